@@ -1,0 +1,61 @@
+/*
+ * The user file: who may log in to our server. Its columns are those of pppd's chap-secrets
+ * (client, server, secret, IP addresses), so an existing file works. Quoting, escapes, comments and
+ * continued lines as pppd reads them. A secret may be
+ *
+ *   a clear password             for every method
+ *   $nt$ and 32 hex digits       the NT hash: PAP and MS-CHAPv2
+ *   $6$..., $2b$..., $5$...      crypt(5), salted and one-way: PAP alone
+ *   @FILE                        the first line of FILE is the clear password
+ *
+ * The addresses: the first one given is the user's own, "*" or nothing: one from the pool, "-":
+ * refused.
+ */
+#ifndef SSTP_AUTH_USERS_H
+#define SSTP_AUTH_USERS_H
+
+#include "ppp/ppp.h"
+#include "util/bytes.h"
+
+struct users;
+
+/* What is wrong with a file: "/etc/sstp/users:12: ..." */
+struct users_error {
+	char text[384];
+};
+
+/* 0 or -errno with err filled. Warns (log) when others can read the file. */
+int users_load(const char *file, struct users **out, struct users_error *err);
+void users_free(struct users *u);
+size_t users_count(const struct users *u);
+
+struct users_answer {
+	struct ppp_verdict verdict; /* verdict.ipv4 is the user's own address, 0: from the pool */
+	char name[PPP_NAME_MAX + 1]; /* as in the file, or as on the wire; for sessions and the log */
+	const char *reason; /* refused: for our own log, never for the peer */
+};
+
+/*
+ * Checks what a peer sent. An unknown user costs the same work as a wrong password and gets the same
+ * answer. `server_name` is matched against the server column ("*" matches all).
+ */
+void users_check(const struct users *u, const char *server_name, const struct ppp_attempt *attempt,
+		 struct users_answer *answer);
+
+enum users_format {
+	USERS_NT,    /* $nt$: PAP and MS-CHAPv2; the default */
+	USERS_CRYPT, /* $6$: PAP alone */
+	USERS_CLEAR, /* every method, CHAP-MD5 among them */
+};
+
+/*
+ * Sets or adds one user, leaving every other line of the file as it was, comments and all; the file
+ * is replaced as a whole, with its owner and mode, or made with mode 0600. `address` NULL: as it was
+ * or "*". 0 or -errno with err filled.
+ */
+int users_set(const char *file, const char *user, const char *password, enum users_format format,
+	      const char *address, struct users_error *err);
+/* -ENOENT when there is no such user. */
+int users_delete(const char *file, const char *user, struct users_error *err);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * What the client changes on its host, and how it is all put back: addresses, routes and DNS of the
+ * tunnel's device, the host route to the server. Without any external program, but for resolvconf
+ * or resolvectl where one of them owns resolv.conf.
+ *
+ * Whatever would outlive the process (the host route, resolv.conf) is written down in a state file,
+ * STATE_DIR/DEVICE.state, before it is done, locked while we live. A later start finds the file of
+ * a process that died without a word and undoes what it had done (host_recover). Everything else
+ * goes with the TUN device.
+ */
+#ifndef SSTP_CLIENT_HOST_H
+#define SSTP_CLIENT_HOST_H
+
+#include "util/ip.h"
+#include "util/log.h"
+
+#define HOST_STATE_DIR "/run/sstp"
+
+enum host_dns {
+	HOST_DNS_AUTO, /* resolvectl, resolvconf or the file, whichever this host goes by */
+	HOST_DNS_NONE,
+};
+
+struct host_cfg {
+	const char *device; /* the TUN device's name */
+	unsigned ifindex;
+	uint32_t mtu;
+	bool default_route; /* all traffic: 0.0.0.0/1 and 128.0.0.0/1, which leave the old one alone */
+	const struct ip_prefix *routes; /* besides */
+	size_t route_count;
+	uint32_t table; /* for all of these routes; 0: main */
+	enum host_dns dns;
+	const char *resolv_conf; /* NULL: /etc/resolv.conf */
+	const char *state_dir;   /* NULL: HOST_STATE_DIR */
+	const struct log *log;
+};
+
+/* What PPP and the server agreed on. */
+struct host_link {
+	struct ip_addr own;     /* IPv4 address of ours; AF_UNSPEC: none */
+	struct ip_addr peer;    /* the far end's; AF_UNSPEC: it did not say */
+	struct ip_addr own_ll;  /* IPv6 link-local; AF_UNSPEC: none */
+	struct ip_addr dns[4];
+	size_t dns_count;
+};
+
+struct host;
+
+/* Opens netlink and the state file. 0 or -errno, logged. */
+int host_open(const struct host_cfg *cfg, struct host **out);
+
+/* Undoes what processes that died left behind (in this network namespace). Logs what it finds. */
+void host_recover(const char *state_dir, const char *resolv_conf, const struct log *log);
+
+/*
+ * Makes sure that packets to the server keep their way once the tunnel's routes are there: a host
+ * route through the gateway of now. Called before each connect; a former server's route goes. Does
+ * nothing when no route of ours would cover the address, or when it is on the link.
+ */
+int host_route_to_server(struct host *h, const struct ip_addr *server);
+
+/*
+ * Puts addresses, MTU, routes and DNS in place; called again after a reconnect it changes only what
+ * is different. 0 or -errno, logged with what failed and what would help; what is not vital (DNS on
+ * a read-only /etc) is a warning.
+ */
+int host_up(struct host *h, const struct host_link *link);
+
+/* The tunnel is down and will come back: device and routes stay, so that nothing leaves another way;
+ * DNS goes back, so that the server's name can be found. */
+void host_pause(struct host *h);
+
+/* Puts everything back and frees. NULL is fine. */
+void host_close(struct host *h);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * Dialling: a host name and a port become a connected TCP socket. The name is looked up in a thread
+ * of its own (getaddrinfo blocks), then all addresses are tried, the families in turn, a new attempt
+ * each 250 ms while earlier ones still run (Happy Eyeballs, RFC 8305). The first that connects wins.
+ * The socket comes back non-blocking, close-on-exec, with TCP_NODELAY.
+ */
+#ifndef SSTP_NET_DIAL_H
+#define SSTP_NET_DIAL_H
+
+#include <sys/socket.h>
+
+#include "net/loop.h"
+#include "util/ip.h"
+
+enum { DIAL_ADDRS_MAX = 16 };
+
+struct dial_result;
+
+struct dial_cfg {
+	const char *host; /* a name or an address of either family */
+	uint16_t port;
+	int family;          /* AF_UNSPEC: both */
+	uint32_t timeout_ms; /* for all of it, the look-up included */
+	uint32_t lookup_ms;  /* the look-up alone, before `fallback` is used */
+	uint32_t mark;       /* SO_MARK, 0: none */
+	/* Addresses to use when the look-up fails or takes too long (those of an earlier call). */
+	const struct sockaddr_storage *fallback;
+	size_t fallback_count;
+	/* Called before each connect: the client puts its host route there. May be NULL. */
+	void (*before_connect)(void *arg, const struct sockaddr_storage *to);
+	/* Called once, from the loop, never from inside dial_start. */
+	void (*done)(void *arg, const struct dial_result *result);
+	void *arg;
+};
+
+enum dial_status {
+	DIAL_CONNECTED,
+	DIAL_NO_ADDRESS, /* the look-up failed */
+	DIAL_NO_ANSWER,  /* every address failed, or time ran out */
+};
+
+struct dial_result {
+	enum dial_status status;
+	int fd; /* DIAL_CONNECTED: the receiver's now */
+	struct sockaddr_storage peer;
+	char text[256]; /* failed: why, per address, in words */
+	/* what the look-up gave, for `fallback` of the next call */
+	struct sockaddr_storage addrs[DIAL_ADDRS_MAX];
+	size_t addr_count;
+};
+
+struct dial;
+
+int dial_start(struct loop *l, const struct dial_cfg *cfg, struct dial **out); /* 0 or -errno */
+void dial_cancel(struct dial *d); /* before done was called; NULL is fine */
+
+#endif

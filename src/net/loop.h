@@ -1,0 +1,63 @@
+/*
+ * The event loop: one thread, one epoll. It reads CLOCK_MONOTONIC once a turn (loop_now), calls
+ * what is ready, then the timers that are due, then the tasks posted for the end of the turn, and
+ * sleeps until the next. Watches, timers and tasks are embedded in their owners (container_of finds
+ * the owner); the loop owns none of them. Any may be removed, and its owner freed, from inside any
+ * callback, its own included.
+ */
+#ifndef SSTP_NET_LOOP_H
+#define SSTP_NET_LOOP_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+
+struct loop;
+
+struct loop_watch {
+	int fd;
+	uint32_t events; /* EPOLLIN, EPOLLOUT, ...; level-triggered */
+	void (*ready)(struct loop_watch *w, uint32_t events);
+	bool is_watched; /* the loop's own */
+};
+
+struct loop_timer {
+	void (*expired)(struct loop_timer *t);
+	uint64_t at_ms; /* the loop's own, as is slot; slot 0: not set */
+	size_t slot;
+};
+
+struct loop_task {
+	void (*run)(struct loop_task *t);
+	struct loop_task *next, *prev; /* the loop's own; NULL: not posted */
+};
+
+int loop_open(struct loop **out); /* 0 or -errno */
+void loop_close(struct loop *l);  /* NULL is fine */
+
+/* Runs until loop_stop; returns 0 or -errno of a failed epoll. */
+int loop_run(struct loop *l);
+void loop_stop(struct loop *l);
+uint64_t loop_now(const struct loop *l);
+
+int loop_watch(struct loop *l, struct loop_watch *w); /* fd, events, ready are set; 0 or -errno */
+void loop_watch_events(struct loop *l, struct loop_watch *w, uint32_t events); /* 0: hold it */
+void loop_unwatch(struct loop *l, struct loop_watch *w); /* before its fd is closed */
+
+/* UINT64_MAX stops it, as does loop_timer_stop; setting again moves it. O(log n). */
+void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t at_ms);
+void loop_timer_stop(struct loop *l, struct loop_timer *t);
+
+/* Once, at the end of this turn; posting twice is posting once. */
+void loop_post(struct loop *l, struct loop_task *t);
+void loop_unpost(struct loop *l, struct loop_task *t);
+
+/* Blocks these signals in this thread and has `caught` called in the loop for each that comes. */
+int loop_signals(struct loop *l, const int *signals, size_t count,
+		 void (*caught)(void *arg, int signal), void *arg);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * What the kernel is asked for over rtnetlink: links, addresses, routes. Each call is one request
+ * and waits for the kernel's answer, which comes at once. All return 0 or -errno; -EEXIST on adding
+ * what is there and -ESRCH or -ENOENT on removing what is not are the caller's to judge.
+ */
+#ifndef SSTP_NET_NETLINK_H
+#define SSTP_NET_NETLINK_H
+
+#include <net/if.h>
+
+#include "util/ip.h"
+
+struct netlink;
+
+struct route {
+	struct ip_prefix dst;
+	struct ip_addr via;  /* AF_UNSPEC: none, the destination is on the link */
+	struct ip_addr src;  /* preferred source; AF_UNSPEC: the kernel chooses */
+	unsigned ifindex;    /* 0: none (with `via` the kernel finds it) */
+	uint32_t table;      /* 0: main */
+	uint32_t metric;     /* 0: the kernel's default */
+	bool unreachable;    /* type unreachable, no device */
+};
+
+int netlink_open(struct netlink **out);
+void netlink_close(struct netlink *nl);
+
+int netlink_link_up(struct netlink *nl, unsigned ifindex, uint32_t mtu); /* mtu 0: as it is */
+/* IPv6 link-local addresses are ours to set (IPV6CP), not the kernel's to invent. */
+int netlink_link_no_autoaddr(struct netlink *nl, unsigned ifindex);
+
+/* `peer` AF_UNSPEC: none; else a point-to-point address pair (then prefix_len is the peer's). */
+int netlink_addr_add(struct netlink *nl, unsigned ifindex, const struct ip_addr *local,
+		     unsigned prefix_len, const struct ip_addr *peer);
+int netlink_addr_del(struct netlink *nl, unsigned ifindex, const struct ip_addr *local,
+		     unsigned prefix_len, const struct ip_addr *peer);
+
+int netlink_route_add(struct netlink *nl, const struct route *r);     /* fails with -EEXIST */
+int netlink_route_replace(struct netlink *nl, const struct route *r); /* adds or replaces */
+int netlink_route_del(struct netlink *nl, const struct route *r);
+/* How a packet to `dst` would go now: via, src, ifindex, table. dst is a whole address. */
+int netlink_route_get(struct netlink *nl, const struct ip_addr *dst, struct route *out);
+
+#endif

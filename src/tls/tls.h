@@ -1,0 +1,94 @@
+/*
+ * TLS 1.2 and 1.3 over wolfSSL, without descriptors: ciphertext and plaintext in and out of memory,
+ * so that one large receive buffer serves a whole worker and many records leave in one send. A
+ * context is shared by all sessions (and threads) of its kind; a session is one thread's.
+ *
+ * There is no way to accept just any server: its chain and its name are checked, or its key's pin
+ * stands in for the chain. The check is over before the handshake is reported done.
+ */
+#ifndef SSTP_TLS_TLS_H
+#define SSTP_TLS_TLS_H
+
+#include <sys/types.h>
+
+#include "crypto/digest.h"
+#include "util/bytes.h"
+
+enum { TLS_RECORD_MAX = 16384 }; /* plaintext of one record */
+
+/* Why something failed, in words for the user. */
+struct tls_error {
+	char text[384];
+	bool is_trust; /* it was the peer's certificate: issuer, name, date, purpose or pin */
+};
+
+struct tls_client_cfg {
+	const char *ca_file;     /* PEM, or a directory of PEM files; NULL: the system's */
+	const char *const *pins; /* "pin-sha256:BASE64" of the key (SPKI), "sha256:HEX" of the */
+	size_t pin_count;        /* certificate; any of them, in place of chain, name and date */
+	bool allow_cbc;          /* offer AES-CBC with SHA under TLS 1.2 (RouterOS) */
+	bool only_tls13;
+	const char *keylog;      /* file to append the session keys to (NSS format); NULL: none */
+};
+
+struct tls_server_cfg {
+	const char *cert_file; /* PEM, leaf first, then the intermediates */
+	const char *key_file;  /* PEM; may be the same file */
+	const char *key_password; /* NULL: the key is not encrypted */
+	bool allow_cbc;
+	bool only_tls13;
+	const char *keylog;
+};
+
+struct tls_ctx;
+
+/* 0, or -errno with err filled: which file, what is wrong with it, what would be right. */
+int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struct tls_error *err);
+int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struct tls_error *err);
+/* Contexts are counted: sessions hold one each, so a new one can take over at any time. */
+void tls_ctx_release(struct tls_ctx *ctx);
+
+/* Hashes of the server's own leaf certificate, for SSTP's crypto binding. */
+void tls_ctx_cert_hashes(const struct tls_ctx *ctx, uint8_t sha1[SHA1_LEN],
+			 uint8_t sha256[SHA256_LEN]);
+
+struct tls;
+
+struct tls_session_cfg {
+	const char *name; /* client: the name or address that the certificate must be for */
+	const char *sni;  /* client: the name sent; NULL: `name`, unless it is an address */
+	/* Takes all ciphertext that the session makes, at once, in order. Never refuses. */
+	void (*send)(void *arg, const uint8_t *at, size_t len);
+	void *arg;
+};
+
+int tls_open(struct tls_ctx *ctx, const struct tls_session_cfg *cfg, struct tls **out);
+void tls_close(struct tls *t); /* frees; sends nothing; NULL is fine */
+
+/* The next ciphertext received; what an earlier call gave must have been used up. */
+void tls_input(struct tls *t, const uint8_t *at, size_t len);
+
+/* The results of the calls below that are not a count. */
+enum {
+	TLS_WANT_INPUT = 0,  /* all input is used up: come again with more */
+	TLS_FAILED = -1,     /* see tls_error_of; the session is over */
+	TLS_CLOSED = -2,     /* the peer sent close_notify */
+};
+
+int tls_handshake(struct tls *t); /* 1 done, TLS_WANT_INPUT, TLS_FAILED */
+ssize_t tls_read(struct tls *t, uint8_t *to, size_t room);
+/* Seals all of it, in records of at most TLS_RECORD_MAX; 0 or TLS_FAILED. */
+int tls_write(struct tls *t, const uint8_t *from, size_t len);
+void tls_notify_close(struct tls *t); /* sends close_notify, once; no call follows but tls_close */
+
+const struct tls_error *tls_error_of(const struct tls *t);
+
+/* After the handshake. */
+const char *tls_version(const struct tls *t); /* "TLSv1.3" */
+const char *tls_cipher(const struct tls *t);  /* "TLS_AES_128_GCM_SHA256" */
+const char *tls_group(const struct tls *t);   /* "X25519MLKEM768"; "" when the library won't say */
+void tls_peer_hashes(const struct tls *t, uint8_t sha1[SHA1_LEN], uint8_t sha256[SHA256_LEN]);
+/* The peer's leaf certificate as DER; kept by sessions of a client; empty on a server. */
+struct bytes tls_peer_leaf(const struct tls *t);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * Merging on the way to a TUN device: consecutive packets of one flow become one write with a
+ * virtio header, by reference to the bytes where they were decrypted (no copy). Only what the
+ * kernel's own GRO would merge is merged: same flow, next sequence number, same flags and options,
+ * whole segments of one size but for the last, checksum right. A packet with a wrong checksum goes
+ * alone and as it is. Order within a flow is kept.
+ *
+ * The packets must stay where they are until merge_flush, which is called at the end of each batch:
+ * nothing ever waits for more to come. One struct a worker; it allocates nothing after merge_open.
+ */
+#ifndef SSTP_TUN_MERGE_H
+#define SSTP_TUN_MERGE_H
+
+#include <stddef.h>
+
+#include "tun/tun.h"
+
+struct merge;
+
+struct merge_stats {
+	uint64_t packets; /* given to merge_add */
+	uint64_t writes;  /* made of them */
+	uint64_t lost;    /* writes that the device refused */
+};
+
+int merge_open(struct tun *tun, struct merge **out); /* 0 or -errno; tun is the caller's */
+void merge_close(struct merge *m);
+
+/* One IP packet, checked by the caller to be one (version, total length). May write to the device. */
+void merge_add(struct merge *m, uint8_t *packet, size_t len);
+/* Writes what is held back. */
+void merge_flush(struct merge *m);
+const struct merge_stats *merge_stats(const struct merge *m);
+
+#endif

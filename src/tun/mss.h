@@ -1,0 +1,16 @@
+/*
+ * MSS clamping: the Maximum Segment Size option of TCP SYNs that pass through the tunnel is lowered
+ * to what fits its MTU (RFC 879: MTU less 40 bytes, 60 for IPv6), the checksum mended by difference
+ * (RFC 1624). So no path MTU discovery is needed where ICMP is filtered.
+ */
+#ifndef SSTP_TUN_MSS_H
+#define SSTP_TUN_MSS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Looks at one IP packet and changes it in place when it is a SYN with a larger MSS. Any bytes may
+ * be given; what is not a whole TCP SYN is left alone, fragments too. */
+void mss_clamp(uint8_t *packet, size_t len, size_t mtu);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * A TUN device: made by us, layer 3, with the kernel's offloads where it has them. With offloads a
+ * read may bring a super-packet (up to 64 KiB of one TCP or UDP flow, one header, its checksum still
+ * to be completed) and a write may hand one over; struct tun_offload says what the kernel said or
+ * is to know. Without offloads (an old kernel, a descriptor given from outside) each read and write
+ * is one plain packet and the struct is all zero.
+ *
+ * A device that is not persistent lives as long as a queue of it is open; its addresses and routes
+ * go with it.
+ */
+#ifndef SSTP_TUN_TUN_H
+#define SSTP_TUN_TUN_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+enum {
+	TUN_PACKET_MAX = 65536, /* largest read: a super-packet */
+};
+
+/* The facts of a virtio_net_hdr (linux/virtio_net.h) in our words. */
+struct tun_offload {
+	enum {
+		TUN_GSO_NONE,
+		TUN_GSO_TCP4,
+		TUN_GSO_TCP6,
+		TUN_GSO_UDP, /* USO: UDP segmentation, either family */
+	} gso;
+	uint16_t gso_size;    /* payload bytes of each packet to be cut; 0: TUN_GSO_NONE */
+	uint16_t hdr_len;     /* the kernel's hint only; headers are parsed anew */
+	bool has_ecn;         /* the CWR flag rule of ECN applies (GSO_ECN) */
+	bool needs_csum;      /* the checksum at csum_start + csum_offset is partial */
+	bool csum_is_good;    /* writing: the inner checksum was verified (DATA_VALID) */
+	uint16_t csum_start;  /* from the start of the IP header */
+	uint16_t csum_offset;
+};
+
+struct tun_cfg {
+	const char *name; /* "sstp0", or with a %d: "sstp%d"; a name in use fails with -EBUSY */
+	bool multi_queue; /* more queues will be opened with tun_open_queue */
+	bool offload;     /* try; tun_has_offload tells */
+};
+
+struct tun;
+
+int tun_open(const struct tun_cfg *cfg, struct tun **out); /* the first queue; 0 or -errno */
+int tun_open_queue(const struct tun *first, struct tun **out);
+/* A descriptor from outside (--tun-fd, a socket pair of packets): ours from now on. */
+int tun_adopt(int fd, struct tun **out);
+void tun_close(struct tun *t); /* NULL is fine */
+
+int tun_fd(const struct tun *t);
+const char *tun_name(const struct tun *t); /* "" for an adopted descriptor of no device */
+unsigned tun_ifindex(const struct tun *t);
+bool tun_has_offload(const struct tun *t);
+bool tun_has_uso(const struct tun *t); /* UDP super-packets too */
+
+/* One read. The packet's length; -EAGAIN when there is none; -errno. `room`: TUN_PACKET_MAX. */
+ssize_t tun_read(struct tun *t, uint8_t *to, size_t room, struct tun_offload *off);
+/* One write of a packet in pieces (at most 64). 0 or -errno; -EAGAIN, -ENOBUFS: it is lost. */
+int tun_write(struct tun *t, const struct iovec *pieces, int count, const struct tun_offload *off);
+
+#endif

@@ -1,0 +1,16 @@
+/* The monotonic clock in milliseconds. Engines never read it: the loop does, once a turn. */
+#ifndef SSTP_UTIL_CLOCK_H
+#define SSTP_UTIL_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+static inline uint64_t clock_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+#endif

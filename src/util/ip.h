@@ -1,0 +1,52 @@
+/*
+ * IP addresses and prefixes of both families: parsing and printing, with no name look-up. PPP's own
+ * headers use uint32_t in host byte order for IPv4; ip_from_v4 and ip_v4 go between the two.
+ */
+#ifndef SSTP_UTIL_IP_H
+#define SSTP_UTIL_IP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+struct ip_addr {
+	sa_family_t family; /* AF_INET, AF_INET6; AF_UNSPEC: none */
+	uint8_t bytes[16];  /* network order; IPv4 uses the first four */
+};
+
+struct ip_prefix {
+	struct ip_addr addr;
+	unsigned len; /* 0..32, 0..128 */
+};
+
+struct ip_text {
+	char text[64];
+};
+
+struct ip_addr ip_from_v4(uint32_t v4);
+uint32_t ip_v4(const struct ip_addr *a); /* 0 when it is not IPv4 */
+bool ip_equal(const struct ip_addr *a, const struct ip_addr *b);
+bool ip_prefix_has(const struct ip_prefix *p, const struct ip_addr *a);
+struct ip_addr ip_mask(const struct ip_addr *a, unsigned len); /* host bits cleared */
+
+/* "10.1.2.3", "2001:db8::1"; false and *a untouched when it is neither. */
+bool ip_parse(const char *text, struct ip_addr *a);
+/* "10.0.0.0/8", or an address alone (then /32, /128). Host bits may be set. */
+bool ip_prefix_parse(const char *text, struct ip_prefix *p);
+
+struct ip_text ip_print(const struct ip_addr *a);
+struct ip_text ip_prefix_print(const struct ip_prefix *p);
+struct ip_text ip_print_v4(uint32_t v4);
+/* "10.1.2.3:443", "[2001:db8::1]:443" */
+struct ip_text ip_print_sockaddr(const struct sockaddr_storage *sa);
+struct ip_addr ip_from_sockaddr(const struct sockaddr_storage *sa);
+
+/*
+ * Splits "HOST", "HOST:PORT", "[V6]:PORT", "[V6]" or a bare IPv6 address. False on nonsense (an
+ * empty host, a port that is no number from 1 to 65535, a host longer than `host_room`).
+ */
+bool ip_split_host_port(const char *text, char *host, size_t host_room, uint16_t *port);
+
+#endif

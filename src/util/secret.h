@@ -1,0 +1,21 @@
+/*
+ * Handling of secrets: comparing without a clue in the time it takes, wiping in a way that the
+ * compiler keeps, random bytes from the kernel.
+ */
+#ifndef SSTP_UTIL_SECRET_H
+#define SSTP_UTIL_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* True when both hold the same `len` bytes; takes the same time wherever they differ. */
+bool ct_equal(const void *a, const void *b, size_t len);
+
+void secret_wipe(void *at, size_t len);
+
+/* Fills with random bytes from getrandom(2). A kernel that has none ends the program: nothing
+ * that we do is safe without. */
+void secret_random(void *to, size_t len);
+
+#endif
