@@ -23,6 +23,7 @@ CC_musl = $(MUSL_CC)
 CC_glibc = $(CC)
 CC_asan = $(CC)
 CC_fuzz = clang
+CC_scan = $(CC)
 COMPILER = $(CC_$(FLAVOUR))
 AR ?= ar
 STRIP ?= strip
@@ -58,16 +59,24 @@ LIBC = $(if $(filter musl,$(FLAVOUR)),musl,glibc)
 DEPS = build/deps/$(LIBC)
 WOLFSSL ?= source
 ifeq ($(WOLFSSL),system)
+ifeq ($(LIBC),musl)
+$(error WOLFSSL=system is for the dynamic build: add STATIC=0)
+endif
 THIRD =
-THIRD_LIBS = $(shell pkg-config --libs 'wolfssl >= 5.5.4' inih)
-WOLFSSL_CFLAGS = $(shell pkg-config --cflags wolfssl)
+THIRD_LIBS := $(shell pkg-config --libs 'wolfssl >= 5.5.4' inih)
+WOLFSSL_CFLAGS := -include wolfssl/options.h $(shell pkg-config --cflags wolfssl)
+INIH_CFLAGS := $(shell pkg-config --cflags inih)
+HAS_AES := $(shell $(CC) $(WOLFSSL_CFLAGS) -dM -E -xc /dev/null | grep -E 'define WOLFSSL_(AESNI|ARMASM)')
+ifeq ($(HAS_AES),)
+$(warning this wolfSSL was built without AES instructions: AES-GCM will be some thirty times slower)
+endif
 else
 THIRD = $(DEPS)/lib/libwolfssl.a $(DEPS)/lib/libinih.a
 THIRD_LIBS = $(THIRD)
 WOLFSSL_CFLAGS = -DWOLFSSL_USER_SETTINGS -isystem $(DEPS)/wolfssl
-endif
 INIH_CFLAGS = -isystem $(DEPS)/inih
-export WOLFSSL_TARBALL INIH_TARBALL MUSL_CC CC
+endif
+export WOLFSSL_TARBALL INIH_TARBALL MUSL_CC BUILD
 
 # ---- the house: a folder of src/ is an archive, and a rank sees only the ranks under it
 
@@ -92,28 +101,39 @@ under = $(if $(filter both,$1),$(FOLDERS),$1 $(UNDER_$(call rank,$1)))
 archives = $(foreach f,$1,$(if $(wildcard src/$f/*.c),$B/lib$f.a))
 objects = $(patsubst %.c,$B/%.o,$(wildcard $1))
 
+MAKEFLAGS += --no-print-directory
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all program asan FORCE
 
+# V=1 shows the commands whole.
+ifneq ($(V),1)
+.SILENT:
+endif
+space := $(subst ,, )
+note = @echo '  $1 $(patsubst $(BUILD)/%,%,$@)'
+
 all: program
 
+help:
+	@sed -n 's/^## //p' Makefile
+
 # ---- the program
+## make                ./sstp, static and position independent, with musl
+## make STATIC=0       ./sstp, dynamic, with the system's C library
 
 PROGRAM_OBJS = $B/src/main.o $(call archives,$(FOLDERS))
 
 program: $B/sstp.stripped
-	@cmp -s $< $(PROGRAM) || cp $< $(PROGRAM)
+	cmp -s $< $(PROGRAM) || { echo '  PROGRAM $(PROGRAM)'; cp $< $(PROGRAM); }
 
 $B/sstp.stripped: $B/sstp
 	$(STRIP) -o $@ $<
 
 $B/sstp: $(PROGRAM_OBJS) $(THIRD)
+	$(call note,LINK)
 	$(COMPILER) $(LINK) -o $@ $(PROGRAM_OBJS) $(THIRD_LIBS) $(END)
-
-asan:
-	+$(MAKE) FLAVOUR=asan $(BUILD)/asan/sstp
 
 # ---- objects and archives
 
@@ -122,15 +142,17 @@ $B/src/cli/%.o: ALL_CFLAGS += $(INIH_CFLAGS)
 $B/tests/%.o: ALL_CFLAGS += -Itests
 
 $B/%.o: %.c Makefile | $(THIRD)
-	@mkdir -p $(@D)
+	$(call note,CC)
+	mkdir -p $(@D)
 	$(COMPILER) $(ALL_CFLAGS) -c $< -o $@
 
-# Made aside and moved, so that a reader never meets half an archive.
+# Made aside and moved, so that nobody meets half an archive.
 define archive
-@mkdir -p $(@D)
-@rm -f $@.new
+$(call note,AR)
+mkdir -p $(@D)
+rm -f $@.new
 $(AR) rcsD $@.new $(filter %.o,$^)
-@mv $@.new $@
+mv $@.new $@
 endef
 
 define folder_rule
@@ -139,35 +161,144 @@ $$B/lib$1.a: $$(call objects,src/$1/*.c)
 endef
 $(foreach f,$(FOLDERS),$(eval $(call folder_rule,$f)))
 
-# tools/deps looks by itself whether anything is to be done, and leaves the libraries alone if not.
+# tools/deps sees by itself whether anything is to be done, and leaves the libraries alone if not.
 $(THIRD): $(DEPS)/stamp ;
 $(DEPS)/stamp: FORCE
-	@tools/deps $(LIBC)
+	CC='$(CC_glibc)' tools/deps $(LIBC)
 
-# ---- unit tests: make unit [TESTS=FOLDER...]
+# ---- unit tests: tests/FOLDER/NAME_test.c; what else lies in tests/FOLDER/ or tests/support/ helps them
+## make unit           unit tests with the sanitizers (TESTS="ppp sstp": those folders' alone)
+## make memcheck       unit tests under valgrind
 
 TESTS ?= $(FOLDERS) both
-TEST_LIBS ?= -lcmocka
-test_sources = $(wildcard tests/$1/*_test.c)
-programs = $(patsubst %.c,$B/%,$(call test_sources,$1))
-support = $(filter-out %_test.o,$(call objects,tests/$1/*.c))
+FOLDER_SUPPORT = $(filter-out %_test.o,$(call objects,tests/$1/*.c))
 SUPPORT = $(if $(wildcard tests/support/*.c),$B/tests/libsupport.a)
+UNIT_PROGRAMS = $(foreach f,$(TESTS),$(patsubst %.c,$B/%,$(wildcard tests/$f/*_test.c)))
 
 define test_rule
-$$B/tests/$1/%_test: $$B/tests/$1/%_test.o $$(call support,$1) $$(SUPPORT) $$(call archives,$$(call under,$1)) $$(THIRD)
-	$$(COMPILER) $$(LINK) -o $$@ $$(filter-out $$(THIRD),$$^) $$(THIRD_LIBS) $$(TEST_LIBS) $$(END)
+$$B/tests/$1/%_test: $$B/tests/$1/%_test.o $$(call FOLDER_SUPPORT,$1) $$(SUPPORT) \
+		$$(call archives,$$(call under,$1)) $$(THIRD)
+	$$(call note,LINK)
+	$$(COMPILER) $$(LINK) -o $$@ $$(filter-out $$(THIRD),$$^) $$(THIRD_LIBS) -lcmocka $$(END)
 endef
 $(foreach f,$(FOLDERS) both,$(eval $(call test_rule,$f)))
 
 $B/tests/libsupport.a: $(call objects,tests/support/*.c)
 	$(archive)
 
-UNIT_PROGRAMS = $(foreach f,$(TESTS),$(call programs,$f))
-
-.PHONY: unit-programs unit
 unit-programs: $(UNIT_PROGRAMS)
+
 unit:
 	+$(MAKE) FLAVOUR=asan unit-programs
-	@tools/check --run-units asan $(patsubst $B/%,$(BUILD)/asan/%,$(UNIT_PROGRAMS))
+	tools/check unit asan $(UNIT_PROGRAMS:$B/%=$(BUILD)/asan/%)
+
+memcheck:
+	tools/deps lint
+	+$(MAKE) FLAVOUR=glibc unit-programs
+	UNDER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' \
+		tools/check unit glibc $(UNIT_PROGRAMS:$B/%=$(BUILD)/glibc/%)
+
+# ---- fuzzing: tests/fuzz/NAME_fuzz.c, fed by clang's libFuzzer, or by replay.c with a corpus that is there
+## make fuzz           fuzz targets, in build/fuzz/
+## make fuzz-run       each of them for FUZZ_SECONDS=30
+
+FUZZ_SECONDS ?= 30
+FUZZ_NAMES = $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_SUPPORT = $(filter-out %_fuzz.o %/replay.o,$(call objects,tests/fuzz/*.c)) $(SUPPORT)
+FUZZ_LIBS = $(FUZZ_SUPPORT) $(call archives,$(FOLDERS)) $(THIRD)
+
+$B/%_fuzz: $B/tests/fuzz/%_fuzz.o $(FUZZ_LIBS)
+	$(call note,LINK)
+	$(COMPILER) $(LINK) -fsanitize=fuzzer -o $@ $(filter-out $(THIRD),$^) $(THIRD_LIBS)
+
+$B/%_replay: $B/tests/fuzz/%_fuzz.o $B/tests/fuzz/replay.o $(FUZZ_LIBS)
+	$(call note,LINK)
+	$(COMPILER) $(LINK) -o $@ $(filter-out $(THIRD),$^) $(THIRD_LIBS)
+
+fuzz-programs: $(FUZZ_NAMES:%=$B/%_fuzz)
+replay-programs: $(FUZZ_NAMES:%=$B/%_replay)
+
+fuzz:
+	tools/deps fuzz
+	+$(MAKE) FLAVOUR=fuzz fuzz-programs
+
+# What is found new goes to build/: only what is worth keeping is copied to tests/fuzz/corpus/ by hand.
+fuzz-run: fuzz
+	set -e; for n in $(FUZZ_NAMES); do \
+		mkdir -p $(BUILD)/fuzz/corpus/$$n tests/fuzz/corpus/$$n; \
+		$(BUILD)/fuzz/$${n}_fuzz -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+			-artifact_prefix=$(BUILD)/fuzz/$$n- $(BUILD)/fuzz/corpus/$$n tests/fuzz/corpus/$$n; \
+	done
+
+# ---- other ways to build, and to look at the source
+## make check          everything: installs what is missing, builds, runs every test, one line of totals
+## make e2e            the end-to-end tests alone
+## make asan           build/asan/sstp, with address and undefined-behaviour sanitizers
+## make lint           clang-tidy, cppcheck, scan-build, and includes that point upwards
+## make format         clang-format over src/ and tests/ (format-check only looks)
+
+asan:
+	+$(MAKE) FLAVOUR=asan $(BUILD)/asan/sstp
+
+check:
+	tools/check
+
+e2e: program asan
+	tools/check e2e
+
+C_FILES = $(wildcard src/*.c src/*/*.c)
+ALL_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch])
+# Only what concerns the reading of source: no warnings, no dependency files.
+LINT_FLAGS = -std=c11 -D_GNU_SOURCE -DSSTP_VERSION='"$(VERSION)"' -Isrc $(WOLFSSL_CFLAGS) $(INIH_CFLAGS)
+
+# Includes that point up or sideways in the house are shown, and fail.
+ABOVE = $(subst $(space),|,$(strip $(filter-out $(call under,$1),$(FOLDERS))))
+layers:
+	$(foreach f,$(FOLDERS),$(if $(call ABOVE,$f),! grep -E '^#include "($(call ABOVE,$f))/' \
+		$(wildcard src/$f/*.[ch]) /dev/null &&)) true
+
+lint: layers
+	tools/deps lint
+	tools/deps glibc
+	clang-tidy --quiet $(C_FILES) -- $(LINT_FLAGS)
+	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+		$(CPPCHECK_FLAGS) -Isrc $(C_FILES)
+	+command -v scan-build >/dev/null || exit 0; \
+	scan-build --use-cc=$(CC) --status-bugs -o $(BUILD)/scan/report \
+		$(MAKE) FLAVOUR=scan CC_glibc=$(CC) scan-objects
+
+scan-objects: $(C_FILES:%.c=$B/%.o)
+
+format:
+	tools/deps lint
+	clang-format -i $(ALL_FILES)
+
+format-check:
+	tools/deps lint
+	clang-format --dry-run -Werror $(ALL_FILES)
+
+## make install        the program and its man page (PREFIX=/usr/local, DESTDIR=); make uninstall
+## make clean          removes what was built of sstp; make distclean: all of build/
+
+install: program
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/sstp
+	[ ! -e man/sstp.8 ] || install -D -m 644 man/sstp.8 $(DESTDIR)$(PREFIX)/share/man/man8/sstp.8
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/sstp $(DESTDIR)$(PREFIX)/share/man/man8/sstp.8
+
+clean:
+	rm -rf $(addprefix $(BUILD)/,musl glibc asan fuzz scan) $(PROGRAM)
+
+distclean: clean
+	rm -rf $(BUILD)
+
+##
+## Variables: V=1 shows commands, WERROR=1 makes warnings errors, CC, MUSL_CC, CFLAGS, LDFLAGS, BUILD=build,
+## WOLFSSL_TARBALL=FILE and INIH_TARBALL=FILE give the libraries' sources instead of downloading them,
+## WOLFSSL=system STATIC=0 takes the system's wolfSSL (5.5.4 or later) and inih by pkg-config.
+
+.PHONY: help unit-programs unit memcheck fuzz-programs replay-programs fuzz fuzz-run check e2e lint layers scan-objects \
+	format format-check install uninstall clean distclean
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
