@@ -74,7 +74,7 @@ static inline uint16_t get_u16(struct reader *r)
 {
 	const uint8_t *at = get_bytes(r, 2);
 
-	return at ? (uint16_t)(at[0] << 8 | at[1]) : 0;
+	return (uint16_t)(at ? at[0] << 8 | at[1] : 0);
 }
 
 static inline uint32_t get_u32(struct reader *r)
