@@ -39,7 +39,7 @@ struct loop_task {
 int loop_open(struct loop **out); /* 0 or -errno */
 void loop_close(struct loop *l);  /* NULL is fine */
 
-/* Runs until loop_stop; returns 0 or -errno of a failed epoll. */
+/* Runs until the end of the turn that calls loop_stop; returns 0 or -errno of a failed epoll. */
 int loop_run(struct loop *l);
 void loop_stop(struct loop *l);
 uint64_t loop_now(const struct loop *l);
@@ -56,7 +56,10 @@ void loop_timer_stop(struct loop *l, struct loop_timer *t);
 void loop_post(struct loop *l, struct loop_task *t);
 void loop_unpost(struct loop *l, struct loop_task *t);
 
-/* Blocks these signals in this thread and has `caught` called in the loop for each that comes. */
+/*
+ * Blocks these signals in this thread and has `caught` called in the loop for each that comes. Once
+ * a loop. They stay blocked after loop_close, and in children until these unblock them.
+ */
 int loop_signals(struct loop *l, const int *signals, size_t count,
 		 void (*caught)(void *arg, int signal), void *arg);
 

@@ -1,0 +1,384 @@
+/*
+ * The event loop. A turn: sleep in epoll, read the clock, call what is ready, then the timers that
+ * are due, then the tasks posted by then. Timers are a binary heap of pointers (heap[1] is due
+ * first, so slot 0 says "not set"); each knows its slot, which makes moving and removing it cheap.
+ *
+ * Two things make it safe to remove anything from inside any callback: a watch that goes away is
+ * struck from the batch that epoll gave, and timers and tasks are unlinked before they are called.
+ */
+#include "net/loop.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "util/clock.h"
+#include "util/log.h"
+
+enum { BATCH_MAX = 128, HEAP_ROOM_MIN = 64 };
+
+struct loop {
+	int epoll_fd;
+	bool is_stopped;
+	bool in_timers;
+	uint64_t now_ms;
+
+	struct loop_timer **heap; /* from 1 to heap_count */
+	size_t heap_count, heap_room;
+
+	struct loop_task posted, running; /* heads of rings */
+
+	struct epoll_event batch[BATCH_MAX];
+	int batch_count, batch_at;
+
+	struct loop_watch signal_watch;
+	void (*signal_caught)(void *arg, int signal);
+	void *signal_arg;
+};
+
+static void ring_init(struct loop_task *head)
+{
+	head->next = head->prev = head;
+}
+
+static bool ring_is_empty(const struct loop_task *head)
+{
+	return head->next == head;
+}
+
+static void ring_insert(struct loop_task *head, struct loop_task *t)
+{
+	t->next = head;
+	t->prev = head->prev;
+	head->prev->next = t;
+	head->prev = t;
+}
+
+static void ring_remove(struct loop_task *t)
+{
+	t->prev->next = t->next;
+	t->next->prev = t->prev;
+	t->next = t->prev = NULL;
+}
+
+int loop_open(struct loop **out)
+{
+	struct loop *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return -ENOMEM;
+	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (l->epoll_fd < 0) {
+		int error = errno;
+
+		free(l);
+		return -error;
+	}
+	ring_init(&l->posted);
+	ring_init(&l->running);
+	l->now_ms = clock_now_ms();
+	*out = l;
+	return 0;
+}
+
+void loop_close(struct loop *l)
+{
+	if (!l)
+		return;
+	if (l->signal_watch.is_watched)
+		close(l->signal_watch.fd);
+	close(l->epoll_fd);
+	free(l->heap);
+	free(l);
+}
+
+void loop_stop(struct loop *l)
+{
+	l->is_stopped = true;
+}
+
+uint64_t loop_now(const struct loop *l)
+{
+	return l->now_ms;
+}
+
+/* ---- watches */
+
+/*
+ * epoll reports EPOLLERR and EPOLLHUP even of a descriptor that nobody asks about, over and over
+ * when level-triggered. Edge-triggered it does so once, and dispatch drops that.
+ */
+static struct epoll_event epoll_event_of(struct loop_watch *w)
+{
+	return (struct epoll_event){ .events = w->events ? w->events : EPOLLET, .data.ptr = w };
+}
+
+int loop_watch(struct loop *l, struct loop_watch *w)
+{
+	struct epoll_event e = epoll_event_of(w);
+
+	assert(!w->is_watched);
+	if (epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, w->fd, &e))
+		return -errno;
+	w->is_watched = true;
+	return 0;
+}
+
+void loop_watch_events(struct loop *l, struct loop_watch *w, uint32_t events)
+{
+	struct epoll_event e;
+	int rc;
+
+	assert(w->is_watched);
+	if (events == w->events)
+		return;
+	w->events = events;
+	e = epoll_event_of(w);
+	rc = epoll_ctl(l->epoll_fd, EPOLL_CTL_MOD, w->fd, &e);
+	assert(!rc); /* allocates nothing: only a descriptor closed too early could fail */
+	(void)rc;
+}
+
+void loop_unwatch(struct loop *l, struct loop_watch *w)
+{
+	if (!w->is_watched)
+		return;
+	w->is_watched = false;
+	epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, w->fd, NULL);
+	for (int i = l->batch_at; i < l->batch_count; i++)
+		if (l->batch[i].data.ptr == w)
+			l->batch[i].data.ptr = NULL;
+}
+
+/* A callback before this one may have taken the watch away, or changed what it waits for. */
+static void dispatch(const struct epoll_event *e)
+{
+	struct loop_watch *w = e->data.ptr;
+	uint32_t events;
+
+	if (!w || !w->events)
+		return;
+	events = e->events & (w->events | EPOLLERR | EPOLLHUP);
+	if (events)
+		w->ready(w, events);
+}
+
+static void call_ready(struct loop *l)
+{
+	for (l->batch_at = 0; l->batch_at < l->batch_count;)
+		dispatch(&l->batch[l->batch_at++]);
+	l->batch_count = 0;
+}
+
+/* ---- timers */
+
+static void heap_put(struct loop *l, size_t slot, struct loop_timer *t)
+{
+	l->heap[slot] = t;
+	t->slot = slot;
+}
+
+static void heap_up(struct loop *l, size_t slot, struct loop_timer *t)
+{
+	for (; slot > 1 && l->heap[slot / 2]->at_ms > t->at_ms; slot /= 2)
+		heap_put(l, slot, l->heap[slot / 2]);
+	heap_put(l, slot, t);
+}
+
+static size_t heap_earlier_child(const struct loop *l, size_t slot)
+{
+	size_t child = 2 * slot;
+
+	if (child < l->heap_count && l->heap[child + 1]->at_ms < l->heap[child]->at_ms)
+		child++;
+	return child;
+}
+
+static void heap_down(struct loop *l, size_t slot, struct loop_timer *t)
+{
+	for (size_t child; 2 * slot <= l->heap_count; slot = child) {
+		child = heap_earlier_child(l, slot);
+		if (l->heap[child]->at_ms >= t->at_ms)
+			break;
+		heap_put(l, slot, l->heap[child]);
+	}
+	heap_put(l, slot, t);
+}
+
+/* `t` belongs at `slot` or above or below it. */
+static void heap_settle(struct loop *l, size_t slot, struct loop_timer *t)
+{
+	heap_up(l, slot, t);
+	heap_down(l, t->slot, t);
+}
+
+static void heap_grow(struct loop *l)
+{
+	size_t room = l->heap_room ? 2 * l->heap_room : HEAP_ROOM_MIN;
+	struct loop_timer **heap = realloc(l->heap, room * sizeof(struct loop_timer *));
+
+	if (!heap) { /* a timer lost is a session that never ends */
+		log_error(NULL, "out of memory for timers");
+		abort();
+	}
+	l->heap = heap;
+	l->heap_room = room;
+}
+
+void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t at_ms)
+{
+	if (at_ms == UINT64_MAX) {
+		loop_timer_stop(l, t);
+		return;
+	}
+	if (l->in_timers && at_ms <= l->now_ms)
+		at_ms = l->now_ms + 1; /* or one that is always due would keep the turn going */
+	if (t->slot && t->at_ms == at_ms)
+		return;
+	t->at_ms = at_ms;
+	if (t->slot) {
+		heap_settle(l, t->slot, t);
+		return;
+	}
+	if (l->heap_count + 1 >= l->heap_room)
+		heap_grow(l);
+	heap_up(l, ++l->heap_count, t);
+}
+
+void loop_timer_stop(struct loop *l, struct loop_timer *t)
+{
+	size_t slot = t->slot;
+	struct loop_timer *last;
+
+	if (!slot)
+		return;
+	last = l->heap[l->heap_count--];
+	if (last != t)
+		heap_settle(l, slot, last);
+	t->slot = 0;
+}
+
+static void call_timers(struct loop *l)
+{
+	l->in_timers = true;
+	while (l->heap_count && l->heap[1]->at_ms <= l->now_ms) {
+		struct loop_timer *t = l->heap[1];
+
+		loop_timer_stop(l, t);
+		t->expired(t);
+	}
+	l->in_timers = false;
+}
+
+/* ---- tasks */
+
+void loop_post(struct loop *l, struct loop_task *t)
+{
+	if (!t->next)
+		ring_insert(&l->posted, t);
+}
+
+void loop_unpost(struct loop *l, struct loop_task *t)
+{
+	(void)l;
+	if (t->next)
+		ring_remove(t);
+}
+
+/* What a task posts is for the next turn, so the tasks of this one are set apart first. */
+static void call_tasks(struct loop *l)
+{
+	while (!ring_is_empty(&l->posted)) {
+		struct loop_task *t = l->posted.next;
+
+		ring_remove(t);
+		ring_insert(&l->running, t);
+	}
+	while (!ring_is_empty(&l->running)) {
+		struct loop_task *t = l->running.next;
+
+		ring_remove(t);
+		t->run(t);
+	}
+}
+
+/* ---- signals */
+
+static void signal_ready(struct loop_watch *w, uint32_t events)
+{
+	struct loop *l = container_of(w, struct loop, signal_watch);
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(w->fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		l->signal_caught(l->signal_arg, (int)info.ssi_signo);
+}
+
+int loop_signals(struct loop *l, const int *signals, size_t count,
+		 void (*caught)(void *arg, int signal), void *arg)
+{
+	sigset_t set;
+	int fd, rc;
+
+	assert(!l->signal_watch.is_watched);
+	sigemptyset(&set);
+	for (size_t i = 0; i < count; i++)
+		sigaddset(&set, signals[i]);
+	rc = pthread_sigmask(SIG_BLOCK, &set, NULL);
+	if (rc)
+		return -rc;
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	l->signal_caught = caught;
+	l->signal_arg = arg;
+	l->signal_watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = signal_ready };
+	rc = loop_watch(l, &l->signal_watch);
+	if (rc)
+		close(fd);
+	return rc;
+}
+
+/* ---- the turn */
+
+static int sleep_ms(const struct loop *l)
+{
+	uint64_t at_ms;
+
+	if (l->is_stopped || !ring_is_empty(&l->posted))
+		return 0;
+	if (!l->heap_count)
+		return -1;
+	at_ms = l->heap[1]->at_ms;
+	if (at_ms <= l->now_ms)
+		return 0;
+	return at_ms - l->now_ms > INT_MAX ? INT_MAX : (int)(at_ms - l->now_ms);
+}
+
+static int turn(struct loop *l)
+{
+	int count = epoll_wait(l->epoll_fd, l->batch, BATCH_MAX, sleep_ms(l));
+
+	if (count < 0 && errno != EINTR)
+		return -errno;
+	l->batch_count = count < 0 ? 0 : count;
+	l->now_ms = clock_now_ms();
+	call_ready(l);
+	call_timers(l);
+	call_tasks(l);
+	return 0;
+}
+
+int loop_run(struct loop *l)
+{
+	int rc = 0;
+
+	l->now_ms = clock_now_ms(); /* setting up may have taken its time */
+	while (!l->is_stopped && !rc)
+		rc = turn(l);
+	l->is_stopped = false; /* so that it can run again */
+	return rc;
+}
