@@ -9,7 +9,7 @@
 
 enum {
 	SSTP_CALL_CONNECTED_LEN = 112, /* [MS-SSTP] 2.2.12 */
-	/* What one call on the engine may emit: the longest is a NAK with SSTP_FAULTS_MAX faults. */
+	/* what one call on the engine may emit: the longest is a NAK of SSTP_FAULTS_MAX faults */
 	SSTP_TX_MAX = 1024,
 	SSTP_OUT_MAX = 8,
 };

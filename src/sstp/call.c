@@ -1,0 +1,275 @@
+/*
+ * The life of a call: the HTTP exchange, then packets cut off the stream and handed to the state
+ * machine (states.c) or, with PPP inside, to the caller. One timer a state is all that runs.
+ */
+#include "sstp/call.h"
+
+#include <assert.h>
+
+#include "sstp/http.h"
+#include "sstp/out.h"
+#include "sstp/states.h"
+#include "util/secret.h"
+
+enum { HASHES_KNOWN = SSTP_HASH_SHA1 | SSTP_HASH_SHA256 };
+
+void sstp_init(struct sstp *s, const struct sstp_cfg *cfg)
+{
+	assert(cfg->random && (cfg->hashes & HASHES_KNOWN));
+	assert(cfg->role == SSTP_SERVER || (cfg->host && strlen(cfg->host) <= SSTP_HOST_MAX));
+	memset(s, 0, sizeof(*s));
+	s->cfg = *cfg;
+	s->cfg.hashes &= HASHES_KNOWN;
+	s->deadline_ms = UINT64_MAX;
+}
+
+static void send_http_request(struct sstp *s)
+{
+	uint8_t random[SSTP_GUID_LEN];
+	char id[SSTP_GUID_TEXT_LEN + 1];
+	struct writer w = sstp_tx(s);
+
+	s->cfg.random(s->cfg.random_arg, random, sizeof(random));
+	sstp_http_guid(random, id);
+	sstp_http_put_request(&w, s->cfg.host, id);
+	sstp_send(s, &w);
+	log_info(s->cfg.log, "http: ask \"%s\" for SSTP, correlation id \"%s\"", s->cfg.host, id);
+}
+
+void sstp_open(struct sstp *s, uint64_t now_ms)
+{
+	if (s->state != SSTP_ST_NONE || s->is_over)
+		return;
+	if (s->cfg.role == SSTP_CLIENT) {
+		send_http_request(s);
+		sstp_enter(s, SSTP_ST_HTTP, SSTP_HTTP_ANSWER_MS, now_ms);
+	} else {
+		sstp_enter(s, SSTP_ST_HTTP, SSTP_HTTP_REQUEST_MS, now_ms);
+	}
+}
+
+static void end_http(struct sstp *s, enum sstp_closed why)
+{
+	sstp_blame(s, why, SSTP_STATUS_NO_ERROR);
+	sstp_drop(s);
+}
+
+static void send_http_answer(struct sstp *s, int status)
+{
+	struct writer w = sstp_tx(s);
+
+	s->http_status = status;
+	sstp_http_put_answer(&w, status);
+	sstp_send(s, &w);
+}
+
+/* Web scanners come here all day: what is not SSTP is worth a debug line. */
+static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
+{
+	struct bytes line = sstp_http_first_line(block);
+	struct bytes id = sstp_http_header(block, "SSTPCORRELATIONID");
+	int status = sstp_http_judge(block);
+
+	if (status == HTTP_OK && s->cfg.busy)
+		status = HTTP_UNAVAILABLE;
+	log_debug(s->cfg.log, "http: %d for %s", status, log_quote(line.at, line.len).text);
+	send_http_answer(s, status);
+	if (status != HTTP_OK) {
+		end_http(s, SSTP_CLOSED_NOT_SSTP);
+		return;
+	}
+	if (id.len > SSTP_CORRELATION_MAX)
+		id.len = SSTP_CORRELATION_MAX;
+	log_info(s->cfg.log, "http: SSTP asked for, correlation id %s",
+		 log_quote(id.at, id.len).text);
+	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_HTTP_DONE });
+	sstp_enter(s, SSTP_ST_REQUEST, SSTP_NEGOTIATION_MS, now_ms);
+}
+
+static void take_http_answer(struct sstp *s, struct bytes block, uint64_t now_ms)
+{
+	struct bytes line = sstp_http_first_line(block);
+	bool is_1_1 = false;
+
+	s->http_status = sstp_http_status(block, &is_1_1);
+	log_debug(s->cfg.log, "http: the server answers %s", log_quote(line.at, line.len).text);
+	if (s->http_status && s->http_status != HTTP_OK) {
+		end_http(s, SSTP_CLOSED_HTTP_STATUS);
+	} else if (!is_1_1) {
+		end_http(s, SSTP_CLOSED_NOT_SSTP);
+	} else {
+		sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_HTTP_DONE });
+		sstp_send_request(s, now_ms);
+	}
+}
+
+/* No header block, and there won't be one. */
+static size_t refuse_http(struct sstp *s, size_t len)
+{
+	if (s->cfg.role == SSTP_SERVER)
+		send_http_answer(s, HTTP_BAD_REQUEST);
+	end_http(s, SSTP_CLOSED_NOT_SSTP);
+	return len;
+}
+
+static size_t input_http(struct sstp *s, const uint8_t *at, size_t len, uint64_t now_ms)
+{
+	size_t block_len = sstp_http_block_len(at, len < SSTP_HTTP_MAX ? len : SSTP_HTTP_MAX);
+
+	if (s->cfg.role == SSTP_CLIENT && !sstp_http_may_answer(at, len))
+		return refuse_http(s, len);
+	if (!block_len)
+		return len < SSTP_HTTP_MAX ? 0 : refuse_http(s, len);
+	if (s->cfg.role == SSTP_CLIENT)
+		take_http_answer(s, bytes_of(at, block_len), now_ms);
+	else
+		serve_http(s, bytes_of(at, block_len), now_ms);
+	return s->is_over ? len : block_len;
+}
+
+/*
+ * What the packet's header says of its length, 0 when it can't be cut off the stream: [MS-SSTP]
+ * 3.1.5.1 drops such a connection without a word.
+ */
+static size_t packet_len(const uint8_t *at)
+{
+	bool is_control = at[1] & SSTP_CONTROL_BIT;
+	size_t len = load_u16(at + 2) & SSTP_LEN_MASK;
+
+	if (at[0] != SSTP_VERSION || len < (is_control ? SSTP_MSG_HDR_LEN : SSTP_HDR_LEN))
+		return 0;
+	return len;
+}
+
+static void drop_stream(struct sstp *s, const uint8_t *at)
+{
+	bool is_first = s->cfg.role == SSTP_CLIENT && s->state == SSTP_ST_REQUEST;
+
+	log_warn(s->cfg.log, "sstp: no SSTP packet begins with %02x %02x %02x %02x", at[0], at[1],
+		 at[2], at[3]);
+	/* a web server may say 200 to anything, and a page follows */
+	sstp_blame(s, is_first ? SSTP_CLOSED_NOT_SSTP : SSTP_CLOSED_BAD_STREAM,
+		   SSTP_STATUS_NO_ERROR);
+	sstp_drop(s);
+}
+
+/* A message that ends the call counts whatever its attributes look like. */
+static enum sstp_event event_of(const struct sstp_msg *m, bool is_well_formed)
+{
+	switch (m->type) {
+	case SSTP_MSG_CALL_ABORT:
+	case SSTP_MSG_CALL_DISCONNECT:
+	case SSTP_MSG_CALL_DISCONNECT_ACK:
+		return (enum sstp_event)m->type;
+	case SSTP_MSG_CALL_CONNECT_REQUEST:
+	case SSTP_MSG_CALL_CONNECT_ACK:
+	case SSTP_MSG_CALL_CONNECT_NAK:
+	case SSTP_MSG_CALL_CONNECTED:
+	case SSTP_MSG_ECHO_REQUEST:
+	case SSTP_MSG_ECHO_RESPONSE:
+		return is_well_formed ? (enum sstp_event)m->type : SSTP_ON_MALFORMED;
+	default:
+		return SSTP_ON_MALFORMED;
+	}
+}
+
+static void input_control(struct sstp *s, struct bytes packet, uint64_t now_ms)
+{
+	struct sstp_msg m;
+	bool is_well_formed = sstp_msg_open(&m, packet.at, packet.len);
+
+	log_debug(s->cfg.log, "sstp: got %s, %zu bytes", sstp_msg_name(m.type), packet.len);
+	sstp_step(s, event_of(&m, is_well_formed), &m, now_ms);
+}
+
+static void input_data(struct sstp *s, struct bytes packet)
+{
+	struct bytes frame = bytes_of(packet.at + SSTP_HDR_LEN, packet.len - SSTP_HDR_LEN);
+
+	if (frame.len && sstp_ppp_is_open(s))
+		sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_PPP_FRAME, .bytes = frame });
+}
+
+size_t sstp_input(struct sstp *s, const uint8_t *at, size_t len, uint64_t now_ms)
+{
+	struct bytes packet;
+
+	if (s->state == SSTP_ST_NONE)
+		return s->is_over ? len : 0;
+	if (!len)
+		return 0;
+	if (s->state == SSTP_ST_HTTP)
+		return input_http(s, at, len, now_ms);
+	if (len < SSTP_HDR_LEN)
+		return 0;
+	packet = bytes_of(at, packet_len(at));
+	if (!packet.len) {
+		drop_stream(s, at);
+		return len;
+	}
+	if (packet.len > len)
+		return 0;
+	sstp_note_traffic(s, now_ms);
+	if (at[1] & SSTP_CONTROL_BIT)
+		input_control(s, packet, now_ms);
+	else
+		input_data(s, packet);
+	return packet.len;
+}
+
+void sstp_authenticated(struct sstp *s, const uint8_t hlak[SSTP_HLAK_LEN], uint64_t now_ms)
+{
+	if (s->state != SSTP_ST_ACK)
+		return;
+	memcpy(s->hlak, hlak, sizeof(s->hlak));
+	sstp_step(s, SSTP_ON_AUTHENTICATED, NULL, now_ms);
+}
+
+void sstp_close(struct sstp *s, uint64_t now_ms)
+{
+	if (s->is_over)
+		return;
+	if (s->state < SSTP_ST_REQUEST) /* no call yet, nobody to say good-bye to */
+		end_http(s, SSTP_CLOSED_BY_US);
+	else
+		sstp_step(s, SSTP_ON_CLOSE, NULL, now_ms);
+}
+
+void sstp_tick(struct sstp *s, uint64_t now_ms)
+{
+	if (s->state == SSTP_ST_NONE || now_ms < s->deadline_ms)
+		return;
+	if (s->state == SSTP_ST_HTTP)
+		end_http(s, SSTP_CLOSED_HTTP_TIMEOUT);
+	else
+		sstp_step(s, SSTP_ON_TIMER, NULL, now_ms);
+}
+
+uint64_t sstp_deadline(const struct sstp *s)
+{
+	return s->state == SSTP_ST_NONE ? UINT64_MAX : s->deadline_ms;
+}
+
+void sstp_wipe(struct sstp *s)
+{
+	secret_wipe(s, sizeof(*s));
+}
+
+bool sstp_is_connected(const struct sstp *s)
+{
+	return s->state == SSTP_ST_CONNECTED;
+}
+
+bool sstp_ppp_is_open(const struct sstp *s)
+{
+	return s->state == SSTP_ST_ACK || s->state == SSTP_ST_CONNECTED;
+}
+
+/* [MS-SSTP] 3.1.2.3: any packet restarts the Hello timer. */
+void sstp_note_traffic(struct sstp *s, uint64_t now_ms)
+{
+	if (s->state != SSTP_ST_CONNECTED)
+		return;
+	s->hello_is_out = false;
+	s->deadline_ms = now_ms + SSTP_HELLO_MS;
+}

@@ -1,0 +1,247 @@
+/*
+ * As little of HTTP/1.1 as SSTP needs. A server takes headers in any order and none of them for
+ * granted; a client looks at the status line alone, as Windows does. The announced body of 2^64-1
+ * bytes is a figure of speech, so nobody reads Content-Length.
+ */
+#include "sstp/http.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#define SSTP_METHOD "SSTP_DUPLEX_POST"
+#define SSTP_URI "/sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/"
+#define ENDLESS "Content-Length: 18446744073709551615\r\n"
+
+/* A line without its end; false when no line end is left. */
+static bool get_line(struct reader *r, struct bytes *line)
+{
+	const uint8_t *lf = r->left ? memchr(r->at, '\n', r->left) : NULL;
+
+	if (!lf)
+		return false;
+	line->len = (size_t)(lf - r->at);
+	line->at = get_bytes(r, line->len + 1);
+	if (line->len && line->at[line->len - 1] == '\r')
+		line->len--;
+	return true;
+}
+
+size_t sstp_http_block_len(const uint8_t *at, size_t len)
+{
+	struct reader r = reader_of(at, len);
+	struct bytes line;
+
+	while (get_line(&r, &line))
+		if (!line.len)
+			return len - r.left;
+	return 0;
+}
+
+struct bytes sstp_http_first_line(struct bytes block)
+{
+	struct reader r = reader_of(block.at, block.len);
+	struct bytes line = { NULL, 0 };
+
+	get_line(&r, &line);
+	return line;
+}
+
+static bool is_text(struct bytes b, const char *text)
+{
+	return b.len == strlen(text) && !memcmp(b.at, text, b.len);
+}
+
+static bool starts_with_nocase(struct bytes b, const char *text)
+{
+	size_t len = strlen(text);
+
+	return b.len >= len && !strncasecmp((const char *)b.at, text, len);
+}
+
+static struct bytes skip(struct bytes b, size_t len)
+{
+	return bytes_of(b.at + len, b.len - len);
+}
+
+static struct bytes trim(struct bytes b)
+{
+	while (b.len && (b.at[0] == ' ' || b.at[0] == '\t'))
+		b = skip(b, 1);
+	while (b.len && (b.at[b.len - 1] == ' ' || b.at[b.len - 1] == '\t'))
+		b.len--;
+	return b;
+}
+
+struct bytes sstp_http_header(struct bytes block, const char *name)
+{
+	struct reader r = reader_of(block.at, block.len);
+	size_t name_len = strlen(name);
+	struct bytes line;
+
+	get_line(&r, &line);
+	while (get_line(&r, &line))
+		if (starts_with_nocase(line, name) && line.len > name_len &&
+		    line.at[name_len] == ':')
+			return trim(skip(line, name_len + 1));
+	return bytes_of(NULL, 0);
+}
+
+/* Cuts the word up to the first space off the front; false when there is no space. */
+static bool cut_word(struct bytes *line, struct bytes *word)
+{
+	const uint8_t *space = line->len ? memchr(line->at, ' ', line->len) : NULL;
+
+	if (!space)
+		return false;
+	*word = bytes_of(line->at, (size_t)(space - line->at));
+	*line = skip(*line, word->len + 1);
+	return true;
+}
+
+/* A method is a token, RFC 9110 section 5.6.2; those in use are of letters, '-' and '_'. */
+static bool is_method(struct bytes word)
+{
+	for (size_t i = 0; i < word.len; i++) {
+		uint8_t c = word.at[i];
+
+		if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') && c != '-' && c != '_')
+			return false;
+	}
+	return word.len > 0;
+}
+
+/* "HTTP/1." and a digit: the digit's value, or -1. */
+static int minor_version(struct bytes word)
+{
+	if (word.len != 8 || memcmp(word.at, "HTTP/1.", 7) || word.at[7] < '0' || word.at[7] > '9')
+		return -1;
+	return word.at[7] - '0';
+}
+
+/* From "https://host/path?query" (RFC 9112 section 3.2.2) or "/path?query" to the path. */
+static struct bytes path_of(struct bytes target)
+{
+	static const char scheme[] = "https://";
+	const uint8_t *at;
+
+	if (starts_with_nocase(target, scheme)) {
+		target = skip(target, sizeof(scheme) - 1);
+		at = target.len ? memchr(target.at, '/', target.len) : NULL;
+		target = skip(target, at ? (size_t)(at - target.at) : target.len);
+	}
+	at = target.len ? memchr(target.at, '?', target.len) : NULL;
+	if (at)
+		target.len = (size_t)(at - target.at);
+	return target;
+}
+
+static bool is_sstp_path(struct bytes path)
+{
+	return path.len == sizeof(SSTP_URI) - 1 && starts_with_nocase(path, SSTP_URI);
+}
+
+int sstp_http_judge(struct bytes block)
+{
+	struct bytes line = sstp_http_first_line(block), method, target;
+	int minor;
+
+	if (!cut_word(&line, &method) || !is_method(method) || !cut_word(&line, &target) ||
+	    !target.len)
+		return HTTP_BAD_REQUEST;
+	minor = minor_version(line);
+	if (minor < 0)
+		return HTTP_BAD_REQUEST;
+	if (is_text(method, "GET") || is_text(method, "HEAD") || is_text(method, "POST"))
+		return HTTP_NOT_FOUND;
+	if (!is_text(method, SSTP_METHOD))
+		return HTTP_NOT_IMPLEMENTED;
+	if (minor == 0) /* HTTP/1.0 knows no connection that stays open */
+		return HTTP_BAD_REQUEST;
+	return is_sstp_path(path_of(target)) ? HTTP_OK : HTTP_NOT_FOUND;
+}
+
+int sstp_http_status(struct bytes block, bool *is_1_1)
+{
+	struct bytes line = sstp_http_first_line(block), version;
+	int minor, status = 0;
+
+	if (!cut_word(&line, &version))
+		return 0;
+	minor = minor_version(version);
+	if (minor < 0 || line.len < 3 || (line.len > 3 && line.at[3] != ' '))
+		return 0;
+	for (size_t i = 0; i < 3; i++) {
+		if (line.at[i] < '0' || line.at[i] > '9')
+			return 0;
+		status = status * 10 + (line.at[i] - '0');
+	}
+	*is_1_1 = minor == 1;
+	return status;
+}
+
+bool sstp_http_may_answer(const uint8_t *at, size_t len)
+{
+	static const char start[] = "HTTP/1.";
+
+	return !memcmp(at, start, len < sizeof(start) - 1 ? len : sizeof(start) - 1);
+}
+
+void sstp_http_guid(const uint8_t random[SSTP_GUID_LEN], char text[SSTP_GUID_TEXT_LEN + 1])
+{
+	uint8_t b[SSTP_GUID_LEN];
+
+	memcpy(b, random, sizeof(b));
+	b[6] = (b[6] & 0x0f) | 0x40; /* RFC 9562 section 5.4: version 4, variant 10 */
+	b[8] = (b[8] & 0x3f) | 0x80;
+	snprintf(text, SSTP_GUID_TEXT_LEN + 1,
+		 "{%02X%02X%02X%02X-%02X%02X-%02X%02X-%02X%02X-%02X%02X%02X%02X%02X%02X}", b[0],
+		 b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
+		 b[14], b[15]);
+}
+
+static void put_text(struct writer *w, const char *text)
+{
+	put_bytes(w, text, strlen(text));
+}
+
+/* The headers and their order are those of Windows: nothing that a filter could stumble over. */
+void sstp_http_put_request(struct writer *w, const char *host, const char *correlation_id)
+{
+	put_text(w, SSTP_METHOD " " SSTP_URI " HTTP/1.1\r\nSSTPCORRELATIONID: ");
+	put_text(w, correlation_id);
+	put_text(w, "\r\n" ENDLESS "Host: ");
+	put_text(w, host);
+	put_text(w, "\r\n\r\n");
+}
+
+static const char *reason(int status)
+{
+	switch (status) {
+	case HTTP_BAD_REQUEST:
+		return "Bad Request";
+	case HTTP_NOT_FOUND:
+		return "Not Found";
+	case HTTP_NOT_IMPLEMENTED:
+		return "Not Implemented";
+	default:
+		return "Service Unavailable";
+	}
+}
+
+/*
+ * The 200 is the example of [MS-SSTP] 4.1, Server and all, as SoftEther sends it too. There is no
+ * Date: RFC 9110 section 6.6.1 lets a server without a clock leave it out, and no known client
+ * looks for it. sstp-client takes at most seven headers and wants the whole answer in one read.
+ */
+void sstp_http_put_answer(struct writer *w, int status)
+{
+	char line[64];
+
+	if (status == HTTP_OK) {
+		put_text(w, "HTTP/1.1 200 OK\r\n" ENDLESS "Server: Microsoft-HTTPAPI/2.0\r\n\r\n");
+		return;
+	}
+	snprintf(line, sizeof(line), "HTTP/1.1 %d %s\r\n", status, reason(status));
+	put_text(w, line);
+	put_text(w, "Connection: close\r\nContent-Length: 0\r\n\r\n");
+}

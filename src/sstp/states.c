@@ -1,0 +1,426 @@
+/*
+ * Both state tables. A cell names what is done; the actions move the call on by themselves, as
+ * most of them look at the message first. An empty cell is the specification's "ignore".
+ *
+ * A call is born in SSTP_ST_HTTP (call.c), negotiates in REQUEST and ACK, lives in CONNECTED. It
+ * ends by way of one of the four states that give the far end a moment to say good-bye, in each of
+ * which the timer means: gone.
+ */
+#include "sstp/states.h"
+
+#include <assert.h>
+
+#include "sstp/binding.h"
+#include "sstp/out.h"
+#include "util/secret.h"
+
+typedef void action(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms);
+
+/* [MS-SSTP] 3.2.1 and 3.3.1 */
+static const char *const state_names[2][SSTP_STATES] = {
+	[SSTP_CLIENT] = { "Call_Disconnected", "HTTP", "Connect_Request_Sent",
+			  "Connect_Ack_Received", "Call_Connected", "Call_Abort_Pending",
+			  "Call_Abort_Timeout_Pending", "Call_Disconnect_Ack_Pending",
+			  "Call_Disconnect_Timeout_Pending" },
+	[SSTP_SERVER] = { "Call_Disconnected", "HTTP", "Connect_Request_Pending",
+			  "Call_Connected_Pending", "Call_Connected", "Call_Abort_Pending",
+			  "Call_Abort_Timeout_Pending", "Call_Disconnect_Ack_Pending",
+			  "Call_Disconnect_Timeout_Pending" },
+};
+
+static void log_move(const struct sstp *s, enum sstp_state to)
+{
+	const char *const *names = state_names[s->cfg.role];
+
+	if (s->state != to)
+		log_debug(s->cfg.log, "sstp: %s -> %s", names[s->state], names[to]);
+}
+
+void sstp_enter(struct sstp *s, enum sstp_state state, uint32_t ms, uint64_t now_ms)
+{
+	log_move(s, state);
+	s->state = state;
+	s->deadline_ms = now_ms + ms;
+}
+
+void sstp_blame(struct sstp *s, enum sstp_closed why, uint32_t status)
+{
+	if (s->why)
+		return;
+	s->why = why;
+	s->status = status;
+}
+
+/* What the crypto binding needed is needed no more. */
+static void forget_keys(struct sstp *s)
+{
+	secret_wipe(s->hlak, sizeof(s->hlak));
+	secret_wipe(s->nonce, sizeof(s->nonce));
+	s->is_authenticated = false;
+	s->is_held = false;
+}
+
+void sstp_drop(struct sstp *s)
+{
+	log_move(s, SSTP_ST_NONE);
+	forget_keys(s);
+	s->state = SSTP_ST_NONE;
+	s->deadline_ms = UINT64_MAX;
+	s->is_over = true;
+	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_CLOSED,
+					.closed = { s->why, s->status, s->http_status } });
+}
+
+static void send_end(struct sstp *s, uint16_t type, uint8_t attr_id, uint32_t status)
+{
+	struct writer w = sstp_tx(s);
+
+	log_debug(s->cfg.log, "sstp: send %s, %s", sstp_msg_name(type), sstp_status_name(status));
+	sstp_put_end(&w, type, attr_id, status);
+	sstp_send(s, &w);
+	forget_keys(s);
+}
+
+static void send_bare(struct sstp *s, uint16_t type)
+{
+	struct writer w = sstp_tx(s);
+
+	log_debug(s->cfg.log, "sstp: send %s", sstp_msg_name(type));
+	sstp_put_bare(&w, type);
+	sstp_send(s, &w);
+}
+
+/* ---- the end */
+
+static void drop(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+{
+	(void)m;
+	(void)now_ms;
+	sstp_drop(s);
+}
+
+static void abort_call(struct sstp *s, enum sstp_closed why, uint8_t attr_id, uint32_t status,
+		       uint64_t now_ms)
+{
+	sstp_blame(s, why, status);
+	send_end(s, SSTP_MSG_CALL_ABORT, attr_id, status);
+	sstp_enter(s, SSTP_ST_ABORT_PENDING, SSTP_ABORT_1_MS, now_ms);
+}
+
+/* A message that is not allowed in this state. */
+static void misplaced(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+{
+	log_warn(s->cfg.log, "sstp: %s is out of place in %s", sstp_msg_name(m->type),
+		 state_names[s->cfg.role][s->state]);
+	abort_call(s, SSTP_CLOSED_BAD_MESSAGE, SSTP_ATTR_STATUS_INFO,
+		   SSTP_STATUS_UNACCEPTED_FRAME_RECEIVED, now_ms);
+}
+
+static void malformed(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+{
+	log_warn(s->cfg.log, "sstp: malformed or unknown message, type %u, %zu bytes", m->type,
+		 m->packet.len);
+	abort_call(s, SSTP_CLOSED_BAD_MESSAGE, SSTP_ATTR_STATUS_INFO,
+		   SSTP_STATUS_INVALID_FRAME_RECEIVED, now_ms);
+}
+
+static void too_late(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+{
+	(void)m;
+	abort_call(s, SSTP_CLOSED_NEGOTIATION, SSTP_ATTR_STATUS_INFO,
+		   SSTP_STATUS_NEGOTIATION_TIMEOUT, now_ms);
+}
+
+static void log_peer_status(const struct sstp *s, const struct sstp_msg *m)
+{
+	uint32_t status = sstp_msg_status(m);
+
+	log_info(s->cfg.log, "sstp: the far end sent %s: %s (%u)", sstp_msg_name(m->type),
+		 sstp_status_name(status), (unsigned)status);
+}
+
+static void join_abort(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+{
+	log_peer_status(s, m);
+	sstp_blame(s, SSTP_CLOSED_ABORTED, sstp_msg_status(m));
+	send_end(s, SSTP_MSG_CALL_ABORT, SSTP_ATTR_NO_ERROR, SSTP_STATUS_NO_ERROR);
+	sstp_enter(s, SSTP_ST_ABORT_TIMEOUT, SSTP_ABORT_2_MS, now_ms);
+}
+
+/* Both ends have aborted now. */
+static void wait_abort(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+{
+	(void)m;
+	sstp_enter(s, SSTP_ST_ABORT_TIMEOUT, SSTP_ABORT_2_MS, now_ms);
+}
+
+static void disconnect(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+{
+	(void)m;
+	sstp_blame(s, SSTP_CLOSED_BY_US, SSTP_STATUS_NO_ERROR);
+	send_end(s, SSTP_MSG_CALL_DISCONNECT, SSTP_ATTR_NO_ERROR, SSTP_STATUS_NO_ERROR);
+	sstp_enter(s, SSTP_ST_DISCONNECT_PENDING, SSTP_DISCONNECT_1_MS, now_ms);
+}
+
+static void agree(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+{
+	log_peer_status(s, m);
+	sstp_blame(s, SSTP_CLOSED_BY_PEER, sstp_msg_status(m));
+	send_bare(s, SSTP_MSG_CALL_DISCONNECT_ACK);
+	forget_keys(s);
+	sstp_enter(s, SSTP_ST_DISCONNECT_TIMEOUT, SSTP_DISCONNECT_2_MS, now_ms);
+}
+
+/* ---- hello, [MS-SSTP] 3.1.2.3 */
+
+static void answer_echo(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+{
+	(void)m;
+	(void)now_ms;
+	send_bare(s, SSTP_MSG_ECHO_RESPONSE);
+}
+
+static void hello(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+{
+	(void)m;
+	if (s->hello_is_out) {
+		sstp_blame(s, SSTP_CLOSED_SILENT, SSTP_STATUS_NO_ERROR);
+		sstp_drop(s);
+		return;
+	}
+	send_bare(s, SSTP_MSG_ECHO_REQUEST);
+	s->hello_is_out = true;
+	s->deadline_ms = now_ms + SSTP_HELLO_MS;
+}
+
+static void connected(struct sstp *s, uint64_t now_ms)
+{
+	forget_keys(s);
+	s->hello_is_out = false;
+	sstp_enter(s, SSTP_ST_CONNECTED, SSTP_HELLO_MS, now_ms);
+	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_CONNECTED });
+}
+
+/* The two ends' views of one binding: the nonce, the certificate, the key. */
+static struct sstp_binding binding_of(const struct sstp *s)
+{
+	return (struct sstp_binding){ s->hashes, s->nonce, s->cfg.cert_sha1, s->cfg.cert_sha256,
+				      s->hlak };
+}
+
+/* ---- client */
+
+static void take_ack(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+{
+	struct sstp_attr a;
+	uint8_t offered;
+
+	if (!sstp_attr_find(m, SSTP_ATTR_CRYPTO_BINDING_REQ, &a) ||
+	    a.value.len != SSTP_BINDING_REQ_LEN) {
+		abort_call(s, SSTP_CLOSED_BAD_MESSAGE, SSTP_ATTR_CRYPTO_BINDING_REQ,
+			   SSTP_STATUS_ATTRIB_NOT_SUPPORTED_IN_MSG, now_ms);
+		return;
+	}
+	offered = a.value.at[3];
+	s->hashes = offered & s->cfg.hashes;
+	if (!s->hashes) {
+		log_error(s->cfg.log, "sstp: the server offers hashes 0x%02x, allowed are 0x%02x", offered,
+			 , s->cfg.hashes);
+		abort_call(s, SSTP_CLOSED_BAD_MESSAGE, SSTP_ATTR_CRYPTO_BINDING_REQ,
+			   SSTP_STATUS_VALUE_NOT_SUPPORTED, now_ms);
+		return;
+	}
+	memcpy(s->nonce, a.value.at + 4, SSTP_NONCE_LEN);
+	sstp_enter(s, SSTP_ST_ACK, SSTP_NEGOTIATION_MS, now_ms);
+	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_START_PPP, .hashes = offered });
+}
+
+void sstp_send_request(struct sstp *s, uint64_t now_ms)
+{
+	struct writer w = sstp_tx(s);
+
+	log_debug(s->cfg.log, "sstp: send %s", sstp_msg_name(SSTP_MSG_CALL_CONNECT_REQUEST));
+	sstp_put_request(&w);
+	sstp_send(s, &w);
+	sstp_enter(s, SSTP_ST_REQUEST, SSTP_NEGOTIATION_MS, now_ms);
+}
+
+/* There is nothing else to propose than PPP, so the same request goes out again. */
+static void repeat_request(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+{
+	log_peer_status(s, m);
+	if (s->naks == SSTP_RETRIES_MAX) {
+		sstp_blame(s, SSTP_CLOSED_REFUSED, sstp_msg_status(m));
+		abort_call(s, SSTP_CLOSED_REFUSED, SSTP_ATTR_STATUS_INFO,
+			   SSTP_STATUS_RETRY_COUNT_EXCEEDED, now_ms);
+		return;
+	}
+	s->naks++;
+	sstp_send_request(s, now_ms);
+}
+
+static void prove_binding(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+{
+	const struct sstp_binding b = binding_of(s);
+	struct writer w = sstp_tx(s);
+
+	(void)m;
+	log_debug(s->cfg.log, "sstp: send %s", sstp_msg_name(SSTP_MSG_CALL_CONNECTED));
+	sstp_put_binding(&w, &b);
+	sstp_send(s, &w);
+	connected(s, now_ms);
+}
+
+/* ---- server */
+
+static void send_ack(struct sstp *s, uint64_t now_ms)
+{
+	struct writer w = sstp_tx(s);
+
+	s->hashes = s->cfg.hashes;
+	s->cfg.random(s->cfg.random_arg, s->nonce, sizeof(s->nonce));
+	log_debug(s->cfg.log, "sstp: send %s, hash protocols 0x%02x",
+		  sstp_msg_name(SSTP_MSG_CALL_CONNECT_ACK), s->hashes);
+	sstp_put_ack(&w, s->hashes, s->nonce);
+	sstp_send(s, &w);
+	sstp_enter(s, SSTP_ST_ACK, SSTP_NEGOTIATION_MS, now_ms);
+	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_START_PPP, .hashes = s->hashes });
+}
+
+static void send_nak(struct sstp *s, const struct sstp_fault *faults, size_t count)
+{
+	struct writer w = sstp_tx(s);
+
+	log_debug(s->cfg.log, "sstp: send %s, %s",
+		  sstp_msg_name(SSTP_MSG_CALL_CONNECT_NAK), sstp_status_name(faults[0].status));
+	sstp_put_nak(&w, faults, count);
+	sstp_send(s, &w);
+	s->naks++;
+}
+
+static void take_request(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+{
+	struct sstp_fault faults[SSTP_FAULTS_MAX];
+	size_t count = sstp_judge_request(m, faults);
+
+	if (!count)
+		send_ack(s, now_ms);
+	else if (s->naks < SSTP_RETRIES_MAX)
+		send_nak(s, faults, count);
+	else
+		abort_call(s, SSTP_CLOSED_BAD_MESSAGE, SSTP_ATTR_STATUS_INFO,
+			   SSTP_STATUS_RETRY_COUNT_EXCEEDED, now_ms);
+}
+
+static void judge_binding(struct sstp *s, const uint8_t msg[SSTP_CALL_CONNECTED_LEN],
+			  uint64_t now_ms)
+{
+	static const char *const faults[] = {
+		[SSTP_BINDING_HASH] = "a hash protocol that was not offered",
+		[SSTP_BINDING_NONCE] = "another nonce than this call's",
+		[SSTP_BINDING_CERT] = "another certificate than ours: does something between us "
+				      "and the client terminate TLS?",
+		[SSTP_BINDING_MAC] = "a wrong compound MAC",
+	};
+	const struct sstp_binding b = binding_of(s);
+	enum sstp_binding_fault fault = sstp_check_binding(&b, msg);
+
+	if (fault == SSTP_BINDING_OK) {
+		connected(s, now_ms);
+		return;
+	}
+	log_warn(s->cfg.log, "sstp: the client's crypto binding has %s", faults[fault]);
+	abort_call(s, SSTP_CLOSED_BAD_BINDING, SSTP_ATTR_CRYPTO_BINDING,
+		   SSTP_STATUS_VALUE_NOT_SUPPORTED, now_ms);
+}
+
+/* The attribute fills the message, so there is no room for a second one. */
+static bool is_formed(const struct sstp_msg *m)
+{
+	struct sstp_attr a;
+
+	return m->packet.len == SSTP_CALL_CONNECTED_LEN &&
+	       sstp_attr_find(m, SSTP_ATTR_CRYPTO_BINDING, &a) && a.value.len == SSTP_BINDING_LEN;
+}
+
+/*
+ * An honest client has seen its authentication succeed, and the server has sent that word. But
+ * the verdict on the password may still be on its way to this engine, so one copy is kept.
+ */
+static void take_connected(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+{
+	if (s->is_held) {
+		misplaced(s, m, now_ms);
+	} else if (!is_formed(m)) {
+		log_warn(s->cfg.log, "sstp: Call-Connected is without a proper crypto binding");
+		abort_call(s, SSTP_CLOSED_BAD_BINDING, SSTP_ATTR_STATUS_INFO,
+			   SSTP_STATUS_ATTRIB_NOT_SUPPORTED_IN_MSG, now_ms);
+	} else if (s->is_authenticated) {
+		judge_binding(s, m->packet.at, now_ms);
+	} else {
+		memcpy(s->held, m->packet.at, sizeof(s->held));
+		s->is_held = true;
+	}
+}
+
+static void judge_held(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+{
+	(void)m;
+	s->is_authenticated = true;
+	if (s->is_held)
+		judge_binding(s, s->held, now_ms);
+}
+
+/* ---- the tables: a column a state, from SSTP_ST_REQUEST on */
+
+enum { CELLS = SSTP_STATES - SSTP_ST_REQUEST };
+
+/*
+ * [MS-SSTP] 3.2.5. Kinder than it says in one thing: sorz/sstp-server sends Echo-Requests before the
+ * call is connected.
+ */
+static action *const client_table[SSTP_EVENTS][CELLS] = {
+	/* C1, C2, C3; ABORT pending, timeout; DISCONNECT pending, timeout */
+	[SSTP_ON_MALFORMED] = { malformed, malformed, malformed },
+	[SSTP_ON_REQUEST] = { misplaced, misplaced, misplaced },
+	[SSTP_ON_ACK] = { take_ack, misplaced, misplaced },
+	[SSTP_ON_NAK] = { repeat_request, misplaced, misplaced },
+	[SSTP_ON_CONNECTED] = { misplaced, misplaced, misplaced },
+	[SSTP_ON_ABORT] = { join_abort, join_abort, join_abort, wait_abort, NULL, join_abort },
+	[SSTP_ON_DISCONNECT] = { agree, agree, agree, NULL, NULL, agree },
+	[SSTP_ON_DISCONNECT_ACK] = { misplaced, misplaced, misplaced, NULL, NULL, drop },
+	[SSTP_ON_ECHO_REQUEST] = { misplaced, answer_echo, answer_echo },
+	[SSTP_ON_ECHO_RESPONSE] = { misplaced, NULL, NULL },
+	[SSTP_ON_AUTHENTICATED] = { NULL, prove_binding, NULL },
+	[SSTP_ON_CLOSE] = { disconnect, disconnect, disconnect },
+	[SSTP_ON_TIMER] = { too_late, too_late, hello, drop, drop, drop, drop },
+};
+
+/* [MS-SSTP] 3.3.5, with the same kindness. */
+static action *const server_table[SSTP_EVENTS][CELLS] = {
+	/* S1, S2, S3; ABORT pending, timeout; DISCONNECT pending, timeout */
+	[SSTP_ON_MALFORMED] = { malformed, malformed, malformed },
+	[SSTP_ON_REQUEST] = { take_request, misplaced, misplaced },
+	[SSTP_ON_ACK] = { misplaced, misplaced, misplaced },
+	[SSTP_ON_NAK] = { misplaced, misplaced, misplaced },
+	[SSTP_ON_CONNECTED] = { misplaced, take_connected, misplaced },
+	[SSTP_ON_ABORT] = { join_abort, join_abort, join_abort, wait_abort, NULL, join_abort },
+	[SSTP_ON_DISCONNECT] = { agree, agree, agree, NULL, NULL, agree },
+	[SSTP_ON_DISCONNECT_ACK] = { misplaced, misplaced, misplaced, NULL, NULL, drop },
+	[SSTP_ON_ECHO_REQUEST] = { misplaced, answer_echo, answer_echo },
+	[SSTP_ON_ECHO_RESPONSE] = { misplaced, NULL, NULL },
+	[SSTP_ON_AUTHENTICATED] = { NULL, judge_held, NULL },
+	[SSTP_ON_CLOSE] = { disconnect, disconnect, disconnect },
+	[SSTP_ON_TIMER] = { too_late, too_late, hello, drop, drop, drop, drop },
+};
+
+void sstp_step(struct sstp *s, enum sstp_event event, const struct sstp_msg *m, uint64_t now_ms)
+{
+	action *const(*table)[CELLS] = s->cfg.role == SSTP_CLIENT ? client_table : server_table;
+	action *act;
+
+	assert(s->state >= SSTP_ST_REQUEST);
+	act = table[event][s->state - SSTP_ST_REQUEST];
+	if (act)
+		act(s, m, now_ms);
+}

@@ -1,0 +1,57 @@
+/*
+ * The state machines of a call, client's and server's, [MS-SSTP] 3.1 to 3.3: what each message,
+ * timer and wish of the caller does in each state.
+ */
+#ifndef SSTP_SSTP_STATES_H
+#define SSTP_SSTP_STATES_H
+
+#include "sstp/call.h"
+#include "sstp/message.h"
+
+enum sstp_event {
+	SSTP_ON_MALFORMED, /* also a message of unknown type */
+	/* a message of that type came */
+	SSTP_ON_REQUEST = SSTP_MSG_CALL_CONNECT_REQUEST,
+	SSTP_ON_ACK = SSTP_MSG_CALL_CONNECT_ACK,
+	SSTP_ON_NAK = SSTP_MSG_CALL_CONNECT_NAK,
+	SSTP_ON_CONNECTED = SSTP_MSG_CALL_CONNECTED,
+	SSTP_ON_ABORT = SSTP_MSG_CALL_ABORT,
+	SSTP_ON_DISCONNECT = SSTP_MSG_CALL_DISCONNECT,
+	SSTP_ON_DISCONNECT_ACK = SSTP_MSG_CALL_DISCONNECT_ACK,
+	SSTP_ON_ECHO_REQUEST = SSTP_MSG_ECHO_REQUEST,
+	SSTP_ON_ECHO_RESPONSE = SSTP_MSG_ECHO_RESPONSE,
+	/* what comes from this side */
+	SSTP_ON_AUTHENTICATED,
+	SSTP_ON_CLOSE,
+	SSTP_ON_TIMER,
+	SSTP_EVENTS,
+};
+
+enum { /* [MS-SSTP] 3.1.2, 3.2.2, 3.3.2; the HTTP exchange's are ours */
+	SSTP_HTTP_REQUEST_MS = 10 * 1000, /* server: for the whole header block */
+	SSTP_HTTP_ANSWER_MS = 60 * 1000,
+	SSTP_NEGOTIATION_MS = 60 * 1000,
+	SSTP_HELLO_MS = 60 * 1000,
+	SSTP_ABORT_1_MS = 3 * 1000,
+	SSTP_ABORT_2_MS = 1 * 1000,
+	SSTP_DISCONNECT_1_MS = 5 * 1000,
+	SSTP_DISCONNECT_2_MS = 1 * 1000,
+	SSTP_RETRIES_MAX = 3, /* NAKs that a server sends, requests that a client repeats */
+};
+
+/* One event in a state of the machine, SSTP_ST_REQUEST or later; `m`: the message, or NULL. */
+void sstp_step(struct sstp *s, enum sstp_event event, const struct sstp_msg *m, uint64_t now_ms);
+
+/* Client: asks for the call; also the way into the state machine. */
+void sstp_send_request(struct sstp *s, uint64_t now_ms);
+
+/* Moves to a state, whose timer runs out after `ms`. */
+void sstp_enter(struct sstp *s, enum sstp_state state, uint32_t ms, uint64_t now_ms);
+
+/* Keeps the reason for the end: the first one counts. */
+void sstp_blame(struct sstp *s, enum sstp_closed why, uint32_t status);
+
+/* The end of the call, now: SSTP_OUT_CLOSED with the reason kept. */
+void sstp_drop(struct sstp *s);
+
+#endif
