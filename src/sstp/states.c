@@ -224,8 +224,8 @@ static void take_ack(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 	offered = a.value.at[3];
 	s->hashes = offered & s->cfg.hashes;
 	if (!s->hashes) {
-		log_error(s->cfg.log, "sstp: the server offers hashes 0x%02x, allowed are 0x%02x", offered,
-			 , s->cfg.hashes);
+		log_error(s->cfg.log, "sstp: the server offers hashes 0x%02x, allowed are 0x%02x",
+			  offered, s->cfg.hashes);
 		abort_call(s, SSTP_CLOSED_BAD_MESSAGE, SSTP_ATTR_CRYPTO_BINDING_REQ,
 			   SSTP_STATUS_VALUE_NOT_SUPPORTED, now_ms);
 		return;
