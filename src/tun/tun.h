@@ -48,9 +48,13 @@ struct tun;
 
 int tun_open(const struct tun_cfg *cfg, struct tun **out); /* the first queue; 0 or -errno */
 int tun_open_queue(const struct tun *first, struct tun **out);
-/* A descriptor from outside (--tun-fd, a socket pair of packets): ours from now on. */
+/* A descriptor from outside (--tun-fd, a socket pair of packets): ours from now on, unless this
+ * fails. -EINVAL: it does not keep packets apart (a stream), or is a TAP device. */
 int tun_adopt(int fd, struct tun **out);
 void tun_close(struct tun *t); /* NULL is fine */
+
+/* What would help after such an error of tun_open, to be put behind its strerror: "" or ": ...". */
+const char *tun_hint(int error);
 
 int tun_fd(const struct tun *t);
 const char *tun_name(const struct tun *t); /* "" for an adopted descriptor of no device */
@@ -58,7 +62,8 @@ unsigned tun_ifindex(const struct tun *t);
 bool tun_has_offload(const struct tun *t);
 bool tun_has_uso(const struct tun *t); /* UDP super-packets too */
 
-/* One read. The packet's length; -EAGAIN when there is none; -errno. `room`: TUN_PACKET_MAX. */
+/* One read. The packet's length; -EAGAIN when there is none; -EPIPE when the far end of an adopted
+ * socket is closed; -EPROTO: skip this one; -errno. `room`: TUN_PACKET_MAX. */
 ssize_t tun_read(struct tun *t, uint8_t *to, size_t room, struct tun_offload *off);
 /* One write of a packet in pieces (at most 64). 0 or -errno; -EAGAIN, -ENOBUFS: it is lost. */
 int tun_write(struct tun *t, const struct iovec *pieces, int count, const struct tun_offload *off);

@@ -1,0 +1,94 @@
+#include "tun/headers.h"
+
+#include "util/bytes.h"
+
+enum {
+	IPV4_FRAGMENT_MASK = 0x3fff, /* more fragments, offset */
+	IPV6_FRAGMENT_LEN = 8,       /* RFC 8200 section 4.5 */
+};
+
+static bool parse_v4(struct headers *h, const uint8_t *packet, size_t len)
+{
+	if (len < IPV4_HDR_LEN)
+		return false;
+	h->is_v6 = false;
+	h->ip_len = (size_t)(packet[0] & 0x0f) * 4;
+	h->is_bare = h->ip_len == IPV4_HDR_LEN;
+	h->total = load_u16(packet + IPV4_LENGTH_AT);
+	h->is_fragment = load_u16(packet + IPV4_FRAGMENT_AT) & IPV4_FRAGMENT_MASK;
+	h->proto = packet[9];
+	return h->ip_len >= IPV4_HDR_LEN && h->total >= h->ip_len && h->total <= len;
+}
+
+/*
+ * One extension header; false at the first header that is none, or where walking on makes no sense:
+ * behind a fragment header stands a part of something, behind ESP what only its ends can read.
+ */
+static bool skip_extension(struct headers *h, struct reader *r)
+{
+	struct reader peek = *r;
+	uint8_t next = get_u8(&peek);
+	size_t len = get_u8(&peek);
+
+	switch (h->proto) {
+	case IPPROTO_HOPOPTS:
+	case IPPROTO_ROUTING:
+	case IPPROTO_DSTOPTS:
+		len = (len + 1) * 8;
+		break;
+	case IPPROTO_AH: /* RFC 4302 section 2.2 counts in fours, less two */
+		len = (len + 2) * 4;
+		break;
+	case IPPROTO_FRAGMENT:
+		len = IPV6_FRAGMENT_LEN;
+		h->is_fragment = true;
+		break;
+	default:
+		return false;
+	}
+	get_bytes(r, len);
+	h->proto = r->bad ? IPPROTO_NONE : next;
+	return !r->bad && !h->is_fragment;
+}
+
+static bool parse_v6(struct headers *h, const uint8_t *packet, size_t len)
+{
+	struct reader r;
+
+	if (len < IPV6_HDR_LEN)
+		return false;
+	h->is_v6 = true;
+	h->is_fragment = false;
+	h->total = IPV6_HDR_LEN + (size_t)load_u16(packet + IPV6_LENGTH_AT);
+	h->proto = packet[6];
+	if (h->total > len)
+		return false;
+	r = reader_of(packet + IPV6_HDR_LEN, h->total - IPV6_HDR_LEN);
+	while (skip_extension(h, &r))
+		;
+	h->ip_len = h->total - r.left;
+	h->is_bare = h->ip_len == IPV6_HDR_LEN;
+	return true;
+}
+
+bool headers_parse(struct headers *h, const uint8_t *packet, size_t len)
+{
+	switch (len ? packet[0] >> 4 : 0) {
+	case 4:
+		return parse_v4(h, packet, len);
+	case 6:
+		return parse_v6(h, packet, len);
+	default:
+		return false;
+	}
+}
+
+size_t headers_tcp_len(const struct headers *h, const uint8_t *packet)
+{
+	size_t room = h->total - h->ip_len, len;
+
+	if (h->proto != IPPROTO_TCP || h->is_fragment || room < TCP_HDR_LEN)
+		return 0;
+	len = (size_t)(packet[h->ip_len + TCP_OFFSET_AT] >> 4) * 4;
+	return len < TCP_HDR_LEN || len > room ? 0 : len;
+}

@@ -1,0 +1,332 @@
+/*
+ * TUN devices over /dev/net/tun. With offloads every read and write carries a virtio_net_hdr of ten
+ * bytes in front of the packet, which we keep little-endian on every machine. Which offloads the
+ * kernel has is found by asking for the most and then for less; a kernel that has none gets a
+ * plain device, without that header.
+ */
+#include "tun/tun.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <linux/virtio_net.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Linux 6.2 brought USO; older headers lack its names. */
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+#define VIRTIO_NET_HDR_GSO_UDP_L4 5
+#endif
+
+enum {
+	VNET_HDR_LEN = 10,
+	PIECES_MAX = 64,
+	OFFLOAD_TCP = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN,
+	OFFLOAD_UDP = TUN_F_USO4 | TUN_F_USO6,
+};
+
+struct tun {
+	int fd;
+	int flags; /* IFF_..., as the kernel took them; 0: not a TUN device */
+	bool has_uso;
+	char name[IFNAMSIZ];
+};
+
+static uint16_t load_le16(const uint8_t *at)
+{
+	return (uint16_t)(at[1] << 8 | at[0]);
+}
+
+static void store_le16(uint8_t *at, uint16_t v)
+{
+	at[0] = (uint8_t)v;
+	at[1] = (uint8_t)(v >> 8);
+}
+
+static int make_nonblocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
+}
+
+/* musl's ioctl takes the request as an int, into which not every machine's numbers fit. */
+static int control(const struct tun *t, unsigned long request, const void *arg)
+{
+	return syscall(SYS_ioctl, t->fd, request, arg) < 0 ? -errno : 0;
+}
+
+static int ask_offload(const struct tun *t, uintptr_t offload)
+{
+	return syscall(SYS_ioctl, t->fd, TUNSETOFFLOAD, offload) < 0 ? -errno : 0;
+}
+
+/* The virtio header as we want it, and the most that the kernel will give. */
+static int set_offload(struct tun *t)
+{
+	int hdr_len = VNET_HDR_LEN, is_le = 1;
+	int err = control(t, TUNSETVNETHDRSZ, &hdr_len);
+
+	if (!err)
+		err = control(t, TUNSETVNETLE, &is_le);
+	if (err)
+		return err;
+	t->has_uso = !ask_offload(t, OFFLOAD_TCP | OFFLOAD_UDP);
+	return t->has_uso ? 0 : ask_offload(t, OFFLOAD_TCP);
+}
+
+/* Makes the device `name`, or joins it as one more queue. */
+static int attach(struct tun *t, const char *name, int flags)
+{
+	struct ifreq ifr = { .ifr_flags = (short)flags };
+	int err;
+
+	if (strlen(name) >= sizeof(ifr.ifr_name))
+		return -ENAMETOOLONG;
+	strcpy(ifr.ifr_name, name);
+	err = control(t, TUNSETIFF, &ifr);
+	if (err)
+		return err;
+	memcpy(t->name, ifr.ifr_name, sizeof(t->name));
+	t->flags = flags;
+	return 0;
+}
+
+static int open_as(const char *name, int flags, struct tun **out)
+{
+	struct tun *t = calloc(1, sizeof(*t));
+	int err;
+
+	if (!t)
+		return -ENOMEM;
+	t->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	err = t->fd < 0 ? -errno : attach(t, name, flags);
+	if (!err && flags & IFF_VNET_HDR)
+		err = set_offload(t);
+	if (err) {
+		tun_close(t);
+		return err;
+	}
+	*out = t;
+	return 0;
+}
+
+/*
+ * A device of several queues lets anybody with the right to it join as one more queue, and would
+ * then share its packets out between two programs. The kernel shows a second queue in sysfs only.
+ */
+static bool is_shared(const struct tun *t)
+{
+	char path[sizeof("/sys/class/net//queues/tx-1") + IFNAMSIZ];
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/queues/tx-1", t->name);
+	return !access(path, F_OK);
+}
+
+int tun_open(const struct tun_cfg *cfg, struct tun **out)
+{
+	int flags = IFF_TUN | IFF_NO_PI | (cfg->multi_queue ? IFF_MULTI_QUEUE : 0);
+	int err = -EINVAL;
+
+	if (cfg->offload)
+		err = open_as(cfg->name, flags | IFF_VNET_HDR, out);
+	if (err == -EINVAL || err == -ENOTTY) /* what an old kernel says to flags it lacks */
+		err = open_as(cfg->name, flags, out);
+	if (err == -EINVAL && if_nametoindex(cfg->name)) /* in use, but by no TUN device */
+		err = -EBUSY;
+	if (!err && cfg->multi_queue && is_shared(*out)) {
+		tun_close(*out);
+		err = -EBUSY;
+	}
+	return err;
+}
+
+int tun_open_queue(const struct tun *first, struct tun **out)
+{
+	if (!(first->flags & IFF_MULTI_QUEUE))
+		return -EINVAL;
+	return open_as(first->name, first->flags, out);
+}
+
+static int adopt_device(struct tun *t)
+{
+	struct ifreq ifr = { 0 };
+	int err = control(t, TUNGETIFF, &ifr);
+
+	if (err)
+		return err;
+	t->flags = (unsigned short)ifr.ifr_flags & (IFF_TUN | IFF_TAP | IFF_NO_PI | IFF_VNET_HDR |
+						    IFF_MULTI_QUEUE);
+	if (!(t->flags & IFF_TUN) || !(t->flags & IFF_NO_PI))
+		return -EINVAL;
+	memcpy(t->name, ifr.ifr_name, sizeof(t->name));
+	return t->flags & IFF_VNET_HDR ? set_offload(t) : 0;
+}
+
+/* Sockets that keep packets apart, and TUN devices: anything else would run packets together. */
+static int adopt(struct tun *t)
+{
+	struct stat st;
+	int type;
+
+	if (fstat(t->fd, &st) < 0)
+		return -errno;
+	if (S_ISCHR(st.st_mode))
+		return adopt_device(t);
+	if (getsockopt(t->fd, SOL_SOCKET, SO_TYPE, &type, &(socklen_t){ sizeof(type) }) < 0)
+		return -errno;
+	return type == SOCK_STREAM ? -EINVAL : 0;
+}
+
+int tun_adopt(int fd, struct tun **out)
+{
+	struct tun *t = calloc(1, sizeof(*t));
+	int err;
+
+	if (!t)
+		return -ENOMEM;
+	t->fd = fd;
+	err = make_nonblocking(fd);
+	if (!err)
+		err = adopt(t);
+	if (err) {
+		free(t);
+		return err;
+	}
+	*out = t;
+	return 0;
+}
+
+void tun_close(struct tun *t)
+{
+	if (!t)
+		return;
+	if (t->fd >= 0)
+		close(t->fd);
+	free(t);
+}
+
+int tun_fd(const struct tun *t)
+{
+	return t->fd;
+}
+
+const char *tun_name(const struct tun *t)
+{
+	return t->name;
+}
+
+unsigned tun_ifindex(const struct tun *t)
+{
+	return t->name[0] ? if_nametoindex(t->name) : 0;
+}
+
+bool tun_has_offload(const struct tun *t)
+{
+	return t->flags & IFF_VNET_HDR;
+}
+
+bool tun_has_uso(const struct tun *t)
+{
+	return t->has_uso;
+}
+
+/* False on a kind of super-packet that we did not ask for. */
+static bool get_vnet_hdr(const uint8_t *hdr, struct tun_offload *off)
+{
+	switch (hdr[1] & ~VIRTIO_NET_HDR_GSO_ECN) {
+	case VIRTIO_NET_HDR_GSO_NONE:
+		off->gso = TUN_GSO_NONE;
+		break;
+	case VIRTIO_NET_HDR_GSO_TCPV4:
+		off->gso = TUN_GSO_TCP4;
+		break;
+	case VIRTIO_NET_HDR_GSO_TCPV6:
+		off->gso = TUN_GSO_TCP6;
+		break;
+	case VIRTIO_NET_HDR_GSO_UDP_L4:
+		off->gso = TUN_GSO_UDP;
+		break;
+	default:
+		return false;
+	}
+	off->needs_csum = hdr[0] & VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	off->csum_is_good = hdr[0] & VIRTIO_NET_HDR_F_DATA_VALID;
+	off->has_ecn = hdr[1] & VIRTIO_NET_HDR_GSO_ECN;
+	off->hdr_len = load_le16(hdr + 2);
+	off->gso_size = load_le16(hdr + 4);
+	off->csum_start = load_le16(hdr + 6);
+	off->csum_offset = load_le16(hdr + 8);
+	return true;
+}
+
+static void put_vnet_hdr(uint8_t *hdr, const struct tun_offload *off)
+{
+	static const uint8_t types[] = {
+		[TUN_GSO_NONE] = VIRTIO_NET_HDR_GSO_NONE,
+		[TUN_GSO_TCP4] = VIRTIO_NET_HDR_GSO_TCPV4,
+		[TUN_GSO_TCP6] = VIRTIO_NET_HDR_GSO_TCPV6,
+		[TUN_GSO_UDP] = VIRTIO_NET_HDR_GSO_UDP_L4,
+	};
+
+	hdr[0] = (uint8_t)((off->needs_csum ? VIRTIO_NET_HDR_F_NEEDS_CSUM : 0) |
+			   (off->csum_is_good ? VIRTIO_NET_HDR_F_DATA_VALID : 0));
+	hdr[1] = (uint8_t)(types[off->gso] | (off->has_ecn ? VIRTIO_NET_HDR_GSO_ECN : 0));
+	store_le16(hdr + 2, off->hdr_len);
+	store_le16(hdr + 4, off->gso_size);
+	store_le16(hdr + 6, off->csum_start);
+	store_le16(hdr + 8, off->csum_offset);
+}
+
+static ssize_t read_plain(int fd, uint8_t *to, size_t room)
+{
+	ssize_t n = read(fd, to, room);
+
+	if (n < 0)
+		return -errno;
+	return n ? n : -EPIPE; /* an adopted socket whose far end is closed */
+}
+
+ssize_t tun_read(struct tun *t, uint8_t *to, size_t room, struct tun_offload *off)
+{
+	uint8_t hdr[VNET_HDR_LEN];
+	struct iovec pieces[] = { { hdr, sizeof(hdr) }, { to, room } };
+	ssize_t n;
+
+	*off = (struct tun_offload){ .gso = TUN_GSO_NONE };
+	if (!tun_has_offload(t))
+		return read_plain(t->fd, to, room);
+	n = readv(t->fd, pieces, 2);
+	if (n < 0)
+		return -errno;
+	if (n <= VNET_HDR_LEN || !get_vnet_hdr(hdr, off))
+		return -EPROTO;
+	return n - VNET_HDR_LEN;
+}
+
+int tun_write(struct tun *t, const struct iovec *pieces, int count, const struct tun_offload *off)
+{
+	uint8_t hdr[VNET_HDR_LEN];
+	struct iovec all[1 + PIECES_MAX];
+
+	if (count < 1 || count > PIECES_MAX)
+		return -EINVAL;
+	if (!tun_has_offload(t))
+		return writev(t->fd, pieces, count) < 0 ? -errno : 0;
+	put_vnet_hdr(hdr, off);
+	all[0] = (struct iovec){ hdr, sizeof(hdr) };
+	memcpy(all + 1, pieces, (size_t)count * sizeof(*pieces));
+	return writev(t->fd, all, 1 + count) < 0 ? -errno : 0;
+}
