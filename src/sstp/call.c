@@ -136,7 +136,7 @@ static size_t packet_len(const uint8_t *at)
 	bool is_control = at[1] & SSTP_CONTROL_BIT;
 	size_t len = load_u16(at + 2) & SSTP_LEN_MASK;
 
-	if (at[0] != SSTP_VERSION || len < (is_control ? SSTP_MSG_HDR_LEN : SSTP_HDR_LEN))
+	if (at[0] != SSTP_WIRE_VERSION || len < (is_control ? SSTP_MSG_HDR_LEN : SSTP_HDR_LEN))
 		return 0;
 	return len;
 }

@@ -113,7 +113,7 @@ static size_t msg_begin(struct writer *w, uint16_t type, size_t attr_count)
 {
 	size_t at = w->len;
 
-	put_u8(w, SSTP_VERSION);
+	put_u8(w, SSTP_WIRE_VERSION);
 	put_u8(w, SSTP_CONTROL_BIT);
 	put_u16(w, 0);
 	put_u16(w, type);

@@ -27,7 +27,7 @@ enum {
 	SSTP_HOST_MAX = 261,      /* longest Host header that we send: a DNS name, ':', a port */
 	SSTP_HLAK_LEN = 32,
 	SSTP_NONCE_LEN = 32,
-	SSTP_VERSION = 0x10,
+	SSTP_WIRE_VERSION = 0x10,
 };
 
 /* [MS-SSTP] 2.2.7: the Hash Protocol bits */
@@ -131,7 +131,7 @@ static inline size_t sstp_data_len(const uint8_t *at, size_t left)
 {
 	size_t len;
 
-	if (left < SSTP_HDR_LEN || at[0] != SSTP_VERSION || (at[1] & 0x01))
+	if (left < SSTP_HDR_LEN || at[0] != SSTP_WIRE_VERSION || (at[1] & 0x01))
 		return 0;
 	len = load_u16(at + 2) & SSTP_PACKET_MAX;
 	return len > SSTP_HDR_LEN && len <= left ? len : 0;
@@ -140,7 +140,7 @@ static inline size_t sstp_data_len(const uint8_t *at, size_t left)
 /* Writes the header of a data packet in front of a payload of `len` bytes. */
 static inline void sstp_put_data_header(uint8_t *at, size_t len)
 {
-	store_u16(at, SSTP_VERSION << 8);
+	store_u16(at, SSTP_WIRE_VERSION << 8);
 	store_u16(at + 2, (uint16_t)(SSTP_HDR_LEN + len));
 }
 

@@ -1,0 +1,84 @@
+/*
+ * One end of a call as tests see it: an engine, the bytes that it has not taken yet, and all that
+ * came out of it. Time is a number that the test turns.
+ */
+#ifndef SSTP_TESTS_SSTP_END_H
+#define SSTP_TESTS_SSTP_END_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sstp/call.h"
+#include "sstp/message.h"
+
+enum { END_T0 = 1000000 }; /* when every test begins */
+
+struct end {
+	struct sstp s;
+	uint64_t now_ms;
+	uint8_t rx[3 * SSTP_HTTP_MAX]; /* fed, not taken */
+	size_t rx_len;
+	uint8_t tx[64 * 1024]; /* sent since end_forget */
+	size_t tx_len;
+	unsigned int sends;
+	uint8_t ppp[64 * 1024]; /* the frames that came up, one behind the other */
+	size_t ppp_len;
+	unsigned int frames, http_done, start_ppp, connected, closed; /* events */
+	uint8_t offered;                                              /* with start_ppp */
+	enum sstp_closed why;                                         /* with closed */
+	uint32_t status;
+	int http_status;
+};
+
+extern const uint8_t end_hlak[SSTP_HLAK_LEN];
+
+/* A cfg that works; both roles' certificate is the same. */
+struct sstp_cfg end_cfg(enum sstp_role role);
+
+void end_init(struct end *e, const struct sstp_cfg *cfg); /* and sstp_open */
+void end_drain(struct end *e);
+void end_feed(struct end *e, const void *at, size_t len);
+void end_feed_hex(struct end *e, const char *hex);
+void end_feed_text(struct end *e, const char *text);
+void end_authenticated(struct end *e);
+void end_close(struct end *e);
+/* Turns the clock to `now_ms`; the engine ticks at each deadline on the way. */
+void end_turn(struct end *e, uint64_t now_ms);
+void end_wait(struct end *e, uint64_t ms);
+/* Forgets what was sent so far. */
+void end_forget(struct end *e);
+
+/* Brings an end to a state through the messages of an ordinary call, and forgets them. */
+void end_bring(struct end *e, const struct sstp_cfg *cfg, enum sstp_state state);
+
+/* The same bytes as in hex (spaces are free), and nothing else. */
+void assert_sent(const struct end *e, const char *hex);
+/* The only message sent is of this type, and has this status if it is an Abort. */
+void assert_sent_abort(const struct end *e, uint8_t attr_id, uint32_t status);
+void assert_closed(const struct end *e, enum sstp_closed why, uint32_t status);
+size_t from_hex(const char *hex, uint8_t *to, size_t room);
+
+/* The Call-Connected that belongs to this server's nonce and end_hlak. */
+void end_build_connected(const struct end *server, uint8_t hash,
+			 uint8_t msg[SSTP_CALL_CONNECTED_LEN]);
+
+#define REQUEST_HTTP                                                                  \
+	"SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/ HTTP/1.1\r\n" \
+	"SSTPCORRELATIONID: {48B82435-099A-4158-A987-052E7570CFAA}\r\n"              \
+	"Content-Length: 18446744073709551615\r\n"                                   \
+	"Host: vpn.example.net\r\n\r\n"
+#define ANSWER_HTTP "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n"
+#define REQUEST_HEX "10 01 00 0E 00 01 00 01 00 01 00 06 00 01"
+#define NONCE_HEX "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+#define ACK_HEX "10 01 00 30 00 02 00 01 00 04 00 28 00 00 00 03" NONCE_HEX
+#define NAK_HEX "10 01 00 14 00 03 00 01 00 02 00 0C 00 00 00 01 00 00 00 04"
+#define DISCONNECT_HEX "10 01 00 14 00 06 00 01 00 02 00 0C 00 00 00 00 00 00 00 00"
+#define DISCONNECT_ACK_HEX "10 01 00 08 00 07 00 00"
+#define ECHO_REQUEST_HEX "10 01 00 08 00 08 00 00"
+#define ECHO_RESPONSE_HEX "10 01 00 08 00 09 00 00"
+
+#endif
