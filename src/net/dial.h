@@ -1,8 +1,8 @@
 /*
  * Dialling: a host name and a port become a connected TCP socket. The name is looked up in a thread
- * of its own (getaddrinfo blocks), then all addresses are tried, the families in turn, a new attempt
- * each 250 ms while earlier ones still run (Happy Eyeballs, RFC 8305). The first that connects wins.
- * The socket comes back non-blocking, close-on-exec, with TCP_NODELAY.
+ * of its own (resolve.h), then all addresses are tried, the families in turn, a new attempt each
+ * 250 ms while earlier ones still run (Happy Eyeballs, RFC 8305). The first that connects wins. The
+ * socket comes back non-blocking, close-on-exec, with TCP_NODELAY.
  */
 #ifndef SSTP_NET_DIAL_H
 #define SSTP_NET_DIAL_H
@@ -26,7 +26,10 @@ struct dial_cfg {
 	/* Addresses to use when the look-up fails or takes too long (those of an earlier call). */
 	const struct sockaddr_storage *fallback;
 	size_t fallback_count;
-	/* Called before each connect: the client puts its host route there. May be NULL. */
+	/*
+	 * Called before each connect: the client puts its host route there. Not the place for
+	 * dial_cancel. May be NULL.
+	 */
 	void (*before_connect)(void *arg, const struct sockaddr_storage *to);
 	/* Called once, from the loop, never from inside dial_start. */
 	void (*done)(void *arg, const struct dial_result *result);
@@ -41,10 +44,10 @@ enum dial_status {
 
 struct dial_result {
 	enum dial_status status;
-	int fd; /* DIAL_CONNECTED: the receiver's now */
+	int fd; /* DIAL_CONNECTED: the receiver's now; else -1 */
 	struct sockaddr_storage peer;
 	char text[256]; /* failed: why, per address, in words */
-	/* what the look-up gave, for `fallback` of the next call */
+	/* what the look-up gave, or `fallback` if that was used: `fallback` of the next call */
 	struct sockaddr_storage addrs[DIAL_ADDRS_MAX];
 	size_t addr_count;
 };
