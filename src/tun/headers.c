@@ -22,7 +22,8 @@ static bool parse_v4(struct headers *h, const uint8_t *packet, size_t len)
 
 /*
  * One extension header; false at the first header that is none, or where walking on makes no sense:
- * behind a fragment header stands a part of something, behind ESP what only its ends can read.
+ * behind a fragment header stands a part of something, behind ESP what only its ends can read, and
+ * behind AH what nobody may change on the way.
  */
 static bool skip_extension(struct headers *h, struct reader *r)
 {
@@ -35,9 +36,6 @@ static bool skip_extension(struct headers *h, struct reader *r)
 	case IPPROTO_ROUTING:
 	case IPPROTO_DSTOPTS:
 		len = (len + 1) * 8;
-		break;
-	case IPPROTO_AH: /* RFC 4302 section 2.2 counts in fours, less two */
-		len = (len + 2) * 4;
 		break;
 	case IPPROTO_FRAGMENT:
 		len = IPV6_FRAGMENT_LEN;

@@ -24,6 +24,10 @@ struct segments {
 	struct tun_offload off;
 	size_t ip_len;       /* IP header with options, extension headers */
 	size_t hdr_len;      /* all headers */
+	size_t size;         /* payload bytes of each packet but the last */
+	uint32_t pseudo;     /* the checksum's share of the pseudo-header, less the length */
+	uint8_t proto;
+	bool is_v6;
 	size_t done;         /* payload bytes given out */
 	uint16_t index;      /* of the next segment */
 	bool is_whole;       /* one packet, not to be cut */

@@ -167,8 +167,8 @@ static int adopt_device(struct tun *t)
 
 	if (err)
 		return err;
-	t->flags = (unsigned short)ifr.ifr_flags & (IFF_TUN | IFF_TAP | IFF_NO_PI | IFF_VNET_HDR |
-						    IFF_MULTI_QUEUE);
+	t->flags = (unsigned short)ifr.ifr_flags &
+		   (IFF_TUN | IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE);
 	if (!(t->flags & IFF_TUN) || !(t->flags & IFF_NO_PI))
 		return -EINVAL;
 	memcpy(t->name, ifr.ifr_name, sizeof(t->name));
