@@ -144,8 +144,7 @@ static int connect_to(const struct dial *d, const struct sockaddr_storage *to)
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (d->cfg.mark &&
-	    setsockopt(fd, SOL_SOCKET, SO_MARK, &d->cfg.mark, sizeof(d->cfg.mark))) {
+	if (d->cfg.mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &d->cfg.mark, sizeof(d->cfg.mark))) {
 		log_warn(NULL, "the firewall mark %#x cannot be set: CAP_NET_ADMIN is missing",
 			 d->cfg.mark);
 		goto failed;

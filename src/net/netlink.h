@@ -1,7 +1,9 @@
 /*
  * What the kernel is asked for over rtnetlink: links, addresses, routes. Each call is one request
- * and waits for the kernel's answer, which comes at once. All return 0 or -errno; -EEXIST on adding
- * what is there and -ESRCH or -ENOENT on removing what is not are the caller's to judge.
+ * and waits for the kernel's answer, which comes at once. All return 0 or -errno, and the kernel's
+ * words on a failure go to the debug log. -EEXIST on adding what is there, -ESRCH (route) and
+ * -EADDRNOTAVAIL (address) on removing what is not, -ENODEV, and what a kernel or a device without
+ * IPv6 says (-EAFNOSUPPORT, -EOPNOTSUPP, -EACCES, -EINVAL) are the caller's to judge.
  */
 #ifndef SSTP_NET_NETLINK_H
 #define SSTP_NET_NETLINK_H
@@ -29,7 +31,10 @@ int netlink_link_up(struct netlink *nl, unsigned ifindex, uint32_t mtu); /* mtu 
 /* IPv6 link-local addresses are ours to set (IPV6CP), not the kernel's to invent. */
 int netlink_link_no_autoaddr(struct netlink *nl, unsigned ifindex);
 
-/* `peer` AF_UNSPEC: none; else a point-to-point address pair (then prefix_len is the peer's). */
+/*
+ * `peer` AF_UNSPEC or NULL: none; else a point-to-point address pair (then prefix_len is the
+ * peer's). The routes of an IPv6 address (itself, peer) are there a moment after the answer.
+ */
 int netlink_addr_add(struct netlink *nl, unsigned ifindex, const struct ip_addr *local,
 		     unsigned prefix_len, const struct ip_addr *peer);
 int netlink_addr_del(struct netlink *nl, unsigned ifindex, const struct ip_addr *local,
@@ -38,7 +43,11 @@ int netlink_addr_del(struct netlink *nl, unsigned ifindex, const struct ip_addr 
 int netlink_route_add(struct netlink *nl, const struct route *r);     /* fails with -EEXIST */
 int netlink_route_replace(struct netlink *nl, const struct route *r); /* adds or replaces */
 int netlink_route_del(struct netlink *nl, const struct route *r);
-/* How a packet to `dst` would go now: via, src, ifindex, table. dst is a whole address. */
+/*
+ * How a packet to `dst` would go now: via, src, ifindex, table. dst is a whole address. -ENETUNREACH
+ * (there is no route) and -EHOSTUNREACH (an unreachable one) are answers too. `out` is fit to be
+ * added as a host route, once its table is set.
+ */
 int netlink_route_get(struct netlink *nl, const struct ip_addr *dst, struct route *out);
 
 #endif

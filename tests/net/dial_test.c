@@ -275,7 +275,7 @@ static void literal_v6_connects(void **state)
 	close(listener);
 	listener = listen_at("::1", false);
 	if (listener < 0) {
-		print_message("kernel: no IPv6 on the loopback device\n");
+		print_message("skip: kernel: no IPv6 on the loopback device\n");
 		skip();
 	}
 	cfg.host = "::1";
@@ -350,7 +350,7 @@ static void mark_is_set(void **state)
 	cfg.mark = 0x55;
 	run_dial();
 	if (result.status != DIAL_CONNECTED) {
-		print_message("kernel: no user namespaces, and SO_MARK is for root\n");
+		print_message("skip: kernel: no user namespaces, and SO_MARK is for root\n");
 		skip();
 	}
 	assert_int_equal(option_of(result.fd, SOL_SOCKET, SO_MARK), 0x55);

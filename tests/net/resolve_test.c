@@ -108,7 +108,7 @@ static void unknown_name_is_explained(void **state)
 {
 	(void)state;
 	if (!is_alone) {
-		print_message("kernel: no user namespaces\n");
+		print_message("skip: kernel: no user namespaces\n");
 		skip();
 	}
 	look_up("vpn.invalid");

@@ -1,0 +1,468 @@
+/* rtnetlink against this kernel, in a network namespace of our own with two TUN devices. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "net/netlink.h"
+#include "support/netns.h"
+#include "util/log.h"
+
+static struct netlink *nl;
+static int tun[2];
+static unsigned dev[2]; /* their interface indices */
+static char last_words[256];
+
+static struct ip_addr addr(const char *text)
+{
+	struct ip_addr a = { .family = AF_UNSPEC };
+
+	if (*text && !ip_parse(text, &a))
+		fail_msg("not an address: %s", text);
+	return a;
+}
+
+static struct ip_prefix prefix(const char *text)
+{
+	struct ip_prefix p;
+
+	if (!ip_prefix_parse(text, &p))
+		fail_msg("not a prefix: %s", text);
+	return p;
+}
+
+static void hear(enum log_level level, const char *name, const char *line)
+{
+	(void)level;
+	(void)name;
+	snprintf(last_words, sizeof(last_words), "%s", line);
+}
+
+/* Both devices are up; the first is 10.0.0.2/24 and 2001:db8::2/64. */
+static int set_up(void **state)
+{
+	struct ip_addr v4 = addr("10.0.0.2"), v6 = addr("2001:db8::2");
+
+	(void)state;
+	tun[0] = netns_tun("ours0");
+	tun[1] = netns_tun("ours1");
+	if (tun[0] < 0 || tun[1] < 0 || netlink_open(&nl))
+		return -1;
+	dev[0] = if_nametoindex("ours0");
+	dev[1] = if_nametoindex("ours1");
+	last_words[0] = '\0';
+	return netlink_link_no_autoaddr(nl, dev[0]) || netlink_link_no_autoaddr(nl, dev[1]) ||
+	       netlink_link_up(nl, dev[0], 0) || netlink_link_up(nl, dev[1], 0) ||
+	       netlink_addr_add(nl, dev[0], &v4, 24, NULL) ||
+	       netlink_addr_add(nl, dev[0], &v6, 64, NULL);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	netlink_close(nl);
+	close(tun[0]);
+	close(tun[1]);
+	return 0;
+}
+
+/* ---- links */
+
+static void device_has(const char *name, short flags, int mtu)
+{
+	struct ifreq ifr = { .ifr_flags = 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	assert_int_equal(ioctl(fd, SIOCGIFFLAGS, &ifr), 0);
+	assert_int_equal(ifr.ifr_flags & IFF_UP, flags);
+	assert_int_equal(ioctl(fd, SIOCGIFMTU, &ifr), 0);
+	assert_int_equal(ifr.ifr_mtu, mtu);
+	close(fd);
+}
+
+static void link_goes_up_with_an_mtu(void **state)
+{
+	int fd = netns_tun("other");
+	unsigned index = if_nametoindex("other");
+
+	(void)state;
+	device_has("other", 0, 1500);
+	assert_int_equal(netlink_link_up(nl, index, 0), 0);
+	device_has("other", IFF_UP, 1500);
+	assert_int_equal(netlink_link_up(nl, index, 1392), 0);
+	device_has("other", IFF_UP, 1392);
+	close(fd);
+}
+
+static void link_errors(void **state)
+{
+	(void)state;
+	assert_int_equal(netlink_link_up(nl, 9999, 0), -ENODEV);
+	assert_int_equal(netlink_link_up(nl, dev[0], 10), -EINVAL);
+	assert_memory_equal(last_words, "netlink: ", 9); /* and the kernel's words */
+}
+
+static bool has_v6_address(const char *device)
+{
+	char line[128], name[32];
+	FILE *f = fopen("/proc/net/if_inet6", "r");
+	bool has = false;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*s %*s %*s %*s %*s %31s", name) == 1 && !strcmp(name, device))
+			has = true;
+	fclose(f);
+	return has;
+}
+
+static void kernel_invents_no_address(void **state)
+{
+	int fd = netns_tun("other");
+
+	(void)state;
+	assert_int_equal(netlink_link_up(nl, if_nametoindex("other"), 0), 0);
+	assert_true(has_v6_address("other")); /* so it does when it may */
+	assert_false(has_v6_address("ours1"));
+	close(fd);
+}
+
+/* ---- addresses */
+
+/* The routes of an IPv6 address are put in by a worker of the kernel, a moment after it. */
+static struct route soon_goes_to(const struct ip_addr *dst, unsigned ifindex)
+{
+	struct route r;
+
+	for (unsigned tries = 0; tries < 1000; tries++) {
+		if (!netlink_route_get(nl, dst, &r) && r.ifindex == ifindex)
+			return r;
+		usleep(1000);
+	}
+	fail_msg("no route to %s", ip_print(dst).text);
+	return r;
+}
+
+static void is_on_link(const char *text, const struct ip_addr *src)
+{
+	struct ip_addr dst = addr(text);
+	struct route r;
+
+	if (dst.family == AF_UNSPEC)
+		return;
+	r = soon_goes_to(&dst, dev[1]);
+	assert_int_equal(r.via.family, AF_UNSPEC);
+	assert_true(ip_equal(&r.src, src));
+}
+
+static void addresses(void **state)
+{
+	static const struct {
+		const char *local;
+		unsigned len;
+		const char *peer, *sees; /* an address that is on the link thereby; "": not asked */
+	} cases[] = {
+		{ "192.0.2.1", 24, "", "192.0.2.77" },
+		{ "192.0.2.1", 32, "198.51.100.1", "198.51.100.1" },
+		{ "2001:db8:1::1", 64, "", "2001:db8:1::77" },
+		{ "fe80::1", 128, "fe80::2", "" }, /* it would have to name its device */
+		{ "2001:db8:1::1", 128, "2001:db8:2::1", "2001:db8:2::1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ip_addr local = addr(cases[i].local), peer = addr(cases[i].peer);
+		unsigned len = cases[i].len;
+
+		assert_int_equal(netlink_addr_add(nl, dev[1], &local, len, &peer), 0);
+		assert_int_equal(netlink_addr_add(nl, dev[1], &local, len, &peer), -EEXIST);
+		is_on_link(cases[i].sees, &local);
+		assert_int_equal(netlink_addr_del(nl, dev[1], &local, len, &peer), 0);
+		assert_int_equal(netlink_addr_del(nl, dev[1], &local, len, &peer), -EADDRNOTAVAIL);
+	}
+}
+
+static void address_errors(void **state)
+{
+	struct ip_addr v4 = addr("192.0.2.1"), v6 = addr("2001:db8::1"), none = addr("");
+
+	(void)state;
+	assert_int_equal(netlink_addr_add(nl, 9999, &v4, 24, NULL), -ENODEV);
+	assert_int_equal(netlink_addr_add(nl, dev[0], &v4, 33, NULL), -EINVAL);
+	assert_int_equal(netlink_addr_add(nl, dev[0], &v4, 32 + 256, NULL), -EINVAL);
+	assert_int_equal(netlink_addr_add(nl, dev[0], &v4, 32, &v6), -EINVAL);
+	assert_int_equal(netlink_addr_add(nl, dev[0], &none, 1, NULL), -EINVAL);
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+	bool ok = f && fputs(text, f) >= 0;
+
+	return f && !fclose(f) && ok;
+}
+
+/* By the administrator, and by an MTU that IPv6 does not work with. */
+static void device_without_ipv6(void **state)
+{
+	struct ip_addr v6 = addr("2001:db8:1::1");
+
+	(void)state;
+	if (!write_file("/proc/sys/net/ipv6/conf/ours1/disable_ipv6", "1")) {
+		print_message("skip: kernel: /proc/sys is read-only\n");
+		skip();
+	}
+	assert_int_equal(netlink_link_no_autoaddr(nl, dev[1]), 0);
+	assert_int_equal(netlink_addr_add(nl, dev[1], &v6, 64, NULL), -EACCES);
+	assert_int_equal(netlink_link_up(nl, dev[1], 1000), 0);
+	assert_int_equal(netlink_link_no_autoaddr(nl, dev[1]), -EAFNOSUPPORT);
+	assert_int_equal(netlink_addr_add(nl, dev[1], &v6, 64, NULL), -EINVAL);
+}
+
+/* ---- routes */
+
+enum { MAIN_TABLE = 254 };
+
+static struct route route_of(const char *dst, const char *via, unsigned ifindex)
+{
+	return (struct route){ .dst = prefix(dst), .via = addr(via), .ifindex = ifindex };
+}
+
+static void goes(const char *to, const char *via, unsigned ifindex)
+{
+	struct ip_addr dst = addr(to), expected = addr(via);
+	struct route r;
+	int rc = netlink_route_get(nl, &dst, &r);
+
+	if (rc)
+		fail_msg("%s: %s", to, strerror(-rc));
+	if (!ip_equal(&r.via, &expected))
+		fail_msg("%s goes via %s", to, ip_print(&r.via).text);
+	assert_int_equal(r.ifindex, ifindex);
+	assert_int_equal(r.table, MAIN_TABLE);
+	assert_true(ip_equal(&r.dst.addr, &dst));
+	assert_int_equal(r.dst.len, dst.family == AF_INET ? 32 : 128);
+}
+
+static void goes_nowhere(const char *to, int error)
+{
+	struct ip_addr dst = addr(to);
+	struct route r;
+
+	assert_int_equal(netlink_route_get(nl, &dst, &r), error);
+}
+
+static void routes_come_and_go(void **state)
+{
+	static const struct {
+		const char *dst, *via, *to;
+		unsigned dev;
+	} cases[] = {
+		{ "0.0.0.0/0", "10.0.0.1", "192.0.2.1", 0 },
+		{ "0.0.0.0/0", "", "192.0.2.1", 1 },
+		{ "198.51.100.0/24", "10.0.0.1", "198.51.100.9", 0 },
+		{ "198.51.100.7/24", "", "198.51.100.9", 1 }, /* host bits are cleared */
+		{ "198.51.100.7/32", "10.0.0.1", "198.51.100.7", 0 },
+		{ "::/0", "2001:db8::1", "2001:db8:9::1", 0 },
+		{ "::/0", "", "2001:db8:9::1", 1 },
+		{ "2001:db8:9::/48", "fe80::9", "2001:db8:9::1", 1 },
+		{ "198.51.100.0/24", "2001:db8::1", "198.51.100.9", 0 }, /* RFC 5549 */
+		{ "198.51.100.0/24", "203.0.113.1", "198.51.100.9", 0 }, /* onlink */
+		{ "2001:db8:9::/48", "2001:db8:8::1", "2001:db8:9::1", 1 }, /* onlink */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct route r = route_of(cases[i].dst, cases[i].via, dev[cases[i].dev]);
+
+		goes_nowhere(cases[i].to, -ENETUNREACH);
+		assert_int_equal(netlink_route_add(nl, &r), 0);
+		assert_int_equal(netlink_route_add(nl, &r), -EEXIST);
+		goes(cases[i].to, cases[i].via, r.ifindex);
+		assert_int_equal(netlink_route_del(nl, &r), 0);
+		assert_int_equal(netlink_route_del(nl, &r), -ESRCH);
+	}
+	goes_nowhere("192.0.2.1", -ENETUNREACH);
+}
+
+static void gateway_alone_names_its_device(void **state)
+{
+	struct route r = route_of("192.0.2.0/24", "10.0.0.1", 0);
+
+	(void)state;
+	assert_int_equal(netlink_route_add(nl, &r), 0);
+	goes("192.0.2.1", "10.0.0.1", dev[0]);
+}
+
+static void replace_adds_then_replaces(void **state)
+{
+	static const char *const dsts[] = { "198.51.100.0/24", "2001:db8:9::/48" };
+	static const char *const tos[] = { "198.51.100.1", "2001:db8:9::1" };
+	static const char *const vias[] = { "10.0.0.1", "2001:db8::1" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct route before = route_of(dsts[i], vias[i], dev[0]),
+			     after = route_of(dsts[i], "", dev[1]);
+
+		assert_int_equal(netlink_route_replace(nl, &before), 0);
+		goes(tos[i], vias[i], dev[0]);
+		assert_int_equal(netlink_route_replace(nl, &after), 0);
+		goes(tos[i], "", dev[1]);
+		assert_int_equal(netlink_route_del(nl, &before), -ESRCH);
+		assert_int_equal(netlink_route_del(nl, &after), 0);
+	}
+}
+
+static void lower_metric_wins(void **state)
+{
+	struct route far = route_of("192.0.2.0/24", "10.0.0.1", dev[0]),
+		     near = route_of("192.0.2.0/24", "", dev[1]);
+
+	(void)state;
+	far.metric = 200;
+	near.metric = 100;
+	assert_int_equal(netlink_route_add(nl, &far), 0);
+	assert_int_equal(netlink_route_add(nl, &near), 0);
+	goes("192.0.2.1", "", dev[1]);
+	assert_int_equal(netlink_route_del(nl, &near), 0);
+	goes("192.0.2.1", "10.0.0.1", dev[0]);
+}
+
+static void source_is_preferred(void **state)
+{
+	struct ip_addr second = addr("192.0.2.1"), to = addr("198.51.100.1");
+	struct route r = route_of("198.51.100.0/24", "", dev[0]), found;
+
+	(void)state;
+	assert_int_equal(netlink_addr_add(nl, dev[1], &second, 32, NULL), 0);
+	r.src = second;
+	assert_int_equal(netlink_route_add(nl, &r), 0);
+	assert_int_equal(netlink_route_get(nl, &to, &found), 0);
+	assert_true(ip_equal(&found.src, &second));
+}
+
+/* No rule leads there, so it changes nothing. */
+static void other_table_is_left_alone(void **state)
+{
+	struct route r = route_of("192.0.2.0/24", "10.0.0.1", dev[0]);
+
+	(void)state;
+	r.table = 1000; /* more than the header's eight bits */
+	assert_int_equal(netlink_route_add(nl, &r), 0);
+	goes_nowhere("192.0.2.1", -ENETUNREACH);
+	r.table = 0;
+	assert_int_equal(netlink_route_del(nl, &r), -ESRCH);
+	r.table = 1000;
+	assert_int_equal(netlink_route_del(nl, &r), 0);
+}
+
+static void unreachable_routes(void **state)
+{
+	static const char *const dsts[] = { "192.0.2.0/24", "2001:db8:9::/48" };
+	static const char *const tos[] = { "192.0.2.1", "2001:db8:9::1" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct route r = route_of(dsts[i], "", 0);
+
+		r.unreachable = true;
+		assert_int_equal(netlink_route_add(nl, &r), 0);
+		goes_nowhere(tos[i], -EHOSTUNREACH);
+		assert_int_equal(netlink_route_del(nl, &r), 0);
+		goes_nowhere(tos[i], -ENETUNREACH);
+	}
+}
+
+/* The table is not told: the kernel keeps local and main as one while there are no rules. */
+static void own_address_is_on_the_loopback(void **state)
+{
+	static const char *const owns[] = { "10.0.0.2", "2001:db8::2" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct ip_addr own = addr(owns[i]);
+
+		soon_goes_to(&own, if_nametoindex("lo"));
+	}
+}
+
+static void route_errors(void **state)
+{
+	struct route no_device = route_of("192.0.2.0/24", "", 9999),
+		     far_gateway = route_of("192.0.2.0/24", "203.0.113.1", 0),
+		     too_long = route_of("192.0.2.0/24", "", dev[0]);
+
+	(void)state;
+	assert_int_equal(netlink_route_add(nl, &no_device), -ENODEV);
+	assert_int_equal(netlink_route_add(nl, &far_gateway), -ENETUNREACH);
+	assert_memory_equal(last_words, "netlink: ", 9);
+	too_long.dst.len = 33;
+	assert_int_equal(netlink_route_add(nl, &too_long), -EINVAL);
+	too_long.dst.addr.family = AF_UNSPEC;
+	assert_int_equal(netlink_route_get(nl, &too_long.dst.addr, &too_long), -EINVAL);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+static const char *why_not;
+
+static void cannot_run(void **state)
+{
+	(void)state;
+	print_message("skip: %s\n", why_not);
+	skip();
+}
+
+/* NULL: nothing is in the way. */
+static const char *obstacle(void)
+{
+	int fd;
+
+	if (!netns_enter())
+		return "kernel: no user namespaces";
+	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return "kernel: no IPv6";
+	close(fd);
+	fd = netns_tun("ours0");
+	if (fd < 0)
+		return "kernel: no TUN device for this user";
+	close(fd);
+	return NULL;
+}
+
+int main(void)
+{
+	const struct CMUnitTest no_tests[] = { cmocka_unit_test(cannot_run) };
+	const struct CMUnitTest tests[] = {
+		CASE(link_goes_up_with_an_mtu),
+		CASE(link_errors),
+		CASE(kernel_invents_no_address),
+		CASE(addresses),
+		CASE(address_errors),
+		CASE(device_without_ipv6),
+		CASE(routes_come_and_go),
+		CASE(gateway_alone_names_its_device),
+		CASE(replace_adds_then_replaces),
+		CASE(lower_metric_wins),
+		CASE(source_is_preferred),
+		CASE(other_table_is_left_alone),
+		CASE(unreachable_routes),
+		CASE(own_address_is_on_the_loopback),
+		CASE(route_errors),
+	};
+
+	why_not = obstacle();
+	if (why_not)
+		return cmocka_run_group_tests_name("net/netlink", no_tests, NULL, NULL);
+	log_set_level(LOG_LEVEL_DEBUG);
+	log_set_sink(hear);
+	return cmocka_run_group_tests_name("net/netlink", tests, NULL, NULL);
+}
