@@ -44,8 +44,8 @@ int netlink_route_add(struct netlink *nl, const struct route *r);     /* fails w
 int netlink_route_replace(struct netlink *nl, const struct route *r); /* adds or replaces */
 int netlink_route_del(struct netlink *nl, const struct route *r);
 /*
- * How a packet to `dst` would go now: via, src, ifindex, table. dst is a whole address. -ENETUNREACH
- * (there is no route) and -EHOSTUNREACH (an unreachable one) are answers too. `out` is fit to be
+ * How a packet to `dst` would go now: via, src, ifindex, table. dst is a whole address. Answers too
+ * are -ENETUNREACH (there is no route) and -EHOSTUNREACH (an unreachable one). `out` is fit to be
  * added as a host route, once its table is set.
  */
 int netlink_route_get(struct netlink *nl, const struct ip_addr *dst, struct route *out);
