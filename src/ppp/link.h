@@ -66,20 +66,26 @@ struct lcp {
 	uint8_t echo_loops;
 };
 
-struct ipcp {
+/* What IPCP and IPV6CP have in common besides their automaton. */
+struct ncp {
 	struct cp cp;
-	bool is_on, has_failed;
-	bool is_nak_useless[4]; /* client: the server suggested no usable DNS or NBNS address */
-	uint32_t own;           /* 0: not known yet */
+	bool is_on;        /* we speak it on this link; else its frames are Rejected */
+	bool has_failed;   /* or was never on */
+	bool is_down_told; /* since it was up last */
+};
+
+struct ipcp {
+	struct ncp ncp;
+	uint32_t own;        /* 0: not known yet */
 	uint32_t peer, judged_peer;
-	uint32_t servers[4];    /* DNS 1, NBNS 1, DNS 2, NBNS 2, as options 129 to 132 */
+	uint32_t servers[4]; /* DNS 1, NBNS 1, DNS 2, NBNS 2: the order of options 129 to 132 */
+	bool is_useless[4];  /* client: what the server suggests there is no address to use */
 };
 
 struct ipv6cp {
-	struct cp cp;
-	bool is_on, has_failed;
+	struct ncp ncp;
 	uint8_t own[PPP_IID_LEN];
-	uint8_t peer[PPP_IID_LEN], judged_peer[PPP_IID_LEN];
+	uint8_t peer[PPP_IID_LEN];
 	uint8_t suggestion[PPP_IID_LEN]; /* for a peer that has none; the same in each Nak */
 };
 

@@ -1,0 +1,231 @@
+/* The table of methods, and what is the same for all of them: timers, the verdict, the end. */
+#include "ppp/auth.h"
+
+#include "ppp/engine.h"
+#include "util/secret.h"
+
+/* A method that we know by sight only. */
+static const struct auth_method
+	eap_method = { .name = "eap", .protocol = PPP_PROTO_EAP },
+	mschapv1_method = { .name = "mschap", .protocol = PPP_PROTO_CHAP,
+			    .algorithm = CHAP_ALGORITHM_MSCHAPV1 },
+	spap_method = { .name = "spap", .protocol = PPP_PROTO_SPAP };
+
+static const struct auth_method *const methods[PPP_AUTH_COUNT] = {
+	[PPP_AUTH_PAP] = &pap_method,
+	[PPP_AUTH_CHAP_MD5] = &chap_md5_method,
+	[PPP_AUTH_MSCHAPV2] = &mschapv2_method,
+	[PPP_AUTH_EAP] = &eap_method,
+	[PPP_AUTH_MSCHAPV1] = &mschapv1_method,
+	[PPP_AUTH_SPAP] = &spap_method,
+};
+
+const char *ppp_auth_name(enum ppp_auth method)
+{
+	if (method == PPP_AUTH_NONE)
+		return "none";
+	return methods[method] ? methods[method]->name : "unknown";
+}
+
+bool ppp_auth_is_spoken(enum ppp_auth method)
+{
+	return methods[method] && methods[method]->start;
+}
+
+enum ppp_auth ppp_auth_by_name(const char *name)
+{
+	for (enum ppp_auth m = PPP_AUTH_NONE; m < PPP_AUTH_COUNT; m++)
+		if (ppp_auth_is_spoken(m) && !strcmp(methods[m]->name, name))
+			return m;
+	return PPP_AUTH_NONE;
+}
+
+enum ppp_auth auth_from_option(struct bytes value)
+{
+	struct reader r = reader_of(value.at, value.len);
+	uint16_t protocol = get_u16(&r);
+	uint8_t algorithm = r.left ? get_u8(&r) : 0;
+
+	for (enum ppp_auth m = PPP_AUTH_NONE; m < PPP_AUTH_COUNT; m++)
+		if (!r.bad && !r.left && methods[m] && methods[m]->protocol == protocol &&
+		    methods[m]->algorithm == algorithm)
+			return m;
+	return PPP_AUTH_OTHER;
+}
+
+void auth_put_option(struct writer *w, enum ppp_auth method)
+{
+	put_u16(w, methods[method]->protocol);
+	if (methods[method]->algorithm)
+		put_u8(w, methods[method]->algorithm);
+}
+
+void auth_init(struct ppp *p)
+{
+	p->auth.resend_ms = UINT64_MAX;
+	p->auth.give_up_ms = UINT64_MAX;
+}
+
+static void replay_held(struct ppp *p)
+{
+	uint16_t protocol = p->auth.held_protocol;
+
+	p->auth.held_protocol = 0;
+	if (protocol)
+		auth_input(p, protocol, bytes_of(p->auth.held, p->auth.held_len));
+}
+
+void auth_start(struct ppp *p)
+{
+	p->auth.method = methods[lcp_agreed_auth(p)];
+	p->auth.state = AUTH_WAITING;
+	p->auth.sends_left = AUTH_MAX_SENDS;
+	p->auth.has_challenge = false;
+	p->auth.resend_ms = UINT64_MAX;
+	p->auth.give_up_ms = p->now_ms + AUTH_GIVE_UP_MS;
+	log_debug(p->cfg.log, "auth: %s", p->auth.method->name);
+	p->auth.method->start(p);
+	replay_held(p);
+}
+
+void auth_stop(struct ppp *p)
+{
+	p->auth.method = NULL;
+	p->auth.state = AUTH_IDLE;
+	p->auth.resend_ms = UINT64_MAX;
+	p->auth.give_up_ms = UINT64_MAX;
+}
+
+bool auth_is_under_way(const struct ppp *p)
+{
+	return p->auth.state != AUTH_IDLE && p->auth.state != AUTH_WAITING;
+}
+
+/* The latest is kept: a server that repeats itself with another challenge means that one. */
+void auth_hold(struct ppp *p, uint16_t protocol, struct bytes info)
+{
+	if (info.len > sizeof(p->auth.held))
+		return;
+	memcpy(p->auth.held, info.at, info.len);
+	p->auth.held_len = (uint16_t)info.len;
+	p->auth.held_protocol = protocol;
+}
+
+void auth_input(struct ppp *p, uint16_t protocol, struct bytes info)
+{
+	struct cp_packet in;
+
+	if (!p->auth.method || p->auth.method->protocol != protocol || !cp_packet_get(info, &in)) {
+		log_debug(p->cfg.log, "auth: dropped a frame of protocol %04x", protocol);
+		return;
+	}
+	log_debug(p->cfg.log, "%s: got code %u id %u, %zu bytes", p->auth.method->name, in.code,
+		  in.id, in.body.len + CP_HDR_LEN);
+	p->auth.method->input(p, &in);
+}
+
+void auth_send(struct ppp *p, uint8_t code, uint8_t id, struct bytes body)
+{
+	log_debug(p->cfg.log, "%s: sending code %u id %u, %zu bytes", p->auth.method->name, code, id,
+		  body.len + CP_HDR_LEN);
+	ppp_send(p, p->auth.method->protocol, code, id, body);
+}
+
+void auth_send_until_answered(struct ppp *p, uint8_t code, uint8_t id, struct bytes body)
+{
+	auth_send(p, code, id, body);
+	p->auth.sends_left--;
+	p->auth.resend_ms = p->now_ms + AUTH_RESEND_MS;
+}
+
+static void stop_timers(struct ppp *p)
+{
+	p->auth.resend_ms = UINT64_MAX;
+	p->auth.give_up_ms = UINT64_MAX;
+}
+
+void auth_succeeded(struct ppp *p)
+{
+	bool is_first = p->auth.state != AUTH_DONE; /* and not after a challenge in between */
+
+	stop_timers(p);
+	p->auth.state = AUTH_DONE;
+	if (is_first)
+		ppp_authenticated(p);
+}
+
+void auth_refused(struct ppp *p, uint16_t error, struct bytes text)
+{
+	ppp_note_detail(p, error, text);
+	ppp_end(p, PPP_CLOSED_REFUSED);
+}
+
+void auth_check(struct ppp *p)
+{
+	p->auth.state = AUTH_CHECKING;
+	p->auth.resend_ms = UINT64_MAX;
+	ppp_tell(p, PPP_OUT_CHECK_PASSWORD);
+}
+
+void auth_fill_attempt(const struct ppp *p, struct ppp_attempt *attempt)
+{
+	const struct auth *a = &p->auth;
+
+	*attempt = (struct ppp_attempt){
+		.method = lcp_agreed_auth(p),
+		.identifier = a->id,
+		.user = bytes_of(a->user, a->user_len),
+	};
+	if (attempt->method == PPP_AUTH_PAP) {
+		attempt->password = bytes_of(a->password, a->password_len);
+		return;
+	}
+	attempt->challenge = bytes_of(a->challenge, sizeof(a->challenge));
+	attempt->response = bytes_of(a->response, attempt->method == PPP_AUTH_MSCHAPV2 ?
+						  MSCHAP_VALUE_LEN : CHAP_MD5_LEN);
+}
+
+void ppp_verdict(struct ppp *p, const struct ppp_verdict *v, uint64_t now_ms)
+{
+	struct auth *a = &p->auth;
+
+	p->now_ms = now_ms;
+	if (a->state != AUTH_CHECKING)
+		return; /* the link went on, or ended, before the answer came */
+	a->verdict = *v;
+	a->verdict.message[sizeof(a->verdict.message) - 1] = '\0';
+	secret_wipe(a->password, sizeof(a->password));
+	secret_wipe(a->response, sizeof(a->response));
+	a->method->tell(p);
+	if (v->ok) {
+		memcpy(a->hlak, v->hlak, sizeof(a->hlak));
+		auth_succeeded(p);
+		return;
+	}
+	a->state = AUTH_REFUSED;
+	a->resend_ms = now_ms + AUTH_PAUSE_MS;
+	ppp_note_detail(p, v->error, bytes_of(NULL, 0));
+}
+
+static void resend(struct ppp *p)
+{
+	if (p->auth.state == AUTH_REFUSED)
+		ppp_end(p, PPP_CLOSED_REFUSED);
+	else if (!p->auth.sends_left)
+		ppp_end(p, PPP_CLOSED_AUTH_TIMEOUT);
+	else
+		p->auth.method->resend(p);
+}
+
+void auth_tick(struct ppp *p)
+{
+	if (p->auth.give_up_ms <= p->now_ms)
+		ppp_end(p, PPP_CLOSED_AUTH_TIMEOUT);
+	else if (p->auth.resend_ms <= p->now_ms)
+		resend(p);
+}
+
+uint64_t auth_deadline(const struct ppp *p)
+{
+	return p->auth.resend_ms < p->auth.give_up_ms ? p->auth.resend_ms : p->auth.give_up_ms;
+}

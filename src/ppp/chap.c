@@ -1,0 +1,299 @@
+/*
+ * Challenge Handshake Authentication Protocol, RFC 1994: with MD5, and as MS-CHAPv2 (RFC 2759).
+ * The packets are the same but for the Response's Value and what the server says at the end.
+ */
+#include "ppp/auth.h"
+#include "ppp/engine.h"
+#include "util/secret.h"
+
+#include <stdio.h>
+
+/* RFC 1994 section 4 */
+enum {
+	CHAP_CHALLENGE = 1,
+	CHAP_RESPONSE,
+	CHAP_SUCCESS,
+	CHAP_FAILURE,
+};
+
+enum {
+	E_AUTHENTICATION_FAILURE = 691, /* RFC 2759 section 6 */
+	VALUE_MAX = 255,
+	RESERVED_LEN = 8,
+};
+
+static bool is_mschapv2(const struct ppp *p)
+{
+	return p->auth.method == &mschapv2_method;
+}
+
+/* Value-Size, Value, Name. */
+static bool get_value(const struct cp_packet *in, struct bytes *value, struct bytes *name)
+{
+	struct reader r = reader_of(in->body.at, in->body.len);
+
+	value->len = get_u8(&r);
+	value->at = get_bytes(&r, value->len);
+	*name = bytes_of(r.at, r.left);
+	return !r.bad;
+}
+
+static void put_value(struct writer *w, struct bytes value, struct bytes name)
+{
+	put_u8(w, (uint8_t)value.len);
+	put_bytes(w, value.at, value.len);
+	put_bytes(w, name.at, name.len);
+}
+
+/* ---- client */
+
+static void respond(struct ppp *p, uint8_t id, struct bytes value)
+{
+	uint8_t bytes[1 + MSCHAP_VALUE_LEN + PPP_NAME_MAX];
+	struct writer w = writer_of(bytes, sizeof(bytes));
+
+	put_value(&w, value, bytes_text(p->cfg.user));
+	if (w.full) {
+		auth_refused(p, 0, bytes_text("the user name is too long for CHAP"));
+		return;
+	}
+	p->auth.id = id;
+	p->auth.has_challenge = true;
+	auth_send(p, CHAP_RESPONSE, id, bytes_of(bytes, w.len));
+}
+
+static void respond_md5(struct ppp *p, uint8_t id, struct bytes challenge)
+{
+	uint8_t digest[CHAP_MD5_LEN];
+
+	chap_md5(id, bytes_text(p->cfg.password), challenge, digest);
+	memset(p->auth.hlak, 0, sizeof(p->auth.hlak)); /* it makes no keys */
+	respond(p, id, bytes_of(digest, sizeof(digest)));
+}
+
+/* RFC 2759 section 8; also keeps what the server has to prove, and the keys. */
+static bool fill_mschapv2(struct ppp *p, uint8_t value[MSCHAP_VALUE_LEN])
+{
+	struct auth *a = &p->auth;
+	uint8_t hash[MSCHAP_HASH_LEN], challenge_hash[8];
+	uint8_t *nt_response = value + MSCHAP_CHALLENGE_LEN + RESERVED_LEN;
+
+	if (!mschap_nt_hash(bytes_text(p->cfg.password), hash))
+		return false;
+	memset(value, 0, MSCHAP_VALUE_LEN);
+	memcpy(value, a->peer_challenge, MSCHAP_CHALLENGE_LEN);
+	mschap_challenge_hash(a->peer_challenge, a->challenge,
+			      mschap_bare_name(bytes_text(p->cfg.user)), challenge_hash);
+	mschap_nt_response(hash, challenge_hash, nt_response);
+	mschap_authenticator(hash, nt_response, challenge_hash, a->expected);
+	if (a->state != AUTH_DONE) /* the crypto binding's key stays that of the first proof */
+		mschap_hlak(hash, nt_response, a->hlak);
+	secret_wipe(hash, sizeof(hash));
+	return true;
+}
+
+/* A repeated challenge gets the identical response: the same peer challenge. */
+static void respond_mschapv2(struct ppp *p, uint8_t id, struct bytes challenge)
+{
+	struct auth *a = &p->auth;
+	uint8_t value[MSCHAP_VALUE_LEN];
+
+	if (challenge.len != sizeof(a->challenge))
+		return;
+	if (!a->has_challenge || a->id != id || memcmp(a->challenge, challenge.at, challenge.len)) {
+		memcpy(a->challenge, challenge.at, challenge.len);
+		ppp_random(p, a->peer_challenge, sizeof(a->peer_challenge));
+	}
+	if (fill_mschapv2(p, value))
+		respond(p, id, bytes_of(value, sizeof(value)));
+	else
+		auth_refused(p, 0, bytes_text("the password is no UTF-8 or too long for MS-CHAPv2"));
+}
+
+static void take_challenge(struct ppp *p, const struct cp_packet *in)
+{
+	struct bytes value, name;
+
+	if (!get_value(in, &value, &name) || !value.len)
+		return;
+	log_debug(p->cfg.log, "%s: challenge from %s", p->auth.method->name,
+		  log_quote(name.at, name.len).text);
+	if (is_mschapv2(p))
+		respond_mschapv2(p, in->id, value);
+	else
+		respond_md5(p, in->id, value);
+}
+
+/* "S=" and 40 hex digits first, in either case; what follows is text. */
+static bool proves_itself(const struct auth *a, struct bytes message)
+{
+	char s[MSCHAP_S_LEN];
+
+	if (message.len < sizeof(s))
+		return false;
+	memcpy(s, message.at, sizeof(s));
+	for (size_t i = 2; i < sizeof(s); i++)
+		if (s[i] >= 'a' && s[i] <= 'f')
+			s[i] = (char)(s[i] - 'a' + 'A');
+	return ct_equal(s, a->expected, sizeof(s));
+}
+
+static void take_success(struct ppp *p, const struct cp_packet *in)
+{
+	if (is_mschapv2(p) && !proves_itself(&p->auth, in->body)) {
+		ppp_end(p, PPP_CLOSED_FALSE_SERVER);
+		return;
+	}
+	log_debug(p->cfg.log, "%s: success", p->auth.method->name);
+	auth_succeeded(p);
+}
+
+/* What stands behind `key` ("E=") in a Failure's text, to its end; empty if it is not there. */
+static struct bytes field(struct bytes text, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (size_t i = 0; i + len <= text.len; i++)
+		if ((!i || text.at[i - 1] == ' ') && !memcmp(text.at + i, key, len))
+			return bytes_of(text.at + i + len, text.len - i - len);
+	return bytes_of(text.at, 0);
+}
+
+static uint16_t decimal(struct bytes digits)
+{
+	uint16_t value = 0;
+
+	for (size_t i = 0; i < digits.len && i < 4; i++) {
+		if (digits.at[i] < '0' || digits.at[i] > '9')
+			break;
+		value = (uint16_t)(value * 10 + digits.at[i] - '0');
+	}
+	return value;
+}
+
+/* RFC 2759 section 6. R=1 would let us try again: with what? Nobody is there to be asked. */
+static void take_failure(struct ppp *p, const struct cp_packet *in)
+{
+	uint16_t error = 0;
+	struct bytes text = in->body;
+
+	if (is_mschapv2(p))
+		error = decimal(field(in->body, "E="));
+	if (error)
+		text = field(in->body, "M=");
+	auth_refused(p, error, text);
+}
+
+static void client_input(struct ppp *p, const struct cp_packet *in)
+{
+	bool is_result = p->auth.has_challenge && in->id == p->auth.id;
+
+	if (in->code == CHAP_CHALLENGE)
+		take_challenge(p, in);
+	if (in->code == CHAP_SUCCESS && is_result)
+		take_success(p, in);
+	if (in->code == CHAP_FAILURE && is_result)
+		take_failure(p, in);
+}
+
+/* ---- server */
+
+/* A repeat is identical, so that a slow Response still matches (pppd does so too). */
+static void send_challenge(struct ppp *p)
+{
+	uint8_t bytes[1 + MSCHAP_CHALLENGE_LEN + PPP_NAME_MAX];
+	struct writer w = writer_of(bytes, sizeof(bytes));
+	struct bytes name = bytes_text(p->cfg.name ? p->cfg.name : "");
+
+	name.len = name.len < PPP_NAME_MAX ? name.len : PPP_NAME_MAX;
+	put_value(&w, bytes_of(p->auth.challenge, sizeof(p->auth.challenge)), name);
+	auth_send_until_answered(p, CHAP_CHALLENGE, p->auth.id, bytes_of(bytes, w.len));
+}
+
+static void take_response(struct ppp *p, const struct cp_packet *in)
+{
+	struct auth *a = &p->auth;
+	struct bytes value, name;
+
+	if (in->id != a->id || !get_value(in, &value, &name) || name.len > sizeof(a->user) ||
+	    value.len != (is_mschapv2(p) ? MSCHAP_VALUE_LEN : CHAP_MD5_LEN))
+		return;
+	if (a->state == AUTH_WAITING) {
+		memcpy(a->response, value.at, value.len);
+		memcpy(a->user, name.at, name.len);
+		a->user_len = (uint16_t)name.len;
+		auth_check(p);
+	} else if (a->state != AUTH_CHECKING) {
+		a->method->tell(p); /* RFC 1994 section 4.1: the same result again */
+	}
+}
+
+static void hex(char *to, const uint8_t *from, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		snprintf(to + 2 * i, 3, "%02X", from[i]);
+}
+
+/* RFC 2759 section 6, with every field: some clients want them all. */
+static void failure_text(const struct ppp *p, char *to, size_t room)
+{
+	const struct ppp_verdict *v = &p->auth.verdict;
+	uint8_t challenge[MSCHAP_CHALLENGE_LEN];
+	char digits[2 * sizeof(challenge) + 1];
+
+	ppp_random(p, challenge, sizeof(challenge));
+	hex(digits, challenge, sizeof(challenge));
+	snprintf(to, room, "E=%u R=0 C=%s V=3 M=%s", v->error ? v->error : E_AUTHENTICATION_FAILURE,
+		 digits, v->message[0] ? v->message : "Access denied");
+}
+
+static void chap_tell(struct ppp *p)
+{
+	const struct ppp_verdict *v = &p->auth.verdict;
+	char text[256];
+
+	if (is_mschapv2(p) && !v->ok)
+		failure_text(p, text, sizeof(text));
+	else
+		snprintf(text, sizeof(text), "%s", v->message);
+	auth_send(p, v->ok ? CHAP_SUCCESS : CHAP_FAILURE, p->auth.id, bytes_text(text));
+}
+
+/* ---- both */
+
+static void chap_start(struct ppp *p)
+{
+	if (p->cfg.role == PPP_CLIENT)
+		return;
+	ppp_random(p, p->auth.challenge, sizeof(p->auth.challenge));
+	ppp_random(p, &p->auth.id, sizeof(p->auth.id));
+	send_challenge(p);
+}
+
+static void chap_input(struct ppp *p, const struct cp_packet *in)
+{
+	if (p->cfg.role == PPP_CLIENT)
+		client_input(p, in);
+	else if (in->code == CHAP_RESPONSE)
+		take_response(p, in);
+}
+
+const struct auth_method chap_md5_method = {
+	.name = "chap",
+	.protocol = PPP_PROTO_CHAP,
+	.algorithm = CHAP_ALGORITHM_MD5,
+	.start = chap_start,
+	.input = chap_input,
+	.resend = send_challenge,
+	.tell = chap_tell,
+};
+
+const struct auth_method mschapv2_method = {
+	.name = "mschapv2",
+	.protocol = PPP_PROTO_CHAP,
+	.algorithm = CHAP_ALGORITHM_MSCHAPV2,
+	.start = chap_start,
+	.input = chap_input,
+	.resend = send_challenge,
+	.tell = chap_tell,
+};

@@ -1,0 +1,542 @@
+/*
+ * The packets of a control protocol: checked, judged by the protocol's table, turned into events
+ * of its automaton; and the automaton's actions, turned into packets.
+ */
+#include "ppp/cp.h"
+
+#include "ppp/engine.h"
+#include "ppp/option.h"
+
+/* An answer under way. Rejects and Naks are gathered side by side: which of them goes is known at
+ * the end of the request. */
+struct answer {
+	struct writer nak, reject;
+	bool has_nak, has_reject;
+	uint8_t seen[256 / 8]; /* types that the request has had */
+	uint8_t nak_bytes[PPP_FRAME_MAX], reject_bytes[PPP_FRAME_MAX];
+};
+
+static const char *code_name(uint8_t code)
+{
+	static const char *const names[] = {
+		[CP_CONFIGURE_REQUEST] = "Configure-Request",
+		[CP_CONFIGURE_ACK] = "Configure-Ack",
+		[CP_CONFIGURE_NAK] = "Configure-Nak",
+		[CP_CONFIGURE_REJECT] = "Configure-Reject",
+		[CP_TERMINATE_REQUEST] = "Terminate-Request",
+		[CP_TERMINATE_ACK] = "Terminate-Ack",
+		[CP_CODE_REJECT] = "Code-Reject",
+	};
+
+	return code < sizeof(names) / sizeof(*names) && names[code] ? names[code] : "code";
+}
+
+bool cp_packet_get(struct bytes info, struct cp_packet *packet)
+{
+	struct reader r = reader_of(info.at, info.len);
+	uint16_t len;
+
+	packet->code = get_u8(&r);
+	packet->id = get_u8(&r);
+	len = get_u16(&r);
+	if (r.bad || len < CP_HDR_LEN)
+		return false;
+	packet->body.len = (size_t)len - CP_HDR_LEN;
+	packet->body.at = get_bytes(&r, packet->body.len);
+	return !r.bad;
+}
+
+void cp_init(struct cp *cp, const struct cp_def *def, const struct log *log)
+{
+	*cp = (struct cp){ .def = def, .listen_ms = UINT64_MAX };
+	fsm_init(&cp->fsm, def->name, log);
+}
+
+bool cp_is_open(const struct cp *cp)
+{
+	return cp->fsm.state == FSM_OPENED;
+}
+
+uint8_t cp_fresh_id(struct cp *cp)
+{
+	return ++cp->last_id;
+}
+
+void cp_send(struct ppp *p, struct cp *cp, uint8_t code, uint8_t id, struct bytes body)
+{
+	log_debug(p->cfg.log, "%s: sending %s %u id %u, %zu bytes", cp->def->name, code_name(code),
+		  code, id, body.len + CP_HDR_LEN);
+	ppp_send(p, cp->def->protocol, code, id, body);
+}
+
+/* Our options as the table has them now. */
+static void ask(struct ppp *p, struct cp *cp)
+{
+	struct writer w = writer_of(cp->request, sizeof(cp->request));
+
+	for (size_t i = 0; i < cp->def->option_count; i++) {
+		const struct cp_option *o = &cp->def->options[i];
+		size_t start;
+
+		if (!o->ask || cp->left_out & 1u << i)
+			continue;
+		start = ppp_opt_open(&w, o->type);
+		if (o->ask(p, &w))
+			ppp_opt_close(&w, start);
+		else
+			ppp_opt_drop(&w, start);
+	}
+	cp->request_len = (uint8_t)w.len;
+}
+
+/* RFC 1661 section 5.1: a new Identifier for new options and after a valid answer. */
+static void send_request(struct ppp *p, struct cp *cp)
+{
+	uint8_t before[CP_REQUEST_MAX], before_len = cp->request_len;
+
+	memcpy(before, cp->request, before_len);
+	ask(p, cp);
+	if (cp->is_answered || before_len != cp->request_len ||
+	    memcmp(before, cp->request, before_len))
+		cp->request_id = cp_fresh_id(cp);
+	cp->is_answered = false;
+	cp_send(p, cp, CP_CONFIGURE_REQUEST, cp->request_id,
+		bytes_of(cp->request, cp->request_len));
+}
+
+static void send_answer(struct ppp *p, struct cp *cp, const struct cp_packet *answer)
+{
+	if (!answer)
+		return;
+	cp_send(p, cp, answer->code, answer->id, answer->body);
+	if (answer->code == CP_CONFIGURE_NAK) {
+		cp->naks_sent++;
+		if (cp->def->sent_nak)
+			cp->def->sent_nak(p);
+	}
+	if (answer->code == CP_CONFIGURE_ACK) {
+		cp->naks_sent = 0;
+		if (cp->def->acked)
+			cp->def->acked(p);
+	}
+}
+
+/* Would this event take an open layer down to negotiate anew, where that must not be? */
+static bool must_not_reopen(struct ppp *p, struct cp *cp, enum fsm_event event)
+{
+	switch (event) {
+	case FSM_RCR_PLUS:
+	case FSM_RCR_MINUS:
+	case FSM_RCA:
+	case FSM_RCN:
+	case FSM_RTA:
+		return cp_is_open(cp) && cp->def->may_reopen && !cp->def->may_reopen(p);
+	default:
+		return false;
+	}
+}
+
+/*
+ * One event, and the actions that it asks for, in the one order that is right for all cells: down
+ * before anything is sent, our request before our answer (a peer that opens on the answer would
+ * take the request for a new negotiation), up after both. `in` is the packet that was the event,
+ * `answer` what to send for SCA, SCN, SCJ or SER.
+ */
+static void step(struct ppp *p, struct cp *cp, enum fsm_event event, const struct cp_packet *in,
+		 const struct cp_packet *answer)
+{
+	unsigned actions;
+
+	if (must_not_reopen(p, cp, event))
+		return;
+	actions = fsm_step(&cp->fsm, event, p->now_ms);
+	if (actions & FSM_TLD)
+		cp->def->down(p);
+	if (actions & FSM_SCR)
+		send_request(p, cp);
+	if (actions & (FSM_SCA | FSM_SCN | FSM_SCJ | FSM_SER))
+		send_answer(p, cp, answer);
+	if (actions & FSM_STR)
+		cp_send(p, cp, CP_TERMINATE_REQUEST, cp_fresh_id(cp), bytes_of(NULL, 0));
+	if (actions & FSM_STA && in)
+		cp_send(p, cp, CP_TERMINATE_ACK, in->id, bytes_of(NULL, 0));
+	if (actions & FSM_TLU)
+		cp->def->up(p);
+	if (actions & FSM_TLF)
+		cp->def->finished(p);
+}
+
+void cp_start(struct ppp *p, struct cp *cp, bool listen)
+{
+	struct cp fresh;
+
+	cp_init(&fresh, cp->def, cp->fsm.log);
+	fresh.last_id = cp->last_id; /* no identifier twice for different packets */
+	fresh.is_answered = true;
+	*cp = fresh;
+	if (listen) {
+		fsm_listen(&cp->fsm);
+		cp->listen_ms = p->now_ms + CP_LISTEN_MS;
+		return;
+	}
+	step(p, cp, FSM_OPEN, NULL, NULL);
+	step(p, cp, FSM_UP, NULL, NULL);
+}
+
+void cp_down(struct ppp *p, struct cp *cp)
+{
+	cp->listen_ms = UINT64_MAX;
+	step(p, cp, FSM_DOWN, NULL, NULL);
+}
+
+void cp_close(struct ppp *p, struct cp *cp)
+{
+	cp->listen_ms = UINT64_MAX;
+	step(p, cp, FSM_CLOSE, NULL, NULL);
+}
+
+void cp_protocol_rejected(struct ppp *p, struct cp *cp)
+{
+	cp->listen_ms = UINT64_MAX;
+	step(p, cp, FSM_RXJ_MINUS, NULL, NULL);
+}
+
+void cp_echo(struct ppp *p, struct cp *cp, const struct cp_packet *reply)
+{
+	step(p, cp, FSM_RXR, NULL, reply);
+}
+
+static const struct cp_option *find_option(const struct cp_def *def, uint8_t type, size_t *index)
+{
+	for (size_t i = 0; i < def->option_count; i++) {
+		if (def->options[i].type != type)
+			continue;
+		*index = i;
+		return &def->options[i];
+	}
+	return NULL;
+}
+
+/* The second of two options of one type is seen again. */
+static bool see(struct answer *a, uint8_t type)
+{
+	uint8_t bit = (uint8_t)(1 << type % 8);
+	bool again = a->seen[type / 8] & bit;
+
+	a->seen[type / 8] |= bit;
+	return again;
+}
+
+static void add_nak(struct ppp *p, struct answer *a, const struct cp_option *o)
+{
+	size_t start = ppp_opt_open(&a->nak, o->type);
+
+	o->suggest(p, &a->nak);
+	ppp_opt_close(&a->nak, start);
+	a->has_nak = true;
+}
+
+static enum cp_judgement judge_value(struct ppp *p, const struct cp *cp, const struct cp_option *o,
+				     struct ppp_opt *opt)
+{
+	enum cp_judgement j;
+
+	if (o->len && o->len != opt->whole.len)
+		j = o->suggest ? CP_NAK : CP_REJECT;
+	else
+		j = o->judge(p, &opt->body);
+	if (j == CP_NAK && cp->naks_sent >= CP_MAX_FAILURE)
+		return o->is_vital ? CP_FATAL : CP_REJECT;
+	return j;
+}
+
+/* Judges one option of the peer's request; false: there is no agreement to be had. */
+static bool judge_option(struct ppp *p, const struct cp *cp, struct ppp_opt *opt, struct answer *a)
+{
+	size_t index;
+	const struct cp_option *o = find_option(cp->def, opt->type, &index);
+	enum cp_judgement j = CP_REJECT;
+
+	if (!see(a, opt->type) && o && o->judge)
+		j = judge_value(p, cp, o, opt);
+	if (j == CP_NAK)
+		add_nak(p, a, o);
+	if (j == CP_REJECT) {
+		put_bytes(&a->reject, opt->whole.at, opt->whole.len);
+		a->has_reject = true;
+	}
+	return j != CP_FATAL;
+}
+
+/* Options that the request should have had are appended to the Nak (RFC 1661 section 5.3). */
+static bool judge_missing(struct ppp *p, const struct cp *cp, struct answer *a)
+{
+	for (size_t i = 0; i < cp->def->option_count; i++) {
+		const struct cp_option *o = &cp->def->options[i];
+		enum cp_judgement j;
+
+		if (!o->missing || see(a, o->type))
+			continue;
+		j = o->missing(p);
+		if (j == CP_FATAL)
+			return false;
+		if (j == CP_NAK)
+			add_nak(p, a, o);
+	}
+	return true;
+}
+
+/* Fills `out`, whose body may lie in `a`; false: give up. */
+static bool judge_request(struct ppp *p, struct cp *cp, const struct cp_packet *in,
+			  struct answer *a, struct cp_packet *out)
+{
+	struct reader r = reader_of(in->body.at, in->body.len);
+	struct ppp_opt opt;
+
+	a->nak = writer_of(a->nak_bytes, sizeof(a->nak_bytes));
+	a->reject = writer_of(a->reject_bytes, sizeof(a->reject_bytes));
+	if (cp->def->judging)
+		cp->def->judging(p);
+	while (ppp_opt_next(&r, &opt))
+		if (!judge_option(p, cp, &opt, a))
+			return false;
+	if (!judge_missing(p, cp, a))
+		return false;
+	*out = (struct cp_packet){ CP_CONFIGURE_ACK, in->id, in->body };
+	if (a->has_nak) {
+		out->code = CP_CONFIGURE_NAK;
+		out->body = bytes_of(a->nak_bytes, a->nak.len);
+	}
+	if (a->has_reject) {
+		out->code = CP_CONFIGURE_REJECT;
+		out->body = bytes_of(a->reject_bytes, a->reject.len);
+	}
+	return true;
+}
+
+/*
+ * Windows and kittoku drop a request that reaches them before their own layer has started. So a
+ * request of ours that went out before the peer's first goes out again now, ahead of our answer:
+ * behind it, it would make an open peer negotiate anew.
+ */
+static void repeat_if_unheard(struct ppp *p, struct cp *cp)
+{
+	if (cp->may_be_unheard && cp->fsm.state == FSM_REQ_SENT && !cp->is_answered)
+		send_request(p, cp);
+	cp->may_be_unheard = false;
+}
+
+static bool is_negotiating(const struct cp *cp)
+{
+	switch (cp->fsm.state) {
+	case FSM_STOPPED:
+	case FSM_REQ_SENT:
+	case FSM_ACK_RCVD:
+	case FSM_ACK_SENT:
+	case FSM_OPENED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void take_request(struct ppp *p, struct cp *cp, const struct cp_packet *in)
+{
+	struct answer a = { .has_nak = false };
+	struct cp_packet out;
+
+	if (!is_negotiating(cp)) {
+		step(p, cp, FSM_RCR_PLUS, in, NULL); /* the judgement makes no difference */
+		return;
+	}
+	if (must_not_reopen(p, cp, FSM_RCR_PLUS))
+		return;
+	cp->listen_ms = UINT64_MAX;
+	cp->has_spoken = true;
+	if (!judge_request(p, cp, in, &a, &out)) {
+		cp->def->give_up(p);
+		return;
+	}
+	repeat_if_unheard(p, cp);
+	step(p, cp, out.code == CP_CONFIGURE_ACK ? FSM_RCR_PLUS : FSM_RCR_MINUS, in, &out);
+}
+
+/* An answer to our last request, and the first one. */
+static bool is_answer(const struct cp *cp, const struct cp_packet *in)
+{
+	return in->id == cp->request_id && !cp->is_answered;
+}
+
+static void note_answer(struct cp *cp)
+{
+	cp->is_answered = true;
+	cp->may_be_unheard = false;
+}
+
+static void take_ack(struct ppp *p, struct cp *cp, const struct cp_packet *in)
+{
+	if (!is_answer(cp, in) || in->body.len != cp->request_len ||
+	    memcmp(in->body.at, cp->request, cp->request_len))
+		return;
+	note_answer(cp);
+	cp->naks_got = 0;
+	if (cp->def->agreed && !cp->def->agreed(p))
+		cp->def->give_up(p);
+	else
+		step(p, cp, FSM_RCA, in, NULL);
+}
+
+static bool leave_out(struct ppp *p, struct cp *cp, const struct cp_option *o, size_t index)
+{
+	cp->left_out |= 1u << index;
+	return !o->rejected || o->rejected(p);
+}
+
+/* One option that a Nak or a Reject names; false: give up. Over and over Naked, an option of ours
+ * is left out as if Rejected (RFC 1661 section 4.6). */
+static bool take_refusal(struct ppp *p, struct cp *cp, uint8_t code, struct ppp_opt *opt)
+{
+	size_t index;
+	const struct cp_option *o = find_option(cp->def, opt->type, &index);
+
+	if (!o || !o->ask || cp->left_out & 1u << index)
+		return true;
+	if (code == CP_CONFIGURE_REJECT || cp->naks_got > CP_MAX_FAILURE)
+		return leave_out(p, cp, o, index);
+	if (o->len && o->len != opt->whole.len)
+		return true;
+	return !o->naked || o->naked(p, &opt->body);
+}
+
+static bool was_all_asked(const struct cp *cp, struct bytes list)
+{
+	struct bytes ours = bytes_of(cp->request, cp->request_len);
+	struct reader r = reader_of(list.at, list.len);
+	struct ppp_opt opt;
+
+	while (ppp_opt_next(&r, &opt))
+		if (!ppp_opts_hold(ours, opt.whole))
+			return false;
+	return true;
+}
+
+static bool take_refusals(struct ppp *p, struct cp *cp, const struct cp_packet *in)
+{
+	struct reader r = reader_of(in->body.at, in->body.len);
+	struct ppp_opt opt;
+
+	while (ppp_opt_next(&r, &opt))
+		if (!take_refusal(p, cp, in->code, &opt))
+			return false;
+	return true;
+}
+
+static void take_nak_or_reject(struct ppp *p, struct cp *cp, const struct cp_packet *in)
+{
+	if (!is_answer(cp, in))
+		return;
+	if (in->code == CP_CONFIGURE_REJECT && !was_all_asked(cp, in->body))
+		return;
+	note_answer(cp);
+	if (in->code == CP_CONFIGURE_NAK)
+		cp->naks_got++;
+	if (is_negotiating(cp) && !take_refusals(p, cp, in))
+		cp->def->give_up(p);
+	else
+		step(p, cp, FSM_RCN, in, NULL);
+}
+
+static void take_code_reject(struct ppp *p, struct cp *cp, const struct cp_packet *in)
+{
+	uint8_t code = in->body.len ? in->body.at[0] : 0;
+
+	log_debug(p->cfg.log, "%s: the peer does not know code %u", cp->def->name, code);
+	if (code)
+		step(p, cp, code <= CP_CODE_REJECT ? FSM_RXJ_MINUS : FSM_RXJ_PLUS, in, NULL);
+}
+
+/* Code-Reject carries the packet back, without its padding, cut to what the peer can take. */
+static void take_unknown(struct ppp *p, struct cp *cp, const struct cp_packet *in)
+{
+	uint8_t bytes[PPP_FRAME_MAX];
+	struct writer w = writer_of(bytes, sizeof(bytes));
+	size_t room = ppp_body_max(p), len = in->body.len;
+	struct cp_packet out;
+
+	if (cp->fsm.state < FSM_CLOSED || !ppp_may_reject(p))
+		return;
+	put_u8(&w, in->code);
+	put_u8(&w, in->id);
+	put_u16(&w, (uint16_t)(len + CP_HDR_LEN));
+	put_bytes(&w, in->body.at, len < room - w.len ? len : room - w.len);
+	out = (struct cp_packet){ CP_CODE_REJECT, cp_fresh_id(cp), bytes_of(bytes, w.len) };
+	step(p, cp, FSM_RUC, in, &out);
+}
+
+static void take(struct ppp *p, struct cp *cp, const struct cp_packet *in)
+{
+	switch (in->code) {
+	case CP_CONFIGURE_REQUEST:
+		take_request(p, cp, in);
+		break;
+	case CP_CONFIGURE_ACK:
+		take_ack(p, cp, in);
+		break;
+	case CP_CONFIGURE_NAK:
+	case CP_CONFIGURE_REJECT:
+		take_nak_or_reject(p, cp, in);
+		break;
+	case CP_TERMINATE_REQUEST:
+		step(p, cp, FSM_RTR, in, NULL);
+		if (cp->def->terminated)
+			cp->def->terminated(p, in);
+		break;
+	case CP_TERMINATE_ACK:
+		step(p, cp, FSM_RTA, in, NULL);
+		break;
+	case CP_CODE_REJECT:
+		take_code_reject(p, cp, in);
+		break;
+	default:
+		if (!cp->def->extra || !cp->def->extra(p, in))
+			take_unknown(p, cp, in);
+	}
+}
+
+void cp_input(struct ppp *p, struct cp *cp, struct bytes info)
+{
+	struct cp_packet in;
+
+	if (!cp_packet_get(info, &in) ||
+	    (in.code >= CP_CONFIGURE_REQUEST && in.code <= CP_CONFIGURE_REJECT &&
+	     !ppp_opts_are_sound(in.body))) {
+		log_debug(p->cfg.log, "%s: dropped a malformed packet", cp->def->name);
+		return;
+	}
+	log_debug(p->cfg.log, "%s: got %s %u id %u, %zu bytes", cp->def->name, code_name(in.code),
+		  in.code, in.id, in.body.len + CP_HDR_LEN);
+	take(p, cp, &in);
+}
+
+/* The peer had its chance to speak first. The automaton's way from Stopped to a first request of
+ * ours is Down and Up (RFC 1661 section 4.3, the restart option). */
+static void stop_listening(struct ppp *p, struct cp *cp)
+{
+	cp->listen_ms = UINT64_MAX;
+	cp->may_be_unheard = true;
+	step(p, cp, FSM_DOWN, NULL, NULL);
+	step(p, cp, FSM_UP, NULL, NULL);
+}
+
+void cp_tick(struct ppp *p, struct cp *cp)
+{
+	if (cp->listen_ms <= p->now_ms)
+		stop_listening(p, cp);
+	else if (cp->fsm.timer_ms <= p->now_ms)
+		step(p, cp, fsm_timeout(&cp->fsm), NULL, NULL);
+}
+
+uint64_t cp_deadline(const struct cp *cp)
+{
+	return cp->listen_ms < cp->fsm.timer_ms ? cp->listen_ms : cp->fsm.timer_ms;
+}

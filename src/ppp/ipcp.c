@@ -1,0 +1,261 @@
+/*
+ * IPCP, RFC 1332, with the name servers of RFC 1877. The server gives the client its address; the
+ * client takes any, and any far end. No header compression, no Mobile IP: what is not in the
+ * tables at the end of this file is Rejected.
+ */
+#include "ppp/engine.h"
+
+enum { MISSING_TRIES = 3 }; /* Naks to a client that does not ask for an address */
+
+enum {
+	IPCP_OPT_ADDRESS = 3,
+	IPCP_OPT_DNS_1 = 129, /* RFC 1877 section 1 */
+	IPCP_OPT_NBNS_1,
+	IPCP_OPT_DNS_2,
+	IPCP_OPT_NBNS_2,
+};
+
+/* Zero, 127/8, multicast and above: nobody's address, whatever a server says. */
+static bool is_host(uint32_t address)
+{
+	uint32_t net = address >> 24;
+
+	return address && net != 127 && net < 224;
+}
+
+/* ---- the client's address */
+
+static bool own_ask(const struct ppp *p, struct writer *value)
+{
+	put_u32(value, p->ipcp.own);
+	return true;
+}
+
+static bool own_naked(struct ppp *p, struct reader *value)
+{
+	uint32_t address = get_u32(value);
+
+	if (is_host(address))
+		p->ipcp.own = address;
+	return true;
+}
+
+/* A static address can do without the option. */
+static bool own_rejected(struct ppp *p)
+{
+	return p->ipcp.own != 0;
+}
+
+static bool own_agreed(struct ppp *p)
+{
+	return p->ipcp.own != 0;
+}
+
+/* The server's own: any will do, and none as well, for it is only the name of the far end. */
+static enum cp_judgement far_judge(struct ppp *p, struct reader *value)
+{
+	p->ipcp.judged_peer = get_u32(value);
+	return p->ipcp.judged_peer ? CP_ACK : CP_REJECT;
+}
+
+/* ---- the same as the server sees them */
+
+static bool far_ask(const struct ppp *p, struct writer *value)
+{
+	put_u32(value, p->cfg.ipv4_own);
+	return p->cfg.ipv4_own != 0;
+}
+
+static enum cp_judgement given_judge(struct ppp *p, struct reader *value)
+{
+	p->ipcp.judged_peer = get_u32(value);
+	return p->ipcp.judged_peer == p->auth.verdict.ipv4 ? CP_ACK : CP_NAK;
+}
+
+static enum cp_judgement given_missing(struct ppp *p)
+{
+	return p->ipcp.ncp.cp.naks_sent < MISSING_TRIES ? CP_NAK : CP_FATAL;
+}
+
+static void given_suggest(struct ppp *p, struct writer *value)
+{
+	put_u32(value, p->auth.verdict.ipv4);
+}
+
+/* ---- name servers, by their index in ipcp.servers: odd ones are NBNS */
+
+static bool server_ask(const struct ppp *p, size_t i, struct writer *value)
+{
+	put_u32(value, p->ipcp.servers[i]);
+	return !p->ipcp.is_useless[i] && (i % 2 ? p->cfg.want_nbns : p->cfg.want_dns);
+}
+
+static bool server_naked(struct ppp *p, size_t i, struct reader *value)
+{
+	uint32_t address = get_u32(value);
+
+	if (is_host(address))
+		p->ipcp.servers[i] = address;
+	else
+		p->ipcp.is_useless[i] = true;
+	return true;
+}
+
+static bool server_rejected(struct ppp *p, size_t i)
+{
+	p->ipcp.servers[i] = 0;
+	return true;
+}
+
+static uint32_t configured_server(const struct ppp *p, size_t i)
+{
+	return i % 2 ? p->cfg.nbns[i / 2] : p->cfg.dns[i / 2];
+}
+
+static enum cp_judgement server_judge(const struct ppp *p, size_t i, struct reader *value)
+{
+	uint32_t configured = configured_server(p, i);
+
+	if (!configured)
+		return CP_REJECT;
+	return get_u32(value) == configured ? CP_ACK : CP_NAK;
+}
+
+/* The calls of the tables, which know no index. */
+#define SERVER_CALLS(name, i)                                                                   \
+	static bool name##_ask(const struct ppp *p, struct writer *value)                       \
+	{                                                                                       \
+		return server_ask(p, i, value);                                                 \
+	}                                                                                       \
+	static bool name##_naked(struct ppp *p, struct reader *value)                           \
+	{                                                                                       \
+		return server_naked(p, i, value);                                               \
+	}                                                                                       \
+	static bool name##_rejected(struct ppp *p)                                              \
+	{                                                                                       \
+		return server_rejected(p, i);                                                   \
+	}                                                                                       \
+	static enum cp_judgement name##_judge(struct ppp *p, struct reader *value)              \
+	{                                                                                       \
+		return server_judge(p, i, value);                                               \
+	}                                                                                       \
+	static void name##_suggest(struct ppp *p, struct writer *value)                         \
+	{                                                                                       \
+		put_u32(value, configured_server(p, i));                                        \
+	}
+
+SERVER_CALLS(dns_1, 0)
+SERVER_CALLS(nbns_1, 1)
+SERVER_CALLS(dns_2, 2)
+SERVER_CALLS(nbns_2, 3)
+
+/* ---- what the automaton tells */
+
+static void ipcp_judging(struct ppp *p)
+{
+	p->ipcp.judged_peer = 0;
+}
+
+static void ipcp_acked(struct ppp *p)
+{
+	p->ipcp.peer = p->ipcp.judged_peer;
+}
+
+static void ipcp_up(struct ppp *p)
+{
+	ppp_ncp_is_up(p, &p->ipcp.ncp, PPP_OUT_IPV4_UP);
+}
+
+static void ipcp_down(struct ppp *p)
+{
+	ppp_ncp_is_down(p, &p->ipcp.ncp, PPP_OUT_IPV4_DOWN);
+}
+
+static void ipcp_finished(struct ppp *p)
+{
+	ppp_ncp_is_finished(p, &p->ipcp.ncp, PPP_OUT_IPV4_DOWN);
+}
+
+static void ipcp_give_up(struct ppp *p)
+{
+	ppp_ncp_give_up(p, &p->ipcp.ncp);
+}
+
+#define CLIENT_SERVER_OPTION(option, name)                                                      \
+	{                                                                                       \
+		.type = option, .len = 6, .ask = name##_ask, .naked = name##_naked,             \
+		.rejected = name##_rejected,                                                    \
+	}
+
+static const struct cp_option client_options[] = {
+	{
+		.type = IPCP_OPT_ADDRESS, .len = 6, .ask = own_ask, .naked = own_naked,
+		.rejected = own_rejected, .judge = far_judge,
+	},
+	CLIENT_SERVER_OPTION(IPCP_OPT_DNS_1, dns_1),
+	CLIENT_SERVER_OPTION(IPCP_OPT_NBNS_1, nbns_1),
+	CLIENT_SERVER_OPTION(IPCP_OPT_DNS_2, dns_2),
+	CLIENT_SERVER_OPTION(IPCP_OPT_NBNS_2, nbns_2),
+};
+
+#define SERVER_SERVER_OPTION(option, name)                                                      \
+	{                                                                                       \
+		.type = option, .len = 6, .judge = name##_judge, .suggest = name##_suggest,     \
+	}
+
+/* Our own address is not up for discussion: Naked, it stays; Rejected, it is left out. */
+static const struct cp_option server_options[] = {
+	{
+		.type = IPCP_OPT_ADDRESS, .len = 6, .is_vital = true, .ask = far_ask,
+		.judge = given_judge, .missing = given_missing, .suggest = given_suggest,
+	},
+	SERVER_SERVER_OPTION(IPCP_OPT_DNS_1, dns_1),
+	SERVER_SERVER_OPTION(IPCP_OPT_NBNS_1, nbns_1),
+	SERVER_SERVER_OPTION(IPCP_OPT_DNS_2, dns_2),
+	SERVER_SERVER_OPTION(IPCP_OPT_NBNS_2, nbns_2),
+};
+
+#define IPCP_COMMON_CALLS                                                                       \
+	.name = "ipcp", .protocol = PPP_PROTO_IPCP, .judging = ipcp_judging,                    \
+	.acked = ipcp_acked, .up = ipcp_up, .down = ipcp_down, .finished = ipcp_finished,       \
+	.give_up = ipcp_give_up
+
+static const struct cp_def client_ipcp = {
+	IPCP_COMMON_CALLS,
+	.options = client_options,
+	.option_count = sizeof(client_options) / sizeof(*client_options),
+	.agreed = own_agreed,
+};
+
+static const struct cp_def server_ipcp = {
+	IPCP_COMMON_CALLS,
+	.options = server_options,
+	.option_count = sizeof(server_options) / sizeof(*server_options),
+};
+
+void ipcp_init(struct ppp *p)
+{
+	bool is_client = p->cfg.role == PPP_CLIENT;
+
+	cp_init(&p->ipcp.ncp.cp, is_client ? &client_ipcp : &server_ipcp, p->cfg.log);
+}
+
+void ipcp_start(struct ppp *p)
+{
+	bool is_client = p->cfg.role == PPP_CLIENT;
+
+	p->ipcp.own = is_client ? p->cfg.ipv4_wanted : p->cfg.ipv4_own;
+	cp_start(p, &p->ipcp.ncp.cp, !is_client);
+}
+
+void ipcp_fill(const struct ppp *p, struct ppp_ipv4 *out)
+{
+	const struct ipcp *i = &p->ipcp;
+
+	*out = (struct ppp_ipv4){
+		.own = i->own,
+		.peer = i->peer,
+		.dns = { i->servers[0], i->servers[2] },
+		.nbns = { i->servers[1], i->servers[3] },
+	};
+}

@@ -1,0 +1,133 @@
+/*
+ * IPV6CP, RFC 5072: each end names its interface identifier, out of which it makes its link-local
+ * address. Global addresses come by router advertisement, which is not PPP's business.
+ */
+#include "ppp/engine.h"
+
+enum {
+	IPV6CP_OPT_IID = 1,
+	UNIVERSAL_BIT = 0x02, /* section 4.1: clear in an identifier that was made up */
+	MISSING_TRIES = 3,
+};
+
+static bool is_zero(const uint8_t iid[PPP_IID_LEN])
+{
+	static const uint8_t zero[PPP_IID_LEN];
+
+	return !memcmp(iid, zero, PPP_IID_LEN);
+}
+
+/* Random, and neither end's so far. */
+static void make_up(const struct ppp *p, uint8_t iid[PPP_IID_LEN])
+{
+	do {
+		ppp_random(p, iid, PPP_IID_LEN);
+		iid[0] &= (uint8_t)~UNIVERSAL_BIT;
+	} while (is_zero(iid) || !memcmp(iid, p->ipv6cp.own, PPP_IID_LEN) ||
+		 !memcmp(iid, p->ipv6cp.peer, PPP_IID_LEN));
+}
+
+static bool iid_ask(const struct ppp *p, struct writer *value)
+{
+	put_bytes(value, p->ipv6cp.own, PPP_IID_LEN);
+	return true;
+}
+
+static bool iid_naked(struct ppp *p, struct reader *value)
+{
+	uint8_t iid[PPP_IID_LEN];
+
+	get_copy(value, iid, sizeof(iid));
+	if (is_zero(iid) || !memcmp(iid, p->ipv6cp.peer, sizeof(iid)))
+		make_up(p, iid);
+	memcpy(p->ipv6cp.own, iid, sizeof(iid));
+	return true;
+}
+
+/* Without identifiers nobody has an address. */
+static bool iid_rejected(struct ppp *p)
+{
+	(void)p;
+	return false;
+}
+
+static enum cp_judgement iid_judge(struct ppp *p, struct reader *value)
+{
+	get_copy(value, p->ipv6cp.peer, PPP_IID_LEN);
+	if (is_zero(p->ipv6cp.peer) || !memcmp(p->ipv6cp.peer, p->ipv6cp.own, PPP_IID_LEN))
+		return CP_NAK;
+	return CP_ACK;
+}
+
+static enum cp_judgement iid_missing(struct ppp *p)
+{
+	return p->ipv6cp.ncp.cp.naks_sent < MISSING_TRIES ? CP_NAK : CP_FATAL;
+}
+
+/* The same each time, unless it has become our own meanwhile. */
+static void iid_suggest(struct ppp *p, struct writer *value)
+{
+	struct ipv6cp *i = &p->ipv6cp;
+
+	if (is_zero(i->suggestion) || !memcmp(i->suggestion, i->own, PPP_IID_LEN))
+		make_up(p, i->suggestion);
+	put_bytes(value, i->suggestion, PPP_IID_LEN);
+}
+
+static void ipv6cp_up(struct ppp *p)
+{
+	ppp_ncp_is_up(p, &p->ipv6cp.ncp, PPP_OUT_IPV6_UP);
+}
+
+static void ipv6cp_down(struct ppp *p)
+{
+	ppp_ncp_is_down(p, &p->ipv6cp.ncp, PPP_OUT_IPV6_DOWN);
+}
+
+static void ipv6cp_finished(struct ppp *p)
+{
+	ppp_ncp_is_finished(p, &p->ipv6cp.ncp, PPP_OUT_IPV6_DOWN);
+}
+
+static void ipv6cp_give_up(struct ppp *p)
+{
+	ppp_ncp_give_up(p, &p->ipv6cp.ncp);
+}
+
+static const struct cp_option options[] = {
+	{
+		.type = IPV6CP_OPT_IID, .len = 2 + PPP_IID_LEN, .is_vital = true, .ask = iid_ask,
+		.naked = iid_naked, .rejected = iid_rejected, .judge = iid_judge,
+		.missing = iid_missing, .suggest = iid_suggest,
+	},
+};
+
+static const struct cp_def ipv6cp = {
+	.name = "ipv6cp",
+	.protocol = PPP_PROTO_IPV6CP,
+	.options = options,
+	.option_count = sizeof(options) / sizeof(*options),
+	.up = ipv6cp_up,
+	.down = ipv6cp_down,
+	.finished = ipv6cp_finished,
+	.give_up = ipv6cp_give_up,
+};
+
+void ipv6cp_init(struct ppp *p)
+{
+	cp_init(&p->ipv6cp.ncp.cp, &ipv6cp, p->cfg.log);
+}
+
+void ipv6cp_start(struct ppp *p)
+{
+	memcpy(p->ipv6cp.own, p->cfg.own_iid, PPP_IID_LEN);
+	if (is_zero(p->ipv6cp.own))
+		make_up(p, p->ipv6cp.own);
+	cp_start(p, &p->ipv6cp.ncp.cp, p->cfg.role == PPP_SERVER);
+}
+
+void ipv6cp_fill(const struct ppp *p, struct ppp_ipv6 *out)
+{
+	memcpy(out->own_iid, p->ipv6cp.own, PPP_IID_LEN);
+	memcpy(out->peer_iid, p->ipv6cp.peer, PPP_IID_LEN);
+}

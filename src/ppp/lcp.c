@@ -1,0 +1,495 @@
+/*
+ * Link Control Protocol, RFC 1661 sections 5 and 6: which options we ask for and which we grant,
+ * and the codes that LCP alone has. When to send is fsm.c's.
+ *
+ * We refuse header compression, quality reports, callback and multilink: over a byte stream they
+ * save nothing that matters, and one fixed header is one path to test. What is not in the tables
+ * at the end of this file is Rejected.
+ */
+#include "ppp/auth.h"
+#include "ppp/engine.h"
+
+enum {
+	MIN_MRU = 576,          /* what we let a peer bring the link down to */
+	MAX_NAKED_MRU = 4091,   /* Windows' own */
+	ECHO_MISSES = 3,
+	MAX_LOOPS = 5,          /* rounds of magic numbers that come back, section 6.4 */
+	MAX_ECHO_LOOPS = 3,
+};
+
+/* Codes after the seven that all control protocols have: sections 5.7 to 5.9, RFC 1570 */
+enum {
+	LCP_PROTOCOL_REJECT = 8,
+	LCP_ECHO_REQUEST,
+	LCP_ECHO_REPLY,
+	LCP_DISCARD_REQUEST,
+	LCP_IDENTIFICATION,
+	LCP_TIME_REMAINING,
+};
+
+/* Section 6 */
+enum {
+	LCP_OPT_MRU = 1,
+	LCP_OPT_ACCM = 2, /* RFC 1662 section 7.1: without meaning on a byte stream */
+	LCP_OPT_AUTH = 3,
+	LCP_OPT_MAGIC = 5,
+};
+
+/* ---- MRU */
+
+static bool mru_ask(const struct ppp *p, struct writer *value)
+{
+	put_u16(value, p->lcp.mru);
+	return p->lcp.mru != 0;
+}
+
+/* Some peers (kittoku, old Windows) hold to an MRU of their own for both ways. */
+static bool mru_naked(struct ppp *p, struct reader *value)
+{
+	uint16_t mru = get_u16(value);
+
+	if (mru >= MIN_MRU && mru <= MAX_NAKED_MRU)
+		p->lcp.mru = mru;
+	return true;
+}
+
+static enum cp_judgement mru_judge(struct ppp *p, struct reader *value)
+{
+	p->lcp.judged.mru = get_u16(value);
+	return p->lcp.judged.mru >= MIN_MRU ? CP_ACK : CP_NAK;
+}
+
+static void mru_suggest(struct ppp *p, struct writer *value)
+{
+	(void)p;
+	put_u16(value, PPP_DEFAULT_MRU);
+}
+
+static enum cp_judgement accm_judge(struct ppp *p, struct reader *value)
+{
+	(void)p;
+	(void)value;
+	return CP_ACK;
+}
+
+static void accm_suggest(struct ppp *p, struct writer *value)
+{
+	(void)p;
+	put_u32(value, 0);
+}
+
+/* ---- magic number, section 6.4 */
+
+static uint32_t fresh_magic(const struct ppp *p)
+{
+	uint32_t magic = 0;
+
+	while (!magic || magic == p->lcp.magic)
+		ppp_random(p, &magic, sizeof(magic));
+	return magic;
+}
+
+static bool magic_ask(const struct ppp *p, struct writer *value)
+{
+	put_u32(value, p->lcp.magic);
+	return true;
+}
+
+/* Our own suggestion comes back: it looks like a loop. Either way another number is due. */
+static bool magic_naked(struct ppp *p, struct reader *value)
+{
+	bool is_loop = get_u32(value) == p->lcp.nak_magic && p->lcp.nak_magic;
+
+	p->lcp.magic = fresh_magic(p);
+	p->lcp.loops = is_loop ? (uint8_t)(p->lcp.loops + 1) : 0;
+	if (p->lcp.loops < MAX_LOOPS)
+		return true;
+	p->lcp.fault = PPP_CLOSED_LOOP;
+	return false;
+}
+
+/* SoftEther and kittoku know no magic numbers. */
+static bool magic_rejected(struct ppp *p)
+{
+	p->lcp.magic = 0;
+	return true;
+}
+
+static enum cp_judgement magic_judge(struct ppp *p, struct reader *value)
+{
+	uint32_t magic = get_u32(value);
+
+	p->lcp.judged.is_loop = magic && magic == p->lcp.magic;
+	return magic && !p->lcp.judged.is_loop ? CP_ACK : CP_NAK;
+}
+
+static void magic_suggest(struct ppp *p, struct writer *value)
+{
+	p->lcp.nak_magic = fresh_magic(p);
+	put_u32(value, p->lcp.nak_magic);
+}
+
+/* ---- authentication as the client sees it */
+
+static bool is_configured(const struct ppp *p, enum ppp_auth method)
+{
+	for (size_t i = 0; i < p->cfg.auth_count; i++)
+		if (p->cfg.auth[i] == method)
+			return true;
+	return false;
+}
+
+static void note_offer(struct ppp *p, enum ppp_auth method)
+{
+	if (p->lcp.offered & 1u << method)
+		return;
+	p->lcp.offered |= (uint16_t)(1u << method);
+	ppp_tell_offer(p, method);
+}
+
+/* What a probe asks for next: methods that the server has not shown yet, likely ones first. */
+static enum ppp_auth next_suggestion(const struct ppp *p)
+{
+	static const enum ppp_auth order[] = {
+		PPP_AUTH_MSCHAPV2, PPP_AUTH_EAP,       PPP_AUTH_CHAP_MD5,
+		PPP_AUTH_PAP,      PPP_AUTH_MSCHAPV1,
+	};
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
+		if (!((p->lcp.offered | p->lcp.suggested) & 1u << order[i]))
+			return order[i];
+	return PPP_AUTH_NONE;
+}
+
+static enum cp_judgement probe_judge(struct ppp *p)
+{
+	p->lcp.suggestion = (uint8_t)next_suggestion(p);
+	return p->lcp.suggestion ? CP_NAK : CP_FATAL;
+}
+
+static enum cp_judgement client_auth_judge(struct ppp *p, struct reader *value)
+{
+	enum ppp_auth method = auth_from_option(bytes_of(value->at, value->left));
+
+	note_offer(p, method);
+	if (p->cfg.probe)
+		return probe_judge(p);
+	if (is_configured(p, method)) {
+		p->lcp.judged.auth = (uint8_t)method;
+		return CP_ACK;
+	}
+	p->lcp.suggestion = p->cfg.auth_count ? (uint8_t)p->cfg.auth[0] : PPP_AUTH_NONE;
+	return p->lcp.suggestion ? CP_NAK : CP_FATAL;
+}
+
+/* A server that asks for no proof might be anybody, and the crypto binding has no key then. But
+ * one that gave up demanding what we Naked has just run out of methods. */
+static enum cp_judgement client_auth_missing(struct ppp *p)
+{
+	if (p->lcp.judged.is_loop)
+		return CP_ACK; /* our own request: the magic number's Nak answers it */
+	p->lcp.fault = p->lcp.offered ? PPP_CLOSED_NO_METHOD : PPP_CLOSED_NO_AUTH;
+	return CP_FATAL;
+}
+
+static void client_auth_suggest(struct ppp *p, struct writer *value)
+{
+	auth_put_option(value, (enum ppp_auth)p->lcp.suggestion);
+}
+
+static void client_sent_nak(struct ppp *p)
+{
+	p->lcp.suggested |= (uint16_t)(1u << p->lcp.suggestion);
+}
+
+/* ---- authentication as the server sees it */
+
+static bool server_auth_ask(const struct ppp *p, struct writer *value)
+{
+	auth_put_option(value, (enum ppp_auth)p->lcp.offer);
+	return true;
+}
+
+static enum ppp_auth next_offer(const struct ppp *p)
+{
+	for (size_t i = 0; i < p->cfg.auth_count; i++)
+		if (!(p->lcp.refused & 1u << p->cfg.auth[i]))
+			return p->cfg.auth[i];
+	return PPP_AUTH_NONE;
+}
+
+/* The client's wish is granted if it is ours as well and was not refused before; else the next of
+ * our own list is tried. Never one that is not on the list. */
+static bool server_auth_naked(struct ppp *p, struct reader *value)
+{
+	enum ppp_auth wish = auth_from_option(bytes_of(value->at, value->left));
+
+	p->lcp.refused |= (uint16_t)(1u << p->lcp.offer);
+	if (is_configured(p, wish) && !(p->lcp.refused & 1u << wish))
+		p->lcp.offer = (uint8_t)wish;
+	else
+		p->lcp.offer = (uint8_t)next_offer(p);
+	return p->lcp.offer != PPP_AUTH_NONE;
+}
+
+static bool server_auth_rejected(struct ppp *p)
+{
+	(void)p;
+	return false;
+}
+
+/* ---- the other codes */
+
+static void count_echo_loop(struct ppp *p, uint32_t magic)
+{
+	bool is_loop = magic && magic == p->lcp.magic;
+
+	p->lcp.echo_loops = is_loop ? (uint8_t)(p->lcp.echo_loops + 1) : 0;
+	if (p->lcp.echo_loops >= MAX_ECHO_LOOPS)
+		ppp_end(p, PPP_CLOSED_LOOP);
+}
+
+/* The reply has our magic number (accel-ppp takes its own for a loop) and the request's data. */
+static void take_echo_request(struct ppp *p, const struct cp_packet *in)
+{
+	struct reader r = reader_of(in->body.at, in->body.len);
+	uint8_t bytes[PPP_FRAME_MAX];
+	struct writer w = writer_of(bytes, sizeof(bytes));
+	size_t room = ppp_body_max(p) - sizeof(uint32_t);
+	uint32_t magic = get_u32(&r);
+	struct cp_packet reply;
+
+	if (r.bad || !cp_is_open(&p->lcp.cp))
+		return;
+	put_u32(&w, p->lcp.magic);
+	put_bytes(&w, r.at, r.left < room ? r.left : room);
+	reply = (struct cp_packet){ LCP_ECHO_REPLY, in->id, bytes_of(bytes, w.len) };
+	cp_echo(p, &p->lcp.cp, &reply);
+	count_echo_loop(p, magic);
+}
+
+static void take_protocol_reject(struct ppp *p, const struct cp_packet *in)
+{
+	struct reader r = reader_of(in->body.at, in->body.len);
+	uint16_t protocol = get_u16(&r);
+
+	if (r.bad || !cp_is_open(&p->lcp.cp))
+		return;
+	log_debug(p->cfg.log, "lcp: the peer rejects protocol %04x", protocol);
+	ppp_protocol_rejected(p, protocol);
+}
+
+/* RFC 1570 section 1.1: Windows tells its version and name so. */
+static void take_identification(struct ppp *p, const struct cp_packet *in)
+{
+	struct reader r = reader_of(in->body.at, in->body.len);
+
+	get_u32(&r);
+	log_debug(p->cfg.log, "lcp: the peer is %s", log_quote(r.at, r.left).text);
+}
+
+static bool lcp_extra(struct ppp *p, const struct cp_packet *in)
+{
+	switch (in->code) {
+	case LCP_PROTOCOL_REJECT:
+		take_protocol_reject(p, in);
+		return true;
+	case LCP_ECHO_REQUEST:
+		take_echo_request(p, in);
+		return true;
+	case LCP_IDENTIFICATION:
+		take_identification(p, in);
+		return true;
+	case LCP_ECHO_REPLY: /* that it came is all; some servers copy our magic number */
+	case LCP_DISCARD_REQUEST:
+	case LCP_TIME_REMAINING:
+		cp_echo(p, &p->lcp.cp, NULL);
+		return true;
+	default:
+		return false;
+	}
+}
+
+void lcp_reject_protocol(struct ppp *p, uint16_t protocol, struct bytes info)
+{
+	uint8_t bytes[PPP_FRAME_MAX];
+	struct writer w = writer_of(bytes, sizeof(bytes));
+	size_t room = ppp_body_max(p) - sizeof(protocol);
+
+	if (!ppp_may_reject(p))
+		return;
+	put_u16(&w, protocol);
+	put_bytes(&w, info.at, info.len < room ? info.len : room);
+	cp_send(p, &p->lcp.cp, LCP_PROTOCOL_REJECT, cp_fresh_id(&p->lcp.cp), bytes_of(bytes, w.len));
+}
+
+/* ---- what the automaton tells */
+
+static void lcp_judging(struct ppp *p)
+{
+	p->lcp.judged = (struct lcp_peer){ .mru = PPP_DEFAULT_MRU };
+}
+
+static void lcp_acked(struct ppp *p)
+{
+	p->lcp.peer = p->lcp.judged;
+}
+
+/* What was proven belongs to the LCP that it was proven over (ppp.md section 9). */
+static bool lcp_may_reopen(struct ppp *p)
+{
+	if (!auth_is_under_way(p))
+		return true;
+	ppp_end(p, PPP_CLOSED_RENEGOTIATED);
+	return false;
+}
+
+/*
+ * Windows gives a reason in its Terminate-Request: magic number, 00 3C CD 74, RAS error. A server
+ * that ends while we still Nak its methods (RRAS) has none that suits us.
+ */
+static void lcp_terminated(struct ppp *p, const struct cp_packet *in)
+{
+	enum { RAS_REASON = 0x003ccd74 };
+	struct reader r = reader_of(in->body.at, in->body.len);
+	bool is_ras;
+	uint32_t error;
+
+	get_u32(&r);
+	is_ras = get_u32(&r) == RAS_REASON;
+	error = get_u32(&r);
+	if (is_ras && !r.bad && error <= UINT16_MAX)
+		ppp_note_detail(p, (uint16_t)error, bytes_of(NULL, 0));
+	else
+		ppp_note_detail(p, 0, in->body);
+	ppp_finish(p, p->lcp.suggested ? PPP_CLOSED_NO_METHOD : PPP_CLOSED_BY_PEER);
+}
+
+static void lcp_give_up(struct ppp *p)
+{
+	ppp_end(p, p->lcp.fault ? (enum ppp_closed)p->lcp.fault : PPP_CLOSED_NO_METHOD);
+}
+
+#define LCP_COMMON_OPTIONS                                                                      \
+	{                                                                                       \
+		.type = LCP_OPT_MRU, .len = 4, .ask = mru_ask, .naked = mru_naked,              \
+		.judge = mru_judge, .suggest = mru_suggest,                                     \
+	},                                                                                      \
+	{                                                                                       \
+		.type = LCP_OPT_ACCM, .len = 6, .judge = accm_judge, .suggest = accm_suggest,   \
+	},                                                                                      \
+	{                                                                                       \
+		.type = LCP_OPT_MAGIC, .len = 6, .ask = magic_ask, .naked = magic_naked,        \
+		.rejected = magic_rejected, .judge = magic_judge, .suggest = magic_suggest,     \
+	}
+
+static const struct cp_option client_options[] = {
+	LCP_COMMON_OPTIONS,
+	{
+		.type = LCP_OPT_AUTH, .is_vital = true, .judge = client_auth_judge,
+		.missing = client_auth_missing, .suggest = client_auth_suggest,
+	},
+};
+
+/* No judge: a client that wants our proof is Rejected; only clients authenticate. */
+static const struct cp_option server_options[] = {
+	LCP_COMMON_OPTIONS,
+	{
+		.type = LCP_OPT_AUTH, .ask = server_auth_ask, .naked = server_auth_naked,
+		.rejected = server_auth_rejected,
+	},
+};
+
+#define LCP_COMMON_CALLS                                                                        \
+	.name = "lcp", .protocol = PPP_PROTO_LCP, .judging = lcp_judging, .acked = lcp_acked,   \
+	.may_reopen = lcp_may_reopen, .terminated = lcp_terminated, .extra = lcp_extra,         \
+	.up = ppp_lcp_is_up, .down = ppp_lcp_is_down, .finished = ppp_lcp_is_finished,          \
+	.give_up = lcp_give_up
+
+static const struct cp_def client_lcp = {
+	LCP_COMMON_CALLS,
+	.options = client_options,
+	.option_count = sizeof(client_options) / sizeof(*client_options),
+	.sent_nak = client_sent_nak,
+};
+
+static const struct cp_def server_lcp = {
+	LCP_COMMON_CALLS,
+	.options = server_options,
+	.option_count = sizeof(server_options) / sizeof(*server_options),
+};
+
+void lcp_init(struct ppp *p)
+{
+	bool is_client = p->cfg.role == PPP_CLIENT;
+
+	p->lcp.mru = p->cfg.mru;
+	p->lcp.peer.mru = PPP_DEFAULT_MRU;
+	cp_init(&p->lcp.cp, is_client ? &client_lcp : &server_lcp, p->cfg.log);
+}
+
+/* A client speaks at once: SoftEther's PPP starts on its first packet. A server listens first. */
+void lcp_start(struct ppp *p)
+{
+	p->lcp.magic = fresh_magic(p);
+	p->lcp.heard_ms = p->now_ms;
+	if (p->cfg.role == PPP_SERVER)
+		p->lcp.offer = (uint8_t)next_offer(p);
+	cp_start(p, &p->lcp.cp, p->cfg.role == PPP_SERVER);
+}
+
+enum ppp_auth lcp_agreed_auth(const struct ppp *p)
+{
+	return (enum ppp_auth)(p->cfg.role == PPP_CLIENT ? p->lcp.peer.auth : p->lcp.offer);
+}
+
+uint16_t lcp_peer_mru(const struct ppp *p)
+{
+	return p->lcp.peer.mru < PPP_MAX_MRU ? p->lcp.peer.mru : PPP_MAX_MRU;
+}
+
+/* ---- echoes of our own, for those who want them: SSTP has its own */
+
+void lcp_heard(struct ppp *p)
+{
+	p->lcp.heard_ms = p->now_ms;
+	p->lcp.echo_misses = 0;
+}
+
+static uint64_t echo_deadline(const struct ppp *p)
+{
+	const struct lcp *l = &p->lcp;
+	uint64_t since = l->heard_ms > l->echo_ms ? l->heard_ms : l->echo_ms;
+
+	if (!p->cfg.echo_ms || !cp_is_open(&l->cp))
+		return UINT64_MAX;
+	return since + p->cfg.echo_ms;
+}
+
+static void send_echo(struct ppp *p)
+{
+	uint8_t magic[4];
+
+	if (p->lcp.echo_misses++ >= ECHO_MISSES) {
+		ppp_end(p, PPP_CLOSED_SILENT);
+		return;
+	}
+	p->lcp.echo_ms = p->now_ms;
+	store_u32(magic, p->lcp.magic);
+	cp_send(p, &p->lcp.cp, LCP_ECHO_REQUEST, cp_fresh_id(&p->lcp.cp),
+		bytes_of(magic, sizeof(magic)));
+}
+
+void lcp_tick(struct ppp *p)
+{
+	cp_tick(p, &p->lcp.cp);
+	if (echo_deadline(p) <= p->now_ms)
+		send_echo(p);
+}
+
+uint64_t lcp_deadline(const struct ppp *p)
+{
+	uint64_t cp = cp_deadline(&p->lcp.cp), echo = echo_deadline(p);
+
+	return cp < echo ? cp : echo;
+}

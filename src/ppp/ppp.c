@@ -1,0 +1,483 @@
+/*
+ * The frame around the protocols: which frame goes where and when (RFC 1661 section 3.2, the
+ * phases), how the layers start and end each other, what leaves the engine.
+ */
+#include "ppp/ppp.h"
+
+#include <assert.h>
+
+#include "ppp/auth.h"
+#include "ppp/engine.h"
+#include "util/secret.h"
+
+enum {
+	IPV6_MIN_MRU = 1280, /* RFC 8200 section 5 */
+	REJECTS_A_SECOND = 10,
+	/* RFC 1661 section 2: what network protocols and their control protocols are numbered */
+	NETWORK_PROTO_END = 0xc000,
+};
+
+const char *ppp_closed_text(enum ppp_closed why)
+{
+	switch (why) {
+	case PPP_CLOSED_BY_US:
+		return "closed by us";
+	case PPP_CLOSED_BY_PEER:
+		return "closed by the other end";
+	case PPP_CLOSED_REFUSED:
+		return "the user name or the password is not accepted";
+	case PPP_CLOSED_NO_METHOD:
+		return "there is no authentication method that both ends allow";
+	case PPP_CLOSED_NO_AUTH:
+		return "the server asks for no authentication, so it is not to be trusted";
+	case PPP_CLOSED_FALSE_SERVER:
+		return "the server does not prove that it knows the password";
+	case PPP_CLOSED_AUTH_TIMEOUT:
+		return "authentication did not come to an end in time";
+	case PPP_CLOSED_LCP_TIMEOUT:
+		return "the other end does not answer PPP";
+	case PPP_CLOSED_NO_AGREEMENT:
+		return "both ends do not agree on the options of the link";
+	case PPP_CLOSED_LOOP:
+		return "our own packets come back";
+	case PPP_CLOSED_NO_NETWORK:
+		return "neither IPv4 nor IPv6 could be agreed on";
+	case PPP_CLOSED_RENEGOTIATED:
+		return "the other end negotiates an authenticated link anew";
+	case PPP_CLOSED_SILENT:
+		return "the other end does not answer echoes";
+	}
+	return "for no reason that is known";
+}
+
+/* ---- what goes out */
+
+/* A place for one more, or none: then what should stand there is lost. */
+static bool has_room(struct outbox *out, size_t reserved)
+{
+	if (out->next == out->count) { /* all was taken: begin again */
+		out->next = 0;
+		out->count = 0;
+		out->used = 0;
+	}
+	return out->count + reserved < OUTBOX_ITEMS;
+}
+
+void ppp_tell(struct ppp *p, enum ppp_out_type event)
+{
+	bool room = has_room(&p->out, 0);
+
+	assert(room); /* no call causes more events than are kept free for them */
+	if (room)
+		p->out.items[p->out.count++].type = (uint8_t)event;
+}
+
+void ppp_tell_offer(struct ppp *p, enum ppp_auth method)
+{
+	ppp_tell(p, PPP_OUT_OFFER);
+	p->out.items[p->out.count - 1].offer = (uint8_t)method;
+}
+
+size_t ppp_body_max(const struct ppp *p)
+{
+	size_t mru = lcp_peer_mru(p), ours = PPP_FRAME_MAX - PPP_HDR_LEN;
+
+	return (mru < ours ? mru : ours) - CP_HDR_LEN;
+}
+
+void ppp_send(struct ppp *p, uint16_t protocol, uint8_t code, uint8_t id, struct bytes body)
+{
+	struct outbox *out = &p->out;
+	bool room = has_room(out, OUTBOX_EVENTS) && body.len <= ppp_body_max(p);
+	struct writer w = writer_of(out->bytes + out->used, sizeof(out->bytes) - out->used);
+	uint8_t *header = put_gap(&w, PPP_HDR_LEN);
+
+	if (header)
+		ppp_put_header(header, protocol);
+	put_u8(&w, code);
+	put_u8(&w, id);
+	put_u16(&w, (uint16_t)(body.len + CP_HDR_LEN));
+	put_bytes(&w, body.at, body.len);
+	if (!room || w.full) {
+		log_debug(p->cfg.log, "ppp: a frame of %zu bytes was not sent", body.len);
+		return;
+	}
+	out->items[out->count].type = PPP_OUT_FRAME;
+	out->items[out->count].at = out->used;
+	out->items[out->count++].len = (uint16_t)w.len;
+	out->used = (uint16_t)(out->used + w.len);
+}
+
+void ppp_random(const struct ppp *p, void *to, size_t len)
+{
+	p->cfg.random(p->cfg.random_arg, to, len);
+}
+
+bool ppp_may_reject(struct ppp *p)
+{
+	if (p->now_ms - p->reject_ms >= 1000) {
+		p->reject_ms = p->now_ms;
+		p->rejects = 0;
+	}
+	return p->rejects < REJECTS_A_SECOND && ++p->rejects;
+}
+
+static void fill(const struct ppp *p, const uint8_t offer, struct ppp_out *out)
+{
+	switch (out->type) {
+	case PPP_OUT_OFFER:
+		out->offer = (enum ppp_auth)offer;
+		break;
+	case PPP_OUT_CHECK_PASSWORD:
+		auth_fill_attempt(p, &out->attempt);
+		break;
+	case PPP_OUT_AUTHENTICATED:
+		memcpy(out->hlak, p->auth.hlak, sizeof(out->hlak));
+		break;
+	case PPP_OUT_IPV4_UP:
+		ipcp_fill(p, &out->ipv4);
+		break;
+	case PPP_OUT_IPV6_UP:
+		ipv6cp_fill(p, &out->ipv6);
+		break;
+	case PPP_OUT_CLOSED:
+		out->closed.why = (enum ppp_closed)p->why;
+		out->closed.error = p->error;
+		out->closed.detail = bytes_of(p->detail, p->detail_len);
+		break;
+	case PPP_OUT_FRAME:
+	case PPP_OUT_LCP_UP:
+	case PPP_OUT_IPV4_DOWN:
+	case PPP_OUT_IPV6_DOWN:
+		break;
+	}
+}
+
+bool ppp_next(struct ppp *p, struct ppp_out *out)
+{
+	struct outbox *box = &p->out;
+
+	if (box->next == box->count)
+		return false;
+	out->type = (enum ppp_out_type)box->items[box->next].type;
+	if (out->type == PPP_OUT_FRAME)
+		out->frame = bytes_of(box->bytes + box->items[box->next].at,
+				      box->items[box->next].len);
+	else
+		fill(p, box->items[box->next].offer, out);
+	box->next++;
+	return true;
+}
+
+/* ---- the end */
+
+void ppp_note_detail(struct ppp *p, uint16_t error, struct bytes text)
+{
+	if (p->why || p->error || p->detail_len)
+		return;
+	p->error = error;
+	p->detail_len = (uint8_t)(text.len < PPP_DETAIL_MAX ? text.len : PPP_DETAIL_MAX);
+	if (p->detail_len)
+		memcpy(p->detail, text.at, p->detail_len);
+}
+
+static void note_reason(struct ppp *p, enum ppp_closed why)
+{
+	if (p->why)
+		return;
+	p->why = (uint8_t)why;
+	log_debug(p->cfg.log, "ppp: %s", ppp_closed_text(why));
+}
+
+void ppp_finish(struct ppp *p, enum ppp_closed why)
+{
+	if (p->phase == PPP_PHASE_FINISHED)
+		return;
+	note_reason(p, why);
+	ppp_lcp_is_down(p);
+	p->phase = PPP_PHASE_FINISHED;
+	ppp_tell(p, PPP_OUT_CLOSED);
+}
+
+void ppp_end(struct ppp *p, enum ppp_closed why)
+{
+	if (p->phase == PPP_PHASE_FINISHED)
+		return;
+	note_reason(p, why);
+	auth_stop(p);
+	cp_close(p, &p->lcp.cp);
+	if (p->lcp.cp.fsm.state != FSM_CLOSING)
+		ppp_finish(p, why); /* the peer knows of no link yet */
+}
+
+/* ---- how the layers move each other */
+
+void ppp_lcp_is_up(struct ppp *p)
+{
+	p->phase = PPP_PHASE_AUTHENTICATE;
+	ppp_tell(p, PPP_OUT_LCP_UP);
+	auth_start(p);
+}
+
+static void stop_ncp(struct ppp *p, struct ncp *ncp)
+{
+	if (ncp->is_on)
+		cp_down(p, &ncp->cp);
+	ncp->is_on = false;
+}
+
+void ppp_lcp_is_down(struct ppp *p)
+{
+	auth_stop(p);
+	stop_ncp(p, &p->ipcp.ncp);
+	stop_ncp(p, &p->ipv6cp.ncp);
+	p->phase = PPP_PHASE_ESTABLISH;
+}
+
+/* Its timer ran out, or the Terminate-Request is answered; then there is a reason already. */
+void ppp_lcp_is_finished(struct ppp *p)
+{
+	ppp_finish(p, p->lcp.cp.has_spoken ? PPP_CLOSED_NO_AGREEMENT : PPP_CLOSED_LCP_TIMEOUT);
+}
+
+static void end_if_no_network(struct ppp *p)
+{
+	if (p->ipcp.ncp.has_failed && p->ipv6cp.ncp.has_failed)
+		ppp_end(p, PPP_CLOSED_NO_NETWORK);
+}
+
+static void prepare_ncp(struct ncp *ncp, bool is_on)
+{
+	ncp->is_on = is_on;
+	ncp->has_failed = !is_on;
+	ncp->is_down_told = false;
+}
+
+/* A link that is too narrow for IPv6 (RFC 8200 section 5) has none. */
+static bool is_wide_enough(struct ppp *p)
+{
+	if (lcp_peer_mru(p) >= IPV6_MIN_MRU)
+		return true;
+	log_debug(p->cfg.log, "ipv6cp: the peer's MRU of %u is too small", lcp_peer_mru(p));
+	ppp_tell(p, PPP_OUT_IPV6_DOWN);
+	return false;
+}
+
+void ppp_authenticated(struct ppp *p)
+{
+	bool is_given_ipv4 = p->cfg.role == PPP_CLIENT || p->auth.verdict.ipv4;
+
+	p->phase = PPP_PHASE_NETWORK;
+	ppp_tell(p, PPP_OUT_AUTHENTICATED);
+	prepare_ncp(&p->ipcp.ncp, p->cfg.ipv4 && is_given_ipv4);
+	prepare_ncp(&p->ipv6cp.ncp, p->cfg.ipv6 && is_wide_enough(p));
+	if (p->ipcp.ncp.is_on)
+		ipcp_start(p);
+	if (p->ipv6cp.ncp.is_on)
+		ipv6cp_start(p);
+	end_if_no_network(p);
+}
+
+void ppp_ncp_is_up(struct ppp *p, struct ncp *ncp, enum ppp_out_type event)
+{
+	ncp->has_failed = false;
+	ncp->is_down_told = false;
+	ppp_tell(p, event);
+}
+
+void ppp_ncp_is_down(struct ppp *p, struct ncp *ncp, enum ppp_out_type event)
+{
+	if (!ncp->is_down_told)
+		ppp_tell(p, event);
+	ncp->is_down_told = true;
+}
+
+void ppp_ncp_is_finished(struct ppp *p, struct ncp *ncp, enum ppp_out_type event)
+{
+	ppp_ncp_is_down(p, ncp, event);
+	ncp->has_failed = true;
+	end_if_no_network(p);
+}
+
+/* From Stopped the automaton closes without a word of it (RFC 1661 section 4.1). */
+void ppp_ncp_give_up(struct ppp *p, struct ncp *ncp)
+{
+	cp_close(p, &ncp->cp);
+	if (ncp->cp.fsm.state == FSM_CLOSED && !ncp->has_failed)
+		ncp->cp.def->finished(p);
+}
+
+void ppp_protocol_rejected(struct ppp *p, uint16_t protocol)
+{
+	switch (protocol) {
+	case PPP_PROTO_LCP:
+		cp_protocol_rejected(p, &p->lcp.cp);
+		break;
+	case PPP_PROTO_IPCP:
+	case PPP_PROTO_IPV4:
+		if (p->ipcp.ncp.is_on)
+			cp_protocol_rejected(p, &p->ipcp.ncp.cp);
+		break;
+	case PPP_PROTO_IPV6CP:
+	case PPP_PROTO_IPV6:
+		if (p->ipv6cp.ncp.is_on)
+			cp_protocol_rejected(p, &p->ipv6cp.ncp.cp);
+		break;
+	default:
+		if (p->auth.method && p->auth.method->protocol == protocol)
+			ppp_end(p, PPP_CLOSED_NO_METHOD);
+	}
+}
+
+/* ---- frames in */
+
+/* RFC 1661 section 3.5: before its phase, a network's frames are dropped without a word. */
+static void take_unknown(struct ppp *p, uint16_t protocol, struct bytes info)
+{
+	bool is_network = protocol < NETWORK_PROTO_END;
+	bool is_ip = protocol == PPP_PROTO_IPV4 || protocol == PPP_PROTO_IPV6;
+
+	if (!cp_is_open(&p->lcp.cp) || is_ip || (is_network && p->phase != PPP_PHASE_NETWORK))
+		log_debug(p->cfg.log, "ppp: dropped a frame of protocol %04x", protocol);
+	else
+		lcp_reject_protocol(p, protocol, info);
+}
+
+static void take_auth(struct ppp *p, uint16_t protocol, struct bytes info)
+{
+	if (cp_is_open(&p->lcp.cp))
+		auth_input(p, protocol, info);
+	else if (p->cfg.role == PPP_CLIENT)
+		auth_hold(p, protocol, info);
+}
+
+static void take_ncp(struct ppp *p, struct ncp *ncp, uint16_t protocol, struct bytes info)
+{
+	if (ncp->is_on)
+		cp_input(p, &ncp->cp, info);
+	else
+		take_unknown(p, protocol, info);
+}
+
+void ppp_input(struct ppp *p, const uint8_t *frame, size_t len, uint64_t now_ms)
+{
+	struct bytes info;
+	uint16_t protocol = ppp_data(frame, len, &info);
+
+	p->now_ms = now_ms;
+	if (!protocol || p->phase == PPP_PHASE_DEAD || p->phase == PPP_PHASE_FINISHED)
+		return;
+	lcp_heard(p);
+	switch (protocol) {
+	case PPP_PROTO_LCP:
+		cp_input(p, &p->lcp.cp, info);
+		break;
+	case PPP_PROTO_PAP:
+	case PPP_PROTO_CHAP:
+	case PPP_PROTO_EAP:
+	case PPP_PROTO_SPAP:
+		take_auth(p, protocol, info);
+		break;
+	case PPP_PROTO_IPCP:
+		take_ncp(p, &p->ipcp.ncp, protocol, info);
+		break;
+	case PPP_PROTO_IPV6CP:
+		take_ncp(p, &p->ipv6cp.ncp, protocol, info);
+		break;
+	default:
+		take_unknown(p, protocol, info);
+	}
+}
+
+/* ---- what the owner asks */
+
+static void keep_spoken_methods(struct ppp_cfg *cfg)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < cfg->auth_count; i++)
+		if (ppp_auth_is_spoken(cfg->auth[i]))
+			cfg->auth[n++] = cfg->auth[i];
+	cfg->auth_count = n;
+}
+
+void ppp_init(struct ppp *p, const struct ppp_cfg *cfg)
+{
+	memset(p, 0, sizeof(*p));
+	p->cfg = *cfg;
+	p->cfg.user = cfg->user ? cfg->user : "";
+	p->cfg.password = cfg->password ? cfg->password : "";
+	keep_spoken_methods(&p->cfg);
+	lcp_init(p);
+	auth_init(p);
+	ipcp_init(p);
+	ipv6cp_init(p);
+}
+
+void ppp_open(struct ppp *p, uint64_t now_ms)
+{
+	p->now_ms = now_ms;
+	p->phase = PPP_PHASE_ESTABLISH;
+	if (p->cfg.auth_count || p->cfg.probe)
+		lcp_start(p);
+	else
+		ppp_finish(p, PPP_CLOSED_NO_METHOD);
+}
+
+void ppp_close(struct ppp *p, uint64_t now_ms)
+{
+	p->now_ms = now_ms;
+	ppp_end(p, PPP_CLOSED_BY_US);
+}
+
+void ppp_tick(struct ppp *p, uint64_t now_ms)
+{
+	p->now_ms = now_ms;
+	if (p->phase == PPP_PHASE_DEAD || p->phase == PPP_PHASE_FINISHED)
+		return;
+	lcp_tick(p);
+	auth_tick(p);
+	cp_tick(p, &p->ipcp.ncp.cp);
+	cp_tick(p, &p->ipv6cp.ncp.cp);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+uint64_t ppp_deadline(const struct ppp *p)
+{
+	if (p->phase == PPP_PHASE_DEAD || p->phase == PPP_PHASE_FINISHED)
+		return UINT64_MAX;
+	return earlier(earlier(lcp_deadline(p), auth_deadline(p)),
+		       earlier(cp_deadline(&p->ipcp.ncp.cp), cp_deadline(&p->ipv6cp.ncp.cp)));
+}
+
+void ppp_wipe(struct ppp *p)
+{
+	secret_wipe(p, sizeof(*p)); /* dead as before ppp_init; its pointers were the caller's */
+}
+
+uint16_t ppp_peer_mru(const struct ppp *p)
+{
+	return lcp_peer_mru(p);
+}
+
+bool ppp_data_is_open(const struct ppp *p, uint16_t protocol)
+{
+	switch (protocol) {
+	case PPP_PROTO_IPV4:
+		return cp_is_open(&p->ipcp.ncp.cp);
+	case PPP_PROTO_IPV6:
+		return cp_is_open(&p->ipv6cp.ncp.cp);
+	default:
+		return false;
+	}
+}
+
+void ppp_note_traffic(struct ppp *p, uint64_t now_ms)
+{
+	p->now_ms = now_ms;
+	lcp_heard(p);
+}
