@@ -1,0 +1,190 @@
+/* What a certificate says, in words for a person. Its text is a stranger's: all of it is escaped. */
+#include "tls/cert.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "tls/der.h"
+#include "tls/pin.h"
+#include "tls/x509.h"
+#include "util/ip.h"
+
+enum { RDNS_MAX = 16 };
+
+struct text {
+	char *at;
+	size_t len, room;
+};
+
+static void put_text(struct text *t, const char *s)
+{
+	while (*s && t->len + 1 < t->room)
+		t->at[t->len++] = *s++;
+	t->at[t->len] = '\0';
+}
+
+/* Bytes of a string that a stranger wrote; what a terminal might obey comes as \xNN. */
+static void put_escaped(struct text *t, struct bytes s)
+{
+	char hex[5];
+
+	for (size_t i = 0; i < s.len; i++) {
+		bool plain = s.at[i] >= 0x20 && s.at[i] < 0x7f && s.at[i] != '\\';
+
+		snprintf(hex, sizeof(hex), plain ? "%c" : "\\x%02x", s.at[i]);
+		if (t->len + strlen(hex) >= t->room)
+			return;
+		put_text(t, hex);
+	}
+}
+
+static const char *attr_label(struct bytes type)
+{
+	static const struct {
+		uint8_t oid;
+		const char *label;
+	} labels[] = { { 3, "CN" }, { 6, "C" },	  { 7, "L" },
+		       { 8, "ST" }, { 10, "O" }, { 11, "OU" } };
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+		if (x509_is(type, 0x55, 0x04, labels[i].oid))
+			return labels[i].label;
+	return "?";
+}
+
+static void put_rdn(struct text *t, struct reader rdn)
+{
+	const char *between = "";
+	struct x509_attr a;
+
+	while (x509_next_attr(&rdn, &a)) {
+		put_text(t, between);
+		put_text(t, attr_label(a.type));
+		put_text(t, "=");
+		put_escaped(t, a.value);
+		between = "+";
+	}
+}
+
+/* Most specific first, as RFC 4514 has it: the reverse of the certificate's order. */
+static void name_text(struct bytes name, char *to, size_t room)
+{
+	struct reader r = reader_of(name.at, name.len), rdns[RDNS_MAX];
+	struct text t = { to, 0, room };
+	size_t count = 0;
+
+	to[0] = '\0';
+	while (count < RDNS_MAX && x509_next_rdn(&r, &rdns[count]))
+		count++;
+	while (count--) {
+		put_rdn(&t, rdns[count]);
+		if (count)
+			put_text(&t, ", ");
+	}
+}
+
+static bool san_text(const struct der *d, char *to, size_t room)
+{
+	struct text t = { to, 0, room };
+	int family = d->body.len == 4 ? AF_INET : AF_INET6;
+
+	to[0] = '\0';
+	if (d->tag == X509_NAME_DNS)
+		put_escaped(&t, d->body);
+	else if (d->tag == X509_NAME_IP && (d->body.len == 4 || d->body.len == 16))
+		inet_ntop(family, d->body.at, to, (socklen_t)room);
+	else
+		return false;
+	return true;
+}
+
+static void read_san(struct bytes san, struct cert_info *info)
+{
+	struct reader r = reader_of(san.at, san.len);
+	struct der d;
+
+	while (info->name_count < CERT_NAMES_MAX && der_next(&r, &d))
+		if (san_text(&d, info->names[info->name_count], sizeof(info->names[0])))
+			info->name_count++;
+}
+
+/* RSAPublicKey: the modulus and the exponent (RFC 8017 appendix A.1.1). */
+static unsigned rsa_bits(struct bytes bit_string)
+{
+	struct reader r = reader_of(bit_string.at, bit_string.len), key;
+	struct bytes n;
+	unsigned bits;
+
+	get_u8(&r); /* unused bits */
+	key = der_enter(&r, DER_SEQUENCE);
+	n = der_get(&key, DER_INTEGER).body;
+	while (n.len && !n.at[0])
+		n = bytes_of(n.at + 1, n.len - 1);
+	bits = (unsigned)n.len * 8;
+	for (uint8_t top = n.len ? n.at[0] : 0xff; !(top & 0x80); top = (uint8_t)(top << 1))
+		bits--;
+	return bits;
+}
+
+static const char *curve_name(struct bytes oid)
+{
+	if (x509_is(oid, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7))
+		return "P-256";
+	if (x509_is(oid, 0x2b, 0x81, 4, 0, 0x22))
+		return "P-384";
+	if (x509_is(oid, 0x2b, 0x81, 4, 0, 0x23))
+		return "P-521";
+	return "of another curve";
+}
+
+static void key_text(struct bytes spki, char *to, size_t room)
+{
+	struct reader r = reader_of(spki.at, spki.len);
+	struct reader key = der_enter(&r, DER_SEQUENCE);
+	struct reader alg = der_enter(&key, DER_SEQUENCE);
+	struct bytes kind = der_get(&alg, DER_OID).body;
+	struct bytes bits = der_get(&key, DER_BIT_STRING).body;
+
+	if (x509_is(kind, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1) ||
+	    x509_is(kind, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10))
+		snprintf(to, room, "RSA %u bit", rsa_bits(bits));
+	else if (x509_is(kind, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1))
+		snprintf(to, room, "ECDSA %s", curve_name(der_get(&alg, DER_OID).body));
+	else if (x509_is(kind, 0x2b, 0x65, 0x70))
+		snprintf(to, room, "Ed25519");
+	else
+		snprintf(to, room, "of an unknown kind");
+}
+
+static void fingerprint_text(struct bytes der, char to[SHA256_LEN * 3])
+{
+	uint8_t hash[SHA256_LEN];
+
+	digest_sha256(&der, 1, hash);
+	for (unsigned i = 0; i < SHA256_LEN; i++)
+		sprintf(to + i * 3, i + 1 < SHA256_LEN ? "%02X:" : "%02X", hash[i]);
+}
+
+bool cert_read(struct bytes der, struct cert_info *info)
+{
+	struct pin key_pin;
+	struct x509 x;
+
+	memset(info, 0, sizeof(*info));
+	if (!x509_read(der, &x))
+		return false;
+	name_text(x.subject, info->subject, sizeof(info->subject));
+	name_text(x.issuer, info->issuer, sizeof(info->issuer));
+	read_san(x.san, info);
+	info->not_before = x.not_before;
+	info->not_after = x.not_after;
+	key_text(x.spki, info->key, sizeof(info->key));
+	key_pin = pin_of(&x, true);
+	snprintf(info->pin, sizeof(info->pin), "%.63s", pin_print(&key_pin).text);
+	fingerprint_text(der, info->fingerprint);
+	info->is_self_signed = x.subject.len == x.issuer.len &&
+			       !memcmp(x.subject.at, x.issuer.at, x.subject.len);
+	info->is_for_servers = x.is_for_servers;
+	return true;
+}

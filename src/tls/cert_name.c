@@ -1,0 +1,108 @@
+/*
+ * Whether a certificate is for the name that was asked for: RFC 9525 (which follows RFC 6125). Our own
+ * rules, the same for all versions of the library, because the library's take an address or a name of
+ * one label for no name at all. What is in doubt does not match.
+ */
+#include "tls/cert_name.h"
+
+#include <strings.h>
+
+#include "tls/cert.h"
+#include "tls/der.h"
+#include "tls/x509.h"
+#include "util/ip.h"
+
+enum { DNS_NAME_MAX = 253 };
+
+static bool is_dns_char(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '_';
+}
+
+bool is_dns_name(struct bytes name)
+{
+	bool is_in_label = false;
+
+	if (name.len > DNS_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.at[i] == '.' ? !is_in_label : !is_dns_char(name.at[i]))
+			return false;
+		is_in_label = name.at[i] != '.';
+	}
+	return is_in_label;
+}
+
+static bool equals(struct bytes a, struct bytes b)
+{
+	return a.len == b.len && !strncasecmp((const char *)a.at, (const char *)b.at, a.len);
+}
+
+/* What follows the first label: "example.net" of "vpn.example.net"; empty when there is but one. */
+static struct bytes parent(struct bytes name)
+{
+	const uint8_t *dot = memchr(name.at, '.', name.len);
+
+	return dot ? bytes_of(dot + 1, name.len - (size_t)(dot + 1 - name.at)) : bytes_of(NULL, 0);
+}
+
+/* `name` is a DNS name already. "*.example.net" stands for one label; "*.net" for nothing. */
+static bool dns_matches(struct bytes pattern, struct bytes name)
+{
+	if (pattern.len > 2 && !memcmp(pattern.at, "*.", 2)) {
+		pattern = bytes_of(pattern.at + 2, pattern.len - 2);
+		name = parent(name);
+		if (!parent(pattern).len)
+			return false;
+	}
+	return is_dns_name(pattern) && equals(pattern, name);
+}
+
+static bool san_has(struct bytes san, uint8_t tag, struct bytes want)
+{
+	struct reader r = reader_of(san.at, san.len);
+	struct der d;
+	bool found = false;
+
+	while (der_next(&r, &d)) {
+		if (d.tag != tag)
+			continue;
+		if (tag == X509_NAME_DNS ? dns_matches(d.body, want)
+					 : d.body.len == want.len && !memcmp(d.body.at, want.at, want.len))
+			found = true;
+	}
+	return found && !r.bad;
+}
+
+static bool common_name_is(struct bytes subject, struct bytes want)
+{
+	struct x509_attr cn = x509_common_name(subject);
+
+	switch (cn.tag) {
+	case DER_UTF8_STRING:
+	case DER_PRINTABLE_STRING:
+	case DER_IA5_STRING:
+	case DER_T61_STRING:
+		return dns_matches(cn.value, want);
+	default: /* two or four bytes a character, or no string */
+		return false;
+	}
+}
+
+bool cert_is_for(struct bytes der, const char *name)
+{
+	struct bytes want = bytes_text(name);
+	struct ip_addr ip;
+	struct x509 x;
+
+	if (!x509_read(der, &x))
+		return false;
+	if (ip_parse(name, &ip))
+		return san_has(x.san, X509_NAME_IP, bytes_of(ip.bytes, ip.family == AF_INET ? 4 : 16));
+	if (want.len && want.at[want.len - 1] == '.') /* the root, which certificates leave out */
+		want.len--;
+	if (!is_dns_name(want))
+		return false;
+	return x.has_san ? san_has(x.san, X509_NAME_DNS, want) : common_name_is(x.subject, want);
+}

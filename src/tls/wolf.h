@@ -1,0 +1,41 @@
+/*
+ * The door to wolfSSL, 5.5.4 and later: its headers, and what this build of it can do. A distribution's
+ * library says that in wolfssl/options.h, our own build in user_settings.h (tools/wolfssl).
+ */
+#ifndef SSTP_TLS_WOLF_H
+#define SSTP_TLS_WOLF_H
+
+#ifndef WOLFSSL_USER_SETTINGS
+#include <wolfssl/options.h>
+#endif
+#include <wolfssl/error-ssl.h>
+#include <wolfssl/ssl.h>
+#include <wolfssl/wolfcrypt/asn_public.h>
+#include <wolfssl/wolfcrypt/coding.h>
+#include <wolfssl/wolfcrypt/ecc.h>
+#include <wolfssl/wolfcrypt/error-crypt.h>
+#include <wolfssl/wolfcrypt/memory.h>
+#include <wolfssl/wolfcrypt/random.h>
+#include <wolfssl/wolfcrypt/rsa.h>
+#include <wolfssl/wolfcrypt/signature.h>
+
+/* The leaf of a good chain is seen nowhere else, and its name and pin must be checked. */
+#ifndef WOLFSSL_ALWAYS_VERIFY_CB
+#error "this wolfSSL was built without WOLFSSL_ALWAYS_VERIFY_CB: sstp cannot check certificates with it"
+#endif
+
+/* The callback for the secrets of TLS 1.2 came later than that for 1.3. */
+#if defined(HAVE_SECRET_CALLBACK) && LIBWOLFSSL_VERSION_HEX >= 0x05007000
+#define TLS_HAS_KEYLOG 1
+#else
+#define TLS_HAS_KEYLOG 0
+#endif
+
+/* Hybrid key exchange as standardised; before 5.8.0 there were drafts only. */
+#if defined(WOLFSSL_HAVE_MLKEM) && LIBWOLFSSL_VERSION_HEX >= 0x05008000
+#define TLS_HAS_MLKEM 1
+#else
+#define TLS_HAS_MLKEM 0
+#endif
+
+#endif

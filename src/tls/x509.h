@@ -1,0 +1,49 @@
+/*
+ * What is in a certificate (RFC 5280 section 4), found without copying: each field points into the
+ * certificate's bytes. No signature is checked here, so all of it is the word of whoever sent it.
+ */
+#ifndef SSTP_TLS_X509_H
+#define SSTP_TLS_X509_H
+
+#include <time.h>
+
+#include "util/bytes.h"
+
+struct x509 {
+	struct bytes whole;
+	struct bytes issuer, subject; /* Name: the RDNs, without the outer header */
+	time_t not_before, not_after;
+	struct bytes spki; /* SubjectPublicKeyInfo with its header: what a pin is the hash of */
+	struct bytes san;  /* subjectAltName: the GeneralNames, without the outer header */
+	bool has_san;
+	bool is_for_servers; /* extKeyUsage is absent, or has serverAuth or anyExtendedKeyUsage */
+};
+
+/* GeneralName's tags (RFC 5280 section 4.2.1.6), as der.h writes them. */
+enum {
+	X509_NAME_DNS = 0x82,
+	X509_NAME_IP = 0x87,
+};
+
+/* False when it is no certificate, or one with bytes behind it. */
+bool x509_read(struct bytes der, struct x509 *x);
+
+/* One attribute of a Name: its type (an OID's content), the tag of its string, the string. */
+struct x509_attr {
+	struct bytes type;
+	uint8_t tag;
+	struct bytes value;
+};
+/* The next relative name of `names` as a reader for x509_next_attr; false at the end. */
+bool x509_next_rdn(struct reader *names, struct reader *rdn);
+bool x509_next_attr(struct reader *rdn, struct x509_attr *a);
+
+/* The last commonName of a Name; empty when there is none, or when the Name is malformed. */
+struct x509_attr x509_common_name(struct bytes name);
+
+bool x509_is_oid(struct bytes oid, const uint8_t *other, size_t len);
+/* x509_is(oid, 0x55, 0x04, 0x03) */
+#define x509_is(oid, ...) \
+	x509_is_oid(oid, (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }))
+
+#endif
