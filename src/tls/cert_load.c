@@ -1,0 +1,43 @@
+/* Reading a certificate from a file. */
+#include <errno.h>
+
+#include "tls/cert.h"
+#include "tls/file.h"
+#include "tls/pem.h"
+#include "tls/words.h"
+#include "tls/x509.h"
+
+static int decode_first(const struct file *f, const char *path, uint8_t *der, size_t room,
+			size_t *len, struct tls_error *err)
+{
+	struct bytes text = bytes_of(f->text, f->len), block;
+	struct x509 x;
+
+	if (x509_read(text, &x)) {
+		words_set(err, "%s is DER; PEM is wanted: openssl x509 -inform der -in %s", path, path);
+		return -EINVAL;
+	}
+	if (!pem_next_cert(&text, &block)) {
+		words_set(err, "%s: no certificate in it (PEM is wanted)", path);
+		return -EINVAL;
+	}
+	if (!pem_decode(block, der, room, len) || !x509_read(bytes_of(der, *len), &x)) {
+		words_set(err, "%s: its first certificate is damaged", path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int cert_load(const char *file, uint8_t *der, size_t room, size_t *len, struct tls_error *err)
+{
+	struct file f;
+	int rc = file_read(file, &f);
+
+	if (rc) {
+		words_set(err, "%s: cannot read the certificate: %s", file, strerror(-rc));
+		return rc;
+	}
+	rc = decode_first(&f, file, der, room, len, err);
+	file_free(&f);
+	return rc;
+}

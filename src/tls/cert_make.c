@@ -1,0 +1,174 @@
+/*
+ * Making a self-signed server certificate. It is no authority (CA:FALSE): as a trust anchor it is good
+ * for itself all the same, with Windows (whose own New-SelfSignedCertificate makes them so), OpenSSL
+ * and wolfSSL, and whoever installs it does not let the server's key vouch for other names.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tls/cert.h"
+#include "tls/cert_name.h"
+#include "tls/file.h"
+#include "tls/key.h"
+#include "tls/wolf.h"
+#include "tls/words.h"
+#include "tls/x509_write.h"
+#include "util/ip.h"
+#include "util/secret.h"
+
+enum {
+	CERT_MAX = 16 * 1024,
+	PEM_MAX = 2 * CERT_MAX,
+	COMMON_NAME_MAX = 64, /* RFC 5280 appendix A.1 */
+	CLOCK_SLACK_S = 3600, /* peers whose clock is late accept it at once */
+	DAY_S = 24 * 3600,
+	DAYS_MAX = 100 * 365,
+};
+
+static bool put_san(struct writer *w, const char *name)
+{
+	bool is_wildcard = !strncmp(name, "*.", 2);
+	struct ip_addr ip;
+
+	if (ip_parse(name, &ip))
+		x509_put_ip(w, ip.bytes, ip.family == AF_INET ? 4 : 16);
+	else if (is_dns_name(bytes_text(is_wildcard ? name + 2 : name)))
+		x509_put_dns(w, name);
+	else
+		return false;
+	return true;
+}
+
+static bool put_sans(struct writer *w, const struct cert_request *rq, struct tls_error *err)
+{
+	for (size_t i = 0; i < rq->name_count; i++)
+		if (!put_san(w, rq->names[i])) {
+			words_set(err, "\"%.200s\" is neither a DNS name nor an address",
+				  rq->names[i]);
+			return false;
+		}
+	if (rq->name_count && !w->full)
+		return true;
+	words_set(err, rq->name_count ? "too many names for one certificate"
+				      : "a certificate needs a name: the one that clients connect to");
+	return false;
+}
+
+static bool write_cert(const struct cert_request *rq, const struct cert_key *key, struct bytes san,
+		       struct writer *w)
+{
+	uint8_t name[COMMON_NAME_MAX + 32];
+	struct writer nw = writer_of(name, sizeof(name));
+	time_t now = time(NULL);
+	struct x509_draft d = {
+		.not_before = now - CLOCK_SLACK_S,
+		.not_after = now + (time_t)rq->days * DAY_S,
+		.key = key,
+		.signer = key,
+		.san = san,
+		.purpose = x509_server_auth,
+	};
+
+	x509_put_name(&nw, strlen(rq->names[0]) <= COMMON_NAME_MAX ? rq->names[0] : "sstp server");
+	d.subject = d.issuer = bytes_of(name, nw.len);
+	return x509_write(&d, w);
+}
+
+/* Appends `der` as PEM. */
+static bool put_pem(struct writer *w, struct bytes der, int type)
+{
+	int len = wc_DerToPem(der.at, (word32)der.len, w->at + w->len, (word32)(w->room - w->len), type);
+
+	if (len <= 0)
+		return false;
+	w->len += (size_t)len;
+	return true;
+}
+
+struct made {
+	uint8_t key[PEM_MAX];
+	uint8_t cert[PEM_MAX];
+	struct writer key_pem, cert_pem;
+};
+
+static bool make(const struct cert_request *rq, struct bytes san, struct made *m)
+{
+	uint8_t der[CERT_MAX];
+	struct writer w = writer_of(der, sizeof(der));
+	struct cert_key *key = key_make(rq->rsa);
+	bool ok = key && write_cert(rq, key, san, &w);
+
+	m->key_pem = writer_of(m->key, sizeof(m->key));
+	m->cert_pem = writer_of(m->cert, sizeof(m->cert));
+	ok = ok && put_pem(&m->cert_pem, bytes_of(der, w.len), CERT_TYPE);
+	w = writer_of(der, sizeof(der));
+	if (ok)
+		key_put_pkcs8(key, &w);
+	ok = ok && !w.full && put_pem(&m->key_pem, bytes_of(der, w.len), PKCS8_PRIVATEKEY_TYPE);
+	secret_wipe(der, sizeof(der));
+	key_free(key);
+	return ok;
+}
+
+static int store_file(const char *path, const struct writer *w, mode_t mode, bool replace,
+		      struct tls_error *err)
+{
+	int rc = file_write(path, w->at, w->len, mode, replace);
+
+	if (rc == -EEXIST)
+		words_set(err, "%s exists already and is left alone", path);
+	else if (rc)
+		words_set(err, "%s: cannot write: %s", path, strerror(-rc));
+	return rc;
+}
+
+static int store(struct made *m, const char *cert_file, const char *key_file, bool replace,
+		 struct tls_error *err)
+{
+	int rc;
+
+	if (!strcmp(cert_file, key_file)) { /* both in one file, as some daemons want it */
+		put_bytes(&m->cert_pem, m->key, m->key_pem.len);
+		return store_file(cert_file, &m->cert_pem, 0600, replace, err);
+	}
+	if (!replace && !access(cert_file, F_OK)) {
+		words_set(err, "%s exists already and is left alone", cert_file);
+		return -EEXIST;
+	}
+	rc = store_file(key_file, &m->key_pem, 0600, replace, err);
+	if (rc)
+		return rc;
+	rc = store_file(cert_file, &m->cert_pem, 0644, replace, err);
+	if (rc && !replace)
+		unlink(key_file); /* it was not there before, and alone it is of no use */
+	return rc;
+}
+
+int cert_make(const struct cert_request *rq, const char *cert_file, const char *key_file,
+	      bool replace, struct tls_error *err)
+{
+	uint8_t san[CERT_MAX / 2];
+	struct writer w = writer_of(san, sizeof(san));
+	struct made *m;
+	int rc;
+
+	if (!put_sans(&w, rq, err))
+		return -EINVAL;
+	if (!rq->days || rq->days > DAYS_MAX) {
+		words_set(err, "a certificate is valid for 1 to %d days", DAYS_MAX);
+		return -EINVAL;
+	}
+	m = calloc(1, sizeof(*m));
+	if (!m || !make(rq, bytes_of(san, w.len), m)) {
+		words_set(err, "the key or the certificate could not be made: out of memory?");
+		rc = -ENOMEM;
+	} else {
+		rc = store(m, cert_file, key_file, replace, err);
+	}
+	if (m)
+		secret_wipe(m, sizeof(*m));
+	free(m);
+	return rc;
+}

@@ -1,0 +1,24 @@
+/* A private key that we make ourselves, for a certificate of our own. */
+#ifndef SSTP_TLS_KEY_H
+#define SSTP_TLS_KEY_H
+
+#include "util/bytes.h"
+
+enum { KEY_DER_MAX = 2048 }; /* RSA-2048 as PKCS#8 is some 1220 bytes */
+
+struct cert_key;
+
+/* ECDSA P-256 or RSA-2048; NULL: out of memory, or the library refuses. */
+struct cert_key *key_make(bool is_rsa);
+void key_free(struct cert_key *k); /* wipes; NULL is fine */
+
+/* These write DER; what fails leaves the writer full. */
+void key_put_spki(const struct cert_key *k, struct writer *w);  /* SubjectPublicKeyInfo */
+void key_put_pkcs8(const struct cert_key *k, struct writer *w); /* PrivateKeyInfo, not encrypted */
+/* The AlgorithmIdentifier of its signatures, and such a signature of `what` (with SHA-256). */
+void key_put_signature_alg(const struct cert_key *k, struct writer *w);
+void key_put_signature(const struct cert_key *k, struct bytes what, struct writer *w);
+
+bool key_is_rsa(const struct cert_key *k);
+
+#endif

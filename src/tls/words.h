@@ -1,0 +1,26 @@
+/* Failures in words. */
+#ifndef SSTP_TLS_WORDS_H
+#define SSTP_TLS_WORDS_H
+
+#include "tls/tls.h"
+#include "tls/wolf.h"
+
+void words_set(struct tls_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same, of the peer's certificate. */
+void words_set_trust(struct tls_error *err, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* wolfSSL's own words for one of its errors. */
+struct words_text {
+	char text[WOLFSSL_MAX_ERROR_SZ];
+};
+struct words_text words_of_code(int code);
+
+/*
+ * Why a session ended with the library's error `code`. `first` is how the peer's first bytes began:
+ * they tell who does not speak TLS at all.
+ */
+void words_of_failure(struct tls_error *err, WOLFSSL *ssl, int code, bool is_server,
+		      struct bytes first);
+
+#endif
