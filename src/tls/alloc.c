@@ -1,0 +1,140 @@
+/*
+ * A cache of blocks for each thread. A block is one of malloc's, of the size of its class or a little
+ * more, so malloc_usable_size tells its class when it comes back: there is no header to keep, blocks
+ * from before the cache was there are welcome, and a block is freed to the cache of whichever thread
+ * frees it. Classes are four to each power of two: at most a fifth of a block is waste.
+ */
+#include "tls/alloc.h"
+
+#include <malloc.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	MIN_SHIFT = 6,  /* 64 bytes: the smallest class */
+	MAX_SHIFT = 15, /* 32 KiB: the largest; a record needs 16 KiB and some */
+	CLASSES = (MAX_SHIFT - MIN_SHIFT) * 4 + 1,
+	CLASS_BYTES_MAX = 64 * 1024, /* kept of one class by one thread */
+};
+
+/* The address sanitizer sees a block used after it was freed only when it really is freed. */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+enum { IS_OFF = 1 };
+#else
+enum { IS_OFF = 0 };
+#endif
+
+struct block {
+	struct block *next;
+};
+
+struct cache {
+	struct block *free[CLASSES];
+	unsigned count[CLASSES];
+	bool is_known; /* to the key, whose destructor empties it */
+	bool is_closed;
+};
+
+static _Thread_local struct cache cache;
+static pthread_key_t key;
+static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+static bool has_key;
+
+static size_t class_size(unsigned class)
+{
+	return ((size_t)4 + class % 4) << (MIN_SHIFT - 2 + class / 4);
+}
+
+/* The largest class that `size` bytes hold; `size` is 64 at least. */
+static unsigned class_within(size_t size)
+{
+	unsigned shift = (unsigned)(63 - __builtin_clzll((unsigned long long)size));
+
+	return (shift - MIN_SHIFT) * 4 + (unsigned)(size >> (shift - 2) & 3);
+}
+
+/* The smallest class with room for `size` bytes; CLASSES when none has. */
+static unsigned class_for(size_t size)
+{
+	unsigned class;
+
+	if (size <= (size_t)1 << MIN_SHIFT)
+		return 0;
+	if (size > (size_t)1 << MAX_SHIFT)
+		return CLASSES;
+	class = class_within(size);
+	return class_size(class) < size ? class + 1 : class;
+}
+
+static void empty(void *arg)
+{
+	struct cache *c = arg;
+
+	c->is_closed = true; /* other destructors of this thread may free after us */
+	for (unsigned i = 0; i < CLASSES; i++)
+		while (c->free[i]) {
+			struct block *b = c->free[i];
+
+			c->free[i] = b->next;
+			free(b);
+		}
+}
+
+static void make_key(void)
+{
+	has_key = !pthread_key_create(&key, empty);
+}
+
+/* Without a key nobody would empty the cache at the thread's end, so nothing goes into it. */
+static bool is_open(struct cache *c)
+{
+	if (!c->is_known && !c->is_closed) {
+		pthread_once(&key_once, make_key);
+		c->is_known = has_key && !pthread_setspecific(key, c);
+		c->is_closed = !c->is_known;
+	}
+	return !c->is_closed;
+}
+
+void *alloc_get(size_t size)
+{
+	unsigned class = class_for(size);
+	struct block *b;
+
+	if (class == CLASSES)
+		return malloc(size);
+	b = cache.free[class];
+	if (!b)
+		return malloc(class_size(class));
+	cache.free[class] = b->next;
+	cache.count[class]--;
+	return b;
+}
+
+void alloc_put(void *at)
+{
+	size_t size = at ? malloc_usable_size(at) : 0;
+	unsigned class = size < class_size(0) ? CLASSES : class_within(size);
+	struct block *b = at;
+
+	if (IS_OFF || class >= CLASSES || !is_open(&cache) ||
+	    (cache.count[class] + 1) * class_size(class) > CLASS_BYTES_MAX) {
+		free(at);
+		return;
+	}
+	b->next = cache.free[class];
+	cache.free[class] = b;
+	cache.count[class]++;
+}
+
+void *alloc_resize(void *at, size_t size)
+{
+	unsigned class = class_for(size);
+
+	return realloc(at, class == CLASSES ? size : class_size(class));
+}

@@ -1,0 +1,248 @@
+/*
+ * Contexts: made at start and at a reload, shared by all sessions of their kind, freed with the last of
+ * them. Everything that decides how safe a session is stands here and in trust.c.
+ */
+#include "tls/ctx.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tls/alloc.h"
+#include "tls/authorities.h"
+#include "tls/identity.h"
+#include "tls/keylog.h"
+#include "tls/trust.h"
+#include "tls/words.h"
+
+/*
+ * AES-128-GCM first: it is the fastest, and its security margin is not what breaks. All key exchange
+ * is ephemeral.
+ */
+#define SUITES_TLS13 \
+	"TLS13-AES128-GCM-SHA256:TLS13-AES256-GCM-SHA384:TLS13-CHACHA20-POLY1305-SHA256"
+#define SUITES_TLS12                                                      \
+	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"      \
+	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"      \
+	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+/* For RouterOS, whose SSTP has CBC suites, and with pfs=no (its default) static RSA only. */
+#define SUITES_CBC                                                                    \
+	"ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:"                          \
+	"ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:"                                \
+	"ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384:"                          \
+	"ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA:AES128-SHA256:AES256-SHA256:"    \
+	"AES128-SHA:AES256-SHA"
+
+static const char *suites(bool is_only_tls13, bool allow_cbc)
+{
+	if (is_only_tls13)
+		return SUITES_TLS13;
+	return allow_cbc ? SUITES_TLS13 ":" SUITES_TLS12 ":" SUITES_CBC
+			 : SUITES_TLS13 ":" SUITES_TLS12;
+}
+
+static int groups[] = {
+#if TLS_HAS_MLKEM
+	WOLFSSL_X25519MLKEM768,
+#endif
+	WOLFSSL_ECC_X25519,
+	WOLFSSL_ECC_SECP256R1,
+	WOLFSSL_ECC_SECP384R1,
+};
+
+enum {
+	RSA_MIN_BITS = 2048,
+	ECC_MIN_BITS = 256,
+};
+
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+static bool has_library;
+
+static void start_library(void)
+{
+	wolfSSL_SetAllocators(alloc_get, alloc_put, alloc_resize);
+	has_library = wolfSSL_Init() == WOLFSSL_SUCCESS;
+}
+
+/* The receive callback of wolfSSL: from the window that tls_input gave. */
+static int receive(WOLFSSL *ssl, char *to, int room, void *arg)
+{
+	struct tls *t = arg;
+	size_t len = t->input.len < (size_t)room ? t->input.len : (size_t)room;
+
+	(void)ssl;
+	if (!len)
+		return WOLFSSL_CBIO_ERR_WANT_READ;
+	memcpy(to, t->input.at, len);
+	t->input = bytes_of(t->input.at + len, t->input.len - len);
+	return (int)len;
+}
+
+static int transmit(WOLFSSL *ssl, char *from, int len, void *arg)
+{
+	struct tls *t = arg;
+
+	(void)ssl;
+	t->send(t->arg, (const uint8_t *)from, (size_t)len);
+	return len;
+}
+
+/* Each of these has a default in the library, which is not the same in all builds of it. */
+static bool configure(struct tls_ctx *ctx, bool allow_cbc)
+{
+	WOLFSSL_CTX *wolf = ctx->wolf;
+
+	wolfSSL_CTX_set_verify(wolf, ctx->is_server ? WOLFSSL_VERIFY_NONE : WOLFSSL_VERIFY_PEER,
+			       ctx->is_server ? NULL : trust_verify);
+	wolfSSL_CTX_SetIORecv(wolf, receive);
+	wolfSSL_CTX_SetIOSend(wolf, transmit);
+	return wolfSSL_CTX_SetMinVersion(wolf, ctx->is_only_tls13 ? WOLFSSL_TLSV1_3
+								  : WOLFSSL_TLSV1_2) ==
+		       WOLFSSL_SUCCESS &&
+	       wolfSSL_CTX_set_cipher_list(wolf, suites(ctx->is_only_tls13, allow_cbc)) ==
+		       WOLFSSL_SUCCESS &&
+	       wolfSSL_CTX_set_groups(wolf, groups, sizeof(groups) / sizeof(groups[0])) ==
+		       WOLFSSL_SUCCESS &&
+	       wolfSSL_CTX_SetMinRsaKey_Sz(wolf, RSA_MIN_BITS) == WOLFSSL_SUCCESS &&
+	       wolfSSL_CTX_SetMinEccKey_Sz(wolf, ECC_MIN_BITS) == WOLFSSL_SUCCESS;
+}
+
+/* A session that is resumed shows no certificate, and SSTP binds to it. */
+static void forbid_resumption(WOLFSSL_CTX *wolf)
+{
+#ifdef HAVE_SESSION_TICKET
+	wolfSSL_CTX_NoTicketTLSv12(wolf);
+	wolfSSL_CTX_no_ticket_TLSv13(wolf);
+#endif
+#ifndef NO_SESSION_CACHE
+	wolfSSL_CTX_set_session_cache_mode(wolf, WOLFSSL_SESS_CACHE_OFF);
+#endif
+	(void)wolf;
+}
+
+static int ctx_new(bool is_server, bool is_only_tls13, bool allow_cbc, struct tls_ctx **out,
+		   struct tls_error *err)
+{
+	struct tls_ctx *ctx = calloc(1, sizeof(*ctx));
+
+	pthread_once(&library_once, start_library);
+	*out = ctx;
+	if (ctx && has_library) {
+		atomic_init(&ctx->refs, 1);
+		pthread_mutex_init(&ctx->opening, NULL);
+		ctx->is_server = is_server;
+		ctx->is_only_tls13 = is_only_tls13;
+		ctx->keylog_fd = -1;
+		ctx->wolf = wolfSSL_CTX_new(is_server ? wolfSSLv23_server_method()
+						      : wolfSSLv23_client_method());
+	}
+	if (!ctx || !ctx->wolf) {
+		free(ctx);
+		words_set(err, "the TLS library cannot be started: out of memory, or no random numbers");
+		return -ENOMEM;
+	}
+	forbid_resumption(ctx->wolf);
+	if (configure(ctx, allow_cbc))
+		return 0;
+	tls_ctx_release(ctx);
+	words_set(err, "the TLS library lacks TLS %s, a cipher suite or a group",
+		  is_only_tls13 ? "1.3" : "1.2");
+	return -ENOTSUP;
+}
+
+static int take_pins(struct tls_ctx *ctx, const struct tls_client_cfg *cfg, struct tls_error *err)
+{
+	ctx->pins = calloc(cfg->pin_count, sizeof(*ctx->pins));
+	if (!ctx->pins) {
+		words_set(err, "out of memory");
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < cfg->pin_count; i++)
+		if (!pin_parse(cfg->pins[i], &ctx->pins[i])) {
+			words_set(err,
+				  "\"%.100s\" is no pin: pin-sha256: and 44 characters of base64 (of "
+				  "the key), or sha256: and 64 hexadecimal digits (of the certificate)",
+				  cfg->pins[i]);
+			return -EINVAL;
+		}
+	ctx->pin_count = cfg->pin_count;
+	return 0;
+}
+
+int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struct tls_error *err)
+{
+	struct tls_ctx *ctx;
+	int rc = ctx_new(false, cfg->only_tls13, cfg->allow_cbc, &ctx, err);
+
+	if (rc)
+		return rc;
+	ctx->who_trusts = cfg->ca_file ? "--ca-cert holds" : "this machine trusts";
+	rc = cfg->pin_count ? take_pins(ctx, cfg, err)
+			    : authorities_load(ctx->wolf, cfg->ca_file, err);
+	if (!rc && cfg->keylog)
+		rc = keylog_open(cfg->keylog, &ctx->keylog_fd, err);
+	if (rc)
+		tls_ctx_release(ctx);
+	else
+		*out = ctx;
+	return rc;
+}
+
+int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struct tls_error *err)
+{
+	struct tls_ctx *ctx;
+	int rc = ctx_new(true, cfg->only_tls13, cfg->allow_cbc, &ctx, err);
+
+	if (rc)
+		return rc;
+	rc = identity_load(ctx, cfg, err);
+	if (!rc && cfg->keylog)
+		rc = keylog_open(cfg->keylog, &ctx->keylog_fd, err);
+	if (rc)
+		tls_ctx_release(ctx);
+	else
+		*out = ctx;
+	return rc;
+}
+
+struct tls_ctx *tls_ctx_hold(struct tls_ctx *ctx)
+{
+	atomic_fetch_add_explicit(&ctx->refs, 1, memory_order_relaxed);
+	return ctx;
+}
+
+void tls_ctx_release(struct tls_ctx *ctx)
+{
+	if (!ctx || atomic_fetch_sub_explicit(&ctx->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	wolfSSL_CTX_free(ctx->wolf);
+	if (ctx->keylog_fd >= 0)
+		close(ctx->keylog_fd);
+	pthread_mutex_destroy(&ctx->opening);
+	free(ctx->pins);
+	free(ctx);
+}
+
+void tls_ctx_cert_hashes(const struct tls_ctx *ctx, uint8_t sha1[SHA1_LEN],
+			 uint8_t sha256[SHA256_LEN])
+{
+	memcpy(sha1, ctx->cert_sha1, SHA1_LEN);
+	memcpy(sha256, ctx->cert_sha256, SHA256_LEN);
+}
+
+/*
+ * wolfSSL keeps the intermediate certificates of servers in the context, for good. They go when no
+ * session is left that may be looking at one; the lock is so that none begins meanwhile.
+ */
+WOLFSSL *tls_ctx_session(struct tls_ctx *ctx)
+{
+	WOLFSSL *ssl;
+
+	if (ctx->is_server)
+		return wolfSSL_new(ctx->wolf);
+	pthread_mutex_lock(&ctx->opening);
+	wolfSSL_CTX_UnloadIntermediateCerts(ctx->wolf);
+	ssl = wolfSSL_new(ctx->wolf);
+	pthread_mutex_unlock(&ctx->opening);
+	return ssl;
+}

@@ -1,0 +1,34 @@
+/*
+ * A context from inside: what the sessions of one kind share. Nothing in it changes after it was made,
+ * but its count of references and, on a client, the intermediate certificates that wolfSSL keeps.
+ */
+#ifndef SSTP_TLS_CTX_H
+#define SSTP_TLS_CTX_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "tls/pin.h"
+#include "tls/tls.h"
+#include "tls/wolf.h"
+
+struct tls_ctx {
+	WOLFSSL_CTX *wolf;
+	atomic_uint refs;
+	bool is_server;
+	bool is_only_tls13;
+	int keylog_fd; /* -1: none */
+	const char *who_trusts; /* "not signed by an authority that ..." */
+	struct pin *pins;
+	size_t pin_count;
+	pthread_mutex_t opening;
+	uint8_t cert_sha1[SHA1_LEN]; /* the server's own */
+	uint8_t cert_sha256[SHA256_LEN];
+};
+
+struct tls_ctx *tls_ctx_hold(struct tls_ctx *ctx);
+
+/* A new session of the library, with all that is set by session rather than by context; or NULL. */
+WOLFSSL *tls_ctx_session(struct tls_ctx *ctx);
+
+#endif

@@ -1,0 +1,132 @@
+/* Loading the server's certificate and key, with words for each way in which the files can be wrong. */
+#include "tls/identity.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "tls/cert.h"
+#include "tls/file.h"
+#include "tls/pem.h"
+#include "tls/words.h"
+#include "util/log.h"
+
+enum { LEAF_MAX = 16 * 1024 };
+
+static int read_pem(const char *path, const char *what, struct file *f, struct tls_error *err)
+{
+	int rc = file_read(path, f);
+
+	if (rc)
+		words_set(err, "%s: cannot read the %s: %s", path, what, strerror(-rc));
+	return rc;
+}
+
+static int take_cert(struct tls_ctx *ctx, const struct file *f, const char *path,
+		     struct tls_error *err)
+{
+	int rc = wolfSSL_CTX_use_certificate_chain_buffer(ctx->wolf, (const unsigned char *)f->text,
+							  (long)f->len);
+
+	if (rc == WOLFSSL_SUCCESS)
+		return 0;
+	words_set(err, "%s: the certificate cannot be used: %s", path, words_of_code(rc).text);
+	return -EINVAL;
+}
+
+static int load_cert(struct tls_ctx *ctx, const char *path, struct tls_error *err)
+{
+	uint8_t der[LEAF_MAX];
+	struct bytes leaf;
+	struct file f;
+	size_t len;
+	int rc = cert_load(path, der, sizeof(der), &len, err);
+
+	if (rc)
+		return rc;
+	leaf = bytes_of(der, len);
+	digest_sha1(&leaf, 1, ctx->cert_sha1);
+	digest_sha256(&leaf, 1, ctx->cert_sha256);
+	rc = read_pem(path, "certificate", &f, err);
+	if (rc)
+		return rc;
+	rc = take_cert(ctx, &f, path, err);
+	file_free(&f);
+	return rc;
+}
+
+/* RFC 1421's header of an old format, PKCS#8's of the new one */
+static bool is_encrypted(const struct file *f)
+{
+	return strstr(f->text, "Proc-Type: 4,ENCRYPTED") ||
+	       strstr(f->text, "BEGIN ENCRYPTED PRIVATE KEY");
+}
+
+static int give_password(char *to, int room, int is_writing, void *arg)
+{
+	const char *password = arg;
+	size_t len = strlen(password);
+
+	(void)is_writing;
+	if (room < 0 || len > (size_t)room)
+		return 0;
+	memcpy(to, password, len);
+	return (int)len;
+}
+
+static int take_key(struct tls_ctx *ctx, const struct file *f, const struct tls_server_cfg *cfg,
+		    struct tls_error *err)
+{
+	int rc;
+
+	if (!strstr(f->text, "PRIVATE KEY-----")) {
+		words_set(err, "%s: no private key in it (PEM is wanted)", cfg->key_file);
+		return -EINVAL;
+	}
+	if (is_encrypted(f) && !cfg->key_password) {
+		words_set(err, "%s: the key is encrypted and no password for it was given",
+			  cfg->key_file);
+		return -EACCES;
+	}
+	if (cfg->key_password) {
+		wolfSSL_CTX_set_default_passwd_cb_userdata(
+			ctx->wolf, (void *)(uintptr_t)cfg->key_password);
+		wolfSSL_CTX_set_default_passwd_cb(ctx->wolf, give_password);
+	}
+	rc = wolfSSL_CTX_use_PrivateKey_buffer(ctx->wolf, (const unsigned char *)f->text,
+					       (long)f->len, WOLFSSL_FILETYPE_PEM);
+	wolfSSL_CTX_set_default_passwd_cb_userdata(ctx->wolf, NULL);
+	if (rc == WOLFSSL_SUCCESS)
+		return 0;
+	words_set(err, "%s: the private key cannot be read%s: %s", cfg->key_file,
+		  is_encrypted(f) ? " (is the password right?)" : "", words_of_code(rc).text);
+	return -EINVAL;
+}
+
+static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct tls_error *err)
+{
+	struct file f;
+	int rc = read_pem(cfg->key_file, "private key", &f, err);
+
+	if (rc)
+		return rc;
+	if (f.mode & S_IROTH)
+		log_warn(NULL, "%s: everybody on this machine can read the server's private key",
+			 cfg->key_file);
+	rc = take_key(ctx, &f, cfg, err);
+	file_free(&f);
+	return rc;
+}
+
+int identity_load(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct tls_error *err)
+{
+	int rc = load_cert(ctx, cfg->cert_file, err);
+
+	if (!rc)
+		rc = load_key(ctx, cfg, err);
+	if (!rc && wolfSSL_CTX_check_private_key(ctx->wolf) != WOLFSSL_SUCCESS) {
+		words_set(err, "%s is not the key of the certificate in %s", cfg->key_file,
+			  cfg->cert_file);
+		rc = -EINVAL;
+	}
+	return rc;
+}

@@ -1,0 +1,10 @@
+/* The server's certificate and key. */
+#ifndef SSTP_TLS_IDENTITY_H
+#define SSTP_TLS_IDENTITY_H
+
+#include "tls/ctx.h"
+
+/* Loads both into the context and notes the certificate's hashes. 0 or -errno with err filled. */
+int identity_load(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct tls_error *err);
+
+#endif

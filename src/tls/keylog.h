@@ -1,0 +1,17 @@
+/*
+ * The key log: the secrets of sessions in the NSS format that Wireshark reads
+ * (draft-ietf-tls-keylogfile), for debugging. Whoever has the file can read the sessions.
+ */
+#ifndef SSTP_TLS_KEYLOG_H
+#define SSTP_TLS_KEYLOG_H
+
+#include "tls/tls.h"
+#include "tls/wolf.h"
+
+/* Opens `path` for appending, mode 0600. 0 or -errno with err filled. */
+int keylog_open(const char *path, int *fd, struct tls_error *err);
+
+/* From now on this session's secrets go there. False when the library has no call for it. */
+bool keylog_watch(WOLFSSL *ssl, int *fd);
+
+#endif

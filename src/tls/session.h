@@ -1,0 +1,27 @@
+/* A session from inside. */
+#ifndef SSTP_TLS_SESSION_H
+#define SSTP_TLS_SESSION_H
+
+#include "tls/ctx.h"
+
+enum { TLS_FIRST_LEN = 16 };
+
+struct tls {
+	struct tls_ctx *ctx;
+	WOLFSSL *ssl;
+	void (*send)(void *arg, const uint8_t *at, size_t len);
+	void *arg;
+	struct bytes input; /* what is left of it */
+	char *name;         /* the client's: whom the certificate must be for */
+	uint8_t *leaf;      /* the server's certificate, kept by the client */
+	size_t leaf_len;
+	bool is_leaf_good; /* trust_verify accepted it; without that no handshake is done */
+	bool is_up;        /* the handshake is done */
+	bool is_over;      /* failed: no call to the library but to free it */
+	bool is_close_sent;
+	uint8_t first_len;
+	uint8_t first[TLS_FIRST_LEN]; /* how the peer's bytes began */
+	struct tls_error error;
+};
+
+#endif

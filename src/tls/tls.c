@@ -1,0 +1,213 @@
+/*
+ * Sessions. wolfSSL asks for ciphertext through a callback, which takes it from the window that
+ * tls_input gave, and gives ciphertext through another, which hands it on at once; so no call into the
+ * library ever waits but for input. After a failure the library is not asked again.
+ */
+#include "tls/tls.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "tls/keylog.h"
+#include "tls/session.h"
+#include "tls/words.h"
+#include "util/ip.h"
+
+static const char alpn[] = "http/1.1"; /* the only protocol that SSTP begins with */
+
+/* Key shares for the two likely groups, so that a server without the first needs no second round. */
+static bool offer_key_shares(WOLFSSL *ssl)
+{
+#if TLS_HAS_MLKEM
+	if (wolfSSL_UseKeyShare(ssl, WOLFSSL_X25519MLKEM768) != WOLFSSL_SUCCESS)
+		return false;
+#endif
+	return wolfSSL_UseKeyShare(ssl, WOLFSSL_ECC_X25519) == WOLFSSL_SUCCESS;
+}
+
+static bool prepare_client(struct tls *t, const struct tls_session_cfg *cfg)
+{
+	const char *sni = cfg->sni ? cfg->sni : cfg->name;
+	struct ip_addr ip;
+	size_t len = strlen(sni);
+
+	t->name = strdup(cfg->name);
+	if (!t->name || !offer_key_shares(t->ssl))
+		return false;
+	wolfSSL_SetCertCbCtx(t->ssl, t);
+	if (len && sni[len - 1] == '.') /* RFC 6066 section 3: without the trailing dot */
+		len--;
+	if (!len || ip_parse(sni, &ip))
+		return true;
+	return wolfSSL_UseSNI(t->ssl, WOLFSSL_SNI_HOST_NAME, sni, (unsigned short)len) ==
+	       WOLFSSL_SUCCESS;
+}
+
+static bool prepare_server(struct tls *t)
+{
+	char names[sizeof(alpn)];
+
+	memcpy(names, alpn, sizeof(alpn)); /* the library wants to write to it */
+	return wolfSSL_UseALPN(t->ssl, names, sizeof(alpn) - 1,
+			       WOLFSSL_ALPN_CONTINUE_ON_MISMATCH) == WOLFSSL_SUCCESS;
+}
+
+static bool prepare(struct tls *t, const struct tls_session_cfg *cfg)
+{
+	t->ssl = tls_ctx_session(t->ctx);
+	if (!t->ssl)
+		return false;
+	wolfSSL_SetIOReadCtx(t->ssl, t);
+	wolfSSL_SetIOWriteCtx(t->ssl, t);
+	if (t->ctx->keylog_fd >= 0 && !keylog_watch(t->ssl, &t->ctx->keylog_fd))
+		return false;
+	return t->ctx->is_server ? prepare_server(t) : prepare_client(t, cfg);
+}
+
+int tls_open(struct tls_ctx *ctx, const struct tls_session_cfg *cfg, struct tls **out)
+{
+	struct tls *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	t->ctx = tls_ctx_hold(ctx);
+	t->send = cfg->send;
+	t->arg = cfg->arg;
+	if (!prepare(t, cfg)) {
+		tls_close(t);
+		return -ENOMEM;
+	}
+	*out = t;
+	return 0;
+}
+
+void tls_close(struct tls *t)
+{
+	if (!t)
+		return;
+	wolfSSL_free(t->ssl);
+	tls_ctx_release(t->ctx);
+	free(t->name);
+	free(t->leaf);
+	free(t);
+}
+
+void tls_input(struct tls *t, const uint8_t *at, size_t len)
+{
+	assert(!t->input.len || t->is_over);
+	t->input = bytes_of(at, len);
+	for (size_t i = 0; i < len && t->first_len < TLS_FIRST_LEN; i++)
+		t->first[t->first_len++] = at[i];
+}
+
+/* What the library's negative answer means for the caller; notes why when it is the end. */
+static int outcome(struct tls *t, int rc)
+{
+	int code = wolfSSL_get_error(t->ssl, rc);
+
+	if (code == WOLFSSL_ERROR_WANT_READ)
+		return TLS_WANT_INPUT;
+	if (code == WOLFSSL_ERROR_ZERO_RETURN && t->is_up)
+		return TLS_CLOSED;
+	t->is_over = true;
+	if (!t->error.text[0]) /* trust_verify may have said it already, and better */
+		words_of_failure(&t->error, t->ssl, code, t->ctx->is_server,
+				 bytes_of(t->first, t->first_len));
+	return TLS_FAILED;
+}
+
+int tls_handshake(struct tls *t)
+{
+	int rc;
+
+	if (t->is_over)
+		return TLS_FAILED;
+	rc = t->ctx->is_server ? wolfSSL_accept(t->ssl) : wolfSSL_connect(t->ssl);
+	if (rc != WOLFSSL_SUCCESS)
+		return outcome(t, rc);
+	if (!t->ctx->is_server && !t->is_leaf_good) { /* never seen; then it is a fault of ours */
+		t->is_over = true;
+		words_set_trust(&t->error, "the server's certificate was not checked");
+		return TLS_FAILED;
+	}
+	t->is_up = true;
+	return 1;
+}
+
+ssize_t tls_read(struct tls *t, uint8_t *to, size_t room)
+{
+	int rc;
+
+	if (t->is_over)
+		return TLS_FAILED;
+	assert(t->is_up && room);
+	rc = wolfSSL_read(t->ssl, to, room < INT_MAX ? (int)room : INT_MAX);
+	return rc > 0 ? rc : outcome(t, rc);
+}
+
+int tls_write(struct tls *t, const uint8_t *from, size_t len)
+{
+	if (t->is_over)
+		return TLS_FAILED;
+	assert(t->is_up);
+	while (len) {
+		int rc = wolfSSL_write(t->ssl, from, len < INT_MAX ? (int)len : INT_MAX);
+
+		if (rc <= 0) {
+			outcome(t, rc);
+			t->is_over = true;
+			return TLS_FAILED;
+		}
+		from += rc;
+		len -= (size_t)rc;
+	}
+	return 0;
+}
+
+/* Once: a second wolfSSL_shutdown with unread input uses freed memory (CVE-2026-15442). */
+void tls_notify_close(struct tls *t)
+{
+	if (t->is_over || t->is_close_sent || !t->is_up)
+		return;
+	t->is_close_sent = true;
+	wolfSSL_shutdown(t->ssl);
+}
+
+const struct tls_error *tls_error_of(const struct tls *t)
+{
+	return &t->error;
+}
+
+const char *tls_version(const struct tls *t)
+{
+	return wolfSSL_get_version(t->ssl);
+}
+
+const char *tls_cipher(const struct tls *t)
+{
+	const char *name = wolfSSL_get_cipher(t->ssl);
+
+	return name ? name : "";
+}
+
+const char *tls_group(const struct tls *t)
+{
+	const char *name = wolfSSL_get_curve_name(t->ssl);
+
+	return name ? name : "";
+}
+
+void tls_peer_hashes(const struct tls *t, uint8_t sha1[SHA1_LEN], uint8_t sha256[SHA256_LEN])
+{
+	struct bytes leaf = tls_peer_leaf(t);
+
+	digest_sha1(&leaf, 1, sha1);
+	digest_sha256(&leaf, 1, sha256);
+}
+
+struct bytes tls_peer_leaf(const struct tls *t)
+{
+	return bytes_of(t->leaf, t->leaf_len);
+}
