@@ -40,13 +40,19 @@ static void append(uint8_t *to, size_t *len, size_t room, struct bytes b)
 	*len += b.len;
 }
 
+static void sent(struct end *e, struct bytes b)
+{
+	assert_true(e->sends < END_SENDS_MAX);
+	e->sent_at[e->sends++] = e->tx_len;
+	append(e->tx, &e->tx_len, sizeof(e->tx), b);
+}
+
 static void take(struct end *e, const struct sstp_out *out)
 {
 	assert_int_equal(e->closed, 0); /* it is the last event */
 	switch (out->type) {
 	case SSTP_OUT_SEND:
-		append(e->tx, &e->tx_len, sizeof(e->tx), out->bytes);
-		e->sends++;
+		sent(e, out->bytes);
 		break;
 	case SSTP_OUT_HTTP_DONE:
 		e->http_done++;
@@ -154,6 +160,17 @@ void end_close(struct end *e)
 {
 	sstp_close(&e->s, e->now_ms);
 	end_drain(e);
+}
+
+void end_send_frame(struct end *e, const char *text)
+{
+	uint8_t packet[SSTP_HDR_LEN + 64];
+	size_t len = strlen(text);
+
+	assert_true(len <= 64);
+	sstp_put_data_header(packet, len);
+	memcpy(packet + SSTP_HDR_LEN, text, len);
+	sent(e, bytes_of(packet, SSTP_HDR_LEN + len));
 }
 
 void end_turn(struct end *e, uint64_t now_ms)

@@ -15,7 +15,10 @@
 #include "sstp/call.h"
 #include "sstp/message.h"
 
-enum { END_T0 = 1000000 }; /* when every test begins */
+enum {
+	END_T0 = 1000000, /* when every test begins */
+	END_SENDS_MAX = 256,
+};
 
 struct end {
 	struct sstp s;
@@ -25,6 +28,7 @@ struct end {
 	uint8_t tx[64 * 1024]; /* sent since end_forget */
 	size_t tx_len;
 	unsigned int sends;
+	size_t sent_at[END_SENDS_MAX]; /* where in tx each of them begins */
 	uint8_t ppp[64 * 1024]; /* the frames that came up, one behind the other */
 	size_t ppp_len;
 	unsigned int frames, http_done, start_ppp, connected, closed; /* events */
@@ -46,6 +50,8 @@ void end_feed_hex(struct end *e, const char *hex);
 void end_feed_text(struct end *e, const char *text);
 void end_authenticated(struct end *e);
 void end_close(struct end *e);
+/* The owner of the engine sends a PPP frame, as a tunnel would. */
+void end_send_frame(struct end *e, const char *text);
 /* Turns the clock to `now_ms`; the engine ticks at each deadline on the way. */
 void end_turn(struct end *e, uint64_t now_ms);
 void end_wait(struct end *e, uint64_t ms);
