@@ -46,6 +46,8 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -g -MMD -MP -fPIE -fstack-protector-strong -
 # static PIE are named here: rcrt1.o relocates the program itself, -z text insists that it can.
 MUSL_LIB ?= /usr/lib/$(subst -gnu,-musl,$(shell $(CC) -dumpmachine))
 LINK_musl = -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
+# A thread's stack is 128 KiB in musl if nobody asks for more: too little for a chain of certificates.
+LINK_musl += -Wl,-z,stack-size=1048576
 END_musl = $(MUSL_LIB)/crtn.o
 LINK_glibc = -pie
 LINK_asan = -pie $(SANITIZE)
@@ -234,7 +236,7 @@ fuzz-run: fuzz
 ## make check          everything: installs what is missing, builds, runs every test, one line of totals
 ## make e2e            the end-to-end tests alone
 ## make asan           build/asan/sstp, with address and undefined-behaviour sanitizers
-## make lint           clang-tidy, cppcheck, scan-build, and includes that point upwards
+## make lint           clang-tidy, cppcheck, scan-build, shellcheck, and includes that point upwards
 ## make format         clang-format over src/ and tests/ (format-check only looks)
 
 asan:
@@ -259,6 +261,7 @@ layers:
 
 lint: layers
 	tools/deps lint
+	shellcheck -S warning $(wildcard tools/check tools/deps tools/demo) .ci/run
 	tools/deps glibc
 	clang-tidy --quiet $(C_FILES) -- $(LINT_FLAGS)
 	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
@@ -288,7 +291,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/sstp $(DESTDIR)$(PREFIX)/share/man/man8/sstp.8
 
 clean:
-	rm -rf $(addprefix $(BUILD)/,musl glibc asan fuzz scan) $(PROGRAM)
+	rm -rf $(addprefix $(BUILD)/,musl glibc asan fuzz scan again) $(PROGRAM)
 
 distclean: clean
 	rm -rf $(BUILD)
