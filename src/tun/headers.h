@@ -16,6 +16,7 @@ enum {
 	IPV4_ID_AT = 4,
 	IPV4_FRAGMENT_AT = 6,
 	IPV4_DF = 0x4000,
+	IPV4_TTL_AT = 8,
 	IPV4_CHECKSUM_AT = 10,
 	IPV4_ADDRS_AT = 12, /* source and destination */
 	IPV4_ADDRS_LEN = 8,
@@ -31,7 +32,9 @@ enum {
 	TCP_ACK_AT = 8,
 	TCP_OFFSET_AT = 12,
 	TCP_FLAGS_AT = 13,
+	TCP_WINDOW_AT = 14,
 	TCP_CHECKSUM_AT = 16,
+	TCP_URGENT_AT = 18,
 
 	UDP_HDR_LEN = 8, /* RFC 768 */
 	UDP_LENGTH_AT = 4,

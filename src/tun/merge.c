@@ -1,0 +1,370 @@
+/*
+ * Merging as the kernel's GRO merges (tcp_gro_receive() in net/ipv4/tcp_offload.c, udp_gro_receive()
+ * in udp_offload.c, inet_gro_flush() and its like in include/net/gro.h): if the super-packet is
+ * cut again on its way, what comes out are the packets that went in.
+ *
+ * A flow is what waits of one pair of addresses and ports: the first packet as it is and the payload
+ * of those behind it. It is written when the next packet doesn't fit, when a packet says that
+ * nothing follows at once (PSH, FIN, a short one), and at the end of the batch. A packet that is not
+ * to be merged first pushes out the flow that it belongs to, so it overtakes nothing.
+ */
+#include "tun/merge.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tun/checksum.h"
+#include "tun/headers.h"
+#include "util/bytes.h"
+
+enum {
+	FLOWS = 32,  /* at a time; one more pushes out the oldest */
+	PIECES = 64, /* packets in one write; also UDP_GRO_CNT_MAX of the kernel */
+	TOTAL_MAX = 65535,
+	PORTS_LEN = 4,
+};
+
+/* A packet of TCP or UDP, as merge_add sees it. */
+struct candidate {
+	struct headers h;
+	uint8_t *at;
+	size_t hdr_len; /* all headers */
+	size_t len;     /* of the payload behind them */
+	uint32_t hash;  /* of addresses and ports */
+};
+
+struct flow {
+	struct candidate first;
+	size_t total;      /* of the packet when it is merged */
+	bool has_fixed_id; /* each packet has the first one's IPv4 id */
+	int count;
+	struct iovec pieces[PIECES];
+};
+
+struct merge {
+	struct tun *tun;
+	struct merge_stats stats;
+	size_t waiting;
+	struct flow *order[FLOWS]; /* those that wait, the oldest first, then the unused */
+	struct flow flows[FLOWS];
+};
+
+int merge_open(struct tun *tun, struct merge **out)
+{
+	struct merge *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return -ENOMEM;
+	m->tun = tun;
+	for (size_t i = 0; i < FLOWS; i++)
+		m->order[i] = &m->flows[i];
+	*out = m;
+	return 0;
+}
+
+void merge_close(struct merge *m)
+{
+	free(m);
+}
+
+const struct merge_stats *merge_stats(const struct merge *m)
+{
+	return &m->stats;
+}
+
+/* ---- writing */
+
+static void write_pieces(struct merge *m, const struct iovec *pieces, int count,
+			 const struct tun_offload *off)
+{
+	m->stats.writes++;
+	if (tun_write(m->tun, pieces, count, off) < 0)
+		m->stats.lost++;
+}
+
+static void write_alone(struct merge *m, uint8_t *packet, size_t len)
+{
+	const struct tun_offload off = { .gso = TUN_GSO_NONE };
+
+	write_pieces(m, &(struct iovec){ packet, len }, 1, &off);
+}
+
+static void finish_ip(const struct flow *f, uint8_t *ip)
+{
+	if (f->first.h.is_v6) {
+		store_u16(ip + IPV6_LENGTH_AT, (uint16_t)(f->total - IPV6_HDR_LEN));
+		return;
+	}
+	store_u16(ip + IPV4_LENGTH_AT, (uint16_t)f->total);
+	store_u16(ip + IPV4_CHECKSUM_AT, 0);
+	store_u16(ip + IPV4_CHECKSUM_AT, (uint16_t)~checksum_sum(ip, IPV4_HDR_LEN));
+}
+
+/* The first packet's headers become the super-packet's, its checksum the pseudo-header's sum. */
+static struct tun_offload finish(const struct flow *f)
+{
+	const struct candidate *c = &f->first;
+	size_t l4_len = f->total - c->h.ip_len;
+	bool is_tcp = c->h.proto == IPPROTO_TCP;
+	struct tun_offload off = {
+		.gso = !is_tcp ? TUN_GSO_UDP : c->h.is_v6 ? TUN_GSO_TCP6 : TUN_GSO_TCP4,
+		.gso_size = (uint16_t)c->len,
+		.hdr_len = (uint16_t)c->hdr_len,
+		.needs_csum = true,
+		.csum_start = (uint16_t)c->h.ip_len,
+		.csum_offset = is_tcp ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT,
+	};
+
+	finish_ip(f, c->at);
+	if (!is_tcp)
+		store_u16(c->at + c->h.ip_len + UDP_LENGTH_AT, (uint16_t)l4_len);
+	store_u16(c->at + c->h.ip_len + off.csum_offset,
+		  checksum_fold(checksum_pseudo(c->at, c->h.is_v6, c->h.proto, l4_len)));
+	return off;
+}
+
+static void write_flow(struct merge *m, const struct flow *f)
+{
+	struct tun_offload off = { .csum_is_good = true };
+
+	if (f->count > 1)
+		off = finish(f);
+	write_pieces(m, f->pieces, f->count, &off);
+}
+
+/* The waiting flow at place `i` of the order is written and is free again. */
+static void push_out(struct merge *m, size_t i)
+{
+	struct flow *f = m->order[i];
+
+	write_flow(m, f);
+	m->waiting--;
+	memmove(&m->order[i], &m->order[i + 1], (m->waiting - i) * sizeof(f));
+	m->order[m->waiting] = f;
+}
+
+void merge_flush(struct merge *m)
+{
+	while (m->waiting)
+		push_out(m, 0);
+}
+
+/* ---- which flow */
+
+static const uint8_t *addrs_of(const struct candidate *c, size_t *len)
+{
+	*len = c->h.is_v6 ? IPV6_ADDRS_LEN : IPV4_ADDRS_LEN;
+	return c->at + (c->h.is_v6 ? IPV6_ADDRS_AT : IPV4_ADDRS_AT);
+}
+
+static bool has_same_addrs(const struct candidate *a, const struct candidate *b)
+{
+	size_t a_len, b_len;
+	const uint8_t *a_at = addrs_of(a, &a_len), *b_at = addrs_of(b, &b_len);
+
+	return a_len == b_len && !memcmp(a_at, b_at, a_len);
+}
+
+static bool has_same_ports(const struct candidate *a, const struct candidate *b)
+{
+	return a->h.proto == b->h.proto &&
+	       !memcmp(a->at + a->h.ip_len, b->at + b->h.ip_len, PORTS_LEN);
+}
+
+/* Only to tell flows apart quickly; has_same_addrs and has_same_ports decide. */
+static uint32_t hash_of(const struct candidate *c)
+{
+	size_t len;
+	const uint8_t *addrs = addrs_of(c, &len);
+	uint32_t hash = load_u32(c->at + c->h.ip_len) ^ c->h.proto;
+
+	for (size_t i = 0; i < len; i += 4)
+		hash = (hash ^ load_u32(addrs + i)) * 0x9e3779b1;
+	return hash;
+}
+
+/* Its place in the order; m->waiting: none. */
+static size_t find_flow(const struct merge *m, const struct candidate *c)
+{
+	size_t i;
+
+	for (i = 0; i < m->waiting; i++) {
+		const struct candidate *first = &m->order[i]->first;
+
+		if (first->hash == c->hash && has_same_addrs(first, c) && has_same_ports(first, c))
+			break;
+	}
+	return i;
+}
+
+/* For a packet without ports to tell its flow by: a fragment may belong to any between its hosts. */
+static void push_out_all_between(struct merge *m, const struct candidate *c)
+{
+	for (size_t i = 0; i < m->waiting;) {
+		if (has_same_addrs(&m->order[i]->first, c))
+			push_out(m, i);
+		else
+			i++;
+	}
+}
+
+/* ---- what may be merged */
+
+/* Headers of a kind that GRO merges, with the checksums still unlooked at. */
+static bool is_plain_data(const struct candidate *c)
+{
+	const uint8_t *l4 = c->at + c->h.ip_len;
+
+	if (!c->h.is_bare || !c->len)
+		return false;
+	if (!c->h.is_v6 && load_u16(c->at + IPV4_FRAGMENT_AT) & ~IPV4_DF)
+		return false;
+	if (c->h.proto == IPPROTO_TCP)
+		return !(l4[TCP_FLAGS_AT] & (TCP_SYN | TCP_RST | TCP_URG | TCP_CWR));
+	return load_u16(l4 + UDP_LENGTH_AT) == UDP_HDR_LEN + c->len && load_u16(l4 + UDP_CHECKSUM_AT);
+}
+
+/* After this packet its sender pauses. */
+static bool is_last(const struct candidate *c)
+{
+	return c->h.proto == IPPROTO_TCP &&
+	       c->at[c->h.ip_len + TCP_FLAGS_AT] & (TCP_FIN | TCP_PSH);
+}
+
+static bool has_right_checksums(const struct candidate *c)
+{
+	size_t l4_len = c->hdr_len - c->h.ip_len + c->len;
+	uint32_t sum = checksum_pseudo(c->at, c->h.is_v6, c->h.proto, l4_len);
+
+	if (!c->h.is_v6 && checksum_sum(c->at, IPV4_HDR_LEN) != 0xffff)
+		return false;
+	return checksum_fold(sum + checksum_sum(c->at + c->h.ip_len, l4_len)) == 0xffff;
+}
+
+/*
+ * Ids count up, as the kernel will make them when it cuts. Or they stand still, as some systems send
+ * them with DF: cut again such packets get counted ids, which RFC 6864 section 4.1 has everybody ignore.
+ */
+static bool id_follows(struct flow *f, const struct candidate *c)
+{
+	const uint8_t *first = f->first.at;
+	uint16_t step = (uint16_t)(load_u16(c->at + IPV4_ID_AT) - load_u16(first + IPV4_ID_AT));
+
+	if (f->count == 1)
+		f->has_fixed_id = !step && load_u16(first + IPV4_FRAGMENT_AT) & IPV4_DF;
+	return step == (f->has_fixed_id ? 0 : f->count);
+}
+
+static bool ip_follows(struct flow *f, const struct candidate *c)
+{
+	const uint8_t *a = f->first.at, *b = c->at;
+
+	if (c->h.is_v6) /* version, traffic class, flow label */
+		return !memcmp(a, b, 4) && a[IPV6_HOP_LIMIT_AT] == b[IPV6_HOP_LIMIT_AT];
+	return a[1] == b[1] && a[IPV4_TTL_AT] == b[IPV4_TTL_AT] &&
+	       a[IPV4_FRAGMENT_AT] == b[IPV4_FRAGMENT_AT] && id_follows(f, c);
+}
+
+/* All but sequence number, checksum, PSH and FIN is the first packet's; the headers are one long. */
+static bool tcp_follows(const struct flow *f, const struct candidate *c)
+{
+	const uint8_t *a = f->first.at + f->first.h.ip_len, *b = c->at + c->h.ip_len;
+	size_t tcp_len = c->hdr_len - c->h.ip_len;
+	uint32_t seq = load_u32(a + TCP_SEQ_AT) + (uint32_t)(f->total - f->first.hdr_len);
+
+	return load_u32(b + TCP_SEQ_AT) == seq &&
+	       !memcmp(a + TCP_ACK_AT, b + TCP_ACK_AT, TCP_FLAGS_AT - TCP_ACK_AT) &&
+	       !((a[TCP_FLAGS_AT] ^ b[TCP_FLAGS_AT]) & ~(TCP_FIN | TCP_PSH)) &&
+	       !memcmp(a + TCP_WINDOW_AT, b + TCP_WINDOW_AT, TCP_CHECKSUM_AT - TCP_WINDOW_AT) &&
+	       !memcmp(a + TCP_URGENT_AT, b + TCP_URGENT_AT, tcp_len - TCP_URGENT_AT);
+}
+
+static bool follows(struct flow *f, const struct candidate *c)
+{
+	if (c->hdr_len != f->first.hdr_len || c->len > f->first.len || f->count == PIECES ||
+	    f->total + c->len > TOTAL_MAX || !ip_follows(f, c))
+		return false;
+	return c->h.proto == IPPROTO_UDP || tcp_follows(f, c);
+}
+
+/* ---- merging */
+
+static void append(struct merge *m, size_t i, const struct candidate *c)
+{
+	struct flow *f = m->order[i];
+
+	f->pieces[f->count++] = (struct iovec){ c->at + c->hdr_len, c->len };
+	f->total += c->len;
+	if (is_last(c))
+		f->first.at[c->h.ip_len + TCP_FLAGS_AT] |=
+			c->at[c->h.ip_len + TCP_FLAGS_AT] & (TCP_FIN | TCP_PSH);
+	if (is_last(c) || c->len < f->first.len)
+		push_out(m, i);
+}
+
+static void start_flow(struct merge *m, const struct candidate *c)
+{
+	struct flow *f;
+
+	if (m->waiting == FLOWS)
+		push_out(m, 0);
+	f = m->order[m->waiting++];
+	f->first = *c;
+	f->total = c->h.total;
+	f->count = 1;
+	f->pieces[0] = (struct iovec){ c->at, c->h.total };
+}
+
+static void add_data(struct merge *m, const struct candidate *c)
+{
+	size_t i = find_flow(m, c);
+	bool waits = i < m->waiting, may_merge = is_plain_data(c) && (waits || !is_last(c));
+
+	may_merge = may_merge && has_right_checksums(c);
+	if (may_merge && waits && follows(m->order[i], c)) {
+		append(m, i, c);
+		return;
+	}
+	if (waits)
+		push_out(m, i);
+	if (may_merge && !is_last(c))
+		start_flow(m, c);
+	else
+		write_alone(m, c->at, c->h.total);
+}
+
+/* False: no header of TCP or UDP that could be read. */
+static bool find_payload(struct candidate *c)
+{
+	size_t l4_len = headers_tcp_len(&c->h, c->at);
+
+	if (c->h.proto == IPPROTO_UDP && !c->h.is_fragment &&
+	    c->h.total - c->h.ip_len >= UDP_HDR_LEN)
+		l4_len = UDP_HDR_LEN;
+	c->hdr_len = c->h.ip_len + l4_len;
+	c->len = c->h.total - c->hdr_len;
+	return l4_len;
+}
+
+void merge_add(struct merge *m, uint8_t *packet, size_t len)
+{
+	struct candidate c = { .at = packet };
+
+	m->stats.packets++;
+	if (!tun_has_offload(m->tun) || !headers_parse(&c.h, packet, len) || c.h.total != len) {
+		write_alone(m, packet, len);
+		return;
+	}
+	if (!find_payload(&c)) {
+		push_out_all_between(m, &c);
+		write_alone(m, packet, len);
+		return;
+	}
+	if (c.h.proto == IPPROTO_UDP && !tun_has_uso(m->tun)) {
+		write_alone(m, packet, len);
+		return;
+	}
+	c.hash = hash_of(&c);
+	add_data(m, &c);
+}
