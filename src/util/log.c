@@ -124,7 +124,7 @@ struct log_text log_quote(const void *from, size_t len)
 
 	q.text[n++] = '"';
 	for (size_t i = 0; i < len; i++) {
-		if (n + 8 > sizeof(q.text)) { /* an escape, the dots, the quote and the end */
+		if (n + 9 > sizeof(q.text)) { /* an escape, the dots, the quote and the end */
 			memcpy(q.text + n, "...", 3);
 			n += 3;
 			break;
