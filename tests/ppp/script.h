@@ -1,0 +1,40 @@
+/*
+ * A scripted peer: what it sends, what the engine must answer, in the order of a trace. Lines:
+ *
+ *   < FRAME     the peer sends it
+ *   > FRAME     the engine sends it
+ *   ! EVENT     the engine tells it: "lcp-up", "offer eap", "check pap User", "authenticated",
+ *               "ipv4 10.1.0.2 10.1.0.1 dns 8.8.8.8 8.8.4.4", "ipv4-down", "ipv6 OWN PEER",
+ *               "ipv6-down", "closed 2 0 detail" (reason, error, what the peer said)
+ *   + 3000      so many milliseconds pass, with a tick at each deadline
+ *   close       the owner closes
+ *   skip        whatever has come out so far need not be listed
+ *   mru 1400, open 0021, shut 0021   the peer's MRU is that; those data may pass, or may not
+ *
+ * All that comes out must be listed. In a FRAME are bytes in hex, "text" in quotes, -- for a
+ * control packet's Length (filled in), ?? for any byte, ... for any rest; a first word of lcp, pap,
+ * chap, eap, ipcp, ipv6cp, ccp or ecp stands for FF 03 and the number. Lines of a script that is
+ * in several C strings end in \n; "#" begins a comment.
+ *
+ * The owner of a server answers "check" at once, out of ends_check.
+ */
+#ifndef SSTP_TESTS_PPP_SCRIPT_H
+#define SSTP_TESTS_PPP_SCRIPT_H
+
+#include "ppp/link.h"
+
+struct script {
+	const char *name;
+	enum ppp_role role;
+	void (*amend)(struct ppp_cfg *cfg); /* NULL: as ends.h has it */
+	const char *lines;
+};
+
+/* Runs one script; a difference is printed and fails the cmocka test. */
+void script_run(const struct script *s);
+void script_run_all(const struct script *s, size_t count);
+
+/* Runs `before` first, which is the start of many scripts. */
+void script_run_after(const char *before, const struct script *s);
+
+#endif
