@@ -1,30 +1,107 @@
-/* Text of a peer as the log shows it. */
+/* What a log line looks like, and that nothing from a peer can forge one. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "util/log.h"
 
-static const struct quote_case {
-	const char *what, *from;
-	size_t len;
-	const char *text;
-} quotes[] = {
-	{ "plain", "ann", 3, "\"ann\"" },
-	{ "nothing", NULL, 0, "\"\"" },
-	{ "quote and backslash", "a\"b\\", 4, "\"a\\\"b\\\\\"" },
-	{ "newline, zero, escape", "\n\0\x1b[", 4, "\"\\x0a\\x00\\x1b[\"" },
-	{ "above ASCII", "\x7f\xc3\xbc", 3, "\"\\x7f\\xc3\\xbc\"" },
-};
+static char got_name[64], got_line[2048];
+static enum log_level got_level;
+static unsigned int lines;
 
-static void quote_table(void **state)
+static void keep(enum log_level level, const char *name, const char *line)
+{
+	got_level = level;
+	snprintf(got_name, sizeof(got_name), "%s", name);
+	snprintf(got_line, sizeof(got_line), "%s", line);
+	lines++;
+}
+
+static int set_up(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(quotes) / sizeof(*quotes); i++)
-		assert_string_equal(log_quote(quotes[i].from, quotes[i].len).text, quotes[i].text);
+	lines = 0;
+	log_set_level(LOG_LEVEL_INFO);
+	log_set_json(false);
+	log_set_timestamps(false);
+	log_set_sink(keep);
+	return 0;
+}
+
+static void levels(void **state)
+{
+	const struct log log = { "session 7" };
+
+	(void)state;
+	log_info(&log, "address %s", "10.1.0.2");
+	assert_string_equal(got_name, "session 7");
+	assert_string_equal(got_line, "address 10.1.0.2");
+	assert_int_equal(got_level, LOG_LEVEL_INFO);
+	log_debug(&log, "not wanted");
+	assert_int_equal(lines, 1);
+	log_set_level(LOG_LEVEL_DEBUG);
+	log_debug(NULL, "wanted");
+	assert_int_equal(lines, 2);
+	assert_string_equal(got_name, "");
+	log_set_level(LOG_LEVEL_ERROR);
+	log_warn(NULL, "not wanted");
+	assert_int_equal(lines, 2);
+	assert_true(log_wants(LOG_LEVEL_ERROR));
+	assert_false(log_wants(LOG_LEVEL_WARN));
+}
+
+static int calls;
+
+static int count(void)
+{
+	return ++calls;
+}
+
+static void debug_costs_nothing(void **state)
+{
+	(void)state;
+	calls = 0;
+	log_debug(NULL, "%d", count());
+	assert_int_equal(calls, 0);
+}
+
+static void long_lines_are_cut(void **state)
+{
+	char text[4000];
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	log_info(NULL, "%s", text);
+	assert_in_range(strlen(got_line), 500, 1023);
+}
+
+static void quoting(void **state)
+{
+	static const struct {
+		const char *from;
+		size_t len;
+		const char *want;
+	} cases[] = {
+		{ "", 0, "\"\"" },
+		{ NULL, 0, "\"\"" },
+		{ "ann", 3, "\"ann\"" },
+		{ "a\"b\\c", 5, "\"a\\\"b\\\\c\"" },
+		{ "a\nb", 3, "\"a\\x0ab\"" },
+		{ "a\0b", 3, "\"a\\x00b\"" },
+		{ "\x1b[2J\x7f", 5, "\"\\x1b[2J\\x7f\"" },
+		{ "\xc3\xa4", 2, "\"\\xc3\\xa4\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(log_quote(cases[i].from, cases[i].len).text, cases[i].want);
 }
 
 /* Wherever the first escape falls, what is cut ends in dots and a quote and fits. */
@@ -46,11 +123,63 @@ static void long_text_is_cut(void **state)
 	}
 }
 
+/* What really goes to descriptor 2. */
+static const char *to_stderr(enum log_level level, const struct log *log, const char *line)
+{
+	static char out[4096];
+	int ends[2], saved = dup(STDERR_FILENO);
+	ssize_t n;
+
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	log_set_sink(NULL);
+	log_at(log, level, "%s", line);
+	dup2(saved, STDERR_FILENO);
+	n = read(ends[0], out, sizeof(out) - 1);
+	assert_true(n > 0);
+	out[n] = '\0';
+	close(saved);
+	close(ends[0]);
+	close(ends[1]);
+	return out;
+}
+
+static void as_text(void **state)
+{
+	const struct log log = { "client" };
+
+	(void)state;
+	assert_string_equal(to_stderr(LOG_LEVEL_INFO, &log, "up"), "client: up\n");
+	assert_string_equal(to_stderr(LOG_LEVEL_WARN, &log, "odd"), "warn: client: odd\n");
+	assert_string_equal(to_stderr(LOG_LEVEL_ERROR, NULL, "bad"), "error: bad\n");
+	log_set_timestamps(true);
+	assert_int_equal(strlen(to_stderr(LOG_LEVEL_INFO, NULL, "up")),
+			 strlen("2026-01-01T00:00:00.000Z up\n"));
+}
+
+static void as_json(void **state)
+{
+	const struct log log = { "session 1" };
+	const char *out;
+
+	(void)state;
+	log_set_json(true);
+	out = to_stderr(LOG_LEVEL_WARN, &log, "user \"a\\b\"\x01");
+	assert_memory_equal(out, "{\"time\":\"20", 11);
+	assert_non_null(strstr(out, "\"level\":\"warn\",\"who\":\"session 1\",\"message\":"
+				    "\"user \\\"a\\\\b\\\"\\u0001\"}\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(quote_table),
-		cmocka_unit_test(long_text_is_cut),
+		cmocka_unit_test_setup(levels, set_up),
+		cmocka_unit_test_setup(debug_costs_nothing, set_up),
+		cmocka_unit_test_setup(long_lines_are_cut, set_up),
+		cmocka_unit_test_setup(quoting, set_up),
+		cmocka_unit_test_setup(long_text_is_cut, set_up),
+		cmocka_unit_test_setup(as_text, set_up),
+		cmocka_unit_test_setup(as_json, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

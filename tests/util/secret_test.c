@@ -1,0 +1,71 @@
+/* Comparing, wiping, random bytes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "util/secret.h"
+
+static void equal(void **state)
+{
+	uint8_t a[32], b[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(a); i++)
+		a[i] = (uint8_t)i;
+	memcpy(b, a, sizeof(b));
+	assert_true(ct_equal(a, b, sizeof(a)));
+	assert_true(ct_equal(NULL, NULL, 0));
+	for (size_t bit = 0; bit < sizeof(a) * 8; bit++) {
+		b[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_false(ct_equal(a, b, sizeof(a)));
+		assert_true(ct_equal(a, b, bit / 8));
+		b[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+}
+
+static void wiped(void **state)
+{
+	uint8_t a[34];
+
+	(void)state;
+	memset(a, 0xaa, sizeof(a));
+	secret_wipe(a + 1, 32);
+	assert_int_equal(a[0], 0xaa);
+	assert_int_equal(a[33], 0xaa);
+	for (size_t i = 1; i < 33; i++)
+		assert_int_equal(a[i], 0);
+	secret_wipe(NULL, 0);
+}
+
+/* All 64 bytes are filled, and not twice with the same. */
+static void random_bytes(void **state)
+{
+	uint8_t a[64], b[64], seen[64] = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 64; i++) {
+		secret_random(a, sizeof(a));
+		for (size_t n = 0; n < sizeof(a); n++)
+			seen[n] |= a[n];
+	}
+	for (size_t n = 0; n < sizeof(seen); n++)
+		assert_int_not_equal(seen[n], 0);
+	secret_random(b, sizeof(b));
+	assert_memory_not_equal(a, b, sizeof(a));
+	secret_random(NULL, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(equal),
+		cmocka_unit_test(wiped),
+		cmocka_unit_test(random_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
