@@ -18,7 +18,7 @@
 #include "util/log.h"
 #include "util/secret.h"
 
-/* MD5, SHA-1, SHA-256. 0, or wolfCrypt's error. */
+/* MD5, SHA-1, SHA-2. 0, or wolfCrypt's error. */
 static int hash(enum wc_HashType type, const struct bytes *parts, size_t count, uint8_t *out)
 {
 	wc_HashAlg h;
@@ -102,6 +102,11 @@ void digest_sha256(const struct bytes *parts, size_t count, uint8_t out[SHA256_L
 	must(hash(WC_HASH_TYPE_SHA256, parts, count, out));
 }
 
+void digest_sha512(const struct bytes *parts, size_t count, uint8_t out[SHA512_LEN])
+{
+	must(hash(WC_HASH_TYPE_SHA512, parts, count, out));
+}
+
 void hmac_md5(struct bytes key, const struct bytes *parts, size_t count, uint8_t out[MD5_LEN])
 {
 	must(hmac(WC_MD5, key, parts, count, out));
@@ -124,32 +129,58 @@ void des_encrypt(const uint8_t key[DES_BLOCK_LEN], const uint8_t in[DES_BLOCK_LE
 	must(des(key, in, out));
 }
 
-/* A FIPS build refuses short HMAC keys or whole algorithms when they are called, not before. */
-bool crypto_self_check(void)
+/* The first eight bytes of a published answer. */
+static bool knows_hash(enum wc_HashType type, const uint8_t want[8])
 {
-	static const uint8_t md4_abc[] = { 0xa4, 0x48, 0x01, 0x7a, 0xaf, 0x21, 0xd8, 0x52 };
-	static const uint8_t md5_abc[] = { 0x90, 0x01, 0x50, 0x98, 0x3c, 0xd2, 0x4f, 0xb0 };
-	static const uint8_t sha1_abc[] = { 0xa9, 0x99, 0x3e, 0x36, 0x47, 0x06, 0x81, 0x6a };
-	static const uint8_t sha256_abc[] = { 0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea };
-	/* RFC 2202 and 4231, test case 2 */
-	static const uint8_t hmac_md5_2[] = { 0x75, 0x0c, 0x78, 0x3e, 0x6a, 0xb0, 0xb5, 0x03 };
-	static const uint8_t hmac_sha1_2[] = { 0xef, 0xfc, 0xdf, 0x6a, 0xe5, 0xeb, 0x2f, 0xa2 };
-	static const uint8_t hmac_sha256_2[] = { 0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e };
-	/* RFC 2759 section 9.2: the first third of the NT-Response */
-	static const uint8_t des_key[] = { 0x45, 0x75, 0xef, 0x51, 0xd5, 0x98, 0x4a, 0x70 };
-	static const uint8_t des_in[] = { 0xd0, 0x2e, 0x43, 0x86, 0xbc, 0xe9, 0x12, 0x26 };
-	static const uint8_t des_out[] = { 0x82, 0x30, 0x9e, 0xcd, 0x8d, 0x70, 0x8b, 0x5e };
-	const struct bytes abc = bytes_text("abc"), key = bytes_text("Jefe");
+	const struct bytes abc = bytes_text("abc");
+	uint8_t out[SHA512_LEN];
+
+	return !hash(type, &abc, 1, out) && !memcmp(out, want, 8);
+}
+
+/* RFC 2202 and 4231, test case 2 */
+static bool knows_hmac(int type, const uint8_t want[8])
+{
 	const struct bytes data = bytes_text("what do ya want for nothing?");
 	uint8_t out[SHA256_LEN];
 
+	return !hmac(type, bytes_text("Jefe"), &data, 1, out) && !memcmp(out, want, 8);
+}
+
+static bool knows_md4(void)
+{
+	static const uint8_t want[] = { 0xa4, 0x48, 0x01, 0x7a, 0xaf, 0x21, 0xd8, 0x52 };
+	const struct bytes abc = bytes_text("abc");
+	uint8_t out[MD4_LEN];
+
 	digest_md4(&abc, 1, out);
-	return !memcmp(out, md4_abc, 8) &&
-	       !hash(WC_HASH_TYPE_MD5, &abc, 1, out) && !memcmp(out, md5_abc, 8) &&
-	       !hash(WC_HASH_TYPE_SHA, &abc, 1, out) && !memcmp(out, sha1_abc, 8) &&
-	       !hash(WC_HASH_TYPE_SHA256, &abc, 1, out) && !memcmp(out, sha256_abc, 8) &&
-	       !hmac(WC_MD5, key, &data, 1, out) && !memcmp(out, hmac_md5_2, 8) &&
-	       !hmac(WC_SHA, key, &data, 1, out) && !memcmp(out, hmac_sha1_2, 8) &&
-	       !hmac(WC_SHA256, key, &data, 1, out) && !memcmp(out, hmac_sha256_2, 8) &&
-	       !des(des_key, des_in, out) && !memcmp(out, des_out, 8);
+	return !memcmp(out, want, sizeof(want));
+}
+
+/* RFC 2759 section 9.2: the first third of the NT-Response */
+static bool knows_des(void)
+{
+	static const uint8_t key[] = { 0x45, 0x75, 0xef, 0x51, 0xd5, 0x98, 0x4a, 0x70 };
+	static const uint8_t in[] = { 0xd0, 0x2e, 0x43, 0x86, 0xbc, 0xe9, 0x12, 0x26 };
+	static const uint8_t want[] = { 0x82, 0x30, 0x9e, 0xcd, 0x8d, 0x70, 0x8b, 0x5e };
+	uint8_t out[DES_BLOCK_LEN];
+
+	return !des(key, in, out) && !memcmp(out, want, sizeof(want));
+}
+
+/* A FIPS build refuses short HMAC keys or whole algorithms when they are called, not before. */
+bool crypto_self_check(void)
+{
+	static const uint8_t md5[] = { 0x90, 0x01, 0x50, 0x98, 0x3c, 0xd2, 0x4f, 0xb0 };
+	static const uint8_t sha1[] = { 0xa9, 0x99, 0x3e, 0x36, 0x47, 0x06, 0x81, 0x6a };
+	static const uint8_t sha256[] = { 0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea };
+	static const uint8_t sha512[] = { 0xdd, 0xaf, 0x35, 0xa1, 0x93, 0x61, 0x7a, 0xba };
+	static const uint8_t mac_md5[] = { 0x75, 0x0c, 0x78, 0x3e, 0x6a, 0xb0, 0xb5, 0x03 };
+	static const uint8_t mac_sha1[] = { 0xef, 0xfc, 0xdf, 0x6a, 0xe5, 0xeb, 0x2f, 0xa2 };
+	static const uint8_t mac_sha256[] = { 0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e };
+
+	return knows_md4() && knows_des() && knows_hash(WC_HASH_TYPE_MD5, md5) &&
+	       knows_hash(WC_HASH_TYPE_SHA, sha1) && knows_hash(WC_HASH_TYPE_SHA256, sha256) &&
+	       knows_hash(WC_HASH_TYPE_SHA512, sha512) && knows_hmac(WC_MD5, mac_md5) &&
+	       knows_hmac(WC_SHA, mac_sha1) && knows_hmac(WC_SHA256, mac_sha256);
 }

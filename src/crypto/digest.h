@@ -18,6 +18,7 @@ enum {
 	MD5_LEN = 16,
 	SHA1_LEN = 20,
 	SHA256_LEN = 32,
+	SHA512_LEN = 64,
 	DES_BLOCK_LEN = 8,
 };
 
@@ -25,6 +26,7 @@ void digest_md4(const struct bytes *parts, size_t count, uint8_t out[MD4_LEN]);
 void digest_md5(const struct bytes *parts, size_t count, uint8_t out[MD5_LEN]);
 void digest_sha1(const struct bytes *parts, size_t count, uint8_t out[SHA1_LEN]);
 void digest_sha256(const struct bytes *parts, size_t count, uint8_t out[SHA256_LEN]);
+void digest_sha512(const struct bytes *parts, size_t count, uint8_t out[SHA512_LEN]);
 
 void hmac_md5(struct bytes key, const struct bytes *parts, size_t count, uint8_t out[MD5_LEN]);
 void hmac_sha1(struct bytes key, const struct bytes *parts, size_t count, uint8_t out[SHA1_LEN]);

@@ -59,8 +59,15 @@ static void digests_of_abc(void **state)
 					  0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23,
 					  0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c,
 					  0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad };
+	static const uint8_t sha512[] = {
+		0xdd, 0xaf, 0x35, 0xa1, 0x93, 0x61, 0x7a, 0xba, 0xcc, 0x41, 0x73, 0x49, 0xae,
+		0x20, 0x41, 0x31, 0x12, 0xe6, 0xfa, 0x4e, 0x89, 0xa9, 0x7e, 0xa2, 0x0a, 0x9e,
+		0xee, 0xe6, 0x4b, 0x55, 0xd3, 0x9a, 0x21, 0x92, 0x99, 0x2a, 0x27, 0x4f, 0xc1,
+		0xa8, 0x36, 0xba, 0x3c, 0x23, 0xa3, 0xfe, 0xeb, 0xbd, 0x45, 0x4d, 0x44, 0x23,
+		0x64, 0x3c, 0xe8, 0x0e, 0x2a, 0x9a, 0xc9, 0x4f, 0xa5, 0x4c, 0xa4, 0x9f,
+	};
 	const struct bytes abc = bytes_text("abc");
-	uint8_t out[SHA256_LEN];
+	uint8_t out[SHA512_LEN];
 
 	(void)state;
 	digest_md5(&abc, 1, out);
@@ -69,6 +76,8 @@ static void digests_of_abc(void **state)
 	assert_memory_equal(out, sha1, sizeof(sha1));
 	digest_sha256(&abc, 1, out);
 	assert_memory_equal(out, sha256, sizeof(sha256));
+	digest_sha512(&abc, 1, out);
+	assert_memory_equal(out, sha512, sizeof(sha512));
 }
 
 typedef void digest(const struct bytes *parts, size_t count, uint8_t *out);
@@ -77,10 +86,11 @@ typedef void mac(struct bytes key, const struct bytes *parts, size_t count, uint
 /* Cut in three at every two places, with empty pieces among them. */
 static void pieces(void **state)
 {
-	digest *const digests[] = { digest_md4, digest_md5, digest_sha1, digest_sha256 };
+	digest *const digests[] = { digest_md4, digest_md5, digest_sha1, digest_sha256,
+				    digest_sha512 };
 	mac *const macs[] = { hmac_md5, hmac_sha1, hmac_sha256 };
 	const struct bytes key = bytes_text("key"), all = bytes_text("in three pieces");
-	uint8_t whole[SHA256_LEN], cut[SHA256_LEN];
+	uint8_t whole[SHA512_LEN], cut[SHA512_LEN];
 
 	(void)state;
 	for (size_t i = 0; i <= all.len; i++) {
@@ -92,7 +102,7 @@ static void pieces(void **state)
 
 			memset(whole, 0, sizeof(whole));
 			memset(cut, 0, sizeof(cut));
-			for (size_t d = 0; d < 4; d++) {
+			for (size_t d = 0; d < 5; d++) {
 				digests[d](&all, 1, whole);
 				digests[d](parts, 4, cut);
 				assert_memory_equal(whole, cut, sizeof(whole));
