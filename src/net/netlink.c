@@ -1,145 +1,170 @@
 /*
- * rtnetlink over libmnl: one socket, one request at a time, each with an acknowledgement asked for.
- * The kernel handles a request inside our send, so its answer is there when we come to read it.
- * Answers to another request than ours (one that a failed read left behind) are passed over.
+ * rtnetlink, rtnetlink(7): one socket, one request at a time, each with an acknowledgement asked
+ * for. The kernel handles a request inside our send, so its answer is there when we come to read
+ * it. Answers to another request than ours (one that a failed read left behind) are passed over.
  */
 #include "net/netlink.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "net/nlmsg.h"
 #include "util/log.h"
 
-/* Requests are of a few attributes; answers hold the request again, or one route. */
-enum { BUFFER_LEN = 8192 };
+enum { ANSWER_ROOM = 8192 }; /* the kernel's are a page at most */
 
 struct netlink {
-	struct mnl_socket *socket;
-	uint32_t seq;
-	unsigned port;
-	union { /* for the alignment */
-		struct nlmsghdr header;
-		uint8_t bytes[BUFFER_LEN];
-	} request, answer;
+	int fd;
+	uint32_t seq, port;
+	struct nlmsg request;
+	uint8_t answer[ANSWER_ROOM];
 };
 
-/* What to do with a message that carries data; NULL: none is expected. */
-typedef void on_data(const struct nlmsghdr *m, struct route *out);
+/* What an answer that carries data is given to; NULL: none is expected. */
+typedef void on_data(const struct nlmsghdr *h, struct reader body, struct route *out);
+
+static int bind_port(int fd, uint32_t *port)
+{
+	struct sockaddr_nl own = { .nl_family = AF_NETLINK };
+	socklen_t len = sizeof(own);
+
+	if (bind(fd, (struct sockaddr *)&own, sizeof(own)) ||
+	    getsockname(fd, (struct sockaddr *)&own, &len))
+		return -errno;
+	*port = own.nl_pid;
+	return 0;
+}
 
 int netlink_open(struct netlink **out)
 {
+	static const int on = 1;
 	struct netlink *nl = calloc(1, sizeof(*nl));
-	int on = 1, error;
+	int rc;
 
 	if (!nl)
 		return -ENOMEM;
-	nl->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!nl->socket)
-		goto failed;
-	if (mnl_socket_bind(nl->socket, 0, MNL_SOCKET_AUTOPID))
-		goto failed;
-	nl->port = mnl_socket_get_portid(nl->socket);
+	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	rc = nl->fd < 0 ? -errno : bind_port(nl->fd, &nl->port);
+	if (rc) {
+		netlink_close(nl);
+		return rc;
+	}
 	/* since 4.12 and 4.3; without them errors have no text and acknowledgements are longer */
-	mnl_socket_setsockopt(nl->socket, NETLINK_EXT_ACK, &on, sizeof(on));
-	mnl_socket_setsockopt(nl->socket, NETLINK_CAP_ACK, &on, sizeof(on));
+	setsockopt(nl->fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	setsockopt(nl->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	*out = nl;
 	return 0;
-
-failed:
-	error = errno;
-	netlink_close(nl);
-	return -error;
 }
 
 void netlink_close(struct netlink *nl)
 {
 	if (!nl)
 		return;
-	if (nl->socket)
-		mnl_socket_close(nl->socket);
+	if (nl->fd >= 0)
+		close(nl->fd);
 	free(nl);
 }
 
 /* ---- a request and its answer */
 
-static struct nlmsghdr *request(struct netlink *nl, uint16_t type, uint16_t flags)
+static struct nlmsg *request(struct netlink *nl, uint16_t type, uint16_t flags, const void *body,
+			     size_t len)
 {
-	struct nlmsghdr *m = mnl_nlmsg_put_header(nl->request.bytes);
-
-	m->nlmsg_type = type;
-	m->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
-	m->nlmsg_seq = ++nl->seq;
-	return m;
-}
-
-static int log_kernels_words(const struct nlattr *a, void *arg)
-{
-	(void)arg;
-	if (mnl_attr_get_type(a) == NLMSGERR_ATTR_MSG && !mnl_attr_validate(a, MNL_TYPE_NUL_STRING))
-		log_debug(NULL, "netlink: %s", mnl_attr_get_str(a));
-	return MNL_CB_OK;
+	nlmsg_begin(&nl->request, type, NLM_F_REQUEST | NLM_F_ACK | flags, ++nl->seq);
+	nlmsg_put_body(&nl->request, body, len);
+	return &nl->request;
 }
 
 /* The kernel's own words (extended acknowledgement) come behind the request, if it is repeated. */
-static void read_kernels_words(const struct nlmsghdr *m, const struct nlmsgerr *e)
+static void log_kernels_words(const struct nlmsghdr *h, struct reader body, uint32_t request_len)
 {
-	size_t offset = sizeof(*e);
+	struct nlattr_in a;
 
-	if (!(m->nlmsg_flags & NLM_F_ACK_TLVS))
+	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
 		return;
-	if (!(m->nlmsg_flags & NLM_F_CAPPED))
-		offset += mnl_nlmsg_get_payload_len(&e->msg);
-	mnl_attr_parse(m, (unsigned)offset, log_kernels_words, NULL);
+	if (!(h->nlmsg_flags & NLM_F_CAPPED))
+		get_bytes(&body, NLMSG_ALIGN(request_len) - sizeof(struct nlmsghdr));
+	while (nlattr_next(&body, &a)) {
+		const char *text = (const char *)a.value.at;
+
+		if (a.type == NLMSGERR_ATTR_MSG)
+			log_debug(NULL, "netlink: %.*s", (int)strnlen(text, a.value.len), text);
+	}
 }
 
-static int acknowledged(const struct nlmsghdr *m)
+static int acknowledged(const struct nlmsghdr *h, struct reader body)
 {
-	const struct nlmsgerr *e = mnl_nlmsg_get_payload(m);
+	struct nlmsgerr e;
 
-	if (mnl_nlmsg_get_payload_len(m) < sizeof(*e))
+	get_copy(&body, &e, sizeof(e));
+	if (body.bad)
 		return -EBADMSG;
-	read_kernels_words(m, e);
-	return e->error;
+	log_kernels_words(h, body, e.msg.nlmsg_len);
+	return e.error;
 }
 
 /* True when these bytes held the end of our request, told in *rc. */
 static bool answered(struct netlink *nl, size_t len, on_data *data, struct route *out, int *rc)
 {
-	const struct nlmsghdr *m = &nl->answer.header;
-	int left = (int)len;
+	struct reader messages = reader_of(nl->answer, len), body;
+	struct nlmsghdr h;
 
-	for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
-		if (m->nlmsg_seq != nl->seq || m->nlmsg_pid != nl->port)
+	while (nlmsg_next(&messages, &h, &body)) {
+		if (h.nlmsg_seq != nl->seq || h.nlmsg_pid != nl->port)
 			continue;
-		if (m->nlmsg_type == NLMSG_ERROR) {
-			*rc = acknowledged(m);
+		if (h.nlmsg_type == NLMSG_ERROR) {
+			*rc = acknowledged(&h, body);
 			return true;
 		}
 		if (data)
-			data(m, out);
+			data(&h, body, out);
 	}
 	return false;
 }
 
-static int ask(struct netlink *nl, on_data *data, struct route *out)
+static int send_request(struct netlink *nl)
 {
-	const struct nlmsghdr *m = &nl->request.header;
-	ssize_t len;
-	int rc;
+	static const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct bytes m = nlmsg_end(&nl->request);
+	ssize_t sent;
 
 	do
-		len = mnl_socket_sendto(nl->socket, m, m->nlmsg_len);
-	while (len < 0 && errno == EINTR);
+		sent = sendto(nl->fd, m.at, m.len, 0, (const struct sockaddr *)&kernel,
+			      sizeof(kernel));
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 ? -errno : 0;
+}
+
+/* The length of what came, 0: nothing for us; or -errno. */
+static ssize_t receive(struct netlink *nl)
+{
+	struct sockaddr_nl from = { .nl_family = AF_NETLINK };
+	socklen_t from_len = sizeof(from);
+	ssize_t len = recvfrom(nl->fd, nl->answer, ANSWER_ROOM, MSG_TRUNC, (struct sockaddr *)&from,
+			       &from_len);
+
 	if (len < 0)
-		return -errno;
+		return errno == EINTR ? 0 : -errno;
+	if (from.nl_pid) /* any process may write to us; 0 is the kernel */
+		return 0;
+	return len > ANSWER_ROOM ? -EMSGSIZE : len;
+}
+
+static int ask(struct netlink *nl, on_data *data, struct route *out)
+{
+	ssize_t len;
+	int rc = send_request(nl);
+
+	if (rc)
+		return rc;
 	do {
-		len = mnl_socket_recvfrom(nl->socket, nl->answer.bytes, BUFFER_LEN);
-		if (len < 0 && errno != EINTR)
-			return -errno;
-	} while (len < 0 || !answered(nl, (size_t)len, data, out, &rc));
+		len = receive(nl);
+		if (len < 0)
+			return (int)len;
+	} while (!answered(nl, (size_t)len, data, out, &rc));
 	return rc;
 }
 
@@ -150,54 +175,45 @@ static unsigned addr_bits(const struct ip_addr *a)
 	return a->family == AF_INET ? 32 : a->family == AF_INET6 ? 128 : 0;
 }
 
-static void put_addr(struct nlmsghdr *m, uint16_t type, const struct ip_addr *a)
+static void put_addr(struct nlmsg *m, uint16_t type, const struct ip_addr *a)
 {
-	mnl_attr_put(m, type, addr_bits(a) / 8, a->bytes);
+	nlmsg_put(m, type, a->bytes, addr_bits(a) / 8);
 }
 
-/* False when the length is not that of an address of this family. */
-static bool addr_from(struct ip_addr *to, int family, const void *bytes, size_t len)
+/* *to is left alone when the length is not that of an address of this family. */
+static void read_addr(struct bytes value, sa_family_t family, struct ip_addr *to)
 {
-	struct ip_addr a = { .family = (sa_family_t)family };
+	struct ip_addr a = { .family = family };
 
-	if (!len || len != addr_bits(&a) / 8)
-		return false;
-	memcpy(a.bytes, bytes, len);
+	if (!value.len || value.len != addr_bits(&a) / 8)
+		return;
+	memcpy(a.bytes, value.at, value.len);
 	*to = a;
-	return true;
 }
 
 /* ---- links */
 
-static struct nlmsghdr *link_request(struct netlink *nl, unsigned ifindex)
-{
-	struct nlmsghdr *m = request(nl, RTM_NEWLINK, 0);
-	struct ifinfomsg *link = mnl_nlmsg_put_extra_header(m, sizeof(*link));
-
-	link->ifi_index = (int)ifindex;
-	return m;
-}
-
 int netlink_link_up(struct netlink *nl, unsigned ifindex, uint32_t mtu)
 {
-	struct nlmsghdr *m = link_request(nl, ifindex);
-	struct ifinfomsg *link = mnl_nlmsg_get_payload(m);
+	struct ifinfomsg link = { .ifi_index = (int)ifindex,
+				  .ifi_flags = IFF_UP,
+				  .ifi_change = IFF_UP };
+	struct nlmsg *m = request(nl, RTM_NEWLINK, 0, &link, sizeof(link));
 
-	link->ifi_flags = link->ifi_change = IFF_UP;
 	if (mtu)
-		mnl_attr_put_u32(m, IFLA_MTU, mtu);
+		nlmsg_put_u32(m, IFLA_MTU, mtu);
 	return ask(nl, NULL, NULL);
 }
 
 int netlink_link_no_autoaddr(struct netlink *nl, unsigned ifindex)
 {
-	struct nlmsghdr *m = link_request(nl, ifindex);
-	struct nlattr *families = mnl_attr_nest_start(m, IFLA_AF_SPEC);
-	struct nlattr *inet6 = mnl_attr_nest_start(m, AF_INET6);
+	struct ifinfomsg link = { .ifi_index = (int)ifindex };
+	struct nlmsg *m = request(nl, RTM_NEWLINK, 0, &link, sizeof(link));
+	size_t families = nlmsg_nest(m, IFLA_AF_SPEC), inet6 = nlmsg_nest(m, AF_INET6);
 
-	mnl_attr_put_u8(m, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
-	mnl_attr_nest_end(m, inet6);
-	mnl_attr_nest_end(m, families);
+	nlmsg_put_u8(m, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	nlmsg_nest_end(m, inet6);
+	nlmsg_nest_end(m, families);
 	return ask(nl, NULL, NULL);
 }
 
@@ -207,16 +223,17 @@ static int change_addr(struct netlink *nl, uint16_t type, uint16_t flags, unsign
 		       const struct ip_addr *local, unsigned prefix_len, const struct ip_addr *peer)
 {
 	bool has_peer = peer && peer->family != AF_UNSPEC;
-	struct nlmsghdr *m = request(nl, type, flags);
-	struct ifaddrmsg *addr = mnl_nlmsg_put_extra_header(m, sizeof(*addr));
+	struct ifaddrmsg addr = {
+		.ifa_family = (uint8_t)local->family,
+		.ifa_prefixlen = (uint8_t)prefix_len,
+		.ifa_index = ifindex,
+		/* looking for duplicates would take a second, and nobody else is on the link */
+		.ifa_flags = local->family == AF_INET6 ? IFA_F_NODAD : 0,
+	};
+	struct nlmsg *m = request(nl, type, flags, &addr, sizeof(addr));
 
 	if (prefix_len > addr_bits(local) || (has_peer && peer->family != local->family))
 		return -EINVAL;
-	addr->ifa_family = (uint8_t)local->family;
-	addr->ifa_prefixlen = (uint8_t)prefix_len;
-	addr->ifa_index = ifindex;
-	if (local->family == AF_INET6)
-		addr->ifa_flags = IFA_F_NODAD; /* it would wait a second, for nobody */
 	put_addr(m, IFA_LOCAL, local);
 	put_addr(m, IFA_ADDRESS, has_peer ? peer : local);
 	return ask(nl, NULL, NULL);
@@ -237,10 +254,10 @@ int netlink_addr_del(struct netlink *nl, unsigned ifindex, const struct ip_addr 
 
 /* ---- routes */
 
-static void put_via(struct nlmsghdr *m, const struct route *r)
+static void put_via(struct nlmsg *m, const struct route *r)
 {
-	uint8_t bytes[sizeof(struct rtvia) + sizeof(r->via.bytes)] = { 0 };
 	sa_family_t family = r->via.family;
+	uint8_t bytes[sizeof(family) + sizeof(r->via.bytes)];
 
 	if (family == AF_UNSPEC)
 		return;
@@ -251,25 +268,24 @@ static void put_via(struct nlmsghdr *m, const struct route *r)
 	/* a gateway of the other family: struct rtvia is the family and the address */
 	memcpy(bytes, &family, sizeof(family));
 	memcpy(bytes + sizeof(family), r->via.bytes, sizeof(r->via.bytes));
-	mnl_attr_put(m, RTA_VIA, sizeof(family) + addr_bits(&r->via) / 8, bytes);
+	nlmsg_put(m, RTA_VIA, bytes, sizeof(family) + addr_bits(&r->via) / 8);
 }
 
-static void put_route(struct nlmsghdr *m, const struct route *r)
+static void put_route(struct nlmsg *m, const struct route *r)
 {
-	uint32_t table = r->table ? r->table : RT_TABLE_MAIN;
 	struct ip_addr dst = ip_mask(&r->dst.addr, r->dst.len);
 
 	put_addr(m, RTA_DST, &dst);
-	mnl_attr_put_u32(m, RTA_TABLE, table);
+	nlmsg_put_u32(m, RTA_TABLE, r->table ? r->table : RT_TABLE_MAIN);
 	if (r->metric)
-		mnl_attr_put_u32(m, RTA_PRIORITY, r->metric);
+		nlmsg_put_u32(m, RTA_PRIORITY, r->metric);
 	if (r->unreachable)
 		return;
 	put_via(m, r);
 	if (r->src.family != AF_UNSPEC)
 		put_addr(m, RTA_PREFSRC, &r->src);
 	if (r->ifindex)
-		mnl_attr_put_u32(m, RTA_OIF, r->ifindex);
+		nlmsg_put_u32(m, RTA_OIF, r->ifindex);
 }
 
 static uint8_t scope_of(const struct route *r)
@@ -282,18 +298,18 @@ static uint8_t scope_of(const struct route *r)
 static int change_route(struct netlink *nl, uint16_t type, uint16_t flags, const struct route *r,
 			unsigned hop_flags)
 {
-	struct nlmsghdr *m = request(nl, type, flags);
-	struct rtmsg *route = mnl_nlmsg_put_extra_header(m, sizeof(*route));
+	struct rtmsg route = {
+		.rtm_family = (uint8_t)r->dst.addr.family,
+		.rtm_dst_len = (uint8_t)r->dst.len,
+		.rtm_protocol = RTPROT_STATIC,
+		.rtm_type = r->unreachable ? RTN_UNREACHABLE : RTN_UNICAST,
+		.rtm_scope = type == RTM_DELROUTE ? (uint8_t)RT_SCOPE_NOWHERE : scope_of(r),
+		.rtm_flags = hop_flags,
+	};
 
 	if (!addr_bits(&r->dst.addr) || r->dst.len > addr_bits(&r->dst.addr))
 		return -EINVAL;
-	route->rtm_family = (uint8_t)r->dst.addr.family;
-	route->rtm_dst_len = (uint8_t)r->dst.len;
-	route->rtm_protocol = RTPROT_STATIC;
-	route->rtm_type = r->unreachable ? RTN_UNREACHABLE : RTN_UNICAST;
-	route->rtm_scope = type == RTM_DELROUTE ? (uint8_t)RT_SCOPE_NOWHERE : scope_of(r);
-	route->rtm_flags = hop_flags;
-	put_route(m, r);
+	put_route(request(nl, type, flags, &route, sizeof(route)), r);
 	return ask(nl, NULL, NULL);
 }
 
@@ -327,69 +343,56 @@ int netlink_route_del(struct netlink *nl, const struct route *r)
 
 /* ---- looking a route up */
 
-static void read_via(const struct nlattr *a, struct route *out)
+static void read_via(struct bytes value, struct ip_addr *to)
 {
-	const uint8_t *bytes = mnl_attr_get_payload(a);
-	size_t len = mnl_attr_get_payload_len(a);
+	struct reader r = reader_of(value.at, value.len);
 	sa_family_t family;
 
-	if (len < sizeof(family))
+	get_copy(&r, &family, sizeof(family));
+	read_addr(bytes_of(r.at, r.left), family, to);
+}
+
+static void read_route(const struct nlmsghdr *h, struct reader body, struct route *out)
+{
+	sa_family_t family = out->dst.addr.family;
+	struct nlattr_in a;
+
+	if (h->nlmsg_type != RTM_NEWROUTE || !get_bytes(&body, sizeof(struct rtmsg)))
 		return;
-	memcpy(&family, bytes, sizeof(family));
-	addr_from(&out->via, family, bytes + sizeof(family), len - sizeof(family));
-}
-
-static uint32_t read_u32(const struct nlattr *a)
-{
-	return mnl_attr_validate(a, MNL_TYPE_U32) ? 0 : mnl_attr_get_u32(a);
-}
-
-static int read_attr(const struct nlattr *a, void *arg)
-{
-	struct route *out = arg;
-	int family = out->dst.addr.family;
-	const void *bytes = mnl_attr_get_payload(a);
-	size_t len = mnl_attr_get_payload_len(a);
-
-	switch (mnl_attr_get_type(a)) {
-	case RTA_GATEWAY:
-		addr_from(&out->via, family, bytes, len);
-		break;
-	case RTA_VIA:
-		read_via(a, out);
-		break;
-	case RTA_PREFSRC:
-		addr_from(&out->src, family, bytes, len);
-		break;
-	case RTA_OIF:
-		out->ifindex = read_u32(a);
-		break;
-	case RTA_TABLE:
-		out->table = read_u32(a);
-		break;
-	default:
-		break;
+	while (nlattr_next(&body, &a)) {
+		switch (a.type) {
+		case RTA_GATEWAY:
+			read_addr(a.value, family, &out->via);
+			break;
+		case RTA_VIA:
+			read_via(a.value, &out->via);
+			break;
+		case RTA_PREFSRC:
+			read_addr(a.value, family, &out->src);
+			break;
+		case RTA_OIF:
+			out->ifindex = nlattr_u32(&a);
+			break;
+		case RTA_TABLE:
+			out->table = nlattr_u32(&a);
+			break;
+		default:
+			break;
+		}
 	}
-	return MNL_CB_OK;
-}
-
-static void read_route(const struct nlmsghdr *m, struct route *out)
-{
-	if (m->nlmsg_type == RTM_NEWROUTE && mnl_nlmsg_get_payload_len(m) >= sizeof(struct rtmsg))
-		mnl_attr_parse(m, sizeof(struct rtmsg), read_attr, out);
 }
 
 int netlink_route_get(struct netlink *nl, const struct ip_addr *dst, struct route *out)
 {
-	struct nlmsghdr *m = request(nl, RTM_GETROUTE, 0);
-	struct rtmsg *route = mnl_nlmsg_put_extra_header(m, sizeof(*route));
+	struct rtmsg route = {
+		.rtm_family = (uint8_t)dst->family,
+		.rtm_dst_len = (uint8_t)addr_bits(dst),
+		.rtm_flags = RTM_F_LOOKUP_TABLE, /* or RTA_TABLE says main, whatever is true */
+	};
 
-	*out = (struct route){ .dst = { *dst, addr_bits(dst) } };
-	if (!out->dst.len)
+	if (!addr_bits(dst))
 		return -EINVAL;
-	route->rtm_family = (uint8_t)dst->family;
-	route->rtm_dst_len = (uint8_t)out->dst.len;
-	route->rtm_flags = RTM_F_LOOKUP_TABLE; /* or RTA_TABLE says main, whatever is true */
-	put_addr(m, RTA_DST, dst);
+	*out = (struct route){ .dst = { *dst, addr_bits(dst) } };
+	put_addr(request(nl, RTM_GETROUTE, 0, &route, sizeof(route)), RTA_DST, &out->dst.addr);
 	return ask(nl, read_route, out);
 }
