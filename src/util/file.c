@@ -1,0 +1,172 @@
+/* Small files as a whole. */
+#include "util/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/secret.h"
+
+static int read_all(int fd, char *to, size_t room, size_t *len)
+{
+	*len = 0;
+	while (*len < room) {
+		ssize_t n = pread(fd, to + *len, room - *len, (off_t)*len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		*len += (size_t)n;
+	}
+	return 0;
+}
+
+int file_read_fd(int fd, size_t max, char **text, size_t *len)
+{
+	struct stat st;
+	size_t room;
+	int error;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if ((uintmax_t)st.st_size > max)
+		return -EFBIG;
+	room = (size_t)st.st_size;
+	*text = malloc(room + 1);
+	if (!*text)
+		return -ENOMEM;
+	error = read_all(fd, *text, room, len);
+	if (error) {
+		file_free(*text, *len);
+		*text = NULL;
+		return error;
+	}
+	(*text)[*len] = '\0';
+	return 0;
+}
+
+int file_read(const char *path, size_t max, char **text, size_t *len)
+{
+	/* O_NONBLOCK: a FIFO in a file's place must not hold us up */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error;
+
+	if (fd < 0)
+		return -errno;
+	error = file_read_fd(fd, max, text, len);
+	close(fd);
+	return error;
+}
+
+void file_free(char *text, size_t len)
+{
+	if (text)
+		secret_wipe(text, len);
+	free(text);
+}
+
+int file_write(int fd, const void *from, size_t len)
+{
+	const char *at = from;
+
+	while (len) {
+		ssize_t n = write(fd, at, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int file_overwrite(int fd, const void *from, size_t len)
+{
+	int error;
+
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	error = file_write(fd, from, len);
+	if (!error && ftruncate(fd, (off_t)len) < 0)
+		error = -errno;
+	return error;
+}
+
+static int like_the_old(int fd, const struct stat *like)
+{
+	struct stat st;
+
+	if (!like)
+		return 0; /* mkostemp made it 0600 */
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if ((st.st_uid != like->st_uid || st.st_gid != like->st_gid) &&
+	    fchown(fd, like->st_uid, like->st_gid) < 0)
+		return -errno;
+	return fchmod(fd, like->st_mode & 07777) < 0 ? -errno : 0;
+}
+
+/* The new name is only safe once the folder is on the disk too. */
+static int sync_folder_of(const char *path)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	int fd, error = 0;
+
+	if (!slash)
+		snprintf(folder, sizeof(folder), ".");
+	else
+		snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path) + 1, path);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fsync(fd) < 0 && errno != EINVAL) /* some file systems can't */
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+static int fill_and_sync(int fd, const void *from, size_t len, const struct stat *like)
+{
+	int error = file_write(fd, from, len);
+
+	if (!error)
+		error = like_the_old(fd, like);
+	if (!error && fsync(fd) < 0)
+		error = -errno;
+	return error;
+}
+
+int file_replace(const char *path, const void *from, size_t len, const struct stat *like)
+{
+	char real[PATH_MAX], aside[PATH_MAX];
+	int fd, error;
+
+	if (!realpath(path, real))
+		snprintf(real, sizeof(real), "%s", path);
+	if ((size_t)snprintf(aside, sizeof(aside), "%s.XXXXXX", real) >= sizeof(aside))
+		return -ENAMETOOLONG;
+	fd = mkostemp(aside, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	error = fill_and_sync(fd, from, len, like);
+	if (close(fd) < 0 && !error)
+		error = -errno;
+	if (!error && rename(aside, real) < 0)
+		error = -errno;
+	if (error) {
+		unlink(aside);
+		return error;
+	}
+	return sync_folder_of(real);
+}
