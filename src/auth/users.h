@@ -5,8 +5,8 @@
  *
  *   a clear password             for every method
  *   $nt$ and 32 hex digits       the NT hash: PAP and MS-CHAPv2
- *   $6$..., $2b$..., $5$...      crypt(5), salted and one-way: PAP alone
- *   @FILE                        the first line of FILE is the clear password
+ *   $6$... or $5$...             crypt(5)'s SHA-crypt, salted and one-way: PAP alone
+ *   @/FILE                       the first line of /FILE is the clear password
  *
  * The addresses: the first one given is the user's own, "*" or nothing: one from the pool, "-":
  * refused.

@@ -1,0 +1,158 @@
+/*
+ * Judging an attempt. How long that takes must not tell who exists: whoever is unknown, or has a
+ * secret that the method can't use, is judged against a user with a random password, and a password
+ * in clear (PAP) passes through every kind of hash that the file has, whatever this user's is.
+ */
+#include <string.h>
+
+#include "auth/table.h"
+#include "util/secret.h"
+
+/* A user and why it can't be let in whatever it sends; NULL: it depends. */
+struct candidate {
+	const struct user *user;
+	const char *reason;
+};
+
+/*
+ * Windows sends DOMAIN\user where a domain was typed, so a name that is not in the file as it came
+ * is looked for again without it; only then come the lines for anybody.
+ */
+static const struct user *look_up(const struct users *u, struct bytes name, const char *server)
+{
+	struct bytes bare = mschap_bare_name(name);
+	const struct user *found = users_find(u, name, server);
+
+	if (!found && bare.len != name.len)
+		found = users_find(u, bare, server);
+	return found ? found : users_find(u, bytes_text("*"), server);
+}
+
+static bool check_pap(const struct users *u, const struct user *user,
+		      const struct ppp_attempt *attempt, struct ppp_verdict *v)
+{
+	struct bytes password = attempt->password;
+	uint8_t hash[MSCHAP_HASH_LEN];
+	bool is_hashed = mschap_nt_hash(password, hash), matches = false;
+	const char *crypt = user->kind == SECRET_CRYPT ? user->secret : u->a_crypt;
+	bool crypt_matches = crypt && hash_crypt_matches(crypt, password);
+
+	(void)v;
+	switch (user->kind) {
+	case SECRET_NOBODY:
+		break;
+	case SECRET_CLEAR:
+		matches = strlen(user->secret) == password.len &&
+			  ct_equal(user->secret, password.at, password.len);
+		break;
+	case SECRET_NT:
+		matches = is_hashed && ct_equal(user->hash, hash, sizeof(hash));
+		break;
+	case SECRET_CRYPT:
+		matches = crypt_matches;
+		break;
+	}
+	secret_wipe(hash, sizeof(hash));
+	return matches;
+}
+
+static bool check_chap_md5(const struct users *u, const struct user *user,
+			   const struct ppp_attempt *attempt, struct ppp_verdict *v)
+{
+	uint8_t want[CHAP_MD5_LEN];
+
+	(void)u;
+	(void)v;
+	chap_md5(attempt->identifier, bytes_text(user->secret), attempt->challenge, want);
+	return attempt->response.len == sizeof(want) &&
+	       ct_equal(attempt->response.at, want, sizeof(want));
+}
+
+static bool check_mschapv2(const struct users *u, const struct user *user,
+			   const struct ppp_attempt *attempt, struct ppp_verdict *v)
+{
+	(void)u;
+	return attempt->challenge.len == MSCHAP_CHALLENGE_LEN &&
+	       attempt->response.len == MSCHAP_VALUE_LEN &&
+	       mschap_check(user->hash, attempt->challenge.at, attempt->response.at, attempt->user,
+			    v->message, v->hlak);
+}
+
+static bool is_clear(const struct user *user)
+{
+	return user->kind == SECRET_CLEAR;
+}
+
+static bool has_hash(const struct user *user)
+{
+	return user->has_hash;
+}
+
+static bool has_secret(const struct user *user)
+{
+	return user->kind != SECRET_NOBODY;
+}
+
+static const struct method {
+	bool (*can_use)(const struct user *user);
+	const char *reason; /* if it can't */
+	bool (*check)(const struct users *u, const struct user *user,
+		      const struct ppp_attempt *attempt, struct ppp_verdict *v);
+} methods[PPP_AUTH_COUNT] = {
+	[PPP_AUTH_PAP] = {
+		has_secret, "the secret in the user file is empty", check_pap },
+	[PPP_AUTH_CHAP_MD5] = {
+		is_clear, "CHAP-MD5 needs the password in clear in the user file", check_chap_md5 },
+	[PPP_AUTH_MSCHAPV2] = {
+		has_hash, "MS-CHAPv2 needs a UTF-8 password or an NT hash in the user file",
+		check_mschapv2 },
+};
+
+static struct candidate candidate_of(const struct users *u, const char *server,
+				     const struct ppp_attempt *attempt)
+{
+	const struct method *method = &methods[attempt->method];
+	const struct user *user = look_up(u, attempt->user, server);
+
+	if (!user || (attempt->user.len && memchr(attempt->user.at, '\0', attempt->user.len)))
+		return (struct candidate){ &u->nobody, "no such user" };
+	if (!method->check)
+		return (struct candidate){ &u->nobody, "the user file does not serve this method" };
+	if (!method->can_use(user))
+		return (struct candidate){ &u->nobody, method->reason };
+	return (struct candidate){ user, NULL };
+}
+
+/* The name in the file, so that ann and DOMAIN\ann are one user; a wild card has none itself. */
+static void take_name(struct users_answer *answer, const struct candidate *c, struct bytes wire)
+{
+	if (!c->reason && strcmp(c->user->client, "*") != 0)
+		wire = bytes_text(c->user->client);
+	if (wire.len > PPP_NAME_MAX)
+		wire.len = PPP_NAME_MAX;
+	for (size_t i = 0; i < wire.len; i++)
+		answer->name[i] = (char)(wire.at[i] ? wire.at[i] : '?');
+}
+
+void users_check(const struct users *u, const char *server_name, const struct ppp_attempt *attempt,
+		 struct users_answer *answer)
+{
+	struct candidate c = candidate_of(u, server_name, attempt);
+	struct ppp_verdict v = { 0 };
+	const struct method *method = &methods[attempt->method];
+	bool matches = method->check && method->check(u, c.user, attempt, &v);
+
+	memset(answer, 0, sizeof(*answer));
+	take_name(answer, &c, attempt->user);
+	answer->reason = c.reason;
+	if (!answer->reason && !matches)
+		answer->reason = "wrong password";
+	if (!answer->reason && c.user->is_refused)
+		answer->reason = "the user file gives this user no address (\"-\")";
+	if (!answer->reason) {
+		answer->verdict = v;
+		answer->verdict.ok = true;
+		answer->verdict.ipv4 = c.user->ipv4;
+	}
+	secret_wipe(&v, sizeof(v));
+}

@@ -1,0 +1,396 @@
+/*
+ * Reading the user file: each line becomes one entry of a hash table that is never changed again. A
+ * new version of the file is a new table, put in place of the old one by whoever owns it.
+ */
+#include "auth/users.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/hash.h"
+#include "auth/table.h"
+#include "auth/words.h"
+#include "util/file.h"
+#include "util/ip.h"
+#include "util/secret.h"
+
+enum {
+	FILE_LEN_MAX = 256 * 1024 * 1024,
+	SECRET_FILE_LEN_MAX = 64 * 1024,
+	COLUMN_CLIENT = 0,
+	COLUMN_SERVER,
+	COLUMN_SECRET,
+	COLUMN_ADDRESS,
+};
+
+struct loading {
+	const char *file;
+	struct users *u;
+	struct users_error *err;
+};
+
+int users_fail(struct users_error *err, int error, const char *file, unsigned line,
+	       const char *format, ...)
+{
+	size_t n;
+	va_list args;
+
+	if (line)
+		snprintf(err->text, sizeof(err->text), "%.200s:%u: ", file, line);
+	else
+		snprintf(err->text, sizeof(err->text), "%.200s: ", file);
+	n = strlen(err->text);
+	va_start(args, format);
+	vsnprintf(err->text + n, sizeof(err->text) - n, format, args);
+	va_end(args);
+	return error;
+}
+
+static bool is_wild(const char *word)
+{
+	return !strcmp(word, "*");
+}
+
+static struct log_text quoted(const char *text)
+{
+	return log_quote(text, strlen(text));
+}
+
+/* ---- the table */
+
+/* FNV-1a. The names come from the file, so nobody outside can choose colliding ones. */
+static size_t hash_name(const void *name, size_t len)
+{
+	const uint8_t *at = name;
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ at[i]) * 16777619u;
+	return h;
+}
+
+static uint32_t *bucket_of(const struct users *u, const void *name, size_t len)
+{
+	return &u->bucket[hash_name(name, len) & (u->bucket_count - 1)];
+}
+
+static bool is_named(const struct user *user, struct bytes client)
+{
+	return strlen(user->client) == client.len && !memcmp(user->client, client.at, client.len);
+}
+
+/* pppd prefers a line that names the server to one that has "*" there, then the earlier one. */
+const struct user *users_find(const struct users *u, struct bytes client, const char *server)
+{
+	const struct user *wild = NULL;
+
+	for (uint32_t i = *bucket_of(u, client.at, client.len); i; i = u->user[i - 1].next) {
+		const struct user *user = &u->user[i - 1];
+
+		if (!is_named(user, client))
+			continue;
+		if (is_wild(user->server))
+			wild = wild ? wild : user;
+		else if (!strcmp(user->server, server))
+			return user;
+	}
+	return wild;
+}
+
+static bool make_buckets(struct users *u)
+{
+	u->bucket_count = 16;
+	while (u->bucket_count < 2 * u->count)
+		u->bucket_count *= 2;
+	u->bucket = calloc(u->bucket_count, sizeof(*u->bucket));
+	return u->bucket;
+}
+
+/* From the last entry to the first, so that each chain begins with the earliest line. */
+static void chain_users(struct users *u)
+{
+	for (size_t i = u->count; i > 0; i--) {
+		struct user *user = &u->user[i - 1];
+		uint32_t *bucket = bucket_of(u, user->client, strlen(user->client));
+
+		user->next = *bucket;
+		*bucket = (uint32_t)i;
+	}
+}
+
+static void warn_of_doubles(const struct loading *l)
+{
+	for (size_t i = 0; i < l->u->count; i++) {
+		const struct user *user = &l->u->user[i];
+		const struct user *counts =
+			users_find(l->u, bytes_text(user->client), user->server);
+
+		if (counts != user && !strcmp(counts->server, user->server))
+			log_warn(NULL, "%s:%u: user %s stands on line %u already, which counts",
+				 l->file, user->line, quoted(user->client).text, counts->line);
+	}
+}
+
+static bool make_nobody(struct users *u)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t random[16];
+
+	u->nobody.from_file_len = 2 * sizeof(random);
+	u->nobody.from_file = malloc(u->nobody.from_file_len + 1);
+	if (!u->nobody.from_file)
+		return false;
+	secret_random(random, sizeof(random));
+	for (size_t i = 0; i < 2 * sizeof(random); i++)
+		u->nobody.from_file[i] = digits[random[i / 2] >> (i % 2 ? 0 : 4) & 15];
+	u->nobody.from_file[u->nobody.from_file_len] = '\0';
+	u->nobody.client = u->nobody.server = "";
+	u->nobody.secret = u->nobody.from_file;
+	u->nobody.kind = SECRET_CLEAR;
+	u->nobody.has_hash = mschap_nt_hash(bytes_text(u->nobody.secret), u->nobody.hash);
+	return true;
+}
+
+/* ---- a line's columns */
+
+/* "@/FILE": the password is the first line there, so that it can be kept (or mounted) apart. */
+static int read_secret_file(struct loading *l, struct user *user)
+{
+	const char *path = user->secret + 1;
+	size_t len;
+	int error = file_read(path, SECRET_FILE_LEN_MAX, &user->from_file, &user->from_file_len);
+
+	if (error)
+		return users_fail(l->err, error, l->file, user->line,
+				  "the secret of user %s is in %.150s, which cannot be read: %s",
+				  quoted(user->client).text, path, strerror(-error));
+	len = strcspn(user->from_file, "\r\n");
+	secret_wipe(user->from_file + len, user->from_file_len - len);
+	user->secret = user->from_file;
+	return 0;
+}
+
+static int take_hash(struct loading *l, struct user *user)
+{
+	const char *why;
+
+	if (!hash_kind_of(user->secret, &user->kind, &why))
+		return users_fail(l->err, -EINVAL, l->file, user->line, "the secret of user %s %s",
+				  quoted(user->client).text, why);
+	if (user->kind == SECRET_NT)
+		user->has_hash = hash_nt_of(user->secret, user->hash);
+	if (user->kind == SECRET_CRYPT && !l->u->a_crypt)
+		l->u->a_crypt = user->secret;
+	return 0;
+}
+
+static int take_secret(struct loading *l, struct user *user)
+{
+	int error = 0;
+
+	user->kind = SECRET_CLEAR;
+	if (user->secret[0] == '@' && user->secret[1] == '/')
+		error = read_secret_file(l, user);
+	else
+		error = take_hash(l, user);
+	if (error || user->kind != SECRET_CLEAR)
+		return error;
+	if (!*user->secret) {
+		user->kind = SECRET_NOBODY;
+		log_warn(NULL, "%s:%u: user %s has an empty secret, which lets nobody in", l->file,
+			 user->line, quoted(user->client).text);
+		return 0;
+	}
+	user->has_hash = mschap_nt_hash(bytes_text(user->secret), user->hash);
+	if (!user->has_hash)
+		log_warn(NULL,
+			 "%s:%u: the password of user %s is not UTF-8, or longer than 256 "
+			 "characters: MS-CHAPv2 will refuse it",
+			 l->file, user->line, quoted(user->client).text);
+	return 0;
+}
+
+/* pppd allows what we do not do: a network to choose from, and "!" for what is not allowed. */
+static bool is_permission(const char *word)
+{
+	struct ip_prefix p;
+
+	return *word == '!' || (strchr(word, '/') && ip_prefix_parse(word, &p));
+}
+
+static int take_address(struct loading *l, struct user *user, const char *word, bool *done)
+{
+	struct ip_addr a;
+
+	*done = true;
+	if (!strcmp(word, "-")) {
+		user->is_refused = true;
+	} else if (is_wild(word)) {
+		user->ipv4 = 0;
+	} else if (ip_parse(word, &a) && ip_v4(&a)) {
+		user->ipv4 = ip_v4(&a);
+	} else if (is_permission(word)) {
+		log_warn(NULL,
+			 "%s:%u: user %s: networks and \"!\" are not used here: name one address, "
+			 "or \"*\" for one of the pool",
+			 l->file, user->line, quoted(user->client).text);
+		*done = false;
+	} else {
+		/* not a word of what stands there: it may be the tail of a password */
+		return users_fail(l->err, -EINVAL, l->file, user->line,
+				  "user %s: behind the secret stands an IPv4 address, \"*\" (one "
+				  "of the pool) or \"-\" (refused); a secret with spaces needs "
+				  "quotes",
+				  quoted(user->client).text);
+	}
+	return 0;
+}
+
+static int take_addresses(struct loading *l, struct user *user, const struct words_line *line)
+{
+	bool done = false;
+	int error = 0;
+
+	for (size_t i = COLUMN_ADDRESS; i < line->count && !error; i++) {
+		const char *word = line->word[i].text;
+
+		if (!strcmp(word, "--")) {
+			log_warn(NULL, "%s:%u: user %s: pppd's options behind \"--\" are not used",
+				 l->file, user->line, quoted(user->client).text);
+			break;
+		}
+		if (!done)
+			error = take_address(l, user, word, &done);
+	}
+	return error;
+}
+
+static int take_line(struct loading *l, const struct words_line *line)
+{
+	struct user *user = &l->u->user[l->u->count];
+	int error;
+
+	if (line->count <= COLUMN_SECRET)
+		return users_fail(l->err, -EINVAL, l->file, line->number,
+				  "a line is CLIENT SERVER SECRET ADDRESS, and this one ends "
+				  "before the secret (SERVER is mostly \"*\")");
+	user->line = line->number;
+	user->client = line->word[COLUMN_CLIENT].text;
+	user->server = line->word[COLUMN_SERVER].text;
+	user->secret = line->word[COLUMN_SECRET].text;
+	l->u->count++;
+	if (!*user->client || strlen(user->client) > PPP_NAME_MAX)
+		return users_fail(l->err, -EINVAL, l->file, line->number,
+				  "a user's name has between 1 and %d bytes", PPP_NAME_MAX);
+	error = take_secret(l, user);
+	return error ? error : take_addresses(l, user, line);
+}
+
+/* ---- the file */
+
+static int take_lines(struct loading *l, struct words *w)
+{
+	struct words_line line;
+	int error = 0;
+
+	while (!error && words_next_line(w, &line))
+		error = take_line(l, &line);
+	if (!error && w->bad)
+		error = users_fail(l->err, -EINVAL, l->file, w->bad_line, "%s", w->bad);
+	return error;
+}
+
+static size_t count_lines(const char *text, size_t len)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < len; i++)
+		n += text[i] == '\n';
+	return n;
+}
+
+int users_parse(const char *file, const char *text, size_t len, struct users **out,
+		struct users_error *err)
+{
+	struct users *u = calloc(1, sizeof(*u));
+	struct loading l = { file, u, err };
+	struct words w;
+	int error = -ENOMEM;
+
+	if (!u)
+		goto no_memory;
+	u->arena_len = words_arena_len(len);
+	u->arena = malloc(u->arena_len);
+	u->user = calloc(count_lines(text, len), sizeof(*u->user));
+	if (!u->arena || !u->user || !make_nobody(u))
+		goto no_memory;
+	w = words_of(text, len, u->arena);
+	error = take_lines(&l, &w);
+	if (error)
+		goto failed;
+	if (!make_buckets(u)) {
+		error = -ENOMEM;
+		goto no_memory;
+	}
+	chain_users(u);
+	warn_of_doubles(&l);
+	*out = u;
+	return 0;
+
+no_memory:
+	users_fail(err, error, file, 0, "%s", strerror(ENOMEM));
+failed:
+	users_free(u);
+	return error;
+}
+
+static void warn_of_readers(const char *file)
+{
+	struct stat st;
+
+	if (stat(file, &st) == 0 && (st.st_mode & (S_IWGRP | S_IRWXO)))
+		log_warn(NULL, "%s: others can read or change it: chmod 600 (mode is %03o)", file,
+			 (unsigned)st.st_mode & 0777);
+}
+
+int users_load(const char *file, struct users **out, struct users_error *err)
+{
+	char *text;
+	size_t len;
+	int error = file_read(file, FILE_LEN_MAX, &text, &len);
+
+	if (error)
+		return users_fail(err, error, file, 0, "%s",
+				  error == -EINVAL ? "not a regular file" : strerror(-error));
+	warn_of_readers(file);
+	error = users_parse(file, text, len, out, err);
+	file_free(text, len);
+	return error;
+}
+
+static void free_user(struct user *user)
+{
+	file_free(user->from_file, user->from_file_len);
+	secret_wipe(user->hash, sizeof(user->hash));
+}
+
+void users_free(struct users *u)
+{
+	if (!u)
+		return;
+	for (size_t i = 0; i < u->count; i++)
+		free_user(&u->user[i]);
+	free_user(&u->nobody);
+	free(u->user);
+	free(u->bucket);
+	file_free(u->arena, u->arena ? u->arena_len : 0);
+	free(u);
+}
+
+size_t users_count(const struct users *u)
+{
+	return u->count;
+}

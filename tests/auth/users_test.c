@@ -1,0 +1,516 @@
+/* The user file: what is read, who is let in by it, and what is said of a malformed line. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "auth/table.h"
+#include "auth/users.h"
+#include "ppp/mschap.h"
+
+/* "secret" in its three forms; crypt's and the NT hash made by other programs */
+#define NT_SECRET "$nt$878d8014606cda29677a44efa1353fc7"
+#define CRYPT_SECRET                                                                             \
+	"$6$rounds=1000$salt$HNxBeBnDfSfUrTj6KiLnmd7tGCvHEmcExh8kl/S0cZ5WrCciNZgfhbpkeFQ4JfkHX." \
+	"8vPq45lY0iINnCx1Lkm."
+
+static char last_log[512];
+
+static void keep_log(enum log_level level, const char *name, const char *line)
+{
+	(void)level;
+	(void)name;
+	snprintf(last_log, sizeof(last_log), "%s", line);
+}
+
+static struct users *parse(const char *text, struct users_error *err)
+{
+	struct users *u = NULL;
+	int error = users_parse("users", text, strlen(text), &u, err);
+
+	assert_true(error == 0 ? u != NULL : u == NULL);
+	return u;
+}
+
+/* ---- a client's side of each method */
+
+static const uint8_t challenge[MSCHAP_CHALLENGE_LEN + 1] = "0123456789abcdef",
+		     peer_challenge[MSCHAP_CHALLENGE_LEN + 1] = "fedcba9876543210";
+
+struct client {
+	uint8_t response[MSCHAP_VALUE_LEN];
+	struct ppp_attempt attempt;
+};
+
+static void respond_mschapv2(struct client *c, const char *password)
+{
+	uint8_t hash[MSCHAP_HASH_LEN], challenge_hash[8];
+
+	assert_true(mschap_nt_hash(bytes_text(password), hash));
+	mschap_challenge_hash(peer_challenge, challenge, mschap_bare_name(c->attempt.user),
+			      challenge_hash);
+	memcpy(c->response, peer_challenge, MSCHAP_CHALLENGE_LEN);
+	mschap_nt_response(hash, challenge_hash, c->response + 24);
+	c->attempt.response = bytes_of(c->response, MSCHAP_VALUE_LEN);
+}
+
+static void respond(struct client *c, enum ppp_auth method, struct bytes user, const char *password)
+{
+	memset(c, 0, sizeof(*c));
+	c->attempt = (struct ppp_attempt){
+		.method = method,
+		.identifier = 7,
+		.user = user,
+		.challenge = bytes_of(challenge, MSCHAP_CHALLENGE_LEN),
+	};
+	if (method == PPP_AUTH_PAP) {
+		c->attempt.password = bytes_text(password);
+	} else if (method == PPP_AUTH_CHAP_MD5) {
+		chap_md5(7, bytes_text(password), c->attempt.challenge, c->response);
+		c->attempt.response = bytes_of(c->response, CHAP_MD5_LEN);
+	} else if (method == PPP_AUTH_MSCHAPV2) {
+		respond_mschapv2(c, password);
+	}
+}
+
+static struct users_answer try(const char *file, const char *server, enum ppp_auth method,
+			       const char *user, const char *password)
+{
+	struct users_error err = { "" };
+	struct users *u = parse(file, &err);
+	struct users_answer answer;
+	struct client c;
+
+	if (!u)
+		fail_msg("%s", err.text);
+	respond(&c, method, bytes_text(user), password);
+	users_check(u, server, &c.attempt, &answer);
+	users_free(u);
+	return answer;
+}
+
+/* ---- who is let in */
+
+#define PAP PPP_AUTH_PAP
+#define MD5 PPP_AUTH_CHAP_MD5
+#define V2 PPP_AUTH_MSCHAPV2
+
+#define NEEDS_CLEAR "CHAP-MD5 needs the password in clear in the user file"
+#define NEEDS_HASH "MS-CHAPv2 needs a UTF-8 password or an NT hash in the user file"
+
+static const struct check_case {
+	const char *what, *file;
+	enum ppp_auth method;
+	const char *user, *password;
+	const char *name; /* let in: as this user */
+	const char *reason; /* NULL: let in */
+	uint32_t ipv4;
+} checks[] = {
+	{ "clear", "ann * secret", PAP, "ann", "secret", "ann", NULL, 0 },
+	{ "clear", "ann * secret", MD5, "ann", "secret", "ann", NULL, 0 },
+	{ "clear", "ann * secret", V2, "ann", "secret", "ann", NULL, 0 },
+	{ "nt", "ann * " NT_SECRET, PAP, "ann", "secret", "ann", NULL, 0 },
+	{ "nt", "ann * " NT_SECRET, MD5, "ann", "secret", "ann", NEEDS_CLEAR, 0 },
+	{ "nt", "ann * " NT_SECRET, V2, "ann", "secret", "ann", NULL, 0 },
+	{ "crypt", "ann * " CRYPT_SECRET, PAP, "ann", "secret", "ann", NULL, 0 },
+	{ "crypt", "ann * " CRYPT_SECRET, MD5, "ann", "secret", "ann", NEEDS_CLEAR, 0 },
+	{ "crypt", "ann * " CRYPT_SECRET, V2, "ann", "secret", "ann", NEEDS_HASH, 0 },
+	{ "wrong", "ann * secret", PAP, "ann", "Secret", "ann", "wrong password", 0 },
+	{ "wrong", "ann * secret", MD5, "ann", "Secret", "ann", "wrong password", 0 },
+	{ "wrong", "ann * secret", V2, "ann", "Secret", "ann", "wrong password", 0 },
+	{ "wrong nt", "ann * " NT_SECRET, PAP, "ann", "Secret", "ann", "wrong password", 0 },
+	{ "wrong nt", "ann * " NT_SECRET, V2, "ann", "Secret", "ann", "wrong password", 0 },
+	{ "wrong crypt", "ann * " CRYPT_SECRET, PAP, "ann", "Secret", "ann", "wrong password", 0 },
+	{ "a head", "ann * secret", PAP, "ann", "secre", "ann", "wrong password", 0 },
+	{ "more", "ann * secret", PAP, "ann", "secretx", "ann", "wrong password", 0 },
+	{ "nothing", "ann * secret", PAP, "ann", "", "ann", "wrong password", 0 },
+	{ "the hash as password", "ann * " NT_SECRET, PAP, "ann", NT_SECRET, "ann",
+	  "wrong password", 0 },
+	{ "unknown", "ann * secret", PAP, "bob", "secret", "bob", "no such user", 0 },
+	{ "unknown", "ann * secret", MD5, "bob", "secret", "bob", "no such user", 0 },
+	{ "unknown", "ann * secret", V2, "bob", "secret", "bob", "no such user", 0 },
+	{ "unknown beside crypt", "ann * " CRYPT_SECRET, PAP, "bob", "secret", "bob",
+	  "no such user", 0 },
+	{ "case counts", "ann * secret", PAP, "Ann", "secret", "Ann", "no such user", 0 },
+	{ "no users", "", PAP, "ann", "secret", "ann", "no such user", 0 },
+	{ "no name", "ann * secret", PAP, "", "secret", "", "no such user", 0 },
+	{ "another method", "ann * secret", PPP_AUTH_EAP, "ann", "secret", "ann",
+	  "the user file does not serve this method", 0 },
+	{ "an empty secret", "ann * \"\"", PAP, "ann", "", "ann",
+	  "the secret in the user file is empty", 0 },
+	{ "an empty secret", "ann * \"\"", MD5, "ann", "", "ann", NEEDS_CLEAR, 0 },
+
+	{ "UTF-8", "j\xc3\xb6rg * p\xe2\x82\xac", PAP, "j\xc3\xb6rg", "p\xe2\x82\xac",
+	  "j\xc3\xb6rg", NULL, 0 },
+	{ "UTF-8", "j\xc3\xb6rg * p\xe2\x82\xac", V2, "j\xc3\xb6rg", "p\xe2\x82\xac",
+	  "j\xc3\xb6rg", NULL, 0 },
+	{ "Latin-1", "ann * p\xe4", PAP, "ann", "p\xe4", "ann", NULL, 0 },
+	{ "Latin-1", "ann * p\xe4", V2, "ann", "x", "ann", NEEDS_HASH, 0 },
+
+	{ "domain cut", "ann * secret", V2, "CORP\\ann", "secret", "ann", NULL, 0 },
+	{ "domain cut", "ann * secret", PAP, "CORP\\ann", "secret", "ann", NULL, 0 },
+	{ "domain in the file", "CORP\\\\ann * secret\nann * other", V2, "CORP\\ann", "secret",
+	  "CORP\\ann", NULL, 0 },
+	{ "the bare name beside it", "CORP\\\\ann * other\nann * secret", V2, "ann", "secret",
+	  "ann", NULL, 0 },
+	{ "a realm is part of the name", "ann * secret", PAP, "ann@corp", "secret", "ann@corp",
+	  "no such user", 0 },
+
+	{ "anybody", "* * secret", PAP, "bob", "secret", "bob", NULL, 0 },
+	{ "anybody", "* * secret", V2, "CORP\\bob", "secret", "CORP\\bob", NULL, 0 },
+	{ "a name before anybody", "* * other\nann * secret", PAP, "ann", "secret", "ann", NULL,
+	  0 },
+	{ "not anybody's password", "* * other\nann * secret", PAP, "ann", "other", "ann",
+	  "wrong password", 0 },
+	{ "a bare name before anybody", "* * other\nann * secret", V2, "CORP\\ann", "secret", "ann",
+	  NULL, 0 },
+	{ "this server", "ann vpn secret", PAP, "ann", "secret", "ann", NULL, 0 },
+	{ "another server", "ann ftp secret", PAP, "ann", "secret", "ann", "no such user", 0 },
+	{ "another server, then anybody", "ann ftp other\n* * secret", PAP, "ann", "secret", "ann",
+	  NULL, 0 },
+	{ "this server before any", "ann * other\nann vpn secret", PAP, "ann", "secret", "ann",
+	  NULL, 0 },
+	{ "a name on any server before anybody on this", "* vpn other\nann * secret", PAP, "ann",
+	  "secret", "ann", NULL, 0 },
+	{ "the earlier of two", "ann * secret\nann * other", PAP, "ann", "secret", "ann", NULL, 0 },
+	{ "the earlier of two for anybody", "* * secret\n* * other", PAP, "x", "secret", "x", NULL,
+	  0 },
+
+	{ "own address", "ann * secret 10.1.0.7", PAP, "ann", "secret", "ann", NULL, 0x0a010007 },
+	{ "own address", "ann * secret 10.1.0.7", V2, "ann", "secret", "ann", NULL, 0x0a010007 },
+	{ "the first of two", "ann * secret 10.1.0.7 10.1.0.8", PAP, "ann", "secret", "ann", NULL,
+	  0x0a010007 },
+	{ "the first that is one", "ann * secret !10.1.0.1 10.1.0.0/24 10.1.0.8", PAP, "ann",
+	  "secret", "ann", NULL, 0x0a010008 },
+	{ "an address, then any", "ann * secret 10.1.0.7 *", PAP, "ann", "secret", "ann", NULL,
+	  0x0a010007 },
+	{ "any", "ann * secret *", PAP, "ann", "secret", "ann", NULL, 0 },
+	{ "any first", "ann * secret * 10.1.0.7", PAP, "ann", "secret", "ann", NULL, 0 },
+	{ "none", "ann * secret -", PAP, "ann", "secret", "ann",
+	  "the user file gives this user no address (\"-\")", 0 },
+	{ "none, and wrong", "ann * secret -", PAP, "ann", "x", "ann", "wrong password", 0 },
+	{ "an address, then none", "ann * secret 10.1.0.7 -", PAP, "ann", "secret", "ann", NULL,
+	  0x0a010007 },
+	{ "options", "ann * secret 10.1.0.7 -- mtu 1400", PAP, "ann", "secret", "ann", NULL,
+	  0x0a010007 },
+	{ "options without an address", "ann * secret -- 10.1.0.7", PAP, "ann", "secret", "ann",
+	  NULL, 0 },
+};
+
+static void check_table(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
+		const struct check_case *c = &checks[i];
+		struct users_answer a = try(c->file, "vpn", c->method, c->user, c->password);
+
+		if (strcmp(a.reason ? a.reason : "", c->reason ? c->reason : ""))
+			fail_msg("%s, %s: %s", c->what, ppp_auth_name(c->method), a.reason);
+		assert_string_equal(a.name, c->name);
+		assert_int_equal(a.verdict.ok, !c->reason);
+		assert_int_equal(a.verdict.ipv4, c->ipv4);
+	}
+}
+
+/* Nothing in the answer tells the peer why; RFC 2759's 691 is what ppp makes of error 0. */
+static void a_refusal_tells_nothing(void **state)
+{
+	static const struct ppp_verdict nothing;
+	static const char *const names[] = { "ann", "bob", "cid", "dan" };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		for (enum ppp_auth method = PAP; method <= V2; method++) {
+			struct users_answer a = try("ann * secret\ncid * \"\"\ndan * x -", "vpn",
+						    method, names[i], "wrong");
+
+			assert_memory_equal(&a.verdict, &nothing, sizeof(nothing));
+		}
+}
+
+static void keys_and_proof(void **state)
+{
+	struct users_answer pap = try("ann * secret", "vpn", PAP, "ann", "secret");
+	struct users_answer v2 = try("ann * secret", "vpn", V2, "ann", "secret");
+	static const uint8_t zeroes[PPP_HLAK_LEN];
+
+	(void)state;
+	assert_string_equal(pap.verdict.message, "");
+	assert_memory_equal(pap.verdict.hlak, zeroes, sizeof(zeroes));
+	assert_int_equal(strlen(v2.verdict.message), MSCHAP_S_LEN);
+	assert_memory_equal(v2.verdict.message, "S=", 2);
+	assert_memory_not_equal(v2.verdict.hlak, zeroes, sizeof(zeroes));
+}
+
+/* What comes from the wire is bytes, not text. */
+static void zero_bytes(void **state)
+{
+	struct users_error err;
+	struct users *u = parse("ann * secret\nbob * " CRYPT_SECRET "\n* * anybody", &err);
+	struct users_answer answer;
+	struct client c;
+
+	(void)state;
+	respond(&c, PAP, bytes_of("ann\0x", 5), "anybody");
+	users_check(u, "vpn", &c.attempt, &answer);
+	assert_false(answer.verdict.ok);
+	assert_string_equal(answer.name, "ann?x");
+
+	respond(&c, PAP, bytes_text("bob"), "secret");
+	c.attempt.password = bytes_of("secret\0x", 8);
+	users_check(u, "vpn", &c.attempt, &answer);
+	assert_false(answer.verdict.ok);
+
+	respond(&c, PAP, bytes_text("ann"), "secret");
+	c.attempt.password = bytes_of("secret\0", 7);
+	users_check(u, "vpn", &c.attempt, &answer);
+	assert_false(answer.verdict.ok);
+
+	c.attempt.password = bytes_of(NULL, 0);
+	c.attempt.user = bytes_of(NULL, 0);
+	users_check(u, "vpn", &c.attempt, &answer);
+	assert_false(answer.verdict.ok);
+	assert_string_equal(answer.name, "");
+	users_free(u);
+}
+
+static void responses_of_another_length(void **state)
+{
+	struct users_error err;
+	struct users *u = parse("ann * secret", &err);
+	struct users_answer answer;
+	struct client c;
+
+	(void)state;
+	for (enum ppp_auth method = MD5; method <= V2; method++)
+		for (size_t cut = 0; cut < MSCHAP_VALUE_LEN; cut++) {
+			respond(&c, method, bytes_text("ann"), "secret");
+			if (cut == c.attempt.response.len)
+				break;
+			c.attempt.response.len = cut;
+			users_check(u, "vpn", &c.attempt, &answer);
+			assert_false(answer.verdict.ok);
+		}
+	respond(&c, V2, bytes_text("ann"), "secret");
+	c.attempt.challenge.len = 15;
+	users_check(u, "vpn", &c.attempt, &answer);
+	assert_false(answer.verdict.ok);
+	users_free(u);
+}
+
+static void a_name_longer_than_any(void **state)
+{
+	char name[PPP_NAME_MAX + 10];
+	struct users_answer a;
+
+	(void)state;
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	a = try("* * secret", "vpn", PAP, name, "secret");
+	assert_int_equal(strlen(a.name), PPP_NAME_MAX);
+}
+
+/* ---- what is said of a file */
+
+static const struct error_case {
+	const char *what, *file, *error;
+} errors[] = {
+	{ "no secret", "ann * pw\n\nbob *\n",
+	  "users:3: a line is CLIENT SERVER SECRET ADDRESS, and this one ends before the secret "
+	  "(SERVER is mostly \"*\")" },
+	{ "no name", "'' * pw\n", "users:1: a user's name has between 1 and 256 bytes" },
+	{ "an open quote", "ann * pw\nbob * \"pw\n",
+	  "users:2: a quote that is not closed on its line" },
+	{ "31 digits", "ann * $nt$878d8014606cda29677a44efa1353fc\n",
+	  "users:1: the secret of user \"ann\" begins with $nt$, but then 32 hex digits must "
+	  "follow and nothing else" },
+	{ "no hex", "ann * $nt$878d8014606cda29677a44efa1353fcg\n",
+	  "users:1: the secret of user \"ann\" begins with $nt$, but then 32 hex digits must "
+	  "follow and nothing else" },
+	{ "cut crypt", "ann * $6$salt$abc\n",
+	  "users:1: the secret of user \"ann\" begins as a crypt hash ($5$, $6$) but is cut short, "
+	  "has something else in it or more than 1000000 rounds" },
+	{ "yescrypt", "ann * $y$j9T$abc$def\n",
+	  "users:1: the secret of user \"ann\" is a crypt hash of a kind that is not known here: "
+	  "use $6$ or $5$" },
+	{ "a password with a space", "ann * my secret\n",
+	  "users:1: user \"ann\": behind the secret stands an IPv4 address, \"*\" (one of the "
+	  "pool) or \"-\" (refused); a secret with spaces needs quotes" },
+	{ "IPv6", "ann * pw 2001:db8::1\n",
+	  "users:1: user \"ann\": behind the secret stands an IPv4 address, \"*\" (one of the "
+	  "pool) or \"-\" (refused); a secret with spaces needs quotes" },
+	{ "no such file", "ann * @/nowhere/at/all\n",
+	  "users:1: the secret of user \"ann\" is in /nowhere/at/all, which cannot be read: No "
+	  "such file or directory" },
+};
+
+static void error_table(void **state)
+{
+	struct users_error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		assert_null(parse(errors[i].file, &err));
+		assert_string_equal(err.text, errors[i].error);
+	}
+}
+
+static const struct warning_case {
+	const char *what, *file, *warning;
+} warnings[] = {
+	{ "nothing", "ann * pw *\n", "" },
+	{ "options", "ann * pw 10.0.0.1 -- mtu 1400\n",
+	  "users:1: user \"ann\": pppd's options behind \"--\" are not used" },
+	{ "a network", "ann * pw 10.0.0.0/8\n",
+	  "users:1: user \"ann\": networks and \"!\" are not used here: name one address, or \"*\" "
+	  "for one of the pool" },
+	{ "twice", "ann * pw\nbob * x\nann * y\n",
+	  "users:3: user \"ann\" stands on line 1 already, which counts" },
+	{ "on two servers", "ann a pw\nann b pw\nann * pw\n", "" },
+	{ "empty", "ann * ''\n",
+	  "users:1: user \"ann\" has an empty secret, which lets nobody in" },
+	{ "Latin-1", "ann * \xe4\n",
+	  "users:1: the password of user \"ann\" is not UTF-8, or longer than 256 characters: "
+	  "MS-CHAPv2 will refuse it" },
+};
+
+static void warning_table(void **state)
+{
+	struct users_error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(warnings) / sizeof(*warnings); i++) {
+		last_log[0] = '\0';
+		users_free(parse(warnings[i].file, &err));
+		assert_string_equal(last_log, warnings[i].warning);
+	}
+}
+
+/* ---- files */
+
+static char folder[64];
+
+static const char *path(const char *name)
+{
+	static char text[128];
+
+	snprintf(text, sizeof(text), "%s/%s", folder, name);
+	return text;
+}
+
+static void write_file(const char *name, const char *text, mode_t mode)
+{
+	FILE *f = fopen(path(name), "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+	assert_int_equal(chmod(path(name), mode), 0);
+}
+
+static void a_secret_in_a_file(void **state)
+{
+	char file[256];
+
+	(void)state;
+	write_file("pw", "two words # \"x\r\nsecond line\n", 0600);
+	snprintf(file, sizeof(file), "ann * @%s\nbob * @pw", path("pw"));
+	assert_true(try(file, "vpn", V2, "ann", "two words # \"x").verdict.ok);
+	assert_true(try(file, "vpn", MD5, "ann", "two words # \"x").verdict.ok);
+	assert_true(try(file, "vpn", PAP, "bob", "@pw").verdict.ok);
+	write_file("pw", "\n", 0600);
+	assert_false(try(file, "vpn", PAP, "ann", "").verdict.ok);
+	unlink(path("pw"));
+}
+
+static void loading(void **state)
+{
+	struct users_error err;
+	struct users *u;
+
+	(void)state;
+	last_log[0] = '\0';
+	write_file("users", "# users\nann * pw\nbob * pw\n", 0600);
+	assert_int_equal(users_load(path("users"), &u, &err), 0);
+	assert_int_equal(users_count(u), 2);
+	assert_string_equal(last_log, "");
+	users_free(u);
+
+	write_file("users", "ann * pw\n", 0644);
+	assert_int_equal(users_load(path("users"), &u, &err), 0);
+	assert_non_null(strstr(last_log, "others can read or change it: chmod 600 (mode is 644)"));
+	users_free(u);
+
+	unlink(path("users"));
+	assert_int_equal(users_load(path("users"), &u, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "/users: No such file or directory"));
+	assert_int_equal(users_load(folder, &u, &err), -EINVAL);
+	assert_non_null(strstr(err.text, ": not a regular file"));
+	users_free(NULL);
+}
+
+static void a_hundred_thousand_users(void **state)
+{
+	enum { USERS = 100 * 1000, LOOK_UPS = 1000 * 1000 };
+	char *text = malloc(USERS * 32), name[32];
+	struct users *u = NULL;
+	struct users_error err;
+	size_t len = 0;
+	clock_t start;
+
+	(void)state;
+	for (unsigned i = 0; i < USERS; i++)
+		len += (size_t)sprintf(text + len, "user%u * pw%u *\n", i, i);
+	assert_int_equal(users_parse("users", text, len, &u, &err), 0);
+	assert_int_equal(users_count(u), USERS);
+	start = clock();
+	for (unsigned i = 0; i < LOOK_UPS; i++) {
+		int n = sprintf(name, "user%u", i % USERS);
+
+		assert_non_null(users_find(u, bytes_of(name, (size_t)n), "vpn"));
+	}
+	/* a walk through all of them would take minutes */
+	assert_true(clock() - start < 20 * CLOCKS_PER_SEC);
+	users_free(u);
+	free(text);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	log_set_sink(keep_log);
+	snprintf(folder, sizeof(folder), "/tmp/users_test.XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(check_table),
+		cmocka_unit_test(a_refusal_tells_nothing),
+		cmocka_unit_test(keys_and_proof),
+		cmocka_unit_test(zero_bytes),
+		cmocka_unit_test(responses_of_another_length),
+		cmocka_unit_test(a_name_longer_than_any),
+		cmocka_unit_test(error_table),
+		cmocka_unit_test(warning_table),
+		cmocka_unit_test(a_secret_in_a_file),
+		cmocka_unit_test(loading),
+		cmocka_unit_test(a_hundred_thousand_users),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
