@@ -22,6 +22,7 @@ enum { BATCH_MAX = 128, HEAP_ROOM_MIN = 64 };
 
 struct loop {
 	int epoll_fd;
+	bool is_running;
 	bool is_stopped;
 	bool in_timers;
 	uint64_t now_ms;
@@ -79,7 +80,6 @@ int loop_open(struct loop **out)
 	}
 	ring_init(&l->posted);
 	ring_init(&l->running);
-	l->now_ms = clock_now_ms();
 	*out = l;
 	return 0;
 }
@@ -102,7 +102,7 @@ void loop_stop(struct loop *l)
 
 uint64_t loop_now(const struct loop *l)
 {
-	return l->now_ms;
+	return l->is_running ? l->now_ms : clock_now_ms();
 }
 
 /* ---- watches */
@@ -376,9 +376,10 @@ int loop_run(struct loop *l)
 {
 	int rc = 0;
 
-	l->now_ms = clock_now_ms(); /* setting up may have taken its time */
+	l->now_ms = clock_now_ms();
+	l->is_running = true;
 	while (!l->is_stopped && !rc)
 		rc = turn(l);
-	l->is_stopped = false; /* so that it can run again */
+	l->is_running = l->is_stopped = false; /* so that it can run again */
 	return rc;
 }

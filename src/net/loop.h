@@ -42,7 +42,7 @@ void loop_close(struct loop *l);  /* NULL is fine */
 /* Runs until the end of the turn that calls loop_stop; returns 0 or -errno of a failed epoll. */
 int loop_run(struct loop *l);
 void loop_stop(struct loop *l);
-uint64_t loop_now(const struct loop *l);
+uint64_t loop_now(const struct loop *l); /* this turn's time; while not running, the clock's */
 
 int loop_watch(struct loop *l, struct loop_watch *w); /* fd, events, ready are set; 0 or -errno */
 void loop_watch_events(struct loop *l, struct loop_watch *w, uint32_t events); /* 0: hold it */

@@ -446,6 +446,35 @@ static void stop_before_run_counts(void **state)
 	assert_string_equal(trace, "a");
 }
 
+/* Else what is set up slowly (a prompt) would set timers that are over when the loop starts. */
+static void time_passes_before_the_loop_runs(void **state)
+{
+	uint64_t opened = loop_now(loop);
+
+	(void)state;
+	usleep(3000);
+	assert_true(loop_now(loop) >= opened + 2);
+}
+
+static void time_stands_still_in_a_turn(struct loop_task *t)
+{
+	uint64_t start = loop_now(loop);
+
+	(void)t;
+	usleep(3000);
+	assert_true(loop_now(loop) == start);
+	loop_stop(loop);
+}
+
+static void clock_is_read_once_a_turn(void **state)
+{
+	struct loop_task t = { .run = time_stands_still_in_a_turn };
+
+	(void)state;
+	loop_post(loop, &t);
+	run();
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -467,6 +496,8 @@ int main(void)
 		CASE(watch_of_a_closed_descriptor_fails),
 		CASE(signals_come_through_the_loop),
 		CASE(stop_before_run_counts),
+		CASE(time_passes_before_the_loop_runs),
+		CASE(clock_is_read_once_a_turn),
 	};
 
 	return cmocka_run_group_tests_name("net/loop", tests, NULL, NULL);
