@@ -1,0 +1,26 @@
+/* What the fuzz targets over the SSTP engine have in common. */
+#ifndef SSTP_TESTS_FUZZ_SSTP_FEED_H
+#define SSTP_TESTS_FUZZ_SSTP_FEED_H
+
+#include "sstp/call.h"
+
+struct feed {
+	struct sstp s;
+	uint64_t now_ms;
+	bool is_authenticated; /* sstp_authenticated was called */
+	bool is_closed;
+	uint8_t rest[3 * SSTP_HTTP_MAX]; /* fed and not taken */
+	size_t rest_len;
+};
+
+/* An engine of that role, opened, with a log that nobody sees and numbers that repeat. */
+void feed_open(struct feed *f, enum sstp_role role);
+/* Bytes from the peer, on memory of their own size so that a read past it is seen. */
+void feed_bytes(struct feed *f, const uint8_t *at, size_t len);
+void feed_authenticated(struct feed *f);
+void feed_close(struct feed *f);
+/* Turns the clock; to the deadline at most, so that the timer runs out just when it should. */
+void feed_wait(struct feed *f, uint64_t ms);
+void feed_until_deadline(struct feed *f);
+
+#endif
