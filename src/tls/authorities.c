@@ -8,11 +8,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
-#include "tls/file.h"
 #include "tls/pem.h"
 #include "tls/words.h"
+#include "util/file.h"
 #include "util/log.h"
+
+enum { BUNDLE_MAX = 4 << 20 }; /* they have some 200 KiB */
 
 /* Debian and Alpine, Fedora, openSUSE, BSDs and Alpine, RHEL */
 static const char *const system_files[] = {
@@ -45,13 +48,14 @@ static unsigned load_text(WOLFSSL_CTX *wolf, struct bytes text, const char *path
 /* 0 or -errno; *taken counts the certificates. */
 static int load_file(WOLFSSL_CTX *wolf, const char *path, unsigned *taken)
 {
-	struct file f;
-	int rc = file_read(path, &f);
+	char *text;
+	size_t len;
+	int rc = file_read(path, BUNDLE_MAX, &text, &len);
 
 	if (rc)
 		return rc;
-	*taken += load_text(wolf, bytes_of(f.text, f.len), path);
-	file_free(&f);
+	*taken += load_text(wolf, bytes_of(text, len), path);
+	file_free(text, len);
 	return 0;
 }
 
@@ -73,11 +77,11 @@ static int load_folder(WOLFSSL_CTX *wolf, const char *path, unsigned *taken)
 
 static int load_path(WOLFSSL_CTX *wolf, const char *path, struct tls_error *err)
 {
+	struct stat st;
 	unsigned taken = 0;
-	int rc = load_file(wolf, path, &taken);
+	bool is_folder = !stat(path, &st) && S_ISDIR(st.st_mode);
+	int rc = is_folder ? load_folder(wolf, path, &taken) : load_file(wolf, path, &taken);
 
-	if (rc == -EISDIR)
-		rc = load_folder(wolf, path, &taken);
 	if (rc) {
 		words_set(err, "%s: cannot read the certificate authorities: %s", path,
 			  strerror(-rc));

@@ -2,15 +2,17 @@
 #include <errno.h>
 
 #include "tls/cert.h"
-#include "tls/file.h"
 #include "tls/pem.h"
 #include "tls/words.h"
 #include "tls/x509.h"
+#include "util/file.h"
 
-static int decode_first(const struct file *f, const char *path, uint8_t *der, size_t room,
-			size_t *len, struct tls_error *err)
+enum { CERT_FILE_MAX = 1 << 20 };
+
+static int decode_first(struct bytes text, const char *path, uint8_t *der, size_t room, size_t *len,
+			struct tls_error *err)
 {
-	struct bytes text = bytes_of(f->text, f->len), block;
+	struct bytes block;
 	struct x509 x;
 
 	if (x509_read(text, &x)) {
@@ -30,14 +32,15 @@ static int decode_first(const struct file *f, const char *path, uint8_t *der, si
 
 int cert_load(const char *file, uint8_t *der, size_t room, size_t *len, struct tls_error *err)
 {
-	struct file f;
-	int rc = file_read(file, &f);
+	char *text;
+	size_t text_len;
+	int rc = file_read(file, CERT_FILE_MAX, &text, &text_len);
 
 	if (rc) {
 		words_set(err, "%s: cannot read the certificate: %s", file, strerror(-rc));
 		return rc;
 	}
-	rc = decode_first(&f, file, der, room, len, err);
-	file_free(&f);
+	rc = decode_first(bytes_of(text, text_len), file, der, room, len, err);
+	file_free(text, text_len);
 	return rc;
 }

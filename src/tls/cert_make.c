@@ -4,17 +4,18 @@
  * and wolfSSL, and whoever installs it does not let the server's key vouch for other names.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "tls/cert.h"
 #include "tls/cert_name.h"
-#include "tls/file.h"
 #include "tls/key.h"
 #include "tls/wolf.h"
 #include "tls/words.h"
 #include "tls/x509_write.h"
+#include "util/file.h"
 #include "util/ip.h"
 #include "util/secret.h"
 
@@ -112,10 +113,26 @@ static bool make(const struct cert_request *rq, struct bytes san, struct made *m
 	return ok;
 }
 
+static int create_file(const char *path, const struct writer *w, mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode), rc;
+
+	if (fd < 0)
+		return -errno;
+	rc = file_write(fd, w->at, w->len);
+	if (!rc && fsync(fd))
+		rc = -errno;
+	close(fd);
+	if (rc)
+		unlink(path);
+	return rc;
+}
+
 static int store_file(const char *path, const struct writer *w, mode_t mode, bool replace,
 		      struct tls_error *err)
 {
-	int rc = file_write(path, w->at, w->len, mode, replace);
+	struct stat ours = { .st_uid = geteuid(), .st_gid = getegid(), .st_mode = mode };
+	int rc = replace ? file_replace(path, w->at, w->len, &ours) : create_file(path, w, mode);
 
 	if (rc == -EEXIST)
 		words_set(err, "%s exists already and is left alone", path);

@@ -241,7 +241,9 @@ WOLFSSL *tls_ctx_session(struct tls_ctx *ctx)
 	if (ctx->is_server)
 		return wolfSSL_new(ctx->wolf);
 	pthread_mutex_lock(&ctx->opening);
+#if TLS_HAS_UNLOAD
 	wolfSSL_CTX_UnloadIntermediateCerts(ctx->wolf);
+#endif
 	ssl = wolfSSL_new(ctx->wolf);
 	pthread_mutex_unlock(&ctx->opening);
 	return ssl;

@@ -5,24 +5,31 @@
 #include <sys/stat.h>
 
 #include "tls/cert.h"
-#include "tls/file.h"
 #include "tls/pem.h"
 #include "tls/words.h"
+#include "util/file.h"
 #include "util/log.h"
 
-enum { LEAF_MAX = 16 * 1024 };
+enum {
+	PEM_MAX = 1 << 20,
+	LEAF_MAX = 16 * 1024,
+};
 
-static int read_pem(const char *path, const char *what, struct file *f, struct tls_error *err)
+struct pem {
+	char *text;
+	size_t len;
+};
+
+static int read_pem(const char *path, const char *what, struct pem *f, struct tls_error *err)
 {
-	int rc = file_read(path, f);
+	int rc = file_read(path, PEM_MAX, &f->text, &f->len);
 
 	if (rc)
 		words_set(err, "%s: cannot read the %s: %s", path, what, strerror(-rc));
 	return rc;
 }
 
-static int take_cert(struct tls_ctx *ctx, const struct file *f, const char *path,
-		     struct tls_error *err)
+static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path, struct tls_error *err)
 {
 	int rc = wolfSSL_CTX_use_certificate_chain_buffer(ctx->wolf, (const unsigned char *)f->text,
 							  (long)f->len);
@@ -37,7 +44,7 @@ static int load_cert(struct tls_ctx *ctx, const char *path, struct tls_error *er
 {
 	uint8_t der[LEAF_MAX];
 	struct bytes leaf;
-	struct file f;
+	struct pem f;
 	size_t len;
 	int rc = cert_load(path, der, sizeof(der), &len, err);
 
@@ -50,12 +57,12 @@ static int load_cert(struct tls_ctx *ctx, const char *path, struct tls_error *er
 	if (rc)
 		return rc;
 	rc = take_cert(ctx, &f, path, err);
-	file_free(&f);
+	file_free(f.text, f.len);
 	return rc;
 }
 
 /* RFC 1421's header of an old format, PKCS#8's of the new one */
-static bool is_encrypted(const struct file *f)
+static bool is_encrypted(const struct pem *f)
 {
 	return strstr(f->text, "Proc-Type: 4,ENCRYPTED") ||
 	       strstr(f->text, "BEGIN ENCRYPTED PRIVATE KEY");
@@ -73,7 +80,7 @@ static int give_password(char *to, int room, int is_writing, void *arg)
 	return (int)len;
 }
 
-static int take_key(struct tls_ctx *ctx, const struct file *f, const struct tls_server_cfg *cfg,
+static int take_key(struct tls_ctx *ctx, const struct pem *f, const struct tls_server_cfg *cfg,
 		    struct tls_error *err)
 {
 	int rc;
@@ -104,16 +111,17 @@ static int take_key(struct tls_ctx *ctx, const struct file *f, const struct tls_
 
 static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct tls_error *err)
 {
-	struct file f;
+	struct stat st;
+	struct pem f;
 	int rc = read_pem(cfg->key_file, "private key", &f, err);
 
 	if (rc)
 		return rc;
-	if (f.mode & S_IROTH)
+	if (!stat(cfg->key_file, &st) && (st.st_mode & S_IROTH))
 		log_warn(NULL, "%s: everybody on this machine can read the server's private key",
 			 cfg->key_file);
 	rc = take_key(ctx, &f, cfg, err);
-	file_free(&f);
+	file_free(f.text, f.len);
 	return rc;
 }
 

@@ -187,7 +187,9 @@ const char *tls_version(const struct tls *t)
 
 const char *tls_cipher(const struct tls *t)
 {
-	const char *name = wolfSSL_get_cipher(t->ssl);
+	int suite = wolfSSL_get_current_cipher_suite(t->ssl);
+	const char *name = wolfSSL_get_cipher_name_iana_from_suite((unsigned char)(suite >> 8),
+								   (unsigned char)suite);
 
 	return name ? name : "";
 }

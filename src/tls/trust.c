@@ -20,6 +20,7 @@ enum fault {
 	FAULT_EXPIRED,
 	FAULT_EARLY,
 	FAULT_PURPOSE,
+	FAULT_SIGNATURE,
 	FAULT_CHAIN,
 };
 
@@ -52,11 +53,11 @@ static enum fault fault_of(int code)
 		{ EXTKEYUSE_AUTH_E, FAULT_PURPOSE },
 		{ KEYUSE_SIGNATURE_E, FAULT_PURPOSE },
 		{ KEYUSE_ENCIPHER_E, FAULT_PURPOSE },
-		{ ASN_SIG_CONFIRM_E, FAULT_CHAIN },
+		{ ASN_SIG_CONFIRM_E, FAULT_SIGNATURE },
 		{ ASN_SIG_OID_E, FAULT_CHAIN },
 		{ ASN_SIG_HASH_E, FAULT_CHAIN },
 		{ ASN_SIG_KEY_E, FAULT_CHAIN },
-		{ COMPAT_SIGNATURE, FAULT_CHAIN },
+		{ COMPAT_SIGNATURE, FAULT_SIGNATURE },
 		{ ASN_NAME_INVALID_E, FAULT_CHAIN },
 		{ ASN_PATHLEN_SIZE_E, FAULT_CHAIN },
 		{ ASN_PATHLEN_INV_E, FAULT_CHAIN },
@@ -163,6 +164,11 @@ static void words_of_chain(struct tls *t, WOLFSSL_X509_STORE_CTX *store)
 		words_of_issuer(t, &leaf);
 	else if (fault == FAULT_PURPOSE && !depth)
 		words_of_purpose(t);
+	else if (fault == FAULT_SIGNATURE)
+		words_set_trust(&t->error,
+				"the signature on the certificate of %.64s is not by the authority that "
+				"it names (%.96s): forged, or signed with another key of that name",
+				depth ? c.subject : t->name, c.issuer);
 	else
 		words_set_trust(&t->error, "the certificate %.96s%s%.64s is refused: %s", c.subject,
 				depth ? ", which vouches for " : " of ", t->name,

@@ -31,6 +31,8 @@
 #define TLS_HAS_KEYLOG 0
 #endif
 
+#define TLS_HAS_UNLOAD (LIBWOLFSSL_VERSION_HEX >= 0x05007000) /* wolfSSL_CTX_UnloadIntermediateCerts */
+
 /* Hybrid key exchange as standardised; before 5.8.0 there were drafts only. */
 #if defined(WOLFSSL_HAVE_MLKEM) && LIBWOLFSSL_VERSION_HEX >= 0x05008000
 #define TLS_HAS_MLKEM 1

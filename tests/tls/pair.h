@@ -1,0 +1,45 @@
+/* A client and a server in one process; each one's ciphertext waits in the other's inbox. */
+#ifndef SSTP_TESTS_TLS_PAIR_H
+#define SSTP_TESTS_TLS_PAIR_H
+
+#include "pki.h"
+#include "tls/ctx.h"
+#include "tls/session.h"
+#include "tls/tls.h"
+
+enum { PAIR_INBOX = 1 << 20 };
+
+struct pair_end {
+	struct tls_ctx *ctx;
+	struct tls *tls;
+	struct pair_end *other;
+	uint8_t inbox[PAIR_INBOX];
+	size_t inbox_len;
+	size_t sends;
+	int result; /* of the handshake */
+};
+
+struct pair {
+	struct pair_end client, server;
+};
+
+/* Contexts with all defaults; the client trusts the pki's authority. */
+struct tls_client_cfg pair_client_cfg(const struct pki *pki);
+struct tls_server_cfg pair_server_cfg(const struct pki_files *f);
+
+/* Takes over both contexts and opens a session of each for `name`. */
+struct pair *pair_new(struct tls_ctx *client, struct tls_ctx *server, const char *name);
+/* The same, with contexts made of these; NULL: pair_client_cfg, pair_server_cfg. */
+struct pair *pair_of(const struct tls_client_cfg *client, const struct tls_server_cfg *server,
+		     const char *name);
+void pair_free(struct pair *p);
+
+/* Both handshakes until nothing moves any more; true when both are done. */
+bool pair_shake(struct pair *p);
+/* Hands the inbox to the session, all of it or the first `len` bytes. */
+void pair_feed(struct pair_end *e);
+void pair_feed_some(struct pair_end *e, size_t len);
+/* Feeds and reads all that there is, into `to`; returns its length, *result is what ended it. */
+size_t pair_read(struct pair_end *e, uint8_t *to, size_t room, int *result);
+
+#endif

@@ -1,0 +1,423 @@
+/* Which certificates a client accepts, and what it tells its user of those that it refuses. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tls/cert.h"
+#include "tls/pair.h"
+#include "tls/wolf.h"
+
+static struct pki pki, other;
+
+static int make_authorities(void **state)
+{
+	(void)state;
+	pki_init(&pki, "Test Authority");
+	pki_init(&other, "Somebody Else");
+	return 0;
+}
+
+static int drop_authorities(void **state)
+{
+	(void)state;
+	pki_free(&pki);
+	pki_free(&other);
+	return 0;
+}
+
+/* Both versions of TLS, since the library judges certificates in another place of each. */
+static bool shake(const struct tls_client_cfg *client, const struct pki_files *f, bool is_tls13,
+		  const char *name, struct tls_error *err)
+{
+	struct tls_server_cfg server = pair_server_cfg(f);
+	struct pair *p = pair_of(client, &server, name);
+	bool ok;
+
+	if (!is_tls13)
+		wolfSSL_set_options(p->server.tls->ssl, WOLFSSL_OP_NO_TLSv1_3);
+	ok = pair_shake(p);
+	if (ok)
+		assert_string_equal(tls_version(p->client.tls), is_tls13 ? "TLSv1.3" : "TLSv1.2");
+	*err = *tls_error_of(p->client.tls);
+	assert_int_equal(p->client.result, ok ? 1 : TLS_FAILED);
+	/* a client's refusal ends the server's session too, unless that was done before it */
+	assert_true(ok || p->server.result != TLS_WANT_INPUT || !is_tls13);
+	assert_int_equal(tls_peer_leaf(p->client.tls).len, f->der_len);
+	assert_memory_equal(tls_peer_leaf(p->client.tls).at, f->der, f->der_len);
+	pair_free(p);
+	return ok;
+}
+
+static void accept_with(const struct tls_client_cfg *client, const struct pki_files *f,
+			const char *name)
+{
+	struct tls_error err;
+
+	for (int is_tls13 = 0; is_tls13 < 2; is_tls13++)
+		if (!shake(client, f, is_tls13, name, &err))
+			fail_msg("%s refused: %s", name, err.text);
+}
+
+/* The words must hold all of `words`, which end with NULL. */
+static void refuse_with(const struct tls_client_cfg *client, const struct pki_files *f,
+			const char *name, const char *const *words)
+{
+	struct tls_error err;
+
+	for (int is_tls13 = 0; is_tls13 < 2; is_tls13++) {
+		if (shake(client, f, is_tls13, name, &err))
+			fail_msg("%s accepted", name);
+		assert_true(err.is_trust);
+		for (size_t i = 0; words[i]; i++)
+			if (!strstr(err.text, words[i]))
+				fail_msg("\"%s\" is not in: %s", words[i], err.text);
+	}
+}
+#define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static void a_good_one(void **state)
+{
+	struct tls_client_cfg client = pair_client_cfg(&pki);
+	struct pki_files f;
+
+	(void)state;
+	pki_issue(&pki, &(struct pki_leaf){ 0 }, &f);
+	accept_with(&client, &f, "vpn.example.net");
+	accept_with(&client, &f, "VPN.Example.NET.");
+	pki_issue(&pki, &(struct pki_leaf){ .is_rsa = true }, &f);
+	accept_with(&client, &f, "vpn.example.net");
+}
+
+static void unknown_authority(void **state)
+{
+	struct tls_client_cfg client = pair_client_cfg(&pki);
+	struct pki namesake;
+	struct pki_files f;
+
+	(void)state;
+	pki_init(&namesake, "Test Authority"); /* another key */
+	pki_issue(&pki, &(struct pki_leaf){ .signer = &namesake }, &f);
+	pki_free(&namesake);
+	refuse_with(&client, &f, "vpn.example.net", WORDS("signature on the certificate of vpn.example.net",
+			  "CN=Test Authority"));
+	pki_issue(&pki, &(struct pki_leaf){ .signer = &other }, &f);
+	refuse_with(&client, &f, "vpn.example.net",
+		    WORDS("--ca-cert holds (issuer CN=Somebody Else)", f.pin));
+	client.ca_file = other.ca_file;
+	accept_with(&client, &f, "vpn.example.net");
+	client.ca_file = NULL; /* the system's */
+	setenv("SSL_CERT_FILE", pki.ca_file, 1);
+	pki_issue(&pki, &(struct pki_leaf){ .is_self_signed = true }, &f);
+	refuse_with(&client, &f, "vpn.example.net",
+		    WORDS("the certificate of vpn.example.net is not signed by an authority that "
+			  "this machine trusts",
+			  "(self-signed; issuer CN=vpn.example.net)", f.pin, "--servercert"));
+	unsetenv("SSL_CERT_FILE");
+}
+
+static void self_signed_is_its_own_authority(void **state)
+{
+	struct tls_client_cfg client = pair_client_cfg(&pki);
+	struct pki_files f;
+
+	(void)state;
+	pki_issue(&pki, &(struct pki_leaf){ .is_self_signed = true }, &f);
+	refuse_with(&client, &f, "vpn.example.net", WORDS("self-signed", "--ca-cert holds", f.pin));
+	client.ca_file = f.cert;
+	accept_with(&client, &f, "vpn.example.net");
+	refuse_with(&client, &f, "other.example.net", WORDS("other.example.net"));
+}
+
+static void dates(void **state)
+{
+	struct tls_client_cfg client = pair_client_cfg(&pki);
+	time_t then = time(NULL) - 3 * PKI_DAY_S;
+	struct pki_files f;
+	char day[32];
+
+	(void)state;
+	pki_issue(&pki, &(struct pki_leaf){ .from_day = -10, .until_day = -3 }, &f);
+	strftime(day, sizeof(day), "%Y-%m-%d", gmtime(&then));
+	refuse_with(&client, &f, "vpn.example.net",
+		    WORDS("the certificate of vpn.example.net expired on", day));
+	pki_issue(&pki, &(struct pki_leaf){ .from_day = 3, .until_day = 10 }, &f);
+	then = time(NULL) + 3 * PKI_DAY_S;
+	strftime(day, sizeof(day), "%Y-%m-%d", gmtime(&then));
+	refuse_with(&client, &f, "vpn.example.net",
+		    WORDS("the certificate of vpn.example.net is not valid before", day));
+}
+
+static void wrong_name(void **state)
+{
+	struct tls_client_cfg client = pair_client_cfg(&pki);
+	uint8_t san[64];
+	struct writer w = writer_of(san, sizeof(san));
+	struct pki_files f;
+
+	(void)state;
+	x509_put_dns(&w, "a.example.net");
+	x509_put_ip(&w, (const uint8_t[]){ 192, 0, 2, 7 }, 4);
+	pki_issue(&pki, &(struct pki_leaf){ .has_san = true, .san = bytes_of(san, w.len) }, &f);
+	refuse_with(&client, &f, "vpn.example.net",
+		    WORDS("not for vpn.example.net", "but for a.example.net, 192.0.2.7"));
+	refuse_with(&client, &f, "192.0.2.8", WORDS("not for 192.0.2.8"));
+	refuse_with(&client, &f, "a", WORDS("not for a but"));
+	accept_with(&client, &f, "192.0.2.7");
+	accept_with(&client, &f, "a.example.net");
+	pki_issue(&pki, &(struct pki_leaf){ .has_no_san = true, .common_name = "old.example.net" },
+		  &f);
+	accept_with(&client, &f, "old.example.net");
+	refuse_with(&client, &f, "vpn.example.net", WORDS("CN=old.example.net"));
+}
+
+static void wrong_purpose(void **state)
+{
+	static const uint8_t client_auth[] = { 0x2b, 6, 1, 5, 5, 7, 3, 2 };
+	struct tls_client_cfg client = pair_client_cfg(&pki);
+	struct pki_files f;
+
+	(void)state;
+	pki_issue(&pki, &(struct pki_leaf){ .purpose = bytes_of(client_auth, sizeof(client_auth)) },
+		  &f);
+	refuse_with(&client, &f, "vpn.example.net", WORDS("not meant for servers", "serverAuth"));
+}
+
+/* A pin stands in for the chain, the name and the dates: all of these are wrong here. */
+static void pins(void **state)
+{
+	struct pki_leaf leaf = { .is_self_signed = true, .from_day = -9, .until_day = -2 };
+	struct cert_info info;
+	char of_cert[128], plain[100], wrong[] = "pin-sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+	const char *two[2] = { wrong, NULL };
+	struct tls_client_cfg client = { .pins = two, .pin_count = 2 };
+	struct pki_files f;
+	size_t n = 0;
+
+	(void)state;
+	pki_issue(&pki, &leaf, &f);
+	two[1] = f.pin;
+	accept_with(&client, &f, "elsewhere.example.org");
+	assert_true(cert_read(bytes_of(f.der, f.der_len), &info));
+	snprintf(of_cert, sizeof(of_cert), "sha256:%s", info.fingerprint);
+	two[1] = of_cert;
+	accept_with(&client, &f, "elsewhere.example.org");
+	for (const char *c = of_cert + 7; *c; c++)
+		if (*c != ':')
+			plain[n++] = *c;
+	plain[n] = '\0';
+	snprintf(of_cert, sizeof(of_cert), "sha256:%s", plain);
+	accept_with(&client, &f, "elsewhere.example.org");
+	client.pin_count = 1;
+	refuse_with(&client, &f, "vpn.example.net", WORDS(wrong, f.pin));
+	/* a good chain does not help when there is a pin */
+	pki_issue(&pki, &(struct pki_leaf){ 0 }, &f);
+	client.ca_file = pki.ca_file;
+	refuse_with(&client, &f, "vpn.example.net", WORDS(wrong, f.pin));
+}
+
+static void malformed_pins(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"pin-sha256:",
+		"pin-sha256:AAAA",
+		"pin-sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", /* 33 bytes */
+		"pin-sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==",
+		"pin-sha256:!AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+		"sha256:00",
+		"sha256:000000000000000000000000000000000000000000000000000000000000000",
+		"sha256:00000000000000000000000000000000000000000000000000000000000000000",
+		"sha256:g000000000000000000000000000000000000000000000000000000000000000",
+		"sha1:0000000000000000000000000000000000000000",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct tls_client_cfg client = { .pins = &bad[i], .pin_count = 1 };
+		struct tls_error err = { .is_trust = false };
+		struct tls_ctx *ctx;
+
+		if (tls_ctx_client(&client, &ctx, &err) != -EINVAL)
+			fail_msg("%s was taken", bad[i]);
+		assert_non_null(strstr(err.text, "is no pin"));
+		assert_false(err.is_trust);
+	}
+}
+
+/* Who shows a certificate without having its key fails, pin or no pin. */
+static void stolen_certificate(void **state)
+{
+	const char *pin[1];
+	struct tls_client_cfg clients[2] = { pair_client_cfg(&pki),
+					     { .pins = pin, .pin_count = 1 } };
+	struct tls_server_cfg server;
+	struct pki_files f, thief;
+
+	(void)state;
+	pki_issue(&pki, &(struct pki_leaf){ 0 }, &f);
+	pki_issue(&pki, &(struct pki_leaf){ 0 }, &thief);
+	server = pair_server_cfg(&f);
+	pin[0] = f.pin;
+	for (int i = 0; i < 4; i++) {
+		struct pair *p = pair_of(&clients[i & 1], &server, "vpn.example.net");
+
+		if (i & 2)
+			wolfSSL_set_options(p->server.tls->ssl, WOLFSSL_OP_NO_TLSv1_3);
+		assert_int_equal(wolfSSL_use_PrivateKey_file(p->server.tls->ssl, thief.key,
+							     WOLFSSL_FILETYPE_PEM),
+				 WOLFSSL_SUCCESS);
+		assert_false(pair_shake(p));
+		assert_int_equal(p->client.result, TLS_FAILED);
+		assert_non_null(strstr(tls_error_of(p->client.tls)->text,
+				       "not by its certificate's key"));
+		pair_free(p);
+	}
+}
+
+/* An authority that the pki's vouches for. */
+static void make_intermediate(struct pki *middle, int until_day)
+{
+	struct writer w = writer_of(middle->ca_der, sizeof(middle->ca_der));
+	struct writer name = writer_of(middle->ca_name, sizeof(middle->ca_name));
+	struct x509_draft d = {
+		.issuer = bytes_of(pki.ca_name, pki.ca_name_len),
+		.not_before = time(NULL) - 2 * PKI_DAY_S,
+		.not_after = time(NULL) + until_day * PKI_DAY_S,
+		.key = middle->ca_key = key_make(false),
+		.signer = pki.ca_key,
+		.is_ca = true,
+	};
+
+	x509_put_name(&name, "Test Intermediate");
+	d.subject = bytes_of(middle->ca_name, middle->ca_name_len = name.len);
+	assert_true(x509_write(&d, &w));
+	middle->ca_der_len = w.len;
+}
+
+static void chains(void **state)
+{
+	struct tls_client_cfg client = pair_client_cfg(&pki);
+	struct pki middle, expired;
+	struct pki_files f;
+
+	(void)state;
+	make_intermediate(&middle, 1);
+	pki_issue(&pki, &(struct pki_leaf){ .signer = &middle }, &f);
+	refuse_with(&client, &f, "vpn.example.net", WORDS("issuer CN=Test Intermediate"));
+	pki_append_pem(f.cert, middle.ca_der, middle.ca_der_len, CERT_TYPE);
+	accept_with(&client, &f, "vpn.example.net");
+	/* one too many, of an authority that nobody here knows: old cross-signed roots are so */
+	pki_append_pem(f.cert, other.ca_der, other.ca_der_len, CERT_TYPE);
+	accept_with(&client, &f, "vpn.example.net");
+	key_free(middle.ca_key);
+
+	make_intermediate(&expired, -1);
+	pki_issue(&pki, &(struct pki_leaf){ .signer = &expired }, &f);
+	pki_append_pem(f.cert, expired.ca_der, expired.ca_der_len, CERT_TYPE);
+	refuse_with(&client, &f, "vpn.example.net",
+		    WORDS("CN=Test Intermediate, which vouches for vpn.example.net, expired"));
+	key_free(expired.ca_key);
+}
+
+/* Nor does such a stranger come to be trusted by having been shown. */
+static void strangers_in_a_chain(void **state)
+{
+	struct tls_client_cfg client = pair_client_cfg(&pki);
+	struct pki_files f;
+
+	(void)state;
+	pki_issue(&pki, &(struct pki_leaf){ .signer = &other }, &f);
+	pki_append_pem(f.cert, other.ca_der, other.ca_der_len, CERT_TYPE);
+	refuse_with(&client, &f, "vpn.example.net", WORDS("vpn.example.net"));
+}
+
+#if TLS_HAS_UNLOAD
+/* What one server showed is forgotten: the next one must bring its intermediate itself. */
+static void chains_are_forgotten(void **state)
+{
+	struct tls_client_cfg cfg = pair_client_cfg(&pki);
+	struct tls_server_cfg server;
+	struct tls_ctx *client, *ctx;
+	struct tls_error err;
+	struct pki middle;
+	struct pki_files with, without;
+
+	(void)state;
+	make_intermediate(&middle, 1);
+	pki_issue(&pki, &(struct pki_leaf){ .signer = &middle }, &without);
+	with = without;
+	pki_append_pem(with.cert, middle.ca_der, middle.ca_der_len, CERT_TYPE);
+	pki_path(&pki, "alone.pem", without.cert);
+	pki_append_pem(without.cert, without.der, without.der_len, CERT_TYPE);
+	assert_int_equal(tls_ctx_client(&cfg, &client, &err), 0);
+	for (int i = 0; i < 3; i++) {
+		struct pair *p;
+
+		server = pair_server_cfg(i & 1 ? &without : &with);
+		assert_int_equal(tls_ctx_server(&server, &ctx, &err), 0);
+		p = pair_new(tls_ctx_hold(client), ctx, "vpn.example.net");
+		assert_int_equal(pair_shake(p), !(i & 1));
+		pair_free(p);
+	}
+	tls_ctx_release(client);
+	key_free(middle.ca_key);
+}
+#endif
+
+/* A leaf that signs other leaves is no authority. */
+static void leaf_as_authority(void **state)
+{
+	struct tls_client_cfg client = pair_client_cfg(&pki);
+	struct pki forger = { .ca_key = key_make(false) };
+	struct writer w = writer_of(forger.ca_der, sizeof(forger.ca_der));
+	struct writer name = writer_of(forger.ca_name, sizeof(forger.ca_name));
+	struct x509_draft d = {
+		.issuer = bytes_of(pki.ca_name, pki.ca_name_len),
+		.not_before = time(NULL) - PKI_DAY_S,
+		.not_after = time(NULL) + PKI_DAY_S,
+		.key = forger.ca_key,
+		.signer = pki.ca_key,
+		.purpose = x509_server_auth,
+	};
+	struct pki_files f;
+
+	(void)state;
+	x509_put_name(&name, "mallory.example.org");
+	d.subject = bytes_of(forger.ca_name, forger.ca_name_len = name.len);
+	assert_true(x509_write(&d, &w));
+	pki_issue(&pki, &(struct pki_leaf){ .signer = &forger }, &f);
+	pki_append_pem(f.cert, forger.ca_der, w.len, CERT_TYPE);
+	refuse_with(&client, &f, "vpn.example.net", WORDS("vpn.example.net"));
+	key_free(forger.ca_key);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_good_one),
+		cmocka_unit_test(unknown_authority),
+		cmocka_unit_test(self_signed_is_its_own_authority),
+		cmocka_unit_test(dates),
+		cmocka_unit_test(wrong_name),
+		cmocka_unit_test(wrong_purpose),
+		cmocka_unit_test(pins),
+		cmocka_unit_test(malformed_pins),
+		cmocka_unit_test(stolen_certificate),
+		cmocka_unit_test(chains),
+		cmocka_unit_test(strangers_in_a_chain),
+#if TLS_HAS_UNLOAD
+		cmocka_unit_test(chains_are_forgotten),
+#endif
+		cmocka_unit_test(leaf_as_authority),
+	};
+
+	return cmocka_run_group_tests(tests, make_authorities, drop_authorities);
+}
