@@ -24,7 +24,7 @@ struct netlink {
 };
 
 /* What an answer that carries data is given to; NULL: none is expected. */
-typedef void on_data(const struct nlmsghdr *h, struct reader body, struct route *out);
+typedef void on_data(const struct nlmsghdr *h, struct reader body, void *arg);
 
 static int bind_port(int fd, uint32_t *port)
 {
@@ -106,8 +106,17 @@ static int acknowledged(const struct nlmsghdr *h, struct reader body)
 	return e.error;
 }
 
+/* The end of a list: its error, which old kernels leave out. */
+static int ended(struct reader body)
+{
+	int error;
+
+	get_copy(&body, &error, sizeof(error));
+	return error;
+}
+
 /* True when these bytes held the end of our request, told in *rc. */
-static bool answered(struct netlink *nl, size_t len, on_data *data, struct route *out, int *rc)
+static bool answered(struct netlink *nl, size_t len, on_data *data, void *arg, int *rc)
 {
 	struct reader messages = reader_of(nl->answer, len), body;
 	struct nlmsghdr h;
@@ -119,8 +128,12 @@ static bool answered(struct netlink *nl, size_t len, on_data *data, struct route
 			*rc = acknowledged(&h, body);
 			return true;
 		}
+		if (h.nlmsg_type == NLMSG_DONE) {
+			*rc = ended(body);
+			return true;
+		}
 		if (data)
-			data(&h, body, out);
+			data(&h, body, arg);
 	}
 	return false;
 }
@@ -153,7 +166,7 @@ static ssize_t receive(struct netlink *nl)
 	return len > ANSWER_ROOM ? -EMSGSIZE : len;
 }
 
-static int ask(struct netlink *nl, on_data *data, struct route *out)
+static int ask(struct netlink *nl, on_data *data, void *arg)
 {
 	ssize_t len;
 	int rc = send_request(nl);
@@ -164,7 +177,7 @@ static int ask(struct netlink *nl, on_data *data, struct route *out)
 		len = receive(nl);
 		if (len < 0)
 			return (int)len;
-	} while (!answered(nl, (size_t)len, data, out, &rc));
+	} while (!answered(nl, (size_t)len, data, arg, &rc));
 	return rc;
 }
 
@@ -352,20 +365,39 @@ static void read_via(struct bytes value, struct ip_addr *to)
 	read_addr(bytes_of(r.at, r.left), family, to);
 }
 
-static void read_route(const struct nlmsghdr *h, struct reader body, struct route *out)
+static void read_attrs(struct reader body, struct route *out);
+
+/* Of several ways for one destination the first. */
+static void read_first_hop(struct bytes value, struct route *out)
+{
+	struct reader r = reader_of(value.at, value.len);
+	struct rtnexthop hop;
+
+	get_copy(&r, &hop, sizeof(hop));
+	if (r.bad || hop.rtnh_len < sizeof(hop))
+		return;
+	out->ifindex = (unsigned)hop.rtnh_ifindex;
+	read_attrs(get_reader(&r, hop.rtnh_len - sizeof(hop)), out);
+}
+
+static void read_attrs(struct reader body, struct route *out)
 {
 	sa_family_t family = out->dst.addr.family;
 	struct nlattr_in a;
 
-	if (h->nlmsg_type != RTM_NEWROUTE || !get_bytes(&body, sizeof(struct rtmsg)))
-		return;
 	while (nlattr_next(&body, &a)) {
 		switch (a.type) {
+		case RTA_DST:
+			read_addr(a.value, family, &out->dst.addr);
+			break;
 		case RTA_GATEWAY:
 			read_addr(a.value, family, &out->via);
 			break;
 		case RTA_VIA:
 			read_via(a.value, &out->via);
+			break;
+		case RTA_MULTIPATH:
+			read_first_hop(a.value, out);
 			break;
 		case RTA_PREFSRC:
 			read_addr(a.value, family, &out->src);
@@ -376,10 +408,19 @@ static void read_route(const struct nlmsghdr *h, struct reader body, struct rout
 		case RTA_TABLE:
 			out->table = nlattr_u32(&a);
 			break;
+		case RTA_PRIORITY:
+			out->metric = nlattr_u32(&a);
+			break;
 		default:
 			break;
 		}
 	}
+}
+
+static void read_route(const struct nlmsghdr *h, struct reader body, void *arg)
+{
+	if (h->nlmsg_type == RTM_NEWROUTE && get_bytes(&body, sizeof(struct rtmsg)))
+		read_attrs(body, arg);
 }
 
 int netlink_route_get(struct netlink *nl, const struct ip_addr *dst, struct route *out)
@@ -389,10 +430,73 @@ int netlink_route_get(struct netlink *nl, const struct ip_addr *dst, struct rout
 		.rtm_dst_len = (uint8_t)addr_bits(dst),
 		.rtm_flags = RTM_F_LOOKUP_TABLE, /* or RTA_TABLE says main, whatever is true */
 	};
+	int rc;
 
 	if (!addr_bits(dst))
 		return -EINVAL;
 	*out = (struct route){ .dst = { *dst, addr_bits(dst) } };
 	put_addr(request(nl, RTM_GETROUTE, 0, &route, sizeof(route)), RTA_DST, &out->dst.addr);
-	return ask(nl, read_route, out);
+	rc = ask(nl, read_route, out);
+	out->metric = 0; /* of the route that was found, not of one to its destination */
+	return rc;
+}
+
+/* ---- looking for a route by ourselves */
+
+struct search {
+	struct ip_addr dst;
+	unsigned not_ifindex;
+	struct route best;
+	bool found;
+};
+
+static bool is_usable(const struct nlmsghdr *h, const struct rtmsg *m, const struct search *s)
+{
+	return h->nlmsg_type == RTM_NEWROUTE && m->rtm_family == s->dst.family &&
+	       m->rtm_type == RTN_UNICAST && !m->rtm_src_len &&
+	       !(m->rtm_flags & (RTM_F_CLONED | RTNH_F_DEAD | RTNH_F_LINKDOWN));
+}
+
+static bool is_better(const struct route *r, const struct search *s)
+{
+	return !s->found || r->dst.len > s->best.dst.len ||
+	       (r->dst.len == s->best.dst.len && r->metric < s->best.metric);
+}
+
+static void consider_route(const struct nlmsghdr *h, struct reader body, void *arg)
+{
+	struct search *s = arg;
+	struct rtmsg m;
+	struct route r;
+
+	get_copy(&body, &m, sizeof(m));
+	if (body.bad || !is_usable(h, &m, s))
+		return;
+	/* a default route has no RTA_DST */
+	r = (struct route){ .dst = { { .family = s->dst.family }, m.rtm_dst_len } };
+	read_attrs(body, &r);
+	if (r.table != RT_TABLE_MAIN || !r.ifindex || r.ifindex == s->not_ifindex ||
+	    !ip_prefix_has(&r.dst, &s->dst) || !is_better(&r, s))
+		return;
+	s->best = r;
+	s->found = true;
+}
+
+int netlink_route_without(struct netlink *nl, const struct ip_addr *dst, unsigned ifindex,
+			  struct route *out)
+{
+	struct rtmsg route = { .rtm_family = (uint8_t)dst->family };
+	struct search s = { .dst = *dst, .not_ifindex = ifindex };
+	int rc;
+
+	request(nl, RTM_GETROUTE, NLM_F_DUMP, &route, sizeof(route));
+	rc = ask(nl, consider_route, &s);
+	if (!rc && !s.found)
+		rc = -ENETUNREACH;
+	if (rc)
+		return rc;
+	*out = s.best;
+	out->dst = (struct ip_prefix){ *dst, addr_bits(dst) };
+	out->metric = 0;
+	return 0;
 }

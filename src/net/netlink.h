@@ -49,5 +49,12 @@ int netlink_route_del(struct netlink *nl, const struct route *r);
  * added as a host route, once its table is set.
  */
 int netlink_route_get(struct netlink *nl, const struct ip_addr *dst, struct route *out);
+/*
+ * How it would go if this device were not there: by the main table alone, longest prefix and least
+ * metric first. Rules are not looked at, which only the kernel could do, and it can't leave a device
+ * out.
+ */
+int netlink_route_without(struct netlink *nl, const struct ip_addr *dst, unsigned ifindex,
+			  struct route *out);
 
 #endif

@@ -393,6 +393,90 @@ static void own_address_is_on_the_loopback(void **state)
 	}
 }
 
+/* What the client asks while its tunnel's routes cover everything: how else does one get there? */
+static void a_device_is_left_out(void **state)
+{
+	static const struct {
+		const char *dst, *via;
+		unsigned dev;
+		uint32_t metric, table;
+		bool unreachable;
+		const char *goes_via; /* to 192.0.2.1 without the second device, from then on */
+	} steps[] = {
+		{ "0.0.0.0/1", "", 1, 0, 0, false, NULL },
+		{ "128.0.0.0/1", "", 1, 0, 0, false, NULL },
+		{ "192.0.2.1/32", "", 1, 0, 0, false, NULL },
+		{ "0.0.0.0/0", "10.0.0.1", 0, 0, 77, false, NULL }, /* another table */
+		{ "0.0.0.0/0", "10.0.0.200", 0, 200, 0, false, "10.0.0.200" },
+		{ "0.0.0.0/0", "10.0.0.100", 0, 100, 0, false, "10.0.0.100" },
+		{ "0.0.0.0/0", "10.0.0.250", 0, 150, 0, false, "10.0.0.100" },
+		{ "192.0.0.0/16", "10.0.0.16", 0, 300, 0, false, "10.0.0.16" },
+		{ "192.0.0.0/12", "10.0.0.12", 0, 0, 0, false, "10.0.0.16" },
+		{ "192.0.3.0/24", "10.0.0.24", 0, 0, 0, false, "10.0.0.16" },
+		{ "192.0.2.0/24", "", 0, 0, 0, true, "10.0.0.16" },
+		{ "192.0.2.0/25", "", 0, 0, 0, false, "" }, /* on the link */
+		{ "192.0.2.1/32", "2001:db8::1", 0, 9, 0, false, "2001:db8::1" },
+	};
+	struct ip_addr to = addr("192.0.2.1");
+	struct route found;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct route r = route_of(steps[i].dst, steps[i].via, dev[steps[i].dev]);
+		int rc;
+
+		r.metric = steps[i].metric;
+		r.table = steps[i].table;
+		r.unreachable = steps[i].unreachable;
+		assert_int_equal(netlink_route_add(nl, &r), 0);
+		rc = netlink_route_without(nl, &to, dev[1], &found);
+		assert_int_equal(rc, steps[i].goes_via ? 0 : -ENETUNREACH);
+		if (rc)
+			continue;
+		assert_string_equal(ip_print(&found.via).text,
+				    *steps[i].goes_via ? steps[i].goes_via : "none");
+		assert_int_equal(found.ifindex, dev[0]);
+		assert_true(ip_equal(&found.dst.addr, &to));
+		assert_int_equal(found.dst.len, 32);
+	}
+}
+
+static void a_device_is_left_out_of_ipv6(void **state)
+{
+	struct ip_addr to = addr("2001:db8:9::1");
+	struct route tunnel = route_of("2000::/3", "", dev[1]), found;
+	struct route other = route_of("::/0", "fe80::1", dev[0]);
+
+	(void)state;
+	assert_int_equal(netlink_route_add(nl, &tunnel), 0);
+	assert_int_equal(netlink_route_without(nl, &to, dev[1], &found), -ENETUNREACH);
+	assert_int_equal(netlink_route_add(nl, &other), 0);
+	assert_int_equal(netlink_route_without(nl, &to, dev[1], &found), 0);
+	assert_string_equal(ip_print(&found.via).text, "fe80::1");
+	assert_int_equal(found.ifindex, dev[0]);
+	assert_int_equal(found.dst.len, 128);
+	assert_int_equal(found.metric, 0);
+}
+
+/* More routes than fit one answer. */
+static void a_long_list_is_read_to_its_end(void **state)
+{
+	struct ip_addr to = addr("203.0.113.9");
+	struct route found, last = route_of("203.0.113.0/24", "10.0.0.3", dev[0]);
+
+	(void)state;
+	for (uint32_t i = 0; i < 1000; i++) {
+		struct route r = route_of("100.64.0.0/32", "10.0.0.1", dev[0]);
+
+		r.dst.addr = ip_from_v4(0x64400000 + i);
+		assert_int_equal(netlink_route_add(nl, &r), 0);
+	}
+	assert_int_equal(netlink_route_add(nl, &last), 0);
+	assert_int_equal(netlink_route_without(nl, &to, dev[1], &found), 0);
+	assert_string_equal(ip_print(&found.via).text, "10.0.0.3");
+	goes("203.0.113.9", "10.0.0.3", dev[0]); /* and the next answer is that of its question */
+}
+
 static void route_errors(void **state)
 {
 	struct route no_device = route_of("192.0.2.0/24", "", 9999),
@@ -456,6 +540,9 @@ int main(void)
 		CASE(other_table_is_left_alone),
 		CASE(unreachable_routes),
 		CASE(own_address_is_on_the_loopback),
+		CASE(a_device_is_left_out),
+		CASE(a_device_is_left_out_of_ipv6),
+		CASE(a_long_list_is_read_to_its_end),
 		CASE(route_errors),
 	};
 
