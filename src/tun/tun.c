@@ -100,7 +100,7 @@ static int attach(struct tun *t, const char *name, int flags)
 	if (err)
 		return err;
 	memcpy(t->name, ifr.ifr_name, sizeof(t->name));
-	t->flags = flags;
+	t->flags = flags & ~IFF_TUN_EXCL;
 	return 0;
 }
 
@@ -123,34 +123,53 @@ static int open_as(const char *name, int flags, struct tun **out)
 	return 0;
 }
 
-/*
- * A device of several queues lets anybody with the right to it join as one more queue, and would
- * then share its packets out between two programs. The kernel shows a second queue in sysfs only.
- */
-static bool is_shared(const struct tun *t)
+static int get_device(const struct tun *t, struct ifreq *ifr)
 {
-	char path[sizeof("/sys/class/net//queues/tx-1") + IFNAMSIZ];
-
-	snprintf(path, sizeof(path), "/sys/class/net/%s/queues/tx-1", t->name);
-	return !access(path, F_OK);
+	*ifr = (struct ifreq){ 0 };
+	return control(t, TUNGETIFF, ifr);
 }
 
-int tun_open(const struct tun_cfg *cfg, struct tun **out)
+static int open_best(const struct tun_cfg *cfg, int flags, struct tun **out)
 {
-	int flags = IFF_TUN | IFF_NO_PI | (cfg->multi_queue ? IFF_MULTI_QUEUE : 0);
 	int err = -EINVAL;
 
 	if (cfg->offload)
 		err = open_as(cfg->name, flags | IFF_VNET_HDR, out);
 	if (err == -EINVAL || err == -ENOTTY) /* what an old kernel says to flags it lacks */
 		err = open_as(cfg->name, flags, out);
-	if (err == -EINVAL && if_nametoindex(cfg->name)) /* in use, but by no TUN device */
+	if (err == -EINVAL && if_nametoindex(cfg->name)) /* in use, but not by such a device */
 		err = -EBUSY;
-	if (!err && cfg->multi_queue && is_shared(*out)) {
-		tun_close(*out);
-		err = -EBUSY;
-	}
 	return err;
+}
+
+/*
+ * Of several queues, so the kernel would let us join it whoever holds it, and share its packets
+ * out between two programs. Only one that was made persistent, for us to join, is free.
+ */
+static int join_persistent(const struct tun_cfg *cfg, int flags, struct tun **out)
+{
+	struct ifreq ifr;
+	int err = open_best(cfg, flags, out);
+
+	if (err)
+		return err;
+	err = get_device(*out, &ifr);
+	if (!err && !(ifr.ifr_flags & IFF_PERSIST))
+		err = -EBUSY;
+	if (err)
+		tun_close(*out);
+	return err;
+}
+
+int tun_open(const struct tun_cfg *cfg, struct tun **out)
+{
+	int flags = IFF_TUN | IFF_NO_PI, err;
+
+	if (!cfg->multi_queue)
+		return open_best(cfg, flags, out);
+	flags |= IFF_MULTI_QUEUE;
+	err = open_best(cfg, flags | IFF_TUN_EXCL, out);
+	return err == -EBUSY ? join_persistent(cfg, flags, out) : err;
 }
 
 int tun_open_queue(const struct tun *first, struct tun **out)
@@ -160,17 +179,17 @@ int tun_open_queue(const struct tun *first, struct tun **out)
 	return open_as(first->name, first->flags, out);
 }
 
+/* Whether it was made with IFF_NO_PI, as it must be, TUNGETIFF doesn't tell: that bit is IFF_NOFILTER. */
 static int adopt_device(struct tun *t)
 {
-	struct ifreq ifr = { 0 };
-	int err = control(t, TUNGETIFF, &ifr);
+	struct ifreq ifr;
+	int err = get_device(t, &ifr);
 
 	if (err)
 		return err;
-	t->flags = (unsigned short)ifr.ifr_flags &
-		   (IFF_TUN | IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE);
-	if (!(t->flags & IFF_TUN) || !(t->flags & IFF_NO_PI))
+	if (!(ifr.ifr_flags & IFF_TUN))
 		return -EINVAL;
+	t->flags = (ifr.ifr_flags & (IFF_TUN | IFF_VNET_HDR | IFF_MULTI_QUEUE)) | IFF_NO_PI;
 	memcpy(t->name, ifr.ifr_name, sizeof(t->name));
 	return t->flags & IFF_VNET_HDR ? set_offload(t) : 0;
 }

@@ -49,7 +49,8 @@ struct tun;
 int tun_open(const struct tun_cfg *cfg, struct tun **out); /* the first queue; 0 or -errno */
 int tun_open_queue(const struct tun *first, struct tun **out);
 /* A descriptor from outside (--tun-fd, a socket pair of packets): ours from now on, unless this
- * fails. -EINVAL: it does not keep packets apart (a stream), or is a TAP device. */
+ * fails. -EINVAL: it does not keep packets apart (a stream), or is a TAP device. A TUN device must
+ * have been made with IFF_NO_PI. */
 int tun_adopt(int fd, struct tun **out);
 void tun_close(struct tun *t); /* NULL is fine */
 

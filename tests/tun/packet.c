@@ -182,7 +182,8 @@ size_t packet_make_super(const struct packet_desc *d, uint16_t size, uint8_t *to
 {
 	size_t len = packet_make(d, to);
 
-	*off = (struct tun_offload){ .gso_size = size, .has_ecn = d->flags & PACKET_CWR };
+	*off = (struct tun_offload){ .gso_size = size };
+	off->has_ecn = !d->is_udp && d->flags & PACKET_CWR;
 	off->gso = d->is_udp ? TUN_GSO_UDP : d->is_v6 ? TUN_GSO_TCP6 : TUN_GSO_TCP4;
 	packet_make_partial(d, to, len, off);
 	return len;

@@ -1,0 +1,34 @@
+/* Cutting: twelve bytes say what the kernel would say of the packet behind them, and the mtu. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "tun/segment.h"
+#include "util/bytes.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct reader r = reader_of(data, len);
+	struct tun_offload off = { .gso = get_u8(&r) % 4, .needs_csum = get_u8(&r) % 2 };
+	struct segments s;
+	size_t mtu, n;
+	bool too_big;
+
+	off.gso_size = get_u16(&r);
+	off.hdr_len = get_u16(&r);
+	off.csum_start = get_u16(&r);
+	off.csum_offset = get_u16(&r);
+	mtu = get_u16(&r);
+	if (!segments_of(&s, r.at, r.left, &off, mtu, &too_big))
+		return 0;
+	while ((n = segments_next_len(&s))) {
+		uint8_t *to = malloc(n); /* of its own size, so that a step past its end shows */
+
+		if (!to || too_big || n > mtu)
+			abort();
+		segments_write(&s, to);
+		free(to);
+	}
+	return 0;
+}

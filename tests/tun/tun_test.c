@@ -1,0 +1,268 @@
+/* Devices: names, queues, what may be adopted. What passes through them is kernel_test.c's. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tun/lab.h"
+
+static const struct tun_offload plain;
+
+static int open_named(const char *name, bool multi_queue, struct tun **t)
+{
+	const struct tun_cfg cfg = { .name = name, .multi_queue = multi_queue, .offload = true };
+
+	return tun_open(&cfg, t);
+}
+
+/* ---- descriptors from outside */
+
+static struct tun *adopt(int fd)
+{
+	struct tun *t = NULL;
+
+	assert_int_equal(tun_adopt(fd, &t), 0);
+	return t;
+}
+
+static void assert_not_adopted(int fd, int want)
+{
+	struct tun *t;
+
+	assert_true(fd >= 0);
+	assert_int_equal(tun_adopt(fd, &t), want);
+	assert_return_code(close(fd), errno); /* still the caller's */
+}
+
+static void packet_sockets_are_adopted(void **state)
+{
+	static const int types[] = { SOCK_DGRAM, SOCK_SEQPACKET };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char hello[] = "hello, ", world[] = "world";
+		struct iovec pieces[] = { { hello, 7 }, { world, 5 } };
+		struct tun_offload off = { .gso = TUN_GSO_TCP4 };
+		struct tun *t;
+		uint8_t got[64];
+		int fds[2];
+
+		assert_int_equal(socketpair(AF_UNIX, types[i], 0, fds), 0);
+		t = adopt(fds[0]);
+		assert_string_equal(tun_name(t), "");
+		assert_int_equal(tun_ifindex(t), 0);
+		assert_false(tun_has_offload(t));
+		assert_false(tun_has_uso(t));
+		assert_int_equal(fcntl(tun_fd(t), F_GETFD), FD_CLOEXEC);
+		assert_int_equal(tun_read(t, got, sizeof(got), &off), -EAGAIN);
+
+		assert_int_equal(tun_write(t, pieces, 2, &plain), 0);
+		assert_int_equal(read(fds[1], got, sizeof(got)), 12);
+		assert_memory_equal(got, "hello, world", 12);
+		assert_int_equal(write(fds[1], got, 12), 12);
+		assert_int_equal(write(fds[1], got, 5), 5);
+		assert_int_equal(tun_read(t, got, sizeof(got), &off), 12);
+		assert_int_equal(off.gso, TUN_GSO_NONE);
+		assert_int_equal(tun_read(t, got, sizeof(got), &off), 5);
+		close(fds[1]);
+		tun_close(t);
+	}
+}
+
+static void the_end_of_an_adopted_socket_is_told(void **state)
+{
+	struct tun_offload off;
+	struct tun *t;
+	uint8_t got[64];
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
+	t = adopt(fds[0]);
+	close(fds[1]);
+	assert_int_equal(tun_read(t, got, sizeof(got), &off), -EPIPE);
+	tun_close(t);
+}
+
+static void what_runs_packets_together_is_refused(void **state)
+{
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_not_adopted(fds[0], -EINVAL);
+	assert_not_adopted(fds[1], -EINVAL);
+	assert_int_equal(pipe(fds), 0);
+	assert_not_adopted(fds[0], -ENOTSOCK);
+	assert_not_adopted(fds[1], -ENOTSOCK);
+	assert_not_adopted(open("/dev/null", O_RDWR), -ENOTTY);
+	assert_int_equal(tun_adopt(-1, &(struct tun *){ NULL }), -EBADF);
+}
+
+static void too_many_pieces_are_refused(void **state)
+{
+	struct iovec pieces[65] = { { NULL, 0 } };
+	struct tun *t;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds), 0);
+	t = adopt(fds[0]);
+	assert_int_equal(tun_write(t, pieces, 65, &plain), -EINVAL);
+	assert_int_equal(tun_write(t, pieces, 0, &plain), -EINVAL);
+	close(fds[1]);
+	tun_close(t);
+}
+
+/* ---- devices */
+
+static void a_device_lives_as_long_as_it_is_open(void **state)
+{
+	struct tun_offload off;
+	struct tun *t;
+	uint8_t got[64] = { 0x45 };
+
+	(void)state;
+	if (!lab_enter())
+		skip();
+	assert_int_equal(open_named("sstp%d", false, &t), 0);
+	assert_string_equal(tun_name(t), "sstp0");
+	assert_int_equal(tun_ifindex(t), if_nametoindex("sstp0"));
+	assert_true(tun_ifindex(t));
+	assert_true(tun_has_offload(t));
+	assert_int_equal(fcntl(tun_fd(t), F_GETFD), FD_CLOEXEC);
+	assert_int_equal(tun_read(t, got, sizeof(got), &off), -EAGAIN);
+	assert_int_equal(tun_write(t, &(struct iovec){ got, 20 }, 1, &plain), -EIO); /* it is down */
+	tun_close(t);
+	assert_int_equal(if_nametoindex("sstp0"), 0);
+}
+
+static void names_in_use_and_bad_names_are_refused(void **state)
+{
+	struct tun *first, *second;
+
+	(void)state;
+	if (!lab_enter())
+		skip();
+	assert_int_equal(open_named("lo", false, &second), -EBUSY);
+	assert_int_equal(open_named("a-name-far-too-long", false, &second), -ENAMETOOLONG);
+	for (int multi = 0; multi < 2; multi++) {
+		assert_int_equal(open_named("vpn", multi, &first), 0);
+		assert_int_equal(open_named("vpn", multi, &second), -EBUSY);
+		assert_int_equal(open_named("vpn", !multi, &second), -EBUSY);
+		tun_close(first);
+	}
+}
+
+static void queues_are_added(void **state)
+{
+	struct tun *first, *second, *third;
+
+	(void)state;
+	if (!lab_enter())
+		skip();
+	assert_int_equal(open_named("vpn", false, &first), 0);
+	assert_int_equal(tun_open_queue(first, &second), -EINVAL);
+	tun_close(first);
+	assert_int_equal(open_named("vpn", true, &first), 0);
+	assert_int_equal(tun_open_queue(first, &second), 0);
+	assert_int_equal(tun_open_queue(first, &third), 0);
+	assert_string_equal(tun_name(third), "vpn");
+	assert_int_equal(tun_ifindex(third), tun_ifindex(first));
+	assert_true(tun_has_offload(second));
+	assert_int_equal(tun_has_uso(second), tun_has_uso(first));
+	tun_close(first);
+	assert_true(tun_ifindex(third));
+	tun_close(second);
+	tun_close(third);
+}
+
+static void a_device_without_offloads(void **state)
+{
+	const struct tun_cfg cfg = { .name = "vpn" };
+	struct tun *t;
+
+	(void)state;
+	if (!lab_enter())
+		skip();
+	assert_int_equal(tun_open(&cfg, &t), 0);
+	assert_false(tun_has_offload(t));
+	assert_false(tun_has_uso(t));
+	tun_close(t);
+}
+
+static int device_with(int flags)
+{
+	struct ifreq ifr = { .ifr_name = "given", .ifr_flags = (short)flags };
+	int fd = open("/dev/net/tun", O_RDWR);
+
+	assert_true(fd >= 0);
+	if (flags)
+		assert_return_code(ioctl(fd, TUNSETIFF, &ifr), errno);
+	return fd;
+}
+
+static void devices_are_adopted(void **state)
+{
+	struct tun *t;
+
+	(void)state;
+	if (!lab_enter())
+		skip();
+	t = adopt(device_with(IFF_TUN | IFF_NO_PI));
+	assert_string_equal(tun_name(t), "given");
+	assert_int_equal(tun_ifindex(t), if_nametoindex("given"));
+	assert_false(tun_has_offload(t));
+	tun_close(t);
+	t = adopt(device_with(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR));
+	assert_true(tun_has_offload(t));
+	tun_close(t);
+	assert_not_adopted(device_with(IFF_TAP | IFF_NO_PI), -EINVAL);
+	assert_not_adopted(device_with(0), -EBADFD);
+}
+
+/* An administrator made the device and gave it to a user; sstp joins it and leaves it. */
+static void a_persistent_device_is_joined(void **state)
+{
+	(void)state;
+	if (!lab_enter())
+		skip();
+	for (int multi = 0; multi < 2; multi++) {
+		int fd = device_with(IFF_TUN | IFF_NO_PI | (multi ? IFF_MULTI_QUEUE : 0));
+		struct tun *t;
+
+		assert_return_code(ioctl(fd, TUNSETPERSIST, 1), errno);
+		close(fd);
+		assert_int_equal(open_named("given", multi, &t), 0);
+		assert_true(tun_has_offload(t));
+		assert_return_code(ioctl(tun_fd(t), TUNSETPERSIST, 0), errno);
+		tun_close(t);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(packet_sockets_are_adopted),
+		cmocka_unit_test(the_end_of_an_adopted_socket_is_told),
+		cmocka_unit_test(what_runs_packets_together_is_refused),
+		cmocka_unit_test(too_many_pieces_are_refused),
+		cmocka_unit_test(a_device_lives_as_long_as_it_is_open),
+		cmocka_unit_test(names_in_use_and_bad_names_are_refused),
+		cmocka_unit_test(queues_are_added),
+		cmocka_unit_test(a_device_without_offloads),
+		cmocka_unit_test(devices_are_adopted),
+		cmocka_unit_test(a_persistent_device_is_joined),
+	};
+
+	return cmocka_run_group_tests_name("tun/tun", tests, NULL, NULL);
+}
