@@ -17,14 +17,17 @@ static bool is_zero(const uint8_t iid[PPP_IID_LEN])
 	return !memcmp(iid, zero, PPP_IID_LEN);
 }
 
-/* Random, and neither end's so far. */
-static void make_up(const struct ppp *p, uint8_t iid[PPP_IID_LEN])
+/* Random, and neither end's so far. `to` may be one of those. */
+static void make_up(const struct ppp *p, uint8_t to[PPP_IID_LEN])
 {
+	uint8_t iid[PPP_IID_LEN];
+
 	do {
-		ppp_random(p, iid, PPP_IID_LEN);
+		ppp_random(p, iid, sizeof(iid));
 		iid[0] &= (uint8_t)~UNIVERSAL_BIT;
-	} while (is_zero(iid) || !memcmp(iid, p->ipv6cp.own, PPP_IID_LEN) ||
-		 !memcmp(iid, p->ipv6cp.peer, PPP_IID_LEN));
+	} while (is_zero(iid) || !memcmp(iid, p->ipv6cp.own, sizeof(iid)) ||
+		 !memcmp(iid, p->ipv6cp.peer, sizeof(iid)));
+	memcpy(to, iid, sizeof(iid));
 }
 
 static bool iid_ask(const struct ppp *p, struct writer *value)

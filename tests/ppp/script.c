@@ -252,7 +252,7 @@ static void do_frame_line(struct run *r, const char *line)
 {
 	static char text[TEXT_MAX];
 
-	normalise(text, line + 1);
+	normalise(text, line + strspn(line, "<> "));
 	fill_length(text);
 	if (*line == '<') {
 		expect_no_more(r);
