@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "tun/lab.h"
+#include "support/tun_lab.h"
 #include "tun/merge.h"
 #include "tun/packet.h"
 #include "tun/segment.h"

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "tun/lab.h"
+#include "support/tun_lab.h"
 
 static const struct tun_offload plain;
 

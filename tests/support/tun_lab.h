@@ -3,15 +3,15 @@
  * what is written to one comes out of the other, its TTL one less. The kernel cuts super-packets itself
  * where the second device has no offloads.
  */
-#ifndef SSTP_TESTS_TUN_LAB_H
-#define SSTP_TESTS_TUN_LAB_H
+#ifndef SSTP_TESTS_SUPPORT_TUN_LAB_H
+#define SSTP_TESTS_SUPPORT_TUN_LAB_H
 
 #include "tun/tun.h"
 
 enum { LAB_MTU = 9000 };
 
 struct lab {
-	struct tun *in;  /* for packets of packet.h, with offloads */
+	struct tun *in;  /* for packets of tun/packet.h, with offloads */
 	struct tun *out; /* where they come out */
 };
 

@@ -1,4 +1,4 @@
-#include "tun/lab.h"
+#include "support/tun_lab.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
