@@ -163,8 +163,10 @@ static void we_cut_as_the_kernel_does(void **state)
 	}
 	for (int i = 0; i < 300; i++) {
 		struct packet_desc d = any_desc();
+		uint16_t size = (uint16_t)(d.len / 60 + 1 + any(4000));
 
-		assert_cut_alike(&d, (uint16_t)(d.len / 60 + 1 + any(4000)));
+		if (size < d.len) /* the kernel drops some that would be no super-packets */
+			assert_cut_alike(&d, size);
 	}
 }
 
