@@ -118,7 +118,7 @@ static void put_extensions(struct writer *w, const struct x509_draft *d, struct 
 	put_key_id(w, spki);
 	if (d->purpose.len)
 		put_purpose(w, d->purpose);
-	if (d->san.len)
+	if (d->san.at)
 		put_list_extension(w, 17, d->san);
 	der_end(w, list);
 	der_end(w, outer);

@@ -1,0 +1,163 @@
+/* The cache in front of malloc: blocks keep their content and room, whoever frees them. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* With the cache in use, also under the sanitizer; its insides are looked at below. */
+#define ALLOC_IS_OFF false
+#include "tls/alloc.c"
+
+enum { BLOCKS = 400 };
+
+static void *blocks[BLOCKS];
+
+/* Around every class, with all of each block written. */
+static void all_sizes(void **state)
+{
+	(void)state;
+	for (int turn = 0; turn < 3; turn++)
+		for (size_t size = 0; size < 70000; size += size / 37 + 1) {
+			uint8_t *at = alloc_get(size);
+
+			assert_non_null(at);
+			assert_int_equal((uintptr_t)at % 16, 0);
+			memset(at, 0xa5, size);
+			alloc_put(at);
+		}
+	alloc_put(NULL);
+}
+
+static void no_block_twice(void **state)
+{
+	(void)state;
+	srand(1);
+	for (unsigned i = 0; i < 20000; i++) {
+		unsigned n = (unsigned)rand() % BLOCKS;
+		size_t size = 16 + (size_t)rand() % 40000;
+
+		if (blocks[n]) {
+			assert_int_equal(*(unsigned *)blocks[n], n);
+			alloc_put(blocks[n]);
+		}
+		blocks[n] = alloc_get(size);
+		memset(blocks[n], 0, size);
+		*(unsigned *)blocks[n] = n;
+	}
+	for (unsigned n = 0; n < BLOCKS; n++) {
+		alloc_put(blocks[n]);
+		blocks[n] = NULL;
+	}
+}
+
+static void other_peoples_blocks(void **state)
+{
+	(void)state;
+	for (size_t size = 0; size < 70000; size += size / 11 + 1) {
+		void *mine = alloc_get(size);
+
+		alloc_put(malloc(size)); /* from before the cache was there */
+		free(mine);
+		mine = alloc_get(size); /* perhaps malloc's block from above */
+		memset(mine, 1, size);
+		alloc_put(mine);
+	}
+}
+
+static void resizing(void **state)
+{
+	uint8_t *at = NULL;
+	size_t was = 0;
+
+	(void)state;
+	for (size_t size = 1; size < 100000; size = size * 3 / 2 + 1) {
+		at = alloc_resize(at, size);
+		for (size_t i = 0; i < was; i++)
+			assert_int_equal(at[i], (uint8_t)i);
+		for (size_t i = 0; i < size; i++)
+			at[i] = (uint8_t)i;
+		was = size;
+	}
+	at = alloc_resize(at, 10);
+	assert_int_equal(at[9], 9);
+	alloc_put(at);
+}
+
+static void *free_them(void *arg)
+{
+	(void)arg;
+	for (unsigned n = 0; n < BLOCKS; n++) {
+		alloc_put(blocks[n]);
+		blocks[n] = alloc_get(1000 + n);
+	}
+	return NULL;
+}
+
+/* A thread frees what another took, takes some itself, ends; what is left is freed here. */
+static void threads(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	for (unsigned turn = 0; turn < 10; turn++) {
+		for (unsigned n = 0; n < BLOCKS; n++)
+			blocks[n] = alloc_get(20000);
+		assert_int_equal(pthread_create(&thread, NULL, free_them, NULL), 0);
+		pthread_join(thread, NULL);
+		for (unsigned n = 0; n < BLOCKS; n++)
+			alloc_put(blocks[n]);
+	}
+}
+
+/* However much comes back, little of it is kept; what is kept is counted right. */
+static void bounded(void **state)
+{
+	(void)state;
+	for (size_t size = 64; size <= 32768; size = size * 5 / 4) {
+		for (unsigned n = 0; n < BLOCKS; n++)
+			blocks[n] = alloc_get(size);
+		for (unsigned n = 0; n < BLOCKS; n++)
+			alloc_put(blocks[n]);
+	}
+	for (unsigned class = 0; class < CLASSES; class++) {
+		unsigned count = 0;
+
+		for (struct block *b = cache.free[class]; b; b = b->next) {
+			assert_true(malloc_usable_size(b) >= class_size(class));
+			count++;
+		}
+		assert_int_equal(count, cache.count[class]);
+		assert_true(count * class_size(class) <= CLASS_BYTES_MAX);
+	}
+	assert_true(cache.count[class_for(16384)] > 0);
+}
+
+static void classes(void **state)
+{
+	(void)state;
+	assert_int_equal(class_size(0), 64);
+	assert_int_equal(class_size(CLASSES - 1), 32768);
+	assert_int_equal(class_for(32769), CLASSES);
+	for (size_t size = 64; size <= 32768; size++) {
+		assert_true(class_size(class_for(size)) >= size);
+		assert_true(class_size(class_within(size)) <= size);
+		assert_true(class_size(class_for(size)) * 4 <= size * 5 || size < 64);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_sizes), cmocka_unit_test(no_block_twice),
+		cmocka_unit_test(other_peoples_blocks), cmocka_unit_test(resizing),
+		cmocka_unit_test(threads), cmocka_unit_test(bounded),
+		cmocka_unit_test(classes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
