@@ -1,0 +1,104 @@
+/* The parent stays until the child says that it works, or dies. */
+#include "cli/background.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "util/exit_code.h"
+
+/* The parent's part; never returns. */
+static _Noreturn void wait_for(pid_t child, int fd)
+{
+	int status;
+	char c;
+
+	if (read(fd, &c, 1) == 1)
+		_exit(EXIT_OK);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_OTHER);
+}
+
+static bool go_to_background(struct background *b, const struct verb *verb)
+{
+	int ends[2];
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) || (child = fork()) < 0) {
+		option_complain(verb, "cannot go to the background: %s", strerror(errno));
+		return false;
+	}
+	if (child) {
+		close(ends[1]);
+		wait_for(child, ends[0]);
+	}
+	close(ends[0]);
+	setsid();
+	b->tell_fd = ends[1];
+	return true;
+}
+
+static bool write_pid(struct background *b, const struct verb *verb)
+{
+	b->lock_fd = open(b->pid_file, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (b->lock_fd < 0) {
+		option_complain(verb, "%s: %s", b->pid_file, strerror(errno));
+		return false;
+	}
+	if (flock(b->lock_fd, LOCK_EX | LOCK_NB)) {
+		option_complain(verb, "%s: a program that runs already holds this pid file",
+				b->pid_file);
+		close(b->lock_fd);
+		b->lock_fd = -1;
+		return false;
+	}
+	if (ftruncate(b->lock_fd, 0) || dprintf(b->lock_fd, "%d\n", getpid()) < 0) {
+		option_complain(verb, "%s: %s", b->pid_file, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+bool background_begin(struct background *b, const struct verb *verb, bool fork_first,
+		      const char *pid_file)
+{
+	*b = (struct background){ .pid_file = pid_file, .tell_fd = -1, .lock_fd = -1 };
+	if (fork_first && !go_to_background(b, verb))
+		return false;
+	return !pid_file || write_pid(b, verb);
+}
+
+/* The log stays where standard error goes; the terminal's input is let go of. */
+void background_ready(void *arg)
+{
+	struct background *b = arg;
+	int null;
+
+	if (b->tell_fd < 0)
+		return;
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		close(null);
+	}
+	if (write(b->tell_fd, "", 1) < 0)
+		perror("sstp: background");
+	close(b->tell_fd);
+	b->tell_fd = -1;
+}
+
+void background_end(struct background *b)
+{
+	if (b->lock_fd < 0)
+		return;
+	unlink(b->pid_file);
+	close(b->lock_fd);
+	b->lock_fd = -1;
+}

@@ -1,0 +1,28 @@
+/*
+ * --background and --pid-file: the program goes to the background once it works, so that whoever
+ * started it knows by its exit status whether it did.
+ */
+#ifndef SSTP_CLI_BACKGROUND_H
+#define SSTP_CLI_BACKGROUND_H
+
+#include <stdbool.h>
+
+#include "cli/option.h"
+
+struct background {
+	const char *pid_file; /* NULL: none */
+	int tell_fd;          /* to the process that waits in the foreground; -1: none */
+	int lock_fd;          /* of the pid file; -1: none */
+};
+
+/*
+ * Forks when asked to; the child returns, the parent waits for background_ready (and exits with 0)
+ * or the child's end (and exits with its code). Then locks and writes the pid file: a second
+ * program with the same one is refused. False after it has complained.
+ */
+bool background_begin(struct background *b, const struct verb *verb, bool fork_first,
+		      const char *pid_file);
+void background_ready(void *b); /* a `ready` callback of client and server */
+void background_end(struct background *b); /* removes the pid file */
+
+#endif

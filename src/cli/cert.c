@@ -1,0 +1,118 @@
+/* sstp cert: makes a self-signed certificate, or shows what one says. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/common.h"
+#include "cli/verbs.h"
+#include "tls/cert.h"
+
+enum { DER_MAX = 64 * 1024, DAYS_DEFAULT = 3650 };
+
+struct cert_settings {
+	struct text_list names;
+	const char *out;
+	const char *show;
+	uint32_t days;
+	bool rsa, force;
+};
+
+#define AT(member) offsetof(struct cert_settings, member)
+
+static const struct option options[] = {
+	{ .help = "Options:" },
+	{ "name", 'n', "NAME", "a name or address that clients will use; may be given again",
+	  set_texts, AT(names), true, clear_texts },
+	{ "out", 'o', "BASE", "write BASE.crt and BASE.key", set_text, AT(out), true, NULL },
+	{ "days", 0, "N", "valid for N days; default 3650", set_number, AT(days), true, NULL },
+	{ "rsa", 0, NULL, "an RSA key (2048 bit) in place of ECDSA P-256: slower, for peers that "
+	  "know nothing else", set_flag, AT(rsa), true, NULL },
+	{ "force", 'f', NULL, "replace files that are there", set_flag, AT(force), true, NULL },
+	{ "show", 0, "FILE", "make nothing; show the certificate in FILE", set_text, AT(show), true,
+	  NULL },
+	{ "help", 'h', NULL, "print this", NULL, 0, true, NULL },
+};
+
+static const struct verb verb = {
+	.name = "cert",
+	.usage = "--name NAME [--name NAME...] --out BASE | --show FILE",
+	.about = "Makes a key and a self-signed certificate for sstp serve, and prints the pin by "
+		 "which clients can know it: sstp connect --servercert PIN.",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(*options),
+	.config_offset = SIZE_MAX,
+};
+
+static enum exit_code show(const char *file)
+{
+	static uint8_t der[DER_MAX];
+	struct cert_info info;
+	struct tls_error err;
+	char until[64];
+	struct tm tm;
+	size_t len;
+
+	if (cert_load(file, der, sizeof(der), &len, &err)) {
+		option_complain(&verb, "%s", err.text);
+		return EXIT_OTHER;
+	}
+	if (!cert_read(bytes_of(der, len), &info)) {
+		option_complain(&verb, "%s: not a certificate", file);
+		return EXIT_OTHER;
+	}
+	strftime(until, sizeof(until), "%Y-%m-%d", gmtime_r(&info.not_after, &tm));
+	printf("%-13s%s\n%-13s%s\n%-13s", "subject", info.subject, "issuer", info.issuer, "names");
+	for (size_t i = 0; i < info.name_count; i++)
+		printf("%s%s", i ? ", " : "", info.names[i]);
+	printf("\n%-13s%s\n%-13s%s\n%-13s%s\n%-13s%s\n", "key", info.key, "valid until", until,
+	       "pin", info.pin, "fingerprint", info.fingerprint);
+	return EXIT_OK;
+}
+
+static enum exit_code make(const struct cert_settings *s)
+{
+	struct cert_request rq = {
+		.names = s->names.at,
+		.name_count = s->names.count,
+		.days = s->days,
+		.rsa = s->rsa,
+	};
+	char cert[4096], key[4096];
+	struct tls_error err;
+
+	if (strlen(s->out) > sizeof(cert) - 8) {
+		option_complain(&verb, "out: too long");
+		return EXIT_USAGE;
+	}
+	snprintf(cert, sizeof(cert), "%s.crt", s->out);
+	snprintf(key, sizeof(key), "%s.key", s->out);
+	if (cert_make(&rq, cert, key, s->force, &err)) {
+		option_complain(&verb, "%s", err.text);
+		return EXIT_OTHER;
+	}
+	printf("%-13s%s\n%-13s%s\n", "certificate", cert, "private key", key);
+	return show(cert);
+}
+
+enum exit_code verb_cert(int argc, char **argv)
+{
+	struct cert_settings s = { .days = DAYS_DEFAULT };
+
+	switch (options_read(&verb, argc, argv, &s)) {
+	case OPTIONS_HELP:
+		return EXIT_OK;
+	case OPTIONS_WRONG:
+		return EXIT_USAGE;
+	case OPTIONS_OK:
+		break;
+	}
+	if (s.show)
+		return show(s.show);
+	if (!s.names.count || !s.out || !s.days) {
+		option_complain(&verb, !s.names.count ?
+					       "no name: --name vpn.example.net (what clients will type)" :
+				       !s.out ? "no place for the files: --out /etc/sstp/server" :
+						"days: must be 1 or more");
+		return EXIT_USAGE;
+	}
+	return make(&s);
+}

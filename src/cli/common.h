@@ -1,0 +1,93 @@
+/* Options that several verbs share, and how they are turned into settings of the lower floors. */
+#ifndef SSTP_CLI_COMMON_H
+#define SSTP_CLI_COMMON_H
+
+#include "cli/option.h"
+#include "client/client.h"
+
+struct common_settings {
+	const char *config;
+	int verbose;
+	bool quiet;
+	bool log_json;
+	bool log_time;
+	bool check;
+};
+
+#define COMMON_OPTIONS(type)                                                                       \
+	{ .help = "General:" },                                                                    \
+	{ "config", 'c', "FILE", "read settings from FILE: key = value lines, the keys are the "   \
+	  "long options", set_text, offsetof(type, common.config), true, NULL },                   \
+	{ "check", 0, NULL, "check the settings, say what is wrong with them, and stop", set_flag, \
+	  offsetof(type, common.check), true, NULL },                                              \
+	{ "verbose", 'v', NULL, "log packets and transitions too", set_count,                      \
+	  offsetof(type, common.verbose), false, NULL },                                           \
+	{ "quiet", 'q', NULL, "log warnings and errors only", set_flag,                            \
+	  offsetof(type, common.quiet), false, NULL },                                             \
+	{ "log-json", 0, NULL, "log as JSON, one object a line", set_flag,                         \
+	  offsetof(type, common.log_json), false, NULL },                                          \
+	{ "log-time", 0, NULL, "begin each log line with the time (UTC)", set_flag,                \
+	  offsetof(type, common.log_time), false, NULL },                                          \
+	{ "help", 'h', NULL, "print this", NULL, 0, true, NULL }
+
+void common_apply(const struct common_settings *s);
+
+/* How to reach and believe a server: connect, probe. */
+struct server_settings {
+	const char *server; /* HOST[:PORT] */
+	char host[256];
+	uint16_t port;
+	const char *ca_cert;
+	struct text_list pins;
+	const char *verify_name;
+	const char *sni;
+	const char *min_tls;
+	const char *min_hash;
+	bool legacy_ciphers;
+	bool only_ipv4, only_ipv6;
+	uint32_t timeout_s;
+	const char *keylog;
+};
+
+#define SERVER_DEFAULTS { .port = 443, .timeout_s = 30 }
+
+#define SERVER_OPTIONS(type)                                                                       \
+	{ .help = "The server and its certificate:" },                                             \
+	{ "server", 0, "HOST[:PORT]", "the server, in place of the word on the command line",      \
+	  set_text, offsetof(type, server.server), false, NULL },                                  \
+	{ "ca-cert", 0, "FILE", "trust the authorities in FILE (PEM, or a folder of such) in "     \
+	  "place of the system's", set_text, offsetof(type, server.ca_cert), false, NULL },        \
+	{ "servercert", 0, "PIN", "trust the certificate with this pin, pin-sha256:BASE64 of its " \
+	  "key or sha256:HEX of itself, whoever signed it; may be given again",                    \
+	  set_texts, offsetof(type, server.pins), false, clear_texts },                            \
+	{ "verify-name", 0, "NAME", "the name that the certificate must have, if not HOST",        \
+	  set_text, offsetof(type, server.verify_name), false, NULL },                             \
+	{ "sni", 0, "NAME", "the name to send in TLS, if not that", set_text,                      \
+	  offsetof(type, server.sni), false, NULL },                                               \
+	{ "min-tls", 0, "VERSION", "1.2 (the default) or 1.3", set_text,                           \
+	  offsetof(type, server.min_tls), false, NULL },                                           \
+	{ "min-hash", 0, "HASH", "for the crypto binding: sha1 (the default) or sha256", set_text, \
+	  offsetof(type, server.min_hash), false, NULL },                                          \
+	{ "legacy-ciphers", 0, NULL, "offer AES-CBC with SHA under TLS 1.2 too (RouterOS)",        \
+	  set_flag, offsetof(type, server.legacy_ciphers), false, NULL },                          \
+	{ "ipv4-only", '4', NULL, "reach the server by IPv4 only", set_flag,                       \
+	  offsetof(type, server.only_ipv4), false, NULL },                                         \
+	{ "ipv6-only", '6', NULL, "reach the server by IPv6 only", set_flag,                       \
+	  offsetof(type, server.only_ipv6), false, NULL },                                         \
+	{ "timeout", 0, "SECONDS", "for name look-up and TCP, and again for TLS; default 30",      \
+	  set_number, offsetof(type, server.timeout_s), false, NULL },                             \
+	{ "keylog", 0, "FILE", "write the TLS session keys to FILE, for Wireshark: whoever has "   \
+	  "it can read all traffic", set_text, offsetof(type, server.keylog), false, NULL }
+
+/* A word that is not an option: HOST[:PORT]. */
+bool server_word(struct server_settings *s, const char *word, struct option_error *err);
+
+/* Fills `ref`, which points into `s`. False when something is wrong; said so. */
+bool server_settings_apply(const struct verb *verb, struct server_settings *s,
+			   struct server_ref *ref);
+
+/* "1.2" and NULL: false, "1.3": true, in *only_tls13. False when it is neither; said so. */
+bool min_tls_apply(const struct verb *verb, const char *value, bool *only_tls13);
+bool min_hash_apply(const struct verb *verb, const char *value, uint8_t *hashes);
+
+#endif

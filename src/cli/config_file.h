@@ -1,0 +1,16 @@
+/* Configuration files: `key = value` lines, # comments, read by inih. */
+#ifndef SSTP_CLI_CONFIG_FILE_H
+#define SSTP_CLI_CONFIG_FILE_H
+
+#include <stdbool.h>
+
+#include "cli/option.h"
+
+/* Called for each setting. False stops (it has complained). */
+typedef bool config_line(void *arg, const char *file, unsigned line, const char *key,
+			 const char *value);
+
+/* False with err->text filled, or empty when `each` has complained already. */
+bool config_file_read(const char *file, config_line *each, void *arg, struct option_error *err);
+
+#endif

@@ -1,0 +1,403 @@
+/*
+ * Reading options from their three places. The command line is gone through first, only to be
+ * remembered, since it may name the file; then file, environment and command line are applied, the
+ * weakest first.
+ */
+#include "cli/option.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/config_file.h"
+
+enum source {
+	FROM_NOWHERE,
+	FROM_FILE,
+	FROM_ENVIRONMENT,
+	FROM_COMMAND_LINE,
+};
+
+struct given {
+	const struct option *option; /* NULL: a word */
+	const char *value;
+};
+
+struct reading {
+	const struct verb *verb;
+	char *settings;
+	enum source *sources; /* of each option, the strongest so far */
+	struct given *given;  /* the command line, in order */
+	size_t given_count;
+	bool wants_help;
+};
+
+void option_complain(const struct verb *verb, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "sstp %s: ", verb->name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+/* ---- finding an option by its name */
+
+static const struct option *find(const struct verb *v, const char *name, size_t len)
+{
+	for (size_t i = 0; i < v->option_count; i++) {
+		const struct option *o = &v->options[i];
+
+		if (o->name && strlen(o->name) == len && !strncmp(o->name, name, len))
+			return o;
+	}
+	return NULL;
+}
+
+static const struct option *find_letter(const struct verb *v, char letter)
+{
+	for (size_t i = 0; i < v->option_count; i++)
+		if (v->options[i].name && v->options[i].letter == letter)
+			return &v->options[i];
+	return NULL;
+}
+
+/* Levenshtein's distance, for names of a sane length. */
+static unsigned distance(const char *a, size_t a_len, const char *b)
+{
+	unsigned row[64];
+	size_t b_len = strlen(b);
+
+	if (b_len >= sizeof(row) / sizeof(*row))
+		return UINT32_MAX;
+	for (size_t j = 0; j <= b_len; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; i <= a_len; i++) {
+		unsigned corner = row[0];
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= b_len; j++) {
+			unsigned change = corner + (a[i - 1] != b[j - 1]);
+			unsigned least = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
+
+			corner = row[j];
+			row[j] = change < least ? change : least;
+		}
+	}
+	return row[b_len];
+}
+
+/* The name that was probably meant; NULL when none is near. */
+static const char *nearest(const struct verb *v, const char *name, size_t len)
+{
+	const char *best = NULL;
+	unsigned least = 4;
+
+	for (size_t i = 0; i < v->option_count; i++) {
+		unsigned d = v->options[i].name ? distance(name, len, v->options[i].name) :
+						  UINT32_MAX;
+
+		if (d < least) {
+			least = d;
+			best = v->options[i].name;
+		}
+	}
+	return best;
+}
+
+static void complain_unknown(const struct verb *v, const char *where, const char *dashes,
+			     const char *name, size_t len)
+{
+	const char *meant = nearest(v, name, len);
+
+	if (meant)
+		option_complain(v, "%sno option %s%.*s; did you mean %s%s?", where, dashes,
+				(int)len, name, dashes, meant);
+	else
+		option_complain(v, "%sno option %s%.*s; sstp %s --help lists them", where, dashes,
+				(int)len, name, v->name);
+}
+
+/* ---- applying a value */
+
+/* False with err filled. */
+static bool apply(struct reading *r, const struct option *o, const char *value, enum source from,
+		  struct option_error *err)
+{
+	enum source *before = &r->sources[o - r->verb->options];
+	void *to = r->settings + o->offset;
+
+	if (*before > from)
+		return true;
+	if (*before < from && o->clear)
+		o->clear(to);
+	*before = from;
+	return o->set(to, value, err);
+}
+
+static bool from_file(void *arg, const char *file, unsigned line, const char *key,
+		      const char *value)
+{
+	struct reading *r = arg;
+	const struct option *o = find(r->verb, key, strlen(key));
+	struct option_error err;
+	char where[512];
+
+	snprintf(where, sizeof(where), "%s:%u: ", file, line);
+	if (!o || o->only_here) {
+		if (o)
+			option_complain(r->verb, "%s%s stands on the command line only", where, key);
+		else
+			complain_unknown(r->verb, where, "", key, strlen(key));
+		return false;
+	}
+	if (apply(r, o, value, FROM_FILE, &err))
+		return true;
+	option_complain(r->verb, "%s%s = %s: %s", where, key, value, err.text);
+	return false;
+}
+
+static bool from_environment(struct reading *r, const struct option *o)
+{
+	struct option_error err;
+	char name[80] = "SSTP_";
+	const char *value;
+	size_t n = strlen(name);
+
+	for (const char *p = o->name; *p && n + 1 < sizeof(name); p++)
+		name[n++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+	name[n] = '\0';
+	value = getenv(name);
+	if (!value || !*value || apply(r, o, value, FROM_ENVIRONMENT, &err))
+		return true;
+	option_complain(r->verb, "%s=%s: %s", name, value, err.text);
+	return false;
+}
+
+static bool from_command_line(struct reading *r, const struct given *g)
+{
+	struct option_error err;
+
+	if (!g->option) {
+		if (r->verb->word && r->verb->word(r->settings, g->value, &err))
+			return true;
+		option_complain(r->verb, "%s: %s", g->value,
+				r->verb->word ? err.text : "nothing is expected here");
+		return false;
+	}
+	if (apply(r, g->option, g->value ? g->value : "yes", FROM_COMMAND_LINE, &err))
+		return true;
+	option_complain(r->verb, "--%s%s%s: %s", g->option->name, g->value ? " " : "",
+			g->value ? g->value : "", err.text);
+	return false;
+}
+
+/* ---- the command line */
+
+static void remember(struct reading *r, const struct option *o, const char *value)
+{
+	r->given[r->given_count++] = (struct given){ o, value };
+}
+
+/* --name, --name=value, --name value. Returns how many words it took; 0: wrong, said so. */
+static int long_option(struct reading *r, char **argv)
+{
+	const char *name = argv[0] + 2, *equals = strchr(name, '=');
+	size_t len = equals ? (size_t)(equals - name) : strlen(name);
+	const struct option *o = find(r->verb, name, len);
+
+	if (len == 4 && !strncmp(name, "help", len)) {
+		r->wants_help = true;
+		return 1;
+	}
+	if (!o) {
+		complain_unknown(r->verb, "", "--", name, len);
+		return 0;
+	}
+	if (equals && !o->arg) {
+		option_complain(r->verb, "--%s takes no value", o->name);
+		return 0;
+	}
+	if (!o->arg || equals) {
+		remember(r, o, equals ? equals + 1 : NULL);
+		return 1;
+	}
+	if (!argv[1]) {
+		option_complain(r->verb, "--%s needs a value: --%s %s", o->name, o->name, o->arg);
+		return 0;
+	}
+	remember(r, o, argv[1]);
+	return 2;
+}
+
+/* -b, -vv, -u NAME, -uNAME */
+static int short_options(struct reading *r, char **argv)
+{
+	for (const char *p = argv[0] + 1; *p; p++) {
+		const struct option *o = find_letter(r->verb, *p);
+
+		if (*p == 'h' && !o) {
+			r->wants_help = true;
+			continue;
+		}
+		if (!o) {
+			option_complain(r->verb, "no option -%c; sstp %s --help lists them", *p,
+					r->verb->name);
+			return 0;
+		}
+		if (!o->arg) {
+			remember(r, o, NULL);
+			continue;
+		}
+		if (!p[1] && !argv[1]) {
+			option_complain(r->verb, "-%c needs a value: -%c %s", *p, *p, o->arg);
+			return 0;
+		}
+		remember(r, o, p[1] ? p + 1 : argv[1]);
+		return p[1] ? 1 : 2;
+	}
+	return 1;
+}
+
+static bool read_command_line(struct reading *r, int argc, char **argv)
+{
+	bool only_words = false;
+	int taken;
+
+	for (int i = 0; i < argc; i += taken) {
+		taken = 1;
+		if (only_words || argv[i][0] != '-' || !argv[i][1])
+			remember(r, NULL, argv[i]);
+		else if (!strcmp(argv[i], "--"))
+			only_words = true;
+		else if (argv[i][1] == '-')
+			taken = long_option(r, argv + i);
+		else
+			taken = short_options(r, argv + i);
+		if (!taken)
+			return false;
+	}
+	return true;
+}
+
+/* The file: named on the command line, or in the environment. */
+static const char *config_name(const struct reading *r)
+{
+	const char *name = getenv("SSTP_CONFIG");
+
+	for (size_t i = 0; i < r->given_count; i++)
+		if (r->given[i].option && !strcmp(r->given[i].option->name, "config"))
+			name = r->given[i].value;
+	return name && *name ? name : NULL;
+}
+
+static bool apply_all(struct reading *r)
+{
+	const struct verb *v = r->verb;
+	const char *config = v->config_offset == SIZE_MAX ? NULL : config_name(r);
+	struct option_error err;
+
+	if (config) {
+		if (!config_file_read(config, from_file, r, &err)) {
+			if (*err.text)
+				option_complain(v, "%s", err.text);
+			return false;
+		}
+		memcpy(r->settings + v->config_offset, &config, sizeof(config));
+	}
+	for (size_t i = 0; i < v->option_count; i++)
+		if (v->options[i].name && !v->options[i].only_here &&
+		    !from_environment(r, &v->options[i]))
+			return false;
+	for (size_t i = 0; i < r->given_count; i++)
+		if (!from_command_line(r, &r->given[i]))
+			return false;
+	return true;
+}
+
+enum option_result options_read(const struct verb *verb, int argc, char **argv, void *settings)
+{
+	struct reading r = { .verb = verb, .settings = settings };
+	enum option_result result = OPTIONS_WRONG;
+	size_t letters = 1;
+
+	for (int i = 0; i < argc; i++)
+		letters += strlen(argv[i]) + 1; /* more than there can be options */
+	r.sources = calloc(verb->option_count + 1, sizeof(*r.sources));
+	r.given = calloc(letters, sizeof(*r.given));
+	if (r.sources && r.given && read_command_line(&r, argc, argv)) {
+		if (r.wants_help) {
+			options_help(verb);
+			result = OPTIONS_HELP;
+		} else if (apply_all(&r)) {
+			result = OPTIONS_OK;
+		}
+	}
+	free(r.sources);
+	free(r.given);
+	return result;
+}
+
+/* ---- --help */
+
+enum { HELP_COLUMN = 30, HELP_WIDTH = 80 };
+
+/* Wraps at blanks; every line but the first is indented. */
+static void print_wrapped(const char *text, int column, int indent)
+{
+	while (*text) {
+		int room = HELP_WIDTH - column;
+		int len = (int)strcspn(text, "\n");
+
+		if (len > room) {
+			for (len = room; len > 0 && text[len] != ' '; len--)
+				;
+			if (!len)
+				len = (int)strcspn(text, " \n");
+		}
+		printf("%.*s\n", len, text);
+		text += len;
+		while (*text == ' ' || *text == '\n')
+			text++;
+		if (*text)
+			printf("%*s", indent, "");
+		column = indent;
+	}
+}
+
+static void print_option(const struct option *o)
+{
+	char left[80];
+	int n;
+
+	if (!o->name) {
+		printf("\n%s\n", o->help);
+		return;
+	}
+	if (o->letter)
+		n = snprintf(left, sizeof(left), "  -%c, --%s%s%s", o->letter, o->name,
+			     o->arg ? " " : "", o->arg ? o->arg : "");
+	else
+		n = snprintf(left, sizeof(left), "      --%s%s%s", o->name, o->arg ? " " : "",
+			     o->arg ? o->arg : "");
+	if (n >= HELP_COLUMN - 1)
+		printf("%s\n%*s", left, HELP_COLUMN, "");
+	else
+		printf("%-*s", HELP_COLUMN, left);
+	print_wrapped(o->help, HELP_COLUMN, HELP_COLUMN);
+}
+
+void options_help(const struct verb *verb)
+{
+	printf("Usage: sstp %s %s\n\n", verb->name, verb->usage);
+	print_wrapped(verb->about, 0, 0);
+	for (size_t i = 0; i < verb->option_count; i++)
+		print_option(&verb->options[i]);
+	if (verb->notes)
+		printf("\n%s", verb->notes);
+}

@@ -1,0 +1,146 @@
+/* sstp passwd: adds, changes and removes users of the server's user file. */
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/users.h"
+#include "cli/common.h"
+#include "cli/password.h"
+#include "cli/verbs.h"
+#include "util/secret.h"
+
+struct passwd_settings {
+	const char *words[2]; /* FILE USER */
+	size_t word_count;
+	bool delete_user;
+	bool clear, pap_only;
+	bool on_stdin;
+	const char *password_file;
+	const char *address;
+};
+
+#define AT(member) offsetof(struct passwd_settings, member)
+
+static const struct option options[] = {
+	{ .help = "Options:" },
+	{ "delete", 'd', NULL, "remove the user", set_flag, AT(delete_user), true, NULL },
+	{ "address", 'a', "ADDR", "the user's own IPv4 address; *: one from the pool", set_text,
+	  AT(address), true, NULL },
+	{ "pap-only", 0, NULL, "store a salted one-way hash: safest if the file is lost, but the "
+	  "user can log in by PAP alone", set_flag, AT(pap_only), true, NULL },
+	{ "clear-text", 0, NULL, "store the password itself: needed for CHAP-MD5", set_flag,
+	  AT(clear), true, NULL },
+	{ "passwd-on-stdin", 0, NULL, "read the password from standard input", set_flag,
+	  AT(on_stdin), true, NULL },
+	{ "password-file", 0, "FILE", "the first line of FILE is the password", set_text,
+	  AT(password_file), true, NULL },
+	{ "help", 'h', NULL, "print this", NULL, 0, true, NULL },
+};
+
+static bool word(void *settings, const char *w, struct option_error *err)
+{
+	struct passwd_settings *s = settings;
+
+	if (s->word_count >= 2) {
+		snprintf(err->text, sizeof(err->text), "one FILE and one USER are enough");
+		return false;
+	}
+	s->words[s->word_count++] = w;
+	return true;
+}
+
+static const struct verb verb = {
+	.name = "passwd",
+	.usage = "[options] FILE USER",
+	.about = "Sets the password of a user in the server's user file, or adds the user. The "
+		 "password is stored as an NT hash, which is enough for MS-CHAPv2 and PAP; keep "
+		 "the file as safe as the passwords themselves. A running server reads it anew on "
+		 "SIGHUP.",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(*options),
+	.config_offset = SIZE_MAX,
+	.word = word,
+};
+
+/* Asked for twice on a terminal, since what is typed can't be seen. */
+static bool ask_twice(const char *user, char to[PASSWORD_ROOM], struct option_error *err)
+{
+	char prompt[600], again[PASSWORD_ROOM];
+	bool same;
+
+	snprintf(prompt, sizeof(prompt), "New password of %s: ", user);
+	if (!password_ask(prompt, to, err) || !password_ask("The same again: ", again, err))
+		return false;
+	same = !strcmp(to, again);
+	secret_wipe(again, sizeof(again));
+	if (!same)
+		snprintf(err->text, sizeof(err->text), "the two are not the same: nothing is changed");
+	return same;
+}
+
+static bool get_password(const struct passwd_settings *s, char to[PASSWORD_ROOM])
+{
+	struct option_error err;
+	bool ok;
+
+	if (s->on_stdin)
+		ok = password_from_fd(0, to, &err);
+	else if (s->password_file)
+		ok = password_from_file(s->password_file, to, &err);
+	else if (password_from_environment(to))
+		ok = true;
+	else
+		ok = ask_twice(s->words[1], to, &err);
+	if (ok && !*to) {
+		ok = false;
+		snprintf(err.text, sizeof(err.text), "an empty password is no password");
+	}
+	if (!ok)
+		option_complain(&verb, "%s", err.text);
+	return ok;
+}
+
+static enum exit_code set(const struct passwd_settings *s)
+{
+	enum users_format format = s->clear    ? USERS_CLEAR :
+				   s->pap_only ? USERS_CRYPT :
+						 USERS_NT;
+	char password[PASSWORD_ROOM];
+	struct users_error err;
+	int error;
+
+	if (!get_password(s, password))
+		return EXIT_USAGE;
+	error = users_set(s->words[0], s->words[1], password, format, s->address, &err);
+	secret_wipe(password, sizeof(password));
+	if (!error)
+		return EXIT_OK;
+	option_complain(&verb, "%s", err.text);
+	return EXIT_OTHER;
+}
+
+enum exit_code verb_passwd(int argc, char **argv)
+{
+	struct passwd_settings s = { .word_count = 0 };
+	struct users_error err;
+
+	switch (options_read(&verb, argc, argv, &s)) {
+	case OPTIONS_HELP:
+		return EXIT_OK;
+	case OPTIONS_WRONG:
+		return EXIT_USAGE;
+	case OPTIONS_OK:
+		break;
+	}
+	if (s.word_count != 2 || (s.clear && s.pap_only)) {
+		option_complain(&verb, s.word_count != 2 ?
+					       "FILE and USER are needed: sstp passwd /etc/sstp/users ann" :
+					       "--clear-text and --pap-only contradict each other");
+		return EXIT_USAGE;
+	}
+	if (!s.delete_user)
+		return set(&s);
+	if (!users_delete(s.words[0], s.words[1], &err))
+		return EXIT_OK;
+	option_complain(&verb, "%s", err.text);
+	return EXIT_OTHER;
+}

@@ -1,0 +1,108 @@
+/* Reading passwords: byte by byte, so that nothing behind the line is eaten and no copy stays. */
+#include "cli/password.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "util/secret.h"
+
+static bool wrong(struct option_error *err, const char *what, const char *why)
+{
+	snprintf(err->text, sizeof(err->text), "%.120s: %.120s", what, why);
+	return false;
+}
+
+bool password_from_fd(int fd, char to[PASSWORD_ROOM], struct option_error *err)
+{
+	size_t len = 0;
+	char c = '\0';
+	ssize_t n;
+
+	while ((n = read(fd, &c, 1)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return wrong(err, "password", strerror(errno));
+		if (c == '\n')
+			break;
+		if (len + 1 >= PASSWORD_ROOM)
+			return wrong(err, "password", "longer than 511 bytes");
+		to[len++] = c;
+	}
+	if (len && to[len - 1] == '\r')
+		len--;
+	to[len] = '\0';
+	return len || n > 0 ? true : wrong(err, "password", "nothing to read");
+}
+
+bool password_from_file(const char *file, char to[PASSWORD_ROOM], struct option_error *err)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	bool ok;
+
+	if (fd < 0)
+		return wrong(err, file, strerror(errno));
+	ok = password_from_fd(fd, to, err);
+	close(fd);
+	return ok ? true : wrong(err, file, "holds no password");
+}
+
+bool password_from_environment(char to[PASSWORD_ROOM])
+{
+	char *value = getenv("SSTP_PASSWORD");
+	bool fits = value && strlen(value) < PASSWORD_ROOM;
+
+	if (!value)
+		return false;
+	if (fits)
+		strcpy(to, value);
+	secret_wipe(value, strlen(value));
+	unsetenv("SSTP_PASSWORD");
+	return fits;
+}
+
+/* For a signal that comes while the echo is off. */
+static int asked_fd;
+static struct termios asked_before;
+
+static void put_echo_back(int signal_number)
+{
+	tcsetattr(asked_fd, TCSAFLUSH, &asked_before);
+	signal(signal_number, SIG_DFL);
+	raise(signal_number);
+}
+
+bool password_ask(const char *prompt, char to[PASSWORD_ROOM], struct option_error *err)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	struct termios silent;
+	bool ok;
+
+	if (fd < 0 || tcgetattr(fd, &asked_before)) {
+		if (fd >= 0)
+			close(fd);
+		return wrong(err, "no password",
+			     "no terminal to ask on; use --password-file, --passwd-on-stdin or the "
+			     "variable SSTP_PASSWORD");
+	}
+	asked_fd = fd;
+	silent = asked_before;
+	silent.c_lflag &= ~(tcflag_t)ECHO;
+	silent.c_lflag |= ECHONL;
+	signal(SIGINT, put_echo_back);
+	signal(SIGTERM, put_echo_back);
+	tcsetattr(fd, TCSAFLUSH, &silent);
+	dprintf(fd, "%s", prompt);
+	ok = password_from_fd(fd, to, err);
+	tcsetattr(fd, TCSAFLUSH, &asked_before);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	close(fd);
+	return ok;
+}

@@ -1,0 +1,20 @@
+/* Where passwords come from: a file, a descriptor, the environment, a terminal; never argv. */
+#ifndef SSTP_CLI_PASSWORD_H
+#define SSTP_CLI_PASSWORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/option.h"
+
+enum { PASSWORD_ROOM = 512 };
+
+/* The first line of a file or descriptor, without its newline. False with err filled. */
+bool password_from_file(const char *file, char to[PASSWORD_ROOM], struct option_error *err);
+bool password_from_fd(int fd, char to[PASSWORD_ROOM], struct option_error *err);
+/* Asks on the terminal (/dev/tty) without echo. False with err filled when there is none. */
+bool password_ask(const char *prompt, char to[PASSWORD_ROOM], struct option_error *err);
+/* SSTP_PASSWORD; taken out of our environment, so that no child sees it. False: not set. */
+bool password_from_environment(char to[PASSWORD_ROOM]);
+
+#endif

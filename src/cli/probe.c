@@ -1,0 +1,125 @@
+/* sstp probe: the report, for a person. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/common.h"
+#include "cli/verbs.h"
+#include "client/probe.h"
+#include "sstp/sstp.h"
+
+struct probe_settings {
+	struct common_settings common;
+	struct server_settings server;
+};
+
+static const struct option options[] = {
+	SERVER_OPTIONS(struct probe_settings),
+	COMMON_OPTIONS(struct probe_settings),
+};
+
+static bool word(void *settings, const char *w, struct option_error *err)
+{
+	return server_word(&((struct probe_settings *)settings)->server, w, err);
+}
+
+static const struct verb verb = {
+	.name = "probe",
+	.usage = "[options] HOST[:PORT]",
+	.about = "Shows what a server speaks: TLS, its certificate and pin, HTTP, SSTP and the "
+		 "authentication methods that it offers. It never logs in and sends no name. The "
+		 "pin is what --servercert of sstp connect takes, once you have made sure by "
+		 "another way that it is the right one.",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(*options),
+	.config_offset = offsetof(struct probe_settings, common.config),
+	.word = word,
+};
+
+static void print_date(const char *label, time_t at)
+{
+	char text[64];
+	struct tm tm;
+
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&at, &tm));
+	printf("  %-16s%s\n", label, text);
+}
+
+static void print_cert(const struct probe_report *r)
+{
+	const struct cert_info *c = &r->cert;
+
+	printf("certificate\n");
+	printf("  %-16s%s\n", "subject", c->subject);
+	printf("  %-16s%s%s\n", "issuer", c->issuer, c->is_self_signed ? " (self-signed)" : "");
+	for (size_t i = 0; i < c->name_count; i++)
+		printf("  %-16s%s\n", i ? "" : "names", c->names[i]);
+	print_date("valid from", c->not_before);
+	print_date("valid until", c->not_after);
+	printf("  %-16s%s\n", "key", c->key);
+	printf("  %-16s%s\n", "pin", c->pin);
+	printf("  %-16s%s\n", "SHA-256", c->fingerprint);
+	if (!c->is_for_servers)
+		printf("  %-16s%s\n", "purpose", "not for servers (extended key usage)");
+	printf("  %-16s%s\n", "trusted", r->is_trusted ? "yes" : "no");
+	if (!r->is_trusted)
+		printf("  %-16s%s\n", "", r->trust);
+}
+
+static void print_sstp(const struct probe_report *r)
+{
+	printf("SSTP\n");
+	printf("  %-16s%s\n", "HTTP", "200, SSTP is spoken here");
+	printf("  %-16s%s%s%s\n", "crypto binding", r->hashes & SSTP_HASH_SHA256 ? "SHA-256" : "",
+	       (r->hashes & SSTP_HASH_SHA256) && (r->hashes & SSTP_HASH_SHA1) ? ", " : "",
+	       r->hashes & SSTP_HASH_SHA1 ? "SHA-1" : "");
+	printf("  %-16s", "offers");
+	for (size_t i = 0; i < r->offer_count; i++)
+		printf("%s%s", i ? ", " : "", ppp_auth_name(r->offers[i]));
+	printf("%s\n", r->offer_count ? "" : "nothing");
+}
+
+static void print_report(const struct server_ref *ref, const struct probe_report *r)
+{
+	printf("server\n  %-16s%s\n  %-16s%s, TCP in %llu ms\n", "name",
+	       server_ref_name(ref).text, "address", ip_print_sockaddr(&r->peer).text,
+	       (unsigned long long)r->tcp_ms);
+	if (r->has_tls) {
+		printf("TLS\n  %-16s%s, in %llu ms\n  %-16s%s\n", "version", r->version,
+		       (unsigned long long)r->tls_ms, "cipher", r->cipher);
+		if (*r->group)
+			printf("  %-16s%s\n", "key exchange", r->group);
+		print_cert(r);
+	}
+	if (r->has_sstp)
+		print_sstp(r);
+}
+
+enum exit_code verb_probe(int argc, char **argv)
+{
+	struct probe_settings s = { .server = SERVER_DEFAULTS };
+	struct probe_report report;
+	struct server_ref ref;
+
+	switch (options_read(&verb, argc, argv, &s)) {
+	case OPTIONS_HELP:
+		return EXIT_OK;
+	case OPTIONS_WRONG:
+		return EXIT_USAGE;
+	case OPTIONS_OK:
+		break;
+	}
+	s.common.quiet = !s.common.verbose; /* the report says it all */
+	common_apply(&s.common);
+	if (!server_settings_apply(&verb, &s.server, &ref))
+		return EXIT_USAGE;
+	if (s.common.check) {
+		printf("the settings are good\n");
+		return EXIT_OK;
+	}
+	probe_run(&ref, &report);
+	if (report.code != EXIT_LOOKUP && report.code != EXIT_TCP && report.code != EXIT_USAGE)
+		print_report(&ref, &report);
+	if (report.code)
+		option_complain(&verb, "%s", report.text);
+	return report.code;
+}

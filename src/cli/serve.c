@@ -1,0 +1,289 @@
+/* sstp serve: options into a server_cfg, and off. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auth/users.h"
+#include "cli/background.h"
+#include "cli/common.h"
+#include "cli/password.h"
+#include "cli/verbs.h"
+#include "server/server.h"
+
+enum { LISTENS_MAX = 64 };
+
+struct serve_settings {
+	struct common_settings common;
+	struct text_list listen;
+	const char *cert, *key, *key_password_file;
+	const char *users;
+	struct auth_list auth;
+	const char *name;
+	struct prefix_list network;
+	uint32_t dns[2], nbns[2];
+	const char *interface;
+	uint16_t mtu;
+	bool no_ipv6;
+	bool client_to_client;
+	uint32_t max_sessions, user_sessions, max_failures;
+	bool keep_old_session;
+	const char *min_tls, *min_hash, *keylog;
+	bool legacy_ciphers;
+	bool background;
+	const char *pid_file;
+};
+
+#define AT(member) offsetof(struct serve_settings, member)
+
+static const struct option options[] = {
+	{ .help = "Where to listen, and as whom:" },
+	{ "listen", 'l', "[ADDR:]PORT", "listen there; may be given again; default port 443 of all "
+	  "addresses", set_texts, AT(listen), false, clear_texts },
+	{ "cert", 0, "FILE", "the certificate (PEM), with its intermediates behind it", set_text,
+	  AT(cert), false, NULL },
+	{ "key", 0, "FILE", "its private key (PEM); default: in the same file", set_text, AT(key),
+	  false, NULL },
+	{ "key-password-file", 0, "FILE", "the first line of FILE is the password of the key",
+	  set_text, AT(key_password_file), false, NULL },
+	{ "min-tls", 0, "VERSION", "1.2 (the default) or 1.3", set_text, AT(min_tls), false, NULL },
+	{ "min-hash", 0, "HASH", "for the crypto binding: sha1 (the default) or sha256", set_text,
+	  AT(min_hash), false, NULL },
+	{ "legacy-ciphers", 0, NULL, "allow AES-CBC with SHA under TLS 1.2 too (RouterOS)",
+	  set_flag, AT(legacy_ciphers), false, NULL },
+	{ "keylog", 0, "FILE", "write the TLS session keys to FILE, for Wireshark: whoever has it "
+	  "can read all traffic", set_text, AT(keylog), false, NULL },
+	{ .help = "Who may log in:" },
+	{ "users", 0, "FILE", "the user file: the columns of pppd's chap-secrets; sstp passwd "
+	  "edits it", set_text, AT(users), false, NULL },
+	{ "auth", 0, "LIST", "authentication methods to offer, the preferred one first: mschapv2 "
+	  "(the default), chap, pap", set_auth, AT(auth), false, NULL },
+	{ "name", 0, "NAME", "the server's name in its challenges and in the server column of the "
+	  "user file; default: this host's", set_text, AT(name), false, NULL },
+	{ "max-sessions", 0, "N", "no more clients than N; default: as many as there are addresses",
+	  set_number, AT(max_sessions), false, NULL },
+	{ "user-sessions", 0, "N", "no more than N sessions of one user at a time, the oldest ends; "
+	  "0: no limit (the default)", set_number, AT(user_sessions), false, NULL },
+	{ "keep-old-session", 0, NULL, "at that limit refuse the new session instead", set_flag,
+	  AT(keep_old_session), false, NULL },
+	{ "max-failures", 0, "N", "do not serve an address after N failed logins in ten minutes; "
+	  "default 20, 0: no limit", set_number, AT(max_failures), false, NULL },
+	{ .help = "The network:" },
+	{ "ipv4-network", 0, "NETWORK", "addresses for the clients, such as 10.9.0.0/24; the server "
+	  "takes the first", set_prefixes, AT(network), false, clear_prefixes },
+	{ "dns", 0, "ADDR", "DNS server for the clients; may be given twice", set_ipv4, AT(dns),
+	  false, clear_ipv4 },
+	{ "nbns", 0, "ADDR", "NBNS (WINS) server for the clients; may be given twice", set_ipv4,
+	  AT(nbns), false, clear_ipv4 },
+	{ "client-to-client", 0, NULL, "let clients reach each other", set_flag,
+	  AT(client_to_client), false, NULL },
+	{ "interface", 'i', "NAME", "name of the TUN device; default sstp0 or the next free",
+	  set_text, AT(interface), false, NULL },
+	{ "mtu", 'm', "BYTES", "of the tunnel; default 1400", set_mtu, AT(mtu), false, NULL },
+	{ "no-ipv6", 0, NULL, "do not negotiate IPv6 in the tunnel", set_flag, AT(no_ipv6), false,
+	  NULL },
+	{ .help = "Running:" },
+	{ "background", 'b', NULL, "go to the background once listening", set_flag, AT(background),
+	  false, NULL },
+	{ "pid-file", 0, "FILE", "write the process id to FILE", set_text, AT(pid_file), false,
+	  NULL },
+	COMMON_OPTIONS(struct serve_settings),
+};
+
+static const struct verb verb = {
+	.name = "serve",
+	.usage = "[options]",
+	.about = "Serves SSTP clients: Windows, RouterOS, Android, Linux. SIGHUP reads users and "
+		 "certificate anew; SIGTERM or Ctrl-C ends all sessions in order.",
+	.notes = "A server for the first time:\n\n"
+		 "  sstp cert --name vpn.example.net --out /etc/sstp/server\n"
+		 "  sstp passwd /etc/sstp/users ann\n"
+		 "  sstp serve --cert /etc/sstp/server.crt --key /etc/sstp/server.key \\\n"
+		 "       --users /etc/sstp/users --ipv4-network 10.9.0.0/24 --dns 10.9.0.1\n\n"
+		 "Forwarding and NAT are the host's business. To let clients reach the world through\n"
+		 "eth0:\n\n"
+		 "  sysctl net.ipv4.ip_forward=1\n"
+		 "  nft add table ip sstp\n"
+		 "  nft add chain ip sstp nat '{ type nat hook postrouting priority srcnat; }'\n"
+		 "  nft add rule ip sstp nat ip saddr 10.9.0.0/24 oifname eth0 masquerade\n",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(*options),
+	.config_offset = AT(common.config),
+};
+
+/* "443", "192.0.2.1", "192.0.2.1:4443", "[::1]:443" */
+static bool parse_listen(const char *text, struct listen_addr *out)
+{
+	char host[64];
+	uint16_t port = 443;
+
+	if (!strpbrk(text, ".:")) { /* a port alone: every address */
+		char any[32];
+
+		snprintf(any, sizeof(any), "x:%.20s", text);
+		out->addr = (struct ip_addr){ .family = AF_UNSPEC };
+		return ip_split_host_port(any, host, sizeof(host), &out->port);
+	}
+	if (!ip_split_host_port(text, host, sizeof(host), &port))
+		return false;
+	out->port = port;
+	return ip_parse(host, &out->addr);
+}
+
+/* A port alone is two listeners, one a family. */
+static bool fill_listen(const struct text_list *texts, struct listen_addr *out, size_t *count)
+{
+	static const char *const fallback = "443";
+	const char *const *at = texts->count ? texts->at : &fallback;
+	size_t n = texts->count ? texts->count : 1;
+
+	*count = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct listen_addr l;
+
+		if (!parse_listen(at[i], &l)) {
+			option_complain(&verb, "listen %s: must be a port, an address, or both: 443, "
+					       "192.0.2.1, 192.0.2.1:4443, [2001:db8::1]:443",
+					at[i]);
+			return false;
+		}
+		if (*count + 2 > LISTENS_MAX) {
+			option_complain(&verb, "listen: more than %d addresses", LISTENS_MAX);
+			return false;
+		}
+		if (l.addr.family != AF_UNSPEC) {
+			out[(*count)++] = l;
+			continue;
+		}
+		l.addr.family = AF_INET;
+		out[(*count)++] = l;
+		l.addr.family = AF_INET6;
+		out[(*count)++] = l;
+	}
+	return true;
+}
+
+static bool has_all(const struct serve_settings *s)
+{
+	if (!s->cert)
+		option_complain(&verb, "no certificate: --cert FILE (sstp cert makes one)");
+	else if (!s->users)
+		option_complain(&verb, "no user file: --users FILE (sstp passwd makes one)");
+	else if (!s->network.count)
+		option_complain(&verb, "no addresses for clients: --ipv4-network 10.9.0.0/24");
+	else if (s->network.count > 1)
+		option_complain(&verb, "ipv4-network is one network, not %zu", s->network.count);
+	else if (s->network.at[0].addr.family != AF_INET || s->network.at[0].len < 8 ||
+		 s->network.at[0].len > 30)
+		option_complain(&verb, "ipv4-network %s: must be IPv4, of /8 to /30",
+				ip_prefix_print(&s->network.at[0]).text);
+	else
+		return true;
+	return false;
+}
+
+static bool apply(struct serve_settings *s, struct server_cfg *cfg, struct listen_addr *listen)
+{
+	static char host_name[65];
+
+	gethostname(host_name, sizeof(host_name) - 1);
+	if (!has_all(s))
+		return false;
+	*cfg = (struct server_cfg){
+		.listen = listen,
+		.tls = {
+			.cert_file = s->cert,
+			.key_file = s->key ? s->key : s->cert,
+			.allow_cbc = s->legacy_ciphers,
+			.keylog = s->keylog,
+		},
+		.users_file = s->users,
+		.name = s->name ? s->name : host_name,
+		.auth_count = s->auth.count,
+		.network = s->network.at[0],
+		.dns = { s->dns[0], s->dns[1] },
+		.nbns = { s->nbns[0], s->nbns[1] },
+		.mtu = s->mtu,
+		.interface = s->interface,
+		.ipv6 = !s->no_ipv6 && s->mtu >= 1280,
+		.client_to_client = s->client_to_client,
+		.max_sessions = s->max_sessions,
+		.user_sessions = s->user_sessions,
+		.keep_old_session = s->keep_old_session,
+		.max_failures = s->max_failures,
+	};
+	memcpy(cfg->auth, s->auth.at, sizeof(cfg->auth));
+	return fill_listen(&s->listen, listen, &cfg->listen_count) &&
+	       min_tls_apply(&verb, s->min_tls, &cfg->tls.only_tls13) &&
+	       min_hash_apply(&verb, s->min_hash, &cfg->hashes);
+}
+
+/* --check looks into the files too. */
+static enum exit_code check(const struct server_cfg *cfg)
+{
+	struct users_error users_err;
+	struct tls_error tls_err;
+	struct users *users;
+	struct tls_ctx *tls;
+
+	if (users_load(cfg->users_file, &users, &users_err)) {
+		option_complain(&verb, "%s", users_err.text);
+		return EXIT_USAGE;
+	}
+	users_free(users);
+	if (tls_ctx_server(&cfg->tls, &tls, &tls_err)) {
+		option_complain(&verb, "%s", tls_err.text);
+		return EXIT_USAGE;
+	}
+	tls_ctx_release(tls);
+	printf("the settings are good\n");
+	return EXIT_OK;
+}
+
+static enum exit_code run(const struct serve_settings *s, struct server_cfg *cfg)
+{
+	struct background background;
+	enum exit_code code;
+
+	if (!background_begin(&background, &verb, s->background, s->pid_file))
+		return EXIT_OTHER;
+	cfg->ready = background_ready;
+	cfg->ready_arg = &background;
+	code = server_run(cfg);
+	background_end(&background);
+	return code;
+}
+
+enum exit_code verb_serve(int argc, char **argv)
+{
+	struct serve_settings s = {
+		.auth = { { PPP_AUTH_MSCHAPV2 }, 1 },
+		.interface = "sstp%d",
+		.mtu = 1400,
+		.max_failures = 20,
+	};
+	static struct listen_addr listen[LISTENS_MAX];
+	static char key_password[PASSWORD_ROOM];
+	struct option_error err;
+	struct server_cfg cfg;
+
+	switch (options_read(&verb, argc, argv, &s)) {
+	case OPTIONS_HELP:
+		return EXIT_OK;
+	case OPTIONS_WRONG:
+		return EXIT_USAGE;
+	case OPTIONS_OK:
+		break;
+	}
+	common_apply(&s.common);
+	if (!apply(&s, &cfg, listen))
+		return EXIT_USAGE;
+	if (s.key_password_file) {
+		if (!password_from_file(s.key_password_file, key_password, &err)) {
+			option_complain(&verb, "%s", err.text);
+			return EXIT_USAGE;
+		}
+		cfg.tls.key_password = key_password;
+	}
+	return s.common.check ? check(&cfg) : run(&s, &cfg);
+}

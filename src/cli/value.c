@@ -1,0 +1,176 @@
+/* The setters of options: text to value, or what would have been right. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli/option.h"
+
+__attribute__((format(printf, 2, 3))) static bool
+wrong(struct option_error *err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(err->text, sizeof(err->text), format, args);
+	va_end(args);
+	return false;
+}
+
+static bool is_one_of(const char *value, const char *const *words)
+{
+	for (; *words; words++)
+		if (!strcasecmp(value, *words))
+			return true;
+	return false;
+}
+
+bool set_flag(void *to, const char *value, struct option_error *err)
+{
+	static const char *const yes[] = { "yes", "true", "on", "1", NULL };
+	static const char *const no[] = { "no", "false", "off", "0", NULL };
+
+	if (!is_one_of(value, yes) && !is_one_of(value, no))
+		return wrong(err, "must be yes or no");
+	*(bool *)to = is_one_of(value, yes);
+	return true;
+}
+
+bool set_count(void *to, const char *value, struct option_error *err)
+{
+	bool on;
+
+	if (!set_flag(&on, value, err))
+		return false;
+	*(int *)to += on;
+	return true;
+}
+
+bool set_text(void *to, const char *value, struct option_error *err)
+{
+	char *copy;
+
+	if (!*value)
+		return wrong(err, "must not be empty");
+	copy = strdup(value);
+	if (!copy)
+		return wrong(err, "out of memory");
+	*(const char **)to = copy;
+	return true;
+}
+
+bool set_texts(void *to, const char *value, struct option_error *err)
+{
+	struct text_list *l = to;
+	const char **grown = realloc(l->at, (l->count + 1) * sizeof(*grown));
+
+	if (!grown)
+		return wrong(err, "out of memory");
+	l->at = grown;
+	if (!set_text(&l->at[l->count], value, err))
+		return false;
+	l->count++;
+	return true;
+}
+
+void clear_texts(void *to)
+{
+	((struct text_list *)to)->count = 0;
+}
+
+bool set_prefixes(void *to, const char *value, struct option_error *err)
+{
+	struct prefix_list *l = to;
+	struct ip_prefix p;
+	struct ip_prefix *grown;
+
+	if (!ip_prefix_parse(value, &p))
+		return wrong(err, "must be a network such as 10.0.0.0/8 or 2001:db8::/32");
+	grown = realloc(l->at, (l->count + 1) * sizeof(*grown));
+	if (!grown)
+		return wrong(err, "out of memory");
+	p.addr = ip_mask(&p.addr, p.len);
+	l->at = grown;
+	l->at[l->count++] = p;
+	return true;
+}
+
+void clear_prefixes(void *to)
+{
+	((struct prefix_list *)to)->count = 0;
+}
+
+static bool number(const char *value, unsigned long min, unsigned long max, unsigned long *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoul(value, &end, 10);
+	return !errno && *value >= '0' && *value <= '9' && !*end && *out >= min && *out <= max;
+}
+
+bool set_number(void *to, const char *value, struct option_error *err)
+{
+	unsigned long n;
+
+	if (!number(value, 0, 1000000000, &n))
+		return wrong(err, "must be a number");
+	*(uint32_t *)to = (uint32_t)n;
+	return true;
+}
+
+bool set_mtu(void *to, const char *value, struct option_error *err)
+{
+	unsigned long n;
+
+	if (!number(value, 576, PPP_MAX_MRU, &n))
+		return wrong(err, "must be from 576 to %d", PPP_MAX_MRU);
+	*(uint16_t *)to = (uint16_t)n;
+	return true;
+}
+
+/* "mschapv2,pap": the order is that of preference. */
+bool set_auth(void *to, const char *value, struct option_error *err)
+{
+	struct auth_list list = { .count = 0 };
+	char copy[128], *rest = NULL;
+
+	if (strlen(value) >= sizeof(copy))
+		return wrong(err, "must be some of mschapv2, chap, pap");
+	strcpy(copy, value);
+	for (char *w = strtok_r(copy, ", ", &rest); w; w = strtok_r(NULL, ", ", &rest)) {
+		enum ppp_auth method = ppp_auth_by_name(w);
+
+		if (method != PPP_AUTH_PAP && method != PPP_AUTH_CHAP_MD5 &&
+		    method != PPP_AUTH_MSCHAPV2)
+			return wrong(err, "%s is none of mschapv2, chap, pap", w);
+		for (size_t i = 0; i < list.count; i++)
+			if (list.at[i] == method)
+				return wrong(err, "%s is named twice", w);
+		list.at[list.count++] = method;
+	}
+	if (!list.count)
+		return wrong(err, "must be some of mschapv2, chap, pap");
+	*(struct auth_list *)to = list;
+	return true;
+}
+
+bool set_ipv4(void *to, const char *value, struct option_error *err)
+{
+	uint32_t *both = to;
+	struct ip_addr a;
+
+	if (!ip_parse(value, &a) || a.family != AF_INET || !ip_v4(&a))
+		return wrong(err, "must be an IPv4 address such as 10.0.0.1");
+	if (both[0] && both[1])
+		return wrong(err, "two are the most that PPP can tell a client");
+	both[both[0] ? 1 : 0] = ip_v4(&a);
+	return true;
+}
+
+void clear_ipv4(void *to)
+{
+	memset(to, 0, 2 * sizeof(uint32_t));
+}

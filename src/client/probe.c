@@ -1,0 +1,235 @@
+/*
+ * One connection that goes as far as the authentication offers and leaves. Where the certificate is
+ * not trusted a second one is made with that very certificate pinned: a probe learns what is there,
+ * and there is still no way in this program to trust just anybody.
+ */
+#include "client/probe.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/dial.h"
+#include "net/loop.h"
+#include "sstp/sstp.h"
+#include "tunnel/tunnel.h"
+
+struct probe {
+	const struct server_ref *ref;
+	struct probe_report *report;
+	struct log log;
+	struct loop *loop;
+	struct pump pump;
+	struct port port;
+	struct tls_ctx *tls;
+	struct dial *dial;
+	struct tunnel tunnel;
+	struct server_name name;
+	char pin[sizeof("sha256:") + 2 * SHA256_LEN]; /* of a certificate that was not trusted */
+	uint64_t started_ms, connected_ms;
+};
+
+static void nowhere(struct port *port, struct tunnel *from, uint8_t *packet, size_t len)
+{
+	(void)port;
+	(void)from;
+	(void)packet;
+	(void)len;
+}
+
+static void no_flush(struct port *port)
+{
+	(void)port;
+}
+
+static void note_offer(struct probe_report *r, enum ppp_auth method)
+{
+	for (size_t i = 0; i < r->offer_count; i++)
+		if (r->offers[i] == method)
+			return;
+	if (r->offer_count < PPP_AUTH_COUNT)
+		r->offers[r->offer_count++] = method;
+}
+
+static void note_tls(struct probe *p)
+{
+	struct probe_report *r = p->report;
+	struct tls *t = p->tunnel.tls;
+
+	r->has_tls = true;
+	r->tls_ms = loop_now(p->loop) - p->connected_ms;
+	snprintf(r->version, sizeof(r->version), "%s", tls_version(t));
+	snprintf(r->cipher, sizeof(r->cipher), "%s", tls_cipher(t));
+	snprintf(r->group, sizeof(r->group), "%s", tls_group(t));
+	cert_read(tls_peer_leaf(t), &r->cert);
+}
+
+/* Remembers the certificate's own fingerprint, for the second connection. */
+static void pin_it(struct probe *p, struct bytes leaf)
+{
+	uint8_t sha256[SHA256_LEN];
+	int n = snprintf(p->pin, sizeof(p->pin), "sha256:");
+
+	if (!leaf.len)
+		return;
+	digest_sha256(&leaf, 1, sha256);
+	for (size_t i = 0; i < sizeof(sha256); i++)
+		n += snprintf(p->pin + n, sizeof(p->pin) - (size_t)n, "%02x", sha256[i]);
+}
+
+/* All was seen when the server has made its offers: how the call ends then does not matter. */
+static void note_end(struct probe *p, const struct tunnel_end *end)
+{
+	struct probe_report *r = p->report;
+
+	if (end->code == EXIT_TRUST)
+		snprintf(r->trust, sizeof(r->trust), "%.383s", end->text);
+	r->code = r->offer_count ? EXIT_OK : end->code;
+	snprintf(r->text, sizeof(r->text), "%s", end->text);
+	loop_stop(p->loop);
+}
+
+static void on_event(void *arg, const struct tunnel_event *ev)
+{
+	struct probe *p = arg;
+
+	switch (ev->type) {
+	case TUNNEL_TLS_UP:
+		note_tls(p);
+		break;
+	case TUNNEL_UNTRUSTED:
+		pin_it(p, ev->leaf);
+		break;
+	case TUNNEL_SSTP_UP:
+		p->report->has_sstp = true;
+		p->report->hashes = ev->hashes;
+		break;
+	case TUNNEL_OFFER:
+		note_offer(p->report, ev->offer);
+		break;
+	case TUNNEL_ENDED:
+		note_end(p, ev->end);
+		break;
+	case TUNNEL_CHECK_PASSWORD:
+	case TUNNEL_AUTHENTICATED:
+	case TUNNEL_CONNECTED:
+	case TUNNEL_IPV4_UP:
+	case TUNNEL_IPV4_DOWN:
+	case TUNNEL_IPV6_UP:
+	case TUNNEL_IPV6_DOWN:
+	case TUNNEL_WRITABLE:
+		break;
+	}
+}
+
+static void fail(struct probe *p, enum exit_code code, const char *text)
+{
+	p->report->code = code;
+	snprintf(p->report->text, sizeof(p->report->text), "%s", text);
+	loop_stop(p->loop);
+}
+
+static void dialled(void *arg, const struct dial_result *result)
+{
+	struct probe *p = arg;
+	const struct server_ref *ref = p->ref;
+	struct tunnel_cfg cfg = {
+		.loop = p->loop,
+		.pump = &p->pump,
+		.port = &p->port,
+		.fd = result->fd,
+		.tls_ctx = p->tls,
+		.name = ref->verify_name ? ref->verify_name : ref->host,
+		.sni = ref->sni,
+		.http_host = p->name.text,
+		.hashes = SSTP_HASH_SHA1 | SSTP_HASH_SHA256,
+		.mtu = PPP_DEFAULT_MRU,
+		.tls_timeout_ms = ref->timeout_ms,
+		.ppp = {
+			.role = PPP_CLIENT,
+			.auth = { PPP_AUTH_MSCHAPV2, PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP },
+			.auth_count = 3,
+			.probe = true,
+			.user = "",
+			.password = "",
+		},
+		.log = &p->log,
+		.event = on_event,
+		.arg = p,
+	};
+
+	p->dial = NULL;
+	if (result->status != DIAL_CONNECTED) {
+		fail(p, result->status == DIAL_NO_ADDRESS ? EXIT_LOOKUP : EXIT_TCP, result->text);
+		return;
+	}
+	p->connected_ms = loop_now(p->loop);
+	p->report->tcp_ms = p->connected_ms - p->started_ms;
+	p->report->peer = result->peer;
+	if (tunnel_open(&p->tunnel, &cfg))
+		fail(p, EXIT_OTHER, strerror(ENOMEM));
+}
+
+/* One connection, to its end. */
+static void connect_once(struct probe *p, const struct tls_client_cfg *tls)
+{
+	struct dial_cfg cfg = {
+		.host = p->ref->host,
+		.port = p->ref->port,
+		.family = p->ref->family,
+		.timeout_ms = p->ref->timeout_ms,
+		.lookup_ms = p->ref->timeout_ms,
+		.done = dialled,
+		.arg = p,
+	};
+	struct tls_error err;
+
+	if (tls_ctx_client(tls, &p->tls, &err)) {
+		fail(p, EXIT_USAGE, err.text);
+		return;
+	}
+	p->started_ms = loop_now(p->loop);
+	if (dial_start(p->loop, &cfg, &p->dial))
+		fail(p, EXIT_OTHER, strerror(ENOMEM));
+	else if (loop_run(p->loop))
+		fail(p, EXIT_OTHER, "the event loop failed");
+	dial_cancel(p->dial);
+	p->dial = NULL;
+	tunnel_abandon(&p->tunnel);
+	tls_ctx_release(p->tls);
+	p->tls = NULL;
+}
+
+static void probe(struct probe *p)
+{
+	struct tls_client_cfg tls = p->ref->tls;
+	const char *pin = p->pin;
+
+	connect_once(p, &tls);
+	if (p->report->code != EXIT_TRUST || !*p->pin) {
+		p->report->is_trusted = p->report->has_tls;
+		return;
+	}
+	tls.pins = &pin;
+	tls.pin_count = 1;
+	connect_once(p, &tls);
+}
+
+void probe_run(const struct server_ref *ref, struct probe_report *report)
+{
+	struct probe *p = calloc(1, sizeof(*p));
+
+	*report = (struct probe_report){ .code = EXIT_OTHER, .text = "out of memory" };
+	if (!p)
+		return;
+	p->ref = ref;
+	p->report = report;
+	p->port = (struct port){ nowhere, no_flush };
+	p->name = server_ref_name(ref);
+	if (!loop_open(&p->loop) && !pump_open(&p->pump, p->loop))
+		probe(p);
+	pump_close(&p->pump);
+	loop_close(p->loop);
+	free(p);
+}

@@ -1,0 +1,33 @@
+/*
+ * Probing: what a server speaks, found out without logging in. The certificate is shown whether or
+ * not it would be trusted; nothing secret is ever sent.
+ */
+#ifndef SSTP_CLIENT_PROBE_H
+#define SSTP_CLIENT_PROBE_H
+
+#include "client/client.h"
+#include "tls/cert.h"
+
+struct probe_report {
+	/* TLS */
+	bool has_tls;
+	char version[32], cipher[64], group[32];
+	struct cert_info cert;
+	bool is_trusted;
+	char trust[384]; /* why not */
+	struct sockaddr_storage peer;
+	uint64_t tcp_ms, tls_ms;
+	/* SSTP */
+	bool has_sstp;
+	uint8_t hashes; /* SSTP_HASH_... */
+	/* PPP */
+	enum ppp_auth offers[PPP_AUTH_COUNT]; /* in the order in which they were offered */
+	size_t offer_count;
+	/* how it ended: EXIT_OK when all was seen */
+	enum exit_code code;
+	char text[512];
+};
+
+void probe_run(const struct server_ref *ref, struct probe_report *report);
+
+#endif

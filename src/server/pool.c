@@ -1,0 +1,101 @@
+/* A bit an address, and a hand that goes round. */
+#include "server/pool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct pool {
+	uint32_t first; /* of the network */
+	size_t count;   /* addresses of the network, all of them */
+	size_t hand;    /* the offset after the one given last */
+	size_t taken;
+	uint8_t bits[];
+};
+
+enum { SERVER_OFFSET = 1 };
+
+int pool_open(const struct ip_prefix *network, struct pool **out)
+{
+	struct ip_addr first = ip_mask(&network->addr, network->len);
+	struct pool *p;
+	size_t count;
+
+	if (first.family != AF_INET || network->len < 8 || network->len > 30)
+		return -EINVAL;
+	count = (size_t)1 << (32 - network->len);
+	p = calloc(1, sizeof(*p) + (count + 7) / 8);
+	if (!p)
+		return -ENOMEM;
+	p->first = ip_v4(&first);
+	p->count = count;
+	p->hand = SERVER_OFFSET + 1;
+	*out = p;
+	return 0;
+}
+
+void pool_close(struct pool *p)
+{
+	free(p);
+}
+
+uint32_t pool_server(const struct pool *p)
+{
+	return p->first + SERVER_OFFSET;
+}
+
+size_t pool_size(const struct pool *p)
+{
+	return p->count - 3;
+}
+
+bool pool_has(const struct pool *p, uint32_t addr)
+{
+	return addr - p->first < p->count;
+}
+
+static bool is_for_clients(const struct pool *p, size_t offset)
+{
+	return offset > SERVER_OFFSET && offset < p->count - 1;
+}
+
+static bool take(struct pool *p, size_t offset)
+{
+	uint8_t bit = (uint8_t)(1u << offset % 8);
+
+	if (p->bits[offset / 8] & bit)
+		return false;
+	p->bits[offset / 8] |= bit;
+	p->taken++;
+	return true;
+}
+
+uint32_t pool_take(struct pool *p)
+{
+	if (p->taken >= pool_size(p))
+		return 0;
+	for (;;) {
+		size_t offset = p->hand;
+
+		p->hand = offset + 1 < p->count - 1 ? offset + 1 : SERVER_OFFSET + 1;
+		if (take(p, offset))
+			return p->first + (uint32_t)offset;
+	}
+}
+
+bool pool_take_this(struct pool *p, uint32_t addr)
+{
+	if (!pool_has(p, addr))
+		return true;
+	return is_for_clients(p, addr - p->first) && take(p, addr - p->first);
+}
+
+void pool_give_back(struct pool *p, uint32_t addr)
+{
+	size_t offset = addr - p->first;
+	uint8_t bit = (uint8_t)(1u << offset % 8);
+
+	if (!pool_has(p, addr) || !(p->bits[offset / 8] & bit))
+		return;
+	p->bits[offset / 8] &= (uint8_t)~bit;
+	p->taken--;
+}

@@ -1,0 +1,29 @@
+/*
+ * Addresses for clients: those of one IPv4 network but for its first (the network), the server's own
+ * and its last (broadcast). They are given out in turn, so that an address just freed rests a while.
+ */
+#ifndef SSTP_SERVER_POOL_H
+#define SSTP_SERVER_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/ip.h"
+
+struct pool;
+
+/* `network` is of /8 to /30; its first host address is the server's own. 0, -EINVAL, -ENOMEM. */
+int pool_open(const struct ip_prefix *network, struct pool **out);
+void pool_close(struct pool *p);
+
+uint32_t pool_server(const struct pool *p); /* the server's own address */
+size_t pool_size(const struct pool *p);     /* how many clients it has room for */
+bool pool_has(const struct pool *p, uint32_t addr); /* is it one of the network's? */
+
+uint32_t pool_take(struct pool *p); /* 0: none is free */
+/* A certain address. False when it is taken; one outside the network is not the pool's business. */
+bool pool_take_this(struct pool *p, uint32_t addr);
+void pool_give_back(struct pool *p, uint32_t addr);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * The server: many clients behind one TUN device. It terminates TLS, SSTP and PPP, hands out
+ * addresses, and moves packets between each client's tunnel and the device. Forwarding and NAT are
+ * the host's business.
+ */
+#ifndef SSTP_SERVER_SERVER_H
+#define SSTP_SERVER_SERVER_H
+
+#include "ppp/ppp.h"
+#include "tls/tls.h"
+#include "util/exit_code.h"
+#include "util/ip.h"
+
+struct listen_addr {
+	struct ip_addr addr;
+	uint16_t port;
+};
+
+struct server_cfg {
+	const struct listen_addr *listen;
+	size_t listen_count;
+	struct tls_server_cfg tls;
+	const char *users_file;
+	const char *name; /* of the CHAP challenges, and the server column of the user file */
+	enum ppp_auth auth[PPP_AUTH_COUNT];
+	size_t auth_count;
+	uint8_t hashes; /* offered for the crypto binding: SSTP_HASH_... */
+	struct ip_prefix network; /* the pool; the server takes its first address */
+	uint32_t dns[2], nbns[2];
+	uint16_t mtu;
+	const char *interface; /* "sstp%d" */
+	bool ipv6;             /* IPV6CP: link-local addresses */
+	bool client_to_client;
+	unsigned max_sessions;  /* 0: as many as the pool has addresses */
+	unsigned user_sessions; /* of one user at a time; 0: no limit */
+	bool keep_old_session;  /* over that limit refuse the new one, in place of ending the oldest */
+	unsigned max_failures;  /* of one source address in ten minutes, 0: no limit */
+	/* called when the server listens; NULL is fine */
+	void (*ready)(void *arg);
+	void *ready_arg;
+};
+
+/* Runs until a signal. An exit code; everything has been logged. */
+enum exit_code server_run(const struct server_cfg *cfg);
+
+#endif

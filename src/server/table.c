@@ -1,0 +1,135 @@
+/*
+ * Open addressing with linear probing, at most half full. A removal moves later entries of the run
+ * back, so there are no tombstones. The hash is keyed: addresses may be of the peers' choosing (an
+ * interface identifier is), and nobody shall be able to make a long run.
+ */
+#include "server/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/secret.h"
+
+struct entry {
+	struct ip_addr addr; /* AF_UNSPEC: free */
+	void *owner;
+};
+
+struct table {
+	struct entry *entries;
+	size_t size; /* a power of two */
+	size_t used;
+	uint64_t key[3]; /* odd */
+};
+
+enum { FIRST_SIZE = 64 };
+
+/* Multiply-shift over the three words of an address, each with a multiplier of its own. */
+static size_t slot_of(const struct table *t, const struct ip_addr *a)
+{
+	uint64_t hi, lo, h;
+
+	memcpy(&hi, a->bytes, 8);
+	memcpy(&lo, a->bytes + 8, 8);
+	h = (hi ^ t->key[0]) * t->key[1];
+	h = (h ^ h >> 32 ^ lo ^ a->family) * t->key[2];
+	return (size_t)(h >> 32) & (t->size - 1);
+}
+
+int table_open(struct table **out)
+{
+	struct table *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	t->size = FIRST_SIZE;
+	t->entries = calloc(t->size, sizeof(*t->entries));
+	if (!t->entries) {
+		free(t);
+		return -ENOMEM;
+	}
+	secret_random(t->key, sizeof(t->key));
+	for (int i = 0; i < 3; i++)
+		t->key[i] |= 1;
+	*out = t;
+	return 0;
+}
+
+void table_close(struct table *t)
+{
+	if (t)
+		free(t->entries);
+	free(t);
+}
+
+static struct entry *probe(const struct table *t, const struct ip_addr *addr)
+{
+	size_t i = slot_of(t, addr);
+
+	while (t->entries[i].addr.family != AF_UNSPEC && !ip_equal(&t->entries[i].addr, addr))
+		i = (i + 1) & (t->size - 1);
+	return &t->entries[i];
+}
+
+static bool grow(struct table *t)
+{
+	struct entry *old = t->entries;
+	size_t old_size = t->size;
+	struct entry *wider = calloc(2 * old_size, sizeof(*wider));
+
+	if (!wider)
+		return false;
+	t->entries = wider;
+	t->size = 2 * old_size;
+	for (size_t i = 0; i < old_size; i++)
+		if (old[i].addr.family != AF_UNSPEC)
+			*probe(t, &old[i].addr) = old[i];
+	free(old);
+	return true;
+}
+
+bool table_add(struct table *t, const struct ip_addr *addr, void *owner)
+{
+	struct entry *e;
+
+	if (2 * (t->used + 1) > t->size && !grow(t))
+		return false;
+	e = probe(t, addr);
+	if (e->addr.family != AF_UNSPEC)
+		return false;
+	*e = (struct entry){ *addr, owner };
+	t->used++;
+	return true;
+}
+
+void table_remove(struct table *t, const struct ip_addr *addr)
+{
+	struct entry *hole = probe(t, addr);
+	size_t i = (size_t)(hole - t->entries);
+
+	if (hole->addr.family == AF_UNSPEC)
+		return;
+	t->used--;
+	for (;;) {
+		size_t home;
+
+		i = (i + 1) & (t->size - 1);
+		if (t->entries[i].addr.family == AF_UNSPEC)
+			break;
+		/* it may move back when the hole lies between its home and where it is */
+		home = slot_of(t, &t->entries[i].addr);
+		if (((i - home) & (t->size - 1)) >=
+		    ((i - (size_t)(hole - t->entries)) & (t->size - 1))) {
+			*hole = t->entries[i];
+			hole = &t->entries[i];
+		}
+	}
+	hole->addr.family = AF_UNSPEC;
+	hole->owner = NULL;
+}
+
+void *table_find(const struct table *t, const struct ip_addr *addr)
+{
+	return probe(t, addr)->owner;
+}

@@ -1,0 +1,183 @@
+/*
+ * Records out of plaintext, large sends out of records. A send that fails for good is not reported
+ * here: the socket tells its tunnel by itself (a read that fails), so that a tunnel never ends in
+ * the middle of a batch that somebody else is putting together.
+ */
+#include "tunnel/pump.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include "tunnel/tunnel.h"
+
+static void flush_task(struct loop_task *task)
+{
+	pump_flush(container_of(task, struct pump, flush));
+}
+
+/* Buffers of a page's alignment: the kernel copies into them at half the price. */
+static uint8_t *buffer(size_t len)
+{
+	void *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+int pump_open(struct pump *p, struct loop *loop)
+{
+	*p = (struct pump){ .loop = loop, .flush = { .run = flush_task } };
+	p->recv = buffer(PUMP_RECV_LEN);
+	p->plain = buffer(PUMP_PLAIN_LEN);
+	p->record = buffer(TLS_RECORD_MAX);
+	p->out = buffer(PUMP_OUT_LEN);
+	if (p->recv && p->plain && p->record && p->out)
+		return 0;
+	pump_close(p);
+	return -ENOMEM;
+}
+
+void pump_close(struct pump *p)
+{
+	if (p->loop)
+		loop_unpost(p->loop, &p->flush);
+	if (p->recv)
+		munmap(p->recv, PUMP_RECV_LEN);
+	if (p->plain)
+		munmap(p->plain, PUMP_PLAIN_LEN);
+	if (p->record)
+		munmap(p->record, TLS_RECORD_MAX);
+	if (p->out)
+		munmap(p->out, PUMP_OUT_LEN);
+	*p = (struct pump){ .loop = NULL };
+}
+
+/* Keeps what the socket did not take. A peer that lets this much pile up has stopped reading even
+ * our control messages: what does not fit is lost, and the timers of SSTP end the call. */
+static void enqueue(struct pump_queue *q, const uint8_t *at, size_t len)
+{
+	if (len > PUMP_QUEUE_MAX - q->len)
+		return;
+	if (len > q->room - q->len) {
+		uint8_t *grown = realloc(q->at, q->len + len);
+
+		if (!grown)
+			return;
+		q->at = grown;
+		q->room = q->len + len;
+	}
+	memcpy(q->at + q->len, at, len);
+	q->len += len;
+}
+
+/* How much of it the socket took; a broken socket takes everything. */
+static size_t send_some(int fd, const uint8_t *at, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = send(fd, at + done, len - done, MSG_NOSIGNAL);
+
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno == EAGAIN)
+			break;
+		else if (errno != EINTR)
+			return len;
+	}
+	return done;
+}
+
+static void send_out(struct pump *p)
+{
+	struct tunnel *t = p->sending;
+	size_t done = 0;
+
+	if (!p->out_len)
+		return;
+	if (!t->queue.len)
+		done = send_some(t->cfg.fd, p->out, p->out_len);
+	if (done < p->out_len) {
+		enqueue(&t->queue, p->out + done, p->out_len - done);
+		loop_watch_events(p->loop, &t->watch, EPOLLIN | EPOLLOUT);
+	}
+	p->out_len = 0;
+}
+
+void pump_take_ciphertext(void *tunnel, const uint8_t *at, size_t len)
+{
+	struct tunnel *t = tunnel;
+	struct pump *p = t->cfg.pump;
+
+	if (p->sending != t) {
+		send_out(p);
+		p->sending = t;
+	}
+	loop_post(p->loop, &p->flush);
+	while (len) {
+		size_t part = len < PUMP_OUT_LEN - p->out_len ? len : PUMP_OUT_LEN - p->out_len;
+
+		memcpy(p->out + p->out_len, at, part);
+		p->out_len += part;
+		at += part;
+		len -= part;
+		if (p->out_len >= PUMP_SEND_LEN)
+			send_out(p);
+	}
+}
+
+/* A failure to seal shows at the tunnel's next read, like a broken socket. */
+static void seal(struct pump *p)
+{
+	if (p->record_len && p->filling->tls)
+		tls_write(p->filling->tls, p->record, p->record_len);
+	p->record_len = 0;
+}
+
+uint8_t *pump_put(struct pump *p, struct tunnel *t, size_t len)
+{
+	uint8_t *at;
+
+	if (p->filling != t || len > TLS_RECORD_MAX - p->record_len) {
+		seal(p);
+		p->filling = t;
+	}
+	loop_post(p->loop, &p->flush);
+	at = p->record + p->record_len;
+	p->record_len += len;
+	return at;
+}
+
+void pump_flush(struct pump *p)
+{
+	seal(p);
+	send_out(p);
+}
+
+void pump_drain(struct tunnel *t)
+{
+	struct pump_queue *q = &t->queue;
+
+	q->done += send_some(t->cfg.fd, q->at + q->done, q->len - q->done);
+	if (q->done < q->len)
+		return;
+	free(q->at);
+	*q = (struct pump_queue){ .at = NULL };
+	loop_watch_events(t->cfg.loop, &t->watch, EPOLLIN);
+}
+
+void pump_forget(struct pump *p, struct tunnel *t)
+{
+	if (p->filling == t) {
+		p->record_len = 0;
+		p->filling = NULL;
+	}
+	if (p->sending == t) {
+		p->out_len = 0;
+		p->sending = NULL;
+	}
+	free(t->queue.at);
+	t->queue = (struct pump_queue){ .at = NULL };
+}

@@ -1,0 +1,63 @@
+/*
+ * The pump: the buffers through which all tunnels of one thread move their bytes, and the way out
+ * of them. What the tunnels of a turn want to send is gathered in one TLS record at a time, sealed
+ * when it is full or when another tunnel comes, and leaves in large sends at the end of the turn.
+ *
+ *	tunnel -> record (plaintext, 16 KiB) -> TLS -> out (ciphertext, several records) -> socket
+ *
+ * What the socket won't take waits in the tunnel's own queue. Nothing here is kept between turns.
+ */
+#ifndef SSTP_TUNNEL_PUMP_H
+#define SSTP_TUNNEL_PUMP_H
+
+#include "net/loop.h"
+#include "sstp/sstp.h"
+#include "tls/tls.h"
+
+struct tunnel;
+
+enum {
+	PUMP_RECV_LEN = 256 * 1024,              /* ciphertext of one recv */
+	PUMP_PLAIN_LEN = PUMP_RECV_LEN + SSTP_HTTP_MAX, /* its plaintext behind a kept start */
+	PUMP_SEND_LEN = 64 * 1024,               /* sealed records are sent at this many bytes */
+	PUMP_OUT_LEN = PUMP_SEND_LEN + 2 * TLS_RECORD_MAX,
+	PUMP_QUEUE_MAX = 256 * 1024,             /* more than this unsent: the peer is gone */
+};
+
+/* Ciphertext that waits for one socket. */
+struct pump_queue {
+	uint8_t *at;
+	size_t len, done, room;
+};
+
+struct pump {
+	struct loop *loop;
+	struct loop_task flush; /* at the end of the turn */
+	uint8_t *recv;
+	uint8_t *plain;
+	uint8_t *record;
+	size_t record_len;
+	struct tunnel *filling; /* whose plaintext `record` is */
+	uint8_t *out;
+	size_t out_len;
+	struct tunnel *sending; /* whose ciphertext `out` is */
+};
+
+int pump_open(struct pump *p, struct loop *loop); /* 0 or -errno */
+void pump_close(struct pump *p);
+
+/*
+ * Room for `len` bytes of plaintext (at most TLS_RECORD_MAX) at the end of the tunnel's record; the
+ * caller fills it before its next call.
+ */
+uint8_t *pump_put(struct pump *p, struct tunnel *t, size_t len);
+/* Seals and sends all that was put, at once. */
+void pump_flush(struct pump *p);
+/* The socket can take more of the queue. */
+void pump_drain(struct tunnel *t);
+/* The tunnel goes away: whatever of it is here is dropped. */
+void pump_forget(struct pump *p, struct tunnel *t);
+/* TLS's way out: cfg.send of its session, with the tunnel as arg. */
+void pump_take_ciphertext(void *tunnel, const uint8_t *at, size_t len);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * One tunnel: a socket, a TLS session, an SSTP call and a PPP link, joined to a port, which is where
+ * IP packets come from and go to. Client and server are the same tunnel in another role.
+ *
+ * Life: fill a struct tunnel_cfg, tunnel_open; then the loop drives it and everything of note comes
+ * as a struct tunnel_event. tunnel_shutdown ends it in order. TUNNEL_ENDED is the last event; it comes
+ * from the end of the loop's turn, never from inside another call, so the owner may free the struct
+ * then and there. tunnel_abandon ends it at once and without that event. The struct is embedded in
+ * its owner's, and public for that alone.
+ *
+ *	socket -> TLS -> SSTP -+-> PPP frames -> ppp/           (control)
+ *	                       +-> IP packets -> port->deliver  (the packet path)
+ */
+#ifndef SSTP_TUNNEL_TUNNEL_H
+#define SSTP_TUNNEL_TUNNEL_H
+
+#include "net/loop.h"
+#include "ppp/link.h"
+#include "sstp/call.h"
+#include "tls/tls.h"
+#include "tun/tun.h"
+#include "tunnel/pump.h"
+#include "util/exit_code.h"
+#include "util/log.h"
+
+struct tunnel;
+
+/* Where IP packets go. A port may serve many tunnels (the server's TUN device does). */
+struct port {
+	/* One packet, whole and of the right length by its own header, writable, good until flush. */
+	void (*deliver)(struct port *port, struct tunnel *from, uint8_t *packet, size_t len);
+	/* The end of a batch of packets. */
+	void (*flush)(struct port *port);
+};
+
+enum tunnel_event_type {
+	TUNNEL_TLS_UP,         /* the certificate is verified (client) */
+	TUNNEL_UNTRUSTED,      /* leaf: the certificate was refused; the tunnel ends now */
+	TUNNEL_SSTP_UP,        /* hashes: HTTP and the Call-Connect exchange are done */
+	TUNNEL_OFFER,          /* offer: client: an authentication method the server proposed */
+	TUNNEL_CHECK_PASSWORD, /* attempt: server: answer with tunnel_verdict */
+	TUNNEL_AUTHENTICATED,  /* both ends know each other; no data yet */
+	TUNNEL_CONNECTED,      /* data of an open network protocol may pass */
+	TUNNEL_IPV4_UP,        /* ipv4 */
+	TUNNEL_IPV4_DOWN,
+	TUNNEL_IPV6_UP,        /* ipv6 */
+	TUNNEL_IPV6_DOWN,
+	TUNNEL_WRITABLE,       /* tunnel_is_blocked was true and is not any more */
+	TUNNEL_ENDED,          /* end: the last event */
+};
+
+struct tunnel_end {
+	enum exit_code code;
+	bool by_us;     /* tunnel_shutdown asked for it */
+	char text[512]; /* why, in words: "the server does not accept the user name or ..." */
+};
+
+struct tunnel_event {
+	enum tunnel_event_type type;
+	union {
+		struct bytes leaf; /* DER */
+		uint8_t hashes;
+		enum ppp_auth offer;
+		const struct ppp_attempt *attempt;
+		const struct ppp_ipv4 *ipv4;
+		const struct ppp_ipv6 *ipv6;
+		const struct tunnel_end *end;
+	};
+};
+
+struct tunnel_cfg {
+	struct loop *loop;
+	struct pump *pump; /* the thread's */
+	struct port *port;
+	int fd;            /* connected, non-blocking; the tunnel's from tunnel_open on */
+	struct tls_ctx *tls_ctx;
+	const char *name;  /* client: who the server must prove to be; kept by the caller */
+	const char *sni;   /* client: NULL: `name` */
+	const char *http_host; /* client: of the Host header */
+	uint8_t hashes;    /* for the crypto binding: SSTP_HASH_... */
+	bool busy;         /* server: refuse with 503 */
+	uint16_t mtu;      /* largest IP packet that we send, however much the peer would take */
+	uint32_t tls_timeout_ms; /* for the TLS handshake */
+	struct ppp_cfg ppp; /* role, methods, addresses; random and log are filled in by the tunnel */
+	const struct log *log; /* the owner's, as are the strings above */
+	void (*event)(void *arg, const struct tunnel_event *ev);
+	void *arg;
+};
+
+enum tunnel_stage {
+	TUNNEL_CLOSED,  /* nothing is held any more; TUNNEL_ENDED was given or is about to be */
+	TUNNEL_TLS,     /* handshake */
+	TUNNEL_RUNNING, /* the engines decide */
+	TUNNEL_ENDING,  /* the last bytes are on their way */
+};
+
+struct tunnel_stats {
+	uint64_t rx_packets, rx_bytes; /* IP packets from the peer */
+	uint64_t tx_packets, tx_bytes; /* to the peer */
+	uint64_t tx_dropped;           /* had no room in the socket */
+	uint64_t rx_dropped;           /* not IP, or not allowed yet */
+};
+
+struct tunnel {
+	struct tunnel_cfg cfg;
+	enum tunnel_stage stage;
+	struct loop_watch watch;
+	struct loop_timer timer;
+	uint64_t stage_deadline_ms; /* TLS handshake, or a shutdown that must end */
+	struct tls *tls;
+	struct sstp sstp;
+	struct ppp ppp;
+	bool ppp_is_running;
+	bool is_shutting_down;
+	bool is_connected; /* TUNNEL_CONNECTED was given */
+	bool has_end;      /* the first reason is the one that counts */
+	struct tunnel_end end;
+	struct loop_task ended; /* tells it to the owner */
+	struct pump_queue queue; /* ciphertext that the socket would not take */
+	uint8_t *rest;           /* the start of a message whose end is still to come; NULL: none */
+	size_t rest_len;
+	struct tunnel_stats stats;
+};
+
+/* 0, or -errno when there is no memory (the fd is closed then too). */
+int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg);
+void tunnel_verdict(struct tunnel *t, const struct ppp_verdict *v);
+/* In order: Terminate-Request, Call-Disconnect, close_notify; at most three seconds. */
+void tunnel_shutdown(struct tunnel *t);
+/* At once, without an event. */
+void tunnel_abandon(struct tunnel *t);
+
+/* The largest IP packet that the tunnel takes: the smaller of cfg.mtu and the peer's MRU. */
+uint16_t tunnel_mtu(const struct tunnel *t);
+
+/* The packet path: from the port to the peer. */
+
+/*
+ * Sends what one read of a TUN device brought: cut into packets, framed, put into the TLS record
+ * under way, which leaves at the end of the turn. Drops what may not pass.
+ */
+void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len,
+		 const struct tun_offload *off);
+/* The socket is full: what is sent now is dropped. Wait for TUNNEL_WRITABLE. */
+static inline bool tunnel_is_blocked(const struct tunnel *t)
+{
+	return t->queue.len > 0;
+}
+
+#endif
