@@ -205,6 +205,7 @@ void ppp_verdict(struct ppp *p, const struct ppp_verdict *v, uint64_t now_ms)
 	a->state = AUTH_REFUSED;
 	a->resend_ms = now_ms + AUTH_PAUSE_MS;
 	ppp_note_detail(p, v->error, bytes_of(NULL, 0));
+	ppp_note_reason(p, PPP_CLOSED_REFUSED);
 }
 
 static void resend(struct ppp *p)

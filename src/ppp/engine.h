@@ -34,7 +34,9 @@ bool ppp_may_reject(struct ppp *p);
 
 /* What the peer said at the end, and MS-CHAPv2's or Windows' number for it. */
 void ppp_note_detail(struct ppp *p, uint16_t error, struct bytes text);
-/* Ends the link in order, with a Terminate-Request. The first reason given stays. */
+/* Why it will end, whoever does it. The first reason stays, and the detail before it. */
+void ppp_note_reason(struct ppp *p, enum ppp_closed why);
+/* Ends the link in order, with a Terminate-Request. */
 void ppp_end(struct ppp *p, enum ppp_closed why);
 /* Ends it at once: the peer knows, or will never answer. */
 void ppp_finish(struct ppp *p, enum ppp_closed why);

@@ -181,7 +181,7 @@ void ppp_note_detail(struct ppp *p, uint16_t error, struct bytes text)
 		memcpy(p->detail, text.at, p->detail_len);
 }
 
-static void note_reason(struct ppp *p, enum ppp_closed why)
+void ppp_note_reason(struct ppp *p, enum ppp_closed why)
 {
 	if (p->why)
 		return;
@@ -193,7 +193,7 @@ void ppp_finish(struct ppp *p, enum ppp_closed why)
 {
 	if (p->phase == PPP_PHASE_FINISHED)
 		return;
-	note_reason(p, why);
+	ppp_note_reason(p, why);
 	ppp_lcp_is_down(p);
 	p->phase = PPP_PHASE_FINISHED;
 	ppp_tell(p, PPP_OUT_CLOSED);
@@ -203,7 +203,7 @@ void ppp_end(struct ppp *p, enum ppp_closed why)
 {
 	if (p->phase == PPP_PHASE_FINISHED)
 		return;
-	note_reason(p, why);
+	ppp_note_reason(p, why);
 	auth_stop(p);
 	cp_close(p, &p->lcp.cp);
 	if (p->lcp.cp.fsm.state != FSM_CLOSING)

@@ -1,0 +1,213 @@
+#include "ppp/pair.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum {
+	START_MS = 5000,
+	WIRE_MAX = 256,
+};
+
+/* Frames on their way, in order, each in memory of its own. */
+static struct {
+	struct side *to;
+	uint8_t *bytes;
+	size_t len;
+} wire[WIRE_MAX];
+static size_t wire_count;
+
+static void put_on_wire(struct side *to, struct bytes frame)
+{
+	assert_true(wire_count < WIRE_MAX);
+	wire[wire_count].to = to;
+	wire[wire_count].bytes = malloc(frame.len + !frame.len);
+	assert_non_null(wire[wire_count].bytes);
+	memcpy(wire[wire_count].bytes, frame.at, frame.len);
+	wire[wire_count++].len = frame.len;
+}
+
+static void send_frame(struct pair *pair, struct side *from, struct bytes frame)
+{
+	struct side *to = from == &pair->client ? &pair->server : &pair->client;
+	bool is_hit = pair->fault != FAULT_NONE && pair->sent == pair->fault_at;
+
+	assert_true(frame.len <= PPP_FRAME_MAX);
+	pair->longest = frame.len > pair->longest ? frame.len : pair->longest;
+	pair->sent++;
+	if (is_hit && pair->fault == FAULT_LOST)
+		return;
+	if (is_hit && pair->fault == FAULT_CUT)
+		frame.len = pair->cut_len < frame.len ? pair->cut_len : frame.len;
+	put_on_wire(to, frame);
+	if (is_hit && pair->fault == FAULT_DOUBLED)
+		put_on_wire(to, frame);
+}
+
+static void note_closed(struct side *side, const struct ppp_out *out)
+{
+	assert_false(side->is_closed);
+	side->is_closed = true;
+	side->why = out->closed.why;
+	side->error = out->closed.error;
+	memcpy(side->detail, out->closed.detail.at, out->closed.detail.len);
+	side->detail[out->closed.detail.len] = '\0';
+}
+
+static void drain(struct pair *pair, struct side *side);
+
+static void answer(struct pair *pair, struct side *side, const struct ppp_attempt *attempt)
+{
+	side->checks++;
+	pair->verdict = ends_check(attempt, pair->password);
+	pair->verdict_due_ms = pair->now_ms + pair->verdict_ms;
+	if (!pair->verdict_ms) {
+		pair->verdict_due_ms = UINT64_MAX;
+		ppp_verdict(&side->p, &pair->verdict, pair->now_ms);
+	}
+}
+
+static void take(struct pair *pair, struct side *side, const struct ppp_out *out)
+{
+	assert_false(side->is_closed); /* it is the last event */
+	switch (out->type) {
+	case PPP_OUT_FRAME:
+		send_frame(pair, side, out->frame);
+		break;
+	case PPP_OUT_LCP_UP:
+		side->lcp_ups++;
+		break;
+	case PPP_OUT_OFFER:
+		assert_false(side->offers & 1u << out->offer);
+		side->offers |= (uint16_t)(1u << out->offer);
+		break;
+	case PPP_OUT_CHECK_PASSWORD:
+		answer(pair, side, &out->attempt);
+		break;
+	case PPP_OUT_AUTHENTICATED:
+		assert_false(side->is_authenticated);
+		side->is_authenticated = true;
+		memcpy(side->hlak, out->hlak, sizeof(side->hlak));
+		break;
+	case PPP_OUT_IPV4_UP:
+		side->has_ipv4 = true;
+		side->ipv4 = out->ipv4;
+		break;
+	case PPP_OUT_IPV4_DOWN:
+		side->has_ipv4 = false;
+		break;
+	case PPP_OUT_IPV6_UP:
+		side->has_ipv6 = true;
+		side->ipv6 = out->ipv6;
+		break;
+	case PPP_OUT_IPV6_DOWN:
+		side->has_ipv6 = false;
+		break;
+	case PPP_OUT_CLOSED:
+		note_closed(side, out);
+	}
+}
+
+static void drain(struct pair *pair, struct side *side)
+{
+	struct ppp_out out;
+
+	while (ppp_next(&side->p, &out))
+		take(pair, side, &out);
+	assert_int_equal(ppp_data_is_open(&side->p, PPP_PROTO_IPV4), side->has_ipv4);
+	assert_int_equal(ppp_data_is_open(&side->p, PPP_PROTO_IPV6), side->has_ipv6);
+}
+
+static void deliver(struct pair *pair)
+{
+	struct side *to = wire[0].to;
+	uint8_t *bytes = wire[0].bytes;
+
+	ppp_input(&to->p, bytes, wire[0].len, pair->now_ms);
+	drain(pair, to);
+	free(bytes);
+	wire_count--;
+	memmove(wire, wire + 1, wire_count * sizeof(*wire));
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void tick(struct pair *pair, struct side *side)
+{
+	if (ppp_deadline(&side->p) > pair->now_ms)
+		return;
+	ppp_tick(&side->p, pair->now_ms);
+	assert_true(ppp_deadline(&side->p) > pair->now_ms);
+	drain(pair, side);
+}
+
+static void give_verdict(struct pair *pair)
+{
+	if (pair->verdict_due_ms > pair->now_ms)
+		return;
+	pair->verdict_due_ms = UINT64_MAX;
+	ppp_verdict(&pair->server.p, &pair->verdict, pair->now_ms);
+	drain(pair, &pair->server);
+}
+
+void pair_init(struct pair *pair)
+{
+	memset(pair, 0, sizeof(*pair));
+	pair->now_ms = START_MS;
+	pair->password = "clientPass";
+	pair->verdict_due_ms = UINT64_MAX;
+	pair->client.cfg = ends_client(&pair->client.random);
+	pair->server.cfg = ends_server(&pair->server.random);
+}
+
+void pair_open(struct pair *pair)
+{
+	ppp_init(&pair->client.p, &pair->client.cfg);
+	ppp_init(&pair->server.p, &pair->server.cfg);
+	ppp_open(&pair->server.p, pair->now_ms);
+	drain(pair, &pair->server);
+	ppp_open(&pair->client.p, pair->now_ms);
+	drain(pair, &pair->client);
+}
+
+void pair_run(struct pair *pair, uint64_t until_ms)
+{
+	for (;;) {
+		uint64_t next;
+
+		while (wire_count)
+			deliver(pair);
+		next = earlier(earlier(ppp_deadline(&pair->client.p), ppp_deadline(&pair->server.p)),
+			       pair->verdict_due_ms);
+		if (next > START_MS + until_ms)
+			return;
+		pair->now_ms = next > pair->now_ms ? next : pair->now_ms;
+		give_verdict(pair);
+		tick(pair, &pair->client);
+		tick(pair, &pair->server);
+	}
+}
+
+void pair_close(struct pair *pair)
+{
+	ppp_wipe(&pair->client.p);
+	ppp_wipe(&pair->server.p);
+}
+
+bool pair_is_up(const struct pair *pair)
+{
+	const struct side *c = &pair->client, *s = &pair->server;
+
+	return c->is_authenticated && s->is_authenticated && !c->is_closed && !s->is_closed &&
+	       !memcmp(c->hlak, s->hlak, sizeof(c->hlak)) && c->has_ipv4 && s->has_ipv4 &&
+	       c->ipv4.own == s->ipv4.peer && c->ipv4.peer == s->ipv4.own &&
+	       c->ipv4.own == ENDS_CLIENT_IPV4 && c->ipv4.dns[0] == ENDS_DNS_1 &&
+	       c->ipv4.dns[1] == ENDS_DNS_2 && c->has_ipv6 && s->has_ipv6 &&
+	       !memcmp(c->ipv6.own_iid, s->ipv6.peer_iid, PPP_IID_LEN) &&
+	       !memcmp(s->ipv6.own_iid, c->ipv6.peer_iid, PPP_IID_LEN);
+}

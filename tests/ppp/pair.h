@@ -1,0 +1,57 @@
+/*
+ * A client and a server in one process, each fed what the other emits, on a clock that the test
+ * turns. The wire between them can be made to lose, double or cut one frame.
+ */
+#ifndef SSTP_TESTS_PPP_PAIR_H
+#define SSTP_TESTS_PPP_PAIR_H
+
+#include "ppp/ends.h"
+
+enum fault {
+	FAULT_NONE,
+	FAULT_LOST,
+	FAULT_DOUBLED,
+	FAULT_CUT,
+};
+
+struct side {
+	struct ppp p;
+	struct ppp_cfg cfg;
+	struct ends_random random;
+	/* what it told */
+	bool has_ipv4, has_ipv6, is_authenticated, is_closed;
+	unsigned lcp_ups, checks;
+	uint16_t offers; /* bit n: method n */
+	uint8_t hlak[PPP_HLAK_LEN];
+	struct ppp_ipv4 ipv4;
+	struct ppp_ipv6 ipv6;
+	enum ppp_closed why;
+	uint16_t error;
+	char detail[PPP_DETAIL_MAX + 1];
+};
+
+struct pair {
+	struct side client, server;
+	uint64_t now_ms;
+	const char *password;    /* that the server knows */
+	uint64_t verdict_ms;     /* how long the server's owner thinks */
+	enum fault fault;
+	size_t fault_at;         /* which frame, counted from 0 over both directions */
+	size_t cut_len;          /* what is left of it */
+	size_t sent;             /* frames so far */
+	size_t longest;          /* of these */
+	uint64_t verdict_due_ms;
+	struct ppp_verdict verdict;
+};
+
+/* Both configurations as ends.h has them; amend client.cfg and server.cfg before pair_open. */
+void pair_init(struct pair *pair);
+void pair_open(struct pair *pair);
+/* Runs until nothing is left to happen before `until_ms`, counted from pair_open. */
+void pair_run(struct pair *pair, uint64_t until_ms);
+void pair_close(struct pair *pair);
+
+/* Are both up with everything, agreed on every value? */
+bool pair_is_up(const struct pair *pair);
+
+#endif

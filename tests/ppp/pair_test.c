@@ -1,0 +1,433 @@
+/* Both ends of whole calls: each method, each way to end, and a wire that fails once. */
+#include "ppp/pair.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static const enum ppp_auth spoken[] = { PPP_AUTH_PAP, PPP_AUTH_CHAP_MD5, PPP_AUTH_MSCHAPV2 };
+enum { SPOKEN = sizeof(spoken) / sizeof(*spoken) };
+
+static void init_with(struct pair *pair, enum ppp_auth method)
+{
+	pair_init(pair);
+	pair->client.cfg.auth[0] = pair->server.cfg.auth[0] = method;
+	pair->client.cfg.auth_count = pair->server.cfg.auth_count = 1;
+}
+
+static void each_method_brings_the_link_up(void **state)
+{
+	static struct pair pair;
+	static const uint8_t zero[PPP_HLAK_LEN];
+
+	(void)state;
+	for (size_t i = 0; i < SPOKEN; i++) {
+		init_with(&pair, spoken[i]);
+		pair_open(&pair);
+		pair_run(&pair, 0); /* no timer at all has to help */
+		assert_true(pair_is_up(&pair));
+		assert_int_equal(pair.server.checks, 1);
+		assert_int_equal(!memcmp(pair.client.hlak, zero, sizeof(zero)),
+				 spoken[i] != PPP_AUTH_MSCHAPV2);
+		pair_run(&pair, 600 * 1000);
+		assert_true(pair_is_up(&pair));
+		pair_close(&pair);
+	}
+}
+
+static bool is_in_order(const struct pair *pair)
+{
+	if (pair_is_up(pair))
+		return true;
+	return pair->client.is_closed && pair->server.is_closed;
+}
+
+/* A lost or cut frame costs a timeout; but the one that says "success" is not repeated, as TCP
+ * loses none (ppp.md section 8), so without it both ends must come to an end in order. */
+static void run_faulty(enum ppp_auth method, enum fault fault, size_t at, size_t cut_len)
+{
+	static struct pair pair;
+
+	init_with(&pair, method);
+	pair.fault = fault;
+	pair.fault_at = at;
+	pair.cut_len = cut_len;
+	pair_open(&pair);
+	pair_run(&pair, 120 * 1000);
+	if (!is_in_order(&pair) || (fault == FAULT_DOUBLED && !pair_is_up(&pair)))
+		fail_msg("%s: fault %d at frame %zu, length %zu", ppp_auth_name(method), (int)fault,
+			 at, cut_len);
+	pair_close(&pair);
+}
+
+static size_t frames_of(enum ppp_auth method, size_t *longest)
+{
+	static struct pair pair;
+
+	init_with(&pair, method);
+	pair_open(&pair);
+	pair_run(&pair, 0);
+	*longest = pair.longest;
+	return pair.sent;
+}
+
+static void any_frame_may_be_lost(void **state)
+{
+	size_t longest;
+
+	(void)state;
+	for (size_t i = 0; i < SPOKEN; i++)
+		for (size_t at = 0; at < frames_of(spoken[i], &longest); at++)
+			run_faulty(spoken[i], FAULT_LOST, at, 0);
+}
+
+static void any_frame_may_come_twice(void **state)
+{
+	size_t longest;
+
+	(void)state;
+	for (size_t i = 0; i < SPOKEN; i++)
+		for (size_t at = 0; at < frames_of(spoken[i], &longest); at++)
+			run_faulty(spoken[i], FAULT_DOUBLED, at, 0);
+}
+
+static void any_frame_may_be_cut_anywhere(void **state)
+{
+	size_t longest;
+
+	(void)state;
+	for (size_t i = 0; i < SPOKEN; i++)
+		for (size_t at = 0; at < frames_of(spoken[i], &longest); at++)
+			for (size_t len = 0; len < longest; len++)
+				run_faulty(spoken[i], FAULT_CUT, at, len);
+}
+
+/* Of all that is lost, only a success message costs the call. */
+static void losses_are_made_good(void **state)
+{
+	static struct pair pair;
+	unsigned ended = 0;
+	size_t longest;
+
+	(void)state;
+	for (size_t at = 0; at < frames_of(PPP_AUTH_MSCHAPV2, &longest); at++) {
+		init_with(&pair, PPP_AUTH_MSCHAPV2);
+		pair.fault = FAULT_LOST;
+		pair.fault_at = at;
+		pair_open(&pair);
+		pair_run(&pair, 120 * 1000);
+		ended += !pair_is_up(&pair);
+	}
+	assert_int_equal(ended, 1);
+}
+
+static void wrong_passwords_are_refused(void **state)
+{
+	static struct pair pair;
+
+	(void)state;
+	for (size_t i = 0; i < SPOKEN; i++) {
+		init_with(&pair, spoken[i]);
+		pair.password = "another";
+		pair_open(&pair);
+		pair_run(&pair, 10 * 1000);
+		assert_false(pair.client.is_authenticated || pair.server.is_authenticated);
+		assert_int_equal(pair.client.why, PPP_CLOSED_REFUSED);
+		assert_int_equal(pair.server.why, PPP_CLOSED_REFUSED);
+		assert_int_equal(pair.client.error, spoken[i] == PPP_AUTH_MSCHAPV2 ? 691 : 0);
+		if (spoken[i] == PPP_AUTH_MSCHAPV2)
+			assert_string_equal(pair.client.detail, "Access denied");
+		assert_int_equal(pair.server.checks, 1);
+		pair_close(&pair);
+	}
+}
+
+/* RADIUS may take its time; meanwhile the client's PAP repeats its request. */
+static void a_verdict_may_take_long(void **state)
+{
+	static struct pair pair;
+
+	(void)state;
+	for (size_t i = 0; i < SPOKEN; i++) {
+		init_with(&pair, spoken[i]);
+		pair.verdict_ms = 25 * 1000;
+		pair_open(&pair);
+		pair_run(&pair, 120 * 1000);
+		assert_true(pair_is_up(&pair));
+		assert_int_equal(pair.server.checks, 1);
+		pair_close(&pair);
+	}
+}
+
+static void a_verdict_that_never_comes_ends_in_time(void **state)
+{
+	static struct pair pair;
+
+	(void)state;
+	for (size_t i = 0; i < SPOKEN; i++) {
+		init_with(&pair, spoken[i]);
+		pair.verdict_ms = 600 * 1000;
+		pair_open(&pair);
+		pair_run(&pair, 45 * 1000);
+		assert_true(pair.client.is_closed && pair.server.is_closed);
+		pair_run(&pair, 700 * 1000); /* and then it is too late */
+		assert_false(pair.server.is_authenticated);
+		pair_close(&pair);
+	}
+}
+
+static void methods_meet(void **state)
+{
+	static const struct {
+		const char *name;
+		enum ppp_auth client[3], server[3];
+		enum ppp_auth used; /* none: they do not meet */
+	} cases[] = {
+		{ "the server's first", { PPP_AUTH_PAP, PPP_AUTH_MSCHAPV2 },
+		  { PPP_AUTH_MSCHAPV2, PPP_AUTH_PAP }, PPP_AUTH_MSCHAPV2 },
+		{ "the client's wish", { PPP_AUTH_PAP }, { PPP_AUTH_MSCHAPV2, PPP_AUTH_CHAP_MD5,
+		  PPP_AUTH_PAP }, PPP_AUTH_PAP },
+		{ "the server's second", { PPP_AUTH_MSCHAPV2, PPP_AUTH_PAP },
+		  { PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP }, PPP_AUTH_PAP },
+		{ "nothing in common", { PPP_AUTH_MSCHAPV2 },
+		  { PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP }, PPP_AUTH_NONE },
+		{ "the client does no PAP", { PPP_AUTH_MSCHAPV2 }, { PPP_AUTH_PAP },
+		  PPP_AUTH_NONE },
+	};
+	static struct pair pair;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		pair_init(&pair);
+		memcpy(pair.client.cfg.auth, cases[i].client, sizeof(cases[i].client));
+		memcpy(pair.server.cfg.auth, cases[i].server, sizeof(cases[i].server));
+		pair_open(&pair);
+		pair_run(&pair, 10 * 1000);
+		if (pair_is_up(&pair) != (cases[i].used != PPP_AUTH_NONE))
+			fail_msg("%s", cases[i].name);
+		if (cases[i].used) {
+			assert_int_equal(pair.client.p.lcp.peer.auth, cases[i].used);
+		} else {
+			assert_int_equal(pair.client.why, PPP_CLOSED_NO_METHOD);
+			assert_int_equal(pair.server.why, PPP_CLOSED_NO_METHOD);
+			assert_int_equal(pair.server.checks, 0);
+		}
+		pair_close(&pair);
+	}
+}
+
+static void a_probe_learns_the_methods(void **state)
+{
+	static const struct {
+		enum ppp_auth server[3];
+		size_t count;
+	} cases[] = {
+		{ { PPP_AUTH_MSCHAPV2 }, 1 },
+		{ { PPP_AUTH_MSCHAPV2, PPP_AUTH_PAP }, 2 },
+		{ { PPP_AUTH_PAP, PPP_AUTH_CHAP_MD5, PPP_AUTH_MSCHAPV2 }, 3 },
+	};
+	static struct pair pair;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		uint16_t wanted = 0;
+
+		for (size_t n = 0; n < cases[i].count; n++)
+			wanted |= (uint16_t)(1u << cases[i].server[n]);
+		pair_init(&pair);
+		pair.client.cfg.probe = true;
+		pair.client.cfg.auth_count = 0;
+		memcpy(pair.server.cfg.auth, cases[i].server, sizeof(cases[i].server));
+		pair.server.cfg.auth_count = cases[i].count;
+		pair_open(&pair);
+		pair_run(&pair, 10 * 1000);
+		assert_int_equal(pair.client.offers, wanted);
+		assert_int_equal(pair.client.why, PPP_CLOSED_NO_METHOD);
+		assert_int_equal(pair.server.checks, 0);
+		assert_int_equal(pair.client.lcp_ups, 0);
+		pair_close(&pair);
+	}
+}
+
+static void either_end_can_close(void **state)
+{
+	static struct pair pair;
+
+	(void)state;
+	for (int server_closes = 0; server_closes < 2; server_closes++) {
+		struct side *closer = server_closes ? &pair.server : &pair.client;
+		struct side *other = server_closes ? &pair.client : &pair.server;
+
+		pair_init(&pair);
+		pair_open(&pair);
+		pair_run(&pair, 1000);
+		assert_true(pair_is_up(&pair));
+		ppp_close(&closer->p, pair.now_ms);
+		closer->cfg.ipv4 = true;
+		for (struct ppp_out out; ppp_next(&closer->p, &out);)
+			if (out.type == PPP_OUT_FRAME)
+				ppp_input(&other->p, out.frame.at, out.frame.len, pair.now_ms);
+		for (struct ppp_out out; ppp_next(&other->p, &out);) {
+			if (out.type == PPP_OUT_FRAME)
+				ppp_input(&closer->p, out.frame.at, out.frame.len, pair.now_ms);
+			if (out.type == PPP_OUT_CLOSED)
+				assert_int_equal(out.closed.why, PPP_CLOSED_BY_PEER);
+		}
+		assert_true(ppp_deadline(&closer->p) == UINT64_MAX);
+		assert_true(ppp_deadline(&other->p) == UINT64_MAX);
+		pair_close(&pair);
+	}
+}
+
+static void one_network_is_enough(void **state)
+{
+	static struct pair pair;
+
+	(void)state;
+	for (int v6 = 0; v6 < 2; v6++) {
+		pair_init(&pair);
+		pair.client.cfg.ipv4 = !v6;
+		pair.client.cfg.ipv6 = v6;
+		pair_open(&pair);
+		pair_run(&pair, 120 * 1000);
+		assert_int_equal(pair.client.has_ipv4, !v6);
+		assert_int_equal(pair.server.has_ipv4, !v6);
+		assert_int_equal(pair.client.has_ipv6, v6);
+		assert_int_equal(pair.server.has_ipv6, v6);
+		assert_false(pair.client.is_closed || pair.server.is_closed);
+		pair_close(&pair);
+	}
+}
+
+static void no_network_in_common_ends_the_link(void **state)
+{
+	static struct pair pair;
+
+	(void)state;
+	pair_init(&pair);
+	pair.client.cfg.ipv6 = false;
+	pair.server.cfg.ipv4 = false;
+	pair_open(&pair);
+	pair_run(&pair, 120 * 1000);
+	assert_int_equal(pair.client.why, PPP_CLOSED_NO_NETWORK);
+	assert_true(pair.server.is_closed);
+	pair_close(&pair);
+}
+
+static void a_narrow_link_has_no_ipv6(void **state)
+{
+	static struct pair pair;
+
+	(void)state;
+	pair_init(&pair);
+	pair.client.cfg.mru = 1000;
+	pair_open(&pair);
+	pair_run(&pair, 120 * 1000);
+	assert_true(pair.client.has_ipv4 && pair.server.has_ipv4);
+	assert_false(pair.client.has_ipv6 || pair.server.has_ipv6);
+	assert_int_equal(ppp_peer_mru(&pair.server.p), 1000);
+	pair_close(&pair);
+}
+
+static void name_servers_of_both_kinds(void **state)
+{
+	static struct pair pair;
+
+	(void)state;
+	pair_init(&pair);
+	pair.client.cfg.want_nbns = true;
+	pair.server.cfg.nbns[0] = 0x0a000035;
+	pair_open(&pair);
+	pair_run(&pair, 1000);
+	assert_true(pair_is_up(&pair));
+	assert_int_equal(pair.client.ipv4.nbns[0], 0x0a000035);
+	assert_int_equal(pair.client.ipv4.nbns[1], 0);
+	pair_close(&pair);
+}
+
+/* The server's owner has another address for this user than the one that the client wants. */
+static void a_wanted_address_is_only_a_wish(void **state)
+{
+	static struct pair pair;
+
+	(void)state;
+	pair_init(&pair);
+	pair.client.cfg.ipv4_wanted = 0x0a090909;
+	pair_open(&pair);
+	pair_run(&pair, 1000);
+	assert_true(pair_is_up(&pair));
+	pair_close(&pair);
+}
+
+static void echoes_find_a_silent_peer(void **state)
+{
+	static struct pair pair;
+
+	(void)state;
+	pair_init(&pair);
+	pair.client.cfg.echo_ms = 10 * 1000;
+	pair_open(&pair);
+	pair_run(&pair, 300 * 1000);
+	assert_true(pair_is_up(&pair));
+	ppp_wipe(&pair.server.p); /* it takes everything and says nothing any more */
+	pair.server.has_ipv4 = pair.server.has_ipv6 = false;
+	pair_run(&pair, 360 * 1000);
+	assert_true(pair.client.is_closed);
+	assert_int_equal(pair.client.why, PPP_CLOSED_SILENT);
+	pair_close(&pair);
+}
+
+static void a_wiped_link_is_dead(void **state)
+{
+	static struct pair pair;
+	struct ppp_out out;
+
+	(void)state;
+	pair_init(&pair);
+	pair_open(&pair);
+	pair_run(&pair, 0);
+	ppp_wipe(&pair.client.p);
+	for (size_t i = 0; i < sizeof(pair.client.p); i++)
+		assert_int_equal(((const uint8_t *)&pair.client.p)[i], 0);
+	ppp_input(&pair.client.p, (const uint8_t *)"\xff\x03\xc0\x21\x09\x01\x00\x04", 8, 1);
+	ppp_tick(&pair.client.p, 99999);
+	assert_true(ppp_deadline(&pair.client.p) == UINT64_MAX);
+	assert_false(ppp_next(&pair.client.p, &out));
+	ppp_wipe(&pair.server.p);
+}
+
+/* There may be ten thousand of them. */
+static void a_link_is_small(void **state)
+{
+	(void)state;
+	assert_true(sizeof(struct ppp) <= 5 * 1024);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_method_brings_the_link_up),
+		cmocka_unit_test(any_frame_may_be_lost),
+		cmocka_unit_test(any_frame_may_come_twice),
+		cmocka_unit_test(any_frame_may_be_cut_anywhere),
+		cmocka_unit_test(losses_are_made_good),
+		cmocka_unit_test(wrong_passwords_are_refused),
+		cmocka_unit_test(a_verdict_may_take_long),
+		cmocka_unit_test(a_verdict_that_never_comes_ends_in_time),
+		cmocka_unit_test(methods_meet),
+		cmocka_unit_test(a_probe_learns_the_methods),
+		cmocka_unit_test(either_end_can_close),
+		cmocka_unit_test(one_network_is_enough),
+		cmocka_unit_test(no_network_in_common_ends_the_link),
+		cmocka_unit_test(a_narrow_link_has_no_ipv6),
+		cmocka_unit_test(name_servers_of_both_kinds),
+		cmocka_unit_test(a_wanted_address_is_only_a_wish),
+		cmocka_unit_test(echoes_find_a_silent_peer),
+		cmocka_unit_test(a_wiped_link_is_dead),
+		cmocka_unit_test(a_link_is_small),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
