@@ -1,0 +1,55 @@
+/*
+ * Certificates of strangers: the first byte is the length of the name that is asked for, then the name,
+ * then the certificate, which is tried as PEM too.
+ */
+#include <assert.h>
+#include <stdint.h>
+
+#include "tls/cert.h"
+#include "tls/pem.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void check_text(const char *text, size_t room)
+{
+	size_t len = strnlen(text, room);
+
+	assert(len < room);
+	for (size_t i = 0; i < len; i++)
+		assert(text[i] >= 0x20 && text[i] < 0x7f);
+}
+
+static void read_one(struct bytes der, const char *name)
+{
+	struct cert_info info;
+
+	if (cert_read(der, &info)) {
+		check_text(info.subject, sizeof(info.subject));
+		check_text(info.issuer, sizeof(info.issuer));
+		check_text(info.key, sizeof(info.key));
+		assert(info.name_count <= CERT_NAMES_MAX);
+		for (size_t i = 0; i < info.name_count; i++)
+			check_text(info.names[i], sizeof(info.names[i]));
+	}
+	if (cert_is_for(der, name))
+		assert(name[0] && name[0] != '*' && !strchr(name, '%'));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct reader r = reader_of(data, len);
+	struct bytes rest, block;
+	uint8_t der[4096];
+	char name[256] = "";
+	size_t n = get_u8(&r);
+
+	get_copy(&r, name, n);
+	if (r.bad)
+		return 0;
+	read_one(bytes_of(r.at, r.left), name);
+	rest = bytes_of(r.at, r.left);
+	while (pem_next_cert(&rest, &block))
+		if (pem_decode(block, der, sizeof(der), &n))
+			read_one(bytes_of(der, n), name);
+	return 0;
+}
