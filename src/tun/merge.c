@@ -140,7 +140,8 @@ static void push_out(struct merge *m, size_t i)
 
 	write_flow(m, f);
 	m->waiting--;
-	memmove(&m->order[i], &m->order[i + 1], (m->waiting - i) * sizeof(f));
+	for (; i < m->waiting; i++)
+		m->order[i] = m->order[i + 1];
 	m->order[m->waiting] = f;
 }
 
@@ -152,18 +153,14 @@ void merge_flush(struct merge *m)
 
 /* ---- which flow */
 
-static const uint8_t *addrs_of(const struct candidate *c, size_t *len)
-{
-	*len = c->h.is_v6 ? IPV6_ADDRS_LEN : IPV4_ADDRS_LEN;
-	return c->at + (c->h.is_v6 ? IPV6_ADDRS_AT : IPV4_ADDRS_AT);
-}
-
+/* Lengths that the compiler knows: it compares in place then, where musl's memcmp goes byte by byte. */
 static bool has_same_addrs(const struct candidate *a, const struct candidate *b)
 {
-	size_t a_len, b_len;
-	const uint8_t *a_at = addrs_of(a, &a_len), *b_at = addrs_of(b, &b_len);
-
-	return a_len == b_len && !memcmp(a_at, b_at, a_len);
+	if (a->h.is_v6 != b->h.is_v6)
+		return false;
+	if (a->h.is_v6)
+		return !memcmp(a->at + IPV6_ADDRS_AT, b->at + IPV6_ADDRS_AT, IPV6_ADDRS_LEN);
+	return !memcmp(a->at + IPV4_ADDRS_AT, b->at + IPV4_ADDRS_AT, IPV4_ADDRS_LEN);
 }
 
 static bool has_same_ports(const struct candidate *a, const struct candidate *b)
@@ -175,8 +172,8 @@ static bool has_same_ports(const struct candidate *a, const struct candidate *b)
 /* Only to tell flows apart quickly; has_same_addrs and has_same_ports decide. */
 static uint32_t hash_of(const struct candidate *c)
 {
-	size_t len;
-	const uint8_t *addrs = addrs_of(c, &len);
+	const uint8_t *addrs = c->at + (c->h.is_v6 ? IPV6_ADDRS_AT : IPV4_ADDRS_AT);
+	size_t len = c->h.is_v6 ? IPV6_ADDRS_LEN : IPV4_ADDRS_LEN;
 	uint32_t hash = load_u32(c->at + c->h.ip_len) ^ c->h.proto;
 
 	for (size_t i = 0; i < len; i += 4)
@@ -261,23 +258,33 @@ static bool ip_follows(struct flow *f, const struct candidate *c)
 	const uint8_t *a = f->first.at, *b = c->at;
 
 	if (c->h.is_v6) /* version, traffic class, flow label */
-		return !memcmp(a, b, 4) && a[IPV6_HOP_LIMIT_AT] == b[IPV6_HOP_LIMIT_AT];
+		return load_u32(a) == load_u32(b) && a[IPV6_HOP_LIMIT_AT] == b[IPV6_HOP_LIMIT_AT];
 	return a[1] == b[1] && a[IPV4_TTL_AT] == b[IPV4_TTL_AT] &&
 	       a[IPV4_FRAGMENT_AT] == b[IPV4_FRAGMENT_AT] && id_follows(f, c);
+}
+
+static bool has_same_options(const uint8_t *a, const uint8_t *b, size_t tcp_len)
+{
+	uint32_t difference = 0;
+
+	for (size_t i = TCP_HDR_LEN; i < tcp_len; i += 4)
+		difference |= load_u32(a + i) ^ load_u32(b + i);
+	return !difference;
 }
 
 /* All but sequence number, checksum, PSH and FIN is the first packet's; the headers are one long. */
 static bool tcp_follows(const struct flow *f, const struct candidate *c)
 {
 	const uint8_t *a = f->first.at + f->first.h.ip_len, *b = c->at + c->h.ip_len;
-	size_t tcp_len = c->hdr_len - c->h.ip_len;
 	uint32_t seq = load_u32(a + TCP_SEQ_AT) + (uint32_t)(f->total - f->first.hdr_len);
 
 	return load_u32(b + TCP_SEQ_AT) == seq &&
-	       !memcmp(a + TCP_ACK_AT, b + TCP_ACK_AT, TCP_FLAGS_AT - TCP_ACK_AT) &&
+	       load_u32(a + TCP_ACK_AT) == load_u32(b + TCP_ACK_AT) &&
+	       a[TCP_OFFSET_AT] == b[TCP_OFFSET_AT] &&
 	       !((a[TCP_FLAGS_AT] ^ b[TCP_FLAGS_AT]) & ~(TCP_FIN | TCP_PSH)) &&
-	       !memcmp(a + TCP_WINDOW_AT, b + TCP_WINDOW_AT, TCP_CHECKSUM_AT - TCP_WINDOW_AT) &&
-	       !memcmp(a + TCP_URGENT_AT, b + TCP_URGENT_AT, tcp_len - TCP_URGENT_AT);
+	       load_u16(a + TCP_WINDOW_AT) == load_u16(b + TCP_WINDOW_AT) &&
+	       load_u16(a + TCP_URGENT_AT) == load_u16(b + TCP_URGENT_AT) &&
+	       has_same_options(a, b, c->hdr_len - c->h.ip_len);
 }
 
 static bool follows(struct flow *f, const struct candidate *c)
