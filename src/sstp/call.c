@@ -33,7 +33,7 @@ static void send_http_request(struct sstp *s)
 	sstp_http_guid(random, id);
 	sstp_http_put_request(&w, s->cfg.host, id);
 	sstp_send(s, &w);
-	log_info(s->cfg.log, "http: ask \"%s\" for SSTP, correlation id \"%s\"", s->cfg.host, id);
+	log_debug(s->cfg.log, "http: ask \"%s\" for SSTP, correlation id \"%s\"", s->cfg.host, id);
 }
 
 void sstp_open(struct sstp *s, uint64_t now_ms)
@@ -80,7 +80,7 @@ static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
 	}
 	if (id.len > SSTP_CORRELATION_MAX)
 		id.len = SSTP_CORRELATION_MAX;
-	log_info(s->cfg.log, "http: SSTP asked for, correlation id %s",
+	log_debug(s->cfg.log, "http: SSTP asked for, correlation id %s",
 		 log_quote(id.at, id.len).text);
 	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_HTTP_DONE });
 	sstp_enter(s, SSTP_ST_REQUEST, SSTP_NEGOTIATION_MS, now_ms);
