@@ -1,12 +1,12 @@
 /*
- * Merging as the kernel's GRO merges (tcp_gro_receive() in net/ipv4/tcp_offload.c, udp_gro_receive()
- * in udp_offload.c, inet_gro_flush() and its like in include/net/gro.h): if the super-packet is
- * cut again on its way, what comes out are the packets that went in.
+ * Merging as the kernel's GRO merges (tcp_gro_receive() in net/ipv4/tcp_offload.c,
+ * udp_gro_receive() in udp_offload.c, inet_gro_flush() and its like in include/net/gro.h): if the
+ * super-packet is cut again on its way, what comes out are the packets that went in.
  *
- * A flow is what waits of one pair of addresses and ports: the first packet as it is and the payload
- * of those behind it. It is written when the next packet doesn't fit, when a packet says that
- * nothing follows at once (PSH, FIN, a short one), and at the end of the batch. A packet that is not
- * to be merged first pushes out the flow that it belongs to, so it overtakes nothing.
+ * A flow is what waits of one pair of addresses and ports: the first packet as it is and the
+ * payload of those behind it. It is written when the next packet doesn't fit, when a packet says
+ * that nothing follows at once (PSH, FIN, a short one), and at the end of the batch. A packet that
+ * is not to be merged first pushes out the flow that it belongs to, so it overtakes nothing.
  */
 #include "tun/merge.h"
 
@@ -153,7 +153,7 @@ void merge_flush(struct merge *m)
 
 /* ---- which flow */
 
-/* Lengths that the compiler knows: it compares in place then, where musl's memcmp goes byte by byte. */
+/* The compiler knows these lengths and compares in place; musl's memcmp would go byte by byte. */
 static bool has_same_addrs(const struct candidate *a, const struct candidate *b)
 {
 	if (a->h.is_v6 != b->h.is_v6)
@@ -195,7 +195,7 @@ static size_t find_flow(const struct merge *m, const struct candidate *c)
 	return i;
 }
 
-/* For a packet without ports to tell its flow by: a fragment may belong to any between its hosts. */
+/* For a packet without ports to tell its flow by: a fragment may be of any between its hosts. */
 static void push_out_all_between(struct merge *m, const struct candidate *c)
 {
 	for (size_t i = 0; i < m->waiting;) {
@@ -219,7 +219,8 @@ static bool is_plain_data(const struct candidate *c)
 		return false;
 	if (c->h.proto == IPPROTO_TCP)
 		return !(l4[TCP_FLAGS_AT] & (TCP_SYN | TCP_RST | TCP_URG | TCP_CWR));
-	return load_u16(l4 + UDP_LENGTH_AT) == UDP_HDR_LEN + c->len && load_u16(l4 + UDP_CHECKSUM_AT);
+	return load_u16(l4 + UDP_LENGTH_AT) == UDP_HDR_LEN + c->len &&
+	       load_u16(l4 + UDP_CHECKSUM_AT);
 }
 
 /* After this packet its sender pauses. */
@@ -240,8 +241,9 @@ static bool has_right_checksums(const struct candidate *c)
 }
 
 /*
- * Ids count up, as the kernel will make them when it cuts. Or they stand still, as some systems send
- * them with DF: cut again such packets get counted ids, which RFC 6864 section 4.1 has everybody ignore.
+ * Ids count up, as the kernel will make them when it cuts. Or they stand still, as some systems
+ * send them with DF: cut again such packets get counted ids, which RFC 6864 section 4.1 has
+ * everybody ignore.
  */
 static bool id_follows(struct flow *f, const struct candidate *c)
 {
@@ -272,7 +274,7 @@ static bool has_same_options(const uint8_t *a, const uint8_t *b, size_t tcp_len)
 	return !difference;
 }
 
-/* All but sequence number, checksum, PSH and FIN is the first packet's; the headers are one long. */
+/* All but sequence number, checksum, PSH and FIN is as in the first packet, of headers as long. */
 static bool tcp_follows(const struct flow *f, const struct candidate *c)
 {
 	const uint8_t *a = f->first.at + f->first.h.ip_len, *b = c->at + c->h.ip_len;

@@ -1,7 +1,7 @@
 /*
  * Cutting as the kernel's software GSO cuts (net/ipv4/tcp_offload.c, udp_offload.c, af_inet.c), so
- * that nobody behind the tunnel can tell who did it: every packet gets the headers of the super-packet;
- * lengths, IP id, sequence number, flags and checksums are then its own.
+ * that nobody behind the tunnel can tell who did it: every packet gets the headers of the
+ * super-packet; lengths, IP id, sequence number, flags and checksums are then its own.
  *
  * The pseudo-header's share of the checksum is taken out of the partial checksum that the kernel
  * left, not made anew: with a source route the address summed is not the one in the IP header.
@@ -112,7 +112,7 @@ size_t segments_next_len(const struct segments *s)
 	return s->hdr_len + (left < s->size ? left : s->size);
 }
 
-/* As skb_checksum_help() of the kernel does: a sum of 0 becomes its twin, since UDP's 0 means none. */
+/* As the kernel's skb_checksum_help() does: 0 becomes its twin, since for UDP it means none. */
 static void write_whole(const struct segments *s, uint8_t *to)
 {
 	size_t start = s->off.csum_start;

@@ -179,7 +179,7 @@ int tun_open_queue(const struct tun *first, struct tun **out)
 	return open_as(first->name, first->flags, out);
 }
 
-/* Whether it was made with IFF_NO_PI, as it must be, TUNGETIFF doesn't tell: that bit is IFF_NOFILTER. */
+/* Whether it was made with IFF_NO_PI TUNGETIFF doesn't tell: the bit means IFF_NOFILTER there. */
 static int adopt_device(struct tun *t)
 {
 	struct ifreq ifr;

@@ -1,6 +1,7 @@
 /*
- * Merging: a list of packets, each behind a length of two bytes. The length's top bit asks for right
- * checksums, without which nothing would be merged. What is written, cut again, must be what was added.
+ * Merging: a list of packets, each behind a length of two bytes. The length's top bit asks for
+ * right checksums, without which nothing would be merged. What is written, cut again, must be what
+ * was added.
  */
 #include <netinet/in.h>
 #include <stdint.h>
@@ -49,7 +50,9 @@ static size_t checksum_at(const uint8_t *at, size_t len)
 		return 0;
 	if (headers_tcp_len(&h, at))
 		return h.ip_len + TCP_CHECKSUM_AT;
-	return h.proto == IPPROTO_UDP && len - h.ip_len >= UDP_HDR_LEN ? h.ip_len + UDP_CHECKSUM_AT : 0;
+	if (h.proto == IPPROTO_UDP && len - h.ip_len >= UDP_HDR_LEN)
+		return h.ip_len + UDP_CHECKSUM_AT;
+	return 0;
 }
 
 /* The id may have been fixed and counts up now; a checksum of 0xffff may have become 0. */

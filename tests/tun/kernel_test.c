@@ -64,7 +64,8 @@ static const struct kernel_case cases[] = {
 	{ "TCP options", { .len = 5000, .tcp_options_len = 40, .timestamp = 77 }, 1300 },
 	{ "IPv4 options", { .len = 5000, .ip_options_len = 8 }, 1300 },
 	{ "IPv4 options of UDP", { .is_udp = true, .len = 5000, .ip_options_len = 40 }, 1300 },
-	{ "Hop-by-Hop options", { .is_v6 = true, .len = 5000, .ext = { 0 }, .ext_count = 1 }, 1300 },
+	{ "Hop-by-Hop options",
+	  { .is_v6 = true, .len = 5000, .ext = { 0 }, .ext_count = 1 }, 1300 },
 	{ "extension headers",
 	  { .is_v6 = true, .len = 5000, .ext = { 0, 60, 43 }, .ext_count = 3 }, 1300 },
 	{ "extension headers of UDP",
@@ -252,7 +253,7 @@ static void whim(struct packet_desc *d)
 	}
 }
 
-/* What is wrong in the payload must come out just as wrong: nobody may mend the checksum over it. */
+/* What is wrong in the payload must come out as wrong: nobody may mend the checksum over it. */
 static void damage(uint8_t *at, size_t len)
 {
 	at[len - 1] ^= 0x55;

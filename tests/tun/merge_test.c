@@ -152,7 +152,8 @@ static const struct train_case trains[] = {
 	  "0 1 2", NONE, 0, 0, 0 },
 	{ "more than 64", { .len = 9000 }, 100, "0-63 64-89", NONE, 0, 0, 0 },
 	{ "more than 64 KiB", { .len = 90000 }, 1460, "0-43 44-61", NONE, 0, 0, 0 },
-	{ "more than 64 KiB of IPv6", { .is_v6 = true, .len = 90000 }, 1440, "0-44 45-62", NONE, 0, 0, 0 },
+	{ "more than 64 KiB of IPv6", { .is_v6 = true, .len = 90000 }, 1440,
+	  "0-44 45-62", NONE, 0, 0, 0 },
 
 	{ "PSH", TCP4, "0-2 3-4", MENDED, 2, 33, PACKET_ACK | PACKET_PSH },
 	{ "PSH on the first", TCP4, "0 1-4", MENDED, 0, 33, PACKET_ACK | PACKET_PSH },

@@ -1,6 +1,6 @@
 /*
- * Cutting, compared byte by byte with packets made one at a time by packet.c, which knows nothing of
- * super-packets. kernel_test.c compares the same cutting with the kernel's.
+ * Cutting, compared byte by byte with packets that packet.c made one at a time, of descriptions.
+ * kernel_test.c compares the same cutting with the kernel's.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -231,17 +231,17 @@ static void udp_checksum_is_never_zero(void **state)
 	}
 }
 
-/* A source route: the address summed is the last one, and only the kernel's partial sum knows it. */
+/* A source route: the address summed is the last one, which only the partial sum knows. */
 static void partial_sum_is_believed(void **state)
 {
 	struct packet_desc d = { .len = 3000 };
-	size_t len = packet_make_super(&d, 1000, packet, &off), n, done = 0;
+	size_t len = packet_make_super(&d, 1000, packet, &off);
 	struct segments s;
 
 	(void)state;
 	store_u16(packet + 36, (uint16_t)(load_u16(packet + 36) + 1));
 	assert_true(segments_of(&s, packet, len, &off, 1400, NULL));
-	for (; (n = segments_next_len(&s)); done += 1000) {
+	for (size_t done = 0; segments_next_len(&s); done += 1000) {
 		struct packet_desc one = packet_cut(&d, done, 1000);
 
 		packet_make(&one, want);
@@ -331,7 +331,8 @@ static const struct lie lies[] = {
 	{ "checksum elsewhere", { 0 }, -1, 0, { .csum_offset = 6 }, 0 },
 	{ "checksum from elsewhere", { 0 }, -1, 0, { .csum_start = 24 }, 0 },
 	{ "checksum past the end", { 0 }, -1, 0, { .csum_start = 3030 }, 0 },
-	{ "checksum far past the end", { 0 }, -1, 0, { .csum_start = 65535, .csum_offset = 65535 }, 0 },
+	{ "checksum far past the end", { 0 }, -1, 0,
+	  { .csum_start = 65535, .csum_offset = 65535 }, 0 },
 };
 
 /* On the heap at its own size, so that the sanitizer sees a look past the end. */

@@ -130,6 +130,7 @@ static void a_device_lives_as_long_as_it_is_open(void **state)
 	struct tun_offload off;
 	struct tun *t;
 	uint8_t got[64] = { 0x45 };
+	struct iovec piece = { got, 20 };
 
 	(void)state;
 	if (!lab_enter())
@@ -141,7 +142,7 @@ static void a_device_lives_as_long_as_it_is_open(void **state)
 	assert_true(tun_has_offload(t));
 	assert_int_equal(fcntl(tun_fd(t), F_GETFD), FD_CLOEXEC);
 	assert_int_equal(tun_read(t, got, sizeof(got), &off), -EAGAIN);
-	assert_int_equal(tun_write(t, &(struct iovec){ got, 20 }, 1, &plain), -EIO); /* it is down */
+	assert_int_equal(tun_write(t, &piece, 1, &plain), -EIO); /* it is down */
 	tun_close(t);
 	assert_int_equal(if_nametoindex("sstp0"), 0);
 }
