@@ -1,0 +1,76 @@
+/*
+ * A miniature of the tunnel: one SSTP engine and one PPP engine, joined as the real tunnel joins
+ * them, without sockets, TLS and devices. What it sends is kept as a list of messages, and time is
+ * a number that the test turns. Server or client, by the role.
+ */
+#ifndef SSTP_TESTS_SUPPORT_MINI_H
+#define SSTP_TESTS_SUPPORT_MINI_H
+
+#include "ppp/link.h"
+#include "sstp/call.h"
+
+enum {
+	MINI_T0 = 1000000,
+	MINI_SENDS_MAX = 4096,
+	MINI_CLIENT_V4 = 0x0a010002, /* what the server gives: 10.1.0.2 */
+	MINI_SERVER_V4 = 0x0a010001,
+	MINI_DNS = 0x0a010035,
+};
+
+struct mini_cfg {
+	enum sstp_role role;
+	enum ppp_auth auth[PPP_AUTH_COUNT];
+	size_t auth_count;
+	const char *password; /* the user is always ann */
+	bool ipv6;
+	/* ways to misbehave */
+	bool binds_early;  /* client: Call-Connected under a zero key as soon as PPP starts */
+	bool binds_late;   /* client: Call-Connected once IPCP is up, as old pppd plug-ins do */
+	bool binds_never;  /* client */
+	bool has_bad_key;  /* client: one bit of the key is wrong */
+	bool has_bad_cert; /* client: somebody between showed another certificate */
+	bool judges_late;  /* server: the verdict comes by mini_judge */
+	uint8_t hashes;    /* 0: both */
+};
+
+struct mini {
+	struct mini_cfg cfg;
+	struct sstp s;
+	struct ppp p;
+	uint64_t now_ms;
+	uint64_t random;
+	uint8_t rx[3 * SSTP_HTTP_MAX];
+	size_t rx_len;
+	uint8_t tx[256 * 1024]; /* all that was sent */
+	size_t tx_len;
+	size_t sent_at[MINI_SENDS_MAX]; /* where each message of it begins */
+	unsigned int sends;
+	/* what happened */
+	unsigned int authenticated, connected, ipv4_ups, ipv6_ups, data_in, data_dropped;
+	bool has_key; /* a late binding's */
+	uint8_t key[SSTP_HLAK_LEN];
+	bool has_attempt; /* a late verdict's */
+	struct ppp_verdict verdict;
+	struct ppp_ipv4 ipv4;
+	bool is_ppp_closed, is_closed;
+	enum ppp_closed ppp_why;
+	enum sstp_closed why;
+	uint32_t status;
+};
+
+void mini_open(struct mini *m, const struct mini_cfg *cfg, uint64_t seed);
+void mini_feed(struct mini *m, const uint8_t *at, size_t len);
+void mini_turn(struct mini *m, uint64_t now_ms); /* ticks what is due; not past a deadline */
+uint64_t mini_deadline(const struct mini *m);
+void mini_judge(struct mini *m);
+void mini_close(struct mini *m); /* PPP's end first, then SSTP's */
+
+/* An IP packet to the far end. False when it may not pass: then nothing was sent. */
+bool mini_send_ip(struct mini *m);
+/* The same without asking: what a hostile peer does. */
+void mini_force_ip(struct mini *m);
+
+bool mini_is_up(const struct mini *m); /* IPv4 may pass */
+struct bytes mini_message(const struct mini *m, unsigned int number);
+
+#endif
