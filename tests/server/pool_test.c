@@ -1,0 +1,106 @@
+/* The address pool: what it gives, to whom, and what it never gives. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "server/pool.h"
+
+static struct pool *open_pool(const char *network)
+{
+	struct ip_prefix p;
+	struct pool *pool;
+
+	assert_true(ip_prefix_parse(network, &p));
+	assert_int_equal(pool_open(&p, &pool), 0);
+	return pool;
+}
+
+static void refuses_what_is_no_network_for_clients(void **state)
+{
+	static const char *const bad[] = { "10.0.0.0/31", "10.0.0.0/7", "2001:db8::/64" };
+	struct ip_prefix p;
+	struct pool *pool;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_true(ip_prefix_parse(bad[i], &p));
+		assert_int_equal(pool_open(&p, &pool), -EINVAL);
+	}
+}
+
+static void gives_each_address_once(void **state)
+{
+	struct pool *p = open_pool("10.9.0.0/28");
+	bool seen[16] = { false };
+
+	(void)state;
+	assert_int_equal(pool_server(p), 0x0a090001);
+	assert_int_equal(pool_size(p), 13);
+	for (size_t i = 0; i < pool_size(p); i++) {
+		uint32_t a = pool_take(p);
+
+		assert_in_range(a, 0x0a090002, 0x0a09000e); /* no network, server, broadcast */
+		assert_false(seen[a & 15]);
+		seen[a & 15] = true;
+	}
+	assert_int_equal(pool_take(p), 0);
+	pool_give_back(p, 0x0a090005);
+	pool_give_back(p, 0x0a090005); /* twice is once */
+	assert_int_equal(pool_take(p), 0x0a090005);
+	assert_int_equal(pool_take(p), 0);
+	pool_close(p);
+}
+
+static void lets_a_freed_address_rest(void **state)
+{
+	struct pool *p = open_pool("10.9.0.0/24");
+	uint32_t first = pool_take(p);
+
+	(void)state;
+	pool_give_back(p, first);
+	assert_int_not_equal(pool_take(p), first);
+	pool_close(p);
+}
+
+static void host_bits_do_not_matter(void **state)
+{
+	struct pool *p = open_pool("10.9.0.77/24");
+
+	(void)state;
+	assert_int_equal(pool_server(p), 0x0a090001);
+	pool_close(p);
+}
+
+static void takes_a_certain_address(void **state)
+{
+	struct pool *p = open_pool("10.9.0.0/24");
+
+	(void)state;
+	assert_true(pool_take_this(p, 0x0a090042));
+	assert_false(pool_take_this(p, 0x0a090042));
+	assert_false(pool_take_this(p, 0x0a090000));
+	assert_false(pool_take_this(p, 0x0a090001));
+	assert_false(pool_take_this(p, 0x0a0900ff));
+	assert_true(pool_take_this(p, 0xc0a80001)); /* another network's: not the pool's business */
+	assert_false(pool_has(p, 0xc0a80001));
+	assert_false(pool_has(p, 0x0a08ffff));
+	pool_give_back(p, 0xc0a80001);
+	pool_close(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refuses_what_is_no_network_for_clients),
+		cmocka_unit_test(gives_each_address_once),
+		cmocka_unit_test(lets_a_freed_address_rest),
+		cmocka_unit_test(host_bits_do_not_matter),
+		cmocka_unit_test(takes_a_certain_address),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

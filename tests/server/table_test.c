@@ -1,0 +1,64 @@
+/* The table of inner addresses, against a plain array that does the same. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "server/table.h"
+
+enum { ADDRS = 3000, ROUNDS = 60000 };
+
+static struct ip_addr addr(unsigned n)
+{
+	struct ip_addr a = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
+
+	if (n % 2)
+		return ip_from_v4(0x0a000000 + n);
+	a.bytes[14] = (uint8_t)(n >> 8);
+	a.bytes[15] = (uint8_t)n;
+	return a;
+}
+
+static void does_what_an_array_does(void **state)
+{
+	static int owners[ADDRS];
+	static bool is_in[ADDRS];
+	struct table *t;
+	uint32_t dice = 1;
+
+	(void)state;
+	assert_int_equal(table_open(&t), 0);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		unsigned n;
+		struct ip_addr a;
+
+		dice = dice * 1664525 + 1013904223;
+		n = (dice >> 8) % ADDRS;
+		a = addr(n);
+		assert_ptr_equal(table_find(t, &a), is_in[n] ? &owners[n] : NULL);
+		if (dice >> 31) {
+			assert_int_equal(table_add(t, &a, &owners[n]), !is_in[n]);
+			is_in[n] = true;
+		} else {
+			table_remove(t, &a);
+			is_in[n] = false;
+		}
+	}
+	for (unsigned n = 0; n < ADDRS; n++) {
+		struct ip_addr a = addr(n);
+
+		assert_ptr_equal(table_find(t, &a), is_in[n] ? &owners[n] : NULL);
+	}
+	table_close(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(does_what_an_array_does),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

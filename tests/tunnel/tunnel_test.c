@@ -1,0 +1,473 @@
+/*
+ * Two tunnels in one process, client and server, over a socket pair: real TLS, SSTP and PPP, one
+ * loop. What is tried here is the joining of the parts and their end, in every way that an end comes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ppp/mschap.h"
+#include "tls/cert.h"
+#include "tunnel/tunnel.h"
+
+enum { PACKET_LEN = 100, WAIT_MS = 20000, SERVER_ADDR = 0x0a090001, CLIENT_ADDR = 0x0a090002 };
+
+struct end {
+	struct tunnel tunnel;
+	struct port port;
+	struct log log;
+	bool is_open, is_connected, has_ipv4, has_ended;
+	struct ppp_ipv4 ipv4;
+	struct tunnel_end end;
+	size_t packets, bytes, flushes;
+	uint8_t last[2048];
+	/* what to do when it is connected, and when a packet came */
+	void (*on_connected)(struct end *e);
+	void (*on_packet)(struct end *e);
+};
+
+static struct {
+	char folder[32], cert[64], key[64];
+	const char *pin;
+	struct tls_ctx *client_ctx, *server_ctx;
+	struct loop *loop;
+	struct pump pump;
+	struct loop_timer give_up;
+	struct end client, server;
+	const char *password; /* the client's; "secret" is right */
+} t;
+
+static void time_is_up(struct loop_timer *timer)
+{
+	(void)timer;
+	fail_msg("nothing happened for too long");
+}
+
+static void deliver(struct port *port, struct tunnel *from, uint8_t *packet, size_t len)
+{
+	struct end *e = container_of(port, struct end, port);
+
+	assert_ptr_equal(from, &e->tunnel);
+	e->packets++;
+	e->bytes += len;
+	memcpy(e->last, packet, len < sizeof(e->last) ? len : sizeof(e->last));
+	if (e->on_packet)
+		e->on_packet(e);
+}
+
+static void flush(struct port *port)
+{
+	container_of(port, struct end, port)->flushes++;
+}
+
+static void answer(struct end *e, const struct ppp_attempt *a)
+{
+	struct ppp_verdict v = { .ok = false };
+	uint8_t hash[MSCHAP_HASH_LEN];
+
+	assert_int_equal(a->method, PPP_AUTH_MSCHAPV2);
+	assert_true(mschap_nt_hash(bytes_text("secret"), hash));
+	v.ok = mschap_check(hash, a->challenge.at, a->response.at, a->user, v.message, v.hlak);
+	v.ipv4 = CLIENT_ADDR;
+	tunnel_verdict(&e->tunnel, &v);
+}
+
+static void on_event(void *arg, const struct tunnel_event *ev)
+{
+	struct end *e = arg;
+
+	switch (ev->type) {
+	case TUNNEL_CHECK_PASSWORD:
+		answer(e, ev->attempt);
+		break;
+	case TUNNEL_CONNECTED:
+		e->is_connected = true;
+		if (e->on_connected)
+			e->on_connected(e);
+		break;
+	case TUNNEL_IPV4_UP:
+		e->has_ipv4 = true;
+		e->ipv4 = *ev->ipv4;
+		break;
+	case TUNNEL_ENDED:
+		e->has_ended = true;
+		e->end = *ev->end;
+		if (!t.client.is_open || t.client.has_ended)
+			if (!t.server.is_open || t.server.has_ended)
+				loop_stop(t.loop);
+		break;
+	default:
+		break;
+	}
+}
+
+static void open_end(struct end *e, int fd, enum ppp_role role)
+{
+	struct tunnel_cfg cfg = {
+		.loop = t.loop,
+		.pump = &t.pump,
+		.port = &e->port,
+		.fd = fd,
+		.tls_ctx = role == PPP_CLIENT ? t.client_ctx : t.server_ctx,
+		.name = "vpn.example.net",
+		.http_host = "vpn.example.net",
+		.hashes = SSTP_HASH_SHA1 | SSTP_HASH_SHA256,
+		.mtu = 1400,
+		.tls_timeout_ms = 5000,
+		.log = &e->log,
+		.event = on_event,
+		.arg = e,
+		.ppp = {
+			.role = role,
+			.auth = { PPP_AUTH_MSCHAPV2 },
+			.auth_count = 1,
+			.ipv4 = true,
+			.user = "ann",
+			.password = t.password,
+			.name = "server",
+			.ipv4_own = SERVER_ADDR,
+		},
+	};
+
+	e->port = (struct port){ deliver, flush };
+	snprintf(e->log.name, sizeof(e->log.name), role == PPP_CLIENT ? "client" : "server");
+	assert_int_equal(tunnel_open(&e->tunnel, &cfg), 0);
+	e->is_open = true;
+}
+
+static void socket_pair(int fds[2])
+{
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+}
+
+static void open_both(void)
+{
+	int fds[2];
+
+	socket_pair(fds);
+	open_end(&t.server, fds[0], PPP_SERVER);
+	open_end(&t.client, fds[1], PPP_CLIENT);
+}
+
+static void run(void)
+{
+	loop_timer_set(t.loop, &t.give_up, loop_now(t.loop) + WAIT_MS);
+	assert_int_equal(loop_run(t.loop), 0);
+}
+
+/* An IPv4 packet of UDP; its bytes count up from `seed`. */
+static void packet(uint8_t at[], size_t len, uint32_t from, uint32_t to, uint8_t seed)
+{
+	for (size_t i = 0; i < len; i++)
+		at[i] = (uint8_t)(seed + i);
+	memset(at, 0, 20);
+	at[0] = 0x45;
+	store_u16(at + 2, (uint16_t)len);
+	at[8] = 64;
+	at[9] = 17;
+	store_u32(at + 12, from);
+	store_u32(at + 16, to);
+}
+
+static void send_one(struct end *e, size_t len, uint8_t seed)
+{
+	struct tun_offload off = { .gso = TUN_GSO_NONE };
+	uint8_t at[2048];
+
+	packet(at, len, CLIENT_ADDR, SERVER_ADDR, seed);
+	tunnel_send(&e->tunnel, at, len, &off);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&t.client, 0, sizeof(t.client));
+	memset(&t.server, 0, sizeof(t.server));
+	t.password = "secret";
+	t.give_up.expired = time_is_up;
+	return loop_open(&t.loop) || pump_open(&t.pump, t.loop);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	tunnel_abandon(&t.client.tunnel);
+	tunnel_abandon(&t.server.tunnel);
+	loop_timer_stop(t.loop, &t.give_up);
+	pump_close(&t.pump);
+	loop_close(t.loop);
+	return 0;
+}
+
+/* ---- the cases */
+
+static void hang_up(struct end *e)
+{
+	tunnel_shutdown(&e->tunnel);
+}
+
+static void a_call_from_start_to_end(void **state)
+{
+	(void)state;
+	t.client.on_connected = hang_up;
+	open_both();
+	run();
+	assert_true(t.client.is_connected);
+	assert_true(t.client.has_ipv4);
+	assert_int_equal(t.client.ipv4.own, CLIENT_ADDR);
+	assert_int_equal(t.client.ipv4.peer, SERVER_ADDR);
+	assert_int_equal(t.client.end.code, EXIT_OK);
+	assert_true(t.client.end.by_us);
+	assert_false(t.server.end.by_us);
+}
+
+static void send_and_wait(struct end *e)
+{
+	send_one(e, PACKET_LEN, 7);
+}
+
+static void hang_up_the_client(struct end *e)
+{
+	(void)e;
+	tunnel_shutdown(&t.client.tunnel);
+}
+
+static void a_packet_goes_through_whole(void **state)
+{
+	uint8_t want[PACKET_LEN];
+
+	(void)state;
+	t.client.on_connected = send_and_wait;
+	t.server.on_packet = hang_up_the_client;
+	open_both();
+	run();
+	packet(want, sizeof(want), CLIENT_ADDR, SERVER_ADDR, 7);
+	assert_int_equal(t.server.packets, 1);
+	assert_memory_equal(t.server.last, want, sizeof(want));
+	assert_int_equal(t.server.tunnel.stats.rx_packets, 1);
+	assert_int_equal(t.client.tunnel.stats.tx_bytes, PACKET_LEN);
+}
+
+/* More than the socket takes: the rest is dropped, what was sent arrives in order, and then more. */
+static void send_a_flood(struct end *e)
+{
+	for (int i = 0; i < 2000; i++)
+		send_one(e, 1400, (uint8_t)i);
+}
+
+static void hang_up_after_the_flood(struct end *e)
+{
+	if (e->packets == t.client.tunnel.stats.tx_packets)
+		tunnel_shutdown(&t.client.tunnel);
+}
+
+static void a_flood_is_cut_and_not_corrupted(void **state)
+{
+	(void)state;
+	t.client.on_connected = send_a_flood;
+	t.server.on_packet = hang_up_after_the_flood;
+	open_both();
+	run();
+	assert_true(t.client.tunnel.stats.tx_packets > 100);
+	assert_int_equal(t.server.packets, t.client.tunnel.stats.tx_packets);
+	assert_int_equal(t.client.tunnel.stats.tx_packets + t.client.tunnel.stats.tx_dropped, 2000);
+	assert_int_equal(t.server.tunnel.stats.rx_dropped, 0);
+}
+
+static void send_nonsense(struct end *e)
+{
+	struct tun_offload off = { .gso = TUN_GSO_NONE };
+	uint8_t at[64] = { 0x45 };
+
+	tunnel_send(&e->tunnel, at, 0, &off);
+	tunnel_send(&e->tunnel, at, 1, &off);
+	at[0] = 0x75;
+	tunnel_send(&e->tunnel, at, sizeof(at), &off);
+	send_one(e, 1401, 0); /* over the MTU */
+	send_one(e, 1400, 0);
+}
+
+static void nonsense_from_the_port_is_dropped(void **state)
+{
+	(void)state;
+	t.client.on_connected = send_nonsense;
+	t.server.on_packet = hang_up_the_client;
+	open_both();
+	run();
+	assert_int_equal(t.server.packets, 1);
+	assert_int_equal(t.server.bytes, 1400);
+	assert_int_equal(t.client.tunnel.stats.tx_dropped, 4);
+}
+
+static void a_wrong_password_is_told(void **state)
+{
+	(void)state;
+	t.password = "guess";
+	open_both();
+	run();
+	assert_int_equal(t.client.end.code, EXIT_AUTH);
+	assert_non_null(strstr(t.client.end.text, "691"));
+	assert_false(t.client.is_connected || t.server.is_connected);
+	assert_int_equal(t.server.end.code, EXIT_AUTH);
+}
+
+/* Closes the far end's socket under it: a crash, or a lost network that says so. */
+static void vanish(struct end *e)
+{
+	(void)e;
+	tunnel_abandon(&t.server.tunnel);
+	t.server.is_open = false;
+}
+
+static void a_peer_that_vanishes_is_lost(void **state)
+{
+	(void)state;
+	t.client.on_connected = vanish;
+	open_both();
+	run();
+	assert_int_equal(t.client.end.code, EXIT_LOST);
+	assert_false(t.client.end.by_us);
+}
+
+static void send_and_vanish(struct end *e)
+{
+	send_one(e, PACKET_LEN, 1);
+	tunnel_abandon(&e->tunnel); /* from inside its own event, with a packet under way */
+	e->is_open = false;
+}
+
+static void abandoning_from_an_event_is_safe(void **state)
+{
+	(void)state;
+	t.client.on_connected = send_and_vanish;
+	open_both();
+	run();
+	assert_true(t.server.has_ended);
+	assert_false(t.client.has_ended);
+}
+
+static void end_in_a_packet(struct end *e)
+{
+	tunnel_abandon(&e->tunnel);
+	e->is_open = false;
+}
+
+static void abandoning_from_a_packet_is_safe(void **state)
+{
+	(void)state;
+	t.client.on_connected = send_and_wait;
+	t.server.on_packet = end_in_a_packet;
+	open_both();
+	run();
+	assert_true(t.client.has_ended);
+	assert_int_equal(t.server.packets, 1);
+}
+
+/* A server that is spoken to in another language than TLS. */
+static void a_peer_without_tls_is_refused(void **state)
+{
+	static const char hello[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+	int fds[2];
+
+	(void)state;
+	socket_pair(fds);
+	open_end(&t.server, fds[0], PPP_SERVER);
+	assert_int_equal(write(fds[1], hello, sizeof(hello) - 1), sizeof(hello) - 1);
+	run();
+	assert_int_equal(t.server.end.code, EXIT_TLS);
+	close(fds[1]);
+}
+
+static void another_certificate_is_refused(void **state)
+{
+	static const char *const pin = "pin-sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+	struct tls_client_cfg cfg = { .pins = &pin, .pin_count = 1 };
+	struct tls_ctx *good = t.client_ctx;
+	struct tls_error err;
+
+	(void)state;
+	assert_int_equal(tls_ctx_client(&cfg, &t.client_ctx, &err), 0);
+	open_both();
+	run();
+	assert_int_equal(t.client.end.code, EXIT_TRUST);
+	assert_int_equal(t.server.end.code, EXIT_TLS);
+	tls_ctx_release(t.client_ctx);
+	t.client_ctx = good;
+}
+
+static void a_shutdown_before_the_handshake_ends_at_once(void **state)
+{
+	(void)state;
+	open_both();
+	tunnel_shutdown(&t.client.tunnel);
+	tunnel_shutdown(&t.client.tunnel); /* twice is once */
+	run();
+	assert_true(t.client.end.by_us);
+	assert_int_equal(t.server.end.code, EXIT_TLS);
+}
+
+static int make_certificate(void **state)
+{
+	static const char *const name = "vpn.example.net";
+	static struct cert_info info;
+	static uint8_t der[4096];
+	struct cert_request rq = { .names = &name, .name_count = 1, .days = 1 };
+	struct tls_client_cfg client = { .pins = &t.pin, .pin_count = 1 };
+	struct tls_server_cfg server = { .cert_file = t.cert, .key_file = t.key };
+	struct tls_error err;
+	size_t len;
+
+	(void)state;
+	strcpy(t.folder, "/tmp/tunnel_test.XXXXXX");
+	if (!mkdtemp(t.folder))
+		return -1;
+	snprintf(t.cert, sizeof(t.cert), "%s/cert", t.folder);
+	snprintf(t.key, sizeof(t.key), "%s/key", t.folder);
+	if (cert_make(&rq, t.cert, t.key, false, &err) ||
+	    cert_load(t.cert, der, sizeof(der), &len, &err) ||
+	    !cert_read(bytes_of(der, len), &info))
+		return -1;
+	t.pin = info.pin;
+	return tls_ctx_client(&client, &t.client_ctx, &err) ||
+	       tls_ctx_server(&server, &t.server_ctx, &err);
+}
+
+static int remove_certificate(void **state)
+{
+	(void)state;
+	tls_ctx_release(t.client_ctx);
+	tls_ctx_release(t.server_ctx);
+	unlink(t.cert);
+	unlink(t.key);
+	rmdir(t.folder);
+	return 0;
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_call_from_start_to_end),
+		CASE(a_packet_goes_through_whole),
+		CASE(a_flood_is_cut_and_not_corrupted),
+		CASE(nonsense_from_the_port_is_dropped),
+		CASE(a_wrong_password_is_told),
+		CASE(a_peer_that_vanishes_is_lost),
+		CASE(abandoning_from_an_event_is_safe),
+		CASE(abandoning_from_a_packet_is_safe),
+		CASE(a_peer_without_tls_is_refused),
+		CASE(another_certificate_is_refused),
+		CASE(a_shutdown_before_the_handshake_ends_at_once),
+	};
+
+	log_set_level(LOG_LEVEL_ERROR);
+	return cmocka_run_group_tests(tests, make_certificate, remove_certificate);
+}
