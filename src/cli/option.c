@@ -140,6 +140,25 @@ static bool apply(struct reading *r, const struct option *o, const char *value, 
 	return o->set(to, value, err);
 }
 
+/* Values stay where they are, in argv or the environment; those of a file are kept here. */
+struct kept {
+	struct kept *next;
+	char text[];
+};
+
+static const char *keep(const char *text)
+{
+	static struct kept *all;
+	struct kept *k = malloc(sizeof(*k) + strlen(text) + 1);
+
+	if (!k)
+		return NULL;
+	strcpy(k->text, text);
+	k->next = all;
+	all = k;
+	return k->text;
+}
+
 static bool from_file(void *arg, const char *file, unsigned line, const char *key,
 		      const char *value)
 {
@@ -154,6 +173,11 @@ static bool from_file(void *arg, const char *file, unsigned line, const char *ke
 			option_complain(r->verb, "%s%s stands on the command line only", where, key);
 		else
 			complain_unknown(r->verb, where, "", key, strlen(key));
+		return false;
+	}
+	value = keep(value);
+	if (!value) {
+		option_complain(r->verb, "out of memory");
 		return false;
 	}
 	if (apply(r, o, value, FROM_FILE, &err))

@@ -21,7 +21,7 @@ struct option_error {
 	char text[256];
 };
 
-/* A growing list of texts; the texts live as long as the program. */
+/* A growing list of texts. */
 struct text_list {
 	const char **at;
 	size_t count;
@@ -42,7 +42,8 @@ struct option {
 	char letter;      /* 0: none */
 	const char *arg;  /* what --help calls its value; NULL: a flag */
 	const char *help;
-	/* Puts the value into the settings at `to`. False with err->text filled. */
+	/* Puts the value, which stays as long as the program, into the settings at `to`. False with
+	 * err->text filled. */
 	bool (*set)(void *to, const char *value, struct option_error *err);
 	size_t offset; /* of `to` in the verb's settings */
 	bool only_here; /* means something on the command line alone */

@@ -50,14 +50,9 @@ bool set_count(void *to, const char *value, struct option_error *err)
 
 bool set_text(void *to, const char *value, struct option_error *err)
 {
-	char *copy;
-
 	if (!*value)
 		return wrong(err, "must not be empty");
-	copy = strdup(value);
-	if (!copy)
-		return wrong(err, "out of memory");
-	*(const char **)to = copy;
+	*(const char **)to = value;
 	return true;
 }
 

@@ -176,7 +176,7 @@ static bool is_worth_another_try(const struct client *c, enum exit_code code)
 /* A second, two, four ... a minute; then somewhere between three quarters and all of it. */
 static uint32_t pause_ms(unsigned failures)
 {
-	uint32_t most = failures < 6 ? RETRY_FIRST_MS << failures : RETRY_MAX_MS, dice;
+	uint32_t most = failures < 6 ? (uint32_t)RETRY_FIRST_MS << failures : RETRY_MAX_MS, dice;
 
 	secret_random(&dice, sizeof(dice));
 	return most - dice % (most / 4);

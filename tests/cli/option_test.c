@@ -1,0 +1,267 @@
+/*
+ * Options: where a value comes from, which one wins, and what is said of a wrong one. The complaints
+ * are read from standard error, as a user reads them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cli/option.h"
+
+struct settings {
+	const char *config;
+	const char *user;
+	uint16_t mtu;
+	bool once;
+	int verbose;
+	struct prefix_list routes;
+	struct auth_list auth;
+	uint32_t dns[2];
+	const char *words[2];
+	size_t word_count;
+};
+
+#define AT(member) offsetof(struct settings, member)
+
+static const struct option options[] = {
+	{ .help = "A heading:" },
+	{ "user", 'u', "NAME", "who", set_text, AT(user), false, NULL },
+	{ "mtu", 'm', "BYTES", "how big", set_mtu, AT(mtu), false, NULL },
+	{ "once", 0, NULL, "once", set_flag, AT(once), false, NULL },
+	{ "verbose", 'v', NULL, "more", set_count, AT(verbose), false, NULL },
+	{ "route", 0, "NETWORK", "where", set_prefixes, AT(routes), false, clear_prefixes },
+	{ "auth", 0, "LIST", "how", set_auth, AT(auth), false, NULL },
+	{ "dns", 0, "ADDR", "dns", set_ipv4, AT(dns), false, clear_ipv4 },
+	{ "config", 'c', "FILE", "file", set_text, AT(config), true, NULL },
+};
+
+static bool word(void *settings, const char *w, struct option_error *err)
+{
+	struct settings *s = settings;
+
+	if (s->word_count == 2) {
+		snprintf(err->text, sizeof(err->text), "two are enough");
+		return false;
+	}
+	s->words[s->word_count++] = w;
+	return true;
+}
+
+static const struct verb verb = {
+	.name = "try",
+	.usage = "WORD",
+	.about = "A verb.",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(*options),
+	.config_offset = AT(config),
+	.word = word,
+};
+
+static char folder[] = "/tmp/option_test.XXXXXX";
+static char file[64];
+static char said[1024]; /* on standard error by the last read */
+
+static void write_file(const char *text)
+{
+	FILE *f = fopen(file, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* The words of a command line, split at blanks. */
+static enum option_result read_line(const char *line, struct settings *s)
+{
+	static char copy[512];
+	char *argv[32], *rest = NULL, capture[64];
+	int argc = 0, before = dup(STDERR_FILENO);
+	enum option_result result;
+	FILE *f;
+	size_t n;
+
+	snprintf(copy, sizeof(copy), "%s", line); /* the settings point into it */
+	for (char *w = strtok_r(copy, " ", &rest); w; w = strtok_r(NULL, " ", &rest))
+		argv[argc++] = w;
+	argv[argc] = NULL;
+	snprintf(capture, sizeof(capture), "%s/err", folder);
+	fflush(stderr);
+	assert_non_null(freopen(capture, "w", stderr));
+	result = options_read(&verb, argc, argv, s);
+	fflush(stderr);
+	dup2(before, STDERR_FILENO);
+	close(before);
+	f = fopen(capture, "r");
+	n = fread(said, 1, sizeof(said) - 1, f);
+	said[n] = '\0';
+	fclose(f);
+	unlink(capture);
+	return result;
+}
+
+static void forget(struct settings *s)
+{
+	free(s->routes.at);
+	memset(s, 0, sizeof(*s));
+}
+
+static void reads_a_command_line(void **state)
+{
+	struct settings s = { .mtu = 1400 };
+
+	(void)state;
+	assert_int_equal(read_line("one -uann --mtu=1300 -vv --once --route 10.1.2.3/8 --route ::/0 "
+				   "--auth pap,mschapv2 --dns 1.2.3.4 -- --two", &s), OPTIONS_OK);
+	assert_string_equal(s.user, "ann");
+	assert_int_equal(s.mtu, 1300);
+	assert_int_equal(s.verbose, 2);
+	assert_true(s.once);
+	assert_int_equal(s.routes.count, 2);
+	assert_string_equal(ip_prefix_print(&s.routes.at[0]).text, "10.0.0.0/8");
+	assert_int_equal(s.auth.count, 2);
+	assert_int_equal(s.auth.at[0], PPP_AUTH_PAP);
+	assert_int_equal(s.dns[0], 0x01020304);
+	assert_string_equal(s.words[0], "one");
+	assert_string_equal(s.words[1], "--two");
+	forget(&s);
+}
+
+static void the_stronger_place_wins(void **state)
+{
+	struct settings s = { .mtu = 1400 };
+	char line[128];
+
+	(void)state;
+	write_file("# a comment\nuser = from the file\nmtu = 1000\nonce = yes\nroute = 10.0.0.0/8\n"
+		   "route = 11.0.0.0/8\n  verbose = yes\n");
+	snprintf(line, sizeof(line), "-c %s -m 1200 --route 12.0.0.0/8", file);
+	setenv("SSTP_MTU", "1100", 1);
+	setenv("SSTP_ONCE", "no", 1);
+	assert_int_equal(read_line(line, &s), OPTIONS_OK);
+	assert_string_equal(s.user, "from the file");
+	assert_int_equal(s.mtu, 1200);
+	assert_false(s.once);
+	assert_int_equal(s.verbose, 1);
+	assert_int_equal(s.routes.count, 1); /* replaced, not added to */
+	assert_string_equal(s.config, file);
+	forget(&s);
+	setenv("SSTP_CONFIG", file, 1);
+	assert_int_equal(read_line("", &s), OPTIONS_OK);
+	assert_int_equal(s.mtu, 1100);
+	assert_int_equal(s.routes.count, 2);
+	forget(&s);
+	unsetenv("SSTP_CONFIG");
+	unsetenv("SSTP_MTU");
+	unsetenv("SSTP_ONCE");
+}
+
+static const struct complaint {
+	const char *line;
+	const char *said;
+} complaints[] = {
+	{ "--mtu 99", "sstp try: --mtu 99: must be from 576 to 4087\n" },
+	{ "--mtu 99x", "--mtu 99x: must be" },
+	{ "--mtu", "--mtu needs a value: --mtu BYTES" },
+	{ "-m", "-m needs a value: -m BYTES" },
+	{ "--user=", "--user : must not be empty" },
+	{ "--once=yes", "--once takes no value" },
+	{ "--onc", "no option --onc; did you mean --once?" },
+	{ "--frobnicate", "no option --frobnicate; sstp try --help lists them" },
+	{ "-x", "no option -x" },
+	{ "a b c", "c: two are enough" },
+	{ "--route 10.0.0.0/33", "must be a network such as" },
+	{ "--auth pap,foo", "foo is none of" },
+	{ "--auth pap,pap", "pap is named twice" },
+	{ "--auth eap", "eap is none of" },
+	{ "--auth ,", "must be some of" },
+	{ "--dns 0.0.0.0", "must be an IPv4 address" },
+	{ "--dns 1.1.1.1 --dns 2.2.2.2 --dns 3.3.3.3", "two are the most" },
+	{ "-c /nonexistent", "/nonexistent: No such file" },
+};
+
+static void says_what_is_wrong(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(complaints) / sizeof(*complaints); i++) {
+		struct settings s = { .mtu = 1400 };
+
+		assert_int_equal(read_line(complaints[i].line, &s), OPTIONS_WRONG);
+		if (!strstr(said, complaints[i].said))
+			fail_msg("%s: said: %s", complaints[i].line, said);
+		forget(&s);
+	}
+}
+
+static const struct complaint file_complaints[] = {
+	{ "mtu = 1400\n\nmtu = big\n", ":3: mtu = big: must be from" },
+	{ "user\n", ":1: must be: key = value" },
+	{ "# x\nusr = ann\n", ":2: no option usr; did you mean user?" },
+	{ "once = maybe\n", ":1: once = maybe: must be yes or no" },
+	{ "[connect]\nuser = x\n", "there are no sections here" },
+	{ "config = x\n", ":1: config stands on the command line only" },
+};
+
+static void says_in_which_line(void **state)
+{
+	char line[128];
+
+	(void)state;
+	snprintf(line, sizeof(line), "-c %s", file);
+	for (size_t i = 0; i < sizeof(file_complaints) / sizeof(*file_complaints); i++) {
+		struct settings s = { .mtu = 1400 };
+
+		write_file(file_complaints[i].line);
+		assert_int_equal(read_line(line, &s), OPTIONS_WRONG);
+		if (!strstr(said, file_complaints[i].said) || !strstr(said, file))
+			fail_msg("%s: said: %s", file_complaints[i].line, said);
+		forget(&s);
+	}
+}
+
+static void says_which_variable(void **state)
+{
+	struct settings s = { .mtu = 1400 };
+
+	(void)state;
+	setenv("SSTP_MTU", "5", 1);
+	assert_int_equal(read_line("", &s), OPTIONS_WRONG);
+	assert_non_null(strstr(said, "SSTP_MTU=5: must be from 576"));
+	setenv("SSTP_MTU", "", 1); /* as good as not set */
+	assert_int_equal(read_line("", &s), OPTIONS_OK);
+	unsetenv("SSTP_MTU");
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(file, sizeof(file), "%s/conf", folder);
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	unlink(file);
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_a_command_line),
+		cmocka_unit_test(the_stronger_place_wins),
+		cmocka_unit_test(says_what_is_wrong),
+		cmocka_unit_test(says_in_which_line),
+		cmocka_unit_test(says_which_variable),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
