@@ -15,17 +15,14 @@
 #include "tls/trust.h"
 #include "tls/words.h"
 
-/*
- * AES-128-GCM first: it is the fastest, and its security margin is not what breaks. All key exchange
- * is ephemeral.
- */
+/* AES-128-GCM first: it is the fastest, and its security margin is not what breaks. */
 #define SUITES_TLS13 \
 	"TLS13-AES128-GCM-SHA256:TLS13-AES256-GCM-SHA384:TLS13-CHACHA20-POLY1305-SHA256"
 #define SUITES_TLS12                                                      \
 	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"      \
 	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"      \
 	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
-/* For RouterOS, whose SSTP has CBC suites, and with pfs=no (its default) static RSA only. */
+/* For RouterOS: CBC suites, and with pfs=no, its default, RSA key exchange, which has no forward secrecy. */
 #define SUITES_CBC                                                                    \
 	"ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:"                          \
 	"ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:"                                \

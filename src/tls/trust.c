@@ -24,15 +24,21 @@ enum fault {
 	FAULT_CHAIN,
 };
 
-/* OpenSSL's codes: a library built with OPENSSL_COMPATIBLE_DEFAULTS, as Debian's is, gives these. */
+/*
+ * OpenSSL's codes: a library built with OPENSSL_COMPATIBLE_DEFAULTS, as Debian's is, gives these. Those of
+ * the dates, and of what is no authority, are others in 5.5.4 than later.
+ */
 enum {
 	COMPAT_SIGNATURE = 7,
 	COMPAT_EARLY = 9,
 	COMPAT_EXPIRED = 10,
+	COMPAT_EARLY_5_5 = 13,
+	COMPAT_EXPIRED_5_5 = 14,
 	COMPAT_SELF_SIGNED = 18,
 	COMPAT_NO_ISSUER = 20,
-	COMPAT_INVALID_CA = 24,
+	COMPAT_NO_CA_5_5 = 24,
 	COMPAT_PATH_LENGTH = 25,
+	COMPAT_NO_CA = 79,
 };
 
 static enum fault fault_of(int code)
@@ -48,8 +54,10 @@ static enum fault fault_of(int code)
 		{ COMPAT_NO_ISSUER, FAULT_ISSUER },
 		{ ASN_AFTER_DATE_E, FAULT_EXPIRED },
 		{ COMPAT_EXPIRED, FAULT_EXPIRED },
+		{ COMPAT_EXPIRED_5_5, FAULT_EXPIRED },
 		{ ASN_BEFORE_DATE_E, FAULT_EARLY },
 		{ COMPAT_EARLY, FAULT_EARLY },
+		{ COMPAT_EARLY_5_5, FAULT_EARLY },
 		{ EXTKEYUSE_AUTH_E, FAULT_PURPOSE },
 		{ KEYUSE_SIGNATURE_E, FAULT_PURPOSE },
 		{ KEYUSE_ENCIPHER_E, FAULT_PURPOSE },
@@ -63,7 +71,8 @@ static enum fault fault_of(int code)
 		{ ASN_PATHLEN_INV_E, FAULT_CHAIN },
 		{ COMPAT_PATH_LENGTH, FAULT_CHAIN },
 		{ NOT_CA_ERROR, FAULT_CHAIN },
-		{ COMPAT_INVALID_CA, FAULT_CHAIN },
+		{ COMPAT_NO_CA, FAULT_CHAIN },
+		{ COMPAT_NO_CA_5_5, FAULT_CHAIN },
 	};
 
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)

@@ -116,6 +116,7 @@ static const struct {
 	{ SIG_VERIFY_E, "its signature of the handshake is not by its certificate's key" },
 	{ VERIFY_SIGN_ERROR, "its signature of the handshake is not by its certificate's key" },
 	{ ZERO_RETURN, "it closed the connection during the handshake" },
+	{ DUPLICATE_MSG_E, "it began a handshake again (renegotiation), which is not done here" },
 	{ NO_PEER_CERT, "it showed no certificate" },
 	{ MEMORY_E, "out of memory" },
 };

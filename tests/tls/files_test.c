@@ -165,7 +165,7 @@ static void encrypted_keys(void **state)
 		cfg.key_file = path;
 		refuse_server(&cfg, -EACCES, path, "encrypted and no password for it was given");
 		cfg.key_password = "wrong";
-		refuse_server(&cfg, -EINVAL, path, "is the password right?");
+		refuse_server(&cfg, -EINVAL, path, "password");
 		cfg.key_password = "secret"; /* it opens now, and is another certificate's */
 		refuse_server(&cfg, -EINVAL, path, "is not the key of the certificate in");
 	}

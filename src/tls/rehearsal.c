@@ -1,0 +1,87 @@
+/* Both ends of a handshake in memory: it shows whether the server's key is its certificate's. */
+#include "tls/rehearsal.h"
+
+#include <stdlib.h>
+
+#include "tls/words.h"
+
+enum { INBOX_LEN = 64 * 1024 };
+
+struct end {
+	struct tls *tls;
+	struct writer inbox;
+	uint8_t bytes[INBOX_LEN];
+};
+
+static void deliver(void *to, const uint8_t *at, size_t len)
+{
+	put_bytes(to, at, len);
+}
+
+static bool open_end(struct end *e, struct end *other, struct tls_ctx *ctx)
+{
+	struct tls_session_cfg cfg = { .name = "myself", .send = deliver, .arg = &other->inbox };
+
+	e->inbox = writer_of(e->bytes, sizeof(e->bytes));
+	return !tls_open(ctx, &cfg, &e->tls);
+}
+
+static int take_turn(struct end *e)
+{
+	tls_input(e->tls, e->inbox.at, e->inbox.len);
+	e->inbox = writer_of(e->bytes, sizeof(e->bytes));
+	return tls_handshake(e->tls);
+}
+
+/* TLS 1.2 needs one turn more than 1.3. */
+static bool shake(struct end *client, struct end *server, struct tls_error *err)
+{
+	for (int turn = 0; turn < 3; turn++) {
+		int is = take_turn(client);
+
+		if (is == TLS_FAILED)
+			*err = *tls_error_of(client->tls);
+		if (is != TLS_WANT_INPUT)
+			return is == 1;
+		if (take_turn(server) == TLS_FAILED) {
+			*err = *tls_error_of(server->tls);
+			return false;
+		}
+	}
+	words_set(err, "the handshake came to no end");
+	return false;
+}
+
+static bool shake_with(struct tls_ctx *client, struct tls_ctx *server, struct tls_error *err)
+{
+	struct end *ends = calloc(2, sizeof(*ends));
+	bool ok = ends && open_end(&ends[0], &ends[1], client) && open_end(&ends[1], &ends[0], server);
+
+	if (!ok)
+		words_set(err, "out of memory");
+	ok = ok && shake(&ends[0], &ends[1], err);
+	if (ends) {
+		tls_close(ends[0].tls);
+		tls_close(ends[1].tls);
+	}
+	free(ends);
+	return ok;
+}
+
+bool rehearse(struct tls_ctx *server, struct tls_error *err)
+{
+	struct pin pin = { .is_of_key = false };
+	struct pin_text text;
+	const char *pins[] = { text.text };
+	struct tls_client_cfg cfg = { .pins = pins, .pin_count = 1 };
+	struct tls_ctx *client;
+	bool ok;
+
+	memcpy(pin.hash, server->cert_sha256, sizeof(pin.hash));
+	text = pin_print(&pin);
+	if (tls_ctx_client(&cfg, &client, err))
+		return false;
+	ok = shake_with(client, server, err);
+	tls_ctx_release(client);
+	return ok;
+}

@@ -1,0 +1,10 @@
+/* A handshake with ourselves, before anybody else comes. */
+#ifndef SSTP_TLS_REHEARSAL_H
+#define SSTP_TLS_REHEARSAL_H
+
+#include "tls/ctx.h"
+
+/* Whether a client that trusts just this server's certificate gets through to it; else `err` says why not. */
+bool rehearse(struct tls_ctx *server, struct tls_error *err);
+
+#endif
