@@ -81,7 +81,7 @@ static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
 	if (id.len > SSTP_CORRELATION_MAX)
 		id.len = SSTP_CORRELATION_MAX;
 	log_debug(s->cfg.log, "http: SSTP asked for, correlation id %s",
-		 log_quote(id.at, id.len).text);
+		  log_quote(id.at, id.len).text);
 	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_HTTP_DONE });
 	sstp_enter(s, SSTP_ST_REQUEST, SSTP_NEGOTIATION_MS, now_ms);
 }

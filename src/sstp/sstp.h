@@ -6,7 +6,8 @@
  * Life: fill a struct sstp_cfg once TLS is up (it holds the certificate's hashes), sstp_init,
  * sstp_open, then sstp_input as bytes arrive and sstp_tick at each deadline; after each call drain
  * sstp_next until it says false. sstp_close ends the call in order (Call-Disconnect).
- * SSTP_OUT_CLOSED is the last event: the connection is to be closed then.
+ * SSTP_OUT_CLOSED is the last event: the connection is to be closed then. What an event points at
+ * is good until the next call on that engine; other calls may be made between two of sstp_next.
  *
  * PPP starts at SSTP_OUT_START_PPP. When it has authenticated, tell sstp_authenticated: a client
  * sends Call-Connected then, a server checks the one that came or will come. Network data may pass
@@ -59,7 +60,8 @@ enum sstp_closed {
 	SSTP_CLOSED_BY_PEER,        /* Call-Disconnect */
 	SSTP_CLOSED_ABORTED,        /* the peer sent Call-Abort: status */
 	SSTP_CLOSED_HTTP_STATUS,    /* client: the answer was not 200: http_status */
-	SSTP_CLOSED_NOT_SSTP,       /* client: no HTTP/1.1 answer; server: another kind of request */
+	SSTP_CLOSED_NOT_SSTP,       /* client: no HTTP/1.1, or no SSTP after 200; server: another
+				     * kind of request, or no room: http_status */
 	SSTP_CLOSED_HTTP_TIMEOUT,
 	SSTP_CLOSED_NEGOTIATION,    /* a negotiation timer ran out */
 	SSTP_CLOSED_BAD_MESSAGE,    /* malformed or out of order: we sent Call-Abort: status */
@@ -75,7 +77,7 @@ const char *sstp_status_name(uint32_t status);
 
 enum sstp_out_type {
 	SSTP_OUT_SEND,      /* bytes: to the TLS connection, in one write */
-	SSTP_OUT_HTTP_DONE, /* the HTTP exchange succeeded (client: 200 came; server: 200 is sent) */
+	SSTP_OUT_HTTP_DONE, /* the HTTP exchange succeeded: 200 came, or went out */
 	SSTP_OUT_START_PPP, /* hashes: the bitmask that the server offered */
 	SSTP_OUT_PPP_FRAME, /* bytes: one PPP frame, inside what was given to sstp_input */
 	SSTP_OUT_CONNECTED, /* network data may pass */

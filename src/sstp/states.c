@@ -318,8 +318,7 @@ static void judge_binding(struct sstp *s, const uint8_t msg[SSTP_CALL_CONNECTED_
 	static const char *const faults[] = {
 		[SSTP_BINDING_HASH] = "a hash protocol that was not offered",
 		[SSTP_BINDING_NONCE] = "another nonce than this call's",
-		[SSTP_BINDING_CERT] = "another certificate than ours: does something between us "
-				      "and the client terminate TLS?",
+		[SSTP_BINDING_CERT] = "another certificate than ours (does a proxy end its TLS?)",
 		[SSTP_BINDING_MAC] = "a wrong compound MAC",
 	};
 	const struct sstp_binding b = binding_of(s);
@@ -376,8 +375,9 @@ static void judge_held(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms
 enum { CELLS = SSTP_STATES - SSTP_ST_REQUEST };
 
 /*
- * [MS-SSTP] 3.2.5. Kinder than it says in one thing: sorz/sstp-server sends Echo-Requests before the
- * call is connected.
+ * [MS-SSTP] 3.2.5. Kinder than it says in one thing: sorz/sstp-server sends Echo-Requests before
+ * the call is connected. Any packet restarts the Hello timer (sstp_note_traffic), so nothing is
+ * left to do for an Echo-Response.
  */
 static action *const client_table[SSTP_EVENTS][CELLS] = {
 	/* C1, C2, C3; ABORT pending, timeout; DISCONNECT pending, timeout */

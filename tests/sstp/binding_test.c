@@ -302,7 +302,8 @@ static void held_until_the_verdict(void **state)
 
 	(void)state;
 	end_bring(&e, &cfg, SSTP_ST_ACK);
-	b = (struct sstp_binding){ SSTP_HASH_SHA256, e.s.nonce, cfg.cert_sha1, cfg.cert_sha256, zero };
+	b = (struct sstp_binding){ SSTP_HASH_SHA256, e.s.nonce, cfg.cert_sha1, cfg.cert_sha256,
+				   zero };
 	sstp_put_binding(&w, &b);
 	end_feed(&e, msg, sizeof(msg));
 	assert_int_equal(e.sends, 0);

@@ -41,7 +41,8 @@ static void layouts(void **state)
 	w = writer_of(room, sizeof(room));
 	sstp_put_connected(&w, SSTP_HASH_SHA1, nonce, cert, SHA1_LEN);
 	assert_hex(&w, "10010070 00040001 00030068 00000001" NONCE_HEX
-		       "c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2 000000000000000000000000" ZERO_HEX);
+		       "c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2c2"
+		       "000000000000000000000000" ZERO_HEX);
 	w = writer_of(room, sizeof(room));
 	sstp_put_end(&w, SSTP_MSG_CALL_ABORT, SSTP_ATTR_CRYPTO_BINDING, 4);
 	assert_hex(&w, "10 01 00 14 00 05 00 01 00 02 00 0C 00 00 00 03 00 00 00 04");
@@ -59,7 +60,7 @@ static void layouts(void **state)
 	assert_hex(&w, ECHO_RESPONSE_HEX);
 }
 
-/* What a server answers to a Call-Connect-Request: an Ack, a Nak, an Abort, or it just goes away. */
+/* What a server answers to a Call-Connect-Request: an Ack, a Nak, an Abort, or it goes away. */
 #define OK ACK_HEX
 #define A7 "10 01 00 14 00 05 00 01 00 02 00 0C 00 00 00 02 00 00 00 07"
 #define NAK(len, attr_len, rest) "10 01 00 " len " 00 03 00 01 00 02 00 " attr_len " 00 00 00 " rest
@@ -94,13 +95,15 @@ static const struct {
 	{ "Status Info with an error",
 	  "10 01 00 1A 00 01 00 02 00 01 00 06 00 01 00 02 00 0C 00 00 00 01 00 00 00 04",
 	  NAK("1C", "14", "02 00 00 00 0B 00 00 00 01 00 00 00 04") },
-	{ "Status Info too short", "10 01 00 16 00 01 00 02 00 01 00 06 00 01 00 02 00 08 00 00 00 01",
+	{ "Status Info too short",
+	  "10 01 00 16 00 01 00 02 00 01 00 06 00 01 00 02 00 08 00 00 00 01",
 	  NAK("18", "10", "02 00 00 00 03 00 00 00 01") },
 	{ "three faults",
 	  "10 01 00 12 00 01 00 02 00 63 00 04 00 01 00 06 00 02",
 	  "10 01 00 22 00 03 00 02 00 02 00 0C 00 00 00 63 00 00 00 02"
 	  "00 02 00 0E 00 00 00 01 00 00 00 04 00 02" },
-	{ "more attributes counted than there are", "10 01 00 0E 00 01 00 02 00 01 00 06 00 01", A7 },
+	{ "more attributes counted than there are",
+	  "10 01 00 0E 00 01 00 02 00 01 00 06 00 01", A7 },
 	{ "65535 attributes counted", "10 01 00 0E 00 01 FF FF 00 01 00 06 00 01", A7 },
 	{ "attribute longer than the packet", "10 01 00 0E 00 01 00 01 00 01 00 07 00 01", A7 },
 	{ "attribute of 4095 bytes", "10 01 00 0E 00 01 00 01 00 01 0F FF 00 01", A7 },
@@ -117,7 +120,8 @@ static const struct {
 	{ "Length 4", "10 01 00 04 00 01 00 01 00 01 00 06 00 01", GONE },
 	{ "Length 7", "10 01 00 07 00 01 00 01 00 01 00 06 00 01", GONE },
 	{ "Length 0, R bits set", "10 01 F0 00 00 01 00 01 00 01 00 06 00 01", GONE },
-	{ "Length too long: more is waited for", "10 01 0F FF 00 01 00 01 00 01 00 06 00 01", NOTHING },
+	{ "Length too long: more is waited for",
+	  "10 01 0F FF 00 01 00 01 00 01 00 06 00 01", NOTHING },
 	{ "version 0x11", "11 01 00 0E 00 01 00 01 00 01 00 06 00 01", GONE },
 	{ "version 0x00", "00 01 00 0E 00 01 00 01 00 01 00 06 00 01", GONE },
 	{ "data of 4 bytes", "10 00 00 04", NOTHING },
@@ -295,7 +299,8 @@ static void hash_choice(void **state)
 {
 	static const struct {
 		uint8_t allowed, offered, used;
-	} cases[] = { { 3, 3, 2 }, { 3, 1, 1 }, { 3, 2, 2 }, { 1, 3, 1 }, { 2, 3, 2 }, { 3, 0xfe, 2 } };
+	} cases[] = { { 3, 3, 2 }, { 3, 1, 1 }, { 3, 2, 2 },
+		      { 1, 3, 1 }, { 2, 3, 2 }, { 3, 0xfe, 2 } };
 	struct sstp_cfg cfg = end_cfg(SSTP_CLIENT);
 	uint8_t ack[48];
 	static struct end e;

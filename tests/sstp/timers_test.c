@@ -197,8 +197,8 @@ static void disconnects(void **state)
 /* The good-bye is not kept up by traffic, whatever it is. */
 static void no_end_is_put_off(void **state)
 {
-	static const char *const noise[] = { ECHO_REQUEST_HEX, "10 00 00 05 AA", REQUEST_HEX, ACK_HEX,
-					     "10 01 00 08 00 63 00 00" };
+	static const char *const noise[] = { ECHO_REQUEST_HEX, "10 00 00 05 AA", REQUEST_HEX,
+					     ACK_HEX, "10 01 00 08 00 63 00 00" };
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
 
 	(void)state;
