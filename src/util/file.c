@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "util/secret.h"
@@ -71,6 +72,33 @@ void file_free(char *text, size_t len)
 	if (text)
 		secret_wipe(text, len);
 	free(text);
+}
+
+/* Its owner may have removed it between our open and our lock; then it is not what `path` names. */
+static int lock(int fd)
+{
+	struct stat st;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return st.st_nlink ? 0 : -EAGAIN;
+}
+
+int file_open_locked(const char *path, int flags)
+{
+	int fd, error;
+
+	do {
+		fd = open(path, flags | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return -errno;
+		error = lock(fd);
+		if (error)
+			close(fd);
+	} while (error == -EAGAIN);
+	return error ? error : fd;
 }
 
 int file_write(int fd, const void *from, size_t len)

@@ -17,6 +17,12 @@ int file_read(const char *path, size_t max, char **text, size_t *len);
 int file_read_fd(int fd, size_t max, char **text, size_t *len);
 void file_free(char *text, size_t len); /* wipes; NULL is fine */
 
+/*
+ * Opens for reading and writing, and locks, a file that says by its lock that its owner lives.
+ * `flags` may add O_CREAT (0600). The descriptor or -errno: -EBUSY when another process has it.
+ */
+int file_open_locked(const char *path, int flags);
+
 int file_write(int fd, const void *from, size_t len);
 
 /*
