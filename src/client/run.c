@@ -1,0 +1,251 @@
+/* Running another program and waiting for it. */
+#include "client/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/clock.h"
+#include "util/file.h"
+
+enum {
+	FDS_MAX = 65536,    /* where the kernel can't close a range: as far as we look */
+	LOOK_AFTER_MS = 2,  /* a program that is quick is waited for so long, ... */
+	LOOK_LATEST_MS = 50 /* ... and a slow one is looked for so often */
+};
+
+/* ---- its environment */
+
+static bool is_secret(const char *name, size_t len)
+{
+	static const char secret[] = "SSTP_PASSWORD";
+
+	return len == sizeof(secret) - 1 && !memcmp(name, secret, len);
+}
+
+/* Room for one more and the NULL. */
+static bool make_room(struct env *e)
+{
+	char **more;
+
+	if (e->count + 1 < e->room)
+		return true;
+	more = realloc(e->var, (2 * e->room + 64) * sizeof(*more));
+	if (!more) {
+		e->is_short = true;
+		return false;
+	}
+	e->var = more;
+	e->room = 2 * e->room + 64;
+	return true;
+}
+
+static void add(struct env *e, char *var)
+{
+	e->var[e->count++] = var;
+	e->var[e->count] = NULL;
+}
+
+void env_init(struct env *e, bool (*drop)(const char *name, size_t len))
+{
+	memset(e, 0, sizeof(*e));
+	make_room(e); /* an empty one is complete too */
+	if (e->is_short)
+		return;
+	e->var[0] = NULL;
+	for (char **var = environ; *var && make_room(e); var++) {
+		size_t len = strcspn(*var, "=");
+
+		if (!is_secret(*var, len) && !(drop && drop(*var, len)))
+			add(e, *var);
+	}
+	e->inherited = e->count;
+}
+
+void env_set(struct env *e, const char *name, const char *format, ...)
+{
+	char value[1024], *var;
+	va_list args;
+	size_t len;
+
+	va_start(args, format);
+	vsnprintf(value, sizeof(value), format, args);
+	va_end(args);
+	len = strlen(name) + strlen(value) + 2;
+	var = malloc(len);
+	if (!var || !make_room(e)) {
+		free(var);
+		e->is_short = true;
+		return;
+	}
+	snprintf(var, len, "%s=%s", name, value);
+	add(e, var);
+}
+
+void env_free(struct env *e)
+{
+	for (size_t i = e->inherited; i < e->count; i++)
+		free(e->var[i]);
+	free(e->var);
+}
+
+/* ---- the child, between fork and exec: only what is allowed to a thread's copy */
+
+static void close_others(long fds)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, 3, ~0U, 0) == 0)
+		return;
+#endif
+	for (int fd = 3; fd < fds; fd++)
+		close(fd);
+}
+
+static void fresh_signals(void)
+{
+	sigset_t none;
+
+	/* ignored signals and the mask would be passed on; the loop blocks what it reads */
+	for (int sig = 1; sig < NSIG; sig++)
+		if (sig != SIGKILL && sig != SIGSTOP)
+			signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void become(const struct run *r, char *const *argv, char *const *env, int in, long fds)
+{
+	setpgid(0, 0);
+	dup2(in, STDIN_FILENO);
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	close_others(fds);
+	fresh_signals();
+	execve(r->argv[0], argv, env);
+	_exit(127);
+}
+
+/* ---- the parent */
+
+/* A descriptor that gives the input and then its end. */
+static int open_input(const char *input)
+{
+	int fd[2], error;
+
+	if (!input) {
+		fd[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		return fd[0] < 0 ? -errno : fd[0];
+	}
+	if (pipe2(fd, O_CLOEXEC) < 0)
+		return -errno;
+	error = file_write(fd[1], input, strlen(input)); /* a pipe holds more than a page */
+	close(fd[1]);
+	if (!error)
+		return fd[0];
+	close(fd[0]);
+	return error;
+}
+
+static int status_of(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void sleep_ms(unsigned ms)
+{
+	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+static int reap(pid_t pid, int flags, int *status)
+{
+	pid_t got;
+
+	do
+		got = waitpid(pid, status, flags);
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : got;
+}
+
+static int wait_for(pid_t pid, unsigned limit_ms)
+{
+	uint64_t start = clock_now_ms();
+	unsigned look_ms = LOOK_AFTER_MS;
+	int status, got;
+
+	while ((got = reap(pid, limit_ms ? WNOHANG : 0, &status)) == 0) {
+		if (clock_now_ms() - start >= limit_ms) {
+			kill(-pid, SIGKILL);
+			reap(pid, 0, &status);
+			return -ETIMEDOUT;
+		}
+		sleep_ms(look_ms);
+		look_ms = look_ms * 2 < LOOK_LATEST_MS ? look_ms * 2 : LOOK_LATEST_MS;
+	}
+	return got < 0 ? got : status_of(status);
+}
+
+static int start_and_wait(const struct run *r, const struct env *env, int in)
+{
+	struct sigaction children = { .sa_handler = SIG_DFL }, before;
+	char *const *argv = (char *const *)(uintptr_t)r->argv; /* execve's const is historic */
+	long fds = sysconf(_SC_OPEN_MAX);
+	int result;
+	pid_t pid;
+
+	if (fds < 0 || fds > FDS_MAX)
+		fds = FDS_MAX;
+	/* whoever started us may have SIGCHLD ignored, and then no child can be waited for */
+	sigaction(SIGCHLD, &children, &before);
+	pid = fork();
+	if (pid == 0)
+		become(r, argv, env->var, in, fds);
+	result = pid < 0 ? -errno : 0;
+	if (!result) {
+		setpgid(pid, pid); /* whoever of us comes first */
+		result = wait_for(pid, r->limit_ms);
+	}
+	sigaction(SIGCHLD, &before, NULL);
+	return result;
+}
+
+int run_program(const struct run *r)
+{
+	struct env own = { 0 };
+	int in = open_input(r->input), result;
+
+	if (in < 0)
+		return in;
+	if (!r->env)
+		env_init(&own, NULL);
+	result = (r->env ? r->env : &own)->is_short ?
+			 -ENOMEM :
+			 start_and_wait(r, r->env ? r->env : &own, in);
+	env_free(&own);
+	close(in);
+	return result;
+}
+
+bool run_find(const char *name, char path[PATH_MAX])
+{
+	const char *at = getenv("PATH");
+
+	for (at = at ? at : "/usr/sbin:/usr/bin:/sbin:/bin"; *at; at += *at == ':') {
+		size_t len = strcspn(at, ":");
+		int n = snprintf(path, PATH_MAX, "%.*s/%s", (int)len, at, name);
+
+		/* an empty entry is the working directory: not for us */
+		if (len && n < PATH_MAX && access(path, X_OK) == 0)
+			return true;
+		at += len;
+	}
+	return false;
+}

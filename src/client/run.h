@@ -1,0 +1,43 @@
+/*
+ * Running another program and waiting for it: its environment without our secrets, its descriptors
+ * closed but for the first three, its signals as a fresh process has them, in a process group of
+ * its own. What it prints goes to our standard error.
+ */
+#ifndef SSTP_CLIENT_RUN_H
+#define SSTP_CLIENT_RUN_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* An environment under construction: what we were given, but for what `drop` names, and more. */
+struct env {
+	char **var; /* ends with a NULL: fit for execve */
+	size_t count, room;
+	size_t inherited; /* the first so many are not ours to free */
+	bool is_short;    /* memory ran out: it is not complete */
+};
+
+/* `drop` may be NULL. Secrets (SSTP_PASSWORD) are left out whatever it says. */
+void env_init(struct env *e, bool (*drop)(const char *name, size_t len));
+void env_set(struct env *e, const char *name, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void env_free(struct env *e);
+
+struct run {
+	const char *const *argv;
+	const struct env *env; /* NULL: ours without the secrets */
+	const char *input;     /* for its standard input, at most a page; NULL: nothing */
+	unsigned limit_ms;     /* then it is killed; 0: as long as it takes */
+};
+
+/*
+ * Its exit status (128 and the signal's number when one ended it, 127 when it could not be
+ * started), or -errno, -ETIMEDOUT.
+ */
+int run_program(const struct run *r);
+
+/* Where on PATH a program is. */
+bool run_find(const char *name, char path[PATH_MAX]);
+
+#endif

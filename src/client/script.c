@@ -1,0 +1,142 @@
+/*
+ * The environment of a vpnc-script, as openconnect(8) sets it up and vpnc-script itself lists it.
+ *
+ * An IPv6 link-local address is told as INTERNAL_IP6_LINK_LOCAL, which is ours: vpnc-script takes
+ * an INTERNAL_IP6_ADDRESS for leave to send all of the host's IPv6 into the tunnel, and the far end
+ * gives no global address.
+ */
+#include "client/script.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/run.h"
+
+static const char *const reasons[] = {
+	[SCRIPT_PRE_INIT] = "pre-init",
+	[SCRIPT_CONNECT] = "connect",
+	[SCRIPT_ATTEMPT_RECONNECT] = "attempt-reconnect",
+	[SCRIPT_RECONNECT] = "reconnect",
+	[SCRIPT_DISCONNECT] = "disconnect",
+};
+
+/* What an outer VPN's script may have left in our own environment would be taken for ours. */
+static bool is_of_a_vpnc_script(const char *name, size_t len)
+{
+	static const char *const names[] = { "reason", "TUNDEV", "IDLE_TIMEOUT", "LOG_LEVEL" };
+	static const char *const heads[] = { "INTERNAL_IP", "CISCO_", "VPN" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (len == strlen(names[i]) && !memcmp(name, names[i], len))
+			return true;
+	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++)
+		if (len >= strlen(heads[i]) && !memcmp(name, heads[i], strlen(heads[i])))
+			return true;
+	return false;
+}
+
+/* The servers of one family, with spaces between them. */
+static void set_dns(struct env *e, const char *name, const struct host_link *link,
+		    sa_family_t family)
+{
+	char list[sizeof(struct ip_text) * 4] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < link->dns_count; i++)
+		if (link->dns[i].family == family)
+			n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? " " : "",
+					      ip_print(&link->dns[i]).text);
+	if (n)
+		env_set(e, name, "%s", list);
+}
+
+static void set_link(struct env *e, const struct host_link *link)
+{
+	if (link->own.family == AF_INET) {
+		env_set(e, "INTERNAL_IP4_ADDRESS", "%s", ip_print(&link->own).text);
+		env_set(e, "INTERNAL_IP4_NETADDR", "%s", ip_print(&link->own).text);
+		env_set(e, "INTERNAL_IP4_NETMASK", "255.255.255.255");
+		env_set(e, "INTERNAL_IP4_NETMASKLEN", "32");
+	}
+	if (link->peer.family != AF_UNSPEC)
+		env_set(e, "INTERNAL_IP4_PEER", "%s", ip_print(&link->peer).text);
+	if (link->own_ll.family != AF_UNSPEC)
+		env_set(e, "INTERNAL_IP6_LINK_LOCAL", "%s", ip_print(&link->own_ll).text);
+	set_dns(e, "INTERNAL_IP4_DNS", link, AF_INET);
+	set_dns(e, "INTERNAL_IP6_DNS", link, AF_INET6);
+}
+
+static void set_numbered(struct env *e, const char *list, unsigned i, const char *what,
+			 const char *value)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s_%u_%s", list, i, what);
+	env_set(e, name, "%s", value);
+}
+
+static void set_route(struct env *e, const char *list, unsigned i, const struct ip_prefix *p)
+{
+	struct ip_addr net = ip_mask(&p->addr, p->len), ones = ip_from_v4(UINT32_MAX), mask;
+	char len[16];
+
+	mask = ip_mask(&ones, p->len);
+	snprintf(len, sizeof(len), "%u", p->len);
+	set_numbered(e, list, i, "ADDR", ip_print(&net).text);
+	if (p->addr.family == AF_INET)
+		set_numbered(e, list, i, "MASK", ip_print(&mask).text);
+	set_numbered(e, list, i, "MASKLEN", len);
+}
+
+/* No list at all means all traffic. */
+static void set_routes(struct env *e, const char *list, const struct script_env *s,
+		       sa_family_t family)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s->route_count; i++)
+		if (s->routes[i].addr.family == family)
+			set_route(e, list, n++, &s->routes[i]);
+	if (n)
+		env_set(e, list, "%u", n);
+}
+
+static void set_all(struct env *e, enum script_reason reason, const struct script_env *s)
+{
+	env_set(e, "reason", "%s", reasons[reason]);
+	env_set(e, "VPNPID", "%ld", (long)getpid());
+	env_set(e, "TUNDEV", "%s", s->device);
+	env_set(e, "LOG_LEVEL", "%d", log_wants(LOG_LEVEL_DEBUG) ? 2 : log_wants(LOG_LEVEL_INFO));
+	if (s->gateway.family != AF_UNSPEC)
+		env_set(e, "VPNGATEWAY", "%s", ip_print(&s->gateway).text);
+	if (s->mtu)
+		env_set(e, "INTERNAL_IP4_MTU", "%u", s->mtu);
+	if (s->link)
+		set_link(e, s->link);
+	set_routes(e, "CISCO_SPLIT_INC", s, AF_INET);
+	set_routes(e, "CISCO_IPV6_SPLIT_INC", s, AF_INET6);
+}
+
+int script_run(enum script_reason reason, const struct script_env *s)
+{
+	const char *const argv[] = { "/bin/sh", "-c", s->command, NULL };
+	struct run run = { .argv = argv };
+	struct env env;
+	int result;
+
+	env_init(&env, is_of_a_vpnc_script);
+	set_all(&env, reason, s);
+	run.env = &env;
+	log_debug(s->log, "script: %s", reasons[reason]);
+	result = run_program(&run);
+	env_free(&env);
+	if (result < 0) {
+		log_error(s->log, "script (%s): %s", reasons[reason], strerror(-result));
+		return result;
+	}
+	if (result > 0)
+		log_error(s->log, "script (%s): it ended with status %d", reasons[reason], result);
+	return result ? -EPROTO : 0;
+}

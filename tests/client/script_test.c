@@ -1,0 +1,308 @@
+/* Other programs: what they are given and what not, and the environment of a vpnc-script. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "client/run.h"
+#include "client/script.h"
+#include "util/clock.h"
+
+static char out[] = "/tmp/script_test.XXXXXX";
+static char output[16384];
+static char last_log[512];
+
+static void keep_log(enum log_level level, const char *name, const char *line)
+{
+	(void)level;
+	(void)name;
+	snprintf(last_log, sizeof(last_log), "%s", line);
+}
+
+/* What was written to the file `out`. */
+static const char *read_output(void)
+{
+	FILE *f = fopen(out, "r");
+	size_t n;
+
+	assert_non_null(f);
+	n = fread(output, 1, sizeof(output) - 1, f);
+	output[n] = '\0';
+	fclose(f);
+	return output;
+}
+
+/* Runs a shell command whose $O is the file `out`. */
+static int shell(const char *command, const char *input, unsigned limit_ms)
+{
+	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
+	struct run r = { .argv = argv, .input = input, .limit_ms = limit_ms };
+
+	setenv("O", out, 1);
+	return run_program(&r);
+}
+
+/* ---- any program */
+
+static void status(void **state)
+{
+	const char *const missing[] = { "/no/such/program", NULL };
+
+	(void)state;
+	assert_int_equal(shell("exit 0", NULL, 0), 0);
+	assert_int_equal(shell("exit 3", NULL, 0), 3);
+	assert_int_equal(shell("exit 3", NULL, 10000), 3);
+	assert_int_equal(shell("kill -TERM $$", NULL, 0), 128 + SIGTERM);
+	assert_int_equal(run_program(&(struct run){ .argv = missing }), 127);
+}
+
+static void input(void **state)
+{
+	(void)state;
+	assert_int_equal(shell("cat >$O", "two\nlines\n", 0), 0);
+	assert_string_equal(read_output(), "two\nlines\n");
+	assert_int_equal(shell("cat >$O", NULL, 0), 0);
+	assert_string_equal(read_output(), "");
+	assert_int_equal(shell("exit 0", "nobody reads this", 0), 0);
+}
+
+static void too_slow(void **state)
+{
+	uint64_t start = clock_now_ms();
+
+	(void)state;
+	assert_int_equal(shell("sleep 60 & wait", NULL, 100), -ETIMEDOUT);
+	assert_true(clock_now_ms() - start < 30 * 1000);
+}
+
+/* Not a descriptor, not a blocked or ignored signal, not the password. */
+static void nothing_is_passed_on(void **state)
+{
+	int fd = dup(STDERR_FILENO); /* without close-on-exec */
+	sigset_t all;
+
+	(void)state;
+	setenv("SSTP_PASSWORD", "hidden", 1);
+	setenv("SSTP_PASSWORD_FILE", "not secret itself", 1);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(shell("env >$O; grep -E '^Sig(Blk|Ign)' /proc/self/status >>$O; "
+			       "for f in /proc/self/fd/*; do [ ! -e $f ] || echo $f >>$O; done",
+			       NULL, 0),
+			 0);
+	sigprocmask(SIG_UNBLOCK, &all, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	close(fd);
+	read_output();
+	assert_null(strstr(output, "hidden"));
+	assert_non_null(strstr(output, "SSTP_PASSWORD_FILE=not secret itself\n"));
+	assert_non_null(strstr(output, "SigBlk:\t0000000000000000\n"));
+	assert_non_null(strstr(output, "SigIgn:\t0000000000000000\n"));
+	assert_non_null(strstr(output, "/proc/self/fd/2\n"));
+	assert_null(strstr(output, "/proc/self/fd/3\n"));
+}
+
+/* nohup and some supervisors start their children so. */
+static void children_are_ignored(void **state)
+{
+	(void)state;
+	signal(SIGCHLD, SIG_IGN);
+	assert_int_equal(shell("exit 3", NULL, 0), 3);
+	assert_int_equal(shell("exit 3", NULL, 10000), 3);
+	assert_ptr_equal(signal(SIGCHLD, SIG_DFL), SIG_IGN);
+}
+
+static void finding(void **state)
+{
+	char path[PATH_MAX], *before = strdup(getenv("PATH"));
+
+	(void)state;
+	setenv("PATH", "/no/such/folder::/bin", 1);
+	assert_true(run_find("sh", path));
+	assert_string_equal(path, "/bin/sh");
+	assert_false(run_find("no-such-program", path));
+	setenv("PATH", "", 1);
+	assert_false(run_find("sh", path));
+	unsetenv("PATH");
+	assert_true(run_find("sh", path));
+	setenv("PATH", before, 1);
+	free(before);
+}
+
+/* ---- a vpnc-script */
+
+static struct host_link link_of(void)
+{
+	struct host_link link = { .dns_count = 3 };
+
+	ip_parse("10.1.0.2", &link.own);
+	ip_parse("10.1.0.1", &link.peer);
+	ip_parse("fe80::2", &link.own_ll);
+	ip_parse("10.1.0.53", &link.dns[0]);
+	ip_parse("2001:db8::53", &link.dns[1]);
+	ip_parse("10.1.0.54", &link.dns[2]);
+	return link;
+}
+
+/* Is this one whole line of the output? "NAME" alone: is there no such variable? */
+static void has(const char *line)
+{
+	char with_ends[256];
+
+	snprintf(with_ends, sizeof(with_ends), strchr(line, '=') ? "\n%s\n" : "\n%s=", line);
+	if (!strstr(output, with_ends) == !!strchr(line, '='))
+		fail_msg("%s in %s", line, output);
+}
+
+static const char *const common[] = {
+	"TUNDEV=sstp0", "VPNGATEWAY=192.0.2.1", "INTERNAL_IP4_MTU=1400", "IDLE_TIMEOUT",
+	"LOG_LEVEL=1", "SSTP_PASSWORD", "CISCO_DEF_DOMAIN", "INTERNAL_IP6_ADDRESS",
+	"VPNC_LEFT_OVER", "KEPT=yes",
+};
+static const char *const with_link[] = {
+	"INTERNAL_IP4_ADDRESS=10.1.0.2", "INTERNAL_IP4_NETADDR=10.1.0.2",
+	"INTERNAL_IP4_NETMASK=255.255.255.255", "INTERNAL_IP4_NETMASKLEN=32",
+	"INTERNAL_IP4_PEER=10.1.0.1", "INTERNAL_IP4_DNS=10.1.0.53 10.1.0.54",
+	"INTERNAL_IP6_DNS=2001:db8::53", "INTERNAL_IP6_LINK_LOCAL=fe80::2",
+};
+static const char *const without_link[] = { "INTERNAL_IP4_ADDRESS", "INTERNAL_IP4_NETMASK",
+					    "INTERNAL_IP4_DNS" };
+static const char *const without_routes[] = { "CISCO_SPLIT_INC", "CISCO_IPV6_SPLIT_INC" };
+static const char *const with_routes[] = {
+	"CISCO_SPLIT_INC=2", "CISCO_SPLIT_INC_0_ADDR=10.0.0.0", "CISCO_SPLIT_INC_0_MASK=255.0.0.0",
+	"CISCO_SPLIT_INC_0_MASKLEN=8", "CISCO_SPLIT_INC_1_ADDR=192.0.2.128",
+	"CISCO_SPLIT_INC_1_MASK=255.255.255.128", "CISCO_SPLIT_INC_1_MASKLEN=25",
+	"CISCO_IPV6_SPLIT_INC=1", "CISCO_IPV6_SPLIT_INC_0_ADDR=2001:db8::",
+	"CISCO_IPV6_SPLIT_INC_0_MASKLEN=32", "CISCO_IPV6_SPLIT_INC_0_MASK",
+};
+
+#define HAS_ALL(lines)                                                   \
+	for (size_t i_ = 0; i_ < sizeof(lines) / sizeof(*(lines)); i_++) \
+		has((lines)[i_])
+
+static void run_and_read(enum script_reason reason, struct script_env *env)
+{
+	env->command = "{ echo; env; echo args=$#; } >$O";
+	assert_int_equal(script_run(reason, env), 0);
+	read_output();
+}
+
+static void environment(void **state)
+{
+	static const char *const reasons[] = { "reason=pre-init", "reason=connect",
+					       "reason=attempt-reconnect", "reason=reconnect",
+					       "reason=disconnect" };
+	struct host_link link = link_of();
+	struct script_env env = { .device = "sstp0", .mtu = 1400 };
+	char pid[64];
+
+	(void)state;
+	ip_parse("192.0.2.1", &env.gateway);
+	setenv("SSTP_PASSWORD", "hidden", 1);
+	setenv("CISCO_DEF_DOMAIN", "outer.example", 1);
+	setenv("VPNC_LEFT_OVER", "x", 1);
+	setenv("IDLE_TIMEOUT", "60", 1);
+	setenv("INTERNAL_IP4_DNS", "10.9.9.9", 1);
+	setenv("KEPT", "yes", 1);
+	snprintf(pid, sizeof(pid), "VPNPID=%ld", (long)getpid());
+	for (enum script_reason r = SCRIPT_PRE_INIT; r <= SCRIPT_DISCONNECT; r++) {
+		env.link = r == SCRIPT_PRE_INIT ? NULL : &link;
+		run_and_read(r, &env);
+		has(reasons[r]);
+		has(pid);
+		HAS_ALL(common);
+		HAS_ALL(without_routes);
+		if (env.link)
+			HAS_ALL(with_link);
+		else
+			HAS_ALL(without_link);
+	}
+	unsetenv("INTERNAL_IP4_DNS");
+}
+
+static void split_tunnel(void **state)
+{
+	struct ip_prefix routes[3];
+	struct script_env env = { .device = "sstp0", .routes = routes, .route_count = 3 };
+
+	(void)state;
+	assert_true(ip_prefix_parse("10.7.8.9/8", &routes[0]));
+	assert_true(ip_prefix_parse("2001:db8:1::/32", &routes[1]));
+	assert_true(ip_prefix_parse("192.0.2.128/25", &routes[2]));
+	run_and_read(SCRIPT_CONNECT, &env);
+	HAS_ALL(with_routes);
+	has("VPNGATEWAY");
+	has("INTERNAL_IP4_MTU");
+}
+
+static void ipv6_gateway_and_debug(void **state)
+{
+	struct script_env env = { .device = "sstp0" };
+
+	(void)state;
+	ip_parse("2001:db8::1", &env.gateway);
+	log_set_level(LOG_LEVEL_DEBUG);
+	run_and_read(SCRIPT_CONNECT, &env);
+	has("VPNGATEWAY=2001:db8::1");
+	has("LOG_LEVEL=2");
+	log_set_level(LOG_LEVEL_WARN);
+	run_and_read(SCRIPT_CONNECT, &env);
+	has("LOG_LEVEL=0");
+	log_set_level(LOG_LEVEL_INFO);
+}
+
+static void a_script_that_fails(void **state)
+{
+	struct script_env env = { .device = "sstp0", .command = "exit 4" };
+
+	(void)state;
+	assert_int_equal(script_run(SCRIPT_CONNECT, &env), -EPROTO);
+	assert_string_equal(last_log, "script (connect): it ended with status 4");
+	env.command = "/no/such/script with arguments 2>/dev/null";
+	assert_int_equal(script_run(SCRIPT_DISCONNECT, &env), -EPROTO);
+	assert_string_equal(last_log, "script (disconnect): it ended with status 127");
+}
+
+static int set_up(void **state)
+{
+	int fd = mkstemp(out);
+
+	(void)state;
+	close(fd);
+	log_set_sink(keep_log);
+	return fd < 0 ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return unlink(out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(status),
+		cmocka_unit_test(input),
+		cmocka_unit_test(too_slow),
+		cmocka_unit_test(nothing_is_passed_on),
+		cmocka_unit_test(children_are_ignored),
+		cmocka_unit_test(finding),
+		cmocka_unit_test(environment),
+		cmocka_unit_test(split_tunnel),
+		cmocka_unit_test(ipv6_gateway_and_debug),
+		cmocka_unit_test(a_script_that_fails),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
