@@ -4,9 +4,9 @@
  * or resolvectl where one of them owns resolv.conf.
  *
  * Whatever would outlive the process (the host route, resolv.conf) is written down in a state file,
- * STATE_DIR/DEVICE.state, before it is done, locked while we live. A later start finds the file of
- * a process that died without a word and undoes what it had done (host_recover). Everything else
- * goes with the TUN device.
+ * STATE_DIR/DEVICE.NAMESPACE.state, before it is done, locked while we live. A later start finds
+ * the file of a process that died without a word and undoes what it had done (host_recover).
+ * Everything else goes with the TUN device.
  */
 #ifndef SSTP_CLIENT_HOST_H
 #define SSTP_CLIENT_HOST_H
@@ -24,8 +24,7 @@ enum host_dns {
 struct host_cfg {
 	const char *device; /* the TUN device's name */
 	unsigned ifindex;
-	uint32_t mtu;
-	bool default_route; /* all traffic: 0.0.0.0/1 and 128.0.0.0/1, which leave the old one alone */
+	bool default_route; /* all IPv4: 0.0.0.0/1 and 128.0.0.0/1; the old one stays underneath */
 	const struct ip_prefix *routes; /* besides */
 	size_t route_count;
 	uint32_t table; /* for all of these routes; 0: main */
@@ -42,6 +41,8 @@ struct host_link {
 	struct ip_addr own_ll;  /* IPv6 link-local; AF_UNSPEC: none */
 	struct ip_addr dns[4];
 	size_t dns_count;
+	uint32_t mtu; /* of the device, as agreed with this server */
+	struct ip_addr server; /* where the TCP connection goes */
 };
 
 struct host;
@@ -54,8 +55,9 @@ void host_recover(const char *state_dir, const char *resolv_conf, const struct l
 
 /*
  * Makes sure that packets to the server keep their way once the tunnel's routes are there: a host
- * route through the gateway of now. Called before each connect; a former server's route goes. Does
- * nothing when no route of ours would cover the address, or when it is on the link.
+ * route through the gateway of now. Called before each connect, and for several addresses where
+ * they are tried at the same time; host_up drops all but that of link->server. Does nothing when no
+ * route of ours would cover the address. 0, or -errno when there is no way to it.
  */
 int host_route_to_server(struct host *h, const struct ip_addr *server);
 
@@ -66,8 +68,10 @@ int host_route_to_server(struct host *h, const struct ip_addr *server);
  */
 int host_up(struct host *h, const struct host_link *link);
 
-/* The tunnel is down and will come back: device and routes stay, so that nothing leaves another way;
- * DNS goes back, so that the server's name can be found. */
+/*
+ * The tunnel is down and will come back: device and routes stay, so that nothing leaves another
+ * way; DNS goes back, so that the server's name can be found.
+ */
 void host_pause(struct host *h);
 
 /* Puts everything back and frees. NULL is fine. */

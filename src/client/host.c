@@ -1,0 +1,454 @@
+/*
+ * Addresses, routes and DNS of the tunnel's device, and the host routes to the server.
+ *
+ * "All traffic" is 0.0.0.0/1 and 128.0.0.0/1: together they cover everything, each is longer than
+ * the default route, and that stays as it is underneath. IPv6 is left alone by default, since the
+ * far end gives no global IPv6 address; a --route to IPv6 is taken, and so fails closed.
+ */
+#include "client/host.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/dns.h"
+#include "client/state.h"
+#include "net/netlink.h"
+
+/* A route into the tunnel. */
+struct own_route {
+	struct ip_prefix dst;
+	bool is_up;
+};
+
+struct host {
+	struct host_cfg cfg;
+	const struct log *log;
+	struct netlink *nl;
+	struct own_route *route;
+	size_t route_count;
+	struct state state; /* its facts hold the routes to servers */
+	struct dns dns;
+	struct host_link link; /* as the device has it now */
+	struct route last_way; /* by which a server was reached last; dst AF_UNSPEC: none yet */
+};
+
+static const char *hint(int error)
+{
+	return error == -EPERM ? " (this needs root, or the capability CAP_NET_ADMIN)" : "";
+}
+
+static int failed(const struct host *h, int error, const char *what)
+{
+	log_error(h->log, "%s: %s: %s%s", h->cfg.device, what, strerror(-error), hint(error));
+	return error;
+}
+
+/* ---- opening */
+
+static bool is_same_prefix(const struct ip_prefix *a, const struct ip_prefix *b)
+{
+	return a->len == b->len && ip_prefix_has(a, &b->addr);
+}
+
+static void want_route(struct host *h, const struct ip_prefix *dst)
+{
+	for (size_t i = 0; i < h->route_count; i++)
+		if (is_same_prefix(&h->route[i].dst, dst))
+			return;
+	h->route[h->route_count++].dst = *dst;
+}
+
+static int want_routes(struct host *h)
+{
+	static const struct ip_prefix halves[] = {
+		{ { .family = AF_INET, .bytes = { 0 } }, 1 },
+		{ { .family = AF_INET, .bytes = { 128 } }, 1 },
+	};
+
+	h->route = calloc(h->cfg.route_count + 2, sizeof(*h->route));
+	if (!h->route)
+		return -ENOMEM;
+	for (size_t i = 0; h->cfg.default_route && i < 2; i++)
+		want_route(h, &halves[i]);
+	for (size_t i = 0; i < h->cfg.route_count; i++)
+		want_route(h, &h->cfg.routes[i]);
+	return 0;
+}
+
+static void open_state(struct host *h)
+{
+	const char *dir = h->cfg.state_dir;
+	int error;
+
+	host_recover(dir, h->cfg.resolv_conf, h->log);
+	error = state_open(&h->state, dir, h->cfg.device);
+	if (error)
+		log_warn(h->log,
+			 "nothing can be written down in %s (%s): what is changed on this host is "
+			 "put back at the end, but not after a crash",
+			 dir, strerror(-error));
+}
+
+int host_open(const struct host_cfg *cfg, struct host **out)
+{
+	struct host *h = calloc(1, sizeof(*h));
+	int error;
+
+	if (!h)
+		return -ENOMEM;
+	h->cfg = *cfg;
+	h->log = cfg->log;
+	h->state.fd = -1;
+	if (!h->cfg.resolv_conf)
+		h->cfg.resolv_conf = "/etc/resolv.conf";
+	if (!h->cfg.state_dir)
+		h->cfg.state_dir = HOST_STATE_DIR;
+	error = want_routes(h);
+	if (!error)
+		error = netlink_open(&h->nl);
+	if (error) {
+		failed(h, error, "netlink");
+		host_close(h);
+		return error;
+	}
+	netlink_link_no_autoaddr(h->nl, cfg->ifindex); /* a kernel without IPv6 refuses */
+	open_state(h);
+	dns_init(&h->dns, h->cfg.device, h->cfg.resolv_conf, &h->state, h->log);
+	*out = h;
+	return 0;
+}
+
+/* ---- what the dead left */
+
+/* True when all of it is gone. */
+static bool remove_routes(struct state_facts *f, const struct log *log)
+{
+	struct netlink *nl;
+	bool done = true;
+
+	if (netlink_open(&nl))
+		return false;
+	for (size_t i = 0; i < f->route_count; i++) {
+		int rc = netlink_route_del(nl, &f->route[i]);
+
+		if (!rc)
+			log_info(log, "a former sstp died: its route to %s is removed",
+				 ip_print(&f->route[i].dst.addr).text);
+		done = done && rc != -EPERM;
+	}
+	netlink_close(nl);
+	return done;
+}
+
+struct recovery {
+	const struct log *log;
+};
+
+static void undo(void *arg, struct state_facts *f)
+{
+	const struct log *log = ((struct recovery *)arg)->log;
+	int rc;
+
+	if (state_is_here(f) && remove_routes(f, log))
+		f->route_count = 0;
+	if (*f->resolv_conf) {
+		rc = dns_recover_file(f->resolv_conf, log);
+		if (!rc || rc == -ENOENT)
+			*f->resolv_conf = '\0';
+	}
+	if (*f->resolvconf) {
+		dns_recover_resolvconf(f->resolvconf, log);
+		*f->resolvconf = '\0';
+	}
+}
+
+void host_recover(const char *state_dir, const char *resolv_conf, const struct log *log)
+{
+	struct recovery recovery = { log };
+
+	state_each_dead(state_dir ? state_dir : HOST_STATE_DIR, undo, &recovery);
+	/* resolv.conf tells by itself, also when the state was lost with a reboot */
+	dns_recover_file(resolv_conf ? resolv_conf : "/etc/resolv.conf", log);
+}
+
+/* ---- the way to the server */
+
+static bool is_covered(const struct host *h, const struct ip_addr *a)
+{
+	for (size_t i = 0; i < h->route_count; i++)
+		if (ip_prefix_has(&h->route[i].dst, a))
+			return true;
+	return false;
+}
+
+static void drop_server_route(struct host *h, size_t i)
+{
+	struct state_facts *f = &h->state.facts;
+
+	netlink_route_del(h->nl, &f->route[i]);
+	f->route_count--;
+	memmove(&f->route[i], &f->route[i + 1], (f->route_count - i) * sizeof(f->route[i]));
+	state_save(&h->state);
+}
+
+/* All that lead to `server`, or all but those. */
+static void drop_server_routes(struct host *h, const struct ip_addr *server, bool to_it)
+{
+	struct state_facts *f = &h->state.facts;
+
+	for (size_t i = f->route_count; i > 0; i--)
+		if (ip_equal(&f->route[i - 1].dst.addr, server) == to_it)
+			drop_server_route(h, i - 1);
+}
+
+/* Can the gateway of last time be reached, on the same device? */
+static bool is_last_way_open(struct host *h, const struct ip_addr *server)
+{
+	const struct route *last = &h->last_way;
+	struct route r;
+
+	if (last->dst.addr.family != server->family || last->via.family == AF_UNSPEC)
+		return false;
+	return !netlink_route_without(h->nl, &last->via, h->cfg.ifindex, &r) &&
+	       r.via.family == AF_UNSPEC && r.ifindex == last->ifindex;
+}
+
+/*
+ * While a tunnel is down its routes stay, and cover the server: then the kernel's answer is the
+ * tunnel, and we look ourselves, since the gateway may be another one by now. Where the host's
+ * routes stand in other tables, by rules, that finds nothing: then it goes as it went last time.
+ */
+static int find_way(struct host *h, const struct ip_addr *server, struct route *way)
+{
+	int rc = netlink_route_get(h->nl, server, way);
+
+	if (rc || way->ifindex != h->cfg.ifindex)
+		return rc;
+	rc = netlink_route_without(h->nl, server, h->cfg.ifindex, way);
+	if (!rc || !is_last_way_open(h, server))
+		return rc;
+	*way = h->last_way;
+	way->dst.addr = *server;
+	return 0;
+}
+
+static int add_server_route(struct host *h, const struct route *r)
+{
+	struct state_facts *f = &h->state.facts;
+	int rc;
+
+	if (f->route_count == STATE_ROUTES_MAX)
+		drop_server_route(h, 0);
+	f->route[f->route_count++] = *r;
+	state_save(&h->state);
+	rc = netlink_route_add(h->nl, r);
+	if (!rc) {
+		log_debug(h->log, "route to the server: %s via %s", ip_prefix_print(&r->dst).text,
+			  ip_print(&r->via).text);
+		return 0;
+	}
+	f->route_count--;
+	state_save(&h->state);
+	/* the host has one of its own, which is the way that was found */
+	return rc == -EEXIST ? 0 : failed(h, rc, "route to the server");
+}
+
+/*
+ * Also when the server is on the link: what looks so may be a default route without a gateway (a
+ * modem's, another tunnel's), and a --route can be longer than the link's own.
+ */
+int host_route_to_server(struct host *h, const struct ip_addr *server)
+{
+	struct route way;
+	int rc;
+
+	if (!is_covered(h, server))
+		return 0;
+	drop_server_routes(h, server, true);
+	rc = find_way(h, server, &way);
+	if (rc) {
+		log_warn(h->log, "no way to %s but through the tunnel itself: %s",
+			 ip_print(server).text, strerror(-rc));
+		return rc;
+	}
+	if (way.table == RT_TABLE_LOCAL) /* this host itself: comes before any route of ours */
+		return 0;
+	way.table = h->cfg.table;
+	way.src.family = AF_UNSPEC; /* the kernel's choice, which changes when the address does */
+	h->last_way = way;
+	return add_server_route(h, &way);
+}
+
+/* ---- the device */
+
+/* The new one is there before the old one goes: with its last address a device loses its routes. */
+static int change_addr(struct host *h, const struct ip_addr *from, const struct ip_addr *from_peer,
+		       const struct ip_addr *to, const struct ip_addr *to_peer, unsigned len)
+{
+	int rc = 0;
+
+	if (ip_equal(from, to) && ip_equal(from_peer, to_peer))
+		return 0;
+	if (to->family != AF_UNSPEC)
+		rc = netlink_addr_add(h->nl, h->cfg.ifindex, to, len, to_peer);
+	if (rc == -EEXIST)
+		rc = 0;
+	if (!rc && from->family != AF_UNSPEC)
+		netlink_addr_del(h->nl, h->cfg.ifindex, from, len, from_peer);
+	return rc;
+}
+
+static int set_ipv4(struct host *h, const struct host_link *link)
+{
+	struct ip_addr peer = link->peer;
+	int rc;
+
+	if (ip_equal(&peer, &link->own))
+		peer.family = AF_UNSPEC; /* the kernel takes that for none too */
+	rc = change_addr(h, &h->link.own, &h->link.peer, &link->own, &peer, 32);
+	if (rc)
+		return failed(h, rc, ip_print(&link->own).text);
+	h->link.own = link->own;
+	h->link.peer = peer;
+	return 0;
+}
+
+/* Not vital: there is no more to be had of it than neighbours on the link. */
+static void set_ipv6(struct host *h, const struct host_link *link)
+{
+	static const struct ip_addr none;
+	int rc = change_addr(h, &h->link.own_ll, &none, &link->own_ll, &none, 64);
+
+	if (rc)
+		log_debug(h->log, "%s: %s: %s", h->cfg.device, ip_print(&link->own_ll).text,
+			  strerror(-rc));
+	else
+		h->link.own_ll = link->own_ll;
+}
+
+static struct route route_of(const struct host *h, const struct own_route *own)
+{
+	return (struct route){
+		.dst = own->dst,
+		.ifindex = h->cfg.ifindex,
+		.table = h->cfg.table,
+	};
+}
+
+static int set_route(struct host *h, struct own_route *own)
+{
+	struct route r = route_of(h, own);
+	struct ip_text dst = ip_prefix_print(&own->dst);
+	int rc = netlink_route_add(h->nl, &r);
+
+	if (!rc || (rc == -EEXIST && own->is_up)) {
+		own->is_up = true;
+		return 0;
+	}
+	if (own->dst.addr.family == AF_INET6) {
+		log_warn(h->log, "%s: route %s: %s; IPv6 goes as it went", h->cfg.device, dst.text,
+			 strerror(-rc));
+		return 0;
+	}
+	if (rc == -EEXIST) {
+		log_error(h->log,
+			  "%s: there is a route to %s already, perhaps another VPN's: remove it, "
+			  "or choose others by --route and --no-default-route",
+			  h->cfg.device, dst.text);
+		return rc;
+	}
+	log_error(h->log, "%s: route %s: %s%s", h->cfg.device, dst.text, strerror(-rc),
+		  hint(rc));
+	return rc;
+}
+
+static int set_routes(struct host *h, const struct host_link *link)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < h->route_count && !rc; i++) {
+		struct own_route *own = &h->route[i];
+
+		if (own->dst.addr.family == AF_INET6 || link->own.family == AF_INET)
+			rc = set_route(h, own);
+	}
+	return rc;
+}
+
+static bool has_same_dns(const struct host_link *a, const struct host_link *b)
+{
+	if (a->dns_count != b->dns_count)
+		return false;
+	for (size_t i = 0; i < a->dns_count; i++)
+		if (!ip_equal(&a->dns[i], &b->dns[i]))
+			return false;
+	return true;
+}
+
+static void set_dns(struct host *h, const struct host_link *link)
+{
+	if (h->cfg.dns == HOST_DNS_NONE || (h->dns.way && has_same_dns(&h->link, link)))
+		return;
+	dns_up(&h->dns, link->dns, link->dns_count);
+	memcpy(h->link.dns, link->dns, sizeof(h->link.dns));
+	h->link.dns_count = link->dns_count;
+}
+
+int host_up(struct host *h, const struct host_link *link)
+{
+	int rc = netlink_link_up(h->nl, h->cfg.ifindex, link->mtu);
+
+	if (rc)
+		return failed(h, rc, "could not be brought up");
+	if (link->server.family != AF_UNSPEC)
+		drop_server_routes(h, &link->server, false);
+	rc = set_ipv4(h, link);
+	if (rc)
+		return rc;
+	set_ipv6(h, link);
+	rc = set_routes(h, link);
+	if (rc)
+		return rc;
+	set_dns(h, link);
+	return 0;
+}
+
+void host_pause(struct host *h)
+{
+	dns_down(&h->dns);
+}
+
+/* ---- the end */
+
+/* The device may be gone already, and all of this with it. */
+static void clear_device(struct host *h)
+{
+	static const struct host_link nothing;
+
+	for (size_t i = 0; i < h->route_count; i++) {
+		struct route r = route_of(h, &h->route[i]);
+
+		if (h->route[i].is_up)
+			netlink_route_del(h->nl, &r);
+	}
+	set_ipv4(h, &nothing);
+	set_ipv6(h, &nothing);
+}
+
+void host_close(struct host *h)
+{
+	if (!h)
+		return;
+	if (h->nl) {
+		dns_down(&h->dns);
+		clear_device(h);
+		while (h->state.facts.route_count)
+			drop_server_route(h, h->state.facts.route_count - 1);
+	}
+	state_close(&h->state);
+	netlink_close(h->nl);
+	free(h->route);
+	free(h);
+}

@@ -1,0 +1,201 @@
+/* The file of what is to be undone. */
+#include "client/state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/file.h"
+
+enum { FILE_LEN_MAX = 16 * 1024 };
+
+static const char suffix[] = ".state";
+
+static uint64_t own_netns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/net", &st) == 0 ? st.st_ino : 0;
+}
+
+bool state_is_here(const struct state_facts *f)
+{
+	return f->netns == own_netns();
+}
+
+/* ---- facts as text */
+
+static size_t print_route(const struct route *r, char *to, size_t room)
+{
+	return (size_t)snprintf(to, room, "route %s via %s ifindex %u table %u\n",
+				ip_prefix_print(&r->dst).text, ip_print(&r->via).text, r->ifindex,
+				r->table);
+}
+
+static size_t print_facts(const struct state *s, char *to, size_t room)
+{
+	const struct state_facts *f = &s->facts;
+	size_t n = (size_t)snprintf(
+		to, room, "# sstp writes here what is to be undone if it dies: %s, process %ld\n",
+		s->device, (long)getpid());
+
+	n += (size_t)snprintf(to + n, room - n, "netns %llu\n", (unsigned long long)f->netns);
+	for (size_t i = 0; i < f->route_count; i++)
+		n += print_route(&f->route[i], to + n, room - n);
+	if (*f->resolv_conf)
+		n += (size_t)snprintf(to + n, room - n, "resolv.conf %s\n", f->resolv_conf);
+	if (*f->resolvconf)
+		n += (size_t)snprintf(to + n, room - n, "resolvconf %s\n", f->resolvconf);
+	return n + (size_t)snprintf(to + n, room - n, "end\n");
+}
+
+static bool parse_route(const char *line, struct route *r)
+{
+	char dst[64], via[64];
+
+	*r = (struct route){ .ifindex = 0 };
+	return sscanf(line, "route %63s via %63s ifindex %u table %u", dst, via, &r->ifindex,
+		      &r->table) == 4 &&
+	       ip_prefix_parse(dst, &r->dst) && (!strcmp(via, "none") || ip_parse(via, &r->via));
+}
+
+/* What stands behind "NAME " on this line, or NULL. */
+static const char *value_of(const char *line, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(line, name, len) && line[len] == ' ' ? line + len + 1 : NULL;
+}
+
+static void parse_line(const char *line, struct state_facts *f)
+{
+	const char *netns = value_of(line, "netns");
+	const char *file = value_of(line, "resolv.conf"), *key = value_of(line, "resolvconf");
+
+	if (netns)
+		f->netns = strtoull(netns, NULL, 10);
+	else if (file)
+		snprintf(f->resolv_conf, sizeof(f->resolv_conf), "%s", file);
+	else if (key)
+		snprintf(f->resolvconf, sizeof(f->resolvconf), "%s", key);
+	else if (f->route_count < STATE_ROUTES_MAX && parse_route(line, &f->route[f->route_count]))
+		f->route_count++;
+}
+
+/* A process may have died between writing the new text over the old one and cutting the file. */
+static void parse_facts(char *text, struct state_facts *f)
+{
+	char *line, *rest = text;
+
+	memset(f, 0, sizeof(*f));
+	while ((line = strsep(&rest, "\n")) && strcmp(line, "end") != 0)
+		parse_line(line, f);
+}
+
+/* ---- the file */
+
+/* Others must not be able to put facts there for us to undo. */
+static int check_folder(const char *dir)
+{
+	struct stat st;
+
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	if (stat(dir, &st) < 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	return st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)) ? 0 : -EPERM;
+}
+
+int state_open(struct state *s, const char *dir, const char *device)
+{
+	int error = check_folder(dir);
+
+	memset(s, 0, sizeof(*s));
+	s->fd = -1;
+	s->facts.netns = own_netns();
+	snprintf(s->device, sizeof(s->device), "%s", device);
+	if (error)
+		return error;
+	if ((size_t)snprintf(s->path, sizeof(s->path), "%s/%s.%llu%s", dir, device,
+			     (unsigned long long)s->facts.netns, suffix) >= sizeof(s->path))
+		return -ENAMETOOLONG;
+	s->fd = file_open_locked(s->path, O_CREAT);
+	return s->fd < 0 ? s->fd : state_save(s);
+}
+
+int state_save(struct state *s)
+{
+	char text[FILE_LEN_MAX];
+
+	if (s->fd < 0)
+		return 0;
+	return file_overwrite(s->fd, text, print_facts(s, text, sizeof(text)));
+}
+
+void state_close(struct state *s)
+{
+	if (s->fd < 0)
+		return;
+	unlink(s->path);
+	close(s->fd);
+	s->fd = -1;
+}
+
+/* ---- files of the dead */
+
+static bool is_empty(const struct state_facts *f)
+{
+	return !f->route_count && !*f->resolv_conf && !*f->resolvconf;
+}
+
+static void undo_file(struct state *s, void (*undo)(void *arg, struct state_facts *f), void *arg)
+{
+	char *text;
+	size_t len;
+
+	if (file_read_fd(s->fd, FILE_LEN_MAX, &text, &len))
+		return;
+	parse_facts(text, &s->facts);
+	file_free(text, len);
+	undo(arg, &s->facts);
+	if (is_empty(&s->facts))
+		unlink(s->path);
+	else
+		state_save(s);
+}
+
+static bool has_suffix(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > strlen(suffix) && !strcmp(name + len - strlen(suffix), suffix);
+}
+
+void state_each_dead(const char *dir, void (*undo)(void *arg, struct state_facts *f), void *arg)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	struct state s;
+
+	if (!d)
+		return;
+	while ((entry = readdir(d))) {
+		memset(&s, 0, sizeof(s));
+		snprintf(s.path, sizeof(s.path), "%s/%s", dir, entry->d_name);
+		snprintf(s.device, sizeof(s.device), "%.*s", (int)strcspn(entry->d_name, "."),
+			 entry->d_name);
+		s.fd = has_suffix(entry->d_name) ? file_open_locked(s.path, 0) : -1;
+		if (s.fd < 0)
+			continue; /* not ours, or its process lives */
+		undo_file(&s, undo, arg);
+		close(s.fd);
+	}
+	closedir(d);
+}

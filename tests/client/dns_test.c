@@ -1,0 +1,501 @@
+/* resolv.conf and its keepers: set, put back, and whoever else may come in between. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "client/dns.h"
+#include "client/lab.h"
+
+static struct state facts;
+static struct dns dns;
+static const struct ip_addr servers[] = {
+	{ AF_INET, { 10, 1, 0, 1 } },
+	{ AF_INET6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } },
+};
+static const struct ip_addr other_server[] = { { AF_INET, { 10, 2, 0, 1 } } };
+
+static int set_up(void **state)
+{
+	(void)state;
+	lab_clear();
+	memset(&facts, 0, sizeof(facts));
+	facts.fd = -1;
+	mkdir(lab_path("etc"), 0755);
+	mkdir(lab_path("bin"), 0755);
+	setenv("PATH", lab_path("bin"), 1); /* where no resolvconf is */
+	dns_init(&dns, "sstp0", strdup(lab_path("etc/resolv.conf")), &facts, NULL);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	dns_down(&dns);
+	free((void *)(uintptr_t)dns.resolv_conf);
+	return 0;
+}
+
+static unsigned files_in(const char *folder)
+{
+	unsigned n = 0;
+	char command[256];
+	FILE *f;
+
+	snprintf(command, sizeof(command), "/bin/ls -A %s | /usr/bin/wc -l", lab_path(folder));
+	f = popen(command, "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%u", &n), 1);
+	pclose(f);
+	return n;
+}
+
+/* What our file has below its first line. */
+static const char *below_the_mark(void)
+{
+	static const char first[] = "# Written by sstp for sstp0. The former file is /tmp/";
+	const char *text = lab_read("etc/resolv.conf");
+
+	if (strncmp(text, first, sizeof(first) - 1) != 0)
+		fail_msg("not ours: %s", text);
+	return strchr(text, '\n') + 1;
+}
+
+#define TWO_SERVERS "nameserver 10.1.0.1\nnameserver 2001:db8::1\n"
+
+static const struct file_case {
+	const char *what, *former, *kept;
+} files[] = {
+	{ "plain", "nameserver 192.168.1.1\n", "" },
+	{ "all there is", "# by hand\ndomain a.example\nsearch b.example\tc\nnameserver 1.1.1.1\n"
+			  "options ndots:2\nsortlist 10.0.0.0\nsearching\noptions\n",
+	  "domain a.example\nsearch b.example\tc\noptions ndots:2\nsortlist 10.0.0.0\n" },
+	{ "no newline at the end", "nameserver 1.1.1.1\nsearch a.example", "search a.example\n" },
+	{ "empty", "", "" },
+	{ "looks like ours", "# Written by sstp for us. The former file is /etc/passwd\n", "" },
+};
+
+static void up_and_down(void **state)
+{
+	char want[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		lab_write("etc/resolv.conf", files[i].former);
+		dns_up(&dns, servers, 2);
+		snprintf(want, sizeof(want), "%s%s", TWO_SERVERS, files[i].kept);
+		assert_string_equal(below_the_mark(), want);
+		assert_int_equal(files_in("etc"), 2);
+		assert_string_equal(facts.facts.resolv_conf, dns.resolv_conf);
+		dns_down(&dns);
+		lab_has("etc/resolv.conf", files[i].former);
+		assert_int_equal(files_in("etc"), 1);
+		assert_string_equal(facts.facts.resolv_conf, "");
+	}
+	assert_string_equal(lab_log(), "");
+}
+
+static void nothing_to_set(void **state)
+{
+	(void)state;
+	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	dns_up(&dns, servers, 0);
+	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	dns_down(&dns);
+	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
+}
+
+static void there_was_no_file(void **state)
+{
+	(void)state;
+	dns_up(&dns, servers, 2);
+	assert_string_equal(below_the_mark(), TWO_SERVERS);
+	dns_down(&dns);
+	assert_int_equal(files_in("etc"), 0);
+}
+
+static void other_servers_later(void **state)
+{
+	(void)state;
+	lab_write("etc/resolv.conf", "search a\nnameserver 1.1.1.1\n");
+	dns_up(&dns, servers, 2);
+	dns_up(&dns, other_server, 1);
+	assert_string_equal(below_the_mark(), "nameserver 10.2.0.1\nsearch a\n");
+	dns_down(&dns);
+	dns_down(&dns);
+	lab_has("etc/resolv.conf", "search a\nnameserver 1.1.1.1\n");
+	assert_int_equal(files_in("etc"), 1);
+}
+
+static void mode_stays(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	chmod(dns.resolv_conf, 0640);
+	dns_up(&dns, servers, 2);
+	dns_down(&dns);
+	assert_int_equal(stat(dns.resolv_conf, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+}
+
+/* ---- files of other shapes */
+
+static void a_link(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	mkdir(lab_path("run"), 0755);
+	lab_write("run/resolv.conf", "nameserver 1.1.1.1\n");
+	assert_int_equal(symlink("../run/resolv.conf", dns.resolv_conf), 0);
+	dns_up(&dns, servers, 2);
+	assert_string_equal(below_the_mark(), TWO_SERVERS);
+	assert_int_equal(files_in("etc"), 1);
+	assert_int_equal(files_in("run"), 2); /* both go with a reboot */
+	dns_down(&dns);
+	assert_int_equal(lstat(dns.resolv_conf, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	lab_has("run/resolv.conf", "nameserver 1.1.1.1\n");
+	assert_int_equal(files_in("run"), 1);
+}
+
+static void a_link_to_nowhere(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	mkdir(lab_path("run"), 0755);
+	assert_int_equal(symlink("../run/resolv.conf", dns.resolv_conf), 0);
+	dns_up(&dns, servers, 2);
+	assert_string_equal(below_the_mark(), TWO_SERVERS);
+	dns_down(&dns);
+	assert_int_equal(lstat(dns.resolv_conf, &st), 0);
+	assert_int_equal(files_in("etc"), 1);
+	assert_int_equal(files_in("run"), 0);
+}
+
+/* As containers have it: it can be written, but nothing can take its place. */
+static void a_file_mounted_by_itself(void **state)
+{
+	(void)state;
+	lab_write("etc/resolv.conf", "");
+	lab_write("outside", "nameserver 1.1.1.1\n");
+	assert_int_equal(mount(lab_path("outside"), dns.resolv_conf, NULL, MS_BIND, NULL), 0);
+	dns_up(&dns, servers, 2);
+	assert_string_equal(below_the_mark(), TWO_SERVERS);
+	assert_non_null(strstr(lab_read("outside"), TWO_SERVERS));
+	dns_down(&dns);
+	lab_has("outside", "nameserver 1.1.1.1\n");
+	umount(dns.resolv_conf);
+}
+
+static void mount_read_only(const char *path)
+{
+	assert_int_equal(mount(path, path, NULL, MS_BIND, NULL), 0);
+	assert_int_equal(mount(path, path, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
+}
+
+static void a_folder_that_is_read_only(void **state)
+{
+	const char *etc = lab_path("etc");
+
+	(void)state;
+	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	mount_read_only(etc);
+	dns_up(&dns, servers, 2);
+	lab_logged("is left alone: it could not be kept as ");
+	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	dns_down(&dns);
+	assert_string_equal(lab_log(), "");
+	umount(etc);
+}
+
+static void a_file_that_is_read_only(void **state)
+{
+	(void)state;
+	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	mount_read_only(dns.resolv_conf);
+	dns_up(&dns, servers, 2);
+	lab_logged("could not be written: Read-only file system");
+	assert_int_equal(files_in("etc"), 1);
+	assert_string_equal(facts.facts.resolv_conf, "");
+	umount(dns.resolv_conf);
+}
+
+static void it_became_read_only(void **state)
+{
+	const char *etc = lab_path("etc");
+
+	(void)state;
+	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	dns_up(&dns, servers, 2);
+	mount_read_only(etc);
+	dns_down(&dns);
+	lab_logged("could not be put back; it is kept as ");
+	umount(etc);
+	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
+}
+
+/* ---- others */
+
+static void somebody_else_writes_it(void **state)
+{
+	(void)state;
+	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	dns_up(&dns, servers, 2);
+	lab_write("etc/resolv.conf", "# dhcp\nnameserver 2.2.2.2\n");
+	dns_down(&dns);
+	lab_logged("was changed by somebody else and stays as it is");
+	lab_has("etc/resolv.conf", "# dhcp\nnameserver 2.2.2.2\n");
+	assert_int_equal(files_in("etc"), 1);
+	dns_up(&dns, servers, 2); /* the reconnect: now that one is the former */
+	dns_down(&dns);
+	lab_has("etc/resolv.conf", "# dhcp\nnameserver 2.2.2.2\n");
+}
+
+static void somebody_else_removes_it(void **state)
+{
+	(void)state;
+	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	dns_up(&dns, servers, 2);
+	unlink(dns.resolv_conf);
+	dns_down(&dns);
+	assert_int_equal(files_in("etc"), 0);
+}
+
+static void go_up(void)
+{
+	dns_up(&dns, servers, 2);
+}
+
+static void go_up_as_sstp1(void)
+{
+	dns.device = "sstp1";
+	dns_up(&dns, other_server, 1);
+}
+
+static void killed(void **state)
+{
+	(void)state;
+	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	lab_kill(lab_fork(go_up));
+	assert_string_equal(below_the_mark(), TWO_SERVERS);
+	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	lab_logged("a former sstp died: ");
+	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	assert_int_equal(files_in("etc"), 1);
+	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	assert_string_equal(lab_log(), "");
+}
+
+static void killed_and_nobody_recovered(void **state)
+{
+	(void)state;
+	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	lab_kill(lab_fork(go_up_as_sstp1));
+	dns_up(&dns, servers, 2); /* must not keep the dead one's as the original */
+	assert_string_equal(below_the_mark(), TWO_SERVERS);
+	dns_down(&dns);
+	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	assert_int_equal(files_in("etc"), 1);
+}
+
+static void killed_then_written_by_somebody_else(void **state)
+{
+	(void)state;
+	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	lab_kill(lab_fork(go_up));
+	lab_write("etc/resolv.conf", "nameserver 2.2.2.2\n");
+	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	lab_has("etc/resolv.conf", "nameserver 2.2.2.2\n");
+	dns_up(&dns, servers, 2); /* whatever lies there as a backup is none */
+	dns_down(&dns);
+	lab_has("etc/resolv.conf", "nameserver 2.2.2.2\n");
+}
+
+static void killed_and_its_backup_lost(void **state)
+{
+	(void)state;
+	lab_write("etc/resolv.conf", "search a\nnameserver 1.1.1.1\n");
+	lab_kill(lab_fork(go_up));
+	unlink(lab_path("etc/resolv.conf.before-sstp0"));
+	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), -ENOENT);
+	lab_logged("its former content is lost");
+	dns_up(&dns, other_server, 1);
+	assert_string_equal(below_the_mark(), "nameserver 10.2.0.1\nsearch a\n");
+	dns_down(&dns);
+	lab_has("etc/resolv.conf", "search a\n");
+}
+
+static void killed_where_there_was_no_file(void **state)
+{
+	(void)state;
+	lab_kill(lab_fork(go_up));
+	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	assert_int_equal(files_in("etc"), 0);
+}
+
+static void another_sstp_lives(void **state)
+{
+	pid_t other;
+
+	(void)state;
+	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	other = lab_fork(go_up_as_sstp1);
+	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), -EBUSY);
+	dns_up(&dns, servers, 2);
+	lab_logged("is left alone: another sstp is using it");
+	dns_down(&dns);
+	assert_non_null(strstr(lab_read("etc/resolv.conf"), "\nnameserver 10.2.0.1\n"));
+	lab_kill(other);
+	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
+}
+
+static void a_mark_that_leads_elsewhere(void **state)
+{
+	static const char *const marks[] = {
+		"# Written by sstp for sstp0. The former file is /etc/shadow\n",
+		"# Written by sstp for sstp0. The former file is /a.before-b/c\n",
+		"# Written by sstp for sstp0. The former file is /x/y.before-sstp0", /* cut */
+		"\n# Written by sstp for sstp0. The former file is /x/y.before-sstp0\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		lab_write("etc/resolv.conf", marks[i]);
+		assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+		lab_has("etc/resolv.conf", marks[i]);
+	}
+}
+
+/* ---- resolvconf and resolvectl */
+
+static void by_resolvconf(void **state)
+{
+	char script[512];
+
+	(void)state;
+	snprintf(script, sizeof(script), "{ echo \"$@\"; /bin/cat; } >>%s", lab_path("calls"));
+	lab_script("bin/resolvconf", script);
+	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	dns_up(&dns, servers, 2);
+	lab_has("calls", "-a sstp0.sstp\n" TWO_SERVERS);
+	assert_string_equal(facts.facts.resolvconf, "sstp0.sstp");
+	dns_down(&dns);
+	lab_has("calls", "-a sstp0.sstp\n" TWO_SERVERS "-d sstp0.sstp\n");
+	assert_string_equal(facts.facts.resolvconf, "");
+	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	dns_recover_resolvconf("sstp7.sstp", NULL);
+	lab_has("calls", "-a sstp0.sstp\n" TWO_SERVERS "-d sstp0.sstp\n-d sstp7.sstp\n");
+}
+
+static void resolvconf_fails(void **state)
+{
+	(void)state;
+	lab_script("bin/resolvconf", "exit 3");
+	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	dns_up(&dns, servers, 2);
+	lab_logged("resolvconf -a ended with status 3");
+	assert_string_equal(facts.facts.resolvconf, "");
+	assert_string_equal(below_the_mark(), TWO_SERVERS);
+	dns_down(&dns);
+	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
+}
+
+static int resolved_set_up(void **state)
+{
+	char script[512];
+
+	if (set_up(state) || mount("none", "/run", "tmpfs", 0, NULL))
+		return -1;
+	mkdir("/run/systemd", 0755);
+	mkdir("/run/systemd/resolve", 0755);
+	fclose(fopen("/run/systemd/resolve/stub-resolv.conf", "w"));
+	snprintf(script, sizeof(script), "echo \"$@\" >>%s", lab_path("calls"));
+	lab_script("bin/resolvectl", script);
+	lab_script("bin/resolvconf", "exit 3");
+	return symlink("/run/systemd/resolve/stub-resolv.conf", dns.resolv_conf);
+}
+
+static int resolved_tear_down(void **state)
+{
+	int rc = tear_down(state);
+
+	umount("/run");
+	return rc;
+}
+
+static void by_resolvectl(void **state)
+{
+	(void)state;
+	dns_up(&dns, servers, 2);
+	lab_has("calls", "dns sstp0 10.1.0.1 2001:db8::1\ndomain sstp0 ~.\n"
+			 "default-route sstp0 yes\n");
+	lab_has("etc/resolv.conf", "");
+	dns_down(&dns);
+	assert_non_null(strstr(lab_read("calls"), "yes\nrevert sstp0\n"));
+	assert_string_equal(lab_log(), "");
+}
+
+static void resolv_conf_is_not_resolveds(void **state)
+{
+	(void)state;
+	unlink(dns.resolv_conf);
+	unlink(lab_path("bin/resolvconf"));
+	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	dns_up(&dns, servers, 2);
+	assert_string_equal(below_the_mark(), TWO_SERVERS);
+	lab_has("calls", "(none)");
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(up_and_down),
+		CASE(nothing_to_set),
+		CASE(there_was_no_file),
+		CASE(other_servers_later),
+		CASE(mode_stays),
+		CASE(a_link),
+		CASE(a_link_to_nowhere),
+		CASE(a_file_mounted_by_itself),
+		CASE(a_folder_that_is_read_only),
+		CASE(a_file_that_is_read_only),
+		CASE(it_became_read_only),
+		CASE(somebody_else_writes_it),
+		CASE(somebody_else_removes_it),
+		CASE(killed),
+		CASE(killed_and_nobody_recovered),
+		CASE(killed_then_written_by_somebody_else),
+		CASE(killed_and_its_backup_lost),
+		CASE(killed_where_there_was_no_file),
+		CASE(another_sstp_lives),
+		CASE(a_mark_that_leads_elsewhere),
+		CASE(by_resolvconf),
+		CASE(resolvconf_fails),
+		cmocka_unit_test_setup_teardown(by_resolvectl, resolved_set_up, resolved_tear_down),
+		cmocka_unit_test_setup_teardown(resolv_conf_is_not_resolveds, resolved_set_up,
+						resolved_tear_down),
+	};
+
+	const struct CMUnitTest no_tests[] = { cmocka_unit_test(lab_skipped) };
+
+	lab_why_not = lab_enter();
+	if (lab_why_not)
+		return cmocka_run_group_tests(no_tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

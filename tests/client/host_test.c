@@ -1,0 +1,824 @@
+/*
+ * The host's routes, addresses and DNS while a tunnel comes, goes, comes back and dies. Two TUN
+ * devices stand for networks that the host is on: lan0 (192.168.1.2/24, the default gateway is
+ * 192.168.1.1) and lan1, for a host that moves.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "client/host.h"
+#include "client/lab.h"
+#include "net/netlink.h"
+#include "support/netns.h"
+
+enum { LAN0, LAN1, TUNNEL, DEVICES };
+
+static const char *const names[DEVICES] = { "lan0", "lan1", "sstp0" };
+static int fd[DEVICES];
+static unsigned dev[DEVICES];
+static struct netlink *nl;
+static struct host_cfg cfg;
+static char resolv_conf[128], state_dir[128];
+
+static struct ip_addr addr(const char *text)
+{
+	struct ip_addr a = { .family = AF_UNSPEC };
+
+	if (*text && !ip_parse(text, &a))
+		fail_msg("not an address: %s", text);
+	return a;
+}
+
+static struct ip_prefix prefix(const char *text)
+{
+	struct ip_prefix p;
+
+	if (!ip_prefix_parse(text, &p))
+		fail_msg("not a prefix: %s", text);
+	return p;
+}
+
+static struct route route_of(const char *dst, const char *via, unsigned device)
+{
+	return (struct route){ .dst = prefix(dst), .via = addr(via), .ifindex = dev[device] };
+}
+
+static void join_network(unsigned device, const char *own, const char *gateway)
+{
+	struct ip_addr a = addr(own);
+	struct route r = route_of("0.0.0.0/0", gateway, device);
+
+	assert_int_equal(netlink_link_up(nl, dev[device], 0), 0);
+	assert_int_equal(netlink_addr_add(nl, dev[device], &a, 24, NULL), 0);
+	assert_int_equal(netlink_route_add(nl, &r), 0);
+}
+
+static void leave_network(unsigned device, const char *own)
+{
+	struct ip_addr a = addr(own);
+
+	assert_int_equal(netlink_addr_del(nl, dev[device], &a, 24, NULL), 0);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	lab_clear();
+	mkdir(lab_path("bin"), 0755);
+	setenv("PATH", lab_path("bin"), 1);
+	snprintf(resolv_conf, sizeof(resolv_conf), "%s", lab_path("resolv.conf"));
+	snprintf(state_dir, sizeof(state_dir), "%s", lab_path("state"));
+	lab_write("resolv.conf", "nameserver 192.168.1.1\n");
+	if (netlink_open(&nl))
+		return -1;
+	for (unsigned i = 0; i < DEVICES; i++) {
+		fd[i] = netns_tun(names[i]);
+		dev[i] = if_nametoindex(names[i]);
+		if (fd[i] < 0)
+			return -1;
+	}
+	join_network(LAN0, "192.168.1.2", "192.168.1.1");
+	cfg = (struct host_cfg){
+		.device = "sstp0",
+		.ifindex = dev[TUNNEL],
+		.default_route = true,
+		.resolv_conf = resolv_conf,
+		.state_dir = state_dir,
+	};
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < DEVICES; i++)
+		close(fd[i]);
+	netlink_close(nl);
+	return 0;
+}
+
+/* ---- what a test says and asks */
+
+static struct host *opened(void)
+{
+	struct host *h;
+
+	assert_int_equal(host_open(&cfg, &h), 0);
+	return h;
+}
+
+static int route_to(struct host *h, const char *server)
+{
+	struct ip_addr a = addr(server);
+
+	return host_route_to_server(h, &a);
+}
+
+static struct host_link link_of(const char *own, const char *peer, const char *server)
+{
+	return (struct host_link){
+		.own = addr(own),
+		.peer = addr(peer),
+		.own_ll = addr("fe80::2"),
+		.dns = { addr("10.1.0.53") },
+		.dns_count = 1,
+		.mtu = 1400,
+		.server = addr(server),
+	};
+}
+
+static int up(struct host *h, const char *own, const char *peer, const char *server)
+{
+	struct host_link link = link_of(own, peer, server);
+
+	return host_up(h, &link);
+}
+
+/* "192.168.1.1 lan0", "lan0" without a gateway, "lo" when it is ours, "-" for nowhere. */
+static const char *way_of(const char *to)
+{
+	static char text[128];
+	char name[IF_NAMESIZE] = "?";
+	struct ip_addr dst = addr(to);
+	struct route r;
+
+	if (netlink_route_get(nl, &dst, &r))
+		return "-";
+	if_indextoname(r.ifindex, name);
+	if (r.via.family == AF_UNSPEC)
+		snprintf(text, sizeof(text), "%s", name);
+	else
+		snprintf(text, sizeof(text), "%s %s", ip_print(&r.via).text, name);
+	return text;
+}
+
+static void goes(const char *to, const char *way)
+{
+	const char *is = way_of(to);
+
+	if (strcmp(is, way) != 0)
+		fail_msg("%s goes by %s, not %s", to, is, way);
+}
+
+/* Is there a host route to this address, whatever leads there else? */
+static bool has_host_route(const char *to)
+{
+	char line[256], hex[16];
+	struct ip_addr a = addr(to);
+	FILE *f = fopen("/proc/net/route", "r");
+	uint32_t raw;
+	bool found = false;
+
+	assert_non_null(f);
+	memcpy(&raw, a.bytes, sizeof(raw));
+	snprintf(hex, sizeof(hex), "\t%08X\t", raw);
+	while (fgets(line, sizeof(line), f))
+		found = found || (strstr(line, hex) && strstr(line, "\tFFFFFFFF\t"));
+	fclose(f);
+	return found;
+}
+
+static unsigned files_in(const char *folder)
+{
+	char path[256];
+	unsigned n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/bin/ls -A %s | /usr/bin/wc -l", lab_path(folder));
+	f = popen(path, "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%u", &n), 1);
+	pclose(f);
+	return n;
+}
+
+static void nothing_is_changed(void)
+{
+	goes("8.8.8.8", "192.168.1.1 lan0");
+	goes("203.0.113.1", "192.168.1.1 lan0");
+	assert_false(has_host_route("203.0.113.1"));
+	lab_has("resolv.conf", "nameserver 192.168.1.1\n");
+}
+
+static void as_before(void)
+{
+	nothing_is_changed();
+	assert_int_equal(files_in("state"), 0);
+}
+
+/* ---- one tunnel */
+
+static void up_pause_up_close(void **state)
+{
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	goes("203.0.113.1", "192.168.1.1 lan0");
+	goes("8.8.8.8", "192.168.1.1 lan0"); /* nothing but that yet */
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	goes("8.8.8.8", "sstp0");
+	goes("192.0.2.1", "sstp0");
+	goes("203.0.113.1", "192.168.1.1 lan0");
+	goes("192.168.1.77", "lan0");
+	goes("10.1.0.2", "lo");
+	goes("10.1.0.1", "sstp0");
+	assert_non_null(strstr(lab_read("resolv.conf"), "\nnameserver 10.1.0.53\n"));
+	assert_int_equal(files_in("state"), 1);
+
+	host_pause(h);
+	goes("8.8.8.8", "sstp0"); /* nothing leaves another way */
+	lab_has("resolv.conf", "nameserver 192.168.1.1\n");
+
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	goes("203.0.113.1", "192.168.1.1 lan0");
+	assert_int_equal(up(h, "10.1.0.3", "10.1.0.9", "203.0.113.1"), 0);
+	goes("10.1.0.2", "sstp0"); /* no longer ours */
+	goes("10.1.0.3", "lo");
+	goes("8.8.8.8", "sstp0");
+	assert_non_null(strstr(lab_read("resolv.conf"), "\nnameserver 10.1.0.53\n"));
+
+	host_close(h);
+	goes("10.1.0.3", "192.168.1.1 lan0");
+	as_before();
+	assert_string_equal(lab_log(), "");
+}
+
+static void up_twice_changes_nothing(void **state)
+{
+	struct host *h = opened();
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	goes("10.1.0.2", "lo");
+	goes("8.8.8.8", "sstp0");
+	host_close(h);
+	as_before();
+}
+
+static void only_the_peer_changes(void **state)
+{
+	static const char *const peers[] = { "10.1.0.1", "10.2.0.1", "", "10.1.0.2", "10.1.0.1" };
+	struct host *h = opened();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(peers) / sizeof(*peers); i++) {
+		assert_int_equal(up(h, "10.1.0.2", peers[i], "203.0.113.1"), 0);
+		goes("10.1.0.2", "lo");
+		goes("8.8.8.8", "sstp0");
+	}
+	host_close(h);
+	as_before();
+}
+
+static void mtu_follows_the_server(void **state)
+{
+	struct host_link link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
+	struct host *h = opened();
+
+	(void)state;
+	for (link.mtu = 1300; link.mtu <= 1500; link.mtu += 100) {
+		char text[16];
+		FILE *f;
+
+		assert_int_equal(host_up(h, &link), 0);
+		/* /sys shows another namespace: the kernel writes it in the route's family table */
+		f = fopen("/proc/sys/net/ipv6/conf/sstp0/mtu", "r");
+		if (!f)
+			continue; /* no IPv6 */
+		assert_non_null(fgets(text, sizeof(text), f));
+		fclose(f);
+		assert_int_equal(strtoul(text, NULL, 10), link.mtu);
+	}
+	host_close(h);
+}
+
+static void ipv6_alone(void **state)
+{
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(up(h, "", "", "203.0.113.1"), 0);
+	goes("8.8.8.8", "192.168.1.1 lan0"); /* the server gave no IPv4: none is sent there */
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	goes("8.8.8.8", "sstp0");
+	host_close(h);
+	as_before();
+}
+
+static void no_dns(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	cfg.dns = HOST_DNS_NONE;
+	h = opened();
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	lab_has("resolv.conf", "nameserver 192.168.1.1\n");
+	host_pause(h);
+	host_close(h);
+	as_before();
+}
+
+static void the_device_goes_first(void **state)
+{
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	close(fd[TUNNEL]);
+	host_close(h);
+	as_before();
+	fd[TUNNEL] = -1;
+}
+
+static void closing_nothing(void **state)
+{
+	(void)state;
+	host_close(NULL);
+	host_close(opened());
+	as_before();
+}
+
+/* ---- which routes */
+
+static void split_tunnel(void **state)
+{
+	struct ip_prefix routes[] = { prefix("10.0.0.0/8"), prefix("10.0.0.0/8"),
+				      prefix("10.9.9.9/8"), prefix("172.16.5.0/24"),
+				      prefix("2001:db8:5::/48") };
+	struct host *h;
+
+	(void)state;
+	cfg.default_route = false;
+	cfg.routes = routes;
+	cfg.route_count = 5;
+	h = opened();
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_false(has_host_route("203.0.113.1")); /* no route of ours covers it */
+	assert_int_equal(route_to(h, "172.16.5.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "172.16.5.1"), 0);
+	goes("8.8.8.8", "192.168.1.1 lan0");
+	goes("10.200.0.1", "sstp0");
+	goes("172.16.5.9", "sstp0");
+	goes("172.16.5.1", "192.168.1.1 lan0");
+	goes("2001:db8:5::1", "sstp0");
+	host_close(h);
+	goes("10.200.0.1", "192.168.1.1 lan0");
+	goes("2001:db8:5::1", "-");
+	as_before();
+}
+
+static void a_table_of_its_own(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	cfg.table = 77;
+	h = opened();
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	goes("8.8.8.8", "192.168.1.1 lan0"); /* who is sent to table 77 is for the user's rules */
+	assert_string_equal(lab_log(), "");
+	host_close(h);
+	as_before();
+}
+
+static void a_server_on_the_link(void **state)
+{
+	struct ip_prefix routes[] = { prefix("192.168.1.64/26") };
+	struct host *h;
+
+	(void)state;
+	cfg.routes = routes;
+	cfg.route_count = 1;
+	h = opened();
+	assert_int_equal(route_to(h, "192.168.1.77"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "192.168.1.77"), 0);
+	goes("192.168.1.77", "lan0");
+	goes("192.168.1.78", "sstp0");
+	host_close(h);
+	goes("192.168.1.78", "lan0");
+	as_before();
+}
+
+/* A modem's device has a default route and no gateway. */
+static void a_default_route_without_a_gateway(void **state)
+{
+	struct route old = route_of("0.0.0.0/0", "192.168.1.1", LAN0);
+	struct route modem = route_of("0.0.0.0/0", "", LAN1);
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(netlink_link_up(nl, dev[LAN1], 0), 0);
+	assert_int_equal(netlink_route_del(nl, &old), 0);
+	assert_int_equal(netlink_route_add(nl, &modem), 0);
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	goes("8.8.8.8", "sstp0");
+	goes("203.0.113.1", "lan1");
+	host_close(h);
+	goes("8.8.8.8", "lan1");
+}
+
+static void the_server_is_this_host(void **state)
+{
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(route_to(h, "127.0.0.1"), 0);
+	assert_int_equal(route_to(h, "192.168.1.2"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "127.0.0.1"), 0);
+	goes("127.0.0.1", "lo");
+	goes("192.168.1.2", "lo");
+	host_close(h);
+	goes("127.0.0.1", "lo");
+	as_before();
+}
+
+static void a_server_by_ipv6(void **state)
+{
+	struct ip_prefix routes[] = { prefix("2001:db8::/32") };
+	struct route way = route_of("::/0", "fe80::1", LAN0);
+	struct host *h;
+
+	(void)state;
+	assert_int_equal(netlink_route_add(nl, &way), 0);
+	cfg.routes = routes;
+	cfg.route_count = 1;
+	h = opened();
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(route_to(h, "2001:db8::1"), 0);
+		assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "2001:db8::1"), 0);
+		goes("2001:db8::1", "fe80::1 lan0");
+		goes("2001:db8::2", "sstp0");
+		host_pause(h);
+	}
+	host_close(h);
+	goes("2001:db8::2", "fe80::1 lan0");
+	as_before();
+}
+
+static void the_users_own_host_route(void **state)
+{
+	struct route own = route_of("203.0.113.1/32", "192.168.1.254", LAN0);
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(netlink_route_add(nl, &own), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(route_to(h, "203.0.113.1"), 0);
+		assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+		goes("203.0.113.1", "192.168.1.254 lan0");
+		host_pause(h);
+	}
+	host_close(h);
+	goes("203.0.113.1", "192.168.1.254 lan0");
+}
+
+static void a_route_that_is_taken(void **state)
+{
+	struct route other = route_of("128.0.0.0/1", "192.168.1.9", LAN0);
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(netlink_route_add(nl, &other), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), -EEXIST);
+	lab_logged("sstp0: there is a route to 128.0.0.0/1 already, perhaps another VPN's");
+	host_close(h);
+	goes("8.8.8.8", "192.168.1.1 lan0");
+	goes("203.0.113.1", "192.168.1.9 lan0"); /* still that other's */
+}
+
+/* ---- servers and gateways change */
+
+/* The host's routes are in a table that rules lead to, so the main one does not tell the way. */
+static void routes_by_rules(void **state)
+{
+	struct route old = route_of("0.0.0.0/0", "192.168.1.1", LAN0);
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	host_pause(h);
+	assert_int_equal(netlink_route_del(nl, &old), 0);
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	goes("203.0.113.1", "192.168.1.1 lan0");
+	assert_int_equal(route_to(h, "198.51.100.1"), 0);
+	goes("198.51.100.1", "192.168.1.1 lan0");
+	host_close(h);
+}
+
+static void the_host_moves(void **state)
+{
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	host_pause(h);
+	leave_network(LAN0, "192.168.1.2");
+	assert_int_not_equal(route_to(h, "203.0.113.1"), 0); /* nowhere yet; again later */
+	join_network(LAN1, "172.20.0.2", "172.20.0.1");
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	goes("203.0.113.1", "172.20.0.1 lan1");
+	goes("8.8.8.8", "sstp0");
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	host_close(h);
+	assert_false(has_host_route("203.0.113.1"));
+	goes("203.0.113.1", "172.20.0.1 lan1");
+}
+
+/* The first network is still there, but another way is better now. */
+static void a_better_way(void **state)
+{
+	struct route old = route_of("0.0.0.0/0", "192.168.1.1", LAN0);
+	struct route slow = old;
+	struct host *h;
+
+	(void)state;
+	slow.metric = 600;
+	assert_int_equal(netlink_route_del(nl, &old), 0);
+	assert_int_equal(netlink_route_add(nl, &slow), 0);
+	h = opened();
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	host_pause(h);
+	join_network(LAN1, "172.20.0.2", "172.20.0.1");
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	goes("203.0.113.1", "172.20.0.1 lan1");
+	host_close(h);
+	assert_false(has_host_route("203.0.113.1"));
+}
+
+static void many_servers(void **state)
+{
+	char server[32];
+	struct host *h = opened();
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		for (int i = 1; i <= 40; i++) { /* more than are kept */
+			snprintf(server, sizeof(server), "203.0.113.%d", i);
+			assert_int_equal(route_to(h, server), 0);
+			assert_true(has_host_route(server));
+		}
+		assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.40"), 0);
+		for (int i = 1; i <= 40; i++) {
+			snprintf(server, sizeof(server), "203.0.113.%d", i);
+			assert_int_equal(has_host_route(server), i == 40);
+		}
+		host_pause(h);
+	}
+	host_close(h);
+	as_before();
+}
+
+static void another_server_each_time(void **state)
+{
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	host_pause(h);
+	assert_int_equal(route_to(h, "198.51.100.1"), 0);
+	goes("198.51.100.1", "192.168.1.1 lan0");
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "198.51.100.1"), 0);
+	assert_false(has_host_route("203.0.113.1"));
+	goes("203.0.113.1", "sstp0");
+	host_close(h);
+	as_before();
+}
+
+/* ---- death */
+
+static void live(void)
+{
+	struct host *h;
+	struct host_link link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
+
+	if (host_open(&cfg, &h) || route_to(h, "203.0.113.1") || host_up(h, &link))
+		_exit(1);
+}
+
+/* Its TUN device dies with a process; here the test holds it. */
+static void make_the_device_anew(void)
+{
+	close(fd[TUNNEL]);
+	fd[TUNNEL] = netns_tun("sstp0");
+	dev[TUNNEL] = cfg.ifindex = if_nametoindex("sstp0");
+}
+
+static void killed_and_recovered(void **state)
+{
+	pid_t other = lab_fork(live);
+
+	(void)state;
+	goes("8.8.8.8", "sstp0");
+	host_recover(state_dir, resolv_conf, NULL); /* it lives: not ours to undo */
+	goes("203.0.113.1", "192.168.1.1 lan0");
+	assert_true(has_host_route("203.0.113.1"));
+	assert_non_null(strstr(lab_read("resolv.conf"), "10.1.0.53"));
+
+	lab_kill(other);
+	make_the_device_anew();
+	assert_true(has_host_route("203.0.113.1"));
+	host_recover(state_dir, resolv_conf, NULL);
+	assert_non_null(strstr(lab_log(), "its route to 203.0.113.1 is removed"));
+	assert_non_null(strstr(lab_log(), "resolv.conf is put back"));
+	as_before();
+}
+
+static void killed_and_started_again(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	lab_kill(lab_fork(live));
+	make_the_device_anew();
+	h = opened();
+	nothing_is_changed();
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	goes("203.0.113.1", "192.168.1.1 lan0");
+	host_close(h);
+	as_before();
+}
+
+static void killed_then_the_host_moves(void **state)
+{
+	(void)state;
+	lab_kill(lab_fork(live));
+	leave_network(LAN0, "192.168.1.2");
+	join_network(LAN1, "172.20.0.2", "172.20.0.1");
+	host_recover(state_dir, resolv_conf, NULL);
+	assert_false(has_host_route("203.0.113.1"));
+	assert_int_equal(files_in("state"), 0);
+}
+
+static void live_in_another_namespace(void)
+{
+	if (unshare(CLONE_NEWNET) || netlink_open(&nl))
+		_exit(1);
+	for (unsigned i = 0; i < DEVICES; i++) {
+		fd[i] = netns_tun(names[i]);
+		dev[i] = if_nametoindex(names[i]);
+	}
+	cfg.ifindex = dev[TUNNEL];
+	join_network(LAN0, "192.168.1.2", "192.168.1.1");
+	live();
+}
+
+/* Its host route is in a namespace that is gone; ours, which looks the same, stays. */
+static void killed_in_another_namespace(void **state)
+{
+	struct host *h;
+	pid_t other = lab_fork(live_in_another_namespace);
+
+	(void)state;
+	h = opened();
+	assert_int_equal(files_in("state"), 2); /* the same device name, and no quarrel */
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	lab_kill(other);
+	host_recover(state_dir, resolv_conf, NULL);
+	assert_true(has_host_route("203.0.113.1"));
+	lab_has("resolv.conf", "nameserver 192.168.1.1\n"); /* that is this host's too */
+	host_close(h);
+	assert_int_equal(files_in("state"), 1);
+}
+
+static void a_torn_state_file(void **state)
+{
+	char name[64], text[512];
+	struct route left = route_of("203.0.113.1/32", "192.168.1.1", LAN0);
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(netlink_route_add(nl, &left), 0);
+	assert_int_equal(stat("/proc/self/ns/net", &st), 0);
+	snprintf(name, sizeof(name), "state/sstp9.%llu.state", (unsigned long long)st.st_ino);
+	snprintf(text, sizeof(text),
+		 "# sstp\nnetns %llu\nroute\nroute x via y ifindex z table 0\nnonsense\n\n"
+		 "route 203.0.113.1/32 via 192.168.1.1 ifindex %u table 0\nend\n"
+		 "route 192.168.1.0/24 via none ifindex %u table 0\n",
+		 (unsigned long long)st.st_ino, dev[LAN0], dev[LAN0]);
+	mkdir(state_dir, 0700);
+	lab_write(name, text);
+	lab_write("state/other.txt", "not ours");
+	host_recover(state_dir, resolv_conf, NULL);
+	assert_false(has_host_route("203.0.113.1"));
+	goes("192.168.1.77", "lan0"); /* what stands behind the end is not read */
+	assert_int_equal(files_in("state"), 1);
+}
+
+/* ---- a folder for the state */
+
+static void the_folder_is_private(void **state)
+{
+	struct host *h = opened();
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stat(state_dir, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	host_close(h);
+}
+
+static void no_folder_can_be_made(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	lab_write("file", "");
+	snprintf(state_dir, sizeof(state_dir), "%s", lab_path("file/state"));
+	h = opened();
+	lab_logged("nothing can be written down in ");
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	goes("203.0.113.1", "192.168.1.1 lan0");
+	goes("8.8.8.8", "sstp0");
+	host_close(h);
+	goes("8.8.8.8", "192.168.1.1 lan0");
+	assert_false(has_host_route("203.0.113.1"));
+	lab_has("resolv.conf", "nameserver 192.168.1.1\n");
+}
+
+static void a_folder_that_others_can_write(void **state)
+{
+	(void)state;
+	mkdir(state_dir, 0700);
+	chmod(state_dir, 0777);
+	host_close(opened());
+	lab_logged("Operation not permitted");
+}
+
+static const char *obstacle(void)
+{
+	int tun = netns_tun("sstp0"), inet6 = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	close(tun);
+	close(inet6);
+	if (tun < 0)
+		return "kernel: no TUN device for this user";
+	return inet6 < 0 ? "kernel: no IPv6" : NULL;
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(up_pause_up_close),
+		CASE(up_twice_changes_nothing),
+		CASE(only_the_peer_changes),
+		CASE(mtu_follows_the_server),
+		CASE(ipv6_alone),
+		CASE(no_dns),
+		CASE(the_device_goes_first),
+		CASE(closing_nothing),
+		CASE(split_tunnel),
+		CASE(a_table_of_its_own),
+		CASE(a_server_on_the_link),
+		CASE(a_default_route_without_a_gateway),
+		CASE(the_server_is_this_host),
+		CASE(a_server_by_ipv6),
+		CASE(the_users_own_host_route),
+		CASE(a_route_that_is_taken),
+		CASE(routes_by_rules),
+		CASE(the_host_moves),
+		CASE(a_better_way),
+		CASE(many_servers),
+		CASE(another_server_each_time),
+		CASE(killed_and_recovered),
+		CASE(killed_and_started_again),
+		CASE(killed_then_the_host_moves),
+		CASE(killed_in_another_namespace),
+		CASE(a_torn_state_file),
+		CASE(the_folder_is_private),
+		CASE(no_folder_can_be_made),
+		CASE(a_folder_that_others_can_write),
+	};
+
+	const struct CMUnitTest no_tests[] = { cmocka_unit_test(lab_skipped) };
+
+	lab_why_not = lab_enter();
+	if (!lab_why_not)
+		lab_why_not = obstacle();
+	if (lab_why_not)
+		return cmocka_run_group_tests(no_tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
