@@ -183,8 +183,7 @@ bool cert_read(struct bytes der, struct cert_info *info)
 	key_pin = pin_of(&x, true);
 	snprintf(info->pin, sizeof(info->pin), "%.63s", pin_print(&key_pin).text);
 	fingerprint_text(der, info->fingerprint);
-	info->is_self_signed = x.subject.len == x.issuer.len &&
-			       !memcmp(x.subject.at, x.issuer.at, x.subject.len);
+	info->is_self_signed = x509_is_self_issued(&x);
 	info->is_for_servers = x.is_for_servers;
 	return true;
 }

@@ -29,20 +29,24 @@ static int read_pem(const char *path, const char *what, struct pem *f, struct tl
 	return rc;
 }
 
-static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path, struct tls_error *err)
+static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path,
+		     const char *key_kind, struct tls_error *err)
 {
 	int rc = wolfSSL_CTX_use_certificate_chain_buffer(ctx->wolf, (const unsigned char *)f->text,
 							  (long)f->len);
 
 	if (rc == WOLFSSL_SUCCESS)
 		return 0;
-	words_set(err, "%s: the certificate cannot be used: %s", path, words_of_code(rc).text);
+	words_set(err, "%s: the certificate, or one behind it, cannot be used: RSA keys of 2048 to 4096 "
+		       "bits can, and ECDSA with P-256, P-384 or P-521; this one's key is %s",
+		  path, key_kind);
 	return -EINVAL;
 }
 
 static int load_cert(struct tls_ctx *ctx, const char *path, struct tls_error *err)
 {
 	uint8_t der[LEAF_MAX];
+	struct cert_info info;
 	struct bytes leaf;
 	struct pem f;
 	size_t len;
@@ -56,7 +60,8 @@ static int load_cert(struct tls_ctx *ctx, const char *path, struct tls_error *er
 	rc = read_pem(path, "certificate", &f, err);
 	if (rc)
 		return rc;
-	rc = take_cert(ctx, &f, path, err);
+	cert_read(leaf, &info);
+	rc = take_cert(ctx, &f, path, info.key, err);
 	file_free(f.text, f.len);
 	return rc;
 }

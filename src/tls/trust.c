@@ -213,6 +213,29 @@ static int verify_pinned(struct tls *t, const struct x509 *leaf, WOLFSSL_X509_ST
 }
 
 /*
+ * The library knows MD5 and SHA-1, which PPP needs, and so takes certificates signed with them. A
+ * self-signed root's signature means nothing, so that one may be as old as it likes.
+ */
+static bool has_weak_link(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
+{
+	for (int i = 0; i < store->totalCerts; i++) {
+		struct x509 x;
+		struct cert_info info;
+		struct bytes der = bytes_of(store->certs[i].buffer, store->certs[i].length);
+
+		if (!x509_read(der, &x) || x509_is_self_issued(&x) || !x509_is_weakly_signed(&x))
+			continue;
+		cert_read(der, &info);
+		words_set_trust(&t->error,
+				"the certificate %.96s%s%.64s is signed with MD5 or SHA-1, which is as good "
+				"as not signed",
+				info.subject, i ? ", which vouches for " : " of ", t->name);
+		return true;
+	}
+	return false;
+}
+
+/*
  * A fault that the library found is never forgiven: it adds a certificate above the leaf that is
  * accepted here to the authorities of the whole context.
  */
@@ -227,6 +250,8 @@ static int verify_chain(struct tls *t, const struct x509 *leaf, int is_ok,
 	}
 	if (store->error_depth > 0)
 		return 1;
+	if (has_weak_link(t, store))
+		return 0;
 	if (!leaf->is_for_servers) {
 		words_of_purpose(t);
 		return 0;

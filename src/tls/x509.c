@@ -108,12 +108,13 @@ static bool read_extensions(struct reader *tbs, struct x509 *x)
 
 static bool read_tbs(struct reader *tbs, struct x509 *x)
 {
-	struct reader validity;
+	struct reader validity, alg;
 
 	if (der_is_next(tbs, DER_CONTEXT_CONSTRUCTED | 0))
 		der_get(tbs, DER_CONTEXT_CONSTRUCTED | 0); /* version */
 	der_get(tbs, DER_INTEGER);                         /* serial number */
-	der_get(tbs, DER_SEQUENCE);                        /* signature algorithm */
+	alg = der_enter(tbs, DER_SEQUENCE);
+	x->signature_alg = der_get(&alg, DER_OID).body;
 	x->issuer = der_get(tbs, DER_SEQUENCE).body;
 	validity = der_enter(tbs, DER_SEQUENCE);
 	x->not_before = get_time(&validity);
@@ -124,7 +125,7 @@ static bool read_tbs(struct reader *tbs, struct x509 *x)
 		der_get(tbs, DER_CONTEXT | 1); /* issuerUniqueID */
 	if (der_is_next(tbs, DER_CONTEXT | 2))
 		der_get(tbs, DER_CONTEXT | 2); /* subjectUniqueID */
-	if (validity.bad || validity.left || tbs->bad)
+	if (validity.bad || validity.left || alg.bad || tbs->bad)
 		return false;
 	return !tbs->left || (read_extensions(tbs, x) && !tbs->left);
 }
@@ -143,6 +144,19 @@ bool x509_read(struct bytes der, struct x509 *x)
 	der_get(&cert, DER_SEQUENCE);   /* signature algorithm */
 	der_get(&cert, DER_BIT_STRING); /* signature */
 	return !cert.bad && !cert.left && !r.left;
+}
+
+bool x509_is_self_issued(const struct x509 *x)
+{
+	return x->subject.len == x->issuer.len &&
+	       (!x->subject.len || !memcmp(x->subject.at, x->issuer.at, x->subject.len));
+}
+
+bool x509_is_weakly_signed(const struct x509 *x)
+{
+	return x509_is(x->signature_alg, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 4) || /* RSA, MD5 */
+	       x509_is(x->signature_alg, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5) || /* RSA, SHA-1 */
+	       x509_is(x->signature_alg, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1);          /* ECDSA, SHA-1 */
 }
 
 bool x509_next_rdn(struct reader *names, struct reader *rdn)

@@ -11,6 +11,7 @@
 
 struct x509 {
 	struct bytes whole;
+	struct bytes signature_alg;   /* OID's content */
 	struct bytes issuer, subject; /* Name: the RDNs, without the outer header */
 	time_t not_before, not_after;
 	struct bytes spki; /* SubjectPublicKeyInfo with its header: what a pin is the hash of */
@@ -27,6 +28,11 @@ enum {
 
 /* False when it is no certificate, or one with bytes behind it. */
 bool x509_read(struct bytes der, struct x509 *x);
+
+/* It names itself as its issuer. */
+bool x509_is_self_issued(const struct x509 *x);
+/* Its signature is over MD5 or SHA-1, of which somebody can make another certificate fit. */
+bool x509_is_weakly_signed(const struct x509 *x);
 
 /* One attribute of a Name: its type (an OID's content), the tag of its string, the string. */
 struct x509_attr {
