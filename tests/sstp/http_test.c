@@ -195,7 +195,7 @@ static void server_limits_the_time(void **state)
 	(void)state;
 	end_init(&e, &cfg);
 	for (int i = 0; i < 9; i++) {
-		end_feed(&e, POST + i, 1);
+		end_feed(&e, &POST[i], 1);
 		end_wait(&e, 1000);
 	}
 	end_wait(&e, 999);
