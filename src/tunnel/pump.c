@@ -134,19 +134,30 @@ static void seal(struct pump *p)
 	if (p->record_len && p->filling->tls)
 		tls_write(p->filling->tls, p->record, p->record_len);
 	p->record_len = 0;
+	p->is_alone = false;
 }
 
 uint8_t *pump_put(struct pump *p, struct tunnel *t, size_t len)
 {
 	uint8_t *at;
 
-	if (p->filling != t || len > TLS_RECORD_MAX - p->record_len) {
+	if (p->filling != t || p->is_alone || len > TLS_RECORD_MAX - p->record_len) {
 		seal(p);
 		p->filling = t;
 	}
 	loop_post(p->loop, &p->flush);
 	at = p->record + p->record_len;
 	p->record_len += len;
+	return at;
+}
+
+uint8_t *pump_put_alone(struct pump *p, struct tunnel *t, size_t len)
+{
+	uint8_t *at;
+
+	seal(p);
+	at = pump_put(p, t, len);
+	p->is_alone = true;
 	return at;
 }
 
@@ -172,6 +183,7 @@ void pump_forget(struct pump *p, struct tunnel *t)
 {
 	if (p->filling == t) {
 		p->record_len = 0;
+		p->is_alone = false;
 		p->filling = NULL;
 	}
 	if (p->sending == t) {

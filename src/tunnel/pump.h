@@ -37,6 +37,7 @@ struct pump {
 	uint8_t *plain;
 	uint8_t *record;
 	size_t record_len;
+	bool is_alone; /* what is in the record shall stay alone there */
 	struct tunnel *filling; /* whose plaintext `record` is */
 	uint8_t *out;
 	size_t out_len;
@@ -51,6 +52,12 @@ void pump_close(struct pump *p);
  * caller fills it before its next call.
  */
 uint8_t *pump_put(struct pump *p, struct tunnel *t, size_t len);
+/*
+ * The same, in a record of its own, for control messages. sstp-client up to 1.0.18 takes one packet
+ * out of a record and looks for the next when the socket has something again: an answer that shared
+ * a record with a request is not seen until LCP's Restart timer has run out.
+ */
+uint8_t *pump_put_alone(struct pump *p, struct tunnel *t, size_t len);
 /* Seals and sends all that was put, at once. */
 void pump_flush(struct pump *p);
 /* The socket can take more of the queue. */

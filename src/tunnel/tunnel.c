@@ -171,7 +171,7 @@ static void blame_sstp(struct tunnel *t, const struct sstp_out *out)
 
 static void put_bytes_out(struct tunnel *t, struct bytes b)
 {
-	memcpy(pump_put(t->cfg.pump, t, b.len), b.at, b.len);
+	memcpy(pump_put_alone(t->cfg.pump, t, b.len), b.at, b.len);
 }
 
 static void send_ppp_frame(struct tunnel *t, struct bytes frame)
@@ -180,7 +180,7 @@ static void send_ppp_frame(struct tunnel *t, struct bytes frame)
 
 	if (!sstp_ppp_is_open(&t->sstp))
 		return;
-	at = pump_put(t->cfg.pump, t, SSTP_HDR_LEN + frame.len);
+	at = pump_put_alone(t->cfg.pump, t, SSTP_HDR_LEN + frame.len);
 	sstp_put_data_header(at, frame.len);
 	memcpy(at + SSTP_HDR_LEN, frame.at, frame.len);
 }

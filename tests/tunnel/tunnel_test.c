@@ -306,6 +306,42 @@ static void nonsense_from_the_port_is_dropped(void **state)
 	assert_int_equal(t.client.tunnel.stats.tx_dropped, 4);
 }
 
+/* TLS records that wait to be read from a socket. */
+static size_t records_in(int fd)
+{
+	static uint8_t at[64 * 1024];
+	ssize_t len = recv(fd, at, sizeof(at), MSG_PEEK);
+	size_t n = 0;
+
+	for (ssize_t i = 0; i + 5 <= len; n++) /* type, version, length: RFC 8446 section 5.1 */
+		i += 5 + load_u16(at + i + 3);
+	return n;
+}
+
+static void send_data_then_control(struct end *e)
+{
+	int fd = t.server.tunnel.cfg.fd;
+	size_t before;
+
+	pump_flush(&t.pump);
+	before = records_in(fd);
+	send_one(e, PACKET_LEN, 1);
+	send_one(e, PACKET_LEN, 2);
+	tunnel_shutdown(&e->tunnel); /* LCP's Terminate-Request */
+	pump_flush(&t.pump);
+	assert_int_equal(records_in(fd), before + 2);
+}
+
+static void data_shares_a_record_and_control_does_not(void **state)
+{
+	(void)state;
+	t.client.on_connected = send_data_then_control;
+	open_both();
+	run();
+	assert_true(t.client.is_connected);
+	assert_int_equal(t.server.packets, 2);
+}
+
 static void a_wrong_password_is_told(void **state)
 {
 	(void)state;
@@ -459,6 +495,7 @@ int main(void)
 		CASE(a_packet_goes_through_whole),
 		CASE(a_flood_is_cut_and_not_corrupted),
 		CASE(nonsense_from_the_port_is_dropped),
+		CASE(data_shares_a_record_and_control_does_not),
 		CASE(a_wrong_password_is_told),
 		CASE(a_peer_that_vanishes_is_lost),
 		CASE(abandoning_from_an_event_is_safe),
