@@ -377,7 +377,8 @@ enum { CELLS = SSTP_STATES - SSTP_ST_REQUEST };
 /*
  * [MS-SSTP] 3.2.5. Kinder than it says in one thing: sorz/sstp-server sends Echo-Requests before
  * the call is connected. Any packet restarts the Hello timer (sstp_note_traffic), so nothing is
- * left to do for an Echo-Response.
+ * left to do for an Echo-Response. And quicker: when both ends disconnect at the same time, as they
+ * do after PPP's Terminate, each has the other's Ack soon, and a second of waiting brings no more.
  */
 static action *const client_table[SSTP_EVENTS][CELLS] = {
 	/* C1, C2, C3; ABORT pending, timeout; DISCONNECT pending, timeout */
@@ -388,7 +389,7 @@ static action *const client_table[SSTP_EVENTS][CELLS] = {
 	[SSTP_ON_CONNECTED] = { misplaced, misplaced, misplaced },
 	[SSTP_ON_ABORT] = { join_abort, join_abort, join_abort, wait_abort, NULL, join_abort },
 	[SSTP_ON_DISCONNECT] = { agree, agree, agree, NULL, NULL, agree },
-	[SSTP_ON_DISCONNECT_ACK] = { misplaced, misplaced, misplaced, NULL, NULL, drop },
+	[SSTP_ON_DISCONNECT_ACK] = { misplaced, misplaced, misplaced, NULL, NULL, drop, drop },
 	[SSTP_ON_ECHO_REQUEST] = { misplaced, answer_echo, answer_echo },
 	[SSTP_ON_ECHO_RESPONSE] = { misplaced, NULL, NULL },
 	[SSTP_ON_AUTHENTICATED] = { NULL, prove_binding, NULL },
@@ -396,7 +397,7 @@ static action *const client_table[SSTP_EVENTS][CELLS] = {
 	[SSTP_ON_TIMER] = { too_late, too_late, hello, drop, drop, drop, drop },
 };
 
-/* [MS-SSTP] 3.3.5, with the same kindness. */
+/* [MS-SSTP] 3.3.5, with the same kindness and haste. */
 static action *const server_table[SSTP_EVENTS][CELLS] = {
 	/* S1, S2, S3; ABORT pending, timeout; DISCONNECT pending, timeout */
 	[SSTP_ON_MALFORMED] = { malformed, malformed, malformed },
@@ -406,7 +407,7 @@ static action *const server_table[SSTP_EVENTS][CELLS] = {
 	[SSTP_ON_CONNECTED] = { misplaced, take_connected, misplaced },
 	[SSTP_ON_ABORT] = { join_abort, join_abort, join_abort, wait_abort, NULL, join_abort },
 	[SSTP_ON_DISCONNECT] = { agree, agree, agree, NULL, NULL, agree },
-	[SSTP_ON_DISCONNECT_ACK] = { misplaced, misplaced, misplaced, NULL, NULL, drop },
+	[SSTP_ON_DISCONNECT_ACK] = { misplaced, misplaced, misplaced, NULL, NULL, drop, drop },
 	[SSTP_ON_ECHO_REQUEST] = { misplaced, answer_echo, answer_echo },
 	[SSTP_ON_ECHO_RESPONSE] = { misplaced, NULL, NULL },
 	[SSTP_ON_AUTHENTICATED] = { NULL, judge_held, NULL },

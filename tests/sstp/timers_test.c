@@ -189,6 +189,10 @@ static void disconnects(void **state)
 		end_feed_hex(&e, DISCONNECT_HEX);
 		assert_sent(&e, DISCONNECT_ACK_HEX);
 		assert_closes_after(1000, SSTP_CLOSED_BY_US, 0);
+		end_bring(&e, &cfg, SSTP_ST_DISCONNECT_PENDING);
+		end_feed_hex(&e, DISCONNECT_HEX);
+		end_feed_hex(&e, DISCONNECT_ACK_HEX);
+		assert_closed(&e, SSTP_CLOSED_BY_US, 0);
 		end_bring(&e, &cfg, SSTP_ST_DISCONNECT_TIMEOUT);
 		assert_closes_after(1000, SSTP_CLOSED_BY_PEER, 0);
 	}
