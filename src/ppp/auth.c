@@ -4,18 +4,26 @@
 #include "ppp/engine.h"
 #include "util/secret.h"
 
-/* A method that we know by sight only. */
-static const struct auth_method
-	eap_method = { .name = "eap", .protocol = PPP_PROTO_EAP },
-	mschapv1_method = { .name = "mschap", .protocol = PPP_PROTO_CHAP,
-			    .algorithm = CHAP_ALGORITHM_MSCHAPV1 },
-	spap_method = { .name = "spap", .protocol = PPP_PROTO_SPAP };
+/* Methods that we know by sight only. */
+static const struct auth_method eap_method = {
+	.name = "eap",
+	.protocol = PPP_PROTO_EAP,
+};
+static const struct auth_method mschapv1_method = {
+	.name = "mschap",
+	.protocol = PPP_PROTO_CHAP,
+	.algorithm = CHAP_ALGORITHM_MSCHAPV1,
+};
+static const struct auth_method spap_method = {
+	.name = "spap",
+	.protocol = PPP_PROTO_SPAP,
+};
 
 static const struct auth_method *const methods[PPP_AUTH_COUNT] = {
 	[PPP_AUTH_PAP] = &pap_method,
 	[PPP_AUTH_CHAP_MD5] = &chap_md5_method,
 	[PPP_AUTH_MSCHAPV2] = &mschapv2_method,
-	[PPP_AUTH_EAP] = &eap_method,
+	[PPP_AUTH_EAP] = &eap_method, /* the place of its eap.c */
 	[PPP_AUTH_MSCHAPV1] = &mschapv1_method,
 	[PPP_AUTH_SPAP] = &spap_method,
 };
@@ -126,8 +134,8 @@ void auth_input(struct ppp *p, uint16_t protocol, struct bytes info)
 
 void auth_send(struct ppp *p, uint8_t code, uint8_t id, struct bytes body)
 {
-	log_debug(p->cfg.log, "%s: sending code %u id %u, %zu bytes", p->auth.method->name, code, id,
-		  body.len + CP_HDR_LEN);
+	log_debug(p->cfg.log, "%s: sending code %u id %u, %zu bytes", p->auth.method->name, code,
+		  id, body.len + CP_HDR_LEN);
 	ppp_send(p, p->auth.method->protocol, code, id, body);
 }
 
@@ -181,8 +189,9 @@ void auth_fill_attempt(const struct ppp *p, struct ppp_attempt *attempt)
 		return;
 	}
 	attempt->challenge = bytes_of(a->challenge, sizeof(a->challenge));
-	attempt->response = bytes_of(a->response, attempt->method == PPP_AUTH_MSCHAPV2 ?
-						  MSCHAP_VALUE_LEN : CHAP_MD5_LEN);
+	attempt->response =
+		bytes_of(a->response,
+			 attempt->method == PPP_AUTH_MSCHAPV2 ? MSCHAP_VALUE_LEN : CHAP_MD5_LEN);
 }
 
 void ppp_verdict(struct ppp *p, const struct ppp_verdict *v, uint64_t now_ms)

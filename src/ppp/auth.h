@@ -16,7 +16,7 @@ enum {
 	AUTH_RESEND_MS = 3000,
 	AUTH_MAX_SENDS = 10,
 	AUTH_GIVE_UP_MS = 40 * 1000, /* with LCP before it, inside SSTP's 60 s */
-	AUTH_PAUSE_MS = 1000,        /* between a refusal and our Terminate-Request */
+	AUTH_PAUSE_MS = 1000,	     /* between a refusal and our Terminate-Request */
 };
 
 /* RFC 1994 section 3; those of MS-CHAP are Microsoft's */

@@ -16,9 +16,9 @@ struct ppp;
 
 enum {
 	CP_HDR_LEN = 4,
-	CP_REQUEST_MAX = 48,  /* our own options; what the tables can ask for fits */
-	CP_MAX_FAILURE = 5,   /* RFC 1661 section 4.6 */
-	CP_LISTEN_MS = 1000,  /* how long a server lets the client speak first */
+	CP_REQUEST_MAX = 48, /* our own options; what the tables can ask for fits */
+	CP_MAX_FAILURE = 5,  /* RFC 1661 section 4.6 */
+	CP_LISTEN_MS = 1000, /* how long a server lets the client speak first */
 };
 
 /* RFC 1661 section 5 */
@@ -44,7 +44,7 @@ bool cp_packet_get(struct bytes info, struct cp_packet *packet);
 
 enum cp_judgement {
 	CP_ACK,
-	CP_NAK,    /* not this value: suggest another */
+	CP_NAK,	   /* not this value: suggest another */
 	CP_REJECT, /* not this option */
 	CP_FATAL,  /* agreement has become impossible: give the protocol up */
 };
@@ -78,10 +78,10 @@ struct cp_def {
 	const struct cp_option *options;
 	size_t option_count;
 	/* These may be NULL. */
-	void (*judging)(struct ppp *p);  /* a request is about to be judged */
-	void (*acked)(struct ppp *p);    /* our Ack is sent: what was judged holds */
+	void (*judging)(struct ppp *p); /* a request is about to be judged */
+	void (*acked)(struct ppp *p);	/* our Ack is sent: what was judged holds */
 	void (*sent_nak)(struct ppp *p);
-	bool (*agreed)(struct ppp *p);   /* the peer Acks ours; false: not enough, give up */
+	bool (*agreed)(struct ppp *p); /* the peer Acks ours; false: not enough, give up */
 	bool (*may_reopen)(struct ppp *p);
 	void (*terminated)(struct ppp *p, const struct cp_packet *in); /* Ack is sent already */
 	bool (*extra)(struct ppp *p, const struct cp_packet *in); /* codes over 7; false: unknown */
@@ -95,9 +95,9 @@ struct cp_def {
 struct cp {
 	const struct cp_def *def;
 	struct fsm fsm;
-	uint64_t listen_ms;  /* until when the peer may speak first; UINT64_MAX: not waiting */
-	uint32_t left_out;   /* bit n: option n of the table is not asked for any more */
-	uint8_t last_id;     /* of all that we sent of our own accord */
+	uint64_t listen_ms; /* until when the peer may speak first; UINT64_MAX: not waiting */
+	uint32_t left_out;  /* bit n: option n of the table is not asked for any more */
+	uint8_t last_id;    /* of all that we sent of our own accord */
 	uint8_t request_id;
 	bool is_answered;    /* our request; a second answer to it is dropped */
 	bool may_be_unheard; /* our request went out before the peer said a word */

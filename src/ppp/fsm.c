@@ -172,7 +172,7 @@ static const struct cell table[FSM_EVENTS][FSM_STATES] = {
 
 static const char *const state_names[FSM_STATES] = {
 	[FSM_INITIAL] = "Initial",   [FSM_STARTING] = "Starting", [FSM_CLOSED] = "Closed",
-	[FSM_STOPPED] = "Stopped",   [FSM_CLOSING] = "Closing",   [FSM_STOPPING] = "Stopping",
+	[FSM_STOPPED] = "Stopped",   [FSM_CLOSING] = "Closing",	  [FSM_STOPPING] = "Stopping",
 	[FSM_REQ_SENT] = "Req-Sent", [FSM_ACK_RCVD] = "Ack-Rcvd", [FSM_ACK_SENT] = "Ack-Sent",
 	[FSM_OPENED] = "Opened",
 };

@@ -75,9 +75,9 @@ enum {
 
 struct fsm {
 	enum fsm_state state;
-	unsigned tries_left;   /* the Restart counter */
-	uint64_t timer_ms;     /* when the Restart timer expires; UINT64_MAX: it does not run */
-	const char *name;      /* "lcp" */
+	unsigned tries_left; /* the Restart counter */
+	uint64_t timer_ms;   /* when the Restart timer expires; UINT64_MAX: it does not run */
+	const char *name;    /* "lcp" */
 	const struct log *log;
 };
 

@@ -5,7 +5,9 @@
  */
 #include "ppp/engine.h"
 
-enum { MISSING_TRIES = 3 }; /* Naks to a client that does not ask for an address */
+enum {
+	MISSING_TRIES = 3, /* Naks to a client that does not ask for an address */
+};
 
 enum {
 	IPCP_OPT_ADDRESS = 3,
@@ -122,26 +124,26 @@ static enum cp_judgement server_judge(const struct ppp *p, size_t i, struct read
 }
 
 /* The calls of the tables, which know no index. */
-#define SERVER_CALLS(name, i)                                                                   \
-	static bool name##_ask(const struct ppp *p, struct writer *value)                       \
-	{                                                                                       \
-		return server_ask(p, i, value);                                                 \
-	}                                                                                       \
-	static bool name##_naked(struct ppp *p, struct reader *value)                           \
-	{                                                                                       \
-		return server_naked(p, i, value);                                               \
-	}                                                                                       \
-	static bool name##_rejected(struct ppp *p)                                              \
-	{                                                                                       \
-		return server_rejected(p, i);                                                   \
-	}                                                                                       \
-	static enum cp_judgement name##_judge(struct ppp *p, struct reader *value)              \
-	{                                                                                       \
-		return server_judge(p, i, value);                                               \
-	}                                                                                       \
-	static void name##_suggest(struct ppp *p, struct writer *value)                         \
-	{                                                                                       \
-		put_u32(value, configured_server(p, i));                                        \
+#define SERVER_CALLS(name, i)                                                      \
+	static bool name##_ask(const struct ppp *p, struct writer *value)          \
+	{                                                                          \
+		return server_ask(p, i, value);                                    \
+	}                                                                          \
+	static bool name##_naked(struct ppp *p, struct reader *value)              \
+	{                                                                          \
+		return server_naked(p, i, value);                                  \
+	}                                                                          \
+	static bool name##_rejected(struct ppp *p)                                 \
+	{                                                                          \
+		return server_rejected(p, i);                                      \
+	}                                                                          \
+	static enum cp_judgement name##_judge(struct ppp *p, struct reader *value) \
+	{                                                                          \
+		return server_judge(p, i, value);                                  \
+	}                                                                          \
+	static void name##_suggest(struct ppp *p, struct writer *value)            \
+	{                                                                          \
+		put_u32(value, configured_server(p, i));                           \
 	}
 
 SERVER_CALLS(dns_1, 0)
@@ -181,16 +183,20 @@ static void ipcp_give_up(struct ppp *p)
 	ppp_ncp_give_up(p, &p->ipcp.ncp);
 }
 
-#define CLIENT_SERVER_OPTION(option, name)                                                      \
-	{                                                                                       \
-		.type = option, .len = 6, .ask = name##_ask, .naked = name##_naked,             \
-		.rejected = name##_rejected,                                                    \
+#define CLIENT_SERVER_OPTION(option, name)                                          \
+	{                                                                           \
+		.type = option, .len = 6, .ask = name##_ask, .naked = name##_naked, \
+		.rejected = name##_rejected,                                        \
 	}
 
 static const struct cp_option client_options[] = {
 	{
-		.type = IPCP_OPT_ADDRESS, .len = 6, .ask = own_ask, .naked = own_naked,
-		.rejected = own_rejected, .judge = far_judge,
+		.type = IPCP_OPT_ADDRESS,
+		.len = 6,
+		.ask = own_ask,
+		.naked = own_naked,
+		.rejected = own_rejected,
+		.judge = far_judge,
 	},
 	CLIENT_SERVER_OPTION(IPCP_OPT_DNS_1, dns_1),
 	CLIENT_SERVER_OPTION(IPCP_OPT_NBNS_1, nbns_1),
@@ -198,16 +204,21 @@ static const struct cp_option client_options[] = {
 	CLIENT_SERVER_OPTION(IPCP_OPT_NBNS_2, nbns_2),
 };
 
-#define SERVER_SERVER_OPTION(option, name)                                                      \
-	{                                                                                       \
-		.type = option, .len = 6, .judge = name##_judge, .suggest = name##_suggest,     \
+#define SERVER_SERVER_OPTION(option, name)                                                  \
+	{                                                                                   \
+		.type = option, .len = 6, .judge = name##_judge, .suggest = name##_suggest, \
 	}
 
 /* Our own address is not up for discussion: Naked, it stays; Rejected, it is left out. */
 static const struct cp_option server_options[] = {
 	{
-		.type = IPCP_OPT_ADDRESS, .len = 6, .is_vital = true, .ask = far_ask,
-		.judge = given_judge, .missing = given_missing, .suggest = given_suggest,
+		.type = IPCP_OPT_ADDRESS,
+		.len = 6,
+		.is_vital = true,
+		.ask = far_ask,
+		.judge = given_judge,
+		.missing = given_missing,
+		.suggest = given_suggest,
 	},
 	SERVER_SERVER_OPTION(IPCP_OPT_DNS_1, dns_1),
 	SERVER_SERVER_OPTION(IPCP_OPT_NBNS_1, nbns_1),
@@ -215,10 +226,9 @@ static const struct cp_option server_options[] = {
 	SERVER_SERVER_OPTION(IPCP_OPT_NBNS_2, nbns_2),
 };
 
-#define IPCP_COMMON_CALLS                                                                       \
-	.name = "ipcp", .protocol = PPP_PROTO_IPCP, .judging = ipcp_judging,                    \
-	.acked = ipcp_acked, .up = ipcp_up, .down = ipcp_down, .finished = ipcp_finished,       \
-	.give_up = ipcp_give_up
+#define IPCP_COMMON_CALLS                                                                         \
+	.name = "ipcp", .protocol = PPP_PROTO_IPCP, .judging = ipcp_judging, .acked = ipcp_acked, \
+	.up = ipcp_up, .down = ipcp_down, .finished = ipcp_finished, .give_up = ipcp_give_up
 
 static const struct cp_def client_ipcp = {
 	IPCP_COMMON_CALLS,

@@ -99,9 +99,15 @@ static void ipv6cp_give_up(struct ppp *p)
 
 static const struct cp_option options[] = {
 	{
-		.type = IPV6CP_OPT_IID, .len = 2 + PPP_IID_LEN, .is_vital = true, .ask = iid_ask,
-		.naked = iid_naked, .rejected = iid_rejected, .judge = iid_judge,
-		.missing = iid_missing, .suggest = iid_suggest,
+		.type = IPV6CP_OPT_IID,
+		.len = 2 + PPP_IID_LEN,
+		.is_vital = true,
+		.ask = iid_ask,
+		.naked = iid_naked,
+		.rejected = iid_rejected,
+		.judge = iid_judge,
+		.missing = iid_missing,
+		.suggest = iid_suggest,
 	},
 };
 

@@ -10,11 +10,12 @@
 #include "ppp/engine.h"
 
 enum {
-	MIN_MRU = 576,          /* what we let a peer bring the link down to */
-	MAX_NAKED_MRU = 4091,   /* Windows' own */
+	MIN_MRU = 576,	      /* what we let a peer bring the link down to */
+	MAX_NAKED_MRU = 4091, /* Windows' own */
 	ECHO_MISSES = 3,
-	MAX_LOOPS = 5,          /* rounds of magic numbers that come back, section 6.4 */
+	MAX_LOOPS = 5, /* rounds of magic numbers that come back, section 6.4 */
 	MAX_ECHO_LOOPS = 3,
+	RAS_REASON = 0x003ccd74, /* Windows' mark in front of an error number */
 };
 
 /* Codes after the seven that all control protocols have: sections 5.7 to 5.9, RFC 1570 */
@@ -151,8 +152,7 @@ static void note_offer(struct ppp *p, enum ppp_auth method)
 static enum ppp_auth next_suggestion(const struct ppp *p)
 {
 	static const enum ppp_auth order[] = {
-		PPP_AUTH_MSCHAPV2, PPP_AUTH_EAP,       PPP_AUTH_CHAP_MD5,
-		PPP_AUTH_PAP,      PPP_AUTH_MSCHAPV1,
+		PPP_AUTH_MSCHAPV2, PPP_AUTH_EAP, PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP, PPP_AUTH_MSCHAPV1,
 	};
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
@@ -188,7 +188,7 @@ static enum cp_judgement client_auth_missing(struct ppp *p)
 {
 	if (p->lcp.judged.is_loop)
 		return CP_ACK; /* our own request: the magic number's Nak answers it */
-	p->lcp.fault = p->lcp.offered ? PPP_CLOSED_NO_METHOD : PPP_CLOSED_NO_AUTH;
+	p->lcp.fault = p->lcp.suggested ? PPP_CLOSED_NO_METHOD : PPP_CLOSED_NO_AUTH;
 	return CP_FATAL;
 }
 
@@ -199,7 +199,8 @@ static void client_auth_suggest(struct ppp *p, struct writer *value)
 
 static void client_sent_nak(struct ppp *p)
 {
-	p->lcp.suggested |= (uint16_t)(1u << p->lcp.suggestion);
+	if (p->lcp.suggestion) /* the Nak may be about something else */
+		p->lcp.suggested |= (uint16_t)(1u << p->lcp.suggestion);
 }
 
 /* ---- authentication as the server sees it */
@@ -320,7 +321,8 @@ void lcp_reject_protocol(struct ppp *p, uint16_t protocol, struct bytes info)
 		return;
 	put_u16(&w, protocol);
 	put_bytes(&w, info.at, info.len < room ? info.len : room);
-	cp_send(p, &p->lcp.cp, LCP_PROTOCOL_REJECT, cp_fresh_id(&p->lcp.cp), bytes_of(bytes, w.len));
+	cp_send(p, &p->lcp.cp, LCP_PROTOCOL_REJECT, cp_fresh_id(&p->lcp.cp),
+		bytes_of(bytes, w.len));
 }
 
 /* ---- what the automaton tells */
@@ -328,6 +330,7 @@ void lcp_reject_protocol(struct ppp *p, uint16_t protocol, struct bytes info)
 static void lcp_judging(struct ppp *p)
 {
 	p->lcp.judged = (struct lcp_peer){ .mru = PPP_DEFAULT_MRU };
+	p->lcp.suggestion = PPP_AUTH_NONE;
 }
 
 static void lcp_acked(struct ppp *p)
@@ -350,8 +353,8 @@ static bool lcp_may_reopen(struct ppp *p)
  */
 static void lcp_terminated(struct ppp *p, const struct cp_packet *in)
 {
-	enum { RAS_REASON = 0x003ccd74 };
 	struct reader r = reader_of(in->body.at, in->body.len);
+	bool is_disputed = p->lcp.suggested && !p->lcp.peer.auth;
 	bool is_ras;
 	uint32_t error;
 
@@ -362,7 +365,7 @@ static void lcp_terminated(struct ppp *p, const struct cp_packet *in)
 		ppp_note_detail(p, (uint16_t)error, bytes_of(NULL, 0));
 	else
 		ppp_note_detail(p, 0, in->body);
-	ppp_finish(p, p->lcp.suggested ? PPP_CLOSED_NO_METHOD : PPP_CLOSED_BY_PEER);
+	ppp_finish(p, is_disputed ? PPP_CLOSED_NO_METHOD : PPP_CLOSED_BY_PEER);
 }
 
 static void lcp_give_up(struct ppp *p)
@@ -370,40 +373,52 @@ static void lcp_give_up(struct ppp *p)
 	ppp_end(p, p->lcp.fault ? (enum ppp_closed)p->lcp.fault : PPP_CLOSED_NO_METHOD);
 }
 
-#define LCP_COMMON_OPTIONS                                                                      \
-	{                                                                                       \
-		.type = LCP_OPT_MRU, .len = 4, .ask = mru_ask, .naked = mru_naked,              \
-		.judge = mru_judge, .suggest = mru_suggest,                                     \
-	},                                                                                      \
-	{                                                                                       \
-		.type = LCP_OPT_ACCM, .len = 6, .judge = accm_judge, .suggest = accm_suggest,   \
-	},                                                                                      \
-	{                                                                                       \
-		.type = LCP_OPT_MAGIC, .len = 6, .ask = magic_ask, .naked = magic_naked,        \
-		.rejected = magic_rejected, .judge = magic_judge, .suggest = magic_suggest,     \
+/* What both roles have the same; only authentication differs. */
+#define MRU_OPTION                                                                 \
+	{                                                                          \
+		.type = LCP_OPT_MRU, .len = 4, .ask = mru_ask, .naked = mru_naked, \
+		.judge = mru_judge, .suggest = mru_suggest,                        \
+	}
+#define ACCM_OPTION                                                                           \
+	{                                                                                     \
+		.type = LCP_OPT_ACCM, .len = 6, .judge = accm_judge, .suggest = accm_suggest, \
+	}
+#define MAGIC_OPTION                                                                        \
+	{                                                                                   \
+		.type = LCP_OPT_MAGIC, .len = 6, .ask = magic_ask, .naked = magic_naked,    \
+		.rejected = magic_rejected, .judge = magic_judge, .suggest = magic_suggest, \
 	}
 
 static const struct cp_option client_options[] = {
-	LCP_COMMON_OPTIONS,
+	MRU_OPTION,
+	ACCM_OPTION,
+	MAGIC_OPTION,
 	{
-		.type = LCP_OPT_AUTH, .is_vital = true, .judge = client_auth_judge,
-		.missing = client_auth_missing, .suggest = client_auth_suggest,
+		.type = LCP_OPT_AUTH,
+		.is_vital = true,
+		.judge = client_auth_judge,
+		.missing = client_auth_missing,
+		.suggest = client_auth_suggest,
 	},
 };
 
 /* No judge: a client that wants our proof is Rejected; only clients authenticate. */
 static const struct cp_option server_options[] = {
-	LCP_COMMON_OPTIONS,
+	MRU_OPTION,
+	ACCM_OPTION,
+	MAGIC_OPTION,
 	{
-		.type = LCP_OPT_AUTH, .ask = server_auth_ask, .naked = server_auth_naked,
+		.type = LCP_OPT_AUTH,
+		.ask = server_auth_ask,
+		.naked = server_auth_naked,
 		.rejected = server_auth_rejected,
 	},
 };
 
-#define LCP_COMMON_CALLS                                                                        \
-	.name = "lcp", .protocol = PPP_PROTO_LCP, .judging = lcp_judging, .acked = lcp_acked,   \
-	.may_reopen = lcp_may_reopen, .terminated = lcp_terminated, .extra = lcp_extra,         \
-	.up = ppp_lcp_is_up, .down = ppp_lcp_is_down, .finished = ppp_lcp_is_finished,          \
+#define LCP_COMMON_CALLS                                                                      \
+	.name = "lcp", .protocol = PPP_PROTO_LCP, .judging = lcp_judging, .acked = lcp_acked, \
+	.may_reopen = lcp_may_reopen, .terminated = lcp_terminated, .extra = lcp_extra,       \
+	.up = ppp_lcp_is_up, .down = ppp_lcp_is_down, .finished = ppp_lcp_is_finished,        \
 	.give_up = lcp_give_up
 
 static const struct cp_def client_lcp = {
@@ -459,7 +474,7 @@ void lcp_heard(struct ppp *p)
 static uint64_t echo_deadline(const struct ppp *p)
 {
 	const struct lcp *l = &p->lcp;
-	uint64_t since = l->heard_ms > l->echo_ms ? l->heard_ms : l->echo_ms;
+	uint64_t since = l->heard_ms > l->echo_sent_ms ? l->heard_ms : l->echo_sent_ms;
 
 	if (!p->cfg.echo_ms || !cp_is_open(&l->cp))
 		return UINT64_MAX;
@@ -474,7 +489,7 @@ static void send_echo(struct ppp *p)
 		ppp_end(p, PPP_CLOSED_SILENT);
 		return;
 	}
-	p->lcp.echo_ms = p->now_ms;
+	p->lcp.echo_sent_ms = p->now_ms;
 	store_u32(magic, p->lcp.magic);
 	cp_send(p, &p->lcp.cp, LCP_ECHO_REQUEST, cp_fresh_id(&p->lcp.cp),
 		bytes_of(magic, sizeof(magic)));

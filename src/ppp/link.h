@@ -31,8 +31,8 @@ struct outbox {
 };
 
 enum ppp_phase {
-	PPP_PHASE_DEAD,         /* before ppp_open */
-	PPP_PHASE_ESTABLISH,    /* LCP, and its end */
+	PPP_PHASE_DEAD,	     /* before ppp_open */
+	PPP_PHASE_ESTABLISH, /* LCP, and its end */
 	PPP_PHASE_AUTHENTICATE,
 	PPP_PHASE_NETWORK,
 	PPP_PHASE_FINISHED,
@@ -41,27 +41,27 @@ enum ppp_phase {
 /* What a peer's Configure-Request of LCP makes hold once it is Acked. */
 struct lcp_peer {
 	uint16_t mru;
-	uint8_t auth;  /* enum ppp_auth: how it wants us to authenticate */
-	bool is_loop;  /* its magic number is ours */
+	uint8_t auth; /* enum ppp_auth: how it wants us to authenticate */
+	bool is_loop; /* its magic number is ours */
 };
 
 struct lcp {
 	struct cp cp;
 	struct lcp_peer peer, judged;
-	uint8_t fault;          /* enum ppp_closed: why LCP is given up; 0: no method */
+	uint8_t fault; /* enum ppp_closed: why LCP is given up; 0: no method */
 	/* ours */
 	uint16_t mru;
 	uint32_t magic;
-	uint32_t nak_magic;     /* what we suggested last */
+	uint32_t nak_magic; /* what we suggested last */
 	uint8_t loops;
-	uint8_t offer;          /* server: enum ppp_auth that our request demands */
-	uint16_t refused;       /* server: bit n: method n was Naked */
+	uint8_t offer;	  /* server: enum ppp_auth that our request demands */
+	uint16_t refused; /* server: bit n: method n was Naked */
 	/* client: what the server offers */
-	uint16_t offered;       /* bit n: method n was */
-	uint16_t suggested;     /* probing: bit n: our Naks suggested method n */
-	uint8_t suggestion;     /* enum ppp_auth in the Nak under way */
+	uint16_t offered;   /* bit n: method n was */
+	uint16_t suggested; /* probing: bit n: our Naks suggested method n */
+	uint8_t suggestion; /* enum ppp_auth in the Nak under way */
 	/* echoes */
-	uint64_t heard_ms, echo_ms;
+	uint64_t heard_ms, echo_sent_ms;
 	uint8_t echo_misses;
 	uint8_t echo_loops;
 };
@@ -69,14 +69,14 @@ struct lcp {
 /* What IPCP and IPV6CP have in common besides their automaton. */
 struct ncp {
 	struct cp cp;
-	bool is_on;        /* we speak it on this link; else its frames are Rejected */
+	bool is_on;	   /* we speak it on this link; else its frames are Rejected */
 	bool has_failed;   /* or was never on */
 	bool is_down_told; /* since it was up last */
 };
 
 struct ipcp {
 	struct ncp ncp;
-	uint32_t own;        /* 0: not known yet */
+	uint32_t own; /* 0: not known yet */
 	uint32_t peer, judged_peer;
 	uint32_t servers[4]; /* DNS 1, NBNS 1, DNS 2, NBNS 2: the order of options 129 to 132 */
 	bool is_useless[4];  /* client: what the server suggests there is no address to use */
@@ -94,7 +94,7 @@ enum auth_state {
 	AUTH_WAITING,  /* client: for challenge or result; server: for the peer's proof */
 	AUTH_CHECKING, /* server: for ppp_verdict */
 	AUTH_DONE,
-	AUTH_REFUSED,  /* server: the peer was told, and has a moment to hang up itself */
+	AUTH_REFUSED, /* server: the peer was told, and has a moment to hang up itself */
 };
 
 struct auth_method;
@@ -102,18 +102,18 @@ struct auth_method;
 struct auth {
 	const struct auth_method *method;
 	enum auth_state state;
-	uint64_t resend_ms;  /* next repeat of request or challenge; UINT64_MAX: none */
+	uint64_t resend_ms; /* next repeat of request or challenge; UINT64_MAX: none */
 	uint64_t give_up_ms;
 	uint8_t sends_left;
-	uint8_t id;          /* of the last request, challenge or response */
-	uint8_t first_id;    /* PAP client: of its first request */
+	uint8_t id;	  /* of the last request, challenge or response */
+	uint8_t first_id; /* PAP client: of its first request */
 	bool has_challenge;
 	uint8_t challenge[MSCHAP_CHALLENGE_LEN];
 	/* client */
 	uint8_t peer_challenge[MSCHAP_CHALLENGE_LEN];
 	char expected[MSCHAP_S_LEN + 1];
 	uint8_t hlak[PPP_HLAK_LEN]; /* both ends */
-	uint16_t held_protocol;     /* one frame that came before LCP was open; 0: none */
+	uint16_t held_protocol;	    /* one frame that came before LCP was open; 0: none */
 	uint16_t held_len;
 	uint8_t held[PPP_HELD_MAX];
 	/* server */
@@ -127,15 +127,15 @@ struct auth {
 struct ppp {
 	struct ppp_cfg cfg;
 	enum ppp_phase phase;
-	uint64_t now_ms;          /* as of the last call */
+	uint64_t now_ms; /* as of the last call */
 	struct lcp lcp;
 	struct auth auth;
 	struct ipcp ipcp;
 	struct ipv6cp ipv6cp;
-	uint64_t reject_ms;       /* when this second of Code- and Protocol-Rejects began */
-	uint8_t rejects;          /* how many there were in it */
+	uint64_t reject_ms; /* when this second of Code- and Protocol-Rejects began */
+	uint8_t rejects;    /* how many there were in it */
 	/* how the link ended */
-	uint8_t why;              /* enum ppp_closed; the first reason stays */
+	uint8_t why; /* enum ppp_closed; the first reason stays */
 	uint16_t error;
 	uint8_t detail_len;
 	uint8_t detail[PPP_DETAIL_MAX];

@@ -161,8 +161,8 @@ bool ppp_next(struct ppp *p, struct ppp_out *out)
 		return false;
 	out->type = (enum ppp_out_type)box->items[box->next].type;
 	if (out->type == PPP_OUT_FRAME)
-		out->frame = bytes_of(box->bytes + box->items[box->next].at,
-				      box->items[box->next].len);
+		out->frame =
+			bytes_of(box->bytes + box->items[box->next].at, box->items[box->next].len);
 	else
 		fill(p, box->items[box->next].offer, out);
 	box->next++;

@@ -49,19 +49,20 @@ static void long_password(struct ppp_cfg *cfg)
 static const struct script pap_client[] = {
 	{ "PAP: repeated each 3 s, each with a new Identifier, ten times", PPP_CLIENT, pap,
 	  "> lcp 01 01 -- 05 06 11111111\n< lcp 02 01 -- 05 06 11111111\n"
-	  "< lcp 01 01 -- " OPT_PAP "\n! offer pap\n> lcp 02 01 -- " OPT_PAP "\n! lcp-up\n"
-	  PAP_REQUEST("01")
-	  "+ 2999\n+ 1\n" PAP_REQUEST("02") "+ 24000\n" PAP_REQUEST("03") PAP_REQUEST("04")
-	  PAP_REQUEST("05") PAP_REQUEST("06") PAP_REQUEST("07") PAP_REQUEST("08")
-	  PAP_REQUEST("09") PAP_REQUEST("0a") "+ 3000\n> lcp 05 02 00 04\n"
-	  "< lcp 06 02 00 04\n! closed 7 0\n" },
+	  "< lcp 01 01 -- " OPT_PAP "\n! offer pap\n> lcp 02 01 -- " OPT_PAP
+	  "\n! lcp-up\n" PAP_REQUEST("01") "+ 2999\n+ 1\n" PAP_REQUEST(
+		  "02") "+ 24000\n" PAP_REQUEST("03") PAP_REQUEST("04") PAP_REQUEST("05")
+		  PAP_REQUEST("06") PAP_REQUEST("07") PAP_REQUEST("08") PAP_REQUEST("09")
+			  PAP_REQUEST("0a") "+ 3000\n> lcp 05 02 00 04\n"
+					    "< lcp 06 02 00 04\n! closed 7 0\n" },
 	{ "PAP: a slow Ack to an earlier request", PPP_CLIENT, pap,
-	  CLIENT_LCP(OPT_PAP) "+ 3000\n" PAP_REQUEST("02")
-	  "< pap 02 01 00 05 00\n! authenticated " NO_HLAK "\nskip\n"
-	  "< pap 02 02 00 05 00\n< pap 03 02 00 05 00\n" },
+	  CLIENT_LCP(OPT_PAP) "+ 3000\n" PAP_REQUEST(
+		  "02") "< pap 02 01 00 05 00\n! authenticated " NO_HLAK "\nskip\n"
+			"< pap 02 02 00 05 00\n< pap 03 02 00 05 00\n" },
 	{ "PAP: replies to what was not asked", PPP_CLIENT, pap,
-	  CLIENT_LCP(OPT_PAP) "< pap 02 02 00 05 00\n< pap 03 00 00 05 00\n"
-	  "< pap 01 01 -- 01 61 01 62\n< pap 04 01 00 04\n< pap 02 01 00 03\n" },
+	  CLIENT_LCP(
+		  OPT_PAP) "< pap 02 02 00 05 00\n< pap 03 00 00 05 00\n"
+			   "< pap 01 01 -- 01 61 01 62\n< pap 04 01 00 04\n< pap 02 01 00 03\n" },
 	{ "PAP: message longer than the packet", PPP_CLIENT, pap,
 	  CLIENT_LCP(OPT_PAP) "< pap 03 01 -- ff \"no\"\n" CLIENT_END "! closed 3 0 no\n" },
 	{ "PAP: bytes behind the message", PPP_CLIENT, pap,
@@ -76,18 +77,20 @@ static const struct script pap_client[] = {
 	  "< lcp 02 01 -- 05 06 11111111\n! lcp-up\n" PAP_REQUEST("01") },
 };
 
-#define SERVER_PAP_LCP                                                                          \
-	"< lcp 01 01 00 04\n> lcp 01 01 -- 05 06 99999999 03 04 c023\n> lcp 02 01 00 04\n"      \
+#define SERVER_PAP_LCP                                                                     \
+	"< lcp 01 01 00 04\n> lcp 01 01 -- 05 06 99999999 03 04 c023\n> lcp 02 01 00 04\n" \
 	"< lcp 02 01 -- 05 06 99999999 03 04 c023\n! lcp-up\n"
 
 static const struct script pap_server[] = {
 	{ "PAP: wrong password: Nak, a second, the end; repeats answered alike", PPP_SERVER, pap,
-	  SERVER_PAP_LCP "< pap 01 07 -- 04 \"User\" 05 \"wrong\"\n! check pap User\n"
+	  SERVER_PAP_LCP
+	  "< pap 01 07 -- 04 \"User\" 05 \"wrong\"\n! check pap User\n"
 	  "> pap 03 07 00 05 00\n"
 	  "+ 500\n< pap 01 08 -- 04 \"User\" 0a \"clientPass\"\n> pap 03 08 00 05 00\n"
 	  "+ 500\n> lcp 05 02 00 04\n+ 1000\n> lcp 05 03 00 04\n+ 1000\n! closed 3 0\n" },
 	{ "PAP: lengths that do not fit", PPP_SERVER, pap,
-	  SERVER_PAP_LCP "< pap 01 01 00 04\n< pap 01 01 -- 05 \"User\"\n< pap 01 01 -- 04 \"User\"\n"
+	  SERVER_PAP_LCP
+	  "< pap 01 01 00 04\n< pap 01 01 -- 05 \"User\"\n< pap 01 01 -- 04 \"User\"\n"
 	  "< pap 01 01 -- 04 \"User\" 02 \"x\"\n< pap 01 01 -- ff \"User\" 00\n" },
 	{ "PAP: empty name and password, and bytes behind them", PPP_SERVER, pap,
 	  SERVER_PAP_LCP "< pap 01 01 -- 00 00 aabbcc\n! check pap \n> pap 03 01 00 05 00\n" },
@@ -100,18 +103,20 @@ static const struct script pap_server[] = {
 
 static const struct script md5_ends[] = {
 	{ "MD5 client: identical challenges, identical responses", PPP_CLIENT, md5,
-	  CLIENT_LCP(OPT_CHAP_MD5)
-	  "< chap 01 16 -- 10 2aee86f08d0d55969ca5978e0d3367a2 \"nas\"\n"
-	  "> chap 02 16 -- 10 ???????????????????????????????? \"User\"\n"
-	  "< chap 01 17 -- 01 aa\n> chap 02 17 -- 10 ???????????????????????????????? \"User\"\n"
-	  "< chap 03 16 00 04\n" /* to the one before */
-	  "< chap 03 17 00 04\n! authenticated " NO_HLAK "\nskip\n" },
+	  CLIENT_LCP(
+		  OPT_CHAP_MD5) "< chap 01 16 -- 10 2aee86f08d0d55969ca5978e0d3367a2 \"nas\"\n"
+				"> chap 02 16 -- 10 ???????????????????????????????? \"User\"\n"
+				"< chap 01 17 -- 01 aa\n> chap 02 17 -- 10 ???????????????????????????????? \"User\"\n"
+				"< chap 03 16 00 04\n" /* to the one before */
+				"< chap 03 17 00 04\n! authenticated " NO_HLAK "\nskip\n" },
 	{ "MD5 client: challenges that are none", PPP_CLIENT, md5,
-	  CLIENT_LCP(OPT_CHAP_MD5) "< chap 01 01 00 04\n< chap 01 01 -- 00\n< chap 01 01 -- 05 aabb\n"
-	  "< chap 03 01 00 04\n< chap 04 01 00 04\n" },
+	  CLIENT_LCP(
+		  OPT_CHAP_MD5) "< chap 01 01 00 04\n< chap 01 01 -- 00\n< chap 01 01 -- 05 aabb\n"
+				"< chap 03 01 00 04\n< chap 04 01 00 04\n" },
 	{ "MD5 client: refused", PPP_CLIENT, md5,
 	  CLIENT_LCP(OPT_CHAP_MD5) "< chap 01 01 -- 01 aa\nskip\n"
-	  "< chap 04 01 -- \"E=691 go away\"\n" CLIENT_END "! closed 3 0 E=691 go away\n" },
+				   "< chap 04 01 -- \"E=691 go away\"\n" CLIENT_END
+				   "! closed 3 0 E=691 go away\n" },
 	{ "MD5 server: value of a wrong size", PPP_SERVER, md5,
 	  "< lcp 01 01 00 04\nskip\n< lcp 02 01 -- 05 06 99999999 03 05 c22305\n! lcp-up\n"
 	  "> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n"
@@ -132,20 +137,20 @@ static const struct script mschapv2_client[] = {
 	  "< chap 03 07 -- \"S=407a5589115fd0d6209f510fe9c04566932cda56 M=hi\"\n"
 	  "! authenticated " HLAK "\nskip\n" },
 	{ "MS-CHAPv2: S= of somebody else", PPP_CLIENT, NULL,
-	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE RESPONSE "< chap 03 07 -- \"S=" DIGITS "7\"\n"
-	  CLIENT_END "! closed 6 0\n" },
+	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE RESPONSE "< chap 03 07 -- \"S=" DIGITS
+						      "7\"\n" CLIENT_END "! closed 6 0\n" },
 	{ "MS-CHAPv2: no S=", PPP_CLIENT, NULL,
-	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE RESPONSE "< chap 03 07 -- \"M=welcome\"\n"
-	  CLIENT_END "! closed 6 0\n" },
+	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE RESPONSE "< chap 03 07 -- \"M=welcome\"\n" CLIENT_END
+						      "! closed 6 0\n" },
 	{ "MS-CHAPv2: S= cut by one", PPP_CLIENT, NULL,
-	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE RESPONSE "< chap 03 07 -- \"S=" DIGITS "\"\n"
-	  CLIENT_END "! closed 6 0\n" },
+	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE RESPONSE "< chap 03 07 -- \"S=" DIGITS
+						      "\"\n" CLIENT_END "! closed 6 0\n" },
 	{ "MS-CHAPv2: empty Success", PPP_CLIENT, NULL,
 	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE RESPONSE "< chap 03 07 00 04\n" CLIENT_END
-	  "! closed 6 0\n" },
+						      "! closed 6 0\n" },
 	{ "MS-CHAPv2: Success before any challenge", PPP_CLIENT, NULL,
 	  CLIENT_LCP(OPT_MSCHAPV2) "< chap 03 00 -- \"" S_TEXT "\"\n< chap 03 07 00 04\n"
-	  "< chap 04 00 -- \"E=691\"\n" },
+				   "< chap 04 00 -- \"E=691\"\n" },
 	{ "MS-CHAPv2: challenges of a wrong size", PPP_CLIENT, NULL,
 	  CLIENT_LCP(OPT_MSCHAPV2) "< chap 01 07 -- 08 0011223344556677\n< chap 01 07 -- 10 00\n" },
 	{ "MS-CHAPv2: repeated challenge, the same response, one success", PPP_CLIENT, NULL,
@@ -161,17 +166,17 @@ static const struct script mschapv2_client[] = {
 	  "< lcp 06 02 00 04\n! closed 6 0\n" },
 	{ "MS-CHAPv2: challenged again and refused", PPP_CLIENT, NULL,
 	  CLIENT_AUTH "skip\n< chap 01 08 -- 10 " AUTH_CHALLENGE "\nskip\n"
-	  "< chap 04 08 -- \"E=649 R=0\"\n" CLIENT_END "! closed 3 649\n" },
+		      "< chap 04 08 -- \"E=649 R=0\"\n" CLIENT_END "! closed 3 649\n" },
 	{ "MS-CHAPv2: the fields of a Failure in any order", PPP_CLIENT, NULL,
 	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE RESPONSE
 	  "< chap 04 07 -- \"R=0 E=648 V=3 M=Password E=1 expired\"\n" CLIENT_END
 	  "! closed 3 648 Password E=1 expired\n" },
 	{ "MS-CHAPv2: a Failure that is all text", PPP_CLIENT, NULL,
 	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE RESPONSE "< chap 04 07 -- \"not E=691 x\"\n" CLIENT_END
-	  "! closed 3 691\n" },
+						      "! closed 3 691\n" },
 	{ "MS-CHAPv2: a Failure without fields", PPP_CLIENT, NULL,
 	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE RESPONSE "< chap 04 07 -- \"E=x\"\n" CLIENT_END
-	  "! closed 3 0 E=x\n" },
+						      "! closed 3 0 E=x\n" },
 	{ "MS-CHAPv2: a password that is no UTF-8", PPP_CLIENT, not_utf8,
 	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE CLIENT_END
 	  "! closed 3 0 the password is no UTF-8 or too long for MS-CHAPv2\n" },
@@ -179,10 +184,11 @@ static const struct script mschapv2_client[] = {
 	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE CLIENT_END
 	  "! closed 3 0 the password is no UTF-8 or too long for MS-CHAPv2\n" },
 	{ "MS-CHAPv2: two challenges before LCP is open: the later one", PPP_CLIENT, NULL,
-	  "skip\n< lcp 01 01 -- " OPT_MSCHAPV2 "\nskip\n< chap 01 06 -- 10 " AUTH_CHALLENGE "\n"
-	  CHALLENGE "< lcp 02 01 -- 05 06 11111111\n! lcp-up\n" RESPONSE },
+	  "skip\n< lcp 01 01 -- " OPT_MSCHAPV2 "\nskip\n< chap 01 06 -- 10 " AUTH_CHALLENGE
+	  "\n" CHALLENGE "< lcp 02 01 -- 05 06 11111111\n! lcp-up\n" RESPONSE },
 	{ "MS-CHAPv2: nobody challenges", PPP_CLIENT, NULL,
-	  CLIENT_LCP(OPT_MSCHAPV2) "+ 40000\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 7 0\n" },
+	  CLIENT_LCP(
+		  OPT_MSCHAPV2) "+ 40000\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 7 0\n" },
 	{ "MS-CHAPv2: network frames before success are dropped", PPP_CLIENT, NULL,
 	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE RESPONSE
 	  "< ipcp 01 01 -- 03 06 0a000001\n< ccp 01 01 00 04\n< ff03 0021 45\n< 21 45\n"
@@ -200,9 +206,11 @@ static const struct script mschapv2_client[] = {
 static const struct script mschapv2_server[] = {
 	{ "MS-CHAPv2: the challenge is repeated as it was, ten times", PPP_SERVER, NULL,
 	  SERVER_LCP "+ 3000\n> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n+ 24000\nskip\n"
-	  "+ 2999\n+ 1\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 7 0\n" },
-	{ "MS-CHAPv2: wrong response: Failure with every field, a second, the end", PPP_SERVER, NULL,
-	  SERVER_LCP "< chap 02 42 -- 31 " PEER_CHALLENGE " 0000000000000000 00" NT_RESPONSE " \"U\"\n"
+		     "+ 2999\n+ 1\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 7 0\n" },
+	{ "MS-CHAPv2: wrong response: Failure with every field, a second, the end", PPP_SERVER,
+	  NULL,
+	  SERVER_LCP
+	  "< chap 02 42 -- 31 " PEER_CHALLENGE " 0000000000000000 00" NT_RESPONSE " \"U\"\n"
 	  "! check mschapv2 U\n"
 	  "> chap 04 42 -- \"E=691 R=0 C=5B5D7C7D7B3F2F3E3C2C602132262628 V=3 M=Access denied\"\n"
 	  "< chap 02 42 -- 31 " VALUE49 " \"User\"\n" /* one attempt a connection */
@@ -210,31 +218,32 @@ static const struct script mschapv2_server[] = {
 	  "+ 999\n+ 1\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 3 0\n" },
 	{ "MS-CHAPv2: a repeated response gets the same result, later too", PPP_SERVER, NULL,
 	  SERVER_AUTH "< chap 02 42 -- 31 " VALUE49 " \"User\"\n> chap 03 42 -- \"" S_TEXT "\"\n"
-	  "< ipcp 01 01 -- 03 06 0a010002\nskip\n"
-	  "< chap 02 42 -- 31 " VALUE49 " \"User\"\n> chap 03 42 -- \"" S_TEXT "\"\n" },
+		      "< ipcp 01 01 -- 03 06 0a010002\nskip\n"
+		      "< chap 02 42 -- 31 " VALUE49 " \"User\"\n> chap 03 42 -- \"" S_TEXT "\"\n" },
 	{ "MS-CHAPv2: a domain in the name", PPP_SERVER, NULL,
 	  SERVER_LCP "< chap 02 42 -- 31 " VALUE49 " \"DOM\\User\"\n! check mschapv2 DOM\\User\n"
-	  "> chap 03 42 -- \"" S_TEXT "\"\n! authenticated " HLAK "\n" },
+		     "> chap 03 42 -- \"" S_TEXT "\"\n! authenticated " HLAK "\n" },
 	{ "MS-CHAPv2: responses that are none", PPP_SERVER, NULL,
 	  SERVER_LCP "< chap 02 41 -- 31 " VALUE49 " \"User\"\n< chap 02 42 00 04\n"
-	  "< chap 02 42 -- 31 00\n< chap 02 42 -- 32 " VALUE49 "00 \"User\"\n"
-	  "< chap 02 42 -- 10 " AUTH_CHALLENGE " \"User\"\n< chap 05 42 00 04\n< chap 07 42 00 04\n" },
+		     "< chap 02 42 -- 31 00\n< chap 02 42 -- 32 " VALUE49 "00 \"User\"\n"
+		     "< chap 02 42 -- 10 " AUTH_CHALLENGE
+		     " \"User\"\n< chap 05 42 00 04\n< chap 07 42 00 04\n" },
 	{ "MS-CHAPv2: never answers a challenge, nor takes a Success", PPP_SERVER, NULL,
 	  SERVER_LCP "< chap 01 01 -- 10 " AUTH_CHALLENGE "\n< chap 03 42 -- \"" S_TEXT "\"\n"
-	  "< chap 04 42 00 04\n< eap 01 01 00 05 01\n" },
+		     "< chap 04 42 00 04\n< eap 01 01 00 05 01\n" },
 	{ "MS-CHAPv2: an LCP negotiated anew before the response is a new link", PPP_SERVER, NULL,
 	  SERVER_LCP "< lcp 01 02 00 04\n"
-	  "> lcp 01 02 -- 05 06 99999999 03 05 c223 81\n> lcp 02 02 00 04\n"
-	  "< chap 02 42 -- 31 " VALUE49 " \"User\"\n"
-	  "< lcp 02 02 -- 05 06 99999999 03 05 c223 81\n! lcp-up\n"
-	  "> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n" },
+		     "> lcp 01 02 -- 05 06 99999999 03 05 c223 81\n> lcp 02 02 00 04\n"
+		     "< chap 02 42 -- 31 " VALUE49 " \"User\"\n"
+		     "< lcp 02 02 -- 05 06 99999999 03 05 c223 81\n! lcp-up\n"
+		     "> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n" },
 	{ "MS-CHAPv2: an LCP negotiated anew after success ends the link", PPP_SERVER, NULL,
 	  SERVER_AUTH "< lcp 01 02 00 04\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 12 0\n" },
 	{ "MS-CHAPv2: a Terminate-Ack after success ends the link too", PPP_SERVER, NULL,
 	  SERVER_AUTH "< lcp 06 02 00 04\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 12 0\n" },
 	{ "MS-CHAPv2: network frames before success are dropped", PPP_SERVER, NULL,
 	  SERVER_LCP "< ipcp 01 01 -- 03 06 00000000\n< ipv6cp 01 01 00 04\n< ccp 01 01 00 04\n"
-	  "< ff03 0057 60\n" },
+		     "< ff03 0057 60\n" },
 };
 
 /* Names of the longest kind: a server takes 256 bytes by CHAP, not one more. */
@@ -247,8 +256,10 @@ static void names_are_bounded(void **state)
 	memset(name, 'n', PPP_NAME_MAX + 1);
 	snprintf(lines, sizeof(lines), "< chap 02 42 -- 31 " VALUE49 " \"%s\"\n", name);
 	script_run_after(SERVER_LCP, &s);
-	snprintf(lines, sizeof(lines), "< chap 02 42 -- 31 " VALUE49 " \"%s\"\n"
-		 "! check mschapv2 %s\nskip\n", name + 1, name + 1);
+	snprintf(lines, sizeof(lines),
+		 "< chap 02 42 -- 31 " VALUE49 " \"%s\"\n"
+		 "! check mschapv2 %s\nskip\n",
+		 name + 1, name + 1);
 	script_run_after(SERVER_LCP, &s);
 }
 
@@ -288,11 +299,11 @@ static void methods_have_names(void **state)
 	assert_string_equal(ppp_auth_name(PPP_AUTH_NONE), "none");
 }
 
-#define RUN(scripts)                                                                            \
-	static void run_##scripts(void **state)                                                 \
-	{                                                                                       \
-		(void)state;                                                                    \
-		script_run_all(scripts, sizeof(scripts) / sizeof(*scripts));                    \
+#define RUN(scripts)                                                         \
+	static void run_##scripts(void **state)                              \
+	{                                                                    \
+		(void)state;                                                 \
+		script_run_all(scripts, sizeof(scripts) / sizeof(*scripts)); \
 	}
 
 RUN(pap_client)

@@ -12,7 +12,9 @@
 
 #include <cmocka.h>
 
-enum { RFC_STATES = 10 };
+enum {
+	RFC_STATES = 10
+};
 
 /* Rows by event, columns by the RFC's state numbers; flags r, p, x left out. */
 static const struct {

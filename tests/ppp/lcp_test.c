@@ -81,9 +81,8 @@ static const struct script packets[] = {
 	       "< lcp 02 01 -- 05 06 11111111 07 02\n"
 	       "< lcp 02 01 -- 05 06 11111111\n! lcp-up\n" },
 	{ "Ack: a second one does no harm to an open link", PPP_CLIENT, NULL,
-	  CLIENT_LCP(AUTH)
-	  "< lcp 02 01 -- 05 06 11111111\n< lcp 02 01 -- 05 06 11111111\n"
-	  "< lcp 03 01 -- 05 06 33333333\n< lcp 04 01 -- 05 06 11111111\n" },
+	  CLIENT_LCP(AUTH) "< lcp 02 01 -- 05 06 11111111\n< lcp 02 01 -- 05 06 11111111\n"
+			   "< lcp 03 01 -- 05 06 33333333\n< lcp 04 01 -- 05 06 11111111\n" },
 	{ "Reject: of what we did not ask for", PPP_CLIENT, NULL,
 	  OURS "< lcp 04 01 -- 05 06 11111112\n< lcp 04 01 -- 01 04 05dc\n"
 	       "< lcp 04 01 -- 05 06 11111111\n> lcp 01 02 00 04\n" },
@@ -132,7 +131,8 @@ static const struct script peers_options[] = {
 	  "< lcp 01 02 -- " AUTH "05 08 010203040506\n> lcp 03 02 -- 05 06 33333333\n" },
 	{ "refused: quality, PFC, ACFC, FCS, SDP, numbered, callback, compound, MRRU, SSNHF, ED, LD",
 	  PPP_CLIENT, NULL,
-	  "skip\n< lcp 01 01 -- " AUTH "04 08 c02500000000 07 02 08 02 09 03 01 0a 03 00 0b 04 0000 "
+	  "skip\n< lcp 01 01 -- " AUTH
+	  "04 08 c02500000000 07 02 08 02 09 03 01 0a 03 00 0b 04 0000 "
 	  "0d 03 06 0f 02 11 04 05dc 12 02 13 03 00 17 04 0001\n! offer mschapv2\n"
 	  "> lcp 04 01 -- 04 08 c02500000000 07 02 08 02 09 03 01 0a 03 00 0b 04 0000 "
 	  "0d 03 06 0f 02 11 04 05dc 12 02 13 03 00 17 04 0001\n" },
@@ -155,6 +155,13 @@ static const struct script peers_options[] = {
 	{ "authentication: a server that has dropped it after our Nak", PPP_CLIENT, NULL,
 	  "skip\n< lcp 01 01 -- 03 04 c227\nskip\n< lcp 01 02 00 04\n"
 	  "> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 4 0\n" },
+	{ "authentication: none, after a Nak of something else", PPP_CLIENT, NULL,
+	  "skip\n< lcp 01 01 -- " AUTH "01 04 0001\nskip\n< lcp 01 02 00 04\n"
+	  "> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 5 0\n" },
+	{ "authentication: a dispute that was settled is no reason later on", PPP_CLIENT, NULL,
+	  "skip\n< lcp 01 01 -- 03 04 c227\nskip\n< lcp 01 02 -- " AUTH "\nskip\n"
+	  "< lcp 02 01 -- 05 06 11111111\n! lcp-up\n"
+	  "< lcp 05 03 00 04\n> lcp 06 03 00 04\n! closed 2 0\n" },
 	{ "authentication: nothing configured", PPP_CLIENT, no_method, "! closed 4 0\n" },
 	{ "authentication: nothing configured at the server", PPP_SERVER, no_method,
 	  "! closed 4 0\n" },
@@ -163,7 +170,8 @@ static const struct script peers_options[] = {
 #define SERVERS "> lcp 01 01 -- 05 06 99999999 " AUTH "\n"
 
 static const struct script our_options[] = {
-	{ "MRU: as configured", PPP_CLIENT, with_mru, "> lcp 01 01 -- 01 04 0578 05 06 11111111\n" },
+	{ "MRU: as configured", PPP_CLIENT, with_mru,
+	  "> lcp 01 01 -- 01 04 0578 05 06 11111111\n" },
 	{ "MRU: Naked within reason", PPP_CLIENT, with_mru,
 	  "skip\n< lcp 03 01 -- 01 04 05dc\n> lcp 01 02 -- 01 04 05dc 05 06 11111111\n"
 	  "< lcp 03 02 -- 01 04 0240\n> lcp 01 03 -- 01 04 0240 05 06 11111111\n"
@@ -206,20 +214,18 @@ static const struct script codes[] = {
 	  "< lcp 09 07 -- 12345678 0001020304\n> lcp 0a 07 -- 99999999 0001020304\n"
 	  "< lcp 09 08 00 04\n< lcp 09 08 -- 123456\n" },
 	{ "Echo: our own magic three times running is a loop", PPP_SERVER, NULL,
-	  SERVER_LCP
-	  "< lcp 09 01 -- 99999999\n> lcp 0a 01 -- 99999999\n"
-	  "< lcp 09 02 -- 99999999\n> lcp 0a 02 -- 99999999\n"
-	  "< lcp 09 03 -- 12345678\n> lcp 0a 03 -- 99999999\n"
-	  "< lcp 09 04 -- 99999999\nskip\n< lcp 09 05 -- 99999999\nskip\n"
-	  "< lcp 09 06 -- 99999999\n> lcp 0a 06 -- 99999999\n> lcp 05 02 00 04\n"
-	  "< lcp 06 02 00 04\n! closed 10 0\n" },
+	  SERVER_LCP "< lcp 09 01 -- 99999999\n> lcp 0a 01 -- 99999999\n"
+		     "< lcp 09 02 -- 99999999\n> lcp 0a 02 -- 99999999\n"
+		     "< lcp 09 03 -- 12345678\n> lcp 0a 03 -- 99999999\n"
+		     "< lcp 09 04 -- 99999999\nskip\n< lcp 09 05 -- 99999999\nskip\n"
+		     "< lcp 09 06 -- 99999999\n> lcp 0a 06 -- 99999999\n> lcp 05 02 00 04\n"
+		     "< lcp 06 02 00 04\n! closed 10 0\n" },
 	{ "Echo: ours when idle; anything that comes counts as an answer", PPP_CLIENT, with_echo,
-	  CLIENT_LCP(AUTH)
-	  "+ 4999\n+ 1\n> lcp 09 02 -- 11111111\n+ 5000\n> lcp 09 03 -- 11111111\n"
-	  "+ 5000\n> lcp 09 04 -- 11111111\n< lcp 0b 01 -- 00000000\n"
-	  "+ 5000\n> lcp 09 05 -- 11111111\n+ 5000\n> lcp 09 06 -- 11111111\n"
-	  "+ 5000\n> lcp 09 07 -- 11111111\n+ 5000\n> lcp 05 08 00 04\n"
-	  "+ 2000\n> lcp 05 09 00 04\n! closed 13 0\n" },
+	  CLIENT_LCP(AUTH) "+ 4999\n+ 1\n> lcp 09 02 -- 11111111\n+ 5000\n> lcp 09 03 -- 11111111\n"
+			   "+ 5000\n> lcp 09 04 -- 11111111\n< lcp 0b 01 -- 00000000\n"
+			   "+ 5000\n> lcp 09 05 -- 11111111\n+ 5000\n> lcp 09 06 -- 11111111\n"
+			   "+ 5000\n> lcp 09 07 -- 11111111\n+ 5000\n> lcp 05 08 00 04\n"
+			   "+ 2000\n> lcp 05 09 00 04\n! closed 13 0\n" },
 	{ "Discard, Identification, Time-Remaining: nothing, in any state", PPP_SERVER, NULL,
 	  "< lcp 0b 01 -- 12345678 00\n< lcp 0c 02 -- 12345678 \"x\"\n< lcp 0c 02 00 04\n"
 	  "< lcp 0d 03 -- 12345678 00000010\n+ 1000\nskip\n"
@@ -233,18 +239,18 @@ static const struct script codes[] = {
 	  "< lcp ff 0a 00 04\n< lcp ff 0b 00 04\n+ 1000\n"
 	  "< lcp ff 0c 00 04\n> lcp 07 0c -- ff0c0004\n" },
 	{ "Code-Reject: of an echo is borne, of Configure-Request not", PPP_CLIENT, NULL,
-	  CLIENT_LCP(AUTH)
-	  "< lcp 07 01 -- 09 01 0004\n< lcp 07 02 00 04\n< lcp 07 02 -- 01 01 0004\n"
-	  "> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 9 0\n" },
+	  CLIENT_LCP(
+		  AUTH) "< lcp 07 01 -- 09 01 0004\n< lcp 07 02 00 04\n< lcp 07 02 -- 01 01 0004\n"
+			"> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 9 0\n" },
 	{ "Protocol-Reject: dropped before LCP is open, and when too short", PPP_CLIENT, NULL,
 	  "skip\n< lcp 08 01 -- c021 0101\n< lcp 02 01 -- 05 06 11111111\n"
 	  "< lcp 01 01 -- " AUTH "\nskip\n< lcp 08 01 -- 80\n" },
 	{ "Protocol-Reject: of LCP itself", PPP_CLIENT, NULL,
 	  CLIENT_LCP(AUTH) "< lcp 08 01 -- c021 0101\n> lcp 05 02 00 04\n+ 2000\nskip\n" },
 	{ "Protocol-Reject: of authentication", PPP_CLIENT, NULL,
-	  CLIENT_LCP(AUTH)
-	  "< lcp 08 01 -- c023\n" /* another than ours: nothing */
-	  "< lcp 08 02 -- c223\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 4 0\n" },
+	  CLIENT_LCP(
+		  AUTH) "< lcp 08 01 -- c023\n" /* another than ours: nothing */
+			"< lcp 08 02 -- c223\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 4 0\n" },
 	{ "Terminate-Request: answered, and that is the end, open or not", PPP_CLIENT, NULL,
 	  OURS "< lcp 05 44 -- \"bye\"\n> lcp 06 44 00 04\n! closed 2 0 bye\n"
 	       "< lcp 05 45 00 04\n+ 99999\n" },
@@ -258,14 +264,14 @@ static const struct script codes[] = {
 	{ "close: nothing to say to nobody", PPP_SERVER, NULL, "close\n! closed 1 0\n" },
 	{ "close: both at once", PPP_CLIENT, NULL,
 	  CLIENT_LCP(AUTH) "close\n> lcp 05 02 00 04\n< lcp 05 02 00 04\n> lcp 06 02 00 04\n"
-	  "! closed 1 0\n" },
+			   "! closed 1 0\n" },
 	{ "close: requests meanwhile are not answered", PPP_CLIENT, NULL,
 	  CLIENT_LCP(AUTH) "close\n> lcp 05 02 00 04\n< lcp 01 02 -- " AUTH "\n"
-	  "< lcp 03 01 -- 05 06 22222222\n< lcp 09 01 -- 00000000\n"
-	  "< lcp 06 02 00 04\n! closed 1 0\n" },
+			   "< lcp 03 01 -- 05 06 22222222\n< lcp 09 01 -- 00000000\n"
+			   "< lcp 06 02 00 04\n! closed 1 0\n" },
 	{ "silence: ten requests, then the end", PPP_CLIENT, NULL,
-	  OURS "+ 26999\n" OURS OURS OURS OURS OURS OURS OURS OURS
-	       "+ 1\n" OURS "+ 3000\n! closed 8 0\n" },
+	  OURS "+ 26999\n" OURS OURS OURS OURS OURS OURS OURS OURS "+ 1\n" OURS
+	       "+ 3000\n! closed 8 0\n" },
 	{ "no agreement: the peer asks and never answers", PPP_CLIENT, NULL,
 	  OURS "< lcp 01 01 -- " AUTH "\n! offer mschapv2\n> lcp 02 01 -- " AUTH "\n"
 	       "+ 30000\n" OURS OURS OURS OURS OURS OURS OURS OURS OURS "! closed 9 0\n" },
@@ -305,11 +311,11 @@ static const struct script probes[] = {
 	  OURS "< lcp 01 01 00 04\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 5 0\n" },
 };
 
-#define RUN(scripts)                                                                            \
-	static void run_##scripts(void **state)                                                 \
-	{                                                                                       \
-		(void)state;                                                                    \
-		script_run_all(scripts, sizeof(scripts) / sizeof(*scripts));                    \
+#define RUN(scripts)                                                         \
+	static void run_##scripts(void **state)                              \
+	{                                                                    \
+		(void)state;                                                 \
+		script_run_all(scripts, sizeof(scripts) / sizeof(*scripts)); \
 	}
 
 RUN(packets)

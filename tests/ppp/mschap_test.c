@@ -82,7 +82,8 @@ static void names_lose_their_domain_and_passwords_are_utf16(void **state)
 	mschap_challenge_hash(vectors_hex(group, "peer_challenge").at,
 			      vectors_hex(group, "authenticator_challenge").at, wire,
 			      challenge_hash);
-	assert_bytes(challenge_hash, vectors_hex(group, "wrong_challenge_hash8_if_domain_included"));
+	assert_bytes(challenge_hash,
+		     vectors_hex(group, "wrong_challenge_hash8_if_domain_included"));
 }
 
 static void keys_have_the_order_of_the_binding(void **state)
@@ -91,8 +92,8 @@ static void keys_have_the_order_of_the_binding(void **state)
 	uint8_t hlak[MSCHAP_HLAK_LEN];
 
 	(void)state;
-	mschap_hlak(vectors_hex("mschapv2", "nt_hash").at, vectors_hex("mschapv2", "nt_response").at,
-		    hlak);
+	mschap_hlak(vectors_hex("mschapv2", "nt_hash").at,
+		    vectors_hex("mschapv2", "nt_response").at, hlak);
 	assert_bytes(hlak, vectors_hex(group, "hlak_both_ends"));
 	assert_bytes(hlak, vectors_hex(group, "client_send_key"));
 	assert_bytes(hlak, vectors_hex(group, "server_receive_key"));

@@ -54,22 +54,23 @@ static void wins(struct ppp_cfg *cfg)
 static const struct script client_ipv4[] = {
 	{ "own: Acked as 0.0.0.0", PPP_CLIENT, only_ipv4,
 	  CLIENT_AUTH "skip\n< ipcp 02 01 -- 03 06 00000000 81 06 00000000 83 06 00000000\n"
-	  "> ipcp 05 02 00 04\n< ipcp 06 02 00 04\n! ipv4-down\n" END },
+		      "> ipcp 05 02 00 04\n< ipcp 06 02 00 04\n! ipv4-down\n" END },
 	{ "own: Rejected", PPP_CLIENT, only_ipv4,
 	  CLIENT_AUTH "skip\n< ipcp 04 01 -- 03 06 00000000\n"
-	  "> ipcp 05 02 00 04\n+ 1000\n> ipcp 05 03 00 04\n+ 1000\n! ipv4-down\n" END },
+		      "> ipcp 05 02 00 04\n+ 1000\n> ipcp 05 03 00 04\n+ 1000\n! ipv4-down\n" END },
 	{ "own: Rejected, but static", PPP_CLIENT, static_address,
-	  CLIENT_AUTH "> ipcp 01 01 -- 03 06 0a000063\n< ipcp 04 01 -- 03 06 0a000063\n"
+	  CLIENT_AUTH
+	  "> ipcp 01 01 -- 03 06 0a000063\n< ipcp 04 01 -- 03 06 0a000063\n"
 	  "> ipcp 01 02 00 04\n< ipcp 02 02 00 04\n< ipcp 01 01 00 04\n> ipcp 02 01 00 04\n"
 	  "! ipv4 10.0.0.99 0.0.0.0\n" },
 	{ "own: addresses that are nobody's, then Naked on and on", PPP_CLIENT, only_ipv4,
 	  CLIENT_AUTH "skip\n< ipcp 03 01 -- 03 06 00000000\n"
-	  "> ipcp 01 02 -- 03 06 00000000 81 06 00000000 83 06 00000000\n"
-	  "< ipcp 03 02 -- 03 06 7f000001\nskip\n< ipcp 03 03 -- 03 06 e0000001\nskip\n"
-	  "< ipcp 03 04 -- 03 06 ffffffff\nskip\n"
-	  "< ipcp 03 05 -- 03 05 000000\n"
-	  "> ipcp 01 06 -- 03 06 00000000 81 06 00000000 83 06 00000000\n"
-	  "< ipcp 03 06 -- 03 06 00000000\n> ipcp 05 07 00 04\nskip\n" },
+		      "> ipcp 01 02 -- 03 06 00000000 81 06 00000000 83 06 00000000\n"
+		      "< ipcp 03 02 -- 03 06 7f000001\nskip\n< ipcp 03 03 -- 03 06 e0000001\nskip\n"
+		      "< ipcp 03 04 -- 03 06 ffffffff\nskip\n"
+		      "< ipcp 03 05 -- 03 05 000000\n"
+		      "> ipcp 01 06 -- 03 06 00000000 81 06 00000000 83 06 00000000\n"
+		      "< ipcp 03 06 -- 03 06 00000000\n> ipcp 05 07 00 04\nskip\n" },
 	{ "name servers: only usable ones are taken", PPP_CLIENT, all_servers,
 	  CLIENT_AUTH
 	  "> ipcp 01 01 -- 03 06 00000000 81 06 00000000 82 06 00000000 83 06 00000000 "
@@ -80,49 +81,53 @@ static const struct script client_ipv4[] = {
 	  "< ipcp 02 02 -- 03 06 0a000002 84 06 0a000003\n< ipcp 01 01 -- 03 06 0a000001\n"
 	  "> ipcp 02 01 -- 03 06 0a000001\n! ipv4 10.0.0.2 10.0.0.1 nbns 10.0.0.3\n" },
 	{ "name servers: Rejected ones are left out", PPP_CLIENT, all_servers,
-	  CLIENT_AUTH "skip\n< ipcp 04 01 -- 82 06 00000000 84 06 00000000\n"
+	  CLIENT_AUTH
+	  "skip\n< ipcp 04 01 -- 82 06 00000000 84 06 00000000\n"
 	  "> ipcp 01 02 -- 03 06 00000000 81 06 00000000 83 06 00000000\n"
 	  "< ipcp 03 02 -- 03 06 0a000002 81 06 08080808\n"
 	  "> ipcp 01 03 -- 03 06 0a000002 81 06 08080808 83 06 00000000\n"
 	  "< ipcp 02 03 -- 03 06 0a000002 81 06 08080808 83 06 00000000\n"
 	  "< ipcp 01 01 00 04\n> ipcp 02 01 00 04\n! ipv4 10.0.0.2 0.0.0.0 dns 8.8.8.8\n" },
 	{ "peer: wants what we do not give", PPP_CLIENT, only_ipv4,
-	  CLIENT_AUTH "skip\n"
+	  CLIENT_AUTH
+	  "skip\n"
 	  "< ipcp 01 01 -- 01 0a 0000000000000000 02 06 002d0f01 03 06 0a000001 04 06 00000000 "
 	  "81 06 00000000 82 06 00000000 83 06 00000000 84 06 00000000 90 02\n"
 	  "> ipcp 04 01 -- 01 0a 0000000000000000 02 06 002d0f01 04 06 00000000 "
 	  "81 06 00000000 82 06 00000000 83 06 00000000 84 06 00000000 90 02\n" },
 	{ "peer: address of a wrong length", PPP_CLIENT, only_ipv4,
 	  CLIENT_AUTH "skip\n< ipcp 01 01 -- 03 05 0a0000\n> ipcp 04 01 -- 03 05 0a0000\n"
-	  "< ipcp 01 02 -- 03 00\n< ipcp 01 02 -- 03 07 0a000001\n" },
+		      "< ipcp 01 02 -- 03 00\n< ipcp 01 02 -- 03 07 0a000001\n" },
 	{ "peer: negotiates anew: down, and up again", PPP_CLIENT, static_address,
-	  CLIENT_AUTH "skip\n< ipcp 02 01 -- 03 06 0a000063\n< ipcp 01 01 -- 03 06 0a000001\n"
+	  CLIENT_AUTH
+	  "skip\n< ipcp 02 01 -- 03 06 0a000063\n< ipcp 01 01 -- 03 06 0a000001\n"
 	  "> ipcp 02 01 -- 03 06 0a000001\n! ipv4 10.0.0.99 10.0.0.1\nopen 0021\n"
 	  "< ipcp 01 02 -- 03 06 0a000005\n! ipv4-down\n> ipcp 01 02 -- 03 06 0a000063\n"
 	  "> ipcp 02 02 -- 03 06 0a000005\nshut 0021\n"
 	  "< ipcp 02 02 -- 03 06 0a000063\n! ipv4 10.0.0.99 10.0.0.5\n" },
 	{ "peer: ends IPCP alone, and with it all", PPP_CLIENT, static_address,
 	  CLIENT_AUTH "skip\n< ipcp 02 01 -- 03 06 0a000063\n< ipcp 01 01 00 04\n"
-	  "> ipcp 02 01 00 04\n! ipv4 10.0.0.99 0.0.0.0\n"
-	  "< ipcp 05 09 00 04\n! ipv4-down\n> ipcp 06 09 00 04\n+ 1000\n" END },
+		      "> ipcp 02 01 00 04\n! ipv4 10.0.0.99 0.0.0.0\n"
+		      "< ipcp 05 09 00 04\n! ipv4-down\n> ipcp 06 09 00 04\n+ 1000\n" END },
 	{ "peer: ends IPCP alone, IPv6 is there", PPP_CLIENT, NULL,
-	  CLIENT_AUTH "skip\n< ipcp 05 09 00 04\n> ipcp 06 09 00 04\n"
+	  CLIENT_AUTH
+	  "skip\n< ipcp 05 09 00 04\n> ipcp 06 09 00 04\n"
 	  "< lcp 08 01 -- 8021 01010004\n! ipv4-down\n"
 	  "< ipv6cp 02 01 -- 01 0a 1000000000000001\n< ipv6cp 01 01 -- 01 0a 1111111111111111\n"
 	  "> ipv6cp 02 01 -- 01 0a 1111111111111111\n"
 	  "! ipv6 1000000000000001 1111111111111111\n+ 60000\nopen 0057\nshut 0021\n" },
 	{ "peer: Rejects the data protocol under an open IPCP", PPP_CLIENT, static_address,
 	  CLIENT_AUTH "skip\n< ipcp 02 01 -- 03 06 0a000063\n< ipcp 01 01 00 04\nskip\n"
-	  "< lcp 08 01 -- 0021 45\n! ipv4-down\n> ipcp 05 02 00 04\n"
-	  "< lcp 08 02 -- 8021 0502\n" END },
+		      "< lcp 08 01 -- 0021 45\n! ipv4-down\n> ipcp 05 02 00 04\n"
+		      "< lcp 08 02 -- 8021 0502\n" END },
 	{ "peer: Rejects both", PPP_CLIENT, NULL,
 	  CLIENT_AUTH "skip\n< lcp 08 01 -- 8057 01010004\n! ipv6-down\n"
-	  "< lcp 08 02 -- 8021 01010004\n! ipv4-down\n" END },
+		      "< lcp 08 02 -- 8021 01010004\n! ipv4-down\n" END },
 	{ "silence: both fail in 30 s", PPP_CLIENT, NULL,
 	  CLIENT_AUTH "skip\n+ 29999\nskip\n+ 1\n! ipv4-down\n! ipv6-down\n" END },
 	{ "unknown codes: IPCP has no echo", PPP_CLIENT, only_ipv4,
 	  CLIENT_AUTH "skip\n< ipcp 09 01 -- 00000000\n> ipcp 07 02 -- 0901000800000000\n"
-	  "< ipcp 08 02 -- 8021\n> ipcp 07 03 -- 080200068021\n" },
+		      "< ipcp 08 02 -- 8021\n> ipcp 07 03 -- 080200068021\n" },
 };
 
 #define SERVER_ASKS "> ipcp 01 01 -- 03 06 0a010001\n"
@@ -130,41 +135,46 @@ static const struct script client_ipv4[] = {
 static const struct script server_ipv4[] = {
 	{ "given: asked as 0.0.0.0, as another, as it is", PPP_SERVER, NULL,
 	  SERVER_AUTH "< ipcp 01 01 -- 03 06 00000000\n" SERVER_ASKS
-	  "> ipcp 03 01 -- 03 06 0a010002\n< ipcp 01 02 -- 03 06 0a010003\n"
-	  "> ipcp 03 02 -- 03 06 0a010002\n< ipcp 01 03 -- 03 06 0a010002\n"
-	  "> ipcp 02 03 -- 03 06 0a010002\n" },
+		      "> ipcp 03 01 -- 03 06 0a010002\n< ipcp 01 02 -- 03 06 0a010003\n"
+		      "> ipcp 03 02 -- 03 06 0a010002\n< ipcp 01 03 -- 03 06 0a010002\n"
+		      "> ipcp 02 03 -- 03 06 0a010002\n" },
 	{ "given: not asked for: three hints, then no IPCP", PPP_SERVER, NULL,
 	  SERVER_AUTH "< ipcp 01 01 00 04\n" SERVER_ASKS "> ipcp 03 01 -- 03 06 0a010002\n"
-	  "< ipcp 01 02 00 04\n> ipcp 03 02 -- 03 06 0a010002\n"
-	  "< ipcp 01 03 00 04\n> ipcp 03 03 -- 03 06 0a010002\n"
-	  "< ipcp 01 04 00 04\n> ipcp 05 02 00 04\n< ipcp 06 02 00 04\n! ipv4-down\n" },
+		      "< ipcp 01 02 00 04\n> ipcp 03 02 -- 03 06 0a010002\n"
+		      "< ipcp 01 03 00 04\n> ipcp 03 03 -- 03 06 0a010002\n"
+		      "< ipcp 01 04 00 04\n> ipcp 05 02 00 04\n< ipcp 06 02 00 04\n! ipv4-down\n" },
 	{ "given: insists on another: five hints, then no IPCP", PPP_SERVER, NULL,
-	  SERVER_AUTH "< ipcp 01 01 -- 03 06 01020304\nskip\n< ipcp 01 02 -- 03 06 01020304\nskip\n"
+	  SERVER_AUTH
+	  "< ipcp 01 01 -- 03 06 01020304\nskip\n< ipcp 01 02 -- 03 06 01020304\nskip\n"
 	  "< ipcp 01 03 -- 03 06 01020304\nskip\n< ipcp 01 04 -- 03 06 01020304\nskip\n"
 	  "< ipcp 01 05 -- 03 06 01020304\n> ipcp 03 05 -- 03 06 0a010002\n"
 	  "< ipcp 01 06 -- 03 06 01020304\n> ipcp 05 02 00 04\n< ipcp 06 02 00 04\n! ipv4-down\n" },
 	{ "given: wrong length", PPP_SERVER, NULL,
 	  SERVER_AUTH "< ipcp 01 01 -- 03 02\n" SERVER_ASKS "> ipcp 03 01 -- 03 06 0a010002\n"
-	  "< ipcp 01 02 -- 03 07 0a01000200\n> ipcp 03 02 -- 03 06 0a010002\n" },
+		      "< ipcp 01 02 -- 03 07 0a01000200\n> ipcp 03 02 -- 03 06 0a010002\n" },
 	{ "name servers: Naked if others, Acked if right, Rejected if there are none", PPP_SERVER,
 	  wins,
-	  SERVER_AUTH "< ipcp 01 01 -- 03 06 0a010002 81 06 01010101 82 06 0a000035 83 06 08080404\n"
-	  SERVER_ASKS "> ipcp 03 01 -- 81 06 08080808\n"
+	  SERVER_AUTH
+	  "< ipcp 01 01 -- 03 06 0a010002 81 06 01010101 82 06 0a000035 83 06 08080404\n" SERVER_ASKS
+	  "> ipcp 03 01 -- 81 06 08080808\n"
 	  "< ipcp 01 02 -- 03 06 0a010002 84 06 0a000036\n"
 	  "> ipcp 02 02 -- 03 06 0a010002 84 06 0a000036\n" },
 	{ "name servers: none configured", PPP_SERVER, nameless_server,
-	  SERVER_AUTH "< ipcp 01 01 -- 03 06 0a010002 81 06 00000000 82 06 00000000 83 06 00000000 "
+	  SERVER_AUTH
+	  "< ipcp 01 01 -- 03 06 0a010002 81 06 00000000 82 06 00000000 83 06 00000000 "
 	  "84 06 00000000\n> ipcp 01 01 00 04\n"
 	  "> ipcp 04 01 -- 81 06 00000000 82 06 00000000 83 06 00000000 84 06 00000000\n" },
 	{ "name servers: Naked over and over, then Rejected", PPP_SERVER, NULL,
-	  SERVER_AUTH "< ipcp 01 01 -- 03 06 0a010002 81 06 01010101\nskip\n"
+	  SERVER_AUTH
+	  "< ipcp 01 01 -- 03 06 0a010002 81 06 01010101\nskip\n"
 	  "< ipcp 01 02 -- 03 06 0a010002 81 06 01010101\nskip\n"
 	  "< ipcp 01 03 -- 03 06 0a010002 81 06 01010101\nskip\n"
 	  "< ipcp 01 04 -- 03 06 0a010002 81 06 01010101\nskip\n"
 	  "< ipcp 01 05 -- 03 06 0a010002 81 06 01010101\n> ipcp 03 05 -- 81 06 08080808\n"
 	  "< ipcp 01 06 -- 03 06 0a010002 81 06 01010101\n> ipcp 04 06 -- 81 06 01010101\n" },
 	{ "own: Naked: it stays, five times, then goes without", PPP_SERVER, NULL,
-	  SERVER_AUTH "< ipcp 01 01 -- 03 06 0a010002\nskip\n"
+	  SERVER_AUTH
+	  "< ipcp 01 01 -- 03 06 0a010002\nskip\n"
 	  "< ipcp 03 01 -- 03 06 01020304\n> ipcp 01 02 -- 03 06 0a010001\n"
 	  "< ipcp 03 02 -- 03 06 01020304\nskip\n< ipcp 03 03 -- 03 06 01020304\nskip\n"
 	  "< ipcp 03 04 -- 03 06 01020304\nskip\n< ipcp 03 05 -- 03 06 01020304\n"
@@ -172,12 +182,13 @@ static const struct script server_ipv4[] = {
 	  "< ipcp 02 07 00 04\n! ipv4 10.1.0.1 10.1.0.2\n" },
 	{ "own: Rejected: without", PPP_SERVER, NULL,
 	  SERVER_AUTH "< ipcp 01 01 -- 03 06 0a010002\nskip\n"
-	  "< ipcp 04 01 -- 03 06 0a010001\n> ipcp 01 02 00 04\n" },
+		      "< ipcp 04 01 -- 03 06 0a010001\n> ipcp 01 02 00 04\n" },
 	{ "start: the client is late: asked each 3 s for 30", PPP_SERVER, only_ipv4,
 	  SERVER_AUTH "+ 999\n+ 1\n" SERVER_ASKS "+ 3000\n" SERVER_ASKS "+ 26999\nskip\n"
-	  "+ 1\n! ipv4-down\n" END },
+		      "+ 1\n! ipv4-down\n" END },
 	{ "unknown: VJ, multilink, MPPE and IPX are Rejected, ten a second", PPP_SERVER, NULL,
-	  SERVER_AUTH "< ff03 002d 45\n> lcp 08 02 -- 002d 45\n< ff03 003d 00\n> lcp 08 03 -- 003d 00\n"
+	  SERVER_AUTH
+	  "< ff03 002d 45\n> lcp 08 02 -- 002d 45\n< ff03 003d 00\n> lcp 08 03 -- 003d 00\n"
 	  "< ff03 00fd 90\n> lcp 08 04 -- 00fd 90\n< ff03 802b 01\n> lcp 08 05 -- 802b 01\n"
 	  "< ecp 01 01 00 04\n> lcp 08 06 -- 8053 01010004\n< ff03 c025 01\n> lcp 08 07 -- c025 01\n"
 	  "< ff03 4021\n> lcp 08 08 -- 4021\nskip\n< 2d 45\n> lcp 08 09 -- 002d 45\n"
@@ -195,30 +206,33 @@ static const struct script server_ipv4[] = {
 static const struct script ipv6[] = {
 	{ "peer's: another", PPP_SERVER, only_ipv6,
 	  SERVER_IPV6 "< ipv6cp 01 01 -- 01 0a 0102030405060708\n" ASKS_IID
-	  "> ipv6cp 02 01 -- 01 0a 0102030405060708\n"
-	  "< ipv6cp 02 01 -- 01 0a 1000000000000009\n"
-	  "! ipv6 1000000000000009 0102030405060708\n" },
+		      "> ipv6cp 02 01 -- 01 0a 0102030405060708\n"
+		      "< ipv6cp 02 01 -- 01 0a 1000000000000009\n"
+		      "! ipv6 1000000000000009 0102030405060708\n" },
 	{ "peer's: ours, zero: Naked with one and the same", PPP_SERVER, only_ipv6,
-	  SERVER_IPV6 "< ipv6cp 01 01 -- 01 0a 1000000000000009\n" ASKS_IID
+	  SERVER_IPV6
+	  "< ipv6cp 01 01 -- 01 0a 1000000000000009\n" ASKS_IID
 	  "> ipv6cp 03 01 -- 01 0a 100000000000000a\n"
 	  "< ipv6cp 01 02 -- 01 0a 0000000000000000\n> ipv6cp 03 02 -- 01 0a 100000000000000a\n"
 	  "< ipv6cp 01 03 -- 01 0a 100000000000000a\n> ipv6cp 02 03 -- 01 0a 100000000000000a\n" },
 	{ "peer's: zero to the end: no IPv6", PPP_SERVER, only_ipv6,
 	  SERVER_IPV6 "< ipv6cp 01 01 -- 01 0a 0000000000000000\nskip\n"
-	  "< ipv6cp 01 02 -- 01 0a 0000000000000000\nskip\n"
-	  "< ipv6cp 01 03 -- 01 0a 0000000000000000\nskip\n"
-	  "< ipv6cp 01 04 -- 01 0a 0000000000000000\nskip\n"
-	  "< ipv6cp 01 05 -- 01 0a 0000000000000000\nskip\n"
-	  "< ipv6cp 01 06 -- 01 0a 0000000000000000\n> ipv6cp 05 02 00 04\n"
-	  "< ipv6cp 06 02 00 04\n! ipv6-down\n" END },
+		      "< ipv6cp 01 02 -- 01 0a 0000000000000000\nskip\n"
+		      "< ipv6cp 01 03 -- 01 0a 0000000000000000\nskip\n"
+		      "< ipv6cp 01 04 -- 01 0a 0000000000000000\nskip\n"
+		      "< ipv6cp 01 05 -- 01 0a 0000000000000000\nskip\n"
+		      "< ipv6cp 01 06 -- 01 0a 0000000000000000\n> ipv6cp 05 02 00 04\n"
+		      "< ipv6cp 06 02 00 04\n! ipv6-down\n" END },
 	{ "peer's: left out: three hints", PPP_SERVER, NULL,
-	  SERVER_IPV6 "< ipv6cp 01 01 00 04\n" ASKS_IID "> ipv6cp 03 01 -- 01 0a 100000000000000a\n"
+	  SERVER_IPV6
+	  "< ipv6cp 01 01 00 04\n" ASKS_IID "> ipv6cp 03 01 -- 01 0a 100000000000000a\n"
 	  "< ipv6cp 01 02 00 04\nskip\n< ipv6cp 01 03 00 04\nskip\n"
 	  "< ipv6cp 01 04 00 04\n> ipv6cp 05 02 00 04\n< ipv6cp 06 02 00 04\n! ipv6-down\n"
 	  "# IPv4 is none the worse\n< ipcp 01 05 -- 03 06 0a010002\nskip\n"
 	  "< ipcp 02 01 -- 03 06 0a010001\n! ipv4 10.1.0.1 10.1.0.2\n" },
 	{ "peer's: wrong length, compression, twice", PPP_SERVER, only_ipv6,
-	  SERVER_IPV6 "< ipv6cp 01 01 -- 01 09 01020304050607\n" ASKS_IID
+	  SERVER_IPV6
+	  "< ipv6cp 01 01 -- 01 09 01020304050607\n" ASKS_IID
 	  "> ipv6cp 03 01 -- 01 0a 100000000000000a\n"
 	  "< ipv6cp 01 02 -- 01 0a 0102030405060708 02 04 004f\n> ipv6cp 04 02 -- 02 04 004f\n"
 	  "< ipv6cp 01 03 -- 01 0a 0102030405060708 01 0a 0102030405060709\n"
@@ -226,7 +240,8 @@ static const struct script ipv6[] = {
 	{ "ours: as configured", PPP_CLIENT, own_iid,
 	  CLIENT_AUTH "> ipv6cp 01 01 -- 01 0a 0000000000000001\n" },
 	{ "ours: Naked: the one suggested, unless it is the peer's or zero", PPP_CLIENT, only_ipv6,
-	  CLIENT_AUTH "skip\n< ipv6cp 03 01 -- 01 0a 0102030405060708\n"
+	  CLIENT_AUTH
+	  "skip\n< ipv6cp 03 01 -- 01 0a 0102030405060708\n"
 	  "> ipv6cp 01 02 -- 01 0a 0102030405060708\n"
 	  "< ipv6cp 01 01 -- 01 0a 1111111111111111\nskip\n"
 	  "< ipv6cp 03 02 -- 01 0a 1111111111111111\n> ipv6cp 01 03 -- 01 0a 1000000000000002\n"
@@ -234,17 +249,17 @@ static const struct script ipv6[] = {
 	  "< ipv6cp 03 04 -- 01 04 0000\n> ipv6cp 01 05 -- 01 0a 1000000000000003\n" },
 	{ "ours: Rejected: no IPv6", PPP_CLIENT, only_ipv6,
 	  CLIENT_AUTH "skip\n< ipv6cp 04 01 -- 01 0a 1000000000000001\n"
-	  "> ipv6cp 05 02 00 04\n< ipv6cp 06 02 00 04\n! ipv6-down\n" END },
+		      "> ipv6cp 05 02 00 04\n< ipv6cp 06 02 00 04\n! ipv6-down\n" END },
 	{ "IPv4 off: its frames are Rejected", PPP_CLIENT, only_ipv6,
 	  CLIENT_AUTH "skip\n< ipcp 01 01 -- 03 06 0a000001\n"
-	  "> lcp 08 02 -- 8021 0101000a 03060a000001\n" },
+		      "> lcp 08 02 -- 8021 0101000a 03060a000001\n" },
 };
 
-#define RUN(scripts)                                                                            \
-	static void run_##scripts(void **state)                                                 \
-	{                                                                                       \
-		(void)state;                                                                    \
-		script_run_all(scripts, sizeof(scripts) / sizeof(*scripts));                    \
+#define RUN(scripts)                                                         \
+	static void run_##scripts(void **state)                              \
+	{                                                                    \
+		(void)state;                                                 \
+		script_run_all(scripts, sizeof(scripts) / sizeof(*scripts)); \
 	}
 
 RUN(client_ipv4)

@@ -182,7 +182,8 @@ void pair_run(struct pair *pair, uint64_t until_ms)
 
 		while (wire_count)
 			deliver(pair);
-		next = earlier(earlier(ppp_deadline(&pair->client.p), ppp_deadline(&pair->server.p)),
+		next = earlier(earlier(ppp_deadline(&pair->client.p),
+				       ppp_deadline(&pair->server.p)),
 			       pair->verdict_due_ms);
 		if (next > START_MS + until_ms)
 			return;

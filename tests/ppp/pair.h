@@ -33,13 +33,13 @@ struct side {
 struct pair {
 	struct side client, server;
 	uint64_t now_ms;
-	const char *password;    /* that the server knows */
-	uint64_t verdict_ms;     /* how long the server's owner thinks */
+	const char *password; /* that the server knows */
+	uint64_t verdict_ms;  /* how long the server's owner thinks */
 	enum fault fault;
-	size_t fault_at;         /* which frame, counted from 0 over both directions */
-	size_t cut_len;          /* what is left of it */
-	size_t sent;             /* frames so far */
-	size_t longest;          /* of these */
+	size_t fault_at; /* which frame, counted from 0 over both directions */
+	size_t cut_len;	 /* what is left of it */
+	size_t sent;	 /* frames so far */
+	size_t longest;	 /* of these */
 	uint64_t verdict_due_ms;
 	struct ppp_verdict verdict;
 };

@@ -8,7 +8,9 @@
 #include <cmocka.h>
 
 static const enum ppp_auth spoken[] = { PPP_AUTH_PAP, PPP_AUTH_CHAP_MD5, PPP_AUTH_MSCHAPV2 };
-enum { SPOKEN = sizeof(spoken) / sizeof(*spoken) };
+enum {
+	SPOKEN = sizeof(spoken) / sizeof(*spoken)
+};
 
 static void init_with(struct pair *pair, enum ppp_auth method)
 {
@@ -185,15 +187,25 @@ static void methods_meet(void **state)
 		enum ppp_auth client[3], server[3];
 		enum ppp_auth used; /* none: they do not meet */
 	} cases[] = {
-		{ "the server's first", { PPP_AUTH_PAP, PPP_AUTH_MSCHAPV2 },
-		  { PPP_AUTH_MSCHAPV2, PPP_AUTH_PAP }, PPP_AUTH_MSCHAPV2 },
-		{ "the client's wish", { PPP_AUTH_PAP }, { PPP_AUTH_MSCHAPV2, PPP_AUTH_CHAP_MD5,
-		  PPP_AUTH_PAP }, PPP_AUTH_PAP },
-		{ "the server's second", { PPP_AUTH_MSCHAPV2, PPP_AUTH_PAP },
-		  { PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP }, PPP_AUTH_PAP },
-		{ "nothing in common", { PPP_AUTH_MSCHAPV2 },
-		  { PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP }, PPP_AUTH_NONE },
-		{ "the client does no PAP", { PPP_AUTH_MSCHAPV2 }, { PPP_AUTH_PAP },
+		{ "the server's first",
+		  { PPP_AUTH_PAP, PPP_AUTH_MSCHAPV2 },
+		  { PPP_AUTH_MSCHAPV2, PPP_AUTH_PAP },
+		  PPP_AUTH_MSCHAPV2 },
+		{ "the client's wish",
+		  { PPP_AUTH_PAP },
+		  { PPP_AUTH_MSCHAPV2, PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP },
+		  PPP_AUTH_PAP },
+		{ "the server's second",
+		  { PPP_AUTH_MSCHAPV2, PPP_AUTH_PAP },
+		  { PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP },
+		  PPP_AUTH_PAP },
+		{ "nothing in common",
+		  { PPP_AUTH_MSCHAPV2 },
+		  { PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP },
+		  PPP_AUTH_NONE },
+		{ "the client does no PAP",
+		  { PPP_AUTH_MSCHAPV2 },
+		  { PPP_AUTH_PAP },
 		  PPP_AUTH_NONE },
 	};
 	static struct pair pair;

@@ -45,59 +45,58 @@ static void with_domain(struct ppp_cfg *cfg)
 	cfg->user = "DOM\\User";
 }
 
-#define WINDOWS_LCP                                                                             \
-	"< lcp 01 00 00 15 01 04 0f fb 05 06 34 5f 64 ca 07 02 08 02 0d 03 06\n"                \
-	"> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n"                                         \
-	"> lcp 04 00 00 0b 07 02 08 02 0d 03 06\n"                                              \
-	"< lcp 02 01 -- 05 06 99999999 03 05 c223 81\n"                                         \
-	"< lcp 01 01 00 0e 01 04 0f fb 05 06 34 5f 64 ca\n"                                     \
-	"> lcp 02 01 00 0e 01 04 0f fb 05 06 34 5f 64 ca\n"                                     \
-	"! lcp-up\n"                                                                            \
+#define WINDOWS_LCP                                                              \
+	"< lcp 01 00 00 15 01 04 0f fb 05 06 34 5f 64 ca 07 02 08 02 0d 03 06\n" \
+	"> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n"                          \
+	"> lcp 04 00 00 0b 07 02 08 02 0d 03 06\n"                               \
+	"< lcp 02 01 -- 05 06 99999999 03 05 c223 81\n"                          \
+	"< lcp 01 01 00 0e 01 04 0f fb 05 06 34 5f 64 ca\n"                      \
+	"> lcp 02 01 00 0e 01 04 0f fb 05 06 34 5f 64 ca\n"                      \
+	"! lcp-up\n"                                                             \
 	"> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n"
 
-#define WINDOWS_AUTH                                                                            \
-	WINDOWS_LCP                                                                             \
-	"< chap 02 42 -- 31 " VALUE49 " \"User\"\n"                                             \
-	"! check mschapv2 User\n"                                                               \
-	"> chap 03 42 -- \"" S_TEXT "\"\n"                                                      \
+#define WINDOWS_AUTH                                \
+	WINDOWS_LCP                                 \
+	"< chap 02 42 -- 31 " VALUE49 " \"User\"\n" \
+	"! check mschapv2 User\n"                   \
+	"> chap 03 42 -- \"" S_TEXT "\"\n"          \
 	"! authenticated " HLAK "\n"
 
 static const struct script windows_client[] = {
 	{ "Windows client: a whole call", PPP_SERVER, NULL,
-	  WINDOWS_LCP
-	  "mru 4087\n"
-	  "# Identification, one of them binary\n"
-	  "< lcp 0c 02 -- 345f64ca \"MSRASV5.20\"\n"
-	  "< lcp 0c 03 -- 345f64ca \"MSRAS-0-HOST\"\n"
-	  "< lcp 0c 04 -- 345f64ca 00ff80017f0a0d\n"
-	  "< chap 02 42 -- 31 " VALUE49 " \"User\"\n"
-	  "! check mschapv2 User\n"
-	  "> chap 03 42 -- \"" S_TEXT "\"\n"
-	  "! authenticated " HLAK "\n"
-	  "# IPv6 first; one counter of identifiers for both\n"
-	  "< ipv6cp 01 05 -- 01 0a 0123456789abcdef\n"
-	  "> ipv6cp 01 01 -- 01 0a 1000000000000009\n"
-	  "> ipv6cp 02 05 -- 01 0a 0123456789abcdef\n"
-	  "< ipcp 01 06 -- 03 06 00000000 81 06 00000000 82 06 00000000 83 06 00000000 "
-	  "84 06 00000000\n"
-	  "> ipcp 01 01 -- 03 06 0a010001\n"
-	  "> ipcp 04 06 -- 82 06 00000000 84 06 00000000\n"
-	  "< ipv6cp 02 01 -- 01 0a 1000000000000009\n"
-	  "! ipv6 1000000000000009 0123456789abcdef\n"
-	  "< ipcp 02 01 -- 03 06 0a010001\n"
-	  "< ipcp 01 07 -- 03 06 00000000 81 06 00000000 83 06 00000000\n"
-	  "> ipcp 03 07 -- 03 06 0a010002 81 06 08080808 83 06 08080404\n"
-	  "shut 0021\n"
-	  "< ipcp 01 08 -- 03 06 0a010002 81 06 08080808 83 06 08080404\n"
-	  "> ipcp 02 08 -- 03 06 0a010002 81 06 08080808 83 06 08080404\n"
-	  "! ipv4 10.1.0.1 10.1.0.2\n"
-	  "open 0021\nopen 0057\n"
-	  "# the user hangs up\n"
-	  "< lcp 05 09 -- 345f64ca 003ccd74 00000000\n"
-	  "! ipv4-down\n! ipv6-down\n"
-	  "> lcp 06 09 00 04\n"
-	  "! closed 2 0\n"
-	  "shut 0021\n" },
+	  WINDOWS_LCP "mru 4087\n"
+		      "# Identification, one of them binary\n"
+		      "< lcp 0c 02 -- 345f64ca \"MSRASV5.20\"\n"
+		      "< lcp 0c 03 -- 345f64ca \"MSRAS-0-HOST\"\n"
+		      "< lcp 0c 04 -- 345f64ca 00ff80017f0a0d\n"
+		      "< chap 02 42 -- 31 " VALUE49 " \"User\"\n"
+		      "! check mschapv2 User\n"
+		      "> chap 03 42 -- \"" S_TEXT "\"\n"
+		      "! authenticated " HLAK "\n"
+		      "# IPv6 first; one counter of identifiers for both\n"
+		      "< ipv6cp 01 05 -- 01 0a 0123456789abcdef\n"
+		      "> ipv6cp 01 01 -- 01 0a 1000000000000009\n"
+		      "> ipv6cp 02 05 -- 01 0a 0123456789abcdef\n"
+		      "< ipcp 01 06 -- 03 06 00000000 81 06 00000000 82 06 00000000 83 06 00000000 "
+		      "84 06 00000000\n"
+		      "> ipcp 01 01 -- 03 06 0a010001\n"
+		      "> ipcp 04 06 -- 82 06 00000000 84 06 00000000\n"
+		      "< ipv6cp 02 01 -- 01 0a 1000000000000009\n"
+		      "! ipv6 1000000000000009 0123456789abcdef\n"
+		      "< ipcp 02 01 -- 03 06 0a010001\n"
+		      "< ipcp 01 07 -- 03 06 00000000 81 06 00000000 83 06 00000000\n"
+		      "> ipcp 03 07 -- 03 06 0a010002 81 06 08080808 83 06 08080404\n"
+		      "shut 0021\n"
+		      "< ipcp 01 08 -- 03 06 0a010002 81 06 08080808 83 06 08080404\n"
+		      "> ipcp 02 08 -- 03 06 0a010002 81 06 08080808 83 06 08080404\n"
+		      "! ipv4 10.1.0.1 10.1.0.2\n"
+		      "open 0021\nopen 0057\n"
+		      "# the user hangs up\n"
+		      "< lcp 05 09 -- 345f64ca 003ccd74 00000000\n"
+		      "! ipv4-down\n! ipv6-down\n"
+		      "> lcp 06 09 00 04\n"
+		      "! closed 2 0\n"
+		      "shut 0021\n" },
 	{ "Windows client: waits a little before its first request", PPP_SERVER, NULL,
 	  "+ 900\n" WINDOWS_LCP },
 	{ "Windows client: has dropped our early request", PPP_SERVER, NULL,
@@ -123,18 +122,15 @@ static const struct script windows_client[] = {
 	  "! lcp-up\n"
 	  "skip\n" },
 	{ "Windows client: CCP and nothing but Protocol-Reject", PPP_SERVER, NULL,
-	  WINDOWS_AUTH
-	  "< ccp 01 05 -- 12 06 01000001\n"
-	  "> lcp 08 02 -- 80fd 0105000a 120601000001\n" },
+	  WINDOWS_AUTH "< ccp 01 05 -- 12 06 01000001\n"
+		       "> lcp 08 02 -- 80fd 0105000a 120601000001\n" },
 	{ "Windows client: IPv6 off at the server", PPP_SERVER, ipv4_only,
-	  WINDOWS_AUTH
-	  "< ipv6cp 01 05 -- 01 0a 0123456789abcdef\n"
-	  "> lcp 08 02 -- 8057 0105000e 010a0123456789abcdef\n" },
+	  WINDOWS_AUTH "< ipv6cp 01 05 -- 01 0a 0123456789abcdef\n"
+		       "> lcp 08 02 -- 8057 0105000e 010a0123456789abcdef\n" },
 	{ "Windows client: says why it gives up", PPP_SERVER, NULL,
-	  WINDOWS_LCP
-	  "< lcp 05 06 -- 345f64ca 003ccd74 00000397\n"
-	  "> lcp 06 06 00 04\n"
-	  "! closed 2 919\n" },
+	  WINDOWS_LCP "< lcp 05 06 -- 345f64ca 003ccd74 00000397\n"
+		      "> lcp 06 06 00 04\n"
+		      "! closed 2 919\n" },
 	{ "Windows client: old versions Nak our MRU", PPP_SERVER, NULL,
 	  "< lcp 01 00 -- 05 06 345f64ca\n"
 	  "> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n"
@@ -193,15 +189,15 @@ static const struct script rras_server[] = {
 	  "> lcp 06 02 00 04\n"
 	  "! closed 4 732\n" },
 	{ "RRAS: E=691 R=1 is final", PPP_CLIENT, NULL,
-	  CLIENT_LCP(OPT_MSCHAPV2)
-	  "< chap 01 00 -- 10 " AUTH_CHALLENGE " \"RRAS\"\n"
-	  "> chap 02 00 -- 31 " VALUE49 " \"User\"\n"
-	  "< chap 04 00 -- \"E=691 R=1 C=00112233445566778899AABBCCDDEEFF V=3\"\n"
-	  "> lcp 05 02 00 04\n"
-	  "+ 1000\n"
-	  "> lcp 05 03 00 04\n"
-	  "+ 1000\n"
-	  "! closed 3 691\n" },
+	  CLIENT_LCP(
+		  OPT_MSCHAPV2) "< chap 01 00 -- 10 " AUTH_CHALLENGE " \"RRAS\"\n"
+				"> chap 02 00 -- 31 " VALUE49 " \"User\"\n"
+				"< chap 04 00 -- \"E=691 R=1 C=00112233445566778899AABBCCDDEEFF V=3\"\n"
+				"> lcp 05 02 00 04\n"
+				"+ 1000\n"
+				"> lcp 05 03 00 04\n"
+				"+ 1000\n"
+				"! closed 3 691\n" },
 	{ "RRAS: address and name servers by Nak, CCP with MPPE", PPP_CLIENT, NULL,
 	  CLIENT_AUTH CLIENT_NCP_REQUESTS
 	  "< ccp 01 04 -- 12 06 010000e1\n"
@@ -214,8 +210,8 @@ static const struct script rras_server[] = {
 	  "! ipv4 192.168.0.23 192.168.0.1 dns 192.168.0.2 192.168.0.3\n" },
 	{ "RRAS: callback's own protocol", PPP_CLIENT, NULL,
 	  CLIENT_AUTH "skip\n"
-	  "< ff03 c029 01 01 00 06 01 02\n"
-	  "> lcp 08 02 -- c029 010100060102\n" },
+		      "< ff03 c029 01 01 00 06 01 02\n"
+		      "> lcp 08 02 -- c029 010100060102\n" },
 };
 
 static const struct script softether_server[] = {
@@ -239,8 +235,7 @@ static const struct script softether_server[] = {
 	  "> chap 02 02 -- 31 " VALUE49 " \"User\"\n"
 	  "# S= alone\n"
 	  "< chap 03 02 -- \"" S_TEXT "\"\n"
-	  "! authenticated " HLAK "\n"
-	  CLIENT_NCP_REQUESTS
+	  "! authenticated " HLAK "\n" CLIENT_NCP_REQUESTS
 	  "# its own request comes only after ours\n"
 	  "< ipcp 03 01 -- 03 06 0a010002 81 06 0a010001\n"
 	  "> ipcp 01 02 -- 03 06 0a010002 81 06 0a010001 83 06 00000000\n"
@@ -263,25 +258,23 @@ static const struct script softether_server[] = {
 	  "< lcp 0a 08 -- 11111111\n"
 	  "< lcp 0a 09 -- 11111111\n" },
 	{ "SoftEther: a second challenge after EAP with RADIUS", PPP_CLIENT, NULL,
-	  CLIENT_LCP(OPT_MSCHAPV2)
-	  "< chap 01 00 -- 10 00000000000000000000000000000000\n"
-	  "> chap 02 00 ???? 31 " PEER_CHALLENGE "...\n"
-	  "< chap 01 01 -- 10 " AUTH_CHALLENGE "\n"
-	  "> chap 02 01 -- 31 " VALUE49 " \"User\"\n"
-	  "< chap 03 01 -- \"" S_TEXT "\"\n"
-	  "! authenticated " HLAK "\n"
-	  "skip\n" },
+	  CLIENT_LCP(OPT_MSCHAPV2) "< chap 01 00 -- 10 00000000000000000000000000000000\n"
+				   "> chap 02 00 ???? 31 " PEER_CHALLENGE "...\n"
+				   "< chap 01 01 -- 10 " AUTH_CHALLENGE "\n"
+				   "> chap 02 01 -- 31 " VALUE49 " \"User\"\n"
+				   "< chap 03 01 -- \"" S_TEXT "\"\n"
+				   "! authenticated " HLAK "\n"
+				   "skip\n" },
 	{ "SoftEther: MRU over its own is Naked", PPP_CLIENT, NULL,
 	  "skip\n"
 	  "< lcp 03 01 -- 01 04 05dc\n"
 	  "> lcp 01 02 -- 01 04 05dc 05 06 11111111\n" },
 	{ "SoftEther: no code of LCP gets a Code-Reject", PPP_CLIENT, NULL,
-	  CLIENT_LCP(OPT_MSCHAPV2)
-	  "< lcp 09 01 -- 00000000\n> lcp 0a 01 -- 11111111\n"
-	  "< lcp 0a 02 -- 00000000\n"
-	  "< lcp 0b 03 -- 00000000\n"
-	  "< lcp 0c 04 -- 00000000 \"x\"\n"
-	  "< lcp 0d 05 -- 00000000 00000010\n" },
+	  CLIENT_LCP(OPT_MSCHAPV2) "< lcp 09 01 -- 00000000\n> lcp 0a 01 -- 11111111\n"
+				   "< lcp 0a 02 -- 00000000\n"
+				   "< lcp 0b 03 -- 00000000\n"
+				   "< lcp 0c 04 -- 00000000 \"x\"\n"
+				   "< lcp 0d 05 -- 00000000 00000010\n" },
 };
 
 static const struct script accel_server[] = {
@@ -296,8 +289,7 @@ static const struct script accel_server[] = {
 	  "< chap 01 01 -- 10 " AUTH_CHALLENGE "\n"
 	  "> chap 02 01 -- 31 " VALUE49 " \"User\"\n"
 	  "< chap 03 01 -- \"" S_TEXT " M=Authentication succeeded\"\n"
-	  "! authenticated " HLAK "\n"
-	  CLIENT_NCP_REQUESTS
+	  "! authenticated " HLAK "\n" CLIENT_NCP_REQUESTS
 	  "< lcp 08 02 -- 8057 0101000e 010a1000000000000001\n"
 	  "! ipv6-down\n"
 	  "# no name servers configured\n"
@@ -313,14 +305,13 @@ static const struct script accel_server[] = {
 	  "< lcp 09 07 -- 7e7e7e7e\n"
 	  "> lcp 0a 07 -- 11111111\n" },
 	{ "accel-ppp: Failure without C=", PPP_CLIENT, NULL,
-	  CLIENT_LCP(OPT_MSCHAPV2)
-	  "< chap 01 01 -- 10 " AUTH_CHALLENGE "\nskip\n"
-	  "< chap 04 01 -- \"E=691 R=0 V=3 M=Authentication failed\"\n"
-	  "> lcp 05 02 00 04\n"
-	  "# it ends at the same time\n"
-	  "< lcp 05 02 00 04\n"
-	  "> lcp 06 02 00 04\n"
-	  "! closed 3 691 Authentication failed\n" },
+	  CLIENT_LCP(OPT_MSCHAPV2) "< chap 01 01 -- 10 " AUTH_CHALLENGE "\nskip\n"
+				   "< chap 04 01 -- \"E=691 R=0 V=3 M=Authentication failed\"\n"
+				   "> lcp 05 02 00 04\n"
+				   "# it ends at the same time\n"
+				   "< lcp 05 02 00 04\n"
+				   "> lcp 06 02 00 04\n"
+				   "! closed 3 691 Authentication failed\n" },
 	{ "accel-ppp: an MRU over 1500 is Naked", PPP_CLIENT, NULL,
 	  "skip\n"
 	  "< lcp 03 01 -- 01 04 05ac\n"
@@ -342,8 +333,7 @@ static const struct script pppd_server[] = {
 	  "< c223 01 5e -- 10 " AUTH_CHALLENGE " \"host\"\n"
 	  "> chap 02 5e -- 31 " VALUE49 " \"User\"\n"
 	  "< c223 03 5e -- \"" S_TEXT " M=Access granted\"\n"
-	  "! authenticated " HLAK "\n"
-	  CLIENT_NCP_REQUESTS
+	  "! authenticated " HLAK "\n" CLIENT_NCP_REQUESTS
 	  "< 80fd 01 01 -- 15 03 2f 1a 04 7800 18 04 7800\n"
 	  "> lcp 08 02 -- 80fd 0101000f 15032f1a04780018047800\n"
 	  "< 8021 01 01 -- 02 06 002d 0f 01 03 06 0a000001\n"
@@ -360,50 +350,48 @@ static const struct script pppd_server[] = {
 	  "! ipv6 1000000000000001 00000000000000ff\n" },
 	{ "ogital: echo replies with magic 0, CCP rejected by it", PPP_CLIENT, NULL,
 	  CLIENT_AUTH "skip\n"
-	  "< lcp 0a 01 -- 00000000\n"
-	  "< lcp 08 01 -- 80fd 01010004\n" },
+		      "< lcp 0a 01 -- 00000000\n"
+		      "< lcp 08 01 -- 80fd 01010004\n" },
 };
 
-#define PPPD_LCP                                                                                \
-	"< lcp 01 01 -- 02 06 00000000 05 06 6dc39b1f 07 02 08 02\n"                            \
-	"> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n"                                         \
-	"> lcp 04 01 -- 07 02 08 02\n"                                                          \
-	"< lcp 02 01 -- 05 06 99999999 03 05 c223 81\n"                                         \
-	"< lcp 01 02 -- 02 06 00000000 05 06 6dc39b1f\n"                                        \
-	"> lcp 02 02 -- 02 06 00000000 05 06 6dc39b1f\n"                                        \
-	"! lcp-up\n"                                                                            \
+#define PPPD_LCP                                                     \
+	"< lcp 01 01 -- 02 06 00000000 05 06 6dc39b1f 07 02 08 02\n" \
+	"> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n"              \
+	"> lcp 04 01 -- 07 02 08 02\n"                               \
+	"< lcp 02 01 -- 05 06 99999999 03 05 c223 81\n"              \
+	"< lcp 01 02 -- 02 06 00000000 05 06 6dc39b1f\n"             \
+	"> lcp 02 02 -- 02 06 00000000 05 06 6dc39b1f\n"             \
+	"! lcp-up\n"                                                 \
 	"> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n"
 
 static const struct script sstpc_client[] = {
-	{ "sstp-client with pppd: drops the first challenge, wants VJ and name servers",
-	  PPP_SERVER, no_dns,
-	  PPPD_LCP
-	  "# an echo before authentication ended\n"
-	  "< lcp 09 00 -- 6dc39b1f\n"
-	  "> lcp 0a 00 -- 99999999\n"
-	  "+ 3000\n"
-	  "> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n"
-	  "< chap 02 42 -- 31 " VALUE49 " \"User\"\n"
-	  "! check mschapv2 User\n"
-	  "> chap 03 42 -- \"" S_TEXT "\"\n"
-	  "! authenticated " HLAK "\n"
-	  "< ipcp 01 01 -- 02 06 002d 0f 01 03 06 00000000 81 06 00000000 83 06 00000000\n"
-	  "> ipcp 01 01 -- 03 06 0a010001\n"
-	  "> ipcp 04 01 -- 02 06 002d 0f 01 81 06 00000000 83 06 00000000\n"
-	  "< ipcp 02 01 -- 03 06 0a010001\n"
-	  "< ipcp 01 02 -- 03 06 00000000\n"
-	  "> ipcp 03 02 -- 03 06 0a010002\n"
-	  "< ipcp 01 03 -- 03 06 0a010002\n"
-	  "> ipcp 02 03 -- 03 06 0a010002\n"
-	  "! ipv4 10.1.0.1 10.1.0.2\n" },
+	{ "sstp-client with pppd: drops the first challenge, wants VJ and name servers", PPP_SERVER,
+	  no_dns,
+	  PPPD_LCP "# an echo before authentication ended\n"
+		   "< lcp 09 00 -- 6dc39b1f\n"
+		   "> lcp 0a 00 -- 99999999\n"
+		   "+ 3000\n"
+		   "> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n"
+		   "< chap 02 42 -- 31 " VALUE49 " \"User\"\n"
+		   "! check mschapv2 User\n"
+		   "> chap 03 42 -- \"" S_TEXT "\"\n"
+		   "! authenticated " HLAK "\n"
+		   "< ipcp 01 01 -- 02 06 002d 0f 01 03 06 00000000 81 06 00000000 83 06 00000000\n"
+		   "> ipcp 01 01 -- 03 06 0a010001\n"
+		   "> ipcp 04 01 -- 02 06 002d 0f 01 81 06 00000000 83 06 00000000\n"
+		   "< ipcp 02 01 -- 03 06 0a010001\n"
+		   "< ipcp 01 02 -- 03 06 00000000\n"
+		   "> ipcp 03 02 -- 03 06 0a010002\n"
+		   "< ipcp 01 03 -- 03 06 0a010002\n"
+		   "> ipcp 02 03 -- 03 06 0a010002\n"
+		   "! ipv4 10.1.0.1 10.1.0.2\n" },
 	{ "sstp-client with pppd: require-mppe", PPP_SERVER, NULL,
-	  PPPD_LCP
-	  "< chap 02 42 -- 31 " VALUE49 " \"User\"\nskip\n"
-	  "< ccp 01 01 -- 12 06 01000040\n"
-	  "> lcp 08 02 -- 80fd 0101000a 120601000040\n"
-	  "< lcp 05 03 -- \"MPPE required but peer negotiation failed\"\n"
-	  "> lcp 06 03 00 04\n"
-	  "! closed 2 0 MPPE required but peer negotiation failed\n" },
+	  PPPD_LCP "< chap 02 42 -- 31 " VALUE49 " \"User\"\nskip\n"
+		   "< ccp 01 01 -- 12 06 01000040\n"
+		   "> lcp 08 02 -- 80fd 0101000a 120601000040\n"
+		   "< lcp 05 03 -- \"MPPE required but peer negotiation failed\"\n"
+		   "> lcp 06 03 00 04\n"
+		   "! closed 2 0 MPPE required but peer negotiation failed\n" },
 	{ "sstp-client with pppd: PAP", PPP_SERVER, pap_only,
 	  "< lcp 01 01 -- 02 06 00000000 05 06 6dc39b1f 07 02 08 02\n"
 	  "> lcp 01 01 -- 05 06 99999999 03 04 c023\n"
@@ -462,76 +450,71 @@ static const struct script kittoku_client[] = {
 	  "< lcp 03 01 -- 01 04 0578\n"
 	  "> lcp 01 02 -- 01 04 0578 05 06 99999999 03 05 c223 81\n" },
 	{ "kittoku: knows no IPv6", PPP_SERVER, NULL,
-	  SERVER_AUTH
-	  "+ 1000\n"
-	  "> ipcp 01 01 -- 03 06 0a010001\n"
-	  "> ipv6cp 01 01 -- 01 0a 1000000000000009\n"
-	  "< lcp 08 02 -- 8057 0101000e 010a1000000000000009\n"
-	  "! ipv6-down\n"
-	  "# IPv4 goes on as if nothing had happened\n"
-	  "< ipcp 02 01 -- 03 06 0a010001\n"
-	  "< ipcp 01 00 -- 03 06 0a010002\n"
-	  "> ipcp 02 00 -- 03 06 0a010002\n"
-	  "! ipv4 10.1.0.1 10.1.0.2\n" },
+	  SERVER_AUTH "+ 1000\n"
+		      "> ipcp 01 01 -- 03 06 0a010001\n"
+		      "> ipv6cp 01 01 -- 01 0a 1000000000000009\n"
+		      "< lcp 08 02 -- 8057 0101000e 010a1000000000000009\n"
+		      "! ipv6-down\n"
+		      "# IPv4 goes on as if nothing had happened\n"
+		      "< ipcp 02 01 -- 03 06 0a010001\n"
+		      "< ipcp 01 00 -- 03 06 0a010002\n"
+		      "> ipcp 02 00 -- 03 06 0a010002\n"
+		      "! ipv4 10.1.0.1 10.1.0.2\n" },
 };
 
 static const struct script mikrotik[] = {
 	{ "MikroTik server: PAP Ack of Length 4 with more behind it", PPP_CLIENT, pap_only,
-	  CLIENT_LCP(OPT_PAP)
-	  "< pap 02 01 00 04 08 \"Login ok\"\n"
-	  "! authenticated " NO_HLAK "\n"
-	  "> ipcp 01 01 -- 03 06 00000000 81 06 00000000 83 06 00000000\n"
-	  "< ipcp 01 01 -- 02 06 002d 0f 01 03 06 0a700000\n"
-	  "> ipcp 04 01 -- 02 06 002d 0f 01\n"
-	  "< ipcp 01 02 -- 03 06 0a700000\n"
-	  "> ipcp 02 02 -- 03 06 0a700000\n"
-	  "< ipcp 03 01 -- 03 06 0a700005 81 06 08080808 83 06 08080404\n"
-	  "> ipcp 01 02 -- 03 06 0a700005 81 06 08080808 83 06 08080404\n"
-	  "< ipcp 02 02 -- 03 06 0a700005 81 06 08080808 83 06 08080404\n"
-	  "! ipv4 10.112.0.5 10.112.0.0 dns 8.8.8.8 8.8.4.4\n" },
+	  CLIENT_LCP(OPT_PAP) "< pap 02 01 00 04 08 \"Login ok\"\n"
+			      "! authenticated " NO_HLAK "\n"
+			      "> ipcp 01 01 -- 03 06 00000000 81 06 00000000 83 06 00000000\n"
+			      "< ipcp 01 01 -- 02 06 002d 0f 01 03 06 0a700000\n"
+			      "> ipcp 04 01 -- 02 06 002d 0f 01\n"
+			      "< ipcp 01 02 -- 03 06 0a700000\n"
+			      "> ipcp 02 02 -- 03 06 0a700000\n"
+			      "< ipcp 03 01 -- 03 06 0a700005 81 06 08080808 83 06 08080404\n"
+			      "> ipcp 01 02 -- 03 06 0a700005 81 06 08080808 83 06 08080404\n"
+			      "< ipcp 02 02 -- 03 06 0a700005 81 06 08080808 83 06 08080404\n"
+			      "! ipv4 10.112.0.5 10.112.0.0 dns 8.8.8.8 8.8.4.4\n" },
 	{ "MikroTik server: PAP Nak of Length 4", PPP_CLIENT, pap_only,
-	  CLIENT_LCP(OPT_PAP)
-	  "< pap 03 01 00 04\n"
-	  "> lcp 05 02 00 04\n"
-	  "< lcp 06 02 00 04\n"
-	  "! closed 3 0\n" },
+	  CLIENT_LCP(OPT_PAP) "< pap 03 01 00 04\n"
+			      "> lcp 05 02 00 04\n"
+			      "< lcp 06 02 00 04\n"
+			      "! closed 3 0\n" },
 	{ "MikroTik client: Rejects VJ, has no far address", PPP_SERVER, NULL,
-	  SERVER_AUTH
-	  "< ipcp 01 01 -- 03 06 00000000\n"
-	  "> ipcp 01 01 -- 03 06 0a010001\n"
-	  "> ipcp 03 01 -- 03 06 0a010002\n"
-	  "< ipcp 02 01 -- 03 06 0a010001\n"
-	  "< ipcp 01 02 -- 03 06 0a010002\n"
-	  "> ipcp 02 02 -- 03 06 0a010002\n"
-	  "! ipv4 10.1.0.1 10.1.0.2\n" },
+	  SERVER_AUTH "< ipcp 01 01 -- 03 06 00000000\n"
+		      "> ipcp 01 01 -- 03 06 0a010001\n"
+		      "> ipcp 03 01 -- 03 06 0a010002\n"
+		      "< ipcp 02 01 -- 03 06 0a010001\n"
+		      "< ipcp 01 02 -- 03 06 0a010002\n"
+		      "> ipcp 02 02 -- 03 06 0a010002\n"
+		      "! ipv4 10.1.0.1 10.1.0.2\n" },
 };
 
 /* The strange ones of quirks.md section 1: no address of the server's, 0.0.0.0, a private one. */
 static const struct script far_ends[] = {
 	{ "server without an address", PPP_CLIENT, ipv4_only,
 	  CLIENT_AUTH "skip\n"
-	  "< ipcp 01 01 00 04\n"
-	  "> ipcp 02 01 00 04\n"
-	  "< ipcp 03 01 -- 03 06 0a000002\nskip\n"
-	  "< ipcp 02 02 -- 03 06 0a000002 81 06 00000000 83 06 00000000\n"
-	  "! ipv4 10.0.0.2 0.0.0.0\n" },
+		      "< ipcp 01 01 00 04\n"
+		      "> ipcp 02 01 00 04\n"
+		      "< ipcp 03 01 -- 03 06 0a000002\nskip\n"
+		      "< ipcp 02 02 -- 03 06 0a000002 81 06 00000000 83 06 00000000\n"
+		      "! ipv4 10.0.0.2 0.0.0.0\n" },
 	{ "server of address 0.0.0.0", PPP_CLIENT, ipv4_only,
 	  CLIENT_AUTH "skip\n"
-	  "< ipcp 01 01 -- 03 06 00000000\n"
-	  "> ipcp 04 01 -- 03 06 00000000\n"
-	  "< ipcp 01 02 00 04\n"
-	  "> ipcp 02 02 00 04\n" },
+		      "< ipcp 01 01 -- 03 06 00000000\n"
+		      "> ipcp 04 01 -- 03 06 00000000\n"
+		      "< ipcp 01 02 00 04\n"
+		      "> ipcp 02 02 00 04\n" },
 	{ "user with a domain: the bare name is hashed", PPP_CLIENT, with_domain,
-	  CLIENT_LCP(OPT_MSCHAPV2)
-	  "< chap 01 07 -- 10 " AUTH_CHALLENGE "\n"
-	  "> chap 02 07 -- 31 " VALUE49 " \"DOM\\User\"\n" },
+	  CLIENT_LCP(OPT_MSCHAPV2) "< chap 01 07 -- 10 " AUTH_CHALLENGE "\n"
+				   "> chap 02 07 -- 31 " VALUE49 " \"DOM\\User\"\n" },
 };
 
-#define RUN(scripts)                                                                            \
-	static void run_##scripts(void **state)                                                 \
-	{                                                                                       \
-		(void)state;                                                                    \
-		script_run_all(scripts, sizeof(scripts) / sizeof(*scripts));                    \
+#define RUN(scripts)                                                         \
+	static void run_##scripts(void **state)                              \
+	{                                                                    \
+		(void)state;                                                 \
+		script_run_all(scripts, sizeof(scripts) / sizeof(*scripts)); \
 	}
 
 RUN(windows_client)
@@ -547,10 +530,10 @@ RUN(far_ends)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(run_windows_client), cmocka_unit_test(run_rras_server),
+		cmocka_unit_test(run_windows_client),	cmocka_unit_test(run_rras_server),
 		cmocka_unit_test(run_softether_server), cmocka_unit_test(run_accel_server),
-		cmocka_unit_test(run_pppd_server), cmocka_unit_test(run_sstpc_client),
-		cmocka_unit_test(run_kittoku_client), cmocka_unit_test(run_mikrotik),
+		cmocka_unit_test(run_pppd_server),	cmocka_unit_test(run_sstpc_client),
+		cmocka_unit_test(run_kittoku_client),	cmocka_unit_test(run_mikrotik),
 		cmocka_unit_test(run_far_ends),
 	};
 

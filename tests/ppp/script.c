@@ -27,9 +27,9 @@ struct run {
 static const struct {
 	const char *word, *hex;
 } protocols[] = {
-	{ "lcp", "ff03c021" },  { "pap", "ff03c023" },	  { "chap", "ff03c223" },
-	{ "eap", "ff03c227" },  { "ipcp", "ff038021" },	  { "ipv6cp", "ff038057" },
-	{ "ccp", "ff0380fd" },  { "ecp", "ff038053" },
+	{ "lcp", "ff03c021" }, { "pap", "ff03c023" },  { "chap", "ff03c223" },
+	{ "eap", "ff03c227" }, { "ipcp", "ff038021" }, { "ipv6cp", "ff038057" },
+	{ "ccp", "ff0380fd" }, { "ecp", "ff038053" },
 };
 
 static _Noreturn void differ(const struct run *r, const char *wanted, const char *got)

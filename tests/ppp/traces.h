@@ -20,38 +20,38 @@
 #define OPT_MAGIC(digits) "05 06 " digits " "
 
 /* Our client's LCP and a plain server's, to Opened with the method in `opt`. */
-#define CLIENT_LCP(opt)                                                                         \
-	"> lcp 01 01 -- 05 06 11111111\n"                                                       \
-	"< lcp 02 01 -- 05 06 11111111\n"                                                       \
-	"< lcp 01 01 -- " opt "\n"                                                              \
+#define CLIENT_LCP(opt)                   \
+	"> lcp 01 01 -- 05 06 11111111\n" \
+	"< lcp 02 01 -- 05 06 11111111\n" \
+	"< lcp 01 01 -- " opt "\n"        \
 	"skip\n"
 
 /* The same with our server, whose peer wants the same method first. */
-#define SERVER_LCP                                                                              \
-	"< lcp 01 01 -- 05 06 12345678\n"                                                       \
-	"> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n"                                         \
-	"> lcp 02 01 -- 05 06 12345678\n"                                                       \
-	"< lcp 02 01 -- 05 06 99999999 03 05 c223 81\n"                                         \
-	"! lcp-up\n"                                                                            \
+#define SERVER_LCP                                      \
+	"< lcp 01 01 -- 05 06 12345678\n"               \
+	"> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n" \
+	"> lcp 02 01 -- 05 06 12345678\n"               \
+	"< lcp 02 01 -- 05 06 99999999 03 05 c223 81\n" \
+	"! lcp-up\n"                                    \
 	"> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n"
 
 /* Up to the network phase. */
-#define CLIENT_AUTH                                                                             \
-	CLIENT_LCP(OPT_MSCHAPV2)                                                                \
-	"< chap 01 07 -- 10 " AUTH_CHALLENGE "\n"                                               \
-	"> chap 02 07 -- 31 " VALUE49 " \"User\"\n"                                             \
-	"< chap 03 07 -- \"" S_TEXT "\"\n"                                                      \
+#define CLIENT_AUTH                                 \
+	CLIENT_LCP(OPT_MSCHAPV2)                    \
+	"< chap 01 07 -- 10 " AUTH_CHALLENGE "\n"   \
+	"> chap 02 07 -- 31 " VALUE49 " \"User\"\n" \
+	"< chap 03 07 -- \"" S_TEXT "\"\n"          \
 	"! authenticated " HLAK "\n"
 
-#define SERVER_AUTH                                                                             \
-	SERVER_LCP                                                                              \
-	"< chap 02 42 -- 31 " VALUE49 " \"User\"\n"                                             \
-	"! check mschapv2 User\n"                                                               \
-	"> chap 03 42 -- \"" S_TEXT "\"\n"                                                      \
+#define SERVER_AUTH                                 \
+	SERVER_LCP                                  \
+	"< chap 02 42 -- 31 " VALUE49 " \"User\"\n" \
+	"! check mschapv2 User\n"                   \
+	"> chap 03 42 -- \"" S_TEXT "\"\n"          \
 	"! authenticated " HLAK "\n"
 
-#define CLIENT_NCP_REQUESTS                                                                     \
-	"> ipcp 01 01 -- 03 06 00000000 81 06 00000000 83 06 00000000\n"                        \
+#define CLIENT_NCP_REQUESTS                                              \
+	"> ipcp 01 01 -- 03 06 00000000 81 06 00000000 83 06 00000000\n" \
 	"> ipv6cp 01 01 -- 01 0a 1000000000000001\n"
 
 #endif
