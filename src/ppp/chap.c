@@ -241,11 +241,12 @@ static void failure_text(const struct ppp *p, char *to, size_t room)
 	const struct ppp_verdict *v = &p->auth.verdict;
 	uint8_t challenge[MSCHAP_CHALLENGE_LEN];
 	char digits[2 * sizeof(challenge) + 1];
+	unsigned error = v->error ? v->error : E_AUTHENTICATION_FAILURE;
 
 	ppp_random(p, challenge, sizeof(challenge));
 	hex(digits, challenge, sizeof(challenge));
-	snprintf(to, room, "E=%u R=0 C=%s V=3 M=%s", v->error ? v->error : E_AUTHENTICATION_FAILURE,
-		 digits, v->message[0] ? v->message : "Access denied");
+	snprintf(to, room, "E=%u R=0 C=%s V=3 M=%s", error, digits,
+		 v->message[0] ? v->message : "Access denied");
 }
 
 static void chap_tell(struct ppp *p)

@@ -9,7 +9,8 @@
  *
  * The order of events is that of a real call: PPP_OUT_CHECK_PASSWORD (server; answered by
  * ppp_verdict, at once or later), PPP_OUT_AUTHENTICATED, then PPP_OUT_IPV4_UP and PPP_OUT_IPV6_UP,
- * each of them alone and perhaps never.
+ * each of them alone and perhaps never; a peer may take one down, and bring it up again with other
+ * values. LCP may come up more than once, but only before the authentication.
  *
  * IPv4 addresses are uint32_t in host byte order, 0 for none. IP packets never come here: see
  * ppp_data below, which is all that the packet path needs of PPP.
