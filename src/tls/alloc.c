@@ -1,8 +1,9 @@
 /*
- * A cache of blocks for each thread. A block is one of malloc's, of the size of its class or a little
- * more, so malloc_usable_size tells its class when it comes back: there is no header to keep, blocks
- * from before the cache was there are welcome, and a block is freed to the cache of whichever thread
- * frees it. Classes are four to each power of two: at most a fifth of a block is waste.
+ * A cache of blocks for each thread. A block is one of malloc's, of the size of its class or a
+ * little more, so malloc_usable_size tells its class when it comes back: there is no header to
+ * keep, blocks from before the cache was there are welcome, and a block is freed to the cache of
+ * whichever thread frees it. Classes are four to each power of two: at most a fifth of a block is
+ * waste.
  */
 #include "tls/alloc.h"
 
@@ -13,15 +14,15 @@
 #include <string.h>
 
 enum {
-	MIN_SHIFT = 6,  /* 64 bytes: the smallest class */
+	MIN_SHIFT = 6,	/* 64 bytes: the smallest class */
 	MAX_SHIFT = 15, /* 32 KiB: the largest; a record needs 16 KiB and some */
 	CLASSES = (MAX_SHIFT - MIN_SHIFT) * 4 + 1,
 	CLASS_BYTES_MAX = 64 * 1024, /* kept of one class by one thread */
 };
 
 /*
- * The address sanitizer sees a block used after it was freed only when it really is freed. (The test of
- * this file wants both.)
+ * The address sanitizer sees a block used after it was freed only when it really is freed. (The
+ * test of this file wants both.)
  */
 #ifndef ALLOC_IS_OFF
 #ifndef __has_feature

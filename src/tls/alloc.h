@@ -1,7 +1,7 @@
 /*
  * The memory of wolfSSL: a cache for each thread in front of malloc. A TLS record costs a block of
- * 16 KiB, got and given back; musl's malloc has one lock for all threads, and two workers with TLS were
- * a third as fast as one there. With the cache they are nearly twice as fast.
+ * 16 KiB, got and given back; musl's malloc has one lock for all threads, and two workers with TLS
+ * were a third as fast as one there. With the cache they are nearly twice as fast.
  */
 #ifndef SSTP_TLS_ALLOC_H
 #define SSTP_TLS_ALLOC_H

@@ -1,6 +1,6 @@
 /*
- * Loading authorities, one certificate at a time: bundles hold some that the library does not take (an
- * unknown key, a date gone by), and one of those must not cost the others.
+ * Loading authorities, one certificate at a time: bundles hold some that the library does not take
+ * (an unknown key, a date gone by), and one of those must not cost the others.
  */
 #include "tls/authorities.h"
 
@@ -106,9 +106,10 @@ int authorities_load(WOLFSSL_CTX *wolf, const char *path, struct tls_error *err)
 	for (size_t i = 0; i < sizeof(system_files) / sizeof(system_files[0]); i++)
 		if (!load_file(wolf, system_files[i], &taken) && taken)
 			return 0;
-	words_set(err, "this machine has no list of certificate authorities (looked for %s and "
-		       "others; package ca-certificates): give one with --ca-cert, or the server's "
-		       "pin with --servercert",
+	words_set(err,
+		  "this machine has no list of certificate authorities (looked for %s and "
+		  "others; package ca-certificates): give one with --ca-cert, or the server's "
+		  "pin with --servercert",
 		  system_files[0]);
 	return -ENOENT;
 }

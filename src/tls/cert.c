@@ -1,4 +1,6 @@
-/* What a certificate says, in words for a person. Its text is a stranger's: all of it is escaped. */
+/*
+ * What a certificate says, in words for a person. Its text is a stranger's: all of it is escaped.
+ */
 #include "tls/cert.h"
 
 #include <arpa/inet.h>
@@ -44,8 +46,9 @@ static const char *attr_label(struct bytes type)
 	static const struct {
 		uint8_t oid;
 		const char *label;
-	} labels[] = { { 3, "CN" }, { 6, "C" },	  { 7, "L" },
-		       { 8, "ST" }, { 10, "O" }, { 11, "OU" } };
+	} labels[] = {
+		{ 3, "CN" }, { 6, "C" }, { 7, "L" }, { 8, "ST" }, { 10, "O" }, { 11, "OU" }
+	};
 
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
 		if (x509_is(type, 0x55, 0x04, labels[i].oid))

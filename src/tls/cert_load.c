@@ -16,7 +16,8 @@ static int decode_first(struct bytes text, const char *path, uint8_t *der, size_
 	struct x509 x;
 
 	if (x509_read(text, &x)) {
-		words_set(err, "%s is DER; PEM is wanted: openssl x509 -inform der -in %s", path, path);
+		words_set(err, "%s is DER; PEM is wanted: openssl x509 -inform der -in %s", path,
+			  path);
 		return -EINVAL;
 	}
 	if (!pem_next_cert(&text, &block)) {

@@ -1,7 +1,8 @@
 /*
- * Making a self-signed server certificate. It is no authority (CA:FALSE): as a trust anchor it is good
- * for itself all the same, with Windows (whose own New-SelfSignedCertificate makes them so), OpenSSL
- * and wolfSSL, and whoever installs it does not let the server's key vouch for other names.
+ * Making a self-signed server certificate. It is no authority (CA:FALSE): as a trust anchor it is
+ * good for itself all the same, with Windows (whose own New-SelfSignedCertificate makes them so),
+ * OpenSSL and wolfSSL, and whoever installs it does not let the server's key vouch for other
+ * names.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,8 +53,9 @@ static bool put_sans(struct writer *w, const struct cert_request *rq, struct tls
 		}
 	if (rq->name_count && !w->full)
 		return true;
-	words_set(err, rq->name_count ? "too many names for one certificate"
-				      : "a certificate needs a name: the one that clients connect to");
+	words_set(err, rq->name_count
+			       ? "too many names for one certificate"
+			       : "a certificate needs a name: the one that clients connect to");
 	return false;
 }
 
@@ -80,7 +82,8 @@ static bool write_cert(const struct cert_request *rq, const struct cert_key *key
 /* Appends `der` as PEM. */
 static bool put_pem(struct writer *w, struct bytes der, int type)
 {
-	int len = wc_DerToPem(der.at, (word32)der.len, w->at + w->len, (word32)(w->room - w->len), type);
+	int len = wc_DerToPem(der.at, (word32)der.len, w->at + w->len, (word32)(w->room - w->len),
+			      type);
 
 	if (len <= 0)
 		return false;

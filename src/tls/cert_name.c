@@ -1,7 +1,7 @@
 /*
- * Whether a certificate is for the name that was asked for: RFC 9525 (which follows RFC 6125). Our own
- * rules, the same for all versions of the library, because the library's take an address or a name of
- * one label for no name at all. What is in doubt does not match.
+ * Whether a certificate is for the name that was asked for: RFC 9525 (which follows RFC 6125). Our
+ * own rules, the same for all versions of the library, because the library's take an address or a
+ * name of one label for no name at all. What is in doubt does not match.
  */
 #include "tls/cert_name.h"
 
@@ -68,8 +68,9 @@ static bool san_has(struct bytes san, uint8_t tag, struct bytes want)
 	while (der_next(&r, &d)) {
 		if (d.tag != tag)
 			continue;
-		if (tag == X509_NAME_DNS ? dns_matches(d.body, want)
-					 : d.body.len == want.len && !memcmp(d.body.at, want.at, want.len))
+		if (tag == X509_NAME_DNS
+			    ? dns_matches(d.body, want)
+			    : d.body.len == want.len && !memcmp(d.body.at, want.at, want.len))
 			found = true;
 	}
 	return found && !r.bad;
@@ -99,7 +100,8 @@ bool cert_is_for(struct bytes der, const char *name)
 	if (!x509_read(der, &x))
 		return false;
 	if (ip_parse(name, &ip))
-		return san_has(x.san, X509_NAME_IP, bytes_of(ip.bytes, ip.family == AF_INET ? 4 : 16));
+		return san_has(x.san, X509_NAME_IP,
+			       bytes_of(ip.bytes, ip.family == AF_INET ? 4 : 16));
 	if (want.len && want.at[want.len - 1] == '.') /* the root, which certificates leave out */
 		want.len--;
 	if (!is_dns_name(want))

@@ -4,7 +4,10 @@
 
 #include "util/bytes.h"
 
-/* Labels of letters, digits, hyphens and underscores with single dots between; so no zero byte either. */
+/*
+ * Labels of letters, digits, hyphens and underscores with single dots between; so no zero byte
+ * either.
+ */
 bool is_dns_name(struct bytes name);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Contexts: made at start and at a reload, shared by all sessions of their kind, freed with the last of
- * them. Everything that decides how safe a session is stands here and in trust.c.
+ * Contexts: made at start and at a reload, shared by all sessions of their kind, freed with the
+ * last of them. Everything that decides how safe a session is stands here and in trust.c.
  */
 #include "tls/ctx.h"
 
@@ -18,16 +18,19 @@
 /* AES-128-GCM first: it is the fastest, and its security margin is not what breaks. */
 #define SUITES_TLS13 \
 	"TLS13-AES128-GCM-SHA256:TLS13-AES256-GCM-SHA384:TLS13-CHACHA20-POLY1305-SHA256"
-#define SUITES_TLS12                                                      \
-	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"      \
-	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"      \
+#define SUITES_TLS12                                                 \
+	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:" \
+	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:" \
 	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
-/* For RouterOS: CBC suites, and with pfs=no, its default, RSA key exchange, which has no forward secrecy. */
-#define SUITES_CBC                                                                    \
-	"ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:"                          \
-	"ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:"                                \
-	"ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384:"                          \
-	"ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA:AES128-SHA256:AES256-SHA256:"    \
+/*
+ * For RouterOS: CBC suites, and with pfs=no, its default, RSA key exchange, which has no forward
+ * secrecy.
+ */
+#define SUITES_CBC                                                                 \
+	"ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:"                       \
+	"ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:"                             \
+	"ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384:"                       \
+	"ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA:AES128-SHA256:AES256-SHA256:" \
 	"AES128-SHA:AES256-SHA"
 
 static const char *suites(bool is_only_tls13, bool allow_cbc)
@@ -84,24 +87,28 @@ static int transmit(WOLFSSL *ssl, char *from, int len, void *arg)
 	return len;
 }
 
+static bool ok(int rc)
+{
+	return rc == WOLFSSL_SUCCESS;
+}
+
 /* Each of these has a default in the library, which is not the same in all builds of it. */
 static bool configure(struct tls_ctx *ctx, bool allow_cbc)
 {
 	WOLFSSL_CTX *wolf = ctx->wolf;
+	int lowest = ctx->is_only_tls13 ? WOLFSSL_TLSV1_3 : WOLFSSL_TLSV1_2;
 
-	wolfSSL_CTX_set_verify(wolf, ctx->is_server ? WOLFSSL_VERIFY_NONE : WOLFSSL_VERIFY_PEER,
-			       ctx->is_server ? NULL : trust_verify);
+	if (ctx->is_server) /* SSTP's clients have no certificates */
+		wolfSSL_CTX_set_verify(wolf, WOLFSSL_VERIFY_NONE, NULL);
+	else
+		wolfSSL_CTX_set_verify(wolf, WOLFSSL_VERIFY_PEER, trust_verify);
 	wolfSSL_CTX_SetIORecv(wolf, receive);
 	wolfSSL_CTX_SetIOSend(wolf, transmit);
-	return wolfSSL_CTX_SetMinVersion(wolf, ctx->is_only_tls13 ? WOLFSSL_TLSV1_3
-								  : WOLFSSL_TLSV1_2) ==
-		       WOLFSSL_SUCCESS &&
-	       wolfSSL_CTX_set_cipher_list(wolf, suites(ctx->is_only_tls13, allow_cbc)) ==
-		       WOLFSSL_SUCCESS &&
-	       wolfSSL_CTX_set_groups(wolf, groups, sizeof(groups) / sizeof(groups[0])) ==
-		       WOLFSSL_SUCCESS &&
-	       wolfSSL_CTX_SetMinRsaKey_Sz(wolf, RSA_MIN_BITS) == WOLFSSL_SUCCESS &&
-	       wolfSSL_CTX_SetMinEccKey_Sz(wolf, ECC_MIN_BITS) == WOLFSSL_SUCCESS;
+	return ok(wolfSSL_CTX_SetMinVersion(wolf, lowest)) &&
+	       ok(wolfSSL_CTX_set_cipher_list(wolf, suites(ctx->is_only_tls13, allow_cbc))) &&
+	       ok(wolfSSL_CTX_set_groups(wolf, groups, sizeof(groups) / sizeof(groups[0]))) &&
+	       ok(wolfSSL_CTX_SetMinRsaKey_Sz(wolf, RSA_MIN_BITS)) &&
+	       ok(wolfSSL_CTX_SetMinEccKey_Sz(wolf, ECC_MIN_BITS));
 }
 
 /* A session that is resumed shows no certificate, and SSTP binds to it. */
@@ -135,7 +142,8 @@ static int ctx_new(bool is_server, bool is_only_tls13, bool allow_cbc, struct tl
 	}
 	if (!ctx || !ctx->wolf) {
 		free(ctx);
-		words_set(err, "the TLS library cannot be started: out of memory, or no random numbers");
+		words_set(err,
+			  "the TLS library cannot be started: out of memory, or no random numbers");
 		return -ENOMEM;
 	}
 	forbid_resumption(ctx->wolf);
@@ -147,6 +155,15 @@ static int ctx_new(bool is_server, bool is_only_tls13, bool allow_cbc, struct tl
 	return -ENOTSUP;
 }
 
+static int refuse_pin(const char *text, struct tls_error *err)
+{
+	words_set(err,
+		  "\"%.100s\" is no pin: pin-sha256: and 44 characters of base64 (of the key), or "
+		  "sha256: and 64 hexadecimal digits (of the certificate)",
+		  text);
+	return -EINVAL;
+}
+
 static int take_pins(struct tls_ctx *ctx, const struct tls_client_cfg *cfg, struct tls_error *err)
 {
 	ctx->pins = calloc(cfg->pin_count, sizeof(*ctx->pins));
@@ -155,13 +172,8 @@ static int take_pins(struct tls_ctx *ctx, const struct tls_client_cfg *cfg, stru
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < cfg->pin_count; i++)
-		if (!pin_parse(cfg->pins[i], &ctx->pins[i])) {
-			words_set(err,
-				  "\"%.100s\" is no pin: pin-sha256: and 44 characters of base64 (of "
-				  "the key), or sha256: and 64 hexadecimal digits (of the certificate)",
-				  cfg->pins[i]);
-			return -EINVAL;
-		}
+		if (!pin_parse(cfg->pins[i], &ctx->pins[i]))
+			return refuse_pin(cfg->pins[i], err);
 	ctx->pin_count = cfg->pin_count;
 	return 0;
 }

@@ -1,6 +1,7 @@
 /*
- * A context from inside: what the sessions of one kind share. Nothing in it changes after it was made,
- * but its count of references and, on a client, the intermediate certificates that wolfSSL keeps.
+ * A context from inside: what the sessions of one kind share. Nothing in it changes after it was
+ * made, but its count of references and, on a client, the intermediate certificates that wolfSSL
+ * keeps.
  */
 #ifndef SSTP_TLS_CTX_H
 #define SSTP_TLS_CTX_H

@@ -1,7 +1,8 @@
 /*
- * DER, the encoding of certificates (X.690): elements of tag, length, content. Strict: a length that is
- * indefinite, or longer than it needs to be, is malformed, so that nobody reads another certificate out
- * of the same bytes than we do. As with any reader, ask once at the end whether it went bad.
+ * DER, the encoding of certificates (X.690): elements of tag, length, content. Strict: a length
+ * that is indefinite, or longer than it needs to be, is malformed, so that nobody reads another
+ * certificate out of the same bytes than we do. As with any reader, ask once at the end whether it
+ * went bad.
  */
 #ifndef SSTP_TLS_DER_H
 #define SSTP_TLS_DER_H
@@ -46,7 +47,8 @@ struct der der_get(struct reader *r, uint8_t tag);
 struct reader der_enter(struct reader *r, uint8_t tag);
 
 /*
- * Writing: der_begin writes the tag, der_end puts the length in front of all that was written since.
+ * Writing: der_begin writes the tag, der_end puts the length in front of all that was written
+ * since.
  *
  *	size_t at = der_begin(&w, DER_SEQUENCE);
  *	der_put(&w, DER_OID, oid, sizeof(oid));

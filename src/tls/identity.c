@@ -1,4 +1,4 @@
-/* Loading the server's certificate and key, with words for each way in which the files can be wrong. */
+/* Loading the server's certificate and key, with words for each way in which files are wrong. */
 #include "tls/identity.h"
 
 #include <errno.h>
@@ -37,10 +37,21 @@ static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path,
 
 	if (rc == WOLFSSL_SUCCESS)
 		return 0;
-	words_set(err, "%s: the certificate, or one behind it, cannot be used: RSA keys of 2048 to 4096 "
-		       "bits can, and ECDSA with P-256, P-384 or P-521; this one's key is %s",
+	words_set(err,
+		  "%s: the certificate, or one behind it, cannot be used: RSA keys of 2048 to 4096 "
+		  "bits can, and ECDSA with P-256, P-384 or P-521; this one's key is %s",
 		  path, key_kind);
 	return -EINVAL;
+}
+
+/* Clients refuse these; the server starts all the same, since some are told to accept them. */
+static void warn_of(const char *path, const struct cert_info *c)
+{
+	if (c->not_after < time(NULL))
+		log_warn(NULL, "%s: the certificate has expired", path);
+	if (!c->is_for_servers)
+		log_warn(NULL, "%s: the certificate is not meant for servers (extended key usage)",
+			 path);
 }
 
 static int load_cert(struct tls_ctx *ctx, const char *path, struct tls_error *err)
@@ -61,6 +72,7 @@ static int load_cert(struct tls_ctx *ctx, const char *path, struct tls_error *er
 	if (rc)
 		return rc;
 	cert_read(leaf, &info);
+	warn_of(path, &info);
 	rc = take_cert(ctx, &f, path, info.key, err);
 	file_free(f.text, f.len);
 	return rc;
@@ -100,8 +112,8 @@ static int take_key(struct tls_ctx *ctx, const struct pem *f, const struct tls_s
 		return -EACCES;
 	}
 	if (cfg->key_password) {
-		wolfSSL_CTX_set_default_passwd_cb_userdata(
-			ctx->wolf, (void *)(uintptr_t)cfg->key_password);
+		wolfSSL_CTX_set_default_passwd_cb_userdata(ctx->wolf,
+							   (void *)(uintptr_t)cfg->key_password);
 		wolfSSL_CTX_set_default_passwd_cb(ctx->wolf, give_password);
 	}
 	rc = wolfSSL_CTX_use_PrivateKey_buffer(ctx->wolf, (const unsigned char *)f->text,
@@ -130,7 +142,7 @@ static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struc
 	return rc;
 }
 
-/* The library's own comparison misses some pairs that do not match (EC keys in 5.5.4): so they are tried. */
+/* The library's own comparison misses some (EC keys in 5.5.4), so the pair is tried as well. */
 static int check_pair(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct tls_error *err)
 {
 	struct tls_error why = { .text = "they do not match" };

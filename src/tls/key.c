@@ -96,7 +96,10 @@ void key_put_spki(const struct cert_key *k, struct writer *w)
 		w->len += (size_t)len;
 }
 
-/* RFC 5208: the version, the algorithm as it stands in the SubjectPublicKeyInfo, the key in its own form. */
+/*
+ * RFC 5208: the version, the algorithm as it stands in the SubjectPublicKeyInfo, the key in its
+ * own form.
+ */
 void key_put_pkcs8(const struct cert_key *k, struct writer *w)
 {
 	uint8_t spki[KEY_DER_MAX], own[KEY_DER_MAX];
@@ -122,10 +125,10 @@ void key_put_pkcs8(const struct cert_key *k, struct writer *w)
 
 void key_put_signature_alg(const struct cert_key *k, struct writer *w)
 {
-	static const uint8_t ecdsa_with_sha256[] = { 0x30, 10, 6, 8, 0x2a, 0x86,
-						     0x48, 0xce, 0x3d, 4, 3, 2 };
-	static const uint8_t rsa_with_sha256[] = { 0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86,
-						   0xf7, 0x0d, 1, 1, 11, 5, 0 };
+	static const uint8_t ecdsa_with_sha256[] = { 0x30, 10,	 6,    8, 0x2a, 0x86,
+						     0x48, 0xce, 0x3d, 4, 3,	2 };
+	static const uint8_t rsa_with_sha256[] = { 0x30, 13,   6, 9, 0x2a, 0x86, 0x48, 0x86,
+						   0xf7, 0x0d, 1, 1, 11,   5,	 0 };
 
 	if (k->is_rsa)
 		put_bytes(w, rsa_with_sha256, sizeof(rsa_with_sha256));
@@ -137,8 +140,8 @@ void key_put_signature(const struct cert_key *k, struct bytes what, struct write
 {
 	uint8_t signature[1 + SIGNATURE_MAX] = { 0 }; /* begins with the count of unused bits */
 	word32 len = SIGNATURE_MAX;
-	enum wc_SignatureType type = k->is_rsa ? WC_SIGNATURE_TYPE_RSA_W_ENC
-					       : WC_SIGNATURE_TYPE_ECC;
+	enum wc_SignatureType type =
+		k->is_rsa ? WC_SIGNATURE_TYPE_RSA_W_ENC : WC_SIGNATURE_TYPE_ECC;
 	void *key = k->is_rsa ? (void *)&loose(k)->rsa : (void *)&loose(k)->ecc;
 	word32 key_len = k->is_rsa ? sizeof(k->rsa) : sizeof(k->ecc);
 

@@ -1,4 +1,7 @@
-/* The key log: a line a secret, each written at once, so that sessions of all threads may share it. */
+/*
+ * The key log: a line a secret, each written at once, so that sessions of all threads may share
+ * it.
+ */
 #include "tls/keylog.h"
 
 #include <errno.h>
@@ -89,7 +92,8 @@ int keylog_open(const char *path, int *fd, struct tls_error *err)
 	struct stat st;
 
 	if (!TLS_HAS_KEYLOG) {
-		words_set(err, "this build's wolfSSL cannot log session keys (HAVE_SECRET_CALLBACK)");
+		words_set(err,
+			  "this build's wolfSSL cannot log session keys (HAVE_SECRET_CALLBACK)");
 		return -ENOTSUP;
 	}
 	*fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);

@@ -1,8 +1,9 @@
 /*
  * Pins: the hash of a key or of a certificate, given by the user in place of a chain of trust.
- * "pin-sha256:BASE64" is that of the SubjectPublicKeyInfo, as curl and openconnect have it; it outlives
- * a renewal of the certificate with the same key. "sha256:HEX" is that of the certificate, as browsers
- * and `openssl x509 -fingerprint -sha256` show it, with or without colons.
+ * "pin-sha256:BASE64" is that of the SubjectPublicKeyInfo, as curl and openconnect have it; it
+ * outlives a renewal of the certificate with the same key. "sha256:HEX" is that of the
+ * certificate, as browsers and `openssl x509 -fingerprint -sha256` show it, with or without
+ * colons.
  */
 #ifndef SSTP_TLS_PIN_H
 #define SSTP_TLS_PIN_H

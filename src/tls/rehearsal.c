@@ -55,7 +55,8 @@ static bool shake(struct end *client, struct end *server, struct tls_error *err)
 static bool shake_with(struct tls_ctx *client, struct tls_ctx *server, struct tls_error *err)
 {
 	struct end *ends = calloc(2, sizeof(*ends));
-	bool ok = ends && open_end(&ends[0], &ends[1], client) && open_end(&ends[1], &ends[0], server);
+	bool ok = ends && open_end(&ends[0], &ends[1], client) &&
+		  open_end(&ends[1], &ends[0], server);
 
 	if (!ok)
 		words_set(err, "out of memory");
@@ -68,17 +69,22 @@ static bool shake_with(struct tls_ctx *client, struct tls_ctx *server, struct tl
 	return ok;
 }
 
-bool rehearse(struct tls_ctx *server, struct tls_error *err)
+static struct pin_text own_pin(const struct tls_ctx *server)
 {
 	struct pin pin = { .is_of_key = false };
-	struct pin_text text;
-	const char *pins[] = { text.text };
+
+	memcpy(pin.hash, server->cert_sha256, sizeof(pin.hash));
+	return pin_print(&pin);
+}
+
+bool rehearse(struct tls_ctx *server, struct tls_error *err)
+{
+	struct pin_text pin = own_pin(server);
+	const char *const pins[] = { pin.text };
 	struct tls_client_cfg cfg = { .pins = pins, .pin_count = 1 };
 	struct tls_ctx *client;
 	bool ok;
 
-	memcpy(pin.hash, server->cert_sha256, sizeof(pin.hash));
-	text = pin_print(&pin);
 	if (tls_ctx_client(&cfg, &client, err))
 		return false;
 	ok = shake_with(client, server, err);

@@ -4,7 +4,10 @@
 
 #include "tls/ctx.h"
 
-/* Whether a client that trusts just this server's certificate gets through to it; else `err` says why not. */
+/*
+ * Whether a client that trusts just this server's certificate gets through to it; else `err` says
+ * why not.
+ */
 bool rehearse(struct tls_ctx *server, struct tls_error *err);
 
 #endif

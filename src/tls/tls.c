@@ -1,7 +1,7 @@
 /*
  * Sessions. wolfSSL asks for ciphertext through a callback, which takes it from the window that
- * tls_input gave, and gives ciphertext through another, which hands it on at once; so no call into the
- * library ever waits but for input. After a failure the library is not asked again.
+ * tls_input gave, and gives ciphertext through another, which hands it on at once; so no call into
+ * the library ever waits but for input. After a failure the library is not asked again.
  */
 #include "tls/tls.h"
 
@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "tls/cert_name.h"
 #include "tls/keylog.h"
 #include "tls/session.h"
 #include "tls/words.h"
@@ -17,7 +18,7 @@
 
 static const char alpn[] = "http/1.1"; /* the only protocol that SSTP begins with */
 
-/* Key shares for the two likely groups, so that a server without the first needs no second round. */
+/* Key shares for the two likely groups: a server without the first needs no second round. */
 static bool offer_key_shares(WOLFSSL *ssl)
 {
 #if TLS_HAS_MLKEM
@@ -39,7 +40,7 @@ static bool prepare_client(struct tls *t, const struct tls_session_cfg *cfg)
 	wolfSSL_SetCertCbCtx(t->ssl, t);
 	if (len && sni[len - 1] == '.') /* RFC 6066 section 3: without the trailing dot */
 		len--;
-	if (!len || ip_parse(sni, &ip))
+	if (ip_parse(sni, &ip) || !is_dns_name(bytes_of(sni, len)))
 		return true;
 	return wolfSSL_UseSNI(t->ssl, WOLFSSL_SNI_HOST_NAME, sni, (unsigned short)len) ==
 	       WOLFSSL_SUCCESS;
@@ -70,6 +71,7 @@ int tls_open(struct tls_ctx *ctx, const struct tls_session_cfg *cfg, struct tls 
 {
 	struct tls *t = calloc(1, sizeof(*t));
 
+	assert(cfg->send && (cfg->name || ctx->is_server));
 	if (!t)
 		return -ENOMEM;
 	t->ctx = tls_ctx_hold(ctx);
@@ -96,7 +98,9 @@ void tls_close(struct tls *t)
 
 void tls_input(struct tls *t, const uint8_t *at, size_t len)
 {
-	assert(!t->input.len || t->is_over);
+	if (t->is_over || t->is_closed)
+		return;
+	assert(!t->input.len);
 	t->input = bytes_of(at, len);
 	for (size_t i = 0; i < len && t->first_len < TLS_FIRST_LEN; i++)
 		t->first[t->first_len++] = at[i];
@@ -109,8 +113,10 @@ static int outcome(struct tls *t, int rc)
 
 	if (code == WOLFSSL_ERROR_WANT_READ)
 		return TLS_WANT_INPUT;
-	if (code == WOLFSSL_ERROR_ZERO_RETURN && t->is_up)
+	if (code == WOLFSSL_ERROR_ZERO_RETURN && t->is_up) {
+		t->is_closed = true;
 		return TLS_CLOSED;
+	}
 	t->is_over = true;
 	if (!t->error.text[0]) /* trust_verify may have said it already, and better */
 		words_of_failure(&t->error, t->ssl, code, t->ctx->is_server,
@@ -143,6 +149,8 @@ ssize_t tls_read(struct tls *t, uint8_t *to, size_t room)
 	if (t->is_over)
 		return TLS_FAILED;
 	assert(t->is_up && room);
+	if (t->is_closed)
+		return TLS_CLOSED;
 	rc = wolfSSL_read(t->ssl, to, room < INT_MAX ? (int)room : INT_MAX);
 	return rc > 0 ? rc : outcome(t, rc);
 }

@@ -65,7 +65,10 @@ struct tls_session_cfg {
 int tls_open(struct tls_ctx *ctx, const struct tls_session_cfg *cfg, struct tls **out);
 void tls_close(struct tls *t); /* frees; sends nothing; NULL is fine */
 
-/* The next ciphertext received; what an earlier call gave must have been used up. */
+/*
+ * The next ciphertext received, which stays where it is until it is used up: until a call below
+ * gave TLS_WANT_INPUT (after the handshake that is tls_read) or the session is over.
+ */
 void tls_input(struct tls *t, const uint8_t *at, size_t len);
 
 /* The results of the calls below that are not a count. */

@@ -1,8 +1,8 @@
 /*
- * The decision on the server's certificate. Either its chain is good for the library, and its name and
- * purpose are good for us; or, when pins are given, one of them is its own: then only what makes it
- * useless counts against it. That the server holds the certificate's key is shown by its signature of
- * the handshake, which the library checks afterwards whatever is decided here.
+ * The decision on the server's certificate. Either its chain is good for the library, and its name
+ * and purpose are good for us; or, when pins are given, one of them is its own: then only what
+ * makes it useless counts against it. That the server holds the certificate's key is shown by its
+ * signature of the handshake, which the library checks afterwards whatever is decided here.
  */
 #include "tls/trust.h"
 
@@ -12,7 +12,7 @@
 #include "tls/cert.h"
 #include "tls/words.h"
 
-/* What the library found, as far as we tell it apart. Beyond UNUSABLE all of it yields to a pin. */
+/* What the library found, as far as we tell it apart. All but UNUSABLE yields to a pin. */
 enum fault {
 	FAULT_NONE,
 	FAULT_UNUSABLE,
@@ -25,8 +25,8 @@ enum fault {
 };
 
 /*
- * OpenSSL's codes: a library built with OPENSSL_COMPATIBLE_DEFAULTS, as Debian's is, gives these. Those of
- * the dates, and of what is no authority, are others in 5.5.4 than later.
+ * OpenSSL's codes: a library built with OPENSSL_COMPATIBLE_DEFAULTS, as Debian's is, gives these.
+ * Those of the dates, and of what is no authority, are others in 5.5.4 than later.
  */
 enum {
 	COMPAT_SIGNATURE = 7,
@@ -106,7 +106,8 @@ static void words_of_dates(struct tls *t, const struct cert_info *c, int depth, 
 		words_set_trust(&t->error, "the certificate %.96s, which vouches for %.64s, %s %s",
 				c->subject, t->name, what, when.text);
 	else
-		words_set_trust(&t->error, "the certificate of %.64s %s %s", t->name, what, when.text);
+		words_set_trust(&t->error, "the certificate of %.64s %s %s", t->name, what,
+				when.text);
 }
 
 static void words_of_issuer(struct tls *t, const struct cert_info *leaf)
@@ -130,14 +131,15 @@ static void words_of_name(struct tls *t, const struct cert_info *leaf)
 		sprintf(names + n, "%sand others", i ? " " : "long names ");
 	if (!leaf->name_count)
 		snprintf(names, sizeof(names), "%.100s (it has no subjectAltName)", leaf->subject);
-	words_set_trust(&t->error, "the certificate shown is not for %.96s but for %s", t->name, names);
+	words_set_trust(&t->error, "the certificate shown is not for %.96s but for %s", t->name,
+			names);
 }
 
 static void words_of_purpose(struct tls *t)
 {
 	words_set_trust(&t->error,
-			"the certificate of %.64s is not meant for servers: its key usage or extended "
-			"key usage (serverAuth) forbids it",
+			"the certificate of %.64s is not meant for servers: its key usage or "
+			"extended key usage (serverAuth) forbids it",
 			t->name);
 }
 
@@ -175,8 +177,9 @@ static void words_of_chain(struct tls *t, WOLFSSL_X509_STORE_CTX *store)
 		words_of_purpose(t);
 	else if (fault == FAULT_SIGNATURE)
 		words_set_trust(&t->error,
-				"the signature on the certificate of %.64s is not by the authority that "
-				"it names (%.96s): forged, or signed with another key of that name",
+				"the signature on the certificate of %.64s is not by the authority "
+				"that it names (%.96s): forged, or signed with another key of that "
+				"name",
 				depth ? c.subject : t->name, c.issuer);
 	else
 		words_set_trust(&t->error, "the certificate %.96s%s%.64s is refused: %s", c.subject,
@@ -227,8 +230,8 @@ static bool has_weak_link(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
 			continue;
 		cert_read(der, &info);
 		words_set_trust(&t->error,
-				"the certificate %.96s%s%.64s is signed with MD5 or SHA-1, which is as good "
-				"as not signed",
+				"the certificate %.96s%s%.64s is signed with MD5 or SHA-1, which "
+				"is as good as not signed",
 				info.subject, i ? ", which vouches for " : " of ", t->name);
 		return true;
 	}

@@ -6,8 +6,9 @@
 #include "tls/session.h"
 
 /*
- * wolfSSL's verify callback; the session is the store's userCtx. It is called for certificates that
- * the library finds fault with, and for the leaf in any case. Sets is_leaf_good or the error's words.
+ * wolfSSL's verify callback; the session is the store's userCtx. It is called for certificates
+ * that the library finds fault with, and for the leaf in any case. Sets is_leaf_good or the
+ * error's words.
  */
 int trust_verify(int is_ok, WOLFSSL_X509_STORE_CTX *store);
 

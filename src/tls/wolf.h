@@ -1,6 +1,7 @@
 /*
- * The door to wolfSSL, 5.5.4 and later: its headers, and what this build of it can do. A distribution's
- * library says that in wolfssl/options.h, our own build in user_settings.h (tools/wolfssl).
+ * The door to wolfSSL, 5.5.4 and later: its headers, and what this build of it can do. A
+ * distribution's library says that in wolfssl/options.h, our own build in user_settings.h
+ * (tools/wolfssl).
  */
 #ifndef SSTP_TLS_WOLF_H
 #define SSTP_TLS_WOLF_H
@@ -21,7 +22,7 @@
 
 /* The leaf of a good chain is seen nowhere else, and its name and pin must be checked. */
 #ifndef WOLFSSL_ALWAYS_VERIFY_CB
-#error "this wolfSSL was built without WOLFSSL_ALWAYS_VERIFY_CB: sstp cannot check certificates with it"
+#error "this wolfSSL was built without WOLFSSL_ALWAYS_VERIFY_CB: no certificate can be checked"
 #endif
 
 /* The callback for the secrets of TLS 1.2 came later than that for 1.3. */
@@ -31,7 +32,8 @@
 #define TLS_HAS_KEYLOG 0
 #endif
 
-#define TLS_HAS_UNLOAD (LIBWOLFSSL_VERSION_HEX >= 0x05007000) /* wolfSSL_CTX_UnloadIntermediateCerts */
+#define TLS_HAS_UNLOAD \
+	(LIBWOLFSSL_VERSION_HEX >= 0x05007000) /* wolfSSL_CTX_UnloadIntermediateCerts */
 
 /* Hybrid key exchange as standardised; before 5.8.0 there were drafts only. */
 #if defined(WOLFSSL_HAVE_MLKEM) && LIBWOLFSSL_VERSION_HEX >= 0x05008000

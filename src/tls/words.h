@@ -5,7 +5,8 @@
 #include "tls/tls.h"
 #include "tls/wolf.h"
 
-void words_set(struct tls_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void words_set(struct tls_error *err, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 /* The same, of the peer's certificate. */
 void words_set_trust(struct tls_error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

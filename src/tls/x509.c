@@ -38,7 +38,8 @@ static time_t get_time(struct reader *r)
 	tm.tm_min = get_digits(&t, 2);
 	tm.tm_sec = get_digits(&t, 2);
 	if (get_u8(&t) != 'Z' || t.left || t.bad || tm.tm_mon < 0 || tm.tm_mon > 11 ||
-	    tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
+	    tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 ||
+	    tm.tm_sec > 60)
 		r->bad = true;
 	return r->bad ? 0 : timegm(&tm);
 }
@@ -58,7 +59,7 @@ static bool read_purposes(struct bytes body, struct x509 *x)
 		struct bytes oid = der_get(&list, DER_OID).body;
 
 		if (x509_is(oid, 0x2b, 6, 1, 5, 5, 7, 3, 1) || /* serverAuth */
-		    x509_is(oid, 0x55, 0x1d, 0x25, 0))         /* anyExtendedKeyUsage */
+		    x509_is(oid, 0x55, 0x1d, 0x25, 0))	       /* anyExtendedKeyUsage */
 			x->is_for_servers = true;
 	}
 	return !list.bad && !r.left;
@@ -112,7 +113,7 @@ static bool read_tbs(struct reader *tbs, struct x509 *x)
 
 	if (der_is_next(tbs, DER_CONTEXT_CONSTRUCTED | 0))
 		der_get(tbs, DER_CONTEXT_CONSTRUCTED | 0); /* version */
-	der_get(tbs, DER_INTEGER);                         /* serial number */
+	der_get(tbs, DER_INTEGER);			   /* serial number */
 	alg = der_enter(tbs, DER_SEQUENCE);
 	x->signature_alg = der_get(&alg, DER_OID).body;
 	x->issuer = der_get(tbs, DER_SEQUENCE).body;
@@ -141,7 +142,7 @@ bool x509_read(struct bytes der, struct x509 *x)
 	x->is_for_servers = true;
 	if (!read_tbs(&tbs, x))
 		return false;
-	der_get(&cert, DER_SEQUENCE);   /* signature algorithm */
+	der_get(&cert, DER_SEQUENCE);	/* signature algorithm */
 	der_get(&cert, DER_BIT_STRING); /* signature */
 	return !cert.bad && !cert.left && !r.left;
 }
@@ -154,9 +155,11 @@ bool x509_is_self_issued(const struct x509 *x)
 
 bool x509_is_weakly_signed(const struct x509 *x)
 {
-	return x509_is(x->signature_alg, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 4) || /* RSA, MD5 */
-	       x509_is(x->signature_alg, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5) || /* RSA, SHA-1 */
-	       x509_is(x->signature_alg, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1);          /* ECDSA, SHA-1 */
+	return x509_is(x->signature_alg, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1,
+		       4) || /* RSA, MD5 */
+	       x509_is(x->signature_alg, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1,
+		       5) ||						      /* RSA, SHA-1 */
+	       x509_is(x->signature_alg, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1); /* ECDSA, SHA-1 */
 }
 
 bool x509_next_rdn(struct reader *names, struct reader *rdn)
@@ -196,5 +199,7 @@ struct x509_attr x509_common_name(struct bytes name)
 		if (rdn.bad)
 			names.bad = true;
 	}
-	return names.bad ? (struct x509_attr){ 0 } : found;
+	if (names.bad)
+		found = (struct x509_attr){ 0 };
+	return found;
 }

@@ -64,22 +64,28 @@ static void put_basic_constraints(struct writer *w, bool is_ca)
 {
 	static const uint8_t ca[] = { 0x30, 3, 1, 1, 0xff }, no_ca[] = { 0x30, 0 };
 
-	put_extension(w, 19, true, is_ca ? bytes_of(ca, sizeof(ca)) : bytes_of(no_ca, sizeof(no_ca)));
+	put_extension(w, 19, true,
+		      is_ca ? bytes_of(ca, sizeof(ca)) : bytes_of(no_ca, sizeof(no_ca)));
 }
 
-/* Section 4.2.1.3: a server's key signs handshakes, and an RSA one is also encrypted to by old peers. */
+/*
+ * Section 4.2.1.3: a server's key signs handshakes, and an RSA one is also encrypted to by old
+ * peers.
+ */
 static void put_key_usage(struct writer *w, const struct x509_draft *d)
 {
 	static const uint8_t sign[] = { 3, 2, 7, 0x80 }, sign_and_encipher[] = { 3, 2, 5, 0xa0 },
 			     cert_and_crl_sign[] = { 3, 2, 1, 0x06 };
-	const uint8_t *bits = d->is_ca		     ? cert_and_crl_sign
+	const uint8_t *bits = d->is_ca		   ? cert_and_crl_sign
 			      : key_is_rsa(d->key) ? sign_and_encipher
-						     : sign;
+						   : sign;
 
 	put_extension(w, 15, true, bytes_of(bits, 4));
 }
 
-/* RFC 7093 section 2, method 1, but over the whole SubjectPublicKeyInfo: any unique value will do. */
+/*
+ * RFC 7093 section 2, method 1, but over the whole SubjectPublicKeyInfo: any unique value will do.
+ */
 static void put_key_id(struct writer *w, struct bytes spki)
 {
 	uint8_t id[2 + SHA256_LEN] = { DER_OCTET_STRING, KEY_ID_LEN };

@@ -12,8 +12,8 @@ struct x509_draft {
 	time_t not_before, not_after;
 	const struct cert_key *key;    /* the subject's */
 	const struct cert_key *signer; /* the issuer's; the same when it is self-signed */
-	struct bytes san;              /* GeneralNames, each as x509_put_* writes it; NULL: no extension */
-	struct bytes purpose;          /* one extended key usage, an OID's content; empty: no extension */
+	struct bytes san;     /* GeneralNames, each as x509_put_* writes it; NULL: no extension */
+	struct bytes purpose; /* one extended key usage, an OID's content; empty: no extension */
 	bool is_ca;
 };
 

@@ -11,7 +11,7 @@
 
 /* With the cache in use, also under the sanitizer; its insides are looked at below. */
 #define ALLOC_IS_OFF false
-#include "tls/alloc.c"
+#include "tls/alloc.c" /* NOLINT(bugprone-suspicious-include) */
 
 enum { BLOCKS = 400 };
 
@@ -58,7 +58,7 @@ static void no_block_twice(void **state)
 static void other_peoples_blocks(void **state)
 {
 	(void)state;
-	for (size_t size = 0; size < 70000; size += size / 11 + 1) {
+	for (size_t size = 1; size < 70000; size += size / 11 + 1) {
 		void *mine = alloc_get(size);
 
 		alloc_put(malloc(size)); /* from before the cache was there */
@@ -124,7 +124,7 @@ static void bounded(void **state)
 		for (unsigned n = 0; n < BLOCKS; n++)
 			alloc_put(blocks[n]);
 	}
-	for (unsigned class = 0; class < CLASSES; class++) {
+	for (unsigned class = 0; class < CLASSES; class ++) {
 		unsigned count = 0;
 
 		for (struct block *b = cache.free[class]; b; b = b->next) {
@@ -153,9 +153,12 @@ static void classes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_sizes), cmocka_unit_test(no_block_twice),
-		cmocka_unit_test(other_peoples_blocks), cmocka_unit_test(resizing),
-		cmocka_unit_test(threads), cmocka_unit_test(bounded),
+		cmocka_unit_test(all_sizes),
+		cmocka_unit_test(no_block_twice),
+		cmocka_unit_test(other_peoples_blocks),
+		cmocka_unit_test(resizing),
+		cmocka_unit_test(threads),
+		cmocka_unit_test(bounded),
 		cmocka_unit_test(classes),
 	};
 

@@ -218,7 +218,8 @@ static void odd_common_names(void **state)
 		put_rdn(&w, 3, DER_UTF8_STRING, "c.d", 3); /* the last one counts */
 		put_rdn(&w, 3, cases[i].tag, cases[i].text, cases[i].len);
 		der_end(&w, at);
-		assert_int_equal(cert_is_for(certify(bytes_of(name, w.len), bytes_of(NULL, 0)), "a.b"),
+		assert_int_equal(cert_is_for(certify(bytes_of(name, w.len), bytes_of(NULL, 0)),
+					     "a.b"),
 				 cases[i].ok);
 		assert_false(cert_is_for(certify(bytes_of(name, w.len), bytes_of(NULL, 0)), "c.d"));
 	}
@@ -408,8 +409,8 @@ int main(void)
 		cmocka_unit_test(odd_common_names),    cmocka_unit_test(embedded_zero),
 		cmocka_unit_test(broken_san),	       cmocka_unit_test(many_names),
 		cmocka_unit_test(what_it_says),	       cmocka_unit_test(long_names),
-		cmocka_unit_test(weak_signature),      cmocka_unit_test(cut_anywhere),	       cmocka_unit_test(a_byte_behind),
-		cmocka_unit_test(any_byte_changed),
+		cmocka_unit_test(weak_signature),      cmocka_unit_test(cut_anywhere),
+		cmocka_unit_test(a_byte_behind),       cmocka_unit_test(any_byte_changed),
 	};
 
 	return cmocka_run_group_tests(tests, make_key, drop_key);

@@ -1,4 +1,6 @@
-/* Data through a session: sizes, cuts, the end of it, new keys, and bytes that are not the peer's. */
+/*
+ * Data through a session: sizes, cuts, the end of it, new keys, and bytes that are not the peer's.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,7 +51,7 @@ static struct pair *pair_up(bool is_tls13)
 
 static void sizes(void **state)
 {
-	static const size_t lens[] = { 1,     2,     100,	    1400,	   16383,
+	static const size_t lens[] = { 1,     2,     100,	1400,	       16383,
 				       16384, 16385, 2 * 16384, 2 * 16384 + 1, BIG };
 
 	(void)state;
@@ -63,8 +65,10 @@ static void sizes(void **state)
 			from->sends = 0;
 			assert_int_equal(tls_write(from->tls, sent, lens[n]), 0);
 			/* each record is filled before the next begins, and given away at once */
-			assert_int_equal(from->sends, (lens[n] + TLS_RECORD_MAX - 1) / TLS_RECORD_MAX);
-			assert_int_equal(pair_read(from->other, got, sizeof(got), &result), lens[n]);
+			assert_int_equal(from->sends,
+					 (lens[n] + TLS_RECORD_MAX - 1) / TLS_RECORD_MAX);
+			assert_int_equal(pair_read(from->other, got, sizeof(got), &result),
+					 lens[n]);
 			assert_int_equal(result, TLS_WANT_INPUT);
 			assert_memory_equal(got, sent, lens[n]);
 		}
@@ -148,9 +152,33 @@ static void the_end(void **state)
 		assert_int_equal(pair_read(e->other, got, sizeof(got), &result), 100);
 		assert_int_equal(result, TLS_CLOSED);
 		assert_string_equal(tls_error_of(e->other->tls)->text, "");
+		tls_input(e->other->tls, sent, 100); /* it said it was done; so are we */
+		assert_int_equal(tls_read(e->other->tls, got, sizeof(got)), TLS_CLOSED);
 		tls_notify_close(e->other->tls);
 		pair_free(p);
 	}
+}
+
+/*
+ * Bytes behind the close_notify, in the same packet: nobody looks at them, and nobody falls over
+ * them.
+ */
+static void more_after_the_end(void **state)
+{
+	struct pair *p = pair_up(true);
+	int result;
+
+	(void)state;
+	tls_notify_close(p->server.tls);
+	memcpy(p->client.inbox + p->client.inbox_len, sent, 300);
+	p->client.inbox_len += 300;
+	assert_int_equal(pair_read(&p->client, got, sizeof(got), &result), 0);
+	assert_int_equal(result, TLS_CLOSED);
+	tls_input(p->client.tls, sent, 300);
+	assert_int_equal(tls_read(p->client.tls, got, sizeof(got)), TLS_CLOSED);
+	assert_int_equal(tls_write(p->client.tls, sent, 10), 0); /* our half is still open */
+	tls_notify_close(p->client.tls);
+	pair_free(p);
 }
 
 /* The other side has data in flight, unread by us, when we end it (CVE-2026-15442). */
@@ -255,6 +283,7 @@ int main(void)
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(small_reads),
 		cmocka_unit_test(the_end),
+		cmocka_unit_test(more_after_the_end),
 		cmocka_unit_test(the_end_with_data_unread),
 		cmocka_unit_test(the_end_too_early),
 		cmocka_unit_test(new_keys),

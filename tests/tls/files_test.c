@@ -135,6 +135,28 @@ static void key_readable_by_all(void **state)
 	assert_int_equal(chmod(files.key, 0600), 0);
 }
 
+static void what_clients_will_refuse(void **state)
+{
+	static const uint8_t client_auth[] = { 0x2b, 6, 1, 5, 5, 7, 3, 2 };
+	struct tls_server_cfg cfg;
+	struct pki_files f;
+	struct tls_error err;
+	struct tls_ctx *ctx;
+
+	(void)state;
+	pki_issue(&pki, &(struct pki_leaf){ .from_day = -9, .until_day = -2 }, &f);
+	cfg = pair_server_cfg(&f);
+	assert_int_equal(tls_ctx_server(&cfg, &ctx, &err), 0);
+	tls_ctx_release(ctx);
+	assert_non_null(strstr(logged, "the certificate has expired"));
+	pki_issue(&pki, &(struct pki_leaf){ .purpose = bytes_of(client_auth, sizeof(client_auth)) },
+		  &f);
+	cfg = pair_server_cfg(&f);
+	assert_int_equal(tls_ctx_server(&cfg, &ctx, &err), 0);
+	tls_ctx_release(ctx);
+	assert_non_null(strstr(logged, "not meant for servers"));
+}
+
 /* `openssl ec -aes128 -passout pass:secret`, and `openssl pkcs8 -topk8 -passout pass:secret` */
 static const char *const encrypted[] = {
 	"-----BEGIN EC PRIVATE KEY-----\n"
@@ -245,7 +267,10 @@ static void authorities(void **state)
 	unsetenv("SSL_CERT_FILE");
 }
 
-/* Another one with an unknown kind of key, or damaged, does not spoil a bundle; nor what else is in a folder. */
+/*
+ * Another one with an unknown kind of key, or damaged, does not spoil a bundle; nor what else is
+ * in a folder.
+ */
 static void bundles(void **state)
 {
 	struct tls_client_cfg client = pair_client_cfg(&pki);
@@ -303,6 +328,7 @@ int main(void)
 		cmocka_unit_test(server_certificates),
 		cmocka_unit_test(server_keys),
 		cmocka_unit_test(key_readable_by_all),
+		cmocka_unit_test(what_clients_will_refuse),
 		cmocka_unit_test(encrypted_keys),
 		cmocka_unit_test(both_in_one_file),
 		cmocka_unit_test(hashes),

@@ -37,7 +37,8 @@ static const struct {
 } suites[] = {
 	{ "TLS13-AES128-GCM-SHA256", "TLS_AES_128_GCM_SHA256", "TLSv1.3", false, false },
 	{ "TLS13-AES256-GCM-SHA384", "TLS_AES_256_GCM_SHA384", "TLSv1.3", true, false },
-	{ "TLS13-CHACHA20-POLY1305-SHA256", "TLS_CHACHA20_POLY1305_SHA256", "TLSv1.3", false, false },
+	{ "TLS13-CHACHA20-POLY1305-SHA256", "TLS_CHACHA20_POLY1305_SHA256", "TLSv1.3", false,
+	  false },
 	{ "ECDHE-ECDSA-AES128-GCM-SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLSv1.2",
 	  false, false },
 	{ "ECDHE-ECDSA-AES256-GCM-SHA384", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLSv1.2",
@@ -46,14 +47,16 @@ static const struct {
 	  false },
 	{ "ECDHE-RSA-AES256-GCM-SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLSv1.2", true,
 	  false },
-	{ "ECDHE-ECDSA-CHACHA20-POLY1305", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "TLSv1.2",
-	  false, false },
+	{ "ECDHE-ECDSA-CHACHA20-POLY1305", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+	  "TLSv1.2", false, false },
 	{ "ECDHE-RSA-CHACHA20-POLY1305", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "TLSv1.2",
 	  true, false },
 	{ "ECDHE-RSA-AES256-SHA", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", "TLSv1.2", true, true },
 	{ "ECDHE-RSA-AES128-SHA", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "TLSv1.2", true, true },
-	{ "ECDHE-RSA-AES128-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", "TLSv1.2", true, true },
-	{ "ECDHE-ECDSA-AES128-SHA", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "TLSv1.2", false, true },
+	{ "ECDHE-RSA-AES128-SHA256", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", "TLSv1.2", true,
+	  true },
+	{ "ECDHE-ECDSA-AES128-SHA", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "TLSv1.2", false,
+	  true },
 #ifdef WOLFSSL_STATIC_RSA
 	{ "AES256-SHA", "TLS_RSA_WITH_AES_256_CBC_SHA", "TLSv1.2", true, true },
 	{ "AES128-SHA", "TLS_RSA_WITH_AES_128_CBC_SHA", "TLSv1.2", true, true },
@@ -86,7 +89,8 @@ static void each_suite(void **state)
 		int result;
 
 		if (!pair_shake(p))
-			fail_msg("%s: %s; %s", suites[i / 2].suite, tls_error_of(p->client.tls)->text,
+			fail_msg("%s: %s; %s", suites[i / 2].suite,
+				 tls_error_of(p->client.tls)->text,
 				 tls_error_of(p->server.tls)->text);
 		assert_string_equal(tls_cipher(p->client.tls), suites[i / 2].name);
 		assert_string_equal(tls_cipher(p->server.tls), suites[i / 2].name);
@@ -190,7 +194,8 @@ static void groups(void **state)
 		struct pair *p = pair_of(&client, &server, "vpn.example.net");
 		int group = cases[i].group;
 
-		assert_int_equal(wolfSSL_set_groups(p->server.tls->ssl, &group, 1), WOLFSSL_SUCCESS);
+		assert_int_equal(wolfSSL_set_groups(p->server.tls->ssl, &group, 1),
+				 WOLFSSL_SUCCESS);
 		if (!pair_shake(p))
 			fail_msg("%s: %s", cases[i].name, tls_error_of(p->client.tls)->text);
 		assert_string_equal(tls_group(p->client.tls), cases[i].name);
@@ -248,6 +253,7 @@ static void server_name(void **state)
 		{ "192.0.2.1", "front.example.org", "front.example.org", "192.0.2.1" },
 		{ "vpn.example.net", "front.example.org", "front.example.org", "vpn.example.net" },
 		{ "vpn.example.net", "", NULL, "vpn.example.net" },
+		{ "fe80::1%eth0", NULL, NULL, "fe80::1" },
 	};
 
 	(void)state;
@@ -277,7 +283,8 @@ static void no_tls_at_all(void **state)
 	static const struct {
 		const char *bytes, *words;
 	} cases[] = {
-		{ "HTTP/1.1 400 Bad Request\r\n\r\n", "does not speak TLS; it sent \"HTTP/1.1 400" },
+		{ "HTTP/1.1 400 Bad Request\r\n\r\n",
+		  "does not speak TLS; it sent \"HTTP/1.1 400" },
 		{ "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", "does not speak TLS; it sent \"SSH-2.0" },
 		{ "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "does not speak TLS; it sent \"GET / HTTP" },
 		{ "\x01\x02\x03\x04\x05\x06\x07\x08", "does not speak TLS; it sent \"\\x01\\x02" },
@@ -312,7 +319,8 @@ static void alerts(void **state)
 	} cases[] = {
 		{ 40, "the server sent the TLS alert handshake_failure: no cipher suite" },
 		{ 70, "the server sent the TLS alert protocol_version: no TLS version in common" },
-		{ 112, "the server sent the TLS alert unrecognized_name: it does not know the name" },
+		{ 112,
+		  "the server sent the TLS alert unrecognized_name: it does not know the name" },
 		{ 116, "certificate_required" },
 		{ 199, "the server sent the TLS alert 199" },
 	};
@@ -429,12 +437,12 @@ static void noise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_suite),	 cmocka_unit_test(no_cbc_by_default),
+		cmocka_unit_test(each_suite),	  cmocka_unit_test(no_cbc_by_default),
 		cmocka_unit_test(what_we_prefer), cmocka_unit_test(only_tls13),
-		cmocka_unit_test(groups),	 cmocka_unit_test(alpn),
-		cmocka_unit_test(server_name),	 cmocka_unit_test(no_tls_at_all),
-		cmocka_unit_test(alerts),	 cmocka_unit_test(byte_by_byte),
-		cmocka_unit_test(tampered),	 cmocka_unit_test(noise),
+		cmocka_unit_test(groups),	  cmocka_unit_test(alpn),
+		cmocka_unit_test(server_name),	  cmocka_unit_test(no_tls_at_all),
+		cmocka_unit_test(alerts),	  cmocka_unit_test(byte_by_byte),
+		cmocka_unit_test(tampered),	  cmocka_unit_test(noise),
 	};
 
 	return cmocka_run_group_tests(tests, make_files, drop_files);

@@ -49,22 +49,27 @@ static void shake(const char *client_log, const char *server_log, bool is_tls13)
 	pair_free(p);
 }
 
-/* Lines in the order of the labels: label, 64 digits of the client's random, `secret_len` bytes as digits. */
-static void check_lines(const char *path, const char *const *labels, size_t count, size_t secret_len)
+/*
+ * Lines in the order of the labels: label, 64 digits of the client's random, `secret_len` bytes as
+ * digits.
+ */
+static void check_lines(const char *path, const char *const *labels, size_t count,
+			size_t secret_len)
 {
 	char *text, *line, *save, random[65] = "";
-	size_t len, n = 0;
+	size_t len;
 
 	assert_int_equal(file_read(path, 1 << 20, &text, &len), 0);
-	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+	for (size_t n = 0; n < count; n++) {
 		size_t label_len = strlen(labels[n]);
 
-		assert_true(n < count);
+		line = strtok_r(n ? NULL : text, "\n", &save);
+		assert_non_null(line);
 		assert_memory_equal(line, labels[n], label_len);
 		line += label_len;
 		assert_int_equal(*line++, ' ');
 		assert_int_equal(strspn(line, "0123456789abcdef"), 64);
-		if (n++)
+		if (n)
 			assert_memory_equal(line, random, 64);
 		memcpy(random, line, 64);
 		line += 64;
@@ -72,7 +77,7 @@ static void check_lines(const char *path, const char *const *labels, size_t coun
 		assert_int_equal(strspn(line, "0123456789abcdef"), 2 * secret_len);
 		assert_int_equal(strlen(line), 2 * secret_len);
 	}
-	assert_int_equal(n, count);
+	assert_null(strtok_r(NULL, "\n", &save));
 	file_free(text, len);
 }
 

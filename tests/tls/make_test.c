@@ -1,4 +1,7 @@
-/* Making certificates: what is in them, the files, and that they work as server's and as authority. */
+/*
+ * Making certificates: what is in them, the files, and that they work as server's and as
+ * authority.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +19,8 @@
 #include "util/file.h"
 
 static struct pki pki; /* for its folder */
-static const char *const names[] = { "vpn.example.net", "*.vpn.example.net", "192.0.2.1", "2001:db8::1" };
+static const char *const names[] = { "vpn.example.net", "*.vpn.example.net", "192.0.2.1",
+				     "2001:db8::1" };
 
 static int make_folder(void **state)
 {
@@ -55,7 +59,8 @@ static void read_back(const char *path, struct cert_info *info)
 		fail_msg("%s", err.text);
 	assert_true(cert_read(bytes_of(der, len), info));
 	for (size_t i = 0; i < 4; i++)
-		assert_true(cert_is_for(bytes_of(der, len), i == 1 ? "a.vpn.example.net" : names[i]));
+		assert_true(
+			cert_is_for(bytes_of(der, len), i == 1 ? "a.vpn.example.net" : names[i]));
 	assert_false(cert_is_for(bytes_of(der, len), "example.net"));
 }
 
@@ -63,7 +68,9 @@ static void what_is_in_it(void **state)
 {
 	(void)state;
 	for (int rsa = 0; rsa < 2; rsa++) {
-		struct cert_request rq = { .names = names, .name_count = 4, .days = 10, .rsa = rsa };
+		struct cert_request rq = {
+			.names = names, .name_count = 4, .days = 10, .rsa = rsa
+		};
 		char cert[128], key[128];
 		struct cert_info info;
 		struct tls_error err;
@@ -89,7 +96,9 @@ static void it_works(void **state)
 {
 	(void)state;
 	for (int rsa = 0; rsa < 2; rsa++) {
-		struct cert_request rq = { .names = names, .name_count = 4, .days = 10, .rsa = rsa };
+		struct cert_request rq = {
+			.names = names, .name_count = 4, .days = 10, .rsa = rsa
+		};
 		char cert[128], key[128];
 		struct tls_server_cfg server = { .cert_file = cert, .key_file = key };
 		struct tls_client_cfg client = { .ca_file = cert };
@@ -98,8 +107,8 @@ static void it_works(void **state)
 		paths(cert, key);
 		assert_int_equal(cert_make(&rq, cert, key, false, &err), 0);
 		for (size_t i = 0; i < 4; i++) {
-			struct pair *p = pair_of(&client, &server,
-						 i == 1 ? "a.vpn.example.net" : names[i]);
+			struct pair *p =
+				pair_of(&client, &server, i == 1 ? "a.vpn.example.net" : names[i]);
 
 			if (!pair_shake(p))
 				fail_msg("%s", tls_error_of(p->client.tls)->text);

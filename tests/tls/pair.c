@@ -53,7 +53,7 @@ struct pair *pair_new(struct tls_ctx *client, struct tls_ctx *server, const char
 struct pair *pair_of(const struct tls_client_cfg *client, const struct tls_server_cfg *server,
 		     const char *name)
 {
-	struct tls_ctx *c, *s;
+	struct tls_ctx *c = NULL, *s = NULL;
 	struct tls_error err = { .is_trust = false };
 
 	if (tls_ctx_client(client, &c, &err) || tls_ctx_server(server, &s, &err))

@@ -105,8 +105,8 @@ static void unknown_authority(void **state)
 	pki_init(&namesake, "Test Authority"); /* another key */
 	pki_issue(&pki, &(struct pki_leaf){ .signer = &namesake }, &f);
 	pki_free(&namesake);
-	refuse_with(&client, &f, "vpn.example.net", WORDS("signature on the certificate of vpn.example.net",
-			  "CN=Test Authority"));
+	refuse_with(&client, &f, "vpn.example.net",
+		    WORDS("signature on the certificate of vpn.example.net", "CN=Test Authority"));
 	pki_issue(&pki, &(struct pki_leaf){ .signer = &other }, &f);
 	refuse_with(&client, &f, "vpn.example.net",
 		    WORDS("--ca-cert holds (issuer CN=Somebody Else)", f.pin));
@@ -194,7 +194,8 @@ static void pins(void **state)
 {
 	struct pki_leaf leaf = { .is_self_signed = true, .from_day = -9, .until_day = -2 };
 	struct cert_info info;
-	char of_cert[128], plain[100], wrong[] = "pin-sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+	char of_cert[128], plain[100],
+		wrong[] = "pin-sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 	const char *two[2] = { wrong, NULL };
 	struct tls_client_cfg client = { .pins = two, .pin_count = 2 };
 	struct pki_files f;
@@ -276,8 +277,8 @@ static void stolen_certificate(void **state)
 				 WOLFSSL_SUCCESS);
 		assert_false(pair_shake(p));
 		assert_int_equal(p->client.result, TLS_FAILED);
-		assert_non_null(strstr(tls_error_of(p->client.tls)->text,
-				       "not by its certificate's key"));
+		assert_non_null(
+			strstr(tls_error_of(p->client.tls)->text, "not by its certificate's key"));
 		pair_free(p);
 	}
 }
