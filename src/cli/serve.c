@@ -25,8 +25,9 @@ struct serve_settings {
 	const char *interface;
 	uint16_t mtu;
 	bool no_ipv6;
+	bool no_offload;
 	bool client_to_client;
-	uint32_t max_sessions, user_sessions, max_failures;
+	uint32_t max_sessions, user_sessions, max_failures, workers;
 	bool keep_old_session;
 	const char *min_tls, *min_hash, *keylog;
 	bool legacy_ciphers;
@@ -82,7 +83,11 @@ static const struct option options[] = {
 	{ "mtu", 'm', "BYTES", "of the tunnel; default 1400", set_mtu, AT(mtu), false, NULL },
 	{ "no-ipv6", 0, NULL, "do not negotiate IPv6 in the tunnel", set_flag, AT(no_ipv6), false,
 	  NULL },
+	{ "no-offload", 0, NULL, "exchange packets with the kernel one by one; slower, for a kernel "
+	  "that does it wrong in bulk", set_flag, AT(no_offload), false, NULL },
 	{ .help = "Running:" },
+	{ "workers", 0, "N", "use N threads; default: one a core", set_number, AT(workers), false,
+	  NULL },
 	{ "background", 'b', NULL, "go to the background once listening", set_flag, AT(background),
 	  false, NULL },
 	{ "pid-file", 0, "FILE", "write the process id to FILE", set_text, AT(pid_file), false,
@@ -100,8 +105,8 @@ static const struct verb verb = {
 		 "  sstp passwd /etc/sstp/users ann\n"
 		 "  sstp serve --cert /etc/sstp/server.crt --key /etc/sstp/server.key \\\n"
 		 "       --users /etc/sstp/users --ipv4-network 10.9.0.0/24 --dns 10.9.0.1\n\n"
-		 "Forwarding and NAT are the host's business. To let clients reach the world through\n"
-		 "eth0:\n\n"
+		 "Forwarding and NAT are the host's business. To let clients reach the world\n"
+		 "through eth0:\n\n"
 		 "  sysctl net.ipv4.ip_forward=1\n"
 		 "  nft add table ip sstp\n"
 		 "  nft add chain ip sstp nat '{ type nat hook postrouting priority srcnat; }'\n"
@@ -206,11 +211,13 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg, struct liste
 		.mtu = s->mtu,
 		.interface = s->interface,
 		.ipv6 = !s->no_ipv6 && s->mtu >= 1280,
+		.no_offload = s->no_offload,
 		.client_to_client = s->client_to_client,
 		.max_sessions = s->max_sessions,
 		.user_sessions = s->user_sessions,
 		.keep_old_session = s->keep_old_session,
 		.max_failures = s->max_failures,
+		.workers = s->workers,
 	};
 	memcpy(cfg->auth, s->auth.at, sizeof(cfg->auth));
 	return fill_listen(&s->listen, listen, &cfg->listen_count) &&

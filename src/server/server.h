@@ -30,10 +30,12 @@ struct server_cfg {
 	uint16_t mtu;
 	const char *interface; /* "sstp%d" */
 	bool ipv6;             /* IPV6CP: link-local addresses */
+	bool no_offload;       /* packets to and from the TUN device one by one */
 	bool client_to_client;
 	unsigned max_sessions;  /* 0: as many as the pool has addresses */
 	unsigned user_sessions; /* of one user at a time; 0: no limit */
 	bool keep_old_session;  /* over that limit refuse the new one, in place of ending the oldest */
+	unsigned workers;       /* threads; 0: one a core */
 	unsigned max_failures;  /* of one source address in ten minutes, 0: no limit */
 	/* called when the server listens; NULL is fine */
 	void (*ready)(void *arg);

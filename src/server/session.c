@@ -6,6 +6,7 @@
 #include "server/session.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,139 +52,91 @@ static void list_remove(struct session *s)
 
 /* ---- addresses */
 
-static void route_of(const struct session *s, struct route *r)
-{
-	*r = (struct route){
-		.dst = { s->ipv4, 32 },
-		.ifindex = tun_ifindex(s->server->tun),
-	};
-}
-
 static void give_up_addresses(struct session *s)
 {
-	struct server *srv = s->server;
-	struct route r;
-
+	registry_logout(s->worker->shared->registry, &s->registration);
+	if (s->ipv4.family)
+		table_remove(s->worker->table, &s->ipv4);
 	if (s->ipv6.family)
-		table_remove(srv->table, &s->ipv6);
-	s->ipv6 = (struct ip_addr){ 0 };
-	if (!s->ipv4.family)
-		return;
-	if (s->has_route) {
-		route_of(s, &r);
-		netlink_route_del(srv->netlink, &r);
-	}
-	table_remove(srv->table, &s->ipv4);
-	pool_give_back(srv->pool, ip_v4(&s->ipv4));
-	s->ipv4 = (struct ip_addr){ 0 };
+		table_remove(s->worker->table, &s->ipv6);
+	s->ipv4 = s->ipv6 = (struct ip_addr){ 0 };
 }
 
-/* A session makes room for a newer one. */
-static void replace(struct session *s, const char *why)
+static void make_way(struct session *s, const char *why)
 {
-	log_info(&s->log, "ended for a newer session: %s", why);
+	log_info(&s->log, "ends for a newer session: %s", why);
 	give_up_addresses(s);
 	tunnel_shutdown(&s->tunnel);
 }
 
-/* An address that belongs to this user: whoever has it is the same user's older session. */
-static uint32_t take_fixed(struct session *s, uint32_t addr)
+void session_evict(struct worker *w, const struct eviction *e)
 {
-	struct server *srv = s->server;
-	struct ip_addr a = ip_from_v4(addr);
-	struct session *holder = table_find(srv->table, &a);
+	struct ip_addr a = ip_from_v4(e->ipv4);
+	struct session *s = table_find(w->table, &a);
 
-	if (holder && strcmp(holder->user, s->user)) {
-		log_error(&s->log, "address %s of user %s is in use by user %s",
-			  ip_print(&a).text, s->user, holder->user);
-		return 0;
-	}
-	if (holder)
-		replace(holder, "the address is this user's own");
-	if (!pool_take_this(srv->pool, addr)) {
-		log_error(&s->log, "address %s of user %s can't be a client's here",
-			  ip_print(&a).text, s->user);
-		return 0;
-	}
-	return addr;
+	if (s && s->registration.session == e->session)
+		make_way(s, e->why);
 }
 
-static bool assign(struct session *s, uint32_t fixed)
+static void evict_all(struct worker *w, const struct evictions *evictions)
 {
-	struct server *srv = s->server;
-	uint32_t addr = fixed ? take_fixed(s, fixed) : pool_take(srv->pool);
-	struct route r;
+	for (size_t i = 0; i < evictions->count; i++) {
+		const struct eviction *e = &evictions->at[i];
+		struct worker_message m = { .what = WORKER_END_SESSION, .eviction = *e };
 
-	if (!addr) {
-		if (!fixed)
-			log_error(&s->log, "no address is free in %s: use a larger --ipv4-network",
-				  ip_prefix_print(&srv->cfg->network).text);
-		return false;
+		if (e->worker == w->number)
+			session_evict(w, e);
+		else
+			worker_post(&w->shared->workers[e->worker], &m);
 	}
-	s->ipv4 = ip_from_v4(addr);
-	if (!table_add(srv->table, &s->ipv4, s)) {
-		pool_give_back(srv->pool, addr);
-		s->ipv4 = (struct ip_addr){ 0 };
-		return false;
-	}
-	s->has_route = !pool_has(srv->pool, addr);
-	if (s->has_route) {
-		route_of(s, &r);
-		netlink_route_replace(srv->netlink, &r);
-	}
-	return true;
 }
 
 /* ---- login */
 
-/* The user's sessions are at their limit: the oldest goes, or the new one is refused. */
-static bool has_room_for_user(struct session *s)
+/* NULL, or why not. */
+static const char *log_in(struct session *s, uint32_t fixed)
 {
-	struct server *srv = s->server;
-	struct session *oldest = NULL;
-	unsigned count = 0;
+	struct worker *w = s->worker;
+	struct evictions evictions;
+	const char *refused;
 
-	if (!srv->cfg->user_sessions)
-		return true;
-	for (struct session *o = srv->open.last; o; o = o->prev) {
-		if (strcmp(o->user, s->user) || o->tunnel.is_shutting_down)
-			continue;
-		oldest = o;
-		count++;
-	}
-	if (count < srv->cfg->user_sessions)
-		return true;
-	if (srv->cfg->keep_old_session) {
-		log_warn(&s->log, "user %s has %u sessions already: refused", s->user, count);
-		return false;
-	}
-	replace(oldest, "the user's limit is reached");
-	return true;
+	s->registration.user = s->user;
+	s->registration.worker = w->number;
+	refused = registry_login(w->shared->registry, &s->registration, fixed, &evictions);
+	evict_all(w, &evictions);
+	if (refused)
+		return refused;
+	s->ipv4 = ip_from_v4(s->registration.ipv4);
+	if (table_add(w->table, &s->ipv4, s))
+		return NULL;
+	s->ipv4 = (struct ip_addr){ 0 };
+	give_up_addresses(s);
+	return "out of memory";
 }
 
 static void accept_login(struct session *s, struct ppp_verdict *v)
 {
 	v->ipv4 = ip_v4(&s->ipv4);
 	list_remove(s);
-	list_add(&s->server->open, s);
-	bans_forgive(&s->server->bans, &s->source);
+	list_add(&s->worker->open, s);
+	registry_forgive(s->worker->shared->registry, &s->source);
 	tunnel_verdict(&s->tunnel, v);
 }
 
 /* Later, so that guessing is slow; the same for a wrong password and a user who does not exist. */
-static void refuse_login(struct session *s, const struct ppp_verdict *v)
+static void refuse_login(struct session *s, const struct ppp_verdict *v, bool is_failure)
 {
-	struct server *srv = s->server;
+	struct worker *w = s->worker;
 	uint32_t dice;
 
 	secret_random(&dice, sizeof(dice));
-	bans_note(&srv->bans, &s->source, loop_now(srv->loop));
+	if (is_failure)
+		registry_note_failure(w->shared->registry, &s->source, loop_now(w->loop));
 	s->verdict = *v;
 	s->verdict.ok = false;
 	secret_wipe(s->verdict.hlak, sizeof(s->verdict.hlak));
 	s->is_refused = true;
-	loop_timer_set(srv->loop, &s->delay,
-		       loop_now(srv->loop) + REFUSAL_MIN_MS + dice % REFUSAL_MIN_MS);
+	loop_timer_set(w->loop, &s->delay, loop_now(w->loop) + REFUSAL_MIN_MS + dice % REFUSAL_MIN_MS);
 }
 
 static void after_delay(struct loop_timer *timer)
@@ -193,24 +146,33 @@ static void after_delay(struct loop_timer *timer)
 	tunnel_verdict(&s->tunnel, &s->verdict);
 }
 
+static void check_users(struct session *s, const struct ppp_attempt *attempt,
+			struct users_answer *answer)
+{
+	struct shared *shared = s->worker->shared;
+
+	pthread_rwlock_rdlock(&shared->credentials.lock);
+	users_check(shared->credentials.users, shared->cfg->name, attempt, answer);
+	pthread_rwlock_unlock(&shared->credentials.lock);
+}
+
 static void check_login(struct session *s, const struct ppp_attempt *attempt)
 {
-	struct server *srv = s->server;
 	struct users_answer answer;
+	const char *refused;
 
-	if (s->is_refused || s->list == &srv->open)
+	if (s->is_refused || s->list == &s->worker->open)
 		return; /* one attempt a connection */
-	users_check(srv->users, srv->cfg->name, attempt, &answer);
+	check_users(s, attempt, &answer);
 	snprintf(s->user, sizeof(s->user), "%s", answer.name);
-	if (!answer.verdict.ok) {
+	refused = answer.verdict.ok ? log_in(s, answer.verdict.ipv4) : answer.reason;
+	if (refused) {
 		log_warn(&s->log, "%s: login of user %s by %s refused: %s",
 			 ip_print_sockaddr(&s->peer).text, log_quote(s->user, strlen(s->user)).text,
-			 ppp_auth_name(attempt->method), answer.reason);
-		refuse_login(s, &answer.verdict);
-	} else if (!has_room_for_user(s) || !assign(s, answer.verdict.ipv4)) {
-		answer.verdict.ok = false;
-		answer.verdict.message[0] = '\0';
-		refuse_login(s, &answer.verdict);
+			 ppp_auth_name(attempt->method), refused);
+		if (answer.verdict.ok)
+			answer.verdict.message[0] = '\0'; /* it was a good answer's */
+		refuse_login(s, &answer.verdict, !answer.verdict.ok);
 	} else {
 		accept_login(s, &answer.verdict);
 	}
@@ -224,40 +186,56 @@ static void note_ipv6(struct session *s, const struct ppp_ipv6 *v6)
 	struct ip_addr a = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
 
 	memcpy(a.bytes + 8, v6->peer_iid, PPP_IID_LEN);
-	if (table_add(s->server->table, &a, s))
-		s->ipv6 = a;
-	else
+	if (!registry_add_ipv6(s->worker->shared->registry, &s->registration, &a))
 		log_warn(&s->log, "its IPv6 address %s is another session's: no IPv6",
 			 ip_print(&a).text);
+	else if (table_add(s->worker->table, &a, s))
+		s->ipv6 = a;
+}
+
+static void say_up(const struct session *s)
+{
+	log_info(&s->log, "up, user %s, address %s, from %s, %s %s",
+		 log_quote(s->user, strlen(s->user)).text, ip_print(&s->ipv4).text,
+		 ip_print_sockaddr(&s->peer).text, tls_version(s->tunnel.tls),
+		 tls_cipher(s->tunnel.tls));
 }
 
 static void say_ended(const struct session *s, const struct tunnel_end *end)
 {
 	const struct tunnel_stats *st = &s->tunnel.stats;
-	bool was_up = s->list == &s->server->open;
-	enum log_level level = was_up ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 
-	if (was_up)
-		log_at(&s->log, level, "ended after %llu s, user %s: %s; %llu bytes in, %llu out",
-		       (unsigned long long)((loop_now(s->server->loop) - s->started_ms) / 1000),
-		       log_quote(s->user, strlen(s->user)).text, end->text,
-		       (unsigned long long)st->rx_bytes, (unsigned long long)st->tx_bytes);
+	if (s->list == &s->worker->open)
+		log_info(&s->log, "ended after %llu s, user %s: %s; %llu bytes in, %llu out",
+			 (unsigned long long)((loop_now(s->worker->loop) - s->started_ms) / 1000),
+			 log_quote(s->user, strlen(s->user)).text, end->text,
+			 (unsigned long long)st->rx_bytes, (unsigned long long)st->tx_bytes);
 	else
-		log_at(&s->log, level, "%s: ended: %s", ip_print_sockaddr(&s->peer).text, end->text);
+		log_debug(&s->log, "%s: ended: %s", ip_print_sockaddr(&s->peer).text, end->text);
+}
+
+static void discard(struct session *s)
+{
+	give_up_addresses(s);
+	loop_timer_stop(s->worker->loop, &s->delay);
+	list_remove(s);
+	secret_wipe(&s->verdict, sizeof(s->verdict));
+	free(s);
+}
+
+void session_abandon(struct session *s)
+{
+	tunnel_abandon(&s->tunnel);
+	discard(s);
 }
 
 static void ended(struct session *s, const struct tunnel_end *end)
 {
-	struct server *srv = s->server;
+	struct worker *w = s->worker;
 
 	say_ended(s, end);
-	give_up_addresses(s);
-	loop_timer_stop(srv->loop, &s->delay);
-	list_remove(s);
-	secret_wipe(&s->verdict, sizeof(s->verdict));
-	free(s);
-	if (srv->is_stopping && !srv->open.count && !srv->half_open.count)
-		loop_stop(srv->loop);
+	discard(s);
+	worker_session_ended(w);
 }
 
 static void on_event(void *arg, const struct tunnel_event *ev)
@@ -269,21 +247,10 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		check_login(s, ev->attempt);
 		break;
 	case TUNNEL_CONNECTED:
-		log_info(&s->log, "up, user %s, address %s, from %s, %s %s",
-			 log_quote(s->user, strlen(s->user)).text, ip_print(&s->ipv4).text,
-			 ip_print_sockaddr(&s->peer).text, tls_version(s->tunnel.tls),
-			 tls_cipher(s->tunnel.tls));
+		say_up(s);
 		break;
 	case TUNNEL_IPV6_UP:
 		note_ipv6(s, ev->ipv6);
-		break;
-	case TUNNEL_IPV4_DOWN:
-		log_debug(&s->log, "IPv4 is down");
-		break;
-	case TUNNEL_IPV6_DOWN:
-		if (s->ipv6.family)
-			table_remove(s->server->table, &s->ipv6);
-		s->ipv6 = (struct ip_addr){ 0 };
 		break;
 	case TUNNEL_ENDED:
 		ended(s, ev->end);
@@ -294,6 +261,8 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_OFFER:
 	case TUNNEL_AUTHENTICATED:
 	case TUNNEL_IPV4_UP:
+	case TUNNEL_IPV4_DOWN:
+	case TUNNEL_IPV6_DOWN:
 	case TUNNEL_WRITABLE:
 		break;
 	}
@@ -312,32 +281,34 @@ static struct ip_addr addr_at(const uint8_t *packet, size_t v4_offset, size_t v6
 	return a;
 }
 
+/* From its own address, and not to another client unless that is allowed. */
 static bool may_pass(const struct session *s, const uint8_t *packet)
 {
-	const struct server *srv = s->server;
+	const struct shared *shared = s->worker->shared;
 	struct ip_addr from = addr_at(packet, 12, 8), to = addr_at(packet, 16, 24);
 
 	if (!ip_equal(&from, from.family == AF_INET ? &s->ipv4 : &s->ipv6))
 		return false;
-	return srv->cfg->client_to_client || !table_find(srv->table, &to);
+	return shared->cfg->client_to_client ||
+	       registry_worker_of(shared->registry, &to) == REGISTRY_NOBODY;
 }
 
 void session_deliver(struct port *port, struct tunnel *from, uint8_t *packet, size_t len)
 {
-	struct server *srv = container_of(port, struct server, port);
+	struct worker *w = container_of(port, struct worker, port);
 	struct session *s = container_of(from, struct session, tunnel);
 
 	if (may_pass(s, packet))
-		merge_add(srv->merge, packet, len);
+		merge_add(w->merge, packet, len);
 	else
 		from->stats.rx_dropped++;
 }
 
 /* ---- the beginning */
 
-static void fill_ppp(const struct server *srv, struct ppp_cfg *ppp)
+static void fill_ppp(const struct shared *shared, struct ppp_cfg *ppp)
 {
-	const struct server_cfg *cfg = srv->cfg;
+	const struct server_cfg *cfg = shared->cfg;
 
 	*ppp = (struct ppp_cfg){
 		.role = PPP_SERVER,
@@ -346,62 +317,70 @@ static void fill_ppp(const struct server *srv, struct ppp_cfg *ppp)
 		.ipv6 = cfg->ipv6,
 		.mru = cfg->mtu > PPP_DEFAULT_MRU ? cfg->mtu : 0,
 		.name = cfg->name,
-		.ipv4_own = pool_server(srv->pool),
+		.ipv4_own = pool_server(registry_pool(shared->registry)),
 		.dns = { cfg->dns[0], cfg->dns[1] },
 		.nbns = { cfg->nbns[0], cfg->nbns[1] },
 	};
 	memcpy(ppp->auth, cfg->auth, sizeof(ppp->auth));
-	memcpy(ppp->own_iid, srv->own_iid, sizeof(ppp->own_iid));
+	memcpy(ppp->own_iid, shared->own_iid, sizeof(ppp->own_iid));
 }
 
 /* Over the bound the one that has taken longest goes: a flood drowns itself. */
-static void make_room(struct server *srv)
+static void make_room(struct worker *w)
 {
-	struct tunnel_end end = { EXIT_OTHER, true, "too many connections without login" };
-	struct session *oldest = srv->half_open.first;
-
-	if (srv->half_open.count < SESSION_HALF_OPEN_MAX)
-		return;
-	tunnel_abandon(&oldest->tunnel);
-	ended(oldest, &end);
+	if (w->half_open.count >= SESSION_HALF_OPEN_MAX / w->shared->worker_count)
+		session_abandon(w->half_open.first);
 }
 
-void session_accept(struct server *srv, int fd, const struct sockaddr_storage *peer)
+static int open_tunnel(struct session *s, int fd)
+{
+	struct worker *w = s->worker;
+	struct shared *shared = w->shared;
+	struct tunnel_cfg cfg = {
+		.loop = w->loop,
+		.pump = &w->pump,
+		.port = &w->port,
+		.fd = fd,
+		.hashes = shared->cfg->hashes,
+		.mtu = shared->cfg->mtu,
+		.tls_timeout_ms = TLS_MS,
+		.busy = registry_count(shared->registry) >= shared->max_sessions,
+		.log = &s->log,
+		.event = on_event,
+		.arg = s,
+	};
+	int error;
+
+	fill_ppp(shared, &cfg.ppp);
+	pthread_rwlock_rdlock(&shared->credentials.lock);
+	cfg.tls_ctx = shared->credentials.tls;
+	error = tunnel_open(&s->tunnel, &cfg);
+	pthread_rwlock_unlock(&shared->credentials.lock);
+	return error;
+}
+
+void session_accept(struct worker *w, int fd, const struct sockaddr_storage *peer)
 {
 	struct session *s;
-	struct tunnel_cfg cfg = {
-		.loop = srv->loop,
-		.pump = &srv->pump,
-		.port = &srv->port,
-		.fd = fd,
-		.tls_ctx = srv->tls,
-		.hashes = srv->cfg->hashes,
-		.mtu = srv->cfg->mtu,
-		.tls_timeout_ms = TLS_MS,
-		.busy = srv->open.count >= srv->max_sessions,
-		.event = on_event,
-	};
 
-	make_room(srv);
+	make_room(w);
 	s = calloc(1, sizeof(*s));
 	if (!s) {
 		close(fd);
 		return;
 	}
-	s->server = srv;
-	s->id = ++srv->next_id;
-	snprintf(s->log.name, sizeof(s->log.name), "session %llu", (unsigned long long)s->id);
+	s->worker = w;
+	s->registration.session = atomic_fetch_add(&w->shared->next_session, 1) + 1;
+	snprintf(s->log.name, sizeof(s->log.name), "session %llu",
+		 (unsigned long long)s->registration.session);
 	s->peer = *peer;
 	s->source = ip_from_sockaddr(peer);
-	s->started_ms = loop_now(srv->loop);
+	s->started_ms = loop_now(w->loop);
 	s->delay.expired = after_delay;
-	cfg.log = &s->log;
-	cfg.arg = s;
-	fill_ppp(srv, &cfg.ppp);
-	if (tunnel_open(&s->tunnel, &cfg)) {
+	if (open_tunnel(s, fd)) {
 		free(s);
 		return;
 	}
-	list_add(&srv->half_open, s);
+	list_add(&w->half_open, s);
 	log_debug(&s->log, "%s connected", ip_print_sockaddr(peer).text);
 }

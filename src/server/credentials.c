@@ -1,0 +1,73 @@
+/* Reading, and reading anew. */
+#include "server/credentials.h"
+
+#include "util/log.h"
+
+enum exit_code credentials_open(struct credentials *c, const struct server_cfg *cfg)
+{
+	struct users_error users_err;
+	struct tls_error tls_err;
+
+	*c = (struct credentials){ .users = NULL };
+	pthread_rwlock_init(&c->lock, NULL);
+	if (users_load(cfg->users_file, &c->users, &users_err)) {
+		log_error(NULL, "%s", users_err.text);
+		return EXIT_USAGE;
+	}
+	if (tls_ctx_server(&cfg->tls, &c->tls, &tls_err)) {
+		log_error(NULL, "%s", tls_err.text);
+		return EXIT_USAGE;
+	}
+	if (!users_count(c->users))
+		log_warn(NULL, "%s: no users yet: add one with: sstp passwd %s NAME",
+			 cfg->users_file, cfg->users_file);
+	return EXIT_OK;
+}
+
+void credentials_close(struct credentials *c)
+{
+	users_free(c->users);
+	tls_ctx_release(c->tls);
+	pthread_rwlock_destroy(&c->lock);
+}
+
+static void swap_users(struct credentials *c, struct users *users)
+{
+	struct users *old = c->users;
+
+	pthread_rwlock_wrlock(&c->lock);
+	c->users = users;
+	pthread_rwlock_unlock(&c->lock);
+	users_free(old);
+}
+
+static void swap_tls(struct credentials *c, struct tls_ctx *tls)
+{
+	struct tls_ctx *old = c->tls;
+
+	pthread_rwlock_wrlock(&c->lock);
+	c->tls = tls;
+	pthread_rwlock_unlock(&c->lock);
+	tls_ctx_release(old);
+}
+
+void credentials_reload(struct credentials *c, const struct server_cfg *cfg)
+{
+	struct users_error users_err;
+	struct tls_error tls_err;
+	struct users *users;
+	struct tls_ctx *tls;
+
+	if (users_load(cfg->users_file, &users, &users_err)) {
+		log_error(NULL, "%s; the users stay as they were", users_err.text);
+	} else {
+		swap_users(c, users);
+		log_info(NULL, "%s: read anew, %zu users", cfg->users_file, users_count(users));
+	}
+	if (tls_ctx_server(&cfg->tls, &tls, &tls_err)) {
+		log_error(NULL, "%s; the certificate stays as it was", tls_err.text);
+	} else {
+		swap_tls(c, tls);
+		log_info(NULL, "%s: read anew", cfg->tls.cert_file);
+	}
+}

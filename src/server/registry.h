@@ -1,0 +1,72 @@
+/*
+ * Who is logged in, and what they hold: addresses of the pool, users' own addresses, the limits. It
+ * is what the workers share, and all of it is behind one lock, which is taken at a login, at an end
+ * and for the rare address that is not one of the pool's; never for a packet to or from a client of
+ * the pool.
+ *
+ * A session's registration is embedded in the session. It may be evicted by a newer one: then it has
+ * lost its address at once, and the worker of the session is to be told that it ends.
+ */
+#ifndef SSTP_SERVER_REGISTRY_H
+#define SSTP_SERVER_REGISTRY_H
+
+#include "server/pool.h"
+#include "server/server.h"
+
+struct registry;
+
+enum { REGISTRY_NOBODY = -1 };
+
+struct registration {
+	const char *user;      /* the session's */
+	uint64_t session;      /* its id */
+	unsigned worker;
+	uint32_t ipv4;         /* 0: none, or lost to a newer session */
+	struct ip_addr ipv6;   /* link-local; AF_UNSPEC: none */
+	bool is_in;            /* the registry's own, as are the links */
+	bool is_evicted;
+	struct registration *next, *prev;
+};
+
+/* A session that makes room for a newer one. */
+struct eviction {
+	unsigned worker;
+	uint64_t session;
+	uint32_t ipv4; /* which it had */
+	const char *why;
+};
+
+enum { EVICTIONS_MAX = 2 }; /* for the user's limit, for the user's own address */
+
+struct evictions {
+	struct eviction at[EVICTIONS_MAX];
+	size_t count;
+};
+
+/* `ifindex`: of the TUN device, for routes to addresses that are not the pool's. 0 or -errno. */
+int registry_open(const struct server_cfg *cfg, struct registry **out);
+void registry_close(struct registry *r);
+void registry_set_device(struct registry *r, unsigned ifindex);
+
+const struct pool *registry_pool(const struct registry *r); /* its facts, not its state */
+
+/*
+ * Gives `reg` an address: `fixed`, or one of the pool when that is 0. NULL when done, and then those
+ * in `evictions` are to be told; else why not, for the log.
+ */
+const char *registry_login(struct registry *r, struct registration *reg, uint32_t fixed,
+			   struct evictions *evictions);
+/* False when another session has this link-local address. */
+bool registry_add_ipv6(struct registry *r, struct registration *reg, const struct ip_addr *a);
+void registry_logout(struct registry *r, struct registration *reg); /* harmless without login */
+
+/* The worker whose session has this address, or REGISTRY_NOBODY. For the packet path. */
+int registry_worker_of(struct registry *r, const struct ip_addr *a);
+size_t registry_count(const struct registry *r); /* sessions logged in */
+
+/* Failed logins by source address. */
+void registry_note_failure(struct registry *r, const struct ip_addr *source, uint64_t now_ms);
+void registry_forgive(struct registry *r, const struct ip_addr *source);
+bool registry_is_banned(struct registry *r, const struct ip_addr *source, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * A ring of packets from one worker to another, without locks: one thread puts, one takes. The TUN
+ * device may bring a packet to a worker that does not have its session (the first packets of a flow
+ * from outside); here it goes to the one that has.
+ */
+#ifndef SSTP_SERVER_RING_H
+#define SSTP_SERVER_RING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tun/tun.h"
+
+struct ring;
+
+int ring_open(struct ring **out); /* 0 or -ENOMEM; memory is used as packets need it */
+void ring_close(struct ring *r);  /* NULL is fine */
+
+/* Copies the packet in. False when the ring is full: the packet is lost. */
+bool ring_put(struct ring *r, const uint8_t *packet, size_t len, const struct tun_offload *off);
+/* The next packet, good until ring_done; NULL: there is none. */
+const uint8_t *ring_get(struct ring *r, size_t *len, struct tun_offload *off);
+void ring_done(struct ring *r);
+
+#endif

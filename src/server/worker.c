@@ -1,0 +1,427 @@
+/* A worker's loop: connections in, packets from the device to their sessions, messages from others. */
+#include "server/worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "server/session.h"
+
+enum {
+	ACCEPTS_A_TURN = 64,
+	READS_A_TURN = 32, /* of the TUN queue, of each ring */
+	STOP_MS = 4000,    /* sessions have this long to say goodbye */
+	ACCEPT_AGAIN_MS = 1000,
+};
+
+/* ---- connections */
+
+static void hold_listeners(struct worker *w, bool hold)
+{
+	for (size_t i = 0; i < w->listener_count; i++)
+		loop_watch_events(w->loop, &w->listeners[i].watch, hold ? 0 : EPOLLIN);
+}
+
+static void accept_again(struct loop_timer *timer)
+{
+	hold_listeners(container_of(timer, struct worker, accept_again), false);
+}
+
+static void take_connection(struct worker *w, int fd, const struct sockaddr_storage *peer)
+{
+	struct ip_addr source = ip_from_sockaddr(peer);
+
+	if (registry_is_banned(w->shared->registry, &source, loop_now(w->loop))) {
+		log_debug(NULL, "%s: too many failed logins: not served", ip_print(&source).text);
+		close(fd);
+		return;
+	}
+	session_accept(w, fd, peer);
+}
+
+static void on_connection(struct loop_watch *watch, uint32_t events)
+{
+	struct worker *w = container_of(watch, struct worker_listener, watch)->worker;
+
+	(void)events;
+	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+		struct sockaddr_storage peer = { 0 };
+		socklen_t len = sizeof(peer);
+		int fd = accept4(watch->fd, (struct sockaddr *)&peer, &len,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0) {
+			take_connection(w, fd, &peer);
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+			   errno == ENOBUFS) {
+			log_error(NULL, "accept: %s; waiting a second", strerror(errno));
+			hold_listeners(w, true);
+			loop_timer_set(w->loop, &w->accept_again,
+				       loop_now(w->loop) + ACCEPT_AGAIN_MS);
+			return;
+		} else if (errno != ECONNABORTED && errno != EINTR) {
+			return;
+		}
+	}
+}
+
+int worker_listen(struct worker *w, int fd)
+{
+	struct worker_listener *l = &w->listeners[w->listener_count];
+	int error;
+
+	l->worker = w;
+	l->watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = on_connection };
+	error = loop_watch(w->loop, &l->watch);
+	if (error)
+		close(fd);
+	else
+		w->listener_count++;
+	return error;
+}
+
+static void stop_listening(struct worker *w)
+{
+	loop_timer_stop(w->loop, &w->accept_again);
+	for (size_t i = 0; i < w->listener_count; i++) {
+		loop_unwatch(w->loop, &w->listeners[i].watch);
+		close(w->listeners[i].watch.fd);
+	}
+	w->listener_count = 0;
+}
+
+/* ---- packets from the TUN device */
+
+static bool destination(const uint8_t *packet, size_t len, struct ip_addr *to)
+{
+	*to = (struct ip_addr){ .family = AF_INET };
+	if (len >= 20 && packet[0] >> 4 == 4) {
+		memcpy(to->bytes, packet + 16, 4);
+	} else if (len >= 40 && packet[0] >> 4 == 6) {
+		to->family = AF_INET6;
+		memcpy(to->bytes, packet + 24, 16);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* To the worker that has the session, if any has. */
+static void hand_over(struct worker *w, const struct ip_addr *to, const uint8_t *packet, size_t len,
+		      const struct tun_offload *off)
+{
+	int number = registry_worker_of(w->shared->registry, to);
+	struct worker *other;
+
+	if (number == REGISTRY_NOBODY || number == (int)w->number)
+		return;
+	other = &w->shared->workers[number];
+	if (!ring_put(other->rings[w->number], packet, len, off))
+		return;
+	w->to_ring[number] = true;
+	loop_post(w->loop, &w->ring_bells);
+}
+
+static void forward(struct worker *w, const uint8_t *packet, size_t len,
+		    const struct tun_offload *off)
+{
+	struct session *s;
+	struct ip_addr to;
+
+	if (!destination(packet, len, &to))
+		return;
+	s = table_find(w->table, &to);
+	if (s)
+		tunnel_send(&s->tunnel, packet, len, off);
+	else if (w->shared->worker_count > 1)
+		hand_over(w, &to, packet, len, off);
+}
+
+static void from_tun(struct loop_watch *watch, uint32_t events)
+{
+	struct worker *w = container_of(watch, struct worker, tun_watch);
+	struct tun_offload off;
+
+	(void)events;
+	for (int i = 0; i < READS_A_TURN; i++) {
+		ssize_t n = tun_read(w->tun, w->packet, TUN_PACKET_MAX, &off);
+
+		if (n == -EAGAIN)
+			return;
+		if (n == -EPROTO)
+			continue;
+		if (n < 0) {
+			log_error(NULL, "%s: %s", tun_name(w->tun), strerror((int)-n));
+			loop_unwatch(w->loop, &w->tun_watch);
+			return;
+		}
+		forward(w, w->packet, (size_t)n, &off);
+	}
+}
+
+static void flush_tun(struct port *port)
+{
+	merge_flush(container_of(port, struct worker, port)->merge);
+}
+
+/* ---- from other workers, and to them */
+
+static void ring_bell(struct worker *w)
+{
+	uint64_t one = 1;
+
+	if (write(w->mail_watch.fd, &one, sizeof(one)) < 0)
+		return; /* the counter is full: it is ringing */
+}
+
+static void ring_bells(struct loop_task *task)
+{
+	struct worker *w = container_of(task, struct worker, ring_bells);
+
+	for (unsigned i = 0; i < w->shared->worker_count; i++)
+		if (w->to_ring[i])
+			ring_bell(&w->shared->workers[i]);
+	memset(w->to_ring, 0, sizeof(w->to_ring));
+}
+
+/* True when there may be more. */
+static bool take_packets(struct worker *w, struct ring *r)
+{
+	for (int i = 0; i < READS_A_TURN; i++) {
+		struct tun_offload off;
+		const uint8_t *packet;
+		struct session *s;
+		struct ip_addr to;
+		size_t len;
+
+		packet = ring_get(r, &len, &off);
+		if (!packet)
+			return false;
+		s = destination(packet, len, &to) ? table_find(w->table, &to) : NULL;
+		if (s)
+			tunnel_send(&s->tunnel, packet, len, &off);
+		ring_done(r);
+	}
+	return true;
+}
+
+static void shut_down_all(struct sessions *l)
+{
+	struct session *s, *next;
+
+	for (s = l->first; s; s = next) {
+		next = s->next;
+		tunnel_shutdown(&s->tunnel);
+	}
+}
+
+static void on_stop_timer(struct loop_timer *timer)
+{
+	loop_stop(container_of(timer, struct worker, stop)->loop);
+}
+
+void worker_session_ended(struct worker *w)
+{
+	if (w->is_stopping && !w->open.count && !w->half_open.count)
+		loop_stop(w->loop);
+}
+
+static void stop(struct worker *w)
+{
+	w->is_stopping = true;
+	stop_listening(w);
+	loop_timer_set(w->loop, &w->stop, loop_now(w->loop) + STOP_MS);
+	shut_down_all(&w->half_open);
+	shut_down_all(&w->open);
+	worker_session_ended(w);
+}
+
+static void take_message(struct worker *w, const struct worker_message *m)
+{
+	switch (m->what) {
+	case WORKER_END_SESSION:
+		session_evict(w, &m->eviction);
+		break;
+	case WORKER_STOP:
+		if (!w->is_stopping)
+			stop(w);
+		break;
+	case WORKER_STOP_NOW:
+		loop_stop(w->loop);
+		break;
+	}
+}
+
+static void take_mail(struct worker *w)
+{
+	struct worker_message *m, *next;
+
+	pthread_mutex_lock(&w->mail_lock);
+	m = w->mail;
+	w->mail = NULL;
+	pthread_mutex_unlock(&w->mail_lock);
+	for (; m; m = next) {
+		next = m->next;
+		take_message(w, m);
+		free(m);
+	}
+}
+
+static void on_bell(struct loop_watch *watch, uint32_t events)
+{
+	struct worker *w = container_of(watch, struct worker, mail_watch);
+	bool more = false;
+	uint64_t rung;
+
+	(void)events;
+	if (read(watch->fd, &rung, sizeof(rung)) < 0)
+		return;
+	take_mail(w);
+	for (unsigned i = 0; i < w->shared->worker_count; i++)
+		if (w->rings[i])
+			more |= take_packets(w, w->rings[i]);
+	if (more)
+		ring_bell(w); /* the rest in the next turn: others wait too */
+}
+
+void worker_post(struct worker *w, const struct worker_message *message)
+{
+	struct worker_message *m = malloc(sizeof(*m)), **end = &w->mail;
+
+	if (!m)
+		return; /* a session that lost its address ends by its own timers then */
+	*m = *message;
+	m->next = NULL;
+	pthread_mutex_lock(&w->mail_lock);
+	while (*end)
+		end = &(*end)->next;
+	*end = m;
+	pthread_mutex_unlock(&w->mail_lock);
+	ring_bell(w);
+}
+
+/* ---- start and end */
+
+static int open_mail(struct worker *w)
+{
+	pthread_mutex_init(&w->mail_lock, NULL);
+	w->mail_watch.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (w->mail_watch.fd < 0)
+		return -errno;
+	w->mail_watch.events = EPOLLIN;
+	w->mail_watch.ready = on_bell;
+	return loop_watch(w->loop, &w->mail_watch);
+}
+
+static int open_tun_queue(struct worker *w)
+{
+	int error = merge_open(w->tun, &w->merge);
+
+	if (error)
+		return error;
+	w->tun_watch = (struct loop_watch){ .fd = tun_fd(w->tun),
+					    .events = EPOLLIN,
+					    .ready = from_tun };
+	return loop_watch(w->loop, &w->tun_watch);
+}
+
+static int open_rings(struct worker *w)
+{
+	int error = 0;
+
+	for (unsigned i = 0; i < w->shared->worker_count && !error; i++)
+		if (i != w->number)
+			error = ring_open(&w->rings[i]);
+	return error;
+}
+
+int worker_open(struct worker *w, struct shared *shared, unsigned number, struct tun *tun)
+{
+	int error;
+
+	*w = (struct worker){ .shared = shared, .number = number, .tun = tun };
+	w->mail_watch.fd = -1;
+	w->port = (struct port){ session_deliver, flush_tun };
+	w->stop.expired = on_stop_timer;
+	w->accept_again.expired = accept_again;
+	w->ring_bells.run = ring_bells;
+	error = loop_open(&w->loop);
+	if (!error)
+		error = pump_open(&w->pump, w->loop);
+	if (!error)
+		error = open_mail(w);
+	if (!error)
+		error = table_open(&w->table);
+	if (!error)
+		error = open_tun_queue(w);
+	if (!error)
+		error = open_rings(w);
+	w->packet = malloc(TUN_PACKET_MAX);
+	if (!error && !w->packet)
+		error = -ENOMEM;
+	return error;
+}
+
+static void *run(void *arg)
+{
+	struct worker *w = arg;
+	int error = loop_run(w->loop);
+	uint64_t one = 1;
+
+	if (error)
+		log_error(NULL, "worker %u: %s", w->number, strerror(-error));
+	if (write(w->shared->ended_fd, &one, sizeof(one)) < 0)
+		log_error(NULL, "worker %u: %s", w->number, strerror(errno));
+	return NULL;
+}
+
+int worker_start(struct worker *w)
+{
+	int error = -pthread_create(&w->thread, NULL, run, w);
+
+	w->has_thread = !error;
+	return error;
+}
+
+void worker_join(struct worker *w)
+{
+	if (w->has_thread)
+		pthread_join(w->thread, NULL);
+	w->has_thread = false;
+}
+
+static void abandon_all(struct sessions *l)
+{
+	while (l->first)
+		session_abandon(l->first);
+}
+
+void worker_close(struct worker *w)
+{
+	if (!w->loop)
+		return;
+	stop_listening(w);
+	abandon_all(&w->half_open);
+	abandon_all(&w->open);
+	if (w->tun_watch.ready)
+		loop_unwatch(w->loop, &w->tun_watch);
+	merge_close(w->merge);
+	tun_close(w->tun);
+	table_close(w->table);
+	take_mail(w);
+	if (w->mail_watch.fd >= 0) {
+		loop_unwatch(w->loop, &w->mail_watch);
+		close(w->mail_watch.fd);
+	}
+	for (unsigned i = 0; i < WORKERS_MAX; i++)
+		ring_close(w->rings[i]);
+	loop_timer_stop(w->loop, &w->stop);
+	loop_unpost(w->loop, &w->ring_bells);
+	pump_close(&w->pump);
+	loop_close(w->loop);
+	free(w->packet);
+	*w = (struct worker){ .loop = NULL };
+}

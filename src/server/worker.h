@@ -1,0 +1,103 @@
+/*
+ * A worker: one thread with a loop, a queue of the TUN device and listeners of its own. A session
+ * that it accepted lives on it for good; the kernel spreads connections over the workers, and sends
+ * a flow's packets to the queue on which that flow came. A packet that comes to another worker than
+ * its session's goes there through a ring.
+ *
+ * What is said to a worker from outside (this session ends, you end) comes as a message.
+ */
+#ifndef SSTP_SERVER_WORKER_H
+#define SSTP_SERVER_WORKER_H
+
+#include <pthread.h>
+
+#include "server/credentials.h"
+#include "server/registry.h"
+#include "server/ring.h"
+#include "server/table.h"
+#include "tun/merge.h"
+#include "tunnel/tunnel.h"
+
+enum {
+	WORKERS_MAX = 64,
+	WORKER_LISTENERS_MAX = 64,
+};
+
+struct session;
+
+/* A list of sessions, the oldest first. */
+struct sessions {
+	struct session *first, *last;
+	size_t count;
+};
+
+/* What all workers share; made before them, gone after them. */
+struct shared {
+	const struct server_cfg *cfg;
+	struct registry *registry;
+	struct credentials credentials;
+	size_t max_sessions;
+	uint8_t own_iid[PPP_IID_LEN];
+	struct worker *workers;
+	unsigned worker_count;
+	_Atomic(uint64_t) next_session;
+	int ended_fd; /* an eventfd: counts the workers that have ended */
+};
+
+struct worker_message {
+	struct worker_message *next;
+	enum {
+		WORKER_END_SESSION, /* eviction */
+		WORKER_STOP,        /* all sessions end in order, then the loop */
+		WORKER_STOP_NOW,
+	} what;
+	struct eviction eviction;
+};
+
+struct worker_listener {
+	struct loop_watch watch;
+	struct worker *worker;
+};
+
+struct worker {
+	struct shared *shared;
+	unsigned number;
+	pthread_t thread;
+	bool has_thread;
+	struct loop *loop;
+	struct pump pump;
+	struct port port;
+	struct tun *tun;
+	struct merge *merge;
+	struct loop_watch tun_watch;
+	uint8_t *packet; /* TUN_PACKET_MAX bytes */
+	struct worker_listener listeners[WORKER_LISTENERS_MAX];
+	size_t listener_count;
+	struct loop_timer accept_again; /* no descriptors were left */
+	struct table *table;            /* its own sessions, by inner address */
+	struct sessions half_open, open;
+	struct loop_timer stop;
+	bool is_stopping;
+	/* from others: */
+	struct loop_watch mail_watch; /* an eventfd */
+	pthread_mutex_t mail_lock;
+	struct worker_message *mail;
+	struct ring *rings[WORKERS_MAX]; /* packets, by the worker that puts them in */
+	/* which of the others' rings were filled in this turn; rung at its end */
+	struct loop_task ring_bells;
+	bool to_ring[WORKERS_MAX];
+};
+
+/* `tun` is the worker's from now on. 0 or -errno. */
+int worker_open(struct worker *w, struct shared *shared, unsigned number, struct tun *tun);
+/* A listening socket, the worker's from now on. */
+int worker_listen(struct worker *w, int fd);
+int worker_start(struct worker *w); /* its thread */
+void worker_post(struct worker *w, const struct worker_message *m); /* from any thread */
+void worker_join(struct worker *w); /* waits for its end */
+void worker_close(struct worker *w); /* a worker that is not running */
+
+/* Called by a session that has ended. */
+void worker_session_ended(struct worker *w);
+
+#endif

@@ -1,0 +1,91 @@
+/* The ring between workers: one thread puts, one takes; what comes out is what went in, in order. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "server/ring.h"
+
+enum { PACKETS = 20000 };
+
+/* Of every length, super-packets among them, the same ones for both sides. */
+static size_t length_of(unsigned n)
+{
+	return n % 50 == 0 ? 65535 : 1 + (n * 7919) % 3000;
+}
+
+static void *put_all(void *ring)
+{
+	static uint8_t packet[TUN_PACKET_MAX];
+
+	for (unsigned n = 0; n < PACKETS; n++) {
+		struct tun_offload off = { .gso_size = (uint16_t)n };
+
+		memset(packet, (int)n, length_of(n));
+		while (!ring_put(ring, packet, length_of(n), &off))
+			sched_yield();
+	}
+	return NULL;
+}
+
+static void what_goes_in_comes_out(void **state)
+{
+	struct tun_offload off;
+	struct ring *r;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(ring_open(&r), 0);
+	assert_int_equal(pthread_create(&thread, NULL, put_all, r), 0);
+	for (unsigned n = 0; n < PACKETS; n++) {
+		const uint8_t *packet;
+		size_t len;
+
+		while (!(packet = ring_get(r, &len, &off)))
+			sched_yield();
+		assert_int_equal(len, length_of(n));
+		assert_int_equal(off.gso_size, (uint16_t)n);
+		assert_int_equal(packet[0], (uint8_t)n);
+		assert_int_equal(packet[len - 1], (uint8_t)n);
+		ring_done(r);
+	}
+	pthread_join(thread, NULL);
+	assert_null(ring_get(r, &(size_t){ 0 }, &off));
+	ring_close(r);
+}
+
+static void a_full_ring_refuses(void **state)
+{
+	static uint8_t packet[TUN_PACKET_MAX];
+	struct tun_offload off = { .gso_size = 0 };
+	struct ring *r;
+	unsigned count = 0;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(ring_open(&r), 0);
+	assert_false(ring_put(r, packet, 0, &off)); /* no packet */
+	while (ring_put(r, packet, 60000, &off))
+		count++;
+	assert_in_range(count, 4, 8);
+	assert_true(ring_put(r, packet, 100, &off)); /* a small one still fits */
+	assert_non_null(ring_get(r, &len, &off));
+	ring_done(r);
+	assert_non_null(ring_get(r, &len, &off));
+	assert_int_equal(len, 60000);
+	ring_close(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_goes_in_comes_out),
+		cmocka_unit_test(a_full_ring_refuses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
