@@ -1,4 +1,5 @@
 /* sstp cert: makes a self-signed certificate, or shows what one says. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,6 +79,7 @@ static enum exit_code make(const struct cert_settings *s)
 	};
 	char cert[4096], key[4096];
 	struct tls_error err;
+	int error;
 
 	if (strlen(s->out) > sizeof(cert) - 8) {
 		option_complain(&verb, "out: too long");
@@ -85,9 +87,11 @@ static enum exit_code make(const struct cert_settings *s)
 	}
 	snprintf(cert, sizeof(cert), "%s.crt", s->out);
 	snprintf(key, sizeof(key), "%s.key", s->out);
-	if (cert_make(&rq, cert, key, s->force, &err)) {
-		option_complain(&verb, "%s", err.text);
-		return EXIT_OTHER;
+	error = cert_make(&rq, cert, key, s->force, &err);
+	if (error) {
+		option_complain(&verb, "%s%s", err.text,
+				error == -EEXIST ? "; --force replaces it" : "");
+		return error == -EINVAL ? EXIT_USAGE : EXIT_OTHER;
 	}
 	printf("%-13s%s\n%-13s%s\n", "certificate", cert, "private key", key);
 	return show(cert);

@@ -225,7 +225,10 @@ static bool from_command_line(struct reading *r, const struct given *g)
 
 static void remember(struct reading *r, const struct option *o, const char *value)
 {
-	r->given[r->given_count++] = (struct given){ o, value };
+	if (o && !o->set)
+		r->wants_help = true; /* --help sets nothing */
+	else
+		r->given[r->given_count++] = (struct given){ o, value };
 }
 
 /* --name, --name=value, --name value. Returns how many words it took; 0: wrong, said so. */
@@ -235,10 +238,6 @@ static int long_option(struct reading *r, char **argv)
 	size_t len = equals ? (size_t)(equals - name) : strlen(name);
 	const struct option *o = find(r->verb, name, len);
 
-	if (len == 4 && !strncmp(name, "help", len)) {
-		r->wants_help = true;
-		return 1;
-	}
 	if (!o) {
 		complain_unknown(r->verb, "", "--", name, len);
 		return 0;
@@ -265,10 +264,6 @@ static int short_options(struct reading *r, char **argv)
 	for (const char *p = argv[0] + 1; *p; p++) {
 		const struct option *o = find_letter(r->verb, *p);
 
-		if (*p == 'h' && !o) {
-			r->wants_help = true;
-			continue;
-		}
 		if (!o) {
 			option_complain(r->verb, "no option -%c; sstp %s --help lists them", *p,
 					r->verb->name);
