@@ -134,7 +134,7 @@ void mschap_authenticator(const uint8_t hash[MSCHAP_HASH_LEN],
 			  const uint8_t nt_response[MSCHAP_NT_RESPONSE_LEN],
 			  const uint8_t challenge_hash[8], char out[MSCHAP_S_LEN + 1])
 {
-	uint8_t twice[MSCHAP_HASH_LEN], digest[SHA1_LEN];
+	uint8_t twice[MSCHAP_HASH_LEN] = { 0 }, digest[SHA1_LEN] = { 0 };
 	struct bytes first[] = {
 		bytes_of(twice, sizeof(twice)),
 		bytes_of(nt_response, MSCHAP_NT_RESPONSE_LEN),
@@ -160,7 +160,7 @@ static void start_key(const uint8_t master[SHA1_LEN], const char *magic,
 		      uint8_t out[MSCHAP_HLAK_LEN / 2])
 {
 	static const uint8_t pad1[40];
-	uint8_t pad2[40], digest[SHA1_LEN];
+	uint8_t pad2[40] = { 0 }, digest[SHA1_LEN];
 	struct bytes parts[] = {
 		bytes_of(master, MSCHAP_HLAK_LEN / 2),
 		bytes_of(pad1, sizeof(pad1)),
@@ -177,7 +177,7 @@ static void start_key(const uint8_t master[SHA1_LEN], const char *magic,
 void mschap_hlak(const uint8_t hash[MSCHAP_HASH_LEN],
 		 const uint8_t nt_response[MSCHAP_NT_RESPONSE_LEN], uint8_t out[MSCHAP_HLAK_LEN])
 {
-	uint8_t twice[MSCHAP_HASH_LEN], master[SHA1_LEN];
+	uint8_t twice[MSCHAP_HASH_LEN] = { 0 }, master[SHA1_LEN];
 	struct bytes parts[] = {
 		bytes_of(twice, sizeof(twice)),
 		bytes_of(nt_response, MSCHAP_NT_RESPONSE_LEN),
