@@ -24,6 +24,7 @@ struct connect_settings {
 	uint32_t table;
 	bool no_dns;
 	bool no_ipv6;
+	bool no_offload;
 	const char *script;
 	bool once, keep_trying;
 	bool background;
@@ -58,6 +59,8 @@ static const struct option options[] = {
 	{ "no-dns", 0, NULL, "leave the host's DNS as it is", set_flag, AT(no_dns), false, NULL },
 	{ "no-ipv6", 0, NULL, "do not negotiate IPv6 in the tunnel", set_flag, AT(no_ipv6), false,
 	  NULL },
+	{ "no-offload", 0, NULL, "exchange packets with the kernel one by one; slower, for a kernel "
+	  "that does it wrong in bulk", set_flag, AT(no_offload), false, NULL },
 	{ "script", 's', "COMMAND", "run COMMAND, such as a vpnc-script, to set up the network in "
 	  "place of doing it ourselves", set_text, AT(script), false, NULL },
 	{ .help = "Running:" },
@@ -130,6 +133,7 @@ static bool apply(struct connect_settings *s, struct client_cfg *cfg)
 		.dns = s->no_dns ? HOST_DNS_NONE : HOST_DNS_AUTO,
 		.script = s->script,
 		.ipv6 = !s->no_ipv6 && s->mtu >= 1280,
+		.no_offload = s->no_offload,
 		.once = s->once,
 		.keep_trying = s->keep_trying,
 	};

@@ -426,7 +426,8 @@ static void on_signal(void *arg, int signal)
 
 static enum exit_code open_tun(struct client *c)
 {
-	struct tun_cfg cfg = { .name = c->cfg->interface, .offload = true };
+	struct tun_cfg cfg = { .name = c->cfg->interface,
+			       .offload = !c->cfg->no_offload };
 	int error = tun_open(&cfg, &c->tun);
 
 	if (!error)

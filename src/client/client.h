@@ -39,6 +39,7 @@ struct client_cfg {
 	enum host_dns dns;
 	const char *script; /* in place of our own set-up; NULL: ours */
 	bool ipv6;
+	bool no_offload;  /* packets to and from the TUN device one by one */
 	bool once;        /* never reconnect */
 	bool keep_trying; /* also when the very first attempt fails for want of an answer */
 	/* called when the tunnel is up for the first time; NULL is fine */
