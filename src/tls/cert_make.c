@@ -5,7 +5,7 @@
  * names.
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -116,18 +116,20 @@ static bool make(const struct cert_request *rq, struct bytes san, struct made *m
 	return ok;
 }
 
-static int create_file(const char *path, const struct writer *w, mode_t mode)
+/* Whole or not at all, and never over a file that is there: rename would replace it, link does not. */
+static int create_file(const char *path, const struct writer *w, const struct stat *like)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode), rc;
+	char aside[PATH_MAX];
+	int rc;
 
-	if (fd < 0)
-		return -errno;
-	rc = file_write(fd, w->at, w->len);
-	if (!rc && fsync(fd))
-		rc = -errno;
-	close(fd);
+	if (snprintf(aside, sizeof(aside), "%s.new", path) >= (int)sizeof(aside))
+		return -ENAMETOOLONG;
+	rc = file_replace(aside, w->at, w->len, like);
 	if (rc)
-		unlink(path);
+		return rc;
+	if (link(aside, path))
+		rc = -errno;
+	unlink(aside);
 	return rc;
 }
 
@@ -135,7 +137,7 @@ static int store_file(const char *path, const struct writer *w, mode_t mode, boo
 		      struct tls_error *err)
 {
 	struct stat ours = { .st_uid = geteuid(), .st_gid = getegid(), .st_mode = mode };
-	int rc = replace ? file_replace(path, w->at, w->len, &ours) : create_file(path, w, mode);
+	int rc = replace ? file_replace(path, w->at, w->len, &ours) : create_file(path, w, &ours);
 
 	if (rc == -EEXIST)
 		words_set(err, "%s exists already and is left alone", path);

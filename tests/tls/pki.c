@@ -78,7 +78,8 @@ void pki_free(struct pki *p)
 		snprintf(path, sizeof(path), "%s/%s", p->folder, e->d_name);
 		unlink(path);
 	}
-	closedir(folder);
+	if (folder)
+		closedir(folder);
 	rmdir(p->folder);
 	key_free(p->ca_key);
 }

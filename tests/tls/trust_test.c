@@ -116,8 +116,8 @@ static void unknown_authority(void **state)
 	setenv("SSL_CERT_FILE", pki.ca_file, 1);
 	pki_issue(&pki, &(struct pki_leaf){ .is_self_signed = true }, &f);
 	refuse_with(&client, &f, "vpn.example.net",
-		    WORDS("the certificate of vpn.example.net is not signed by an authority that "
-			  "this machine trusts",
+		    WORDS("the certificate of vpn.example.net is not signed by an authority",
+			  "that this machine trusts",
 			  "(self-signed; issuer CN=vpn.example.net)", f.pin, "--servercert"));
 	unsetenv("SSL_CERT_FILE");
 }
