@@ -257,10 +257,6 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_CONNECTED:
 		bring_up(c);
 		break;
-	case TUNNEL_WRITABLE:
-		if (c->is_up)
-			loop_watch_events(c->loop, &c->tun_watch, EPOLLIN);
-		break;
 	case TUNNEL_ENDED:
 		tunnel_ended(c, ev->end);
 		break;
@@ -373,11 +369,13 @@ static void from_tun(struct loop_watch *w, uint32_t events)
 	struct tun_offload off;
 
 	(void)events;
-	for (int i = 0; i < READS_A_TURN && !tunnel_is_blocked(&c->tunnel); i++) {
+	for (int i = 0; i < READS_A_TURN; i++) {
 		ssize_t n = tun_read(c->tun, c->packet, TUN_PACKET_MAX, &off);
 
 		if (n == -EAGAIN)
 			return;
+		if (n == -EPROTO)
+			continue;
 		if (n < 0) {
 			log_error(&c->log, "%s: %s", tun_name(c->tun), strerror((int)-n));
 			leave(c, EXIT_NETCONF);
@@ -385,8 +383,6 @@ static void from_tun(struct loop_watch *w, uint32_t events)
 		}
 		tunnel_send(&c->tunnel, c->packet, (size_t)n, &off);
 	}
-	if (tunnel_is_blocked(&c->tunnel))
-		loop_watch_events(c->loop, &c->tun_watch, 0);
 }
 
 static void to_tun(struct port *port, struct tunnel *from, uint8_t *packet, size_t len)

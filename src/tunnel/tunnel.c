@@ -67,6 +67,8 @@ static void release(struct tunnel *t)
 	free(t->rest);
 	t->rest = NULL;
 	t->rest_len = 0;
+	backlog_close(t->backlog);
+	t->backlog = NULL;
 	sstp_wipe(&t->sstp);
 	if (t->ppp_is_running)
 		ppp_wipe(&t->ppp);
@@ -379,6 +381,79 @@ static void on_timer(struct loop_timer *timer)
 	arm(t);
 }
 
+/* ---- packets from the port */
+
+uint16_t tunnel_mtu(const struct tunnel *t)
+{
+	uint16_t mru = t->ppp_is_running ? ppp_peer_mru(&t->ppp) : t->cfg.mtu;
+
+	return mru < t->cfg.mtu ? mru : t->cfg.mtu;
+}
+
+/* Cuts, frames and puts into the record under way. */
+static void send_packets(struct tunnel *t, const uint8_t *packet, size_t len,
+			 const struct tun_offload *off)
+{
+	uint16_t protocol = len && packet[0] >> 4 == 6 ? PPP_PROTO_IPV6 : PPP_PROTO_IPV4;
+	size_t mtu = tunnel_mtu(t), n;
+	struct segments s;
+
+	if (!ppp_data_is_open(&t->ppp, protocol) || !segments_of(&s, packet, len, off, mtu, NULL)) {
+		t->stats.tx_dropped++;
+		return;
+	}
+	while ((n = segments_next_len(&s))) {
+		uint8_t *at = pump_put(t->cfg.pump, t, SSTP_HDR_LEN + PPP_HDR_LEN + n);
+
+		sstp_put_data_header(at, PPP_HDR_LEN + n);
+		ppp_put_header(at + SSTP_HDR_LEN, protocol);
+		segments_write(&s, at + SSTP_HDR_LEN + PPP_HDR_LEN);
+		mss_clamp(at + SSTP_HDR_LEN + PPP_HDR_LEN, n, mtu);
+		t->stats.tx_packets++;
+		t->stats.tx_bytes += n;
+	}
+}
+
+static bool is_full(const struct tunnel *t)
+{
+	return t->queue.len > 0;
+}
+
+/* The socket takes more again. */
+static void send_backlog(struct tunnel *t)
+{
+	struct tun_offload off;
+	const uint8_t *packet;
+	unsigned dropped;
+	size_t len;
+
+	while (t->backlog && t->stage == TUNNEL_RUNNING && !is_full(t)) {
+		packet = backlog_get(t->backlog, &len, &off, loop_now(t->cfg.loop), &dropped);
+		t->stats.tx_dropped += dropped;
+		if (!packet)
+			break;
+		send_packets(t, packet, len, &off);
+	}
+}
+
+void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len,
+		 const struct tun_offload *off)
+{
+	if (t->stage != TUNNEL_RUNNING || !t->is_connected) {
+		t->stats.tx_dropped++;
+		return;
+	}
+	if (!is_full(t) && (!t->backlog || !backlog_bytes(t->backlog))) {
+		send_packets(t, packet, len, off);
+		return;
+	}
+	if (!t->backlog && backlog_open(&t->backlog)) {
+		t->stats.tx_dropped++;
+		return;
+	}
+	t->stats.tx_dropped += backlog_put(t->backlog, packet, len, off, loop_now(t->cfg.loop));
+}
+
 /* ---- bytes from the socket */
 
 /* One message off the front; 0: not all of it is there. */
@@ -564,8 +639,7 @@ static void on_ready(struct loop_watch *w, uint32_t events)
 
 	if ((events & EPOLLOUT) && t->queue.len) {
 		pump_drain(t);
-		if (!t->queue.len)
-			tell(t, (struct tunnel_event){ .type = TUNNEL_WRITABLE });
+		send_backlog(t);
 	}
 	if (t->stage != TUNNEL_CLOSED && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		on_readable(t);
@@ -648,41 +722,4 @@ void tunnel_abandon(struct tunnel *t)
 		release(t);
 	if (t->cfg.loop)
 		loop_unpost(t->cfg.loop, &t->ended);
-}
-
-/* ---- packets from the port */
-
-uint16_t tunnel_mtu(const struct tunnel *t)
-{
-	uint16_t mru = t->ppp_is_running ? ppp_peer_mru(&t->ppp) : t->cfg.mtu;
-
-	return mru < t->cfg.mtu ? mru : t->cfg.mtu;
-}
-
-void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len,
-		 const struct tun_offload *off)
-{
-	uint16_t protocol = len && packet[0] >> 4 == 6 ? PPP_PROTO_IPV6 : PPP_PROTO_IPV4;
-	size_t mtu = tunnel_mtu(t), n;
-	struct segments s;
-
-	if (t->stage != TUNNEL_RUNNING || !t->is_connected ||
-	    !ppp_data_is_open(&t->ppp, protocol) || tunnel_is_blocked(t)) {
-		t->stats.tx_dropped++;
-		return;
-	}
-	if (!segments_of(&s, packet, len, off, mtu, NULL)) {
-		t->stats.tx_dropped++;
-		return;
-	}
-	while ((n = segments_next_len(&s))) {
-		uint8_t *at = pump_put(t->cfg.pump, t, SSTP_HDR_LEN + PPP_HDR_LEN + n);
-
-		sstp_put_data_header(at, PPP_HDR_LEN + n);
-		ppp_put_header(at + SSTP_HDR_LEN, protocol);
-		segments_write(&s, at + SSTP_HDR_LEN + PPP_HDR_LEN);
-		mss_clamp(at + SSTP_HDR_LEN + PPP_HDR_LEN, n, mtu);
-		t->stats.tx_packets++;
-		t->stats.tx_bytes += n;
-	}
 }

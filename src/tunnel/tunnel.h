@@ -19,6 +19,7 @@
 #include "sstp/call.h"
 #include "tls/tls.h"
 #include "tun/tun.h"
+#include "tunnel/backlog.h"
 #include "tunnel/pump.h"
 #include "util/exit_code.h"
 #include "util/log.h"
@@ -45,7 +46,6 @@ enum tunnel_event_type {
 	TUNNEL_IPV4_DOWN,
 	TUNNEL_IPV6_UP,        /* ipv6 */
 	TUNNEL_IPV6_DOWN,
-	TUNNEL_WRITABLE,       /* tunnel_is_blocked was true and is not any more */
 	TUNNEL_ENDED,          /* end: the last event */
 };
 
@@ -97,7 +97,7 @@ enum tunnel_stage {
 struct tunnel_stats {
 	uint64_t rx_packets, rx_bytes; /* IP packets from the peer */
 	uint64_t tx_packets, tx_bytes; /* to the peer */
-	uint64_t tx_dropped;           /* had no room in the socket */
+	uint64_t tx_dropped;           /* waited too long for the socket, or not allowed */
 	uint64_t rx_dropped;           /* not IP, or not allowed yet */
 };
 
@@ -117,6 +117,7 @@ struct tunnel {
 	struct tunnel_end end;
 	struct loop_task ended; /* tells it to the owner */
 	struct pump_queue queue; /* ciphertext that the socket would not take */
+	struct backlog *backlog; /* packets that wait for that; NULL: never had to */
 	uint8_t *rest;           /* the start of a message whose end is still to come; NULL: none */
 	size_t rest_len;
 	struct tunnel_stats stats;
@@ -137,14 +138,10 @@ uint16_t tunnel_mtu(const struct tunnel *t);
 
 /*
  * Sends what one read of a TUN device brought: cut into packets, framed, put into the TLS record
- * under way, which leaves at the end of the turn. Drops what may not pass.
+ * under way, which leaves at the end of the turn. Drops what may not pass. While the socket is full
+ * the packet waits in the tunnel's backlog, where flows are kept apart and long waits end in loss.
  */
 void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len,
 		 const struct tun_offload *off);
-/* The socket is full: what is sent now is dropped. Wait for TUNNEL_WRITABLE. */
-static inline bool tunnel_is_blocked(const struct tunnel *t)
-{
-	return t->queue.len > 0;
-}
 
 #endif

@@ -1,0 +1,303 @@
+/*
+ * Flow queues under deficit round robin. A flow is on one of two lists while it has packets: that of
+ * new flows, which is served first, until it has used up its first quantum; then that of old ones.
+ */
+#include "tunnel/backlog.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/bytes.h"
+#include "util/secret.h"
+
+enum {
+	FLOWS = 64,
+	QUANTUM = 16 * 1024, /* bytes of one turn: a quarter of a super-packet */
+};
+
+struct item {
+	struct item *next;
+	uint64_t since_ms;
+	struct tun_offload off;
+	size_t len;
+	uint8_t bytes[];
+};
+
+struct flow {
+	struct flow *next; /* of its list; NULL at the end */
+	bool is_listed;
+	struct item *first, *last;
+	size_t bytes;
+	long deficit;
+	/* CoDel, RFC 8289 section 5 */
+	uint64_t first_above_ms; /* 0: the queue is short */
+	uint64_t drop_next_ms;
+	unsigned count, last_count;
+	bool is_dropping;
+};
+
+struct list {
+	struct flow *first, *last;
+};
+
+struct backlog {
+	struct flow flows[FLOWS];
+	struct list fresh, old;
+	struct item *given; /* by the last backlog_get */
+	size_t bytes;
+	uint32_t key;
+};
+
+int backlog_open(struct backlog **out)
+{
+	*out = calloc(1, sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	secret_random(&(*out)->key, sizeof((*out)->key));
+	return 0;
+}
+
+static void free_items(struct item *i)
+{
+	struct item *next;
+
+	for (; i; i = next) {
+		next = i->next;
+		free(i);
+	}
+}
+
+void backlog_close(struct backlog *b)
+{
+	if (!b)
+		return;
+	for (size_t i = 0; i < FLOWS; i++)
+		free_items(b->flows[i].first);
+	free(b->given);
+	free(b);
+}
+
+size_t backlog_bytes(const struct backlog *b)
+{
+	return b->bytes;
+}
+
+/* ---- which flow a packet is of */
+
+static uint32_t mix(uint32_t h, uint32_t v)
+{
+	h = (h ^ v) * 0x9e3779b1u;
+	return h ^ h >> 15;
+}
+
+/* Addresses, protocol, and ports where they stand right behind a plain header. */
+static struct flow *flow_of(struct backlog *b, const uint8_t *p, size_t len)
+{
+	bool is_v6 = len && p[0] >> 4 == 6;
+	size_t addrs = is_v6 ? 8 : 12, addrs_len = is_v6 ? 32 : 8;
+	size_t hdr = is_v6 ? 40 : len ? (size_t)(p[0] & 15) * 4 : 0;
+	uint32_t h = b->key;
+	uint8_t proto;
+
+	if (len < (is_v6 ? 40 : 20))
+		return &b->flows[0];
+	proto = is_v6 ? p[6] : p[9];
+	for (size_t i = 0; i < addrs_len; i += 4)
+		h = mix(h, load_u32(p + addrs + i));
+	h = mix(h, proto);
+	if ((proto == 6 || proto == 17) && hdr + 4 <= len &&
+	    (is_v6 || !(load_u16(p + 6) & 0x1fff))) /* not a later fragment */
+		h = mix(h, load_u32(p + hdr));
+	return &b->flows[h % FLOWS];
+}
+
+/* ---- lists */
+
+static void append(struct list *l, struct flow *f)
+{
+	f->next = NULL;
+	if (l->last)
+		l->last->next = f;
+	else
+		l->first = f;
+	l->last = f;
+	f->is_listed = true;
+}
+
+static struct flow *pop(struct list *l)
+{
+	struct flow *f = l->first;
+
+	l->first = f->next;
+	if (!l->first)
+		l->last = NULL;
+	f->is_listed = false;
+	return f;
+}
+
+static struct item *take_first(struct backlog *b, struct flow *f)
+{
+	struct item *i = f->first;
+
+	if (!i)
+		return NULL;
+	f->first = i->next;
+	if (!f->first)
+		f->last = NULL;
+	f->bytes -= i->len;
+	b->bytes -= i->len;
+	return i;
+}
+
+static void drop_from_fattest(struct backlog *b)
+{
+	struct flow *fattest = &b->flows[0];
+
+	for (size_t i = 1; i < FLOWS; i++)
+		if (b->flows[i].bytes > fattest->bytes)
+			fattest = &b->flows[i];
+	free(take_first(b, fattest));
+}
+
+unsigned backlog_put(struct backlog *b, const uint8_t *packet, size_t len,
+		     const struct tun_offload *off, uint64_t now_ms)
+{
+	struct flow *f = flow_of(b, packet, len);
+	struct item *i = malloc(sizeof(*i) + len);
+	unsigned dropped = 0;
+
+	if (!i)
+		return 1;
+	*i = (struct item){ .since_ms = now_ms, .off = *off, .len = len };
+	memcpy(i->bytes, packet, len);
+	if (f->last)
+		f->last->next = i;
+	else
+		f->first = i;
+	f->last = i;
+	f->bytes += len;
+	b->bytes += len;
+	if (!f->is_listed) {
+		f->deficit = QUANTUM;
+		append(&b->fresh, f);
+	}
+	for (; b->bytes > BACKLOG_MAX; dropped++)
+		drop_from_fattest(b);
+	return dropped;
+}
+
+/* ---- CoDel: RFC 8289 section 5.5, in whole milliseconds */
+
+static uint32_t root(uint32_t n)
+{
+	uint32_t r = 0;
+
+	for (uint32_t bit = 1u << 15; bit; bit >>= 1)
+		if ((r + bit) * (r + bit) <= n)
+			r += bit;
+	return r;
+}
+
+static uint64_t control_law(uint64_t from_ms, unsigned count)
+{
+	uint32_t divisor = root(count > 10000 ? 10000 : count);
+
+	return from_ms + BACKLOG_INTERVAL_MS / (divisor ? divisor : 1);
+}
+
+/* Has the queue been standing for an interval? */
+static bool is_standing(struct flow *f, const struct item *i, uint64_t now_ms)
+{
+	if (!i || now_ms - i->since_ms < BACKLOG_TARGET_MS || !f->first) {
+		f->first_above_ms = 0;
+		return false;
+	}
+	if (!f->first_above_ms) {
+		f->first_above_ms = now_ms + BACKLOG_INTERVAL_MS;
+		return false;
+	}
+	return now_ms >= f->first_above_ms;
+}
+
+static void start_dropping(struct flow *f, uint64_t now_ms)
+{
+	unsigned delta = f->count - f->last_count;
+	bool is_recent = now_ms < f->drop_next_ms + 16 * BACKLOG_INTERVAL_MS;
+
+	f->is_dropping = true;
+	f->count = delta > 1 && is_recent ? delta : 1;
+	f->drop_next_ms = control_law(now_ms, f->count);
+	f->last_count = f->count;
+}
+
+static struct item *next_of(struct backlog *b, struct flow *f, uint64_t now_ms, unsigned *dropped)
+{
+	struct item *i = take_first(b, f);
+	bool standing = is_standing(f, i, now_ms);
+
+	if (!standing) {
+		f->is_dropping = false;
+		return i;
+	}
+	if (!f->is_dropping) {
+		free(i);
+		++*dropped;
+		i = take_first(b, f);
+		is_standing(f, i, now_ms);
+		start_dropping(f, now_ms);
+		return i;
+	}
+	while (f->is_dropping && now_ms >= f->drop_next_ms) {
+		free(i);
+		++*dropped;
+		f->count++;
+		i = take_first(b, f);
+		if (is_standing(f, i, now_ms))
+			f->drop_next_ms = control_law(f->drop_next_ms, f->count);
+		else
+			f->is_dropping = false;
+	}
+	return i;
+}
+
+/* ---- deficit round robin, RFC 8290 section 4.2 */
+
+static struct item *next_item(struct backlog *b, uint64_t now_ms, unsigned *dropped)
+{
+	for (;;) {
+		struct list *l = b->fresh.first ? &b->fresh : &b->old;
+		struct flow *f = l->first;
+		struct item *i;
+
+		if (!f)
+			return NULL;
+		if (f->deficit <= 0) {
+			f->deficit += QUANTUM;
+			append(&b->old, pop(l));
+			continue;
+		}
+		i = next_of(b, f, now_ms, dropped);
+		if (i) {
+			f->deficit -= (long)i->len;
+			return i;
+		}
+		pop(l);
+		if (l == &b->fresh) /* else a flow could stay new for ever by sending in time */
+			append(&b->old, f);
+	}
+}
+
+const uint8_t *backlog_get(struct backlog *b, size_t *len, struct tun_offload *off,
+			   uint64_t now_ms, unsigned *dropped)
+{
+	*dropped = 0;
+	free(b->given);
+	b->given = next_item(b, now_ms, dropped);
+	if (!b->given)
+		return NULL;
+	*len = b->given->len;
+	*off = b->given->off;
+	return b->given->bytes;
+}

@@ -1,0 +1,202 @@
+/* The backlog: order within a flow, turns between flows, and what is dropped when. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tunnel/backlog.h"
+#include "util/bytes.h"
+
+static struct backlog *b;
+static unsigned dropped; /* in all */
+
+static int set_up(void **state)
+{
+	(void)state;
+	dropped = 0;
+	return backlog_open(&b);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	backlog_close(b);
+	return 0;
+}
+
+/* A UDP packet of a flow (its source port), numbered. */
+static void put(uint16_t flow, uint32_t number, size_t len, uint64_t now_ms)
+{
+	static uint8_t p[65536];
+	struct tun_offload off = { .gso_size = flow };
+
+	p[0] = 0x45;
+	p[9] = 17;
+	store_u16(p + 20, flow);
+	store_u32(p + 24, number);
+	dropped += backlog_put(b, p, len, &off, now_ms);
+}
+
+/* The flow of the next packet, 0: none; its number in *number. */
+static uint16_t get(uint32_t *number, uint64_t now_ms)
+{
+	struct tun_offload off;
+	unsigned more;
+	size_t len;
+	const uint8_t *p = backlog_get(b, &len, &off, now_ms, &more);
+
+	dropped += more;
+	if (!p)
+		return 0;
+	assert_int_equal(off.gso_size, load_u16(p + 20));
+	if (number)
+		*number = load_u32(p + 24);
+	return off.gso_size;
+}
+
+static void a_flow_keeps_its_order(void **state)
+{
+	uint32_t n;
+
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++)
+		put(1, i, 1400, 0);
+	assert_int_equal(backlog_bytes(b), 140000);
+	for (uint32_t i = 0; i < 100; i++) {
+		assert_int_equal(get(&n, 1), 1);
+		assert_int_equal(n, i);
+	}
+	assert_int_equal(get(&n, 1), 0);
+	assert_int_equal(backlog_bytes(b), 0);
+	assert_int_equal(dropped, 0);
+}
+
+/* Bytes are what is shared out, whatever the size of the packets. */
+static void flows_share_evenly(void **state)
+{
+	size_t bytes[3] = { 0 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 15; i++)
+		put(1, i, 60000, 0);
+	for (uint32_t i = 0; i < 600; i++)
+		put(2, i, 1400, 0);
+	while (bytes[1] + bytes[2] < 1200000) {
+		uint16_t f = get(NULL, 1);
+
+		bytes[f] += f == 1 ? 60000 : 1400;
+	}
+	assert_in_range(bytes[1], 500000, 700000);
+}
+
+static void a_sparse_flow_passes_bulk(void **state)
+{
+	uint32_t i = 0;
+
+	(void)state;
+	for (; i < 20; i++)
+		put(1, i, 60000, 0);
+	assert_int_equal(get(NULL, 1), 1);
+	put(2, 0, 84, 1);
+	assert_int_equal(get(NULL, 1), 2);
+	assert_int_equal(get(NULL, 1), 1);
+	put(2, 1, 84, 1); /* again, once the old flow had its turn */
+	assert_int_equal(get(NULL, 1), 2);
+}
+
+static void the_fattest_pays_when_it_is_full(void **state)
+{
+	unsigned seen = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++)
+		put(2, i, 200, 0);
+	for (uint32_t i = 0; i < 60; i++)
+		put(1, i, 60000, 0);
+	assert_true(backlog_bytes(b) <= BACKLOG_MAX);
+	assert_true(dropped > 20);
+	for (uint16_t f; (f = get(NULL, 1)); )
+		seen += f == 2;
+	assert_int_equal(seen, 100);
+}
+
+/* A packet in, a packet out each 2 ms, with a queue of `standing` packets between. */
+static void serve(uint32_t standing, uint64_t ms)
+{
+	uint64_t now = 1000;
+
+	for (uint32_t i = 0; i < standing; i++)
+		put(1, i, 1400, now);
+	for (; now < 1000 + ms; now += 2) {
+		put(1, 0, 1400, now);
+		get(NULL, now);
+	}
+}
+
+static void a_short_queue_loses_nothing(void **state)
+{
+	(void)state;
+	serve(1, 10000);
+	assert_int_equal(dropped, 0);
+}
+
+static void a_burst_loses_nothing(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 40; i++)
+		put(1, i, 1400, 0);
+	for (uint64_t now = 0; get(NULL, now); now += 2)
+		;
+	assert_int_equal(dropped, 0);
+}
+
+/* 100 packets are 200 ms: CoDel drops more and more until they are gone. */
+static void a_standing_queue_is_worked_off(void **state)
+{
+	(void)state;
+	serve(100, 1000);
+	assert_in_range(dropped, 5, 60);
+	serve(0, 20000);
+	assert_true(backlog_bytes(b) < 10 * 1400);
+}
+
+static void any_bytes_may_be_put(void **state)
+{
+	struct tun_offload off = { .gso_size = 0 };
+	uint8_t p[64];
+	uint32_t n = 0;
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(p); len++) {
+		for (unsigned first = 0; first < 256; first++) {
+			memset(p, (int)len, sizeof(p));
+			p[0] = (uint8_t)first;
+			backlog_put(b, p, len, &off, 0);
+			n++;
+		}
+	}
+	for (size_t len; backlog_get(b, &len, &off, 0, &dropped); n--)
+		;
+	assert_int_equal(n, 0);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_flow_keeps_its_order),
+		CASE(flows_share_evenly),
+		CASE(a_sparse_flow_passes_bulk),
+		CASE(the_fattest_pays_when_it_is_full),
+		CASE(a_short_queue_loses_nothing),
+		CASE(a_burst_loses_nothing),
+		CASE(a_standing_queue_is_worked_off),
+		CASE(any_bytes_may_be_put),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
