@@ -4,6 +4,7 @@
 
 #include "cli/option.h"
 #include "client/client.h"
+#include "sstp/sstp.h"
 
 struct common_settings {
 	const char *config;
@@ -34,27 +35,27 @@ void common_apply(const struct common_settings *s);
 
 /* How to reach and believe a server: connect, probe. */
 struct server_settings {
-	const char *server; /* HOST[:PORT] */
-	char host[256];
-	uint16_t port;
+	struct host_port at;
+	bool has_word; /* it was named by a word on the command line */
 	const char *ca_cert;
 	struct text_list pins;
 	const char *verify_name;
 	const char *sni;
-	const char *min_tls;
-	const char *min_hash;
+	bool only_tls13;
+	uint8_t hashes;
 	bool legacy_ciphers;
 	bool only_ipv4, only_ipv6;
 	uint32_t timeout_s;
 	const char *keylog;
 };
 
-#define SERVER_DEFAULTS { .port = 443, .timeout_s = 30 }
+#define HASHES_DEFAULT (SSTP_HASH_SHA1 | SSTP_HASH_SHA256)
+#define SERVER_DEFAULTS { .hashes = HASHES_DEFAULT, .timeout_s = 30 }
 
 #define SERVER_OPTIONS(type)                                                                       \
 	{ .help = "The server and its certificate:" },                                             \
 	{ "server", 0, "HOST[:PORT]", "the server, in place of the word on the command line",      \
-	  set_text, offsetof(type, server.server), false, NULL },                                  \
+	  set_server, offsetof(type, server.at), false, NULL },                                    \
 	{ "ca-cert", 0, "FILE", "trust the authorities in FILE (PEM, or a folder of such) in "     \
 	  "place of the system's", set_text, offsetof(type, server.ca_cert), false, NULL },        \
 	{ "servercert", 0, "PIN", "trust the certificate with this pin, pin-sha256:BASE64 of its " \
@@ -64,10 +65,10 @@ struct server_settings {
 	  set_text, offsetof(type, server.verify_name), false, NULL },                             \
 	{ "sni", 0, "NAME", "the name to send in TLS, if not that", set_text,                      \
 	  offsetof(type, server.sni), false, NULL },                                               \
-	{ "min-tls", 0, "VERSION", "1.2 (the default) or 1.3", set_text,                           \
-	  offsetof(type, server.min_tls), false, NULL },                                           \
-	{ "min-hash", 0, "HASH", "for the crypto binding: sha1 (the default) or sha256", set_text, \
-	  offsetof(type, server.min_hash), false, NULL },                                          \
+	{ "min-tls", 0, "VERSION", "1.2 (the default) or 1.3", set_min_tls,                        \
+	  offsetof(type, server.only_tls13), false, NULL },                                        \
+	{ "min-hash", 0, "HASH", "for the crypto binding: sha1 (the default) or sha256",           \
+	  set_min_hash, offsetof(type, server.hashes), false, NULL },                              \
 	{ "legacy-ciphers", 0, NULL, "offer AES-CBC with SHA under TLS 1.2 too (RouterOS)",        \
 	  set_flag, offsetof(type, server.legacy_ciphers), false, NULL },                          \
 	{ "ipv4-only", '4', NULL, "reach the server by IPv4 only", set_flag,                       \
@@ -75,7 +76,7 @@ struct server_settings {
 	{ "ipv6-only", '6', NULL, "reach the server by IPv6 only", set_flag,                       \
 	  offsetof(type, server.only_ipv6), false, NULL },                                         \
 	{ "timeout", 0, "SECONDS", "for name look-up and TCP, and again for TLS; default 30",      \
-	  set_number, offsetof(type, server.timeout_s), false, NULL },                             \
+	  set_seconds, offsetof(type, server.timeout_s), false, NULL },                            \
 	{ "keylog", 0, "FILE", "write the TLS session keys to FILE, for Wireshark: whoever has "   \
 	  "it can read all traffic", set_text, offsetof(type, server.keylog), false, NULL }
 
@@ -86,8 +87,7 @@ bool server_word(struct server_settings *s, const char *word, struct option_erro
 bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 			   struct server_ref *ref);
 
-/* "1.2" and NULL: false, "1.3": true, in *only_tls13. False when it is neither; said so. */
-bool min_tls_apply(const struct verb *verb, const char *value, bool *only_tls13);
-bool min_hash_apply(const struct verb *verb, const char *value, uint8_t *hashes);
+/* For --check: pins and authorities can be read. False when not; said so. */
+bool server_settings_check(const struct verb *verb, const struct server_ref *ref);
 
 #endif

@@ -48,7 +48,7 @@ static const struct option options[] = {
 	SERVER_OPTIONS(struct connect_settings),
 	{ .help = "The network:" },
 	{ "interface", 'i', "NAME", "name of the TUN device; default sstp0 or the next free",
-	  set_text, AT(interface), false, NULL },
+	  set_device, AT(interface), false, NULL },
 	{ "mtu", 'm', "BYTES", "of the tunnel; default 1400", set_mtu, AT(mtu), false, NULL },
 	{ "no-default-route", 0, NULL, "do not send all traffic through the tunnel", set_flag,
 	  AT(no_default_route), false, NULL },
@@ -86,8 +86,8 @@ static const struct verb verb = {
 		 "server's certificate is always checked, name and all, or its key's pin is. A "
 		 "lost connection is made again by itself; SIGTERM or Ctrl-C ends it and puts "
 		 "routes and DNS back.",
-	.notes = "The password is looked for in --password-fd, --passwd-on-stdin, --password-file, "
-		 "the\nvariable SSTP_PASSWORD, and is asked for on the terminal last.\n\n"
+	.notes = "The password is looked for in --password-fd, --passwd-on-stdin, --password-file\n"
+		 "and the variable SSTP_PASSWORD, and is asked for on the terminal last.\n\n"
 		 "  sstp connect -u ann vpn.example.net\n"
 		 "  sstp connect -u ann --no-default-route --route 10.0.0.0/8 vpn.example.net\n",
 	.options = options,
@@ -111,7 +111,8 @@ static bool get_password(const struct connect_settings *s, char to[PASSWORD_ROOM
 	} else if (password_from_environment(to)) {
 		ok = true;
 	} else {
-		snprintf(prompt, sizeof(prompt), "Password of %s at %s: ", s->user, s->server.host);
+		snprintf(prompt, sizeof(prompt), "Password of %s at %s: ", s->user,
+			 s->server.at.host);
 		ok = password_ask(prompt, to, &err);
 	}
 	if (!ok)
@@ -147,6 +148,23 @@ static bool apply(struct connect_settings *s, struct client_cfg *cfg)
 	if (!s->user)
 		option_complain(&verb, "no user name: --user NAME");
 	return s->user;
+}
+
+/* --check looks into the files too. */
+static enum exit_code check(const struct connect_settings *s, const struct client_cfg *cfg)
+{
+	char password[PASSWORD_ROOM] = "";
+	struct option_error err;
+
+	if (!server_settings_check(&verb, &cfg->server))
+		return EXIT_USAGE;
+	if (s->password_file && !password_from_file(s->password_file, password, &err)) {
+		option_complain(&verb, "%s", err.text);
+		return EXIT_USAGE;
+	}
+	secret_wipe(password, sizeof(password));
+	printf("the settings are good\n");
+	return EXIT_OK;
 }
 
 static enum exit_code run(struct connect_settings *s, struct client_cfg *cfg)
@@ -190,8 +208,5 @@ enum exit_code verb_connect(int argc, char **argv)
 	common_apply(&s.common);
 	if (!apply(&s, &cfg))
 		return EXIT_USAGE;
-	if (!s.common.check)
-		return run(&s, &cfg);
-	printf("the settings are good\n");
-	return EXIT_OK;
+	return s.common.check ? check(&s, &cfg) : run(&s, &cfg);
 }

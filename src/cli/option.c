@@ -92,28 +92,36 @@ static unsigned distance(const char *a, size_t a_len, const char *b)
 	return row[b_len];
 }
 
+/* How far a name is from an option's: one that is the beginning of it is near. */
+static unsigned farness(const struct option *o, const char *name, size_t len)
+{
+	if (!o->name)
+		return UINT32_MAX;
+	return len > 2 && !strncmp(o->name, name, len) ? 1 : distance(name, len, o->name);
+}
+
 /* The name that was probably meant; NULL when none is near. */
-static const char *nearest(const struct verb *v, const char *name, size_t len)
+static const char *nearest(const struct verb *v, bool in_file, const char *name, size_t len)
 {
 	const char *best = NULL;
 	unsigned least = 4;
 
 	for (size_t i = 0; i < v->option_count; i++) {
-		unsigned d = v->options[i].name ? distance(name, len, v->options[i].name) :
-						  UINT32_MAX;
+		const struct option *o = &v->options[i];
+		unsigned d = in_file && o->only_here ? UINT32_MAX : farness(o, name, len);
 
 		if (d < least) {
 			least = d;
-			best = v->options[i].name;
+			best = o->name;
 		}
 	}
 	return best;
 }
 
-static void complain_unknown(const struct verb *v, const char *where, const char *dashes,
-			     const char *name, size_t len)
+/* `where` is the place in a file, or empty. */
+static void complain_unknown(const struct verb *v, const char *where, const char *name, size_t len)
 {
-	const char *meant = nearest(v, name, len);
+	const char *meant = nearest(v, *where, name, len), *dashes = *where ? "" : "--";
 
 	if (meant)
 		option_complain(v, "%sno option %s%.*s; did you mean %s%s?", where, dashes,
@@ -172,7 +180,7 @@ static bool from_file(void *arg, const char *file, unsigned line, const char *ke
 		if (o)
 			option_complain(r->verb, "%s%s stands on the command line only", where, key);
 		else
-			complain_unknown(r->verb, where, "", key, strlen(key));
+			complain_unknown(r->verb, where, key, strlen(key));
 		return false;
 	}
 	value = keep(value);
@@ -239,7 +247,7 @@ static int long_option(struct reading *r, char **argv)
 	const struct option *o = find(r->verb, name, len);
 
 	if (!o) {
-		complain_unknown(r->verb, "", "--", name, len);
+		complain_unknown(r->verb, "", name, len);
 		return 0;
 	}
 	if (equals && !o->arg) {

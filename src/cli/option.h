@@ -37,6 +37,11 @@ struct auth_list {
 	size_t count;
 };
 
+struct host_port {
+	char host[256]; /* empty: none */
+	uint16_t port;
+};
+
 struct option {
 	const char *name; /* NULL: `help` is a heading of the help text */
 	char letter;      /* 0: none */
@@ -59,8 +64,13 @@ bool set_texts(void *to, const char *value, struct option_error *err);    /* str
 bool set_prefixes(void *to, const char *value, struct option_error *err); /* struct prefix_list */
 bool set_mtu(void *to, const char *value, struct option_error *err);      /* uint16_t */
 bool set_number(void *to, const char *value, struct option_error *err);   /* uint32_t */
+bool set_seconds(void *to, const char *value, struct option_error *err);  /* uint32_t, 1 or more */
 bool set_auth(void *to, const char *value, struct option_error *err);     /* struct auth_list */
 bool set_ipv4(void *to, const char *value, struct option_error *err);     /* uint32_t[2]: fills both */
+bool set_server(void *to, const char *value, struct option_error *err);   /* struct host_port */
+bool set_device(void *to, const char *value, struct option_error *err);   /* const char * */
+bool set_min_tls(void *to, const char *value, struct option_error *err);  /* bool: only 1.3 */
+bool set_min_hash(void *to, const char *value, struct option_error *err); /* uint8_t: SSTP_HASH_... */
 void clear_texts(void *to);
 void clear_prefixes(void *to);
 void clear_ipv4(void *to);

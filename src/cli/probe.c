@@ -113,6 +113,8 @@ enum exit_code verb_probe(int argc, char **argv)
 	if (!server_settings_apply(&verb, &s.server, &ref))
 		return EXIT_USAGE;
 	if (s.common.check) {
+		if (!server_settings_check(&verb, &ref))
+			return EXIT_USAGE;
 		printf("the settings are good\n");
 		return EXIT_OK;
 	}

@@ -13,14 +13,19 @@
 
 enum { LISTENS_MAX = 64 };
 
+struct listen_list {
+	struct listen_addr at[LISTENS_MAX];
+	size_t count;
+};
+
 struct serve_settings {
 	struct common_settings common;
-	struct text_list listen;
+	struct listen_list listen;
 	const char *cert, *key, *key_password_file;
 	const char *users;
 	struct auth_list auth;
 	const char *name;
-	struct prefix_list network;
+	struct ip_prefix network; /* of no family: none */
 	uint32_t dns[2], nbns[2];
 	const char *interface;
 	uint16_t mtu;
@@ -29,27 +34,88 @@ struct serve_settings {
 	bool client_to_client;
 	uint32_t max_sessions, user_sessions, max_failures, workers;
 	bool keep_old_session;
-	const char *min_tls, *min_hash, *keylog;
+	bool only_tls13;
+	uint8_t hashes;
+	const char *keylog;
 	bool legacy_ciphers;
 	bool background;
 	const char *pid_file;
 };
+
+/* "443", "192.0.2.1", "192.0.2.1:4443", "[::1]:443". A port alone is of every address. */
+static bool parse_listen(const char *text, struct listen_addr *out)
+{
+	char host[64], any[32];
+
+	*out = (struct listen_addr){ .port = 443 };
+	if (!strpbrk(text, ".:")) {
+		snprintf(any, sizeof(any), "x:%.20s", text);
+		return ip_split_host_port(any, host, sizeof(host), &out->port);
+	}
+	return ip_split_host_port(text, host, sizeof(host), &out->port) &&
+	       ip_parse(host, &out->addr);
+}
+
+static bool set_listen(void *to, const char *value, struct option_error *err)
+{
+	struct listen_list *l = to;
+	struct listen_addr a;
+
+	if (!parse_listen(value, &a)) {
+		snprintf(err->text, sizeof(err->text),
+			 "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, "
+			 "[2001:db8::1]:443");
+		return false;
+	}
+	if (l->count + 2 > LISTENS_MAX) {
+		snprintf(err->text, sizeof(err->text), "more than %d addresses", LISTENS_MAX);
+		return false;
+	}
+	if (a.addr.family != AF_UNSPEC) {
+		l->at[l->count++] = a;
+		return true;
+	}
+	a.addr.family = AF_INET; /* two listeners, one a family */
+	l->at[l->count++] = a;
+	a.addr.family = AF_INET6;
+	l->at[l->count++] = a;
+	return true;
+}
+
+static void clear_listen(void *to)
+{
+	((struct listen_list *)to)->count = 0;
+}
+
+static bool set_network(void *to, const char *value, struct option_error *err)
+{
+	struct ip_prefix p;
+
+	if (!ip_prefix_parse(value, &p) || p.addr.family != AF_INET || p.len < 8 || p.len > 30) {
+		snprintf(err->text, sizeof(err->text),
+			 "must be an IPv4 network of /8 to /30, such as 10.9.0.0/24");
+		return false;
+	}
+	*(struct ip_prefix *)to = (struct ip_prefix){ ip_mask(&p.addr, p.len), p.len };
+	return true;
+}
 
 #define AT(member) offsetof(struct serve_settings, member)
 
 static const struct option options[] = {
 	{ .help = "Where to listen, and as whom:" },
 	{ "listen", 'l', "[ADDR:]PORT", "listen there; may be given again; default port 443 of all "
-	  "addresses", set_texts, AT(listen), false, clear_texts },
+	  "addresses", set_listen, AT(listen), false, clear_listen },
 	{ "cert", 0, "FILE", "the certificate (PEM), with its intermediates behind it", set_text,
 	  AT(cert), false, NULL },
 	{ "key", 0, "FILE", "its private key (PEM); default: in the same file", set_text, AT(key),
 	  false, NULL },
 	{ "key-password-file", 0, "FILE", "the first line of FILE is the password of the key",
 	  set_text, AT(key_password_file), false, NULL },
-	{ "min-tls", 0, "VERSION", "1.2 (the default) or 1.3", set_text, AT(min_tls), false, NULL },
-	{ "min-hash", 0, "HASH", "for the crypto binding: sha1 (the default) or sha256", set_text,
-	  AT(min_hash), false, NULL },
+	{ "min-tls", 0, "VERSION", "1.2 (the default) or 1.3", set_min_tls, AT(only_tls13), false,
+	  NULL },
+	{ "min-hash", 0, "HASH", "for the crypto binding: sha1 (the default) or sha256",
+	  set_min_hash, AT(hashes), false, NULL },
 	{ "legacy-ciphers", 0, NULL, "allow AES-CBC with SHA under TLS 1.2 too (RouterOS)",
 	  set_flag, AT(legacy_ciphers), false, NULL },
 	{ "keylog", 0, "FILE", "write the TLS session keys to FILE, for Wireshark: whoever has it "
@@ -71,7 +137,7 @@ static const struct option options[] = {
 	  "default 20, 0: no limit", set_number, AT(max_failures), false, NULL },
 	{ .help = "The network:" },
 	{ "ipv4-network", 0, "NETWORK", "addresses for the clients, such as 10.9.0.0/24; the server "
-	  "takes the first", set_prefixes, AT(network), false, clear_prefixes },
+	  "takes the first", set_network, AT(network), false, NULL },
 	{ "dns", 0, "ADDR", "DNS server for the clients; may be given twice", set_ipv4, AT(dns),
 	  false, clear_ipv4 },
 	{ "nbns", 0, "ADDR", "NBNS (WINS) server for the clients; may be given twice", set_ipv4,
@@ -79,7 +145,7 @@ static const struct option options[] = {
 	{ "client-to-client", 0, NULL, "let clients reach each other", set_flag,
 	  AT(client_to_client), false, NULL },
 	{ "interface", 'i', "NAME", "name of the TUN device; default sstp0 or the next free",
-	  set_text, AT(interface), false, NULL },
+	  set_device, AT(interface), false, NULL },
 	{ "mtu", 'm', "BYTES", "of the tunnel; default 1400", set_mtu, AT(mtu), false, NULL },
 	{ "no-ipv6", 0, NULL, "do not negotiate IPv6 in the tunnel", set_flag, AT(no_ipv6), false,
 	  NULL },
@@ -116,78 +182,20 @@ static const struct verb verb = {
 	.config_offset = AT(common.config),
 };
 
-/* "443", "192.0.2.1", "192.0.2.1:4443", "[::1]:443" */
-static bool parse_listen(const char *text, struct listen_addr *out)
-{
-	char host[64];
-	uint16_t port = 443;
-
-	if (!strpbrk(text, ".:")) { /* a port alone: every address */
-		char any[32];
-
-		snprintf(any, sizeof(any), "x:%.20s", text);
-		out->addr = (struct ip_addr){ .family = AF_UNSPEC };
-		return ip_split_host_port(any, host, sizeof(host), &out->port);
-	}
-	if (!ip_split_host_port(text, host, sizeof(host), &port))
-		return false;
-	out->port = port;
-	return ip_parse(host, &out->addr);
-}
-
-/* A port alone is two listeners, one a family. */
-static bool fill_listen(const struct text_list *texts, struct listen_addr *out, size_t *count)
-{
-	static const char *const fallback = "443";
-	const char *const *at = texts->count ? texts->at : &fallback;
-	size_t n = texts->count ? texts->count : 1;
-
-	*count = 0;
-	for (size_t i = 0; i < n; i++) {
-		struct listen_addr l;
-
-		if (!parse_listen(at[i], &l)) {
-			option_complain(&verb, "listen %s: must be a port, an address, or both: 443, "
-					       "192.0.2.1, 192.0.2.1:4443, [2001:db8::1]:443",
-					at[i]);
-			return false;
-		}
-		if (*count + 2 > LISTENS_MAX) {
-			option_complain(&verb, "listen: more than %d addresses", LISTENS_MAX);
-			return false;
-		}
-		if (l.addr.family != AF_UNSPEC) {
-			out[(*count)++] = l;
-			continue;
-		}
-		l.addr.family = AF_INET;
-		out[(*count)++] = l;
-		l.addr.family = AF_INET6;
-		out[(*count)++] = l;
-	}
-	return true;
-}
-
 static bool has_all(const struct serve_settings *s)
 {
 	if (!s->cert)
 		option_complain(&verb, "no certificate: --cert FILE (sstp cert makes one)");
 	else if (!s->users)
 		option_complain(&verb, "no user file: --users FILE (sstp passwd makes one)");
-	else if (!s->network.count)
+	else if (s->network.addr.family == AF_UNSPEC)
 		option_complain(&verb, "no addresses for clients: --ipv4-network 10.9.0.0/24");
-	else if (s->network.count > 1)
-		option_complain(&verb, "ipv4-network is one network, not %zu", s->network.count);
-	else if (s->network.at[0].addr.family != AF_INET || s->network.at[0].len < 8 ||
-		 s->network.at[0].len > 30)
-		option_complain(&verb, "ipv4-network %s: must be IPv4, of /8 to /30",
-				ip_prefix_print(&s->network.at[0]).text);
 	else
 		return true;
 	return false;
 }
 
-static bool apply(struct serve_settings *s, struct server_cfg *cfg, struct listen_addr *listen)
+static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 {
 	static char host_name[65];
 
@@ -195,17 +203,20 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg, struct liste
 	if (!has_all(s))
 		return false;
 	*cfg = (struct server_cfg){
-		.listen = listen,
+		.listen = s->listen.at,
+		.listen_count = s->listen.count,
 		.tls = {
 			.cert_file = s->cert,
 			.key_file = s->key ? s->key : s->cert,
+			.only_tls13 = s->only_tls13,
 			.allow_cbc = s->legacy_ciphers,
 			.keylog = s->keylog,
 		},
 		.users_file = s->users,
 		.name = s->name ? s->name : host_name,
 		.auth_count = s->auth.count,
-		.network = s->network.at[0],
+		.hashes = s->hashes,
+		.network = s->network,
 		.dns = { s->dns[0], s->dns[1] },
 		.nbns = { s->nbns[0], s->nbns[1] },
 		.mtu = s->mtu,
@@ -220,9 +231,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg, struct liste
 		.workers = s->workers,
 	};
 	memcpy(cfg->auth, s->auth.at, sizeof(cfg->auth));
-	return fill_listen(&s->listen, listen, &cfg->listen_count) &&
-	       min_tls_apply(&verb, s->min_tls, &cfg->tls.only_tls13) &&
-	       min_hash_apply(&verb, s->min_hash, &cfg->hashes);
+	return true;
 }
 
 /* --check looks into the files too. */
@@ -266,10 +275,10 @@ enum exit_code verb_serve(int argc, char **argv)
 	struct serve_settings s = {
 		.auth = { { PPP_AUTH_MSCHAPV2 }, 1 },
 		.interface = "sstp%d",
+		.hashes = HASHES_DEFAULT,
 		.mtu = 1400,
 		.max_failures = 20,
 	};
-	static struct listen_addr listen[LISTENS_MAX];
 	static char key_password[PASSWORD_ROOM];
 	struct option_error err;
 	struct server_cfg cfg;
@@ -283,7 +292,9 @@ enum exit_code verb_serve(int argc, char **argv)
 		break;
 	}
 	common_apply(&s.common);
-	if (!apply(&s, &cfg, listen))
+	if (!s.listen.count)
+		set_listen(&s.listen, "443", &err);
+	if (!apply(&s, &cfg))
 		return EXIT_USAGE;
 	if (s.key_password_file) {
 		if (!password_from_file(s.key_password_file, key_password, &err)) {

@@ -6,7 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include <net/if.h>
+
 #include "cli/option.h"
+#include "sstp/sstp.h"
 
 __attribute__((format(printf, 2, 3))) static bool
 wrong(struct option_error *err, const char *format, ...)
@@ -116,6 +119,16 @@ bool set_number(void *to, const char *value, struct option_error *err)
 	return true;
 }
 
+bool set_seconds(void *to, const char *value, struct option_error *err)
+{
+	unsigned long n;
+
+	if (!number(value, 1, 3600, &n))
+		return wrong(err, "must be a number of seconds, from 1 to 3600");
+	*(uint32_t *)to = (uint32_t)n;
+	return true;
+}
+
 bool set_mtu(void *to, const char *value, struct option_error *err)
 {
 	unsigned long n;
@@ -168,4 +181,51 @@ bool set_ipv4(void *to, const char *value, struct option_error *err)
 void clear_ipv4(void *to)
 {
 	memset(to, 0, 2 * sizeof(uint32_t));
+}
+
+/* HOST[:PORT], or a URL with nothing behind that, as a browser shows it. */
+bool set_server(void *to, const char *value, struct option_error *err)
+{
+	static const char scheme[] = "https://";
+	struct host_port *server = to;
+	char text[sizeof(server->host) + 16];
+	bool is_url = !strncasecmp(value, scheme, sizeof(scheme) - 1);
+	int n = snprintf(text, sizeof(text), "%s", is_url ? value + sizeof(scheme) - 1 : value);
+
+	if (is_url && n > 0 && n < (int)sizeof(text) && text[n - 1] == '/')
+		text[n - 1] = '\0';
+	server->port = 443;
+	if (n < (int)sizeof(text) && !strpbrk(text, "/ ") &&
+	    ip_split_host_port(text, server->host, sizeof(server->host), &server->port))
+		return true;
+	return wrong(err, "must be HOST or HOST:PORT, an IPv6 address with a port in brackets");
+}
+
+/* What the kernel allows; "%d" in it is the next free number. */
+bool set_device(void *to, const char *value, struct option_error *err)
+{
+	if (strlen(value) >= IFNAMSIZ || strpbrk(value, "/: \t"))
+		return wrong(err, "must be a device's name: at most %d characters, no / : or blank",
+			     IFNAMSIZ - 1);
+	return set_text(to, value, err);
+}
+
+bool set_min_tls(void *to, const char *value, struct option_error *err)
+{
+	bool only_tls13 = !strcmp(value, "1.3");
+
+	if (!only_tls13 && strcmp(value, "1.2") != 0)
+		return wrong(err, "must be 1.2 or 1.3");
+	*(bool *)to = only_tls13;
+	return true;
+}
+
+bool set_min_hash(void *to, const char *value, struct option_error *err)
+{
+	bool only_sha256 = !strcasecmp(value, "sha256");
+
+	if (!only_sha256 && strcasecmp(value, "sha1") != 0)
+		return wrong(err, "must be sha1 or sha256");
+	*(uint8_t *)to = only_sha256 ? SSTP_HASH_SHA256 : SSTP_HASH_SHA256 | SSTP_HASH_SHA1;
+	return true;
 }
