@@ -9,8 +9,8 @@
 #include "tunnel/tunnel.h"
 
 #include <errno.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,11 @@
 
 enum {
 	SHUTDOWN_MS = 3000,        /* for Terminate-Request, Call-Disconnect and their answers */
-	UNSENT_MAX = 128 * 1024,   /* bytes that wait in the socket: more is only delay */
+	/* Bytes that wait unsent in the socket: what it sends in UNSENT_MS at its present speed. */
+	UNSENT_MIN = 16 * 1024,
+	UNSENT_MAX = 256 * 1024,
+	UNSENT_MS = 4,
+	UNSENT_CHECK_MS = 50, /* how often that is looked at, while the socket is full */
 	IPV4_HDR_LEN = 20,
 	IPV6_HDR_LEN = 40,
 };
@@ -633,11 +637,35 @@ static void on_readable(struct tunnel *t)
 	arm(t);
 }
 
+static void limit_unsent(int fd, uint64_t bytes)
+{
+	int unsent = bytes < UNSENT_MIN ? UNSENT_MIN : bytes > UNSENT_MAX ? UNSENT_MAX : (int)bytes;
+
+	/* only makes things better where it works: a Unix socket of a test has none */
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+}
+
+/* On a slow line a small limit, or all that lies in the socket would be delay for what comes. */
+static void adapt_unsent(struct tunnel *t)
+{
+	uint64_t now = loop_now(t->cfg.loop);
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	if (now < t->unsent_check_ms)
+		return;
+	t->unsent_check_ms = now + UNSENT_CHECK_MS;
+	memset(&info, 0, sizeof(info));
+	if (!getsockopt(t->cfg.fd, IPPROTO_TCP, TCP_INFO, &info, &len) && info.tcpi_delivery_rate)
+		limit_unsent(t->cfg.fd, info.tcpi_delivery_rate * UNSENT_MS / 1000);
+}
+
 static void on_ready(struct loop_watch *w, uint32_t events)
 {
 	struct tunnel *t = container_of(w, struct tunnel, watch);
 
 	if ((events & EPOLLOUT) && t->queue.len) {
+		adapt_unsent(t);
 		pump_drain(t);
 		send_backlog(t);
 	}
@@ -649,11 +677,10 @@ static void on_ready(struct loop_watch *w, uint32_t events)
 
 static void set_socket(int fd)
 {
-	int on = 1, unsent = UNSENT_MAX;
+	int on = 1;
 
-	/* both only make things better where they work: a Unix socket of a test has neither */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+	limit_unsent(fd, UNSENT_MAX / 2); /* until its speed is known */
 }
 
 int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg)
