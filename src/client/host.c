@@ -283,43 +283,76 @@ int host_route_to_server(struct host *h, const struct ip_addr *server)
 
 /* ---- the device */
 
-/* The new one is there before the old one goes: with its last address a device loses its routes. */
-static int change_addr(struct host *h, const struct ip_addr *from, const struct ip_addr *from_peer,
-		       const struct ip_addr *to, const struct ip_addr *to_peer, unsigned len)
+/* An address of the device and its peer, if it has one. */
+struct pair {
+	struct ip_addr own, peer;
+};
+
+static int add_pair(struct host *h, const struct pair *p, unsigned len)
 {
 	int rc = 0;
 
-	if (ip_equal(from, to) && ip_equal(from_peer, to_peer))
+	if (p->own.family != AF_UNSPEC)
+		rc = netlink_addr_add(h->nl, h->cfg.ifindex, &p->own, len, &p->peer);
+	return rc == -EEXIST ? 0 : rc;
+}
+
+static void del_pair(struct host *h, const struct pair *p, unsigned len)
+{
+	if (p->own.family != AF_UNSPEC)
+		netlink_addr_del(h->nl, h->cfg.ifindex, &p->own, len, &p->peer);
+}
+
+/* What a pair is a subnet of, to the kernel. */
+static const struct ip_addr *far_end(const struct pair *p)
+{
+	return p->peer.family != AF_UNSPEC ? &p->peer : &p->own;
+}
+
+/*
+ * The new pair is there before the old one goes: with its last address a device loses its routes,
+ * and packets would leave by another. But of two pairs with the same far end the second goes with
+ * the first. So, where a server gave another address, the device passes through that address alone.
+ */
+static int change_pair(struct host *h, const struct pair *from, const struct pair *to, unsigned len)
+{
+	const struct pair alone = { .own = to->own };
+	int rc;
+
+	if (ip_equal(&from->own, &to->own) && ip_equal(&from->peer, &to->peer))
 		return 0;
-	if (to->family != AF_UNSPEC)
-		rc = netlink_addr_add(h->nl, h->cfg.ifindex, to, len, to_peer);
-	if (rc == -EEXIST)
-		rc = 0;
-	if (!rc && from->family != AF_UNSPEC)
-		netlink_addr_del(h->nl, h->cfg.ifindex, from, len, from_peer);
+	if (ip_equal(far_end(from), far_end(to)) && !ip_equal(far_end(from), &to->own)) {
+		rc = change_pair(h, from, &alone, len);
+		return rc ? rc : change_pair(h, &alone, to, len);
+	}
+	if (ip_equal(far_end(from), far_end(to)))
+		del_pair(h, from, len); /* no way around: the routes are put in anew */
+	rc = add_pair(h, to, len);
+	if (!rc)
+		del_pair(h, from, len);
 	return rc;
 }
 
 static int set_ipv4(struct host *h, const struct host_link *link)
 {
-	struct ip_addr peer = link->peer;
+	struct pair from = { h->link.own, h->link.peer }, to = { link->own, link->peer };
 	int rc;
 
-	if (ip_equal(&peer, &link->own))
-		peer.family = AF_UNSPEC; /* the kernel takes that for none too */
-	rc = change_addr(h, &h->link.own, &h->link.peer, &link->own, &peer, 32);
+	if (ip_equal(&to.peer, &to.own))
+		to.peer.family = AF_UNSPEC; /* the kernel takes that for none too */
+	rc = change_pair(h, &from, &to, 32);
 	if (rc)
 		return failed(h, rc, ip_print(&link->own).text);
-	h->link.own = link->own;
-	h->link.peer = peer;
+	h->link.own = to.own;
+	h->link.peer = to.peer;
 	return 0;
 }
 
 /* Not vital: there is no more to be had of it than neighbours on the link. */
 static void set_ipv6(struct host *h, const struct host_link *link)
 {
-	static const struct ip_addr none;
-	int rc = change_addr(h, &h->link.own_ll, &none, &link->own_ll, &none, 64);
+	struct pair from = { .own = h->link.own_ll }, to = { .own = link->own_ll };
+	int rc = change_pair(h, &from, &to, 64);
 
 	if (rc)
 		log_debug(h->log, "%s: %s: %s", h->cfg.device, ip_print(&link->own_ll).text,

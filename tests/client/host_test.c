@@ -4,6 +4,7 @@
  * 192.168.1.1) and lan1, for a host that moves.
  */
 #include <errno.h>
+#include <ifaddrs.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -242,7 +243,7 @@ static void up_pause_up_close(void **state)
 
 	assert_int_equal(route_to(h, "203.0.113.1"), 0);
 	goes("203.0.113.1", "192.168.1.1 lan0");
-	assert_int_equal(up(h, "10.1.0.3", "10.1.0.9", "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.3", "10.1.0.1", "203.0.113.1"), 0);
 	goes("10.1.0.2", "sstp0"); /* no longer ours */
 	goes("10.1.0.3", "lo");
 	goes("8.8.8.8", "sstp0");
@@ -267,19 +268,62 @@ static void up_twice_changes_nothing(void **state)
 	as_before();
 }
 
-static void only_the_peer_changes(void **state)
+static unsigned own_addresses(void)
 {
-	static const char *const peers[] = { "10.1.0.1", "10.2.0.1", "", "10.1.0.2", "10.1.0.1" };
+	struct ifaddrs *all;
+	unsigned n = 0;
+
+	assert_int_equal(getifaddrs(&all), 0);
+	for (struct ifaddrs *i = all; i; i = i->ifa_next)
+		n += i->ifa_addr && i->ifa_addr->sa_family == AF_INET &&
+		     !strcmp(i->ifa_name, "sstp0");
+	freeifaddrs(all);
+	return n;
+}
+
+/* What servers give from one connect to the next, in an order that is no friend of the kernel's. */
+static void addresses_change(void **state)
+{
+	static const struct {
+		const char *own, *peer;
+	} steps[] = {
+		{ "10.1.0.2", "10.1.0.1" }, { "10.1.0.3", "10.1.0.1" }, /* the usual */
+		{ "10.1.0.2", "10.1.0.1" }, { "10.1.0.2", "10.2.0.1" }, { "10.1.0.2", "" },
+		{ "10.1.0.2", "10.1.0.2" }, { "10.1.0.9", "10.1.0.2" }, { "10.1.0.2", "10.1.0.9" },
+		{ "10.1.0.9", "" },         { "10.1.0.1", "" },         { "10.1.0.2", "10.1.0.1" },
+		{ "10.1.0.1", "10.1.0.2" }, { "10.1.0.2", "" },         { "10.1.0.1", "10.1.0.2" },
+	};
 	struct host *h = opened();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(peers) / sizeof(*peers); i++) {
-		assert_int_equal(up(h, "10.1.0.2", peers[i], "203.0.113.1"), 0);
-		goes("10.1.0.2", "lo");
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		assert_int_equal(up(h, steps[i].own, steps[i].peer, "203.0.113.1"), 0);
+		goes(steps[i].own, "lo");
+		assert_int_equal(own_addresses(), 1);
 		goes("8.8.8.8", "sstp0");
+		if (*steps[i].peer && strcmp(steps[i].peer, steps[i].own) != 0)
+			goes(steps[i].peer, "sstp0");
 	}
 	host_close(h);
+	assert_int_equal(own_addresses(), 0);
 	as_before();
+}
+
+/* A device that is without an address for a moment loses all of its routes, this one too. */
+static void routes_stay_while_the_address_changes(void **state)
+{
+	struct route witness = route_of("10.77.0.0/16", "", TUNNEL);
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	assert_int_equal(netlink_route_add(nl, &witness), 0);
+	assert_int_equal(up(h, "10.1.0.3", "10.1.0.1", "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.4", "10.2.0.1", "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.4", "10.3.0.1", "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.5", "", "203.0.113.1"), 0);
+	assert_int_equal(netlink_route_add(nl, &witness), -EEXIST);
+	host_close(h);
 }
 
 static void mtu_follows_the_server(void **state)
@@ -293,7 +337,6 @@ static void mtu_follows_the_server(void **state)
 		FILE *f;
 
 		assert_int_equal(host_up(h, &link), 0);
-		/* /sys shows another namespace: the kernel writes it in the route's family table */
 		f = fopen("/proc/sys/net/ipv6/conf/sstp0/mtu", "r");
 		if (!f)
 			continue; /* no IPv6 */
@@ -784,7 +827,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(up_pause_up_close),
 		CASE(up_twice_changes_nothing),
-		CASE(only_the_peer_changes),
+		CASE(addresses_change),
+		CASE(routes_stay_while_the_address_changes),
 		CASE(mtu_follows_the_server),
 		CASE(ipv6_alone),
 		CASE(no_dns),
