@@ -232,9 +232,10 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 
 	switch (ev->type) {
 	case TUNNEL_TLS_UP:
-		log_info(&c->log, "%s is at %s, %s %s, certificate verified", c->name.text,
+		log_info(&c->log, "%s is at %s, %s %s, certificate %s", c->name.text,
 			 ip_print_sockaddr(&c->peer).text, tls_version(c->tunnel.tls),
-			 tls_cipher(c->tunnel.tls));
+			 tls_cipher(c->tunnel.tls),
+			 c->cfg->server.tls.pin_count ? "known by its pin" : "verified");
 		break;
 	case TUNNEL_IPV4_UP:
 		note_ipv4(c, ev->ipv4);
