@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "crypto/digest.h"
 #include "tls/der.h"
 #include "tls/wolf.h"
 #include "util/secret.h"
@@ -136,20 +137,33 @@ void key_put_signature_alg(const struct cert_key *k, struct writer *w)
 		put_bytes(w, ecdsa_with_sha256, sizeof(ecdsa_with_sha256));
 }
 
+static int sign_ecc(struct cert_key *k, const uint8_t hash[SHA256_LEN], uint8_t *to, word32 *len)
+{
+	return wc_ecc_sign_hash(hash, SHA256_LEN, to, len, &k->rng, &k->ecc);
+}
+
+/* RFC 8017 section 9.2: the hash behind its DigestInfo, padded by the library. */
+static int sign_rsa(struct cert_key *k, const uint8_t hash[SHA256_LEN], uint8_t *to, word32 *len)
+{
+	uint8_t info[19 + SHA256_LEN] = { 0x30, 49, 0x30, 13, 6, 9, 0x60, 0x86, 0x48,	   1,
+					  0x65, 3,  4,	  2,  1, 5, 0,	  4,	SHA256_LEN };
+	int n;
+
+	memcpy(info + 19, hash, SHA256_LEN);
+	n = wc_RsaSSL_Sign(info, sizeof(info), to, *len, &k->rsa, &k->rng);
+	*len = n > 0 ? (word32)n : 0;
+	return n > 0 ? 0 : n;
+}
+
 void key_put_signature(const struct cert_key *k, struct bytes what, struct writer *w)
 {
 	uint8_t signature[1 + SIGNATURE_MAX] = { 0 }; /* begins with the count of unused bits */
+	uint8_t hash[SHA256_LEN];
 	word32 len = SIGNATURE_MAX;
-	enum wc_SignatureType type =
-		k->is_rsa ? WC_SIGNATURE_TYPE_RSA_W_ENC : WC_SIGNATURE_TYPE_ECC;
-	void *key = k->is_rsa ? (void *)&loose(k)->rsa : (void *)&loose(k)->ecc;
-	word32 key_len = k->is_rsa ? sizeof(k->rsa) : sizeof(k->ecc);
 
-	/* the length of an RSA signature must be given exactly */
-	if (k->is_rsa)
-		len = (word32)wc_RsaEncryptSize(&loose(k)->rsa);
-	if (wc_SignatureGenerate(WC_HASH_TYPE_SHA256, type, what.at, (word32)what.len,
-				 signature + 1, &len, key, key_len, &loose(k)->rng))
+	digest_sha256(&what, 1, hash);
+	if (k->is_rsa ? sign_rsa(loose(k), hash, signature + 1, &len)
+		      : sign_ecc(loose(k), hash, signature + 1, &len))
 		w->full = true;
 	else
 		der_put(w, DER_BIT_STRING, signature, 1 + len);

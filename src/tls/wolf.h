@@ -18,7 +18,6 @@
 #include <wolfssl/wolfcrypt/memory.h>
 #include <wolfssl/wolfcrypt/random.h>
 #include <wolfssl/wolfcrypt/rsa.h>
-#include <wolfssl/wolfcrypt/signature.h>
 
 /* The leaf of a good chain is seen nowhere else, and its name and pin must be checked. */
 #ifndef WOLFSSL_ALWAYS_VERIFY_CB
