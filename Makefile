@@ -57,7 +57,9 @@ END = $(END_$(FLAVOUR))
 
 # ---- libraries that are not ours: tools/deps builds them, once a C library (asan and fuzz use glibc's)
 
+# and always with one compiler, whatever CC is: clang's objects go with gcc's archives, and nothing is built twice
 LIBC = $(if $(filter musl,$(FLAVOUR)),musl,glibc)
+DEPS_CC ?= gcc
 DEPS = build/deps/$(LIBC)
 WOLFSSL ?= source
 ifeq ($(WOLFSSL),system)
@@ -172,7 +174,7 @@ $(foreach f,$(FOLDERS),$(eval $(call folder_rule,$f)))
 # tools/deps sees by itself whether anything is to be done, and leaves the libraries alone if not.
 $(THIRD): $(DEPS)/stamp ;
 $(DEPS)/stamp: FORCE
-	CC='$(CC_glibc)' tools/deps $(LIBC)
+	CC='$(DEPS_CC)' tools/deps $(LIBC)
 
 # ---- unit tests: tests/FOLDER/NAME_test.c; what else lies in tests/FOLDER/ or tests/support/ helps them
 ## make unit           unit tests with the sanitizers (TESTS="ppp sstp": those folders' alone)
@@ -287,7 +289,7 @@ lint: layers
 		$(CPPCHECK_FLAGS) -Isrc $(C_FILES)
 	+command -v scan-build >/dev/null || exit 0; \
 	scan-build --use-cc=$(CC) --status-bugs -o $(BUILD)/scan/report \
-		$(MAKE) FLAVOUR=scan CC_glibc=$(CC) scan-objects
+		$(MAKE) FLAVOUR=scan scan-objects
 
 scan-objects: $(C_FILES:%.c=$B/%.o)
 
