@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tun/icmp.h"
 #include "tun/mss.h"
 #include "tun/segment.h"
 #include "util/secret.h"
@@ -29,6 +30,7 @@ enum {
 	UNSENT_MAX = 256 * 1024,
 	UNSENT_MS = 4,
 	UNSENT_CHECK_MS = 50, /* how often that is looked at, while the socket is full */
+	ICMP_PAUSE_MS = 10,   /* between two answers to packets that are too big */
 	IPV4_HDR_LEN = 20,
 	IPV6_HDR_LEN = 40,
 };
@@ -394,16 +396,36 @@ uint16_t tunnel_mtu(const struct tunnel *t)
 	return mru < t->cfg.mtu ? mru : t->cfg.mtu;
 }
 
+/*
+ * Tells the sender what would fit, in the name of the far end, whose limit it is. Seldom: the device
+ * has the tunnel's MTU as a rule, unless a server's client takes less than the others.
+ */
+static void refuse_too_big(struct tunnel *t, const uint8_t *packet, size_t len)
+{
+	uint8_t answer[ICMP_ANSWER_MAX];
+	uint64_t now = loop_now(t->cfg.loop);
+	size_t n = icmp_too_big(answer, packet, len, tunnel_mtu(t));
+
+	if (!n || now < t->icmp_ms)
+		return;
+	t->icmp_ms = now + ICMP_PAUSE_MS;
+	t->cfg.port->deliver(t->cfg.port, t, answer, n);
+	t->cfg.port->flush(t->cfg.port);
+}
+
 /* Cuts, frames and puts into the record under way. */
 static void send_packets(struct tunnel *t, const uint8_t *packet, size_t len,
 			 const struct tun_offload *off)
 {
 	uint16_t protocol = len && packet[0] >> 4 == 6 ? PPP_PROTO_IPV6 : PPP_PROTO_IPV4;
 	size_t mtu = tunnel_mtu(t), n;
+	bool is_open = ppp_data_is_open(&t->ppp, protocol), is_too_big = false;
 	struct segments s;
 
-	if (!ppp_data_is_open(&t->ppp, protocol) || !segments_of(&s, packet, len, off, mtu, NULL)) {
+	if (!is_open || !segments_of(&s, packet, len, off, mtu, &is_too_big)) {
 		t->stats.tx_dropped++;
+		if (is_too_big)
+			refuse_too_big(t, packet, len);
 		return;
 	}
 	while ((n = segments_next_len(&s))) {

@@ -117,7 +117,8 @@ struct tunnel {
 	struct tunnel_end end;
 	struct loop_task ended; /* tells it to the owner */
 	struct pump_queue queue; /* ciphertext that the socket would not take */
-	uint64_t unsent_check_ms;
+	uint64_t unsent_check_ms; /* when its limit is looked at next */
+	uint64_t icmp_ms;         /* before this no ICMP error is sent */
 	struct backlog *backlog; /* packets that wait for that; NULL: never had to */
 	uint8_t *rest;           /* the start of a message whose end is still to come; NULL: none */
 	size_t rest_len;

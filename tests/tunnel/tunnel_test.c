@@ -344,6 +344,31 @@ static void data_shares_a_record_and_control_does_not(void **state)
 	assert_int_equal(t.server.packets, 2);
 }
 
+static void send_too_big(struct end *e)
+{
+	struct tun_offload off = { .gso = TUN_GSO_NONE };
+	uint8_t at[1401];
+
+	packet(at, sizeof(at), CLIENT_ADDR, SERVER_ADDR, 0);
+	at[6] = 0x40; /* don't fragment */
+	tunnel_send(&e->tunnel, at, sizeof(at), &off);
+}
+
+static void what_is_too_big_is_answered(void **state)
+{
+	(void)state;
+	t.client.on_connected = send_too_big;
+	t.client.on_packet = hang_up_the_client;
+	open_both();
+	run();
+	assert_int_equal(t.client.packets, 1);
+	assert_int_equal(t.client.last[20], 3); /* fragmentation needed */
+	assert_int_equal(t.client.last[21], 4);
+	assert_int_equal(load_u16(t.client.last + 26), 1400);
+	assert_int_equal(load_u32(t.client.last + 16), CLIENT_ADDR);
+	assert_int_equal(t.server.packets, 0);
+}
+
 static void a_wrong_password_is_told(void **state)
 {
 	(void)state;
@@ -498,6 +523,7 @@ int main(void)
 		CASE(a_flood_is_cut_and_not_corrupted),
 		CASE(nonsense_from_the_port_is_dropped),
 		CASE(data_shares_a_record_and_control_does_not),
+		CASE(what_is_too_big_is_answered),
 		CASE(a_wrong_password_is_told),
 		CASE(a_peer_that_vanishes_is_lost),
 		CASE(abandoning_from_an_event_is_safe),
