@@ -99,7 +99,7 @@ static enum exit_code make(const struct cert_settings *s)
 
 enum exit_code verb_cert(int argc, char **argv)
 {
-	struct cert_settings s = { .days = DAYS_DEFAULT };
+	static struct cert_settings s = { .days = DAYS_DEFAULT };
 
 	switch (options_read(&verb, argc, argv, &s)) {
 	case OPTIONS_HELP:

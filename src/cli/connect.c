@@ -188,7 +188,7 @@ static enum exit_code run(struct connect_settings *s, struct client_cfg *cfg)
 
 enum exit_code verb_connect(int argc, char **argv)
 {
-	struct connect_settings s = {
+	static struct connect_settings s = {
 		.server = SERVER_DEFAULTS,
 		.auth = { { PPP_AUTH_MSCHAPV2 }, 1 },
 		.interface = "sstp%d",

@@ -120,7 +120,7 @@ static enum exit_code set(const struct passwd_settings *s)
 
 enum exit_code verb_passwd(int argc, char **argv)
 {
-	struct passwd_settings s = { .word_count = 0 };
+	static struct passwd_settings s = { .word_count = 0 };
 	struct users_error err;
 
 	switch (options_read(&verb, argc, argv, &s)) {

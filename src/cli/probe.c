@@ -96,7 +96,7 @@ static void print_report(const struct server_ref *ref, const struct probe_report
 
 enum exit_code verb_probe(int argc, char **argv)
 {
-	struct probe_settings s = { .server = SERVER_DEFAULTS };
+	static struct probe_settings s = { .server = SERVER_DEFAULTS };
 	struct probe_report report;
 	struct server_ref ref;
 

@@ -272,7 +272,7 @@ static enum exit_code run(const struct serve_settings *s, struct server_cfg *cfg
 
 enum exit_code verb_serve(int argc, char **argv)
 {
-	struct serve_settings s = {
+	static struct serve_settings s = {
 		.auth = { { PPP_AUTH_MSCHAPV2 }, 1 },
 		.interface = "sstp%d",
 		.hashes = HASHES_DEFAULT,
