@@ -52,6 +52,7 @@ struct client {
 	size_t addr_count;
 	uint64_t dialled_ms, up_ms;
 	unsigned failures; /* in a row */
+	unsigned offers;   /* bit n: this server offered the authentication method n */
 	bool has_ipv4_end; /* the server gives this call no IPv4 */
 	bool is_up;        /* now */
 	bool was_up;       /* at any time */
@@ -201,6 +202,33 @@ static void failed(struct client *c, enum exit_code code, const char *text)
 	loop_timer_set(c->loop, &c->retry, loop_now(c->loop) + wait);
 }
 
+/* What the server would have taken, if that was none of what we may use. */
+static void print_offers(const struct client *c, char *to, size_t room)
+{
+	size_t n = 0;
+
+	*to = '\0';
+	for (size_t i = 0; i < c->cfg->auth_count; i++)
+		if (c->offers & 1u << c->cfg->auth[i])
+			return;
+	for (unsigned m = PPP_AUTH_NONE + 1; m < PPP_AUTH_COUNT; m++)
+		if (c->offers & 1u << m)
+			n += (size_t)snprintf(to + n, room - n, "%s%s",
+					      n ? ", " : ": the server offers ",
+					      ppp_auth_name((enum ppp_auth)m));
+	if (n)
+		snprintf(to + n, room - n, " (--auth allows it)");
+}
+
+static void login_failed(struct client *c, const struct tunnel_end *end)
+{
+	char text[sizeof(end->text) + 128], offers[128];
+
+	print_offers(c, offers, sizeof(offers));
+	snprintf(text, sizeof(text), "%s%s", end->text, offers);
+	failed(c, end->code, text);
+}
+
 static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 {
 	loop_watch_events(c->loop, &c->tun_watch, 0);
@@ -215,6 +243,8 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	c->is_up = false;
 	if (end->by_us && !c->is_stopping)
 		dial(c); /* SIGUSR2 */
+	else if (end->code == EXIT_AUTH)
+		login_failed(c, end);
 	else
 		failed(c, end->code, end->text);
 }
@@ -253,17 +283,20 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		bring_up(c);
 		break;
 	case TUNNEL_IPV6_DOWN:
-		log_debug(&c->log, "the server does not speak IPv6");
+		if (!c->tunnel.is_shutting_down)
+			log_debug(&c->log, "the server does not speak IPv6");
 		break;
 	case TUNNEL_CONNECTED:
 		bring_up(c);
+		break;
+	case TUNNEL_OFFER:
+		c->offers |= 1u << ev->offer;
 		break;
 	case TUNNEL_ENDED:
 		tunnel_ended(c, ev->end);
 		break;
 	case TUNNEL_UNTRUSTED:
 	case TUNNEL_SSTP_UP:
-	case TUNNEL_OFFER:
 	case TUNNEL_CHECK_PASSWORD:
 	case TUNNEL_AUTHENTICATED:
 		break;
@@ -303,6 +336,7 @@ static void open_tunnel(struct client *c, int fd)
 
 	memcpy(cfg.ppp.auth, c->cfg->auth, sizeof(cfg.ppp.auth));
 	c->has_ipv4_end = false;
+	c->offers = 0;
 	c->link = (struct host_link){
 		.mtu = c->cfg->mtu,
 		.server = ip_from_sockaddr(&c->peer),

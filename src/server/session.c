@@ -201,9 +201,11 @@ static void say_up(const struct session *s)
 		 tls_cipher(s->tunnel.tls));
 }
 
+/* A login that failed for another reason than the user is worth a line; a knock at the port is not. */
 static void say_ended(const struct session *s, const struct tunnel_end *end)
 {
 	const struct tunnel_stats *st = &s->tunnel.stats;
+	bool was_login = end->code == EXIT_AUTH && !s->is_refused;
 
 	if (s->list == &s->worker->open)
 		log_info(&s->log, "ended after %llu s, user %s: %s; %llu bytes in, %llu out",
@@ -211,7 +213,8 @@ static void say_ended(const struct session *s, const struct tunnel_end *end)
 			 log_quote(s->user, strlen(s->user)).text, end->text,
 			 (unsigned long long)st->rx_bytes, (unsigned long long)st->tx_bytes);
 	else
-		log_debug(&s->log, "%s: ended: %s", ip_print_sockaddr(&s->peer).text, end->text);
+		log_at(&s->log, was_login ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "%s: ended: %s",
+		       ip_print_sockaddr(&s->peer).text, end->text);
 }
 
 static void discard(struct session *s)

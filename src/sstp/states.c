@@ -135,8 +135,9 @@ static void log_peer_status(const struct sstp *s, const struct sstp_msg *m)
 {
 	uint32_t status = sstp_msg_status(m);
 
-	log_info(s->cfg.log, "sstp: the far end sent %s: %s (%u)", sstp_msg_name(m->type),
-		 sstp_status_name(status), (unsigned)status);
+	log_at(s->cfg.log, status ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+	       "sstp: the far end sent %s: %s (%u)", sstp_msg_name(m->type),
+	       sstp_status_name(status), (unsigned)status);
 }
 
 static void join_abort(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
