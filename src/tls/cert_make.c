@@ -116,7 +116,7 @@ static bool make(const struct cert_request *rq, struct bytes san, struct made *m
 	return ok;
 }
 
-/* Whole or not at all, and never over a file that is there: rename would replace it, link does not. */
+/* Whole or not at all, and never over a file that is there, which rename would replace. */
 static int create_file(const char *path, const struct writer *w, const struct stat *like)
 {
 	char aside[PATH_MAX];

@@ -18,7 +18,7 @@ struct tls {
 	bool is_leaf_good; /* trust_verify accepted it; without that no handshake is done */
 	bool is_up;        /* the handshake is done */
 	bool is_over;      /* failed: no call to the library but to free it */
-	bool is_closed;    /* by the peer; what it sends after that is not looked at */
+	bool is_closed;    /* by the peer, or a gap in its bytes: no more of them is looked at */
 	bool is_close_sent;
 	uint8_t first_len;
 	uint8_t first[TLS_FIRST_LEN]; /* how the peer's bytes began */

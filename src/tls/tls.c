@@ -98,9 +98,11 @@ void tls_close(struct tls *t)
 
 void tls_input(struct tls *t, const uint8_t *at, size_t len)
 {
+	if (t->input.len) /* the caller has stopped reading, and behind a gap nobody can */
+		t->is_closed = true;
+	t->input = bytes_of(NULL, 0);
 	if (t->is_over || t->is_closed)
 		return;
-	assert(!t->input.len);
 	t->input = bytes_of(at, len);
 	for (size_t i = 0; i < len && t->first_len < TLS_FIRST_LEN; i++)
 		t->first[t->first_len++] = at[i];

@@ -67,7 +67,8 @@ void tls_close(struct tls *t); /* frees; sends nothing; NULL is fine */
 
 /*
  * The next ciphertext received, which stays where it is until it is used up: until a call below
- * gave TLS_WANT_INPUT (after the handshake that is tls_read) or the session is over.
+ * gave TLS_WANT_INPUT (after the handshake that is tls_read) or the session is over. Who leaves
+ * some of it and comes with more has stopped reading for good (TLS_CLOSED); writing goes on.
  */
 void tls_input(struct tls *t, const uint8_t *at, size_t len);
 

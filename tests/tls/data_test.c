@@ -181,6 +181,25 @@ static void more_after_the_end(void **state)
 	pair_free(p);
 }
 
+/* An owner that is ending its session takes no more data, and still has a word to say. */
+static void unread_input(void **state)
+{
+	struct pair *p = pair_up(true);
+	int result;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		tls_write(p->server.tls, sent, 1000);
+		pair_feed(&p->client);
+	}
+	assert_int_equal(tls_read(p->client.tls, got, sizeof(got)), TLS_CLOSED);
+	assert_int_equal(tls_write(p->client.tls, sent, 100), 0);
+	tls_notify_close(p->client.tls);
+	assert_int_equal(pair_read(&p->server, got, sizeof(got), &result), 100);
+	assert_int_equal(result, TLS_CLOSED);
+	pair_free(p);
+}
+
 /* The other side has data in flight, unread by us, when we end it (CVE-2026-15442). */
 static void the_end_with_data_unread(void **state)
 {
@@ -284,6 +303,7 @@ int main(void)
 		cmocka_unit_test(small_reads),
 		cmocka_unit_test(the_end),
 		cmocka_unit_test(more_after_the_end),
+		cmocka_unit_test(unread_input),
 		cmocka_unit_test(the_end_with_data_unread),
 		cmocka_unit_test(the_end_too_early),
 		cmocka_unit_test(new_keys),
