@@ -1,6 +1,6 @@
 /*
- * Certificates of strangers: the first byte is the length of the name that is asked for, then the name,
- * then the certificate, which is tried as PEM too.
+ * Certificates of strangers: the first byte is the length of the name that is asked for, then the
+ * name, then the certificate, which is tried as PEM too.
  */
 #include <assert.h>
 #include <stdint.h>
