@@ -57,7 +57,7 @@ END = $(END_$(FLAVOUR))
 
 # ---- libraries that are not ours: tools/deps builds them, once a C library (asan and fuzz use glibc's)
 
-# and always with one compiler, whatever CC is: clang's objects go with gcc's archives, and nothing is built twice
+# One compiler builds them, whatever CC is: clang's objects go with gcc's archives, and nothing is built twice.
 LIBC = $(if $(filter musl,$(FLAVOUR)),musl,glibc)
 DEPS_CC ?= gcc
 DEPS = build/deps/$(LIBC)
