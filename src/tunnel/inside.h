@@ -1,0 +1,28 @@
+/* What the files of a tunnel tell each other; nobody else includes this. */
+#ifndef SSTP_TUNNEL_INSIDE_H
+#define SSTP_TUNNEL_INSIDE_H
+
+#include "tunnel/tunnel.h"
+
+/* tunnel.c: life and events */
+void tunnel_tell(struct tunnel *t, struct tunnel_event ev);
+/* Remembers why it ends; the first reason is the cause, those after it are its consequences. */
+void tunnel_blame(struct tunnel *t, enum exit_code code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The end: says goodbye in TLS if that still makes sense, lets go of everything, tells the owner. */
+void tunnel_finish(struct tunnel *t);
+/* Works off what the engines have to say, until neither has more. */
+void tunnel_drain(struct tunnel *t);
+/* Sets the timer to the earliest deadline. */
+void tunnel_arm(struct tunnel *t);
+void tunnel_start_sstp(struct tunnel *t); /* TLS is up */
+
+/* receive.c: from the socket to the engines and the port */
+void tunnel_read(struct tunnel *t); /* the socket is readable */
+void tunnel_take_frame(struct tunnel *t, struct bytes frame);
+
+/* send.c: from the port to the socket */
+void tunnel_limit_unsent(struct tunnel *t);
+void tunnel_send_waiting(struct tunnel *t); /* the socket is writable */
+
+#endif

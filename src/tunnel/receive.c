@@ -1,0 +1,215 @@
+/*
+ * From the socket to the engines and the port: TLS, then SSTP packets off the plaintext, of which the
+ * packet path takes those with IP in them and the engines all others.
+ */
+#include "tunnel/inside.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "tun/headers.h"
+#include "tun/mss.h"
+
+/* Whole and of the length that its own header tells: padding is cut, nonsense dropped. */
+static size_t ip_len(const uint8_t *packet, size_t len, uint16_t protocol)
+{
+	size_t total;
+
+	if (protocol == PPP_PROTO_IPV4) {
+		if (len < IPV4_HDR_LEN || packet[0] >> 4 != 4)
+			return 0;
+		total = load_u16(packet + 2);
+		return total >= IPV4_HDR_LEN && total <= len ? total : 0;
+	}
+	if (len < IPV6_HDR_LEN || packet[0] >> 4 != 6)
+		return 0;
+	total = IPV6_HDR_LEN + (size_t)load_u16(packet + 4);
+	return total <= len ? total : 0;
+}
+
+/* A packet from the peer. The bytes lie in our own buffer, so they may be changed on the way. */
+static void take_packet(struct tunnel *t, struct bytes info, uint16_t protocol)
+{
+	uint8_t *packet = t->cfg.pump->plain + (info.at - t->cfg.pump->plain);
+	size_t len = ip_len(packet, info.len, protocol);
+
+	if (!len || !sstp_is_connected(&t->sstp) || !ppp_data_is_open(&t->ppp, protocol)) {
+		t->stats.rx_dropped++;
+		return;
+	}
+	t->stats.rx_packets++;
+	t->stats.rx_bytes += len;
+	mss_clamp(packet, len, t->cfg.mtu);
+	t->cfg.port->deliver(t->cfg.port, t, packet, len);
+}
+
+void tunnel_take_frame(struct tunnel *t, struct bytes frame)
+{
+	struct bytes info;
+	uint16_t protocol = ppp_data(frame.at, frame.len, &info);
+
+	if (!t->ppp_is_running)
+		return;
+	if (protocol == PPP_PROTO_IPV4 || protocol == PPP_PROTO_IPV6)
+		take_packet(t, info, protocol);
+	else
+		ppp_input(&t->ppp, frame.at, frame.len, loop_now(t->cfg.loop));
+}
+
+/* One message off the front; 0: not all of it is there. */
+static size_t take_message(struct tunnel *t, uint8_t *at, size_t len)
+{
+	size_t n = sstp_data_len(at, len);
+	struct bytes info;
+
+	/* the packet path: a data packet of a connected call needs neither engine */
+	if (n && t->is_connected) {
+		uint16_t protocol = ppp_data(at + SSTP_HDR_LEN, n - SSTP_HDR_LEN, &info);
+
+		if (protocol == PPP_PROTO_IPV4 || protocol == PPP_PROTO_IPV6) {
+			take_packet(t, info, protocol);
+			return n;
+		}
+	}
+	n = sstp_input(&t->sstp, at, len, loop_now(t->cfg.loop));
+	tunnel_drain(t);
+	return n;
+}
+
+/* Keeps the start of a message until the rest of it comes. False: there is no room for it. */
+static bool keep_rest(struct tunnel *t, const uint8_t *at, size_t len)
+{
+	if (!len) {
+		free(t->rest);
+		t->rest = NULL;
+	} else if (!t->rest) {
+		t->rest = malloc(SSTP_HTTP_MAX);
+	}
+	if (len > SSTP_HTTP_MAX || (len && !t->rest))
+		return false;
+	t->rest_len = len;
+	if (len)
+		memcpy(t->rest, at, len);
+	return true;
+}
+
+/* Works off the plaintext at the front of pump->plain; what is left over moves there. */
+static void take_plaintext(struct tunnel *t, size_t *len)
+{
+	uint8_t *at = t->cfg.pump->plain;
+	size_t left = *len, n = 1;
+
+	while (left && n && t->stage == TUNNEL_RUNNING) {
+		n = take_message(t, at, left);
+		at += n;
+		left -= n;
+	}
+	t->cfg.port->flush(t->cfg.port);
+	if (t->stage != TUNNEL_RUNNING)
+		return;
+	sstp_note_traffic(&t->sstp, loop_now(t->cfg.loop));
+	if (t->ppp_is_running)
+		ppp_note_traffic(&t->ppp, loop_now(t->cfg.loop));
+	memmove(t->cfg.pump->plain, at, left);
+	*len = left;
+}
+
+static void tls_broke(struct tunnel *t)
+{
+	const struct tls_error *err = tls_error_of(t->tls);
+	struct bytes leaf = tls_peer_leaf(t->tls);
+
+	t->stage = TUNNEL_ENDING;
+	pump_flush(t->cfg.pump); /* its alert, if it has one */
+	if (err->is_trust) {
+		tunnel_blame(t, EXIT_TRUST, "%s", err->text);
+		tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_UNTRUSTED, .leaf = leaf });
+	} else {
+		tunnel_blame(t, t->is_connected ? EXIT_LOST : EXIT_TLS, "TLS: %s", err->text);
+	}
+	if (t->stage != TUNNEL_CLOSED)
+		tunnel_finish(t);
+}
+
+static void shake_hands(struct tunnel *t)
+{
+	int n = tls_handshake(t->tls);
+
+	if (n == TLS_FAILED)
+		tls_broke(t);
+	if (n != 1)
+		return;
+	log_debug(t->cfg.log, "%s, %s %s", tls_version(t->tls), tls_cipher(t->tls),
+		  tls_group(t->tls));
+	tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_TLS_UP });
+	if (t->stage == TUNNEL_CLOSED)
+		return;
+	tunnel_start_sstp(t);
+	tunnel_drain(t);
+}
+
+/* All that TLS has for us, a buffer full at a time. */
+static void read_plaintext(struct tunnel *t)
+{
+	struct pump *p = t->cfg.pump;
+	size_t len = t->rest_len;
+	ssize_t n;
+
+	if (len)
+		memcpy(p->plain, t->rest, len);
+	do {
+		n = tls_read(t->tls, p->plain + len, PUMP_PLAIN_LEN - len);
+		if (n > 0)
+			len += (size_t)n;
+		if (n > 0 && PUMP_PLAIN_LEN - len >= TLS_RECORD_MAX)
+			continue;
+		take_plaintext(t, &len);
+	} while (n > 0 && t->stage == TUNNEL_RUNNING);
+	if (t->stage != TUNNEL_RUNNING)
+		return;
+	if (n == TLS_FAILED) {
+		tls_broke(t);
+		return;
+	}
+	if (n == TLS_CLOSED)
+		tunnel_blame(t, t->is_connected ? EXIT_LOST : EXIT_SSTP, "the peer closed the connection");
+	else if (keep_rest(t, p->plain, len))
+		return;
+	else
+		tunnel_blame(t, EXIT_OTHER, "out of memory");
+	tunnel_finish(t);
+}
+
+static void lost(struct tunnel *t, int error)
+{
+	enum exit_code code = t->stage == TUNNEL_TLS ? EXIT_TLS :
+			      t->is_connected	     ? EXIT_LOST :
+						       EXIT_SSTP;
+
+	tunnel_blame(t, code, "%s%s%s",
+	      t->stage == TUNNEL_TLS ? "the peer closed the connection during the TLS handshake" :
+				       "the peer closed the connection",
+	      error ? ": " : "", error ? strerror(error) : "");
+	t->stage = TUNNEL_ENDING;
+	tunnel_finish(t);
+}
+
+void tunnel_read(struct tunnel *t)
+{
+	ssize_t n = recv(t->cfg.fd, t->cfg.pump->recv, PUMP_RECV_LEN, 0);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		lost(t, n < 0 ? errno : 0);
+		return;
+	}
+	tls_input(t->tls, t->cfg.pump->recv, (size_t)n);
+	if (t->stage == TUNNEL_TLS)
+		shake_hands(t);
+	if (t->stage == TUNNEL_RUNNING)
+		read_plaintext(t);
+	tunnel_arm(t);
+}

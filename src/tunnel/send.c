@@ -1,0 +1,150 @@
+/*
+ * From the port to the socket: packets are cut to the tunnel's MTU, framed and put into the TLS record
+ * under way. While the socket is full they wait in the backlog, and as little as possible waits in
+ * the socket itself.
+ */
+#include "tunnel/inside.h"
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "tun/icmp.h"
+#include "tun/mss.h"
+#include "tun/segment.h"
+
+enum {
+	/* Bytes that wait unsent in the socket: what it sends in UNSENT_MS at its present speed. */
+	UNSENT_MIN = 16 * 1024,
+	UNSENT_MAX = 256 * 1024,
+	UNSENT_MS = 4,
+	UNSENT_CHECK_MS = 50, /* how often that is looked at, while the socket is full */
+	ICMP_PAUSE_MS = 10,   /* between two answers to packets that are too big */
+};
+
+uint16_t tunnel_mtu(const struct tunnel *t)
+{
+	uint16_t mru = t->ppp_is_running ? ppp_peer_mru(&t->ppp) : t->cfg.mtu;
+
+	return mru < t->cfg.mtu ? mru : t->cfg.mtu;
+}
+
+/*
+ * Tells the sender what would fit, in the name of the far end, whose limit it is. Seldom: the device
+ * has the tunnel's MTU as a rule, unless a server's client takes less than the others.
+ */
+static void refuse_too_big(struct tunnel *t, const uint8_t *packet, size_t len)
+{
+	uint8_t answer[ICMP_ANSWER_MAX];
+	uint64_t now = loop_now(t->cfg.loop);
+	size_t n = icmp_too_big(answer, packet, len, tunnel_mtu(t));
+
+	if (!n || now < t->icmp_ms)
+		return;
+	t->icmp_ms = now + ICMP_PAUSE_MS;
+	t->cfg.port->deliver(t->cfg.port, t, answer, n);
+	t->cfg.port->flush(t->cfg.port);
+}
+
+/* Cuts, frames and puts into the record under way. */
+static void send_packets(struct tunnel *t, const uint8_t *packet, size_t len,
+			 const struct tun_offload *off)
+{
+	uint16_t protocol = len && packet[0] >> 4 == 6 ? PPP_PROTO_IPV6 : PPP_PROTO_IPV4;
+	size_t mtu = tunnel_mtu(t), n;
+	bool is_open = ppp_data_is_open(&t->ppp, protocol), is_too_big = false;
+	struct segments s;
+
+	if (!is_open || !segments_of(&s, packet, len, off, mtu, &is_too_big)) {
+		t->stats.tx_dropped++;
+		if (is_too_big)
+			refuse_too_big(t, packet, len);
+		return;
+	}
+	while ((n = segments_next_len(&s))) {
+		uint8_t *at = pump_put(t->cfg.pump, t, SSTP_HDR_LEN + PPP_HDR_LEN + n);
+
+		sstp_put_data_header(at, PPP_HDR_LEN + n);
+		ppp_put_header(at + SSTP_HDR_LEN, protocol);
+		segments_write(&s, at + SSTP_HDR_LEN + PPP_HDR_LEN);
+		mss_clamp(at + SSTP_HDR_LEN + PPP_HDR_LEN, n, mtu);
+		t->stats.tx_packets++;
+		t->stats.tx_bytes += n;
+	}
+}
+
+static bool is_full(const struct tunnel *t)
+{
+	return t->queue.len > 0;
+}
+
+static void send_backlog(struct tunnel *t)
+{
+	struct tun_offload off;
+	const uint8_t *packet;
+	unsigned dropped;
+	size_t len;
+
+	while (t->backlog && t->stage == TUNNEL_RUNNING && !is_full(t)) {
+		packet = backlog_get(t->backlog, &len, &off, loop_now(t->cfg.loop), &dropped);
+		t->stats.tx_dropped += dropped;
+		if (!packet)
+			break;
+		send_packets(t, packet, len, &off);
+	}
+}
+
+/* Only makes things better where it works: a Unix socket of a test has no such limit. */
+static void limit_unsent(int fd, uint64_t bytes)
+{
+	int unsent = bytes < UNSENT_MIN ? UNSENT_MIN : bytes > UNSENT_MAX ? UNSENT_MAX : (int)bytes;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+}
+
+/* At the start, while its speed is not known. */
+void tunnel_limit_unsent(struct tunnel *t)
+{
+	limit_unsent(t->cfg.fd, UNSENT_MAX / 2);
+}
+
+/* On a slow line a small limit, or all that lies in the socket would be delay for what comes. */
+static void adapt_unsent(struct tunnel *t)
+{
+	uint64_t now = loop_now(t->cfg.loop);
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	if (now < t->unsent_check_ms)
+		return;
+	t->unsent_check_ms = now + UNSENT_CHECK_MS;
+	memset(&info, 0, sizeof(info));
+	if (!getsockopt(t->cfg.fd, IPPROTO_TCP, TCP_INFO, &info, &len) && info.tcpi_delivery_rate)
+		limit_unsent(t->cfg.fd, info.tcpi_delivery_rate * UNSENT_MS / 1000);
+}
+
+void tunnel_send_waiting(struct tunnel *t)
+{
+	adapt_unsent(t);
+	pump_drain(t);
+	send_backlog(t);
+}
+
+void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len,
+		 const struct tun_offload *off)
+{
+	if (t->stage != TUNNEL_RUNNING || !t->is_connected) {
+		t->stats.tx_dropped++;
+		return;
+	}
+	if (!is_full(t) && (!t->backlog || !backlog_bytes(t->backlog))) {
+		send_packets(t, packet, len, off);
+		return;
+	}
+	if (!t->backlog && backlog_open(&t->backlog)) {
+		t->stats.tx_dropped++;
+		return;
+	}
+	t->stats.tx_dropped += backlog_put(t->backlog, packet, len, off, loop_now(t->cfg.loop));
+}
