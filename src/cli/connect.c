@@ -169,20 +169,22 @@ static enum exit_code check(const struct connect_settings *s, const struct clien
 
 static enum exit_code run(struct connect_settings *s, struct client_cfg *cfg)
 {
+	enum exit_code code = EXIT_OTHER;
 	struct background background;
 	char password[PASSWORD_ROOM];
-	enum exit_code code;
 
 	if (!get_password(s, password))
 		return EXIT_USAGE;
 	cfg->password = password;
-	if (!background_begin(&background, &verb, s->background, s->pid_file))
-		return EXIT_OTHER;
-	cfg->ready = background_ready;
-	cfg->ready_arg = &background;
-	code = client_run(cfg);
-	background_end(&background);
+	if (background_begin(&background, &verb, s->background, s->pid_file)) {
+		cfg->ready = background_ready;
+		cfg->ready_arg = &background;
+		code = client_run(cfg);
+		background_end(&background);
+	}
 	secret_wipe(password, sizeof(password));
+	cfg->password = NULL;
+	cfg->ready_arg = NULL;
 	return code;
 }
 

@@ -43,7 +43,7 @@ bool set_flag(void *to, const char *value, struct option_error *err)
 
 bool set_count(void *to, const char *value, struct option_error *err)
 {
-	bool on;
+	bool on = false;
 
 	if (!set_flag(&on, value, err))
 		return false;
