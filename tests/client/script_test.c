@@ -88,6 +88,7 @@ static void too_slow(void **state)
 static void nothing_is_passed_on(void **state)
 {
 	int fd = dup(STDERR_FILENO); /* without close-on-exec */
+	const char *ignored;
 	sigset_t all;
 
 	(void)state;
@@ -104,10 +105,13 @@ static void nothing_is_passed_on(void **state)
 	signal(SIGPIPE, SIG_DFL);
 	close(fd);
 	read_output();
+	ignored = strstr(output, "SigIgn:");
 	assert_null(strstr(output, "hidden"));
 	assert_non_null(strstr(output, "SSTP_PASSWORD_FILE=not secret itself\n"));
 	assert_non_null(strstr(output, "SigBlk:\t0000000000000000\n"));
-	assert_non_null(strstr(output, "SigIgn:\t0000000000000000\n"));
+	assert_non_null(ignored);
+	/* 32 and 33 are the C library's own: where they came ignored, nobody can change that */
+	assert_int_equal(strtoull(ignored + strlen("SigIgn:"), NULL, 16) & ~0x180000000ull, 0);
 	assert_non_null(strstr(output, "/proc/self/fd/2\n"));
 	assert_null(strstr(output, "/proc/self/fd/3\n"));
 }
