@@ -215,21 +215,20 @@ static const char *take_fixed(struct registry *r, struct registration *reg, uint
 	return NULL;
 }
 
-static const char *login(struct registry *r, struct registration *reg, uint32_t fixed,
+static const char *login(struct registry *r, struct registration *reg, uint32_t *addr,
 			 struct evictions *evictions)
 {
 	const char *refused = NULL;
-	uint32_t addr = fixed;
 
 	if (r->cfg->user_sessions)
 		refused = make_room_for_user(r, reg->user, evictions);
-	if (!refused && fixed)
-		refused = take_fixed(r, reg, fixed, evictions);
-	if (!refused && !fixed)
-		addr = pool_take(r->pool);
-	if (!refused && !addr)
+	if (!refused && *addr)
+		refused = take_fixed(r, reg, *addr, evictions);
+	else if (!refused)
+		*addr = pool_take(r->pool);
+	if (!refused && !*addr)
 		refused = "no address is free: use a larger --ipv4-network";
-	if (!refused && !hold(r, reg, addr))
+	if (!refused && !hold(r, reg, *addr))
 		refused = "out of memory";
 	return refused;
 }
@@ -261,14 +260,14 @@ static void link_out(struct registry *r, struct registration *reg)
 	atomic_fetch_sub_explicit(&r->count, 1, memory_order_relaxed);
 }
 
-const char *registry_login(struct registry *r, struct registration *reg, uint32_t fixed,
+const char *registry_login(struct registry *r, struct registration *reg, uint32_t *addr,
 			   struct evictions *evictions)
 {
 	const char *refused;
 
 	evictions->count = 0;
 	pthread_mutex_lock(&r->lock);
-	refused = login(r, reg, fixed, evictions);
+	refused = login(r, reg, addr, evictions);
 	if (!refused)
 		link_in(r, reg);
 	pthread_mutex_unlock(&r->lock);

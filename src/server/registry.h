@@ -21,9 +21,10 @@ struct registration {
 	const char *user;      /* the session's */
 	uint64_t session;      /* its id */
 	unsigned worker;
+	/* the registry's own from here on, under its lock: */
 	uint32_t ipv4;         /* 0: none, or lost to a newer session */
 	struct ip_addr ipv6;   /* link-local; AF_UNSPEC: none */
-	bool is_in;            /* the registry's own, as are the links */
+	bool is_in;
 	bool is_evicted;
 	struct registration *next, *prev;
 };
@@ -51,10 +52,10 @@ void registry_set_device(struct registry *r, unsigned ifindex);
 const struct pool *registry_pool(const struct registry *r); /* its facts, not its state */
 
 /*
- * Gives `reg` an address: `fixed`, or one of the pool when that is 0. NULL when done, and then those
- * in `evictions` are to be told; else why not, for the log.
+ * Gives `reg` an address: *addr, or one of the pool when that is 0; in *addr is the one that it has
+ * got. NULL when done; else why not, for the log. Those in `evictions` are to be told in any case.
  */
-const char *registry_login(struct registry *r, struct registration *reg, uint32_t fixed,
+const char *registry_login(struct registry *r, struct registration *reg, uint32_t *addr,
 			   struct evictions *evictions);
 /* False when another session has this link-local address. */
 bool registry_add_ipv6(struct registry *r, struct registration *reg, const struct ip_addr *a);

@@ -94,7 +94,7 @@ static void evict_all(struct worker *w, const struct evictions *evictions)
 /* ---- login */
 
 /* NULL, or why not. */
-static const char *log_in(struct session *s, uint32_t fixed)
+static const char *log_in(struct session *s, uint32_t addr)
 {
 	struct worker *w = s->worker;
 	struct evictions evictions;
@@ -102,11 +102,11 @@ static const char *log_in(struct session *s, uint32_t fixed)
 
 	s->registration.user = s->user;
 	s->registration.worker = w->number;
-	refused = registry_login(w->shared->registry, &s->registration, fixed, &evictions);
+	refused = registry_login(w->shared->registry, &s->registration, &addr, &evictions);
 	evict_all(w, &evictions);
 	if (refused)
 		return refused;
-	s->ipv4 = ip_from_v4(s->registration.ipv4);
+	s->ipv4 = ip_from_v4(addr);
 	if (table_add(w->table, &s->ipv4, s))
 		return NULL;
 	s->ipv4 = (struct ip_addr){ 0 };

@@ -1,10 +1,12 @@
 /*
  * A worker: one thread with a loop, a queue of the TUN device and listeners of its own. A session
- * that it accepted lives on it for good; the kernel spreads connections over the workers, and sends
- * a flow's packets to the queue on which that flow came. A packet that comes to another worker than
- * its session's goes there through a ring.
+ * lives on one worker for good. The kernel spreads connections over the workers by chance, and who
+ * has clearly more sessions than another gives a new one away. The kernel sends a flow's packets to
+ * the queue on which that flow came; a packet that comes to another worker than its session's goes
+ * there through a ring.
  *
- * What is said to a worker from outside (this session ends, you end) comes as a message.
+ * What is said to a worker from outside (a connection for you, this session ends, you end) comes as
+ * a message.
  */
 #ifndef SSTP_SERVER_WORKER_H
 #define SSTP_SERVER_WORKER_H
@@ -47,11 +49,18 @@ struct shared {
 struct worker_message {
 	struct worker_message *next;
 	enum {
+		WORKER_CONNECTION,  /* fd, peer: counted already */
 		WORKER_END_SESSION, /* eviction */
 		WORKER_STOP,        /* all sessions end in order, then the loop */
 		WORKER_STOP_NOW,
 	} what;
-	struct eviction eviction;
+	union {
+		struct eviction eviction;
+		struct {
+			int fd;
+			struct sockaddr_storage peer;
+		};
+	};
 };
 
 struct worker_listener {
@@ -76,6 +85,7 @@ struct worker {
 	struct loop_timer accept_again; /* no descriptors were left */
 	struct table *table;            /* its own sessions, by inner address */
 	struct sessions half_open, open;
+	_Atomic(unsigned) session_count; /* both, and those that are on their way here */
 	struct loop_timer stop;
 	bool is_stopping;
 	/* from others: */
@@ -93,11 +103,12 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 /* A listening socket, the worker's from now on. */
 int worker_listen(struct worker *w, int fd);
 int worker_start(struct worker *w); /* its thread */
-void worker_post(struct worker *w, const struct worker_message *m); /* from any thread */
+bool worker_post(struct worker *w, const struct worker_message *m); /* from any thread */
 void worker_join(struct worker *w); /* waits for its end */
 void worker_close(struct worker *w); /* a worker that is not running */
 
-/* Called by a session that has ended. */
+/* Called by a session that has ended, whatever way it did; and by one that has ended by itself. */
+void worker_session_gone(struct worker *w);
 void worker_session_ended(struct worker *w);
 
 #endif

@@ -35,7 +35,7 @@ static const char *log_in(unsigned n, const char *user, unsigned worker, uint32_
 	regs[n].user = user;
 	regs[n].session = n;
 	regs[n].worker = worker;
-	return registry_login(r, &regs[n], fixed, &evictions);
+	return registry_login(r, &regs[n], &fixed, &evictions);
 }
 
 static int worker_of(uint32_t v4)
