@@ -150,6 +150,23 @@ static void shake_hands(struct tunnel *t)
 	tunnel_drain(t);
 }
 
+/* The peer is gone, maybe with an `error` of the socket. What was awaited of it says what it is. */
+static void blame_loss(struct tunnel *t, int error)
+{
+	bool is_client = t->cfg.ppp.role == PPP_CLIENT;
+	enum exit_code code = t->stage == TUNNEL_TLS ? EXIT_TLS
+			      : !t->http_is_done     ? EXIT_HTTP
+			      : t->is_connected	     ? EXIT_LOST
+						     : EXIT_SSTP;
+	const char *when = t->stage == TUNNEL_TLS ? " during the TLS handshake"
+			   : t->http_is_done	  ? ""
+			   : is_client		  ? " in place of an answer over HTTP"
+						  : " without a request";
+
+	tunnel_blame(t, code, "the peer closed the connection%s%s%s", when, error ? ": " : "",
+		     error ? strerror(error) : "");
+}
+
 /* All that TLS has for us, a buffer full at a time. */
 static void read_plaintext(struct tunnel *t)
 {
@@ -174,25 +191,11 @@ static void read_plaintext(struct tunnel *t)
 		return;
 	}
 	if (n == TLS_CLOSED)
-		tunnel_blame(t, t->is_connected ? EXIT_LOST : EXIT_SSTP, "the peer closed the connection");
+		blame_loss(t, 0);
 	else if (keep_rest(t, p->plain, len))
 		return;
 	else
 		tunnel_blame(t, EXIT_OTHER, "out of memory");
-	tunnel_finish(t);
-}
-
-static void lost(struct tunnel *t, int error)
-{
-	enum exit_code code = t->stage == TUNNEL_TLS ? EXIT_TLS :
-			      t->is_connected	     ? EXIT_LOST :
-						       EXIT_SSTP;
-
-	tunnel_blame(t, code, "%s%s%s",
-	      t->stage == TUNNEL_TLS ? "the peer closed the connection during the TLS handshake" :
-				       "the peer closed the connection",
-	      error ? ": " : "", error ? strerror(error) : "");
-	t->stage = TUNNEL_ENDING;
 	tunnel_finish(t);
 }
 
@@ -203,7 +206,9 @@ void tunnel_read(struct tunnel *t)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		lost(t, n < 0 ? errno : 0);
+		blame_loss(t, n < 0 ? errno : 0);
+		t->stage = TUNNEL_ENDING;
+		tunnel_finish(t);
 		return;
 	}
 	tls_input(t->tls, t->cfg.pump->recv, (size_t)n);

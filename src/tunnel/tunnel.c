@@ -269,6 +269,7 @@ static void on_sstp(struct tunnel *t, const struct sstp_out *out)
 		put_bytes_out(t, out->bytes);
 		break;
 	case SSTP_OUT_HTTP_DONE:
+		t->http_is_done = true;
 		break;
 	case SSTP_OUT_START_PPP:
 		start_ppp(t);

@@ -110,6 +110,7 @@ struct tunnel {
 	struct tls *tls;
 	struct sstp sstp;
 	struct ppp ppp;
+	bool http_is_done; /* the far end speaks SSTP */
 	bool ppp_is_running;
 	bool is_shutting_down;
 	bool is_connected; /* TUNNEL_CONNECTED was given */

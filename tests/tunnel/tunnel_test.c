@@ -28,7 +28,8 @@ struct end {
 	struct tunnel_end end;
 	size_t packets, bytes, flushes;
 	uint8_t last[2048];
-	/* what to do when it is connected, and when a packet came */
+	/* what to do when TLS is up, when it is connected, and when a packet came */
+	void (*on_tls)(struct end *e);
 	void (*on_connected)(struct end *e);
 	void (*on_packet)(struct end *e);
 };
@@ -84,6 +85,10 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	struct end *e = arg;
 
 	switch (ev->type) {
+	case TUNNEL_TLS_UP:
+		if (e->on_tls)
+			e->on_tls(e);
+		break;
 	case TUNNEL_CHECK_PASSWORD:
 		answer(e, ev->attempt);
 		break;
@@ -399,6 +404,17 @@ static void a_peer_that_vanishes_is_lost(void **state)
 	assert_false(t.client.end.by_us);
 }
 
+/* As Debian's SoftEther does, which never answers the request. */
+static void a_server_that_does_not_answer_is_no_sstp_server(void **state)
+{
+	(void)state;
+	t.client.on_tls = vanish;
+	open_both();
+	run();
+	assert_int_equal(t.client.end.code, EXIT_HTTP);
+	assert_non_null(strstr(t.client.end.text, "in place of an answer"));
+}
+
 static void send_and_vanish(struct end *e)
 {
 	send_one(e, PACKET_LEN, 1);
@@ -526,6 +542,7 @@ int main(void)
 		CASE(what_is_too_big_is_answered),
 		CASE(a_wrong_password_is_told),
 		CASE(a_peer_that_vanishes_is_lost),
+		CASE(a_server_that_does_not_answer_is_no_sstp_server),
 		CASE(abandoning_from_an_event_is_safe),
 		CASE(abandoning_from_a_packet_is_safe),
 		CASE(a_peer_without_tls_is_refused),
