@@ -17,6 +17,13 @@ void common_apply(const struct common_settings *s)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+void common_warn_of_keylog(const char *file)
+{
+	if (file)
+		log_warn(NULL, "%s: session keys are written there: whoever has it can read all "
+			       "traffic", file);
+}
+
 bool server_word(struct server_settings *s, const char *word, struct option_error *err)
 {
 	if (s->has_word) {

@@ -33,6 +33,9 @@ struct common_settings {
 
 void common_apply(const struct common_settings *s);
 
+/* Says what --keylog does, where it is given (NULL: it is not). */
+void common_warn_of_keylog(const char *file);
+
 /* How to reach and believe a server: connect, probe. */
 struct server_settings {
 	struct host_port at;

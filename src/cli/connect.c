@@ -177,7 +177,8 @@ static enum exit_code run(struct connect_settings *s, struct client_cfg *cfg)
 		return EXIT_USAGE;
 	cfg->password = password;
 	if (background_begin(&background, &verb, s->background, s->pid_file)) {
-		cfg->ready = background_ready;
+		common_warn_of_keylog(s->server.keylog);
+	cfg->ready = background_ready;
 		cfg->ready_arg = &background;
 		code = client_run(cfg);
 		background_end(&background);

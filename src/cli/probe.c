@@ -118,6 +118,7 @@ enum exit_code verb_probe(int argc, char **argv)
 		printf("the settings are good\n");
 		return EXIT_OK;
 	}
+	common_warn_of_keylog(s.server.keylog);
 	probe_run(&ref, &report);
 	if (report.code != EXIT_LOOKUP && report.code != EXIT_TCP && report.code != EXIT_USAGE)
 		print_report(&ref, &report);

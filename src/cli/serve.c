@@ -263,6 +263,7 @@ static enum exit_code run(const struct serve_settings *s, struct server_cfg *cfg
 
 	if (!background_begin(&background, &verb, s->background, s->pid_file))
 		return EXIT_OTHER;
+	common_warn_of_keylog(s->keylog);
 	cfg->ready = background_ready;
 	cfg->ready_arg = &background;
 	code = server_run(cfg);
