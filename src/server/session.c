@@ -86,7 +86,7 @@ static void evict_all(struct worker *w, const struct evictions *evictions)
 
 		if (e->worker == w->number)
 			session_evict(w, e);
-		else
+		else /* without memory the session stays, with no address: its packets are dropped */
 			worker_post(&w->shared->workers[e->worker], &m);
 	}
 }
@@ -222,6 +222,7 @@ static void discard(struct session *s)
 	give_up_addresses(s);
 	loop_timer_stop(s->worker->loop, &s->delay);
 	list_remove(s);
+	atomic_fetch_sub_explicit(&s->worker->session_count, 1, memory_order_relaxed);
 	secret_wipe(&s->verdict, sizeof(s->verdict));
 	free(s);
 }
@@ -361,7 +362,7 @@ static int open_tunnel(struct session *s, int fd)
 	return error;
 }
 
-void session_accept(struct worker *w, int fd, const struct sockaddr_storage *peer)
+bool session_accept(struct worker *w, int fd, const struct sockaddr_storage *peer)
 {
 	struct session *s;
 
@@ -369,7 +370,7 @@ void session_accept(struct worker *w, int fd, const struct sockaddr_storage *pee
 	s = calloc(1, sizeof(*s));
 	if (!s) {
 		close(fd);
-		return;
+		return false;
 	}
 	s->worker = w;
 	s->registration.session = atomic_fetch_add(&w->shared->next_session, 1) + 1;
@@ -381,8 +382,9 @@ void session_accept(struct worker *w, int fd, const struct sockaddr_storage *pee
 	s->delay.expired = after_delay;
 	if (open_tunnel(s, fd)) {
 		free(s);
-		return;
+		return false;
 	}
 	list_add(&w->half_open, s);
 	log_debug(&s->log, "%s connected", ip_print_sockaddr(peer).text);
+	return true;
 }

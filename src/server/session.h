@@ -30,8 +30,8 @@ struct session {
 	struct ppp_verdict verdict;
 };
 
-/* Takes over the connected socket. */
-void session_accept(struct worker *w, int fd, const struct sockaddr_storage *peer);
+/* Takes over the connected socket. False: there was no memory, and it is closed. */
+bool session_accept(struct worker *w, int fd, const struct sockaddr_storage *peer);
 /* A newer session took its place, if it is still there. */
 void session_evict(struct worker *w, const struct eviction *e);
 /* At once, when the worker is closed. */

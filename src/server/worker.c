@@ -2,6 +2,8 @@
 #include "server/worker.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -15,6 +17,7 @@ enum {
 	READS_A_TURN = 32, /* of the TUN queue, of each ring */
 	STOP_MS = 4000,    /* sessions have this long to say goodbye */
 	ACCEPT_AGAIN_MS = 1000,
+	UNEVEN_PART = 8,   /* more sessions than another by an eighth: new ones go there */
 };
 
 /* ---- connections */
@@ -30,16 +33,68 @@ static void accept_again(struct loop_timer *timer)
 	hold_listeners(container_of(timer, struct worker, accept_again), false);
 }
 
+static unsigned count_of(const struct worker *w)
+{
+	return atomic_load_explicit(&w->session_count, memory_order_relaxed);
+}
+
+/*
+ * The kernel spreads connections by a hash, which is even for many; but of two clients both may
+ * come to one worker, while a core has nothing to do.
+ */
+static struct worker *worker_for_next(struct worker *w)
+{
+	struct worker *least = w;
+	unsigned own = count_of(w), fewest = own;
+
+	for (unsigned i = 0; i < w->shared->worker_count; i++) {
+		struct worker *other = &w->shared->workers[i];
+		unsigned count = count_of(other);
+
+		if (count < fewest) {
+			least = other;
+			fewest = count;
+		}
+	}
+	return fewest + fewest / UNEVEN_PART < own ? least : w;
+}
+
+static void uncount(struct worker *w)
+{
+	atomic_fetch_sub_explicit(&w->session_count, 1, memory_order_relaxed);
+}
+
+static void accept_session(struct worker *w, int fd, const struct sockaddr_storage *peer)
+{
+	if (!session_accept(w, fd, peer))
+		uncount(w);
+}
+
+static void give_away(struct worker *to, int fd, const struct sockaddr_storage *peer)
+{
+	struct worker_message m = { .what = WORKER_CONNECTION, .fd = fd, .peer = *peer };
+
+	if (worker_post(to, &m))
+		return;
+	uncount(to);
+	close(fd);
+}
+
 static void take_connection(struct worker *w, int fd, const struct sockaddr_storage *peer)
 {
 	struct ip_addr source = ip_from_sockaddr(peer);
+	struct worker *to = worker_for_next(w);
 
 	if (registry_is_banned(w->shared->registry, &source, loop_now(w->loop))) {
 		log_debug(NULL, "%s: too many failed logins: not served", ip_print(&source).text);
 		close(fd);
 		return;
 	}
-	session_accept(w, fd, peer);
+	atomic_fetch_add_explicit(&to->session_count, 1, memory_order_relaxed);
+	if (to == w)
+		accept_session(w, fd, peer);
+	else
+		give_away(to, fd, peer);
 }
 
 static void on_connection(struct loop_watch *watch, uint32_t events)
@@ -242,6 +297,12 @@ static void stop(struct worker *w)
 static void take_message(struct worker *w, const struct worker_message *m)
 {
 	switch (m->what) {
+	case WORKER_CONNECTION:
+		if (w->is_stopping)
+			close(m->fd);
+		else
+			accept_session(w, m->fd, &m->peer);
+		break;
 	case WORKER_END_SESSION:
 		session_evict(w, &m->eviction);
 		break;
@@ -287,12 +348,12 @@ static void on_bell(struct loop_watch *watch, uint32_t events)
 		ring_bell(w); /* the rest in the next turn: others wait too */
 }
 
-void worker_post(struct worker *w, const struct worker_message *message)
+bool worker_post(struct worker *w, const struct worker_message *message)
 {
 	struct worker_message *m = malloc(sizeof(*m)), **end = &w->mail;
 
 	if (!m)
-		return; /* a session that lost its address ends by its own timers then */
+		return false;
 	*m = *message;
 	m->next = NULL;
 	pthread_mutex_lock(&w->mail_lock);
@@ -301,6 +362,7 @@ void worker_post(struct worker *w, const struct worker_message *message)
 	*end = m;
 	pthread_mutex_unlock(&w->mail_lock);
 	ring_bell(w);
+	return true;
 }
 
 /* ---- start and end */
@@ -368,9 +430,13 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 static void *run(void *arg)
 {
 	struct worker *w = arg;
-	int error = loop_run(w->loop);
 	uint64_t one = 1;
+	char name[16];
+	int error;
 
+	snprintf(name, sizeof(name), "worker %u", w->number);
+	pthread_setname_np(pthread_self(), name); /* for those who look with top -H */
+	error = loop_run(w->loop);
 	if (error)
 		log_error(NULL, "worker %u: %s", w->number, strerror(-error));
 	if (write(w->shared->ended_fd, &one, sizeof(one)) < 0)
@@ -403,6 +469,7 @@ void worker_close(struct worker *w)
 {
 	if (!w->loop)
 		return;
+	w->is_stopping = true;
 	stop_listening(w);
 	abandon_all(&w->half_open);
 	abandon_all(&w->open);

@@ -103,12 +103,12 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 /* A listening socket, the worker's from now on. */
 int worker_listen(struct worker *w, int fd);
 int worker_start(struct worker *w); /* its thread */
-bool worker_post(struct worker *w, const struct worker_message *m); /* from any thread */
+/* From any thread. False when there is no memory. */
+bool worker_post(struct worker *w, const struct worker_message *m);
 void worker_join(struct worker *w); /* waits for its end */
 void worker_close(struct worker *w); /* a worker that is not running */
 
-/* Called by a session that has ended, whatever way it did; and by one that has ended by itself. */
-void worker_session_gone(struct worker *w);
+/* Called by a session that has ended. */
 void worker_session_ended(struct worker *w);
 
 #endif
