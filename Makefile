@@ -250,6 +250,20 @@ $B/tests/e2e/peers/pppd_front: $(call objects,tests/e2e/peers/*.c) $(call archiv
 
 peers: $(PEERS)
 
+# ---- load: tools/load, and the crowd of clients in tools/crowd/ that it puts before a server
+## make load           logins a second, memory and CPU of 10,000 sessions, traffic (LOAD="--quick": see tools/load)
+
+CROWD = $B/tools/crowd/crowd
+
+$(CROWD): $(call objects,tools/crowd/*.c) $(call archives,tunnel $(UNDER_4)) $(THIRD)
+	$(call note,LINK)
+	$(COMPILER) $(LINK) -o $@ $(filter-out $(THIRD),$^) $(THIRD_LIBS) $(END)
+
+crowd: $(CROWD)
+
+load:
+	tools/load $(LOAD)
+
 # ---- other ways to build, and to look at the source
 ## make check          everything: installs what is missing, builds, runs every test, one line of totals
 ## make e2e            the end-to-end tests alone
@@ -267,7 +281,8 @@ e2e: program peers asan
 	tools/check e2e
 
 C_FILES = $(wildcard src/*.c src/*/*.c)
-ALL_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tests/e2e/peers/*.[ch])
+ALL_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tests/e2e/peers/*.[ch] \
+	tools/crowd/*.[ch])
 # cppcheck 2.10: autoVariables takes a pointer kept in the caller's own struct for one that outlives it; the
 # other one stands for code that it cannot read.
 CPPCHECK_FLAGS = --suppress=autoVariables --suppress=internalAstError
@@ -323,6 +338,6 @@ distclean: clean
 ## WOLFSSL=system STATIC=0 takes the system's wolfSSL (5.5.4 or later) and inih by pkg-config.
 
 .PHONY: help unit-programs unit memcheck fuzz-programs replay-programs fuzz fuzz-run peers check e2e lint layers scan-objects \
-	format format-check install uninstall clean distclean
+	crowd load format format-check install uninstall clean distclean
 
 -include $(shell find $B -name '*.d' 2>/dev/null)

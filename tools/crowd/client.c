@@ -1,0 +1,225 @@
+/*
+ * A client's life. It is up when the call is connected and IPCP has given an address: then a packet
+ * may pass.
+ */
+#include "client.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "crowd.h"
+#include "tun/checksum.h"
+
+enum {
+	TLS_MS = 30 * 1000,
+	MTU = 1400,
+	IP_HDR_LEN = 20,
+	ICMP_HDR_LEN = 8,
+	ICMP_ECHO_REPLY = 0, /* RFC 792 */
+	ICMP_ECHO_REQUEST = 8,
+	TTL = 64,
+};
+
+/* ---- the tunnel */
+
+static void look_whether_up(struct client *c)
+{
+	if (c->is_up || !c->has_ipv4 || !c->tunnel.is_connected)
+		return;
+	c->is_up = true;
+	client_is_up(c);
+}
+
+static void on_event(void *arg, const struct tunnel_event *ev)
+{
+	struct client *c = arg;
+
+	switch (ev->type) {
+	case TUNNEL_IPV4_UP:
+		c->ipv4 = *ev->ipv4;
+		c->has_ipv4 = true;
+		look_whether_up(c);
+		break;
+	case TUNNEL_CONNECTED:
+		look_whether_up(c);
+		break;
+	case TUNNEL_ENDED:
+		client_is_over(c, ev->end->text);
+		break;
+	case TUNNEL_TLS_UP:
+	case TUNNEL_UNTRUSTED:
+	case TUNNEL_SSTP_UP:
+	case TUNNEL_OFFER:
+	case TUNNEL_CHECK_PASSWORD:
+	case TUNNEL_AUTHENTICATED:
+	case TUNNEL_IPV4_DOWN:
+	case TUNNEL_IPV6_UP:
+	case TUNNEL_IPV6_DOWN:
+		break;
+	}
+}
+
+static void open_tunnel(struct client *c, int fd)
+{
+	const struct crowd_cfg *crowd = c->crowd->cfg;
+	struct tunnel_cfg cfg = {
+		.loop = c->crowd->loop,
+		.pump = &c->crowd->pump,
+		.port = &c->crowd->port,
+		.fd = fd,
+		.tls_ctx = c->crowd->tls,
+		.name = "server", /* it is known by its pin */
+		.http_host = "server",
+		.hashes = SSTP_HASH_SHA1 | SSTP_HASH_SHA256,
+		.mtu = MTU,
+		.tls_timeout_ms = TLS_MS,
+		.log = &c->log,
+		.event = on_event,
+		.arg = c,
+		.ppp = {
+			.role = PPP_CLIENT,
+			.auth = { PPP_AUTH_MSCHAPV2 },
+			.auth_count = 1,
+			.ipv4 = true,
+			.ipv6 = true,
+			.user = c->user,
+			.password = crowd->password,
+			.want_dns = true,
+		},
+	};
+	int error = tunnel_open(&c->tunnel, &cfg);
+
+	if (error)
+		client_is_over(c, strerror(-error));
+}
+
+/* ---- the socket */
+
+static void on_connected(struct loop_watch *w, uint32_t events)
+{
+	struct client *c = container_of(w, struct client, connecting);
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	(void)events;
+	loop_unwatch(c->crowd->loop, w);
+	getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	if (!error) {
+		open_tunnel(c, w->fd);
+		return;
+	}
+	close(w->fd);
+	client_is_over(c, strerror(error));
+}
+
+/* From the source address whose turn it is; the port is chosen at connect, for this one peer. */
+static int bind_source(int fd, const struct crowd *crowd)
+{
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	uint32_t first = ip_v4(&crowd->cfg->source);
+	int on = 1;
+
+	from.sin_addr.s_addr = htonl(first + (uint32_t)(crowd->started % crowd->cfg->source_count));
+	if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) ||
+	    bind(fd, (struct sockaddr *)&from, sizeof(from)))
+		return -errno;
+	return 0;
+}
+
+static int connect_to_server(struct client *c)
+{
+	const struct crowd_cfg *cfg = c->crowd->cfg;
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(cfg->port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error;
+
+	if (fd < 0)
+		return -errno;
+	to.sin_addr.s_addr = htonl(ip_v4(&cfg->server));
+	c->connecting = (struct loop_watch){ .fd = fd, .events = EPOLLOUT, .ready = on_connected };
+	error = bind_source(fd, c->crowd);
+	if (!error && connect(fd, (struct sockaddr *)&to, sizeof(to)) && errno != EINPROGRESS)
+		error = -errno;
+	if (!error)
+		error = loop_watch(c->crowd->loop, &c->connecting);
+	if (error)
+		close(fd);
+	return error;
+}
+
+int client_start(struct crowd *crowd, struct client **out)
+{
+	struct client *c = calloc(1, sizeof(*c));
+	int error;
+
+	if (!c)
+		return -ENOMEM;
+	c->crowd = crowd;
+	c->started_us = crowd_now_us();
+	snprintf(c->user, sizeof(c->user), "user%zu", crowd->started % crowd->cfg->user_count);
+	error = connect_to_server(c);
+	if (error)
+		free(c);
+	else
+		*out = c;
+	return error;
+}
+
+void client_leave(struct client *c)
+{
+	tunnel_shutdown(&c->tunnel);
+}
+
+/* ---- echoes */
+
+static uint16_t checksum(const uint8_t *at, size_t len)
+{
+	return (uint16_t)~checksum_sum(at, len);
+}
+
+static void put_ip_header(uint8_t *at, size_t len, const struct ppp_ipv4 *link)
+{
+	memset(at, 0, IP_HDR_LEN);
+	at[0] = 0x45; /* version 4, five words */
+	store_u16(at + 2, (uint16_t)len);
+	at[8] = TTL;
+	at[9] = IPPROTO_ICMP;
+	store_u32(at + 12, link->own);
+	store_u32(at + 16, link->peer);
+	store_u16(at + 10, checksum(at, IP_HDR_LEN));
+}
+
+static void put_echo_request(uint8_t *at, size_t len, uint16_t number)
+{
+	memset(at, 'e', len);
+	at[0] = ICMP_ECHO_REQUEST;
+	at[1] = 0;
+	store_u16(at + 2, 0);
+	store_u16(at + 4, 1); /* identifier: the address tells the clients apart */
+	store_u16(at + 6, number);
+	store_u16(at + 2, checksum(at, len));
+}
+
+void client_echo(struct client *c, size_t len)
+{
+	static const struct tun_offload plain;
+	uint8_t packet[MTU];
+	size_t total = IP_HDR_LEN + ICMP_HDR_LEN + len;
+
+	put_ip_header(packet, total, &c->ipv4);
+	put_echo_request(packet + IP_HDR_LEN, ICMP_HDR_LEN + len, ++c->echo_number);
+	c->echo_sent_us = crowd_now_us();
+	tunnel_send(&c->tunnel, packet, total, &plain);
+}
+
+bool client_takes_echo(struct client *c, const uint8_t *packet, size_t len)
+{
+	const uint8_t *icmp = packet + IP_HDR_LEN;
+
+	return len >= IP_HDR_LEN + ICMP_HDR_LEN && packet[0] == 0x45 && packet[9] == IPPROTO_ICMP &&
+	       icmp[0] == ICMP_ECHO_REPLY && load_u16(icmp + 6) == c->echo_number &&
+	       load_u32(packet + 12) == c->ipv4.peer;
+}

@@ -1,0 +1,48 @@
+/*
+ * One client of the crowd: a socket from one of our source addresses, a tunnel, and ICMP echo in
+ * place of a TUN device.
+ *
+ *	client_start -> connected TCP -> tunnel -> client_is_up -> client_leave -> client_is_over
+ *
+ * It is one allocation, made by client_start and freed after client_is_over.
+ */
+#ifndef SSTP_CROWD_CLIENT_H
+#define SSTP_CROWD_CLIENT_H
+
+#include "tunnel/tunnel.h"
+
+struct crowd;
+
+struct client {
+	struct crowd *crowd;
+	struct client *next, *prev; /* of the crowd */
+	struct tunnel tunnel;
+	struct log log;
+	struct loop_watch connecting; /* its fd is ours until the tunnel has it */
+	char user[32];
+	uint64_t started_us;
+	struct ppp_ipv4 ipv4;
+	bool has_ipv4;
+	bool is_up;
+	bool is_in_flight; /* the order under way waits for it */
+	/* the echo that runs to and fro */
+	bool is_echoing;
+	uint16_t echo_number;
+	uint64_t echo_sent_us;
+	unsigned echo_answers;
+};
+
+/* The next client of the crowd. 0 or -errno. */
+int client_start(struct crowd *crowd, struct client **out);
+void client_leave(struct client *c); /* in order */
+
+/* Sends one echo request of `len` bytes of data to the server's inner address. */
+void client_echo(struct client *c, size_t len);
+/* A packet that came out of the tunnel. True: the answer to the last request. */
+bool client_takes_echo(struct client *c, const uint8_t *packet, size_t len);
+
+/* What the crowd is told. */
+void client_is_up(struct client *c);
+void client_is_over(struct client *c, const char *why); /* the last call; the crowd frees it */
+
+#endif

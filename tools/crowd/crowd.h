@@ -1,0 +1,72 @@
+/*
+ * The crowd: all clients of this process, on one loop, and the order they carry out. One order at a
+ * time; the answer to it is a line of JSON.
+ */
+#ifndef SSTP_CROWD_CROWD_H
+#define SSTP_CROWD_CROWD_H
+
+#include "client.h"
+#include "samples.h"
+#include "util/ip.h"
+
+enum { ECHO_LEN_MAX = 1024 };
+
+struct crowd_cfg {
+	struct ip_addr server; /* IPv4, as are the sources */
+	uint16_t port;
+	struct ip_addr source; /* the first of source_count addresses in a row */
+	size_t source_count;
+	size_t user_count; /* "user0" and on, all with the same password */
+	const char *password;
+	const char *pin;
+};
+
+struct order {
+	enum order_what {
+		ORDER_NONE,
+		ORDER_OPEN,  /* logins until `count` clients more were started; they stay */
+		ORDER_CHURN, /* the same, but each leaves as soon as it is up */
+		ORDER_CLOSE, /* all leave, in_flight at a time */
+		ORDER_IDLE,  /* nothing for `seconds` but what keeps the sessions alive */
+		ORDER_ECHO,  /* `count` clients send requests of `len` bytes for `seconds` */
+	} what;
+	size_t count;
+	size_t in_flight; /* clients at a time */
+	size_t rate;      /* logins a second at most; 0: no limit */
+	size_t len;
+	size_t seconds;
+};
+
+struct crowd {
+	const struct crowd_cfg *cfg;
+	struct loop *loop;
+	struct pump pump;
+	struct port port;
+	struct tls_ctx *tls;
+	struct client *first, *last;
+	size_t started; /* ever */
+	size_t up;
+	/* the order under way */
+	struct order order;
+	uint64_t begun_us;
+	struct loop_timer timer;
+	struct loop_task refill; /* of the clients in flight */
+	size_t in_flight;
+	size_t asked;            /* clients started for it */
+	size_t done, failed;     /* logins */
+	size_t lost;             /* sessions that ended by themselves */
+	size_t repeats;          /* echoes sent again */
+	size_t hellos, answered_hellos; /* SSTP's own echoes, seen while idle */
+	struct samples times;    /* of logins or echoes, in microseconds */
+	char reason[160];        /* why the first of them failed or was lost */
+};
+
+/* 0 or -errno; complains by itself. */
+int crowd_open(struct crowd *crowd, const struct crowd_cfg *cfg, struct loop *loop);
+void crowd_begin(struct crowd *crowd, const struct order *order);
+uint64_t crowd_now_us(void);
+
+/* The order is carried out. */
+void crowd_is_done(struct crowd *crowd);
+
+#endif
