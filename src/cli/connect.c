@@ -98,7 +98,7 @@ static const struct verb verb = {
 
 static bool get_password(const struct connect_settings *s, char to[PASSWORD_ROOM])
 {
-	struct option_error err;
+	struct option_error err = { "" };
 	char prompt[600];
 	bool ok;
 
@@ -154,7 +154,7 @@ static bool apply(struct connect_settings *s, struct client_cfg *cfg)
 static enum exit_code check(const struct connect_settings *s, const struct client_cfg *cfg)
 {
 	char password[PASSWORD_ROOM] = "";
-	struct option_error err;
+	struct option_error err = { "" };
 
 	if (!server_settings_check(&verb, &cfg->server))
 		return EXIT_USAGE;

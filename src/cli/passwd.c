@@ -79,7 +79,7 @@ static bool ask_twice(const char *user, char to[PASSWORD_ROOM], struct option_er
 
 static bool get_password(const struct passwd_settings *s, char to[PASSWORD_ROOM])
 {
-	struct option_error err;
+	struct option_error err = { "" };
 	bool ok;
 
 	if (s->on_stdin)

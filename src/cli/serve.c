@@ -281,7 +281,7 @@ enum exit_code verb_serve(int argc, char **argv)
 		.max_failures = 20,
 	};
 	static char key_password[PASSWORD_ROOM];
-	struct option_error err;
+	struct option_error err = { "" };
 	struct server_cfg cfg;
 
 	switch (options_read(&verb, argc, argv, &s)) {
