@@ -394,3 +394,10 @@ size_t users_count(const struct users *u)
 {
 	return u->count;
 }
+
+void users_each_address(const struct users *u, void (*each)(void *arg, uint32_t ipv4), void *arg)
+{
+	for (size_t i = 0; i < u->count; i++)
+		if (u->user[i].ipv4)
+			each(arg, u->user[i].ipv4);
+}

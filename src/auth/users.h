@@ -28,6 +28,8 @@ struct users_error {
 int users_load(const char *file, struct users **out, struct users_error *err);
 void users_free(struct users *u);
 size_t users_count(const struct users *u);
+/* The addresses that are some user's own. */
+void users_each_address(const struct users *u, void (*each)(void *arg, uint32_t ipv4), void *arg);
 
 struct users_answer {
 	struct ppp_verdict verdict; /* verdict.ipv4 is the user's own address, 0: from the pool */

@@ -1,14 +1,17 @@
-/* A bit an address, and a hand that goes round. */
+/* Two bits an address, in two maps, and a hand that goes round. */
 #include "server/pool.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct pool {
 	uint32_t first; /* of the network */
 	size_t count;   /* addresses of the network, all of them */
 	size_t hand;    /* the offset after the one given last */
 	size_t taken;
+	size_t map_len;
+	uint8_t *kept; /* a map behind the first one */
 	uint8_t bits[];
 };
 
@@ -18,14 +21,17 @@ int pool_open(const struct ip_prefix *network, struct pool **out)
 {
 	struct ip_addr first = ip_mask(&network->addr, network->len);
 	struct pool *p;
-	size_t count;
+	size_t count, map_len;
 
 	if (first.family != AF_INET || network->len < 8 || network->len > 30)
 		return -EINVAL;
 	count = (size_t)1 << (32 - network->len);
-	p = calloc(1, sizeof(*p) + (count + 7) / 8);
+	map_len = (count + 7) / 8;
+	p = calloc(1, sizeof(*p) + 2 * map_len);
 	if (!p)
 		return -ENOMEM;
+	p->map_len = map_len;
+	p->kept = p->bits + map_len;
 	p->first = ip_v4(&first);
 	p->count = count;
 	p->hand = SERVER_OFFSET + 1;
@@ -69,17 +75,23 @@ static bool take(struct pool *p, size_t offset)
 	return true;
 }
 
+static bool is_kept(const struct pool *p, size_t offset)
+{
+	return p->kept[offset / 8] & 1u << offset % 8;
+}
+
 uint32_t pool_take(struct pool *p)
 {
 	if (p->taken >= pool_size(p))
 		return 0;
-	for (;;) {
+	for (size_t i = 0; i < pool_size(p); i++) {
 		size_t offset = p->hand;
 
 		p->hand = offset + 1 < p->count - 1 ? offset + 1 : SERVER_OFFSET + 1;
-		if (take(p, offset))
+		if (!is_kept(p, offset) && take(p, offset))
 			return p->first + (uint32_t)offset;
 	}
+	return 0;
 }
 
 bool pool_take_this(struct pool *p, uint32_t addr)
@@ -98,4 +110,17 @@ void pool_give_back(struct pool *p, uint32_t addr)
 		return;
 	p->bits[offset / 8] &= (uint8_t)~bit;
 	p->taken--;
+}
+
+void pool_keep(struct pool *p, uint32_t addr)
+{
+	size_t offset = addr - p->first;
+
+	if (pool_has(p, addr))
+		p->kept[offset / 8] |= (uint8_t)(1u << offset % 8);
+}
+
+void pool_keep_none(struct pool *p)
+{
+	memset(p->kept, 0, p->map_len);
 }

@@ -21,9 +21,13 @@ uint32_t pool_server(const struct pool *p); /* the server's own address */
 size_t pool_size(const struct pool *p);     /* how many clients it has room for */
 bool pool_has(const struct pool *p, uint32_t addr); /* is it one of the network's? */
 
-uint32_t pool_take(struct pool *p); /* 0: none is free */
+uint32_t pool_take(struct pool *p); /* 0: none is free that is not kept for somebody */
 /* A certain address. False when it is taken; one outside the network is not the pool's business. */
 bool pool_take_this(struct pool *p, uint32_t addr);
 void pool_give_back(struct pool *p, uint32_t addr);
+
+/* This address is for whoever asks for it, never for just anybody. One outside is ignored. */
+void pool_keep(struct pool *p, uint32_t addr);
+void pool_keep_none(struct pool *p);
 
 #endif

@@ -118,6 +118,19 @@ static struct registration *holder_of(struct registry *r, uint32_t addr)
 	return pool_has(r->pool, addr) ? r->holders[offset_of(r, addr)] : table_find(r->others, &a);
 }
 
+static void keep(void *pool, uint32_t addr)
+{
+	pool_keep(pool, addr);
+}
+
+void registry_keep_addresses(struct registry *r, const struct users *users)
+{
+	pthread_mutex_lock(&r->lock);
+	pool_keep_none(r->pool);
+	users_each_address(users, keep, r->pool);
+	pthread_mutex_unlock(&r->lock);
+}
+
 /* An address from outside the pool's network needs a route to the device. */
 static void route(struct registry *r, uint32_t addr, bool add)
 {
@@ -227,7 +240,8 @@ static const char *login(struct registry *r, struct registration *reg, uint32_t 
 	else if (!refused)
 		*addr = pool_take(r->pool);
 	if (!refused && !*addr)
-		refused = "no address is free: use a larger --ipv4-network";
+		refused = "no address is free: use a larger --ipv4-network (users' own addresses "
+			  "are kept for them)";
 	if (!refused && !hold(r, reg, *addr))
 		refused = "out of memory";
 	return refused;

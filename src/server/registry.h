@@ -10,6 +10,7 @@
 #ifndef SSTP_SERVER_REGISTRY_H
 #define SSTP_SERVER_REGISTRY_H
 
+#include "auth/users.h"
 #include "server/pool.h"
 #include "server/server.h"
 
@@ -50,6 +51,9 @@ void registry_close(struct registry *r);
 void registry_set_device(struct registry *r, unsigned ifindex);
 
 const struct pool *registry_pool(const struct registry *r); /* its facts, not its state */
+
+/* From now on the addresses that are users' own are given to nobody else. */
+void registry_keep_addresses(struct registry *r, const struct users *users);
 
 /*
  * Gives `reg` an address: *addr, or one of the pool when that is 0; in *addr is the one that it has

@@ -273,6 +273,7 @@ static void on_signal(void *arg, int signal)
 
 	if (signal == SIGHUP) {
 		credentials_reload(&srv->shared.credentials, srv->cfg);
+		registry_keep_addresses(srv->shared.registry, srv->shared.credentials.users);
 		return;
 	}
 	if (!srv->is_stopping)
@@ -332,6 +333,7 @@ static enum exit_code open_all(struct server *srv)
 		log_error(NULL, "cannot start: %s", strerror(-error));
 		return EXIT_OTHER;
 	}
+	registry_keep_addresses(sh->registry, sh->credentials.users);
 	sh->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions :
 						    pool_size(registry_pool(sh->registry));
 	raise_file_limit(srv);

@@ -92,6 +92,26 @@ static void takes_a_certain_address(void **state)
 	pool_close(p);
 }
 
+static void keeps_addresses_for_their_owners(void **state)
+{
+	struct pool *p = open_pool("10.9.0.0/29"); /* .2 to .6 are for clients */
+
+	(void)state;
+	pool_keep(p, 0x0a090002);
+	pool_keep(p, 0x0a090004);
+	pool_keep(p, 0xc0a80001); /* not the pool's */
+	assert_int_equal(pool_take(p), 0x0a090003);
+	assert_int_equal(pool_take(p), 0x0a090005);
+	assert_int_equal(pool_take(p), 0x0a090006);
+	assert_int_equal(pool_take(p), 0);
+	assert_true(pool_take_this(p, 0x0a090002));
+	assert_false(pool_take_this(p, 0x0a090002));
+	pool_keep_none(p);
+	assert_int_equal(pool_take(p), 0x0a090004);
+	assert_int_equal(pool_take(p), 0);
+	pool_close(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -100,6 +120,7 @@ int main(void)
 		cmocka_unit_test(lets_a_freed_address_rest),
 		cmocka_unit_test(host_bits_do_not_matter),
 		cmocka_unit_test(takes_a_certain_address),
+		cmocka_unit_test(keeps_addresses_for_their_owners),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
