@@ -1,0 +1,312 @@
+"""Reaching the server: addresses of both families, names, and each way in which there is no SSTP server."""
+import http.server
+import re
+import socket
+import ssl
+import struct
+import threading
+import time
+
+import pytest
+
+from lab import GATEWAY, NAME, SERVER, SERVER6, in_background
+
+DEAD = "192.0.2.77"  # nobody has it
+DEAD6 = "2001:db8:9::77"
+
+
+def ends_with(lab, status, *options, **more):
+    """What a client says that ends with this status, once it is known to say one thing only."""
+    found, said = lab.connect_fails(*options, **more)
+    assert found == status, said
+    errors = [line for line in said.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, said
+    assert lab.client.device() is None
+    return errors[0].removeprefix("error: ")
+
+
+# ---- there is one
+
+
+@pytest.mark.parametrize("to", [SERVER, SERVER6, f"[{SERVER6}]", f"[{SERVER6}]:443", f"https://{SERVER}/", f"{SERVER}:443"])
+def test_ways_to_write_an_address(lab, to):
+    lab.serve()
+    lab.connect("--no-default-route", to=to)
+    lab.client.ping(GATEWAY)
+
+
+def test_over_ipv6_all_ipv4_goes_through_the_tunnel(lab, both):
+    server = lab.serve()
+    lab.connect(to=SERVER6)
+    server.wait_for(r"up, user .*, from \[2001:db8:1::2\]:\d+")
+    lab.client.ping(GATEWAY)
+    assert lab.client.ping(SERVER), "the server's outer IPv4 address, which is behind the tunnel now"
+
+
+@pytest.mark.parametrize("option, address", [("-4", SERVER), ("-6", rf"\[{SERVER6}\]")])
+def test_a_family_may_be_chosen(lab, option, address):
+    lab.serve()
+    client = lab.connect("--no-default-route", option, to=NAME)
+    client.wait_for(f"^{NAME} is at {address}:443, ")
+
+
+def test_a_family_that_the_name_has_not(lab):
+    lab.client.hosts.write_text(f"{SERVER} {NAME}\n")
+    said = ends_with(lab, 3, "-6", "--timeout", "3", to=NAME)
+    assert said.startswith(f'no address for "{NAME}": ')
+
+
+def test_a_port_may_be_chosen_on_both_sides(lab):
+    lab.serve("--listen", f"{SERVER}:4443", "--listen", f"[{SERVER6}]:5443")
+    assert not lab.server.is_listening(443)
+    lab.connect("--no-default-route", to=f"{SERVER}:4443")
+    lab.connect("--no-default-route", to=f"[{SERVER6}]:5443", host=lab.other)
+    lab.other.ping(GATEWAY)
+
+
+def test_a_dead_address_costs_no_time(lab):
+    lab.client.hosts.write_text(f"{DEAD} {NAME}\n{DEAD6} {NAME}\n{SERVER} {NAME}\n")
+    lab.serve()
+    start = time.monotonic()
+    client = lab.connect("--no-default-route", to=NAME)
+    assert time.monotonic() - start < 3
+    assert f"{NAME} is at {SERVER}:443" in client.log
+
+
+def test_an_address_that_refuses_costs_no_time_either(lab):
+    lab.client.hosts.write_text(f"10.1.0.254 {NAME}\n{SERVER} {NAME}\n")
+    lab.serve()
+    client = lab.connect("--no-default-route", to=NAME)
+    assert f"{NAME} is at {SERVER}:443" in client.log
+
+
+# ---- there is none
+
+
+def test_nobody_listens(lab, both):
+    start = time.monotonic()
+    assert ends_with(lab, 4) == f"{SERVER}:443: connection refused"
+    assert time.monotonic() - start < 5
+
+
+def test_nobody_listens_at_any_address(lab):
+    said = ends_with(lab, 4, to=NAME)
+    assert sorted(said.split("; ")) == [f"{SERVER}:443: connection refused", f"[{SERVER6}]:443: connection refused"]
+
+
+def test_nobody_answers(lab):
+    start = time.monotonic()
+    said = ends_with(lab, 4, "--timeout", "1", to="203.0.113.1")
+    assert time.monotonic() - start < 4
+    assert re.fullmatch(r"203\.0\.113\.1:443: (operation|connection) timed out", said)
+
+
+class NameServer:
+    """Answers every question in the same way: an address for A, or a code (3: no such name); None: never."""
+
+    def __init__(self, host, address, answer):
+        self.socket = host.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((address, 53))
+        self.socket.settimeout(0.1)
+        self.answer, self.questions, self.is_open = answer, 0, True
+        self.thread = in_background(self._serve)
+
+    def _serve(self):
+        while self.is_open:
+            try:
+                question, asker = self.socket.recvfrom(512)
+            except TimeoutError:
+                continue
+            self.questions += 1
+            if self.answer is not None:
+                self.socket.sendto(self._answer_to(question), asker)
+
+    def _answer_to(self, question):
+        end = question.index(b"\0", 12) + 5
+        kind = struct.unpack("!H", question[end - 4:end - 2])[0]
+        is_address = isinstance(self.answer, str)
+        records = b""
+        if is_address and kind == 1:
+            records = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 60, 4) + socket.inet_aton(self.answer)
+        head = question[:2] + struct.pack("!HHHHH", 0x8180 | (0 if is_address else self.answer), 1, bool(records), 0, 0)
+        return head + question[12:end] + records
+
+    def close(self):
+        self.is_open = False
+        self.thread.result()
+        self.socket.close()
+
+
+@pytest.fixture
+def name_server(lab):
+    """A name server on the router, which the client asks."""
+    made = []
+
+    def make(answer):
+        made.append(NameServer(lab.router, "10.1.0.254", answer))
+        lab.client.resolv_conf.write_text("nameserver 10.1.0.254\n")
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.close()
+
+
+def test_a_name_that_does_not_exist(lab, name_server, both):
+    name_server(3)
+    said = ends_with(lab, 3, to="no-such.example.net")
+    assert said.startswith('no address for "no-such.example.net": name ')
+
+
+def test_a_name_that_the_name_server_knows(lab, name_server):
+    server = name_server(SERVER)
+    lab.serve(identity=lab.pki.identity("by-dns", "DNS:known.example.org"))
+    lab.connect("--no-default-route", to="known.example.org", trust=["--ca-cert", lab.pki.ca])
+    assert server.questions
+
+
+def test_a_name_server_that_fails(lab, name_server):
+    name_server(2)
+    said = ends_with(lab, 3, "--timeout", "2", to="known.example.org")
+    assert said.startswith('no address for "known.example.org": ')
+
+
+def test_a_name_server_that_is_silent(lab, name_server):
+    name_server(None)
+    start = time.monotonic()
+    said = ends_with(lab, 3, "--timeout", "1", to="known.example.org")
+    assert said == 'no address for "known.example.org": the name servers do not answer'
+    assert time.monotonic() - start < 4
+
+
+# ---- there is something else
+
+
+class Peer:
+    """A listener on the server's port 443 that does `work` with each connection."""
+
+    def __init__(self, lab, work):
+        self.socket = lab.server.listen(SERVER, 443)
+        self.socket.settimeout(None)
+        self.work = work
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._work_with, args=(connection,), daemon=True).start()
+
+    def _work_with(self, connection):
+        with connection:
+            try:
+                self.work(connection)
+            except OSError:
+                pass
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+
+
+@pytest.fixture
+def peer(lab):
+    made = []
+
+    def make(work, tls=True):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(lab.pki.server.cert, lab.pki.server.key)
+
+        def work_in_tls(connection):
+            with context.wrap_socket(connection, server_side=True) as inner:
+                work(inner)
+
+        made.append(Peer(lab, work_in_tls if tls else work))
+
+    yield make
+    for server in made:
+        server.close()
+
+
+def send_and_wait(data):
+    """What is said at once; then the far end's last word is awaited."""
+    def work(connection):
+        connection.sendall(data)
+        while connection.recv(4096):
+            pass
+    return work
+
+
+def test_a_plain_web_server(lab, peer, both):
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    peer(lambda connection: Handler(connection, ("", 0), None))
+    said = ends_with(lab, 7)
+    assert said == "the server refuses SSTP on this address (HTTP status 501)"
+
+
+@pytest.mark.parametrize("answer, words", [
+    (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "the server refuses SSTP on this address (HTTP status 404)"),
+    (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", "the server refuses SSTP on this address (HTTP status 503)"),
+    (b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\n\r\n",
+     "the server refuses SSTP on this address (HTTP status 401)"),
+    (b"SSH-2.0-OpenSSH_9.2\r\n", "the far end does not speak SSTP"),
+    (b"\x05\x00\x00\x00" * 100, "the far end does not speak SSTP"),
+    (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100000, "the far end does not speak SSTP"),
+])
+def test_other_answers_in_tls(lab, peer, answer, words):
+    def work(connection):
+        connection.recv(4096)
+        send_and_wait(answer)(connection)
+
+    peer(work)
+    assert ends_with(lab, 7) == words
+
+
+def test_a_server_that_closes_behind_its_200(lab, peer):
+    def work(connection):
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n")
+        connection.recv(4096)
+
+    peer(work)
+    assert "closed the connection" in ends_with(lab, 8)
+
+
+def test_garbage_in_place_of_tls(lab, peer, both):
+    peer(send_and_wait(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"), tls=False)
+    said = ends_with(lab, 6)
+    assert said.startswith('TLS: the server does not speak TLS; it sent "SSH-2.0-')
+
+
+def test_a_server_that_closes_at_once(lab, peer):
+    peer(lambda connection: None, tls=False)
+    assert ends_with(lab, 6).startswith("the peer closed the connection during the TLS handshake")
+
+
+def test_a_server_that_says_nothing(lab, peer):
+    peer(lambda connection: connection.recv(1 << 20, socket.MSG_WAITALL), tls=False)
+    start = time.monotonic()
+    assert ends_with(lab, 6, "--timeout", "1") == "no TLS handshake within 1 seconds"
+    assert time.monotonic() - start < 4
+
+
+def test_keep_trying_waits_for_a_server_that_comes_later(lab):
+    client = lab.connect("--keep-trying", "--no-default-route", wait=False)
+    client.wait_for(rf"^warn: {re.escape(SERVER)}:443: connection refused; next try in \d\.\d s$")
+    lab.serve()
+    client.wait_for("^connected in ")
+    lab.client.ping(GATEWAY)
+
+
+def test_keep_trying_does_not_go_on_where_trust_fails(lab):
+    lab.serve()
+    assert lab.connect_fails("--keep-trying", to=NAME, trust=[])[0] == 5
+
+
+def test_the_first_failure_is_final_without_it(lab):
+    assert ends_with(lab, 4)

@@ -1,0 +1,98 @@
+"""What a user meets first: --help, --version, a wrong word, the man page."""
+import re
+import subprocess
+
+import pytest
+
+from lab import REPO
+
+VERBS = ("connect", "serve", "probe", "passwd", "cert")
+
+
+def run(sstp, *argv):
+    return subprocess.run([sstp, *argv], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20)
+
+
+def test_without_a_verb_it_shows_the_verbs_and_fails(sstp):
+    done = run(sstp)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert all(f"\n  {verb} " in done.stderr for verb in VERBS)
+
+
+def test_an_unknown_verb_is_named_and_the_verbs_are_shown(sstp):
+    done = run(sstp, "conect")
+    assert done.returncode == 2
+    assert done.stderr.startswith("sstp: no verb conect\n")
+    assert "\n  connect " in done.stderr
+
+
+@pytest.mark.parametrize("word", ["--help", "-h", "help"])
+def test_help_is_no_failure(sstp, word):
+    done = run(sstp, word)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Usage: sstp VERB" in done.stdout
+
+
+@pytest.mark.parametrize("word", ["--version", "-V"])
+def test_it_tells_its_version(sstp, word):
+    done = run(sstp, word)
+    assert done.returncode == 0
+    assert re.fullmatch(r"sstp \d+\.\d+\.\d+\n", done.stdout)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_that_fits_a_terminal(sstp, verb):
+    done = run(sstp, verb, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: sstp {verb} ")
+    assert [line for line in done.stdout.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_option_is_in_the_man_page(sstp, verb):
+    options = re.findall(r"^  (?:-\w, |    )--([a-z0-9-]+)", run(sstp, verb, "--help").stdout, re.M)
+    manual = (REPO / "man/sstp.8").read_text().replace("\\-", "-")
+    assert "help" in options
+    assert [o for o in options if f"--{o}" not in manual] == []
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_wins_over_everything_else_on_the_line(sstp, verb):
+    assert run(sstp, verb, "some", "-h").returncode == 0
+
+
+@pytest.mark.parametrize("verb, typed, meant", [
+    ("connect", "--pasword-file", "--password-file"),
+    ("serve", "--user", "--users"),
+    ("passwd", "--delet", "--delete"),
+    ("cert", "--nmae", "--name"),
+])
+def test_a_misspelt_option_gets_a_suggestion(sstp, verb, typed, meant):
+    done = run(sstp, verb, typed, "x")
+    assert done.returncode == 2
+    assert done.stderr == f"sstp {verb}: no option {typed}; did you mean {meant}?\n"
+
+
+def test_an_option_like_no_other_gets_a_pointer_to_help(sstp):
+    done = run(sstp, "connect", "--frobnicate")
+    assert done.returncode == 2
+    assert done.stderr == "sstp connect: no option --frobnicate; sstp connect --help lists them\n"
+
+
+def test_there_is_no_option_for_a_password(sstp):
+    for verb in VERBS:
+        assert not re.search(r"^ .*--password(=| [A-Z])", run(sstp, verb, "--help").stdout, re.M)
+    assert run(sstp, "connect", "--password", "secret").returncode == 2
+
+
+def test_an_option_without_its_value_says_what_is_missing(sstp):
+    done = run(sstp, "connect", "vpn.example.net", "--user")
+    assert done.returncode == 2
+    assert done.stderr == "sstp connect: --user needs a value: --user NAME\n"
+
+
+def test_a_flag_takes_no_value(sstp):
+    done = run(sstp, "connect", "--once=yes")
+    assert done.returncode == 2
+    assert done.stderr == "sstp connect: --once takes no value\n"

@@ -1,0 +1,394 @@
+"""What a client changes on its host, and that all of it is put back: routes, DNS, the script; also after a crash."""
+import re
+import signal
+
+import pytest
+
+from lab import GATEWAY, INSIDE, NAME, POOL, RESOLV_CONF, SERVER, SERVER6, eventually
+
+HALVES = {"0.0.0.0/1", "128.0.0.0/1"}
+VIA = {"gateway": "10.1.0.254", "dev": "cable"}  # how the client reaches the server without a tunnel
+
+
+def is_via(route):
+    return route and {k: route.get(k) for k in VIA} == VIA
+
+
+@pytest.fixture
+def before(lab):
+    return lab.client.routes()
+
+
+# ---- routes
+
+
+def test_by_default_everything_goes_through_the_tunnel(lab, before, both):
+    lab.serve()
+    client = lab.connect()
+    routes = lab.client.routes()
+    assert set(routes) - set(before) == HALVES | {GATEWAY, SERVER}
+    assert all(routes[half]["dev"] == "sstp0" for half in HALVES)
+    assert is_via(routes[SERVER])
+    assert routes["default"] == before["default"], "the host's own default route stays underneath"
+    assert lab.client.ip("route get 198.51.100.1")[0]["dev"] == "sstp0"
+    assert client.stop() == 0
+    assert lab.client.routes() == before
+    assert lab.client.device() is None
+
+
+def test_a_first_attempt_that_fails_leaves_nothing(lab, before):
+    lab.serve()
+    assert lab.connect_fails(password="wrong")[0] == 9
+    assert lab.client.routes() == before
+
+
+@pytest.mark.parametrize("to, is_server_route", [(SERVER, True), (SERVER6, False)])
+def test_only_some_networks(lab, before, to, is_server_route):
+    """A host route to the server only if a network of the tunnel's covers it."""
+    lab.serve()
+    client = lab.connect("--no-default-route", "--route", "172.16.0.0/12", "--route", "192.0.2.0/24", "--route",
+                         "198.51.100.77", to=to)
+    routes = lab.client.routes()
+    assert set(routes) - set(before) == {"172.16.0.0/12", "192.0.2.0/24", "198.51.100.77", GATEWAY} | (
+        {SERVER} if is_server_route else set())
+    lab.server.sysctl("net.ipv4.ip_forward", 1)
+    lab.client.ping(INSIDE)
+    assert client.stop() == 0
+    assert lab.client.routes() == before
+
+
+def test_no_networks_at_all(lab, before):
+    lab.serve()
+    lab.connect("--no-default-route")
+    assert set(lab.client.routes()) - set(before) == {GATEWAY}
+    lab.client.ping(GATEWAY)
+    assert not lab.client.ping(INSIDE, count=1, check=False)
+
+
+def test_an_ipv6_network(lab):
+    lab.serve()
+    client = lab.connect("--no-default-route", "--route", "2001:db8:77::/48")
+    assert [r["dst"] for r in lab.client.ip("-6 route show dev sstp0")] == ["2001:db8:77::/48", "fe80::/64"]
+    assert client.stop() == 0
+
+
+def test_a_table_of_their_own(lab, before):
+    lab.serve()
+    client = lab.connect("--table", "100", "--route", "172.16.0.0/12")
+    assert set(lab.client.routes()) - set(before) == {GATEWAY}
+    table = lab.client.routes("table 100")
+    assert set(table) == HALVES | {"172.16.0.0/12", SERVER}
+    assert is_via(table[SERVER])
+    assert client.stop() == 0
+    assert [r for r in lab.client.ip("-4 route show table all") if str(r.get("table")) == "100"] == []
+
+
+def test_a_route_that_is_there_already_is_not_taken_over(lab):
+    lab.is_changed = True
+    lab.client.configure("route add 172.16.0.0/12 via 10.1.0.254\n")
+    before = lab.client.routes()
+    lab.serve()
+    status, said = lab.connect_fails("--no-default-route", "--route", "172.16.0.0/12")
+    assert status == 11
+    assert re.search(r"^error: sstp0: there is a route to 172\.16\.0\.0/12 already", said, re.M)
+    assert lab.client.routes() == before
+
+
+def test_the_hosts_own_route_to_the_server_is_left_to_it(lab):
+    lab.is_changed = True
+    lab.client.configure(f"route add {SERVER} via 10.1.0.254\n")
+    before = lab.client.routes()
+    lab.serve()
+    client = lab.connect()
+    lab.client.ping(GATEWAY)
+    assert client.stop() == 0
+    assert lab.client.routes() == before
+
+
+def test_a_server_on_the_same_link(lab):
+    """Nothing lies between, and the tunnel's routes must not come in between."""
+    server = lab.serve(host=lab.router, identity=lab.pki.identity("router", "IP:10.1.0.254"))
+    client = lab.connect(to="10.1.0.254", trust=["--ca-cert", lab.pki.ca])
+    lab.client.ping(GATEWAY)
+    lab.client.ping("10.1.0.254")
+    assert client.stop() == 0
+    assert server.stop() == 0
+
+
+def test_two_clients_on_one_host(lab, before):
+    lab.serve()
+    lab.serve("--listen", f"{SERVER}:4443", network="10.10.0.0/24")
+    one = lab.connect("--no-default-route", "--route", "172.16.0.0/12")
+    two = lab.connect("--no-default-route", "--route", "172.16.0.0/16", "--no-dns", to=f"{SERVER}:4443")
+    assert "sstp1, address 10.10.0.2" in two.log
+    lab.client.ping(GATEWAY)
+    lab.client.ping("10.10.0.1")
+    assert one.stop() == 0
+    lab.client.ping("10.10.0.1")
+    assert two.stop() == 0
+    assert lab.client.routes() == before
+
+
+def test_a_name_for_the_device(lab):
+    lab.serve("--interface", "office")
+    client = lab.connect("--no-default-route", "--interface", "vpn%d")
+    assert "vpn0, address" in client.log
+    assert lab.client.device("vpn0") and lab.server.device("office")
+
+
+def test_a_device_name_that_is_taken(lab):
+    lab.serve()
+    lab.connect("--no-default-route", "--interface", "vpn0")
+    status, said = lab.connect_fails("--no-default-route", "--interface", "vpn0")
+    assert status == 11
+    assert said.startswith("error: cannot make the TUN device vpn0: ")
+
+
+def test_the_far_end_has_an_ordinary_link_with_two_addresses(lab):
+    lab.serve("--mtu", "1350")
+    lab.connect("--mtu", "1300")
+    device = lab.client.device()
+    own = next(a for a in device["addr_info"] if a["family"] == "inet")
+    assert (own["local"], own["address"], own["prefixlen"]) == ("10.9.0.2", GATEWAY, 32)
+    assert device["mtu"] == 1300
+    assert "UP" in device["flags"]
+    assert lab.server.device()["mtu"] == 1350
+    assert next(a for a in lab.server.device()["addr_info"] if a["family"] == "inet")["local"] == GATEWAY
+
+
+# ---- DNS
+
+DNS = ["--dns", "10.9.0.53", "--dns", "10.9.0.54"]
+
+
+def name_servers(host):
+    return re.findall(r"^nameserver (\S+)$", host.resolv_conf.read_text(), re.M)
+
+
+def leftovers(host):
+    """Files beside resolv.conf and in /run that are not the host's."""
+    state = host.run_folder / "sstp"
+    return sorted(p.name for p in host.etc.iterdir() if p.name.startswith("resolv.conf.")) + (
+        sorted(p.name for p in state.iterdir()) if state.exists() else [])
+
+
+def test_the_tunnels_name_servers_while_it_is_up(lab, both):
+    lab.serve(*DNS)
+    client = lab.connect()
+    assert "DNS 10.9.0.53, 10.9.0.54" in client.log
+    assert name_servers(lab.client) == ["10.9.0.53", "10.9.0.54"]
+    assert "search example.net\n" in lab.client.resolv_conf.read_text(), "the host's own names stay short"
+    assert client.stop() == 0
+    assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+    assert leftovers(lab.client) == []
+
+
+def test_dns_is_left_alone_when_asked_to(lab):
+    lab.serve(*DNS)
+    lab.connect("--no-dns")
+    assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+    assert not [f for f in leftovers(lab.client) if f.startswith("resolv")]
+
+
+def test_a_server_without_name_servers_changes_nothing(lab):
+    lab.serve()
+    lab.connect()
+    assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+
+
+def test_a_file_that_somebody_else_changed_meanwhile_stays(lab):
+    lab.serve(*DNS)
+    client = lab.connect()
+    lab.client.resolv_conf.write_text("nameserver 10.77.0.1\n")
+    assert client.stop() == 0
+    assert lab.client.resolv_conf.read_text() == "nameserver 10.77.0.1\n"
+    assert leftovers(lab.client) == []
+
+
+def test_a_host_without_the_file_has_none_afterwards(lab):
+    lab.client.resolv_conf.unlink()
+    lab.serve(*DNS)
+    client = lab.connect()
+    assert name_servers(lab.client) == ["10.9.0.53", "10.9.0.54"]
+    assert client.stop() == 0
+    assert not lab.client.resolv_conf.exists()
+    assert leftovers(lab.client) == []
+
+
+def test_a_link_stays_a_link(lab):
+    real = lab.client.run_folder / "resolv.conf"
+    real.write_text(RESOLV_CONF)
+    lab.client.resolv_conf.unlink()
+    lab.client.resolv_conf.symlink_to("/run/resolv.conf")
+    lab.serve(*DNS)
+    client = lab.connect()
+    assert "10.9.0.53" in real.read_text()
+    assert client.stop() == 0
+    assert real.read_text() == RESOLV_CONF
+    assert lab.client.resolv_conf.is_symlink()
+    lab.client.resolv_conf.unlink()
+
+
+def test_a_program_of_the_hosts_is_asked_where_there_is_one(lab):
+    """resolvconf, as Debian and openresolv have it."""
+    folder = lab.folder / "bin"
+    folder.mkdir()
+    (folder / "resolvconf").write_text(f'#!/bin/sh\necho "$@" >>{lab.folder}/asked\ncat >>{lab.folder}/asked\n')
+    (folder / "resolvconf").chmod(0o755)
+    lab.serve(*DNS)
+    client = lab.connect(env={"PATH": f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"})
+    asked = lab.folder / "asked"
+    assert asked.read_text() == "-a sstp0.sstp\nnameserver 10.9.0.53\nnameserver 10.9.0.54\n"
+    assert client.stop() == 0
+    assert asked.read_text().endswith("-d sstp0.sstp\n")
+    assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+
+
+# ---- a crash
+
+
+def test_a_killed_client_leaves_a_host_that_the_next_one_puts_right(lab, before, both):
+    lab.serve(*DNS)
+    first = lab.connect()
+    first.kill()
+    assert is_via(lab.client.routes()[SERVER]), "what a crash leaves behind"
+    assert name_servers(lab.client) == ["10.9.0.53", "10.9.0.54"]
+    second = lab.connect()
+    second.wait_for(rf"^a former sstp died: its route to {re.escape(SERVER)} is removed$")
+    second.wait_for("^a former sstp died: /etc/resolv.conf is put back$")
+    lab.client.ping(GATEWAY)
+    assert name_servers(lab.client) == ["10.9.0.53", "10.9.0.54"]
+    assert set(lab.client.routes()) - set(before) == HALVES | {GATEWAY, SERVER}
+    assert second.stop() == 0
+    assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+    assert lab.client.routes() == before
+    assert leftovers(lab.client) == []
+
+
+def test_the_next_one_puts_it_right_even_if_it_gets_no_tunnel(lab, before):
+    server = lab.serve(*DNS)
+    lab.connect().kill()
+    assert server.stop() == 0
+    assert lab.connect_fails()[0] == 4
+    assert lab.client.routes() == before
+    assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+    assert leftovers(lab.client) == []
+
+
+def test_after_a_crash_another_device_name_does_not_matter(lab, before):
+    lab.serve(*DNS)
+    lab.connect("--interface", "vpn7").kill()
+    assert lab.connect("--interface", "vpn8").stop() == 0
+    assert lab.client.routes() == before
+    assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+    assert leftovers(lab.client) == []
+
+
+def test_a_crash_of_one_client_does_not_touch_another_that_lives(lab):
+    lab.serve(*DNS)
+    lab.serve("--listen", f"{SERVER}:4443", network="10.10.0.0/24")
+    lives = lab.connect()
+    lab.connect("--no-default-route", "--route", "192.0.2.0/24", to=f"{SERVER}:4443").kill()
+    third = lab.connect("--no-default-route", to=f"{SERVER}:4443")
+    assert third.stop() == 0
+    assert name_servers(lab.client) == ["10.9.0.53", "10.9.0.54"]
+    assert is_via(lab.client.routes()[SERVER])
+    lab.client.ping(GATEWAY)
+    assert lives.stop() == 0
+    assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+
+
+# ---- --script
+
+WANTED = r"reason|TUNDEV|VPNGATEWAY|VPNPID|INTERNAL_\w+|CISCO_\w+|SSTP_\w+|LOG_LEVEL"
+
+
+class Script:
+    """A vpnc-script that writes down what it was told."""
+
+    def __init__(self, lab, more=""):
+        self.records = lab.folder / "records"
+        self.path = lab.file("script", f"""#!/bin/sh
+            {{ env | grep -E '^({WANTED})=' | sort; echo; }} >>{self.records}
+            {more}""", 0o755)
+
+    def calls(self):
+        if not self.records.exists():
+            return []
+        return [dict(line.split("=", 1) for line in part.splitlines())
+                for part in self.records.read_text().split("\n\n") if part]
+
+    def reasons(self):
+        return [c["reason"] for c in self.calls()]
+
+
+def test_a_script_does_it_in_our_place(lab, before, both):
+    script = Script(lab, """
+        case $reason in
+        connect) ip link set $TUNDEV up mtu $INTERNAL_IP4_MTU; ip addr add $INTERNAL_IP4_ADDRESS peer 10.9.0.1 dev $TUNDEV;;
+        esac""")
+    lab.serve(*DNS)
+    client = lab.connect("--script", script.path, "--mtu", "1350")
+    pre_init, connect = script.calls()
+    assert pre_init["reason"] == "pre-init" and pre_init["TUNDEV"] == "sstp0"
+    assert connect["reason"] == "connect"
+    assert connect["TUNDEV"] == "sstp0"
+    assert connect["VPNGATEWAY"] == SERVER
+    assert connect["VPNPID"] == str(client.pid)
+    assert connect["INTERNAL_IP4_ADDRESS"] == "10.9.0.2"
+    assert connect["INTERNAL_IP4_NETMASK"] == "255.255.255.255"
+    assert connect["INTERNAL_IP4_MTU"] == "1350"
+    assert connect["INTERNAL_IP4_DNS"] == "10.9.0.53 10.9.0.54"
+    assert "CISCO_SPLIT_INC" not in connect
+    assert set(lab.client.routes()) - set(before) == {GATEWAY}, "no route but the script's"
+    assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+    lab.client.ping(GATEWAY)
+    assert client.stop() == 0
+    assert script.reasons() == ["pre-init", "connect", "disconnect"]
+    assert script.calls()[-1]["INTERNAL_IP4_ADDRESS"] == "10.9.0.2"
+
+
+def test_a_script_is_told_of_a_split_tunnel(lab):
+    script = Script(lab)
+    lab.serve()
+    lab.connect("--script", script.path, "--no-default-route", "--route", "172.16.0.0/12", "--route", "10.20.0.0/16")
+    told = script.calls()[1]
+    assert told["CISCO_SPLIT_INC"] == "2"
+    assert (told["CISCO_SPLIT_INC_0_ADDR"], told["CISCO_SPLIT_INC_0_MASK"], told["CISCO_SPLIT_INC_0_MASKLEN"]) == (
+        "172.16.0.0", "255.240.0.0", "12")
+    assert told["CISCO_SPLIT_INC_1_ADDR"] == "10.20.0.0"
+
+
+def test_a_script_is_told_of_a_loss_and_of_the_return(lab):
+    script = Script(lab)
+    lab.serve()
+    client = lab.connect("--script", script.path)
+    client.send(signal.SIGUSR2)
+    client.wait_for("^connected in ", count=2)
+    eventually("reconnect is told", lambda: script.reasons()[-1] == "reconnect")
+    assert script.reasons() == ["pre-init", "connect", "attempt-reconnect", "reconnect"]
+
+
+def test_a_script_gets_no_secret_and_no_stranger(lab):
+    """Not the password, nor what another VPN's script left in our own environment."""
+    script = Script(lab)
+    lab.serve()
+    client = lab.start(lab.client, lab.sstp, "connect", SERVER, "-u", "ann", "--servercert", lab.pki.server.pin,
+                       "--script", script.path, label="connect",
+                       env={"SSTP_PASSWORD": "wonder land", "INTERNAL_IP4_ADDRESS": "10.66.6.6", "SSTP_LOG_TIME": "no"})
+    client.wait_for("^connected in ")
+    assert "wonder land" not in script.records.read_text()
+    assert "INTERNAL_IP4_ADDRESS" not in script.calls()[0]
+
+
+def test_a_script_that_fails_is_told_to_the_log(lab):
+    script = Script(lab, "[ $reason != connect ] || exit 3")
+    lab.serve()
+    client = lab.connect("--script", script.path)
+    assert "error: script (connect): it ended with status 3\n" in client.log
+
+
+def test_a_script_may_be_a_command_with_arguments(lab):
+    lab.serve()
+    lab.connect("--script", f"echo one two >>{lab.folder}/told; exit 0")
+    assert (lab.folder / "told").read_text() == "one two\none two\n"

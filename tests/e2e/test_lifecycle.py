@@ -1,0 +1,398 @@
+"""Beginning, loss, return and end: what each side does when the other goes, and what signals do."""
+import json
+import re
+import signal
+import time
+
+import pytest
+
+from lab import GATEWAY, NAME, RESOLV_CONF, SERVER, eventually
+
+HALVES = {"0.0.0.0/1", "128.0.0.0/1"}
+DNS = ["--dns", "10.9.0.53"]
+
+
+class Traces:
+    """What must not change on the client's host while the tunnel is away."""
+
+    def __init__(self, host):
+        self.host = host
+        self.ifindex = host.device()["ifindex"]
+        self.changes = host.run("ip", "-4", "route", "show").stdout
+
+    def assert_untouched(self):
+        assert self.host.device()["ifindex"] == self.ifindex, "the TUN device was gone"
+        assert "UP" in self.host.device()["flags"]
+        assert set(self.host.routes()) >= HALVES, "traffic might have gone another way"
+        assert self.host.routes()[SERVER]["gateway"] == "10.1.0.254"
+
+
+# ---- the server goes and comes back
+
+
+@pytest.mark.parametrize("how", ["killed", "asked to end"])
+def test_the_client_comes_back_by_itself(lab, both, how):
+    server = lab.serve(*DNS)
+    client = lab.connect()
+    traces = Traces(lab.client)
+    if how == "killed":
+        server.kill()
+    else:
+        assert server.stop() == 0
+    client.wait_for(r"^warn: .*; next try in \d+\.\d s$")
+    traces.assert_untouched()
+    assert lab.client.resolv_conf.read_text() == RESOLV_CONF, "while it is down, its name servers cannot be asked"
+    server = lab.serve(*DNS)
+    client.wait_for("^connected in ", count=2)
+    traces.assert_untouched()
+    lab.client.ping(GATEWAY)
+    assert "nameserver 10.9.0.53\n" in lab.client.resolv_conf.read_text()
+    assert client.stop() == 0
+    assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+    server.wait_for("^session 1: ended ")
+
+
+def test_it_comes_back_with_another_address_where_the_server_says_so(lab):
+    server = lab.serve("--dns", "10.9.0.53")
+    client = lab.connect()
+    traces = Traces(lab.client)
+    server.kill()
+    client.wait_for("next try")
+    lab.serve("--dns", "10.20.0.53", network="10.20.0.0/24")
+    client.wait_for("^connected in .*address 10.20.0.2, server 10.20.0.1, DNS 10.20.0.53$")
+    traces.assert_untouched()
+    addresses = lab.client.addresses()
+    assert "10.20.0.2" in addresses and "10.9.0.2" not in addresses
+    lab.client.ping("10.20.0.1")
+    assert "nameserver 10.20.0.53\n" in lab.client.resolv_conf.read_text()
+
+
+def test_a_tcp_connection_inside_survives_the_loss(lab):
+    server = lab.serve()
+    client = lab.connect()
+    with lab.server.listen(port=7000) as listener, lab.client.connect(GATEWAY, 7000) as mine:
+        theirs, _ = listener.accept()
+        with theirs:
+            theirs.settimeout(30)
+            server.kill()
+            client.wait_for("next try")
+            mine.sendall(b"while it was away")
+            lab.serve(users="ann * \"wonder land\" 10.9.0.2\n")
+            client.wait_for("^connected in ", count=2)
+            assert theirs.recv(100) == b"while it was away"
+
+
+def test_the_end_is_said_to_the_clients_and_to_the_log(lab):
+    server = lab.serve()
+    client = lab.connect()
+    assert server.stop() == 0
+    assert server.said.splitlines()[-2] == "stopping: 1 sessions end"
+    assert re.fullmatch(r'session 1: ended after \d+ s, user "ann": disconnected; \d+ bytes in, \d+ out',
+                        server.said.splitlines()[-1])
+    client.wait_for("^warn: closed by the other end; next try")
+    assert "Call-Disconnect" in client.log
+
+
+def test_pauses_between_tries_grow(lab):
+    server = lab.serve()
+    client = lab.connect()
+    server.kill()
+    client.wait_for("next try in", count=3)
+    pauses = [float(p) for p in re.findall(r"next try in (\d+\.\d) s", client.log)]
+    assert 0.7 <= pauses[0] <= 1.0 and 1.4 <= pauses[1] <= 2.0 and 2.9 <= pauses[2] <= 4.0
+
+
+def test_a_password_that_was_changed_meanwhile_ends_it(lab):
+    server = lab.serve()
+    client = lab.connect()
+    server.kill()
+    lab.serve(users='ann * "other land" *\n')
+    assert client.wait() == 9
+    assert client.said.splitlines()[-1].startswith("error: the user name or the password is not accepted")
+
+
+def test_another_certificate_meanwhile_is_not_believed(lab):
+    """But it may be a passing proxy's, so it is tried again."""
+    server = lab.serve()
+    client = lab.connect()
+    traces = Traces(lab.client)
+    server.kill()
+    liar = lab.serve(identity=lab.pki.identity("other-key", f"DNS:{NAME}"))
+    client.wait_for(r"^warn: the certificate of .* but the pin given is .*; next try in ")
+    assert "http" not in liar.log
+    traces.assert_untouched()
+    liar.kill()
+    lab.serve()
+    client.wait_for("^connected in ", count=2)
+
+
+def test_the_name_is_looked_up_again(lab):
+    lab.is_changed = True
+    server = lab.serve(*DNS)
+    client = lab.connect(to=NAME)
+    server.kill()
+    client.wait_for("next try")
+    lab.client.hosts.write_text(f"192.0.2.9 {NAME}\n")
+    lab.server.configure("addr add 192.0.2.9/24 dev cable\n")
+    lab.serve("--listen", "192.0.2.9:443")
+    client.wait_for(f"^{NAME} is at 192.0.2.9:443, ")
+    client.wait_for("^connected in ", count=2)
+    routes = lab.client.routes()
+    assert "192.0.2.9" in routes and SERVER not in routes
+    lab.client.ping(GATEWAY)
+
+
+def test_once_means_once(lab, both):
+    server = lab.serve()
+    client = lab.connect("--once")
+    server.kill()
+    assert client.wait(10) == 12
+    assert client.said.splitlines()[-1].startswith("error: the peer closed the connection")
+    assert "next try" not in client.log
+
+
+def test_once_and_the_server_ends_in_order(lab):
+    server = lab.serve()
+    client = lab.connect("--once")
+    server.send(signal.SIGTERM)
+    assert client.wait(10) == 12
+    assert client.said.splitlines()[-1] == "error: closed by the other end"
+    assert server.wait() == 0
+
+
+# ---- the client ends
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_the_client_in_order(lab, both, number):
+    server = lab.serve()
+    client = lab.connect()
+    start = time.monotonic()
+    assert client.stop(number) == 0
+    assert time.monotonic() - start < 3
+    assert client.said.splitlines()[-2:] == ["disconnecting", "disconnected"]
+    server.wait_for(r'^session 1: ended after \d+ s, user "ann": closed by the other end; ')
+    # both ways of saying so were used
+    assert "got Terminate-Request" in server.log and "got Call-Disconnect" in server.log
+
+
+def test_a_signal_while_the_server_is_silent(lab):
+    server = lab.serve()
+    client = lab.connect()
+    server.send(signal.SIGSTOP)
+    start = time.monotonic()
+    status = client.stop()
+    took = time.monotonic() - start
+    server.send(signal.SIGCONT)
+    assert status == 0
+    assert took < 5
+
+
+def test_a_second_signal_does_not_wait(lab):
+    server = lab.serve()
+    client = lab.connect()
+    server.send(signal.SIGSTOP)
+    client.send(signal.SIGTERM)
+    client.wait_for("^disconnecting$")
+    start = time.monotonic()
+    status = client.stop()
+    took = time.monotonic() - start
+    server.send(signal.SIGCONT)
+    assert status == 0
+    assert took < 1
+
+
+@pytest.mark.parametrize("when", ["dialling", "waiting"])
+def test_a_signal_while_there_is_no_tunnel(lab, when):
+    if when == "dialling":
+        client = lab.connect("--timeout", "20", to="203.0.113.1", wait=False)
+        client.wait_for("^connecting to ")
+    else:
+        client = lab.connect("--keep-trying", wait=False)
+        client.wait_for("next try")
+    start = time.monotonic()
+    assert client.stop() == 0
+    assert time.monotonic() - start < 1
+
+
+def test_usr2_connects_anew_and_the_device_stays(lab, both):
+    server = lab.serve()
+    client = lab.connect()
+    traces = Traces(lab.client)
+    client.send(signal.SIGUSR2)
+    client.wait_for(r"^reconnecting \(SIGUSR2\)$")
+    client.wait_for("^connected in ", count=2)
+    traces.assert_untouched()
+    lab.client.ping(GATEWAY)
+    server.wait_for("^session 1: ended ")
+    server.wait_for("^session 2: up, ")
+
+
+def test_usr2_ends_a_pause(lab):
+    server = lab.serve()
+    client = lab.connect()
+    server.kill()
+    client.wait_for("next try in", count=3)  # two seconds and more
+    lab.serve()
+    start = time.monotonic()
+    client.send(signal.SIGUSR2)
+    client.wait_for("^connected in ", count=2)
+    assert time.monotonic() - start < 1.5
+
+
+# ---- the server ends
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_without_sessions_ends_at_once(lab, number):
+    server = lab.serve()
+    start = time.monotonic()
+    assert server.stop(number) == 0
+    assert time.monotonic() - start < 1
+    assert server.said.splitlines()[-1] == "stopping: 0 sessions end"
+    assert lab.server.device() is None
+
+
+def test_a_server_does_not_wait_for_a_silent_client(lab):
+    server = lab.serve()
+    client = lab.connect()
+    client.send(signal.SIGSTOP)
+    start = time.monotonic()
+    status = server.stop()
+    took = time.monotonic() - start
+    client.send(signal.SIGCONT)
+    assert status == 0
+    assert took < 6
+
+
+# ---- starting
+
+
+def test_a_second_server_on_the_same_port_says_why_not(lab):
+    lab.serve()
+    second = lab.serve(network="10.10.0.0/24", wait=False)
+    assert second.wait() == 4
+    assert second.said.splitlines()[-1] == ("error: cannot listen on 0.0.0.0:443: Address in use: another program listens "
+                                            "there; stop it or choose another --listen")
+
+
+def test_an_address_that_is_not_the_hosts(lab):
+    server = lab.serve("--listen", "192.0.2.99", wait=False)
+    assert server.wait() == 4
+    assert re.search(r"^error: cannot listen on 192\.0\.2\.99:443: .*: this host does not have that address$", server.said,
+                     re.M)
+
+
+def test_a_server_without_users_starts_and_says_how_to_add_one(lab):
+    server = lab.serve(users="# nobody yet\n")
+    assert f"warn: {server.users}: no users yet: add one with: sstp passwd {server.users} NAME\n" in server.said
+
+
+def test_a_user_file_that_others_can_read_is_warned_of(lab):
+    users = lab.file("open-users", "ann * secret *\n", 0o644)
+    server = lab.serve(users=users)
+    assert f"warn: {users}: others can read or change it: chmod 600 (mode is 644)\n" in server.said
+
+
+def test_forwarding_that_is_off_is_warned_of(lab):
+    assert "warn: IPv4 forwarding is off: clients reach this host and nothing behind it" in lab.serve().said
+    lab.server.sysctl("net.ipv4.ip_forward", 1)
+    assert "forwarding" not in lab.serve("--listen", "4443", network="10.10.0.0/24").said
+
+
+def test_the_log_may_be_json_and_have_times(lab):
+    server = lab.serve("--log-time", wait=False)
+    server.wait_for("ready: ")
+    client = lab.connect("--log-json", "--no-default-route", verbose=False, wait=False)
+    client.wait_for('"connected in ')
+    lines = [json.loads(line) for line in client.log.splitlines()]
+    assert all(set(line) == {"time", "level", "who", "message"} for line in lines)
+    assert lines[-1]["message"].startswith("connected in ")
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ", line) for line in server.log.splitlines())
+
+
+def test_quiet_says_nothing_when_all_is_well(lab):
+    lab.server.sysctl("net.ipv4.ip_forward", 1)
+    server = lab.serve("--quiet", verbose=False, wait=False)
+    eventually("the server listens", lambda: lab.server.is_listening(443))
+    client = lab.connect("--quiet", verbose=False, wait=False)
+    eventually("the tunnel is up", lambda: "10.9.0.2" in lab.client.addresses())
+    lab.client.ping(GATEWAY)
+    assert client.stop() == 0
+    assert server.stop() == 0
+    assert (server.log, client.log) == ("", "")
+
+
+# ---- in the background
+
+
+def pid_in(path):
+    return int(path.read_text())
+
+
+def test_the_background_is_entered_once_all_works(lab, both):
+    server_pid, client_pid = lab.folder / "server.pid", lab.folder / "client.pid"
+    server = lab.serve("--background", "--pid-file", server_pid, wait=False)
+    assert server.wait() == 0
+    assert "ready: " in server.log
+    assert lab.server.is_listening(443)
+    client = lab.connect("--background", "--pid-file", client_pid, wait=False)
+    assert client.wait() == 0
+    assert "connected in " in client.log
+    lab.client.ping(GATEWAY)
+    for path, host in ((client_pid, lab.client), (server_pid, lab.server)):
+        assert pid_in(path) not in (server.pid, client.pid)
+        host.run("kill", pid_in(path))
+        eventually("the pid file goes", lambda path=path: not path.exists())
+    client.wait_for("^disconnected$")
+
+
+def test_the_background_is_not_entered_by_what_fails(lab):
+    pid_file = lab.folder / "pid"
+    assert lab.connect_fails("--background", "--pid-file", pid_file)[0] == 4
+    assert not pid_file.exists()
+    lab.serve()
+    assert lab.connect_fails("--background", "--pid-file", pid_file, password="wrong")[0] == 9
+    assert not pid_file.exists()
+    second = lab.serve("--background", network="10.10.0.0/24", wait=False)
+    assert second.wait() == 4
+
+
+def test_a_pid_file_is_for_one_program(lab, both):
+    pid_file = lab.folder / "pid"
+    lab.serve()
+    client = lab.connect("--no-default-route", "--pid-file", pid_file)
+    assert pid_in(pid_file) == client.pid
+    status, said = lab.connect_fails("--no-default-route", "--pid-file", pid_file)
+    assert status == 1
+    assert said == f"sstp connect: {pid_file}: a program that runs already holds this pid file\n"
+    assert pid_in(pid_file) == client.pid
+    assert client.stop() == 0
+    assert not pid_file.exists()
+
+
+def test_a_pid_file_of_the_dead_is_no_obstacle(lab):
+    pid_file = lab.folder / "pid"
+    lab.serve()
+    lab.connect("--no-default-route", "--pid-file", pid_file).kill()
+    assert pid_file.exists()
+    client = lab.connect("--no-default-route", "--pid-file", pid_file)
+    assert pid_in(pid_file) == client.pid
+
+
+def test_a_pid_file_that_cannot_be_written(lab):
+    status, said = lab.connect_fails("--pid-file", "/nowhere/pid")
+    assert status == 1
+    assert said == "sstp connect: /nowhere/pid: No such file or directory\n"
+
+
+# ---- without the right to
+
+
+def test_a_user_without_rights_is_told_what_is_missing(lab):
+    lab.serve()
+    client = lab.start(lab.client, "setpriv", "--inh-caps=-all", "--bounding-set=-all", lab.sstp, "connect", SERVER, "-u",
+                       "ann", "--servercert", lab.pki.server.pin, label="connect", env={"SSTP_PASSWORD": "wonder land"})
+    assert client.wait() == 11
+    assert re.search(r"^error: cannot make the TUN device sstp%?d?0?: Operation not permitted.*CAP_NET_ADMIN", client.said,
+                     re.M), client.said

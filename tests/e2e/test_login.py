@@ -1,0 +1,191 @@
+"""Who is let in: authentication methods, kinds of secrets, and what the refused are told."""
+import re
+
+import pytest
+
+from pki import openssl
+
+CRYPT_OF_BUILDER = openssl("passwd", "-6", "builder").decode().strip()
+NT_OF_PASSWORD = "$nt$8846f7eaee8fb117ad06bdd830b7586c"
+
+
+@pytest.mark.parametrize("method", ["mschapv2", "chap", "pap"])
+def test_each_method(lab, both, method):
+    server = lab.serve("--auth", method)
+    lab.connect("--auth", method, "--no-default-route")
+    assert server.wait_for(r'^session \d+: up, user "ann", address (\S+), from 10\.1\.0\.2:\d+, TLSv1\.3').group(1) == \
+        "10.9.0.2"
+    lab.client.ping("10.9.0.1")
+
+
+@pytest.mark.parametrize("offered, allowed, taken", [
+    ("mschapv2,chap,pap", "pap,chap,mschapv2", "mschapv2"),  # the server proposes
+    ("mschapv2,chap,pap", "pap,chap", "pap"),  # the client names another, by its own order
+    ("mschapv2,chap,pap", "chap", "chap"),
+    ("pap,mschapv2", "mschapv2", "mschapv2"),
+    ("chap,mschapv2", "mschapv2,pap", "mschapv2"),
+])
+def test_the_two_agree_on_a_method(lab, offered, allowed, taken):
+    server = lab.serve("--auth", offered)
+    lab.connect("--auth", allowed, "--no-default-route")
+    assert f"debug: session 1: auth: {taken}\n" in server.log
+    lab.client.ping("10.9.0.1")
+
+
+@pytest.mark.parametrize("offered, allowed", [("pap", "mschapv2"), ("mschapv2", "pap"), ("pap,chap", "mschapv2")])
+def test_without_a_method_in_common_both_ends_say_so(lab, offered, allowed):
+    server = lab.serve("--auth", offered)
+    status, said = lab.connect_fails("--auth", allowed)
+    assert status == 9
+    assert said.splitlines()[-1] == ("error: there is no authentication method that both ends allow: the server offers "
+                                     f"{offered.replace(',', ', ')} (--auth allows it)")
+    server.wait_for(r"^session 1: 10\.1\.0\.2:\d+: ended: there is no authentication method that both ends allow$")
+
+
+@pytest.mark.parametrize("secret, password, method, works", [
+    ("builder", "builder", "mschapv2", True),
+    ("builder", "builder", "chap", True),
+    ("builder", "builder", "pap", True),
+    (NT_OF_PASSWORD, "password", "mschapv2", True),
+    (NT_OF_PASSWORD, "password", "pap", True),
+    (NT_OF_PASSWORD, "password", "chap", False),
+    (CRYPT_OF_BUILDER, "builder", "pap", True),
+    (CRYPT_OF_BUILDER, "builder", "mschapv2", False),
+    ("'Bär und Öl'", "Bär und Öl", "mschapv2", True),
+])
+def test_kinds_of_secrets(lab, secret, password, method, works):
+    server = lab.serve("--auth", method, users=f"bob * {secret} *\n")
+    client = lab.connect("--auth", method, "--no-default-route", user="bob", password=password, wait=works)
+    if works:
+        lab.client.ping("10.9.0.1")
+    else:
+        assert client.wait() == 9
+        assert server.wait_for(r'login of user "bob" by \w+ refused: (.+)').group(1)
+
+
+def test_a_wrong_password_is_exit_status_9_with_words(lab, both):
+    server = lab.serve()
+    status, said = lab.connect_fails(password="wonderland")
+    assert status == 9
+    assert said.splitlines()[-1].startswith("error: the user name or the password is not accepted")
+    server.wait_for(r'^warn: session 1: 10\.1\.0\.2:\d+: login of user "ann" by mschapv2 refused: wrong password$')
+    assert lab.client.device() is None
+
+
+@pytest.mark.parametrize("method", ["mschapv2", "chap", "pap"])
+def test_a_user_who_is_not_there_gets_the_same_words_as_a_wrong_password(lab, method):
+    server = lab.serve("--auth", method)
+    nobody = lab.connect("--auth", method, user="eve", wait=False)
+    wrong = lab.connect("--auth", method, password="wrong", wait=False, host=lab.other)
+    assert (nobody.wait(), wrong.wait()) == (9, 9)
+    assert nobody.said.splitlines()[-1] == wrong.said.splitlines()[-1]
+    server.wait_for(r'login of user "eve" by \w+ refused: no such user$')
+
+
+def test_a_domain_before_the_name_is_no_obstacle(lab):
+    server = lab.serve(users='ann * secret *\n"OFFICE\\\\bob" * builder *\n')
+    lab.connect("--no-default-route", user="OFFICE\\ann", password="secret")
+    lab.connect("--no-default-route", user="OFFICE\\bob", password="builder", host=lab.other)
+    server.wait_for(r'up, user "ann", ')
+    server.wait_for(r'up, user "OFFICE\\\\bob", ')
+    lab.client.ping("10.9.0.1")
+    lab.other.ping("10.9.0.1")
+
+
+def test_a_user_may_have_an_address_of_their_own(lab):
+    lab.serve(users="ann * secret 10.9.0.77\nbob * builder 172.31.9.9\n")
+    lab.connect("--no-default-route", password="secret")
+    assert "10.9.0.77" in lab.client.addresses()
+    lab.client.ping("10.9.0.1")
+    # also one that is not of the pool's network
+    bob = lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
+    assert "172.31.9.9" in lab.other.addresses()
+    lab.other.ping("10.9.0.1")
+    assert "172.31.9.9" in lab.server.routes()
+    assert bob.stop() == 0
+    assert "172.31.9.9" not in lab.server.routes()
+
+
+def test_a_user_without_an_address_is_refused(lab):
+    server = lab.serve(users="ann * secret -\n")
+    status, said = lab.connect_fails(password="secret")
+    assert status == 9
+    server.wait_for(r'login of user "ann" by mschapv2 refused: (?!wrong password)')
+
+
+def test_the_server_column_chooses_the_line(lab):
+    server = lab.serve("--name", "office", users="ann elsewhere secret *\nann office builder *\nbob elsewhere secret *\n")
+    elsewhere = lab.connect(password="secret", wait=False)
+    not_here = lab.connect(user="bob", password="secret", host=lab.other, wait=False)
+    assert (elsewhere.wait(), not_here.wait()) == (9, 9)
+    lab.connect("--no-default-route", password="builder")
+    server.wait_for('user "bob" by mschapv2 refused: no such user')
+
+
+def test_the_servers_name_is_its_hosts_unless_told(lab):
+    lab.serve(users="ann server secret *\n")
+    lab.connect("--no-default-route", password="secret")
+
+
+def test_the_secret_may_be_kept_in_a_file_of_its_own(lab):
+    secret = lab.file("secret", "from a file\nsecond line\n")
+    lab.serve(users=f"ann * @{secret} *\n")
+    lab.connect("--no-default-route", password="from a file")
+
+
+def test_what_sstp_passwd_writes_lets_them_in(lab):
+    users = lab.folder / "made-users"
+    for user, options in (("ann", []), ("bob", ["--pap-only"]), ("carl lee", ["--clear-text"])):
+        lab.server.run(lab.sstp, "passwd", "--passwd-on-stdin", *options, users, user, input=f"{user}'s \"own\" #1\n")
+    lab.serve("--auth", "mschapv2,chap,pap", users=users)
+    for user, method in (("ann", "mschapv2"), ("ann", "pap"), ("bob", "pap"), ("carl lee", "chap")):
+        client = lab.connect("--auth", method, "--no-default-route", user=user, password=f"{user}'s \"own\" #1")
+        assert client.stop() == 0
+
+
+@pytest.mark.parametrize("way", ["stdin", "environment", "file", "descriptor", "environment of a file"])
+def test_the_password_comes_from_where_it_is_kept(lab, way):
+    lab.serve()
+    command = [lab.sstp, "connect", "192.0.2.1", "-u", "ann", "--servercert", lab.pki.server.pin, "--no-default-route"]
+    password = lab.file("password", "wonder land\r\nmore\n")
+    more = {
+        "stdin": (["--passwd-on-stdin"], {"stdin": "wonder land"}),
+        "environment": ([], {"env": {"SSTP_PASSWORD": "wonder land"}}),
+        "file": (["--password-file", password], {}),
+        "descriptor": (["--password-fd", "0"], {"stdin": "wonder land\n"}),
+        "environment of a file": ([], {"env": {"SSTP_PASSWORD_FILE": str(password)}}),
+    }[way]
+    client = lab.start(lab.client, *command, *more[0], label="connect", **more[1])
+    client.wait_for("^connected in ")
+    # where everybody can look
+    with open(f"/proc/{client.pid}/cmdline", "rb") as line, open(f"/proc/{client.pid}/environ", "rb") as environment:
+        assert b"wonder" not in line.read() + environment.read()
+
+
+def test_many_failures_from_one_address_are_not_served_for_a_while(lab):
+    server = lab.serve("--max-failures", "2")
+    guesses = [lab.connect(password="guess", wait=False) for _ in range(2)]
+    assert [g.wait() for g in guesses] == [9, 9]
+    status, said = lab.connect_fails()
+    assert status == 6
+    assert "closed the connection" in said
+    server.wait_for(r"10\.1\.0\.2: too many failed logins: not served")
+    # others are
+    lab.connect("--no-default-route", host=lab.other)
+    lab.other.ping("10.9.0.1")
+
+
+def test_a_good_login_forgives_the_mistakes_before_it(lab):
+    lab.serve("--max-failures", "2")
+    assert lab.connect_fails(password="guess")[0] == 9
+    assert lab.connect().stop() == 0
+    assert lab.connect_fails(password="guess")[0] == 9
+    assert lab.connect().stop() == 0
+
+
+def test_a_login_is_never_tried_without_a_verified_certificate(lab):
+    server = lab.serve("--auth", "pap")
+    status, _ = lab.connect_fails("--auth", "pap", trust=[])
+    assert status == 5
+    server.wait_for("session 1: .*ended")
+    assert "login" not in server.log and "pap" not in server.log.replace("--auth", "")

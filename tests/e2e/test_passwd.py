@@ -1,0 +1,175 @@
+"""sstp passwd: keeping the user file. That the server lets these users in is test_login.py's."""
+import os
+import pty
+import re
+import stat
+import subprocess
+import time
+
+import pytest
+
+NT_HASH_OF_PASSWORD = "8846f7eaee8fb117ad06bdd830b7586c"
+
+
+def passwd(sstp, *argv, given=None, **env):
+    return subprocess.run([sstp, "passwd", *map(str, argv)], capture_output=True, text=True, timeout=20,
+                          input=given if given is not None else "", start_new_session=True, env={**os.environ, **env})
+
+
+def set_password(sstp, *argv, given="password\n"):
+    done = passwd(sstp, "--passwd-on-stdin", *argv, given=given)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture
+def users(tmp_path):
+    return tmp_path / "users"
+
+
+def test_makes_the_file_for_its_owner_alone(sstp, users):
+    set_password(sstp, users, "ann")
+    assert users.read_text() == f"ann * $nt${NT_HASH_OF_PASSWORD} *\n"
+    assert stat.S_IMODE(users.stat().st_mode) == 0o600
+
+
+def test_a_new_password_leaves_everything_else_as_it_was(sstp, users):
+    before = "# ours\n\nann\t*  old   10.9.0.7 # fixed\n'bob'  *\t\"secret #1\" *\n\n# the end\n"
+    users.write_text(before)
+    users.chmod(0o640)
+    set_password(sstp, users, "ann")
+    after = users.read_text()
+    assert after.splitlines()[:2] == before.splitlines()[:2]
+    assert after.splitlines()[3:] == before.splitlines()[3:]
+    words = after.splitlines()[2].split()
+    assert words[:4] == ["ann", "*", f"$nt${NT_HASH_OF_PASSWORD}", "10.9.0.7"]
+    assert "# fixed" in after.splitlines()[2]
+    assert stat.S_IMODE(users.stat().st_mode) == 0o640
+
+
+def test_a_new_user_comes_behind_the_others(sstp, users):
+    users.write_text("# ours\nann * old *\n")
+    set_password(sstp, users, "bob")
+    assert users.read_text() == f"# ours\nann * old *\nbob * $nt${NT_HASH_OF_PASSWORD} *\n"
+
+
+def test_a_last_line_without_its_end_is_ended_first(sstp, users):
+    users.write_text("ann * old *")
+    set_password(sstp, users, "bob")
+    assert users.read_text().splitlines() == ["ann * old *", f"bob * $nt${NT_HASH_OF_PASSWORD} *"]
+
+
+def test_pap_only_is_a_salted_one_way_hash(sstp, users):
+    set_password(sstp, "--pap-only", users, "ann")
+    secret = users.read_text().split()[2]
+    salt = re.fullmatch(r"\$6\$([./0-9A-Za-z]{8,16})\$[./0-9A-Za-z]{86}", secret).group(1)
+    theirs = subprocess.run(["openssl", "passwd", "-6", "-salt", salt, "password"], capture_output=True, text=True,
+                            check=True).stdout.strip()
+    assert secret == theirs
+
+
+def test_clear_text_keeps_the_password_itself(sstp, users):
+    set_password(sstp, "--clear-text", users, "ann", given='say "please" #1\n')
+    assert users.read_text().startswith("ann * ")
+    assert "please" in users.read_text()
+
+
+def test_a_user_gets_an_address_and_loses_it_again(sstp, users):
+    set_password(sstp, "--address", "10.9.0.77", users, "ann")
+    assert users.read_text().split()[3] == "10.9.0.77"
+    set_password(sstp, users, "ann", given="another\n")
+    assert users.read_text().split()[3] == "10.9.0.77"
+    set_password(sstp, "--address", "*", users, "ann")
+    assert users.read_text().split()[3] == "*"
+
+
+def test_delete_takes_out_the_user_alone(sstp, users):
+    users.write_text("# ours\nann * old *\n# bob is new\nbob * secret *\n")
+    done = passwd(sstp, "--delete", users, "ann")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert users.read_text() == "# ours\n# bob is new\nbob * secret *\n"
+
+
+def test_deleting_nobody_is_a_failure(sstp, users):
+    users.write_text("ann * old *\n")
+    done = passwd(sstp, "--delete", users, "bob")
+    assert done.returncode == 1
+    assert done.stderr == f"sstp passwd: {users}: no such user\n"
+
+
+def test_the_password_may_come_from_a_file_or_the_environment(sstp, users, tmp_path):
+    (tmp_path / "password").write_text("password\nand more\n")
+    assert passwd(sstp, "--password-file", tmp_path / "password", users, "ann").returncode == 0
+    assert passwd(sstp, users, "bob", SSTP_PASSWORD="password").returncode == 0
+    assert users.read_text().count(NT_HASH_OF_PASSWORD) == 2
+
+
+def test_a_name_with_a_domain_and_blanks_survives(sstp, users):
+    set_password(sstp, users, "OFFICE\\ann lee")
+    set_password(sstp, users, "OFFICE\\ann lee", given="again\n")
+    assert len(users.read_text().splitlines()) == 1
+    assert passwd(sstp, "-d", users, "OFFICE\\ann lee").returncode == 0
+    assert users.read_text() == ""
+
+
+@pytest.mark.parametrize("argv, given, status, words", [
+    (["users"], "", 2, "FILE and USER are needed: sstp passwd /etc/sstp/users ann"),
+    (["users", "ann", "bob"], "", 2, "bob: one FILE and one USER are enough"),
+    (["--passwd-on-stdin", "users", "ann"], "", 2, "password: nothing to read"),
+    (["--passwd-on-stdin", "users", "ann"], "\n", 2, "an empty password is no password"),
+    (["--pap-only", "--clear-text", "users", "ann"], "", 2, "--clear-text and --pap-only contradict each other"),
+    (["--passwd-on-stdin", "--address", "10.9.0", "users", "ann"], "x\n", 1,
+     "users: a user's address is an IPv4 address"),
+    (["--passwd-on-stdin", "/nowhere/users", "ann"], "x\n", 1, "/nowhere/users: No such file or directory"),
+    (["--password-file", "/nowhere/password", "users", "ann"], "", 2, "/nowhere/password: No such file or directory"),
+    (["users", "ann"], "", 2, "no password: no terminal to ask on; use --password-file"),
+])
+def test_says_what_is_wrong_and_changes_nothing(sstp, tmp_path, monkeypatch, argv, given, status, words):
+    monkeypatch.chdir(tmp_path)
+    done = passwd(sstp, *argv, given=given)
+    assert done.returncode == status
+    assert done.stderr.startswith(f"sstp passwd: {words}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_broken_file_is_not_made_worse(sstp, users):
+    users.write_text('ann * "old\nbob * secret *\n')
+    done = passwd(sstp, "--passwd-on-stdin", users, "carl", given="x\n")
+    assert done.returncode == 1
+    assert done.stderr == f"sstp passwd: {users}:1: a quote that is not closed on its line\n"
+    assert users.read_text() == 'ann * "old\nbob * secret *\n'
+
+
+def on_a_terminal(argv, answers):
+    """Runs a program on a terminal of its own and types; gives its status and all that was shown."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(argv[0], argv)
+    shown = b""
+    for question, answer in answers:
+        end = time.monotonic() + 20
+        while question not in shown and time.monotonic() < end:
+            shown += os.read(terminal, 4096)
+        os.write(terminal, answer)
+    try:
+        while piece := os.read(terminal, 4096):
+            shown += piece
+    except OSError:
+        pass  # the program has ended, and the terminal with it
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+
+def test_asks_twice_on_a_terminal_and_shows_nothing(sstp, users):
+    status, shown = on_a_terminal([sstp, "passwd", str(users), "ann"], [
+        (b"New password of ann: ", b"password\n"), (b"The same again: ", b"password\n")])
+    assert status == 0
+    assert "password\r\n" not in shown.replace("New password of ann", "")
+    assert NT_HASH_OF_PASSWORD in users.read_text()
+
+
+def test_a_typing_mistake_changes_nothing(sstp, users):
+    status, shown = on_a_terminal([sstp, "passwd", str(users), "ann"], [
+        (b"New password of ann: ", b"password\n"), (b"The same again: ", b"pasword\n")])
+    assert status == 2
+    assert "the two are not the same: nothing is changed" in shown
+    assert not users.exists()

@@ -1,0 +1,269 @@
+"""Many clients on one server: who may reach whom, limits, addresses, and SIGHUP."""
+import re
+import signal
+import socket
+import struct
+
+import pytest
+
+from lab import GATEWAY, INSIDE, SERVER, Sniffer, eventually
+
+TWO = 'ann * "wonder land" *\nbob * builder *\n'
+
+
+def connect_two(lab, *options):
+    """ann on one host, bob on another; gives their addresses."""
+    lab.connect("--no-default-route", "--route", "10.9.0.0/24", "--route", "172.16.0.0/12", *options)
+    lab.connect("--no-default-route", "--route", "10.9.0.0/24", "--route", "172.16.0.0/12", *options, user="bob",
+                password="builder", host=lab.other)
+    return [next(a for a in host.addresses() if a.startswith("10.9.")) for host in (lab.client, lab.other)]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_two_clients_at_once_reach_a_host_behind_the_server(lab, both, workers):
+    lab.server.sysctl("net.ipv4.ip_forward", 1)
+    server = lab.serve("--workers", workers)
+    ann, bob = connect_two(lab)
+    assert {ann, bob} == {"10.9.0.2", "10.9.0.3"}
+    for host in (lab.client, lab.other):
+        host.ping(GATEWAY)
+        host.ping(INSIDE)
+    for address in (ann, bob):
+        lab.inside.ping(address)
+        lab.server.ping(address)
+    server.wait_for('up, user "ann"')
+    server.wait_for('up, user "bob"')
+
+
+def test_without_forwarding_nothing_behind_the_server_is_reached(lab):
+    lab.serve()
+    connect_two(lab)
+    lab.client.ping(GATEWAY)
+    assert not lab.client.ping(INSIDE, count=1, check=False)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_clients_do_not_reach_each_other_unless_allowed(lab, workers):
+    lab.server.sysctl("net.ipv4.ip_forward", 1)
+    server = lab.serve("--workers", workers)
+    ann, bob = connect_two(lab)
+    assert not lab.client.ping(bob, count=2, check=False)
+    lab.client.ping(GATEWAY)
+    for program in reversed(lab.programs):
+        assert program.stop() == 0
+    lab.serve("--client-to-client", "--workers", workers, users=server.users)
+    ann, bob = connect_two(lab)
+    lab.client.ping(bob)
+    lab.other.ping(ann)
+
+
+def link_local(host, device="sstp0"):
+    return next(a for a in host.addresses(device) if a.startswith("fe80:"))
+
+
+def test_ipv6_link_local_goes_both_ways(lab, both):
+    lab.serve()
+    lab.connect("--no-default-route")
+    eventually("both ends have one", lambda: any(a.startswith("fe80:") for a in lab.client.addresses()))
+    lab.client.ping(link_local(lab.server) + "%sstp0")
+    lab.server.ping(link_local(lab.client) + "%sstp0")
+
+
+@pytest.mark.parametrize("who", ["client", "server", "small MTU"])
+def test_ipv6_may_be_left_out(lab, who):
+    lab.serve(*{"server": ["--no-ipv6"], "small MTU": ["--mtu", "1200"]}.get(who, []))
+    lab.connect("--no-default-route", *["--no-ipv6"] * (who == "client"))
+    lab.client.ping(GATEWAY)
+    assert not any(a.startswith("fe80:") for a in lab.client.addresses())
+
+
+def test_what_comes_from_an_address_that_is_not_the_clients_is_dropped(lab, both):
+    lab.serve()
+    lab.connect("--no-default-route")
+    sniffer = Sniffer(lab.server, "sstp0")
+    for source in ("10.9.0.200", "198.51.100.9", GATEWAY):
+        with lab.client.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as s:
+            s.sendto(udp_packet(source, GATEWAY), (GATEWAY, 0))
+    lab.client.ping(GATEWAY)  # what came before this has been seen by now
+    assert {socket.inet_ntoa(p[12:16]) for p in sniffer.look() if p[0] >> 4 == 4} == {"10.9.0.2", GATEWAY}
+    assert sniffer.between(GATEWAY, GATEWAY) == []
+    sniffer.close()
+
+
+def udp_packet(source, destination, payload=b"spoofed"):
+    udp = struct.pack("!HHHH", 4000, 4001, 8 + len(payload), 0) + payload
+    return struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, socket.inet_aton(source),
+                       socket.inet_aton(destination)) + udp
+
+
+# ---- limits
+
+
+def test_a_users_oldest_session_makes_room_for_the_newest(lab, both):
+    server = lab.serve("--user-sessions", "1")
+    first = lab.connect("--no-default-route", "--once")
+    lab.connect("--no-default-route", host=lab.other)
+    server.wait_for("^session 1: ends for a newer session: the user's limit is reached$")
+    assert first.wait(10) == 12
+    server.wait_for("^session 1: ended ")
+    lab.other.ping(GATEWAY)
+
+
+def test_another_user_is_not_in_the_way(lab):
+    server = lab.serve("--user-sessions", "1", users=TWO)
+    connect_two(lab)
+    lab.client.ping(GATEWAY)
+    lab.other.ping(GATEWAY)
+    assert "newer session" not in server.log
+
+
+def test_at_the_limit_the_new_session_may_be_refused_instead(lab):
+    server = lab.serve("--user-sessions", "2", "--keep-old-session")
+    for _ in range(2):
+        lab.connect("--no-default-route")
+    assert lab.connect_fails(host=lab.other)[0] == 9
+    server.wait_for(r'login of user "ann" by mschapv2 refused: the user has as many sessions as --user-sessions allows$')
+    lab.client.ping(GATEWAY)
+
+
+def test_more_clients_than_allowed_are_sent_away_with_503(lab, both):
+    lab.serve("--max-sessions", "1")
+    first = lab.connect("--no-default-route")
+    status, said = lab.connect_fails(host=lab.other)
+    assert status == 7
+    assert said.splitlines()[-1] == "error: the server refuses SSTP on this address (HTTP status 503)"
+    assert first.stop() == 0
+    lab.connect("--no-default-route", host=lab.other)
+    lab.other.ping(GATEWAY)
+
+
+def test_a_pool_that_is_full(lab):
+    server = lab.serve(network="10.9.0.0/30")  # two hosts: the server and one client
+    lab.connect("--no-default-route")
+    status, said = lab.connect_fails(host=lab.other)
+    assert status == 7
+    assert "503" in said
+    assert lab.client.addresses()[0] == "10.9.0.2"
+    server.wait_for("up, ")
+
+
+def test_an_address_that_was_given_back_is_given_again(lab):
+    lab.serve(network="10.9.0.0/30")
+    for _ in range(3):
+        client = lab.connect("--no-default-route")
+        assert "10.9.0.2" in lab.client.addresses()
+        assert client.stop() == 0
+
+
+def test_a_users_own_address_goes_over_to_the_new_session(lab, both):
+    server = lab.serve(users='ann * "wonder land" 10.9.0.9\n')
+    first = lab.connect("--no-default-route", "--once")
+    lab.connect("--no-default-route", host=lab.other)
+    server.wait_for("^session 1: ends for a newer session: the address is this user's own$")
+    assert first.wait(10) == 12
+    assert "10.9.0.9" in lab.other.addresses()
+    lab.other.ping(GATEWAY)
+    lab.server.ping("10.9.0.9")
+
+
+def test_a_users_own_address_is_kept_for_them(lab):
+    server = lab.serve(users=TWO + "carl * carl 10.9.0.2\n")
+    ann, bob = connect_two(lab)
+    assert {ann, bob} == {"10.9.0.3", "10.9.0.4"}
+    server.users.write_text(TWO + "carl * carl 10.9.0.2\ndora * dora 10.9.0.5\n")
+    server.send(signal.SIGHUP)
+    server.wait_for("read anew, 4 users$")
+    lab.connect("--no-default-route")
+    assert "10.9.0.6" in lab.client.addresses("sstp1")
+    lab.connect("--no-default-route", user="carl", password="carl")
+    assert "10.9.0.2" in lab.client.addresses("sstp2")
+
+
+@pytest.mark.parametrize("address", [GATEWAY, "10.9.0.0", "10.9.0.255"])
+def test_an_own_address_that_no_client_can_have(lab, address):
+    server = lab.serve(users=f'ann * "wonder land" {address}\n')
+    assert lab.connect_fails()[0] == 9
+    server.wait_for("refused: the user's own address can't be a client's here")
+
+
+# ---- SIGHUP
+
+
+def test_hup_reads_the_users_anew(lab, both):
+    server = lab.serve(users='ann * "wonder land" *\n')
+    lab.connect("--no-default-route")
+    assert lab.connect_fails(user="bob", password="builder", host=lab.other)[0] == 9
+    server.users.write_text("bob * builder *\n")
+    server.send(signal.SIGHUP)
+    server.wait_for(f"^{re.escape(str(server.users))}: read anew, 1 users$")
+    lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
+    lab.client.ping(GATEWAY)  # ann's session stays
+    lab.other.ping(GATEWAY)
+    assert lab.connect_fails(host=lab.other)[0] == 9  # but she would not come in again
+
+
+def test_hup_with_a_broken_user_file_changes_nothing(lab):
+    server = lab.serve(users='ann * "wonder land" *\n')
+    first = lab.connect("--no-default-route")
+    server.users.write_text("ann *\n")
+    server.send(signal.SIGHUP)
+    server.wait_for(rf"^error: {re.escape(str(server.users))}:1: a line is CLIENT SERVER SECRET ADDRESS, and this one ends "
+                    r"before the secret \(SERVER is mostly \"\*\"\); the users stay as they were$")
+    lab.client.ping(GATEWAY)
+    assert first.stop() == 0
+    lab.connect("--no-default-route")
+
+
+def test_hup_with_no_user_file_changes_nothing(lab):
+    server = lab.serve()
+    server.users.unlink()
+    server.send(signal.SIGHUP)
+    server.wait_for("No such file or directory; the users stay as they were$")
+    lab.connect("--no-default-route")
+
+
+def test_hup_reads_the_certificate_anew(lab, both):
+    cert, key = lab.folder / "server.crt", lab.folder / "server.key"
+    new = lab.pki.identity("renewed", f"IP:{SERVER}")
+
+    def install(identity):
+        cert.write_bytes(identity.cert.read_bytes())
+        key.write_bytes(identity.key.read_bytes())
+        key.chmod(0o600)
+
+    install(lab.pki.server)
+    server = lab.serve("--cert", cert, "--key", key)
+    lab.connect("--no-default-route")
+    install(new)
+    server.send(signal.SIGHUP)
+    server.wait_for(f"^{re.escape(str(cert))}: read anew$")
+    lab.connect("--no-default-route", host=lab.other, trust=["--servercert", new.pin])
+    lab.client.ping(GATEWAY)
+    lab.other.ping(GATEWAY)
+    assert lab.connect_fails(host=lab.other)[0] == 5  # the old pin
+
+
+def test_hup_with_a_certificate_and_another_ones_key_changes_nothing(lab):
+    cert = lab.folder / "server.crt"
+    cert.write_bytes(lab.pki.server.cert.read_bytes())
+    server = lab.serve("--cert", cert)
+    cert.write_bytes(lab.pki.identity("renewed", f"IP:{SERVER}").cert.read_bytes())
+    server.send(signal.SIGHUP)
+    server.wait_for("^error: .* is not the key of the certificate in .*; the certificate stays as it was$")
+    lab.connect("--no-default-route")
+    lab.client.ping(GATEWAY)
+
+
+def test_a_dozen_users_at_once(lab, both):
+    users = "".join(f"user{i} * password{i} *\n" for i in range(12))
+    server = lab.serve(users=users)
+    clients = [lab.connect("--no-default-route", "--no-dns", user=f"user{i}", password=f"password{i}", wait=False,
+                           host=(lab.client, lab.other)[i % 2]) for i in range(12)]
+    for client in clients:
+        client.wait_for("^connected in ")
+    assert len({re.search(r"address (\S+),", c.log).group(1) for c in clients}) == 12
+    for number in range(6):
+        for host in (lab.client, lab.other):
+            host.ping(GATEWAY, "-I", f"sstp{number}", count=1)
+    assert server.stop() == 0
+    assert server.log.count(": disconnected; ") == 12

@@ -1,0 +1,273 @@
+"""Where settings come from and what is said about wrong ones: command line, environment, file, --check."""
+import os
+import subprocess
+
+import pytest
+
+GOOD = (0, "the settings are good\n", "")
+
+
+class Desk:
+    """A folder with what the two ends' settings name."""
+
+    def __init__(self, sstp, folder, pki):
+        self.sstp, self.folder, self.pki = sstp, folder, pki
+        self.users = self.file("users", "ann * secret *\n")
+        self.password = self.file("password", "secret\n")
+        self.serve_settings = (f"cert = {pki.server.cert}\nkey = {pki.server.key}\nusers = {self.users}\n"
+                               "ipv4-network = 10.9.0.0/24\n")
+        self.connect_settings = f"server = vpn.example.net\nuser = ann\nca-cert = {pki.ca}\n"
+
+    def file(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        path.chmod(0o600)
+        return path
+
+    def run(self, *argv, **env):
+        plain = {k: v for k, v in os.environ.items() if not k.startswith("SSTP")}
+        done = subprocess.run([self.sstp, *map(str, argv)], capture_output=True, text=True, timeout=20,
+                              stdin=subprocess.DEVNULL, env={**plain, **env}, start_new_session=True)
+        return done.returncode, done.stdout, done.stderr
+
+    def check(self, verb, text, *argv, **env):
+        return self.run(verb, "--config", self.file(f"{verb}.conf", text), "--check", *argv, **env)
+
+    def complains(self, verb, text, *argv, **env):
+        """The one line on standard error of a check that fails."""
+        status, out, err = self.check(verb, text, *argv, **env)
+        assert (status, out) == (2, "")
+        assert err.startswith(f"sstp {verb}: ") and err.count("\n") == 1, err
+        return err.removeprefix(f"sstp {verb}: ").removesuffix("\n").replace(f"{self.folder}/", "")
+
+
+@pytest.fixture
+def desk(sstp, tmp_path, pki):
+    return Desk(sstp, tmp_path, pki)
+
+
+def test_a_whole_file_for_each_verb_is_good(desk):
+    connect = desk.connect_settings + f"""
+# a comment
+ ; another
+password-file = {desk.password}
+auth = mschapv2, chap,pap
+servercert = {desk.pki.server.pin}
+servercert = {desk.pki.server.fingerprint}
+verify-name = vpn.example.org
+sni = vpn.example.com
+min-tls = 1.3
+min-hash = sha256
+legacy-ciphers = no
+ipv4-only = yes
+timeout = 5
+interface = office%d
+mtu = 1300
+no-default-route = yes
+route = 10.0.0.0/8
+route = 2001:db8::/32
+table = 100
+no-dns = on
+no-ipv6 = true
+script = /etc/vpnc/vpnc-script --with "an argument" # not a comment
+once = 0
+keep-trying = off
+background = 1
+pid-file = /run/sstp.pid
+quiet = yes
+log-json = yes
+log-time = yes
+"""
+    assert desk.check("connect", connect) == GOOD
+    serve = desk.serve_settings + """
+listen = 443
+listen = 192.0.2.1:4443
+listen = [2001:db8::1]:443
+auth = mschapv2,pap
+name = office
+dns = 10.9.0.1
+dns = 10.9.0.53
+nbns = 10.9.0.1
+client-to-client = yes
+max-sessions = 10
+user-sessions = 2
+keep-old-session = yes
+max-failures = 0
+interface = vpn0
+mtu = 1400
+no-ipv6 = yes
+background = yes
+pid-file = /run/sstpd.pid
+"""
+    assert desk.check("serve", serve) == GOOD
+    assert desk.check("probe", f"server = vpn.example.net:4443\nca-cert = {desk.pki.ca}\n") == GOOD
+
+
+@pytest.mark.parametrize("line, words", [
+    ("usr = ann", "no option usr; did you mean user?"),
+    ("password = secret", "no option password; did you mean password-file?"),
+    ("colour = blue", "no option colour; sstp connect --help lists them"),
+    ("mtu = 99", "mtu = 99: must be from 576 to 4087"),
+    ("mtu = 4088", "mtu = 4088: must be from 576 to 4087"),
+    ("mtu = 1400 bytes", "mtu = 1400 bytes: must be from 576 to 4087"),
+    ("no-dns = maybe", "no-dns = maybe: must be yes or no"),
+    ("route = 10.0.0.0/33", "route = 10.0.0.0/33: must be a network such as 10.0.0.0/8 or 2001:db8::/32"),
+    ("auth = mschapv2, eap", "auth = mschapv2, eap: eap is none of mschapv2, chap, pap"),
+    ("auth = pap,pap", "auth = pap,pap: pap is named twice"),
+    ("user =", "user = : must not be empty"),
+    ("min-tls = 1.1", "min-tls = 1.1: must be 1.2 or 1.3"),
+    ("min-hash = md5", "min-hash = md5: must be sha1 or sha256"),
+    ("server = h:99999",
+     "server = h:99999: must be HOST or HOST:PORT, an IPv6 address with a port in brackets"),
+    ("timeout = 0", "timeout = 0: must be a number of seconds, from 1 to 3600"),
+    ("interface = much-too-long-a-name",
+     "interface = much-too-long-a-name: must be a device's name: at most 15 characters, no / : or blank"),
+    ("table = main", "table = main: must be a number"),
+    ("password-fd = 3", "password-fd stands on the command line only"),
+    ("config = other.conf", "config stands on the command line only"),
+    ("user", "must be: key = value"),
+    ("[connect]\nuser = ann", None),
+])
+def test_a_wrong_line_of_the_file_is_told_with_its_number(desk, line, words):
+    said = desk.complains("connect", "# first\nuser = ann\n\n" + line + "\nonce = yes\n")
+    if words:
+        assert said == f"connect.conf:4: {words}"
+    else:
+        assert said == "connect.conf:5: in section [connect]: there are no sections here; a file is for one verb"
+
+
+@pytest.mark.parametrize("line, words", [
+    ("listen = vpn.example.net", "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, "
+                                 "[2001:db8::1]:443"),
+    ("listen = 0", "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, [2001:db8::1]:443"),
+    ("ipv4-network = 10.9.0.0/31", "must be an IPv4 network of /8 to /30, such as 10.9.0.0/24"),
+    ("ipv4-network = fd00::/64", "must be an IPv4 network of /8 to /30, such as 10.9.0.0/24"),
+    ("dns = fe80::1", "must be an IPv4 address such as 10.0.0.1"),
+    ("dns = 10.9.0.1\ndns = 10.9.0.2\ndns = 10.9.0.3", "two are the most that PPP can tell a client"),
+    ("max-sessions = -1", "must be a number"),
+    ("auth = ms-chap", "ms-chap is none of mschapv2, chap, pap"),
+])
+def test_a_wrong_line_of_the_servers_file_too(desk, line, words):
+    last = line.splitlines()[-1]
+    assert desk.complains("serve", line + "\n") == f"serve.conf:{len(line.splitlines())}: {last}: {words}"
+
+
+@pytest.mark.parametrize("missing, words", [
+    ("cert", "no certificate: --cert FILE (sstp cert makes one)"),
+    ("users", "no user file: --users FILE (sstp passwd makes one)"),
+    ("ipv4-network", "no addresses for clients: --ipv4-network 10.9.0.0/24"),
+])
+def test_what_a_server_cannot_do_without(desk, missing, words):
+    lines = [line for line in desk.serve_settings.splitlines(True) if not line.startswith(missing)]
+    assert desk.complains("serve", "".join(lines)) == words
+
+
+def test_what_a_client_cannot_do_without(desk):
+    assert desk.complains("connect", "user = ann\n") == "no server: sstp connect HOST"
+    assert desk.complains("connect", "server = vpn.example.net\n") == "no user name: --user NAME"
+    assert desk.complains("probe", "") == "no server: sstp probe HOST"
+
+
+def test_what_contradicts_itself(desk):
+    assert desk.complains("connect", desk.connect_settings, "--once", "--keep-trying") == \
+        "--once and --keep-trying contradict each other"
+    assert desk.complains("connect", desk.connect_settings, "-4", "-6") == \
+        "--ipv4-only and --ipv6-only leave nothing"
+    assert desk.complains("connect", "user = ann\n", "one.example", "two.example") == \
+        "two.example: one server is enough, one.example was named before"
+
+
+def test_check_looks_into_the_servers_files(desk):
+    settings = desk.serve_settings
+    desk.file("bad-users", "ann * secret *\nbob *\n")
+    other = desk.pki.identity("other-key", "DNS:vpn.example.net")
+    assert desk.complains("serve", settings, "--users", "/nowhere/users") == "/nowhere/users: No such file or directory"
+    assert desk.complains("serve", settings, "--users", desk.folder / "bad-users").startswith(
+        "bad-users:2: a line is CLIENT SERVER SECRET ADDRESS, and this one ends before the secret")
+    assert desk.complains("serve", settings, "--cert", "/nowhere/cert") == \
+        "/nowhere/cert: cannot read the certificate: No such file or directory"
+    assert desk.complains("serve", settings, "--cert", desk.pki.server.key).endswith(
+        "server.key: no certificate in it (PEM is wanted)")
+    assert "is not the key of the certificate in" in desk.complains("serve", settings, "--key", other.key)
+
+
+def test_check_looks_into_the_clients_files(desk):
+    settings = desk.connect_settings
+    assert desk.complains("connect", settings, "--ca-cert", "/nowhere/ca") == \
+        "/nowhere/ca: cannot read the certificate authorities: No such file or directory"
+    assert desk.complains("connect", settings, "--ca-cert", desk.users) == \
+        "users: no usable certificate of an authority in it (PEM is wanted)"
+    assert desk.complains("connect", settings, "--servercert", "pin-sha256:abc").startswith(
+        '"pin-sha256:abc" is no pin: pin-sha256: and 44 characters of base64')
+    assert desk.complains("connect", settings, "--password-file", "/nowhere/password") == \
+        "/nowhere/password: No such file or directory"
+
+
+def test_an_encrypted_key_wants_its_password(desk):
+    key = desk.folder / "encrypted.key"
+    subprocess.run(["openssl", "pkcs8", "-topk8", "-in", desk.pki.server.key, "-out", key, "-passout", "pass:open",
+                    "-v2", "aes-256-cbc"], check=True)
+    key.chmod(0o600)
+    settings = desk.serve_settings
+    assert desk.complains("serve", settings, "--key", key) == \
+        "encrypted.key: the key is encrypted and no password for it was given"
+    assert "encrypted.key: the private key cannot be read (is the password right?)" in desk.complains(
+        "serve", settings, "--key", key, "--key-password-file", desk.file("wrong", "shut\n"))
+    assert desk.check("serve", settings, "--key", key, "--key-password-file", desk.file("right", "open\n")) == GOOD
+
+
+def test_a_file_that_is_not_there_is_named(desk):
+    assert desk.run("connect", "--config", "/nowhere/office.conf", "--check") == \
+        (2, "", "sstp connect: /nowhere/office.conf: No such file or directory\n")
+
+
+# ---- precedence: a wrong value shows which place was read
+
+
+def test_the_environment_is_read_and_named(desk):
+    assert desk.check("connect", "", SSTP_SERVER="vpn.example.net", SSTP_USER="ann", SSTP_NO_DNS="yes",
+                      SSTP_CA_CERT=str(desk.pki.ca)) == GOOD
+    assert desk.complains("connect", desk.connect_settings, SSTP_MTU="5") == "SSTP_MTU=5: must be from 576 to 4087"
+
+
+def test_the_environment_may_name_the_file(desk):
+    path = desk.file("office.conf", "mtu = 5\n")
+    assert desk.run("connect", "--check", SSTP_CONFIG=str(path))[2] == \
+        f"sstp connect: {path}:1: mtu = 5: must be from 576 to 4087\n"
+
+
+def test_the_environment_wins_over_the_file_and_the_command_line_over_both(desk):
+    no_ca = "/nowhere/{}: cannot read the certificate authorities: No such file or directory"
+    settings = desk.connect_settings.replace(str(desk.pki.ca), "/nowhere/file")
+    assert desk.complains("connect", settings) == no_ca.format("file")
+    assert desk.complains("connect", settings, SSTP_CA_CERT="/nowhere/environment") == no_ca.format("environment")
+    assert desk.complains("connect", settings, "--ca-cert", "/nowhere/line",
+                          SSTP_CA_CERT="/nowhere/environment") == no_ca.format("line")
+
+
+def test_a_stronger_list_replaces_a_weaker_one(desk):
+    settings = desk.connect_settings + "servercert = nonsense\n"
+    assert desk.complains("connect", settings).startswith('"nonsense" is no pin')
+    assert desk.check("connect", settings, SSTP_SERVERCERT=desk.pki.server.pin) == GOOD
+    assert desk.check("connect", settings, "--servercert", desk.pki.server.pin,
+                      SSTP_SERVERCERT="nonsense too") == GOOD
+
+
+def test_a_flag_of_the_file_can_be_taken_back_by_the_environment(desk):
+    settings = desk.connect_settings + "ipv4-only = yes\nipv6-only = yes\n"
+    assert desk.complains("connect", settings) == "--ipv4-only and --ipv6-only leave nothing"
+    assert desk.check("connect", settings, SSTP_IPV4_ONLY="no") == GOOD
+
+
+# ---- passwords
+
+
+@pytest.mark.parametrize("options, words", [
+    (["--passwd-on-stdin"], "password: nothing to read"),
+    (["--password-file", "/nowhere/password"], "/nowhere/password: No such file or directory"),
+    (["--password-fd", "77"], "password: Bad file descriptor"),
+    ([], "no password: no terminal to ask on; use --password-file, --passwd-on-stdin or the variable SSTP_PASSWORD"),
+])
+def test_without_a_password_nothing_is_tried(desk, options, words):
+    status, out, err = desk.run("connect", "--user", "ann", "vpn.example.net", *options)
+    assert (status, out, err) == (2, "", f"sstp connect: {words}\n")

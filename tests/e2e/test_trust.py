@@ -1,0 +1,303 @@
+"""Which servers a client believes, and what it says about the others: nothing is sent to those."""
+import re
+import socket
+import ssl
+import subprocess
+
+import pytest
+
+from lab import NAME, SERVER, SERVER6, in_background
+
+
+def connects(lab, *options, **more):
+    client = lab.connect("--no-default-route", *options, **more)
+    lab.client.ping("10.9.0.1")
+    return client
+
+
+def refuses(lab, server, *options, **more):
+    """What the client says when it does not trust the server. The server has heard nothing of HTTP."""
+    status, said = lab.connect_fails(*options, **more)
+    assert status == 5, said
+    server.wait_for("^debug: session 1: .*ended: ")
+    assert "http" not in server.log
+    lines = [line for line in said.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1, said
+    return lines[0].removeprefix("error: ")
+
+
+def file_name(names):
+    return re.sub(r"[^\w.]", "-", names)
+
+
+# ---- trusted
+
+
+def test_an_authority_given_by_a_file(lab, both):
+    lab.serve()
+    client = connects(lab, trust=["--ca-cert", lab.pki.ca])
+    assert f"{SERVER} is at {SERVER}:443, TLSv1.3 TLS_AES_128_GCM_SHA256, certificate verified\n" in client.log
+
+
+def test_an_authority_given_by_a_folder(lab):
+    folder = lab.folder / "authorities"
+    folder.mkdir()
+    (folder / "a.pem").write_bytes(lab.pki.other_ca.read_bytes())
+    (folder / "b.pem").write_bytes(lab.pki.ca.read_bytes())
+    (folder / "README").write_text("no certificate\n")
+    lab.serve()
+    connects(lab, trust=["--ca-cert", folder])
+
+
+def test_an_authority_of_the_system(lab):
+    lab.client.authorities.write_bytes(b"# other text\n" + lab.pki.other_ca.read_bytes() + lab.pki.ca.read_bytes())
+    lab.serve()
+    connects(lab, trust=[])
+
+
+@pytest.mark.parametrize("kind", ["pin", "fingerprint"])
+def test_a_pin_stands_in_for_the_chain_and_the_name(lab, kind):
+    identity = lab.pki.identity("another-name", "DNS:elsewhere.example.org,DNS:*.example.com")
+    lab.serve(identity=identity)
+    client = connects(lab, trust=["--servercert", getattr(identity, kind)])
+    assert "certificate known by its pin" in client.log
+
+
+def test_one_of_several_pins_is_enough(lab):
+    other = lab.pki.identity("other-key", "DNS:vpn.example.net")
+    lab.serve()
+    connects(lab, trust=["--servercert", other.pin, "--servercert", lab.pki.server.pin])
+
+
+def test_a_self_signed_certificate_of_sstp_cert_by_its_pin_or_as_its_own_authority(lab):
+    made = lab.server.run(lab.sstp, "cert", "--name", NAME, "--out", lab.folder / "own").stdout
+    pin = re.search("^pin +(.*)$", made, re.M).group(1)
+    lab.serve("--cert", lab.folder / "own.crt", "--key", lab.folder / "own.key")
+    assert connects(lab, to=NAME, trust=["--servercert", pin]).stop() == 0
+    assert connects(lab, to=NAME, trust=["--ca-cert", lab.folder / "own.crt"]).stop() == 0
+
+
+@pytest.mark.parametrize("names, to", [
+    (f"DNS:{NAME}", NAME),
+    ("DNS:*.example.net", NAME),
+    (f"IP:{SERVER}", SERVER),
+    (f"IP:{SERVER6}", f"[{SERVER6}]:443"),
+    (f"DNS:other.example.net,DNS:VPN.Example.NET", NAME),
+])
+def test_names_that_fit(lab, names, to):
+    lab.serve(identity=lab.pki.identity(file_name(names), names))
+    connects(lab, to=to, trust=["--ca-cert", lab.pki.ca])
+
+
+def test_a_certificate_for_another_name_that_is_expected(lab):
+    lab.serve(identity=lab.pki.identity("another-name", "DNS:elsewhere.example.org,DNS:*.example.com"))
+    connects(lab, "--verify-name", "elsewhere.example.org", to=NAME, trust=["--ca-cert", lab.pki.ca])
+
+
+def test_an_rsa_certificate(lab):
+    lab.serve(identity=lab.pki.identity("rsa", f"IP:{SERVER}", key="rsa"))
+    connects(lab, trust=["--ca-cert", lab.pki.ca])
+
+
+# ---- not trusted
+
+
+def test_an_unknown_authority(lab, both):
+    server = lab.serve()
+    said = refuses(lab, server, to=NAME, trust=[])
+    assert said == (f"the certificate of {NAME} is not signed by an authority that this machine trusts (issuer CN=The "
+                    f"office authority). Its key's pin is {lab.pki.server.pin}: give it with --servercert once you have "
+                    "checked it by another way")
+
+
+def test_an_unknown_authority_where_a_file_was_given(lab):
+    said = refuses(lab, lab.serve(), to=NAME, trust=["--ca-cert", lab.pki.other_ca])
+    assert said.startswith(f"the certificate of {NAME} is not signed by an authority that --ca-cert holds (issuer CN=The "
+                           "office authority). Its key's pin is ")
+
+
+def test_a_self_signed_certificate(lab):
+    lab.server.run(lab.sstp, "cert", "--name", NAME, "--out", lab.folder / "own")
+    server = lab.serve("--cert", lab.folder / "own.crt", "--key", lab.folder / "own.key")
+    assert "(self-signed; issuer CN=vpn.example.net)" in refuses(lab, server, to=NAME, trust=[])
+
+
+def test_a_wrong_name(lab, both):
+    server = lab.serve(identity=lab.pki.identity("another-name", "DNS:elsewhere.example.org,DNS:*.example.com"))
+    assert refuses(lab, server, to=NAME, trust=["--ca-cert", lab.pki.ca]) == \
+        f"the certificate shown is not for {NAME} but for elsewhere.example.org, *.example.com"
+
+
+@pytest.mark.parametrize("names, to", [
+    ("DNS:*.net", NAME),
+    ("DNS:*.vpn.example.net", NAME),
+    ("DNS:example.net", NAME),
+    (f"DNS:{NAME}", SERVER),
+    (f"DNS:{SERVER}", SERVER),
+    ("IP:192.0.2.2", SERVER),
+    ("email:vpn@example.net", NAME),
+])
+def test_names_that_do_not_fit(lab, names, to):
+    server = lab.serve(identity=lab.pki.identity(file_name(names), names))
+    assert refuses(lab, server, to=to, trust=["--ca-cert", lab.pki.ca]).startswith(
+        f"the certificate shown is not for {to} but for ")
+
+
+def test_an_expired_certificate(lab, both):
+    server = lab.serve(identity=lab.pki.identity("expired", f"DNS:{NAME}", start="20200101000000Z",
+                                                 end="20210203040500Z"))
+    assert refuses(lab, server, to=NAME, trust=["--ca-cert", lab.pki.ca]) == \
+        f"the certificate of {NAME} expired on 2021-02-03 04:05 UTC"
+
+
+def test_a_certificate_of_the_future(lab):
+    server = lab.serve(identity=lab.pki.identity("future", f"DNS:{NAME}", start="20980101000000Z",
+                                                 end="20990101000000Z"))
+    assert refuses(lab, server, to=NAME, trust=["--ca-cert", lab.pki.ca]) == \
+        f"the certificate of {NAME} is not valid before 2098-01-01 00:00 UTC"
+
+
+def test_a_certificate_that_is_not_for_servers(lab):
+    server = lab.serve(identity=lab.pki.identity("person", f"DNS:{NAME}", usage="clientAuth"))
+    assert "is not meant for servers" in refuses(lab, server, to=NAME, trust=["--ca-cert", lab.pki.ca])
+
+
+def test_a_wrong_pin(lab, both):
+    other = lab.pki.identity("other-key", f"DNS:{NAME}")
+    said = refuses(lab, lab.serve(), to=NAME, trust=["--servercert", other.pin])
+    assert said == (f"the certificate of {NAME} has {lab.pki.server.pin}, but the pin given is {other.pin}: either it was "
+                    "renewed with a new key, or this is not your server")
+
+
+def test_a_good_chain_is_no_excuse_for_a_wrong_pin(lab):
+    other = lab.pki.identity("other-key", f"DNS:{NAME}")
+    refuses(lab, lab.serve(), to=NAME, trust=["--servercert", other.fingerprint, "--ca-cert", lab.pki.ca])
+
+
+# ---- versions and ciphers
+
+
+@pytest.mark.parametrize("who", ["client", "server", "both"])
+def test_tls_1_3_may_be_demanded(lab, who):
+    lab.serve(*["--min-tls", "1.3"] * (who != "client"))
+    client = connects(lab, *["--min-tls", "1.3"] * (who != "server"))
+    assert " TLSv1.3 " in client.log
+
+
+class OldServer:
+    """A TLS server of Python's, as old as wanted."""
+
+    def __init__(self, lab, version):
+        self.socket = lab.server.listen("192.0.2.1", 443)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(lab.pki.server.cert, lab.pki.server.key)
+        self.context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        self.context.minimum_version = self.context.maximum_version = version
+        self.thread = in_background(self._serve)
+
+    def _serve(self):
+        connection, _ = self.socket.accept()
+        with connection:
+            try:
+                with self.context.wrap_socket(connection, server_side=True) as tls:
+                    return tls.version(), tls.recv(1)
+            except OSError as error:
+                return None, error
+
+    def close(self):
+        self.socket.close()
+        return self.thread.result()
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+def test_nothing_older_than_tls_1_2_is_spoken(lab):
+    server = OldServer(lab, ssl.TLSVersion.TLSv1_1)
+    status, said = lab.connect_fails()
+    assert status == 6
+    assert said.splitlines()[-1].startswith("error: TLS: ")
+    assert "no TLS version in common (1.2 and 1.3 are spoken here)" in said
+    assert server.close()[0] is None
+
+
+def test_a_server_of_tls_1_2_alone_is_refused_when_1_3_is_demanded(lab):
+    server = OldServer(lab, ssl.TLSVersion.TLSv1_2)
+    status, said = lab.connect_fails("--min-tls", "1.3")
+    assert status == 6
+    assert "no TLS version in common" in said
+    server.close()
+
+
+def test_a_client_of_tls_1_2_alone_is_served_unless_1_3_is_demanded(lab):
+    context = ssl.create_default_context(cafile=lab.pki.ca)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    def version():
+        with context.wrap_socket(lab.client.connect(SERVER, 443), server_hostname=SERVER) as s:
+            return s.version(), s.cipher()[0]
+
+    server = lab.serve()
+    assert version() == ("TLSv1.2", "ECDHE-ECDSA-AES128-GCM-SHA256")
+    assert server.stop() == 0
+    lab.serve("--min-tls", "1.3")
+    with pytest.raises(ssl.SSLError):
+        version()
+
+
+@pytest.mark.parametrize("suite, served", [
+    ("ECDHE-ECDSA-AES256-GCM-SHA384", "always"),
+    ("ECDHE-ECDSA-CHACHA20-POLY1305", "always"),
+    ("ECDHE-ECDSA-AES128-SHA", "if asked"),
+    ("ECDHE-ECDSA-AES256-SHA", "if asked"),
+])
+def test_cbc_suites_only_by_an_option(lab, suite, served):
+    context = ssl.create_default_context(cafile=lab.pki.ca)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(suite)
+
+    def shake_hands(port):
+        try:
+            with context.wrap_socket(lab.client.connect(SERVER, port), server_hostname=SERVER) as s:
+                return s.cipher()[0]
+        except ssl.SSLError:
+            return None
+
+    lab.serve()
+    lab.serve("--legacy-ciphers", "--listen", "4443", network="10.10.0.0/24")
+    assert shake_hands(443) == (suite if served == "always" else None)
+    assert shake_hands(4443) == suite
+
+
+def test_the_name_typed_is_sent_in_tls_and_in_http(lab):
+    seen = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(lab.pki.server.cert, lab.pki.server.key)
+    context.sni_callback = lambda tls, name, _: seen.append(name)
+    with lab.server.listen(SERVER, 4443) as listener:
+        def serve():
+            connection, _ = listener.accept()
+            with context.wrap_socket(connection, server_side=True) as tls:
+                return tls.recv(4096)
+
+        request = in_background(serve)
+        lab.connect_fails(to=f"{NAME}:4443", trust=["--ca-cert", lab.pki.ca])
+        assert f"\r\nHost: {NAME}:4443\r\n".encode() in request.result()
+    assert seen == [NAME]
+
+
+def test_the_key_log_is_written_when_asked_for_and_warned_of(lab):
+    server = lab.serve("--keylog", lab.folder / "server-keys")
+    client = connects(lab, "--keylog", lab.folder / "client-keys")
+    for who, name in ((server, "server-keys"), (client, "client-keys")):
+        text = (lab.folder / name).read_text()
+        assert "CLIENT_TRAFFIC_SECRET_0 " in text and "SERVER_TRAFFIC_SECRET_0 " in text
+        assert re.search(f"^warn: .*{name}: session keys are written there", who.log, re.M), who.log
+        assert (lab.folder / name).stat().st_mode & 0o077 == 0
+
+
+def test_resolving_nothing_but_looking_at_the_certificate_with_openssl(lab):
+    """The server's chain, as others see it."""
+    lab.serve()
+    done = subprocess.run(lab.client.words(["openssl", "s_client", "-connect", f"{SERVER}:443", "-CAfile", lab.pki.ca,
+                                            "-verify_ip", SERVER, "-brief"]),
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+    assert "Verification: OK" in done.stderr + done.stdout
