@@ -250,6 +250,20 @@ $B/tests/e2e/peers/pppd_front: $(call objects,tests/e2e/peers/*.c) $(call archiv
 
 peers: $(PEERS)
 
+# ---- the benchmark: tools/bench, and its programs in tools/benchmark/
+## make bench          sstp against OpenVPN, ocserv and the limits of this machine (BENCH="--quick": see tools/bench)
+
+BENCH_PROGRAMS = $(patsubst %.c,$B/%,$(wildcard tools/benchmark/*.c))
+
+$B/tools/benchmark/%: $B/tools/benchmark/%.o $(call archives,tls crypto util) $(THIRD)
+	$(call note,LINK)
+	$(COMPILER) $(LINK) -o $@ $(filter-out $(THIRD),$^) $(THIRD_LIBS) $(END)
+
+bench-programs: $(BENCH_PROGRAMS)
+
+bench:
+	tools/bench $(BENCH)
+
 # ---- load: tools/load, and the crowd of clients in tools/crowd/ that it puts before a server
 ## make load           logins a second, memory and CPU of 10,000 sessions, traffic (LOAD="--quick": see tools/load)
 
@@ -281,7 +295,7 @@ e2e: program peers asan
 	tools/check e2e
 
 C_FILES = $(wildcard src/*.c src/*/*.c)
-ALL_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tests/e2e/peers/*.[ch] \
+ALL_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tests/e2e/peers/*.[ch] tools/benchmark/*.c \
 	tools/crowd/*.[ch])
 # cppcheck 2.10: autoVariables takes a pointer kept in the caller's own struct for one that outlives it; the
 # other one stands for code that it cannot read.
@@ -338,6 +352,6 @@ distclean: clean
 ## WOLFSSL=system STATIC=0 takes the system's wolfSSL (5.5.4 or later) and inih by pkg-config.
 
 .PHONY: help unit-programs unit memcheck fuzz-programs replay-programs fuzz fuzz-run peers check e2e lint layers scan-objects \
-	crowd load format format-check install uninstall clean distclean
+	bench-programs bench crowd load format format-check install uninstall clean distclean
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
