@@ -16,6 +16,7 @@
 
 enum {
 	TLS_MS = 10 * 1000,
+	ENOUGH_MS = 3000,      /* to log in, when others wait */
 	REFUSAL_MIN_MS = 1000, /* a refusal comes after this, and up to as much again */
 };
 
@@ -328,10 +329,24 @@ static void fill_ppp(const struct shared *shared, struct ppp_cfg *ppp)
 	memcpy(ppp->own_iid, shared->own_iid, sizeof(ppp->own_iid));
 }
 
-/* Over the bound the one that has taken longest goes: a flood drowns itself. */
+static bool is_full(const struct worker *w)
+{
+	return w->half_open.count >= SESSION_HALF_OPEN_MAX / w->shared->worker_count;
+}
+
+/*
+ * When all clients come at once, as after a restart, those that are logging in are to be finished
+ * before more are begun. But who has had time enough to log in makes room: it may be one of a flood.
+ */
+bool session_has_room(const struct worker *w)
+{
+	return !is_full(w) ||
+	       loop_now(w->loop) - w->half_open.first->started_ms >= ENOUGH_MS;
+}
+
 static void make_room(struct worker *w)
 {
-	if (w->half_open.count >= SESSION_HALF_OPEN_MAX / w->shared->worker_count)
+	if (is_full(w))
 		session_abandon(w->half_open.first);
 }
 

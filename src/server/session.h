@@ -2,8 +2,9 @@
  * One client of the server: its tunnel, who it is, what it was given. A session is one allocation,
  * made when the connection is accepted and gone when its tunnel has ended.
  *
- * Before its login a session is half open: there is a bound on how many of these there are, and over
- * it the oldest goes. After it, it is in the registry and holds an address.
+ * Before its login a session is half open, and there is a bound on how many of these there are. Over
+ * it new connections wait while those that are there get on; when they don't, the oldest goes. After
+ * its login a session is in the registry and holds an address.
  */
 #ifndef SSTP_SERVER_SESSION_H
 #define SSTP_SERVER_SESSION_H
@@ -30,6 +31,8 @@ struct session {
 	struct ppp_verdict verdict;
 };
 
+/* May another one come now? */
+bool session_has_room(const struct worker *w);
 /* Takes over the connected socket. False: there was no memory, and it is closed. */
 bool session_accept(struct worker *w, int fd, const struct sockaddr_storage *peer);
 /* A newer session took its place, if it is still there. */

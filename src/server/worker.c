@@ -13,10 +13,11 @@
 #include "server/session.h"
 
 enum {
-	ACCEPTS_A_TURN = 64,
+	ACCEPTS_A_TURN = 16,
 	READS_A_TURN = 32, /* of the TUN queue, of each ring */
 	STOP_MS = 4000,    /* sessions have this long to say goodbye */
-	ACCEPT_AGAIN_MS = 1000,
+	NO_FILES_MS = 1000,
+	TOO_MANY_MS = 10,
 	UNEVEN_PART = 8,   /* more sessions than another by an eighth: new ones go there */
 };
 
@@ -26,6 +27,12 @@ static void hold_listeners(struct worker *w, bool hold)
 {
 	for (size_t i = 0; i < w->listener_count; i++)
 		loop_watch_events(w->loop, &w->listeners[i].watch, hold ? 0 : EPOLLIN);
+}
+
+static void accept_later(struct worker *w, uint32_t ms)
+{
+	hold_listeners(w, true);
+	loop_timer_set(w->loop, &w->accept_again, loop_now(w->loop) + ms);
 }
 
 static void accept_again(struct loop_timer *timer)
@@ -97,6 +104,17 @@ static void take_connection(struct worker *w, int fd, const struct sockaddr_stor
 		give_away(to, fd, peer);
 }
 
+/* After a failed accept. */
+static bool may_go_on(struct worker *w, int error)
+{
+	if (error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS) {
+		log_error(NULL, "accept: %s; waiting a second", strerror(error));
+		accept_later(w, NO_FILES_MS);
+		return false;
+	}
+	return error == ECONNABORTED || error == EINTR;
+}
+
 static void on_connection(struct loop_watch *watch, uint32_t events)
 {
 	struct worker *w = container_of(watch, struct worker_listener, watch)->worker;
@@ -105,21 +123,18 @@ static void on_connection(struct loop_watch *watch, uint32_t events)
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
 		struct sockaddr_storage peer = { 0 };
 		socklen_t len = sizeof(peer);
-		int fd = accept4(watch->fd, (struct sockaddr *)&peer, &len,
-				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd;
 
-		if (fd >= 0) {
-			take_connection(w, fd, &peer);
-		} else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
-			   errno == ENOBUFS) {
-			log_error(NULL, "accept: %s; waiting a second", strerror(errno));
-			hold_listeners(w, true);
-			loop_timer_set(w->loop, &w->accept_again,
-				       loop_now(w->loop) + ACCEPT_AGAIN_MS);
-			return;
-		} else if (errno != ECONNABORTED && errno != EINTR) {
+		if (!session_has_room(w)) {
+			accept_later(w, TOO_MANY_MS);
 			return;
 		}
+		fd = accept4(watch->fd, (struct sockaddr *)&peer, &len,
+			     SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+			take_connection(w, fd, &peer);
+		else if (!may_go_on(w, errno))
+			return;
 	}
 }
 

@@ -82,7 +82,7 @@ struct worker {
 	uint8_t *packet; /* TUN_PACKET_MAX bytes */
 	struct worker_listener listeners[WORKER_LISTENERS_MAX];
 	size_t listener_count;
-	struct loop_timer accept_again; /* no descriptors were left */
+	struct loop_timer accept_again; /* no descriptors were left, or no room for half-open ones */
 	struct table *table;            /* its own sessions, by inner address */
 	struct sessions half_open, open;
 	_Atomic(unsigned) session_count; /* both, and those that are on their way here */
