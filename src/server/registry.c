@@ -16,13 +16,20 @@
 #include "server/table.h"
 #include "util/log.h"
 
+enum { CHAINS = 4096 };
+
+/* Registrations, the oldest first. */
+struct chain {
+	struct registration *first, *last;
+};
+
 struct registry {
 	const struct server_cfg *cfg;
 	pthread_mutex_t lock;
 	struct pool *pool;
 	struct registration **holders;  /* by offset in the pool's network */
 	_Atomic(uint16_t) *workers;     /* the same: number of the worker and one; 0: nobody */
-	struct registration *first, *last;
+	struct chain chains[CHAINS]; /* by a hash of the user's name */
 	atomic_size_t count;
 	struct bans bans;
 	struct netlink *netlink;
@@ -191,6 +198,16 @@ static void evict(struct registry *r, struct registration *reg, const char *why,
 	let_go(r, reg);
 }
 
+/* FNV-1a. Who is in the user file decides what names there are, so no key is needed. */
+static struct chain *chain_of(struct registry *r, const char *user)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *user; user++)
+		h = (h ^ (uint8_t)*user) * 16777619u;
+	return &r->chains[(h ^ h >> 16) % CHAINS];
+}
+
 /* The user's sessions are at their limit: the oldest goes, or the new one is refused. */
 static const char *make_room_for_user(struct registry *r, const char *user,
 				      struct evictions *evictions)
@@ -198,7 +215,7 @@ static const char *make_room_for_user(struct registry *r, const char *user,
 	struct registration *oldest = NULL;
 	unsigned count = 0;
 
-	for (struct registration *o = r->last; o; o = o->prev) {
+	for (struct registration *o = chain_of(r, user)->last; o; o = o->prev) {
 		if (o->is_evicted || strcmp(o->user, user))
 			continue;
 		oldest = o;
@@ -249,27 +266,31 @@ static const char *login(struct registry *r, struct registration *reg, uint32_t 
 
 static void link_in(struct registry *r, struct registration *reg)
 {
+	struct chain *c = chain_of(r, reg->user);
+
 	reg->next = NULL;
-	reg->prev = r->last;
-	if (r->last)
-		r->last->next = reg;
+	reg->prev = c->last;
+	if (c->last)
+		c->last->next = reg;
 	else
-		r->first = reg;
-	r->last = reg;
+		c->first = reg;
+	c->last = reg;
 	reg->is_in = true;
 	atomic_fetch_add_explicit(&r->count, 1, memory_order_relaxed);
 }
 
 static void link_out(struct registry *r, struct registration *reg)
 {
+	struct chain *c = chain_of(r, reg->user);
+
 	if (reg->prev)
 		reg->prev->next = reg->next;
 	else
-		r->first = reg->next;
+		c->first = reg->next;
 	if (reg->next)
 		reg->next->prev = reg->prev;
 	else
-		r->last = reg->prev;
+		c->last = reg->prev;
 	reg->is_in = false;
 	atomic_fetch_sub_explicit(&r->count, 1, memory_order_relaxed);
 }
