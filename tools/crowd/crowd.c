@@ -96,6 +96,8 @@ static void finish(struct crowd *crowd)
 	loop_timer_stop(crowd->loop, &crowd->timer);
 	answer(crowd);
 	stop_counting_hellos();
+	crowd->done = crowd->failed = crowd->lost = 0; /* a session may be lost between two orders */
+	crowd->reason[0] = '\0';
 	crowd->order.what = ORDER_NONE;
 	crowd_is_done(crowd);
 }
@@ -298,9 +300,7 @@ void crowd_begin(struct crowd *crowd, const struct order *order)
 {
 	crowd->order = *order;
 	crowd->begun_us = crowd_now_us();
-	crowd->asked = crowd->in_flight = crowd->done = crowd->failed = crowd->lost = 0;
-	crowd->repeats = 0;
-	crowd->reason[0] = '\0';
+	crowd->asked = crowd->in_flight = crowd->repeats = 0;
 	loop_timer_set(crowd->loop, &crowd->timer, loop_now(crowd->loop) + TICK_MS);
 	switch (order->what) {
 	case ORDER_OPEN:
