@@ -156,7 +156,7 @@ static void blame_sstp(struct tunnel *t, const struct sstp_out *out)
 	enum exit_code code = sstp_exit_code(t, out->closed.why);
 	const char *text = sstp_closed_text(out->closed.why);
 
-	if (out->closed.http_status)
+	if (out->closed.why == SSTP_CLOSED_HTTP_STATUS)
 		tunnel_blame(t, code, "%s (HTTP status %d)", text, out->closed.http_status);
 	else if (out->closed.status)
 		tunnel_blame(t, code, "%s (%s)", text, sstp_status_name(out->closed.status));
