@@ -1,0 +1,295 @@
+"""Peers that mean no good, or know no better: they lose their own connection, and nobody else notices."""
+import contextlib
+import random
+import socket
+import ssl
+import struct
+
+import pytest
+
+from lab import GATEWAY, NAME, SERVER, eventually, in_background
+
+REQUEST = (b"SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/ HTTP/1.1\r\n"
+           b"SSTPCORRELATIONID: {4D5E0E3B-C1D5-4C17-8E33-C73F7518135A}\r\n"
+           b"Content-Length: 18446744073709551615\r\nHost: vpn.example.net\r\n\r\n")
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n"
+CALL_CONNECT_REQUEST = bytes.fromhex("1001000e0001 0001 0001 0006 0001")
+CALL_CONNECT_ACK = bytes.fromhex("100100300002 0001 0004 0028 000000 03") + bytes(32)
+ORDINARY = ("listening on ", "warn: IPv4 forwarding is off", "ready: ", "session ", "warn: session ")
+
+
+def data(ppp):
+    """A PPP frame in an SSTP data packet."""
+    return struct.pack("!BBH", 0x10, 0, 4 + len(ppp)) + ppp
+
+
+def lcp(code, body=b"", length=None):
+    return data(b"\xff\x03\xc0\x21" + struct.pack("!BBH", code, 1, 4 + len(body) if length is None else length) + body)
+
+
+class Attacker:
+    """Makes connections to the server from the host "other"."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.context = ssl.create_default_context(cafile=lab.pki.ca)
+        self.kept = []
+
+    def tcp(self):
+        s = self.lab.other.connect(SERVER, 443)
+        self.kept.append(s)
+        return s
+
+    def tls(self):
+        s = self.context.wrap_socket(self.tcp(), server_hostname=NAME)
+        self.kept.append(s)
+        return s
+
+    def http(self):
+        s = self.tls()
+        s.sendall(REQUEST)
+        answer = b""
+        while not answer.endswith(b"\r\n\r\n"):
+            answer += s.recv(4096)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        return s
+
+    def sstp(self):
+        s = self.http()
+        s.sendall(CALL_CONNECT_REQUEST)
+        assert s.recv(4096)[4:6] == b"\x00\x02"
+        return s
+
+    def close(self):
+        for s in self.kept:
+            s.close()
+
+
+@pytest.fixture
+def attacker(lab):
+    made = Attacker(lab)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def victim(lab):
+    """A session that must go on as if nothing were. Gives the server."""
+    server = lab.serve()
+    lab.connect("--no-default-route")
+    lab.client.ping(GATEWAY)
+    return server
+
+
+def send_all(s, stuff):
+    """As much as the far end lets us; then all that it has to say."""
+    with contextlib.suppress(OSError):
+        s.sendall(stuff)
+    with contextlib.suppress(OSError):
+        while s.recv(65536):
+            pass
+
+
+def send_each(connect, stuffs):
+    """Each on a connection of its own, all at the same time, for as long as the server likes, or a second."""
+    connections = [connect() for _ in stuffs]
+    for connection in connections:
+        connection.settimeout(1)
+    for thread in [in_background(send_all, *pair) for pair in zip(connections, stuffs)]:
+        thread.result()
+
+
+def assert_unharmed(lab, server):
+    lab.client.ping(GATEWAY)
+    assert server.status is None
+    assert [line for line in server.said.splitlines() if not line.startswith(ORDINARY)] == []
+
+
+def test_random_bytes_in_place_of_tls(lab, both, victim, attacker):
+    send_each(attacker.tcp, [random.Random(n).randbytes(n) for n in (1, 2, 5, 6, 100, 3000, 16000, 40000, 500000)])
+    assert_unharmed(lab, victim)
+
+
+def test_other_protocols_at_the_port(lab, victim, attacker):
+    send_each(attacker.tcp, [
+        b"GET / HTTP/1.1\r\nHost: vpn.example.net\r\n\r\n", b"SSH-2.0-OpenSSH_9.2\r\n", b"\x05\x01\x00",
+        b"\x16\x03\x01\xff\xff" + bytes(70000), b"\x16\x03\x01\x00\x00" * 1000, b"\x80\x2e\x01\x00\x02" + bytes(50)])
+    assert_unharmed(lab, victim)
+
+
+def test_a_handshake_with_wrong_bytes_in_it(lab, both, victim, attacker):
+    """What a real client sends first, with one byte changed each time, and cut short each time."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = attacker.context.wrap_bio(incoming, outgoing, server_hostname=NAME)
+    with pytest.raises(ssl.SSLWantReadError):
+        tls.do_handshake()
+    hello = outgoing.read()
+    places = range(0, len(hello), max(len(hello) // 40, 1))
+    send_each(attacker.tcp, [hello[:at] + bytes([hello[at] ^ 0xff]) + hello[at + 1:] for at in places])
+    send_each(attacker.tcp, [hello[:at] for at in places])
+    assert_unharmed(lab, victim)
+
+
+def test_random_bytes_in_tls(lab, both, victim, attacker):
+    send_each(attacker.tls, [random.Random(n).randbytes(n) + b"\r\n\r\n" for n in (0, 1, 2, 100, 8000, 16384, 100000)])
+    assert_unharmed(lab, victim)
+
+
+def test_odd_requests(lab, both, victim, attacker):
+    send_each(attacker.tls, [
+        b"\r\n\r\n", b" / HTTP/1.1\r\n\r\n", REQUEST.replace(b"HTTP/1.1", b"HTTP/9.9"), REQUEST.replace(b"sra_", b"../"),
+        b"SSTP_DUPLEX_POST " + b"/" * 60000 + b" HTTP/1.1\r\n\r\n", REQUEST[:-2] + b"X: " + b"y" * 60000 + b"\r\n\r\n",
+        REQUEST[:-2] + b"A: b\r\n" * 10000 + b"\r\n", REQUEST.replace(b"\r\n", b"\n"),
+        REQUEST.replace(b"{4D5E", b"\0\x1b[31m"),
+    ])
+    assert_unharmed(lab, victim)
+
+
+def test_random_bytes_behind_the_request(lab, both, victim, attacker):
+    send_each(attacker.http, [random.Random(n).randbytes(n) for n in (1, 2, 3, 4, 5, 8, 100, 4095, 4096, 50000)])
+    assert_unharmed(lab, victim)
+
+
+ODD_CONTROL = [
+    bytes.fromhex("10010008 0001 ffff"),  # more attributes than there can be
+    bytes.fromhex("1001000e 0001 0001 0001 0000 0001"),  # an attribute without length
+    bytes.fromhex("1001000e 0001 0001 0001 ffff 0001"),  # one beyond the packet
+    bytes.fromhex("10010003"),  # shorter than its own header
+    bytes.fromhex("10010000"),
+    bytes.fromhex("1001ffff") + bytes(4091),
+    bytes.fromhex("20010008 0001 0000"),  # another version
+    bytes.fromhex("10010070 0004 0001 0003 0068 000000 02") + bytes(100),  # Call-Connected before its time
+    bytes.fromhex("10010008 0008 0000") * 5000,  # echoes
+    bytes.fromhex("10010014 0005 0001 0002 000c 000000 00 00000004"),  # abort
+    data(b"\xff\x03\x00\x21" + bytes(40)),  # a packet before login
+]
+
+
+@pytest.mark.parametrize("stage", ["http", "sstp"])
+def test_odd_control_messages(lab, both, victim, attacker, stage):
+    send_each(getattr(attacker, stage), ODD_CONTROL)
+    assert_unharmed(lab, victim)
+
+
+ODD_PPP = [
+    lcp(1, b"\x01\x00"), lcp(1, b"\x01\x01" * 300), lcp(1, b"\x03\xff\xc0"), lcp(1, b"\x05\x06AAAA" * 200),
+    lcp(1, b"", 0), lcp(1, b"", 3), lcp(1, b"", 65535), lcp(0), lcp(255, b"x" * 100), lcp(9, b"\0" * 2000), lcp(8, b"\xc0\x21"),
+    lcp(7, b"\x01"), lcp(2, b"\x01\x04\x05\xdc"), lcp(5) * 50, lcp(1, b"\x05\x06AAAA") * 1000,
+    data(b"\xc0"), data(b""), data(b"\xff\x03"), data(b"\xff\x03\xff\xff" + bytes(3000)), data(b"\xc0\x23\x01\x01\x00\x06\xff\xff"),
+    data(b"\xc2\x23\x02\x01\x00\x05\xff"),
+]
+
+
+def test_odd_ppp(lab, both, victim, attacker):
+    send_each(attacker.sstp, ODD_PPP)
+    assert_unharmed(lab, victim)
+
+
+def random_frames(seed):
+    """Of the protocols that PPP speaks, with codes that exist."""
+    dice = random.Random(seed)
+    protocols = [bytes.fromhex(p) for p in ("c021", "c023", "c223", "8021", "8057", "80fd")]
+    return b"".join(data(b"\xff\x03" + dice.choice(protocols) + bytes((dice.randrange(1, 12), dice.randrange(4))) +
+                         dice.randbytes(dice.randrange(60))) for _ in range(100))
+
+
+def test_random_ppp(lab, both, victim, attacker):
+    send_each(attacker.sstp, [random_frames(seed) for seed in range(20)])
+    assert_unharmed(lab, victim)
+
+
+def test_connections_that_stand_still_are_dropped_and_bother_nobody(lab, victim, attacker):
+    kinds = [attacker.tcp, attacker.tls, attacker.http, attacker.sstp]
+    idle = [kind() for kind in kinds for _ in range(25)]
+    assert_unharmed(lab, victim)
+    new = lab.connect("--no-default-route", host=lab.other)
+    lab.other.ping(GATEWAY)
+    assert new.stop() == 0
+    # a handshake and a request have ten seconds each; an SSTP call has sixty, which are not waited for here
+    for s in idle[:50]:
+        s.settimeout(20)
+        with contextlib.suppress(OSError):
+            assert s.recv(4096) == b""
+    eventually("the log tells of it", lambda: victim.log.count("no TLS handshake within 10 seconds") == 25 and
+               victim.log.count("the HTTP exchange took too long") == 25)
+    lab.client.ping(GATEWAY)
+
+
+def test_more_connections_than_files(lab, attacker):
+    """The server's limit of open files is reached: it waits, and goes on when there is room."""
+    server = lab.start(lab.server, "prlimit", "--nofile=80:80", "setpriv", "--bounding-set=-sys_resource", "--inh-caps=-all",
+                       lab.sstp, "serve", "--cert", lab.pki.server.cert, "--key", lab.pki.server.key, "--users",
+                       lab.file("some-users", 'ann * "wonder land" *\n'), "--ipv4-network", "10.9.0.0/24", label="serve")
+    server.wait_for("^ready: ")
+    lab.connect("--no-default-route")
+    for _ in range(100):
+        attacker.tcp()
+    server.wait_for("^error: accept: ")
+    lab.client.ping(GATEWAY)
+    attacker.close()
+    new = lab.connect("--no-default-route", host=lab.other)
+    lab.other.ping(GATEWAY)
+    assert new.stop() == 0
+
+
+def test_names_from_the_peer_stay_on_one_line_of_the_log(lab):
+    server = lab.serve()
+    assert lab.connect_fails(user='ann\nsession 9: up, user "root"\x1b[31m')[0] == 9
+    line = server.wait_for("^warn: session 1: .*refused.*$").group(0)
+    assert r'user "ann\x0asession 9: up, user \"root\"\x1b[31m" by mschapv2' in line
+    assert lab.connect_fails(user="x" * 256)[0] == 9
+    assert server.status is None
+
+
+# ---- servers that mean no good
+
+
+class HostileServer:
+    """Speaks TLS with a good certificate, HTTP up to the 200, and then `stuff`."""
+
+    def __init__(self, lab, stuff, ack=False):
+        self.listener = lab.server.listen(SERVER, 443)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(lab.pki.server.cert, lab.pki.server.key)
+        self.stuff, self.ack = stuff, ack
+        self.thread = in_background(self._serve)
+
+    def _serve(self):
+        connection, _ = self.listener.accept()
+        with contextlib.suppress(OSError), self.context.wrap_socket(connection, server_side=True) as tls:
+            tls.settimeout(20)
+            tls.recv(4096)
+            tls.sendall(ANSWER)
+            tls.recv(4096)
+            tls.settimeout(0.5)  # of silence, then it closes
+            send_all(tls, (CALL_CONNECT_ACK if self.ack else b"") + self.stuff)
+
+    def close(self):
+        self.listener.close()
+        self.thread.result()
+
+
+@pytest.fixture
+def hostile_server(lab):
+    made = []
+    yield lambda *what: made.append(HostileServer(lab, *what))
+    for server in made:
+        server.close()
+
+
+@pytest.mark.parametrize("stuff, ack, status", [
+    pytest.param(random.Random(1).randbytes(3000), False, 7, id="random bytes for the Ack"),
+    pytest.param(bytes.fromhex("10010000"), False, 7, id="no length"),
+    pytest.param(bytes.fromhex("10010014 0005 0001 0002 000c 000000 00 00000004"), False, 8, id="abort"),
+    pytest.param(bytes.fromhex("10010014 0006 0001 0002 000c 000000 00 00000000"), True, 8, id="disconnect"),
+    pytest.param(random.Random(2).randbytes(3000), True, 8, id="random bytes behind the Ack"),
+    pytest.param(lcp(5, b"go away"), True, 10, id="terminate"),
+])
+def test_a_server_that_sends_nonsense(lab, both, hostile_server, stuff, ack, status):
+    hostile_server(stuff, ack)
+    before = lab.client.routes()
+    found, said = lab.connect_fails()
+    assert found == status, said
+    assert len([line for line in said.splitlines() if line.startswith("error: ")]) == 1
+    assert "HTTP status" not in said
+    assert lab.client.routes() == before

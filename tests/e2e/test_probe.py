@@ -1,0 +1,132 @@
+"""sstp probe: what it says of servers, trusted or not, and that it never logs in."""
+import re
+import ssl
+
+import pytest
+
+from lab import NAME, SERVER, SERVER6, in_background
+
+
+def report(text):
+    """{"TLS": {"version": ...}, ...}; a value without a label of its own belongs to the label before it."""
+    found, section, label = {}, None, None
+    for line in text.splitlines():
+        if not line.startswith(" "):
+            section = found.setdefault(line, {})
+            continue
+        label, value = line[2:18].strip() or label, line[18:]
+        section[label] = f"{section[label]}; {value}" if label in section else value
+    return found
+
+
+def test_a_trusted_server(lab, both):
+    server = lab.serve("--auth", "mschapv2,pap,chap")
+    done = lab.probe(to=NAME)
+    assert (done.returncode, done.stderr) == (0, "")
+    seen = report(done.stdout)
+    assert list(seen) == ["server", "TLS", "certificate", "SSTP"]
+    assert seen["server"]["name"] == NAME
+    assert re.fullmatch(r"(192\.0\.2\.1|\[2001:db8:9::1\]):443, TCP in \d+ ms", seen["server"]["address"])
+    assert re.fullmatch(r"TLSv1\.3, in \d+ ms", seen["TLS"]["version"])
+    assert seen["TLS"]["cipher"] == "TLS_AES_128_GCM_SHA256"
+    assert seen["TLS"]["key exchange"] == "X25519MLKEM768"
+    certificate = seen["certificate"]
+    assert certificate["subject"] == "CN=server"
+    assert certificate["issuer"] == "CN=The office authority"
+    assert certificate["names"] == f"{NAME}; {SERVER}; {SERVER6}"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", certificate["valid until"])
+    assert certificate["key"] == "ECDSA P-256"
+    assert certificate["pin"] == lab.pki.server.pin
+    assert certificate["SHA-256"].replace(":", "").lower() == lab.pki.server.fingerprint.removeprefix("sha256:")
+    assert certificate["trusted"] == "yes"
+    assert seen["SSTP"] == {"HTTP": "200, SSTP is spoken here", "crypto binding": "SHA-256, SHA-1",
+                            "offers": "mschapv2, pap, chap"}
+    server.wait_for("^session 1: .* ended: there is no authentication method that both ends allow$")
+    assert "login" not in server.log
+
+
+def test_a_server_that_is_not_trusted_is_shown_all_the_same(lab, both):
+    lab.serve()
+    done = lab.probe(to=NAME, trust=[])
+    assert done.returncode == 0
+    seen = report(done.stdout)
+    assert seen["certificate"]["trusted"] == (
+        f"no; the certificate of {NAME} is not signed by an authority that this machine trusts (issuer CN=The office "
+        f"authority). Its key's pin is {lab.pki.server.pin}: give it with --servercert once you have checked it by "
+        "another way")
+    assert seen["SSTP"]["offers"] == "mschapv2"
+
+
+def test_the_pin_that_it_shows_is_the_pin_that_connects(lab):
+    lab.serve()
+    pin = report(lab.probe(trust=[]).stdout)["certificate"]["pin"]
+    lab.connect("--no-default-route", trust=["--servercert", pin])
+
+
+@pytest.mark.parametrize("identity, words", [
+    (("another-name", "DNS:elsewhere.example.org,DNS:*.example.com"),
+     f"the certificate shown is not for {NAME} but for elsewhere.example.org, *.example.com"),
+    (("expired", f"DNS:{NAME}", "office", "20200101000000Z", "20210203040500Z"),
+     f"the certificate of {NAME} expired on 2021-02-03 04:05 UTC"),
+])
+def test_what_is_wrong_with_a_certificate(lab, identity, words):
+    lab.serve(identity=lab.pki.identity(*identity))
+    done = lab.probe(to=NAME)
+    assert report(done.stdout)["certificate"]["trusted"] == f"no; {words}"
+    assert "SSTP" in report(done.stdout)
+
+
+def test_a_server_that_is_full(lab):
+    lab.serve("--max-sessions", "1")
+    lab.connect("--no-default-route")
+    done = lab.probe(host=lab.other)
+    assert done.returncode == 7
+    assert "certificate" in report(done.stdout) and "SSTP" not in report(done.stdout)
+    assert done.stderr == "sstp probe: the server refuses SSTP on this address (HTTP status 503)\n"
+
+
+def test_only_sha256_for_the_crypto_binding(lab):
+    lab.serve("--min-hash", "sha256")
+    assert report(lab.probe().stdout)["SSTP"]["crypto binding"] == "SHA-256"
+
+
+def test_a_web_server(lab):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(lab.pki.server.cert, lab.pki.server.key)
+
+    with lab.server.listen(SERVER, 443) as listener:
+        def serve():
+            connection, _ = listener.accept()
+            with context.wrap_socket(connection, server_side=True) as tls:
+                tls.recv(4096)
+                tls.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+                tls.recv(4096)
+
+        thread = in_background(serve)
+        done = lab.probe()
+        thread.result()
+    assert done.returncode == 7
+    assert report(done.stdout)["certificate"]["trusted"] == "yes"
+    assert done.stderr == "sstp probe: the server refuses SSTP on this address (HTTP status 404)\n"
+
+
+def test_nobody_listens(lab):
+    done = lab.probe()
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr == f"sstp probe: {SERVER}:443: connection refused\n"
+
+
+def test_it_needs_no_rights(lab):
+    lab.serve()
+    done = lab.client.run("setpriv", "--inh-caps=-all", "--bounding-set=-all", lab.sstp, "probe", SERVER, "--ca-cert",
+                          lab.pki.ca)
+    assert report(done.stdout)["SSTP"]["offers"] == "mschapv2"
+
+
+def test_it_leaves_nothing_behind_on_the_server(lab):
+    server = lab.serve(network="10.9.0.0/30")  # room for one client
+    for _ in range(3):
+        assert lab.probe().returncode == 0
+    lab.connect("--no-default-route")
+    assert "10.9.0.2" in lab.client.addresses()
+    assert "warn: session" not in server.log
