@@ -5,7 +5,7 @@ The front checks the client's crypto binding with a key of its own, made from th
 import re
 
 import pytest
-from peers.bench import PASSWORD, SERVER, SERVER_INSIDE, USER, bench, guests  # noqa: F401 (fixtures)
+from peers.bench import PASSWORD, SERVER, SERVER_INSIDE, USER
 
 CLIENT_INSIDE = "10.78.0.2"
 EXIT_AUTH, EXIT_LOST = 9, 12
@@ -21,8 +21,6 @@ class Pppd:
 
     def __init__(self, bench, method="mschapv2", options=""):
         self.require, self.name = METHODS[method]
-        (bench.guest.out / "secrets").write_text(f'{USER} * "{PASSWORD}" *\n')
-        bench.guest.run("for kind in pap chap; do install -m 600 /mnt/out/secrets /etc/ppp/$kind-secrets; done")
         self.job = bench.server(
             f'{bench.front} /mnt/out/server.crt /mnt/out/server.key {SERVER} 443 "{PASSWORD}" -- pppd nodetach local'
             f" auth {self.require} debug logfd 2 name server {SERVER_INSIDE}:{CLIENT_INSIDE} {options}")

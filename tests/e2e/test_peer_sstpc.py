@@ -1,42 +1,12 @@
-"""sstp serve, and sstp-client 1.0.18 with pppd 2.4.9 as they are in Debian 12: a client that we did not write.
-
-What is odd about sstpc, and why it is handled so here:
-
-- It dies when the HTTP answer is there before it looks for it, so the cable is long while it connects.
-- Given the password by --password it watches pppd's frames for the end of the authentication, and takes PAP and
-  MS-CHAPv2 for one but not CHAP-MD5: then it never sends Call-Connected. Its plug-in for pppd (the password is in
-  chap-secrets) knows all three.
-- It ends with close_notify and no Call-Disconnect.
-"""
+"""sstp serve, and sstp-client 1.0.18 with pppd 2.4.9 as they are in Debian 12: a client that we did not write."""
 import re
 import time
 
 import pytest
-from peers.bench import PASSWORD, SERVER_INSIDE, USER, bench, guests  # noqa: F401 (fixtures)
+from peers.bench import USER
+from peers.sstpc import Sstpc
 
 IS_UP = f'up, user "{USER}", address 10.78.0.'
-PPPD = "nodetach noauth debug logfd 2 usepeerdns noccp lcp-echo-interval 1 lcp-echo-failure 3"
-
-
-class Sstpc:
-    """sstpc and its pppd in namespace "client"."""
-
-    def __init__(self, bench, by="password", password=PASSWORD):
-        self.bench = bench
-        if by == "plug-in":
-            (bench.guest.out / "secrets").write_text(f'{USER} * "{password}" *\n')
-            bench.guest.run("install -m 600 /mnt/out/secrets /etc/ppp/pap-secrets"
-                          " && install -m 600 /mnt/out/secrets /etc/ppp/chap-secrets")
-        self.login = f'--user {USER} --password "{password}"' if by == "password" else ""
-        self.pppd = PPPD + (f" user {USER}" if by == "plug-in" else "")
-        bench.cable_is_long()
-        self.job = bench.client(f"sstpc --log-level 4 --log-stderr --ca-cert /mnt/out/server.crt {self.login} vpn.test"
-                              f" {self.pppd}")
-
-    def wait_until_up(self):
-        self.job.wait_for(f"remote IP address {SERVER_INSIDE}", 30)
-        self.job.wait_for("Connection Established")
-        self.bench.cable_is_short()
 
 
 @pytest.mark.parametrize("method, by", [

@@ -1,7 +1,6 @@
 """Two network namespaces in a guest (uml.py), joined by a cable: "server", 10.77.0.1 and vpn.test, and "client".
 
-The tests of one module share a guest; each finds it clean, and whatever a test started is gone after it. What
-guest and programs said is printed behind each test, which pytest shows when the test failed.
+All tests share a guest; each finds it clean, and whatever a test started is gone after it.
 """
 import os
 import subprocess
@@ -36,11 +35,12 @@ link set cli up
 END
 echo {SERVER} vpn.test >/run/hosts && mount --bind /run/hosts /etc/hosts
 mkdir -p /run/sstpc
+for kind in pap chap; do install -m 600 /mnt/out/users /etc/ppp/$kind-secrets; done
 """
 
 
 def make_server_files(folder):
-    """server.crt, server.key and users in `folder`."""
+    """server.crt, server.key and users in `folder`; the users are pppd's secrets too."""
     subprocess.run([SSTP, "cert", "--name", "vpn.test", "--out", folder / "server"], check=True,
                    stdout=subprocess.DEVNULL)
     subprocess.run([SSTP, "passwd", "--clear-text", "--passwd-on-stdin", folder / "users", USER], check=True,
@@ -50,6 +50,7 @@ def make_server_files(folder):
 class Bench:
     def __init__(self, guest):
         self.guest = guest
+        self.has_long_cable = False
         self.sstp = guest.path(SSTP)
         self.front = guest.path(FRONT)
 
@@ -79,17 +80,24 @@ class Bench:
         assert "digests agree" in said
         print(said)
 
+    def report(self):
+        """What conftest.py shows where a test fails."""
+        return self.guest.report()
+
     def cable_is_long(self):
         """Answers of the server take their time."""
+        self.has_long_cable = True
         self.guest.run(f"tc -n server qdisc add dev srv root netem delay {DELAY}")
 
     def cable_is_short(self):
-        self.guest.run("tc -n server qdisc del dev srv root 2>/dev/null; true")
+        if self.has_long_cable:
+            self.guest.run("tc -n server qdisc del dev srv root")
+        self.has_long_cable = False
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def guests():
-    """The module's guest, in a list: a test that breaks it makes room for another."""
+    """The guest, in a list: when a test breaks it another takes its place."""
     alive = []
     yield alive
     for guest in alive:
@@ -97,7 +105,7 @@ def guests():
 
 
 @pytest.fixture
-def bench(guests):
+def bench(request, guests):
     if guests and not guests[0].is_alive():
         guests.pop().close()
     if not guests:
@@ -108,11 +116,9 @@ def bench(guests):
         make_server_files(guests[0].out)
         guests[0].run(NAMESPACES)
     guest = guests[0]
-    made = Bench(guest)
+    guest.begin()
+    made = request.node.lab = Bench(guest)
     yield made
-    try:
-        if guest.is_alive():
-            guest.kill_all()
-            made.cable_is_short()
-    finally:
-        print(guest.report())
+    if guest.is_alive():
+        guest.kill_all()
+        made.cable_is_short()

@@ -169,13 +169,14 @@ class Guest:
                 return f"{inner}/{path.relative_to(outer)}"
         return str(path)
 
-    def report(self):
-        """What the console said, and each job since the last report."""
-        parts = [f"==== console of the guest\n{self.console}"]
-        for job in self.jobs[self._reported:]:
-            parts.append(f"==== job {job.number}, status {job.status}: {job.command}\n{job.log}")
+    def begin(self):
+        """A report has what happens from now on."""
         self._reported = len(self.jobs)
-        return "\n".join(parts)
+
+    def report(self):
+        """What the console said, and each job: pairs of a title and a text."""
+        return [("console of the guest", self.console)] + [
+            (f"in the guest: {job.command} (status {job.status})", job.log) for job in self.jobs[self._reported:]]
 
     def close(self):
         if self.process is not None:

@@ -1,0 +1,79 @@
+"""Sessions of ours, taken from the wire and shown to tshark together with the keys that --keylog wrote.
+
+It must be able to take all of it apart: TLS, HTTP, SSTP, PPP and what goes through the tunnel.
+"""
+import signal
+
+import pytest
+from peers.dissect import Dissection
+from peers.sstpc import Sstpc
+
+AUTHENTICATION = {"mschapv2": "chap", "chap": "chap", "pap": "pap"}
+PINGS = 5
+# each packet is in the file as soon as it has passed
+TCPDUMP = "tcpdump --immediate-mode -U -Z root"
+
+
+def assert_understood(session, authentication, messages):
+    """Nothing malformed or unknown, and all that there must be is there by name."""
+    assert session.complaints() == []
+    assert {"http", "sstp", "ppp", "lcp", authentication, "ipcp", "ipv6cp", "icmp"} <= session.names()
+    seen = " ".join(session.values("sstp.messagetype"))
+    for message in messages:
+        assert f"SSTP_MSG_{message} " in seen
+    codes = " ".join(session.values("ppp.code"))
+    for code in ("Configuration Request", "Configuration Ack"):
+        assert code in codes
+    assert sum("ping) request" in kind for kind in session.values("icmp.type")) >= PINGS
+
+
+@pytest.mark.parametrize("method, who", [("mschapv2", "server"), ("mschapv2", "client"), ("chap", "server"),
+                                         ("pap", "client")])
+def test_our_own_session_over_tls_1_3(lab, method, who):
+    keys, capture = lab.folder / "keys", lab.folder / "session.pcap"
+    logged = ["--keylog", keys]
+    recorder = lab.start(lab.server, *TCPDUMP.split(), "-i", "cable", "-w", capture)
+    recorder.wait_for("listening on")
+    server = lab.serve("--auth", method, *(logged if who == "server" else []))
+    client = lab.connect("--no-default-route", "--auth", method, *(logged if who == "client" else []))
+    lab.client.ping("10.9.0.1", count=PINGS)
+    assert client.stop() == 0
+    server.wait_for("ended after")
+    assert recorder.stop(signal.SIGINT) == 0
+    session = Dissection(capture, keys)
+    assert_understood(session, AUTHENTICATION[method],
+                      ("CALL_CONNECT_REQUEST", "CALL_CONNECT_ACK", "CALL_CONNECTED", "CALL_DISCONNECT",
+                       "CALL_DISCONNECT_ACK"))
+    assert any("Termination Request" in code for code in session.values("ppp.code"))
+    assert "TLSv1.3" in server.log
+
+
+OPENSSL_CONF = """
+openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = system
+[system]
+MaxProtocol = TLSv1.2
+"""
+
+
+def test_a_session_of_sstpc_over_tls_1_2(bench):
+    """Our two ends never settle on less than TLS 1.3; OpenSSL can be told to."""
+    (bench.guest.out / "openssl.cnf").write_text(OPENSSL_CONF)
+    recorder = bench.server(f"{TCPDUMP} -i srv -w /mnt/out/session.pcap")
+    recorder.wait_for("listening on")
+    server = bench.serve("--keylog", "/mnt/out/keys")
+    sstpc = Sstpc(bench, environment="OPENSSL_CONF=/mnt/out/openssl.cnf")
+    sstpc.wait_until_up()
+    server.wait_for("up, .*TLSv1.2 ")
+    bench.ping(*[56] * PINGS)
+    server.kill("TERM")
+    assert server.wait() == 0
+    sstpc.job.wait()
+    recorder.kill("INT")
+    assert recorder.wait() == 0
+    session = Dissection(bench.guest.out / "session.pcap", bench.guest.out / "keys")
+    assert_understood(session, "chap", ("CALL_CONNECT_REQUEST", "CALL_CONNECT_ACK", "CALL_CONNECTED",
+                                        "CALL_DISCONNECT"))
