@@ -90,7 +90,7 @@ class Job:
 
 
 class Guest:
-    def __init__(self, memory="512M"):
+    def __init__(self, memory="192M"):
         self.out = Path(tempfile.mkdtemp(prefix="sstp-uml-"))
         self.jobs = []
         self._reported = 0
@@ -113,11 +113,13 @@ class Guest:
         self._reader.start()
         end = time.monotonic() + BOOT_SECONDS
         while "ready" not in self.console.split():
-            if time.monotonic() > end or not self.is_alive():
+            if not self.is_alive():
                 self._reader.join(1)
-                if (self.out / "booted").exists():
+                if (self.out / "booted").exists() or re.search("(kill|Requested) init", self.console):
                     raise Failed(f"the guest does not start:\n{self.console}")
                 raise CannotBoot(f"kernel: User Mode Linux does not boot here: {self.console[-200:]!r}")
+            if time.monotonic() > end:
+                raise Failed(f"the guest does not start within {BOOT_SECONDS} s:\n{self.console}")
             time.sleep(POLL_SECONDS)
 
     def _read_console(self):
