@@ -1,0 +1,255 @@
+/*
+ * Which worker a new session comes to, and what happens when more want to log in than may at a
+ * time. Workers without threads: their loops are run in turn here. Clients are TCP connections that
+ * never say a word.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "server/session.h"
+#include "tls/cert.h"
+
+enum {
+	CLIENTS_MAX = 100,
+	A_WHILE_MS = 100, /* longer than the worker waits before it looks whether there is room */
+	BOUND = SESSION_HALF_OPEN_MAX / WORKERS_MAX,
+	LONG_AGO_MS = 5000,
+	BUSY = 1000, /* sessions of a worker that shall be given none */
+};
+
+static struct {
+	char folder[32], cert[64], key[64];
+	struct server_cfg cfg;
+	struct shared shared;
+	struct worker workers[WORKERS_MAX];
+	struct loop_timer pause;
+	struct worker *running;
+	uint16_t port;
+	int clients[CLIENTS_MAX];
+	size_t count;
+} t;
+
+static void time_is_up(struct loop_timer *timer)
+{
+	(void)timer;
+	loop_stop(t.running->loop);
+}
+
+static void run(struct worker *w)
+{
+	t.running = w;
+	t.pause.expired = time_is_up;
+	loop_timer_set(w->loop, &t.pause, loop_now(w->loop) + A_WHILE_MS);
+	assert_int_equal(loop_run(w->loop), 0);
+}
+
+static void open_worker(unsigned number)
+{
+	struct worker *w = &t.workers[number];
+	struct tun *tun;
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
+	assert_int_equal(tun_adopt(fds[0], &tun), 0);
+	close(fds[1]);
+	assert_int_equal(worker_open(w, &t.shared, number, tun), 0);
+	loop_unwatch(w->loop, &w->tun_watch); /* its other end is closed */
+}
+
+static void listen_with(struct worker *w)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(fd, CLIENTS_MAX), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	t.port = ntohs(at.sin_port);
+	assert_int_equal(worker_listen(w, fd), 0);
+}
+
+static void connect_clients(size_t count)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(t.port) };
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (size_t i = 0; i < count; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+		assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+		t.clients[t.count++] = fd;
+	}
+}
+
+/* How many of the clients the server has hung up on. */
+static size_t thrown_out(void)
+{
+	size_t n = 0;
+	char byte;
+
+	for (size_t i = 0; i < t.count; i++)
+		n += recv(t.clients[i], &byte, 1, MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+	return n;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&t.workers, 0, sizeof(t.workers));
+	t.cfg = (struct server_cfg){ .tls = { .cert_file = t.cert, .key_file = t.key },
+				     .mtu = 1400,
+				     .hashes = SSTP_HASH_SHA256 };
+	assert_true(ip_prefix_parse("10.9.0.0/24", &t.cfg.network));
+	t.shared = (struct shared){ .cfg = &t.cfg, .workers = t.workers, .max_sessions = 1000 };
+	pthread_rwlock_init(&t.shared.credentials.lock, NULL);
+	t.count = 0;
+	return registry_open(&t.cfg, &t.shared.registry) ||
+	       tls_ctx_server(&t.cfg.tls, &t.shared.credentials.tls, &(struct tls_error){ 0 });
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < WORKERS_MAX; i++)
+		worker_close(&t.workers[i]);
+	while (t.count)
+		close(t.clients[--t.count]);
+	registry_close(t.shared.registry);
+	credentials_close(&t.shared.credentials);
+	return 0;
+}
+
+/* ---- the cases */
+
+/* All connections come to the first of two workers. */
+static void a_new_session_goes_where_there_are_fewest(void **state)
+{
+	struct worker *w = t.workers;
+
+	(void)state;
+	t.shared.worker_count = 2;
+	open_worker(0);
+	open_worker(1);
+	listen_with(&w[0]);
+	for (size_t n = 2; n <= 12; n += 2) {
+		connect_clients(2);
+		run(&w[0]);
+		run(&w[1]);
+		assert_int_equal(w[0].half_open.count, w[0].session_count);
+		assert_int_equal(w[1].half_open.count, w[1].session_count);
+		assert_int_equal(w[0].session_count + w[1].session_count, n);
+		assert_true(w[0].session_count <= w[1].session_count * 9 / 8 + 1);
+	}
+	assert_int_equal(thrown_out(), 0);
+}
+
+static void open_the_only_free_one(void)
+{
+	t.shared.worker_count = WORKERS_MAX;
+	for (unsigned i = 1; i < WORKERS_MAX; i++)
+		t.workers[i].session_count = BUSY;
+	open_worker(0);
+	listen_with(&t.workers[0]);
+}
+
+static void those_over_the_bound_wait(void **state)
+{
+	struct worker *w = t.workers;
+
+	(void)state;
+	open_the_only_free_one();
+	connect_clients(BOUND + 9);
+	run(w);
+	assert_int_equal(w->half_open.count, BOUND);
+	assert_int_equal(thrown_out(), 0);
+	for (size_t i = 0; i < 4; i++)
+		shutdown(t.clients[i], SHUT_WR); /* they give up */
+	run(w);
+	assert_int_equal(w->half_open.count, BOUND);
+	assert_int_equal(thrown_out(), 4);
+	assert_int_equal(w->half_open.first->registration.session, 5);
+	assert_int_equal(w->half_open.last->registration.session, BOUND + 4);
+}
+
+static void who_has_had_time_makes_room(void **state)
+{
+	struct worker *w = t.workers;
+
+	(void)state;
+	open_the_only_free_one();
+	connect_clients(BOUND + 9);
+	run(w);
+	w->half_open.first->started_ms -= LONG_AGO_MS;
+	w->half_open.first->next->started_ms -= LONG_AGO_MS;
+	run(w);
+	assert_int_equal(w->half_open.count, BOUND);
+	assert_int_equal(thrown_out(), 2);
+	assert_int_equal(w->half_open.first->registration.session, 3);
+}
+
+/* A connection that is on its way to a worker when that ends is closed with it. */
+static void the_end_closes_what_is_in_the_mail(void **state)
+{
+	struct worker *w = t.workers;
+
+	(void)state;
+	t.shared.worker_count = 2;
+	open_worker(0);
+	open_worker(1);
+	listen_with(&w[0]);
+	connect_clients(2);
+	run(&w[0]);
+	assert_int_equal(w[1].session_count, 1);
+	assert_int_equal(w[1].half_open.count, 0);
+	worker_close(&w[1]);
+	assert_int_equal(thrown_out(), 1);
+}
+
+static int make_certificate(void **state)
+{
+	static const char *const names[] = { "vpn.example.net" };
+	struct cert_request rq = { .names = names, .name_count = 1, .days = 2 };
+	struct tls_error err;
+
+	(void)state;
+	strcpy(t.folder, "/tmp/sstp-worker-XXXXXX");
+	if (!mkdtemp(t.folder))
+		return -1;
+	snprintf(t.cert, sizeof(t.cert), "%s/cert", t.folder);
+	snprintf(t.key, sizeof(t.key), "%s/key", t.folder);
+	return cert_make(&rq, t.cert, t.key, false, &err);
+}
+
+static int remove_certificate(void **state)
+{
+	(void)state;
+	unlink(t.cert);
+	unlink(t.key);
+	return rmdir(t.folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_new_session_goes_where_there_are_fewest, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(those_over_the_bound_wait, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_has_had_time_makes_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_end_closes_what_is_in_the_mail, set_up,
+						tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, make_certificate, remove_certificate);
+}
