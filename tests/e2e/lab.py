@@ -159,7 +159,7 @@ class Host:
     def ping(self, address, *options, count=3, check=True):
         """True when so many pings are answered. Where that may fail it is not waited for long."""
         # without a deadline ping(8) waits for the last answer only twice as long as it took the others to come
-        done = self.run("ping", "-q", "-n", "-c", count, "-i", "0.05", "-w", PATIENCE if check else 1, *options, address,
+        done = self.run("ping", "-q", "-n", "-c", count, "-i", "0.01", "-w", PATIENCE if check else 1, *options, address,
                         check=False)
         received = re.search(r"(\d+) received", done.stdout)
         answered = received is not None and int(received.group(1)) >= count

@@ -2,6 +2,7 @@
 import base64
 import hashlib
 import subprocess
+from functools import cached_property
 from pathlib import Path
 
 CONFIG = """
@@ -39,11 +40,11 @@ class Identity:
     def der(self):
         return openssl("x509", "-in", self.cert, "-outform", "DER")
 
-    @property
+    @cached_property
     def fingerprint(self):
         return "sha256:" + hashlib.sha256(self.der).hexdigest()
 
-    @property
+    @cached_property
     def pin(self):
         """Of the key, as openssl sees it: a check of sstp's own arithmetic too."""
         public = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], check=True, capture_output=True,
@@ -53,7 +54,7 @@ class Identity:
 
 class Pki:
     def __init__(self, folder):
-        self.folder = Path(folder)
+        self.folder, self.identities = Path(folder), {}
         self.ca = self._authority("office")
         self.other_ca = self._authority("elsewhere")
         self.server = self.identity("server", "DNS:vpn.example.net,IP:192.0.2.1,IP:2001:db8:9::1")
@@ -70,9 +71,9 @@ class Pki:
 
     def identity(self, name, names, ca="office", start=None, end=None, usage="serverAuth", key="ec"):
         """A certificate for `names` (openssl's subjectAltName). Times are YYYYMMDDHHMMSSZ."""
+        if name in self.identities:
+            return self.identities[name]
         cert, private, request = (self.folder / f"{name}.{s}" for s in ("crt", "key", "csr"))
-        if cert.exists():
-            return Identity(cert, private)
         kind = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"] if key == "ec" else ["rsa:2048"]
         openssl("req", "-new", "-newkey", *kind, "-nodes", "-subj", f"/CN={name}", "-keyout", private, "-out", request)
         config = self.folder / f"{name}.cnf"
@@ -80,4 +81,5 @@ class Pki:
         dates = (["-startdate", start] if start else []) + (["-enddate", end] if end else ["-days", 30])
         openssl("ca", "-batch", "-notext", "-config", config, "-cert", self.folder / ca / "ca.crt", "-keyfile",
                 self.folder / ca / "ca.key", "-extensions", "leaf", "-in", request, "-out", cert, *dates)
-        return Identity(cert, private)
+        self.identities[name] = Identity(cert, private)
+        return self.identities[name]
