@@ -26,8 +26,11 @@ def test_connects(bench, method, by):
 
 def test_carries_twenty_megabytes_each_way(bench):
     bench.serve()
-    Sstpc(bench).wait_until_up()
+    sstpc = Sstpc(bench)
+    sstpc.wait_until_up()
     bench.transfer(20_000_000)
+    address = sstpc.job.wait_for("remote LL address (fe80::[0-9a-f:]+)")[1]
+    bench.guest.run(f"ip netns exec client ping -c 1 -W 5 {address}%ppp0")
 
 
 def test_has_its_echoes_answered_for_ten_seconds(bench):
