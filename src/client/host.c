@@ -15,6 +15,7 @@
 #include "client/dns.h"
 #include "client/state.h"
 #include "net/netlink.h"
+#include "tun/tun.h"
 
 /* A route into the tunnel. */
 struct own_route {
@@ -114,6 +115,7 @@ int host_open(const struct host_cfg *cfg, struct host **out)
 		return error;
 	}
 	netlink_link_no_autoaddr(h->nl, cfg->ifindex); /* a kernel without IPv6 refuses */
+	netlink_link_queue_len(h->nl, cfg->ifindex, TUN_QUEUE_LEN);
 	open_state(h);
 	dns_init(&h->dns, h->cfg.device, h->cfg.resolv_conf, &h->state, h->log);
 	*out = h;

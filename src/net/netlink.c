@@ -218,6 +218,15 @@ int netlink_link_up(struct netlink *nl, unsigned ifindex, uint32_t mtu)
 	return ask(nl, NULL, NULL);
 }
 
+int netlink_link_queue_len(struct netlink *nl, unsigned ifindex, uint32_t packets)
+{
+	struct ifinfomsg link = { .ifi_index = (int)ifindex };
+	struct nlmsg *m = request(nl, RTM_NEWLINK, 0, &link, sizeof(link));
+
+	nlmsg_put_u32(m, IFLA_TXQLEN, packets);
+	return ask(nl, NULL, NULL);
+}
+
 int netlink_link_no_autoaddr(struct netlink *nl, unsigned ifindex)
 {
 	struct ifinfomsg link = { .ifi_index = (int)ifindex };

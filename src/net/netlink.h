@@ -28,6 +28,8 @@ int netlink_open(struct netlink **out);
 void netlink_close(struct netlink *nl);
 
 int netlink_link_up(struct netlink *nl, unsigned ifindex, uint32_t mtu); /* mtu 0: as it is */
+/* So many packets wait to be sent; of a TUN device: to be read by us. */
+int netlink_link_queue_len(struct netlink *nl, unsigned ifindex, uint32_t packets);
 /* IPv6 link-local addresses are ours to set (IPV6CP), not the kernel's to invent. */
 int netlink_link_no_autoaddr(struct netlink *nl, unsigned ifindex);
 

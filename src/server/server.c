@@ -164,6 +164,7 @@ static int configure_tun(struct server *srv, const struct tun *tun)
 	srv->shared.own_iid[0] &= (uint8_t)~0x02; /* RFC 5072 section 4.1: not globally unique */
 	memcpy(ll.bytes + 8, srv->shared.own_iid, sizeof(srv->shared.own_iid));
 	netlink_link_no_autoaddr(nl, tun_ifindex(tun));
+	netlink_link_queue_len(nl, tun_ifindex(tun), TUN_QUEUE_LEN);
 	error = netlink_link_up(nl, tun_ifindex(tun), srv->cfg->mtu);
 	if (!error)
 		error = netlink_addr_add(nl, tun_ifindex(tun), &own, srv->cfg->network.len, &none);

@@ -19,6 +19,15 @@
 
 enum {
 	TUN_PACKET_MAX = 65536, /* largest read: a super-packet */
+	/*
+	 * Packets that a device keeps until they are read (netlink_link_queue_len). The kernel's own
+	 * choice is 500, and it drops what comes then: one sender fills that in a few milliseconds,
+	 * for which another program may well have our processor.
+	 */
+	TUN_QUEUE_LEN = 2000,
+	/* What to read in one turn of a loop, whichever is reached first. */
+	TUN_TURN_PACKETS = 512,
+	TUN_TURN_BYTES = 32 * TUN_PACKET_MAX,
 };
 
 /* The facts of a virtio_net_hdr (linux/virtio_net.h) in our words. */

@@ -100,6 +100,20 @@ static void link_goes_up_with_an_mtu(void **state)
 	close(fd);
 }
 
+static void link_queue_takes_a_length(void **state)
+{
+	struct ifreq ifr = { .ifr_flags = 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	assert_int_equal(netlink_link_queue_len(nl, dev[0], 1234), 0);
+	if_indextoname(dev[0], ifr.ifr_name);
+	assert_int_equal(ioctl(fd, SIOCGIFTXQLEN, &ifr), 0);
+	assert_int_equal(ifr.ifr_qlen, 1234);
+	assert_int_equal(netlink_link_queue_len(nl, 9999, 1234), -ENODEV);
+	close(fd);
+}
+
 static void link_errors(void **state)
 {
 	(void)state;
@@ -527,6 +541,7 @@ int main(void)
 	const struct CMUnitTest no_tests[] = { cmocka_unit_test(cannot_run) };
 	const struct CMUnitTest tests[] = {
 		CASE(link_goes_up_with_an_mtu),
+		CASE(link_queue_takes_a_length),
 		CASE(link_errors),
 		CASE(kernel_invents_no_address),
 		CASE(addresses),
