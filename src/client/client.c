@@ -27,7 +27,6 @@ enum {
 	RETRY_MAX_MS = 60 * 1000,
 	STEADY_MS = 60 * 1000,  /* up for this long: the next failure starts counting anew */
 	LOOKUP_MS = 5 * 1000,   /* on a reconnect, before the addresses of last time are used */
-	READS_A_TURN = 32,      /* of the TUN device */
 };
 
 struct client {
@@ -402,9 +401,10 @@ static void from_tun(struct loop_watch *w, uint32_t events)
 {
 	struct client *c = container_of(w, struct client, tun_watch);
 	struct tun_offload off;
+	size_t bytes = 0;
 
 	(void)events;
-	for (int i = 0; i < READS_A_TURN; i++) {
+	for (int i = 0; i < TUN_TURN_PACKETS && bytes < TUN_TURN_BYTES; i++) {
 		ssize_t n = tun_read(c->tun, c->packet, TUN_PACKET_MAX, &off);
 
 		if (n == -EAGAIN)
@@ -416,6 +416,7 @@ static void from_tun(struct loop_watch *w, uint32_t events)
 			leave(c, EXIT_NETCONF);
 			return;
 		}
+		bytes += (size_t)n;
 		tunnel_send(&c->tunnel, c->packet, (size_t)n, &off);
 	}
 }

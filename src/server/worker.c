@@ -14,7 +14,6 @@
 
 enum {
 	ACCEPTS_A_TURN = 16,
-	READS_A_TURN = 32, /* of the TUN queue, of each ring */
 	STOP_MS = 4000,    /* sessions have this long to say goodbye */
 	NO_FILES_MS = 1000,
 	TOO_MANY_MS = 10,
@@ -214,9 +213,10 @@ static void from_tun(struct loop_watch *watch, uint32_t events)
 {
 	struct worker *w = container_of(watch, struct worker, tun_watch);
 	struct tun_offload off;
+	size_t bytes = 0;
 
 	(void)events;
-	for (int i = 0; i < READS_A_TURN; i++) {
+	for (int i = 0; i < TUN_TURN_PACKETS && bytes < TUN_TURN_BYTES; i++) {
 		ssize_t n = tun_read(w->tun, w->packet, TUN_PACKET_MAX, &off);
 
 		if (n == -EAGAIN)
@@ -228,6 +228,7 @@ static void from_tun(struct loop_watch *watch, uint32_t events)
 			loop_unwatch(w->loop, &w->tun_watch);
 			return;
 		}
+		bytes += (size_t)n;
 		forward(w, w->packet, (size_t)n, &off);
 	}
 }
@@ -260,7 +261,7 @@ static void ring_bells(struct loop_task *task)
 /* True when there may be more. */
 static bool take_packets(struct worker *w, struct ring *r)
 {
-	for (int i = 0; i < READS_A_TURN; i++) {
+	for (int i = 0; i < TUN_TURN_PACKETS; i++) {
 		struct tun_offload off;
 		const uint8_t *packet;
 		struct session *s;

@@ -1,7 +1,9 @@
 /*
  * From the port to the socket: packets are cut to the tunnel's MTU, framed and put into the TLS record
  * under way. While the socket is full they wait in the backlog, and as little as possible waits in
- * the socket itself.
+ * the socket itself. When the device brings more than we can send, the processor being the limit,
+ * that waits in the backlog too: in the device it would be first come, first served, and what finds
+ * the queue full is lost, of whichever flow.
  */
 #include "tunnel/inside.h"
 
@@ -21,6 +23,12 @@ enum {
 	UNSENT_MS = 4,
 	UNSENT_CHECK_MS = 50, /* how often that is looked at, while the socket is full */
 	ICMP_PAUSE_MS = 10,   /* between two answers to packets that are too big */
+	/*
+	 * What leaves in one turn of the loop. Then it is the turn of what comes: were we slower at
+	 * that, it would wait in the socket, in one queue for all flows.
+	 */
+	TURN_PACKETS = 32,       /* straight away, if nothing waits; up to 64 KiB each */
+	TURN_BYTES = 256 * 1024, /* of the backlog */
 };
 
 uint16_t tunnel_mtu(const struct tunnel *t)
@@ -79,20 +87,38 @@ static bool is_full(const struct tunnel *t)
 	return t->queue.len > 0;
 }
 
+static bool is_waiting(const struct tunnel *t)
+{
+	return t->backlog && backlog_bytes(t->backlog);
+}
+
+/* A turn's share of it. */
 static void send_backlog(struct tunnel *t)
 {
 	struct tun_offload off;
 	const uint8_t *packet;
+	size_t len, done = 0;
 	unsigned dropped;
-	size_t len;
 
-	while (t->backlog && t->stage == TUNNEL_RUNNING && !is_full(t)) {
+	while (is_waiting(t) && t->stage == TUNNEL_RUNNING && !is_full(t) && done < TURN_BYTES) {
 		packet = backlog_get(t->backlog, &len, &off, loop_now(t->cfg.loop), &dropped);
 		t->stats.tx_dropped += dropped;
 		if (!packet)
 			break;
 		send_packets(t, packet, len, &off);
+		done += len;
 	}
+}
+
+void tunnel_end_turn(struct loop_task *turn)
+{
+	struct tunnel *t = container_of(turn, struct tunnel, turn);
+
+	t->turn_packets = 0;
+	send_backlog(t);
+	pump_flush(t->cfg.pump);
+	if (is_waiting(t) && !is_full(t))
+		loop_post(t->cfg.loop, &t->turn);
 }
 
 /* Only makes things better where it works: a Unix socket of a test has no such limit. */
@@ -128,7 +154,7 @@ void tunnel_send_waiting(struct tunnel *t)
 {
 	adapt_unsent(t);
 	pump_drain(t);
-	send_backlog(t);
+	loop_post(t->cfg.loop, &t->turn);
 }
 
 void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len,
@@ -138,7 +164,9 @@ void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len,
 		t->stats.tx_dropped++;
 		return;
 	}
-	if (!is_full(t) && (!t->backlog || !backlog_bytes(t->backlog))) {
+	loop_post(t->cfg.loop, &t->turn);
+	if (!is_full(t) && !is_waiting(t) && t->turn_packets < TURN_PACKETS) {
+		t->turn_packets++;
 		send_packets(t, packet, len, off);
 		return;
 	}

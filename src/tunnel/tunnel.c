@@ -54,6 +54,7 @@ static void release(struct tunnel *t)
 {
 	pump_forget(t->cfg.pump, t);
 	loop_timer_stop(t->cfg.loop, &t->timer);
+	loop_unpost(t->cfg.loop, &t->turn);
 	loop_unwatch(t->cfg.loop, &t->watch);
 	tls_close(t->tls);
 	t->tls = NULL;
@@ -384,6 +385,7 @@ int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg)
 	t->watch = (struct loop_watch){ .fd = cfg->fd, .events = EPOLLIN, .ready = on_ready };
 	t->timer.expired = on_timer;
 	t->ended.run = tell_ended;
+	t->turn.run = tunnel_end_turn;
 	t->stage_deadline_ms = loop_now(cfg->loop) + cfg->tls_timeout_ms;
 	set_socket(t);
 	error = tls_open(cfg->tls_ctx, &tls, &t->tls);

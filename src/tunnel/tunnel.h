@@ -120,6 +120,8 @@ struct tunnel {
 	struct pump_queue queue; /* ciphertext that the socket would not take */
 	uint64_t unsent_check_ms; /* when its limit is looked at next */
 	uint64_t icmp_ms;         /* before this no ICMP error is sent */
+	struct loop_task turn;    /* at the end of one in which packets were sent */
+	unsigned turn_packets;    /* sent straight away in this turn */
 	struct backlog *backlog; /* packets that wait for that; NULL: never had to */
 	uint8_t *rest;           /* the start of a message whose end is still to come; NULL: none */
 	size_t rest_len;
@@ -141,8 +143,9 @@ uint16_t tunnel_mtu(const struct tunnel *t);
 
 /*
  * Sends what one read of a TUN device brought: cut into packets, framed, put into the TLS record
- * under way, which leaves at the end of the turn. Drops what may not pass. While the socket is full
- * the packet waits in the tunnel's backlog, where flows are kept apart and long waits end in loss.
+ * under way, which leaves at the end of the turn. Drops what may not pass. While the socket is full,
+ * and when a turn brings very many, the packet waits in the tunnel's backlog, where flows are kept
+ * apart and long waits end in loss. So the caller reads all that its device has.
  */
 void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len,
 		 const struct tun_offload *off);

@@ -26,7 +26,7 @@ struct end {
 	bool is_open, is_connected, has_ipv4, has_ended;
 	struct ppp_ipv4 ipv4;
 	struct tunnel_end end;
-	size_t packets, bytes, flushes;
+	size_t packets, bytes, flushes, one_came_at;
 	uint8_t last[2048];
 	/* what to do when TLS is up, when it is connected, and when a packet came */
 	void (*on_tls)(struct end *e);
@@ -288,6 +288,33 @@ static void a_flood_is_cut_and_not_corrupted(void **state)
 	assert_int_equal(t.server.tunnel.stats.rx_dropped, 0);
 }
 
+/* Many packets of one flow in one turn, behind them one of another (its ports begin with the seed). */
+static void send_bulk_and_one(struct end *e)
+{
+	for (int i = 0; i < 500; i++)
+		send_one(e, 1400, 1);
+	send_one(e, PACKET_LEN, 2);
+}
+
+static void note_the_one(struct end *e)
+{
+	if (load_u16(e->last + 2) == PACKET_LEN)
+		e->one_came_at = e->packets;
+	if (e->packets == 501)
+		tunnel_shutdown(&t.client.tunnel);
+}
+
+static void a_small_flow_passes_what_a_turn_has_too_much(void **state)
+{
+	(void)state;
+	t.client.on_connected = send_bulk_and_one;
+	t.server.on_packet = note_the_one;
+	open_both();
+	run();
+	assert_in_range(t.server.one_came_at, 1, 100);
+	assert_int_equal(t.client.tunnel.stats.tx_dropped, 0);
+}
+
 static void send_nonsense(struct end *e)
 {
 	struct tun_offload off = { .gso = TUN_GSO_NONE };
@@ -537,6 +564,7 @@ int main(void)
 		CASE(a_call_from_start_to_end),
 		CASE(a_packet_goes_through_whole),
 		CASE(a_flood_is_cut_and_not_corrupted),
+		CASE(a_small_flow_passes_what_a_turn_has_too_much),
 		CASE(nonsense_from_the_port_is_dropped),
 		CASE(data_shares_a_record_and_control_does_not),
 		CASE(what_is_too_big_is_answered),
