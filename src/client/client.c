@@ -275,14 +275,14 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		bring_up(c);
 		break;
 	case TUNNEL_IPV4_DOWN:
-		if (c->tunnel.is_shutting_down)
-			break;
+		if (c->tunnel.is_shutting_down || c->link.own.family)
+			break; /* the end of what was there: the server's word follows */
 		log_warn(&c->log, "the server gives no IPv4 address");
 		c->has_ipv4_end = true;
 		bring_up(c);
 		break;
 	case TUNNEL_IPV6_DOWN:
-		if (!c->tunnel.is_shutting_down)
+		if (!c->tunnel.is_shutting_down && !c->link.own_ll.family)
 			log_debug(&c->log, "the server does not speak IPv6");
 		break;
 	case TUNNEL_CONNECTED:

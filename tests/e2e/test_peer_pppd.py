@@ -142,6 +142,8 @@ def test_ends_when_pppd_does(bench):
     pppd.job.kill("TERM")
     assert pppd.job.wait() == 0
     assert client.job.wait() == EXIT_LOST
+    assert 'error: closed by the other end ("User request")' in client.log
+    assert "gives no IPv4" not in client.log
 
 
 @pytest.mark.parametrize("method", METHODS)
