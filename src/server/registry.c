@@ -221,7 +221,7 @@ static const char *make_room_for_user(struct registry *r, const char *user,
 		oldest = o;
 		count++;
 	}
-	if (count < r->cfg->user_sessions)
+	if (!oldest || count < r->cfg->user_sessions)
 		return NULL;
 	if (r->cfg->keep_old_session)
 		return "the user has as many sessions as --user-sessions allows";
