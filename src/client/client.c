@@ -362,13 +362,13 @@ static void dialled(void *arg, const struct dial_result *r)
 	open_tunnel(c, r->fd);
 }
 
-static void before_connect(void *arg, const struct sockaddr_storage *to)
+/* Without a way past the tunnel, the connection would be sent into the tunnel that is down. */
+static int before_connect(void *arg, const struct sockaddr_storage *to)
 {
 	struct client *c = arg;
 	struct ip_addr server = ip_from_sockaddr(to);
 
-	if (c->host)
-		host_route_to_server(c->host, &server);
+	return c->host ? host_route_to_server(c->host, &server) : 0;
 }
 
 static void dial(struct client *c)

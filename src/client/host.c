@@ -271,8 +271,8 @@ int host_route_to_server(struct host *h, const struct ip_addr *server)
 	drop_server_routes(h, server, true);
 	rc = find_way(h, server, &way);
 	if (rc) {
-		log_warn(h->log, "no way to %s but through the tunnel itself: %s",
-			 ip_print(server).text, strerror(-rc));
+		log_debug(h->log, "no way to %s but through the tunnel itself: %s",
+			  ip_print(server).text, strerror(-rc));
 		return rc;
 	}
 	if (way.table == RT_TABLE_LOCAL) /* this host itself: comes before any route of ours */

@@ -161,14 +161,14 @@ failed:
 static bool attempt_begin(struct dial *d, struct attempt *a, const struct sockaddr_storage *to)
 {
 	struct ip_text peer = ip_print_sockaddr(to);
-	int fd, rc;
+	int fd, rc = 0;
 
 	log_debug(NULL, "dial: connecting to %s", peer.text);
 	a->dial = d;
 	a->error = ETIMEDOUT; /* unless it fails for another reason first */
 	if (d->cfg.before_connect)
-		d->cfg.before_connect(d->cfg.arg, to);
-	fd = connect_to(d, to);
+		rc = d->cfg.before_connect(d->cfg.arg, to);
+	fd = rc ? rc : connect_to(d, to);
 	if (fd < 0) {
 		a->error = -fd;
 		return false;

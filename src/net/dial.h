@@ -27,10 +27,10 @@ struct dial_cfg {
 	const struct sockaddr_storage *fallback;
 	size_t fallback_count;
 	/*
-	 * Called before each connect: the client puts its host route there. Not the place for
-	 * dial_cancel. May be NULL.
+	 * Called before each connect: the client puts its host route there. 0, or -errno when there
+	 * is no way to that address. Not the place for dial_cancel. May be NULL.
 	 */
-	void (*before_connect)(void *arg, const struct sockaddr_storage *to);
+	int (*before_connect)(void *arg, const struct sockaddr_storage *to);
 	/* Called once, from the loop, never from inside dial_start. */
 	void (*done)(void *arg, const struct dial_result *result);
 	void *arg;

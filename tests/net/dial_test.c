@@ -138,13 +138,16 @@ static struct dial_result result;
 static unsigned done_count;
 static char tried[256]; /* what before_connect saw: "127.0.0.1 ::1 " */
 
-static void before_connect(void *arg, const struct sockaddr_storage *to)
+static const char *unreachable; /* an address to which before_connect finds no way */
+
+static int before_connect(void *arg, const struct sockaddr_storage *to)
 {
 	struct ip_addr ip = ip_from_sockaddr(to);
 	size_t used = strlen(tried);
 
 	assert_ptr_equal(arg, &cfg);
 	snprintf(tried + used, sizeof(tried) - used, "%s ", ip_print(&ip).text);
+	return unreachable && !strcmp(unreachable, ip_print(&ip).text) ? -ENETUNREACH : 0;
 }
 
 static void done(void *arg, const struct dial_result *r)
@@ -163,6 +166,7 @@ static int set_up(void **state)
 	fake_is_held = false;
 	done_count = 0;
 	tried[0] = '\0';
+	unreachable = NULL;
 	cfg = (struct dial_cfg){
 		.host = "vpn.test",
 		.timeout_ms = TIMEOUT_MS,
@@ -282,6 +286,18 @@ static void literal_v6_connects(void **state)
 	cfg.port = port;
 	run_dial();
 	assert_connected("::1");
+}
+
+static void without_a_way_nothing_is_sent(void **state)
+{
+	static const char *const addrs[] = { "127.0.0.1", NULL };
+
+	(void)state;
+	fake_addrs = addrs;
+	unreachable = "127.0.0.1"; /* where somebody listens */
+	run_dial();
+	assert_int_equal(result.status, DIAL_NO_ANSWER);
+	assert_non_null(strstr(result.text, ": network "));
 }
 
 static void refused_gives_way_to_the_next_at_once(void **state)
@@ -560,6 +576,7 @@ int main(void)
 		CASE(name_connects),
 		CASE(literal_needs_no_lookup),
 		CASE(literal_v6_connects),
+		CASE(without_a_way_nothing_is_sent),
 		CASE(refused_gives_way_to_the_next_at_once),
 		CASE(silent_one_is_overtaken),
 		CASE(families_take_turns),
