@@ -14,7 +14,9 @@ client was killed, or which changed something by itself, new ones are made.
 import ctypes
 import json
 import os
+import pty
 import re
+import select
 import shutil
 import signal
 import socket
@@ -22,7 +24,7 @@ import struct
 import subprocess
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
@@ -63,6 +65,32 @@ def run(argv, **more):
     return subprocess.run([str(a) for a in argv], check=True, capture_output=True, text=True, **more).stdout
 
 
+def on_a_terminal(argv, answers):
+    """Runs a program on a terminal of its own and types `answers`, (what is waited for, what is typed then).
+
+    Gives its status (negative: the signal that ended it) and all that was shown.
+    """
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvp(argv[0], argv)
+    shown = b""
+    try:
+        for question, answer in [*answers, (None, None)]:
+            while question is None or question not in shown:
+                ready, _, _ = select.select([terminal], [], [], PATIENCE)
+                assert ready, f"nothing more comes on the terminal: {shown}"
+                try:
+                    shown += os.read(terminal, 4096)
+                except OSError:  # the program has ended, and the terminal with it
+                    assert question is None, f"{question} was not shown: {shown}"
+                    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+            os.write(terminal, answer)
+    finally:
+        os.close(terminal)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 class Host:
     """A machine: a process that holds its namespaces, and a folder with those files that are its own."""
 
@@ -82,7 +110,7 @@ class Host:
                 ip link set lo up
                 echo ready
                 exec cat"""],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
     def _make_files(self):
         """/etc is the machine's, file by file, but for what the tests decide."""
@@ -225,7 +253,7 @@ class Program:
                 # it dies with us, so that nothing outlives a run of tests that is killed
                 ["setpriv", "--pdeathsig", "KILL", *host.words(self.argv)],
                 stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-                stdout=log, stderr=log, env=environment)
+                stdout=log, stderr=log, env=environment, start_new_session=True)
         if stdin is not None:
             self.process.stdin.write(stdin.encode())
             self.process.stdin.close()
@@ -351,11 +379,9 @@ class Network:
         ours = {os.stat(f"/proc/{h.holder.pid}/ns/net").st_ino for h in self.hosts}
         holders = {h.holder.pid for h in self.hosts}
         for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
+            with suppress(OSError):  # it has gone already
                 if os.stat(f"/proc/{pid}/ns/net").st_ino in ours and int(pid) not in holders:
                     os.kill(int(pid), signal.SIGKILL)
-            except OSError:
-                pass  # it has gone already
 
     def close(self):
         for host in self.hosts:
@@ -442,7 +468,7 @@ class Lab:
         self.network.kill_strays()
         was, now = self.network.first_state, self.network.state()
         if was == now:
-            return complaints, True
+            return complaints, not self.is_changed
         if not complaints and not self.is_changed and not any(p.was_killed for p in self.programs):
             complaints = [f"the network of {name} is not as it was: {sorted(was[name] ^ now[name])}"
                           for name in now if was[name] != now[name]]

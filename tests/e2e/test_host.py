@@ -1,5 +1,6 @@
 """What a client changes on its host, and that all of it is put back: routes, DNS, the script; also after a crash."""
 import re
+import shutil
 import signal
 
 import pytest
@@ -242,6 +243,59 @@ def test_a_program_of_the_hosts_is_asked_where_there_is_one(lab):
     assert client.stop() == 0
     assert asked.read_text().endswith("-d sstp0.sstp\n")
     assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+
+
+def test_systemd_resolved_is_told_where_resolv_conf_is_its(lab):
+    folder, resolved = lab.folder / "bin", lab.client.run_folder / "systemd/resolve"
+    folder.mkdir()
+    resolved.mkdir(parents=True)
+    (resolved / "stub-resolv.conf").write_text("nameserver 127.0.0.53\n")
+    (folder / "resolvectl").write_text(f'#!/bin/sh\necho "$@" >>{lab.folder}/asked\n')
+    (folder / "resolvectl").chmod(0o755)
+    lab.client.resolv_conf.unlink()
+    lab.client.resolv_conf.symlink_to("/run/systemd/resolve/stub-resolv.conf")
+    lab.serve(*DNS)
+    client = lab.connect(env={"PATH": f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"})
+    asked = lab.folder / "asked"
+    assert asked.read_text().splitlines()[:2] == ["dns sstp0 10.9.0.53 10.9.0.54", "domain sstp0 ~."]
+    assert (resolved / "stub-resolv.conf").read_text() == "nameserver 127.0.0.53\n"
+    assert client.stop() == 0
+    assert asked.read_text().splitlines()[-1] == "revert sstp0"
+    lab.client.resolv_conf.unlink()
+    shutil.rmtree(lab.client.run_folder / "systemd")
+
+
+def test_a_folder_that_cannot_be_written_costs_dns_and_no_more(lab):
+    lab.is_changed = True
+    lab.client.run("mount", "-o", "remount,bind,ro", "/etc")
+    lab.serve(*DNS)
+    client = lab.connect()
+    client.wait_for("^warn: DNS: /etc/resolv.conf .*Read-only file system$")
+    lab.client.ping(GATEWAY)
+    assert client.stop() == 0
+
+
+def test_what_cannot_be_written_down_is_put_back_all_the_same(lab, before):
+    (lab.client.run_folder / "sstp").write_text("in the way\n")
+    lab.serve(*DNS)
+    client = lab.connect()
+    client.wait_for(r"^warn: nothing can be written down in /run/sstp \(Not a directory\)")
+    assert client.stop() == 0
+    assert lab.client.routes() == before
+    assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+    (lab.client.run_folder / "sstp").unlink()
+
+
+def test_hosts_without_ipv6(lab):
+    lab.is_changed = True
+    for host in (lab.client, lab.server):
+        host.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
+        host.sysctl("net.ipv6.conf.default.disable_ipv6", 1)
+    server = lab.serve()
+    client = lab.connect()
+    lab.client.ping(GATEWAY)
+    assert client.stop() == 0
+    assert not [line for line in (server.said + client.said).splitlines() if line.startswith("error")]
 
 
 # ---- a crash

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lab import GATEWAY, NAME, RESOLV_CONF, SERVER, eventually
+from lab import GATEWAY, NAME, RESOLV_CONF, SERVER, eventually, on_a_terminal
 
 HALVES = {"0.0.0.0/1", "128.0.0.0/1"}
 DNS = ["--dns", "10.9.0.53"]
@@ -240,6 +240,36 @@ def test_usr2_ends_a_pause(lab):
     assert time.monotonic() - start < 1.5
 
 
+def test_a_machine_that_has_moved_to_another_network(lab):
+    lab.is_changed = True
+    lab.router.configure("addr add 10.1.0.253/24 dev client\n")
+    lab.serve()
+    client = lab.connect()
+    lab.client.configure("route replace default via 10.1.0.253\n")
+    client.send(signal.SIGUSR2)
+    client.wait_for("^connected in ", count=2)
+    assert lab.client.routes()[SERVER]["gateway"] == "10.1.0.253"
+    lab.client.ping(GATEWAY)
+    assert client.stop() == 0
+    assert SERVER not in lab.client.routes()
+
+
+def test_a_cable_that_was_pulled_out(lab):
+    """With it went the host's routes, ours to the server among them."""
+    lab.is_changed = True
+    lab.serve()
+    client = lab.connect()
+    ifindex = lab.client.device()["ifindex"]
+    lab.client.configure("link set cable down\n")
+    client.send(signal.SIGUSR2)
+    client.wait_for(r"^warn: 192\.0\.2\.1:443: network (is )?unreachable; next try in \d\.\d s$")
+    lab.client.configure("link set cable up\nroute add default via 10.1.0.254\n")
+    client.wait_for("^connected in ", count=2)
+    assert lab.client.routes()[SERVER]["gateway"] == "10.1.0.254"
+    assert lab.client.device()["ifindex"] == ifindex
+    lab.client.ping(GATEWAY)
+
+
 # ---- the server ends
 
 
@@ -272,8 +302,8 @@ def test_a_second_server_on_the_same_port_says_why_not(lab):
     lab.serve()
     second = lab.serve(network="10.10.0.0/24", wait=False)
     assert second.wait() == 4
-    assert second.said.splitlines()[-1] == ("error: cannot listen on 0.0.0.0:443: Address in use: another program listens "
-                                            "there; stop it or choose another --listen")
+    assert re.fullmatch(r"error: cannot listen on 0\.0\.0\.0:443: Address (already )?in use: another program listens there; "
+                        "stop it or choose another --listen", second.said.splitlines()[-1])
 
 
 def test_an_address_that_is_not_the_hosts(lab):
@@ -321,6 +351,23 @@ def test_quiet_says_nothing_when_all_is_well(lab):
     assert client.stop() == 0
     assert server.stop() == 0
     assert (server.log, client.log) == ("", "")
+
+
+def test_at_a_terminal(lab):
+    """The password is asked for and not shown; Ctrl-C ends it."""
+    lab.serve()
+    command = [lab.sstp, "connect", SERVER, "-u", "ann", "--servercert", lab.pki.server.pin, "--no-default-route"]
+    status, shown = on_a_terminal(lab.client.words(command), [
+        (b"Password of ann at 192.0.2.1: ", b"wonder land\n"), (b"connected in ", b"\x03")])
+    assert status == 0
+    assert "wonder land" not in shown
+    assert shown.splitlines()[-2:] == ["^Cdisconnecting", "disconnected"]
+
+
+def test_a_change_of_mind_at_the_question_for_the_password(lab):
+    command = [lab.sstp, "connect", SERVER, "-u", "ann"]
+    status, _ = on_a_terminal(lab.client.words(command), [(b"Password of ann at 192.0.2.1: ", b"\x03")])
+    assert status == -signal.SIGINT
 
 
 # ---- in the background

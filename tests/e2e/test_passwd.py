@@ -1,12 +1,12 @@
 """sstp passwd: keeping the user file. That the server lets these users in is test_login.py's."""
 import os
-import pty
 import re
 import stat
 import subprocess
-import time
 
 import pytest
+
+from lab import on_a_terminal
 
 NT_HASH_OF_PASSWORD = "8846f7eaee8fb117ad06bdd830b7586c"
 
@@ -137,26 +137,6 @@ def test_a_broken_file_is_not_made_worse(sstp, users):
     assert done.returncode == 1
     assert done.stderr == f"sstp passwd: {users}:1: a quote that is not closed on its line\n"
     assert users.read_text() == 'ann * "old\nbob * secret *\n'
-
-
-def on_a_terminal(argv, answers):
-    """Runs a program on a terminal of its own and types; gives its status and all that was shown."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execv(argv[0], argv)
-    shown = b""
-    for question, answer in answers:
-        end = time.monotonic() + 20
-        while question not in shown and time.monotonic() < end:
-            shown += os.read(terminal, 4096)
-        os.write(terminal, answer)
-    try:
-        while piece := os.read(terminal, 4096):
-            shown += piece
-    except OSError:
-        pass  # the program has ended, and the terminal with it
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
 
 
 def test_asks_twice_on_a_terminal_and_shows_nothing(sstp, users):
