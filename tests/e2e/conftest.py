@@ -12,12 +12,6 @@ from peers.waiting import waiting  # noqa: F401 (fixture)
 from pki import Pki
 
 
-def pytest_collection_modifyitems(items):
-    if os.geteuid():
-        for item in items:
-            item.add_marker(pytest.mark.skip(reason="kernel: namespaces and TUN devices are root's"))
-
-
 @pytest.fixture(scope="session")
 def pki(tmp_path_factory):
     return Pki(tmp_path_factory.mktemp("pki"))
@@ -67,6 +61,8 @@ def networks(tmp_path_factory):
 
 @pytest.fixture
 def lab(request, networks, tmp_path, pki):
+    if os.geteuid():
+        pytest.skip("namespaces and TUN devices are for root")
     if not os.path.exists("/dev/net/tun"):
         pytest.skip("kernel: no /dev/net/tun")
     made = laboratory.Lab(networks.take(), tmp_path / "lab", pki, _program(request))
