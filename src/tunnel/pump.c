@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#include "tunnel/tunnel.h"
+#include "tunnel/inside.h"
 
 static void flush_task(struct loop_task *task)
 {
@@ -54,22 +54,29 @@ void pump_close(struct pump *p)
 	*p = (struct pump){ .loop = NULL };
 }
 
-/* Keeps what the socket did not take. A peer that lets this much pile up has stopped reading even
- * our control messages: what does not fit is lost, and the timers of SSTP end the call. */
-static void enqueue(struct pump_queue *q, const uint8_t *at, size_t len)
+/* Keeps what the socket did not take. False: more than a peer that still reads can owe, or no memory. */
+static bool enqueue(struct pump_queue *q, const uint8_t *at, size_t len)
 {
 	if (len > PUMP_QUEUE_MAX - q->len)
-		return;
+		return false;
 	if (len > q->room - q->len) {
 		uint8_t *grown = realloc(q->at, q->len + len);
 
 		if (!grown)
-			return;
+			return false;
 		q->at = grown;
 		q->room = q->len + len;
 	}
 	memcpy(q->at + q->len, at, len);
 	q->len += len;
+	return true;
+}
+
+/* A record was lost, and with it the whole TLS stream: the socket's end tells the tunnel. */
+static void give_up(struct tunnel *t)
+{
+	tunnel_blame(t, EXIT_LOST, "the peer does not take what is sent to it");
+	shutdown(t->cfg.fd, SHUT_RDWR);
 }
 
 /* How much of it the socket took; a broken socket takes everything. */
@@ -100,7 +107,8 @@ static void send_out(struct pump *p)
 	if (!t->queue.len)
 		done = send_some(t->cfg.fd, p->out, p->out_len);
 	if (done < p->out_len) {
-		enqueue(&t->queue, p->out + done, p->out_len - done);
+		if (!enqueue(&t->queue, p->out + done, p->out_len - done))
+			give_up(t);
 		loop_watch_events(p->loop, &t->watch, EPOLLIN | EPOLLOUT);
 	}
 	p->out_len = 0;

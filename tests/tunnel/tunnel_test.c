@@ -442,6 +442,33 @@ static void a_server_that_does_not_answer_is_no_sstp_server(void **state)
 	assert_non_null(strstr(t.client.end.text, "in place of an answer"));
 }
 
+static void only_write(struct loop_watch *w, uint32_t events)
+{
+	if (events & EPOLLOUT)
+		pump_drain(container_of(w, struct tunnel, watch));
+}
+
+/* Echo-Requests without end, and the answers are never read. */
+static void ask_and_never_read(struct end *e)
+{
+	static const uint8_t echo[] = { 0x10, 0x01, 0x00, 0x08, 0x00, 0x08, 0x00, 0x00 };
+
+	e->tunnel.watch.ready = only_write;
+	e->is_open = false;
+	for (int i = 0; i < 20000; i++)
+		memcpy(pump_put(&t.pump, &e->tunnel, sizeof(echo)), echo, sizeof(echo));
+}
+
+static void a_peer_that_never_reads_is_given_up(void **state)
+{
+	(void)state;
+	t.client.on_connected = ask_and_never_read;
+	open_both();
+	run();
+	assert_int_equal(t.server.end.code, EXIT_LOST);
+	assert_string_equal(t.server.end.text, "the peer does not take what is sent to it");
+}
+
 static void send_and_vanish(struct end *e)
 {
 	send_one(e, PACKET_LEN, 1);
@@ -571,6 +598,7 @@ int main(void)
 		CASE(a_wrong_password_is_told),
 		CASE(a_peer_that_vanishes_is_lost),
 		CASE(a_server_that_does_not_answer_is_no_sstp_server),
+		CASE(a_peer_that_never_reads_is_given_up),
 		CASE(abandoning_from_an_event_is_safe),
 		CASE(abandoning_from_a_packet_is_safe),
 		CASE(a_peer_without_tls_is_refused),
