@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tun/headers.h"
 #include "util/bytes.h"
 #include "util/secret.h"
 
 enum {
-	FLOWS = 64,
+	FLOWS = 256, /* queues; flows that share one wait for each other */
 	QUANTUM = 16 * 1024, /* bytes of one turn: a quarter of a super-packet */
+	PORTS_LEN = 4,
 };
 
 struct item {
@@ -92,25 +94,37 @@ static uint32_t mix(uint32_t h, uint32_t v)
 	return h ^ h >> 15;
 }
 
-/* Addresses, protocol, and ports where they stand right behind a plain header. */
-static struct flow *flow_of(struct backlog *b, const uint8_t *p, size_t len)
+static uint32_t hash_addrs(uint32_t hash, const struct headers *h, const uint8_t *packet)
 {
-	bool is_v6 = len && p[0] >> 4 == 6;
-	size_t addrs = is_v6 ? 8 : 12, addrs_len = is_v6 ? 32 : 8;
-	size_t hdr = is_v6 ? 40 : len ? (size_t)(p[0] & 15) * 4 : 0;
-	uint32_t h = b->key;
-	uint8_t proto;
+	const uint8_t *addrs = packet + (h->is_v6 ? IPV6_ADDRS_AT : IPV4_ADDRS_AT);
+	size_t len = h->is_v6 ? IPV6_ADDRS_LEN : IPV4_ADDRS_LEN;
 
-	if (len < (is_v6 ? 40 : 20))
+	for (size_t i = 0; i < len; i += 4)
+		hash = mix(hash, load_u32(addrs + i));
+	return hash;
+}
+
+/*
+ * The first fragment of a packet has ports, but must stay with the others, which have none: were one
+ * to pass many others by, Linux would give up the packet between (ipfrag_max_dist).
+ */
+static bool has_ports(const struct headers *h)
+{
+	return (h->proto == IPPROTO_TCP || h->proto == IPPROTO_UDP) && !h->is_fragment &&
+	       h->total - h->ip_len >= PORTS_LEN;
+}
+
+static struct flow *flow_of(struct backlog *b, const uint8_t *packet, size_t len)
+{
+	uint32_t hash = b->key;
+	struct headers h;
+
+	if (!headers_parse(&h, packet, len))
 		return &b->flows[0];
-	proto = is_v6 ? p[6] : p[9];
-	for (size_t i = 0; i < addrs_len; i += 4)
-		h = mix(h, load_u32(p + addrs + i));
-	h = mix(h, proto);
-	if ((proto == 6 || proto == 17) && hdr + 4 <= len &&
-	    (is_v6 || !(load_u16(p + 6) & 0x1fff))) /* not a later fragment */
-		h = mix(h, load_u32(p + hdr));
-	return &b->flows[h % FLOWS];
+	hash = mix(hash_addrs(hash, &h, packet), h.proto);
+	if (has_ports(&h))
+		hash = mix(hash, load_u32(packet + h.ip_len));
+	return &b->flows[hash % FLOWS];
 }
 
 /* ---- lists */
