@@ -3,10 +3,11 @@
 #include <string.h>
 
 #include "cli/verbs.h"
+#include "util/exit_code.h"
 
 struct entry {
 	const char *name;
-	enum exit_code (*run)(int argc, char **argv);
+	int (*run)(int argc, char **argv);
 	const char *summary;
 };
 
@@ -34,7 +35,7 @@ int main(int argc, char **argv)
 
 	for (size_t i = 0; i < VERB_COUNT; i++)
 		if (!strcmp(verb, verbs[i].name))
-			return (int)verbs[i].run(argc - 2, argv + 2);
+			return verbs[i].run(argc - 2, argv + 2);
 	if (!strcmp(verb, "--version") || !strcmp(verb, "-V")) {
 		printf("sstp %s\n", SSTP_VERSION);
 		return EXIT_OK;

@@ -97,7 +97,7 @@ static enum exit_code make(const struct cert_settings *s)
 	return show(cert);
 }
 
-enum exit_code verb_cert(int argc, char **argv)
+int verb_cert(int argc, char **argv)
 {
 	static struct cert_settings s = { .days = DAYS_DEFAULT };
 

@@ -291,6 +291,12 @@ static int short_options(struct reading *r, char **argv)
 	return 1;
 }
 
+/* argv ends with a NULL, as main's does. */
+static void take_command(struct reading *r, char **argv)
+{
+	memcpy(r->settings + r->verb->command_offset, &argv, sizeof(argv));
+}
+
 static bool read_command_line(struct reading *r, int argc, char **argv)
 {
 	bool only_words = false;
@@ -298,6 +304,10 @@ static bool read_command_line(struct reading *r, int argc, char **argv)
 
 	for (int i = 0; i < argc; i += taken) {
 		taken = 1;
+		if (r->verb->takes_command && !strcmp(argv[i], "--")) {
+			take_command(r, argv + i + 1);
+			return true;
+		}
 		if (only_words || argv[i][0] != '-' || !argv[i][1])
 			remember(r, NULL, argv[i]);
 		else if (!strcmp(argv[i], "--"))

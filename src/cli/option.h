@@ -85,6 +85,9 @@ struct verb {
 	size_t config_offset; /* of `const char *config` in the settings; SIZE_MAX: takes no file */
 	/* Words that are not options, in order; false with err filled. NULL: takes none. */
 	bool (*word)(void *settings, const char *word, struct option_error *err);
+	/* What follows "--" is a command: its words, then NULL, are put at command_offset. */
+	bool takes_command;
+	size_t command_offset; /* of `char **command` in the settings */
 };
 
 enum option_result {

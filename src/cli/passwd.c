@@ -118,7 +118,7 @@ static enum exit_code set(const struct passwd_settings *s)
 	return EXIT_OTHER;
 }
 
-enum exit_code verb_passwd(int argc, char **argv)
+int verb_passwd(int argc, char **argv)
 {
 	static struct passwd_settings s = { .word_count = 0 };
 	struct users_error err;

@@ -94,7 +94,7 @@ static void print_report(const struct server_ref *ref, const struct probe_report
 		print_sstp(r);
 }
 
-enum exit_code verb_probe(int argc, char **argv)
+int verb_probe(int argc, char **argv)
 {
 	static struct probe_settings s = { .server = SERVER_DEFAULTS };
 	struct probe_report report;

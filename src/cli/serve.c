@@ -235,7 +235,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 }
 
 /* --check looks into the files too. */
-static enum exit_code check(const struct server_cfg *cfg)
+static int check(const struct server_cfg *cfg)
 {
 	struct users_error users_err;
 	struct tls_error tls_err;
@@ -256,7 +256,7 @@ static enum exit_code check(const struct server_cfg *cfg)
 	return EXIT_OK;
 }
 
-static enum exit_code run(const struct serve_settings *s, struct server_cfg *cfg)
+static int run(const struct serve_settings *s, struct server_cfg *cfg)
 {
 	struct background background;
 	enum exit_code code;
@@ -271,7 +271,7 @@ static enum exit_code run(const struct serve_settings *s, struct server_cfg *cfg
 	return code;
 }
 
-enum exit_code verb_serve(int argc, char **argv)
+int verb_serve(int argc, char **argv)
 {
 	static struct serve_settings s = {
 		.auth = { { PPP_AUTH_MSCHAPV2 }, 1 },

@@ -1,13 +1,11 @@
-/* The verbs: each takes the words after its own and returns an exit code. */
+/* The verbs: each takes the words after its own and returns an exit code, a command's or ours. */
 #ifndef SSTP_CLI_VERBS_H
 #define SSTP_CLI_VERBS_H
 
-#include "util/exit_code.h"
-
-enum exit_code verb_connect(int argc, char **argv);
-enum exit_code verb_serve(int argc, char **argv);
-enum exit_code verb_probe(int argc, char **argv);
-enum exit_code verb_passwd(int argc, char **argv);
-enum exit_code verb_cert(int argc, char **argv);
+int verb_connect(int argc, char **argv);
+int verb_serve(int argc, char **argv);
+int verb_probe(int argc, char **argv);
+int verb_passwd(int argc, char **argv);
+int verb_cert(int argc, char **argv);
 
 #endif

@@ -12,13 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
+#include <sys/wait.h>
 
-#include "client/script.h"
 #include "net/dial.h"
 #include "net/loop.h"
 #include "sstp/sstp.h"
-#include "tun/merge.h"
 #include "tunnel/tunnel.h"
 #include "util/secret.h"
 
@@ -35,16 +33,11 @@ struct client {
 	struct loop *loop;
 	struct pump pump;
 	struct tls_ctx *tls;
-	struct tun *tun;
-	struct merge *merge;
-	struct port port;
-	struct loop_watch tun_watch;
-	uint8_t *packet; /* TUN_PACKET_MAX bytes */
-	struct host *host; /* NULL with --script */
+	struct outlet_client outlet_client; /* as the outlet sees us */
 	struct dial *dial;
 	struct loop_timer retry;
 	struct tunnel tunnel;
-	struct host_link link;
+	struct outlet_link link;
 	struct server_name name;
 	struct sockaddr_storage peer;
 	struct sockaddr_storage addrs[DIAL_ADDRS_MAX]; /* where the server was last time */
@@ -56,7 +49,7 @@ struct client {
 	bool is_up;        /* now */
 	bool was_up;       /* at any time */
 	bool is_stopping;
-	enum exit_code code;
+	int code; /* of exit: ours, or the outlet's own */
 };
 
 struct server_name server_ref_name(const struct server_ref *ref)
@@ -74,30 +67,26 @@ struct server_name server_ref_name(const struct server_ref *ref)
 
 static void dial(struct client *c);
 
-static void leave(struct client *c, enum exit_code code)
+static void leave(struct client *c, int code)
 {
 	c->code = code;
 	loop_stop(c->loop);
 }
 
-/* ---- the host's network */
-
-static void run_script(struct client *c, enum script_reason reason)
+/* In order, if there is anybody to say goodbye to; at once when asked twice. */
+static void stop(struct client *c, int code)
 {
-	struct script_env env = {
-		.command = c->cfg->script,
-		.device = tun_name(c->tun),
-		.mtu = c->link.mtu,
-		.gateway = ip_from_sockaddr(&c->peer),
-		.link = reason == SCRIPT_PRE_INIT ? NULL : &c->link,
-		.routes = c->cfg->routes,
-		.route_count = c->cfg->default_route ? 0 : c->cfg->route_count,
-		.log = &c->log,
-	};
-
-	if (c->cfg->script)
-		script_run(reason, &env);
+	if (c->is_stopping || c->tunnel.stage == TUNNEL_CLOSED) {
+		leave(c, c->is_stopping ? c->code : code);
+		return;
+	}
+	log_info(&c->log, "disconnecting");
+	c->code = code;
+	c->is_stopping = true;
+	tunnel_shutdown(&c->tunnel);
 }
+
+/* ---- the outlet */
 
 static void say_up(struct client *c)
 {
@@ -110,7 +99,7 @@ static void say_up(struct client *c)
 			 ip_print(&c->link.dns[i]).text);
 	}
 	log_info(&c->log, "connected in %llu ms: %s, address %s, server %s%s",
-		 (unsigned long long)(loop_now(c->loop) - c->dialled_ms), tun_name(c->tun),
+		 (unsigned long long)(loop_now(c->loop) - c->dialled_ms), c->cfg->outlet->name,
 		 ip_print(c->link.own.family ? &c->link.own : &c->link.own_ll).text,
 		 c->link.peer.family ? ip_print(&c->link.peer).text : "unnamed", dns);
 }
@@ -121,26 +110,19 @@ static void say_up(struct client *c)
  */
 static void bring_up(struct client *c)
 {
-	int error = 0;
+	struct outlet *o = c->cfg->outlet;
 
 	if (!c->tunnel.is_connected || (!c->link.own.family && !c->has_ipv4_end))
 		return;
 	c->link.mtu = tunnel_mtu(&c->tunnel);
-	if (c->host)
-		error = host_up(c->host, &c->link);
-	else
-		run_script(c, c->was_up ? SCRIPT_RECONNECT : SCRIPT_CONNECT);
-	if (error) {
-		c->code = EXIT_NETCONF;
-		c->is_stopping = true;
-		tunnel_shutdown(&c->tunnel);
+	if (o->ops->up(o, &c->link)) {
+		stop(c, EXIT_NETCONF);
 		return;
 	}
 	if (!c->is_up)
 		say_up(c);
 	c->is_up = true;
 	c->up_ms = loop_now(c->loop);
-	loop_watch_events(c->loop, &c->tun_watch, EPOLLIN);
 	if (!c->was_up && c->cfg->ready)
 		c->cfg->ready(c->cfg->ready_arg);
 	c->was_up = true;
@@ -193,7 +175,7 @@ static void failed(struct client *c, enum exit_code code, const char *text)
 	}
 	if (!is_worth_another_try(c, code)) {
 		log_error(&c->log, "%s", text);
-		leave(c, c->was_up && code != EXIT_AUTH ? EXIT_LOST : code);
+		leave(c, (int)(c->was_up && code != EXIT_AUTH ? EXIT_LOST : code));
 		return;
 	}
 	wait = pause_ms(c->failures++);
@@ -230,14 +212,12 @@ static void login_failed(struct client *c, const struct tunnel_end *end)
 
 static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 {
-	loop_watch_events(c->loop, &c->tun_watch, 0);
+	struct outlet *o = c->cfg->outlet;
+
 	if (c->is_up) {
 		if (loop_now(c->loop) - c->up_ms >= STEADY_MS)
 			c->failures = 0;
-		if (c->host)
-			host_pause(c->host);
-		if (!c->is_stopping)
-			run_script(c, SCRIPT_ATTEMPT_RECONNECT);
+		o->ops->down(o, !c->is_stopping);
 	}
 	c->is_up = false;
 	if (end->by_us && !c->is_stopping)
@@ -308,7 +288,7 @@ static void open_tunnel(struct client *c, int fd)
 	struct tunnel_cfg cfg = {
 		.loop = c->loop,
 		.pump = &c->pump,
-		.port = &c->port,
+		.port = &c->cfg->outlet->port,
 		.fd = fd,
 		.tls_ctx = c->tls,
 		.name = ref->verify_name ? ref->verify_name : ref->host,
@@ -328,7 +308,7 @@ static void open_tunnel(struct client *c, int fd)
 			.mru = c->cfg->mtu > PPP_DEFAULT_MRU ? c->cfg->mtu : 0,
 			.user = c->cfg->user,
 			.password = c->cfg->password,
-			.want_dns = c->cfg->dns != HOST_DNS_NONE || c->cfg->script,
+			.want_dns = c->cfg->outlet->wants_dns,
 		},
 	};
 	int error;
@@ -336,7 +316,7 @@ static void open_tunnel(struct client *c, int fd)
 	memcpy(cfg.ppp.auth, c->cfg->auth, sizeof(cfg.ppp.auth));
 	c->has_ipv4_end = false;
 	c->offers = 0;
-	c->link = (struct host_link){
+	c->link = (struct outlet_link){
 		.mtu = c->cfg->mtu,
 		.server = ip_from_sockaddr(&c->peer),
 	};
@@ -362,13 +342,12 @@ static void dialled(void *arg, const struct dial_result *r)
 	open_tunnel(c, r->fd);
 }
 
-/* Without a way past the tunnel, the connection would be sent into the tunnel that is down. */
 static int before_connect(void *arg, const struct sockaddr_storage *to)
 {
-	struct client *c = arg;
+	struct outlet *o = ((struct client *)arg)->cfg->outlet;
 	struct ip_addr server = ip_from_sockaddr(to);
 
-	return c->host ? host_route_to_server(c->host, &server) : 0;
+	return o->ops->before_connect ? o->ops->before_connect(o, &server) : 0;
 }
 
 static void dial(struct client *c)
@@ -395,113 +374,48 @@ static void dial(struct client *c)
 		failed(c, EXIT_OTHER, strerror(-error));
 }
 
-/* ---- packets */
-
-static void from_tun(struct loop_watch *w, uint32_t events)
-{
-	struct client *c = container_of(w, struct client, tun_watch);
-	struct tun_offload off;
-	size_t bytes = 0;
-
-	(void)events;
-	for (int i = 0; i < TUN_TURN_PACKETS && bytes < TUN_TURN_BYTES; i++) {
-		ssize_t n = tun_read(c->tun, c->packet, TUN_PACKET_MAX, &off);
-
-		if (n == -EAGAIN)
-			return;
-		if (n == -EPROTO)
-			continue;
-		if (n < 0) {
-			log_error(&c->log, "%s: %s", tun_name(c->tun), strerror((int)-n));
-			leave(c, EXIT_NETCONF);
-			return;
-		}
-		bytes += (size_t)n;
-		tunnel_send(&c->tunnel, c->packet, (size_t)n, &off);
-	}
-}
-
-static void to_tun(struct port *port, struct tunnel *from, uint8_t *packet, size_t len)
-{
-	(void)from;
-	merge_add(container_of(port, struct client, port)->merge, packet, len);
-}
-
-static void flush_tun(struct port *port)
-{
-	merge_flush(container_of(port, struct client, port)->merge);
-}
-
 /* ---- start and end */
 
-static void on_signal(void *arg, int signal)
+/* Another network, says the user: don't wait for time-outs. */
+static void reconnect(struct client *c)
+{
+	if (c->tunnel.stage != TUNNEL_CLOSED) {
+		log_info(&c->log, "reconnecting (SIGUSR2)");
+		tunnel_shutdown(&c->tunnel);
+	} else if (c->retry.slot) {
+		loop_timer_set(c->loop, &c->retry, loop_now(c->loop));
+	}
+}
+
+static void on_signal(void *arg, const struct signalfd_siginfo *info)
 {
 	struct client *c = arg;
+	struct outlet *o = c->cfg->outlet;
 
-	if (signal == SIGUSR2) { /* another network, says the user: don't wait for time-outs */
-		if (c->tunnel.stage != TUNNEL_CLOSED) {
-			log_info(&c->log, "reconnecting (SIGUSR2)");
-			tunnel_shutdown(&c->tunnel);
-		} else if (c->retry.slot) {
-			loop_timer_set(c->loop, &c->retry, loop_now(c->loop));
-		}
+	if (o->ops->signal && o->ops->signal(o, info))
 		return;
+	switch (info->ssi_signo) {
+	case SIGUSR2:
+		reconnect(c);
+		break;
+	case SIGCHLD: /* orphans come to process 1; what we start ourselves is waited for there */
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		break;
+	default:
+		stop(c, EXIT_OK);
 	}
-	if (c->is_stopping || c->tunnel.stage == TUNNEL_CLOSED) {
-		leave(c, EXIT_OK); /* nothing to say goodbye to, or asked twice */
-		return;
-	}
-	log_info(&c->log, "disconnecting");
-	c->is_stopping = true;
-	tunnel_shutdown(&c->tunnel);
 }
 
-static enum exit_code open_tun(struct client *c)
+static void on_outlet_end(struct outlet_client *outlet_client, int code)
 {
-	struct tun_cfg cfg = { .name = c->cfg->interface,
-			       .offload = !c->cfg->no_offload };
-	int error = tun_open(&cfg, &c->tun);
-
-	if (!error)
-		error = merge_open(c->tun, &c->merge);
-	if (!error) {
-		c->tun_watch =
-			(struct loop_watch){ .fd = tun_fd(c->tun), .events = 0, .ready = from_tun };
-		error = loop_watch(c->loop, &c->tun_watch);
-	}
-	if (!error)
-		return EXIT_OK;
-	log_error(&c->log, "cannot make the TUN device %s: %s%s", c->cfg->interface,
-		  strerror(-error), tun_hint(error));
-	return EXIT_NETCONF;
-}
-
-static enum exit_code open_host(struct client *c)
-{
-	struct host_cfg cfg = {
-		.device = tun_name(c->tun),
-		.ifindex = tun_ifindex(c->tun),
-		.default_route = c->cfg->default_route,
-		.routes = c->cfg->routes,
-		.route_count = c->cfg->route_count,
-		.table = c->cfg->table,
-		.dns = c->cfg->dns,
-		.log = &c->log,
-	};
-
-	if (c->cfg->script) {
-		run_script(c, SCRIPT_PRE_INIT);
-		return EXIT_OK;
-	}
-	host_recover(NULL, NULL, &c->log);
-	return host_open(&cfg, &c->host) ? EXIT_NETCONF : EXIT_OK;
+	stop(container_of(outlet_client, struct client, outlet_client), code);
 }
 
 static enum exit_code open_all(struct client *c)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR2 };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR2, SIGCHLD };
 	struct tls_error err;
-	enum exit_code code;
 	int error;
 
 	error = tls_ctx_client(&c->cfg->server.tls, &c->tls, &err);
@@ -515,27 +429,19 @@ static enum exit_code open_all(struct client *c)
 				     c);
 	if (!error)
 		error = pump_open(&c->pump, c->loop);
-	c->packet = error ? NULL : malloc(TUN_PACKET_MAX);
-	if (!c->packet) {
-		log_error(&c->log, "%s", strerror(error ? -error : ENOMEM));
+	if (error) {
+		log_error(&c->log, "%s", strerror(-error));
 		return EXIT_OTHER;
 	}
-	code = open_tun(c);
-	return code ? code : open_host(c);
+	c->outlet_client = (struct outlet_client){ c->loop, &c->tunnel, &c->log, on_outlet_end };
+	return c->cfg->outlet->ops->open(c->cfg->outlet, &c->outlet_client);
 }
 
 static void close_all(struct client *c)
 {
 	dial_cancel(c->dial);
 	tunnel_abandon(&c->tunnel);
-	if (c->was_up)
-		run_script(c, SCRIPT_DISCONNECT);
-	host_close(c->host);
-	if (c->loop && c->tun_watch.ready)
-		loop_unwatch(c->loop, &c->tun_watch);
-	merge_close(c->merge);
-	tun_close(c->tun);
-	free(c->packet);
+	c->cfg->outlet->ops->close(c->cfg->outlet);
 	if (c->loop)
 		loop_timer_stop(c->loop, &c->retry);
 	pump_close(&c->pump);
@@ -543,15 +449,14 @@ static void close_all(struct client *c)
 	tls_ctx_release(c->tls);
 }
 
-enum exit_code client_run(const struct client_cfg *cfg)
+int client_run(const struct client_cfg *cfg)
 {
 	struct client *c = calloc(1, sizeof(*c));
-	enum exit_code code;
+	int code;
 
 	if (!c)
 		return EXIT_OTHER;
 	c->cfg = cfg;
-	c->port = (struct port){ to_tun, flush_tun };
 	c->retry.expired = on_retry;
 	c->name = server_ref_name(&cfg->server);
 	code = open_all(c);

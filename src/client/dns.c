@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/run.h"
+#include "net/run.h"
 #include "util/file.h"
 
 enum {

@@ -31,7 +31,7 @@ struct host {
 	size_t route_count;
 	struct state state; /* its facts hold the routes to servers */
 	struct dns dns;
-	struct host_link link; /* as the device has it now */
+	struct outlet_link link; /* as the device has it now */
 	struct route last_way; /* by which a server was reached last; dst AF_UNSPEC: none yet */
 };
 
@@ -335,7 +335,7 @@ static int change_pair(struct host *h, const struct pair *from, const struct pai
 	return rc;
 }
 
-static int set_ipv4(struct host *h, const struct host_link *link)
+static int set_ipv4(struct host *h, const struct outlet_link *link)
 {
 	struct pair from = { h->link.own, h->link.peer }, to = { link->own, link->peer };
 	int rc;
@@ -351,7 +351,7 @@ static int set_ipv4(struct host *h, const struct host_link *link)
 }
 
 /* Not vital: there is no more to be had of it than neighbours on the link. */
-static void set_ipv6(struct host *h, const struct host_link *link)
+static void set_ipv6(struct host *h, const struct outlet_link *link)
 {
 	struct pair from = { .own = h->link.own_ll }, to = { .own = link->own_ll };
 	int rc = change_pair(h, &from, &to, 64);
@@ -399,7 +399,7 @@ static int set_route(struct host *h, struct own_route *own)
 	return rc;
 }
 
-static int set_routes(struct host *h, const struct host_link *link)
+static int set_routes(struct host *h, const struct outlet_link *link)
 {
 	int rc = 0;
 
@@ -412,7 +412,7 @@ static int set_routes(struct host *h, const struct host_link *link)
 	return rc;
 }
 
-static bool has_same_dns(const struct host_link *a, const struct host_link *b)
+static bool has_same_dns(const struct outlet_link *a, const struct outlet_link *b)
 {
 	if (a->dns_count != b->dns_count)
 		return false;
@@ -422,7 +422,7 @@ static bool has_same_dns(const struct host_link *a, const struct host_link *b)
 	return true;
 }
 
-static void set_dns(struct host *h, const struct host_link *link)
+static void set_dns(struct host *h, const struct outlet_link *link)
 {
 	if (h->cfg.dns == HOST_DNS_NONE || (h->dns.way && has_same_dns(&h->link, link)))
 		return;
@@ -431,7 +431,7 @@ static void set_dns(struct host *h, const struct host_link *link)
 	h->link.dns_count = link->dns_count;
 }
 
-int host_up(struct host *h, const struct host_link *link)
+int host_up(struct host *h, const struct outlet_link *link)
 {
 	int rc = netlink_link_up(h->nl, h->cfg.ifindex, link->mtu);
 
@@ -460,7 +460,7 @@ void host_pause(struct host *h)
 /* The device may be gone already, and all of this with it. */
 static void clear_device(struct host *h)
 {
-	static const struct host_link nothing;
+	static const struct outlet_link nothing;
 
 	for (size_t i = 0; i < h->route_count; i++) {
 		struct route r = route_of(h, &h->route[i]);

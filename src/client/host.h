@@ -11,6 +11,7 @@
 #ifndef SSTP_CLIENT_HOST_H
 #define SSTP_CLIENT_HOST_H
 
+#include "tunnel/outlet.h"
 #include "util/ip.h"
 #include "util/log.h"
 
@@ -34,17 +35,6 @@ struct host_cfg {
 	const struct log *log;
 };
 
-/* What PPP and the server agreed on. */
-struct host_link {
-	struct ip_addr own;     /* IPv4 address of ours; AF_UNSPEC: none */
-	struct ip_addr peer;    /* the far end's; AF_UNSPEC: it did not say */
-	struct ip_addr own_ll;  /* IPv6 link-local; AF_UNSPEC: none */
-	struct ip_addr dns[4];
-	size_t dns_count;
-	uint32_t mtu; /* of the device, as agreed with this server */
-	struct ip_addr server; /* where the TCP connection goes */
-};
-
 struct host;
 
 /* Opens netlink and the state file. 0 or -errno, logged. */
@@ -66,7 +56,7 @@ int host_route_to_server(struct host *h, const struct ip_addr *server);
  * is different. 0 or -errno, logged with what failed and what would help; what is not vital (DNS on
  * a read-only /etc) is a warning.
  */
-int host_up(struct host *h, const struct host_link *link);
+int host_up(struct host *h, const struct outlet_link *link);
 
 /*
  * The tunnel is down and will come back: device and routes stay, so that nothing leaves another

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/run.h"
+#include "net/run.h"
 
 static const char *const reasons[] = {
 	[SCRIPT_PRE_INIT] = "pre-init",
@@ -38,7 +38,7 @@ static bool is_of_a_vpnc_script(const char *name, size_t len)
 }
 
 /* The servers of one family, with spaces between them. */
-static void set_dns(struct env *e, const char *name, const struct host_link *link,
+static void set_dns(struct env *e, const char *name, const struct outlet_link *link,
 		    sa_family_t family)
 {
 	char list[sizeof(struct ip_text) * 4] = "";
@@ -52,7 +52,7 @@ static void set_dns(struct env *e, const char *name, const struct host_link *lin
 		env_set(e, name, "%s", list);
 }
 
-static void set_link(struct env *e, const struct host_link *link)
+static void set_link(struct env *e, const struct outlet_link *link)
 {
 	if (link->own.family == AF_INET) {
 		env_set(e, "INTERNAL_IP4_ADDRESS", "%s", ip_print(&link->own).text);

@@ -21,7 +21,7 @@ struct script_env {
 	const char *device;
 	uint32_t mtu;
 	struct ip_addr gateway;       /* the server's own address: VPNGATEWAY */
-	const struct host_link *link; /* NULL before there is one */
+	const struct outlet_link *link; /* NULL before there is one */
 	const struct ip_prefix *routes; /* split tunnel: CISCO_SPLIT_INC...; none: all traffic */
 	size_t route_count;
 	const struct log *log;

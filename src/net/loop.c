@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "util/clock.h"
@@ -36,7 +35,7 @@ struct loop {
 	int batch_count, batch_at;
 
 	struct loop_watch signal_watch;
-	void (*signal_caught)(void *arg, int signal);
+	void (*signal_caught)(void *arg, const struct signalfd_siginfo *info);
 	void *signal_arg;
 };
 
@@ -314,11 +313,11 @@ static void signal_ready(struct loop_watch *w, uint32_t events)
 
 	(void)events;
 	while (read(w->fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		l->signal_caught(l->signal_arg, (int)info.ssi_signo);
+		l->signal_caught(l->signal_arg, &info);
 }
 
 int loop_signals(struct loop *l, const int *signals, size_t count,
-		 void (*caught)(void *arg, int signal), void *arg)
+		 void (*caught)(void *arg, const struct signalfd_siginfo *info), void *arg)
 {
 	sigset_t set;
 	int fd, rc;

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 
 #define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
 
@@ -61,6 +62,6 @@ void loop_unpost(struct loop *l, struct loop_task *t);
  * a loop. They stay blocked after loop_close, and in children until these unblock them.
  */
 int loop_signals(struct loop *l, const int *signals, size_t count,
-		 void (*caught)(void *arg, int signal), void *arg);
+		 void (*caught)(void *arg, const struct signalfd_siginfo *info), void *arg);
 
 #endif

@@ -267,12 +267,12 @@ static void post_all(struct server *srv, const struct worker_message *m)
 		worker_post(&srv->shared.workers[i], m);
 }
 
-static void on_signal(void *arg, int signal)
+static void on_signal(void *arg, const struct signalfd_siginfo *info)
 {
 	struct server *srv = arg;
 	struct worker_message m = { .what = srv->is_stopping ? WORKER_STOP_NOW : WORKER_STOP };
 
-	if (signal == SIGHUP) {
+	if (info->ssi_signo == SIGHUP) {
 		credentials_reload(&srv->shared.credentials, srv->cfg);
 		registry_keep_addresses(srv->shared.registry, srv->shared.credentials.users);
 		return;

@@ -25,6 +25,7 @@ struct settings {
 	uint32_t dns[2];
 	const char *words[2];
 	size_t word_count;
+	char **command;
 };
 
 #define AT(member) offsetof(struct settings, member)
@@ -63,6 +64,19 @@ static const struct verb verb = {
 	.word = word,
 };
 
+/* The same, but what follows "--" is a command. */
+static const struct verb runner = {
+	.name = "try",
+	.usage = "WORD -- COMMAND",
+	.about = "A verb.",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(*options),
+	.config_offset = AT(config),
+	.word = word,
+	.takes_command = true,
+	.command_offset = AT(command),
+};
+
 static char folder[] = "/tmp/option_test.XXXXXX";
 static char file[64];
 static char said[1024]; /* on standard error by the last read */
@@ -77,10 +91,10 @@ static void write_file(const char *text)
 }
 
 /* The words of a command line, split at blanks. */
-static enum option_result read_line(const char *line, struct settings *s)
+static enum option_result read_line_of(const struct verb *v, const char *line, struct settings *s)
 {
-	static char copy[512];
-	char *argv[32], *rest = NULL, capture[64];
+	static char copy[512], *argv[32];
+	char *rest = NULL, capture[64];
 	int argc = 0, before = dup(STDERR_FILENO);
 	enum option_result result;
 	FILE *f;
@@ -93,7 +107,7 @@ static enum option_result read_line(const char *line, struct settings *s)
 	snprintf(capture, sizeof(capture), "%s/err", folder);
 	fflush(stderr);
 	assert_non_null(freopen(capture, "w", stderr));
-	result = options_read(&verb, argc, argv, s);
+	result = options_read(v, argc, argv, s);
 	fflush(stderr);
 	dup2(before, STDERR_FILENO);
 	close(before);
@@ -103,6 +117,11 @@ static enum option_result read_line(const char *line, struct settings *s)
 	fclose(f);
 	unlink(capture);
 	return result;
+}
+
+static enum option_result read_line(const char *line, struct settings *s)
+{
+	return read_line_of(&verb, line, s);
 }
 
 static void forget(struct settings *s)
@@ -253,10 +272,30 @@ static int remove_folder(void **state)
 	return rmdir(folder);
 }
 
+static void what_follows_the_dashes_is_a_command(void **state)
+{
+	struct settings s = { .mtu = 1400 };
+
+	(void)state;
+	assert_int_equal(read_line_of(&runner, "one -u ann -- two --mtu 1 -- x", &s), OPTIONS_OK);
+	assert_int_equal(s.word_count, 1);
+	assert_int_equal(s.mtu, 1400);
+	assert_string_equal(s.command[0], "two");
+	assert_string_equal(s.command[1], "--mtu");
+	assert_string_equal(s.command[3], "--");
+	assert_string_equal(s.command[4], "x");
+	assert_null(s.command[5]);
+	forget(&s);
+	assert_int_equal(read_line_of(&runner, "one", &s), OPTIONS_OK);
+	assert_null(s.command);
+	forget(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_command_line),
+		cmocka_unit_test(what_follows_the_dashes_is_a_command),
 		cmocka_unit_test(the_stronger_place_wins),
 		cmocka_unit_test(says_what_is_wrong),
 		cmocka_unit_test(says_in_which_line),

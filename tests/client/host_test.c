@@ -125,9 +125,9 @@ static int route_to(struct host *h, const char *server)
 	return host_route_to_server(h, &a);
 }
 
-static struct host_link link_of(const char *own, const char *peer, const char *server)
+static struct outlet_link link_of(const char *own, const char *peer, const char *server)
 {
-	return (struct host_link){
+	return (struct outlet_link){
 		.own = addr(own),
 		.peer = addr(peer),
 		.own_ll = addr("fe80::2"),
@@ -140,7 +140,7 @@ static struct host_link link_of(const char *own, const char *peer, const char *s
 
 static int up(struct host *h, const char *own, const char *peer, const char *server)
 {
-	struct host_link link = link_of(own, peer, server);
+	struct outlet_link link = link_of(own, peer, server);
 
 	return host_up(h, &link);
 }
@@ -328,7 +328,7 @@ static void routes_stay_while_the_address_changes(void **state)
 
 static void mtu_follows_the_server(void **state)
 {
-	struct host_link link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
+	struct outlet_link link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
 	struct host *h = opened();
 
 	(void)state;
@@ -652,7 +652,7 @@ static void another_server_each_time(void **state)
 static void live(void)
 {
 	struct host *h;
-	struct host_link link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
+	struct outlet_link link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
 
 	if (host_open(&cfg, &h) || route_to(h, "203.0.113.1") || host_up(h, &link))
 		_exit(1);

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "client/run.h"
+#include "net/run.h"
 #include "client/script.h"
 #include "util/clock.h"
 
@@ -145,9 +145,9 @@ static void finding(void **state)
 
 /* ---- a vpnc-script */
 
-static struct host_link link_of(void)
+static struct outlet_link link_of(void)
 {
-	struct host_link link = { .dns_count = 3 };
+	struct outlet_link link = { .dns_count = 3 };
 
 	ip_parse("10.1.0.2", &link.own);
 	ip_parse("10.1.0.1", &link.peer);
@@ -206,7 +206,7 @@ static void environment(void **state)
 	static const char *const reasons[] = { "reason=pre-init", "reason=connect",
 					       "reason=attempt-reconnect", "reason=reconnect",
 					       "reason=disconnect" };
-	struct host_link link = link_of();
+	struct outlet_link link = link_of();
 	struct script_env env = { .device = "sstp0", .mtu = 1400 };
 	char pid[64];
 

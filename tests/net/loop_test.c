@@ -412,11 +412,11 @@ static void watch_of_a_closed_descriptor_fails(void **state)
 
 /* ---- signals */
 
-static void signal_caught(void *arg, int signal)
+static void signal_caught(void *arg, const struct signalfd_siginfo *info)
 {
 	assert_ptr_equal(arg, trace);
-	note(signal == SIGUSR1 ? '1' : '2');
-	if (signal == SIGUSR2)
+	note(info->ssi_signo == SIGUSR1 ? '1' : '2');
+	if (info->ssi_signo == SIGUSR2)
 		loop_stop(loop);
 }
 

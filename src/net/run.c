@@ -1,5 +1,5 @@
 /* Running another program and waiting for it. */
-#include "client/run.h"
+#include "net/run.h"
 
 #include <errno.h>
 #include <fcntl.h>

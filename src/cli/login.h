@@ -1,0 +1,62 @@
+/* Who we are to a server, and how the tunnel to it is kept: connect, run, proxy. */
+#ifndef SSTP_CLI_LOGIN_H
+#define SSTP_CLI_LOGIN_H
+
+#include "cli/common.h"
+#include "cli/password.h"
+
+struct login_settings {
+	const char *user;
+	const char *password_file;
+	bool passwd_on_stdin;
+	uint32_t password_fd; /* UINT32_MAX: none */
+	struct auth_list auth;
+	uint16_t mtu;
+	bool no_ipv6;
+	bool once, keep_trying;
+};
+
+#define LOGIN_DEFAULTS                                                                             \
+	{ .auth = { { PPP_AUTH_MSCHAPV2 }, 1 }, .mtu = 1400, .password_fd = UINT32_MAX }
+
+#define LOGIN_OPTIONS(type)                                                                        \
+	{ .help = "Who you are:" },                                                                \
+	{ "user", 'u', "NAME", "the user name; DOMAIN\\NAME where there are domains", set_text,    \
+	  offsetof(type, login.user), false, NULL },                                               \
+	{ "password-file", 0, "FILE", "the first line of FILE is the password", set_text,          \
+	  offsetof(type, login.password_file), false, NULL },                                      \
+	{ "password-fd", 0, "N", "read the password from descriptor N", set_number,                \
+	  offsetof(type, login.password_fd), true, NULL },                                         \
+	{ "passwd-on-stdin", 0, NULL, "read the password from standard input", set_flag,           \
+	  offsetof(type, login.passwd_on_stdin), true, NULL },                                     \
+	{ "auth", 0, "LIST", "authentication methods that may be used, the preferred one first: "  \
+	  "mschapv2 (the default), chap, pap", set_auth, offsetof(type, login.auth), false, NULL }
+
+#define LINK_OPTIONS(type)                                                                         \
+	{ "mtu", 'm', "BYTES", "of the tunnel; default 1400", set_mtu, offsetof(type, login.mtu),  \
+	  false, NULL },                                                                           \
+	{ "no-ipv6", 0, NULL, "do not negotiate IPv6 in the tunnel", set_flag,                     \
+	  offsetof(type, login.no_ipv6), false, NULL }
+
+#define RETRY_OPTIONS(type)                                                                        \
+	{ "once", 0, NULL, "end when the connection is lost", set_flag,                            \
+	  offsetof(type, login.once), false, NULL },                                               \
+	{ "keep-trying", 0, NULL, "keep trying even if the first attempt finds no server",         \
+	  set_flag, offsetof(type, login.keep_trying), false, NULL }
+
+#define PASSWORD_NOTES                                                                             \
+	"The password is looked for in --password-fd, --passwd-on-stdin, --password-file\n"        \
+	"and the variable SSTP_PASSWORD, and is asked for on the terminal last.\n\n"
+
+/* Fills all of `cfg` but password and outlet. False when something is wrong; said so. */
+bool login_apply(const struct verb *verb, const struct login_settings *s,
+		 struct server_settings *server, struct client_cfg *cfg);
+
+/* From where the settings say. False when there is none; said so. */
+bool login_password(const struct verb *verb, const struct login_settings *s, const char *host,
+		    char to[PASSWORD_ROOM]);
+
+/* For --check: the password's file, if it has one, can be read. False when not; said so. */
+bool login_check(const struct verb *verb, const struct login_settings *s);
+
+#endif

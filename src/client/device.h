@@ -1,0 +1,26 @@
+/*
+ * The outlet of sstp connect: a TUN device, and the host's network around it, set up by ourselves
+ * (host.h) or by the user's script. One device from start to end, whatever happens to the tunnel in
+ * between.
+ */
+#ifndef SSTP_CLIENT_DEVICE_H
+#define SSTP_CLIENT_DEVICE_H
+
+#include "client/host.h"
+#include "tunnel/outlet.h"
+
+struct device_cfg {
+	const char *interface; /* "sstp%d" */
+	bool no_offload;       /* packets to and from the TUN device one by one */
+	bool default_route;
+	const struct ip_prefix *routes;
+	size_t route_count;
+	uint32_t table;
+	enum host_dns dns;
+	const char *script; /* in place of our own set-up; NULL: ours */
+};
+
+/* NULL: no memory. `cfg` is kept by the caller until the outlet's close. */
+struct outlet *device_outlet(const struct device_cfg *cfg);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * What a client's tunnel is for: the far side of its port. The client dials, and keeps the tunnel up;
+ * an outlet is told when packets may pass and by which addresses, and gives its own to tunnel_send.
+ * There are TUN devices (client/device.h), in our network namespace or another, descriptors given
+ * from outside, and a user-space stack (proxy/).
+ *
+ *	open -> [ before_connect -> up, up, ... -> down ] again and again -> close
+ */
+#ifndef SSTP_TUNNEL_OUTLET_H
+#define SSTP_TUNNEL_OUTLET_H
+
+#include "tunnel/tunnel.h"
+#include "util/ip.h"
+
+struct outlet;
+struct signalfd_siginfo;
+
+/* What PPP and the server agreed on. */
+struct outlet_link {
+	struct ip_addr own;     /* IPv4 address of ours; AF_UNSPEC: none */
+	struct ip_addr peer;    /* the far end's; AF_UNSPEC: it did not say */
+	struct ip_addr own_ll;  /* IPv6 link-local; AF_UNSPEC: none */
+	struct ip_addr dns[4];
+	size_t dns_count;
+	uint32_t mtu;           /* the largest IP packet, as agreed with this server */
+	struct ip_addr server;  /* where the TCP connection goes */
+};
+
+/* What an outlet is given to work with; all of it outlives the outlet's close. */
+struct outlet_client {
+	struct loop *loop;
+	struct tunnel *tunnel; /* tunnel_send drops what comes while it is down */
+	const struct log *log;
+	/* Ends the tunnel in order, and then client_run with this code. Logs nothing. */
+	void (*end)(struct outlet_client *client, int code);
+};
+
+struct outlet_ops {
+	/* Once, before the first dial. EXIT_OK, or an exit code; logged. */
+	enum exit_code (*open)(struct outlet *o, struct outlet_client *client);
+	/* Before the socket connects to that address; NULL: nothing to do. 0 or -errno. */
+	int (*before_connect)(struct outlet *o, const struct ip_addr *server);
+	/* Packets may pass from now on, or what was agreed on has changed. 0, or -errno, logged:
+	 * there is no use in the tunnel. */
+	int (*up)(struct outlet *o, const struct outlet_link *link);
+	/* No packets any more; until the next up, if it `will_return`. */
+	void (*down)(struct outlet *o, bool will_return);
+	/* A signal has come: true if the client need not look at it. NULL: none is taken. */
+	bool (*signal)(struct outlet *o, const struct signalfd_siginfo *info);
+	/* Puts everything back and frees; also after an open that failed, or never was. */
+	void (*close)(struct outlet *o);
+};
+
+struct outlet {
+	const struct outlet_ops *ops;
+	struct port port;
+	const char *name; /* for the log, from open on: "sstp0" */
+	bool wants_dns;   /* the server is to be asked for DNS servers */
+};
+
+#endif
