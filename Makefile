@@ -279,7 +279,8 @@ load:
 	tools/load $(LOAD)
 
 # ---- other ways to build, and to look at the source
-## make check          everything: installs what is missing, builds, runs every test, one line of totals
+## make check          installs what is missing, builds, runs every test, one line of totals
+## make check-all      the same, with the tests that take minutes too
 ## make e2e            the end-to-end tests alone
 ## make asan           build/asan/sstp, with address and undefined-behaviour sanitizers
 ## make lint           clang-tidy, cppcheck, scan-build, shellcheck, and includes that point upwards
@@ -290,6 +291,9 @@ asan:
 
 check:
 	tools/check
+
+check-all:
+	tools/check all
 
 e2e: program peers asan
 	tools/check e2e
@@ -351,7 +355,7 @@ distclean: clean
 ## WOLFSSL_TARBALL=FILE and INIH_TARBALL=FILE give the libraries' sources instead of downloading them,
 ## WOLFSSL=system STATIC=0 takes the system's wolfSSL (5.5.4 or later) and inih by pkg-config.
 
-.PHONY: help unit-programs unit memcheck fuzz-programs replay-programs fuzz fuzz-run peers check e2e lint layers scan-objects \
+.PHONY: help unit-programs unit memcheck fuzz-programs replay-programs fuzz fuzz-run peers check check-all e2e lint layers scan-objects \
 	bench-programs bench crowd load format format-check install uninstall clean distclean
 
 -include $(shell find $B -name '*.d' 2>/dev/null)

@@ -1,6 +1,8 @@
 """What the end-to-end tests share. `lab` is a fresh set of hosts for one test; see lab.py.
 
 A test that takes `both` runs once with the program as it is shipped and once with the sanitizers' build, on both ends.
+One that takes minutes (it builds something, or moves gigabytes) is marked `@pytest.mark.slow`: `make check` leaves it
+out, `make check-all` runs it.
 """
 import os
 
@@ -10,6 +12,10 @@ import lab as laboratory
 from peers.bench import bench, guests  # noqa: F401 (fixtures)
 from peers.waiting import waiting  # noqa: F401 (fixture)
 from pki import Pki
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes minutes; for make check-all")
 
 
 @pytest.fixture(scope="session")
