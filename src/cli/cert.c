@@ -100,15 +100,10 @@ static enum exit_code make(const struct cert_settings *s)
 int verb_cert(int argc, char **argv)
 {
 	static struct cert_settings s = { .days = DAYS_DEFAULT };
+	int code;
 
-	switch (options_read(&verb, argc, argv, &s)) {
-	case OPTIONS_HELP:
-		return EXIT_OK;
-	case OPTIONS_WRONG:
-		return EXIT_USAGE;
-	case OPTIONS_OK:
-		break;
-	}
+	if (!options_read(&verb, argc, argv, &s, &code))
+		return code;
 	if (s.show)
 		return show(s.show);
 	if (!s.names.count || !s.out || !s.days) {

@@ -128,14 +128,8 @@ int verb_connect(int argc, char **argv)
 	struct client_cfg cfg;
 	int code;
 
-	switch (options_read(&verb, argc, argv, &s)) {
-	case OPTIONS_HELP:
-		return EXIT_OK;
-	case OPTIONS_WRONG:
-		return EXIT_USAGE;
-	case OPTIONS_OK:
-		break;
-	}
+	if (!options_read(&verb, argc, argv, &s, &code))
+		return code;
 	common_apply(&s.common);
 	if (!login_apply(&verb, &s.login, &s.server, &cfg))
 		return EXIT_USAGE;

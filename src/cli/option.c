@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "cli/config_file.h"
+#include "util/exit_code.h"
 
 enum source {
 	FROM_NOWHERE,
@@ -357,27 +358,28 @@ static bool apply_all(struct reading *r)
 	return true;
 }
 
-enum option_result options_read(const struct verb *verb, int argc, char **argv, void *settings)
+bool options_read(const struct verb *verb, int argc, char **argv, void *settings, int *code)
 {
 	struct reading r = { .verb = verb, .settings = settings };
-	enum option_result result = OPTIONS_WRONG;
 	size_t letters = 1;
+	bool is_good = false;
 
 	for (int i = 0; i < argc; i++)
 		letters += strlen(argv[i]) + 1; /* more than there can be options */
 	r.sources = calloc(verb->option_count + 1, sizeof(*r.sources));
 	r.given = calloc(letters, sizeof(*r.given));
+	*code = EXIT_USAGE;
 	if (r.sources && r.given && read_command_line(&r, argc, argv)) {
 		if (r.wants_help) {
 			options_help(verb);
-			result = OPTIONS_HELP;
-		} else if (apply_all(&r)) {
-			result = OPTIONS_OK;
+			*code = EXIT_OK;
+		} else {
+			is_good = apply_all(&r);
 		}
 	}
 	free(r.sources);
 	free(r.given);
-	return result;
+	return is_good;
 }
 
 /* ---- --help */

@@ -90,14 +90,12 @@ struct verb {
 	size_t command_offset; /* of `char **command` in the settings */
 };
 
-enum option_result {
-	OPTIONS_OK,
-	OPTIONS_HELP,  /* --help was asked for and printed */
-	OPTIONS_WRONG, /* said why on standard error */
-};
-
-/* Fills `settings` (which hold the defaults) from file, environment and command line. */
-enum option_result options_read(const struct verb *verb, int argc, char **argv, void *settings);
+/*
+ * Fills `settings` (which hold the defaults) from file, environment and command line. False when the
+ * verb has nothing to do: then it ends with `*code`, since something was wrong and was said on
+ * standard error, or since --help was asked for and printed.
+ */
+bool options_read(const struct verb *verb, int argc, char **argv, void *settings, int *code);
 
 void options_help(const struct verb *verb);
 

@@ -122,15 +122,10 @@ int verb_passwd(int argc, char **argv)
 {
 	static struct passwd_settings s = { .word_count = 0 };
 	struct users_error err;
+	int code;
 
-	switch (options_read(&verb, argc, argv, &s)) {
-	case OPTIONS_HELP:
-		return EXIT_OK;
-	case OPTIONS_WRONG:
-		return EXIT_USAGE;
-	case OPTIONS_OK:
-		break;
-	}
+	if (!options_read(&verb, argc, argv, &s, &code))
+		return code;
 	if (s.word_count != 2 || (s.clear && s.pap_only)) {
 		option_complain(&verb, s.word_count != 2 ?
 					       "FILE and USER are needed: sstp passwd /etc/sstp/users ann" :

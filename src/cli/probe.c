@@ -99,15 +99,10 @@ int verb_probe(int argc, char **argv)
 	static struct probe_settings s = { .server = SERVER_DEFAULTS };
 	struct probe_report report;
 	struct server_ref ref;
+	int code;
 
-	switch (options_read(&verb, argc, argv, &s)) {
-	case OPTIONS_HELP:
-		return EXIT_OK;
-	case OPTIONS_WRONG:
-		return EXIT_USAGE;
-	case OPTIONS_OK:
-		break;
-	}
+	if (!options_read(&verb, argc, argv, &s, &code))
+		return code;
 	s.common.quiet = !s.common.verbose; /* the report says it all */
 	common_apply(&s.common);
 	if (!server_settings_apply(&verb, &s.server, &ref))

@@ -283,15 +283,10 @@ int verb_serve(int argc, char **argv)
 	static char key_password[PASSWORD_ROOM];
 	struct option_error err = { "" };
 	struct server_cfg cfg;
+	int code;
 
-	switch (options_read(&verb, argc, argv, &s)) {
-	case OPTIONS_HELP:
-		return EXIT_OK;
-	case OPTIONS_WRONG:
-		return EXIT_USAGE;
-	case OPTIONS_OK:
-		break;
-	}
+	if (!options_read(&verb, argc, argv, &s, &code))
+		return code;
 	common_apply(&s.common);
 	if (!s.listen.count)
 		set_listen(&s.listen, "443", &err);
