@@ -6,32 +6,19 @@
 #include "sstp/http.h"
 
 #include <stdio.h>
-#include <strings.h>
+
+#include "util/text.h"
 
 #define SSTP_METHOD "SSTP_DUPLEX_POST"
 #define SSTP_URI "/sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/"
 #define ENDLESS "Content-Length: 18446744073709551615\r\n"
-
-/* A line without its end; false when no line end is left. */
-static bool get_line(struct reader *r, struct bytes *line)
-{
-	const uint8_t *lf = r->left ? memchr(r->at, '\n', r->left) : NULL;
-
-	if (!lf)
-		return false;
-	line->len = (size_t)(lf - r->at);
-	line->at = get_bytes(r, line->len + 1);
-	if (line->len && line->at[line->len - 1] == '\r')
-		line->len--;
-	return true;
-}
 
 size_t sstp_http_block_len(const uint8_t *at, size_t len)
 {
 	struct reader r = reader_of(at, len);
 	struct bytes line;
 
-	while (get_line(&r, &line))
+	while (text_get_line(&r, &line))
 		if (!line.len)
 			return len - r.left;
 	return 0;
@@ -42,34 +29,8 @@ struct bytes sstp_http_first_line(struct bytes block)
 	struct reader r = reader_of(block.at, block.len);
 	struct bytes line = { NULL, 0 };
 
-	get_line(&r, &line);
+	text_get_line(&r, &line);
 	return line;
-}
-
-static bool is_text(struct bytes b, const char *text)
-{
-	return b.len == strlen(text) && !memcmp(b.at, text, b.len);
-}
-
-static bool starts_with_nocase(struct bytes b, const char *text)
-{
-	size_t len = strlen(text);
-
-	return b.len >= len && !strncasecmp((const char *)b.at, text, len);
-}
-
-static struct bytes skip(struct bytes b, size_t len)
-{
-	return bytes_of(b.at + len, b.len - len);
-}
-
-static struct bytes trim(struct bytes b)
-{
-	while (b.len && (b.at[0] == ' ' || b.at[0] == '\t'))
-		b = skip(b, 1);
-	while (b.len && (b.at[b.len - 1] == ' ' || b.at[b.len - 1] == '\t'))
-		b.len--;
-	return b;
 }
 
 struct bytes sstp_http_header(struct bytes block, const char *name)
@@ -78,24 +39,12 @@ struct bytes sstp_http_header(struct bytes block, const char *name)
 	size_t name_len = strlen(name);
 	struct bytes line;
 
-	get_line(&r, &line);
-	while (get_line(&r, &line))
-		if (starts_with_nocase(line, name) && line.len > name_len &&
+	text_get_line(&r, &line);
+	while (text_get_line(&r, &line))
+		if (text_starts_nocase(line, name) && line.len > name_len &&
 		    line.at[name_len] == ':')
-			return trim(skip(line, name_len + 1));
+			return text_trim(text_skip(line, name_len + 1));
 	return bytes_of(NULL, 0);
-}
-
-/* Cuts the word up to the first space off the front; false when there is no space. */
-static bool cut_word(struct bytes *line, struct bytes *word)
-{
-	const uint8_t *space = line->len ? memchr(line->at, ' ', line->len) : NULL;
-
-	if (!space)
-		return false;
-	*word = bytes_of(line->at, (size_t)(space - line->at));
-	*line = skip(*line, word->len + 1);
-	return true;
 }
 
 /* A method is a token, RFC 9110 section 5.6.2; those in use are of letters, '-' and '_'. */
@@ -124,10 +73,10 @@ static struct bytes path_of(struct bytes target)
 	static const char scheme[] = "https://";
 	const uint8_t *at;
 
-	if (starts_with_nocase(target, scheme)) {
-		target = skip(target, sizeof(scheme) - 1);
+	if (text_starts_nocase(target, scheme)) {
+		target = text_skip(target, sizeof(scheme) - 1);
 		at = target.len ? memchr(target.at, '/', target.len) : NULL;
-		target = skip(target, at ? (size_t)(at - target.at) : target.len);
+		target = text_skip(target, at ? (size_t)(at - target.at) : target.len);
 	}
 	at = target.len ? memchr(target.at, '?', target.len) : NULL;
 	if (at)
@@ -137,7 +86,7 @@ static struct bytes path_of(struct bytes target)
 
 static bool is_sstp_path(struct bytes path)
 {
-	return path.len == sizeof(SSTP_URI) - 1 && starts_with_nocase(path, SSTP_URI);
+	return path.len == sizeof(SSTP_URI) - 1 && text_starts_nocase(path, SSTP_URI);
 }
 
 int sstp_http_judge(struct bytes block)
@@ -145,15 +94,15 @@ int sstp_http_judge(struct bytes block)
 	struct bytes line = sstp_http_first_line(block), method, target;
 	int minor;
 
-	if (!cut_word(&line, &method) || !is_method(method) || !cut_word(&line, &target) ||
-	    !target.len)
+	if (!text_cut(&line, ' ', &method) || !is_method(method) ||
+	    !text_cut(&line, ' ', &target) || !target.len)
 		return HTTP_BAD_REQUEST;
 	minor = minor_version(line);
 	if (minor < 0)
 		return HTTP_BAD_REQUEST;
-	if (is_text(method, "GET") || is_text(method, "HEAD") || is_text(method, "POST"))
+	if (text_is(method, "GET") || text_is(method, "HEAD") || text_is(method, "POST"))
 		return HTTP_NOT_FOUND;
-	if (!is_text(method, SSTP_METHOD))
+	if (!text_is(method, SSTP_METHOD))
 		return HTTP_NOT_IMPLEMENTED;
 	if (minor == 0) /* HTTP/1.0 knows no connection that stays open */
 		return HTTP_BAD_REQUEST;
@@ -165,7 +114,7 @@ int sstp_http_status(struct bytes block, bool *is_1_1)
 	struct bytes line = sstp_http_first_line(block), version;
 	int minor, status = 0;
 
-	if (!cut_word(&line, &version))
+	if (!text_cut(&line, ' ', &version))
 		return 0;
 	minor = minor_version(version);
 	if (minor < 0 || line.len < 3 || (line.len > 3 && line.at[3] != ' '))
@@ -197,11 +146,6 @@ void sstp_http_guid(const uint8_t random[SSTP_GUID_LEN], char text[SSTP_GUID_TEX
 		 "{%02X%02X%02X%02X-%02X%02X-%02X%02X-%02X%02X-%02X%02X%02X%02X%02X%02X}", b[0],
 		 b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
 		 b[14], b[15]);
-}
-
-static void put_text(struct writer *w, const char *text)
-{
-	put_bytes(w, text, strlen(text));
 }
 
 /* The headers and their order are those of Windows: nothing that a filter could stumble over. */

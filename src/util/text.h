@@ -1,0 +1,29 @@
+/*
+ * Lines and words in text that a peer sent: pieces of somebody else's memory, with no zero byte at
+ * their end.
+ */
+#ifndef SSTP_UTIL_TEXT_H
+#define SSTP_UTIL_TEXT_H
+
+#include "util/bytes.h"
+
+/* A line without its end (CRLF or LF alone), and the reader is behind it; false when no line end
+ * is left. */
+bool text_get_line(struct reader *r, struct bytes *line);
+
+bool text_is(struct bytes b, const char *text);
+bool text_is_nocase(struct bytes b, const char *text);
+bool text_starts_nocase(struct bytes b, const char *text);
+
+/* Without its first `len` bytes. */
+struct bytes text_skip(struct bytes b, size_t len);
+
+/* Without blanks and tabs at both ends. */
+struct bytes text_trim(struct bytes b);
+
+/* Cuts the word up to the first `end` off the front, and `end` with it; false when there is none. */
+bool text_cut(struct bytes *rest, char end, struct bytes *word);
+
+void put_text(struct writer *w, const char *text);
+
+#endif
