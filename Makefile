@@ -66,11 +66,13 @@ ifeq ($(WOLFSSL),system)
 ifeq ($(LIBC),musl)
 $(error WOLFSSL=system is for the dynamic build: add STATIC=0)
 endif
-THIRD =
-THIRD_LIBS := $(shell pkg-config --libs 'wolfssl >= 5.5.4' inih)
+DEPS = build/deps/system
+THIRD = $(DEPS)/lib/liblwip.a
+SYSTEM_LIBS := $(shell pkg-config --libs 'wolfssl >= 5.5.4' inih)
+THIRD_LIBS = $(THIRD) $(SYSTEM_LIBS)
 WOLFSSL_CFLAGS := -include wolfssl/options.h $(shell pkg-config --cflags wolfssl)
 INIH_CFLAGS := $(shell pkg-config --cflags inih)
-ifeq ($(THIRD_LIBS),)
+ifeq ($(SYSTEM_LIBS),)
 $(error pkg-config does not find wolfssl (5.5.4 or later) and inih)
 endif
 HAS_AES := $(shell $(CC) $(WOLFSSL_CFLAGS) -dM -E -xc /dev/null | grep -E 'define WOLFSSL_(AESNI|ARMASM)')
@@ -78,12 +80,14 @@ ifeq ($(HAS_AES),)
 $(warning this wolfSSL was built without AES instructions: AES-GCM will be some thirty times slower)
 endif
 else
-THIRD = $(DEPS)/lib/libwolfssl.a $(DEPS)/lib/libinih.a
+THIRD = $(DEPS)/lib/libwolfssl.a $(DEPS)/lib/libinih.a $(DEPS)/lib/liblwip.a
 THIRD_LIBS = $(THIRD)
 WOLFSSL_CFLAGS = -DWOLFSSL_USER_SETTINGS -isystem $(DEPS)/wolfssl
 INIH_CFLAGS = -isystem $(DEPS)/inih
 endif
-export WOLFSSL_TARBALL INIH_TARBALL MUSL_CC BUILD
+# lwIP is made for our settings, so no system has it.
+LWIP_CFLAGS = -isystem $(DEPS)/lwip
+export WOLFSSL_TARBALL INIH_TARBALL LWIP_TARBALL MUSL_CC BUILD
 
 # ---- the house: a folder of src/ is an archive, and a rank sees only the ranks under it
 
@@ -146,6 +150,7 @@ $B/sstp: $(PROGRAM_OBJS) $(THIRD)
 
 $B/src/crypto/%.o $B/src/tls/%.o $B/tests/crypto/%.o $B/tests/tls/%.o: ALL_CFLAGS += $(WOLFSSL_CFLAGS)
 $B/src/cli/%.o: ALL_CFLAGS += $(INIH_CFLAGS)
+$B/src/proxy/%.o $B/tests/proxy/%.o: ALL_CFLAGS += $(LWIP_CFLAGS)
 $B/tests/%.o: ALL_CFLAGS += -Itests
 
 $B/%.o: %.c Makefile | $(THIRD)
@@ -153,8 +158,8 @@ $B/%.o: %.c Makefile | $(THIRD)
 	mkdir -p $(@D)
 	$(COMPILER) $(ALL_CFLAGS) -c $< -o $@
 
-# Another wolfSSL has other structs.
-$(call objects,$(foreach d,src tests,$d/crypto/*.c $d/tls/*.c)): $(THIRD)
+# Another wolfSSL has other structs, and so has another lwIP.
+$(call objects,$(foreach d,src tests,$d/crypto/*.c $d/tls/*.c $d/proxy/*.c)): $(THIRD)
 
 # Made aside and moved, so that nobody meets half an archive.
 define archive
@@ -174,7 +179,7 @@ $(foreach f,$(FOLDERS),$(eval $(call folder_rule,$f)))
 # tools/deps sees by itself whether anything is to be done, and leaves the libraries alone if not.
 $(THIRD): $(DEPS)/stamp ;
 $(DEPS)/stamp: FORCE
-	CC='$(DEPS_CC)' tools/deps $(LIBC)
+	CC='$(DEPS_CC)' tools/deps $(notdir $(DEPS))
 
 # ---- unit tests: tests/FOLDER/NAME_test.c; what else lies in tests/FOLDER/ or tests/support/ helps them
 ## make unit           unit tests with the sanitizers (TESTS="ppp sstp": those folders' alone)
@@ -305,7 +310,7 @@ ALL_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tests/e2e/peers/*.
 # other one stands for code that it cannot read.
 CPPCHECK_FLAGS = --suppress=autoVariables --suppress=internalAstError
 # Only what concerns the reading of source: no warnings, no dependency files.
-LINT_FLAGS = -std=c11 -D_GNU_SOURCE -DSSTP_VERSION='"$(VERSION)"' -Isrc $(WOLFSSL_CFLAGS) $(INIH_CFLAGS)
+LINT_FLAGS = -std=c11 -D_GNU_SOURCE -DSSTP_VERSION='"$(VERSION)"' -Isrc $(WOLFSSL_CFLAGS) $(INIH_CFLAGS) $(LWIP_CFLAGS)
 
 # Includes that point up or sideways in the house are shown, and fail.
 ABOVE = $(subst $(space),|,$(strip $(filter-out $(call under,$1),$(FOLDERS))))
@@ -352,7 +357,7 @@ distclean: clean
 
 ##
 ## Variables: V=1 shows commands, WERROR=1 makes warnings errors, CC, MUSL_CC, CFLAGS, LDFLAGS, BUILD=build,
-## WOLFSSL_TARBALL=FILE and INIH_TARBALL=FILE give the libraries' sources instead of downloading them,
+## WOLFSSL_TARBALL=FILE, INIH_TARBALL=FILE, LWIP_TARBALL=FILE give the sources instead of downloading them,
 ## WOLFSSL=system STATIC=0 takes the system's wolfSSL (5.5.4 or later) and inih by pkg-config.
 
 .PHONY: help unit-programs unit memcheck fuzz-programs replay-programs fuzz fuzz-run peers check check-all e2e lint layers scan-objects \

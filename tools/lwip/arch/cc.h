@@ -1,0 +1,22 @@
+/*
+ * What lwIP needs of its host. The functions are src/proxy/stack.c's: random numbers of the kernel,
+ * the fast checksum, and an end with a word in the log where lwIP finds itself in a state that
+ * cannot be.
+ */
+#ifndef SSTP_LWIP_CC_H
+#define SSTP_LWIP_CC_H
+
+#include <endian.h>
+#include <stdint.h>
+
+uint32_t lwip_random(void);
+uint16_t lwip_checksum(const void *at, int len); /* in the byte order of memory */
+_Noreturn void lwip_assert_failed(const char *what);
+
+#define LWIP_RAND() lwip_random()
+#define LWIP_CHKSUM lwip_checksum
+#define LWIP_PLATFORM_ASSERT(what) lwip_assert_failed(what)
+#define LWIP_PLATFORM_DIAG(text) do { } while (0)
+#define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port) lwip_random()
+
+#endif
