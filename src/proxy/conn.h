@@ -1,0 +1,79 @@
+/*
+ * A TCP connection on the VPN's side. It is made by conn_connect, or comes from a listener, and is
+ * then handed to a relay (relay.h), which owns it from there on. What the far end sends before that
+ * waits in the connection, within its window.
+ *
+ * How much a connection may have under way in each direction starts small and doubles with what the
+ * receiver takes, up to CONN_ROOM_MAX, as long as the common budget of all connections has room.
+ */
+#ifndef SSTP_PROXY_CONN_H
+#define SSTP_PROXY_CONN_H
+
+#include "proxy/stack.h"
+#include "util/bytes.h"
+
+enum {
+	CONN_MAX = 1024, /* at a time */
+	CONN_ROOM_FIRST = 64 * 1024,
+	CONN_ROOM_MAX = 1024 * 1024,
+	CONN_BUDGET = 128 * 1024 * 1024, /* of all connections, in each direction */
+};
+
+struct conn;
+
+struct conn_cfg {
+	const char *host; /* copied: a name, or an address of either family */
+	uint16_t port;
+	/* Called once, from the loop, never from inside conn_connect. But for STACK_OK the connection
+	 * is gone when this returns. */
+	void (*done)(void *arg, struct conn *c, enum stack_result result);
+	void *arg;
+};
+
+/* NULL: no memory, or CONN_MAX are open: that is STACK_FULL. */
+struct conn *conn_connect(struct stack *s, const struct conn_cfg *cfg);
+/* At once: an attempt is given up, a connection reset. NULL is fine. */
+void conn_abort(struct conn *c);
+
+/* Our own address and port of a connection; what SOCKS calls BND. */
+struct ip_addr conn_local(const struct conn *c, uint16_t *port);
+struct ip_addr conn_peer(const struct conn *c, uint16_t *port);
+
+/* ---- a listener inside the VPN, on our addresses there */
+
+struct conn_listener;
+
+struct conn_listener_cfg {
+	uint16_t port;
+	/* A connection that is the receiver's from now on. */
+	void (*accepted)(void *arg, struct conn *c);
+	void *arg;
+};
+
+int conn_listen(struct stack *s, const struct conn_listener_cfg *cfg, struct conn_listener **out);
+void conn_listener_close(struct conn_listener *l); /* NULL is fine */
+
+/* ---- for the relay alone */
+
+struct conn_events {
+	/*
+	 * Bytes have come: how many of them are taken. The rest waits in the connection, until
+	 * conn_waiting and conn_took; while some wait, this is not called.
+	 */
+	size_t (*received)(void *arg, const uint8_t *at, size_t len);
+	void (*ended)(void *arg); /* the far end sends no more (FIN), once all has been taken */
+	void (*has_room)(void *arg); /* conn_room is not 0 any more */
+	/* Gone, and freed when this returns: closed at both ends, or not in order (`is_reset`). */
+	void (*closed)(void *arg, bool is_reset);
+	void *arg;
+};
+
+/* From the loop comes what happened so far. `ev` is copied. */
+void conn_attach(struct conn *c, const struct conn_events *ev);
+struct bytes conn_waiting(const struct conn *c);
+void conn_took(struct conn *c, size_t len); /* of conn_waiting */
+size_t conn_room(const struct conn *c);
+size_t conn_send(struct conn *c, const uint8_t *at, size_t len); /* copies; how much */
+void conn_finish(struct conn *c); /* sends FIN behind all that was sent */
+
+#endif
