@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "net/command.h"
 #include "net/dial.h"
 #include "net/loop.h"
 #include "sstp/sstp.h"
@@ -414,7 +415,7 @@ static void on_outlet_end(struct outlet_client *outlet_client, int code)
 
 static enum exit_code open_all(struct client *c)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR2, SIGCHLD };
+	static const int signals[] = { COMMAND_SIGNALS, SIGUSR2 };
 	struct tls_error err;
 	int error;
 

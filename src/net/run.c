@@ -153,7 +153,7 @@ static int open_input(const char *input)
 	return error;
 }
 
-static int status_of(int status)
+int run_exit_status(int status)
 {
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -190,7 +190,7 @@ static int wait_for(pid_t pid, unsigned limit_ms)
 		sleep_ms(look_ms);
 		look_ms = look_ms * 2 < LOOK_LATEST_MS ? look_ms * 2 : LOOK_LATEST_MS;
 	}
-	return got < 0 ? got : status_of(status);
+	return got < 0 ? got : run_exit_status(status);
 }
 
 static int start_and_wait(const struct run *r, const struct env *env, int in)

@@ -37,6 +37,9 @@ struct run {
  */
 int run_program(const struct run *r);
 
+/* What waitpid tells, as shells do: 128 and the signal's number when one ended it. */
+int run_exit_status(int status);
+
 /* Where on PATH a program is. */
 bool run_find(const char *name, char path[PATH_MAX]);
 

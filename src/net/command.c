@@ -1,0 +1,205 @@
+/*
+ * The user's command under our care.
+ *
+ * We are a subreaper (prctl(2)): a descendant that loses its parent becomes our child, not init's. So
+ * all that the command ever started can be found, by walking up from each process that there is.
+ */
+#include "net/command.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/clock.h"
+
+enum {
+	GRACE_MS = 2000, /* between SIGTERM and SIGKILL, and for those to be gone */
+	LOOK_MS = 10,
+	ANCESTORS_MAX = 1000, /* processes come and go while we walk: not for ever */
+};
+
+/* ---- the family */
+
+/* 0: it has none that we can see, or is gone. */
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], text[512];
+	const char *name_end;
+	pid_t parent = 0;
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[len < 0 ? 0 : len] = '\0';
+	/* "4711 (name) S 4710 ...", and the name may hold anything */
+	name_end = strrchr(text, ')');
+	if (!name_end || sscanf(name_end + 1, " %*c %d", &parent) != 1)
+		return 0;
+	return parent;
+}
+
+static bool is_descendant(pid_t pid)
+{
+	pid_t self = getpid();
+
+	if (pid == self)
+		return false;
+	for (int i = 0; pid > 0 && i < ANCESTORS_MAX; i++) {
+		pid = parent_of(pid);
+		if (pid == self)
+			return true;
+	}
+	return false;
+}
+
+static void signal_descendants(int sig)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	pid_t pid;
+
+	if (!proc)
+		return;
+	while ((entry = readdir(proc))) {
+		pid = atoi(entry->d_name);
+		if (pid > 0 && is_descendant(pid)) {
+			kill(pid, sig);
+			kill(pid, SIGCONT); /* one that is stopped would never know */
+		}
+	}
+	closedir(proc);
+}
+
+/* ---- the child */
+
+/* What we changed goes back. The rest is as it was given to us: nohup's SIGHUP stays ignored. */
+static void restore_signals(void)
+{
+	sigset_t none;
+
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGTTOU, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/*
+ * Our own descriptors close by FD_CLOEXEC. Those that we were given stay open: the command may have
+ * been promised them, as in `sstp run HOST -- diff <(a) <(b)`.
+ */
+static void become(const struct command_cfg *cfg)
+{
+	int code = cfg->prepare ? cfg->prepare(cfg->arg) : 0, error;
+
+	if (code)
+		_exit(code);
+	restore_signals();
+	execvpe(cfg->argv[0], cfg->argv, cfg->env->var);
+	error = errno;
+	log_error(cfg->log, "cannot run %s: %s", cfg->argv[0], strerror(error));
+	_exit(error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_NO_START);
+}
+
+/* ---- the parent */
+
+int command_start(struct command *c, const struct command_cfg *cfg)
+{
+	pid_t pid = -1;
+
+	errno = ENOMEM;
+	if (!cfg->env->is_short) {
+		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+		signal(SIGCHLD, SIG_DFL); /* ignored, as it may be, no child could be waited for */
+		signal(SIGTTOU, SIG_IGN); /* a shell takes the terminal, and we go on logging to it */
+		pid = fork();
+	}
+	if (pid < 0) {
+		int error = errno;
+
+		log_error(cfg->log, "cannot run %s: %s", cfg->argv[0], strerror(error));
+		return -error;
+	}
+	if (pid == 0)
+		become(cfg);
+	*c = (struct command){ pid, true, cfg->ended, cfg->log };
+	return 0;
+}
+
+static void reap(struct command *c)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != c->pid)
+			continue;
+		c->pid = 0;
+		signal_descendants(SIGTERM);
+		c->ended(c, run_exit_status(status));
+	}
+}
+
+bool command_signal(struct command *c, const struct signalfd_siginfo *info)
+{
+	if (info->ssi_signo == SIGCHLD) {
+		reap(c);
+		return true;
+	}
+	if (!c->pid)
+		return false;
+	/* from the terminal: the command, or whoever of its own has the terminal, was sent it too */
+	if (info->ssi_code != SI_KERNEL)
+		kill(c->pid, (int)info->ssi_signo);
+	return true;
+}
+
+/* ---- the end */
+
+/* True: there is nobody left. */
+static bool wait_for_all(unsigned limit_ms)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
+	uint64_t start = clock_now_ms();
+	pid_t pid;
+
+	for (;;) {
+		pid = waitpid(-1, NULL, WNOHANG);
+		if (pid < 0 && errno != EINTR)
+			return true;
+		if (clock_now_ms() - start >= limit_ms)
+			return false;
+		if (pid <= 0)
+			nanosleep(&pause, NULL);
+	}
+}
+
+void command_close(struct command *c)
+{
+	uint64_t start;
+
+	if (!c->was_started)
+		return;
+	if (c->pid) /* else they have been told */
+		signal_descendants(SIGTERM);
+	c->pid = 0;
+	c->was_started = false;
+	if (wait_for_all(GRACE_MS))
+		return;
+	/* again and again: one may just be starting another */
+	start = clock_now_ms();
+	do
+		signal_descendants(SIGKILL);
+	while (!wait_for_all(5 * LOOK_MS) && clock_now_ms() - start < GRACE_MS);
+}

@@ -1,0 +1,250 @@
+/* A command under our care: how it starts, what reaches it, how it and its family end. */
+#include "net/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { RUNNING = -1 };
+
+struct lab {
+	struct command command; /* first: `ended` finds us by it */
+	int status;
+	int said; /* where the command's descriptor 9 comes out, if it has one */
+	int to_say;
+};
+
+static void ended(struct command *c, int status)
+{
+	((struct lab *)(void *)c)->status = status;
+}
+
+static int give_descriptor(void *arg)
+{
+	return dup2(((struct lab *)arg)->to_say, 9) < 0;
+}
+
+static void start(struct lab *l, const char *const *argv, int (*prepare)(void *arg))
+{
+	struct env env;
+	struct command_cfg cfg = {
+		.argv = (char *const *)(uintptr_t)argv,
+		.env = &env,
+		.prepare = prepare,
+		.arg = l,
+		.ended = ended,
+	};
+
+	l->status = RUNNING;
+	env_init(&env, NULL);
+	assert_int_equal(command_start(&l->command, &cfg), 0);
+	env_free(&env);
+}
+
+static void start_shell(struct lab *l, const char *script)
+{
+	const char *const argv[] = { "sh", "-c", script, NULL };
+	int fd[2];
+
+	assert_int_equal(pipe2(fd, O_CLOEXEC), 0);
+	l->said = fd[0];
+	l->to_say = fd[1];
+	start(l, argv, give_descriptor);
+	close(fd[1]);
+}
+
+static int hear_number(struct lab *l)
+{
+	char text[32] = "";
+
+	assert_true(read(l->said, text, sizeof(text) - 1) > 0);
+	return atoi(text);
+}
+
+static bool tell(struct lab *l, int sig, int code)
+{
+	struct signalfd_siginfo info = { .ssi_signo = (uint32_t)sig, .ssi_code = code };
+
+	return command_signal(&l->command, &info);
+}
+
+/* As the loop would, once the child has ended. */
+static int status_at_the_end(struct lab *l)
+{
+	siginfo_t info;
+
+	assert_int_equal(waitid(P_PID, (id_t)l->command.pid, &info, WEXITED | WNOWAIT), 0);
+	assert_true(tell(l, SIGCHLD, CLD_EXITED));
+	return l->status;
+}
+
+static void finish(struct lab *l)
+{
+	command_close(&l->command);
+	close(l->said);
+}
+
+static void its_status_is_told(void **state)
+{
+	static const struct {
+		const char *script;
+		int status;
+	} cases[] = {
+		{ "exit 0", 0 },
+		{ "exit 3", 3 },
+		{ "kill -TERM $$", 128 + SIGTERM },
+		{ "[ -z \"$SSTP_PASSWORD\" ]", 0 },
+		{ "[ -n \"$PATH\" ]", 0 },
+	};
+
+	(void)state;
+	setenv("SSTP_PASSWORD", "hush", 1);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct lab l = { 0 };
+
+		start_shell(&l, cases[i].script);
+		assert_int_equal(status_at_the_end(&l), cases[i].status);
+		finish(&l);
+	}
+	unsetenv("SSTP_PASSWORD");
+}
+
+static int refuse(void *arg)
+{
+	(void)arg;
+	return 11;
+}
+
+static void what_cannot_start_says_so(void **state)
+{
+	static const char *const absent[] = { "sstp-test-no-such-program", NULL };
+	static const char *const folder[] = { "/dev", NULL };
+	static const char *const any[] = { "true", NULL };
+	struct lab l = { .said = -1 };
+
+	(void)state;
+	start(&l, absent, NULL);
+	assert_int_equal(status_at_the_end(&l), COMMAND_NOT_FOUND);
+	command_close(&l.command);
+	start(&l, folder, NULL);
+	assert_int_equal(status_at_the_end(&l), COMMAND_NO_START);
+	command_close(&l.command);
+	start(&l, any, refuse);
+	assert_int_equal(status_at_the_end(&l), 11);
+	command_close(&l.command);
+}
+
+static void descriptors_of_ours_stay_here(void **state)
+{
+	int ours = open("/dev/null", O_RDONLY | O_CLOEXEC), given = dup(ours);
+	struct lab l = { 0 };
+	char script[128];
+
+	(void)state;
+	snprintf(script, sizeof(script), "[ ! -e /proc/self/fd/%d ] && [ -e /proc/self/fd/%d ]",
+		 ours, given);
+	start_shell(&l, script);
+	assert_int_equal(status_at_the_end(&l), 0);
+	finish(&l);
+	close(ours);
+	close(given);
+}
+
+#define WAIT "echo $$ >&9; while :; do sleep 0.01; done"
+
+/* What the terminal sent has reached it without us. */
+static void only_what_others_send_is_passed_on(void **state)
+{
+	struct lab l = { 0 };
+
+	(void)state;
+	start_shell(&l, "trap 'exit 40' INT; trap 'exit 41' TERM; trap 'exit 42' USR1; " WAIT);
+	hear_number(&l);
+	assert_true(tell(&l, SIGINT, SI_KERNEL));
+	assert_true(tell(&l, SIGUSR1, SI_USER));
+	assert_int_equal(status_at_the_end(&l), 42);
+	assert_false(tell(&l, SIGTERM, SI_USER)); /* there is nobody to pass it to */
+	finish(&l);
+}
+
+static void signals_are_as_they_were(void **state)
+{
+	sigset_t term, before;
+	struct lab l = { 0 };
+
+	(void)state;
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, &before);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN); /* nohup */
+	start_shell(&l, "kill -HUP $$; sh -c 'kill -PIPE $$'; [ $? = 141 ] && kill -TERM $$; exit 1");
+	assert_int_equal(status_at_the_end(&l), 128 + SIGTERM);
+	finish(&l);
+	signal(SIGHUP, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* The child of a child that is gone, as daemons are. */
+static void what_it_leaves_is_ended(void **state)
+{
+	static const char *const scripts[] = {
+		"(sleep 100 >&- 2>&- & echo $! >&9) & wait; exit 7",
+		"setsid sh -c 'echo $$ >&9; exec sleep 100' & sleep 0.1; exit 7",
+		"sh -c 'trap \"\" TERM; echo $$ >&9; sleep 100; sleep 100' & sleep 0.1; exit 7",
+		"sh -c 'kill -STOP $$' & echo $! >&9; sleep 0.1; exit 7",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
+		struct lab l = { 0 };
+		pid_t left;
+
+		start_shell(&l, scripts[i]);
+		left = hear_number(&l);
+		assert_int_equal(status_at_the_end(&l), 7);
+		finish(&l);
+		assert_int_equal(kill(left, 0), -1);
+		assert_int_equal(errno, ESRCH);
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	}
+}
+
+static void closing_ends_it_too(void **state)
+{
+	struct lab l = { 0 };
+	pid_t pid;
+
+	(void)state;
+	command_close(&l.command); /* never started */
+	start_shell(&l, WAIT);
+	pid = hear_number(&l);
+	finish(&l);
+	assert_int_equal(kill(pid, 0), -1);
+	assert_int_equal(l.status, RUNNING);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(its_status_is_told),
+		cmocka_unit_test(what_cannot_start_says_so),
+		cmocka_unit_test(descriptors_of_ours_stay_here),
+		cmocka_unit_test(only_what_others_send_is_passed_on),
+		cmocka_unit_test(signals_are_as_they_were),
+		cmocka_unit_test(what_it_leaves_is_ended),
+		cmocka_unit_test(closing_ends_it_too),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
