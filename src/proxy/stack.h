@@ -24,6 +24,7 @@ enum stack_result {
 	STACK_TIMED_OUT,   /* no answer */
 	STACK_NO_NAME,     /* the name has no address */
 	STACK_DOWN,        /* the tunnel did not come up in STACK_WAIT_MS */
+	STACK_FORBIDDEN,   /* an address that nobody behind a VPN has: target_is_nowhere */
 	STACK_FULL,        /* as much as we hold at a time, or no memory */
 };
 
