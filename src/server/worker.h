@@ -42,7 +42,7 @@ struct shared {
 	uint8_t own_iid[PPP_IID_LEN];
 	struct worker *workers;
 	unsigned worker_count;
-	_Atomic(uint64_t) next_session;
+	_Atomic(size_t) next_session; /* not every processor counts in 64 bits without a lock */
 	int ended_fd; /* an eventfd: counts the workers that have ended */
 };
 
