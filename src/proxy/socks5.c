@@ -1,0 +1,281 @@
+/*
+ * SOCKS5. A message is judged when all of it is there: until then nothing is taken, so an engine
+ * holds no more than where it stands. The longest message is a login of 513 bytes.
+ */
+#include "proxy/socks5.h"
+
+enum { SOCKS_VERSION_4 = 4, SOCKS_VERSION = 5 };
+
+enum { /* RFC 1928 section 3 */
+	METHOD_NONE = 0,
+	METHOD_PASSWORD = 2,
+	METHOD_NOT_ACCEPTABLE = 0xff,
+};
+
+enum { LOGIN_VERSION = 1, LOGIN_GOOD = 0, LOGIN_BAD = 1 }; /* RFC 1929 section 2 */
+
+enum { COMMAND_CONNECT = 1, COMMAND_ASSOCIATE = 3 }; /* section 4; we have no BIND (2) */
+
+enum { ADDRESS_V4 = 1, ADDRESS_NAME = 3, ADDRESS_V6 = 4 }; /* section 5 */
+
+enum { /* section 6 */
+	REPLY_DONE = 0,
+	REPLY_FAILURE = 1,
+	REPLY_NOT_ALLOWED = 2,
+	REPLY_NET_UNREACHABLE = 3,
+	REPLY_HOST_UNREACHABLE = 4,
+	REPLY_REFUSED = 5,
+	REPLY_EXPIRED = 6,
+	REPLY_NO_SUCH_COMMAND = 7,
+	REPLY_NO_SUCH_ADDRESS_TYPE = 8,
+};
+
+static uint8_t reply_of(enum stack_result result)
+{
+	switch (result) {
+	case STACK_OK:
+		return REPLY_DONE;
+	case STACK_REFUSED:
+		return REPLY_REFUSED;
+	case STACK_UNREACHABLE:
+	case STACK_NO_NAME: /* SOCKS has no word of its own for that */
+		return REPLY_HOST_UNREACHABLE;
+	case STACK_TIMED_OUT:
+		return REPLY_EXPIRED;
+	case STACK_DOWN:
+		return REPLY_NET_UNREACHABLE;
+	case STACK_FORBIDDEN:
+		return REPLY_NOT_ALLOWED;
+	case STACK_FULL:
+		break;
+	}
+	return REPLY_FAILURE;
+}
+
+/* ---- addresses, section 5 */
+
+/*
+ * What follows ATYP. False for what is no target: an address of a type that does not exist (nothing
+ * can be said then of what comes behind it), a name that is none.
+ */
+static bool get_target(struct reader *r, uint8_t type, struct target *t)
+{
+	struct ip_addr a = { .family = type == ADDRESS_V4 ? AF_INET : AF_INET6 };
+	struct bytes name;
+
+	switch (type) {
+	case ADDRESS_V4:
+	case ADDRESS_V6:
+		get_copy(r, a.bytes, type == ADDRESS_V4 ? 4 : 16);
+		target_set_address(t, &a, get_u16(r));
+		return !r->bad;
+	case ADDRESS_NAME:
+		name.len = get_u8(r);
+		name.at = get_bytes(r, name.len);
+		t->port = get_u16(r);
+		return !r->bad && target_set(t, name, t->port);
+	default:
+		return false;
+	}
+}
+
+/* An address that is not known is written as 0.0.0.0. */
+static void put_address(const struct ip_addr *a, uint16_t port, struct writer *out)
+{
+	bool is_v6 = a->family == AF_INET6;
+
+	put_u8(out, is_v6 ? ADDRESS_V6 : ADDRESS_V4);
+	put_bytes(out, a->bytes, is_v6 ? 16 : 4);
+	put_u16(out, port);
+}
+
+static void put_reply(uint8_t reply, const struct ip_addr *own, uint16_t port, struct writer *out)
+{
+	put_u8(out, SOCKS_VERSION);
+	put_u8(out, reply);
+	put_u8(out, 0); /* RSV */
+	put_address(own, port, out);
+}
+
+static const struct ip_addr unknown = { .family = AF_UNSPEC };
+
+void socks5_answer(enum stack_result result, const struct ip_addr *own, uint16_t own_port,
+		   struct writer *out)
+{
+	if (result == STACK_OK)
+		put_reply(REPLY_DONE, own, own_port, out);
+	else
+		put_reply(reply_of(result), &unknown, 0, out);
+}
+
+/* ---- the client's messages */
+
+static enum asked in_vain(struct socks5 *s, const char *why)
+{
+	s->why = why;
+	return ASKED_IN_VAIN;
+}
+
+static enum asked refuse(struct socks5 *s, uint8_t reply, const char *why, struct writer *out)
+{
+	put_reply(reply, &unknown, 0, out);
+	return in_vain(s, why);
+}
+
+/*
+ * Version 4 is refused in its own words (VN 0, CD 91, and six bytes that nobody reads): it knows
+ * neither passwords nor IPv6. Who speaks something else entirely would not understand an answer.
+ */
+static enum asked refuse_version(struct socks5 *s, uint8_t version, struct writer *out)
+{
+	static const uint8_t rejected[] = { 0, 91, 0, 0, 0, 0, 0, 0 };
+
+	if (version != SOCKS_VERSION_4)
+		return in_vain(s, "it does not speak SOCKS");
+	put_bytes(out, rejected, sizeof(rejected));
+	return in_vain(s, "it speaks SOCKS4; only SOCKS5 is spoken here");
+}
+
+static enum asked take_greeting(struct socks5 *s, struct reader *r, struct writer *out)
+{
+	uint8_t version = get_u8(r), count, wanted = s->login ? METHOD_PASSWORD : METHOD_NONE;
+	const uint8_t *methods;
+
+	if (!r->bad && version != SOCKS_VERSION)
+		return refuse_version(s, version, out);
+	count = get_u8(r);
+	methods = get_bytes(r, count);
+	if (r->bad)
+		return ASKED_NOTHING_YET;
+	put_u8(out, SOCKS_VERSION);
+	if (!count || !memchr(methods, wanted, count)) {
+		put_u8(out, METHOD_NOT_ACCEPTABLE);
+		return in_vain(s, s->login ? "it offers no user and password"
+					   : "it does not offer to go without a password");
+	}
+	put_u8(out, wanted);
+	s->state = s->login ? SOCKS5_LOGIN : SOCKS5_REQUEST;
+	return ASKED_NOTHING_YET;
+}
+
+static enum asked take_login(struct socks5 *s, struct reader *r, struct writer *out)
+{
+	uint8_t version = get_u8(r), user_len, password_len;
+	const uint8_t *user, *password;
+
+	if (!r->bad && version != LOGIN_VERSION)
+		return in_vain(s, "its login is malformed");
+	user_len = get_u8(r);
+	user = get_bytes(r, user_len);
+	password_len = get_u8(r);
+	password = get_bytes(r, password_len);
+	if (r->bad)
+		return ASKED_NOTHING_YET;
+	put_u8(out, LOGIN_VERSION);
+	if (!proxy_login_matches(s->login, bytes_of(user, user_len),
+				 bytes_of(password, password_len))) {
+		put_u8(out, LOGIN_BAD);
+		return in_vain(s, "wrong user or password");
+	}
+	put_u8(out, LOGIN_GOOD);
+	s->state = SOCKS5_REQUEST;
+	return ASKED_NOTHING_YET;
+}
+
+static enum asked judge_request(struct socks5 *s, uint8_t command, bool is_target,
+				struct writer *out)
+{
+	switch (command) {
+	case COMMAND_CONNECT:
+		if (!is_target)
+			return refuse(s, REPLY_HOST_UNREACHABLE, "no such host name", out);
+		if (!s->target.port)
+			return refuse(s, REPLY_FAILURE, "there is no port 0", out);
+		s->state = SOCKS5_ASKED;
+		return ASKED_CONNECT;
+	case COMMAND_ASSOCIATE:
+		s->state = SOCKS5_ASKED;
+		return ASKED_ASSOCIATE;
+	default:
+		return refuse(s, REPLY_NO_SUCH_COMMAND, "a command that we do not have", out);
+	}
+}
+
+static bool is_address_type(uint8_t type)
+{
+	return type == ADDRESS_V4 || type == ADDRESS_NAME || type == ADDRESS_V6;
+}
+
+static enum asked take_request(struct socks5 *s, struct reader *r, struct writer *out)
+{
+	uint8_t version = get_u8(r), command = get_u8(r), type;
+	bool is_target;
+
+	get_u8(r); /* RSV */
+	type = get_u8(r);
+	if (!r->bad && version != SOCKS_VERSION)
+		return refuse(s, REPLY_FAILURE, "its request is malformed", out);
+	if (!r->bad && !is_address_type(type))
+		return refuse(s, REPLY_NO_SUCH_ADDRESS_TYPE, "an address of unknown type", out);
+	is_target = get_target(r, type, &s->target);
+	if (r->bad)
+		return ASKED_NOTHING_YET;
+	return judge_request(s, command, is_target, out);
+}
+
+static enum asked take_message(struct socks5 *s, struct reader *r, struct writer *out)
+{
+	switch (s->state) {
+	case SOCKS5_GREETING:
+		return take_greeting(s, r, out);
+	case SOCKS5_LOGIN:
+		return take_login(s, r, out);
+	case SOCKS5_REQUEST:
+		return take_request(s, r, out);
+	case SOCKS5_ASKED:
+		break;
+	}
+	return ASKED_NOTHING_YET;
+}
+
+void socks5_open(struct socks5 *s, const struct proxy_login *login)
+{
+	*s = (struct socks5){ .login = login, .state = SOCKS5_GREETING };
+}
+
+enum asked socks5_input(struct socks5 *s, struct reader *in, struct writer *out)
+{
+	enum asked asked = ASKED_NOTHING_YET;
+
+	while (s->state != SOCKS5_ASKED && asked == ASKED_NOTHING_YET) {
+		struct reader ahead = *in;
+
+		asked = take_message(s, &ahead, out);
+		if (ahead.bad) /* not all of it is there */
+			break;
+		*in = ahead;
+	}
+	return asked;
+}
+
+/* ---- datagrams, section 7 */
+
+bool socks5_datagram(struct bytes datagram, struct target *to, struct bytes *payload)
+{
+	struct reader r = reader_of(datagram.at, datagram.len);
+	uint8_t fragment;
+
+	get_u16(&r); /* RSV */
+	fragment = get_u8(&r);
+	if (!get_target(&r, get_u8(&r), to) || !to->port)
+		return false;
+	*payload = bytes_of(r.at, r.left);
+	return !fragment; /* who does not put fragments together must drop them */
+}
+
+void socks5_put_datagram_header(const struct ip_addr *from, uint16_t port, struct writer *out)
+{
+	put_u16(out, 0); /* RSV */
+	put_u8(out, 0);  /* FRAG: it stands alone */
+	put_address(from, port, out);
+}

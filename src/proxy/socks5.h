@@ -1,0 +1,44 @@
+/*
+ * The server's side of SOCKS Protocol Version 5, RFC 1928, with user and password of RFC 1929: one
+ * client's words up to its request, and the answer. No socket and no clock; asked.h says how it is
+ * used.
+ *
+ *	greeting -> [ login ] -> request -> answer
+ */
+#ifndef SSTP_PROXY_SOCKS5_H
+#define SSTP_PROXY_SOCKS5_H
+
+#include "proxy/asked.h"
+#include "proxy/stack.h"
+#include "proxy/target.h"
+
+enum { SOCKS5_DATAGRAM_HEADER_MAX = 4 + 16 + 2 }; /* of one with an address in it */
+
+enum socks5_state {
+	SOCKS5_GREETING = 1,
+	SOCKS5_LOGIN,
+	SOCKS5_REQUEST,
+	SOCKS5_ASKED,
+};
+
+struct socks5 {
+	const struct proxy_login *login; /* NULL: anybody may */
+	enum socks5_state state;
+	struct target target; /* of a connection; of an association: where the client sends from */
+	const char *why;      /* in vain: what was wrong, for the log */
+};
+
+void socks5_open(struct socks5 *s, const struct proxy_login *login);
+enum asked socks5_input(struct socks5 *s, struct reader *in, struct writer *out);
+
+/* How it went. `own`: the address that the target sees us under, or where datagrams are to go;
+ * AF_UNSPEC: not known. */
+void socks5_answer(enum stack_result result, const struct ip_addr *own, uint16_t own_port,
+		   struct writer *out);
+
+/* One of the client's datagrams. False: to be dropped. `payload` points into `datagram`. */
+bool socks5_datagram(struct bytes datagram, struct target *to, struct bytes *payload);
+/* What goes in front of one to the client. */
+void socks5_put_datagram_header(const struct ip_addr *from, uint16_t port, struct writer *out);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * Where a local client wants to go, as it says it: a name, which the VPN's name servers know, or an
+ * address, and a port. And who may go at all.
+ */
+#ifndef SSTP_PROXY_TARGET_H
+#define SSTP_PROXY_TARGET_H
+
+#include "util/bytes.h"
+#include "util/ip.h"
+
+enum { TARGET_HOST_ROOM = 256 }; /* SOCKS counts a name in one byte; DNS has no longer ones */
+
+struct target {
+	char host[TARGET_HOST_ROOM]; /* an IPv6 address without brackets */
+	uint16_t port;
+};
+
+/* False when that is no name and no address: nothing that a look-up could be asked. */
+bool target_set(struct target *t, struct bytes host, uint16_t port);
+void target_set_address(struct target *t, const struct ip_addr *a, uint16_t port);
+
+/* "example.net:80", "[2001:db8::1]:80" */
+struct target_text {
+	char text[TARGET_HOST_ROOM + 8];
+};
+struct target_text target_print(const struct target *t);
+
+/*
+ * Addresses that mean this very host, or none, or many: loopback, multicast, broadcast, all zeroes.
+ * Behind a VPN there is nobody who could be meant by them.
+ */
+bool target_is_nowhere(const struct ip_addr *a);
+
+/* Who may use a listener. */
+struct proxy_login {
+	const char *user, *password;
+};
+
+/* How long it takes tells nothing about how much of it is right. */
+bool proxy_login_matches(const struct proxy_login *l, struct bytes user, struct bytes password);
+
+#endif

@@ -1,0 +1,43 @@
+/* SOCKS5: the first byte says whether a login is wanted, the second the size of the reads. The same
+ * bytes are a datagram too. */
+#include <assert.h>
+
+#include "proxy/socks5.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void talk(const struct proxy_login *login, struct bytes all, size_t chunk)
+{
+	struct reader in = reader_of(all.at, 0);
+	uint8_t tx[ASKED_REPLY_ROOM];
+	struct socks5 s;
+
+	socks5_open(&s, login);
+	for (size_t from = 0; from < all.len; from += chunk) {
+		struct writer out = writer_of(tx, sizeof(tx));
+		enum asked asked;
+
+		in.left += all.len - from < chunk ? all.len - from : chunk;
+		asked = socks5_input(&s, &in, &out);
+		assert(!out.full && !in.bad);
+		if (asked == ASKED_CONNECT)
+			assert(target_print(&s.target).text[0] && s.target.port);
+		if (asked != ASKED_NOTHING_YET)
+			return;
+		assert(in.left < ASKED_ROOM); /* the rest of a message, or nothing */
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const struct proxy_login ann = { "ann", "wonder land" };
+	struct bytes payload;
+	struct target to;
+
+	if (len < 2)
+		return 0;
+	talk(data[0] & 1 ? &ann : NULL, bytes_of(data + 2, len - 2), 1 + (size_t)data[1]);
+	if (socks5_datagram(bytes_of(data + 2, len - 2), &to, &payload))
+		assert(payload.at + payload.len == data + len);
+	return 0;
+}
