@@ -43,24 +43,37 @@ struct flow {
 };
 
 struct merge {
-	struct tun *tun;
+	struct merge_sink sink;
 	struct merge_stats stats;
 	size_t waiting;
 	struct flow *order[FLOWS]; /* those that wait, the oldest first, then the unused */
 	struct flow flows[FLOWS];
 };
 
-int merge_open(struct tun *tun, struct merge **out)
+int merge_open_sink(const struct merge_sink *sink, struct merge **out)
 {
 	struct merge *m = calloc(1, sizeof(*m));
 
 	if (!m)
 		return -ENOMEM;
-	m->tun = tun;
+	m->sink = *sink;
 	for (size_t i = 0; i < FLOWS; i++)
 		m->order[i] = &m->flows[i];
 	*out = m;
 	return 0;
+}
+
+static int write_tun(void *tun, const struct iovec *pieces, int count,
+		     const struct tun_offload *off)
+{
+	return tun_write(tun, pieces, count, off);
+}
+
+int merge_open(struct tun *tun, struct merge **out)
+{
+	return merge_open_sink(&(struct merge_sink){ write_tun, tun, tun_has_offload(tun),
+						     tun_has_uso(tun) },
+			       out);
 }
 
 void merge_close(struct merge *m)
@@ -79,7 +92,7 @@ static void write_pieces(struct merge *m, const struct iovec *pieces, int count,
 			 const struct tun_offload *off)
 {
 	m->stats.writes++;
-	if (tun_write(m->tun, pieces, count, off) < 0)
+	if (m->sink.write(m->sink.arg, pieces, count, off) < 0)
 		m->stats.lost++;
 }
 
@@ -361,7 +374,7 @@ void merge_add(struct merge *m, uint8_t *packet, size_t len)
 	struct candidate c = { .at = packet };
 
 	m->stats.packets++;
-	if (!tun_has_offload(m->tun) || !headers_parse(&c.h, packet, len) || c.h.total != len) {
+	if (!m->sink.takes_tcp || !headers_parse(&c.h, packet, len) || c.h.total != len) {
 		write_alone(m, packet, len);
 		return;
 	}
@@ -370,7 +383,7 @@ void merge_add(struct merge *m, uint8_t *packet, size_t len)
 		write_alone(m, packet, len);
 		return;
 	}
-	if (c.h.proto == IPPROTO_UDP && !tun_has_uso(m->tun)) {
+	if (c.h.proto == IPPROTO_UDP && !m->sink.takes_udp) {
 		write_alone(m, packet, len);
 		return;
 	}

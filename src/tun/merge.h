@@ -23,7 +23,17 @@ struct merge_stats {
 	uint64_t lost;    /* writes that the device refused */
 };
 
+/* Where the packets go, if not to a device. */
+struct merge_sink {
+	/* As tun_write: 0 or -errno; `count` is 1 at least, the first piece has all headers. */
+	int (*write)(void *arg, const struct iovec *pieces, int count,
+		     const struct tun_offload *off);
+	void *arg;
+	bool takes_tcp, takes_udp; /* super-packets of these */
+};
+
 int merge_open(struct tun *tun, struct merge **out); /* 0 or -errno; tun is the caller's */
+int merge_open_sink(const struct merge_sink *sink, struct merge **out);
 void merge_close(struct merge *m);
 
 /* One IP packet, checked by the caller to be one (version, total length). May write to the device. */

@@ -488,10 +488,18 @@ static void a_fragment_overtakes_nothing_of_its_hosts(void **state)
 
 /* ---- devices that can do less */
 
+/* What the device can do is asked when it is opened. */
+static void reopen(void)
+{
+	merge_close(merge);
+	assert_int_equal(merge_open(&device, &merge), 0);
+}
+
 static void without_offloads_each_packet_goes_at_once(void **state)
 {
 	(void)state;
 	device.has_offload = device.has_uso = false;
+	reopen();
 	add_interleaved(1, 3, (struct packet_desc){ 0 });
 	assert_string_equal(writes_in_words(), "0 1 2");
 	assert_false(writes[0].off.csum_is_good);
@@ -501,6 +509,7 @@ static void without_uso_only_tcp_is_merged(void **state)
 {
 	(void)state;
 	device.has_uso = false;
+	reopen();
 	add_interleaved(1, 3, (struct packet_desc){ .is_udp = true });
 	assert_string_equal(writes_in_words(), "0 1 2");
 	forget_writes();
