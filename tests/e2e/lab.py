@@ -107,8 +107,6 @@ class Host:
                 echo 0 >/proc/sys/net/ipv6/conf/all/accept_dad
                 echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
                 echo 1 >/proc/sys/net/ipv4/tcp_no_metrics_save
-                # a fragment may be overtaken by any number of other flows' packets, as in every fair queue
-                echo 0 >/proc/sys/net/ipv4/ipfrag_max_dist
                 ip link set lo up
                 echo ready
                 exec cat"""],

@@ -19,16 +19,17 @@ RANDOM = random.Random(1).randbytes(2 * BLOCK)
 SO_RCVBUFFORCE = 33
 IP_MTU_DISCOVER, IP_PMTUDISC_DONT = 10, 0
 UDP_SEGMENT = 103  # linux/udp.h: one send is cut into datagrams of this size
-
-
-def family_of(address):
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
+UDP_COUNT, UDP_BYTES = 64, 100 * 1000  # of one exchange on their way
 
 
 def together(*jobs):
     """Each job is a function and its arguments, in a thread of its own; gives what they returned."""
     threads = [in_background(*job) for job in jobs]
     return [t.result() for t in threads]
+
+
+def family_of(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 # ---- TCP
@@ -74,7 +75,7 @@ def carry(source, sink, size, name=0):
         sending = in_background(send, source, size, name)
         came, digest = receive(sink)
         seconds = time.monotonic() - start
-        assert came == size and digest == sending.result(), f"{came} of {size} bytes, or not the same"
+        assert (came, digest) == (size, sending.result()), f"{came} of {size} bytes, or not the same"
     return seconds
 
 
@@ -91,13 +92,15 @@ def download(host, to, address, size, name=0):
 
 # ---- UDP
 
-UDP_COUNT, UDP_BYTES = 64, 100 * 1000  # of one exchange on their way
-
 
 def datagram(number, size):
     """No two of 256 in a row are alike, however short."""
     start = number * 7 % BLOCK
     return struct.pack("<Q", number)[:size] + RANDOM[start:start + max(size - 8, 0)]
+
+
+def random_sizes(count, most):
+    return [random.randint(1, most) for _ in range(count)]
 
 
 def udp_socket(host, family):
@@ -110,7 +113,7 @@ def udp_socket(host, family):
 
 
 @contextmanager
-def echo(host, family=socket.AF_INET):
+def echo(host, family):
     """Sends back every datagram; gives the port."""
     s = udp_socket(host, family)
     s.bind(("", 0))
@@ -133,63 +136,120 @@ def echo(host, family=socket.AF_INET):
         s.close()
 
 
-def exchange(host, to, address, sizes):
-    """
-    A datagram of each size to an echo at that address of another host, and back; what comes must be what was sent, to
-    the byte. Some are on their way at a time. Gives how many did not come back.
-    """
-    waiting, lost = set(), set()
-
-    def take():
-        try:
-            data = s.recv(65536)
-        except TimeoutError:
-            lost.update(waiting)
-            waiting.clear()
-            return
-        assert data in waiting or data in lost, f"{len(data)} bytes that nobody sent: {data[:40]}"
-        waiting.discard(data)
-        lost.discard(data)
-
-    with echo(to, family_of(address)) as port, udp_socket(host, family_of(address)) as s:
-        s.connect(socket_address(host, address, port))
-        s.settimeout(1)
-        for number, size in enumerate(sizes):
-            data = datagram(number, size)
-            while len(waiting) == UDP_COUNT or waiting and sum(map(len, waiting)) + size > UDP_BYTES:
-                take()
-            waiting.add(data)
-            s.send(data)
-        while waiting:
-            take()
-    return len(lost)
-
-
 def socket_address(host, address, port):
     """With the number that the host has for the device in fe80::1%device."""
     with host.network():
         return socket.getaddrinfo(address, port)[0][4]
 
 
-def flood(host, address, rate, is_over):
-    """So many bytes a second of UDP to a port where nobody listens, until it is over."""
-    part = RANDOM[:40 * 1372]
-    with host.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 1372)
-        start, sent = time.monotonic(), 0
-        while not is_over.is_set():
-            sent += s.sendto(part, (address, 9))
-            time.sleep(max(0, start + sent / rate - time.monotonic()))
+class Exchange:
+    """Datagrams that went to an echo and shall come back as they were."""
+
+    def __init__(self, s):
+        self.socket, self.waiting, self.lost = s, set(), set()
+        s.settimeout(2)
+
+    def send(self, data):
+        while self.waiting and (len(self.waiting) == UDP_COUNT or
+                                sum(map(len, self.waiting)) + len(data) > UDP_BYTES):
+            self.receive()
+        self.waiting.add(data)
+        self.socket.send(data)
+
+    def receive(self):
+        try:
+            data = self.socket.recv(65536)
+        except TimeoutError:
+            self.lost |= self.waiting
+            self.waiting.clear()
+            return
+        assert data in self.waiting or data in self.lost, f"{len(data)} bytes that nobody sent: {data[:40]}"
+        self.waiting.discard(data)
+        self.lost.discard(data)
+
+
+def exchange(host, to, address, sizes):
+    """
+    A datagram of each size to an echo at that address of another host, and back; what comes must be what was sent, to
+    the byte. Some are on their way at a time. Gives how many did not come back.
+    """
+    family = family_of(address)
+    with echo(to, family) as port, udp_socket(host, family) as s:
+        s.connect(socket_address(host, address, port))
+        datagrams = Exchange(s)
+        for number, size in enumerate(sizes):
+            datagrams.send(datagram(number, size))
+        while datagrams.waiting:
+            datagrams.receive()
+    return len(datagrams.lost)
+
+
+@contextmanager
+def flood(host, address, rate):
+    """So many bytes a second of UDP to a port where nobody listens."""
+    is_over = threading.Event()
+
+    def work():
+        part = RANDOM[:40 * 1372]
+        with host.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 1372)
+            start, sent = time.monotonic(), 0
+            while not is_over.is_set():
+                sent += s.sendto(part, (address, 9))
+                time.sleep(max(0, start + sent / rate - time.monotonic()))
+
+    thread = in_background(work)
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.result()
 
 
 # ---- ICMP
 
 
 def round_trips(host, address, count, interval=0.02):
-    """Of pings that were answered, in milliseconds, the shortest first."""
+    """Of the pings that were answered, in milliseconds, the shortest first."""
     done = host.run("ping", "-n", "-c", count, "-i", interval, "-W", "3", address, check=False)
     return sorted(float(ms) for ms in re.findall(r"time=([\d.]+) ms", done.stdout))
 
 
 def median(values):
     return values[len(values) // 2]
+
+
+# ---- packets made by hand
+
+
+def checksum(data):
+    """RFC 1071."""
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def ipv4_packet(source, destination, ident, protocol, segment, checksum_at, error):
+    """Whose inner checksum is wrong by `error`. The kernel that sends it fills in the header's own."""
+    addresses = socket.inet_aton(source) + socket.inet_aton(destination)
+    right = checksum(addresses + struct.pack("!HH", protocol, len(segment)) + segment)
+    segment = segment[:checksum_at] + struct.pack("!H", right ^ error) + segment[checksum_at + 2:]
+    return struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(segment), ident, 0x4000, 64, protocol, 0) + addresses + segment
+
+
+def tcp_packet(source, destination, number, error=0):
+    """Of a row of segments that fit together, 1000 bytes each; 40 are headers."""
+    segment = struct.pack("!HHLLBBHHH", 5001, 5002, 1000 * number, 1, 0x50, 0x10, 1000, 0, 0) + datagram(number, 1000)
+    return ipv4_packet(source, destination, 100 + number, socket.IPPROTO_TCP, segment, 16, error)
+
+
+def udp_packet(source, destination, number, error=0):
+    """The same of UDP; 28 are headers."""
+    segment = struct.pack("!HHHH", 5001, 5002, 1008, 0) + datagram(number, 1000)
+    return ipv4_packet(source, destination, 100 + number, socket.IPPROTO_UDP, segment, 6, error)
+
+
+def after_hops(packet):
+    """What routers leave alone of an IPv4 packet: all but TTL and header checksum."""
+    return packet[:8] + packet[9:10] + packet[12:]

@@ -1,0 +1,345 @@
+"""The packet path: much traffic, of all kinds, in packets of all sizes, past peers that are slow or odd."""
+import random
+import re
+import signal
+import socket
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from lab import GATEWAY, INSIDE, SERVER, Host, Sniffer, eventually, in_background
+from traffic import (MB, after_hops, carry, connection, download, exchange, flood, median, random_sizes, receive,
+                     round_trips, send, tcp_packet, together, udp_packet, upload)
+
+CLIENT = "10.9.0.2"  # the first one's address in the tunnel
+INSIDE_ONLY = ["--no-default-route", "--route", "172.16.5.0/24"]
+
+
+def up(lab, server=(), client=()):
+    """A server, and a client that reaches the host behind it."""
+    lab.server.sysctl("net.ipv4.ip_forward", 1)
+    return lab.serve(*server), lab.connect(*INSIDE_ONLY, *client)
+
+
+def link_local(host):
+    """Of its end of the tunnel, as the other end writes it."""
+    return next(a for a in host.addresses() if a.startswith("fe80")) + "%sstp0"
+
+
+def check_both_ways(lab, size):
+    upload(lab.client, lab.inside, INSIDE, size)
+    download(lab.client, lab.inside, INSIDE, size)
+
+
+# ---- much
+
+
+def test_two_gigabytes_each_way(lab):
+    up(lab)
+    check_both_ways(lab, 2000 * MB)
+
+
+def test_udp_of_all_sizes(lab):
+    up(lab)
+    in_a_packet = random.sample(range(1, 1373), 1372)
+    in_fragments = random.sample(range(1373, 20000), 100) + [65507]
+    lost = together((exchange, lab.client, lab.inside, INSIDE, in_a_packet),
+                    (exchange, lab.inside, lab.client, CLIENT, in_a_packet))
+    lost += together((exchange, lab.client, lab.inside, INSIDE, in_fragments),
+                     (exchange, lab.inside, lab.client, CLIENT, in_fragments))
+    lost += together((exchange, lab.client, lab.server, link_local(lab.server), random_sizes(500, 1352)),
+                     (exchange, lab.server, lab.client, link_local(lab.client), random_sizes(50, 9000)))
+    assert sum(lost) == 0, lost
+
+
+def test_all_kinds_at_once(lab, both):
+    """64 flows of TCP and some over IPv6, as fast as they can; small packets are hardly ever lost beside them."""
+    up(lab)
+    flows, size, datagrams = (32, 2 * MB, 500) if both == "shipped" else (8, MB, 200)
+    server6, client6 = link_local(lab.server), link_local(lab.client)
+    *lost, pings, pings6 = together(
+        *((upload, lab.client, lab.inside, INSIDE, size, name) for name in range(flows)),
+        *((download, lab.client, lab.inside, INSIDE, size, name) for name in range(flows)),
+        *((upload, lab.client, lab.server, server6, size, name) for name in range(4)),
+        *((upload, lab.server, lab.client, client6, size, name) for name in range(4)),
+        (exchange, lab.client, lab.inside, INSIDE, random_sizes(datagrams, 1372)),
+        (exchange, lab.inside, lab.client, CLIENT, random_sizes(datagrams, 9000)),
+        (exchange, lab.client, lab.server, server6, random_sizes(datagrams, 2000)),
+        (round_trips, lab.client, INSIDE, 50),
+        (round_trips, lab.client, server6, 50),
+    )[-5:]
+    assert max(lost) <= datagrams / 10, lost
+    assert min(len(pings), len(pings6)) >= 45
+
+
+# ---- sizes of packets
+
+
+def most(own, others):
+    """The longest packet that an end sends, by both ends' --mtu: beyond 1500 bytes the other must have agreed."""
+    return own if own <= 1500 else max(1500, min(own, others))
+
+
+def is_refused(host, address, size):
+    """Is the sender told that an IP packet of that size is too long? By its own host, or by ICMP."""
+    options = ["-M", "do", "-c", 2, "-i", 0.05, "-W", 1, "-s", size - (48 if ":" in address else 28)]
+    done = host.run("ping", "-n", *options, address, check=False)
+    return "0 received" in done.stdout and re.search("message too long|Frag needed|Packet too big",
+                                                     done.stdout + done.stderr)
+
+
+def check_limit(host, address, size):
+    host.ping(address, "-M", "do", "-s", size - (48 if ":" in address else 28), count=2)
+    assert is_refused(host, address, size + 1), f"{size + 1} bytes from {host.name} to {address}"
+
+
+def check_link(lab, server, client, there, back):
+    """Between those addresses of the two ends."""
+    check_limit(lab.client, server, there)
+    check_limit(lab.server, client, back)
+    upload(lab.client, lab.server, server, 5 * MB)
+    download(lab.client, lab.server, server, 5 * MB)
+
+
+@pytest.mark.parametrize("client, server", [
+    (576, 576), (1280, 1280), (1400, 1400), (1500, 1500), (4087, 4087),
+    (576, 1500), (1500, 576), (1280, 4087), (4087, 1400), (4087, 1501), (2000, 4087),
+])
+def test_mtu(lab, client, server):
+    up(lab, ["--mtu", server], ["--mtu", client])
+    there, back = most(client, server), most(server, client)
+    check_link(lab, GATEWAY, CLIENT, there, back)
+    if min(client, server) >= 1280:  # IPv6's least
+        check_link(lab, link_local(lab.server), link_local(lab.client), there, back)
+    check_both_ways(lab, 5 * MB)
+
+
+@contextmanager
+def mtu_of(mtu, *ends):
+    for host, device in ends:
+        host.run("ip", "link", "set", device, "mtu", mtu)
+    try:
+        yield
+    finally:
+        for host, device in ends:
+            host.run("ip", "link", "set", device, "mtu", 1400 if device == "sstp0" else 1500)
+
+
+@pytest.mark.parametrize("place", ["client", "behind"])
+def test_an_mtu_that_changes_under_way(lab, place):
+    """Of the client's own device, or of the cable behind the server. Connections that are there go on."""
+    up(lab)
+    ends = [(lab.client, "sstp0")] if place == "client" else [(lab.server, "inside"), (lab.inside, "cable")]
+    there, back = connection(lab.client, lab.inside, INSIDE), connection(lab.client, lab.inside, INSIDE)
+    transfers = [in_background(carry, *there, 200 * MB), in_background(carry, *reversed(back), 200 * MB)]
+    for mtu in 1000, 1400, 600:
+        with mtu_of(mtu, *ends):
+            check_both_ways(lab, 5 * MB)
+            assert exchange(lab.client, lab.inside, INSIDE, random_sizes(50, 3000)) == 0
+    with mtu_of(9000, *ends):  # which the link is not, and says so
+        check_both_ways(lab, 5 * MB)
+        check_limit(lab.client, GATEWAY, 1400)
+        check_limit(lab.inside, CLIENT, 1400)
+    for transfer in transfers:
+        transfer.result()
+
+
+# ---- peers that are slow
+
+
+@pytest.mark.parametrize("way", [upload, download])
+def test_a_slow_reader_stops_only_itself(lab, way):
+    up(lab)
+    ends = connection(lab.client, lab.inside, INSIDE)
+    source, sink = ends if way == upload else reversed(ends)
+    with source, sink:
+        sending = in_background(send, source, 50 * MB)
+        pinging = in_background(round_trips, lab.client, INSIDE, 50)
+        way(lab.client, lab.inside, INSIDE, 200 * MB)
+        pings = pinging.result()
+        assert sending.is_alive()
+        assert receive(sink) == (50 * MB, sending.result())
+    assert len(pings) == 50
+    assert median(pings) < 200  # while the sender waits for ever
+
+
+def resident(program):
+    """Of its memory, in KiB."""
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{program.pid}/status").read_text()).group(1))
+
+
+def threads(program):
+    """The fields of each thread's stat, from its state on (proc(5))."""
+    return [f.read_text().rsplit(")", 1)[1].split() for f in Path(f"/proc/{program.pid}/task").glob("*/stat")]
+
+
+@contextmanager
+def standing_still(program):
+    program.send(signal.SIGSTOP)
+    try:
+        eventually("it stands still", lambda: all(t[0] == "T" for t in threads(program)))
+        yield
+    finally:
+        program.send(signal.SIGCONT)
+
+
+def test_a_client_that_stands_still_harms_nobody_else(lab):
+    server, client = up(lab)
+    lab.connect(*INSIDE_ONLY, host=lab.other, user="bob", password="builder")
+
+    def seconds():
+        return min(download(lab.other, lab.inside, INSIDE, 100 * MB) for _ in range(2))
+
+    alone, before = seconds(), resident(server)
+    with standing_still(client), flood(lab.inside, CLIENT, 50 * MB):
+        time.sleep(1)
+        beside = seconds()
+        pings = round_trips(lab.other, INSIDE, 50)
+        grown = resident(server) - before
+    assert grown < 8192  # 2 MiB wait for the client, and buffers were used for the first time
+    assert beside < 3 * alone + 1  # the flood takes its share of a busy machine; who waits takes for ever
+    assert len(pings) == 50
+    assert median(pings) < 200
+    eventually("the client goes on", lambda: lab.inside.ping(CLIENT, check=False))
+    check_both_ways(lab, 50 * MB)
+
+
+# ---- a slow line
+
+
+@contextmanager
+def slow_line(lab, rate):
+    """Both ways between client and server, at their router, which holds 100 ms of it."""
+    devices = "client", "server"
+    for device in devices:
+        lab.router.run("tc", "qdisc", "add", "dev", device, "root", "tbf", "rate", rate, "burst", "16kb", "latency",
+                       "100ms")
+    try:
+        yield
+    finally:
+        for device in devices:
+            lab.router.run("tc", "qdisc", "del", "dev", device, "root")
+
+
+@pytest.mark.parametrize("ways", [[upload], [download], [upload, download]], ids=["up", "down", "both"])
+def test_a_full_slow_line_is_quick_for_small_packets(lab, ways):
+    """If they waited behind the 2 MiB that may wait for a client it would be 840 ms."""
+    up(lab)
+    with slow_line(lab, "20mbit"):
+        loads = [in_background(way, lab.client, lab.inside, INSIDE, 6 * MB) for way in ways]
+        time.sleep(0.5)
+        on_the_line = in_background(round_trips, lab.client, SERVER, 40, 0.05)
+        pings, on_the_line = round_trips(lab.client, INSIDE, 40, 0.05), on_the_line.result()
+        for load in loads:
+            load.result()
+    assert len(pings) == 40
+    assert median(pings) < median(on_the_line) + 200
+
+
+# ---- offloads
+
+FEATURES = "tx", "tso", "gso", "gro", "tx-udp-segmentation"
+
+
+@contextmanager
+def no_offloads(*ends):
+    """Devices that take no packets in bulk."""
+    for host, device in ends:
+        host.run("ethtool", "-K", device, *(word for f in FEATURES for word in (f, "off")))
+    try:
+        yield
+    finally:
+        for host, device in ends:
+            host.run("ethtool", "-K", device, *(word for f in FEATURES for word in (f, "on")))
+
+
+@pytest.mark.parametrize("server", [[], ["--no-offload"]], ids=["server", "plain-server"])
+@pytest.mark.parametrize("client", [[], ["--no-offload"]], ids=["client", "plain-client"])
+def test_without_offloads(lab, server, client):
+    up(lab, server, client)
+    with no_offloads((lab.inside, "cable"), (lab.server, "inside")):
+        check_both_ways(lab, 50 * MB)
+        assert exchange(lab.client, lab.inside, INSIDE, random_sizes(300, 3000)) == 0
+
+
+# ---- workers
+
+
+@pytest.fixture
+def crowd(lab):
+    """Eight hosts for clients, on the same router as the others."""
+    lab.is_changed = True
+    hosts = [Host(f"crowd{n}", lab.network.folder / f"crowd{n}") for n in range(8)]
+    lab.network.hosts.extend(hosts)
+    for number, host in enumerate(hosts):
+        host.wait_until_up()
+        host.reset_files(lab.pki.other_ca.read_bytes())
+        host.run("ip", "link", "add", "cable", "type", "veth", "peer", "name", host.name, "netns",
+                 lab.router.holder.pid)
+        lab.router.configure(f"addr add 10.3.{number}.254/24 dev {host.name}\nlink set {host.name} up\n")
+        host.configure(f"addr add 10.3.{number}.2/24 dev cable\nlink set cable up\n"
+                       f"route add default via 10.3.{number}.254\n")
+    return hosts
+
+
+def busy_threads(program):
+    """How many of its threads have used at least 20 ms of a processor."""
+    return sum(int(t[11]) + int(t[12]) >= 2 for t in threads(program))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers(lab, crowd, workers):
+    """Connections of clients, of a host behind the server, and from client to client."""
+    lab.server.sysctl("net.ipv4.ip_forward", 1)
+    server = lab.serve("--workers", workers, "--client-to-client")
+    for host in crowd:
+        lab.connect(*INSIDE_ONLY, "--route", "10.9.0.0/24", host=host)
+    address = {host: next(a for a in host.addresses() if a.startswith("10.9")) for host in crowd}
+    pairs = list(zip(crowd, crowd[1:] + crowd[:1]))
+    for way in upload, download:
+        together(*((way, host, lab.inside, INSIDE, 10 * MB) for host in crowd),
+                 *((way, lab.inside, host, address[host], 10 * MB) for host in crowd))
+        together(*((way, one, other, address[other], 10 * MB) for one, other in pairs))
+    lost = together(*((exchange, host, lab.inside, INSIDE, random_sizes(200, 3000)) for host in crowd),
+                    *((exchange, lab.inside, host, address[host], random_sizes(200, 3000)) for host in crowd))
+    lost += together(*((exchange, one, other, address[other], random_sizes(200, 1372)) for one, other in pairs))
+    # packets that are handed over from worker to worker may be too many for the ring between them
+    assert sum(lost) <= (0 if workers == 1 else 200), lost
+    assert busy_threads(server) == workers
+
+
+# ---- wrong checksums
+
+WRONG = 3, 7  # of ten packets
+
+
+@pytest.mark.parametrize("make, header_len", [(tcp_packet, 40), (udp_packet, 28)], ids=["tcp", "udp"])
+@pytest.mark.parametrize("way", ["there", "back"])
+def test_a_wrong_checksum_stays_wrong(lab, make, header_len, way):
+    """
+    The end that sends stands still while ten packets of one flow go in, so that they leave the tunnel together: there
+    those with a right checksum are merged, and the two others are not.
+    """
+    server, client = up(lab, ["--workers", 1])  # a ring between two might come between the packets
+    sender, addresses, end, near, far = (lab.client, (CLIENT, INSIDE), client, lab.client, lab.server)
+    if way == "back":
+        sender, addresses, end, near, far = (lab.inside, (INSIDE, CLIENT), server, lab.server, lab.client)
+    packets = [make(*addresses, n, 0x1234 if n in WRONG else 0) for n in range(10)]
+    entrance, exit_, inside = Sniffer(near, "sstp0"), Sniffer(far, "sstp0"), Sniffer(lab.inside, "cable")
+    with sender.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as s, no_offloads((lab.server, "inside")):
+        with standing_still(end):
+            for packet in packets:
+                s.sendto(packet, (addresses[1], 0))
+            eventually("all packets wait", lambda: len(entrance.between(*addresses)) == 10)
+        eventually("all packets came", lambda: sum(len(p) - header_len for p in exit_.between(*addresses)) == 10000)
+        if way == "there":  # the kernel has cut again what was merged
+            eventually("all packets are inside", lambda: len(inside.between(*addresses)) == 10)
+            assert [after_hops(p) for p in inside.between(*addresses)] == [after_hops(p) for p in packets]
+    came = exit_.between(*addresses)
+    assert [(len(p) - header_len) // 1000 for p in came] == [3, 1, 3, 1, 2]
+    assert [after_hops(came[1]), after_hops(came[3])] == [after_hops(packets[n]) for n in WRONG]
+    assert b"".join(p[header_len:] for p in came) == b"".join(p[header_len:] for p in packets)
+    for sniffer in entrance, exit_, inside:
+        sniffer.close()
