@@ -61,19 +61,23 @@ struct conn_events {
 	 * conn_waiting and conn_took; while some wait, this is not called.
 	 */
 	size_t (*received)(void *arg, const uint8_t *at, size_t len);
-	void (*ended)(void *arg); /* the far end sends no more (FIN), once all has been taken */
-	void (*has_room)(void *arg); /* conn_room is not 0 any more */
-	/* Gone, and freed when this returns: closed at both ends, or not in order (`is_reset`). */
-	void (*closed)(void *arg, bool is_reset);
+	void (*ended)(void *arg);    /* the far end sends no more (FIN); some may wait still */
+	void (*has_room)(void *arg); /* conn_room may have grown */
+	void (*lost)(void *arg);     /* reset, or given up; freed when this returns */
 	void *arg;
 };
 
-/* From the loop comes what happened so far. `ev` is copied. */
+/* `ev` is copied. What waits, and the end, are there to be asked for; a loss is told from the loop. */
 void conn_attach(struct conn *c, const struct conn_events *ev);
+bool conn_has_ended(const struct conn *c);
 struct bytes conn_waiting(const struct conn *c);
 void conn_took(struct conn *c, size_t len); /* of conn_waiting */
 size_t conn_room(const struct conn *c);
-size_t conn_send(struct conn *c, const uint8_t *at, size_t len); /* copies; how much */
+/* Copies; how much. It leaves with conn_push. `more`: another call follows before that. */
+size_t conn_send(struct conn *c, const uint8_t *at, size_t len, bool more);
+void conn_push(struct conn *c);
 void conn_finish(struct conn *c); /* sends FIN behind all that was sent */
+/* Both ends have finished: what is still on its way arrives, but nobody is told any more. */
+void conn_release(struct conn *c);
 
 #endif

@@ -38,7 +38,6 @@ struct stack_cfg {
 	/* A packet for the tunnel, good until this returns. */
 	void (*send)(void *arg, const uint8_t *packet, size_t len, const struct tun_offload *off);
 	void *arg;
-	uint64_t (*now)(void *arg); /* NULL: the loop's clock; tests turn their own */
 };
 
 int stack_open(const struct stack_cfg *cfg, struct stack **out); /* 0 or -errno */

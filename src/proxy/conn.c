@@ -1,0 +1,543 @@
+/*
+ * Connections over lwIP's. lwIP calls us from inside its own work on a connection, where that must not
+ * be freed; so whatever ends one is done at the end of the turn, by the connection's task.
+ *
+ *	LOOKUP -> CONNECTING -> OPEN -> LINGERING (released, but not all has arrived) -> DEAD
+ *	                         |
+ *	                        LOST (told when somebody is there to hear it)
+ */
+#include "proxy/conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proxy/inside.h"
+#include "proxy/lookup.h"
+#include "proxy/queue.h"
+#include "proxy/target.h"
+
+enum {
+	CONNECT_MS = 30 * 1000,
+	POLL_TICKS = 2, /* 200 ms: when memory was short, it is tried again */
+	KEEPALIVE_IDLE_MS = 120 * 1000,
+	KEEPALIVE_PAUSE_MS = 15 * 1000,
+	KEEPALIVES = 8,
+	SEND_MAX = 0xffff, /* tcp_write's and tcp_recved's largest number */
+	BACKLOG = 64,
+};
+
+enum state {
+	CONN_LOOKUP,
+	CONN_CONNECTING,
+	CONN_OPEN,
+	CONN_LOST,
+	CONN_LINGERING,
+	CONN_DEAD,
+};
+
+struct conn {
+	struct stack *stack;
+	struct conn *next, **link; /* in stack->conns */
+	enum state state;
+	struct conn_cfg cfg; /* done NULL: told, or nobody asks */
+	enum stack_result result;
+	struct lookup *lookup;
+	struct tcp_pcb *pcb; /* NULL: not yet, or lwIP has let go of it */
+	struct loop_timer timer;
+	struct loop_task task;
+	struct conn_events ev;
+	bool is_attached;
+	struct queue in; /* has come and was not taken */
+	bool has_ended;
+	size_t room_in, room_out;
+};
+
+struct conn_listener {
+	struct stack *stack;
+	struct conn_listener_cfg cfg;
+	struct tcp_pcb *pcb;
+};
+
+static void wake(struct conn *c)
+{
+	loop_post(c->stack->cfg.loop, &c->task);
+}
+
+/* ---- rooms */
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* As much again as the receiver has just taken: it doubles each round trip. */
+static size_t grow(size_t *room, size_t *sum, size_t taken, size_t most)
+{
+	size_t more = *room < most ? least(taken, most - *room) : 0;
+
+	more = least(more, *sum < CONN_BUDGET ? CONN_BUDGET - *sum : 0);
+	*room += more;
+	*sum += more;
+	return more;
+}
+
+/* Its receiver has taken so much, so the far end may send as much again, or more. */
+static void credit(struct conn *c, size_t taken)
+{
+	size_t most = c->pcb && c->pcb->flags & TF_WND_SCALE ? CONN_ROOM_MAX : SEND_MAX;
+
+	if (!c->pcb || !taken)
+		return;
+	taken += grow(&c->room_in, &c->stack->room_in, taken, most);
+	while (taken) {
+		size_t part = least(taken, SEND_MAX);
+
+		tcp_recved(c->pcb, (u16_t)part);
+		taken -= part;
+	}
+	stack_touch(c->stack);
+}
+
+/* ---- what lwIP says */
+
+static void receive(struct conn *c, const uint8_t *at, size_t len)
+{
+	size_t taken = 0;
+
+	if (c->is_attached && !c->in.len)
+		taken = c->ev.received(c->ev.arg, at, len);
+	credit(c, taken);
+	if (taken < len && c->state == CONN_OPEN && !queue_put(&c->in, at + taken, len - taken))
+		conn_abort(c);
+}
+
+static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
+{
+	struct conn *c = arg;
+
+	(void)pcb;
+	(void)err;
+	if (!p) {
+		c->has_ended = true;
+		if (c->is_attached)
+			c->ev.ended(c->ev.arg);
+		return ERR_OK;
+	}
+	for (const struct pbuf *q = p; q; q = q->next)
+		receive(c, q->payload, q->len);
+	pbuf_free(p);
+	return ERR_OK;
+}
+
+static void let_go(struct conn *c)
+{
+	struct tcp_pcb *pcb = c->pcb;
+
+	c->pcb = NULL;
+	if (!pcb)
+		return;
+	tcp_arg(pcb, NULL);
+	tcp_recv(pcb, NULL);
+	tcp_sent(pcb, NULL);
+	tcp_err(pcb, NULL);
+	tcp_poll(pcb, NULL, 0);
+}
+
+/* A last segment, or FIN alone, may be left to lwIP. */
+static void linger(struct conn *c)
+{
+	if (c->state != CONN_LINGERING || (c->pcb && tcp_sndqueuelen(c->pcb) > 1))
+		return;
+	let_go(c);
+	c->state = CONN_DEAD;
+	wake(c);
+}
+
+static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
+{
+	struct conn *c = arg;
+
+	(void)pcb;
+	grow(&c->room_out, &c->stack->room_out, len, CONN_ROOM_MAX);
+	if (c->is_attached)
+		c->ev.has_room(c->ev.arg);
+	linger(c);
+	return ERR_OK;
+}
+
+static err_t on_poll(void *arg, struct tcp_pcb *pcb)
+{
+	struct conn *c = arg;
+
+	(void)pcb;
+	if (c->is_attached)
+		c->ev.has_room(c->ev.arg);
+	return ERR_OK;
+}
+
+/* lwIP has freed its connection. */
+static void on_error(void *arg, err_t err)
+{
+	struct conn *c = arg;
+
+	c->pcb = NULL;
+	if (c->state == CONN_CONNECTING)
+		c->result = err == ERR_RST ? STACK_REFUSED : STACK_TIMED_OUT;
+	c->state = c->state < CONN_LOST ? CONN_LOST : CONN_DEAD;
+	wake(c);
+}
+
+/* ---- life */
+
+static struct conn *new_conn(struct stack *s)
+{
+	struct conn *c = s->conn_count < CONN_MAX ? calloc(1, sizeof(*c)) : NULL;
+
+	if (!c)
+		return NULL;
+	c->stack = s;
+	c->room_in = c->room_out = CONN_ROOM_FIRST;
+	s->room_in += c->room_in;
+	s->room_out += c->room_out;
+	s->conn_count++;
+	c->next = s->conns;
+	c->link = &s->conns;
+	if (c->next)
+		c->next->link = &c->next;
+	s->conns = c;
+	return c;
+}
+
+static void free_conn(struct conn *c)
+{
+	struct stack *s = c->stack;
+	struct tcp_pcb *pcb = c->pcb;
+
+	loop_timer_stop(s->cfg.loop, &c->timer);
+	loop_unpost(s->cfg.loop, &c->task);
+	lookup_cancel(c->lookup);
+	let_go(c);
+	if (pcb) {
+		tcp_abort(pcb);
+		stack_touch(s);
+	}
+	s->room_in -= c->room_in;
+	s->room_out -= c->room_out;
+	s->conn_count--;
+	*c->link = c->next;
+	if (c->next)
+		c->next->link = c->link;
+	queue_free(&c->in);
+	free(c);
+}
+
+/* How the attempt came out. */
+static void tell_result(struct conn *c)
+{
+	void (*done)(void *arg, struct conn *c, enum stack_result result) = c->cfg.done;
+	bool has_failed = c->state != CONN_OPEN;
+
+	c->cfg.done = NULL;
+	if (has_failed && c->result == STACK_OK)
+		c->result = STACK_REFUSED; /* opened, and reset since */
+	done(c->cfg.arg, c, c->result);
+	if (has_failed)
+		free_conn(c);
+}
+
+static void end_turn(struct loop_task *task)
+{
+	struct conn *c = container_of(task, struct conn, task);
+
+	if (c->state == CONN_DEAD) {
+		free_conn(c);
+	} else if (c->cfg.done) {
+		tell_result(c);
+	} else if (c->state == CONN_LOST && c->is_attached) {
+		c->ev.lost(c->ev.arg);
+		free_conn(c);
+	}
+}
+
+static void fail(struct conn *c, enum stack_result result)
+{
+	struct tcp_pcb *pcb = c->pcb;
+
+	let_go(c);
+	if (pcb)
+		tcp_abort(pcb);
+	loop_timer_stop(c->stack->cfg.loop, &c->timer);
+	c->result = result;
+	c->state = CONN_LOST;
+	wake(c);
+}
+
+void conn_abort(struct conn *c)
+{
+	if (!c)
+		return;
+	lookup_cancel(c->lookup);
+	c->lookup = NULL;
+	loop_timer_stop(c->stack->cfg.loop, &c->timer);
+	c->cfg.done = NULL;
+	c->is_attached = false;
+	c->state = CONN_DEAD;
+	wake(c);
+}
+
+void conn_release(struct conn *c)
+{
+	c->is_attached = false;
+	c->state = CONN_LINGERING;
+	linger(c);
+}
+
+void conn_close_all(struct stack *s)
+{
+	while (s->conns)
+		free_conn(s->conns);
+}
+
+/* ---- making one */
+
+static void adopt(struct conn *c, struct tcp_pcb *pcb)
+{
+	c->pcb = pcb;
+	tcp_arg(pcb, c);
+	tcp_recv(pcb, on_received);
+	tcp_sent(pcb, on_sent);
+	tcp_err(pcb, on_error);
+	tcp_poll(pcb, on_poll, POLL_TICKS);
+	tcp_nagle_disable(pcb); /* whoever writes to the local socket has thought of that */
+	ip_set_option(pcb, SOF_KEEPALIVE);
+	pcb->keep_idle = KEEPALIVE_IDLE_MS;
+	pcb->keep_intvl = KEEPALIVE_PAUSE_MS;
+	pcb->keep_cnt = KEEPALIVES;
+}
+
+/* Before the first window of ours that is scaled is sent: lwIP would offer all of TCP_WND. */
+static void open_window(struct conn *c)
+{
+	tcpwnd_size_t room = (tcpwnd_size_t)c->room_in;
+
+	if (c->pcb->rcv_wnd > room)
+		c->pcb->rcv_wnd = c->pcb->rcv_ann_wnd = room;
+	c->state = CONN_OPEN;
+}
+
+static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
+{
+	struct conn *c = arg;
+
+	(void)pcb;
+	(void)err;
+	open_window(c);
+	loop_timer_stop(c->stack->cfg.loop, &c->timer);
+	wake(c);
+	return ERR_OK;
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+	fail(container_of(timer, struct conn, timer), STACK_TIMED_OUT);
+}
+
+static enum stack_result start(struct conn *c, const struct ip_addr *to)
+{
+	struct stack *s = c->stack;
+	struct tcp_pcb *pcb;
+	ip_addr_t addr;
+
+	if (!s->is_up)
+		return STACK_DOWN;
+	if (target_is_nowhere(to))
+		return STACK_FORBIDDEN;
+	if (!stack_to_lwip(to, &addr) || !stack_has_way_to(s, to))
+		return STACK_UNREACHABLE;
+	pcb = tcp_new_ip_type(IP_GET_TYPE(&addr));
+	if (!pcb)
+		return STACK_FULL;
+	adopt(c, pcb);
+	c->state = CONN_CONNECTING;
+	stack_touch(s);
+	if (tcp_connect(pcb, &addr, c->cfg.port, on_connected) != ERR_OK)
+		return STACK_UNREACHABLE;
+	loop_timer_set(s->cfg.loop, &c->timer, loop_now(s->cfg.loop) + CONNECT_MS);
+	return STACK_OK;
+}
+
+static void looked_up(void *arg, enum stack_result result, const struct ip_addr *addr)
+{
+	struct conn *c = arg;
+
+	c->lookup = NULL;
+	if (result == STACK_OK)
+		result = start(c, addr);
+	if (result != STACK_OK)
+		fail(c, result);
+}
+
+struct conn *conn_connect(struct stack *s, const struct conn_cfg *cfg)
+{
+	struct conn *c = new_conn(s);
+
+	if (!c)
+		return NULL;
+	c->cfg = *cfg;
+	c->timer.expired = on_timer;
+	c->task.run = end_turn;
+	c->lookup = lookup_start(s, &(struct lookup_cfg){ cfg->host, looked_up, c });
+	if (c->lookup)
+		return c;
+	free_conn(c);
+	return NULL;
+}
+
+void conn_blame(struct stack *s, const struct ip_addr *peer, uint16_t peer_port, uint16_t own_port,
+		enum stack_result result)
+{
+	for (struct conn *c = s->conns; c; c = c->next) {
+		struct ip_addr addr;
+		uint16_t port;
+
+		if (c->state != CONN_CONNECTING || c->pcb->local_port != own_port)
+			continue;
+		addr = conn_peer(c, &port);
+		if (port == peer_port && ip_equal(&addr, peer)) {
+			fail(c, result);
+			return;
+		}
+	}
+}
+
+struct ip_addr conn_local(const struct conn *c, uint16_t *port)
+{
+	*port = c->pcb ? c->pcb->local_port : 0;
+	return c->pcb ? stack_from_lwip(&c->pcb->local_ip) : (struct ip_addr){ .family = AF_INET };
+}
+
+struct ip_addr conn_peer(const struct conn *c, uint16_t *port)
+{
+	*port = c->pcb ? c->pcb->remote_port : 0;
+	return c->pcb ? stack_from_lwip(&c->pcb->remote_ip) : (struct ip_addr){ .family = AF_INET };
+}
+
+/* ---- its owner's part */
+
+void conn_attach(struct conn *c, const struct conn_events *ev)
+{
+	c->ev = *ev;
+	c->is_attached = true;
+	wake(c);
+}
+
+bool conn_has_ended(const struct conn *c)
+{
+	return c->has_ended;
+}
+
+struct bytes conn_waiting(const struct conn *c)
+{
+	return queue_bytes(&c->in);
+}
+
+void conn_took(struct conn *c, size_t len)
+{
+	queue_drop(&c->in, len);
+	credit(c, len);
+}
+
+static size_t free_room(const struct conn *c)
+{
+	size_t sent;
+
+	if (c->state != CONN_OPEN || !c->pcb || tcp_sndqueuelen(c->pcb) >= TCP_SND_QUEUELEN)
+		return 0;
+	sent = TCP_SND_BUF - tcp_sndbuf(c->pcb);
+	return sent < c->room_out ? c->room_out - sent : 0;
+}
+
+/* A little room is none: it is not worth a system call, nor a small segment. */
+size_t conn_room(const struct conn *c)
+{
+	size_t room = free_room(c);
+
+	return room >= c->room_out / 4 ? room : 0;
+}
+
+size_t conn_send(struct conn *c, const uint8_t *at, size_t len, bool more)
+{
+	size_t done = 0;
+
+	len = least(len, free_room(c));
+	while (done < len) {
+		size_t part = least(len - done, SEND_MAX);
+		bool is_last = !more && done + part == len;
+
+		if (tcp_write(c->pcb, at + done, (u16_t)part,
+			      TCP_WRITE_FLAG_COPY | (is_last ? 0 : TCP_WRITE_FLAG_MORE)) != ERR_OK)
+			break;
+		done += part;
+	}
+	return done;
+}
+
+void conn_push(struct conn *c)
+{
+	if (c->pcb)
+		tcp_output(c->pcb);
+	stack_touch(c->stack);
+}
+
+void conn_finish(struct conn *c)
+{
+	if (c->pcb)
+		tcp_shutdown(c->pcb, 0, 1);
+	stack_touch(c->stack);
+}
+
+/* ---- listening */
+
+static err_t on_accepted(void *arg, struct tcp_pcb *pcb, err_t err)
+{
+	struct conn_listener *l = arg;
+	struct conn *c = err == ERR_OK && pcb ? new_conn(l->stack) : NULL;
+
+	if (!c)
+		return ERR_MEM;
+	c->timer.expired = on_timer;
+	c->task.run = end_turn;
+	adopt(c, pcb);
+	open_window(c);
+	l->cfg.accepted(l->cfg.arg, c);
+	return ERR_OK;
+}
+
+int conn_listen(struct stack *s, const struct conn_listener_cfg *cfg, struct conn_listener **out)
+{
+	struct conn_listener *l = calloc(1, sizeof(*l));
+	struct tcp_pcb *pcb = l ? tcp_new_ip_type(IPADDR_TYPE_ANY) : NULL, *listening;
+	err_t err = pcb ? tcp_bind(pcb, IP_ANY_TYPE, cfg->port) : ERR_MEM;
+
+	listening = err == ERR_OK ? tcp_listen_with_backlog(pcb, BACKLOG) : NULL;
+	if (!listening) {
+		if (pcb)
+			tcp_abort(pcb);
+		free(l);
+		return err == ERR_USE ? -EADDRINUSE : -ENOMEM;
+	}
+	*l = (struct conn_listener){ s, *cfg, listening };
+	tcp_arg(listening, l);
+	tcp_accept(listening, on_accepted);
+	*out = l;
+	return 0;
+}
+
+void conn_listener_close(struct conn_listener *l)
+{
+	if (!l)
+		return;
+	tcp_close(l->pcb);
+	free(l);
+}

@@ -1,0 +1,66 @@
+/*
+ * "Destination unreachable" (RFC 792, RFC 4443 section 3.1) with the segment that it is about. RFC 1122
+ * section 4.2.3.9 wants a connection that stands to live through such; only attempts are ended by it.
+ */
+#include "proxy/icmp.h"
+
+#include <string.h>
+
+#include "tun/headers.h"
+#include "util/bytes.h"
+
+enum {
+	ICMP_HDR_LEN = 8,
+	ICMP4_UNREACHABLE = 3,
+	ICMP4_PORT = 3,
+	ICMP4_TOO_BIG = 4,
+	ICMP6_UNREACHABLE = 1,
+	ICMP6_PORT = 4,
+	IPV6_NEXT_AT = 6,
+	IPV4_PROTO_AT = 9,
+	PORTS_LEN = 4,
+};
+
+static bool judge(struct icmp_error *e, bool is_v6, uint8_t type, uint8_t code)
+{
+	e->result = code == (is_v6 ? ICMP6_PORT : ICMP4_PORT) ? STACK_REFUSED : STACK_UNREACHABLE;
+	if (is_v6)
+		return type == ICMP6_UNREACHABLE;
+	return type == ICMP4_UNREACHABLE && code != ICMP4_TOO_BIG;
+}
+
+/* The segment is quoted in part, so its own lengths count for nothing. */
+static bool parse_segment(struct icmp_error *e, bool is_v6, struct reader *r)
+{
+	struct reader head = *r;
+	uint8_t first = get_u8(&head);
+	size_t ip_len = is_v6 ? IPV6_HDR_LEN : (size_t)(first & 15) * 4;
+	size_t addr_len = is_v6 ? 16 : 4;
+	size_t to_at = is_v6 ? IPV6_ADDRS_AT + addr_len : IPV4_ADDRS_AT + addr_len;
+	const uint8_t *ip = get_bytes(r, ip_len), *ports = get_bytes(r, PORTS_LEN);
+
+	if (!ip || !ports || ip_len < IPV4_HDR_LEN || first >> 4 != (is_v6 ? 6 : 4) ||
+	    ip[is_v6 ? IPV6_NEXT_AT : IPV4_PROTO_AT] != IPPROTO_TCP)
+		return false;
+	e->to = (struct ip_addr){ .family = is_v6 ? AF_INET6 : AF_INET };
+	memcpy(e->to.bytes, ip + to_at, addr_len);
+	e->from_port = load_u16(ports);
+	e->to_port = load_u16(ports + 2);
+	return true;
+}
+
+bool icmp_error_parse(struct icmp_error *e, const uint8_t *packet, size_t len)
+{
+	struct headers h;
+	struct reader r;
+	uint8_t type, code;
+
+	if (!headers_parse(&h, packet, len) || h.is_fragment ||
+	    h.proto != (h.is_v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+		return false;
+	r = reader_of(packet + h.ip_len, h.total - h.ip_len);
+	type = get_u8(&r);
+	code = get_u8(&r);
+	get_bytes(&r, ICMP_HDR_LEN - 2);
+	return judge(e, h.is_v6, type, code) && parse_segment(e, h.is_v6, &r);
+}

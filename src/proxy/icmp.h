@@ -1,0 +1,16 @@
+/* ICMP errors about our own TCP segments: who could not be reached, and what that means. */
+#ifndef SSTP_PROXY_ICMP_H
+#define SSTP_PROXY_ICMP_H
+
+#include "proxy/stack.h"
+
+struct icmp_error {
+	enum stack_result result;
+	struct ip_addr to; /* of the segment */
+	uint16_t to_port, from_port;
+};
+
+/* False: another packet, or an error that is no reason to give up. */
+bool icmp_error_parse(struct icmp_error *e, const uint8_t *packet, size_t len);
+
+#endif

@@ -1,0 +1,54 @@
+/* What the files around lwIP share; nobody else includes this, nor any header of lwIP. */
+#ifndef SSTP_PROXY_INSIDE_H
+#define SSTP_PROXY_INSIDE_H
+
+/* lwIP has a struct of this name too, and a member of its netif, whose macros are not to be used. */
+#define ip_addr lwip_ip_addr
+#include <lwip/dns.h>
+#include <lwip/init.h>
+#include <lwip/ip.h>
+#include <lwip/netif.h>
+#include <lwip/priv/tcp_priv.h>
+#include <lwip/sys.h>
+#include <lwip/timeouts.h>
+#include <lwip/udp.h>
+#undef ip_addr
+
+#include "proxy/stack.h"
+#include "tun/merge.h"
+
+struct stack {
+	struct stack_cfg cfg;
+	struct netif netif;
+	bool is_up;
+	bool has_ipv4; /* an address of ours */
+	struct merge *in, *out; /* packets of the tunnel, packets of ours */
+	uint8_t *packets;       /* of ours, where `out` refers to them */
+	size_t packets_len;
+	uint8_t *super;         /* one that was merged, in one piece */
+	struct loop_timer timer;
+	struct loop_task turn;
+	struct conn *conns;
+	struct lookup *lookups;
+	size_t conn_count, datagram_count;
+	size_t room_in, room_out; /* of all connections, out of CONN_BUDGET */
+};
+
+/* lwIP was called, or is about to be: its packets leave at the end of the turn, its timers run. */
+void stack_touch(struct stack *s);
+
+bool stack_to_lwip(const struct ip_addr *from, ip_addr_t *to);
+struct ip_addr stack_from_lwip(const ip_addr_t *from);
+/* We have an address that can talk to this one. */
+bool stack_has_way_to(const struct stack *s, const struct ip_addr *to);
+
+/* conn.c: an ICMP error says that this connection can't be made. */
+void conn_blame(struct stack *s, const struct ip_addr *peer, uint16_t peer_port, uint16_t own_port,
+		enum stack_result result);
+void conn_close_all(struct stack *s);
+
+/* lookup.c */
+void lookup_stack_is_up(struct stack *s);
+void lookup_close_all(struct stack *s);
+
+#endif

@@ -1,0 +1,36 @@
+/* A listening TCP port on our side: of a forward (-L), of SOCKS5 and HTTP. */
+#ifndef SSTP_PROXY_LISTENER_H
+#define SSTP_PROXY_LISTENER_H
+
+#include "net/loop.h"
+#include "util/ip.h"
+#include "util/log.h"
+
+/* "[ADDR:]PORT", an IPv6 address in brackets; "*" for all addresses of both families. */
+struct listener_at {
+	struct ip_addr addr; /* AF_UNSPEC: loopback, or all */
+	bool is_all;
+	uint16_t port; /* 0: the kernel's choice, where nobody has to know it */
+};
+
+struct listener_cfg {
+	struct loop *loop;
+	const struct log *log;
+	const char *option; /* for messages: "--socks5 1080" */
+	struct listener_at at;
+	/* A client's socket, non-blocking, close-on-exec, the receiver's from now on. */
+	void (*accepted)(void *arg, int fd, const struct sockaddr_storage *peer);
+	void *arg;
+};
+
+struct listener;
+
+/* Loopback and all are both families', where the host has both. 0 or -errno, logged with the option. */
+int listener_open(const struct listener_cfg *cfg, struct listener **out);
+void listener_close(struct listener *l); /* NULL is fine */
+uint16_t listener_port(const struct listener *l);
+
+/* Others than this host may connect. */
+bool listener_is_public(const struct listener_at *at);
+
+#endif

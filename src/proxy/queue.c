@@ -1,0 +1,62 @@
+/*
+ * The memory doubles as it is needed, and is given back when the queue is empty. What is in front of
+ * the bytes is used again when they have to move anyway.
+ */
+#include "proxy/queue.h"
+
+#include <stdlib.h>
+
+enum { ROOM_FIRST = 4096 };
+
+static bool make_room(struct queue *q, size_t len)
+{
+	size_t room = q->room ? q->room : ROOM_FIRST;
+	uint8_t *at;
+
+	if (len > SIZE_MAX / 4 - q->len)
+		return false;
+	while (room < q->len + len)
+		room *= 2;
+	at = malloc(room);
+	if (!at)
+		return false;
+	if (q->len)
+		memcpy(at, q->at + q->start, q->len);
+	free(q->at);
+	*q = (struct queue){ at, 0, q->len, room };
+	return true;
+}
+
+bool queue_put(struct queue *q, const uint8_t *at, size_t len)
+{
+	if (!len)
+		return true;
+	if (q->start && q->start + q->len + len > q->room && q->len <= q->start) {
+		memcpy(q->at, q->at + q->start, q->len);
+		q->start = 0;
+	}
+	if (q->start + q->len + len > q->room && !make_room(q, len))
+		return false;
+	memcpy(q->at + q->start + q->len, at, len);
+	q->len += len;
+	return true;
+}
+
+struct bytes queue_bytes(const struct queue *q)
+{
+	return bytes_of(q->len ? q->at + q->start : NULL, q->len);
+}
+
+void queue_drop(struct queue *q, size_t len)
+{
+	q->start += len;
+	q->len -= len;
+	if (!q->len)
+		queue_free(q);
+}
+
+void queue_free(struct queue *q)
+{
+	free(q->at);
+	*q = (struct queue){ .at = NULL };
+}

@@ -1,0 +1,17 @@
+/* Bytes that wait, in one piece: they go in at the end and out at the front. All zero is empty. */
+#ifndef SSTP_PROXY_QUEUE_H
+#define SSTP_PROXY_QUEUE_H
+
+#include "util/bytes.h"
+
+struct queue {
+	uint8_t *at;
+	size_t start, len, room;
+};
+
+bool queue_put(struct queue *q, const uint8_t *at, size_t len); /* false: no memory; as it was */
+struct bytes queue_bytes(const struct queue *q);                 /* good until the next call */
+void queue_drop(struct queue *q, size_t len);                    /* off the front */
+void queue_free(struct queue *q);
+
+#endif

@@ -1,0 +1,271 @@
+/*
+ * Each direction is an end that sends and an end that takes. From the far end bytes go straight from
+ * lwIP into the socket; what the socket won't take stays in the connection. From the socket only so
+ * much is read as the connection has room for.
+ *
+ * Over when both directions have ended, or when either side is lost.
+ */
+#include "proxy/relay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "proxy/queue.h"
+
+enum {
+	READ_LEN = 256 * 1024,
+	TURN_READS = 2, /* then it is another's turn */
+};
+
+struct relay {
+	struct relays *all;
+	struct relay *next, **link;
+	struct conn *conn;
+	struct loop_watch watch;
+	struct queue to_fd, to_conn; /* before what the ends themselves bring */
+	bool fd_has_ended;   /* it was read to its end */
+	bool conn_has_fin;   /* and the far end was told */
+	bool fd_has_fin;     /* the far end has ended, and the socket was told */
+};
+
+void relays_init(struct relays *r, struct loop *loop)
+{
+	*r = (struct relays){ .loop = loop };
+}
+
+static void forget(struct relay *r)
+{
+	if (r->watch.is_watched)
+		loop_unwatch(r->all->loop, &r->watch);
+	close(r->watch.fd);
+	queue_free(&r->to_fd);
+	queue_free(&r->to_conn);
+	*r->link = r->next;
+	if (r->next)
+		r->next->link = r->link;
+	r->all->count--;
+	free(r);
+}
+
+/* A close that says RST. */
+static void reset_fd(int fd)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
+static void break_off(struct relay *r)
+{
+	reset_fd(r->watch.fd);
+	conn_abort(r->conn);
+	forget(r);
+}
+
+static void lost(void *arg)
+{
+	struct relay *r = arg;
+
+	reset_fd(r->watch.fd);
+	forget(r);
+}
+
+/* ---- what is to be watched */
+
+static uint32_t wanted(const struct relay *r)
+{
+	bool reads = !r->fd_has_ended && !r->to_conn.len && conn_room(r->conn);
+	bool writes = r->to_fd.len || conn_waiting(r->conn).len;
+
+	return (reads ? EPOLLIN : 0) | (writes ? EPOLLOUT : 0);
+}
+
+static void watch(struct relay *r, uint32_t events)
+{
+	if (!r->watch.is_watched) {
+		r->watch.events = events;
+		loop_watch(r->all->loop, &r->watch);
+	} else if (events != r->watch.events) {
+		loop_watch_events(r->all->loop, &r->watch, events);
+	}
+}
+
+/* ---- from the far end to the socket */
+
+/* How much it took; false: it is broken. */
+static bool write_fd(int fd, const uint8_t *at, size_t len, size_t *taken)
+{
+	ssize_t n = send(fd, at, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	*taken = n > 0 ? (size_t)n : 0;
+	return n >= 0 || errno == EAGAIN || errno == EINTR;
+}
+
+static bool write_waiting(struct relay *r)
+{
+	struct bytes b = queue_bytes(&r->to_fd);
+	size_t taken = 0;
+
+	if (b.len && !write_fd(r->watch.fd, b.at, b.len, &taken))
+		return false;
+	queue_drop(&r->to_fd, taken);
+	if (r->to_fd.len)
+		return true;
+	b = conn_waiting(r->conn);
+	if (b.len && !write_fd(r->watch.fd, b.at, b.len, &taken))
+		return false;
+	if (b.len)
+		conn_took(r->conn, taken);
+	return true;
+}
+
+/* FIN, once all that came before it is written. */
+static void pass_end_to_fd(struct relay *r)
+{
+	if (r->fd_has_fin || !conn_has_ended(r->conn) || r->to_fd.len || conn_waiting(r->conn).len)
+		return;
+	r->fd_has_fin = true;
+	shutdown(r->watch.fd, SHUT_WR);
+}
+
+/* ---- from the socket to the far end */
+
+static bool send_early(struct relay *r)
+{
+	struct bytes b = queue_bytes(&r->to_conn);
+
+	if (!b.len)
+		return true;
+	queue_drop(&r->to_conn, conn_send(r->conn, b.at, b.len, false));
+	conn_push(r->conn);
+	return !r->to_conn.len;
+}
+
+/* False: the socket is broken. */
+static bool read_once(struct relay *r, bool *again)
+{
+	static uint8_t buffer[READ_LEN];
+	size_t room = conn_room(r->conn), sent;
+	ssize_t n;
+
+	*again = false;
+	if (r->fd_has_ended || !room)
+		return true;
+	n = recv(r->watch.fd, buffer, room < sizeof(buffer) ? room : sizeof(buffer), MSG_DONTWAIT);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	r->fd_has_ended = n == 0;
+	*again = n == READ_LEN;
+	sent = conn_send(r->conn, buffer, (size_t)n, *again);
+	return queue_put(&r->to_conn, buffer + sent, (size_t)n - sent);
+}
+
+static bool read_fd(struct relay *r)
+{
+	bool again = send_early(r);
+
+	for (int i = 0; again && i < TURN_READS; i++)
+		if (!read_once(r, &again))
+			return false;
+	conn_push(r->conn);
+	return true;
+}
+
+static void pass_end_to_conn(struct relay *r)
+{
+	if (r->conn_has_fin || !r->fd_has_ended || r->to_conn.len)
+		return;
+	r->conn_has_fin = true;
+	conn_finish(r->conn);
+}
+
+/* ---- both */
+
+static void go_on(struct relay *r)
+{
+	pass_end_to_fd(r);
+	pass_end_to_conn(r);
+	if (r->fd_has_fin && r->conn_has_fin) {
+		conn_release(r->conn);
+		forget(r);
+		return;
+	}
+	watch(r, wanted(r));
+}
+
+/* With nothing watched it is a socket whose both directions are over: the rest is lwIP's to say. */
+static bool is_idle_hangup(const struct relay *r, uint32_t events)
+{
+	return events & EPOLLHUP && !(events & EPOLLERR) && !wanted(r);
+}
+
+static void on_fd(struct loop_watch *w, uint32_t events)
+{
+	struct relay *r = container_of(w, struct relay, watch);
+
+	if (is_idle_hangup(r, events)) {
+		loop_unwatch(r->all->loop, w);
+		return;
+	}
+	if (events & EPOLLERR || !write_waiting(r) || !read_fd(r))
+		break_off(r);
+	else
+		go_on(r);
+}
+
+static size_t on_received(void *arg, const uint8_t *at, size_t len)
+{
+	struct relay *r = arg;
+	size_t taken = 0;
+
+	/* a broken socket takes everything, and its error comes by itself */
+	if (!r->to_fd.len && !write_fd(r->watch.fd, at, len, &taken))
+		taken = len;
+	if (taken < len)
+		watch(r, r->watch.events | EPOLLOUT);
+	return taken;
+}
+
+static void on_change(void *arg)
+{
+	struct relay *r = arg;
+
+	send_early(r);
+	go_on(r);
+}
+
+void relay_start(struct relays *all, const struct relay_cfg *cfg)
+{
+	struct relay *r = calloc(1, sizeof(*r));
+	struct conn_events ev = { on_received, on_change, on_change, lost, r };
+
+	if (!r) {
+		conn_abort(cfg->conn);
+		reset_fd(cfg->fd);
+		close(cfg->fd);
+		return;
+	}
+	r->all = all;
+	r->conn = cfg->conn;
+	r->watch = (struct loop_watch){ .fd = cfg->fd, .ready = on_fd };
+	r->next = all->first;
+	r->link = &all->first;
+	if (r->next)
+		r->next->link = &r->next;
+	all->first = r;
+	all->count++;
+	conn_attach(r->conn, &ev);
+	if (!queue_put(&r->to_fd, cfg->greeting.at, cfg->greeting.len) ||
+	    !queue_put(&r->to_conn, cfg->early.at, cfg->early.len) || !write_waiting(r))
+		break_off(r);
+	else
+		on_change(r);
+}
+
+void relays_close(struct relays *r)
+{
+	while (r->first)
+		break_off(r->first);
+}

@@ -1,0 +1,380 @@
+/*
+ * lwIP between the tunnel and those who use it. Both ways packets are merged (tun/merge.h): of sixty
+ * packets of a flow lwIP sees one, and sixty of lwIP's segments reach the tunnel as one super-packet,
+ * which it cuts as it cuts those of a TUN device. So lwIP costs little a byte, slow as it is a packet.
+ */
+#include "proxy/stack.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proxy/icmp.h"
+#include "proxy/inside.h"
+#include "tun/checksum.h"
+#include "util/secret.h"
+
+enum {
+	PACKETS_LEN = 512 * 1024, /* of ours, until they are pushed out */
+	CHECKED = NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP,
+};
+
+static struct stack *the_stack;
+
+const char *stack_result_text(enum stack_result r)
+{
+	static const char *const texts[] = {
+		[STACK_OK] = "connected",
+		[STACK_REFUSED] = "connection refused",
+		[STACK_UNREACHABLE] = "host unreachable",
+		[STACK_TIMED_OUT] = "no answer",
+		[STACK_NO_NAME] = "no such name",
+		[STACK_DOWN] = "the tunnel is down",
+		[STACK_FORBIDDEN] = "not an address behind a VPN",
+		[STACK_FULL] = "too many connections",
+	};
+
+	return texts[r];
+}
+
+/* ---- what lwIP asks of its host (tools/lwip/arch/cc.h) */
+
+uint32_t lwip_random(void)
+{
+	uint32_t dice;
+
+	secret_random(&dice, sizeof(dice));
+	return dice;
+}
+
+uint16_t lwip_checksum(const void *at, int len)
+{
+	return lwip_htons(checksum_sum(at, (size_t)len));
+}
+
+_Noreturn void lwip_assert_failed(const char *what)
+{
+	log_error(the_stack ? the_stack->cfg.log : NULL, "lwIP: %s", what);
+	abort();
+}
+
+u32_t sys_now(void)
+{
+	return the_stack ? (u32_t)loop_now(the_stack->cfg.loop) : 0;
+}
+
+/* ---- addresses */
+
+bool stack_to_lwip(const struct ip_addr *from, ip_addr_t *to)
+{
+	memset(to, 0, sizeof(*to));
+	IP_SET_TYPE(to, from->family == AF_INET6 ? IPADDR_TYPE_V6 : IPADDR_TYPE_V4);
+	if (from->family == AF_INET6)
+		memcpy(ip_2_ip6(to)->addr, from->bytes, sizeof(from->bytes));
+	else
+		memcpy(&ip_2_ip4(to)->addr, from->bytes, sizeof(uint32_t));
+	return from->family == AF_INET || from->family == AF_INET6;
+}
+
+struct ip_addr stack_from_lwip(const ip_addr_t *from)
+{
+	struct ip_addr a = { .family = IP_IS_V6(from) ? AF_INET6 : AF_INET };
+
+	if (IP_IS_V6(from))
+		memcpy(a.bytes, ip_2_ip6(from)->addr, sizeof(a.bytes));
+	else
+		memcpy(a.bytes, &ip_2_ip4(from)->addr, sizeof(uint32_t));
+	return a;
+}
+
+/* A link-local address of ours is good for the link alone. */
+bool stack_has_way_to(const struct stack *s, const struct ip_addr *to)
+{
+	bool is_local = to->bytes[0] == 0xfe && (to->bytes[1] & 0xc0) == 0x80;
+
+	if (to->family == AF_INET)
+		return s->has_ipv4;
+	for (s8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+		if (ip6_addr_isvalid(netif_ip6_addr_state(&s->netif, i)) &&
+		    (is_local || !ip6_addr_islinklocal(netif_ip6_addr(&s->netif, i))))
+			return true;
+	return false;
+}
+
+/* ---- packets out */
+
+static int send_merged(void *arg, const struct iovec *pieces, int count,
+		       const struct tun_offload *off)
+{
+	struct stack *s = arg;
+	size_t len = 0;
+
+	if (count == 1) {
+		s->cfg.send(s->cfg.arg, pieces->iov_base, pieces->iov_len, off);
+		return 0;
+	}
+	for (int i = 0; i < count; i++) {
+		memcpy(s->super + len, pieces[i].iov_base, pieces[i].iov_len);
+		len += pieces[i].iov_len;
+	}
+	s->cfg.send(s->cfg.arg, s->super, len, off);
+	return 0;
+}
+
+static void push_out(struct stack *s)
+{
+	merge_flush(s->out);
+	s->packets_len = 0;
+}
+
+static err_t output(struct stack *s, struct pbuf *p)
+{
+	uint8_t *at;
+
+	if (!s->is_up)
+		return ERR_IF;
+	if (p->tot_len > PACKETS_LEN - s->packets_len)
+		push_out(s);
+	at = s->packets + s->packets_len;
+	pbuf_copy_partial(p, at, p->tot_len, 0);
+	s->packets_len += p->tot_len;
+	merge_add(s->out, at, p->tot_len);
+	stack_touch(s);
+	return ERR_OK;
+}
+
+static err_t output_v4(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
+{
+	(void)to;
+	return output(netif->state, p);
+}
+
+static err_t output_v6(struct netif *netif, struct pbuf *p, const ip6_addr_t *to)
+{
+	(void)to;
+	return output(netif->state, p);
+}
+
+/* ---- packets in */
+
+/* A packet in memory of its own, in one piece with its pbuf. */
+struct packet {
+	struct pbuf_custom pbuf;
+	uint8_t at[];
+};
+
+static void free_packet(struct pbuf *p)
+{
+	free(container_of(p, struct packet, pbuf.pbuf));
+}
+
+static struct pbuf *copy_packet(const struct iovec *pieces, int count, size_t len)
+{
+	struct packet *k = malloc(sizeof(*k) + len);
+	size_t done = 0;
+
+	if (!k)
+		return NULL;
+	for (int i = 0; i < count; i++) {
+		memcpy(k->at + done, pieces[i].iov_base, pieces[i].iov_len);
+		done += pieces[i].iov_len;
+	}
+	k->pbuf.custom_free_function = free_packet;
+	return pbuf_alloced_custom(PBUF_RAW, (u16_t)len, PBUF_REF, &k->pbuf, k->at, (u16_t)len);
+}
+
+/* lwIP's TCP takes no notice of ICMP errors; who waits for a connection is glad of them. */
+static void look_at_icmp(struct stack *s, const uint8_t *packet, size_t len)
+{
+	struct icmp_error e;
+
+	if (icmp_error_parse(&e, packet, len))
+		conn_blame(s, &e.to, e.to_port, e.from_port, e.result);
+}
+
+static int take_merged(void *arg, const struct iovec *pieces, int count,
+		       const struct tun_offload *off)
+{
+	struct stack *s = arg;
+	size_t len = 0;
+	struct pbuf *p;
+
+	for (int i = 0; i < count; i++)
+		len += pieces[i].iov_len;
+	if (count == 1 && !off->csum_is_good)
+		look_at_icmp(s, pieces->iov_base, len);
+	p = copy_packet(pieces, count, len);
+	if (!p)
+		return -ENOMEM;
+	if (off->csum_is_good || off->needs_csum)
+		NETIF_SET_CHECKSUM_CTRL(&s->netif, NETIF_CHECKSUM_ENABLE_ALL & ~CHECKED);
+	else
+		NETIF_SET_CHECKSUM_CTRL(&s->netif, NETIF_CHECKSUM_ENABLE_ALL);
+	if (s->netif.input(p, &s->netif) != ERR_OK)
+		pbuf_free(p);
+	NETIF_SET_CHECKSUM_CTRL(&s->netif, NETIF_CHECKSUM_ENABLE_ALL);
+	return 0;
+}
+
+void stack_input(struct stack *s, uint8_t *packet, size_t len)
+{
+	if (s->is_up)
+		merge_add(s->in, packet, len);
+}
+
+void stack_flush(struct stack *s)
+{
+	merge_flush(s->in);
+	push_out(s);
+	stack_touch(s);
+}
+
+/* ---- time */
+
+static void end_turn(struct loop_task *turn)
+{
+	struct stack *s = container_of(turn, struct stack, turn);
+	u32_t wait = sys_timeouts_sleeptime();
+
+	push_out(s);
+	loop_timer_set(s->cfg.loop, &s->timer,
+		       wait == SYS_TIMEOUTS_SLEEPTIME_INFINITE ? UINT64_MAX
+							       : loop_now(s->cfg.loop) + wait);
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+	struct stack *s = container_of(timer, struct stack, timer);
+
+	sys_check_timeouts();
+	stack_touch(s);
+}
+
+void stack_touch(struct stack *s)
+{
+	loop_post(s->cfg.loop, &s->turn);
+}
+
+/* ---- the link */
+
+static void set_addresses(struct stack *s, const struct outlet_link *link)
+{
+	ip_addr_t own, none = IPADDR4_INIT(0), mask = IPADDR4_INIT(0xffffffff);
+
+	s->has_ipv4 = s->has_ipv4 || link->own.family;
+	if (link->own.family && stack_to_lwip(&link->own, &own))
+		netif_set_addr(&s->netif, ip_2_ip4(&own), ip_2_ip4(&mask), ip_2_ip4(&none));
+	if (link->own_ll.family && stack_to_lwip(&link->own_ll, &own)) {
+		netif_ip6_addr_set(&s->netif, 0, ip_2_ip6(&own));
+		netif_ip6_addr_set_state(&s->netif, 0, IP6_ADDR_PREFERRED);
+	}
+}
+
+static void set_servers(const struct outlet_link *link)
+{
+	ip_addr_t addr;
+
+	for (u8_t i = 0; i < DNS_MAX_SERVERS; i++) {
+		bool has = i < link->dns_count && stack_to_lwip(&link->dns[i], &addr);
+
+		dns_setserver(i, has ? &addr : NULL);
+	}
+}
+
+/* An address that was not agreed on this time stays, in case that it is: IPv6 comes after IPv4. */
+void stack_up(struct stack *s, const struct outlet_link *link)
+{
+	s->is_up = true;
+	s->netif.mtu = (u16_t)link->mtu;
+	s->netif.mtu6 = (u16_t)link->mtu;
+	set_addresses(s, link);
+	set_servers(link);
+	netif_set_link_up(&s->netif);
+	lookup_stack_is_up(s);
+	stack_touch(s);
+}
+
+void stack_down(struct stack *s)
+{
+	push_out(s);
+	s->is_up = false;
+	netif_set_link_down(&s->netif);
+}
+
+/* ---- start and end */
+
+static err_t init_netif(struct netif *netif)
+{
+	netif->name[0] = 's';
+	netif->name[1] = 's';
+	netif->output = output_v4;
+	netif->output_ip6 = output_v6;
+	netif->mtu = 1280;
+	netif_set_ip6_autoconfig_enabled(netif, 1);
+	return ERR_OK;
+}
+
+static void start_lwip(struct stack *s)
+{
+	static bool was_started;
+
+	if (!was_started)
+		lwip_init();
+	was_started = true;
+	netif_add(&s->netif, NULL, NULL, NULL, s, init_netif, ip_input);
+	netif_set_default(&s->netif);
+	netif_set_up(&s->netif);
+}
+
+int stack_open(const struct stack_cfg *cfg, struct stack **out)
+{
+	struct stack *s = calloc(1, sizeof(*s));
+	struct merge_sink in = { take_merged, s, .takes_tcp = true };
+	struct merge_sink out_sink = { send_merged, s, .takes_tcp = true };
+
+	if (!s)
+		return -ENOMEM;
+	s->cfg = *cfg;
+	s->timer.expired = on_timer;
+	s->turn.run = end_turn;
+	s->packets = malloc(PACKETS_LEN);
+	s->super = malloc(TUN_PACKET_MAX);
+	if (!s->packets || !s->super || merge_open_sink(&in, &s->in) ||
+	    merge_open_sink(&out_sink, &s->out)) {
+		stack_close(s);
+		return -ENOMEM;
+	}
+	the_stack = s;
+	start_lwip(s);
+	stack_touch(s);
+	*out = s;
+	return 0;
+}
+
+/* What waits for late packets would meet another stack's. */
+static void stop_lwip(struct stack *s)
+{
+	conn_close_all(s);
+	lookup_close_all(s);
+	while (tcp_tw_pcbs)
+		tcp_abort(tcp_tw_pcbs);
+	netif_remove(&s->netif);
+	the_stack = NULL;
+}
+
+void stack_close(struct stack *s)
+{
+	if (!s)
+		return;
+	if (the_stack == s) {
+		stop_lwip(s);
+		merge_flush(s->out);
+	}
+	loop_unpost(s->cfg.loop, &s->turn);
+	loop_timer_stop(s->cfg.loop, &s->timer);
+	merge_close(s->in);
+	merge_close(s->out);
+	free(s->packets);
+	free(s->super);
+	free(s);
+}
