@@ -166,13 +166,18 @@ static bool hold(struct registry *r, struct registration *reg, uint32_t addr)
 	return true;
 }
 
+static void let_go_ipv6(struct registry *r, struct registration *reg)
+{
+	if (reg->ipv6.family)
+		remove_other(r, &reg->ipv6);
+	reg->ipv6 = (struct ip_addr){ 0 };
+}
+
 static void let_go(struct registry *r, struct registration *reg)
 {
 	struct ip_addr a = ip_from_v4(reg->ipv4);
 
-	if (reg->ipv6.family)
-		remove_other(r, &reg->ipv6);
-	reg->ipv6 = (struct ip_addr){ 0 };
+	let_go_ipv6(r, reg);
 	if (!reg->ipv4)
 		return;
 	if (pool_has(r->pool, reg->ipv4)) {
@@ -320,6 +325,13 @@ bool registry_add_ipv6(struct registry *r, struct registration *reg, const struc
 		reg->ipv6 = *a;
 	pthread_mutex_unlock(&r->lock);
 	return is_new;
+}
+
+void registry_drop_ipv6(struct registry *r, struct registration *reg)
+{
+	pthread_mutex_lock(&r->lock);
+	let_go_ipv6(r, reg);
+	pthread_mutex_unlock(&r->lock);
 }
 
 void registry_logout(struct registry *r, struct registration *reg)

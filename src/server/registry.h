@@ -63,6 +63,7 @@ const char *registry_login(struct registry *r, struct registration *reg, uint32_
 			   struct evictions *evictions);
 /* False when another session has this link-local address. */
 bool registry_add_ipv6(struct registry *r, struct registration *reg, const struct ip_addr *a);
+void registry_drop_ipv6(struct registry *r, struct registration *reg); /* harmless without one */
 void registry_logout(struct registry *r, struct registration *reg); /* harmless without login */
 
 /* The worker whose session has this address, or REGISTRY_NOBODY. For the packet path. */

@@ -182,6 +182,15 @@ static void check_login(struct session *s, const struct ppp_attempt *attempt)
 
 /* ---- events */
 
+/* IPV6CP may go down and come up again, with the same address or another. */
+static void forget_ipv6(struct session *s)
+{
+	registry_drop_ipv6(s->worker->shared->registry, &s->registration);
+	if (s->ipv6.family)
+		table_remove(s->worker->table, &s->ipv6);
+	s->ipv6 = (struct ip_addr){ 0 };
+}
+
 static void note_ipv6(struct session *s, const struct ppp_ipv6 *v6)
 {
 	struct ip_addr a = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
@@ -257,6 +266,9 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_IPV6_UP:
 		note_ipv6(s, ev->ipv6);
 		break;
+	case TUNNEL_IPV6_DOWN:
+		forget_ipv6(s);
+		break;
 	case TUNNEL_ENDED:
 		ended(s, ev->end);
 		break;
@@ -267,7 +279,6 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_AUTHENTICATED:
 	case TUNNEL_IPV4_UP:
 	case TUNNEL_IPV4_DOWN:
-	case TUNNEL_IPV6_DOWN:
 		break;
 	}
 }

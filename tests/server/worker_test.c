@@ -1,7 +1,7 @@
 /*
- * Which worker a new session comes to, and what happens when more want to log in than may at a
- * time. Workers without threads: their loops are run in turn here. Clients are TCP connections that
- * never say a word.
+ * Which worker a new session comes to, what happens when more want to log in than may at a time, and
+ * what a session does with what its tunnel tells. Workers without threads: their loops are run in
+ * turn here. Clients are TCP connections that never say a word.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -217,6 +217,57 @@ static void the_end_closes_what_is_in_the_mail(void **state)
 	assert_int_equal(thrown_out(), 1);
 }
 
+static unsigned complaints;
+
+static void count_complaints(enum log_level level, const char *name, const char *line)
+{
+	(void)name;
+	(void)line;
+	complaints += level <= LOG_LEVEL_WARN;
+}
+
+static void tell_ipv6(struct session *s, enum tunnel_event_type type, uint8_t last)
+{
+	struct ppp_ipv6 v6 = { .peer_iid = { [PPP_IID_LEN - 1] = last } };
+	struct tunnel_event ev = { .type = type };
+
+	if (type == TUNNEL_IPV6_UP)
+		ev.ipv6 = &v6;
+	s->tunnel.cfg.event(s->tunnel.cfg.arg, &ev);
+}
+
+/* IPV6CP of a session goes down and comes up again, with its old address and with a new one. */
+static void an_ipv6_address_may_come_again(void **state)
+{
+	struct ip_addr first = { .family = AF_INET6, .bytes = { 0xfe, 0x80, [15] = 7 } };
+	struct worker *w = t.workers;
+	struct evictions evictions;
+	uint32_t addr = 0;
+	struct session *s;
+
+	(void)state;
+	open_the_only_free_one();
+	connect_clients(1);
+	run(w);
+	s = w->half_open.first;
+	s->registration.user = "ann";
+	assert_null(registry_login(t.shared.registry, &s->registration, &addr, &evictions));
+	log_set_sink(count_complaints);
+	tell_ipv6(s, TUNNEL_IPV6_UP, 7);
+	assert_ptr_equal(table_find(w->table, &first), s);
+	tell_ipv6(s, TUNNEL_IPV6_DOWN, 0);
+	assert_null(table_find(w->table, &first));
+	tell_ipv6(s, TUNNEL_IPV6_UP, 7);
+	assert_ptr_equal(table_find(w->table, &first), s);
+	tell_ipv6(s, TUNNEL_IPV6_DOWN, 0);
+	tell_ipv6(s, TUNNEL_IPV6_UP, 8);
+	log_set_sink(NULL);
+	assert_int_equal(complaints, 0);
+	assert_int_equal(s->ipv6.bytes[15], 8);
+	assert_int_equal(registry_worker_of(t.shared.registry, &first), REGISTRY_NOBODY);
+	assert_int_equal(registry_worker_of(t.shared.registry, &s->ipv6), 0);
+}
+
 static int make_certificate(void **state)
 {
 	static const char *const names[] = { "vpn.example.net" };
@@ -249,6 +300,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_has_had_time_makes_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_end_closes_what_is_in_the_mail, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(an_ipv6_address_may_come_again, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, make_certificate, remove_certificate);
