@@ -10,8 +10,13 @@
 struct listener_at {
 	struct ip_addr addr; /* AF_UNSPEC: loopback, or all */
 	bool is_all;
-	uint16_t port; /* 0: the kernel's choice, where nobody has to know it */
+	uint16_t port; /* 0: the kernel's choice */
 };
+
+/* False: it is not of that form. */
+bool listener_at_parse(struct listener_at *at, const char *text);
+/* Others than this host may connect. */
+bool listener_is_public(const struct listener_at *at);
 
 struct listener_cfg {
 	struct loop *loop;
@@ -29,8 +34,5 @@ struct listener;
 int listener_open(const struct listener_cfg *cfg, struct listener **out);
 void listener_close(struct listener *l); /* NULL is fine */
 uint16_t listener_port(const struct listener *l);
-
-/* Others than this host may connect. */
-bool listener_is_public(const struct listener_at *at);
 
 #endif

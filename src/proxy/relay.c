@@ -57,6 +57,12 @@ static void reset_fd(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
+void relay_refuse(int fd)
+{
+	reset_fd(fd);
+	close(fd);
+}
+
 static void break_off(struct relay *r)
 {
 	reset_fd(r->watch.fd);
@@ -243,8 +249,7 @@ void relay_start(struct relays *all, const struct relay_cfg *cfg)
 
 	if (!r) {
 		conn_abort(cfg->conn);
-		reset_fd(cfg->fd);
-		close(cfg->fd);
+		relay_refuse(cfg->fd);
 		return;
 	}
 	r->all = all;

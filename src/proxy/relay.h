@@ -27,5 +27,7 @@ struct relay_cfg {
 
 /* Owns fd and conn from here on, whatever happens; copies the bytes. */
 void relay_start(struct relays *r, const struct relay_cfg *cfg);
+/* Closes a client's socket that there is nothing to join with, by a reset. */
+void relay_refuse(int fd);
 
 #endif
