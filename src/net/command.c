@@ -151,13 +151,23 @@ static void reap(struct command *c)
 	}
 }
 
+bool command_takes(const struct signalfd_siginfo *info)
+{
+	static const int signals[] = { COMMAND_SIGNALS };
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		if (info->ssi_signo == (uint32_t)signals[i])
+			return true;
+	return false;
+}
+
 bool command_signal(struct command *c, const struct signalfd_siginfo *info)
 {
 	if (info->ssi_signo == SIGCHLD) {
 		reap(c);
 		return true;
 	}
-	if (!c->pid)
+	if (!c->pid || !command_takes(info))
 		return false;
 	/* from the terminal: the command, or whoever of its own has the terminal, was sent it too */
 	if (info->ssi_code != SI_KERNEL)

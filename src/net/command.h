@@ -57,6 +57,9 @@ struct command {
 /* 0, or -errno, logged. A program that can't be started is told by `ended`, and logged by the child. */
 int command_start(struct command *c, const struct command_cfg *cfg);
 
+/* Is it one of COMMAND_SIGNALS? */
+bool command_takes(const struct signalfd_siginfo *info);
+
 /* True: this signal was the command's, or of a child. */
 bool command_signal(struct command *c, const struct signalfd_siginfo *info);
 

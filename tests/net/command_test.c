@@ -171,6 +171,7 @@ static void only_what_others_send_is_passed_on(void **state)
 	start_shell(&l, "trap 'exit 40' INT; trap 'exit 41' TERM; trap 'exit 42' USR1; " WAIT);
 	hear_number(&l);
 	assert_true(tell(&l, SIGINT, SI_KERNEL));
+	assert_false(tell(&l, SIGUSR2, SI_USER)); /* the client's own */
 	assert_true(tell(&l, SIGUSR1, SI_USER));
 	assert_int_equal(status_at_the_end(&l), 42);
 	assert_false(tell(&l, SIGTERM, SI_USER)); /* there is nobody to pass it to */
