@@ -460,7 +460,7 @@ int client_run(const struct client_cfg *cfg)
 	c->cfg = cfg;
 	c->retry.expired = on_retry;
 	c->name = server_ref_name(&cfg->server);
-	code = open_all(c);
+	code = (int)open_all(c);
 	if (!code) {
 		dial(c);
 		code = loop_run(c->loop) ? EXIT_OTHER : c->code;
