@@ -18,4 +18,7 @@ enum exit_code {
 	EXIT_LOST = 12,     /* the connection was lost and is not to be tried again */
 };
 
+/* In a few words that name nothing and nobody, for those who may not see the log. */
+const char *exit_code_text(enum exit_code code);
+
 #endif

@@ -1,0 +1,129 @@
+/* What a service manager gets to hear, by either kind of socket name. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "util/notify.h"
+
+static char folder[] = "/tmp/notify-XXXXXX";
+static char path[64];
+
+/* A manager's socket; `name` as in NOTIFY_SOCKET. */
+static int manager_at(const char *name)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name));
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	strcpy(at.sun_path, name);
+	if (*name == '@')
+		at.sun_path[0] = '\0';
+	assert_return_code(bind(fd, (struct sockaddr *)&at, len), 0);
+	return fd;
+}
+
+static void assert_heard(int fd, const char *text)
+{
+	char got[512] = "";
+
+	assert_true(recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT) > 0);
+	assert_string_equal(got, text);
+}
+
+static void hears(const char *name)
+{
+	int fd = manager_at(name);
+
+	setenv("NOTIFY_SOCKET", name, 1);
+	notify_begin();
+	assert_null(getenv("NOTIFY_SOCKET"));
+	notify("READY=1\nSTATUS=%s", "up sstp0");
+	assert_heard(fd, "READY=1\nSTATUS=up sstp0");
+	close(fd);
+	notify("STATUS=nobody listens any more");
+}
+
+static void a_path_is_told(void **state)
+{
+	(void)state;
+	hears(path);
+	unlink(path);
+}
+
+static void an_abstract_name_is_told(void **state)
+{
+	char name[64];
+
+	(void)state;
+	snprintf(name, sizeof(name), "@sstp-notify-test-%d", getpid());
+	hears(name);
+}
+
+static void reloading_has_the_time(void **state)
+{
+	int fd = manager_at(path);
+	char got[128] = "";
+	unsigned long long usec;
+
+	(void)state;
+	setenv("NOTIFY_SOCKET", path, 1);
+	notify_begin();
+	notify_reloading();
+	assert_true(recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT) > 0);
+	assert_int_equal(sscanf(got, "RELOADING=1\nMONOTONIC_USEC=%llu", &usec), 1);
+	close(fd);
+	unlink(path);
+}
+
+/* Whatever else stands in the variable is no place to write to. */
+static void other_names_are_left_alone(void **state)
+{
+	static const char *const names[] = { "", "@", "vsock:2:1234", "relative" };
+	char long_name[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		setenv("NOTIFY_SOCKET", names[i], 1);
+		notify_begin();
+		notify("READY=1");
+	}
+	memset(long_name, 'x', sizeof(long_name) - 1);
+	long_name[0] = '/';
+	long_name[sizeof(long_name) - 1] = '\0';
+	setenv("NOTIFY_SOCKET", long_name, 1);
+	notify_begin();
+	notify("READY=1");
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	snprintf(path, sizeof(path), "%s/socket", mkdtemp(folder));
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(other_names_are_left_alone),
+		cmocka_unit_test(a_path_is_told),
+		cmocka_unit_test(an_abstract_name_is_told),
+		cmocka_unit_test(reloading_has_the_time),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
