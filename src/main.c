@@ -4,6 +4,7 @@
 
 #include "cli/verbs.h"
 #include "util/exit_code.h"
+#include "util/process1.h"
 
 struct entry {
 	const char *name;
@@ -33,6 +34,7 @@ int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
 
+	process1_signals();
 	for (size_t i = 0; i < VERB_COUNT; i++)
 		if (!strcmp(verb, verbs[i].name))
 			return verbs[i].run(argc - 2, argv + 2);

@@ -70,12 +70,27 @@ bool password_from_environment(char to[PASSWORD_ROOM])
 /* For a signal that comes while the echo is off. */
 static int asked_fd;
 static struct termios asked_before;
+static struct sigaction asked_int, asked_term; /* what these signals did before */
+
+static void give_signals_back(void)
+{
+	sigaction(SIGINT, &asked_int, NULL);
+	sigaction(SIGTERM, &asked_term, NULL);
+}
 
 static void put_echo_back(int signal_number)
 {
 	tcsetattr(asked_fd, TCSAFLUSH, &asked_before);
-	signal(signal_number, SIG_DFL);
+	give_signals_back();
 	raise(signal_number);
+}
+
+static void take_signals(void)
+{
+	struct sigaction ours = { .sa_handler = put_echo_back };
+
+	sigaction(SIGINT, &ours, &asked_int);
+	sigaction(SIGTERM, &ours, &asked_term);
 }
 
 bool password_ask(const char *prompt, char to[PASSWORD_ROOM], struct option_error *err)
@@ -95,14 +110,12 @@ bool password_ask(const char *prompt, char to[PASSWORD_ROOM], struct option_erro
 	silent = asked_before;
 	silent.c_lflag &= ~(tcflag_t)ECHO;
 	silent.c_lflag |= ECHONL;
-	signal(SIGINT, put_echo_back);
-	signal(SIGTERM, put_echo_back);
+	take_signals();
 	tcsetattr(fd, TCSAFLUSH, &silent);
 	dprintf(fd, "%s", prompt);
 	ok = password_from_fd(fd, to, err);
 	tcsetattr(fd, TCSAFLUSH, &asked_before);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
+	give_signals_back();
 	close(fd);
 	return ok;
 }

@@ -12,13 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include "net/command.h"
 #include "net/dial.h"
 #include "net/loop.h"
 #include "sstp/sstp.h"
 #include "tunnel/tunnel.h"
+#include "util/process1.h"
 #include "util/secret.h"
 
 enum {
@@ -400,8 +400,7 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 		reconnect(c);
 		break;
 	case SIGCHLD: /* orphans come to process 1; what we start ourselves is waited for there */
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
+		process1_reap();
 		break;
 	default:
 		stop(c, EXIT_OK);

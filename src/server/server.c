@@ -21,6 +21,7 @@
 
 #include "net/netlink.h"
 #include "server/session.h"
+#include "util/process1.h"
 #include "util/secret.h"
 
 enum {
@@ -267,20 +268,36 @@ static void post_all(struct server *srv, const struct worker_message *m)
 		worker_post(&srv->shared.workers[i], m);
 }
 
-static void on_signal(void *arg, const struct signalfd_siginfo *info)
+static void reload(struct server *srv)
 {
-	struct server *srv = arg;
+	credentials_reload(&srv->shared.credentials, srv->cfg);
+	registry_keep_addresses(srv->shared.registry, srv->shared.credentials.users);
+}
+
+static void stop(struct server *srv)
+{
 	struct worker_message m = { .what = srv->is_stopping ? WORKER_STOP_NOW : WORKER_STOP };
 
-	if (info->ssi_signo == SIGHUP) {
-		credentials_reload(&srv->shared.credentials, srv->cfg);
-		registry_keep_addresses(srv->shared.registry, srv->shared.credentials.users);
-		return;
-	}
 	if (!srv->is_stopping)
 		log_info(NULL, "stopping: %zu sessions end", registry_count(srv->shared.registry));
 	srv->is_stopping = true;
 	post_all(srv, &m);
+}
+
+static void on_signal(void *arg, const struct signalfd_siginfo *info)
+{
+	struct server *srv = arg;
+
+	switch (info->ssi_signo) {
+	case SIGHUP:
+		reload(srv);
+		break;
+	case SIGCHLD: /* we start nobody, but orphans come to process 1 */
+		process1_reap();
+		break;
+	default:
+		stop(srv);
+	}
 }
 
 static void on_worker_ended(struct loop_watch *watch, uint32_t events)
@@ -310,7 +327,7 @@ static int watch_workers(struct server *srv)
 
 static enum exit_code open_all(struct server *srv)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
 	struct shared *sh = &srv->shared;
 	enum exit_code code = credentials_open(&sh->credentials, srv->cfg);
 	int error;
