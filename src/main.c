@@ -18,6 +18,7 @@ static const struct entry verbs[] = {
 	{ "probe", verb_probe, "show what a server speaks, without logging in" },
 	{ "passwd", verb_passwd, "keep the server's user file" },
 	{ "cert", verb_cert, "make a self-signed certificate, show a certificate's pin" },
+	{ "healthcheck", verb_healthcheck, "tell whether the tunnel is up, for container runtimes" },
 };
 
 enum { VERB_COUNT = sizeof(verbs) / sizeof(*verbs) };
@@ -26,7 +27,7 @@ static void usage(FILE *to)
 {
 	fprintf(to, "sstp: an SSTP VPN, client and server\n\nUsage: sstp VERB [options]\n\n");
 	for (size_t i = 0; i < VERB_COUNT; i++)
-		fprintf(to, "  %-10s%s\n", verbs[i].name, verbs[i].summary);
+		fprintf(to, "  %-13s%s\n", verbs[i].name, verbs[i].summary);
 	fprintf(to, "\nsstp VERB --help tells more; sstp --version tells the version.\n");
 }
 

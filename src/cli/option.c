@@ -155,7 +155,7 @@ struct kept {
 	char text[];
 };
 
-static const char *keep(const char *text)
+static char *keep(const char *text)
 {
 	static struct kept *all;
 	struct kept *k = malloc(sizeof(*k) + strlen(text) + 1);
@@ -195,18 +195,44 @@ static bool from_file(void *arg, const char *file, unsigned line, const char *ke
 	return false;
 }
 
+/* SSTP_NO_DNS for no-dns. */
+static void variable_of(const struct option *o, char *to, size_t room)
+{
+	size_t n = (size_t)snprintf(to, room, "SSTP_");
+
+	for (const char *p = o->name; *p && n + 1 < room; p++)
+		to[n++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+	to[n] = '\0';
+}
+
+/* One variable holds all of a list; no list has members with blanks or commas in them. */
+static bool apply_members(struct reading *r, const struct option *o, const char *value,
+			  struct option_error *err)
+{
+	char *copy = keep(value), *rest;
+
+	if (!copy) {
+		snprintf(err->text, sizeof(err->text), "out of memory");
+		return false;
+	}
+	for (char *w = strtok_r(copy, " \t\n,", &rest); w; w = strtok_r(NULL, " \t\n,", &rest))
+		if (!apply(r, o, w, FROM_ENVIRONMENT, err))
+			return false;
+	return true;
+}
+
 static bool from_environment(struct reading *r, const struct option *o)
 {
 	struct option_error err;
-	char name[80] = "SSTP_";
 	const char *value;
-	size_t n = strlen(name);
+	char name[80];
 
-	for (const char *p = o->name; *p && n + 1 < sizeof(name); p++)
-		name[n++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
-	name[n] = '\0';
+	variable_of(o, name, sizeof(name));
 	value = getenv(name);
-	if (!value || !*value || apply(r, o, value, FROM_ENVIRONMENT, &err))
+	if (!value || !*value)
+		return true;
+	if (o->clear ? apply_members(r, o, value, &err) :
+		       apply(r, o, value, FROM_ENVIRONMENT, &err))
 		return true;
 	option_complain(r->verb, "%s=%s: %s", name, value, err.text);
 	return false;

@@ -2,7 +2,8 @@
  * Options: one table a verb, from which come the command line, the configuration file, the
  * environment and --help. Each long option is also a `key = value` line of the file and a variable
  * SSTP_KEY (upper case, dashes as underscores); the command line wins over the environment, which
- * wins over the file. A list given in a stronger place replaces the weaker one's.
+ * wins over the file. A list given in a stronger place replaces the weaker one's; in a variable its
+ * members stand behind each other, with blanks or commas between.
  *
  * A flag is on when it is named; in the file and the environment it takes yes or no.
  */

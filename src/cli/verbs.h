@@ -7,5 +7,6 @@ int verb_serve(int argc, char **argv);
 int verb_probe(int argc, char **argv);
 int verb_passwd(int argc, char **argv);
 int verb_cert(int argc, char **argv);
+int verb_healthcheck(int argc, char **argv);
 
 #endif

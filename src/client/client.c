@@ -15,6 +15,7 @@
 
 #include "net/command.h"
 #include "net/dial.h"
+#include "net/health.h"
 #include "net/loop.h"
 #include "sstp/sstp.h"
 #include "tunnel/tunnel.h"
@@ -32,6 +33,7 @@ struct client {
 	const struct client_cfg *cfg;
 	struct log log;
 	struct loop *loop;
+	struct health health;
 	struct pump pump;
 	struct tls_ctx *tls;
 	struct outlet_client outlet_client; /* as the outlet sees us */
@@ -77,6 +79,7 @@ static void leave(struct client *c, int code)
 /* In order, if there is anybody to say goodbye to; at once when asked twice. */
 static void stop(struct client *c, int code)
 {
+	health_stopping(&c->health, c->cfg->outlet->name);
 	if (c->is_stopping || c->tunnel.stage == TUNNEL_CLOSED) {
 		leave(c, c->is_stopping ? c->code : code);
 		return;
@@ -122,6 +125,7 @@ static void bring_up(struct client *c)
 	}
 	if (!c->is_up)
 		say_up(c);
+	health_up(&c->health, c->cfg->outlet->name);
 	c->is_up = true;
 	c->up_ms = loop_now(c->loop);
 	if (!c->was_up && c->cfg->ready)
@@ -181,6 +185,7 @@ static void failed(struct client *c, enum exit_code code, const char *text)
 	}
 	wait = pause_ms(c->failures++);
 	log_warn(&c->log, "%s; next try in %u.%u s", text, wait / 1000, wait % 1000 / 100);
+	health_down(&c->health, c->cfg->outlet->name, exit_code_text(code));
 	loop_timer_set(c->loop, &c->retry, loop_now(c->loop) + wait);
 }
 
@@ -369,6 +374,7 @@ static void dial(struct client *c)
 	int error;
 
 	log_info(&c->log, "connecting to %s", c->name.text);
+	health_down(&c->health, c->cfg->outlet->name, "connecting");
 	c->dialled_ms = loop_now(c->loop);
 	error = dial_start(c->loop, &cfg, &c->dial);
 	if (error)
@@ -433,6 +439,7 @@ static enum exit_code open_all(struct client *c)
 		log_error(&c->log, "%s", strerror(-error));
 		return EXIT_OTHER;
 	}
+	health_open(&c->health, c->loop);
 	c->outlet_client = (struct outlet_client){ c->loop, &c->tunnel, &c->log, on_outlet_end };
 	return c->cfg->outlet->ops->open(c->cfg->outlet, &c->outlet_client);
 }
@@ -444,6 +451,7 @@ static void close_all(struct client *c)
 	c->cfg->outlet->ops->close(c->cfg->outlet);
 	if (c->loop)
 		loop_timer_stop(c->loop, &c->retry);
+	health_close(&c->health);
 	pump_close(&c->pump);
 	loop_close(c->loop);
 	tls_ctx_release(c->tls);

@@ -19,8 +19,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/health.h"
 #include "net/netlink.h"
 #include "server/session.h"
+#include "util/notify.h"
 #include "util/process1.h"
 #include "util/secret.h"
 
@@ -33,6 +35,7 @@ struct server {
 	const struct server_cfg *cfg;
 	struct shared shared;
 	struct loop *loop; /* of signals */
+	struct health health;
 	struct loop_watch ended;
 	uint64_t ended_count; /* workers */
 	bool is_stopping;
@@ -270,8 +273,15 @@ static void post_all(struct server *srv, const struct worker_message *m)
 
 static void reload(struct server *srv)
 {
+	notify_reloading();
 	credentials_reload(&srv->shared.credentials, srv->cfg);
 	registry_keep_addresses(srv->shared.registry, srv->shared.credentials.users);
+	notify("READY=1");
+}
+
+static const char *device_name(const struct server *srv)
+{
+	return tun_name(srv->shared.workers[0].tun);
 }
 
 static void stop(struct server *srv)
@@ -281,6 +291,7 @@ static void stop(struct server *srv)
 	if (!srv->is_stopping)
 		log_info(NULL, "stopping: %zu sessions end", registry_count(srv->shared.registry));
 	srv->is_stopping = true;
+	health_stopping(&srv->health, device_name(srv));
 	post_all(srv, &m);
 }
 
@@ -355,6 +366,7 @@ static enum exit_code open_all(struct server *srv)
 	sh->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions :
 						    pool_size(registry_pool(sh->registry));
 	raise_file_limit(srv);
+	health_open(&srv->health, srv->loop);
 	code = open_workers(srv);
 	return code ? code : listen_all(srv);
 }
@@ -370,9 +382,10 @@ static enum exit_code run(struct server *srv)
 	if (!error) {
 		warn_of_forwarding();
 		log_info(NULL, "ready: %s, %u worker%s, clients get addresses of %s",
-			 tun_name(sh->workers[0].tun), sh->worker_count,
+			 device_name(srv), sh->worker_count,
 			 sh->worker_count > 1 ? "s" : "",
 			 ip_prefix_print(&srv->cfg->network).text);
+		health_up(&srv->health, device_name(srv));
 		if (srv->cfg->ready)
 			srv->cfg->ready(srv->cfg->ready_arg);
 		error = loop_run(srv->loop);
@@ -399,6 +412,7 @@ static void close_all(struct server *srv)
 	free(sh->workers);
 	registry_close(sh->registry);
 	credentials_close(&sh->credentials);
+	health_close(&srv->health);
 	if (srv->ended.fd >= 0) {
 		loop_unwatch(srv->loop, &srv->ended);
 		close(srv->ended.fd);

@@ -230,6 +230,16 @@ def test_the_environment_is_read_and_named(desk):
     assert desk.complains("connect", desk.connect_settings, SSTP_MTU="5") == "SSTP_MTU=5: must be from 576 to 4087"
 
 
+def test_a_variable_may_hold_a_list(desk):
+    routes = "10.0.0.0/8 192.168.7.0/24,172.16.0.0/12\n"
+    assert desk.check("connect", desk.connect_settings, SSTP_ROUTE=routes) == GOOD
+    assert desk.complains("connect", desk.connect_settings, SSTP_ROUTE="10.0.0.0/8 nonsense") == \
+        "SSTP_ROUTE=10.0.0.0/8 nonsense: must be a network such as 10.0.0.0/8 or 2001:db8::/32"
+    assert desk.check("serve", desk.serve_settings, SSTP_LISTEN="443,4443", SSTP_DNS="10.0.0.1 10.0.0.2") == GOOD
+    assert desk.complains("serve", desk.serve_settings, SSTP_DNS="10.0.0.1 10.0.0.2 10.0.0.3").endswith(
+        "two are the most that PPP can tell a client")
+
+
 def test_the_environment_may_name_the_file(desk):
     path = desk.file("office.conf", "mtu = 5\n")
     assert desk.run("connect", "--check", SSTP_CONFIG=str(path))[2] == \

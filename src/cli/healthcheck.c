@@ -1,0 +1,131 @@
+/*
+ * sstp healthcheck: is the tunnel up? Asked of each sstp in our network namespace (net/health.h).
+ * Anybody there can take such a name and answer what they like, so other users' programs do not
+ * count, unless root asks.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/option.h"
+#include "cli/verbs.h"
+#include "net/health.h"
+#include "util/clock.h"
+#include "util/exit_code.h"
+
+enum { ANSWER_MS = 5 * 1000 }; /* all of them together */
+
+struct healthcheck_settings {
+	const char *interface; /* NULL: all */
+};
+
+#define AT(member) offsetof(struct healthcheck_settings, member)
+
+/* None comes from the environment: in a container that is made for the program that is asked. */
+static const struct option options[] = {
+	{ "interface", 'i', "NAME", "ask about this tunnel alone, by the name that the log gives it",
+	  set_device, AT(interface), true, NULL },
+	{ "help", 'h', NULL, "print this", NULL, 0, true, NULL },
+};
+
+static const struct verb verb = {
+	.name = "healthcheck",
+	.usage = "[options]",
+	.about = "Ends with 0 when every tunnel of this network namespace is up, be it a client's "
+		 "or a server's, and there is one. Else it ends with 1 and says why.",
+	.notes = "  HEALTHCHECK CMD [\"/sstp\", \"healthcheck\"]\n",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(*options),
+	.config_offset = SIZE_MAX,
+};
+
+struct findings {
+	const char *interface;
+	unsigned up;
+	char first_up[HEALTH_LINE];
+	char trouble[HEALTH_LINE]; /* the first that was found; empty: none */
+};
+
+/* A program's line is "up NAME" or "down NAME: WHY". */
+static bool is_about(const char *line, const char *interface)
+{
+	const char *name = strchr(line, ' ');
+	size_t len = name ? strcspn(name + 1, ":") : 0;
+
+	return name && len == strlen(interface) && !strncmp(name + 1, interface, len);
+}
+
+static bool is_strange(uid_t user)
+{
+	return geteuid() != 0 && user != 0 && user != geteuid();
+}
+
+static void note(struct findings *f, const char *line)
+{
+	bool is_up = !strncmp(line, "up ", 3);
+	char *to = is_up ? f->first_up : f->trouble;
+
+	f->up += is_up;
+	if (!*to)
+		snprintf(to, HEALTH_LINE, "%s", line);
+}
+
+static void look(struct findings *f, unsigned slot, uint64_t deadline_ms)
+{
+	struct health_answer a;
+	int error = health_ask(slot, deadline_ms, &a);
+	bool is_known = a.user != (uid_t)-1;
+
+	if (error == -ENOENT || (is_known && is_strange(a.user)))
+		return;
+	if (error == -ETIMEDOUT)
+		note(f, "down: a program hangs, it does not answer");
+	else if (error)
+		snprintf(f->trouble, sizeof(f->trouble), "down: cannot ask: %s", strerror(-error));
+	else if (!f->interface || is_about(a.line, f->interface))
+		note(f, a.line);
+}
+
+/* Of one tunnel alone: if it is up, another one's trouble is not ours. */
+static bool is_good(const struct findings *f)
+{
+	return f->up && (f->interface || !*f->trouble);
+}
+
+static void look_at_all(struct findings *f)
+{
+	uint64_t deadline_ms = clock_now_ms() + ANSWER_MS;
+
+	for (unsigned slot = 0; slot < HEALTH_SLOTS; slot++)
+		look(f, slot, deadline_ms);
+	if (f->up || *f->trouble)
+		return;
+	if (f->interface)
+		snprintf(f->trouble, sizeof(f->trouble), "down %s: no sstp here has it",
+			 f->interface);
+	else
+		snprintf(f->trouble, sizeof(f->trouble),
+			 "down: no sstp runs in this network namespace");
+}
+
+int verb_healthcheck(int argc, char **argv)
+{
+	struct healthcheck_settings s = { NULL };
+	struct findings f = { .interface = NULL };
+	int code;
+
+	if (!options_read(&verb, argc, argv, &s, &code))
+		return code;
+	f.interface = s.interface;
+	look_at_all(&f);
+	if (!is_good(&f)) {
+		printf("%s\n", f.trouble);
+		return EXIT_OTHER;
+	}
+	if (f.up == 1)
+		printf("%s\n", f.first_up);
+	else
+		printf("up: %u tunnels\n", f.up);
+	return EXIT_OK;
+}

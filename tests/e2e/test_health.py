@@ -1,0 +1,224 @@
+"""What supervisors and container runtimes see: sstp healthcheck, sd_notify, and sstp as process 1."""
+import os
+import re
+import shutil
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from lab import SERVER, SILENT, SSTP, eventually, on_a_terminal
+
+STRANGER = 54321  # a user id that nobody has
+SILENT_SERVER = SILENT.removesuffix(".0") + ".7"
+PRETENDER = r"""
+import socket
+s = socket.socket(socket.AF_UNIX)
+s.bind("\0sstp/health/0")
+s.listen()
+print("listening", flush=True)
+while True:
+    c = s.accept()[0]
+    c.sendall(b"up sstp9\n")
+    c.close()
+"""
+
+
+def healthcheck(lab, host, *options, user=None):
+    """Its exit status and its line."""
+    become = ["setpriv", "--reuid", user, "--clear-groups"] if user else []
+    program = shutil.copy(lab.sstp, host.run_folder / "program")  # where every user can get at it
+    done = host.run(*become, f"/run/{program.name}", "healthcheck", *options, check=False)
+    assert done.stderr == ""
+    assert done.stdout.count("\n") == 1
+    return done.returncode, done.stdout.rstrip("\n")
+
+
+# ---- sstp healthcheck
+
+
+def test_where_nothing_runs_it_says_so(lab):
+    assert healthcheck(lab, lab.client) == (1, "down: no sstp runs in this network namespace")
+    assert healthcheck(lab, lab.client, "--interface", "vpn") == (1, "down vpn: no sstp here has it")
+
+
+def test_it_follows_the_tunnel(lab, both):
+    server = lab.serve()
+    assert healthcheck(lab, lab.server) == (0, "up sstp0")
+    client = lab.connect()
+    assert healthcheck(lab, lab.client) == (0, "up sstp0")
+    server.kill()
+    client.wait_for("next try")
+    eventually("the client has no server", lambda: healthcheck(lab, lab.client) ==
+               (1, "down sstp0: no connection to the server"))
+    lab.serve()
+    client.wait_for("^connected in ", count=2)
+    assert healthcheck(lab, lab.client) == (0, "up sstp0")
+    assert client.stop() == 0
+    assert healthcheck(lab, lab.client)[0] == 1
+
+
+def test_a_client_that_never_was_up(lab):
+    lab.connect("--keep-trying", to=SILENT_SERVER, wait=False).wait_for("^connecting to ")
+    eventually("it is asked", lambda: healthcheck(lab, lab.client) == (1, "down sstp0: connecting"))
+
+
+def test_of_several_all_must_be_up_or_the_one_that_is_named(lab):
+    lab.serve()
+    lab.connect("--interface", "vpn", "--no-default-route")
+    lab.connect("--interface", "vpn2", "--no-default-route", user="bob", password="builder")
+    assert healthcheck(lab, lab.client) == (0, "up: 2 tunnels")
+    lab.connect("--interface", "other", "--keep-trying", "--no-default-route", to=SILENT_SERVER,
+                wait=False).wait_for("^connecting to ")
+    eventually("it is asked", lambda: healthcheck(lab, lab.client, "-i", "other") == (1, "down other: connecting"))
+    assert healthcheck(lab, lab.client) == (1, "down other: connecting")
+    assert healthcheck(lab, lab.client, "-i", "vpn") == (0, "up vpn")
+    assert healthcheck(lab, lab.client, "-i", "vp") == (1, "down vp: no sstp here has it")
+
+
+def test_one_that_hangs_is_found(lab):
+    server = lab.serve()
+    server.send(signal.SIGSTOP)
+    try:
+        assert healthcheck(lab, lab.server) == (1, "down: a program hangs, it does not answer")
+    finally:
+        server.send(signal.SIGCONT)
+
+
+def test_anybody_may_ask_and_root_alone_listens_to_anybody(lab):
+    lab.serve()
+    assert healthcheck(lab, lab.server, user=STRANGER) == (0, "up sstp0")
+    pretender = lab.start(lab.client, "setpriv", "--reuid", STRANGER, "--clear-groups", "/usr/bin/python3", "-c",
+                          PRETENDER, label="pretender")
+    pretender.wait_for("listening")
+    assert healthcheck(lab, lab.client) == (0, "up sstp9")
+    assert healthcheck(lab, lab.client, user=STRANGER) == (0, "up sstp9")
+    assert healthcheck(lab, lab.client, user=STRANGER + 1) == (1, "down: no sstp runs in this network namespace")
+    pretender.kill()
+
+
+# ---- sd_notify
+
+
+class Manager:
+    """A service manager's socket, in a file or (with an @) in the abstract of a host's network namespace."""
+
+    def __init__(self, host, name):
+        self.name, self.heard = name, []
+        self.socket = host.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(name.replace("@", "\0"))
+
+    def hears(self, word):
+        """Waits for a message that has this line; gives all lines since the last one that was waited for."""
+        lines = []
+        while word not in lines:
+            lines += self.socket.recv(4096).decode().splitlines()
+        return lines
+
+
+@pytest.mark.parametrize("kind", ["a path", "an abstract name"])
+def test_a_service_manager_hears_how_a_client_does(lab, both, kind):
+    manager = Manager(lab.client, f"{lab.folder}/notify" if kind == "a path" else "@manager")
+    server = lab.serve()
+    client = lab.connect(env={"NOTIFY_SOCKET": manager.name})
+    assert "READY=1" not in manager.hears("STATUS=down sstp0: connecting")
+    assert manager.hears("STATUS=up sstp0") == ["READY=1", "STATUS=up sstp0"]
+    server.kill()
+    manager.hears("STATUS=down sstp0: no connection to the server")
+    lab.serve()
+    manager.hears("STATUS=up sstp0")
+    client.send(signal.SIGTERM)
+    manager.hears("STOPPING=1")
+    assert client.wait() == 0
+    manager.socket.close()
+
+
+def test_a_service_manager_hears_how_a_server_does(lab):
+    manager = Manager(lab.server, f"{lab.folder}/notify")
+    server = lab.serve(env={"NOTIFY_SOCKET": manager.name})
+    assert manager.hears("STATUS=up sstp0")[-2:] == ["READY=1", "STATUS=up sstp0"]
+    server.send(signal.SIGHUP)
+    reload = manager.hears("READY=1")
+    assert reload[0] == "RELOADING=1" and re.fullmatch(r"MONOTONIC_USEC=\d+", reload[1]) and len(reload) == 3
+    server.send(signal.SIGTERM)
+    manager.hears("STOPPING=1")
+    assert server.wait() == 0
+    manager.socket.close()
+
+
+def test_a_script_does_not_speak_for_us(lab):
+    """The variable is not for the programs that we run."""
+    manager = Manager(lab.client, f"{lab.folder}/notify")
+    script = lab.file("script", '#!/bin/sh\necho "script: ${NOTIFY_SOCKET-nobody}"\n', mode=0o700)
+    lab.serve()
+    lab.connect("--script", script, env={"NOTIFY_SOCKET": manager.name}).wait_for("script: nobody")
+    manager.socket.close()
+
+
+# ---- process 1
+
+
+PROCESS_1 = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
+
+
+def process1_of(program):
+    """Its process id out here, once it is the program that it is to be."""
+    children = Path(f"/proc/{program.pid}/task/{program.pid}/children")
+    pid = int(eventually("there is a process 1", children.read_text))
+    eventually("it is sstp", lambda: os.readlink(f"/proc/{pid}/exe") == os.path.realpath(SSTP))
+    return pid
+
+
+def start_as_process1(lab, host, *argv, **more):
+    program = lab.start(host, *PROCESS_1, SSTP, *argv, label=argv[0], **more)
+    return program, process1_of(program)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_process_1_ends_in_order(lab, number):
+    server, server_pid = start_as_process1(
+        lab, lab.server, "serve", "--cert", lab.pki.server.cert, "--key", lab.pki.server.key, "--users",
+        lab.file("users", "ann * wonderland *\n"), "--ipv4-network", "10.9.0.0/24")
+    server.wait_for("^ready: ")
+    client, client_pid = start_as_process1(lab, lab.client, "connect", SERVER, "--user", "ann", "--servercert",
+                                           lab.pki.server.pin, env={"SSTP_PASSWORD": "wonderland"})
+    client.wait_for("^connected in ")
+    os.kill(client_pid, number)
+    assert client.wait() == 0
+    assert client.said.splitlines()[-2:] == ["disconnecting", "disconnected"]
+    os.kill(server_pid, number)
+    assert server.wait() == 0
+
+
+def test_process_1_can_be_interrupted_before_it_has_begun(lab):
+    """Nothing handles signals there: for other processes the kernel would do what is to be done."""
+    probe, pid = start_as_process1(lab, lab.client, "probe", SILENT_SERVER)
+    os.kill(pid, signal.SIGINT)
+    assert probe.wait() == 128 + signal.SIGINT
+
+
+def test_process_1_can_be_interrupted_at_the_question_for_the_password(lab):
+    status, _ = on_a_terminal(lab.client.words([*PROCESS_1, SSTP, "connect", SERVER, "-u", "ann"]),
+                              [(b"Password of ann at 192.0.2.1: ", b"\x03")])
+    assert status == 128 + signal.SIGINT
+
+
+@pytest.mark.parametrize("verb", ["connect", "serve"])
+def test_process_1_buries_orphans(lab, verb):
+    if verb == "serve":
+        program, pid = start_as_process1(
+            lab, lab.server, "serve", "--cert", lab.pki.server.cert, "--key", lab.pki.server.key, "--users",
+            lab.file("users", "ann * wonderland *\n"), "--ipv4-network", "10.9.0.0/24")
+        program.wait_for("^ready: ")
+    else:
+        program, pid = start_as_process1(lab, lab.client, "connect", SILENT_SERVER, "--user", "ann", "--keep-trying",
+                                         env={"SSTP_PASSWORD": "wonderland"})
+        program.wait_for("^connecting to ")
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    lab.start(lab.client, "nsenter", "-t", pid, "-p", "sh", "-c", "sleep 600 &").wait()
+    orphan = int(eventually("the orphan comes to process 1", children.read_text))
+    os.kill(orphan, signal.SIGKILL)
+    eventually("the orphan is buried", lambda: not Path(f"/proc/{orphan}").exists())
+    os.kill(pid, signal.SIGTERM)
+    assert program.wait() == 0
