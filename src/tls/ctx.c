@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "tls/alloc.h"
 #include "tls/authorities.h"
 #include "tls/identity.h"
 #include "tls/keylog.h"
 #include "tls/trust.h"
 #include "tls/words.h"
+#include "util/alloc.h"
 
 /* AES-128-GCM first: it is the fastest, and its security margin is not what breaks. */
 #define SUITES_TLS13 \

@@ -6,16 +6,22 @@
 #include "tunnel/pump.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "tunnel/inside.h"
+#include "util/alloc.h"
 
 static void flush_task(struct loop_task *task)
 {
 	pump_flush(container_of(task, struct pump, flush));
+}
+
+static void trim(struct loop_timer *timer)
+{
+	(void)timer;
+	alloc_trim();
 }
 
 /* Buffers of a page's alignment: the kernel copies into them at half the price. */
@@ -28,7 +34,8 @@ static uint8_t *buffer(size_t len)
 
 int pump_open(struct pump *p, struct loop *loop)
 {
-	*p = (struct pump){ .loop = loop, .flush = { .run = flush_task } };
+	*p = (struct pump){ .loop = loop, .flush = { .run = flush_task },
+			   .trim = { .expired = trim } };
 	p->recv = buffer(PUMP_RECV_LEN);
 	p->plain = buffer(PUMP_PLAIN_LEN);
 	p->record = buffer(TLS_RECORD_MAX);
@@ -41,8 +48,10 @@ int pump_open(struct pump *p, struct loop *loop)
 
 void pump_close(struct pump *p)
 {
-	if (p->loop)
+	if (p->loop) {
 		loop_unpost(p->loop, &p->flush);
+		loop_timer_stop(p->loop, &p->trim);
+	}
 	if (p->recv)
 		munmap(p->recv, PUMP_RECV_LEN);
 	if (p->plain)
@@ -60,7 +69,7 @@ static bool enqueue(struct pump_queue *q, const uint8_t *at, size_t len)
 	if (len > PUMP_QUEUE_MAX - q->len)
 		return false;
 	if (len > q->room - q->len) {
-		uint8_t *grown = realloc(q->at, q->len + len);
+		uint8_t *grown = alloc_resize(q->at, q->len + len);
 
 		if (!grown)
 			return false;
@@ -175,6 +184,12 @@ void pump_flush(struct pump *p)
 	send_out(p);
 }
 
+void pump_trim_later(struct pump *p)
+{
+	if (!p->trim.slot)
+		loop_timer_set(p->loop, &p->trim, loop_now(p->loop) + PUMP_TRIM_MS);
+}
+
 void pump_drain(struct tunnel *t)
 {
 	struct pump_queue *q = &t->queue;
@@ -182,7 +197,7 @@ void pump_drain(struct tunnel *t)
 	q->done += send_some(t->cfg.fd, q->at + q->done, q->len - q->done);
 	if (q->done < q->len)
 		return;
-	free(q->at);
+	alloc_put(q->at);
 	*q = (struct pump_queue){ .at = NULL };
 	loop_watch_events(t->cfg.loop, &t->watch, EPOLLIN);
 }
@@ -198,6 +213,6 @@ void pump_forget(struct pump *p, struct tunnel *t)
 		p->out_len = 0;
 		p->sending = NULL;
 	}
-	free(t->queue.at);
+	alloc_put(t->queue.at);
 	t->queue = (struct pump_queue){ .at = NULL };
 }

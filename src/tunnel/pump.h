@@ -22,6 +22,7 @@ enum {
 	PUMP_SEND_LEN = 64 * 1024,               /* sealed records are sent at this many bytes */
 	PUMP_OUT_LEN = PUMP_SEND_LEN + 2 * TLS_RECORD_MAX,
 	PUMP_QUEUE_MAX = 256 * 1024,             /* more than this unsent: the peer is gone */
+	PUMP_TRIM_MS = 5000,
 };
 
 /* Ciphertext that waits for one socket. */
@@ -42,6 +43,7 @@ struct pump {
 	uint8_t *out;
 	size_t out_len;
 	struct tunnel *sending; /* whose ciphertext `out` is */
+	struct loop_timer trim; /* gives back memory of what waited */
 };
 
 int pump_open(struct pump *p, struct loop *loop); /* 0 or -errno */
@@ -60,6 +62,8 @@ uint8_t *pump_put(struct pump *p, struct tunnel *t, size_t len);
 uint8_t *pump_put_alone(struct pump *p, struct tunnel *t, size_t len);
 /* Seals and sends all that was put, at once. */
 void pump_flush(struct pump *p);
+/* Something has to wait, in memory that is kept for the next that has to: not for ever. */
+void pump_trim_later(struct pump *p);
 /* The socket can take more of the queue. */
 void pump_drain(struct tunnel *t);
 /* The tunnel goes away: whatever of it is here is dropped. */

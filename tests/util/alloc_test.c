@@ -11,7 +11,7 @@
 
 /* With the cache in use, also under the sanitizer; its insides are looked at below. */
 #define ALLOC_IS_OFF false
-#include "tls/alloc.c" /* NOLINT(bugprone-suspicious-include) */
+#include "util/alloc.c" /* NOLINT(bugprone-suspicious-include) */
 
 enum { BLOCKS = 400 };
 
@@ -117,8 +117,10 @@ static void threads(void **state)
 /* However much comes back, little of it is kept; what is kept is counted right. */
 static void bounded(void **state)
 {
+	size_t large = 0;
+
 	(void)state;
-	for (size_t size = 64; size <= 32768; size = size * 5 / 4) {
+	for (size_t size = 64; size <= 262144; size = size * 5 / 4) {
 		for (unsigned n = 0; n < BLOCKS; n++)
 			blocks[n] = alloc_get(size);
 		for (unsigned n = 0; n < BLOCKS; n++)
@@ -132,21 +134,38 @@ static void bounded(void **state)
 			count++;
 		}
 		assert_int_equal(count, cache.count[class]);
-		assert_true(count * class_size(class) <= CLASS_BYTES_MAX);
+		if (is_large(class))
+			large += count * class_size(class);
+		else
+			assert_true(count * class_size(class) <= CLASS_BYTES_MAX);
 	}
 	assert_true(cache.count[class_for(16384)] > 0);
+	assert_int_equal(large, cache.large_bytes);
+	assert_true(large <= LARGE_BYTES_MAX);
+}
+
+static void trim(void **state)
+{
+	(void)state;
+	alloc_put(alloc_get(100000));
+	alloc_put(alloc_get(100));
+	alloc_trim();
+	assert_int_equal(cache.large_bytes, 0);
+	assert_int_equal(cache.count[class_for(100000)], 0);
+	assert_true(cache.count[class_for(100)] > 0);
 }
 
 static void classes(void **state)
 {
 	(void)state;
 	assert_int_equal(class_size(0), 64);
-	assert_int_equal(class_size(CLASSES - 1), 32768);
-	assert_int_equal(class_for(32769), CLASSES);
-	for (size_t size = 64; size <= 32768; size++) {
+	assert_int_equal(class_size(CLASSES - 1), 262144);
+	assert_int_equal(class_for(262145), CLASSES);
+	assert_int_equal(class_size(class_for(70000)), 131072);
+	for (size_t size = 64; size <= 262144; size++) {
 		assert_true(class_size(class_for(size)) >= size);
 		assert_true(class_size(class_within(size)) <= size);
-		assert_true(class_size(class_for(size)) * 4 <= size * 5 || size < 64);
+		assert_true(class_size(class_for(size)) * 4 <= size * 5 || is_large(class_for(size)));
 	}
 }
 
@@ -159,6 +178,7 @@ int main(void)
 		cmocka_unit_test(resizing),
 		cmocka_unit_test(threads),
 		cmocka_unit_test(bounded),
+		cmocka_unit_test(trim),
 		cmocka_unit_test(classes),
 	};
 

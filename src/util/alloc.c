@@ -2,10 +2,11 @@
  * A cache of blocks for each thread. A block is one of malloc's, of the size of its class or a
  * little more, so malloc_usable_size tells its class when it comes back: there is no header to
  * keep, blocks from before the cache was there are welcome, and a block is freed to the cache of
- * whichever thread frees it. Classes are four to each power of two: at most a fifth of a block is
- * waste.
+ * whichever thread frees it. Classes are four to each power of two, so that at most a fifth of a
+ * block is waste. Large blocks go by powers of two alone, so that one fits the next packet: what
+ * nobody writes to, the kernel does not give.
  */
-#include "tls/alloc.h"
+#include "util/alloc.h"
 
 #include <malloc.h>
 #include <pthread.h>
@@ -15,9 +16,11 @@
 
 enum {
 	MIN_SHIFT = 6,	/* 64 bytes: the smallest class */
-	MAX_SHIFT = 15, /* 32 KiB: the largest; a record needs 16 KiB and some */
+	MAX_SHIFT = 18, /* 256 KiB: the largest; a super-packet needs 64 KiB and some */
 	CLASSES = (MAX_SHIFT - MIN_SHIFT) * 4 + 1,
-	CLASS_BYTES_MAX = 64 * 1024, /* kept of one class by one thread */
+	SMALL_MAX = 4 * 1024,
+	CLASS_BYTES_MAX = 64 * 1024, /* kept by one thread of one class of small blocks, ... */
+	LARGE_BYTES_MAX = 4096 * 1024, /* ... and of all larger ones together */
 };
 
 /*
@@ -42,6 +45,7 @@ struct block {
 struct cache {
 	struct block *free[CLASSES];
 	unsigned count[CLASSES];
+	size_t large_bytes;
 	bool is_known; /* to the key, whose destructor empties it */
 	bool is_closed;
 };
@@ -74,7 +78,9 @@ static unsigned class_for(size_t size)
 	if (size > (size_t)1 << MAX_SHIFT)
 		return CLASSES;
 	class = class_within(size);
-	return class_size(class) < size ? class + 1 : class;
+	if (class_size(class) < size)
+		class++;
+	return class_size(class) > SMALL_MAX ? (class + 3) / 4 * 4 : class;
 }
 
 static void empty(void *arg)
@@ -107,6 +113,44 @@ static bool is_open(struct cache *c)
 	return !c->is_closed;
 }
 
+static bool is_large(unsigned class)
+{
+	return class_size(class) > SMALL_MAX;
+}
+
+static struct block *pop(struct cache *c, unsigned class)
+{
+	struct block *b = c->free[class];
+
+	if (!b)
+		return NULL;
+	c->free[class] = b->next;
+	c->count[class]--;
+	if (is_large(class))
+		c->large_bytes -= class_size(class);
+	return b;
+}
+
+/* Of the class that has the most: what was asked for yesterday must not stay in today's way. */
+static void drop_large(struct cache *c)
+{
+	unsigned fattest = CLASSES - 1;
+
+	for (unsigned i = CLASSES - 1; is_large(i); i--)
+		if (c->count[i] * class_size(i) > c->count[fattest] * class_size(fattest))
+			fattest = i;
+	free(pop(c, fattest));
+}
+
+static bool make_room(struct cache *c, unsigned class)
+{
+	if (!is_large(class))
+		return (c->count[class] + 1) * class_size(class) <= CLASS_BYTES_MAX;
+	while (c->large_bytes + class_size(class) > LARGE_BYTES_MAX)
+		drop_large(c);
+	return true;
+}
+
 void *alloc_get(size_t size)
 {
 	unsigned class = class_for(size);
@@ -114,12 +158,8 @@ void *alloc_get(size_t size)
 
 	if (class == CLASSES)
 		return malloc(size);
-	b = cache.free[class];
-	if (!b)
-		return malloc(class_size(class));
-	cache.free[class] = b->next;
-	cache.count[class]--;
-	return b;
+	b = pop(&cache, class);
+	return b ? b : malloc(class_size(class));
 }
 
 void alloc_put(void *at)
@@ -129,18 +169,28 @@ void alloc_put(void *at)
 	struct block *b = at;
 
 	if (ALLOC_IS_OFF || class >= CLASSES || !is_open(&cache) ||
-	    (cache.count[class] + 1) * class_size(class) > CLASS_BYTES_MAX) {
+	    !make_room(&cache, class)) {
 		free(at);
 		return;
 	}
 	b->next = cache.free[class];
 	cache.free[class] = b;
 	cache.count[class]++;
+	if (is_large(class))
+		cache.large_bytes += class_size(class);
 }
 
 void *alloc_resize(void *at, size_t size)
 {
 	unsigned class = class_for(size);
 
+	if (!at)
+		return alloc_get(size);
 	return realloc(at, class == CLASSES ? size : class_size(class));
+}
+
+void alloc_trim(void)
+{
+	while (cache.large_bytes)
+		drop_large(&cache);
 }
