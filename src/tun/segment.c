@@ -174,17 +174,26 @@ static void write_cut(const struct segments *s, uint8_t *to, size_t len)
 	finish_checksum(s, to, len, sum);
 }
 
+/* `len`: of the next packet. */
+static void step(struct segments *s, size_t len)
+{
+	s->done += len - s->hdr_len;
+	s->index++;
+	s->is_over = s->is_whole || s->hdr_len + s->done == s->len;
+}
+
+void segments_skip(struct segments *s)
+{
+	step(s, segments_next_len(s));
+}
+
 void segments_write(struct segments *s, uint8_t *to)
 {
 	size_t len = segments_next_len(s);
 
-	if (s->is_whole) {
+	if (s->is_whole)
 		write_whole(s, to);
-		s->is_over = true;
-		return;
-	}
-	write_cut(s, to, len);
-	s->done += len - s->hdr_len;
-	s->index++;
-	s->is_over = s->hdr_len + s->done == s->len;
+	else
+		write_cut(s, to, len);
+	step(s, len);
 }

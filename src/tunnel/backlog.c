@@ -5,11 +5,11 @@
 #include "tunnel/backlog.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tun/headers.h"
+#include "util/alloc.h"
 #include "util/bytes.h"
 #include "util/secret.h"
 
@@ -17,12 +17,15 @@ enum {
 	FLOWS = 256, /* queues; flows that share one wait for each other */
 	QUANTUM = 16 * 1024, /* bytes of one turn: a quarter of a super-packet */
 	PORTS_LEN = 4,
+	START_MAX = 2 * 1024 * 1024, /* bytes, while nothing is known of the line's speed */
+	WINDOW_MS = 50, /* over which that is measured */
 };
 
 struct item {
 	struct item *next;
 	uint64_t since_ms;
 	struct tun_offload off;
+	unsigned skip;
 	size_t len;
 	uint8_t bytes[];
 };
@@ -48,7 +51,11 @@ struct backlog {
 	struct flow flows[FLOWS];
 	struct list fresh, old;
 	struct item *given; /* by the last backlog_get */
-	size_t bytes;
+	size_t bytes, memory;
+	size_t limit;          /* of memory */
+	uint64_t window_ms;    /* since when what leaves is counted */
+	size_t window_bytes;   /* so many left */
+	uint64_t empty_ms;     /* since when nothing waits, if nothing does */
 	uint32_t key;
 };
 
@@ -57,6 +64,7 @@ int backlog_open(struct backlog **out)
 	*out = calloc(1, sizeof(**out));
 	if (!*out)
 		return -ENOMEM;
+	(*out)->limit = START_MAX;
 	secret_random(&(*out)->key, sizeof((*out)->key));
 	return 0;
 }
@@ -67,7 +75,7 @@ static void free_items(struct item *i)
 
 	for (; i; i = next) {
 		next = i->next;
-		free(i);
+		alloc_put(i);
 	}
 }
 
@@ -77,7 +85,7 @@ void backlog_close(struct backlog *b)
 		return;
 	for (size_t i = 0; i < FLOWS; i++)
 		free_items(b->flows[i].first);
-	free(b->given);
+	alloc_put(b->given);
 	free(b);
 }
 
@@ -162,7 +170,31 @@ static struct item *take_first(struct backlog *b, struct flow *f)
 		f->last = NULL;
 	f->bytes -= i->len;
 	b->bytes -= i->len;
+	b->memory -= sizeof(*i) + i->len;
 	return i;
+}
+
+/* ---- how much may wait */
+
+/*
+ * The line may be still for a moment only because this process was: so what it once could carry is
+ * forgotten slowly.
+ */
+static void measure(struct backlog *b, uint64_t now_ms)
+{
+	uint64_t passed = now_ms - b->window_ms;
+	size_t fit, least = b->limit / 4 * 3;
+
+	if (passed < WINDOW_MS && b->window_bytes < BACKLOG_MAX)
+		return;
+	fit = (size_t)(b->window_bytes * BACKLOG_WAIT_MS / (passed ? passed : 1));
+	b->limit = fit > least ? fit : least;
+	if (b->limit > BACKLOG_MAX)
+		b->limit = BACKLOG_MAX;
+	if (b->limit < BACKLOG_MIN)
+		b->limit = BACKLOG_MIN;
+	b->window_ms = now_ms;
+	b->window_bytes = 0;
 }
 
 static void drop_from_fattest(struct backlog *b)
@@ -172,18 +204,21 @@ static void drop_from_fattest(struct backlog *b)
 	for (size_t i = 1; i < FLOWS; i++)
 		if (b->flows[i].bytes > fattest->bytes)
 			fattest = &b->flows[i];
-	free(take_first(b, fattest));
+	alloc_put(take_first(b, fattest));
 }
 
 unsigned backlog_put(struct backlog *b, const uint8_t *packet, size_t len,
 		     const struct tun_offload *off, uint64_t now_ms)
 {
 	struct flow *f = flow_of(b, packet, len);
-	struct item *i = malloc(sizeof(*i) + len);
+	struct item *i = alloc_get(sizeof(*i) + len);
 	unsigned dropped = 0;
 
 	if (!i)
 		return 1;
+	if (!b->bytes) /* a time when nothing waited tells nothing */
+		b->window_ms += now_ms - b->empty_ms;
+	measure(b, now_ms);
 	*i = (struct item){ .since_ms = now_ms, .off = *off, .len = len };
 	memcpy(i->bytes, packet, len);
 	if (f->last)
@@ -193,11 +228,12 @@ unsigned backlog_put(struct backlog *b, const uint8_t *packet, size_t len,
 	f->last = i;
 	f->bytes += len;
 	b->bytes += len;
+	b->memory += sizeof(*i) + len;
 	if (!f->is_listed) {
 		f->deficit = QUANTUM;
 		append(&b->fresh, f);
 	}
-	for (; b->bytes > BACKLOG_MAX; dropped++)
+	for (; b->memory > b->limit; dropped++)
 		drop_from_fattest(b);
 	return dropped;
 }
@@ -246,6 +282,20 @@ static void start_dropping(struct flow *f, uint64_t now_ms)
 	f->last_count = f->count;
 }
 
+/*
+ * Loses one packet: of a super-packet its next segment, else the whole. What is left of it, or the
+ * flow's next.
+ */
+static struct item *lose_one(struct backlog *b, struct flow *f, struct item *i)
+{
+	if (i->off.gso != TUN_GSO_NONE && (i->skip + 1) * (size_t)i->off.gso_size < i->len) {
+		i->skip++;
+		return i;
+	}
+	alloc_put(i);
+	return take_first(b, f);
+}
+
 static struct item *next_of(struct backlog *b, struct flow *f, uint64_t now_ms, unsigned *dropped)
 {
 	struct item *i = take_first(b, f);
@@ -256,18 +306,16 @@ static struct item *next_of(struct backlog *b, struct flow *f, uint64_t now_ms, 
 		return i;
 	}
 	if (!f->is_dropping) {
-		free(i);
+		i = lose_one(b, f, i);
 		++*dropped;
-		i = take_first(b, f);
 		is_standing(f, i, now_ms);
 		start_dropping(f, now_ms);
 		return i;
 	}
 	while (f->is_dropping && now_ms >= f->drop_next_ms) {
-		free(i);
+		i = lose_one(b, f, i);
 		++*dropped;
 		f->count++;
-		i = take_first(b, f);
 		if (is_standing(f, i, now_ms))
 			f->drop_next_ms = control_law(f->drop_next_ms, f->count);
 		else
@@ -303,15 +351,18 @@ static struct item *next_item(struct backlog *b, uint64_t now_ms, unsigned *drop
 	}
 }
 
-const uint8_t *backlog_get(struct backlog *b, size_t *len, struct tun_offload *off,
-			   uint64_t now_ms, unsigned *dropped)
+bool backlog_get(struct backlog *b, struct backlog_packet *p, uint64_t now_ms, unsigned *dropped)
 {
+	struct item *i;
+
 	*dropped = 0;
-	free(b->given);
-	b->given = next_item(b, now_ms, dropped);
-	if (!b->given)
-		return NULL;
-	*len = b->given->len;
-	*off = b->given->off;
-	return b->given->bytes;
+	alloc_put(b->given);
+	b->given = i = next_item(b, now_ms, dropped);
+	if (!b->bytes)
+		b->empty_ms = now_ms;
+	if (!i)
+		return false;
+	b->window_bytes += i->len;
+	*p = (struct backlog_packet){ i->bytes, i->len, i->off, i->skip };
+	return true;
 }

@@ -2,7 +2,11 @@
  * What waits for a tunnel whose socket is full: packets from the port, a queue a flow, served in
  * turn, after the idea of fq_codel (RFC 8290). A flow that sends little finds its packet sent next,
  * whatever bulk waits; a flow that keeps a standing queue sees loss after a while (CoDel, RFC 8289),
- * so that it slows down instead of making everybody wait; and over BACKLOG_MAX the fattest flow pays.
+ * so that it slows down instead of making everybody wait. What may wait in all is what leaves in
+ * BACKLOG_WAIT_MS, at the speed seen lately: over that the fattest flow pays. So a fast line has room
+ * for the bursts of many flows, and a peer that takes nothing any more soon costs little.
+ *
+ * A flow is told to slow down by the loss of one packet: of a super-packet, its first segment.
  *
  * Times are milliseconds of the loop's clock. Memory is taken for what waits and given back with it.
  */
@@ -15,7 +19,9 @@
 #include "tun/tun.h"
 
 enum {
-	BACKLOG_MAX = 2 * 1024 * 1024, /* bytes */
+	BACKLOG_MAX = 8 * 1024 * 1024, /* bytes of memory, however fast the line; ... */
+	BACKLOG_MIN = 256 * 1024,      /* ... however slow */
+	BACKLOG_WAIT_MS = 50,
 	BACKLOG_TARGET_MS = 5,         /* RFC 8289 section 4.3 */
 	BACKLOG_INTERVAL_MS = 100,     /* section 4.4 */
 };
@@ -28,12 +34,18 @@ void backlog_close(struct backlog *b);  /* NULL is fine */
 /* Copies the packet in; returns how many packets were dropped for it. */
 unsigned backlog_put(struct backlog *b, const uint8_t *packet, size_t len,
 		     const struct tun_offload *off, uint64_t now_ms);
+struct backlog_packet {
+	const uint8_t *at; /* good until the next call */
+	size_t len;
+	struct tun_offload off;
+	unsigned skip; /* so many of its segments are lost */
+};
+
 /*
- * The packet whose turn it is, good until the next call; NULL when none is left. *dropped: how many
- * CoDel dropped on the way to it.
+ * The packet whose turn it is; false when none is left. *dropped: how many CoDel dropped on the way
+ * to it, those to skip among them.
  */
-const uint8_t *backlog_get(struct backlog *b, size_t *len, struct tun_offload *off,
-			   uint64_t now_ms, unsigned *dropped);
+bool backlog_get(struct backlog *b, struct backlog_packet *p, uint64_t now_ms, unsigned *dropped);
 size_t backlog_bytes(const struct backlog *b);
 
 #endif

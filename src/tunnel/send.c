@@ -55,9 +55,9 @@ static void refuse_too_big(struct tunnel *t, const uint8_t *packet, size_t len)
 	t->cfg.port->flush(t->cfg.port);
 }
 
-/* Cuts, frames and puts into the record under way. */
+/* Cuts, frames and puts into the record under way, but for the first `skip` of what was cut. */
 static void send_packets(struct tunnel *t, const uint8_t *packet, size_t len,
-			 const struct tun_offload *off)
+			 const struct tun_offload *off, unsigned skip)
 {
 	uint16_t protocol = len && packet[0] >> 4 == 6 ? PPP_PROTO_IPV6 : PPP_PROTO_IPV4;
 	size_t mtu = tunnel_mtu(t), n;
@@ -70,6 +70,8 @@ static void send_packets(struct tunnel *t, const uint8_t *packet, size_t len,
 			refuse_too_big(t, packet, len);
 		return;
 	}
+	while (skip-- && segments_next_len(&s))
+		segments_skip(&s);
 	while ((n = segments_next_len(&s))) {
 		uint8_t *at = pump_put(t->cfg.pump, t, SSTP_HDR_LEN + PPP_HDR_LEN + n);
 
@@ -95,18 +97,18 @@ static bool is_waiting(const struct tunnel *t)
 /* A turn's share of it. */
 static void send_backlog(struct tunnel *t)
 {
-	struct tun_offload off;
-	const uint8_t *packet;
-	size_t len, done = 0;
+	struct backlog_packet p;
+	size_t done = 0;
 	unsigned dropped;
 
 	while (is_waiting(t) && t->stage == TUNNEL_RUNNING && !is_full(t) && done < TURN_BYTES) {
-		packet = backlog_get(t->backlog, &len, &off, loop_now(t->cfg.loop), &dropped);
+		bool has_one = backlog_get(t->backlog, &p, loop_now(t->cfg.loop), &dropped);
+
 		t->stats.tx_dropped += dropped;
-		if (!packet)
+		if (!has_one)
 			break;
-		send_packets(t, packet, len, &off);
-		done += len;
+		send_packets(t, p.at, p.len, &p.off, p.skip);
+		done += p.len;
 	}
 }
 
@@ -167,12 +169,13 @@ void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len,
 	loop_post(t->cfg.loop, &t->turn);
 	if (!is_full(t) && !is_waiting(t) && t->turn_packets < TURN_PACKETS) {
 		t->turn_packets++;
-		send_packets(t, packet, len, off);
+		send_packets(t, packet, len, off, 0);
 		return;
 	}
 	if (!t->backlog && backlog_open(&t->backlog)) {
 		t->stats.tx_dropped++;
 		return;
 	}
+	pump_trim_later(t->cfg.pump);
 	t->stats.tx_dropped += backlog_put(t->backlog, packet, len, off, loop_now(t->cfg.loop));
 }

@@ -126,6 +126,26 @@ static void random_super_packets_are_cut(void **state)
 	}
 }
 
+/* Those behind what is left out are as they were. */
+static void segments_are_left_out(void **state)
+{
+	struct packet_desc d = { .len = 10500, .seq = 77, .id = 5, .flags = PACKET_PSH };
+	struct packet_desc third = packet_cut(&d, 2000, 1000);
+	size_t len = packet_make_super(&d, 1000, packet, &off), count = 0;
+	struct segments s;
+
+	(void)state;
+	assert_true(segments_of(&s, packet, len, &off, 1400, NULL));
+	segments_skip(&s);
+	segments_skip(&s);
+	assert_int_equal(segments_next_len(&s), packet_make(&third, want));
+	segments_write(&s, got);
+	assert_memory_equal(got, want, packet_make(&third, want));
+	for (; segments_next_len(&s); count++)
+		segments_skip(&s);
+	assert_int_equal(count, 8);
+}
+
 /* ---- what is one packet */
 
 static void assert_one(size_t len, size_t want_len)
@@ -405,6 +425,7 @@ int main(void)
 		cmocka_unit_test(super_packets_are_cut),
 		cmocka_unit_test(random_super_packets_are_cut),
 		cmocka_unit_test(ordinary_packets_come_out_as_they_went_in),
+		cmocka_unit_test(segments_are_left_out),
 		cmocka_unit_test(a_super_packet_of_one_is_whole),
 		cmocka_unit_test(other_protocols_pass),
 		cmocka_unit_test(bytes_behind_the_packet_are_left_out),

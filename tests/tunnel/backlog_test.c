@@ -61,18 +61,17 @@ static void put(uint16_t flow, uint32_t number, size_t len, uint64_t now_ms)
 /* The flow of the next packet, 0: none; its number in *number. */
 static uint16_t get(uint32_t *number, uint64_t now_ms)
 {
-	struct tun_offload off;
+	struct backlog_packet p;
 	unsigned more;
-	size_t len;
-	const uint8_t *p = backlog_get(b, &len, &off, now_ms, &more);
+	bool has_one = backlog_get(b, &p, now_ms, &more);
 
 	dropped += more;
-	if (!p)
+	if (!has_one)
 		return 0;
-	assert_int_equal(off.gso_size, load_u16(p + 20));
+	assert_int_equal(p.off.gso_size, load_u16(p.at + 20));
 	if (number)
-		*number = load_u32(p + 24);
-	return off.gso_size;
+		*number = load_u32(p.at + 24);
+	return p.off.gso_size;
 }
 
 static bool has_a_queue_each(void)
@@ -210,6 +209,81 @@ static void a_standing_queue_is_worked_off(void **state)
 	assert_true(backlog_bytes(b) < 10 * 1400);
 }
 
+/* So many super-packets in and out in each of `ms` milliseconds, behind `standing` of them. */
+static void carry(unsigned packets, unsigned standing, uint64_t ms)
+{
+	for (unsigned i = 0; i < standing; i++)
+		put((uint16_t)(1 + i % 50), 0, 60000, 0);
+	for (uint64_t now = 0; now < ms; now++) {
+		for (unsigned i = 0; i < packets; i++)
+			put((uint16_t)(1 + i % 50), 0, 60000, now);
+		for (unsigned i = 0; i < packets; i++)
+			get(NULL, now);
+	}
+}
+
+/* 5 Gbit/s; 100 flows each with 60 kB on the way. */
+static void a_fast_line_has_room_for_bursts(void **state)
+{
+	(void)state;
+	carry(10, 10, 200);
+	for (unsigned i = 0; i < 90; i++)
+		put((uint16_t)(1 + i % 50), 0, 60000, 200);
+	assert_int_equal(dropped, 0);
+	assert_int_equal(backlog_bytes(b), 6000000);
+}
+
+static void a_line_that_stands_still_costs_little(void **state)
+{
+	(void)state;
+	carry(10, 10, 200);
+	for (uint64_t now = 200; now < 2000; now++)
+		put(1, 0, 60000, now);
+	assert_true(backlog_bytes(b) <= BACKLOG_MIN);
+}
+
+/* A moment without one packet out is no slow line. */
+static void a_hiccup_loses_nothing(void **state)
+{
+	(void)state;
+	carry(10, 10, 200);
+	for (unsigned i = 0; i < 50; i++)
+		put((uint16_t)(1 + i), 0, 60000, 260);
+	assert_int_equal(dropped, 0);
+}
+
+/* While nothing waits, that nothing leaves means nothing. */
+static void an_idle_line_stays_fast(void **state)
+{
+	(void)state;
+	carry(10, 0, 200);
+	for (unsigned i = 0; i < 100; i++)
+		put((uint16_t)(1 + i % 50), 0, 60000, 60000);
+	assert_int_equal(dropped, 0);
+}
+
+/* Of a super-packet its first segments are lost one by one, when its flow must slow down. */
+static void one_segment_at_a_time_is_lost(void **state)
+{
+	struct tun_offload off = { .gso = TUN_GSO_UDP, .gso_size = 1000 };
+	static uint8_t p[10028] = { 0x45 };
+	struct backlog_packet out;
+	unsigned more, skipped = 0, seen = 0;
+
+	(void)state;
+	store_u16(p + 2, sizeof(p));
+	for (int i = 0; i < 20; i++)
+		backlog_put(b, p, sizeof(p), &off, 0);
+	for (uint64_t now = 10; backlog_get(b, &out, now, &more); now += 20) {
+		dropped += more;
+		skipped += out.skip;
+		seen++;
+	}
+	assert_int_equal(seen, 20);
+	assert_in_range(dropped, 2, 20);
+	assert_int_equal(skipped, dropped);
+}
+
 static void any_bytes_may_be_put(void **state)
 {
 	struct tun_offload off = { .gso_size = 0 };
@@ -225,7 +299,7 @@ static void any_bytes_may_be_put(void **state)
 			n++;
 		}
 	}
-	for (size_t len; backlog_get(b, &len, &off, 0, &dropped); n--)
+	for (struct backlog_packet out; backlog_get(b, &out, 0, &dropped); n--)
 		;
 	assert_int_equal(n, 0);
 }
@@ -243,6 +317,11 @@ int main(void)
 		CASE(a_short_queue_loses_nothing),
 		CASE(a_burst_loses_nothing),
 		CASE(a_standing_queue_is_worked_off),
+		CASE(a_fast_line_has_room_for_bursts),
+		CASE(a_line_that_stands_still_costs_little),
+		CASE(a_hiccup_loses_nothing),
+		CASE(an_idle_line_stays_fast),
+		CASE(one_segment_at_a_time_is_lost),
 		CASE(any_bytes_may_be_put),
 	};
 
