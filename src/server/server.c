@@ -15,20 +15,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/health.h"
 #include "net/netlink.h"
 #include "server/session.h"
+#include "util/file.h"
 #include "util/notify.h"
 #include "util/process1.h"
 #include "util/secret.h"
 
 enum {
 	BACKLOG = 1024,
-	FILES_MAX = 1000000, /* descriptors: more than this nobody asks for */
+	FILES_OF_OURS = 200, /* descriptors beside one a session */
 };
 
 struct server {
@@ -222,27 +222,6 @@ static enum exit_code open_workers(struct server *srv)
 
 /* ---- the host */
 
-/* One descriptor a session, and room for our own. */
-static void raise_file_limit(const struct server *srv)
-{
-	rlim_t wanted = srv->shared.max_sessions + SESSION_HALF_OPEN_MAX + 200;
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l))
-		return;
-	if (wanted > FILES_MAX)
-		wanted = FILES_MAX;
-	if (l.rlim_cur >= wanted)
-		return;
-	l.rlim_cur = wanted;
-	if (l.rlim_max < wanted)
-		l.rlim_max = wanted; /* root may */
-	if (!setrlimit(RLIMIT_NOFILE, &l) || getrlimit(RLIMIT_NOFILE, &l))
-		return;
-	l.rlim_cur = l.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &l);
-}
-
 static void warn_of_forwarding(void)
 {
 	char value = '1';
@@ -365,7 +344,7 @@ static enum exit_code open_all(struct server *srv)
 	registry_keep_addresses(sh->registry, sh->credentials.users);
 	sh->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions :
 						    pool_size(registry_pool(sh->registry));
-	raise_file_limit(srv);
+	file_raise_limit(sh->max_sessions + SESSION_HALF_OPEN_MAX + FILES_OF_OURS);
 	health_open(&srv->health, srv->loop);
 	code = open_workers(srv);
 	return code ? code : listen_all(srv);

@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "util/secret.h"
+
+enum { FILES_MAX = 1000000 }; /* more than this nobody asks for */
 
 static int read_all(int fd, char *to, size_t room, size_t *len)
 {
@@ -197,4 +200,23 @@ int file_replace(const char *path, const void *from, size_t len, const struct st
 		return error;
 	}
 	return sync_folder_of(real);
+}
+
+void file_raise_limit(size_t wanted)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l))
+		return;
+	if (wanted > FILES_MAX)
+		wanted = FILES_MAX;
+	if (l.rlim_cur >= wanted)
+		return;
+	l.rlim_cur = wanted;
+	if (l.rlim_max < wanted)
+		l.rlim_max = wanted; /* root may */
+	if (!setrlimit(RLIMIT_NOFILE, &l) || getrlimit(RLIMIT_NOFILE, &l))
+		return;
+	l.rlim_cur = l.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &l);
 }

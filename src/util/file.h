@@ -38,4 +38,7 @@ int file_overwrite(int fd, const void *from, size_t len);
  */
 int file_replace(const char *path, const void *from, size_t len, const struct stat *like);
 
+/* Lets us have so many descriptors open, or as many as we may. */
+void file_raise_limit(size_t wanted);
+
 #endif
