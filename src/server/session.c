@@ -211,17 +211,28 @@ static void say_up(const struct session *s)
 		 tls_cipher(s->tunnel.tls));
 }
 
+static void say_user_ended(const struct session *s, const struct tunnel_end *end)
+{
+	const struct tunnel_stats *st = &s->tunnel.stats;
+	struct log_text user = log_quote(s->user, strlen(s->user));
+	unsigned long long seconds = (loop_now(s->worker->loop) - s->started_ms) / 1000;
+
+	if (s->tunnel.is_connected)
+		log_info(&s->log, "ended after %llu s, user %s: %s; %llu bytes in, %llu out",
+			 seconds, user.text, end->text, (unsigned long long)st->rx_bytes,
+			 (unsigned long long)st->tx_bytes);
+	else
+		log_info(&s->log, "ended after %llu s and was never up, user %s, from %s: %s",
+			 seconds, user.text, ip_print_sockaddr(&s->peer).text, end->text);
+}
+
 /* A login that failed for another reason than the user is worth a line; a knock at the port is not. */
 static void say_ended(const struct session *s, const struct tunnel_end *end)
 {
-	const struct tunnel_stats *st = &s->tunnel.stats;
 	bool was_login = end->code == EXIT_AUTH && !s->is_refused;
 
 	if (s->list == &s->worker->open)
-		log_info(&s->log, "ended after %llu s, user %s: %s; %llu bytes in, %llu out",
-			 (unsigned long long)((loop_now(s->worker->loop) - s->started_ms) / 1000),
-			 log_quote(s->user, strlen(s->user)).text, end->text,
-			 (unsigned long long)st->rx_bytes, (unsigned long long)st->tx_bytes);
+		say_user_ended(s, end);
 	else
 		log_at(&s->log, was_login ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "%s: ended: %s",
 		       ip_print_sockaddr(&s->peer).text, end->text);

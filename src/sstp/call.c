@@ -240,7 +240,8 @@ void sstp_tick(struct sstp *s, uint64_t now_ms)
 	if (s->state == SSTP_ST_NONE || now_ms < s->deadline_ms)
 		return;
 	if (s->state == SSTP_ST_HTTP)
-		end_http(s, SSTP_CLOSED_HTTP_TIMEOUT);
+		end_http(s, s->cfg.role == SSTP_CLIENT ? SSTP_CLOSED_NO_ANSWER :
+							 SSTP_CLOSED_NO_REQUEST);
 	else
 		sstp_step(s, SSTP_ON_TIMER, NULL, now_ms);
 }

@@ -62,8 +62,10 @@ enum sstp_closed {
 	SSTP_CLOSED_HTTP_STATUS,    /* client: the answer was not 200: http_status */
 	SSTP_CLOSED_NOT_SSTP,       /* client: no HTTP/1.1, or no SSTP after 200; server: another
 				     * kind of request, or no room: http_status */
-	SSTP_CLOSED_HTTP_TIMEOUT,
+	SSTP_CLOSED_NO_ANSWER,      /* client: no whole answer to the HTTP request in time */
+	SSTP_CLOSED_NO_REQUEST,     /* server: no whole HTTP request in time */
 	SSTP_CLOSED_NEGOTIATION,    /* a negotiation timer ran out */
+	SSTP_CLOSED_UNCONFIRMED,    /* server: the same after the login: no Call-Connected came */
 	SSTP_CLOSED_BAD_MESSAGE,    /* malformed or out of order: we sent Call-Abort: status */
 	SSTP_CLOSED_BAD_BINDING,    /* server: Call-Connected does not prove what it should */
 	SSTP_CLOSED_REFUSED,        /* client: Call-Connect-NAK again and again: status */

@@ -127,8 +127,8 @@ static void malformed(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 static void too_late(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 {
 	(void)m;
-	abort_call(s, SSTP_CLOSED_NEGOTIATION, SSTP_ATTR_STATUS_INFO,
-		   SSTP_STATUS_NEGOTIATION_TIMEOUT, now_ms);
+	abort_call(s, s->is_authenticated ? SSTP_CLOSED_UNCONFIRMED : SSTP_CLOSED_NEGOTIATION,
+		   SSTP_ATTR_STATUS_INFO, SSTP_STATUS_NEGOTIATION_TIMEOUT, now_ms);
 }
 
 static void log_peer_status(const struct sstp *s, const struct sstp_msg *m)

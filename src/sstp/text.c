@@ -56,10 +56,15 @@ const char *sstp_closed_text(enum sstp_closed why)
 		return "the server refuses SSTP on this address";
 	case SSTP_CLOSED_NOT_SSTP:
 		return "the far end does not speak SSTP";
-	case SSTP_CLOSED_HTTP_TIMEOUT:
-		return "the HTTP exchange took too long";
+	case SSTP_CLOSED_NO_ANSWER:
+		return "the server does not answer: nothing, or not all of an answer over HTTP, "
+		       "came in time";
+	case SSTP_CLOSED_NO_REQUEST:
+		return "no HTTP request, or not all of one, came in time";
 	case SSTP_CLOSED_NEGOTIATION:
 		return "the far end did not finish the negotiation in time";
+	case SSTP_CLOSED_UNCONFIRMED:
+		return "the client logged in and then sent no Call-Connected";
 	case SSTP_CLOSED_BAD_MESSAGE:
 		return "the far end sent a malformed or misplaced SSTP message";
 	case SSTP_CLOSED_BAD_BINDING:

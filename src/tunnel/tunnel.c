@@ -120,7 +120,8 @@ static enum exit_code sstp_exit_code(const struct tunnel *t, enum sstp_closed wh
 	switch (why) {
 	case SSTP_CLOSED_HTTP_STATUS:
 	case SSTP_CLOSED_NOT_SSTP:
-	case SSTP_CLOSED_HTTP_TIMEOUT:
+	case SSTP_CLOSED_NO_ANSWER:
+	case SSTP_CLOSED_NO_REQUEST:
 		return EXIT_HTTP;
 	case SSTP_CLOSED_BY_US:
 	case SSTP_CLOSED_BY_PEER:
@@ -128,6 +129,7 @@ static enum exit_code sstp_exit_code(const struct tunnel *t, enum sstp_closed wh
 	case SSTP_CLOSED_SILENT:
 		return t->is_connected ? EXIT_LOST : EXIT_SSTP;
 	case SSTP_CLOSED_NEGOTIATION:
+	case SSTP_CLOSED_UNCONFIRMED:
 	case SSTP_CLOSED_BAD_MESSAGE:
 	case SSTP_CLOSED_BAD_BINDING:
 	case SSTP_CLOSED_REFUSED:

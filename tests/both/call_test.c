@@ -243,8 +243,8 @@ static void no_binding(void **state)
 	assert_true(wire_is_down(&w));
 	assert_int_equal(server->data_in, 0);
 	assert_int_equal(server->connected, 0);
-	assert_int_equal(server->is_closed ? server->why : SSTP_CLOSED_NEGOTIATION,
-			 SSTP_CLOSED_NEGOTIATION);
+	assert_int_equal(server->is_closed ? server->why : SSTP_CLOSED_UNCONFIRMED,
+			 SSTP_CLOSED_UNCONFIRMED);
 }
 
 static unsigned int messages(int from)

@@ -16,6 +16,7 @@ REQUEST = (b"SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/ HTTP/
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n"
 CALL_CONNECT_REQUEST = bytes.fromhex("1001000e0001 0001 0001 0006 0001")
 CALL_CONNECT_ACK = bytes.fromhex("100100300002 0001 0004 0028 000000 03") + bytes(32)
+PAP_ACK = b"\xff\x03\xc0\x23\x02"
 ORDINARY = ("listening on ", "warn: IPv4 forwarding is off", "ready: ", "session ", "warn: session ")
 
 
@@ -24,8 +25,14 @@ def data(ppp):
     return struct.pack("!BBH", 0x10, 0, 4 + len(ppp)) + ppp
 
 
-def lcp(code, body=b"", length=None):
-    return data(b"\xff\x03\xc0\x21" + struct.pack("!BBH", code, 1, 4 + len(body) if length is None else length) + body)
+def lcp(code, body=b"", length=None, identifier=1):
+    length = 4 + len(body) if length is None else length
+    return data(b"\xff\x03\xc0\x21" + struct.pack("!BBH", code, identifier, length) + body)
+
+
+def pap(user, password):
+    fields = b"".join(bytes([len(text)]) + text.encode() for text in (user, password))
+    return data(b"\xff\x03\xc0\x23" + struct.pack("!BBH", 1, 1, 4 + len(fields)) + fields)
 
 
 class Attacker:
@@ -59,6 +66,16 @@ class Attacker:
         s = self.http()
         s.sendall(CALL_CONNECT_REQUEST)
         assert s.recv(4096)[4:6] == b"\x00\x02"
+        return s
+
+    def pap(self, user="ann", password="wonder land"):
+        """Logged in at a server with --auth pap, and no Call-Connected sent."""
+        s = self.sstp()
+        s.sendall(lcp(1))
+        request = s.recv(4096)  # each frame comes in a TLS record of its own, and the server's request first
+        s.sendall(lcp(2, request[12:], identifier=request[9]) + pap(user, password))
+        while PAP_ACK not in (came := s.recv(4096)):
+            assert came, "the server hangs up"
         return s
 
     def close(self):
@@ -212,8 +229,20 @@ def test_connections_that_stand_still_are_dropped_and_bother_nobody(lab, victim,
         with contextlib.suppress(OSError):
             assert s.recv(4096) == b""
     eventually("the log tells of it", lambda: victim.log.count("no TLS handshake within 10 seconds") == 25 and
-               victim.log.count("the HTTP exchange took too long") == 25)
+               victim.log.count("no HTTP request, or not all of one, came in time") == 25)
     lab.client.ping(GATEWAY)
+
+
+def test_a_login_without_a_call_is_no_session(lab, attacker):
+    """They have addresses for a while; nothing passes, and the log says who it was."""
+    server = lab.serve("--auth", "pap")
+    aborting, leaving = attacker.pap(), attacker.pap("bob", "builder")
+    aborting.sendall(bytes.fromhex("10010014 0005 0001 0002 000c 000000 00 00000004"))
+    leaving.close()
+    ended = r'ended after \d+ s and was never up, user "{}", from 10\.2\.0\.2:\d+: '
+    server.wait_for("^session 1: " + ended.format("ann") + "the far end aborted the call")
+    server.wait_for("^session 2: " + ended.format("bob") + "the peer closed the connection")
+    # one that says nothing is given up after sixty seconds, which are not waited for here
 
 
 def test_more_connections_than_files(lab, attacker):

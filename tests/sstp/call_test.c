@@ -215,9 +215,9 @@ static const struct {
 	} client, server;
 } harms[] = {
 	{ "HTTP request lost", LOST, CLIENT, 0,
-	  { SSTP_CLOSED_HTTP_TIMEOUT, 0 }, { SSTP_CLOSED_HTTP_TIMEOUT, 0 } },
+	  { SSTP_CLOSED_NO_ANSWER, 0 }, { SSTP_CLOSED_NO_REQUEST, 0 } },
 	{ "HTTP answer lost", LOST, SERVER, 0,
-	  { SSTP_CLOSED_HTTP_TIMEOUT, 0 }, { SSTP_CLOSED_NEGOTIATION, 8 } },
+	  { SSTP_CLOSED_NO_ANSWER, 0 }, { SSTP_CLOSED_NEGOTIATION, 8 } },
 	{ "Call-Connect-Request lost", LOST, CLIENT, 1,
 	  { SSTP_CLOSED_NEGOTIATION, 8 }, { SSTP_CLOSED_NEGOTIATION, 8 } },
 	{ "Call-Connect-Ack lost", LOST, SERVER, 1,
@@ -225,9 +225,9 @@ static const struct {
 	{ "password lost", LOST, CLIENT, 2,
 	  { SSTP_CLOSED_NEGOTIATION, 8 }, { SSTP_CLOSED_NEGOTIATION, 8 } },
 	{ "verdict lost", LOST, SERVER, 2,
-	  { SSTP_CLOSED_NEGOTIATION, 8 }, { SSTP_CLOSED_NEGOTIATION, 8 } },
+	  { SSTP_CLOSED_NEGOTIATION, 8 }, { SSTP_CLOSED_UNCONFIRMED, 8 } },
 	{ "Call-Connected lost", LOST, CLIENT, 3,
-	  { SSTP_CLOSED_ABORTED, 8 }, { SSTP_CLOSED_NEGOTIATION, 8 } },
+	  { SSTP_CLOSED_ABORTED, 8 }, { SSTP_CLOSED_UNCONFIRMED, 8 } },
 	{ "HTTP request doubled", DOUBLED, CLIENT, 0,
 	  { SSTP_CLOSED_NEGOTIATION, 8 }, { SSTP_CLOSED_BAD_STREAM, 0 } },
 	{ "HTTP answer doubled", DOUBLED, SERVER, 0,

@@ -201,7 +201,7 @@ static void server_limits_the_time(void **state)
 	end_wait(&e, 999);
 	assert_int_equal(e.closed, 0);
 	end_wait(&e, 1);
-	assert_closed(&e, SSTP_CLOSED_HTTP_TIMEOUT, 0);
+	assert_closed(&e, SSTP_CLOSED_NO_REQUEST, 0);
 	assert_int_equal(e.sends, 0);
 }
 
@@ -330,7 +330,7 @@ static void client_request(void **state)
 	assert_memory_equal(e.tx, want, sizeof(want) - 1);
 	assert_int_equal(sstp_deadline(&e.s), END_T0 + SSTP_HTTP_ANSWER_MS);
 	end_wait(&e, SSTP_HTTP_ANSWER_MS);
-	assert_closed(&e, SSTP_CLOSED_HTTP_TIMEOUT, 0);
+	assert_closed(&e, SSTP_CLOSED_NO_ANSWER, 0);
 }
 
 static void longest_host(void **state)
