@@ -9,6 +9,7 @@
 #define SSTP_PROXY_SOCKS5_H
 
 #include "proxy/asked.h"
+#include "proxy/login.h"
 #include "proxy/stack.h"
 #include "proxy/target.h"
 

@@ -1,10 +1,7 @@
-/* Targets as text, and a login compared. */
+/* Targets as text, and addresses that lead nowhere. */
 #include "proxy/target.h"
 
 #include <stdio.h>
-
-#include "crypto/digest.h"
-#include "util/secret.h"
 
 /* What host names are made of, and the '_' that some have all the same. */
 static bool is_name_byte(uint8_t c)
@@ -66,22 +63,4 @@ bool target_is_nowhere(const struct ip_addr *a)
 		if (ip_prefix_parse(nowhere[i], &p) && ip_prefix_has(&p, a))
 			return true;
 	return false;
-}
-
-/* Texts of any length become digests of one, so that only these are compared. */
-static bool is_same(struct bytes given, const char *wanted)
-{
-	const struct bytes want = bytes_text(wanted);
-	uint8_t a[SHA256_LEN], b[SHA256_LEN];
-
-	digest_sha256(&given, 1, a);
-	digest_sha256(&want, 1, b);
-	return ct_equal(a, b, sizeof(a));
-}
-
-bool proxy_login_matches(const struct proxy_login *l, struct bytes user, struct bytes password)
-{
-	bool user_is_right = is_same(user, l->user);
-
-	return is_same(password, l->password) & user_is_right;
 }

@@ -1,6 +1,6 @@
 /*
  * Where a local client wants to go, as it says it: a name, which the VPN's name servers know, or an
- * address, and a port. And who may go at all.
+ * address, and a port.
  */
 #ifndef SSTP_PROXY_TARGET_H
 #define SSTP_PROXY_TARGET_H
@@ -30,13 +30,5 @@ struct target_text target_print(const struct target *t);
  * Behind a VPN there is nobody who could be meant by them.
  */
 bool target_is_nowhere(const struct ip_addr *a);
-
-/* Who may use a listener. */
-struct proxy_login {
-	const char *user, *password;
-};
-
-/* How long it takes tells nothing about how much of it is right. */
-bool proxy_login_matches(const struct proxy_login *l, struct bytes user, struct bytes password);
 
 #endif

@@ -1,4 +1,4 @@
-/* Targets: which texts are hosts, which addresses lead nowhere; logins. */
+/* Targets: which texts are hosts, which addresses lead nowhere. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -91,37 +91,12 @@ static void nowhere(void **state)
 	}
 }
 
-static void logins(void **state)
-{
-	static const struct proxy_login ann = { "ann", "wonder land" }, nobody = { "", "" };
-	static const struct {
-		const char *user, *password;
-		bool matches;
-	} cases[] = {
-		{ "ann", "wonder land", true },
-		{ "ann", "wonder", false },
-		{ "ann", "", false },
-		{ "an", "wonder land", false },
-		{ "bob", "wonder land", false },
-		{ "ann", "wonder land ", false },
-		{ "", "", false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		assert_int_equal(proxy_login_matches(&ann, bytes_text(cases[i].user),
-						     bytes_text(cases[i].password)),
-				 cases[i].matches);
-	assert_true(proxy_login_matches(&nobody, bytes_of(NULL, 0), bytes_of(NULL, 0)));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hosts),
 		cmocka_unit_test(long_hosts),
 		cmocka_unit_test(nowhere),
-		cmocka_unit_test(logins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

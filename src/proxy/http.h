@@ -1,0 +1,49 @@
+/*
+ * The server's side of an HTTP/1 proxy, RFC 9110 and 9112: one client's request, and what we answer
+ * ourselves. No socket and no clock; asked.h says how it is used. CONNECT makes a tunnel; a request
+ * for a http:// URL is passed on with what concerns us alone taken out.
+ *
+ * A connection carries one request: we say `Connection: close` to both sides. Whoever fetches many
+ * small things over plain HTTP pays a round trip for each; in return no request can be mistaken for a
+ * part of another one, and a client's connection has one target for all its life, as with SOCKS.
+ *
+ *	http_proxy_input -> ASKED_CONNECT -> http_proxy_answer -> [ http_proxy_forward ]
+ */
+#ifndef SSTP_PROXY_HTTP_H
+#define SSTP_PROXY_HTTP_H
+
+#include "proxy/asked.h"
+#include "proxy/http_body.h"
+#include "proxy/login.h"
+#include "proxy/stack.h"
+#include "proxy/target.h"
+
+enum { HTTP_FORWARD_ROOM = ASKED_ROOM + 1024 }; /* what http_proxy_forward writes at most */
+
+struct http_proxy {
+	const struct proxy_login *login; /* NULL: anybody may */
+	struct target target;            /* once a connection is asked for */
+	bool is_tunnel;                  /* CONNECT; else the request is to be forwarded */
+	bool is_head;                    /* HEAD: an answer to that has no body */
+	const char *why;                 /* in vain: what was wrong, for the log */
+};
+
+void http_proxy_open(struct http_proxy *h, const struct proxy_login *login);
+
+/* A request that is to be forwarded is left in `in`; one for a tunnel is taken. */
+enum asked http_proxy_input(struct http_proxy *h, struct reader *in, struct writer *out);
+
+/* To the client: how the attempt to connect came out. Nothing when there is a request to forward. */
+void http_proxy_answer(struct http_proxy *h, enum stack_result result, struct writer *out);
+
+/*
+ * To the target: the request that was left in `in`, and what there is of its body; `body` takes the
+ * rest. False: the body is malformed.
+ */
+bool http_proxy_forward(struct http_proxy *h, struct reader *in, struct http_body *body,
+			struct writer *out);
+
+/* To the client: a refusal of our own, with `why` as text. An answer to HEAD has no body. */
+void http_put_refusal(int status, const char *why, bool is_head, struct writer *out);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * The HTTP proxy: the first byte says whether a login is wanted, the second the size of the reads. The
+ * bytes are a client's request with its body, and a target's answer.
+ */
+#include <assert.h>
+
+#include "proxy/http.h"
+#include "proxy/http_answer.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+/* The rest of the body, through a window. */
+static void pass_body(struct http_body *body, struct reader *in)
+{
+	uint8_t made[256];
+	size_t before;
+
+	do {
+		struct writer out = writer_of(made, sizeof(made));
+
+		before = in->left;
+		if (!http_body_pass(body, in, &out))
+			return;
+		assert(!out.full && !in->bad);
+	} while (in->left && in->left < before);
+	assert(!in->left);
+}
+
+static void forward(struct http_proxy *h, struct reader *in, size_t more)
+{
+	static uint8_t made[HTTP_FORWARD_ROOM];
+	struct writer out = writer_of(made, sizeof(made));
+	struct http_body body;
+	bool is_good = http_proxy_forward(h, in, &body, &out);
+
+	assert(!out.full && !in->bad);
+	in->left += more;
+	if (is_good)
+		pass_body(&body, in);
+}
+
+static void ask(const struct proxy_login *login, struct bytes all, size_t chunk)
+{
+	struct reader in = reader_of(all.at, 0);
+	uint8_t tx[ASKED_REPLY_ROOM];
+	struct http_proxy h;
+	size_t from = 0;
+
+	http_proxy_open(&h, login);
+	while (from < all.len) {
+		struct writer out = writer_of(tx, sizeof(tx));
+		size_t more = all.len - from < chunk ? all.len - from : chunk;
+		enum asked asked;
+
+		from += more;
+		in.left += more;
+		asked = http_proxy_input(&h, &in, &out);
+		assert(!out.full && !in.bad);
+		if (asked == ASKED_CONNECT && !h.is_tunnel)
+			forward(&h, &in, all.len - from);
+		if (asked != ASKED_NOTHING_YET)
+			return;
+		assert(in.left < ASKED_ROOM);
+		if (chunk > ASKED_ROOM - in.left)
+			chunk = ASKED_ROOM - in.left;
+	}
+}
+
+static void answer(struct bytes all, size_t chunk)
+{
+	static struct http_answer a;
+	struct reader in = reader_of(all.at, 0);
+	uint8_t made[100];
+	size_t from = 0, moved;
+
+	http_answer_open(&a, false);
+	do {
+		struct writer out = writer_of(made, sizeof(made));
+		size_t more = all.len - from < chunk ? all.len - from : chunk;
+
+		from += more;
+		in.left += more;
+		moved = in.left;
+		http_answer_pass(&a, &in, &out, from == all.len);
+		assert(!out.full && !in.bad);
+		moved += out.len - in.left;
+	} while (from < all.len || moved);
+	assert(!in.left && a.state != HTTP_ANSWER_HEAD);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const struct proxy_login ann = { "ann", "wonder land" };
+	size_t chunk;
+
+	if (len < 2)
+		return 0;
+	chunk = 1 + (size_t)data[1] * 64;
+	ask(data[0] & 1 ? &ann : NULL, bytes_of(data + 2, len - 2), chunk);
+	answer(bytes_of(data + 2, len - 2), chunk);
+	return 0;
+}
