@@ -52,6 +52,11 @@ uint16_t lwip_checksum(const void *at, int len)
 	return lwip_htons(checksum_sum(at, (size_t)len));
 }
 
+uint16_t lwip_checksum_copy(void *to, const void *from, uint16_t len)
+{
+	return lwip_htons(checksum_copy(to, from, len));
+}
+
 _Noreturn void lwip_assert_failed(const char *what)
 {
 	log_error(the_stack ? the_stack->cfg.log : NULL, "lwIP: %s", what);

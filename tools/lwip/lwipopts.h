@@ -61,6 +61,7 @@
 #define MEMP_NUM_IP6_REASSDATA 32
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1 /* what merging has checked is not checked again */
 #define CHECKSUM_CHECK_ICMP6 1
+#define LWIP_CHECKSUM_ON_COPY 1
 
 /* ---- TCP */
 

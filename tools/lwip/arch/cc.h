@@ -11,12 +11,17 @@
 
 uint32_t lwip_random(void);
 uint16_t lwip_checksum(const void *at, int len); /* in the byte order of memory */
+uint16_t lwip_checksum_copy(void *to, const void *from, uint16_t len);
 _Noreturn void lwip_assert_failed(const char *what);
 
 #define LWIP_RAND() lwip_random()
 #define LWIP_CHKSUM lwip_checksum
+#define LWIP_CHKSUM_COPY(to, from, len) lwip_checksum_copy(to, from, len)
 #define LWIP_PLATFORM_ASSERT(what) lwip_assert_failed(what)
 #define LWIP_PLATFORM_DIAG(text) do { } while (0)
 #define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port) lwip_random()
+
+/* A name that src/client/ has too. */
+#define dns_init lwip_dns_init
 
 #endif

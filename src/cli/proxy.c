@@ -1,0 +1,195 @@
+/* sstp proxy: options into a client and a stack of our own, with listeners for local programs. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/background.h"
+#include "cli/login.h"
+#include "cli/verbs.h"
+#include "proxy/proxy.h"
+#include "util/secret.h"
+
+struct forward_list {
+	struct forward_cfg *at;
+	size_t count;
+};
+
+struct proxy_settings {
+	struct common_settings common;
+	struct server_settings server;
+	struct login_settings login;
+	struct forward_list forwards, remote_forwards;
+	bool background;
+	const char *pid_file;
+	char **command;
+};
+
+#define AT(member) offsetof(struct proxy_settings, member)
+
+/* ---- what only this verb takes */
+
+static bool add_forward(struct forward_list *l, const char *value, bool is_remote)
+{
+	struct forward_cfg *grown = realloc(l->at, (l->count + 1) * sizeof(*grown));
+
+	if (!grown)
+		return false;
+	l->at = grown;
+	if (!forward_parse(&l->at[l->count], value, is_remote))
+		return false;
+	l->count++;
+	return true;
+}
+
+static bool set_forward(void *to, const char *value, struct option_error *err)
+{
+	if (add_forward(to, value, false))
+		return true;
+	snprintf(err->text, sizeof(err->text), "must be [ADDR:]PORT:HOST:PORT, such as "
+		 "8080:intranet:80, an IPv6 address in brackets");
+	return false;
+}
+
+static bool set_remote_forward(void *to, const char *value, struct option_error *err)
+{
+	if (add_forward(to, value, true))
+		return true;
+	snprintf(err->text, sizeof(err->text), "must be PORT:HOST:PORT, such as "
+		 "2222:localhost:22, an IPv6 address in brackets");
+	return false;
+}
+
+static void clear_forwards(void *to)
+{
+	((struct forward_list *)to)->count = 0;
+}
+
+static const struct option options[] = {
+	LOGIN_OPTIONS(struct proxy_settings),
+	SERVER_OPTIONS(struct proxy_settings),
+	{ .help = "Ways through the VPN:" },
+	{ "forward", 'L', "[ADDR:]PORT:HOST:PORT", "listen on PORT here, connect to HOST:PORT "
+	  "through the VPN; may be given again", set_forward, AT(forwards), false, clear_forwards },
+	{ "remote-forward", 'R', "PORT:HOST:PORT", "listen on PORT of our address in the VPN, "
+	  "connect to HOST:PORT from here; may be given again", set_remote_forward,
+	  AT(remote_forwards), false, clear_forwards },
+	LINK_OPTIONS(struct proxy_settings),
+	{ .help = "Running:" },
+	RETRY_OPTIONS(struct proxy_settings),
+	{ "background", 'b', NULL, "go to the background once connected", set_flag,
+	  AT(background), false, NULL },
+	{ "pid-file", 0, "FILE", "write the process id to FILE", set_text, AT(pid_file), false,
+	  NULL },
+	COMMON_OPTIONS(struct proxy_settings),
+};
+
+static bool word(void *settings, const char *w, struct option_error *err)
+{
+	return server_word(&((struct proxy_settings *)settings)->server, w, err);
+}
+
+static const struct verb verb = {
+	.name = "proxy",
+	.usage = "[options] HOST[:PORT] [-- COMMAND...]",
+	.about = "Connects to an SSTP server and lets local programs through it, without a TUN "
+		 "device, without root, without changing anything on this host: a TCP/IP stack of "
+		 "its own takes the place of the kernel's. With a COMMAND, runs that while the "
+		 "tunnel is up, and ends with it.",
+	.notes = PASSWORD_NOTES
+		 "  sstp proxy -u ann -L 8080:intranet:80 vpn.example.net\n",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(*options),
+	.config_offset = AT(common.config),
+	.word = word,
+	.takes_command = true,
+	.command_offset = AT(command),
+};
+
+/* ---- off */
+
+/* Both kinds in one list, which ends with the program. */
+static bool join_forwards(struct proxy_settings *s, struct proxy_cfg *cfg)
+{
+	size_t local = s->forwards.count, remote = s->remote_forwards.count;
+	struct forward_cfg *all = calloc(local + remote + 1, sizeof(*all));
+
+	if (!all)
+		return false;
+	if (local)
+		memcpy(all, s->forwards.at, local * sizeof(*all));
+	if (remote)
+		memcpy(all + local, s->remote_forwards.at, remote * sizeof(*all));
+	cfg->forwards = all;
+	cfg->forward_count = local + remote;
+	return true;
+}
+
+static bool is_sensible(const struct proxy_settings *s, const struct proxy_cfg *cfg)
+{
+	if (s->background && s->command) {
+		option_complain(&verb, "--background and a command contradict each other");
+		return false;
+	}
+	if (!cfg->forward_count && !s->command) {
+		option_complain(&verb, "nothing to do: give -L, -R, or a command behind --");
+		return false;
+	}
+	return true;
+}
+
+/* --check looks into the files too. */
+static enum exit_code check(const struct proxy_settings *s, const struct client_cfg *cfg)
+{
+	if (!server_settings_check(&verb, &cfg->server) || !login_check(&verb, &s->login))
+		return EXIT_USAGE;
+	printf("the settings are good\n");
+	return EXIT_OK;
+}
+
+static int proxy_to(struct proxy_settings *s, const struct proxy_cfg *proxy, struct client_cfg *cfg)
+{
+	struct background background;
+	int code = EXIT_OTHER;
+
+	if (!background_begin(&background, &verb, s->background, s->pid_file))
+		return code;
+	common_warn_of_keylog(s->server.keylog);
+	cfg->ready = background_ready;
+	cfg->ready_arg = &background;
+	cfg->outlet = proxy_outlet(proxy);
+	if (cfg->outlet)
+		code = client_run(cfg);
+	else
+		option_complain(&verb, "%s", strerror(ENOMEM));
+	background_end(&background);
+	return code;
+}
+
+int verb_proxy(int argc, char **argv)
+{
+	static struct proxy_settings s = {
+		.server = SERVER_DEFAULTS,
+		.login = LOGIN_DEFAULTS,
+	};
+	struct proxy_cfg proxy = { .forwards = NULL };
+	char password[PASSWORD_ROOM];
+	struct client_cfg cfg;
+	int code;
+
+	if (!options_read(&verb, argc, argv, &s, &code))
+		return code;
+	common_apply(&s.common);
+	proxy.command = s.command;
+	if (!login_apply(&verb, &s.login, &s.server, &cfg) || !join_forwards(&s, &proxy) ||
+	    !is_sensible(&s, &proxy))
+		return EXIT_USAGE;
+	if (s.common.check)
+		return check(&s, &cfg);
+	if (!login_password(&verb, &s.login, s.server.at.host, password))
+		return EXIT_USAGE;
+	cfg.password = password;
+	code = proxy_to(&s, &proxy, &cfg);
+	secret_wipe(password, sizeof(password));
+	return code;
+}

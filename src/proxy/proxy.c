@@ -1,0 +1,171 @@
+/* The tunnel on one side, listeners on the other, the stack and its relays between them. */
+#include "proxy/proxy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/command.h"
+#include "util/file.h"
+
+enum { FILES = 2 * CONN_MAX + 200 }; /* a client each, some that ask still, and our own */
+
+struct proxy {
+	struct outlet outlet;
+	const struct proxy_cfg *cfg;
+	struct outlet_client *client;
+	struct stack *stack;
+	struct relays relays;
+	struct forward **forwards;
+	struct command command;
+	bool was_up;
+};
+
+static struct proxy *proxy_of(struct outlet *o)
+{
+	return container_of(o, struct proxy, outlet);
+}
+
+/* ---- packets */
+
+static void to_tunnel(void *arg, const uint8_t *packet, size_t len, const struct tun_offload *off)
+{
+	struct proxy *p = arg;
+
+	tunnel_send(p->client->tunnel, packet, len, off);
+}
+
+static void from_tunnel(struct port *port, struct tunnel *from, uint8_t *packet, size_t len)
+{
+	(void)from;
+	stack_input(container_of(port, struct proxy, outlet.port)->stack, packet, len);
+}
+
+static void flush(struct port *port)
+{
+	stack_flush(container_of(port, struct proxy, outlet.port)->stack);
+}
+
+/* ---- the user's command */
+
+static void command_ended(struct command *command, int status)
+{
+	struct proxy *p = container_of(command, struct proxy, command);
+
+	p->client->end(p->client, status);
+}
+
+static int start_command(struct proxy *p)
+{
+	struct env env;
+	struct command_cfg cfg = {
+		.argv = p->cfg->command,
+		.env = &env,
+		.ended = command_ended,
+		.log = p->client->log,
+	};
+	int error;
+
+	env_init(&env, NULL);
+	error = command_start(&p->command, &cfg);
+	env_free(&env);
+	return error;
+}
+
+/* ---- the tunnel comes and goes */
+
+static int up(struct outlet *o, const struct outlet_link *link)
+{
+	struct proxy *p = proxy_of(o);
+
+	stack_up(p->stack, link);
+	if (!link->dns_count)
+		log_warn(p->client->log, "the server names no DNS server: no names can be looked up");
+	if (p->was_up || !p->cfg->command)
+		return 0;
+	p->was_up = true;
+	return start_command(p);
+}
+
+static void down(struct outlet *o, bool will_return)
+{
+	(void)will_return;
+	stack_down(proxy_of(o)->stack);
+}
+
+static bool take_signal(struct outlet *o, const struct signalfd_siginfo *info)
+{
+	return command_signal(&proxy_of(o)->command, info);
+}
+
+/* ---- start and end */
+
+static int open_forwards(struct proxy *p)
+{
+	int error = 0;
+
+	p->forwards = calloc(p->cfg->forward_count + 1, sizeof(struct forward *));
+	if (!p->forwards)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->cfg->forward_count && !error; i++)
+		error = forward_open(p->stack, &p->relays, p->client->log, &p->cfg->forwards[i],
+				     &p->forwards[i]);
+	return error;
+}
+
+static enum exit_code open_proxy(struct outlet *o, struct outlet_client *client)
+{
+	struct proxy *p = proxy_of(o);
+	struct stack_cfg cfg = {
+		.loop = client->loop,
+		.log = client->log,
+		.send = to_tunnel,
+		.arg = p,
+	};
+
+	p->client = client;
+	relays_init(&p->relays, client->loop);
+	file_raise_limit(FILES);
+	if (stack_open(&cfg, &p->stack)) {
+		log_error(client->log, "%s", strerror(ENOMEM));
+		return EXIT_OTHER;
+	}
+	return open_forwards(p) ? EXIT_NETCONF : EXIT_OK;
+}
+
+static void close_proxy(struct outlet *o)
+{
+	struct proxy *p = proxy_of(o);
+
+	command_close(&p->command);
+	for (size_t i = 0; p->forwards && i < p->cfg->forward_count; i++)
+		forward_close(p->forwards[i]);
+	relays_close(&p->relays);
+	stack_close(p->stack);
+	free(p->forwards);
+	free(p);
+}
+
+static const struct outlet_ops ops = {
+	.open = open_proxy,
+	.up = up,
+	.down = down,
+	.signal = take_signal,
+	.close = close_proxy,
+};
+
+struct outlet *proxy_outlet(const struct proxy_cfg *cfg)
+{
+	struct proxy *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->cfg = cfg;
+	p->outlet = (struct outlet){
+		.ops = &ops,
+		.port = { from_tunnel, flush },
+		.name = "proxy",
+		.wants_dns = true,
+	};
+	return &p->outlet;
+}

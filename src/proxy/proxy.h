@@ -1,0 +1,20 @@
+/*
+ * The outlet of sstp proxy: in place of a TUN device a stack of our own, and in place of routes those
+ * who listen for local clients. They open with the program and stay while the tunnel comes and goes.
+ */
+#ifndef SSTP_PROXY_PROXY_H
+#define SSTP_PROXY_PROXY_H
+
+#include "proxy/forward.h"
+#include "tunnel/outlet.h"
+
+struct proxy_cfg {
+	const struct forward_cfg *forwards;
+	size_t forward_count;
+	char *const *command; /* runs while the tunnel is up, from its first up on; NULL: none */
+};
+
+/* NULL: no memory. `cfg` is kept by the caller until the outlet's close. */
+struct outlet *proxy_outlet(const struct proxy_cfg *cfg);
+
+#endif
