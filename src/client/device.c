@@ -136,8 +136,7 @@ static enum exit_code open_tun(struct device *d)
 	}
 	if (!error)
 		return EXIT_OK;
-	log_error(d->client->log, "cannot make the TUN device %s: %s%s", d->cfg->interface,
-		  strerror(-error), tun_hint(error));
+	tun_complain(d->client->log, &cfg, error);
 	return EXIT_NETCONF;
 }
 

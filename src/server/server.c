@@ -195,8 +195,7 @@ static enum exit_code open_tuns(struct server *srv, struct tun *tuns[])
 	for (unsigned i = 1; i < srv->shared.worker_count && !error; i++)
 		error = tun_open_queue(tuns[0], &tuns[i]);
 	if (error) {
-		log_error(NULL, "cannot make the TUN device %s: %s%s", srv->cfg->interface,
-			  strerror(-error), tun_hint(error));
+		tun_complain(NULL, &cfg, error);
 		return EXIT_NETCONF;
 	}
 	registry_set_device(srv->shared.registry, tun_ifindex(tuns[0]));

@@ -1,9 +1,12 @@
-/* Why a TUN device can't be had, in the words of what to do about it. */
+/* What is said where a TUN device cannot be had: why, and what to do about it. */
 #include <errno.h>
+#include <string.h>
 
 #include "tun/tun.h"
+#include "util/log.h"
 
-const char *tun_hint(int error)
+/* What would help, behind the error's own text. */
+static const char *hint(int error)
 {
 	switch (error) {
 	case -EPERM:
@@ -23,4 +26,13 @@ const char *tun_hint(int error)
 	default:
 		return "";
 	}
+}
+
+void tun_complain(const struct log *log, const struct tun_cfg *cfg, int error)
+{
+	if (strchr(cfg->name, '%')) /* the kernel would have chosen the number */
+		log_error(log, "cannot make a TUN device: %s%s", strerror(-error), hint(error));
+	else
+		log_error(log, "cannot make the TUN device %s: %s%s", cfg->name, strerror(-error),
+			  hint(error));
 }

@@ -54,6 +54,7 @@ struct tun_cfg {
 };
 
 struct tun;
+struct log;
 
 int tun_open(const struct tun_cfg *cfg, struct tun **out); /* the first queue; 0 or -errno */
 int tun_open_queue(const struct tun *first, struct tun **out);
@@ -63,8 +64,8 @@ int tun_open_queue(const struct tun *first, struct tun **out);
 int tun_adopt(int fd, struct tun **out);
 void tun_close(struct tun *t); /* NULL is fine */
 
-/* What would help after such an error of tun_open, to be put behind its strerror: "" or ": ...". */
-const char *tun_hint(int error);
+/* Logs such an error of tun_open, and what would help. */
+void tun_complain(const struct log *log, const struct tun_cfg *cfg, int error);
 
 int tun_fd(const struct tun *t);
 const char *tun_name(const struct tun *t); /* "" for an adopted descriptor of no device */

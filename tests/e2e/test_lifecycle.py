@@ -441,5 +441,5 @@ def test_a_user_without_rights_is_told_what_is_missing(lab):
     client = lab.start(lab.client, "setpriv", "--inh-caps=-all", "--bounding-set=-all", lab.sstp, "connect", SERVER, "-u",
                        "ann", "--servercert", lab.pki.server.pin, label="connect", env={"SSTP_PASSWORD": "wonder land"})
     assert client.wait() == 11
-    assert re.search(r"^error: cannot make the TUN device sstp%?d?0?: Operation not permitted.*CAP_NET_ADMIN", client.said,
+    assert re.search(r"^error: cannot make a TUN device: Operation not permitted.*CAP_NET_ADMIN", client.said,
                      re.M), client.said
