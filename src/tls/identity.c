@@ -103,7 +103,9 @@ static int take_key(struct tls_ctx *ctx, const struct pem *f, const struct tls_s
 	int rc;
 
 	if (!strstr(f->text, "PRIVATE KEY-----")) {
-		words_set(err, "%s: no private key in it (PEM is wanted)", cfg->key_file);
+		words_set(err, "%s: no private key in it (PEM is wanted)%s", cfg->key_file,
+			  strcmp(cfg->key_file, cfg->cert_file) ? "" :
+			  ": name the key's file with --key");
 		return -EINVAL;
 	}
 	if (is_encrypted(f) && !cfg->key_password) {
@@ -126,19 +128,26 @@ static int take_key(struct tls_ctx *ctx, const struct pem *f, const struct tls_s
 	return -EINVAL;
 }
 
-static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct tls_error *err)
+static void warn_of_key(const char *path)
 {
 	struct stat st;
+
+	if (!stat(path, &st) && (st.st_mode & S_IROTH))
+		log_warn(NULL, "%s: everybody on this machine can read the server's private key",
+			 path);
+}
+
+static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct tls_error *err)
+{
 	struct pem f;
 	int rc = read_pem(cfg->key_file, "private key", &f, err);
 
 	if (rc)
 		return rc;
-	if (!stat(cfg->key_file, &st) && (st.st_mode & S_IROTH))
-		log_warn(NULL, "%s: everybody on this machine can read the server's private key",
-			 cfg->key_file);
 	rc = take_key(ctx, &f, cfg, err);
 	file_free(f.text, f.len);
+	if (!rc)
+		warn_of_key(cfg->key_file);
 	return rc;
 }
 

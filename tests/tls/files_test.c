@@ -99,7 +99,10 @@ static void server_keys(void **state)
 	cfg.key_file = "/nonexistent/key.pem";
 	refuse_server(&cfg, -ENOENT, cfg.key_file, "cannot read the private key: No such file");
 	cfg.key_file = files.cert;
-	refuse_server(&cfg, -EINVAL, files.cert, "no private key in it");
+	logged[0] = '\0';
+	refuse_server(&cfg, -EINVAL, files.cert,
+		      "no private key in it (PEM is wanted): name the key's file with --key");
+	assert_string_equal(logged, ""); /* nothing of its mode, which is a certificate's */
 	pki_issue(&pki, &(struct pki_leaf){ 0 }, &another);
 	cfg.key_file = another.key;
 	refuse_server(&cfg, -EINVAL, another.key, "is not the key of the certificate in");
