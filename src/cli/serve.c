@@ -142,8 +142,8 @@ static const struct option options[] = {
 	  false, clear_ipv4 },
 	{ "nbns", 0, "ADDR", "NBNS (WINS) server for the clients; may be given twice", set_ipv4,
 	  AT(nbns), false, clear_ipv4 },
-	{ "client-to-client", 0, NULL, "let clients reach each other", set_flag,
-	  AT(client_to_client), false, NULL },
+	{ "client-to-client", 0, NULL, "let clients reach each other; needs "
+	  "net.ipv4.ip_forward=1", set_flag, AT(client_to_client), false, NULL },
 	{ "interface", 'i', "NAME", "name of the TUN device; default sstp0 or the next free",
 	  set_device, AT(interface), false, NULL },
 	{ "mtu", 'm', "BYTES", "of the tunnel; default 1400", set_mtu, AT(mtu), false, NULL },
