@@ -7,31 +7,12 @@
 #include <stdio.h>
 
 #include "util/secret.h"
+#include "util/utf8.h"
 
 enum {
 	UNICODE_MAX = 512, /* bytes: 256 UTF-16 units, RFC 2759 section 8.1 */
 	DES_KEY_LEN = 7,
 };
-
-/* One code point of UTF-8 in its shortest form; false for everything else. */
-static bool get_code_point(struct reader *r, uint32_t *code)
-{
-	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
-	uint8_t first = get_u8(r);
-	unsigned more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-
-	if ((first >= 0x80 && first < 0xc0) || first >= 0xf8)
-		return false;
-	*code = more ? first & (0x3fu >> more) : first;
-	for (unsigned i = 0; i < more; i++) {
-		uint8_t next = get_u8(r);
-
-		if ((next & 0xc0) != 0x80)
-			return false;
-		*code = *code << 6 | (next & 0x3f);
-	}
-	return *code >= least[more] && *code <= 0x10ffff && (*code < 0xd800 || *code > 0xdfff);
-}
 
 static void put_unit(struct writer *w, uint32_t unit)
 {
@@ -46,7 +27,7 @@ static bool put_utf16(struct writer *w, struct bytes utf8)
 	uint32_t code;
 
 	while (r.left) {
-		if (!get_code_point(&r, &code))
+		if (!utf8_get(&r, &code))
 			return false;
 		if (code >= 0x10000) {
 			put_unit(w, 0xd800 + ((code - 0x10000) >> 10));

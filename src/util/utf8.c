@@ -1,0 +1,21 @@
+/* RFC 3629: what is not the one shortest form of a code point is no UTF-8. */
+#include "util/utf8.h"
+
+bool utf8_get(struct reader *r, uint32_t *code)
+{
+	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
+	uint8_t first = get_u8(r);
+	unsigned more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+
+	if ((first >= 0x80 && first < 0xc0) || first >= 0xf8)
+		return false;
+	*code = more ? first & (0x3fu >> more) : first;
+	for (unsigned i = 0; i < more; i++) {
+		uint8_t next = get_u8(r);
+
+		if ((next & 0xc0) != 0x80)
+			return false;
+		*code = *code << 6 | (next & 0x3f);
+	}
+	return *code >= least[more] && *code <= 0x10ffff && (*code < 0xd800 || *code > 0xdfff);
+}

@@ -1,0 +1,10 @@
+/* Text in UTF-8, one character at a time. */
+#ifndef SSTP_UTIL_UTF8_H
+#define SSTP_UTIL_UTF8_H
+
+#include "util/bytes.h"
+
+/* One code point in its shortest form; false for everything else, and `r` is then inside of it. */
+bool utf8_get(struct reader *r, uint32_t *code);
+
+#endif
