@@ -161,12 +161,20 @@ void dns_recover_resolvconf(const char *key, const struct log *log)
 
 static const char mark[] = "# Written by sstp for ", mark_middle[] = ". The former file is ";
 static const char backup_mark[] = ".before-";
+/* In place of a file's name: the former file is in ours, its lines behind a mark. */
+static const char in_itself[] = "below, behind #|", quote_mark[] = "#|";
+enum { QUOTE_LEN = sizeof(quote_mark) - 1 };
 /* The backup of no file. */
 static const char no_file[] = "# There was no such file before sstp made one.\n";
 
 static size_t print_mark(const struct dns *d, char *to, size_t room)
 {
 	return (size_t)snprintf(to, room, "%s%s%s%s\n", mark, d->device, mark_middle, d->backup);
+}
+
+static bool is_in_itself(const char *backup)
+{
+	return !strcmp(backup, in_itself);
 }
 
 /* Where the former file is, if this text is one of ours. */
@@ -183,7 +191,7 @@ static bool backup_of(const char *text, char backup[PATH_MAX])
 		return false;
 	snprintf(backup, PATH_MAX, "%.*s", (int)len, at);
 	name = strrchr(backup, '/');
-	return strstr(name ? name : backup, backup_mark);
+	return is_in_itself(backup) || strstr(name ? name : backup, backup_mark);
 }
 
 /* Not the servers, but what they were to be asked: the host's own names stay short. */
@@ -216,18 +224,57 @@ static size_t print_kept(const char *former, char *to)
 	return n;
 }
 
-/* The file that we write. `former_len` is at most RESOLV_CONF_MAX. */
+/* Each line behind the mark; the last one gets its end, if it had none. */
+static size_t print_quoted(const char *former, char *to)
+{
+	size_t n = 0, len;
+
+	for (; *former; former += len) {
+		len = strcspn(former, "\n");
+		memcpy(to + n, quote_mark, QUOTE_LEN);
+		memcpy(to + n + QUOTE_LEN, former, len);
+		n += QUOTE_LEN + len;
+		to[n++] = '\n';
+		len += former[len] == '\n';
+	}
+	return n;
+}
+
+/* The former file out of one of ours that has it in itself; any other text stays as it is. */
+static void unquote(char *text)
+{
+	char backup[PATH_MAX], *to = text, *next;
+
+	if (!backup_of(text, backup) || !is_in_itself(backup))
+		return;
+	for (char *line = text; line; line = next) {
+		next = strchr(line, '\n');
+		next = next ? next + 1 : NULL;
+		if (next && !strncmp(line, quote_mark, QUOTE_LEN)) {
+			size_t len = (size_t)(next - line) - QUOTE_LEN;
+
+			memmove(to, line + QUOTE_LEN, len);
+			to += len;
+		}
+	}
+	*to = '\0';
+}
+
+/* The file that we write. `former` is at most RESOLV_CONF_MAX long. */
 static char *print_file(const struct dns *d, const struct ip_addr *servers, size_t count,
 			const char *former, size_t *len)
 {
 	size_t room = PATH_MAX + 256 + SERVERS_TEXT_MAX;
-	char *text = malloc(room + strlen(former) + 1);
+	/* the former file's lines may stand there twice, and a mark before each */
+	char *text = malloc(room + (2 + QUOTE_LEN) * (strlen(former) + 1));
 
 	if (!text)
 		return NULL;
 	*len = print_mark(d, text, room);
 	*len += print_servers(servers, count, text + *len, room - *len);
 	*len += print_kept(former, text + *len);
+	if (is_in_itself(d->backup))
+		*len += print_quoted(former, text + *len);
 	return text;
 }
 
@@ -278,8 +325,9 @@ static int put_back(const char *resolv_conf, int backup_fd)
 
 	if (error)
 		return error;
+	unquote(text);
 	error = strcmp(text, no_file) == 0 ? remove_file(resolv_conf) :
-					     write_file(resolv_conf, text, len);
+					     write_file(resolv_conf, text, strlen(text));
 	free(text);
 	return error;
 }
@@ -295,7 +343,7 @@ int dns_recover_file(const char *resolv_conf, const struct log *log)
 		return error;
 	}
 	free(text);
-	fd = file_open_locked(backup, 0);
+	fd = file_open_locked(is_in_itself(backup) ? resolv_conf : backup, 0);
 	if (fd == -ENOENT)
 		log_warn(log, "DNS: %s is of an sstp that died, and its former content is lost: %s",
 			 resolv_conf, backup);
@@ -306,7 +354,8 @@ int dns_recover_file(const char *resolv_conf, const struct log *log)
 		log_warn(log, "DNS: %s could not be put back from %s: %s", resolv_conf, backup,
 			 strerror(-error));
 	} else {
-		unlink(backup);
+		if (!is_in_itself(backup))
+			unlink(backup);
 		log_info(log, "a former sstp died: %s is put back", resolv_conf);
 	}
 	close(fd);
@@ -334,10 +383,26 @@ static void name_backup(struct dns *d)
 
 static void drop_backup(struct dns *d)
 {
-	unlink(d->backup);
+	if (!is_in_itself(d->backup))
+		unlink(d->backup);
 	close(d->backup_fd);
 	d->backup_fd = -1;
 	note_file(d, "");
+}
+
+/* Nothing could be written beside it. */
+static int keep_in_itself(struct dns *d)
+{
+	int fd = file_open_locked(d->resolv_conf, 0);
+
+	if (fd < 0) {
+		log_warn(d->log, "DNS: %s is left alone: %s", d->resolv_conf, strerror(-fd));
+		return fd;
+	}
+	snprintf(d->backup, sizeof(d->backup), "%s", in_itself);
+	d->backup_fd = fd;
+	note_file(d, d->resolv_conf);
+	return 0;
 }
 
 /* Keeps the file as it is now. */
@@ -349,11 +414,8 @@ static int make_backup(struct dns *d, const char *former)
 
 	name_backup(d);
 	d->backup_fd = file_open_locked(d->backup, O_CREAT);
-	if (d->backup_fd < 0) {
-		log_warn(d->log, "DNS: %s is left alone: it could not be kept as %s: %s",
-			 d->resolv_conf, d->backup, strerror(-d->backup_fd));
-		return d->backup_fd;
-	}
+	if (d->backup_fd < 0)
+		return keep_in_itself(d);
 	error = file_overwrite(d->backup_fd, text, strlen(text));
 	if (!error && fsync(d->backup_fd) < 0)
 		error = -errno;
@@ -451,8 +513,8 @@ static void down_file(struct dns *d)
 		drop_backup(d);
 		return;
 	}
-	log_warn(d->log, "DNS: %s could not be put back; it is kept as %s: %s", d->resolv_conf,
-		 d->backup, strerror(-error));
+	log_warn(d->log, "DNS: %s could not be put back; it is kept %s%s: %s", d->resolv_conf,
+		 is_in_itself(d->backup) ? "" : "as ", d->backup, strerror(-error));
 	close(d->backup_fd);
 	d->backup_fd = -1;
 }

@@ -5,7 +5,9 @@
  *
  * resolv.conf is written in place, since it may be mounted by itself (containers) or a symbolic
  * link. Its first line then says who wrote it and where the former file is: beside it, so that both
- * outlive a reboot or neither does. That backup is locked while its writer lives.
+ * outlive a reboot or neither does. That backup is locked while its writer lives. Where nothing can
+ * be put beside it, as in a container with a read-only /etc, the former file is kept in itself, as
+ * comments.
  */
 #ifndef SSTP_CLIENT_DNS_H
 #define SSTP_CLIENT_DNS_H
@@ -22,7 +24,7 @@ struct dns {
 	const struct log *log;
 	const struct dns_way *way; /* NULL: nothing is changed now */
 	char program[PATH_MAX];    /* resolvectl's or resolvconf's */
-	char backup[PATH_MAX];     /* the former resolv.conf */
+	char backup[PATH_MAX];     /* where the former resolv.conf is */
 	int backup_fd;             /* locked; -1: none */
 };
 

@@ -13,7 +13,10 @@
 
 #include "util/secret.h"
 
-enum { FILES_MAX = 1000000 }; /* more than this nobody asks for */
+enum {
+	FILES_MAX = 1000000, /* more than this nobody asks for */
+	LOCK_TRIES = 100,
+};
 
 static int read_all(int fd, char *to, size_t room, size_t *len)
 {
@@ -91,16 +94,17 @@ static int lock(int fd)
 
 int file_open_locked(const char *path, int flags)
 {
-	int fd, error;
+	int fd, error = -EAGAIN;
 
-	do {
+	/* a file that is mounted there stays what `path` names, though it was removed elsewhere */
+	for (int tries = 0; tries < LOCK_TRIES && error == -EAGAIN; tries++) {
 		fd = open(path, flags | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd < 0)
 			return -errno;
 		error = lock(fd);
 		if (error)
 			close(fd);
-	} while (error == -EAGAIN);
+	}
 	return error ? error : fd;
 }
 

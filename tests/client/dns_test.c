@@ -213,11 +213,63 @@ static void a_folder_that_is_read_only(void **state)
 	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
 	mount_read_only(etc);
 	dns_up(&dns, servers, 2);
-	lab_logged("is left alone: it could not be kept as ");
+	lab_logged("is left alone: Read-only file system");
 	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
 	dns_down(&dns);
 	assert_string_equal(lab_log(), "");
 	umount(etc);
+}
+
+/* As in a container that is read-only, but for what is mounted there. */
+static void mount_file_in_read_only_folder(const char *former)
+{
+	const char *etc = lab_path("etc");
+
+	lab_write("etc/resolv.conf", "");
+	lab_write("outside", former);
+	mount_read_only(etc);
+	assert_int_equal(mount(lab_path("outside"), dns.resolv_conf, NULL, MS_BIND, NULL), 0);
+}
+
+static void unmount_them(void)
+{
+	umount(dns.resolv_conf);
+	umount(lab_path("etc"));
+}
+
+#define IN_ITSELF "# Written by sstp for sstp0. The former file is below, behind #|\n"
+
+static void nothing_can_be_beside_it(void **state)
+{
+	(void)state;
+	mount_file_in_read_only_folder("search a\n\n#| by hand\nnameserver 1.1.1.1\n");
+	dns_up(&dns, servers, 2);
+	lab_has("outside", IN_ITSELF TWO_SERVERS
+		"search a\n#|search a\n#|\n#|#| by hand\n#|nameserver 1.1.1.1\n");
+	dns_up(&dns, other_server, 1);
+	lab_has("outside", IN_ITSELF "nameserver 10.2.0.1\n"
+		"search a\n#|search a\n#|\n#|#| by hand\n#|nameserver 1.1.1.1\n");
+	dns_down(&dns);
+	lab_has("outside", "search a\n\n#| by hand\nnameserver 1.1.1.1\n");
+	assert_string_equal(lab_log(), "");
+	unmount_them();
+}
+
+static void go_up(void);
+
+static void nothing_can_be_beside_it_and_killed(void **state)
+{
+	pid_t child;
+
+	(void)state;
+	mount_file_in_read_only_folder("nameserver 1.1.1.1");
+	child = lab_fork(go_up);
+	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), -EBUSY);
+	lab_kill(child);
+	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	lab_logged("a former sstp died: ");
+	lab_has("outside", "nameserver 1.1.1.1\n");
+	unmount_them();
 }
 
 static void a_file_that_is_read_only(void **state)
@@ -474,6 +526,8 @@ int main(void)
 		CASE(a_link_to_nowhere),
 		CASE(a_file_mounted_by_itself),
 		CASE(a_folder_that_is_read_only),
+		CASE(nothing_can_be_beside_it),
+		CASE(nothing_can_be_beside_it_and_killed),
 		CASE(a_file_that_is_read_only),
 		CASE(it_became_read_only),
 		CASE(somebody_else_writes_it),
