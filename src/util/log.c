@@ -11,7 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_MAX_LEN = 1024 };
+#include "util/utf8.h"
+
+enum {
+	LINE_MAX_LEN = 1024,
+	REPLACEMENT = 0xfffd, /* Unicode's sign for what could not be read */
+};
 
 static enum log_level log_level = LOG_LEVEL_INFO;
 static bool log_json;
@@ -50,25 +55,53 @@ bool log_wants(enum log_level level)
 	return level <= log_level;
 }
 
-/* Escapes for a JSON string: quotes, backslashes and control characters. */
-static size_t json_escape(char *to, size_t room, const char *from)
+/*
+ * Takes one character off the front, harmless ones as they are, and quotes and backslashes behind a
+ * backslash. 0: this is none of them, and nothing is taken.
+ */
+static size_t put_harmless(char to[5], struct reader *r)
 {
+	struct reader rest = *r;
+	const uint8_t *at = r->at;
+	uint32_t code;
+	size_t len, n = 0;
+
+	if (!utf8_get(&rest, &code) || !utf8_is_harmless(code))
+		return 0;
+	len = r->left - rest.left;
+	if (code == '"' || code == '\\')
+		to[n++] = '\\';
+	memcpy(to + n, at, len);
+	*r = rest;
+	return n + len;
+}
+
+/* A character that is not harmless, or one byte that is no UTF-8. */
+static size_t put_json_escape(char to[7], struct reader *r)
+{
+	struct reader rest = *r;
+	uint32_t code;
+
+	if (!utf8_get(&rest, &code)) {
+		rest = *r;
+		get_u8(&rest);
+		code = REPLACEMENT;
+	}
+	*r = rest;
+	return (size_t)snprintf(to, 7, "\\u%04x", code <= 0xffff ? code : REPLACEMENT);
+}
+
+static void json_escape(char *to, size_t room, const char *from)
+{
+	struct reader r = reader_of(from, strlen(from));
 	size_t n = 0;
 
-	for (; *from && n + 7 < room; from++) {
-		unsigned char c = (unsigned char)*from;
+	while (r.left && n + 7 < room) {
+		size_t len = put_harmless(to + n, &r);
 
-		if (c == '"' || c == '\\') {
-			to[n++] = '\\';
-			to[n++] = (char)c;
-		} else if (c < 0x20) {
-			n += (size_t)snprintf(to + n, room - n, "\\u%04x", c);
-		} else {
-			to[n++] = (char)c;
-		}
+		n += len ? len : put_json_escape(to + n, &r);
 	}
 	to[n] = '\0';
-	return n;
 }
 
 static void stamp(char *to, size_t room)
@@ -85,18 +118,19 @@ static void stamp(char *to, size_t room)
 
 static void to_stderr(enum log_level level, const char *name, const char *line)
 {
-	char out[2 * LINE_MAX_LEN + 256], time_text[48], escaped[2 * LINE_MAX_LEN];
+	char out[2 * LINE_MAX_LEN + 256], time_text[48] = "", escaped[2 * LINE_MAX_LEN];
 	int n;
 
-	stamp(time_text, sizeof(time_text));
+	if (log_json || log_timestamps)
+		stamp(time_text, sizeof(time_text));
 	if (log_json) {
 		json_escape(escaped, sizeof(escaped), line);
 		n = snprintf(out, sizeof(out),
 			     "{\"time\":\"%s\",\"level\":\"%s\",\"who\":\"%s\",\"message\":\"%s\"}\n",
 			     time_text, level_names[level], name, escaped);
 	} else {
-		n = snprintf(out, sizeof(out), "%s%s%s%s%s%s%s\n", log_timestamps ? time_text : "",
-			     log_timestamps ? " " : "", level == LOG_LEVEL_INFO ? "" : level_names[level],
+		n = snprintf(out, sizeof(out), "%s%s%s%s%s%s%s\n", time_text,
+			     *time_text ? " " : "", level == LOG_LEVEL_INFO ? "" : level_names[level],
 			     level == LOG_LEVEL_INFO ? "" : ": ", name, *name ? ": " : "", line);
 	}
 	if (n > 0 && write(STDERR_FILENO, out, strnlen(out, sizeof(out))) < 0)
@@ -116,27 +150,26 @@ void log_at(const struct log *log, enum log_level level, const char *format, ...
 	(log_custom_sink ? log_custom_sink : to_stderr)(level, log ? log->name : "", line);
 }
 
+static size_t put_byte_escape(char to[5], struct reader *r)
+{
+	return (size_t)snprintf(to, 5, "\\x%02x", get_u8(r));
+}
+
 struct log_text log_quote(const void *from, size_t len)
 {
-	const uint8_t *p = from;
+	struct reader r = reader_of(from, len);
 	struct log_text q;
-	size_t n = 0;
+	size_t n = 0, taken;
 
 	q.text[n++] = '"';
-	for (size_t i = 0; i < len; i++) {
+	while (r.left) {
 		if (n + 9 > sizeof(q.text)) { /* an escape, the dots, the quote and the end */
 			memcpy(q.text + n, "...", 3);
 			n += 3;
 			break;
 		}
-		if (p[i] == '"' || p[i] == '\\') {
-			q.text[n++] = '\\';
-			q.text[n++] = (char)p[i];
-		} else if (p[i] < 0x20 || p[i] > 0x7e) {
-			n += (size_t)snprintf(q.text + n, sizeof(q.text) - n, "\\x%02x", p[i]);
-		} else {
-			q.text[n++] = (char)p[i];
-		}
+		taken = put_harmless(q.text + n, &r);
+		n += taken ? taken : put_byte_escape(q.text + n, &r);
 	}
 	q.text[n++] = '"';
 	q.text[n] = '\0';

@@ -45,7 +45,8 @@ void log_at(const struct log *log, enum log_level level, const char *format, ...
 			log_at(log, LOG_LEVEL_DEBUG, __VA_ARGS__);  \
 	} while (0)
 
-/* Text for the log from bytes that a peer sent: in quotes, escaped, cut to what fits. */
+/* Text for the log from bytes that a peer sent: in quotes, what is not UTF-8 or would do something to
+ * the line escaped, cut to what fits. */
 struct log_text {
 	char text[256];
 };

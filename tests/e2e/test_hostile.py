@@ -267,6 +267,8 @@ def test_names_from_the_peer_stay_on_one_line_of_the_log(lab):
     assert lab.connect_fails(user='ann\nsession 9: up, user "root"\x1b[31m')[0] == 9
     line = server.wait_for("^warn: session 1: .*refused.*$").group(0)
     assert r'user "ann\x0asession 9: up, user \"root\"\x1b[31m" by mschapv2' in line
+    assert lab.connect_fails(user="Jörg")[0] == 9
+    server.wait_for('^warn: session 2: .* login of user "Jörg" by mschapv2 refused')
     assert lab.connect_fails(user="x" * 256)[0] == 9
     assert server.status is None
 

@@ -96,7 +96,18 @@ static void quoting(void **state)
 		{ "a\nb", 3, "\"a\\x0ab\"" },
 		{ "a\0b", 3, "\"a\\x00b\"" },
 		{ "\x1b[2J\x7f", 5, "\"\\x1b[2J\\x7f\"" },
-		{ "\xc3\xa4", 2, "\"\\xc3\\xa4\"" },
+		{ "J\xc3\xb6rg \xe6\x9d\x8e \xf0\x9f\x98\x80", 14,
+		  "\"J\xc3\xb6rg \xe6\x9d\x8e \xf0\x9f\x98\x80\"" },
+		{ "\xc3", 1, "\"\\xc3\"" }, /* no UTF-8: cut, in another's middle, too long, a surrogate */
+		{ "\xe2\x82z", 3, "\"\\xe2\\x82z\"" },
+		{ "\xc0\xaf", 2, "\"\\xc0\\xaf\"" },
+		{ "\xed\xa0\x80", 3, "\"\\xed\\xa0\\x80\"" },
+		{ "\xff\xfe", 2, "\"\\xff\\xfe\"" },
+		{ "\xc2\x9b" "2J", 4, "\"\\xc2\\x9b2J\"" }, /* C1: a terminal's CSI */
+		{ "a\xe2\x80\xae" "b", 5, "\"a\\xe2\\x80\\xae" "b\"" }, /* U+202E turns what follows */
+		{ "a\xe2\x80\xa8" "b", 5, "\"a\\xe2\\x80\\xa8" "b\"" }, /* U+2028 ends a line */
+		{ "\xef\xbb\xbf", 3, "\"\\xef\\xbb\\xbf\"" },
+		{ "\xf3\xa0\x81\x81", 4, "\"\\xf3\\xa0\\x81\\x81\"" },
 	};
 
 	(void)state;
@@ -107,15 +118,16 @@ static void quoting(void **state)
 /* Wherever the first escape falls, what is cut ends in dots and a quote and fits. */
 static void long_text_is_cut(void **state)
 {
+	static const char *const fillings[] = { "\n\n", "\xc3\xb6" };
 	char from[400];
 
 	(void)state;
-	for (size_t plain = 0; plain < 300; plain++) {
+	for (size_t plain = 0; plain < 600; plain++) {
 		struct log_text q;
 		size_t len;
 
-		memset(from, '\n', sizeof(from));
-		memset(from, 'x', plain);
+		for (size_t i = 0; i < sizeof(from); i++)
+			from[i] = i < plain / 2 ? 'x' : fillings[plain % 2][(i - plain / 2) % 2];
 		q = log_quote(from, sizeof(from));
 		len = strnlen(q.text, sizeof(q.text));
 		assert_in_range(len, sizeof(q.text) - 8, sizeof(q.text) - 1);
@@ -168,6 +180,8 @@ static void as_json(void **state)
 	assert_memory_equal(out, "{\"time\":\"20", 11);
 	assert_non_null(strstr(out, "\"level\":\"warn\",\"who\":\"session 1\",\"message\":"
 				    "\"user \\\"a\\\\b\\\"\\u0001\"}\n"));
+	out = to_stderr(LOG_LEVEL_INFO, &log, "\xc3\xb6 \xc2\x9b \xe2\x80\xae \xff \xf3\xa0\x81\x81");
+	assert_non_null(strstr(out, "\"\xc3\xb6 \\u009b \\u202e \\ufffd \\ufffd\"}\n"));
 }
 
 int main(void)
