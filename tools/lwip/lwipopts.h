@@ -55,6 +55,7 @@
 #define LWIP_IPV6_REASS 1
 #define IP_FRAG 1
 #define LWIP_IPV6_FRAG 1
+#define IPV6_FRAG_COPYHEADER 1 /* pointers may be of 64 bits */
 #define MEMP_NUM_REASSDATA 32
 #define MEMP_NUM_FRAG_PBUF 256
 #define MEMP_NUM_IP6_REASSDATA 32
