@@ -26,45 +26,56 @@ struct netlink {
 /* What an answer that carries data is given to; NULL: none is expected. */
 typedef void on_data(const struct nlmsghdr *h, struct reader body, void *arg);
 
-static int bind_port(int fd, uint32_t *port)
+/* since 4.12 and 4.3; without them errors have no text and acknowledgements are longer */
+static void ask_for_more(int fd)
 {
-	struct sockaddr_nl own = { .nl_family = AF_NETLINK };
-	socklen_t len = sizeof(own);
+	static const int on = 1;
 
-	if (bind(fd, (struct sockaddr *)&own, sizeof(own)) ||
-	    getsockname(fd, (struct sockaddr *)&own, &len))
+	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+}
+
+int netlink_adopt(int fd, struct netlink **out)
+{
+	struct sockaddr_nl own;
+	socklen_t len = sizeof(own);
+	struct netlink *nl;
+
+	if (getsockname(fd, (struct sockaddr *)&own, &len))
 		return -errno;
-	*port = own.nl_pid;
+	nl = calloc(1, sizeof(*nl));
+	if (!nl)
+		return -ENOMEM;
+	nl->fd = fd;
+	nl->port = own.nl_pid;
+	ask_for_more(fd);
+	*out = nl;
 	return 0;
 }
 
 int netlink_open(struct netlink **out)
 {
-	static const int on = 1;
-	struct netlink *nl = calloc(1, sizeof(*nl));
-	int rc;
+	static const struct sockaddr_nl any = { .nl_family = AF_NETLINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), rc;
 
-	if (!nl)
-		return -ENOMEM;
-	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	rc = nl->fd < 0 ? -errno : bind_port(nl->fd, &nl->port);
-	if (rc) {
-		netlink_close(nl);
-		return rc;
-	}
-	/* since 4.12 and 4.3; without them errors have no text and acknowledgements are longer */
-	setsockopt(nl->fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
-	setsockopt(nl->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
-	*out = nl;
-	return 0;
+	if (fd < 0)
+		return -errno;
+	rc = bind(fd, (const struct sockaddr *)&any, sizeof(any)) ? -errno : netlink_adopt(fd, out);
+	if (rc)
+		close(fd);
+	return rc;
+}
+
+int netlink_fd(const struct netlink *nl)
+{
+	return nl->fd;
 }
 
 void netlink_close(struct netlink *nl)
 {
 	if (!nl)
 		return;
-	if (nl->fd >= 0)
-		close(nl->fd);
+	close(nl->fd);
 	free(nl);
 }
 
@@ -216,6 +227,27 @@ int netlink_link_up(struct netlink *nl, unsigned ifindex, uint32_t mtu)
 	if (mtu)
 		nlmsg_put_u32(m, IFLA_MTU, mtu);
 	return ask(nl, NULL, NULL);
+}
+
+static void read_index(const struct nlmsghdr *h, struct reader body, void *arg)
+{
+	struct ifinfomsg link;
+
+	get_copy(&body, &link, sizeof(link));
+	if (h->nlmsg_type == RTM_NEWLINK && !body.bad)
+		*(unsigned *)arg = (unsigned)link.ifi_index;
+}
+
+int netlink_link_index(struct netlink *nl, const char *name, unsigned *ifindex)
+{
+	struct ifinfomsg link = { .ifi_index = 0 };
+	int rc;
+
+	*ifindex = 0;
+	nlmsg_put(request(nl, RTM_GETLINK, 0, &link, sizeof(link)), IFLA_IFNAME, name,
+		  strlen(name) + 1);
+	rc = ask(nl, read_index, ifindex);
+	return !rc && !*ifindex ? -ENODEV : rc;
 }
 
 int netlink_link_queue_len(struct netlink *nl, unsigned ifindex, uint32_t packets)

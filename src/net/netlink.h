@@ -25,7 +25,16 @@ struct route {
 };
 
 int netlink_open(struct netlink **out);
-void netlink_close(struct netlink *nl);
+/*
+ * The socket of one that was opened in another network namespace, and came from there as a
+ * descriptor (netns.h): ours from now on, unless this fails.
+ */
+int netlink_adopt(int fd, struct netlink **out);
+int netlink_fd(const struct netlink *nl);
+void netlink_close(struct netlink *nl); /* NULL is fine */
+
+/* Its index in the socket's namespace, where if_nametoindex may not see it. */
+int netlink_link_index(struct netlink *nl, const char *name, unsigned *ifindex);
 
 int netlink_link_up(struct netlink *nl, unsigned ifindex, uint32_t mtu); /* mtu 0: as it is */
 /* So many packets wait to be sent; of a TUN device: to be read by us. */

@@ -1,0 +1,95 @@
+/* Descriptors over a socket, unix(7), SCM_RIGHTS. The message itself is their number, or an errno. */
+#include "net/handover.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The C libraries differ in how wide a length in these headers is: an unsigned goes into either. */
+static unsigned space_for(int count)
+{
+	return (unsigned)CMSG_SPACE((size_t)count * sizeof(int));
+}
+
+static unsigned len_for(int count)
+{
+	return (unsigned)CMSG_LEN((size_t)count * sizeof(int));
+}
+
+/* Aligned as CMSG_FIRSTHDR wants it. */
+union control {
+	struct cmsghdr header;
+	char room[CMSG_SPACE(HANDOVER_MAX * sizeof(int))];
+};
+
+int handover_pair(int ends[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0 ? -errno : 0;
+}
+
+int handover_give(int end, const int *fds, int count)
+{
+	struct iovec word = { &count, sizeof(count) };
+	struct msghdr m = { .msg_iov = &word, .msg_iovlen = 1 };
+	union control control;
+
+	if (count > 0) {
+		memset(&control, 0, sizeof(control));
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = len_for(count);
+		memcpy(CMSG_DATA(&control.header), fds, (size_t)count * sizeof(int));
+		m.msg_control = &control;
+		m.msg_controllen = space_for(count);
+	}
+	return sendmsg(end, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static int receive(int end, struct msghdr *m)
+{
+	ssize_t n;
+
+	do
+		n = recvmsg(end, m, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return n == sizeof(int) ? 0 : -EPIPE;
+}
+
+static int came(struct msghdr *m)
+{
+	struct cmsghdr *h = CMSG_FIRSTHDR(m);
+
+	if (!h || h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+		return 0;
+	return (int)(((unsigned)h->cmsg_len - len_for(0)) / sizeof(int));
+}
+
+int handover_take(int end, int *fds, int room)
+{
+	union control control;
+	int count, error, here;
+	struct iovec word = { &count, sizeof(count) };
+	struct msghdr m = {
+		.msg_iov = &word,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = space_for(room),
+	};
+
+	error = receive(end, &m);
+	if (error)
+		return error;
+	if (count < 0)
+		return count;
+	here = came(&m);
+	if (here)
+		memcpy(fds, CMSG_DATA(CMSG_FIRSTHDR(&m)), (size_t)here * sizeof(int));
+	if (here == count)
+		return count;
+	while (here > 0) /* we had no room for all: too many files are open */
+		close(fds[--here]);
+	return -EMFILE;
+}

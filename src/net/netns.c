@@ -1,0 +1,200 @@
+/* Other network namespaces: which one is meant, who owns it, and a child that goes there. */
+#include "net/netns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "net/handover.h"
+
+static const char *const name_folders[] = { "/run/netns", "/var/run/netns" };
+
+/* ---- which one */
+
+static int open_path(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_named(const char *name)
+{
+	char path[PATH_MAX];
+	int fd = -ENOENT;
+
+	for (size_t i = 0; i < sizeof(name_folders) / sizeof(*name_folders) && fd == -ENOENT; i++) {
+		snprintf(path, sizeof(path), "%s/%s", name_folders[i], name);
+		fd = open_path(path);
+	}
+	return fd;
+}
+
+static int open_of_process(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld/ns/net", (long)pid);
+	return open_path(path);
+}
+
+static int open_where(struct netns *ns, const char *where)
+{
+	if (strchr(where, '/'))
+		return open_path(where);
+	if (where[strspn(where, "0123456789")] || strlen(where) > 9) {
+		ns->name = where;
+		return open_named(where);
+	}
+	ns->pid = atoi(where);
+	return open_of_process(ns->pid);
+}
+
+static const char *hint(const struct netns *ns, int error)
+{
+	if (error == -EACCES || error == -EPERM)
+		return ": it belongs to another user; root may enter it";
+	if (error == -ENOENT && ns->pid)
+		return ": there is no such process";
+	if (error == -ENOENT && ns->name)
+		return ": neither in /run/netns nor in /var/run/netns (ip netns add makes one); a "
+		       "path has a slash in it";
+	return "";
+}
+
+/* musl's ioctl takes the request as an int, into which not every machine's numbers fit. */
+static int ask_nsfs(int fd, unsigned long request)
+{
+	int result = (int)syscall(SYS_ioctl, fd, request);
+
+	return result < 0 ? -errno : result;
+}
+
+static bool is_network(int fd)
+{
+	return ask_nsfs(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
+}
+
+/* ---- whose it is */
+
+static bool is_own_userns(int fd)
+{
+	struct stat own, its;
+
+	return !stat("/proc/self/ns/user", &own) && !fstat(fd, &its) && own.st_ino == its.st_ino &&
+	       own.st_dev == its.st_dev;
+}
+
+/*
+ * Who is root in our own user namespace may enter the network namespace of one below without
+ * entering that, and is then not limited to the users that it maps.
+ */
+static bool must_enter(int userns_fd, bool was_named)
+{
+	return !is_own_userns(userns_fd) && (was_named || geteuid());
+}
+
+static int open_userns(struct netns *ns, const char *userns, const struct log *log)
+{
+	int fd = userns ? open_path(userns) : ask_nsfs(ns->net_fd, NS_GET_USERNS);
+
+	if (fd < 0 && userns)
+		log_error(log, "--userns %s: %s", userns, strerror(-fd));
+	else if (fd < 0)
+		log_error(log, "--netns %s: its user namespace can't be had: %s%s", ns->where,
+			  strerror(-fd), hint(ns, fd));
+	if (fd < 0)
+		return fd;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	if (must_enter(fd, userns))
+		ns->user_fd = fd;
+	else
+		close(fd);
+	return 0;
+}
+
+int netns_open(struct netns *ns, const char *where, const char *userns, const struct log *log)
+{
+	*ns = (struct netns){ .net_fd = -1, .user_fd = -1, .where = where };
+	ns->net_fd = open_where(ns, where);
+	if (ns->net_fd < 0) {
+		log_error(log, "--netns %s: %s%s", where, strerror(-ns->net_fd),
+			  hint(ns, ns->net_fd));
+		return ns->net_fd;
+	}
+	if (!is_network(ns->net_fd)) {
+		log_error(log, "--netns %s: this is not a network namespace", where);
+		return -EINVAL;
+	}
+	return open_userns(ns, userns, log);
+}
+
+void netns_close(struct netns *ns)
+{
+	if (ns->net_fd >= 0)
+		close(ns->net_fd);
+	if (ns->user_fd >= 0)
+		close(ns->user_fd);
+	ns->net_fd = ns->user_fd = -1;
+}
+
+/* ---- a child that goes there */
+
+static int enter(const struct netns *ns, const struct log *log)
+{
+	int error;
+
+	if (ns->user_fd >= 0 && setns(ns->user_fd, CLONE_NEWUSER) < 0) {
+		error = -errno;
+		log_error(log, "--netns %s: its user namespace can't be entered: %s%s", ns->where,
+			  strerror(-error), hint(ns, error));
+		return error;
+	}
+	if (setns(ns->net_fd, CLONE_NEWNET) == 0)
+		return 0;
+	error = -errno;
+	log_error(log, "--netns %s: it can't be entered: %s%s", ns->where, strerror(-error),
+		  hint(ns, error));
+	return error;
+}
+
+static _Noreturn void go(const struct netns *ns, int (*work)(void *arg, int *fds), void *arg,
+			 int end, const struct log *log)
+{
+	int made[HANDOVER_MAX], count = enter(ns, log);
+
+	if (!count)
+		count = work(arg, made);
+	_exit(handover_give(end, made, count) ? 1 : 0);
+}
+
+int netns_visit(const struct netns *ns, int (*work)(void *arg, int *fds), void *arg, int *fds,
+		int room, const struct log *log)
+{
+	int ends[2], result = handover_pair(ends);
+	pid_t child = -1;
+
+	if (!result) {
+		child = fork();
+		result = child < 0 ? -errno : 0;
+		if (child == 0)
+			go(ns, work, arg, ends[1], log);
+		close(ends[1]);
+		if (!result)
+			result = handover_take(ends[0], fds, room);
+		close(ends[0]);
+	}
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (child < 0 || result == -EPIPE || result == -EMFILE)
+		log_error(log, "--netns %s: %s", ns->where, strerror(-result));
+	return result;
+}
