@@ -1,0 +1,267 @@
+/* Namespaces for a process that is to see nothing but what we give it. */
+#include "net/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "net/netlink.h"
+#include "util/file.h"
+
+/* ---- what forbids it, and what would help */
+
+static bool has_number(const char *path, int number)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[16] = "";
+	bool has;
+
+	if (fd < 0)
+		return false;
+	has = read(fd, text, sizeof(text) - 1) > 0 && atoi(text) == number;
+	close(fd);
+	return has;
+}
+
+static const char *hint(int error)
+{
+	static const struct {
+		const char *path;
+		int forbids;
+		const char *text;
+	} settings[] = {
+		{ "/proc/sys/kernel/unprivileged_userns_clone", 0,
+		  ": this kernel keeps user namespaces for root; sysctl "
+		  "kernel.unprivileged_userns_clone=1 allows them" },
+		{ "/proc/sys/user/max_user_namespaces", 0,
+		  ": none are allowed; sysctl user.max_user_namespaces=10000 allows them" },
+		{ "/proc/sys/user/max_net_namespaces", 0,
+		  ": none are allowed; sysctl user.max_net_namespaces=10000 allows them" },
+		{ "/proc/sys/user/max_mnt_namespaces", 0,
+		  ": none are allowed; sysctl user.max_mnt_namespaces=10000 allows them" },
+		{ "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 1,
+		  ": AppArmor forbids it; sysctl kernel.apparmor_restrict_unprivileged_userns=0, or "
+		  "a profile for sstp that has \"userns,\", allows it" },
+	};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
+		if (has_number(settings[i].path, settings[i].forbids))
+			return settings[i].text;
+	switch (error) {
+	case -EPERM:
+	case -EACCES:
+		return ": in a container its security profile forbids this (seccomp, AppArmor), and in "
+		       "a chroot the kernel; `sstp proxy` needs no namespaces";
+	case -ENOSPC:
+	case -EUSERS:
+		return ": there are too many; sysctl user.max_user_namespaces (max_net_namespaces, "
+		       "max_mnt_namespaces) allows more";
+	default:
+		return "";
+	}
+}
+
+static int refused(const struct log *log, const char *what, int error)
+{
+	log_error(log, "%s: %s%s", what, strerror(-error), hint(error));
+	return error;
+}
+
+/* ---- namespaces */
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), error;
+
+	if (fd < 0)
+		return -errno;
+	error = file_write(fd, text, strlen(text));
+	close(fd);
+	return error;
+}
+
+static int map_one(const char *path, unsigned inside, unsigned outside)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "%u %u 1\n", inside, outside);
+	return write_text(path, line);
+}
+
+/* Groups can be mapped by an ordinary user only after it has given up changing them. */
+static int map_user(uid_t uid, gid_t gid, bool map_root)
+{
+	int error = write_text("/proc/self/setgroups", "deny");
+
+	if (error && error != -ENOENT)
+		return error;
+	error = map_one("/proc/self/uid_map", map_root ? 0 : uid, uid);
+	return error ? error : map_one("/proc/self/gid_map", map_root ? 0 : gid, gid);
+}
+
+/* Root needs no user namespace, unless it is one of a container's that may not do this. */
+static int make_namespaces(bool map_root, const struct log *log)
+{
+	static const int flags = CLONE_NEWNET | CLONE_NEWNS;
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	int error;
+
+	if (!uid && !unshare(flags))
+		return 0;
+	if (unshare(CLONE_NEWUSER | flags) < 0)
+		return refused(log, "a namespace for the command can't be made", -errno);
+	error = map_user(uid, gid, map_root);
+	return error ? refused(log, "the user can't be mapped into the command's namespace", error) :
+		       0;
+}
+
+static int bring_up_loopback(const struct log *log)
+{
+	struct netlink *nl;
+	int error = netlink_open(&nl);
+
+	if (!error) {
+		error = netlink_link_up(nl, if_nametoindex("lo"), 0);
+		netlink_close(nl);
+	}
+	return error ? refused(log, "the loopback device can't be brought up", error) : 0;
+}
+
+/* ping without capabilities: a setting of each network, and nobody's in a new one. */
+static void allow_ping(void)
+{
+	char range[64];
+
+	snprintf(range, sizeof(range), "%u %u\n", getegid(), getegid());
+	write_text("/proc/sys/net/ipv4/ping_group_range", range);
+}
+
+int confine_enter(bool map_root, const struct log *log)
+{
+	int error = make_namespaces(map_root, log);
+
+	if (!error)
+		error = bring_up_loopback(log);
+	if (error)
+		return error;
+	allow_ping();
+	/* what is mounted outside from now on is seen in here too, and not the other way round */
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return refused(log, "the command's file systems can't be made its own", -errno);
+	return 0;
+}
+
+/* ---- names */
+
+/* systemd-resolved, nscd, Avahi; and D-Bus, by which the first and the last can be asked too. */
+static const char *const resolvers[] = {
+	"/run/systemd/resolve",
+	"/run/nscd",
+	"/var/run/nscd",
+	"/run/avahi-daemon",
+	"/var/run/avahi-daemon",
+	"/run/dbus",
+	"/var/run/dbus",
+};
+
+static int mount_empty(const char *folder)
+{
+	return mount("sstp", folder, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		     "size=64k,mode=0755") < 0 ?
+		       -errno :
+		       0;
+}
+
+static int hide_resolvers(const struct log *log)
+{
+	char real[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(resolvers) / sizeof(*resolvers); i++) {
+		int error;
+
+		/* a link leads to another of these */
+		if (!realpath(resolvers[i], real) || strcmp(real, resolvers[i]) != 0)
+			continue;
+		error = mount_empty(real);
+		if (error) {
+			log_error(log, "%s can't be hidden from the command: %s", real,
+				  strerror(-error));
+			return error;
+		}
+	}
+	return 0;
+}
+
+static int bind_over(int fd, int target)
+{
+	char from[64], to[64];
+
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
+	snprintf(to, sizeof(to), "/proc/self/fd/%d", target);
+	return mount(from, to, NULL, MS_BIND, NULL) < 0 ? -errno : 0;
+}
+
+/*
+ * An empty file of a tmpfs. That has to be mounted somewhere while the file is made and bound to
+ * its place: over the very folder, whose old file is in `target`.
+ */
+static int make_over(int target, const char *folder)
+{
+	int error = mount_empty(folder), dir, fd;
+
+	if (error)
+		return error;
+	dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = dir < 0 ? -1 : openat(dir, "resolv.conf", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	error = fd < 0 ? -errno : bind_over(fd, target);
+	if (dir >= 0)
+		close(dir);
+	umount2(folder, MNT_DETACH);
+	if (!error)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
+/* Where it was hidden with its folder (systemd-resolved's own), there is to be one again. */
+static int open_target(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	if (fd >= 0)
+		close(fd);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int confine_names(const struct log *log)
+{
+	char path[PATH_MAX], *slash;
+	bool is_there = realpath("/etc/resolv.conf", path);
+	int error = hide_resolvers(log), target, fd;
+
+	if (error)
+		return error;
+	if (!is_there)
+		return -ENOENT;
+	target = open_target(path);
+	slash = strrchr(path, '/');
+	*slash = '\0';
+	fd = target < 0 ? target : make_over(target, path);
+	if (target >= 0)
+		close(target);
+	if (fd < 0)
+		log_error(log, "/etc/resolv.conf can't be replaced for the command: %s",
+			  strerror(-fd));
+	return fd;
+}
