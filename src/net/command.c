@@ -102,12 +102,16 @@ static void restore_signals(void)
 static void become(const struct command_cfg *cfg)
 {
 	int code = cfg->prepare ? cfg->prepare(cfg->arg) : 0, error;
+	char path[PATH_MAX];
 
 	if (code)
 		_exit(code);
 	restore_signals();
 	execvpe(cfg->argv[0], cfg->argv, cfg->env->var);
 	error = errno;
+	/* a folder of PATH that we may not enter may hold it, says execvpe; a shell does not */
+	if (error == EACCES && !strchr(cfg->argv[0], '/') && !run_find(cfg->argv[0], path))
+		error = ENOENT;
 	log_error(cfg->log, "cannot run %s: %s", cfg->argv[0], strerror(error));
 	_exit(error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_NO_START);
 }
