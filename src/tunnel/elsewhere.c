@@ -1,0 +1,79 @@
+/* A TUN device in another network namespace: the socket is descriptor 0, its queues follow. */
+#include "tunnel/elsewhere.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* ---- in the child, which ends after this: nothing is freed */
+
+static int make_queues(const struct elsewhere_cfg *cfg, int *fds)
+{
+	struct tun *first, *next;
+	int error = tun_open(&cfg->tun, &first);
+
+	if (error)
+		return error;
+	fds[0] = tun_fd(first);
+	for (size_t i = 1; i < cfg->queues; i++) {
+		error = tun_open_queue(first, &next);
+		if (error)
+			return error;
+		fds[i] = tun_fd(next);
+	}
+	return 0;
+}
+
+int elsewhere_make(const struct elsewhere_cfg *cfg, int *fds)
+{
+	struct netlink *nl;
+	int error = netlink_open(&nl);
+
+	if (error) {
+		log_error(cfg->log, "netlink: %s", strerror(-error));
+		return error;
+	}
+	fds[0] = netlink_fd(nl);
+	error = make_queues(cfg, fds + 1);
+	if (!error)
+		return (int)(1 + cfg->queues);
+	tun_complain(cfg->log, &cfg->tun, error);
+	return error;
+}
+
+/* ---- ours */
+
+static int take_queues(size_t count, const int *fds, struct tun **tuns)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		tuns[i] = NULL;
+		if (!error)
+			error = tun_adopt(fds[i], &tuns[i]);
+		if (error)
+			close(fds[i]);
+	}
+	return error;
+}
+
+int elsewhere_take(const struct elsewhere_cfg *cfg, const int *fds, struct tun **tuns,
+		   struct netlink **netlink, unsigned *ifindex)
+{
+	int error = take_queues(cfg->queues, fds + 1, tuns), socket_error;
+
+	*netlink = NULL;
+	socket_error = netlink_adopt(fds[0], netlink);
+	if (socket_error)
+		close(fds[0]);
+	if (!error)
+		error = socket_error;
+	if (!error)
+		error = netlink_link_index(*netlink, tun_name(tuns[0]), ifindex);
+	if (!error)
+		return 0;
+	for (size_t i = 0; i < cfg->queues; i++)
+		tun_close(tuns[i]);
+	netlink_close(*netlink);
+	tun_complain(cfg->log, &cfg->tun, error);
+	return error;
+}
