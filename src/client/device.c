@@ -1,9 +1,11 @@
-/* Packets between a tunnel and a TUN device, and the network set up around it. */
+/* Packets between a tunnel and a device, and the network set up around it. */
 #include "client/device.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/script.h"
 #include "tun/merge.h"
@@ -12,11 +14,12 @@ struct device {
 	struct outlet outlet;
 	const struct device_cfg *cfg;
 	struct outlet_client *client;
+	struct place *place;
 	struct tun *tun;
 	struct merge *merge;
-	struct loop_watch watch;
+	struct loop_watch watch, exit_watch;
 	uint8_t *packet;   /* TUN_PACKET_MAX bytes */
-	struct host *host; /* NULL with --script */
+	struct host *host; /* NULL with --script, and where the network is not ours to set up */
 	struct outlet_link link;
 	bool was_up; /* at any time */
 };
@@ -27,6 +30,19 @@ static struct device *device_of(struct outlet *o)
 }
 
 /* ---- packets */
+
+/* The device is gone, or the other end of what we were given. */
+static void lost(struct device *d, int error)
+{
+	bool is_closed = error == -EPIPE;
+
+	if (is_closed)
+		log_info(d->client->log, "%s: its other end is closed", d->outlet.name);
+	else
+		log_error(d->client->log, "%s: %s", d->outlet.name, strerror(-error));
+	loop_watch_events(d->client->loop, &d->watch, 0);
+	d->client->end(d->client, is_closed ? EXIT_OK : EXIT_NETCONF);
+}
 
 static void from_tun(struct loop_watch *w, uint32_t events)
 {
@@ -43,9 +59,7 @@ static void from_tun(struct loop_watch *w, uint32_t events)
 		if (n == -EPROTO)
 			continue;
 		if (n < 0) {
-			log_error(d->client->log, "%s: %s", d->outlet.name, strerror((int)-n));
-			loop_watch_events(d->client->loop, w, 0);
-			d->client->end(d->client, EXIT_NETCONF);
+			lost(d, (int)n);
 			return;
 		}
 		bytes += (size_t)n;
@@ -101,6 +115,8 @@ static int up(struct outlet *o, const struct outlet_link *link)
 		error = host_up(d->host, link);
 	else
 		run_script(d, d->was_up ? SCRIPT_RECONNECT : SCRIPT_CONNECT);
+	if (!error && d->place->ops->up)
+		error = d->place->ops->up(d->place, link);
 	if (error)
 		return error;
 	d->was_up = true;
@@ -121,59 +137,97 @@ static void down(struct outlet *o, bool will_return)
 
 /* ---- start and end */
 
-static enum exit_code open_tun(struct device *d)
+static enum exit_code open_packets(struct device *d)
 {
-	struct tun_cfg cfg = { .name = d->cfg->interface, .offload = !d->cfg->no_offload };
-	int error = tun_open(&cfg, &d->tun);
+	int error = merge_open(d->tun, &d->merge);
 
-	if (!error)
-		error = merge_open(d->tun, &d->merge);
+	d->packet = malloc(TUN_PACKET_MAX);
+	if (!error && !d->packet)
+		error = -ENOMEM;
 	if (!error) {
-		d->outlet.name = tun_name(d->tun);
 		d->watch =
 			(struct loop_watch){ .fd = tun_fd(d->tun), .events = 0, .ready = from_tun };
 		error = loop_watch(d->client->loop, &d->watch);
 	}
 	if (!error)
 		return EXIT_OK;
-	tun_complain(d->client->log, &cfg, error);
-	return EXIT_NETCONF;
+	log_error(d->client->log, "%s: %s", d->outlet.name, strerror(-error));
+	return EXIT_OTHER;
 }
 
-static enum exit_code open_host(struct device *d)
+/* The namespace's netlink socket, if there is one, is not needed without it. */
+static enum exit_code open_host(struct device *d, const struct place_device *made)
 {
-	struct host_cfg cfg = {
-		.device = d->outlet.name,
-		.ifindex = tun_ifindex(d->tun),
-		.default_route = d->cfg->default_route,
-		.routes = d->cfg->routes,
-		.route_count = d->cfg->route_count,
-		.table = d->cfg->table,
-		.dns = d->cfg->dns,
-		.log = d->client->log,
-	};
+	if (!made->is_bare && !d->cfg->script)
+		return host_open(&made->host, &d->host) ? EXIT_NETCONF : EXIT_OK;
+	netlink_close(made->host.netlink);
+	run_script(d, SCRIPT_PRE_INIT);
+	return EXIT_OK;
+}
 
-	if (d->cfg->script) {
-		run_script(d, SCRIPT_PRE_INIT);
+/* Whoever holds the other end need not say anything, and nothing that it says is for us. */
+static void from_exit_fd(struct loop_watch *w, uint32_t events)
+{
+	struct device *d = container_of(w, struct device, exit_watch);
+	char drain[256];
+
+	if (!(events & (EPOLLHUP | EPOLLERR)) && read(w->fd, drain, sizeof(drain)) > 0)
+		return;
+	loop_unwatch(d->client->loop, w);
+	log_info(d->client->log, "descriptor %d is closed at its other end", w->fd);
+	d->client->end(d->client, EXIT_OK);
+}
+
+static enum exit_code watch_exit_fd(struct device *d)
+{
+	int fd = d->cfg->exit_fd, error;
+
+	if (fd < 0)
 		return EXIT_OK;
-	}
-	host_recover(NULL, NULL, d->client->log);
-	return host_open(&cfg, &d->host) ? EXIT_NETCONF : EXIT_OK;
+	fcntl(fd, F_SETFD, FD_CLOEXEC); /* a script would hold it open */
+	d->exit_watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = from_exit_fd };
+	error = loop_watch(d->client->loop, &d->exit_watch);
+	if (!error)
+		return EXIT_OK;
+	log_error(d->client->log, "--exit-fd %d: %s: it must be the end of a pipe or of a socket",
+		  fd, strerror(-error));
+	return EXIT_USAGE;
 }
 
 static enum exit_code open_device(struct outlet *o, struct outlet_client *client)
 {
 	struct device *d = device_of(o);
+	const struct device_cfg *cfg = d->cfg;
+	struct tun_cfg tun = { .name = cfg->interface, .offload = !cfg->no_offload };
+	struct place_device made = {
+		.host = {
+			.default_route = cfg->default_route,
+			.routes = cfg->routes,
+			.route_count = cfg->route_count,
+			.table = cfg->table,
+			.dns = cfg->dns,
+			.log = client->log,
+		},
+	};
 	enum exit_code code;
 
 	d->client = client;
-	d->packet = malloc(TUN_PACKET_MAX);
-	if (!d->packet) {
-		log_error(client->log, "%s", strerror(ENOMEM));
-		return EXIT_OTHER;
-	}
-	code = open_tun(d);
-	return code ? code : open_host(d);
+	code = d->place->ops->open(d->place, client, &tun, &made);
+	if (code)
+		return code;
+	d->tun = made.tun;
+	made.host.device = d->outlet.name = made.name;
+	code = open_host(d, &made);
+	if (!code)
+		code = open_packets(d);
+	return code ? code : watch_exit_fd(d);
+}
+
+static bool take_signal(struct outlet *o, const struct signalfd_siginfo *info)
+{
+	struct place *p = device_of(o)->place;
+
+	return p->ops->signal && p->ops->signal(p, info);
 }
 
 static void close_device(struct outlet *o)
@@ -183,10 +237,13 @@ static void close_device(struct outlet *o)
 	if (d->was_up)
 		run_script(d, SCRIPT_DISCONNECT);
 	host_close(d->host);
-	if (d->watch.is_watched)
+	if (d->client) {
 		loop_unwatch(d->client->loop, &d->watch);
+		loop_unwatch(d->client->loop, &d->exit_watch);
+	}
 	merge_close(d->merge);
 	tun_close(d->tun);
+	d->place->ops->close(d->place);
 	free(d->packet);
 	free(d);
 }
@@ -196,16 +253,21 @@ static const struct outlet_ops ops = {
 	.before_connect = before_connect,
 	.up = up,
 	.down = down,
+	.signal = take_signal,
 	.close = close_device,
 };
 
 struct outlet *device_outlet(const struct device_cfg *cfg)
 {
-	struct device *d = calloc(1, sizeof(*d));
+	struct device *d = cfg->place ? calloc(1, sizeof(*d)) : NULL;
 
-	if (!d)
+	if (!d) {
+		if (cfg->place)
+			cfg->place->ops->close(cfg->place);
 		return NULL;
+	}
 	d->cfg = cfg;
+	d->place = cfg->place;
 	d->outlet = (struct outlet){
 		.ops = &ops,
 		.port = { to_tun, flush_tun },

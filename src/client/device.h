@@ -1,12 +1,13 @@
 /*
- * The outlet of sstp connect: a TUN device, and the host's network around it, set up by ourselves
- * (host.h) or by the user's script. One device from start to end, whatever happens to the tunnel in
- * between.
+ * The outlet of sstp connect and sstp run: a device in some place (place.h), and the network around
+ * it, set up by ourselves (host.h) or by the user's script. One device from start to end, whatever
+ * happens to the tunnel in between.
  */
 #ifndef SSTP_CLIENT_DEVICE_H
 #define SSTP_CLIENT_DEVICE_H
 
 #include "client/host.h"
+#include "client/place.h"
 #include "tunnel/outlet.h"
 
 struct device_cfg {
@@ -18,9 +19,11 @@ struct device_cfg {
 	uint32_t table;
 	enum host_dns dns;
 	const char *script; /* in place of our own set-up; NULL: ours */
+	struct place *place; /* the outlet closes it */
+	int exit_fd; /* the tunnel ends when its other end is closed; -1: none */
 };
 
-/* NULL: no memory. `cfg` is kept by the caller until the outlet's close. */
+/* NULL: no memory, for this or for the place. `cfg` is kept by the caller until the outlet's close. */
 struct outlet *device_outlet(const struct device_cfg *cfg);
 
 #endif

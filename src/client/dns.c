@@ -33,6 +33,7 @@ void dns_init(struct dns *d, const char *device, const char *resolv_conf, struct
 		.resolv_conf = resolv_conf,
 		.state = state,
 		.log = log,
+		.fd = -1,
 		.backup_fd = -1,
 	};
 }
@@ -84,7 +85,7 @@ static bool fits_resolved(struct dns *d)
 	static const char resolveds[] = "/run/systemd/resolve/";
 	char real[PATH_MAX];
 
-	return realpath(d->resolv_conf, real) &&
+	return !d->is_only_file && realpath(d->resolv_conf, real) &&
 	       !strncmp(real, resolveds, sizeof(resolveds) - 1) &&
 	       run_find("resolvectl", d->program);
 }
@@ -122,7 +123,7 @@ static void down_resolved(struct dns *d)
 
 static bool fits_resolvconf(struct dns *d)
 {
-	return run_find("resolvconf", d->program);
+	return !d->is_only_file && run_find("resolvconf", d->program);
 }
 
 static int up_resolvconf(struct dns *d, const struct ip_addr *servers, size_t count)
@@ -366,8 +367,7 @@ int dns_recover_file(const char *resolv_conf, const struct log *log)
 
 static bool fits_file(struct dns *d)
 {
-	(void)d;
-	return true;
+	return d->fd < 0;
 }
 
 /* Beside the file that is really meant: where a link leads to, a reboot may take both. */
@@ -519,9 +519,86 @@ static void down_file(struct dns *d)
 	d->backup_fd = -1;
 }
 
+/* ---- an open file. Nothing of it can be recovered by a later start: its name is not ours. */
+
+static bool fits_fd(struct dns *d)
+{
+	return d->fd >= 0;
+}
+
+static size_t print_fd_mark(const struct dns *d, char *to, size_t room)
+{
+	return (size_t)snprintf(to, room, "%s%s.\n", mark, d->device);
+}
+
+static int write_fd(struct dns *d, const struct ip_addr *servers, size_t count)
+{
+	size_t room = 64 + SERVERS_TEXT_MAX, len;
+	char *text = malloc(room + strlen(d->former) + 1);
+	int error;
+
+	if (!text)
+		return -ENOMEM;
+	len = print_fd_mark(d, text, room);
+	len += print_servers(servers, count, text + len, room - len);
+	len += print_kept(d->former, text + len);
+	error = file_overwrite(d->fd, text, len);
+	free(text);
+	return error;
+}
+
+static void forget_former(struct dns *d)
+{
+	free(d->former);
+	d->former = NULL;
+}
+
+static int up_fd(struct dns *d, const struct ip_addr *servers, size_t count)
+{
+	size_t len;
+	int error = file_read_fd(d->fd, RESOLV_CONF_MAX, &d->former, &len);
+
+	if (!error)
+		error = write_fd(d, servers, count);
+	if (!error)
+		return 0;
+	log_warn(d->log, "DNS: %s could not be written: %s", d->resolv_conf, strerror(-error));
+	forget_former(d);
+	return error;
+}
+
+static bool is_fd_still_ours(const struct dns *d)
+{
+	char first[64], *text;
+	size_t len = print_fd_mark(d, first, sizeof(first)), text_len;
+	bool ours;
+
+	if (file_read_fd(d->fd, RESOLV_CONF_MAX, &text, &text_len))
+		return false;
+	ours = !strncmp(text, first, len);
+	free(text);
+	return ours;
+}
+
+static void down_fd(struct dns *d)
+{
+	int error = 0;
+
+	if (is_fd_still_ours(d))
+		error = file_overwrite(d->fd, d->former, strlen(d->former));
+	else
+		log_info(d->log, "DNS: %s was changed by somebody else and stays as it is",
+			 d->resolv_conf);
+	if (error)
+		log_warn(d->log, "DNS: %s could not be put back: %s", d->resolv_conf,
+			 strerror(-error));
+	forget_former(d);
+}
+
 /* ---- which way */
 
 static const struct dns_way ways[] = {
+	{ "an open file", fits_fd, up_fd, down_fd },
 	{ "resolvectl", fits_resolved, up_resolved, down_resolved },
 	{ "resolvconf", fits_resolvconf, up_resolvconf, down_resolvconf },
 	{ "resolv.conf", fits_file, up_file, down_file },

@@ -1,7 +1,8 @@
 /*
  * Whose DNS servers the host asks: the tunnel's while it is up, the former ones else. Three ways,
  * the first that fits and works: systemd-resolved by resolvectl, where resolv.conf is its;
- * resolvconf (Debian's, openresolv) where it is on PATH; or resolv.conf itself.
+ * resolvconf (Debian's, openresolv) where it is on PATH; or resolv.conf itself. Of another network
+ * namespace it is always the file, which may be one that only a descriptor of ours leads to.
  *
  * resolv.conf is written in place, since it may be mounted by itself (containers) or a symbolic
  * link. Its first line then says who wrote it and where the former file is: beside it, so that both
@@ -22,6 +23,9 @@ struct dns {
 	const char *resolv_conf;
 	struct state *state; /* where what we do is written down */
 	const struct log *log;
+	bool is_only_file; /* no program is to be asked */
+	int fd;            /* this open file, and not `resolv_conf`; -1: that one. The caller's */
+	char *former;      /* what stood in it */
 	const struct dns_way *way; /* NULL: nothing is changed now */
 	char program[PATH_MAX];    /* resolvectl's or resolvconf's */
 	char backup[PATH_MAX];     /* where the former resolv.conf is */

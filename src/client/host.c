@@ -92,22 +92,33 @@ static void open_state(struct host *h)
 			 dir, strerror(-error));
 }
 
+static void open_dns(struct host *h)
+{
+	dns_init(&h->dns, h->cfg.device, h->cfg.resolv_conf, &h->state, h->log);
+	h->dns.is_only_file = h->cfg.dns == HOST_DNS_FILE;
+	if (h->cfg.dns == HOST_DNS_FD)
+		h->dns.fd = h->cfg.resolv_conf_fd;
+}
+
 int host_open(const struct host_cfg *cfg, struct host **out)
 {
 	struct host *h = calloc(1, sizeof(*h));
 	int error;
 
-	if (!h)
+	if (!h) {
+		netlink_close(cfg->netlink);
 		return -ENOMEM;
+	}
 	h->cfg = *cfg;
 	h->log = cfg->log;
+	h->nl = cfg->netlink;
 	h->state.fd = -1;
 	if (!h->cfg.resolv_conf)
 		h->cfg.resolv_conf = "/etc/resolv.conf";
 	if (!h->cfg.state_dir)
 		h->cfg.state_dir = HOST_STATE_DIR;
 	error = want_routes(h);
-	if (!error)
+	if (!error && !h->nl)
 		error = netlink_open(&h->nl);
 	if (error) {
 		failed(h, error, "netlink");
@@ -116,8 +127,9 @@ int host_open(const struct host_cfg *cfg, struct host **out)
 	}
 	netlink_link_no_autoaddr(h->nl, cfg->ifindex); /* a kernel without IPv6 refuses */
 	netlink_link_queue_len(h->nl, cfg->ifindex, TUN_QUEUE_LEN);
-	open_state(h);
-	dns_init(&h->dns, h->cfg.device, h->cfg.resolv_conf, &h->state, h->log);
+	if (!cfg->is_elsewhere)
+		open_state(h);
+	open_dns(h);
 	*out = h;
 	return 0;
 }
@@ -266,7 +278,7 @@ int host_route_to_server(struct host *h, const struct ip_addr *server)
 	struct route way;
 	int rc;
 
-	if (!is_covered(h, server))
+	if (h->cfg.is_elsewhere || !is_covered(h, server))
 		return 0;
 	drop_server_routes(h, server, true);
 	rc = find_way(h, server, &way);
@@ -452,7 +464,8 @@ int host_up(struct host *h, const struct outlet_link *link)
 
 void host_pause(struct host *h)
 {
-	dns_down(&h->dns);
+	if (!h->cfg.is_elsewhere)
+		dns_down(&h->dns);
 }
 
 /* ---- the end */

@@ -7,10 +7,14 @@
  * STATE_DIR/DEVICE.NAMESPACE.state, before it is done, locked while we live. A later start finds
  * the file of a process that died without a word and undoes what it had done (host_recover).
  * Everything else goes with the TUN device.
+ *
+ * The device may be elsewhere: in another network namespace than the one we reach the server from.
+ * Then there is no way to the server to be kept open, and nothing is written down.
  */
 #ifndef SSTP_CLIENT_HOST_H
 #define SSTP_CLIENT_HOST_H
 
+#include "net/netlink.h"
 #include "tunnel/outlet.h"
 #include "util/ip.h"
 #include "util/log.h"
@@ -19,18 +23,23 @@
 
 enum host_dns {
 	HOST_DNS_AUTO, /* resolvectl, resolvconf or the file, whichever this host goes by */
+	HOST_DNS_FILE, /* resolv_conf, in place */
+	HOST_DNS_FD,   /* resolv_conf_fd, in place; resolv_conf names it in the log */
 	HOST_DNS_NONE,
 };
 
 struct host_cfg {
 	const char *device; /* the TUN device's name */
 	unsigned ifindex;
+	bool is_elsewhere;
+	struct netlink *netlink; /* of its namespace, ours from host_open on; NULL: of our own */
 	bool default_route; /* all IPv4: 0.0.0.0/1 and 128.0.0.0/1; the old one stays underneath */
 	const struct ip_prefix *routes; /* besides */
 	size_t route_count;
 	uint32_t table; /* for all of these routes; 0: main */
 	enum host_dns dns;
 	const char *resolv_conf; /* NULL: /etc/resolv.conf */
+	int resolv_conf_fd;      /* stays the caller's */
 	const char *state_dir;   /* NULL: HOST_STATE_DIR */
 	const struct log *log;
 };

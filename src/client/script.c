@@ -12,8 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "net/run.h"
-
 static const char *const reasons[] = {
 	[SCRIPT_PRE_INIT] = "pre-init",
 	[SCRIPT_CONNECT] = "connect",
@@ -103,8 +101,9 @@ static void set_routes(struct env *e, const char *list, const struct script_env 
 		env_set(e, list, "%u", n);
 }
 
-static void set_all(struct env *e, enum script_reason reason, const struct script_env *s)
+void script_environment(struct env *e, enum script_reason reason, const struct script_env *s)
 {
+	env_init(e, is_of_a_vpnc_script);
 	env_set(e, "reason", "%s", reasons[reason]);
 	env_set(e, "VPNPID", "%ld", (long)getpid());
 	env_set(e, "TUNDEV", "%s", s->device);
@@ -126,8 +125,7 @@ int script_run(enum script_reason reason, const struct script_env *s)
 	struct env env;
 	int result;
 
-	env_init(&env, is_of_a_vpnc_script);
-	set_all(&env, reason, s);
+	script_environment(&env, reason, s);
 	run.env = &env;
 	log_debug(s->log, "script: %s", reasons[reason]);
 	result = run_program(&run);

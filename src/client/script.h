@@ -7,6 +7,7 @@
 #define SSTP_CLIENT_SCRIPT_H
 
 #include "client/host.h"
+#include "net/run.h"
 
 enum script_reason {
 	SCRIPT_PRE_INIT,          /* before anything */
@@ -26,6 +27,9 @@ struct script_env {
 	size_t route_count;
 	const struct log *log;
 };
+
+/* What a script is told, for env_free. */
+void script_environment(struct env *e, enum script_reason reason, const struct script_env *s);
 
 /* 0, or -errno, or -EPROTO when it exited with another status than 0 (logged). */
 int script_run(enum script_reason reason, const struct script_env *env);
