@@ -14,6 +14,7 @@ struct entry {
 
 static const struct entry verbs[] = {
 	{ "connect", verb_connect, "connect to an SSTP server" },
+	{ "run", verb_run, "run a command whose only network is the VPN" },
 	{ "proxy", verb_proxy, "connect without TUN or root: SOCKS5, HTTP, port forwards" },
 	{ "serve", verb_serve, "be an SSTP server" },
 	{ "probe", verb_probe, "show what a server speaks, without logging in" },

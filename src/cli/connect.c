@@ -2,26 +2,27 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/background.h"
-#include "cli/login.h"
+#include "cli/network.h"
 #include "cli/verbs.h"
-#include "client/device.h"
 #include "util/secret.h"
 
 struct connect_settings {
 	struct common_settings common;
 	struct server_settings server;
 	struct login_settings login;
-	const char *interface;
-	bool no_default_route;
-	struct prefix_list routes;
+	struct network_settings network;
 	uint32_t table;
 	bool no_dns;
-	bool no_offload;
 	const char *script;
+	const char *netns, *userns;
+	int tun_fd; /* -1: none; as the others */
+	const char *script_tun;
 	bool background;
 	const char *pid_file;
+	int ready_fd, exit_fd;
 };
 
 #define AT(member) offsetof(struct connect_settings, member)
@@ -29,27 +30,34 @@ struct connect_settings {
 static const struct option options[] = {
 	LOGIN_OPTIONS(struct connect_settings),
 	SERVER_OPTIONS(struct connect_settings),
-	{ .help = "The network:" },
-	{ "interface", 'i', "NAME", "name of the TUN device; default sstp0 or the next free",
-	  set_device, AT(interface), false, NULL },
-	LINK_OPTIONS(struct connect_settings),
-	{ "no-default-route", 0, NULL, "do not send all traffic through the tunnel", set_flag,
-	  AT(no_default_route), false, NULL },
-	{ "route", 0, "NETWORK", "send this network through the tunnel; may be given again",
-	  set_prefixes, AT(routes), false, clear_prefixes },
+	NETWORK_OPTIONS(struct connect_settings),
 	{ "table", 0, "N", "put all routes into routing table N; default the main one",
 	  set_number, AT(table), false, NULL },
 	{ "no-dns", 0, NULL, "leave the host's DNS as it is", set_flag, AT(no_dns), false, NULL },
-	{ "no-offload", 0, NULL, "exchange packets with the kernel one by one; slower, for a kernel "
-	  "that does it wrong in bulk", set_flag, AT(no_offload), false, NULL },
 	{ "script", 's', "COMMAND", "run COMMAND, such as a vpnc-script, to set up the network in "
 	  "place of doing it ourselves", set_text, AT(script), false, NULL },
+	{ .help = "Another place for the packets:" },
+	{ "netns", 0, "WHERE", "put device, addresses, routes and DNS into another network "
+	  "namespace: a process id, a path, or a name of ip netns; the server is still reached from "
+	  "this one", set_text, AT(netns), false, NULL },
+	{ "userns", 0, "PATH", "the user namespace that --netns belongs to, if not the one that the "
+	  "kernel says", set_text, AT(userns), false, NULL },
+	{ "tun-fd", 0, "N", "use descriptor N, a TUN device (without packet information) or a socket "
+	  "of packets; its addresses and routes are the business of whoever opened it, or of --script",
+	  set_descriptor, AT(tun_fd), true, NULL },
+	{ "script-tun", 0, "COMMAND", "run COMMAND when connected, and exchange packets with it over "
+	  "the socket whose number is in its VPNFD, as openconnect does", set_text, AT(script_tun),
+	  false, NULL },
 	{ .help = "Running:" },
 	RETRY_OPTIONS(struct connect_settings),
 	{ "background", 'b', NULL, "go to the background once connected", set_flag,
 	  AT(background), false, NULL },
 	{ "pid-file", 0, "FILE", "write the process id to FILE", set_text, AT(pid_file), false,
 	  NULL },
+	{ "ready-fd", 0, "N", "write 1 to descriptor N once connected, and close it",
+	  set_descriptor, AT(ready_fd), true, NULL },
+	{ "exit-fd", 0, "N", "end when the other end of descriptor N, a pipe or a socket, is closed",
+	  set_descriptor, AT(exit_fd), true, NULL },
 	COMMON_OPTIONS(struct connect_settings),
 };
 
@@ -67,25 +75,48 @@ static const struct verb verb = {
 		 "routes and DNS back.",
 	.notes = PASSWORD_NOTES
 		 "  sstp connect -u ann vpn.example.net\n"
-		 "  sstp connect -u ann --no-default-route --route 10.0.0.0/8 vpn.example.net\n",
+		 "  sstp connect -u ann --no-default-route --route 10.0.0.0/8 vpn.example.net\n"
+		 "  sstp connect -u ann --netns $(podman inspect -f '{{.State.Pid}}' web) \\\n"
+		 "       vpn.example.net\n",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(*options),
 	.config_offset = AT(common.config),
 	.word = word,
 };
 
+static struct place *place_of(const struct connect_settings *s)
+{
+	if (s->netns)
+		return place_netns(s->netns, s->userns);
+	if (s->tun_fd >= 0)
+		return place_fd(s->tun_fd);
+	return s->script_tun ? place_command(s->script_tun) : place_here();
+}
+
 static struct device_cfg device_of(const struct connect_settings *s)
 {
-	return (struct device_cfg){
-		.interface = s->interface,
-		.no_offload = s->no_offload,
-		.default_route = !s->no_default_route,
-		.routes = s->routes.at,
-		.route_count = s->routes.count,
-		.table = s->table,
-		.dns = s->no_dns ? HOST_DNS_NONE : HOST_DNS_AUTO,
-		.script = s->script,
-	};
+	struct device_cfg device = network_device(&s->network);
+
+	device.table = s->table;
+	device.dns = s->no_dns ? HOST_DNS_NONE : HOST_DNS_AUTO;
+	device.script = s->script;
+	device.place = place_of(s);
+	device.exit_fd = s->exit_fd;
+	return device;
+}
+
+/* False when they contradict each other; said so. */
+static bool is_one_place(const struct connect_settings *s)
+{
+	if (!!s->netns + (s->tun_fd >= 0) + !!s->script_tun > 1)
+		option_complain(&verb, "--netns, --tun-fd and --script-tun exclude each other");
+	else if (s->userns && !s->netns)
+		option_complain(&verb, "--userns says whose --netns is, and there is none");
+	else if (s->script && s->script_tun)
+		option_complain(&verb, "--script sets up a network, and with --script-tun there is none");
+	else
+		return true;
+	return false;
 }
 
 /* --check looks into the files too. */
@@ -97,23 +128,41 @@ static enum exit_code check(const struct connect_settings *s, const struct clien
 	return EXIT_OK;
 }
 
+/* Who waits for us to be connected. */
+struct waiters {
+	struct background background;
+	int ready_fd;
+};
+
+static void tell_waiters(void *arg)
+{
+	struct waiters *w = arg;
+
+	if (w->ready_fd >= 0 && write(w->ready_fd, "1", 1) < 0)
+		option_complain(&verb, "--ready-fd: %s", strerror(errno));
+	if (w->ready_fd >= 0)
+		close(w->ready_fd);
+	background_ready(&w->background);
+}
+
 static int connect_to(struct connect_settings *s, struct client_cfg *cfg)
 {
-	struct device_cfg device = device_of(s);
-	struct background background;
+	struct waiters waiters = { .ready_fd = s->ready_fd };
+	struct device_cfg device;
 	int code = EXIT_OTHER;
 
-	if (!background_begin(&background, &verb, s->background, s->pid_file))
+	if (!background_begin(&waiters.background, &verb, s->background, s->pid_file))
 		return code;
 	common_warn_of_keylog(s->server.keylog);
-	cfg->ready = background_ready;
-	cfg->ready_arg = &background;
+	cfg->ready = tell_waiters;
+	cfg->ready_arg = &waiters;
+	device = device_of(s);
 	cfg->outlet = device_outlet(&device);
 	if (cfg->outlet)
 		code = client_run(cfg);
 	else
 		option_complain(&verb, "%s", strerror(ENOMEM));
-	background_end(&background);
+	background_end(&waiters.background);
 	return code;
 }
 
@@ -122,7 +171,10 @@ int verb_connect(int argc, char **argv)
 	static struct connect_settings s = {
 		.server = SERVER_DEFAULTS,
 		.login = LOGIN_DEFAULTS,
-		.interface = "sstp%d",
+		.network = NETWORK_DEFAULTS,
+		.tun_fd = -1,
+		.ready_fd = -1,
+		.exit_fd = -1,
 	};
 	char password[PASSWORD_ROOM];
 	struct client_cfg cfg;
@@ -131,10 +183,10 @@ int verb_connect(int argc, char **argv)
 	if (!options_read(&verb, argc, argv, &s, &code))
 		return code;
 	common_apply(&s.common);
-	if (!login_apply(&verb, &s.login, &s.server, &cfg))
+	if (!is_one_place(&s) || !login_apply(&verb, &s.login, &s.server, &cfg))
 		return EXIT_USAGE;
 	if (s.common.check)
-		return check(&s, &cfg);
+		return (int)check(&s, &cfg);
 	if (!login_password(&verb, &s.login, s.server.at.host, password))
 		return EXIT_USAGE;
 	cfg.password = password;

@@ -66,6 +66,7 @@ bool set_prefixes(void *to, const char *value, struct option_error *err); /* str
 bool set_mtu(void *to, const char *value, struct option_error *err);      /* uint16_t */
 bool set_number(void *to, const char *value, struct option_error *err);   /* uint32_t */
 bool set_seconds(void *to, const char *value, struct option_error *err);  /* uint32_t, 1 or more */
+bool set_descriptor(void *to, const char *value, struct option_error *err); /* int: an open one */
 bool set_auth(void *to, const char *value, struct option_error *err);     /* struct auth_list */
 bool set_ipv4(void *to, const char *value, struct option_error *err);     /* uint32_t[2]: fills both */
 bool set_server(void *to, const char *value, struct option_error *err);   /* struct host_port */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -126,6 +127,19 @@ bool set_seconds(void *to, const char *value, struct option_error *err)
 	if (!number(value, 1, 3600, &n))
 		return wrong(err, "must be a number of seconds, from 1 to 3600");
 	*(uint32_t *)to = (uint32_t)n;
+	return true;
+}
+
+bool set_descriptor(void *to, const char *value, struct option_error *err)
+{
+	unsigned long n;
+
+	if (!number(value, 0, 1000000, &n))
+		return wrong(err, "must be the number of an open descriptor");
+	if (fcntl((int)n, F_GETFD) < 0)
+		return wrong(err, "there is no open descriptor %lu; a shell opens one with %lu<FILE",
+			     n, n);
+	*(int *)to = (int)n;
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #define SSTP_CLI_VERBS_H
 
 int verb_connect(int argc, char **argv);
+int verb_run(int argc, char **argv);
 int verb_proxy(int argc, char **argv);
 int verb_serve(int argc, char **argv);
 int verb_probe(int argc, char **argv);

@@ -6,7 +6,7 @@ import pytest
 
 from lab import REPO
 
-VERBS = ("connect", "serve", "probe", "passwd", "cert", "healthcheck")
+VERBS = ("connect", "run", "serve", "probe", "passwd", "cert", "healthcheck")
 
 
 def run(sstp, *argv):

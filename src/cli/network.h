@@ -1,0 +1,43 @@
+/* The network of a client's TUN device: connect, run. */
+#ifndef SSTP_CLI_NETWORK_H
+#define SSTP_CLI_NETWORK_H
+
+#include "cli/login.h"
+#include "client/device.h"
+
+struct network_settings {
+	const char *interface;
+	bool no_default_route;
+	struct prefix_list routes;
+	bool no_offload;
+};
+
+#define NETWORK_DEFAULTS { .interface = "sstp%d" }
+
+#define NETWORK_OPTIONS(type)                                                                      \
+	{ .help = "The network:" },                                                                \
+	{ "interface", 'i', "NAME", "name of the TUN device; default sstp0 or the next free",      \
+	  set_device, offsetof(type, network.interface), false, NULL },                            \
+	LINK_OPTIONS(type),                                                                        \
+	{ "no-default-route", 0, NULL, "do not send all traffic through the tunnel", set_flag,     \
+	  offsetof(type, network.no_default_route), false, NULL },                                 \
+	{ "route", 0, "NETWORK", "send this network through the tunnel; may be given again",       \
+	  set_prefixes, offsetof(type, network.routes), false, clear_prefixes },                   \
+	{ "no-offload", 0, NULL, "exchange packets with the kernel one by one; slower, for a "     \
+	  "kernel that does it wrong in bulk", set_flag, offsetof(type, network.no_offload),       \
+	  false, NULL }
+
+/* The rest of it has no setting: no table, DNS as it comes, no script, no place yet. */
+static inline struct device_cfg network_device(const struct network_settings *s)
+{
+	return (struct device_cfg){
+		.interface = s->interface,
+		.no_offload = s->no_offload,
+		.default_route = !s->no_default_route,
+		.routes = s->routes.at,
+		.route_count = s->routes.count,
+		.exit_fd = -1,
+	};
+}
+
+#endif

@@ -1,0 +1,431 @@
+"""sstp run: a command whose only network is the VPN, in the hands of an ordinary user."""
+import os
+import re
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from lab import RESOLV_CONF, SERVER, Sniffer, eventually
+from ordinary import NAMES, USER, NameServer, Ordinary, Web, as_user, needs_user_namespaces
+
+MB = 1000 * 1000
+# of a veth's own accord, or the neighbours': IPv6 neighbour and router discovery, multicast reports
+ICMPV6 = 58
+
+
+@pytest.fixture
+def ordinary(lab):
+    needs_user_namespaces()
+    lab.server.sysctl("net.ipv4.ip_forward", 1)
+    return Ordinary(lab)
+
+
+@pytest.fixture
+def web(lab):
+    made = Web(lab.inside)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def names(lab):
+    made = NameServer(lab.inside)
+    yield made
+    made.close()
+
+
+def children_of(pid):
+    """Processes, by their parent."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(stat.parent.name))
+        except OSError:  # gone
+            pass
+    return found
+
+
+# ---- what it is for
+
+
+def test_an_ordinary_user_fetches_50_mb(lab, ordinary):
+    web = Web(lab.inside, 50 * MB)
+    lab.serve()
+    try:
+        said = ordinary.output("sh", "-c", "id -u; curl -sS http://172.16.5.2/ | sha256sum")
+        assert said.split()[:2] == [str(USER), web.digest]
+        assert web.asked_by == ["10.9.0.2"] or web.asked_by[0].startswith("10.9.0.")
+    finally:
+        web.close()
+    assert lab.client.device() is None
+
+
+def test_the_machine_keeps_its_network(lab, ordinary, both):
+    lab.serve("--dns", NAMES)
+
+    def state():
+        file = lab.client.resolv_conf.stat()
+        return lab.client.state(), file.st_ino, file.st_mtime_ns, lab.client.resolv_conf.read_text()
+
+    before = state()
+    program = ordinary.start("run", "--", "sleep", "1000")
+    program.wait_for("^connected in ")
+    assert state() == before
+    assert program.stop() == 128 + signal.SIGTERM
+    assert state() == before
+    assert "warn" not in program.said, program.said
+
+
+def test_the_command_sees_only_the_vpn(lab, ordinary):
+    lab.serve("--dns", NAMES)
+    devices, routes, routes6 = ordinary.output(
+        "sh", "-c", "cat /proc/net/dev; echo ---; cat /proc/net/route; echo ---; cat /proc/net/ipv6_route").split("---")
+    assert set(re.findall(r"^ *(\S+):", devices, re.M)) == {"lo", "sstp0"}
+    assert {line.split()[0] for line in routes.splitlines()[2:]} == {"sstp0"}
+    ways = [line.split() for line in routes6.splitlines() if line]
+    assert not [w for w in ways if w[1] == "00" and w[-1] != "lo"], "an IPv6 default route"
+
+
+def test_loopback_works(lab, ordinary):
+    lab.serve()
+    assert "1 received" in ordinary.output("ping", "-c1", "-W5", "127.0.0.1")
+
+
+def test_ping_works(lab, ordinary):
+    lab.serve()
+    assert "1 received" in ordinary.output("ping", "-c1", "-W5", "10.9.0.1")
+
+
+# ---- names
+
+
+def test_names_are_the_vpns(lab, ordinary, web, names):
+    lab.serve("--dns", NAMES)
+    sniffer = Sniffer(lab.client, "cable")
+    said = ordinary.output("sh", "-c", "cat /etc/resolv.conf; curl -sS http://intranet.test/ | sha256sum")
+    assert f"nameserver {NAMES}\n" in said and web.digest in said
+    assert "10.53.0.1" not in said and "example.net" not in said
+    assert "intranet.test" in names.asked_for
+    assert not [p for p in sniffer.look() if b"intranet" in p]
+    sniffer.close()
+
+
+@pytest.mark.parametrize("target", ["/run/systemd/resolve/stub-resolv.conf", "/run/elsewhere/resolv.conf"])
+def test_a_resolv_conf_that_is_a_link(lab, ordinary, target):
+    path = Path(target)
+    real = lab.client.run_folder / path.relative_to("/run")
+    real.parent.mkdir(parents=True, exist_ok=True)
+    real.write_text(RESOLV_CONF)
+    lab.client.resolv_conf.unlink()
+    lab.client.resolv_conf.symlink_to(target)
+    lab.serve("--dns", NAMES)
+    try:
+        assert f"nameserver {NAMES}\n" in ordinary.output("cat", "/etc/resolv.conf")
+        assert real.read_text() == RESOLV_CONF
+    finally:
+        lab.client.resolv_conf.unlink()
+
+
+def test_resolvers_outside_are_hidden(lab, ordinary):
+    folders = ["dbus", "nscd", "avahi-daemon", "systemd/resolve"]
+    for folder in folders:
+        (lab.client.run_folder / folder).mkdir(parents=True, exist_ok=True)
+        (lab.client.run_folder / folder / "socket").touch()
+    (lab.client.run_folder / "other").touch()
+    lab.serve()
+    seen = ordinary.output("sh", "-c", "cd /run; ls -d other; ls -A " + " ".join(folders))
+    assert "other" in seen and "socket" not in seen
+
+
+def test_without_a_resolv_conf_it_says_so(lab, ordinary):
+    lab.client.resolv_conf.unlink()
+    lab.serve()
+    status, log = ordinary.run("true")
+    assert status == 0
+    assert "there is no /etc/resolv.conf in whose place" in log
+
+
+# ---- who one is in there
+
+
+def test_the_user_stays_the_same_and_has_no_capability(lab, ordinary):
+    lab.serve()
+    uid, gid, caps = ordinary.output("sh", "-c", "id -u; id -g; grep CapEff /proc/self/status").splitlines()
+    assert (uid, gid) == (str(USER), str(USER))
+    assert int(caps.split()[1], 16) == 0
+
+
+def test_map_root(lab, ordinary):
+    lab.serve()
+    said = ordinary.output("sh", "-c", "id -u; id -g; ip link set lo down && echo changed", options=["--map-root"])
+    assert said.split() == ["0", "0", "changed"]
+
+
+def test_root_itself(lab, ordinary, web):
+    lab.serve()
+    done = lab.client.run(*ordinary.words("run", "-q", "--", "sh", "-c", "id -u; curl -sS http://172.16.5.2/ | sha256sum"),
+                          env={**os.environ, **ordinary.env})
+    assert done.stdout.split()[:2] == ["0", web.digest]
+
+
+def test_the_password_is_not_shown_to_the_command(lab, ordinary):
+    lab.serve()
+    program = ordinary.start("run", "--", "sh", "-c", "env; cat /proc/$PPID/environ; echo; echo seen; exec sleep 1000")
+    log = program.wait_for("^seen$").string
+    assert "wonder land" not in log and "SSTP_PASSWORD" not in log
+    program.stop()
+
+
+def test_descriptors(lab, ordinary):
+    """Those that it was given, and none of ours."""
+    lab.serve()
+    words = ordinary.words("run", "-q", "--", "sh", "-c", "cat <&7; ls /proc/self/fd")
+    done = lab.client.run(*as_user("sh", "-c", 'exec 7</etc/hosts; exec "$@"', "sh", *words),
+                          env={**os.environ, **ordinary.env})
+    assert SERVER in done.stdout
+    # 3 is what ls reads the folder by
+    assert done.stdout.splitlines()[-5:] == ["0", "1", "2", "3", "7"]
+
+
+# ---- its end
+
+
+@pytest.mark.parametrize("command, status", [
+    (["true"], 0),
+    (["sh", "-c", "exit 7"], 7),
+    (["sh", "-c", "kill -TERM $$"], 128 + signal.SIGTERM),
+    (["sh", "-c", "kill -KILL $$"], 128 + signal.SIGKILL),
+    (["no-such-program"], 127),
+    (["/etc"], 126),
+])
+def test_its_status_is_ours(lab, ordinary, command, status):
+    lab.serve()
+    got, log = ordinary.run(*command)
+    assert got == status
+    if status in (126, 127):
+        assert f"cannot run {command[0]}: " in log
+
+
+def test_without_a_tunnel_it_is_not_started(lab, ordinary):
+    lab.serve()
+    ordinary.env["SSTP_PASSWORD"] = "wrong"
+    status, log = ordinary.run("echo", "was started")
+    assert status == 9
+    assert "\nwas started" not in log
+
+
+def test_a_tunnel_that_is_lost_for_good_ends_it(lab, ordinary, both):
+    server = lab.serve()
+    program = ordinary.start("run", "--once", "--", "sh", "-c", "sleep 1000 & echo child $!; wait")
+    child = int(program.wait_for(r"^child (\d+)$").group(1))
+    server.kill()
+    assert program.wait(60) == 12
+    assert not Path(f"/proc/{child}").exists()
+
+
+def test_what_it_leaves_behind_is_ended(lab, ordinary, both):
+    lab.serve()
+    status, log = ordinary.run("sh", "-c", "setsid sh -c 'echo left $$; exec sleep 1000' & sleep 0.2; exit 3")
+    left = int(re.search(r"^left (\d+)$", log, re.M).group(1))
+    assert status == 3
+    assert not Path(f"/proc/{left}").exists()
+
+
+# ---- signals and the terminal
+
+
+@pytest.mark.parametrize("name", ["TERM", "INT", "HUP", "QUIT", "USR1"])
+def test_signals_are_passed_on(lab, ordinary, name):
+    lab.serve()
+    program = ordinary.start("run", "--", "sh", "-c",
+                             f"trap 'echo got it; exit 42' {name}; echo waits; while :; do sleep 0.05; done")
+    program.wait_for("^waits$")
+    program.send(getattr(signal, "SIG" + name))
+    assert program.wait() == 42
+    assert len(re.findall("^got it$", program.log, re.M)) == 1
+
+
+def test_a_signal_before_it_is_started(lab, ordinary):
+    program = ordinary.start("run", "--", "echo", "was started", to="203.0.113.1")
+    program.wait_for("^connecting to ")
+    program.send(signal.SIGINT)
+    assert program.wait() == 128 + signal.SIGINT
+    assert "\nwas started" not in program.log
+
+
+def test_an_interactive_shell(lab, ordinary):
+    """Ctrl-C is the shell's foreground job's; the shell lives on, has job control, and so has the terminal after it."""
+    lab.serve()
+    status, shown = ordinary.on_a_terminal(["-q"], ["bash", "--norc", "-i"], [
+        (b"$ ", b"echo one$((1+1))\n"),
+        (b"one2", b"sh -c 'echo asleep$((4+4)); exec sleep 1000'\n"),
+        (b"asleep8", b"\x03"),
+        (b"^C", b"jobs; sleep 1000 & echo started$((2+2))\n"),
+        (b"started4", b"kill %1; wait; echo waited$((3+3))\n"),
+        (b"waited6", b"exit 5\n"),
+    ])
+    assert status == 5, shown
+    assert "no job control" not in shown and "cannot set terminal" not in shown, shown
+
+
+def test_ctrl_c_reaches_the_command_once(lab, ordinary):
+    lab.serve()
+    status, shown = ordinary.on_a_terminal(
+        ["-q"], ["sh", "-c", "trap 'echo caught; sleep 0.2; exit 6' INT; echo waits; while :; do sleep 0.05; done"],
+        [(b"waits", b"\x03")])
+    assert status == 6, shown
+    assert shown.count("caught") == 1
+
+
+# ---- nothing gets out past the tunnel
+
+# Tries all that it can think of, without a pause, until it is told to end.
+RESTLESS = r"""
+import os, select, socket, sys, time
+targets = [(socket.AF_INET, ("8.8.8.8", 53)), (socket.AF_INET, ("10.1.0.254", 7)), (socket.AF_INET, ("192.0.2.1", 443)),
+           (socket.AF_INET, ("255.255.255.255", 7)), (socket.AF_INET6, ("2001:db8:9::1", 443)),
+           (socket.AF_INET6, ("2001:4860:4860::8888", 53)), (socket.AF_INET6, ("ff02::1", 7)),
+           (socket.AF_INET6, ("fe80::1%sstp0", 7))]
+print("trying", flush=True)
+while True:
+    for family, to in targets:
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            s = socket.socket(family, kind)
+            s.setblocking(False)
+            try:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+                s.connect(to)
+                s.send(b"a leak")
+            except OSError:
+                pass
+            s.close()
+    time.sleep(0.005)
+"""
+
+
+def strays(packets):
+    """Packets on the client's cable that are neither of the TLS connection nor of neighbours finding each other."""
+    found = []
+    for p in packets:
+        if p[0] >> 4 == 4:
+            header = (p[0] & 15) * 4
+            ports = (int.from_bytes(p[header:header + 2], "big"), int.from_bytes(p[header + 2:header + 4], "big"))
+            tls = p[9] == socket.IPPROTO_TCP and 443 in ports and socket.inet_aton(SERVER) in (p[12:16], p[16:20])
+            # what cannot be delivered any more, says the server's host
+            if tls or (p[9] == socket.IPPROTO_ICMP and p[12:16] == socket.inet_aton(SERVER)):
+                continue
+            found.append(p)
+        elif p[0] >> 4 == 6 and not (p[6] == ICMPV6 or p[6] == 0):
+            found.append(p)
+    return [p for p in found if p[0] >> 4 in (4, 6)]
+
+
+def test_nothing_leaks(lab, ordinary):
+    """While the tunnel is up, down, and coming back; IPv6 too. And the command goes on."""
+    server = lab.serve()
+    sniffer = Sniffer(lab.client, "cable")
+    program = ordinary.start("run", "--", "python3", "-c", RESTLESS)
+    program.wait_for("^trying$")
+    pid = eventually("the command is there", lambda: children_of(program.pid))
+    for round_trip in range(2):
+        time.sleep(0.3)
+        if round_trip:
+            assert server.stop() == 0
+        else:
+            server.kill()
+        program.wait_for("next try in", count=round_trip + 1)
+        time.sleep(0.5)
+        server = lab.serve()
+        program.wait_for("^connected in ", count=round_trip + 2)
+    time.sleep(0.3)
+    assert children_of(program.pid) == pid
+    assert not strays(sniffer.look())
+    assert len(sniffer.look()) > 100, "there was nothing to see"
+    sniffer.close()
+    assert program.stop() == 128 + signal.SIGTERM
+
+
+def test_it_works_again_after_a_reconnect(lab, ordinary, web, names):
+    server = lab.serve("--dns", NAMES)
+    program = ordinary.start("run", "--", "sh", "-c", """
+        curl -sS http://one.test/ | sha256sum; echo first
+        while [ ! -e /run/again ]; do sleep 0.05; done
+        curl -sS --retry 5 --retry-all-errors http://two.test/ | sha256sum""")
+    program.wait_for("^first$")
+    server.kill()
+    program.wait_for("next try in")
+    lab.serve("--dns", NAMES)
+    program.wait_for("^connected in ", count=2)
+    (lab.client.run_folder / "again").touch()
+    try:
+        assert program.wait(60) == 0
+    finally:
+        (lab.client.run_folder / "again").unlink()
+    assert program.log.count(web.digest) == 2
+    assert {"one.test", "two.test"} <= set(names.asked_for)
+
+
+def test_when_it_is_killed_the_command_has_no_network(lab, ordinary):
+    """kill -9: there is nobody who could end the command; but the device went."""
+    lab.serve()
+    program = ordinary.start("run", "--", "sh", "-c", "echo runs; while :; do sleep 0.05; done")
+    program.wait_for("^runs$")
+    command, = children_of(program.pid)
+    program.kill()
+    try:
+        eventually("the device is gone", lambda: "sstp0" not in Path(f"/proc/{command}/net/dev").read_text())
+    finally:
+        os.kill(command, signal.SIGKILL)
+
+
+# ---- where it can't
+
+
+def forbid(what):
+    """A command line around sstp, in whose world `what` was done by root of a user namespace."""
+    return ["unshare", "--user", "--map-root-user", "--mount", "sh", "-ec", what + '; exec "$@"', "sh"]
+
+
+# not root's any more, and without capabilities
+NOBODY = ["unshare", "--user", f"--map-user={USER}", f"--map-group={USER}"]
+
+
+@pytest.mark.parametrize("what, advice", [
+    ("echo 0 >/proc/sys/user/max_user_namespaces", "sysctl user.max_user_namespaces=10000"),
+    ("echo 0 >/proc/sys/user/max_net_namespaces", "sysctl user.max_net_namespaces=10000"),
+])
+def test_namespaces_that_are_forbidden(lab, ordinary, what, advice):
+    powerless = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]
+    status, log = ordinary.run("echo", "was started", around=[*forbid(what), *powerless])
+    assert status == 11, log
+    assert advice in log
+    assert "\nwas started" not in log
+
+
+@pytest.mark.parametrize("what, advice", [
+    ("mount -t tmpfs none /dev", "modprobe tun"),
+    ("mount --bind /run/bin/of-root /dev/net/tun", "chmod 666 /dev/net/tun"),
+])
+def test_a_device_that_is_not_for_us(lab, ordinary, what, advice):
+    of_root = lab.client.run_folder / "bin/of-root"
+    of_root.touch()
+    of_root.chmod(0o600)
+    status, log = ordinary.run("echo", "was started", around=[*forbid(what), *NOBODY])
+    assert status == 11, log
+    assert advice in log
+    assert "\nwas started" not in log
+
+
+@pytest.mark.parametrize("words, complaint", [
+    (["--user", "ann", "192.0.2.1"], "no command: sstp run HOST -- COMMAND"),
+    (["--user", "ann", "192.0.2.1", "--"], "no command: sstp run HOST -- COMMAND"),
+    (["--", "true"], "no server"),
+])
+def test_usage(lab, words, complaint):
+    done = lab.client.run(lab.sstp, "run", *words, check=False)
+    assert done.returncode == 2
+    assert complaint in done.stderr
