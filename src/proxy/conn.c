@@ -454,7 +454,7 @@ static size_t free_room(const struct conn *c)
 
 	if (c->state != CONN_OPEN || !c->pcb || tcp_sndqueuelen(c->pcb) >= TCP_SND_QUEUELEN)
 		return 0;
-	sent = TCP_SND_BUF - tcp_sndbuf(c->pcb);
+	sent = TCP_SND_BUF - c->pcb->snd_buf; /* tcp_sndbuf() knows 16 bits of it */
 	return sent < c->room_out ? c->room_out - sent : 0;
 }
 
