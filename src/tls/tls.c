@@ -2,6 +2,11 @@
  * Sessions. wolfSSL asks for ciphertext through a callback, which takes it from the window that
  * tls_input gave, and gives ciphertext through another, which hands it on at once; so no call into
  * the library ever waits but for input. After a failure the library is not asked again.
+ *
+ * Of TLS 1.3 a key of AES-GCM seals 2^24.5 records (RFC 8446 section 5.5), up to 388 GB; then the
+ * library renews it by itself, and it answers the peer's KeyUpdate. TLS 1.2 could renew its keys by
+ * renegotiation alone, which we refuse, and so do others: there a key serves as long as the session.
+ * Its nonces count records and never come again; what is lost is margin. --min-tls 1.3 keeps it.
  */
 #include "tls/tls.h"
 

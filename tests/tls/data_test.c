@@ -13,6 +13,10 @@
 #include "pair.h"
 #include "tls/wolf.h"
 
+#if __has_include(<wolfssl/internal.h>) /* not with a distribution's library */
+#include <wolfssl/internal.h>
+#endif
+
 enum { BIG = 200 * 1024 };
 
 static struct pki pki;
@@ -252,6 +256,122 @@ static void new_keys(void **state)
 	pair_free(p);
 }
 
+/* One direction of a stream that goes on: how much of it was written, and has come. */
+struct flow {
+	struct pair_end *from;
+	size_t written, came;
+};
+
+static void flow_write(struct flow *f, size_t len)
+{
+	assert_true(f->written + len <= sizeof(sent));
+	assert_int_equal(tls_write(f->from->tls, sent + f->written, len), 0);
+	f->written += len;
+}
+
+static void flow_read(struct flow *f)
+{
+	int result;
+	size_t len = pair_read(f->from->other, got, sizeof(got), &result);
+
+	assert_int_equal(result, TLS_WANT_INPUT);
+	assert_memory_equal(got, sent + f->came, len);
+	f->came += len;
+}
+
+/*
+ * Data both ways all the time, and one end, the other or both ask for new keys in the middle of it;
+ * the answers cross what is on its way under the old ones.
+ */
+static void new_keys_amid_data(void **state)
+{
+	(void)state;
+	for (unsigned both = 1; both <= 3; both++) {
+		struct pair *p = pair_up(true);
+		struct flow flows[] = { { .from = &p->client }, { .from = &p->server } };
+
+		for (unsigned turn = 0; turn < 20; turn++) {
+			for (unsigned i = 0; i < 2; i++) {
+				flow_write(&flows[i], 3000 + 1000 * i);
+				if (both & 1u << i)
+					assert_int_equal(wolfSSL_update_keys(flows[i].from->tls->ssl),
+							 WOLFSSL_SUCCESS);
+				flow_write(&flows[i], 1000 + turn);
+			}
+			flow_read(&flows[turn % 2]);
+			flow_read(&flows[1 - turn % 2]);
+		}
+		for (unsigned i = 0; i < 4; i++)
+			flow_read(&flows[i % 2]);
+		assert_int_equal(flows[0].came, flows[0].written);
+		assert_int_equal(flows[1].came, flows[1].written);
+		pair_free(p);
+	}
+}
+
+#if __has_include(<wolfssl/internal.h>)
+enum { RECORDS_OF_A_KEY = 0x16a09e6 }; /* RFC 8446 section 5.5: 2^24.5 */
+
+/* As if all but two of the records that a key may seal had been sent. */
+static void age(struct pair_end *e)
+{
+	e->tls->ssl->keys.sequence_number_lo = RECORDS_OF_A_KEY - 2;
+	e->other->tls->ssl->keys.peer_sequence_number_lo = RECORDS_OF_A_KEY - 2;
+}
+
+/* Nobody asks for it, and it happens at both ends: the one that is asked renews its own as well. */
+static void an_old_key_is_renewed(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct pair *p = pair_up(true);
+		struct flow there = { .from = i ? &p->client : &p->server };
+		struct flow back = { .from = there.from->other };
+
+		age(there.from);
+		age(back.from);
+		for (unsigned n = 0; n < 6; n++)
+			flow_write(&there, 100);
+		flow_read(&there);
+		assert_int_equal(there.came, 600);
+		assert_int_equal(there.from->tls->ssl->keys.sequence_number_lo, 4);
+		assert_int_equal(back.from->tls->ssl->keys.sequence_number_lo, 0);
+		flow_write(&back, 100);
+		flow_read(&back);
+		assert_int_equal(back.came, 100);
+		pair_free(p);
+	}
+}
+
+/* TLS 1.2 has no way to renew a key: it goes on with the one it has. */
+static void an_old_key_of_tls12_is_kept(void **state)
+{
+	struct pair *p = pair_up(false);
+	struct flow there = { .from = &p->server };
+
+	(void)state;
+	age(there.from);
+	for (unsigned n = 0; n < 6; n++)
+		flow_write(&there, 100);
+	flow_read(&there);
+	assert_int_equal(there.came, 600);
+	assert_int_equal(there.from->tls->ssl->keys.sequence_number_lo, RECORDS_OF_A_KEY + 4);
+	pair_free(p);
+}
+#else
+static void an_old_key_is_renewed(void **state)
+{
+	(void)state;
+	print_message("skip: the counters of this wolfSSL can't be reached\n");
+	skip();
+}
+
+static void an_old_key_of_tls12_is_kept(void **state)
+{
+	an_old_key_is_renewed(state);
+}
+#endif
+
 /* Each bit of a record changed in turn: the session ends, in words, and stays ended. */
 static void forged(void **state)
 {
@@ -307,6 +427,9 @@ int main(void)
 		cmocka_unit_test(the_end_with_data_unread),
 		cmocka_unit_test(the_end_too_early),
 		cmocka_unit_test(new_keys),
+		cmocka_unit_test(new_keys_amid_data),
+		cmocka_unit_test(an_old_key_is_renewed),
+		cmocka_unit_test(an_old_key_of_tls12_is_kept),
 		cmocka_unit_test(forged),
 		cmocka_unit_test(said_twice),
 	};
