@@ -28,6 +28,7 @@ struct serve_settings {
 	struct ip_prefix network; /* of no family: none */
 	uint32_t dns[2], nbns[2];
 	const char *interface;
+	const char *netns, *userns;
 	uint16_t mtu;
 	bool no_ipv6;
 	bool no_offload;
@@ -146,6 +147,11 @@ static const struct option options[] = {
 	  "net.ipv4.ip_forward=1", set_flag, AT(client_to_client), false, NULL },
 	{ "interface", 'i', "NAME", "name of the TUN device; default sstp0 or the next free",
 	  set_device, AT(interface), false, NULL },
+	{ "netns", 0, "WHERE", "put the device into another network namespace: a process id, a path, "
+	  "or a name of ip netns; clients are still listened for in this one", set_text, AT(netns),
+	  false, NULL },
+	{ "userns", 0, "PATH", "the user namespace that --netns belongs to, if not the one that the "
+	  "kernel says", set_text, AT(userns), false, NULL },
 	{ "mtu", 'm', "BYTES", "of the tunnel; default 1400", set_mtu, AT(mtu), false, NULL },
 	{ "no-ipv6", 0, NULL, "do not negotiate IPv6 in the tunnel", set_flag, AT(no_ipv6), false,
 	  NULL },
@@ -190,6 +196,8 @@ static bool has_all(const struct serve_settings *s)
 		option_complain(&verb, "no user file: --users FILE (sstp passwd makes one)");
 	else if (s->network.addr.family == AF_UNSPEC)
 		option_complain(&verb, "no addresses for clients: --ipv4-network 10.9.0.0/24");
+	else if (s->userns && !s->netns)
+		option_complain(&verb, "--userns says whose --netns is, and there is none");
 	else
 		return true;
 	return false;
@@ -221,6 +229,8 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.nbns = { s->nbns[0], s->nbns[1] },
 		.mtu = s->mtu,
 		.interface = s->interface,
+		.netns = s->netns,
+		.userns = s->userns,
 		.ipv6 = !s->no_ipv6 && s->mtu >= 1280,
 		.no_offload = s->no_offload,
 		.client_to_client = s->client_to_client,

@@ -52,8 +52,6 @@ int registry_open(const struct server_cfg *cfg, struct registry **out)
 	error = pool_open(&cfg->network, &r->pool);
 	if (!error)
 		error = table_open(&r->others);
-	if (!error)
-		error = netlink_open(&r->netlink);
 	r->holders = calloc(span, sizeof(*r->holders));
 	r->workers = calloc(span, sizeof(*r->workers));
 	if (!error && (!r->holders || !r->workers))
@@ -79,8 +77,9 @@ void registry_close(struct registry *r)
 	free(r);
 }
 
-void registry_set_device(struct registry *r, unsigned ifindex)
+void registry_set_device(struct registry *r, struct netlink *netlink, unsigned ifindex)
 {
+	r->netlink = netlink;
 	r->ifindex = ifindex;
 }
 
@@ -143,6 +142,8 @@ static void route(struct registry *r, uint32_t addr, bool add)
 {
 	struct route way = { .dst = { ip_from_v4(addr), 32 }, .ifindex = r->ifindex };
 
+	if (!r->netlink)
+		return;
 	if (add)
 		netlink_route_replace(r->netlink, &way);
 	else

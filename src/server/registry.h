@@ -14,6 +14,7 @@
 #include "server/pool.h"
 #include "server/server.h"
 
+struct netlink;
 struct registry;
 
 enum { REGISTRY_NOBODY = -1 };
@@ -45,10 +46,11 @@ struct evictions {
 	size_t count;
 };
 
-/* `ifindex`: of the TUN device, for routes to addresses that are not the pool's. 0 or -errno. */
-int registry_open(const struct server_cfg *cfg, struct registry **out);
+int registry_open(const struct server_cfg *cfg, struct registry **out); /* 0 or -errno */
 void registry_close(struct registry *r);
-void registry_set_device(struct registry *r, unsigned ifindex);
+/* For routes to addresses that are not the pool's. The socket, of the TUN device's namespace, is the
+ * registry's from now on; NULL: there are none. */
+void registry_set_device(struct registry *r, struct netlink *netlink, unsigned ifindex);
 
 const struct pool *registry_pool(const struct registry *r); /* its facts, not its state */
 

@@ -19,12 +19,11 @@
 #include <unistd.h>
 
 #include "net/health.h"
-#include "net/netlink.h"
+#include "server/device.h"
 #include "server/session.h"
 #include "util/file.h"
 #include "util/notify.h"
 #include "util/process1.h"
-#include "util/secret.h"
 
 enum {
 	BACKLOG = 1024,
@@ -152,61 +151,25 @@ static enum exit_code listen_all(struct server *srv)
 	return is_listening ? EXIT_OK : EXIT_TCP;
 }
 
-/* ---- the device */
-
-/* The device's addresses: the pool's first, and a link-local one that IPV6CP tells the clients. */
-static int configure_tun(struct server *srv, const struct tun *tun)
-{
-	struct ip_addr ll = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } }, none = { 0 };
-	struct ip_addr own = ip_from_v4(pool_server(registry_pool(srv->shared.registry)));
-	struct netlink *nl;
-	int error = netlink_open(&nl);
-
-	if (error)
-		return error;
-	secret_random(srv->shared.own_iid, sizeof(srv->shared.own_iid));
-	srv->shared.own_iid[0] &= (uint8_t)~0x02; /* RFC 5072 section 4.1: not globally unique */
-	memcpy(ll.bytes + 8, srv->shared.own_iid, sizeof(srv->shared.own_iid));
-	netlink_link_no_autoaddr(nl, tun_ifindex(tun));
-	netlink_link_queue_len(nl, tun_ifindex(tun), TUN_QUEUE_LEN);
-	error = netlink_link_up(nl, tun_ifindex(tun), srv->cfg->mtu);
-	if (!error)
-		error = netlink_addr_add(nl, tun_ifindex(tun), &own, srv->cfg->network.len, &none);
-	if (!error && srv->cfg->ipv6 && netlink_addr_add(nl, tun_ifindex(tun), &ll, 64, &none))
-		log_debug(NULL, "no IPv6 address on the device: the host has IPv6 off");
-	netlink_close(nl);
-	if (error)
-		log_error(NULL, "cannot set up %s with %s of %s: %s", tun_name(tun),
-			  ip_print(&own).text, ip_prefix_print(&srv->cfg->network).text,
-			  strerror(-error));
-	return error;
-}
+/* ---- the device and the workers */
 
 /* A queue a worker, of one device. */
-static enum exit_code open_tuns(struct server *srv, struct tun *tuns[])
+static enum exit_code open_device(struct server *srv, struct tun *tuns[])
 {
-	struct tun_cfg cfg = {
-		.name = srv->cfg->interface,
-		.offload = !srv->cfg->no_offload,
-		.multi_queue = srv->shared.worker_count > 1,
-	};
-	int error = tun_open(&cfg, &tuns[0]);
+	struct shared *sh = &srv->shared;
+	struct device d = { .tuns = tuns, .queues = sh->worker_count };
+	enum exit_code code = device_open(srv->cfg, pool_server(registry_pool(sh->registry)), &d);
 
-	for (unsigned i = 1; i < srv->shared.worker_count && !error; i++)
-		error = tun_open_queue(tuns[0], &tuns[i]);
-	if (error) {
-		tun_complain(NULL, &cfg, error);
-		return EXIT_NETCONF;
-	}
-	registry_set_device(srv->shared.registry, tun_ifindex(tuns[0]));
-	return configure_tun(srv, tuns[0]) ? EXIT_NETCONF : EXIT_OK;
+	memcpy(sh->own_iid, d.own_iid, sizeof(sh->own_iid));
+	registry_set_device(sh->registry, d.netlink, d.ifindex);
+	return code;
 }
 
 static enum exit_code open_workers(struct server *srv)
 {
 	struct tun *tuns[WORKERS_MAX] = { NULL };
 	struct shared *sh = &srv->shared;
-	enum exit_code code = open_tuns(srv, tuns);
+	enum exit_code code = open_device(srv, tuns);
 	unsigned opened = 0;
 	int error = 0;
 
@@ -217,21 +180,6 @@ static enum exit_code open_workers(struct server *srv)
 	if (error)
 		log_error(NULL, "cannot start: %s", strerror(-error));
 	return code ? code : error ? EXIT_OTHER : EXIT_OK;
-}
-
-/* ---- the host */
-
-static void warn_of_forwarding(void)
-{
-	char value = '1';
-	int fd = open("/proc/sys/net/ipv4/ip_forward", O_RDONLY | O_CLOEXEC);
-
-	if (fd >= 0 && read(fd, &value, 1) == 1 && value == '0')
-		log_warn(NULL, "IPv4 forwarding is off: clients reach this host and nothing "
-			       "behind it (sysctl net.ipv4.ip_forward=1; sstp serve --help "
-			       "shows the NAT rules)");
-	if (fd >= 0)
-		close(fd);
 }
 
 static unsigned count_cores(void)
@@ -358,7 +306,6 @@ static enum exit_code run(struct server *srv)
 	for (unsigned i = 0; i < sh->worker_count && !error; i++)
 		error = worker_start(&sh->workers[i]);
 	if (!error) {
-		warn_of_forwarding();
 		log_info(NULL, "ready: %s, %u worker%s, clients get addresses of %s",
 			 device_name(srv), sh->worker_count,
 			 sh->worker_count > 1 ? "s" : "",

@@ -71,9 +71,12 @@ int elsewhere_take(const struct elsewhere_cfg *cfg, const int *fds, struct tun *
 		error = netlink_link_index(*netlink, tun_name(tuns[0]), ifindex);
 	if (!error)
 		return 0;
-	for (size_t i = 0; i < cfg->queues; i++)
+	for (size_t i = 0; i < cfg->queues; i++) {
 		tun_close(tuns[i]);
+		tuns[i] = NULL;
+	}
 	netlink_close(*netlink);
+	*netlink = NULL;
 	tun_complain(cfg->log, &cfg->tun, error);
 	return error;
 }

@@ -1,0 +1,107 @@
+/* The server's TUN device, here or in another network namespace. */
+#include "server/device.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net/handover.h"
+#include "net/netns.h"
+#include "tunnel/elsewhere.h"
+#include "util/secret.h"
+
+/* In the namespace that this process is in, which is the device's. */
+static void warn_of_forwarding(void)
+{
+	char value = '1';
+	int fd = open("/proc/sys/net/ipv4/ip_forward", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && read(fd, &value, 1) == 1 && value == '0')
+		log_warn(NULL, "IPv4 forwarding is off: clients reach this host and nothing "
+			       "behind it (sysctl net.ipv4.ip_forward=1; sstp serve --help "
+			       "shows the NAT rules)");
+	if (fd >= 0)
+		close(fd);
+}
+
+/* ---- making it */
+
+static enum exit_code make_here(const struct tun_cfg *cfg, struct device *d)
+{
+	int error = tun_open(cfg, &d->tuns[0]);
+
+	for (unsigned i = 1; i < d->queues && !error; i++)
+		error = tun_open_queue(d->tuns[0], &d->tuns[i]);
+	if (error) {
+		tun_complain(NULL, cfg, error);
+		return EXIT_NETCONF;
+	}
+	d->ifindex = tun_ifindex(d->tuns[0]);
+	warn_of_forwarding();
+	error = netlink_open(&d->netlink);
+	if (error)
+		log_error(NULL, "netlink: %s", strerror(-error));
+	return error ? EXIT_NETCONF : EXIT_OK;
+}
+
+static int work(void *arg, int *fds)
+{
+	warn_of_forwarding();
+	return elsewhere_make(arg, fds);
+}
+
+static enum exit_code make_there(const struct server_cfg *cfg, const struct tun_cfg *tun,
+				 struct device *d)
+{
+	struct elsewhere_cfg elsewhere = { .tun = *tun, .queues = d->queues };
+	int fds[HANDOVER_MAX], error;
+	struct netns ns;
+
+	error = netns_open(&ns, cfg->netns, cfg->userns, NULL);
+	if (!error && netns_visit(&ns, work, &elsewhere, fds, HANDOVER_MAX, NULL) < 0)
+		error = -1;
+	if (!error)
+		error = elsewhere_take(&elsewhere, fds, d->tuns, &d->netlink, &d->ifindex);
+	netns_close(&ns);
+	return error ? EXIT_NETCONF : EXIT_OK;
+}
+
+/* ---- setting it up: the pool's first address, and one that IPV6CP tells the clients */
+
+static int set_addresses(const struct server_cfg *cfg, const struct ip_addr *own, struct device *d)
+{
+	struct ip_addr ll = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } }, none = { 0 };
+	int error = netlink_link_up(d->netlink, d->ifindex, cfg->mtu);
+
+	secret_random(d->own_iid, sizeof(d->own_iid));
+	d->own_iid[0] &= (uint8_t)~0x02; /* RFC 5072 section 4.1: not globally unique */
+	memcpy(ll.bytes + 8, d->own_iid, sizeof(d->own_iid));
+	if (!error)
+		error = netlink_addr_add(d->netlink, d->ifindex, own, cfg->network.len, &none);
+	if (!error && cfg->ipv6 && netlink_addr_add(d->netlink, d->ifindex, &ll, 64, &none))
+		log_debug(NULL, "no IPv6 address on the device: the host has IPv6 off");
+	return error;
+}
+
+enum exit_code device_open(const struct server_cfg *cfg, uint32_t own, struct device *d)
+{
+	struct tun_cfg tun = {
+		.name = cfg->interface,
+		.offload = !cfg->no_offload,
+		.multi_queue = d->queues > 1,
+	};
+	enum exit_code code = cfg->netns ? make_there(cfg, &tun, d) : make_here(&tun, d);
+	struct ip_addr own_addr = ip_from_v4(own);
+	int error;
+
+	if (code)
+		return code;
+	netlink_link_no_autoaddr(d->netlink, d->ifindex);
+	netlink_link_queue_len(d->netlink, d->ifindex, TUN_QUEUE_LEN);
+	error = set_addresses(cfg, &own_addr, d);
+	if (!error)
+		return EXIT_OK;
+	log_error(NULL, "cannot set up %s with %s of %s: %s", tun_name(d->tuns[0]),
+		  ip_print(&own_addr).text, ip_prefix_print(&cfg->network).text, strerror(-error));
+	return EXIT_NETCONF;
+}
