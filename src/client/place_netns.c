@@ -49,7 +49,7 @@ static bool is_same_file(int fd, const char *path)
 
 /*
  * /etc/resolv.conf of the process. By chroot: a link in its file system must not lead into ours.
- * A folder of ours stays open, since the process's root has no other way to our own file.
+ * Where it has made no mount namespace, it has the file that we have ourselves.
  */
 static int open_resolv_conf(const struct there *t)
 {
@@ -59,14 +59,10 @@ static int open_resolv_conf(const struct there *t)
 	snprintf(root, sizeof(root), "/proc/%ld/root", (long)t->ns.pid);
 	if (chroot(root) < 0 || chdir("/") < 0)
 		return -errno;
-	fd = open("/etc/resolv.conf", O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
-	if (own >= 0 && is_same_file(own, "/etc/resolv.conf")) {
-		close(fd);
+	if (own >= 0 && is_same_file(own, "/etc/resolv.conf"))
 		return -EXDEV;
-	}
-	return fd;
+	fd = open("/etc/resolv.conf", O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
 }
 
 static void say_why_no_dns(const struct there *t, int error)
