@@ -1,4 +1,5 @@
 """What supervisors and container runtimes see: sstp healthcheck, sd_notify, and sstp as process 1."""
+import json
 import os
 import re
 import shutil
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import SERVER, SILENT, SSTP, eventually, on_a_terminal
+from lab import GATEWAY, SERVER, SILENT, SSTP, eventually, on_a_terminal
 
 STRANGER = 54321  # a user id that nobody has
 SILENT_SERVER = SILENT.removesuffix(".0") + ".7"
@@ -166,7 +167,7 @@ def process1_of(program):
     """Its process id out here, once it is the program that it is to be."""
     children = Path(f"/proc/{program.pid}/task/{program.pid}/children")
     pid = int(eventually("there is a process 1", children.read_text))
-    eventually("it is sstp", lambda: os.readlink(f"/proc/{pid}/exe") == os.path.realpath(SSTP))
+    eventually("it is sstp", lambda: os.path.basename(os.readlink(f"/proc/{pid}/exe")) == os.path.basename(SSTP))
     return pid
 
 
@@ -222,3 +223,27 @@ def test_process_1_buries_orphans(lab, verb):
     eventually("the orphan is buried", lambda: not Path(f"/proc/{orphan}").exists())
     os.kill(pid, signal.SIGTERM)
     assert program.wait() == 0
+
+
+def test_an_empty_root_that_cannot_be_written_to_will_do(lab):
+    """As in an image FROM scratch, started read-only: no /etc, /run, /tmp, no home."""
+    root = lab.folder / "root"
+    for folder in ("dev/net", "proc", "secret"):
+        (root / folder).mkdir(parents=True)
+    shutil.copy(SSTP, root / "sstp")
+    (root / "dev/net/tun").touch()
+    (root / "secret/password").write_text("wonder land\n")
+    lab.serve("--dns", "10.9.0.53")
+    client = lab.start(lab.client, "unshare", "--pid", "--mount", "--fork", "--kill-child", "sh", "-ec", f"""
+        mount --bind {root} {root}
+        mount -t proc proc {root}/proc
+        mount --bind /dev/net/tun {root}/dev/net/tun
+        mount -o remount,bind,ro {root}
+        exec env -i SSTP_SERVER={SERVER} SSTP_USER=ann SSTP_PASSWORD_FILE=/secret/password \\
+            SSTP_SERVERCERT={lab.pki.server.pin} SSTP_LOG_JSON=yes /usr/sbin/chroot {root} /sstp connect""", label="connect")
+    client.wait_for("connected in ")
+    lab.client.ping(GATEWAY)
+    assert {json.loads(line)["level"] for line in client.log.splitlines()} == {"info", "warn"}
+    assert lab.client.run("chroot", root, "/sstp", "healthcheck").stdout == "up sstp0\n"
+    os.kill(process1_of(client), signal.SIGTERM)
+    assert client.wait() == 0
