@@ -72,21 +72,21 @@ void env_init(struct env *e, bool (*drop)(const char *name, size_t len))
 
 void env_set(struct env *e, const char *name, const char *format, ...)
 {
-	char *value = NULL, *var = NULL;
+	char value[1024], *var;
 	va_list args;
+	size_t len;
 
 	va_start(args, format);
-	if (vasprintf(&value, format, args) < 0)
-		value = NULL;
+	vsnprintf(value, sizeof(value), format, args);
 	va_end(args);
-	if (value && asprintf(&var, "%s=%s", name, value) < 0)
-		var = NULL;
-	free(value);
+	len = strlen(name) + strlen(value) + 2;
+	var = malloc(len);
 	if (!var || !make_room(e)) {
 		free(var);
 		e->is_short = true;
 		return;
 	}
+	snprintf(var, len, "%s=%s", name, value);
 	add(e, var);
 }
 

@@ -1,0 +1,222 @@
+"""The recipes of docs/containers.md, run as they stand there: rootless podman, as an ordinary user.
+
+No image comes from anywhere: sstp's is built FROM scratch, and what the recipes call alpine is busybox.
+"""
+import hashlib
+import json
+import random
+import re
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from lab import GATEWAY, INSIDE, REPO, SERVER, SSTP, eventually
+from rootless import UID, Rootless
+from web import web_server
+
+pytestmark = pytest.mark.slow
+
+RECIPES = (REPO / "docs/containers.md").read_text()
+BODY = random.Random(2).randbytes(3 << 20)
+DIGEST = hashlib.sha256(BODY).hexdigest()
+CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN = 12, 13, 21
+BUSYBOX = """
+FROM scratch
+COPY busybox /bin/busybox
+COPY busybox /bin/sh
+RUN ["/bin/busybox", "--install", "/bin"]
+"""
+
+
+def recipes(heading):
+    """The commands below a heading, paragraph by paragraph."""
+    section = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", RECIPES, re.M | re.S).group(1)
+    blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", section, re.M)
+    return [p.strip() for b in blocks for p in re.sub("^    ", "", b, flags=re.M).split("\n\n") if p.strip()]
+
+
+def ending_with(text, heading):
+    """The one paragraph of commands that ends so."""
+    (found,) = [r for r in recipes(heading) if r.endswith(text)]
+    return found
+
+
+@contextmanager
+def rootless(host):
+    """With the images that the recipes need, and sstp."""
+    for program in ("podman", "crun", "slirp4netns", "newuidmap"):
+        if not shutil.which(program):
+            pytest.skip(f"{program} is missing")
+    made = Rootless(host)
+    try:
+        build_images(made)
+        yield made
+    finally:
+        made.sh("podman rm --all --force --time 0", check=False)
+        made.close()
+
+
+@pytest.fixture
+def user(lab):
+    """On the host "client", which trusts the server's authority."""
+    lab.client.authorities.write_bytes(lab.pki.ca.read_bytes())
+    with rootless(lab.client) as made:
+        yield made
+
+
+@pytest.fixture
+def server_user(lab):
+    with rootless(lab.server) as made:
+        yield made
+
+
+def build_images(user):
+    for path in (SSTP, REPO / "Containerfile", REPO / ".containerignore"):
+        user.put(path, Path(path).name, 0o755 if path == SSTP else 0o644)
+    user.put(SSTP, "bin/sstp", 0o755)
+    user.put("/bin/busybox", "alpine/busybox", 0o755)
+    (user.home / "alpine/Containerfile").write_text(BUSYBOX)
+    (build,) = [line for line in RECIPES.splitlines() if line.startswith("    podman build ")]
+    user.sh(build)
+    user.sh("podman build --isolation chroot --tag docker.io/library/alpine alpine")
+
+
+def serve(lab):
+    """With a web server behind it."""
+    lab.server.sysctl("net.ipv4.ip_forward", 1)
+    return lab.serve("--dns", "10.9.0.53")
+
+
+def test_the_image_is_the_program_alone(user):
+    assert user.sh("podman run --rm sstp --version").stdout.startswith("sstp ")
+    assert "Usage: sstp VERB" in user.sh("podman run --rm sstp").stdout
+    listing = user.sh("podman image save sstp | tar -xO --wildcards '*.tar' | tar -t").stdout.split()
+    assert listing == ["sstp"]
+    assert "healthcheck" in user.sh("podman image inspect --format '{{.HealthCheck}}' sstp").stdout
+    assert user.sh("podman run --rm sstp healthcheck", check=False).stdout == \
+        "down: no sstp runs in this network namespace\n"
+
+
+def is_healthy(user, name="vpn"):
+    return user.sh(f"podman healthcheck run {name}", check=False).returncode == 0
+
+
+def wait_until_healthy(user, name="vpn"):
+    eventually(f"{name} is healthy", lambda: is_healthy(user, name))
+
+
+def status_of(user, name):
+    return user.sh(f"podman inspect --format '{{{{.State.ExitCode}}}}' {name}").stdout.strip()
+
+
+def test_a_tunnel_that_other_containers_use(lab, user):
+    heading = "A tunnel that other containers use"
+    server = serve(lab)
+    user.sh(ending_with("vpn-password -", heading))
+    user.sh(ending_with("sstp connect", heading))
+    wait_until_healthy(user)
+    user.sh(ending_with("healthcheck run vpn", heading))
+    fetch = ending_with("http://172.16.5.2/", heading)
+    with web_server(lab.inside, BODY) as web:
+        assert user.sh(f"{fetch} | sha256sum").stdout.split()[0] == DIGEST
+    assert web.peers == {"10.9.0.2"}
+    beside = "podman run --rm --network container:vpn"
+    assert "nameserver 10.9.0.53\n" in user.sh(f"{beside} alpine cat /etc/resolv.conf").stdout
+    assert user.sh(f"{beside} sstp healthcheck").stdout == "up sstp0\n"
+    # while it is away nothing goes another way
+    server.kill()
+    eventually("the tunnel is down", lambda: not is_healthy(user))
+    past_it = "sh -c 'timeout 2 wget -q -O - http://10.1.0.254/ || exit 1'"  # a process 1 could not be timed out
+    with web_server(lab.router, b"you are past it") as web:
+        assert user.sh(f"podman run --rm alpine {past_it}").stdout == "you are past it"
+        assert user.sh(f"{beside} alpine {past_it}", check=False).returncode != 0
+        assert len(web.paths) == 1
+    serve(lab)
+    wait_until_healthy(user)
+    user.sh("podman stop vpn")
+    assert status_of(user, "vpn") == "0"
+    assert user.sh("podman logs vpn 2>&1").stdout.splitlines()[-2:] == ["disconnecting", "disconnected"]
+
+
+def test_a_file_system_that_cannot_be_written_to(lab, user):
+    """The same tunnel, as the text below that recipe says; its log is JSON."""
+    heading = "A tunnel that other containers use"
+    serve(lab)
+    user.sh(ending_with("vpn-password -", heading))
+    options = re.search(r"`(--read-only .*)`", RECIPES).group(1)
+    user.sh(ending_with("sstp connect", heading).replace("--detach", f"--detach {options} --read-only-tmpfs=false "
+                                                         "--env SSTP_LOG_JSON=yes"))
+    wait_until_healthy(user)
+    beside = "podman run --rm --network container:vpn alpine"
+    with web_server(lab.inside, b"inside"):
+        assert user.sh(f"{beside} wget -q -O - http://{INSIDE}/").stdout == "inside"
+    assert "nameserver 10.9.0.53\n" in user.sh(f"{beside} cat /etc/resolv.conf").stdout
+    user.sh("podman stop vpn")
+    assert status_of(user, "vpn") == "0"
+    lines = [json.loads(line) for line in user.sh("podman logs vpn 2>&1").stdout.splitlines()]
+    assert lines[-1]["message"] == "disconnected"
+    assert {line["level"] for line in lines} == {"info", "warn"}
+
+
+def test_the_containers_are_as_confined_as_podman_makes_them(lab, user):
+    """No privilege came in by the way podman is set up here: its seccomp filter, its capabilities and NET_ADMIN."""
+    heading = "A tunnel that other containers use"
+    serve(lab)
+    user.sh(ending_with("vpn-password -", heading))
+    user.sh(ending_with("sstp connect", heading))
+    wait_until_healthy(user)
+    status = user.sh("cat /proc/$(podman inspect --format '{{.State.Pid}}' vpn)/status").stdout
+    assert re.search(r"^Seccomp:\t2$", status, re.M)
+    capabilities = int(re.search(r"^CapBnd:\t(\w+)$", status, re.M).group(1), 16)
+    assert capabilities & 1 << CAP_NET_ADMIN and not capabilities & (1 << CAP_SYS_ADMIN | 1 << CAP_NET_RAW)
+    assert re.search(rf"^Uid:\t{UID}\t", status, re.M)
+
+
+def test_a_wrong_password_ends_it_and_says_so(lab, user):
+    heading = "A tunnel that other containers use"
+    serve(lab)
+    user.sh(ending_with("vpn-password -", heading).replace("$PASSWORD", "no such"))
+    user.sh(ending_with("sstp connect", heading))
+    assert user.sh("podman wait vpn").stdout.strip() == "9"
+    assert "error: " in user.sh("podman logs vpn 2>&1").stdout
+    assert not is_healthy(user)
+
+
+def test_a_container_that_runs_already(lab, user):
+    """As the user whose it is, with no right on the host; the container has none of its own either."""
+    serve(lab)
+    user.sh("podman run --detach --name app --cap-drop all alpine sleep 600")
+    connect = ending_with("vpn.example.net", "A container that runs already")
+    client = user.start(f'export SSTP_PASSWORD="$PASSWORD"\n{connect}')
+    client.wait_for("^connected in ")
+    with web_server(lab.inside, BODY) as web:
+        assert user.sh(f"podman exec app wget -q -O - http://{INSIDE}/ | sha256sum").stdout.split()[0] == DIGEST
+    assert web.peers == {"10.9.0.2"}
+    assert "nameserver 10.9.0.53\n" in user.sh("podman exec app cat /etc/resolv.conf").stdout
+    assert not lab.client.device(), "the device is on the host"
+    assert user.sh("sstp healthcheck").stdout == "up sstp0\n"
+    assert client.stop() == 0
+    assert "10.9.0.53" not in user.sh("podman exec app cat /etc/resolv.conf").stdout
+
+
+def test_a_server(lab, server_user):
+    user = server_user
+    make, start, reload = recipes("A server")
+    user.sh(f'export SSTP_PASSWORD="$PASSWORD"\n{make}')
+    user.sh(start)
+    wait_until_healthy(user, "vpn-server")
+    pin = re.search("pin-sha256:\\S+", user.sh("sstp cert --show vpn-server/server.crt").stdout).group()
+    at = f"{SERVER}:4443"
+    client = lab.connect(to=at, trust=["--servercert", pin])
+    lab.client.ping(GATEWAY)
+    assert lab.connect_fails(to=at, trust=["--servercert", pin], host=lab.other, user="bob")[0] == 9
+    user.sh('SSTP_PASSWORD=builder sstp passwd vpn-server/users bob')
+    user.sh(reload)
+    eventually("users are read anew", lambda: "2 users" in user.sh("podman logs vpn-server 2>&1").stdout)
+    lab.connect(to=at, trust=["--servercert", pin], host=lab.other, user="bob", password="builder")
+    lab.other.ping(GATEWAY)
+    user.sh("podman stop vpn-server")
+    assert status_of(user, "vpn-server") == "0"
+    client.wait_for("next try")

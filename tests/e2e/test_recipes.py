@@ -1,0 +1,87 @@
+"""The files in docs/ that cannot be tried here: their form, and what sstp thinks of the settings in them."""
+import configparser
+import os
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from lab import REPO
+
+DOCS = REPO / "docs"
+GOOD = (0, "the settings are good\n", "")
+
+
+def check(sstp, words, env, folder):
+    """sstp --check, with passwords and keys in files of our own."""
+    password = folder / "password"
+    password.write_text("wonder land\n")
+    password.chmod(0o600)
+    env = {**{k: v for k, v in os.environ.items() if not k.startswith("SSTP")}, **env}
+    if "SSTP_PASSWORD_FILE" in env:
+        env["SSTP_PASSWORD_FILE"] = str(password)
+    done = subprocess.run([sstp, *words, "--check"], capture_output=True, text=True, timeout=20, env=env)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_the_compose_file(sstp, tmp_path, pki):
+    compose = yaml.safe_load((DOCS / "compose.yaml").read_text())
+    vpn, app = compose["services"]["vpn"], compose["services"]["app"]
+    assert check(sstp, vpn["command"], {**vpn["environment"], "SSTP_CA_CERT": str(pki.ca)}, tmp_path) == GOOD
+    assert vpn["cap_add"] == ["NET_ADMIN"] and vpn["devices"] == ["/dev/net/tun"]
+    assert vpn["healthcheck"]["test"] == ["CMD", "/sstp", "healthcheck"]
+    assert vpn["environment"]["SSTP_PASSWORD_FILE"] == f"/run/secrets/{vpn['secrets'][0]}"
+    assert set(vpn["secrets"]) <= set(compose["secrets"])
+    assert app["network_mode"] == "service:vpn"
+    assert app["depends_on"] == {"vpn": {"condition": "service_healthy"}}
+    assert (DOCS / vpn["build"]["context"] / vpn["build"]["dockerfile"]).samefile(REPO / "Containerfile")
+
+
+def test_the_pod_of_kubernetes():
+    pod = yaml.safe_load((DOCS / "kubernetes.yaml").read_text())
+    assert (pod["apiVersion"], pod["kind"]) == ("v1", "Pod")
+    assert re.fullmatch("[a-z0-9-]+", pod["metadata"]["name"])
+    spec = pod["spec"]
+    (vpn,) = spec["initContainers"]
+    assert vpn["restartPolicy"] == "Always", "a sidecar"
+    volumes = {v["name"] for v in spec["volumes"]}
+    for container in (vpn, *spec["containers"]):
+        assert container["name"] and container["image"]
+        assert {m["name"] for m in container.get("volumeMounts", [])} <= volumes
+        # what the restricted Pod Security Standard asks for
+        assert container["securityContext"]["allowPrivilegeEscalation"] is False
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for probe in ("startupProbe", "livenessProbe"):
+        assert vpn[probe]["exec"]["command"] == ["/sstp", "healthcheck"]
+    env = {e["name"]: e["value"] for e in vpn["env"]}
+    assert all(isinstance(value, str) for value in env.values()), "Kubernetes takes nothing else"
+
+
+@pytest.mark.parametrize("name, settings", [
+    ("sstp@.service", "server = vpn.example.net\nuser = ann\nca-cert = {ca}\n"),
+    ("sstp-server.service", "cert = {cert}\nkey = {key}\nusers = {users}\nipv4-network = 10.9.0.0/24\n"),
+])
+def test_the_units_of_systemd(sstp, tmp_path, pki, name, settings):
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str
+    unit.read(DOCS / name)
+    assert set(unit) - {"DEFAULT"} == {"Unit", "Service", "Install"}
+    assert unit["Service"]["Type"] == "notify"
+    program, *words = unit["Service"]["ExecStart"].split()
+    assert program == "/usr/local/bin/sstp"
+    users = tmp_path / "users"
+    users.write_text("ann * secret *\n")
+    users.chmod(0o600)
+    config = tmp_path / "settings.conf"
+    config.write_text(settings.format(ca=pki.ca, cert=pki.server.cert, key=pki.server.key, users=users))
+    words[words.index("--config") + 1] = str(config)
+    assert check(sstp, words, {}, tmp_path) == GOOD
+
+
+def test_links_lead_somewhere():
+    for page in (REPO / "README.md", *DOCS.glob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
