@@ -21,6 +21,9 @@ def _metrics():
     for flows, words in ((1, "1 flow"), (8, "8 flows")):
         for way, title in ways.items():
             yield Metric(f"tcp-{way}-{flows}", "TCP", f"{title}, {words}", "Gbit/s")
+    for flows, words in ((1, "1 flow"), (8, "8 flows")):
+        for way in ("up", "down"):
+            yield Metric(f"proxy-{way}-{flows}", "Without TUN", f"{way}, {words}", "Gbit/s")
     for way in ("up", "down"):
         for end in ("client", "server"):
             yield Metric(f"cpu-{way}-{end}", "CPU", f"{way}, {end}", "s/GB")

@@ -104,14 +104,14 @@ def _iperf_server(road):
         road.kill(server)
 
 
-def _iperf_words(address, way, flows, seconds):
-    return ["iperf3", "-c", address, "--json", "--connect-timeout", "3000", "-t", seconds, "-P", flows, *WAYS[way]]
+def _iperf_words(address, way, flows, seconds, port=5201):
+    return ["iperf3", "-c", address, "-p", port, "--json", "--connect-timeout", "3000", "-t", seconds, "-P", flows, *WAYS[way]]
 
 
-def tcp(road, address, way, flows, seconds):
+def tcp(road, address, way, flows, seconds, port=5201):
     """Gbit/s that arrived (both ways: the sum), and how many bytes that were."""
     with _iperf_server(road):
-        said = road.output(road.client, *_iperf_words(address, way, flows, seconds), label="iperf3")
+        said = road.output(road.client, *_iperf_words(address, way, flows, seconds, port), label="iperf3")
     end = _json(said).get("end", {})
     sums = [end[key] for key in ("sum_received", "sum_received_bidir_reverse") if key in end]
     if not sums:

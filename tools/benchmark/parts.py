@@ -7,7 +7,7 @@ import sys
 
 import measures
 from figures import UDP_SIZES
-from peers import disk_bytes
+from peers import Proxy, disk_bytes
 
 ERRORS = (measures.Failed, AssertionError, subprocess.SubprocessError, OSError)
 
@@ -103,6 +103,20 @@ def tcp(bench):
             bench.measure(f"TCP {way}, {flows} flow{'s' * (flows > 1)}, Gbit/s", bench.in_turn(*kinds), one)
 
 
+# ---- the stack of its own, beside the kernel's behind a TUN device
+
+
+def proxy(bench):
+    peers = [p for p in bench.in_turn(Proxy) if p.name in ("sstp", Proxy.name)]
+    for flows in (1, 8):
+        for way in ("up", "down"):
+            def one(peer, way=way, flows=flows):
+                address, port = peer.forward if isinstance(peer, Proxy) else (peer.inside, 5201)
+                rate, _ = measures.tcp(bench.road, address, way, flows, bench.options.seconds, port)
+                return {f"proxy-{way}-{flows}": rate}
+            bench.measure(f"proxy {way}, {flows} flow{'s' * (flows > 1)}, Gbit/s", peers, one)
+
+
 # ---- UDP
 
 
@@ -164,4 +178,4 @@ def size(bench):
     bench.measure("size on disk, bytes", [p for p in bench.in_turn() if p.name != "plain"], one)
 
 
-PARTS = {"tcp": tcp, "udp": udp, "ping": ping, "memory": memory, "start": start, "size": size}
+PARTS = {"tcp": tcp, "proxy": proxy, "udp": udp, "ping": ping, "memory": memory, "start": start, "size": size}

@@ -93,8 +93,8 @@ def _lines(title, cells, widths):
 # ---- Markdown
 
 # Those that say most; all of them are in the JSON.
-MARKDOWN = ("tcp-up-1", "tcp-down-1", "tcp-both-1", "tcp-up-8", "tcp-down-8", "tcp-both-8", "cpu-up-client",
-            "cpu-up-server", "cpu-down-client", "cpu-down-server", *(f"udp-{n}-free" for n in UDP_SIZES),
+MARKDOWN = ("tcp-up-1", "tcp-down-1", "tcp-both-1", "tcp-up-8", "tcp-down-8", "tcp-both-8", "proxy-up-1",
+            "proxy-down-1", "cpu-up-client", "cpu-up-server", "cpu-down-client", "cpu-down-server", *(f"udp-{n}-free" for n in UDP_SIZES),
             "ping-idle-median", "ping-up-p99", "ping-down-p99", "start", "memory-client", "memory-server",
             "size-client-all", "size-server-all")
 
