@@ -15,10 +15,18 @@ struct forward_list {
 	size_t count;
 };
 
+struct front_list {
+	struct front_cfg *at;
+	size_t count;
+};
+
 struct proxy_settings {
 	struct common_settings common;
 	struct server_settings server;
 	struct login_settings login;
+	struct front_list socks5, http;
+	const char *proxy_user;
+	const char *proxy_password_file;
 	struct forward_list forwards, remote_forwards;
 	bool background;
 	const char *pid_file;
@@ -28,6 +36,44 @@ struct proxy_settings {
 #define AT(member) offsetof(struct proxy_settings, member)
 
 /* ---- what only this verb takes */
+
+static bool add_front(struct front_list *l, enum front_protocol protocol, const char *value)
+{
+	struct front_cfg *grown = realloc(l->at, (l->count + 1) * sizeof(*grown));
+
+	if (!grown)
+		return false;
+	l->at = grown;
+	if (!front_parse(&l->at[l->count], protocol, value))
+		return false;
+	l->count++;
+	return true;
+}
+
+static bool set_front(struct front_list *l, enum front_protocol protocol, const char *value,
+		      struct option_error *err)
+{
+	if (add_front(l, protocol, value))
+		return true;
+	snprintf(err->text, sizeof(err->text), "must be [ADDR:]PORT, such as 1080 or 10.0.0.1:1080, "
+		 "an IPv6 address in brackets");
+	return false;
+}
+
+static bool set_socks5(void *to, const char *value, struct option_error *err)
+{
+	return set_front(to, FRONT_SOCKS5, value, err);
+}
+
+static bool set_http_proxy(void *to, const char *value, struct option_error *err)
+{
+	return set_front(to, FRONT_HTTP, value, err);
+}
+
+static void clear_fronts(void *to)
+{
+	((struct front_list *)to)->count = 0;
+}
 
 static bool add_forward(struct forward_list *l, const char *value, bool is_remote)
 {
@@ -69,6 +115,14 @@ static const struct option options[] = {
 	LOGIN_OPTIONS(struct proxy_settings),
 	SERVER_OPTIONS(struct proxy_settings),
 	{ .help = "Ways through the VPN:" },
+	{ "socks5", 'D', "[ADDR:]PORT", "offer SOCKS5 there, to this host alone if no ADDR says "
+	  "otherwise; may be given again", set_socks5, AT(socks5), false, clear_fronts },
+	{ "http-proxy", 0, "[ADDR:]PORT", "offer an HTTP proxy there, likewise", set_http_proxy,
+	  AT(http), false, clear_fronts },
+	{ "proxy-user", 0, "NAME", "who may use SOCKS5 and the HTTP proxy; default anybody who "
+	  "can connect to them", set_text, AT(proxy_user), false, NULL },
+	{ "proxy-password-file", 0, "FILE", "the first line of FILE is that user's password",
+	  set_text, AT(proxy_password_file), false, NULL },
 	{ "forward", 'L', "[ADDR:]PORT:HOST:PORT", "listen on PORT here, connect to HOST:PORT "
 	  "through the VPN; may be given again", set_forward, AT(forwards), false, clear_forwards },
 	{ "remote-forward", 'R', "PORT:HOST:PORT", "listen on PORT of our address in the VPN, "
@@ -95,8 +149,11 @@ static const struct verb verb = {
 	.about = "Connects to an SSTP server and lets local programs through it, without a TUN "
 		 "device, without root, without changing anything on this host: a TCP/IP stack of "
 		 "its own takes the place of the kernel's. With a COMMAND, runs that while the "
-		 "tunnel is up, and ends with it.",
+		 "tunnel is up, and ends with it; variables such as ALL_PROXY tell it of SOCKS5 "
+		 "and of the HTTP proxy, which are there for it even if no option asks for them.",
 	.notes = PASSWORD_NOTES
+		 "  sstp proxy -u ann --socks5 1080 vpn.example.net\n"
+		 "  sstp proxy -u ann vpn.example.net -- curl http://intranet/\n"
 		 "  sstp proxy -u ann -L 8080:intranet:80 vpn.example.net\n",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(*options),
@@ -105,6 +162,61 @@ static const struct verb verb = {
 	.takes_command = true,
 	.command_offset = AT(command),
 };
+
+/* ---- SOCKS5 and HTTP */
+
+/* A command that is to be told of both finds both. */
+static bool add_missing_fronts(struct proxy_settings *s)
+{
+	if (!s->command)
+		return true;
+	return (s->socks5.count || add_front(&s->socks5, FRONT_SOCKS5, "0")) &&
+	       (s->http.count || add_front(&s->http, FRONT_HTTP, "0"));
+}
+
+/* One list, which ends with the program. */
+static bool join_fronts(struct proxy_settings *s, const struct proxy_login *login,
+			struct proxy_cfg *cfg)
+{
+	struct front_cfg *all;
+
+	if (!add_missing_fronts(s))
+		return false;
+	all = calloc(s->socks5.count + s->http.count + 1, sizeof(*all));
+	if (!all)
+		return false;
+	for (size_t i = 0; i < s->socks5.count; i++)
+		all[cfg->front_count++] = s->socks5.at[i];
+	for (size_t i = 0; i < s->http.count; i++)
+		all[cfg->front_count++] = s->http.at[i];
+	for (size_t i = 0; i < cfg->front_count; i++)
+		all[i].login = login->user ? login : NULL;
+	cfg->fronts = all;
+	return true;
+}
+
+/* No user: anybody may. False when half of a login is missing, or it is none; said so. */
+static bool read_login(const struct proxy_settings *s, char password[PASSWORD_ROOM],
+		       struct proxy_login *login)
+{
+	struct option_error err;
+
+	*login = (struct proxy_login){ s->proxy_user, password };
+	if (!s->proxy_user != !s->proxy_password_file) {
+		option_complain(&verb, "--proxy-user and --proxy-password-file go together");
+		return false;
+	}
+	if (!s->proxy_user)
+		return true;
+	if (!password_from_file(s->proxy_password_file, password, &err)) {
+		option_complain(&verb, "--proxy-password-file: %s", err.text);
+		return false;
+	}
+	if (!proxy_login_is_sayable(login))
+		option_complain(&verb, "--proxy-user and its password must have at most %d characters "
+				"each, and the user no colon", PROXY_LOGIN_MAX);
+	return proxy_login_is_sayable(login);
+}
 
 /* ---- off */
 
@@ -131,8 +243,9 @@ static bool is_sensible(const struct proxy_settings *s, const struct proxy_cfg *
 		option_complain(&verb, "--background and a command contradict each other");
 		return false;
 	}
-	if (!cfg->forward_count && !s->command) {
-		option_complain(&verb, "nothing to do: give -L, -R, or a command behind --");
+	if (!cfg->forward_count && !cfg->front_count) {
+		option_complain(&verb, "nothing to do: give --socks5, --http-proxy, -L, -R, or a "
+				"command behind --");
 		return false;
 	}
 	return true;
@@ -173,7 +286,8 @@ int verb_proxy(int argc, char **argv)
 		.login = LOGIN_DEFAULTS,
 	};
 	struct proxy_cfg proxy = { .forwards = NULL };
-	char password[PASSWORD_ROOM];
+	char password[PASSWORD_ROOM], proxy_password[PASSWORD_ROOM] = "";
+	struct proxy_login proxy_login;
 	struct client_cfg cfg;
 	int code;
 
@@ -182,7 +296,8 @@ int verb_proxy(int argc, char **argv)
 	common_apply(&s.common);
 	proxy.command = s.command;
 	if (!login_apply(&verb, &s.login, &s.server, &cfg) || !join_forwards(&s, &proxy) ||
-	    !is_sensible(&s, &proxy))
+	    !read_login(&s, proxy_password, &proxy_login) ||
+	    !join_fronts(&s, &proxy_login, &proxy) || !is_sensible(&s, &proxy))
 		return EXIT_USAGE;
 	if (s.common.check)
 		return check(&s, &cfg);
@@ -191,5 +306,6 @@ int verb_proxy(int argc, char **argv)
 	cfg.password = password;
 	code = proxy_to(&s, &proxy, &cfg);
 	secret_wipe(password, sizeof(password));
+	secret_wipe(proxy_password, sizeof(proxy_password));
 	return code;
 }

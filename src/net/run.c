@@ -72,21 +72,21 @@ void env_init(struct env *e, bool (*drop)(const char *name, size_t len))
 
 void env_set(struct env *e, const char *name, const char *format, ...)
 {
-	char value[1024], *var;
+	char *value = NULL, *var = NULL;
 	va_list args;
-	size_t len;
 
 	va_start(args, format);
-	vsnprintf(value, sizeof(value), format, args);
+	if (vasprintf(&value, format, args) < 0)
+		value = NULL;
 	va_end(args);
-	len = strlen(name) + strlen(value) + 2;
-	var = malloc(len);
+	if (value && asprintf(&var, "%s=%s", name, value) < 0)
+		var = NULL;
+	free(value);
 	if (!var || !make_room(e)) {
 		free(var);
 		e->is_short = true;
 		return;
 	}
-	snprintf(var, len, "%s=%s", name, value);
 	add(e, var);
 }
 

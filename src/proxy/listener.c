@@ -233,6 +233,5 @@ uint16_t listener_port(const struct listener *l)
 	socklen_t len = sizeof(sa);
 
 	getsockname(l->sockets[0].watch.fd, (struct sockaddr *)&sa, &len);
-	return ntohs(sa.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&sa)->sin6_port
-					      : ((struct sockaddr_in *)&sa)->sin_port);
+	return ip_port_of_sockaddr(&sa);
 }

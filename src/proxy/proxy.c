@@ -7,6 +7,8 @@
 
 #include "net/command.h"
 #include "util/file.h"
+#include "util/secret.h"
+#include "util/text.h"
 
 enum { FILES = 2 * CONN_MAX + 200 }; /* a client each, some that ask still, and our own */
 
@@ -17,6 +19,7 @@ struct proxy {
 	struct stack *stack;
 	struct relays relays;
 	struct forward **forwards;
+	struct front **fronts;
 	struct command command;
 	bool was_up;
 };
@@ -55,6 +58,51 @@ static void command_ended(struct command *command, int status)
 	p->client->end(p->client, status);
 }
 
+/* Variables by which programs are told of proxies, in both spellings that are in use. */
+static const struct {
+	const char *name;
+	enum front_protocol protocol;
+} variables[] = {
+	{ "all_proxy", FRONT_SOCKS5 }, { "ALL_PROXY", FRONT_SOCKS5 },
+	{ "http_proxy", FRONT_HTTP },  { "HTTP_PROXY", FRONT_HTTP },
+	{ "https_proxy", FRONT_HTTP }, { "HTTPS_PROXY", FRONT_HTTP },
+};
+
+/* What the user's environment says of other proxies, and of what goes past them. */
+static bool is_of_proxies(const char *name, size_t len)
+{
+	const struct bytes given = bytes_of(name, len);
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
+		if (text_is(given, variables[i].name))
+			return true;
+	return text_is(given, "no_proxy") || text_is(given, "NO_PROXY");
+}
+
+static const struct front *first_of(const struct proxy *p, enum front_protocol protocol)
+{
+	for (size_t i = 0; i < p->cfg->front_count; i++)
+		if (p->cfg->fronts[i].protocol == protocol)
+			return p->fronts[i];
+	return NULL;
+}
+
+static void tell_of_fronts(const struct proxy *p, struct env *env)
+{
+	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
+		const struct front *f = first_of(p, variables[i].protocol);
+		struct front_url url;
+
+		if (!f)
+			continue;
+		url = front_url(f);
+		env_set(env, variables[i].name, "%s", url.text);
+		secret_wipe(url.text, sizeof(url.text));
+	}
+	env_set(env, "no_proxy", "localhost,127.0.0.1,::1");
+	env_set(env, "NO_PROXY", "localhost,127.0.0.1,::1");
+}
+
 static int start_command(struct proxy *p)
 {
 	struct env env;
@@ -66,7 +114,8 @@ static int start_command(struct proxy *p)
 	};
 	int error;
 
-	env_init(&env, NULL);
+	env_init(&env, is_of_proxies);
+	tell_of_fronts(p, &env);
 	error = command_start(&p->command, &cfg);
 	env_free(&env);
 	return error;
@@ -113,6 +162,19 @@ static int open_forwards(struct proxy *p)
 	return error;
 }
 
+static int open_fronts(struct proxy *p)
+{
+	int error = 0;
+
+	p->fronts = calloc(p->cfg->front_count + 1, sizeof(struct front *));
+	if (!p->fronts)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->cfg->front_count && !error; i++)
+		error = front_open(p->stack, &p->relays, p->client->log, &p->cfg->fronts[i],
+				   &p->fronts[i]);
+	return error;
+}
+
 static enum exit_code open_proxy(struct outlet *o, struct outlet_client *client)
 {
 	struct proxy *p = proxy_of(o);
@@ -130,7 +192,7 @@ static enum exit_code open_proxy(struct outlet *o, struct outlet_client *client)
 		log_error(client->log, "%s", strerror(ENOMEM));
 		return EXIT_OTHER;
 	}
-	return open_forwards(p) ? EXIT_NETCONF : EXIT_OK;
+	return open_forwards(p) || open_fronts(p) ? EXIT_NETCONF : EXIT_OK;
 }
 
 static void close_proxy(struct outlet *o)
@@ -140,9 +202,12 @@ static void close_proxy(struct outlet *o)
 	command_close(&p->command);
 	for (size_t i = 0; p->forwards && i < p->cfg->forward_count; i++)
 		forward_close(p->forwards[i]);
+	for (size_t i = 0; p->fronts && i < p->cfg->front_count; i++)
+		front_close(p->fronts[i]);
 	relays_close(&p->relays);
 	stack_close(p->stack);
 	free(p->forwards);
+	free(p->fronts);
 	free(p);
 }
 

@@ -6,12 +6,16 @@
 #define SSTP_PROXY_PROXY_H
 
 #include "proxy/forward.h"
+#include "proxy/front.h"
 #include "tunnel/outlet.h"
 
 struct proxy_cfg {
 	const struct forward_cfg *forwards;
 	size_t forward_count;
-	char *const *command; /* runs while the tunnel is up, from its first up on; NULL: none */
+	const struct front_cfg *fronts;
+	size_t front_count;
+	/* Runs while the tunnel is up, from its first up on, and is told of the fronts; NULL: none. */
+	char *const *command;
 };
 
 /* NULL: no memory. `cfg` is kept by the caller until the outlet's close. */

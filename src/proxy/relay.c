@@ -16,6 +16,7 @@
 
 enum {
 	READ_LEN = 256 * 1024,
+	FILTER_LEN = 64 * 1024,
 	TURN_READS = 2, /* then it is another's turn */
 };
 
@@ -24,6 +25,7 @@ struct relay {
 	struct relay *next, **link;
 	struct conn *conn;
 	struct loop_watch watch;
+	struct relay_filter *filter; /* NULL: none */
 	struct queue to_fd, to_conn; /* before what the ends themselves bring */
 	bool fd_has_ended;   /* it was read to its end */
 	bool conn_has_fin;   /* and the far end was told */
@@ -40,6 +42,8 @@ static void forget(struct relay *r)
 	if (r->watch.is_watched)
 		loop_unwatch(r->all->loop, &r->watch);
 	close(r->watch.fd);
+	if (r->filter)
+		r->filter->end(r->filter);
 	queue_free(&r->to_fd);
 	queue_free(&r->to_conn);
 	*r->link = r->next;
@@ -109,7 +113,7 @@ static bool write_fd(int fd, const uint8_t *at, size_t len, size_t *taken)
 	return n >= 0 || errno == EAGAIN || errno == EINTR;
 }
 
-static bool write_waiting(struct relay *r)
+static bool write_queue(struct relay *r)
 {
 	struct bytes b = queue_bytes(&r->to_fd);
 	size_t taken = 0;
@@ -117,20 +121,54 @@ static bool write_waiting(struct relay *r)
 	if (b.len && !write_fd(r->watch.fd, b.at, b.len, &taken))
 		return false;
 	queue_drop(&r->to_fd, taken);
-	if (r->to_fd.len)
-		return true;
-	b = conn_waiting(r->conn);
-	if (b.len && !write_fd(r->watch.fd, b.at, b.len, &taken))
+	return true;
+}
+
+static bool write_filtered(struct relay *r, const uint8_t *at, size_t len, bool at_end,
+			   size_t *taken)
+{
+	static uint8_t made[FILTER_LEN];
+	struct reader in = reader_of(at, len);
+	struct writer out = writer_of(made, sizeof(made));
+
+	r->filter->to_fd(r->filter, &in, &out, at_end);
+	*taken = len - in.left;
+	return queue_put(&r->to_fd, made, out.len) && write_queue(r);
+}
+
+/* What the far end sent: how much of it is taken. False: the socket is broken. */
+static bool deliver(struct relay *r, const uint8_t *at, size_t len, size_t *taken)
+{
+	if (r->filter)
+		return write_filtered(r, at, len, false, taken);
+	return write_fd(r->watch.fd, at, len, taken);
+}
+
+static bool write_waiting(struct relay *r)
+{
+	struct bytes b;
+	size_t taken;
+
+	if (!write_queue(r))
 		return false;
-	if (b.len)
-		conn_took(r->conn, taken);
+	b = conn_waiting(r->conn);
+	if (r->to_fd.len || !b.len)
+		return true;
+	if (!deliver(r, b.at, b.len, &taken))
+		return false;
+	conn_took(r->conn, taken);
 	return true;
 }
 
 /* FIN, once all that came before it is written. */
 static void pass_end_to_fd(struct relay *r)
 {
+	size_t none;
+
 	if (r->fd_has_fin || !conn_has_ended(r->conn) || r->to_fd.len || conn_waiting(r->conn).len)
+		return;
+	/* a filter's last words; a broken socket says so by itself */
+	if (r->filter && write_filtered(r, NULL, 0, true, &none) && r->to_fd.len)
 		return;
 	r->fd_has_fin = true;
 	shutdown(r->watch.fd, SHUT_WR);
@@ -149,11 +187,25 @@ static bool send_early(struct relay *r)
 	return !r->to_conn.len;
 }
 
-/* False: the socket is broken. */
+/* In place of what was read: what is to be sent. False: it can't be. */
+static bool filter_read(struct relay *r, struct bytes *b)
+{
+	static uint8_t made[READ_LEN + RELAY_FILTER_MORE];
+	struct reader in = reader_of(b->at, b->len);
+	struct writer out = writer_of(made, sizeof(made));
+
+	if (!r->filter->to_conn(r->filter, &in, &out))
+		return false;
+	*b = bytes_of(made, out.len);
+	return true;
+}
+
+/* False: the socket is broken, or what it brought. */
 static bool read_once(struct relay *r, bool *again)
 {
 	static uint8_t buffer[READ_LEN];
 	size_t room = conn_room(r->conn), sent;
+	struct bytes b;
 	ssize_t n;
 
 	*again = false;
@@ -164,8 +216,11 @@ static bool read_once(struct relay *r, bool *again)
 		return errno == EAGAIN || errno == EINTR;
 	r->fd_has_ended = n == 0;
 	*again = n == READ_LEN;
-	sent = conn_send(r->conn, buffer, (size_t)n, *again);
-	return queue_put(&r->to_conn, buffer + sent, (size_t)n - sent);
+	b = bytes_of(buffer, (size_t)n);
+	if (r->filter && !filter_read(r, &b))
+		return false;
+	sent = conn_send(r->conn, b.at, b.len, *again);
+	return queue_put(&r->to_conn, b.at + sent, b.len - sent);
 }
 
 static bool read_fd(struct relay *r)
@@ -227,9 +282,9 @@ static size_t on_received(void *arg, const uint8_t *at, size_t len)
 	size_t taken = 0;
 
 	/* a broken socket takes everything, and its error comes by itself */
-	if (!r->to_fd.len && !write_fd(r->watch.fd, at, len, &taken))
+	if (!r->to_fd.len && !deliver(r, at, len, &taken))
 		taken = len;
-	if (taken < len)
+	if (taken < len || r->to_fd.len)
 		watch(r, r->watch.events | EPOLLOUT);
 	return taken;
 }
@@ -250,10 +305,13 @@ void relay_start(struct relays *all, const struct relay_cfg *cfg)
 	if (!r) {
 		conn_abort(cfg->conn);
 		relay_refuse(cfg->fd);
+		if (cfg->filter)
+			cfg->filter->end(cfg->filter);
 		return;
 	}
 	r->all = all;
 	r->conn = cfg->conn;
+	r->filter = cfg->filter;
 	r->watch = (struct loop_watch){ .fd = cfg->fd, .ready = on_fd };
 	r->next = all->first;
 	r->link = &all->first;

@@ -143,13 +143,17 @@ struct ip_addr ip_from_sockaddr(const struct sockaddr_storage *sa)
 	return a;
 }
 
+uint16_t ip_port_of_sockaddr(const struct sockaddr_storage *sa)
+{
+	return ntohs(sa->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)sa)->sin6_port :
+						 ((const struct sockaddr_in *)sa)->sin_port);
+}
+
 struct ip_text ip_print_sockaddr(const struct sockaddr_storage *sa)
 {
 	struct ip_addr a = ip_from_sockaddr(sa);
 	struct ip_text host = ip_print(&a), t;
-	uint16_t port = ntohs(sa->ss_family == AF_INET6 ?
-				      ((const struct sockaddr_in6 *)sa)->sin6_port :
-				      ((const struct sockaddr_in *)sa)->sin_port);
+	uint16_t port = ip_port_of_sockaddr(sa);
 
 	snprintf(t.text, sizeof(t.text), a.family == AF_INET6 ? "[%.46s]:%u" : "%.46s:%u",
 		 host.text, port);

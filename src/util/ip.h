@@ -42,6 +42,7 @@ struct ip_text ip_print_v4(uint32_t v4);
 /* "10.1.2.3:443", "[2001:db8::1]:443" */
 struct ip_text ip_print_sockaddr(const struct sockaddr_storage *sa);
 struct ip_addr ip_from_sockaddr(const struct sockaddr_storage *sa);
+uint16_t ip_port_of_sockaddr(const struct sockaddr_storage *sa);
 
 /*
  * Splits "HOST", "HOST:PORT", "[V6]:PORT", "[V6]" or a bare IPv6 address. False on nonsense (an

@@ -1,0 +1,514 @@
+/*
+ * A client asks, waits for its connection, and leaves this file as a relay. One whose wish can't be
+ * met is told so and heard out for a moment: closing a socket that holds unread bytes would reset it,
+ * and the client might never read why.
+ *
+ *	asking -> connecting -> relay
+ *	   |          |
+ *	   |          +-> leaving -> gone
+ *	   +-> associated, until the client closes
+ */
+#include "proxy/front.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proxy/association.h"
+#include "proxy/exchange.h"
+#include "proxy/http.h"
+#include "proxy/socks5.h"
+#include "sstp/http.h"
+#include "util/secret.h"
+#include "util/text.h"
+
+enum client_state {
+	ASKING = 1,
+	CONNECTING,
+	ASSOCIATED,
+	LEAVING,
+};
+
+struct client {
+	struct front *owner;
+	struct client *next, **link; /* the newest one first */
+	enum client_state state;
+	struct loop_watch watch;
+	struct loop_timer limit;
+	struct sockaddr_storage peer;
+	union {
+		struct socks5 socks;
+		struct http_proxy http;
+	};
+	struct conn *conn; /* connecting */
+	struct association *association;
+	size_t rx_len;
+	uint8_t rx[ASKED_ROOM]; /* what the engine has left, and may be for the target */
+};
+
+struct front {
+	const struct front_cfg *cfg;
+	struct stack *stack;
+	struct relays *relays;
+	const struct log *log;
+	char option[300]; /* "--socks5 1080" */
+	struct listener *listener;
+	struct client *clients;
+	size_t client_count;
+};
+
+static struct loop *loop_of(const struct client *c)
+{
+	return c->owner->relays->loop;
+}
+
+static bool is_http(const struct client *c)
+{
+	return c->owner->cfg->protocol == FRONT_HTTP;
+}
+
+static const struct target *target_of(const struct client *c)
+{
+	return is_http(c) ? &c->http.target : &c->socks.target;
+}
+
+/* ---- the end of a client */
+
+static void forget(struct client *c)
+{
+	if (c->watch.is_watched)
+		loop_unwatch(loop_of(c), &c->watch);
+	loop_timer_stop(loop_of(c), &c->limit);
+	association_close(c->association);
+	*c->link = c->next;
+	if (c->next)
+		c->next->link = c->link;
+	c->owner->client_count--;
+	secret_wipe(c->rx, c->rx_len);
+	free(c);
+}
+
+static void drop(struct client *c)
+{
+	int fd = c->watch.fd;
+
+	conn_abort(c->conn);
+	forget(c);
+	close(fd);
+}
+
+/* So little fits into a fresh socket, or the client is not there any more. */
+static bool say(struct client *c, const struct writer *what)
+{
+	ssize_t n = send(c->watch.fd, what->at, what->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	return n == (ssize_t)what->len;
+}
+
+static void leave(struct client *c, const struct writer *last_words)
+{
+	if (!say(c, last_words) || shutdown(c->watch.fd, SHUT_WR)) {
+		drop(c);
+		return;
+	}
+	c->state = LEAVING;
+	loop_watch_events(loop_of(c), &c->watch, EPOLLIN);
+	loop_timer_set(loop_of(c), &c->limit, loop_now(loop_of(c)) + FRONT_LEAVING_MS);
+}
+
+static void leave_refused(struct client *c, int status, const char *why)
+{
+	uint8_t text[ASKED_REPLY_ROOM];
+	struct writer w = writer_of(text, sizeof(text));
+
+	http_put_refusal(status, why, c->http.is_head, &w);
+	leave(c, &w);
+}
+
+/* ---- connected, or not */
+
+/* The relay has its own of everything from here on. */
+static void join(struct client *c, struct bytes early, struct bytes greeting,
+		 struct relay_filter *filter)
+{
+	struct relay_cfg cfg = { c->watch.fd, c->conn, early, greeting, filter };
+	struct relays *relays = c->owner->relays;
+
+	log_debug(c->owner->log, "%s: %s: connected", c->owner->option,
+		  target_print(target_of(c)).text);
+	loop_unwatch(loop_of(c), &c->watch);
+	c->conn = NULL;
+	relay_start(relays, &cfg);
+	forget(c);
+}
+
+static void give_up_forward(struct client *c, int status, const char *why)
+{
+	conn_abort(c->conn);
+	c->conn = NULL;
+	leave_refused(c, status, why);
+}
+
+/* What was left of the client's words is a request to be written anew. */
+static void join_forward(struct client *c)
+{
+	static uint8_t request[HTTP_FORWARD_ROOM];
+	struct reader in = reader_of(c->rx, c->rx_len);
+	struct writer out = writer_of(request, sizeof(request));
+	struct relay_filter *filter;
+	struct http_body body;
+
+	if (!http_proxy_forward(&c->http, &in, &body, &out)) {
+		give_up_forward(c, HTTP_BAD_REQUEST, "the request's body is malformed");
+		return;
+	}
+	filter = exchange_new(&body, c->http.is_head);
+	if (filter)
+		join(c, bytes_of(request, out.len), bytes_of(NULL, 0), filter);
+	else
+		give_up_forward(c, HTTP_UNAVAILABLE, stack_result_text(STACK_FULL));
+}
+
+static void put_answer(struct client *c, enum stack_result result, const struct ip_addr *own,
+		       uint16_t port, struct writer *out)
+{
+	if (is_http(c))
+		http_proxy_answer(&c->http, result, out);
+	else
+		socks5_answer(result, own, port, out);
+}
+
+static void fail(struct client *c, enum stack_result result)
+{
+	static const struct ip_addr unknown = { .family = AF_UNSPEC };
+	uint8_t text[ASKED_REPLY_ROOM];
+	struct writer w = writer_of(text, sizeof(text));
+
+	log_debug(c->owner->log, "%s: %s: %s", c->owner->option, target_print(target_of(c)).text,
+		  stack_result_text(result));
+	put_answer(c, result, &unknown, 0, &w);
+	leave(c, &w);
+}
+
+static void connected(void *arg, struct conn *conn, enum stack_result result)
+{
+	struct client *c = arg;
+	uint8_t text[ASKED_REPLY_ROOM];
+	struct writer w = writer_of(text, sizeof(text));
+	struct ip_addr own;
+	uint16_t port;
+
+	c->conn = result == STACK_OK ? conn : NULL;
+	if (!c->conn) {
+		fail(c, result);
+		return;
+	}
+	own = conn_local(conn, &port);
+	put_answer(c, result, &own, port, &w);
+	if (is_http(c) && !c->http.is_tunnel)
+		join_forward(c);
+	else
+		join(c, bytes_of(c->rx, c->rx_len), bytes_of(text, w.len), NULL);
+}
+
+/* Until it is answered the client is not read; whether it is there still, its socket tells. */
+static void connect_to(struct client *c, const struct target *to)
+{
+	struct conn_cfg cfg = { to->host, to->port, connected, c };
+
+	c->conn = conn_connect(c->owner->stack, &cfg);
+	if (!c->conn) {
+		fail(c, STACK_FULL);
+		return;
+	}
+	c->state = CONNECTING;
+	loop_timer_stop(loop_of(c), &c->limit);
+	loop_watch_events(loop_of(c), &c->watch, 0);
+}
+
+/* ---- associations */
+
+static void associate(struct client *c)
+{
+	struct association_cfg cfg = {
+		.loop = loop_of(c),
+		.stack = c->owner->stack,
+		.client = c->peer,
+		.client_port = c->socks.target.port,
+	};
+	uint8_t text[ASKED_REPLY_ROOM];
+	struct writer w = writer_of(text, sizeof(text));
+	socklen_t len = sizeof(cfg.local);
+	struct sockaddr_storage at;
+	struct ip_addr own;
+
+	if (getsockname(c->watch.fd, (struct sockaddr *)&cfg.local, &len) ||
+	    association_open(&cfg, &c->association, &at)) {
+		fail(c, STACK_FULL);
+		return;
+	}
+	own = ip_from_sockaddr(&at);
+	socks5_answer(STACK_OK, &own, ip_port_of_sockaddr(&at), &w);
+	c->state = ASSOCIATED;
+	loop_timer_stop(loop_of(c), &c->limit);
+	if (!say(c, &w))
+		drop(c);
+}
+
+/* ---- asking */
+
+static enum asked hear(struct client *c, struct reader *in, struct writer *out)
+{
+	if (is_http(c))
+		return http_proxy_input(&c->http, in, out);
+	return socks5_input(&c->socks, in, out);
+}
+
+/* What the engine took may have held a password. */
+static void keep_rest(struct client *c, const struct reader *rest)
+{
+	size_t taken = c->rx_len - rest->left;
+
+	if (!taken)
+		return;
+	memmove(c->rx, rest->at, rest->left);
+	secret_wipe(c->rx + rest->left, taken);
+	c->rx_len = rest->left;
+}
+
+static void refuse(struct client *c, const struct writer *last_words)
+{
+	struct ip_text peer = ip_print_sockaddr(&c->peer);
+
+	log_info(c->owner->log, "%s: client %s was refused: %s", c->owner->option, peer.text,
+		 is_http(c) ? c->http.why : c->socks.why);
+	leave(c, last_words);
+}
+
+static void take_words(struct client *c)
+{
+	uint8_t text[ASKED_REPLY_ROOM];
+	struct reader in = reader_of(c->rx, c->rx_len);
+	struct writer w = writer_of(text, sizeof(text));
+	enum asked asked = hear(c, &in, &w);
+
+	keep_rest(c, &in);
+	if (asked == ASKED_IN_VAIN)
+		refuse(c, &w);
+	else if (w.len && !say(c, &w))
+		drop(c);
+	else if (asked == ASKED_CONNECT)
+		connect_to(c, target_of(c));
+	else if (asked == ASKED_ASSOCIATE)
+		associate(c);
+}
+
+static void read_words(struct client *c)
+{
+	ssize_t n = recv(c->watch.fd, c->rx + c->rx_len, sizeof(c->rx) - c->rx_len, MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		drop(c);
+		return;
+	}
+	c->rx_len += (size_t)n;
+	take_words(c);
+}
+
+/* Of one who leaves, or is associated, only the end is of interest. */
+static void wait_for_end(struct client *c)
+{
+	static uint8_t unread[ASKED_ROOM];
+	ssize_t n = recv(c->watch.fd, unread, sizeof(unread), MSG_DONTWAIT);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		drop(c);
+}
+
+static void on_client(struct loop_watch *w, uint32_t events)
+{
+	struct client *c = container_of(w, struct client, watch);
+
+	switch (c->state) {
+	case ASKING:
+		read_words(c);
+		break;
+	case CONNECTING:
+		if (events & (EPOLLHUP | EPOLLERR))
+			drop(c);
+		break;
+	case ASSOCIATED:
+	case LEAVING:
+		wait_for_end(c);
+		break;
+	}
+}
+
+static void on_limit(struct loop_timer *t)
+{
+	drop(container_of(t, struct client, limit));
+}
+
+/* ---- new clients */
+
+/* The last in the list is the oldest. */
+static void drive_out_oldest(struct front *f)
+{
+	struct client *oldest = NULL;
+
+	for (struct client *c = f->clients; c; c = c->next)
+		if (c->state == ASKING || c->state == LEAVING)
+			oldest = c;
+	if (oldest)
+		drop(oldest);
+}
+
+static void open_engine(struct client *c)
+{
+	if (is_http(c))
+		http_proxy_open(&c->http, c->owner->cfg->login);
+	else
+		socks5_open(&c->socks, c->owner->cfg->login);
+}
+
+static struct client *new_client(struct front *f, int fd, const struct sockaddr_storage *peer)
+{
+	struct client *c = f->client_count < FRONT_CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
+
+	if (!c)
+		return NULL;
+	c->owner = f;
+	c->state = ASKING;
+	c->peer = *peer;
+	c->watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = on_client };
+	c->limit.expired = on_limit;
+	if (loop_watch(f->relays->loop, &c->watch)) {
+		free(c);
+		return NULL;
+	}
+	c->next = f->clients;
+	c->link = &f->clients;
+	if (c->next)
+		c->next->link = &c->next;
+	f->clients = c;
+	f->client_count++;
+	return c;
+}
+
+static void take_client(void *arg, int fd, const struct sockaddr_storage *peer)
+{
+	struct front *f = arg;
+	struct client *c;
+
+	if (f->client_count >= FRONT_CLIENTS_MAX)
+		drive_out_oldest(f);
+	c = new_client(f, fd, peer);
+	if (!c) {
+		log_debug(f->log, "%s: no room for another client", f->option);
+		relay_refuse(fd);
+		return;
+	}
+	open_engine(c);
+	loop_timer_set(f->relays->loop, &c->limit, loop_now(f->relays->loop) + FRONT_ASKING_MS);
+}
+
+/* ---- start and end */
+
+bool front_parse(struct front_cfg *f, enum front_protocol protocol, const char *text)
+{
+	*f = (struct front_cfg){ .protocol = protocol, .text = text };
+	return listener_at_parse(&f->at, text) && f->at.port;
+}
+
+static void warn_if_open(const struct front *f)
+{
+	if (!f->cfg->login && listener_is_public(&f->cfg->at))
+		log_warn(f->log, "%s: EVERYBODY who reaches this port may use the VPN through it; give "
+			 "--proxy-user and --proxy-password-file, or a loopback address", f->option);
+}
+
+int front_open(struct stack *s, struct relays *relays, const struct log *log,
+	       const struct front_cfg *cfg, struct front **out)
+{
+	struct front *f = calloc(1, sizeof(*f));
+	struct listener_cfg listener = {
+		.loop = relays->loop,
+		.log = log,
+		.at = cfg->at,
+		.accepted = take_client,
+		.arg = f,
+	};
+	int error;
+
+	if (!f)
+		return -ENOMEM;
+	*f = (struct front){ .cfg = cfg, .stack = s, .relays = relays, .log = log };
+	snprintf(f->option, sizeof(f->option), "%s %s",
+		 cfg->protocol == FRONT_HTTP ? "--http-proxy" : "--socks5", cfg->text);
+	listener.option = f->option;
+	error = listener_open(&listener, &f->listener);
+	if (error) {
+		front_close(f);
+		return error;
+	}
+	warn_if_open(f);
+	*out = f;
+	return 0;
+}
+
+void front_close(struct front *f)
+{
+	if (!f)
+		return;
+	while (f->clients)
+		drop(f->clients);
+	listener_close(f->listener);
+	free(f);
+}
+
+/* ---- as a URL, in the spelling that curl and most others understand: socks5h leaves names to us */
+
+/* RFC 3986 section 2.3: what stands for itself. */
+static void put_escaped(struct writer *w, const char *text)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	for (; *text; text++) {
+		uint8_t c = (uint8_t)*text;
+
+		if (isascii(c) && (isalnum(c) || strchr("-._~", c))) {
+			put_u8(w, c);
+			continue;
+		}
+		put_u8(w, '%');
+		put_u8(w, (uint8_t)digits[c >> 4]);
+		put_u8(w, (uint8_t)digits[c & 15]);
+	}
+}
+
+struct front_url front_url(const struct front *f)
+{
+	const struct front_cfg *cfg = f->cfg;
+	struct front_url url;
+	struct writer w = writer_of(url.text, sizeof(url.text));
+	struct ip_addr loopback = ip_from_v4(INADDR_LOOPBACK);
+	struct target at;
+
+	target_set_address(&at, cfg->at.addr.family ? &cfg->at.addr : &loopback,
+			   listener_port(f->listener));
+	put_text(&w, cfg->protocol == FRONT_HTTP ? "http://" : "socks5h://");
+	if (cfg->login) {
+		put_escaped(&w, cfg->login->user);
+		put_text(&w, ":");
+		put_escaped(&w, cfg->login->password);
+		put_text(&w, "@");
+	}
+	put_text(&w, target_print(&at).text);
+	put_u8(&w, 0);
+	return url;
+}
