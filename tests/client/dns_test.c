@@ -1,5 +1,6 @@
 /* resolv.conf and its keepers: set, put back, and whoever else may come in between. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -434,6 +435,33 @@ static void a_mark_that_leads_elsewhere(void **state)
 
 /* ---- resolvconf and resolvectl */
 
+/* Which only a descriptor of ours leads to: a container's, or a command's own. */
+static void an_open_file(void **state)
+{
+	static const char former[] = "nameserver 192.168.1.1\nsearch home.test\n";
+
+	(void)state;
+	lab_script("bin/resolvconf", "exit 1");
+	lab_write("etc/theirs", former);
+	dns.fd = open(lab_path("etc/theirs"), O_RDWR);
+	assert_true(dns.fd >= 0);
+	dns_up(&dns, servers, 2);
+	lab_has("etc/theirs", "# Written by sstp for sstp0.\nnameserver 10.1.0.1\n"
+			      "nameserver 2001:db8::1\nsearch home.test\n");
+	dns_up(&dns, other_server, 1);
+	lab_has("etc/theirs",
+		"# Written by sstp for sstp0.\nnameserver 10.2.0.1\nsearch home.test\n");
+	dns_down(&dns);
+	lab_has("etc/theirs", former);
+	dns_up(&dns, servers, 1);
+	lab_write("etc/theirs", "nameserver 10.66.0.1\n");
+	dns_down(&dns);
+	lab_has("etc/theirs", "nameserver 10.66.0.1\n");
+	lab_logged("was changed by somebody else");
+	lab_has("etc/resolv.conf", "(none)");
+	close(dns.fd);
+}
+
 static void by_resolvconf(void **state)
 {
 	char script[512];
@@ -539,6 +567,7 @@ int main(void)
 		CASE(killed_where_there_was_no_file),
 		CASE(another_sstp_lives),
 		CASE(a_mark_that_leads_elsewhere),
+		CASE(an_open_file),
 		CASE(by_resolvconf),
 		CASE(resolvconf_fails),
 		cmocka_unit_test_setup_teardown(by_resolvectl, resolved_set_up, resolved_tear_down),

@@ -37,6 +37,9 @@ class Ordinary:
         folder.mkdir(exist_ok=True)
         shutil.copy(lab.sstp, folder / "sstp")
         self.sstp = "/run/bin/sstp"
+        if os.stat("/dev/net/tun").st_mode & 0o006 != 0o006:
+            self.host.run("sh", "-ec", "[ -e /run/bin/tun ] || mknod -m 666 /run/bin/tun c 10 200\n"
+                                       "mount --bind /run/bin/tun /dev/net/tun")
         self.env = {"SSTP_PASSWORD": "wonder land"}
 
     def words(self, verb, *more, to="192.0.2.1"):
