@@ -272,6 +272,11 @@ class Program:
         return "".join(line for line in self.log.splitlines(True) if not line.startswith("debug: "))
 
     @property
+    def resident(self):
+        """Of its memory, in KiB."""
+        return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text()).group(1))
+
+    @property
     def status(self):
         """None while it runs; negative: the signal that ended it."""
         return self.process.poll()

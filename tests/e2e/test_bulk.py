@@ -165,11 +165,6 @@ def test_a_slow_reader_stops_only_itself(lab, way):
     assert median(pings) < 200  # while the sender waits for ever
 
 
-def resident(program):
-    """Of its memory, in KiB."""
-    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{program.pid}/status").read_text()).group(1))
-
-
 def threads(program):
     """The fields of each thread's stat, from its state on (proc(5))."""
     return [f.read_text().rsplit(")", 1)[1].split() for f in Path(f"/proc/{program.pid}/task").glob("*/stat")]
@@ -192,12 +187,12 @@ def test_a_client_that_stands_still_harms_nobody_else(lab):
     def seconds():
         return min(download(lab.other, lab.inside, INSIDE, 100 * MB) for _ in range(2))
 
-    alone, before = seconds(), resident(server)
+    alone, before = seconds(), server.resident
     with standing_still(client), flood(lab.inside, CLIENT, 50 * MB):
         time.sleep(1)
         beside = seconds()
         pings = round_trips(lab.other, INSIDE, 50)
-        grown = resident(server) - before
+        grown = server.resident - before
     assert grown < 8192  # 2 MiB wait for the client, and buffers were used for the first time
     assert beside < 3 * alone + 1  # the flood takes its share of a busy machine; who waits takes for ever
     assert len(pings) == 50

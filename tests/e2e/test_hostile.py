@@ -42,6 +42,11 @@ class Attacker:
         self.lab = lab
         self.context = ssl.create_default_context(cafile=lab.pki.ca)
         self.kept = []
+        self.piece = 1 << 14  # of what is said in TLS: so much goes into a record
+
+    def say(self, s, stuff):
+        for start in range(0, len(stuff), self.piece):
+            s.sendall(stuff[start:start + self.piece])
 
     def tcp(self):
         s = self.lab.other.connect(SERVER, 443)
@@ -50,12 +55,13 @@ class Attacker:
 
     def tls(self):
         s = self.context.wrap_socket(self.tcp(), server_hostname=NAME)
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.kept.append(s)
         return s
 
     def http(self):
         s = self.tls()
-        s.sendall(REQUEST)
+        self.say(s, REQUEST)
         answer = b""
         while not answer.endswith(b"\r\n\r\n"):
             answer += s.recv(4096)
@@ -64,16 +70,16 @@ class Attacker:
 
     def sstp(self):
         s = self.http()
-        s.sendall(CALL_CONNECT_REQUEST)
+        self.say(s, CALL_CONNECT_REQUEST)
         assert s.recv(4096)[4:6] == b"\x00\x02"
         return s
 
     def pap(self, user="ann", password="wonder land"):
         """Logged in at a server with --auth pap, and no Call-Connected sent."""
         s = self.sstp()
-        s.sendall(lcp(1))
+        self.say(s, lcp(1))
         request = s.recv(4096)  # each frame comes in a TLS record of its own, and the server's request first
-        s.sendall(lcp(2, request[12:], identifier=request[9]) + pap(user, password))
+        self.say(s, lcp(2, request[12:], identifier=request[9]) + pap(user, password))
         while PAP_ACK not in (came := s.recv(4096)):
             assert came, "the server hangs up"
         return s
@@ -90,13 +96,17 @@ def attacker(lab):
     made.close()
 
 
-@pytest.fixture
-def victim(lab):
-    """A session that must go on as if nothing were. Gives the server."""
-    server = lab.serve()
+def serve_victim(lab, **more):
+    server = lab.serve(**more)
     lab.connect("--no-default-route")
     lab.client.ping(GATEWAY)
     return server
+
+
+@pytest.fixture
+def victim(lab):
+    """A session that must go on as if nothing were. Gives the server."""
+    return serve_victim(lab)
 
 
 def send_all(s, stuff, seconds=1):
@@ -231,6 +241,34 @@ def test_connections_that_stand_still_are_dropped_and_bother_nobody(lab, victim,
     eventually("the log tells of it", lambda: victim.log.count("no TLS handshake within 10 seconds") == 25 and
                victim.log.count("no HTTP request, or not all of one, came in time") == 25)
     lab.client.ping(GATEWAY)
+
+
+def test_a_byte_at_a_time(lab, both, attacker):
+    """Each in a TLS record and a segment of its own, as far as a login; slow only for who does it."""
+    lab.serve("--auth", "pap")
+    attacker.piece = 1
+    attacker.pap().close()
+
+
+QUESTIONS = {
+    "echoes": bytes.fromhex("10010008 0008 0000"),
+    "LCP": lcp(1, b"\x05\x06AAAA" * 20),
+    "protocols": data(b"\xff\x03\xff\xff" + bytes(1000)),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+def test_those_who_ask_and_do_not_listen_cost_little(lab, attacker, question):
+    """What they are owed is kept for them up to a bound, and then they are given up."""
+    victim = serve_victim(lab, verbose=False)  # a line for each question would be 100 MB
+    before = victim.resident
+    for s in [attacker.sstp() for _ in range(10)]:
+        s.settimeout(1)
+        with contextlib.suppress(OSError):
+            for _ in range(100):
+                s.sendall(question * (200000 // len(question)))
+    assert victim.resident - before < 10 * 512 + 4096
+    assert_unharmed(lab, victim)
 
 
 def test_a_login_without_a_call_is_no_session(lab, attacker):

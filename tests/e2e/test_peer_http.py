@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from lab import NAME, eventually, in_background
+from lab import NAME, SERVER, eventually, in_background, on_a_terminal
 
 # begins now what test_peer_softether.py looks at later
 pytestmark = pytest.mark.usefixtures("waiting")
@@ -227,6 +227,19 @@ def test_nothing_is_resumed_or_renegotiated(lab, version):
     said, _ = s_client(lab, "-tls1_2", text="R\n")
     assert "Secure Renegotiation IS supported" in said
     assert not re.search("RENEGOTIATING\n(?!.*error|.*alert|.*no renegotiation)", said, re.S)
+
+
+def test_openssl_asks_for_new_keys(lab):
+    """KeyUpdate of TLS 1.3, before the request and behind it."""
+    server = lab.serve()
+    shown = on_a_terminal(lab.client.words(["openssl", "s_client", "-crlf", "-connect", f"{SERVER}:443", "-CAfile",
+                                            lab.pki.ca]), [
+        (b"Verify return code: 0 (ok)", b"K\n"),
+        (b"KEYUPDATE", f"{REQUEST}\nContent-Length: 18446744073709551615\nHost: {NAME}\n\n".encode()),
+        (b"200 OK", b"K\nno call\n"),
+    ])[1]
+    assert shown.count("KEYUPDATE") == 2
+    server.wait_for("the far end sent bytes that are no SSTP packet")  # which were understood, then
 
 
 # ---- our client at others' servers
