@@ -285,7 +285,7 @@ int verb_proxy(int argc, char **argv)
 		.server = SERVER_DEFAULTS,
 		.login = LOGIN_DEFAULTS,
 	};
-	struct proxy_cfg proxy = { .forwards = NULL };
+	static struct proxy_cfg proxy; /* its lists end with the program */
 	char password[PASSWORD_ROOM], proxy_password[PASSWORD_ROOM] = "";
 	struct proxy_login proxy_login;
 	struct client_cfg cfg;
