@@ -184,6 +184,24 @@ def test_a_wrong_password_ends_it_and_says_so(lab, user):
     assert not is_healthy(user)
 
 
+def test_without_any_rights(lab, user):
+    """No TUN device, no capability, another user than root, nothing that can be written to."""
+    heading = "Without any rights"
+    serve(lab)
+    user.sh(ending_with("vpn-password -", "A tunnel that other containers use"))
+    user.sh(ending_with("sstp proxy", heading))
+    wait_until_healthy(user)
+    status = user.sh("cat /proc/$(podman inspect --format '{{.State.Pid}}' vpn)/status").stdout
+    assert re.search(r"^CapEff:\t0+$", status, re.M) and re.search(r"^CapBnd:\t0+$", status, re.M)
+    assert re.search(r"^Seccomp:\t2$", status, re.M)
+    fetch = ending_with("http://172.16.5.2/", heading)
+    with web_server(lab.inside, BODY) as web:
+        assert user.sh(f"{fetch} | sha256sum").stdout.split()[0] == DIGEST
+    assert web.peers == {"10.9.0.2"}
+    user.sh("podman stop vpn")
+    assert status_of(user, "vpn") == "0"
+
+
 def test_a_container_that_runs_already(lab, user):
     """As the user whose it is, with no right on the host; the container has none of its own either."""
     serve(lab)

@@ -38,7 +38,7 @@ def test_the_compose_file(sstp, tmp_path, pki):
     assert (DOCS / vpn["build"]["context"] / vpn["build"]["dockerfile"]).samefile(REPO / "Containerfile")
 
 
-def test_the_pod_of_kubernetes():
+def test_the_pod_of_kubernetes(sstp, tmp_path, pki):
     pod = yaml.safe_load((DOCS / "kubernetes.yaml").read_text())
     assert (pod["apiVersion"], pod["kind"]) == ("v1", "Pod")
     assert re.fullmatch("[a-z0-9-]+", pod["metadata"]["name"])
@@ -58,6 +58,7 @@ def test_the_pod_of_kubernetes():
         assert vpn[probe]["exec"]["command"] == ["/sstp", "healthcheck"]
     env = {e["name"]: e["value"] for e in vpn["env"]}
     assert all(isinstance(value, str) for value in env.values()), "Kubernetes takes nothing else"
+    assert check(sstp, vpn["args"], {**env, "SSTP_CA_CERT": str(pki.ca)}, tmp_path) == GOOD
 
 
 @pytest.mark.parametrize("name, settings", [
