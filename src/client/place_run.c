@@ -22,6 +22,8 @@
 #include "net/handover.h"
 #include "tunnel/elsewhere.h"
 
+enum { LOOK_MS = 100 };
+
 struct confined {
 	struct place place;
 	struct place_run_cfg cfg;
@@ -30,6 +32,9 @@ struct confined {
 	struct command command;
 	int ours, its;      /* ends of a socket pair; -1: closed */
 	int resolv_conf_fd; /* -1: there is none in there */
+	struct confined_names names;
+	struct loop_watch mounts; /* have changed in there */
+	struct loop_timer look;   /* a moment later: whether resolv.conf is still ours */
 	bool is_going;      /* the child was told to become the command */
 	char name[IF_NAMESIZE];
 };
@@ -134,6 +139,38 @@ static int start(struct confined *c)
 	return error;
 }
 
+/* Whoever does this may not be done yet. */
+static void on_mounts(struct loop_watch *w, uint32_t events)
+{
+	struct confined *c = container_of(w, struct confined, mounts);
+
+	(void)events;
+	if (!c->look.slot)
+		loop_timer_set(c->client->loop, &c->look, loop_now(c->client->loop) + LOOK_MS);
+}
+
+static void on_look(struct loop_timer *t)
+{
+	struct confined *c = container_of(t, struct confined, look);
+	int error = confined_names_renew(&c->names, c->resolv_conf_fd);
+
+	if (error)
+		log_debug(c->client->log, "DNS: the command's /etc/resolv.conf: %s",
+			  strerror(-error));
+}
+
+static void watch_names(struct confined *c)
+{
+	if (c->resolv_conf_fd < 0 || !confined_names_open(&c->names, c->command.pid))
+		return;
+	c->look.expired = on_look;
+	c->mounts = (struct loop_watch){ .fd = c->names.mounts_fd,
+					 .events = EPOLLPRI,
+					 .ready = on_mounts };
+	if (loop_watch(c->client->loop, &c->mounts))
+		confined_names_close(&c->names);
+}
+
 static enum exit_code open_confined(struct place *p, struct outlet_client *client,
 				    const struct tun_cfg *tun, struct place_device *device)
 {
@@ -160,6 +197,7 @@ static enum exit_code open_confined(struct place *p, struct outlet_client *clien
 	host->dns = c->resolv_conf_fd >= 0 ? HOST_DNS_FD : HOST_DNS_NONE;
 	host->resolv_conf_fd = c->resolv_conf_fd;
 	host->resolv_conf = "the command's /etc/resolv.conf";
+	watch_names(c);
 	return EXIT_OK;
 }
 
@@ -197,6 +235,11 @@ static void close_confined(struct place *p)
 
 	close_end(&c->ours); /* a child that waits still ends now */
 	command_close(&c->command);
+	if (c->client) {
+		loop_unwatch(c->client->loop, &c->mounts);
+		loop_timer_stop(c->client->loop, &c->look);
+	}
+	confined_names_close(&c->names);
 	if (c->resolv_conf_fd >= 0)
 		close(c->resolv_conf_fd);
 	free(c);
@@ -214,6 +257,13 @@ struct place *place_run(const struct place_run_cfg *cfg)
 
 	if (!c)
 		return NULL;
-	*c = (struct confined){ { &ops }, .cfg = *cfg, .ours = -1, .its = -1, .resolv_conf_fd = -1 };
+	*c = (struct confined){
+		.place = { &ops },
+		.cfg = *cfg,
+		.ours = -1,
+		.its = -1,
+		.resolv_conf_fd = -1,
+		.names = { -1, -1, -1 },
+	};
 	return &c->place;
 }

@@ -13,8 +13,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "net/handover.h"
 #include "net/netlink.h"
 #include "util/file.h"
+
+enum { FILE_LEN_MAX = 64 * 1024 };
+
+static const char resolv_conf[] = "/etc/resolv.conf";
 
 /* ---- what forbids it, and what would help */
 
@@ -244,24 +249,123 @@ static int open_target(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+/* The new file's descriptor, or -errno; `path` is as long as it may be. */
+static int replace(char *path)
+{
+	int target = open_target(path), fd;
+
+	if (target < 0)
+		return target;
+	*strrchr(path, '/') = '\0';
+	fd = make_over(target, path);
+	close(target);
+	return fd;
+}
+
 int confine_names(const struct log *log)
 {
-	char path[PATH_MAX], *slash;
-	bool is_there = realpath("/etc/resolv.conf", path);
-	int error = hide_resolvers(log), target, fd;
+	char path[PATH_MAX];
+	bool is_there = realpath(resolv_conf, path);
+	int error = hide_resolvers(log), fd;
 
 	if (error)
 		return error;
 	if (!is_there)
 		return -ENOENT;
-	target = open_target(path);
-	slash = strrchr(path, '/');
-	*slash = '\0';
-	fd = target < 0 ? target : make_over(target, path);
-	if (target >= 0)
-		close(target);
+	fd = replace(path);
 	if (fd < 0)
-		log_error(log, "/etc/resolv.conf can't be replaced for the command: %s",
+		log_error(log, "%s can't be replaced for the command: %s", resolv_conf,
 			  strerror(-fd));
 	return fd;
+}
+
+/* ---- from outside */
+
+static int open_of(pid_t pid, const char *what)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, what);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+bool confined_names_open(struct confined_names *n, pid_t pid)
+{
+	n->user_fd = open_of(pid, "ns/user");
+	n->mnt_fd = open_of(pid, "ns/mnt");
+	n->mounts_fd = open_of(pid, "mountinfo");
+	if (n->user_fd >= 0 && n->mnt_fd >= 0 && n->mounts_fd >= 0)
+		return true;
+	confined_names_close(n);
+	return false;
+}
+
+void confined_names_close(struct confined_names *n)
+{
+	int *const fds[] = { &n->user_fd, &n->mnt_fd, &n->mounts_fd };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+}
+
+struct renewal {
+	const struct confined_names *names;
+	int fd;
+};
+
+static bool is_still(int fd)
+{
+	struct stat ours, seen;
+
+	return !fstat(fd, &ours) && !stat(resolv_conf, &seen) && ours.st_ino == seen.st_ino &&
+	       ours.st_dev == seen.st_dev;
+}
+
+/* In a child, inside: the new file, if there must be one. */
+static int renew(void *arg, int *fds)
+{
+	const struct renewal *r = arg;
+	char path[PATH_MAX];
+
+	/* EINVAL: it is our own, as root's command needs no other */
+	if (setns(r->names->user_fd, CLONE_NEWUSER) < 0 && errno != EINVAL)
+		return -errno;
+	if (setns(r->names->mnt_fd, CLONE_NEWNS) < 0)
+		return -errno;
+	if (is_still(r->fd))
+		return 0;
+	if (!realpath(resolv_conf, path))
+		return -errno;
+	fds[0] = replace(path);
+	return fds[0] < 0 ? fds[0] : 1;
+}
+
+static int copy(int from, int to)
+{
+	char *text;
+	size_t len;
+	int error = file_read_fd(from, FILE_LEN_MAX, &text, &len);
+
+	if (error)
+		return error;
+	error = file_overwrite(to, text, len);
+	file_free(text, len);
+	return error;
+}
+
+int confined_names_renew(const struct confined_names *n, int fd)
+{
+	struct renewal r = { n, fd };
+	int fresh, count = handover_visit(renew, &r, &fresh, 1), error;
+
+	if (count <= 0)
+		return count;
+	error = copy(fd, fresh);
+	if (!error && dup3(fresh, fd, O_CLOEXEC) < 0)
+		error = -errno;
+	close(fresh);
+	return error;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The C libraries differ in how wide a length in these headers is: an unsigned goes into either. */
@@ -92,4 +93,31 @@ int handover_take(int end, int *fds, int room)
 	while (here > 0) /* we had no room for all: too many files are open */
 		close(fds[--here]);
 	return -EMFILE;
+}
+
+static _Noreturn void visit(int (*work)(void *arg, int *fds), void *arg, int end)
+{
+	int made[HANDOVER_MAX];
+
+	_exit(handover_give(end, made, work(arg, made)) ? 1 : 0);
+}
+
+int handover_visit(int (*work)(void *arg, int *fds), void *arg, int *fds, int room)
+{
+	int ends[2], result = handover_pair(ends);
+	pid_t child;
+
+	if (result)
+		return result;
+	child = fork();
+	if (child == 0)
+		visit(work, arg, ends[1]);
+	result = -errno;
+	close(ends[1]);
+	if (child > 0)
+		result = handover_take(ends[0], fds, room);
+	close(ends[0]);
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	return result;
 }

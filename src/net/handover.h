@@ -19,4 +19,10 @@ int handover_give(int end, const int *fds, int count);
  */
 int handover_take(int end, int *fds, int room);
 
+/*
+ * All of it, with a child that does `work` and is gone: that puts descriptors into `fds`
+ * (HANDOVER_MAX at most) and returns their number, or -errno. They arrive in our `fds`.
+ */
+int handover_visit(int (*work)(void *arg, int *fds), void *arg, int *fds, int room);
+
 #endif

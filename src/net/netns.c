@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "net/handover.h"
@@ -166,35 +165,29 @@ static int enter(const struct netns *ns, const struct log *log)
 	return error;
 }
 
-static _Noreturn void go(const struct netns *ns, int (*work)(void *arg, int *fds), void *arg,
-			 int end, const struct log *log)
-{
-	int made[HANDOVER_MAX], count = enter(ns, log);
+struct visit {
+	const struct netns *ns;
+	int (*work)(void *arg, int *fds);
+	void *arg;
+	const struct log *log;
+};
 
-	if (!count)
-		count = work(arg, made);
-	_exit(handover_give(end, made, count) ? 1 : 0);
+static int go(void *arg, int *fds)
+{
+	const struct visit *v = arg;
+	int error = enter(v->ns, v->log);
+
+	return error ? error : v->work(v->arg, fds);
 }
 
 int netns_visit(const struct netns *ns, int (*work)(void *arg, int *fds), void *arg, int *fds,
 		int room, const struct log *log)
 {
-	int ends[2], result = handover_pair(ends);
-	pid_t child = -1;
+	struct visit v = { ns, work, arg, log };
+	int result = handover_visit(go, &v, fds, room);
 
-	if (!result) {
-		child = fork();
-		result = child < 0 ? -errno : 0;
-		if (child == 0)
-			go(ns, work, arg, ends[1], log);
-		close(ends[1]);
-		if (!result)
-			result = handover_take(ends[0], fds, room);
-		close(ends[0]);
-	}
-	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (child < 0 || result == -EPIPE || result == -EMFILE)
+	/* what the child met is logged */
+	if (result == -EPIPE || result == -EMFILE || result == -EAGAIN || result == -ENOMEM)
 		log_error(log, "--netns %s: %s", ns->where, strerror(-result));
 	return result;
 }

@@ -130,6 +130,24 @@ def test_a_resolv_conf_that_is_a_link(lab, ordinary, target):
         lab.client.resolv_conf.unlink()
 
 
+@pytest.mark.parametrize("is_root", [False, True], ids=["an ordinary user", "root"])
+def test_names_stay_the_vpns_when_the_machine_moves(lab, ordinary, is_root):
+    """A DHCP client puts a new resolv.conf in the place of the old one, and so takes away what covered that."""
+    lab.serve("--dns", NAMES)
+    words = ordinary.words("run", "--", "sleep", "1000")
+    program = lab.start(lab.client, *(words if is_root else as_user(*words)), label="run", env=ordinary.env)
+    program.wait_for("^connected in ")
+    inside = Path(f"/proc/{eventually('it runs', lambda: children_of(program.pid))[0]}/root/etc/resolv.conf")
+    for address in ("10.99.0.1", "10.99.0.2"):
+        fresh = lab.client.etc / "resolv.conf.new"
+        fresh.write_text(f"nameserver {address}\n")
+        fresh.rename(lab.client.resolv_conf)
+        eventually("it is covered again", lambda: f"nameserver {NAMES}\n" in inside.read_text())
+        assert lab.client.resolv_conf.read_text() == f"nameserver {address}\n"
+    assert program.stop() == 128 + signal.SIGTERM
+    assert lab.client.resolv_conf.read_text() == "nameserver 10.99.0.2\n"
+
+
 def test_resolvers_outside_are_hidden(lab, ordinary):
     folders = ["dbus", "nscd", "avahi-daemon", "systemd/resolve"]
     for folder in folders:
