@@ -31,8 +31,8 @@ events_logger = "file"
 class Rootless:
     """A user of `host`: sh() runs what they type."""
 
-    def __init__(self, host):
-        self.host = host
+    def __init__(self, lab, host):
+        self.lab, self.host, self.name = lab, host, f"{host.name}'s user"
         self.folder = Path(tempfile.mkdtemp(prefix="sstp-rootless-"))
         self.folder.chmod(0o755)
         self.home, self.runtime = self.folder / "home", self.folder / "run"
@@ -89,10 +89,11 @@ class Rootless:
         assert not check or done.returncode == 0, f"{script}: status {done.returncode}\n{done.stdout}{done.stderr}"
         return done
 
-    def start(self, script):
-        """The script's last line becomes a program that goes on."""
-        *before, last = script.splitlines()
-        return Typed(self, "\n".join(["echo $$ >typed.pid", *before, f"exec {last}"]))
+    def start(self, command, before=":"):
+        """A command that goes on, and what is typed before it."""
+        program = Typed(self, f"echo $$ >typed.pid; {before}; exec {command}")
+        self.lab.programs.append(program)
+        return program
 
     def put(self, source, name, mode=0o644):
         """A file into the user's home."""
@@ -113,7 +114,7 @@ class Typed(Program):
     """A program that the user has started. A process namespace lies between it and what we have started for that."""
 
     def __init__(self, user, script):
-        super().__init__(user.folder, user, "typed", ["sh", "-ec", script])
+        super().__init__(user.lab.folder, user, f"typed-{len(user.lab.programs)}", ["sh", "-ec", script])
 
     def send(self, number):
         self.host.sh(f"kill -{number} $(cat typed.pid)")

@@ -4,15 +4,17 @@ No image comes from anywhere: sstp's is built FROM scratch, and what the recipes
 """
 import hashlib
 import json
+import os
 import random
 import re
 import shutil
+import socket
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from lab import GATEWAY, INSIDE, REPO, SERVER, SSTP, eventually
+from lab import GATEWAY, INSIDE, PATIENCE, REPO, SERVER, SSTP, eventually
 from rootless import UID, Rootless
 from web import web_server
 
@@ -44,12 +46,12 @@ def ending_with(text, heading):
 
 
 @contextmanager
-def rootless(host):
+def rootless(lab, host):
     """With the images that the recipes need, and sstp."""
     for program in ("podman", "crun", "slirp4netns", "newuidmap"):
         if not shutil.which(program):
             pytest.skip(f"{program} is missing")
-    made = Rootless(host)
+    made = Rootless(lab, host)
     try:
         build_images(made)
         yield made
@@ -62,13 +64,13 @@ def rootless(host):
 def user(lab):
     """On the host "client", which trusts the server's authority."""
     lab.client.authorities.write_bytes(lab.pki.ca.read_bytes())
-    with rootless(lab.client) as made:
+    with rootless(lab, lab.client) as made:
         yield made
 
 
 @pytest.fixture
 def server_user(lab):
-    with rootless(lab.server) as made:
+    with rootless(lab, lab.server) as made:
         yield made
 
 
@@ -174,6 +176,28 @@ def test_the_containers_are_as_confined_as_podman_makes_them(lab, user):
     assert re.search(rf"^Uid:\t{UID}\t", status, re.M)
 
 
+def test_a_service_manager_hears_of_a_container(lab, user):
+    """Podman with --sdnotify container tells it no sooner than sstp does."""
+    heading = "A tunnel that other containers use"
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(f"{user.folder}/notify")
+    os.chmod(f"{user.folder}/notify", 0o666)
+    user.sh(ending_with("vpn-password -", heading))
+    user.sh(f"export NOTIFY_SOCKET={user.folder}/notify\n" + ending_with("sstp connect", heading).replace(
+        "--detach", "--sdnotify container --env SSTP_KEEP_TRYING=yes --detach"))
+    with manager:
+        eventually("it has tried", lambda: "next try" in user.sh("podman logs vpn 2>&1").stdout)
+        manager.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            while b"READY=1" not in manager.recv(4096):
+                pass
+        serve(lab)
+        manager.settimeout(PATIENCE)
+        while b"READY=1" not in manager.recv(4096):
+            pass
+    assert is_healthy(user)
+
+
 def test_a_wrong_password_ends_it_and_says_so(lab, user):
     heading = "A tunnel that other containers use"
     serve(lab)
@@ -207,7 +231,7 @@ def test_a_container_that_runs_already(lab, user):
     serve(lab)
     user.sh("podman run --detach --name app --cap-drop all alpine sleep 600")
     connect = ending_with("vpn.example.net", "A container that runs already")
-    client = user.start(f'export SSTP_PASSWORD="$PASSWORD"\n{connect}')
+    client = user.start(connect, 'export SSTP_PASSWORD="$PASSWORD"')
     client.wait_for("^connected in ")
     with web_server(lab.inside, BODY) as web:
         assert user.sh(f"podman exec app wget -q -O - http://{INSIDE}/ | sha256sum").stdout.split()[0] == DIGEST
