@@ -1,0 +1,517 @@
+/*
+ * Connections, relays and datagrams over the stack, which meets itself (reflect.h). The local ends of
+ * relays are pairs of Unix sockets.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "proxy/conn.h"
+#include "proxy/datagram.h"
+#include "proxy/relay.h"
+#include "reflect.h"
+#include "tun/headers.h"
+#include "util/bytes.h"
+
+enum { PORT = 80, BULK = 3 * 1024 * 1024 };
+
+static struct reflector r;
+static struct relays relays;
+
+/* Both ends of one connection through two relays: near[0] - relay - conn ... conn - relay - far[0]. */
+static struct {
+	struct conn *near_conn, *far_conn;
+	enum stack_result result;
+	bool is_told;
+	int near[2], far[2];
+	struct conn_listener *listener;
+} t;
+
+static void done(void *arg, struct conn *c, enum stack_result result)
+{
+	(void)arg;
+	t.near_conn = result == STACK_OK ? c : NULL;
+	t.result = result;
+	t.is_told = true;
+}
+
+static void accepted(void *arg, struct conn *c)
+{
+	(void)arg;
+	t.far_conn = c;
+}
+
+static bool is_told(void *arg)
+{
+	(void)arg;
+	return t.is_told;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&t, 0, sizeof(t));
+	t.near[0] = t.near[1] = t.far[0] = t.far[1] = -1;
+	if (reflector_open(&r))
+		return -1;
+	relays_init(&relays, r.loop);
+	return conn_listen(r.stack, &(struct conn_listener_cfg){ PORT, accepted, NULL }, &t.listener);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	relays_close(&relays);
+	conn_listener_close(t.listener);
+	reflector_close(&r);
+	close(t.near[0]);
+	close(t.far[0]);
+	return 0;
+}
+
+static enum stack_result connect_to(const char *host, uint16_t port)
+{
+	t.is_told = false;
+	assert_non_null(conn_connect(r.stack, &(struct conn_cfg){ host, port, done, NULL }));
+	reflector_run(&r, is_told, NULL);
+	return t.result;
+}
+
+static void join(int fds[2], struct conn *c, const char *early, const char *greeting)
+{
+	struct relay_cfg cfg = { .conn = c, .early = bytes_text(early), .greeting = bytes_text(greeting) };
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	cfg.fd = fds[1];
+	relay_start(&relays, &cfg);
+}
+
+static void connect_both(void)
+{
+	assert_int_equal(connect_to(FAR, PORT), STACK_OK);
+	assert_non_null(t.far_conn);
+	join(t.near, t.near_conn, "", "");
+	join(t.far, t.far_conn, "", "");
+}
+
+/* ---- what arrives at a socket */
+
+struct arrival {
+	int fd;
+	size_t wanted, got;
+	bool has_ended, is_reset;
+	uint8_t at[64];
+};
+
+static bool has_come(void *arg)
+{
+	struct arrival *a = arg;
+	ssize_t n = recv(a->fd, a->at + a->got, sizeof(a->at) - a->got, 0);
+
+	if (n > 0)
+		a->got += (size_t)n;
+	a->has_ended = n == 0;
+	a->is_reset = n < 0 && errno != EAGAIN;
+	return a->has_ended || a->is_reset || (a->wanted && a->got >= a->wanted);
+}
+
+static void expect_text(int fd, const char *text)
+{
+	struct arrival a = { .fd = fd, .wanted = strlen(text) };
+
+	reflector_run(&r, has_come, &a);
+	assert_int_equal(a.got, strlen(text));
+	assert_memory_equal(a.at, text, a.got);
+}
+
+static void expect_end(int fd)
+{
+	struct arrival a = { .fd = fd };
+
+	reflector_run(&r, has_come, &a);
+	assert_true(a.has_ended);
+	assert_int_equal(a.got, 0);
+}
+
+/* ---- connections */
+
+static void what_listens_is_reached(void **state)
+{
+	uint16_t port;
+	struct ip_addr a;
+
+	(void)state;
+	assert_int_equal(connect_to(FAR, PORT), STACK_OK);
+	a = conn_local(t.near_conn, &port);
+	assert_string_equal(ip_print(&a).text, OWN);
+	assert_true(port);
+	a = conn_peer(t.near_conn, &port);
+	assert_string_equal(ip_print(&a).text, FAR);
+	assert_int_equal(port, PORT);
+	conn_abort(t.near_conn);
+	conn_abort(t.far_conn);
+}
+
+static void so_is_ipv6(void **state)
+{
+	(void)state;
+	assert_int_equal(connect_to(FAR6, PORT), STACK_OK);
+	conn_abort(t.near_conn);
+	conn_abort(t.far_conn);
+}
+
+static void what_does_not_listen_refuses(void **state)
+{
+	(void)state;
+	assert_int_equal(connect_to(FAR, PORT + 1), STACK_REFUSED);
+}
+
+static void where_no_address_of_ours_leads_is_unreachable(void **state)
+{
+	(void)state;
+	assert_int_equal(connect_to("2001:db8::1", PORT), STACK_UNREACHABLE);
+	assert_int_equal(connect_to("127.0.0.1", PORT), STACK_FORBIDDEN);
+}
+
+static void without_name_servers_there_are_no_names(void **state)
+{
+	(void)state;
+	assert_int_equal(connect_to("example.net", PORT), STACK_NO_NAME);
+}
+
+/* An answer to a SYN: ICMP "host unreachable", with the start of that packet. */
+static bool answer_unreachable(struct reflector *reflector, const uint8_t *packet, size_t len)
+{
+	uint8_t icmp[28 + 28] = { 0x45, 0, 0, sizeof(icmp), 0, 0, 0, 0, 64, IPPROTO_ICMP,
+				  0,	0, 10, 9, 9, 1, 10, 1, 0, 2, 3, 1 };
+
+	if (packet[9] != IPPROTO_TCP || len < 28)
+		return true;
+	memcpy(icmp + 28, packet, 28);
+	reflector_answer(reflector, icmp, sizeof(icmp));
+	return false;
+}
+
+static void icmp_errors_end_attempts(void **state)
+{
+	(void)state;
+	r.passes = answer_unreachable;
+	assert_int_equal(connect_to(FAR, PORT), STACK_UNREACHABLE);
+}
+
+static void an_attempt_can_be_given_up(void **state)
+{
+	struct conn *c = conn_connect(r.stack, &(struct conn_cfg){ FAR, PORT, done, NULL });
+
+	(void)state;
+	conn_abort(c);
+	assert_int_equal(connect_to(FAR, PORT), STACK_OK);
+	conn_abort(t.near_conn);
+	conn_abort(t.far_conn);
+}
+
+static void what_is_new_waits_for_the_tunnel(void **state)
+{
+	(void)state;
+	stack_down(r.stack);
+	assert_non_null(conn_connect(r.stack, &(struct conn_cfg){ FAR, PORT, done, NULL }));
+	assert_false(t.is_told);
+	reflector_up(&r, OWN);
+	reflector_run(&r, is_told, NULL);
+	assert_int_equal(t.result, STACK_OK);
+	conn_abort(t.near_conn);
+	conn_abort(t.far_conn);
+}
+
+static void there_is_a_bound(void **state)
+{
+	static struct conn *all[CONN_MAX + 1];
+	size_t n = 0;
+
+	(void)state;
+	stack_down(r.stack);
+	while (n <= CONN_MAX &&
+	       (all[n] = conn_connect(r.stack, &(struct conn_cfg){ FAR, PORT, done, NULL })))
+		n++;
+	assert_int_equal(n, CONN_MAX);
+	while (n)
+		conn_abort(all[--n]);
+}
+
+/* ---- relays */
+
+static void text_goes_both_ways(void **state)
+{
+	(void)state;
+	connect_both();
+	assert_int_equal(write(t.near[0], "question", 8), 8);
+	expect_text(t.far[0], "question");
+	assert_int_equal(write(t.far[0], "answer", 6), 6);
+	expect_text(t.near[0], "answer");
+}
+
+static void what_came_early_goes_first(void **state)
+{
+	(void)state;
+	assert_int_equal(connect_to(FAR, PORT), STACK_OK);
+	join(t.near, t.near_conn, "early ", "hello ");
+	assert_int_equal(write(t.near[0], "late", 4), 4);
+	join(t.far, t.far_conn, "", "");
+	assert_int_equal(write(t.far[0], "there", 5), 5);
+	expect_text(t.far[0], "early late");
+	expect_text(t.near[0], "hello there");
+}
+
+static void a_half_close_is_one(void **state)
+{
+	(void)state;
+	connect_both();
+	assert_int_equal(write(t.near[0], "question", 8), 8);
+	shutdown(t.near[0], SHUT_WR);
+	expect_text(t.far[0], "question");
+	expect_end(t.far[0]);
+	assert_int_equal(write(t.far[0], "answer", 6), 6);
+	shutdown(t.far[0], SHUT_WR);
+	expect_text(t.near[0], "answer");
+	expect_end(t.near[0]);
+	assert_int_equal(relays.count, 0);
+}
+
+static bool is_over(void *arg)
+{
+	(void)arg;
+	return !relays.count;
+}
+
+static bool has_unread(void *arg)
+{
+	uint8_t byte;
+
+	return recv(*(int *)arg, &byte, 1, MSG_PEEK) == 1;
+}
+
+/* A Unix socket that is closed with bytes unread is reset, as one of TCP is. */
+static void a_reset_ends_both(void **state)
+{
+	(void)state;
+	connect_both();
+	assert_int_equal(write(t.far[0], "never read", 10), 10);
+	reflector_run(&r, has_unread, &t.near[0]);
+	close(t.near[0]);
+	t.near[0] = -1;
+	reflector_run(&r, is_over, NULL);
+}
+
+struct bulk {
+	int from, to;
+	size_t sent, got;
+	uint32_t sum;
+	bool is_read;
+};
+
+static uint8_t byte_at(size_t i)
+{
+	return (uint8_t)(i * 7 + i / 251);
+}
+
+static void feed(struct bulk *b)
+{
+	uint8_t part[4096];
+	size_t n = BULK - b->sent < sizeof(part) ? BULK - b->sent : sizeof(part);
+	ssize_t done_now;
+
+	for (size_t i = 0; i < n; i++)
+		part[i] = byte_at(b->sent + i);
+	done_now = n ? write(b->from, part, n) : 0;
+	if (done_now > 0)
+		b->sent += (size_t)done_now;
+	if (b->sent == BULK && n)
+		shutdown(b->from, SHUT_WR);
+}
+
+static bool drain(struct bulk *b)
+{
+	uint8_t part[8192];
+	ssize_t n = read(b->to, part, sizeof(part));
+
+	for (ssize_t i = 0; i < n; i++)
+		assert_int_equal(part[i], byte_at(b->got + (size_t)i));
+	if (n > 0)
+		b->got += (size_t)n;
+	return n == 0;
+}
+
+static bool has_bulk_come(void *arg)
+{
+	struct bulk *b = arg;
+
+	feed(b);
+	return drain(b);
+}
+
+static void bulk_arrives_as_it_was(void **state)
+{
+	struct bulk b;
+
+	(void)state;
+	connect_both();
+	b = (struct bulk){ .from = t.near[0], .to = t.far[0] };
+	reflector_run(&r, has_bulk_come, &b);
+	assert_int_equal(b.got, BULK);
+	assert_true(r.count < BULK / 400); /* acknowledgements included: packets were full */
+}
+
+static bool lose_some(struct reflector *reflector, const uint8_t *packet, size_t len)
+{
+	static unsigned n;
+
+	(void)reflector;
+	(void)packet;
+	return len < 100 || ++n % 10 != 5;
+}
+
+static void bulk_arrives_over_a_bad_line(void **state)
+{
+	struct bulk b;
+
+	(void)state;
+	connect_both();
+	r.passes = lose_some;
+	b = (struct bulk){ .from = t.near[0], .to = t.far[0], .sent = BULK - 512 * 1024 };
+	b.got = b.sent;
+	reflector_run(&r, has_bulk_come, &b);
+	assert_int_equal(b.got, BULK);
+}
+
+/* Nobody reads: what is sent stops at the rooms of the two connections and the sockets' own. */
+static bool is_stuck(void *arg)
+{
+	struct bulk *b = arg;
+	static unsigned still;
+	size_t before = b->sent;
+
+	feed(b);
+	still = b->sent == before ? still + 1 : 0;
+	return still > 1000 || b->sent == BULK;
+}
+
+static void who_does_not_read_holds_the_sender(void **state)
+{
+	struct bulk b;
+
+	(void)state;
+	connect_both();
+	b = (struct bulk){ .from = t.near[0], .to = t.far[0] };
+	reflector_run(&r, is_stuck, &b);
+	assert_true(b.sent < 2 * CONN_ROOM_MAX);
+	reflector_run(&r, has_bulk_come, &b);
+	assert_int_equal(b.got, BULK);
+}
+
+/* ---- datagrams */
+
+static char datagram_text[32];
+
+static void datagram_came(void *arg, const struct ip_addr *from, uint16_t port, const uint8_t *at,
+			  size_t len)
+{
+	(void)arg;
+	assert_string_equal(ip_print(from).text, FAR);
+	assert_true(port);
+	assert_true(len < sizeof(datagram_text));
+	memcpy(datagram_text, at, len);
+	datagram_text[len] = '\0';
+}
+
+static bool has_datagram(void *arg)
+{
+	(void)arg;
+	return *datagram_text;
+}
+
+/* Back from FAR with its ports exchanged too, as an echo's answer is. */
+static bool exchange_ports(struct reflector *reflector, const uint8_t *packet, size_t len)
+{
+	uint8_t copy[64];
+
+	if (packet[0] >> 4 != 4 || packet[9] != IPPROTO_UDP || len > sizeof(copy))
+		return true;
+	memcpy(copy, packet, len);
+	memcpy(copy + 12, packet + 16, 4);
+	memcpy(copy + 16, packet + 12, 4);
+	memcpy(copy + 20, packet + 22, 2);
+	memcpy(copy + 22, packet + 20, 2);
+	reflector_answer(reflector, copy, len);
+	return false;
+}
+
+static void datagrams_come_back(void **state)
+{
+	struct datagram *d;
+
+	(void)state;
+	r.passes = exchange_ports;
+	assert_int_equal(datagram_open(r.stack, &(struct datagram_cfg){ datagram_came, NULL }, &d), 0);
+	datagram_send(d, FAR, 53, (const uint8_t *)"hello", 5);
+	reflector_run(&r, has_datagram, NULL);
+	assert_string_equal(datagram_text, "hello");
+	datagram_close(d);
+}
+
+/* ---- the link */
+
+static void another_address_resets(void **state)
+{
+	(void)state;
+	connect_both();
+	stack_down(r.stack);
+	reflector_up(&r, "10.1.0.3");
+	reflector_run(&r, is_over, NULL);
+}
+
+static void the_same_address_keeps(void **state)
+{
+	(void)state;
+	connect_both();
+	stack_down(r.stack);
+	assert_int_equal(write(t.near[0], "question", 8), 8);
+	reflector_up(&r, OWN);
+	expect_text(t.far[0], "question");
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(what_listens_is_reached),
+		CASE(so_is_ipv6),
+		CASE(what_does_not_listen_refuses),
+		CASE(where_no_address_of_ours_leads_is_unreachable),
+		CASE(without_name_servers_there_are_no_names),
+		CASE(icmp_errors_end_attempts),
+		CASE(an_attempt_can_be_given_up),
+		CASE(what_is_new_waits_for_the_tunnel),
+		CASE(there_is_a_bound),
+		CASE(text_goes_both_ways),
+		CASE(what_came_early_goes_first),
+		CASE(a_half_close_is_one),
+		CASE(a_reset_ends_both),
+		CASE(bulk_arrives_as_it_was),
+		CASE(bulk_arrives_over_a_bad_line),
+		CASE(who_does_not_read_holds_the_sender),
+		CASE(datagrams_come_back),
+		CASE(another_address_resets),
+		CASE(the_same_address_keeps),
+	};
+
+	return cmocka_run_group_tests_name("proxy/conn", tests, NULL, NULL);
+}
