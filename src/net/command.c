@@ -141,11 +141,60 @@ int command_start(struct command *c, const struct command_cfg *cfg)
 	return 0;
 }
 
+/* Stopped, and not gone on meanwhile. */
+static bool is_stopped(pid_t pid, int options)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return !waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG | options) && info.si_pid;
+}
+
+static void pause_ms(unsigned ms)
+{
+	const struct timespec t = { .tv_nsec = ms * 1000000L };
+
+	nanosleep(&t, NULL);
+}
+
+/*
+ * Stops us too, as whoever started us sees no other process than us. When we go on, so does the
+ * command, and has the terminal again if it had it and we were given it.
+ */
+static void stop_with(struct command *c)
+{
+	int tty = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	pid_t front = tty < 0 ? -1 : tcgetpgrp(tty);
+
+	if (front > 0 && (front == getpgrp() || front == getpgid(c->pid))) {
+		tcsetpgrp(tty, getpgrp());
+		raise(SIGTSTP);
+		if (tcgetpgrp(tty) == getpgrp())
+			tcsetpgrp(tty, front);
+		kill(c->pid, SIGCONT);
+	}
+	if (tty >= 0)
+		close(tty);
+}
+
+/*
+ * The command has stopped itself, as ssh does at ~^Z and a shell at `suspend`. Ctrl-Z stops us with it,
+ * and then we both go on, if not in the same moment.
+ */
+static void follow_stop(struct command *c)
+{
+	if (!c->pid || !is_stopped(c->pid, WNOWAIT))
+		return;
+	pause_ms(2 * LOOK_MS);
+	if (is_stopped(c->pid, 0))
+		stop_with(c);
+}
+
 static void reap(struct command *c)
 {
 	int status;
 	pid_t pid;
 
+	follow_stop(c);
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid != c->pid)
 			continue;
@@ -184,7 +233,6 @@ bool command_signal(struct command *c, const struct signalfd_siginfo *info)
 /* True: there is nobody left. */
 static bool wait_for_all(unsigned limit_ms)
 {
-	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
 	uint64_t start = clock_now_ms();
 	pid_t pid;
 
@@ -195,7 +243,7 @@ static bool wait_for_all(unsigned limit_ms)
 		if (clock_now_ms() - start >= limit_ms)
 			return false;
 		if (pid <= 0)
-			nanosleep(&pause, NULL);
+			pause_ms(LOOK_MS);
 	}
 }
 

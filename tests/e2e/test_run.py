@@ -290,6 +290,33 @@ def test_an_interactive_shell(lab, ordinary):
     assert "no job control" not in shown and "cannot set terminal" not in shown, shown
 
 
+# a shell that has sstp as its foreground job, and goes on when that is stopped
+OUTER = ["bash", "--norc", "-ic", '"$@"; echo "outer: status $?"; fg; echo "outer: then $?"', "bash"]
+
+
+def test_ctrl_z(lab, ordinary):
+    """It stops both, and fg lets both go on."""
+    lab.serve()
+    _, shown = ordinary.on_a_terminal(
+        ["-q"], ["sh", "-c", "echo waits; while :; do sleep 0.05; done"],
+        [(b"waits", b"\x1a"), (b'outer: status 148\r\n"$@"\r\n', b"\x03"), (b"outer: then", b"")],
+        around=OUTER)
+    assert "outer: then 130" in shown, shown
+
+
+def test_a_shell_that_suspends_itself(lab, ordinary):
+    lab.serve()
+    _, shown = ordinary.on_a_terminal(["-q"], ["bash", "--norc", "-i"], [
+        (b"$ ", b"echo in$((1+1))\n"),
+        (b"in2", b"suspend\n"),
+        (b"outer: status 148", b"echo in$((2+2))\n"),
+        (b"in4", b"sh -c 'echo asleep$((4+4)); exec sleep 1000'\n"),
+        (b"asleep8", b"\x03"),
+        (b"^C", b"exit 5\n"),
+    ], around=OUTER)
+    assert "outer: then 5" in shown, shown
+
+
 def test_ctrl_c_reaches_the_command_once(lab, ordinary):
     lab.serve()
     status, shown = ordinary.on_a_terminal(
