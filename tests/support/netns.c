@@ -57,7 +57,7 @@ int netns_tun(const char *name)
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
-	if (fd >= 0 && ioctl(fd, TUNSETIFF, &ifr)) {
+	if (fd >= 0 && ioctl(fd, (int)TUNSETIFF, &ifr)) {
 		close(fd);
 		return -1;
 	}

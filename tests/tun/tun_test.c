@@ -208,7 +208,7 @@ static int device_with(int flags)
 
 	assert_true(fd >= 0);
 	if (flags)
-		assert_return_code(ioctl(fd, TUNSETIFF, &ifr), errno);
+		assert_return_code(ioctl(fd, (int)TUNSETIFF, &ifr), errno);
 	return fd;
 }
 
@@ -241,11 +241,11 @@ static void a_persistent_device_is_joined(void **state)
 		int fd = device_with(IFF_TUN | IFF_NO_PI | (multi ? IFF_MULTI_QUEUE : 0));
 		struct tun *t;
 
-		assert_return_code(ioctl(fd, TUNSETPERSIST, 1), errno);
+		assert_return_code(ioctl(fd, (int)TUNSETPERSIST, 1), errno);
 		close(fd);
 		assert_int_equal(open_named("given", multi, &t), 0);
 		assert_true(tun_has_offload(t));
-		assert_return_code(ioctl(tun_fd(t), TUNSETPERSIST, 0), errno);
+		assert_return_code(ioctl(tun_fd(t), (int)TUNSETPERSIST, 0), errno);
 		tun_close(t);
 	}
 }
