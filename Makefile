@@ -1,13 +1,19 @@
 # sstp: `make help` lists the targets and the variables.
 #
-# Four flavours build beside each other, each in build/FLAVOUR/: musl (the static program), glibc (STATIC=0),
-# asan (gcc's address and undefined-behaviour sanitizers) and fuzz (clang's libFuzzer). One run of make knows
-# one flavour; a target that needs another calls make again with FLAVOUR=.
+# Flavours build beside each other, each in build/FLAVOUR/: musl (the static program), glibc (STATIC=0), asan
+# (gcc's address and undefined-behaviour sanitizers), fuzz (clang's libFuzzer), and aarch64, armv7 and mips (the
+# static program of another machine). One run of make knows one flavour; a target that needs another calls
+# make again with FLAVOUR=.
 
 VERSION = 0.1.0
 PREFIX ?= /usr/local
 BUILD ?= build
 PROGRAM ?= sstp
+
+# The machine that `make static` builds for.
+MACHINE := $(shell uname -m)
+TARGET ?= $(MACHINE)
+TARGETS = $(sort $(MACHINE) aarch64 armv7 mips)
 
 STATIC ?= 1
 FLAVOUR ?= $(if $(filter 0,$(STATIC)),glibc,musl)
@@ -24,11 +30,20 @@ CC_glibc = $(CC)
 CC_asan = $(CC)
 CC_fuzz = clang
 CC_scan = $(CC)
-COMPILER = $(CC_$(FLAVOUR))
-AR ?= ar
+# Another machine's compiler, which tools/deps makes use musl; flags are those of the musl flavour.
+TRIPLE_aarch64 = aarch64-linux-gnu
+TRIPLE_armv7 = arm-linux-gnueabihf
+TRIPLE_mips = mips-linux-gnu
+TRIPLE = $(TRIPLE_$(FLAVOUR))
+CC_cross = $(DEPS)/bin/musl-gcc
+KIND = $(if $(TRIPLE),cross,$(FLAVOUR))
+COMPILER = $(CC_$(KIND))
 STRIP ?= strip
+AR_cross = $(TRIPLE)-ar
+STRIP_cross = $(TRIPLE)-strip
 
 CFLAGS_musl = -O2 -D_FORTIFY_SOURCE=2 -isystem $(DEPS)/include
+CFLAGS_cross = $(CFLAGS_musl)
 CFLAGS_glibc = -O2 -D_FORTIFY_SOURCE=2
 CFLAGS_asan = -O1 -fno-omit-frame-pointer $(SANITIZE)
 CFLAGS_fuzz = -O1 -fno-omit-frame-pointer $(SANITIZE) -fsanitize=fuzzer-no-link
@@ -39,12 +54,14 @@ WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototy
 
 # The prefix map and ar's D make the same bytes of the same commit, wherever it lies.
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -g -MMD -MP -fPIE -fstack-protector-strong -ffunction-sections \
-             -fdata-sections -ffile-prefix-map=$(CURDIR)=. $(CFLAGS_$(FLAVOUR)) $(WARN) \
+             -fdata-sections -ffile-prefix-map=$(CURDIR)=. $(CFLAGS_$(KIND)) $(WARN) \
              -DSSTP_VERSION='"$(VERSION)"' -Isrc $(CFLAGS)
 
 # musl-gcc -static-pie quietly makes a dynamic program: its specs know only Scrt1.o. So the start files of a
 # static PIE are named here: rcrt1.o relocates the program itself, -z text insists that it can.
-MUSL_LIB ?= /usr/lib/$(subst -gnu,-musl,$(shell $(CC) -dumpmachine))
+LINK_cross = $(LINK_musl)
+END_cross = $(END_musl)
+MUSL_LIB ?= $(if $(TRIPLE),$(DEPS)/lib,/usr/lib/$(subst -gnu,-musl,$(shell $(CC) -dumpmachine)))
 LINK_musl = -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
 # A thread's stack is 128 KiB in musl if nobody asks for more: too little for a chain of certificates.
 LINK_musl += -Wl,-z,stack-size=1048576
@@ -52,13 +69,13 @@ END_musl = $(MUSL_LIB)/crtn.o
 LINK_glibc = -pie
 LINK_asan = -pie $(SANITIZE)
 LINK_fuzz = $(SANITIZE)
-LINK = $(LINK_$(FLAVOUR)) -pthread -Wl,--gc-sections,-z,relro,-z,now $(LDFLAGS)
-END = $(END_$(FLAVOUR))
+LINK = $(LINK_$(KIND)) -pthread -Wl,--gc-sections,-z,relro,-z,now $(LDFLAGS)
+END = $(END_$(KIND))
 
 # ---- libraries that are not ours: tools/deps builds them, once a C library (asan and fuzz use glibc's)
 
 # One compiler builds them, whatever CC is: clang's objects go with gcc's archives, and nothing is built twice.
-LIBC = $(if $(filter musl,$(FLAVOUR)),musl,glibc)
+LIBC = $(if $(TRIPLE)$(filter musl,$(FLAVOUR)),$(FLAVOUR),glibc)
 DEPS_CC ?= gcc
 DEPS = build/deps/$(LIBC)
 WOLFSSL ?= source
@@ -116,7 +133,7 @@ MAKEFLAGS += --no-print-directory
 .SUFFIXES:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all program asan FORCE
+.PHONY: all program static asan FORCE
 
 # V=1 shows the commands whole.
 ifneq ($(V),1)
@@ -133,6 +150,7 @@ help:
 # ---- the program
 ## make                ./sstp, static and position independent, with musl
 ## make STATIC=0       ./sstp, dynamic, with the system's C library
+## make static TARGET=mips   ./sstp-mips, static, for another machine (also aarch64, armv7)
 
 PROGRAM_OBJS = $B/src/main.o $(call archives,$(FOLDERS))
 
@@ -140,18 +158,25 @@ program: $B/sstp.stripped
 	cmp -s $< $(PROGRAM) || { echo '  PROGRAM $(PROGRAM)'; cp $< $(PROGRAM); }
 
 $B/sstp.stripped: $B/sstp
-	$(STRIP) -o $@ $<
+	$(or $(STRIP_$(KIND)),$(STRIP)) -o $@ $<
 
 $B/sstp: $(PROGRAM_OBJS) $(THIRD)
 	$(call note,LINK)
 	$(COMPILER) $(LINK) -o $@ $(PROGRAM_OBJS) $(THIRD_LIBS) $(END)
+
+# The target's flavour: this machine's own is musl.
+TARGET_FLAVOUR = $(if $(filter $(MACHINE),$(TARGET)),musl,$(TARGET))
+static:
+	$(if $(filter $(TARGET),$(TARGETS)),,$(error TARGET=$(TARGET) is not known: $(TARGETS)))
+	+$(MAKE) FLAVOUR=$(TARGET_FLAVOUR) PROGRAM=$(PROGRAM)-$(TARGET) program
 
 # ---- objects and archives
 
 $B/src/crypto/%.o $B/src/tls/%.o $B/tests/crypto/%.o $B/tests/tls/%.o: ALL_CFLAGS += $(WOLFSSL_CFLAGS)
 $B/src/cli/%.o: ALL_CFLAGS += $(INIH_CFLAGS)
 $B/src/proxy/%.o $B/tests/proxy/%.o: ALL_CFLAGS += $(LWIP_CFLAGS)
-$B/tests/%.o: ALL_CFLAGS += -Itests
+# cmocka before 1.1.7 took a string of uint8_t as it is.
+$B/tests/%.o: ALL_CFLAGS += -Itests -Wno-pointer-sign
 
 $B/%.o: %.c Makefile | $(THIRD)
 	$(call note,CC)
@@ -166,7 +191,7 @@ define archive
 $(call note,AR)
 mkdir -p $(@D)
 rm -f $@.new
-$(AR) rcsD $@.new $(filter %.o,$^)
+$(or $(AR_$(KIND)),$(AR)) rcsD $@.new $(filter %.o,$^)
 mv $@.new $@
 endef
 
@@ -182,7 +207,8 @@ $(DEPS)/stamp: FORCE
 	CC='$(DEPS_CC)' tools/deps $(notdir $(DEPS))
 
 # ---- unit tests: tests/FOLDER/NAME_test.c; what else lies in tests/FOLDER/ or tests/support/ helps them
-## make unit           unit tests with the sanitizers (TESTS="ppp sstp": those folders' alone)
+## make unit           unit tests with the sanitizers (TESTS="ppp sstp": those folders' alone); with TARGET=mips
+##                     those of another machine's program, under qemu
 ## make memcheck       unit tests under valgrind
 
 TESTS ?= $(FOLDERS) both
@@ -203,9 +229,11 @@ $B/tests/libsupport.a: $(call objects,tests/support/*.c)
 
 unit-programs: $(UNIT_PROGRAMS)
 
+UNIT_FLAVOUR = $(if $(filter $(MACHINE),$(TARGET)),asan,$(TARGET))
 unit:
-	+$(MAKE) FLAVOUR=asan unit-programs
-	tools/check unit asan $(UNIT_PROGRAMS:$B/%=$(BUILD)/asan/%)
+	$(if $(filter asan,$(UNIT_FLAVOUR)),,tools/deps emulator)
+	+$(MAKE) FLAVOUR=$(UNIT_FLAVOUR) unit-programs
+	tools/check unit $(UNIT_FLAVOUR) $(UNIT_PROGRAMS:$B/%=$(BUILD)/$(UNIT_FLAVOUR)/%)
 
 memcheck:
 	tools/deps lint
@@ -350,7 +378,8 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/sstp $(DESTDIR)$(PREFIX)/share/man/man8/sstp.8
 
 clean:
-	rm -rf $(addprefix $(BUILD)/,musl glibc glibc-system asan fuzz scan again) $(PROGRAM)
+	rm -rf $(addprefix $(BUILD)/,musl aarch64 armv7 mips glibc glibc-system asan fuzz scan again) $(PROGRAM) \
+		$(TARGETS:%=$(PROGRAM)-%)
 
 distclean: clean
 	rm -rf $(BUILD)
