@@ -53,7 +53,7 @@ static bool add_front(struct front_list *l, enum front_protocol protocol, const 
 static bool set_front(struct front_list *l, enum front_protocol protocol, const char *value,
 		      struct option_error *err)
 {
-	if (add_front(l, protocol, value))
+	if (add_front(l, protocol, value) && l->at[l->count - 1].at.port)
 		return true;
 	snprintf(err->text, sizeof(err->text), "must be [ADDR:]PORT, such as 1080 or 10.0.0.1:1080, "
 		 "an IPv6 address in brackets");
@@ -174,7 +174,7 @@ static bool add_missing_fronts(struct proxy_settings *s)
 	       (s->http.count || add_front(&s->http, FRONT_HTTP, "0"));
 }
 
-/* One list, which ends with the program. */
+/* Both kinds in one list. */
 static bool join_fronts(struct proxy_settings *s, const struct proxy_login *login,
 			struct proxy_cfg *cfg)
 {
@@ -220,7 +220,7 @@ static bool read_login(const struct proxy_settings *s, char password[PASSWORD_RO
 
 /* ---- off */
 
-/* Both kinds in one list, which ends with the program. */
+/* Both kinds in one list. */
 static bool join_forwards(struct proxy_settings *s, struct proxy_cfg *cfg)
 {
 	size_t local = s->forwards.count, remote = s->remote_forwards.count;
@@ -295,9 +295,14 @@ int verb_proxy(int argc, char **argv)
 		return code;
 	common_apply(&s.common);
 	proxy.command = s.command;
-	if (!login_apply(&verb, &s.login, &s.server, &cfg) || !join_forwards(&s, &proxy) ||
-	    !read_login(&s, proxy_password, &proxy_login) ||
-	    !join_fronts(&s, &proxy_login, &proxy) || !is_sensible(&s, &proxy))
+	if (!login_apply(&verb, &s.login, &s.server, &cfg) ||
+	    !read_login(&s, proxy_password, &proxy_login))
+		return EXIT_USAGE;
+	if (!join_forwards(&s, &proxy) || !join_fronts(&s, &proxy_login, &proxy)) {
+		option_complain(&verb, "%s", strerror(ENOMEM));
+		return EXIT_OTHER;
+	}
+	if (!is_sensible(&s, &proxy))
 		return EXIT_USAGE;
 	if (s.common.check)
 		return check(&s, &cfg);

@@ -422,7 +422,7 @@ static void take_client(void *arg, int fd, const struct sockaddr_storage *peer)
 bool front_parse(struct front_cfg *f, enum front_protocol protocol, const char *text)
 {
 	*f = (struct front_cfg){ .protocol = protocol, .text = text };
-	return listener_at_parse(&f->at, text) && f->at.port;
+	return listener_at_parse(&f->at, text);
 }
 
 static void warn_if_open(const struct front *f)

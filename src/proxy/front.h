@@ -32,7 +32,7 @@ struct front_cfg {
 	const struct proxy_login *login; /* NULL: anybody may */
 };
 
-/* "[ADDR:]PORT" */
+/* `text` is kept. False: it is no such place. */
 bool front_parse(struct front_cfg *f, enum front_protocol protocol, const char *text);
 
 struct front;
