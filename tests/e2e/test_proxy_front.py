@@ -1,0 +1,440 @@
+"""SOCKS5 and the HTTP proxy of `sstp proxy`, as curl and Python's HTTP client use them, and as nobody should.
+
+The proxy runs as a user without any right. Behind the server there are a web server and a name server.
+"""
+import http.client
+import http.server
+import socket
+import ssl
+import struct
+import threading
+from contextlib import suppress
+
+import pytest
+
+from lab import INSIDE, NAME, eventually
+from ordinary import NAMES, NameServer, Ordinary
+from traffic import IP_MTU_DISCOVER, IP_PMTUDISC_DONT
+
+WEB = "web.inside"  # only the VPN's name server knows it
+SOCKS, HTTP = 1080, 8080
+LOGIN = ("--proxy-user", "eve", "--proxy-password-file", "/etc/proxy-password")
+HELLO = b"hello from inside\n"
+
+
+class Web(http.server.BaseHTTPRequestHandler):
+    """Says hello, or what it was sent; keeps heads and bodies."""
+    protocol_version = "HTTP/1.1"
+
+    def answer(self, body):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Keep-Alive", "timeout=5")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def take_chunks(self):
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            assert self.rfile.readline() == b"\r\n"
+        assert self.rfile.readline() == b"\r\n"
+        return body
+
+    def do_GET(self):
+        self.server.requests.append((self.requestline, dict(self.headers)))
+        self.answer(HELLO)
+
+    def do_POST(self):
+        chunked = self.headers.get("Transfer-Encoding") == "chunked"
+        body = self.take_chunks() if chunked else self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.requests.append((self.requestline, dict(self.headers)))
+        self.answer(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def serve_web(host, port, tls=None):
+    """A web server on one of the lab's hosts."""
+    server = http.server.ThreadingHTTPServer((INSIDE, port), Web, bind_and_activate=False)
+    server.socket.close()
+    server.socket = host.listen(INSIDE, port)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    server.requests = []
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    return server
+
+
+class Names(NameServer):
+    """Knows two names, and says of others that they don't exist."""
+
+    def _answer(self, query):
+        answer = super()._answer(query)
+        if self.asked_for[-1] in (WEB, NAME):
+            return answer
+        return query[:2] + b"\x81\x83\0\1" + bytes(6) + query[12:]
+
+
+class Inside:
+    """What there is behind the server."""
+
+    def __init__(self, lab):
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(lab.pki.server.cert, lab.pki.server.key)
+        self.names, self.web, self.secure = Names(lab.inside), serve_web(lab.inside, 80), serve_web(lab.inside, 443, tls)
+
+    def close(self):
+        for server in (self.web, self.secure):
+            server.shutdown()
+            server.server_close()
+        self.names.close()
+
+
+@pytest.fixture
+def inside(lab):
+    made = Inside(lab)
+    lab.server.sysctl("net.ipv4.ip_forward", 1)
+    lab.serve("--dns", NAMES)
+    yield made
+    made.close()
+
+
+def start_proxy(lab, *options, wait=True, env=None):
+    (lab.client.etc / "proxy-password").write_text("s3cret:#\n")
+    if not hasattr(lab, "ordinary"):
+        lab.ordinary = Ordinary(lab)
+    lab.ordinary.env |= env or {}
+    proxy = lab.ordinary.start("proxy", *options)
+    if wait:
+        proxy.wait_for("^connected in ")
+    return proxy
+
+
+@pytest.fixture
+def proxy(lab, inside):
+    return start_proxy(lab, "--socks5", SOCKS, "--http-proxy", HTTP)
+
+
+def curl(lab, *words, check=True):
+    done = lab.client.run("curl", "-sS", "--max-time", "20", *words, check=check)
+    return done.stdout if check else done
+
+
+THROUGH_SOCKS = ("--socks5-hostname", f"127.0.0.1:{SOCKS}")
+THROUGH_HTTP = ("--proxy", f"http://127.0.0.1:{HTTP}")
+
+
+# ---- as it should be
+
+
+@pytest.mark.parametrize("through", [THROUGH_SOCKS, ("--socks5", f"[::1]:{SOCKS}"), THROUGH_HTTP,
+                                     (*THROUGH_HTTP, "--proxytunnel")], ids=["socks5h", "socks5", "http", "connect"])
+def test_curl(lab, inside, proxy, through):
+    host = INSIDE if "--socks5" in through else WEB
+    assert curl(lab, *through, f"http://{host}/a?b") == HELLO.decode()
+    line, head = inside.web.requests[-1]
+    assert line == "GET /a?b HTTP/1.1" and head["Host"] == host
+    assert (WEB in inside.names.asked_for) == (host == WEB)
+
+
+@pytest.mark.parametrize("through", [THROUGH_SOCKS, THROUGH_HTTP], ids=["socks5", "http"])
+def test_curl_with_tls(lab, both, inside, proxy, through):
+    assert curl(lab, *through, "--cacert", lab.pki.ca, f"https://{NAME}/") == HELLO.decode()
+    assert len(inside.secure.requests) == 1
+
+
+def test_a_forwarded_request_has_nothing_of_ours(lab, inside, proxy):
+    answer = curl(lab, *THROUGH_HTTP, "-i", "-H", "Connection: X-Mine", "-H", "X-Mine: 1", "-H", "X-Other: 2", "-H",
+                  "Host: elsewhere.example", f"http://{WEB}/")
+    head = inside.web.requests[-1][1]
+    assert head["Host"] == WEB and head["Connection"] == "close" and head["X-Other"] == "2"
+    assert not {"X-Mine", "Proxy-Connection"} & set(head)
+    assert "Connection: close" in answer and "Keep-Alive" not in answer
+
+
+def test_bodies(lab, both, inside, proxy):
+    size = 3_000_000 if both == "shipped" else 300_000
+    pieces = [bytes([n % 251]) * (n * 7919 % 50_000 + 1) for n in range(size // 25_000)]
+    body = b"".join(pieces)
+    for words in ({"body": body}, {"body": iter(pieces), "encode_chunked": True, "headers": {"Transfer-Encoding": "chunked"}}):
+        with lab.client.network():
+            client = http.client.HTTPConnection("127.0.0.1", HTTP, timeout=20)
+            client.request("POST", f"http://{WEB}/upload", **words)
+        answer = client.getresponse()
+        assert answer.status == 200 and answer.headers["Connection"] == "close"
+        assert answer.read() == body
+    assert "Content-Length" in inside.web.requests[0][1] and "Content-Length" not in inside.web.requests[1][1]
+
+
+def test_curl_that_waits_to_be_told_to_go_on(lab, inside, proxy):
+    file = lab.client.etc / "body"
+    file.write_bytes(b"x" * 2_000_000)
+    assert curl(lab, *THROUGH_HTTP, "-H", "Expect: 100-continue", "--data-binary", "@/etc/body",
+                f"http://{WEB}/") == "x" * 2_000_000
+
+
+def test_a_request_behind_another_is_not_for_the_same_target(lab, inside, proxy):
+    with lab.client.connect("127.0.0.1", HTTP) as s:
+        s.sendall(f"GET http://{WEB}/1 HTTP/1.1\r\n\r\nGET http://{WEB}/2 HTTP/1.1\r\n\r\n".encode())
+        answer = read_all(s)
+    assert answer.count(b"HTTP/1.1 200") == 1 and answer.endswith(HELLO)
+    assert [line for line, _ in inside.web.requests] == ["GET /1 HTTP/1.1"]
+
+
+def test_logins(lab, inside):
+    start_proxy(lab, "--socks5", SOCKS, "--http-proxy", HTTP, *LOGIN)
+    for through in (THROUGH_SOCKS, THROUGH_HTTP, (*THROUGH_HTTP, "--proxytunnel")):
+        for user, is_good in (("eve:s3cret:#", True), ("eve:secret", False), (None, False)):
+            login = ["--proxy-user", user] if user else []
+            done = curl(lab, *through, *login, "--fail", f"http://{WEB}/", check=False)
+            assert (done.returncode == 0) == is_good, done.stderr
+    done = curl(lab, *THROUGH_HTTP, "-w", "%{http_code}", f"http://{WEB}/", check=False)
+    assert done.stdout.endswith("407") and "a user and a password are wanted" in done.stdout
+    assert len(inside.web.requests) == 3
+
+
+def test_a_command_is_told_of_both(lab, inside):
+    (lab.client.etc / "ca").write_bytes(lab.pki.ca.read_bytes())
+    for url in (f"http://{WEB}/", f"https://{NAME}/"):
+        proxy = start_proxy(lab, "--", "curl", "-sS", "--cacert", "/etc/ca", url, wait=False,
+                            env={"http_proxy": "http://192.0.2.99:1", "no_proxy": "*"})
+        assert proxy.wait() == 0
+        assert HELLO.decode() in proxy.log
+    proxy = start_proxy(lab, *LOGIN, "--", "sh", "-c", "env -u http_proxy curl -sS http://" + WEB + "/ && exit 7", wait=False)
+    assert proxy.wait() == 7
+    assert HELLO.decode() in proxy.log and "s3cret" not in proxy.log
+
+
+# ---- what can't be had
+
+
+def read_all(s):
+    got = b""
+    with suppress(ConnectionResetError):
+        while piece := s.recv(65536):
+            got += piece
+    return got
+
+
+def talk(lab, port, *words):
+    """Sends all, reads all; gives what was said to that."""
+    with lab.client.connect("127.0.0.1", port) as s:
+        for word in words:
+            s.sendall(word)
+        s.shutdown(socket.SHUT_WR)
+        return read_all(s)
+
+
+def socks_request(host, port, command=1):
+    if isinstance(host, str):
+        host = b"\3" + bytes([len(host)]) + host.encode()
+    return b"\5\1\0\5" + bytes([command, 0]) + host + struct.pack(">H", port)
+
+
+def v4(text):
+    return b"\1" + socket.inet_aton(text)
+
+
+def test_failures_say_what_they_are(lab, both, inside, proxy):
+    for host, port, reply, status in (
+            (INSIDE, 81, 5, 502), ("no.such.name", 80, 4, 502), ("127.0.0.1", 80, 2, 403), ("2001:db8::1", 80, 4, 502),
+            ("localhost.", 80, 4, 502), ("224.0.0.1", 80, 2, 403)):
+        said = talk(lab, SOCKS, socks_request(host, port))
+        assert said[:2] == b"\5\0" and said[2:4] == bytes([5, reply]), (host, said)
+        authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        for request in (f"CONNECT {authority} HTTP/1.1\r\n\r\n", f"GET http://{authority}/ HTTP/1.1\r\n\r\n"):
+            with lab.client.connect("127.0.0.1", HTTP) as s:
+                s.sendall(request.encode())
+                said = read_all(s)
+            assert said.startswith(f"HTTP/1.1 {status} ".encode()), (host, said)
+            assert f"sstp proxy: {authority}: ".encode() in said
+
+
+def test_what_is_no_request(lab, both, inside, proxy):
+    assert talk(lab, SOCKS, socks_request(v4(INSIDE), 80, command=2)) == b"\5\0\5\7\0\1" + bytes(6)
+    assert talk(lab, SOCKS, b"\4\1\0\x50" + socket.inet_aton(INSIDE) + b"\0") == b"\0\x5b" + bytes(6)
+    assert talk(lab, SOCKS, b"GET / HTTP/1.1\r\n\r\n") == b""
+    assert talk(lab, SOCKS, b"\5\1\0\5") == b"\5\0"
+    for words in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\3\1\2\0\1", b"\5\1\0", b"CONNECT a HTTP/1.1\r\n\r\n",
+                  b"POST http://a/ HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"):
+        assert talk(lab, HTTP, words).startswith(b"HTTP/1.1 400 ")
+    assert talk(lab, HTTP, b"GET http://a/ HTTP/1.1\r\nX: " + b"x" * 20_000).startswith(b"HTTP/1.1 431 ")
+    assert talk(lab, HTTP, f"POST http://{WEB}/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n".encode()).startswith(
+        b"HTTP/1.1 400 ")
+    assert not inside.web.requests
+
+
+def test_words_for_the_target_that_came_early(lab, both, inside, proxy):
+    request = f"GET /early HTTP/1.1\r\nHost: {WEB}\r\nConnection: close\r\n\r\n".encode()
+    said = talk(lab, SOCKS, socks_request(WEB, 80) + request)
+    assert said[:4] == b"\5\0\5\0" and said.endswith(HELLO)
+    assert talk(lab, HTTP, f"CONNECT {WEB}:80 HTTP/1.1\r\n\r\n".encode() + request).endswith(HELLO)
+    for piece in (1, 3):  # one byte after another, as no client would
+        whole = socks_request(WEB, 80) + request
+        assert talk(lab, SOCKS, *(whole[i:i + piece] for i in range(0, len(whole), piece))).endswith(HELLO)
+
+
+def test_a_target_that_speaks_something_else(lab, inside, proxy):
+    listener = lab.inside.listen(INSIDE, 22)
+    with listener, lab.client.connect("127.0.0.1", HTTP) as s:
+        s.sendall(f"GET http://{INSIDE}:22/ HTTP/1.1\r\n\r\n".encode())
+        target, _ = listener.accept()
+        with target:
+            target.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+            target.recv(1000)
+        assert read_all(s).startswith(b"HTTP/1.1 502 ")
+
+
+def test_stalling_clients_are_driven_out(lab, both, inside, proxy):
+    stalled = []
+    with lab.client.network():
+        for n in range(700):
+            s = socket.create_connection(("127.0.0.1", SOCKS), 20)
+            s.sendall(b"\5\1\0"[:n % 3])
+            stalled.append(s)
+    try:
+        assert curl(lab, *THROUGH_SOCKS, f"http://{WEB}/") == HELLO.decode()
+        assert stalled[0].recv(1) == b""  # or a reset; the first to come is the first to go
+    except ConnectionResetError:
+        pass
+    finally:
+        for s in stalled:
+            s.close()
+    assert curl(lab, *THROUGH_SOCKS, f"http://{WEB}/") == HELLO.decode()
+
+
+def test_while_the_tunnel_is_down_clients_wait_for_it(lab, inside, proxy):
+    server = lab.programs[0]
+    server.kill()
+    proxy.wait_for("next try in")
+    with lab.client.connect("127.0.0.1", SOCKS) as s, lab.client.connect("127.0.0.1", HTTP) as h:
+        s.sendall(socks_request(WEB, 80) + f"GET / HTTP/1.1\r\nHost: {WEB}\r\nConnection: close\r\n\r\n".encode())
+        h.sendall(f"GET http://{WEB}/ HTTP/1.1\r\n\r\n".encode())
+        lab.serve("--dns", NAMES)
+        assert read_all(s).endswith(HELLO)
+        assert read_all(h).endswith(HELLO)
+
+
+# ---- datagrams
+
+
+def query(name, number):
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    return struct.pack(">HHHHHH", number, 0x0100, 1, 0, 0, 0) + labels + b"\0\0\1\0\1"
+
+
+class Association:
+    """A client's UDP ASSOCIATE."""
+
+    def __init__(self, lab, address="127.0.0.1"):
+        self.tcp = lab.client.connect(address, SOCKS)
+        self.tcp.sendall(b"\5\1\0\5\3\0\1" + bytes(6))
+        reply = self.tcp.recv(2) + self.tcp.recv(100)
+        assert reply[:6] == b"\5\0\5\0\0\1"
+        self.at = socket.inet_ntoa(reply[6:10]), struct.unpack(">H", reply[10:12])[0]
+        self.udp = lab.client.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp.connect(self.at)
+
+    def send(self, to, port, payload, fragment=0):
+        self.udp.send(b"\0\0" + bytes([fragment]) + to + struct.pack(">H", port) + payload)
+
+    def close(self):
+        self.tcp.close()
+        self.udp.close()
+
+
+@pytest.fixture
+def association(lab, proxy):
+    made = Association(lab)
+    yield made
+    made.close()
+
+
+def test_a_name_is_asked_for_through_an_association(lab, both, inside, association):
+    for number, to in enumerate((v4(INSIDE), b"\3" + bytes([len(WEB)]) + WEB.encode())):
+        association.send(to, 53, query(WEB, number))
+        answer = association.udp.recv(1000)
+        assert answer[:10] == b"\0\0\0" + v4(INSIDE) + struct.pack(">H", 53)
+        assert answer[10:12] == struct.pack(">H", number) and answer.endswith(socket.inet_aton(INSIDE))
+
+
+def test_datagrams_of_all_sizes(lab, both, inside, association):
+    echo = lab.inside.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    echo.bind((INSIDE, 7))
+    echo.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT)
+    with echo:
+        for size in (0, 1, 1300, 1372, 1373, 4000, 20_000):
+            association.send(v4(INSIDE), 7, b"x" * size)
+            payload, client = echo.recvfrom(65536)
+            echo.sendto(payload, client)
+            assert association.udp.recv(65536)[10:] == b"x" * size, size
+
+
+def test_an_association_is_its_clients_alone(lab, inside, association):
+    with lab.client.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        association.send(v4(INSIDE), 53, query("first", 1), fragment=1)  # dropped
+        association.send(v4("127.0.0.1"), 53, query("second", 2))  # nowhere
+        association.udp.send(b"\0\0\0")
+        association.send(v4(INSIDE), 53, query(WEB, 3))
+        assert association.udp.recv(1000)[10:12] == b"\0\3"
+        stranger.sendto(b"\0\0\0" + v4(INSIDE) + b"\0\x35" + query("stranger", 4), association.at)
+        association.send(v4(INSIDE), 53, query(WEB, 5))
+        assert association.udp.recv(1000)[10:12] == b"\0\5"
+    assert inside.names.asked_for == [WEB, WEB]
+
+
+def test_an_association_ends_with_its_connection(lab, both, inside, association):
+    association.send(v4(INSIDE), 53, query(WEB, 1))
+    association.udp.recv(1000)
+    association.tcp.close()
+
+    def is_gone():
+        try:
+            association.send(v4(INSIDE), 53, query(WEB, 2))
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    eventually("the port is closed", is_gone)
+
+
+# ---- options
+
+
+def test_others_than_this_host(lab, inside):
+    proxy = start_proxy(lab, "--socks5", f"*:{SOCKS}", "--http-proxy", f"10.1.0.2:{HTTP}")
+    assert proxy.said.count("EVERYBODY who reaches this port") == 2
+    done = lab.other.run("curl", "-sS", "--max-time", "20", "--proxy", f"http://10.1.0.2:{HTTP}", f"http://{WEB}/")
+    assert done.stdout == HELLO.decode()
+
+
+def test_others_with_a_login_are_no_reason_to_warn(lab, inside):
+    assert "EVERYBODY" not in start_proxy(lab, "--socks5", f"*:{SOCKS}", *LOGIN).said
+
+
+def test_this_host_alone(lab, inside, proxy):
+    done = lab.other.run("curl", "-sS", "--max-time", "20", "--proxy", f"http://10.1.0.2:{HTTP}", f"http://{WEB}/", check=False)
+    assert done.returncode == 7  # curl's word for no connection
+
+
+@pytest.mark.parametrize("options, words", [
+    (("--socks5", "nonsense"), "--socks5.*must be .ADDR:.PORT"),
+    (("--socks5", "0"), "--socks5.*must be .ADDR:.PORT"),
+    (("--http-proxy", "host.example:80"), "--http-proxy.*must be .ADDR:.PORT"),
+    (("--socks5", SOCKS, "--proxy-user", "eve"), "--proxy-user and --proxy-password-file go together"),
+    (("--socks5", SOCKS, "--proxy-user", "e:ve", "--proxy-password-file", "/etc/proxy-password"), "the user no colon"),
+    (("--socks5", SOCKS, "--proxy-user", "eve", "--proxy-password-file", "/nowhere"), "--proxy-password-file: /nowhere"),
+    ((), "nothing to do: give --socks5"),
+])
+def test_wrong_options(lab, options, words):
+    proxy = start_proxy(lab, *options, wait=False)
+    assert proxy.wait() == 2
+    proxy.wait_for(words)
+
+
+def test_a_port_that_is_taken(lab, inside, proxy):
+    other = start_proxy(lab, "--socks5", SOCKS, wait=False)
+    assert other.wait() == 11
+    other.wait_for(f"--socks5 {SOCKS}: .*another program listens there")
