@@ -359,11 +359,12 @@ static void an_old_key_of_tls12_is_kept(void **state)
 	assert_int_equal(there.from->tls->ssl->keys.sequence_number_lo, RECORDS_OF_A_KEY + 4);
 	pair_free(p);
 }
-static void send_empty_record(struct pair_end *e)
+/* One that the library would not make by itself. */
+static void send_record(struct pair_end *e, int type, const uint8_t *at, int at_len)
 {
 	uint8_t record[256];
-	int len = BuildMessage(e->tls->ssl, record, sizeof(record), sent, 0, application_data, 0, 0,
-			       0, CUR_ORDER);
+	int len = BuildMessage(e->tls->ssl, record, sizeof(record), at, at_len, type, 0, 0, 0,
+			       CUR_ORDER);
 
 	assert_true(len > RECORD_HEADER_SZ);
 	memcpy(e->other->inbox + e->other->inbox_len, record, (size_t)len);
@@ -381,13 +382,31 @@ static void empty_records(void **state)
 
 		for (unsigned i = 0; i < 100; i++) {
 			for (unsigned n = 0; n < 10; n++)
-				send_empty_record(&p->client);
+				send_record(&p->client, application_data, sent, 0);
 			flow_write(&there, 1);
 			flow_read(&there);
 		}
 		assert_int_equal(there.came, 100);
 		for (unsigned n = 0; n < 100; n++)
-			send_empty_record(&p->client);
+			send_record(&p->client, application_data, sent, 0);
+		assert_int_equal(pair_read(&p->server, got, sizeof(got), &result), 0);
+		assert_int_equal(result, TLS_FAILED);
+		assert_true(tls_error_of(p->server.tls)->text[0]);
+		pair_free(p);
+	}
+}
+/* So with warnings: TLS 1.3 has one only, of somebody who gives up before the end. */
+static void warnings_without_end(void **state)
+{
+	static const uint8_t user_canceled[] = { alert_warning, 90 };
+
+	(void)state;
+	for (int is_tls13 = 0; is_tls13 < 2; is_tls13++) {
+		struct pair *p = pair_up(is_tls13);
+		int result;
+
+		for (unsigned n = 0; n < 100; n++)
+			send_record(&p->client, alert, user_canceled, sizeof(user_canceled));
 		assert_int_equal(pair_read(&p->server, got, sizeof(got), &result), 0);
 		assert_int_equal(result, TLS_FAILED);
 		assert_true(tls_error_of(p->server.tls)->text[0]);
@@ -408,6 +427,11 @@ static void an_old_key_of_tls12_is_kept(void **state)
 }
 
 static void empty_records(void **state)
+{
+	an_old_key_is_renewed(state);
+}
+
+static void warnings_without_end(void **state)
 {
 	an_old_key_is_renewed(state);
 }
@@ -472,6 +496,7 @@ int main(void)
 		cmocka_unit_test(an_old_key_is_renewed),
 		cmocka_unit_test(an_old_key_of_tls12_is_kept),
 		cmocka_unit_test(empty_records),
+		cmocka_unit_test(warnings_without_end),
 		cmocka_unit_test(forged),
 		cmocka_unit_test(said_twice),
 	};
