@@ -145,8 +145,9 @@ static void tell_waiters(void *arg)
 	background_ready(&w->background);
 }
 
-static int connect_to(struct connect_settings *s, struct client_cfg *cfg)
+static int connect_to(const struct connect_settings *s, const struct client_cfg *login)
 {
+	struct client_cfg cfg = *login;
 	struct waiters waiters = { .ready_fd = s->ready_fd };
 	struct device_cfg device;
 	int code = EXIT_OTHER;
@@ -154,12 +155,12 @@ static int connect_to(struct connect_settings *s, struct client_cfg *cfg)
 	if (!background_begin(&waiters.background, &verb, s->background, s->pid_file))
 		return code;
 	common_warn_of_keylog(s->server.keylog);
-	cfg->ready = tell_waiters;
-	cfg->ready_arg = &waiters;
+	cfg.ready = tell_waiters;
+	cfg.ready_arg = &waiters;
 	device = device_of(s);
-	cfg->outlet = device_outlet(&device);
-	if (cfg->outlet)
-		code = client_run(cfg);
+	cfg.outlet = device_outlet(&device);
+	if (cfg.outlet)
+		code = client_run(&cfg);
 	else
 		option_complain(&verb, "%s", strerror(ENOMEM));
 	background_end(&waiters.background);

@@ -37,7 +37,7 @@ static void ask_for_more(int fd)
 
 int netlink_adopt(int fd, struct netlink **out)
 {
-	struct sockaddr_nl own;
+	struct sockaddr_nl own = { .nl_family = AF_NETLINK };
 	socklen_t len = sizeof(own);
 	struct netlink *nl;
 
