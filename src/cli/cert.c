@@ -105,7 +105,7 @@ int verb_cert(int argc, char **argv)
 	if (!options_read(&verb, argc, argv, &s, &code))
 		return code;
 	if (s.show)
-		return show(s.show);
+		return (int)show(s.show);
 	if (!s.names.count || !s.out || !s.days) {
 		option_complain(&verb, !s.names.count ?
 					       "no name: --name vpn.example.net (what clients will type)" :
@@ -113,5 +113,5 @@ int verb_cert(int argc, char **argv)
 						"days: must be 1 or more");
 		return EXIT_USAGE;
 	}
-	return make(&s);
+	return (int)make(&s);
 }

@@ -133,7 +133,7 @@ int verb_passwd(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (!s.delete_user)
-		return set(&s);
+		return (int)set(&s);
 	if (!users_delete(s.words[0], s.words[1], &err))
 		return EXIT_OK;
 	option_complain(&verb, "%s", err.text);

@@ -119,5 +119,5 @@ int verb_probe(int argc, char **argv)
 		print_report(&ref, &report);
 	if (report.code)
 		option_complain(&verb, "%s", report.text);
-	return report.code;
+	return (int)report.code;
 }

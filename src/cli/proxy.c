@@ -305,7 +305,7 @@ int verb_proxy(int argc, char **argv)
 	if (!is_sensible(&s, &proxy))
 		return EXIT_USAGE;
 	if (s.common.check)
-		return check(&s, &cfg);
+		return (int)check(&s, &cfg);
 	if (!login_password(&verb, &s.login, s.server.at.host, password))
 		return EXIT_USAGE;
 	cfg.password = password;

@@ -278,7 +278,7 @@ static int run(const struct serve_settings *s, struct server_cfg *cfg)
 	cfg->ready_arg = &background;
 	code = server_run(cfg);
 	background_end(&background);
-	return code;
+	return (int)code;
 }
 
 int verb_serve(int argc, char **argv)
