@@ -43,6 +43,7 @@ static const struct verb verb = {
 struct findings {
 	const char *interface;
 	unsigned up;
+	bool has_strangers; /* other users' programs */
 	char first_up[HEALTH_LINE];
 	char trouble[HEALTH_LINE]; /* the first that was found; empty: none */
 };
@@ -77,9 +78,11 @@ static void look(struct findings *f, unsigned slot, uint64_t deadline_ms)
 	int error = health_ask(slot, deadline_ms, &a);
 	bool is_known = a.user != (uid_t)-1;
 
-	if (error == -ENOENT || (is_known && is_strange(a.user)))
+	if (error == -ENOENT)
 		return;
-	if (error == -ETIMEDOUT)
+	if (is_known && is_strange(a.user))
+		f->has_strangers = true;
+	else if (error == -ETIMEDOUT)
 		note(f, "down: a program hangs, it does not answer");
 	else if (error)
 		snprintf(f->trouble, sizeof(f->trouble), "down: cannot ask: %s", strerror(-error));
@@ -105,8 +108,8 @@ static void look_at_all(struct findings *f)
 		snprintf(f->trouble, sizeof(f->trouble), "down %s: no sstp here has it",
 			 f->interface);
 	else
-		snprintf(f->trouble, sizeof(f->trouble),
-			 "down: no sstp runs in this network namespace");
+		snprintf(f->trouble, sizeof(f->trouble), "down: no sstp%s in this network namespace",
+			 f->has_strangers ? " of this user's or root's runs" : " runs");
 }
 
 int verb_healthcheck(int argc, char **argv)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from lab import GATEWAY, INSIDE, PATIENCE, REPO, SERVER, SSTP, eventually
+from ordinary import needs_user_namespaces
 from rootless import UID, Rootless
 from web import web_server
 
@@ -51,6 +52,7 @@ def rootless(lab, host):
     for program in ("podman", "crun", "slirp4netns", "newuidmap"):
         if not shutil.which(program):
             pytest.skip(f"{program} is missing")
+    needs_user_namespaces()
     made = Rootless(lab, host)
     try:
         build_images(made)

@@ -95,7 +95,8 @@ def test_anybody_may_ask_and_root_alone_listens_to_anybody(lab):
     pretender.wait_for("listening")
     assert healthcheck(lab, lab.client) == (0, "up sstp9")
     assert healthcheck(lab, lab.client, user=STRANGER) == (0, "up sstp9")
-    assert healthcheck(lab, lab.client, user=STRANGER + 1) == (1, "down: no sstp runs in this network namespace")
+    assert healthcheck(lab, lab.client, user=STRANGER + 1) == \
+        (1, "down: no sstp of this user's or root's runs in this network namespace")
     pretender.kill()
 
 

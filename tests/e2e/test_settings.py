@@ -1,5 +1,6 @@
 """Where settings come from and what is said about wrong ones: command line, environment, file, --check."""
 import os
+import re
 import subprocess
 
 import pytest
@@ -238,6 +239,15 @@ def test_a_variable_may_hold_a_list(desk):
     assert desk.check("serve", desk.serve_settings, SSTP_LISTEN="443,4443", SSTP_DNS="10.0.0.1 10.0.0.2") == GOOD
     assert desk.complains("serve", desk.serve_settings, SSTP_DNS="10.0.0.1 10.0.0.2 10.0.0.3").endswith(
         "two are the most that PPP can tell a client")
+
+
+@pytest.mark.parametrize("verb", ["connect", "run", "proxy", "serve"])
+def test_what_the_command_line_alone_can_say(desk, verb):
+    """Descriptors, and what is not a setting: a container has its environment for everything else."""
+    options = re.findall(r"^  (?:-\w, |    )--([a-z0-9-]+)", desk.run(verb, "--help")[1], re.M)
+    only_here = {o for o in options if "command line only" in desk.check(verb, f"{o} = x\n")[2]}
+    assert only_here - {"password-fd", "passwd-on-stdin", "tun-fd", "ready-fd", "exit-fd"} == {"config", "check", "help"}
+    assert {"log-json", "mtu"} < set(options)
 
 
 def test_the_environment_may_name_the_file(desk):
