@@ -151,7 +151,7 @@ static bool is_stopped(pid_t pid, int options)
 
 static void pause_ms(unsigned ms)
 {
-	const struct timespec t = { .tv_nsec = ms * 1000000L };
+	const struct timespec t = { .tv_nsec = (long)ms * 1000000L };
 
 	nanosleep(&t, NULL);
 }
