@@ -71,7 +71,7 @@ class Ordinary:
 class Web:
     """A web server on the host behind the VPN: every path is the same bytes."""
 
-    def __init__(self, host, size=1000):
+    def __init__(self, host, size=1000, port=80):
         self.content = os.urandom(size)
         self.asked_by = []
         web = self
@@ -89,7 +89,7 @@ class Web:
 
         self.server = http.server.ThreadingHTTPServer(("", 0), Handler, bind_and_activate=False)
         self.server.socket.close()
-        self.server.socket = host.listen(port=80)
+        self.server.socket = host.listen(port=port)
         self.server.socket.settimeout(None)
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 

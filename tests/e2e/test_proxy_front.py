@@ -2,6 +2,7 @@
 
 The proxy runs as a user without any right. Behind the server there are a web server and a name server.
 """
+import hashlib
 import http.client
 import http.server
 import socket
@@ -13,7 +14,7 @@ from contextlib import suppress
 import pytest
 
 from lab import INSIDE, NAME, eventually
-from ordinary import NAMES, NameServer, Ordinary
+from ordinary import NAMES, NameServer, Ordinary, Web
 from traffic import IP_MTU_DISCOVER, IP_PMTUDISC_DONT
 
 WEB = "web.inside"  # only the VPN's name server knows it
@@ -22,7 +23,7 @@ LOGIN = ("--proxy-user", "eve", "--proxy-password-file", "/etc/proxy-password")
 HELLO = b"hello from inside\n"
 
 
-class Web(http.server.BaseHTTPRequestHandler):
+class Echo(http.server.BaseHTTPRequestHandler):
     """Says hello, or what it was sent; keeps heads and bodies."""
     protocol_version = "HTTP/1.1"
 
@@ -57,7 +58,7 @@ class Web(http.server.BaseHTTPRequestHandler):
 
 def serve_web(host, port, tls=None):
     """A web server on one of the lab's hosts."""
-    server = http.server.ThreadingHTTPServer((INSIDE, port), Web, bind_and_activate=False)
+    server = http.server.ThreadingHTTPServer((INSIDE, port), Echo, bind_and_activate=False)
     server.socket.close()
     server.socket = host.listen(INSIDE, port)
     if tls:
@@ -143,6 +144,17 @@ def test_curl(lab, inside, proxy, through):
 def test_curl_with_tls(lab, both, inside, proxy, through):
     assert curl(lab, *through, "--cacert", lab.pki.ca, f"https://{NAME}/") == HELLO.decode()
     assert len(inside.secure.requests) == 1
+
+
+@pytest.mark.parametrize("through", [THROUGH_SOCKS, THROUGH_HTTP, (*THROUGH_HTTP, "--proxytunnel")],
+                         ids=["socks5", "http", "connect"])
+def test_fifty_megabytes(lab, proxy, through):
+    web = Web(lab.inside, 50_000_000, port=81)
+    curl(lab, *through, "-o", "/run/fetched", f"http://{WEB}:81/")
+    web.close()
+    fetched = lab.client.run_folder / "fetched"
+    assert hashlib.sha256(fetched.read_bytes()).hexdigest() == web.digest
+    fetched.unlink()
 
 
 def test_a_forwarded_request_has_nothing_of_ours(lab, inside, proxy):
