@@ -55,8 +55,8 @@ static bool set_front(struct front_list *l, enum front_protocol protocol, const 
 {
 	if (add_front(l, protocol, value) && l->at[l->count - 1].at.port)
 		return true;
-	snprintf(err->text, sizeof(err->text), "must be [ADDR:]PORT, such as 1080 or 10.0.0.1:1080, "
-		 "an IPv6 address in brackets");
+	snprintf(err->text, sizeof(err->text), "must be [ADDR:]PORT, such as 1080 or "
+		 "10.0.0.1:1080, an IPv6 address in brackets");
 	return false;
 }
 
@@ -213,8 +213,8 @@ static bool read_login(const struct proxy_settings *s, char password[PASSWORD_RO
 		return false;
 	}
 	if (!proxy_login_is_sayable(login))
-		option_complain(&verb, "--proxy-user and its password must have at most %d characters "
-				"each, and the user no colon", PROXY_LOGIN_MAX);
+		option_complain(&verb, "--proxy-user and its password must have at most %d "
+				"characters each, and the user no colon", PROXY_LOGIN_MAX);
 	return proxy_login_is_sayable(login);
 }
 

@@ -1,4 +1,4 @@
-/* Datagrams between a client of SOCKS5 and the VPN. As with UDP itself, what can't be sent is lost. */
+/* Datagrams between a client of SOCKS5 and the VPN. As with UDP, what can't be sent is lost. */
 #include "proxy/association.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
- * A client asks, waits for its connection, and leaves this file as a relay. One whose wish can't be
- * met is told so and heard out for a moment: closing a socket that holds unread bytes would reset it,
- * and the client might never read why.
+ * A client asks, waits for its connection, and leaves this file as a relay. One whose wish can't
+ * be met is told so and heard out for a moment: closing a socket that holds unread bytes would
+ * reset it, and the client might never read why.
  *
  *	asking -> connecting -> relay
  *	   |          |
@@ -428,8 +428,10 @@ bool front_parse(struct front_cfg *f, enum front_protocol protocol, const char *
 static void warn_if_open(const struct front *f)
 {
 	if (!f->cfg->login && listener_is_public(&f->cfg->at))
-		log_warn(f->log, "%s: EVERYBODY who reaches this port may use the VPN through it; give "
-			 "--proxy-user and --proxy-password-file, or a loopback address", f->option);
+		log_warn(f->log,
+			 "%s: EVERYBODY who reaches this port may use the VPN through it; "
+			 "give --proxy-user and --proxy-password-file, or a loopback address",
+			 f->option);
 }
 
 int front_open(struct stack *s, struct relays *relays, const struct log *log,
@@ -471,7 +473,7 @@ void front_close(struct front *f)
 	free(f);
 }
 
-/* ---- as a URL, in the spelling that curl and most others understand: socks5h leaves names to us */
+/* ---- as a URL, in the spelling that curl and most others know: socks5h leaves names to us */
 
 /* RFC 3986 section 2.3: what stands for itself. */
 static void put_escaped(struct writer *w, const char *text)

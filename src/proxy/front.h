@@ -1,10 +1,10 @@
 /*
- * A local port where programs of this host ask for connections through the VPN, in SOCKS5 or as HTTP
- * clients ask a proxy. Each client is heard by an engine (socks5.h, http.h) until it has said what it
- * wants, and becomes a relay (relay.h) or an association (association.h).
+ * A local port where programs of this host ask for connections through the VPN, in SOCKS5 or as
+ * HTTP clients ask a proxy. Each client is heard by an engine (socks5.h, http.h) until it has said
+ * what it wants, and becomes a relay (relay.h) or an association (association.h).
  *
- * Clients that have not got so far are FRONT_CLIENTS_MAX at most, and each has FRONT_ASKING_MS to ask:
- * one more drives out the one that has been asking for longest.
+ * Clients that have not got so far are FRONT_CLIENTS_MAX at most, and each has FRONT_ASKING_MS to
+ * ask: one more drives out the one that has been asking for longest.
  */
 #ifndef SSTP_PROXY_FRONT_H
 #define SSTP_PROXY_FRONT_H

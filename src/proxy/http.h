@@ -1,11 +1,12 @@
 /*
- * The server's side of an HTTP/1 proxy, RFC 9110 and 9112: one client's request, and what we answer
- * ourselves. No socket and no clock; asked.h says how it is used. CONNECT makes a tunnel; a request
- * for a http:// URL is passed on with what concerns us alone taken out.
+ * The server's side of an HTTP/1 proxy, RFC 9110 and 9112: one client's request, and what we
+ * answer ourselves. No socket and no clock; asked.h says how it is used. CONNECT makes a tunnel; a
+ * request for a http:// URL is passed on with what concerns us alone taken out.
  *
  * A connection carries one request: we say `Connection: close` to both sides. Whoever fetches many
- * small things over plain HTTP pays a round trip for each; in return no request can be mistaken for a
- * part of another one, and a client's connection has one target for all its life, as with SOCKS.
+ * small things over plain HTTP pays a round trip for each; in return no request can be mistaken
+ * for a part of another one, and a client's connection has one target for all its life, as with
+ * SOCKS.
  *
  *	http_proxy_input -> ASKED_CONNECT -> http_proxy_answer -> [ http_proxy_forward ]
  */
@@ -33,12 +34,12 @@ void http_proxy_open(struct http_proxy *h, const struct proxy_login *login);
 /* A request that is to be forwarded is left in `in`; one for a tunnel is taken. */
 enum asked http_proxy_input(struct http_proxy *h, struct reader *in, struct writer *out);
 
-/* To the client: how the attempt to connect came out. Nothing when there is a request to forward. */
+/* To the client: how the attempt to connect came out. Nothing when a request is to be forwarded. */
 void http_proxy_answer(struct http_proxy *h, enum stack_result result, struct writer *out);
 
 /*
- * To the target: the request that was left in `in`, and what there is of its body; `body` takes the
- * rest. False: the body is malformed.
+ * To the target: the request that was left in `in`, and what there is of its body; `body` takes
+ * the rest. False: the body is malformed.
  */
 bool http_proxy_forward(struct http_proxy *h, struct reader *in, struct http_body *body,
 			struct writer *out);

@@ -1,7 +1,7 @@
 /*
- * What a target answers to a request that we forwarded, on its way to the client. Its head, and those
- * of interim answers before it (RFC 9110 section 15.2), lose what concerned our hop alone and say
- * `Connection: close`; what follows passes as it is, to the end of the connection.
+ * What a target answers to a request that we forwarded, on its way to the client. Its head, and
+ * those of interim answers before it (RFC 9110 section 15.2), lose what concerned our hop alone
+ * and say `Connection: close`; what follows passes as it is, to the end of the connection.
  */
 #ifndef SSTP_PROXY_HTTP_ANSWER_H
 #define SSTP_PROXY_HTTP_ANSWER_H

@@ -1,7 +1,8 @@
 /*
  * Heads. Where programs in a row disagree on where a message ends, one client's bytes become
- * another's request; so a line end inside a line, a blank before a colon, a folded line and a second
- * or doubtful length make a head malformed, though RFC 9112 lets a reader be lenient with some.
+ * another's request; so a line end inside a line, a blank before a colon, a folded line and a
+ * second or doubtful length make a head malformed, though RFC 9112 lets a reader be lenient with
+ * some.
  */
 #include "proxy/http_head.h"
 

@@ -11,8 +11,8 @@ struct proxy_login {
 };
 
 /*
- * Can both protocols say it? Neither is empty nor longer than PROXY_LOGIN_MAX, and HTTP's Basic ends
- * a user name at its colon (RFC 7617 section 2).
+ * Can both protocols say it? Neither is empty nor longer than PROXY_LOGIN_MAX, and HTTP's Basic
+ * ends a user name at its colon (RFC 7617 section 2).
  */
 bool proxy_login_is_sayable(const struct proxy_login *l);
 

@@ -1,6 +1,6 @@
 /*
- * The HTTP proxy: the first byte says whether a login is wanted, the second the size of the reads. The
- * bytes are a client's request with its body, and a target's answer.
+ * The HTTP proxy: the first byte says whether a login is wanted, the second the size of the reads.
+ * The bytes are a client's request with its body, and a target's answer.
  */
 #include <assert.h>
 
