@@ -69,6 +69,8 @@ static const char *hint(int error)
 	case -EUSERS:
 		return ": there are too many; sysctl user.max_user_namespaces (max_net_namespaces, "
 		       "max_mnt_namespaces) allows more";
+	case -EINVAL:
+		return ": where this runs in a chroot, that must be a mount point";
 	default:
 		return "";
 	}

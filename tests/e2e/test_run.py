@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import RESOLV_CONF, SERVER, Sniffer, eventually
+from lab import GATEWAY, RESOLV_CONF, SERVER, Sniffer, eventually
 from ordinary import NAMES, USER, NameServer, Ordinary, Web, as_user, needs_user_namespaces
 
 MB = 1000 * 1000
@@ -88,6 +88,24 @@ def test_the_command_sees_only_the_vpn(lab, ordinary):
     assert {line.split()[0] for line in routes.splitlines()[2:]} == {"sstp0"}
     ways = [line.split() for line in routes6.splitlines() if line]
     assert not [w for w in ways if w[1] == "00" and w[-1] != "lo"], "an IPv6 default route"
+
+
+def test_only_some_networks(lab, ordinary, web):
+    lab.serve()
+    said = ordinary.output("sh", "-c", "curl -sS http://172.16.5.2/ | sha256sum; ping -c1 10.1.0.254 2>&1 || :",
+                           options=["--no-default-route", "--route", "172.16.5.0/24"])
+    assert web.digest in said and "unreachable" in said
+
+
+def test_one_in_another(lab, ordinary, web):
+    """The second connection goes through the first one's tunnel."""
+    lab.serve("--dns", NAMES)
+    inner = ordinary.words("run", "-q", "--", "sh", "-c", "cat /proc/net/dev; curl -sS http://172.16.5.2/ | sha256sum",
+                           to=GATEWAY)
+    inner.remove("-v")
+    said = ordinary.output("env", "SSTP_PASSWORD=wonder land", *inner)
+    assert web.digest in said
+    assert set(re.findall(r"^ *(\S+):", said, re.M)) == {"lo", "sstp0"}
 
 
 def test_loopback_works(lab, ordinary):
