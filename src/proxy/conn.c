@@ -316,13 +316,19 @@ static void adopt(struct conn *c, struct tcp_pcb *pcb)
 	pcb->keep_cnt = KEEPALIVES;
 }
 
-/* Before the first window of ours that is scaled is sent: lwIP would offer all of TCP_WND. */
+/*
+ * Before the first window of ours that is scaled is sent: lwIP would offer all of TCP_WND. And it makes
+ * segments no larger than half of the far end's largest window, unless that is none, and is at a loss
+ * when it then opens by a little; so it shall not be told of small ones.
+ */
 static void open_window(struct conn *c)
 {
-	tcpwnd_size_t room = (tcpwnd_size_t)c->room_in;
+	tcpwnd_size_t room = (tcpwnd_size_t)c->room_in, most = 2u * c->pcb->mss;
 
 	if (c->pcb->rcv_wnd > room)
 		c->pcb->rcv_wnd = c->pcb->rcv_ann_wnd = room;
+	if (c->pcb->snd_wnd_max < most)
+		c->pcb->snd_wnd_max = most;
 	c->state = CONN_OPEN;
 }
 

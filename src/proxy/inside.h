@@ -7,6 +7,8 @@
 #include <lwip/dns.h>
 #include <lwip/init.h>
 #include <lwip/ip.h>
+#include <lwip/ip4_frag.h>
+#include <lwip/ip6_frag.h>
 #include <lwip/netif.h>
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/sys.h>

@@ -12,10 +12,13 @@
 #include "proxy/icmp.h"
 #include "proxy/inside.h"
 #include "tun/checksum.h"
+#include "util/bytes.h"
 #include "util/secret.h"
 
 enum {
 	PACKETS_LEN = 512 * 1024, /* of ours, until they are pushed out */
+	IP6_NEXT_AT = 6,
+	MSS_MIN = 88, /* Linux's own least */
 	CHECKED = NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP,
 };
 
@@ -61,6 +64,41 @@ _Noreturn void lwip_assert_failed(const char *what)
 {
 	log_error(the_stack ? the_stack->cfg.log : NULL, "lwIP: %s", what);
 	abort();
+}
+
+/* One option off the front: is it whole, and may it stand there? */
+static bool is_sane_option(struct reader *r, bool is_syn)
+{
+	uint8_t type = get_u8(r), size;
+	struct reader body;
+
+	if (type == LWIP_TCP_OPT_EOL)
+		get_bytes(r, r->left);
+	if (type == LWIP_TCP_OPT_EOL || type == LWIP_TCP_OPT_NOP)
+		return true;
+	size = get_u8(r);
+	if (r->bad || size < 2)
+		return false;
+	body = get_reader(r, size - 2u);
+	if (type == LWIP_TCP_OPT_MSS)
+		return is_syn && size == LWIP_TCP_OPT_LEN_MSS && get_u16(&body) >= MSS_MIN;
+	return !body.bad;
+}
+
+/*
+ * lwIP reads options past their end, and takes a Maximum Segment Size from any segment, as small as it
+ * may be, to find then what waits to be sent too large for it. Only a SYN has that option (RFC 9293
+ * section 3.2), and nobody's is so small.
+ */
+int8_t lwip_judge_segment(const void *header, uint16_t len, const void *rest)
+{
+	struct reader r = reader_of((const uint8_t *)header + TCP_HLEN, len);
+	bool is_syn = TCPH_FLAGS((const struct tcp_hdr *)header) & TCP_SYN;
+
+	while (r.left)
+		if (!is_sane_option(&r, is_syn))
+			return ERR_VAL;
+	return rest ? ERR_VAL : ERR_OK;
 }
 
 u32_t sys_now(void)
@@ -221,9 +259,24 @@ static int take_merged(void *arg, const struct iovec *pieces, int count,
 	return 0;
 }
 
+/*
+ * lwIP reads IPv6's extension headers past their end. Of those only fragments' is of use to us, and what
+ * is in these must be of a kind that we speak.
+ */
+static bool is_welcome(const uint8_t *packet, size_t len)
+{
+	uint8_t next = packet[IP6_NEXT_AT];
+
+	if (packet[0] >> 4 != 6)
+		return true;
+	if (next == IP6_NEXTH_FRAGMENT && len >= IP6_HLEN + IP6_FRAG_HLEN)
+		next = packet[IP6_HLEN];
+	return next == IP6_NEXTH_TCP || next == IP6_NEXTH_UDP || next == IP6_NEXTH_ICMP6;
+}
+
 void stack_input(struct stack *s, uint8_t *packet, size_t len)
 {
-	if (s->is_up)
+	if (s->is_up && is_welcome(packet, len))
 		merge_add(s->in, packet, len);
 }
 
@@ -356,13 +409,19 @@ int stack_open(const struct stack_cfg *cfg, struct stack **out)
 	return 0;
 }
 
-/* What waits for late packets would meet another stack's. */
+/* What waits for late packets, or for the rest of one, would meet another stack's. */
 static void stop_lwip(struct stack *s)
 {
 	conn_close_all(s);
 	lookup_close_all(s);
+	push_out(s);
+	s->is_up = false;
 	while (tcp_tw_pcbs)
 		tcp_abort(tcp_tw_pcbs);
+	for (int i = 0; i <= IP_REASS_MAXAGE; i++)
+		ip_reass_tmr();
+	for (int i = 0; i <= IPV6_REASS_MAXAGE; i++)
+		ip6_reass_tmr();
 	netif_remove(&s->netif);
 	the_stack = NULL;
 }
@@ -371,10 +430,8 @@ void stack_close(struct stack *s)
 {
 	if (!s)
 		return;
-	if (the_stack == s) {
+	if (the_stack == s)
 		stop_lwip(s);
-		merge_flush(s->out);
-	}
 	loop_unpost(s->cfg.loop, &s->turn);
 	loop_timer_stop(s->cfg.loop, &s->timer);
 	merge_close(s->in);

@@ -14,12 +14,16 @@ uint16_t lwip_checksum(const void *at, int len); /* in the byte order of memory 
 uint16_t lwip_checksum_copy(void *to, const void *from, uint16_t len);
 _Noreturn void lwip_assert_failed(const char *what);
 
+/* 0: lwIP may look at this segment. The options are `len` bytes behind the header, if not cut in two. */
+int8_t lwip_judge_segment(const void *header, uint16_t len, const void *rest);
+
 #define LWIP_RAND() lwip_random()
 #define LWIP_CHKSUM lwip_checksum
 #define LWIP_CHKSUM_COPY(to, from, len) lwip_checksum_copy(to, from, len)
 #define LWIP_PLATFORM_ASSERT(what) lwip_assert_failed(what)
 #define LWIP_PLATFORM_DIAG(text) do { } while (0)
 #define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port) lwip_random()
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, all, len, rest, p) lwip_judge_segment(header, len, rest)
 
 /* A name that src/client/ has too. */
 #define dns_init lwip_dns_init

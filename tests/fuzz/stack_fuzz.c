@@ -1,0 +1,273 @@
+/*
+ * The proxy's stack before a far host that follows no rules: a list of packets, each behind a byte that
+ * says what it is. Some are taken as they are, with right checksums; most are TCP segments that belong
+ * to a connection as it is now, or nearly so: each number is off by what the input says.
+ *
+ * There is one connection that we made, and a listener for more.
+ */
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proxy/conn.h"
+#include "proxy/datagram.h"
+#include "tun/checksum.h"
+#include "tun/headers.h"
+#include "util/bytes.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+enum {
+	RAW = 0x01,      /* the packet is the input's */
+	TO_LISTENER = 0x02,
+	FLUSH = 0x04,    /* the end of a batch, and a turn of the loop */
+	TAKE = 0x08,     /* what waits is taken */
+	SEND = 0x10,     /* and something sent */
+	PORT = 80,
+	PACKETS = 100,
+	SEGMENT_MAX = 1400,
+	ICMP_CHECKSUM_AT = 2,
+};
+
+static const uint8_t own[4] = { 10, 1, 0, 2 }, far[4] = { 10, 9, 9, 9 };
+
+/* What our side said last: where an answer would go on. */
+static struct {
+	uint16_t port;
+	uint32_t seq, ack;
+} seen;
+
+static struct {
+	struct loop *loop;
+	struct stack *stack;
+	struct conn *conn; /* the last that was attached */
+} t;
+
+/* ---- our side */
+
+static void note(void *arg, const uint8_t *packet, size_t len, const struct tun_offload *off)
+{
+	struct headers h;
+	size_t tcp_len;
+
+	(void)arg;
+	(void)off;
+	if (!headers_parse(&h, packet, len))
+		abort();
+	tcp_len = headers_tcp_len(&h, packet);
+	if (!tcp_len)
+		return;
+	seen.port = load_u16(packet + h.ip_len);
+	seen.seq = load_u32(packet + h.ip_len + TCP_SEQ_AT) + (uint32_t)(len - h.ip_len - tcp_len) +
+		   !!(packet[h.ip_len + TCP_FLAGS_AT] & (TCP_SYN | TCP_FIN));
+	seen.ack = load_u32(packet + h.ip_len + TCP_ACK_AT);
+}
+
+static size_t received(void *arg, const uint8_t *at, size_t len)
+{
+	(void)arg;
+	(void)at;
+	return len / 2;
+}
+
+static void ended(void *arg)
+{
+	(void)arg;
+}
+
+static void lost(void *arg)
+{
+	if (t.conn == arg)
+		t.conn = NULL;
+}
+
+static void attach(void *arg, struct conn *c)
+{
+	(void)arg;
+	t.conn = c;
+	conn_attach(c, &(struct conn_events){ received, ended, ended, lost, c });
+}
+
+static void done(void *arg, struct conn *c, enum stack_result result)
+{
+	if (result == STACK_OK)
+		attach(arg, c);
+}
+
+static void datagram_came(void *arg, const struct ip_addr *from, uint16_t port, const uint8_t *at,
+			  size_t len)
+{
+	(void)arg;
+	(void)from;
+	(void)port;
+	(void)at;
+	(void)len;
+}
+
+static void stop(struct loop_task *task)
+{
+	(void)task;
+	loop_stop(t.loop);
+}
+
+static void turn(void)
+{
+	struct loop_task task = { .run = stop };
+
+	stack_flush(t.stack);
+	loop_post(t.loop, &task);
+	loop_run(t.loop);
+}
+
+static void act(uint8_t what)
+{
+	static const uint8_t text[5000];
+
+	if (what & FLUSH)
+		turn();
+	if (what & TAKE && t.conn)
+		conn_took(t.conn, conn_waiting(t.conn).len);
+	if (what & SEND && t.conn) {
+		conn_send(t.conn, text, sizeof(text), false);
+		conn_push(t.conn);
+	}
+}
+
+/* ---- the far side */
+
+static void mend(uint8_t *packet, size_t len)
+{
+	struct headers h;
+	size_t at;
+
+	if (len >= IPV4_HDR_LEN && packet[0] >> 4 == 4) {
+		size_t ip_len = (size_t)(packet[0] & 15) * 4;
+
+		memcpy(packet + IPV4_ADDRS_AT + 4, own, sizeof(own));
+		store_u16(packet + IPV4_LENGTH_AT, (uint16_t)len);
+		store_u16(packet + IPV4_CHECKSUM_AT, 0);
+		if (ip_len <= len)
+			store_u16(packet + IPV4_CHECKSUM_AT, (uint16_t)~checksum_sum(packet, ip_len));
+	}
+	if (!headers_parse(&h, packet, len) || h.is_fragment)
+		return;
+	at = h.ip_len + (h.proto == IPPROTO_TCP	  ? TCP_CHECKSUM_AT
+			 : h.proto == IPPROTO_UDP ? UDP_CHECKSUM_AT
+						  : ICMP_CHECKSUM_AT);
+	if (at + 2 > h.total)
+		return;
+	store_u16(packet + at, 0);
+	store_u16(packet + at, (uint16_t)~checksum_fold(
+		(h.proto == IPPROTO_ICMP ? 0 : checksum_pseudo(packet, h.is_v6, h.proto, h.total - h.ip_len)) +
+		checksum_sum(packet + h.ip_len, h.total - h.ip_len)));
+}
+
+static void put_segment(struct writer *w, struct reader *r, uint8_t what)
+{
+	int8_t seq = (int8_t)get_u8(r), ack = (int8_t)get_u8(r);
+	uint8_t flags = get_u8(r), options = get_u8(r) % 11;
+	uint16_t window = get_u16(r);
+	size_t payload = get_u16(r) % SEGMENT_MAX;
+
+	put_u32(w, 0x45000000);
+	put_u32(w, 0);
+	put_u32(w, 0x40060000);
+	put_bytes(w, far, sizeof(far));
+	put_bytes(w, own, sizeof(own));
+	put_u16(w, what & TO_LISTENER ? 5000 : PORT);
+	put_u16(w, what & TO_LISTENER ? PORT : seen.port);
+	put_u32(w, seen.ack + (uint32_t)(seq * (what & 0x40 ? 300 : 1)));
+	put_u32(w, seen.seq + (uint32_t)(ack * (what & 0x80 ? 300 : 1)));
+	put_u8(w, (uint8_t)((5 + options) << 4));
+	put_u8(w, flags);
+	put_u16(w, window);
+	put_u32(w, 0);
+	for (unsigned i = 0; i < options; i++)
+		put_u32(w, get_u32(r));
+	put_gap(w, payload);
+}
+
+/* What a tunnel promises of its packets: all of the header, and as long as that says. */
+static bool is_packet(const uint8_t *at, size_t len)
+{
+	if (len >= IPV4_HDR_LEN && at[0] >> 4 == 4)
+		return load_u16(at + IPV4_LENGTH_AT) == len;
+	return len >= IPV6_HDR_LEN && at[0] >> 4 == 6 &&
+	       IPV6_HDR_LEN + (size_t)load_u16(at + IPV6_LENGTH_AT) == len;
+}
+
+/* A copy of its own length, so that a sanitizer sees who reads behind it. */
+static void give(const uint8_t *at, size_t len)
+{
+	uint8_t *packet = malloc(len + 1);
+
+	if (!packet)
+		abort();
+	memcpy(packet, at, len);
+	mend(packet, len);
+	if (is_packet(packet, len)) {
+		stack_input(t.stack, packet, len);
+		stack_flush(t.stack);
+	}
+	free(packet);
+}
+
+static void next_packet(struct reader *r)
+{
+	uint8_t what = get_u8(r), made[2048] = { 0 };
+	struct writer w = writer_of(made, sizeof(made));
+
+	if (what & RAW) {
+		size_t len = get_u16(r) % sizeof(made);
+		const uint8_t *at = get_bytes(r, len);
+
+		if (!at)
+			return;
+		put_bytes(&w, at, len);
+	} else {
+		put_segment(&w, r, what);
+	}
+	if (w.len)
+		give(made, w.len);
+	act(what);
+}
+
+static void start(void)
+{
+	struct outlet_link link = { .mtu = 1400 };
+	struct stack_cfg cfg = { .send = note };
+
+	memset(&seen, 0, sizeof(seen));
+	memset(&t, 0, sizeof(t));
+	if (loop_open(&t.loop))
+		abort();
+	cfg.loop = t.loop;
+	if (stack_open(&cfg, &t.stack) || !ip_parse("10.1.0.2", &link.own) ||
+	    !ip_parse("fe80::2", &link.own_ll))
+		abort();
+	stack_up(t.stack, &link);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct reader r = reader_of(data, len);
+	struct conn_listener *listener;
+	struct datagram *datagram;
+
+	start();
+	if (conn_listen(t.stack, &(struct conn_listener_cfg){ PORT, attach, NULL }, &listener) ||
+	    datagram_open(t.stack, &(struct datagram_cfg){ datagram_came, NULL }, &datagram))
+		abort();
+	conn_connect(t.stack, &(struct conn_cfg){ "10.9.9.9", PORT, done, NULL });
+	turn();
+	turn();
+	for (int i = 0; i < PACKETS && r.left; i++)
+		next_packet(&r);
+	turn();
+	conn_listener_close(listener);
+	datagram_close(datagram);
+	stack_close(t.stack);
+	loop_close(t.loop);
+	return 0;
+}
