@@ -260,19 +260,21 @@ static enum exit_code check(const struct proxy_settings *s, const struct client_
 	return EXIT_OK;
 }
 
-static int proxy_to(struct proxy_settings *s, const struct proxy_cfg *proxy, struct client_cfg *cfg)
+static int proxy_to(const struct proxy_settings *s, const struct proxy_cfg *proxy,
+		    const struct client_cfg *login)
 {
+	struct client_cfg cfg = *login;
 	struct background background;
 	int code = EXIT_OTHER;
 
 	if (!background_begin(&background, &verb, s->background, s->pid_file))
 		return code;
 	common_warn_of_keylog(s->server.keylog);
-	cfg->ready = background_ready;
-	cfg->ready_arg = &background;
-	cfg->outlet = proxy_outlet(proxy);
-	if (cfg->outlet)
-		code = client_run(cfg);
+	cfg.ready = background_ready;
+	cfg.ready_arg = &background;
+	cfg.outlet = proxy_outlet(proxy);
+	if (cfg.outlet)
+		code = client_run(&cfg);
 	else
 		option_complain(&verb, "%s", strerror(ENOMEM));
 	background_end(&background);

@@ -60,6 +60,7 @@ static void on_datagrams(struct loop_watch *w, uint32_t events)
 	struct sockaddr_storage from;
 
 	(void)events;
+	memset(&from, 0, sizeof(from));
 	for (int i = 0; i < TURN_DATAGRAMS; i++) {
 		socklen_t from_len = sizeof(from);
 		ssize_t n = recvfrom(w->fd, buffer, sizeof(buffer), MSG_DONTWAIT,

@@ -80,8 +80,10 @@ void datagram_close(struct datagram *d)
 {
 	if (!d)
 		return;
-	while (d->waiting)
-		forget(d->waiting);
+	for (struct waiting *w = d->waiting, *next; w; w = next) {
+		next = w->next;
+		forget(w);
+	}
 	d->stack->datagram_count--;
 	udp_remove(d->pcb);
 	free(d);

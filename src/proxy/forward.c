@@ -250,8 +250,10 @@ void forward_close(struct forward *f)
 {
 	if (!f)
 		return;
-	while (f->pending)
-		drop(f->pending);
+	for (struct pending *p = f->pending, *next; p; p = next) {
+		next = p->next;
+		drop(p);
+	}
 	listener_close(f->listener);
 	conn_listener_close(f->conn_listener);
 	free(f);

@@ -467,8 +467,10 @@ void front_close(struct front *f)
 {
 	if (!f)
 		return;
-	while (f->clients)
-		drop(f->clients);
+	for (struct client *c = f->clients, *next; c; c = next) {
+		next = c->next;
+		drop(c);
+	}
 	listener_close(f->listener);
 	free(f);
 }
@@ -496,10 +498,10 @@ static void put_escaped(struct writer *w, const char *text)
 struct front_url front_url(const struct front *f)
 {
 	const struct front_cfg *cfg = f->cfg;
-	struct front_url url;
+	struct front_url url = { "" };
 	struct writer w = writer_of(url.text, sizeof(url.text));
 	struct ip_addr loopback = ip_from_v4(INADDR_LOOPBACK);
-	struct target at;
+	struct target at = { .port = 0 };
 
 	target_set_address(&at, cfg->at.addr.family ? &cfg->at.addr : &loopback,
 			   listener_port(f->listener));

@@ -152,6 +152,8 @@ void lookup_cancel(struct lookup *l)
 
 void lookup_close_all(struct stack *s)
 {
-	while (s->lookups)
-		forget(s->lookups);
+	for (struct lookup *l = s->lookups, *next; l; l = next) {
+		next = l->next;
+		forget(l);
+	}
 }

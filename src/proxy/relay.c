@@ -329,6 +329,8 @@ void relay_start(struct relays *all, const struct relay_cfg *cfg)
 
 void relays_close(struct relays *r)
 {
-	while (r->first)
-		break_off(r->first);
+	for (struct relay *one = r->first, *next; one; one = next) {
+		next = one->next;
+		break_off(one);
+	}
 }
