@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "net/run.h"
@@ -443,17 +444,19 @@ static char *without_ours(char *former)
 	return kept;
 }
 
+static bool is_marked(const struct dns *d, const char *text)
+{
+	char first[PATH_MAX + 256];
+
+	return !strncmp(text, first, print_mark(d, first, sizeof(first)));
+}
+
 static bool is_still_ours(const struct dns *d)
 {
-	char first[PATH_MAX + 256], *text;
-	size_t len = print_mark(d, first, sizeof(first));
-	bool ours;
 	int error;
+	char *text = read_file(d->resolv_conf, &error);
+	bool ours = text && is_marked(d, text);
 
-	text = read_file(d->resolv_conf, &error);
-	if (!text)
-		return false;
-	ours = !strncmp(text, first, len);
 	free(text);
 	return ours;
 }
@@ -519,30 +522,35 @@ static void down_file(struct dns *d)
 	d->backup_fd = -1;
 }
 
-/* ---- an open file. Nothing of it can be recovered by a later start: its name is not ours. */
+/* ---- an open file: it is always kept in itself, for whoever opens it after a crash */
 
 static bool fits_fd(struct dns *d)
 {
 	return d->fd >= 0;
 }
 
-static size_t print_fd_mark(const struct dns *d, char *to, size_t room)
+static int read_fd(struct dns *d)
 {
-	return (size_t)snprintf(to, room, "%s%s.\n", mark, d->device);
+	size_t len;
+	int error;
+
+	if (flock(d->fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno; /* another sstp is using it */
+	error = file_read_fd(d->fd, RESOLV_CONF_MAX, &d->former, &len);
+	if (!error)
+		unquote(d->former);
+	return error;
 }
 
 static int write_fd(struct dns *d, const struct ip_addr *servers, size_t count)
 {
-	size_t room = 64 + SERVERS_TEXT_MAX, len;
-	char *text = malloc(room + strlen(d->former) + 1);
+	size_t len;
+	char *text;
 	int error;
 
-	if (!text)
-		return -ENOMEM;
-	len = print_fd_mark(d, text, room);
-	len += print_servers(servers, count, text + len, room - len);
-	len += print_kept(d->former, text + len);
-	error = file_overwrite(d->fd, text, len);
+	snprintf(d->backup, sizeof(d->backup), "%s", in_itself);
+	text = print_file(d, servers, count, d->former, &len);
+	error = text ? file_overwrite(d->fd, text, len) : -ENOMEM;
 	free(text);
 	return error;
 }
@@ -555,43 +563,32 @@ static void forget_former(struct dns *d)
 
 static int up_fd(struct dns *d, const struct ip_addr *servers, size_t count)
 {
-	size_t len;
-	int error = file_read_fd(d->fd, RESOLV_CONF_MAX, &d->former, &len);
+	int error = read_fd(d);
 
 	if (!error)
 		error = write_fd(d, servers, count);
 	if (!error)
 		return 0;
-	log_warn(d->log, "DNS: %s could not be written: %s", d->resolv_conf, strerror(-error));
+	log_warn(d->log, "DNS: %s is left alone: %s", d->resolv_conf, strerror(-error));
 	forget_former(d);
 	return error;
 }
 
-static bool is_fd_still_ours(const struct dns *d)
-{
-	char first[64], *text;
-	size_t len = print_fd_mark(d, first, sizeof(first)), text_len;
-	bool ours;
-
-	if (file_read_fd(d->fd, RESOLV_CONF_MAX, &text, &text_len))
-		return false;
-	ours = !strncmp(text, first, len);
-	free(text);
-	return ours;
-}
-
 static void down_fd(struct dns *d)
 {
-	int error = 0;
+	char *text = NULL;
+	size_t len;
+	int error = file_read_fd(d->fd, RESOLV_CONF_MAX, &text, &len);
 
-	if (is_fd_still_ours(d))
+	if (!error && is_marked(d, text))
 		error = file_overwrite(d->fd, d->former, strlen(d->former));
-	else
+	else if (!error)
 		log_info(d->log, "DNS: %s was changed by somebody else and stays as it is",
 			 d->resolv_conf);
 	if (error)
 		log_warn(d->log, "DNS: %s could not be put back: %s", d->resolv_conf,
 			 strerror(-error));
+	free(text);
 	forget_former(d);
 }
 

@@ -77,6 +77,14 @@ static int ask_nsfs(int fd, unsigned long request)
 	return result < 0 ? -errno : result;
 }
 
+static bool is_own(const char *kind, int fd)
+{
+	struct stat own, its;
+
+	return !stat(kind, &own) && !fstat(fd, &its) && own.st_ino == its.st_ino &&
+	       own.st_dev == its.st_dev;
+}
+
 static bool is_network(int fd)
 {
 	return ask_nsfs(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
@@ -84,21 +92,13 @@ static bool is_network(int fd)
 
 /* ---- whose it is */
 
-static bool is_own_userns(int fd)
-{
-	struct stat own, its;
-
-	return !stat("/proc/self/ns/user", &own) && !fstat(fd, &its) && own.st_ino == its.st_ino &&
-	       own.st_dev == its.st_dev;
-}
-
 /*
  * Who is root in our own user namespace may enter the network namespace of one below without
  * entering that, and is then not limited to the users that it maps.
  */
 static bool must_enter(int userns_fd, bool was_named)
 {
-	return !is_own_userns(userns_fd) && (was_named || geteuid());
+	return !is_own("/proc/self/ns/user", userns_fd) && (was_named || geteuid());
 }
 
 static int open_userns(struct netns *ns, const char *userns, const struct log *log)
@@ -131,6 +131,12 @@ int netns_open(struct netns *ns, const char *where, const char *userns, const st
 	}
 	if (!is_network(ns->net_fd)) {
 		log_error(log, "--netns %s: this is not a network namespace", where);
+		return -EINVAL;
+	}
+	/* from there the server could not be reached any more: that is another case */
+	if (is_own("/proc/self/ns/net", ns->net_fd)) {
+		log_error(log, "--netns %s: this is our own network namespace; leave --netns out",
+			  where);
 		return -EINVAL;
 	}
 	return open_userns(ns, userns, log);

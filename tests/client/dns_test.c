@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -435,6 +436,8 @@ static void a_mark_that_leads_elsewhere(void **state)
 
 /* ---- resolvconf and resolvectl */
 
+#define OPEN_MARK "# Written by sstp for sstp0. The former file is below, behind #|\n"
+
 /* Which only a descriptor of ours leads to: a container's, or a command's own. */
 static void an_open_file(void **state)
 {
@@ -446,11 +449,9 @@ static void an_open_file(void **state)
 	dns.fd = open(lab_path("etc/theirs"), O_RDWR);
 	assert_true(dns.fd >= 0);
 	dns_up(&dns, servers, 2);
-	lab_has("etc/theirs", "# Written by sstp for sstp0.\nnameserver 10.1.0.1\n"
-			      "nameserver 2001:db8::1\nsearch home.test\n");
-	dns_up(&dns, other_server, 1);
-	lab_has("etc/theirs",
-		"# Written by sstp for sstp0.\nnameserver 10.2.0.1\nsearch home.test\n");
+	lab_has("etc/theirs", OPEN_MARK "nameserver 10.1.0.1\nnameserver 2001:db8::1\n"
+					"search home.test\n#|nameserver 192.168.1.1\n"
+					"#|search home.test\n");
 	dns_down(&dns);
 	lab_has("etc/theirs", former);
 	dns_up(&dns, servers, 1);
@@ -460,6 +461,35 @@ static void an_open_file(void **state)
 	lab_logged("was changed by somebody else");
 	lab_has("etc/resolv.conf", "(none)");
 	close(dns.fd);
+}
+
+static void an_open_file_of_a_dead_one(void **state)
+{
+	(void)state;
+	lab_write("etc/theirs", OPEN_MARK "nameserver 10.66.0.1\n#|nameserver 192.168.1.1\n");
+	dns.fd = open(lab_path("etc/theirs"), O_RDWR);
+	dns_up(&dns, other_server, 1);
+	lab_has("etc/theirs",
+		OPEN_MARK "nameserver 10.2.0.1\n#|nameserver 192.168.1.1\n");
+	dns_down(&dns);
+	lab_has("etc/theirs", "nameserver 192.168.1.1\n");
+	close(dns.fd);
+}
+
+static void an_open_file_of_a_living_one(void **state)
+{
+	int other;
+
+	(void)state;
+	lab_write("etc/theirs", "nameserver 192.168.1.1\n");
+	other = open(lab_path("etc/theirs"), O_RDWR);
+	assert_int_equal(flock(other, LOCK_EX), 0);
+	dns.fd = open(lab_path("etc/theirs"), O_RDWR);
+	dns_up(&dns, servers, 1);
+	lab_has("etc/theirs", "nameserver 192.168.1.1\n");
+	lab_logged("is left alone");
+	close(dns.fd);
+	close(other);
 }
 
 static void by_resolvconf(void **state)
@@ -568,6 +598,8 @@ int main(void)
 		CASE(another_sstp_lives),
 		CASE(a_mark_that_leads_elsewhere),
 		CASE(an_open_file),
+		CASE(an_open_file_of_a_dead_one),
+		CASE(an_open_file_of_a_living_one),
 		CASE(by_resolvconf),
 		CASE(resolvconf_fails),
 		cmocka_unit_test_setup_teardown(by_resolvectl, resolved_set_up, resolved_tear_down),

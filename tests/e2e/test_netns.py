@@ -201,7 +201,7 @@ def test_its_resolv_conf(lab, ordinary):
         lab.serve("--dns", NAMES)
         client = ordinary.start("connect", "--netns", own.pid)
         client.wait_for("^connected in ")
-        assert f"nameserver {NAMES}\n" in seen.read_text() and "10.66.0.1" not in seen.read_text()
+        assert f"\nnameserver {NAMES}\n" in seen.read_text() and "\nnameserver 10.66.0.1" not in seen.read_text()
         assert client.stop() == 0
         assert seen.read_text() == "nameserver 10.66.0.1\n"
         assert outside.read_text() == "ours\n"
@@ -219,6 +219,7 @@ def test_its_resolv_conf(lab, ordinary):
     ("/etc/hosts", "this is not a network namespace"),
     ("/proc/self/ns/user", "this is not a network namespace"),
     ("./none", "No such file or directory"),
+    ("/proc/self/ns/net", "this is our own network namespace"),
 ])
 def test_wrong_places(lab, where, complaint):
     status, said = lab.connect_fails("--netns", where)
@@ -233,8 +234,9 @@ def test_somebody_elses(lab, ordinary, container):
     done = lab.client.run(*as_user(*words, uid=USER + 1), check=False, env={**os.environ, **other.env})
     assert done.returncode == 11
     assert "it belongs to another user; root may enter it" in done.stderr
-    done = lab.client.run(*as_user(*other.words("connect", "--netns", "/proc/self/ns/net")), check=False,
-                          env={**os.environ, **other.env})
+    with named(lab.client, "blue"):
+        done = lab.client.run(*as_user(*other.words("connect", "--netns", "blue")), check=False,
+                              env={**os.environ, **other.env})
     assert done.returncode == 11
     assert "it belongs to another user; root may enter it" in done.stderr
 
