@@ -295,8 +295,10 @@ void conn_release(struct conn *c)
 
 void conn_close_all(struct stack *s)
 {
-	while (s->conns)
-		free_conn(s->conns);
+	for (struct conn *c = s->conns, *next; c; c = next) {
+		next = c->next;
+		free_conn(c);
+	}
 }
 
 /* ---- making one */
