@@ -64,9 +64,12 @@ void pump_close(struct pump *p)
 }
 
 /* Keeps what the socket did not take. False: more than a peer that still reads can owe, or no memory. */
-static bool enqueue(struct pump_queue *q, const uint8_t *at, size_t len)
+static bool enqueue(struct tunnel *t, const uint8_t *at, size_t len)
 {
-	if (len > PUMP_QUEUE_MAX - q->len)
+	struct pump_queue *q = &t->queue;
+	size_t most = t->is_connected ? PUMP_QUEUE_MAX : PUMP_QUEUE_EARLY_MAX;
+
+	if (q->len + len > most)
 		return false;
 	if (len > q->room - q->len) {
 		uint8_t *grown = alloc_resize(q->at, q->len + len);
@@ -116,7 +119,7 @@ static void send_out(struct pump *p)
 	if (!t->queue.len)
 		done = send_some(t->cfg.fd, p->out, p->out_len);
 	if (done < p->out_len) {
-		if (!enqueue(&t->queue, p->out + done, p->out_len - done))
+		if (!enqueue(t, p->out + done, p->out_len - done))
 			give_up(t);
 		loop_watch_events(p->loop, &t->watch, EPOLLIN | EPOLLOUT);
 	}
