@@ -2,12 +2,13 @@
 import configparser
 import os
 import re
+import signal
 import subprocess
 
 import pytest
 import yaml
 
-from lab import REPO
+from lab import GATEWAY, REPO, RESOLV_CONF, SERVER
 
 DOCS = REPO / "docs"
 GOOD = (0, "the settings are good\n", "")
@@ -61,14 +62,19 @@ def test_the_pod_of_kubernetes(sstp, tmp_path, pki):
     assert check(sstp, vpn["args"], {**env, "SSTP_CA_CERT": str(pki.ca)}, tmp_path) == GOOD
 
 
+def unit_of(name):
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str
+    unit.read(DOCS / name)
+    return unit
+
+
 @pytest.mark.parametrize("name, settings", [
     ("sstp@.service", "server = vpn.example.net\nuser = ann\nca-cert = {ca}\n"),
     ("sstp-server.service", "cert = {cert}\nkey = {key}\nusers = {users}\nipv4-network = 10.9.0.0/24\n"),
 ])
 def test_the_units_of_systemd(sstp, tmp_path, pki, name, settings):
-    unit = configparser.ConfigParser(interpolation=None)
-    unit.optionxform = str
-    unit.read(DOCS / name)
+    unit = unit_of(name)
     assert set(unit) - {"DEFAULT"} == {"Unit", "Service", "Install"}
     assert unit["Service"]["Type"] == "notify"
     program, *words = unit["Service"]["ExecStart"].split()
@@ -80,6 +86,33 @@ def test_the_units_of_systemd(sstp, tmp_path, pki, name, settings):
     config.write_text(settings.format(ca=pki.ca, cert=pki.server.cert, key=pki.server.key, users=users))
     words[words.index("--config") + 1] = str(config)
     assert check(sstp, words, {}, tmp_path) == GOOD
+
+
+def confined_by(name):
+    """A command line that leaves as many capabilities as the unit does."""
+    capabilities = unit_of(name)["Service"]["CapabilityBoundingSet"].split()
+    allowed = ",".join("+" + c.removeprefix("CAP_").lower() for c in capabilities)
+    return ["setpriv", "--inh-caps=-all", f"--bounding-set=-all,{allowed}", "--no-new-privs"]
+
+
+def test_the_capabilities_of_the_units_are_enough(lab):
+    users = lab.file("users", 'ann * "wonder land" *\n')
+    server = lab.start(lab.server, *confined_by("sstp-server.service"), lab.sstp, "serve", "--cert", lab.pki.server.cert,
+                       "--key", lab.pki.server.key, "--users", users, "--ipv4-network", "10.9.0.0/24", "--dns", "10.9.0.53",
+                       label="serve")
+    server.wait_for("^ready: ")
+    client = lab.start(lab.client, *confined_by("sstp@.service"), lab.sstp, "connect", SERVER, "--user", "ann",
+                       "--password-file", lab.file("password", "wonder land\n"), "--servercert", lab.pki.server.pin,
+                       label="connect")
+    client.wait_for("^connected in ")
+    lab.client.ping(GATEWAY)
+    assert "nameserver 10.9.0.53\n" in lab.client.resolv_conf.read_text()
+    assert client.stop() == 0
+    assert "warn: " not in client.log
+    assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+    server.send(signal.SIGHUP)
+    server.wait_for("read anew", count=2)
+    assert server.stop() == 0
 
 
 def test_links_lead_somewhere():
