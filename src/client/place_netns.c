@@ -160,7 +160,8 @@ static enum exit_code open_there(struct place *p, struct outlet_client *client,
 		return EXIT_NETCONF;
 	if (count > 2)
 		t->resolv_conf_fd = fds[2];
-	if (elsewhere_take(&t->cfg, fds, &device->tun, &device->host.netlink, &device->host.ifindex))
+	if (elsewhere_take(&t->cfg, fds, &device->tun, &device->host.netlink,
+			   &device->host.ifindex))
 		return EXIT_NETCONF;
 	snprintf(t->name, sizeof(t->name), "%s", tun_name(device->tun));
 	device->name = t->name;

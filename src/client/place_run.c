@@ -30,12 +30,12 @@ struct confined {
 	struct elsewhere_cfg device;
 	struct outlet_client *client;
 	struct command command;
-	int ours, its;      /* ends of a socket pair; -1: closed */
-	int resolv_conf_fd; /* -1: there is none in there */
+	int ours, its;            /* ends of a socket pair; -1: closed */
+	int resolv_conf_fd;       /* -1: there is none in there */
 	struct confined_names names;
 	struct loop_watch mounts; /* have changed in there */
 	struct loop_timer look;   /* a moment later: whether resolv.conf is still ours */
-	bool is_going;      /* the child was told to become the command */
+	bool is_going;            /* the child was told to become the command */
 	char name[IF_NAMESIZE];
 };
 

@@ -1,8 +1,8 @@
 /*
  * The user's command under our care.
  *
- * We are a subreaper (prctl(2)): a descendant that loses its parent becomes our child, not init's. So
- * all that the command ever started can be found, by walking up from each process that there is.
+ * We are a subreaper (prctl(2)): a descendant that loses its parent becomes our child, not init's.
+ * So all that the command ever started can be found, by walking up from each process that there is.
  */
 #include "net/command.h"
 
@@ -126,7 +126,7 @@ int command_start(struct command *c, const struct command_cfg *cfg)
 	if (!cfg->env->is_short) {
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 		signal(SIGCHLD, SIG_DFL); /* ignored, as it may be, no child could be waited for */
-		signal(SIGTTOU, SIG_IGN); /* a shell takes the terminal, and we go on logging to it */
+		signal(SIGTTOU, SIG_IGN); /* a shell takes the terminal, and we log to it still */
 		pid = fork();
 	}
 	if (pid < 0) {
@@ -177,8 +177,8 @@ static void stop_with(struct command *c)
 }
 
 /*
- * The command has stopped itself, as ssh does at ~^Z and a shell at `suspend`. Ctrl-Z stops us with it,
- * and then we both go on, if not in the same moment.
+ * The command has stopped itself, as ssh does at ~^Z and a shell at `suspend`. Ctrl-Z stops us with
+ * it, and then we both go on, if not in the same moment.
  */
 static void follow_stop(struct command *c)
 {

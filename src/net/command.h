@@ -1,8 +1,8 @@
 /*
  * The user's command under our care (sstp run, sstp proxy): a child that has our terminal and stays
- * in our process group, so that Ctrl-C and job control reach it as if we were not there. What others
- * send to us is passed on to it, orphans that it leaves behind become our children, and when it ends
- * the rest of its family is ended too.
+ * in our process group, so that Ctrl-C and job control reach it as if we were not there. What
+ * others send to us is passed on to it, orphans that it leaves behind become our children, and when
+ * it ends the rest of its family is ended too.
  *
  *	command_start -> command_signal for each signal that comes, which calls ended at last
  *	command_close ends what is left
@@ -54,7 +54,7 @@ struct command {
 	const struct log *log;
 };
 
-/* 0, or -errno, logged. A program that can't be started is told by `ended`, and logged by the child. */
+/* 0, or -errno, logged. A program that can't be started is logged too, and told by `ended`. */
 int command_start(struct command *c, const struct command_cfg *cfg);
 
 /* Is it one of COMMAND_SIGNALS? */

@@ -240,18 +240,32 @@ static int make_over(int target, const char *folder)
 	return error;
 }
 
+static bool is_hidden(const char *path)
+{
+	for (size_t i = 0; i < sizeof(resolvers) / sizeof(*resolvers); i++) {
+		size_t len = strlen(resolvers[i]);
+
+		if (!strncmp(path, resolvers[i], len) && path[len] == '/')
+			return true;
+	}
+	return false;
+}
+
 /* Where it was hidden with its folder (systemd-resolved's own), there is to be one again. */
 static int open_target(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	int fd;
 
-	if (fd >= 0)
-		close(fd);
+	if (is_hidden(path)) {
+		fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0644);
+		if (fd >= 0)
+			close(fd);
+	}
 	fd = open(path, O_PATH | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
-/* The new file's descriptor, or -errno; `path` is as long as it may be. */
+/* The new file's descriptor, or -errno; `path` is cut to its folder. */
 static int replace(char *path)
 {
 	int target = open_target(path), fd;

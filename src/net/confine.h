@@ -19,8 +19,8 @@ int confine_enter(bool map_root, const struct log *log);
 
 /*
  * Hides the programs that look names up for others and would do it outside, and puts an empty file
- * in the place of /etc/resolv.conf. Its descriptor, open for reading and writing, or -errno, logged:
- * -ENOENT when there is no such file that ours could take the place of.
+ * in the place of /etc/resolv.conf. Its descriptor, open for reading and writing, or -errno,
+ * logged; -ENOENT, not logged, when there is no such file that ours could take the place of.
  */
 int confine_names(const struct log *log);
 

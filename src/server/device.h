@@ -13,8 +13,8 @@
 struct device {
 	struct tun **tuns; /* `queues` of them, the caller's array */
 	unsigned queues;
-	struct netlink *netlink; /* of its namespace */
-	unsigned ifindex;        /* there */
+	struct netlink *netlink;      /* of its namespace */
+	unsigned ifindex;             /* there */
 	uint8_t own_iid[PPP_IID_LEN]; /* of its IPv6 link-local address */
 };
 
