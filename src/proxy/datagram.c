@@ -10,6 +10,7 @@
 
 #include "proxy/inside.h"
 #include "proxy/lookup.h"
+#include "proxy/target.h"
 
 enum { WAITING_MAX = 16 };
 
@@ -95,8 +96,8 @@ static void send_to(struct datagram *d, const struct ip_addr *to, uint16_t port,
 	struct pbuf *p;
 	ip_addr_t addr;
 
-	if (!d->stack->is_up || len > UINT16_MAX || !stack_to_lwip(to, &addr) ||
-	    !stack_has_way_to(d->stack, to))
+	if (!d->stack->is_up || len > UINT16_MAX || target_is_nowhere(to) ||
+	    !stack_to_lwip(to, &addr) || !stack_has_way_to(d->stack, to))
 		return;
 	p = pbuf_alloc(PBUF_TRANSPORT, (u16_t)len, PBUF_RAM);
 	if (!p)

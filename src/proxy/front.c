@@ -58,6 +58,7 @@ struct front {
 	struct listener *listener;
 	struct client *clients;
 	size_t client_count;
+	uint64_t quiet_until_ms; /* of refusals */
 };
 
 static struct loop *loop_of(const struct client *c)
@@ -279,12 +280,22 @@ static void keep_rest(struct client *c, const struct reader *rest)
 	c->rx_len = rest->left;
 }
 
-static void refuse(struct client *c, const struct writer *last_words)
+/* Who guesses passwords is to be seen, and is not to fill a disk. */
+static void tell_of_refusal(const struct client *c)
 {
+	struct front *f = c->owner;
 	struct ip_text peer = ip_print_sockaddr(&c->peer);
 
-	log_info(c->owner->log, "%s: client %s was refused: %s", c->owner->option, peer.text,
+	if (loop_now(loop_of(c)) < f->quiet_until_ms)
+		return;
+	f->quiet_until_ms = loop_now(loop_of(c)) + FRONT_QUIET_MS;
+	log_info(f->log, "%s: client %s was refused: %s", f->option, peer.text,
 		 is_http(c) ? c->http.why : c->socks.why);
+}
+
+static void refuse(struct client *c, const struct writer *last_words)
+{
+	tell_of_refusal(c);
 	leave(c, last_words);
 }
 

@@ -18,6 +18,7 @@ enum {
 	FRONT_CLIENTS_MAX = 512,
 	FRONT_ASKING_MS = 30 * 1000,
 	FRONT_LEAVING_MS = 2 * 1000, /* for a refused client to read why */
+	FRONT_QUIET_MS = 1000,       /* after a refusal was logged */
 };
 
 enum front_protocol {
