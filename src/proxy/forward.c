@@ -144,8 +144,9 @@ static void take_client(void *arg, int fd, const struct sockaddr_storage *peer)
 
 	(void)peer;
 	if (p)
-		p->conn = conn_connect(f->stack, &(struct conn_cfg){ f->cfg->to.host, f->cfg->to.port,
-								     connected, p });
+		p->conn =
+			conn_connect(f->stack, &(struct conn_cfg){ f->cfg->to.host, f->cfg->to.port,
+								   connected, p });
 	if (p && p->conn)
 		return;
 	complain(f, stack_result_text(STACK_FULL));

@@ -23,11 +23,11 @@ struct stack {
 	struct stack_cfg cfg;
 	struct netif netif;
 	bool is_up;
-	bool has_ipv4; /* an address of ours */
+	bool has_ipv4;          /* an address of ours */
 	struct merge *in, *out; /* packets of the tunnel, packets of ours */
 	uint8_t *packets;       /* of ours, where `out` refers to them */
 	size_t packets_len;
-	uint8_t *super;         /* one that was merged, in one piece */
+	uint8_t *super; /* one that was merged, in one piece */
 	struct loop_timer timer;
 	struct loop_task turn;
 	struct conn *conns;

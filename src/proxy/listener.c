@@ -12,8 +12,8 @@
 
 enum {
 	BACKLOG = 128,
-	ACCEPTS = 32,        /* in a turn */
-	PAUSE_MS = 100,      /* when there is no descriptor for another client */
+	ACCEPTS = 32,   /* in a turn */
+	PAUSE_MS = 100, /* when there is no descriptor for another client */
 	SOCKETS = 2,
 };
 
@@ -119,7 +119,8 @@ static void on_clients(struct loop_watch *w, uint32_t events)
 	(void)events;
 	for (int i = 0; i < ACCEPTS; i++) {
 		socklen_t len = sizeof(peer);
-		int fd = accept4(w->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = accept4(w->fd, (struct sockaddr *)&peer, &len,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
 			prepare(fd);
@@ -138,7 +139,8 @@ static void on_clients(struct loop_watch *w, uint32_t events)
 
 static int bound_socket(const struct sockaddr_storage *sa, socklen_t len)
 {
-	int fd = socket(sa->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1, error;
+	int fd = socket(sa->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1,
+	    error;
 
 	if (fd < 0)
 		return -errno;

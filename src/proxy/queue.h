@@ -10,8 +10,8 @@ struct queue {
 };
 
 bool queue_put(struct queue *q, const uint8_t *at, size_t len); /* false: no memory; as it was */
-struct bytes queue_bytes(const struct queue *q);                 /* good until the next call */
-void queue_drop(struct queue *q, size_t len);                    /* off the front */
+struct bytes queue_bytes(const struct queue *q);                /* good until the next call */
+void queue_drop(struct queue *q, size_t len);                   /* off the front */
 void queue_free(struct queue *q);
 
 #endif

@@ -19,11 +19,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 enum {
-	RAW = 0x01,      /* the packet is the input's */
+	RAW = 0x01, /* the packet is the input's */
 	TO_LISTENER = 0x02,
-	FLUSH = 0x04,    /* the end of a batch, and a turn of the loop */
-	TAKE = 0x08,     /* what waits is taken */
-	SEND = 0x10,     /* and something sent */
+	FLUSH = 0x04, /* the end of a batch, and a turn of the loop */
+	TAKE = 0x08,  /* what waits is taken */
+	SEND = 0x10,  /* and something sent */
 	PORT = 80,
 	PACKETS = 100,
 	SEGMENT_MAX = 1400,
@@ -148,19 +148,23 @@ static void mend(uint8_t *packet, size_t len)
 		store_u16(packet + IPV4_LENGTH_AT, (uint16_t)len);
 		store_u16(packet + IPV4_CHECKSUM_AT, 0);
 		if (ip_len <= len)
-			store_u16(packet + IPV4_CHECKSUM_AT, (uint16_t)~checksum_sum(packet, ip_len));
+			store_u16(packet + IPV4_CHECKSUM_AT,
+				  (uint16_t)~checksum_sum(packet, ip_len));
 	}
 	if (!headers_parse(&h, packet, len) || h.is_fragment)
 		return;
-	at = h.ip_len + (h.proto == IPPROTO_TCP	  ? TCP_CHECKSUM_AT
+	at = h.ip_len + (h.proto == IPPROTO_TCP   ? TCP_CHECKSUM_AT
 			 : h.proto == IPPROTO_UDP ? UDP_CHECKSUM_AT
 						  : ICMP_CHECKSUM_AT);
 	if (at + 2 > h.total)
 		return;
 	store_u16(packet + at, 0);
-	store_u16(packet + at, (uint16_t)~checksum_fold(
-		(h.proto == IPPROTO_ICMP ? 0 : checksum_pseudo(packet, h.is_v6, h.proto, h.total - h.ip_len)) +
-		checksum_sum(packet + h.ip_len, h.total - h.ip_len)));
+	store_u16(packet + at,
+		  (uint16_t)~checksum_fold((h.proto == IPPROTO_ICMP
+						    ? 0
+						    : checksum_pseudo(packet, h.is_v6, h.proto,
+								      h.total - h.ip_len)) +
+					   checksum_sum(packet + h.ip_len, h.total - h.ip_len)));
 }
 
 static void put_segment(struct writer *w, struct reader *r, uint8_t what)

@@ -63,7 +63,8 @@ static int set_up(void **state)
 	if (reflector_open(&r))
 		return -1;
 	relays_init(&relays, r.loop);
-	return conn_listen(r.stack, &(struct conn_listener_cfg){ PORT, accepted, NULL }, &t.listener);
+	return conn_listen(r.stack, &(struct conn_listener_cfg){ PORT, accepted, NULL },
+			   &t.listener);
 }
 
 static int tear_down(void **state)
@@ -87,7 +88,9 @@ static enum stack_result connect_to(const char *host, uint16_t port)
 
 static void join(int fds[2], struct conn *c, const char *early, const char *greeting)
 {
-	struct relay_cfg cfg = { .conn = c, .early = bytes_text(early), .greeting = bytes_text(greeting) };
+	struct relay_cfg cfg = { .conn = c,
+				 .early = bytes_text(early),
+				 .greeting = bytes_text(greeting) };
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
 	cfg.fd = fds[1];
@@ -190,8 +193,8 @@ static void without_name_servers_there_are_no_names(void **state)
 /* An answer to a SYN: ICMP "host unreachable", with the start of that packet. */
 static bool answer_unreachable(struct reflector *reflector, const uint8_t *packet, size_t len)
 {
-	uint8_t icmp[28 + 28] = { 0x45, 0, 0, sizeof(icmp), 0, 0, 0, 0, 64, IPPROTO_ICMP,
-				  0,	0, 10, 9, 9, 1, 10, 1, 0, 2, 3, 1 };
+	uint8_t icmp[28 + 28] = { 0x45, 0, 0, sizeof(icmp), 0, 0, 0, 0, 64, IPPROTO_ICMP, 0, 0, 10,
+				  9,    9, 1, 10,           1, 0, 2, 3, 1 };
 
 	if (packet[9] != IPPROTO_TCP || len < 28)
 		return true;
@@ -459,7 +462,8 @@ static void datagrams_come_back(void **state)
 
 	(void)state;
 	r.passes = exchange_ports;
-	assert_int_equal(datagram_open(r.stack, &(struct datagram_cfg){ datagram_came, NULL }, &d), 0);
+	assert_int_equal(datagram_open(r.stack, &(struct datagram_cfg){ datagram_came, NULL }, &d),
+			 0);
 	datagram_send(d, FAR, 53, (const uint8_t *)"hello", 5);
 	reflector_run(&r, has_datagram, NULL);
 	assert_string_equal(datagram_text, "hello");

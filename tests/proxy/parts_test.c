@@ -54,7 +54,8 @@ static void forwards_are_read(void **state)
 	for (size_t i = 0; i < sizeof(forwards) / sizeof(*forwards); i++) {
 		struct forward_cfg f;
 
-		if (forward_parse(&f, forwards[i].text, forwards[i].is_remote) != forwards[i].is_good)
+		if (forward_parse(&f, forwards[i].text, forwards[i].is_remote) !=
+		    forwards[i].is_good)
 			fail_msg("%s", forwards[i].text);
 		if (!forwards[i].is_good)
 			continue;
@@ -74,8 +75,8 @@ static void loopback_is_not_public(void **state)
 		const char *text;
 		bool is_public;
 	} cases[] = {
-		{ "1080", false },	   { "127.0.0.1:1080", false }, { "[::1]:1080", false },
-		{ "localhost:1080", false }, { "10.0.0.1:1080", true },	{ "*:1080", true },
+		{ "1080", false },           { "127.0.0.1:1080", false }, { "[::1]:1080", false },
+		{ "localhost:1080", false }, { "10.0.0.1:1080", true },   { "*:1080", true },
 		{ "[::]:1080", true },
 	};
 
@@ -120,10 +121,9 @@ enum { ICMP4_LEN = 28 + 28, ICMP6_LEN = 48 + 48 };
 static void make_icmp4(uint8_t p[ICMP4_LEN], uint8_t type, uint8_t code)
 {
 	static const uint8_t packet[ICMP4_LEN] = {
-		0x45, 0, 0, ICMP4_LEN, 0, 0, 0, 0, 64, 1, 0, 0, 10, 9, 9, 1, 10, 1, 0, 2,
-		3, 1, 0, 0, 0, 0, 0, 0,
-		0x45, 0, 0, 60, 0, 0, 0, 0, 64, 6, 0, 0, 10, 1, 0, 2, 10, 9, 9, 9,
-		0xc0, 0x01, 0, 80, 0, 0, 0, 1,
+		0x45, 0, 0,  ICMP4_LEN, 0, 0, 0,  0, 64, 1,    0,    0,    10, 9,  9, 1, 10, 1,  0,
+		2,    3, 1,  0,         0, 0, 0,  0, 0,  0x45, 0,    0,    60, 0,  0, 0, 0,  64, 6,
+		0,    0, 10, 1,         0, 2, 10, 9, 9,  9,    0xc0, 0x01, 0,  80, 0, 0, 0,  1,
 	};
 
 	memcpy(p, packet, ICMP4_LEN);
