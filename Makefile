@@ -367,11 +367,11 @@ format-check:
 	tools/deps lint
 	clang-format --dry-run -Werror $(ALL_FILES)
 
-## make install        the program and its man page (PREFIX=/usr/local, DESTDIR=); make uninstall
+## make install        the program and its man page (PREFIX=/usr/local, DESTDIR=, TARGET=); make uninstall
 ## make clean          removes what was built of sstp; make distclean: all of build/
 
-install: program
-	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/sstp
+install: $(if $(filter $(MACHINE),$(TARGET)),program,static)
+	install -D -m 755 $(PROGRAM)$(if $(filter $(MACHINE),$(TARGET)),,-$(TARGET)) $(DESTDIR)$(PREFIX)/bin/sstp
 	[ ! -e man/sstp.8 ] || install -D -m 644 man/sstp.8 $(DESTDIR)$(PREFIX)/share/man/man8/sstp.8
 
 uninstall:
