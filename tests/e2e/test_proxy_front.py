@@ -5,6 +5,7 @@ The proxy runs as a user without any right. Behind the server there are a web se
 import hashlib
 import http.client
 import http.server
+import resource
 import socket
 import ssl
 import struct
@@ -223,11 +224,11 @@ def test_a_command_is_told_of_both(lab, inside):
 
 
 def read_all(s):
-    got = b""
+    pieces = []
     with suppress(ConnectionResetError):
         while piece := s.recv(65536):
-            got += piece
-    return got
+            pieces.append(piece)
+    return b"".join(pieces)
 
 
 def talk(lab, port, *words):
@@ -299,7 +300,16 @@ def test_a_target_that_speaks_something_else(lab, inside, proxy):
         assert read_all(s).startswith(b"HTTP/1.1 502 ")
 
 
-def test_stalling_clients_are_driven_out(lab, both, inside, proxy):
+@pytest.fixture
+def many_files():
+    """The test itself may hold many sockets."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_stalling_clients_are_driven_out(lab, both, many_files, inside, proxy):
     stalled = []
     with lab.client.network():
         for n in range(700):
@@ -315,6 +325,52 @@ def test_stalling_clients_are_driven_out(lab, both, inside, proxy):
         for s in stalled:
             s.close()
     assert curl(lab, *THROUGH_SOCKS, f"http://{WEB}/") == HELLO.decode()
+
+
+def test_what_nobody_takes_is_not_held(lab, inside, proxy):
+    """A forwarded answer that the client does not read, and a body that the target does not read."""
+    web = Web(lab.inside, 50_000_000, port=81)
+    deaf = lab.inside.listen(INSIDE, 82)
+    before = proxy.resident
+    with lab.client.connect("127.0.0.1", HTTP) as reader, lab.client.connect("127.0.0.1", HTTP) as writer:
+        reader.sendall(f"GET http://{INSIDE}:81/ HTTP/1.1\r\n\r\n".encode())
+        writer.sendall(f"POST http://{INSIDE}:82/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+        target, _ = deaf.accept()
+        writer.settimeout(1)  # nothing more is taken
+        with pytest.raises(TimeoutError):
+            while True:
+                writer.sendall(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+        assert proxy.resident - before < 8000
+        assert hashlib.sha256(read_all(reader).split(b"\r\n\r\n", 1)[1]).hexdigest() == web.digest
+        target.close()
+    deaf.close()
+    web.close()
+
+
+def test_more_connections_than_are_held(lab, many_files, inside, proxy):
+    """1024 of them: the next client is told so, and one that ends makes room."""
+    deaf = lab.inside.listen(INSIDE, 82)
+    taken, clients = [], []
+
+    def connect():
+        s = lab.client.connect("127.0.0.1", SOCKS)
+        clients.append(s)
+        s.sendall(socks_request(INSIDE, 82))
+        reply = s.recv(2) + s.recv(100)
+        if reply[3] == 0:
+            taken.append(deaf.accept()[0])
+        return reply[3]
+
+    assert not any(connect() for _ in range(1024))
+    assert connect() == 1
+    assert talk(lab, HTTP, f"CONNECT {INSIDE}:82 HTTP/1.1\r\n\r\n".encode()).startswith(b"HTTP/1.1 503 ")
+    assert proxy.resident < 64_000
+    for s in (clients.pop(0), taken.pop(0)):
+        s.close()
+    eventually("there is room again", lambda: connect() == 0)
+    for s in clients + taken + [deaf]:
+        s.close()
+    eventually("all is over", lambda: curl(lab, *THROUGH_SOCKS, f"http://{WEB}/", check=False).stdout == HELLO.decode())
 
 
 def test_while_the_tunnel_is_down_clients_wait_for_it(lab, inside, proxy):
