@@ -1,13 +1,13 @@
 """The static programs for other machines, under qemu-user: `make static TARGET=...` has made them."""
-import hashlib
 import os
 import shutil
+from contextlib import closing
 
 import pytest
 
 from lab import GATEWAY, INSIDE, REPO
+from ordinary import Web
 from test_proxy import start_proxy
-from web import web_server
 
 EMULATORS = {"aarch64": "qemu-aarch64", "armv7": "qemu-arm", "mips": "qemu-mips"}
 SOCKS = 1080
@@ -44,14 +44,13 @@ def server(lab, target, emulated):
 
 
 def test_proxy_and_server(lab, server):
-    body = os.urandom(SIZE)
     lab.server.sysctl("net.ipv4.ip_forward", 1)
-    with web_server(lab.inside, body) as web:
+    with closing(Web(lab.inside, SIZE)) as web:
         proxy = start_proxy(lab, "--socks5", SOCKS)
         got = lab.client.run("sh", "-c", f"curl -sS --max-time 60 --proxy socks5h://127.0.0.1:{SOCKS} http://{INSIDE}/ "
                              "| sha256sum").stdout.split()[0]
-    assert got == hashlib.sha256(body).hexdigest()
-    assert web.peers == {"10.9.0.2"}
+    assert got == web.digest
+    assert set(web.asked_by) == {"10.9.0.2"}
     assert proxy.stop() == 0
 
 
