@@ -309,7 +309,7 @@ def many_files():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_stalling_clients_are_driven_out(lab, both, many_files, inside, proxy):
+def test_stalling_clients_are_driven_out(lab, both, inside, proxy, many_files):
     stalled = []
     with lab.client.network():
         for n in range(700):
@@ -347,7 +347,7 @@ def test_what_nobody_takes_is_not_held(lab, inside, proxy):
     web.close()
 
 
-def test_more_connections_than_are_held(lab, many_files, inside, proxy):
+def test_more_connections_than_are_held(lab, inside, proxy, many_files):
     """1024 of them: the next client is told so, and one that ends makes room."""
     deaf = lab.inside.listen(INSIDE, 82)
     taken, clients = [], []
@@ -400,9 +400,11 @@ class Association:
         self.tcp = lab.client.connect(address, SOCKS)
         self.tcp.sendall(b"\5\1\0\5\3\0\1" + bytes(6))
         reply = self.tcp.recv(2) + self.tcp.recv(100)
-        assert reply[:6] == b"\5\0\5\0\0\1"
-        self.at = socket.inet_ntoa(reply[6:10]), struct.unpack(">H", reply[10:12])[0]
-        self.udp = lab.client.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        family, kind, size = (socket.AF_INET6, b"\4", 16) if ":" in address else (socket.AF_INET, b"\1", 4)
+        assert reply[:6] == b"\5\0\5\0\0" + kind and len(reply) == 8 + size
+        self.at = socket.inet_ntop(family, reply[6:6 + size]), struct.unpack(">H", reply[6 + size:])[0]
+        assert self.at[0] == address
+        self.udp = lab.client.socket(family, socket.SOCK_DGRAM)
         self.udp.connect(self.at)
 
     def send(self, to, port, payload, fragment=0):
@@ -426,6 +428,13 @@ def test_a_name_is_asked_for_through_an_association(lab, both, inside, associati
         answer = association.udp.recv(1000)
         assert answer[:10] == b"\0\0\0" + v4(INSIDE) + struct.pack(">H", 53)
         assert answer[10:12] == struct.pack(">H", number) and answer.endswith(socket.inet_aton(INSIDE))
+
+
+def test_an_association_over_ipv6(lab, inside, proxy):
+    association = Association(lab, "::1")
+    association.send(v4(INSIDE), 53, query(WEB, 1))
+    assert association.udp.recv(1000)[10:12] == b"\0\1"
+    association.close()
 
 
 def test_datagrams_of_all_sizes(lab, both, inside, association):
