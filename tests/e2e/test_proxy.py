@@ -15,9 +15,8 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from lab import GATEWAY, INSIDE, PATIENCE, SERVER, eventually, in_background
+from ordinary import USER, Ordinary
 
-NOBODY = ["setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all",
-          "--no-new-privs"]
 HERE, THERE = 8080, 9000  # the forward's port, and that of what is behind it
 MANY = 100
 MEBIBYTE = 1 << 20
@@ -29,15 +28,9 @@ def random_bytes(size):
     return os.urandom(MEBIBYTE) * (size // MEBIBYTE) if size >= MEBIBYTE else os.urandom(size)
 
 
-def start_proxy(lab, *options, wait=True, user=NOBODY, **more):
+def start_proxy(lab, *options, wait=True):
     """sstp proxy on the client host, as a user without any right."""
-    password = lab.file(f"proxy-password-{len(lab.programs)}", "wonder land\n", mode=0o644)
-    lab.folder.chmod(0o755)
-    for parent in list(lab.folder.parents)[:3]:
-        with suppress(PermissionError):
-            parent.chmod(parent.stat().st_mode | 0o055)
-    program = lab.start(lab.client, *user, lab.sstp, "proxy", "-v", SERVER, "--user", "ann", "--password-file", password,
-                        "--servercert", lab.pki.server.pin, *options, label="proxy", **more)
+    program = Ordinary(lab).start("proxy", *options)
     if wait:
         program.wait_for("^connected in ")
     return program
@@ -103,7 +96,7 @@ def test_it_needs_and_changes_nothing(lab, far):
     program = start_proxy(lab, *forward())
     assert lab.client.state() == before
     status = open(f"/proc/{program.pid}/status").read()
-    assert re.search(r"^CapEff:\s*0+$", status, re.M) and re.search(r"^Uid:\s*12345\s", status, re.M)
+    assert re.search(r"^CapEff:\s*0+$", status, re.M) and re.search(rf"^Uid:\s*{USER}\s", status, re.M)
     assert program.stop() == 0
 
 
