@@ -70,7 +70,8 @@ static const char *hint(int error)
 		return ": there are too many; sysctl user.max_user_namespaces (max_net_namespaces, "
 		       "max_mnt_namespaces) allows more";
 	case -EINVAL:
-		return ": where this runs in a chroot, that must be a mount point";
+		return ": this kernel was built without namespaces of some kind (CONFIG_USER_NS, "
+		       "CONFIG_NET_NS)";
 	default:
 		return "";
 	}
@@ -152,6 +153,17 @@ static void allow_ping(void)
 	write_text("/proc/sys/net/ipv4/ping_group_range", range);
 }
 
+/* What is mounted outside from now on is seen in here too, and not the other way round. */
+static int own_mounts(const struct log *log)
+{
+	int error = mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ? -errno : 0;
+
+	if (error)
+		log_error(log, "the command's mounts can't be made its own: %s%s", strerror(-error),
+			  error == -EINVAL ? ": a chroot must be a mount point for that" : "");
+	return error;
+}
+
 int confine_enter(bool map_root, const struct log *log)
 {
 	int error = make_namespaces(map_root, log);
@@ -161,10 +173,7 @@ int confine_enter(bool map_root, const struct log *log)
 	if (error)
 		return error;
 	allow_ping();
-	/* what is mounted outside from now on is seen in here too, and not the other way round */
-	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return refused(log, "the command's file systems can't be made its own", -errno);
-	return 0;
+	return own_mounts(log);
 }
 
 /* ---- names */

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -87,7 +89,13 @@ static bool is_own(const char *kind, int fd)
 
 static bool is_network(int fd)
 {
-	return ask_nsfs(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
+	int type = ask_nsfs(fd, NS_GET_NSTYPE);
+	struct statfs fs;
+
+	if (type >= 0)
+		return type == CLONE_NEWNET;
+	/* before Linux 4.11 that can't be asked, and setns will tell */
+	return !fstatfs(fd, &fs) && fs.f_type == NSFS_MAGIC;
 }
 
 /* ---- whose it is */
@@ -105,6 +113,8 @@ static int open_userns(struct netns *ns, const char *userns, const struct log *l
 {
 	int fd = userns ? open_path(userns) : ask_nsfs(ns->net_fd, NS_GET_USERNS);
 
+	if (!userns && (fd == -ENOTTY || fd == -ENOSYS))
+		return 0; /* before Linux 4.9: who is not root must name it */
 	if (fd < 0 && userns)
 		log_error(log, "--userns %s: %s", userns, strerror(-fd));
 	else if (fd < 0)
