@@ -4,7 +4,7 @@
  */
 #include "proxy/queue.h"
 
-#include <stdlib.h>
+#include "util/alloc.h"
 
 enum { ROOM_FIRST = 4096 };
 
@@ -17,12 +17,12 @@ static bool make_room(struct queue *q, size_t len)
 		return false;
 	while (room < q->len + len)
 		room *= 2;
-	at = malloc(room);
+	at = alloc_get(room);
 	if (!at)
 		return false;
 	if (q->len)
 		memcpy(at, q->at + q->start, q->len);
-	free(q->at);
+	alloc_put(q->at);
 	*q = (struct queue){ at, 0, q->len, room };
 	return true;
 }
@@ -57,6 +57,6 @@ void queue_drop(struct queue *q, size_t len)
 
 void queue_free(struct queue *q)
 {
-	free(q->at);
+	alloc_put(q->at);
 	*q = (struct queue){ .at = NULL };
 }

@@ -12,6 +12,7 @@
 #include "proxy/icmp.h"
 #include "proxy/inside.h"
 #include "tun/checksum.h"
+#include "util/alloc.h"
 #include "util/bytes.h"
 #include "util/secret.h"
 
@@ -208,12 +209,12 @@ struct packet {
 
 static void free_packet(struct pbuf *p)
 {
-	free(container_of(p, struct packet, pbuf.pbuf));
+	alloc_put(container_of(p, struct packet, pbuf.pbuf));
 }
 
 static struct pbuf *copy_packet(const struct iovec *pieces, int count, size_t len)
 {
-	struct packet *k = malloc(sizeof(*k) + len);
+	struct packet *k = alloc_get(sizeof(*k) + len);
 	size_t done = 0;
 
 	if (!k)
