@@ -48,6 +48,7 @@ struct conn {
 	struct loop_task task;
 	struct conn_events ev;
 	bool is_attached;
+	bool is_from_afar;
 	struct queue in; /* has come and was not taken */
 	bool has_ended;
 	size_t room_in, room_out;
@@ -190,13 +191,20 @@ static void on_error(void *arg, err_t err)
 
 /* ---- life */
 
-static struct conn *new_conn(struct stack *s)
+static bool has_place(const struct stack *s, bool is_from_afar)
 {
-	struct conn *c = s->conn_count < CONN_MAX ? calloc(1, sizeof(*c)) : NULL;
+	return s->conn_count < CONN_MAX && (!is_from_afar || s->afar_count < CONN_AFAR_MAX);
+}
+
+static struct conn *new_conn(struct stack *s, bool is_from_afar)
+{
+	struct conn *c = has_place(s, is_from_afar) ? calloc(1, sizeof(*c)) : NULL;
 
 	if (!c)
 		return NULL;
 	c->stack = s;
+	c->is_from_afar = is_from_afar;
+	s->afar_count += is_from_afar;
 	c->room_in = c->room_out = CONN_ROOM_FIRST;
 	s->room_in += c->room_in;
 	s->room_out += c->room_out;
@@ -225,6 +233,7 @@ static void free_conn(struct conn *c)
 	s->room_in -= c->room_in;
 	s->room_out -= c->room_out;
 	s->conn_count--;
+	s->afar_count -= c->is_from_afar;
 	*c->link = c->next;
 	if (c->next)
 		c->next->link = c->link;
@@ -388,7 +397,7 @@ static void looked_up(void *arg, enum stack_result result, const struct ip_addr 
 
 struct conn *conn_connect(struct stack *s, const struct conn_cfg *cfg)
 {
-	struct conn *c = new_conn(s);
+	struct conn *c = new_conn(s, false);
 
 	if (!c)
 		return NULL;
@@ -510,7 +519,7 @@ void conn_finish(struct conn *c)
 static err_t on_accepted(void *arg, struct tcp_pcb *pcb, err_t err)
 {
 	struct conn_listener *l = arg;
-	struct conn *c = err == ERR_OK && pcb ? new_conn(l->stack) : NULL;
+	struct conn *c = err == ERR_OK && pcb ? new_conn(l->stack, true) : NULL;
 
 	if (!c)
 		return ERR_MEM;

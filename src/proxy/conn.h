@@ -13,7 +13,8 @@
 #include "util/bytes.h"
 
 enum {
-	CONN_MAX = 1024, /* at a time */
+	CONN_MAX = 1024,      /* at a time */
+	CONN_AFAR_MAX = 512,  /* of them, made from afar: a flood of a listener leaves us room */
 	CONN_ROOM_FIRST = 64 * 1024,
 	CONN_ROOM_MAX = 1024 * 1024,
 	CONN_BUDGET = 128 * 1024 * 1024, /* of all connections, in each direction */

@@ -32,7 +32,7 @@ struct stack {
 	struct loop_task turn;
 	struct conn *conns;
 	struct lookup *lookups;
-	size_t conn_count, datagram_count;
+	size_t conn_count, afar_count, datagram_count; /* afar: conns that a listener took */
 	size_t room_in, room_out; /* of all connections, out of CONN_BUDGET */
 };
 

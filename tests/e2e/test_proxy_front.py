@@ -373,6 +373,37 @@ def test_more_connections_than_are_held(lab, inside, proxy, many_files):
     eventually("all is over", lambda: curl(lab, *THROUGH_SOCKS, f"http://{WEB}/", check=False).stdout == HELLO.decode())
 
 
+def test_a_flood_of_a_remote_forward_leaves_room(lab, inside, many_files):
+    """512 connections from the VPN's side are held; more are reset, and clients of this host don't notice."""
+    deaf = lab.client.listen("127.0.0.1", 9000)
+    proxy = start_proxy(lab, "--socks5", SOCKS, "-R", "9000:127.0.0.1:9000")
+    flood = []
+    for _ in range(600):
+        with suppress(ConnectionResetError):
+            flood.append(lab.inside.connect("10.9.0.2", 9000))
+
+    def count():
+        """Those that were not reset since."""
+        for s in flood:
+            s.setblocking(False)
+        return sum(not is_reset(s) for s in flood)
+
+    eventually("the rest is reset", lambda: count() <= 512)
+    assert count() > 400 and proxy.resident < 64_000
+    assert curl(lab, *THROUGH_SOCKS, f"http://{WEB}/") == HELLO.decode()
+    for s in [*flood, deaf]:
+        s.close()
+
+
+def is_reset(s):
+    try:
+        return s.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
 def test_while_the_tunnel_is_down_clients_wait_for_it(lab, inside, proxy):
     server = lab.programs[0]
     server.kill()
