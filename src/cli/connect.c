@@ -1,6 +1,5 @@
 /* sstp connect: options into a client and a TUN device, a password from somewhere, and off. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -119,15 +118,6 @@ static bool is_one_place(const struct connect_settings *s)
 	return false;
 }
 
-/* --check looks into the files too. */
-static enum exit_code check(const struct connect_settings *s, const struct client_cfg *cfg)
-{
-	if (!server_settings_check(&verb, &cfg->server) || !login_check(&verb, &s->login))
-		return EXIT_USAGE;
-	printf("the settings are good\n");
-	return EXIT_OK;
-}
-
 /* Who waits for us to be connected. */
 struct waiters {
 	struct background background;
@@ -187,7 +177,7 @@ int verb_connect(int argc, char **argv)
 	if (!is_one_place(&s) || !login_apply(&verb, &s.login, &s.server, &cfg))
 		return EXIT_USAGE;
 	if (s.common.check)
-		return (int)check(&s, &cfg);
+		return login_check(&verb, &s.login, &cfg);
 	if (!login_password(&verb, &s.login, s.server.at.host, password))
 		return EXIT_USAGE;
 	cfg.password = password;

@@ -53,15 +53,19 @@ bool login_password(const struct verb *verb, const struct login_settings *s, con
 	return ok;
 }
 
-bool login_check(const struct verb *verb, const struct login_settings *s)
+int login_check(const struct verb *verb, const struct login_settings *s,
+		const struct client_cfg *cfg)
 {
 	char password[PASSWORD_ROOM] = "";
 	struct option_error err = { "" };
 
+	if (!server_settings_check(verb, &cfg->server))
+		return EXIT_USAGE;
 	if (s->password_file && !password_from_file(s->password_file, password, &err)) {
 		option_complain(verb, "%s", err.text);
-		return false;
+		return EXIT_USAGE;
 	}
 	secret_wipe(password, sizeof(password));
-	return true;
+	printf("the settings are good\n");
+	return EXIT_OK;
 }

@@ -56,7 +56,8 @@ bool login_apply(const struct verb *verb, const struct login_settings *s,
 bool login_password(const struct verb *verb, const struct login_settings *s, const char *host,
 		    char to[PASSWORD_ROOM]);
 
-/* For --check: the password's file, if it has one, can be read. False when not; said so. */
-bool login_check(const struct verb *verb, const struct login_settings *s);
+/* --check, which looks into the files too. An exit code; said what is wrong, or that all is good. */
+int login_check(const struct verb *verb, const struct login_settings *s,
+		const struct client_cfg *cfg);
 
 #endif

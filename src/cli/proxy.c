@@ -251,15 +251,6 @@ static bool is_sensible(const struct proxy_settings *s, const struct proxy_cfg *
 	return true;
 }
 
-/* --check looks into the files too. */
-static enum exit_code check(const struct proxy_settings *s, const struct client_cfg *cfg)
-{
-	if (!server_settings_check(&verb, &cfg->server) || !login_check(&verb, &s->login))
-		return EXIT_USAGE;
-	printf("the settings are good\n");
-	return EXIT_OK;
-}
-
 static int proxy_to(const struct proxy_settings *s, const struct proxy_cfg *proxy,
 		    const struct client_cfg *login)
 {
@@ -307,7 +298,7 @@ int verb_proxy(int argc, char **argv)
 	if (!is_sensible(&s, &proxy))
 		return EXIT_USAGE;
 	if (s.common.check)
-		return (int)check(&s, &cfg);
+		return login_check(&verb, &s.login, &cfg);
 	if (!login_password(&verb, &s.login, s.server.at.host, password))
 		return EXIT_USAGE;
 	cfg.password = password;

@@ -1,6 +1,5 @@
 /* sstp run: a command in a network of its own, whose only way out is the VPN. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cli/network.h"
@@ -53,14 +52,6 @@ static const struct verb verb = {
 	.command_offset = AT(command),
 };
 
-static enum exit_code check(const struct run_settings *s, const struct client_cfg *cfg)
-{
-	if (!server_settings_check(&verb, &cfg->server) || !login_check(&verb, &s->login))
-		return EXIT_USAGE;
-	printf("the settings are good\n");
-	return EXIT_OK;
-}
-
 static int run(const struct run_settings *s, struct client_cfg *cfg)
 {
 	struct place_run_cfg place = { .argv = s->command, .map_root = s->map_root };
@@ -99,7 +90,7 @@ int verb_run(int argc, char **argv)
 	if (!login_apply(&verb, &s.login, &s.server, &cfg))
 		return EXIT_USAGE;
 	if (s.common.check)
-		return (int)check(&s, &cfg);
+		return login_check(&verb, &s.login, &cfg);
 	if (!has_command(&s) || !login_password(&verb, &s.login, s.server.at.host, password))
 		return EXIT_USAGE;
 	cfg.password = password;
