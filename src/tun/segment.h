@@ -43,7 +43,7 @@ bool segments_of(struct segments *s, const uint8_t *packet, size_t len,
 		 const struct tun_offload *off, size_t mtu, bool *too_big);
 /* The length of the next packet; 0: no more. */
 size_t segments_next_len(const struct segments *s);
-/* Leaves out the next packet. Ones that are not cut have no next. */
+/* Leaves out the next packet. */
 void segments_skip(struct segments *s);
 /* Writes the next packet, segments_next_len bytes. */
 void segments_write(struct segments *s, uint8_t *to);
