@@ -98,13 +98,18 @@ $(warning this wolfSSL was built without AES instructions: AES-GCM will be some 
 endif
 else
 THIRD = $(DEPS)/lib/libwolfssl.a $(DEPS)/lib/libinih.a $(DEPS)/lib/liblwip.a
+# ring's AES-GCM with VAES.
+ifeq ($(TRIPLE)$(MACHINE),x86_64)
+THIRD += $(DEPS)/lib/libring.a
+VAES_CFLAGS = -DHAS_VAES
+endif
 THIRD_LIBS = $(THIRD)
-WOLFSSL_CFLAGS = -DWOLFSSL_USER_SETTINGS -isystem $(DEPS)/wolfssl
+WOLFSSL_CFLAGS = -DWOLFSSL_USER_SETTINGS -isystem $(DEPS)/wolfssl $(VAES_CFLAGS)
 INIH_CFLAGS = -isystem $(DEPS)/inih
 endif
 # lwIP is made for our settings, so no system has it.
 LWIP_CFLAGS = -isystem $(DEPS)/lwip
-export WOLFSSL_TARBALL INIH_TARBALL LWIP_TARBALL MUSL_CC BUILD
+export WOLFSSL_TARBALL INIH_TARBALL LWIP_TARBALL RING_TARBALL MUSL_CC BUILD
 
 # ---- the house: a folder of src/ is an archive, and a rank sees only the ranks under it
 
@@ -386,7 +391,7 @@ distclean: clean
 
 ##
 ## Variables: V=1 shows commands, WERROR=1 makes warnings errors, CC, MUSL_CC, CFLAGS, LDFLAGS, BUILD=build,
-## WOLFSSL_TARBALL=FILE, INIH_TARBALL=FILE, LWIP_TARBALL=FILE give the sources instead of downloading them,
+## WOLFSSL_TARBALL=FILE (also INIH_, LWIP_, RING_TARBALL) give the sources instead of downloading them,
 ## WOLFSSL=system STATIC=0 takes the system's wolfSSL (5.5.4 or later) and inih by pkg-config.
 
 .PHONY: help unit-programs unit memcheck fuzz-programs replay-programs fuzz fuzz-run peers check check-all e2e lint layers scan-objects \

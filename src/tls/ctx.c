@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tls/authorities.h"
+#include "tls/cryptocb.h"
 #include "tls/identity.h"
 #include "tls/keylog.h"
 #include "tls/trust.h"
@@ -62,6 +63,8 @@ static void start_library(void)
 {
 	wolfSSL_SetAllocators(alloc_get, alloc_put, alloc_resize);
 	has_library = wolfSSL_Init() == WOLFSSL_SUCCESS;
+	if (has_library)
+		cryptocb_register();
 }
 
 /* The receive callback of wolfSSL: from the window that tls_input gave. */
@@ -102,6 +105,7 @@ static bool configure(struct tls_ctx *ctx, bool allow_cbc)
 		wolfSSL_CTX_set_verify(wolf, WOLFSSL_VERIFY_NONE, NULL);
 	else
 		wolfSSL_CTX_set_verify(wolf, WOLFSSL_VERIFY_PEER, trust_verify);
+	cryptocb_use(wolf);
 	wolfSSL_CTX_SetIORecv(wolf, receive);
 	wolfSSL_CTX_SetIOSend(wolf, transmit);
 	return ok(wolfSSL_CTX_SetMinVersion(wolf, lowest)) &&

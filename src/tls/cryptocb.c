@@ -1,0 +1,81 @@
+#include "tls/cryptocb.h"
+
+#include "crypto/gcm.h"
+
+#if defined(HAS_VAES) && defined(WOLF_CRYPTO_CB)
+
+#include <wolfssl/wolfcrypt/aes.h>
+#include <wolfssl/wolfcrypt/cryptocb.h>
+
+enum {
+	DEVICE = 1,
+	LEAST_LEN = 1024, /* for less than this the library is as fast */
+};
+
+static bool is_registered;
+
+/* How the record is to be sealed or opened; false: as the library likes. */
+static bool is_ours(const Aes *aes, size_t len, const byte *nonce, size_t nonce_len, size_t tag_len,
+		    struct bytes aad, struct gcm *g)
+{
+	if (len < LEAST_LEN || nonce_len != GCM_NONCE_LEN || tag_len != GCM_TAG_LEN)
+		return false;
+	*g = (struct gcm){
+		.round_keys = aes->key, .rounds = aes->rounds, .nonce = nonce, .aad = aad
+	};
+	return true;
+}
+
+static int seal_record(const wc_CryptoCb_AesAuthEnc *e)
+{
+	struct gcm g;
+
+	if (!is_ours(e->aes, e->sz, e->iv, e->ivSz, e->authTagSz, bytes_of(e->authIn, e->authInSz),
+		     &g))
+		return CRYPTOCB_UNAVAILABLE;
+	gcm_seal(&g, e->out, e->in, e->sz, e->authTag);
+	return 0;
+}
+
+static int open_record(const wc_CryptoCb_AesAuthDec *d)
+{
+	struct gcm g;
+
+	if (!is_ours(d->aes, d->sz, d->iv, d->ivSz, d->authTagSz, bytes_of(d->authIn, d->authInSz),
+		     &g))
+		return CRYPTOCB_UNAVAILABLE;
+	return gcm_open(&g, d->out, d->in, d->sz, d->authTag) ? 0 : AES_GCM_AUTH_E;
+}
+
+static int asked(int device, wc_CryptoInfo *info, void *arg)
+{
+	(void)device;
+	(void)arg;
+	if (info->algo_type != WC_ALGO_TYPE_CIPHER || info->cipher.type != WC_CIPHER_AES_GCM)
+		return CRYPTOCB_UNAVAILABLE;
+	return info->cipher.enc ? seal_record(&info->cipher.aesgcm_enc) : open_record(&info->cipher.aesgcm_dec);
+}
+
+void cryptocb_register(void)
+{
+	is_registered = gcm_is_there() && !wc_CryptoCb_RegisterDevice(DEVICE, asked, NULL);
+}
+
+void cryptocb_use(WOLFSSL_CTX *wolf)
+{
+	if (is_registered)
+		wolfSSL_CTX_SetDevId(wolf, DEVICE);
+}
+
+#else
+
+void cryptocb_register(void)
+{
+}
+
+void cryptocb_use(WOLFSSL_CTX *wolf)
+{
+	(void)wolf;
+}
+
+#endif
