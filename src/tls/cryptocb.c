@@ -26,23 +26,26 @@ static bool is_ours(const Aes *aes, size_t len, const byte *nonce, size_t nonce_
 	return true;
 }
 
-static int seal_record(const wc_CryptoCb_AesAuthEnc *e)
+/* Older versions of the library have no name for the type of a request. */
+static int seal_record(wc_CryptoInfo *info)
 {
+	const __typeof__(info->cipher.aesgcm_enc) *e = &info->cipher.aesgcm_enc;
+	struct bytes aad = { e->authIn, e->authInSz };
 	struct gcm g;
 
-	if (!is_ours(e->aes, e->sz, e->iv, e->ivSz, e->authTagSz, bytes_of(e->authIn, e->authInSz),
-		     &g))
+	if (!is_ours(e->aes, e->sz, e->iv, e->ivSz, e->authTagSz, aad, &g))
 		return CRYPTOCB_UNAVAILABLE;
 	gcm_seal(&g, e->out, e->in, e->sz, e->authTag);
 	return 0;
 }
 
-static int open_record(const wc_CryptoCb_AesAuthDec *d)
+static int open_record(wc_CryptoInfo *info)
 {
+	const __typeof__(info->cipher.aesgcm_dec) *d = &info->cipher.aesgcm_dec;
+	struct bytes aad = { d->authIn, d->authInSz };
 	struct gcm g;
 
-	if (!is_ours(d->aes, d->sz, d->iv, d->ivSz, d->authTagSz, bytes_of(d->authIn, d->authInSz),
-		     &g))
+	if (!is_ours(d->aes, d->sz, d->iv, d->ivSz, d->authTagSz, aad, &g))
 		return CRYPTOCB_UNAVAILABLE;
 	return gcm_open(&g, d->out, d->in, d->sz, d->authTag) ? 0 : AES_GCM_AUTH_E;
 }
@@ -53,7 +56,7 @@ static int asked(int device, wc_CryptoInfo *info, void *arg)
 	(void)arg;
 	if (info->algo_type != WC_ALGO_TYPE_CIPHER || info->cipher.type != WC_CIPHER_AES_GCM)
 		return CRYPTOCB_UNAVAILABLE;
-	return info->cipher.enc ? seal_record(&info->cipher.aesgcm_enc) : open_record(&info->cipher.aesgcm_dec);
+	return info->cipher.enc ? seal_record(info) : open_record(info);
 }
 
 void cryptocb_register(void)

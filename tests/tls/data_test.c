@@ -320,6 +320,12 @@ static void age(struct pair_end *e)
 	e->other->tls->ssl->keys.peer_sequence_number_lo = RECORDS_OF_A_KEY - 2;
 }
 
+/* From this version on the library renews keys and gives up on a peer that sends nothing. */
+#if LIBWOLFSSL_VERSION_HEX >= 0x05009000
+#define HAS_NEW_LIBRARY
+#endif
+
+#ifdef HAS_NEW_LIBRARY
 /* Nobody asks for it, and it happens at both ends: the one that is asked renews its own as well. */
 static void an_old_key_is_renewed(void **state)
 {
@@ -343,6 +349,7 @@ static void an_old_key_is_renewed(void **state)
 		pair_free(p);
 	}
 }
+#endif
 
 /* TLS 1.2 has no way to renew a key: it goes on with the one it has. */
 static void an_old_key_of_tls12_is_kept(void **state)
@@ -371,6 +378,7 @@ static void send_record(struct pair_end *e, int type, const uint8_t *at, int at_
 	e->other->inbox_len += (size_t)len;
 }
 
+#ifdef HAS_NEW_LIBRARY
 /* They are lawful and mean nothing: a few are borne between data, and who sends nothing else is left. */
 static void empty_records(void **state)
 {
@@ -395,6 +403,8 @@ static void empty_records(void **state)
 		pair_free(p);
 	}
 }
+#endif
+
 /* So with warnings: TLS 1.3 has one only, of somebody who gives up before the end. */
 static void warnings_without_end(void **state)
 {
@@ -493,9 +503,11 @@ int main(void)
 		cmocka_unit_test(the_end_too_early),
 		cmocka_unit_test(new_keys),
 		cmocka_unit_test(new_keys_amid_data),
+#ifdef HAS_NEW_LIBRARY
 		cmocka_unit_test(an_old_key_is_renewed),
-		cmocka_unit_test(an_old_key_of_tls12_is_kept),
 		cmocka_unit_test(empty_records),
+#endif
+		cmocka_unit_test(an_old_key_of_tls12_is_kept),
 		cmocka_unit_test(warnings_without_end),
 		cmocka_unit_test(forged),
 		cmocka_unit_test(said_twice),
