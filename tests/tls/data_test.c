@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #define WOLFSSL_VIS_FOR_TESTS /* the library's own parts may be used */
+#include "crypto/gcm.h"
 #include "pair.h"
 #include "tls/wolf.h"
 
@@ -469,6 +470,51 @@ static void forged(void **state)
 	}
 }
 
+/* So with the large ones, which other code opens (tls/cryptocb.h): a bit anywhere in a record of 16 KiB. */
+static void forged_large(void **state)
+{
+	(void)state;
+	for (size_t at = 5; at < TLS_RECORD_MAX + 20; at += 777) {
+		struct pair *p = pair_up(at & 1);
+		int result;
+
+		assert_int_equal(tls_write(p->server.tls, sent, TLS_RECORD_MAX), 0);
+		p->client.inbox[at] ^= 0x10;
+		assert_int_equal(pair_read(&p->client, got, sizeof(got), &result), 0);
+		assert_int_equal(result, TLS_FAILED);
+		pair_free(p);
+	}
+}
+
+#ifdef HAS_VAES
+/* One end seals and opens large records with the library's own code: both understand each other. */
+static void with_and_without_vaes(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		struct tls_client_cfg client = pair_client_cfg(&pki);
+		struct tls_server_cfg server = pair_server_cfg(&files);
+		struct pair *p = pair_of(&client, &server, "vpn.example.net");
+		struct pair_end *without = i & 1 ? &p->client : &p->server;
+		struct flow to = { .from = i & 2 ? without : without->other };
+
+		assert_int_equal(wolfSSL_CTX_GetDevId(p->client.tls->ctx->wolf, NULL) !=
+					 INVALID_DEVID,
+				 gcm_is_there());
+		wolfSSL_SetDevId(without->tls->ssl, INVALID_DEVID);
+		if (i & 4)
+			wolfSSL_set_options(p->server.tls->ssl, WOLFSSL_OP_NO_TLSv1_3);
+		assert_true(pair_shake(p));
+		for (size_t len = 900; len < 20000; len += len / 5) {
+			flow_write(&to, len);
+			flow_read(&to);
+			assert_int_equal(to.came, to.written);
+		}
+		pair_free(p);
+	}
+}
+#endif
+
 static void said_twice(void **state)
 {
 	struct pair *p = pair_up(true);
@@ -510,6 +556,10 @@ int main(void)
 		cmocka_unit_test(an_old_key_of_tls12_is_kept),
 		cmocka_unit_test(warnings_without_end),
 		cmocka_unit_test(forged),
+		cmocka_unit_test(forged_large),
+#ifdef HAS_VAES
+		cmocka_unit_test(with_and_without_vaes),
+#endif
 		cmocka_unit_test(said_twice),
 	};
 
