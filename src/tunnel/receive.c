@@ -167,6 +167,30 @@ static void blame_loss(struct tunnel *t, int error)
 		     error ? strerror(error) : "");
 }
 
+/* From the socket to TLS: how much; 0: the end; -1: nothing now, or an error (read_error). */
+static ssize_t take_ciphertext(struct tunnel *t, size_t room)
+{
+	ssize_t n = recv(t->cfg.fd, t->cfg.pump->recv, room < PUMP_RECV_LEN ? room : PUMP_RECV_LEN, 0);
+
+	if (n > 0)
+		tls_input(t->tls, t->cfg.pump->recv, (size_t)n);
+	else if (n < 0 && errno != EAGAIN && errno != EINTR)
+		t->read_error = errno;
+	return n;
+}
+
+/*
+ * In bulk, more has come while the last of it was opened. It goes with the same batch: there is more
+ * to merge then, and fewer super-packets that are written in two parts.
+ */
+static bool has_more(struct tunnel *t, size_t len)
+{
+	size_t room = PUMP_PLAIN_LEN - len;
+
+	return t->is_connected && len >= TLS_RECORD_MAX && room >= 2 * TLS_RECORD_MAX &&
+	       take_ciphertext(t, room) > 0;
+}
+
 /* All that TLS has for us, a buffer full at a time. */
 static void read_plaintext(struct tunnel *t)
 {
@@ -177,11 +201,12 @@ static void read_plaintext(struct tunnel *t)
 	if (len)
 		memcpy(p->plain, t->rest, len);
 	do {
-		n = tls_read(t->tls, p->plain + len, PUMP_PLAIN_LEN - len);
-		if (n > 0)
-			len += (size_t)n;
-		if (n > 0 && PUMP_PLAIN_LEN - len >= TLS_RECORD_MAX)
-			continue;
+		do {
+			n = tls_read(t->tls, p->plain + len, PUMP_PLAIN_LEN - len);
+			if (n > 0)
+				len += (size_t)n;
+		} while ((n > 0 && PUMP_PLAIN_LEN - len >= TLS_RECORD_MAX) ||
+			 (n == TLS_WANT_INPUT && has_more(t, len)));
 		take_plaintext(t, &len);
 	} while (n > 0 && t->stage == TUNNEL_RUNNING);
 	if (t->stage != TUNNEL_RUNNING)
@@ -201,17 +226,16 @@ static void read_plaintext(struct tunnel *t)
 
 void tunnel_read(struct tunnel *t)
 {
-	ssize_t n = recv(t->cfg.fd, t->cfg.pump->recv, PUMP_RECV_LEN, 0);
+	ssize_t n = take_ciphertext(t, PUMP_RECV_LEN);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (n < 0 && !t->read_error)
 		return;
 	if (n <= 0) {
-		blame_loss(t, n < 0 ? errno : 0);
+		blame_loss(t, t->read_error);
 		t->stage = TUNNEL_ENDING;
 		tunnel_finish(t);
 		return;
 	}
-	tls_input(t->tls, t->cfg.pump->recv, (size_t)n);
 	if (t->stage == TUNNEL_TLS)
 		shake_hands(t);
 	if (t->stage == TUNNEL_RUNNING)

@@ -125,6 +125,7 @@ struct tunnel {
 	struct backlog *backlog; /* packets that wait for that; NULL: never had to */
 	uint8_t *rest;           /* the start of a message whose end is still to come; NULL: none */
 	size_t rest_len;
+	int read_error; /* the socket's, once it had one */
 	struct tunnel_stats stats;
 };
 
