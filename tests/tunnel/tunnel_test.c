@@ -2,6 +2,7 @@
  * Two tunnels in one process, client and server, over a socket pair: real TLS, SSTP and PPP, one
  * loop. What is tried here is the joining of the parts and their end, in every way that an end comes.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -435,6 +436,28 @@ static void a_peer_that_vanishes_is_lost(void **state)
 	assert_false(t.client.end.by_us);
 }
 
+/* Bulk, and at once the socket is reset: which of the reads meets that must make no difference. */
+static void send_bulk_and_reset(struct end *e)
+{
+	for (int i = 0; i < 20; i++)
+		send_one(e, 1400, 1);
+	pump_flush(&t.pump);
+	assert_int_equal(send(t.server.tunnel.cfg.fd, "", 1, 0), 1); /* unread at the close: a reset */
+	tunnel_abandon(&e->tunnel);
+	e->is_open = false;
+}
+
+static void a_reset_behind_bulk_is_told(void **state)
+{
+	(void)state;
+	t.client.on_connected = send_bulk_and_reset;
+	open_both();
+	run();
+	assert_int_equal(t.server.packets, 20);
+	assert_int_equal(t.server.end.code, EXIT_LOST);
+	assert_non_null(strstr(t.server.end.text, strerror(ECONNRESET)));
+}
+
 /* As Debian's SoftEther does, which never answers the request. */
 static void a_server_that_does_not_answer_is_no_sstp_server(void **state)
 {
@@ -601,6 +624,7 @@ int main(void)
 		CASE(what_is_too_big_is_answered),
 		CASE(a_wrong_password_is_told),
 		CASE(a_peer_that_vanishes_is_lost),
+		CASE(a_reset_behind_bulk_is_told),
 		CASE(a_server_that_does_not_answer_is_no_sstp_server),
 		CASE(a_peer_that_never_reads_is_given_up),
 		CASE(abandoning_from_an_event_is_safe),
