@@ -239,6 +239,10 @@ static bool join_forwards(struct proxy_settings *s, struct proxy_cfg *cfg)
 
 static bool is_sensible(const struct proxy_settings *s, const struct proxy_cfg *cfg)
 {
+	if (s->command && !s->command[0]) {
+		option_complain(&verb, "no command behind --: sstp proxy HOST -- COMMAND");
+		return false;
+	}
 	if (s->background && s->command) {
 		option_complain(&verb, "--background and a command contradict each other");
 		return false;
