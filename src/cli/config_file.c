@@ -1,6 +1,6 @@
 /*
- * inih reads the lines; what it does not tell its callers everywhere, the number of a line, is
- * counted where it fetches them.
+ * inih reads the lines; what it does not tell its callers everywhere, the number of a line and that
+ * reading failed, is noted where it fetches them. It fetches an overlong line in pieces.
  */
 #include "cli/config_file.h"
 
@@ -13,6 +13,8 @@ struct parsing {
 	const char *name;
 	FILE *file;
 	unsigned line;
+	bool is_inside; /* the piece fetched last did not end its line */
+	int error;      /* errno of a read that failed */
 	config_line *each;
 	void *arg;
 	struct option_error *err;
@@ -23,8 +25,13 @@ static char *next_line(char *to, int room, void *stream)
 {
 	struct parsing *p = stream;
 
-	p->line++;
-	return fgets(to, room, p->file);
+	p->line += !p->is_inside;
+	if (!fgets(to, room, p->file)) {
+		p->error = ferror(p->file) ? errno : 0;
+		return NULL;
+	}
+	p->is_inside = !strchr(to, '\n');
+	return to;
 }
 
 static int setting(void *user, const char *section, const char *key, const char *value)
@@ -56,7 +63,10 @@ bool config_file_read(const char *file, config_line *each, void *arg, struct opt
 		return false;
 	}
 	bad_line = ini_parse_stream(next_line, &p, setting, &p);
-	if (bad_line && !p.has_failed) {
+	if (p.error && !p.has_failed) {
+		snprintf(err->text, sizeof(err->text), "%s: %s", file, strerror(p.error));
+		p.has_failed = true;
+	} else if (bad_line && !p.has_failed) {
 		snprintf(err->text, sizeof(err->text), "%s:%d: must be: key = value", file, bad_line);
 		p.has_failed = true;
 	}

@@ -222,6 +222,16 @@ def test_a_file_that_is_not_there_is_named(desk):
         (2, "", "sstp connect: /nowhere/office.conf: No such file or directory\n")
 
 
+def test_a_file_that_cannot_be_read_is_not_an_empty_one(desk):
+    settings = ("connect", "--check", "--user", "ann", "--ca-cert", desk.pki.ca, "vpn.example.net")
+    assert desk.run(*settings, "--config", desk.folder) == (2, "", f"sstp connect: {desk.folder}: Is a directory\n")
+
+
+def test_lines_are_counted_past_an_overlong_one(desk):
+    assert desk.complains("connect", f"user = ann\n# {'x' * 5000}\nmtu = 5\n") == \
+        "connect.conf:3: mtu = 5: must be from 576 to 4087"
+
+
 # ---- precedence: a wrong value shows which place was read
 
 
