@@ -6,7 +6,7 @@ import pytest
 
 from lab import REPO
 
-VERBS = ("connect", "run", "serve", "probe", "passwd", "cert", "healthcheck")
+VERBS = ("connect", "run", "proxy", "serve", "probe", "passwd", "cert", "healthcheck")
 
 
 def run(sstp, *argv):
@@ -74,10 +74,11 @@ def test_a_misspelt_option_gets_a_suggestion(sstp, verb, typed, meant):
     assert done.stderr == f"sstp {verb}: no option {typed}; did you mean {meant}?\n"
 
 
-def test_an_option_like_no_other_gets_a_pointer_to_help(sstp):
-    done = run(sstp, "connect", "--frobnicate")
+@pytest.mark.parametrize("verb, typed", [("connect", "--frobnicate"), ("connect", "--dns"), ("probe", "--user")])
+def test_an_option_like_no_other_gets_a_pointer_to_help(sstp, verb, typed):
+    done = run(sstp, verb, typed)
     assert done.returncode == 2
-    assert done.stderr == "sstp connect: no option --frobnicate; sstp connect --help lists them\n"
+    assert done.stderr == f"sstp {verb}: no option {typed}; sstp {verb} --help lists them\n"
 
 
 def test_there_is_no_option_for_a_password(sstp):
