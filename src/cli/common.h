@@ -83,8 +83,9 @@ struct server_settings {
 	{ "keylog", 0, "FILE", "write the TLS session keys to FILE, for Wireshark: whoever has "   \
 	  "it can read all traffic", set_text, offsetof(type, server.keylog), false, NULL }
 
-/* A word that is not an option: HOST[:PORT]. */
-bool server_word(struct server_settings *s, const char *word, struct option_error *err);
+/* A word that is not an option: HOST[:PORT]. A verb with a command says where that stands. */
+bool server_word(struct server_settings *s, const char *word, bool takes_command,
+		 struct option_error *err);
 
 /* Fills `ref`, which points into `s`. False when something is wrong; said so. */
 bool server_settings_apply(const struct verb *verb, struct server_settings *s,

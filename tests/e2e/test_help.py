@@ -93,6 +93,14 @@ def test_an_option_without_its_value_says_what_is_missing(sstp):
     assert done.stderr == "sstp connect: --user needs a value: --user NAME\n"
 
 
+@pytest.mark.parametrize("verb", ["run", "proxy"])
+def test_a_command_without_its_dashes_is_told_where_it_stands(sstp, verb):
+    done = run(sstp, verb, "vpn.example.net", "curl", "http://intranet/")
+    assert done.returncode == 2
+    assert done.stderr == (f"sstp {verb}: curl: one server is enough, vpn.example.net was named before; "
+                           "a command stands behind --\n")
+
+
 def test_a_flag_takes_no_value(sstp):
     done = run(sstp, "connect", "--once=yes")
     assert done.returncode == 2
