@@ -18,7 +18,8 @@ static bool wrong(struct option_error *err, const char *what, const char *why)
 	return false;
 }
 
-bool password_from_fd(int fd, char to[PASSWORD_ROOM], struct option_error *err)
+/* NULL, or why there is none. */
+static const char *read_line(int fd, char to[PASSWORD_ROOM])
 {
 	size_t len = 0;
 	char c = '\0';
@@ -28,29 +29,36 @@ bool password_from_fd(int fd, char to[PASSWORD_ROOM], struct option_error *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return wrong(err, "password", strerror(errno));
+			return strerror(errno);
 		if (c == '\n')
 			break;
 		if (len + 1 >= PASSWORD_ROOM)
-			return wrong(err, "password", "longer than 511 bytes");
+			return "longer than 511 bytes";
 		to[len++] = c;
 	}
 	if (len && to[len - 1] == '\r')
 		len--;
 	to[len] = '\0';
-	return len || n > 0 ? true : wrong(err, "password", "nothing to read");
+	return len || n > 0 ? NULL : "nothing to read";
+}
+
+bool password_from_fd(int fd, char to[PASSWORD_ROOM], struct option_error *err)
+{
+	const char *why = read_line(fd, to);
+
+	return why ? wrong(err, "password", why) : true;
 }
 
 bool password_from_file(const char *file, char to[PASSWORD_ROOM], struct option_error *err)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	bool ok;
+	const char *why;
 
 	if (fd < 0)
 		return wrong(err, file, strerror(errno));
-	ok = password_from_fd(fd, to, err);
+	why = read_line(fd, to);
 	close(fd);
-	return ok ? true : wrong(err, file, "holds no password");
+	return why ? wrong(err, file, why) : true;
 }
 
 bool password_from_environment(char to[PASSWORD_ROOM])
