@@ -106,11 +106,10 @@ int verb_cert(int argc, char **argv)
 		return code;
 	if (s.show)
 		return (int)show(s.show);
-	if (!s.names.count || !s.out || !s.days) {
+	if (!s.names.count || !s.out) {
 		option_complain(&verb, !s.names.count ?
 					       "no name: --name vpn.example.net (what clients will type)" :
-				       !s.out ? "no place for the files: --out /etc/sstp/server" :
-						"days: must be 1 or more");
+					       "no place for the files: --out /etc/sstp/server");
 		return EXIT_USAGE;
 	}
 	return (int)make(&s);

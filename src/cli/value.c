@@ -12,6 +12,8 @@
 #include "cli/option.h"
 #include "sstp/sstp.h"
 
+enum { NUMBER_MAX = 1000000000 };
+
 __attribute__((format(printf, 2, 3))) static bool
 wrong(struct option_error *err, const char *format, ...)
 {
@@ -114,8 +116,8 @@ bool set_number(void *to, const char *value, struct option_error *err)
 {
 	unsigned long n;
 
-	if (!number(value, 0, 1000000000, &n))
-		return wrong(err, "must be a number");
+	if (!number(value, 0, NUMBER_MAX, &n))
+		return wrong(err, "must be a number from 0 to %d", NUMBER_MAX);
 	*(uint32_t *)to = (uint32_t)n;
 	return true;
 }

@@ -88,7 +88,7 @@ def test_shows_the_certificate_of_another(sstp, pki):
     ([], 2, "no name: --name vpn.example.net (what clients will type)"),
     (["--name", "a.example"], 2, "no place for the files: --out /etc/sstp/server"),
     (["--name", "a b", "--out", "x"], 2, '"a b" is neither a DNS name nor an address'),
-    (["--name", "a.example", "--out", "x", "--days", "0"], 2, "days: must be 1 or more"),
+    (["--name", "a.example", "--out", "x", "--days", "0"], 2, "a certificate is valid for 1 to 36500 days"),
     (["--name", "a.example", "--out", "x", "--days", "40000"], 2, "a certificate is valid for 1 to 36500 days"),
     (["--name", "a.example", "--out", "x", "--days", "ten"], 2, "--days ten: must be a number"),
     (["--name", "a.example", "--out", "/nowhere/x"], 1, "/nowhere/x.key: cannot write: No such file or directory"),

@@ -123,7 +123,7 @@ pid-file = /run/sstpd.pid
     ("timeout = 0", "timeout = 0: must be a number of seconds, from 1 to 3600"),
     ("interface = much-too-long-a-name",
      "interface = much-too-long-a-name: must be a device's name: at most 15 characters, no / : or blank"),
-    ("table = main", "table = main: must be a number"),
+    ("table = main", "table = main: must be a number from 0 to 1000000000"),
     ("password-fd = 3", "password-fd stands on the command line only"),
     ("config = other.conf", "config stands on the command line only"),
     ("user", "must be: key = value"),
@@ -145,7 +145,8 @@ def test_a_wrong_line_of_the_file_is_told_with_its_number(desk, line, words):
     ("ipv4-network = fd00::/64", "must be an IPv4 network of /8 to /30, such as 10.9.0.0/24"),
     ("dns = fe80::1", "must be an IPv4 address such as 10.0.0.1"),
     ("dns = 10.9.0.1\ndns = 10.9.0.2\ndns = 10.9.0.3", "two are the most that PPP can tell a client"),
-    ("max-sessions = -1", "must be a number"),
+    ("max-sessions = -1", "must be a number from 0 to 1000000000"),
+    ("max-sessions = 99999999999", "must be a number from 0 to 1000000000"),
     ("auth = ms-chap", "ms-chap is none of mschapv2, chap, pap"),
 ])
 def test_a_wrong_line_of_the_servers_file_too(desk, line, words):
