@@ -2,6 +2,7 @@
 #include "server/device.h"
 
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,7 +11,8 @@
 #include "tunnel/elsewhere.h"
 #include "util/secret.h"
 
-/* In the namespace that this process is in, which is the device's. */
+/* ---- what may be wrong with the host: in this process's namespace, which is the device's */
+
 static void warn_of_forwarding(void)
 {
 	char value = '1';
@@ -24,9 +26,51 @@ static void warn_of_forwarding(void)
 		close(fd);
 }
 
+static struct ip_addr addr_of(const struct sockaddr *sa)
+{
+	struct sockaddr_storage copy = { 0 };
+
+	memcpy(&copy, sa, sizeof(struct sockaddr_in));
+	return ip_from_sockaddr(&copy);
+}
+
+static unsigned count_ones(uint32_t mask)
+{
+	unsigned n = 0;
+
+	for (; mask; mask <<= 1)
+		n++;
+	return n;
+}
+
+/* Legal, and meant where the host answers ARP for its clients; else one of the two is not reached. */
+static void warn_if_overlapping(const struct ifaddrs *at, const struct ip_prefix *pool)
+{
+	struct ip_addr addr = addr_of(at->ifa_addr), mask = addr_of(at->ifa_netmask);
+	struct ip_prefix net = { addr, count_ones(ip_v4(&mask)) };
+
+	if (ip_prefix_has(&net, &pool->addr) || ip_prefix_has(pool, &addr))
+		log_warn(NULL, "--ipv4-network %s overlaps %s of %s, which this host has already: "
+			       "choose another network", ip_prefix_print(pool).text,
+			 ip_prefix_print(&net).text, at->ifa_name);
+}
+
+static void warn_of_overlaps(const struct ip_prefix *pool)
+{
+	struct ifaddrs *all;
+
+	if (getifaddrs(&all))
+		return;
+	for (const struct ifaddrs *at = all; at; at = at->ifa_next)
+		if (at->ifa_addr && at->ifa_addr->sa_family == AF_INET && at->ifa_netmask)
+			warn_if_overlapping(at, pool);
+	freeifaddrs(all);
+}
+
 /* ---- making it */
 
-static enum exit_code make_here(const struct tun_cfg *cfg, struct device *d)
+static enum exit_code make_here(const struct server_cfg *server, const struct tun_cfg *cfg,
+				struct device *d)
 {
 	int error = tun_open(cfg, &d->tuns[0]);
 
@@ -38,30 +82,39 @@ static enum exit_code make_here(const struct tun_cfg *cfg, struct device *d)
 	}
 	d->ifindex = tun_ifindex(d->tuns[0]);
 	warn_of_forwarding();
+	warn_of_overlaps(&server->network);
 	error = netlink_open(&d->netlink);
 	if (error)
 		log_error(NULL, "netlink: %s", strerror(-error));
 	return error ? EXIT_NETCONF : EXIT_OK;
 }
 
+struct there {
+	struct elsewhere_cfg elsewhere;
+	const struct ip_prefix *pool;
+};
+
 static int work(void *arg, int *fds)
 {
+	struct there *t = arg;
+
 	warn_of_forwarding();
-	return elsewhere_make(arg, fds);
+	warn_of_overlaps(t->pool);
+	return elsewhere_make(&t->elsewhere, fds);
 }
 
 static enum exit_code make_there(const struct server_cfg *cfg, const struct tun_cfg *tun,
 				 struct device *d)
 {
-	struct elsewhere_cfg elsewhere = { .tun = *tun, .queues = d->queues };
+	struct there t = { { .tun = *tun, .queues = d->queues }, &cfg->network };
 	int fds[HANDOVER_MAX], error;
 	struct netns ns;
 
 	error = netns_open(&ns, cfg->netns, cfg->userns, NULL);
-	if (!error && netns_visit(&ns, work, &elsewhere, fds, HANDOVER_MAX, NULL) < 0)
+	if (!error && netns_visit(&ns, work, &t, fds, HANDOVER_MAX, NULL) < 0)
 		error = -1;
 	if (!error)
-		error = elsewhere_take(&elsewhere, fds, d->tuns, &d->netlink, &d->ifindex);
+		error = elsewhere_take(&t.elsewhere, fds, d->tuns, &d->netlink, &d->ifindex);
 	netns_close(&ns);
 	return error ? EXIT_NETCONF : EXIT_OK;
 }
@@ -90,7 +143,7 @@ enum exit_code device_open(const struct server_cfg *cfg, uint32_t own, struct de
 		.offload = !cfg->no_offload,
 		.multi_queue = d->queues > 1,
 	};
-	enum exit_code code = cfg->netns ? make_there(cfg, &tun, d) : make_here(&tun, d);
+	enum exit_code code = cfg->netns ? make_there(cfg, &tun, d) : make_here(cfg, &tun, d);
 	struct ip_addr own_addr = ip_from_v4(own);
 	int error;
 

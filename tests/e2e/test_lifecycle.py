@@ -330,6 +330,14 @@ def test_forwarding_that_is_off_is_warned_of(lab):
     assert "forwarding" not in lab.serve("--listen", "4443", network="10.10.0.0/24").said
 
 
+def test_a_network_that_the_host_has_already_is_warned_of(lab):
+    server = lab.serve("--listen", "4443", network="192.0.2.128/26")
+    assert re.search(r"^warn: --ipv4-network 192\.0\.2\.128/26 overlaps 192\.0\.2\.1/24 of \w+, which this host has already: "
+                     "choose another network$", server.said, re.M)
+    assert "overlaps" not in lab.serve("--listen", "4444").said
+    assert "overlaps 10.9.0.1/24 of sstp" in lab.serve("--listen", "4445").said
+
+
 def test_the_log_may_be_json_and_have_times(lab):
     server = lab.serve("--log-time", wait=False)
     server.wait_for("ready: ")
