@@ -88,6 +88,14 @@ static void clear_listen(void *to)
 	((struct listen_list *)to)->count = 0;
 }
 
+/* Not loopback, multicast, or what means "this host". */
+static bool is_for_hosts(const struct ip_prefix *p)
+{
+	uint8_t first = p->addr.bytes[0];
+
+	return first != 0 && first != 127 && first < 224;
+}
+
 static bool set_network(void *to, const char *value, struct option_error *err)
 {
 	struct ip_prefix p;
@@ -95,6 +103,11 @@ static bool set_network(void *to, const char *value, struct option_error *err)
 	if (!ip_prefix_parse(value, &p) || p.addr.family != AF_INET || p.len < 8 || p.len > 30) {
 		snprintf(err->text, sizeof(err->text),
 			 "must be an IPv4 network of /8 to /30, such as 10.9.0.0/24");
+		return false;
+	}
+	if (!is_for_hosts(&p)) {
+		snprintf(err->text, sizeof(err->text),
+			 "no host can have these addresses; such as 10.9.0.0/24 would be right");
 		return false;
 	}
 	*(struct ip_prefix *)to = (struct ip_prefix){ ip_mask(&p.addr, p.len), p.len };

@@ -142,6 +142,8 @@ def test_a_wrong_line_of_the_file_is_told_with_its_number(desk, line, words):
                                  "[2001:db8::1]:443"),
     ("listen = 0", "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, [2001:db8::1]:443"),
     ("ipv4-network = 10.9.0.0/31", "must be an IPv4 network of /8 to /30, such as 10.9.0.0/24"),
+    ("ipv4-network = 127.0.0.0/8", "no host can have these addresses; such as 10.9.0.0/24 would be right"),
+    ("ipv4-network = 224.0.0.0/24", "no host can have these addresses; such as 10.9.0.0/24 would be right"),
     ("ipv4-network = fd00::/64", "must be an IPv4 network of /8 to /30, such as 10.9.0.0/24"),
     ("dns = fe80::1", "must be an IPv4 address such as 10.0.0.1"),
     ("dns = 10.9.0.1\ndns = 10.9.0.2\ndns = 10.9.0.3", "two are the most that PPP can tell a client"),
