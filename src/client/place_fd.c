@@ -16,7 +16,7 @@ static const char *hint(int error)
 {
 	if (error == -EBADF)
 		return ": there is no such descriptor";
-	if (error == -EINVAL || error == -ENOTSOCK)
+	if (error == -EINVAL || error == -ENOTSOCK || error == -ENOTTY)
 		return ": it must be a TUN device without packet information (IFF_TUN, IFF_NO_PI), "
 		       "or a socket of datagrams or packets";
 	return "";

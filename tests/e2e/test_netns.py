@@ -247,6 +247,7 @@ def test_somebody_elses(lab, ordinary, container):
     (["--userns", "/proc/self/ns/user"], "there is none"),
     (["--script", "x", "--script-tun", "x"], "with --script-tun there is none"),
     (["--tun-fd", "99"], "there is no open descriptor 99"),
+    (["--tun-fd", "0"], "it must be a TUN device without packet information"),
     (["--ready-fd", "x"], "must be the number of an open descriptor"),
 ])
 def test_usage(lab, options, complaint):
