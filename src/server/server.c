@@ -143,12 +143,12 @@ static enum exit_code listen_all(struct server *srv)
 		if (error) {
 			log_error(NULL, "cannot listen on %s: %s%s", listen_text(at).text,
 				  strerror(-error), listen_hint(error));
-			return EXIT_TCP;
+			return EXIT_NETCONF;
 		}
 		is_listening = true;
 		log_info(NULL, "listening on %s", listen_text(at).text);
 	}
-	return is_listening ? EXIT_OK : EXIT_TCP;
+	return is_listening ? EXIT_OK : EXIT_NETCONF;
 }
 
 /* ---- the device and the workers */

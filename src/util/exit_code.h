@@ -14,7 +14,7 @@ enum exit_code {
 	EXIT_SSTP = 8,      /* refused or timed out in SSTP */
 	EXIT_AUTH = 9,      /* user name, password or authentication method refused */
 	EXIT_PPP = 10,      /* PPP did not come to an agreement */
-	EXIT_NETCONF = 11,  /* device, address, route or DNS could not be set */
+	EXIT_NETCONF = 11,  /* namespace, device, address, port, route or DNS could not be set */
 	EXIT_LOST = 12,     /* the connection was lost and is not to be tried again */
 };
 

@@ -301,14 +301,14 @@ def test_a_server_does_not_wait_for_a_silent_client(lab):
 def test_a_second_server_on_the_same_port_says_why_not(lab):
     lab.serve()
     second = lab.serve(network="10.10.0.0/24", wait=False)
-    assert second.wait() == 4
+    assert second.wait() == 11
     assert re.fullmatch(r"error: cannot listen on 0\.0\.0\.0:443: Address (already )?in use: another program listens there; "
                         "stop it or choose another --listen", second.said.splitlines()[-1])
 
 
 def test_an_address_that_is_not_the_hosts(lab):
     server = lab.serve("--listen", "192.0.2.99", wait=False)
-    assert server.wait() == 4
+    assert server.wait() == 11
     assert re.search(r"^error: cannot listen on 192\.0\.2\.99:443: .*: this host does not have that address$", server.said,
                      re.M)
 
@@ -410,7 +410,7 @@ def test_the_background_is_not_entered_by_what_fails(lab):
     assert lab.connect_fails("--background", "--pid-file", pid_file, password="wrong")[0] == 9
     assert not pid_file.exists()
     second = lab.serve("--background", network="10.10.0.0/24", wait=False)
-    assert second.wait() == 4
+    assert second.wait() == 11
 
 
 def test_a_pid_file_is_for_one_program(lab, both):
