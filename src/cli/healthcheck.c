@@ -24,6 +24,7 @@ struct healthcheck_settings {
 
 /* None comes from the environment: in a container that is made for the program that is asked. */
 static const struct option options[] = {
+	{ .help = "Options:" },
 	{ "interface", 'i', "NAME", "ask about this tunnel alone, by the name that the log gives it",
 	  set_device, AT(interface), true, NULL },
 	{ "help", 'h', NULL, "print this", NULL, 0, true, NULL },
