@@ -35,7 +35,7 @@ static bool is_over(const struct ban *e, uint64_t now_ms)
 	return now_ms - e->last_ms > BANS_WINDOW_MS;
 }
 
-void bans_note(struct bans *b, const struct ip_addr *source, uint64_t now_ms)
+unsigned bans_note(struct bans *b, const struct ip_addr *source, uint64_t now_ms)
 {
 	struct ip_addr a = subject(source);
 	const struct ban *known = find(b, &a);
@@ -47,8 +47,8 @@ void bans_note(struct bans *b, const struct ip_addr *source, uint64_t now_ms)
 				e = b->entries + first_way(&a) + i;
 	if (!known || is_over(e, now_ms))
 		*e = (struct ban){ .source = a };
-	e->failures++;
 	e->last_ms = now_ms;
+	return ++e->failures;
 }
 
 void bans_forgive(struct bans *b, const struct ip_addr *source)

@@ -23,7 +23,8 @@ struct bans {
 	} entries[BANS_SIZE];
 };
 
-void bans_note(struct bans *b, const struct ip_addr *source, uint64_t now_ms);
+/* One failure more; how many there are now. */
+unsigned bans_note(struct bans *b, const struct ip_addr *source, uint64_t now_ms);
 void bans_forgive(struct bans *b, const struct ip_addr *source); /* a good login */
 bool bans_has(const struct bans *b, const struct ip_addr *source, unsigned max_failures,
 	      uint64_t now_ms);

@@ -367,9 +367,14 @@ int registry_worker_of(struct registry *r, const struct ip_addr *a)
 
 void registry_note_failure(struct registry *r, const struct ip_addr *source, uint64_t now_ms)
 {
+	unsigned failures;
+
 	pthread_mutex_lock(&r->lock);
-	bans_note(&r->bans, source, now_ms);
+	failures = bans_note(&r->bans, source, now_ms);
 	pthread_mutex_unlock(&r->lock);
+	if (failures == r->cfg->max_failures)
+		log_warn(NULL, "%s: %u failed logins: not served for ten minutes",
+			 ip_print(source).text, failures);
 }
 
 void registry_forgive(struct registry *r, const struct ip_addr *source)

@@ -170,6 +170,7 @@ def test_many_failures_from_one_address_are_not_served_for_a_while(lab):
     assert status == 6
     assert "closed the connection" in said
     server.wait_for(r"10\.1\.0\.2: too many failed logins: not served")
+    assert server.log.count("warn: 10.1.0.2: 2 failed logins: not served for ten minutes\n") == 1
     # others are
     lab.connect("--no-default-route", host=lab.other)
     lab.other.ping("10.9.0.1")
