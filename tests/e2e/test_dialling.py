@@ -53,7 +53,7 @@ def test_a_family_may_be_chosen(lab, option, address):
 def test_a_family_that_the_name_has_not(lab):
     lab.client.hosts.write_text(f"{SERVER} {NAME}\n")
     said = ends_with(lab, 3, "-6", "--timeout", "3", to=NAME)
-    assert said.startswith(f'no address for "{NAME}": ')
+    assert said.startswith(f'no IPv6 address for "{NAME}": ')
 
 
 def test_a_port_may_be_chosen_on_both_sides(lab):
