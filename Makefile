@@ -160,7 +160,7 @@ help:
 PROGRAM_OBJS = $B/src/main.o $(call archives,$(FOLDERS))
 
 program: $B/sstp.stripped
-	cmp -s $< $(PROGRAM) || { echo '  PROGRAM $(PROGRAM)'; cp $< $(PROGRAM); }
+	cmp -s $< $(PROGRAM) || { echo '  PROGRAM $(PROGRAM)'; cp -f $< $(PROGRAM); } # -f: while it runs, too
 
 $B/sstp.stripped: $B/sstp
 	$(or $(STRIP_$(KIND)),$(STRIP)) -o $@ $<
