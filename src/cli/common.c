@@ -28,8 +28,9 @@ bool server_word(struct server_settings *s, const char *word, bool takes_command
 		 struct option_error *err)
 {
 	if (s->has_word) {
-		snprintf(err->text, sizeof(err->text), "one server is enough, %.180s was named before%s",
-			 s->at.host, takes_command ? "; a command stands behind --" : "");
+		snprintf(err->text, sizeof(err->text),
+			 "one server is enough, %.180s was named before%s", s->at.host,
+			 takes_command ? "; a command stands behind --" : "");
 		return false;
 	}
 	s->has_word = true;

@@ -105,7 +105,7 @@ static unsigned farness(const struct option *o, const char *name, size_t len)
 static const char *nearest(const struct verb *v, bool in_file, const char *name, size_t len)
 {
 	const char *best = NULL;
-	unsigned least = len < 6 ? (unsigned)len / 2 + 1 : 4; /* half of it may be wrong, and 3 letters */
+	unsigned least = len < 6 ? (unsigned)len / 2 + 1 : 4; /* 3 may be wrong, but half at most */
 
 	for (size_t i = 0; i < v->option_count; i++) {
 		const struct option *o = &v->options[i];
