@@ -43,7 +43,7 @@ static unsigned count_ones(uint32_t mask)
 	return n;
 }
 
-/* Legal, and meant where the host answers ARP for its clients; else one of the two is not reached. */
+/* Legal, and meant where the host answers ARP for its clients; else one of the two is lost. */
 static void warn_if_overlapping(const struct ifaddrs *at, const struct ip_prefix *pool)
 {
 	struct ip_addr addr = addr_of(at->ifa_addr), mask = addr_of(at->ifa_netmask);
