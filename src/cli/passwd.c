@@ -80,15 +80,13 @@ static bool ask_twice(const char *user, char to[PASSWORD_ROOM], struct option_er
 static bool get_password(const struct passwd_settings *s, char to[PASSWORD_ROOM])
 {
 	struct option_error err = { "" };
-	bool ok;
+	bool ok = password_from_environment(to);
 
 	if (s->on_stdin)
 		ok = password_from_fd(0, to, &err);
 	else if (s->password_file)
 		ok = password_from_file(s->password_file, to, &err);
-	else if (password_from_environment(to))
-		ok = true;
-	else
+	else if (!ok)
 		ok = ask_twice(s->words[1], to, &err);
 	if (ok && !*to) {
 		ok = false;

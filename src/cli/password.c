@@ -61,17 +61,36 @@ bool password_from_file(const char *file, char to[PASSWORD_ROOM], struct option_
 	return why ? wrong(err, file, why) : true;
 }
 
+static const char variable[] = "SSTP_PASSWORD";
+
+/* The value, if that is what this is; else NULL. */
+static char *password_in(char *var)
+{
+	size_t len = sizeof(variable) - 1;
+
+	return !strncmp(var, variable, len) && var[len] == '=' ? var + len + 1 : NULL;
+}
+
+/* Where the values lie, anybody who may look at our processes can read them (/proc/PID/environ). */
+void password_forget_environment(void)
+{
+	for (char **var = environ; var && *var; var++) {
+		char *value = password_in(*var);
+
+		if (value)
+			secret_wipe(value, strlen(value));
+	}
+	unsetenv(variable);
+}
+
 bool password_from_environment(char to[PASSWORD_ROOM])
 {
-	char *value = getenv("SSTP_PASSWORD");
+	const char *value = getenv(variable);
 	bool fits = value && strlen(value) < PASSWORD_ROOM;
 
-	if (!value)
-		return false;
 	if (fits)
 		strcpy(to, value);
-	secret_wipe(value, strlen(value));
-	unsetenv("SSTP_PASSWORD");
+	password_forget_environment();
 	return fits;
 }
 

@@ -308,6 +308,7 @@ int verb_serve(int argc, char **argv)
 	struct server_cfg cfg;
 	int code;
 
+	password_forget_environment(); /* of a client or of sstp passwd, and this stays for long */
 	if (!options_read(&verb, argc, argv, &s, &code))
 		return code;
 	common_apply(&s.common);

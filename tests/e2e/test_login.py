@@ -1,5 +1,6 @@
 """Who is let in: authentication methods, kinds of secrets, and what the refused are told."""
 import re
+from pathlib import Path
 
 import pytest
 
@@ -143,6 +144,11 @@ def test_what_sstp_passwd_writes_lets_them_in(lab):
         assert client.stop() == 0
 
 
+def is_to_be_seen(program, secret):
+    """By everybody, or by everybody who may look at its environment."""
+    return any(secret in Path(f"/proc/{program.pid}/{of}").read_bytes() for of in ("cmdline", "environ"))
+
+
 @pytest.mark.parametrize("way", ["stdin", "environment", "file", "descriptor", "environment of a file"])
 def test_the_password_comes_from_where_it_is_kept(lab, way):
     lab.serve()
@@ -157,9 +163,39 @@ def test_the_password_comes_from_where_it_is_kept(lab, way):
     }[way]
     client = lab.start(lab.client, *command, *more[0], label="connect", **more[1])
     client.wait_for("^connected in ")
-    # where everybody can look
-    with open(f"/proc/{client.pid}/cmdline", "rb") as line, open(f"/proc/{client.pid}/environ", "rb") as environment:
-        assert b"wonder" not in line.read() + environment.read()
+    assert not is_to_be_seen(client, b"wonder")
+
+
+@pytest.mark.parametrize("verb", ["connect", "proxy", "serve"])
+def test_a_password_of_the_environment_is_hidden_where_it_is_not_used(lab, verb):
+    env = {"SSTP_PASSWORD": "builder"}
+    server = lab.serve(env=env)
+    if verb == "serve":
+        assert not is_to_be_seen(server, b"builder")
+    elif verb == "connect":
+        client = lab.connect("--no-default-route", "--script", "env >&2", env=env)
+        assert not is_to_be_seen(client, b"builder")
+        assert "reason=connect" in client.log and "SSTP_PASSWORD" not in client.log
+    else:
+        client = lab.start(lab.client, lab.sstp, "proxy", "--socks5", "1080", "192.0.2.1", "-u", "ann", "--servercert",
+                           lab.pki.server.pin, "--password-file", lab.file("password", "wonder land\n"), env=env)
+        client.wait_for("^connected in ")
+        assert not is_to_be_seen(client, b"builder")
+
+
+def test_each_of_two_passwords_of_the_environment_is_hidden(lab):
+    """No shell makes such an environment, but execve passes it on."""
+    lab.serve()
+    start = """if True:
+        import ctypes, sys
+        env = (ctypes.c_char_p * 3)(b"SSTP_PASSWORD=wonder land", b"SSTP_PASSWORD=builder", None)
+        words = [w.encode() for w in sys.argv[1:]]
+        ctypes.CDLL(None).execve(words[0], (ctypes.c_char_p * (len(words) + 1))(*words, None), env)
+        """
+    client = lab.start(lab.client, "/usr/bin/python3", "-c", start, lab.sstp, "connect", "192.0.2.1", "-u", "ann",
+                       "--servercert", lab.pki.server.pin, "--no-default-route", label="connect")
+    client.wait_for("^connected in ")
+    assert not is_to_be_seen(client, b"wonder") and not is_to_be_seen(client, b"builder")
 
 
 def test_many_failures_from_one_address_are_not_served_for_a_while(lab):
