@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "net/handover.h"
@@ -134,14 +133,10 @@ static void on_process_gone(struct loop_watch *w, uint32_t events)
 /* The namespace would live as long as our device in it, and so for nobody. */
 static void watch_process(struct there *t)
 {
-#ifdef SYS_pidfd_open
-	int fd = (int)syscall(SYS_pidfd_open, t->ns.pid, 0); /* since Linux 5.3 */
-
-	if (fd < 0)
-		return;
-	t->process = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = on_process_gone };
+	t->process = (struct loop_watch){ .fd = t->ns.process_fd,
+					  .events = EPOLLIN,
+					  .ready = on_process_gone };
 	loop_watch(t->client->loop, &t->process); /* else we stay until we are told to end */
-#endif
 }
 
 static enum exit_code open_there(struct place *p, struct outlet_client *client,
@@ -168,7 +163,7 @@ static enum exit_code open_there(struct place *p, struct outlet_client *client,
 	device->host.is_elsewhere = true;
 	if (t->wants_dns)
 		choose_dns(t, &device->host);
-	if (t->ns.pid)
+	if (t->ns.process_fd >= 0)
 		watch_process(t);
 	return EXIT_OK;
 }
@@ -177,10 +172,8 @@ static void close_there(struct place *p)
 {
 	struct there *t = there_of(p);
 
-	if (t->process.ready) {
+	if (t->process.ready)
 		loop_unwatch(t->client->loop, &t->process);
-		close(t->process.fd);
-	}
 	if (t->resolv_conf_fd >= 0)
 		close(t->resolv_conf_fd);
 	netns_close(&t->ns);
@@ -197,6 +190,6 @@ struct place *place_netns(const char *where, const char *userns)
 	t->place.ops = &ops;
 	t->where = where;
 	t->userns = userns;
-	t->ns.net_fd = t->ns.user_fd = t->resolv_conf_fd = -1;
+	t->ns.net_fd = t->ns.user_fd = t->ns.process_fd = t->resolv_conf_fd = -1;
 	return &t->place;
 }

@@ -39,11 +39,20 @@ static int open_named(const char *name)
 	return fd;
 }
 
-static int open_of_process(pid_t pid)
+/*
+ * The descriptor of the process first: whoever has that number later is somebody else. It closes
+ * on exec by itself.
+ */
+static int open_of_process(struct netns *ns)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%ld/ns/net", (long)pid);
+#ifdef SYS_pidfd_open
+	ns->process_fd = (int)syscall(SYS_pidfd_open, ns->pid, 0);
+	if (ns->process_fd < 0 && errno == ESRCH)
+		return -ENOENT;
+#endif
+	snprintf(path, sizeof(path), "/proc/%ld/ns/net", (long)ns->pid);
 	return open_path(path);
 }
 
@@ -56,7 +65,7 @@ static int open_where(struct netns *ns, const char *where)
 		return open_named(where);
 	}
 	ns->pid = atoi(where);
-	return open_of_process(ns->pid);
+	return open_of_process(ns);
 }
 
 static const char *hint(const struct netns *ns, int error)
@@ -132,7 +141,7 @@ static int open_userns(struct netns *ns, const char *userns, const struct log *l
 
 int netns_open(struct netns *ns, const char *where, const char *userns, const struct log *log)
 {
-	*ns = (struct netns){ .net_fd = -1, .user_fd = -1, .where = where };
+	*ns = (struct netns){ .net_fd = -1, .user_fd = -1, .process_fd = -1, .where = where };
 	ns->net_fd = open_where(ns, where);
 	if (ns->net_fd < 0) {
 		log_error(log, "--netns %s: %s%s", where, strerror(-ns->net_fd),
@@ -158,7 +167,9 @@ void netns_close(struct netns *ns)
 		close(ns->net_fd);
 	if (ns->user_fd >= 0)
 		close(ns->user_fd);
-	ns->net_fd = ns->user_fd = -1;
+	if (ns->process_fd >= 0)
+		close(ns->process_fd);
+	ns->net_fd = ns->user_fd = ns->process_fd = -1;
 }
 
 /* ---- a child that goes there */

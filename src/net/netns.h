@@ -20,6 +20,7 @@ struct netns {
 	int net_fd;
 	int user_fd;       /* to be entered first; -1: that is not needed */
 	pid_t pid;         /* it was named by this process; 0: by name or path */
+	int process_fd;    /* readable when that process is gone; -1: none, or no Linux 5.3 */
 	const char *name;  /* as ip-netns(8) knows it; NULL: by process or path */
 	const char *where; /* as it was named, for the log */
 };

@@ -115,6 +115,8 @@ static enum exit_code make_there(const struct server_cfg *cfg, const struct tun_
 		error = -1;
 	if (!error)
 		error = elsewhere_take(&t.elsewhere, fds, d->tuns, &d->netlink, &d->ifindex);
+	d->process_fd = ns.process_fd;
+	ns.process_fd = -1;
 	netns_close(&ns);
 	return error ? EXIT_NETCONF : EXIT_OK;
 }

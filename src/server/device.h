@@ -16,6 +16,9 @@ struct device {
 	struct netlink *netlink;      /* of its namespace */
 	unsigned ifindex;             /* there */
 	uint8_t own_iid[PPP_IID_LEN]; /* of its IPv6 link-local address */
+	/* Readable when the process that names its namespace is gone: then it leads nowhere. The
+	 * caller's to close; -1: there is none. */
+	int process_fd;
 };
 
 /*

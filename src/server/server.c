@@ -35,6 +35,7 @@ struct server {
 	struct shared shared;
 	struct loop *loop; /* of signals */
 	struct health health;
+	struct loop_watch process; /* the one that names the device's namespace */
 	struct loop_watch ended;
 	uint64_t ended_count; /* workers */
 	bool is_stopping;
@@ -157,9 +158,10 @@ static enum exit_code listen_all(struct server *srv)
 static enum exit_code open_device(struct server *srv, struct tun *tuns[])
 {
 	struct shared *sh = &srv->shared;
-	struct device d = { .tuns = tuns, .queues = sh->worker_count };
+	struct device d = { .tuns = tuns, .queues = sh->worker_count, .process_fd = -1 };
 	enum exit_code code = device_open(srv->cfg, pool_server(registry_pool(sh->registry)), &d);
 
+	srv->process.fd = d.process_fd;
 	memcpy(sh->own_iid, d.own_iid, sizeof(sh->own_iid));
 	registry_set_device(sh->registry, d.netlink, d.ifindex);
 	return code;
@@ -237,6 +239,18 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 	}
 }
 
+/* The namespace would live as long as our device in it, and so for nobody. */
+static void on_process_gone(struct loop_watch *watch, uint32_t events)
+{
+	struct server *srv = container_of(watch, struct server, process);
+
+	(void)events;
+	loop_unwatch(srv->loop, watch);
+	log_info(NULL, "process %s is gone, and its network with it", srv->cfg->netns);
+	if (!srv->is_stopping)
+		stop(srv);
+}
+
 static void on_worker_ended(struct loop_watch *watch, uint32_t events)
 {
 	struct server *srv = container_of(watch, struct server, ended);
@@ -247,6 +261,13 @@ static void on_worker_ended(struct loop_watch *watch, uint32_t events)
 		srv->ended_count += count;
 	if (srv->ended_count >= srv->shared.worker_count)
 		loop_stop(srv->loop);
+}
+
+static void watch_process(struct server *srv)
+{
+	srv->process.events = EPOLLIN;
+	srv->process.ready = on_process_gone;
+	loop_watch(srv->loop, &srv->process); /* else we stay until we are told to end */
 }
 
 static int watch_workers(struct server *srv)
@@ -294,6 +315,8 @@ static enum exit_code open_all(struct server *srv)
 	file_raise_limit(sh->max_sessions + SESSION_HALF_OPEN_MAX + FILES_OF_OURS);
 	health_open(&srv->health, srv->loop);
 	code = open_workers(srv);
+	if (!code && srv->process.fd >= 0)
+		watch_process(srv);
 	return code ? code : listen_all(srv);
 }
 
@@ -328,6 +351,14 @@ static void join_all(struct server *srv)
 		worker_join(&srv->shared.workers[i]);
 }
 
+static void close_watch(struct server *srv, struct loop_watch *watch)
+{
+	if (watch->fd < 0)
+		return;
+	loop_unwatch(srv->loop, watch);
+	close(watch->fd);
+}
+
 static void close_all(struct server *srv)
 {
 	struct shared *sh = &srv->shared;
@@ -338,10 +369,8 @@ static void close_all(struct server *srv)
 	registry_close(sh->registry);
 	credentials_close(&sh->credentials);
 	health_close(&srv->health);
-	if (srv->ended.fd >= 0) {
-		loop_unwatch(srv->loop, &srv->ended);
-		close(srv->ended.fd);
-	}
+	close_watch(srv, &srv->process);
+	close_watch(srv, &srv->ended);
 	loop_close(srv->loop);
 }
 
@@ -353,7 +382,7 @@ enum exit_code server_run(const struct server_cfg *cfg)
 	if (!srv)
 		return EXIT_OTHER;
 	srv->cfg = cfg;
-	srv->ended.fd = -1;
+	srv->ended.fd = srv->process.fd = -1;
 	code = open_all(srv);
 	if (!code) {
 		code = run(srv);

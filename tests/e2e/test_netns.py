@@ -418,3 +418,13 @@ def test_a_server_of_an_ordinary_user(lab, ordinary):
         place.end()
         for name in ("cert", "key", "users"):
             (folder / name).unlink()
+
+
+def test_a_server_ends_with_the_process(lab, container):
+    """Else its clients would be let in, and reach nobody."""
+    server = lab.serve("--netns", container.pid, host=lab.client)
+    client = lab.connect("--once", "--no-default-route", to="10.1.0.2", host=lab.other)
+    container.end()
+    assert server.wait() == 0
+    server.wait_for(f"process {container.pid} is gone")
+    assert client.wait() == 12
