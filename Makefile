@@ -183,10 +183,16 @@ $B/src/proxy/%.o $B/tests/proxy/%.o: ALL_CFLAGS += $(LWIP_CFLAGS)
 # cmocka before 1.1.7 took a string of uint8_t as it is.
 $B/tests/%.o: ALL_CFLAGS += -Itests -Wno-pointer-sign
 
-$B/%.o: %.c Makefile | $(THIRD)
+$B/%.o: %.c Makefile $B/given | $(THIRD)
 	$(call note,CC)
 	mkdir -p $(@D)
 	$(COMPILER) $(ALL_CFLAGS) -c $< -o $@
+
+# What command line and environment say, for other objects come of it. Changed when that has.
+$B/given: FORCE
+	mkdir -p $(@D)
+	echo '$(COMPILER) $(CFLAGS) $(LDFLAGS)' >$@.new
+	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 # Another wolfSSL has other structs, and so has another lwIP.
 $(call objects,$(foreach d,src tests,$d/crypto/*.c $d/tls/*.c $d/proxy/*.c)): $(THIRD)
@@ -200,8 +206,9 @@ $(or $(AR_$(KIND)),$(AR)) rcsD $@.new $(filter %.o,$^)
 mv $@.new $@
 endef
 
+# The folder is newer when a file was taken away, whose object must go too.
 define folder_rule
-$$B/lib$1.a: $$(call objects,src/$1/*.c)
+$$B/lib$1.a: $$(call objects,src/$1/*.c) src/$1
 	$$(archive)
 endef
 $(foreach f,$(FOLDERS),$(eval $(call folder_rule,$f)))
