@@ -28,6 +28,7 @@
 enum {
 	BACKLOG = 1024,
 	FILES_OF_OURS = 200, /* descriptors beside one a session */
+	LOOK_MS = 2000,      /* the workers are looked at so often */
 };
 
 struct server {
@@ -38,6 +39,8 @@ struct server {
 	struct loop_watch process; /* the one that names the device's namespace */
 	struct loop_watch ended;
 	uint64_t ended_count; /* workers */
+	struct loop_timer look;
+	bool has_hanging; /* workers */
 	bool is_stopping;
 };
 
@@ -219,6 +222,7 @@ static void stop(struct server *srv)
 	if (!srv->is_stopping)
 		log_info(NULL, "stopping: %zu sessions end", registry_count(srv->shared.registry));
 	srv->is_stopping = true;
+	loop_timer_stop(srv->loop, &srv->look);
 	health_stopping(&srv->health, device_name(srv));
 	post_all(srv, &m);
 }
@@ -281,6 +285,37 @@ static int watch_workers(struct server *srv)
 	return loop_watch(srv->loop, &srv->ended);
 }
 
+/* ---- the workers' health */
+
+/* All are asked, whatever one answers. */
+static const struct worker *find_hanging(struct server *srv)
+{
+	const struct worker *found = NULL;
+
+	for (unsigned i = 0; i < srv->shared.worker_count; i++)
+		if (!worker_is_turning(&srv->shared.workers[i]))
+			found = &srv->shared.workers[i];
+	return found;
+}
+
+static void look_at_workers(struct loop_timer *timer)
+{
+	struct server *srv = container_of(timer, struct server, look);
+	const struct worker *hangs = find_hanging(srv);
+
+	loop_timer_set(srv->loop, timer, loop_now(srv->loop) + LOOK_MS);
+	if (!hangs == !srv->has_hanging)
+		return;
+	srv->has_hanging = hangs;
+	if (hangs) {
+		log_error(NULL, "worker %u hangs", hangs->number);
+		health_down(&srv->health, device_name(srv), "a worker hangs");
+	} else {
+		log_info(NULL, "no worker hangs any more");
+		health_up(&srv->health, device_name(srv));
+	}
+}
+
 /* ---- all of it */
 
 static enum exit_code open_all(struct server *srv)
@@ -334,6 +369,7 @@ static enum exit_code run(struct server *srv)
 			 sh->worker_count > 1 ? "s" : "",
 			 ip_prefix_print(&srv->cfg->network).text);
 		health_up(&srv->health, device_name(srv));
+		look_at_workers(&srv->look);
 		if (srv->cfg->ready)
 			srv->cfg->ready(srv->cfg->ready_arg);
 		error = loop_run(srv->loop);
@@ -383,6 +419,7 @@ enum exit_code server_run(const struct server_cfg *cfg)
 		return EXIT_OTHER;
 	srv->cfg = cfg;
 	srv->ended.fd = srv->process.fd = -1;
+	srv->look.expired = look_at_workers;
 	code = open_all(srv);
 	if (!code) {
 		code = run(srv);

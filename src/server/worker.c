@@ -17,6 +17,7 @@ enum {
 	STOP_MS = 4000,    /* sessions have this long to say goodbye */
 	NO_FILES_MS = 1000,
 	TOO_MANY_MS = 10,
+	UNANSWERED_MAX = 1, /* the question may have come just before we were stopped and went on */
 	UNEVEN_PART = 8,   /* more sessions than another by an eighth: new ones go there */
 };
 
@@ -356,6 +357,9 @@ static void on_bell(struct loop_watch *watch, uint32_t events)
 	(void)events;
 	if (read(watch->fd, &rung, sizeof(rung)) < 0)
 		return;
+	atomic_store_explicit(&w->answered,
+			      atomic_load_explicit(&w->asked, memory_order_relaxed),
+			      memory_order_relaxed);
 	take_mail(w);
 	for (unsigned i = 0; i < w->shared->worker_count; i++)
 		if (w->rings[i])
@@ -379,6 +383,15 @@ bool worker_post(struct worker *w, const struct worker_message *message)
 	pthread_mutex_unlock(&w->mail_lock);
 	ring_bell(w);
 	return true;
+}
+
+bool worker_is_turning(struct worker *w)
+{
+	unsigned asked = atomic_fetch_add_explicit(&w->asked, 1, memory_order_relaxed);
+	unsigned answered = atomic_load_explicit(&w->answered, memory_order_relaxed);
+
+	ring_bell(w);
+	return asked - answered <= UNANSWERED_MAX;
 }
 
 /* ---- start and end */

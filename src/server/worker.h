@@ -93,6 +93,7 @@ struct worker {
 	pthread_mutex_t mail_lock;
 	struct worker_message *mail;
 	struct ring *rings[WORKERS_MAX]; /* packets, by the worker that puts them in */
+	_Atomic(unsigned) asked, answered; /* whether the loop turns: worker_is_turning */
 	/* which of the others' rings were filled in this turn; rung at its end */
 	struct loop_task ring_bells;
 	bool to_ring[WORKERS_MAX];
@@ -105,6 +106,11 @@ int worker_listen(struct worker *w, int fd);
 int worker_start(struct worker *w); /* its thread */
 /* From any thread. False when there is no memory. */
 bool worker_post(struct worker *w, const struct worker_message *m);
+/*
+ * For one other thread, every now and then: has the loop turned since it was asked the last time but
+ * one? It is woken for that.
+ */
+bool worker_is_turning(struct worker *w);
 void worker_join(struct worker *w); /* waits for its end */
 void worker_close(struct worker *w); /* a worker that is not running */
 

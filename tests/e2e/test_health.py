@@ -1,4 +1,5 @@
 """What supervisors and container runtimes see: sstp healthcheck, sd_notify, and sstp as process 1."""
+import contextlib
 import json
 import os
 import re
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import GATEWAY, SERVER, SILENT, SSTP, eventually, on_a_terminal
+from lab import GATEWAY, LIBC, SERVER, SILENT, SSTP, eventually, on_a_terminal
 
 STRANGER = 54321  # a user id that nobody has
 SILENT_SERVER = SILENT.removesuffix(".0") + ".7"
@@ -85,6 +86,30 @@ def test_one_that_hangs_is_found(lab):
         assert healthcheck(lab, lab.server) == (1, "down: a program hangs, it does not answer")
     finally:
         server.send(signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def one_thread_stopped(program, name):
+    """As a debugger does it; the others run on."""
+    seize, interrupt, detach, any_child = 0x4206, 0x4207, 17, 0x40000000
+    thread = next(int(t.parent.name) for t in Path(f"/proc/{program.pid}/task").glob("*/comm")
+                  if t.read_text() == f"{name}\n")
+    assert LIBC.ptrace(seize, thread, None, None) == 0
+    assert LIBC.ptrace(interrupt, thread, None, None) == 0
+    os.waitpid(thread, any_child)
+    try:
+        yield
+    finally:
+        LIBC.ptrace(detach, thread, None, None)
+
+
+def test_one_worker_that_hangs_is_found(lab, both):
+    server = lab.serve("--workers", "2")
+    with one_thread_stopped(server, "worker 1"):
+        server.wait_for("^error: worker 1 hangs$")
+        assert healthcheck(lab, lab.server) == (1, "down sstp0: a worker hangs")
+    server.wait_for("^no worker hangs any more$")
+    assert healthcheck(lab, lab.server) == (0, "up sstp0")
 
 
 def test_anybody_may_ask_and_root_alone_listens_to_anybody(lab):

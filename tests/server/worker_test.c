@@ -268,6 +268,22 @@ static void an_ipv6_address_may_come_again(void **state)
 	assert_int_equal(registry_worker_of(t.shared.registry, &s->ipv6), 0);
 }
 
+static void one_that_hangs_is_noticed(void **state)
+{
+	struct worker *w = t.workers;
+
+	(void)state;
+	t.shared.worker_count = 1;
+	open_worker(0);
+	for (int i = 0; i < 3; i++) {
+		assert_true(worker_is_turning(w));
+		assert_true(worker_is_turning(w));
+		assert_false(worker_is_turning(w));
+		assert_false(worker_is_turning(w));
+		run(w);
+	}
+}
+
 static int make_certificate(void **state)
 {
 	static const char *const names[] = { "vpn.example.net" };
@@ -301,6 +317,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_end_closes_what_is_in_the_mail, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(an_ipv6_address_may_come_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_that_hangs_is_noticed, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, make_certificate, remove_certificate);
