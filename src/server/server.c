@@ -378,7 +378,7 @@ static enum exit_code run(struct server *srv)
 		log_error(NULL, "%s", strerror(-error));
 		post_all(srv, &now);
 	}
-	return error ? EXIT_OTHER : EXIT_OK;
+	return error ? EXIT_OTHER : sh->is_device_lost ? EXIT_NETCONF : EXIT_OK;
 }
 
 static void join_all(struct server *srv)

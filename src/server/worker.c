@@ -210,6 +210,18 @@ static void forward(struct worker *w, const uint8_t *packet, size_t len,
 		hand_over(w, &to, packet, len, off);
 }
 
+/* Each worker meets it by itself, at its own queue. */
+static void lose_device(struct worker *w, int error)
+{
+	struct worker_message m = { .what = WORKER_STOP };
+
+	loop_unwatch(w->loop, &w->tun_watch);
+	if (!atomic_exchange(&w->shared->is_device_lost, true))
+		log_error(NULL, "%s is lost, all sessions end: %s", tun_name(w->tun),
+			  strerror(-error));
+	worker_post(w, &m);
+}
+
 static void from_tun(struct loop_watch *watch, uint32_t events)
 {
 	struct worker *w = container_of(watch, struct worker, tun_watch);
@@ -225,8 +237,7 @@ static void from_tun(struct loop_watch *watch, uint32_t events)
 		if (n == -EPROTO)
 			continue;
 		if (n < 0) {
-			log_error(NULL, "%s: %s", tun_name(w->tun), strerror((int)-n));
-			loop_unwatch(w->loop, &w->tun_watch);
+			lose_device(w, (int)n);
 			return;
 		}
 		bytes += (size_t)n;

@@ -44,6 +44,7 @@ struct shared {
 	unsigned worker_count;
 	_Atomic(size_t) next_session; /* not every processor counts in 64 bits without a lock */
 	int ended_fd; /* an eventfd: counts the workers that have ended */
+	_Atomic(bool) is_device_lost; /* somebody has deleted it */
 };
 
 struct worker_message {

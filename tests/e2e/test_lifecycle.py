@@ -451,3 +451,13 @@ def test_a_user_without_rights_is_told_what_is_missing(lab):
     assert client.wait() == 11
     assert re.search(r"^error: cannot make a TUN device: Operation not permitted.*CAP_NET_ADMIN", client.said,
                      re.M), client.said
+
+
+def test_a_server_whose_device_is_deleted_ends(lab, both):
+    """Else clients would be let in who reach nobody, and nothing would start it anew."""
+    server = lab.serve("--workers", "2")
+    client = lab.connect("--once", "--no-default-route")
+    lab.server.run("ip", "link", "del", "sstp0")
+    assert server.wait() == 11
+    assert server.said.count("error: sstp0 is lost, all sessions end: ") == 1
+    assert client.wait() == 12
