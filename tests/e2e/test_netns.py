@@ -381,6 +381,7 @@ def test_it_is_ended_with_the_tunnel(lab, ordinary, ping_program):
 def test_a_server_in_another_namespace(lab, both):
     before = lab.server.state()
     with named(lab.server, "blue") as run:
+        run("sh", "-c", "echo 0 >/proc/sys/net/ipv4/ip_forward")  # a new one has what this machine has
         server = lab.serve("--netns", "blue")
         assert "IPv4 forwarding is off" in server.said, "of that namespace, not of ours"
         client = lab.connect()
