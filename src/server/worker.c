@@ -513,12 +513,12 @@ void worker_close(struct worker *w)
 	stop_listening(w);
 	abandon_all(&w->half_open);
 	abandon_all(&w->open);
+	take_mail(w); /* for nobody any more */
 	if (w->tun_watch.ready)
 		loop_unwatch(w->loop, &w->tun_watch);
 	merge_close(w->merge);
 	tun_close(w->tun);
 	table_close(w->table);
-	take_mail(w);
 	if (w->mail_watch.fd >= 0) {
 		loop_unwatch(w->loop, &w->mail_watch);
 		close(w->mail_watch.fd);

@@ -202,6 +202,7 @@ static void who_has_had_time_makes_room(void **state)
 /* A connection that is on its way to a worker when that ends is closed with it. */
 static void the_end_closes_what_is_in_the_mail(void **state)
 {
+	const struct worker_message eviction = { .what = WORKER_END_SESSION };
 	struct worker *w = t.workers;
 
 	(void)state;
@@ -213,6 +214,7 @@ static void the_end_closes_what_is_in_the_mail(void **state)
 	run(&w[0]);
 	assert_int_equal(w[1].session_count, 1);
 	assert_int_equal(w[1].half_open.count, 0);
+	assert_true(worker_post(&w[1], &eviction)); /* of one that is gone */
 	worker_close(&w[1]);
 	assert_int_equal(thrown_out(), 1);
 }
