@@ -77,7 +77,7 @@ int handover_take(int end, int *fds, int room)
 		.msg_iov = &word,
 		.msg_iovlen = 1,
 		.msg_control = &control,
-		.msg_controllen = space_for(room),
+		.msg_controllen = len_for(room), /* its padding would hold one more */
 	};
 
 	error = receive(end, &m);

@@ -159,7 +159,10 @@ static void what_fails_there_is_told(void **state)
 	assert_int_equal(netns_visit(&ns, refuse, NULL, fds, 4, NULL), -EBUSY);
 	assert_int_equal(netns_visit(&ns, die, NULL, fds, 4, NULL), -EPIPE);
 	assert_int_equal(netns_visit(&ns, make_many, NULL, fds, 4, NULL), -EMFILE);
-	assert_int_equal(dup(0), before); /* none of the four that came is left open */
+	fds[3] = -1;
+	assert_int_equal(netns_visit(&ns, make_many, NULL, fds, 3, NULL), -EMFILE);
+	assert_int_equal(fds[3], -1);
+	assert_int_equal(dup(0), before); /* none that came is left open */
 	close(before);
 	netns_close(&ns);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), 0); /* but for the holder */
