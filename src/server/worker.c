@@ -14,11 +14,11 @@
 
 enum {
 	ACCEPTS_A_TURN = 16,
-	STOP_MS = 4000,    /* sessions have this long to say goodbye */
+	STOP_MS = 4000, /* sessions have this long to say goodbye */
 	NO_FILES_MS = 1000,
 	TOO_MANY_MS = 10,
 	UNANSWERED_MAX = 1, /* the question may have come just before we were stopped and went on */
-	UNEVEN_PART = 8,   /* more sessions than another by an eighth: new ones go there */
+	UNEVEN_PART = 8,    /* more sessions than another by an eighth: new ones go there */
 };
 
 /* ---- connections */
@@ -368,8 +368,7 @@ static void on_bell(struct loop_watch *watch, uint32_t events)
 	(void)events;
 	if (read(watch->fd, &rung, sizeof(rung)) < 0)
 		return;
-	atomic_store_explicit(&w->answered,
-			      atomic_load_explicit(&w->asked, memory_order_relaxed),
+	atomic_store_explicit(&w->answered, atomic_load_explicit(&w->asked, memory_order_relaxed),
 			      memory_order_relaxed);
 	take_mail(w);
 	for (unsigned i = 0; i < w->shared->worker_count; i++)
