@@ -218,9 +218,15 @@ def test_process_1_ends_in_order(lab, number):
     assert server.wait() == 0
 
 
+def catches(pid, number):
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"^SigCgt:\s+(\w+)$", status, re.M).group(1), 16) >> number - 1 & 1
+
+
 def test_process_1_can_be_interrupted_before_it_has_begun(lab):
     """Nothing handles signals there: for other processes the kernel would do what is to be done."""
     probe, pid = start_as_process1(lab, lab.client, "probe", SILENT_SERVER)
+    eventually("its first lines have run", lambda: catches(pid, signal.SIGINT))
     os.kill(pid, signal.SIGINT)
     assert probe.wait() == 128 + signal.SIGINT
 
