@@ -34,7 +34,7 @@ bool login_password(const struct verb *verb, const struct login_settings *s, con
 {
 	struct option_error err = { "" };
 	char prompt[600];
-	bool ok = password_from_environment(to); /* whichever wins, it must not stay there */
+	bool ok = password_from_environment(to, &err); /* whichever wins, it must not stay there */
 
 	if (s->password_fd != UINT32_MAX) {
 		ok = password_from_fd((int)s->password_fd, to, &err);
@@ -42,7 +42,7 @@ bool login_password(const struct verb *verb, const struct login_settings *s, con
 		ok = password_from_fd(0, to, &err);
 	} else if (s->password_file) {
 		ok = password_from_file(s->password_file, to, &err);
-	} else if (!ok) {
+	} else if (!ok && !*err.text) {
 		snprintf(prompt, sizeof(prompt), "Password of %s at %s: ", s->user, host);
 		ok = password_ask(prompt, to, &err);
 	}

@@ -80,13 +80,13 @@ static bool ask_twice(const char *user, char to[PASSWORD_ROOM], struct option_er
 static bool get_password(const struct passwd_settings *s, char to[PASSWORD_ROOM])
 {
 	struct option_error err = { "" };
-	bool ok = password_from_environment(to);
+	bool ok = password_from_environment(to, &err);
 
 	if (s->on_stdin)
 		ok = password_from_fd(0, to, &err);
 	else if (s->password_file)
 		ok = password_from_file(s->password_file, to, &err);
-	else if (!ok)
+	else if (!ok && !*err.text)
 		ok = ask_twice(s->words[1], to, &err);
 	if (ok && !*to) {
 		ok = false;

@@ -18,6 +18,8 @@ static bool wrong(struct option_error *err, const char *what, const char *why)
 	return false;
 }
 
+static const char too_long[] = "longer than 511 bytes";
+
 /* NULL, or why there is none. */
 static const char *read_line(int fd, char to[PASSWORD_ROOM])
 {
@@ -33,7 +35,7 @@ static const char *read_line(int fd, char to[PASSWORD_ROOM])
 		if (c == '\n')
 			break;
 		if (len + 1 >= PASSWORD_ROOM)
-			return "longer than 511 bytes";
+			return too_long;
 		to[len++] = c;
 	}
 	if (len && to[len - 1] == '\r')
@@ -45,8 +47,11 @@ static const char *read_line(int fd, char to[PASSWORD_ROOM])
 bool password_from_fd(int fd, char to[PASSWORD_ROOM], struct option_error *err)
 {
 	const char *why = read_line(fd, to);
+	char what[40] = "standard input";
 
-	return why ? wrong(err, "password", why) : true;
+	if (fd)
+		snprintf(what, sizeof(what), "--password-fd %d", fd);
+	return why ? wrong(err, what, why) : true;
 }
 
 bool password_from_file(const char *file, char to[PASSWORD_ROOM], struct option_error *err)
@@ -83,13 +88,15 @@ void password_forget_environment(void)
 	unsetenv(variable);
 }
 
-bool password_from_environment(char to[PASSWORD_ROOM])
+bool password_from_environment(char to[PASSWORD_ROOM], struct option_error *err)
 {
 	const char *value = getenv(variable);
 	bool fits = value && strlen(value) < PASSWORD_ROOM;
 
 	if (fits)
 		strcpy(to, value);
+	else if (value)
+		wrong(err, variable, too_long);
 	password_forget_environment();
 	return fits;
 }

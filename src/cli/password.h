@@ -15,8 +15,8 @@ bool password_from_fd(int fd, char to[PASSWORD_ROOM], struct option_error *err);
 /* Asks on the terminal (/dev/tty) without echo. False with err filled when there is none. */
 bool password_ask(const char *prompt, char to[PASSWORD_ROOM], struct option_error *err);
 /* SSTP_PASSWORD; wiped and taken out of our environment, so that neither a child nor anybody who
- * looks at us sees it. False: not set. */
-bool password_from_environment(char to[PASSWORD_ROOM]);
+ * looks at us sees it. False: not set, or too long, and then err is filled. */
+bool password_from_environment(char to[PASSWORD_ROOM], struct option_error *err);
 /* The same where another source of the password goes first, or none is needed. */
 void password_forget_environment(void);
 

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sstp/http.h"
 #include "tunnel/inside.h"
 #include "util/secret.h"
 
@@ -159,7 +160,11 @@ static void blame_sstp(struct tunnel *t, const struct sstp_out *out)
 	enum exit_code code = sstp_exit_code(t, out->closed.why);
 	const char *text = sstp_closed_text(out->closed.why);
 
-	if (out->closed.why == SSTP_CLOSED_HTTP_STATUS)
+	if (out->closed.why == SSTP_CLOSED_HTTP_STATUS &&
+	    out->closed.http_status == HTTP_UNAVAILABLE)
+		tunnel_blame(t, code, "the server is full, or out of service for now (HTTP status %d)",
+			     out->closed.http_status);
+	else if (out->closed.why == SSTP_CLOSED_HTTP_STATUS)
 		tunnel_blame(t, code, "%s (HTTP status %d)", text, out->closed.http_status);
 	else if (out->closed.status)
 		tunnel_blame(t, code, "%s (%s)", text, sstp_status_name(out->closed.status));

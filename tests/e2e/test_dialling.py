@@ -251,7 +251,7 @@ def test_a_plain_web_server(lab, peer, both):
 
 @pytest.mark.parametrize("answer, words", [
     (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "the server refuses SSTP on this address (HTTP status 404)"),
-    (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", "the server refuses SSTP on this address (HTTP status 503)"),
+    (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", "the server is full, or out of service for now (HTTP status 503)"),
     (b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\n\r\n",
      "the server refuses SSTP on this address (HTTP status 401)"),
     (b"SSH-2.0-OpenSSH_9.2\r\n", "the far end does not speak SSTP"),

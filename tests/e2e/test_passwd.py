@@ -114,7 +114,7 @@ def test_a_name_with_a_domain_and_blanks_survives(sstp, users):
 @pytest.mark.parametrize("argv, given, status, words", [
     (["users"], "", 2, "FILE and USER are needed: sstp passwd /etc/sstp/users ann"),
     (["users", "ann", "bob"], "", 2, "bob: one FILE and one USER are enough"),
-    (["--passwd-on-stdin", "users", "ann"], "", 2, "password: nothing to read"),
+    (["--passwd-on-stdin", "users", "ann"], "", 2, "standard input: nothing to read"),
     (["--passwd-on-stdin", "users", "ann"], "\n", 2, "an empty password is no password"),
     (["--pap-only", "--clear-text", "users", "ann"], "", 2, "--clear-text and --pap-only contradict each other"),
     (["--passwd-on-stdin", "--address", "10.9.0", "users", "ann"], "x\n", 1,

@@ -82,7 +82,7 @@ def test_a_server_that_is_full(lab):
     done = lab.probe(host=lab.other)
     assert done.returncode == 7
     assert "certificate" in report(done.stdout) and "SSTP" not in report(done.stdout)
-    assert done.stderr == "sstp probe: the server refuses SSTP on this address (HTTP status 503)\n"
+    assert done.stderr == "sstp probe: the server is full, or out of service for now (HTTP status 503)\n"
 
 
 def test_only_sha256_for_the_crypto_binding(lab):

@@ -131,7 +131,7 @@ def test_more_clients_than_allowed_are_sent_away_with_503(lab, both):
     first = lab.connect("--no-default-route")
     status, said = lab.connect_fails(host=lab.other)
     assert status == 7
-    assert said.splitlines()[-1] == "error: the server refuses SSTP on this address (HTTP status 503)"
+    assert said.splitlines()[-1] == "error: the server is full, or out of service for now (HTTP status 503)"
     assert first.stop() == 0
     lab.connect("--no-default-route", host=lab.other)
     lab.other.ping(GATEWAY)

@@ -296,11 +296,16 @@ def test_a_flag_of_the_file_can_be_taken_back_by_the_environment(desk):
 
 
 @pytest.mark.parametrize("options, words", [
-    (["--passwd-on-stdin"], "password: nothing to read"),
+    (["--passwd-on-stdin"], "standard input: nothing to read"),
     (["--password-file", "/nowhere/password"], "/nowhere/password: No such file or directory"),
-    (["--password-fd", "77"], "password: Bad file descriptor"),
+    (["--password-fd", "77"], "--password-fd 77: Bad file descriptor"),
     ([], "no password: no terminal to ask on; use --password-file, --passwd-on-stdin or the variable SSTP_PASSWORD"),
 ])
 def test_without_a_password_nothing_is_tried(desk, options, words):
     status, out, err = desk.run("connect", "--user", "ann", "vpn.example.net", *options)
     assert (status, out, err) == (2, "", f"sstp connect: {words}\n")
+
+
+def test_a_password_in_the_environment_that_is_too_long_is_not_passed_over(desk):
+    status, out, err = desk.run("connect", "--user", "ann", "vpn.example.net", SSTP_PASSWORD="x" * 512)
+    assert (status, out, err) == (2, "", "sstp connect: SSTP_PASSWORD: longer than 511 bytes\n")
