@@ -9,6 +9,7 @@
 
 #include "client/script.h"
 #include "tun/merge.h"
+#include "util/alloc.h"
 
 struct device {
 	struct outlet outlet;
@@ -18,7 +19,7 @@ struct device {
 	struct tun *tun;
 	struct merge *merge;
 	struct loop_watch watch, exit_watch;
-	uint8_t *packet;   /* TUN_PACKET_MAX bytes */
+	uint8_t *packet;   /* TUN_PACKET_MAX bytes, for tunnel_send_block */
 	struct host *host; /* NULL with --script, and where the network is not ours to set up */
 	struct outlet_link link;
 	bool was_up; /* at any time */
@@ -63,7 +64,7 @@ static void from_tun(struct loop_watch *w, uint32_t events)
 			return;
 		}
 		bytes += (size_t)n;
-		tunnel_send(d->client->tunnel, d->packet, (size_t)n, &off);
+		tunnel_send_block(d->client->tunnel, &d->packet, (size_t)n, &off);
 	}
 }
 
@@ -141,7 +142,7 @@ static enum exit_code open_packets(struct device *d)
 {
 	int error = merge_open(d->tun, &d->merge);
 
-	d->packet = malloc(TUN_PACKET_MAX);
+	d->packet = alloc_get(TUN_PACKET_MAX);
 	if (!error && !d->packet)
 		error = -ENOMEM;
 	if (!error) {
@@ -244,7 +245,7 @@ static void close_device(struct outlet *o)
 	merge_close(d->merge);
 	tun_close(d->tun);
 	d->place->ops->close(d->place);
-	free(d->packet);
+	alloc_put(d->packet);
 	free(d);
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "server/session.h"
+#include "util/alloc.h"
 
 enum {
 	ACCEPTS_A_TURN = 16,
@@ -195,19 +196,18 @@ static void hand_over(struct worker *w, const struct ip_addr *to, const uint8_t 
 	loop_post(w->loop, &w->ring_bells);
 }
 
-static void forward(struct worker *w, const uint8_t *packet, size_t len,
-		    const struct tun_offload *off)
+static void forward(struct worker *w, size_t len, const struct tun_offload *off)
 {
 	struct session *s;
 	struct ip_addr to;
 
-	if (!destination(packet, len, &to))
+	if (!destination(w->packet, len, &to))
 		return;
 	s = table_find(w->table, &to);
 	if (s)
-		tunnel_send(&s->tunnel, packet, len, off);
+		tunnel_send_block(&s->tunnel, &w->packet, len, off);
 	else if (w->shared->worker_count > 1)
-		hand_over(w, &to, packet, len, off);
+		hand_over(w, &to, w->packet, len, off);
 }
 
 /* Each worker meets it by itself, at its own queue. */
@@ -241,7 +241,7 @@ static void from_tun(struct loop_watch *watch, uint32_t events)
 			return;
 		}
 		bytes += (size_t)n;
-		forward(w, w->packet, (size_t)n, &off);
+		forward(w, (size_t)n, &off);
 	}
 }
 
@@ -460,7 +460,7 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 		error = open_tun_queue(w);
 	if (!error)
 		error = open_rings(w);
-	w->packet = malloc(TUN_PACKET_MAX);
+	w->packet = alloc_get(TUN_PACKET_MAX);
 	if (!error && !w->packet)
 		error = -ENOMEM;
 	return error;
@@ -528,6 +528,6 @@ void worker_close(struct worker *w)
 	loop_unpost(w->loop, &w->ring_bells);
 	pump_close(&w->pump);
 	loop_close(w->loop);
-	free(w->packet);
+	alloc_put(w->packet);
 	*w = (struct worker){ .loop = NULL };
 }

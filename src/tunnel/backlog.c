@@ -27,6 +27,8 @@ struct item {
 	struct tun_offload off;
 	unsigned skip;
 	size_t len;
+	size_t memory; /* this, and what `at` is in */
+	uint8_t *at;   /* `bytes`, or a block of its own */
 	uint8_t bytes[];
 };
 
@@ -69,13 +71,20 @@ int backlog_open(struct backlog **out)
 	return 0;
 }
 
+static void free_item(struct item *i)
+{
+	if (i && i->at != i->bytes)
+		alloc_put(i->at);
+	alloc_put(i);
+}
+
 static void free_items(struct item *i)
 {
 	struct item *next;
 
 	for (; i; i = next) {
 		next = i->next;
-		alloc_put(i);
+		free_item(i);
 	}
 }
 
@@ -85,7 +94,7 @@ void backlog_close(struct backlog *b)
 		return;
 	for (size_t i = 0; i < FLOWS; i++)
 		free_items(b->flows[i].first);
-	alloc_put(b->given);
+	free_item(b->given);
 	free(b);
 }
 
@@ -170,7 +179,7 @@ static struct item *take_first(struct backlog *b, struct flow *f)
 		f->last = NULL;
 	f->bytes -= i->len;
 	b->bytes -= i->len;
-	b->memory -= sizeof(*i) + i->len;
+	b->memory -= i->memory;
 	return i;
 }
 
@@ -204,31 +213,26 @@ static void drop_from_fattest(struct backlog *b)
 	for (size_t i = 1; i < FLOWS; i++)
 		if (b->flows[i].bytes > fattest->bytes)
 			fattest = &b->flows[i];
-	alloc_put(take_first(b, fattest));
+	free_item(take_first(b, fattest));
 }
 
-unsigned backlog_put(struct backlog *b, const uint8_t *packet, size_t len,
-		     const struct tun_offload *off, uint64_t now_ms)
+static unsigned enter(struct backlog *b, struct item *i, uint64_t now_ms)
 {
-	struct flow *f = flow_of(b, packet, len);
-	struct item *i = alloc_get(sizeof(*i) + len);
+	struct flow *f = flow_of(b, i->at, i->len);
 	unsigned dropped = 0;
 
-	if (!i)
-		return 1;
 	if (!b->bytes) /* a time when nothing waited tells nothing */
 		b->window_ms += now_ms - b->empty_ms;
 	measure(b, now_ms);
-	*i = (struct item){ .since_ms = now_ms, .off = *off, .len = len };
-	memcpy(i->bytes, packet, len);
+	i->since_ms = now_ms;
 	if (f->last)
 		f->last->next = i;
 	else
 		f->first = i;
 	f->last = i;
-	f->bytes += len;
-	b->bytes += len;
-	b->memory += sizeof(*i) + len;
+	f->bytes += i->len;
+	b->bytes += i->len;
+	b->memory += i->memory;
 	if (!f->is_listed) {
 		f->deficit = QUANTUM;
 		append(&b->fresh, f);
@@ -236,6 +240,40 @@ unsigned backlog_put(struct backlog *b, const uint8_t *packet, size_t len,
 	for (; b->memory > b->limit; dropped++)
 		drop_from_fattest(b);
 	return dropped;
+}
+
+unsigned backlog_put(struct backlog *b, const uint8_t *packet, size_t len,
+		     const struct tun_offload *off, uint64_t now_ms)
+{
+	struct item *i = alloc_get(sizeof(*i) + len);
+
+	if (!i)
+		return 1;
+	*i = (struct item){ .off = *off, .len = len, .memory = sizeof(*i) + len, .at = i->bytes };
+	memcpy(i->bytes, packet, len);
+	return enter(b, i, now_ms);
+}
+
+unsigned backlog_put_block(struct backlog *b, uint8_t **block, size_t len,
+			   const struct tun_offload *off, uint64_t now_ms)
+{
+	struct item *i;
+	uint8_t *other;
+
+	if (len < TUN_PACKET_MAX / 2)
+		return backlog_put(b, *block, len, off, now_ms);
+	i = alloc_get(sizeof(*i));
+	other = alloc_get(TUN_PACKET_MAX);
+	if (!i || !other) {
+		alloc_put(i);
+		alloc_put(other);
+		return 1;
+	}
+	*i = (struct item){
+		.off = *off, .len = len, .memory = sizeof(*i) + TUN_PACKET_MAX, .at = *block
+	};
+	*block = other;
+	return enter(b, i, now_ms);
 }
 
 /* ---- CoDel: RFC 8289 section 5.5, in whole milliseconds */
@@ -292,7 +330,7 @@ static struct item *lose_one(struct backlog *b, struct flow *f, struct item *i)
 		i->skip++;
 		return i;
 	}
-	alloc_put(i);
+	free_item(i);
 	return take_first(b, f);
 }
 
@@ -356,13 +394,13 @@ bool backlog_get(struct backlog *b, struct backlog_packet *p, uint64_t now_ms, u
 	struct item *i;
 
 	*dropped = 0;
-	alloc_put(b->given);
+	free_item(b->given);
 	b->given = i = next_item(b, now_ms, dropped);
 	if (!b->bytes)
 		b->empty_ms = now_ms;
 	if (!i)
 		return false;
 	b->window_bytes += i->len;
-	*p = (struct backlog_packet){ i->bytes, i->len, i->off, i->skip };
+	*p = (struct backlog_packet){ i->at, i->len, i->off, i->skip };
 	return true;
 }

@@ -34,6 +34,12 @@ void backlog_close(struct backlog *b);  /* NULL is fine */
 /* Copies the packet in; returns how many packets were dropped for it. */
 unsigned backlog_put(struct backlog *b, const uint8_t *packet, size_t len,
 		     const struct tun_offload *off, uint64_t now_ms);
+/*
+ * The same for a packet at the start of a block of TUN_PACKET_MAX bytes from alloc_get. A large one is
+ * not copied: the block is kept, and *block is another.
+ */
+unsigned backlog_put_block(struct backlog *b, uint8_t **block, size_t len,
+			   const struct tun_offload *off, uint64_t now_ms);
 struct backlog_packet {
 	const uint8_t *at; /* good until the next call */
 	size_t len;

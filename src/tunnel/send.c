@@ -159,23 +159,40 @@ void tunnel_send_waiting(struct tunnel *t)
 	loop_post(t->cfg.loop, &t->turn);
 }
 
-void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len,
-		 const struct tun_offload *off)
+/* True: the packet has been sent, or is lost. Else it must wait. */
+static bool send_now(struct tunnel *t, const uint8_t *packet, size_t len,
+		     const struct tun_offload *off)
 {
 	if (t->stage != TUNNEL_RUNNING || !t->is_connected) {
 		t->stats.tx_dropped++;
-		return;
+		return true;
 	}
 	loop_post(t->cfg.loop, &t->turn);
 	if (!is_full(t) && !is_waiting(t) && t->turn_packets < TURN_PACKETS) {
 		t->turn_packets++;
 		send_packets(t, packet, len, off, 0);
-		return;
+		return true;
 	}
 	if (!t->backlog && backlog_open(&t->backlog)) {
 		t->stats.tx_dropped++;
-		return;
+		return true;
 	}
 	pump_trim_later(t->cfg.pump);
-	t->stats.tx_dropped += backlog_put(t->backlog, packet, len, off, loop_now(t->cfg.loop));
+	return false;
+}
+
+void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len,
+		 const struct tun_offload *off)
+{
+	if (!send_now(t, packet, len, off))
+		t->stats.tx_dropped +=
+			backlog_put(t->backlog, packet, len, off, loop_now(t->cfg.loop));
+}
+
+void tunnel_send_block(struct tunnel *t, uint8_t **block, size_t len,
+		       const struct tun_offload *off)
+{
+	if (!send_now(t, *block, len, off))
+		t->stats.tx_dropped +=
+			backlog_put_block(t->backlog, block, len, off, loop_now(t->cfg.loop));
 }

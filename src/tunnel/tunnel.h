@@ -150,5 +150,11 @@ uint16_t tunnel_mtu(const struct tunnel *t);
  */
 void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len,
 		 const struct tun_offload *off);
+/*
+ * The same for a packet at the start of a block of TUN_PACKET_MAX bytes from alloc_get, which the
+ * tunnel may keep while it waits: then *block is another.
+ */
+void tunnel_send_block(struct tunnel *t, uint8_t **block, size_t len,
+		       const struct tun_offload *off);
 
 #endif

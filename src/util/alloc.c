@@ -20,7 +20,7 @@ enum {
 	CLASSES = (MAX_SHIFT - MIN_SHIFT) * 4 + 1,
 	SMALL_MAX = 4 * 1024,
 	CLASS_BYTES_MAX = 64 * 1024, /* kept by one thread of one class of small blocks, ... */
-	LARGE_BYTES_MAX = 4096 * 1024, /* ... and of all larger ones together */
+	LARGE_BYTES_MAX = 8192 * 1024, /* ... and of all larger ones together: a full backlog */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "tunnel/backlog.h"
+#include "util/alloc.h"
 #include "util/bytes.h"
 
 enum { MORE_FRAGMENTS = 0x2000 }; /* RFC 791; else the offset in steps of 8 bytes */
@@ -284,6 +285,69 @@ static void one_segment_at_a_time_is_lost(void **state)
 	assert_int_equal(skipped, dropped);
 }
 
+/* What a device read into its block: a packet of flow 1. */
+static uint8_t *put_in_block(uint8_t *block, uint32_t number, size_t len)
+{
+	struct tun_offload off = { .gso_size = 1 };
+
+	memset(block, 0, TUN_PACKET_MAX);
+	block[0] = 0x45;
+	store_u16(block + 2, (uint16_t)len);
+	block[9] = 17;
+	store_u16(block + 20, 1);
+	store_u32(block + 24, number);
+	dropped += backlog_put_block(b, &block, len, &off, 0);
+	return block;
+}
+
+/* The next packet lies there still, or was copied. */
+static void assert_next(uint32_t number, size_t len, const uint8_t *block, bool is_block)
+{
+	struct backlog_packet p;
+	unsigned more;
+
+	assert_true(backlog_get(b, &p, 0, &more));
+	assert_int_equal(load_u32(p.at + 24), number);
+	assert_int_equal(p.len, len);
+	assert_int_equal(p.at == block, is_block);
+}
+
+static void a_large_packet_stays_in_its_block(void **state)
+{
+	uint8_t *first = alloc_get(TUN_PACKET_MAX), *second, *third;
+
+	(void)state;
+	second = put_in_block(first, 1, TUN_PACKET_MAX - 1);
+	assert_ptr_not_equal(first, second);
+	assert_ptr_equal(put_in_block(second, 2, 1400), second);
+	third = put_in_block(second, 3, TUN_PACKET_MAX / 2);
+	assert_ptr_not_equal(third, second);
+	assert_int_equal(backlog_bytes(b), TUN_PACKET_MAX - 1 + 1400 + TUN_PACKET_MAX / 2);
+	assert_next(1, TUN_PACKET_MAX - 1, first, true);
+	assert_next(2, 1400, second, false);
+	assert_next(3, TUN_PACKET_MAX / 2, second, true);
+	assert_int_equal(get(NULL, 0), 0);
+	assert_int_equal(dropped, 0);
+	alloc_put(third);
+}
+
+/* Half a block is counted as a whole one, which it costs. Some are left for tear_down. */
+static void blocks_are_bounded_too(void **state)
+{
+	uint8_t *block = alloc_get(TUN_PACKET_MAX);
+	unsigned put_in = 2 * BACKLOG_MAX / TUN_PACKET_MAX, got = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < put_in; i++)
+		block = put_in_block(block, i, TUN_PACKET_MAX / 2);
+	assert_true(backlog_bytes(b) * 2 <= BACKLOG_MAX);
+	assert_true(dropped >= put_in / 2);
+	while (dropped + got < put_in - 5)
+		got += get(NULL, 0) == 1;
+	assert_int_equal(backlog_bytes(b), 5 * TUN_PACKET_MAX / 2);
+	alloc_put(block);
+}
+
 static void any_bytes_may_be_put(void **state)
 {
 	struct tun_offload off = { .gso_size = 0 };
@@ -322,6 +386,8 @@ int main(void)
 		CASE(a_hiccup_loses_nothing),
 		CASE(an_idle_line_stays_fast),
 		CASE(one_segment_at_a_time_is_lost),
+		CASE(a_large_packet_stays_in_its_block),
+		CASE(blocks_are_bounded_too),
 		CASE(any_bytes_may_be_put),
 	};
 
