@@ -19,7 +19,11 @@ struct tunnel;
 enum {
 	PUMP_RECV_LEN = 256 * 1024,              /* ciphertext of one recv */
 	PUMP_PLAIN_LEN = PUMP_RECV_LEN + SSTP_HTTP_MAX, /* its plaintext behind a kept start */
-	PUMP_SEND_LEN = 48 * 1024,               /* sealed records are sent at this many bytes */
+	/*
+	 * Sealed records are sent at this many bytes: with the one that passes it they are a super-packet,
+	 * of 64 KiB at most. What is over that would leave as a second one, sent and received by itself.
+	 */
+	PUMP_SEND_LEN = 48 * 1024,
 	PUMP_OUT_LEN = PUMP_SEND_LEN + 2 * TLS_RECORD_MAX,
 	PUMP_QUEUE_MAX = 256 * 1024,             /* more than this unsent: the peer is gone; ... */
 	PUMP_QUEUE_EARLY_MAX = 32 * 1024,        /* ... while anybody may be the peer */
