@@ -11,7 +11,7 @@
 
 #include "proxy/icmp.h"
 #include "proxy/inside.h"
-#include "tun/checksum.h"
+#include "util/checksum.h"
 #include "util/alloc.h"
 #include "util/bytes.h"
 #include "util/secret.h"

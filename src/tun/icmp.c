@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "tun/checksum.h"
+#include "util/checksum.h"
 #include "tun/headers.h"
 #include "util/bytes.h"
 

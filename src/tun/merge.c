@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tun/checksum.h"
+#include "util/checksum.h"
 #include "tun/headers.h"
 #include "util/bytes.h"
 

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "tun/checksum.h"
+#include "util/checksum.h"
 #include "tun/headers.h"
 #include "util/bytes.h"
 

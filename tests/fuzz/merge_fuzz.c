@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tun/checksum.h"
+#include "util/checksum.h"
 #include "tun/headers.h"
 #include "tun/merge.h"
 #include "tun/segment.h"

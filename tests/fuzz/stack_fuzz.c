@@ -12,7 +12,7 @@
 
 #include "proxy/conn.h"
 #include "proxy/datagram.h"
-#include "tun/checksum.h"
+#include "util/checksum.h"
 #include "tun/headers.h"
 #include "util/bytes.h"
 

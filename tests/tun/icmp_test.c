@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tun/checksum.h"
+#include "util/checksum.h"
 #include "tun/icmp.h"
 #include "util/bytes.h"
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "crowd.h"
-#include "tun/checksum.h"
+#include "util/checksum.h"
 
 enum {
 	TLS_MS = 30 * 1000,

@@ -3,8 +3,8 @@
  * byte besides cryptography and copying. A sum is kept as a plain number below 2^32, whose two
  * halves are folded together at the end; lengths and protocol numbers are simply added to it.
  */
-#ifndef SSTP_TUN_CHECKSUM_H
-#define SSTP_TUN_CHECKSUM_H
+#ifndef SSTP_UTIL_CHECKSUM_H
+#define SSTP_UTIL_CHECKSUM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,16 +7,27 @@
 
 #include <cmocka.h>
 
-#include "tun/checksum.h"
-#include "tun/packet.h"
+#include "util/checksum.h"
 
 enum { ROOM = 65536, SHORT = 300 };
 
 static uint8_t from[ROOM + 1], to[ROOM + 1];
 
+/* By the book, RFC 1071 section 1: two bytes at a time. */
+static uint16_t slow_sum(const uint8_t *at, size_t len)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < len; i++)
+		sum += i % 2 ? at[i] : (uint32_t)at[i] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
 static void compare(size_t offset, size_t len)
 {
-	uint16_t want = (uint16_t)~packet_checksum(from + offset, len, 0);
+	uint16_t want = slow_sum(from + offset, len);
 
 	assert_int_equal(checksum_sum(from + offset, len), want);
 	memset(to, 0xaa, len + 1);
@@ -75,5 +86,5 @@ int main(void)
 		cmocka_unit_test(folds),
 	};
 
-	return cmocka_run_group_tests_name("tun/checksum", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("util/checksum", tests, NULL, NULL);
 }
