@@ -284,6 +284,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_SSTP_UP:
 	case TUNNEL_CHECK_PASSWORD:
 	case TUNNEL_AUTHENTICATED:
+	case TUNNEL_NEIGHBOR:
 		break;
 	}
 }

@@ -156,11 +156,20 @@ static enum exit_code open_packets(struct device *d)
 	return EXIT_OTHER;
 }
 
+/* A script brings the device up, and would find an address that the kernel has made up. */
+static void keep_kernel_out(struct host_cfg *host)
+{
+	if (host->netlink || !netlink_open(&host->netlink))
+		netlink_link_no_autoaddr(host->netlink, host->ifindex);
+}
+
 /* The namespace's netlink socket, if there is one, is not needed without it. */
-static enum exit_code open_host(struct device *d, const struct place_device *made)
+static enum exit_code open_host(struct device *d, struct place_device *made)
 {
 	if (!made->is_bare && !d->cfg->script)
 		return host_open(&made->host, &d->host) ? EXIT_NETCONF : EXIT_OK;
+	if (!made->is_bare)
+		keep_kernel_out(&made->host);
 	netlink_close(made->host.netlink);
 	run_script(d, SCRIPT_PRE_INIT);
 	return EXIT_OK;

@@ -290,6 +290,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_AUTHENTICATED:
 	case TUNNEL_IPV4_UP:
 	case TUNNEL_IPV4_DOWN:
+	case TUNNEL_NEIGHBOR: /* a client's word on routers and neighbors counts for nothing */
 		break;
 	}
 }

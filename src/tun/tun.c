@@ -19,6 +19,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "tun/sysctl.h"
+
 /* Linux 6.2 brought USO; older headers lack its names. */
 #ifndef TUN_F_USO4
 #define TUN_F_USO4 0x20
@@ -161,7 +163,7 @@ static int join_persistent(const struct tun_cfg *cfg, int flags, struct tun **ou
 	return err;
 }
 
-int tun_open(const struct tun_cfg *cfg, struct tun **out)
+static int open_first(const struct tun_cfg *cfg, struct tun **out)
 {
 	int flags = IFF_TUN | IFF_NO_PI, err;
 
@@ -170,6 +172,15 @@ int tun_open(const struct tun_cfg *cfg, struct tun **out)
 	flags |= IFF_MULTI_QUEUE;
 	err = open_best(cfg, flags | IFF_TUN_EXCL, out);
 	return err == -EBUSY ? join_persistent(cfg, flags, out) : err;
+}
+
+int tun_open(const struct tun_cfg *cfg, struct tun **out)
+{
+	int err = open_first(cfg, out);
+
+	if (!err)
+		sysctl_distrust_link((*out)->name);
+	return err;
 }
 
 int tun_open_queue(const struct tun *first, struct tun **out)

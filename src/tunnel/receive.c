@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "tun/headers.h"
+#include "tun/ingress.h"
 #include "tun/mss.h"
 
 /* Whole and of the length that its own header tells: padding is cut, nonsense dropped. */
@@ -41,8 +42,19 @@ static void take_packet(struct tunnel *t, struct bytes info, uint16_t protocol)
 	}
 	t->stats.rx_packets++;
 	t->stats.rx_bytes += len;
-	mss_clamp(packet, len, t->cfg.mtu);
-	t->cfg.port->deliver(t->cfg.port, t, packet, len);
+	switch (ingress_of(packet, len)) {
+	case INGRESS_PASS:
+		mss_clamp(packet, len, t->cfg.mtu);
+		t->cfg.port->deliver(t->cfg.port, t, packet, len);
+		break;
+	case INGRESS_NEIGHBOR:
+		tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_NEIGHBOR,
+						      .packet = bytes_of(packet, len) });
+		break;
+	case INGRESS_DROP:
+		t->stats.rx_dropped++;
+		break;
+	}
 }
 
 void tunnel_take_frame(struct tunnel *t, struct bytes frame)

@@ -10,6 +10,8 @@
  *
  *	socket -> TLS -> SSTP -+-> PPP frames -> ppp/           (control)
  *	                       +-> IP packets -> port->deliver  (the packet path)
+ *
+ * Of IP packets, those that would configure their receiver never reach the port: tun/ingress.h.
  */
 #ifndef SSTP_TUNNEL_TUNNEL_H
 #define SSTP_TUNNEL_TUNNEL_H
@@ -46,6 +48,7 @@ enum tunnel_event_type {
 	TUNNEL_IPV4_DOWN,
 	TUNNEL_IPV6_UP,        /* ipv6 */
 	TUNNEL_IPV6_DOWN,
+	TUNNEL_NEIGHBOR,       /* packet: Neighbor Discovery from the peer, for src/ip6 */
 	TUNNEL_ENDED,          /* end: the last event */
 };
 
@@ -64,6 +67,7 @@ struct tunnel_event {
 		const struct ppp_attempt *attempt;
 		const struct ppp_ipv4 *ipv4;
 		const struct ppp_ipv6 *ipv6;
+		struct bytes packet;
 		const struct tunnel_end *end;
 	};
 };
@@ -98,7 +102,7 @@ struct tunnel_stats {
 	uint64_t rx_packets, rx_bytes; /* IP packets from the peer */
 	uint64_t tx_packets, tx_bytes; /* to the peer */
 	uint64_t tx_dropped;           /* waited too long for the socket, or not allowed */
-	uint64_t rx_dropped;           /* not IP, or not allowed yet */
+	uint64_t rx_dropped;           /* not IP, or not allowed */
 };
 
 struct tunnel {

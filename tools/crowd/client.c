@@ -59,6 +59,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_IPV4_DOWN:
 	case TUNNEL_IPV6_UP:
 	case TUNNEL_IPV6_DOWN:
+	case TUNNEL_NEIGHBOR:
 		break;
 	}
 }

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What of a peer's packets may reach a kernel (or lwIP) at all. A kernel believes whatever comes from a
+ * link: a Router Advertisement gives it a default route, a Redirect moves one, a routing header makes it
+ * send the packet on to somebody who was never checked. On a tunnel, whose two ends PPP has told all
+ * about each other, none of these has a place, in either direction.
+ *
+ * Passed: everything that is not ICMP, and of ICMP errors and echoes. Dropped:
+ *
+ *	IPv4   Redirect (RFC 792), Router Advertisement (RFC 1256), source routes
+ *	ICMPv6 all but errors (types 1 to 4) and echoes (128, 129, RFC 8335's 160, 161)
+ *	IPv6   routing headers that are not at their end yet (RFC 5095 for type 0), chains of headers that
+ *	       are cut off (RFC 7112), out of order, or too long to be meant well
+ *
+ * Neighbor Discovery that is whole and in the clear is neither: its receiver is the end of the tunnel
+ * itself (src/ip6). In fragments, or after an extension header, it is dropped (RFC 6980).
+ */
+#ifndef SSTP_TUN_INGRESS_H
+#define SSTP_TUN_INGRESS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum ingress {
+	INGRESS_PASS,
+	INGRESS_NEIGHBOR, /* RFC 4861: types 133 to 137, for src/ip6 */
+	INGRESS_DROP,
+};
+
+enum ingress ingress_examine(const uint8_t *packet, size_t len);
+
+/* `packet`: whole, at least the IP header, and of the length that this header gives. */
+static inline enum ingress ingress_of(const uint8_t *packet, size_t len)
+{
+	bool is_v6 = packet[0] >> 4 == 6;
+	uint8_t proto = packet[is_v6 ? 6 : 9];
+
+	/* nearly all there is: nothing between the IP header and TCP or UDP */
+	if ((proto == IPPROTO_TCP || proto == IPPROTO_UDP) && (is_v6 || packet[0] == 0x45))
+		return INGRESS_PASS;
+	return ingress_examine(packet, len);
+}
+
+#endif
