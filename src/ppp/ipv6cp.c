@@ -8,6 +8,7 @@ enum {
 	IPV6CP_OPT_IID = 1,
 	UNIVERSAL_BIT = 0x02, /* section 4.1: clear in an identifier that was made up */
 	MISSING_TRIES = 3,
+	SUGGESTION_TRIES = 8, /* one of them is free, unless all are refused */
 };
 
 static bool is_zero(const uint8_t iid[PPP_IID_LEN])
@@ -41,6 +42,8 @@ static bool iid_naked(struct ppp *p, struct reader *value)
 	uint8_t iid[PPP_IID_LEN];
 
 	get_copy(value, iid, sizeof(iid));
+	if (p->cfg.role == PPP_SERVER && !is_zero(p->cfg.own_iid))
+		return true; /* all clients know it by that one */
 	if (is_zero(iid) || !memcmp(iid, p->ipv6cp.peer, sizeof(iid)))
 		make_up(p, iid);
 	memcpy(p->ipv6cp.own, iid, sizeof(iid));
@@ -54,12 +57,17 @@ static bool iid_rejected(struct ppp *p)
 	return false;
 }
 
+static bool may_have(struct ppp *p, const uint8_t iid[PPP_IID_LEN])
+{
+	if (is_zero(iid) || !memcmp(iid, p->ipv6cp.own, PPP_IID_LEN))
+		return false;
+	return !p->cfg.take_iid || p->cfg.take_iid(p->cfg.take_iid_arg, iid);
+}
+
 static enum cp_judgement iid_judge(struct ppp *p, struct reader *value)
 {
 	get_copy(value, p->ipv6cp.peer, PPP_IID_LEN);
-	if (is_zero(p->ipv6cp.peer) || !memcmp(p->ipv6cp.peer, p->ipv6cp.own, PPP_IID_LEN))
-		return CP_NAK;
-	return CP_ACK;
+	return may_have(p, p->ipv6cp.peer) ? CP_ACK : CP_NAK;
 }
 
 static enum cp_judgement iid_missing(struct ppp *p)
@@ -67,12 +75,12 @@ static enum cp_judgement iid_missing(struct ppp *p)
 	return p->ipv6cp.ncp.cp.naks_sent < MISSING_TRIES ? CP_NAK : CP_FATAL;
 }
 
-/* The same each time, unless it has become our own meanwhile. */
+/* The same each time, as long as the peer may have it. */
 static void iid_suggest(struct ppp *p, struct writer *value)
 {
 	struct ipv6cp *i = &p->ipv6cp;
 
-	if (is_zero(i->suggestion) || !memcmp(i->suggestion, i->own, PPP_IID_LEN))
+	for (int n = 0; n < SUGGESTION_TRIES && !may_have(p, i->suggestion); n++)
 		make_up(p, i->suggestion);
 	put_bytes(value, i->suggestion, PPP_IID_LEN);
 }

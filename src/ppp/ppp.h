@@ -71,7 +71,8 @@ struct ppp_cfg {
 	bool ipv4;		      /* run IPCP */
 	bool ipv6;		      /* run IPV6CP */
 	uint16_t mru;		      /* what we ask for in LCP; 0: the option is left out */
-	uint8_t own_iid[PPP_IID_LEN]; /* IPV6CP: all zero: random ones */
+	/* IPV6CP: all zero: random. A server keeps to it; a client takes another that is suggested. */
+	uint8_t own_iid[PPP_IID_LEN];
 	uint32_t echo_ms;	      /* LCP Echo-Request when this long idle; 0: never */
 
 	/* client only; the strings are the caller's and stay valid while the link lives. PAP
@@ -89,6 +90,13 @@ struct ppp_cfg {
 	uint32_t ipv4_own;
 	uint32_t dns[2];
 	uint32_t nbns[2];
+	/*
+	 * IPV6CP: may this peer have that interface identifier? From a true on it is the peer's, until
+	 * another is asked about. Called when a Configure-Request is judged, from ppp_input, with
+	 * none that is zero or our own. NULL: any.
+	 */
+	bool (*take_iid)(void *arg, const uint8_t iid[PPP_IID_LEN]);
+	void *take_iid_arg;
 
 	/* Fills `to` with random bytes; a test gives its own, so a run can be replayed. */
 	void (*random)(void *arg, void *to, size_t len);

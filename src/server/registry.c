@@ -315,24 +315,27 @@ const char *registry_login(struct registry *r, struct registration *reg, uint32_
 	return refused;
 }
 
-bool registry_add_ipv6(struct registry *r, struct registration *reg, const struct ip_addr *a)
+static bool take_ipv6(struct registry *r, struct registration *reg, const struct ip_addr *a)
 {
-	bool is_new = false;
-
-	pthread_mutex_lock(&r->lock);
-	if (reg->is_in && !reg->is_evicted && !reg->ipv6.family)
-		is_new = add_other(r, a, reg);
-	if (is_new)
-		reg->ipv6 = *a;
-	pthread_mutex_unlock(&r->lock);
-	return is_new;
+	if (!reg->is_in || reg->is_evicted)
+		return false;
+	if (ip_equal(&reg->ipv6, a))
+		return true;
+	if (!add_other(r, a, reg))
+		return false;
+	let_go_ipv6(r, reg);
+	reg->ipv6 = *a;
+	return true;
 }
 
-void registry_drop_ipv6(struct registry *r, struct registration *reg)
+bool registry_take_ipv6(struct registry *r, struct registration *reg, const struct ip_addr *a)
 {
+	bool is_taken;
+
 	pthread_mutex_lock(&r->lock);
-	let_go_ipv6(r, reg);
+	is_taken = take_ipv6(r, reg, a);
 	pthread_mutex_unlock(&r->lock);
+	return is_taken;
 }
 
 void registry_logout(struct registry *r, struct registration *reg)

@@ -63,9 +63,11 @@ void registry_keep_addresses(struct registry *r, const struct users *users);
  */
 const char *registry_login(struct registry *r, struct registration *reg, uint32_t *addr,
 			   struct evictions *evictions);
-/* False when another session has this link-local address. */
-bool registry_add_ipv6(struct registry *r, struct registration *reg, const struct ip_addr *a);
-void registry_drop_ipv6(struct registry *r, struct registration *reg); /* harmless without one */
+/*
+ * Gives `reg` this link-local address in place of the one that it has. False, and all stays as it is,
+ * when another session has it.
+ */
+bool registry_take_ipv6(struct registry *r, struct registration *reg, const struct ip_addr *a);
 void registry_logout(struct registry *r, struct registration *reg); /* harmless without login */
 
 /* The worker whose session has this address, or REGISTRY_NOBODY. For the packet path. */

@@ -182,10 +182,28 @@ static void check_login(struct session *s, const struct ppp_attempt *attempt)
 
 /* ---- events */
 
-/* IPV6CP may go down and come up again, with the same address or another. */
+static struct ip_addr link_local(const uint8_t iid[PPP_IID_LEN])
+{
+	struct ip_addr a = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
+
+	memcpy(a.bytes + 8, iid, PPP_IID_LEN);
+	return a;
+}
+
+/* The server's own belongs to none of its clients, whatever it is called on their link. */
+static bool take_iid(void *arg, const uint8_t iid[PPP_IID_LEN])
+{
+	struct session *s = arg;
+	struct shared *shared = s->worker->shared;
+	struct ip_addr a = link_local(iid);
+
+	return memcmp(iid, shared->own_iid, PPP_IID_LEN) &&
+	       registry_take_ipv6(shared->registry, &s->registration, &a);
+}
+
+/* It stays registered, since IPV6CP may come up again: it may have been asked for already. */
 static void forget_ipv6(struct session *s)
 {
-	registry_drop_ipv6(s->worker->shared->registry, &s->registration);
 	if (s->ipv6.family)
 		table_remove(s->worker->table, &s->ipv6);
 	s->ipv6 = (struct ip_addr){ 0 };
@@ -193,14 +211,13 @@ static void forget_ipv6(struct session *s)
 
 static void note_ipv6(struct session *s, const struct ppp_ipv6 *v6)
 {
-	struct ip_addr a = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
+	struct ip_addr a = link_local(v6->peer_iid);
 
-	memcpy(a.bytes + 8, v6->peer_iid, PPP_IID_LEN);
-	if (!registry_add_ipv6(s->worker->shared->registry, &s->registration, &a))
-		log_warn(&s->log, "its IPv6 address %s is another session's: no IPv6",
-			 ip_print(&a).text);
-	else if (table_add(s->worker->table, &a, s))
+	forget_ipv6(s);
+	if (take_iid(s, v6->peer_iid) && table_add(s->worker->table, &a, s))
 		s->ipv6 = a;
+	else /* its session ends for a newer one, or there is no memory */
+		log_warn(&s->log, "it can not have its IPv6 address %s", ip_print(&a).text);
 }
 
 static void say_up(const struct session *s)
@@ -333,8 +350,9 @@ void session_deliver(struct port *port, struct tunnel *from, uint8_t *packet, si
 
 /* ---- the beginning */
 
-static void fill_ppp(const struct shared *shared, struct ppp_cfg *ppp)
+static void fill_ppp(struct session *s, struct ppp_cfg *ppp)
 {
+	const struct shared *shared = s->worker->shared;
 	const struct server_cfg *cfg = shared->cfg;
 
 	*ppp = (struct ppp_cfg){
@@ -347,6 +365,8 @@ static void fill_ppp(const struct shared *shared, struct ppp_cfg *ppp)
 		.ipv4_own = pool_server(registry_pool(shared->registry)),
 		.dns = { cfg->dns[0], cfg->dns[1] },
 		.nbns = { cfg->nbns[0], cfg->nbns[1] },
+		.take_iid = take_iid,
+		.take_iid_arg = s,
 	};
 	memcpy(ppp->auth, cfg->auth, sizeof(ppp->auth));
 	memcpy(ppp->own_iid, shared->own_iid, sizeof(ppp->own_iid));
@@ -392,7 +412,7 @@ static int open_tunnel(struct session *s, int fd)
 	};
 	int error;
 
-	fill_ppp(shared, &cfg.ppp);
+	fill_ppp(s, &cfg.ppp);
 	pthread_rwlock_rdlock(&shared->credentials.lock);
 	cfg.tls_ctx = shared->credentials.tls;
 	error = tunnel_open(&s->tunnel, &cfg);

@@ -37,6 +37,32 @@ static void own_iid(struct ppp_cfg *cfg)
 	memcpy(cfg->own_iid, "\0\0\0\0\0\0\0\1", PPP_IID_LEN);
 }
 
+/* Other sessions have those that begin with 20 or end with 0a. */
+static bool is_free(void *arg, const uint8_t iid[PPP_IID_LEN])
+{
+	(void)arg;
+	return iid[0] != 0x20 && iid[7] != 0x0a;
+}
+
+static void shared_iids(struct ppp_cfg *cfg)
+{
+	own_iid(cfg);
+	cfg->take_iid = is_free;
+}
+
+static bool is_never_free(void *arg, const uint8_t iid[PPP_IID_LEN])
+{
+	(void)arg;
+	(void)iid;
+	return false;
+}
+
+static void no_free_iid(struct ppp_cfg *cfg)
+{
+	own_iid(cfg);
+	cfg->take_iid = is_never_free;
+}
+
 static void nameless_server(struct ppp_cfg *cfg)
 {
 	cfg->ipv4_own = 0;
@@ -223,6 +249,35 @@ static const struct script ipv6[] = {
 		      "< ipv6cp 01 05 -- 01 0a 0000000000000000\nskip\n"
 		      "< ipv6cp 01 06 -- 01 0a 0000000000000000\n> ipv6cp 05 02 00 04\n"
 		      "< ipv6cp 06 02 00 04\n! ipv6-down\n" END },
+	{ "peer's: another session's: Naked with one that is free", PPP_SERVER, shared_iids,
+	  SERVER_IPV6
+	  "< ipv6cp 01 01 -- 01 0a 2000000000000001\n> ipv6cp 01 01 -- 01 0a 0000000000000001\n"
+	  "> ipv6cp 03 01 -- 01 0a 1000000000000009\n"
+	  "< ipv6cp 01 02 -- 01 0a 2000000000000002\n> ipv6cp 03 02 -- 01 0a 1000000000000009\n"
+	  "< ipv6cp 01 03 -- 01 0a 1000000000000009\n> ipv6cp 02 03 -- 01 0a 1000000000000009\n"
+	  "< ipv6cp 02 01 -- 01 0a 0000000000000001\n"
+	  "! ipv6 0000000000000001 1000000000000009\n"
+	  "# again, with another session's and with the server's own\n"
+	  "< ipv6cp 01 04 -- 01 0a 200000000000000a\n! ipv6-down\n"
+	  "> ipv6cp 01 02 -- 01 0a 0000000000000001\n> ipv6cp 03 04 -- 01 0a 1000000000000009\n"
+	  "< ipv6cp 01 05 -- 01 0a 0000000000000001\n> ipv6cp 03 05 -- 01 0a 1000000000000009\n"
+	  "< ipv6cp 02 02 -- 01 0a 0000000000000001\n"
+	  "< ipv6cp 01 06 -- 01 0a 1000000000000009\n> ipv6cp 02 06 -- 01 0a 1000000000000009\n"
+	  "! ipv6 0000000000000001 1000000000000009\n" },
+	{ "peer's: none is free: no IPv6", PPP_SERVER, no_free_iid,
+	  SERVER_IPV6 "< ipv6cp 01 01 -- 01 0a 2000000000000001\nskip\n"
+		      "< ipv6cp 01 02 -- 01 0a 2000000000000001\nskip\n"
+		      "< ipv6cp 01 03 -- 01 0a 2000000000000001\nskip\n"
+		      "< ipv6cp 01 04 -- 01 0a 2000000000000001\nskip\n"
+		      "< ipv6cp 01 05 -- 01 0a 2000000000000001\nskip\n"
+		      "< ipv6cp 01 06 -- 01 0a 2000000000000001\n> ipv6cp 05 02 00 04\n"
+		      "< ipv6cp 06 02 00 04\n! ipv6-down\n" END },
+	{ "ours: a server's, which it keeps whatever is suggested", PPP_SERVER, shared_iids,
+	  SERVER_IPV6
+	  "< ipv6cp 01 01 -- 01 0a 0102030405060708\n"
+	  "> ipv6cp 01 01 -- 01 0a 0000000000000001\n> ipv6cp 02 01 -- 01 0a 0102030405060708\n"
+	  "< ipv6cp 03 01 -- 01 0a 0807060504030201\n"
+	  "> ipv6cp 01 02 -- 01 0a 0000000000000001\n" },
 	{ "peer's: left out: three hints", PPP_SERVER, NULL,
 	  SERVER_IPV6
 	  "< ipv6cp 01 01 00 04\n" ASKS_IID "> ipv6cp 03 01 -- 01 0a 100000000000000a\n"

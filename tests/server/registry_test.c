@@ -99,16 +99,24 @@ static void a_users_limit_ends_the_oldest(void **state)
 static void link_local_addresses_are_one_sessions(void **state)
 {
 	struct ip_addr ll = { .family = AF_INET6, .bytes = { 0xfe, 0x80, [15] = 7 } };
+	struct ip_addr other = { .family = AF_INET6, .bytes = { 0xfe, 0x80, [15] = 8 } };
 
 	(void)state;
-	assert_false(registry_add_ipv6(r, &regs[0], &ll)); /* not logged in */
+	assert_false(registry_take_ipv6(r, &regs[0], &ll)); /* not logged in */
 	assert_null(log_in(0, "ann", 1, 0));
 	assert_null(log_in(1, "bob", 0, 0));
-	assert_true(registry_add_ipv6(r, &regs[0], &ll));
-	assert_false(registry_add_ipv6(r, &regs[1], &ll));
+	assert_true(registry_take_ipv6(r, &regs[0], &ll));
+	assert_true(registry_take_ipv6(r, &regs[0], &ll));
+	assert_false(registry_take_ipv6(r, &regs[1], &ll));
 	assert_int_equal(registry_worker_of(r, &ll), 1);
-	registry_logout(r, &regs[0]);
+	assert_true(registry_take_ipv6(r, &regs[1], &other));
+	assert_false(registry_take_ipv6(r, &regs[0], &other));
+	assert_int_equal(registry_worker_of(r, &ll), 1); /* it keeps what it has */
+	registry_logout(r, &regs[1]);
+	assert_true(registry_take_ipv6(r, &regs[0], &other)); /* in place of the first */
 	assert_int_equal(registry_worker_of(r, &ll), REGISTRY_NOBODY);
+	registry_logout(r, &regs[0]);
+	assert_int_equal(registry_worker_of(r, &other), REGISTRY_NOBODY);
 }
 
 static void failures_are_counted(void **state)

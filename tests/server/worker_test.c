@@ -238,6 +238,13 @@ static void tell_ipv6(struct session *s, enum tunnel_event_type type, uint8_t la
 	s->tunnel.cfg.event(s->tunnel.cfg.arg, &ev);
 }
 
+static bool asks_iid(struct session *s, const uint8_t iid[PPP_IID_LEN])
+{
+	const struct ppp_cfg *ppp = &s->tunnel.cfg.ppp;
+
+	return ppp->take_iid(ppp->take_iid_arg, iid);
+}
+
 /* IPV6CP of a session goes down and comes up again, with its old address and with a new one. */
 static void an_ipv6_address_may_come_again(void **state)
 {
@@ -268,6 +275,42 @@ static void an_ipv6_address_may_come_again(void **state)
 	assert_int_equal(s->ipv6.bytes[15], 8);
 	assert_int_equal(registry_worker_of(t.shared.registry, &first), REGISTRY_NOBODY);
 	assert_int_equal(registry_worker_of(t.shared.registry, &s->ipv6), 0);
+}
+
+/* What IPV6CP asks before it Acks: whose an interface identifier is. */
+static void interface_identifiers_are_one_sessions(void **state)
+{
+	static const uint8_t iid[PPP_IID_LEN] = { [7] = 9 }, other[PPP_IID_LEN] = { [7] = 10 };
+	struct worker *w = t.workers;
+	struct evictions evictions;
+	struct session *s[2];
+	uint32_t addr[2] = { 0 };
+
+	(void)state;
+	open_the_only_free_one();
+	memcpy(t.shared.own_iid, "\2\2\2\2\2\2\2\2", PPP_IID_LEN);
+	connect_clients(2);
+	run(w);
+	s[0] = w->half_open.first;
+	s[1] = s[0]->next;
+	for (int i = 0; i < 2; i++) {
+		s[i]->registration.user = "ann";
+		assert_null(registry_login(t.shared.registry, &s[i]->registration, &addr[i],
+					   &evictions));
+	}
+	assert_true(asks_iid(s[0], iid));
+	assert_false(asks_iid(s[1], iid));
+	assert_true(asks_iid(s[1], other));
+	assert_false(asks_iid(s[0], other));
+	assert_false(asks_iid(s[0], t.shared.own_iid));
+	/* asked for again before the tunnel tells that IPV6CP went down */
+	tell_ipv6(s[0], TUNNEL_IPV6_UP, 9);
+	assert_true(asks_iid(s[0], iid));
+	tell_ipv6(s[0], TUNNEL_IPV6_DOWN, 0);
+	assert_false(asks_iid(s[1], iid));
+	tell_ipv6(s[0], TUNNEL_IPV6_UP, 9);
+	assert_ptr_equal(table_find(w->table, &s[0]->ipv6), s[0]);
+	assert_int_equal(s[0]->ipv6.bytes[15], 9);
 }
 
 static void one_that_hangs_is_noticed(void **state)
@@ -319,6 +362,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_end_closes_what_is_in_the_mail, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(an_ipv6_address_may_come_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(interface_identifiers_are_one_sessions, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(one_that_hangs_is_noticed, set_up, tear_down),
 	};
 
