@@ -280,7 +280,7 @@ struct outlet *device_outlet(const struct device_cfg *cfg)
 	d->place = cfg->place;
 	d->outlet = (struct outlet){
 		.ops = &ops,
-		.port = { to_tun, flush_tun },
+		.port = { .deliver = to_tun, .flush = flush_tun },
 		.name = cfg->interface,
 		.wants_dns = cfg->dns != HOST_DNS_NONE || cfg->script,
 	};

@@ -225,7 +225,7 @@ void probe_run(const struct server_ref *ref, struct probe_report *report)
 		return;
 	p->ref = ref;
 	p->report = report;
-	p->port = (struct port){ nowhere, no_flush };
+	p->port = (struct port){ .deliver = nowhere, .flush = no_flush };
 	p->name = server_ref_name(ref);
 	if (!loop_open(&p->loop) && !pump_open(&p->pump, p->loop))
 		probe(p);

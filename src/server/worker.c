@@ -445,7 +445,7 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 
 	*w = (struct worker){ .shared = shared, .number = number, .tun = tun };
 	w->mail_watch.fd = -1;
-	w->port = (struct port){ session_deliver, flush_tun };
+	w->port = (struct port){ .deliver = session_deliver, .flush = flush_tun };
 	w->stop.expired = on_stop_timer;
 	w->accept_again.expired = accept_again;
 	w->ring_bells.run = ring_bells;

@@ -112,6 +112,12 @@ static void send_backlog(struct tunnel *t)
 	}
 }
 
+bool tunnel_has_room(const struct tunnel *t)
+{
+	return t->stage == TUNNEL_RUNNING && !is_full(t) && !is_waiting(t) &&
+	       t->turn_packets < TURN_PACKETS;
+}
+
 void tunnel_end_turn(struct loop_task *turn)
 {
 	struct tunnel *t = container_of(turn, struct tunnel, turn);
@@ -121,6 +127,8 @@ void tunnel_end_turn(struct loop_task *turn)
 	pump_flush(t->cfg.pump);
 	if (is_waiting(t) && !is_full(t))
 		loop_post(t->cfg.loop, &t->turn);
+	else if (t->cfg.port->has_room && tunnel_has_room(t))
+		t->cfg.port->has_room(t->cfg.port);
 }
 
 /* Only makes things better where it works: a Unix socket of a test has no such limit. */

@@ -34,6 +34,8 @@ struct port {
 	void (*deliver)(struct port *port, struct tunnel *from, uint8_t *packet, size_t len);
 	/* The end of a batch of packets. */
 	void (*flush)(struct port *port);
+	/* tunnel_has_room may be true again. NULL: this port never asks. */
+	void (*has_room)(struct port *port);
 };
 
 enum tunnel_event_type {
@@ -160,5 +162,11 @@ void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len,
  */
 void tunnel_send_block(struct tunnel *t, uint8_t **block, size_t len,
 		       const struct tun_offload *off);
+
+/*
+ * A packet that is sent now would not have to wait. Who can hold its packets back while this is
+ * false loses none; port->has_room says when to ask again.
+ */
+bool tunnel_has_room(const struct tunnel *t);
 
 #endif

@@ -142,7 +142,7 @@ static void open_end(struct end *e, int fd, enum ppp_role role)
 		},
 	};
 
-	e->port = (struct port){ deliver, flush };
+	e->port = (struct port){ .deliver = deliver, .flush = flush };
 	snprintf(e->log.name, sizeof(e->log.name), role == PPP_CLIENT ? "client" : "server");
 	assert_int_equal(tunnel_open(&e->tunnel, &cfg), 0);
 	e->is_open = true;
