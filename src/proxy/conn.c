@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy/congestion.h"
 #include "proxy/inside.h"
 #include "proxy/lookup.h"
 #include "proxy/queue.h"
@@ -25,6 +26,7 @@ enum {
 	KEEPALIVES = 8,
 	SEND_MAX = 0xffff, /* tcp_write's and tcp_recved's largest number */
 	BACKLOG = 64,
+	AHEAD = 64 * 1024, /* more than the congestion window: what waits to be sent */
 };
 
 enum state {
@@ -52,6 +54,7 @@ struct conn {
 	struct queue in; /* has come and was not taken */
 	bool has_ended;
 	size_t room_in, room_out;
+	struct congestion congestion;
 };
 
 struct conn_listener {
@@ -72,32 +75,61 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* As much again as the receiver has just taken: it doubles each round trip. */
-static size_t grow(size_t *room, size_t *sum, size_t taken, size_t most)
+static size_t clamp(size_t n, size_t min, size_t max)
 {
-	size_t more = *room < most ? least(taken, most - *room) : 0;
-
-	more = least(more, *sum < CONN_BUDGET ? CONN_BUDGET - *sum : 0);
-	*room += more;
-	*sum += more;
-	return more;
+	return n > max ? max : n < min ? min : n;
 }
 
-/* Its receiver has taken so much, so the far end may send as much again, or more. */
+/* The largest room that a connection may have which has `room` now. */
+static size_t share(size_t budget, size_t sum, size_t room)
+{
+	size_t others = sum - room;
+
+	return clamp((budget > others ? budget - others : 0) / CONN_SHARE, CONN_ROOM_FIRST,
+		     CONN_ROOM_MAX);
+}
+
+static void set_room(size_t *room, size_t *sum, size_t wanted)
+{
+	*sum += wanted - *room;
+	*room = wanted;
+}
+
+/*
+ * Its receiver has taken so much, so the far end may send as much again, and as much more: the window
+ * doubles each round trip, and shrinks where others need the budget.
+ */
 static void credit(struct conn *c, size_t taken)
 {
-	size_t most = c->pcb && c->pcb->flags & TF_WND_SCALE ? CONN_ROOM_MAX : SEND_MAX;
+	size_t most, wanted, more;
 
 	if (!c->pcb || !taken)
 		return;
-	taken += grow(&c->room_in, &c->stack->room_in, taken, most);
-	while (taken) {
-		size_t part = least(taken, SEND_MAX);
+	most = share(CONN_BUDGET_IN, c->stack->room_in, c->room_in);
+	if (!(c->pcb->flags & TF_WND_SCALE) && most > SEND_MAX)
+		most = SEND_MAX;
+	wanted = clamp(c->room_in + taken, 0, most);
+	if (wanted + taken < c->room_in) /* what the far end was promised stays promised */
+		wanted = c->room_in - taken;
+	more = wanted + taken - c->room_in;
+	set_room(&c->room_in, &c->stack->room_in, wanted);
+	while (more) {
+		size_t part = least(more, SEND_MAX);
 
 		tcp_recved(c->pcb, (u16_t)part);
-		taken -= part;
+		more -= part;
 	}
 	stack_touch(c->stack);
+}
+
+/* What the congestion window lets leave, and a little more, so that there is always something to send. */
+static void fit_room_out(struct conn *c)
+{
+	size_t cwnd = c->pcb ? c->pcb->cwnd : 0, wanted = cwnd + cwnd / 4 + AHEAD;
+
+	wanted = clamp(wanted, CONN_ROOM_FIRST,
+		       share(CONN_BUDGET_OUT, c->stack->room_out, c->room_out));
+	set_room(&c->room_out, &c->stack->room_out, wanted);
 }
 
 /* ---- what lwIP says */
@@ -160,7 +192,8 @@ static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
 	struct conn *c = arg;
 
 	(void)pcb;
-	grow(&c->room_out, &c->stack->room_out, len, CONN_ROOM_MAX);
+	(void)len;
+	fit_room_out(c);
 	if (c->is_attached)
 		c->ev.has_room(c->ev.arg);
 	linger(c);
@@ -189,6 +222,67 @@ static void on_error(void *arg, err_t err)
 	wake(c);
 }
 
+/* ---- congestion control (tools/lwip/congestion.patch) */
+
+/* NULL: not ours yet, or not any more. */
+static struct conn *conn_of(const struct tcp_pcb *pcb)
+{
+	return pcb->recv == on_received ? pcb->callback_arg : NULL;
+}
+
+uint32_t lwip_grow_window(const void *at, uint32_t acked)
+{
+	const struct tcp_pcb *pcb = at;
+	struct conn *c = conn_of(pcb);
+	struct congestion_ack a = {
+		.cwnd = pcb->cwnd,
+		.ssthresh = pcb->ssthresh,
+		.mss = pcb->mss,
+		.acked = acked,
+		.ackno = pcb->lastack,
+		.snd_nxt = pcb->snd_nxt,
+		.after_timeout = pcb->flags & TF_RTO,
+	};
+	uint32_t ssthresh = pcb->ssthresh, cwnd;
+
+	if (!c || !c->pcb)
+		return pcb->cwnd;
+	a.now_ms = loop_now(c->stack->cfg.loop);
+	cwnd = congestion_acked(&c->congestion, &a, &ssthresh);
+	c->pcb->ssthresh = ssthresh;
+	return (uint32_t)least(cwnd, TCP_SND_BUF);
+}
+
+uint32_t lwip_shrink_window(const void *at, int is_timeout)
+{
+	const struct tcp_pcb *pcb = at;
+	struct conn *c = conn_of(pcb);
+	uint32_t flight = (uint32_t)least(pcb->snd_nxt - pcb->lastack, pcb->cwnd);
+
+	if (!c)
+		return flight / 2;
+	return congestion_lost(&c->congestion, flight, pcb->mss, is_timeout);
+}
+
+static bool has_unsent(const struct conn *c)
+{
+	return c->pcb && c->pcb->unsent;
+}
+
+void conn_send_waiting(struct stack *s)
+{
+	struct conn *first = s->next_conn ? s->next_conn : s->conns, *c = first;
+
+	while (c && !s->is_choked) {
+		if (has_unsent(c))
+			tcp_output(c->pcb);
+		c = c->next ? c->next : s->conns;
+		if (c == first)
+			break;
+	}
+	s->next_conn = c;
+}
+
 /* ---- life */
 
 static bool has_place(const struct stack *s, bool is_from_afar)
@@ -206,6 +300,7 @@ static struct conn *new_conn(struct stack *s, bool is_from_afar)
 	c->is_from_afar = is_from_afar;
 	s->afar_count += is_from_afar;
 	c->room_in = c->room_out = CONN_ROOM_FIRST;
+	congestion_open(&c->congestion);
 	s->room_in += c->room_in;
 	s->room_out += c->room_out;
 	s->conn_count++;
@@ -234,6 +329,8 @@ static void free_conn(struct conn *c)
 	s->room_out -= c->room_out;
 	s->conn_count--;
 	s->afar_count -= c->is_from_afar;
+	if (s->next_conn == c)
+		s->next_conn = c->next;
 	*c->link = c->next;
 	if (c->next)
 		c->next->link = c->link;
@@ -480,7 +577,7 @@ size_t conn_room(const struct conn *c)
 {
 	size_t room = free_room(c);
 
-	return room >= c->room_out / 4 ? room : 0;
+	return room >= least(c->room_out / 4, AHEAD) ? room : 0;
 }
 
 size_t conn_send(struct conn *c, const uint8_t *at, size_t len, bool more)

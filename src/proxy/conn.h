@@ -3,8 +3,9 @@
  * then handed to a relay (relay.h), which owns it from there on. What the far end sends before that
  * waits in the connection, within its window.
  *
- * How much a connection may have under way in each direction starts small and doubles with what the
- * receiver takes, up to CONN_ROOM_MAX, as long as the common budget of all connections has room.
+ * How much a connection may have under way in each direction starts small and grows with what the
+ * receiver takes, up to CONN_ROOM_MAX and to a share of what is left of the common budget: so one has
+ * the window of a fast and long way, many have smaller ones, and an idle one costs nothing.
  */
 #ifndef SSTP_PROXY_CONN_H
 #define SSTP_PROXY_CONN_H
@@ -13,11 +14,13 @@
 #include "util/bytes.h"
 
 enum {
-	CONN_MAX = 1024,      /* at a time */
-	CONN_AFAR_MAX = 512,  /* of them, made from afar: a flood of a listener leaves us room */
+	CONN_MAX = 1024,     /* at a time */
+	CONN_AFAR_MAX = 512, /* of them, made from afar: a flood of a listener leaves us room */
 	CONN_ROOM_FIRST = 64 * 1024,
-	CONN_ROOM_MAX = 1024 * 1024,
-	CONN_BUDGET = 128 * 1024 * 1024, /* of all connections, in each direction */
+	CONN_ROOM_MAX = 16 * 1024 * 1024,   /* 1 Gbit/s at 130 ms */
+	CONN_BUDGET_IN = 128 * 1024 * 1024, /* of all connections: what may come, ... */
+	CONN_BUDGET_OUT = 64 * 1024 * 1024, /* ... and what we hold until it is acknowledged */
+	CONN_SHARE = 4, /* a connection has this part at most of what nobody else has */
 };
 
 struct conn;

@@ -28,12 +28,16 @@ struct stack {
 	uint8_t *packets;       /* of ours, where `out` refers to them */
 	size_t packets_len;
 	uint8_t *super; /* one that was merged, in one piece */
+	bool is_choked; /* the tunnel has no room: segments with data stay in lwIP */
+	size_t lump;    /* so much leaves at a time, then the tunnel is asked again */
+	size_t lump_len;
+	uint64_t choked_ms;
 	struct loop_timer timer;
 	struct loop_task turn;
-	struct conn *conns;
+	struct conn *conns, *next_conn; /* next_conn: whose turn it is when there is room again */
 	struct lookup *lookups;
 	size_t conn_count, afar_count, datagram_count; /* afar: conns that a listener took */
-	size_t room_in, room_out; /* of all connections, out of CONN_BUDGET */
+	size_t room_in, room_out;                      /* of all connections, out of CONN_BUDGET */
 };
 
 /* lwIP was called, or is about to be: its packets leave at the end of the turn, its timers run. */
@@ -48,6 +52,8 @@ bool stack_has_way_to(const struct stack *s, const struct ip_addr *to);
 void conn_blame(struct stack *s, const struct ip_addr *peer, uint16_t peer_port, uint16_t own_port,
 		enum stack_result result);
 void conn_close_all(struct stack *s);
+/* Sends what waits in lwIP, a connection after the other, until the stack is choked. */
+void conn_send_waiting(struct stack *s);
 
 /* lookup.c */
 void lookup_stack_is_up(struct stack *s);

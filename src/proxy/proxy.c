@@ -38,6 +38,18 @@ static void to_tunnel(void *arg, const uint8_t *packet, size_t len, const struct
 	tunnel_send(p->client->tunnel, packet, len, off);
 }
 
+static bool tunnel_takes_more(void *arg)
+{
+	struct proxy *p = arg;
+
+	return tunnel_has_room(p->client->tunnel);
+}
+
+static void has_room(struct port *port)
+{
+	stack_has_room(container_of(port, struct proxy, outlet.port)->stack);
+}
+
 static void from_tunnel(struct port *port, struct tunnel *from, uint8_t *packet, size_t len)
 {
 	(void)from;
@@ -63,9 +75,8 @@ static const struct {
 	const char *name;
 	enum front_protocol protocol;
 } variables[] = {
-	{ "all_proxy", FRONT_SOCKS5 }, { "ALL_PROXY", FRONT_SOCKS5 },
-	{ "http_proxy", FRONT_HTTP },  { "HTTP_PROXY", FRONT_HTTP },
-	{ "https_proxy", FRONT_HTTP }, { "HTTPS_PROXY", FRONT_HTTP },
+	{ "all_proxy", FRONT_SOCKS5 }, { "ALL_PROXY", FRONT_SOCKS5 }, { "http_proxy", FRONT_HTTP },
+	{ "HTTP_PROXY", FRONT_HTTP },  { "https_proxy", FRONT_HTTP }, { "HTTPS_PROXY", FRONT_HTTP },
 };
 
 /* What the user's environment says of other proxies, and of what goes past them. */
@@ -129,7 +140,8 @@ static int up(struct outlet *o, const struct outlet_link *link)
 
 	stack_up(p->stack, link);
 	if (!link->dns_count)
-		log_warn(p->client->log, "the server names no DNS server: no names can be looked up");
+		log_warn(p->client->log,
+			 "the server names no DNS server: no names can be looked up");
 	if (p->was_up || !p->cfg->command)
 		return 0;
 	p->was_up = true;
@@ -182,6 +194,7 @@ static enum exit_code open_proxy(struct outlet *o, struct outlet_client *client)
 		.loop = client->loop,
 		.log = client->log,
 		.send = to_tunnel,
+		.has_room = tunnel_takes_more,
 		.arg = p,
 	};
 
@@ -228,7 +241,7 @@ struct outlet *proxy_outlet(const struct proxy_cfg *cfg)
 	p->cfg = cfg;
 	p->outlet = (struct outlet){
 		.ops = &ops,
-		.port = { from_tunnel, flush },
+		.port = { from_tunnel, flush, has_room },
 		.name = "proxy",
 		.wants_dns = true,
 	};

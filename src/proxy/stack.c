@@ -19,7 +19,10 @@
 enum {
 	PACKETS_LEN = 512 * 1024, /* of ours, until they are pushed out */
 	IP6_NEXT_AT = 6,
-	MSS_MIN = 88, /* Linux's own least */
+	MSS_MIN = 88,        /* Linux's own least */
+	LUMP_MIN = 8 * 1024, /* on a slow line little may stand in front of another connection's */
+	LUMP_MAX = 64 * 1024,
+	FAST_MS = 3, /* the tunnel has taken a lump in that time: the next may be larger */
 	CHECKED = NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP,
 };
 
@@ -169,6 +172,45 @@ static void push_out(struct stack *s)
 {
 	merge_flush(s->out);
 	s->packets_len = 0;
+	s->lump_len = 0;
+}
+
+static void ask_for_room(struct stack *s)
+{
+	push_out(s);
+	if (!s->is_up || !s->cfg.has_room || s->is_choked || s->cfg.has_room(s->cfg.arg))
+		return;
+	s->is_choked = true;
+	s->choked_ms = loop_now(s->cfg.loop);
+}
+
+/*
+ * Asked before each segment with data. What the tunnel would let wait, and perhaps drop, waits in
+ * lwIP instead.
+ */
+int lwip_may_send(void)
+{
+	struct stack *s = the_stack;
+
+	if (!s->is_choked && s->lump_len >= s->lump)
+		ask_for_room(s);
+	return !s->is_choked;
+}
+
+void stack_has_room(struct stack *s)
+{
+	bool is_fast = loop_now(s->cfg.loop) - s->choked_ms <= FAST_MS;
+
+	if (!s->is_choked)
+		return;
+	s->is_choked = false;
+	s->lump = is_fast ? s->lump * 2 : s->lump / 2;
+	if (s->lump > LUMP_MAX)
+		s->lump = LUMP_MAX;
+	if (s->lump < LUMP_MIN)
+		s->lump = LUMP_MIN;
+	conn_send_waiting(s);
+	stack_touch(s);
 }
 
 static err_t output(struct stack *s, struct pbuf *p)
@@ -182,6 +224,7 @@ static err_t output(struct stack *s, struct pbuf *p)
 	at = s->packets + s->packets_len;
 	pbuf_copy_partial(p, at, p->tot_len, 0);
 	s->packets_len += p->tot_len;
+	s->lump_len += p->tot_len;
 	merge_add(s->out, at, p->tot_len);
 	stack_touch(s);
 	return ERR_OK;
@@ -295,7 +338,7 @@ static void end_turn(struct loop_task *turn)
 	struct stack *s = container_of(turn, struct stack, turn);
 	u32_t wait = sys_timeouts_sleeptime();
 
-	push_out(s);
+	ask_for_room(s);
 	loop_timer_set(s->cfg.loop, &s->timer,
 		       wait == SYS_TIMEOUTS_SLEEPTIME_INFINITE ? UINT64_MAX
 							       : loop_now(s->cfg.loop) + wait);
@@ -350,6 +393,7 @@ void stack_up(struct stack *s, const struct outlet_link *link)
 	set_servers(link);
 	netif_set_link_up(&s->netif);
 	lookup_stack_is_up(s);
+	conn_send_waiting(s);
 	stack_touch(s);
 }
 
@@ -357,6 +401,7 @@ void stack_down(struct stack *s)
 {
 	push_out(s);
 	s->is_up = false;
+	s->is_choked = false;
 	netif_set_link_down(&s->netif);
 }
 
@@ -394,6 +439,7 @@ int stack_open(const struct stack_cfg *cfg, struct stack **out)
 	if (!s)
 		return -ENOMEM;
 	s->cfg = *cfg;
+	s->lump = LUMP_MAX;
 	s->timer.expired = on_timer;
 	s->turn.run = end_turn;
 	s->packets = malloc(PACKETS_LEN);

@@ -37,6 +37,8 @@ struct stack_cfg {
 	const struct log *log;
 	/* A packet for the tunnel, good until this returns. */
 	void (*send)(void *arg, const uint8_t *packet, size_t len, const struct tun_offload *off);
+	/* The tunnel takes more without letting it wait. False: stack_has_room follows. NULL: always. */
+	bool (*has_room)(void *arg);
 	void *arg;
 };
 
@@ -47,6 +49,9 @@ void stack_close(struct stack *s);
 /* Packets may pass. Connections from an address that is not ours any more are reset. */
 void stack_up(struct stack *s, const struct outlet_link *link);
 void stack_down(struct stack *s);
+
+/* cfg.has_room may be true again. */
+void stack_has_room(struct stack *s);
 
 /* From the tunnel: good until stack_flush, which ends each batch. */
 void stack_input(struct stack *s, uint8_t *packet, size_t len);

@@ -24,6 +24,7 @@ enum {
 	FLUSH = 0x04, /* the end of a batch, and a turn of the loop */
 	TAKE = 0x08,  /* what waits is taken */
 	SEND = 0x10,  /* and something sent */
+	FULL = 0x20,  /* the tunnel has room no more, or again */
 	PORT = 80,
 	PACKETS = 100,
 	SEGMENT_MAX = 1400,
@@ -42,6 +43,7 @@ static struct {
 	struct loop *loop;
 	struct stack *stack;
 	struct conn *conn; /* the last that was attached */
+	bool is_full;
 } t;
 
 /* ---- our side */
@@ -62,6 +64,12 @@ static void note(void *arg, const uint8_t *packet, size_t len, const struct tun_
 	seen.seq = load_u32(packet + h.ip_len + TCP_SEQ_AT) + (uint32_t)(len - h.ip_len - tcp_len) +
 		   !!(packet[h.ip_len + TCP_FLAGS_AT] & (TCP_SYN | TCP_FIN));
 	seen.ack = load_u32(packet + h.ip_len + TCP_ACK_AT);
+}
+
+static bool has_room(void *arg)
+{
+	(void)arg;
+	return !t.is_full;
 }
 
 static size_t received(void *arg, const uint8_t *at, size_t len)
@@ -122,8 +130,13 @@ static void turn(void)
 
 static void act(uint8_t what)
 {
-	static const uint8_t text[5000];
+	static const uint8_t text[20000];
 
+	if (what & FULL) {
+		t.is_full = !t.is_full;
+		if (!t.is_full)
+			stack_has_room(t.stack);
+	}
 	if (what & FLUSH)
 		turn();
 	if (what & TAKE && t.conn)
@@ -240,7 +253,7 @@ static void next_packet(struct reader *r)
 static void start(void)
 {
 	struct outlet_link link = { .mtu = 1400 };
-	struct stack_cfg cfg = { .send = note };
+	struct stack_cfg cfg = { .send = note, .has_room = has_room };
 
 	memset(&seen, 0, sizeof(seen));
 	memset(&t, 0, sizeof(t));

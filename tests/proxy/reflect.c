@@ -70,6 +70,13 @@ static void take(void *arg, const uint8_t *packet, size_t len, const struct tun_
 		keep(r, &s, n);
 }
 
+static bool has_room(void *arg)
+{
+	const struct reflector *r = arg;
+
+	return !r->is_full;
+}
+
 static void give_back(struct loop_task *task)
 {
 	struct reflector *r = container_of(task, struct reflector, task);
@@ -97,7 +104,7 @@ void reflector_up(struct reflector *r, const char *own)
 
 int reflector_open(struct reflector *r)
 {
-	struct stack_cfg cfg = { .send = take, .arg = r };
+	struct stack_cfg cfg = { .send = take, .has_room = has_room, .arg = r };
 
 	*r = (struct reflector){ .task = { .run = give_back }, .last = &r->first };
 	if (loop_open(&r->loop))

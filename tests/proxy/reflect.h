@@ -18,6 +18,7 @@ struct reflector {
 	struct stack *stack;
 	/* Looks at each packet before it is cut; false: it is lost. NULL: all pass. */
 	bool (*passes)(struct reflector *r, const uint8_t *packet, size_t len);
+	bool is_full;          /* the tunnel has no room */
 	size_t count;          /* packets that passed, as they were cut */
 	struct loop_task task; /* the rest is the reflector's own */
 	struct reflected *first, **last;

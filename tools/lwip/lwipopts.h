@@ -30,7 +30,7 @@
 #define MEM_ALIGNMENT 8
 #define MEMP_NUM_TCP_PCB 2048 /* of them 1024 open (conn.h), the rest wait for late packets */
 #define MEMP_NUM_TCP_PCB_LISTEN 64
-#define MEMP_NUM_TCP_SEG 32768
+#define MEMP_NUM_TCP_SEG 65535 /* CONN_BUDGET_OUT, and what comes out of order */
 #define MEMP_NUM_UDP_PCB 320 /* STACK_UDP_MAX, and a socket for each look-up */
 #define MEMP_NUM_PBUF 1024
 #define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 1)
@@ -67,15 +67,15 @@
 
 #define TCP_MSS 4047 /* of an MTU of 4087, the largest that a tunnel has */
 #define LWIP_WND_SCALE 1
-#define TCP_RCV_SCALE 5
-#define TCP_WND (1024 * 1024)
-#define TCP_SND_BUF (1024 * 1024)
-#define TCP_SND_QUEUELEN 8192
+#define TCP_RCV_SCALE 9
+#define TCP_WND (16 * 1024 * 1024) /* 1 Gbit/s at 130 ms */
+#define TCP_SND_BUF (16 * 1024 * 1024)
+#define TCP_SND_QUEUELEN 16384
 #define TCP_SNDLOWAT (48 * 1024)
-#define TCP_SNDQUEUELOWAT 4096
+#define TCP_SNDQUEUELOWAT 8192
 #define TCP_QUEUE_OOSEQ 1
-#define TCP_OOSEQ_MAX_BYTES (512 * 1024)
-#define TCP_OOSEQ_MAX_PBUFS 1024
+#define TCP_OOSEQ_BYTES_LIMIT(pcb) ((pcb)->rcv_wnd)
+#define TCP_OOSEQ_MAX_PBUFS 4096
 #define LWIP_TCP_SACK_OUT 1
 #define LWIP_TCP_MAX_SACK_NUM 4
 #define LWIP_TCP_TIMESTAMPS 0

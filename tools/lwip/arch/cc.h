@@ -17,6 +17,11 @@ _Noreturn void lwip_assert_failed(const char *what);
 /* 0: lwIP may look at this segment. The options are `len` bytes behind the header, if not cut in two. */
 int8_t lwip_judge_segment(const void *header, uint16_t len, const void *rest);
 
+/* The congestion window (congestion.patch); pcb is a struct tcp_pcb. May a segment with data leave now? */
+uint32_t lwip_grow_window(const void *pcb, uint32_t acked);
+uint32_t lwip_shrink_window(const void *pcb, int is_timeout);
+int lwip_may_send(void);
+
 #define LWIP_RAND() lwip_random()
 #define LWIP_CHKSUM lwip_checksum
 #define LWIP_CHKSUM_COPY(to, from, len) lwip_checksum_copy(to, from, len)
