@@ -9,6 +9,7 @@
 #include "proxy/conn.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,8 @@
 
 enum {
 	CONNECT_MS = 30 * 1000,
-	POLL_TICKS = 2, /* 200 ms: when memory was short, it is tried again */
+	ATTEMPT_MS = 250, /* RFC 8305 section 5: then the next address is tried too */
+	POLL_TICKS = 2,   /* 200 ms: when memory was short, it is tried again */
 	KEEPALIVE_IDLE_MS = 120 * 1000,
 	KEEPALIVE_PAUSE_MS = 15 * 1000,
 	KEEPALIVES = 8,
@@ -38,13 +40,26 @@ enum state {
 	CONN_DEAD,
 };
 
+/* What is tried at a time, until one is connected. */
+struct race {
+	struct lookup_result to;
+	size_t next; /* of its addresses */
+	uint64_t next_ms, deadline_ms;
+	struct attempt {
+		struct conn *owner;
+		struct tcp_pcb *pcb; /* NULL: not begun, or over */
+	} attempts[LOOKUP_ADDRESSES];
+};
+
 struct conn {
 	struct stack *stack;
 	struct conn *next, **link; /* in stack->conns */
 	enum state state;
 	struct conn_cfg cfg; /* done NULL: told, or nobody asks */
 	enum stack_result result;
+	struct ip_addr server; /* of names, that failed */
 	struct lookup *lookup;
+	struct race *race;   /* CONN_CONNECTING */
 	struct tcp_pcb *pcb; /* NULL: not yet, or lwIP has let go of it */
 	struct loop_timer timer;
 	struct loop_task task;
@@ -163,18 +178,20 @@ static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t e
 	return ERR_OK;
 }
 
-static void let_go(struct conn *c)
+static void ignore(struct tcp_pcb *pcb)
 {
-	struct tcp_pcb *pcb = c->pcb;
-
-	c->pcb = NULL;
-	if (!pcb)
-		return;
 	tcp_arg(pcb, NULL);
 	tcp_recv(pcb, NULL);
 	tcp_sent(pcb, NULL);
 	tcp_err(pcb, NULL);
 	tcp_poll(pcb, NULL, 0);
+}
+
+static void let_go(struct conn *c)
+{
+	if (c->pcb)
+		ignore(c->pcb);
+	c->pcb = NULL;
 }
 
 /* A last segment, or FIN alone, may be left to lwIP. */
@@ -215,9 +232,8 @@ static void on_error(void *arg, err_t err)
 {
 	struct conn *c = arg;
 
+	(void)err;
 	c->pcb = NULL;
-	if (c->state == CONN_CONNECTING)
-		c->result = err == ERR_RST ? STACK_REFUSED : STACK_TIMED_OUT;
 	c->state = c->state < CONN_LOST ? CONN_LOST : CONN_DEAD;
 	wake(c);
 }
@@ -312,6 +328,23 @@ static struct conn *new_conn(struct stack *s, bool is_from_afar)
 	return c;
 }
 
+static void end_attempt(struct attempt *a)
+{
+	if (!a->pcb)
+		return;
+	ignore(a->pcb);
+	tcp_abort(a->pcb);
+	a->pcb = NULL;
+}
+
+static void end_race(struct conn *c)
+{
+	for (size_t i = 0; c->race && i < LOOKUP_ADDRESSES; i++)
+		end_attempt(&c->race->attempts[i]);
+	free(c->race);
+	c->race = NULL;
+}
+
 static void free_conn(struct conn *c)
 {
 	struct stack *s = c->stack;
@@ -320,11 +353,11 @@ static void free_conn(struct conn *c)
 	loop_timer_stop(s->cfg.loop, &c->timer);
 	loop_unpost(s->cfg.loop, &c->task);
 	lookup_cancel(c->lookup);
+	end_race(c);
 	let_go(c);
-	if (pcb) {
+	if (pcb)
 		tcp_abort(pcb);
-		stack_touch(s);
-	}
+	stack_touch(s);
 	s->room_in -= c->room_in;
 	s->room_out -= c->room_out;
 	s->conn_count--;
@@ -338,76 +371,7 @@ static void free_conn(struct conn *c)
 	free(c);
 }
 
-/* How the attempt came out. */
-static void tell_result(struct conn *c)
-{
-	void (*done)(void *arg, struct conn *c, enum stack_result result) = c->cfg.done;
-	bool has_failed = c->state != CONN_OPEN;
-
-	c->cfg.done = NULL;
-	if (has_failed && c->result == STACK_OK)
-		c->result = STACK_REFUSED; /* opened, and reset since */
-	done(c->cfg.arg, c, c->result);
-	if (has_failed)
-		free_conn(c);
-}
-
-static void end_turn(struct loop_task *task)
-{
-	struct conn *c = container_of(task, struct conn, task);
-
-	if (c->state == CONN_DEAD) {
-		free_conn(c);
-	} else if (c->cfg.done) {
-		tell_result(c);
-	} else if (c->state == CONN_LOST && c->is_attached) {
-		c->ev.lost(c->ev.arg);
-		free_conn(c);
-	}
-}
-
-static void fail(struct conn *c, enum stack_result result)
-{
-	struct tcp_pcb *pcb = c->pcb;
-
-	let_go(c);
-	if (pcb)
-		tcp_abort(pcb);
-	loop_timer_stop(c->stack->cfg.loop, &c->timer);
-	c->result = result;
-	c->state = CONN_LOST;
-	wake(c);
-}
-
-void conn_abort(struct conn *c)
-{
-	if (!c)
-		return;
-	lookup_cancel(c->lookup);
-	c->lookup = NULL;
-	loop_timer_stop(c->stack->cfg.loop, &c->timer);
-	c->cfg.done = NULL;
-	c->is_attached = false;
-	c->state = CONN_DEAD;
-	wake(c);
-}
-
-void conn_release(struct conn *c)
-{
-	c->is_attached = false;
-	c->state = CONN_LINGERING;
-	linger(c);
-}
-
-void conn_close_all(struct stack *s)
-{
-	for (struct conn *c = s->conns, *next; c; c = next) {
-		next = c->next;
-		free_conn(c);
-	}
-}
-
-/* ---- making one */
+/* ---- connecting: RFC 8305 section 5 */
 
 static void adopt(struct conn *c, struct tcp_pcb *pcb)
 {
@@ -440,57 +404,214 @@ static void open_window(struct conn *c)
 	c->state = CONN_OPEN;
 }
 
-static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
+static void fail(struct conn *c, enum stack_result result)
 {
-	struct conn *c = arg;
-
-	(void)pcb;
-	(void)err;
-	open_window(c);
+	end_race(c);
 	loop_timer_stop(c->stack->cfg.loop, &c->timer);
+	c->result = result;
+	c->state = CONN_LOST;
+	wake(c);
+}
+
+/* Of several failures the one that says most. */
+static void note_failure(struct conn *c, enum stack_result result)
+{
+	if (c->result != STACK_REFUSED && (c->result == STACK_OK || result != STACK_TIMED_OUT))
+		c->result = result;
+}
+
+static err_t on_attempt_connected(void *arg, struct tcp_pcb *pcb, err_t err)
+{
+	struct attempt *a = arg;
+	struct conn *c = a->owner;
+
+	(void)err;
+	a->pcb = NULL;
+	end_race(c);
+	loop_timer_stop(c->stack->cfg.loop, &c->timer);
+	adopt(c, pcb);
+	open_window(c);
+	c->result = STACK_OK;
 	wake(c);
 	return ERR_OK;
 }
 
-static void on_timer(struct loop_timer *timer)
+/* lwIP has freed its connection. */
+static void on_attempt_failed(void *arg, err_t err)
 {
-	fail(container_of(timer, struct conn, timer), STACK_TIMED_OUT);
+	struct attempt *a = arg;
+
+	a->pcb = NULL;
+	note_failure(a->owner, err == ERR_RST ? STACK_REFUSED : STACK_TIMED_OUT);
+	a->owner->race->next_ms = 0;
+	wake(a->owner);
 }
 
-static enum stack_result start(struct conn *c, const struct ip_addr *to)
+static bool begin_attempt(struct conn *c, struct attempt *a, const struct ip_addr *to)
 {
-	struct stack *s = c->stack;
-	struct tcp_pcb *pcb;
+	enum stack_result result = stack_reach(c->stack, to);
 	ip_addr_t addr;
 
-	if (!s->is_up)
+	if (result == STACK_OK && stack_to_lwip(to, &addr)) {
+		a->pcb = tcp_new_ip_type(IP_GET_TYPE(&addr));
+		result = a->pcb ? STACK_UNREACHABLE : STACK_FULL;
+	}
+	if (!a->pcb) {
+		note_failure(c, result);
+		return false;
+	}
+	a->owner = c;
+	tcp_arg(a->pcb, a);
+	tcp_err(a->pcb, on_attempt_failed);
+	stack_touch(c->stack);
+	if (tcp_connect(a->pcb, &addr, c->cfg.port, on_attempt_connected) == ERR_OK)
+		return true;
+	end_attempt(a);
+	note_failure(c, result);
+	return false;
+}
+
+static bool is_any_alive(const struct race *race)
+{
+	for (size_t i = 0; i < race->next; i++)
+		if (race->attempts[i].pcb)
+			return true;
+	return false;
+}
+
+/* The next attempt, if it is time for one. */
+static void race_on(struct conn *c)
+{
+	struct race *r = c->race;
+	uint64_t now = loop_now(c->stack->cfg.loop);
+
+	while (r->next < r->to.count && now >= r->next_ms) {
+		size_t i = r->next++;
+
+		if (begin_attempt(c, &r->attempts[i], &r->to.addresses[i]))
+			r->next_ms = now + ATTEMPT_MS;
+	}
+	if (!is_any_alive(r) && r->next == r->to.count)
+		fail(c, c->result);
+	else if (now >= r->deadline_ms)
+		fail(c, STACK_TIMED_OUT);
+	else
+		loop_timer_set(c->stack->cfg.loop, &c->timer,
+			       r->next < r->to.count && r->next_ms < r->deadline_ms
+				       ? r->next_ms
+				       : r->deadline_ms);
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+	race_on(container_of(timer, struct conn, timer));
+}
+
+static enum stack_result start_race(struct conn *c, const struct lookup_result *to)
+{
+	if (!c->stack->is_up)
 		return STACK_DOWN;
-	if (target_is_nowhere(to))
-		return STACK_FORBIDDEN;
-	if (!stack_to_lwip(to, &addr) || !stack_has_way_to(s, to))
-		return STACK_UNREACHABLE;
-	pcb = tcp_new_ip_type(IP_GET_TYPE(&addr));
-	if (!pcb)
+	c->race = calloc(1, sizeof(*c->race));
+	if (!c->race)
 		return STACK_FULL;
-	adopt(c, pcb);
+	c->race->to = *to;
+	c->race->deadline_ms = loop_now(c->stack->cfg.loop) + CONNECT_MS;
 	c->state = CONN_CONNECTING;
-	stack_touch(s);
-	if (tcp_connect(pcb, &addr, c->cfg.port, on_connected) != ERR_OK)
-		return STACK_UNREACHABLE;
-	loop_timer_set(s->cfg.loop, &c->timer, loop_now(s->cfg.loop) + CONNECT_MS);
+	race_on(c);
 	return STACK_OK;
 }
 
-static void looked_up(void *arg, enum stack_result result, const struct ip_addr *addr)
+static void looked_up(void *arg, const struct lookup_result *r)
 {
 	struct conn *c = arg;
+	enum stack_result result = r->result;
 
 	c->lookup = NULL;
+	c->server = r->server;
 	if (result == STACK_OK)
-		result = start(c, addr);
+		result = start_race(c, r);
 	if (result != STACK_OK)
 		fail(c, result);
 }
+
+struct conn_why conn_why(const struct conn *c)
+{
+	struct conn_why why;
+	const char *verb = c->result == STACK_DNS_SILENT    ? "does not answer"
+			   : c->result == STACK_DNS_REFUSED ? "refuses"
+			   : c->result == STACK_DNS_FAILED  ? "fails"
+							    : NULL;
+
+	if (verb && c->server.family)
+		snprintf(why.text, sizeof(why.text), "the name server %s %s",
+			 ip_print(&c->server).text, verb);
+	else
+		snprintf(why.text, sizeof(why.text), "%s", stack_result_text(c->result));
+	return why;
+}
+
+/* ---- the end of a turn */
+
+/* How the attempt came out. */
+static void tell_result(struct conn *c)
+{
+	void (*done)(void *arg, struct conn *c, enum stack_result result) = c->cfg.done;
+	bool has_failed = c->state != CONN_OPEN;
+
+	c->cfg.done = NULL;
+	if (has_failed && c->result == STACK_OK)
+		c->result = STACK_REFUSED; /* opened, and reset since */
+	done(c->cfg.arg, c, c->result);
+	if (has_failed)
+		free_conn(c);
+}
+
+static void end_turn(struct loop_task *task)
+{
+	struct conn *c = container_of(task, struct conn, task);
+
+	if (c->state == CONN_DEAD) {
+		free_conn(c);
+	} else if (c->state == CONN_CONNECTING) {
+		race_on(c);
+	} else if (c->cfg.done) {
+		tell_result(c);
+	} else if (c->state == CONN_LOST && c->is_attached) {
+		c->ev.lost(c->ev.arg);
+		free_conn(c);
+	}
+}
+
+void conn_abort(struct conn *c)
+{
+	if (!c)
+		return;
+	lookup_cancel(c->lookup);
+	c->lookup = NULL;
+	end_race(c);
+	loop_timer_stop(c->stack->cfg.loop, &c->timer);
+	c->cfg.done = NULL;
+	c->is_attached = false;
+	c->state = CONN_DEAD;
+	wake(c);
+}
+
+void conn_release(struct conn *c)
+{
+	c->is_attached = false;
+	c->state = CONN_LINGERING;
+	linger(c);
+}
+
+void conn_close_all(struct stack *s)
+{
+	for (struct conn *c = s->conns, *next; c; c = next) {
+		next = c->next;
+		free_conn(c);
+	}
+}
+
+/* ---- making one */
 
 struct conn *conn_connect(struct stack *s, const struct conn_cfg *cfg)
 {
@@ -511,18 +632,19 @@ struct conn *conn_connect(struct stack *s, const struct conn_cfg *cfg)
 void conn_blame(struct stack *s, const struct ip_addr *peer, uint16_t peer_port, uint16_t own_port,
 		enum stack_result result)
 {
-	for (struct conn *c = s->conns; c; c = c->next) {
-		struct ip_addr addr;
-		uint16_t port;
+	for (struct conn *c = s->conns; c; c = c->next)
+		for (size_t i = 0; c->race && i < c->race->next; i++) {
+			struct attempt *a = &c->race->attempts[i];
 
-		if (c->state != CONN_CONNECTING || c->pcb->local_port != own_port)
-			continue;
-		addr = conn_peer(c, &port);
-		if (port == peer_port && ip_equal(&addr, peer)) {
-			fail(c, result);
+			if (!a->pcb || a->pcb->local_port != own_port || c->cfg.port != peer_port ||
+			    !ip_equal(&c->race->to.addresses[i], peer))
+				continue;
+			end_attempt(a);
+			note_failure(c, result);
+			c->race->next_ms = 0;
+			wake(c);
 			return;
 		}
-	}
 }
 
 struct ip_addr conn_local(const struct conn *c, uint16_t *port)

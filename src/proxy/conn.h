@@ -26,13 +26,21 @@ enum {
 struct conn;
 
 struct conn_cfg {
-	const char *host; /* copied: a name, or an address of either family */
+	/* Copied: a name, or an address of either family. Of a name's addresses the first that answers
+	 * is taken, RFC 8305. */
+	const char *host;
 	uint16_t port;
 	/* Called once, from the loop, never from inside conn_connect. But for STACK_OK the connection
 	 * is gone when this returns. */
 	void (*done)(void *arg, struct conn *c, enum stack_result result);
 	void *arg;
 };
+
+/* In `done`: the attempt's outcome in words: "the name server 10.9.0.1 does not answer". */
+struct conn_why {
+	char text[128];
+};
+struct conn_why conn_why(const struct conn *c);
 
 /* NULL: no memory, or CONN_MAX are open: that is STACK_FULL. */
 struct conn *conn_connect(struct stack *s, const struct conn_cfg *cfg);

@@ -10,7 +10,6 @@
 
 #include "proxy/inside.h"
 #include "proxy/lookup.h"
-#include "proxy/target.h"
 
 enum { WAITING_MAX = 16 };
 
@@ -96,8 +95,8 @@ static void send_to(struct datagram *d, const struct ip_addr *to, uint16_t port,
 	struct pbuf *p;
 	ip_addr_t addr;
 
-	if (!d->stack->is_up || len > UINT16_MAX || target_is_nowhere(to) ||
-	    !stack_to_lwip(to, &addr) || !stack_has_way_to(d->stack, to))
+	if (!d->stack->is_up || len > UINT16_MAX || stack_reach(d->stack, to) != STACK_OK ||
+	    !stack_to_lwip(to, &addr))
 		return;
 	p = pbuf_alloc(PBUF_TRANSPORT, (u16_t)len, PBUF_RAM);
 	if (!p)
@@ -108,13 +107,22 @@ static void send_to(struct datagram *d, const struct ip_addr *to, uint16_t port,
 	stack_touch(d->stack);
 }
 
-static void looked_up(void *arg, enum stack_result result, const struct ip_addr *addr)
+/* Nobody says whether a datagram has arrived, so there is one try: by IPv4 if there is such an address. */
+static const struct ip_addr *choose(const struct lookup_result *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->addresses[i].family == AF_INET)
+			return &r->addresses[i];
+	return &r->addresses[0];
+}
+
+static void looked_up(void *arg, const struct lookup_result *r)
 {
 	struct waiting *w = arg;
 
 	w->lookup = NULL;
-	if (result == STACK_OK)
-		send_to(w->owner, addr, w->port, w->at, w->len);
+	if (r->result == STACK_OK)
+		send_to(w->owner, choose(r), w->port, w->at, w->len);
 	forget(w);
 }
 

@@ -127,12 +127,11 @@ static void connected(void *arg, struct conn *c, enum stack_result result)
 {
 	struct pending *p = arg;
 
-	(void)c;
 	if (result == STACK_OK) {
 		join(p);
 		return;
 	}
-	complain(p->owner, stack_result_text(result));
+	complain(p->owner, conn_why(c).text);
 	relay_refuse(p->fd);
 	forget(p);
 }

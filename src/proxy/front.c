@@ -173,25 +173,30 @@ static void join_forward(struct client *c)
 		give_up_forward(c, HTTP_UNAVAILABLE, stack_result_text(STACK_FULL));
 }
 
-static void put_answer(struct client *c, enum stack_result result, const struct ip_addr *own,
-		       uint16_t port, struct writer *out)
+static void put_answer(struct client *c, enum stack_result result, const char *why,
+		       const struct ip_addr *own, uint16_t port, struct writer *out)
 {
 	if (is_http(c))
-		http_proxy_answer(&c->http, result, out);
+		http_proxy_answer(&c->http, result, why, out);
 	else
 		socks5_answer(result, own, port, out);
 }
 
-static void fail(struct client *c, enum stack_result result)
+static void fail_because(struct client *c, enum stack_result result, const char *why)
 {
 	static const struct ip_addr unknown = { .family = AF_UNSPEC };
 	uint8_t text[ASKED_REPLY_ROOM];
 	struct writer w = writer_of(text, sizeof(text));
 
 	log_debug(c->owner->log, "%s: %s: %s", c->owner->option, target_print(target_of(c)).text,
-		  stack_result_text(result));
-	put_answer(c, result, &unknown, 0, &w);
+		  why);
+	put_answer(c, result, why, &unknown, 0, &w);
 	leave(c, &w);
+}
+
+static void fail(struct client *c, enum stack_result result)
+{
+	fail_because(c, result, stack_result_text(result));
 }
 
 static void connected(void *arg, struct conn *conn, enum stack_result result)
@@ -204,11 +209,11 @@ static void connected(void *arg, struct conn *conn, enum stack_result result)
 
 	c->conn = result == STACK_OK ? conn : NULL;
 	if (!c->conn) {
-		fail(c, result);
+		fail_because(c, result, conn_why(conn).text);
 		return;
 	}
 	own = conn_local(conn, &port);
-	put_answer(c, result, &own, port, &w);
+	put_answer(c, result, "", &own, port, &w);
 	if (is_http(c) && !c->http.is_tunnel)
 		join_forward(c);
 	else

@@ -15,7 +15,7 @@
 #include "proxy/target.h"
 
 enum {
-	FRONT_CLIENTS_MAX = 512,
+	FRONT_CLIENTS_MAX = 1024,
 	FRONT_ASKING_MS = 30 * 1000,
 	FRONT_LEAVING_MS = 2 * 1000, /* for a refused client to read why */
 	FRONT_QUIET_MS = 1000,       /* after a refusal was logged */

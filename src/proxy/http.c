@@ -105,6 +105,9 @@ static int status_of(enum stack_result result)
 {
 	switch (result) {
 	case STACK_TIMED_OUT:
+	case STACK_DNS_SILENT:
+	case STACK_DNS_REFUSED:
+	case STACK_DNS_FAILED:
 		return HTTP_GATEWAY_TIMEOUT;
 	case STACK_DOWN:
 	case STACK_FULL:
@@ -115,19 +118,21 @@ static int status_of(enum stack_result result)
 	case STACK_REFUSED:
 	case STACK_UNREACHABLE:
 	case STACK_NO_NAME:
+	case STACK_NO_ADDRESS:
+	case STACK_NO_DNS:
 		break;
 	}
 	return HTTP_BAD_GATEWAY;
 }
 
-void http_proxy_answer(struct http_proxy *h, enum stack_result result, struct writer *out)
+void http_proxy_answer(struct http_proxy *h, enum stack_result result, const char *why,
+		       struct writer *out)
 {
-	char why[TARGET_HOST_ROOM + 64];
+	char text[TARGET_HOST_ROOM + 64];
 
 	if (result != STACK_OK) {
-		snprintf(why, sizeof(why), "%s: %s", target_print(&h->target).text,
-			 stack_result_text(result));
-		http_put_refusal(status_of(result), why, h->is_head, out);
+		snprintf(text, sizeof(text), "%s: %s", target_print(&h->target).text, why);
+		http_put_refusal(status_of(result), text, h->is_head, out);
 	} else if (h->is_tunnel) {
 		put_text(out, "HTTP/1.1 200 Connection established\r\n\r\n");
 	}

@@ -34,8 +34,12 @@ void http_proxy_open(struct http_proxy *h, const struct proxy_login *login);
 /* A request that is to be forwarded is left in `in`; one for a tunnel is taken. */
 enum asked http_proxy_input(struct http_proxy *h, struct reader *in, struct writer *out);
 
-/* To the client: how the attempt to connect came out. Nothing when a request is to be forwarded. */
-void http_proxy_answer(struct http_proxy *h, enum stack_result result, struct writer *out);
+/*
+ * To the client: how the attempt to connect came out; `why`: in words, unless it is STACK_OK. Nothing
+ * when a request is to be forwarded.
+ */
+void http_proxy_answer(struct http_proxy *h, enum stack_result result, const char *why,
+		       struct writer *out);
 
 /*
  * To the target: the request that was left in `in`, and what there is of its body; `body` takes

@@ -38,10 +38,12 @@ static bool parse_segment(struct icmp_error *e, bool is_v6, struct reader *r)
 	size_t addr_len = is_v6 ? 16 : 4;
 	size_t to_at = is_v6 ? IPV6_ADDRS_AT + addr_len : IPV4_ADDRS_AT + addr_len;
 	const uint8_t *ip = get_bytes(r, ip_len), *ports = get_bytes(r, PORTS_LEN);
+	uint8_t proto = ip && ip_len >= IPV4_HDR_LEN ? ip[is_v6 ? IPV6_NEXT_AT : IPV4_PROTO_AT] : 0;
 
-	if (!ip || !ports || ip_len < IPV4_HDR_LEN || first >> 4 != (is_v6 ? 6 : 4) ||
-	    ip[is_v6 ? IPV6_NEXT_AT : IPV4_PROTO_AT] != IPPROTO_TCP)
+	if (!ports || first >> 4 != (is_v6 ? 6 : 4) ||
+	    (proto != IPPROTO_TCP && proto != IPPROTO_UDP))
 		return false;
+	e->is_udp = proto == IPPROTO_UDP;
 	e->to = (struct ip_addr){ .family = is_v6 ? AF_INET6 : AF_INET };
 	memcpy(e->to.bytes, ip + to_at, addr_len);
 	e->from_port = load_u16(ports);

@@ -1,4 +1,4 @@
-/* ICMP errors about our own TCP segments: who could not be reached, and what that means. */
+/* ICMP errors about our own TCP segments and UDP datagrams: who could not be reached, and what that means. */
 #ifndef SSTP_PROXY_ICMP_H
 #define SSTP_PROXY_ICMP_H
 
@@ -6,6 +6,7 @@
 
 struct icmp_error {
 	enum stack_result result;
+	bool is_udp;
 	struct ip_addr to; /* of the segment */
 	uint16_t to_port, from_port;
 };

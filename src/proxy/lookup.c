@@ -1,29 +1,66 @@
 /*
- * Look-ups by lwIP's resolver. It can't be told to forget a question, so a look-up that was cancelled
- * stays, without an owner, until the answer comes.
+ * Look-ups, and the sockets of the resolver's channels: a UDP port of its own for each query, on a
+ * number that nobody can guess (RFC 5452 section 9.2), or a TCP connection.
  *
- *	waits for the tunnel -> asks -> has its answer -> done
+ *	lookup: waits for the tunnel -> asks -> has its answer -> done
+ *
+ * The resolver is large, so it is made with the first look-up.
  */
 #include "proxy/lookup.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns/resolver.h"
+#include "proxy/conn.h"
 #include "proxy/inside.h"
+#include "proxy/queue.h"
+#include "util/secret.h"
 
-enum { LOOKUPS_MAX = 1024 };
+enum {
+	LOOKUPS_MAX = RESOLVER_QUESTIONS,
+	PORT_MIN = 1024,
+	PORT_TRIES = 32,
+	STREAM_HEADER_LEN = 2, /* RFC 7766 section 8 */
+};
 
 struct lookup {
 	struct stack *stack;
 	struct lookup *next, **link; /* in stack->lookups */
-	struct lookup_cfg cfg;       /* done NULL: cancelled */
-	char name[LOOKUP_NAME_MAX + 1];
-	struct loop_timer timer; /* while it waits for the tunnel */
-	struct loop_task task;   /* tells the answer */
-	bool is_asking;          /* lwIP holds us */
-	enum stack_result result;
-	struct ip_addr addr;
+	struct lookup_cfg cfg;
+	char name[DNS_NAME_MAX + 1]; /* normalized */
+	struct loop_timer timer;     /* while it waits for the tunnel */
+	struct loop_task task;       /* tells the answer */
+	int question;                /* -1: none */
+	struct lookup_result result;
 };
+
+/* A channel's socket. */
+struct socket {
+	struct names *owner;
+	int channel;
+	struct udp_pcb *udp;
+	struct conn *conn;
+	struct ip_addr server;
+	uint8_t query[STREAM_HEADER_LEN + DNS_QUERY_MAX]; /* by TCP: until it is connected */
+	size_t query_len;
+	struct queue in;
+};
+
+struct names {
+	struct stack *stack;
+	struct loop_timer timer;
+	struct loop_task task; /* carries out what the resolver wants */
+	struct socket sockets[RESOLVER_CHANNELS];
+	struct resolver resolver;
+};
+
+static uint64_t now_of(const struct names *n)
+{
+	return loop_now(n->stack->cfg.loop);
+}
+
+/* ---- the end of a look-up */
 
 static void forget(struct lookup *l)
 {
@@ -32,6 +69,7 @@ static void forget(struct lookup *l)
 	*l->link = l->next;
 	if (l->next)
 		l->next->link = l->link;
+	l->stack->lookup_count--;
 	free(l);
 }
 
@@ -39,57 +77,328 @@ static void tell(struct loop_task *task)
 {
 	struct lookup *l = container_of(task, struct lookup, task);
 	struct lookup_cfg cfg = l->cfg;
-	enum stack_result result = l->result;
-	struct ip_addr addr = l->addr;
+	struct lookup_result result = l->result;
 
 	forget(l);
-	if (cfg.done)
-		cfg.done(cfg.arg, result, &addr);
+	cfg.done(cfg.arg, &result);
 }
 
 static void answer(struct lookup *l, enum stack_result result)
 {
-	l->result = result;
+	l->question = -1;
+	l->result.result = result;
 	loop_timer_stop(l->stack->cfg.loop, &l->timer);
 	loop_post(l->stack->cfg.loop, &l->task);
 }
 
-static void found(const char *name, const ip_addr_t *addr, void *arg)
+static void add_address(struct lookup *l, const struct ip_addr *a)
 {
-	struct lookup *l = arg;
+	if (l->result.count < LOOKUP_ADDRESSES)
+		l->result.addresses[l->result.count++] = *a;
+}
 
-	(void)name;
-	l->is_asking = false;
-	if (addr)
-		l->addr = stack_from_lwip(addr);
-	answer(l, addr ? STACK_OK : STACK_NO_NAME);
+static void answer_from(struct lookup *l, const struct resolver_out *out)
+{
+	static const enum stack_result results[] = {
+		[DNS_FOUND] = STACK_OK,
+		[DNS_NO_NAME] = STACK_NO_NAME,
+		[DNS_NO_ADDRESS] = STACK_NO_ADDRESS,
+		[DNS_FAILED] = STACK_DNS_FAILED,
+		[DNS_SAID_NO] = STACK_DNS_REFUSED,
+		[DNS_SILENT] = STACK_DNS_SILENT,
+		[DNS_NO_SERVER] = STACK_NO_DNS,
+	};
+	const struct dns_answer *v4 = &out->addresses[0], *v6 = &out->addresses[1];
+
+	for (size_t i = 0; i < DNS_ADDRESSES; i++) {
+		if (i < v6->count)
+			add_address(l, &v6->addresses[i]);
+		if (i < v4->count)
+			add_address(l, &v4->addresses[i]);
+	}
+	l->result.server = out->server;
+	answer(l, results[out->result]);
+}
+
+/* ---- the resolver's sockets */
+
+static void carry_on(struct names *n)
+{
+	loop_post(n->stack->cfg.loop, &n->task);
+}
+
+static void close_socket(struct socket *k)
+{
+	if (k->udp)
+		udp_remove(k->udp);
+	conn_abort(k->conn);
+	queue_free(&k->in);
+	k->udp = NULL;
+	k->conn = NULL;
+	k->query_len = 0;
+}
+
+static void lose(struct socket *k, bool is_refusal)
+{
+	close_socket(k);
+	resolver_lost(&k->owner->resolver, k->channel, is_refusal, now_of(k->owner));
+	carry_on(k->owner);
+}
+
+static void on_datagram(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from,
+			u16_t port)
+{
+	static uint8_t message[UINT16_MAX];
+	struct socket *k = arg;
+	struct ip_addr addr = stack_from_lwip(from);
+	size_t len = pbuf_copy_partial(p, message, p->tot_len, 0);
+
+	(void)pcb;
+	pbuf_free(p);
+	if (port != DNS_PORT)
+		return;
+	resolver_message(&k->owner->resolver, k->channel, &addr, bytes_of(message, len),
+			 now_of(k->owner));
+	carry_on(k->owner);
+}
+
+static struct udp_pcb *random_port(void)
+{
+	struct udp_pcb *pcb = udp_new_ip_type(IPADDR_TYPE_ANY);
+
+	for (int i = 0; pcb && i < PORT_TRIES; i++) {
+		uint16_t dice;
+
+		secret_random(&dice, sizeof(dice));
+		if (dice >= PORT_MIN && udp_bind(pcb, IP_ANY_TYPE, dice) == ERR_OK)
+			return pcb;
+	}
+	if (pcb)
+		udp_remove(pcb);
+	return NULL;
+}
+
+/* False: it can't be sent now; the resolver's time for it runs. */
+static bool send_datagram(struct socket *k, struct bytes message)
+{
+	struct pbuf *p;
+	ip_addr_t to;
+
+	if (!k->udp) {
+		k->udp = random_port();
+		if (!k->udp)
+			return false;
+		udp_recv(k->udp, on_datagram, k);
+	}
+	p = pbuf_alloc(PBUF_TRANSPORT, (u16_t)message.len, PBUF_RAM);
+	if (!p || !stack_to_lwip(&k->server, &to))
+		return false;
+	pbuf_take(p, message.at, (u16_t)message.len);
+	udp_sendto(k->udp, p, &to, DNS_PORT);
+	pbuf_free(p);
+	stack_touch(k->owner->stack);
+	return true;
+}
+
+static void take_stream(struct socket *k)
+{
+	struct bytes b = queue_bytes(&k->in);
+	size_t len = b.len >= STREAM_HEADER_LEN ? load_u16(b.at) : 0;
+
+	if (b.len < STREAM_HEADER_LEN || b.len - STREAM_HEADER_LEN < len)
+		return;
+	resolver_message(&k->owner->resolver, k->channel, &k->server,
+			 bytes_of(b.at + STREAM_HEADER_LEN, len), now_of(k->owner));
+	queue_drop(&k->in, STREAM_HEADER_LEN + len);
+	carry_on(k->owner);
+}
+
+static size_t stream_received(void *arg, const uint8_t *at, size_t len)
+{
+	struct socket *k = arg;
+
+	if (k->in.len > STREAM_HEADER_LEN + UINT16_MAX || !queue_put(&k->in, at, len))
+		return len;
+	take_stream(k);
+	return len;
+}
+
+static void stream_ended(void *arg)
+{
+	lose(arg, false);
+}
+
+static void stream_lost(void *arg)
+{
+	struct socket *k = arg;
+
+	k->conn = NULL;
+	lose(k, false);
+}
+
+static void stream_has_room(void *arg)
+{
+	struct socket *k = arg;
+
+	if (!k->query_len)
+		return;
+	conn_send(k->conn, k->query, k->query_len, false); /* less than the first window */
+	conn_push(k->conn);
+	k->query_len = 0;
+}
+
+static void stream_connected(void *arg, struct conn *c, enum stack_result result)
+{
+	static const struct conn_events events = { stream_received, stream_ended, stream_has_room,
+						   stream_lost, NULL };
+	struct conn_events ev = events;
+	struct socket *k = arg;
+
+	if (result != STACK_OK) {
+		k->conn = NULL;
+		lose(k, false);
+		return;
+	}
+	ev.arg = k;
+	conn_attach(c, &ev);
+	stream_has_room(k);
+}
+
+static bool open_stream(struct socket *k, struct bytes message)
+{
+	struct ip_text host = ip_print(&k->server);
+	struct writer w = writer_of(k->query, sizeof(k->query));
+
+	put_u16(&w, (uint16_t)message.len);
+	put_bytes(&w, message.at, message.len);
+	k->query_len = w.len;
+	k->conn = conn_connect(k->owner->stack,
+			       &(struct conn_cfg){ host.text, DNS_PORT, stream_connected, k });
+	return k->conn;
+}
+
+static bool send_message(struct names *n, const struct resolver_out *out)
+{
+	struct socket *k = &n->sockets[out->channel];
+
+	k->owner = n;
+	k->channel = out->channel;
+	k->server = out->server;
+	if (out->type == RESOLVER_STREAM || k->conn)
+		close_socket(k);
+	if (stack_reach(n->stack, &out->server) != STACK_OK)
+		return false;
+	return out->type == RESOLVER_STREAM ? open_stream(k, out->message)
+					    : send_datagram(k, out->message);
+}
+
+static void answer_all(struct names *n, const struct resolver_out *out)
+{
+	for (struct lookup *l = n->stack->lookups; l; l = l->next)
+		if (l->question == out->question)
+			answer_from(l, out);
+}
+
+static void carry_out(struct loop_task *task)
+{
+	struct names *n = container_of(task, struct names, task);
+	const struct log *log = n->stack->cfg.log;
+	struct resolver_out out;
+
+	while (resolver_next(&n->resolver, &out, now_of(n))) {
+		switch (out.type) {
+		case RESOLVER_DATAGRAM:
+		case RESOLVER_STREAM:
+			if (!send_message(n, &out))
+				resolver_lost(&n->resolver, out.channel, false, now_of(n));
+			break;
+		case RESOLVER_CLOSE:
+			close_socket(&n->sockets[out.channel]);
+			break;
+		case RESOLVER_DONE:
+			answer_all(n, &out);
+			break;
+		case RESOLVER_SERVER_DEAD:
+			log_warn(log, "the name server %s does not answer",
+				 ip_print(&out.server).text);
+			break;
+		case RESOLVER_SERVER_ALIVE:
+			log_info(log, "the name server %s answers again",
+				 ip_print(&out.server).text);
+			break;
+		}
+	}
+	loop_timer_set(n->stack->cfg.loop, &n->timer, resolver_deadline(&n->resolver));
+}
+
+static void on_time(struct loop_timer *timer)
+{
+	struct names *n = container_of(timer, struct names, timer);
+
+	resolver_tick(&n->resolver, now_of(n));
+	carry_on(n);
+}
+
+void lookup_blame(struct stack *s, const struct ip_addr *server, uint16_t server_port,
+		  uint16_t own_port, enum stack_result result)
+{
+	for (size_t i = 0; s->names && server_port == DNS_PORT && i < RESOLVER_CHANNELS; i++) {
+		struct socket *k = &s->names->sockets[i];
+
+		if (!k->udp || k->udp->local_port != own_port || !ip_equal(&k->server, server))
+			continue;
+		resolver_lost(&s->names->resolver, k->channel, result == STACK_REFUSED,
+			      now_of(s->names));
+		carry_on(s->names);
+	}
+}
+
+static uint16_t random_id(void *arg)
+{
+	uint16_t id;
+
+	(void)arg;
+	secret_random(&id, sizeof(id));
+	return id;
+}
+
+static struct names *names_of(struct stack *s)
+{
+	struct names *n = s->names ? s->names : calloc(1, sizeof(*n));
+
+	if (!n || s->names)
+		return n;
+	n->stack = s;
+	n->timer.expired = on_time;
+	n->task.run = carry_out;
+	resolver_open(&n->resolver, random_id, NULL);
+	resolver_set_servers(&n->resolver, s->dns, s->dns_count, now_of(n));
+	s->names = n;
+	return n;
+}
+
+/* ---- asking */
+
+static void ask_servers(struct lookup *l)
+{
+	const struct ip_addr v4 = { .family = AF_INET }, v6 = { AF_INET6, { 0x20 } };
+	struct names *n = names_of(l->stack);
+	bool has_v6 = stack_has_way_to(l->stack, &v6), has_v4 = stack_has_way_to(l->stack, &v4);
+
+	l->question =
+		n ? resolver_ask(&n->resolver, l->name, has_v4 || !has_v6, has_v6, now_of(n)) : -1;
+	if (l->question < 0)
+		answer(l, STACK_FULL);
+	else
+		carry_on(n);
 }
 
 static void ask(struct lookup *l)
 {
-	const struct ip_addr v4 = { .family = AF_INET };
-	u8_t order = stack_has_way_to(l->stack, &v4) ? LWIP_DNS_ADDRTYPE_IPV4_IPV6
-						     : LWIP_DNS_ADDRTYPE_IPV6_IPV4;
-	ip_addr_t addr;
-
-	if (ip_parse(l->name, &l->addr)) {
+	if (l->result.count) /* was an address itself */
 		answer(l, STACK_OK);
-		return;
-	}
-	stack_touch(l->stack);
-	switch (dns_gethostbyname_addrtype(l->name, &addr, found, l, order)) {
-	case ERR_OK:
-		found(l->name, &addr, l);
-		break;
-	case ERR_INPROGRESS:
-		l->is_asking = true;
-		break;
-	case ERR_MEM:
-		answer(l, STACK_FULL);
-		break;
-	default: /* no servers, not a name */
-		answer(l, STACK_NO_NAME);
-	}
+	else
+		ask_servers(l);
 }
 
 static void waited_enough(struct loop_timer *timer)
@@ -99,6 +408,10 @@ static void waited_enough(struct loop_timer *timer)
 
 void lookup_stack_is_up(struct stack *s)
 {
+	if (s->names) {
+		resolver_set_servers(&s->names->resolver, s->dns, s->dns_count, now_of(s->names));
+		carry_on(s->names);
+	}
 	for (struct lookup *l = s->lookups; l; l = l->next) {
 		if (!l->timer.slot)
 			continue;
@@ -107,18 +420,54 @@ void lookup_stack_is_up(struct stack *s)
 	}
 }
 
-static size_t count(const struct stack *s)
+/* What was asked waits for the tunnel again; that nobody answers now says nothing of the servers. */
+void lookup_stack_is_down(struct stack *s)
 {
-	size_t n = 0;
+	if (!s->names)
+		return;
+	for (struct lookup *l = s->lookups; l; l = l->next) {
+		if (l->question < 0)
+			continue;
+		l->question = -1;
+		loop_timer_set(s->cfg.loop, &l->timer, loop_now(s->cfg.loop) + STACK_WAIT_MS);
+	}
+	resolver_set_servers(&s->names->resolver, NULL, 0, now_of(s->names));
+	carry_on(s->names);
+}
 
-	for (const struct lookup *l = s->lookups; l; l = l->next)
-		n++;
-	return n;
+/* RFC 6761 section 6.3: that is this host, and no name server's to say. */
+static bool is_localhost(const char *name)
+{
+	static const char local[] = "localhost";
+	size_t len = strlen(name), local_len = sizeof(local) - 1;
+
+	return len >= local_len && !strcmp(name + len - local_len, local) &&
+	       (len == local_len || name[len - local_len - 1] == '.');
+}
+
+static void begin(struct lookup *l, const char *name)
+{
+	struct stack *s = l->stack;
+	struct ip_addr addr;
+
+	if (ip_parse(name, &addr)) {
+		add_address(l, &addr);
+	} else if (!dns_name_normalize(name, l->name)) {
+		answer(l, STACK_NO_NAME);
+		return;
+	} else if (is_localhost(l->name)) {
+		answer(l, STACK_NO_NAME);
+		return;
+	}
+	if (s->is_up)
+		ask(l);
+	else
+		loop_timer_set(s->cfg.loop, &l->timer, loop_now(s->cfg.loop) + STACK_WAIT_MS);
 }
 
 struct lookup *lookup_start(struct stack *s, const struct lookup_cfg *cfg)
 {
-	struct lookup *l = count(s) < LOOKUPS_MAX ? calloc(1, sizeof(*l)) : NULL;
+	struct lookup *l = s->lookup_count < LOOKUPS_MAX ? calloc(1, sizeof(*l)) : NULL;
 
 	if (!l)
 		return NULL;
@@ -126,34 +475,52 @@ struct lookup *lookup_start(struct stack *s, const struct lookup_cfg *cfg)
 	l->cfg = *cfg;
 	l->timer.expired = waited_enough;
 	l->task.run = tell;
+	l->question = -1;
 	l->next = s->lookups;
 	l->link = &s->lookups;
 	if (l->next)
 		l->next->link = &l->next;
 	s->lookups = l;
-	strncat(l->name, cfg->name, LOOKUP_NAME_MAX);
-	if (strlen(cfg->name) > LOOKUP_NAME_MAX)
-		answer(l, STACK_NO_NAME);
-	else if (s->is_up)
-		ask(l);
-	else
-		loop_timer_set(s->cfg.loop, &l->timer, loop_now(s->cfg.loop) + STACK_WAIT_MS);
+	s->lookup_count++;
+	begin(l, cfg->name);
 	return l;
+}
+
+static bool is_shared(const struct lookup *l)
+{
+	for (const struct lookup *other = l->stack->lookups; other; other = other->next)
+		if (other != l && other->question == l->question)
+			return true;
+	return false;
 }
 
 void lookup_cancel(struct lookup *l)
 {
 	if (!l)
 		return;
-	l->cfg.done = NULL;
-	if (!l->is_asking)
-		forget(l);
+	if (l->question >= 0 && !is_shared(l))
+		resolver_cancel(&l->stack->names->resolver, l->question);
+	forget(l);
+}
+
+void lookup_close_sockets(struct stack *s)
+{
+	for (size_t i = 0; s->names && i < RESOLVER_CHANNELS; i++)
+		close_socket(&s->names->sockets[i]);
 }
 
 void lookup_close_all(struct stack *s)
 {
+	struct names *n = s->names;
+
 	for (struct lookup *l = s->lookups, *next; l; l = next) {
 		next = l->next;
 		forget(l);
 	}
+	if (!n)
+		return;
+	loop_timer_stop(s->cfg.loop, &n->timer);
+	loop_unpost(s->cfg.loop, &n->task);
+	free(n);
+	s->names = NULL;
 }

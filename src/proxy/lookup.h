@@ -1,4 +1,7 @@
-/* A name's address, by the name servers that the VPN told us; never by the host's own. */
+/*
+ * A name's addresses, by the name servers that the VPN told us; never by the host's own. The resolver is
+ * dns/resolver.h; here its messages get sockets of the stack.
+ */
 #ifndef SSTP_PROXY_LOOKUP_H
 #define SSTP_PROXY_LOOKUP_H
 
@@ -6,12 +9,21 @@
 
 struct lookup;
 
-enum { LOOKUP_NAME_MAX = 255 };
+enum { LOOKUP_ADDRESSES = 8 };
+
+struct lookup_result {
+	enum stack_result result;
+	/* STACK_OK: in the order of RFC 8305 section 4, families in turn, those alone that we have a
+	 * way to. */
+	struct ip_addr addresses[LOOKUP_ADDRESSES];
+	size_t count;
+	struct ip_addr server; /* of STACK_DNS_...: which one */
+};
 
 struct lookup_cfg {
 	const char *name; /* copied; an address of either family, written out, needs no server */
-	/* Called once, from the loop, never from inside lookup_start. STACK_OK: `addr` is it. */
-	void (*done)(void *arg, enum stack_result result, const struct ip_addr *addr);
+	/* Called once, from the loop, never from inside lookup_start. */
+	void (*done)(void *arg, const struct lookup_result *r);
 	void *arg;
 };
 

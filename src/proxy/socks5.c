@@ -38,7 +38,8 @@ static uint8_t reply_of(enum stack_result result)
 	case STACK_REFUSED:
 		return REPLY_REFUSED;
 	case STACK_UNREACHABLE:
-	case STACK_NO_NAME: /* SOCKS has no word of its own for that */
+	case STACK_NO_NAME: /* SOCKS has no word of its own for these */
+	case STACK_NO_ADDRESS:
 		return REPLY_HOST_UNREACHABLE;
 	case STACK_TIMED_OUT:
 		return REPLY_EXPIRED;
@@ -46,6 +47,10 @@ static uint8_t reply_of(enum stack_result result)
 		return REPLY_NET_UNREACHABLE;
 	case STACK_FORBIDDEN:
 		return REPLY_NOT_ALLOWED;
+	case STACK_DNS_SILENT:
+	case STACK_DNS_REFUSED:
+	case STACK_DNS_FAILED:
+	case STACK_NO_DNS:
 	case STACK_FULL:
 		break;
 	}

@@ -11,6 +11,7 @@
 
 #include "proxy/icmp.h"
 #include "proxy/inside.h"
+#include "proxy/target.h"
 #include "util/checksum.h"
 #include "util/alloc.h"
 #include "util/bytes.h"
@@ -36,6 +37,11 @@ const char *stack_result_text(enum stack_result r)
 		[STACK_UNREACHABLE] = "host unreachable",
 		[STACK_TIMED_OUT] = "no answer",
 		[STACK_NO_NAME] = "no such name",
+		[STACK_NO_ADDRESS] = "the name has no address",
+		[STACK_DNS_SILENT] = "the name server does not answer",
+		[STACK_DNS_REFUSED] = "the name server refuses",
+		[STACK_DNS_FAILED] = "the name server fails",
+		[STACK_NO_DNS] = "the VPN has no name server",
 		[STACK_DOWN] = "the tunnel is down",
 		[STACK_FORBIDDEN] = "not an address behind a VPN",
 		[STACK_FULL] = "too many connections",
@@ -146,6 +152,28 @@ bool stack_has_way_to(const struct stack *s, const struct ip_addr *to)
 		    (is_local || !ip6_addr_islinklocal(netif_ip6_addr(&s->netif, i))))
 			return true;
 	return false;
+}
+
+static bool is_own(const struct stack *s, const struct ip_addr *a)
+{
+	ip_addr_t addr;
+
+	if (!stack_to_lwip(a, &addr))
+		return false;
+	if (IP_IS_V4(&addr))
+		return ip_equal(a, &s->own);
+	for (s8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+		if (ip6_addr_isvalid(netif_ip6_addr_state(&s->netif, i)) &&
+		    ip6_addr_zoneless_eq(ip_2_ip6(&addr), netif_ip6_addr(&s->netif, i)))
+			return true;
+	return false;
+}
+
+enum stack_result stack_reach(const struct stack *s, const struct ip_addr *to)
+{
+	if (target_is_nowhere(to) || is_own(s, to))
+		return STACK_FORBIDDEN;
+	return stack_has_way_to(s, to) ? STACK_OK : STACK_UNREACHABLE;
 }
 
 /* ---- packets out */
@@ -275,7 +303,11 @@ static void look_at_icmp(struct stack *s, const uint8_t *packet, size_t len)
 {
 	struct icmp_error e;
 
-	if (icmp_error_parse(&e, packet, len))
+	if (!icmp_error_parse(&e, packet, len))
+		return;
+	if (e.is_udp)
+		lookup_blame(s, &e.to, e.to_port, e.from_port, e.result);
+	else
 		conn_blame(s, &e.to, e.to_port, e.from_port, e.result);
 }
 
@@ -364,6 +396,8 @@ static void set_addresses(struct stack *s, const struct outlet_link *link)
 	ip_addr_t own, none = IPADDR4_INIT(0), mask = IPADDR4_INIT(0xffffffff);
 
 	s->has_ipv4 = s->has_ipv4 || link->own.family;
+	if (link->own.family)
+		s->own = link->own;
 	if (link->own.family && stack_to_lwip(&link->own, &own))
 		netif_set_addr(&s->netif, ip_2_ip4(&own), ip_2_ip4(&mask), ip_2_ip4(&none));
 	if (link->own_ll.family && stack_to_lwip(&link->own_ll, &own)) {
@@ -372,15 +406,12 @@ static void set_addresses(struct stack *s, const struct outlet_link *link)
 	}
 }
 
-static void set_servers(const struct outlet_link *link)
+static void set_servers(struct stack *s, const struct outlet_link *link)
 {
-	ip_addr_t addr;
+	const size_t most = sizeof(s->dns) / sizeof(*s->dns);
 
-	for (u8_t i = 0; i < DNS_MAX_SERVERS; i++) {
-		bool has = i < link->dns_count && stack_to_lwip(&link->dns[i], &addr);
-
-		dns_setserver(i, has ? &addr : NULL);
-	}
+	s->dns_count = link->dns_count < most ? link->dns_count : most;
+	memcpy(s->dns, link->dns, s->dns_count * sizeof(*s->dns));
 }
 
 /* An address that was not agreed on this time stays, in case that it is: IPv6 comes after IPv4. */
@@ -390,7 +421,7 @@ void stack_up(struct stack *s, const struct outlet_link *link)
 	s->netif.mtu = (u16_t)link->mtu;
 	s->netif.mtu6 = (u16_t)link->mtu;
 	set_addresses(s, link);
-	set_servers(link);
+	set_servers(s, link);
 	netif_set_link_up(&s->netif);
 	lookup_stack_is_up(s);
 	conn_send_waiting(s);
@@ -403,6 +434,7 @@ void stack_down(struct stack *s)
 	s->is_up = false;
 	s->is_choked = false;
 	netif_set_link_down(&s->netif);
+	lookup_stack_is_down(s);
 }
 
 /* ---- start and end */
@@ -459,6 +491,7 @@ int stack_open(const struct stack_cfg *cfg, struct stack **out)
 /* What waits for late packets, or for the rest of one, would meet another stack's. */
 static void stop_lwip(struct stack *s)
 {
+	lookup_close_sockets(s);
 	conn_close_all(s);
 	lookup_close_all(s);
 	push_out(s);

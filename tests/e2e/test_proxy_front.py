@@ -253,7 +253,8 @@ def v4(text):
 def test_failures_say_what_they_are(lab, both, inside, proxy):
     for host, port, reply, status in (
             (INSIDE, 81, 5, 502), ("no.such.name", 80, 4, 502), ("127.0.0.1", 80, 2, 403), ("2001:db8::1", 80, 4, 502),
-            ("localhost.", 80, 4, 502), ("224.0.0.1", 80, 2, 403)):
+            ("localhost.", 80, 4, 502), ("224.0.0.1", 80, 2, 403), ("10.9.0.2", 80, 2, 403), ("127.1", 80, 4, 502),
+            ("0.0.0.0", 80, 2, 403)):
         said = talk(lab, SOCKS, socks_request(host, port))
         assert said[:2] == b"\5\0" and said[2:4] == bytes([5, reply]), (host, said)
         authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -187,7 +187,7 @@ static void where_no_address_of_ours_leads_is_unreachable(void **state)
 static void without_name_servers_there_are_no_names(void **state)
 {
 	(void)state;
-	assert_int_equal(connect_to("example.net", PORT), STACK_NO_NAME);
+	assert_int_equal(connect_to("example.net", PORT), STACK_NO_DNS);
 }
 
 /* An answer to a SYN: ICMP "host unreachable", with the start of that packet. */

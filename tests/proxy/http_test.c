@@ -22,7 +22,7 @@ static const struct {
 	const char *name;
 	const struct proxy_login *login;
 	const char *in;
-	int status;	    /* 0: it is taken */
+	int status;         /* 0: it is taken */
 	const char *target; /* when taken */
 	const char *out;    /* when taken: what the target gets; NULL: a tunnel */
 	const char *left;   /* for the tunnel */
@@ -258,7 +258,7 @@ static void assert_forwarded(struct talk *t, const char *want)
 	struct writer out = writer_of(made, sizeof(made));
 	struct http_body body;
 
-	http_proxy_answer(&t->h, STACK_OK, &t->out);
+	http_proxy_answer(&t->h, STACK_OK, stack_result_text(STACK_OK), &t->out);
 	assert_int_equal(t->out.len, 0); /* the target answers */
 	assert_true(http_proxy_forward(&t->h, &t->in, &body, &out));
 	assert_int_equal(t->in.left, 0);
@@ -270,7 +270,7 @@ static void assert_tunnel(struct talk *t, const char *left)
 {
 	assert_int_equal(t->in.left, strlen(left));
 	assert_memory_equal(t->in.at, left, strlen(left));
-	http_proxy_answer(&t->h, STACK_OK, &t->out);
+	http_proxy_answer(&t->h, STACK_OK, stack_result_text(STACK_OK), &t->out);
 	t->tx[t->out.len] = '\0';
 	assert_string_equal((char *)t->tx, "HTTP/1.1 200 Connection established\r\n\r\n");
 }
@@ -364,9 +364,10 @@ static void failures(void **state)
 		enum stack_result result;
 		int status;
 	} cases[] = {
-		{ STACK_REFUSED, 502 },	  { STACK_UNREACHABLE, 502 }, { STACK_TIMED_OUT, 504 },
-		{ STACK_NO_NAME, 502 },	  { STACK_DOWN, 503 },	      { STACK_FULL, 503 },
-		{ STACK_FORBIDDEN, 403 },
+		{ STACK_REFUSED, 502 },    { STACK_UNREACHABLE, 502 }, { STACK_TIMED_OUT, 504 },
+		{ STACK_NO_NAME, 502 },    { STACK_DOWN, 503 },        { STACK_FULL, 503 },
+		{ STACK_FORBIDDEN, 403 },  { STACK_DNS_SILENT, 504 },  { STACK_DNS_REFUSED, 504 },
+		{ STACK_DNS_FAILED, 504 }, { STACK_NO_ADDRESS, 502 },  { STACK_NO_DNS, 502 },
 	};
 	static const char *const methods[] = { "GET", "HEAD" };
 	char in[64];
@@ -377,7 +378,8 @@ static void failures(void **state)
 		for (size_t m = 0; m < 2; m++) {
 			snprintf(in, sizeof(in), "%s http://a/ HTTP/1.1\r\n\r\n", methods[m]);
 			have_talk(&t, NULL, in, sizeof(in));
-			http_proxy_answer(&t.h, cases[i].result, &t.out);
+			http_proxy_answer(&t.h, cases[i].result, stack_result_text(cases[i].result),
+					  &t.out);
 			assert_false(t.out.full);
 			t.tx[t.out.len] = '\0';
 			assert_refusal((char *)t.tx, cases[i].status, m == 1);
@@ -398,7 +400,7 @@ static void failure_of_a_long_name(void **state)
 	snprintf(in, sizeof(in), "CONNECT %s:65535 HTTP/1.1\r\n\r\n", name);
 	have_talk(&t, NULL, in, sizeof(in));
 	assert_int_equal(t.asked, ASKED_CONNECT);
-	http_proxy_answer(&t.h, STACK_NO_NAME, &t.out);
+	http_proxy_answer(&t.h, STACK_NO_NAME, stack_result_text(STACK_NO_NAME), &t.out);
 	assert_false(t.out.full);
 	t.tx[t.out.len] = '\0';
 	assert_refusal((char *)t.tx, 502, false);

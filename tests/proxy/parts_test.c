@@ -151,7 +151,12 @@ static void icmp_errors_are_read(void **state)
 	make_icmp4(p, 11, 0); /* on its way too long */
 	assert_false(icmp_error_parse(&e, p, sizeof(p)));
 	make_icmp4(p, 3, 1);
+	assert_true(icmp_error_parse(&e, p, sizeof(p)));
+	assert_false(e.is_udp);
 	p[28 + 9] = 17;
+	assert_true(icmp_error_parse(&e, p, sizeof(p)));
+	assert_true(e.is_udp);
+	p[28 + 9] = 1;
 	assert_false(icmp_error_parse(&e, p, sizeof(p)));
 }
 

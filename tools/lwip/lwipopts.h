@@ -1,8 +1,8 @@
 /*
- * lwIP's settings: TCP, UDP, ICMP and DNS over both IPs, driven by one thread through the raw API,
+ * lwIP's settings: TCP, UDP and ICMP over both IPs, driven by one thread through the raw API,
  * on an interface without link-layer addresses.
  *
- * Connections, segments, datagram sockets and look-ups come from pools of fixed size, which are the
+ * Connections, segments and datagram sockets come from pools of fixed size, which are the
  * bounds of what peers can make us hold. Packets come from malloc; how many there can be follows
  * from the windows and send buffers, which src/proxy/conn.c deals out of a common budget.
  */
@@ -31,7 +31,7 @@
 #define MEMP_NUM_TCP_PCB 2048 /* of them 1024 open (conn.h), the rest wait for late packets */
 #define MEMP_NUM_TCP_PCB_LISTEN 64
 #define MEMP_NUM_TCP_SEG 65535 /* CONN_BUDGET_OUT, and what comes out of order */
-#define MEMP_NUM_UDP_PCB 320 /* STACK_UDP_MAX, and a socket for each look-up */
+#define MEMP_NUM_UDP_PCB 392 /* DATAGRAM_PORTS_MAX, and RESOLVER_CHANNELS */
 #define MEMP_NUM_PBUF 1024
 #define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 1)
 #define PBUF_POOL_SIZE 0
@@ -85,14 +85,9 @@
 #define LWIP_TCP_RTO_TIME 1000   /* RFC 6298 section 2 */
 #define TCP_MSL 30000            /* late packets are waited for twice as long, a minute */
 
-/* ---- UDP and names */
+/* ---- UDP */
 
 #define LWIP_UDP 1
-#define LWIP_DNS 1
-#define DNS_TABLE_SIZE 64
-#define DNS_MAX_SERVERS 4
-#define DNS_MAX_NAME_LENGTH 256
-#define DNS_MAX_RETRIES 3
-#define LWIP_DNS_SUPPORT_MDNS_QUERIES 0
+#define LWIP_DNS 0 /* src/dns/ */
 
 #endif

@@ -30,7 +30,4 @@ int lwip_may_send(void);
 #define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port) lwip_random()
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, all, len, rest, p) lwip_judge_segment(header, len, rest)
 
-/* A name that src/client/ has too. */
-#define dns_init lwip_dns_init
-
 #endif
