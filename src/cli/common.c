@@ -1,11 +1,11 @@
 /* Shared options, applied. */
 #include "cli/common.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "util/log.h"
+#include "util/signals.h"
 
 void common_apply(const struct common_settings *s)
 {
@@ -14,7 +14,7 @@ void common_apply(const struct common_settings *s)
 				     LOG_LEVEL_INFO);
 	log_set_json(s->log_json);
 	log_set_timestamps(s->log_time);
-	signal(SIGPIPE, SIG_IGN);
+	signals_ignore_unused();
 }
 
 void common_warn_of_keylog(const char *file)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "util/clock.h"
+#include "util/signals.h"
 
 enum {
 	GRACE_MS = 2000, /* between SIGTERM and SIGKILL, and for those to be gone */
@@ -89,7 +90,7 @@ static void restore_signals(void)
 {
 	sigset_t none;
 
-	signal(SIGPIPE, SIG_DFL);
+	signals_restore_unused();
 	signal(SIGTTOU, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
