@@ -3,10 +3,13 @@
  * secret that the method can't use, is judged against a user with a random password, and a password
  * in clear (PAP) passes through every kind of hash that the file has, whatever this user's is.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "auth/table.h"
 #include "util/secret.h"
+
+enum { NO_DIAL_IN = 649 }; /* RFC 2759 section 6: ERROR_NO_DIALIN_PERMISSION */
 
 /* A user and why it can't be let in whatever it sends; NULL: it depends. */
 struct candidate {
@@ -147,8 +150,13 @@ void users_check(const struct users *u, const char *server_name, const struct pp
 	answer->reason = c.reason;
 	if (!answer->reason && !matches)
 		answer->reason = "wrong password";
-	if (!answer->reason && c.user->is_refused)
+	answer->is_right = !answer->reason;
+	if (answer->is_right && c.user->is_refused) {
 		answer->reason = "the user file gives this user no address (\"-\")";
+		answer->verdict.error = NO_DIAL_IN;
+		snprintf(answer->verdict.message, sizeof(answer->verdict.message),
+			 "this user may not log in");
+	}
 	if (!answer->reason) {
 		answer->verdict = v;
 		answer->verdict.ok = true;

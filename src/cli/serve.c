@@ -11,7 +11,12 @@
 #include "cli/verbs.h"
 #include "server/server.h"
 
-enum { LISTENS_MAX = 64 };
+enum {
+	LISTENS_MAX = 64,
+	USER_SESSIONS = 10, /* by default */
+};
+
+#define USER_SESSIONS_UNSET UINT32_MAX
 
 struct listen_list {
 	struct listen_addr at[LISTENS_MAX];
@@ -144,11 +149,12 @@ static const struct option options[] = {
 	{ "max-sessions", 0, "N", "no more clients than N; default: as many as there are addresses",
 	  set_number, AT(max_sessions), false, NULL },
 	{ "user-sessions", 0, "N", "no more than N sessions of one user at a time, the oldest ends; "
-	  "0: no limit (the default)", set_number, AT(user_sessions), false, NULL },
+	  "default 10, or half of all if that is less; 0: no limit", set_number, AT(user_sessions),
+	  false, NULL },
 	{ "keep-old-session", 0, NULL, "at that limit refuse the new session instead", set_flag,
 	  AT(keep_old_session), false, NULL },
-	{ "max-failures", 0, "N", "do not serve an address after N failed logins in ten minutes; "
-	  "default 20, 0: no limit", set_number, AT(max_failures), false, NULL },
+	{ "max-failures", 0, "N", "refuse a user at an address for ten minutes after N failed logins, "
+	  "an address after five times as many; default 20, 0: no limit", set_number, AT(max_failures), false, NULL },
 	{ .help = "The network:" },
 	{ "ipv4-network", 0, "NETWORK", "addresses for the clients, such as 10.9.0.0/24; the server "
 	  "takes the first", set_network, AT(network), false, NULL },
@@ -184,7 +190,8 @@ static const struct verb verb = {
 	.name = "serve",
 	.usage = "[options]",
 	.about = "Serves SSTP clients: Windows, RouterOS, Android, Linux. SIGHUP reads users and "
-		 "certificate anew; SIGTERM or Ctrl-C ends all sessions in order.",
+		 "certificate anew, SIGUSR1 logs the state and the bans, SIGUSR2 lifts the bans; "
+		 "SIGTERM or Ctrl-C ends all sessions in order.",
 	.notes = "A server for the first time:\n\n"
 		 "  sstp cert --name vpn.example.net --out /etc/sstp/server\n"
 		 "  sstp passwd /etc/sstp/users ann\n"
@@ -214,6 +221,18 @@ static bool has_all(const struct serve_settings *s)
 	else
 		return true;
 	return false;
+}
+
+/* Enough for all devices of a person; one account alone must not take all that there is. */
+static unsigned user_sessions_default(const struct serve_settings *s)
+{
+	uint32_t all = (1u << (32 - s->network.len)) - 3; /* the pool, server/pool.h */
+
+	if (s->max_sessions && s->max_sessions < all)
+		all = s->max_sessions;
+	if (all / 2 >= USER_SESSIONS)
+		return USER_SESSIONS;
+	return all > 1 ? all / 2 : 1;
 }
 
 static bool apply(struct serve_settings *s, struct server_cfg *cfg)
@@ -248,7 +267,8 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.no_offload = s->no_offload,
 		.client_to_client = s->client_to_client,
 		.max_sessions = s->max_sessions,
-		.user_sessions = s->user_sessions,
+		.user_sessions = s->user_sessions == USER_SESSIONS_UNSET ? user_sessions_default(s) :
+									   s->user_sessions,
 		.keep_old_session = s->keep_old_session,
 		.max_failures = s->max_failures,
 		.workers = s->workers,
@@ -301,6 +321,7 @@ int verb_serve(int argc, char **argv)
 		.interface = "sstp%d",
 		.hashes = HASHES_DEFAULT,
 		.mtu = 1400,
+		.user_sessions = USER_SESSIONS_UNSET,
 		.max_failures = 20,
 	};
 	static char key_password[PASSWORD_ROOM];

@@ -395,6 +395,26 @@ static void reconnect(struct client *c)
 	}
 }
 
+static void log_status(struct client *c)
+{
+	uint64_t now = loop_now(c->loop);
+	const struct tunnel_stats *st = &c->tunnel.stats;
+
+	if (c->is_up)
+		log_info(&c->log, "status: up for %llu s, %s, address %s, to %s; %llu bytes in, %llu out",
+			 (unsigned long long)(now - c->up_ms) / 1000, c->cfg->outlet->name,
+			 ip_print(c->link.own.family ? &c->link.own : &c->link.own_ll).text,
+			 ip_print_sockaddr(&c->peer).text, (unsigned long long)st->rx_bytes,
+			 (unsigned long long)st->tx_bytes);
+	else if (c->retry.slot)
+		log_info(&c->log, "status: down, next try in %llu s",
+			 (unsigned long long)(c->retry.at_ms > now ? c->retry.at_ms - now : 0) / 1000);
+	else
+		log_info(&c->log, "status: %s to %s for %llu s",
+			 c->is_stopping ? "disconnecting" : "connecting", c->name.text,
+			 (unsigned long long)(now - c->dialled_ms) / 1000);
+}
+
 static void on_signal(void *arg, const struct signalfd_siginfo *info)
 {
 	struct client *c = arg;
@@ -403,6 +423,9 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 	if (o->ops->signal && o->ops->signal(o, info))
 		return;
 	switch (info->ssi_signo) {
+	case SIGUSR1:
+		log_status(c);
+		break;
 	case SIGUSR2:
 		reconnect(c);
 		break;

@@ -157,7 +157,8 @@ static void step(struct ppp *p, struct cp *cp, enum fsm_event event, const struc
 	if (actions & (FSM_SCA | FSM_SCN | FSM_SCJ | FSM_SER))
 		send_answer(p, cp, answer);
 	if (actions & FSM_STR)
-		cp_send(p, cp, CP_TERMINATE_REQUEST, cp_fresh_id(cp), bytes_of(NULL, 0));
+		cp_send(p, cp, CP_TERMINATE_REQUEST, cp_fresh_id(cp),
+			bytes_text(p->goodbye ? p->goodbye : ""));
 	if (actions & FSM_STA && in)
 		cp_send(p, cp, CP_TERMINATE_ACK, in->id, bytes_of(NULL, 0));
 	if (actions & FSM_TLU)

@@ -137,6 +137,7 @@ struct ppp {
 	/* how the link ended */
 	uint8_t why; /* enum ppp_closed; the first reason stays */
 	uint16_t error;
+	const char *goodbye; /* what we say at the end; NULL: nothing */
 	uint8_t detail_len;
 	uint8_t detail[PPP_DETAIL_MAX];
 	struct outbox out;

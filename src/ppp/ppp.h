@@ -193,7 +193,8 @@ void ppp_init(struct ppp *p, const struct ppp_cfg *cfg);
 void ppp_open(struct ppp *p, uint64_t now_ms);
 void ppp_input(struct ppp *p, const uint8_t *frame, size_t len, uint64_t now_ms);
 void ppp_verdict(struct ppp *p, const struct ppp_verdict *v, uint64_t now_ms);
-void ppp_close(struct ppp *p, uint64_t now_ms);
+/* `why` goes into the Terminate-Request (RFC 1661 section 5.5); the caller's, kept; NULL: nothing. */
+void ppp_close(struct ppp *p, const char *why, uint64_t now_ms);
 void ppp_tick(struct ppp *p, uint64_t now_ms);
 uint64_t ppp_deadline(const struct ppp *p); /* UINT64_MAX: waiting for nothing */
 bool ppp_next(struct ppp *p, struct ppp_out *out);

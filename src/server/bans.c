@@ -1,33 +1,46 @@
-/* A set-associative table: a source may be in any of a few places, the oldest of which gives way. */
+/* Set-associative tables: an entry may be in any of a few places, the least of which gives way. */
 #include "server/bans.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "util/secret.h"
 
 enum { WAYS = 8 };
 
-static struct ip_addr subject(const struct ip_addr *source)
+static const uint64_t KNOWN_MS = 30ull * 24 * 60 * 60 * 1000;
+
+/* FNV-1a */
+static uint32_t hash(uint32_t h, const void *from, size_t len)
 {
-	return source->family == AF_INET6 ? ip_mask(source, 64) : *source;
+	const uint8_t *at = from;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ at[i]) * 16777619u;
+	return h;
 }
 
-/* FNV-1a; a source that finds itself thrown out by others' failures only gains by it. */
-static size_t first_way(const struct ip_addr *a)
+/* What an entry for this user and source looks like. `user` empty: for the source alone. */
+static struct ban key_of(const struct bans *b, const struct ip_addr *source, const char *user)
 {
-	uint32_t h = 2166136261u;
+	struct ban k = { .source = source->family == AF_INET6 ? ip_mask(source, 64) : *source };
 
-	for (size_t i = 0; i < sizeof(a->bytes); i++)
-		h = (h ^ a->bytes[i]) * 16777619u;
-	return h % (BANS_SIZE / WAYS) * WAYS;
+	snprintf(k.user, sizeof(k.user), "%s", user);
+	k.user_hash = hash(b->seed ^ 2166136261u, user, strlen(user));
+	return k;
 }
 
-static const struct ban *find(const struct bans *b, const struct ip_addr *a)
+static struct ban *first_way(const struct bans *b, struct ban *table, const struct ban *k)
 {
-	const struct ban *e = b->entries + first_way(a);
+	uint32_t h = hash(k->user_hash ^ b->seed, k->source.bytes, sizeof(k->source.bytes));
 
-	for (int i = 0; i < WAYS; i++)
-		if (e[i].failures && ip_equal(&e[i].source, a))
-			return e + i;
-	return NULL;
+	return table + (h ^ h >> 16) % (BANS_SIZE / WAYS) * WAYS;
+}
+
+static bool is_same(const struct ban *e, const struct ban *k)
+{
+	return e->failures && e->user_hash == k->user_hash && ip_equal(&e->source, &k->source) &&
+	       !strcmp(e->user, k->user);
 }
 
 static bool is_over(const struct ban *e, uint64_t now_ms)
@@ -35,36 +48,134 @@ static bool is_over(const struct ban *e, uint64_t now_ms)
 	return now_ms - e->last_ms > BANS_WINDOW_MS;
 }
 
-unsigned bans_note(struct bans *b, const struct ip_addr *source, uint64_t now_ms)
+/* NULL: there is none. */
+static struct ban *find(const struct bans *b, struct ban *table, const struct ban *k)
 {
-	struct ip_addr a = subject(source);
-	const struct ban *known = find(b, &a);
-	struct ban *e = b->entries + (known ? (size_t)(known - b->entries) : first_way(&a));
+	struct ban *e = first_way(b, table, k);
 
-	if (!known)
-		for (int i = 1; i < WAYS; i++)
-			if (b->entries[first_way(&a) + (size_t)i].last_ms < e->last_ms)
-				e = b->entries + first_way(&a) + i;
-	if (!known || is_over(e, now_ms))
-		*e = (struct ban){ .source = a };
+	for (int i = 0; i < WAYS; i++)
+		if (is_same(e + i, k))
+			return e + i;
+	return NULL;
+}
+
+/* Free ones and forgotten ones first, then those with the fewest failures, then the oldest. */
+static bool gives_way_before(const struct ban *e, const struct ban *other, uint64_t now_ms)
+{
+	unsigned own = is_over(e, now_ms) ? 0 : e->failures;
+	unsigned others = is_over(other, now_ms) ? 0 : other->failures;
+
+	return own != others ? own < others : e->last_ms < other->last_ms;
+}
+
+/* The entry of `k`, made when there is none. */
+static struct ban *entry(struct bans *b, struct ban *table, const struct ban *k, uint64_t now_ms)
+{
+	struct ban *e = find(b, table, k), *ways = first_way(b, table, k);
+
+	if (e)
+		return e;
+	e = ways;
+	for (int i = 1; i < WAYS; i++)
+		if (gives_way_before(ways + i, e, now_ms))
+			e = ways + i;
+	*e = *k;
+	return e;
+}
+
+static unsigned note(struct bans *b, struct ban *table, const struct ban *k, uint64_t now_ms)
+{
+	struct ban *e = entry(b, table, k, now_ms);
+
+	if (is_over(e, now_ms))
+		e->failures = 0;
 	e->last_ms = now_ms;
 	return ++e->failures;
 }
 
-void bans_forgive(struct bans *b, const struct ip_addr *source)
+static unsigned failures_of(const struct bans *b, struct ban *table, const struct ban *k,
+			    uint64_t now_ms)
 {
-	struct ip_addr a = subject(source);
-	const struct ban *e = find(b, &a);
+	const struct ban *e = find(b, table, k);
 
-	if (e)
-		b->entries[e - b->entries] = (struct ban){ .failures = 0 };
+	return e && !is_over(e, now_ms) ? e->failures : 0;
 }
 
-bool bans_has(const struct bans *b, const struct ip_addr *source, unsigned max_failures,
-	      uint64_t now_ms)
+static bool is_known(struct bans *b, const struct ban *pair, uint64_t now_ms)
 {
-	struct ip_addr a = subject(source);
-	const struct ban *e = find(b, &a);
+	const struct ban *e = find(b, b->known, pair);
 
-	return max_failures && e && e->failures >= max_failures && !is_over(e, now_ms);
+	return e && now_ms - e->last_ms <= KNOWN_MS;
+}
+
+static void forgive(struct bans *b, const struct ban *pair, const struct ban *source,
+		    uint64_t now_ms)
+{
+	struct ban *p = find(b, b->pairs, pair), *s = find(b, b->sources, source);
+	struct ban *known;
+
+	if (p && s)
+		s->failures -= p->failures < s->failures ? p->failures : s->failures;
+	if (p)
+		p->failures = 0;
+	known = entry(b, b->known, pair, now_ms);
+	known->failures = 1;
+	known->last_ms = now_ms;
+}
+
+void bans_init(struct bans *b)
+{
+	memset(b, 0, sizeof(*b));
+	secret_random(&b->seed, sizeof(b->seed));
+}
+
+enum bans_answer bans_judge(struct bans *b, const struct bans_attempt *a, unsigned max_failures,
+			    uint64_t now_ms)
+{
+	struct ban pair = key_of(b, a->source, a->user), source = key_of(b, a->source, "");
+	unsigned source_max = max_failures * BANS_SOURCE_PART;
+	bool is_source_free = a->has_live_sessions || is_known(b, &pair, now_ms);
+
+	if (failures_of(b, b->pairs, &pair, now_ms) >= max_failures)
+		return BANS_REFUSED;
+	if (!is_source_free && failures_of(b, b->sources, &source, now_ms) >= source_max)
+		return BANS_REFUSED;
+	if (a->is_good) {
+		forgive(b, &pair, &source, now_ms);
+		return BANS_GOOD;
+	}
+	/* both are counted */
+	return (note(b, b->pairs, &pair, now_ms) == max_failures) |
+			       (note(b, b->sources, &source, now_ms) == source_max) ?
+		       BANS_WRONG_NOW :
+		       BANS_WRONG;
+}
+
+static size_t each_of(const struct ban *table, unsigned limit, uint64_t now_ms,
+		      void (*each)(void *arg, const struct ban *ban, uint64_t left_ms), void *arg)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < BANS_SIZE; i++) {
+		const struct ban *e = table + i;
+
+		if (e->failures < limit || is_over(e, now_ms))
+			continue;
+		each(arg, e, BANS_WINDOW_MS - (now_ms - e->last_ms));
+		count++;
+	}
+	return count;
+}
+
+size_t bans_each(const struct bans *b, unsigned max_failures, uint64_t now_ms,
+		 void (*each)(void *arg, const struct ban *ban, uint64_t left_ms), void *arg)
+{
+	return each_of(b->pairs, max_failures, now_ms, each, arg) +
+	       each_of(b->sources, max_failures * BANS_SOURCE_PART, now_ms, each, arg);
+}
+
+void bans_lift(struct bans *b)
+{
+	memset(b->pairs, 0, sizeof(b->pairs));
+	memset(b->sources, 0, sizeof(b->sources));
 }

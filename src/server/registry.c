@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,12 +31,14 @@ struct registry {
 	struct registration **holders;  /* by offset in the pool's network */
 	_Atomic(uint16_t) *workers;     /* the same: number of the worker and one; 0: nobody */
 	struct chain chains[CHAINS]; /* by a hash of the user's name */
-	atomic_size_t count;
+	atomic_size_t count; /* of those that are not evicted */
+	size_t max_sessions; /* 0: no limit */
 	struct bans bans;
 	struct netlink *netlink;
 	unsigned ifindex;
 	pthread_rwlock_t others_lock;
 	struct table *others; /* of registrations, by address */
+	struct table *sources; /* the first registration from each, see by_source */
 };
 
 int registry_open(const struct server_cfg *cfg, struct registry **out)
@@ -52,6 +55,9 @@ int registry_open(const struct server_cfg *cfg, struct registry **out)
 	error = pool_open(&cfg->network, &r->pool);
 	if (!error)
 		error = table_open(&r->others);
+	if (!error)
+		error = table_open(&r->sources);
+	bans_init(&r->bans);
 	r->holders = calloc(span, sizeof(*r->holders));
 	r->workers = calloc(span, sizeof(*r->workers));
 	if (!error && (!r->holders || !r->workers))
@@ -69,6 +75,7 @@ void registry_close(struct registry *r)
 		return;
 	pool_close(r->pool);
 	table_close(r->others);
+	table_close(r->sources);
 	netlink_close(r->netlink);
 	free(r->holders);
 	free(r->workers);
@@ -81,6 +88,11 @@ void registry_set_device(struct registry *r, struct netlink *netlink, unsigned i
 {
 	r->netlink = netlink;
 	r->ifindex = ifindex;
+}
+
+void registry_set_max(struct registry *r, size_t max_sessions)
+{
+	r->max_sessions = max_sessions;
 }
 
 const struct pool *registry_pool(const struct registry *r)
@@ -201,6 +213,7 @@ static void evict(struct registry *r, struct registration *reg, const char *why,
 	evictions->at[evictions->count++] =
 		(struct eviction){ reg->worker, reg->session, reg->ipv4, why };
 	reg->is_evicted = true;
+	atomic_fetch_sub_explicit(&r->count, 1, memory_order_relaxed);
 	let_go(r, reg);
 }
 
@@ -214,9 +227,33 @@ static struct chain *chain_of(struct registry *r, const char *user)
 	return &r->chains[(h ^ h >> 16) % CHAINS];
 }
 
+static const struct refusal user_is_full = {
+	"the user has as many sessions as --user-sessions allows",
+	"too many sessions of this user",
+};
+static const struct refusal server_is_full = {
+	"there are as many sessions as --max-sessions or the limit on open files allows",
+	"the server is full",
+};
+static const struct refusal pool_is_empty = {
+	"no address is free: use a larger --ipv4-network (users' own addresses are kept for them)",
+	"the server is full: no address is free",
+};
+static const struct refusal address_is_anothers = {
+	"the user's own address is in use by another user",
+	"the address of this user is in use",
+};
+static const struct refusal address_is_unfit = {
+	"the user's own address can't be a client's here: it is the server's, the network's or the "
+	"broadcast address",
+	"the address of this user can't be used",
+};
+
+const struct refusal registry_out_of_memory = { "out of memory", "the server is out of memory" };
+
 /* The user's sessions are at their limit: the oldest goes, or the new one is refused. */
-static const char *make_room_for_user(struct registry *r, const char *user,
-				      struct evictions *evictions)
+static const struct refusal *make_room_for_user(struct registry *r, const char *user,
+						struct evictions *evictions)
 {
 	struct registration *oldest = NULL;
 	unsigned count = 0;
@@ -230,44 +267,86 @@ static const char *make_room_for_user(struct registry *r, const char *user,
 	if (!oldest || count < r->cfg->user_sessions)
 		return NULL;
 	if (r->cfg->keep_old_session)
-		return "the user has as many sessions as --user-sessions allows";
-	evict(r, oldest, "the user's limit is reached", evictions);
+		return &user_is_full;
+	evict(r, oldest, "replaced by a newer session: the user's limit is reached", evictions);
 	return NULL;
 }
 
 /* An address that belongs to this user: whoever has it is the same user's older session. */
-static const char *take_fixed(struct registry *r, struct registration *reg, uint32_t addr,
-			      struct evictions *evictions)
+static const struct refusal *take_fixed(struct registry *r, struct registration *reg, uint32_t addr,
+					struct evictions *evictions)
 {
 	struct registration *holder = holder_of(r, addr);
 
 	if (holder && strcmp(holder->user, reg->user))
-		return "the user's own address is in use by another user";
+		return &address_is_anothers;
 	if (holder)
-		evict(r, holder, "the address is this user's own", evictions);
-	if (!pool_take_this(r->pool, addr))
-		return "the user's own address can't be a client's here: it is the server's, the "
-		       "network's or the broadcast address";
-	return NULL;
+		evict(r, holder, "replaced by a newer session: the address is this user's own",
+		      evictions);
+	return pool_take_this(r->pool, addr) ? NULL : &address_is_unfit;
 }
 
-static const char *login(struct registry *r, struct registration *reg, uint32_t *addr,
-			 struct evictions *evictions)
+static const struct refusal *login(struct registry *r, struct registration *reg, uint32_t *addr,
+				   struct evictions *evictions)
 {
-	const char *refused = NULL;
+	const struct refusal *refused = NULL;
 
 	if (r->cfg->user_sessions)
 		refused = make_room_for_user(r, reg->user, evictions);
+	if (!refused && r->max_sessions && registry_count(r) >= r->max_sessions)
+		refused = &server_is_full;
 	if (!refused && *addr)
 		refused = take_fixed(r, reg, *addr, evictions);
 	else if (!refused)
 		*addr = pool_take(r->pool);
 	if (!refused && !*addr)
-		refused = "no address is free: use a larger --ipv4-network (users' own addresses "
-			  "are kept for them)";
+		refused = &pool_is_empty;
 	if (!refused && !hold(r, reg, *addr))
-		refused = "out of memory";
+		refused = &registry_out_of_memory;
 	return refused;
+}
+
+/* A client of IPv6 may use any address of its network. */
+static struct ip_addr source_key(const struct ip_addr *source)
+{
+	return source->family == AF_INET6 ? ip_mask(source, 64) : *source;
+}
+
+/* Without memory for it a source is one without sessions, which matters for bans alone. */
+static void link_source(struct registry *r, struct registration *reg)
+{
+	struct ip_addr key = source_key(&reg->source);
+	struct registration *first = table_find(r->sources, &key);
+
+	reg->same_prev = reg->same_next = NULL;
+	if (!first) {
+		reg->is_in_sources = key.family && table_add(r->sources, &key, reg);
+		return;
+	}
+	reg->is_in_sources = true;
+	reg->same_prev = first;
+	reg->same_next = first->same_next;
+	if (first->same_next)
+		first->same_next->same_prev = reg;
+	first->same_next = reg;
+}
+
+static void unlink_source(struct registry *r, struct registration *reg)
+{
+	struct ip_addr key = source_key(&reg->source);
+
+	if (!reg->is_in_sources)
+		return;
+	reg->is_in_sources = false;
+	if (reg->same_next)
+		reg->same_next->same_prev = reg->same_prev;
+	if (reg->same_prev) {
+		reg->same_prev->same_next = reg->same_next;
+		return;
+	}
+	table_remove(r->sources, &key);
+	if (reg->same_next) /* there is room: one was removed */
+		table_add(r->sources, &key, reg->same_next);
 }
 
 static void link_in(struct registry *r, struct registration *reg)
@@ -281,6 +360,7 @@ static void link_in(struct registry *r, struct registration *reg)
 	else
 		c->first = reg;
 	c->last = reg;
+	link_source(r, reg);
 	reg->is_in = true;
 	atomic_fetch_add_explicit(&r->count, 1, memory_order_relaxed);
 }
@@ -297,14 +377,16 @@ static void link_out(struct registry *r, struct registration *reg)
 		reg->next->prev = reg->prev;
 	else
 		c->last = reg->prev;
+	unlink_source(r, reg);
 	reg->is_in = false;
-	atomic_fetch_sub_explicit(&r->count, 1, memory_order_relaxed);
+	if (!reg->is_evicted)
+		atomic_fetch_sub_explicit(&r->count, 1, memory_order_relaxed);
 }
 
-const char *registry_login(struct registry *r, struct registration *reg, uint32_t *addr,
-			   struct evictions *evictions)
+const struct refusal *registry_login(struct registry *r, struct registration *reg, uint32_t *addr,
+				     struct evictions *evictions)
 {
-	const char *refused;
+	const struct refusal *refused;
 
 	evictions->count = 0;
 	pthread_mutex_lock(&r->lock);
@@ -368,33 +450,66 @@ int registry_worker_of(struct registry *r, const struct ip_addr *a)
 
 /* ---- failed logins */
 
-void registry_note_failure(struct registry *r, const struct ip_addr *source, uint64_t now_ms)
+static struct log_text quoted(const char *text)
 {
-	unsigned failures;
-
-	pthread_mutex_lock(&r->lock);
-	failures = bans_note(&r->bans, source, now_ms);
-	pthread_mutex_unlock(&r->lock);
-	if (failures == r->cfg->max_failures)
-		log_warn(NULL, "%s: %u failed logins: not served for ten minutes",
-			 ip_print(source).text, failures);
+	return log_quote(text, strlen(text));
 }
 
-void registry_forgive(struct registry *r, const struct ip_addr *source)
+static bool has_live_sessions(const struct registry *r, const struct ip_addr *source)
 {
-	pthread_mutex_lock(&r->lock);
-	bans_forgive(&r->bans, source);
-	pthread_mutex_unlock(&r->lock);
+	struct ip_addr key = source_key(source);
+
+	return table_find(r->sources, &key);
 }
 
-bool registry_is_banned(struct registry *r, const struct ip_addr *source, uint64_t now_ms)
+bool registry_may_log_in(struct registry *r, const struct registration *reg, bool is_good,
+			 uint64_t now_ms)
 {
-	bool is_banned;
+	struct bans_attempt a = { .source = &reg->source, .user = reg->user, .is_good = is_good };
+	enum bans_answer answer;
 
 	if (!r->cfg->max_failures)
-		return false;
+		return true;
 	pthread_mutex_lock(&r->lock);
-	is_banned = bans_has(&r->bans, source, r->cfg->max_failures, now_ms);
+	a.has_live_sessions = has_live_sessions(r, &reg->source);
+	answer = bans_judge(&r->bans, &a, r->cfg->max_failures, now_ms);
 	pthread_mutex_unlock(&r->lock);
-	return is_banned;
+	if (answer == BANS_WRONG_NOW)
+		log_warn(NULL,
+			 "%s: too many failed logins, the last of user %s: refused for ten minutes "
+			 "(SIGUSR1 lists the bans, SIGUSR2 lifts them)",
+			 ip_print(&reg->source).text, quoted(reg->user).text);
+	return answer != BANS_REFUSED;
+}
+
+static void list_ban(void *arg, const struct ban *ban, uint64_t left_ms)
+{
+	struct registry_ban_list *list = arg;
+	char user[300] = "";
+
+	if (list->text_count == REGISTRY_BANS_LISTED)
+		return;
+	if (*ban->user)
+		snprintf(user, sizeof(user), "user %s from ", quoted(ban->user).text);
+	snprintf(list->text[list->text_count++], sizeof(list->text[0]),
+		 "%s%s%s: %u failures, refused for another %llu s", user,
+		 ip_print(&ban->source).text, ban->source.family == AF_INET6 ? "/64" : "",
+		 ban->failures, (unsigned long long)(left_ms + 999) / 1000);
+}
+
+void registry_list_bans(struct registry *r, uint64_t now_ms, struct registry_ban_list *list)
+{
+	list->text_count = list->count = 0;
+	if (!r->cfg->max_failures)
+		return;
+	pthread_mutex_lock(&r->lock);
+	list->count = bans_each(&r->bans, r->cfg->max_failures, now_ms, list_ban, list);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void registry_lift_bans(struct registry *r)
+{
+	pthread_mutex_lock(&r->lock);
+	bans_lift(&r->bans);
+	pthread_mutex_unlock(&r->lock);
 }

@@ -17,18 +17,24 @@
 struct netlink;
 struct registry;
 
-enum { REGISTRY_NOBODY = -1 };
+enum {
+	REGISTRY_NOBODY = -1,
+	REGISTRY_BANS_LISTED = 20,
+};
 
 struct registration {
 	const char *user;      /* the session's */
 	uint64_t session;      /* its id */
 	unsigned worker;
+	struct ip_addr source; /* where the client is */
 	/* the registry's own from here on, under its lock: */
 	uint32_t ipv4;         /* 0: none, or lost to a newer session */
 	struct ip_addr ipv6;   /* link-local; AF_UNSPEC: none */
 	bool is_in;
 	bool is_evicted;
-	struct registration *next, *prev;
+	bool is_in_sources;
+	struct registration *next, *prev;           /* of the users' names with one hash */
+	struct registration *same_next, *same_prev; /* of this source */
 };
 
 /* A session that makes room for a newer one. */
@@ -52,17 +58,28 @@ void registry_close(struct registry *r);
  * registry's from now on; NULL: there are none. */
 void registry_set_device(struct registry *r, struct netlink *netlink, unsigned ifindex);
 
+/* No more sessions than this; 0: as many as there are addresses. Before the first login. */
+void registry_set_max(struct registry *r, size_t max_sessions);
+
 const struct pool *registry_pool(const struct registry *r); /* its facts, not its state */
 
 /* From now on the addresses that are users' own are given to nobody else. */
 void registry_keep_addresses(struct registry *r, const struct users *users);
 
+/* Why there is no session although the password is right. */
+struct refusal {
+	const char *why;  /* for our log */
+	const char *told; /* for the peer */
+};
+
+extern const struct refusal registry_out_of_memory;
+
 /*
  * Gives `reg` an address: *addr, or one of the pool when that is 0; in *addr is the one that it has
- * got. NULL when done; else why not, for the log. Those in `evictions` are to be told in any case.
+ * got. NULL when done. The caller ends the sessions in `evictions` in any case.
  */
-const char *registry_login(struct registry *r, struct registration *reg, uint32_t *addr,
-			   struct evictions *evictions);
+const struct refusal *registry_login(struct registry *r, struct registration *reg, uint32_t *addr,
+				     struct evictions *evictions);
 /*
  * Gives `reg` this link-local address in place of the one that it has. False, and all stays as it is,
  * when another session has it.
@@ -72,11 +89,23 @@ void registry_logout(struct registry *r, struct registration *reg); /* harmless 
 
 /* The worker whose session has this address, or REGISTRY_NOBODY. For the packet path. */
 int registry_worker_of(struct registry *r, const struct ip_addr *a);
-size_t registry_count(const struct registry *r); /* sessions logged in */
+size_t registry_count(const struct registry *r); /* sessions logged in and not evicted */
 
-/* Failed logins by source address. */
-void registry_note_failure(struct registry *r, const struct ip_addr *source, uint64_t now_ms);
-void registry_forgive(struct registry *r, const struct ip_addr *source);
-bool registry_is_banned(struct registry *r, const struct ip_addr *source, uint64_t now_ms);
+/* ---- failed logins (bans.h) */
+
+struct registry_ban_list {
+	size_t count; /* all; `text` has the first of them */
+	size_t text_count;
+	char text[REGISTRY_BANS_LISTED][440];
+};
+
+/*
+ * What becomes of a login by this user, whose password was right or wrong. False: refused because of
+ * too many failures before, whatever the password. `now_ms` is of a monotonic clock.
+ */
+bool registry_may_log_in(struct registry *r, const struct registration *reg, bool is_good,
+			 uint64_t now_ms);
+void registry_list_bans(struct registry *r, uint64_t now_ms, struct registry_ban_list *list);
+void registry_lift_bans(struct registry *r);
 
 #endif

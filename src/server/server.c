@@ -2,8 +2,8 @@
  * Start and stop of the server: the device, the listeners and the workers are made here, and then
  * this thread only waits for signals.
  *
- * SIGHUP reads the user file and the certificate anew: sessions that are there stay, and a file that
- * is wrong changes nothing.
+ * SIGHUP reloads the user file and the certificate: a file that is wrong changes nothing. SIGUSR1
+ * logs how the server is, SIGUSR2 lifts the bans.
  */
 #include "server/server.h"
 
@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,7 @@ struct server {
 	struct loop_watch ended;
 	uint64_t ended_count; /* workers */
 	struct loop_timer look;
+	uint64_t started_ms;
 	bool has_hanging; /* workers */
 	bool is_stopping;
 };
@@ -227,6 +229,41 @@ static void stop(struct server *srv)
 	post_all(srv, &m);
 }
 
+/* Sessions that have not logged in, and evicted ones on their way out. */
+static size_t count_others(const struct server *srv)
+{
+	size_t all = 0, open = registry_count(srv->shared.registry);
+
+	for (unsigned i = 0; i < srv->shared.worker_count; i++)
+		all += atomic_load_explicit(&srv->shared.workers[i].session_count,
+					    memory_order_relaxed);
+	return all > open ? all - open : 0;
+}
+
+static void log_status(struct server *srv)
+{
+	uint64_t now = loop_now(srv->loop);
+	struct registry_ban_list bans;
+
+	registry_list_bans(srv->shared.registry, now, &bans);
+	log_info(NULL,
+		 "status: %s, running for %llu s, %u workers, %zu of %zu sessions, %zu connections "
+		 "without a login, %zu bans",
+		 device_name(srv), (unsigned long long)(now - srv->started_ms) / 1000,
+		 srv->shared.worker_count, registry_count(srv->shared.registry),
+		 srv->shared.max_sessions, count_others(srv), bans.count);
+	for (size_t i = 0; i < bans.text_count; i++)
+		log_info(NULL, "status: banned: %s", bans.text[i]);
+	if (bans.count > bans.text_count)
+		log_info(NULL, "status: banned: %zu more", bans.count - bans.text_count);
+}
+
+static void lift_bans(struct server *srv)
+{
+	registry_lift_bans(srv->shared.registry);
+	log_info(NULL, "all bans are lifted (SIGUSR2)");
+}
+
 static void on_signal(void *arg, const struct signalfd_siginfo *info)
 {
 	struct server *srv = arg;
@@ -234,6 +271,12 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 	switch (info->ssi_signo) {
 	case SIGHUP:
 		reload(srv);
+		break;
+	case SIGUSR1:
+		log_status(srv);
+		break;
+	case SIGUSR2:
+		lift_bans(srv);
 		break;
 	case SIGCHLD: /* we start nobody, but orphans come to process 1 */
 		process1_reap();
@@ -320,7 +363,8 @@ static void look_at_workers(struct loop_timer *timer)
 
 static enum exit_code open_all(struct server *srv)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
+	static const int signals[] = { SIGINT,  SIGTERM, SIGQUIT, SIGHUP,
+				       SIGCHLD, SIGUSR1, SIGUSR2 };
 	struct shared *sh = &srv->shared;
 	enum exit_code code = credentials_open(&sh->credentials, srv->cfg);
 	int error;
@@ -347,6 +391,7 @@ static enum exit_code open_all(struct server *srv)
 	registry_keep_addresses(sh->registry, sh->credentials.users);
 	sh->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions :
 						    pool_size(registry_pool(sh->registry));
+	registry_set_max(sh->registry, sh->max_sessions);
 	file_raise_limit(sh->max_sessions + SESSION_HALF_OPEN_MAX + FILES_OF_OURS);
 	health_open(&srv->health, srv->loop);
 	code = open_workers(srv);
@@ -370,6 +415,7 @@ static enum exit_code run(struct server *srv)
 			 ip_prefix_print(&srv->cfg->network).text);
 		health_up(&srv->health, device_name(srv));
 		look_at_workers(&srv->look);
+		srv->started_ms = loop_now(srv->loop);
 		if (srv->cfg->ready)
 			srv->cfg->ready(srv->cfg->ready_arg);
 		error = loop_run(srv->loop);

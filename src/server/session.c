@@ -63,11 +63,11 @@ static void give_up_addresses(struct session *s)
 	s->ipv4 = s->ipv6 = (struct ip_addr){ 0 };
 }
 
-static void make_way(struct session *s, const char *why)
+static void end_for(struct session *s, const char *why)
 {
-	log_info(&s->log, "ends for a newer session: %s", why);
+	log_info(&s->log, "ends: %s", why);
 	give_up_addresses(s);
-	tunnel_shutdown(&s->tunnel);
+	tunnel_shutdown_for(&s->tunnel, why);
 }
 
 void session_evict(struct worker *w, const struct eviction *e)
@@ -76,7 +76,20 @@ void session_evict(struct worker *w, const struct eviction *e)
 	struct session *s = table_find(w->table, &a);
 
 	if (s && s->registration.session == e->session)
-		make_way(s, e->why);
+		end_for(s, e->why);
+}
+
+/*
+ * Who has the address in our table can only be a session that has lost it in the registry, and whose
+ * eviction by another worker is still in our mail: it ends now, before the new one begins.
+ */
+static bool claim(struct session *s, const struct ip_addr *a)
+{
+	struct session *old = table_find(s->worker->table, a);
+
+	if (old)
+		end_for(old, "a newer session has its address");
+	return table_add(s->worker->table, a, s);
 }
 
 static void evict_all(struct worker *w, const struct evictions *evictions)
@@ -95,24 +108,22 @@ static void evict_all(struct worker *w, const struct evictions *evictions)
 /* ---- login */
 
 /* NULL, or why not. */
-static const char *log_in(struct session *s, uint32_t addr)
+static const struct refusal *log_in(struct session *s, uint32_t addr)
 {
 	struct worker *w = s->worker;
 	struct evictions evictions;
-	const char *refused;
+	const struct refusal *refused;
 
-	s->registration.user = s->user;
-	s->registration.worker = w->number;
 	refused = registry_login(w->shared->registry, &s->registration, &addr, &evictions);
 	evict_all(w, &evictions);
 	if (refused)
 		return refused;
 	s->ipv4 = ip_from_v4(addr);
-	if (table_add(w->table, &s->ipv4, s))
+	if (claim(s, &s->ipv4))
 		return NULL;
 	s->ipv4 = (struct ip_addr){ 0 };
 	give_up_addresses(s);
-	return "out of memory";
+	return &registry_out_of_memory;
 }
 
 static void accept_login(struct session *s, struct ppp_verdict *v)
@@ -120,22 +131,23 @@ static void accept_login(struct session *s, struct ppp_verdict *v)
 	v->ipv4 = ip_v4(&s->ipv4);
 	list_remove(s);
 	list_add(&s->worker->open, s);
-	registry_forgive(s->worker->shared->registry, &s->source);
 	tunnel_verdict(&s->tunnel, v);
 }
 
-/* Later, so that guessing is slow; the same for a wrong password and a user who does not exist. */
-static void refuse_login(struct session *s, const struct ppp_verdict *v, bool is_failure)
+/*
+ * Later, so that guessing is slow; the same for a wrong password and a user who does not exist. With
+ * `goodbye` the password is right: the peer hears so, and then why it can't stay. Then it may try
+ * again; clients whose password is refused give up.
+ */
+static void refuse_login(struct session *s, const struct ppp_verdict *v, const char *goodbye)
 {
 	struct worker *w = s->worker;
 	uint32_t dice;
 
 	secret_random(&dice, sizeof(dice));
-	if (is_failure)
-		registry_note_failure(w->shared->registry, &s->source, loop_now(w->loop));
 	s->verdict = *v;
-	s->verdict.ok = false;
-	secret_wipe(s->verdict.hlak, sizeof(s->verdict.hlak));
+	s->verdict.ipv4 = 0;
+	s->goodbye = goodbye;
 	s->is_refused = true;
 	loop_timer_set(w->loop, &s->delay, loop_now(w->loop) + REFUSAL_MIN_MS + dice % REFUSAL_MIN_MS);
 }
@@ -145,6 +157,17 @@ static void after_delay(struct loop_timer *timer)
 	struct session *s = container_of(timer, struct session, delay);
 
 	tunnel_verdict(&s->tunnel, &s->verdict);
+	if (s->goodbye)
+		tunnel_shutdown_for(&s->tunnel, s->goodbye);
+}
+
+static void forbid(struct users_answer *answer)
+{
+	secret_wipe(&answer->verdict, sizeof(answer->verdict));
+	snprintf(answer->verdict.message, sizeof(answer->verdict.message),
+		 "too many failed logins, try again in ten minutes");
+	answer->is_right = false;
+	answer->reason = "too many failed logins before";
 }
 
 static void check_users(struct session *s, const struct ppp_attempt *attempt,
@@ -152,28 +175,34 @@ static void check_users(struct session *s, const struct ppp_attempt *attempt,
 {
 	struct shared *shared = s->worker->shared;
 
-	pthread_rwlock_rdlock(&shared->credentials.lock);
 	users_check(shared->credentials.users, shared->cfg->name, attempt, answer);
-	pthread_rwlock_unlock(&shared->credentials.lock);
+	snprintf(s->user, sizeof(s->user), "%s", answer->name);
+	s->registration.user = s->user;
+	s->registration.worker = s->worker->number;
+	if (!registry_may_log_in(shared->registry, &s->registration, answer->is_right,
+				 loop_now(s->worker->loop)))
+		forbid(answer);
 }
 
 static void check_login(struct session *s, const struct ppp_attempt *attempt)
 {
+	struct credentials *credentials = &s->worker->shared->credentials;
 	struct users_answer answer;
-	const char *refused;
+	const struct refusal *refused = NULL;
 
 	if (s->is_refused || s->list == &s->worker->open)
 		return; /* one attempt a connection */
+	/* until it is in the registry, where a reload looks for those that have to go */
+	pthread_rwlock_rdlock(&credentials->lock);
 	check_users(s, attempt, &answer);
-	snprintf(s->user, sizeof(s->user), "%s", answer.name);
-	refused = answer.verdict.ok ? log_in(s, answer.verdict.ipv4) : answer.reason;
-	if (refused) {
+	if (answer.verdict.ok)
+		refused = log_in(s, answer.verdict.ipv4);
+	pthread_rwlock_unlock(&credentials->lock);
+	if (refused || !answer.verdict.ok) {
 		log_warn(&s->log, "%s: login of user %s by %s refused: %s",
 			 ip_print_sockaddr(&s->peer).text, log_quote(s->user, strlen(s->user)).text,
-			 ppp_auth_name(attempt->method), refused);
-		if (answer.verdict.ok)
-			answer.verdict.message[0] = '\0'; /* it was a good answer's */
-		refuse_login(s, &answer.verdict, !answer.verdict.ok);
+			 ppp_auth_name(attempt->method), refused ? refused->why : answer.reason);
+		refuse_login(s, &answer.verdict, refused ? refused->told : NULL);
 	} else {
 		accept_login(s, &answer.verdict);
 	}
@@ -435,7 +464,7 @@ bool session_accept(struct worker *w, int fd, const struct sockaddr_storage *pee
 	snprintf(s->log.name, sizeof(s->log.name), "session %llu",
 		 (unsigned long long)s->registration.session);
 	s->peer = *peer;
-	s->source = ip_from_sockaddr(peer);
+	s->registration.source = ip_from_sockaddr(peer);
 	s->started_ms = loop_now(w->loop);
 	s->delay.expired = after_delay;
 	if (open_tunnel(s, fd)) {

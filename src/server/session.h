@@ -20,7 +20,6 @@ struct session {
 	struct session *next, *prev;
 	struct log log; /* "session 7" */
 	struct sockaddr_storage peer;
-	struct ip_addr source;
 	uint64_t started_ms;
 	char user[PPP_NAME_MAX + 1];
 	struct registration registration;
@@ -29,6 +28,7 @@ struct session {
 	bool is_refused;     /* the verdict waits for the delay */
 	struct loop_timer delay;
 	struct ppp_verdict verdict;
+	const char *goodbye; /* refused although the verdict is good: why; else NULL */
 };
 
 /* May another one come now? */

@@ -90,14 +90,8 @@ static void give_away(struct worker *to, int fd, const struct sockaddr_storage *
 
 static void take_connection(struct worker *w, int fd, const struct sockaddr_storage *peer)
 {
-	struct ip_addr source = ip_from_sockaddr(peer);
 	struct worker *to = worker_for_next(w);
 
-	if (registry_is_banned(w->shared->registry, &source, loop_now(w->loop))) {
-		log_debug(NULL, "%s: too many failed logins: not served", ip_print(&source).text);
-		close(fd);
-		return;
-	}
 	atomic_fetch_add_explicit(&to->session_count, 1, memory_order_relaxed);
 	if (to == w)
 		accept_session(w, fd, peer);

@@ -420,19 +420,24 @@ void tunnel_verdict(struct tunnel *t, const struct ppp_verdict *v)
 
 void tunnel_shutdown(struct tunnel *t)
 {
+	tunnel_shutdown_for(t, NULL);
+}
+
+void tunnel_shutdown_for(struct tunnel *t, const char *why)
+{
 	uint64_t now = loop_now(t->cfg.loop);
 
 	if (t->is_shutting_down || t->stage == TUNNEL_CLOSED)
 		return;
 	t->is_shutting_down = true;
-	tunnel_blame(t, EXIT_OK, "disconnected");
+	tunnel_blame(t, EXIT_OK, "%s", why ? why : "disconnected");
 	if (t->stage != TUNNEL_RUNNING) {
 		tunnel_finish(t);
 		return;
 	}
 	t->stage_deadline_ms = now + SHUTDOWN_MS;
 	if (t->ppp_is_running)
-		ppp_close(&t->ppp, now);
+		ppp_close(&t->ppp, why, now);
 	else
 		sstp_close(&t->sstp, now);
 	tunnel_drain(t);

@@ -140,6 +140,8 @@ int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg);
 void tunnel_verdict(struct tunnel *t, const struct ppp_verdict *v);
 /* In order: Terminate-Request, Call-Disconnect, close_notify; at most three seconds. */
 void tunnel_shutdown(struct tunnel *t);
+/* The same, and the peer is told `why`, if PPP has come so far; a constant. */
+void tunnel_shutdown_for(struct tunnel *t, const char *why);
 /* At once, without an event. */
 void tunnel_abandon(struct tunnel *t);
 

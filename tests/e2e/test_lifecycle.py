@@ -461,3 +461,28 @@ def test_a_server_whose_device_is_deleted_ends(lab, both):
     assert server.wait() == 11
     assert server.said.count("error: sstp0 is lost, all sessions end: ") == 1
     assert client.wait() == 12
+
+
+def test_signals_that_say_nothing_end_nothing(lab):
+    server, client = lab.serve(), lab.connect("--no-default-route")
+    server.send(signal.SIGUSR1)
+    server.wait_for(r"^status: sstp0, running for \d+ s, \d+ workers, 1 of 253 sessions, ")
+    client.send(signal.SIGUSR1)
+    client.wait_for(r"^status: up for \d+ s, sstp0, address 10\.9\.0\.2, to 192\.0\.2\.1:443; \d+ bytes in, \d+ out$")
+    for program in (server, client):
+        for number in (signal.SIGPIPE, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO, signal.SIGPWR,
+                       signal.SIGXFSZ, signal.SIGRTMIN + 3, signal.SIGRTMAX):
+            program.send(number)
+        program.send(signal.SIGUSR1)
+        program.wait_for("^status: ", count=2)
+    lab.client.ping("10.9.0.1")
+    assert client.stop(signal.SIGQUIT) == 0
+    assert server.stop(signal.SIGQUIT) == 0
+
+
+def test_the_state_of_a_client_that_is_not_connected(lab):
+    client = lab.connect("--keep-trying", wait=False)
+    client.wait_for("next try in")
+    client.send(signal.SIGUSR1)
+    client.wait_for(r"^status: (down, next try in \d+ s|connecting to )")
+    assert client.stop() == 0

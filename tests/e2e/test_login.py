@@ -1,5 +1,6 @@
 """Who is let in: authentication methods, kinds of secrets, and what the refused are told."""
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,7 @@ def test_a_user_without_an_address_is_refused(lab):
     status, said = lab.connect_fails(password="secret")
     assert status == 9
     server.wait_for(r'login of user "ann" by mschapv2 refused: (?!wrong password)')
+    assert 'error 649, "this user may not log in"' in said
 
 
 def test_the_server_column_chooses_the_line(lab):
@@ -203,13 +205,39 @@ def test_many_failures_from_one_address_are_not_served_for_a_while(lab):
     guesses = [lab.connect(password="guess", wait=False) for _ in range(2)]
     assert [g.wait() for g in guesses] == [9, 9]
     status, said = lab.connect_fails()
-    assert status == 6
-    assert "closed the connection" in said
-    server.wait_for(r"10\.1\.0\.2: too many failed logins: not served")
-    assert server.log.count("warn: 10.1.0.2: 2 failed logins: not served for ten minutes\n") == 1
+    assert status == 9
+    assert 'error 691, "too many failed logins, try again in ten minutes"' in said
+    assert server.log.count('warn: 10.1.0.2: too many failed logins, the last of user "ann": refused for ten minutes ') == 1
     # others are
     lab.connect("--no-default-route", host=lab.other)
     lab.other.ping("10.9.0.1")
+    # and another user from there
+    lab.connect("--no-default-route", user="bob", password="builder")
+    # the bans can be seen and lifted
+    server.send(signal.SIGUSR1)
+    server.wait_for(r'^status: sstp0, running for \d+ s, \d+ workers, 2 of 253 sessions, \d+ connections without a login, '
+                    '1 bans$')
+    server.wait_for(r'^status: banned: user "ann" from 10\.1\.0\.2: 2 failures, refused for another \d+ s$')
+    server.send(signal.SIGUSR2)
+    server.wait_for("^all bans are lifted")
+    lab.connect("--no-default-route")
+
+
+@pytest.mark.parametrize("method, words", [("pap", "too many failed logins"), ("chap", "too many failed logins")])
+def test_a_ban_is_told_by_every_method(lab, method, words):
+    lab.serve("--max-failures", "1", "--auth", method)
+    assert lab.connect_fails("--auth", method, password="guess")[0] == 9
+    status, said = lab.connect_fails("--auth", method)
+    assert status == 9 and words in said
+
+
+def test_a_ban_is_for_those_too_who_had_connected_before(lab):
+    """All connections come first, then all the guesses: they are counted when the passwords are judged."""
+    server = lab.serve("--max-failures", "3")
+    guesses = [lab.connect(password="guess", wait=False) for _ in range(12)]
+    assert {g.wait() for g in guesses} == {9}
+    assert server.log.count("refused: wrong password\n") == 3
+    assert server.log.count("refused: too many failed logins before\n") == 9
 
 
 def test_a_good_login_forgives_the_mistakes_before_it(lab):
@@ -218,6 +246,15 @@ def test_a_good_login_forgives_the_mistakes_before_it(lab):
         guesses = [lab.connect(password="guess", wait=False) for _ in range(2)]
         assert [g.wait() for g in guesses] == [9, 9]
         assert lab.connect().stop() == 0
+
+
+def test_a_good_login_of_another_user_forgives_nothing(lab):
+    lab.serve("--max-failures", "3")
+    for _ in range(2):
+        assert lab.connect_fails(password="guess")[0] == 9
+    assert lab.connect(user="bob", password="builder").stop() == 0
+    assert lab.connect_fails(password="guess")[0] == 9
+    assert "too many failed logins" in lab.connect_fails()[1]
 
 
 def test_a_login_is_never_tried_without_a_verified_certificate(lab):

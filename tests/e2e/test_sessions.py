@@ -103,8 +103,9 @@ def test_a_users_oldest_session_makes_room_for_the_newest(lab, both):
     server = lab.serve("--user-sessions", "1")
     first = lab.connect("--no-default-route", "--once")
     lab.connect("--no-default-route", host=lab.other)
-    server.wait_for("^session 1: ends for a newer session: the user's limit is reached$")
-    assert first.wait(10) == 12
+    server.wait_for("^session 1: ends: replaced by a newer session: the user's limit is reached$")
+    assert first.wait() == 12
+    assert "replaced by a newer session: the user's limit is reached" in first.log
     server.wait_for("^session 1: ended ")
     lab.other.ping(GATEWAY)
 
@@ -121,7 +122,8 @@ def test_at_the_limit_the_new_session_may_be_refused_instead(lab):
     server = lab.serve("--user-sessions", "2", "--keep-old-session")
     for _ in range(2):
         lab.connect("--no-default-route")
-    assert lab.connect_fails(host=lab.other)[0] == 9
+    status, said = lab.connect_fails(host=lab.other)
+    assert status == 10 and "too many sessions of this user" in said
     server.wait_for(r'login of user "ann" by mschapv2 refused: the user has as many sessions as --user-sessions allows$')
     lab.client.ping(GATEWAY)
 
@@ -147,6 +149,28 @@ def test_a_pool_that_is_full(lab):
     server.wait_for("up, ")
 
 
+def test_a_pool_with_kept_addresses_alone_is_no_wrong_password(lab):
+    """The server has room, but not for this user: the password is right, and a client that was up tries again."""
+    server = lab.serve(network="10.9.0.0/30", users='ann * "wonder land" *\ncarl * carl 10.9.0.2\n')
+    status, said = lab.connect_fails()
+    assert status == 10 and "the server is full: no address is free" in said
+    again = lab.connect("--keep-trying", wait=False)
+    again.wait_for("the server is full: no address is free.*; next try in ")
+    server.users.write_text('ann * "wonder land" *\n')
+    server.send(signal.SIGHUP)
+    again.wait_for("^connected in ")
+
+
+def test_one_user_does_not_take_all_addresses(lab):
+    """Eight of 13 would be: by default a user has half of them, the oldest sessions end."""
+    server = lab.serve(network="10.9.0.0/28")
+    for _ in range(8):
+        lab.connect("--no-default-route", "--no-dns", "--once")
+    server.wait_for("ends: replaced by a newer session: the user's limit is reached$", count=2)
+    lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
+    lab.other.ping(GATEWAY)
+
+
 def test_an_address_that_was_given_back_is_given_again(lab):
     lab.serve(network="10.9.0.0/30")
     for _ in range(3):
@@ -159,8 +183,8 @@ def test_a_users_own_address_goes_over_to_the_new_session(lab, both):
     server = lab.serve(users='ann * "wonder land" 10.9.0.9\n')
     first = lab.connect("--no-default-route", "--once")
     lab.connect("--no-default-route", host=lab.other)
-    server.wait_for("^session 1: ends for a newer session: the address is this user's own$")
-    assert first.wait(10) == 12
+    server.wait_for("^session 1: ends: replaced by a newer session: the address is this user's own$")
+    assert first.wait() == 12
     assert "10.9.0.9" in lab.other.addresses()
     lab.other.ping(GATEWAY)
     lab.server.ping("10.9.0.9")
@@ -182,7 +206,7 @@ def test_a_users_own_address_is_kept_for_them(lab):
 def test_an_own_address_that_no_client_can_have(lab):
     server = lab.serve(users=f"ann * secret {GATEWAY}\nbob * secret 10.9.0.0\ncarl * secret 10.9.0.255\n")
     clients = [lab.connect(user=user, password="secret", wait=False) for user in ("ann", "bob", "carl")]
-    assert [c.wait() for c in clients] == [9, 9, 9]
+    assert [c.wait() for c in clients] == [10, 10, 10]
     server.wait_for("refused: the user's own address can't be a client's here", count=3)
 
 

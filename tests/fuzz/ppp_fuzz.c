@@ -186,7 +186,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	ppp_open(&e.p, e.now_ms);
 	drain(&e, 0);
 	run(&e, &r);
-	ppp_close(&e.p, e.now_ms);
+	ppp_close(&e.p, NULL, e.now_ms);
 	drain(&e, 0);
 	pass_time(&e, 2000); /* an orderly end takes no longer */
 	assert(e.is_closed);

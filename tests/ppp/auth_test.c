@@ -278,7 +278,7 @@ static void stray_verdicts_are_ignored(void **state)
 	ppp_open(&p, 0);
 	ppp_verdict(&p, &v, 0);
 	assert_false(ppp_next(&p, &out));
-	ppp_close(&p, 1);
+	ppp_close(&p, NULL, 1);
 	ppp_verdict(&p, &v, 1);
 	assert_true(ppp_next(&p, &out));
 	assert_int_equal(out.type, PPP_OUT_CLOSED);

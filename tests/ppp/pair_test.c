@@ -276,7 +276,7 @@ static void either_end_can_close(void **state)
 		pair_open(&pair);
 		pair_run(&pair, 1000);
 		assert_true(pair_is_up(&pair));
-		ppp_close(&closer->p, pair.now_ms);
+		ppp_close(&closer->p, "the server is full", pair.now_ms);
 		closer->cfg.ipv4 = true;
 		for (struct ppp_out out; ppp_next(&closer->p, &out);)
 			if (out.type == PPP_OUT_FRAME)
@@ -284,8 +284,12 @@ static void either_end_can_close(void **state)
 		for (struct ppp_out out; ppp_next(&other->p, &out);) {
 			if (out.type == PPP_OUT_FRAME)
 				ppp_input(&closer->p, out.frame.at, out.frame.len, pair.now_ms);
-			if (out.type == PPP_OUT_CLOSED)
-				assert_int_equal(out.closed.why, PPP_CLOSED_BY_PEER);
+			if (out.type != PPP_OUT_CLOSED)
+				continue;
+			assert_int_equal(out.closed.why, PPP_CLOSED_BY_PEER);
+			assert_int_equal(out.closed.detail.len, strlen("the server is full"));
+			assert_memory_equal(out.closed.detail.at, "the server is full",
+					    out.closed.detail.len);
 		}
 		assert_true(ppp_deadline(&closer->p) == UINT64_MAX);
 		assert_true(ppp_deadline(&other->p) == UINT64_MAX);

@@ -290,7 +290,7 @@ static void do_line(struct run *r, const char *line)
 		pass_time(r, strtoul(a, NULL, 10));
 	} else if (argument(line, "close")) {
 		expect_no_more(r);
-		ppp_close(&r->p, r->now_ms);
+		ppp_close(&r->p, NULL, r->now_ms);
 		drain(r);
 	} else if (*line && *line != '#') {
 		differ(r, "a line of the script", line);

@@ -2,7 +2,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -10,81 +12,137 @@
 
 enum { MAX = 3 };
 
-static struct ip_addr source(const char *text)
+static struct bans b;
+
+static int set_up(void **state)
+{
+	(void)state;
+	bans_init(&b);
+	return 0;
+}
+
+static enum bans_answer judge(const char *user, const char *source, bool is_good, uint64_t now_ms)
 {
 	struct ip_addr a;
 
-	assert_true(ip_parse(text, &a));
-	return a;
+	assert_true(ip_parse(source, &a));
+	return bans_judge(&b, &(struct bans_attempt){ &a, user, is_good, false }, MAX, now_ms);
 }
+
+static void guess(const char *user, const char *source, int times)
+{
+	while (times-- > 0)
+		assert_int_not_equal(judge(user, source, false, 1000), BANS_REFUSED);
+}
+
+static size_t banned(uint64_t now_ms);
 
 static void counts_to_the_limit(void **state)
 {
-	static struct bans b;
-	struct ip_addr a = source("192.0.2.7"), other = source("192.0.2.8");
-
 	(void)state;
-	for (int i = 0; i < MAX; i++) {
-		assert_false(bans_has(&b, &a, MAX, 1000));
-		bans_note(&b, &a, 1000);
-	}
-	assert_true(bans_has(&b, &a, MAX, 1000));
-	assert_false(bans_has(&b, &other, MAX, 1000));
-	assert_false(bans_has(&b, &a, 0, 1000)); /* no limit */
-	assert_true(bans_has(&b, &a, MAX, 1000 + BANS_WINDOW_MS));
-	assert_false(bans_has(&b, &a, MAX, 1001 + BANS_WINDOW_MS));
-	bans_note(&b, &a, 1001 + BANS_WINDOW_MS); /* counts anew */
-	assert_false(bans_has(&b, &a, 2, 1001 + BANS_WINDOW_MS));
+	assert_int_equal(judge("ann", "192.0.2.7", false, 1000), BANS_WRONG);
+	assert_int_equal(judge("ann", "192.0.2.7", false, 1000), BANS_WRONG);
+	assert_int_equal(banned(1000), 0);
+	assert_int_equal(judge("ann", "192.0.2.7", false, 1000), BANS_WRONG_NOW);
+	assert_int_equal(banned(1000), 1);
+	assert_int_equal(judge("ann", "192.0.2.7", true, 1000 + BANS_WINDOW_MS), BANS_REFUSED);
+	assert_int_equal(judge("ann", "192.0.2.8", true, 1000), BANS_GOOD);
+	assert_int_equal(judge("bob", "192.0.2.7", true, 1000), BANS_GOOD);
+	assert_int_equal(banned(1001 + BANS_WINDOW_MS), 0);
+	/* counts from the beginning */
+	assert_int_equal(judge("ann", "192.0.2.7", false, 1001 + BANS_WINDOW_MS), BANS_WRONG);
 }
 
-static void a_good_login_forgives(void **state)
+static void a_good_login_forgives_its_own_users_failures(void **state)
 {
-	static struct bans b;
-	struct ip_addr a = source("192.0.2.7");
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		guess("ann", "192.0.2.7", MAX - 1);
+		assert_int_equal(judge("ann", "192.0.2.7", true, 1000), BANS_GOOD);
+	}
+	guess("ann", "192.0.2.7", MAX - 1);
+	assert_int_equal(judge("bob", "192.0.2.7", true, 1000), BANS_GOOD);
+	guess("ann", "192.0.2.7", 1);
+	assert_int_equal(judge("ann", "192.0.2.7", true, 1000), BANS_REFUSED);
+}
+
+static void a_source_has_a_limit_of_its_own(void **state)
+{
+	static const char *const names[] = { "a", "b", "c", "d", "e", "f", "g" };
 
 	(void)state;
-	bans_note(&b, &a, 1);
-	bans_note(&b, &a, 2);
-	bans_forgive(&b, &a);
-	bans_note(&b, &a, 3);
-	assert_false(bans_has(&b, &a, 2, 3));
+	assert_int_equal(judge("ann", "192.0.2.7", true, 1000), BANS_GOOD);
+	for (int i = 0; i < BANS_SOURCE_PART; i++)
+		guess(names[i], "192.0.2.7", MAX);
+	assert_int_equal(judge("bob", "192.0.2.7", true, 1000), BANS_REFUSED);
+	assert_int_equal(judge("bob", "192.0.2.8", true, 1000), BANS_GOOD);
+	assert_int_equal(judge("ann", "192.0.2.7", true, 1000), BANS_GOOD); /* known there */
+	bans_lift(&b);
+	assert_int_equal(banned(1000), 0);
+	assert_int_equal(judge("bob", "192.0.2.7", true, 1000), BANS_GOOD);
 }
 
 static void a_network_of_ipv6_is_one_source(void **state)
 {
-	static struct bans b;
-	struct ip_addr one = source("2001:db8::1"), two = source("2001:db8::2");
-	struct ip_addr far = source("2001:db8:0:1::1");
-
 	(void)state;
-	bans_note(&b, &one, 1);
-	bans_note(&b, &two, 1);
-	assert_true(bans_has(&b, &one, 2, 1));
-	assert_false(bans_has(&b, &far, 2, 1));
+	guess("ann", "2001:db8::1", 1);
+	guess("ann", "2001:db8::2", 2);
+	assert_int_equal(judge("ann", "2001:db8::3", true, 1000), BANS_REFUSED);
+	assert_int_equal(judge("ann", "2001:db8:0:1::1", true, 1000), BANS_GOOD);
 }
 
-/* A flood from everywhere pushes the oldest out; the newest are still known. */
-static void a_flood_costs_nothing(void **state)
+static void names_differ_in_all_their_bytes(void **state)
 {
-	static struct bans b;
-	struct ip_addr last;
+	char one[200], two[200];
 
 	(void)state;
-	for (uint32_t i = 0; i < 100000; i++) {
-		last = ip_from_v4(0x0a000000 + i);
-		bans_note(&b, &last, 1000 + i);
-	}
-	bans_note(&b, &last, 200000);
-	assert_true(bans_has(&b, &last, 2, 200000));
+	memset(one, 'x', sizeof(one));
+	one[199] = '\0';
+	memcpy(two, one, sizeof(two));
+	two[198] = 'y';
+	guess(one, "192.0.2.7", MAX);
+	assert_int_equal(judge(one, "192.0.2.7", true, 1000), BANS_REFUSED);
+	assert_int_equal(judge(two, "192.0.2.7", true, 1000), BANS_GOOD);
 }
+
+static void count_ban(void *arg, const struct ban *ban, uint64_t left_ms)
+{
+	(void)arg;
+	assert_true(ban->failures >= MAX);
+	assert_true(left_ms <= BANS_WINDOW_MS);
+}
+
+static size_t banned(uint64_t now_ms)
+{
+	return bans_each(&b, MAX, now_ms, count_ban, NULL);
+}
+
+/* Single failures from everywhere push each other out, not the bans. */
+static void a_flood_does_not_lift_a_ban(void **state)
+{
+	char name[16], source[16];
+
+	(void)state;
+	guess("ann", "192.0.2.7", MAX);
+	for (unsigned i = 0; i < 100000; i++) {
+		snprintf(name, sizeof(name), "user%u", i);
+		snprintf(source, sizeof(source), "10.%u.%u.%u", i >> 16, i >> 8 & 255, i & 255);
+		judge(name, source, false, 1000 + i % 1000);
+	}
+	assert_int_equal(judge("ann", "192.0.2.7", true, 2000), BANS_REFUSED);
+}
+
+#define CASE(f) cmocka_unit_test_setup(f, set_up)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(counts_to_the_limit),
-		cmocka_unit_test(a_good_login_forgives),
-		cmocka_unit_test(a_network_of_ipv6_is_one_source),
-		cmocka_unit_test(a_flood_costs_nothing),
+		CASE(counts_to_the_limit),
+		CASE(a_good_login_forgives_its_own_users_failures),
+		CASE(a_source_has_a_limit_of_its_own),
+		CASE(a_network_of_ipv6_is_one_source),
+		CASE(names_differ_in_all_their_bytes),
+		CASE(a_flood_does_not_lift_a_ban),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,10 +32,13 @@ static int tear_down(void **state)
 
 static const char *log_in(unsigned n, const char *user, unsigned worker, uint32_t fixed)
 {
+	const struct refusal *refused;
+
 	regs[n].user = user;
 	regs[n].session = n;
 	regs[n].worker = worker;
-	return registry_login(r, &regs[n], &fixed, &evictions);
+	refused = registry_login(r, &regs[n], &fixed, &evictions);
+	return refused ? refused->why : NULL;
 }
 
 static int worker_of(uint32_t v4)
@@ -119,17 +122,71 @@ static void link_local_addresses_are_one_sessions(void **state)
 	assert_int_equal(registry_worker_of(r, &other), REGISTRY_NOBODY);
 }
 
+static void the_server_may_be_full(void **state)
+{
+	(void)state;
+	registry_set_max(r, 2);
+	cfg.user_sessions = 2;
+	assert_null(log_in(0, "ann", 0, 0));
+	assert_null(log_in(1, "ann", 0, 0));
+	assert_non_null(strstr(log_in(2, "bob", 0, 0), "--max-sessions"));
+	assert_null(log_in(3, "ann", 0, 0)); /* in place of her oldest, which still ends */
+	assert_int_equal(registry_count(r), 2);
+	registry_logout(r, &regs[0]);
+	assert_int_equal(registry_count(r), 2);
+	registry_logout(r, &regs[1]);
+	assert_null(log_in(2, "bob", 0, 0));
+}
+
+static bool guess(const char *source, const char *user, bool is_good)
+{
+	struct registration reg = { .user = user };
+
+	assert_true(ip_parse(source, &reg.source));
+	return registry_may_log_in(r, &reg, is_good, 1000);
+}
+
 static void failures_are_counted(void **state)
 {
-	struct ip_addr a = ip_from_v4(0xc0000201);
+	struct registry_ban_list list;
 
 	(void)state;
-	registry_note_failure(r, &a, 1);
-	assert_false(registry_is_banned(r, &a, 1));
-	registry_note_failure(r, &a, 1);
-	assert_true(registry_is_banned(r, &a, 1));
-	registry_forgive(r, &a);
-	assert_false(registry_is_banned(r, &a, 1));
+	assert_true(guess("192.0.2.1", "ann", false));
+	assert_true(guess("192.0.2.1", "ann", false));
+	assert_false(guess("192.0.2.1", "ann", true));
+	assert_true(guess("192.0.2.2", "ann", true));
+	registry_list_bans(r, 1000, &list);
+	assert_int_equal(list.count, 1);
+	assert_string_equal(list.text[0], "user \"ann\" from 192.0.2.1: 2 failures, refused for another "
+					  "600 s");
+	registry_lift_bans(r);
+	assert_true(guess("192.0.2.1", "ann", true));
+	cfg.max_failures = 0;
+	for (int i = 0; i < 100; i++)
+		assert_true(guess("192.0.2.1", "ann", false));
+}
+
+/* With ten failures of five users the source is refused, unless it has sessions. */
+static void a_source_with_sessions_is_not_refused(void **state)
+{
+	static const char *const names[] = { "a", "b", "c", "d", "e" };
+
+	(void)state;
+	for (size_t i = 0; i < 10; i++)
+		assert_true(guess("2001:db8::1", names[i / 2], false));
+	assert_false(guess("2001:db8::2", "ann", true));
+	for (unsigned n = 0; n < 3; n++) {
+		assert_true(ip_parse("2001:db8::3", &regs[n].source));
+		assert_null(log_in(n, "bob", 0, 0));
+	}
+	assert_true(guess("2001:db8::2", "ann", true));
+	registry_logout(r, &regs[0]); /* whichever of them the table points at */
+	assert_true(guess("2001:db8::2", "eve", true));
+	registry_logout(r, &regs[2]);
+	assert_true(guess("2001:db8::2", "dan", true));
+	registry_logout(r, &regs[1]);
+	assert_false(guess("2001:db8::2", "carl", true));
+	assert_true(guess("2001:db8::2", "ann", true)); /* who logged in from there */
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -141,7 +198,9 @@ int main(void)
 		CASE(a_users_own_address_moves_to_the_new_session),
 		CASE(a_users_limit_ends_the_oldest),
 		CASE(link_local_addresses_are_one_sessions),
+		CASE(the_server_may_be_full),
 		CASE(failures_are_counted),
+		CASE(a_source_with_sessions_is_not_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

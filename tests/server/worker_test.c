@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "auth/table.h"
 #include "server/session.h"
 #include "tls/cert.h"
 
@@ -313,6 +314,65 @@ static void interface_identifiers_are_one_sessions(void **state)
 	assert_int_equal(s[0]->ipv6.bytes[15], 9);
 }
 
+static void log_in(struct session *s)
+{
+	struct ppp_attempt attempt = { .method = PPP_AUTH_PAP,
+				       .user = bytes_text("ann"),
+				       .password = bytes_text("secret") };
+	struct tunnel_event ev = { .type = TUNNEL_CHECK_PASSWORD, .attempt = &attempt };
+
+	s->tunnel.cfg.event(s->tunnel.cfg.arg, &ev);
+}
+
+static struct session *accept_one(struct worker *w)
+{
+	struct sockaddr_storage peer = { .ss_family = AF_INET };
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	t.clients[t.count++] = fds[1];
+	w->session_count++;
+	assert_true(session_accept(w, fds[0], &peer));
+	return w->half_open.last;
+}
+
+/*
+ * A user's own address goes from one worker to another and back, faster than the workers read what
+ * they are told: each time the session that had it ends and the new one is let in.
+ */
+static void an_address_comes_back_before_its_eviction(void **state)
+{
+	static const char users[] = "ann * secret 10.9.0.9\n";
+	const struct ip_addr address = ip_from_v4(0x0a090009);
+	struct users_error err;
+	struct worker *w = t.workers;
+	struct session *s;
+
+	(void)state;
+	t.cfg.name = "server";
+	assert_int_equal(users_parse("users", users, strlen(users), &t.shared.credentials.users, &err), 0);
+	t.shared.worker_count = 2;
+	open_worker(0);
+	open_worker(1);
+	complaints = 0;
+	log_set_sink(count_complaints);
+	for (unsigned i = 0; i < 7; i++) {
+		s = accept_one(&w[i % 2]);
+		log_in(s);
+		assert_ptr_equal(s->list, &w[i % 2].open);
+		assert_ptr_equal(table_find(w[i % 2].table, &address), s);
+		assert_int_equal(registry_worker_of(t.shared.registry, &address), (int)(i % 2));
+	}
+	run(&w[0]); /* now they read their mail */
+	run(&w[1]);
+	log_set_sink(NULL);
+	assert_int_equal(complaints, 0);
+	assert_int_equal(w[0].session_count, 1);
+	assert_int_equal(w[1].session_count, 0);
+	assert_ptr_equal(table_find(w[0].table, &address), s);
+	assert_int_equal(registry_count(t.shared.registry), 1);
+}
+
 static void one_that_hangs_is_noticed(void **state)
 {
 	struct worker *w = t.workers;
@@ -363,6 +423,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(an_ipv6_address_may_come_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(interface_identifiers_are_one_sessions, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(an_address_comes_back_before_its_eviction, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(one_that_hangs_is_noticed, set_up, tear_down),
 	};

@@ -352,7 +352,7 @@ void mini_turn(struct mini *m, uint64_t now_ms)
 
 void mini_close(struct mini *m)
 {
-	ppp_close(&m->p, m->now_ms);
+	ppp_close(&m->p, NULL, m->now_ms);
 	drain_ppp(m);
 }
 

@@ -168,7 +168,7 @@ class Lab:
         server = self.start(Program, self.namespace("server"), [
             self.program, "serve", "--listen", port, "--cert", self.folder / "server.crt", "--key",
             self.folder / "server.key", "--users", self.folder / "users", "--ipv4-network",
-            f"{inner_address(port)}/{32 - bits}", "--max-failures", 0, *self.args.serve.split()],
+            f"{inner_address(port)}/{32 - bits}", "--max-failures", 0, "--user-sessions", 0, *self.args.serve.split()],
             self.folder / f"server{port}.log")
         server.wait_for("ready:")
         return server
