@@ -7,8 +7,11 @@
 
 struct exchange {
 	struct relay_filter filter;
+	struct exchange_cfg cfg;
 	struct http_body body;
 	struct http_answer answer;
+	size_t next_len;
+	uint8_t next[ASKED_ROOM];
 };
 
 static struct exchange *exchange_of(struct relay_filter *f)
@@ -16,9 +19,27 @@ static struct exchange *exchange_of(struct relay_filter *f)
 	return container_of(f, struct exchange, filter);
 }
 
+/* What follows the body waits for the answer's end. */
 static bool to_conn(struct relay_filter *f, struct reader *in, struct writer *out)
 {
-	return http_body_pass(&exchange_of(f)->body, in, out);
+	struct exchange *e = exchange_of(f);
+	struct writer next = writer_of(e->next, sizeof(e->next));
+
+	if (!http_body_pass(&e->body, in, out))
+		return false;
+	next.len = e->next_len;
+	put_bytes(&next, in->at, in->left);
+	e->next_len = next.len;
+	return !next.full;
+}
+
+/* So that what follows the body, wherever that ends, fits. */
+static size_t read_max(struct relay_filter *f)
+{
+	const struct exchange *e = exchange_of(f);
+	size_t room = sizeof(e->next) - e->next_len, certain = http_body_certain(&e->body);
+
+	return certain > room ? certain : room;
 }
 
 static void to_fd(struct relay_filter *f, struct reader *in, struct writer *out, bool at_end)
@@ -26,19 +47,38 @@ static void to_fd(struct relay_filter *f, struct reader *in, struct writer *out,
 	http_answer_pass(&exchange_of(f)->answer, in, out, at_end);
 }
 
+static bool is_over(struct relay_filter *f)
+{
+	return http_answer_is_over(&exchange_of(f)->answer);
+}
+
+/* A client that still sends its request's body would have that taken for another one. */
+static void take_back(struct relay_filter *f, int fd)
+{
+	struct exchange *e = exchange_of(f);
+	bool is_good = e->answer.may_keep && e->body.state == HTTP_BODY_OVER;
+
+	e->cfg.done(e->cfg.arg, fd, is_good, bytes_of(e->next, e->next_len));
+	free(e);
+}
+
 static void end(struct relay_filter *f)
 {
 	free(exchange_of(f));
 }
 
-struct relay_filter *exchange_new(const struct http_body *body, bool is_head)
+struct relay_filter *exchange_new(const struct exchange_cfg *cfg)
 {
 	struct exchange *e = malloc(sizeof(*e));
 
 	if (!e)
 		return NULL;
-	e->filter = (struct relay_filter){ to_conn, to_fd, end };
-	e->body = *body;
-	http_answer_open(&e->answer, is_head);
+	e->filter = (struct relay_filter){ to_conn, to_fd, read_max, is_over, take_back, end };
+	e->cfg = *cfg;
+	e->body = cfg->body;
+	e->next_len = cfg->next.len;
+	if (cfg->next.len)
+		memcpy(e->next, cfg->next.at, cfg->next.len);
+	http_answer_open(&e->answer, cfg->is_head, cfg->may_keep);
 	return &e->filter;
 }

@@ -104,7 +104,8 @@ static void drop(struct client *c)
 /* So little fits into a fresh socket, or the client is not there any more. */
 static bool say(struct client *c, const struct writer *what)
 {
-	ssize_t n = send(c->watch.fd, what->at, what->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n =
+		what->len ? send(c->watch.fd, what->at, what->len, MSG_DONTWAIT | MSG_NOSIGNAL) : 0;
 
 	return n == (ssize_t)what->len;
 }
@@ -128,6 +129,8 @@ static void leave_refused(struct client *c, int status, const char *why)
 	http_put_refusal(status, why, c->http.is_head, &w);
 	leave(c, &w);
 }
+
+static void exchange_done(void *front, int fd, bool is_good, struct bytes next);
 
 /* ---- connected, or not */
 
@@ -166,7 +169,14 @@ static void join_forward(struct client *c)
 		give_up_forward(c, HTTP_BAD_REQUEST, "the request's body is malformed");
 		return;
 	}
-	filter = exchange_new(&body, c->http.is_head);
+	filter = exchange_new(&(struct exchange_cfg){
+		.body = body,
+		.is_head = c->http.is_head,
+		.may_keep = c->http.may_keep,
+		.next = bytes_of(in.at, in.left),
+		.done = exchange_done,
+		.arg = c->owner,
+	});
 	if (filter)
 		join(c, bytes_of(request, out.len), bytes_of(NULL, 0), filter);
 	else
@@ -237,13 +247,28 @@ static void connect_to(struct client *c, const struct target *to)
 
 /* ---- associations */
 
+/*
+ * RFC 1928 section 6: the address and the port that the client will send from, if it knows them; zeroes
+ * if not. Some name the target there, whose port says nothing of theirs. 0: any.
+ */
+static uint16_t port_of_client(const struct client *c)
+{
+	static const struct ip_addr any[] = { { .family = AF_INET }, { .family = AF_INET6 } };
+	struct ip_addr own = ip_from_sockaddr(&c->peer), said;
+	bool is_its_own =
+		ip_parse(c->socks.target.host, &said) &&
+		(ip_equal(&said, &own) || ip_equal(&said, &any[0]) || ip_equal(&said, &any[1]));
+
+	return is_its_own ? c->socks.target.port : 0;
+}
+
 static void associate(struct client *c)
 {
 	struct association_cfg cfg = {
 		.loop = loop_of(c),
 		.stack = c->owner->stack,
 		.client = c->peer,
-		.client_port = c->socks.target.port,
+		.client_port = port_of_client(c),
 	};
 	uint8_t text[ASKED_REPLY_ROOM];
 	struct writer w = writer_of(text, sizeof(text));
@@ -372,15 +397,18 @@ static void on_limit(struct loop_timer *t)
 
 /* ---- new clients */
 
-/* The last in the list is the oldest. */
+/* Makes room for one more that asks. The last in the list is the oldest. */
 static void drive_out_oldest(struct front *f)
 {
 	struct client *oldest = NULL;
+	size_t count = 0;
 
 	for (struct client *c = f->clients; c; c = c->next)
-		if (c->state == ASKING || c->state == LEAVING)
+		if (c->state == ASKING || c->state == LEAVING) {
 			oldest = c;
-	if (oldest)
+			count++;
+		}
+	if (count >= FRONT_CLIENTS_MAX)
 		drop(oldest);
 }
 
@@ -394,8 +422,11 @@ static void open_engine(struct client *c)
 
 static struct client *new_client(struct front *f, int fd, const struct sockaddr_storage *peer)
 {
-	struct client *c = f->client_count < FRONT_CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
+	struct client *c;
 
+	if (f->client_count >= FRONT_CLIENTS_MAX)
+		drive_out_oldest(f);
+	c = calloc(1, sizeof(*c));
 	if (!c)
 		return NULL;
 	c->owner = f;
@@ -419,11 +450,8 @@ static struct client *new_client(struct front *f, int fd, const struct sockaddr_
 static void take_client(void *arg, int fd, const struct sockaddr_storage *peer)
 {
 	struct front *f = arg;
-	struct client *c;
+	struct client *c = new_client(f, fd, peer);
 
-	if (f->client_count >= FRONT_CLIENTS_MAX)
-		drive_out_oldest(f);
-	c = new_client(f, fd, peer);
 	if (!c) {
 		log_debug(f->log, "%s: no room for another client", f->option);
 		relay_refuse(fd);
@@ -431,6 +459,33 @@ static void take_client(void *arg, int fd, const struct sockaddr_storage *peer)
 	}
 	open_engine(c);
 	loop_timer_set(f->relays->loop, &c->limit, loop_now(f->relays->loop) + FRONT_ASKING_MS);
+}
+
+/* A client is back from a relay: for another request, or to be closed in order. */
+static void exchange_done(void *front, int fd, bool is_good, struct bytes next)
+{
+	struct front *f = front;
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+	struct writer nothing = writer_of(NULL, 0);
+	struct client *c;
+
+	memset(&peer, 0, sizeof(peer));
+	c = getpeername(fd, (struct sockaddr *)&peer, &len) ? NULL : new_client(f, fd, &peer);
+	if (!c) {
+		close(fd);
+		return;
+	}
+	open_engine(c);
+	if (!is_good) {
+		leave(c, &nothing);
+		return;
+	}
+	put_bytes(&(struct writer){ .at = c->rx, .room = sizeof(c->rx) }, next.at, next.len);
+	c->rx_len = next.len;
+	loop_timer_set(f->relays->loop, &c->limit, loop_now(f->relays->loop) + FRONT_ASKING_MS);
+	if (c->rx_len)
+		take_words(c);
 }
 
 /* ---- start and end */

@@ -3,8 +3,9 @@
  * HTTP clients ask a proxy. Each client is heard by an engine (socks5.h, http.h) until it has said
  * what it wants, and becomes a relay (relay.h) or an association (association.h).
  *
- * Clients that have not got so far are FRONT_CLIENTS_MAX at most, and each has FRONT_ASKING_MS to
- * ask: one more drives out the one that has been asking for longest.
+ * Clients that have not asked yet are FRONT_CLIENTS_MAX at most, and each has FRONT_ASKING_MS to
+ * ask: one more drives out the one that has been asking for longest. How many wait for what they
+ * asked for is conn.h's and datagram.h's to bound.
  */
 #ifndef SSTP_PROXY_FRONT_H
 #define SSTP_PROXY_FRONT_H
@@ -15,7 +16,7 @@
 #include "proxy/target.h"
 
 enum {
-	FRONT_CLIENTS_MAX = 1024,
+	FRONT_CLIENTS_MAX = 512,
 	FRONT_ASKING_MS = 30 * 1000,
 	FRONT_LEAVING_MS = 2 * 1000, /* for a refused client to read why */
 	FRONT_QUIET_MS = 1000,       /* after a refusal was logged */

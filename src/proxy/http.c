@@ -14,12 +14,12 @@
 #include "util/text.h"
 
 enum { /* RFC 9110 section 15, RFC 6585 section 5; the others are in sstp/http.h */
-	HTTP_FORBIDDEN = 403,
-	HTTP_LOGIN_WANTED = 407,
-	HTTP_HEAD_TOO_LARGE = 431,
-	HTTP_BAD_GATEWAY = 502,
-	HTTP_GATEWAY_TIMEOUT = 504,
-	HTTP_VERSION_UNKNOWN = 505,
+       HTTP_FORBIDDEN = 403,
+       HTTP_LOGIN_WANTED = 407,
+       HTTP_HEAD_TOO_LARGE = 431,
+       HTTP_BAD_GATEWAY = 502,
+       HTTP_GATEWAY_TIMEOUT = 504,
+       HTTP_VERSION_UNKNOWN = 505,
 };
 
 enum { HTTP_PORT = 80 };
@@ -245,8 +245,18 @@ static bool counts_hops(const struct request *q)
 	       http_head_count(&q->head, "Max-Forwards");
 }
 
-static struct verdict judge_fields(const struct http_proxy *h, struct request *q)
+/* RFC 9112 section 9.3; and what some clients say to proxies in its place. */
+static bool wants_close(const struct http_head *head)
 {
+	const struct bytes close = bytes_text("close");
+
+	return http_head_lists(head, "Connection", close) ||
+	       http_head_lists(head, "Proxy-Connection", close);
+}
+
+static struct verdict judge_fields(struct http_proxy *h, struct request *q)
+{
+	h->may_keep = q->minor > 0 && !wants_close(&q->head);
 	if (!may_pass(h, &q->head))
 		return (struct verdict){ HTTP_LOGIN_WANTED, "a user and a password are wanted" };
 	/* One that is missing harms nobody: we write our own. */

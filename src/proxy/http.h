@@ -3,10 +3,9 @@
  * answer ourselves. No socket and no clock; asked.h says how it is used. CONNECT makes a tunnel; a
  * request for a http:// URL is passed on with what concerns us alone taken out.
  *
- * A connection carries one request: we say `Connection: close` to both sides. Whoever fetches many
- * small things over plain HTTP pays a round trip for each; in return no request can be mistaken
- * for a part of another one, and a client's connection has one target for all its life, as with
- * SOCKS.
+ * A client's connection carries one request after another; each has a connection of its own to its
+ * target, to whom we say `Connection: close`. So no target's answer can be taken for another's, and
+ * no request for a part of the one before it.
  *
  *	http_proxy_input -> ASKED_CONNECT -> http_proxy_answer -> [ http_proxy_forward ]
  */
@@ -26,6 +25,7 @@ struct http_proxy {
 	struct target target;            /* once a connection is asked for */
 	bool is_tunnel;                  /* CONNECT; else the request is to be forwarded */
 	bool is_head;                    /* HEAD: an answer to that has no body */
+	bool may_keep;                   /* the client may send another request after this one */
 	const char *why;                 /* in vain: what was wrong, for the log */
 };
 
@@ -43,7 +43,7 @@ void http_proxy_answer(struct http_proxy *h, enum stack_result result, const cha
 
 /*
  * To the target: the request that was left in `in`, and what there is of its body; `body` takes
- * the rest. False: the body is malformed.
+ * the rest. What follows the body is left in `in`. False: the body is malformed.
  */
 bool http_proxy_forward(struct http_proxy *h, struct reader *in, struct http_body *body,
 			struct writer *out);

@@ -6,13 +6,20 @@
 #include "sstp/http.h"
 #include "util/text.h"
 
-enum { HTTP_SWITCHING = 101, HTTP_BAD_GATEWAY = 502 };
+enum {
+	HTTP_SWITCHING = 101,
+	HTTP_NO_CONTENT = 204,
+	HTTP_NOT_MODIFIED = 304,
+	HTTP_BAD_GATEWAY = 502,
+	PART = 16384, /* of a body, looked at at a time */
+};
 
 static const char version_1_1[] = "HTTP/1.1";
 
-void http_answer_open(struct http_answer *a, bool is_to_head)
+void http_answer_open(struct http_answer *a, bool is_to_head, bool may_keep)
 {
 	a->is_to_head = is_to_head;
+	a->may_keep = may_keep;
 	a->state = HTTP_ANSWER_HEAD;
 	a->head_len = a->made_len = a->made_at = 0;
 }
@@ -25,6 +32,7 @@ static void refuse(struct http_answer *a, const char *why)
 	http_put_refusal(HTTP_BAD_GATEWAY, why, a->is_to_head, &made);
 	a->made_len = made.len;
 	a->state = HTTP_ANSWER_BAD;
+	a->may_keep = false;
 }
 
 /* Fields that pass: what frames the body does in any case, but one length only (RFC 9112 6.3). */
@@ -37,8 +45,7 @@ static bool passes(const struct http_head *h, const struct http_field *f)
 	return !http_head_is_hop(h, f);
 }
 
-/* The last one to come says that it is. */
-static void make_head(struct http_answer *a, const struct http_head *h, bool is_last)
+static void make_head(struct http_answer *a, const struct http_head *h, bool is_final)
 {
 	struct writer made = writer_of(a->made, sizeof(a->made));
 
@@ -48,8 +55,52 @@ static void make_head(struct http_answer *a, const struct http_head *h, bool is_
 	for (size_t i = 0; i < h->count; i++)
 		if (passes(h, &h->fields[i]))
 			http_put_same_field(&h->fields[i], &made);
-	put_text(&made, is_last ? "Via: 1.1 sstp\r\nConnection: close\r\n\r\n" : "\r\n");
+	if (is_final)
+		put_text(&made, "Via: 1.1 sstp\r\n");
+	if (is_final && !a->may_keep)
+		put_text(&made, "Connection: close\r\n");
+	put_text(&made, "\r\n");
 	a->made_len = made.len;
+}
+
+static void open_to_end(struct http_answer *a)
+{
+	a->state = HTTP_ANSWER_TO_END;
+	a->may_keep = false;
+}
+
+/* RFC 9112 section 6.1: only one that is chunked at last, and by a server that knows chunks, has an end. */
+static void open_coded(struct http_answer *a, const struct http_head *h, bool is_1_1)
+{
+	if (!is_1_1 || http_head_count(h, "Transfer-Encoding") != 1 ||
+	    !text_is_nocase(http_head_value(h, "Transfer-Encoding"), "chunked")) {
+		open_to_end(a);
+		return;
+	}
+	a->state = HTTP_ANSWER_CHUNKED;
+	http_body_open_chunked(&a->body);
+	if (http_head_count(h, "Content-Length")) /* section 6.3: perhaps somebody smuggles */
+		a->may_keep = false;
+}
+
+/* RFC 9112 section 6.3. False: it has a length that is none. */
+static bool open_body(struct http_answer *a, const struct http_head *h, int status, bool is_1_1)
+{
+	uint64_t len = 0;
+
+	if (a->is_to_head || status == HTTP_NO_CONTENT || status == HTTP_NOT_MODIFIED) {
+		a->state = HTTP_ANSWER_OVER;
+	} else if (http_head_count(h, "Transfer-Encoding")) {
+		open_coded(a, h, is_1_1);
+	} else if (http_head_count(h, "Content-Length")) {
+		if (http_head_length(h, &len) != HTTP_LENGTH_KNOWN)
+			return false;
+		a->state = len ? HTTP_ANSWER_COUNTED : HTTP_ANSWER_OVER;
+		http_body_open(&a->body, len);
+	} else {
+		open_to_end(a);
+	}
+	return true;
 }
 
 /* The block in `head` is all there. */
@@ -63,13 +114,12 @@ static void take_head(struct http_answer *a)
 	a->head_len = 0;
 	/* nobody asked to switch protocols: Upgrade was taken out */
 	if (!status || status == HTTP_SWITCHING || !http_head_parse(block, &h) ||
-	    http_head_count(&h, "Content-Length") > 1) {
+	    http_head_count(&h, "Content-Length") > 1 ||
+	    (status >= HTTP_OK && !open_body(a, &h, status, is_1_1))) {
 		refuse(a, "the target's answer is malformed");
 		return;
 	}
-	if (status >= HTTP_OK)
-		a->state = HTTP_ANSWER_BODY;
-	make_head(a, &h, a->state == HTTP_ANSWER_BODY);
+	make_head(a, &h, status >= HTTP_OK);
 }
 
 /* Moves bytes into `head`, up to the end of the block and no further. */
@@ -110,6 +160,54 @@ static bool pass_made(struct http_answer *a, struct writer *out)
 	return !made.left;
 }
 
+/* Chunks pass as they are; where they end, a reading of them beside it tells. */
+static void pass_chunks(struct http_answer *a, struct reader *in, struct writer *out)
+{
+	uint8_t unused[PART + 64];
+	struct writer beside = writer_of(unused, sizeof(unused));
+	size_t n = out->room - out->len;
+	struct reader ahead;
+	bool is_good;
+
+	if (n > PART)
+		n = PART;
+	ahead = reader_of(in->at, in->left < n ? in->left : n);
+	n = ahead.left;
+	is_good = http_body_pass(&a->body, &ahead, &beside);
+	if (!is_good) { /* whoever reads it may be of another mind, but not on this connection */
+		open_to_end(a);
+		return;
+	}
+	n -= ahead.left;
+	put_bytes(out, get_bytes(in, n), n);
+	if (a->body.state == HTTP_BODY_OVER)
+		a->state = HTTP_ANSWER_OVER;
+}
+
+static void pass_counted(struct http_answer *a, struct reader *in, struct writer *out)
+{
+	size_t n = in->left, room = out->room - out->len;
+
+	if (n > room)
+		n = room;
+	if (n > a->body.left)
+		n = (size_t)a->body.left;
+	put_bytes(out, get_bytes(in, n), n);
+	a->body.left -= n;
+	if (!a->body.left)
+		a->state = HTTP_ANSWER_OVER;
+}
+
+static void pass_body(struct http_answer *a, struct reader *in, struct writer *out)
+{
+	while (a->state == HTTP_ANSWER_CHUNKED && in->left && out->len < out->room)
+		pass_chunks(a, in, out);
+	if (a->state == HTTP_ANSWER_COUNTED)
+		pass_counted(a, in, out);
+	else if (a->state == HTTP_ANSWER_TO_END)
+		pass(in, out);
+}
+
 void http_answer_pass(struct http_answer *a, struct reader *in, struct writer *out, bool at_end)
 {
 	while (pass_made(a, out) && a->state == HTTP_ANSWER_HEAD && in->left)
@@ -118,8 +216,13 @@ void http_answer_pass(struct http_answer *a, struct reader *in, struct writer *o
 		refuse(a, "the target ended the connection without an answer");
 		pass_made(a, out);
 	}
-	if (a->state == HTTP_ANSWER_BAD)
+	if (!a->made_len)
+		pass_body(a, in, out);
+	if (a->state == HTTP_ANSWER_BAD || a->state == HTTP_ANSWER_OVER)
 		get_bytes(in, in->left);
-	else if (a->state == HTTP_ANSWER_BODY && !a->made_len)
-		pass(in, out);
+}
+
+bool http_answer_is_over(const struct http_answer *a)
+{
+	return (a->state == HTTP_ANSWER_OVER || a->state == HTTP_ANSWER_BAD) && !a->made_len;
 }

@@ -1,33 +1,45 @@
 /*
  * What a target answers to a request that we forwarded, on its way to the client. Its head, and
- * those of interim answers before it (RFC 9110 section 15.2), lose what concerned our hop alone
- * and say `Connection: close`; what follows passes as it is, to the end of the connection.
+ * those of interim answers before it (RFC 9110 section 15.2), lose what concerned our hop alone.
+ * The body passes as it is, to its end (RFC 9112 section 6.3): after that the client's connection is
+ * good for another request, or is closed, whatever the target does with its own. Where only the end
+ * of the target's connection ends the body, and where it is not clear what does, the head says
+ * `Connection: close`.
  */
 #ifndef SSTP_PROXY_HTTP_ANSWER_H
 #define SSTP_PROXY_HTTP_ANSWER_H
 
 #include "proxy/asked.h"
+#include "proxy/http_body.h"
 #include "util/bytes.h"
 
 enum { HTTP_ANSWER_MADE_ROOM = ASKED_ROOM + 1024 };
 
 enum http_answer_state {
 	HTTP_ANSWER_HEAD = 1,
-	HTTP_ANSWER_BODY,
+	HTTP_ANSWER_COUNTED, /* `body` finds the end */
+	HTTP_ANSWER_CHUNKED,
+	HTTP_ANSWER_TO_END, /* of the connection */
+	HTTP_ANSWER_OVER,
 	HTTP_ANSWER_BAD, /* a refusal of ours stands in its place */
 };
 
 struct http_answer {
 	enum http_answer_state state;
 	bool is_to_head; /* the request was HEAD */
+	bool may_keep;   /* the client's connection may have another request */
+	struct http_body body;
 	size_t head_len, made_len, made_at;
 	uint8_t head[ASKED_ROOM];            /* as it comes */
 	uint8_t made[HTTP_ANSWER_MADE_ROOM]; /* as it goes */
 };
 
-void http_answer_open(struct http_answer *a, bool is_to_head);
+/* `may_keep`: the client wants it so. */
+void http_answer_open(struct http_answer *a, bool is_to_head, bool may_keep);
 
 /* Moves what it can from `in` to `out`. `at_end`: behind `in` nothing will come. */
 void http_answer_pass(struct http_answer *a, struct reader *in, struct writer *out, bool at_end);
+/* All of it has left; may_keep says what becomes of the connection. */
+bool http_answer_is_over(const struct http_answer *a);
 
 #endif

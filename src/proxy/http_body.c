@@ -133,13 +133,18 @@ static void pass_counted(struct http_body *b, struct reader *in, struct writer *
 
 bool http_body_pass(struct http_body *b, struct reader *in, struct writer *out)
 {
-	while (in->left && out->room - out->len >= FRAME_ROOM) {
-		if (b->state == HTTP_BODY_OVER)
-			get_bytes(in, in->left);
-		else if (b->state == HTTP_BODY_DATA || b->state == HTTP_BODY_CHUNK)
+	while (in->left && b->state != HTTP_BODY_OVER && out->room - out->len >= FRAME_ROOM) {
+		if (b->state == HTTP_BODY_DATA || b->state == HTTP_BODY_CHUNK)
 			pass_counted(b, in, out);
 		else if (!take_framing(b, in, out))
 			return false;
 	}
 	return true;
+}
+
+size_t http_body_certain(const struct http_body *b)
+{
+	bool is_data = b->state == HTTP_BODY_DATA || b->state == HTTP_BODY_CHUNK;
+
+	return is_data ? (b->left < SIZE_MAX ? (size_t)b->left : SIZE_MAX) : 0;
 }

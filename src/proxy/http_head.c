@@ -92,11 +92,10 @@ static bool is_in_list(struct bytes list, struct bytes name)
 	return is_same_name(text_trim(list), name);
 }
 
-static bool is_named_by_connection(const struct http_head *h, struct bytes name)
+bool http_head_lists(const struct http_head *h, const char *name, struct bytes word)
 {
 	for (size_t i = 0; i < h->count; i++)
-		if (text_is_nocase(h->fields[i].name, "Connection") &&
-		    is_in_list(h->fields[i].value, name))
+		if (text_is_nocase(h->fields[i].name, name) && is_in_list(h->fields[i].value, word))
 			return true;
 	return false;
 }
@@ -108,7 +107,7 @@ bool http_head_is_hop(const struct http_head *h, const struct http_field *f)
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (text_is_nocase(f->name, names[i]))
 			return true;
-	return text_starts_nocase(f->name, "Proxy-") || is_named_by_connection(h, f->name);
+	return text_starts_nocase(f->name, "Proxy-") || http_head_lists(h, "Connection", f->name);
 }
 
 /* ---- writing */
@@ -149,9 +148,9 @@ enum http_length http_head_length(const struct http_head *h, uint64_t *len)
 	if (codings + lengths > 1)
 		return HTTP_LENGTH_BAD;
 	if (codings)
-		return text_is_nocase(http_head_value(h, "Transfer-Encoding"), "chunked") ?
-			       HTTP_LENGTH_CHUNKED :
-			       HTTP_LENGTH_UNKNOWN_CODING;
+		return text_is_nocase(http_head_value(h, "Transfer-Encoding"), "chunked")
+			       ? HTTP_LENGTH_CHUNKED
+			       : HTTP_LENGTH_UNKNOWN_CODING;
 	if (!lengths)
 		return HTTP_LENGTH_NONE;
 	if (text.len > LENGTH_DIGITS_MAX || !parse_length(text, len))

@@ -31,6 +31,9 @@ bool http_head_parse(struct bytes block, struct http_head *h);
 size_t http_head_count(const struct http_head *h, const char *name);
 struct bytes http_head_value(const struct http_head *h, const char *name);
 
+/* Is that one of the words of a field's list, in any case? */
+bool http_head_lists(const struct http_head *h, const char *name, struct bytes word);
+
 /* Is this field for the next hop alone? */
 bool http_head_is_hop(const struct http_head *h, const struct http_field *f);
 
@@ -42,7 +45,7 @@ enum http_length {
 	HTTP_LENGTH_KNOWN,   /* Content-Length */
 	HTTP_LENGTH_CHUNKED, /* Transfer-Encoding: chunked */
 	HTTP_LENGTH_UNKNOWN_CODING,
-	HTTP_LENGTH_BAD,     /* said twice, in two ways, or by no number */
+	HTTP_LENGTH_BAD, /* said twice, in two ways, or by no number */
 };
 
 /* RFC 9112 section 6.3. */

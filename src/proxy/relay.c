@@ -27,9 +27,9 @@ struct relay {
 	struct loop_watch watch;
 	struct relay_filter *filter; /* NULL: none */
 	struct queue to_fd, to_conn; /* before what the ends themselves bring */
-	bool fd_has_ended;   /* it was read to its end */
-	bool conn_has_fin;   /* and the far end was told */
-	bool fd_has_fin;     /* the far end has ended, and the socket was told */
+	bool fd_has_ended;           /* it was read to its end */
+	bool conn_has_fin;           /* and the far end was told */
+	bool fd_has_fin;             /* the far end has ended, and the socket was told */
 };
 
 void relays_init(struct relays *r, struct loop *loop)
@@ -41,7 +41,8 @@ static void forget(struct relay *r)
 {
 	if (r->watch.is_watched)
 		loop_unwatch(r->all->loop, &r->watch);
-	close(r->watch.fd);
+	if (r->watch.fd >= 0)
+		close(r->watch.fd);
 	if (r->filter)
 		r->filter->end(r->filter);
 	queue_free(&r->to_fd);
@@ -86,7 +87,8 @@ static void lost(void *arg)
 
 static uint32_t wanted(const struct relay *r)
 {
-	bool reads = !r->fd_has_ended && !r->to_conn.len && conn_room(r->conn);
+	bool reads = !r->fd_has_ended && !r->to_conn.len && conn_room(r->conn) &&
+		     (!r->filter || r->filter->read_max(r->filter));
 	bool writes = r->to_fd.len || conn_waiting(r->conn).len;
 
 	return (reads ? EPOLLIN : 0) | (writes ? EPOLLOUT : 0);
@@ -160,6 +162,12 @@ static bool write_waiting(struct relay *r)
 	return true;
 }
 
+/* All that the socket shall get is written. */
+static bool is_over(const struct relay *r)
+{
+	return r->filter && !r->to_fd.len && r->filter->is_over(r->filter);
+}
+
 /* FIN, once all that came before it is written. */
 static void pass_end_to_fd(struct relay *r)
 {
@@ -168,7 +176,7 @@ static void pass_end_to_fd(struct relay *r)
 	if (r->fd_has_fin || !conn_has_ended(r->conn) || r->to_fd.len || conn_waiting(r->conn).len)
 		return;
 	/* a filter's last words; a broken socket says so by itself */
-	if (r->filter && write_filtered(r, NULL, 0, true, &none) && r->to_fd.len)
+	if (r->filter && write_filtered(r, NULL, 0, true, &none) && (r->to_fd.len || is_over(r)))
 		return;
 	r->fd_has_fin = true;
 	shutdown(r->watch.fd, SHUT_WR);
@@ -204,14 +212,16 @@ static bool filter_read(struct relay *r, struct bytes *b)
 static bool read_once(struct relay *r, bool *again)
 {
 	static uint8_t buffer[READ_LEN];
-	size_t room = conn_room(r->conn), sent;
+	size_t room = conn_room(r->conn), most = sizeof(buffer), sent;
 	struct bytes b;
 	ssize_t n;
 
 	*again = false;
-	if (r->fd_has_ended || !room)
+	if (r->filter && r->filter->read_max(r->filter) < most)
+		most = r->filter->read_max(r->filter);
+	if (r->fd_has_ended || !room || !most)
 		return true;
-	n = recv(r->watch.fd, buffer, room < sizeof(buffer) ? room : sizeof(buffer), MSG_DONTWAIT);
+	n = recv(r->watch.fd, buffer, room < most ? room : most, MSG_DONTWAIT);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	r->fd_has_ended = n == 0;
@@ -244,9 +254,38 @@ static void pass_end_to_conn(struct relay *r)
 
 /* ---- both */
 
+/* The target is not needed any more; one that keeps its end open is reset. */
+static void give_back(struct relay *r)
+{
+	struct relay_filter *filter = r->filter;
+	int fd = r->watch.fd;
+
+	if (r->watch.is_watched)
+		loop_unwatch(r->all->loop, &r->watch);
+	r->watch.fd = -1;
+	if (conn_has_ended(r->conn)) {
+		if (!r->conn_has_fin)
+			conn_finish(r->conn);
+		conn_release(r->conn);
+	} else {
+		conn_abort(r->conn);
+	}
+	r->filter = NULL;
+	forget(r);
+	filter->take_back(filter, fd);
+}
+
 static void go_on(struct relay *r)
 {
+	if (is_over(r)) {
+		give_back(r);
+		return;
+	}
 	pass_end_to_fd(r);
+	if (is_over(r)) {
+		give_back(r);
+		return;
+	}
 	pass_end_to_conn(r);
 	if (r->fd_has_fin && r->conn_has_fin) {
 		conn_release(r->conn);
@@ -284,7 +323,7 @@ static size_t on_received(void *arg, const uint8_t *at, size_t len)
 	/* a broken socket takes everything, and its error comes by itself */
 	if (!r->to_fd.len && !deliver(r, at, len, &taken))
 		taken = len;
-	if (taken < len || r->to_fd.len)
+	if (taken < len || r->to_fd.len || is_over(r))
 		watch(r, r->watch.events | EPOLLOUT);
 	return taken;
 }

@@ -28,16 +28,23 @@ struct relay_filter {
 	bool (*to_conn)(struct relay_filter *f, struct reader *in, struct writer *out);
 	/* To the socket; `at_end`: behind `in` nothing will come. */
 	void (*to_fd)(struct relay_filter *f, struct reader *in, struct writer *out, bool at_end);
-	void (*end)(struct relay_filter *f); /* frees it */
+	/* How much to_conn takes now at most; 0: the socket is not to be read. */
+	size_t (*read_max)(struct relay_filter *f);
+	/* True once nothing more is for the socket, whatever conn does. */
+	bool (*is_over)(struct relay_filter *f);
+	/* It is over and all is written: the socket is the filter's, which frees itself. */
+	void (*take_back)(struct relay_filter *f, int fd);
+	void (*end)(struct relay_filter *f); /* frees it; not after take_back */
 };
 
 enum { RELAY_FILTER_MORE = 64 };
 
 struct relay_cfg {
-	int fd;                /* a connected stream socket, non-blocking, not watched by anybody */
-	struct conn *conn;     /* connected, not attached */
-	struct bytes early;    /* was read from fd already; goes to conn first; at most CONN_ROOM_FIRST */
-	struct bytes greeting; /* goes to fd before anything of conn's */
+	int fd;            /* a connected stream socket, non-blocking, not watched by anybody */
+	struct conn *conn; /* connected, not attached */
+	struct bytes
+		early; /* was read from fd already; goes to conn first; at most CONN_ROOM_FIRST */
+	struct bytes greeting;       /* goes to fd before anything of conn's */
 	struct relay_filter *filter; /* but for these two; NULL: bytes pass as they are */
 };
 

@@ -164,7 +164,7 @@ def test_a_forwarded_request_has_nothing_of_ours(lab, inside, proxy):
     head = inside.web.requests[-1][1]
     assert head["Host"] == WEB and head["Connection"] == "close" and head["X-Other"] == "2"
     assert not {"X-Mine", "Proxy-Connection"} & set(head)
-    assert "Connection: close" in answer and "Keep-Alive" not in answer
+    assert "Connection:" not in answer and "Keep-Alive" not in answer
 
 
 def test_bodies(lab, both, inside, proxy):
@@ -176,7 +176,7 @@ def test_bodies(lab, both, inside, proxy):
             client = http.client.HTTPConnection("127.0.0.1", HTTP, timeout=20)
             client.request("POST", f"http://{WEB}/upload", **words)
         answer = client.getresponse()
-        assert answer.status == 200 and answer.headers["Connection"] == "close"
+        assert answer.status == 200 and "Connection" not in answer.headers
         assert answer.read() == body
     assert "Content-Length" in inside.web.requests[0][1] and "Content-Length" not in inside.web.requests[1][1]
 
@@ -188,12 +188,117 @@ def test_curl_that_waits_to_be_told_to_go_on(lab, inside, proxy):
                 f"http://{WEB}/") == "x" * 2_000_000
 
 
-def test_a_request_behind_another_is_not_for_the_same_target(lab, inside, proxy):
+def test_a_request_after_another_has_a_target_of_its_own(lab, both, inside, proxy):
+    """Sent at once: each is answered in its turn, by the target that it names."""
     with lab.client.connect("127.0.0.1", HTTP) as s:
-        s.sendall(f"GET http://{WEB}/1 HTTP/1.1\r\n\r\nGET http://{WEB}/2 HTTP/1.1\r\n\r\n".encode())
-        answer = read_all(s)
-    assert answer.count(b"HTTP/1.1 200") == 1 and answer.endswith(HELLO)
-    assert [line for line, _ in inside.web.requests] == ["GET /1 HTTP/1.1"]
+        s.sendall(f"GET http://{WEB}/1 HTTP/1.1\r\n\r\nPOST http://{INSIDE}/2 HTTP/1.1\r\nContent-Length: 5\r\n\r\nfirst"
+                  f"POST http://{WEB}/3 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n6;x\r\nsecond\r\n0\r\nT: 1\r\n\r\n"
+                  f"GET http://{WEB}:81/4 HTTP/1.1\r\n\r\n".encode())
+        answer = read_all(s)  # the last is refused, and that closes
+    assert [p[9:12] for p in answer.split(b"HTTP/1.1")[1:]] and answer.count(b"HTTP/1.1 200") == 3
+    assert answer.index(HELLO) < answer.index(b"first") < answer.index(b"second") < answer.index(b"HTTP/1.1 502")
+    assert [(line, head["Host"]) for line, head in inside.web.requests] == [
+        ("GET /1 HTTP/1.1", WEB), ("POST /2 HTTP/1.1", INSIDE), ("POST /3 HTTP/1.1", WEB)]
+
+
+def answers_of(s, count):
+    """So many answers with a length, as bodies."""
+    file, bodies = s.makefile("rb"), []
+    for _ in range(count):
+        assert file.readline().startswith(b"HTTP/1.1 200")
+        length = None
+        while (line := file.readline()) != b"\r\n":
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.split(b":")[1])
+            assert not line.lower().startswith(b"connection:")
+        bodies.append(file.read(length))
+    return bodies
+
+
+def test_a_connection_is_kept_for_the_next_request(lab, both, inside, proxy):
+    with lab.client.connect("127.0.0.1", HTTP) as s:
+        for i in range(20):
+            s.sendall(f"GET http://{WEB}/{i} HTTP/1.1\r\nHost: {WEB}\r\n\r\n".encode())
+            assert answers_of(s, 1) == [HELLO]
+        s.sendall(f"GET http://{WEB}/last HTTP/1.1\r\nProxy-Connection: close\r\n\r\n".encode())
+        assert read_all(s).endswith(HELLO)
+    assert len(inside.web.requests) == 21
+
+
+@pytest.mark.parametrize("answer, is_kept", [
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", True),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" + b"HTTP/1.1 200 OK\r\n\r\nevil", True),
+    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", True),
+    (b"HTTP/1.1 204 No Content\r\n\r\n", True),
+    (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", True),
+    (b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", True),
+    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n5\r\nhello\r\n0\r\n\r\n", False),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nhello", False),
+], ids=["length", "more", "chunks", "204", "304", "interim", "both", "bad-length"])
+def test_a_target_that_keeps_its_end_open(lab, both, proxy, answer, is_kept):
+    """A complete answer is one: the client can ask again, or its connection ends."""
+    with lab.inside.listen(INSIDE, 8000) as listener, lab.client.connect("127.0.0.1", HTTP) as s:
+        for turn in range(2):
+            s.sendall(f"GET http://{INSIDE}:8000/{turn} HTTP/1.1\r\n\r\n".encode())
+            target, _ = listener.accept()
+            target.settimeout(20)
+            assert target.recv(1000).startswith(f"GET /{turn} ".encode())
+            target.sendall(answer)
+            if not is_kept:
+                said = read_all(s)
+                assert b"Connection: close\r\n" in said and b"evil" not in said
+                target.close()
+                break
+            said = b""
+            while b"\r\n\r\n" not in said or (b"hello" in answer and b"hello" not in said):
+                said += s.recv(1000)
+            assert b"Connection: close" not in said and b"evil" not in said
+            if b"\r\n0\r\n\r\n" in answer:
+                while not said.endswith(b"\r\n0\r\n\r\n"):
+                    said += s.recv(100)
+            if turn == 0:
+                first = target
+        if is_kept:
+            with suppress(ConnectionResetError):
+                assert first.recv(100) == b""  # nobody wants more of it
+            first.close()
+            target.close()
+
+
+def test_an_answer_to_head_has_no_body(lab, inside, proxy):
+    with lab.inside.listen(INSIDE, 8000) as listener, lab.client.connect("127.0.0.1", HTTP) as s:
+        s.sendall(f"HEAD http://{INSIDE}:8000/ HTTP/1.1\r\n\r\nGET http://{WEB}/ HTTP/1.1\r\n\r\n".encode())
+        target, _ = listener.accept()
+        target.recv(1000)
+        target.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+        said = b""
+        while not said.endswith(HELLO):
+            said += s.recv(1000)
+        assert said.count(b"HTTP/1.1 200") == 2
+        target.close()
+
+
+def test_an_old_client_is_closed(lab, inside, proxy):
+    for request in (f"GET http://{WEB}/ HTTP/1.0\r\n\r\n", f"GET http://{WEB}/ HTTP/1.1\r\nConnection: Close\r\n\r\n"):
+        with lab.client.connect("127.0.0.1", HTTP) as s:
+            s.sendall(request.encode())
+            said = read_all(s)
+        assert b"Connection: close\r\n" in said and said.endswith(HELLO)
+
+
+def test_an_answer_before_the_request_is_complete_ends_it(lab, inside, proxy):
+    """What the client still sends is no request of its own."""
+    with lab.inside.listen(INSIDE, 8000) as listener, lab.client.connect("127.0.0.1", HTTP) as s:
+        s.sendall(f"POST http://{INSIDE}:8000/ HTTP/1.1\r\nContent-Length: 100\r\n\r\n".encode())
+        target, _ = listener.accept()
+        target.recv(1000)
+        target.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+        assert s.recv(1000).startswith(b"HTTP/1.1 413 ")
+        with suppress(ConnectionError):
+            s.sendall(f"GET http://{WEB}/smuggled HTTP/1.1\r\n\r\n".encode())
+            assert read_all(s) == b""
+        target.close()
+    assert not inside.web.requests
 
 
 def test_logins(lab, inside):
@@ -334,7 +439,7 @@ def test_what_nobody_takes_is_not_held(lab, inside, proxy):
     deaf = lab.inside.listen(INSIDE, 82)
     before = proxy.resident
     with lab.client.connect("127.0.0.1", HTTP) as reader, lab.client.connect("127.0.0.1", HTTP) as writer:
-        reader.sendall(f"GET http://{INSIDE}:81/ HTTP/1.1\r\n\r\n".encode())
+        reader.sendall(f"GET http://{INSIDE}:81/ HTTP/1.1\r\nConnection: close\r\n\r\n".encode())
         writer.sendall(f"POST http://{INSIDE}:82/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
         target, _ = deaf.accept()
         writer.settimeout(1)  # nothing more is taken
@@ -411,7 +516,7 @@ def test_while_the_tunnel_is_down_clients_wait_for_it(lab, inside, proxy):
     proxy.wait_for("next try in")
     with lab.client.connect("127.0.0.1", SOCKS) as s, lab.client.connect("127.0.0.1", HTTP) as h:
         s.sendall(socks_request(WEB, 80) + f"GET / HTTP/1.1\r\nHost: {WEB}\r\nConnection: close\r\n\r\n".encode())
-        h.sendall(f"GET http://{WEB}/ HTTP/1.1\r\n\r\n".encode())
+        h.sendall(f"GET http://{WEB}/ HTTP/1.1\r\nConnection: close\r\n\r\n".encode())
         lab.serve("--dns", NAMES)
         assert read_all(s).endswith(HELLO)
         assert read_all(h).endswith(HELLO)
@@ -428,9 +533,9 @@ def query(name, number):
 class Association:
     """A client's UDP ASSOCIATE."""
 
-    def __init__(self, lab, address="127.0.0.1"):
+    def __init__(self, lab, address="127.0.0.1", said=b"\1" + bytes(6)):
         self.tcp = lab.client.connect(address, SOCKS)
-        self.tcp.sendall(b"\5\1\0\5\3\0\1" + bytes(6))
+        self.tcp.sendall(b"\5\1\0\5\3\0" + said)
         reply = self.tcp.recv(2) + self.tcp.recv(100)
         family, kind, size = (socket.AF_INET6, b"\4", 16) if ":" in address else (socket.AF_INET, b"\1", 4)
         assert reply[:6] == b"\5\0\5\0\0" + kind and len(reply) == 8 + size
@@ -460,6 +565,28 @@ def test_a_name_is_asked_for_through_an_association(lab, both, inside, associati
         answer = association.udp.recv(1000)
         assert answer[:10] == b"\0\0\0" + v4(INSIDE) + struct.pack(">H", 53)
         assert answer[10:12] == struct.pack(">H", number) and answer.endswith(socket.inet_aton(INSIDE))
+
+
+@pytest.mark.parametrize("said", [v4(INSIDE) + b"\0\x35", b"\4" + bytes(15) + b"\7\0\x35", b"\3\x0aweb.inside\0\x35",
+                                  b"\4" + bytes(18), b"\1\xff\xff\xff\xff\0\1"],
+                         ids=["target", "target6", "name", "zeroes6", "nonsense"])
+def test_an_association_that_names_the_target(lab, both, inside, proxy, said):
+    """Some clients say there where they want to send to, and not from where: RFC 1928 can be read so."""
+    association = Association(lab, said=said)
+    association.send(v4(INSIDE), 53, query(WEB, 7))
+    assert association.udp.recv(1000)[10:12] == b"\0\7"
+    association.close()
+
+
+def test_an_association_that_names_its_port(lab, inside, proxy):
+    with lab.client.socket(socket.AF_INET, socket.SOCK_DGRAM) as own, lab.client.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        own.bind(("127.0.0.1", 0))
+        association = Association(lab, said=v4("127.0.0.1") + struct.pack(">H", own.getsockname()[1]))
+        other.sendto(b"\0\0\0" + v4(INSIDE) + b"\0\x35" + query("stranger", 1), association.at)
+        own.sendto(b"\0\0\0" + v4(INSIDE) + b"\0\x35" + query(WEB, 2), association.at)
+        assert own.recv(1000)[10:12] == b"\0\2"
+        association.close()
+    assert "stranger" not in inside.names.asked_for
 
 
 def test_an_association_over_ipv6(lab, inside, proxy):

@@ -9,54 +9,94 @@
 
 #include "proxy/http_answer.h"
 
-#define OUR_END "Via: 1.1 sstp\r\nConnection: close\r\n\r\n"
+#define VIA "Via: 1.1 sstp\r\n"
+#define KEPT VIA "\r\n"
+#define CLOSED VIA "Connection: close\r\n\r\n"
 #define BAD "HTTP/1.1 502 "
 
 static const struct {
 	const char *name;
 	const char *in;
 	const char *out; /* of a refusal: its start */
+	bool is_over;    /* before the connection's end */
+	bool is_kept;
 } answers[] = {
 	{ "plain", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
-	  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n" OUR_END "hello" },
+	  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n" KEPT "hello", true, true },
+	{ "more than it says",
+	  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\n\r\n",
+	  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n" KEPT "hello", true, true },
+	{ "less than it says", "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello",
+	  "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n" KEPT "hello", false, true },
+	{ "nothing in it", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nx",
+	  "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" KEPT, true, true },
+	{ "an old server with a length", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+	  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n" KEPT "hello", true, true },
+	{ "no content", "HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+	  "HTTP/1.1 204 No Content\r\n" KEPT, true, true },
+	{ "not modified", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+	  "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n" KEPT, true, true },
 	{ "up to the end", "HTTP/1.0 200 OK\r\n\r\nhello\r\n\r\nHTTP/1.1 200 OK",
-	  "HTTP/1.1 200 OK\r\n" OUR_END "hello\r\n\r\nHTTP/1.1 200 OK" },
+	  "HTTP/1.1 200 OK\r\n" CLOSED "hello\r\n\r\nHTTP/1.1 200 OK", false, false },
 	{ "chunks",
 	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n5\r\nhello\r\n0\r\nX: 1\r\n\r\n",
-	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n" OUR_END
-	  "5\r\nhello\r\n0\r\nX: 1\r\n\r\n" },
-	{ "no reason", "HTTP/1.1 404\r\n\r\n", "HTTP/1.1 404\r\n" OUR_END },
+	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n" KEPT
+	  "5\r\nhello\r\n0\r\nX: 1\r\n\r\n",
+	  true, true },
+	{ "more than the last chunk",
+	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0005;a=b\r\nhello\r\n0\r\n\r\nHTTP/1.1 200",
+	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" KEPT "0005;a=b\r\nhello\r\n0\r\n\r\n",
+	  true, true },
+	{ "chunks that are none", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\nhello\n",
+	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" KEPT "5\nhello\n", false, false },
+	{ "chunks of an old server",
+	  "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nx",
+	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" CLOSED "0\r\n\r\nx", false, false },
+	{ "another coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\nx",
+	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n" CLOSED "0\r\n\r\nx", false,
+	  false },
+	{ "no reason", "HTTP/1.1 404\r\n\r\n", "HTTP/1.1 404\r\n" CLOSED, false, false },
 	{ "lines end in LF", "HTTP/1.1 200 OK\nX:1\n\nhello",
-	  "HTTP/1.1 200 OK\r\nX: 1\r\n" OUR_END "hello" },
+	  "HTTP/1.1 200 OK\r\nX: 1\r\n" CLOSED "hello", false, false },
 	{ "what is for one hop",
 	  "HTTP/1.1 200 OK\r\nConnection: keep-alive, X-Mine\r\nX-Mine: 1\r\nKeep-Alive: timeout=5\r\n"
 	  "Proxy-Authenticate: Basic\r\nUpgrade: h2c\r\nX: 2\r\n\r\n",
-	  "HTTP/1.1 200 OK\r\nX: 2\r\n" OUR_END },
+	  "HTTP/1.1 200 OK\r\nX: 2\r\n" CLOSED, false, false },
 	{ "length named by Connection",
 	  "HTTP/1.1 200 OK\r\nConnection: Content-Length\r\n"
 	  "Content-Length: 1\r\n\r\nx",
-	  "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n" OUR_END "x" },
+	  "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n" KEPT "x", true, true },
 	{ "length and chunks",
 	  "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" OUR_END "0\r\n\r\n" },
+	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" CLOSED "0\r\n\r\n", true, false },
 	{ "interim",
-	  "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n!",
 	  "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
-	  "HTTP/1.1 200 OK\r\n" OUR_END "!" },
+	  "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n!",
+	  "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+	  "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n" KEPT "!",
+	  true, true },
 
-	{ "nothing", "", BAD },
-	{ "cut", "HTTP/1.1 200 OK\r\nX: ", BAD },
-	{ "only interim", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n" BAD },
-	{ "SSH", "SSH-2.0-OpenSSH_9.2\r\n", BAD },
-	{ "HTTP/2", "HTTP/2 200 OK\r\n\r\n", BAD },
-	{ "no status", "HTTP/1.1 OK\r\n\r\n", BAD },
-	{ "status zero", "HTTP/1.1 000 OK\r\n\r\n", BAD },
-	{ "other protocol", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nbytes", BAD },
-	{ "two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
-	  BAD },
-	{ "folded line", "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n", BAD },
-	{ "CR in a field", "HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\n", BAD },
-	{ "CR in the reason", "HTTP/1.1 200 O\rK\r\n\r\n", BAD },
+	{ "nothing", "", BAD, true, false },
+	{ "cut", "HTTP/1.1 200 OK\r\nX: ", BAD, true, false },
+	{ "only interim", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n" BAD,
+	  true, false },
+	{ "SSH", "SSH-2.0-OpenSSH_9.2\r\n", BAD, true, false },
+	{ "HTTP/2", "HTTP/2 200 OK\r\n\r\n", BAD, true, false },
+	{ "no status", "HTTP/1.1 OK\r\n\r\n", BAD, true, false },
+	{ "status zero", "HTTP/1.1 000 OK\r\n\r\n", BAD, true, false },
+	{ "other protocol", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nbytes", BAD,
+	  true, false },
+	{ "two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx", BAD,
+	  true, false },
+	{ "a length that is none", "HTTP/1.1 200 OK\r\nContent-Length: +1\r\n\r\nx", BAD, true,
+	  false },
+	{ "a list of lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n\r\nx", BAD, true,
+	  false },
+	{ "too long a length", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nx",
+	  BAD, true, false },
+	{ "folded line", "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n", BAD, true, false },
+	{ "CR in a field", "HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\n", BAD, true, false },
+	{ "CR in the reason", "HTTP/1.1 200 O\rK\r\n\r\n", BAD, true, false },
 };
 
 /* In pieces of `step`, through a window of `room`, to the end. */
@@ -90,9 +130,11 @@ static void try_answer(size_t i, size_t step, size_t room)
 	const char *refusal = strstr(answers[i].out, BAD);
 
 	print_message("# %s, %zu bytes a time, room for %zu\n", answers[i].name, step, room);
-	http_answer_open(&a, false);
+	http_answer_open(&a, false, true);
 	pass_all(&a, bytes_text(answers[i].in), step, room, &out);
 	text[out.len] = '\0';
+	assert_int_equal(http_answer_is_over(&a), answers[i].is_over);
+	assert_int_equal(a.may_keep, answers[i].is_kept);
 	if (!refusal) {
 		assert_string_equal((char *)text, answers[i].out);
 		return;
@@ -119,7 +161,7 @@ static void refusal_of_head(void **state)
 	struct writer out = writer_of(text, sizeof(text));
 
 	(void)state;
-	http_answer_open(&a, true);
+	http_answer_open(&a, true, true);
 	pass_all(&a, bytes_text("nonsense"), 100, 500, &out);
 	assert_memory_equal(text, BAD, strlen(BAD));
 	assert_memory_equal(text + out.len - 4, "\r\n\r\n", 4);
@@ -139,7 +181,7 @@ static void long_heads(void **state)
 		memset(in, 'x', len);
 		memcpy(in, start, sizeof(start) - 1);
 		memcpy(in + len - 2, "\n\n", 2);
-		http_answer_open(&a, false);
+		http_answer_open(&a, false, false);
 		pass_all(&a, bytes_of(in, len), 1000, 1000, &out);
 		assert_memory_equal(text + 9, len == ASKED_ROOM ? "200" : "502", 3);
 	}

@@ -261,7 +261,7 @@ static void assert_forwarded(struct talk *t, const char *want)
 	http_proxy_answer(&t->h, STACK_OK, stack_result_text(STACK_OK), &t->out);
 	assert_int_equal(t->out.len, 0); /* the target answers */
 	assert_true(http_proxy_forward(&t->h, &t->in, &body, &out));
-	assert_int_equal(t->in.left, 0);
+	assert_true(!t->in.left || body.state == HTTP_BODY_OVER); /* the next request's */
 	made[out.len] = '\0';
 	assert_string_equal((char *)made, want);
 }
