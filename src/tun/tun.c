@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <linux/virtio_net.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "tun/in_use.h"
 
 #include "tun/sysctl.h"
 
@@ -145,21 +148,27 @@ static int open_best(const struct tun_cfg *cfg, int flags, struct tun **out)
 }
 
 /*
- * Of several queues, so the kernel would let us join it whoever holds it, and share its packets
- * out between two programs. Only one that was made persistent, for us to join, is free.
+ * The kernel lets any program add a queue to a device of several queues, and from then on sends some
+ * of the flows there. So it is asked first whether a program has the device open: a queue of ours,
+ * however short its life, would take packets from that program. What is free was made persistent.
  */
 static int join_persistent(const struct tun_cfg *cfg, int flags, struct tun **out)
 {
 	struct ifreq ifr;
-	int err = open_best(cfg, flags, out);
+	int err;
 
+	if (tun_in_use(cfg->name))
+		return -EBUSY;
+	err = open_best(cfg, flags, out);
 	if (err)
 		return err;
 	err = get_device(*out, &ifr);
 	if (!err && !(ifr.ifr_flags & IFF_PERSIST))
 		err = -EBUSY;
-	if (err)
+	if (err) {
 		tun_close(*out);
+		*out = NULL;
+	}
 	return err;
 }
 
@@ -320,13 +329,29 @@ static void put_vnet_hdr(uint8_t *hdr, const struct tun_offload *off)
 	store_le16(hdr + 8, off->csum_offset);
 }
 
+/*
+ * Whether nothing more will come from an adopted socket. Its peer may send empty packets (ocproxy
+ * does), and each reads like the end.
+ */
+static bool is_at_end(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLRDHUP };
+	int waiting = 0;
+
+	if (poll(&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLRDHUP | POLLERR))
+		return ioctl(fd, FIONREAD, &waiting) < 0 || !waiting;
+	return false;
+}
+
 static ssize_t read_plain(int fd, uint8_t *to, size_t room)
 {
 	ssize_t n = read(fd, to, room);
 
 	if (n < 0)
 		return -errno;
-	return n ? n : -EPIPE; /* an adopted socket whose far end is closed */
+	if (n)
+		return n;
+	return is_at_end(fd) ? -EPIPE : -EPROTO;
 }
 
 ssize_t tun_read(struct tun *t, uint8_t *to, size_t room, struct tun_offload *off)

@@ -74,7 +74,8 @@ bool tun_has_offload(const struct tun *t);
 bool tun_has_uso(const struct tun *t); /* UDP super-packets too */
 
 /* One read. The packet's length; -EAGAIN when there is none; -EPIPE when the far end of an adopted
- * socket is closed; -EPROTO: skip this one; -errno. `room`: TUN_PACKET_MAX. */
+ * socket is closed; -EPROTO: skip this one, it is empty or malformed; -errno. `room`:
+ * TUN_PACKET_MAX. */
 ssize_t tun_read(struct tun *t, uint8_t *to, size_t room, struct tun_offload *off);
 /* One write of a packet in pieces (at most 64). 0 or -errno; -EAGAIN, -ENOBUFS: it is lost. */
 int tun_write(struct tun *t, const struct iovec *pieces, int count, const struct tun_offload *off);

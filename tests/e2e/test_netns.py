@@ -1,6 +1,7 @@
 """The tunnel's packets in another place: a network namespace that is there already, a descriptor, a program."""
 import os
 import re
+import shutil
 import signal
 from contextlib import contextmanager
 from pathlib import Path
@@ -361,6 +362,19 @@ def test_a_program_that_speaks_packets(lab, both, ordinary, ping_program):
     assert lab.client.resolv_conf.read_text() == RESOLV_CONF
 
 
+@pytest.mark.skipif(not shutil.which("ocproxy"), reason="there is no ocproxy here")
+def test_ocproxy(lab, both, ordinary, web):
+    """Its first packet is an empty one. A web page comes through its SOCKS server and the tunnel."""
+    lab.serve(users=USERS)
+    client = ordinary.start("connect", "--script-tun", "exec ocproxy -D 11080")
+    client.wait_for("^connected in ")
+    eventually("ocproxy listens", lambda: lab.client.is_listening(11080))
+    page = lab.client.run("sh", "-c", f"curl -sS -m 60 -x socks5://127.0.0.1:11080 http://{INSIDE}/ | sha256sum")
+    assert page.stdout.split()[0] == web.digest
+    assert client.status is None
+    assert client.stop() == 0
+
+
 def test_it_is_ended_with_the_tunnel(lab, ordinary, ping_program):
     server = lab.serve(users=USERS)
     client = ordinary.start("connect", "--script-tun", f"echo I am $$; exec python3 {ping_program} {GATEWAY} stay")
@@ -392,6 +406,18 @@ def test_a_server_in_another_namespace(lab, both):
         assert client.stop() == 0
         assert server.stop() == 0
         assert "sstp0" not in run("ip", "link").stdout
+
+
+def test_a_second_server_leaves_the_device_alone(lab, both):
+    """Several workers, so the kernel would let it in; the sessions of the first lose nothing."""
+    lab.serve("--workers", "2", users=USERS)
+    lab.connect()
+    second = lab.start(lab.server, lab.sstp, "serve", "--listen", "127.0.0.1:4443", "--workers", "2", "--interface", "sstp0",
+                       "--ipv4-network", "10.8.0.0/24", "--users", lab.file("second", "ann * pw *\n"), "--cert",
+                       lab.pki.server.cert, "--key", lab.pki.server.key)
+    lab.client.ping(GATEWAY, "-i", "0.01", count=100)
+    assert second.wait() == 11
+    assert "another program uses this device" in second.said
 
 
 def test_a_server_of_an_ordinary_user(lab, ordinary):

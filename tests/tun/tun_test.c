@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "support/tun_lab.h"
+#include "tun/in_use.h"
 
 static const struct tun_offload plain;
 
@@ -91,6 +92,41 @@ static void the_end_of_an_adopted_socket_is_told(void **state)
 	close(fds[1]);
 	assert_int_equal(tun_read(t, got, sizeof(got), &off), -EPIPE);
 	tun_close(t);
+}
+
+/* ocproxy sends one as its first; a stream's end is another thing. */
+static void empty_packets_are_skipped(void **state)
+{
+	static const int types[] = { SOCK_DGRAM, SOCK_SEQPACKET };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct tun_offload off;
+		struct tun *t;
+		uint8_t got[64];
+		int fds[2];
+
+		assert_int_equal(socketpair(AF_UNIX, types[i], 0, fds), 0);
+		t = adopt(fds[0]);
+		assert_int_equal(write(fds[1], "", 0), 0);
+		assert_int_equal(tun_read(t, got, sizeof(got), &off), -EPROTO);
+		assert_int_equal(tun_read(t, got, sizeof(got), &off), -EAGAIN);
+		assert_int_equal(write(fds[1], "", 0), 0);
+		assert_int_equal(write(fds[1], "packet", 6), 6);
+		assert_int_equal(tun_read(t, got, sizeof(got), &off), -EPROTO);
+		assert_int_equal(tun_read(t, got, sizeof(got), &off), 6);
+		/* what the peer sent before it closed is still read */
+		assert_int_equal(send(fds[1], "", 0, 0), 0);
+		assert_int_equal(write(fds[1], "last", 4), 4);
+		assert_int_equal(shutdown(fds[1], SHUT_WR), 0);
+		assert_int_equal(tun_read(t, got, sizeof(got), &off), -EPROTO);
+		assert_int_equal(tun_read(t, got, sizeof(got), &off), 4);
+		/* the kernel tells the end of sequenced packets alone */
+		assert_int_equal(tun_read(t, got, sizeof(got), &off),
+				 types[i] == SOCK_SEQPACKET ? -EPIPE : -EAGAIN);
+		close(fds[1]);
+		tun_close(t);
+	}
 }
 
 static void what_runs_packets_together_is_refused(void **state)
@@ -250,11 +286,36 @@ static void a_persistent_device_is_joined(void **state)
 	}
 }
 
+/* A device in use is left alone: not one packet goes to a queue that a second program opened. */
+static void a_second_program_takes_no_packets(void **state)
+{
+	static const char *const names[] = { "lone", "kept" };
+
+	(void)state;
+	if (!lab_enter())
+		skip();
+	for (int kept = 0; kept < 2; kept++) {
+		struct tun *first, *queue, *second = NULL;
+
+		assert_int_equal(open_named(names[kept], true, &first), 0);
+		assert_int_equal(tun_open_queue(first, &queue), 0);
+		assert_return_code(ioctl(tun_fd(first), (int)TUNSETPERSIST, kept), errno);
+		assert_true(tun_in_use(names[kept]));
+		assert_int_equal(open_named(names[kept], true, &second), -EBUSY);
+		assert_null(second); /* the caller closes what it finds there */
+		tun_close(queue);
+		tun_close(first);
+		assert_false(tun_in_use(names[kept]));
+	}
+	assert_false(tun_in_use("nowhere"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packet_sockets_are_adopted),
 		cmocka_unit_test(the_end_of_an_adopted_socket_is_told),
+		cmocka_unit_test(empty_packets_are_skipped),
 		cmocka_unit_test(what_runs_packets_together_is_refused),
 		cmocka_unit_test(too_many_pieces_are_refused),
 		cmocka_unit_test(a_device_lives_as_long_as_it_is_open),
@@ -263,6 +324,7 @@ int main(void)
 		cmocka_unit_test(a_device_without_offloads),
 		cmocka_unit_test(devices_are_adopted),
 		cmocka_unit_test(a_persistent_device_is_joined),
+		cmocka_unit_test(a_second_program_takes_no_packets),
 	};
 
 	return cmocka_run_group_tests_name("tun/tun", tests, NULL, NULL);
