@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "util/exit_code.h"
+#include "util/trusted_open.h"
 
 /* The parent's part; never returns. */
 static _Noreturn void wait_for(pid_t child, int fd)
@@ -46,9 +47,10 @@ static bool go_to_background(struct background *b, const struct verb *verb)
 
 static bool write_pid(struct background *b, const struct verb *verb)
 {
-	b->lock_fd = open(b->pid_file, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	b->lock_fd = trusted_open(b->pid_file, O_RDWR | O_CREAT, 0644);
 	if (b->lock_fd < 0) {
-		option_complain(verb, "%s: %s", b->pid_file, strerror(errno));
+		option_complain(verb, "%s: %s%s", b->pid_file, strerror(-b->lock_fd),
+				trusted_hint(b->lock_fd));
 		return false;
 	}
 	if (flock(b->lock_fd, LOCK_EX | LOCK_NB)) {

@@ -9,7 +9,6 @@
 #include "client/place.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 
 #include "net/handover.h"
 #include "net/netns.h"
+#include "net/netns_file.h"
 #include "tunnel/elsewhere.h"
 
 struct there {
@@ -39,29 +39,18 @@ static struct there *there_of(struct place *p)
 
 /* ---- in the child */
 
-static bool is_same_file(int fd, const char *path)
+static const char *why_not(int error)
 {
-	struct stat a, b;
-
-	return !fstat(fd, &a) && !stat(path, &b) && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
-}
-
-/*
- * /etc/resolv.conf of the process. By chroot: a link in its file system must not lead into ours.
- * Where it has made no mount namespace, it has the file that we have ourselves.
- */
-static int open_resolv_conf(const struct there *t)
-{
-	int own = open("/etc/resolv.conf", O_PATH | O_CLOEXEC), fd;
-	char root[64];
-
-	snprintf(root, sizeof(root), "/proc/%ld/root", (long)t->ns.pid);
-	if (chroot(root) < 0 || chdir("/") < 0)
-		return -errno;
-	if (own >= 0 && is_same_file(own, "/etc/resolv.conf"))
-		return -EXDEV;
-	fd = open("/etc/resolv.conf", O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	return fd < 0 ? -errno : fd;
+	switch (error) {
+	case -EINVAL:
+		return "it is not a regular file, or a user's own program serves it (FUSE)";
+	case -EPERM:
+		return "it does not belong to the user namespace of that process";
+	case -ELOOP:
+		return "it is a symbolic link that is not followed";
+	default:
+		return strerror(-error);
+	}
 }
 
 static void say_why_no_dns(const struct there *t, int error)
@@ -71,7 +60,7 @@ static void say_why_no_dns(const struct there *t, int error)
 					 "it is left alone", (long)t->ns.pid);
 	else
 		log_warn(t->client->log, "DNS: /etc/resolv.conf of process %ld is left alone: %s",
-			 (long)t->ns.pid, strerror(-error));
+			 (long)t->ns.pid, why_not(error));
 }
 
 static int make(void *arg, int *fds)
@@ -81,7 +70,7 @@ static int make(void *arg, int *fds)
 
 	if (count < 0 || !t->wants_dns || !t->ns.pid)
 		return count;
-	fd = open_resolv_conf(t);
+	fd = netns_file_open(t->ns.pid, "/etc/resolv.conf", t->ns.user_fd >= 0);
 	if (fd >= 0)
 		fds[count++] = fd;
 	else

@@ -12,6 +12,7 @@
 
 #include "tls/words.h"
 #include "util/secret.h"
+#include "util/trusted_open.h"
 
 #if TLS_HAS_KEYLOG
 
@@ -96,11 +97,12 @@ int keylog_open(const char *path, int *fd, struct tls_error *err)
 			  "this build's wolfSSL cannot log session keys (HAVE_SECRET_CALLBACK)");
 		return -ENOTSUP;
 	}
-	*fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	*fd = trusted_open(path, O_WRONLY | O_APPEND | O_CREAT, 0600);
 	if (*fd < 0) {
-		int rc = -errno;
+		int rc = *fd;
 
-		words_set(err, "%s: cannot append session keys: %s", path, strerror(-rc));
+		words_set(err, "%s: cannot append session keys: %s%s", path, strerror(-rc),
+			  trusted_hint(rc));
 		return rc;
 	}
 	if (!fstat(*fd, &st) && S_ISREG(st.st_mode) && (st.st_mode & 077))

@@ -34,7 +34,8 @@ int file_overwrite(int fd, const void *from, size_t len);
 /*
  * Puts a new file in the place of `path`, so that every reader sees all of the old or all of the
  * new one, also after a power cut. Owner and mode are those of `like`; NULL: ours and 0600. A
- * symbolic link stays one: what it points at is replaced.
+ * symbolic link stays one, and what it points at is replaced, unless others can write to the folder
+ * of the link: there the link itself is replaced.
  */
 int file_replace(const char *path, const void *from, size_t len, const struct stat *like);
 

@@ -211,6 +211,51 @@ def test_its_resolv_conf(lab, ordinary):
         outside.unlink()
 
 
+@pytest.mark.parametrize("make, complaint", [
+    ("ln -s ../run/secret /etc/resolv.conf", "Permission denied|does not belong"),
+    ("ln -s /run/secret /etc/resolv.conf", "Permission denied|does not belong"),
+    ("ln -s /proc/1/root/run/secret /etc/resolv.conf", "symbolic link|Permission denied"),
+    ("touch /etc/resolv.conf; mount --bind /run/secret /etc/resolv.conf", "Permission denied|does not belong"),
+    ("touch /etc/resolv.conf; mount --bind /run/open /etc/resolv.conf", "does not belong"),
+    ("mkfifo /etc/resolv.conf", "not a regular file"),
+    ("ln -s /dev/zero /etc/resolv.conf", "not a regular file"),
+    ("mkdir /etc/resolv.conf", "not a regular file"),
+    ("ln -s resolv.conf /etc/resolv.conf", "symbolic link"),
+    ("true", "No such file"),
+])
+def test_root_is_not_led_astray(lab, ordinary, make, complaint):
+    """An ordinary user's process names a file of root's as its resolv.conf."""
+    files = {name: lab.client.run_folder / name for name in ("secret", "open")}
+    for file, mode in zip(files.values(), (0o600, 0o666)):
+        file.write_text("root's\n")
+        file.chmod(mode)
+    own = Container(lab, flags="-Urnm", mounts=f"mount -t tmpfs none /etc; {make}")
+    try:
+        lab.serve("--dns", NAMES)
+        client = lab.connect("--netns", own.pid)
+        assert re.search(f"/etc/resolv.conf of process {own.pid} is left alone: .*({complaint})", client.said), client.said
+        assert client.stop() == 0
+        assert [file.read_text() for file in files.values()] == ["root's\n"] * 2
+        assert [file.stat().st_uid for file in files.values()] == [0, 0]
+    finally:
+        own.end()
+        for file in files.values():
+            file.unlink()
+
+
+def test_root_sets_the_dns_of_a_users_process(lab, ordinary):
+    own = Container(lab, flags="-Urnm", mounts="mount -t tmpfs none /etc; echo 'nameserver 10.66.0.1' >/etc/file; "
+                                               "ln -s ../etc/file /etc/resolv.conf")
+    try:
+        lab.serve("--dns", NAMES)
+        client = lab.connect("--netns", own.pid)
+        assert f"nameserver {NAMES}\n" in own.run("cat", "/etc/resolv.conf").stdout
+        assert client.stop() == 0
+        assert own.run("cat", "/etc/resolv.conf").stdout == "nameserver 10.66.0.1\n"
+    finally:
+        own.end()
+
+
 # ---- what is wrong with it
 
 
