@@ -1,10 +1,14 @@
 /* The table of verbs. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/verbs.h"
 #include "util/exit_code.h"
+#include "util/log.h"
 #include "util/process1.h"
+#include "util/signals.h"
 
 struct entry {
 	const char *name;
@@ -25,18 +29,46 @@ static const struct entry verbs[] = {
 
 enum { VERB_COUNT = sizeof(verbs) / sizeof(*verbs) };
 
-static void usage(FILE *to)
+struct usage {
+	char text[2048];
+};
+
+static struct usage usage(void)
 {
-	fprintf(to, "sstp: an SSTP VPN, client and server\n\nUsage: sstp VERB [options]\n\n");
-	for (size_t i = 0; i < VERB_COUNT; i++)
-		fprintf(to, "  %-13s%s\n", verbs[i].name, verbs[i].summary);
-	fprintf(to, "\nsstp VERB --help tells more; sstp --version tells the version.\n");
+	struct usage u;
+	size_t n = (size_t)snprintf(u.text, sizeof(u.text),
+				    "sstp: an SSTP VPN, client and server\n\n"
+				    "Usage: sstp VERB [options]\n\n");
+
+	for (size_t i = 0; i < VERB_COUNT && n < sizeof(u.text); i++)
+		n += (size_t)snprintf(u.text + n, sizeof(u.text) - n, "  %-13s%s\n", verbs[i].name,
+				      verbs[i].summary);
+	if (n < sizeof(u.text))
+		snprintf(u.text + n, sizeof(u.text) - n,
+			 "\nsstp VERB --help tells more; sstp --version tells the version.");
+	return u;
+}
+
+/* Else a socket of ours would be descriptor 2, and log lines would be sent to a peer. */
+static void open_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+		if (fd < 0)
+			fd = open("/", O_PATH); /* no /dev here: at least the number is taken */
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
 
+	open_standard_descriptors();
+	signals_ignore_unused();
 	process1_signals();
 	for (size_t i = 0; i < VERB_COUNT; i++)
 		if (!strcmp(verb, verbs[i].name))
@@ -46,11 +78,11 @@ int main(int argc, char **argv)
 		return EXIT_OK;
 	}
 	if (!strcmp(verb, "--help") || !strcmp(verb, "-h") || !strcmp(verb, "help")) {
-		usage(stdout);
+		puts(usage().text);
 		return EXIT_OK;
 	}
 	if (*verb)
-		fprintf(stderr, "sstp: no verb %s\n\n", verb);
-	usage(stderr);
+		log_print("sstp: no verb %s\n", verb);
+	log_print("%s", usage().text);
 	return EXIT_USAGE;
 }

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "util/exit_code.h"
+#include "util/log.h"
+#include "util/log_writer.h"
 #include "util/trusted_open.h"
 
 /* The parent's part; never returns. */
@@ -36,10 +38,12 @@ static bool go_to_background(struct background *b, const struct verb *verb)
 		return false;
 	}
 	if (child) {
+		log_flush(LOG_FLUSH_MS);
 		close(ends[1]);
 		wait_for(child, ends[0]);
 	}
 	close(ends[0]);
+	log_writer_after_fork();
 	setsid();
 	b->tell_fd = ends[1];
 	return true;
@@ -76,7 +80,8 @@ bool background_begin(struct background *b, const struct verb *verb, bool fork_f
 	return !pid_file || write_pid(b, verb);
 }
 
-/* The log stays where standard error goes; the terminal's input is let go of. */
+/* The log stays where standard error goes; the terminal's input is let go of. When that terminal hangs
+ * up, the log goes to syslog. */
 void background_ready(void *arg)
 {
 	struct background *b = arg;
@@ -91,9 +96,10 @@ void background_ready(void *arg)
 		close(null);
 	}
 	if (write(b->tell_fd, "", 1) < 0)
-		perror("sstp: background");
+		log_warn(NULL, "--background: whoever started us is gone: %s", strerror(errno));
 	close(b->tell_fd);
 	b->tell_fd = -1;
+	log_writer_outlive_terminal();
 }
 
 void background_end(struct background *b)

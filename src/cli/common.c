@@ -5,7 +5,17 @@
 #include <string.h>
 
 #include "util/log.h"
-#include "util/signals.h"
+#include "util/log_writer.h"
+
+/* Complaints about the command line still go to standard error, where whoever typed it sees them. */
+static void use_syslog(void)
+{
+	int error = log_writer_use_syslog(NULL);
+
+	if (error)
+		log_print("sstp: --syslog: /dev/log: %s; log lines wait until somebody listens there",
+			  strerror(-error));
+}
 
 void common_apply(const struct common_settings *s)
 {
@@ -14,7 +24,8 @@ void common_apply(const struct common_settings *s)
 				     LOG_LEVEL_INFO);
 	log_set_json(s->log_json);
 	log_set_timestamps(s->log_time);
-	signals_ignore_unused();
+	if (s->syslog && !s->check)
+		use_syslog();
 }
 
 void common_warn_of_keylog(const char *file)

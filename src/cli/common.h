@@ -12,6 +12,7 @@ struct common_settings {
 	bool quiet;
 	bool log_json;
 	bool log_time;
+	bool syslog;
 	bool check;
 };
 
@@ -29,6 +30,8 @@ struct common_settings {
 	  offsetof(type, common.log_json), false, NULL },                                          \
 	{ "log-time", 0, NULL, "begin each log line with the time (UTC)", set_flag,                \
 	  offsetof(type, common.log_time), false, NULL },                                          \
+	{ "syslog", 0, NULL, "log to syslog (/dev/log), not to standard error", set_flag,            \
+	  offsetof(type, common.syslog), false, NULL },                                            \
 	{ "help", 'h', NULL, "print this", NULL, 0, true, NULL }
 
 void common_apply(const struct common_settings *s);

@@ -38,13 +38,13 @@ struct reading {
 
 void option_complain(const struct verb *verb, const char *format, ...)
 {
+	char text[2048];
 	va_list args;
 
-	fprintf(stderr, "sstp %s: ", verb->name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	log_print("sstp %s: %s", verb->name, text);
 }
 
 /* ---- finding an option by its name */

@@ -1,21 +1,21 @@
-/*
- * Log lines to standard error. A line is put together in a buffer and leaves in one write, so that
- * lines of several threads do not mix.
- */
+/* How a log line looks, and which lines there are too many of. */
 #include "util/log.h"
 
+#include <assert.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "util/clock.h"
+#include "util/json.h"
+#include "util/log_writer.h"
 #include "util/utf8.h"
 
 enum {
 	LINE_MAX_LEN = 1024,
-	REPLACEMENT = 0xfffd, /* Unicode's sign for what could not be read */
 };
 
 static enum log_level log_level = LOG_LEVEL_INFO;
@@ -76,34 +76,6 @@ static size_t put_harmless(char to[5], struct reader *r)
 	return n + len;
 }
 
-/* A character that is not harmless, or one byte that is no UTF-8. */
-static size_t put_json_escape(char to[7], struct reader *r)
-{
-	struct reader rest = *r;
-	uint32_t code;
-
-	if (!utf8_get(&rest, &code)) {
-		rest = *r;
-		get_u8(&rest);
-		code = REPLACEMENT;
-	}
-	*r = rest;
-	return (size_t)snprintf(to, 7, "\\u%04x", code <= 0xffff ? code : REPLACEMENT);
-}
-
-static void json_escape(char *to, size_t room, const char *from)
-{
-	struct reader r = reader_of(from, strlen(from));
-	size_t n = 0;
-
-	while (r.left && n + 7 < room) {
-		size_t len = put_harmless(to + n, &r);
-
-		n += len ? len : put_json_escape(to + n, &r);
-	}
-	to[n] = '\0';
-}
-
 static void stamp(char *to, size_t room)
 {
 	struct timespec now;
@@ -116,39 +88,299 @@ static void stamp(char *to, size_t room)
 	snprintf(to + n, room - n, ".%03dZ", (int)(now.tv_nsec / 1000000));
 }
 
-static void to_stderr(enum log_level level, const char *name, const char *line)
+/* ---- limits */
+
+enum { MINUTE_MS = 60 * 1000 };
+
+struct log_limit log_strangers = { .about = "connections that have not logged in", .max = 10 };
+struct log_limit log_refusals = { .about = "refused logins", .max = 60 };
+
+static pthread_mutex_t limits_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void say_left_out(const struct log *log, const char *about, unsigned count)
 {
-	char out[2 * LINE_MAX_LEN + 256], time_text[48] = "", escaped[2 * LINE_MAX_LEN];
-	int n;
+	const struct log unlimited =
+		log ? (struct log){ .session = log->session } : (struct log){ .session = 0 };
+
+	if (count)
+		log_event(&unlimited, LOG_LEVEL_WARN, "lines_left_out",
+			  "{lines} more lines about {about} were left out; --verbose shows them",
+			  LOG_NUMBER("lines", count), LOG_TEXT("about", about));
+}
+
+/* Under the lock: begins a new minute when the last is over; gives what was left out in that. */
+static unsigned turn_minute(struct log_limit *l, uint64_t now_ms)
+{
+	unsigned count = l->left_out;
+
+	if (l->since_ms && now_ms - l->since_ms < MINUTE_MS)
+		return 0;
+	l->since_ms = now_ms;
+	l->used = l->left_out = 0;
+	return count;
+}
+
+bool log_limit_passes_at(struct log_limit *l, uint64_t now_ms)
+{
+	unsigned count;
+	bool passes, is_first;
+
+	pthread_mutex_lock(&limits_lock);
+	count = turn_minute(l, now_ms);
+	passes = l->used < l->max;
+	if (passes)
+		l->used++;
+	else
+		l->left_out++;
+	is_first = l->left_out == 1;
+	pthread_mutex_unlock(&limits_lock);
+	say_left_out(NULL, l->about, count);
+	if (is_first && !passes)
+		log_writer_wake();
+	return passes;
+}
+
+bool log_limit_passes(struct log_limit *l)
+{
+	return log_limit_passes_at(l, clock_now_ms());
+}
+
+void log_limit_end(struct log_limit *l, const struct log *log)
+{
+	say_left_out(log, l->about, l->left_out);
+	l->left_out = 0;
+}
+
+/* Those two live as long as the program: their counts need not wait for another line. */
+uint64_t log_tick(uint64_t now_ms)
+{
+	struct log_limit *const limits[] = { &log_strangers, &log_refusals };
+	uint64_t due_ms = UINT64_MAX;
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+		struct log_limit *l = limits[i];
+		unsigned count = 0;
+
+		pthread_mutex_lock(&limits_lock);
+		if (l->left_out) {
+			count = turn_minute(l, now_ms);
+			if (!count && l->since_ms + MINUTE_MS < due_ms)
+				due_ms = l->since_ms + MINUTE_MS;
+		}
+		pthread_mutex_unlock(&limits_lock);
+		say_left_out(NULL, l->about, count);
+	}
+	return due_ms;
+}
+
+/* ---- lines */
+
+struct line {
+	const struct log *log;
+	enum log_level level;
+	const char *event; /* NULL: none */
+	const char *text;
+	const struct log_field *fields;
+	size_t field_count;
+};
+
+/* "a, b" as an array. */
+static void put_list(struct json *j, const struct log_field *f)
+{
+	const char *at = f->at;
+
+	json_array(j, f->name);
+	while (*at) {
+		size_t len = strcspn(at, ",");
+
+		json_bytes(j, NULL, at, len);
+		at += len;
+		at += strspn(at, ", ");
+	}
+	json_end(j);
+}
+
+static bool is_absent(const struct log_field *f)
+{
+	return (f->kind == LOG_KIND_TEXT || f->kind == LOG_KIND_LIST) &&
+	       (!f->at || !*(const char *)f->at);
+}
+
+static void put_field(struct json *j, const struct log_field *f)
+{
+	if (is_absent(f))
+		return;
+	switch (f->kind) {
+	case LOG_KIND_TEXT:
+		json_string(j, f->name, f->at);
+		break;
+	case LOG_KIND_BYTES:
+		json_bytes(j, f->name, f->at, f->len);
+		break;
+	case LOG_KIND_LIST:
+		put_list(j, f);
+		break;
+	case LOG_KIND_NUMBER:
+		json_number(j, f->name, f->number);
+		break;
+	}
+}
+
+/* The message comes last: if there is too much, that is cut. */
+static size_t print_json(const struct line *l, const char *time_text, char *to, size_t size)
+{
+	struct json j;
+	size_t len;
+
+	json_open(&j, to, size - 1);
+	json_string(&j, "time", time_text);
+	json_string(&j, "level", level_names[l->level]);
+	json_string(&j, "event", l->event);
+	json_string(&j, "who", l->log ? l->log->name : "");
+	if (l->log && l->log->session)
+		json_number(&j, "session", l->log->session);
+	for (size_t i = 0; i < l->field_count; i++)
+		put_field(&j, &l->fields[i]);
+	json_string(&j, "message", l->text);
+	len = json_close(&j);
+	to[len++] = '\n';
+	return len;
+}
+
+static size_t print_text(const struct line *l, const char *time_text, char *to, size_t size)
+{
+	const char *name = l->log ? l->log->name : "";
+	bool is_info = l->level == LOG_LEVEL_INFO;
+	int n = snprintf(to, size - 1, "%s%s%s%s%s%s%s", time_text, *time_text ? " " : "",
+			 is_info ? "" : level_names[l->level], is_info ? "" : ": ", name,
+			 *name ? ": " : "", l->text);
+	size_t len = n < 0 ? 0 : (size_t)n < size - 1 ? (size_t)n : size - 2;
+
+	to[len++] = '\n';
+	return len;
+}
+
+static size_t print_line(const struct line *l, char *to, size_t size)
+{
+	char time_text[48] = "";
 
 	if (log_json || log_timestamps)
 		stamp(time_text, sizeof(time_text));
-	if (log_json) {
-		json_escape(escaped, sizeof(escaped), line);
-		n = snprintf(out, sizeof(out),
-			     "{\"time\":\"%s\",\"level\":\"%s\",\"who\":\"%s\",\"message\":\"%s\"}\n",
-			     time_text, level_names[level], name, escaped);
-	} else {
-		n = snprintf(out, sizeof(out), "%s%s%s%s%s%s%s\n", time_text,
-			     *time_text ? " " : "", level == LOG_LEVEL_INFO ? "" : level_names[level],
-			     level == LOG_LEVEL_INFO ? "" : ": ", name, *name ? ": " : "", line);
-	}
-	if (n > 0 && write(STDERR_FILENO, out, strnlen(out, sizeof(out))) < 0)
-		return; /* nobody reads our log; there is no better place to say so */
+	return log_json ? print_json(l, time_text, to, size) : print_text(l, time_text, to, size);
+}
+
+static void finish(const struct line *l)
+{
+	char out[LOG_RECORD_MAX];
+
+	if (log_custom_sink)
+		log_custom_sink(l->level, l->log ? l->log->name : "", l->text);
+	else
+		log_writer_put(l->level, false, out, print_line(l, out, sizeof(out)));
+}
+
+size_t log_lost_line(char *to, size_t size, unsigned long count)
+{
+	const struct log_field lines = LOG_NUMBER("lines", count);
+	char text[128];
+	const struct line l = { NULL, LOG_LEVEL_WARN, "lines_lost", text, &lines, 1 };
+
+	snprintf(text, sizeof(text), "%lu log line%s lost while nobody read them", count,
+		 count == 1 ? " was" : "s were");
+	return print_line(&l, to, size);
 }
 
 void log_at(const struct log *log, enum log_level level, const char *format, ...)
 {
-	char line[LINE_MAX_LEN];
+	char text[LINE_MAX_LEN];
+	const struct line l = { log, level, NULL, text, NULL, 0 };
 	va_list args;
 
 	if (!log_wants(level))
 		return;
+	if (log && log->limit && (level == LOG_LEVEL_WARN || level == LOG_LEVEL_INFO) &&
+	    !log_wants(LOG_LEVEL_DEBUG) && !log_limit_passes(log->limit))
+		return;
 	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	(log_custom_sink ? log_custom_sink : to_stderr)(level, log ? log->name : "", line);
+	finish(&l);
 }
+
+static const struct log_field *find_field(const struct log_field *fields, size_t count,
+					  const char *name, size_t len)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strlen(fields[i].name) == len && !memcmp(fields[i].name, name, len))
+			return &fields[i];
+	return NULL;
+}
+
+static size_t print_field(const struct log_field *f, char *to, size_t size)
+{
+	int n;
+
+	if (f->kind == LOG_KIND_NUMBER)
+		n = snprintf(to, size, "%llu", (unsigned long long)f->number);
+	else if (f->kind == LOG_KIND_BYTES)
+		n = snprintf(to, size, "%s", log_quote(f->at, f->len).text);
+	else
+		n = snprintf(to, size, "%s", f->at ? (const char *)f->at : "");
+	return (size_t)n < size ? (size_t)n : size - 1;
+}
+
+/* The text with its facts in their places. */
+static void fill_in(const char *text, const struct log_field *fields, size_t count, char *to,
+		    size_t size)
+{
+	size_t n = 0;
+
+	while (*text && n + 1 < size) {
+		const char *end = *text == '{' ? strchr(text, '}') : NULL;
+		const struct log_field *f =
+			end ? find_field(fields, count, text + 1, (size_t)(end - text) - 1) : NULL;
+
+		assert(!end || f); /* the text names no fact that is not there */
+		if (f) {
+			n += print_field(f, to + n, size - n);
+			text = end + 1;
+		} else {
+			to[n++] = *text++;
+		}
+	}
+	to[n] = '\0';
+}
+
+void log_fields(const struct log *log, enum log_level level, const char *event, const char *text,
+		const struct log_field *fields, size_t count)
+{
+	char filled[LINE_MAX_LEN];
+	const struct line l = { log, level, event, filled, fields, count };
+
+	if (!log_wants(level))
+		return;
+	fill_in(text, fields, count, filled, sizeof(filled));
+	finish(&l);
+}
+
+void log_print(const char *format, ...)
+{
+	char text[LOG_RECORD_MAX];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(text, sizeof(text) - 1, format, args);
+	va_end(args);
+	if (n < 0)
+		return;
+	if ((size_t)n > sizeof(text) - 2)
+		n = (int)sizeof(text) - 2;
+	text[n++] = '\n';
+	log_writer_put(LOG_LEVEL_ERROR, true, text, (size_t)n);
+}
+
+/* ---- text from peers */
 
 static size_t put_byte_escape(char to[5], struct reader *r)
 {

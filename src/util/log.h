@@ -1,16 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The log: one line a fact, on standard error, as text or as JSON lines.
+ * The log: one line a fact, on standard error or in syslog, as text or as JSON lines.
  *
  * Levels: error, somebody must act; warn, a peer misbehaves or a setting looks wrong; info, a
  * milestone of a session; debug, packets and transitions, decoded. A `struct log` names who
  * speaks ("session 7", "client") and is embedded in its owner; NULL logs without a name. Text that
- * came from a peer goes through log_quote first. Secrets never come here.
+ * came from a peer goes through log_quote first, or is a LOG_BYTES. Secrets never come here.
+ *
+ * Nothing here waits, whatever standard error is (log_writer.h).
  */
 #ifndef SSTP_UTIL_LOG_H
 #define SSTP_UTIL_LOG_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum log_level {
 	LOG_LEVEL_ERROR,
@@ -19,8 +23,29 @@ enum log_level {
 	LOG_LEVEL_DEBUG,
 };
 
+/*
+ * How many lines a minute may be about something that others bring about. What is over that is
+ * logged at debug, and counted: when the minute is over a line says how many were left out.
+ */
+struct log_limit {
+	const char *about; /* "connections that have not logged in" */
+	unsigned max;      /* lines a minute */
+	/* log.c's own */
+	uint64_t since_ms;
+	unsigned used, left_out;
+};
+
+/* All connections that have not logged in, together. */
+extern struct log_limit log_strangers;
+/* Refused logins and bans, together. */
+extern struct log_limit log_refusals;
+
+enum { LOG_PEER_MAX = 20 }; /* a limit for one peer that has logged in */
+
 struct log {
-	char name[32]; /* "session 7"; empty: no name */
+	char name[32];           /* "session 7"; empty: no name */
+	uint64_t session;        /* its number; 0: none */
+	struct log_limit *limit; /* of log_info and log_warn; NULL: none */
 };
 
 /* Takes one finished line without its newline; tests install their own. NULL: standard error. */
@@ -32,6 +57,13 @@ void log_set_timestamps(bool on);
 void log_set_sink(log_sink *sink);
 bool log_wants(enum log_level level);
 
+/* True: one more may be logged. Any thread may ask. */
+bool log_limit_passes(struct log_limit *limit);
+/* For the test: as if the clock showed that time. */
+bool log_limit_passes_at(struct log_limit *limit, uint64_t now_ms);
+/* Before a limit's memory goes: says how many were left out. */
+void log_limit_end(struct log_limit *limit, const struct log *log);
+
 void log_at(const struct log *log, enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -39,11 +71,44 @@ void log_at(const struct log *log, enum log_level level, const char *format, ...
 #define log_warn(log, ...) log_at(log, LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_info(log, ...) log_at(log, LOG_LEVEL_INFO, __VA_ARGS__)
 /* debug lines are made only when wanted: their arguments cost nothing otherwise */
-#define log_debug(log, ...)                                         \
-	do {                                                        \
-		if (log_wants(LOG_LEVEL_DEBUG))                     \
-			log_at(log, LOG_LEVEL_DEBUG, __VA_ARGS__);  \
+#define log_debug(log, ...)                                        \
+	do {                                                       \
+		if (log_wants(LOG_LEVEL_DEBUG))                    \
+			log_at(log, LOG_LEVEL_DEBUG, __VA_ARGS__); \
 	} while (0)
+
+/*
+ * A milestone: an event with a name, and its facts. The text has each fact that it names in braces
+ * ("up, user {user}"); JSON has all of them as members, and the text as its message. Names are a
+ * contract: sstp(8), LOG, lists them. No limit holds here.
+ */
+struct log_field {
+	const char *name;
+	enum log_field_kind {
+		LOG_KIND_TEXT,  /* words of ours; NULL or empty: JSON has no such member */
+		LOG_KIND_BYTES, /* from a peer: quoted in the text */
+		LOG_KIND_LIST,  /* words of ours with ", " between; in JSON an array */
+		LOG_KIND_NUMBER,
+	} kind;
+	const void *at;
+	size_t len;
+	uint64_t number;
+};
+
+#define LOG_TEXT(name, text) ((struct log_field){ name, LOG_KIND_TEXT, text, 0, 0 })
+#define LOG_BYTES(name, at, len) ((struct log_field){ name, LOG_KIND_BYTES, at, len, 0 })
+#define LOG_LIST(name, text) ((struct log_field){ name, LOG_KIND_LIST, text, 0, 0 })
+#define LOG_NUMBER(name, value) ((struct log_field){ name, LOG_KIND_NUMBER, NULL, 0, value })
+
+void log_fields(const struct log *log, enum log_level level, const char *event, const char *text,
+		const struct log_field *fields, size_t count);
+
+#define log_event(log, level, event, text, ...)                                        \
+	log_fields(log, level, event, text, (const struct log_field[]){ __VA_ARGS__ }, \
+		   sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
+
+/* A line as it is, for what is no log: complaints about the command line. */
+void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Text for the log from bytes that a peer sent: in quotes, what is not UTF-8 or would do something to
  * the line escaped, cut to what fits. */

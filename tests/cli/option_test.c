@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "cli/option.h"
+#include "util/log_writer.h"
 #include "util/exit_code.h"
 
 struct settings {
@@ -110,7 +111,7 @@ static bool read_line_of(const struct verb *v, const char *line, struct settings
 	fflush(stderr);
 	assert_non_null(freopen(capture, "w", stderr));
 	is_good = options_read(v, argc, argv, s, &code);
-	fflush(stderr);
+	log_flush(60 * 1000);
 	dup2(before, STDERR_FILENO);
 	close(before);
 	f = fopen(capture, "r");

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "util/log.h"
+#include "util/log_writer.h"
 
 static char got_name[64], got_line[2048];
 static enum log_level got_level;
@@ -36,7 +37,7 @@ static int set_up(void **state)
 
 static void levels(void **state)
 {
-	const struct log log = { "session 7" };
+	const struct log log = { .name = "session 7" };
 
 	(void)state;
 	log_info(&log, "address %s", "10.1.0.2");
@@ -136,7 +137,7 @@ static void long_text_is_cut(void **state)
 }
 
 /* What really goes to descriptor 2. */
-static const char *to_stderr(enum log_level level, const struct log *log, const char *line)
+static const char *catch(void (*say)(void *arg), void *arg)
 {
 	static char out[4096];
 	int ends[2], saved = dup(STDERR_FILENO);
@@ -145,7 +146,8 @@ static const char *to_stderr(enum log_level level, const struct log *log, const 
 	assert_int_equal(pipe(ends), 0);
 	dup2(ends[1], STDERR_FILENO);
 	log_set_sink(NULL);
-	log_at(log, level, "%s", line);
+	say(arg);
+	log_flush(60 * 1000);
 	dup2(saved, STDERR_FILENO);
 	n = read(ends[0], out, sizeof(out) - 1);
 	assert_true(n > 0);
@@ -156,9 +158,41 @@ static const char *to_stderr(enum log_level level, const struct log *log, const 
 	return out;
 }
 
+struct said {
+	enum log_level level;
+	const struct log *log;
+	const char *line;
+	size_t len;
+};
+
+static void say_line(void *arg)
+{
+	const struct said *s = arg;
+
+	log_at(s->log, s->level, "%s", s->line);
+}
+
+static const char *to_stderr(enum log_level level, const struct log *log, const char *line)
+{
+	return catch(say_line, &(struct said){ level, log, line, 0 });
+}
+
+static void say_event(void *arg)
+{
+	const struct said *s = arg;
+
+	log_event(s->log, LOG_LEVEL_INFO, "login", "up {user}",
+		  LOG_BYTES("user", s->line, s->len), LOG_LIST("dns", "10.0.0.1, 10.0.0.2"));
+}
+
+static const char *event_to_stderr(const struct log *log, const char *user, size_t len)
+{
+	return catch(say_event, &(struct said){ LOG_LEVEL_INFO, log, user, len });
+}
+
 static void as_text(void **state)
 {
-	const struct log log = { "client" };
+	const struct log log = { .name = "client" };
 
 	(void)state;
 	assert_string_equal(to_stderr(LOG_LEVEL_INFO, &log, "up"), "client: up\n");
@@ -171,7 +205,7 @@ static void as_text(void **state)
 
 static void as_json(void **state)
 {
-	const struct log log = { "session 1" };
+	const struct log log = { .name = "session 1" };
 	const char *out;
 
 	(void)state;
@@ -184,6 +218,102 @@ static void as_json(void **state)
 	assert_non_null(strstr(out, "\"\xc3\xb6 \\u009b \\u202e \\ufffd \\ufffd\"}\n"));
 }
 
+/* ---- milestones */
+
+static void milestones(void **state)
+{
+	static const char user[] = "a\"\xff\n";
+	const struct log log = { .name = "session 7", .session = 7 };
+	const char *out;
+
+	(void)state;
+	log_event(&log, LOG_LEVEL_INFO, "login", "up, user {user}, {bytes} bytes from {peer}{note}",
+		  LOG_BYTES("user", user, sizeof(user) - 1), LOG_NUMBER("bytes", 12),
+		  LOG_TEXT("peer", "192.0.2.1"), LOG_TEXT("note", ""),
+		  LOG_LIST("dns", "10.0.0.1, 10.0.0.2"), LOG_LIST("none", ""));
+	assert_string_equal(got_line, "up, user \"a\\\"\\xff\\x0a\", 12 bytes from 192.0.2.1");
+	assert_string_equal(got_name, "session 7");
+	log_set_json(true);
+	out = event_to_stderr(&log, user, sizeof(user) - 1);
+	assert_non_null(strstr(out, "\"level\":\"info\",\"event\":\"login\",\"who\":\"session 7\","
+				    "\"session\":7,\"user\":\"a\\\"\\ufffd\\u000a\","
+				    "\"dns\":[\"10.0.0.1\",\"10.0.0.2\"],\"message\":\"up "));
+}
+
+/* The message is cut sooner than a fact. */
+static void long_facts(void **state)
+{
+	char user[3000];
+	const struct log log = { .name = "x" };
+	const char *out;
+
+	(void)state;
+	memset(user, '\n', sizeof(user));
+	log_set_json(true);
+	out = event_to_stderr(&log, user, sizeof(user));
+	assert_in_range(strlen(out), 3000, LOG_RECORD_MAX);
+	assert_string_equal(out + strlen(out) - 3, "\"}\n");
+}
+
+/* ---- limits */
+
+static void so_many_a_minute(void **state)
+{
+	struct log_limit limit = { .about = "things", .max = 3 };
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(log_limit_passes_at(&limit, 1000), i < 3);
+	assert_int_equal(lines, 0);
+	assert_false(log_limit_passes_at(&limit, 60 * 1000));
+	assert_int_equal(lines, 0);
+	assert_true(log_limit_passes_at(&limit, 61 * 1000));
+	assert_int_equal(lines, 1);
+	assert_string_equal(got_line,
+			    "8 more lines about things were left out; --verbose shows them");
+	assert_true(log_limit_passes_at(&limit, 200 * 1000));
+	assert_int_equal(lines, 1);
+	limit.left_out = 2;
+	log_limit_end(&limit, NULL);
+	log_limit_end(&limit, NULL);
+	assert_int_equal(lines, 2);
+}
+
+/* Errors and milestones pass; with --verbose all does. */
+static void limited_lines(void **state)
+{
+	struct log_limit limit = { .about = "things", .max = 0 };
+	const struct log log = { .name = "x", .limit = &limit };
+
+	(void)state;
+	log_warn(&log, "no");
+	log_info(&log, "no");
+	assert_int_equal(lines, 0);
+	log_error(&log, "yes");
+	log_event(&log, LOG_LEVEL_INFO, "end", "yes", LOG_NUMBER("n", 1));
+	assert_int_equal(lines, 2);
+	log_set_level(LOG_LEVEL_DEBUG);
+	log_warn(&log, "yes");
+	assert_int_equal(lines, 3);
+}
+
+/* The count of what is over comes without another line. */
+static void the_count_comes(void **state)
+{
+	uint64_t due;
+
+	(void)state;
+	log_strangers.since_ms = 1000;
+	log_strangers.left_out = 4;
+	due = log_tick(2000);
+	assert_int_equal(due, 61000);
+	assert_int_equal(lines, 0);
+	due = log_tick(61000);
+	assert_true(due == UINT64_MAX);
+	assert_string_equal(got_line, "4 more lines about connections that have not logged in were "
+				      "left out; --verbose shows them");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +324,11 @@ int main(void)
 		cmocka_unit_test_setup(long_text_is_cut, set_up),
 		cmocka_unit_test_setup(as_text, set_up),
 		cmocka_unit_test_setup(as_json, set_up),
+		cmocka_unit_test_setup(milestones, set_up),
+		cmocka_unit_test_setup(long_facts, set_up),
+		cmocka_unit_test_setup(so_many_a_minute, set_up),
+		cmocka_unit_test_setup(limited_lines, set_up),
+		cmocka_unit_test_setup(the_count_comes, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

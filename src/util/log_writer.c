@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A thread that writes log lines, and the ring between it and everybody else.
+ *
+ * Why a thread: standard error is a description that we share with whoever started us, so we may not
+ * make it nonblocking, and it may be anything. To poll before each write does not suffice, since
+ * another writer of the same pipe can take the room in between; /proc/self/fd/2 can't be opened
+ * where the pipe or terminal is another user's, and not at all where it is a socket; and a file on a
+ * hung network file system blocks whatever flags it has. A thread that sits in write(2) hurts
+ * nobody: the ring takes what comes meanwhile, and exit(3) ends the thread as it ends any other.
+ *
+ * All signals are blocked in the thread; they are the loop's. Also SIGTTOU, so that a background job
+ * may write to a terminal with `stty tostop`. A line is one write of less than PIPE_BUF bytes; the
+ * rest of one that a terminal took in part comes before anything else.
+ *
+ * A child of fork has no thread. It writes what little it has to say by itself.
+ */
+#include "util/log_writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/clock.h"
+
+enum {
+	STACK_SIZE = 256 * 1024,
+	CHILD_WAIT_MS = 200,    /* a child of fork waits for room as long as this */
+	RECONNECT_MS = 250,     /* syslog is tried again so often */
+	RECORD_HEADER_SIZE = 3, /* length in two bytes, level */
+	RECORD_FOR_USER = 0x80, /* a bit beside the level */
+	RECORD_LOST = 0xff,     /* in place of a level: the record is a count of lost lines */
+};
+
+enum target { TO_STDERR, TO_SYSLOG };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed; /* both ways; its clock is CLOCK_MONOTONIC */
+
+/* Under the lock. */
+static struct {
+	uint8_t ring[LOG_RING_SIZE];
+	size_t head, used;     /* bytes */
+	unsigned long lost;    /* lines since the last that said so */
+	unsigned long failed;  /* lines that could not be written: said with the next line */
+	unsigned long written; /* lines, to see whether there is progress */
+	bool is_writing;       /* the thread has taken a line and is not done with it */
+	bool is_started, is_child, is_woken;
+	enum target target;
+	bool outlives_terminal;
+} w;
+
+/* ---- the ring, under the lock */
+
+static void copy_in(const void *from, size_t len)
+{
+	size_t at = (w.head + w.used) % LOG_RING_SIZE;
+	size_t first = len < LOG_RING_SIZE - at ? len : LOG_RING_SIZE - at;
+
+	memcpy(w.ring + at, from, first);
+	memcpy(w.ring, (const char *)from + first, len - first);
+	w.used += len;
+}
+
+static void copy_out(void *to, size_t len)
+{
+	size_t first = len < LOG_RING_SIZE - w.head ? len : LOG_RING_SIZE - w.head;
+
+	memcpy(to, w.ring + w.head, first);
+	memcpy((char *)to + first, w.ring, len - first);
+	w.head = (w.head + len) % LOG_RING_SIZE;
+	w.used -= len;
+}
+
+static bool has_room(size_t len)
+{
+	return w.used + RECORD_HEADER_SIZE + len <= LOG_RING_SIZE;
+}
+
+static void add(unsigned level, const void *line, size_t len)
+{
+	const uint8_t header[RECORD_HEADER_SIZE] = { (uint8_t)(len >> 8), (uint8_t)len,
+						     (uint8_t)level };
+
+	copy_in(header, sizeof(header));
+	copy_in(line, len);
+}
+
+/* One line, or what is there instead of some. */
+struct record {
+	enum log_level level;
+	bool for_user;
+	unsigned long lost; /* this says that so many lines were lost; 0: it is a line */
+	char text[LOG_RECORD_MAX];
+	size_t len;
+};
+
+static void say_lost(struct record *r, unsigned long lost)
+{
+	r->level = LOG_LEVEL_WARN;
+	r->for_user = false;
+	r->lost = lost;
+	r->len = log_lost_line(r->text, sizeof(r->text), lost);
+}
+
+/* There is one, or there are lost lines. */
+static void take(struct record *r)
+{
+	uint8_t header[RECORD_HEADER_SIZE];
+	unsigned long lost;
+
+	if (!w.used) {
+		say_lost(r, w.lost);
+		w.lost = 0;
+		return;
+	}
+	copy_out(header, sizeof(header));
+	if (header[2] == RECORD_LOST) {
+		copy_out(&lost, sizeof(lost));
+		say_lost(r, lost);
+		return;
+	}
+	r->lost = 0;
+	r->level = (enum log_level)(header[2] & ~RECORD_FOR_USER);
+	r->for_user = header[2] & RECORD_FOR_USER;
+	r->len = (size_t)header[0] << 8 | header[1];
+	copy_out(r->text, r->len);
+}
+
+/* The count of lost lines comes where they are missing. */
+static void add_or_count(unsigned level, const char *line, size_t len)
+{
+	w.lost += w.failed;
+	w.failed = 0;
+	if (!has_room(len + (w.lost ? RECORD_HEADER_SIZE + sizeof(w.lost) : 0))) {
+		w.lost++;
+		return;
+	}
+	if (w.lost)
+		add(RECORD_LOST, &w.lost, sizeof(w.lost));
+	w.lost = 0;
+	add(level, line, len);
+}
+
+/* ---- standard error */
+
+/* sd-daemon(3): only if standard error is the very stream that the journal gave us. */
+static bool has_journal;
+
+static void find_journal(void)
+{
+	const char *name = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+	char end;
+
+	has_journal = name && sscanf(name, "%llu:%llu%c", &dev, &ino, &end) == 2 &&
+		      !fstat(STDERR_FILENO, &st) && st.st_dev == dev && st.st_ino == ino;
+}
+
+static int priority_of(enum log_level level)
+{
+	static const int priorities[] = {
+		[LOG_LEVEL_ERROR] = LOG_ERR,
+		[LOG_LEVEL_WARN] = LOG_WARNING,
+		[LOG_LEVEL_INFO] = LOG_INFO,
+		[LOG_LEVEL_DEBUG] = LOG_DEBUG,
+	};
+
+	return priorities[level];
+}
+
+/* Whoever shares the description with us may have made it nonblocking. */
+static void wait_for_room(int ms)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	poll(&p, 1, ms);
+}
+
+/* 0, or the error that it ended with. *done: bytes that went out. */
+static int write_whole(const char *text, size_t len, size_t *done)
+{
+	ssize_t n;
+
+	for (*done = 0; *done<len; *done += n> 0 ? (size_t)n : 0) {
+		n = write(STDERR_FILENO, text + *done, len - *done);
+		if (n < 0 && errno == EAGAIN)
+			wait_for_room(-1);
+		else if (n < 0 && errno != EINTR)
+			return errno;
+	}
+	return 0;
+}
+
+/* Where a full disk cut a line, the next begins on a line of its own. */
+static int to_stderr(enum log_level level, const char *line, size_t len)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static bool is_cut;
+	char text[LOG_RECORD_MAX + 8];
+	size_t n = 0, done;
+	int error;
+
+	pthread_once(&once, find_journal);
+	if (is_cut)
+		text[n++] = '\n';
+	if (has_journal)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "<%d>", priority_of(level));
+	memcpy(text + n, line, len);
+	n += len;
+	error = write_whole(text, n, &done);
+	if (done)
+		is_cut = text[done - 1] != '\n';
+	return error;
+}
+
+/* ---- syslog: RFC 3164's form, as the C library writes it. syslog(3) itself may wait under a lock. */
+
+static const char *syslog_path = _PATH_LOG;
+static int syslog_fd = -1;
+static bool syslog_is_stream;
+
+static int syslog_connect(void)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	static const int types[] = { SOCK_DGRAM, SOCK_STREAM };
+	int error = 0;
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", syslog_path);
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		syslog_fd = socket(AF_UNIX, types[i] | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (syslog_fd < 0)
+			return errno;
+		if (!connect(syslog_fd, (const struct sockaddr *)&at, sizeof(at))) {
+			fcntl(syslog_fd, F_SETFL, 0); /* the thread waits in send */
+			syslog_is_stream = types[i] == SOCK_STREAM;
+			return 0;
+		}
+		error = errno;
+		close(syslog_fd);
+		syslog_fd = -1;
+		if (error != EPROTOTYPE)
+			break;
+	}
+	return error;
+}
+
+static void syslog_close(void)
+{
+	if (syslog_fd >= 0)
+		close(syslog_fd);
+	syslog_fd = -1;
+}
+
+static int to_syslog(enum log_level level, const char *line, size_t len)
+{
+	char text[LOG_RECORD_MAX + 128], when[32];
+	time_t now = time(NULL);
+	struct tm tm;
+	size_t n;
+	int error = syslog_fd < 0 ? syslog_connect() : 0;
+
+	if (error)
+		return error;
+	strftime(when, sizeof(when), "%b %e %T", localtime_r(&now, &tm));
+	n = (size_t)snprintf(text, sizeof(text),
+			     "<%d>%s sstp[%ld]: ", LOG_DAEMON | priority_of(level), when,
+			     (long)getpid());
+	memcpy(text + n, line, len);
+	n += len;
+	if (!syslog_is_stream)
+		n--; /* a datagram needs no newline */
+	while (send(syslog_fd, text, n, MSG_NOSIGNAL) < 0) {
+		error = errno;
+		if (error == EINTR)
+			continue;
+		syslog_close();
+		return error;
+	}
+	return 0;
+}
+
+/* ---- the thread */
+
+static void pause_ms(unsigned ms)
+{
+	const struct timespec t = { .tv_nsec = (long)ms * 1000000L };
+
+	nanosleep(&t, NULL);
+}
+
+static enum target get_target(void)
+{
+	enum target target;
+
+	pthread_mutex_lock(&lock);
+	target = w.target;
+	pthread_mutex_unlock(&lock);
+	return target;
+}
+
+/* Standard error is a terminal that is gone, and that was to be expected. */
+static bool turns_to_syslog(int error)
+{
+	bool turns;
+
+	pthread_mutex_lock(&lock);
+	turns = error == EIO && w.outlives_terminal;
+	if (turns)
+		w.target = TO_SYSLOG;
+	pthread_mutex_unlock(&lock);
+	return turns;
+}
+
+/* A line waits for the syslog daemon to come back, as all that is after it. Else: was it written? */
+static bool deliver(const struct record *r)
+{
+	int error;
+
+	if (r->for_user || get_target() == TO_STDERR) {
+		error = to_stderr(r->level, r->text, r->len);
+		if (!error || !turns_to_syslog(error))
+			return !error;
+	}
+	while (to_syslog(r->level, r->text, r->len))
+		pause_ms(RECONNECT_MS);
+	return true;
+}
+
+/* Under the lock: until there is something to do. */
+static void wait_until(uint64_t due_ms)
+{
+	struct timespec until = { .tv_sec = (time_t)(due_ms / 1000),
+				  .tv_nsec = (long)(due_ms % 1000) * 1000000L };
+
+	while (!w.used && !w.lost && !w.is_woken)
+		if (due_ms == UINT64_MAX)
+			pthread_cond_wait(&changed, &lock);
+		else if (pthread_cond_timedwait(&changed, &lock, &until))
+			break;
+	w.is_woken = false;
+}
+
+/* Under the lock, but not while it is written. */
+static void write_one(void)
+{
+	struct record r;
+	bool was_written;
+
+	take(&r);
+	w.is_writing = true;
+	pthread_mutex_unlock(&lock);
+	was_written = deliver(&r);
+	pthread_mutex_lock(&lock);
+	w.is_writing = false;
+	w.written++;
+	if (!was_written)
+		w.failed += r.lost ? r.lost : 1;
+	pthread_cond_broadcast(&changed);
+}
+
+static void *thread_main(void *arg)
+{
+	uint64_t due_ms = UINT64_MAX;
+
+	(void)arg;
+	pthread_mutex_lock(&lock);
+	for (;;) {
+		wait_until(due_ms);
+		while (w.used || w.lost)
+			write_one();
+		pthread_mutex_unlock(&lock);
+		due_ms = log_tick(clock_now_ms());
+		pthread_mutex_lock(&lock);
+	}
+	return NULL;
+}
+
+static int start_thread(void)
+{
+	sigset_t all, before;
+	pthread_attr_t attr;
+	pthread_t thread;
+	int rc = pthread_attr_init(&attr);
+
+	if (rc)
+		return rc;
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(&thread, &attr, thread_main, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	return rc;
+}
+
+/* ---- fork */
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+static void in_parent(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+static void make_condition(void)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&changed, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+/* What is in the ring is the parent's to write. */
+static void in_child(void)
+{
+	pthread_mutex_unlock(&lock);
+	make_condition();
+	w.used = 0;
+	w.lost = 0;
+	w.is_writing = false;
+	w.is_started = false;
+	w.is_child = true;
+}
+
+void log_writer_after_fork(void)
+{
+	w.is_child = false;
+}
+
+static void write_at_once(enum log_level level, bool for_user, const char *line, size_t len)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	if (!for_user && w.target == TO_SYSLOG)
+		to_syslog(level, line, len);
+	else if (poll(&p, 1, CHILD_WAIT_MS) == 1)
+		to_stderr(level, line, len);
+}
+
+/* ---- everybody else */
+
+static void flush_at_exit(void)
+{
+	if (!w.is_child)
+		log_flush(LOG_FLUSH_MS);
+}
+
+static void set_up(void)
+{
+	make_condition();
+	pthread_atfork(before_fork, in_parent, in_child);
+	atexit(flush_at_exit);
+}
+
+/* Under the lock. False: each line is written at once. */
+static bool has_thread(void)
+{
+	static bool is_set_up;
+
+	if (w.is_child)
+		return false;
+	if (!is_set_up)
+		set_up();
+	is_set_up = true;
+	if (!w.is_started)
+		w.is_started = !start_thread();
+	return w.is_started;
+}
+
+void log_writer_put(enum log_level level, bool for_user, const char *line, size_t len)
+{
+	char cut[LOG_RECORD_MAX];
+	bool is_threaded;
+
+	if (len > sizeof(cut)) {
+		memcpy(cut, line, sizeof(cut) - 1);
+		cut[sizeof(cut) - 1] = '\n';
+		line = cut;
+		len = sizeof(cut);
+	}
+	pthread_mutex_lock(&lock);
+	is_threaded = has_thread();
+	if (is_threaded) {
+		add_or_count((unsigned)level | (for_user ? RECORD_FOR_USER : 0), line, len);
+		pthread_cond_broadcast(&changed);
+	}
+	pthread_mutex_unlock(&lock);
+	if (!is_threaded)
+		write_at_once(level, for_user, line, len);
+}
+
+void log_writer_wake(void)
+{
+	pthread_mutex_lock(&lock);
+	w.is_woken = true;
+	if (has_thread())
+		pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+int log_writer_use_syslog(const char *path)
+{
+	int error;
+
+	pthread_mutex_lock(&lock);
+	w.target = TO_SYSLOG;
+	if (path)
+		syslog_path = path;
+	error = syslog_fd < 0 ? syslog_connect() : 0;
+	pthread_mutex_unlock(&lock);
+	return -error;
+}
+
+void log_writer_outlive_terminal(void)
+{
+	pthread_mutex_lock(&lock);
+	w.outlives_terminal = isatty(STDERR_FILENO);
+	pthread_mutex_unlock(&lock);
+}
+
+void log_flush(unsigned ms)
+{
+	unsigned long written;
+	uint64_t end;
+	int rc = 0;
+
+	pthread_mutex_lock(&lock);
+	while (w.is_started && (w.used || w.is_writing) && !rc) {
+		struct timespec until;
+
+		written = w.written;
+		end = clock_now_ms() + ms;
+		until = (struct timespec){ .tv_sec = (time_t)(end / 1000),
+					   .tv_nsec = (long)(end % 1000) * 1000000L };
+		while ((w.used || w.is_writing) && w.written == written && !rc)
+			rc = pthread_cond_timedwait(&changed, &lock, &until);
+	}
+	pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A log that nobody reads: no call waits, whatever descriptor 2 is, and what is lost is counted.
+ * That a call would wait is seen by alarm(2).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "util/log.h"
+#include "util/log_writer.h"
+
+enum { PATIENCE_S = 120, MANY = 12 * 1000, TEXT_SIZE = 16 * 1024 * 1024 };
+
+static char *text;
+
+struct way {
+	int reader, writer;
+};
+
+static struct way make_pipe(void)
+{
+	struct way way;
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	way = (struct way){ ends[0], ends[1] };
+	return way;
+}
+
+static struct way make_sockets(int type)
+{
+	struct way way;
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, type, 0, ends), 0);
+	way = (struct way){ ends[0], ends[1] };
+	return way;
+}
+
+static struct way make_stream(void)
+{
+	return make_sockets(SOCK_STREAM);
+}
+
+static struct way make_datagrams(void)
+{
+	return make_sockets(SOCK_DGRAM);
+}
+
+static struct way make_terminal(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+
+	assert_true(master >= 0);
+	assert_int_equal(grantpt(master), 0);
+	assert_int_equal(unlockpt(master), 0);
+	return (struct way){ master, open(ptsname(master), O_RDWR | O_NOCTTY) };
+}
+
+static struct way make_nonblocking_pipe(void)
+{
+	struct way way = make_pipe();
+
+	fcntl(way.writer, F_SETFL, O_NONBLOCK);
+	return way;
+}
+
+static struct way make_fifo(void)
+{
+	char path[] = "/tmp/log_writer_test.XXXXXX";
+	struct way way;
+
+	assert_non_null(mkdtemp(path));
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	way.reader = open(path, O_RDONLY | O_NONBLOCK);
+	way.writer = open(path, O_WRONLY);
+	fcntl(way.reader, F_SETFL, 0);
+	unlink(path);
+	return way;
+}
+
+/* Reads until `what` has come. */
+static void read_until(int fd, const char *what)
+{
+	size_t len = 0, from = 0;
+	ssize_t n;
+
+	text[0] = '\0';
+	while (!strstr(text + from, what)) {
+		n = read(fd, text + len, TEXT_SIZE - 1 - len);
+		assert_true(n > 0);
+		from = len > 100 ? len - 100 : 0;
+		len += (size_t)n;
+		text[len] = '\0';
+	}
+}
+
+static const char *counted; /* up to here */
+static unsigned next;       /* number */
+
+/* In whole lines, in order, with a count where some are missing. */
+static void count_lines(void)
+{
+	unsigned number;
+	const char *end;
+
+	for (; (end = strchr(counted, '\n')); counted = end + 1)
+		if (sscanf(counted, "warn: %u log line", &number) == 1)
+			next += number;
+		else if (sscanf(counted, "line %u xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx|",
+				&number) != 1 || number != next++)
+			fail_msg("line %u expected: %.60s", next, counted);
+}
+
+static void read_lines(int fd, unsigned count)
+{
+	size_t len = strlen(text);
+	ssize_t n;
+
+	for (count_lines(); next < count; count_lines()) {
+		n = read(fd, text + len, TEXT_SIZE - 1 - len);
+		assert_true(n > 0);
+		len += (size_t)n;
+		text[len] = '\0';
+	}
+	assert_int_equal(next, count);
+}
+
+static void say(unsigned number)
+{
+	log_info(NULL, "line %u xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx|", number);
+}
+
+/* Nobody reads while MANY lines are logged; then somebody does. */
+static void stuck(struct way (*make)(void))
+{
+	struct way way = make();
+	int saved = dup(STDERR_FILENO);
+
+	alarm(PATIENCE_S);
+	text[0] = '\0';
+	counted = text;
+	next = 0;
+	dup2(way.writer, STDERR_FILENO);
+	for (unsigned i = 0; i < MANY; i++)
+		say(i);
+	log_flush(10);
+	read_lines(way.reader, MANY);
+	assert_non_null(strstr(text, "lost while nobody read them"));
+	say(MANY);
+	read_lines(way.reader, MANY + 1);
+	log_flush(PATIENCE_S * 1000);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(way.reader);
+	close(way.writer);
+	alarm(0);
+}
+
+static void nobody_reads(void **state)
+{
+	(void)state;
+	stuck(make_pipe);
+	stuck(make_fifo);
+	stuck(make_stream);
+	stuck(make_datagrams);
+	stuck(make_terminal);
+	stuck(make_nonblocking_pipe);
+}
+
+/* With a descriptor 2 that is stuck. */
+static int fork_and_end(void)
+{
+	int status;
+	pid_t pid;
+
+	alarm(PATIENCE_S);
+	for (unsigned i = 0; i < MANY; i++)
+		say(i);
+	pid = fork();
+	if (pid == 0) {
+		say(0);
+		_exit(7);
+	}
+	waitpid(pid, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+/* Exit comes although the thread sits in write(2), and a child of fork ends too. */
+static void the_end_comes(void **state)
+{
+	struct way way = make_pipe();
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0) {
+		dup2(way.writer, STDERR_FILENO);
+		execl("/proc/self/exe", "log_writer_test", "end", NULL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 7);
+	close(way.reader);
+	close(way.writer);
+}
+
+/* A line that a child logs before _exit is there, and none of its parent's is there twice. */
+static void children_of_fork(void **state)
+{
+	struct way way = make_pipe();
+	int saved = dup(STDERR_FILENO);
+
+	(void)state;
+	dup2(way.writer, STDERR_FILENO);
+	log_info(NULL, "parent");
+	log_flush(PATIENCE_S * 1000);
+	if (fork() == 0) {
+		log_info(NULL, "child");
+		_exit(0);
+	}
+	wait(NULL);
+	log_info(NULL, "end");
+	log_flush(PATIENCE_S * 1000);
+	dup2(saved, STDERR_FILENO);
+	read_until(way.reader, "end\n");
+	assert_string_equal(text, "parent\nchild\nend\n");
+	close(saved);
+	close(way.reader);
+	close(way.writer);
+}
+
+/* As on a full disk: lines are lost and counted, and a line that is cut gets an end. */
+static void a_file_that_is_full(void **state)
+{
+	char path[] = "/tmp/log_writer_test.XXXXXX";
+	int fd = mkstemp(path), saved = dup(STDERR_FILENO);
+	struct rlimit before, small;
+	ssize_t n;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	small = (struct rlimit){ 10, before.rlim_max };
+	dup2(fd, STDERR_FILENO);
+	setrlimit(RLIMIT_FSIZE, &small);
+	for (int i = 0; i < 3; i++) {
+		log_info(NULL, "123456789012345");
+		log_flush(PATIENCE_S * 1000);
+	}
+	setrlimit(RLIMIT_FSIZE, &before);
+	log_info(NULL, "room");
+	log_flush(PATIENCE_S * 1000);
+	dup2(saved, STDERR_FILENO);
+	n = pread(fd, text, TEXT_SIZE - 1, 0);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_string_equal(text, "1234567890\nwarn: 3 log lines were lost while nobody read them\nroom\n");
+	close(fd);
+	close(saved);
+	unlink(path);
+}
+
+/* ---- the journal */
+
+static const char *with_journal(const char *before, const char *after)
+{
+	static char out[256];
+	struct way way = make_pipe();
+	struct stat st;
+	char name[64];
+	ssize_t n;
+
+	if (fork() == 0) {
+		dup2(way.writer, STDERR_FILENO);
+		fstat(STDERR_FILENO, &st);
+		snprintf(name, sizeof(name), "%llu:%s%llu%s", (unsigned long long)st.st_dev,
+			 before, (unsigned long long)st.st_ino, after);
+		setenv("JOURNAL_STREAM", name, 1);
+		execl("/proc/self/exe", "log_writer_test", "journal", NULL);
+	}
+	wait(NULL);
+	n = read(way.reader, out, sizeof(out) - 1);
+	out[n > 0 ? n : 0] = '\0';
+	close(way.reader);
+	close(way.writer);
+	return out;
+}
+
+static int log_and_end(void)
+{
+	log_error(NULL, "e");
+	log_warn(NULL, "w");
+	log_info(NULL, "i");
+	return 0;
+}
+
+static void journal(void **state)
+{
+	(void)state;
+	assert_string_equal(with_journal("", ""), "<3>error: e\n<4>warn: w\n<6>i\n");
+	assert_string_equal(with_journal("1", ""), "error: e\nwarn: w\ni\n");
+	assert_string_equal(with_journal("", ":3"), "error: e\nwarn: w\ni\n");
+	assert_string_equal(with_journal("nonsense", ""), "error: e\nwarn: w\ni\n");
+}
+
+/* ---- syslog */
+
+enum { SYSLOG_PATH_SIZE = 64 };
+
+static int listen_as_syslog(const char *path, int type)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, type, 0);
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	if (type == SOCK_STREAM)
+		assert_int_equal(listen(fd, 5), 0);
+	return fd;
+}
+
+/* "<28>Nov 29 13:22:05 sstp[4711]: warn: w": what follows the header. */
+static const char *receive_syslog(int fd, const char *priority)
+{
+	static char got[512];
+	ssize_t n = recv(fd, got, sizeof(got) - 1, 0);
+	int header = 0;
+	unsigned day, hour, minute, second;
+	char month[8];
+
+	assert_true(n > 0);
+	got[n] = '\0';
+	assert_memory_equal(got, priority, strlen(priority));
+	assert_int_equal(sscanf(got + strlen(priority), "%3s %2u %2u:%2u:%2u sstp[%*d]: %n", month,
+				&day, &hour, &minute, &second, &header), 5);
+	assert_true(header > 0);
+	return got + strlen(priority) + header;
+}
+
+/* In a process of its own: there is no way back from syslog. */
+static int log_to_syslog(const char *path)
+{
+	int error = log_writer_use_syslog(path);
+
+	log_error(NULL, "e");
+	log_warn(NULL, "w");
+	log_info(NULL, "i");
+	log_flush(PATIENCE_S * 1000);
+	return error ? 3 : 0;
+}
+
+static pid_t start_logging(const char *path)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		alarm(PATIENCE_S);
+		execl("/proc/self/exe", "log_writer_test", "syslog", path, NULL);
+	}
+	return pid;
+}
+
+static void syslog_lines(void **state)
+{
+	char path[SYSLOG_PATH_SIZE];
+	int fd, status;
+	pid_t pid;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/log_writer_test.%ld", (long)getpid());
+	fd = listen_as_syslog(path, SOCK_DGRAM);
+	pid = start_logging(path);
+	assert_string_equal(receive_syslog(fd, "<27>"), "error: e");
+	assert_string_equal(receive_syslog(fd, "<28>"), "warn: w");
+	assert_string_equal(receive_syslog(fd, "<30>"), "i");
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	close(fd);
+	unlink(path);
+}
+
+/* The daemon comes later than we do; a stream is taken too. */
+static void syslog_comes_later(void **state)
+{
+	char path[SYSLOG_PATH_SIZE], got[512];
+	int fd, status, conn;
+	size_t len = 0;
+	ssize_t n;
+	pid_t pid;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/log_writer_test.%ld", (long)getpid());
+	pid = start_logging(path);
+	usleep(100 * 1000);
+	fd = listen_as_syslog(path, SOCK_STREAM);
+	conn = accept(fd, NULL, NULL);
+	while ((n = read(conn, got + len, sizeof(got) - 1 - len)) > 0)
+		len += (size_t)n;
+	got[len] = '\0';
+	assert_non_null(strstr(got, "]: error: e\n<28>"));
+	assert_non_null(strstr(got, "]: i\n"));
+	waitpid(pid, &status, 0);
+	assert_true(WIFEXITED(status));
+	close(conn);
+	close(fd);
+	unlink(path);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nobody_reads),
+		cmocka_unit_test(the_end_comes),
+		cmocka_unit_test(children_of_fork),
+		cmocka_unit_test(a_file_that_is_full),
+		cmocka_unit_test(journal),
+		cmocka_unit_test(syslog_lines),
+		cmocka_unit_test(syslog_comes_later),
+	};
+	int failed;
+
+	if (argc > 1 && !strcmp(argv[1], "journal"))
+		return log_and_end();
+	if (argc > 1 && !strcmp(argv[1], "end"))
+		return fork_and_end();
+	if (argc > 2 && !strcmp(argv[1], "syslog"))
+		return log_to_syslog(argv[2]);
+	text = malloc(TEXT_SIZE);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	free(text);
+	return failed;
+}
