@@ -115,7 +115,7 @@ export WOLFSSL_TARBALL INIH_TARBALL LWIP_TARBALL RING_TARBALL MUSL_CC BUILD
 
 RANK_1 = util
 RANK_2 = crypto
-RANK_3 = ppp sstp dns tls tun net
+RANK_3 = ppp sstp ip6 dns tls tun net
 RANK_4 = tunnel auth
 RANK_5 = client server proxy
 RANK_6 = cli

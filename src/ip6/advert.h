@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Router Advertisements as facts: RFC 4861 section 4.2, options of RFC 4861 section 4.6 and RFC 8106. */
+#ifndef SSTP_IP6_ADVERT_H
+#define SSTP_IP6_ADVERT_H
+
+#include "ip6/message.h"
+
+struct advert {
+	struct ip_addr router;
+	bool has_dhcp;         /* M or O */
+	uint16_t lifetime_s;   /* of the router as one that forwards to anywhere; 0: it does not */
+	struct reader options; /* all of them are of sane length */
+};
+
+/* False: the message is not one that a host may listen to (RFC 4861 section 6.1.2). */
+bool advert_get(const uint8_t *packet, size_t len, const uint8_t own_iid[IP6_IID_LEN],
+		struct advert *a);
+
+/* An option, as far as it is known and means something to us. */
+struct advert_option {
+	enum {
+		ADVERT_OTHER, /* or malformed, or of no use */
+		ADVERT_PREFIX,
+		ADVERT_MTU,
+		ADVERT_SERVERS,
+		ADVERT_DOMAINS,
+	} type;
+	union {
+		struct {
+			struct ip_addr addr; /* the prefix, with nothing in its lower 64 bits */
+			uint32_t preferred_s, valid_s; /* UINT32_MAX: for ever */
+		} prefix;
+		uint32_t mtu;
+		struct {
+			uint32_t lifetime_s;
+			struct reader body; /* for advert_server_next, advert_domain_next */
+		} list;
+	};
+};
+
+bool advert_option_next(struct reader *options, struct advert_option *o);
+/* The next server of the list that a host could send a query to. */
+bool advert_server_next(struct reader *list, struct ip_addr *server);
+/* The next name of the list: letters, digits, '-', '_' and '.', as resolv.conf can have it. */
+bool advert_domain_next(struct reader *list, char name[IP6_DOMAIN_SIZE]);
+
+#endif

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Asking and remembering. Each fact has a deadline of its own; what passes it is dropped at the next
+ * tick. Routers are asked three times at the start, and again when three quarters of the shortest
+ * lifetime have gone by and no router has spoken since.
+ */
+#include "ip6/ip6.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#include "ip6/advert.h"
+
+enum {
+	SOLICITATIONS = 3,      /* RFC 4861 section 10: MAX_RTR_SOLICITATIONS */
+	SOLICITATION_MS = 4000, /* RTR_SOLICITATION_INTERVAL */
+	REFRESH_MIN_MS = 60 * 1000,
+	TELL_MS = 1000, /* a peer that advertises without a pause does not keep its client busy */
+};
+
+#define NEVER UINT64_MAX
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t after(const struct ip6 *e, uint32_t seconds)
+{
+	return seconds == UINT32_MAX ? NEVER : e->now_ms + (uint64_t)seconds * 1000;
+}
+
+static bool has_passed(const struct ip6 *e, uint64_t ms)
+{
+	return ms <= e->now_ms;
+}
+
+/* ---- what is known */
+
+/* An entry for this address, or a free one; NULL: there is no room. */
+static struct ip6_entry *entry_for(struct ip6_entry *table, size_t count,
+				   const struct ip_addr *addr)
+{
+	struct ip6_entry *free_one = NULL;
+
+	for (size_t i = count; i > 0; i--) {
+		if (ip_equal(&table[i - 1].addr, addr))
+			return &table[i - 1];
+		if (table[i - 1].addr.family == AF_UNSPEC)
+			free_one = &table[i - 1];
+	}
+	return free_one;
+}
+
+static void note_entry(struct ip6 *e, struct ip6_entry *table, size_t count,
+		       const struct ip_addr *addr, uint32_t lifetime_s)
+{
+	struct ip6_entry *entry = entry_for(table, count, addr);
+
+	if (entry && lifetime_s)
+		*entry = (struct ip6_entry){ *addr, after(e, lifetime_s) };
+	else if (entry)
+		entry->addr.family = AF_UNSPEC;
+}
+
+static struct ip6_prefix *prefix_for(struct ip6 *e, const struct ip_addr *addr)
+{
+	struct ip6_prefix *free_one = NULL;
+
+	for (size_t i = IP6_ADDRS_MAX; i > 0; i--) {
+		if (ip_equal(&e->prefixes[i - 1].addr, addr))
+			return &e->prefixes[i - 1];
+		if (e->prefixes[i - 1].addr.family == AF_UNSPEC)
+			free_one = &e->prefixes[i - 1];
+	}
+	return free_one;
+}
+
+static void note_prefix(struct ip6 *e, const struct advert_option *o)
+{
+	struct ip_addr addr = o->prefix.addr;
+	struct ip6_prefix *p;
+
+	memcpy(addr.bytes + 16 - IP6_IID_LEN, e->cfg.own_iid, IP6_IID_LEN);
+	p = prefix_for(e, &addr);
+	if (p && o->prefix.valid_s)
+		*p = (struct ip6_prefix){
+			.addr = addr,
+			.preferred_ms = after(e, o->prefix.preferred_s),
+			.valid_ms = after(e, o->prefix.valid_s),
+			.is_deprecated = !o->prefix.preferred_s,
+		};
+	else if (p)
+		p->addr.family = AF_UNSPEC;
+}
+
+static void note_domain(struct ip6 *e, const char *name, uint32_t lifetime_s)
+{
+	struct ip6_domain *free_one = NULL, *known = NULL;
+
+	for (size_t i = IP6_DOMAINS_MAX; i > 0; i--) {
+		struct ip6_domain *d = &e->domains[i - 1];
+
+		if (!strcasecmp(d->name, name))
+			known = d;
+		else if (!*d->name)
+			free_one = d;
+	}
+	if (!known)
+		known = free_one;
+	if (!known)
+		return;
+	known->until_ms = after(e, lifetime_s);
+	snprintf(known->name, sizeof(known->name), "%s", lifetime_s ? name : "");
+}
+
+static void note_option(struct ip6 *e, struct advert_option *o)
+{
+	char name[IP6_DOMAIN_SIZE];
+	struct ip_addr server;
+
+	switch (o->type) {
+	case ADVERT_PREFIX:
+		note_prefix(e, o);
+		break;
+	case ADVERT_MTU:
+		e->mtu = o->mtu;
+		break;
+	case ADVERT_SERVERS:
+		while (advert_server_next(&o->list.body, &server))
+			note_entry(e, e->servers, COUNT(e->servers), &server, o->list.lifetime_s);
+		break;
+	case ADVERT_DOMAINS:
+		while (advert_domain_next(&o->list.body, name))
+			note_domain(e, name, o->list.lifetime_s);
+		break;
+	case ADVERT_OTHER:
+		break;
+	}
+}
+
+static void expire_entries(struct ip6 *e, struct ip6_entry *table, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (table[i].addr.family == AF_UNSPEC || !has_passed(e, table[i].until_ms))
+			continue;
+		table[i].addr.family = AF_UNSPEC;
+		e->has_change = true;
+	}
+}
+
+static void expire_prefix(struct ip6 *e, struct ip6_prefix *p)
+{
+	if (p->addr.family == AF_UNSPEC)
+		return;
+	if (has_passed(e, p->valid_ms)) {
+		p->addr.family = AF_UNSPEC;
+		e->has_change = true;
+	} else if (!p->is_deprecated && has_passed(e, p->preferred_ms)) {
+		p->is_deprecated = true;
+		e->has_change = true;
+	}
+}
+
+static void expire(struct ip6 *e)
+{
+	expire_entries(e, e->routers, COUNT(e->routers));
+	expire_entries(e, e->servers, COUNT(e->servers));
+	for (size_t i = 0; i < IP6_ADDRS_MAX; i++)
+		expire_prefix(e, &e->prefixes[i]);
+	for (size_t i = 0; i < IP6_DOMAINS_MAX; i++) {
+		if (!*e->domains[i].name || !has_passed(e, e->domains[i].until_ms))
+			continue;
+		*e->domains[i].name = '\0';
+		e->has_change = true;
+	}
+}
+
+static uint64_t first_entry_ms(const struct ip6_entry *table, size_t count)
+{
+	uint64_t first = NEVER;
+
+	for (size_t i = 0; i < count; i++)
+		if (table[i].addr.family != AF_UNSPEC)
+			first = earlier(first, table[i].until_ms);
+	return first;
+}
+
+/* When the first of all that is known will be deprecated, or pass. */
+static uint64_t first_end_ms(const struct ip6 *e)
+{
+	uint64_t first = earlier(first_entry_ms(e->routers, COUNT(e->routers)),
+				 first_entry_ms(e->servers, COUNT(e->servers)));
+
+	for (size_t i = 0; i < IP6_ADDRS_MAX; i++) {
+		const struct ip6_prefix *p = &e->prefixes[i];
+
+		if (p->addr.family != AF_UNSPEC)
+			first = earlier(first, p->is_deprecated ? p->valid_ms : p->preferred_ms);
+	}
+	for (size_t i = 0; i < IP6_DOMAINS_MAX; i++)
+		if (*e->domains[i].name)
+			first = earlier(first, e->domains[i].until_ms);
+	return first;
+}
+
+/* ---- asking */
+
+static void begin_to_ask(struct ip6 *e)
+{
+	e->solicit_left = SOLICITATIONS;
+	e->solicit_ms = e->now_ms;
+	e->refresh_ms = NEVER;
+}
+
+/* Three quarters of the way to the first end, if that is no never. */
+static void set_refresh(struct ip6 *e)
+{
+	uint64_t end = first_end_ms(e), wait = end - e->now_ms;
+
+	wait -= wait / 4;
+	e->refresh_ms =
+		end == NEVER ? NEVER : e->now_ms + (wait > REFRESH_MIN_MS ? wait : REFRESH_MIN_MS);
+}
+
+static void settle(struct ip6 *e)
+{
+	if (!e->is_settled)
+		e->has_change = true;
+	e->is_settled = true;
+}
+
+static void ask(struct ip6 *e)
+{
+	if (has_passed(e, e->refresh_ms))
+		begin_to_ask(e);
+	if (!has_passed(e, e->solicit_ms))
+		return;
+	if (e->solicit_left) {
+		e->solicit_left--;
+		e->must_solicit = true;
+		e->solicit_ms = e->now_ms + SOLICITATION_MS;
+		return;
+	}
+	if (!e->is_settled)
+		log_debug(e->cfg.log, "ipv6: no router answers");
+	e->solicit_ms = NEVER;
+	set_refresh(e);
+	settle(e);
+}
+
+static size_t write_solicitation(struct ip6 *e)
+{
+	static const struct ip_addr all_routers = { AF_INET6, { 0xff, 2, [15] = 2 } };
+	struct writer w = writer_of(e->packet, sizeof(e->packet));
+	struct ip_addr own = ip6_link_local(e->cfg.own_iid);
+
+	nd_begin(&w, ND_ROUTER_SOLICITATION, &own, &all_routers);
+	put_u32(&w, 0); /* Reserved */
+	return nd_end(&w);
+}
+
+/* ---- what the owner asks */
+
+void ip6_init(struct ip6 *e, const struct ip6_cfg *cfg)
+{
+	*e = (struct ip6){ .cfg = *cfg, .solicit_ms = NEVER, .refresh_ms = NEVER };
+}
+
+void ip6_start(struct ip6 *e, uint64_t now_ms)
+{
+	e->now_ms = now_ms;
+	e->is_running = true;
+	begin_to_ask(e);
+	ask(e);
+}
+
+void ip6_input(struct ip6 *e, const uint8_t *packet, size_t len, uint64_t now_ms)
+{
+	struct advert a;
+	struct advert_option o;
+
+	e->now_ms = now_ms;
+	if (!e->is_running || !advert_get(packet, len, e->cfg.own_iid, &a))
+		return;
+	note_entry(e, e->routers, COUNT(e->routers), &a.router, a.lifetime_s);
+	e->has_dhcp = a.has_dhcp;
+	while (advert_option_next(&a.options, &o))
+		note_option(e, &o);
+	e->has_change = e->is_settled = true;
+	e->must_solicit = false;
+	e->solicit_left = 0;
+	e->solicit_ms = NEVER;
+	set_refresh(e);
+}
+
+void ip6_tick(struct ip6 *e, uint64_t now_ms)
+{
+	e->now_ms = now_ms;
+	if (!e->is_running)
+		return;
+	expire(e);
+	ask(e);
+}
+
+uint64_t ip6_deadline(const struct ip6 *e)
+{
+	if (!e->is_running)
+		return NEVER;
+	return earlier(earlier(e->has_change ? e->tell_ms : NEVER, first_end_ms(e)),
+		       earlier(e->solicit_ms, e->refresh_ms));
+}
+
+bool ip6_next(struct ip6 *e, struct ip6_out *out)
+{
+	if (e->must_solicit) {
+		e->must_solicit = false;
+		out->type = IP6_OUT_PACKET;
+		out->packet = bytes_of(e->packet, write_solicitation(e));
+		return true;
+	}
+	if (!e->has_change || !has_passed(e, e->tell_ms))
+		return false;
+	e->has_change = false;
+	e->tell_ms = e->now_ms + TELL_MS;
+	out->type = IP6_OUT_CHANGED;
+	return true;
+}
+
+/* ---- what holds */
+
+/* Rounded up: it has not passed yet. */
+static uint32_t seconds_left(uint64_t now_ms, uint64_t until_ms)
+{
+	uint64_t s = until_ms <= now_ms ? 0 : (until_ms - now_ms + 999) / 1000;
+
+	return until_ms == NEVER ? UINT32_MAX : (uint32_t)(s < UINT32_MAX ? s : UINT32_MAX - 1);
+}
+
+static bool holds(const struct ip6_entry *entry, uint64_t now_ms)
+{
+	return entry->addr.family != AF_UNSPEC && entry->until_ms > now_ms;
+}
+
+static void fill_addrs(const struct ip6 *e, uint64_t now_ms, struct ip6_config *out)
+{
+	for (size_t i = 0; i < IP6_ADDRS_MAX; i++) {
+		const struct ip6_prefix *p = &e->prefixes[i];
+
+		if (p->addr.family != AF_UNSPEC && p->valid_ms > now_ms)
+			out->addrs[out->addr_count++] = (struct ip6_addr){
+				.addr = p->addr,
+				.preferred_s = seconds_left(now_ms, p->preferred_ms),
+				.valid_s = seconds_left(now_ms, p->valid_ms),
+			};
+	}
+}
+
+void ip6_config(const struct ip6 *e, uint64_t now_ms, struct ip6_config *out)
+{
+	*out = (struct ip6_config){
+		.is_settled = e->is_settled,
+		.has_dhcp = e->has_dhcp,
+		.mtu = e->mtu,
+	};
+	for (size_t i = 0; i < IP6_ROUTERS_MAX; i++)
+		out->has_router = out->has_router || holds(&e->routers[i], now_ms);
+	fill_addrs(e, now_ms, out);
+	for (size_t i = 0; i < IP6_SERVERS_MAX; i++)
+		if (holds(&e->servers[i], now_ms))
+			out->servers[out->server_count++] = e->servers[i].addr;
+	for (size_t i = 0; i < IP6_DOMAINS_MAX; i++)
+		if (*e->domains[i].name && e->domains[i].until_ms > now_ms)
+			memcpy(out->domains[out->domain_count++], e->domains[i].name,
+			       IP6_DOMAIN_SIZE);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Messages of Neighbor Discovery, RFC 4861 section 4: read with all checks, and written. */
+#ifndef SSTP_IP6_MESSAGE_H
+#define SSTP_IP6_MESSAGE_H
+
+#include "ip6/ip6.h"
+
+enum {
+	ND_ROUTER_SOLICITATION = 133,
+	ND_ROUTER_ADVERTISEMENT = 134,
+	ND_NEIGHBOR_SOLICITATION = 135,
+	ND_NEIGHBOR_ADVERTISEMENT = 136,
+};
+
+struct nd_message {
+	uint8_t type;
+	struct ip_addr from, to;
+	struct reader body; /* after type, code and checksum */
+};
+
+struct nd_option {
+	uint8_t type;
+	struct reader body; /* after type and length */
+};
+
+/*
+ * What sections 6.1.1, 6.1.2, 7.1.1 and 7.1.2 demand of all of them: hop limit 255, no header between
+ * IPv6's and ICMPv6's, code 0, a right checksum. Source, length and options are the caller's to check.
+ */
+bool nd_get(const uint8_t *packet, size_t len, struct nd_message *m);
+
+/* The next option; false at the end. With `options->bad` set, the message is to be dropped. */
+bool nd_option_next(struct reader *options, struct nd_option *o);
+
+/* Writes the IPv6 header and a message of this type; `put` the rest, then nd_end for its length. */
+void nd_begin(struct writer *w, uint8_t type, const struct ip_addr *from, const struct ip_addr *to);
+size_t nd_end(struct writer *w);
+
+bool nd_is_link_local(const struct ip_addr *a);
+
+#endif

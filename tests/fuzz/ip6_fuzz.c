@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A host between advertisements: two bytes of length, two of seconds that pass before, then the packet,
+ * again and again. The packets' checksums are put right, which no fuzzer would find.
+ */
+#include <stdlib.h>
+
+#include "ip6/ip6.h"
+#include "util/checksum.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+enum { HDR_LEN = 44 };
+
+static void mend(uint8_t *packet, size_t len)
+{
+	if (len < HDR_LEN)
+		return;
+	packet[0] = 0x60;
+	store_u16(packet + 4, (uint16_t)(len - 40));
+	store_u16(packet + 42, 0);
+	store_u16(packet + 42,
+		  (uint16_t)~checksum_fold(checksum_pseudo(packet, true, 58, len - 40) +
+					   checksum_sum(packet + 40, len - 40)));
+}
+
+static void check(struct ip6 *host, uint64_t now_ms)
+{
+	struct ip6_config c;
+	struct ip6_out out;
+	unsigned n = 0;
+
+	while (ip6_next(host, &out))
+		if (++n > 2 || (out.type == IP6_OUT_PACKET && out.packet.len != 48))
+			abort();
+	ip6_config(host, now_ms, &c);
+	if (c.mtu && c.mtu < IP6_MIN_MTU)
+		abort();
+	for (size_t i = 0; i < c.addr_count; i++)
+		if (!c.addrs[i].valid_s || c.addrs[i].preferred_s > c.addrs[i].valid_s)
+			abort();
+	for (size_t i = 0; i < c.domain_count; i++)
+		if (!*c.domains[i] || strlen(c.domains[i]) >= IP6_DOMAIN_SIZE ||
+		    strpbrk(c.domains[i], " \n\t;#"))
+			abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct ip6_cfg cfg = { .own_iid = { 1, 2, 3, 4, 5, 6, 7, 8 } };
+	struct reader r = reader_of(data, len);
+	uint8_t reply[IP6_PACKET_MAX];
+	uint64_t now_ms = 1000;
+	struct ip6 host;
+
+	ip6_init(&host, &cfg);
+	ip6_start(&host, now_ms);
+	check(&host, now_ms);
+	while (r.left) {
+		size_t size = get_u16(&r) % 2048;
+		uint64_t wait_ms = (uint64_t)get_u16(&r) * 1000;
+		struct reader body = get_reader(&r, size < r.left ? size : r.left);
+		uint8_t *packet = malloc(body.left + 1); /* of its own size */
+
+		now_ms += wait_ms;
+		if (ip6_deadline(&host) <= now_ms)
+			ip6_tick(&host, now_ms);
+		check(&host, now_ms);
+		if (!packet)
+			abort();
+		size = body.left;
+		get_copy(&body, packet, size);
+		mend(packet, size);
+		ip6_input(&host, packet, size, now_ms);
+		check(&host, now_ms);
+		ip6_neighbor_reply(reply, packet, size, cfg.own_iid, true);
+		free(packet);
+	}
+	return 0;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The other end of the link: a router that advertises, well or badly. */
+#ifndef SSTP_TESTS_IP6_ROUTER_H
+#define SSTP_TESTS_IP6_ROUTER_H
+
+#include "ip6/ip6.h"
+
+enum { ROUTER_ROOM = 1500 };
+
+/* An advertisement under way. */
+struct router {
+	uint8_t packet[ROUTER_ROOM];
+	struct writer w;
+};
+
+/* From fe80::1 to ff02::1. */
+void router_begin(struct router *r, uint16_t lifetime_s, uint8_t flags);
+void router_prefix(struct router *r, const char *prefix, uint8_t len, uint8_t flags,
+		   uint32_t valid_s, uint32_t preferred_s);
+void router_mtu(struct router *r, uint32_t mtu);
+void router_server(struct router *r, const char *server, uint32_t lifetime_s);
+/* `names`: as on the wire; padded. */
+void router_domains(struct router *r, const void *names, size_t len, uint32_t lifetime_s);
+/* Length and checksum. Again after a change. */
+struct bytes router_end(struct router *r);
+void router_checksum(uint8_t *packet, size_t len);
+
+struct ip_addr router_addr(const char *text);
+
+#endif
