@@ -465,6 +465,11 @@ uint16_t ppp_peer_mru(const struct ppp *p)
 	return lcp_peer_mru(p);
 }
 
+const uint8_t *ppp_own_iid(const struct ppp *p)
+{
+	return p->ipv6cp.own;
+}
+
 bool ppp_data_is_open(const struct ppp *p, uint16_t protocol)
 {
 	switch (protocol) {

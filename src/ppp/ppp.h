@@ -202,6 +202,8 @@ void ppp_wipe(struct ppp *p); /* keys and challenges */
 
 /* What the peer can receive: the largest IP packet that may be sent to it. */
 uint16_t ppp_peer_mru(const struct ppp *p);
+/* Our interface identifier, PPP_IID_LEN bytes; once IPV6CP is open, it is agreed on. */
+const uint8_t *ppp_own_iid(const struct ppp *p);
 /* May packets of this protocol (PPP_PROTO_IPV4, PPP_PROTO_IPV6) pass now? */
 bool ppp_data_is_open(const struct ppp *p, uint16_t protocol);
 /* The packet path saw traffic from the peer: it is alive (LCP echo). */

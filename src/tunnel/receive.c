@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "ip6/ip6.h"
 #include "tun/headers.h"
 #include "tun/ingress.h"
 #include "tun/mss.h"
@@ -30,6 +31,21 @@ static size_t ip_len(const uint8_t *packet, size_t len, uint16_t protocol)
 	return total <= len ? total : 0;
 }
 
+/* Neighbor Discovery: a peer that asks whether we are there is answered, the rest is the owner's. */
+static void take_neighbor(struct tunnel *t, const uint8_t *packet, size_t len)
+{
+	static const struct tun_offload plain;
+	uint8_t reply[IP6_PACKET_MAX];
+	size_t n = ip6_neighbor_reply(reply, packet, len, ppp_own_iid(&t->ppp),
+				      t->cfg.ppp.role == PPP_SERVER);
+
+	if (n)
+		tunnel_send(t, reply, n, &plain);
+	else
+		tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_NEIGHBOR,
+						      .packet = bytes_of(packet, len) });
+}
+
 /* A packet from the peer. The bytes lie in our own buffer, so they may be changed on the way. */
 static void take_packet(struct tunnel *t, struct bytes info, uint16_t protocol)
 {
@@ -48,8 +64,7 @@ static void take_packet(struct tunnel *t, struct bytes info, uint16_t protocol)
 		t->cfg.port->deliver(t->cfg.port, t, packet, len);
 		break;
 	case INGRESS_NEIGHBOR:
-		tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_NEIGHBOR,
-						      .packet = bytes_of(packet, len) });
+		take_neighbor(t, packet, len);
 		break;
 	case INGRESS_DROP:
 		t->stats.rx_dropped++;
