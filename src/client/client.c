@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "client/autoconf.h"
 #include "net/command.h"
 #include "net/dial.h"
 #include "net/health.h"
@@ -41,6 +42,9 @@ struct client {
 	struct loop_timer retry;
 	struct tunnel tunnel;
 	struct outlet_link link;
+	size_t ipcp_dns_count; /* of link.dns, the first ones */
+	struct autoconf autoconf;
+	uint8_t iid[PPP_IID_LEN]; /* of the last call: asked for again, so that addresses stay */
 	struct server_name name;
 	struct sockaddr_storage peer;
 	struct sockaddr_storage addrs[DIAL_ADDRS_MAX]; /* where the server was last time */
@@ -108,6 +112,29 @@ static void say_up(struct client *c)
 		 c->link.peer.family ? ip_print(&c->link.peer).text : "unnamed", dns);
 }
 
+static void add_dns(struct outlet_link *link, const struct ip_addr *server)
+{
+	for (size_t i = 0; i < link->dns_count; i++)
+		if (ip_equal(&link->dns[i], server))
+			return;
+	if (link->dns_count < OUTLET_DNS_MAX)
+		link->dns[link->dns_count++] = *server;
+}
+
+/* Puts into the link what is known of IPv6 by now, unless there is none of it. */
+static void note_config6(struct client *c)
+{
+	struct slaac_config *ip6 = &c->link.ip6;
+	uint32_t mtu = tunnel_mtu(&c->tunnel);
+
+	if (c->autoconf.is_on)
+		autoconf_get(&c->autoconf, ip6);
+	c->link.mtu = ip6->mtu && ip6->mtu < mtu ? ip6->mtu : mtu;
+	c->link.dns_count = c->ipcp_dns_count;
+	for (size_t i = 0; c->cfg->outlet->wants_dns && i < ip6->server_count; i++)
+		add_dns(&c->link, &ip6->servers[i]);
+}
+
 /*
  * The tunnel carries packets, or carries one protocol more: the host may use it. IPv6 opens first
  * with some servers, and alone is not what the user waits for as long as IPv4 may come.
@@ -118,13 +145,16 @@ static void bring_up(struct client *c)
 
 	if (!c->tunnel.is_connected || (!c->link.own.family && !c->has_ipv4_end))
 		return;
-	c->link.mtu = tunnel_mtu(&c->tunnel);
+	note_config6(c);
+	if (!c->link.own.family && !c->link.ip6.is_settled)
+		return; /* a command that starts now would find no address */
 	if (o->ops->up(o, &c->link)) {
 		stop(c, EXIT_NETCONF);
 		return;
 	}
-	if (!c->is_up)
-		say_up(c);
+	if (c->is_up)
+		return; /* it has more than before */
+	say_up(c);
 	health_up(&c->health, c->cfg->outlet->name);
 	c->is_up = true;
 	c->up_ms = loop_now(c->loop);
@@ -141,12 +171,40 @@ static void note_ipv4(struct client *c, const struct ppp_ipv4 *v4)
 	for (size_t i = 0; i < 2; i++)
 		if (v4->dns[i])
 			c->link.dns[c->link.dns_count++] = ip_from_v4(v4->dns[i]);
+	c->ipcp_dns_count = c->link.dns_count;
+}
+
+static void on_config6(struct autoconf *a)
+{
+	bring_up(container_of(a, struct client, autoconf));
+}
+
+/* Whichever comes last: IPV6CP, or leave for packets to pass. */
+static void start_autoconf(struct client *c)
+{
+	if (!c->tunnel.is_connected || !c->link.own_ll.family || c->autoconf.is_on)
+		return;
+	c->autoconf.loop = c->loop;
+	c->autoconf.tunnel = &c->tunnel;
+	c->autoconf.log = &c->log;
+	c->autoconf.changed = on_config6;
+	autoconf_start(&c->autoconf, c->iid);
+}
+
+static void no_ipv6(struct client *c)
+{
+	autoconf_stop(&c->autoconf);
+	c->link.own_ll = (struct ip_addr){ 0 };
+	c->link.ip6 = (struct slaac_config){ .is_settled = true };
 }
 
 static void note_ipv6(struct client *c, const struct ppp_ipv6 *v6)
 {
-	c->link.own_ll = (struct ip_addr){ .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
-	memcpy(c->link.own_ll.bytes + 8, v6->own_iid, PPP_IID_LEN);
+	autoconf_stop(&c->autoconf);
+	memcpy(c->iid, v6->own_iid, PPP_IID_LEN);
+	c->link.own_ll = ip6_link_local(c->iid);
+	c->link.ip6 = (struct slaac_config){ .is_settled = false };
+	start_autoconf(c);
 }
 
 /* ---- the tunnel ends: again, or not */
@@ -220,6 +278,7 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 {
 	struct outlet *o = c->cfg->outlet;
 
+	autoconf_stop(&c->autoconf);
 	if (c->is_up) {
 		if (loop_now(c->loop) - c->up_ms >= STEADY_MS)
 			c->failures = 0;
@@ -268,10 +327,18 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		bring_up(c);
 		break;
 	case TUNNEL_IPV6_DOWN:
-		if (!c->tunnel.is_shutting_down && !c->link.own_ll.family)
-			log_debug(&c->log, "the server does not speak IPv6");
+		if (c->tunnel.is_shutting_down)
+			break;
+		log_debug(&c->log, "the server %s IPv6",
+			  c->link.own_ll.family ? "has ended" : "does not speak");
+		no_ipv6(c);
+		bring_up(c);
+		break;
+	case TUNNEL_NEIGHBOR:
+		autoconf_input(&c->autoconf, ev->packet);
 		break;
 	case TUNNEL_CONNECTED:
+		start_autoconf(c);
 		bring_up(c);
 		break;
 	case TUNNEL_OFFER:
@@ -284,7 +351,6 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_SSTP_UP:
 	case TUNNEL_CHECK_PASSWORD:
 	case TUNNEL_AUTHENTICATED:
-	case TUNNEL_NEIGHBOR:
 		break;
 	}
 }
@@ -321,12 +387,15 @@ static void open_tunnel(struct client *c, int fd)
 	int error;
 
 	memcpy(cfg.ppp.auth, c->cfg->auth, sizeof(cfg.ppp.auth));
+	memcpy(cfg.ppp.own_iid, c->iid, sizeof(cfg.ppp.own_iid));
 	c->has_ipv4_end = false;
 	c->offers = 0;
 	c->link = (struct outlet_link){
 		.mtu = c->cfg->mtu,
 		.server = ip_from_sockaddr(&c->peer),
+		.ip6 = { .is_settled = !c->cfg->ipv6 },
 	};
+	c->ipcp_dns_count = 0;
 	error = tunnel_open(&c->tunnel, &cfg);
 	if (error)
 		failed(c, EXIT_OTHER, strerror(-error));
@@ -471,6 +540,7 @@ static enum exit_code open_all(struct client *c)
 static void close_all(struct client *c)
 {
 	dial_cancel(c->dial);
+	autoconf_stop(&c->autoconf);
 	tunnel_abandon(&c->tunnel);
 	c->cfg->outlet->ops->close(c->cfg->outlet);
 	if (c->loop)

@@ -22,6 +22,7 @@ struct device {
 	uint8_t *packet;   /* TUN_PACKET_MAX bytes, for tunnel_send_block */
 	struct host *host; /* NULL with --script, and where the network is not ours to set up */
 	struct outlet_link link;
+	bool is_up;
 	bool was_up; /* at any time */
 };
 
@@ -105,22 +106,44 @@ static int before_connect(struct outlet *o, const struct ip_addr *server)
 	return d->host ? host_route_to_server(d->host, server) : 0;
 }
 
+static bool is_same_list(const struct ip_addr *a, size_t a_count, const struct ip_addr *b,
+			 size_t b_count)
+{
+	bool is_same = a_count == b_count;
+
+	for (size_t i = 0; i < a_count && is_same; i++)
+		is_same = ip_equal(&a[i], &b[i]);
+	return is_same;
+}
+
+/* Would a script be told anything that it has not been told? Lifetimes are not. */
+static bool has_news(const struct outlet_link *was, const struct outlet_link *is)
+{
+	struct ip_addr were6 = script_ipv6_address(was), are6 = script_ipv6_address(is);
+
+	return !ip_equal(&was->own, &is->own) || !ip_equal(&was->peer, &is->peer) ||
+	       !ip_equal(&was->own_ll, &is->own_ll) || !ip_equal(&were6, &are6) ||
+	       was->mtu != is->mtu ||
+	       !is_same_list(was->dns, was->dns_count, is->dns, is->dns_count);
+}
+
 /* What a script says of itself is logged, and is its user's to judge. */
 static int up(struct outlet *o, const struct outlet_link *link)
 {
 	struct device *d = device_of(o);
+	bool is_news = !d->is_up || has_news(&d->link, link);
 	int error = 0;
 
 	d->link = *link;
 	if (d->host)
 		error = host_up(d->host, link);
-	else
+	else if (is_news)
 		run_script(d, d->was_up ? SCRIPT_RECONNECT : SCRIPT_CONNECT);
 	if (!error && d->place->ops->up)
 		error = d->place->ops->up(d->place, link);
 	if (error)
 		return error;
-	d->was_up = true;
+	d->is_up = d->was_up = true;
 	loop_watch_events(d->client->loop, &d->watch, EPOLLIN);
 	return 0;
 }
@@ -129,6 +152,7 @@ static void down(struct outlet *o, bool will_return)
 {
 	struct device *d = device_of(o);
 
+	d->is_up = false;
 	loop_watch_events(d->client->loop, &d->watch, 0);
 	if (d->host)
 		host_pause(d->host);

@@ -2,8 +2,9 @@
  * Addresses, routes and DNS of the tunnel's device, and the host routes to the server.
  *
  * "All traffic" is 0.0.0.0/1 and 128.0.0.0/1: together they cover everything, each is longer than
- * the default route, and that stays as it is underneath. IPv6 is left alone by default, since the
- * far end gives no global IPv6 address; a --route to IPv6 is taken, and so fails closed.
+ * the default route, and that stays as it is underneath. All IPv6 is ::/1 and 8000::/1 in the same
+ * way, once the server's side has advertised a prefix and a router; a --route to IPv6 is there from
+ * the start, and so fails closed.
  */
 #include "client/host.h"
 
@@ -17,9 +18,12 @@
 #include "net/netlink.h"
 #include "tun/tun.h"
 
+enum { PREFIX6_LEN = 64 }; /* of link-local addresses, and of those made of a prefix */
+
 /* A route into the tunnel. */
 struct own_route {
 	struct ip_prefix dst;
+	bool is_default6; /* only where the server's side forwards IPv6, and gives us an address */
 	bool is_up;
 };
 
@@ -53,12 +57,12 @@ static bool is_same_prefix(const struct ip_prefix *a, const struct ip_prefix *b)
 	return a->len == b->len && ip_prefix_has(a, &b->addr);
 }
 
-static void want_route(struct host *h, const struct ip_prefix *dst)
+static void want_route(struct host *h, const struct ip_prefix *dst, bool is_default6)
 {
 	for (size_t i = 0; i < h->route_count; i++)
 		if (is_same_prefix(&h->route[i].dst, dst))
 			return;
-	h->route[h->route_count++].dst = *dst;
+	h->route[h->route_count++] = (struct own_route){ .dst = *dst, .is_default6 = is_default6 };
 }
 
 static int want_routes(struct host *h)
@@ -66,15 +70,17 @@ static int want_routes(struct host *h)
 	static const struct ip_prefix halves[] = {
 		{ { .family = AF_INET, .bytes = { 0 } }, 1 },
 		{ { .family = AF_INET, .bytes = { 128 } }, 1 },
+		{ { .family = AF_INET6, .bytes = { 0 } }, 1 },
+		{ { .family = AF_INET6, .bytes = { 128 } }, 1 },
 	};
 
-	h->route = calloc(h->cfg.route_count + 2, sizeof(*h->route));
+	h->route = calloc(h->cfg.route_count + 4, sizeof(*h->route));
 	if (!h->route)
 		return -ENOMEM;
-	for (size_t i = 0; h->cfg.default_route && i < 2; i++)
-		want_route(h, &halves[i]);
 	for (size_t i = 0; i < h->cfg.route_count; i++)
-		want_route(h, &h->cfg.routes[i]);
+		want_route(h, &h->cfg.routes[i], false);
+	for (size_t i = 0; h->cfg.default_route && i < 4; i++)
+		want_route(h, &halves[i], halves[i].addr.family == AF_INET6);
 	return 0;
 }
 
@@ -362,17 +368,53 @@ static int set_ipv4(struct host *h, const struct outlet_link *link)
 	return 0;
 }
 
-/* Not vital: there is no more to be had of it than neighbours on the link. */
-static void set_ipv6(struct host *h, const struct outlet_link *link)
+/* Not vital, as all of IPv6. */
+static void set_link_local(struct host *h, const struct outlet_link *link)
 {
 	struct pair from = { .own = h->link.own_ll }, to = { .own = link->own_ll };
-	int rc = change_pair(h, &from, &to, 64);
+	int rc = change_pair(h, &from, &to, PREFIX6_LEN);
 
 	if (rc)
 		log_debug(h->log, "%s: %s: %s", h->cfg.device, ip_print(&link->own_ll).text,
 			  strerror(-rc));
 	else
 		h->link.own_ll = link->own_ll;
+}
+
+static bool has_addr6(const struct slaac_config *c, const struct ip_addr *addr)
+{
+	for (size_t i = 0; i < c->addr_count; i++)
+		if (ip_equal(&c->addrs[i].addr, addr))
+			return true;
+	return false;
+}
+
+/* The new ones first, as with IPv4. */
+static void set_global6(struct host *h, const struct slaac_config *ip6)
+{
+	for (size_t i = 0; i < ip6->addr_count; i++) {
+		const struct slaac_addr *a = &ip6->addrs[i];
+		int rc = netlink_addr6_set(h->nl, h->cfg.ifindex, &a->addr, PREFIX6_LEN,
+					   a->preferred_s, a->valid_s);
+
+		if (rc)
+			log_warn(h->log, "%s: %s: %s", h->cfg.device, ip_print(&a->addr).text,
+				 strerror(-rc));
+	}
+	for (size_t i = 0; i < h->link.ip6.addr_count; i++)
+		if (!has_addr6(ip6, &h->link.ip6.addrs[i].addr))
+			netlink_addr_del(h->nl, h->cfg.ifindex, &h->link.ip6.addrs[i].addr,
+					 PREFIX6_LEN, NULL);
+	h->link.ip6 = *ip6;
+}
+
+/* After a reconnect IPv4 may be up before it is known whether IPv6 is as it was. */
+static void set_ipv6(struct host *h, const struct outlet_link *link)
+{
+	if (link->own_ll.family || link->ip6.is_settled)
+		set_link_local(h, link);
+	if (link->ip6.is_settled)
+		set_global6(h, &link->ip6);
 }
 
 static struct route route_of(const struct host *h, const struct own_route *own)
@@ -411,6 +453,21 @@ static int set_route(struct host *h, struct own_route *own)
 	return rc;
 }
 
+/* While it is not known what the server gives of IPv6, this route stays as it is. */
+static void set_default6(struct host *h, struct own_route *own, const struct slaac_config *ip6)
+{
+	struct route r = route_of(h, own);
+
+	if (!ip6->is_settled)
+		return;
+	if (ip6->has_router && ip6->addr_count) {
+		set_route(h, own);
+	} else if (own->is_up) {
+		netlink_route_del(h->nl, &r);
+		own->is_up = false;
+	}
+}
+
 static int set_routes(struct host *h, const struct outlet_link *link)
 {
 	int rc = 0;
@@ -418,7 +475,9 @@ static int set_routes(struct host *h, const struct outlet_link *link)
 	for (size_t i = 0; i < h->route_count && !rc; i++) {
 		struct own_route *own = &h->route[i];
 
-		if (own->dst.addr.family == AF_INET6 || link->own.family == AF_INET)
+		if (own->is_default6)
+			set_default6(h, own, &link->ip6);
+		else if (own->dst.addr.family == AF_INET6 || link->own.family == AF_INET)
 			rc = set_route(h, own);
 	}
 	return rc;
@@ -473,7 +532,7 @@ void host_pause(struct host *h)
 /* The device may be gone already, and all of this with it. */
 static void clear_device(struct host *h)
 {
-	static const struct outlet_link nothing;
+	static const struct outlet_link nothing = { .ip6 = { .is_settled = true } };
 
 	for (size_t i = 0; i < h->route_count; i++) {
 		struct route r = route_of(h, &h->route[i]);

@@ -33,7 +33,9 @@ struct host_cfg {
 	unsigned ifindex;
 	bool is_elsewhere;
 	struct netlink *netlink; /* of its namespace, ours from host_open on; NULL: of our own */
-	bool default_route; /* all IPv4: 0.0.0.0/1 and 128.0.0.0/1; the old one stays underneath */
+	/* All IPv4: 0.0.0.0/1 and 128.0.0.0/1; the old one stays underneath. All IPv6 that the
+	 * server's side forwards: ::/1 and 8000::/1. */
+	bool default_route;
 	const struct ip_prefix *routes; /* besides */
 	size_t route_count;
 	uint32_t table; /* for all of these routes; 0: main */

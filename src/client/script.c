@@ -1,9 +1,9 @@
 /*
  * The environment of a vpnc-script, as openconnect(8) sets it up and vpnc-script itself lists it.
  *
- * An IPv6 link-local address is told as INTERNAL_IP6_LINK_LOCAL, which is ours: vpnc-script takes
- * an INTERNAL_IP6_ADDRESS for leave to send all of the host's IPv6 into the tunnel, and the far end
- * gives no global address.
+ * vpnc-script takes an INTERNAL_IP6_ADDRESS without a list of IPv6 routes for leave to send all of the
+ * host's IPv6 into the tunnel. So it is told one only if it was advertised with a router, and not when
+ * --route names IPv4 networks alone. A link-local address is INTERNAL_IP6_LINK_LOCAL, which is ours.
  */
 #include "client/script.h"
 
@@ -39,7 +39,7 @@ static bool is_of_a_vpnc_script(const char *name, size_t len)
 static void set_dns(struct env *e, const char *name, const struct outlet_link *link,
 		    sa_family_t family)
 {
-	char list[sizeof(struct ip_text) * 4] = "";
+	char list[sizeof(struct ip_text) * OUTLET_DNS_MAX] = "";
 	size_t n = 0;
 
 	for (size_t i = 0; i < link->dns_count; i++)
@@ -48,6 +48,49 @@ static void set_dns(struct env *e, const char *name, const struct outlet_link *l
 					      ip_print(&link->dns[i]).text);
 	if (n)
 		env_set(e, name, "%s", list);
+}
+
+struct ip_addr script_ipv6_address(const struct outlet_link *link)
+{
+	const struct slaac_config *c = &link->ip6;
+
+	for (size_t i = 0; i < c->addr_count && c->has_router; i++)
+		if (c->addrs[i].preferred_s)
+			return c->addrs[i].addr;
+	return (struct ip_addr){ 0 };
+}
+
+static bool has_route(const struct script_env *s, sa_family_t family)
+{
+	for (size_t i = 0; i < s->route_count; i++)
+		if (s->routes[i].addr.family == family)
+			return true;
+	return !s->route_count;
+}
+
+static void set_ipv6(struct env *e, const struct script_env *s)
+{
+	struct ip_addr a = script_ipv6_address(s->link);
+
+	if (s->link->own_ll.family != AF_UNSPEC)
+		env_set(e, "INTERNAL_IP6_LINK_LOCAL", "%s", ip_print(&s->link->own_ll).text);
+	if (a.family == AF_UNSPEC || !has_route(s, AF_INET6))
+		return;
+	env_set(e, "INTERNAL_IP6_ADDRESS", "%s", ip_print(&a).text);
+	env_set(e, "INTERNAL_IP6_NETMASK", "%s/128", ip_print(&a).text);
+}
+
+/* The search domains, with spaces between them. */
+static void set_domains(struct env *e, const struct slaac_config *c)
+{
+	char list[IP6_DOMAINS_MAX * IP6_DOMAIN_SIZE] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->domain_count; i++)
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? " " : "",
+				      c->domains[i]);
+	if (n)
+		env_set(e, "CISCO_DEF_DOMAIN", "%s", list);
 }
 
 static void set_link(struct env *e, const struct outlet_link *link)
@@ -60,10 +103,9 @@ static void set_link(struct env *e, const struct outlet_link *link)
 	}
 	if (link->peer.family != AF_UNSPEC)
 		env_set(e, "INTERNAL_IP4_PEER", "%s", ip_print(&link->peer).text);
-	if (link->own_ll.family != AF_UNSPEC)
-		env_set(e, "INTERNAL_IP6_LINK_LOCAL", "%s", ip_print(&link->own_ll).text);
 	set_dns(e, "INTERNAL_IP4_DNS", link, AF_INET);
 	set_dns(e, "INTERNAL_IP6_DNS", link, AF_INET6);
+	set_domains(e, &link->ip6);
 }
 
 static void set_numbered(struct env *e, const char *list, unsigned i, const char *what,
@@ -112,8 +154,10 @@ void script_environment(struct env *e, enum script_reason reason, const struct s
 		env_set(e, "VPNGATEWAY", "%s", ip_print(&s->gateway).text);
 	if (s->mtu)
 		env_set(e, "INTERNAL_IP4_MTU", "%u", s->mtu);
-	if (s->link)
+	if (s->link) {
 		set_link(e, s->link);
+		set_ipv6(e, s);
+	}
 	set_routes(e, "CISCO_SPLIT_INC", s, AF_INET);
 	set_routes(e, "CISCO_IPV6_SPLIT_INC", s, AF_INET6);
 }

@@ -3,7 +3,7 @@
 #ifndef SSTP_IP6_MESSAGE_H
 #define SSTP_IP6_MESSAGE_H
 
-#include "ip6/ip6.h"
+#include "ip6/slaac.h"
 
 enum {
 	ND_ROUTER_SOLICITATION = 133,

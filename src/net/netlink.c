@@ -306,6 +306,26 @@ int netlink_addr_del(struct netlink *nl, unsigned ifindex, const struct ip_addr 
 	return change_addr(nl, RTM_DELADDR, 0, ifindex, local, prefix_len, peer);
 }
 
+int netlink_addr6_set(struct netlink *nl, unsigned ifindex, const struct ip_addr *addr,
+		      unsigned prefix_len, uint32_t preferred_s, uint32_t valid_s)
+{
+	struct ifaddrmsg header = {
+		.ifa_family = AF_INET6,
+		.ifa_prefixlen = (uint8_t)prefix_len,
+		.ifa_index = ifindex,
+	};
+	struct ifa_cacheinfo lifetimes = { .ifa_prefered = preferred_s, .ifa_valid = valid_s };
+	struct nlmsg *m = request(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &header,
+				  sizeof(header));
+
+	if (addr->family != AF_INET6 || prefix_len > 128)
+		return -EINVAL;
+	put_addr(m, IFA_LOCAL, addr);
+	nlmsg_put_u32(m, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
+	nlmsg_put(m, IFA_CACHEINFO, &lifetimes, sizeof(lifetimes));
+	return ask(nl, NULL, NULL);
+}
+
 /* ---- routes */
 
 static void put_via(struct nlmsg *m, const struct route *r)

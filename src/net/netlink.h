@@ -50,6 +50,12 @@ int netlink_addr_add(struct netlink *nl, unsigned ifindex, const struct ip_addr 
 		     unsigned prefix_len, const struct ip_addr *peer);
 int netlink_addr_del(struct netlink *nl, unsigned ifindex, const struct ip_addr *local,
 		     unsigned prefix_len, const struct ip_addr *peer);
+/*
+ * An IPv6 address that is valid for so many seconds, and preferred as a source for some of them
+ * (UINT32_MAX: for ever): adds it, or changes its lifetimes. It brings no route to its prefix.
+ */
+int netlink_addr6_set(struct netlink *nl, unsigned ifindex, const struct ip_addr *addr,
+		      unsigned prefix_len, uint32_t preferred_s, uint32_t valid_s);
 
 int netlink_route_add(struct netlink *nl, const struct route *r);     /* fails with -EEXIST */
 int netlink_route_replace(struct netlink *nl, const struct route *r); /* adds or replaces */

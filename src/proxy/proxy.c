@@ -22,6 +22,7 @@ struct proxy {
 	struct front **fronts;
 	struct command command;
 	bool was_up;
+	bool has_warned; /* if there was something to be warned of */
 };
 
 static struct proxy *proxy_of(struct outlet *o)
@@ -139,9 +140,10 @@ static int up(struct outlet *o, const struct outlet_link *link)
 	struct proxy *p = proxy_of(o);
 
 	stack_up(p->stack, link);
-	if (!link->dns_count)
+	if (!link->dns_count && !p->has_warned)
 		log_warn(p->client->log,
 			 "the server names no DNS server: no names can be looked up");
+	p->has_warned = true;
 	if (p->was_up || !p->cfg->command)
 		return 0;
 	p->was_up = true;

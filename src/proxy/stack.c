@@ -391,6 +391,31 @@ void stack_touch(struct stack *s)
 
 /* ---- the link */
 
+static void set_address6(struct stack *s, s8_t slot, const struct ip_addr *a, u8_t state)
+{
+	ip_addr_t own;
+
+	if (!stack_to_lwip(a, &own))
+		return;
+	netif_ip6_addr_set(&s->netif, slot, ip_2_ip6(&own));
+	netif_ip6_addr_set_state(&s->netif, slot, state);
+}
+
+/* As many as lwIP has room for, after the link-local one. */
+static void set_global6(struct stack *s, const struct slaac_config *ip6)
+{
+	for (s8_t slot = 1; slot < LWIP_IPV6_NUM_ADDRESSES; slot++) {
+		size_t i = (size_t)slot - 1;
+
+		if (i < ip6->addr_count)
+			set_address6(s, slot, &ip6->addrs[i].addr,
+				     ip6->addrs[i].preferred_s ? IP6_ADDR_PREFERRED :
+								 IP6_ADDR_DEPRECATED);
+		else
+			netif_ip6_addr_set_state(&s->netif, slot, IP6_ADDR_INVALID);
+	}
+}
+
 static void set_addresses(struct stack *s, const struct outlet_link *link)
 {
 	ip_addr_t own, none = IPADDR4_INIT(0), mask = IPADDR4_INIT(0xffffffff);
@@ -400,10 +425,10 @@ static void set_addresses(struct stack *s, const struct outlet_link *link)
 		s->own = link->own;
 	if (link->own.family && stack_to_lwip(&link->own, &own))
 		netif_set_addr(&s->netif, ip_2_ip4(&own), ip_2_ip4(&mask), ip_2_ip4(&none));
-	if (link->own_ll.family && stack_to_lwip(&link->own_ll, &own)) {
-		netif_ip6_addr_set(&s->netif, 0, ip_2_ip6(&own));
-		netif_ip6_addr_set_state(&s->netif, 0, IP6_ADDR_PREFERRED);
-	}
+	if (link->own_ll.family)
+		set_address6(s, 0, &link->own_ll, IP6_ADDR_PREFERRED);
+	if (link->ip6.is_settled)
+		set_global6(s, &link->ip6);
 }
 
 static void set_servers(struct stack *s, const struct outlet_link *link)
@@ -446,7 +471,6 @@ static err_t init_netif(struct netif *netif)
 	netif->output = output_v4;
 	netif->output_ip6 = output_v6;
 	netif->mtu = 1280;
-	netif_set_ip6_autoconfig_enabled(netif, 1);
 	return ERR_OK;
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "ip6/ip6.h"
+#include "ip6/slaac.h"
 #include "tun/headers.h"
 #include "tun/ingress.h"
 #include "tun/mss.h"

@@ -50,7 +50,7 @@ enum tunnel_event_type {
 	TUNNEL_IPV4_DOWN,
 	TUNNEL_IPV6_UP,        /* ipv6 */
 	TUNNEL_IPV6_DOWN,
-	TUNNEL_NEIGHBOR,       /* packet: Neighbor Discovery from the peer, for ip6_input */
+	TUNNEL_NEIGHBOR,       /* packet: Neighbor Discovery from the peer, for slaac_input */
 	TUNNEL_ENDED,          /* end: the last event */
 };
 

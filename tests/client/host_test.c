@@ -360,6 +360,82 @@ static void ipv6_alone(void **state)
 	as_before();
 }
 
+static void give_ipv6(struct outlet_link *link, const char *own, bool has_router)
+{
+	link->ip6 = (struct slaac_config){ .is_settled = true, .has_router = has_router };
+	if (*own)
+		link->ip6.addrs[link->ip6.addr_count++] = (struct slaac_addr){ addr(own), 900, 1000 };
+}
+
+static void goes6(const char *to, const char *way)
+{
+	for (int i = 0; i < 1000 && strcmp(way_of(to), way); i++)
+		usleep(1000); /* the kernel's worker puts in the address's own route */
+	goes(to, way);
+}
+
+/* All IPv6 goes into the tunnel once the server's side has given an address and forwards. */
+static void ipv6_comes_and_goes(void **state)
+{
+	struct outlet_link link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(host_up(h, &link), 0);
+	goes("2001:db8:9::9", "-");
+	give_ipv6(&link, "2001:db8:7::2", true);
+	assert_int_equal(host_up(h, &link), 0);
+	goes6("2001:db8:9::9", "sstp0");
+	goes6("2001:db8:7::2", "lo");
+	goes6("2001:db8:7::3", "sstp0"); /* as everything: the prefix has no route of its own */
+	/* a reconnect: as it was, until it is known better */
+	host_pause(h);
+	link.ip6 = (struct slaac_config){ .is_settled = false };
+	link.own_ll = addr("");
+	assert_int_equal(host_up(h, &link), 0);
+	goes("2001:db8:7::2", "lo");
+	goes("2001:db8:9::9", "sstp0");
+	link.own_ll = addr("fe80::2");
+	give_ipv6(&link, "2001:db8:8::2", true);
+	assert_int_equal(host_up(h, &link), 0);
+	goes6("2001:db8:8::2", "lo");
+	goes6("2001:db8:7::2", "sstp0");
+	/* its router goes, then its address, then its routes stay away */
+	give_ipv6(&link, "2001:db8:8::2", false);
+	assert_int_equal(host_up(h, &link), 0);
+	goes6("2001:db8:9::9", "-");
+	goes("2001:db8:8::2", "lo");
+	give_ipv6(&link, "", true);
+	assert_int_equal(host_up(h, &link), 0);
+	goes6("2001:db8:8::2", "-");
+	give_ipv6(&link, "2001:db8:8::2", true);
+	assert_int_equal(host_up(h, &link), 0);
+	goes6("2001:db8:9::9", "sstp0");
+	host_close(h);
+	as_before();
+	goes6("2001:db8:9::9", "-");
+	goes6("2001:db8:8::2", "-");
+}
+
+static void ipv6_with_routes_of_its_own(void **state)
+{
+	static struct ip_prefix inside;
+	struct outlet_link link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
+	struct host *h;
+
+	(void)state;
+	inside = prefix("2001:db8:7::/48");
+	cfg.default_route = false;
+	cfg.routes = &inside;
+	cfg.route_count = 1;
+	h = opened();
+	give_ipv6(&link, "2001:db8:7:1::2", true);
+	assert_int_equal(host_up(h, &link), 0);
+	goes6("2001:db8:7:9::9", "sstp0");
+	goes("2001:db8:9::9", "-");
+	host_close(h);
+}
+
 static void no_dns(void **state)
 {
 	struct host *h;
@@ -831,6 +907,8 @@ int main(void)
 		CASE(routes_stay_while_the_address_changes),
 		CASE(mtu_follows_the_server),
 		CASE(ipv6_alone),
+		CASE(ipv6_comes_and_goes),
+		CASE(ipv6_with_routes_of_its_own),
 		CASE(no_dns),
 		CASE(the_device_goes_first),
 		CASE(closing_nothing),

@@ -92,7 +92,7 @@ static void nothing_is_passed_on(void **state)
 	sigset_t all;
 
 	(void)state;
-	setenv("SSTP_PASSWORD", "hidden", 1);
+	setenv("SSTP_PASSWORD", "wonder land 5417", 1);
 	setenv("SSTP_PASSWORD_FILE", "not secret itself", 1);
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
@@ -106,7 +106,7 @@ static void nothing_is_passed_on(void **state)
 	close(fd);
 	read_output();
 	ignored = strstr(output, "SigIgn:");
-	assert_null(strstr(output, "hidden"));
+	assert_null(strstr(output, "wonder land 5417"));
 	assert_non_null(strstr(output, "SSTP_PASSWORD_FILE=not secret itself\n"));
 	assert_non_null(strstr(output, "SigBlk:\t0000000000000000\n"));
 	assert_non_null(ignored);
@@ -212,7 +212,7 @@ static void environment(void **state)
 
 	(void)state;
 	ip_parse("192.0.2.1", &env.gateway);
-	setenv("SSTP_PASSWORD", "hidden", 1);
+	setenv("SSTP_PASSWORD", "wonder land 5417", 1);
 	setenv("CISCO_DEF_DOMAIN", "outer.example", 1);
 	setenv("VPNC_LEFT_OVER", "x", 1);
 	setenv("IDLE_TIMEOUT", "60", 1);
@@ -247,6 +247,42 @@ static void split_tunnel(void **state)
 	HAS_ALL(with_routes);
 	has("VPNGATEWAY");
 	has("INTERNAL_IP4_MTU");
+}
+
+/* vpnc-script sends all IPv6 into a tunnel that has an address and no list of IPv6 routes. */
+static void global_ipv6(void **state)
+{
+	struct outlet_link link = link_of();
+	struct ip_prefix route;
+	struct script_env env = { .device = "sstp0", .link = &link, .routes = &route };
+	struct slaac_config *c = &link.ip6;
+
+	(void)state;
+	*c = (struct slaac_config){
+		.is_settled = true,
+		.has_router = true,
+		.addr_count = 2,
+		.domains = { "example.net", "corp" },
+		.domain_count = 2,
+	};
+	ip_parse("2001:db8::1", &c->addrs[0].addr); /* deprecated */
+	ip_parse("2001:db8::2", &c->addrs[1].addr);
+	c->addrs[1].preferred_s = 5;
+	run_and_read(SCRIPT_CONNECT, &env);
+	has("INTERNAL_IP6_ADDRESS=2001:db8::2");
+	has("INTERNAL_IP6_NETMASK=2001:db8::2/128");
+	has("CISCO_DEF_DOMAIN=example.net corp");
+	assert_true(ip_prefix_parse("10.0.0.0/8", &route));
+	env.route_count = 1;
+	run_and_read(SCRIPT_CONNECT, &env);
+	has("INTERNAL_IP6_ADDRESS");
+	has("INTERNAL_IP6_NETMASK");
+	assert_true(ip_prefix_parse("2001:db8:7::/48", &route));
+	run_and_read(SCRIPT_CONNECT, &env);
+	has("INTERNAL_IP6_ADDRESS=2001:db8::2");
+	c->has_router = false;
+	run_and_read(SCRIPT_CONNECT, &env);
+	has("INTERNAL_IP6_ADDRESS");
 }
 
 static void ipv6_gateway_and_debug(void **state)
@@ -304,6 +340,7 @@ int main(void)
 		cmocka_unit_test(finding),
 		cmocka_unit_test(environment),
 		cmocka_unit_test(split_tunnel),
+		cmocka_unit_test(global_ipv6),
 		cmocka_unit_test(ipv6_gateway_and_debug),
 		cmocka_unit_test(a_script_that_fails),
 	};

@@ -36,7 +36,7 @@ def icmp6(source, destination, kind, rest, code=0):
     return message[:2] + struct.pack("!H", checksum(pseudo + message)) + message[4:]
 
 
-def prefix_option(prefix="2001:db8:77::", length=64, flags=0x40, valid=86400, preferred=14400):
+def prefix_option(prefix="2001:db8:77:1::", length=64, flags=0x40, valid=86400, preferred=14400):
     return struct.pack("!BBBBIII", 3, 4, length, flags, valid, preferred, 0) + address(prefix)
 
 

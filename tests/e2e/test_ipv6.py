@@ -1,12 +1,13 @@
 """IPv6 in the tunnel, and what neither end lets the other do to its host by it."""
+import re
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from lab import GATEWAY, Sniffer, eventually
-from packets import (ALL_NODES, advertisement, echo6, hidden, icmp4, icmp6, inject, ipv4, ipv6, link_local, prefix_option,
-                     rdnss_option)
+from lab import GATEWAY, RESOLV_CONF, SERVER, Sniffer, eventually
+from packets import (ALL_NODES, address, advertisement, echo6, hidden, icmp4, icmp6, inject, ipv4, ipv6, mtu_option,
+                     prefix_option, rdnss_option)
+from scripted import ScriptedServer
 from test_netns import named
 
 DISTRUST = {"ipv6": ("accept_ra", "autoconf", "accept_redirects", "accept_source_route"),
@@ -122,3 +123,223 @@ def test_a_server_can_not_configure_the_clients_host(lab, both):
     assert routes6(lab.client) == before
     lab.client.ping(f"{far}%sstp0")
     assert client.stop() == 0
+
+
+# ---- a server that gives IPv6
+
+PREFIX, FAR6, NAMES6 = "2001:db8:77:1:", "2001:db8:ffff::1", "2001:db8:77::53"
+ACCEL_PPP = prefix_option(valid=2592000, preferred=604800) + rdnss_option(NAMES6)
+HALVES = {"::/1", "8000::/1"}
+
+
+@pytest.fixture
+def giver(lab):
+    """Makes a server that gives IPv6."""
+    made = []
+
+    def make(*arguments, **more):
+        made.append(ScriptedServer(lab, *arguments, **more))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.close()
+
+
+def global_of(host, device="sstp0"):
+    """The address that was made of the prefix."""
+    return eventually(f"{host.name} has an address of the prefix", lambda: global_addresses(host, device))[0]
+
+
+def global_addresses(host, device="sstp0"):
+    return [a for a in host.addresses(device) if a.startswith(PREFIX)]
+
+
+def tunnel_routes6(host, device="sstp0"):
+    return {r["dst"]: r for r in host.ip("-6 route show") if r["dev"] == device and r["dst"] != "fe80::/64"}
+
+
+def connect(lab, *options, **more):
+    return lab.connect("--auth", "pap", *options, **more)
+
+
+def address_info(host, address):
+    return next(a for a in host.device()["addr_info"] if a["local"] == address)
+
+
+def test_a_server_that_gives_ipv6(lab, both, giver):
+    server = giver(ACCEL_PPP + mtu_option(1350))
+    client = connect(lab)
+    client.wait_for("^IPv6 address 2001:db8:77:")
+    own = global_of(lab.client)
+    assert own[len(PREFIX):] == link_local_of(lab.client)[len("fe80::"):], "with the identifier of IPV6CP"
+    info = address_info(lab.client, own)
+    assert info["prefixlen"] == 64
+    assert 604700 < info["preferred_life_time"] <= 604800
+    assert 2591900 < info["valid_life_time"] <= 2592000
+    eventually("all IPv6 goes into the tunnel", lambda: set(tunnel_routes6(lab.client)) == HALVES)
+    lab.client.ping(FAR6)
+    assert lab.client.device()["mtu"] == 1350
+    assert f"nameserver {NAMES6}\n" in lab.client.resolv_conf.read_text()
+    assert server.solicitations == 1
+    assert client.stop() == 0
+    assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+
+
+def test_routes_of_ipv6_come_from_the_options_alone(lab, giver):
+    giver(ACCEL_PPP)
+    client = connect(lab, "--no-default-route", "--route", "2001:db8:ffff::/48")
+    global_of(lab.client)
+    assert set(tunnel_routes6(lab.client)) == {"2001:db8:ffff::/48"}
+    lab.client.ping(FAR6)
+    assert lab.client.ping("2001:db8:1::254"), "the LAN is where it was"
+    assert client.stop() == 0
+
+
+def test_an_address_is_as_old_as_the_server_says(lab, giver):
+    server = giver(ACCEL_PPP)
+    connect(lab)
+    own = global_of(lab.client)
+    server.advertise(prefix_option(valid=1000, preferred=0))
+    eventually("it is deprecated", lambda: address_info(lab.client, own).get("deprecated"))
+    server.advertise(prefix_option(valid=5000, preferred=4000))
+    eventually("it is preferred again", lambda: 3900 < address_info(lab.client, own)["preferred_life_time"] <= 4000)
+    # another prefix beside it, and then that one alone
+    server.advertise(prefix_option("2001:db8:78::"))
+    eventually("both are there", lambda: [a for a in lab.client.addresses() if a.startswith("2001:db8:78:")])
+    server.advertise(prefix_option(valid=0, preferred=0) + rdnss_option(NAMES6, lifetime=0))
+    eventually("it is gone", lambda: not global_addresses(lab.client))
+    assert NAMES6 not in lab.client.resolv_conf.read_text()
+    lab.client.ping(FAR6)
+    server.advertise(lifetime=0)
+    eventually("without a router nothing is sent there", lambda: not tunnel_routes6(lab.client))
+
+
+def test_hostile_advertisements(lab, both, giver):
+    server = giver(None)
+    client = connect(lab)
+    before = routes6(lab.client), lab.client.addresses()
+    good = advertisement(server.own, ALL_NODES, ACCEL_PPP)
+    for packet in (ipv6(server.own, ALL_NODES, good, hop_limit=64), ipv6(server.own, ALL_NODES, good[:-8]),
+                   ipv6(server.own, ALL_NODES, good[:2] + b"\0\0" + good[4:]),
+                   ipv6("2001:db8::1", ALL_NODES, advertisement("2001:db8::1", ALL_NODES, ACCEL_PPP)),
+                   ipv6(server.own, ALL_NODES, advertisement(server.own, ALL_NODES, ACCEL_PPP + bytes(8))),
+                   *(p for how, packets in hidden(good, server.own, ALL_NODES).items() if how != "plain" for p in packets)):
+        server.send(packet)
+    server.advertise(b"".join(prefix_option(p, n, f, v, w) for p, n, f, v, w in (
+        ("2001:db8:66::", 48, 0x40, 9, 9), ("2001:db8:66::", 64, 0x80, 9, 9), ("fe80::", 64, 0x40, 9, 9),
+        ("ff02::", 64, 0x40, 9, 9), ("::", 64, 0x40, 9, 9), ("2001:db8:66::", 64, 0x40, 8, 9))) +
+        mtu_option(1000) + rdnss_option("::1", "ff02::fb", "fe80::1"), lifetime=0)
+    lab.client.ping(GATEWAY)
+    assert (routes6(lab.client), lab.client.addresses()) == before
+    assert lab.client.device()["mtu"] > 1280
+    server.advertise(b"".join(prefix_option(f"2001:db8:77:1{i:02x}::") for i in range(40)))
+    eventually("as many as are kept", lambda: len([a for a in lab.client.addresses() if a.startswith("2001:db8:77:1")]) == 4)
+    lab.client.ping(GATEWAY)
+    assert client.stop() == 0
+
+
+def test_addresses_stay_over_a_reconnect(lab, giver):
+    server = giver(ACCEL_PPP)
+    client = connect(lab)
+    own = global_of(lab.client)
+    eventually("all IPv6 goes into the tunnel", lambda: set(tunnel_routes6(lab.client)) == HALVES)
+    server.hang_up()
+    eventually("the tunnel is down", lambda: "next try in" in client.log)
+    assert global_addresses(lab.client) == [own], "nothing leaves by another way meanwhile"
+    assert set(tunnel_routes6(lab.client)) == HALVES
+    client.wait_for("^IPv6 address 2001:db8:77:", count=1)
+    eventually("it asks again", lambda: server.solicitations == 2)
+    lab.client.ping(FAR6)
+    assert global_addresses(lab.client) == [own]
+    # and a server that has no IPv6 any more
+    server.has_ipv6 = False
+    server.hang_up()
+    eventually("its addresses go", lambda: not global_addresses(lab.client))
+    eventually("its routes go", lambda: not tunnel_routes6(lab.client))
+    assert client.stop() == 0
+
+
+def test_ipv6cp_goes_down_and_comes_up_again(lab, giver):
+    server = giver(ACCEL_PPP)
+    connect(lab)
+    own = global_of(lab.client)
+    server.end_ipv6()
+    eventually("its addresses go", lambda: not global_addresses(lab.client))
+    lab.client.ping(GATEWAY)
+    server.begin_ipv6()
+    assert global_of(lab.client) == own
+    lab.client.ping(FAR6)
+
+
+def test_a_server_that_gives_ipv6_alone(lab, giver):
+    giver(ACCEL_PPP, has_ipv4=False)
+    client = connect(lab)
+    client.wait_for("^connected in ")
+    lab.client.ping(FAR6)
+    assert f"nameserver {NAMES6}\n" in lab.client.resolv_conf.read_text()
+    assert client.stop() == 0
+
+
+def test_ipv6_in_another_namespace(lab, giver):
+    giver(ACCEL_PPP)
+    with named(lab.client, "blue") as run_there:
+        client = connect(lab, "--netns", "blue")
+        client.wait_for("^IPv6 address 2001:db8:77:")
+        eventually("all its IPv6 goes into the tunnel", lambda: "8000::/1 dev sstp0" in run_there("ip", "-6", "route").stdout)
+        assert "1 received" in run_there("ping", "-c1", "-W5", FAR6).stdout
+        assert f"nameserver {NAMES6}\n" in run_there("cat", "/etc/resolv.conf").stdout
+        assert client.stop() == 0
+
+
+SCRIPT_SAYS = "env | grep -E '^(reason|INTERNAL_IP6|CISCO_DEF)' | sort | tr '\\n' ' '; echo"
+
+
+def test_what_a_script_is_told(lab, giver):
+    domains = bytes((31, 3, 0, 0)) + (600).to_bytes(4, "big") + b"\7example\3net\0" + bytes(3)
+    server = giver(ACCEL_PPP + domains)
+    client = connect(lab, "--script", SCRIPT_SAYS)
+    own = PREFIX + "[0-9a-f:]+"
+    client.wait_for(f"CISCO_DEF_DOMAIN=example.net INTERNAL_IP6_ADDRESS=({own}) INTERNAL_IP6_DNS={NAMES6} "
+                    rf"INTERNAL_IP6_LINK_LOCAL=fe80::\S+ INTERNAL_IP6_NETMASK={own}/128 reason=")
+    told = client.log.count("reason=")
+    server.advertise()  # nothing that it has not been told
+    server.advertise(rdnss_option("2001:db8:77::54"))
+    client.wait_for(f"INTERNAL_IP6_DNS={NAMES6} 2001:db8:77::54 .* reason=reconnect")
+    assert client.log.count("reason=") == told + 1
+    assert client.stop() == 0
+
+
+def test_ipv6_of_a_command(lab, giver):
+    giver(ACCEL_PPP, has_ipv4=False)
+    password = lab.file("password", "wonder land\n")
+    command = lab.start(lab.client, lab.sstp, "run", "-v", SERVER, "--auth", "pap", "--user", "ann", "--password-file",
+                        password, "--servercert", lab.pki.server.pin, "--", "sh", "-c",
+                        f"cat /etc/resolv.conf; ping -c1 -W5 {FAR6}")
+    assert command.wait() == 0
+    assert "1 received" in command.log
+    assert f"nameserver {NAMES6}\n" in command.log
+
+
+def test_ipv6_of_the_proxy(lab, giver):
+    """Its stack has the address, and asks the name server that was advertised."""
+    server = giver(ACCEL_PPP)
+    password = lab.file("password", "wonder land\n")
+    proxy = lab.start(lab.client, lab.sstp, "proxy", "-v", SERVER, "--auth", "pap", "--user", "ann", "--password-file",
+                      password, "--servercert", lab.pki.server.pin, "--socks5", "127.0.0.1:1080")
+    proxy.wait_for("^IPv6 address 2001:db8:77:")
+    with lab.client.connect("127.0.0.1", 1080) as s:
+        s.sendall(b"\5\1\0")
+        assert s.recv(2) == b"\5\0"
+        s.sendall(b"\5\1\0\3\x0bexample.net\0\x50")
+        asked = server.wait_for_packet("it asks for the name", lambda p: p[0] >> 4 == 6 and p[6] == 17 and
+                                       b"\7example\3net\0" in p)
+    assert asked[8:16] == address(PREFIX + ":")[:8]
+    assert asked[24:40] == address(NAMES6)
+    with lab.client.connect("127.0.0.1", 1080) as s:
+        s.sendall(b"\5\1\0")
+        assert s.recv(2) == b"\5\0"
+        s.sendall(b"\5\1\0\4" + address(FAR6) + b"\0\x50")
+        syn = server.wait_for_packet("it connects", lambda p: p[0] >> 4 == 6 and p[6] == 6)
+    assert syn[24:40] == address(FAR6)
+    assert proxy.stop() == 0

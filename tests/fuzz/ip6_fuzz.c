@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "ip6/ip6.h"
+#include "ip6/slaac.h"
 #include "util/checksum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -24,16 +24,16 @@ static void mend(uint8_t *packet, size_t len)
 					   checksum_sum(packet + 40, len - 40)));
 }
 
-static void check(struct ip6 *host, uint64_t now_ms)
+static void check(struct slaac *host, uint64_t now_ms)
 {
-	struct ip6_config c;
-	struct ip6_out out;
+	struct slaac_config c;
+	struct slaac_out out;
 	unsigned n = 0;
 
-	while (ip6_next(host, &out))
-		if (++n > 2 || (out.type == IP6_OUT_PACKET && out.packet.len != 48))
+	while (slaac_next(host, &out))
+		if (++n > 2 || (out.type == SLAAC_OUT_PACKET && out.packet.len != 48))
 			abort();
-	ip6_config(host, now_ms, &c);
+	slaac_config(host, now_ms, &c);
 	if (c.mtu && c.mtu < IP6_MIN_MTU)
 		abort();
 	for (size_t i = 0; i < c.addr_count; i++)
@@ -47,14 +47,14 @@ static void check(struct ip6 *host, uint64_t now_ms)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct ip6_cfg cfg = { .own_iid = { 1, 2, 3, 4, 5, 6, 7, 8 } };
+	struct slaac_cfg cfg = { .own_iid = { 1, 2, 3, 4, 5, 6, 7, 8 } };
 	struct reader r = reader_of(data, len);
 	uint8_t reply[IP6_PACKET_MAX];
 	uint64_t now_ms = 1000;
-	struct ip6 host;
+	struct slaac host;
 
-	ip6_init(&host, &cfg);
-	ip6_start(&host, now_ms);
+	slaac_init(&host, &cfg);
+	slaac_start(&host, now_ms);
 	check(&host, now_ms);
 	while (r.left) {
 		size_t size = get_u16(&r) % 2048;
@@ -63,15 +63,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		uint8_t *packet = malloc(body.left + 1); /* of its own size */
 
 		now_ms += wait_ms;
-		if (ip6_deadline(&host) <= now_ms)
-			ip6_tick(&host, now_ms);
+		if (slaac_deadline(&host) <= now_ms)
+			slaac_tick(&host, now_ms);
 		check(&host, now_ms);
 		if (!packet)
 			abort();
 		size = body.left;
 		get_copy(&body, packet, size);
 		mend(packet, size);
-		ip6_input(&host, packet, size, now_ms);
+		slaac_input(&host, packet, size, now_ms);
 		check(&host, now_ms);
 		ip6_neighbor_reply(reply, packet, size, cfg.own_iid, true);
 		free(packet);

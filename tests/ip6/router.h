@@ -3,7 +3,7 @@
 #ifndef SSTP_TESTS_IP6_ROUTER_H
 #define SSTP_TESTS_IP6_ROUTER_H
 
-#include "ip6/ip6.h"
+#include "ip6/slaac.h"
 
 enum { ROUTER_ROOM = 1500 };
 

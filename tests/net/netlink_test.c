@@ -202,6 +202,27 @@ static void addresses(void **state)
 	}
 }
 
+static void ipv6_addresses_with_lifetimes(void **state)
+{
+	struct ip_addr a = addr("2001:db8:5::1"), neighbor = addr("2001:db8:5::2");
+	struct route r;
+
+	(void)state;
+	assert_int_equal(netlink_addr6_set(nl, dev[1], &a, 64, 900, 1000), 0);
+	assert_int_equal(soon_goes_to(&a, 1).ifindex, 1); /* the loopback's */
+	assert_int_equal(netlink_addr6_set(nl, dev[1], &a, 64, UINT32_MAX, UINT32_MAX), 0);
+	assert_int_equal(netlink_addr6_set(nl, dev[1], &a, 64, 0, 10), 0);
+	assert_true(netlink_route_get(nl, &neighbor, &r) || r.ifindex != dev[1]);
+	assert_int_equal(netlink_addr_add(nl, dev[1], &a, 64, NULL), -EEXIST);
+	assert_int_equal(netlink_addr_del(nl, dev[1], &a, 64, NULL), 0);
+	assert_int_equal(netlink_addr6_set(nl, dev[1], &a, 64, 10, 9), -EINVAL);
+	assert_int_equal(netlink_addr6_set(nl, dev[1], &a, 64, 0, 0), -EINVAL);
+	assert_int_equal(netlink_addr6_set(nl, dev[1], &a, 129, 10, 10), -EINVAL);
+	assert_int_equal(netlink_addr6_set(nl, 9999, &a, 64, 10, 10), -ENODEV);
+	a = addr("192.0.2.1");
+	assert_int_equal(netlink_addr6_set(nl, dev[1], &a, 24, 10, 10), -EINVAL);
+}
+
 static void address_errors(void **state)
 {
 	struct ip_addr v4 = addr("192.0.2.1"), v6 = addr("2001:db8::1"), none = addr("");
@@ -545,6 +566,7 @@ int main(void)
 		CASE(link_errors),
 		CASE(kernel_invents_no_address),
 		CASE(addresses),
+		CASE(ipv6_addresses_with_lifetimes),
 		CASE(address_errors),
 		CASE(device_without_ipv6),
 		CASE(routes_come_and_go),

@@ -14,8 +14,8 @@
 #define FOREVER UINT32_MAX
 
 static struct {
-	struct ip6 host;
-	struct ip6_config now;
+	struct slaac host;
+	struct slaac_config now;
 	uint64_t ms;
 	unsigned packets, changes; /* since the last look */
 	uint8_t last[IP6_PACKET_MAX];
@@ -26,10 +26,10 @@ static const uint8_t own_iid[IP6_IID_LEN] = { 0x10, 0, 0, 0, 0, 0, 0, 2 };
 
 static void drain(void)
 {
-	struct ip6_out out;
+	struct slaac_out out;
 
-	while (ip6_next(&t.host, &out)) {
-		if (out.type == IP6_OUT_CHANGED) {
+	while (slaac_next(&t.host, &out)) {
+		if (out.type == SLAAC_OUT_CHANGED) {
 			t.changes++;
 			continue;
 		}
@@ -37,19 +37,19 @@ static void drain(void)
 		t.last_len = out.packet.len;
 		memcpy(t.last, out.packet.at, out.packet.len);
 	}
-	ip6_config(&t.host, t.ms, &t.now);
+	slaac_config(&t.host, t.ms, &t.now);
 }
 
 static int start(void **state)
 {
-	struct ip6_cfg cfg = { .log = NULL };
+	struct slaac_cfg cfg = { .log = NULL };
 
 	(void)state;
 	memset(&t, 0, sizeof(t));
 	t.ms = 1000000;
 	memcpy(cfg.own_iid, own_iid, sizeof(own_iid));
-	ip6_init(&t.host, &cfg);
-	ip6_start(&t.host, t.ms);
+	slaac_init(&t.host, &cfg);
+	slaac_start(&t.host, t.ms);
 	drain();
 	return 0;
 }
@@ -59,14 +59,14 @@ static void wait_ms(uint64_t ms)
 {
 	uint64_t end = t.ms + ms;
 
-	while (ip6_deadline(&t.host) <= end) {
-		if (ip6_deadline(&t.host) > t.ms)
-			t.ms = ip6_deadline(&t.host);
-		ip6_tick(&t.host, t.ms);
+	while (slaac_deadline(&t.host) <= end) {
+		if (slaac_deadline(&t.host) > t.ms)
+			t.ms = slaac_deadline(&t.host);
+		slaac_tick(&t.host, t.ms);
 		drain();
 	}
 	t.ms = end;
-	ip6_config(&t.host, t.ms, &t.now);
+	slaac_config(&t.host, t.ms, &t.now);
 }
 
 static void give(struct bytes packet)
@@ -75,7 +75,7 @@ static void give(struct bytes packet)
 
 	assert_non_null(copy);
 	memcpy(copy, packet.at, packet.len);
-	ip6_input(&t.host, copy, packet.len, t.ms);
+	slaac_input(&t.host, copy, packet.len, t.ms);
 	free(copy);
 	drain();
 }
@@ -121,7 +121,7 @@ static void asks_three_times(void **state)
 	assert_int_equal(t.changes, 1);
 	assert_int_equal(t.now.addr_count, 0);
 	assert_false(t.now.has_router);
-	assert_true(ip6_deadline(&t.host) == UINT64_MAX);
+	assert_true(slaac_deadline(&t.host) == UINT64_MAX);
 }
 
 static void an_answer_is_enough(void **state)
@@ -140,11 +140,11 @@ static void an_answer_is_enough(void **state)
 
 static void nothing_before_the_start(void **state)
 {
-	struct ip6_cfg cfg = { .log = NULL };
+	struct slaac_cfg cfg = { .log = NULL };
 
 	(void)state;
-	ip6_init(&t.host, &cfg);
-	assert_true(ip6_deadline(&t.host) == UINT64_MAX);
+	slaac_init(&t.host, &cfg);
+	assert_true(slaac_deadline(&t.host) == UINT64_MAX);
 	advertise_prefix("2001:db8::", 100, 100);
 	assert_int_equal(t.now.addr_count, 0);
 	assert_false(t.now.is_settled);
@@ -683,5 +683,5 @@ int main(void)
 		TEST(neighbors_that_are_not),
 	};
 
-	return cmocka_run_group_tests_name("ip6/ip6", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("ip6/slaac", tests, NULL, NULL);
 }

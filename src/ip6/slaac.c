@@ -4,7 +4,7 @@
  * tick. Routers are asked three times at the start, and again when three quarters of the shortest
  * lifetime have gone by and no router has spoken since.
  */
-#include "ip6/ip6.h"
+#include "ip6/slaac.h"
 
 #include <stdio.h>
 #include <strings.h>
@@ -26,12 +26,12 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static uint64_t after(const struct ip6 *e, uint32_t seconds)
+static uint64_t after(const struct slaac *e, uint32_t seconds)
 {
 	return seconds == UINT32_MAX ? NEVER : e->now_ms + (uint64_t)seconds * 1000;
 }
 
-static bool has_passed(const struct ip6 *e, uint64_t ms)
+static bool has_passed(const struct slaac *e, uint64_t ms)
 {
 	return ms <= e->now_ms;
 }
@@ -39,10 +39,10 @@ static bool has_passed(const struct ip6 *e, uint64_t ms)
 /* ---- what is known */
 
 /* An entry for this address, or a free one; NULL: there is no room. */
-static struct ip6_entry *entry_for(struct ip6_entry *table, size_t count,
-				   const struct ip_addr *addr)
+static struct slaac_entry *entry_for(struct slaac_entry *table, size_t count,
+				     const struct ip_addr *addr)
 {
-	struct ip6_entry *free_one = NULL;
+	struct slaac_entry *free_one = NULL;
 
 	for (size_t i = count; i > 0; i--) {
 		if (ip_equal(&table[i - 1].addr, addr))
@@ -53,20 +53,20 @@ static struct ip6_entry *entry_for(struct ip6_entry *table, size_t count,
 	return free_one;
 }
 
-static void note_entry(struct ip6 *e, struct ip6_entry *table, size_t count,
+static void note_entry(struct slaac *e, struct slaac_entry *table, size_t count,
 		       const struct ip_addr *addr, uint32_t lifetime_s)
 {
-	struct ip6_entry *entry = entry_for(table, count, addr);
+	struct slaac_entry *entry = entry_for(table, count, addr);
 
 	if (entry && lifetime_s)
-		*entry = (struct ip6_entry){ *addr, after(e, lifetime_s) };
+		*entry = (struct slaac_entry){ *addr, after(e, lifetime_s) };
 	else if (entry)
 		entry->addr.family = AF_UNSPEC;
 }
 
-static struct ip6_prefix *prefix_for(struct ip6 *e, const struct ip_addr *addr)
+static struct slaac_prefix *prefix_for(struct slaac *e, const struct ip_addr *addr)
 {
-	struct ip6_prefix *free_one = NULL;
+	struct slaac_prefix *free_one = NULL;
 
 	for (size_t i = IP6_ADDRS_MAX; i > 0; i--) {
 		if (ip_equal(&e->prefixes[i - 1].addr, addr))
@@ -77,15 +77,15 @@ static struct ip6_prefix *prefix_for(struct ip6 *e, const struct ip_addr *addr)
 	return free_one;
 }
 
-static void note_prefix(struct ip6 *e, const struct advert_option *o)
+static void note_prefix(struct slaac *e, const struct advert_option *o)
 {
 	struct ip_addr addr = o->prefix.addr;
-	struct ip6_prefix *p;
+	struct slaac_prefix *p;
 
 	memcpy(addr.bytes + 16 - IP6_IID_LEN, e->cfg.own_iid, IP6_IID_LEN);
 	p = prefix_for(e, &addr);
 	if (p && o->prefix.valid_s)
-		*p = (struct ip6_prefix){
+		*p = (struct slaac_prefix){
 			.addr = addr,
 			.preferred_ms = after(e, o->prefix.preferred_s),
 			.valid_ms = after(e, o->prefix.valid_s),
@@ -95,12 +95,12 @@ static void note_prefix(struct ip6 *e, const struct advert_option *o)
 		p->addr.family = AF_UNSPEC;
 }
 
-static void note_domain(struct ip6 *e, const char *name, uint32_t lifetime_s)
+static void note_domain(struct slaac *e, const char *name, uint32_t lifetime_s)
 {
-	struct ip6_domain *free_one = NULL, *known = NULL;
+	struct slaac_domain *free_one = NULL, *known = NULL;
 
 	for (size_t i = IP6_DOMAINS_MAX; i > 0; i--) {
-		struct ip6_domain *d = &e->domains[i - 1];
+		struct slaac_domain *d = &e->domains[i - 1];
 
 		if (!strcasecmp(d->name, name))
 			known = d;
@@ -115,7 +115,7 @@ static void note_domain(struct ip6 *e, const char *name, uint32_t lifetime_s)
 	snprintf(known->name, sizeof(known->name), "%s", lifetime_s ? name : "");
 }
 
-static void note_option(struct ip6 *e, struct advert_option *o)
+static void note_option(struct slaac *e, struct advert_option *o)
 {
 	char name[IP6_DOMAIN_SIZE];
 	struct ip_addr server;
@@ -140,7 +140,7 @@ static void note_option(struct ip6 *e, struct advert_option *o)
 	}
 }
 
-static void expire_entries(struct ip6 *e, struct ip6_entry *table, size_t count)
+static void expire_entries(struct slaac *e, struct slaac_entry *table, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (table[i].addr.family == AF_UNSPEC || !has_passed(e, table[i].until_ms))
@@ -150,7 +150,7 @@ static void expire_entries(struct ip6 *e, struct ip6_entry *table, size_t count)
 	}
 }
 
-static void expire_prefix(struct ip6 *e, struct ip6_prefix *p)
+static void expire_prefix(struct slaac *e, struct slaac_prefix *p)
 {
 	if (p->addr.family == AF_UNSPEC)
 		return;
@@ -163,7 +163,7 @@ static void expire_prefix(struct ip6 *e, struct ip6_prefix *p)
 	}
 }
 
-static void expire(struct ip6 *e)
+static void expire(struct slaac *e)
 {
 	expire_entries(e, e->routers, COUNT(e->routers));
 	expire_entries(e, e->servers, COUNT(e->servers));
@@ -177,7 +177,7 @@ static void expire(struct ip6 *e)
 	}
 }
 
-static uint64_t first_entry_ms(const struct ip6_entry *table, size_t count)
+static uint64_t first_entry_ms(const struct slaac_entry *table, size_t count)
 {
 	uint64_t first = NEVER;
 
@@ -188,13 +188,13 @@ static uint64_t first_entry_ms(const struct ip6_entry *table, size_t count)
 }
 
 /* When the first of all that is known will be deprecated, or pass. */
-static uint64_t first_end_ms(const struct ip6 *e)
+static uint64_t first_end_ms(const struct slaac *e)
 {
 	uint64_t first = earlier(first_entry_ms(e->routers, COUNT(e->routers)),
 				 first_entry_ms(e->servers, COUNT(e->servers)));
 
 	for (size_t i = 0; i < IP6_ADDRS_MAX; i++) {
-		const struct ip6_prefix *p = &e->prefixes[i];
+		const struct slaac_prefix *p = &e->prefixes[i];
 
 		if (p->addr.family != AF_UNSPEC)
 			first = earlier(first, p->is_deprecated ? p->valid_ms : p->preferred_ms);
@@ -207,7 +207,7 @@ static uint64_t first_end_ms(const struct ip6 *e)
 
 /* ---- asking */
 
-static void begin_to_ask(struct ip6 *e)
+static void begin_to_ask(struct slaac *e)
 {
 	e->solicit_left = SOLICITATIONS;
 	e->solicit_ms = e->now_ms;
@@ -215,7 +215,7 @@ static void begin_to_ask(struct ip6 *e)
 }
 
 /* Three quarters of the way to the first end, if that is no never. */
-static void set_refresh(struct ip6 *e)
+static void set_refresh(struct slaac *e)
 {
 	uint64_t end = first_end_ms(e), wait = end - e->now_ms;
 
@@ -224,14 +224,14 @@ static void set_refresh(struct ip6 *e)
 		end == NEVER ? NEVER : e->now_ms + (wait > REFRESH_MIN_MS ? wait : REFRESH_MIN_MS);
 }
 
-static void settle(struct ip6 *e)
+static void settle(struct slaac *e)
 {
 	if (!e->is_settled)
 		e->has_change = true;
 	e->is_settled = true;
 }
 
-static void ask(struct ip6 *e)
+static void ask(struct slaac *e)
 {
 	if (has_passed(e, e->refresh_ms))
 		begin_to_ask(e);
@@ -250,7 +250,7 @@ static void ask(struct ip6 *e)
 	settle(e);
 }
 
-static size_t write_solicitation(struct ip6 *e)
+static size_t write_solicitation(struct slaac *e)
 {
 	static const struct ip_addr all_routers = { AF_INET6, { 0xff, 2, [15] = 2 } };
 	struct writer w = writer_of(e->packet, sizeof(e->packet));
@@ -263,12 +263,12 @@ static size_t write_solicitation(struct ip6 *e)
 
 /* ---- what the owner asks */
 
-void ip6_init(struct ip6 *e, const struct ip6_cfg *cfg)
+void slaac_init(struct slaac *e, const struct slaac_cfg *cfg)
 {
-	*e = (struct ip6){ .cfg = *cfg, .solicit_ms = NEVER, .refresh_ms = NEVER };
+	*e = (struct slaac){ .cfg = *cfg, .solicit_ms = NEVER, .refresh_ms = NEVER };
 }
 
-void ip6_start(struct ip6 *e, uint64_t now_ms)
+void slaac_start(struct slaac *e, uint64_t now_ms)
 {
 	e->now_ms = now_ms;
 	e->is_running = true;
@@ -276,7 +276,7 @@ void ip6_start(struct ip6 *e, uint64_t now_ms)
 	ask(e);
 }
 
-void ip6_input(struct ip6 *e, const uint8_t *packet, size_t len, uint64_t now_ms)
+void slaac_input(struct slaac *e, const uint8_t *packet, size_t len, uint64_t now_ms)
 {
 	struct advert a;
 	struct advert_option o;
@@ -295,7 +295,7 @@ void ip6_input(struct ip6 *e, const uint8_t *packet, size_t len, uint64_t now_ms
 	set_refresh(e);
 }
 
-void ip6_tick(struct ip6 *e, uint64_t now_ms)
+void slaac_tick(struct slaac *e, uint64_t now_ms)
 {
 	e->now_ms = now_ms;
 	if (!e->is_running)
@@ -304,7 +304,7 @@ void ip6_tick(struct ip6 *e, uint64_t now_ms)
 	ask(e);
 }
 
-uint64_t ip6_deadline(const struct ip6 *e)
+uint64_t slaac_deadline(const struct slaac *e)
 {
 	if (!e->is_running)
 		return NEVER;
@@ -312,11 +312,11 @@ uint64_t ip6_deadline(const struct ip6 *e)
 		       earlier(e->solicit_ms, e->refresh_ms));
 }
 
-bool ip6_next(struct ip6 *e, struct ip6_out *out)
+bool slaac_next(struct slaac *e, struct slaac_out *out)
 {
 	if (e->must_solicit) {
 		e->must_solicit = false;
-		out->type = IP6_OUT_PACKET;
+		out->type = SLAAC_OUT_PACKET;
 		out->packet = bytes_of(e->packet, write_solicitation(e));
 		return true;
 	}
@@ -324,7 +324,7 @@ bool ip6_next(struct ip6 *e, struct ip6_out *out)
 		return false;
 	e->has_change = false;
 	e->tell_ms = e->now_ms + TELL_MS;
-	out->type = IP6_OUT_CHANGED;
+	out->type = SLAAC_OUT_CHANGED;
 	return true;
 }
 
@@ -338,18 +338,18 @@ static uint32_t seconds_left(uint64_t now_ms, uint64_t until_ms)
 	return until_ms == NEVER ? UINT32_MAX : (uint32_t)(s < UINT32_MAX ? s : UINT32_MAX - 1);
 }
 
-static bool holds(const struct ip6_entry *entry, uint64_t now_ms)
+static bool holds(const struct slaac_entry *entry, uint64_t now_ms)
 {
 	return entry->addr.family != AF_UNSPEC && entry->until_ms > now_ms;
 }
 
-static void fill_addrs(const struct ip6 *e, uint64_t now_ms, struct ip6_config *out)
+static void fill_addrs(const struct slaac *e, uint64_t now_ms, struct slaac_config *out)
 {
 	for (size_t i = 0; i < IP6_ADDRS_MAX; i++) {
-		const struct ip6_prefix *p = &e->prefixes[i];
+		const struct slaac_prefix *p = &e->prefixes[i];
 
 		if (p->addr.family != AF_UNSPEC && p->valid_ms > now_ms)
-			out->addrs[out->addr_count++] = (struct ip6_addr){
+			out->addrs[out->addr_count++] = (struct slaac_addr){
 				.addr = p->addr,
 				.preferred_s = seconds_left(now_ms, p->preferred_ms),
 				.valid_s = seconds_left(now_ms, p->valid_ms),
@@ -357,9 +357,9 @@ static void fill_addrs(const struct ip6 *e, uint64_t now_ms, struct ip6_config *
 	}
 }
 
-void ip6_config(const struct ip6 *e, uint64_t now_ms, struct ip6_config *out)
+void slaac_config(const struct slaac *e, uint64_t now_ms, struct slaac_config *out)
 {
-	*out = (struct ip6_config){
+	*out = (struct slaac_config){
 		.is_settled = e->is_settled,
 		.has_dhcp = e->has_dhcp,
 		.mtu = e->mtu,
