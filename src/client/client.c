@@ -300,6 +300,13 @@ static void on_retry(struct loop_timer *timer)
 
 /* ---- the tunnel begins */
 
+/* All of it, and not one protocol. */
+static bool is_link_down(const struct client *c)
+{
+	return c->tunnel.is_shutting_down ||
+	       (c->is_up && !ppp_data_is_open(&c->tunnel.ppp, PPP_PROTO_IPV4));
+}
+
 static void on_event(void *arg, const struct tunnel_event *ev)
 {
 	struct client *c = arg;
@@ -327,8 +334,8 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		bring_up(c);
 		break;
 	case TUNNEL_IPV6_DOWN:
-		if (c->tunnel.is_shutting_down)
-			break;
+		if (is_link_down(c))
+			break; /* the next call will tell what there is */
 		log_debug(&c->log, "the server %s IPv6",
 			  c->link.own_ll.family ? "has ended" : "does not speak");
 		no_ipv6(c);

@@ -448,6 +448,7 @@ void stack_up(struct stack *s, const struct outlet_link *link)
 	set_addresses(s, link);
 	set_servers(s, link);
 	netif_set_link_up(&s->netif);
+	s->netif.rs_count = 0; /* routers are solicited by src/ip6, for devices too */
 	lookup_stack_is_up(s);
 	conn_send_waiting(s);
 	stack_touch(s);

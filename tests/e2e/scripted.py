@@ -51,6 +51,10 @@ class ScriptedServer:
             with contextlib.suppress(OSError):
                 tls.shutdown(socket.SHUT_RDWR)
 
+    def say_goodbye(self):
+        """As a server that is stopped: LCP's Terminate-Request."""
+        self._control(LCP, TERMINATE, 8)
+
     def send(self, *packets):
         for packet in packets:
             self._frame(IPV6 if packet[0] >> 4 == 6 else IPV4, packet)

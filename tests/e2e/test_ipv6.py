@@ -239,12 +239,13 @@ def test_hostile_advertisements(lab, both, giver):
     assert client.stop() == 0
 
 
-def test_addresses_stay_over_a_reconnect(lab, giver):
+@pytest.mark.parametrize("end", ["hang_up", "say_goodbye"])
+def test_addresses_stay_over_a_reconnect(lab, giver, end):
     server = giver(ACCEL_PPP)
     client = connect(lab)
     own = global_of(lab.client)
     eventually("all IPv6 goes into the tunnel", lambda: set(tunnel_routes6(lab.client)) == HALVES)
-    server.hang_up()
+    getattr(server, end)()
     eventually("the tunnel is down", lambda: "next try in" in client.log)
     assert global_addresses(lab.client) == [own], "nothing leaves by another way meanwhile"
     assert set(tunnel_routes6(lab.client)) == HALVES
@@ -343,3 +344,21 @@ def test_ipv6_of_the_proxy(lab, giver):
         syn = server.wait_for_packet("it connects", lambda p: p[0] >> 4 == 6 and p[6] == 6)
     assert syn[24:40] == address(FAR6)
     assert proxy.stop() == 0
+
+
+def test_a_neighbor_is_answered_for_our_own_address_alone(lab, giver):
+    """By the client itself: its kernel is not asked."""
+    server = giver(ACCEL_PPP)
+    connect(lab)
+    own = link_local_of(lab.client)
+
+    def solicit(source, target):
+        server.send(ipv6(source, own, icmp6(source, own, 135, bytes(4) + address(target))))
+
+    solicit(server.own, "fe80::66")
+    solicit(server.own, global_of(lab.client))
+    solicit("::", own)
+    solicit(server.own, own)
+    reply = server.wait_for_packet("it is answered", lambda p: p[6] == 58 and p[40] == 136)
+    assert reply == ipv6(own, server.own, icmp6(own, server.own, 136, bytes((0x60, 0, 0, 0)) + address(own)))
+    assert len([p for p in server.packets if p[6] == 58 and p[40] == 136]) == 1
