@@ -33,6 +33,7 @@ enum {
 struct client {
 	const struct client_cfg *cfg;
 	struct log log;
+	struct log_limit log_limit; /* of what the server brings about */
 	struct loop *loop;
 	struct health health;
 	struct pump pump;
@@ -98,18 +99,26 @@ static void stop(struct client *c, int code)
 
 static void say_up(struct client *c)
 {
-	char dns[160] = "";
+	char dns[160] = "", text[160];
 
 	for (size_t i = 0; i < c->link.dns_count; i++) {
 		size_t n = strlen(dns);
 
-		snprintf(dns + n, sizeof(dns) - n, "%s%s", i ? ", " : ", DNS ",
+		snprintf(dns + n, sizeof(dns) - n, "%s%s", i ? ", " : "",
 			 ip_print(&c->link.dns[i]).text);
 	}
-	log_info(&c->log, "connected in %llu ms: %s, address %s, server %s%s",
-		 (unsigned long long)(loop_now(c->loop) - c->dialled_ms), c->cfg->outlet->name,
-		 ip_print(c->link.own.family ? &c->link.own : &c->link.own_ll).text,
-		 c->link.peer.family ? ip_print(&c->link.peer).text : "unnamed", dns);
+	snprintf(text, sizeof(text),
+		 "connected in {duration_ms} ms: {interface}, address {address}, server %s%s",
+		 c->link.peer.family ? "{gateway}" : "unnamed", *dns ? ", DNS {dns}" : "");
+	log_event(&c->log, LOG_LEVEL_INFO, "connected", text, LOG_TEXT("server", c->name.text),
+		  LOG_BYTES("user", c->cfg->user, strlen(c->cfg->user)),
+		  LOG_TEXT("peer", ip_print_sockaddr(&c->peer).text),
+		  LOG_TEXT("interface", c->cfg->outlet->name),
+		  LOG_TEXT("address",
+			   ip_print(c->link.own.family ? &c->link.own : &c->link.own_ll).text),
+		  LOG_TEXT("gateway", c->link.peer.family ? ip_print(&c->link.peer).text : NULL),
+		  LOG_LIST("dns", dns),
+		  LOG_NUMBER("duration_ms", loop_now(c->loop) - c->dialled_ms));
 }
 
 static void add_dns(struct outlet_link *link, const struct ip_addr *server)
@@ -154,10 +163,10 @@ static void bring_up(struct client *c)
 	}
 	if (c->is_up)
 		return; /* it has more than before */
+	c->up_ms = loop_now(c->loop);
 	say_up(c);
 	health_up(&c->health, c->cfg->outlet->name);
 	c->is_up = true;
-	c->up_ms = loop_now(c->loop);
 	if (!c->was_up && c->cfg->ready)
 		c->cfg->ready(c->cfg->ready_arg);
 	c->was_up = true;
@@ -227,22 +236,36 @@ static uint32_t pause_ms(unsigned failures)
 	return most - dice % (most / 4);
 }
 
+static void say_end(const struct client *c, enum log_level level, const char *event,
+		    const char *text, const char *reason, const char *wait)
+{
+	const struct tunnel_stats *st = &c->tunnel.stats;
+	uint64_t up_ms = c->up_ms ? loop_now(c->loop) - c->up_ms : 0;
+
+	log_event(&c->log, level, event, text, LOG_TEXT("server", c->name.text),
+		  LOG_TEXT("interface", c->cfg->outlet->name), LOG_TEXT("reason", reason),
+		  LOG_TEXT("wait", wait), LOG_NUMBER("duration", up_ms / 1000),
+		  LOG_NUMBER("rx_bytes", st->rx_bytes), LOG_NUMBER("tx_bytes", st->tx_bytes));
+}
+
 static void failed(struct client *c, enum exit_code code, const char *text)
 {
 	uint32_t wait;
+	char wait_text[16];
 
 	if (c->is_stopping) {
-		log_info(&c->log, "disconnected");
+		say_end(c, LOG_LEVEL_INFO, "disconnected", "disconnected", text, NULL);
 		leave(c, c->code);
 		return;
 	}
 	if (!is_worth_another_try(c, code)) {
-		log_error(&c->log, "%s", text);
+		say_end(c, LOG_LEVEL_ERROR, "failed", "{reason}", text, NULL);
 		leave(c, (int)(c->was_up && code != EXIT_AUTH ? EXIT_LOST : code));
 		return;
 	}
 	wait = pause_ms(c->failures++);
-	log_warn(&c->log, "%s; next try in %u.%u s", text, wait / 1000, wait % 1000 / 100);
+	snprintf(wait_text, sizeof(wait_text), "%u.%u", wait / 1000, wait % 1000 / 100);
+	say_end(c, LOG_LEVEL_WARN, "retry", "{reason}; next try in {wait} s", text, wait_text);
 	health_down(&c->health, c->cfg->outlet->name, exit_code_text(code));
 	loop_timer_set(c->loop, &c->retry, loop_now(c->loop) + wait);
 }
@@ -313,10 +336,15 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 
 	switch (ev->type) {
 	case TUNNEL_TLS_UP:
-		log_info(&c->log, "%s is at %s, %s %s, certificate %s", c->name.text,
-			 ip_print_sockaddr(&c->peer).text, tls_version(c->tunnel.tls),
-			 tls_cipher(c->tunnel.tls),
-			 c->cfg->server.tls.pin_count ? "known by its pin" : "verified");
+		log_event(&c->log, LOG_LEVEL_INFO, "tls",
+			  "{server} is at {peer}, {tls} {cipher}, certificate {certificate}",
+			  LOG_TEXT("server", c->name.text),
+			  LOG_TEXT("peer", ip_print_sockaddr(&c->peer).text),
+			  LOG_TEXT("tls", tls_version(c->tunnel.tls)),
+			  LOG_TEXT("cipher", tls_cipher(c->tunnel.tls)),
+			  LOG_TEXT("certificate", c->cfg->server.tls.pin_count ?
+							  "known by its pin" :
+							  "verified"));
 		break;
 	case TUNNEL_IPV4_UP:
 		note_ipv4(c, ev->ipv4);
@@ -450,7 +478,9 @@ static void dial(struct client *c)
 	};
 	int error;
 
-	log_info(&c->log, "connecting to %s", c->name.text);
+	c->up_ms = 0;
+	log_event(&c->log, LOG_LEVEL_INFO, "connecting", "connecting to {server}",
+		  LOG_TEXT("server", c->name.text));
 	health_down(&c->health, c->cfg->outlet->name, "connecting");
 	c->dialled_ms = loop_now(c->loop);
 	error = dial_start(c->loop, &cfg, &c->dial);
@@ -567,6 +597,8 @@ int client_run(const struct client_cfg *cfg)
 		return EXIT_OTHER;
 	c->cfg = cfg;
 	c->retry.expired = on_retry;
+	c->log_limit = (struct log_limit){ .about = "the server", .max = 3 * LOG_PEER_MAX };
+	c->log.limit = &c->log_limit;
 	c->name = server_ref_name(&cfg->server);
 	code = (int)open_all(c);
 	if (!code) {

@@ -131,6 +131,8 @@ static void accept_login(struct session *s, struct ppp_verdict *v)
 	v->ipv4 = ip_v4(&s->ipv4);
 	list_remove(s);
 	list_add(&s->worker->open, s);
+	s->log_limit = (struct log_limit){ .about = "this session", .max = LOG_PEER_MAX };
+	s->log.limit = &s->log_limit;
 	tunnel_verdict(&s->tunnel, v);
 }
 
@@ -184,6 +186,17 @@ static void check_users(struct session *s, const struct ppp_attempt *attempt,
 		forbid(answer);
 }
 
+static struct log_field log_user(const struct session *s)
+{
+	return LOG_BYTES("user", s->user, strlen(s->user));
+}
+
+/* Anybody can be refused, as often as there are addresses to come from. */
+static enum log_level refusal_level(void)
+{
+	return log_limit_passes(&log_refusals) ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG;
+}
+
 static void check_login(struct session *s, const struct ppp_attempt *attempt)
 {
 	struct credentials *credentials = &s->worker->shared->credentials;
@@ -199,9 +212,11 @@ static void check_login(struct session *s, const struct ppp_attempt *attempt)
 		refused = log_in(s, answer.verdict.ipv4);
 	pthread_rwlock_unlock(&credentials->lock);
 	if (refused || !answer.verdict.ok) {
-		log_warn(&s->log, "%s: login of user %s by %s refused: %s",
-			 ip_print_sockaddr(&s->peer).text, log_quote(s->user, strlen(s->user)).text,
-			 ppp_auth_name(attempt->method), refused ? refused->why : answer.reason);
+		log_event(&s->log, refusal_level(), "login_failed",
+			  "{peer}: login of user {user} by {method} refused: {reason}",
+			  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text), log_user(s),
+			  LOG_TEXT("method", ppp_auth_name(attempt->method)),
+			  LOG_TEXT("reason", refused ? refused->why : answer.reason));
 		refuse_login(s, &answer.verdict, refused ? refused->told : NULL);
 	} else {
 		accept_login(s, &answer.verdict);
@@ -251,41 +266,52 @@ static void note_ipv6(struct session *s, const struct ppp_ipv6 *v6)
 
 static void say_up(const struct session *s)
 {
-	log_info(&s->log, "up, user %s, address %s, from %s, %s %s",
-		 log_quote(s->user, strlen(s->user)).text, ip_print(&s->ipv4).text,
-		 ip_print_sockaddr(&s->peer).text, tls_version(s->tunnel.tls),
-		 tls_cipher(s->tunnel.tls));
+	log_event(&s->log, LOG_LEVEL_INFO, "login",
+		  "up, user {user}, address {address}, from {peer}, {tls} {cipher}", log_user(s),
+		  LOG_TEXT("address", ip_print(&s->ipv4).text),
+		  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text),
+		  LOG_TEXT("interface", tun_name(s->worker->tun)),
+		  LOG_TEXT("tls", tls_version(s->tunnel.tls)),
+		  LOG_TEXT("cipher", tls_cipher(s->tunnel.tls)));
 }
 
 static void say_user_ended(const struct session *s, const struct tunnel_end *end)
 {
 	const struct tunnel_stats *st = &s->tunnel.stats;
-	struct log_text user = log_quote(s->user, strlen(s->user));
-	unsigned long long seconds = (loop_now(s->worker->loop) - s->started_ms) / 1000;
 
-	if (s->tunnel.is_connected)
-		log_info(&s->log, "ended after %llu s, user %s: %s; %llu bytes in, %llu out",
-			 seconds, user.text, end->text, (unsigned long long)st->rx_bytes,
-			 (unsigned long long)st->tx_bytes);
-	else
-		log_info(&s->log, "ended after %llu s and was never up, user %s, from %s: %s",
-			 seconds, user.text, ip_print_sockaddr(&s->peer).text, end->text);
+	log_event(&s->log, LOG_LEVEL_INFO, "session_end",
+		  s->tunnel.is_connected ?
+			  "ended after {duration} s, user {user}: {reason}; {rx_bytes} bytes in, "
+			  "{tx_bytes} out" :
+			  "ended after {duration} s and was never up, user {user}, from {peer}: "
+			  "{reason}",
+		  log_user(s), LOG_TEXT("address", s->ipv4.family ? ip_print(&s->ipv4).text : NULL),
+		  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text),
+		  LOG_TEXT("interface", tun_name(s->worker->tun)), LOG_TEXT("reason", end->text),
+		  LOG_NUMBER("duration", (loop_now(s->worker->loop) - s->started_ms) / 1000),
+		  LOG_NUMBER("rx_bytes", st->rx_bytes), LOG_NUMBER("tx_bytes", st->tx_bytes));
 }
 
 /* A login that failed for another reason than the user is worth a line; a knock at the port is not. */
 static void say_ended(const struct session *s, const struct tunnel_end *end)
 {
 	bool was_login = end->code == EXIT_AUTH && !s->is_refused;
+	enum log_level level = LOG_LEVEL_DEBUG;
 
-	if (s->list == &s->worker->open)
+	if (s->list == &s->worker->open) {
 		say_user_ended(s, end);
-	else
-		log_at(&s->log, was_login ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "%s: ended: %s",
-		       ip_print_sockaddr(&s->peer).text, end->text);
+		return;
+	}
+	if (was_login && log_limit_passes(&log_refusals))
+		level = LOG_LEVEL_INFO;
+	log_event(&s->log, level, "session_end", "{peer}: ended: {reason}",
+		  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text), LOG_TEXT("reason", end->text));
 }
 
 static void discard(struct session *s)
 {
+	if (s->log.limit == &s->log_limit)
+		log_limit_end(&s->log_limit, &s->log);
 	give_up_addresses(s);
 	loop_timer_stop(s->worker->loop, &s->delay);
 	list_remove(s);
@@ -463,6 +489,8 @@ bool session_accept(struct worker *w, int fd, const struct sockaddr_storage *pee
 	s->registration.session = atomic_fetch_add(&w->shared->next_session, 1) + 1;
 	snprintf(s->log.name, sizeof(s->log.name), "session %llu",
 		 (unsigned long long)s->registration.session);
+	s->log.session = s->registration.session;
+	s->log.limit = &log_strangers;
 	s->peer = *peer;
 	s->registration.source = ip_from_sockaddr(peer);
 	s->started_ms = loop_now(w->loop);

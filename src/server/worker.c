@@ -103,7 +103,8 @@ static void take_connection(struct worker *w, int fd, const struct sockaddr_stor
 static bool may_go_on(struct worker *w, int error)
 {
 	if (error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS) {
-		log_error(NULL, "accept: %s; waiting a second", strerror(error));
+		if (log_limit_passes(&log_strangers))
+			log_error(NULL, "accept: %s; waiting a second", strerror(error));
 		accept_later(w, NO_FILES_MS);
 		return false;
 	}

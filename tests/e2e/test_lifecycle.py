@@ -2,6 +2,7 @@
 import json
 import re
 import signal
+import ssl
 import time
 
 import pytest
@@ -344,8 +345,14 @@ def test_the_log_may_be_json_and_have_times(lab):
     client = lab.connect("--log-json", "--no-default-route", verbose=False, wait=False)
     client.wait_for('"connected in ')
     lines = [json.loads(line) for line in client.log.splitlines()]
-    assert all(set(line) == {"time", "level", "who", "message"} for line in lines)
-    assert lines[-1]["message"].startswith("connected in ")
+    assert all({"time", "level", "who", "message"} <= set(line) for line in lines)
+    up = lines[-1]
+    assert up["message"].startswith("connected in ")
+    assert (up["event"], up["user"], up["peer"], up["interface"], up["address"], up["gateway"]) == (
+        "connected", "ann", f"{SERVER}:443", "sstp0", "10.9.0.2", "10.9.0.1")
+    assert client.stop() == 0
+    end = json.loads(client.log.splitlines()[-1])
+    assert end["event"] == "disconnected" and {"duration", "rx_bytes", "tx_bytes", "reason"} <= set(end)
     assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ", line) for line in server.log.splitlines())
 
 
@@ -486,3 +493,39 @@ def test_the_state_of_a_client_that_is_not_connected(lab):
     client.send(signal.SIGUSR1)
     client.wait_for(r"^status: (down, next try in \d+ s|connecting to )")
     assert client.stop() == 0
+
+
+def test_the_servers_milestones_as_json(lab):
+    server = lab.serve("--log-json", verbose=False, wait=False)
+    server.wait_for("ready: ")
+    client = lab.connect("--no-default-route")
+    server.wait_for('"event":"login"')
+    lab.client.ping(GATEWAY)
+    assert client.stop() == 0
+    server.wait_for('"event":"session_end"')
+    lab.connect("--no-default-route", password="wrong", wait=False).wait()
+    server.wait_for('"event":"login_failed"')
+    events = {e["event"]: e for e in map(json.loads, server.log.splitlines()) if "event" in e}
+    login, end, refused = (events[name] for name in ("login", "session_end", "login_failed"))
+    assert (login["user"], login["address"], login["interface"]) == ("ann", "10.9.0.2", "sstp0")
+    assert login["session"] == end["session"] and login["peer"] == end["peer"]
+    assert end["user"] == "ann" and end["rx_bytes"] > 0 and end["tx_bytes"] > 0 and end["reason"]
+    assert refused["user"] == "ann" and refused["reason"]
+
+
+def test_strangers_do_not_fill_the_log(lab):
+    server = lab.serve(verbose=False, wait=False)
+    server.wait_for("ready: ")
+    context = ssl._create_unverified_context()
+    request = (b"SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/ HTTP/1.1\r\nHost: x\r\n"
+               b"Content-Length: 18446744073709551615\r\n\r\n")
+    for _ in range(40):
+        with context.wrap_socket(lab.client.connect(SERVER, 443)) as stranger:
+            stranger.sendall(request)
+            stranger.recv(4096)
+            stranger.sendall(b"this is no SSTP packet")
+            while stranger.recv(4096):
+                pass
+    lab.connect("--no-default-route")  # a milestone comes through all the same
+    server.wait_for(": up, user ")
+    assert 0 < len(re.findall("^warn: session", server.log, re.M)) <= 10
