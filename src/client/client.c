@@ -97,6 +97,13 @@ static void stop(struct client *c, int code)
 
 /* ---- the outlet */
 
+static const struct ip_addr *own_address(const struct outlet_link *link)
+{
+	if (link->own.family)
+		return &link->own;
+	return link->ip6.addr_count ? &link->ip6.addrs[0].addr : &link->own_ll;
+}
+
 static void say_up(struct client *c)
 {
 	char dns[160] = "", text[160];
@@ -114,8 +121,7 @@ static void say_up(struct client *c)
 		  LOG_BYTES("user", c->cfg->user, strlen(c->cfg->user)),
 		  LOG_TEXT("peer", ip_print_sockaddr(&c->peer).text),
 		  LOG_TEXT("interface", c->cfg->outlet->name),
-		  LOG_TEXT("address",
-			   ip_print(c->link.own.family ? &c->link.own : &c->link.own_ll).text),
+		  LOG_TEXT("address", ip_print(own_address(&c->link)).text),
 		  LOG_TEXT("gateway", c->link.peer.family ? ip_print(&c->link.peer).text : NULL),
 		  LOG_LIST("dns", dns),
 		  LOG_NUMBER("duration_ms", loop_now(c->loop) - c->dialled_ms));

@@ -233,6 +233,10 @@ def test_hostile_advertisements(lab, both, giver):
     lab.client.ping(GATEWAY)
     assert (routes6(lab.client), lab.client.addresses()) == before
     assert lab.client.device()["mtu"] > 1280
+    server.advertise(mtu_option(9000) + prefix_option("2001:db8:79::"))
+    eventually("a good one is taken", lambda: [a for a in lab.client.addresses() if a.startswith("2001:db8:79:")])
+    assert lab.client.device()["mtu"] == 1400, "the tunnel takes no more"
+    server.advertise(prefix_option("2001:db8:79::", valid=0, preferred=0))
     server.advertise(b"".join(prefix_option(f"2001:db8:77:1{i:02x}::") for i in range(40)))
     eventually("as many as are kept", lambda: len([a for a in lab.client.addresses() if a.startswith("2001:db8:77:1")]) == 4)
     lab.client.ping(GATEWAY)
@@ -276,7 +280,7 @@ def test_ipv6cp_goes_down_and_comes_up_again(lab, giver):
 def test_a_server_that_gives_ipv6_alone(lab, giver):
     giver(ACCEL_PPP, has_ipv4=False)
     client = connect(lab)
-    client.wait_for("^connected in ")
+    client.wait_for(f"^connected in .*, address {PREFIX}")
     lab.client.ping(FAR6)
     assert f"nameserver {NAMES6}\n" in lab.client.resolv_conf.read_text()
     assert client.stop() == 0
