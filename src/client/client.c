@@ -54,8 +54,10 @@ struct client {
 	unsigned failures; /* in a row */
 	unsigned offers;   /* bit n: this server offered the authentication method n */
 	bool has_ipv4_end; /* the server gives this call no IPv4 */
+	bool outlet_is_up; /* now; what it is for may still be set up by a script */
 	bool is_up;        /* now */
-	bool was_up;       /* at any time */
+	bool was_up;       /* at any time, as is the next */
+	bool was_ready;    /* whoever waits for us knows */
 	bool is_stopping;
 	int code; /* of exit: ours, or the outlet's own */
 };
@@ -150,6 +152,20 @@ static void note_config6(struct client *c)
 		add_dns(&c->link, &ip6->servers[i]);
 }
 
+/* All that it takes is there: whoever waits for us may go on. */
+static void note_up(struct client *c)
+{
+	if (c->is_up)
+		return; /* it has more than before */
+	c->up_ms = loop_now(c->loop);
+	say_up(c);
+	health_up(&c->health, c->cfg->outlet->name);
+	c->is_up = true;
+	if (!c->was_ready && c->cfg->ready)
+		c->cfg->ready(c->cfg->ready_arg);
+	c->was_ready = true;
+}
+
 /*
  * The tunnel carries packets, or carries one protocol more: the host may use it. IPv6 opens first
  * with some servers, and alone is not what the user waits for as long as IPv4 may come.
@@ -157,25 +173,21 @@ static void note_config6(struct client *c)
 static void bring_up(struct client *c)
 {
 	struct outlet *o = c->cfg->outlet;
+	int error;
 
 	if (!c->tunnel.is_connected || (!c->link.own.family && !c->has_ipv4_end))
 		return;
 	note_config6(c);
 	if (!c->link.own.family && !c->link.ip6.is_settled)
 		return; /* a command that starts now would find no address */
-	if (o->ops->up(o, &c->link)) {
+	error = o->ops->up(o, &c->link);
+	if (error < 0) {
 		stop(c, EXIT_NETCONF);
 		return;
 	}
-	if (c->is_up)
-		return; /* it has more than before */
-	c->up_ms = loop_now(c->loop);
-	say_up(c);
-	health_up(&c->health, c->cfg->outlet->name);
-	c->is_up = true;
-	if (!c->was_up && c->cfg->ready)
-		c->cfg->ready(c->cfg->ready_arg);
-	c->was_up = true;
+	c->outlet_is_up = c->was_up = true;
+	if (error != OUTLET_LATER)
+		note_up(c);
 }
 
 static void note_ipv4(struct client *c, const struct ppp_ipv4 *v4)
@@ -311,9 +323,10 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	if (c->is_up) {
 		if (loop_now(c->loop) - c->up_ms >= STEADY_MS)
 			c->failures = 0;
-		o->ops->down(o, !c->is_stopping);
 	}
-	c->is_up = false;
+	if (c->outlet_is_up)
+		o->ops->down(o, !c->is_stopping);
+	c->is_up = c->outlet_is_up = false;
 	if (end->by_us && !c->is_stopping)
 		dial(c); /* SIGUSR2 */
 	else if (end->code == EXIT_AUTH)
@@ -333,7 +346,7 @@ static void on_retry(struct loop_timer *timer)
 static bool is_link_down(const struct client *c)
 {
 	return c->tunnel.is_shutting_down ||
-	       (c->is_up && !ppp_data_is_open(&c->tunnel.ppp, PPP_PROTO_IPV4));
+	       (c->outlet_is_up && !ppp_data_is_open(&c->tunnel.ppp, PPP_PROTO_IPV4));
 }
 
 static void on_event(void *arg, const struct tunnel_event *ev)
@@ -554,6 +567,14 @@ static void on_outlet_end(struct outlet_client *outlet_client, int code)
 	stop(container_of(outlet_client, struct client, outlet_client), code);
 }
 
+static void on_outlet_up(struct outlet_client *outlet_client)
+{
+	struct client *c = container_of(outlet_client, struct client, outlet_client);
+
+	if (c->outlet_is_up && !c->is_stopping)
+		note_up(c);
+}
+
 static enum exit_code open_all(struct client *c)
 {
 	static const int signals[] = { COMMAND_SIGNALS, SIGUSR2 };
@@ -576,7 +597,8 @@ static enum exit_code open_all(struct client *c)
 		return EXIT_OTHER;
 	}
 	health_open(&c->health, c->loop);
-	c->outlet_client = (struct outlet_client){ c->loop, &c->tunnel, &c->log, on_outlet_end };
+	c->outlet_client = (struct outlet_client){ c->loop, &c->tunnel, &c->log, on_outlet_end,
+						  on_outlet_up };
 	return c->cfg->outlet->ops->open(c->cfg->outlet, &c->outlet_client);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@ struct device {
 	struct loop_watch watch, exit_watch;
 	uint8_t *packet;   /* TUN_PACKET_MAX bytes, for tunnel_send_block */
 	struct host *host; /* NULL with --script, and where the network is not ours to set up */
+	struct scripts scripts;
 	struct outlet_link link;
 	bool is_up;
 	bool was_up; /* at any time */
@@ -82,9 +84,9 @@ static void flush_tun(struct port *port)
 
 /* ---- the host's network */
 
-static int run_script(struct device *d, enum script_reason reason)
+static struct script_env script_env_of(const struct device *d, enum script_reason reason)
 {
-	struct script_env env = {
+	return (struct script_env){
 		.command = d->cfg->script,
 		.device = d->outlet.name,
 		.mtu = d->link.mtu,
@@ -94,8 +96,40 @@ static int run_script(struct device *d, enum script_reason reason)
 		.route_count = d->cfg->default_route ? 0 : d->cfg->route_count,
 		.log = d->client->log,
 	};
+}
 
-	return d->cfg->script ? script_run(reason, &env) : 0;
+/* Beside the loop: packets go on meanwhile. */
+static void run_script(struct device *d, enum script_reason reason)
+{
+	struct script_env env = script_env_of(d, reason);
+
+	if (d->cfg->script)
+		scripts_add(&d->scripts, reason, &env);
+}
+
+static void scripts_done(struct scripts *s)
+{
+	struct device *d = container_of(s, struct device, scripts);
+
+	d->client->up(d->client);
+}
+
+static void open_scripts(struct device *d)
+{
+	d->scripts.loop = d->client->loop;
+	d->scripts.log = d->client->log;
+	d->scripts.idle = scripts_done;
+	scripts_open(&d->scripts);
+}
+
+static void close_scripts(struct device *d)
+{
+	struct script_env env;
+
+	if (!d->cfg->script || !d->client)
+		return;
+	env = script_env_of(d, SCRIPT_DISCONNECT);
+	scripts_close(&d->scripts, d->was_up ? &env : NULL);
 }
 
 /* Without a way past the tunnel, the connection would be sent into the tunnel that is down. */
@@ -145,7 +179,7 @@ static int up(struct outlet *o, const struct outlet_link *link)
 		return error;
 	d->is_up = d->was_up = true;
 	loop_watch_events(d->client->loop, &d->watch, EPOLLIN);
-	return 0;
+	return scripts_are_idle(&d->scripts) ? 0 : OUTLET_LATER;
 }
 
 static void down(struct outlet *o, bool will_return)
@@ -195,6 +229,8 @@ static enum exit_code open_host(struct device *d, struct place_device *made)
 	if (!made->is_bare)
 		keep_kernel_out(&made->host);
 	netlink_close(made->host.netlink);
+	if (d->cfg->script)
+		open_scripts(d);
 	run_script(d, SCRIPT_PRE_INIT);
 	return EXIT_OK;
 }
@@ -259,8 +295,11 @@ static enum exit_code open_device(struct outlet *o, struct outlet_client *client
 
 static bool take_signal(struct outlet *o, const struct signalfd_siginfo *info)
 {
-	struct place *p = device_of(o)->place;
+	struct device *d = device_of(o);
+	struct place *p = d->place;
 
+	if (info->ssi_signo == SIGCHLD)
+		scripts_child(&d->scripts);
 	return p->ops->signal && p->ops->signal(p, info);
 }
 
@@ -268,8 +307,7 @@ static void close_device(struct outlet *o)
 {
 	struct device *d = device_of(o);
 
-	if (d->was_up)
-		run_script(d, SCRIPT_DISCONNECT);
+	close_scripts(d);
 	host_close(d->host);
 	if (d->client) {
 		loop_unwatch(d->client->loop, &d->watch);

@@ -13,7 +13,7 @@
 #include "util/file.h"
 
 enum {
-	PROGRAM_LIMIT_MS = 10 * 1000,
+	PROGRAM_LIMIT_MS = 5 * 1000,
 	RESOLV_CONF_MAX = 64 * 1024,
 	SERVERS_TEXT_MAX = 1024,
 };

@@ -8,9 +8,13 @@
 #include "client/script.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "util/clock.h"
 
 static const char *const reasons[] = {
 	[SCRIPT_PRE_INIT] = "pre-init",
@@ -162,10 +166,25 @@ void script_environment(struct env *e, enum script_reason reason, const struct s
 	set_routes(e, "CISCO_IPV6_SPLIT_INC", s, AF_INET6);
 }
 
-int script_run(enum script_reason reason, const struct script_env *s)
+/* ---- running */
+
+static void log_result(const struct log *log, enum script_reason reason, const char *command,
+		       int result)
+{
+	if (result == -ETIMEDOUT)
+		log_event(log, LOG_LEVEL_ERROR, "script_failed",
+			  "script ({script}): {command} took too long and was ended",
+			  LOG_TEXT("script", reasons[reason]), LOG_TEXT("command", command));
+	else if (result < 0)
+		log_error(log, "script (%s): %s", reasons[reason], strerror(-result));
+	else if (result > 0)
+		log_error(log, "script (%s): it ended with status %d", reasons[reason], result);
+}
+
+static int run_limited(enum script_reason reason, const struct script_env *s, unsigned limit_ms)
 {
 	const char *const argv[] = { "/bin/sh", "-c", s->command, NULL };
-	struct run run = { .argv = argv };
+	struct run run = { .argv = argv, .limit_ms = limit_ms };
 	struct env env;
 	int result;
 
@@ -174,11 +193,170 @@ int script_run(enum script_reason reason, const struct script_env *s)
 	log_debug(s->log, "script: %s", reasons[reason]);
 	result = run_program(&run);
 	env_free(&env);
-	if (result < 0) {
-		log_error(s->log, "script (%s): %s", reasons[reason], strerror(-result));
-		return result;
+	log_result(s->log, reason, s->command, result);
+	return result > 0 ? -EPROTO : result;
+}
+
+int script_run(enum script_reason reason, const struct script_env *s)
+{
+	return run_limited(reason, s, SCRIPT_LIMIT_MS);
+}
+
+/* ---- one after the other */
+
+enum { LOOK_MS = 1000 }; /* SIGCHLD tells sooner */
+
+struct script_job {
+	struct script_job *next;
+	enum script_reason reason;
+	const char *command;
+	struct env env;
+};
+
+static void begin_next(struct scripts *s);
+
+/* Takes the first off. */
+static void drop_first(struct scripts *s)
+{
+	struct script_job *job = s->first;
+
+	s->first = job->next;
+	if (!s->first)
+		s->last = NULL;
+	s->count--;
+	env_free(&job->env);
+	free(job);
+}
+
+static void end_first(struct scripts *s, int result)
+{
+	log_result(s->log, s->first->reason, s->first->command, result);
+	s->pid = 0;
+	loop_timer_stop(s->loop, &s->timer);
+	drop_first(s);
+}
+
+static void look_again(struct scripts *s)
+{
+	loop_timer_set(s->loop, &s->timer,
+		       loop_now(s->loop) + (s->is_ending ? RUN_GRACE_MS : LOOK_MS));
+}
+
+static void start_first(struct scripts *s)
+{
+	struct script_job *job = s->first;
+	const char *const argv[] = { "/bin/sh", "-c", job->command, NULL };
+	const struct run run = { .argv = argv, .env = &job->env };
+	int error = run_start(&run, &s->pid);
+
+	log_debug(s->log, "script: %s", reasons[job->reason]);
+	if (error) {
+		end_first(s, error);
+		return;
 	}
-	if (result > 0)
-		log_error(s->log, "script (%s): it ended with status %d", reasons[reason], result);
-	return result ? -EPROTO : 0;
+	s->is_ending = false;
+	s->started_ms = loop_now(s->loop);
+	loop_timer_set(s->loop, &s->timer,
+		       s->started_ms + (s->limit_ms < LOOK_MS ? s->limit_ms : LOOK_MS));
+}
+
+static void begin_next(struct scripts *s)
+{
+	while (s->first && !s->pid)
+		start_first(s);
+	if (!s->first)
+		s->idle(s);
+}
+
+void scripts_child(struct scripts *s)
+{
+	int result = s->pid ? run_poll(s->pid) : -EAGAIN;
+
+	if (result == -EAGAIN)
+		return;
+	if (s->is_ending)
+		kill(-s->pid, SIGKILL); /* what it started */
+	/* -ECHILD: process 1 reaps whatever ends, and was faster */
+	end_first(s, s->is_ending ? -ETIMEDOUT : result == -ECHILD ? 0 : result);
+	begin_next(s);
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+	struct scripts *s = container_of(timer, struct scripts, timer);
+	pid_t pid = s->pid;
+
+	scripts_child(s);
+	if (!pid || s->pid != pid)
+		return;
+	if (s->is_ending) {
+		kill(-pid, SIGKILL);
+	} else if (loop_now(s->loop) - s->started_ms >= s->limit_ms) {
+		s->is_ending = true;
+		kill(-pid, SIGTERM);
+	}
+	look_again(s);
+}
+
+void scripts_open(struct scripts *s)
+{
+	s->timer = (struct loop_timer){ .expired = on_timer };
+	if (!s->limit_ms)
+		s->limit_ms = SCRIPT_LIMIT_MS;
+	signal(SIGCHLD, SIG_DFL); /* ignored, as it may be, no child could be waited for */
+}
+
+static struct script_job *new_job(enum script_reason reason, const struct script_env *env)
+{
+	struct script_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->reason = reason;
+	job->command = env->command;
+	script_environment(&job->env, reason, env);
+	return job;
+}
+
+void scripts_add(struct scripts *s, enum script_reason reason, const struct script_env *env)
+{
+	struct script_job *job = s->count < SCRIPTS_MAX ? new_job(reason, env) : NULL;
+
+	if (!job) {
+		log_error(s->log, "script (%s): not run: %zu others wait", reasons[reason],
+			  s->count);
+		return;
+	}
+	if (s->last)
+		s->last->next = job;
+	else
+		s->first = job;
+	s->last = job;
+	s->count++;
+	if (s->count == 1)
+		start_first(s);
+}
+
+bool scripts_are_idle(const struct scripts *s)
+{
+	return !s->first;
+}
+
+void scripts_close(struct scripts *s, const struct script_env *env)
+{
+	uint64_t end_ms = clock_now_ms() + SCRIPT_END_LIMIT_MS, now_ms;
+
+	if (s->pid) {
+		unsigned limit_ms = SCRIPT_END_LIMIT_MS / 2;
+		int result = run_wait(s->pid, limit_ms < s->limit_ms ? limit_ms : s->limit_ms);
+
+		end_first(s, result == -ECHILD ? 0 : result);
+	}
+	while (s->first)
+		drop_first(s);
+	now_ms = clock_now_ms();
+	if (env)
+		run_limited(SCRIPT_DISCONNECT, env,
+			    now_ms + RUN_GRACE_MS < end_ms ? (unsigned)(end_ms - now_ms)
+							   : RUN_GRACE_MS);
 }

@@ -1,12 +1,16 @@
 /*
  * --script: a vpnc-script (or one of the user's own) in place of our own network set-up, with the
  * environment that openconnect gives it. The script runs through /bin/sh -c, with no secret in its
- * environment and our descriptors closed; we wait for it.
+ * environment and our descriptors closed.
+ *
+ * Scripts run beside the loop, one after the other in the order in which they were asked for. One
+ * that takes longer than its limit is ended, with all of its process group.
  */
 #ifndef SSTP_CLIENT_SCRIPT_H
 #define SSTP_CLIENT_SCRIPT_H
 
 #include "client/host.h"
+#include "net/loop.h"
 #include "net/run.h"
 
 enum script_reason {
@@ -34,7 +38,43 @@ struct ip_addr script_ipv6_address(const struct outlet_link *link);
 /* What a script is told, for env_free. */
 void script_environment(struct env *e, enum script_reason reason, const struct script_env *s);
 
-/* 0, or -errno, or -EPROTO when it exited with another status than 0 (logged). */
+enum {
+	SCRIPT_LIMIT_MS = 60 * 1000,
+	SCRIPT_END_LIMIT_MS = 20 * 1000, /* at the end, for the one that runs, and for disconnect */
+	SCRIPTS_MAX = 8,                 /* that wait */
+};
+
+struct script_job;
+
+struct scripts {
+	struct loop *loop;
+	const struct log *log;
+	void (*idle)(struct scripts *s); /* all have ended */
+	unsigned limit_ms;               /* SCRIPT_LIMIT_MS, but for tests */
+	/* its own */
+	struct script_job *first, *last; /* the first runs */
+	size_t count;
+	pid_t pid;      /* 0: none */
+	bool is_ending; /* it was sent SIGTERM */
+	uint64_t started_ms;
+	struct loop_timer timer;
+};
+
+/* `loop`, `log`, `idle` are set. SIGCHLD must be one of the loop's signals, and scripts_child called. */
+void scripts_open(struct scripts *s);
+/* Runs it when those before it have ended; `env` is copied. Failures are logged. */
+void scripts_add(struct scripts *s, enum script_reason reason, const struct script_env *env);
+/* SIGCHLD has come. */
+void scripts_child(struct scripts *s);
+bool scripts_are_idle(const struct scripts *s);
+/*
+ * Waits for the one that runs, SCRIPT_END_LIMIT_MS at most, forgets those that have not begun, and,
+ * if `env` is not NULL, runs the disconnect script within the same time. Also before an open.
+ */
+void scripts_close(struct scripts *s, const struct script_env *env);
+
+/* Runs one and waits for it: 0, or -errno, or -EPROTO when it exited with another status than 0
+ * (logged). */
 int script_run(enum script_reason reason, const struct script_env *env);
 
 #endif

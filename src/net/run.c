@@ -19,7 +19,7 @@
 enum {
 	FDS_MAX = 65536,    /* where the kernel can't close a range: as far as we look */
 	LOOK_AFTER_MS = 2,  /* a program that is quick is waited for so long, ... */
-	LOOK_LATEST_MS = 50 /* ... and a slow one is looked for so often */
+	LOOK_LATEST_MS = 50, /* ... and a slow one is looked for so often */
 };
 
 /* ---- its environment */
@@ -175,49 +175,61 @@ static int reap(pid_t pid, int flags, int *status)
 	return got < 0 ? -errno : got;
 }
 
-static int wait_for(pid_t pid, unsigned limit_ms)
+int run_poll(pid_t pid)
 {
-	uint64_t start = clock_now_ms();
-	unsigned look_ms = LOOK_AFTER_MS;
-	int status, got;
+	int status, got = reap(pid, WNOHANG, &status);
 
-	while ((got = reap(pid, limit_ms ? WNOHANG : 0, &status)) == 0) {
-		if (clock_now_ms() - start >= limit_ms) {
-			kill(-pid, SIGKILL);
-			reap(pid, 0, &status);
-			return -ETIMEDOUT;
-		}
+	return got == 0 ? -EAGAIN : got < 0 ? got : run_exit_status(status);
+}
+
+static int wait_until(pid_t pid, uint64_t end_ms)
+{
+	unsigned look_ms = LOOK_AFTER_MS;
+	int result;
+
+	while ((result = run_poll(pid)) == -EAGAIN && clock_now_ms() < end_ms) {
 		sleep_ms(look_ms);
 		look_ms = look_ms * 2 < LOOK_LATEST_MS ? look_ms * 2 : LOOK_LATEST_MS;
 	}
-	return got < 0 ? got : run_exit_status(status);
-}
-
-static int start_and_wait(const struct run *r, const struct env *env, int in)
-{
-	struct sigaction children = { .sa_handler = SIG_DFL }, before;
-	char *const *argv = (char *const *)(uintptr_t)r->argv; /* execve's const is historic */
-	long fds = sysconf(_SC_OPEN_MAX);
-	int result;
-	pid_t pid;
-
-	if (fds < 0 || fds > FDS_MAX)
-		fds = FDS_MAX;
-	/* whoever started us may have SIGCHLD ignored, and then no child can be waited for */
-	sigaction(SIGCHLD, &children, &before);
-	pid = fork();
-	if (pid == 0)
-		become(r, argv, env->var, in, fds);
-	result = pid < 0 ? -errno : 0;
-	if (!result) {
-		setpgid(pid, pid); /* whoever of us comes first */
-		result = wait_for(pid, r->limit_ms);
-	}
-	sigaction(SIGCHLD, &before, NULL);
 	return result;
 }
 
-int run_program(const struct run *r)
+int run_wait(pid_t pid, unsigned limit_ms)
+{
+	int result, status;
+
+	if (!limit_ms) {
+		result = reap(pid, 0, &status);
+		return result < 0 ? result : run_exit_status(status);
+	}
+	result = wait_until(pid, clock_now_ms() + limit_ms);
+	if (result != -EAGAIN)
+		return result;
+	kill(-pid, SIGTERM);
+	result = wait_until(pid, clock_now_ms() + RUN_GRACE_MS);
+	kill(-pid, SIGKILL); /* also what it started, and what did not heed SIGTERM */
+	if (result == -EAGAIN)
+		reap(pid, 0, &status);
+	return -ETIMEDOUT;
+}
+
+static int start(const struct run *r, const struct env *env, int in, pid_t *pid)
+{
+	char *const *argv = (char *const *)(uintptr_t)r->argv; /* execve's const is historic */
+	long fds = sysconf(_SC_OPEN_MAX);
+
+	if (fds < 0 || fds > FDS_MAX)
+		fds = FDS_MAX;
+	*pid = fork();
+	if (*pid == 0)
+		become(r, argv, env->var, in, fds);
+	if (*pid < 0)
+		return -errno;
+	setpgid(*pid, *pid); /* whoever of us comes first */
+	return 0;
+}
+
+int run_start(const struct run *r, pid_t *pid)
 {
 	struct env own = { 0 };
 	int in = open_input(r->input), result;
@@ -228,9 +240,24 @@ int run_program(const struct run *r)
 		env_init(&own, NULL);
 	result = (r->env ? r->env : &own)->is_short ?
 			 -ENOMEM :
-			 start_and_wait(r, r->env ? r->env : &own, in);
+			 start(r, r->env ? r->env : &own, in, pid);
 	env_free(&own);
 	close(in);
+	return result;
+}
+
+int run_program(const struct run *r)
+{
+	struct sigaction children = { .sa_handler = SIG_DFL }, before;
+	pid_t pid;
+	int result;
+
+	/* whoever started us may have SIGCHLD ignored, and then no child can be waited for */
+	sigaction(SIGCHLD, &children, &before);
+	result = run_start(r, &pid);
+	if (!result)
+		result = run_wait(pid, r->limit_ms);
+	sigaction(SIGCHLD, &before, NULL);
 	return result;
 }
 

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* An environment under construction: what we were given, but for what `drop` names, and more. */
 struct env {
@@ -28,7 +29,7 @@ struct run {
 	const char *const *argv;
 	const struct env *env; /* NULL: ours without the secrets */
 	const char *input;     /* for its standard input, at most a page; NULL: nothing */
-	unsigned limit_ms;     /* then it is killed; 0: as long as it takes */
+	unsigned limit_ms;     /* then it is ended (run_wait); 0: as long as it takes */
 };
 
 /*
@@ -36,6 +37,16 @@ struct run {
  * started), or -errno, -ETIMEDOUT.
  */
 int run_program(const struct run *r);
+
+/*
+ * Starts it and does not wait (limit_ms is not used): 0 or -errno. The caller has SIGCHLD not
+ * ignored, and calls run_poll until that says another thing than -EAGAIN, or run_wait.
+ */
+int run_start(const struct run *r, pid_t *pid);
+int run_poll(pid_t pid);
+/* At the limit its process group is sent SIGTERM, and SIGKILL after RUN_GRACE_MS. */
+int run_wait(pid_t pid, unsigned limit_ms);
+enum { RUN_GRACE_MS = 2000 };
 
 /* What waitpid tells, as shells do: 128 and the signal's number when one ended it. */
 int run_exit_status(int status);

@@ -38,15 +38,20 @@ struct outlet_client {
 	const struct log *log;
 	/* Ends the tunnel in order, and then client_run with this code. Logs nothing. */
 	void (*end)(struct outlet_client *client, int code);
+	/* After an `up` that gave OUTLET_LATER: what it waited for is done. */
+	void (*up)(struct outlet_client *client);
 };
+
+enum { OUTLET_LATER = 1 };
 
 struct outlet_ops {
 	/* Once, before the first dial. EXIT_OK, or an exit code; logged. */
 	enum exit_code (*open)(struct outlet *o, struct outlet_client *client);
 	/* Before the socket connects to that address; NULL: nothing to do. 0 or -errno. */
 	int (*before_connect)(struct outlet *o, const struct ip_addr *server);
-	/* Packets may pass from now on, or what was agreed on has changed. 0, or -errno, logged:
-	 * there is no use in the tunnel. */
+	/* Packets may pass from now on, or what was agreed on has changed. 0, or OUTLET_LATER (they
+	 * pass, but a script still sets the network up), or -errno, logged: there is no use in the
+	 * tunnel. */
 	int (*up)(struct outlet *o, const struct outlet_link *link);
 	/* No packets any more; until the next up, if it `will_return`. */
 	void (*down)(struct outlet *o, bool will_return);

@@ -313,6 +313,118 @@ static void a_script_that_fails(void **state)
 	assert_string_equal(last_log, "script (disconnect): it ended with status 127");
 }
 
+/* ---- one after the other, beside a loop */
+
+static struct loop *loop;
+static struct scripts scripts;
+
+static void all_ended(struct scripts *s)
+{
+	assert_true(scripts_are_idle(s));
+	loop_stop(loop);
+}
+
+static void on_signal(void *arg, const struct signalfd_siginfo *info)
+{
+	(void)info;
+	scripts_child(arg);
+}
+
+static void open_scripts(unsigned limit_ms)
+{
+	static const int child = SIGCHLD;
+
+	setenv("O", out, 1);
+	assert_int_equal(truncate(out, 0), 0);
+	last_log[0] = '\0';
+	assert_int_equal(loop_open(&loop), 0);
+	assert_int_equal(loop_signals(loop, &child, 1, on_signal, &scripts), 0);
+	scripts = (struct scripts){ .loop = loop, .idle = all_ended, .limit_ms = limit_ms };
+	scripts_open(&scripts);
+}
+
+static void scripts_keep_their_order(void **state)
+{
+	char command[] = "sleep 0.1; echo $reason $VPNGATEWAY >>$O";
+	struct script_env env = { .device = "sstp0", .command = command };
+
+	(void)state;
+	open_scripts(0);
+	for (enum script_reason r = SCRIPT_PRE_INIT; r < SCRIPT_DISCONNECT; r++) {
+		char gateway[32];
+
+		snprintf(gateway, sizeof(gateway), "192.0.2.%d", (int)r);
+		ip_parse(gateway, &env.gateway); /* what is current then, not later */
+		scripts_add(&scripts, r, &env);
+	}
+	assert_false(scripts_are_idle(&scripts));
+	assert_int_equal(loop_run(loop), 0);
+	scripts_close(&scripts, &env);
+	assert_string_equal(read_output(), "pre-init 192.0.2.0\nconnect 192.0.2.1\n"
+					   "attempt-reconnect 192.0.2.2\nreconnect 192.0.2.3\n"
+					   "disconnect 192.0.2.3\n");
+	assert_string_equal(last_log, "");
+	loop_close(loop);
+}
+
+/* It does not heed SIGTERM, nor does what it started. The next one runs. */
+static void a_script_that_hangs(void **state)
+{
+	struct script_env env = { .device = "sstp0" };
+	const char *pid;
+
+	(void)state;
+	open_scripts(50);
+	env.command = "trap '' TERM; sleep 600 & echo $! >$O; while :; do sleep 600; done";
+	scripts_add(&scripts, SCRIPT_CONNECT, &env);
+	assert_int_equal(loop_run(loop), 0);
+	assert_string_equal(last_log, "script (connect): trap '' TERM; sleep 600 & echo $! >$O; while :; "
+				      "do sleep 600; done took too long and was ended");
+	pid = read_output();
+	while (!kill(atoi(pid), 0)) /* init, or whoever, has to notice */
+		if (run_program(&(struct run){ .argv = (const char *const[]){ "/bin/sh", "-c",
+				"grep -q '^State:.Z' /proc/$(cat $O)/status || sleep 0.05", NULL } }) == 0)
+			break;
+	scripts.limit_ms = SCRIPT_LIMIT_MS;
+	env.command = "exit 0";
+	scripts_add(&scripts, SCRIPT_RECONNECT, &env);
+	assert_int_equal(loop_run(loop), 0);
+	loop_close(loop);
+}
+
+/* The end does not wait for it for long, and forgets what has not begun. */
+static void the_end_comes_in_a_script(void **state)
+{
+	struct script_env env = { .device = "sstp0", .command = "echo $reason >>$O; exec sleep 600" };
+
+	(void)state;
+	open_scripts(100);
+	scripts_add(&scripts, SCRIPT_CONNECT, &env);
+	scripts_add(&scripts, SCRIPT_ATTEMPT_RECONNECT, &env);
+	env.command = "echo $reason >>$O";
+	scripts_close(&scripts, &env);
+	read_output();
+	assert_null(strstr(output, "attempt"));
+	assert_non_null(strstr(output, "disconnect\n"));
+	assert_true(scripts_are_idle(&scripts));
+	loop_close(loop);
+}
+
+static void too_many_scripts(void **state)
+{
+	struct script_env env = { .device = "sstp0", .command = "exit 0" };
+
+	(void)state;
+	open_scripts(0);
+	for (int i = 0; i < SCRIPTS_MAX; i++)
+		scripts_add(&scripts, SCRIPT_RECONNECT, &env);
+	assert_string_equal(last_log, "");
+	scripts_add(&scripts, SCRIPT_RECONNECT, &env);
+	assert_string_equal(last_log, "script (reconnect): not run: 8 others wait");
+	assert_int_equal(loop_run(loop), 0);
+	loop_close(loop);
+}
+
 static int set_up(void **state)
 {
 	int fd = mkstemp(out);
@@ -343,6 +455,10 @@ int main(void)
 		cmocka_unit_test(global_ipv6),
 		cmocka_unit_test(ipv6_gateway_and_debug),
 		cmocka_unit_test(a_script_that_fails),
+		cmocka_unit_test(scripts_keep_their_order),
+		cmocka_unit_test(a_script_that_hangs),
+		cmocka_unit_test(the_end_comes_in_a_script),
+		cmocka_unit_test(too_many_scripts),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -529,3 +529,25 @@ def test_strangers_do_not_fill_the_log(lab):
     lab.connect("--no-default-route")  # a milestone comes through all the same
     server.wait_for(": up, user ")
     assert 0 < len(re.findall("^warn: session", server.log, re.M)) <= 10
+
+
+def test_packets_pass_while_a_script_hangs(lab, tmp_path):
+    lab.serve()
+    began, go = tmp_path / "began", tmp_path / "go"
+    script = f"""[ $reason = connect ] || exit 0; ip addr add $INTERNAL_IP4_ADDRESS peer {GATEWAY} dev $TUNDEV
+ip link set $TUNDEV up; touch {began}; while [ ! -e {go} ]; do sleep 0.05; done"""
+    client = lab.connect("--script", script, wait=False)
+    eventually("the script has set the device up", began.exists)
+    lab.client.ping(GATEWAY)
+    assert "connected in" not in client.said
+    go.touch()
+    client.wait_for("^connected in ")
+
+
+def test_the_end_comes_while_a_script_hangs(lab, tmp_path):
+    lab.serve()
+    began = tmp_path / "began"
+    client = lab.connect("--script", f"[ $reason != connect ] || {{ touch {began}; exec sleep 600; }}", wait=False)
+    eventually("the script hangs", began.exists)
+    assert client.stop() == 0
+    assert "took too long and was ended" in client.said
