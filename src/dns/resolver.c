@@ -104,7 +104,9 @@ static void send_query(struct resolver *r, struct resolver_channel *c, uint64_t 
 {
 	int server;
 
-	if (c->tries >= tries_of(r)) {
+	if (!c->tries)
+		c->tries_max = tries_of(r);
+	if (c->tries >= c->tries_max) {
 		give_up(r, c, now_ms);
 		return;
 	}
@@ -412,11 +414,18 @@ static void take_answer(struct resolver *r, struct resolver_channel *c,
 	settle(r, c, &answer, ttl < c->ttl_s ? ttl : c->ttl_s, now_ms);
 }
 
+static bool has_edns(const struct resolver *r, const struct resolver_channel *c)
+{
+	return !r->servers[c->server].has_no_edns && c->tries <= r->server_count;
+}
+
 static void take_response(struct resolver *r, struct resolver_channel *c,
 			  const struct dns_response *said, uint64_t now_ms)
 {
 	struct resolver_server *s = &r->servers[c->server];
 
+	if (!has_edns(r, c)) /* with it there was no response */
+		s->has_no_edns = true;
 	if (said->is_truncated && c->is_stream) {
 		fail_for_good(r, c, DNS_FAILED, now_ms);
 	} else if (said->is_truncated) {
@@ -511,7 +520,7 @@ static bool next_of_channel(struct resolver *r, int i, struct resolver_out *out)
 	if (!c->to_send)
 		return false;
 	c->to_send = false;
-	dns_put_query(&w, c->id, c->name, c->type, !r->servers[c->server].has_no_edns);
+	dns_put_query(&w, c->id, c->name, c->type, has_edns(r, c));
 	*out = (struct resolver_out){
 		.type = c->is_stream ? RESOLVER_STREAM : RESOLVER_DATAGRAM,
 		.channel = i,

@@ -9,6 +9,8 @@
  * response in time, and when a server fails or refuses. A server that was silent RESOLVER_DEAD_AFTER
  * times in a row is dead; it is asked last, and first again for one query each RESOLVER_REVIVE_MS.
  *
+ * Firewalls drop queries with EDNS, and some servers do: after the first round it is left out.
+ *
  * An engine: the owner carries messages and time. Each query has a channel, a small number: the owner
  * gives it a socket on a random port with RESOLVER_DATAGRAM, or a connection with RESOLVER_STREAM, and
  * takes both away with RESOLVER_CLOSE. Large, for it holds cache and questions: one a process.
@@ -49,7 +51,7 @@ struct resolver_channel {
 	char name[DNS_NAME_MAX + 1];  /* what is asked for: the same, or an alias of it */
 	enum dns_type type;
 	uint16_t id;
-	unsigned int server, tries, aliases;
+	unsigned int server, tries, tries_max, aliases;
 	unsigned int tried;        /* a bit a server, in this round */
 	unsigned int asked;        /* in all rounds */
 	uint32_t ttl_s;            /* of the aliases so far */

@@ -604,6 +604,29 @@ static void a_server_without_edns_is_asked_without(void **state)
 	assert_false(has_edns(find(RESOLVER_DATAGRAM)));
 }
 
+static void a_server_that_drops_edns_is_asked_without(void **state)
+{
+	const struct resolver_out *d = NULL;
+
+	(void)state;
+	resolver_set_servers(r, servers, 1, now);
+	resolver_ask(r, "a.net", true, false, now);
+	for (int i = 0; i < 10 && !d; i++) {
+		drain();
+		for (size_t k = 0; k < out_count; k++)
+			if (is_query(&outs[k]) && !has_edns(&outs[k]))
+				respond(&outs[k], &one);
+		d = done();
+		if (!d)
+			pass_time();
+	}
+	assert_non_null(d);
+	assert_int_equal(d->result, DNS_FOUND);
+	resolver_ask(r, "b.net", true, false, now);
+	drain();
+	assert_false(has_edns(find(RESOLVER_DATAGRAM)));
+}
+
 /* ---- many, other servers, none */
 
 static void many_wait_for_their_turn(void **state)
@@ -723,6 +746,7 @@ int main(void)
 		CASE(without_tcp_the_next_server_is_asked),
 		CASE(truncated_by_tcp_is_a_failure),
 		CASE(a_server_without_edns_is_asked_without),
+		CASE(a_server_that_drops_edns_is_asked_without),
 		CASE(many_wait_for_their_turn),
 		CASE(a_question_can_be_given_up),
 		CASE(other_servers_are_asked_anew),

@@ -184,6 +184,24 @@ static void where_no_address_of_ours_leads_is_unreachable(void **state)
 	assert_int_equal(connect_to("127.0.0.1", PORT), STACK_FORBIDDEN);
 }
 
+/* Ours, or nobody's, or many's: no connection could come of it. */
+static void some_addresses_are_no_target(void **state)
+{
+	static const char *const targets[] = {
+		OWN,	     OWN6,	"0.0.0.0",		"127.0.0.1", "255.255.255.255",
+		"224.0.0.1", "::",	"::1",			"ff02::1",   "::ffff:127.0.0.1",
+		"localhost", "localhost.", "something.localhost", "127.1",   "0x7f.1",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++) {
+		bool is_name = i >= 10;
+
+		assert_int_equal(connect_to(targets[i], PORT),
+				 is_name ? STACK_NO_NAME : STACK_FORBIDDEN);
+	}
+}
+
 static void without_name_servers_there_are_no_names(void **state)
 {
 	(void)state;
@@ -549,6 +567,7 @@ int main(void)
 		CASE(so_is_ipv6),
 		CASE(what_does_not_listen_refuses),
 		CASE(where_no_address_of_ours_leads_is_unreachable),
+		CASE(some_addresses_are_no_target),
 		CASE(without_name_servers_there_are_no_names),
 		CASE(icmp_errors_end_attempts),
 		CASE(an_attempt_can_be_given_up),
