@@ -17,6 +17,7 @@
 #include "proxy/inside.h"
 #include "proxy/lookup.h"
 #include "proxy/queue.h"
+#include "proxy/sack.h"
 #include "proxy/target.h"
 
 enum {
@@ -275,6 +276,7 @@ uint32_t lwip_shrink_window(const void *at, int is_timeout)
 	struct conn *c = conn_of(pcb);
 	uint32_t flight = (uint32_t)least(pcb->snd_nxt - pcb->lastack, pcb->cwnd);
 
+	sack_begin_recovery(pcb, is_timeout);
 	if (!c)
 		return flight / 2;
 	return congestion_lost(&c->congestion, flight, pcb->mss, is_timeout);

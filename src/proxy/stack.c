@@ -11,6 +11,7 @@
 
 #include "proxy/icmp.h"
 #include "proxy/inside.h"
+#include "proxy/sack.h"
 #include "proxy/target.h"
 #include "util/checksum.h"
 #include "util/alloc.h"
@@ -100,15 +101,20 @@ static bool is_sane_option(struct reader *r, bool is_syn)
  * may be, to find then what waits to be sent too large for it. Only a SYN has that option (RFC 9293
  * section 3.2), and nobody's is so small.
  */
-int8_t lwip_judge_segment(const void *header, uint16_t len, const void *rest)
+int8_t lwip_judge_segment(void *pcb, const void *header, uint16_t len, const void *rest)
 {
 	struct reader r = reader_of((const uint8_t *)header + TCP_HLEN, len);
 	bool is_syn = TCPH_FLAGS((const struct tcp_hdr *)header) & TCP_SYN;
 
+	sack_forget();
+
 	while (r.left)
 		if (!is_sane_option(&r, is_syn))
 			return ERR_VAL;
-	return rest ? ERR_VAL : ERR_OK;
+	if (rest)
+		return ERR_VAL;
+	sack_read(pcb, bytes_of((const uint8_t *)header + TCP_HLEN, len));
+	return ERR_OK;
 }
 
 u32_t sys_now(void)

@@ -200,8 +200,12 @@ static void put_segment(struct writer *w, struct reader *r, uint8_t what)
 	put_u8(w, flags);
 	put_u16(w, window);
 	put_u32(w, 0);
-	for (unsigned i = 0; i < options; i++)
-		put_u32(w, get_u32(r));
+	for (unsigned i = 0; i < options; i++) {
+		uint32_t word = get_u32(r);
+
+		/* the edges of selective acknowledgments, near what is under way */
+		put_u32(w, word >> 24 == 0xfe ? seen.seq + (uint32_t)(int16_t)word : word);
+	}
 	put_gap(w, payload);
 }
 
