@@ -6,11 +6,12 @@ import subprocess
 
 import pytest
 
+from lab import PATIENCE
 from pki import Identity, openssl
 
 
 def cert(sstp, *argv):
-    return subprocess.run([sstp, "cert", *map(str, argv)], capture_output=True, text=True, timeout=20)
+    return subprocess.run([sstp, "cert", *map(str, argv)], capture_output=True, text=True, timeout=PATIENCE)
 
 
 def fields(text):

@@ -4,13 +4,13 @@ import subprocess
 
 import pytest
 
-from lab import REPO
+from lab import PATIENCE, REPO
 
 VERBS = ("connect", "run", "proxy", "serve", "probe", "passwd", "cert", "healthcheck")
 
 
 def run(sstp, *argv):
-    return subprocess.run([sstp, *argv], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20)
+    return subprocess.run([sstp, *argv], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE)
 
 
 def test_without_a_verb_it_shows_the_verbs_and_fails(sstp):

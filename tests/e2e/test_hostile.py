@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lab import GATEWAY, NAME, SERVER, eventually, in_background
+from lab import GATEWAY, NAME, PATIENCE, SERVER, eventually, in_background
 
 REQUEST = (b"SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/ HTTP/1.1\r\n"
            b"SSTPCORRELATIONID: {4D5E0E3B-C1D5-4C17-8E33-C73F7518135A}\r\n"
@@ -235,7 +235,7 @@ def test_connections_that_stand_still_are_dropped_and_bother_nobody(lab, victim,
     assert new.stop() == 0
     # a handshake and a request have ten seconds each; an SSTP call has sixty, which are not waited for here
     for s in idle[:50]:
-        s.settimeout(20)
+        s.settimeout(PATIENCE)
         with contextlib.suppress(OSError):
             assert s.recv(4096) == b""
     eventually("the log tells of it", lambda: victim.log.count("no TLS handshake within 10 seconds") == 25 and
@@ -327,7 +327,7 @@ class HostileServer:
     def _serve(self):
         connection, _ = self.listener.accept()
         with contextlib.suppress(OSError), self.context.wrap_socket(connection, server_side=True) as tls:
-            tls.settimeout(20)
+            tls.settimeout(PATIENCE)
             tls.recv(4096)
             tls.sendall(ANSWER)
             tls.recv(4096)

@@ -6,13 +6,13 @@ import subprocess
 
 import pytest
 
-from lab import on_a_terminal
+from lab import PATIENCE, on_a_terminal
 
 NT_HASH_OF_PASSWORD = "8846f7eaee8fb117ad06bdd830b7586c"
 
 
 def passwd(sstp, *argv, given=None, **env):
-    return subprocess.run([sstp, "passwd", *map(str, argv)], capture_output=True, text=True, timeout=20,
+    return subprocess.run([sstp, "passwd", *map(str, argv)], capture_output=True, text=True, timeout=PATIENCE,
                           input=given if given is not None else "", start_new_session=True, env={**os.environ, **env})
 
 

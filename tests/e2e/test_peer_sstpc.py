@@ -1,6 +1,4 @@
 """sstp serve, and sstp-client 1.0.18 with pppd 2.4.9 as they are in Debian 12: a client that we did not write."""
-import re
-import time
 
 import pytest
 from peers.bench import USER
@@ -30,16 +28,15 @@ def test_carries_twenty_megabytes_each_way(bench):
     sstpc.wait_until_up()
     bench.transfer(20_000_000)
     address = sstpc.job.wait_for("remote LL address (fe80::[0-9a-f:]+)")[1]
-    bench.guest.run(f"ip netns exec client ping -c 1 -W 5 {address}%ppp0")
+    bench.guest.run(f"ip netns exec client ping -c 1 -W 60 {address}%ppp0")
 
 
-def test_has_its_echoes_answered_for_ten_seconds(bench):
+def test_has_its_echoes_answered(bench):
     """Otherwise pppd would have given up after three."""
     server = bench.serve()
     sstpc = Sstpc(bench)
     sstpc.wait_until_up()
-    time.sleep(10)
-    assert len(re.findall("lcp: sending code 10 ", server.log)) >= 8
+    server.wait_for("lcp: sending code 10 ", count=8)
     assert "No response" not in sstpc.job.log and sstpc.job.status is None
     bench.ping()
 

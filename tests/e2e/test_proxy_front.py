@@ -14,7 +14,7 @@ from contextlib import suppress
 
 import pytest
 
-from lab import INSIDE, NAME, eventually
+from lab import INSIDE, NAME, PATIENCE, eventually
 from ordinary import NAMES, NameServer, Ordinary, Web
 from traffic import IP_MTU_DISCOVER, IP_PMTUDISC_DONT
 
@@ -173,7 +173,7 @@ def test_bodies(lab, both, inside, proxy):
     body = b"".join(pieces)
     for words in ({"body": body}, {"body": iter(pieces), "encode_chunked": True, "headers": {"Transfer-Encoding": "chunked"}}):
         with lab.client.network():
-            client = http.client.HTTPConnection("127.0.0.1", HTTP, timeout=20)
+            client = http.client.HTTPConnection("127.0.0.1", HTTP, timeout=PATIENCE)
             client.request("POST", f"http://{WEB}/upload", **words)
         answer = client.getresponse()
         assert answer.status == 200 and "Connection" not in answer.headers

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 import yaml
 
-from lab import GATEWAY, REPO, RESOLV_CONF, SERVER
+from lab import GATEWAY, PATIENCE, REPO, RESOLV_CONF, SERVER
 
 DOCS = REPO / "docs"
 GOOD = (0, "the settings are good\n", "")
@@ -22,7 +22,7 @@ def check(sstp, words, env, folder):
     env = {**{k: v for k, v in os.environ.items() if not k.startswith("SSTP")}, **env}
     if "SSTP_PASSWORD_FILE" in env:
         env["SSTP_PASSWORD_FILE"] = str(password)
-    done = subprocess.run([sstp, *words, "--check"], capture_output=True, text=True, timeout=20, env=env)
+    done = subprocess.run([sstp, *words, "--check"], capture_output=True, text=True, timeout=PATIENCE, env=env)
     return done.returncode, done.stdout, done.stderr
 
 

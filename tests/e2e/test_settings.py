@@ -4,6 +4,7 @@ import re
 import subprocess
 
 import pytest
+from lab import PATIENCE
 
 GOOD = (0, "the settings are good\n", "")
 
@@ -27,7 +28,7 @@ class Desk:
 
     def run(self, *argv, **env):
         plain = {k: v for k, v in os.environ.items() if not k.startswith("SSTP")}
-        done = subprocess.run([self.sstp, *map(str, argv)], capture_output=True, text=True, timeout=20,
+        done = subprocess.run([self.sstp, *map(str, argv)], capture_output=True, text=True, timeout=PATIENCE,
                               stdin=subprocess.DEVNULL, env={**plain, **env}, start_new_session=True)
         return done.returncode, done.stdout, done.stderr
 

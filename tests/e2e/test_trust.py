@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from lab import NAME, SERVER, SERVER6, in_background
+from lab import NAME, PATIENCE, SERVER, SERVER6, in_background
 
 
 def connects(lab, *options, **more):
@@ -299,5 +299,5 @@ def test_resolving_nothing_but_looking_at_the_certificate_with_openssl(lab):
     lab.serve()
     done = subprocess.run(lab.client.words(["openssl", "s_client", "-connect", f"{SERVER}:443", "-CAfile", lab.pki.ca,
                                             "-verify_ip", SERVER, "-brief"]),
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
     assert "Verification: OK" in done.stderr + done.stdout

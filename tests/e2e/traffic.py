@@ -147,7 +147,7 @@ class Exchange:
 
     def __init__(self, s):
         self.socket, self.waiting, self.lost = s, set(), set()
-        s.settimeout(2)
+        s.settimeout(10)
 
     def send(self, data):
         while self.waiting and (len(self.waiting) == UDP_COUNT or
@@ -211,7 +211,7 @@ def flood(host, address, rate):
 
 def round_trips(host, address, count, interval=0.02):
     """Of the pings that were answered, in milliseconds, the shortest first."""
-    done = host.run("ping", "-n", "-c", count, "-i", interval, "-W", "3", address, check=False)
+    done = host.run("ping", "-n", "-c", count, "-i", interval, "-W", "20", address, check=False)
     return sorted(float(ms) for ms in re.findall(r"time=([\d.]+) ms", done.stdout))
 
 

@@ -69,10 +69,10 @@ class Bench:
 
     def ping(self, *sizes):
         """Through the tunnel, from the client; of the usual size or of all of these."""
-        one = f"ip netns exec client ping -c 1 -W 5 {SERVER_INSIDE} -s"
+        one = f"ip netns exec client ping -c 1 -W 60 {SERVER_INSIDE} -s"
         self.guest.run(" && ".join(f"{one} {size}" for size in sizes or (56,)))
 
-    def transfer(self, count, seconds=90):
+    def transfer(self, count, seconds=360):
         """`count` bytes through the tunnel, each way; the digests are compared."""
         listener = self.server(f"{TRANSFER} serve {SERVER_INSIDE} 5000")
         listener.wait_for("listening")

@@ -24,7 +24,7 @@ from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[3]
 INIT = Path(__file__).with_name("uml_init")
-BOOT_SECONDS = 60
+BOOT_SECONDS = 240
 POLL_SECONDS = 0.03
 
 
@@ -61,12 +61,12 @@ class Job:
         except FileNotFoundError:
             return None
 
-    def wait(self, seconds=60):
+    def wait(self, seconds=240):
         """Its exit status; more than 128: a signal."""
         self._await(lambda: self.status is not None, seconds, "does not end")
         return self.status
 
-    def wait_for(self, pattern, seconds=30, count=1):
+    def wait_for(self, pattern, seconds=120, count=1):
         """Until its log has `pattern` (`count` times); gives the last match."""
         def found():
             return len(re.findall(pattern, self.log)) >= count
@@ -147,7 +147,7 @@ class Guest:
             raise Failed(f"the guest is gone:\n{self.console}") from error
         return job
 
-    def run(self, command, seconds=60, check=True):
+    def run(self, command, seconds=240, check=True):
         """Runs a piece of shell to its end; gives what it said."""
         job = self._start(command, command)
         if job.wait(seconds) and check:
