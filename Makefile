@@ -358,10 +358,9 @@ layers:
 	$(foreach f,$(FOLDERS),$(if $(call ABOVE,$f),! grep -E '^#include "($(call ABOVE,$f))/' \
 		$(wildcard src/$f/*.[ch]) /dev/null &&)) true
 
-lint: layers
+lint: layers $(THIRD)
 	tools/deps lint
 	shellcheck -S warning $(wildcard tools/check tools/deps tools/demo) .ci/run
-	tools/deps glibc
 	printf '%s\n' $(C_FILES) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- $(LINT_FLAGS) 2>$(BUILD)/lint.log
 	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		$(CPPCHECK_FLAGS) -Isrc $(C_FILES)

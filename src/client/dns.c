@@ -447,8 +447,9 @@ static char *without_ours(char *former)
 static bool is_marked(const struct dns *d, const char *text)
 {
 	char first[PATH_MAX + 256];
+	size_t len = print_mark(d, first, sizeof(first));
 
-	return !strncmp(text, first, print_mark(d, first, sizeof(first)));
+	return !strncmp(text, first, len);
 }
 
 static bool is_still_ours(const struct dns *d)

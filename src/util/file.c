@@ -95,7 +95,7 @@ static int lock(int fd)
 
 int file_open_locked(const char *path, int flags)
 {
-	int fd, error = -EAGAIN;
+	int fd = -1, error = -EAGAIN;
 
 	/* a file that is mounted there stays what `path` names, though it was removed elsewhere */
 	for (int tries = 0; tries < LOCK_TRIES && error == -EAGAIN; tries++) {
