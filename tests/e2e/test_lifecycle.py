@@ -190,9 +190,11 @@ def test_a_second_signal_does_not_wait(lab):
     server = lab.serve()
     client = lab.connect()
     server.send(signal.SIGSTOP)
+    client.send(signal.SIGSTOP)  # so that it finds both
     client.send(signal.SIGTERM)
-    client.wait_for("^disconnecting$")
-    status = client.stop()
+    client.send(signal.SIGINT)
+    client.send(signal.SIGCONT)
+    status = client.wait()
     server.send(signal.SIGCONT)
     assert status == 0
     assert client.said.splitlines()[-1] == "disconnecting", "it did not wait until it was disconnected"
