@@ -263,6 +263,12 @@ static bool is_wide_enough(struct ppp *p)
 	return false;
 }
 
+/*
+ * IPV6CP asks first, as Windows does, and IPCP right after it. SoftEther holds one request of each
+ * back until its own is acknowledged, and serves what it holds before it reads on: with IPCP first
+ * it comes to hold both at once and reads nothing more. And accel-ppp gives no IPv6 address when
+ * IPV6CP only begins after IPCP is up.
+ */
 void ppp_authenticated(struct ppp *p)
 {
 	bool is_given_ipv4 = p->cfg.role == PPP_CLIENT || p->auth.verdict.ipv4;
@@ -271,10 +277,10 @@ void ppp_authenticated(struct ppp *p)
 	ppp_tell(p, PPP_OUT_AUTHENTICATED);
 	prepare_ncp(&p->ipcp.ncp, p->cfg.ipv4 && is_given_ipv4);
 	prepare_ncp(&p->ipv6cp.ncp, p->cfg.ipv6 && is_wide_enough(p));
-	if (p->ipcp.ncp.is_on)
-		ipcp_start(p);
 	if (p->ipv6cp.ncp.is_on)
 		ipv6cp_start(p);
+	if (p->ipcp.ncp.is_on)
+		ipcp_start(p);
 	end_if_no_network(p);
 }
 
@@ -438,8 +444,8 @@ void ppp_tick(struct ppp *p, uint64_t now_ms)
 		return;
 	lcp_tick(p);
 	auth_tick(p);
+	cp_tick(p, &p->ipv6cp.ncp.cp); /* in the order of ppp_authenticated */
 	cp_tick(p, &p->ipcp.ncp.cp);
-	cp_tick(p, &p->ipv6cp.ncp.cp);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)

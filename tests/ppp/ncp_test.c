@@ -150,7 +150,7 @@ static const struct script client_ipv4[] = {
 	  CLIENT_AUTH "skip\n< lcp 08 01 -- 8057 01010004\n! ipv6-down\n"
 		      "< lcp 08 02 -- 8021 01010004\n! ipv4-down\n" END },
 	{ "silence: both fail in 30 s", PPP_CLIENT, NULL,
-	  CLIENT_AUTH "skip\n+ 29999\nskip\n+ 1\n! ipv4-down\n! ipv6-down\n" END },
+	  CLIENT_AUTH "skip\n+ 29999\nskip\n+ 1\n! ipv6-down\n! ipv4-down\n" END },
 	{ "unknown codes: IPCP has no echo", PPP_CLIENT, only_ipv4,
 	  CLIENT_AUTH "skip\n< ipcp 09 01 -- 00000000\n> ipcp 07 02 -- 0901000800000000\n"
 		      "< ipcp 08 02 -- 8021\n> ipcp 07 03 -- 080200068021\n" },

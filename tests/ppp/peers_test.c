@@ -451,8 +451,8 @@ static const struct script kittoku_client[] = {
 	  "> lcp 01 02 -- 01 04 0578 05 06 99999999 03 05 c223 81\n" },
 	{ "kittoku: knows no IPv6", PPP_SERVER, NULL,
 	  SERVER_AUTH "+ 1000\n"
-		      "> ipcp 01 01 -- 03 06 0a010001\n"
 		      "> ipv6cp 01 01 -- 01 0a 1000000000000009\n"
+		      "> ipcp 01 01 -- 03 06 0a010001\n"
 		      "< lcp 08 02 -- 8057 0101000e 010a1000000000000009\n"
 		      "! ipv6-down\n"
 		      "# IPv4 goes on as if nothing had happened\n"

@@ -50,8 +50,8 @@
 	"> chap 03 42 -- \"" S_TEXT "\"\n"          \
 	"! authenticated " HLAK "\n"
 
-#define CLIENT_NCP_REQUESTS                                              \
-	"> ipcp 01 01 -- 03 06 00000000 81 06 00000000 83 06 00000000\n" \
-	"> ipv6cp 01 01 -- 01 0a 1000000000000001\n"
+#define CLIENT_NCP_REQUESTS                          \
+	"> ipv6cp 01 01 -- 01 0a 1000000000000001\n" \
+	"> ipcp 01 01 -- 03 06 00000000 81 06 00000000 83 06 00000000\n"
 
 #endif
