@@ -88,6 +88,7 @@ void auth_start(struct ppp *p)
 	p->auth.method = methods[lcp_agreed_auth(p)];
 	p->auth.state = AUTH_WAITING;
 	p->auth.sends_left = AUTH_MAX_SENDS;
+	p->auth.restart = restart_of(p->cfg.rtt_ms);
 	p->auth.has_challenge = false;
 	p->auth.resend_ms = UINT64_MAX;
 	p->auth.give_up_ms = p->now_ms + AUTH_GIVE_UP_MS;
@@ -141,9 +142,12 @@ void auth_send(struct ppp *p, uint8_t code, uint8_t id, struct bytes body)
 
 void auth_send_until_answered(struct ppp *p, uint8_t code, uint8_t id, struct bytes body)
 {
+	uint32_t ms = restart_next(&p->auth.restart);
+
 	auth_send(p, code, id, body);
-	p->auth.sends_left--;
-	p->auth.resend_ms = p->now_ms + AUTH_RESEND_MS;
+	if (restart_counts(ms))
+		p->auth.sends_left--;
+	p->auth.resend_ms = p->now_ms + ms;
 }
 
 static void stop_timers(struct ppp *p)

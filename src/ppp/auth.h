@@ -13,8 +13,7 @@
 #include "ppp/link.h"
 
 enum {
-	AUTH_RESEND_MS = 3000,
-	AUTH_MAX_SENDS = 10,
+	AUTH_MAX_SENDS = 10,	     /* after full periods of the Restart timer */
 	AUTH_GIVE_UP_MS = 40 * 1000, /* with LCP before it, inside SSTP's 60 s */
 	AUTH_PAUSE_MS = 1000,	     /* between a refusal and our Terminate-Request */
 };
@@ -59,7 +58,7 @@ bool auth_is_under_way(const struct ppp *p);
 /* ---- for the methods */
 
 void auth_send(struct ppp *p, uint8_t code, uint8_t id, struct bytes body);
-/* The same, and again after AUTH_RESEND_MS unless the peer answers. */
+/* The same, and again after a while, unless the peer answers. */
 void auth_send_until_answered(struct ppp *p, uint8_t code, uint8_t id, struct bytes body);
 /* Client: done, with auth.hlak filled in. */
 void auth_succeeded(struct ppp *p);

@@ -46,10 +46,10 @@ bool cp_packet_get(struct bytes info, struct cp_packet *packet)
 	return !r.bad;
 }
 
-void cp_init(struct cp *cp, const struct cp_def *def, const struct log *log)
+void cp_init(struct cp *cp, const struct cp_def *def, const struct ppp_cfg *cfg)
 {
-	*cp = (struct cp){ .def = def, .listen_ms = UINT64_MAX };
-	fsm_init(&cp->fsm, def->name, log);
+	*cp = (struct cp){ .def = def, .listen_ms = UINT64_MAX, .rtt_ms = cfg->rtt_ms };
+	fsm_init(&cp->fsm, def->name, cfg->log, cfg->rtt_ms);
 }
 
 bool cp_is_open(const struct cp *cp)
@@ -100,8 +100,16 @@ static void send_request(struct ppp *p, struct cp *cp)
 	    memcmp(before, cp->request, before_len))
 		cp->request_id = cp_fresh_id(cp);
 	cp->is_answered = false;
+	cp->sent_ms = p->now_ms;
 	cp_send(p, cp, CP_CONFIGURE_REQUEST, cp->request_id,
 		bytes_of(cp->request, cp->request_len));
+}
+
+static void note_acked(struct cp *cp, const struct cp_packet *ack)
+{
+	cp->acked_id = ack->id;
+	cp->acked_len = ack->body.len <= sizeof(cp->acked) ? (uint8_t)ack->body.len : 0;
+	memcpy(cp->acked, ack->body.at, cp->acked_len);
 }
 
 static void send_answer(struct ppp *p, struct cp *cp, const struct cp_packet *answer)
@@ -116,6 +124,7 @@ static void send_answer(struct ppp *p, struct cp *cp, const struct cp_packet *an
 	}
 	if (answer->code == CP_CONFIGURE_ACK) {
 		cp->naks_sent = 0;
+		note_acked(cp, answer);
 		if (cp->def->acked)
 			cp->def->acked(p);
 	}
@@ -171,13 +180,13 @@ void cp_start(struct ppp *p, struct cp *cp, bool listen)
 {
 	struct cp fresh;
 
-	cp_init(&fresh, cp->def, cp->fsm.log);
+	cp_init(&fresh, cp->def, &p->cfg);
 	fresh.last_id = cp->last_id; /* no identifier twice for different packets */
 	fresh.is_answered = true;
 	*cp = fresh;
 	if (listen) {
 		fsm_listen(&cp->fsm);
-		cp->listen_ms = p->now_ms + CP_LISTEN_MS;
+		cp->listen_ms = p->now_ms + CP_LISTEN_MS + cp->rtt_ms;
 		return;
 	}
 	step(p, cp, FSM_OPEN, NULL, NULL);
@@ -315,15 +324,28 @@ static bool judge_request(struct ppp *p, struct cp *cp, const struct cp_packet *
 	return true;
 }
 
+/* A peer that had taken our request would have responded by now, even over a line that is half as
+ * long again as it was measured. */
+static bool is_overdue(const struct ppp *p, const struct cp *cp)
+{
+	return p->now_ms - cp->sent_ms >= (uint64_t)cp->rtt_ms + cp->rtt_ms / 2 + CP_SLACK_MS;
+}
+
 /*
- * Windows and kittoku drop a request that reaches them before their own layer has started. So a
- * request of ours that went out before the peer's first goes out again now, ahead of our answer:
- * behind it, it would make an open peer negotiate anew.
+ * Many peers drop a request that reaches them before their own layer has started: Windows and
+ * kittoku, pppd that is started late (sorz), accel-ppp within 2 ms after CHAP's Success. Their own
+ * request shows that they listen now. So one of ours that may be lost is sent again, ahead of our
+ * first answer, without which no peer is open: one that did get the request acknowledges both. After
+ * the answer, a repeat would make an open peer negotiate again, and accel-ppp end the session.
  */
 static void repeat_if_unheard(struct ppp *p, struct cp *cp)
 {
-	if (cp->may_be_unheard && cp->fsm.state == FSM_REQ_SENT && !cp->is_answered)
+	bool is_waiting = !cp->is_answered && cp->fsm.state == FSM_REQ_SENT;
+
+	if (is_waiting && (cp->may_be_unheard || is_overdue(p, cp))) {
 		send_request(p, cp);
+		fsm_sent_again(&cp->fsm, p->now_ms);
+	}
 	cp->may_be_unheard = false;
 }
 
@@ -341,11 +363,25 @@ static bool is_negotiating(const struct cp *cp)
 	}
 }
 
+/*
+ * The request that opened this layer comes once more: the peer's timer ran out while our answer was
+ * on its way. RFC 1661 would negotiate again; but a peer that wants that has a new Identifier.
+ */
+static bool is_acked_already(const struct cp *cp, const struct cp_packet *in)
+{
+	return cp_is_open(cp) && cp->acked_len && in->id == cp->acked_id &&
+	       in->body.len == cp->acked_len && !memcmp(in->body.at, cp->acked, cp->acked_len);
+}
+
 static void take_request(struct ppp *p, struct cp *cp, const struct cp_packet *in)
 {
 	struct answer a = { .has_nak = false };
 	struct cp_packet out;
 
+	if (is_acked_already(cp, in)) {
+		cp_send(p, cp, CP_CONFIGURE_ACK, in->id, in->body);
+		return;
+	}
 	if (!is_negotiating(cp)) {
 		step(p, cp, FSM_RCR_PLUS, in, NULL); /* the judgement makes no difference */
 		return;

@@ -13,12 +13,15 @@
 #include "util/bytes.h"
 
 struct ppp;
+struct ppp_cfg;
 
 enum {
 	CP_HDR_LEN = 4,
 	CP_REQUEST_MAX = 48, /* our own options; what the tables can ask for fits */
 	CP_MAX_FAILURE = 5,  /* RFC 1661 section 4.6 */
-	CP_LISTEN_MS = 1000, /* how long a server lets the client speak first */
+	CP_LISTEN_MS =
+		1000, /* a server lets the client speak first: so long, and the way there and back */
+	CP_SLACK_MS = 2, /* for a peer's response, besides the way there and back */
 };
 
 /* RFC 1661 section 5 */
@@ -44,7 +47,7 @@ bool cp_packet_get(struct bytes info, struct cp_packet *packet);
 
 enum cp_judgement {
 	CP_ACK,
-	CP_NAK,	   /* not this value: suggest another */
+	CP_NAK,    /* not this value: suggest another */
 	CP_REJECT, /* not this option */
 	CP_FATAL,  /* agreement has become impossible: give the protocol up */
 };
@@ -79,7 +82,7 @@ struct cp_def {
 	size_t option_count;
 	/* These may be NULL. */
 	void (*judging)(struct ppp *p); /* a request is about to be judged */
-	void (*acked)(struct ppp *p);	/* our Ack is sent: what was judged holds */
+	void (*acked)(struct ppp *p);   /* our Ack is sent: what was judged holds */
 	void (*sent_nak)(struct ppp *p);
 	bool (*agreed)(struct ppp *p); /* the peer Acks ours; false: not enough, give up */
 	bool (*may_reopen)(struct ppp *p);
@@ -95,6 +98,8 @@ struct cp_def {
 struct cp {
 	const struct cp_def *def;
 	struct fsm fsm;
+	uint32_t rtt_ms;    /* the measured round trip */
+	uint64_t sent_ms;   /* when our request was sent last */
 	uint64_t listen_ms; /* until when the peer may speak first; UINT64_MAX: not waiting */
 	uint32_t left_out;  /* bit n: option n of the table is not asked for any more */
 	uint8_t last_id;    /* of all that we sent of our own accord */
@@ -106,9 +111,12 @@ struct cp {
 	uint8_t naks_got;
 	uint8_t request_len;
 	uint8_t request[CP_REQUEST_MAX]; /* its options, to compare the Ack with */
+	uint8_t acked_id;                /* the peer's request that we acknowledged last */
+	uint8_t acked_len;               /* 0: none, or it is too long to be kept */
+	uint8_t acked[CP_REQUEST_MAX];
 };
 
-void cp_init(struct cp *cp, const struct cp_def *def, const struct log *log);
+void cp_init(struct cp *cp, const struct cp_def *def, const struct ppp_cfg *cfg);
 /* Begins, from any state: at once, or (`listen`) after the peer has. */
 void cp_start(struct ppp *p, struct cp *cp, bool listen);
 void cp_down(struct ppp *p, struct cp *cp);

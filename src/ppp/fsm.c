@@ -172,16 +172,17 @@ static const struct cell table[FSM_EVENTS][FSM_STATES] = {
 
 static const char *const state_names[FSM_STATES] = {
 	[FSM_INITIAL] = "Initial",   [FSM_STARTING] = "Starting", [FSM_CLOSED] = "Closed",
-	[FSM_STOPPED] = "Stopped",   [FSM_CLOSING] = "Closing",	  [FSM_STOPPING] = "Stopping",
+	[FSM_STOPPED] = "Stopped",   [FSM_CLOSING] = "Closing",   [FSM_STOPPING] = "Stopping",
 	[FSM_REQ_SENT] = "Req-Sent", [FSM_ACK_RCVD] = "Ack-Rcvd", [FSM_ACK_SENT] = "Ack-Sent",
 	[FSM_OPENED] = "Opened",
 };
 
-void fsm_init(struct fsm *f, const char *name, const struct log *log)
+void fsm_init(struct fsm *f, const char *name, const struct log *log, uint32_t rtt_ms)
 {
 	*f = (struct fsm){
 		.state = FSM_INITIAL,
 		.timer_ms = UINT64_MAX,
+		.restart = restart_of(rtt_ms),
 		.name = name,
 		.log = log,
 	};
@@ -192,32 +193,70 @@ void fsm_listen(struct fsm *f)
 	f->state = FSM_STOPPED;
 }
 
-/* One more packet that the Restart timer guards. */
-static void start_timer(struct fsm *f, uint64_t now_ms, unsigned period_ms)
+static uint32_t later(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/*
+ * A Configure-Request is on its way. In Ack-Sent the peer has all that it needs to open as soon as
+ * it reads that request; accel-ppp ends a session in which a repeat comes after that. So a peer
+ * that is slow to read is given more time there.
+ */
+static void start_timer(struct fsm *f, uint64_t now_ms)
+{
+	uint32_t ms = restart_next(&f->restart);
+
+	if (restart_counts(ms) && f->tries_left)
+		f->tries_left--;
+	f->timer_ms = now_ms + (f->state == FSM_ACK_SENT ? later(ms, FSM_ACKED_MS) : ms);
+}
+
+/* The same for a Terminate-Request, and for the last words of a link that the peer ends. */
+static void start_terminate_timer(struct fsm *f, uint64_t now_ms)
 {
 	if (f->tries_left)
 		f->tries_left--;
-	f->timer_ms = now_ms + period_ms;
+	f->timer_ms = now_ms + later(f->restart.first_ms, FSM_TERMINATE_MS);
+}
+
+void fsm_sent_again(struct fsm *f, uint64_t now_ms)
+{
+	f->timer_ms = now_ms + later(f->restart.first_ms, FSM_ACKED_MS);
+}
+
+/* The peer's request is acknowledged, and ours is not yet. */
+static void wait_longer(struct fsm *f, uint64_t now_ms)
+{
+	uint64_t at = now_ms + later(f->restart.first_ms, FSM_ACKED_MS);
+
+	if (f->timer_ms < at)
+		f->timer_ms = at;
 }
 
 /* The timer runs in just the states that have a timeout cell. */
-static void mind_timer(struct fsm *f, unsigned actions, uint64_t now_ms)
+static void mind_timer(struct fsm *f, enum fsm_state from, unsigned actions, uint64_t now_ms)
 {
 	if (actions & FSM_IRC)
 		f->tries_left = actions & FSM_STR ? FSM_MAX_TERMINATE : FSM_MAX_CONFIGURE;
 	if (actions & FSM_ZRC)
 		f->tries_left = 0;
+	if (actions & FSM_IRC)
+		restart_reset(&f->restart);
 	if (actions & FSM_SCR)
-		start_timer(f, now_ms, FSM_RESTART_MS);
+		start_timer(f, now_ms);
+	else if (from == FSM_REQ_SENT && f->state == FSM_ACK_SENT)
+		wait_longer(f, now_ms);
 	if (actions & (FSM_STR | FSM_ZRC))
-		start_timer(f, now_ms, FSM_TERMINATE_MS);
+		start_terminate_timer(f, now_ms);
 	if (!table[FSM_TO_MINUS][f->state].next)
 		f->timer_ms = UINT64_MAX;
 }
 
 unsigned fsm_step(struct fsm *f, enum fsm_event event, uint64_t now_ms)
 {
-	const struct cell *cell = &table[event][f->state];
+	enum fsm_state from = f->state;
+	const struct cell *cell = &table[event][from];
 
 	if (!cell->next)
 		return 0;
@@ -225,7 +264,7 @@ unsigned fsm_step(struct fsm *f, enum fsm_event event, uint64_t now_ms)
 		log_debug(f->log, "%s: %s -> %s", f->name, state_names[f->state],
 			  state_names[cell->next]);
 	f->state = cell->next;
-	mind_timer(f, cell->actions, now_ms);
+	mind_timer(f, from, cell->actions, now_ms);
 	return cell->actions;
 }
 

@@ -10,13 +10,14 @@
 
 #include <stdint.h>
 
+#include "ppp/restart.h"
 #include "util/log.h"
 
 /* RFC 1661 section 4.6 */
 enum {
-	FSM_RESTART_MS = 3000,
 	FSM_TERMINATE_MS = 1000, /* two of them are all that ending a link may cost */
-	FSM_MAX_CONFIGURE = 10,
+	FSM_ACKED_MS = 1000,	 /* at least, in Ack-Sent: see start_timer */
+	FSM_MAX_CONFIGURE = 10,	 /* full periods; the short ones before them come on top */
 	FSM_MAX_TERMINATE = 2,
 };
 
@@ -77,11 +78,12 @@ struct fsm {
 	enum fsm_state state;
 	unsigned tries_left; /* the Restart counter */
 	uint64_t timer_ms;   /* when the Restart timer expires; UINT64_MAX: it does not run */
+	struct restart restart;
 	const char *name;    /* "lcp" */
 	const struct log *log;
 };
 
-void fsm_init(struct fsm *f, const char *name, const struct log *log);
+void fsm_init(struct fsm *f, const char *name, const struct log *log, uint32_t rtt_ms);
 
 /*
  * Begins in Stopped, as a server does that lets the peer speak first: its Configure-Request then
@@ -90,6 +92,9 @@ void fsm_init(struct fsm *f, const char *name, const struct log *log);
 void fsm_listen(struct fsm *f);
 
 unsigned fsm_step(struct fsm *f, enum fsm_event event, uint64_t now_ms);
+
+/* The Configure-Request was sent again before its time: the Restart timer starts again. */
+void fsm_sent_again(struct fsm *f, uint64_t now_ms);
 
 /* The event of a Restart timer that has expired. */
 enum fsm_event fsm_timeout(const struct fsm *f);

@@ -247,7 +247,7 @@ void ipcp_init(struct ppp *p)
 {
 	bool is_client = p->cfg.role == PPP_CLIENT;
 
-	cp_init(&p->ipcp.ncp.cp, is_client ? &client_ipcp : &server_ipcp, p->cfg.log);
+	cp_init(&p->ipcp.ncp.cp, is_client ? &client_ipcp : &server_ipcp, &p->cfg);
 }
 
 void ipcp_start(struct ppp *p)

@@ -132,7 +132,7 @@ static const struct cp_def ipv6cp = {
 
 void ipv6cp_init(struct ppp *p)
 {
-	cp_init(&p->ipv6cp.ncp.cp, &ipv6cp, p->cfg.log);
+	cp_init(&p->ipv6cp.ncp.cp, &ipv6cp, &p->cfg);
 }
 
 void ipv6cp_start(struct ppp *p)

@@ -440,7 +440,7 @@ void lcp_init(struct ppp *p)
 
 	p->lcp.mru = p->cfg.mru;
 	p->lcp.peer.mru = PPP_DEFAULT_MRU;
-	cp_init(&p->lcp.cp, is_client ? &client_lcp : &server_lcp, p->cfg.log);
+	cp_init(&p->lcp.cp, is_client ? &client_lcp : &server_lcp, &p->cfg);
 }
 
 /* A client speaks at once: SoftEther's PPP starts on its first packet. A server listens first. */

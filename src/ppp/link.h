@@ -104,6 +104,7 @@ struct auth {
 	enum auth_state state;
 	uint64_t resend_ms; /* next repeat of request or challenge; UINT64_MAX: none */
 	uint64_t give_up_ms;
+	struct restart restart;
 	uint8_t sends_left;
 	uint8_t id;	  /* of the last request, challenge or response */
 	uint8_t first_id; /* PAP client: of its first request */

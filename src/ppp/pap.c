@@ -10,6 +10,10 @@ enum {
 	PAP_NAK,
 };
 
+/* The first period of the Restart timer, at least: to judge a password takes a server a while, and
+ * each request may count as an attempt. */
+enum { REQUEST_MS = 1000 };
+
 /* ---- client */
 
 static void put_text(struct writer *w, const char *text)
@@ -110,6 +114,8 @@ static void pap_start(struct ppp *p)
 	if (p->cfg.role == PPP_SERVER)
 		return;
 	p->auth.first_id = (uint8_t)(p->auth.id + 1);
+	if (p->auth.restart.next_ms < REQUEST_MS)
+		p->auth.restart.next_ms = REQUEST_MS;
 	send_request(p);
 }
 

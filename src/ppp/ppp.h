@@ -73,6 +73,7 @@ struct ppp_cfg {
 	uint16_t mru;		      /* what we ask for in LCP; 0: the option is left out */
 	/* IPV6CP: all zero: random. A server keeps to it; a client takes another that is suggested. */
 	uint8_t own_iid[PPP_IID_LEN];
+	uint32_t rtt_ms;	      /* the line's measured round trip, for the Restart timers; 0: short */
 	uint32_t echo_ms;	      /* LCP Echo-Request when this long idle; 0: never */
 
 	/* client only; the strings are the caller's and stay valid while the link lives. PAP

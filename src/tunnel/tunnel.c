@@ -209,8 +209,33 @@ void tunnel_start_sstp(struct tunnel *t)
 	sstp_open(&t->sstp, loop_now(t->cfg.loop));
 }
 
+static uint32_t socket_rtt_ms(int fd)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		return 0;
+	return info.tcpi_rtt / 1000;
+}
+
+/*
+ * The round trip to the peer, for PPP's Restart timers. The socket may end at a proxy or a load
+ * balancer; between the HTTP exchange and Call-Connect-Request or its Ack, SSTP itself has gone
+ * there and back.
+ */
+static uint32_t rtt_ms(const struct tunnel *t)
+{
+	uint64_t exchange = loop_now(t->cfg.loop) - t->http_done_ms;
+	uint32_t socket = socket_rtt_ms(t->cfg.fd);
+
+	return exchange > socket && exchange <= UINT32_MAX ? (uint32_t)exchange : socket;
+}
+
 static void start_ppp(struct tunnel *t)
 {
+	t->cfg.ppp.rtt_ms = rtt_ms(t);
+	log_debug(t->cfg.log, "round trip %u ms", (unsigned)t->cfg.ppp.rtt_ms);
 	t->cfg.ppp.random = system_random;
 	t->cfg.ppp.log = t->cfg.log;
 	ppp_init(&t->ppp, &t->cfg.ppp);
@@ -278,6 +303,7 @@ static void on_sstp(struct tunnel *t, const struct sstp_out *out)
 		break;
 	case SSTP_OUT_HTTP_DONE:
 		t->http_is_done = true;
+		t->http_done_ms = loop_now(t->cfg.loop);
 		break;
 	case SSTP_OUT_START_PPP:
 		start_ppp(t);

@@ -87,7 +87,7 @@ struct tunnel_cfg {
 	bool busy;         /* server: refuse with 503 */
 	uint16_t mtu;      /* largest IP packet that we send, however much the peer would take */
 	uint32_t tls_timeout_ms; /* for the TLS handshake */
-	struct ppp_cfg ppp; /* role, methods, addresses; random and log are filled in by the tunnel */
+	struct ppp_cfg ppp; /* role, methods, addresses; random, log and rtt_ms are the tunnel's */
 	const struct log *log; /* the owner's, as are the strings above */
 	void (*event)(void *arg, const struct tunnel_event *ev);
 	void *arg;
@@ -117,6 +117,7 @@ struct tunnel {
 	struct sstp sstp;
 	struct ppp ppp;
 	bool http_is_done; /* the far end speaks SSTP */
+	uint64_t http_done_ms;
 	bool ppp_is_running;
 	bool is_shutting_down;
 	bool is_connected; /* TUNNEL_CONNECTED was given */

@@ -46,17 +46,25 @@ static void long_password(struct ppp_cfg *cfg)
 #define PAP_REQUEST(id) "> pap 01 " id " -- 04 \"User\" 0a \"clientPass\"\n"
 #define CLIENT_END "> lcp 05 02 00 04\n< lcp 06 02 00 04\n"
 
+static void pap_far_away(struct ppp_cfg *cfg)
+{
+	pap(cfg);
+	cfg->rtt_ms = 2000;
+}
+
 static const struct script pap_client[] = {
-	{ "PAP: repeated each 3 s, each with a new Identifier, ten times", PPP_CLIENT, pap,
+	{ "PAP: repeated after 1, 2, then each 3 s, each with a new Identifier", PPP_CLIENT, pap,
 	  "> lcp 01 01 -- 05 06 11111111\n< lcp 02 01 -- 05 06 11111111\n"
 	  "< lcp 01 01 -- " OPT_PAP "\n! offer pap\n> lcp 02 01 -- " OPT_PAP
-	  "\n! lcp-up\n" PAP_REQUEST("01") "+ 2999\n+ 1\n" PAP_REQUEST(
-		  "02") "+ 24000\n" PAP_REQUEST("03") PAP_REQUEST("04") PAP_REQUEST("05")
-		  PAP_REQUEST("06") PAP_REQUEST("07") PAP_REQUEST("08") PAP_REQUEST("09")
-			  PAP_REQUEST("0a") "+ 3000\n> lcp 05 02 00 04\n"
-					    "< lcp 06 02 00 04\n! closed 7 0\n" },
+	  "\n! lcp-up\n" PAP_REQUEST("01") "+ 999\n+ 1\n" PAP_REQUEST("02") "+ 1999\n+ 1\n" PAP_REQUEST(
+		  "03") "+ 3000\n" PAP_REQUEST("04") "+ 24000\n" PAP_REQUEST("05") PAP_REQUEST("06")
+		  PAP_REQUEST("07") PAP_REQUEST("08") PAP_REQUEST("09") PAP_REQUEST("0a")
+			  PAP_REQUEST("0b") PAP_REQUEST("0c") "+ 3000\n> lcp 05 02 00 04\n"
+							      "< lcp 06 02 00 04\n! closed 7 0\n" },
+	{ "PAP: no repeat while the answer may be on its way", PPP_CLIENT, pap_far_away,
+	  CLIENT_LCP(OPT_PAP) "+ 4099\n< pap 02 01 00 05 00\n! authenticated " NO_HLAK "\nskip\n" },
 	{ "PAP: a slow Ack to an earlier request", PPP_CLIENT, pap,
-	  CLIENT_LCP(OPT_PAP) "+ 3000\n" PAP_REQUEST(
+	  CLIENT_LCP(OPT_PAP) "+ 1000\n" PAP_REQUEST(
 		  "02") "< pap 02 01 00 05 00\n! authenticated " NO_HLAK "\nskip\n"
 			"< pap 02 02 00 05 00\n< pap 03 02 00 05 00\n" },
 	{ "PAP: replies to what was not asked", PPP_CLIENT, pap,
@@ -199,13 +207,19 @@ static const struct script mschapv2_client[] = {
 	  "> lcp 01 02 -- 05 06 11111111\n> lcp 02 02 -- " OPT_CHAP_MD5 "\n"
 	  "< chap 03 07 -- \"" S_TEXT "\"\n" /* too late: that was another link */
 	  "< lcp 02 02 -- 05 06 11111111\n! lcp-up\n" },
+	{ "MS-CHAPv2: the request that opened LCP comes again after success", PPP_CLIENT, NULL,
+	  CLIENT_AUTH "skip\n< lcp 01 01 -- " OPT_MSCHAPV2 "\n> lcp 02 01 -- " OPT_MSCHAPV2 "\n" },
 	{ "MS-CHAPv2: an LCP negotiated anew after success ends the link", PPP_CLIENT, NULL,
 	  CLIENT_AUTH "skip\n< lcp 01 02 -- " OPT_MSCHAPV2 "\n" CLIENT_END "! closed 12 0\n" },
 };
 
+#define SERVER_CHALLENGE "> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n"
+
 static const struct script mschapv2_server[] = {
-	{ "MS-CHAPv2: the challenge is repeated as it was, ten times", PPP_SERVER, NULL,
-	  SERVER_LCP "+ 3000\n> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n+ 24000\nskip\n"
+	{ "MS-CHAPv2: the challenge is repeated as it was, soon, then each 3 s", PPP_SERVER, NULL,
+	  SERVER_LCP "+ 299\n+ 1\n" SERVER_CHALLENGE "+ 600\n" SERVER_CHALLENGE
+		     "+ 1200\n" SERVER_CHALLENGE "+ 2400\n" SERVER_CHALLENGE
+		     "+ 2999\n+ 1\n" SERVER_CHALLENGE "+ 24000\nskip\n"
 		     "+ 2999\n+ 1\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 7 0\n" },
 	{ "MS-CHAPv2: wrong response: Failure with every field, a second, the end", PPP_SERVER,
 	  NULL,

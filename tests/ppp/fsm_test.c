@@ -12,9 +12,7 @@
 
 #include <cmocka.h>
 
-enum {
-	RFC_STATES = 10
-};
+enum { RFC_STATES = 10 };
 
 /* Rows by event, columns by the RFC's state numbers; flags r, p, x left out. */
 static const struct {
@@ -57,7 +55,7 @@ static void check_cell(enum fsm_event event, unsigned state, const char *cell)
 	struct fsm f;
 	unsigned wanted = 0, got;
 
-	fsm_init(&f, "test", NULL);
+	fsm_init(&f, "test", NULL, 0);
 	f.state = (enum fsm_state)(FSM_INITIAL + state);
 	got = fsm_step(&f, event, 1000);
 	for (const char *slash = strchr(cell, '/'); slash && cell < slash; cell += 4)
@@ -85,26 +83,96 @@ static void table_is_that_of_the_rfc(void **state)
 	}
 }
 
-static void configure_is_sent_ten_times_three_seconds_apart(void **state)
+/* Until the automaton gives up: how many requests were sent, and how long that took. */
+static uint64_t run_out(struct fsm *f, unsigned *sent, uint32_t periods[], size_t room)
 {
-	struct fsm f;
-	unsigned sent = 1, actions;
+	unsigned actions;
 	uint64_t now = 5000;
 
-	(void)state;
-	fsm_init(&f, "test", NULL);
-	fsm_step(&f, FSM_OPEN, now);
-	assert_true(f.timer_ms == UINT64_MAX);
-	fsm_step(&f, FSM_UP, now);
+	fsm_step(f, FSM_OPEN, now);
+	assert_true(f->timer_ms == UINT64_MAX);
+	fsm_step(f, FSM_UP, now);
+	*sent = 1;
 	do {
-		assert_int_equal(f.timer_ms, now + FSM_RESTART_MS);
-		now = f.timer_ms;
-		actions = fsm_step(&f, fsm_timeout(&f), now);
-		sent += (actions & FSM_SCR) != 0;
+		if (*sent <= room)
+			periods[*sent - 1] = (uint32_t)(f->timer_ms - now);
+		now = f->timer_ms;
+		actions = fsm_step(f, fsm_timeout(f), now);
+		*sent += (actions & FSM_SCR) != 0;
 	} while (!(actions & FSM_TLF));
-	assert_int_equal(sent, FSM_MAX_CONFIGURE);
-	assert_int_equal(f.state, FSM_STOPPED);
-	assert_true(f.timer_ms == UINT64_MAX);
+	assert_int_equal(f->state, FSM_STOPPED);
+	assert_true(f->timer_ms == UINT64_MAX);
+	return now - 5000;
+}
+
+static void configure_is_sent_soon_again_then_every_three_seconds(void **state)
+{
+	static const uint32_t wanted[] = { 300, 600, 1200, 2400, 3000, 3000, 3000 };
+	enum { COUNT = sizeof(wanted) / sizeof(*wanted) };
+	uint32_t periods[COUNT];
+	struct fsm f;
+	unsigned sent;
+
+	(void)state;
+	fsm_init(&f, "test", NULL, 0);
+	assert_int_equal(run_out(&f, &sent, periods, COUNT), 4500 + 10 * 3000);
+	assert_int_equal(sent, 4 + FSM_MAX_CONFIGURE);
+	for (size_t i = 0; i < COUNT; i++)
+		assert_int_equal(periods[i], wanted[i]);
+}
+
+/* Never a repeat while the response may be on its way, and never less patience than thirty seconds. */
+static void the_round_trip_sets_the_first_period(void **state)
+{
+	static const struct {
+		uint32_t rtt_ms, first_ms;
+	} cases[] = {
+		{ 0, 300 },      { 1, 300 },       { 100, 300 },
+		{ 101, 302 },    { 600, 1300 },    { 2000, 4100 },
+		{ 5000, 10100 }, { 60000, 10100 }, { UINT32_MAX, 10100 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		uint32_t first;
+		struct fsm f;
+		unsigned sent;
+		uint64_t patience;
+
+		fsm_init(&f, "test", NULL, cases[i].rtt_ms);
+		patience = run_out(&f, &sent, &first, 1);
+		assert_int_equal(first, cases[i].first_ms);
+		assert_in_range(patience, 30 * 1000, 110 * 1000);
+	}
+}
+
+/* A peer whose request is acknowledged opens when it reads ours: no repeat may come soon after. */
+static void a_repeat_waits_longer_in_ack_sent(void **state)
+{
+	struct fsm f;
+
+	(void)state;
+	fsm_init(&f, "test", NULL, 0);
+	fsm_step(&f, FSM_OPEN, 0);
+	fsm_step(&f, FSM_UP, 0);
+	fsm_step(&f, FSM_RCR_PLUS, 290);
+	assert_int_equal(f.state, FSM_ACK_SENT);
+	assert_int_equal(f.timer_ms, 290 + FSM_ACKED_MS);
+	fsm_step(&f, fsm_timeout(&f), f.timer_ms);
+	assert_int_equal(f.timer_ms, 290 + 2 * FSM_ACKED_MS);
+}
+
+static void terminate_waits_for_a_long_line(void **state)
+{
+	struct fsm f;
+
+	(void)state;
+	fsm_init(&f, "test", NULL, 600);
+	f.state = FSM_OPENED;
+	assert_true(fsm_step(&f, FSM_CLOSE, 0) & FSM_STR);
+	assert_int_equal(f.timer_ms, 1300);
+	assert_true(fsm_step(&f, fsm_timeout(&f), f.timer_ms) & FSM_STR);
+	assert_int_equal(f.timer_ms, 2600);
 }
 
 static void terminate_is_sent_twice_within_two_seconds(void **state)
@@ -113,7 +181,7 @@ static void terminate_is_sent_twice_within_two_seconds(void **state)
 	unsigned actions;
 
 	(void)state;
-	fsm_init(&f, "test", NULL);
+	fsm_init(&f, "test", NULL, 0);
 	f.state = FSM_OPENED;
 	assert_true(fsm_step(&f, FSM_CLOSE, 0) & FSM_STR);
 	assert_true(fsm_step(&f, fsm_timeout(&f), f.timer_ms) & FSM_STR);
@@ -128,11 +196,11 @@ static void timer_runs_in_states_with_a_timeout_alone(void **state)
 	struct fsm f;
 
 	(void)state;
-	fsm_init(&f, "test", NULL);
+	fsm_init(&f, "test", NULL, 0);
 	fsm_listen(&f);
 	assert_int_equal(f.state, FSM_STOPPED);
 	fsm_step(&f, FSM_RCR_PLUS, 0);
-	assert_int_equal(f.timer_ms, FSM_RESTART_MS);
+	assert_int_equal(f.timer_ms, FSM_ACKED_MS);
 	fsm_step(&f, FSM_RCA, 100);
 	assert_int_equal(f.state, FSM_OPENED);
 	assert_true(f.timer_ms == UINT64_MAX);
@@ -148,21 +216,25 @@ static void an_answer_loads_the_counter_anew(void **state)
 	struct fsm f;
 
 	(void)state;
-	fsm_init(&f, "test", NULL);
+	fsm_init(&f, "test", NULL, 0);
 	fsm_step(&f, FSM_OPEN, 0);
 	fsm_step(&f, FSM_UP, 0);
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 9; i++)
 		fsm_step(&f, fsm_timeout(&f), f.timer_ms);
 	assert_int_equal(f.tries_left, FSM_MAX_CONFIGURE - 6);
 	fsm_step(&f, FSM_RCN, 1);
-	assert_int_equal(f.tries_left, FSM_MAX_CONFIGURE - 1);
+	assert_int_equal(f.tries_left, FSM_MAX_CONFIGURE);
+	assert_int_equal(f.timer_ms, 1 + RESTART_MIN_MS);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table_is_that_of_the_rfc),
-		cmocka_unit_test(configure_is_sent_ten_times_three_seconds_apart),
+		cmocka_unit_test(configure_is_sent_soon_again_then_every_three_seconds),
+		cmocka_unit_test(the_round_trip_sets_the_first_period),
+		cmocka_unit_test(a_repeat_waits_longer_in_ack_sent),
+		cmocka_unit_test(terminate_waits_for_a_long_line),
 		cmocka_unit_test(terminate_is_sent_twice_within_two_seconds),
 		cmocka_unit_test(timer_runs_in_states_with_a_timeout_alone),
 		cmocka_unit_test(an_answer_loads_the_counter_anew),

@@ -16,6 +16,11 @@ static void with_mru(struct ppp_cfg *cfg)
 	cfg->mru = 1400;
 }
 
+static void far_away(struct ppp_cfg *cfg)
+{
+	cfg->rtt_ms = 2000;
+}
+
 static void with_echo(struct ppp_cfg *cfg)
 {
 	cfg->echo_ms = 5000;
@@ -92,8 +97,8 @@ static const struct script packets[] = {
 	{ "Nak: an empty one", PPP_CLIENT, NULL,
 	  OURS "< lcp 03 01 00 04\n> lcp 01 02 -- 05 06 11111111\n" },
 	{ "identifier: kept when repeated, new with new options", PPP_CLIENT, NULL,
-	  OURS "+ 3000\n" OURS "+ 3000\n" OURS
-	       "< lcp 04 01 -- 05 06 11111111\n> lcp 01 02 00 04\n+ 3000\n> lcp 01 02 00 04\n" },
+	  OURS "+ 300\n" OURS "+ 600\n" OURS
+	       "< lcp 04 01 -- 05 06 11111111\n> lcp 01 02 00 04\n+ 300\n> lcp 01 02 00 04\n" },
 };
 
 static const struct script peers_options[] = {
@@ -236,7 +241,7 @@ static const struct script codes[] = {
 	  "< lcp ff 09 00 04\nskip\n< lcp ff 09 00 04\nskip\n< lcp ff 09 00 04\nskip\n"
 	  "< lcp ff 09 00 04\nskip\n< lcp ff 09 00 04\nskip\n< lcp ff 09 00 04\nskip\n"
 	  "< lcp ff 09 00 04\nskip\n< lcp ff 09 00 04\n> lcp 07 0b -- ff090004\n"
-	  "< lcp ff 0a 00 04\n< lcp ff 0b 00 04\n+ 1000\n"
+	  "< lcp ff 0a 00 04\n< lcp ff 0b 00 04\n+ 1000\nskip\n"
 	  "< lcp ff 0c 00 04\n> lcp 07 0c -- ff0c0004\n" },
 	{ "Code-Reject: of an echo is borne, of Configure-Request not", PPP_CLIENT, NULL,
 	  CLIENT_LCP(
@@ -269,12 +274,16 @@ static const struct script codes[] = {
 	  CLIENT_LCP(AUTH) "close\n> lcp 05 02 00 04\n< lcp 01 02 -- " AUTH "\n"
 			   "< lcp 03 01 -- 05 06 22222222\n< lcp 09 01 -- 00000000\n"
 			   "< lcp 06 02 00 04\n! closed 1 0\n" },
-	{ "silence: ten requests, then the end", PPP_CLIENT, NULL,
-	  OURS "+ 26999\n" OURS OURS OURS OURS OURS OURS OURS OURS "+ 1\n" OURS
-	       "+ 3000\n! closed 8 0\n" },
+	{ "silence: four early requests, ten each 3 s, then the end", PPP_CLIENT, NULL,
+	  OURS "+ 299\n+ 1\n" OURS "+ 600\n" OURS "+ 1200\n" OURS "+ 2399\n+ 1\n" OURS
+	       "+ 26999\n" OURS OURS OURS OURS OURS OURS OURS OURS "+ 1\n" OURS
+	       "+ 2999\n+ 1\n! closed 8 0\n" },
+	{ "silence: no repeat while the answer may be on its way", PPP_CLIENT, far_away,
+	  OURS "+ 4099\n< lcp 02 01 -- 05 06 11111111\n" },
 	{ "no agreement: the peer asks and never answers", PPP_CLIENT, NULL,
 	  OURS "< lcp 01 01 -- " AUTH "\n! offer mschapv2\n> lcp 02 01 -- " AUTH "\n"
-	       "+ 30000\n" OURS OURS OURS OURS OURS OURS OURS OURS OURS "! closed 9 0\n" },
+	       "+ 35599\n" OURS OURS OURS OURS OURS OURS OURS OURS OURS OURS OURS OURS OURS
+	       "+ 1\n! closed 9 0\n" },
 };
 
 static const struct script loops[] = {
@@ -328,9 +337,9 @@ RUN(probes)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(run_packets),	   cmocka_unit_test(run_peers_options),
+		cmocka_unit_test(run_packets),     cmocka_unit_test(run_peers_options),
 		cmocka_unit_test(run_our_options), cmocka_unit_test(run_codes),
-		cmocka_unit_test(run_loops),	   cmocka_unit_test(run_probes),
+		cmocka_unit_test(run_loops),       cmocka_unit_test(run_probes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,6 +131,12 @@ static const struct script client_ipv4[] = {
 	  "< ipcp 01 02 -- 03 06 0a000005\n! ipv4-down\n> ipcp 01 02 -- 03 06 0a000063\n"
 	  "> ipcp 02 02 -- 03 06 0a000005\nshut 0021\n"
 	  "< ipcp 02 02 -- 03 06 0a000063\n! ipv4 10.0.0.99 10.0.0.5\n" },
+	{ "peer: repeats the request that opened it: the Ack again, and it stays open", PPP_CLIENT,
+	  static_address,
+	  CLIENT_AUTH
+	  "skip\n< ipcp 02 01 -- 03 06 0a000063\n< ipcp 01 01 -- 03 06 0a000001\n"
+	  "> ipcp 02 01 -- 03 06 0a000001\n! ipv4 10.0.0.99 10.0.0.1\n"
+	  "< ipcp 01 01 -- 03 06 0a000001\n> ipcp 02 01 -- 03 06 0a000001\nopen 0021\n" },
 	{ "peer: ends IPCP alone, and with it all", PPP_CLIENT, static_address,
 	  CLIENT_AUTH "skip\n< ipcp 02 01 -- 03 06 0a000063\n< ipcp 01 01 00 04\n"
 		      "> ipcp 02 01 00 04\n! ipv4 10.0.0.99 0.0.0.0\n"
@@ -149,8 +155,8 @@ static const struct script client_ipv4[] = {
 	{ "peer: Rejects both", PPP_CLIENT, NULL,
 	  CLIENT_AUTH "skip\n< lcp 08 01 -- 8057 01010004\n! ipv6-down\n"
 		      "< lcp 08 02 -- 8021 01010004\n! ipv4-down\n" END },
-	{ "silence: both fail in 30 s", PPP_CLIENT, NULL,
-	  CLIENT_AUTH "skip\n+ 29999\nskip\n+ 1\n! ipv6-down\n! ipv4-down\n" END },
+	{ "silence: both fail after ten full periods", PPP_CLIENT, NULL,
+	  CLIENT_AUTH "skip\n+ 34499\nskip\n+ 1\n! ipv6-down\n! ipv4-down\n" END },
 	{ "unknown codes: IPCP has no echo", PPP_CLIENT, only_ipv4,
 	  CLIENT_AUTH "skip\n< ipcp 09 01 -- 00000000\n> ipcp 07 02 -- 0901000800000000\n"
 		      "< ipcp 08 02 -- 8021\n> ipcp 07 03 -- 080200068021\n" },
@@ -209,8 +215,8 @@ static const struct script server_ipv4[] = {
 	{ "own: Rejected: without", PPP_SERVER, NULL,
 	  SERVER_AUTH "< ipcp 01 01 -- 03 06 0a010002\nskip\n"
 		      "< ipcp 04 01 -- 03 06 0a010001\n> ipcp 01 02 00 04\n" },
-	{ "start: the client is late: asked each 3 s for 30", PPP_SERVER, only_ipv4,
-	  SERVER_AUTH "+ 999\n+ 1\n" SERVER_ASKS "+ 3000\n" SERVER_ASKS "+ 26999\nskip\n"
+	{ "start: the client is late: asked soon, then each 3 s", PPP_SERVER, only_ipv4,
+	  SERVER_AUTH "+ 999\n+ 1\n" SERVER_ASKS "+ 300\n" SERVER_ASKS "+ 34199\nskip\n"
 		      "+ 1\n! ipv4-down\n" END },
 	{ "unknown: VJ, multilink, MPPE and IPX are Rejected, ten a second", PPP_SERVER, NULL,
 	  SERVER_AUTH

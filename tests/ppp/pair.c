@@ -16,17 +16,32 @@ static struct {
 	struct side *to;
 	uint8_t *bytes;
 	size_t len;
+	uint64_t due_ms;
 } wire[WIRE_MAX];
 static size_t wire_count;
 
-static void put_on_wire(struct side *to, struct bytes frame)
+static void put_on_wire(struct pair *pair, struct side *to, struct bytes frame)
 {
 	assert_true(wire_count < WIRE_MAX);
 	wire[wire_count].to = to;
 	wire[wire_count].bytes = malloc(frame.len + !frame.len);
 	assert_non_null(wire[wire_count].bytes);
 	memcpy(wire[wire_count].bytes, frame.at, frame.len);
+	wire[wire_count].due_ms = pair->now_ms + pair->delay_ms;
 	wire[wire_count++].len = frame.len;
+}
+
+/* A request that the same side has sent before. */
+static void note_repeat(struct pair *pair, struct side *from, struct bytes frame)
+{
+	size_t n = from->request_count < REQUESTS_MAX ? from->request_count : REQUESTS_MAX;
+	uint32_t sum = 2166136261;
+
+	for (size_t i = 0; i < frame.len; i++)
+		sum = (sum ^ frame.at[i]) * 16777619;
+	for (size_t i = 0; i < n; i++)
+		pair->repeats += from->requests[i] == sum;
+	from->requests[from->request_count++ % REQUESTS_MAX] = sum;
 }
 
 static void send_frame(struct pair *pair, struct side *from, struct bytes frame)
@@ -37,13 +52,14 @@ static void send_frame(struct pair *pair, struct side *from, struct bytes frame)
 	assert_true(frame.len <= PPP_FRAME_MAX);
 	pair->longest = frame.len > pair->longest ? frame.len : pair->longest;
 	pair->sent++;
+	note_repeat(pair, from, frame);
 	if (is_hit && pair->fault == FAULT_LOST)
 		return;
 	if (is_hit && pair->fault == FAULT_CUT)
 		frame.len = pair->cut_len < frame.len ? pair->cut_len : frame.len;
-	put_on_wire(to, frame);
+	put_on_wire(pair, to, frame);
 	if (is_hit && pair->fault == FAULT_DOUBLED)
-		put_on_wire(to, frame);
+		put_on_wire(pair, to, frame);
 }
 
 static void note_closed(struct side *side, const struct ppp_out *out)
@@ -180,11 +196,12 @@ void pair_run(struct pair *pair, uint64_t until_ms)
 	for (;;) {
 		uint64_t next;
 
-		while (wire_count)
+		while (wire_count && wire[0].due_ms <= pair->now_ms)
 			deliver(pair);
+		next = wire_count ? wire[0].due_ms : UINT64_MAX;
 		next = earlier(earlier(ppp_deadline(&pair->client.p),
 				       ppp_deadline(&pair->server.p)),
-			       pair->verdict_due_ms);
+			       earlier(pair->verdict_due_ms, next));
 		if (next > START_MS + until_ms)
 			return;
 		pair->now_ms = next > pair->now_ms ? next : pair->now_ms;

@@ -1,6 +1,6 @@
 /*
  * A client and a server in one process, each fed what the other emits, on a clock that the test
- * turns. The wire between them can be made to lose, double or cut one frame.
+ * turns. The wire between them may be long, and can be made to lose, double or cut one frame.
  */
 #ifndef SSTP_TESTS_PPP_PAIR_H
 #define SSTP_TESTS_PPP_PAIR_H
@@ -13,6 +13,8 @@ enum fault {
 	FAULT_DOUBLED,
 	FAULT_CUT,
 };
+
+enum { REQUESTS_MAX = 64 };
 
 struct side {
 	struct ppp p;
@@ -28,6 +30,8 @@ struct side {
 	enum ppp_closed why;
 	uint16_t error;
 	char detail[PPP_DETAIL_MAX + 1];
+	uint32_t requests[REQUESTS_MAX]; /* digests of what it sent */
+	size_t request_count;
 };
 
 struct pair {
@@ -36,10 +40,12 @@ struct pair {
 	const char *password; /* that the server knows */
 	uint64_t verdict_ms;  /* how long the server's owner thinks */
 	enum fault fault;
-	size_t fault_at; /* which frame, counted from 0 over both directions */
-	size_t cut_len;	 /* what is left of it */
-	size_t sent;	 /* frames so far */
-	size_t longest;	 /* of these */
+	size_t fault_at;   /* which frame, counted from 0 over both directions */
+	size_t cut_len;    /* what is left of it */
+	size_t sent;       /* frames so far */
+	size_t longest;    /* of these */
+	uint64_t delay_ms; /* each way */
+	size_t repeats;    /* frames that were sent before, byte for byte */
 	uint64_t verdict_due_ms;
 	struct ppp_verdict verdict;
 };

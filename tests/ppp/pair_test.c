@@ -8,9 +8,7 @@
 #include <cmocka.h>
 
 static const enum ppp_auth spoken[] = { PPP_AUTH_PAP, PPP_AUTH_CHAP_MD5, PPP_AUTH_MSCHAPV2 };
-enum {
-	SPOKEN = sizeof(spoken) / sizeof(*spoken)
-};
+enum { SPOKEN = sizeof(spoken) / sizeof(*spoken) };
 
 static void init_with(struct pair *pair, enum ppp_auth method)
 {
@@ -414,6 +412,55 @@ static void a_wiped_link_is_dead(void **state)
 	ppp_wipe(&pair.server.p);
 }
 
+/* Nothing is sent twice while the response may be on its way, also if that takes a third longer than
+ * it was measured. */
+static void a_long_line_sees_no_repeat(void **state)
+{
+	static const struct {
+		uint64_t delay_ms;
+		uint32_t rtt_ms;
+	} cases[] = {
+		{ 0, 0 },     { 1, 2 },     { 10, 20 },     { 50, 100 },    { 100, 150 },
+		{ 300, 600 }, { 300, 450 }, { 1000, 2000 }, { 1000, 1500 }, { 2500, 5000 },
+	};
+	static struct pair pair;
+
+	(void)state;
+	for (size_t m = 0; m < SPOKEN; m++)
+		for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+			init_with(&pair, spoken[m]);
+			pair.delay_ms = cases[i].delay_ms;
+			pair.client.cfg.rtt_ms = pair.server.cfg.rtt_ms = cases[i].rtt_ms;
+			pair_open(&pair);
+			pair_run(&pair, 60 * 1000);
+			if (!pair_is_up(&pair) || pair.repeats)
+				fail_msg("%s, %d ms each way: %zu repeats",
+					 ppp_auth_name(spoken[m]), (int)cases[i].delay_ms,
+					 pair.repeats);
+			pair_close(&pair);
+		}
+}
+
+/* And where it was not measured at all, repeats do no harm. */
+static void a_line_longer_than_measured_comes_up(void **state)
+{
+	static const uint64_t delays_ms[] = { 2, 100, 140, 151, 300, 500, 1000, 1499, 2000 };
+	static struct pair pair;
+
+	(void)state;
+	for (size_t m = 0; m < SPOKEN; m++)
+		for (size_t i = 0; i < sizeof(delays_ms) / sizeof(*delays_ms); i++) {
+			init_with(&pair, spoken[m]);
+			pair.delay_ms = delays_ms[i];
+			pair_open(&pair);
+			pair_run(&pair, 60 * 1000);
+			if (!pair_is_up(&pair))
+				fail_msg("%s, %d ms each way", ppp_auth_name(spoken[m]),
+					 (int)delays_ms[i]);
+			pair_close(&pair);
+		}
+}
+
 /* There may be ten thousand of them. */
 static void a_link_is_small(void **state)
 {
@@ -442,6 +489,8 @@ int main(void)
 		cmocka_unit_test(a_wanted_address_is_only_a_wish),
 		cmocka_unit_test(echoes_find_a_silent_peer),
 		cmocka_unit_test(a_wiped_link_is_dead),
+		cmocka_unit_test(a_long_line_sees_no_repeat),
+		cmocka_unit_test(a_line_longer_than_measured_comes_up),
 		cmocka_unit_test(a_link_is_small),
 	};
 

@@ -16,6 +16,11 @@ static void ipv4_only(struct ppp_cfg *cfg)
 	cfg->ipv6 = false;
 }
 
+static void far_away(struct ppp_cfg *cfg)
+{
+	cfg->rtt_ms = 600;
+}
+
 static void pap_first(struct ppp_cfg *cfg)
 {
 	cfg->auth[0] = PPP_AUTH_PAP;
@@ -102,7 +107,7 @@ static const struct script windows_client[] = {
 	{ "Windows client: has dropped our early request", PPP_SERVER, NULL,
 	  "+ 1000\n"
 	  "> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n"
-	  "+ 500\n"
+	  "+ 200\n"
 	  "< lcp 01 00 00 15 01 04 0f fb 05 06 34 5f 64 ca 07 02 08 02 0d 03 06\n"
 	  "# the same once more, ahead of the answer\n"
 	  "> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n"
@@ -277,6 +282,8 @@ static const struct script softether_server[] = {
 				   "< lcp 0d 05 -- 00000000 00000010\n" },
 };
 
+#define IPCP_ASKS "> ipcp 01 01 -- 03 06 00000000 81 06 00000000 83 06 00000000\n"
+
 static const struct script accel_server[] = {
 	{ "accel-ppp: whole call with nameless challenge and no IPv6", PPP_CLIENT, NULL,
 	  "> lcp 01 01 -- 05 06 11111111\n"
@@ -304,6 +311,38 @@ static const struct script accel_server[] = {
 	  "# its echo is answered with our magic\n"
 	  "< lcp 09 07 -- 7e7e7e7e\n"
 	  "> lcp 0a 07 -- 11111111\n" },
+	{ "accel-ppp: its IPCP has dropped what came within 2 ms after Success", PPP_CLIENT,
+	  ipv4_only,
+	  CLIENT_AUTH IPCP_ASKS
+	  "+ 2\n"
+	  "< ipcp 01 01 -- 03 06 0a000001\n"
+	  "# the same once more, ahead of the answer: it can not be open yet, wherever it is\n" IPCP_ASKS
+	  "> ipcp 02 01 -- 03 06 0a000001\n"
+	  "< ipcp 03 01 -- 03 06 0a000002 81 06 00000000 83 06 00000000\n"
+	  "> ipcp 01 02 -- 03 06 0a000002\n"
+	  "# and nothing more to make it negotiate again\n"
+	  "+ 999\n"
+	  "< ipcp 02 02 -- 03 06 0a000002\n"
+	  "! ipv4 10.0.0.2 10.0.0.1\n"
+	  "+ 30000\n" },
+	{ "accel-ppp: has dropped our request unnoticed", PPP_CLIENT, ipv4_only,
+	  CLIENT_AUTH IPCP_ASKS "< ipcp 01 01 -- 03 06 0a000001\n"
+				"> ipcp 02 01 -- 03 06 0a000001\n"
+				"# it may be open by now and slow to say so\n"
+				"+ 999\n+ 1\n" IPCP_ASKS },
+	{ "accel-ppp: is slow to read; it acknowledges both and opens once", PPP_CLIENT, ipv4_only,
+	  CLIENT_AUTH IPCP_ASKS "+ 290\n"
+				"< ipcp 01 01 -- 03 06 0a000001\n" IPCP_ASKS
+				"> ipcp 02 01 -- 03 06 0a000001\n"
+				"< ipcp 04 01 -- 81 06 00000000 83 06 00000000\n"
+				"> ipcp 01 02 -- 03 06 00000000\n"
+				"# the answer to the repeat: it is not asked a third time\n"
+				"< ipcp 04 01 -- 81 06 00000000 83 06 00000000\n"
+				"< ipcp 03 02 -- 03 06 0a000002\n"
+				"> ipcp 01 03 -- 03 06 0a000002\n"
+				"< ipcp 02 03 -- 03 06 0a000002\n"
+				"! ipv4 10.0.0.2 10.0.0.1\n"
+				"+ 30000\n" },
 	{ "accel-ppp: Failure without C=", PPP_CLIENT, NULL,
 	  CLIENT_LCP(OPT_MSCHAPV2) "< chap 01 01 -- 10 " AUTH_CHALLENGE "\nskip\n"
 				   "< chap 04 01 -- \"E=691 R=0 V=3 M=Authentication failed\"\n"
@@ -348,6 +387,44 @@ static const struct script pppd_server[] = {
 	  "> ipv6cp 02 01 -- 01 0a 00000000000000ff\n"
 	  "< 8057 02 01 -- 01 0a 1000000000000001\n"
 	  "! ipv6 1000000000000001 00000000000000ff\n" },
+	{ "sorz: pppd starts late, and our first request is lost", PPP_CLIENT, ipv4_only,
+	  "> lcp 01 01 -- 05 06 11111111\n"
+	  "+ 120\n"
+	  "< lcp 01 01 -- 03 05 c22381 05 06 aabbccdd\n"
+	  "! offer mschapv2\n"
+	  "> lcp 01 01 -- 05 06 11111111\n"
+	  "> lcp 02 01 -- 03 05 c22381 05 06 aabbccdd\n"
+	  "< lcp 02 01 -- 05 06 11111111\n"
+	  "! lcp-up\n" },
+	{ "sorz: pppd starts later than our repeat", PPP_CLIENT, ipv4_only,
+	  "> lcp 01 01 -- 05 06 11111111\n"
+	  "+ 500\n"
+	  "> lcp 01 01 -- 05 06 11111111\n"
+	  "< lcp 01 01 -- 03 05 c22381 05 06 aabbccdd\n"
+	  "! offer mschapv2\n"
+	  "> lcp 01 01 -- 05 06 11111111\n"
+	  "> lcp 02 01 -- 03 05 c22381 05 06 aabbccdd\n"
+	  "< lcp 02 01 -- 05 06 11111111\n"
+	  "! lcp-up\n"
+	  "+ 39999\n" },
+	{ "a far server whose first request crosses ours: nothing is repeated", PPP_CLIENT,
+	  far_away,
+	  "> lcp 01 01 -- 05 06 11111111\n"
+	  "+ 300\n"
+	  "< lcp 01 01 -- 03 05 c22381 05 06 aabbccdd\n"
+	  "! offer mschapv2\n"
+	  "> lcp 02 01 -- 03 05 c22381 05 06 aabbccdd\n"
+	  "+ 400\n"
+	  "< lcp 02 01 -- 05 06 11111111\n"
+	  "! lcp-up\n" },
+	{ "a far server that speaks after us: nothing is repeated", PPP_CLIENT, far_away,
+	  "> lcp 01 01 -- 05 06 11111111\n"
+	  "+ 700\n"
+	  "< lcp 01 01 -- 03 05 c22381 05 06 aabbccdd\n"
+	  "! offer mschapv2\n"
+	  "> lcp 02 01 -- 03 05 c22381 05 06 aabbccdd\n"
+	  "< lcp 02 01 -- 05 06 11111111\n"
+	  "! lcp-up\n" },
 	{ "ogital: echo replies with magic 0, CCP rejected by it", PPP_CLIENT, NULL,
 	  CLIENT_AUTH "skip\n"
 		      "< lcp 0a 01 -- 00000000\n"
@@ -370,7 +447,7 @@ static const struct script sstpc_client[] = {
 	  PPPD_LCP "# an echo before authentication ended\n"
 		   "< lcp 09 00 -- 6dc39b1f\n"
 		   "> lcp 0a 00 -- 99999999\n"
-		   "+ 3000\n"
+		   "+ 300\n"
 		   "> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n"
 		   "< chap 02 42 -- 31 " VALUE49 " \"User\"\n"
 		   "! check mschapv2 User\n"
@@ -530,10 +607,10 @@ RUN(far_ends)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(run_windows_client),	cmocka_unit_test(run_rras_server),
+		cmocka_unit_test(run_windows_client),   cmocka_unit_test(run_rras_server),
 		cmocka_unit_test(run_softether_server), cmocka_unit_test(run_accel_server),
-		cmocka_unit_test(run_pppd_server),	cmocka_unit_test(run_sstpc_client),
-		cmocka_unit_test(run_kittoku_client),	cmocka_unit_test(run_mikrotik),
+		cmocka_unit_test(run_pppd_server),      cmocka_unit_test(run_sstpc_client),
+		cmocka_unit_test(run_kittoku_client),   cmocka_unit_test(run_mikrotik),
 		cmocka_unit_test(run_far_ends),
 	};
 
