@@ -90,6 +90,7 @@ void auth_start(struct ppp *p)
 	p->auth.sends_left = AUTH_MAX_SENDS;
 	p->auth.restart = restart_of(p->cfg.rtt_ms);
 	p->auth.has_challenge = false;
+	p->auth.awaits_result = false;
 	p->auth.resend_ms = UINT64_MAX;
 	p->auth.give_up_ms = p->now_ms + AUTH_GIVE_UP_MS;
 	log_debug(p->cfg.log, "auth: %s", p->auth.method->name);
@@ -162,6 +163,7 @@ void auth_succeeded(struct ppp *p)
 
 	stop_timers(p);
 	p->auth.state = AUTH_DONE;
+	p->auth.awaits_result = false;
 	if (is_first)
 		ppp_authenticated(p);
 }

@@ -59,6 +59,7 @@ static void respond(struct ppp *p, uint8_t id, struct bytes value)
 	}
 	p->auth.id = id;
 	p->auth.has_challenge = true;
+	p->auth.awaits_result = p->auth.state != AUTH_DONE;
 	auth_send(p, CHAP_RESPONSE, id, bytes_of(bytes, w.len));
 }
 
@@ -111,11 +112,25 @@ static void respond_mschapv2(struct ppp *p, uint8_t id, struct bytes challenge)
 			     bytes_text("the password is no UTF-8 or too long for MS-CHAPv2"));
 }
 
+/*
+ * A server may challenge a peer again at any time (RFC 1994 section 2), and some do so twice before
+ * the result; but not for ever, nor faster than is of any use.
+ */
+static bool may_challenge(struct ppp *p)
+{
+	if (p->auth.state == AUTH_DONE)
+		return ppp_may_reject(p);
+	if (++p->auth.challenges <= AUTH_MAX_CHALLENGES)
+		return true;
+	ppp_end(p, PPP_CLOSED_AUTH_TIMEOUT);
+	return false;
+}
+
 static void take_challenge(struct ppp *p, const struct cp_packet *in)
 {
 	struct bytes value, name;
 
-	if (!get_value(in, &value, &name) || !value.len)
+	if (!get_value(in, &value, &name) || !value.len || !may_challenge(p))
 		return;
 	log_debug(p->cfg.log, "%s: challenge from %s", p->auth.method->name,
 		  log_quote(name.at, name.len).text);

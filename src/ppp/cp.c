@@ -130,7 +130,29 @@ static void send_answer(struct ppp *p, struct cp *cp, const struct cp_packet *an
 	}
 }
 
-/* Would this event take an open layer down to negotiate anew, where that must not be? */
+/* It would go on for as long as the peer likes. */
+static void give_up_endless(struct ppp *p, struct cp *cp, const char *what)
+{
+	log_debug(p->cfg.log, "%s: gave up after %s", cp->def->name, what);
+	cp->is_endless = true;
+	cp->def->give_up(p);
+}
+
+static bool reopens_too_often(const struct ppp *p, const struct cp *cp)
+{
+	return cp->reopens >= CP_MAX_REOPENS && p->now_ms - cp->reopens_ms < CP_REOPENS_MS;
+}
+
+static void note_reopened(const struct ppp *p, struct cp *cp)
+{
+	if (p->now_ms - cp->reopens_ms >= CP_REOPENS_MS) {
+		cp->reopens_ms = p->now_ms;
+		cp->reopens = 0;
+	}
+	cp->reopens++;
+}
+
+/* Would this event take an open layer down to negotiate again, where that must not be? */
 static bool must_not_reopen(struct ppp *p, struct cp *cp, enum fsm_event event)
 {
 	switch (event) {
@@ -139,7 +161,14 @@ static bool must_not_reopen(struct ppp *p, struct cp *cp, enum fsm_event event)
 	case FSM_RCA:
 	case FSM_RCN:
 	case FSM_RTA:
-		return cp_is_open(cp) && cp->def->may_reopen && !cp->def->may_reopen(p);
+		if (!cp_is_open(cp))
+			return false;
+		if (cp->def->may_reopen && !cp->def->may_reopen(p))
+			return true;
+		if (!reopens_too_often(p, cp))
+			return false;
+		give_up_endless(p, cp, "negotiating an open layer again and again");
+		return true;
 	default:
 		return false;
 	}
@@ -159,6 +188,10 @@ static void step(struct ppp *p, struct cp *cp, enum fsm_event event, const struc
 	if (must_not_reopen(p, cp, event))
 		return;
 	actions = fsm_step(&cp->fsm, event, p->now_ms);
+	if (actions & FSM_TLD)
+		note_reopened(p, cp);
+	if (actions & FSM_TLU)
+		cp->rounds = 0;
 	if (actions & FSM_TLD)
 		cp->def->down(p);
 	if (actions & FSM_SCR)
@@ -417,6 +450,7 @@ static void take_ack(struct ppp *p, struct cp *cp, const struct cp_packet *in)
 		return;
 	note_answer(cp);
 	cp->naks_got = 0;
+	cp->refusals = 0;
 	if (cp->def->agreed && !cp->def->agreed(p))
 		cp->def->give_up(p);
 	else
@@ -477,7 +511,9 @@ static void take_nak_or_reject(struct ppp *p, struct cp *cp, const struct cp_pac
 	note_answer(cp);
 	if (in->code == CP_CONFIGURE_NAK)
 		cp->naks_got++;
-	if (is_negotiating(cp) && !take_refusals(p, cp, in))
+	if (++cp->refusals > CP_MAX_REFUSALS)
+		give_up_endless(p, cp, "ten Naks or Rejects in a row");
+	else if (is_negotiating(cp) && !take_refusals(p, cp, in))
 		cp->def->give_up(p);
 	else
 		step(p, cp, FSM_RCN, in, NULL);
@@ -510,8 +546,24 @@ static void take_unknown(struct ppp *p, struct cp *cp, const struct cp_packet *i
 	step(p, cp, FSM_RUC, in, &out);
 }
 
+/* Counts what the peer sends to a layer that is not open. True: it was too much, and is dropped. */
+static bool is_endless(struct ppp *p, struct cp *cp, const struct cp_packet *in)
+{
+	if (cp_is_open(cp) || in->code > CP_CODE_REJECT)
+		return false;
+	if (cp->rounds < CP_MAX_ROUNDS) {
+		cp->rounds++;
+		return false;
+	}
+	if (is_negotiating(cp))
+		give_up_endless(p, cp, "too many packets that brought no agreement");
+	return true;
+}
+
 static void take(struct ppp *p, struct cp *cp, const struct cp_packet *in)
 {
+	if (is_endless(p, cp, in))
+		return;
 	switch (in->code) {
 	case CP_CONFIGURE_REQUEST:
 		take_request(p, cp, in);

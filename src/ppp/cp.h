@@ -19,6 +19,11 @@ enum {
 	CP_HDR_LEN = 4,
 	CP_REQUEST_MAX = 48, /* our own options; what the tables can ask for fits */
 	CP_MAX_FAILURE = 5,  /* RFC 1661 section 4.6 */
+	/* what ends a negotiation that never would: pppd's maxnakloops, and two of our own */
+	CP_MAX_REFUSALS = 10,      /* Naks and Rejects in a row, without an Ack */
+	CP_MAX_ROUNDS = 64,        /* packets from the peer until the layer is open */
+	CP_MAX_REOPENS = 10,       /* times that an open layer is negotiated again ... */
+	CP_REOPENS_MS = 60 * 1000, /* ... in this time */
 	CP_LISTEN_MS =
 		1000, /* a server lets the client speak first: so long, and the way there and back */
 	CP_SLACK_MS = 2, /* for a peer's response, besides the way there and back */
@@ -109,6 +114,11 @@ struct cp {
 	bool has_spoken;     /* the peer, with a Configure-Request */
 	uint8_t naks_sent;   /* since the last Ack */
 	uint8_t naks_got;
+	uint8_t refusals; /* Naks and Rejects got since the last Ack */
+	uint8_t rounds;   /* packets since the layer was open, or began */
+	uint8_t reopens;  /* since reopens_ms */
+	uint64_t reopens_ms;
+	bool is_endless; /* given up for one of these */
 	uint8_t request_len;
 	uint8_t request[CP_REQUEST_MAX]; /* its options, to compare the Ack with */
 	uint8_t acked_id;                /* the peer's request that we acknowledged last */

@@ -29,7 +29,8 @@ size_t ppp_body_max(const struct ppp *p);
 void ppp_tell(struct ppp *p, enum ppp_out_type event);
 void ppp_tell_offer(struct ppp *p, enum ppp_auth method);
 void ppp_random(const struct ppp *p, void *to, size_t len);
-/* May one more Code- or Protocol-Reject be sent in this second? Counts it. */
+/* May one more Code- or Protocol-Reject, or Response to a late Challenge, be sent in this second?
+ * Counts it. */
 bool ppp_may_reject(struct ppp *p);
 
 /* What the peer said at the end, and MS-CHAPv2's or Windows' number for it. */

@@ -10,7 +10,7 @@
 #include "ppp/engine.h"
 
 enum {
-	MIN_MRU = 576,	      /* what we let a peer bring the link down to */
+	MIN_MRU = 576,        /* what we let a peer bring the link down to */
 	MAX_NAKED_MRU = 4091, /* Windows' own */
 	ECHO_MISSES = 3,
 	MAX_LOOPS = 5, /* rounds of magic numbers that come back, section 6.4 */
@@ -349,12 +349,14 @@ static bool lcp_may_reopen(struct ppp *p)
 
 /*
  * Windows gives a reason in its Terminate-Request: magic number, 00 3C CD 74, RAS error. A server
- * that ends while we still Nak its methods (RRAS) has none that suits us.
+ * that ends while we still Nak its methods (RRAS) has none that suits us, and one that ends after
+ * it was given name and password (SoftEther, with PAP) refuses them.
  */
 static void lcp_terminated(struct ppp *p, const struct cp_packet *in)
 {
 	struct reader r = reader_of(in->body.at, in->body.len);
 	bool is_disputed = p->lcp.suggested && !p->lcp.peer.auth;
+	enum ppp_closed why = is_disputed ? PPP_CLOSED_NO_METHOD : PPP_CLOSED_BY_PEER;
 	bool is_ras;
 	uint32_t error;
 
@@ -365,11 +367,13 @@ static void lcp_terminated(struct ppp *p, const struct cp_packet *in)
 		ppp_note_detail(p, (uint16_t)error, bytes_of(NULL, 0));
 	else
 		ppp_note_detail(p, 0, in->body);
-	ppp_finish(p, is_disputed ? PPP_CLOSED_NO_METHOD : PPP_CLOSED_BY_PEER);
+	ppp_finish(p, p->auth.awaits_result ? PPP_CLOSED_REFUSED : why);
 }
 
 static void lcp_give_up(struct ppp *p)
 {
+	if (p->lcp.cp.is_endless)
+		p->lcp.fault = PPP_CLOSED_NO_AGREEMENT;
 	ppp_end(p, p->lcp.fault ? (enum ppp_closed)p->lcp.fault : PPP_CLOSED_NO_METHOD);
 }
 

@@ -109,6 +109,8 @@ struct auth {
 	uint8_t id;	  /* of the last request, challenge or response */
 	uint8_t first_id; /* PAP client: of its first request */
 	bool has_challenge;
+	uint8_t challenges; /* client: how many came before the result */
+	bool awaits_result; /* client: name and proof are sent, and nothing is said of them yet */
 	uint8_t challenge[MSCHAP_CHALLENGE_LEN];
 	/* client */
 	uint8_t peer_challenge[MSCHAP_CHALLENGE_LEN];
@@ -135,6 +137,7 @@ struct ppp {
 	struct ipv6cp ipv6cp;
 	uint64_t reject_ms; /* when this second of Code- and Protocol-Rejects began */
 	uint8_t rejects;    /* how many there were in it */
+	uint64_t limit_ms;  /* by then a network protocol is open; UINT64_MAX: one is */
 	/* how the link ended */
 	uint8_t why; /* enum ppp_closed; the first reason stays */
 	uint16_t error;

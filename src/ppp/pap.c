@@ -38,6 +38,7 @@ static void send_request(struct ppp *p)
 		auth_refused(p, 0, bytes_text("the user name or the password is too long for PAP"));
 	else
 		auth_send_until_answered(p, PAP_REQUEST, ++p->auth.id, bytes_of(bytes, w.len));
+	p->auth.awaits_result = !w.full;
 	secret_wipe(bytes, sizeof(bytes));
 }
 

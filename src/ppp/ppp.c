@@ -13,6 +13,7 @@
 enum {
 	IPV6_MIN_MRU = 1280, /* RFC 8200 section 5 */
 	REJECTS_A_SECOND = 10,
+	LIMIT_MS = 60 * 1000, /* until a network protocol is open; SSTP's own limit is as long */
 	/* RFC 1661 section 2: what network protocols and their control protocols are numbered */
 	NETWORK_PROTO_END = 0xc000,
 };
@@ -122,6 +123,20 @@ bool ppp_may_reject(struct ppp *p)
 	return p->rejects < REJECTS_A_SECOND && ++p->rejects;
 }
 
+static void fill_closed(const struct ppp *p, struct ppp_out *out)
+{
+	out->closed.why = (enum ppp_closed)p->why;
+	out->closed.error = p->error;
+	out->closed.detail = bytes_of(p->detail, p->detail_len);
+}
+
+bool ppp_noted_end(const struct ppp *p, struct ppp_out *out)
+{
+	out->type = PPP_OUT_CLOSED;
+	fill_closed(p, out);
+	return p->why != 0;
+}
+
 static void fill(const struct ppp *p, const uint8_t offer, struct ppp_out *out)
 {
 	switch (out->type) {
@@ -141,9 +156,7 @@ static void fill(const struct ppp *p, const uint8_t offer, struct ppp_out *out)
 		ipv6cp_fill(p, &out->ipv6);
 		break;
 	case PPP_OUT_CLOSED:
-		out->closed.why = (enum ppp_closed)p->why;
-		out->closed.error = p->error;
-		out->closed.detail = bytes_of(p->detail, p->detail_len);
+		fill_closed(p, out);
 		break;
 	case PPP_OUT_FRAME:
 	case PPP_OUT_LCP_UP:
@@ -284,8 +297,42 @@ void ppp_authenticated(struct ppp *p)
 	end_if_no_network(p);
 }
 
+static bool has_network(const struct ppp *p)
+{
+	return ppp_data_is_open(p, PPP_PROTO_IPV4) || ppp_data_is_open(p, PPP_PROTO_IPV6);
+}
+
+/* All of PPP has one time limit, so that no negotiation whatsoever can hold a session for ever. */
+static void mind_limit(struct ppp *p)
+{
+	if (has_network(p))
+		p->limit_ms = UINT64_MAX;
+	else if (p->limit_ms == UINT64_MAX)
+		p->limit_ms = p->now_ms + LIMIT_MS;
+}
+
+static void limit_has_passed(struct ppp *p)
+{
+	p->limit_ms = UINT64_MAX;
+	switch (p->phase) {
+	case PPP_PHASE_NETWORK:
+		ppp_end(p, PPP_CLOSED_NO_NETWORK);
+		break;
+	case PPP_PHASE_AUTHENTICATE:
+		ppp_end(p, PPP_CLOSED_AUTH_TIMEOUT);
+		break;
+	case PPP_PHASE_ESTABLISH:
+		ppp_end(p, p->lcp.cp.has_spoken ? PPP_CLOSED_NO_AGREEMENT : PPP_CLOSED_LCP_TIMEOUT);
+		break;
+	case PPP_PHASE_DEAD:
+	case PPP_PHASE_FINISHED:
+		break;
+	}
+}
+
 void ppp_ncp_is_up(struct ppp *p, struct ncp *ncp, enum ppp_out_type event)
 {
+	mind_limit(p);
 	ncp->has_failed = false;
 	ncp->is_down_told = false;
 	ppp_tell(p, event);
@@ -293,6 +340,7 @@ void ppp_ncp_is_up(struct ppp *p, struct ncp *ncp, enum ppp_out_type event)
 
 void ppp_ncp_is_down(struct ppp *p, struct ncp *ncp, enum ppp_out_type event)
 {
+	mind_limit(p);
 	if (!ncp->is_down_told)
 		ppp_tell(p, event);
 	ncp->is_down_told = true;
@@ -424,6 +472,7 @@ void ppp_open(struct ppp *p, uint64_t now_ms)
 {
 	p->now_ms = now_ms;
 	p->phase = PPP_PHASE_ESTABLISH;
+	p->limit_ms = now_ms + LIMIT_MS;
 	if (p->cfg.auth_count || p->cfg.probe)
 		lcp_start(p);
 	else
@@ -442,6 +491,8 @@ void ppp_tick(struct ppp *p, uint64_t now_ms)
 	p->now_ms = now_ms;
 	if (p->phase == PPP_PHASE_DEAD || p->phase == PPP_PHASE_FINISHED)
 		return;
+	if (p->limit_ms <= now_ms)
+		limit_has_passed(p);
 	lcp_tick(p);
 	auth_tick(p);
 	cp_tick(p, &p->ipv6cp.ncp.cp); /* in the order of ppp_authenticated */
@@ -457,7 +508,7 @@ uint64_t ppp_deadline(const struct ppp *p)
 {
 	if (p->phase == PPP_PHASE_DEAD || p->phase == PPP_PHASE_FINISHED)
 		return UINT64_MAX;
-	return earlier(earlier(lcp_deadline(p), auth_deadline(p)),
+	return earlier(earlier(earlier(lcp_deadline(p), auth_deadline(p)), p->limit_ms),
 		       earlier(cp_deadline(&p->ipcp.ncp.cp), cp_deadline(&p->ipv6cp.ncp.cp)));
 }
 

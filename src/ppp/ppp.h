@@ -201,6 +201,10 @@ uint64_t ppp_deadline(const struct ppp *p); /* UINT64_MAX: waiting for nothing *
 bool ppp_next(struct ppp *p, struct ppp_out *out);
 void ppp_wipe(struct ppp *p); /* keys and challenges */
 
+/* Why the link is ending or has ended, as in PPP_OUT_CLOSED, already before that is told: a connection
+ * may break while the Terminate-Request is out. False: it is not ending. */
+bool ppp_noted_end(const struct ppp *p, struct ppp_out *out);
+
 /* What the peer can receive: the largest IP packet that may be sent to it. */
 uint16_t ppp_peer_mru(const struct ppp *p);
 /* Our interface identifier, PPP_IID_LEN bytes; once IPV6CP is open, it is agreed on. */

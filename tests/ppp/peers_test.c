@@ -262,6 +262,24 @@ static const struct script softether_server[] = {
 	  "< lcp 0a 07 -- 11111111\n"
 	  "< lcp 0a 08 -- 11111111\n"
 	  "< lcp 0a 09 -- 11111111\n" },
+	{ "SoftEther: refuses PAP by a Terminate-Request", PPP_CLIENT, pap_only,
+	  CLIENT_LCP(OPT_PAP) "< lcp 05 02 00 04\n"
+			      "> lcp 06 02 00 04\n"
+			      "! closed 3 0\n" },
+	{ "SoftEther: and so another might refuse a response", PPP_CLIENT, NULL,
+	  CLIENT_LCP(OPT_MSCHAPV2) "< chap 01 00 -- 10 " AUTH_CHALLENGE "\nskip\n"
+				   "< lcp 05 02 -- 00000000 003ccd74 000002b3\n"
+				   "> lcp 06 02 00 04\n"
+				   "! closed 3 691\n" },
+	{ "SoftEther: an end before name and password are sent is no refusal", PPP_CLIENT, NULL,
+	  CLIENT_LCP(OPT_MSCHAPV2) "< lcp 05 02 00 04\n"
+				   "> lcp 06 02 00 04\n"
+				   "! closed 2 0\n" },
+	{ "SoftEther: nor is one after they were accepted", PPP_CLIENT, pap_only,
+	  CLIENT_LCP(OPT_PAP) "< pap 02 01 00 04\nskip\n"
+			      "< lcp 05 02 00 04\n"
+			      "> lcp 06 02 00 04\n"
+			      "! closed 2 0\n" },
 	{ "SoftEther: a second challenge after EAP with RADIUS", PPP_CLIENT, NULL,
 	  CLIENT_LCP(OPT_MSCHAPV2) "< chap 01 00 -- 10 00000000000000000000000000000000\n"
 				   "> chap 02 00 ???? 31 " PEER_CHALLENGE "...\n"
