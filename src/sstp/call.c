@@ -63,6 +63,21 @@ static void send_http_answer(struct sstp *s, int status)
 	sstp_send(s, &w);
 }
 
+static void accept_http(struct sstp *s, uint64_t now_ms)
+{
+	s->is_answer_held = false;
+	send_http_answer(s, HTTP_OK);
+	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_HTTP_DONE });
+	sstp_enter(s, SSTP_ST_REQUEST, SSTP_NEGOTIATION_MS, now_ms);
+}
+
+/* sstp-client 1.0.18 ends itself when the response is there at its first read. */
+static void hold_answer(struct sstp *s, uint64_t now_ms)
+{
+	s->is_answer_held = true;
+	sstp_enter(s, SSTP_ST_HTTP, SSTP_HTTP_HOLD_MS, now_ms);
+}
+
 /* Web scanners come here all day: what is not SSTP is worth a debug line. */
 static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
 {
@@ -73,8 +88,8 @@ static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
 	if (status == HTTP_OK && s->cfg.busy)
 		status = HTTP_UNAVAILABLE;
 	log_debug(s->cfg.log, "http: %d for %s", status, log_quote(line.at, line.len).text);
-	send_http_answer(s, status);
 	if (status != HTTP_OK) {
+		send_http_answer(s, status);
 		end_http(s, SSTP_CLOSED_NOT_SSTP);
 		return;
 	}
@@ -82,8 +97,10 @@ static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
 		id.len = SSTP_CORRELATION_MAX;
 	log_debug(s->cfg.log, "http: SSTP asked for, correlation id %s",
 		  log_quote(id.at, id.len).text);
-	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_HTTP_DONE });
-	sstp_enter(s, SSTP_ST_REQUEST, SSTP_NEGOTIATION_MS, now_ms);
+	if (sstp_http_is_sstp_client(id))
+		hold_answer(s, now_ms);
+	else
+		accept_http(s, now_ms);
 }
 
 static void take_http_answer(struct sstp *s, struct bytes block, uint64_t now_ms)
@@ -198,6 +215,8 @@ size_t sstp_input(struct sstp *s, const uint8_t *at, size_t len, uint64_t now_ms
 		return s->is_over ? len : 0;
 	if (!len)
 		return 0;
+	if (s->is_answer_held)
+		accept_http(s, now_ms); /* it does not wait: then it is another client */
 	if (s->state == SSTP_ST_HTTP)
 		return input_http(s, at, len, now_ms);
 	if (len < SSTP_HDR_LEN)
@@ -239,9 +258,11 @@ void sstp_tick(struct sstp *s, uint64_t now_ms)
 {
 	if (s->state == SSTP_ST_NONE || now_ms < s->deadline_ms)
 		return;
-	if (s->state == SSTP_ST_HTTP)
-		end_http(s, s->cfg.role == SSTP_CLIENT ? SSTP_CLOSED_NO_ANSWER :
-							 SSTP_CLOSED_NO_REQUEST);
+	if (s->is_answer_held)
+		accept_http(s, now_ms);
+	else if (s->state == SSTP_ST_HTTP)
+		end_http(s, s->cfg.role == SSTP_CLIENT ? SSTP_CLOSED_NO_ANSWER
+						       : SSTP_CLOSED_NO_REQUEST);
 	else
 		sstp_step(s, SSTP_ON_TIMER, NULL, now_ms);
 }
@@ -249,6 +270,12 @@ void sstp_tick(struct sstp *s, uint64_t now_ms)
 uint64_t sstp_deadline(const struct sstp *s)
 {
 	return s->state == SSTP_ST_NONE ? UINT64_MAX : s->deadline_ms;
+}
+
+bool sstp_noted_end(const struct sstp *s, struct sstp_out *out)
+{
+	*out = sstp_end_of(s);
+	return s->why != 0;
 }
 
 void sstp_wipe(struct sstp *s)

@@ -35,6 +35,7 @@ struct sstp {
 	struct sstp_cfg cfg;
 	enum sstp_state state;
 	uint64_t deadline_ms; /* of the one timer that each state has */
+	bool is_answer_held;  /* server: the 200 waits for the deadline */
 	bool hello_is_out;    /* an Echo-Request waits for a sign of life */
 	bool is_over;         /* SSTP_OUT_CLOSED has been queued */
 

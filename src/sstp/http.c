@@ -47,6 +47,26 @@ struct bytes sstp_http_header(struct bytes block, const char *name)
 	return bytes_of(NULL, 0);
 }
 
+static bool is_hex(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
+}
+
+bool sstp_http_is_sstp_client(struct bytes id)
+{
+	size_t hyphens = 0;
+
+	if (id.len < 2 || id.at[0] != '{' || id.at[id.len - 1] != '}')
+		return false;
+	for (size_t i = 1; i < id.len - 1; i++) {
+		if (id.at[i] == '-')
+			hyphens++;
+		else if (!is_hex(id.at[i]))
+			return false;
+	}
+	return hyphens == 3;
+}
+
 /* A method is a token, RFC 9110 section 5.6.2; those in use are of letters, '-' and '_'. */
 static bool is_method(struct bytes word)
 {

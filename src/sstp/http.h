@@ -33,6 +33,12 @@ struct bytes sstp_http_first_line(struct bytes block);
 /* The value of a header, its name in any case; empty when there is none. */
 struct bytes sstp_http_header(struct bytes block, const char *name);
 
+/*
+ * Server: is this the correlation id of sstp-client (1.0.18)? It is no GUID: four groups of hex digits
+ * without leading zeroes, in braces.
+ */
+bool sstp_http_is_sstp_client(struct bytes correlation_id);
+
 /* Server: what to answer to this request when there is room for a call; HTTP_OK: it is SSTP's. */
 int sstp_http_judge(struct bytes block);
 

@@ -67,6 +67,7 @@ enum sstp_closed {
 	SSTP_CLOSED_NEGOTIATION,    /* a negotiation timer ran out */
 	SSTP_CLOSED_UNCONFIRMED,    /* server: the same after the login: no Call-Connected came */
 	SSTP_CLOSED_BAD_MESSAGE,    /* malformed or out of order: we sent Call-Abort: status */
+	SSTP_CLOSED_NO_HASH,        /* client: no hash protocol that both ends allow */
 	SSTP_CLOSED_BAD_BINDING,    /* server: Call-Connected does not prove what it should */
 	SSTP_CLOSED_REFUSED,        /* client: Call-Connect-NAK again and again: status */
 	SSTP_CLOSED_BAD_STREAM,     /* bytes that are no SSTP packet: dropped without a word */
@@ -120,6 +121,10 @@ void sstp_tick(struct sstp *s, uint64_t now_ms);
 uint64_t sstp_deadline(const struct sstp *s); /* UINT64_MAX: waiting for nothing */
 bool sstp_next(struct sstp *s, struct sstp_out *out);
 void sstp_wipe(struct sstp *s);
+
+/* Why the call is ending or has ended, as in SSTP_OUT_CLOSED, already before that is told: a peer may
+ * close the connection while our Call-Abort is out. False: it is not ending. */
+bool sstp_noted_end(const struct sstp *s, struct sstp_out *out);
 
 bool sstp_is_connected(const struct sstp *s);
 /* PPP control frames may be sent and taken (after Call-Connect-Ack, before any end). */

@@ -60,6 +60,12 @@ static void forget_keys(struct sstp *s)
 	s->is_held = false;
 }
 
+struct sstp_out sstp_end_of(const struct sstp *s)
+{
+	return (struct sstp_out){ .type = SSTP_OUT_CLOSED,
+				  .closed = { s->why, s->status, s->http_status } };
+}
+
 void sstp_drop(struct sstp *s)
 {
 	log_move(s, SSTP_ST_NONE);
@@ -67,8 +73,7 @@ void sstp_drop(struct sstp *s)
 	s->state = SSTP_ST_NONE;
 	s->deadline_ms = UINT64_MAX;
 	s->is_over = true;
-	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_CLOSED,
-					.closed = { s->why, s->status, s->http_status } });
+	sstp_emit(s, sstp_end_of(s));
 }
 
 static void send_end(struct sstp *s, uint16_t type, uint8_t attr_id, uint32_t status)
@@ -225,9 +230,9 @@ static void take_ack(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 	offered = a.value.at[3];
 	s->hashes = offered & s->cfg.hashes;
 	if (!s->hashes) {
-		log_error(s->cfg.log, "sstp: the server offers hashes 0x%02x, allowed are 0x%02x",
+		log_debug(s->cfg.log, "sstp: the server offers hashes 0x%02x, allowed are 0x%02x",
 			  offered, s->cfg.hashes);
-		abort_call(s, SSTP_CLOSED_BAD_MESSAGE, SSTP_ATTR_CRYPTO_BINDING_REQ,
+		abort_call(s, SSTP_CLOSED_NO_HASH, SSTP_ATTR_CRYPTO_BINDING_REQ,
 			   SSTP_STATUS_VALUE_NOT_SUPPORTED, now_ms);
 		return;
 	}
@@ -292,8 +297,8 @@ static void send_nak(struct sstp *s, const struct sstp_fault *faults, size_t cou
 {
 	struct writer w = sstp_tx(s);
 
-	log_debug(s->cfg.log, "sstp: send %s, %s",
-		  sstp_msg_name(SSTP_MSG_CALL_CONNECT_NAK), sstp_status_name(faults[0].status));
+	log_debug(s->cfg.log, "sstp: send %s, %s", sstp_msg_name(SSTP_MSG_CALL_CONNECT_NAK),
+		  sstp_status_name(faults[0].status));
 	sstp_put_nak(&w, faults, count);
 	sstp_send(s, &w);
 	s->naks++;

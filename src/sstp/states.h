@@ -30,6 +30,7 @@ enum sstp_event {
 enum { /* [MS-SSTP] 3.1.2, 3.2.2, 3.3.2; the HTTP exchange's are ours */
 	SSTP_HTTP_REQUEST_MS = 10 * 1000, /* server: for the whole header block */
 	SSTP_HTTP_ANSWER_MS = 60 * 1000,
+	SSTP_HTTP_HOLD_MS = 2, /* server: for sstp-client; at least one of them passes */
 	SSTP_NEGOTIATION_MS = 60 * 1000,
 	SSTP_HELLO_MS = 60 * 1000,
 	SSTP_ABORT_1_MS = 3 * 1000,
@@ -50,6 +51,9 @@ void sstp_enter(struct sstp *s, enum sstp_state state, uint32_t ms, uint64_t now
 
 /* Keeps the reason for the end: the first one counts. */
 void sstp_blame(struct sstp *s, enum sstp_closed why, uint32_t status);
+
+/* SSTP_OUT_CLOSED with the reason kept. */
+struct sstp_out sstp_end_of(const struct sstp *s);
 
 /* The end of the call, now: SSTP_OUT_CLOSED with the reason kept. */
 void sstp_drop(struct sstp *s);

@@ -67,6 +67,8 @@ const char *sstp_closed_text(enum sstp_closed why)
 		return "the client logged in and then sent no Call-Connected";
 	case SSTP_CLOSED_BAD_MESSAGE:
 		return "the far end sent a malformed or misplaced SSTP message";
+	case SSTP_CLOSED_NO_HASH:
+		return "the server offers no hash for the crypto binding that --min-hash allows";
 	case SSTP_CLOSED_BAD_BINDING:
 		return "the crypto binding is wrong: somebody sits between, or certificates differ";
 	case SSTP_CLOSED_REFUSED:

@@ -150,6 +150,7 @@ static void tls_broke(struct tunnel *t)
 
 	t->stage = TUNNEL_ENDING;
 	pump_flush(t->cfg.pump); /* its alert, if it has one */
+	tunnel_blame_engines(t);
 	if (err->is_trust) {
 		tunnel_blame(t, EXIT_TRUST, "%s", err->text);
 		tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_UNTRUSTED, .leaf = leaf });
@@ -190,6 +191,7 @@ static void blame_loss(struct tunnel *t, int error)
 			   : is_client		  ? " in place of an answer over HTTP"
 						  : " without a request";
 
+	tunnel_blame_engines(t);
 	tunnel_blame(t, code, "the peer closed the connection%s%s%s", when, error ? ": " : "",
 		     error ? strerror(error) : "");
 }

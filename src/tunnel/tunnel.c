@@ -81,6 +81,7 @@ static void tell_ended(struct loop_task *task)
 
 void tunnel_finish(struct tunnel *t)
 {
+	tunnel_blame_engines(t);
 	tunnel_blame(t, EXIT_LOST, "the connection ended");
 	if (t->stage == TUNNEL_RUNNING) {
 		pump_flush(t->cfg.pump);
@@ -132,6 +133,7 @@ static enum exit_code sstp_exit_code(const struct tunnel *t, enum sstp_closed wh
 	case SSTP_CLOSED_NEGOTIATION:
 	case SSTP_CLOSED_UNCONFIRMED:
 	case SSTP_CLOSED_BAD_MESSAGE:
+	case SSTP_CLOSED_NO_HASH:
 	case SSTP_CLOSED_BAD_BINDING:
 	case SSTP_CLOSED_REFUSED:
 	case SSTP_CLOSED_BAD_STREAM:
@@ -170,6 +172,17 @@ static void blame_sstp(struct tunnel *t, const struct sstp_out *out)
 		tunnel_blame(t, code, "%s (%s)", text, sstp_status_name(out->closed.status));
 	else
 		tunnel_blame(t, code, "%s", text);
+}
+
+void tunnel_blame_engines(struct tunnel *t)
+{
+	struct sstp_out so;
+	struct ppp_out po;
+
+	if (t->ppp_is_running && ppp_noted_end(&t->ppp, &po))
+		blame_ppp(t, &po);
+	if (sstp_noted_end(&t->sstp, &so))
+		blame_sstp(t, &so);
 }
 
 static void put_bytes_out(struct tunnel *t, struct bytes b)
@@ -315,7 +328,6 @@ static void on_sstp(struct tunnel *t, const struct sstp_out *out)
 	case SSTP_OUT_CONNECTED:
 		break; /* just_connected sees it */
 	case SSTP_OUT_CLOSED:
-		blame_sstp(t, out);
 		tunnel_finish(t);
 		break;
 	}

@@ -187,6 +187,57 @@ static void windows(void **state)
 }
 
 /*
+ * 1.0.18 ends itself when the response is there at its first read, so that is held back for it. Its
+ * correlation id gives it away: no GUID, for it has four groups.
+ */
+static void sstp_client_must_wait(void **state)
+{
+	static const char request[] = URI "Host: 127.0.0.1\r\n" ENDLESS
+					  "SSTPCORRELATIONID: {D271E85-2A56-664F-30C53FD6}\r\n\r\n";
+	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
+
+	(void)state;
+	end_init(&e, &cfg);
+	end_feed_text(&e, request);
+	end_wait(&e, SSTP_HTTP_HOLD_MS - 1);
+	assert_int_equal(e.sends + e.http_done, 0);
+	end_wait(&e, 1);
+	assert_int_equal(e.sends, 1);
+	assert_int_equal(e.http_done, 1);
+	assert_memory_equal(e.tx, "HTTP/1.1 200 OK\r\n", 17);
+	end_forget(&e);
+	connect_client(SSTP_HASH_SHA256);
+
+	end_init(&e, &cfg); /* one that does not wait is not it */
+	end_feed_text(&e, request);
+	end_feed_hex(&e, REQUEST_HEX);
+	assert_int_equal(e.http_done, 1);
+	assert_int_equal(e.start_ppp, 1);
+
+	end_init(&e, &cfg); /* nor does it hold up the end */
+	end_feed_text(&e, request);
+	end_close(&e);
+	assert_int_equal(e.closed, 1);
+}
+
+/* As soon as it is known, before the peer has answered: the peer may just go. */
+static void a_reason_is_known_at_once(void **state)
+{
+	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
+	struct sstp_out out;
+
+	(void)state;
+	end_bring(&e, &cfg, SSTP_ST_ACK);
+	assert_false(sstp_noted_end(&e.s, &out));
+	end_wait(&e, SSTP_NEGOTIATION_MS);
+	assert_int_equal(e.closed, 0);
+	assert_true(sstp_noted_end(&e.s, &out));
+	assert_int_equal(out.type, SSTP_OUT_CLOSED);
+	assert_int_equal(out.closed.why, SSTP_CLOSED_NEGOTIATION);
+	assert_int_equal(out.closed.status, SSTP_STATUS_NEGOTIATION_TIMEOUT);
+}
+
+/*
  * It overlooks an Abort or Disconnect of eight bytes, so ours have their twenty; its own have no
  * attribute. It counts headers, and wants the answer to end with the read.
  */
@@ -291,6 +342,8 @@ int main(void)
 		cmocka_unit_test(routeros_server),
 		cmocka_unit_test(windows),
 		cmocka_unit_test(sstp_client),
+		cmocka_unit_test(sstp_client_must_wait),
+		cmocka_unit_test(a_reason_is_known_at_once),
 		cmocka_unit_test(sstp_client_with_an_old_pppd),
 		cmocka_unit_test(kittoku),
 		cmocka_unit_test(routeros_client),

@@ -31,6 +31,7 @@ struct end {
 	uint8_t last[2048];
 	/* what to do when TLS is up, when it is connected, and when a packet came */
 	void (*on_tls)(struct end *e);
+	void (*on_offer)(struct end *e);
 	void (*on_connected)(struct end *e);
 	void (*on_packet)(struct end *e);
 };
@@ -44,6 +45,7 @@ static struct {
 	struct loop_timer give_up;
 	struct end client, server;
 	const char *password; /* the client's; "secret" is right */
+	bool server_wants_pap;
 } t;
 
 static void time_is_up(struct loop_timer *timer)
@@ -90,6 +92,10 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		if (e->on_tls)
 			e->on_tls(e);
 		break;
+	case TUNNEL_OFFER:
+		if (e->on_offer)
+			e->on_offer(e);
+		break;
 	case TUNNEL_CHECK_PASSWORD:
 		answer(e, ev->attempt);
 		break;
@@ -132,7 +138,8 @@ static void open_end(struct end *e, int fd, enum ppp_role role)
 		.arg = e,
 		.ppp = {
 			.role = role,
-			.auth = { PPP_AUTH_MSCHAPV2 },
+			.auth = { role == PPP_SERVER && t.server_wants_pap ? PPP_AUTH_PAP :
+							     PPP_AUTH_MSCHAPV2 },
 			.auth_count = 1,
 			.ipv4 = true,
 			.user = "ann",
@@ -197,6 +204,7 @@ static int set_up(void **state)
 	memset(&t.client, 0, sizeof(t.client));
 	memset(&t.server, 0, sizeof(t.server));
 	t.password = "secret";
+	t.server_wants_pap = false;
 	t.give_up.expired = time_is_up;
 	return loop_open(&t.loop) || pump_open(&t.pump, t.loop);
 }
@@ -426,6 +434,35 @@ static void vanish(struct end *e)
 	t.server.is_open = false;
 }
 
+static void leave_at_once(struct loop_task *task)
+{
+	(void)task;
+	pump_flush(&t.pump);
+	tunnel_abandon(&t.client.tunnel);
+	t.client.is_open = false;
+}
+
+/* When the turn ends, in which the Nak is sent. */
+static void leave_after_the_nak(struct end *e)
+{
+	static struct loop_task task = { .run = leave_at_once };
+
+	(void)e;
+	loop_post(t.loop, &task);
+}
+
+/* The server has given up and said so; that the peer closes the connection then is no cause. */
+static void the_first_reason_counts(void **state)
+{
+	(void)state;
+	t.server_wants_pap = true;
+	t.client.on_offer = leave_after_the_nak;
+	open_both();
+	run();
+	assert_int_equal(t.server.end.code, EXIT_AUTH);
+	assert_string_equal(t.server.end.text, ppp_closed_text(PPP_CLOSED_NO_METHOD));
+}
+
 static void a_peer_that_vanishes_is_lost(void **state)
 {
 	(void)state;
@@ -623,6 +660,7 @@ int main(void)
 		CASE(data_shares_a_record_and_control_does_not),
 		CASE(what_is_too_big_is_answered),
 		CASE(a_wrong_password_is_told),
+		CASE(the_first_reason_counts),
 		CASE(a_peer_that_vanishes_is_lost),
 		CASE(a_reset_behind_bulk_is_told),
 		CASE(a_server_that_does_not_answer_is_no_sstp_server),
