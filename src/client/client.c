@@ -288,27 +288,41 @@ static void failed(struct client *c, enum exit_code code, const char *text)
 	loop_timer_set(c->loop, &c->retry, loop_now(c->loop) + wait);
 }
 
+/* Of the methods that the server offers those that sstp has, or those that it lacks. */
+static size_t print_methods(const struct client *c, bool spoken, const char *before, char *to,
+			    size_t room)
+{
+	size_t n = 0;
+
+	for (unsigned m = PPP_AUTH_NONE + 1; m < PPP_AUTH_COUNT; m++)
+		if (c->offers & 1u << m && ppp_auth_is_spoken((enum ppp_auth)m) == spoken)
+			n += (size_t)snprintf(to + n, room - n, "%s%s", n ? ", " : before,
+					      ppp_auth_name((enum ppp_auth)m));
+	return n;
+}
+
 /* What the server would have taken, if that was none of what we may use. */
 static void print_offers(const struct client *c, char *to, size_t room)
 {
-	size_t n = 0;
+	size_t spoken, lacking;
 
 	*to = '\0';
 	for (size_t i = 0; i < c->cfg->auth_count; i++)
 		if (c->offers & 1u << c->cfg->auth[i])
 			return;
-	for (unsigned m = PPP_AUTH_NONE + 1; m < PPP_AUTH_COUNT; m++)
-		if (c->offers & 1u << m)
-			n += (size_t)snprintf(to + n, room - n, "%s%s",
-					      n ? ", " : ": the server offers ",
-					      ppp_auth_name((enum ppp_auth)m));
-	if (n)
-		snprintf(to + n, room - n, " (--auth allows it)");
+	spoken = print_methods(c, true, ": the server offers ", to, room);
+	if (spoken)
+		spoken += (size_t)snprintf(to + spoken, room - spoken, " (--auth allows it)");
+	to += spoken;
+	room -= spoken;
+	lacking = print_methods(c, false, spoken ? ", and " : ": the server offers ", to, room);
+	if (lacking)
+		snprintf(to + lacking, room - lacking, ", which sstp does not speak");
 }
 
 static void login_failed(struct client *c, const struct tunnel_end *end)
 {
-	char text[sizeof(end->text) + 128], offers[128];
+	char text[sizeof(end->text) + 192], offers[192];
 
 	print_offers(c, offers, sizeof(offers));
 	snprintf(text, sizeof(text), "%s%s", end->text, offers);
