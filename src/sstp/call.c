@@ -103,6 +103,17 @@ static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
 		accept_http(s, now_ms);
 }
 
+/*
+ * RFC 9110 section 15.2: any number of interim responses may precede the final one. 101 is none: it
+ * ends HTTP on this connection.
+ */
+static bool skip_interim(struct sstp *s)
+{
+	if (s->http_status < 100 || s->http_status > 199 || s->http_status == 101)
+		return false;
+	return s->interim_responses++ < SSTP_INTERIM_MAX;
+}
+
 static void take_http_answer(struct sstp *s, struct bytes block, uint64_t now_ms)
 {
 	struct bytes line = sstp_http_first_line(block);
@@ -110,7 +121,11 @@ static void take_http_answer(struct sstp *s, struct bytes block, uint64_t now_ms
 
 	s->http_status = sstp_http_status(block, &is_1_1);
 	log_debug(s->cfg.log, "http: the server answers %s", log_quote(line.at, line.len).text);
+	if (skip_interim(s))
+		return;
 	if (s->http_status && s->http_status != HTTP_OK) {
+		if (s->http_status / 100 == 3)
+			s->location = sstp_http_header(block, "Location");
 		end_http(s, SSTP_CLOSED_HTTP_STATUS);
 	} else if (!is_1_1) {
 		end_http(s, SSTP_CLOSED_NOT_SSTP);
@@ -275,6 +290,7 @@ uint64_t sstp_deadline(const struct sstp *s)
 bool sstp_noted_end(const struct sstp *s, struct sstp_out *out)
 {
 	*out = sstp_end_of(s);
+	out->closed.location = bytes_of(NULL, 0); /* what it was in may be gone */
 	return s->why != 0;
 }
 

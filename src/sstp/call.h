@@ -12,6 +12,7 @@ enum {
 	/* what one call on the engine may emit: the longest is a NAK of SSTP_FAULTS_MAX faults */
 	SSTP_TX_MAX = 1024,
 	SSTP_OUT_MAX = 8,
+	SSTP_INTERIM_MAX = 16, /* 1xx responses that a client skips */
 };
 
 /*
@@ -53,6 +54,8 @@ struct sstp {
 	enum sstp_closed why;
 	uint32_t status;
 	int http_status;
+	struct bytes location; /* client: of a redirection, in what was given to sstp_input */
+	uint8_t interim_responses; /* client: 1xx, skipped */
 
 	/* events in order, and the bytes of those that send */
 	struct sstp_out out[SSTP_OUT_MAX];

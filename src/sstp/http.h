@@ -19,6 +19,7 @@ enum { /* what a server answers, RFC 9110 section 15 */
 	HTTP_NOT_FOUND = 404,
 	HTTP_NOT_IMPLEMENTED = 501,
 	HTTP_UNAVAILABLE = 503,
+	HTTP_NETWORK_LOGIN = 511, /* RFC 6585 section 6: sent by what stands in between */
 };
 
 /*

@@ -96,6 +96,8 @@ struct sstp_out {
 			enum sstp_closed why;
 			uint32_t status;   /* of a Call-Abort or NAK, whoever sent it */
 			int http_status;   /* server: what we answered; client: what came */
+			struct bytes location; /* client: where a 3xx redirects to, inside
+						* what was given to sstp_input; or empty */
 		} closed;
 	};
 };

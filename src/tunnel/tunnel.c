@@ -157,17 +157,28 @@ static void blame_ppp(struct tunnel *t, const struct ppp_out *out)
 		tunnel_blame(t, code, "%s", text);
 }
 
+static void blame_http_status(struct tunnel *t, enum exit_code code, int status, struct bytes location)
+{
+	if (location.len)
+		tunnel_blame(t, code, "a web page wants you to log in first: %s (HTTP status %d)",
+			     log_quote(location.at, location.len).text, status);
+	else if (status == HTTP_NETWORK_LOGIN)
+		tunnel_blame(t, code, "a web page wants you to log in first (HTTP status %d)", status);
+	else if (status == HTTP_UNAVAILABLE)
+		tunnel_blame(t, code, "the server is full, or out of service for now (HTTP status %d)",
+			     status);
+	else
+		tunnel_blame(t, code, "%s (HTTP status %d)",
+			     sstp_closed_text(SSTP_CLOSED_HTTP_STATUS), status);
+}
+
 static void blame_sstp(struct tunnel *t, const struct sstp_out *out)
 {
 	enum exit_code code = sstp_exit_code(t, out->closed.why);
 	const char *text = sstp_closed_text(out->closed.why);
 
-	if (out->closed.why == SSTP_CLOSED_HTTP_STATUS &&
-	    out->closed.http_status == HTTP_UNAVAILABLE)
-		tunnel_blame(t, code, "the server is full, or out of service for now (HTTP status %d)",
-			     out->closed.http_status);
-	else if (out->closed.why == SSTP_CLOSED_HTTP_STATUS)
-		tunnel_blame(t, code, "%s (HTTP status %d)", text, out->closed.http_status);
+	if (out->closed.why == SSTP_CLOSED_HTTP_STATUS)
+		blame_http_status(t, code, out->closed.http_status, out->closed.location);
 	else if (out->closed.status)
 		tunnel_blame(t, code, "%s (%s)", text, sstp_status_name(out->closed.status));
 	else

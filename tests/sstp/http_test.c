@@ -244,6 +244,15 @@ static const struct {
 	{ "busy", "HTTP/1.1 503 Service Unavailable\r\n\r\n", SSTP_CLOSED_HTTP_STATUS, 503 },
 	{ "old proxy", "HTTP/1.0 502 Bad Gateway\r\n\r\n", SSTP_CLOSED_HTTP_STATUS, 502 },
 	{ "redirect", "HTTP/1.1 301 Moved\r\nLocation: /\r\n\r\n", SSTP_CLOSED_HTTP_STATUS, 301 },
+	{ "100 before it", "HTTP/1.1 100 Continue\r\n\r\n" ANSWER_HTTP, 0, 200 },
+	{ "102, 103 and 199 before it",
+	  "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+	  "HTTP/1.1 199 X\r\nA: b\r\n\r\n" ANSWER_HTTP, 0, 200 },
+	{ "100 before a refusal", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n",
+	  SSTP_CLOSED_HTTP_STATUS, 403 },
+	{ "100 before nonsense", "HTTP/1.1 100 Continue\r\n\r\nHello", SSTP_CLOSED_NOT_SSTP, 100 },
+	{ "another protocol", "HTTP/1.1 101 Switching Protocols\r\n\r\n", SSTP_CLOSED_HTTP_STATUS,
+	  101 },
 	{ "HTTP/1.0", "HTTP/1.0 200 OK\r\n\r\n", SSTP_CLOSED_NOT_SSTP, 200 },
 	{ "HTTP/2", "HTTP/2 200\r\n\r\n", SSTP_CLOSED_NOT_SSTP, 0 },
 	{ "four digits", "HTTP/1.1 2000 OK\r\n\r\n", SSTP_CLOSED_NOT_SSTP, 0 },
@@ -314,6 +323,43 @@ static void client_limits_the_block(void **state)
 	end_feed(&e, block, 1);
 	assert_closed(&e, SSTP_CLOSED_NOT_SSTP, 0);
 	assert_int_equal(e.sends, 0);
+}
+
+/* A server that sends interim responses without end is refused. */
+static void client_limits_interim_responses(void **state)
+{
+	const struct sstp_cfg cfg = end_cfg(SSTP_CLIENT);
+	static struct end e;
+
+	(void)state;
+	for (int more = 0; more < 2; more++) {
+		end_init(&e, &cfg);
+		end_forget(&e);
+		for (int i = 0; i < SSTP_INTERIM_MAX; i++)
+			end_feed_text(&e, "HTTP/1.1 100 Continue\r\n\r\n");
+		assert_int_equal(e.closed, 0);
+		if (more) {
+			end_feed_text(&e, "HTTP/1.1 100 Continue\r\n\r\n");
+			assert_closed(&e, SSTP_CLOSED_HTTP_STATUS, 0);
+		} else {
+			end_feed_text(&e, ANSWER_HTTP);
+			assert_int_equal(e.http_done, 1);
+		}
+	}
+}
+
+/* Interim responses do not win time. */
+static void interim_responses_win_no_time(void **state)
+{
+	const struct sstp_cfg cfg = end_cfg(SSTP_CLIENT);
+	static struct end e;
+
+	(void)state;
+	end_init(&e, &cfg);
+	end_wait(&e, SSTP_HTTP_ANSWER_MS - 1);
+	end_feed_text(&e, "HTTP/1.1 100 Continue\r\n\r\n");
+	end_wait(&e, 1);
+	assert_closed(&e, SSTP_CLOSED_NO_ANSWER, 0);
 }
 
 static void client_request(void **state)
@@ -414,6 +460,8 @@ int main(void)
 		cmocka_unit_test(client_judges),
 		cmocka_unit_test(client_judges_in_pieces),
 		cmocka_unit_test(client_limits_the_block),
+		cmocka_unit_test(client_limits_interim_responses),
+		cmocka_unit_test(interim_responses_win_no_time),
 		cmocka_unit_test(client_request),
 		cmocka_unit_test(longest_host),
 		cmocka_unit_test(headers),
