@@ -7,7 +7,7 @@
 
 struct network_settings {
 	const char *interface;
-	bool no_default_route;
+	bool no_default_route, allow_ipv6_outside;
 	struct prefix_list routes;
 	bool no_offload;
 };
@@ -21,6 +21,9 @@ struct network_settings {
 	LINK_OPTIONS(type),                                                                        \
 	{ "no-default-route", 0, NULL, "do not send all traffic through the tunnel", set_flag,     \
 	  offsetof(type, network.no_default_route), false, NULL },                                 \
+	{ "allow-ipv6-outside", 0, NULL, "let IPv6 leave past the tunnel while the VPN has none; " \
+	  "by default it is unreachable when all traffic goes through the tunnel", set_flag,       \
+	  offsetof(type, network.allow_ipv6_outside), false, NULL },                               \
 	{ "route", 0, "NETWORK", "send this network through the tunnel; may be given again",       \
 	  set_prefixes, offsetof(type, network.routes), false, clear_prefixes },                   \
 	{ "no-offload", 0, NULL, "exchange packets with the kernel one by one; slower, for a "     \
@@ -34,6 +37,7 @@ static inline struct device_cfg network_device(const struct network_settings *s)
 		.interface = s->interface,
 		.no_offload = s->no_offload,
 		.default_route = !s->no_default_route,
+		.ipv6_outside = s->allow_ipv6_outside,
 		.routes = s->routes.at,
 		.route_count = s->routes.count,
 		.exit_fd = -1,

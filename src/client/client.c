@@ -26,7 +26,8 @@
 enum {
 	RETRY_FIRST_MS = 1000,
 	RETRY_MAX_MS = 60 * 1000,
-	STEADY_MS = 60 * 1000,  /* up for this long: the next failure starts counting anew */
+	STEADY_MS = 60 * 1000,  /* up for this long: the next failure is the first again */
+	FAILURES_AFTER_SUCCESS = 2, /* up for less: the next pause is of the third at most, 4 s */
 	LOOKUP_MS = 5 * 1000,   /* on a reconnect, before the addresses of last time are used */
 };
 
@@ -53,6 +54,7 @@ struct client {
 	uint64_t dialled_ms, up_ms;
 	unsigned failures; /* in a row */
 	unsigned offers;   /* bit n: this server offered the authentication method n */
+	uint32_t former_ipv4; /* our address of the last call, to be asked for; 0: none */
 	bool has_ipv4_end; /* the server gives this call no IPv4 */
 	bool outlet_is_up; /* now; what it is for may still be set up by a script */
 	bool is_up;        /* now */
@@ -193,11 +195,15 @@ static void bring_up(struct client *c)
 static void note_ipv4(struct client *c, const struct ppp_ipv4 *v4)
 {
 	c->link.own = ip_from_v4(v4->own);
+	c->former_ipv4 = v4->own;
 	c->link.peer = v4->peer ? ip_from_v4(v4->peer) : (struct ip_addr){ 0 };
 	c->link.dns_count = 0;
 	for (size_t i = 0; i < 2; i++)
-		if (v4->dns[i])
-			c->link.dns[c->link.dns_count++] = ip_from_v4(v4->dns[i]);
+		if (v4->dns[i]) {
+			struct ip_addr server = ip_from_v4(v4->dns[i]);
+
+			add_dns(&c->link, &server);
+		}
 	c->ipcp_dns_count = c->link.dns_count;
 }
 
@@ -337,6 +343,8 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	if (c->is_up) {
 		if (loop_now(c->loop) - c->up_ms >= STEADY_MS)
 			c->failures = 0;
+		else if (c->failures > FAILURES_AFTER_SUCCESS)
+			c->failures = FAILURES_AFTER_SUCCESS;
 	}
 	if (c->outlet_is_up)
 		o->ops->down(o, !c->is_stopping);
@@ -447,6 +455,7 @@ static void open_tunnel(struct client *c, int fd)
 			.ipv4 = true,
 			.ipv6 = c->cfg->ipv6,
 			.mru = c->cfg->mtu > PPP_DEFAULT_MRU ? c->cfg->mtu : 0,
+			.ipv4_wanted = c->former_ipv4, /* RFC 1332 3.3 */
 			.user = c->cfg->user,
 			.password = c->cfg->password,
 			.want_dns = c->cfg->outlet->wants_dns,

@@ -272,6 +272,8 @@ static enum exit_code open_device(struct outlet *o, struct outlet_client *client
 	struct place_device made = {
 		.host = {
 			.default_route = cfg->default_route,
+			.ipv6_outside = cfg->ipv6_outside,
+			.loop = client->loop,
 			.routes = cfg->routes,
 			.route_count = cfg->route_count,
 			.table = cfg->table,

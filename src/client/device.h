@@ -14,6 +14,7 @@ struct device_cfg {
 	const char *interface; /* "sstp%d" */
 	bool no_offload;       /* packets to and from the TUN device one by one */
 	bool default_route;
+	bool ipv6_outside; /* host.h */
 	const struct ip_prefix *routes;
 	size_t route_count;
 	uint32_t table;

@@ -3,22 +3,38 @@
  *
  * "All traffic" is 0.0.0.0/1 and 128.0.0.0/1: together they cover everything, each is longer than
  * the default route, and that stays as it is underneath. All IPv6 is ::/1 and 8000::/1 in the same
- * way, once the server's side has advertised a prefix and a router; a --route to IPv6 is there from
- * the start, and so fails closed.
+ * way, once the server's side has advertised a prefix and a router. Until then, and if it never does,
+ * these two are unreachable, so that programs go on with IPv4 at once; such routes lie underneath
+ * with the worst metric from the first host_up on. A --route to IPv6 is there from the start, and so
+ * fails closed.
  */
 #include "client/host.h"
 
 #include <errno.h>
-#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/dns.h"
+#include "client/server_route.h"
 #include "client/state.h"
+#include "client/way_check.h"
 #include "net/netlink.h"
+#include "net/netlink_watch.h"
 #include "tun/tun.h"
 
-enum { PREFIX6_LEN = 64 }; /* of link-local addresses, and of those made of a prefix */
+enum {
+	PREFIX6_LEN = 64, /* of link-local addresses, and of those made of a prefix */
+	CHECKS_MAX = 8,   /* addresses of --route whose way is looked at after set-up */
+};
+
+static const struct ip_prefix halves4[] = {
+	{ { .family = AF_INET, .bytes = { 0 } }, 1 },
+	{ { .family = AF_INET, .bytes = { 128 } }, 1 },
+};
+static const struct ip_prefix halves6[] = {
+	{ { .family = AF_INET6, .bytes = { 0 } }, 1 },
+	{ { .family = AF_INET6, .bytes = { 128 } }, 1 },
+};
 
 /* A route into the tunnel. */
 struct own_route {
@@ -33,10 +49,17 @@ struct host {
 	struct netlink *nl;
 	struct own_route *route;
 	size_t route_count;
-	struct state state; /* its facts hold the routes to servers */
+	struct own_route dns_route[OUTLET_DNS_MAX]; /* to DNS servers that no other route covers */
+	bool has_all4; /* IPv4 as a whole is to go into the tunnel */
+	struct state state;
+	struct server_routes to_server;
 	struct dns dns;
 	struct outlet_link link; /* as the device has it now */
-	struct route last_way; /* by which a server was reached last; dst AF_UNSPEC: none yet */
+	struct ip_addr server;   /* AF_UNSPEC: not connected yet */
+	struct server_route_patience patience; /* with who removes our routes */
+	struct netlink_watch watch;
+	struct loop_timer again; /* look again, though nothing changes */
+	bool was_checked; /* where packets go; once is enough */
 };
 
 static const char *hint(int error)
@@ -65,22 +88,32 @@ static void want_route(struct host *h, const struct ip_prefix *dst, bool is_defa
 	h->route[h->route_count++] = (struct own_route){ .dst = *dst, .is_default6 = is_default6 };
 }
 
+static void want_halves(struct host *h, const struct ip_prefix halves[2], bool is_default6)
+{
+	want_route(h, &halves[0], is_default6);
+	want_route(h, &halves[1], is_default6);
+}
+
 static int want_routes(struct host *h)
 {
-	static const struct ip_prefix halves[] = {
-		{ { .family = AF_INET, .bytes = { 0 } }, 1 },
-		{ { .family = AF_INET, .bytes = { 128 } }, 1 },
-		{ { .family = AF_INET6, .bytes = { 0 } }, 1 },
-		{ { .family = AF_INET6, .bytes = { 128 } }, 1 },
-	};
-
-	h->route = calloc(h->cfg.route_count + 4, sizeof(*h->route));
+	h->has_all4 = h->cfg.default_route;
+	h->route = calloc(h->cfg.route_count + 6, sizeof(*h->route));
 	if (!h->route)
 		return -ENOMEM;
-	for (size_t i = 0; i < h->cfg.route_count; i++)
-		want_route(h, &h->cfg.routes[i], false);
-	for (size_t i = 0; h->cfg.default_route && i < 4; i++)
-		want_route(h, &halves[i], halves[i].addr.family == AF_INET6);
+	for (size_t i = 0; i < h->cfg.route_count; i++) {
+		const struct ip_prefix *r = &h->cfg.routes[i];
+
+		if (r->len)
+			want_route(h, r, false);
+		else if (r->addr.family == AF_INET6)
+			want_halves(h, halves6, false);
+		else
+			h->has_all4 = true;
+	}
+	if (h->has_all4) {
+		want_halves(h, halves4, false);
+		want_halves(h, halves6, true);
+	}
 	return 0;
 }
 
@@ -104,6 +137,35 @@ static void open_dns(struct host *h)
 	h->dns.is_only_file = h->cfg.dns == HOST_DNS_FILE;
 	if (h->cfg.dns == HOST_DNS_FD)
 		h->dns.fd = h->cfg.resolv_conf_fd;
+}
+
+static void look(struct host *h)
+{
+	uint64_t at = host_check(h, loop_now(h->cfg.loop));
+
+	loop_timer_set(h->cfg.loop, &h->again, at);
+}
+
+static void on_change(struct netlink_watch *w)
+{
+	look(container_of(w, struct host, watch));
+}
+
+static void on_again(struct loop_timer *t)
+{
+	look(container_of(t, struct host, again));
+}
+
+static void open_watch(struct host *h)
+{
+	int error;
+
+	h->watch.changed = on_change;
+	h->again.expired = on_again;
+	error = netlink_watch_open(&h->watch, h->cfg.loop);
+	if (error)
+		log_warn(h->log, "what others change on this host will not be seen: %s",
+			 strerror(-error));
 }
 
 int host_open(const struct host_cfg *cfg, struct host **out)
@@ -136,11 +198,40 @@ int host_open(const struct host_cfg *cfg, struct host **out)
 	if (!cfg->is_elsewhere)
 		open_state(h);
 	open_dns(h);
+	h->to_server = (struct server_routes){
+		.nl = h->nl,
+		.state = &h->state,
+		.log = h->log,
+		.tunnel_ifindex = cfg->ifindex,
+		.table = cfg->table,
+	};
+	if (cfg->loop && !cfg->is_elsewhere)
+		open_watch(h);
 	*out = h;
 	return 0;
 }
 
 /* ---- what the dead left */
+
+static struct route block_of(const struct ip_prefix *half, uint32_t table)
+{
+	return (struct route){
+		.dst = *half,
+		.table = table,
+		.metric = UINT32_MAX,
+		.protocol = NETLINK_PROTO_OURS,
+		.unreachable = true,
+	};
+}
+
+static void unblock_ipv6(struct netlink *nl, uint32_t table)
+{
+	for (size_t i = 0; i < 2; i++) {
+		struct route r = block_of(&halves6[i], table);
+
+		netlink_route_del(nl, &r);
+	}
+}
 
 /* True when all of it is gone. */
 static bool remove_routes(struct state_facts *f, const struct log *log)
@@ -158,6 +249,10 @@ static bool remove_routes(struct state_facts *f, const struct log *log)
 				 ip_print(&f->route[i].dst.addr).text);
 		done = done && rc != -EPERM;
 	}
+	if (f->blocks_ipv6) {
+		unblock_ipv6(nl, f->block_table);
+		log_info(log, "a former sstp died: IPv6 is reachable again");
+	}
 	netlink_close(nl);
 	return done;
 }
@@ -171,8 +266,10 @@ static void undo(void *arg, struct state_facts *f)
 	const struct log *log = ((struct recovery *)arg)->log;
 	int rc;
 
-	if (state_is_here(f) && remove_routes(f, log))
+	if (state_is_here(f) && remove_routes(f, log)) {
 		f->route_count = 0;
+		f->blocks_ipv6 = false;
+	}
 	if (*f->resolv_conf) {
 		rc = dns_recover_file(f->resolv_conf, log);
 		if (!rc || rc == -ENOENT)
@@ -203,176 +300,107 @@ static bool is_covered(const struct host *h, const struct ip_addr *a)
 	return false;
 }
 
-static void drop_server_route(struct host *h, size_t i)
+static struct route route_of(const struct host *h, const struct own_route *own)
 {
-	struct state_facts *f = &h->state.facts;
-
-	netlink_route_del(h->nl, &f->route[i]);
-	f->route_count--;
-	memmove(&f->route[i], &f->route[i + 1], (f->route_count - i) * sizeof(f->route[i]));
-	state_save(&h->state);
+	return (struct route){
+		.dst = own->dst,
+		.ifindex = h->cfg.ifindex,
+		.table = h->cfg.table,
+	};
 }
 
-/* All that lead to `server`, or all but those. */
-static void drop_server_routes(struct host *h, const struct ip_addr *server, bool to_it)
+/* It would send the connection to the server into the tunnel itself. */
+static bool is_to(const struct own_route *own, const struct ip_addr *server)
 {
-	struct state_facts *f = &h->state.facts;
-
-	for (size_t i = f->route_count; i > 0; i--)
-		if (ip_equal(&f->route[i - 1].dst.addr, server) == to_it)
-			drop_server_route(h, i - 1);
+	return ip_equal(&own->dst.addr, server) &&
+	       own->dst.len == (server->family == AF_INET ? 32 : 128);
 }
 
-/* Can the gateway of last time be reached, on the same device? */
-static bool is_last_way_open(struct host *h, const struct ip_addr *server)
+static void clear_route(struct host *h, struct own_route *own)
 {
-	const struct route *last = &h->last_way;
-	struct route r;
+	struct route r = route_of(h, own);
 
-	if (last->dst.addr.family != server->family || last->via.family == AF_UNSPEC)
-		return false;
-	return !netlink_route_without(h->nl, &last->via, h->cfg.ifindex, &r) &&
-	       r.via.family == AF_UNSPEC && r.ifindex == last->ifindex;
+	if (own->is_up)
+		netlink_route_del(h->nl, &r);
+	own->is_up = false;
 }
 
-/*
- * While a tunnel is down its routes stay, and cover the server: then the kernel's answer is the
- * tunnel, and we look ourselves, since the gateway may be another one by now. Where the host's
- * routes stand in other tables, by rules, that finds nothing: then it goes as it went last time.
- */
-static int find_way(struct host *h, const struct ip_addr *server, struct route *way)
+static void clear_routes_to(struct host *h, const struct ip_addr *server)
 {
-	int rc = netlink_route_get(h->nl, server, way);
-
-	if (rc || way->ifindex != h->cfg.ifindex)
-		return rc;
-	rc = netlink_route_without(h->nl, server, h->cfg.ifindex, way);
-	if (!rc || !is_last_way_open(h, server))
-		return rc;
-	*way = h->last_way;
-	way->dst.addr = *server;
-	return 0;
+	for (size_t i = 0; i < h->route_count; i++)
+		if (is_to(&h->route[i], server))
+			clear_route(h, &h->route[i]);
+	for (size_t i = 0; i < OUTLET_DNS_MAX; i++)
+		if (is_to(&h->dns_route[i], server))
+			clear_route(h, &h->dns_route[i]);
 }
 
-static int add_server_route(struct host *h, const struct route *r)
-{
-	struct state_facts *f = &h->state.facts;
-	int rc;
-
-	if (f->route_count == STATE_ROUTES_MAX)
-		drop_server_route(h, 0);
-	f->route[f->route_count++] = *r;
-	state_save(&h->state);
-	rc = netlink_route_add(h->nl, r);
-	if (!rc) {
-		log_debug(h->log, "route to the server: %s via %s", ip_prefix_print(&r->dst).text,
-			  ip_print(&r->via).text);
-		return 0;
-	}
-	f->route_count--;
-	state_save(&h->state);
-	/* the host has one of its own, which is the way that was found */
-	return rc == -EEXIST ? 0 : failed(h, rc, "route to the server");
-}
-
-/*
- * Also when the server is on the link: what looks so may be a default route without a gateway (a
- * modem's, another tunnel's), and a --route can be longer than the link's own.
- */
 int host_route_to_server(struct host *h, const struct ip_addr *server)
 {
-	struct route way;
 	int rc;
 
-	if (h->cfg.is_elsewhere || !is_covered(h, server))
+	if (h->cfg.is_elsewhere)
 		return 0;
-	drop_server_routes(h, server, true);
-	rc = find_way(h, server, &way);
-	if (rc) {
-		log_debug(h->log, "no way to %s but through the tunnel itself: %s",
-			  ip_print(server).text, strerror(-rc));
-		return rc;
-	}
-	if (way.table == RT_TABLE_LOCAL) /* this host itself: comes before any route of ours */
+	clear_routes_to(h, server);
+	if (!is_covered(h, server))
 		return 0;
-	way.table = h->cfg.table;
-	way.src.family = AF_UNSPEC; /* the kernel's choice, which changes when the address does */
-	h->last_way = way;
-	return add_server_route(h, &way);
+	rc = server_route_keep(&h->to_server, server);
+	return rc == -EPERM ? failed(h, rc, "route to the server") : rc;
 }
 
 /* ---- the device */
 
-/* An address of the device and its peer, if it has one. */
-struct pair {
-	struct ip_addr own, peer;
-};
-
-static int add_pair(struct host *h, const struct pair *p, unsigned len)
+/* The new address is there before the old one goes: with its last one a device loses its routes. */
+static int change_addr(struct host *h, const struct ip_addr *from, const struct ip_addr *to,
+		       unsigned len)
 {
 	int rc = 0;
 
-	if (p->own.family != AF_UNSPEC)
-		rc = netlink_addr_add(h->nl, h->cfg.ifindex, &p->own, len, &p->peer);
-	return rc == -EEXIST ? 0 : rc;
-}
-
-static void del_pair(struct host *h, const struct pair *p, unsigned len)
-{
-	if (p->own.family != AF_UNSPEC)
-		netlink_addr_del(h->nl, h->cfg.ifindex, &p->own, len, &p->peer);
-}
-
-/* What a pair is a subnet of, to the kernel. */
-static const struct ip_addr *far_end(const struct pair *p)
-{
-	return p->peer.family != AF_UNSPEC ? &p->peer : &p->own;
-}
-
-/*
- * The new pair is there before the old one goes: with its last address a device loses its routes,
- * and packets would leave by another. But of two pairs with the same far end the second goes with
- * the first. So, where a server gave another address, the device passes through that address alone.
- */
-static int change_pair(struct host *h, const struct pair *from, const struct pair *to, unsigned len)
-{
-	const struct pair alone = { .own = to->own };
-	int rc;
-
-	if (ip_equal(&from->own, &to->own) && ip_equal(&from->peer, &to->peer))
+	if (ip_equal(from, to))
 		return 0;
-	if (ip_equal(far_end(from), far_end(to)) && !ip_equal(far_end(from), &to->own)) {
-		rc = change_pair(h, from, &alone, len);
-		return rc ? rc : change_pair(h, &alone, to, len);
-	}
-	if (ip_equal(far_end(from), far_end(to)))
-		del_pair(h, from, len); /* no way around: the routes are put in anew */
-	rc = add_pair(h, to, len);
-	if (!rc)
-		del_pair(h, from, len);
-	return rc;
+	if (to->family != AF_UNSPEC)
+		rc = netlink_addr_add(h->nl, h->cfg.ifindex, to, len, NULL);
+	if (rc && rc != -EEXIST)
+		return rc;
+	if (from->family != AF_UNSPEC)
+		netlink_addr_del(h->nl, h->cfg.ifindex, from, len, NULL);
+	return 0;
+}
+
+/* An address by which the server is reached, or the server's own: it would cut the connection. */
+static bool is_of_the_connection(struct host *h, const struct outlet_link *link)
+{
+	struct route way;
+
+	return !h->cfg.is_elsewhere && link->own.family != AF_UNSPEC &&
+	       (ip_equal(&link->own, &link->server) ||
+		(link->server.family == link->own.family &&
+		 !netlink_route_get(h->nl, &link->server, &way) &&
+		 way.ifindex != h->cfg.ifindex && ip_equal(&way.src, &link->own)));
 }
 
 static int set_ipv4(struct host *h, const struct outlet_link *link)
 {
-	struct pair from = { h->link.own, h->link.peer }, to = { link->own, link->peer };
 	int rc;
 
-	if (ip_equal(&to.peer, &to.own))
-		to.peer.family = AF_UNSPEC; /* the kernel takes that for none too */
-	rc = change_pair(h, &from, &to, 32);
+	if (is_of_the_connection(h, link)) {
+		log_error(h->log,
+			  "%s: the server gives us the address %s, which the connection to it "
+			  "needs: its user file or address pool must be corrected",
+			  h->cfg.device, ip_print(&link->own).text);
+		return -EADDRINUSE;
+	}
+	rc = change_addr(h, &h->link.own, &link->own, 32);
 	if (rc)
 		return failed(h, rc, ip_print(&link->own).text);
-	h->link.own = to.own;
-	h->link.peer = to.peer;
+	h->link.own = link->own;
 	return 0;
 }
 
 /* Not vital, as all of IPv6. */
 static void set_link_local(struct host *h, const struct outlet_link *link)
 {
-	struct pair from = { .own = h->link.own_ll }, to = { .own = link->own_ll };
-	int rc = change_pair(h, &from, &to, PREFIX6_LEN);
+	int rc = change_addr(h, &h->link.own_ll, &link->own_ll, PREFIX6_LEN);
 
 	if (rc)
 		log_debug(h->log, "%s: %s: %s", h->cfg.device, ip_print(&link->own_ll).text,
@@ -417,15 +445,6 @@ static void set_ipv6(struct host *h, const struct outlet_link *link)
 		set_global6(h, &link->ip6);
 }
 
-static struct route route_of(const struct host *h, const struct own_route *own)
-{
-	return (struct route){
-		.dst = own->dst,
-		.ifindex = h->cfg.ifindex,
-		.table = h->cfg.table,
-	};
-}
-
 static int set_route(struct host *h, struct own_route *own)
 {
 	struct route r = route_of(h, own);
@@ -453,19 +472,54 @@ static int set_route(struct host *h, struct own_route *own)
 	return rc;
 }
 
+/*
+ * Underneath all that goes through the tunnel. Somebody else's route of the same kind will do; one
+ * of ours that a crash left in another namespace is made ours again.
+ */
+static int block_half(struct host *h, const struct ip_prefix *half)
+{
+	struct route r = block_of(half, h->cfg.table);
+	int rc = netlink_route_add(h->nl, &r);
+
+	if (rc == -EEXIST && !netlink_route_del(h->nl, &r))
+		rc = netlink_route_add(h->nl, &r);
+	return rc == -EEXIST ? 0 : rc;
+}
+
+/* A host without IPv6 refuses, and need not be kept from using it. */
+static int block_ipv6(struct host *h)
+{
+	struct state_facts *f = &h->state.facts;
+	static const struct ip_addr anywhere = { .family = AF_INET6, .bytes = { 0x2a } };
+	struct route r;
+	int rc;
+
+	if (!h->has_all4 || h->cfg.ipv6_outside || f->blocks_ipv6)
+		return 0;
+	f->blocks_ipv6 = true;
+	f->block_table = h->cfg.table;
+	state_save(&h->state);
+	rc = block_half(h, &halves6[0]);
+	if (!rc)
+		rc = block_half(h, &halves6[1]);
+	if (!rc || netlink_route_get(h->nl, &anywhere, &r))
+		return 0;
+	log_error(h->log,
+		  "%s: IPv6 can not be kept from leaving past the tunnel: %s%s "
+		  "(--allow-ipv6-outside lets it)",
+		  h->cfg.device, strerror(-rc), hint(rc));
+	return rc;
+}
+
 /* While it is not known what the server gives of IPv6, this route stays as it is. */
 static void set_default6(struct host *h, struct own_route *own, const struct slaac_config *ip6)
 {
-	struct route r = route_of(h, own);
-
 	if (!ip6->is_settled)
 		return;
-	if (ip6->has_router && ip6->addr_count) {
+	if (ip6->has_router && ip6->addr_count)
 		set_route(h, own);
-	} else if (own->is_up) {
-		netlink_route_del(h->nl, &r);
-		own->is_up = false;
-	}
+	else
+		clear_route(h, own);
 }
 
 static int set_routes(struct host *h, const struct outlet_link *link)
@@ -475,12 +529,80 @@ static int set_routes(struct host *h, const struct outlet_link *link)
 	for (size_t i = 0; i < h->route_count && !rc; i++) {
 		struct own_route *own = &h->route[i];
 
-		if (own->is_default6)
+		if (is_to(own, &link->own)) /* done already: the address is there */
+			continue;
+		if (!h->cfg.is_elsewhere && is_to(own, &link->server))
+			log_warn(h->log,
+				 "%s: no route to %s, as --route says: it is the server's own "
+				 "address, outside of the tunnel",
+				 h->cfg.device, ip_print(&link->server).text);
+		else if (own->is_default6)
 			set_default6(h, own, &link->ip6);
 		else if (own->dst.addr.family == AF_INET6 || link->own.family == AF_INET)
 			rc = set_route(h, own);
 	}
 	return rc;
+}
+
+static bool is_in_list(const struct ip_addr *a, const struct ip_addr *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ip_equal(&list[i], a))
+			return true;
+	return false;
+}
+
+static bool is_link_local(const struct ip_addr *a)
+{
+	return a->family == AF_INET6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
+}
+
+static bool is_going_there(const struct host *h, const struct ip_addr *a)
+{
+	for (size_t i = 0; i < h->route_count; i++)
+		if (h->route[i].is_up && ip_prefix_has(&h->route[i].dst, a))
+			return true;
+	return false;
+}
+
+static void set_dns_route(struct host *h, const struct outlet_link *link, const struct ip_addr *dns)
+{
+	struct own_route *own = NULL;
+	struct route r;
+	int rc;
+
+	for (size_t i = 0; i < OUTLET_DNS_MAX; i++)
+		if (h->dns_route[i].is_up && ip_equal(&h->dns_route[i].dst.addr, dns))
+			return;
+		else if (!h->dns_route[i].is_up)
+			own = &h->dns_route[i];
+	if (!h->cfg.is_elsewhere && ip_equal(dns, &link->server)) {
+		log_warn(h->log,
+			 "DNS: %s is the server's own address, outside of the tunnel, and is asked "
+			 "there", ip_print(dns).text);
+		return;
+	}
+	if (!own || ip_equal(dns, &link->own) || is_link_local(dns) || is_going_there(h, dns))
+		return;
+	*own = (struct own_route){ .dst = { *dns, dns->family == AF_INET ? 32 : 128 } };
+	r = route_of(h, own);
+	rc = netlink_route_add(h->nl, &r);
+	own->is_up = !rc;
+	if (rc)
+		log_warn(h->log, "DNS: no route through %s to the server %s: %s", h->cfg.device,
+			 ip_print(dns).text, strerror(-rc));
+}
+
+/* Those that we set are to be asked through the tunnel, whatever else goes there. */
+static void set_dns_routes(struct host *h, const struct outlet_link *link)
+{
+	size_t count = h->cfg.dns == HOST_DNS_NONE ? 0 : link->dns_count;
+
+	for (size_t i = 0; i < OUTLET_DNS_MAX; i++)
+		if (!is_in_list(&h->dns_route[i].dst.addr, link->dns, count))
+			clear_route(h, &h->dns_route[i]);
+	for (size_t i = 0; i < count; i++)
+		set_dns_route(h, link, &link->dns[i]);
 }
 
 static bool has_same_dns(const struct outlet_link *a, const struct outlet_link *b)
@@ -502,6 +624,36 @@ static void set_dns(struct host *h, const struct outlet_link *link)
 	h->link.dns_count = link->dns_count;
 }
 
+/* Where everything goes there, any two addresses; else one of each --route, and DNS servers. */
+static void check_ways(struct host *h)
+{
+	static const struct ip_addr any4[] = { { .family = AF_INET, .bytes = { 45, 0, 0, 1 } },
+					       { .family = AF_INET, .bytes = { 185, 0, 0, 1 } } };
+	static const struct ip_addr any6 = { .family = AF_INET6, .bytes = { 0x2a, 1, [15] = 1 } };
+	bool is_right = true;
+
+	if (h->cfg.table || h->was_checked) /* whom a table is for, the user's rules say */
+		return;
+	h->was_checked = true;
+	for (size_t i = 0; h->has_all4 && i < 2 && is_right; i++)
+		is_right = way_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex, &any4[i]);
+	if (h->has_all4 && !h->cfg.ipv6_outside)
+		way_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex, &any6);
+	for (size_t i = 0; i < h->route_count && i < CHECKS_MAX && is_right; i++) {
+		struct ip_addr a = h->route[i].dst.addr;
+
+		if (h->route[i].dst.len < 2 || !h->route[i].is_up)
+			continue;
+		if (h->route[i].dst.len <= (a.family == AF_INET ? 30u : 126u))
+			a.bytes[a.family == AF_INET ? 3 : 15] |= 1;
+		is_right = way_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex, &a);
+	}
+	for (size_t i = 0; i < OUTLET_DNS_MAX && is_right; i++)
+		if (h->dns_route[i].is_up)
+			is_right = way_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex,
+					     &h->dns_route[i].dst.addr);
+}
+
 int host_up(struct host *h, const struct outlet_link *link)
 {
 	int rc = netlink_link_up(h->nl, h->cfg.ifindex, link->mtu);
@@ -509,15 +661,20 @@ int host_up(struct host *h, const struct outlet_link *link)
 	if (rc)
 		return failed(h, rc, "could not be brought up");
 	if (link->server.family != AF_UNSPEC)
-		drop_server_routes(h, &link->server, false);
+		server_routes_keep_only(&h->to_server, &link->server);
+	h->server = link->server;
 	rc = set_ipv4(h, link);
 	if (rc)
 		return rc;
 	set_ipv6(h, link);
 	rc = set_routes(h, link);
+	if (!rc)
+		rc = block_ipv6(h);
 	if (rc)
 		return rc;
+	set_dns_routes(h, link);
 	set_dns(h, link);
+	check_ways(h);
 	return 0;
 }
 
@@ -527,6 +684,46 @@ void host_pause(struct host *h)
 		dns_down(&h->dns);
 }
 
+/* ---- when the host has changed */
+
+/* Returns whether it was missing, and is there again. */
+static bool put_back(struct host *h, const struct route *r)
+{
+	if (netlink_route_add(h->nl, r))
+		return false; /* -EEXIST as a rule; or the device is down or gone, as somebody wants */
+	log_info(h->log, "%s: the route %s was removed, and is put back", h->cfg.device,
+		 ip_prefix_print(&r->dst).text);
+	return true;
+}
+
+static bool put_back_own(struct host *h, const struct own_route *own)
+{
+	struct route r = route_of(h, own);
+
+	return own->is_up && put_back(h, &r);
+}
+
+uint64_t host_check(struct host *h, uint64_t now_ms)
+{
+	uint64_t again = server_routes_check(&h->to_server, now_ms), own_again;
+	bool any = false;
+
+	if (server_route_is_tired(&h->patience, now_ms, &own_again))
+		return own_again < again ? own_again : again;
+	for (size_t i = 0; i < h->route_count; i++)
+		any = put_back_own(h, &h->route[i]) || any;
+	for (size_t i = 0; i < OUTLET_DNS_MAX; i++)
+		any = put_back_own(h, &h->dns_route[i]) || any;
+	for (size_t i = 0; h->state.facts.blocks_ipv6 && i < 2; i++) {
+		struct route r = block_of(&halves6[i], h->cfg.table);
+
+		any = put_back(h, &r) || any;
+	}
+	if (any)
+		server_route_count(&h->patience, now_ms);
+	return again;
+}
+
 /* ---- the end */
 
 /* The device may be gone already, and all of this with it. */
@@ -534,12 +731,13 @@ static void clear_device(struct host *h)
 {
 	static const struct outlet_link nothing = { .ip6 = { .is_settled = true } };
 
-	for (size_t i = 0; i < h->route_count; i++) {
-		struct route r = route_of(h, &h->route[i]);
-
-		if (h->route[i].is_up)
-			netlink_route_del(h->nl, &r);
-	}
+	for (size_t i = 0; i < h->route_count; i++)
+		clear_route(h, &h->route[i]);
+	for (size_t i = 0; i < OUTLET_DNS_MAX; i++)
+		clear_route(h, &h->dns_route[i]);
+	if (h->state.facts.blocks_ipv6)
+		unblock_ipv6(h->nl, h->cfg.table);
+	h->state.facts.blocks_ipv6 = false;
 	set_ipv4(h, &nothing);
 	set_ipv6(h, &nothing);
 }
@@ -548,11 +746,13 @@ void host_close(struct host *h)
 {
 	if (!h)
 		return;
+	if (h->watch.loop)
+		loop_timer_stop(h->watch.loop, &h->again);
+	netlink_watch_close(&h->watch);
 	if (h->nl) {
 		dns_down(&h->dns);
 		clear_device(h);
-		while (h->state.facts.route_count)
-			drop_server_route(h, h->state.facts.route_count - 1);
+		server_routes_drop(&h->to_server);
 	}
 	state_close(&h->state);
 	netlink_close(h->nl);

@@ -1,9 +1,10 @@
 /*
  * What the client changes on its host, and how it is all put back: addresses, routes and DNS of the
- * tunnel's device, the host route to the server. Without any external program, but for resolvconf
+ * tunnel's device, the host route to the server (server_route.h). The server's own address in the
+ * tunnel gets no route: it would capture whatever else has that address. Without any external program, but for resolvconf
  * or resolvectl where one of them owns resolv.conf.
  *
- * Whatever would outlive the process (the host route, resolv.conf) is written down in a state file,
+ * Whatever would outlive the process (the host route, unreachable routes, resolv.conf) is written down in a state file,
  * STATE_DIR/DEVICE.NAMESPACE.state, before it is done, locked while we live. A later start finds
  * the file of a process that died without a word and undoes what it had done (host_recover).
  * Everything else goes with the TUN device.
@@ -14,6 +15,7 @@
 #ifndef SSTP_CLIENT_HOST_H
 #define SSTP_CLIENT_HOST_H
 
+#include "net/loop.h"
 #include "net/netlink.h"
 #include "tunnel/outlet.h"
 #include "util/ip.h"
@@ -36,13 +38,18 @@ struct host_cfg {
 	/* All IPv4: 0.0.0.0/1 and 128.0.0.0/1; the old one stays underneath. All IPv6 that the
 	 * server's side forwards: ::/1 and 8000::/1. */
 	bool default_route;
-	const struct ip_prefix *routes; /* besides */
+	/* While the server's side forwards none, IPv6 may leave past the tunnel: else ::/1 and
+	 * 8000::/1 are unreachable then, if there is a default route. */
+	bool ipv6_outside;
+	/* Besides. 0.0.0.0/0 is as default_route; ::/0 is ::/1 and 8000::/1. */
+	const struct ip_prefix *routes;
 	size_t route_count;
 	uint32_t table; /* for all of these routes; 0: main */
 	enum host_dns dns;
 	const char *resolv_conf; /* NULL: /etc/resolv.conf */
 	int resolv_conf_fd;      /* stays the caller's */
 	const char *state_dir;   /* NULL: HOST_STATE_DIR */
+	struct loop *loop; /* to see what others change on this host; NULL: nobody looks */
 	const struct log *log;
 };
 
@@ -74,6 +81,13 @@ int host_up(struct host *h, const struct outlet_link *link);
  * way; DNS goes back, so that the server's name can be found.
  */
 void host_pause(struct host *h);
+
+/*
+ * Puts back of our routes what others have removed, and lets the host route follow the way of now.
+ * Called by itself when cfg.loop is set. Returns when to call it again though nothing changes;
+ * UINT64_MAX: never.
+ */
+uint64_t host_check(struct host *h, uint64_t now_ms);
 
 /* Puts everything back and frees. NULL is fine. */
 void host_close(struct host *h);

@@ -14,7 +14,7 @@
 
 enum { FILE_LEN_MAX = 16 * 1024 };
 
-static const char suffix[] = ".state";
+static const char suffix[] = ".state", unreachable[] = " unreachable";
 
 static uint64_t own_netns(void)
 {
@@ -32,9 +32,9 @@ bool state_is_here(const struct state_facts *f)
 
 static size_t print_route(const struct route *r, char *to, size_t room)
 {
-	return (size_t)snprintf(to, room, "route %s via %s ifindex %u table %u\n",
+	return (size_t)snprintf(to, room, "route %s via %s ifindex %u table %u%s\n",
 				ip_prefix_print(&r->dst).text, ip_print(&r->via).text, r->ifindex,
-				r->table);
+				r->table, r->unreachable ? unreachable : "");
 }
 
 static size_t print_facts(const struct state *s, char *to, size_t room)
@@ -47,6 +47,8 @@ static size_t print_facts(const struct state *s, char *to, size_t room)
 	n += (size_t)snprintf(to + n, room - n, "netns %llu\n", (unsigned long long)f->netns);
 	for (size_t i = 0; i < f->route_count; i++)
 		n += print_route(&f->route[i], to + n, room - n);
+	if (f->blocks_ipv6)
+		n += (size_t)snprintf(to + n, room - n, "no-ipv6 table %u\n", f->block_table);
 	if (*f->resolv_conf)
 		n += (size_t)snprintf(to + n, room - n, "resolv.conf %s\n", f->resolv_conf);
 	if (*f->resolvconf)
@@ -58,7 +60,7 @@ static bool parse_route(const char *line, struct route *r)
 {
 	char dst[64], via[64];
 
-	*r = (struct route){ .ifindex = 0 };
+	*r = (struct route){ .unreachable = strstr(line, unreachable) };
 	return sscanf(line, "route %63s via %63s ifindex %u table %u", dst, via, &r->ifindex,
 		      &r->table) == 4 &&
 	       ip_prefix_parse(dst, &r->dst) && (!strcmp(via, "none") || ip_parse(via, &r->via));
@@ -79,6 +81,8 @@ static void parse_line(const char *line, struct state_facts *f)
 
 	if (netns)
 		f->netns = strtoull(netns, NULL, 10);
+	else if (sscanf(line, "no-ipv6 table %u", &f->block_table) == 1)
+		f->blocks_ipv6 = true;
 	else if (file)
 		snprintf(f->resolv_conf, sizeof(f->resolv_conf), "%s", file);
 	else if (key)
@@ -152,7 +156,7 @@ void state_close(struct state *s)
 
 static bool is_empty(const struct state_facts *f)
 {
-	return !f->route_count && !*f->resolv_conf && !*f->resolvconf;
+	return !f->route_count && !f->blocks_ipv6 && !*f->resolv_conf && !*f->resolvconf;
 }
 
 static void undo_file(struct state *s, void (*undo)(void *arg, struct state_facts *f), void *arg)

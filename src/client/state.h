@@ -6,6 +6,8 @@
  *	# sstp writes here what is to be undone if it dies: sstp0, process 4711
  *	netns 4026531840
  *	route 192.0.2.1/32 via 10.0.0.1 ifindex 2 table 0
+ *	route 192.0.2.2/32 via none ifindex 0 table 0 unreachable
+ *	no-ipv6 table 0
  *	resolv.conf /etc/resolv.conf
  *	resolvconf sstp0.sstp
  *	end
@@ -23,6 +25,8 @@ struct state_facts {
 	uint64_t netns; /* inode of the network namespace, 0: not known */
 	struct route route[STATE_ROUTES_MAX];
 	size_t route_count;
+	bool blocks_ipv6; /* by unreachable routes to ::/1 and 8000::/1 ... */
+	uint32_t block_table; /* ... in this table */
 	char resolv_conf[PATH_MAX]; /* a file that we wrote; empty: none */
 	char resolvconf[64];        /* a name that resolvconf knows us by; empty: none */
 };

@@ -6,6 +6,7 @@
 #include "net/netlink.h"
 
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -360,6 +361,8 @@ static void put_route(struct nlmsg *m, const struct route *r)
 		put_addr(m, RTA_PREFSRC, &r->src);
 	if (r->ifindex)
 		nlmsg_put_u32(m, RTA_OIF, r->ifindex);
+	if (r->metrics.len)
+		nlmsg_put(m, RTA_METRICS, r->metrics.at, r->metrics.len);
 }
 
 static uint8_t scope_of(const struct route *r)
@@ -375,7 +378,7 @@ static int change_route(struct netlink *nl, uint16_t type, uint16_t flags, const
 	struct rtmsg route = {
 		.rtm_family = (uint8_t)r->dst.addr.family,
 		.rtm_dst_len = (uint8_t)r->dst.len,
-		.rtm_protocol = RTPROT_STATIC,
+		.rtm_protocol = r->protocol ? r->protocol : RTPROT_STATIC,
 		.rtm_type = r->unreachable ? RTN_UNREACHABLE : RTN_UNICAST,
 		.rtm_scope = type == RTM_DELROUTE ? (uint8_t)RT_SCOPE_NOWHERE : scope_of(r),
 		.rtm_flags = hop_flags,
@@ -383,6 +386,8 @@ static int change_route(struct netlink *nl, uint16_t type, uint16_t flags, const
 
 	if (!addr_bits(&r->dst.addr) || r->dst.len > addr_bits(&r->dst.addr))
 		return -EINVAL;
+	if (type == RTM_DELROUTE)
+		route.rtm_protocol = r->protocol; /* 0: of anybody */
 	put_route(request(nl, type, flags, &route, sizeof(route)), r);
 	return ask(nl, NULL, NULL);
 }
@@ -412,7 +417,10 @@ int netlink_route_replace(struct netlink *nl, const struct route *r)
 
 int netlink_route_del(struct netlink *nl, const struct route *r)
 {
-	return change_route(nl, RTM_DELROUTE, 0, r, 0);
+	struct route bare = *r;
+
+	bare.metrics.len = 0;
+	return change_route(nl, RTM_DELROUTE, 0, &bare, 0);
 }
 
 /* ---- looking a route up */
@@ -428,17 +436,53 @@ static void read_via(struct bytes value, struct ip_addr *to)
 
 static void read_attrs(struct reader body, struct route *out);
 
-/* Of several ways for one destination the first. */
-static void read_first_hop(struct bytes value, struct route *out)
+/* The next of several ways for one destination; false at the end. */
+static bool read_hop(struct reader *r, struct route *out)
+{
+	struct rtnexthop hop;
+	size_t len;
+
+	get_copy(r, &hop, sizeof(hop));
+	if (r->bad || hop.rtnh_len < sizeof(hop))
+		return false;
+	out->via = (struct ip_addr){ .family = AF_UNSPEC };
+	out->ifindex = (unsigned)hop.rtnh_ifindex;
+	len = hop.rtnh_len - sizeof(hop);
+	read_attrs(get_reader(r, len), out);
+	get_bytes(r, r->left < NLMSG_ALIGN(len) - len ? r->left : NLMSG_ALIGN(len) - len);
+	return !r->bad;
+}
+
+static bool is_same_hop(const struct route *a, const struct route *b)
+{
+	return a->ifindex == b->ifindex && ip_equal(&a->via, &b->via);
+}
+
+/* The way that *out has already, if it is among them; else the first. */
+static void read_hops(struct bytes value, struct route *out)
 {
 	struct reader r = reader_of(value.at, value.len);
-	struct rtnexthop hop;
+	struct route wanted = *out, hop = *out, first;
+	bool has_first = false;
 
-	get_copy(&r, &hop, sizeof(hop));
-	if (r.bad || hop.rtnh_len < sizeof(hop))
+	while (r.left && read_hop(&r, &hop)) {
+		if (is_same_hop(&hop, &wanted))
+			return;
+		if (!has_first)
+			first = hop;
+		has_first = true;
+	}
+	if (has_first)
+		*out = first;
+}
+
+static void read_metrics(struct bytes value, struct route_metrics *to)
+{
+	to->len = 0;
+	if (value.len > sizeof(to->at))
 		return;
-	out->ifindex = (unsigned)hop.rtnh_ifindex;
-	read_attrs(get_reader(&r, hop.rtnh_len - sizeof(hop)), out);
+	memcpy(to->at, value.at, value.len);
+	to->len = (uint8_t)value.len;
 }
 
 static void read_attrs(struct reader body, struct route *out)
@@ -458,7 +502,7 @@ static void read_attrs(struct reader body, struct route *out)
 			read_via(a.value, &out->via);
 			break;
 		case RTA_MULTIPATH:
-			read_first_hop(a.value, out);
+			read_hops(a.value, out);
 			break;
 		case RTA_PREFSRC:
 			read_addr(a.value, family, &out->src);
@@ -472,6 +516,9 @@ static void read_attrs(struct reader body, struct route *out)
 		case RTA_PRIORITY:
 			out->metric = nlattr_u32(&a);
 			break;
+		case RTA_METRICS:
+			read_metrics(a.value, &out->metrics);
+			break;
 		default:
 			break;
 		}
@@ -480,26 +527,61 @@ static void read_attrs(struct reader body, struct route *out)
 
 static void read_route(const struct nlmsghdr *h, struct reader body, void *arg)
 {
-	if (h->nlmsg_type == RTM_NEWROUTE && get_bytes(&body, sizeof(struct rtmsg)))
-		read_attrs(body, arg);
+	struct route *out = arg;
+	struct rtmsg m;
+
+	get_copy(&body, &m, sizeof(m));
+	if (h->nlmsg_type != RTM_NEWROUTE || body.bad)
+		return;
+	out->dst.len = m.rtm_dst_len;
+	out->unreachable = m.rtm_type != RTN_UNICAST && m.rtm_type != RTN_LOCAL;
+	read_attrs(body, out);
 }
 
-int netlink_route_get(struct netlink *nl, const struct ip_addr *dst, struct route *out)
+static int look_up(struct netlink *nl, const struct ip_addr *dst, unsigned flags, struct route *out)
 {
 	struct rtmsg route = {
 		.rtm_family = (uint8_t)dst->family,
 		.rtm_dst_len = (uint8_t)addr_bits(dst),
-		.rtm_flags = RTM_F_LOOKUP_TABLE, /* or RTA_TABLE says main, whatever is true */
+		.rtm_flags = RTM_F_LOOKUP_TABLE | flags, /* or RTA_TABLE says main, whatever is true */
 	};
-	int rc;
 
 	if (!addr_bits(dst))
 		return -EINVAL;
+	put_addr(request(nl, RTM_GETROUTE, 0, &route, sizeof(route)), RTA_DST, dst);
+	return ask(nl, read_route, out);
+}
+
+int netlink_route_get(struct netlink *nl, const struct ip_addr *dst, struct route *out)
+{
+	int rc;
+
 	*out = (struct route){ .dst = { *dst, addr_bits(dst) } };
-	put_addr(request(nl, RTM_GETROUTE, 0, &route, sizeof(route)), RTA_DST, &out->dst.addr);
-	rc = ask(nl, read_route, out);
+	rc = look_up(nl, dst, 0, out);
+	out->dst = (struct ip_prefix){ *dst, addr_bits(dst) };
 	out->metric = 0; /* of the route that was found, not of one to its destination */
+	out->metrics.len = 0; /* the MTU that was learnt of the path would be among them */
 	return rc;
+}
+
+int netlink_route_match(struct netlink *nl, const struct ip_addr *dst, struct route *out)
+{
+	*out = (struct route){ .dst = { { .family = dst->family }, 0 } };
+	return look_up(nl, dst, RTM_F_FIB_MATCH, out);
+}
+
+int netlink_route_get_whole(struct netlink *nl, const struct ip_addr *dst, struct route *out)
+{
+	int rc = netlink_route_get(nl, dst, out);
+	struct route whole;
+
+	out->src.family = AF_UNSPEC;
+	if (rc || out->table == RT_TABLE_LOCAL || netlink_route_match(nl, dst, &whole))
+		return rc;
+	out->metrics = whole.metrics;
+	if (whole.dst.len < addr_bits(dst)) /* else it may be the kernel's choice */
+		out->src = whole.src;
+	return 0;
 }
 
 /* ---- looking for a route by ourselves */
@@ -507,6 +589,7 @@ int netlink_route_get(struct netlink *nl, const struct ip_addr *dst, struct rout
 struct search {
 	struct ip_addr dst;
 	unsigned not_ifindex;
+	const struct route *besides;
 	struct route best;
 	bool found;
 };
@@ -518,10 +601,29 @@ static bool is_usable(const struct nlmsghdr *h, const struct rtmsg *m, const str
 	       !(m->rtm_flags & (RTM_F_CLONED | RTNH_F_DEAD | RTNH_F_LINKDOWN));
 }
 
+static bool is_left_out(const struct route *r, const struct search *s)
+{
+	return r->ifindex == s->not_ifindex ||
+	       (s->besides && r->dst.len == addr_bits(&s->dst) && is_same_hop(r, s->besides));
+}
+
 static bool is_better(const struct route *r, const struct search *s)
 {
 	return !s->found || r->dst.len > s->best.dst.len ||
 	       (r->dst.len == s->best.dst.len && r->metric < s->best.metric);
+}
+
+static void prefer_hop(struct reader body, const struct route *hop, struct route *r)
+{
+	struct nlattr_in a;
+
+	while (nlattr_next(&body, &a)) {
+		if (a.type != RTA_MULTIPATH)
+			continue;
+		r->via = hop->via;
+		r->ifindex = hop->ifindex;
+		read_hops(a.value, r);
+	}
 }
 
 static void consider_route(const struct nlmsghdr *h, struct reader body, void *arg)
@@ -536,7 +638,9 @@ static void consider_route(const struct nlmsghdr *h, struct reader body, void *a
 	/* a default route has no RTA_DST */
 	r = (struct route){ .dst = { { .family = s->dst.family }, m.rtm_dst_len } };
 	read_attrs(body, &r);
-	if (r.table != RT_TABLE_MAIN || !r.ifindex || r.ifindex == s->not_ifindex ||
+	if (s->besides)
+		prefer_hop(body, s->besides, &r);
+	if (r.table != RT_TABLE_MAIN || !r.ifindex || is_left_out(&r, s) ||
 	    !ip_prefix_has(&r.dst, &s->dst) || !is_better(&r, s))
 		return;
 	s->best = r;
@@ -544,10 +648,10 @@ static void consider_route(const struct nlmsghdr *h, struct reader body, void *a
 }
 
 int netlink_route_without(struct netlink *nl, const struct ip_addr *dst, unsigned ifindex,
-			  struct route *out)
+			  const struct route *besides, struct route *out)
 {
 	struct rtmsg route = { .rtm_family = (uint8_t)dst->family };
-	struct search s = { .dst = *dst, .not_ifindex = ifindex };
+	struct search s = { .dst = *dst, .not_ifindex = ifindex, .besides = besides };
 	int rc;
 
 	request(nl, RTM_GETROUTE, NLM_F_DUMP, &route, sizeof(route));
@@ -560,4 +664,46 @@ int netlink_route_without(struct netlink *nl, const struct ip_addr *dst, unsigne
 	out->dst = (struct ip_prefix){ *dst, addr_bits(dst) };
 	out->metric = 0;
 	return 0;
+}
+
+/* ---- rules */
+
+struct rule_search {
+	uint32_t table, pref;
+	bool found;
+};
+
+static void consider_rule(const struct nlmsghdr *h, struct reader body, void *arg)
+{
+	struct rule_search *s = arg;
+	uint32_t table, pref = 0;
+	struct fib_rule_hdr m;
+	struct nlattr_in a;
+
+	get_copy(&body, &m, sizeof(m));
+	if (h->nlmsg_type != RTM_NEWRULE || body.bad || m.action != FR_ACT_TO_TBL)
+		return;
+	table = m.table;
+	while (nlattr_next(&body, &a)) {
+		if (a.type == FRA_TABLE)
+			table = nlattr_u32(&a);
+		else if (a.type == FRA_PRIORITY)
+			pref = nlattr_u32(&a);
+	}
+	if (table != s->table || (s->found && s->pref <= pref))
+		return;
+	s->pref = pref;
+	s->found = true;
+}
+
+int netlink_rule_of_table(struct netlink *nl, sa_family_t family, uint32_t table, uint32_t *pref)
+{
+	struct fib_rule_hdr rule = { .family = (uint8_t)family };
+	struct rule_search s = { .table = table };
+	int rc;
+
+	request(nl, RTM_GETRULE, NLM_F_DUMP, &rule, sizeof(rule));
+	rc = ask(nl, consider_rule, &s);
+	*pref = s.pref;
+	return rc ? rc : s.found ? 0 : -ENOENT;
 }

@@ -14,6 +14,14 @@
 
 struct netlink;
 
+/* RTA_METRICS as the kernel has it: mtu, advmss, initcwnd and so on, with their locks. */
+struct route_metrics {
+	uint8_t len; /* 0: none */
+	uint8_t at[200];
+};
+
+enum { NETLINK_PROTO_OURS = 83 }; /* ip route: "proto 83" */
+
 struct route {
 	struct ip_prefix dst;
 	struct ip_addr via;  /* AF_UNSPEC: none, the destination is on the link */
@@ -21,7 +29,9 @@ struct route {
 	unsigned ifindex;    /* 0: none (with `via` the kernel finds it) */
 	uint32_t table;      /* 0: main */
 	uint32_t metric;     /* 0: the kernel's default */
+	uint8_t protocol;    /* who made it, RTPROT_...; 0: static. Of a route to delete: any */
 	bool unreachable;    /* type unreachable, no device */
+	struct route_metrics metrics; /* not compared when a route is deleted */
 };
 
 int netlink_open(struct netlink **out);
@@ -67,11 +77,25 @@ int netlink_route_del(struct netlink *nl, const struct route *r);
  */
 int netlink_route_get(struct netlink *nl, const struct ip_addr *dst, struct route *out);
 /*
+ * The same with what its route's owner has decided besides: metrics and preferred source. (The
+ * source that netlink_route_get tells is the one that the kernel has chosen.)
+ */
+int netlink_route_get_whole(struct netlink *nl, const struct ip_addr *dst, struct route *out);
+/*
+ * The route that the kernel finds for `dst`, as it is in its table: out->dst is its own prefix,
+ * out->metric its own. Before Linux 4.13: as netlink_route_get.
+ */
+int netlink_route_match(struct netlink *nl, const struct ip_addr *dst, struct route *out);
+/*
  * How it would go if this device were not there: by the main table alone, longest prefix and least
  * metric first. Rules are not looked at, which only the kernel could do, and it can't leave a device
- * out.
+ * out. Nor is `besides`, a host route to `dst` (NULL: all are considered); of several next hops its
+ * one is preferred, so that nothing seems to change where nothing has.
  */
 int netlink_route_without(struct netlink *nl, const struct ip_addr *dst, unsigned ifindex,
-			  struct route *out);
+			  const struct route *besides, struct route *out);
+
+/* The priority of the first rule that leads to this table. -ENOENT: none does. */
+int netlink_rule_of_table(struct netlink *nl, sa_family_t family, uint32_t table, uint32_t *pref);
 
 #endif

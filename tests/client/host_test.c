@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/rtnetlink.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -233,7 +234,8 @@ static void up_pause_up_close(void **state)
 	goes("203.0.113.1", "192.168.1.1 lan0");
 	goes("192.168.1.77", "lan0");
 	goes("10.1.0.2", "lo");
-	goes("10.1.0.1", "sstp0");
+	goes("10.1.0.1", "sstp0"); /* as everything: there is no route to it */
+	assert_false(has_host_route("10.1.0.1"));
 	assert_non_null(strstr(lab_read("resolv.conf"), "\nnameserver 10.1.0.53\n"));
 	assert_int_equal(files_in("state"), 1);
 
@@ -471,7 +473,340 @@ static void closing_nothing(void **state)
 	as_before();
 }
 
+/* ---- IPv6 does not leave past a tunnel that has none */
+
+static void join_ipv6(void)
+{
+	struct route way = route_of("::/0", "fe80::1", LAN0);
+
+	assert_int_equal(netlink_route_add(nl, &way), 0);
+	goes("2001:db8:9::9", "fe80::1 lan0");
+}
+
+static void ipv6_is_blocked(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	join_ipv6();
+	h = opened();
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	goes("2001:db8:9::9", "fe80::1 lan0"); /* not yet */
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	goes("2001:db8:9::9", "-");
+	goes("9000::1", "-");
+	host_pause(h);
+	goes("2001:db8:9::9", "-");
+	host_close(h);
+	goes("2001:db8:9::9", "fe80::1 lan0");
+	goes("9000::1", "fe80::1 lan0");
+	as_before();
+}
+
+static void ipv6_may_be_let_out(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	join_ipv6();
+	cfg.ipv6_outside = true;
+	h = opened();
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	goes("2001:db8:9::9", "fe80::1 lan0");
+	host_close(h);
+	as_before();
+}
+
+static void ipv6_stays_with_a_split_tunnel(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	join_ipv6();
+	cfg.default_route = false;
+	h = opened();
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	goes("2001:db8:9::9", "fe80::1 lan0");
+	host_close(h);
+	as_before();
+}
+
+/* A server by IPv6 keeps its way, also when it is looked for again underneath the block. */
+static void ipv6_is_blocked_but_for_the_server(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	join_ipv6();
+	h = opened();
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(route_to(h, "2001:db8::1"), 0);
+		assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "2001:db8::1"), 0);
+		goes("2001:db8::1", "fe80::1 lan0");
+		goes("2001:db8::2", "-");
+		host_pause(h);
+	}
+	host_close(h);
+	as_before();
+}
+
+static void live(void);
+static void make_the_device_anew(void);
+
+static void ipv6_is_blocked_and_killed(void **state)
+{
+	(void)state;
+	join_ipv6();
+	lab_kill(lab_fork(live));
+	make_the_device_anew();
+	goes("2001:db8:9::9", "-");
+	host_recover(state_dir, resolv_conf, NULL);
+	goes("2001:db8:9::9", "fe80::1 lan0");
+	as_before();
+}
+
+/* ---- the host changes underneath */
+
+static void host_changes(struct host *h)
+{
+	host_check(h, 1000);
+}
+
+static void the_host_route_is_put_back(void **state)
+{
+	struct route ours = route_of("203.0.113.1/32", "192.168.1.1", LAN0);
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	assert_int_equal(netlink_route_del(nl, &ours), 0);
+	goes("203.0.113.1", "sstp0");
+	host_changes(h);
+	goes("203.0.113.1", "192.168.1.1 lan0");
+	lab_logged("was removed, and is put back");
+	host_changes(h);
+	assert_string_equal(lab_log(), "");
+	host_close(h);
+	as_before();
+}
+
+/* What a DHCP client does: the address goes, and all routes with it; then it is there again. */
+static void the_address_goes_and_comes_back(void **state)
+{
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	leave_network(LAN0, "192.168.1.2");
+	host_changes(h);
+	goes("203.0.113.1", "-"); /* not into the tunnel */
+	lab_logged("the host has lost its way to the server 203.0.113.1");
+	join_network(LAN0, "192.168.1.2", "192.168.1.1");
+	host_changes(h);
+	goes("203.0.113.1", "192.168.1.1 lan0");
+	lab_logged("has changed: via 192.168.1.1");
+	host_close(h);
+	as_before();
+}
+
+static void another_gateway_takes_over(void **state)
+{
+	struct route old = route_of("0.0.0.0/0", "192.168.1.1", LAN0);
+	struct route other = route_of("0.0.0.0/0", "192.168.1.254", LAN0);
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	assert_int_equal(netlink_route_del(nl, &old), 0);
+	assert_int_equal(netlink_route_add(nl, &other), 0);
+	host_changes(h);
+	goes("203.0.113.1", "192.168.1.254 lan0");
+	leave_network(LAN0, "192.168.1.2");
+	join_network(LAN1, "172.20.0.2", "172.20.0.1");
+	host_changes(h);
+	goes("203.0.113.1", "172.20.0.1 lan1");
+	goes("8.8.8.8", "sstp0");
+	host_close(h);
+	assert_false(has_host_route("203.0.113.1"));
+}
+
+static void no_fight_for_ever(void **state)
+{
+	struct route ours = route_of("203.0.113.1/32", "192.168.1.1", LAN0);
+	struct host *h = opened();
+	unsigned rounds = 0;
+
+	(void)state;
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	while (!netlink_route_del(nl, &ours) && rounds < 100) {
+		rounds++;
+		host_check(h, 1000 + 10 * rounds);
+	}
+	assert_int_equal(rounds, 9); /* it was put back eight times */
+	lab_logged("another program removes the route to the server");
+	assert_int_equal(host_check(h, 2000), 1080 + 60000);
+	host_check(h, 1080 + 60000);
+	goes("203.0.113.1", "192.168.1.1 lan0");
+	host_close(h);
+}
+
+static void routes_into_the_tunnel_are_put_back(void **state)
+{
+	struct route half = route_of("0.0.0.0/1", "", TUNNEL);
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	assert_int_equal(netlink_route_del(nl, &half), 0);
+	goes("8.8.8.8", "192.168.1.1 lan0");
+	host_changes(h);
+	goes("8.8.8.8", "sstp0");
+	host_close(h);
+	as_before();
+}
+
 /* ---- which routes */
+
+/* Its metrics, as rtnetlink has them: mtu 1300, advmss 1200. */
+static void the_host_route_has_what_the_way_had(void **state)
+{
+	static const struct {
+		uint16_t len, type;
+		uint32_t value;
+	} metrics[] = { { 8, RTAX_MTU, 1300 }, { 8, RTAX_ADVMSS, 1200 } };
+	struct route old = route_of("0.0.0.0/0", "192.168.1.1", LAN0), is;
+	struct ip_addr server = addr("203.0.113.1");
+	struct host *h;
+
+	(void)state;
+	assert_int_equal(netlink_route_del(nl, &old), 0);
+	old.src = addr("192.168.1.2");
+	old.metrics.len = sizeof(metrics);
+	memcpy(old.metrics.at, metrics, sizeof(metrics));
+	assert_int_equal(netlink_route_add(nl, &old), 0);
+	h = opened();
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(route_to(h, "203.0.113.1"), 0);
+		assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+		assert_int_equal(netlink_route_match(nl, &server, &is), 0);
+		assert_int_equal(is.dst.len, 32);
+		assert_int_equal(is.metrics.len, sizeof(metrics));
+		assert_memory_equal(is.metrics.at, metrics, sizeof(metrics));
+		assert_true(ip_equal(&is.src, &old.src));
+		host_changes(h);
+		host_pause(h);
+	}
+	host_close(h);
+	assert_string_equal(lab_log(), "");
+	as_before();
+}
+
+static void the_servers_inner_address_is_captured_by_nothing(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	cfg.default_route = false;
+	h = opened();
+	assert_int_equal(up(h, "10.1.0.2", "192.168.1.1", "203.0.113.1"), 0); /* the LAN's router */
+	goes("192.168.1.1", "lan0");
+	assert_int_equal(up(h, "10.1.0.2", "203.0.113.1", "203.0.113.1"), 0); /* as we dialled it */
+	goes("203.0.113.1", "192.168.1.1 lan0");
+	host_close(h);
+	as_before();
+}
+
+static void routes_that_are_done_already(void **state)
+{
+	struct ip_prefix routes[] = { prefix("10.1.0.1/32"), prefix("10.1.0.2/32"),
+				      prefix("0.0.0.0/0"), prefix("203.0.113.1/32") };
+	struct host *h;
+
+	(void)state;
+	cfg.default_route = false;
+	cfg.routes = routes;
+	cfg.route_count = 4;
+	h = opened();
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(route_to(h, "203.0.113.1"), 0);
+		assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+		lab_logged("it is the server's own address, outside of the tunnel");
+		goes("203.0.113.1", "192.168.1.1 lan0");
+		goes("10.1.0.1", "sstp0");
+		goes("10.1.0.2", "lo");
+		goes("8.8.8.8", "sstp0");
+		host_pause(h);
+	}
+	/* next time it is another server, and then the first one's address goes into the tunnel */
+	assert_int_equal(route_to(h, "198.51.100.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "198.51.100.1"), 0);
+	goes("203.0.113.1", "sstp0");
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	goes("203.0.113.1", "192.168.1.1 lan0");
+	host_close(h);
+	as_before();
+}
+
+static void an_address_that_would_cut_the_connection(void **state)
+{
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "192.168.1.2", "10.1.0.1", "203.0.113.1"), -EADDRINUSE);
+	lab_logged("which the connection to it needs");
+	assert_int_equal(up(h, "203.0.113.1", "10.1.0.1", "203.0.113.1"), -EADDRINUSE);
+	host_close(h);
+	as_before();
+}
+
+static void name_servers_are_asked_through_the_tunnel(void **state)
+{
+	struct outlet_link link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
+	struct ip_prefix routes[] = { prefix("172.16.0.0/12") };
+	struct host *h;
+
+	(void)state;
+	cfg.default_route = false;
+	cfg.routes = routes;
+	cfg.route_count = 1;
+	link.dns[1] = addr("172.16.0.53"); /* covered */
+	link.dns[2] = addr("203.0.113.1"); /* the server, outside */
+	link.dns_count = 3;
+	h = opened();
+	assert_int_equal(host_up(h, &link), 0);
+	lab_logged("DNS: 203.0.113.1 is the server's own address");
+	goes("10.1.0.53", "sstp0");
+	assert_true(has_host_route("10.1.0.53"));
+	goes("172.16.0.53", "sstp0");
+	assert_false(has_host_route("172.16.0.53"));
+	goes("203.0.113.1", "192.168.1.1 lan0");
+	link.dns[0] = addr("10.1.0.54"); /* after a reconnect */
+	link.dns_count = 1;
+	assert_int_equal(host_up(h, &link), 0);
+	goes("10.1.0.53", "192.168.1.1 lan0");
+	goes("10.1.0.54", "sstp0");
+	host_close(h);
+	as_before();
+}
+
+static void what_is_in_the_way(void **state)
+{
+	struct route longer = route_of("45.0.0.0/8", "192.168.1.9", LAN0);
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(netlink_route_add(nl, &longer), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	lab_logged("packets to 45.0.0.1, for one, do not go through sstp0 but past it through lan0, "
+		   "by the route 45.0.0.0/8 of the main table");
+	host_close(h);
+}
+
 
 static void split_tunnel(void **state)
 {
@@ -912,6 +1247,22 @@ int main(void)
 		CASE(no_dns),
 		CASE(the_device_goes_first),
 		CASE(closing_nothing),
+		CASE(ipv6_is_blocked),
+		CASE(ipv6_may_be_let_out),
+		CASE(ipv6_stays_with_a_split_tunnel),
+		CASE(ipv6_is_blocked_but_for_the_server),
+		CASE(ipv6_is_blocked_and_killed),
+		CASE(the_host_route_is_put_back),
+		CASE(the_address_goes_and_comes_back),
+		CASE(another_gateway_takes_over),
+		CASE(no_fight_for_ever),
+		CASE(routes_into_the_tunnel_are_put_back),
+		CASE(the_host_route_has_what_the_way_had),
+		CASE(the_servers_inner_address_is_captured_by_nothing),
+		CASE(routes_that_are_done_already),
+		CASE(an_address_that_would_cut_the_connection),
+		CASE(name_servers_are_asked_through_the_tunnel),
+		CASE(what_is_in_the_way),
 		CASE(split_tunnel),
 		CASE(a_table_of_its_own),
 		CASE(a_server_on_the_link),

@@ -27,7 +27,7 @@ def test_by_default_everything_goes_through_the_tunnel(lab, before, both):
     lab.serve()
     client = lab.connect()
     routes = lab.client.routes()
-    assert set(routes) - set(before) == HALVES | {GATEWAY, SERVER}
+    assert set(routes) - set(before) == HALVES | {SERVER}
     assert all(routes[half]["dev"] == "sstp0" for half in HALVES)
     assert is_via(routes[SERVER])
     assert routes["default"] == before["default"], "the host's own default route stays underneath"
@@ -50,7 +50,7 @@ def test_only_some_networks(lab, before, to, is_server_route):
     client = lab.connect("--no-default-route", "--route", "172.16.0.0/12", "--route", "192.0.2.0/24", "--route",
                          "198.51.100.77", to=to)
     routes = lab.client.routes()
-    assert set(routes) - set(before) == {"172.16.0.0/12", "192.0.2.0/24", "198.51.100.77", GATEWAY} | (
+    assert set(routes) - set(before) == {"172.16.0.0/12", "192.0.2.0/24", "198.51.100.77"} | (
         {SERVER} if is_server_route else set())
     lab.server.sysctl("net.ipv4.ip_forward", 1)
     lab.client.ping(INSIDE)
@@ -61,9 +61,67 @@ def test_only_some_networks(lab, before, to, is_server_route):
 def test_no_networks_at_all(lab, before):
     lab.serve()
     lab.connect("--no-default-route")
+    assert lab.client.routes() == before
+    lab.client.ping(GATEWAY, "-I", "sstp0")
+    assert not lab.client.ping(INSIDE, count=1, check=False)
+
+
+def test_the_servers_own_address_can_be_asked_for(lab, before):
+    lab.serve()
+    lab.connect("--no-default-route", "--route", GATEWAY)
     assert set(lab.client.routes()) - set(before) == {GATEWAY}
     lab.client.ping(GATEWAY)
-    assert not lab.client.ping(INSIDE, count=1, check=False)
+
+
+@pytest.mark.parametrize("to", [SERVER, SERVER6])
+def test_ipv6_does_not_leave_past_the_tunnel(lab, to):
+    lab.serve()
+    before = lab.client.ip("-6 route show")
+    client = lab.connect(to=to)
+    assert lab.client.ping(SERVER6, count=1, check=False) == (to == SERVER6), "but to the server itself"
+    assert not lab.client.ping("2001:db8:2::2", count=1, check=False)
+    client.kill()
+    assert not lab.client.ping("2001:db8:2::2", count=1, check=False)
+    again = lab.connect("--allow-ipv6-outside", to=to)
+    lab.client.ping("2001:db8:2::2")
+    assert again.stop() == 0
+    assert lab.client.ip("-6 route show") == before
+
+
+CHANGES = {
+    "an address that goes and comes back": """addr flush dev cable
+        addr add 10.1.0.2/24 dev cable
+        addr add 2001:db8:1::2/64 dev cable nodad
+        route add default via 10.1.0.254""",
+    "a link that was down": """link set cable down
+        link set cable up
+        route add default via 10.1.0.254""",
+    "its own route removed": f"route del {SERVER}",
+    "a default route without its gateway": """route replace default dev cable
+        route replace default via 10.1.0.254""",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_way_to_the_server_follows_the_host(lab, change, both):
+    lab.is_changed = True
+    lab.serve()
+    client = lab.connect()
+    for _ in range(2):
+        lab.client.configure("\n".join(map(str.strip, CHANGES[change].splitlines())) + "\n")
+        eventually("the host route is back", lambda: is_via(lab.client.routes().get(SERVER)))
+        assert lab.client.ping(GATEWAY, count=3)
+    assert client.log.count("connected in ") == 1
+    assert "next try" not in client.log
+
+
+def test_a_rule_in_front_of_the_main_table_is_told(lab):
+    lab.is_changed = True
+    lab.client.configure("route add default via 10.1.0.254 table 77\nrule add pref 100 lookup 77\n")
+    lab.serve()
+    client = lab.connect()
+    assert re.search(r"^warn: .* do not go through sstp0 but past it through cable, by the route 0\.0\.0\.0/0 of table 77 "
+                     r"\(ip rule, priority 100\)$", client.log, re.M)
 
 
 def test_an_ipv6_network(lab):
@@ -76,7 +134,7 @@ def test_an_ipv6_network(lab):
 def test_a_table_of_their_own(lab, before):
     lab.serve()
     client = lab.connect("--table", "100", "--route", "172.16.0.0/12")
-    assert set(lab.client.routes()) - set(before) == {GATEWAY}
+    assert lab.client.routes() == before
     table = lab.client.routes("table 100")
     assert set(table) == HALVES | {"172.16.0.0/12", SERVER}
     assert is_via(table[SERVER])
@@ -119,8 +177,8 @@ def test_a_server_on_the_same_link(lab):
 def test_two_clients_on_one_host(lab, before):
     lab.serve()
     lab.serve("--listen", f"{SERVER}:4443", network="10.10.0.0/24")
-    one = lab.connect("--no-default-route", "--route", "172.16.0.0/12")
-    two = lab.connect("--no-default-route", "--route", "172.16.0.0/16", "--no-dns", to=f"{SERVER}:4443")
+    one = lab.connect("--no-default-route", "--route", "172.16.0.0/12", "--route", GATEWAY)
+    two = lab.connect("--no-default-route", "--route", "172.16.0.0/16", "--route", "10.10.0.1", "--no-dns", to=f"{SERVER}:4443")
     assert "sstp1, address 10.10.0.2" in two.log
     lab.client.ping(GATEWAY)
     lab.client.ping("10.10.0.1")
@@ -145,12 +203,13 @@ def test_a_device_name_that_is_taken(lab):
     assert said.startswith("error: cannot make the TUN device vpn0: ")
 
 
-def test_the_far_end_has_an_ordinary_link_with_two_addresses(lab):
+def test_the_device_has_its_own_address_and_an_mtu(lab):
     lab.serve("--mtu", "1350")
     lab.connect("--mtu", "1300")
     device = lab.client.device()
     own = next(a for a in device["addr_info"] if a["family"] == "inet")
-    assert (own["local"], own["address"], own["prefixlen"]) == ("10.9.0.2", GATEWAY, 32)
+    assert (own["local"], own["prefixlen"]) == ("10.9.0.2", 32)
+    assert "address" not in own, "the far end's would get a route"
     assert device["mtu"] == 1300
     assert "UP" in device["flags"]
     assert lab.server.device()["mtu"] == 1350
@@ -312,7 +371,7 @@ def test_a_killed_client_leaves_a_host_that_the_next_one_puts_right(lab, before,
     second.wait_for("^a former sstp died: /etc/resolv.conf is put back$")
     lab.client.ping(GATEWAY)
     assert name_servers(lab.client) == ["10.9.0.53", "10.9.0.54"]
-    assert set(lab.client.routes()) - set(before) == HALVES | {GATEWAY, SERVER}
+    assert set(lab.client.routes()) - set(before) == HALVES | {SERVER}
     assert second.stop() == 0
     assert lab.client.resolv_conf.read_text() == RESOLV_CONF
     assert lab.client.routes() == before

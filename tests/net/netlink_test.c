@@ -464,7 +464,7 @@ static void a_device_is_left_out(void **state)
 		r.table = steps[i].table;
 		r.unreachable = steps[i].unreachable;
 		assert_int_equal(netlink_route_add(nl, &r), 0);
-		rc = netlink_route_without(nl, &to, dev[1], &found);
+		rc = netlink_route_without(nl, &to, dev[1], NULL, &found);
 		assert_int_equal(rc, steps[i].goes_via ? 0 : -ENETUNREACH);
 		if (rc)
 			continue;
@@ -484,9 +484,9 @@ static void a_device_is_left_out_of_ipv6(void **state)
 
 	(void)state;
 	assert_int_equal(netlink_route_add(nl, &tunnel), 0);
-	assert_int_equal(netlink_route_without(nl, &to, dev[1], &found), -ENETUNREACH);
+	assert_int_equal(netlink_route_without(nl, &to, dev[1], NULL, &found), -ENETUNREACH);
 	assert_int_equal(netlink_route_add(nl, &other), 0);
-	assert_int_equal(netlink_route_without(nl, &to, dev[1], &found), 0);
+	assert_int_equal(netlink_route_without(nl, &to, dev[1], NULL, &found), 0);
 	assert_string_equal(ip_print(&found.via).text, "fe80::1");
 	assert_int_equal(found.ifindex, dev[0]);
 	assert_int_equal(found.dst.len, 128);
@@ -507,7 +507,7 @@ static void a_long_list_is_read_to_its_end(void **state)
 		assert_int_equal(netlink_route_add(nl, &r), 0);
 	}
 	assert_int_equal(netlink_route_add(nl, &last), 0);
-	assert_int_equal(netlink_route_without(nl, &to, dev[1], &found), 0);
+	assert_int_equal(netlink_route_without(nl, &to, dev[1], NULL, &found), 0);
 	assert_string_equal(ip_print(&found.via).text, "10.0.0.3");
 	goes("203.0.113.9", "10.0.0.3", dev[0]); /* and the next answer is that of its question */
 }

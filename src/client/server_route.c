@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Host routes to the server. */
+#include "client/server_route.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+enum {
+	SOON_MS = 5 * 1000, /* removed again so soon: somebody does it on purpose */
+	ROUNDS_MAX = 8,
+	TRUCE_MS = 60 * 1000,
+	REFUSED_MS = 500,
+};
+
+/* ---- facts, which are saved before what they tell of is done */
+
+static void forget(struct server_routes *s, size_t i)
+{
+	struct state_facts *f = &s->state->facts;
+
+	f->route_count--;
+	memmove(&f->route[i], &f->route[i + 1], (f->route_count - i) * sizeof(f->route[i]));
+	state_save(s->state);
+}
+
+static void drop(struct server_routes *s, size_t i)
+{
+	netlink_route_del(s->nl, &s->state->facts.route[i]);
+	forget(s, i);
+}
+
+static void note(struct server_routes *s, const struct route *r)
+{
+	struct state_facts *f = &s->state->facts;
+
+	if (f->route_count == STATE_ROUTES_MAX)
+		drop(s, 0);
+	f->route[f->route_count++] = *r;
+	state_save(s->state);
+}
+
+/* All that lead to `server`, or all but those. */
+static void drop_those(struct server_routes *s, const struct ip_addr *server, bool to_it)
+{
+	struct state_facts *f = &s->state->facts;
+
+	for (size_t i = f->route_count; i > 0; i--)
+		if (ip_equal(&f->route[i - 1].dst.addr, server) == to_it)
+			drop(s, i - 1);
+}
+
+void server_routes_keep_only(struct server_routes *s, const struct ip_addr *server)
+{
+	drop_those(s, server, false);
+}
+
+void server_routes_drop(struct server_routes *s)
+{
+	while (s->state->facts.route_count)
+		drop(s, s->state->facts.route_count - 1);
+}
+
+static int add(struct server_routes *s, const struct route *r)
+{
+	int rc;
+
+	note(s, r);
+	rc = netlink_route_add(s->nl, r);
+	if (rc)
+		forget(s, s->state->facts.route_count - 1);
+	return rc;
+}
+
+/* ---- the way of now */
+
+static bool is_same_way(const struct route *a, const struct route *b)
+{
+	return a->ifindex == b->ifindex && ip_equal(&a->via, &b->via) &&
+	       ip_equal(&a->src, &b->src) && a->unreachable == b->unreachable &&
+	       a->metrics.len == b->metrics.len &&
+	       !memcmp(a->metrics.at, b->metrics.at, a->metrics.len);
+}
+
+/* Can the gateway of last time be reached, on the same device? */
+static bool is_last_way_open(struct server_routes *s, const struct ip_addr *server)
+{
+	const struct route *last = &s->last_way;
+	struct route r;
+
+	if (last->dst.addr.family != server->family || last->via.family == AF_UNSPEC)
+		return false;
+	return !netlink_route_without(s->nl, &last->via, s->tunnel_ifindex, NULL, &r) &&
+	       r.via.family == AF_UNSPEC && r.ifindex == last->ifindex;
+}
+
+/*
+ * While a tunnel is down its routes stay, and cover the server: then the kernel's answer is the
+ * tunnel, or that there is no way, and we look ourselves, since the gateway may be another one by
+ * now. Where the host's routes are in other tables, by rules, that finds nothing: then the way of
+ * last time is used.
+ */
+static int find_way(struct server_routes *s, const struct ip_addr *server, struct route *way)
+{
+	int rc = netlink_route_get_whole(s->nl, server, way);
+	struct route in_main;
+
+	if (!rc && way->ifindex != s->tunnel_ifindex) {
+		s->is_by_rules = netlink_route_without(s->nl, server, s->tunnel_ifindex, way,
+						       &in_main) ||
+				 in_main.ifindex != way->ifindex ||
+				 !ip_equal(&in_main.via, &way->via);
+		return 0;
+	}
+	rc = netlink_route_without(s->nl, server, s->tunnel_ifindex, NULL, way);
+	if (!rc || !is_last_way_open(s, server))
+		return rc;
+	*way = s->last_way;
+	way->dst.addr = *server;
+	return 0;
+}
+
+/*
+ * Also when the server is on the link: what looks so may be a default route without a gateway (a
+ * modem's, another tunnel's), and a --route can be longer than the link's own.
+ */
+int server_route_keep(struct server_routes *s, const struct ip_addr *server)
+{
+	struct route way;
+	int rc;
+
+	drop_those(s, server, true);
+	rc = find_way(s, server, &way);
+	if (rc) {
+		log_debug(s->log, "no way to %s but through the tunnel itself: %s",
+			  ip_print(server).text, strerror(-rc));
+		return rc;
+	}
+	if (way.table == RT_TABLE_LOCAL) /* this host itself: comes before any route of ours */
+		return 0;
+	way.table = s->table;
+	s->last_way = way;
+	s->patience = (struct server_route_patience){ 0 };
+	rc = add(s, &way);
+	if (!rc)
+		log_debug(s->log, "route to the server: %s via %s", ip_prefix_print(&way.dst).text,
+			  ip_print(&way.via).text);
+	/* -EEXIST: the host has one of its own, which is the way that was found */
+	return rc == -EEXIST ? 0 : rc;
+}
+
+/* ---- when the host has changed */
+
+bool server_route_is_tired(const struct server_route_patience *p, uint64_t now_ms,
+			   uint64_t *until_ms)
+{
+	if (p->count < ROUNDS_MAX || now_ms - p->last_ms >= TRUCE_MS)
+		return false;
+	*until_ms = p->last_ms + TRUCE_MS;
+	return true;
+}
+
+void server_route_count(struct server_route_patience *p, uint64_t now_ms)
+{
+	bool is_soon = p->count && now_ms - p->last_ms < SOON_MS;
+
+	p->count = is_soon ? p->count + 1 : 1;
+	p->last_ms = now_ms;
+}
+
+/* Where the route should lead now. While a rule hides the way from us: where it leads. */
+static struct route way_now(struct server_routes *s, const struct route *is)
+{
+	struct route way;
+
+	if (s->is_by_rules && !is->unreachable)
+		return *is;
+	if (netlink_route_without(s->nl, &is->dst.addr, s->tunnel_ifindex, is, &way))
+		way = (struct route){ .dst = is->dst, .unreachable = true };
+	way.table = is->table;
+	return way;
+}
+
+/* The kernel may refuse the new one, as its gateway is not there yet: another change follows. */
+static void replace(struct server_routes *s, size_t i, const struct route *way, uint64_t now_ms)
+{
+	struct route none = { .dst = way->dst, .table = way->table, .unreachable = true };
+
+	int rc;
+
+	drop(s, i);
+	rc = add(s, way);
+	if (rc && rc != -EEXIST && !way->unreachable) {
+		add(s, &none);
+		s->refused = *way;
+		s->refused_ms = now_ms;
+		return;
+	}
+	if (way->unreachable)
+		log_warn(s->log, "the host has lost its way to the server %s",
+			 ip_print(&way->dst.addr).text);
+	else
+		log_info(s->log, "the way to the server %s has changed: via %s",
+			 ip_print(&way->dst.addr).text, ip_print(&way->via).text);
+	if (!way->unreachable)
+		s->last_way = *way;
+}
+
+/* Our own attempt is a change of the host too: no more than a few a second. */
+static bool is_refused(const struct server_routes *s, const struct route *way, uint64_t now_ms)
+{
+	return s->refused_ms && now_ms - s->refused_ms < REFUSED_MS &&
+	       ip_equal(&s->refused.dst.addr, &way->dst.addr) && is_same_way(&s->refused, way);
+}
+
+static uint64_t put_back(struct server_routes *s, const struct route *r, uint64_t now_ms)
+{
+	uint64_t until = UINT64_MAX;
+	struct route there;
+	int rc;
+
+	if (!netlink_route_match(s->nl, &r->dst.addr, &there) &&
+	    there.ifindex == (r->unreachable ? there.ifindex : r->ifindex) &&
+	    there.dst.len == r->dst.len)
+		return UINT64_MAX;
+	if (server_route_is_tired(&s->patience, now_ms, &until))
+		return until;
+	rc = netlink_route_add(s->nl, r);
+	if (rc)
+		return UINT64_MAX; /* it is there (-EEXIST), or can't be; then a change follows */
+	server_route_count(&s->patience, now_ms);
+	if (s->patience.count == ROUNDS_MAX)
+		log_warn(s->log, "another program removes the route to the server %s each time; "
+				 "it is put back again in %d s", ip_print(&r->dst.addr).text,
+			 TRUCE_MS / 1000);
+	else
+		log_info(s->log, "the route to the server %s was removed, and is put back",
+			 ip_print(&r->dst.addr).text);
+	return s->patience.count == ROUNDS_MAX ? now_ms + TRUCE_MS : UINT64_MAX;
+}
+
+uint64_t server_routes_check(struct server_routes *s, uint64_t now_ms)
+{
+	struct state_facts *f = &s->state->facts;
+	uint64_t again = UINT64_MAX;
+
+	/* from the end: one that is replaced moves there */
+	for (size_t i = f->route_count; i > 0; i--) {
+		const struct route *is = &f->route[i - 1];
+		struct route way = way_now(s, is);
+		uint64_t at = UINT64_MAX;
+
+		if (is_same_way(is, &way))
+			at = put_back(s, is, now_ms);
+		else if (is->unreachable && is_refused(s, &way, now_ms))
+			at = s->refused_ms + REFUSED_MS;
+		else
+			replace(s, i - 1, &way, now_ms);
+		again = at < again ? at : again;
+	}
+	return again;
+}
