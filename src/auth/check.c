@@ -164,3 +164,29 @@ void users_check(const struct users *u, const char *server_name, const struct pp
 	}
 	secret_wipe(&v, sizeof(v));
 }
+
+/* The same password in another form of hash is another one: we can't see that it is the same. */
+static bool is_same_secret(const struct user *a, const struct user *b)
+{
+	if (a->has_hash && b->has_hash)
+		return ct_equal(a->hash, b->hash, sizeof(a->hash));
+	return a->kind == b->kind && strlen(a->secret) == strlen(b->secret) &&
+	       ct_equal(a->secret, b->secret, strlen(a->secret));
+}
+
+const char *users_why_end(const struct users *before, const struct users *now,
+			  const char *server_name, const char *name, uint32_t ipv4)
+{
+	const struct user *old = look_up(before, bytes_text(name), server_name);
+	const struct user *new = look_up(now, bytes_text(name), server_name);
+
+	if (!new)
+		return "the user is not in the user file any more";
+	if (new->is_refused || new->kind == SECRET_NOBODY)
+		return "the user may not log in any more";
+	if (old && !is_same_secret(old, new))
+		return "the user's password was changed";
+	if (new->ipv4 && new->ipv4 != ipv4)
+		return "the user has another address now";
+	return NULL;
+}

@@ -45,6 +45,13 @@ struct users_answer {
 void users_check(const struct users *u, const char *server_name, const struct ppp_attempt *attempt,
 		 struct users_answer *answer);
 
+/*
+ * Why a session of this user, let in by `before`, can't go on with `now`: a constant, or NULL.
+ * `name` is that of users_answer, `ipv4` the address of the session.
+ */
+const char *users_why_end(const struct users *before, const struct users *now,
+			  const char *server_name, const char *name, uint32_t ipv4);
+
 enum users_format {
 	USERS_NT,    /* $nt$: PAP and MS-CHAPv2; the default */
 	USERS_CRYPT, /* $6$: PAP alone */

@@ -496,10 +496,44 @@ static int tear_down(void **state)
 	return rmdir(folder);
 }
 
+static void who_may_not_stay(void **state)
+{
+	static const struct {
+		const char *before, *now, *why; /* why: its beginning; NULL: may stay */
+	} cases[] = {
+		{ "ann * secret *", "ann * secret *", NULL },
+		{ "ann * secret *", "ann * " NT_SECRET " *", NULL }, /* the same password */
+		{ "ann * secret *", "bob * secret *\nann * secret 10.9.0.9", NULL },
+		{ "* * secret *", "* * secret *", NULL },
+		{ "ann * secret *", "* * secret *", NULL },
+		{ "ann * " CRYPT_SECRET " *", "ann * " CRYPT_SECRET " *", NULL },
+		{ "ann * secret *", "bob * secret *", "the user is not in" },
+		{ "ann * secret *", "ann elsewhere secret *", "the user is not in" },
+		{ "ann * secret *", "ann * secret -", "the user may not log in" },
+		{ "ann * secret *", "ann * \"\" *", "the user may not log in" },
+		{ "ann * secret *", "ann * !secret *", "the user's password" },
+		{ "ann * secret *", "ann * " CRYPT_SECRET " *", "the user's password" },
+		{ "ann * secret *", "ann * secret 10.9.0.8", "the user has another address" },
+	};
+	struct users_error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct users *before = parse(cases[i].before, &err), *now = parse(cases[i].now, &err);
+		const char *why = users_why_end(before, now, "server", "ann", 0x0a090009);
+
+		if (!cases[i].why != !why || (why && !strstr(why, cases[i].why)))
+			fail_msg("%s -> %s: %s", cases[i].before, cases[i].now, why ? why : "-");
+		users_free(before);
+		users_free(now);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(check_table),
+		cmocka_unit_test(who_may_not_stay),
 		cmocka_unit_test(a_refusal_tells_nothing),
 		cmocka_unit_test(keys_and_proof),
 		cmocka_unit_test(zero_bytes),
