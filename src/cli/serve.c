@@ -1,7 +1,9 @@
 /* sstp serve: options into a server_cfg, and off. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/users.h"
@@ -27,7 +29,7 @@ struct serve_settings {
 	struct common_settings common;
 	struct listen_list listen;
 	const char *cert, *key, *key_password_file;
-	const char *users;
+	const char *users, *leases;
 	struct auth_list auth;
 	const char *name;
 	struct ip_prefix network; /* of no family: none */
@@ -160,6 +162,9 @@ static const struct option options[] = {
 	  "takes the first", set_network, AT(network), false, NULL },
 	{ "dns", 0, "ADDR", "DNS server for the clients; may be given twice", set_ipv4, AT(dns),
 	  false, clear_ipv4 },
+	{ "leases", 0, "FILE", "remember there which user had which address; default a file of the "
+	  "network's name in /run/sstp, or where systemd keeps state", set_text, AT(leases), false,
+	  NULL },
 	{ "nbns", 0, "ADDR", "NBNS (WINS) server for the clients; may be given twice", set_ipv4,
 	  AT(nbns), false, clear_ipv4 },
 	{ "client-to-client", 0, NULL, "let clients reach each other; needs "
@@ -235,6 +240,22 @@ static unsigned user_sessions_default(const struct serve_settings *s)
 	return all > 1 ? all / 2 : 1;
 }
 
+/* systemd's StateDirectory= outlives the machine's restart, /run ours. */
+static const char *leases_default(const struct serve_settings *s)
+{
+	static char path[PATH_MAX];
+	const char *folder = getenv("STATE_DIRECTORY");
+
+	if (!folder || *folder != '/' || strchr(folder, ':')) {
+		folder = "/run/sstp";
+		if (!s->common.check)
+			mkdir(folder, 0700); /* what fails shows when the file is written */
+	}
+	snprintf(path, sizeof(path), "%s/leases-%s-%u", folder, ip_print(&s->network.addr).text,
+		 s->network.len);
+	return path;
+}
+
 static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 {
 	static char host_name[65];
@@ -253,6 +274,8 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 			.keylog = s->keylog,
 		},
 		.users_file = s->users,
+		.leases_file = s->leases ? s->leases : leases_default(s),
+		.is_leases_default = !s->leases,
 		.name = s->name ? s->name : host_name,
 		.auth_count = s->auth.count,
 		.hashes = s->hashes,

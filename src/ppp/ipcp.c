@@ -68,9 +68,21 @@ static bool far_ask(const struct ppp *p, struct writer *value)
 	return p->cfg.ipv4_own != 0;
 }
 
+/* Its former address, perhaps; whose it is now is not changed again. */
+static void ask_for_it(struct ppp *p, uint32_t wanted)
+{
+	if (p->ipcp.has_asked || !p->cfg.take_ipv4 || !is_host(wanted) ||
+	    wanted == p->auth.verdict.ipv4)
+		return;
+	p->ipcp.has_asked = true;
+	if (p->cfg.take_ipv4(p->cfg.take_ipv4_arg, wanted))
+		p->auth.verdict.ipv4 = wanted;
+}
+
 static enum cp_judgement given_judge(struct ppp *p, struct reader *value)
 {
 	p->ipcp.judged_peer = get_u32(value);
+	ask_for_it(p, p->ipcp.judged_peer);
 	return p->ipcp.judged_peer == p->auth.verdict.ipv4 ? CP_ACK : CP_NAK;
 }
 

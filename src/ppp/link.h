@@ -79,6 +79,7 @@ struct ipcp {
 	uint32_t own; /* 0: not known yet */
 	uint32_t peer, judged_peer;
 	uint32_t servers[4]; /* DNS 1, NBNS 1, DNS 2, NBNS 2: the order of options 129 to 132 */
+	bool has_asked;      /* server: cfg.take_ipv4 was called */
 	bool is_useless[4];  /* client: what the server suggests there is no address to use */
 };
 

@@ -98,6 +98,13 @@ struct ppp_cfg {
 	 */
 	bool (*take_iid)(void *arg, const uint8_t iid[PPP_IID_LEN]);
 	void *take_iid_arg;
+	/*
+	 * IPCP: may this peer have that address, which it asks for in place of the verdict's (RFC 1332
+	 * section 3.3: it may be its former one)? From a true on it has. Asked once a link, from
+	 * ppp_input. NULL: no.
+	 */
+	bool (*take_ipv4)(void *arg, uint32_t ipv4);
+	void *take_ipv4_arg;
 
 	/* Fills `to` with random bytes; a test gives its own, so a run can be replayed. */
 	void (*random)(void *arg, void *to, size_t len);

@@ -31,14 +31,15 @@ void credentials_close(struct credentials *c)
 	pthread_rwlock_destroy(&c->lock);
 }
 
-static void swap_users(struct credentials *c, struct users *users)
+/* Gives the old ones. */
+static struct users *swap_users(struct credentials *c, struct users *users)
 {
 	struct users *old = c->users;
 
 	pthread_rwlock_wrlock(&c->lock);
 	c->users = users;
 	pthread_rwlock_unlock(&c->lock);
-	users_free(old);
+	return old;
 }
 
 static void swap_tls(struct credentials *c, struct tls_ctx *tls)
@@ -51,8 +52,11 @@ static void swap_tls(struct credentials *c, struct tls_ctx *tls)
 	tls_ctx_release(old);
 }
 
-void credentials_reload(struct credentials *c, const struct server_cfg *cfg)
+void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
+			void (*changed)(void *arg, const struct users *before, const struct users *now),
+			void *arg)
 {
+	struct users *old;
 	struct users_error users_err;
 	struct tls_error tls_err;
 	struct users *users;
@@ -61,8 +65,10 @@ void credentials_reload(struct credentials *c, const struct server_cfg *cfg)
 	if (users_load(cfg->users_file, &users, &users_err)) {
 		log_error(NULL, "%s; the users stay as they were", users_err.text);
 	} else {
-		swap_users(c, users);
+		old = swap_users(c, users);
 		log_info(NULL, "%s: read anew, %zu users", cfg->users_file, users_count(users));
+		changed(arg, old, users);
+		users_free(old);
 	}
 	if (tls_ctx_server(&cfg->tls, &tls, &tls_err)) {
 		log_error(NULL, "%s; the certificate stays as it was", tls_err.text);

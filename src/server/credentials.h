@@ -21,7 +21,12 @@ struct credentials {
 /* EXIT_OK, or EXIT_USAGE (logged). */
 enum exit_code credentials_open(struct credentials *c, const struct server_cfg *cfg);
 void credentials_close(struct credentials *c);
-/* What can't be read stays as it was; logged. */
-void credentials_reload(struct credentials *c, const struct server_cfg *cfg);
+/*
+ * What can't be read stays as it was; logged. `changed` is told of new users, when they are in force
+ * already and the old ones are still there.
+ */
+void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
+			void (*changed)(void *arg, const struct users *before, const struct users *now),
+			void *arg);
 
 #endif

@@ -1,4 +1,4 @@
-/* Two bits an address, in two maps, and a hand that goes round. */
+/* Three bits an address, in three maps, and a hand that goes round. */
 #include "server/pool.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@ struct pool {
 	size_t hand;    /* the offset after the one given last */
 	size_t taken;
 	size_t map_len;
-	uint8_t *kept; /* a map behind the first one */
+	uint8_t *kept, *leased; /* maps after the first one */
 	uint8_t bits[];
 };
 
@@ -27,11 +27,12 @@ int pool_open(const struct ip_prefix *network, struct pool **out)
 		return -EINVAL;
 	count = (size_t)1 << (32 - network->len);
 	map_len = (count + 7) / 8;
-	p = calloc(1, sizeof(*p) + 2 * map_len);
+	p = calloc(1, sizeof(*p) + 3 * map_len);
 	if (!p)
 		return -ENOMEM;
 	p->map_len = map_len;
 	p->kept = p->bits + map_len;
+	p->leased = p->kept + map_len;
 	p->first = ip_v4(&first);
 	p->count = count;
 	p->hand = SERVER_OFFSET + 1;
@@ -80,18 +81,52 @@ static bool is_kept(const struct pool *p, size_t offset)
 	return p->kept[offset / 8] & 1u << offset % 8;
 }
 
-uint32_t pool_take(struct pool *p)
+static bool is_leased(const struct pool *p, size_t offset)
 {
-	if (p->taken >= pool_size(p))
-		return 0;
+	return p->leased[offset / 8] & 1u << offset % 8;
+}
+
+static uint32_t take_next(struct pool *p, bool may_be_leased)
+{
 	for (size_t i = 0; i < pool_size(p); i++) {
 		size_t offset = p->hand;
 
 		p->hand = offset + 1 < p->count - 1 ? offset + 1 : SERVER_OFFSET + 1;
-		if (!is_kept(p, offset) && take(p, offset))
+		if (!is_kept(p, offset) && (may_be_leased || !is_leased(p, offset)) &&
+		    take(p, offset))
 			return p->first + (uint32_t)offset;
 	}
 	return 0;
+}
+
+uint32_t pool_take(struct pool *p)
+{
+	uint32_t addr;
+
+	if (p->taken >= pool_size(p))
+		return 0;
+	addr = take_next(p, false);
+	return addr ? addr : take_next(p, true);
+}
+
+bool pool_is_free(const struct pool *p, uint32_t addr)
+{
+	size_t offset = addr - p->first;
+
+	return pool_has(p, addr) && is_for_clients(p, offset) && !is_kept(p, offset) &&
+	       !(p->bits[offset / 8] & 1u << offset % 8);
+}
+
+void pool_lease(struct pool *p, uint32_t addr, bool has_lease)
+{
+	size_t offset = addr - p->first;
+	uint8_t bit = (uint8_t)(1u << offset % 8);
+
+	if (!pool_has(p, addr))
+		return;
+	p->leased[offset / 8] &= (uint8_t)~bit;
+	if (has_lease)
+		p->leased[offset / 8] |= bit;
 }
 
 bool pool_take_this(struct pool *p, uint32_t addr)

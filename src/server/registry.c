@@ -14,6 +14,7 @@
 
 #include "net/netlink.h"
 #include "server/bans.h"
+#include "server/leases.h"
 #include "server/table.h"
 #include "util/log.h"
 
@@ -34,12 +35,22 @@ struct registry {
 	atomic_size_t count; /* of those that are not evicted */
 	size_t max_sessions; /* 0: no limit */
 	struct bans bans;
+	struct leases *leases;
+	bool are_leases_new; /* since they were printed */
 	struct netlink *netlink;
 	unsigned ifindex;
 	pthread_rwlock_t others_lock;
 	struct table *others; /* of registrations, by address */
 	struct table *sources; /* the first registration from each, see by_source */
 };
+
+static void lease_changed(void *arg, uint32_t addr, bool has_lease)
+{
+	struct registry *r = arg;
+
+	pool_lease(r->pool, addr, has_lease);
+	r->are_leases_new = true;
+}
 
 int registry_open(const struct server_cfg *cfg, struct registry **out)
 {
@@ -57,6 +68,8 @@ int registry_open(const struct server_cfg *cfg, struct registry **out)
 		error = table_open(&r->others);
 	if (!error)
 		error = table_open(&r->sources);
+	if (!error)
+		error = leases_open(LEASES_MAX, lease_changed, r, &r->leases);
 	bans_init(&r->bans);
 	r->holders = calloc(span, sizeof(*r->holders));
 	r->workers = calloc(span, sizeof(*r->workers));
@@ -74,6 +87,7 @@ void registry_close(struct registry *r)
 	if (!r)
 		return;
 	pool_close(r->pool);
+	leases_close(r->leases);
 	table_close(r->others);
 	table_close(r->sources);
 	netlink_close(r->netlink);
@@ -186,11 +200,10 @@ static void let_go_ipv6(struct registry *r, struct registration *reg)
 	reg->ipv6 = (struct ip_addr){ 0 };
 }
 
-static void let_go(struct registry *r, struct registration *reg)
+static void let_go_ipv4(struct registry *r, struct registration *reg)
 {
 	struct ip_addr a = ip_from_v4(reg->ipv4);
 
-	let_go_ipv6(r, reg);
 	if (!reg->ipv4)
 		return;
 	if (pool_has(r->pool, reg->ipv4)) {
@@ -203,6 +216,12 @@ static void let_go(struct registry *r, struct registration *reg)
 		remove_other(r, &a);
 	}
 	reg->ipv4 = 0;
+}
+
+static void let_go(struct registry *r, struct registration *reg)
+{
+	let_go_ipv6(r, reg);
+	let_go_ipv4(r, reg);
 }
 
 /* ---- logins */
@@ -286,11 +305,35 @@ static const struct refusal *take_fixed(struct registry *r, struct registration 
 	return pool_take_this(r->pool, addr) ? NULL : &address_is_unfit;
 }
 
+static bool is_free(void *arg, uint32_t addr)
+{
+	const struct registry *r = arg;
+
+	return pool_is_free(r->pool, addr);
+}
+
+/* The user's former one if that can be. */
+static uint32_t take_any(struct registry *r, const struct registration *reg)
+{
+	uint32_t addr = leases_find(r->leases, reg->user, is_free, r);
+
+	return addr && pool_take_this(r->pool, addr) ? addr : pool_take(r->pool);
+}
+
+static void note_lease(struct registry *r, struct registration *reg)
+{
+	const char *before = leases_user(r->leases, reg->ipv4);
+
+	reg->is_new_lease = !before || strcmp(before, reg->user);
+	leases_note(r->leases, reg->ipv4, reg->user);
+}
+
 static const struct refusal *login(struct registry *r, struct registration *reg, uint32_t *addr,
 				   struct evictions *evictions)
 {
 	const struct refusal *refused = NULL;
 
+	reg->is_own_address = *addr;
 	if (r->cfg->user_sessions)
 		refused = make_room_for_user(r, reg->user, evictions);
 	if (!refused && r->max_sessions && registry_count(r) >= r->max_sessions)
@@ -298,11 +341,13 @@ static const struct refusal *login(struct registry *r, struct registration *reg,
 	if (!refused && *addr)
 		refused = take_fixed(r, reg, *addr, evictions);
 	else if (!refused)
-		*addr = pool_take(r->pool);
+		*addr = take_any(r, reg);
 	if (!refused && !*addr)
 		refused = &pool_is_empty;
 	if (!refused && !hold(r, reg, *addr))
 		refused = &registry_out_of_memory;
+	if (!refused && !reg->is_own_address)
+		note_lease(r, reg);
 	return refused;
 }
 
@@ -418,6 +463,73 @@ bool registry_take_ipv6(struct registry *r, struct registration *reg, const stru
 	is_taken = take_ipv6(r, reg, a);
 	pthread_mutex_unlock(&r->lock);
 	return is_taken;
+}
+
+/* Another user's former address is left to them. */
+static bool may_change_to(const struct registry *r, const struct registration *reg, uint32_t wanted)
+{
+	const char *user = leases_user(r->leases, wanted);
+
+	return reg->is_in && !reg->is_evicted && !reg->is_own_address &&
+	       pool_is_free(r->pool, wanted) && (!user || !strcmp(user, reg->user));
+}
+
+bool registry_change_ipv4(struct registry *r, struct registration *reg, uint32_t wanted)
+{
+	bool is_done = false;
+
+	pthread_mutex_lock(&r->lock);
+	if (may_change_to(r, reg, wanted) && pool_take_this(r->pool, wanted)) {
+		if (reg->is_new_lease)
+			leases_drop(r->leases, reg->ipv4);
+		let_go_ipv4(r, reg);
+		is_done = hold(r, reg, wanted); /* one of the pool always can be */
+		note_lease(r, reg);
+	}
+	pthread_mutex_unlock(&r->lock);
+	return is_done;
+}
+
+void registry_each_to_end(struct registry *r,
+			  const char *(*why_end)(void *arg, const struct registration *reg),
+			  void (*end)(void *arg, const struct eviction *e), void *arg)
+{
+	pthread_mutex_lock(&r->lock);
+	for (size_t i = 0; i < CHAINS; i++)
+		for (struct registration *reg = r->chains[i].first; reg; reg = reg->next) {
+			const char *why = reg->is_evicted ? NULL : why_end(arg, reg);
+
+			if (why)
+				end(arg, &(struct eviction){ reg->worker, reg->session, reg->ipv4,
+							     why });
+		}
+	pthread_mutex_unlock(&r->lock);
+}
+
+static bool is_ours(void *arg, uint32_t addr)
+{
+	return pool_has(((struct registry *)arg)->pool, addr);
+}
+
+void registry_read_leases(struct registry *r, const char *text, size_t len)
+{
+	pthread_mutex_lock(&r->lock);
+	leases_read(r->leases, text, len, is_ours, r);
+	r->are_leases_new = false;
+	pthread_mutex_unlock(&r->lock);
+}
+
+char *registry_print_leases(struct registry *r, size_t *len)
+{
+	char *text = NULL;
+
+	pthread_mutex_lock(&r->lock);
+	if (r->are_leases_new)
+		text = leases_print(r->leases, len);
+	if (text)
+		r->are_leases_new = false;
+	pthread_mutex_unlock(&r->lock);
+	return text;
 }
 
 void registry_logout(struct registry *r, struct registration *reg)

@@ -33,6 +33,8 @@ struct registration {
 	bool is_in;
 	bool is_evicted;
 	bool is_in_sources;
+	bool is_own_address; /* the user's, from the user file */
+	bool is_new_lease;   /* it never had the address before */
 	struct registration *next, *prev;           /* of the users' names with one hash */
 	struct registration *same_next, *same_prev; /* of this source */
 };
@@ -85,11 +87,30 @@ const struct refusal *registry_login(struct registry *r, struct registration *re
  * when another session has it.
  */
 bool registry_take_ipv6(struct registry *r, struct registration *reg, const struct ip_addr *a);
+/*
+ * The client would like to have this address of the pool, its former one, in place of the one that it
+ * was given. True when that is done.
+ */
+bool registry_change_ipv4(struct registry *r, struct registration *reg, uint32_t wanted);
 void registry_logout(struct registry *r, struct registration *reg); /* harmless without login */
 
 /* The worker whose session has this address, or REGISTRY_NOBODY. For the packet path. */
 int registry_worker_of(struct registry *r, const struct ip_addr *a);
 size_t registry_count(const struct registry *r); /* sessions logged in and not evicted */
+
+/*
+ * Sessions that have to end: `why_end` gives a reason (a constant) or NULL for each, `end` is called
+ * with those. Both under the lock: neither calls the registry.
+ */
+void registry_each_to_end(struct registry *r,
+			  const char *(*why_end)(void *arg, const struct registration *reg),
+			  void (*end)(void *arg, const struct eviction *e), void *arg);
+
+/* ---- which user had which address (leases.h) */
+
+void registry_read_leases(struct registry *r, const char *text, size_t len);
+/* NULL when there is nothing new, or no memory; else the caller's, to be freed. */
+char *registry_print_leases(struct registry *r, size_t *len);
 
 /* ---- failed logins (bans.h) */
 

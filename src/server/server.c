@@ -21,6 +21,7 @@
 
 #include "net/health.h"
 #include "server/device.h"
+#include "server/leases.h"
 #include "server/session.h"
 #include "util/file.h"
 #include "util/notify.h"
@@ -29,6 +30,7 @@
 enum {
 	BACKLOG = 1024,
 	FILES_OF_OURS = 200, /* descriptors beside one a session */
+	SAVE_MS = 10 * 1000, /* leases, when there are new ones */
 	LOOK_MS = 2000,      /* the workers are looked at so often */
 };
 
@@ -41,6 +43,8 @@ struct server {
 	struct loop_watch ended;
 	uint64_t ended_count; /* workers */
 	struct loop_timer look;
+	struct loop_timer save;
+	bool has_leases_file; /* that can be read and written */
 	uint64_t started_ms;
 	bool has_hanging; /* workers */
 	bool is_stopping;
@@ -204,11 +208,38 @@ static void post_all(struct server *srv, const struct worker_message *m)
 		worker_post(&srv->shared.workers[i], m);
 }
 
+struct reload {
+	struct server *srv;
+	const struct users *before, *now;
+};
+
+static const char *why_end(void *arg, const struct registration *reg)
+{
+	const struct reload *r = arg;
+
+	return users_why_end(r->before, r->now, r->srv->cfg->name, reg->user, reg->ipv4);
+}
+
+static void end_session(void *arg, const struct eviction *e)
+{
+	struct server *srv = ((struct reload *)arg)->srv;
+	struct worker_message m = { .what = WORKER_END_SESSION, .eviction = *e };
+
+	worker_post(&srv->shared.workers[e->worker], &m); /* without memory it stays */
+}
+
+static void on_new_users(void *arg, const struct users *before, const struct users *now)
+{
+	struct reload r = { arg, before, now };
+
+	registry_keep_addresses(r.srv->shared.registry, now);
+	registry_each_to_end(r.srv->shared.registry, why_end, end_session, &r);
+}
+
 static void reload(struct server *srv)
 {
 	notify_reloading();
-	credentials_reload(&srv->shared.credentials, srv->cfg);
-	registry_keep_addresses(srv->shared.registry, srv->shared.credentials.users);
+	credentials_reload(&srv->shared.credentials, srv->cfg, on_new_users, srv);
 	notify("READY=1");
 }
 
@@ -328,6 +359,53 @@ static int watch_workers(struct server *srv)
 	return loop_watch(srv->loop, &srv->ended);
 }
 
+/* ---- which user had which address */
+
+static void load_leases(struct server *srv)
+{
+	char *text;
+	size_t len;
+	int error = file_read(srv->cfg->leases_file, LEASES_FILE_MAX, &text, &len);
+
+	srv->has_leases_file = !error || error == -ENOENT;
+	if (!error) {
+		registry_read_leases(srv->shared.registry, text, len);
+		file_free(text, len);
+	} else if (error != -ENOENT) {
+		log_warn(NULL, "%s: %s: addresses are not remembered across restarts",
+			 srv->cfg->leases_file,
+			 error == -EINVAL ? "not a regular file" : strerror(-error));
+	}
+}
+
+static void save_leases(struct server *srv)
+{
+	size_t len;
+	char *text = NULL;
+	int error;
+
+	if (srv->has_leases_file)
+		text = registry_print_leases(srv->shared.registry, &len);
+	if (!text)
+		return;
+	error = file_replace(srv->cfg->leases_file, text, len, NULL);
+	free(text);
+	if (!error)
+		return;
+	srv->has_leases_file = false;
+	log_at(NULL, srv->cfg->is_leases_default ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+	       "%s: %s: addresses are not remembered across restarts (--leases FILE)",
+	       srv->cfg->leases_file, strerror(-error));
+}
+
+static void save_now_and_then(struct loop_timer *timer)
+{
+	struct server *srv = container_of(timer, struct server, save);
+
+	loop_timer_set(srv->loop, timer, loop_now(srv->loop) + SAVE_MS);
+	save_leases(srv);
+}
+
 /* ---- the workers' health */
 
 /* All are asked, whatever one answers. */
@@ -389,6 +467,7 @@ static enum exit_code open_all(struct server *srv)
 		return EXIT_OTHER;
 	}
 	registry_keep_addresses(sh->registry, sh->credentials.users);
+	load_leases(srv);
 	sh->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions :
 						    pool_size(registry_pool(sh->registry));
 	registry_set_max(sh->registry, sh->max_sessions);
@@ -415,6 +494,7 @@ static enum exit_code run(struct server *srv)
 			 ip_prefix_print(&srv->cfg->network).text);
 		health_up(&srv->health, device_name(srv));
 		look_at_workers(&srv->look);
+		save_now_and_then(&srv->save);
 		srv->started_ms = loop_now(srv->loop);
 		if (srv->cfg->ready)
 			srv->cfg->ready(srv->cfg->ready_arg);
@@ -466,10 +546,12 @@ enum exit_code server_run(const struct server_cfg *cfg)
 	srv->cfg = cfg;
 	srv->ended.fd = srv->process.fd = -1;
 	srv->look.expired = look_at_workers;
+	srv->save.expired = save_now_and_then;
 	code = open_all(srv);
 	if (!code) {
 		code = run(srv);
 		join_all(srv);
+		save_leases(srv);
 	}
 	close_all(srv);
 	free(srv);

@@ -21,6 +21,8 @@ struct server_cfg {
 	size_t listen_count;
 	struct tls_server_cfg tls;
 	const char *users_file;
+	const char *leases_file;  /* which user had which address */
+	bool is_leases_default;   /* nobody asked for that file */
 	const char *name; /* of the CHAP challenges, and the server column of the user file */
 	enum ppp_auth auth[PPP_AUTH_COUNT];
 	size_t auth_count;

@@ -226,6 +226,23 @@ static void check_login(struct session *s, const struct ppp_attempt *attempt)
 
 /* ---- events */
 
+/* The client asks for another address than it was given. */
+static bool take_ipv4(void *arg, uint32_t wanted)
+{
+	struct session *s = arg;
+
+	if (!registry_change_ipv4(s->worker->shared->registry, &s->registration, wanted))
+		return false;
+	if (s->ipv4.family)
+		table_remove(s->worker->table, &s->ipv4);
+	s->ipv4 = ip_from_v4(wanted);
+	if (claim(s, &s->ipv4))
+		return true;
+	log_error(&s->log, "out of memory: no packets for it");
+	s->ipv4 = (struct ip_addr){ 0 };
+	return true;
+}
+
 static struct ip_addr link_local(const uint8_t iid[PPP_IID_LEN])
 {
 	struct ip_addr a = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
@@ -258,7 +275,7 @@ static void note_ipv6(struct session *s, const struct ppp_ipv6 *v6)
 	struct ip_addr a = link_local(v6->peer_iid);
 
 	forget_ipv6(s);
-	if (take_iid(s, v6->peer_iid) && table_add(s->worker->table, &a, s))
+	if (take_iid(s, v6->peer_iid) && claim(s, &a))
 		s->ipv6 = a;
 	else /* its session ends for a newer one, or there is no memory */
 		log_warn(&s->log, "it can not have its IPv6 address %s", ip_print(&a).text);
@@ -422,6 +439,8 @@ static void fill_ppp(struct session *s, struct ppp_cfg *ppp)
 		.nbns = { cfg->nbns[0], cfg->nbns[1] },
 		.take_iid = take_iid,
 		.take_iid_arg = s,
+		.take_ipv4 = take_ipv4,
+		.take_ipv4_arg = s,
 	};
 	memcpy(ppp->auth, cfg->auth, sizeof(ppp->auth));
 	memcpy(ppp->own_iid, shared->own_iid, sizeof(ppp->own_iid));

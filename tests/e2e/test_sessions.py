@@ -214,15 +214,56 @@ def test_an_own_address_that_no_client_can_have(lab):
 
 
 def test_hup_reads_the_users_anew(lab, both):
-    server = lab.serve(users='ann * "wonder land" *\n')
-    lab.connect("--no-default-route")
-    server.users.write_text("bob * builder *\n")
+    server = lab.serve(users='ann * "wonder land" *\ncarl * carl *\n')
+    ann = lab.connect("--no-default-route", "--no-dns")
+    lab.connect("--no-default-route", "--no-dns", user="carl", password="carl")
+    server.users.write_text("bob * builder *\ncarl * carl *\n")
     server.send(signal.SIGHUP)
-    server.wait_for(f"^{re.escape(str(server.users))}: read anew, 1 users$")
+    server.wait_for(f"^{re.escape(str(server.users))}: read anew, 2 users$")
+    server.wait_for("^session 1: ends: the user is not in the user file any more$")
+    assert ann.wait() == 9  # she tries again, and is refused
+    assert "the user is not in the user file any more" in ann.log
     lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
-    lab.client.ping(GATEWAY)  # ann's session stays
+    lab.client.ping(GATEWAY, "-I", "sstp1")  # carl's session stays
     lab.other.ping(GATEWAY)
     assert lab.connect_fails(host=lab.other)[0] == 9  # but she would not come in again
+
+
+@pytest.mark.parametrize("line, why", [
+    ('ann * "wonder land" -', "the user may not log in any more"),
+    ('ann * "" *', "the user may not log in any more"),
+    ("ann * secret *", "the user's password was changed"),
+    ('ann * "wonder land" 10.9.0.77', "the user has another address now"),
+])
+def test_hup_ends_the_sessions_of_users_who_changed(lab, line, why):
+    server = lab.serve(users='ann * "wonder land" *\nbob * builder *\n')
+    client = lab.connect("--no-default-route", "--once")
+    lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
+    server.users.write_text(f"{line}\nbob * builder *\n")
+    server.send(signal.SIGHUP)
+    server.wait_for(f"^session 1: ends: {why}$")
+    assert client.wait() == 12
+    assert why in client.log
+    lab.other.ping(GATEWAY)
+
+
+def test_a_client_that_comes_back_has_its_former_address(lab, both):
+    leases = lab.folder / "leases"
+    server = lab.serve("--leases", leases, users=TWO + "carl * carl *\n")
+    ann, bob = connect_two(lab)
+    carl = lab.connect("--no-default-route", "--no-dns", user="carl", password="carl")
+    assert carl.stop() == 0
+    for program in lab.programs[1:3]:
+        assert program.stop() == 0
+    assert connect_two(lab)[::-1] == [bob, ann]
+    for program in lab.programs[4:]:
+        assert program.stop() == 0
+    assert server.stop() == 0
+    assert leases.read_text() == "10.9.0.4 carl\n10.9.0.2 ann\n10.9.0.3 bob\n"
+    lab.serve("--leases", leases, users=TWO + "carl * carl *\n")
+    lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)  # in another order
+    lab.connect("--no-default-route")
+    assert bob in lab.other.addresses() and ann in lab.client.addresses()
 
 
 def test_hup_with_a_broken_user_file_changes_nothing(lab):

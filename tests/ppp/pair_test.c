@@ -375,6 +375,37 @@ static void a_wanted_address_is_only_a_wish(void **state)
 	pair_close(&pair);
 }
 
+static unsigned asked;
+
+static bool give(void *arg, uint32_t ipv4)
+{
+	asked++;
+	return ipv4 == *(uint32_t *)arg;
+}
+
+/* Its former address: the server's owner decides. */
+static void a_wanted_address_may_be_given(void **state)
+{
+	static struct pair pair;
+	uint32_t free_one = 0x0a090909;
+
+	(void)state;
+	for (int is_free = 0; is_free < 2; is_free++) {
+		pair_init(&pair);
+		pair.client.cfg.ipv4_wanted = is_free ? free_one : free_one + 1;
+		pair.server.cfg.take_ipv4 = give;
+		pair.server.cfg.take_ipv4_arg = &free_one;
+		asked = 0;
+		pair_open(&pair);
+		pair_run(&pair, 1000);
+		assert_true(pair.client.has_ipv4 && pair.server.has_ipv4);
+		assert_int_equal(asked, 1);
+		assert_int_equal(pair.client.ipv4.own == free_one, is_free);
+		assert_int_equal(pair.server.ipv4.peer, pair.client.ipv4.own);
+		pair_close(&pair);
+	}
+}
+
 static void echoes_find_a_silent_peer(void **state)
 {
 	static struct pair pair;
@@ -487,6 +518,7 @@ int main(void)
 		cmocka_unit_test(a_narrow_link_has_no_ipv6),
 		cmocka_unit_test(name_servers_of_both_kinds),
 		cmocka_unit_test(a_wanted_address_is_only_a_wish),
+		cmocka_unit_test(a_wanted_address_may_be_given),
 		cmocka_unit_test(echoes_find_a_silent_peer),
 		cmocka_unit_test(a_wiped_link_is_dead),
 		cmocka_unit_test(a_long_line_sees_no_repeat),

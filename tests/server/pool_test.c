@@ -112,9 +112,38 @@ static void keeps_addresses_for_their_owners(void **state)
 	pool_close(p);
 }
 
+static void those_without_a_lease_come_first(void **state)
+{
+	struct pool *p;
+	struct ip_prefix network;
+
+	(void)state;
+	assert_true(ip_prefix_parse("10.9.0.0/29", &network)); /* .2 to .6 are for clients */
+	assert_int_equal(pool_open(&network, &p), 0);
+	pool_lease(p, 0x0a090002, true);
+	pool_lease(p, 0x0a090003, true);
+	pool_lease(p, 0x0a090005, true);
+	pool_lease(p, 0x0a090005, false);
+	pool_lease(p, 0x0b000000, true); /* not its business */
+	pool_keep(p, 0x0a090004);
+	assert_false(pool_is_free(p, 0x0a090004));
+	assert_false(pool_is_free(p, 0x0a090001));
+	assert_false(pool_is_free(p, 0x0a090007));
+	assert_false(pool_is_free(p, 0x0a090008));
+	assert_true(pool_is_free(p, 0x0a090005));
+	assert_int_equal(pool_take(p), 0x0a090005);
+	assert_false(pool_is_free(p, 0x0a090005));
+	assert_int_equal(pool_take(p), 0x0a090006);
+	assert_int_equal(pool_take(p), 0x0a090002);
+	assert_int_equal(pool_take(p), 0x0a090003);
+	assert_int_equal(pool_take(p), 0);
+	pool_close(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(those_without_a_lease_come_first),
 		cmocka_unit_test(refuses_what_is_no_network_for_clients),
 		cmocka_unit_test(gives_each_address_once),
 		cmocka_unit_test(lets_a_freed_address_rest),

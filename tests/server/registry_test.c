@@ -122,6 +122,76 @@ static void link_local_addresses_are_one_sessions(void **state)
 	assert_int_equal(registry_worker_of(r, &other), REGISTRY_NOBODY);
 }
 
+static void who_comes_back_has_the_former_address(void **state)
+{
+	static const char text[] = "10.9.0.5 dan\n10.9.1.9 eve\n";
+	size_t len;
+	char *out;
+
+	(void)state;
+	registry_read_leases(r, text, strlen(text));
+	assert_null(registry_print_leases(r, &len)); /* nothing new */
+	assert_null(log_in(0, "ann", 0, 0));
+	assert_int_equal(regs[0].ipv4, 0x0a090002);
+	registry_logout(r, &regs[0]);
+	assert_null(log_in(1, "bob", 0, 0));
+	assert_int_equal(regs[1].ipv4, 0x0a090003);
+	assert_null(log_in(0, "ann", 0, 0));
+	assert_int_equal(regs[0].ipv4, 0x0a090002);
+	assert_null(log_in(2, "dan", 0, 0));
+	assert_int_equal(regs[2].ipv4, 0x0a090005);
+	out = registry_print_leases(r, &len);
+	assert_string_equal(out, "10.9.0.3 bob\n10.9.0.2 ann\n10.9.0.5 dan\n");
+	free(out);
+}
+
+static void an_address_may_be_asked_for(void **state)
+{
+	(void)state;
+	assert_null(log_in(0, "ann", 1, 0));
+	assert_null(log_in(1, "bob", 0, 0));
+	registry_logout(r, &regs[1]); /* .3 is left to bob */
+	assert_false(registry_change_ipv4(r, &regs[0], 0x0a090003));
+	assert_false(registry_change_ipv4(r, &regs[0], 0x0a090001));
+	assert_false(registry_change_ipv4(r, &regs[0], 0x0a0a0001));
+	assert_true(registry_change_ipv4(r, &regs[0], 0x0a090005));
+	assert_int_equal(regs[0].ipv4, 0x0a090005);
+	assert_int_equal(worker_of(0x0a090005), 1);
+	assert_int_equal(worker_of(0x0a090002), REGISTRY_NOBODY);
+	registry_logout(r, &regs[0]);
+	assert_false(registry_change_ipv4(r, &regs[0], 0x0a090002)); /* not logged in */
+	assert_null(log_in(0, "ann", 1, 0));
+	assert_int_equal(regs[0].ipv4, 0x0a090005); /* the other was never in use */
+	assert_null(log_in(2, "carl", 0, 0x0a090004));
+	assert_false(registry_change_ipv4(r, &regs[2], 0x0a090006)); /* a user's own stays */
+}
+
+static const char *why_end(void *arg, const struct registration *reg)
+{
+	(void)arg;
+	return strcmp(reg->user, "ann") ? NULL : "gone";
+}
+
+static void count_end(void *arg, const struct eviction *e)
+{
+	assert_string_equal(e->why, "gone");
+	*(unsigned *)arg += 1u << e->session;
+}
+
+static void sessions_of_a_user_are_found(void **state)
+{
+	unsigned ended = 0;
+
+	(void)state;
+	cfg.user_sessions = 2;
+	assert_null(log_in(0, "ann", 0, 0));
+	assert_null(log_in(1, "ann", 0, 0));
+	assert_null(log_in(2, "bob", 0, 0));
+	assert_null(log_in(3, "ann", 0, 0)); /* 0 is evicted: it ends already */
+	registry_each_to_end(r, why_end, count_end, &ended);
+	assert_int_equal(ended, 1u << 1 | 1u << 3);
+}
+
 static void the_server_may_be_full(void **state)
 {
 	(void)state;
@@ -198,6 +268,9 @@ int main(void)
 		CASE(a_users_own_address_moves_to_the_new_session),
 		CASE(a_users_limit_ends_the_oldest),
 		CASE(link_local_addresses_are_one_sessions),
+		CASE(who_comes_back_has_the_former_address),
+		CASE(an_address_may_be_asked_for),
+		CASE(sessions_of_a_user_are_found),
 		CASE(the_server_may_be_full),
 		CASE(failures_are_counted),
 		CASE(a_source_with_sessions_is_not_refused),
