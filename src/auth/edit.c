@@ -1,7 +1,8 @@
 /*
  * Changing the user file. Only the words that change are touched: comments, quotes, columns and
  * the other users stay byte for byte. The new file is made beside the old one and takes its place;
- * who edits holds a lock on the old one meanwhile, so that of two editors none is forgotten.
+ * who edits holds a lock on the old one meanwhile, so that of two editors none is forgotten. One that
+ * does not exist yet is made first, empty, for the lock.
  */
 #include <assert.h>
 #include <errno.h>
@@ -35,7 +36,7 @@ struct change {
 struct edit {
 	const char *file;
 	struct users_error *err;
-	int lock; /* the file's own descriptor; -1: there is no file yet */
+	int lock; /* the file's own descriptor */
 	struct stat st;
 	char *text, *arena, *out;
 	size_t len, out_room, out_len;
@@ -182,11 +183,14 @@ static bool is_still_the_file(const char *file, int fd)
 }
 
 /* Another editor may have put a new file there while we waited for the old one's lock. */
-static int open_locked(const char *file)
+static int open_locked(const char *file, bool may_be_new)
 {
 	for (;;) {
 		int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
+		/* O_CREAT alone when it is needed: fs.protected_regular forbids it on others' files */
+		if (fd < 0 && errno == ENOENT && may_be_new)
+			fd = open(file, O_RDONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
 		if (fd < 0)
 			return -errno;
 		if (flock(fd, LOCK_EX) == 0 && is_still_the_file(file, fd))
@@ -199,11 +203,8 @@ static int read_old(struct edit *e, bool may_be_new)
 {
 	int error = 0;
 
-	e->lock = open_locked(e->file);
-	if (e->lock == -ENOENT && may_be_new) {
-		e->text = calloc(1, 1);
-		error = e->text ? 0 : -ENOMEM;
-	} else if (e->lock < 0) {
+	e->lock = open_locked(e->file, may_be_new);
+	if (e->lock < 0) {
 		error = e->lock;
 	} else {
 		error = file_read_fd(e->lock, FILE_LEN_MAX, &e->text, &e->len);
@@ -219,7 +220,7 @@ static int read_old(struct edit *e, bool may_be_new)
 
 static int write_new(const struct edit *e)
 {
-	int error = file_replace(e->file, e->out, e->out_len, e->lock >= 0 ? &e->st : NULL);
+	int error = file_replace(e->file, e->out, e->out_len, &e->st);
 
 	if (error == -EBUSY)
 		return fail(e, error, 0, "mounted by itself here: change it where it comes from");
@@ -298,7 +299,7 @@ static const char *wrong_with_address(const char *address)
 
 	if (!address || !strcmp(address, "*") || !strcmp(address, "-"))
 		return NULL;
-	if (ip_parse(address, &a) && ip_v4(&a))
+	if (ip_parse(address, &a) && ip_v4_is_host(ip_v4(&a)))
 		return NULL;
 	return "a user's address is an IPv4 address, \"*\" (one of the pool) or \"-\" (refused)";
 }

@@ -17,6 +17,7 @@
 enum {
 	FILES_MAX = 1000000, /* more than this nobody asks for */
 	LOCK_TRIES = 100,
+	COUNTED_MAX = 4096,
 };
 
 static int read_all(int fd, char *to, size_t room, size_t *len)
@@ -143,7 +144,7 @@ static int like_the_old(int fd, const struct stat *like)
 	struct stat st;
 
 	if (!like)
-		return 0; /* mkostemp made it 0600 */
+		return 0; /* it is 0600 */
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if ((st.st_uid != like->st_uid || st.st_gid != like->st_gid) &&
@@ -183,6 +184,45 @@ static int fill_and_sync(int fd, const void *from, size_t len, const struct stat
 	return error;
 }
 
+/* A left-over of a killed one of ours may be used; what another user put there goes. */
+static bool is_ours(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	       st.st_nlink == 1;
+}
+
+static bool is_at(const char *path, int fd)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && lstat(path, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+/* The new file, empty and locked; who had it before has renamed it when we get the lock. */
+static int open_aside(const char *aside)
+{
+	for (int tries = 0; tries < LOCK_TRIES; tries++) {
+		int fd = open(aside, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+
+		if (fd < 0 && errno != ELOOP && errno != EACCES)
+			return -errno;
+		if (fd >= 0 && is_ours(fd) && flock(fd, LOCK_EX) == 0 && is_at(aside, fd)) {
+			if (fchmod(fd, 0600) == 0 && ftruncate(fd, 0) == 0)
+				return fd;
+			tries = LOCK_TRIES;
+		}
+		if (fd < 0 || (!is_ours(fd) && is_at(aside, fd)))
+			if (unlink(aside) < 0 && errno != ENOENT)
+				tries = LOCK_TRIES;
+		if (fd >= 0)
+			close(fd);
+	}
+	return -EACCES;
+}
+
 int file_replace(const char *path, const void *from, size_t len, const struct stat *like)
 {
 	char real[PATH_MAX], aside[PATH_MAX];
@@ -190,38 +230,45 @@ int file_replace(const char *path, const void *from, size_t len, const struct st
 
 	if (!trusted_folder_of(path) || !realpath(path, real))
 		snprintf(real, sizeof(real), "%s", path);
-	if ((size_t)snprintf(aside, sizeof(aside), "%s.XXXXXX", real) >= sizeof(aside))
+	if ((size_t)snprintf(aside, sizeof(aside), "%s.sstp-new", real) >= sizeof(aside))
 		return -ENAMETOOLONG;
-	fd = mkostemp(aside, O_CLOEXEC);
+	fd = open_aside(aside);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	error = fill_and_sync(fd, from, len, like);
-	if (close(fd) < 0 && !error)
-		error = -errno;
 	if (!error && rename(aside, real) < 0)
 		error = -errno;
-	if (error) {
+	if (error)
 		unlink(aside);
-		return error;
-	}
-	return sync_folder_of(real);
+	close(fd); /* after the rename: it holds the lock */
+	return error ? error : sync_folder_of(real);
 }
 
-void file_raise_limit(size_t wanted)
+size_t file_raise_limit(size_t wanted)
 {
 	struct rlimit l;
 
 	if (getrlimit(RLIMIT_NOFILE, &l))
-		return;
+		return 0;
 	if (wanted > FILES_MAX)
 		wanted = FILES_MAX;
 	if (l.rlim_cur >= wanted)
-		return;
+		return l.rlim_cur;
 	l.rlim_cur = wanted;
 	if (l.rlim_max < wanted)
 		l.rlim_max = wanted; /* root may */
 	if (!setrlimit(RLIMIT_NOFILE, &l) || getrlimit(RLIMIT_NOFILE, &l))
-		return;
+		return wanted;
 	l.rlim_cur = l.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &l);
+	return l.rlim_cur;
+}
+
+size_t file_count_open(void)
+{
+	size_t count = 0;
+
+	for (int fd = 0; fd < COUNTED_MAX; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
 }

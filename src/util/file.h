@@ -36,10 +36,14 @@ int file_overwrite(int fd, const void *from, size_t len);
  * new one, also after a power cut. Owner and mode are those of `like`; NULL: ours and 0600. A
  * symbolic link stays one, and what it points at is replaced, unless others can write to the folder
  * of the link: there the link itself is replaced.
+ *
+ * The new file is made as PATH.sstp-new. When we are killed meanwhile it is left over, and used by the
+ * next call; of two calls at once the second waits.
  */
 int file_replace(const char *path, const void *from, size_t len, const struct stat *like);
 
-/* Lets us have so many descriptors open, or as many as we may. */
-void file_raise_limit(size_t wanted);
+/* Lets us have so many descriptors open, or as many as we may: how many that is. */
+size_t file_raise_limit(size_t wanted);
+size_t file_count_open(void); /* descriptors, at start: those under 4096 */
 
 #endif

@@ -156,3 +156,52 @@ def test_a_typing_mistake_changes_nothing(sstp, users):
     assert status == 2
     assert "the two are not the same: nothing is changed" in shown
     assert not users.exists()
+
+
+def test_many_at_once_on_a_new_file(sstp, users):
+    """Each finds what the others have written, from the very first on."""
+    names = [f"user{i}" for i in range(30)]
+    running = [subprocess.Popen([sstp, "passwd", "--passwd-on-stdin", users, name], stdin=subprocess.PIPE,
+                                stderr=subprocess.PIPE) for name in names]
+    for p in running:
+        p.stdin.write(b"password\n")
+        p.stdin.close()
+    assert [p.wait(120) for p in running] == [0] * len(names)
+    assert sorted(line.split()[0] for line in users.read_text().splitlines()) == sorted(names)
+    assert os.listdir(users.parent) == ["users"]
+
+
+def test_deleting_from_no_file_makes_none(sstp, users):
+    assert passwd(sstp, "--delete", users, "bob").returncode == 1
+    assert not users.exists()
+
+
+@pytest.mark.parametrize("left_over", ["file", "link", "folder"])
+def test_what_a_killed_one_left_is_cleaned_up(sstp, users, left_over):
+    aside, other = users.with_name("users.sstp-new"), users.with_name("other")
+    users.write_text("ann * old *\n")
+    users.chmod(0o640)
+    other.write_text("precious\n")
+    if left_over == "file":
+        aside.write_text("a long left-over of one that was killed in the middle of its work\n" * 20)
+    elif left_over == "link":
+        aside.symlink_to(other)
+    else:
+        aside.mkdir()
+    done = passwd(sstp, "--passwd-on-stdin", users, "bob", given="password\n")
+    assert done.returncode == (1 if left_over == "folder" else 0)
+    assert users.read_text() == "ann * old *\n" + f"bob * $nt${NT_HASH_OF_PASSWORD} *\n" * (left_over != "folder")
+    assert stat.S_IMODE(users.stat().st_mode) == 0o640
+    assert other.read_text() == "precious\n"
+    assert aside.exists() == (left_over == "folder")
+
+
+def test_one_that_ends_in_the_middle_of_writing_leaves_nothing_in_the_end(sstp, users):
+    before = "ann * old *\n" * 100
+    users.write_text(before)
+    subprocess.run(["prlimit", "--fsize=100", sstp, "passwd", "--passwd-on-stdin", users, "bob"], input=b"password\n",
+                   timeout=60)  # SIGXFSZ kills it, or the write fails
+    assert users.read_text() == before
+    set_password(sstp, users, "carl")
+    assert [line.split()[0] for line in users.read_text().splitlines()][-1] == "carl"
+    assert os.listdir(users.parent) == ["users"]
