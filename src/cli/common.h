@@ -81,7 +81,8 @@ struct server_settings {
 	  offsetof(type, server.only_ipv4), false, NULL },                                         \
 	{ "ipv6-only", '6', NULL, "reach the server by IPv6 only", set_flag,                       \
 	  offsetof(type, server.only_ipv6), false, NULL },                                         \
-	{ "timeout", 0, "SECONDS", "for name look-up and TCP, and again for TLS; default 30",      \
+	{ "timeout", 0, "SECONDS", "for each attempt to connect, from the name's look-up to the first packets; " \
+	  "default 30",                                                                            \
 	  set_seconds, offsetof(type, server.timeout_s), false, NULL },                            \
 	{ "keylog", 0, "FILE", "write the TLS session keys to FILE, for Wireshark: whoever has "   \
 	  "it can read all traffic", set_text, offsetof(type, server.keylog), false, NULL }

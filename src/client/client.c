@@ -446,6 +446,8 @@ static void open_tunnel(struct client *c, int fd)
 		.hashes = ref->hashes,
 		.mtu = c->cfg->mtu,
 		.tls_timeout_ms = ref->timeout_ms,
+		.setup_deadline_ms = c->dialled_ms + ref->timeout_ms,
+		.setup_ms = ref->timeout_ms,
 		.log = &c->log,
 		.event = on_event,
 		.arg = c,

@@ -18,7 +18,7 @@ struct server_ref {
 	const char *verify_name; /* the name that the certificate must have; NULL: host */
 	const char *sni;         /* NULL: verify_name */
 	int family;              /* AF_UNSPEC: both */
-	uint32_t timeout_ms;     /* for look-up, TCP and TLS each */
+	uint32_t timeout_ms;     /* for all of connecting, from the look-up to packets */
 	uint8_t hashes;          /* crypto binding: SSTP_HASH_... that may be used */
 	struct tls_client_cfg tls;
 };

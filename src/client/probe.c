@@ -146,6 +146,8 @@ static void dialled(void *arg, const struct dial_result *result)
 		.hashes = SSTP_HASH_SHA1 | SSTP_HASH_SHA256,
 		.mtu = PPP_DEFAULT_MRU,
 		.tls_timeout_ms = ref->timeout_ms,
+		.setup_deadline_ms = p->started_ms + ref->timeout_ms,
+		.setup_ms = ref->timeout_ms,
 		.ppp = {
 			.role = PPP_CLIENT,
 			.auth = { PPP_AUTH_MSCHAPV2, PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP },

@@ -229,7 +229,7 @@ void tunnel_start_sstp(struct tunnel *t)
 		tls_ctx_cert_hashes(t->cfg.tls_ctx, cfg.cert_sha1, cfg.cert_sha256);
 	sstp_init(&t->sstp, &cfg);
 	t->stage = TUNNEL_RUNNING;
-	t->stage_deadline_ms = UINT64_MAX;
+	t->stage_deadline_ms = t->cfg.setup_ms ? t->cfg.setup_deadline_ms : UINT64_MAX;
 	sstp_open(&t->sstp, loop_now(t->cfg.loop));
 }
 
@@ -361,6 +361,8 @@ void tunnel_drain(struct tunnel *t)
 			secret_wipe(&po, sizeof(po));
 		} else if (just_connected(t)) {
 			t->is_connected = true;
+			if (!t->is_shutting_down)
+				t->stage_deadline_ms = UINT64_MAX;
 			tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_CONNECTED });
 		} else {
 			break;
@@ -386,14 +388,30 @@ void tunnel_arm(struct tunnel *t)
 		loop_timer_set(t->cfg.loop, &t->timer, at);
 }
 
+static void blame_stage(struct tunnel *t)
+{
+	unsigned seconds = (unsigned)(t->cfg.setup_ms / 1000);
+
+	if (t->stage == TUNNEL_TLS)
+		tunnel_blame(t, EXIT_TLS, "no TLS handshake within %u seconds",
+			     (unsigned)(t->cfg.tls_timeout_ms / 1000));
+	else if (!t->http_is_done)
+		tunnel_blame(t, EXIT_HTTP, "not connected within %u seconds: HTTP is not done",
+			     seconds);
+	else if (!t->ppp_is_running)
+		tunnel_blame(t, EXIT_SSTP, "not connected within %u seconds: SSTP is not done",
+			     seconds);
+	else
+		tunnel_blame(t, EXIT_PPP, "not connected within %u seconds: PPP is not done", seconds);
+}
+
 static void on_timer(struct loop_timer *timer)
 {
 	struct tunnel *t = container_of(timer, struct tunnel, timer);
 	uint64_t now = loop_now(t->cfg.loop);
 
 	if (now >= t->stage_deadline_ms) {
-		tunnel_blame(t, EXIT_TLS, "no TLS handshake within %u seconds",
-		      (unsigned)(t->cfg.tls_timeout_ms / 1000));
+		blame_stage(t);
 		tunnel_finish(t);
 		return;
 	}
@@ -443,6 +461,8 @@ int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg)
 	t->ended.run = tell_ended;
 	t->turn.run = tunnel_end_turn;
 	t->stage_deadline_ms = loop_now(cfg->loop) + cfg->tls_timeout_ms;
+	if (cfg->setup_ms && cfg->setup_deadline_ms < t->stage_deadline_ms)
+		t->stage_deadline_ms = cfg->setup_deadline_ms;
 	set_socket(t);
 	error = tls_open(cfg->tls_ctx, &tls, &t->tls);
 	if (!error)

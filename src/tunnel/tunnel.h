@@ -87,6 +87,10 @@ struct tunnel_cfg {
 	bool busy;         /* server: refuse with 503 */
 	uint16_t mtu;      /* largest IP packet that we send, however much the peer would take */
 	uint32_t tls_timeout_ms; /* for the TLS handshake */
+	/* For all of it up to TUNNEL_CONNECTED: until when (of the loop's time), and how long that is
+	 * in words. UINT64_MAX and 0: the engines' own timers alone. */
+	uint64_t setup_deadline_ms;
+	uint32_t setup_ms;
 	struct ppp_cfg ppp; /* role, methods, addresses; random, log and rtt_ms are the tunnel's */
 	const struct log *log; /* the owner's, as are the strings above */
 	void (*event)(void *arg, const struct tunnel_event *ev);

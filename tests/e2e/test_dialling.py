@@ -308,3 +308,45 @@ def test_keep_trying_does_not_go_on_where_trust_fails(lab):
 
 def test_the_first_failure_is_final_without_it(lab):
     assert ends_with(lab, 4)
+
+
+class Dripping:
+    """A TLS server that answers a request with a head that never ends, a byte at a time."""
+
+    def __init__(self, lab):
+        self.listener = lab.server.listen("192.0.2.1", 443)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(lab.pki.server.cert, lab.pki.server.key)
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                s = self.context.wrap_socket(self.listener.accept()[0], server_side=True)
+                s.recv(1000)
+                s.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+                while True:
+                    s.sendall(b"x")
+                    time.sleep(0.2)
+            except OSError:
+                if self.listener.fileno() < 0:
+                    return
+
+
+@pytest.mark.parametrize("verb", ["connect", "run", "proxy"])
+def test_the_time_is_for_all_of_connecting(lab, verb):
+    server = Dripping(lab)
+    command = {"connect": [], "run": ["--", "true"], "proxy": ["--socks5", "1080"]}[verb]
+    client = lab.start(lab.client, lab.sstp, verb, "--timeout", "2", "192.0.2.1", "--user", "ann", "--password-file",
+                       lab.file("password", "wonder land\n"), "--servercert", lab.pki.server.pin, *command)
+    assert client.wait() == 7
+    assert "not connected within 2 seconds: HTTP is not done" in client.log
+    server.listener.close()
+
+
+def test_the_time_of_a_probe_is_for_all_of_it(lab):
+    server = Dripping(lab)
+    done = lab.probe("--timeout", "2")
+    assert done.returncode == 7
+    assert "not connected within 2 seconds" in done.stdout + done.stderr
+    server.listener.close()
