@@ -230,6 +230,10 @@ static int take_address(struct loading *l, struct user *user, const char *word, 
 		user->is_refused = true;
 	} else if (is_wild(word)) {
 		user->ipv4 = 0;
+	} else if (ip_parse(word, &a) && ip_v4(&a) && !ip_v4_is_host(ip_v4(&a))) {
+		return users_fail(l->err, -EINVAL, l->file, user->line,
+				  "user %s: %s is the address of no host",
+				  quoted(user->client).text, ip_print(&a).text);
 	} else if (ip_parse(word, &a) && ip_v4(&a)) {
 		user->ipv4 = ip_v4(&a);
 	} else if (is_permission(word)) {

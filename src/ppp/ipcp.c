@@ -5,6 +5,8 @@
  */
 #include "ppp/engine.h"
 
+#include "util/ip.h"
+
 enum {
 	MISSING_TRIES = 3, /* Naks to a client that does not ask for an address */
 };
@@ -16,14 +18,6 @@ enum {
 	IPCP_OPT_DNS_2,
 	IPCP_OPT_NBNS_2,
 };
-
-/* Zero, 127/8, multicast and above: nobody's address, whatever a server says. */
-static bool is_host(uint32_t address)
-{
-	uint32_t net = address >> 24;
-
-	return address && net != 127 && net < 224;
-}
 
 /* ---- the client's address */
 
@@ -37,7 +31,7 @@ static bool own_naked(struct ppp *p, struct reader *value)
 {
 	uint32_t address = get_u32(value);
 
-	if (is_host(address))
+	if (ip_v4_is_host(address))
 		p->ipcp.own = address;
 	return true;
 }
@@ -71,7 +65,7 @@ static bool far_ask(const struct ppp *p, struct writer *value)
 /* Its former address, perhaps; whose it is now is not changed again. */
 static void ask_for_it(struct ppp *p, uint32_t wanted)
 {
-	if (p->ipcp.has_asked || !p->cfg.take_ipv4 || !is_host(wanted) ||
+	if (p->ipcp.has_asked || !p->cfg.take_ipv4 || !ip_v4_is_host(wanted) ||
 	    wanted == p->auth.verdict.ipv4)
 		return;
 	p->ipcp.has_asked = true;
@@ -108,7 +102,7 @@ static bool server_naked(struct ppp *p, size_t i, struct reader *value)
 {
 	uint32_t address = get_u32(value);
 
-	if (is_host(address))
+	if (ip_v4_is_host(address))
 		p->ipcp.servers[i] = address;
 	else
 		p->ipcp.is_useless[i] = true;

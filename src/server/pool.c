@@ -109,6 +109,11 @@ uint32_t pool_take(struct pool *p)
 	return addr ? addr : take_next(p, true);
 }
 
+bool pool_is_for_clients(const struct pool *p, uint32_t addr)
+{
+	return pool_has(p, addr) && is_for_clients(p, addr - p->first);
+}
+
 bool pool_is_free(const struct pool *p, uint32_t addr)
 {
 	size_t offset = addr - p->first;

@@ -23,6 +23,7 @@ bool pool_has(const struct pool *p, uint32_t addr); /* is it one of the network'
 
 /* One without a lease, if there is one. 0: none is free that is not kept for somebody. */
 uint32_t pool_take(struct pool *p);
+bool pool_is_for_clients(const struct pool *p, uint32_t addr);
 bool pool_is_free(const struct pool *p, uint32_t addr); /* for anybody: not taken, not kept */
 void pool_lease(struct pool *p, uint32_t addr, bool has_lease); /* server/leases.h */
 /* A certain address. False when it is taken; one outside the network is not the pool's business. */

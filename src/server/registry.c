@@ -150,8 +150,13 @@ static struct registration *holder_of(struct registry *r, uint32_t addr)
 	return pool_has(r->pool, addr) ? r->holders[offset_of(r, addr)] : table_find(r->others, &a);
 }
 
-static void keep(void *pool, uint32_t addr)
+static void keep(void *arg, uint32_t addr)
 {
+	struct pool *pool = arg;
+
+	if (pool_has(pool, addr) && !pool_is_for_clients(pool, addr))
+		log_warn(NULL, "%s, in the user file, can't be a client's here: it is the server's, "
+			       "the network's or the broadcast address", ip_print_v4(addr).text);
 	pool_keep(pool, addr);
 }
 
@@ -267,6 +272,11 @@ static const struct refusal address_is_unfit = {
 	"broadcast address",
 	"the address of this user can't be used",
 };
+static const struct refusal address_cuts = {
+	"the user's own address is one that a client's connection comes from or goes to: a route to "
+	"it through the tunnel would cut that",
+	"the address of this user can't be used",
+};
 
 const struct refusal registry_out_of_memory = { "out of memory", "the server is out of memory" };
 
@@ -291,12 +301,26 @@ static const struct refusal *make_room_for_user(struct registry *r, const char *
 	return NULL;
 }
 
+/* Does a tunnel's own connection use it? */
+static bool is_outer(const struct registry *r, const struct registration *reg, uint32_t addr)
+{
+	struct ip_addr a = ip_from_v4(addr);
+
+	for (size_t i = 0; i < r->cfg->listen_count; i++)
+		if (ip_equal(&r->cfg->listen[i].addr, &a))
+			return true;
+	return ip_equal(&reg->source, &a) || ip_equal(&reg->local, &a) ||
+	       table_find(r->sources, &a);
+}
+
 /* An address that belongs to this user: whoever has it is the same user's older session. */
 static const struct refusal *take_fixed(struct registry *r, struct registration *reg, uint32_t addr,
 					struct evictions *evictions)
 {
 	struct registration *holder = holder_of(r, addr);
 
+	if (is_outer(r, reg, addr))
+		return &address_cuts;
 	if (holder && strcmp(holder->user, reg->user))
 		return &address_is_anothers;
 	if (holder)

@@ -27,6 +27,7 @@ struct registration {
 	uint64_t session;      /* its id */
 	unsigned worker;
 	struct ip_addr source; /* where the client is */
+	struct ip_addr local;  /* which address of ours it has connected to */
 	/* the registry's own from here on, under its lock: */
 	uint32_t ipv4;         /* 0: none, or lost to a newer session */
 	struct ip_addr ipv6;   /* link-local; AF_UNSPEC: none */

@@ -29,6 +29,7 @@
 
 enum {
 	BACKLOG = 1024,
+	FILES_SPARE = 8,     /* for files that are read now and then */
 	FILES_OF_OURS = 200, /* descriptors beside one a session */
 	SAVE_MS = 10 * 1000, /* leases, when there are new ones */
 	LOOK_MS = 2000,      /* the workers are looked at so often */
@@ -439,6 +440,40 @@ static void look_at_workers(struct loop_timer *timer)
 
 /* ---- all of it */
 
+/*
+ * A connection takes a descriptor. Where there are too few, a quarter is for those that log in, so
+ * that the rest is told that the server is full instead of waiting for an accept.
+ */
+static enum exit_code share_files(struct server *srv)
+{
+	struct shared *sh = &srv->shared;
+	size_t limit = file_raise_limit(0), used = file_count_open() + FILES_SPARE;
+	size_t left = limit > used ? limit - used : 0;
+
+	sh->half_open_max = SESSION_HALF_OPEN_MAX;
+	if (left < 4 * sh->worker_count) {
+		log_error(NULL, "%zu open files are allowed, at least %zu are needed: ulimit -n, "
+				"LimitNOFILE=, or fewer --workers", limit, used + 4 * sh->worker_count);
+		return EXIT_OTHER;
+	}
+	if (left < sh->max_sessions + SESSION_HALF_OPEN_MAX) {
+		sh->half_open_max = left / 4 < SESSION_HALF_OPEN_MAX ? left / 4 :
+								       SESSION_HALF_OPEN_MAX;
+		if (left - sh->half_open_max < sh->max_sessions) {
+			sh->max_sessions = left - sh->half_open_max;
+			log_warn(NULL, "%zu open files are allowed: at most %zu sessions, and %zu "
+				       "connections that log in (ulimit -n, LimitNOFILE=)",
+				 limit, sh->max_sessions, sh->half_open_max);
+		} else {
+			sh->half_open_max = left - sh->max_sessions;
+			log_warn(NULL, "%zu open files are allowed: at most %zu connections log in at "
+				       "a time (ulimit -n, LimitNOFILE=)", limit, sh->half_open_max);
+		}
+	}
+	registry_set_max(sh->registry, sh->max_sessions);
+	return EXIT_OK;
+}
+
 static enum exit_code open_all(struct server *srv)
 {
 	static const int signals[] = { SIGINT,  SIGTERM, SIGQUIT, SIGHUP,
@@ -470,13 +505,14 @@ static enum exit_code open_all(struct server *srv)
 	load_leases(srv);
 	sh->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions :
 						    pool_size(registry_pool(sh->registry));
-	registry_set_max(sh->registry, sh->max_sessions);
 	file_raise_limit(sh->max_sessions + SESSION_HALF_OPEN_MAX + FILES_OF_OURS);
 	health_open(&srv->health, srv->loop);
 	code = open_workers(srv);
 	if (!code && srv->process.fd >= 0)
 		watch_process(srv);
-	return code ? code : listen_all(srv);
+	if (!code)
+		code = listen_all(srv);
+	return code ? code : share_files(srv);
 }
 
 static enum exit_code run(struct server *srv)

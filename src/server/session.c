@@ -16,6 +16,7 @@
 
 enum {
 	TLS_MS = 10 * 1000,
+	SETUP_MS = 60 * 1000, /* all of it: each step has its own limit too */
 	ENOUGH_MS = 3000,      /* to log in, when others wait */
 	REFUSAL_MIN_MS = 1000, /* a refusal comes after this, and up to as much again */
 };
@@ -448,7 +449,9 @@ static void fill_ppp(struct session *s, struct ppp_cfg *ppp)
 
 static bool is_full(const struct worker *w)
 {
-	return w->half_open.count >= SESSION_HALF_OPEN_MAX / w->shared->worker_count;
+	size_t max = w->shared->half_open_max / w->shared->worker_count;
+
+	return w->half_open.count >= (max ? max : 1);
 }
 
 /*
@@ -479,6 +482,8 @@ static int open_tunnel(struct session *s, int fd)
 		.hashes = shared->cfg->hashes,
 		.mtu = shared->cfg->mtu,
 		.tls_timeout_ms = TLS_MS,
+		.setup_deadline_ms = loop_now(w->loop) + SETUP_MS,
+		.setup_ms = SETUP_MS,
 		.busy = registry_count(shared->registry) >= shared->max_sessions,
 		.log = &s->log,
 		.event = on_event,
@@ -496,6 +501,8 @@ static int open_tunnel(struct session *s, int fd)
 
 bool session_accept(struct worker *w, int fd, const struct sockaddr_storage *peer)
 {
+	struct sockaddr_storage local = { 0 };
+	socklen_t len = sizeof(local);
 	struct session *s;
 
 	make_room(w);
@@ -512,6 +519,8 @@ bool session_accept(struct worker *w, int fd, const struct sockaddr_storage *pee
 	s->log.limit = &log_strangers;
 	s->peer = *peer;
 	s->registration.source = ip_from_sockaddr(peer);
+	if (!getsockname(fd, (struct sockaddr *)&local, &len))
+		s->registration.local = ip_from_sockaddr(&local);
 	s->started_ms = loop_now(w->loop);
 	s->delay.expired = after_delay;
 	if (open_tunnel(s, fd)) {

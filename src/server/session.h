@@ -11,7 +11,7 @@
 
 #include "server/worker.h"
 
-enum { SESSION_HALF_OPEN_MAX = 2000 }; /* of all workers together */
+enum { SESSION_HALF_OPEN_MAX = 2000 }; /* of all workers together, if there are descriptors */
 
 struct session {
 	struct tunnel tunnel;

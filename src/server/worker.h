@@ -39,6 +39,7 @@ struct shared {
 	struct registry *registry;
 	struct credentials credentials;
 	size_t max_sessions;
+	size_t half_open_max; /* of all workers together */
 	uint8_t own_iid[PPP_IID_LEN];
 	struct worker *workers;
 	unsigned worker_count;

@@ -28,6 +28,13 @@ uint32_t ip_v4(const struct ip_addr *a)
 	       (uint32_t)a->bytes[2] << 8 | a->bytes[3];
 }
 
+bool ip_v4_is_host(uint32_t v4)
+{
+	uint32_t net = v4 >> 24;
+
+	return net && net != 127 && net < 224;
+}
+
 bool ip_equal(const struct ip_addr *a, const struct ip_addr *b)
 {
 	return a->family == b->family && !memcmp(a->bytes, b->bytes, addr_len(a->family));

@@ -351,6 +351,22 @@ static const struct error_case {
 	  "such file or directory" },
 };
 
+static void addresses_of_no_host(void **state)
+{
+	static const char *const addresses[] = { "127.0.0.1", "0.1.2.3", "224.0.0.1", "255.255.255.255" };
+	struct users_error err;
+	char line[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
+		snprintf(line, sizeof(line), "ann * secret %s", addresses[i]);
+		assert_null(parse(line, &err));
+		snprintf(line, sizeof(line), "users:1: user \"ann\": %s is the address of no host",
+			 addresses[i]);
+		assert_string_equal(err.text, line);
+	}
+}
+
 static void error_table(void **state)
 {
 	struct users_error err;
@@ -539,6 +555,7 @@ int main(void)
 		cmocka_unit_test(zero_bytes),
 		cmocka_unit_test(responses_of_another_length),
 		cmocka_unit_test(a_name_longer_than_any),
+		cmocka_unit_test(addresses_of_no_host),
 		cmocka_unit_test(error_table),
 		cmocka_unit_test(warning_table),
 		cmocka_unit_test(a_secret_in_a_file),

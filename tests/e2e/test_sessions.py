@@ -331,3 +331,63 @@ def test_a_dozen_users_at_once(lab, both):
             host.ping(GATEWAY, "-I", f"sstp{number}", count=1)
     assert server.stop() == 0
     assert server.log.count(": disconnected; ") == 12
+
+
+# ---- descriptors
+
+
+def serve_with_files(lab, count, *options, **more):
+    """sstp serve that may have no more open files than that, and can't raise it."""
+    return lab.start(lab.server, "setpriv", "--bounding-set", "-sys_resource", "prlimit", f"--nofile={count}:{count}",
+                     lab.sstp, "serve", "-v", "--cert", lab.pki.server.cert, "--key", lab.pki.server.key, "--users",
+                     lab.file("users", TWO), "--ipv4-network", "10.9.0.0/24", *options, label="serve", **more)
+
+
+@pytest.mark.parametrize("files", [64, 256, 1024])
+def test_few_descriptors_make_few_sessions(lab, files):
+    server = serve_with_files(lab, files, "--workers", "2")
+    at = server.wait_for(rf"^warn: {files} open files are allowed: at most (\d+) (sessions|connections)")
+    server.wait_for("^ready: ")
+    if at.group(2) == "sessions":
+        assert 0 < int(at.group(1)) < files
+    idle = [lab.other.connect(SERVER, 443) for _ in range(files)]  # more than it has descriptors
+    lab.connect("--no-default-route")
+    lab.client.ping(GATEWAY)
+    assert "accept: " not in server.log
+    for s in idle:
+        s.close()
+
+
+def test_sessions_that_need_more_descriptors_are_told_so(lab):
+    server = serve_with_files(lab, 40, "--workers", "1", "--user-sessions", "0")
+    most = int(server.wait_for(r"^warn: 40 open files are allowed: at most (\d+) sessions").group(1))
+    server.wait_for("^ready: ")
+    for _ in range(most):
+        lab.connect("--no-default-route", "--no-dns")
+    status, said = lab.connect_fails(host=lab.other)
+    assert status == 7 and "503" in said
+    assert "accept: " not in server.log
+
+
+def test_too_few_descriptors_are_an_error(lab):
+    server = serve_with_files(lab, 20, "--workers", "4")
+    assert server.wait() in (1, 11)
+    assert re.search("^error: ", server.log, re.M)
+
+
+@pytest.mark.parametrize("address", ["10.1.0.2", SERVER])
+def test_an_own_address_that_would_cut_the_connection(lab, address):
+    server = lab.serve(users=f'ann * "wonder land" {address}\nbob * builder *\n')
+    lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
+    status, said = lab.connect_fails()
+    assert status == 10 and "the address of this user can't be used" in said
+    server.wait_for("refused: the user's own address is one that a client's connection comes from or goes to")
+    lab.other.ping(GATEWAY)
+
+
+def test_an_own_address_of_another_client(lab):
+    server = lab.serve(users='ann * "wonder land" 10.2.0.2\nbob * builder *\n')
+    lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
+    assert lab.connect_fails()[0] == 10
+    server.wait_for("refused: the user's own address is one that a client's connection comes from or goes to")
+    lab.other.ping(GATEWAY)

@@ -192,6 +192,25 @@ static void sessions_of_a_user_are_found(void **state)
 	assert_int_equal(ended, 1u << 1 | 1u << 3);
 }
 
+static void an_own_address_must_not_cut_a_connection(void **state)
+{
+	struct listen_addr at = { .addr = ip_from_v4(0xc0000201), .port = 443 };
+
+	(void)state;
+	cfg.listen = &at;
+	cfg.listen_count = 1;
+	regs[0].source = ip_from_v4(0xc0000207);
+	regs[0].local = ip_from_v4(0xc0000202);
+	assert_non_null(strstr(log_in(0, "ann", 0, 0xc0000207), "would cut"));
+	assert_non_null(strstr(log_in(0, "ann", 0, 0xc0000202), "would cut"));
+	assert_non_null(strstr(log_in(0, "ann", 0, 0xc0000201), "would cut"));
+	regs[1].source = ip_from_v4(0xc0000208);
+	assert_null(log_in(1, "bob", 0, 0));
+	assert_non_null(strstr(log_in(0, "ann", 0, 0xc0000208), "would cut"));
+	registry_logout(r, &regs[1]);
+	assert_null(log_in(0, "ann", 0, 0xc0000208));
+}
+
 static void the_server_may_be_full(void **state)
 {
 	(void)state;
@@ -271,6 +290,7 @@ int main(void)
 		CASE(who_comes_back_has_the_former_address),
 		CASE(an_address_may_be_asked_for),
 		CASE(sessions_of_a_user_are_found),
+		CASE(an_own_address_must_not_cut_a_connection),
 		CASE(the_server_may_be_full),
 		CASE(failures_are_counted),
 		CASE(a_source_with_sessions_is_not_refused),

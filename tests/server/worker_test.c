@@ -113,7 +113,8 @@ static int set_up(void **state)
 				     .mtu = 1400,
 				     .hashes = SSTP_HASH_SHA256 };
 	assert_true(ip_prefix_parse("10.9.0.0/24", &t.cfg.network));
-	t.shared = (struct shared){ .cfg = &t.cfg, .workers = t.workers, .max_sessions = 1000 };
+	t.shared = (struct shared){ .cfg = &t.cfg, .workers = t.workers, .max_sessions = 1000,
+				     .half_open_max = SESSION_HALF_OPEN_MAX };
 	pthread_rwlock_init(&t.shared.credentials.lock, NULL);
 	t.count = 0;
 	return registry_open(&t.cfg, &t.shared.registry) ||
