@@ -29,6 +29,7 @@
 
 enum {
 	BACKLOG = 1024,
+	FEW_FILES = 64,
 	FILES_SPARE = 8,     /* for files that are read now and then */
 	FILES_OF_OURS = 200, /* descriptors beside one a session */
 	SAVE_MS = 10 * 1000, /* leases, when there are new ones */
@@ -441,7 +442,7 @@ static void look_at_workers(struct loop_timer *timer)
 /* ---- all of it */
 
 /*
- * A connection takes a descriptor. Where there are too few, a quarter is for those that log in, so
+ * A connection takes a descriptor. Where there are too few, a quarter, or half, is for logins, so
  * that the rest is told that the server is full instead of waiting for an accept.
  */
 static enum exit_code share_files(struct server *srv)
@@ -457,8 +458,9 @@ static enum exit_code share_files(struct server *srv)
 		return EXIT_OTHER;
 	}
 	if (left < sh->max_sessions + SESSION_HALF_OPEN_MAX) {
-		sh->half_open_max = left / 4 < SESSION_HALF_OPEN_MAX ? left / 4 :
-								       SESSION_HALF_OPEN_MAX;
+		sh->half_open_max = left / (left < FEW_FILES ? 2 : 4);
+		if (sh->half_open_max > SESSION_HALF_OPEN_MAX)
+			sh->half_open_max = SESSION_HALF_OPEN_MAX;
 		if (left - sh->half_open_max < sh->max_sessions) {
 			sh->max_sessions = left - sh->half_open_max;
 			log_warn(NULL, "%zu open files are allowed: at most %zu sessions, and %zu "

@@ -18,6 +18,8 @@ enum {
 	TLS_MS = 10 * 1000,
 	SETUP_MS = 60 * 1000, /* all of it: each step has its own limit too */
 	ENOUGH_MS = 3000,      /* to log in, when others wait */
+	ENOUGH_SHORT_MS = 1000, /* the same where few may log in at a time */
+	FEW = 200,
 	REFUSAL_MIN_MS = 1000, /* a refusal comes after this, and up to as much again */
 };
 
@@ -460,8 +462,9 @@ static bool is_full(const struct worker *w)
  */
 bool session_has_room(const struct worker *w)
 {
-	return !is_full(w) ||
-	       loop_now(w->loop) - w->half_open.first->started_ms >= ENOUGH_MS;
+	uint32_t enough_ms = w->shared->half_open_max < FEW ? ENOUGH_SHORT_MS : ENOUGH_MS;
+
+	return !is_full(w) || loop_now(w->loop) - w->half_open.first->started_ms >= enough_ms;
 }
 
 static void make_room(struct worker *w)
