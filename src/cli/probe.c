@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/common.h"
+#include "cli/probe_json.h"
 #include "cli/verbs.h"
 #include "client/probe.h"
 #include "sstp/sstp.h"
@@ -10,10 +11,14 @@
 struct probe_settings {
 	struct common_settings common;
 	struct server_settings server;
+	bool json;
 };
 
 static const struct option options[] = {
 	SERVER_OPTIONS(struct probe_settings),
+	{ .help = "The report:" },
+	{ "json", 0, NULL, "print the report as one JSON object", set_flag,
+	  offsetof(struct probe_settings, json), false, NULL },
 	COMMON_OPTIONS(struct probe_settings),
 };
 
@@ -94,6 +99,20 @@ static void print_report(const struct server_ref *ref, const struct probe_report
 		print_sstp(r);
 }
 
+/* A server that speaks all of it, and is not trusted, would be refused by connect. */
+static enum exit_code code_of(const struct probe_report *r)
+{
+	return r->code ? r->code : r->is_trusted ? EXIT_OK : EXIT_TRUST;
+}
+
+static void print_text(const struct server_ref *ref, const struct probe_report *r)
+{
+	if (r->code != EXIT_LOOKUP && r->code != EXIT_TCP && r->code != EXIT_USAGE)
+		print_report(ref, r);
+	if (r->code)
+		option_complain(&verb, "%s", r->text);
+}
+
 int verb_probe(int argc, char **argv)
 {
 	static struct probe_settings s = { .server = SERVER_DEFAULTS };
@@ -115,9 +134,9 @@ int verb_probe(int argc, char **argv)
 	}
 	common_warn_of_keylog(s.server.keylog);
 	probe_run(&ref, &report);
-	if (report.code != EXIT_LOOKUP && report.code != EXIT_TCP && report.code != EXIT_USAGE)
-		print_report(&ref, &report);
-	if (report.code)
-		option_complain(&verb, "%s", report.text);
-	return (int)report.code;
+	if (s.json)
+		probe_json_print(&ref, &report, code_of(&report));
+	else
+		print_text(&ref, &report);
+	return (int)code_of(&report);
 }

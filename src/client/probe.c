@@ -210,7 +210,7 @@ static void probe(struct probe *p)
 
 	connect_once(p, &tls);
 	if (p->report->code != EXIT_TRUST || !*p->pin) {
-		p->report->is_trusted = p->report->has_tls;
+		p->report->is_trusted = p->report->has_tls && p->report->code != EXIT_TRUST;
 		return;
 	}
 	tls.pins = &pin;

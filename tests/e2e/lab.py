@@ -242,20 +242,24 @@ def _setns(fd):
 
 
 class Program:
-    """A program on a host, running or ended; standard output and error go to its log."""
+    """A program on a host, running or ended; standard output and error go to its log.
 
-    def __init__(self, folder, host, label, argv, env=None, stdin=None):
+    `stderr` is a descriptor in place of that; `redirect` are a shell's redirections ("2>&-").
+    """
+
+    def __init__(self, folder, host, label, argv, env=None, stdin=None, stderr=None, redirect=None):
         self.host, self.label, self.argv = host, label, [str(a) for a in argv]
         self.log_file = folder / f"{label}.log"
         self.was_killed = False
+        words = ["sh", "-c", f'exec "$@" {redirect}', "sh", *self.argv] if redirect else self.argv
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("SSTP", "SSL_CERT"))}
         environment.update(SANITIZERS, **(env or {}))
         with open(self.log_file, "wb") as log:
             self.process = subprocess.Popen(
                 # it dies with us, so that nothing outlives a run of tests that is killed
-                ["setpriv", "--pdeathsig", "KILL", *host.words(self.argv)],
+                ["setpriv", "--pdeathsig", "KILL", *host.words(words)],
                 stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-                stdout=log, stderr=log, env=environment, start_new_session=True)
+                stdout=log, stderr=log if stderr is None else stderr, env=environment, start_new_session=True)
         if stdin is not None:
             self.process.stdin.write(stdin.encode())
             self.process.stdin.close()

@@ -1,5 +1,7 @@
 """Beginning, loss, return and end: what each side does when the other goes, and what signals do."""
+import contextlib
 import json
+import os
 import re
 import signal
 import ssl
@@ -545,3 +547,32 @@ def test_the_end_comes_while_a_script_hangs(lab, tmp_path):
     eventually("the script hangs", began.exists)
     assert client.stop() == 0
     assert "took too long and was ended" in client.said
+
+
+@pytest.mark.parametrize("reader", ["pipe", "terminal"])
+def test_nobody_reads_the_log(lab, reader):
+    """Strangers' connections fill a log whose reader stands still: logins, packets and the end come all the same."""
+    readable, writable = os.openpty() if reader == "terminal" else os.pipe()
+    os.set_blocking(writable, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writable, b"x" * 100)
+    os.set_blocking(writable, True)
+    server = lab.serve(wait=False, stderr=writable)
+    eventually("the server listens", lambda: lab.server.is_listening(443))
+    client = lab.connect("--no-default-route")
+    lab.client.ping(GATEWAY)
+    assert client.stop() == 0
+    assert server.stop() == 0
+    os.close(readable)
+    os.close(writable)
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_without_standard_descriptors(lab, closed):
+    server = lab.serve(wait=False, redirect=closed)
+    eventually("the server listens", lambda: lab.server.is_listening(443))
+    fds = {fd: os.readlink(f"/proc/{server.pid}/fd/{fd}") for fd in range(3)}
+    assert all(fds[int(word[0])] == "/dev/null" for word in closed.split())
+    client = lab.connect("--no-default-route")
+    assert client.stop() == 0 and server.stop() == 0

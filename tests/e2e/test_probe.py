@@ -1,4 +1,5 @@
 """sstp probe: what it says of servers, trusted or not, and that it never logs in."""
+import json
 import re
 import ssl
 
@@ -48,7 +49,7 @@ def test_a_trusted_server(lab, both):
 def test_a_server_that_is_not_trusted_is_shown_all_the_same(lab, both):
     lab.serve()
     done = lab.probe(to=NAME, trust=[])
-    assert done.returncode == 0
+    assert done.returncode == 5
     seen = report(done.stdout)
     assert seen["certificate"]["trusted"] == (
         f"no; the certificate of {NAME} is not signed by an authority that this machine trusts (issuer CN=The office "
@@ -130,3 +131,28 @@ def test_it_leaves_nothing_behind_on_the_server(lab):
     lab.connect("--no-default-route")
     assert "10.9.0.2" in lab.client.addresses()
     assert "warn: session" not in server.log
+
+
+def test_the_report_as_json(lab, both):
+    lab.serve("--auth", "mschapv2,pap")
+    done = lab.probe("--json", to=NAME)
+    assert (done.returncode, done.stderr) == (0, "")
+    seen = json.loads(done.stdout)
+    assert seen["server"] == NAME and seen["exit_code"] == 0 and "error" not in seen
+    assert seen["tls"]["version"] == "TLSv1.3"
+    assert seen["certificate"]["trusted"] is True and seen["certificate"]["pin"] == lab.pki.server.pin
+    assert seen["certificate"]["names"] == [NAME, SERVER, SERVER6]
+    assert seen["sstp"] == {"crypto_binding": ["sha256", "sha1"], "offers": ["mschapv2", "pap"]}
+
+
+def test_json_of_a_server_that_is_not_trusted_or_not_there(lab):
+    lab.serve()
+    done = lab.probe("--json", to=NAME, trust=[])
+    seen = json.loads(done.stdout)
+    assert done.returncode == seen["exit_code"] == 5
+    assert seen["certificate"]["trusted"] is False and "is not signed by" in seen["certificate"]["reason"]
+    assert seen["sstp"]["offers"] == ["mschapv2"]
+    done = lab.probe("--json", to=f"{SERVER}:4444")
+    seen = json.loads(done.stdout)
+    assert done.returncode == seen["exit_code"] == 4
+    assert "refused" in seen["error"] and "tls" not in seen

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What was not seen is left out, member or object. */
+#include "cli/probe_json.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "sstp/sstp.h"
+#include "util/json.h"
+
+enum { REPORT_SIZE = 64 * 1024 };
+
+static void put_date(struct json *j, const char *name, time_t at)
+{
+	char text[64];
+	struct tm tm;
+
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&at, &tm));
+	json_string(j, name, text);
+}
+
+static void put_tls(struct json *j, const struct probe_report *r)
+{
+	json_object(j, "tls");
+	json_string(j, "version", r->version);
+	json_string(j, "cipher", r->cipher);
+	json_string(j, "key_exchange", *r->group ? r->group : NULL);
+	json_number(j, "ms", r->tls_ms);
+	json_end(j);
+}
+
+static void put_cert(struct json *j, const struct probe_report *r)
+{
+	const struct cert_info *c = &r->cert;
+
+	json_object(j, "certificate");
+	json_bool(j, "trusted", r->is_trusted);
+	json_string(j, "reason", r->is_trusted ? NULL : r->trust);
+	json_string(j, "pin", c->pin);
+	json_string(j, "sha256", c->fingerprint);
+	json_string(j, "subject", c->subject);
+	json_string(j, "issuer", c->issuer);
+	json_bool(j, "self_signed", c->is_self_signed);
+	put_date(j, "not_before", c->not_before);
+	put_date(j, "not_after", c->not_after);
+	json_string(j, "key", c->key);
+	json_bool(j, "for_servers", c->is_for_servers);
+	json_array(j, "names");
+	for (size_t i = 0; i < c->name_count; i++)
+		json_string(j, NULL, c->names[i]);
+	json_end(j);
+	json_end(j);
+}
+
+static void put_sstp(struct json *j, const struct probe_report *r)
+{
+	json_object(j, "sstp");
+	json_array(j, "crypto_binding");
+	if (r->hashes & SSTP_HASH_SHA256)
+		json_string(j, NULL, "sha256");
+	if (r->hashes & SSTP_HASH_SHA1)
+		json_string(j, NULL, "sha1");
+	json_end(j);
+	json_array(j, "offers");
+	for (size_t i = 0; i < r->offer_count; i++)
+		json_string(j, NULL, ppp_auth_name(r->offers[i]));
+	json_end(j);
+	json_end(j);
+}
+
+void probe_json_print(const struct server_ref *ref, const struct probe_report *r,
+		      enum exit_code code)
+{
+	static char text[REPORT_SIZE];
+	struct json j;
+
+	json_open(&j, text, sizeof(text));
+	json_string(&j, "server", server_ref_name(ref).text);
+	json_number(&j, "exit_code", code);
+	json_string(&j, "error", r->code ? r->text : NULL);
+	if (r->peer.ss_family) {
+		json_string(&j, "address", ip_print_sockaddr(&r->peer).text);
+		json_number(&j, "tcp_ms", r->tcp_ms);
+	}
+	if (r->has_tls) {
+		put_tls(&j, r);
+		put_cert(&j, r);
+	}
+	if (r->has_sstp)
+		put_sstp(&j, r);
+	json_close(&j);
+	puts(text);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sstp probe --json: the report for programs. The names of its members are a contract: sstp(8). */
+#ifndef SSTP_CLI_PROBE_JSON_H
+#define SSTP_CLI_PROBE_JSON_H
+
+#include "client/probe.h"
+
+/* One object and a newline on standard output, also of a probe that got nowhere. */
+void probe_json_print(const struct server_ref *ref, const struct probe_report *r,
+		      enum exit_code code);
+
+#endif
