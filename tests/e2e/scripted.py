@@ -4,6 +4,9 @@ It takes one call after the other, logs the client in by PAP whoever it is, answ
 and echo requests to whatever address.
 """
 import contextlib
+import fcntl
+import os
+import select
 import socket
 import ssl
 import struct
@@ -20,13 +23,44 @@ OWN4, CLIENT4 = "10.9.0.1", "10.9.0.2"
 OWN_IID = bytes.fromhex("0000000000000001")
 
 
+class Router:
+    """A TUN device on a host, by which a real router hears the client of a scripted server, and is heard by it."""
+
+    def __init__(self, host, server, device="ra0"):
+        self.server = server
+        with host.network():
+            self.tun = os.open("/dev/net/tun", os.O_RDWR)
+            fcntl.ioctl(self.tun, 0x400454ca, struct.pack("16sH22x", device.encode(), 0x1001))  # IFF_TUN, IFF_NO_PI
+        host.run("ip", "link", "set", device, "addrgenmode", "none")
+        host.configure(f"link set {device} up\naddr add {server.own}/64 dev {device} nodad\n")
+        server.router = self
+        self.wake, self.woken = os.pipe()
+        self.thread = threading.Thread(target=self._relay, daemon=True)
+        self.thread.start()
+
+    def hear(self, packet):
+        os.write(self.tun, packet)
+
+    def _relay(self):
+        while self.wake not in select.select([self.tun, self.wake], [], [])[0]:
+            packet = os.read(self.tun, 65536)
+            if self.server.client and packet[0] >> 4 == 6 and packet[6] == ICMP6:
+                self.server.send(packet)
+
+    def close(self):
+        os.close(self.woken)
+        self.thread.join(PATIENCE)
+        os.close(self.wake)
+        os.close(self.tun)
+
+
 class ScriptedServer:
     def __init__(self, lab, options=b"", *, has_ipv4=True, has_ipv6=True, lifetime=1800, host=None):
         self.options, self.lifetime = options, lifetime
         self.has_ipv4, self.has_ipv6 = has_ipv4, has_ipv6
         self.packets, self.solicitations, self.iids = [], 0, []
         self.own, self.client = link_local(OWN_IID), None
-        self.tls = None
+        self.tls = self.router = None
         self.lock = threading.Lock()
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(lab.pki.server.cert, lab.pki.server.key)
@@ -193,7 +227,9 @@ class ScriptedServer:
             return
         if packet[40] == 133:
             self.solicitations += 1
-            if self.options is not None:
+            if self.router:
+                self.router.hear(packet)
+            elif self.options is not None:
                 self.advertise()
         elif packet[40] == 128:
             self.send(ipv6(destination, source, icmp6(destination, source, 129, packet[44:]), hop_limit=64))

@@ -7,7 +7,7 @@ import pytest
 from lab import GATEWAY, RESOLV_CONF, SERVER, Sniffer, eventually
 from packets import (ALL_NODES, address, advertisement, echo6, hidden, icmp4, icmp6, inject, ipv4, ipv6, mtu_option,
                      prefix_option, rdnss_option)
-from scripted import ScriptedServer
+from scripted import Router, ScriptedServer
 from test_netns import named
 
 DISTRUST = {"ipv6": ("accept_ra", "autoconf", "accept_redirects", "accept_source_route"),
@@ -184,6 +184,28 @@ def test_a_server_that_gives_ipv6(lab, both, giver):
     assert server.solicitations == 1
     assert client.stop() == 0
     assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+
+
+def test_a_real_router(lab, giver):
+    """What dnsmasq advertises: its own order of options, and flags (L beside A)."""
+    server = giver(None)
+    router = Router(lab.server, server)
+    try:
+        lab.server.configure(f"addr add {PREFIX}:1/64 dev ra0 nodad\n")
+        dnsmasq = lab.start(
+            lab.server, "dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--interface=ra0", "--user=root",
+            "--dhcp-leasefile=/dev/null", "--enable-ra", "--dhcp-range=::,constructor:ra0,ra-only,64,2h",
+            f"--dhcp-option=option6:dns-server,[{NAMES6}]", "--ra-param=ra0,mtu:1320,0,1200", "--log-dhcp")
+        dnsmasq.wait_for("router advertisement on 2001:db8:77:1::")
+        connect(lab).wait_for(f"^IPv6 address {PREFIX}")
+        info = address_info(lab.client, global_of(lab.client))
+        assert 7100 < info["valid_life_time"] <= 7200
+        eventually("all IPv6 goes into the tunnel", lambda: set(tunnel_routes6(lab.client)) == HALVES)
+        assert lab.client.device()["mtu"] == 1320
+        eventually("its name server is used", lambda: f"nameserver {NAMES6}\n" in lab.client.resolv_conf.read_text())
+        assert dnsmasq.stop() == 0
+    finally:
+        router.close()
 
 
 def test_routes_of_ipv6_come_from_the_options_alone(lab, giver):
