@@ -318,7 +318,7 @@ def test_dnsmasq(lab, names):
     """A server that people have; a name with 120 addresses does not fit into a datagram."""
     hosts = lab.file("hosts", f"{INSIDE} web.lan\n" + "".join(f"172.16.5.{i} many.lan\n" for i in range(100, 220)), 0o644)
     lab.start(lab.inside, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root",
-              "--pid-file=/dev/null", f"--addn-hosts={hosts}", f"--listen-address={FIRST}", "--bind-interfaces", "--cname=www.lan,web.lan",
+              "--pid-file", f"--addn-hosts={hosts}", f"--listen-address={FIRST}", "--bind-interfaces", "--cname=www.lan,web.lan",
               "--local=/lan/", label="dnsmasq")
     eventually("dnsmasq listens", lambda: lab.inside.is_listening(53))
     names(None)
