@@ -99,7 +99,7 @@ void background_ready(void *arg)
 		log_warn(NULL, "--background: whoever started us is gone: %s", strerror(errno));
 	close(b->tell_fd);
 	b->tell_fd = -1;
-	log_writer_outlive_terminal();
+	log_writer_outlive_terminal(NULL);
 }
 
 void background_end(struct background *b)

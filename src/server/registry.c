@@ -586,6 +586,8 @@ int registry_worker_of(struct registry *r, const struct ip_addr *a)
 
 /* ---- failed logins */
 
+static const struct log refusals = { .limit = &log_refusals };
+
 static struct log_text quoted(const char *text)
 {
 	return log_quote(text, strlen(text));
@@ -611,7 +613,7 @@ bool registry_may_log_in(struct registry *r, const struct registration *reg, boo
 	answer = bans_judge(&r->bans, &a, r->cfg->max_failures, now_ms);
 	pthread_mutex_unlock(&r->lock);
 	if (answer == BANS_WRONG_NOW)
-		log_warn(NULL,
+		log_warn(&refusals,
 			 "%s: too many failed logins, the last of user %s: refused for ten minutes "
 			 "(SIGUSR1 lists the bans, SIGUSR2 lifts them)",
 			 ip_print(&reg->source).text, quoted(reg->user).text);

@@ -530,9 +530,11 @@ int log_writer_use_syslog(const char *path)
 	return -error;
 }
 
-void log_writer_outlive_terminal(void)
+void log_writer_outlive_terminal(const char *path)
 {
 	pthread_mutex_lock(&lock);
+	if (path)
+		syslog_path = path;
 	w.outlives_terminal = isatty(STDERR_FILENO);
 	pthread_mutex_unlock(&lock);
 }

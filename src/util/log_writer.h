@@ -37,8 +37,8 @@ void log_writer_wake(void);
 /* From now on lines go to syslog, facility daemon, at that socket (kept; NULL: /dev/log). 0, or -errno
  * when nobody listens there yet: then the connection is tried again and again. */
 int log_writer_use_syslog(const char *path);
-/* When the terminal that standard error is hangs up, lines go to syslog from then on. */
-void log_writer_outlive_terminal(void);
+/* When the terminal that standard error is hangs up, lines go to syslog from then on; `path` as above. */
+void log_writer_outlive_terminal(const char *path);
 
 /*
  * Waits until all lines are written, or until nothing was written for `ms`. The end of the program

@@ -425,6 +425,52 @@ static void syslog_comes_later(void **state)
 	unlink(path);
 }
 
+/* Logs to a terminal, and once more when that is gone. */
+static int outlive(const char *path)
+{
+	char c;
+
+	log_writer_outlive_terminal(path);
+	log_info(NULL, "before");
+	log_flush(PATIENCE_S * 1000);
+	if (read(STDIN_FILENO, &c, 1) != 0)
+		return 4;
+	log_warn(NULL, "after");
+	log_flush(PATIENCE_S * 1000);
+	return 0;
+}
+
+static void a_terminal_that_goes_away(void **state)
+{
+	struct way way = make_terminal(), go = make_pipe();
+	char path[SYSLOG_PATH_SIZE];
+	int fd, status;
+	pid_t pid;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/log_writer_test.%ld", (long)getpid());
+	fd = listen_as_syslog(path, SOCK_DGRAM);
+	pid = fork();
+	if (pid == 0) {
+		alarm(PATIENCE_S);
+		dup2(way.writer, STDERR_FILENO);
+		dup2(go.reader, STDIN_FILENO);
+		for (int i = STDERR_FILENO + 1; i < 100; i++)
+			close(i);
+		execl("/proc/self/exe", "log_writer_test", "outlive", path, NULL);
+	}
+	read_until(way.reader, "before\r\n");
+	close(way.writer);
+	close(way.reader);
+	close(go.reader);
+	close(go.writer);
+	assert_string_equal(receive_syslog(fd, "<28>"), "warn: after");
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	close(fd);
+	unlink(path);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -435,6 +481,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(journal),
 		cmocka_unit_test(syslog_lines),
 		cmocka_unit_test(syslog_comes_later),
+		cmocka_unit_test(a_terminal_that_goes_away),
 	};
 	int failed;
 
@@ -442,6 +489,8 @@ int main(int argc, char **argv)
 		return log_and_end();
 	if (argc > 1 && !strcmp(argv[1], "end"))
 		return fork_and_end();
+	if (argc > 2 && !strcmp(argv[1], "outlive"))
+		return outlive(argv[2]);
 	if (argc > 2 && !strcmp(argv[1], "syslog"))
 		return log_to_syslog(argv[2]);
 	text = malloc(TEXT_SIZE);
