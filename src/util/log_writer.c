@@ -464,7 +464,8 @@ static void flush_at_exit(void)
 		log_flush(LOG_FLUSH_MS);
 }
 
-static void set_up(void)
+/* Before main: a child that is forked before the first line has to know that it is one. */
+__attribute__((constructor)) static void set_up(void)
 {
 	make_condition();
 	pthread_atfork(before_fork, in_parent, in_child);
@@ -474,13 +475,8 @@ static void set_up(void)
 /* Under the lock. False: each line is written at once. */
 static bool has_thread(void)
 {
-	static bool is_set_up;
-
 	if (w.is_child)
 		return false;
-	if (!is_set_up)
-		set_up();
-	is_set_up = true;
 	if (!w.is_started)
 		w.is_started = !start_thread();
 	return w.is_started;

@@ -305,6 +305,36 @@ static const char *with_journal(const char *before, const char *after)
 	return out;
 }
 
+/* The first line of all is a child's. */
+static int fork_first(void)
+{
+	if (fork() == 0) {
+		log_info(NULL, "child");
+		_exit(0);
+	}
+	wait(NULL);
+	return 0;
+}
+
+static void a_child_before_any_line(void **state)
+{
+	struct way way = make_pipe();
+	char got[64];
+	ssize_t n;
+
+	(void)state;
+	if (fork() == 0) {
+		dup2(way.writer, STDERR_FILENO);
+		execl("/proc/self/exe", "log_writer_test", "fork", NULL);
+	}
+	close(way.writer);
+	wait(NULL);
+	n = read(way.reader, got, sizeof(got) - 1);
+	got[n > 0 ? n : 0] = '\0';
+	assert_string_equal(got, "child\n");
+	close(way.reader);
+}
+
 static int log_and_end(void)
 {
 	log_error(NULL, "e");
@@ -477,6 +507,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(nobody_reads),
 		cmocka_unit_test(the_end_comes),
 		cmocka_unit_test(children_of_fork),
+		cmocka_unit_test(a_child_before_any_line),
 		cmocka_unit_test(a_file_that_is_full),
 		cmocka_unit_test(journal),
 		cmocka_unit_test(syslog_lines),
@@ -485,6 +516,8 @@ int main(int argc, char **argv)
 	};
 	int failed;
 
+	if (argc > 1 && !strcmp(argv[1], "fork"))
+		return fork_first();
 	if (argc > 1 && !strcmp(argv[1], "journal"))
 		return log_and_end();
 	if (argc > 1 && !strcmp(argv[1], "end"))
