@@ -7,6 +7,8 @@
 #include "util/log.h"
 #include "util/log_writer.h"
 
+enum { NAME_MAX_LEN = 253 }; /* RFC 1035 section 2.3.4, as text */
+
 /* Complaints about the command line still go to standard error, where whoever typed it sees them. */
 static void use_syslog(void)
 {
@@ -48,9 +50,21 @@ bool server_word(struct server_settings *s, const char *word, bool takes_command
 	return set_server(&s->at, word, err);
 }
 
+/* It goes into TLS and HTTP. NULL: not given. */
+static bool is_name(const struct verb *verb, const char *option, const char *name)
+{
+	if (!name || (strlen(name) <= NAME_MAX_LEN && !strpbrk(name, " \t\r\n/")))
+		return true;
+	option_complain(verb, "%s must be a host name of at most %d characters", option,
+			NAME_MAX_LEN);
+	return false;
+}
+
 bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 			   struct server_ref *ref)
 {
+	bool has_rule;
+
 	if (!s->at.host[0]) {
 		option_complain(verb, "no server: sstp %s HOST", verb->name);
 		return false;
@@ -59,6 +73,8 @@ bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 		option_complain(verb, "--ipv4-only and --ipv6-only leave nothing");
 		return false;
 	}
+	if (!is_name(verb, "--sni", s->sni) || !is_name(verb, "--verify-name", s->verify_name))
+		return false;
 	*ref = (struct server_ref){
 		.host = s->at.host,
 		.port = s->at.port,
@@ -76,6 +92,13 @@ bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 			.keylog = s->keylog,
 		},
 	};
+	ref->addr_count = resolve_rules_find(&s->resolve, &s->at, ref->family, ref->addrs,
+					     DIAL_ADDRS_MAX, &has_rule);
+	if (has_rule && !ref->addr_count) {
+		option_complain(verb, "--resolve has no %s address for %s",
+				s->only_ipv4 ? "IPv4" : "IPv6", s->at.host);
+		return false;
+	}
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #define SSTP_CLI_COMMON_H
 
 #include "cli/option.h"
+#include "cli/resolve_rule.h"
 #include "client/client.h"
 #include "sstp/sstp.h"
 
@@ -47,6 +48,7 @@ struct server_settings {
 	struct text_list pins;
 	const char *verify_name;
 	const char *sni;
+	struct text_list resolve;
 	bool only_tls13;
 	uint8_t hashes;
 	bool legacy_ciphers;
@@ -69,8 +71,11 @@ struct server_settings {
 	  set_texts, offsetof(type, server.pins), false, clear_texts },                            \
 	{ "verify-name", 0, "NAME", "the name that the certificate must have, if not HOST",        \
 	  set_text, offsetof(type, server.verify_name), false, NULL },                             \
-	{ "sni", 0, "NAME", "the name to send in TLS, if not that", set_text,                      \
+	{ "sni", 0, "NAME", "the name to send in TLS and HTTP, if not that", set_text,             \
 	  offsetof(type, server.sni), false, NULL },                                               \
+	{ "resolve", 0, "HOST:PORT:ADDR", "HOST is at ADDR: ask no name server, as curl's option " \
+	  "(ADDR,ADDR for more, IPv6 in brackets, * for any HOST); may be given again",            \
+	  set_resolve_rule, offsetof(type, server.resolve), false, clear_texts },                  \
 	{ "min-tls", 0, "VERSION", "1.2 (the default) or 1.3", set_min_tls,                        \
 	  offsetof(type, server.only_tls13), false, NULL },                                        \
 	{ "min-hash", 0, "HASH", "for the crypto binding: sha1 (the default) or sha256",           \

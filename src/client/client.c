@@ -47,7 +47,7 @@ struct client {
 	size_t ipcp_dns_count; /* of link.dns, the first ones */
 	struct autoconf autoconf;
 	uint8_t iid[PPP_IID_LEN]; /* of the last call: asked for again, so that addresses stay */
-	struct server_name name;
+	struct server_name name, http_host;
 	struct sockaddr_storage peer;
 	struct sockaddr_storage addrs[DIAL_ADDRS_MAX]; /* where the server was last time */
 	size_t addr_count;
@@ -64,17 +64,28 @@ struct client {
 	int code; /* of exit: ours, or the outlet's own */
 };
 
-struct server_name server_ref_name(const struct server_ref *ref)
+static struct server_name name_and_port(const char *name, uint16_t port)
 {
-	bool is_v6 = strchr(ref->host, ':');
+	bool is_v6 = strchr(name, ':');
 	struct server_name n;
 
-	if (ref->port == 443)
-		snprintf(n.text, sizeof(n.text), is_v6 ? "[%s]" : "%s", ref->host);
+	if (port == 443)
+		snprintf(n.text, sizeof(n.text), is_v6 ? "[%s]" : "%s", name);
 	else
-		snprintf(n.text, sizeof(n.text), is_v6 ? "[%s]:%u" : "%s:%u", ref->host,
-			 ref->port);
+		snprintf(n.text, sizeof(n.text), is_v6 ? "[%s]:%u" : "%s:%u", name, port);
 	return n;
+}
+
+struct server_name server_ref_name(const struct server_ref *ref)
+{
+	return name_and_port(ref->host, ref->port);
+}
+
+struct server_name server_ref_http_host(const struct server_ref *ref)
+{
+	const char *name = ref->sni ? ref->sni : ref->verify_name ? ref->verify_name : ref->host;
+
+	return name_and_port(name, ref->port);
 }
 
 static void dial(struct client *c);
@@ -442,7 +453,7 @@ static void open_tunnel(struct client *c, int fd)
 		.tls_ctx = c->tls,
 		.name = ref->verify_name ? ref->verify_name : ref->host,
 		.sni = ref->sni,
-		.http_host = c->name.text,
+		.http_host = c->http_host.text,
 		.hashes = ref->hashes,
 		.mtu = c->cfg->mtu,
 		.tls_timeout_ms = ref->timeout_ms,
@@ -512,6 +523,8 @@ static void dial(struct client *c)
 		.host = ref->host,
 		.port = ref->port,
 		.family = ref->family,
+		.addrs = ref->addrs,
+		.addr_count = ref->addr_count,
 		.timeout_ms = ref->timeout_ms,
 		.lookup_ms = LOOKUP_MS,
 		.fallback = c->addrs,
@@ -653,6 +666,7 @@ int client_run(const struct client_cfg *cfg)
 	c->log_limit = (struct log_limit){ .about = "the server", .max = 3 * LOG_PEER_MAX };
 	c->log.limit = &c->log_limit;
 	c->name = server_ref_name(&cfg->server);
+	c->http_host = server_ref_http_host(&cfg->server);
 	code = (int)open_all(c);
 	if (!code) {
 		dial(c);

@@ -6,6 +6,7 @@
 #ifndef SSTP_CLIENT_CLIENT_H
 #define SSTP_CLIENT_CLIENT_H
 
+#include "net/dial.h"
 #include "ppp/ppp.h"
 #include "tls/tls.h"
 #include "tunnel/outlet.h"
@@ -19,6 +20,8 @@ struct server_ref {
 	const char *sni;         /* NULL: verify_name */
 	int family;              /* AF_UNSPEC: both */
 	uint32_t timeout_ms;     /* for all of connecting, from the look-up to packets */
+	struct sockaddr_storage addrs[DIAL_ADDRS_MAX]; /* where it is; */
+	size_t addr_count;                             /* 0: the name is looked up */
 	uint8_t hashes;          /* crypto binding: SSTP_HASH_... that may be used */
 	struct tls_client_cfg tls;
 };
@@ -47,5 +50,7 @@ struct server_name {
 	char text[300];
 };
 struct server_name server_ref_name(const struct server_ref *ref);
+/* The same for HTTP's Host header: the name that is meant, which is the one sent in TLS. */
+struct server_name server_ref_http_host(const struct server_ref *ref);
 
 #endif

@@ -25,7 +25,7 @@ struct probe {
 	struct tls_ctx *tls;
 	struct dial *dial;
 	struct tunnel tunnel;
-	struct server_name name;
+	struct server_name http_host;
 	char pin[sizeof("sha256:") + 2 * SHA256_LEN]; /* of a certificate that was not trusted */
 	uint64_t started_ms, connected_ms;
 };
@@ -142,7 +142,7 @@ static void dialled(void *arg, const struct dial_result *result)
 		.tls_ctx = p->tls,
 		.name = ref->verify_name ? ref->verify_name : ref->host,
 		.sni = ref->sni,
-		.http_host = p->name.text,
+		.http_host = p->http_host.text,
 		.hashes = SSTP_HASH_SHA1 | SSTP_HASH_SHA256,
 		.mtu = PPP_DEFAULT_MRU,
 		.tls_timeout_ms = ref->timeout_ms,
@@ -180,6 +180,8 @@ static void connect_once(struct probe *p, const struct tls_client_cfg *tls)
 		.host = p->ref->host,
 		.port = p->ref->port,
 		.family = p->ref->family,
+		.addrs = p->ref->addrs,
+		.addr_count = p->ref->addr_count,
 		.timeout_ms = p->ref->timeout_ms,
 		.lookup_ms = p->ref->timeout_ms,
 		.done = dialled,
@@ -228,7 +230,7 @@ void probe_run(const struct server_ref *ref, struct probe_report *report)
 	p->ref = ref;
 	p->report = report;
 	p->port = (struct port){ .deliver = nowhere, .flush = no_flush };
-	p->name = server_ref_name(ref);
+	p->http_host = server_ref_http_host(ref);
 	if (!loop_open(&p->loop) && !pump_open(&p->pump, p->loop))
 		probe(p);
 	pump_close(&p->pump);

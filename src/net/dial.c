@@ -297,7 +297,9 @@ static void begin(struct loop_task *t)
 	struct dial *d = container_of(t, struct dial, begin);
 	struct resolve_answer answer;
 
-	if (resolve_literal(&d->query, &answer))
+	if (d->cfg.addr_count)
+		use_addresses(d, d->cfg.addrs, d->cfg.addr_count);
+	else if (resolve_literal(&d->query, &answer))
 		use_addresses(d, answer.addrs, answer.count);
 	else
 		begin_lookup(d);
@@ -326,6 +328,8 @@ static void copy_cfg(struct dial *d, const struct dial_cfg *cfg)
 	d->cfg.host = d->query.host;
 	d->cfg.fallback = d->fallback;
 	d->cfg.fallback_count = count;
+	if (d->cfg.addr_count > DIAL_ADDRS_MAX)
+		d->cfg.addr_count = DIAL_ADDRS_MAX;
 }
 
 int dial_start(struct loop *l, const struct dial_cfg *cfg, struct dial **out)

@@ -55,6 +55,19 @@ def test_a_family_that_the_name_has_not(lab):
     assert said.startswith(f'no IPv6 address for "{NAME}": ')
 
 
+@pytest.mark.parametrize("rule, address", [
+    (f"nowhere.test:443:{SERVER}", SERVER),
+    (f"*:443:[{SERVER6}]", rf"\[{SERVER6}\]"),
+    (f"nowhere.test:443:{DEAD},{SERVER}", SERVER),
+])
+def test_an_address_may_be_given_for_a_name(lab, rule, address):
+    """No name server knows nowhere.test."""
+    lab.serve()
+    client = lab.connect("--no-default-route", "--resolve", "other.test:443:192.0.2.1", "--resolve", rule,
+                         to="nowhere.test")
+    client.wait_for(f"^nowhere.test is at {address}:443, ")
+
+
 def test_a_port_may_be_chosen_on_both_sides(lab):
     lab.serve("--listen", f"{SERVER}:4443", "--listen", f"[{SERVER6}]:5443")
     assert not lab.server.is_listening(443)

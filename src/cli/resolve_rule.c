@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The rules stay as texts; each was checked when it was set, and is parsed again when it is asked for. */
+#include "cli/resolve_rule.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* One address off the front of "ADDR,ADDR"; NULL: malformed, else what is left, "" at the end. */
+static const char *next_address(const char *at, struct ip_addr *a)
+{
+	size_t len = strcspn(at, ",");
+	bool in_brackets = len >= 2 && at[0] == '[' && at[len - 1] == ']';
+	size_t from = in_brackets, to = len - in_brackets;
+	char text[64];
+
+	if (to <= from || to - from >= sizeof(text))
+		return NULL;
+	snprintf(text, sizeof(text), "%.*s", (int)(to - from), at + from);
+	if (!ip_parse(text, a) || (in_brackets && a->family != AF_INET6))
+		return NULL;
+	if (!at[len])
+		return at + len;
+	return at[len + 1] ? at + len + 1 : NULL;
+}
+
+static bool are_addresses(const char *at)
+{
+	struct ip_addr a;
+
+	do
+		at = next_address(at, &a);
+	while (at && *at);
+	return at;
+}
+
+static bool parse_port(const char *text, const char *end, uint16_t *port)
+{
+	char *stop;
+	unsigned long n = strtoul(text, &stop, 10);
+
+	*port = (uint16_t)n;
+	return *text >= '0' && *text <= '9' && stop == end && n >= 1 && n <= UINT16_MAX;
+}
+
+/* curl's '+' in front of a rule says that it may expire; none does here. */
+static bool parse(const char *text, struct resolve_rule *rule)
+{
+	const char *host = text + (*text == '+');
+	const char *port = strchr(host, ':');
+	const char *addresses = port ? strchr(port + 1, ':') : NULL;
+	size_t len = port ? (size_t)(port - host) : 0;
+
+	if (!addresses || !len || len >= sizeof(rule->host) || strpbrk(text, " \t"))
+		return false;
+	memcpy(rule->host, host, len);
+	rule->host[len] = '\0';
+	rule->addresses = addresses + 1;
+	return parse_port(port + 1, addresses, &rule->port) && are_addresses(rule->addresses);
+}
+
+bool set_resolve_rule(void *to, const char *value, struct option_error *err)
+{
+	struct resolve_rule rule;
+
+	if (parse(value, &rule))
+		return set_texts(to, value, err);
+	snprintf(
+		err->text, sizeof(err->text),
+		"must be HOST:PORT:ADDRESS, more addresses after commas, an IPv6 address in brackets");
+	return false;
+}
+
+static bool is_for(const struct resolve_rule *rule, const struct host_port *server)
+{
+	return rule->port == server->port &&
+	       (!strcmp(rule->host, "*") || !strcasecmp(rule->host, server->host));
+}
+
+static void put_sockaddr(struct sockaddr_storage *sa, const struct ip_addr *a, uint16_t port)
+{
+	struct sockaddr_in *in = (void *)sa;
+	struct sockaddr_in6 *in6 = (void *)sa;
+
+	memset(sa, 0, sizeof(*sa));
+	sa->ss_family = a->family;
+	if (a->family == AF_INET) {
+		memcpy(&in->sin_addr, a->bytes, sizeof(in->sin_addr));
+		in->sin_port = htons(port);
+	} else {
+		memcpy(&in6->sin6_addr, a->bytes, sizeof(in6->sin6_addr));
+		in6->sin6_port = htons(port);
+	}
+}
+
+size_t resolve_rules_find(const struct text_list *rules, const struct host_port *server, int family,
+			  struct sockaddr_storage *addrs, size_t max, bool *has_rule)
+{
+	struct resolve_rule rule;
+	struct ip_addr a;
+	size_t n = 0;
+
+	*has_rule = false;
+	for (size_t i = 0; i < rules->count && !*has_rule; i++)
+		*has_rule = parse(rules->at[i], &rule) && is_for(&rule, server);
+	if (!*has_rule)
+		return 0;
+	for (const char *at = rule.addresses; at && *at && n < max;) {
+		at = next_address(at, &a);
+		if (at && (family == AF_UNSPEC || family == a.family))
+			put_sockaddr(&addrs[n++], &a, server->port);
+	}
+	return n;
+}
