@@ -85,6 +85,10 @@ static void take_addresses(const struct addrinfo *list, uint16_t port, struct re
 /* The libraries' texts start with a capital; ours stand in the middle of a line. */
 static void explain(int error, struct resolve_answer *a)
 {
+	if (error == EAI_AGAIN) { /* both libraries say "Try again" or the like, and not why */
+		snprintf(a->text, sizeof(a->text), "no name server answers");
+		return;
+	}
 	snprintf(a->text, sizeof(a->text), "%s",
 		 error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
 	a->text[0] = (char)tolower((unsigned char)a->text[0]);

@@ -109,7 +109,7 @@ int authorities_load(WOLFSSL_CTX *wolf, const char *path, struct tls_error *err)
 	words_set(err,
 		  "this machine has no list of certificate authorities (looked for %s and "
 		  "others; package ca-certificates): give one with --ca-cert, or the server's "
-		  "pin with --servercert",
+		  "pin, which sstp probe shows, with --servercert",
 		  system_files[0]);
 	return -ENOENT;
 }
