@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/hint.h"
 #include "cli/verbs.h"
 #include "util/exit_code.h"
 #include "util/log.h"
@@ -16,7 +17,7 @@ struct entry {
 	const char *summary;
 };
 
-static const struct entry verbs[] = {
+static const struct entry verbs[VERB_COUNT] = {
 	{ "connect", verb_connect, "connect to an SSTP server" },
 	{ "run", verb_run, "run a command whose only network is the VPN" },
 	{ "proxy", verb_proxy, "connect without TUN or root: SOCKS5, HTTP, port forwards" },
@@ -26,8 +27,6 @@ static const struct entry verbs[] = {
 	{ "cert", verb_cert, "make a self-signed certificate, show a certificate's pin" },
 	{ "healthcheck", verb_healthcheck, "tell whether the tunnel is up, for container runtimes" },
 };
-
-enum { VERB_COUNT = sizeof(verbs) / sizeof(*verbs) };
 
 struct usage {
 	char text[2048];
@@ -63,26 +62,59 @@ static void open_standard_descriptors(void)
 		close(fd);
 }
 
+static const struct entry *find(const char *verb)
+{
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		if (!strcmp(verb, verbs[i].name))
+			return &verbs[i];
+	return NULL;
+}
+
+static bool is_one_of(const char *word, const char *a, const char *b, const char *c)
+{
+	return !strcmp(word, a) || !strcmp(word, b) || !strcmp(word, c);
+}
+
+/* sstp help, sstp help VERB */
+static int help(const char *about)
+{
+	static char option[] = "--help", *argv[] = { option, NULL };
+	const struct entry *e = about ? find(about) : NULL;
+
+	if (e)
+		return e->run(1, argv);
+	puts(usage().text);
+	return EXIT_OK;
+}
+
+static void complain(const char *word)
+{
+	const char *names[VERB_COUNT], *hint;
+
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		names[i] = verbs[i].name;
+	hint = hint_for_verb(word, names, VERB_COUNT);
+	log_print("sstp: no verb %s%s%s\n", word, hint ? "; " : "", hint ? hint : "");
+}
+
 int main(int argc, char **argv)
 {
-	const char *verb = argc > 1 ? argv[1] : "";
+	const char *word = argc > 1 ? argv[1] : "";
+	const struct entry *e = find(word);
 
 	open_standard_descriptors();
 	signals_ignore_unused();
 	process1_signals();
-	for (size_t i = 0; i < VERB_COUNT; i++)
-		if (!strcmp(verb, verbs[i].name))
-			return verbs[i].run(argc - 2, argv + 2);
-	if (!strcmp(verb, "--version") || !strcmp(verb, "-V")) {
+	if (e)
+		return e->run(argc - 2, argv + 2);
+	if (is_one_of(word, "--version", "-V", "version")) {
 		printf("sstp %s\n", SSTP_VERSION);
 		return EXIT_OK;
 	}
-	if (!strcmp(verb, "--help") || !strcmp(verb, "-h") || !strcmp(verb, "help")) {
-		puts(usage().text);
-		return EXIT_OK;
-	}
-	if (*verb)
-		log_print("sstp: no verb %s\n", verb);
+	if (is_one_of(word, "--help", "-h", "help"))
+		return help(argc > 2 ? argv[2] : NULL);
+	if (*word)
+		complain(word);
 	log_print("%s", usage().text);
 	return EXIT_USAGE;
 }

@@ -33,7 +33,7 @@ static const struct option options[] = {
 	{ "help", 'h', NULL, "print this", NULL, 0, true, NULL },
 };
 
-static const struct verb verb = {
+const struct verb cert_verb = {
 	.name = "cert",
 	.usage = "--name NAME [--name NAME...] --out BASE | --show FILE",
 	.about = "Makes a key and a self-signed certificate for sstp serve, and prints the pin by "
@@ -53,11 +53,11 @@ static enum exit_code show(const char *file)
 	size_t len;
 
 	if (cert_load(file, der, sizeof(der), &len, &err)) {
-		option_complain(&verb, "%s", err.text);
+		option_complain(&cert_verb, "%s", err.text);
 		return EXIT_OTHER;
 	}
 	if (!cert_read(bytes_of(der, len), &info)) {
-		option_complain(&verb, "%s: not a certificate", file);
+		option_complain(&cert_verb, "%s: not a certificate", file);
 		return EXIT_OTHER;
 	}
 	strftime(until, sizeof(until), "%Y-%m-%d", gmtime_r(&info.not_after, &tm));
@@ -82,14 +82,14 @@ static enum exit_code make(const struct cert_settings *s)
 	int error;
 
 	if (strlen(s->out) > sizeof(cert) - 8) {
-		option_complain(&verb, "out: too long");
+		option_complain(&cert_verb, "out: too long");
 		return EXIT_USAGE;
 	}
 	snprintf(cert, sizeof(cert), "%s.crt", s->out);
 	snprintf(key, sizeof(key), "%s.key", s->out);
 	error = cert_make(&rq, cert, key, s->force, &err);
 	if (error) {
-		option_complain(&verb, "%s%s", err.text,
+		option_complain(&cert_verb, "%s%s", err.text,
 				error == -EEXIST ? "; --force replaces it" : "");
 		return error == -EINVAL ? EXIT_USAGE : EXIT_OTHER;
 	}
@@ -102,12 +102,12 @@ int verb_cert(int argc, char **argv)
 	static struct cert_settings s = { .days = DAYS_DEFAULT };
 	int code;
 
-	if (!options_read(&verb, argc, argv, &s, &code))
+	if (!options_read(&cert_verb, argc, argv, &s, &code))
 		return code;
 	if (s.show)
 		return (int)show(s.show);
 	if (!s.names.count || !s.out) {
-		option_complain(&verb, !s.names.count ?
+		option_complain(&cert_verb, !s.names.count ?
 					       "no name: --name vpn.example.net (what clients will type)" :
 					       "no place for the files: --out /etc/sstp/server");
 		return EXIT_USAGE;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/tidy.h"
 #include "util/log.h"
 #include "util/log_writer.h"
 
@@ -28,6 +29,7 @@ void common_apply(const struct common_settings *s)
 	log_set_timestamps(s->log_time);
 	if (s->syslog && !s->check)
 		use_syslog();
+	tidy_print_warnings();
 }
 
 void common_warn_of_keylog(const char *file)

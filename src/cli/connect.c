@@ -65,7 +65,7 @@ static bool word(void *settings, const char *w, struct option_error *err)
 	return server_word(&((struct connect_settings *)settings)->server, w, false, err);
 }
 
-static const struct verb verb = {
+const struct verb connect_verb = {
 	.name = "connect",
 	.usage = "[options] HOST[:PORT]",
 	.about = "Connects to an SSTP server and sends this host's traffic through it. The "
@@ -108,11 +108,11 @@ static struct device_cfg device_of(const struct connect_settings *s)
 static bool is_one_place(const struct connect_settings *s)
 {
 	if (!!s->netns + (s->tun_fd >= 0) + !!s->script_tun > 1)
-		option_complain(&verb, "--netns, --tun-fd and --script-tun exclude each other");
+		option_complain(&connect_verb, "--netns, --tun-fd and --script-tun exclude each other");
 	else if (s->userns && !s->netns)
-		option_complain(&verb, "--userns says whose --netns is, and there is none");
+		option_complain(&connect_verb, "--userns says whose --netns is, and there is none");
 	else if (s->script && s->script_tun)
-		option_complain(&verb, "--script sets up a network, and with --script-tun there is none");
+		option_complain(&connect_verb, "--script sets up a network, and with --script-tun there is none");
 	else
 		return true;
 	return false;
@@ -129,7 +129,7 @@ static void tell_waiters(void *arg)
 	struct waiters *w = arg;
 
 	if (w->ready_fd >= 0 && write(w->ready_fd, "1", 1) < 0)
-		option_complain(&verb, "--ready-fd: %s", strerror(errno));
+		option_complain(&connect_verb, "--ready-fd: %s", strerror(errno));
 	if (w->ready_fd >= 0)
 		close(w->ready_fd);
 	background_ready(&w->background);
@@ -142,7 +142,7 @@ static int connect_to(const struct connect_settings *s, const struct client_cfg 
 	struct device_cfg device;
 	int code = EXIT_OTHER;
 
-	if (!background_begin(&waiters.background, &verb, s->background, s->pid_file))
+	if (!background_begin(&waiters.background, &connect_verb, s->background, s->pid_file))
 		return code;
 	common_warn_of_keylog(s->server.keylog);
 	cfg.ready = tell_waiters;
@@ -152,7 +152,7 @@ static int connect_to(const struct connect_settings *s, const struct client_cfg 
 	if (cfg.outlet)
 		code = client_run(&cfg);
 	else
-		option_complain(&verb, "%s", strerror(ENOMEM));
+		option_complain(&connect_verb, "%s", strerror(ENOMEM));
 	background_end(&waiters.background);
 	return code;
 }
@@ -171,14 +171,14 @@ int verb_connect(int argc, char **argv)
 	struct client_cfg cfg;
 	int code;
 
-	if (!options_read(&verb, argc, argv, &s, &code))
+	if (!options_read(&connect_verb, argc, argv, &s, &code))
 		return code;
 	common_apply(&s.common);
-	if (!is_one_place(&s) || !login_apply(&verb, &s.login, &s.server, &cfg))
+	if (!is_one_place(&s) || !login_apply(&connect_verb, &s.login, &s.server, s.common.check, &cfg))
 		return EXIT_USAGE;
 	if (s.common.check)
-		return login_check(&verb, &s.login, &cfg);
-	if (!login_password(&verb, &s.login, s.server.at.host, password))
+		return login_check(&connect_verb, &s.login, &cfg);
+	if (!login_password(&connect_verb, &s.login, &cfg, password))
 		return EXIT_USAGE;
 	cfg.password = password;
 	code = connect_to(&s, &cfg);

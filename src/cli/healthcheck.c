@@ -30,7 +30,7 @@ static const struct option options[] = {
 	{ "help", 'h', NULL, "print this", NULL, 0, true, NULL },
 };
 
-static const struct verb verb = {
+const struct verb healthcheck_verb = {
 	.name = "healthcheck",
 	.usage = "[options]",
 	.about = "Ends with 0 when every tunnel of this network namespace is up, be it a client's "
@@ -119,7 +119,7 @@ int verb_healthcheck(int argc, char **argv)
 	struct findings f = { .interface = NULL };
 	int code;
 
-	if (!options_read(&verb, argc, argv, &s, &code))
+	if (!options_read(&healthcheck_verb, argc, argv, &s, &code))
 		return code;
 	f.interface = s.interface;
 	look_at_all(&f);

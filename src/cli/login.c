@@ -4,13 +4,28 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/tidy.h"
 #include "util/secret.h"
 
+/* NULL: there is no terminal, or nothing was typed. */
+static const char *ask_user(const char *host)
+{
+	static char user[PASSWORD_ROOM];
+	struct option_error err;
+	char prompt[300];
+
+	snprintf(prompt, sizeof(prompt), "User name at %s: ", host);
+	if (!terminal_ask(prompt, user) ||
+	    !tidy_value(user, &(struct tidy_place){ .name = "the terminal" }, &err))
+		return NULL;
+	return *user ? user : NULL;
+}
+
 bool login_apply(const struct verb *verb, const struct login_settings *s,
-		 struct server_settings *server, struct client_cfg *cfg)
+		 struct server_settings *server, bool is_check, struct client_cfg *cfg)
 {
 	*cfg = (struct client_cfg){
-		.user = s->user,
+		.user = s->user ? s->user : server->at.user[0] ? server->at.user : NULL,
 		.auth_count = s->auth.count,
 		.mtu = s->mtu,
 		.ipv6 = !s->no_ipv6 && s->mtu >= 1280,
@@ -24,13 +39,15 @@ bool login_apply(const struct verb *verb, const struct login_settings *s,
 		option_complain(verb, "--once and --keep-trying contradict each other");
 		return false;
 	}
-	if (!s->user)
+	if (!cfg->user && !is_check)
+		cfg->user = ask_user(server->at.host);
+	if (!cfg->user)
 		option_complain(verb, "no user name: --user NAME");
-	return s->user;
+	return cfg->user;
 }
 
-bool login_password(const struct verb *verb, const struct login_settings *s, const char *host,
-		    char to[PASSWORD_ROOM])
+bool login_password(const struct verb *verb, const struct login_settings *s,
+		    const struct client_cfg *cfg, char to[PASSWORD_ROOM])
 {
 	struct option_error err = { "" };
 	char prompt[600];
@@ -43,7 +60,8 @@ bool login_password(const struct verb *verb, const struct login_settings *s, con
 	} else if (s->password_file) {
 		ok = password_from_file(s->password_file, to, &err);
 	} else if (!ok && !*err.text) {
-		snprintf(prompt, sizeof(prompt), "Password of %s at %s: ", s->user, host);
+		snprintf(prompt, sizeof(prompt), "Password of %s at %s: ", cfg->user,
+			 cfg->server.host);
 		ok = password_ask(prompt, to, &err);
 	}
 	if (!ok)
@@ -57,6 +75,10 @@ int login_check(const struct verb *verb, const struct login_settings *s,
 	char password[PASSWORD_ROOM] = "";
 	struct option_error err = { "" };
 
+	if (!password_from_environment(password, &err) && *err.text) {
+		option_complain(verb, "%s", err.text);
+		return EXIT_USAGE;
+	}
 	if (!server_settings_check(verb, &cfg->server))
 		return EXIT_USAGE;
 	if (s->password_file && !password_from_file(s->password_file, password, &err)) {

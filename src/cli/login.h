@@ -48,13 +48,14 @@ struct login_settings {
 	"The password is looked for in --password-fd, --passwd-on-stdin, --password-file\n"        \
 	"and the variable SSTP_PASSWORD, and is asked for on the terminal last.\n\n"
 
-/* Fills all of `cfg` but password and outlet. False when something is wrong; said so. */
+/* Fills all of `cfg` but password and outlet; asks for the user's name on the terminal when nothing
+ * gives it, and this is no check. False when something is wrong; said so. */
 bool login_apply(const struct verb *verb, const struct login_settings *s,
-		 struct server_settings *server, struct client_cfg *cfg);
+		 struct server_settings *server, bool is_check, struct client_cfg *cfg);
 
 /* From where the settings say. False when there is none; said so. */
-bool login_password(const struct verb *verb, const struct login_settings *s, const char *host,
-		    char to[PASSWORD_ROOM]);
+bool login_password(const struct verb *verb, const struct login_settings *s,
+		    const struct client_cfg *cfg, char to[PASSWORD_ROOM]);
 
 /* --check, which looks into the files too. An exit code; said what is wrong, or that all is good. */
 int login_check(const struct verb *verb, const struct login_settings *s,

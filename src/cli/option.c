@@ -5,14 +5,17 @@
  */
 #include "cli/option.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/config_file.h"
+#include "cli/hint.h"
+#include "cli/tidy.h"
+#include "cli/variables.h"
 #include "util/exit_code.h"
 
 enum source {
@@ -68,65 +71,14 @@ static const struct option *find_letter(const struct verb *v, char letter)
 	return NULL;
 }
 
-/* Levenshtein's distance, for names of a sane length. */
-static unsigned distance(const char *a, size_t a_len, const char *b)
-{
-	unsigned row[64];
-	size_t b_len = strlen(b);
-
-	if (b_len >= sizeof(row) / sizeof(*row))
-		return UINT32_MAX;
-	for (size_t j = 0; j <= b_len; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; i <= a_len; i++) {
-		unsigned corner = row[0];
-
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= b_len; j++) {
-			unsigned change = corner + (a[i - 1] != b[j - 1]);
-			unsigned least = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
-
-			corner = row[j];
-			row[j] = change < least ? change : least;
-		}
-	}
-	return row[b_len];
-}
-
-/* How far a name is from an option's: one that is the beginning of it is near. */
-static unsigned farness(const struct option *o, const char *name, size_t len)
-{
-	if (!o->name)
-		return UINT32_MAX;
-	return len > 2 && !strncmp(o->name, name, len) ? 1 : distance(name, len, o->name);
-}
-
-/* The name that was probably meant; NULL when none is near. */
-static const char *nearest(const struct verb *v, bool in_file, const char *name, size_t len)
-{
-	const char *best = NULL;
-	unsigned least = len < 6 ? (unsigned)len / 2 + 1 : 4; /* 3 may be wrong, but half at most */
-
-	for (size_t i = 0; i < v->option_count; i++) {
-		const struct option *o = &v->options[i];
-		unsigned d = in_file && o->only_here ? UINT32_MAX : farness(o, name, len);
-
-		if (d < least) {
-			least = d;
-			best = o->name;
-		}
-	}
-	return best;
-}
-
 /* `where` is the place in a file, or empty. */
 static void complain_unknown(const struct verb *v, const char *where, const char *name, size_t len)
 {
-	const char *meant = nearest(v, *where, name, len), *dashes = *where ? "" : "--";
+	const char *dashes = *where ? "" : "--";
+	char hint[HINT_SIZE];
 
-	if (meant)
-		option_complain(v, "%sno option %s%.*s; did you mean %s%s?", where, dashes,
-				(int)len, name, dashes, meant);
+	if (hint_for_option(v, name, len, *where, hint))
+		option_complain(v, "%sno option %s%.*s; %s", where, dashes, (int)len, name, hint);
 	else
 		option_complain(v, "%sno option %s%.*s; sstp %s --help lists them", where, dashes,
 				(int)len, name, v->name);
@@ -168,13 +120,19 @@ static char *keep(const char *text)
 	return k->text;
 }
 
+/* A shell reads its value. */
+static bool is_command(const struct option *o)
+{
+	return o->arg && !strcmp(o->arg, "COMMAND");
+}
+
 static bool from_file(void *arg, const char *file, unsigned line, const char *key,
 		      const char *value)
 {
 	struct reading *r = arg;
 	const struct option *o = find(r->verb, key, strlen(key));
 	struct option_error err;
-	char where[512];
+	char where[512], name[600], *kept;
 
 	snprintf(where, sizeof(where), "%s:%u: ", file, line);
 	if (!o || o->only_here) {
@@ -184,25 +142,21 @@ static bool from_file(void *arg, const char *file, unsigned line, const char *ke
 			complain_unknown(r->verb, where, key, strlen(key));
 		return false;
 	}
-	value = keep(value);
-	if (!value) {
+	kept = keep(value);
+	if (!kept) {
 		option_complain(r->verb, "out of memory");
 		return false;
 	}
-	if (apply(r, o, value, FROM_FILE, &err))
+	snprintf(name, sizeof(name), "%s%s", where, key);
+	if (!tidy_value(kept, &(struct tidy_place){ name, .has_comments = true,
+						    .is_command = is_command(o) }, &err)) {
+		option_complain(r->verb, "%s: %s", name, err.text);
+		return false;
+	}
+	if (apply(r, o, kept, FROM_FILE, &err))
 		return true;
-	option_complain(r->verb, "%s%s = %s: %s", where, key, value, err.text);
+	option_complain(r->verb, "%s%s = %s: %s", where, key, kept, err.text);
 	return false;
-}
-
-/* SSTP_NO_DNS for no-dns. */
-static void variable_of(const struct option *o, char *to, size_t room)
-{
-	size_t n = (size_t)snprintf(to, room, "SSTP_");
-
-	for (const char *p = o->name; *p && n + 1 < room; p++)
-		to[n++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
-	to[n] = '\0';
 }
 
 /* One variable holds all of a list; no list has members with blanks or commas in them. */
@@ -224,13 +178,27 @@ static bool apply_members(struct reading *r, const struct option *o, const char 
 static bool from_environment(struct reading *r, const struct option *o)
 {
 	struct option_error err;
-	const char *value;
+	char *value;
 	char name[80];
 
-	variable_of(o, name, sizeof(name));
+	variable_name(o, name, sizeof(name));
 	value = getenv(name);
 	if (!value || !*value)
 		return true;
+	value = keep(value);
+	if (!value) {
+		option_complain(r->verb, "out of memory");
+		return false;
+	}
+	for (char *p = value; o->clear && *p; p++)
+		if (*p == '\n' || *p == '\r' || *p == '\t')
+			*p = ' '; /* each member of a list may be on a line of its own */
+	if (!tidy_value(value, &(struct tidy_place){ name, .is_environment = true,
+								  .is_command = is_command(o) },
+				     &err)) {
+		option_complain(r->verb, "%s: %s", name, err.text);
+		return false;
+	}
 	if (o->clear ? apply_members(r, o, value, &err) :
 		       apply(r, o, value, FROM_ENVIRONMENT, &err))
 		return true;
@@ -238,10 +206,30 @@ static bool from_environment(struct reading *r, const struct option *o)
 	return false;
 }
 
-static bool from_command_line(struct reading *r, const struct given *g)
+/* NULL: something is wrong, and was said. */
+static const char *tidy_given(struct reading *r, const struct given *g)
+{
+	char name[80], *kept = keep(g->value);
+	struct tidy_place place = { .name = name, .is_command = g->option && is_command(g->option) };
+	struct option_error err = { "out of memory" };
+
+	snprintf(name, sizeof(name), "%s%s", g->option ? "--" : "the command line",
+		 g->option ? g->option->name : "");
+	if (kept && tidy_value(kept, &place, &err))
+		return kept;
+	option_complain(r->verb, "%s: %s", name, err.text);
+	return NULL;
+}
+
+static bool from_command_line(struct reading *r, struct given *g)
 {
 	struct option_error err;
 
+	if (g->value) {
+		g->value = tidy_given(r, g);
+		if (!g->value)
+			return false;
+	}
 	if (!g->option) {
 		if (r->verb->word && r->verb->word(r->settings, g->value, &err))
 			return true;
@@ -402,6 +390,10 @@ bool options_read(const struct verb *verb, int argc, char **argv, void *settings
 		} else {
 			is_good = apply_all(&r);
 		}
+		if (is_good && verb->config_offset != SIZE_MAX)
+			variables_warn(verb, environ);
+		if (verb->config_offset == SIZE_MAX)
+			tidy_print_warnings(); /* such a verb sets no log up */
 	}
 	free(r.sources);
 	free(r.given);

@@ -39,6 +39,7 @@ struct auth_list {
 };
 
 struct host_port {
+	char user[256]; /* that was named before the host, USER@HOST; empty: none */
 	char host[256]; /* empty: none */
 	uint16_t port;
 };
@@ -65,6 +66,7 @@ bool set_texts(void *to, const char *value, struct option_error *err);    /* str
 bool set_prefixes(void *to, const char *value, struct option_error *err); /* struct prefix_list */
 bool set_mtu(void *to, const char *value, struct option_error *err);      /* uint16_t */
 bool set_number(void *to, const char *value, struct option_error *err);   /* uint32_t */
+bool set_workers(void *to, const char *value, struct option_error *err);  /* uint32_t */
 bool set_seconds(void *to, const char *value, struct option_error *err);  /* uint32_t, 1 or more */
 bool set_descriptor(void *to, const char *value, struct option_error *err); /* int: an open one */
 bool set_auth(void *to, const char *value, struct option_error *err);     /* struct auth_list */

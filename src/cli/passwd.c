@@ -48,12 +48,12 @@ static bool word(void *settings, const char *w, struct option_error *err)
 	return true;
 }
 
-static const struct verb verb = {
+const struct verb passwd_verb = {
 	.name = "passwd",
 	.usage = "[options] FILE USER",
 	.about = "Sets the password of a user in the server's user file, or adds the user. The "
 		 "password is stored as an NT hash, which is enough for MS-CHAPv2 and PAP; keep "
-		 "the file as safe as the passwords themselves. A running server reads it anew on "
+		 "the file as safe as the passwords themselves. A running server reloads it on "
 		 "SIGHUP.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(*options),
@@ -93,7 +93,7 @@ static bool get_password(const struct passwd_settings *s, char to[PASSWORD_ROOM]
 		snprintf(err.text, sizeof(err.text), "an empty password is no password");
 	}
 	if (!ok)
-		option_complain(&verb, "%s", err.text);
+		option_complain(&passwd_verb, "%s", err.text);
 	return ok;
 }
 
@@ -110,9 +110,11 @@ static enum exit_code set(const struct passwd_settings *s)
 		return EXIT_USAGE;
 	error = users_set(s->words[0], s->words[1], password, format, s->address, &err);
 	secret_wipe(password, sizeof(password));
-	if (!error)
+	if (!error) {
+		printf("%s: the password of %s is set\n", s->words[0], s->words[1]);
 		return EXIT_OK;
-	option_complain(&verb, "%s", err.text);
+	}
+	option_complain(&passwd_verb, "%s", err.text);
 	return EXIT_OTHER;
 }
 
@@ -122,18 +124,20 @@ int verb_passwd(int argc, char **argv)
 	struct users_error err;
 	int code;
 
-	if (!options_read(&verb, argc, argv, &s, &code))
+	if (!options_read(&passwd_verb, argc, argv, &s, &code))
 		return code;
 	if (s.word_count != 2 || (s.clear && s.pap_only)) {
-		option_complain(&verb, s.word_count != 2 ?
+		option_complain(&passwd_verb, s.word_count != 2 ?
 					       "FILE and USER are needed: sstp passwd /etc/sstp/users ann" :
 					       "--clear-text and --pap-only contradict each other");
 		return EXIT_USAGE;
 	}
 	if (!s.delete_user)
 		return (int)set(&s);
-	if (!users_delete(s.words[0], s.words[1], &err))
+	if (!users_delete(s.words[0], s.words[1], &err)) {
+		printf("%s: %s is removed\n", s.words[0], s.words[1]);
 		return EXIT_OK;
-	option_complain(&verb, "%s", err.text);
+	}
+	option_complain(&passwd_verb, "%s", err.text);
 	return EXIT_OTHER;
 }

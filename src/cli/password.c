@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "cli/tidy.h"
 #include "util/secret.h"
 
 static bool wrong(struct option_error *err, const char *what, const char *why)
@@ -18,6 +19,7 @@ static bool wrong(struct option_error *err, const char *what, const char *why)
 	return false;
 }
 
+static const char zero_byte[] = "a zero byte in the password: text in UTF-16 has such; UTF-8 is wanted";
 static const char too_long[] = "longer than 511 bytes";
 
 /* NULL, or why there is none. */
@@ -34,6 +36,8 @@ static const char *read_line(int fd, char to[PASSWORD_ROOM])
 			return strerror(errno);
 		if (c == '\n')
 			break;
+		if (!c)
+			return zero_byte;
 		if (len + 1 >= PASSWORD_ROOM)
 			return too_long;
 		to[len++] = c;
@@ -51,7 +55,7 @@ bool password_from_fd(int fd, char to[PASSWORD_ROOM], struct option_error *err)
 
 	if (fd)
 		snprintf(what, sizeof(what), "--password-fd %d", fd);
-	return why ? wrong(err, what, why) : true;
+	return why ? wrong(err, what, why) : tidy_password(to, what, err);
 }
 
 bool password_from_file(const char *file, char to[PASSWORD_ROOM], struct option_error *err)
@@ -63,7 +67,7 @@ bool password_from_file(const char *file, char to[PASSWORD_ROOM], struct option_
 		return wrong(err, file, strerror(errno));
 	why = read_line(fd, to);
 	close(fd);
-	return why ? wrong(err, file, why) : true;
+	return why ? wrong(err, file, why) : tidy_password(to, file, err);
 }
 
 static const char variable[] = "SSTP_PASSWORD";
@@ -91,14 +95,16 @@ void password_forget_environment(void)
 bool password_from_environment(char to[PASSWORD_ROOM], struct option_error *err)
 {
 	const char *value = getenv(variable);
-	bool fits = value && strlen(value) < PASSWORD_ROOM;
+	bool ok = value && strlen(value) < PASSWORD_ROOM;
 
-	if (fits)
+	if (ok) {
 		strcpy(to, value);
-	else if (value)
+		ok = tidy_password(to, variable, err);
+	} else if (value) {
 		wrong(err, variable, too_long);
+	}
 	password_forget_environment();
-	return fits;
+	return ok;
 }
 
 /* For a signal that comes while the echo is off. */
@@ -127,29 +133,47 @@ static void take_signals(void)
 	sigaction(SIGTERM, &ours, &asked_term);
 }
 
-bool password_ask(const char *prompt, char to[PASSWORD_ROOM], struct option_error *err)
+static bool ask(const char *prompt, bool is_silent, char to[PASSWORD_ROOM], const char **why)
 {
 	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	struct termios silent;
-	bool ok;
+	struct termios t;
 
+	*why = NULL;
 	if (fd < 0 || tcgetattr(fd, &asked_before)) {
 		if (fd >= 0)
 			close(fd);
-		return wrong(err, "no password",
-			     "no terminal to ask on; use --password-file, --passwd-on-stdin or the "
-			     "variable SSTP_PASSWORD");
+		return false;
 	}
 	asked_fd = fd;
-	silent = asked_before;
-	silent.c_lflag &= ~(tcflag_t)ECHO;
-	silent.c_lflag |= ECHONL;
+	t = asked_before;
+	if (is_silent) {
+		t.c_lflag &= ~(tcflag_t)ECHO;
+		t.c_lflag |= ECHONL;
+	}
 	take_signals();
-	tcsetattr(fd, TCSAFLUSH, &silent);
+	tcsetattr(fd, TCSAFLUSH, &t);
 	dprintf(fd, "%s", prompt);
-	ok = password_from_fd(fd, to, err);
+	*why = read_line(fd, to);
 	tcsetattr(fd, TCSAFLUSH, &asked_before);
 	give_signals_back();
 	close(fd);
-	return ok;
+	return true;
+}
+
+bool password_ask(const char *prompt, char to[PASSWORD_ROOM], struct option_error *err)
+{
+	const char *why;
+
+	if (!ask(prompt, true, to, &why))
+		return wrong(err, "no password",
+			     "no terminal to ask on; use --password-file, --passwd-on-stdin or the "
+			     "variable SSTP_PASSWORD");
+	return why ? wrong(err, "the terminal", why) : tidy_password(to, "the terminal", err);
+}
+
+bool terminal_ask(const char *prompt, char to[PASSWORD_ROOM])
+{
+	const char *why;
+
+	return ask(prompt, false, to, &why) && !why && *to;
 }

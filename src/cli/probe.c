@@ -27,7 +27,7 @@ static bool word(void *settings, const char *w, struct option_error *err)
 	return server_word(&((struct probe_settings *)settings)->server, w, false, err);
 }
 
-static const struct verb verb = {
+const struct verb probe_verb = {
 	.name = "probe",
 	.usage = "[options] HOST[:PORT]",
 	.about = "Shows what a server speaks: TLS, its certificate and pin, HTTP, SSTP and the "
@@ -65,7 +65,9 @@ static void print_cert(const struct probe_report *r)
 	printf("  %-16s%s\n", "SHA-256", c->fingerprint);
 	if (!c->is_for_servers)
 		printf("  %-16s%s\n", "purpose", "not for servers (extended key usage)");
-	printf("  %-16s%s\n", "trusted", r->is_trusted ? "yes" : "no");
+	printf("  %-16s%s\n", "trusted", r->is_trusted	 ? "yes" :
+	       r->is_unchecked ? "not checked" :
+				 "no");
 	if (!r->is_trusted)
 		printf("  %-16s%s\n", "", r->trust);
 }
@@ -110,7 +112,7 @@ static void print_text(const struct server_ref *ref, const struct probe_report *
 	if (r->code != EXIT_LOOKUP && r->code != EXIT_TCP && r->code != EXIT_USAGE)
 		print_report(ref, r);
 	if (r->code)
-		option_complain(&verb, "%s", r->text);
+		option_complain(&probe_verb, "%s", r->text);
 }
 
 int verb_probe(int argc, char **argv)
@@ -120,14 +122,14 @@ int verb_probe(int argc, char **argv)
 	struct server_ref ref;
 	int code;
 
-	if (!options_read(&verb, argc, argv, &s, &code))
+	if (!options_read(&probe_verb, argc, argv, &s, &code))
 		return code;
 	s.common.quiet = !s.common.verbose; /* the report says it all */
 	common_apply(&s.common);
-	if (!server_settings_apply(&verb, &s.server, &ref))
+	if (!server_settings_apply(&probe_verb, &s.server, &ref))
 		return EXIT_USAGE;
 	if (s.common.check) {
-		if (!server_settings_check(&verb, &ref))
+		if (!server_settings_check(&probe_verb, &ref))
 			return EXIT_USAGE;
 		printf("the settings are good\n");
 		return EXIT_OK;

@@ -143,7 +143,7 @@ static bool word(void *settings, const char *w, struct option_error *err)
 	return server_word(&((struct proxy_settings *)settings)->server, w, true, err);
 }
 
-static const struct verb verb = {
+const struct verb proxy_verb = {
 	.name = "proxy",
 	.usage = "[options] HOST[:PORT] [-- COMMAND...]",
 	.about = "Connects to an SSTP server and lets local programs through it, without a TUN "
@@ -203,17 +203,17 @@ static bool read_login(const struct proxy_settings *s, char password[PASSWORD_RO
 
 	*login = (struct proxy_login){ s->proxy_user, password };
 	if (!s->proxy_user != !s->proxy_password_file) {
-		option_complain(&verb, "--proxy-user and --proxy-password-file go together");
+		option_complain(&proxy_verb, "--proxy-user and --proxy-password-file go together");
 		return false;
 	}
 	if (!s->proxy_user)
 		return true;
 	if (!password_from_file(s->proxy_password_file, password, &err)) {
-		option_complain(&verb, "--proxy-password-file: %s", err.text);
+		option_complain(&proxy_verb, "--proxy-password-file: %s", err.text);
 		return false;
 	}
 	if (!proxy_login_is_sayable(login))
-		option_complain(&verb, "--proxy-user and its password must have at most %d "
+		option_complain(&proxy_verb, "--proxy-user and its password must have at most %d "
 				"characters each, and the user no colon", PROXY_LOGIN_MAX);
 	return proxy_login_is_sayable(login);
 }
@@ -240,15 +240,15 @@ static bool join_forwards(struct proxy_settings *s, struct proxy_cfg *cfg)
 static bool is_sensible(const struct proxy_settings *s, const struct proxy_cfg *cfg)
 {
 	if (s->command && !s->command[0]) {
-		option_complain(&verb, "no command behind --: sstp proxy HOST -- COMMAND");
+		option_complain(&proxy_verb, "no command behind --: sstp proxy HOST -- COMMAND");
 		return false;
 	}
 	if (s->background && s->command) {
-		option_complain(&verb, "--background and a command contradict each other");
+		option_complain(&proxy_verb, "--background and a command contradict each other");
 		return false;
 	}
 	if (!cfg->forward_count && !cfg->front_count) {
-		option_complain(&verb, "nothing to do: give --socks5, --http-proxy, -L, -R, or a "
+		option_complain(&proxy_verb, "nothing to do: give --socks5, --http-proxy, -L, -R, or a "
 				"command behind --");
 		return false;
 	}
@@ -262,7 +262,7 @@ static int proxy_to(const struct proxy_settings *s, const struct proxy_cfg *prox
 	struct background background;
 	int code = EXIT_OTHER;
 
-	if (!background_begin(&background, &verb, s->background, s->pid_file))
+	if (!background_begin(&background, &proxy_verb, s->background, s->pid_file))
 		return code;
 	common_warn_of_keylog(s->server.keylog);
 	cfg.ready = background_ready;
@@ -271,7 +271,7 @@ static int proxy_to(const struct proxy_settings *s, const struct proxy_cfg *prox
 	if (cfg.outlet)
 		code = client_run(&cfg);
 	else
-		option_complain(&verb, "%s", strerror(ENOMEM));
+		option_complain(&proxy_verb, "%s", strerror(ENOMEM));
 	background_end(&background);
 	return code;
 }
@@ -288,22 +288,22 @@ int verb_proxy(int argc, char **argv)
 	struct client_cfg cfg;
 	int code;
 
-	if (!options_read(&verb, argc, argv, &s, &code))
+	if (!options_read(&proxy_verb, argc, argv, &s, &code))
 		return code;
 	common_apply(&s.common);
 	proxy.command = s.command;
-	if (!login_apply(&verb, &s.login, &s.server, &cfg) ||
+	if (!login_apply(&proxy_verb, &s.login, &s.server, s.common.check, &cfg) ||
 	    !read_login(&s, proxy_password, &proxy_login))
 		return EXIT_USAGE;
 	if (!join_forwards(&s, &proxy) || !join_fronts(&s, &proxy_login, &proxy)) {
-		option_complain(&verb, "%s", strerror(ENOMEM));
+		option_complain(&proxy_verb, "%s", strerror(ENOMEM));
 		return EXIT_OTHER;
 	}
 	if (!is_sensible(&s, &proxy))
 		return EXIT_USAGE;
 	if (s.common.check)
-		return login_check(&verb, &s.login, &cfg);
-	if (!login_password(&verb, &s.login, s.server.at.host, password))
+		return login_check(&proxy_verb, &s.login, &cfg);
+	if (!login_password(&proxy_verb, &s.login, &cfg, password))
 		return EXIT_USAGE;
 	cfg.password = password;
 	code = proxy_to(&s, &proxy, &cfg);

@@ -33,7 +33,7 @@ static bool word(void *settings, const char *w, struct option_error *err)
 	return server_word(&((struct run_settings *)settings)->server, w, true, err);
 }
 
-static const struct verb verb = {
+const struct verb run_verb = {
 	.name = "run",
 	.usage = "[options] HOST[:PORT] -- COMMAND [ARGUMENTS]",
 	.about = "Connects to an SSTP server and runs a command in a network of its own, whose only "
@@ -62,14 +62,14 @@ static int run(const struct run_settings *s, struct client_cfg *cfg)
 	cfg->outlet = device_outlet(&device);
 	if (cfg->outlet)
 		return client_run(cfg);
-	option_complain(&verb, "%s", strerror(ENOMEM));
+	option_complain(&run_verb, "%s", strerror(ENOMEM));
 	return EXIT_OTHER;
 }
 
 static bool has_command(const struct run_settings *s)
 {
 	if (!s->command || !s->command[0])
-		option_complain(&verb, "no command: sstp run HOST -- COMMAND");
+		option_complain(&run_verb, "no command: sstp run HOST -- COMMAND");
 	return s->command && s->command[0];
 }
 
@@ -84,14 +84,14 @@ int verb_run(int argc, char **argv)
 	struct client_cfg cfg;
 	int code;
 
-	if (!options_read(&verb, argc, argv, &s, &code))
+	if (!options_read(&run_verb, argc, argv, &s, &code))
 		return code;
 	common_apply(&s.common);
-	if (!login_apply(&verb, &s.login, &s.server, &cfg))
+	if (!login_apply(&run_verb, &s.login, &s.server, s.common.check, &cfg))
 		return EXIT_USAGE;
 	if (s.common.check)
-		return login_check(&verb, &s.login, &cfg);
-	if (!has_command(&s) || !login_password(&verb, &s.login, s.server.at.host, password))
+		return login_check(&run_verb, &s.login, &cfg);
+	if (!has_command(&s) || !login_password(&run_verb, &s.login, &cfg, password))
 		return EXIT_USAGE;
 	cfg.password = password;
 	code = run(&s, &cfg);

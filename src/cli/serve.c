@@ -50,12 +50,19 @@ struct serve_settings {
 	const char *pid_file;
 };
 
-/* "443", "192.0.2.1", "192.0.2.1:4443", "[::1]:443". A port alone is of every address. */
+/* "443", "192.0.2.1", "192.0.2.1:4443", "[::1]:443". A port alone, ":443" and "*:443" are of every
+ * address. */
 static bool parse_listen(const char *text, struct listen_addr *out)
 {
 	char host[64], any[32];
 
 	*out = (struct listen_addr){ .port = 443 };
+	if (!strcmp(text, "*"))
+		return true;
+	if (!strncmp(text, "*:", 2))
+		text++;
+	if (text[0] == ':' && text[1] != ':')
+		text++;
 	if (!strpbrk(text, ".:")) {
 		snprintf(any, sizeof(any), "x:%.20s", text);
 		return ip_split_host_port(any, host, sizeof(host), &out->port);
@@ -72,7 +79,7 @@ static bool set_listen(void *to, const char *value, struct option_error *err)
 	if (!parse_listen(value, &a)) {
 		snprintf(err->text, sizeof(err->text),
 			 "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, "
-			 "[2001:db8::1]:443");
+			 "[2001:db8::1]:443, *:443");
 		return false;
 	}
 	if (l->count + 2 > LISTENS_MAX) {
@@ -182,7 +189,7 @@ static const struct option options[] = {
 	{ "no-offload", 0, NULL, "exchange packets with the kernel one by one; slower, for a kernel "
 	  "that does it wrong in bulk", set_flag, AT(no_offload), false, NULL },
 	{ .help = "Running:" },
-	{ "workers", 0, "N", "use N threads; default: one a core", set_number, AT(workers), false,
+	{ "workers", 0, "N", "use N threads; default: one a core", set_workers, AT(workers), false,
 	  NULL },
 	{ "background", 'b', NULL, "go to the background once listening", set_flag, AT(background),
 	  false, NULL },
@@ -191,7 +198,7 @@ static const struct option options[] = {
 	COMMON_OPTIONS(struct serve_settings),
 };
 
-static const struct verb verb = {
+const struct verb serve_verb = {
 	.name = "serve",
 	.usage = "[options]",
 	.about = "Serves SSTP clients: Windows, RouterOS, Android, Linux. SIGHUP reads users and "
@@ -201,7 +208,7 @@ static const struct verb verb = {
 		 "  sstp cert --name vpn.example.net --out /etc/sstp/server\n"
 		 "  sstp passwd /etc/sstp/users ann\n"
 		 "  sstp serve --cert /etc/sstp/server.crt --key /etc/sstp/server.key \\\n"
-		 "       --users /etc/sstp/users --ipv4-network 10.9.0.0/24 --dns 10.9.0.1\n\n"
+		 "       --users /etc/sstp/users --ipv4-network 10.9.0.0/24\n\n"
 		 "Forwarding and NAT are the host's business. To let clients reach the world\n"
 		 "through eth0:\n\n"
 		 "  sysctl net.ipv4.ip_forward=1\n"
@@ -216,13 +223,13 @@ static const struct verb verb = {
 static bool has_all(const struct serve_settings *s)
 {
 	if (!s->cert)
-		option_complain(&verb, "no certificate: --cert FILE (sstp cert makes one)");
+		option_complain(&serve_verb, "no certificate: --cert FILE (sstp cert makes one)");
 	else if (!s->users)
-		option_complain(&verb, "no user file: --users FILE (sstp passwd makes one)");
+		option_complain(&serve_verb, "no user file: --users FILE (sstp passwd makes one)");
 	else if (s->network.addr.family == AF_UNSPEC)
-		option_complain(&verb, "no addresses for clients: --ipv4-network 10.9.0.0/24");
+		option_complain(&serve_verb, "no addresses for clients: --ipv4-network 10.9.0.0/24");
 	else if (s->userns && !s->netns)
-		option_complain(&verb, "--userns says whose --netns is, and there is none");
+		option_complain(&serve_verb, "--userns says whose --netns is, and there is none");
 	else
 		return true;
 	return false;
@@ -309,12 +316,12 @@ static int check(const struct server_cfg *cfg)
 	struct tls_ctx *tls;
 
 	if (users_load(cfg->users_file, &users, &users_err)) {
-		option_complain(&verb, "%s", users_err.text);
+		option_complain(&serve_verb, "%s", users_err.text);
 		return EXIT_USAGE;
 	}
 	users_free(users);
 	if (tls_ctx_server(&cfg->tls, &tls, &tls_err)) {
-		option_complain(&verb, "%s", tls_err.text);
+		option_complain(&serve_verb, "%s", tls_err.text);
 		return EXIT_USAGE;
 	}
 	tls_ctx_release(tls);
@@ -327,7 +334,7 @@ static int run(const struct serve_settings *s, struct server_cfg *cfg)
 	struct background background;
 	enum exit_code code;
 
-	if (!background_begin(&background, &verb, s->background, s->pid_file))
+	if (!background_begin(&background, &serve_verb, s->background, s->pid_file))
 		return EXIT_OTHER;
 	common_warn_of_keylog(s->keylog);
 	cfg->ready = background_ready;
@@ -353,7 +360,7 @@ int verb_serve(int argc, char **argv)
 	int code;
 
 	password_forget_environment(); /* of a client or of sstp passwd, and this stays for long */
-	if (!options_read(&verb, argc, argv, &s, &code))
+	if (!options_read(&serve_verb, argc, argv, &s, &code))
 		return code;
 	common_apply(&s.common);
 	if (!s.listen.count)
@@ -362,7 +369,7 @@ int verb_serve(int argc, char **argv)
 		return EXIT_USAGE;
 	if (s.key_password_file) {
 		if (!password_from_file(s.key_password_file, key_password, &err)) {
-			option_complain(&verb, "%s", err.text);
+			option_complain(&serve_verb, "%s", err.text);
 			return EXIT_USAGE;
 		}
 		cfg.tls.key_password = key_password;

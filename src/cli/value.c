@@ -10,6 +10,7 @@
 #include <net/if.h>
 
 #include "cli/option.h"
+#include "server/server.h"
 #include "sstp/sstp.h"
 
 enum { NUMBER_MAX = 1000000000 };
@@ -122,6 +123,16 @@ bool set_number(void *to, const char *value, struct option_error *err)
 	return true;
 }
 
+bool set_workers(void *to, const char *value, struct option_error *err)
+{
+	unsigned long n;
+
+	if (!number(value, 0, SERVER_WORKERS_MAX, &n))
+		return wrong(err, "must be from 1 to %d, or 0 for one a core", SERVER_WORKERS_MAX);
+	*(uint32_t *)to = (uint32_t)n;
+	return true;
+}
+
 bool set_seconds(void *to, const char *value, struct option_error *err)
 {
 	unsigned long n;
@@ -199,19 +210,60 @@ void clear_ipv4(void *to)
 	memset(to, 0, 2 * sizeof(uint32_t));
 }
 
-/* HOST[:PORT], or a URL with nothing behind that, as a browser shows it. */
+/* The scheme is cut off, and with it the path that a browser shows. False: another scheme. */
+static bool cut_url(char *text)
+{
+	static const char *const schemes[] = { "https://", "sstp://", NULL };
+	char *path;
+
+	for (size_t i = 0; schemes[i]; i++) {
+		size_t len = strlen(schemes[i]);
+
+		if (strncasecmp(text, schemes[i], len) != 0)
+			continue;
+		memmove(text, text + len, strlen(text + len) + 1);
+		path = strpbrk(text, "/?#");
+		if (path)
+			*path = '\0';
+		return true;
+	}
+	return !strstr(text, "://");
+}
+
+/* USER@ in front of the host. False with err filled when it holds a password too. */
+static bool cut_user(char *text, char *user, size_t user_size, struct option_error *err)
+{
+	char *at = strrchr(text, '@');
+
+	*user = '\0';
+	if (!at)
+		return true;
+	*at = '\0';
+	if (strchr(text, ':'))
+		return wrong(err, "must not hold a password: the command line and the environment can be "
+				  "read by others");
+	if (!*text || strlen(text) >= user_size)
+		return wrong(err, "must have a user name of 1 to %zu bytes before the @", user_size - 1);
+	strcpy(user, text);
+	memmove(text, at + 1, strlen(at + 1) + 1);
+	return true;
+}
+
+/* [USER@]HOST[:PORT], or a URL as a browser shows it. */
 bool set_server(void *to, const char *value, struct option_error *err)
 {
-	static const char scheme[] = "https://";
 	struct host_port *server = to;
-	char text[sizeof(server->host) + 16];
-	bool is_url = !strncasecmp(value, scheme, sizeof(scheme) - 1);
-	int n = snprintf(text, sizeof(text), "%s", is_url ? value + sizeof(scheme) - 1 : value);
+	char text[sizeof(server->host) + sizeof(server->user) + 256];
 
-	if (is_url && n > 0 && n < (int)sizeof(text) && text[n - 1] == '/')
-		text[n - 1] = '\0';
+	if (strlen(value) >= sizeof(text))
+		return wrong(err, "is too long for HOST:PORT");
+	strcpy(text, value);
+	if (!cut_url(text))
+		return wrong(err, "must be HOST or HOST:PORT; of URLs, https:// and sstp:// are understood");
+	if (!cut_user(text, server->user, sizeof(server->user), err))
+		return false;
 	server->port = 443;
-	if (n < (int)sizeof(text) && !strpbrk(text, "/ ") &&
+	if (!strpbrk(text, "/* ") &&
 	    ip_split_host_port(text, server->host, sizeof(server->host), &server->port))
 		return true;
 	return wrong(err, "must be HOST or HOST:PORT, an IPv6 address with a port in brackets");

@@ -2,6 +2,16 @@
 #ifndef SSTP_CLI_VERBS_H
 #define SSTP_CLI_VERBS_H
 
+#include "cli/option.h"
+
+enum { VERB_COUNT = 8 };
+
+/* What each of them takes, in the order of the help. */
+extern const struct verb *const all_verbs[VERB_COUNT];
+
+extern const struct verb connect_verb, run_verb, proxy_verb, serve_verb, probe_verb, passwd_verb,
+	cert_verb, healthcheck_verb;
+
 int verb_connect(int argc, char **argv);
 int verb_run(int argc, char **argv);
 int verb_proxy(int argc, char **argv);

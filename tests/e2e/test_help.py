@@ -23,7 +23,7 @@ def test_without_a_verb_it_shows_the_verbs_and_fails(sstp):
 def test_an_unknown_verb_is_named_and_the_verbs_are_shown(sstp):
     done = run(sstp, "conect")
     assert done.returncode == 2
-    assert done.stderr.startswith("sstp: no verb conect\n")
+    assert done.stderr.startswith("sstp: no verb conect; did you mean sstp connect?\n")
     assert "\n  connect " in done.stderr
 
 
@@ -74,7 +74,7 @@ def test_a_misspelt_option_gets_a_suggestion(sstp, verb, typed, meant):
     assert done.stderr == f"sstp {verb}: no option {typed}; did you mean {meant}?\n"
 
 
-@pytest.mark.parametrize("verb, typed", [("connect", "--frobnicate"), ("connect", "--dns"), ("probe", "--user")])
+@pytest.mark.parametrize("verb, typed", [("connect", "--frobnicate"), ("connect", "--colour"), ("probe", "--user")])
 def test_an_option_like_no_other_gets_a_pointer_to_help(sstp, verb, typed):
     done = run(sstp, verb, typed)
     assert done.returncode == 2

@@ -85,7 +85,7 @@ def test_a_user_gets_an_address_and_loses_it_again(sstp, users):
 def test_delete_takes_out_the_user_alone(sstp, users):
     users.write_text("# ours\nann * old *\n# bob is new\nbob * secret *\n")
     done = passwd(sstp, "--delete", users, "ann")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{users}: ann is removed\n", "")
     assert users.read_text() == "# ours\n# bob is new\nbob * secret *\n"
 
 

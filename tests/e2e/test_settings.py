@@ -107,7 +107,8 @@ pid-file = /run/sstpd.pid
 
 @pytest.mark.parametrize("line, words", [
     ("usr = ann", "no option usr; did you mean user?"),
-    ("password = secret", "no option password; did you mean password-file?"),
+    ("password = secret", "no option password; a password never comes from the command line; --password-file FILE, "
+     "--passwd-on-stdin or SSTP_PASSWORD give it"),
     ("colour = blue", "no option colour; sstp connect --help lists them"),
     ("mtu = 99", "mtu = 99: must be from 576 to 4087"),
     ("mtu = 4088", "mtu = 4088: must be from 576 to 4087"),

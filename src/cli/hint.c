@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tables of the words that openconnect, ocserv, sstpc, pppd, OpenVPN and wg-quick have for things. */
+#include "cli/hint.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli/variables.h"
+
+enum { NAME_MAX_LEN = 48 };
+
+/* Lower case, without '-' and '_'. Returns the length; 0: too long. */
+static size_t fold(char to[NAME_MAX_LEN], const char *from, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (from[i] == '-' || from[i] == '_')
+			continue;
+		if (n + 1 >= NAME_MAX_LEN)
+			return 0;
+		to[n++] = (char)tolower((unsigned char)from[i]);
+	}
+	to[n] = '\0';
+	return n;
+}
+
+/* Levenshtein's distance, where two neighbors that changed places count as one. */
+static unsigned edits(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	unsigned rows[3][NAME_MAX_LEN + 1];
+	unsigned *before = rows[0], *last = rows[1], *row = rows[2];
+
+	for (size_t j = 0; j <= b_len; j++)
+		last[j] = (unsigned)j;
+	for (size_t i = 1; i <= a_len; i++) {
+		unsigned *spare = before;
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= b_len; j++) {
+			unsigned change = last[j - 1] + (a[i - 1] != b[j - 1]);
+			unsigned min = row[j - 1] < last[j] ? row[j - 1] + 1 : last[j] + 1;
+
+			if (change < min)
+				min = change;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] + 1 < min)
+				min = before[j - 2] + 1;
+			row[j] = min;
+		}
+		before = last;
+		last = row;
+		row = spare;
+	}
+	return last[b_len];
+}
+
+unsigned hint_distance(const char *typed, size_t len, const char *name)
+{
+	char a[NAME_MAX_LEN], b[NAME_MAX_LEN];
+	size_t a_len = fold(a, typed, len), b_len = fold(b, name, strlen(name));
+	unsigned d;
+
+	if (!a_len || !b_len)
+		return UINT32_MAX;
+	d = edits(a, a_len, b, b_len);
+	if (a_len >= 2 && a_len < b_len && !strncmp(a, b, a_len))
+		return 1;
+	return 3 * d <= (a_len > b_len ? a_len : b_len) ? d : UINT32_MAX;
+}
+
+/* `ours`: an option without its dashes, or a sentence where it has a blank. Several lines for one
+ * word are for different verbs: the first whose option the verb has counts. */
+static const struct {
+	const char *theirs, *ours;
+} options_of_others[] = {
+	{ "cafile", "ca-cert" },
+	{ "ca", "ca-cert" },
+	{ "ca-path", "ca-cert" },
+	{ "ca-certs", "ca-cert" },
+	{ "capath", "ca-cert" },
+	{ "cacert", "ca-cert" },
+	{ "certificate", "cert" },
+	{ "server-cert", "cert" },
+	{ "server-key", "key" },
+	{ "sslkey", "key" },
+	{ "fingerprint", "servercert" },
+	{ "pin", "servercert" },
+	{ "pinnedpubkey", "servercert" },
+	{ "cert-warn", "there is no option that trusts any certificate; give --servercert PIN, which "
+		       "sstp probe shows" },
+	{ "no-cert-check", "there is no option that trusts any certificate; give --servercert PIN, "
+			   "which sstp probe shows" },
+	{ "insecure", "there is no option that trusts any certificate; give --servercert PIN, which "
+		      "sstp probe shows" },
+	{ "username", "user" },
+	{ "login", "user" },
+	{ "name", "user" },
+	{ "auth-user-pass", "user" },
+	{ "user", "users" },
+	{ "passwd", "passwd-on-stdin" },
+	{ "password", "a password never comes from the command line; --password-file FILE, "
+		      "--passwd-on-stdin or SSTP_PASSWORD give it" },
+	{ "pass", "a password never comes from the command line; --password-file FILE, "
+		  "--passwd-on-stdin or SSTP_PASSWORD give it" },
+	{ "askpass", "password-file" },
+	{ "passfile", "password-file" },
+	{ "pwfile", "password-file" },
+	{ "password-stdin", "passwd-on-stdin" },
+	{ "authgroup", "SSTP has no groups; the user name may be DOMAIN\\NAME" },
+	{ "usergroup", "SSTP has no groups; the user name may be DOMAIN\\NAME" },
+	{ "os", "SSTP does not tell the server the client's system" },
+	{ "useragent", "SSTP does not tell the server the client's name" },
+	{ "protocol", "the protocol is SSTP; there is no other" },
+	{ "juniper", "the protocol is SSTP; there is no other" },
+	{ "dtls-ciphers", "SSTP runs over TCP alone" },
+	{ "no-dtls", "SSTP runs over TCP alone, always" },
+	{ "proto", "SSTP runs over TCP alone" },
+	{ "udp-port", "SSTP runs over TCP alone" },
+	{ "remote", "server" },
+	{ "host", "server" },
+	{ "hostname", "server" },
+	{ "port", "listen" },
+	{ "port", "the port follows the server: HOST:PORT" },
+	{ "tcp-port", "listen" },
+	{ "listen-host", "listen" },
+	{ "bind", "listen" },
+	{ "local", "listen" },
+	{ "dev", "interface" },
+	{ "ifname", "interface" },
+	{ "tun", "interface" },
+	{ "linkname", "interface" },
+	{ "device", "interface" },
+	{ "base-mtu", "mtu" },
+	{ "mru", "mtu" },
+	{ "tun-mtu", "mtu" },
+	{ "defaultroute", "the default route goes through the tunnel unless --no-default-route is given" },
+	{ "replacedefaultroute", "the default route goes through the tunnel unless --no-default-route "
+				 "is given" },
+	{ "redirect-gateway", "all traffic goes through the tunnel unless --no-default-route is given" },
+	{ "nodefaultroute", "no-default-route" },
+	{ "route-nopull", "no-default-route" },
+	{ "split-tunnel", "no-default-route" },
+	{ "allowed-ips", "route" },
+	{ "usepeerdns", "the server's DNS is used unless --no-dns is given" },
+	{ "ms-dns", "dns" },
+	{ "ms-wins", "nbns" },
+	{ "ipv4-dns", "dns" },
+	{ "dns", "the server names the DNS servers; --no-dns leaves the host's as it is" },
+	{ "pull-filter", "no-dns" },
+	{ "ipv4-pool", "ipv4-network" },
+	{ "pool", "ipv4-network" },
+	{ "network", "ipv4-network" },
+	{ "subnet", "ipv4-network" },
+	{ "remoteip", "ipv4-network" },
+	{ "localip", "the server takes the first address of --ipv4-network" },
+	{ "log-level", "--verbose logs more and --quiet less" },
+	{ "loglevel", "--verbose logs more and --quiet less" },
+	{ "verb", "--verbose logs more and --quiet less" },
+	{ "debug", "verbose" },
+	{ "dump", "verbose" },
+	{ "log-stdout", "the log goes to standard error" },
+	{ "log-stderr", "the log goes to standard error" },
+	{ "log", "the log goes to standard error; redirect that" },
+	{ "logfile", "the log goes to standard error; redirect that: 2>FILE" },
+	{ "timestamp", "log-time" },
+	{ "json", "log-json" },
+	{ "daemon", "background" },
+	{ "detach", "background" },
+	{ "daemonize", "background" },
+	{ "fork", "background" },
+	{ "foreground", "it stays in the foreground unless --background is given" },
+	{ "nodetach", "it stays in the foreground unless --background is given" },
+	{ "pidfile", "pid-file" },
+	{ "writepid", "pid-file" },
+	{ "persist", "a lost connection is made again unless --once is given" },
+	{ "reconnect", "a lost connection is made again unless --once is given" },
+	{ "reconnect-timeout", "a lost connection is made again unless --once is given" },
+	{ "nopersist", "once" },
+	{ "no-reconnect", "once" },
+	{ "maxfail", "once" },
+	{ "retry", "keep-trying" },
+	{ "up", "script" },
+	{ "ip-up-script", "script" },
+	{ "connect-script", "script" },
+	{ "disable-ipv6", "no-ipv6" },
+	{ "noipv6", "no-ipv6" },
+	{ "require-mschap-v2", "auth" },
+	{ "require-mschapv2", "auth" },
+	{ "require-pap", "auth" },
+	{ "require-chap", "auth" },
+	{ "refuse-pap", "auth" },
+	{ "refuse-eap", "auth" },
+	{ "tls-ext", "the name is sent in TLS always; --sni NAME sends another" },
+	{ "host-name", "sni" },
+	{ "tls-version-min", "min-tls" },
+	{ "max-clients", "max-sessions" },
+	{ "max-same-clients", "user-sessions" },
+	{ "duplicate-cn", "user-sessions" },
+	{ "client-to-client", "client-to-client" },
+	{ "config-file", "config" },
+	{ "conf", "config" },
+	{ "socks", "socks5" },
+	{ "dynamic", "socks5" },
+	{ "local-forward", "forward" },
+	{ "test-config", "check" },
+	{ "test", "check" },
+	{ "dry-run", "check" },
+	{ "version", "sstp --version prints the version" },
+	{ "days-valid", "days" },
+	{ "subject", "name" },
+	{ "cn", "name" },
+	{ "output", "out" },
+	{ "remove", "delete" },
+	{ "del", "delete" },
+	{ "ip", "address" },
+	{ "sstp-sock", "sstp has a PPP of its own: no pppd, no plugin" },
+	{ "ipparam", "sstp has a PPP of its own: no pppd, no plugin" },
+	{ "plugin", "sstp has a PPP of its own: no pppd, no plugin" },
+	{ "noauth", "the server proves itself by its certificate; there is nothing to turn off" },
+	{ "priv-user", "it runs as the user who starts it" },
+	{ "setuid", "it runs as the user who starts it" },
+	{ "save-server-route", "the route to the server is always kept" },
+};
+
+static const struct option *option_named(const struct verb *v, const char *name)
+{
+	for (size_t i = 0; i < v->option_count; i++)
+		if (v->options[i].name && !strcmp(v->options[i].name, name))
+			return &v->options[i];
+	return NULL;
+}
+
+static bool is_same(const char *typed, size_t len, const char *name)
+{
+	char a[NAME_MAX_LEN], b[NAME_MAX_LEN];
+
+	return fold(a, typed, len) && fold(b, name, strlen(name)) && !strcmp(a, b);
+}
+
+/* Sentences about passwords, routes and so on are of no use to a verb without such options. */
+static bool is_for(const struct verb *v, const char *sentence)
+{
+	const char *dashes = strstr(sentence, "--");
+	char name[NAME_MAX_LEN];
+	size_t len = dashes ? strcspn(dashes + 2, " ;,:=") : 0;
+
+	if (!dashes || dashes == sentence + 5) /* none named, or "sstp --version" */
+		return v->config_offset != SIZE_MAX || dashes;
+	snprintf(name, sizeof(name), "%.*s", (int)len, dashes + 2);
+	return option_named(v, name);
+}
+
+/* The line of the table that is of use to this verb; NULL: none. */
+static const char *find_ours(const struct verb *v, const char *typed, size_t len, bool in_file)
+{
+	for (size_t i = 0; i < sizeof(options_of_others) / sizeof(*options_of_others); i++) {
+		const char *ours = options_of_others[i].ours;
+		const struct option *o = option_named(v, ours);
+
+		if (!is_same(typed, len, options_of_others[i].theirs))
+			continue;
+		if (o ? !(in_file && o->only_here) : strchr(ours, ' ') && is_for(v, ours))
+			return ours;
+	}
+	return NULL;
+}
+
+bool hint_for_option(const struct verb *v, const char *typed, size_t len, bool in_file,
+		     char text[HINT_SIZE])
+{
+	const char *ours = find_ours(v, typed, len, in_file);
+	unsigned min = UINT32_MAX;
+
+	for (size_t i = 0; !ours && i < v->option_count; i++) {
+		const struct option *o = &v->options[i];
+		unsigned d = !o->name || (in_file && o->only_here) ?
+				     UINT32_MAX :
+				     hint_distance(typed, len, o->name);
+
+		if (d < min) {
+			min = d;
+			snprintf(text, HINT_SIZE, "did you mean %s%s?", in_file ? "" : "--", o->name);
+		}
+	}
+	if (ours && strchr(ours, ' '))
+		snprintf(text, HINT_SIZE, "%s", ours);
+	else if (ours)
+		snprintf(text, HINT_SIZE, "did you mean %s%s?", in_file ? "" : "--", ours);
+	return ours || min < UINT32_MAX;
+}
+
+bool hint_for_variable(const struct verb *v, const char *typed, size_t len, char text[HINT_SIZE])
+{
+	const char *ours = find_ours(v, typed, len, true);
+	unsigned min = UINT32_MAX;
+
+	if (ours && strchr(ours, ' ')) {
+		snprintf(text, HINT_SIZE, "%s", ours);
+		return true;
+	}
+	for (size_t i = 0; i < v->option_count; i++) {
+		const struct option *o = &v->options[i];
+		unsigned d = !o->name || o->only_here		? UINT32_MAX :
+			     ours && !strcmp(ours, o->name) ? 0 :
+								      hint_distance(typed, len, o->name);
+
+		if (d < min) {
+			char name[80];
+
+			min = d;
+			variable_name(o, name, sizeof(name));
+			snprintf(text, HINT_SIZE, "did you mean %s?", name);
+		}
+	}
+	return min < UINT32_MAX;
+}
+
+static const struct {
+	const char *theirs, *ours;
+} verbs_of_others[] = {
+	{ "up", "connect" },	   { "start", "connect" },    { "client", "connect" },
+	{ "dial", "connect" },	   { "call", "connect" },     { "open", "connect" },
+	{ "login", "connect" },	   { "join", "connect" },     { "vpn", "connect" },
+	{ "server", "serve" },	   { "listen", "serve" },     { "daemon", "serve" },
+	{ "sstpd", "serve" },	   { "exec", "run" },	      { "netns", "run" },
+	{ "socks", "proxy" },	   { "socks5", "proxy" },     { "forward", "proxy" },
+	{ "tunnel", "proxy" },	   { "user", "passwd" },      { "users", "passwd" },
+	{ "adduser", "passwd" },   { "useradd", "passwd" },   { "password", "passwd" },
+	{ "ocpasswd", "passwd" },  { "info", "probe" },	      { "test", "probe" },
+	{ "scan", "probe" },	   { "check", "probe" },      { "show", "probe" },
+	{ "keygen", "cert" },	   { "genkey", "cert" },      { "certificate", "cert" },
+	{ "status", "healthcheck" }, { "health", "healthcheck" }, { "ping", "healthcheck" },
+};
+
+static bool is_end_word(const char *typed)
+{
+	static const char *const words[] = { "down", "stop", "disconnect", "quit", "kill", "off", "end" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcasecmp(typed, words[i]))
+			return true;
+	return false;
+}
+
+/* Of those equally near none is better. */
+static const char *nearest_verb(const char *typed, const char *const *verbs, size_t verb_count)
+{
+	const char *best = NULL;
+	unsigned min = UINT32_MAX;
+
+	for (size_t i = 0; i < sizeof(verbs_of_others) / sizeof(*verbs_of_others); i++)
+		if (!strcasecmp(typed, verbs_of_others[i].theirs))
+			return verbs_of_others[i].ours;
+	for (size_t i = 0; i < verb_count; i++) {
+		unsigned d = hint_distance(typed, strlen(typed), verbs[i]);
+
+		if (d < min) {
+			min = d;
+			best = verbs[i];
+		}
+	}
+	return best;
+}
+
+const char *hint_for_verb(const char *typed, const char *const *verbs, size_t verb_count)
+{
+	static char text[320];
+	const char *verb;
+
+	if (*typed == '-')
+		return "a verb comes first: sstp connect [options] HOST";
+	if (is_end_word(typed))
+		return "Ctrl-C or SIGTERM ends a running sstp, and puts routes and DNS back";
+	verb = nearest_verb(typed, verbs, verb_count);
+	if (verb)
+		snprintf(text, sizeof(text), "did you mean sstp %s?", verb);
+	else if (strpbrk(typed, ".:@"))
+		snprintf(text, sizeof(text), "did you mean sstp connect %.255s?", typed);
+	else
+		return NULL;
+	return text;
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* All verbs, for those who look through them. */
+#include "cli/verbs.h"
+
+const struct verb *const all_verbs[VERB_COUNT] = {
+	&connect_verb, &run_verb,    &proxy_verb, &serve_verb,
+	&probe_verb,   &passwd_verb, &cert_verb,  &healthcheck_verb,
+};
