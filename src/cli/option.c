@@ -120,6 +120,14 @@ static char *keep(const char *text)
 	return k->text;
 }
 
+/* Of USER:PASSWORD@HOST, which is refused, the host alone. */
+static const char *shown(const char *value)
+{
+	const char *at = strrchr(value, '@');
+
+	return at && memchr(value, ':', (size_t)(at - value)) ? at + 1 : value;
+}
+
 /* A shell reads its value. */
 static bool is_command(const struct option *o)
 {
@@ -155,7 +163,7 @@ static bool from_file(void *arg, const char *file, unsigned line, const char *ke
 	}
 	if (apply(r, o, kept, FROM_FILE, &err))
 		return true;
-	option_complain(r->verb, "%s%s = %s: %s", where, key, kept, err.text);
+	option_complain(r->verb, "%s%s = %s: %s", where, key, shown(kept), err.text);
 	return false;
 }
 
@@ -175,6 +183,18 @@ static bool apply_members(struct reading *r, const struct option *o, const char 
 	return true;
 }
 
+/* Each member of a list may be on a line of its own. */
+static void tidy_list(char *value)
+{
+	size_t len = strlen(value);
+
+	for (char *p = value; *p; p++)
+		if (strchr("\n\r\t", *p))
+			*p = ' ';
+	while (len && value[len - 1] == ' ')
+		value[--len] = '\0';
+}
+
 static bool from_environment(struct reading *r, const struct option *o)
 {
 	struct option_error err;
@@ -190,9 +210,8 @@ static bool from_environment(struct reading *r, const struct option *o)
 		option_complain(r->verb, "out of memory");
 		return false;
 	}
-	for (char *p = value; o->clear && *p; p++)
-		if (*p == '\n' || *p == '\r' || *p == '\t')
-			*p = ' '; /* each member of a list may be on a line of its own */
+	if (o->clear)
+		tidy_list(value);
 	if (!tidy_value(value, &(struct tidy_place){ name, .is_environment = true,
 								  .is_command = is_command(o) },
 				     &err)) {
@@ -202,7 +221,7 @@ static bool from_environment(struct reading *r, const struct option *o)
 	if (o->clear ? apply_members(r, o, value, &err) :
 		       apply(r, o, value, FROM_ENVIRONMENT, &err))
 		return true;
-	option_complain(r->verb, "%s=%s: %s", name, value, err.text);
+	option_complain(r->verb, "%s=%s: %s", name, shown(value), err.text);
 	return false;
 }
 
@@ -233,14 +252,14 @@ static bool from_command_line(struct reading *r, struct given *g)
 	if (!g->option) {
 		if (r->verb->word && r->verb->word(r->settings, g->value, &err))
 			return true;
-		option_complain(r->verb, "%s: %s", g->value,
+		option_complain(r->verb, "%s: %s", shown(g->value),
 				r->verb->word ? err.text : "nothing is expected here");
 		return false;
 	}
 	if (apply(r, g->option, g->value ? g->value : "yes", FROM_COMMAND_LINE, &err))
 		return true;
 	option_complain(r->verb, "--%s%s%s: %s", g->option->name, g->value ? " " : "",
-			g->value ? g->value : "", err.text);
+			g->value ? shown(g->value) : "", err.text);
 	return false;
 }
 

@@ -465,7 +465,8 @@ class Lab:
         """sstp probe; gives the CompletedProcess."""
         trust = ["--ca-cert", self.pki.ca] if trust is None else trust
         return (host or self.client).run(self.sstp, "probe", to, *trust, *options, check=False,
-                                         env={**os.environ, **SANITIZERS})
+                                         env={**{k: v for k, v in os.environ.items() if not k.startswith("SSTP")},
+                                              **SANITIZERS})
 
     # ---- the end
 

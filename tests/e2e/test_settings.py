@@ -141,8 +141,8 @@ def test_a_wrong_line_of_the_file_is_told_with_its_number(desk, line, words):
 
 @pytest.mark.parametrize("line, words", [
     ("listen = vpn.example.net", "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, "
-                                 "[2001:db8::1]:443"),
-    ("listen = 0", "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, [2001:db8::1]:443"),
+                                 "[2001:db8::1]:443, *:443"),
+    ("listen = 0", "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, [2001:db8::1]:443, *:443"),
     ("ipv4-network = 10.9.0.0/31", "must be an IPv4 network of /8 to /30, such as 10.9.0.0/24"),
     ("ipv4-network = 127.0.0.0/8", "no host can have these addresses; such as 10.9.0.0/24 would be right"),
     ("ipv4-network = 224.0.0.0/24", "no host can have these addresses; such as 10.9.0.0/24 would be right"),
@@ -306,6 +306,23 @@ def test_a_flag_of_the_file_can_be_taken_back_by_the_environment(desk):
 def test_without_a_password_nothing_is_tried(desk, options, words):
     status, out, err = desk.run("connect", "--user", "ann", "vpn.example.net", *options)
     assert (status, out, err) == (2, "", f"sstp connect: {words}\n")
+
+
+def test_words_as_people_write_them(desk):
+    quoted = desk.connect_settings.replace("server = vpn.example.net", 'server = "vpn.example.net" # the office')
+    assert desk.check("connect", quoted) == GOOD
+    status, _, err = desk.check("connect", desk.connect_settings, SSTP_USER="ann ", SSTP_NODNS="yes")
+    assert status == 0
+    assert "SSTP_USER: blanks at the ends of the value are left out" in err
+    assert "did you mean SSTP_NO_DNS?" in err
+    assert desk.complains("connect", desk.connect_settings, SSTP_USER="an\nn").startswith("SSTP_USER: must not contain")
+    assert desk.check("connect", desk.connect_settings, SSTP_PASSWORD="secret\n") == GOOD
+    assert "SSTP_PASSWORD: " in desk.complains("connect", desk.connect_settings, SSTP_PASSWORD="sec\nret")
+    assert desk.run("connect", "ann@vpn.example.net", "--ca-cert", desk.pki.ca, "--check") == GOOD
+    assert desk.run("connect", "https://ann@vpn.example.net/x", "--ca-cert", desk.pki.ca, "--check") == GOOD
+    for told in (desk.run("connect", "ann:secret@vpn.example.net", "--check"),
+                 desk.run("connect", "--check", SSTP_SERVER="sstp://ann:secret@vpn.example.net")):
+        assert "must not hold a password" in told[2] and "secret" not in told[2]
 
 
 def test_a_password_in_the_environment_that_is_too_long_is_not_passed_over(desk):
