@@ -28,6 +28,10 @@ enum {
 	RETRY_MAX_MS = 60 * 1000,
 	STEADY_MS = 60 * 1000,  /* up for this long: the next failure is the first again */
 	FAILURES_AFTER_SUCCESS = 2, /* up for less: the next pause is of the third at most, 4 s */
+	ACKS_LOOK_MS = 5 * 1000, /* how often it is looked whether the server acknowledges, ... */
+	ACKS_STALLED_LOOK_MS = 1000, /* ... and while it does not */
+	ACKS_UNHEALTHY_MS = 10 * 1000,
+	ACKS_DEAD_MS = 25 * 1000,
 	LOOKUP_MS = 5 * 1000,   /* on a reconnect, before the addresses of last time are used */
 };
 
@@ -42,6 +46,7 @@ struct client {
 	struct outlet_client outlet_client; /* as the outlet sees us */
 	struct dial *dial;
 	struct loop_timer retry;
+	struct loop_timer acks; /* while it is up */
 	struct tunnel tunnel;
 	struct outlet_link link;
 	size_t ipcp_dns_count; /* of link.dns, the first ones */
@@ -60,6 +65,7 @@ struct client {
 	bool is_up;        /* now */
 	bool was_up;       /* at any time, as is the next */
 	bool was_ready;    /* whoever waits for us knows */
+	bool is_stalled;   /* health was told so */
 	bool is_stopping;
 	int code; /* of exit: ours, or the outlet's own */
 };
@@ -171,6 +177,8 @@ static void note_up(struct client *c)
 	if (c->is_up)
 		return; /* it has more than before */
 	c->up_ms = loop_now(c->loop);
+	c->is_stalled = false;
+	loop_timer_set(c->loop, &c->acks, c->up_ms + ACKS_LOOK_MS);
 	say_up(c);
 	health_up(&c->health, c->cfg->outlet->name);
 	c->is_up = true;
@@ -351,6 +359,7 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	struct outlet *o = c->cfg->outlet;
 
 	autoconf_stop(&c->autoconf);
+	loop_timer_stop(c->loop, &c->acks);
 	if (c->is_up) {
 		if (loop_now(c->loop) - c->up_ms >= STEADY_MS)
 			c->failures = 0;
@@ -366,6 +375,33 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 		login_failed(c, end);
 	else
 		failed(c, end->code, end->text);
+}
+
+/*
+ * TCP itself goes on trying for a quarter of an hour. Echoes of SSTP and LCP only find out after two
+ * minutes, but notice a server that hangs.
+ */
+static void on_acks(struct loop_timer *timer)
+{
+	struct client *c = container_of(timer, struct client, acks);
+	uint32_t silent_ms = tunnel_unacknowledged_ms(&c->tunnel);
+	char text[80];
+
+	if (!c->is_up || c->is_stopping)
+		return;
+	snprintf(text, sizeof(text), "no acknowledgement from the server for %u s",
+		 silent_ms / 1000);
+	if (silent_ms >= ACKS_DEAD_MS) {
+		tunnel_give_up(&c->tunnel, text);
+		return;
+	}
+	if (silent_ms >= ACKS_UNHEALTHY_MS)
+		health_down(&c->health, c->cfg->outlet->name, text);
+	else if (c->is_stalled)
+		health_up(&c->health, c->cfg->outlet->name);
+	c->is_stalled = silent_ms >= ACKS_UNHEALTHY_MS;
+	loop_timer_set(c->loop, timer, loop_now(c->loop) +
+		       (silent_ms ? ACKS_STALLED_LOOK_MS : ACKS_LOOK_MS));
 }
 
 static void on_retry(struct loop_timer *timer)
@@ -646,8 +682,10 @@ static void close_all(struct client *c)
 	autoconf_stop(&c->autoconf);
 	tunnel_abandon(&c->tunnel);
 	c->cfg->outlet->ops->close(c->cfg->outlet);
-	if (c->loop)
+	if (c->loop) {
 		loop_timer_stop(c->loop, &c->retry);
+		loop_timer_stop(c->loop, &c->acks);
+	}
 	health_close(&c->health);
 	pump_close(&c->pump);
 	loop_close(c->loop);
@@ -663,6 +701,7 @@ int client_run(const struct client_cfg *cfg)
 		return EXIT_OTHER;
 	c->cfg = cfg;
 	c->retry.expired = on_retry;
+	c->acks.expired = on_acks;
 	c->log_limit = (struct log_limit){ .about = "the server", .max = 3 * LOG_PEER_MAX };
 	c->log.limit = &c->log_limit;
 	c->name = server_ref_name(&cfg->server);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "net/run.h"
@@ -166,6 +167,9 @@ static const char backup_mark[] = ".before-";
 /* In place of a file's name: the former file is in ours, its lines behind a mark. */
 static const char in_itself[] = "below, behind #|", quote_mark[] = "#|";
 enum { QUOTE_LEN = sizeof(quote_mark) - 1 };
+/* What follows is no part of the file any more; only # follows. */
+static const char cut_mark[] = "#|cut\n";
+enum { CUT_LEN = sizeof(cut_mark) - 1 };
 /* The backup of no file. */
 static const char no_file[] = "# There was no such file before sstp made one.\n";
 
@@ -282,6 +286,54 @@ static char *print_file(const struct dns *d, const struct ip_addr *servers, size
 
 /* ---- resolv.conf itself: reading and writing */
 
+/*
+ * In place, and of the same length as before until it is cut: at every moment it is the old file, or
+ * the new one with comments at its end that tell a later start where to cut it.
+ */
+static int overwrite(int fd, const char *text, size_t len)
+{
+	struct stat st;
+	size_t was;
+	char *padded;
+	int error;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	was = (size_t)st.st_size;
+	if (was <= len)
+		return file_overwrite(fd, text, len);
+	padded = malloc(was);
+	if (!padded)
+		return -ENOMEM;
+	memcpy(padded, text, len);
+	if (was - len < CUT_LEN) {
+		memset(padded + len, '\n', was - len); /* make_backup knows these */
+	} else {
+		memcpy(padded + len, cut_mark, CUT_LEN);
+		memset(padded + len + CUT_LEN, '#', was - len - CUT_LEN);
+	}
+	error = file_overwrite(fd, padded, was);
+	free(padded);
+	if (!error && ftruncate(fd, (off_t)len) < 0)
+		error = -errno;
+	return error;
+}
+
+/* Takes off the end that a process which died in the middle of this has left. */
+static bool cut(char *text)
+{
+	char *at = text, *next;
+
+	while ((next = strstr(at, cut_mark))) {
+		if (next[CUT_LEN + strspn(next + CUT_LEN, "#")] == '\0') {
+			*next = '\0';
+			return true;
+		}
+		at = next + 1;
+	}
+	return false;
+}
+
 /* An absent file is an empty one. NULL: it can't be read, see *error. */
 static char *read_file(const char *path, int *error)
 {
@@ -305,7 +357,7 @@ static int write_file(const char *path, const char *text, size_t len)
 
 	if (fd < 0)
 		return -errno;
-	error = file_overwrite(fd, text, len);
+	error = overwrite(fd, text, len);
 	if (close(fd) < 0 && !error)
 		error = -errno;
 	return error;
@@ -334,12 +386,30 @@ static int put_back(const char *resolv_conf, int backup_fd)
 	return error;
 }
 
+/* It was put back but for the end; its backup need not be kept. */
+static int finish_putting_back(const char *resolv_conf, const char *text, const struct log *log)
+{
+	int error = truncate(resolv_conf, (off_t)strlen(text)) < 0 ? -errno : 0;
+
+	if (error)
+		log_warn(log, "DNS: %s has an end that an sstp which died has left: %s", resolv_conf,
+			 strerror(-error));
+	else
+		log_info(log, "a former sstp died: %s is put back", resolv_conf);
+	return error;
+}
+
 int dns_recover_file(const char *resolv_conf, const struct log *log)
 {
 	char backup[PATH_MAX], *text;
 	int error, fd;
 
 	text = read_file(resolv_conf, &error);
+	if (text && cut(text)) {
+		error = finish_putting_back(resolv_conf, text, log);
+		free(text);
+		return error;
+	}
 	if (!text || !backup_of(text, backup)) {
 		free(text);
 		return error;
@@ -406,6 +476,24 @@ static int keep_in_itself(struct dns *d)
 	return 0;
 }
 
+/*
+ * A backup that a dead process has left is read before it is written over. Is `former` the same but
+ * for empty lines at its end, as a process leaves it that dies while it puts the file back?
+ */
+static bool has_blank_end(int backup_fd, const char *former)
+{
+	size_t len;
+	char *old;
+	bool is_so;
+
+	if (file_read_fd(backup_fd, RESOLV_CONF_MAX, &old, &len))
+		return false;
+	is_so = len && !strncmp(former, old, len) && former[len] &&
+		former[len + strspn(former + len, "\n")] == '\0';
+	file_free(old, len);
+	return is_so;
+}
+
 /* Keeps the file as it is now. */
 static int make_backup(struct dns *d, const char *former)
 {
@@ -417,7 +505,9 @@ static int make_backup(struct dns *d, const char *former)
 	d->backup_fd = file_open_locked(d->backup, O_CREAT);
 	if (d->backup_fd < 0)
 		return keep_in_itself(d);
-	error = file_overwrite(d->backup_fd, text, strlen(text));
+	error = has_blank_end(d->backup_fd, text) ?
+			0 : /* the backup is right, and the file not quite */
+			file_overwrite(d->backup_fd, text, strlen(text));
 	if (!error && fsync(d->backup_fd) < 0)
 		error = -errno;
 	if (!error) {
@@ -538,7 +628,7 @@ static int read_fd(struct dns *d)
 	if (flock(d->fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno; /* another sstp is using it */
 	error = file_read_fd(d->fd, RESOLV_CONF_MAX, &d->former, &len);
-	if (!error)
+	if (!error && !cut(d->former))
 		unquote(d->former);
 	return error;
 }
@@ -582,7 +672,7 @@ static void down_fd(struct dns *d)
 	int error = file_read_fd(d->fd, RESOLV_CONF_MAX, &text, &len);
 
 	if (!error && is_marked(d, text))
-		error = file_overwrite(d->fd, d->former, strlen(d->former));
+		error = overwrite(d->fd, d->former, strlen(d->former));
 	else if (!error)
 		log_info(d->log, "DNS: %s was changed by somebody else and stays as it is",
 			 d->resolv_conf);

@@ -29,6 +29,7 @@ struct there {
 	struct loop_watch process; /* the one that names it: gone, when it is readable */
 	int resolv_conf_fd;
 	bool wants_dns;
+	unsigned made_folders; /* for resolv_conf */
 	char name[IF_NAMESIZE], resolv_conf[PATH_MAX];
 };
 
@@ -80,12 +81,29 @@ static int make(void *arg, int *fds)
 
 /* ---- ours */
 
-static void make_folders(char *path)
+/* Returns how many were made, the last so many. */
+static unsigned make_folders(char *path)
 {
+	unsigned made = 0;
+
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		mkdir(path, 0755); /* what fails shows when the file is written */
+		made += !mkdir(path, 0755); /* what fails shows when the file is written */
 		*slash = '/';
+	}
+	return made;
+}
+
+/* Those that we have made, unless somebody has put something into them. */
+static void remove_folders(const char *path, unsigned count)
+{
+	char folder[PATH_MAX];
+	char *slash;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	while (count-- && (slash = strrchr(folder, '/'))) {
+		*slash = '\0';
+		rmdir(folder);
 	}
 }
 
@@ -102,7 +120,7 @@ static void choose_dns(struct there *t, struct host_cfg *host)
 		host->dns = HOST_DNS_FILE;
 		snprintf(t->resolv_conf, sizeof(t->resolv_conf), "/etc/netns/%s/resolv.conf",
 			 t->ns.name);
-		make_folders(t->resolv_conf);
+		t->made_folders = make_folders(t->resolv_conf);
 	} else if (!t->ns.pid) {
 		log_info(t->client->log, "DNS: a namespace named by its path has no resolv.conf "
 					 "that we know of: its DNS stays as it is");
@@ -166,6 +184,7 @@ static void close_there(struct place *p)
 	if (t->resolv_conf_fd >= 0)
 		close(t->resolv_conf_fd);
 	netns_close(&t->ns);
+	remove_folders(t->resolv_conf, t->made_folders);
 	free(t);
 }
 

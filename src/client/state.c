@@ -12,7 +12,7 @@
 
 #include "util/file.h"
 
-enum { FILE_LEN_MAX = 16 * 1024 };
+enum { FILE_LEN_MAX = 16 * 1024, FOLDER_TRIES = 10 };
 
 static const char suffix[] = ".state", unreachable[] = " unreachable";
 
@@ -131,6 +131,9 @@ int state_open(struct state *s, const char *dir, const char *device)
 			     (unsigned long long)s->facts.netns, suffix) >= sizeof(s->path))
 		return -ENAMETOOLONG;
 	s->fd = file_open_locked(s->path, O_CREAT);
+	/* another one's end took the folder away between the two */
+	for (int i = 0; i < FOLDER_TRIES && s->fd == -ENOENT && !check_folder(dir); i++)
+		s->fd = file_open_locked(s->path, O_CREAT);
 	return s->fd < 0 ? s->fd : state_save(s);
 }
 
@@ -143,6 +146,18 @@ int state_save(struct state *s)
 	return file_overwrite(s->fd, text, print_facts(s, text, sizeof(text)));
 }
 
+/* The folder goes with the last file in it, if it is as we make it: another's has other rights. */
+static void remove_folder_of(const char *path)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+
+	snprintf(dir, sizeof(dir), "%.*s", (int)(strrchr(path, '/') - path), path);
+	if (!lstat(dir, &st) && S_ISDIR(st.st_mode) && (st.st_mode & 07777) == 0700 &&
+	    st.st_uid == geteuid())
+		rmdir(dir);
+}
+
 void state_close(struct state *s)
 {
 	if (s->fd < 0)
@@ -150,6 +165,7 @@ void state_close(struct state *s)
 	unlink(s->path);
 	close(s->fd);
 	s->fd = -1;
+	remove_folder_of(s->path);
 }
 
 /* ---- files of the dead */

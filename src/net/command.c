@@ -100,13 +100,17 @@ static void restore_signals(void)
  * Our own descriptors close by FD_CLOEXEC. Those that we were given stay open: the command may have
  * been promised them, as in `sstp run HOST -- diff <(a) <(b)`.
  */
-static void become(const struct command_cfg *cfg)
+static void become(const struct command_cfg *cfg, pid_t parent)
 {
 	int code = cfg->prepare ? cfg->prepare(cfg->arg) : 0, error;
 	char path[PATH_MAX];
 
 	if (code)
 		_exit(code);
+	/* now, as `prepare` may change who we are, which undoes it */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != parent && getppid()) /* it has died before that; 0: in another PID namespace */
+		_exit(COMMAND_NO_START);
 	restore_signals();
 	execvpe(cfg->argv[0], cfg->argv, cfg->env->var);
 	error = errno;
@@ -121,7 +125,7 @@ static void become(const struct command_cfg *cfg)
 
 int command_start(struct command *c, const struct command_cfg *cfg)
 {
-	pid_t pid = -1;
+	pid_t pid = -1, parent = getpid();
 
 	errno = ENOMEM;
 	if (!cfg->env->is_short) {
@@ -137,7 +141,7 @@ int command_start(struct command *c, const struct command_cfg *cfg)
 		return -error;
 	}
 	if (pid == 0)
-		become(cfg);
+		become(cfg, parent);
 	*c = (struct command){ pid, true, cfg->ended, cfg->log };
 	return 0;
 }

@@ -513,6 +513,34 @@ void tunnel_shutdown_for(struct tunnel *t, const char *why)
 	tunnel_arm(t);
 }
 
+void tunnel_give_up(struct tunnel *t, const char *why)
+{
+	if (t->stage == TUNNEL_CLOSED)
+		return;
+	tunnel_blame(t, EXIT_LOST, "%s", why);
+	tunnel_finish(t);
+	tunnel_arm(t);
+}
+
+uint32_t tunnel_unacknowledged_ms(struct tunnel *t)
+{
+	uint64_t now = loop_now(t->cfg.loop), last;
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (t->stage == TUNNEL_CLOSED || t->stage == TUNNEL_ENDING ||
+	    getsockopt(t->cfg.fd, IPPROTO_TCP, TCP_INFO, &info, &len) || !info.tcpi_unacked) {
+		t->unacknowledged_ms = 0;
+		return 0;
+	}
+	last = now - info.tcpi_last_ack_recv;
+	if (!t->unacknowledged_ms)
+		t->unacknowledged_ms = now;
+	else if (last > t->unacknowledged_ms)
+		t->unacknowledged_ms = last;
+	return (uint32_t)(now - t->unacknowledged_ms);
+}
+
 void tunnel_abandon(struct tunnel *t)
 {
 	if (t->stage != TUNNEL_CLOSED)

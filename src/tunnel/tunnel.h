@@ -137,6 +137,7 @@ struct tunnel {
 	uint8_t *rest;           /* the start of a message whose end is still to come; NULL: none */
 	size_t rest_len;
 	int read_error; /* the socket's, once it had one */
+	uint64_t unacknowledged_ms; /* something is on its way since then at least; 0: nothing is */
 	struct tunnel_stats stats;
 };
 
@@ -147,8 +148,17 @@ void tunnel_verdict(struct tunnel *t, const struct ppp_verdict *v);
 void tunnel_shutdown(struct tunnel *t);
 /* The same, and the peer is told `why`, if PPP has come so far; a constant. */
 void tunnel_shutdown_for(struct tunnel *t, const char *why);
+/* At once, with TUNNEL_ENDED: the peer is taken for dead. `why` is for people. */
+void tunnel_give_up(struct tunnel *t, const char *why);
 /* At once, without an event. */
 void tunnel_abandon(struct tunnel *t);
+
+/*
+ * For how long the peer's TCP has acknowledged nothing of what is on its way to it; 0 when nothing is.
+ * Found out by being called now and then. A peer that only has no room acknowledges all the same,
+ * which TCP_USER_TIMEOUT would take for death.
+ */
+uint32_t tunnel_unacknowledged_ms(struct tunnel *t);
 
 /* The largest IP packet that the tunnel takes: the smaller of cfg.mtu and the peer's MRU. */
 uint16_t tunnel_mtu(const struct tunnel *t);

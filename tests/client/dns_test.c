@@ -301,6 +301,41 @@ static void it_became_read_only(void **state)
 	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
 }
 
+/* ---- killed while it is put back */
+
+/* The file as it is between the write and the cut of it: see overwrite. */
+static void killed_before_the_cut(void **state)
+{
+	static const char former[] = "nameserver 1.1.1.1\n", with_end[] = "nameserver 1.1.1.1\n#|cut\n####";
+
+	(void)state;
+	lab_write("etc/resolv.conf", with_end);
+	lab_write("etc/resolv.conf.before-sstp0", former);
+	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	lab_logged("resolv.conf is put back");
+	lab_has("etc/resolv.conf", former);
+	dns_up(&dns, servers, 2);
+	dns_down(&dns);
+	lab_has("etc/resolv.conf", former);
+	assert_int_equal(files_in("etc"), 1);
+	/* what only looks so stays */
+	lab_write("etc/resolv.conf", "#|cut\n# mine\nnameserver 1.1.1.1\n");
+	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	lab_has("etc/resolv.conf", "#|cut\n# mine\nnameserver 1.1.1.1\n");
+}
+
+static void killed_before_a_short_cut(void **state)
+{
+	(void)state;
+	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n\n\n");
+	lab_write("etc/resolv.conf.before-sstp0", "nameserver 1.1.1.1\n");
+	dns_up(&dns, servers, 2);
+	lab_has("etc/resolv.conf.before-sstp0", "nameserver 1.1.1.1\n");
+	dns_down(&dns);
+	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
+	assert_int_equal(files_in("etc"), 1);
+}
+
 /* ---- others */
 
 static void somebody_else_writes_it(void **state)
@@ -588,6 +623,8 @@ int main(void)
 		CASE(nothing_can_be_beside_it_and_killed),
 		CASE(a_file_that_is_read_only),
 		CASE(it_became_read_only),
+		CASE(killed_before_the_cut),
+		CASE(killed_before_a_short_cut),
 		CASE(somebody_else_writes_it),
 		CASE(somebody_else_removes_it),
 		CASE(killed),

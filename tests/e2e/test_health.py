@@ -279,3 +279,19 @@ def test_an_empty_root_that_cannot_be_written_to_will_do(lab):
     assert lab.client.run("chroot", root, "/sstp", "healthcheck").stdout == "up sstp0\n"
     os.kill(process1_of(client), signal.SIGTERM)
     assert client.wait() == 0
+
+
+@pytest.mark.slow
+def test_a_server_that_acknowledges_nothing(lab):
+    """Health says so, then the connection is given up, long before TCP or an echo would."""
+    lab.is_changed = True
+    lab.serve()
+    client = lab.connect()
+    lab.router.configure("route add blackhole 192.0.2.1/32\n")
+    pinging = lab.start(lab.client, "ping", "-q", "-i", "0.2", "10.9.0.1", label="ping")
+    eventually("health sees it", lambda: "no acknowledgement from the server for" in lab.client.run(
+        lab.sstp, "healthcheck", check=False).stdout, seconds=60)
+    client.wait_for(r"no acknowledgement from the server for \d+ s; next try in", seconds=90)
+    lab.router.configure("route del blackhole 192.0.2.1/32\n")
+    client.wait_for("^connected in ", count=2, seconds=90)
+    pinging.kill()

@@ -88,7 +88,7 @@ def test_by_name(lab, both, web):
         assert digest_in(run) == web.digest
         assert client.stop() == 0
         assert "sstp0" not in run("ip", "link").stdout
-        assert not (lab.client.etc / "netns/blue/resolv.conf").exists()
+        assert not (lab.client.etc / "netns/blue").exists()
         assert lab.client.resolv_conf.read_text() == RESOLV_CONF
 
 

@@ -501,3 +501,23 @@ def test_usage(lab, words, complaint):
     done = lab.client.run(lab.sstp, "run", *words, check=False)
     assert done.returncode == 2
     assert complaint in done.stderr
+
+
+def test_a_kill_of_sstp_ends_the_command(lab, ordinary):
+    lab.serve()
+    program = ordinary.start("run", "--", "sleep", "4711")
+    program.wait_for("^connected in ")
+
+    def sleepers():
+        return [p for p in Path("/proc").glob("[0-9]*/cmdline") if _has(p, b"sleep\x004711\x00")]
+
+    eventually("the command runs", sleepers)
+    program.kill()
+    eventually("the command has ended", lambda: not sleepers())
+
+
+def _has(path, text):
+    try:
+        return path.read_bytes() == text
+    except OSError:  # gone
+        return False
