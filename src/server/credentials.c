@@ -66,7 +66,8 @@ void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
 		log_error(NULL, "%s; the users stay as they were", users_err.text);
 	} else {
 		old = swap_users(c, users);
-		log_info(NULL, "%s: read anew, %zu users", cfg->users_file, users_count(users));
+		log_info(NULL, "reloaded %s: %zu user%s", cfg->users_file, users_count(users),
+			 users_count(users) == 1 ? "" : "s");
 		changed(arg, old, users);
 		users_free(old);
 	}
@@ -74,6 +75,6 @@ void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
 		log_error(NULL, "%s; the certificate stays as it was", tls_err.text);
 	} else {
 		swap_tls(c, tls);
-		log_info(NULL, "%s: read anew", cfg->tls.cert_file);
+		log_info(NULL, "reloaded %s", cfg->tls.cert_file);
 	}
 }

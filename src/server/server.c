@@ -33,6 +33,7 @@ enum {
 	FILES_SPARE = 8,     /* for files that are read now and then */
 	FILES_OF_OURS = 200, /* descriptors beside one a session */
 	SAVE_MS = 10 * 1000, /* leases, when there are new ones */
+	DNS_PORT = 53,
 	LOOK_MS = 2000,      /* the workers are looked at so often */
 };
 
@@ -517,6 +518,30 @@ static enum exit_code open_all(struct server *srv)
 	return code ? code : share_files(srv);
 }
 
+/* Is this address ours, and does nothing listen on its UDP port 53? A bind that works shows both. */
+static bool is_dns_missing(uint32_t v4)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_port = htons(DNS_PORT),
+				  .sin_addr.s_addr = htonl(v4) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool could_bind = fd >= 0 && !bind(fd, (struct sockaddr *)&at, sizeof(at));
+
+	if (fd >= 0)
+		close(fd);
+	return could_bind;
+}
+
+/* Clients with such a name server connect, and then no name works. */
+static void warn_of_missing_dns(const struct server_cfg *cfg)
+{
+	for (size_t i = 0; i < sizeof(cfg->dns) / sizeof(*cfg->dns) && !cfg->netns; i++)
+		if (cfg->dns[i] && is_dns_missing(cfg->dns[i]))
+			log_warn(NULL, "--dns %s: this is the server's own address, and nothing listens on "
+				       "UDP port 53 there: clients will not be able to look up names",
+				 ip_print_v4(cfg->dns[i]).text);
+}
+
 static enum exit_code run(struct server *srv)
 {
 	struct shared *sh = &srv->shared;
@@ -530,6 +555,7 @@ static enum exit_code run(struct server *srv)
 			 device_name(srv), sh->worker_count,
 			 sh->worker_count > 1 ? "s" : "",
 			 ip_prefix_print(&srv->cfg->network).text);
+		warn_of_missing_dns(srv->cfg);
 		health_up(&srv->health, device_name(srv));
 		look_at_workers(&srv->look);
 		save_now_and_then(&srv->save);

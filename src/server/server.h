@@ -11,6 +11,8 @@
 #include "util/exit_code.h"
 #include "util/ip.h"
 
+enum { SERVER_WORKERS_MAX = 64 };
+
 struct listen_addr {
 	struct ip_addr addr;
 	uint16_t port;

@@ -21,7 +21,7 @@
 #include "tunnel/tunnel.h"
 
 enum {
-	WORKERS_MAX = 64,
+	WORKERS_MAX = SERVER_WORKERS_MAX,
 	WORKER_LISTENERS_MAX = 64,
 };
 

@@ -111,7 +111,7 @@ def test_the_capabilities_of_the_units_are_enough(lab):
     assert "warn: " not in client.log
     assert lab.client.resolv_conf.read_text() == RESOLV_CONF
     server.send(signal.SIGHUP)
-    server.wait_for("read anew", count=2)
+    server.wait_for("^reloaded ", count=2)
     assert server.stop() == 0
 
 

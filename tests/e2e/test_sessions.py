@@ -196,7 +196,7 @@ def test_a_users_own_address_is_kept_for_them(lab):
     assert {ann, bob} == {"10.9.0.3", "10.9.0.4"}
     server.users.write_text(TWO + "carl * carl 10.9.0.2\ndora * dora 10.9.0.5\n")
     server.send(signal.SIGHUP)
-    server.wait_for("read anew, 4 users$")
+    server.wait_for("^reloaded .*: 4 users$")
     lab.connect("--no-default-route")
     assert "10.9.0.6" in lab.client.addresses("sstp1")
     lab.connect("--no-default-route", user="carl", password="carl")
@@ -219,7 +219,7 @@ def test_hup_reads_the_users_anew(lab, both):
     lab.connect("--no-default-route", "--no-dns", user="carl", password="carl")
     server.users.write_text("bob * builder *\ncarl * carl *\n")
     server.send(signal.SIGHUP)
-    server.wait_for(f"^{re.escape(str(server.users))}: read anew, 2 users$")
+    server.wait_for(f"^reloaded {re.escape(str(server.users))}: 2 users$")
     server.wait_for("^session 1: ends: the user is not in the user file any more$")
     assert ann.wait() == 9  # she tries again, and is refused
     assert "the user is not in the user file any more" in ann.log
@@ -300,7 +300,7 @@ def test_hup_reads_the_certificate_anew(lab, both):
     lab.connect("--no-default-route")
     install(new)
     server.send(signal.SIGHUP)
-    server.wait_for(f"^{re.escape(str(cert))}: read anew$")
+    server.wait_for(f"^reloaded {re.escape(str(cert))}$")
     lab.connect("--no-default-route", host=lab.other, trust=["--servercert", new.pin])
     lab.client.ping(GATEWAY)
     lab.other.ping(GATEWAY)
