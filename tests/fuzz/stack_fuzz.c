@@ -204,7 +204,9 @@ static void put_segment(struct writer *w, struct reader *r, uint8_t what)
 		uint32_t word = get_u32(r);
 
 		/* the edges of selective acknowledgments, near what is under way */
-		put_u32(w, word >> 24 == 0xfe ? seen.seq + (uint32_t)(int16_t)word : word);
+		if (word >> 24 == 0xfe)
+			word = seen.seq + (word & 0xffff) - 0x8000;
+		put_u32(w, word);
 	}
 	put_gap(w, payload);
 }
