@@ -196,6 +196,10 @@ class Host:
         assert answered or not check, f"{self.name} pings {address}: {done.stdout}{done.stderr}"
         return answered
 
+    def ping_server(self, *options, **more):
+        """The server's own address in the tunnel, to which there need be no route."""
+        return self.ping(GATEWAY, "-I", "sstp0", *options, **more)
+
     # ---- Python's own sockets
 
     @contextmanager

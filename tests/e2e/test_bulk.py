@@ -13,7 +13,7 @@ from traffic import (MB, after_hops, carry, connection, download, exchange, floo
                      round_trips, send, tcp_packet, together, udp_packet, upload)
 
 CLIENT = "10.9.0.2"  # the first one's address in the tunnel
-INSIDE_ONLY = ["--no-default-route", "--route", "172.16.5.0/24"]
+INSIDE_ONLY = ["--no-default-route", "--route", "172.16.5.0/24", "--route", GATEWAY]
 
 
 def up(lab, server=(), client=()):

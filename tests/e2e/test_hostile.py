@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lab import GATEWAY, NAME, PATIENCE, SERVER, eventually, in_background
+from lab import NAME, PATIENCE, SERVER, eventually, in_background
 
 REQUEST = (b"SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/ HTTP/1.1\r\n"
            b"SSTPCORRELATIONID: {4D5E0E3B-C1D5-4C17-8E33-C73F7518135A}\r\n"
@@ -99,7 +99,7 @@ def attacker(lab):
 def serve_victim(lab, **more):
     server = lab.serve(**more)
     lab.connect("--no-default-route")
-    lab.client.ping(GATEWAY)
+    lab.client.ping_server()
     return server
 
 
@@ -128,7 +128,7 @@ def send_each(connect, stuffs):
 
 
 def assert_unharmed(lab, server):
-    lab.client.ping(GATEWAY)
+    lab.client.ping_server()
     assert server.status is None
     assert [line for line in server.said.splitlines() if not line.startswith(ORDINARY)] == []
 
@@ -231,7 +231,7 @@ def test_connections_that_stand_still_are_dropped_and_bother_nobody(lab, victim,
     idle = [kind() for kind in kinds for _ in range(25)]
     assert_unharmed(lab, victim)
     new = lab.connect("--no-default-route", host=lab.other)
-    lab.other.ping(GATEWAY)
+    lab.other.ping_server()
     assert new.stop() == 0
     # a handshake and a request have ten seconds each; an SSTP call has sixty, which are not waited for here
     for s in idle[:50]:
@@ -240,7 +240,7 @@ def test_connections_that_stand_still_are_dropped_and_bother_nobody(lab, victim,
             assert s.recv(4096) == b""
     eventually("the log tells of it", lambda: victim.log.count("no TLS handshake within 10 seconds") == 25 and
                victim.log.count("no HTTP request, or not all of one, came in time") == 25)
-    lab.client.ping(GATEWAY)
+    lab.client.ping_server()
 
 
 def test_a_byte_at_a_time(lab, both, attacker):
@@ -293,10 +293,10 @@ def test_more_connections_than_files(lab, attacker):
     for _ in range(100):
         attacker.tcp()
     server.wait_for("^error: accept: ")
-    lab.client.ping(GATEWAY)
+    lab.client.ping_server()
     attacker.close()
     new = lab.connect("--no-default-route", host=lab.other)
-    lab.other.ping(GATEWAY)
+    lab.other.ping_server()
     assert new.stop() == 0
 
 

@@ -88,7 +88,7 @@ def test_a_client_can_not_configure_the_servers_host(lab, both):
         made.update(configuring4(lab.client.addresses()[0], GATEWAY))
         for packets in made.values():
             inject(lab.client, "sstp0", *packets)
-        assert_nothing_arrives(sniffer, made, lambda: lab.client.ping(GATEWAY))
+        assert_nothing_arrives(sniffer, made, lambda: lab.client.ping_server())
         assert routes6(lab.server) == before
         ping = echo6(own, far)
         inject(lab.client, "sstp0", ping)

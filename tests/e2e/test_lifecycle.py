@@ -478,7 +478,7 @@ def test_signals_that_say_nothing_end_nothing(lab):
             program.send(number)
         program.send(signal.SIGUSR1)
         program.wait_for("^status: ", count=2)
-    lab.client.ping("10.9.0.1")
+    lab.client.ping_server()
     assert client.stop(signal.SIGQUIT) == 0
     assert server.stop(signal.SIGQUIT) == 0
 
@@ -496,7 +496,7 @@ def test_the_servers_milestones_as_json(lab):
     server.wait_for("ready: ")
     client = lab.connect("--no-default-route")
     server.wait_for('"event":"login"')
-    lab.client.ping(GATEWAY)
+    lab.client.ping_server()
     assert client.stop() == 0
     server.wait_for('"event":"session_end"')
     lab.connect("--no-default-route", password="wrong", wait=False).wait()
@@ -561,7 +561,7 @@ def test_nobody_reads_the_log(lab, reader):
     server = lab.serve(wait=False, stderr=writable)
     eventually("the server listens", lambda: lab.server.is_listening(443))
     client = lab.connect("--no-default-route")
-    lab.client.ping(GATEWAY)
+    lab.client.ping_server()
     assert client.stop() == 0
     assert server.stop() == 0
     os.close(readable)

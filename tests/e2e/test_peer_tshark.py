@@ -36,7 +36,7 @@ def test_our_own_session_over_tls_1_3(lab, method, who):
     recorder.wait_for("listening on")
     server = lab.serve("--auth", method, *(logged if who == "server" else []))
     client = lab.connect("--no-default-route", "--auth", method, *(logged if who == "client" else []))
-    lab.client.ping("10.9.0.1", count=PINGS)
+    lab.client.ping_server(count=PINGS)
     assert client.stop() == 0
     server.wait_for("ended after")
     assert recorder.stop(signal.SIGINT) == 0

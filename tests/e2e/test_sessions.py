@@ -73,7 +73,7 @@ def test_ipv6_link_local_goes_both_ways(lab, both):
 def test_ipv6_may_be_left_out(lab, who):
     lab.serve(*{"server": ["--no-ipv6"], "small MTU": ["--mtu", "1200"]}.get(who, []))
     lab.connect("--no-default-route", *["--no-ipv6"] * (who == "client"))
-    lab.client.ping(GATEWAY)
+    lab.client.ping_server()
     assert not any(a.startswith("fe80:") for a in lab.client.addresses())
 
 
@@ -84,7 +84,7 @@ def test_what_comes_from_an_address_that_is_not_the_clients_is_dropped(lab, both
     for source in ("10.9.0.200", "198.51.100.9", GATEWAY):
         with lab.client.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as s:
             s.sendto(udp_packet(source, GATEWAY), (GATEWAY, 0))
-    lab.client.ping(GATEWAY)  # what came before this has been seen by now
+    lab.client.ping_server()  # what came before this has been seen by now
     assert {socket.inet_ntoa(p[12:16]) for p in sniffer.look() if p[0] >> 4 == 4} == {"10.9.0.2", GATEWAY}
     assert sniffer.between(GATEWAY, GATEWAY) == []
     sniffer.close()
@@ -107,7 +107,7 @@ def test_a_users_oldest_session_makes_room_for_the_newest(lab, both):
     assert first.wait() == 12
     assert "replaced by a newer session: the user's limit is reached" in first.log
     server.wait_for("^session 1: ended ")
-    lab.other.ping(GATEWAY)
+    lab.other.ping_server()
 
 
 def test_another_user_is_not_in_the_way(lab):
@@ -125,7 +125,7 @@ def test_at_the_limit_the_new_session_may_be_refused_instead(lab):
     status, said = lab.connect_fails(host=lab.other)
     assert status == 10 and "too many sessions of this user" in said
     server.wait_for(r'login of user "ann" by mschapv2 refused: the user has as many sessions as --user-sessions allows$')
-    lab.client.ping(GATEWAY)
+    lab.client.ping_server()
 
 
 def test_more_clients_than_allowed_are_sent_away_with_503(lab, both):
@@ -136,7 +136,7 @@ def test_more_clients_than_allowed_are_sent_away_with_503(lab, both):
     assert said.splitlines()[-1] == "error: the server is full, or out of service for now (HTTP status 503)"
     assert first.stop() == 0
     lab.connect("--no-default-route", host=lab.other)
-    lab.other.ping(GATEWAY)
+    lab.other.ping_server()
 
 
 def test_a_pool_that_is_full(lab):
@@ -168,7 +168,7 @@ def test_one_user_does_not_take_all_addresses(lab):
         lab.connect("--no-default-route", "--no-dns", "--once")
     server.wait_for("ends: replaced by a newer session: the user's limit is reached$", count=2)
     lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
-    lab.other.ping(GATEWAY)
+    lab.other.ping_server()
 
 
 def test_an_address_that_was_given_back_is_given_again(lab):
@@ -186,7 +186,7 @@ def test_a_users_own_address_goes_over_to_the_new_session(lab, both):
     server.wait_for("^session 1: ends: replaced by a newer session: the address is this user's own$")
     assert first.wait() == 12
     assert "10.9.0.9" in lab.other.addresses()
-    lab.other.ping(GATEWAY)
+    lab.other.ping_server()
     lab.server.ping("10.9.0.9")
 
 
@@ -225,7 +225,7 @@ def test_hup_reads_the_users_anew(lab, both):
     assert "the user is not in the user file any more" in ann.log
     lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
     lab.client.ping(GATEWAY, "-I", "sstp1")  # carl's session stays
-    lab.other.ping(GATEWAY)
+    lab.other.ping_server()
     assert lab.connect_fails(host=lab.other)[0] == 9  # but she would not come in again
 
 
@@ -244,7 +244,7 @@ def test_hup_ends_the_sessions_of_users_who_changed(lab, line, why):
     server.wait_for(f"^session 1: ends: {why}$")
     assert client.wait() == 12
     assert why in client.log
-    lab.other.ping(GATEWAY)
+    lab.other.ping_server()
 
 
 def test_a_client_that_comes_back_has_its_former_address(lab, both):
@@ -273,7 +273,7 @@ def test_hup_with_a_broken_user_file_changes_nothing(lab):
     server.send(signal.SIGHUP)
     server.wait_for(rf"^error: {re.escape(str(server.users))}:1: a line is CLIENT SERVER SECRET ADDRESS, and this one ends "
                     r"before the secret \(SERVER is mostly \"\*\"\); the users stay as they were$")
-    lab.client.ping(GATEWAY)
+    lab.client.ping_server()
     assert first.stop() == 0
     lab.connect("--no-default-route")
 
@@ -302,8 +302,8 @@ def test_hup_reads_the_certificate_anew(lab, both):
     server.send(signal.SIGHUP)
     server.wait_for(f"^reloaded {re.escape(str(cert))}$")
     lab.connect("--no-default-route", host=lab.other, trust=["--servercert", new.pin])
-    lab.client.ping(GATEWAY)
-    lab.other.ping(GATEWAY)
+    lab.client.ping_server()
+    lab.other.ping_server()
     assert lab.connect_fails(host=lab.other)[0] == 5  # the old pin
 
 
@@ -315,7 +315,7 @@ def test_hup_with_a_certificate_and_another_ones_key_changes_nothing(lab):
     server.send(signal.SIGHUP)
     server.wait_for("^error: .* is not the key of the certificate in .*; the certificate stays as it was$")
     lab.connect("--no-default-route")
-    lab.client.ping(GATEWAY)
+    lab.client.ping_server()
 
 
 def test_a_dozen_users_at_once(lab, both):
@@ -352,7 +352,7 @@ def test_few_descriptors_make_few_sessions(lab, files):
         assert 0 < int(at.group(1)) < files
     idle = [lab.other.connect(SERVER, 443) for _ in range(files)]  # more than it has descriptors
     lab.connect("--no-default-route")
-    lab.client.ping(GATEWAY)
+    lab.client.ping_server()
     assert "accept: " not in server.log
     for s in idle:
         s.close()
@@ -382,7 +382,7 @@ def test_an_own_address_that_would_cut_the_connection(lab, address):
     status, said = lab.connect_fails()
     assert status == 10 and "the address of this user can't be used" in said
     server.wait_for("refused: the user's own address is one that a client's connection comes from or goes to")
-    lab.other.ping(GATEWAY)
+    lab.other.ping_server()
 
 
 def test_an_own_address_of_another_client(lab):
@@ -390,4 +390,4 @@ def test_an_own_address_of_another_client(lab):
     lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
     assert lab.connect_fails()[0] == 10
     server.wait_for("refused: the user's own address is one that a client's connection comes from or goes to")
-    lab.other.ping(GATEWAY)
+    lab.other.ping_server()

@@ -11,7 +11,7 @@ from lab import NAME, PATIENCE, SERVER, SERVER6, in_background
 
 def connects(lab, *options, **more):
     client = lab.connect("--no-default-route", *options, **more)
-    lab.client.ping("10.9.0.1")
+    lab.client.ping_server()
     return client
 
 
