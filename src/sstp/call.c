@@ -290,7 +290,6 @@ uint64_t sstp_deadline(const struct sstp *s)
 bool sstp_noted_end(const struct sstp *s, struct sstp_out *out)
 {
 	*out = sstp_end_of(s);
-	out->closed.location = bytes_of(NULL, 0); /* what it was in may be gone */
 	return s->why != 0;
 }
 

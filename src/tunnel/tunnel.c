@@ -190,6 +190,8 @@ void tunnel_blame_engines(struct tunnel *t)
 	struct sstp_out so;
 	struct ppp_out po;
 
+	if (t->has_end) /* and what a later look would point at may be gone */
+		return;
 	if (t->ppp_is_running && ppp_noted_end(&t->ppp, &po))
 		blame_ppp(t, &po);
 	if (sstp_noted_end(&t->sstp, &so))
