@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/users.h"
@@ -253,11 +252,8 @@ static const char *leases_default(const struct serve_settings *s)
 	static char path[PATH_MAX];
 	const char *folder = getenv("STATE_DIRECTORY");
 
-	if (!folder || *folder != '/' || strchr(folder, ':')) {
+	if (!folder || *folder != '/' || strchr(folder, ':'))
 		folder = "/run/sstp";
-		if (!s->common.check)
-			mkdir(folder, 0700); /* what fails shows when the file is written */
-	}
 	snprintf(path, sizeof(path), "%s/leases-%s-%u", folder, ip_print(&s->network.addr).text,
 		 s->network.len);
 	return path;

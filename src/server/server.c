@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "net/health.h"
@@ -381,6 +382,18 @@ static void load_leases(struct server *srv)
 	}
 }
 
+/* Each time: a client on this host removes an empty /run/sstp when it ends. */
+static void make_leases_folder(const char *file)
+{
+	char *folder = strdup(file), *end = folder ? strrchr(folder, '/') : NULL;
+
+	if (end) {
+		*end = '\0';
+		mkdir(folder, 0700); /* what fails shows when the file is written */
+	}
+	free(folder);
+}
+
 static void save_leases(struct server *srv)
 {
 	size_t len;
@@ -391,6 +404,8 @@ static void save_leases(struct server *srv)
 		text = registry_print_leases(srv->shared.registry, &len);
 	if (!text)
 		return;
+	if (srv->cfg->is_leases_default)
+		make_leases_folder(srv->cfg->leases_file);
 	error = file_replace(srv->cfg->leases_file, text, len, NULL);
 	free(text);
 	if (!error)
