@@ -108,7 +108,7 @@ def test_the_servers_device_in_another_namespace_takes_no_advice(lab):
 
 def test_a_server_can_not_configure_the_clients_host(lab, both):
     lab.serve()
-    client = lab.connect("--no-default-route")
+    client = lab.connect("--no-default-route", "--route", GATEWAY)
     own, far = link_local_of(lab.client), link_local_of(lab.server)
     assert set(settings(lambda path: lab.client.run("cat", path).stdout).values()) == {"0"}
     lab.client.sysctl("net.ipv6.conf.sstp0.accept_ra", 2)
