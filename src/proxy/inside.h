@@ -2,6 +2,8 @@
 #ifndef SSTP_PROXY_INSIDE_H
 #define SSTP_PROXY_INSIDE_H
 
+#include <netinet/in.h> /* before lwIP, whose macros have the names of its functions */
+
 /* lwIP has a struct of this name too, and a member of its netif, whose macros are not to be used. */
 #define ip_addr lwip_ip_addr
 #include <lwip/init.h>

@@ -244,6 +244,11 @@ int file_replace(const char *path, const void *from, size_t len, const struct st
 	return error ? error : sync_folder_of(real);
 }
 
+static size_t count_of_limit(rlim_t limit)
+{
+	return limit < FILES_MAX ? (size_t)limit : FILES_MAX; /* RLIM_INFINITY is no size_t of 32 bits */
+}
+
 size_t file_raise_limit(size_t wanted)
 {
 	struct rlimit l;
@@ -253,7 +258,7 @@ size_t file_raise_limit(size_t wanted)
 	if (wanted > FILES_MAX)
 		wanted = FILES_MAX;
 	if (l.rlim_cur >= wanted)
-		return l.rlim_cur;
+		return count_of_limit(l.rlim_cur);
 	l.rlim_cur = wanted;
 	if (l.rlim_max < wanted)
 		l.rlim_max = wanted; /* root may */
@@ -261,7 +266,7 @@ size_t file_raise_limit(size_t wanted)
 		return wanted;
 	l.rlim_cur = l.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &l);
-	return l.rlim_cur;
+	return count_of_limit(l.rlim_cur);
 }
 
 size_t file_count_open(void)

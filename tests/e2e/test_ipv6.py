@@ -108,7 +108,7 @@ def test_the_servers_device_in_another_namespace_takes_no_advice(lab):
 
 def test_a_server_can_not_configure_the_clients_host(lab, both):
     lab.serve()
-    client = lab.connect("--no-default-route", "--route", GATEWAY)
+    client = lab.connect("--no-default-route", "--no-dns", "--route", GATEWAY)
     own, far = link_local_of(lab.client), link_local_of(lab.server)
     assert set(settings(lambda path: lab.client.run("cat", path).stdout).values()) == {"0"}
     lab.client.sysctl("net.ipv6.conf.sstp0.accept_ra", 2)
@@ -212,7 +212,7 @@ def test_routes_of_ipv6_come_from_the_options_alone(lab, giver):
     giver(ACCEL_PPP)
     client = connect(lab, "--no-default-route", "--route", "2001:db8:ffff::/48")
     global_of(lab.client)
-    assert set(tunnel_routes6(lab.client)) == {"2001:db8:ffff::/48"}
+    assert set(tunnel_routes6(lab.client)) == {"2001:db8:ffff::/48", "2001:db8:77::53"}, "and the way to the DNS server"
     lab.client.ping(FAR6)
     assert lab.client.ping("2001:db8:1::254"), "the LAN is where it was"
     assert client.stop() == 0

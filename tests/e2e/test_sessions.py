@@ -182,7 +182,7 @@ def test_an_address_that_was_given_back_is_given_again(lab):
 def test_a_users_own_address_goes_over_to_the_new_session(lab, both):
     server = lab.serve(users='ann * "wonder land" 10.9.0.9\n')
     first = lab.connect("--no-default-route", "--once")
-    lab.connect("--no-default-route", host=lab.other)
+    lab.connect("--no-default-route", "--route", GATEWAY, host=lab.other)
     server.wait_for("^session 1: ends: replaced by a newer session: the address is this user's own$")
     assert first.wait() == 12
     assert "10.9.0.9" in lab.other.addresses()
