@@ -130,7 +130,7 @@ bool tidy_value(char *value, const struct tidy_place *place, struct option_error
 	remove_byte_order_mark(value);
 	if (place->is_environment)
 		remove_line_end(value);
-	if (has_control_character(value)) {
+	if (!place->is_command && has_control_character(value)) { /* a script may have lines */
 		snprintf(err->text, sizeof(err->text),
 			 "must not contain a control character (a line end, a tab)");
 		return false;

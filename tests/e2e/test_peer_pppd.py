@@ -44,7 +44,7 @@ class Connect:
     def __init__(self, bench, method="mschapv2", password=PASSWORD, options="--no-dns"):
         (bench.guest.out / "password").write_text(password + "\n")
         self.job = bench.client(
-            f"{bench.sstp} connect -v --once --no-default-route --ca-cert /mnt/out/server.crt --user {USER}"
+            f"{bench.sstp} connect -v --once --no-default-route --route {SERVER_INSIDE} --ca-cert /mnt/out/server.crt --user {USER}"
             f" --password-file /mnt/out/password --auth {method} --interface tun0 {options} vpn.test")
 
     @property
