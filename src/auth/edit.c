@@ -186,16 +186,19 @@ static bool is_still_the_file(const char *file, int fd)
 static int open_locked(const char *file, bool may_be_new)
 {
 	for (;;) {
-		int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error;
 
 		/* O_CREAT alone when it is needed: fs.protected_regular forbids it on others' files */
 		if (fd < 0 && errno == ENOENT && may_be_new)
 			fd = open(file, O_RDONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
 		if (fd < 0)
 			return -errno;
-		if (flock(fd, LOCK_EX) == 0 && is_still_the_file(file, fd))
+		error = flock(fd, LOCK_EX) ? -errno : 0;
+		if (!error && is_still_the_file(file, fd))
 			return fd;
 		close(fd);
+		if (error && error != -EINTR)
+			return error;
 	}
 }
 

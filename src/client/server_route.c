@@ -192,7 +192,6 @@ static void replace(struct server_routes *s, size_t i, const struct route *way, 
 	rc = add(s, way);
 	if (rc && rc != -EEXIST && !way->unreachable) {
 		add(s, &none);
-		s->refused = *way;
 		s->refused_ms = now_ms;
 		return;
 	}
@@ -206,11 +205,10 @@ static void replace(struct server_routes *s, size_t i, const struct route *way, 
 		s->last_way = *way;
 }
 
-/* Our own attempt is a change of the host too: no more than a few a second. */
-static bool is_refused(const struct server_routes *s, const struct route *way, uint64_t now_ms)
+/* Our own attempt is a change of the host too: no more than a few a second, whatever they are for. */
+static bool is_refused(const struct server_routes *s, uint64_t now_ms)
 {
-	return s->refused_ms && now_ms - s->refused_ms < REFUSED_MS &&
-	       ip_equal(&s->refused.dst.addr, &way->dst.addr) && is_same_way(&s->refused, way);
+	return s->refused_ms && now_ms - s->refused_ms < REFUSED_MS;
 }
 
 static uint64_t put_back(struct server_routes *s, const struct route *r, uint64_t now_ms)
@@ -252,7 +250,7 @@ uint64_t server_routes_check(struct server_routes *s, uint64_t now_ms)
 
 		if (is_same_way(is, &way))
 			at = put_back(s, is, now_ms);
-		else if (is->unreachable && is_refused(s, &way, now_ms))
+		else if (is->unreachable && is_refused(s, now_ms))
 			at = s->refused_ms + REFUSED_MS;
 		else
 			replace(s, i - 1, &way, now_ms);

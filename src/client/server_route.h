@@ -26,7 +26,7 @@ struct server_routes {
 	bool is_by_rules; /* the main table does not tell the way; the kernel told it once */
 	struct route last_way; /* by which a server was reached last; dst AF_UNSPEC: none yet */
 	struct server_route_patience patience;
-	struct route refused; /* by the kernel, at refused_ms */
+
 	uint64_t refused_ms;
 };
 

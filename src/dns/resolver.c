@@ -350,6 +350,7 @@ void resolver_set_servers(struct resolver *r, const struct ip_addr *servers, siz
 			continue;
 		q->state = RESOLVER_WAITING;
 		memset(q->answers, 0, sizeof(q->answers));
+		q->deadline_ms = 0;
 	}
 	go_on(r, now_ms);
 }

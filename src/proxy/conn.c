@@ -68,7 +68,8 @@ struct conn {
 	bool is_attached;
 	bool is_from_afar;
 	struct queue in; /* has come and was not taken */
-	bool has_ended;
+	bool has_ended;    /* the far end's FIN is there */
+	bool has_finished; /* ours is queued */
 	size_t room_in, room_out;
 	struct congestion congestion;
 };
@@ -161,24 +162,6 @@ static void receive(struct conn *c, const uint8_t *at, size_t len)
 		conn_abort(c);
 }
 
-static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
-{
-	struct conn *c = arg;
-
-	(void)pcb;
-	(void)err;
-	if (!p) {
-		c->has_ended = true;
-		if (c->is_attached)
-			c->ev.ended(c->ev.arg);
-		return ERR_OK;
-	}
-	for (const struct pbuf *q = p; q; q = q->next)
-		receive(c, q->payload, q->len);
-	pbuf_free(p);
-	return ERR_OK;
-}
-
 static void ignore(struct tcp_pcb *pcb)
 {
 	tcp_arg(pcb, NULL);
@@ -195,10 +178,42 @@ static void let_go(struct conn *c)
 	c->pcb = NULL;
 }
 
-/* A last segment, or FIN alone, may be left to lwIP. */
+/* A last segment, or FIN alone, may be left to lwIP once it was sent: nobody asks for its sending later. */
+static bool may_be_left(const struct tcp_pcb *pcb)
+{
+	return !pcb || (!pcb->unsent && tcp_sndqueuelen(pcb) <= 1);
+}
+
+/* With both FINs there lwIP finishes alone. It frees a connection in TIME_WAIT without telling us. */
+static void let_go_if_over(struct conn *c)
+{
+	if (c->pcb && c->has_ended && c->has_finished &&
+	    (c->pcb->state == TIME_WAIT || may_be_left(c->pcb)))
+		let_go(c);
+}
+
+static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
+{
+	struct conn *c = arg;
+
+	(void)pcb;
+	(void)err;
+	if (!p) {
+		c->has_ended = true;
+		if (c->is_attached)
+			c->ev.ended(c->ev.arg);
+		let_go_if_over(c);
+		return ERR_OK;
+	}
+	for (const struct pbuf *q = p; q; q = q->next)
+		receive(c, q->payload, q->len);
+	pbuf_free(p);
+	return ERR_OK;
+}
+
 static void linger(struct conn *c)
 {
-	if (c->state != CONN_LINGERING || (c->pcb && tcp_sndqueuelen(c->pcb) > 1))
+	if (c->state != CONN_LINGERING || !may_be_left(c->pcb))
 		return;
 	let_go(c);
 	c->state = CONN_DEAD;
@@ -214,6 +229,7 @@ static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
 	fit_room_out(c);
 	if (c->is_attached)
 		c->ev.has_room(c->ev.arg);
+	let_go_if_over(c);
 	linger(c);
 	return ERR_OK;
 }
@@ -225,6 +241,8 @@ static err_t on_poll(void *arg, struct tcp_pcb *pcb)
 	(void)pcb;
 	if (c->is_attached)
 		c->ev.has_room(c->ev.arg);
+	let_go_if_over(c);
+	linger(c);
 	return ERR_OK;
 }
 
@@ -233,8 +251,11 @@ static void on_error(void *arg, err_t err)
 {
 	struct conn *c = arg;
 
-	(void)err;
 	c->pcb = NULL;
+	if (err == ERR_CLSD) { /* in order: both ends are over, and what has come is in c->in */
+		linger(c);
+		return;
+	}
 	c->state = c->state < CONN_LOST ? CONN_LOST : CONN_DEAD;
 	wake(c);
 }
@@ -277,6 +298,8 @@ uint32_t lwip_shrink_window(const void *at, int is_timeout)
 	uint32_t flight = (uint32_t)least(pcb->snd_nxt - pcb->lastack, pcb->cwnd);
 
 	sack_begin_recovery(pcb, is_timeout);
+	if (is_timeout && pcb->nrtx) /* RFC 5681 section 3.1: once for a segment */
+		return pcb->ssthresh;
 	if (!c)
 		return flight / 2;
 	return congestion_lost(&c->congestion, flight, pcb->mss, is_timeout);
@@ -732,6 +755,8 @@ void conn_finish(struct conn *c)
 {
 	if (c->pcb)
 		tcp_shutdown(c->pcb, 0, 1);
+	c->has_finished = true;
+	let_go_if_over(c);
 	stack_touch(c->stack);
 }
 

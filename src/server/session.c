@@ -78,7 +78,10 @@ void session_evict(struct worker *w, const struct eviction *e)
 	struct ip_addr a = ip_from_v4(e->ipv4);
 	struct session *s = table_find(w->table, &a);
 
-	if (s && s->registration.session == e->session)
+	if (!s || s->registration.session != e->session) /* its address may be another by now */
+		for (s = w->open.first; s && s->registration.session != e->session;)
+			s = s->next;
+	if (s)
 		end_for(s, e->why);
 }
 

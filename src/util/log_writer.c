@@ -282,7 +282,8 @@ static int to_syslog(enum log_level level, const char *line, size_t len)
 	n += len;
 	if (!syslog_is_stream)
 		n--; /* a datagram needs no newline */
-	while (send(syslog_fd, text, n, MSG_NOSIGNAL) < 0) {
+	/* the thread may wait, a forked child's caller may not */
+	while (send(syslog_fd, text, n, MSG_NOSIGNAL | (w.is_child ? MSG_DONTWAIT : 0)) < 0) {
 		error = errno;
 		if (error == EINTR)
 			continue;
