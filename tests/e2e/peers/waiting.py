@@ -50,7 +50,7 @@ class Waiting:
         laboratory.eventually("s_server listens", lambda: host.is_listening(SILENT_PORT))
 
     def _connect(self, host, to, pin):
-        return self.lab.connect("--once", "--no-default-route", "--no-dns", host=host, to=to,
+        return self.lab.connect("--once", "--no-default-route", "--no-dns", "--timeout", laboratory.NO_LIMIT, host=host, to=to,
                                 trust=["--servercert", pin], wait=False)
 
     def close(self):
