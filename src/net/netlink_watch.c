@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "util/clock.h"
+
 enum { READ_MAX = 256 }; /* messages a turn; what is left is told after the pause */
 
 static void on_pause_over(struct loop_timer *t)
@@ -36,11 +38,14 @@ static void on_messages(struct loop_watch *watch, uint32_t events)
 {
 	struct netlink_watch *w = container_of(watch, struct netlink_watch, watch);
 
+	uint64_t start = clock_now_ms(), end;
+
 	(void)events;
 	loop_watch_events(w->loop, &w->watch, 0);
-	loop_timer_set(w->loop, &w->pause, loop_now(w->loop) + NETLINK_WATCH_PAUSE_MS);
 	if (drain(watch->fd))
 		w->changed(w);
+	end = clock_now_ms(); /* with very many routes a look is long, and a tenth of our time is enough */
+	loop_timer_set(w->loop, &w->pause, end + NETLINK_WATCH_PAUSE_MS + 10 * (end - start));
 }
 
 int netlink_watch_open(struct netlink_watch *w, struct loop *loop)

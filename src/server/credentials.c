@@ -9,6 +9,7 @@ enum exit_code credentials_open(struct credentials *c, const struct server_cfg *
 	struct tls_error tls_err;
 
 	*c = (struct credentials){ .users = NULL };
+	pthread_mutex_init(&c->gate, NULL);
 	pthread_rwlock_init(&c->lock, NULL);
 	if (users_load(cfg->users_file, &c->users, &users_err)) {
 		log_error(NULL, "%s", users_err.text);
@@ -29,6 +30,32 @@ void credentials_close(struct credentials *c)
 	users_free(c->users);
 	tls_ctx_release(c->tls);
 	pthread_rwlock_destroy(&c->lock);
+	pthread_mutex_destroy(&c->gate);
+}
+
+/* Readers go first with either C library, so without the gate logins without end would keep a reload out. */
+void credentials_hold(struct credentials *c)
+{
+	pthread_mutex_lock(&c->gate);
+	pthread_mutex_unlock(&c->gate);
+	pthread_rwlock_rdlock(&c->lock);
+}
+
+void credentials_let_go(struct credentials *c)
+{
+	pthread_rwlock_unlock(&c->lock);
+}
+
+static void lock_alone(struct credentials *c)
+{
+	pthread_mutex_lock(&c->gate);
+	pthread_rwlock_wrlock(&c->lock);
+}
+
+static void unlock_alone(struct credentials *c)
+{
+	pthread_rwlock_unlock(&c->lock);
+	pthread_mutex_unlock(&c->gate);
 }
 
 /* Gives the old ones. */
@@ -36,9 +63,9 @@ static struct users *swap_users(struct credentials *c, struct users *users)
 {
 	struct users *old = c->users;
 
-	pthread_rwlock_wrlock(&c->lock);
+	lock_alone(c);
 	c->users = users;
-	pthread_rwlock_unlock(&c->lock);
+	unlock_alone(c);
 	return old;
 }
 
@@ -46,9 +73,9 @@ static void swap_tls(struct credentials *c, struct tls_ctx *tls)
 {
 	struct tls_ctx *old = c->tls;
 
-	pthread_rwlock_wrlock(&c->lock);
+	lock_alone(c);
 	c->tls = tls;
-	pthread_rwlock_unlock(&c->lock);
+	unlock_alone(c);
 	tls_ctx_release(old);
 }
 

@@ -212,11 +212,11 @@ static void check_login(struct session *s, const struct ppp_attempt *attempt)
 	if (s->is_refused || s->list == &s->worker->open)
 		return; /* one attempt a connection */
 	/* until it is in the registry, where a reload looks for those that have to go */
-	pthread_rwlock_rdlock(&credentials->lock);
+	credentials_hold(credentials);
 	check_users(s, attempt, &answer);
 	if (answer.verdict.ok)
 		refused = log_in(s, answer.verdict.ipv4);
-	pthread_rwlock_unlock(&credentials->lock);
+	credentials_let_go(credentials);
 	if (refused || !answer.verdict.ok) {
 		log_event(&s->log, refusal_level(), "login_failed",
 			  "{peer}: login of user {user} by {method} refused: {reason}",
@@ -498,10 +498,10 @@ static int open_tunnel(struct session *s, int fd)
 	int error;
 
 	fill_ppp(s, &cfg.ppp);
-	pthread_rwlock_rdlock(&shared->credentials.lock);
+	credentials_hold(&shared->credentials);
 	cfg.tls_ctx = shared->credentials.tls;
 	error = tunnel_open(&s->tunnel, &cfg);
-	pthread_rwlock_unlock(&shared->credentials.lock);
+	credentials_let_go(&shared->credentials);
 	return error;
 }
 

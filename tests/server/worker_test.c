@@ -115,6 +115,7 @@ static int set_up(void **state)
 	assert_true(ip_prefix_parse("10.9.0.0/24", &t.cfg.network));
 	t.shared = (struct shared){ .cfg = &t.cfg, .workers = t.workers, .max_sessions = 1000,
 				     .half_open_max = SESSION_HALF_OPEN_MAX };
+	pthread_mutex_init(&t.shared.credentials.gate, NULL);
 	pthread_rwlock_init(&t.shared.credentials.lock, NULL);
 	t.count = 0;
 	return registry_open(&t.cfg, &t.shared.registry) ||
