@@ -43,6 +43,8 @@ class Rootless:
                 mount -t proc proc /proc
                 mount -t cgroup2 cgroup2 /sys/fs/cgroup
                 mount --bind {self.folder}/etc /etc
+                mknod -m 666 {self.folder}/tun c 10 200 # the machine's own may be root's alone
+                mount --bind {self.folder}/tun /dev/net/tun
                 mount --make-rshared /
                 echo ready
                 exec cat"""]),
