@@ -217,7 +217,7 @@ static void begin_to_ask(struct slaac *e)
 /* Three quarters of the way to the first end, if that is no never. */
 static void set_refresh(struct slaac *e)
 {
-	uint64_t end = first_end_ms(e), wait = end - e->now_ms;
+	uint64_t end = first_end_ms(e), wait = end > e->now_ms ? end - e->now_ms : 0;
 
 	wait -= wait / 4;
 	e->refresh_ms =
@@ -284,6 +284,7 @@ void slaac_input(struct slaac *e, const uint8_t *packet, size_t len, uint64_t no
 	e->now_ms = now_ms;
 	if (!e->is_running || !advert_get(packet, len, e->cfg.own_iid, &a))
 		return;
+	expire(e); /* what has passed although its tick is still to come */
 	note_entry(e, e->routers, COUNT(e->routers), &a.router, a.lifetime_s);
 	e->has_dhcp = a.has_dhcp;
 	while (advert_option_next(&a.options, &o))
