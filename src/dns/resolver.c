@@ -51,6 +51,11 @@ static void note_life(struct resolver_server *s)
 
 /* ---- channels */
 
+static unsigned int bit_of(const struct resolver_channel *c)
+{
+	return 1u << c->server;
+}
+
 static struct resolver_question *question_of(struct resolver *r, const struct resolver_channel *c)
 {
 	return c->question < 0 ? NULL : &r->questions[c->question];
@@ -112,18 +117,18 @@ static void send_query(struct resolver *r, struct resolver_channel *c, uint64_t 
 	}
 	server = pick_server(r, c->tried, now_ms);
 	if (server < 0) { /* another round, of those that only were silent */
-		c->tried = 0;
-		server = pick_server(r, 0, now_ms);
+		c->tried = c->said_no;
+		server = pick_server(r, c->tried, now_ms);
 	}
-	if (server < 0 || c->failure.result == DNS_NO_SERVER) {
+	if (server < 0) {
 		give_up(r, c, now_ms);
 		return;
 	}
 	c->server = (unsigned int)server;
 	if (r->servers[server].is_dead) /* this one finds out whether it is; the others go on */
 		r->servers[server].revive_ms = now_ms + RESOLVER_REVIVE_MS;
-	c->tried |= 1u << server;
-	c->asked |= 1u << server;
+	c->tried |= bit_of(c);
+	c->asked |= bit_of(c);
 	c->tries++;
 	c->is_stream = false;
 	c->to_send = true;
@@ -139,32 +144,21 @@ static size_t count_streams(const struct resolver *r)
 	return n;
 }
 
-static void fail_at(struct resolver *r, struct resolver_channel *c, enum dns_result result,
-		    uint64_t now_ms)
+static void fall_silent(struct resolver *r, struct resolver_channel *c, uint64_t now_ms)
 {
-	c->failure = (struct dns_answer){ .result = result, .server = r->servers[c->server].addr };
+	if (!c->said_no)
+		c->failure = (struct dns_answer){ .result = DNS_SILENT,
+						  .server = r->servers[c->server].addr };
 	send_query(r, c, now_ms);
 }
 
-static bool all_have_responded(const struct resolver *r, const struct resolver_channel *c)
-{
-	for (size_t i = 0; i < r->server_count; i++)
-		if (!(c->tried & 1u << i))
-			return false;
-	return true;
-}
-
-/* It said so itself: to ask the same server again is of no use. */
+/* It said so itself: to ask the same server again is of no use, but another may only have lost the query. */
 static void fail_for_good(struct resolver *r, struct resolver_channel *c, enum dns_result result,
 			  uint64_t now_ms)
 {
-	bool was_last = all_have_responded(r, c);
-
 	c->failure = (struct dns_answer){ .result = result, .server = r->servers[c->server].addr };
-	if (was_last)
-		give_up(r, c, now_ms);
-	else
-		send_query(r, c, now_ms);
+	c->said_no |= bit_of(c);
+	send_query(r, c, now_ms);
 }
 
 static struct resolver_channel *new_channel(struct resolver *r)
@@ -392,7 +386,7 @@ static void follow(struct resolver *r, struct resolver_channel *c, const struct 
 	strcpy(c->name, said->alias);
 	c->id = r->random(r->arg);
 	c->tries = 0;
-	c->tried = c->asked = 0;
+	c->tried = c->asked = c->said_no = c->sent_edns = c->lost_edns = 0;
 	send_query(r, c, now_ms);
 }
 
@@ -415,18 +409,37 @@ static void take_answer(struct resolver *r, struct resolver_channel *c,
 	settle(r, c, &answer, ttl < c->ttl_s ? ttl : c->ttl_s, now_ms);
 }
 
-static bool has_edns(const struct resolver *r, const struct resolver_channel *c)
+static bool is_format_error(const struct dns_response *said)
 {
-	return !r->servers[c->server].has_no_edns && c->tries <= r->server_count;
+	return said->rcode == DNS_FORMERR || said->rcode == DNS_NOTIMP;
+}
+
+static bool wants_edns(const struct resolver *r, const struct resolver_channel *c)
+{
+	return !r->servers[c->server].has_no_edns && !(c->lost_edns & bit_of(c));
+}
+
+/* A server that responds only without EDNS is asked without from then on, unless it is known better. */
+static void learn_edns(struct resolver *r, const struct resolver_channel *c,
+		       const struct dns_response *said)
+{
+	struct resolver_server *s = &r->servers[c->server];
+	bool had_edns = c->sent_edns & bit_of(c);
+
+	if (had_edns && is_format_error(said))
+		s->has_no_edns = true;
+	else if (had_edns)
+		s->has_edns = true;
+	else if (c->lost_edns & bit_of(c) && !s->has_edns)
+		s->has_no_edns = true;
 }
 
 static void take_response(struct resolver *r, struct resolver_channel *c,
 			  const struct dns_response *said, uint64_t now_ms)
 {
-	struct resolver_server *s = &r->servers[c->server];
+	bool had_edns = c->sent_edns & bit_of(c);
 
-	if (!has_edns(r, c)) /* with it there was no response */
-		s->has_no_edns = true;
+	learn_edns(r, c, said);
 	if (said->is_truncated && c->is_stream) {
 		fail_for_good(r, c, DNS_FAILED, now_ms);
 	} else if (said->is_truncated) {
@@ -436,8 +449,8 @@ static void take_response(struct resolver *r, struct resolver_channel *c,
 		} /* else the next try is made after its time */
 	} else if (said->rcode == DNS_NOERROR || said->rcode == DNS_NXDOMAIN) {
 		take_answer(r, c, said, now_ms);
-	} else if ((said->rcode == DNS_FORMERR || said->rcode == DNS_NOTIMP) && !s->has_no_edns) {
-		s->has_no_edns = true;
+	} else if (is_format_error(said) && had_edns) {
+		c->sent_edns &= ~bit_of(c);
 		ask_again(c, now_ms);
 	} else {
 		fail_for_good(r, c, said->rcode == DNS_REFUSED ? DNS_SAID_NO : DNS_FAILED, now_ms);
@@ -470,7 +483,7 @@ void resolver_lost(struct resolver *r, int channel, bool is_refusal, uint64_t no
 	if (is_refusal)
 		fail_for_good(r, c, DNS_SAID_NO, now_ms);
 	else
-		fail_at(r, c, DNS_SILENT, now_ms);
+		fall_silent(r, c, now_ms);
 	go_on(r, now_ms);
 }
 
@@ -485,7 +498,8 @@ void resolver_tick(struct resolver *r, uint64_t now_ms)
 			continue;
 		if (!c->is_stream)
 			note_silence(&r->servers[c->server], now_ms);
-		fail_at(r, c, DNS_SILENT, now_ms);
+		c->lost_edns |= c->sent_edns & bit_of(c);
+		fall_silent(r, c, now_ms);
 	}
 	go_on(r, now_ms);
 }
@@ -512,6 +526,7 @@ static bool next_of_channel(struct resolver *r, int i, struct resolver_out *out)
 {
 	struct resolver_channel *c = &r->channels[i];
 	struct writer w = writer_of(r->query, sizeof(r->query));
+	bool has_edns;
 
 	if (c->to_close) {
 		c->to_close = false;
@@ -521,7 +536,9 @@ static bool next_of_channel(struct resolver *r, int i, struct resolver_out *out)
 	if (!c->to_send)
 		return false;
 	c->to_send = false;
-	dns_put_query(&w, c->id, c->name, c->type, has_edns(r, c));
+	has_edns = wants_edns(r, c);
+	c->sent_edns = has_edns ? c->sent_edns | bit_of(c) : c->sent_edns & ~bit_of(c);
+	dns_put_query(&w, c->id, c->name, c->type, has_edns);
 	*out = (struct resolver_out){
 		.type = c->is_stream ? RESOLVER_STREAM : RESOLVER_DATAGRAM,
 		.channel = i,

@@ -627,6 +627,116 @@ static void a_server_that_drops_edns_is_asked_without(void **state)
 	assert_false(has_edns(find(RESOLVER_DATAGRAM)));
 }
 
+/* Two queries are on their way when the server says of the first that it does not know EDNS. */
+static void each_query_is_judged_by_what_it_had(void **state)
+{
+	static const struct said format_error = { .rcode = DNS_FORMERR };
+	struct resolver_out first[2];
+	size_t count = 0;
+
+	(void)state;
+	resolver_set_servers(r, servers, 1, now);
+	resolver_ask(r, "a.net", true, false, now);
+	resolver_ask(r, "b.net", true, false, now);
+	drain();
+	for (size_t i = 0; i < out_count; i++)
+		if (is_query(&outs[i]) && count < 2)
+			first[count++] = outs[i];
+	assert_int_equal(count, 2);
+	respond(&first[0], &format_error);
+	respond(&first[1], &format_error);
+	assert_int_equal(respond_all(&one, NULL), 2);
+	drain();
+	for (size_t i = 0; i < out_count; i++)
+		assert_int_equal(outs[i].type == RESOLVER_DONE ? outs[i].result : DNS_FOUND,
+				 DNS_FOUND);
+}
+
+/* What it says to a query without EDNS is its last word. */
+static void a_format_error_without_edns_is_a_failure(void **state)
+{
+	static const struct said format_error = { .rcode = DNS_FORMERR };
+
+	(void)state;
+	resolver_set_servers(r, servers, 1, now);
+	resolver_ask(r, "a.net", true, false, now);
+	respond_all(&format_error, NULL);
+	respond_all(&format_error, NULL);
+	assert_int_equal(done()->result, DNS_FAILED);
+}
+
+/* A lost query is no sign that the server does not know EDNS, if it was seen to know it. */
+static void a_loss_does_not_end_edns(void **state)
+{
+	(void)state;
+	resolver_set_servers(r, servers, 1, now);
+	resolver_ask(r, "a.net", true, false, now);
+	respond_all(&one, NULL);
+	resolver_ask(r, "b.net", true, false, now);
+	drain();
+	pass_time();
+	drain();
+	assert_false(has_edns(find(RESOLVER_DATAGRAM)));
+	respond(find(RESOLVER_DATAGRAM), &one);
+	resolver_ask(r, "c.net", true, false, now);
+	drain();
+	assert_true(has_edns(find(RESOLVER_DATAGRAM)));
+}
+
+/* ---- one is silent, the other does not want to */
+
+static void query_is_to(size_t server)
+{
+	drain();
+	assert_non_null(find(RESOLVER_DATAGRAM));
+	assert_true(ip_equal(&find(RESOLVER_DATAGRAM)->server, &servers[server]));
+}
+
+static void a_lost_query_is_repeated_though_another_refuses(void **state)
+{
+	(void)state;
+	resolver_ask(r, "a.net", true, false, now);
+	query_is_to(0);
+	pass_time();
+	query_is_to(1);
+	respond(find(RESOLVER_DATAGRAM), &refused);
+	query_is_to(0);
+	respond(find(RESOLVER_DATAGRAM), &one);
+	assert_int_equal(done()->result, DNS_FOUND);
+}
+
+static void who_refused_is_not_asked_again(void **state)
+{
+	(void)state;
+	resolver_ask(r, "a.net", true, false, now);
+	query_is_to(0);
+	respond(find(RESOLVER_DATAGRAM), &refused);
+	for (int i = 0; i < 3; i++) {
+		query_is_to(1);
+		pass_time();
+	}
+	assert_int_equal(done()->result, DNS_SAID_NO);
+	assert_true(ip_equal(&find(RESOLVER_DONE)->server, &servers[0]));
+}
+
+static void all_but_one_refuse(void **state)
+{
+	(void)state;
+	resolver_set_servers(r, servers, 4, now);
+	resolver_ask(r, "a.net", true, false, now);
+	query_is_to(0);
+	respond(find(RESOLVER_DATAGRAM), &failed);
+	query_is_to(1);
+	resolver_lost(r, find(RESOLVER_DATAGRAM)->channel, true, now);
+	query_is_to(2);
+	pass_time();
+	query_is_to(3);
+	respond(find(RESOLVER_DATAGRAM), &refused);
+	query_is_to(2);
+	respond(find(RESOLVER_DATAGRAM), &no_name);
+	assert_int_equal(done()->result, DNS_NO_NAME);
+}
+
 /* ---- many, other servers, none */
 
 static void many_wait_for_their_turn(void **state)
@@ -747,6 +857,12 @@ int main(void)
 		CASE(truncated_by_tcp_is_a_failure),
 		CASE(a_server_without_edns_is_asked_without),
 		CASE(a_server_that_drops_edns_is_asked_without),
+		CASE(each_query_is_judged_by_what_it_had),
+		CASE(a_format_error_without_edns_is_a_failure),
+		CASE(a_loss_does_not_end_edns),
+		CASE(a_lost_query_is_repeated_though_another_refuses),
+		CASE(who_refused_is_not_asked_again),
+		CASE(all_but_one_refuse),
 		CASE(many_wait_for_their_turn),
 		CASE(a_question_can_be_given_up),
 		CASE(other_servers_are_asked_anew),
