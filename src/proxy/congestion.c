@@ -194,22 +194,34 @@ static uint32_t avoid(struct congestion *c, const struct congestion_ack *a)
 	return max32(cwnd, c->w_est);
 }
 
+/*
+ * RFC 9438 section 4.2: while the window is not used, the time of the epoch stands still. Nor is it
+ * known when the next byte leaves, so a mark would measure how long the application thinks.
+ */
+static void pass_idle(struct congestion *c, uint64_t ms)
+{
+	c->mark_count = 0;
+	if (c->epoch_ms)
+		c->epoch_ms += ms;
+}
+
 /* ---- both */
 
 uint32_t congestion_acked(struct congestion *c, const struct congestion_ack *a, uint32_t *ssthresh)
 {
 	bool is_slow_start = a->cwnd < a->ssthresh;
-	uint32_t flight = a->snd_nxt - a->ackno + a->acked, cwnd = a->cwnd;
+	uint32_t flight = a->snd_nxt - a->ackno + a->acked, cwnd;
 	uint32_t used = is_slow_start ? a->cwnd / 2 : a->cwnd - min32(a->cwnd / 8, 64 * 1024);
+	uint64_t passed_ms = a->now_ms - c->last_ms;
 
 	if (!a->cwnd || !a->mss)
 		return a->mss;
-	if (flight < used)
-		take_sample(c, a);
-	else if (is_slow_start)
-		cwnd = slow_start(c, a, ssthresh);
-	else
-		cwnd = avoid(c, a);
+	c->last_ms = a->now_ms;
+	if (flight < used) {
+		pass_idle(c, passed_ms);
+		return a->cwnd;
+	}
+	cwnd = is_slow_start ? slow_start(c, a, ssthresh) : avoid(c, a);
 	put_mark(c, a);
 	return cwnd;
 }

@@ -21,6 +21,7 @@ struct congestion {
 	uint32_t w_est;    /* what Reno would have by now */
 	uint32_t k_ms;     /* from the epoch's start until w_max is reached again */
 	uint64_t epoch_ms; /* 0: starts with the next acknowledgment */
+	uint64_t last_ms;  /* of the last acknowledgment */
 	/* Samples of the round trip: sequence numbers, and when they were the next to be sent. */
 	struct {
 		uint32_t seq;

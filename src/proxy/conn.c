@@ -27,6 +27,7 @@ enum {
 	KEEPALIVE_IDLE_MS = 120 * 1000,
 	KEEPALIVE_PAUSE_MS = 15 * 1000,
 	KEEPALIVES = 8,
+	LINGER_MS = 120 * 1000, /* released, and nothing of what is left arrives: then it is reset */
 	SEND_MAX = 0xffff, /* tcp_write's and tcp_recved's largest number */
 	BACKLOG = 64,
 	AHEAD = 64 * 1024, /* more than the congestion window: what waits to be sent */
@@ -220,6 +221,14 @@ static void linger(struct conn *c)
 	wake(c);
 }
 
+static void await_arrival(struct conn *c)
+{
+	struct loop *loop = c->stack->cfg.loop;
+
+	if (c->state == CONN_LINGERING)
+		loop_timer_set(loop, &c->timer, loop_now(loop) + LINGER_MS);
+}
+
 static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
 {
 	struct conn *c = arg;
@@ -227,6 +236,7 @@ static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
 	(void)pcb;
 	(void)len;
 	fit_room_out(c);
+	await_arrival(c);
 	if (c->is_attached)
 		c->ev.has_room(c->ev.arg);
 	let_go_if_over(c);
@@ -529,7 +539,12 @@ static void race_on(struct conn *c)
 
 static void on_timer(struct loop_timer *timer)
 {
-	race_on(container_of(timer, struct conn, timer));
+	struct conn *c = container_of(timer, struct conn, timer);
+
+	if (c->state == CONN_LINGERING)
+		conn_abort(c);
+	else
+		race_on(c);
 }
 
 static enum stack_result start_race(struct conn *c, const struct lookup_result *to)
@@ -625,6 +640,7 @@ void conn_release(struct conn *c)
 {
 	c->is_attached = false;
 	c->state = CONN_LINGERING;
+	await_arrival(c);
 	linger(c);
 }
 

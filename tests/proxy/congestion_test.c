@@ -159,6 +159,34 @@ static void on_a_short_way_it_grows_as_reno_does(void **state)
 	assert_true(s.cwnd > 40 * MSS);
 }
 
+/* An application that pauses for a minute, or sends little, has not learned that there is more room. */
+static void idle_time_does_not_count(void **state)
+{
+	uint32_t before;
+
+	(void)state;
+	s.cwnd = 1000 * MSS;
+	s.nxt = s.una + s.cwnd;
+	lose(false);
+	for (int i = 0; i < 10; i++)
+		round_trip(20, RTT_MS);
+	before = s.cwnd;
+	for (int i = 0; i < 60; i++) { /* a keystroke a second */
+		s.nxt = s.una + MSS;
+		s.now_ms += 1000;
+		acknowledge(MSS, false);
+	}
+	s.now_ms += 60 * 1000;
+	s.nxt = s.una + MSS;
+	acknowledge(MSS, false);
+	assert_int_equal(s.cwnd, before);
+	round_trip(20, RTT_MS);
+	assert_true(s.cwnd < before + before / 20);
+	for (int i = 0; i < 100; i++) /* and then it goes on from where it was */
+		round_trip(20, RTT_MS);
+	assert_true(s.cwnd > 1000 * MSS);
+}
+
 /* RFC 9406: the queue of the bottleneck fills, the round trip grows, and slow start ends before it is full. */
 static void slow_start_ends_when_the_round_trip_grows(void **state)
 {
@@ -229,6 +257,7 @@ int main(void)
 		cmocka_unit_test_setup(cubic_comes_back_to_where_it_was, set_up),
 		cmocka_unit_test_setup(a_second_loss_makes_room_for_others, set_up),
 		cmocka_unit_test_setup(on_a_short_way_it_grows_as_reno_does, set_up),
+		cmocka_unit_test_setup(idle_time_does_not_count, set_up),
 		cmocka_unit_test_setup(slow_start_ends_when_the_round_trip_grows, set_up),
 		cmocka_unit_test_setup(a_moment_of_delay_does_not_end_it, set_up),
 		cmocka_unit_test_setup(nonsense_does_no_harm, set_up),

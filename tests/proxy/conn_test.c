@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proxy/conn.h"
@@ -486,6 +488,112 @@ static void an_end_passes_a_full_tunnel(void **state)
 	expect_end(t.far[0]);
 }
 
+/* ---- a far end that is gone, and a clock that is turned */
+
+enum { STEP_MS = 50 }; /* lwIP's tick: it makes up for none */
+
+static int64_t skipped_ms;
+
+/* In place of the C library's: the loop's time is the true one, and what the test skips. */
+int clock_gettime(clockid_t id, struct timespec *ts)
+{
+#ifdef SYS_clock_gettime64
+	int64_t now[2] = { 0 };
+	long result = syscall(SYS_clock_gettime64, id, now);
+
+	ts->tv_sec = (time_t)now[0];
+	ts->tv_nsec = (long)now[1];
+#else
+	long result = syscall(SYS_clock_gettime, id, ts);
+#endif
+	ts->tv_sec += (time_t)(skipped_ms / 1000);
+	ts->tv_nsec += (long)(skipped_ms % 1000) * 1000000;
+	if (ts->tv_nsec >= 1000000000) {
+		ts->tv_nsec -= 1000000000;
+		ts->tv_sec++;
+	}
+	return (int)result;
+}
+
+static bool after_a_turn(void *arg)
+{
+	unsigned int *turns = arg;
+
+	return ++*turns > 3;
+}
+
+static void skip_seconds(unsigned int count)
+{
+	for (count *= 1000 / STEP_MS; count; count--) {
+		unsigned int turns = 0;
+
+		skipped_ms += STEP_MS;
+		reflector_run(&r, after_a_turn, &turns);
+	}
+}
+
+static size_t lost_count;
+
+static bool lose_all(struct reflector *reflector, const uint8_t *packet, size_t len)
+{
+	(void)reflector;
+	(void)packet;
+	(void)len;
+	lost_count++;
+	return false;
+}
+
+/* Whoever half-closes waits for the far end's words, but not for one that is not there. */
+static void a_far_end_that_is_gone_ends_a_half_closed_one(void **state)
+{
+	struct arrival a;
+
+	(void)state;
+	connect_both();
+	shutdown(t.near[0], SHUT_WR);
+	expect_end(t.far[0]);
+	skip_seconds(200); /* the far end is there, and says nothing */
+	a = (struct arrival){ .fd = t.near[0] };
+	assert_false(has_come(&a));
+	lost_count = 0;
+	r.passes = lose_all;
+	skip_seconds(400);
+	assert_in_range(lost_count, 4, 60);
+	assert_true(has_come(&a));
+}
+
+static bool count_resets(struct reflector *reflector, const uint8_t *packet, size_t len)
+{
+	(void)reflector;
+	lost_count += len >= 40 && packet[9] == IPPROTO_TCP && packet[33] & 4;
+	return true;
+}
+
+/* A far end that has sent all and takes nothing: what waits for it is not kept forever. */
+static void a_far_end_that_takes_nothing_is_given_up(void **state)
+{
+	static const uint8_t part[8192];
+
+	(void)state;
+	connect_both();
+	shutdown(t.far[0], SHUT_WR);
+	expect_end(t.near[0]);
+	for (size_t most = 0, room = 1; room > most / 2; most = room > most ? room : most) {
+		assert_int_equal(write(t.near[0], part, sizeof(part)), sizeof(part));
+		skip_seconds(1);
+		room = conn_room(t.near_conn);
+	}
+	shutdown(t.near[0], SHUT_WR);
+	skip_seconds(60); /* its window stays shut, and it says so */
+	assert_int_equal(relays.count, 1);
+	lost_count = 0;
+	r.passes = count_resets;
+	skip_seconds(50);
+	assert_int_equal(lost_count, 0);
+	skip_seconds(60);
+	assert_int_equal(lost_count, 1);
+}
+
 /* ---- datagrams */
 
 static char datagram_text[32];
@@ -582,6 +690,8 @@ int main(void)
 		CASE(who_does_not_read_holds_the_sender),
 		CASE(a_full_tunnel_holds_the_sender),
 		CASE(an_end_passes_a_full_tunnel),
+		CASE(a_far_end_that_is_gone_ends_a_half_closed_one),
+		CASE(a_far_end_that_takes_nothing_is_given_up),
 		CASE(datagrams_come_back),
 		CASE(another_address_resets),
 		CASE(the_same_address_keeps),
