@@ -109,7 +109,7 @@ INIH_CFLAGS = -isystem $(DEPS)/inih
 endif
 # lwIP is made for our settings, so no system has it.
 LWIP_CFLAGS = -isystem $(DEPS)/lwip
-export WOLFSSL_TARBALL INIH_TARBALL LWIP_TARBALL RING_TARBALL MUSL_CC BUILD
+export WOLFSSL_TARBALL INIH_TARBALL LWIP_TARBALL RING_TARBALL WOLFSSL_VERSION LIBRARIES MUSL_CC BUILD
 
 # ---- the house: a folder of src/ is an archive, and a rank sees only the ranks under it
 
@@ -398,6 +398,7 @@ distclean: clean
 ##
 ## Variables: V=1 shows commands, WERROR=1 makes warnings errors, CC, MUSL_CC, CFLAGS, LDFLAGS, BUILD=build,
 ## WOLFSSL_TARBALL=FILE (also INIH_, LWIP_, RING_TARBALL) give the sources instead of downloading them,
+## WOLFSSL_VERSION=5.7.2 builds with an older wolfSSL than the newest known (docs/libraries.md),
 ## WOLFSSL=system STATIC=0 takes the system's wolfSSL (5.5.4 or later) and inih by pkg-config.
 
 .PHONY: help unit-programs unit memcheck fuzz-programs replay-programs fuzz fuzz-run peers check check-all e2e lint layers scan-objects \
