@@ -120,11 +120,14 @@ static char *keep(const char *text)
 	return k->text;
 }
 
-/* Of USER:PASSWORD@HOST, which is refused, the host alone. */
+/* Of USER:PASSWORD@HOST, which is refused, the host alone. NULL: an option that takes no value. */
 static const char *shown(const char *value)
 {
-	const char *at = strrchr(value, '@');
+	const char *at;
 
+	if (!value)
+		return "";
+	at = strrchr(value, '@');
 	return at && memchr(value, ':', (size_t)(at - value)) ? at + 1 : value;
 }
 
@@ -259,7 +262,7 @@ static bool from_command_line(struct reading *r, struct given *g)
 	if (apply(r, g->option, g->value ? g->value : "yes", FROM_COMMAND_LINE, &err))
 		return true;
 	option_complain(r->verb, "--%s%s%s: %s", g->option->name, g->value ? " " : "",
-			g->value ? shown(g->value) : "", err.text);
+			shown(g->value), err.text);
 	return false;
 }
 

@@ -426,12 +426,10 @@ static void learn_edns(struct resolver *r, const struct resolver_channel *c,
 	struct resolver_server *s = &r->servers[c->server];
 	bool had_edns = c->sent_edns & bit_of(c);
 
-	if (had_edns && is_format_error(said))
+	if (had_edns ? is_format_error(said) : c->lost_edns & bit_of(c) && !s->has_edns)
 		s->has_no_edns = true;
 	else if (had_edns)
 		s->has_edns = true;
-	else if (c->lost_edns & bit_of(c) && !s->has_edns)
-		s->has_no_edns = true;
 }
 
 static void take_response(struct resolver *r, struct resolver_channel *c,

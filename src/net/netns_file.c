@@ -63,7 +63,7 @@ static bool is_ours(int userns)
 
 static int become_root_of(int userns, pid_t pid)
 {
-	unsigned uid, gid;
+	unsigned uid = UINT_MAX, gid = UINT_MAX;
 	int error = first_id(pid, "uid_map", &uid);
 
 	if (!error)

@@ -452,10 +452,7 @@ static void begin(struct lookup *l, const char *name)
 
 	if (ip_parse(name, &addr)) {
 		add_address(l, &addr);
-	} else if (!dns_name_normalize(name, l->name)) {
-		answer(l, STACK_NO_NAME);
-		return;
-	} else if (is_localhost(l->name)) {
+	} else if (!dns_name_normalize(name, l->name) || is_localhost(l->name)) {
 		answer(l, STACK_NO_NAME);
 		return;
 	}
