@@ -1,7 +1,7 @@
 /*
  * Keeping a tunnel up. Which failures are worth another try: before the tunnel was ever up none,
- * since the user is there to read why (or asked for --keep-trying); after that all but a refused
- * password, with a pause that doubles up to a minute and is never quite the same, so that a server
+ * since the user is there to read why (or asked for --keep-trying); after that all but a login that
+ * the server refuses in so many words, with a pause that doubles up to a minute and is never quite the same, so that a server
  * which comes back is not met by all its clients at once.
  */
 #include "client/client.h"
@@ -345,13 +345,19 @@ static void print_offers(const struct client *c, char *to, size_t room)
 		snprintf(to + lacking, room - lacking, ", which sstp does not speak");
 }
 
+/*
+ * Some servers refuse a login by ending the link. But servers that go down end it as well, and those
+ * whose RADIUS server is slow are not done in time. So only a user who waits for the first login to
+ * succeed is told that it was refused.
+ */
 static void login_failed(struct client *c, const struct tunnel_end *end)
 {
+	bool is_final = end->is_verdict || !(c->was_up || c->cfg->keep_trying);
 	char text[sizeof(end->text) + 192], offers[192];
 
 	print_offers(c, offers, sizeof(offers));
 	snprintf(text, sizeof(text), "%s%s", end->text, offers);
-	failed(c, end->code, text);
+	failed(c, is_final ? EXIT_AUTH : EXIT_PPP, text);
 }
 
 static void tunnel_ended(struct client *c, const struct tunnel_end *end)

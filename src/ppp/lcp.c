@@ -347,27 +347,38 @@ static bool lcp_may_reopen(struct ppp *p)
 	return false;
 }
 
-/*
- * Windows gives a reason in its Terminate-Request: magic number, 00 3C CD 74, RAS error. A server
- * that ends while we still Nak its methods (RRAS) has none that suits us, and one that ends after
- * it was given name and password (SoftEther, with PAP) refuses them.
- */
+/* RFC 2759 section 6 */
+static bool is_refusal(uint32_t error)
+{
+	return (error >= 646 && error <= 649) || error == 691 || error == 709;
+}
+
+/* `ras_error`: 0: the peer gave none. RRAS ends with one when it has no method that suits us. */
+static enum ppp_closed why_terminated(const struct ppp *p, uint32_t ras_error)
+{
+	if (p->auth.awaits_result)
+		return is_refusal(ras_error) ? PPP_CLOSED_REFUSED : PPP_CLOSED_AT_LOGIN;
+	if (p->lcp.suggested && !p->lcp.peer.auth)
+		return ras_error ? PPP_CLOSED_NO_METHOD : PPP_CLOSED_AT_METHOD;
+	return PPP_CLOSED_BY_PEER;
+}
+
+/* Windows gives a reason in its Terminate-Request: magic number, 00 3C CD 74, RAS error. */
 static void lcp_terminated(struct ppp *p, const struct cp_packet *in)
 {
 	struct reader r = reader_of(in->body.at, in->body.len);
-	bool is_disputed = p->lcp.suggested && !p->lcp.peer.auth;
-	enum ppp_closed why = is_disputed ? PPP_CLOSED_NO_METHOD : PPP_CLOSED_BY_PEER;
 	bool is_ras;
 	uint32_t error;
 
 	get_u32(&r);
 	is_ras = get_u32(&r) == RAS_REASON;
 	error = get_u32(&r);
-	if (is_ras && !r.bad && error <= UINT16_MAX)
+	is_ras = is_ras && !r.bad && error <= UINT16_MAX;
+	if (is_ras)
 		ppp_note_detail(p, (uint16_t)error, bytes_of(NULL, 0));
 	else
 		ppp_note_detail(p, 0, in->body);
-	ppp_finish(p, p->auth.awaits_result ? PPP_CLOSED_REFUSED : why);
+	ppp_finish(p, why_terminated(p, is_ras ? error : 0));
 }
 
 static void lcp_give_up(struct ppp *p)

@@ -28,6 +28,7 @@ const char *ppp_closed_text(enum ppp_closed why)
 	case PPP_CLOSED_REFUSED:
 		return "the user name or the password is not accepted";
 	case PPP_CLOSED_NO_METHOD:
+	case PPP_CLOSED_AT_METHOD:
 		return "there is no authentication method that both ends allow";
 	case PPP_CLOSED_NO_AUTH:
 		return "the server asks for no authentication, so it is not to be trusted";
@@ -47,8 +48,35 @@ const char *ppp_closed_text(enum ppp_closed why)
 		return "the other end negotiates an authenticated link anew";
 	case PPP_CLOSED_SILENT:
 		return "the other end does not answer echoes";
+	case PPP_CLOSED_AT_LOGIN:
+		return "the server ended the link: perhaps "
+		       "the user name or the password is not accepted";
 	}
 	return "for no reason that is known";
+}
+
+bool ppp_closed_is_verdict(enum ppp_closed why)
+{
+	switch (why) {
+	case PPP_CLOSED_REFUSED:
+	case PPP_CLOSED_NO_METHOD:
+	case PPP_CLOSED_NO_AUTH:
+	case PPP_CLOSED_FALSE_SERVER:
+		return true;
+	case PPP_CLOSED_BY_US:
+	case PPP_CLOSED_BY_PEER:
+	case PPP_CLOSED_AUTH_TIMEOUT:
+	case PPP_CLOSED_LCP_TIMEOUT:
+	case PPP_CLOSED_NO_AGREEMENT:
+	case PPP_CLOSED_LOOP:
+	case PPP_CLOSED_NO_NETWORK:
+	case PPP_CLOSED_RENEGOTIATED:
+	case PPP_CLOSED_SILENT:
+	case PPP_CLOSED_AT_LOGIN:
+	case PPP_CLOSED_AT_METHOD:
+		return false;
+	}
+	return false;
 }
 
 /* ---- what goes out */

@@ -158,10 +158,19 @@ enum ppp_closed {
 	PPP_CLOSED_NO_NETWORK,	 /* neither IPCP nor IPV6CP came up */
 	PPP_CLOSED_RENEGOTIATED, /* LCP was opened anew under an authenticated link */
 	PPP_CLOSED_SILENT,	 /* LCP echoes stay unanswered */
+	/*
+	 * Client: the server sent a Terminate-Request in place of a reply to name and password, or
+	 * while the method was negotiated. Some servers refuse so; one that is stopped, or whose own
+	 * RADIUS server is slow, does the same.
+	 */
+	PPP_CLOSED_AT_LOGIN,
+	PPP_CLOSED_AT_METHOD,
 };
 
 /* "the server does not accept the user name or the password" and so on. */
 const char *ppp_closed_text(enum ppp_closed why);
+/* Client: has the server refused the login itself, so that it would refuse the same one again? */
+bool ppp_closed_is_verdict(enum ppp_closed why);
 
 enum ppp_out_type {
 	PPP_OUT_FRAME,		/* frame: to be sent, FF 03 first */

@@ -102,6 +102,8 @@ static enum exit_code ppp_exit_code(const struct tunnel *t, enum ppp_closed why)
 	case PPP_CLOSED_NO_AUTH:
 	case PPP_CLOSED_FALSE_SERVER:
 	case PPP_CLOSED_AUTH_TIMEOUT:
+	case PPP_CLOSED_AT_LOGIN:
+	case PPP_CLOSED_AT_METHOD:
 		return EXIT_AUTH;
 	case PPP_CLOSED_BY_US:
 	case PPP_CLOSED_BY_PEER:
@@ -148,6 +150,8 @@ static void blame_ppp(struct tunnel *t, const struct ppp_out *out)
 	enum exit_code code = ppp_exit_code(t, out->closed.why);
 	const char *text = ppp_closed_text(out->closed.why);
 
+	if (!t->has_end)
+		t->end.is_verdict = ppp_closed_is_verdict(out->closed.why);
 	if (detail.len && out->closed.error)
 		tunnel_blame(t, code, "%s (error %u, %s)", text, out->closed.error,
 		      log_quote(detail.at, detail.len).text);

@@ -57,6 +57,8 @@ enum tunnel_event_type {
 struct tunnel_end {
 	enum exit_code code;
 	bool by_us;     /* tunnel_shutdown asked for it */
+	bool is_verdict; /* EXIT_AUTH: the server refused the login; false: it looks so, but the
+			  * server may as well be going down, or be too slow */
 	char text[512]; /* why, in words: "the server does not accept the user name or ..." */
 };
 

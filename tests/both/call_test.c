@@ -98,7 +98,7 @@ static void no_common_method(void **state)
 	wire_open(&w, &c, &s);
 	wire_turn(&w, 60000);
 	assert_true(wire_is_down(&w));
-	assert_int_equal(client->ppp_why, PPP_CLOSED_NO_METHOD);
+	assert_int_equal(client->ppp_why, PPP_CLOSED_AT_METHOD);
 	assert_int_equal(server->authenticated, 0);
 }
 

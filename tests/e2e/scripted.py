@@ -19,6 +19,7 @@ from test_hostile import ANSWER, CALL_CONNECT_ACK, data
 
 LCP, PAP, IPCP, IPV6CP, IPV4, IPV6 = 0xc021, 0xc023, 0x8021, 0x8057, 0x0021, 0x0057
 REQUEST, ACK, NAK, REJECT, TERMINATE, TERMINATED, ECHO, ECHOED, PROTOCOL_REJECT = 1, 2, 3, 4, 5, 6, 9, 10, 8
+METHOD = "method"  # EAP is asked for, and the call ended when that is Nak'd
 OWN4, CLIENT4 = "10.9.0.1", "10.9.0.2"
 OWN_IID = bytes.fromhex("0000000000000001")
 
@@ -61,6 +62,7 @@ class ScriptedServer:
         self.packets, self.solicitations, self.iids = [], 0, []
         self.own, self.client = link_local(OWN_IID), None
         self.tls = self.router = None
+        self.logins, self.login = 0, ACK  # the reply to name and password; TERMINATE: LCP's
         self.lock = threading.Lock()
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(lab.pki.server.cert, lab.pki.server.key)
@@ -170,7 +172,15 @@ class ScriptedServer:
     def _take_control(self, protocol, code, identifier, options, whole):
         if code == REQUEST and protocol == LCP:
             self._control(LCP, ACK, identifier, options)
-            self._control(LCP, REQUEST, 1, b"\x03\x04\xc0\x23")
+            self._control(LCP, REQUEST, 1, b"\x03\x04" + (b"\xc2\x27" if self.login == METHOD else b"\xc0\x23"))
+        elif code == NAK and protocol == LCP and self.login in (TERMINATE, METHOD):
+            self.say_goodbye()
+        elif code == REQUEST and protocol == PAP and self.login != ACK:
+            self.logins += 1
+            if self.login == TERMINATE:
+                self.say_goodbye()
+            else:
+                self._control(PAP, self.login, identifier, b"\x00")
         elif code == REQUEST and protocol == PAP:
             self._control(PAP, ACK, identifier, b"\x00")
             if self.has_ipv4:

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from lab import GATEWAY, NAME, NO_LIMIT, PATIENCE, RESOLV_CONF, SERVER, eventually, on_a_terminal
+from scripted import ACK, METHOD, NAK, TERMINATE, ScriptedServer
 
 HALVES = {"0.0.0.0/1", "128.0.0.0/1"}
 DNS = ["--dns", "10.9.0.53"]
@@ -112,6 +113,68 @@ def test_a_password_that_was_changed_meanwhile_ends_it(lab):
     lab.serve(users='ann * "other land" *\n')
     assert client.wait() == 9
     assert client.said.splitlines()[-1].startswith("error: the user name or the password is not accepted")
+
+
+PERHAPS_REFUSED = "the server ended the link: perhaps the user name or the password is not accepted"
+
+
+@pytest.fixture
+def ending(lab):
+    """A server that refuses a login by ending the link (SoftEther), or is stopped in the middle of one."""
+    server = ScriptedServer(lab)
+    yield server
+    server.close()
+
+
+def test_a_first_login_that_the_server_ends_was_refused(lab, ending):
+    ending.login = TERMINATE
+    status, said = lab.connect_fails("--auth", "pap")
+    assert status == 9
+    assert said.splitlines()[-1] == f"error: {PERHAPS_REFUSED}"
+    assert ending.logins == 1
+
+
+def test_a_first_login_that_ends_before_a_method_is_agreed_on(lab, ending):
+    ending.login = TERMINATE
+    status, said = lab.connect_fails("--auth", "mschapv2")
+    assert status == 9
+    assert "error: there is no authentication method that both ends allow: the server offers pap" in said
+
+
+@pytest.mark.parametrize("method", ["pap", "mschapv2,pap"])
+def test_a_login_that_worked_before_is_tried_again_when_the_server_ends_it(lab, ending, method):
+    client = lab.connect("--auth", method)
+    ending.login = TERMINATE
+    ending.hang_up()
+    client.wait_for(f"^warn: {PERHAPS_REFUSED}; next try in ", count=2)
+    ending.login = ACK
+    client.wait_for("^connected in ", count=2)
+    assert client.stop() == 0
+
+
+def test_a_method_that_worked_before_is_tried_again_when_the_server_ends_it(lab, ending):
+    client = lab.connect("--auth", "mschapv2,pap")
+    ending.login = METHOD
+    ending.hang_up()
+    client.wait_for("^warn: there is no authentication method that both ends allow.*; next try in ")
+    ending.login = ACK
+    client.wait_for("^connected in ", count=2)
+
+
+def test_who_keeps_trying_does_so_when_the_server_ends_a_login(lab, ending):
+    ending.login = TERMINATE
+    client = lab.connect("--auth", "pap", "--keep-trying", wait=False)
+    client.wait_for(f"^warn: {PERHAPS_REFUSED}; next try in ")
+    ending.login = ACK
+    client.wait_for("^connected in ")
+
+
+def test_a_login_that_worked_before_and_is_refused_in_so_many_words(lab, ending):
+    client = lab.connect("--auth", "pap", "--keep-trying")
+    ending.login = NAK
+    ending.hang_up()
+    assert client.wait() == 9
+    assert client.said.splitlines()[-1] == "error: the user name or the password is not accepted"
 
 
 def test_another_certificate_meanwhile_is_not_believed(lab):

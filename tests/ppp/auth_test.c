@@ -313,6 +313,20 @@ static void methods_have_names(void **state)
 	assert_string_equal(ppp_auth_name(PPP_AUTH_NONE), "none");
 }
 
+/* The server has refused, or the link has just ended: the latter is worth another try. */
+static void only_some_reasons_are_verdicts(void **state)
+{
+	(void)state;
+	assert_true(ppp_closed_is_verdict(PPP_CLOSED_REFUSED));
+	assert_true(ppp_closed_is_verdict(PPP_CLOSED_NO_METHOD));
+	assert_true(ppp_closed_is_verdict(PPP_CLOSED_NO_AUTH));
+	assert_true(ppp_closed_is_verdict(PPP_CLOSED_FALSE_SERVER));
+	assert_false(ppp_closed_is_verdict(PPP_CLOSED_AUTH_TIMEOUT));
+	assert_false(ppp_closed_is_verdict(PPP_CLOSED_AT_LOGIN));
+	assert_false(ppp_closed_is_verdict(PPP_CLOSED_AT_METHOD));
+	assert_false(ppp_closed_is_verdict(PPP_CLOSED_BY_PEER));
+}
+
 #define RUN(scripts)                                                         \
 	static void run_##scripts(void **state)                              \
 	{                                                                    \
@@ -337,6 +351,7 @@ int main(void)
 		cmocka_unit_test(names_are_bounded),
 		cmocka_unit_test(stray_verdicts_are_ignored),
 		cmocka_unit_test(methods_have_names),
+		cmocka_unit_test(only_some_reasons_are_verdicts),
 	};
 
 	memset(long_text, 'u', sizeof(long_text) - 1);

@@ -312,7 +312,7 @@ static const struct script probes[] = {
 	{ "probe: other options are dealt with first", PPP_CLIENT, probing,
 	  OURS "< lcp 01 01 -- 03 05 c22381 07 02\n! offer mschapv2\n> lcp 04 01 -- 07 02\n"
 	       "< lcp 01 02 -- 03 05 c22381\n> lcp 03 02 -- 03 04 c227\n"
-	       "< lcp 05 03 00 04\n> lcp 06 03 00 04\n! closed 4 0\n" },
+	       "< lcp 05 03 00 04\n> lcp 06 03 00 04\n! closed 15 0\n" },
 	{ "probe: a challenge that comes early is not answered", PPP_CLIENT, probing,
 	  OURS "< lcp 02 01 -- 05 06 11111111\n< chap 01 01 -- 10 " AUTH_CHALLENGE "\n"
 	       "< lcp 01 01 -- 03 05 c22381\n! offer mschapv2\n> lcp 03 01 -- 03 04 c227\n" },

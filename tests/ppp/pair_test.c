@@ -220,7 +220,7 @@ static void methods_meet(void **state)
 		if (cases[i].used) {
 			assert_int_equal(pair.client.p.lcp.peer.auth, cases[i].used);
 		} else {
-			assert_int_equal(pair.client.why, PPP_CLOSED_NO_METHOD);
+			assert_int_equal(pair.client.why, PPP_CLOSED_AT_METHOD);
 			assert_int_equal(pair.server.why, PPP_CLOSED_NO_METHOD);
 			assert_int_equal(pair.server.checks, 0);
 		}
@@ -254,7 +254,7 @@ static void a_probe_learns_the_methods(void **state)
 		pair_open(&pair);
 		pair_run(&pair, 10 * 1000);
 		assert_int_equal(pair.client.offers, wanted);
-		assert_int_equal(pair.client.why, PPP_CLOSED_NO_METHOD);
+		assert_int_equal(pair.client.why, PPP_CLOSED_AT_METHOD);
 		assert_int_equal(pair.server.checks, 0);
 		assert_int_equal(pair.client.lcp_ups, 0);
 		pair_close(&pair);

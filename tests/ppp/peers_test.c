@@ -193,6 +193,13 @@ static const struct script rras_server[] = {
 	  "< lcp 05 02 -- 6a7b8c9d 003ccd74 000002dc\n"
 	  "> lcp 06 02 00 04\n"
 	  "! closed 4 732\n" },
+	{ "one that ends while we Nak its method, and gives no reason", PPP_CLIENT, NULL,
+	  "skip\n"
+	  "< lcp 01 01 -- 03 04 c227\n"
+	  "skip\n"
+	  "< lcp 05 02 00 04\n"
+	  "> lcp 06 02 00 04\n"
+	  "! closed 15 0\n" },
 	{ "RRAS: E=691 R=1 is final", PPP_CLIENT, NULL,
 	  CLIENT_LCP(
 		  OPT_MSCHAPV2) "< chap 01 00 -- 10 " AUTH_CHALLENGE " \"RRAS\"\n"
@@ -265,6 +272,18 @@ static const struct script softether_server[] = {
 	{ "SoftEther: refuses PAP by a Terminate-Request", PPP_CLIENT, pap_only,
 	  CLIENT_LCP(OPT_PAP) "< lcp 05 02 00 04\n"
 			      "> lcp 06 02 00 04\n"
+			      "! closed 14 0\n" },
+	{ "SoftEther: one with words of its own is no more of a refusal", PPP_CLIENT, pap_only,
+	  CLIENT_LCP(OPT_PAP) "< lcp 05 02 -- \"restart\"\n"
+			      "> lcp 06 02 00 04\n"
+			      "! closed 14 0 restart\n" },
+	{ "Windows: nor is one with an error that is not about the login", PPP_CLIENT, pap_only,
+	  CLIENT_LCP(OPT_PAP) "< lcp 05 02 -- 00000000 003ccd74 000002ce\n"
+			      "> lcp 06 02 00 04\n"
+			      "! closed 14 718\n" },
+	{ "a Nak and a Terminate-Request after it: refused", PPP_CLIENT, pap_only,
+	  CLIENT_LCP(OPT_PAP) "< pap 03 01 00 04\n> lcp 05 02 00 04\n"
+			      "< lcp 05 02 00 04\n> lcp 06 02 00 04\n"
 			      "! closed 3 0\n" },
 	{ "SoftEther: and so another might refuse a response", PPP_CLIENT, NULL,
 	  CLIENT_LCP(OPT_MSCHAPV2) "< chap 01 00 -- 10 " AUTH_CHALLENGE "\nskip\n"
