@@ -10,9 +10,15 @@ enum {
 	PAP_NAK,
 };
 
-/* The first period of the Restart timer, at least: to judge a password takes a server a while, and
- * each request may count as an attempt. */
-enum { REQUEST_MS = 1000 };
+/*
+ * The periods of the Restart timer. A server whose LCP is open has got the request, since TCP loses
+ * nothing, and each one may be judged: a one-time password is wrong the second time. So a repeat is
+ * only for a server that dropped the request, and comes late.
+ */
+enum {
+	REQUEST_MS = 5 * 1000,
+	REQUEST_MAX_MS = 20 * 1000,
+};
 
 /* ---- client */
 
@@ -26,7 +32,7 @@ static void put_text(struct writer *w, const char *text)
 	put_bytes(w, text, len);
 }
 
-/* Each with a new Identifier, section 2.2.1. */
+/* Each with a new Identifier, repeats too: section 2.2.1 says MUST. */
 static void send_request(struct ppp *p)
 {
 	uint8_t bytes[2 * (1 + PPP_TEXT_MAX)];
@@ -115,6 +121,7 @@ static void pap_start(struct ppp *p)
 	if (p->cfg.role == PPP_SERVER)
 		return;
 	p->auth.first_id = (uint8_t)(p->auth.id + 1);
+	p->auth.restart.max_ms = REQUEST_MAX_MS;
 	if (p->auth.restart.next_ms < REQUEST_MS)
 		p->auth.restart.next_ms = REQUEST_MS;
 	send_request(p);

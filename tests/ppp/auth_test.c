@@ -49,24 +49,27 @@ static void long_password(struct ppp_cfg *cfg)
 static void pap_far_away(struct ppp_cfg *cfg)
 {
 	pap(cfg);
-	cfg->rtt_ms = 2000;
+	cfg->rtt_ms = 4000;
 }
 
 static const struct script pap_client[] = {
-	{ "PAP: repeated after 1, 2, then each 3 s, each with a new Identifier", PPP_CLIENT, pap,
+	{ "PAP: repeated after 5, 10 and 20 s, each with a new Identifier", PPP_CLIENT, pap,
 	  "> lcp 01 01 -- 05 06 11111111\n< lcp 02 01 -- 05 06 11111111\n"
 	  "< lcp 01 01 -- " OPT_PAP "\n! offer pap\n> lcp 02 01 -- " OPT_PAP
-	  "\n! lcp-up\n" PAP_REQUEST("01") "+ 999\n+ 1\n" PAP_REQUEST("02") "+ 1999\n+ 1\n" PAP_REQUEST(
-		  "03") "+ 3000\n" PAP_REQUEST("04") "+ 24000\n" PAP_REQUEST("05") PAP_REQUEST("06")
-		  PAP_REQUEST("07") PAP_REQUEST("08") PAP_REQUEST("09") PAP_REQUEST("0a")
-			  PAP_REQUEST("0b") PAP_REQUEST("0c") "+ 3000\n> lcp 05 02 00 04\n"
-							      "< lcp 06 02 00 04\n! closed 7 0\n" },
+	  "\n! lcp-up\n" PAP_REQUEST("01") "+ 4999\n+ 1\n" PAP_REQUEST("02") "+ 9999\n+ 1\n" PAP_REQUEST(
+		  "03") "+ 19999\n+ 1\n" PAP_REQUEST("04") "+ 4999\n+ 1\n> lcp 05 02 00 04\n"
+							    "< lcp 06 02 00 04\n! closed 7 0\n" },
+	{ "PAP: judged once by a server that takes its time", PPP_CLIENT, pap,
+	  CLIENT_LCP(OPT_PAP) "+ 4900\n< pap 02 01 00 05 00\n! authenticated " NO_HLAK "\nskip\n" },
 	{ "PAP: no repeat while the answer may be on its way", PPP_CLIENT, pap_far_away,
-	  CLIENT_LCP(OPT_PAP) "+ 4099\n< pap 02 01 00 05 00\n! authenticated " NO_HLAK "\nskip\n" },
+	  CLIENT_LCP(OPT_PAP) "+ 8099\n< pap 02 01 00 05 00\n! authenticated " NO_HLAK "\nskip\n" },
 	{ "PAP: a slow Ack to an earlier request", PPP_CLIENT, pap,
-	  CLIENT_LCP(OPT_PAP) "+ 1000\n" PAP_REQUEST(
+	  CLIENT_LCP(OPT_PAP) "+ 5000\n" PAP_REQUEST(
 		  "02") "< pap 02 01 00 05 00\n! authenticated " NO_HLAK "\nskip\n"
 			"< pap 02 02 00 05 00\n< pap 03 02 00 05 00\n" },
+	{ "PAP: a slow Nak to the first of three requests", PPP_CLIENT, pap,
+	  CLIENT_LCP(OPT_PAP) "+ 5000\n" PAP_REQUEST("02") "+ 10000\n" PAP_REQUEST(
+		  "03") "< pap 03 01 00 05 00\n" CLIENT_END "! closed 3 0\n" },
 	{ "PAP: replies to what was not asked", PPP_CLIENT, pap,
 	  CLIENT_LCP(
 		  OPT_PAP) "< pap 02 02 00 05 00\n< pap 03 00 00 05 00\n"
