@@ -225,10 +225,14 @@ void fsm_sent_again(struct fsm *f, uint64_t now_ms)
 	f->timer_ms = now_ms + later(f->restart.first_ms, FSM_ACKED_MS);
 }
 
-/* The peer's request is acknowledged, and ours is not yet. */
+/*
+ * One of the two requests is acknowledged, and the other is not yet. If it is the peer's that is
+ * missing, a repeat of ours does not bring it: the period is a full one from the start.
+ */
 static void wait_longer(struct fsm *f, uint64_t now_ms)
 {
-	uint64_t at = now_ms + later(f->restart.first_ms, FSM_ACKED_MS);
+	bool is_acked = f->state == FSM_ACK_RCVD;
+	uint64_t at = now_ms + later(f->restart.first_ms, is_acked ? RESTART_MAX_MS : FSM_ACKED_MS);
 
 	if (f->timer_ms < at)
 		f->timer_ms = at;
@@ -245,7 +249,7 @@ static void mind_timer(struct fsm *f, enum fsm_state from, unsigned actions, uin
 		restart_reset(&f->restart);
 	if (actions & FSM_SCR)
 		start_timer(f, now_ms);
-	else if (from == FSM_REQ_SENT && f->state == FSM_ACK_SENT)
+	else if (from == FSM_REQ_SENT && (f->state == FSM_ACK_SENT || f->state == FSM_ACK_RCVD))
 		wait_longer(f, now_ms);
 	if (actions & (FSM_STR | FSM_ZRC))
 		start_terminate_timer(f, now_ms);

@@ -414,9 +414,50 @@ static void a_slow_dance_ends(void **state)
 		}
 }
 
+/* Our request is acknowledged at once; the peer's own comes so late, and comes to agreement. */
+static void a_peer_that_asks_late_is_waited_for(void **state)
+{
+	static const struct dance late[] = {
+		{ "LCP", PPP_CLIENT, false, good },
+		{ "LCP", PPP_SERVER, false, good },
+		{ "IPV6CP", PPP_CLIENT, true, good },
+		{ "IPV6CP", PPP_SERVER, true, good },
+	};
+	enum { LATE_MS = 50 * 1000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(late) / sizeof(*late); i++) {
+		bool in_network = late[i].in_network;
+
+		start(&late[i]);
+		while (ppp_deadline(&t.p) < t.begin_ms + LATE_MS) {
+			t.now_ms = ppp_deadline(&t.p);
+			ppp_tick(&t.p, t.now_ms);
+			drain();
+			while (t.wire_count)
+				deliver();
+		}
+		if (t.is_closed)
+			fail_msg("%s: gave up after %d ms", late[i].name, (int)(t.now_ms - t.begin_ms));
+		t.now_ms = t.begin_ms + LATE_MS;
+		t.is_dancing = false;
+		if (in_network)
+			put_hex(PPP_PROTO_IPV6CP, CP_CONFIGURE_REQUEST, 9,
+				"01 0a 02 00 00 00 00 00 00 07");
+		else
+			put_hex(PPP_PROTO_LCP, CP_CONFIGURE_REQUEST, 9,
+				late[i].role == PPP_CLIENT ? "03 04 c0 23" : MAGIC);
+		while (t.wire_count)
+			deliver();
+		assert_true(in_network ? t.ups == 1 : cp_is_open(&t.p.lcp.cp));
+		ppp_wipe(&t.p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_peer_that_asks_late_is_waited_for),
 		cmocka_unit_test(a_dance_at_full_speed_ends),
 		cmocka_unit_test(a_slow_dance_ends),
 	};

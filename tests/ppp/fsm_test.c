@@ -162,6 +162,28 @@ static void a_repeat_waits_longer_in_ack_sent(void **state)
 	assert_int_equal(f.timer_ms, 290 + 2 * FSM_ACKED_MS);
 }
 
+/* The peer has our request; what is missing is its own, which a repeat of ours does not bring. */
+static void a_repeat_waits_a_full_period_in_ack_rcvd(void **state)
+{
+	struct fsm f;
+
+	(void)state;
+	fsm_init(&f, "test", NULL, 0);
+	fsm_step(&f, FSM_OPEN, 0);
+	fsm_step(&f, FSM_UP, 0);
+	for (uint64_t now = 290; now < 40 * 1000; now = f.timer_ms + 10) {
+		fsm_step(&f, FSM_RCA, now);
+		assert_int_equal(f.state, FSM_ACK_RCVD);
+		assert_int_equal(f.timer_ms, now + RESTART_MAX_MS);
+		assert_true(fsm_step(&f, fsm_timeout(&f), f.timer_ms) & FSM_SCR);
+	}
+	fsm_init(&f, "test", NULL, 4000);
+	fsm_step(&f, FSM_OPEN, 0);
+	fsm_step(&f, FSM_UP, 0);
+	fsm_step(&f, FSM_RCA, 4000);
+	assert_int_equal(f.timer_ms, 4000 + 8100);
+}
+
 static void terminate_waits_for_a_long_line(void **state)
 {
 	struct fsm f;
@@ -234,6 +256,7 @@ int main(void)
 		cmocka_unit_test(configure_is_sent_soon_again_then_every_three_seconds),
 		cmocka_unit_test(the_round_trip_sets_the_first_period),
 		cmocka_unit_test(a_repeat_waits_longer_in_ack_sent),
+		cmocka_unit_test(a_repeat_waits_a_full_period_in_ack_rcvd),
 		cmocka_unit_test(terminate_waits_for_a_long_line),
 		cmocka_unit_test(terminate_is_sent_twice_within_two_seconds),
 		cmocka_unit_test(timer_runs_in_states_with_a_timeout_alone),
