@@ -107,8 +107,11 @@ static void send_request(struct ppp *p, struct cp *cp)
 
 static void note_acked(struct cp *cp, const struct cp_packet *ack)
 {
+	cp->has_acked = ack->body.len <= sizeof(cp->acked);
+	if (!cp->has_acked)
+		return;
 	cp->acked_id = ack->id;
-	cp->acked_len = ack->body.len <= sizeof(cp->acked) ? (uint8_t)ack->body.len : 0;
+	cp->acked_len = (uint8_t)ack->body.len;
 	memcpy(cp->acked, ack->body.at, cp->acked_len);
 }
 
@@ -402,7 +405,7 @@ static bool is_negotiating(const struct cp *cp)
  */
 static bool is_acked_already(const struct cp *cp, const struct cp_packet *in)
 {
-	return cp_is_open(cp) && cp->acked_len && in->id == cp->acked_id &&
+	return cp_is_open(cp) && cp->has_acked && in->id == cp->acked_id &&
 	       in->body.len == cp->acked_len && !memcmp(in->body.at, cp->acked, cp->acked_len);
 }
 

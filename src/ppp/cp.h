@@ -121,8 +121,9 @@ struct cp {
 	bool is_endless; /* given up for one of these */
 	uint8_t request_len;
 	uint8_t request[CP_REQUEST_MAX]; /* its options, to compare the Ack with */
+	bool has_acked;                  /* false: nothing, or what is too long to be kept */
 	uint8_t acked_id;                /* the peer's request that we acknowledged last */
-	uint8_t acked_len;               /* 0: none, or it is too long to be kept */
+	uint8_t acked_len;               /* 0 too: it had no options */
 	uint8_t acked[CP_REQUEST_MAX];
 };
 

@@ -218,6 +218,14 @@ static const struct script mschapv2_client[] = {
 
 #define SERVER_CHALLENGE "> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n"
 
+/* The client asks for nothing. */
+#define SERVER_BARE_AUTH                                                                  \
+	"< lcp 01 01 00 04\n"                                                             \
+	"> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n> lcp 02 01 00 04\n"                \
+	"< lcp 02 01 -- 05 06 99999999 03 05 c223 81\n! lcp-up\n" SERVER_CHALLENGE       \
+	"< chap 02 42 -- 31 " VALUE49 " \"User\"\n! check mschapv2 User\n"                \
+	"> chap 03 42 -- \"" S_TEXT "\"\n! authenticated " HLAK "\n"
+
 static const struct script mschapv2_server[] = {
 	{ "MS-CHAPv2: the challenge is repeated as it was, soon, then each 3 s", PPP_SERVER, NULL,
 	  SERVER_LCP "+ 299\n+ 1\n" SERVER_CHALLENGE "+ 600\n" SERVER_CHALLENGE
@@ -237,6 +245,15 @@ static const struct script mschapv2_server[] = {
 	  SERVER_AUTH "< chap 02 42 -- 31 " VALUE49 " \"User\"\n> chap 03 42 -- \"" S_TEXT "\"\n"
 		      "< ipcp 01 01 -- 03 06 0a010002\nskip\n"
 		      "< chap 02 42 -- 31 " VALUE49 " \"User\"\n> chap 03 42 -- \"" S_TEXT "\"\n" },
+	{ "MS-CHAPv2: the request that opened LCP comes again, and has no options", PPP_SERVER, NULL,
+	  SERVER_BARE_AUTH "< lcp 01 01 00 04\n> lcp 02 01 00 04\n"
+			   "< lcp 01 01 00 04\n> lcp 02 01 00 04\n" },
+	{ "MS-CHAPv2: one with options is another request", PPP_SERVER, NULL,
+	  SERVER_BARE_AUTH "< lcp 01 01 -- 05 06 11111111\n> lcp 05 02 00 04\n"
+			   "< lcp 06 02 00 04\n! closed 12 0\n" },
+	{ "MS-CHAPv2: and so is one without any after it", PPP_SERVER, NULL,
+	  SERVER_AUTH "< lcp 01 01 00 04\n> lcp 05 02 00 04\n"
+		      "< lcp 06 02 00 04\n! closed 12 0\n" },
 	{ "MS-CHAPv2: a domain in the name", PPP_SERVER, NULL,
 	  SERVER_LCP "< chap 02 42 -- 31 " VALUE49 " \"DOM\\User\"\n! check mschapv2 DOM\\User\n"
 		     "> chap 03 42 -- \"" S_TEXT "\"\n! authenticated " HLAK "\n" },

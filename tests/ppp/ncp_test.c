@@ -113,7 +113,8 @@ static const struct script client_ipv4[] = {
 	  "< ipcp 03 02 -- 03 06 0a000002 81 06 08080808\n"
 	  "> ipcp 01 03 -- 03 06 0a000002 81 06 08080808 83 06 00000000\n"
 	  "< ipcp 02 03 -- 03 06 0a000002 81 06 08080808 83 06 00000000\n"
-	  "< ipcp 01 01 00 04\n> ipcp 02 01 00 04\n! ipv4 10.0.0.2 0.0.0.0 dns 8.8.8.8\n" },
+	  "< ipcp 01 01 00 04\n> ipcp 02 01 00 04\n! ipv4 10.0.0.2 0.0.0.0 dns 8.8.8.8\n"
+	  "< ipcp 01 01 00 04\n> ipcp 02 01 00 04\nopen 0021\n" },
 	{ "peer: wants what we do not give", PPP_CLIENT, only_ipv4,
 	  CLIENT_AUTH
 	  "skip\n"
