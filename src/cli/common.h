@@ -51,6 +51,7 @@ struct server_settings {
 	struct text_list resolve;
 	bool only_tls13;
 	uint8_t hashes;
+	bool allow_cn;
 	bool legacy_ciphers;
 	bool only_ipv4, only_ipv6;
 	uint32_t timeout_s;
@@ -80,6 +81,8 @@ struct server_settings {
 	  offsetof(type, server.only_tls13), false, NULL },                                        \
 	{ "min-hash", 0, "HASH", "for the crypto binding: sha1 (the default) or sha256",           \
 	  set_min_hash, offsetof(type, server.hashes), false, NULL },                              \
+	{ "allow-cn", 0, NULL, "take a common name where there is no subjectAltName",              \
+	  set_flag, offsetof(type, server.allow_cn), false, NULL },                                \
 	{ "legacy-ciphers", 0, NULL, "offer AES-CBC with SHA under TLS 1.2 too (RouterOS)",        \
 	  set_flag, offsetof(type, server.legacy_ciphers), false, NULL },                          \
 	{ "ipv4-only", '4', NULL, "reach the server by IPv4 only", set_flag,                       \

@@ -1,6 +1,6 @@
 /*
- * Loading authorities, one certificate at a time: bundles hold some that the library does not take
- * (an unknown key, a date gone by), and one of those must not cost the others.
+ * Loading authorities, one certificate at a time: one that is malformed must not cost the others.
+ * Dates are judged when a server is, with the words that belong to them.
  */
 #include "tls/authorities.h"
 
@@ -26,27 +26,57 @@ static const char *const system_files[] = {
 	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
 };
 
-static unsigned load_text(WOLFSSL_CTX *wolf, struct bytes text, const char *path)
+/* Takes over `der`. False: no memory, or no certificate that can be read. */
+static bool add(struct authorities *a, uint8_t *der, size_t len)
+{
+	size_t room = a->room ? 2 * a->room : 16;
+	struct x509 x, *list;
+
+	if (!x509_read(bytes_of(der, len), &x))
+		return false;
+	if (a->count == a->room) {
+		list = realloc(a->list, room * sizeof(*list));
+		if (!list)
+			return false;
+		a->list = list;
+		a->room = room;
+	}
+	a->list[a->count++] = x;
+	return true;
+}
+
+static bool add_pem(struct authorities *a, struct bytes block)
+{
+	uint8_t *der = malloc(block.len), *fit;
+	size_t len;
+
+	if (der && pem_decode(block, der, block.len, &len)) {
+		fit = realloc(der, len ? len : 1);
+		der = fit ? fit : der;
+		if (add(a, der, len))
+			return true;
+	}
+	free(der);
+	return false;
+}
+
+static unsigned load_text(struct authorities *a, struct bytes text, const char *path)
 {
 	struct bytes block;
 	unsigned seen = 0, taken = 0;
 
 	while (pem_next_cert(&text, &block)) {
-		int rc = wolfSSL_CTX_load_verify_buffer(wolf, block.at, (long)block.len,
-							WOLFSSL_FILETYPE_PEM);
-
 		seen++;
-		if (rc == WOLFSSL_SUCCESS)
+		if (add_pem(a, block))
 			taken++;
 		else
-			log_debug(NULL, "%s: certificate %u is left out: %s", path, seen,
-				  words_of_code(rc).text);
+			log_debug(NULL, "%s: certificate %u is malformed and left out", path, seen);
 	}
 	return taken;
 }
 
 /* 0 or -errno; *taken counts the certificates. */
-static int load_file(WOLFSSL_CTX *wolf, const char *path, unsigned *taken)
+static int load_file(struct authorities *a, const char *path, unsigned *taken)
 {
 	char *text;
 	size_t len;
@@ -54,13 +84,13 @@ static int load_file(WOLFSSL_CTX *wolf, const char *path, unsigned *taken)
 
 	if (rc)
 		return rc;
-	*taken += load_text(wolf, bytes_of(text, len), path);
+	*taken += load_text(a, bytes_of(text, len), path);
 	file_free(text, len);
 	return 0;
 }
 
 /* What is no certificate is passed over: such folders hold other things too. */
-static int load_folder(WOLFSSL_CTX *wolf, const char *path, unsigned *taken)
+static int load_folder(struct authorities *a, const char *path, unsigned *taken)
 {
 	DIR *folder = opendir(path);
 	struct dirent *entry;
@@ -70,17 +100,17 @@ static int load_folder(WOLFSSL_CTX *wolf, const char *path, unsigned *taken)
 		return -errno;
 	while ((entry = readdir(folder)))
 		if (snprintf(file, sizeof(file), "%s/%s", path, entry->d_name) < (int)sizeof(file))
-			load_file(wolf, file, taken);
+			load_file(a, file, taken);
 	closedir(folder);
 	return 0;
 }
 
-static int load_path(WOLFSSL_CTX *wolf, const char *path, struct tls_error *err)
+static int load_path(struct authorities *a, const char *path, struct tls_error *err)
 {
 	struct stat st;
 	unsigned taken = 0;
 	bool is_folder = !stat(path, &st) && S_ISDIR(st.st_mode);
-	int rc = is_folder ? load_folder(wolf, path, &taken) : load_file(wolf, path, &taken);
+	int rc = is_folder ? load_folder(a, path, &taken) : load_file(a, path, &taken);
 
 	if (rc) {
 		words_set(err, "%s: cannot read the certificate authorities: %s", path,
@@ -96,15 +126,15 @@ static int load_path(WOLFSSL_CTX *wolf, const char *path, struct tls_error *err)
 	return 0;
 }
 
-int authorities_load(WOLFSSL_CTX *wolf, const char *path, struct tls_error *err)
+int authorities_load(struct authorities *a, const char *path, struct tls_error *err)
 {
 	const char *from_env = getenv("SSL_CERT_FILE");
 	unsigned taken = 0;
 
 	if (path || (from_env && *from_env))
-		return load_path(wolf, path ? path : from_env, err);
+		return load_path(a, path ? path : from_env, err);
 	for (size_t i = 0; i < sizeof(system_files) / sizeof(system_files[0]); i++)
-		if (!load_file(wolf, system_files[i], &taken) && taken)
+		if (!load_file(a, system_files[i], &taken) && taken)
 			return 0;
 	words_set(err,
 		  "this machine has no list of certificate authorities (looked for %s and "
@@ -112,4 +142,12 @@ int authorities_load(WOLFSSL_CTX *wolf, const char *path, struct tls_error *err)
 		  "pin, which sstp probe shows, with --servercert",
 		  system_files[0]);
 	return -ENOENT;
+}
+
+void authorities_free(struct authorities *a)
+{
+	for (size_t i = 0; i < a->count; i++)
+		free((void *)(uintptr_t)a->list[i].whole.at);
+	free(a->list);
+	*a = (struct authorities){ .list = NULL };
 }

@@ -3,9 +3,15 @@
 #define SSTP_TLS_AUTHORITIES_H
 
 #include "tls/tls.h"
-#include "tls/wolf.h"
+#include "tls/x509.h"
+
+struct authorities {
+	struct x509 *list; /* each points into a block of its own */
+	size_t count, room;
+};
 
 /* From a PEM file, a directory of them, or (NULL) where this system keeps its own. 0 or -errno. */
-int authorities_load(WOLFSSL_CTX *wolf, const char *path, struct tls_error *err);
+int authorities_load(struct authorities *a, const char *path, struct tls_error *err);
+void authorities_free(struct authorities *a);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "tls/der.h"
 #include "tls/pin.h"
+#include "tls/spki.h"
 #include "tls/x509.h"
 #include "util/ip.h"
 
@@ -112,52 +113,18 @@ static void read_san(struct bytes san, struct cert_info *info)
 			info->name_count++;
 }
 
-/* RSAPublicKey: the modulus and the exponent (RFC 8017 appendix A.1.1). */
-static unsigned rsa_bits(struct bytes bit_string)
-{
-	struct reader r = reader_of(bit_string.at, bit_string.len), key;
-	struct bytes n;
-	unsigned bits;
-
-	get_u8(&r); /* unused bits */
-	key = der_enter(&r, DER_SEQUENCE);
-	n = der_get(&key, DER_INTEGER).body;
-	while (n.len && !n.at[0])
-		n = bytes_of(n.at + 1, n.len - 1);
-	bits = (unsigned)n.len * 8;
-	for (uint8_t top = n.len ? n.at[0] : 0xff; !(top & 0x80); top = (uint8_t)(top << 1))
-		bits--;
-	return bits;
-}
-
-static const char *curve_name(struct bytes oid)
-{
-	if (x509_is(oid, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7))
-		return "P-256";
-	if (x509_is(oid, 0x2b, 0x81, 4, 0, 0x22))
-		return "P-384";
-	if (x509_is(oid, 0x2b, 0x81, 4, 0, 0x23))
-		return "P-521";
-	return "of another curve";
-}
-
 static void key_text(struct bytes spki, char *to, size_t room)
 {
-	struct reader r = reader_of(spki.at, spki.len);
-	struct reader key = der_enter(&r, DER_SEQUENCE);
-	struct reader alg = der_enter(&key, DER_SEQUENCE);
-	struct bytes kind = der_get(&alg, DER_OID).body;
-	struct bytes bits = der_get(&key, DER_BIT_STRING).body;
+	struct spki k;
 
-	if (x509_is(kind, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1) ||
-	    x509_is(kind, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10))
-		snprintf(to, room, "RSA %u bit", rsa_bits(bits));
-	else if (x509_is(kind, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1))
-		snprintf(to, room, "ECDSA %s", curve_name(der_get(&alg, DER_OID).body));
-	else if (x509_is(kind, 0x2b, 0x65, 0x70))
-		snprintf(to, room, "Ed25519");
+	if (!spki_read(spki, &k))
+		k.kind = SPKI_OTHER;
+	if (k.kind == SPKI_RSA || k.kind == SPKI_RSA_PSS)
+		snprintf(to, room, "RSA %u bit", k.rsa_bits);
+	else if (k.kind == SPKI_EC)
+		snprintf(to, room, "ECDSA %s", k.curve ? k.curve : "of another curve");
 	else
-		snprintf(to, room, "of an unknown kind");
+		snprintf(to, room, k.kind == SPKI_ED25519 ? "Ed25519" : "of an unknown kind");
 }
 
 static void fingerprint_text(struct bytes der, char to[SHA256_LEN * 3])

@@ -47,6 +47,25 @@ static struct bytes parent(struct bytes name)
 	return dot ? bytes_of(dot + 1, name.len - (size_t)(dot + 1 - name.at)) : bytes_of(NULL, 0);
 }
 
+static struct bytes last_label(struct bytes name)
+{
+	const uint8_t *dot = memrchr(name.at, '.', name.len);
+
+	return dot ? bytes_of(dot + 1, name.len - (size_t)(dot + 1 - name.at)) : name;
+}
+
+/* What ends so is an address in some form ("127.1", "0x7f000001"), whatever it is written as. */
+static bool is_number(struct bytes label)
+{
+	size_t i = 0;
+
+	if (label.len > 1 && label.at[0] == '0' && (label.at[1] | 0x20) == 'x')
+		return true;
+	while (i < label.len && label.at[i] >= '0' && label.at[i] <= '9')
+		i++;
+	return i == label.len;
+}
+
 /* `name` is a DNS name already. "*.example.net" stands for one label; "*.net" for nothing. */
 static bool dns_matches(struct bytes pattern, struct bytes name)
 {
@@ -104,7 +123,7 @@ bool cert_is_for(struct bytes der, const char *name)
 			       bytes_of(ip.bytes, ip.family == AF_INET ? 4 : 16));
 	if (want.len && want.at[want.len - 1] == '.') /* the root, which certificates leave out */
 		want.len--;
-	if (!is_dns_name(want))
+	if (!is_dns_name(want) || is_number(last_label(want)))
 		return false;
 	return x.has_san ? san_has(x.san, X509_NAME_DNS, want) : common_name_is(x.subject, want);
 }

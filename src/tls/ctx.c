@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "tls/authorities.h"
 #include "tls/cryptocb.h"
 #include "tls/identity.h"
 #include "tls/keylog.h"
@@ -189,9 +188,10 @@ int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struc
 
 	if (rc)
 		return rc;
+	ctx->allow_cn = cfg->allow_cn;
 	ctx->who_trusts = cfg->ca_file ? "--ca-cert holds" : "this machine trusts";
 	rc = cfg->pin_count ? take_pins(ctx, cfg, err)
-			    : authorities_load(ctx->wolf, cfg->ca_file, err);
+			    : authorities_load(&ctx->authorities, cfg->ca_file, err);
 	if (!rc && cfg->keylog)
 		rc = keylog_open(cfg->keylog, &ctx->keylog_fd, err);
 	if (rc)
@@ -232,6 +232,7 @@ void tls_ctx_release(struct tls_ctx *ctx)
 	if (ctx->keylog_fd >= 0)
 		close(ctx->keylog_fd);
 	pthread_mutex_destroy(&ctx->opening);
+	authorities_free(&ctx->authorities);
 	free(ctx->pins);
 	free(ctx);
 }

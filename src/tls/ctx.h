@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "tls/authorities.h"
 #include "tls/pin.h"
 #include "tls/tls.h"
 #include "tls/wolf.h"
@@ -20,6 +21,8 @@ struct tls_ctx {
 	bool is_only_tls13;
 	int keylog_fd; /* -1: none */
 	const char *who_trusts; /* "not signed by an authority that ..." */
+	struct authorities authorities; /* a client's without pins */
+	bool allow_cn;
 	struct pin *pins;
 	size_t pin_count;
 	pthread_mutex_t opening;

@@ -113,6 +113,21 @@ void tls_input(struct tls *t, const uint8_t *at, size_t len)
 		t->first[t->first_len++] = at[i];
 }
 
+/*
+ * The library could not read the certificates, or there are more than it takes: ours to refuse, not
+ * a fault of TLS. Before one is accepted nothing else is read that these codes could be about.
+ */
+static bool is_certificate_unread(const struct tls *t, int code)
+{
+	enum { DEPTH_E = -296, LEN_E = -297 }; /* ASN_..., which older versions do not have */
+
+	if (t->ctx->is_server || t->is_leaf_good)
+		return false;
+	return (code <= ASN_PARSE_E && code >= ASN_ALT_NAME_E) || code == ASN_ECC_KEY_E ||
+	       code == ECC_CURVE_OID_E || code == ALT_NAME_E || code == MAX_CHAIN_ERROR ||
+	       code == DEPTH_E || code == LEN_E;
+}
+
 /* What the library's negative answer means for the caller; notes why when it is the end. */
 static int outcome(struct tls *t, int rc)
 {
@@ -125,6 +140,10 @@ static int outcome(struct tls *t, int rc)
 		return TLS_CLOSED;
 	}
 	t->is_over = true;
+	if (!t->error.text[0] && is_certificate_unread(t, code))
+		words_set_trust(&t->error,
+				"the certificate of %.64s, or one after it, cannot be used: %s",
+				t->name, words_of_code(code).text);
 	if (!t->error.text[0]) /* trust_verify may have said it already, and better */
 		words_of_failure(&t->error, t->ssl, code, t->ctx->is_server,
 				 bytes_of(t->first, t->first_len));

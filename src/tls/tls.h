@@ -26,6 +26,7 @@ struct tls_client_cfg {
 	const char *ca_file;     /* PEM, or a directory of PEM files; NULL: the system's */
 	const char *const *pins; /* "pin-sha256:BASE64" of the key (SPKI), "sha256:HEX" of the */
 	size_t pin_count;        /* certificate; any of them, in place of chain, name and date */
+	bool allow_cn;           /* a common name counts where there is no subjectAltName */
 	bool allow_cbc;          /* offer AES-CBC with SHA under TLS 1.2 (RouterOS) */
 	bool only_tls13;
 	const char *keylog;      /* file to append the session keys to (NSS format); NULL: none */

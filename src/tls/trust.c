@@ -1,8 +1,8 @@
 /*
- * The decision on the server's certificate. Either its chain is good for the library, and its name
- * and purpose are good for us; or, when pins are given, one of them is its own: then only what
- * makes it useless counts against it. That the server holds the certificate's key is shown by its
- * signature of the handshake, which the library checks afterwards whatever is decided here.
+ * The decision on the server's certificate. Either path.c finds a path from it to an authority that
+ * the user trusts, and its name is good; or, when pins are given, one of them is its own: then only
+ * what makes it useless counts against it. That the server holds the certificate's key is shown by
+ * its signature of the handshake, which the library checks afterwards whatever is decided here.
  */
 #include "tls/trust.h"
 
@@ -10,19 +10,9 @@
 #include <stdlib.h>
 
 #include "tls/cert.h"
+#include "tls/path.h"
+#include "tls/spki.h"
 #include "tls/words.h"
-
-/* What the library found, as far as we tell it apart. All but UNUSABLE yields to a pin. */
-enum fault {
-	FAULT_NONE,
-	FAULT_UNUSABLE,
-	FAULT_ISSUER,
-	FAULT_EXPIRED,
-	FAULT_EARLY,
-	FAULT_PURPOSE,
-	FAULT_SIGNATURE,
-	FAULT_CHAIN,
-};
 
 /*
  * OpenSSL's codes: a library built with OPENSSL_COMPATIBLE_DEFAULTS, as Debian's is, gives these.
@@ -41,44 +31,45 @@ enum {
 	COMPAT_NO_CA = 79,
 };
 
-static enum fault fault_of(int code)
+/*
+ * Whether the library can use a certificate, apart from what path.c judges. The library knows no
+ * authority, so it has some complaint about every certificate.
+ */
+static bool is_usable(int code)
 {
-	static const struct {
-		int code;
-		enum fault fault;
-	} faults[] = {
-		{ 0, FAULT_NONE },
-		{ ASN_NO_SIGNER_E, FAULT_ISSUER },
-		{ ASN_SELF_SIGNED_E, FAULT_ISSUER },
-		{ COMPAT_SELF_SIGNED, FAULT_ISSUER },
-		{ COMPAT_NO_ISSUER, FAULT_ISSUER },
-		{ ASN_AFTER_DATE_E, FAULT_EXPIRED },
-		{ COMPAT_EXPIRED, FAULT_EXPIRED },
-		{ COMPAT_EXPIRED_5_5, FAULT_EXPIRED },
-		{ ASN_BEFORE_DATE_E, FAULT_EARLY },
-		{ COMPAT_EARLY, FAULT_EARLY },
-		{ COMPAT_EARLY_5_5, FAULT_EARLY },
-		{ EXTKEYUSE_AUTH_E, FAULT_PURPOSE },
-		{ KEYUSE_SIGNATURE_E, FAULT_PURPOSE },
-		{ KEYUSE_ENCIPHER_E, FAULT_PURPOSE },
-		{ ASN_SIG_CONFIRM_E, FAULT_SIGNATURE },
-		{ ASN_SIG_OID_E, FAULT_CHAIN },
-		{ ASN_SIG_HASH_E, FAULT_CHAIN },
-		{ ASN_SIG_KEY_E, FAULT_CHAIN },
-		{ COMPAT_SIGNATURE, FAULT_SIGNATURE },
-		{ ASN_NAME_INVALID_E, FAULT_CHAIN },
-		{ ASN_PATHLEN_SIZE_E, FAULT_CHAIN },
-		{ ASN_PATHLEN_INV_E, FAULT_CHAIN },
-		{ COMPAT_PATH_LENGTH, FAULT_CHAIN },
-		{ NOT_CA_ERROR, FAULT_CHAIN },
-		{ COMPAT_NO_CA, FAULT_CHAIN },
-		{ COMPAT_NO_CA_5_5, FAULT_CHAIN },
+	static const int judged_by_path[] = {
+		0,
+		ASN_NO_SIGNER_E,
+		ASN_SELF_SIGNED_E,
+		COMPAT_SELF_SIGNED,
+		COMPAT_NO_ISSUER,
+		ASN_AFTER_DATE_E,
+		COMPAT_EXPIRED,
+		COMPAT_EXPIRED_5_5,
+		ASN_BEFORE_DATE_E,
+		COMPAT_EARLY,
+		COMPAT_EARLY_5_5,
+		EXTKEYUSE_AUTH_E,
+		KEYUSE_SIGNATURE_E, /* but see verify_chain */
+		KEYUSE_ENCIPHER_E,
+		ASN_SIG_CONFIRM_E,
+		ASN_SIG_OID_E,
+		ASN_SIG_HASH_E,
+		ASN_SIG_KEY_E,
+		COMPAT_SIGNATURE,
+		ASN_NAME_INVALID_E,
+		ASN_PATHLEN_SIZE_E,
+		ASN_PATHLEN_INV_E,
+		COMPAT_PATH_LENGTH,
+		NOT_CA_ERROR,
+		COMPAT_NO_CA,
+		COMPAT_NO_CA_5_5,
 	};
 
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-		if (faults[i].code == code)
-			return faults[i].fault;
-	return FAULT_UNUSABLE;
+	for (size_t i = 0; i < sizeof(judged_by_path) / sizeof(judged_by_path[0]); i++)
+		if (judged_by_path[i] == code)
+			return true;
+	return false;
 }
 
 struct day_text {
@@ -95,29 +86,31 @@ static struct day_text day(time_t t)
 	return d;
 }
 
-/* Whose dates, for the user: the server's own, or that of one who signed it. */
-static void words_of_dates(struct tls *t, const struct cert_info *c, int depth, enum fault fault)
+/* The clock may be what is wrong: a machine without a battery begins in 1970. */
+static void words_of_dates(struct tls *t, const struct cert_info *c, bool is_leaf, bool expired)
 {
-	bool expired = fault == FAULT_EXPIRED;
-	struct day_text when = day(expired ? c->not_after : c->not_before);
+	struct day_text when = day(expired ? c->not_after : c->not_before), now = day(time(NULL));
 	const char *what = expired ? "expired on" : "is not valid before";
 
-	if (depth)
-		words_set_trust(&t->error, "the certificate %.96s, which vouches for %.64s, %s %s",
-				c->subject, t->name, what, when.text);
+	if (is_leaf)
+		words_set_trust(&t->error,
+				"the certificate of %.64s %s %s (this machine's date is %s)",
+				t->name, what, when.text, now.text);
 	else
-		words_set_trust(&t->error, "the certificate of %.64s %s %s", t->name, what,
-				when.text);
+		words_set_trust(&t->error,
+				"the certificate %.96s, which vouches for %.64s, %s %s (this "
+				"machine's date is %s)",
+				c->subject, t->name, what, when.text, now.text);
 }
 
-static void words_of_issuer(struct tls *t, const struct cert_info *leaf)
+static void words_of_issuer(struct tls *t, const struct cert_info *c, const struct cert_info *leaf)
 {
 	words_set_trust(&t->error,
 			"the certificate of %.64s is not signed by an authority that %s (%sissuer "
 			"%.64s). Its key's pin is %s: give it with --servercert once you have "
 			"checked it by another way",
 			t->name, t->ctx->who_trusts, leaf->is_self_signed ? "self-signed; " : "",
-			leaf->issuer, leaf->pin);
+			c->issuer, leaf->pin);
 }
 
 static void words_of_name(struct tls *t, const struct cert_info *leaf)
@@ -156,35 +149,77 @@ static void words_of_pin(struct tls *t, const struct x509 *leaf)
 }
 
 /* The library's complaint about the certificate at `depth`; 0 is the server's own. */
-static void words_of_chain(struct tls *t, WOLFSSL_X509_STORE_CTX *store)
+static void words_of_unusable(struct tls *t, WOLFSSL_X509_STORE_CTX *store)
 {
 	const WOLFSSL_BUFFER_INFO *certs = store->certs;
 	int depth = store->error_depth;
-	struct cert_info leaf, c;
-	enum fault fault = fault_of(store->error);
+	struct cert_info c;
 
-	cert_read(bytes_of(t->leaf, t->leaf_len), &leaf);
 	if (depth <= 0 || depth >= store->totalCerts ||
 	    !cert_read(bytes_of(certs[depth].buffer, certs[depth].length), &c)) {
-		c = leaf;
+		cert_read(bytes_of(t->leaf, t->leaf_len), &c);
 		depth = 0;
 	}
-	if (fault == FAULT_EXPIRED || fault == FAULT_EARLY)
-		words_of_dates(t, &c, depth, fault);
-	else if (fault == FAULT_ISSUER)
-		words_of_issuer(t, &leaf);
-	else if (fault == FAULT_PURPOSE && !depth)
+	words_set_trust(&t->error, "the certificate %.96s%s%.64s is refused: %s", c.subject,
+			depth ? ", which vouches for " : " of ", t->name,
+			words_of_code(store->error).text);
+}
+
+static const char *words_of_fault(enum path_fault fault)
+{
+	switch (fault) {
+	case PATH_CRITICAL:
+		return "it has a critical extension that is not known here";
+	case PATH_PURPOSE:
+		return "it may not vouch for servers (extended key usage without serverAuth)";
+	case PATH_NOT_CA:
+		return "it may not vouch for others (basic constraints or key usage)";
+	case PATH_LENGTH:
+		return "there are more certificates between than it allows (path length)";
+	case PATH_NAMES:
+		return "it may not vouch for such names (name constraints)";
+	case PATH_ALGORITHM:
+		return "it is signed with an algorithm or a key that is not accepted (" SPKI_ACCEPTED
+		       ", with SHA-256, SHA-384 or SHA-512, is; MD5 or SHA-1 is as good as not "
+		       "signed)";
+	case PATH_KEY:
+		return "its key is not accepted: " SPKI_ACCEPTED " is";
+	case PATH_TOO_LONG:
+		return "the server's chain of certificates is too long";
+	case PATH_GOOD:
+	case PATH_NO_ISSUER:
+	case PATH_EXPIRED:
+	case PATH_EARLY:
+	case PATH_SIGNATURE:
+		break;
+	}
+	return "";
+}
+
+static void words_of_path(struct tls *t, enum path_fault fault, const struct x509 *at)
+{
+	struct bytes own = bytes_of(t->leaf, t->leaf_len);
+	bool is_leaf = at->whole.len == own.len && !memcmp(at->whole.at, own.at, own.len);
+	struct cert_info leaf, c;
+
+	cert_read(own, &leaf);
+	cert_read(at->whole, &c);
+	if (fault == PATH_EXPIRED || fault == PATH_EARLY)
+		words_of_dates(t, &c, is_leaf, fault == PATH_EXPIRED);
+	else if (fault == PATH_NO_ISSUER)
+		words_of_issuer(t, &c, &leaf);
+	else if (fault == PATH_PURPOSE && is_leaf)
 		words_of_purpose(t);
-	else if (fault == FAULT_SIGNATURE)
+	else if (fault == PATH_SIGNATURE)
 		words_set_trust(&t->error,
 				"the signature on the certificate of %.64s is not by the authority "
 				"that it names (%.96s): forged, or signed with another key of that "
 				"name",
-				depth ? c.subject : t->name, c.issuer);
+				is_leaf ? t->name : c.subject, c.issuer);
 	else
 		words_set_trust(&t->error, "the certificate %.96s%s%.64s is refused: %s", c.subject,
-				depth ? ", which vouches for " : " of ", t->name,
-				words_of_code(store->error).text);
+				is_leaf ? " of " : ", which vouches for ", t->name,
+				words_of_fault(fault));
 }
 
 static bool has_pin(const struct tls_ctx *ctx, const struct x509 *leaf)
@@ -201,69 +236,108 @@ static bool has_pin(const struct tls_ctx *ctx, const struct x509 *leaf)
 /* The chain above the leaf counts for nothing here, so its faults do not either. */
 static int verify_pinned(struct tls *t, const struct x509 *leaf, WOLFSSL_X509_STORE_CTX *store)
 {
+	struct spki key;
+
 	if (!has_pin(t->ctx, leaf)) {
 		words_of_pin(t, leaf);
 		return 0;
 	}
 	if (store->error_depth > 0)
 		return 1;
-	if (fault_of(store->error) == FAULT_UNUSABLE) {
-		words_of_chain(t, store);
+	if (!is_usable(store->error)) {
+		words_of_unusable(t, store);
+		return 0;
+	}
+	if (!spki_read(leaf->spki, &key) || !spki_is_accepted(&key)) {
+		words_of_path(t, PATH_KEY, leaf);
 		return 0;
 	}
 	t->is_leaf_good = true;
 	return 1;
 }
 
-/*
- * The library knows MD5 and SHA-1, which PPP needs, and so takes certificates signed with them. A
- * self-signed root's signature means nothing, so that one may be as old as it likes.
- */
-static bool has_weak_link(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
+/* All of them are read: one that is malformed is read in another way by somebody else. */
+static bool read_all(struct tls *t, const WOLFSSL_X509_STORE_CTX *store, struct x509 *certs)
 {
-	for (int i = 0; i < store->totalCerts; i++) {
-		struct x509 x;
-		struct cert_info info;
-		struct bytes der = bytes_of(store->certs[i].buffer, store->certs[i].length);
-
-		if (!x509_read(der, &x) || x509_is_self_issued(&x) || !x509_is_weakly_signed(&x))
-			continue;
-		cert_read(der, &info);
-		words_set_trust(&t->error,
-				"the certificate %.96s%s%.64s is signed with MD5 or SHA-1, which "
-				"is as good as not signed",
-				info.subject, i ? ", which vouches for " : " of ", t->name);
-		return true;
+	if (store->totalCerts > PATH_MAX_CERTS) {
+		words_set_trust(&t->error, "%.64s showed %d certificates: more than %d", t->name,
+				store->totalCerts, PATH_MAX_CERTS);
+		return false;
 	}
+	for (int i = 0; i < store->totalCerts; i++)
+		if (!x509_read(bytes_of(store->certs[i].buffer, store->certs[i].length),
+			       &certs[i])) {
+			words_set_trust(&t->error,
+					"certificate %d of those that %.64s showed is "
+					"malformed",
+					i + 1, t->name);
+			return false;
+		}
+	return true;
+}
+
+static bool is_path_good(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
+{
+	struct x509 certs[PATH_MAX_CERTS];
+	const struct authorities *trusted = &t->ctx->authorities;
+	const struct path_cfg cfg = {
+		.certs = certs,
+		.cert_count = (size_t)store->totalCerts,
+		.anchors = trusted->list,
+		.anchor_count = trusted->count,
+		.now = time(NULL),
+		.check = signature_check,
+	};
+	enum path_fault fault;
+	const struct x509 *at;
+
+	if (!read_all(t, store, certs))
+		return false;
+	fault = path_find(&cfg, &at);
+	if (fault)
+		words_of_path(t, fault, at);
+	return !fault;
+}
+
+/* RFC 9525 section 6.3 knows no common name. Old peers know nothing else. */
+static bool is_name_good(struct tls *t, const struct x509 *leaf)
+{
+	struct cert_info info;
+	bool is_for = cert_is_for(leaf->whole, t->name);
+
+	if (is_for && (leaf->has_san || t->ctx->allow_cn))
+		return true;
+	cert_read(leaf->whole, &info);
+	if (is_for)
+		words_set_trust(&t->error,
+				"the certificate of %.64s has its name only as a common name "
+				"(%.96s) and no subjectAltName, which has not counted since 2011 "
+				"(RFC 6125): --allow-cn accepts it",
+				t->name, info.subject);
+	else
+		words_of_name(t, &info);
 	return false;
 }
 
 /*
- * A fault that the library found is never forgiven: it adds a certificate above the leaf that is
- * accepted here to the authorities of the whole context.
+ * The library's own complaints come from its knowing no authority, and what it accepts here above
+ * the leaf, it looks at for nothing else; path.c decides.
  */
-static int verify_chain(struct tls *t, const struct x509 *leaf, int is_ok,
-			WOLFSSL_X509_STORE_CTX *store)
+static int verify_chain(struct tls *t, const struct x509 *leaf, WOLFSSL_X509_STORE_CTX *store)
 {
-	struct cert_info info;
-
-	if (!is_ok) {
-		words_of_chain(t, store);
+	if (!is_usable(store->error)) {
+		words_of_unusable(t, store);
 		return 0;
 	}
 	if (store->error_depth > 0)
 		return 1;
-	if (has_weak_link(t, store))
-		return 0;
-	if (!leaf->is_for_servers) {
+	/* which bits of the key usage are needed depends on the key exchange: the library knows */
+	if (store->error == KEYUSE_SIGNATURE_E || store->error == KEYUSE_ENCIPHER_E) {
 		words_of_purpose(t);
 		return 0;
 	}
-	if (!cert_is_for(leaf->whole, t->name)) {
-		cert_read(leaf->whole, &info);
-		words_of_name(t, &info);
+	if (!is_path_good(t, store) || !is_name_good(t, leaf))
 		return 0;
-	}
 	t->is_leaf_good = true;
 	return 1;
 }
@@ -286,6 +360,7 @@ int trust_verify(int is_ok, WOLFSSL_X509_STORE_CTX *store)
 	struct tls *t = store->userCtx;
 	struct x509 leaf;
 
+	(void)is_ok;
 	t->is_leaf_good = false;
 	if (store->totalCerts < 1) {
 		words_set_trust(&t->error, "%.64s showed no certificate", t->name);
@@ -296,6 +371,5 @@ int trust_verify(int is_ok, WOLFSSL_X509_STORE_CTX *store)
 		words_set_trust(&t->error, "the certificate of %.64s is malformed", t->name);
 		return 0;
 	}
-	return t->ctx->pin_count ? verify_pinned(t, &leaf, store)
-				 : verify_chain(t, &leaf, is_ok, store);
+	return t->ctx->pin_count ? verify_pinned(t, &leaf, store) : verify_chain(t, &leaf, store);
 }

@@ -14,6 +14,9 @@
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/coding.h>
 #include <wolfssl/wolfcrypt/ecc.h>
+#ifdef HAVE_ED25519
+#include <wolfssl/wolfcrypt/ed25519.h>
+#endif
 #include <wolfssl/wolfcrypt/error-crypt.h>
 #include <wolfssl/wolfcrypt/memory.h>
 #include <wolfssl/wolfcrypt/random.h>
@@ -39,6 +42,13 @@
 #define TLS_HAS_MLKEM 1
 #else
 #define TLS_HAS_MLKEM 0
+#endif
+
+/* Ed25519 in certificates and in the signatures of handshakes. */
+#if defined(HAVE_ED25519) && !defined(NO_ED25519_VERIFY)
+#define TLS_HAS_ED25519 1
+#else
+#define TLS_HAS_ED25519 0
 #endif
 
 #endif

@@ -49,32 +49,102 @@ bool x509_is_oid(struct bytes oid, const uint8_t *other, size_t len)
 	return oid.len == len && !memcmp(oid.at, other, len);
 }
 
-static bool read_purposes(struct bytes body, struct x509 *x)
+static bool read_purposes(struct reader *r, struct x509 *x)
 {
-	struct reader r = reader_of(body.at, body.len);
-	struct reader list = der_enter(&r, DER_SEQUENCE);
+	struct reader list = der_enter(r, DER_SEQUENCE);
 
 	x->is_for_servers = false;
 	while (list.left && !list.bad) {
 		struct bytes oid = der_get(&list, DER_OID).body;
 
 		if (x509_is(oid, 0x2b, 6, 1, 5, 5, 7, 3, 1) || /* serverAuth */
-		    x509_is(oid, 0x55, 0x1d, 0x25, 0))	       /* anyExtendedKeyUsage */
+		    x509_is(oid, 0x55, 0x1d, 0x25, 0))         /* anyExtendedKeyUsage */
 			x->is_for_servers = true;
 	}
-	return !list.bad && !r.left;
+	return !list.bad;
 }
 
-static bool read_names(struct bytes body, struct x509 *x)
+static bool read_names(struct reader *r, struct x509 *x)
 {
-	struct reader r = reader_of(body.at, body.len);
-	struct reader list = der_enter(&r, DER_SEQUENCE);
+	struct reader list = der_enter(r, DER_SEQUENCE);
 
-	if (list.bad || r.left || x->has_san) /* two of them: which one did the issuer mean? */
-		return false;
 	x->has_san = true;
 	x->san = bytes_of(list.at, list.left);
+	return !list.bad;
+}
+
+/* A path length is a number of certificates: one of more than two bytes is no limit. */
+static bool read_basic_constraints(struct reader *r, struct x509 *x)
+{
+	struct reader body = der_enter(r, DER_SEQUENCE);
+	struct bytes value;
+
+	if (der_is_next(&body, DER_BOOLEAN)) {
+		value = der_get(&body, DER_BOOLEAN).body;
+		x->is_ca = value.len == 1 && value.at[0] == 0xff;
+	}
+	if (der_is_next(&body, DER_INTEGER)) {
+		value = der_get(&body, DER_INTEGER).body;
+		if (!value.len || value.at[0] & 0x80)
+			return false;
+		x->path_len = 0;
+		for (size_t i = 0; i < value.len && i < 2; i++)
+			x->path_len = x->path_len << 8 | value.at[i];
+		if (value.len > 2)
+			x->path_len = -1;
+	}
+	return !body.bad && !body.left;
+}
+
+static bool read_key_usage(struct reader *r, struct x509 *x)
+{
+	struct bytes bits = der_get(r, DER_BIT_STRING).body;
+
+	x->has_key_usage = true;
+	x->key_usage = bits.len > 1 ? bits.at[1] : 0; /* the first byte counts unused bits */
+	return bits.len && bits.at[0] < 8;
+}
+
+static bool read_name_constraints(struct reader *r, struct x509 *x)
+{
+	x->has_name_constraints = true;
+	x->name_constraints = der_get(r, DER_SEQUENCE).whole;
 	return true;
+}
+
+/* Extensions of id-ce (2.5.29) that are read; the others are of no use to us. */
+static const struct extension {
+	uint8_t id;
+	bool (*read)(struct reader *r, struct x509 *x);
+} extensions[] = {
+	{ 0x0f, read_key_usage },        { 0x11, read_names },    { 0x13, read_basic_constraints },
+	{ 0x1e, read_name_constraints }, { 0x25, read_purposes },
+};
+
+/* False when it is malformed, or there for the second time: which one did the issuer mean? */
+static bool read_known(const struct extension *e, struct bytes body, struct x509 *x)
+{
+	struct reader r = reader_of(body.at, body.len);
+	uint32_t bit = UINT32_C(1) << (e - extensions);
+
+	if (x->seen & bit)
+		return false;
+	x->seen |= bit;
+	return e->read(&r, x) && !r.bad && !r.left;
+}
+
+static const struct extension *known(struct bytes oid)
+{
+	for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++)
+		if (x509_is(oid, 0x55, 0x1d, extensions[i].id))
+			return &extensions[i];
+	return NULL;
+}
+
+/* Certificate policies: not processed, and that is allowed where no policy is asked for. */
+static bool may_be_critical(struct bytes oid)
+{
+	return known(oid) || x509_is(oid, 0x55, 0x1d, 0x20);
 }
 
 /* Extension: OID, critical (optional), the value wrapped in an OCTET STRING. */
@@ -82,18 +152,17 @@ static bool read_extension(struct reader *list, struct x509 *x)
 {
 	struct reader ext = der_enter(list, DER_SEQUENCE);
 	struct bytes oid = der_get(&ext, DER_OID).body;
-	struct bytes body;
+	bool is_critical = der_is_next(&ext, DER_BOOLEAN);
+	struct bytes critical = { 0 }, body;
 
-	if (der_is_next(&ext, DER_BOOLEAN))
-		der_get(&ext, DER_BOOLEAN);
+	if (is_critical)
+		critical = der_get(&ext, DER_BOOLEAN).body;
 	body = der_get(&ext, DER_OCTET_STRING).body;
-	if (ext.bad || ext.left)
+	if (ext.bad || ext.left || (is_critical && critical.len != 1))
 		return false;
-	if (x509_is(oid, 0x55, 0x1d, 0x11))
-		return read_names(body, x);
-	if (x509_is(oid, 0x55, 0x1d, 0x25))
-		return read_purposes(body, x);
-	return true;
+	if (is_critical && critical.at[0] && !may_be_critical(oid))
+		x->has_unknown_critical = true;
+	return !known(oid) || read_known(known(oid), body, x);
 }
 
 static bool read_extensions(struct reader *tbs, struct x509 *x)
@@ -109,13 +178,14 @@ static bool read_extensions(struct reader *tbs, struct x509 *x)
 
 static bool read_tbs(struct reader *tbs, struct x509 *x)
 {
-	struct reader validity, alg;
+	struct reader validity;
+
+	bool is_v3 = false;
 
 	if (der_is_next(tbs, DER_CONTEXT_CONSTRUCTED | 0))
-		der_get(tbs, DER_CONTEXT_CONSTRUCTED | 0); /* version */
-	der_get(tbs, DER_INTEGER);			   /* serial number */
-	alg = der_enter(tbs, DER_SEQUENCE);
-	x->signature_alg = der_get(&alg, DER_OID).body;
+		is_v3 = x509_is(der_get(tbs, DER_CONTEXT_CONSTRUCTED | 0).body, DER_INTEGER, 1, 2);
+	x->serial = der_get(tbs, DER_INTEGER).body;
+	x->signature_id = der_get(tbs, DER_SEQUENCE).body;
 	x->issuer = der_get(tbs, DER_SEQUENCE).body;
 	validity = der_enter(tbs, DER_SEQUENCE);
 	x->not_before = get_time(&validity);
@@ -126,40 +196,43 @@ static bool read_tbs(struct reader *tbs, struct x509 *x)
 		der_get(tbs, DER_CONTEXT | 1); /* issuerUniqueID */
 	if (der_is_next(tbs, DER_CONTEXT | 2))
 		der_get(tbs, DER_CONTEXT | 2); /* subjectUniqueID */
-	if (validity.bad || validity.left || alg.bad || tbs->bad)
+	if (validity.bad || validity.left || tbs->bad)
 		return false;
-	return !tbs->left || (read_extensions(tbs, x) && !tbs->left);
+	return !tbs->left || (is_v3 && read_extensions(tbs, x) && !tbs->left);
+}
+
+/* RFC 5280 section 4.1.1.2: the algorithm stands inside of what is signed, and again outside. */
+static bool read_signature(struct reader *cert, struct x509 *x)
+{
+	struct bytes id = der_get(cert, DER_SEQUENCE).body;
+	struct bytes bits = der_get(cert, DER_BIT_STRING).body;
+
+	if (cert->bad || bits.len < 2 || bits.at[0] || id.len != x->signature_id.len ||
+	    memcmp(id.at, x->signature_id.at, id.len) != 0)
+		return false;
+	x->signature = bytes_of(bits.at + 1, bits.len - 1);
+	return true;
 }
 
 bool x509_read(struct bytes der, struct x509 *x)
 {
 	struct reader r = reader_of(der.at, der.len);
-	struct reader cert = der_enter(&r, DER_SEQUENCE);
-	struct reader tbs = der_enter(&cert, DER_SEQUENCE);
+	struct reader cert = der_enter(&r, DER_SEQUENCE), tbs;
 
 	memset(x, 0, sizeof(*x));
 	x->whole = der;
 	x->is_for_servers = true;
-	if (!read_tbs(&tbs, x))
-		return false;
-	der_get(&cert, DER_SEQUENCE);	/* signature algorithm */
-	der_get(&cert, DER_BIT_STRING); /* signature */
-	return !cert.bad && !cert.left && !r.left;
+	x->path_len = -1;
+	x->tbs = der_get(&cert, DER_SEQUENCE).whole;
+	tbs = reader_of(x->tbs.at, x->tbs.len);
+	tbs = der_enter(&tbs, DER_SEQUENCE);
+	return !cert.bad && read_tbs(&tbs, x) && read_signature(&cert, x) && !cert.left && !r.left;
 }
 
 bool x509_is_self_issued(const struct x509 *x)
 {
 	return x->subject.len == x->issuer.len &&
 	       (!x->subject.len || !memcmp(x->subject.at, x->issuer.at, x->subject.len));
-}
-
-bool x509_is_weakly_signed(const struct x509 *x)
-{
-	return x509_is(x->signature_alg, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1,
-		       4) || /* RSA, MD5 */
-	       x509_is(x->signature_alg, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1,
-		       5) ||						      /* RSA, SHA-1 */
-	       x509_is(x->signature_alg, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1); /* ECDSA, SHA-1 */
 }
 
 bool x509_next_rdn(struct reader *names, struct reader *rdn)

@@ -11,13 +11,33 @@
 
 struct x509 {
 	struct bytes whole;
-	struct bytes signature_alg;   /* OID's content */
+	struct bytes tbs;             /* what is signed, with its header */
+	struct bytes signature_id;    /* AlgorithmIdentifier, without the outer header */
+	struct bytes signature;       /* whole bytes of the BIT STRING */
+	struct bytes serial;          /* serialNumber: the INTEGER's content */
 	struct bytes issuer, subject; /* Name: the RDNs, without the outer header */
 	time_t not_before, not_after;
 	struct bytes spki; /* SubjectPublicKeyInfo with its header: what a pin is the hash of */
 	struct bytes san;  /* subjectAltName: the GeneralNames, without the outer header */
 	bool has_san;
 	bool is_for_servers; /* extKeyUsage is absent, or has serverAuth or anyExtendedKeyUsage */
+	bool is_ca;          /* basicConstraints says so */
+	bool has_key_usage;
+	bool has_name_constraints;
+	bool has_unknown_critical; /* a critical extension that is not read here */
+	int path_len;              /* pathLenConstraint; -1: none */
+	unsigned key_usage;        /* X509_KEY_... */
+	struct bytes name_constraints;
+	uint32_t seen; /* x509.c's: which extensions came already */
+};
+
+/* keyUsage (RFC 5280 section 4.2.1.3): the bits of the first byte. */
+enum {
+	X509_KEY_SIGNATURE = 0x80,
+	X509_KEY_ENCIPHERMENT = 0x20,
+	X509_KEY_AGREEMENT = 0x08,
+	X509_KEY_CERT_SIGN = 0x04,
+	X509_KEY_OF_SERVERS = X509_KEY_SIGNATURE | X509_KEY_ENCIPHERMENT | X509_KEY_AGREEMENT,
 };
 
 /* GeneralName's tags (RFC 5280 section 4.2.1.6), as der.h writes them. */
@@ -31,8 +51,6 @@ bool x509_read(struct bytes der, struct x509 *x);
 
 /* It names itself as its issuer. */
 bool x509_is_self_issued(const struct x509 *x);
-/* Its signature is over MD5 or SHA-1, of which somebody can make another certificate fit. */
-bool x509_is_weakly_signed(const struct x509 *x);
 
 /* One attribute of a Name: its type (an OID's content), the tag of its string, the string. */
 struct x509_attr {

@@ -68,12 +68,12 @@ def test_the_pin_that_it_shows_is_the_pin_that_connects(lab):
     (("another-name", "DNS:elsewhere.example.org,DNS:*.example.com"),
      f"the certificate shown is not for {NAME} but for elsewhere.example.org, *.example.com"),
     (("expired", f"DNS:{NAME}", "office", "20200101000000Z", "20210203040500Z"),
-     f"the certificate of {NAME} expired on 2021-02-03 04:05 UTC"),
+     f"the certificate of {NAME} expired on 2021-02-03 04:05 UTC (this machine's date is "),
 ])
 def test_what_is_wrong_with_a_certificate(lab, identity, words):
     lab.serve(identity=lab.pki.identity(*identity))
     done = lab.probe(to=NAME)
-    assert report(done.stdout)["certificate"]["trusted"] == f"no; {words}"
+    assert report(done.stdout)["certificate"]["trusted"].startswith(f"no; {words}")
     assert "SSTP" in report(done.stdout)
 
 

@@ -117,8 +117,8 @@ static void unknown_authority(void **state)
 	pki_issue(&pki, &(struct pki_leaf){ .is_self_signed = true }, &f);
 	refuse_with(&client, &f, "vpn.example.net",
 		    WORDS("the certificate of vpn.example.net is not signed by an authority",
-			  "that this machine trusts",
-			  "(self-signed; issuer CN=vpn.example.net)", f.pin, "--servercert"));
+			  "that this machine trusts", "(self-signed; issuer CN=vpn.example.net)",
+			  f.pin, "--servercert"));
 	unsetenv("SSL_CERT_FILE");
 }
 
@@ -133,6 +133,34 @@ static void self_signed_is_its_own_authority(void **state)
 	client.ca_file = f.cert;
 	accept_with(&client, &f, "vpn.example.net");
 	refuse_with(&client, &f, "other.example.net", WORDS("other.example.net"));
+}
+
+/* What is no authority vouches for itself alone, though the user gave it as one. */
+static void self_signed_is_no_other_authority(void **state)
+{
+	struct pki selfish = { .ca_key = key_make(false) };
+	struct writer name = writer_of(selfish.ca_name, sizeof(selfish.ca_name));
+	struct writer w = writer_of(selfish.ca_der, sizeof(selfish.ca_der));
+	struct x509_draft d = {
+		.not_before = time(NULL) - PKI_DAY_S,
+		.not_after = time(NULL) + PKI_DAY_S,
+		.key = selfish.ca_key,
+		.signer = selfish.ca_key,
+		.purpose = x509_server_auth,
+	};
+	struct tls_client_cfg client = { .ca_file = selfish.ca_file };
+	struct pki_files f;
+
+	(void)state;
+	x509_put_name(&name, "Selfish");
+	d.issuer = d.subject = bytes_of(selfish.ca_name, selfish.ca_name_len = name.len);
+	assert_true(x509_write(&d, &w));
+	pki_path(&pki, "selfish.pem", selfish.ca_file);
+	pki_append_pem(selfish.ca_file, selfish.ca_der, w.len, CERT_TYPE);
+	pki_issue(&pki, &(struct pki_leaf){ .signer = &selfish }, &f);
+	refuse_with(&client, &f, "vpn.example.net",
+		    WORDS("CN=Selfish", "may not vouch for others"));
+	key_free(selfish.ca_key);
 }
 
 static void dates(void **state)
@@ -151,7 +179,8 @@ static void dates(void **state)
 	then = time(NULL) + 3 * PKI_DAY_S;
 	strftime(day, sizeof(day), "%Y-%m-%d", gmtime(&then));
 	refuse_with(&client, &f, "vpn.example.net",
-		    WORDS("the certificate of vpn.example.net is not valid before", day));
+		    WORDS("the certificate of vpn.example.net is not valid before", day,
+			  "this machine's date is"));
 }
 
 static void wrong_name(void **state)
@@ -173,6 +202,9 @@ static void wrong_name(void **state)
 	accept_with(&client, &f, "a.example.net");
 	pki_issue(&pki, &(struct pki_leaf){ .has_no_san = true, .common_name = "old.example.net" },
 		  &f);
+	refuse_with(&client, &f, "old.example.net", WORDS("CN=old.example.net", "--allow-cn"));
+	refuse_with(&client, &f, "vpn.example.net", WORDS("CN=old.example.net"));
+	client.allow_cn = true;
 	accept_with(&client, &f, "old.example.net");
 	refuse_with(&client, &f, "vpn.example.net", WORDS("CN=old.example.net"));
 }
@@ -318,6 +350,14 @@ static void chains(void **state)
 	/* one too many, of an authority that nobody here knows: old cross-signed roots are so */
 	pki_append_pem(f.cert, other.ca_der, other.ca_der_len, CERT_TYPE);
 	accept_with(&client, &f, "vpn.example.net");
+	/* in another order: the leaf alone must be the first */
+	pki_path(&pki, "order.pem", f.cert);
+	pki_append_pem(f.cert, f.der, f.der_len, CERT_TYPE);
+	pki_append_pem(f.cert, other.ca_der, other.ca_der_len, CERT_TYPE);
+	pki_append_pem(f.cert, pki.ca_der, pki.ca_der_len, CERT_TYPE);
+	pki_append_pem(f.cert, middle.ca_der, middle.ca_der_len, CERT_TYPE);
+	pki_append_pem(f.cert, middle.ca_der, middle.ca_der_len, CERT_TYPE);
+	accept_with(&client, &f, "vpn.example.net");
 	key_free(middle.ca_key);
 
 	make_intermediate(&expired, -1);
@@ -338,6 +378,64 @@ static void strangers_in_a_chain(void **state)
 	pki_issue(&pki, &(struct pki_leaf){ .signer = &other }, &f);
 	pki_append_pem(f.cert, other.ca_der, other.ca_der_len, CERT_TYPE);
 	refuse_with(&client, &f, "vpn.example.net", WORDS("vpn.example.net"));
+}
+
+/* Our server refuses such a file, so its session is given the certificates afterwards. */
+static void refuse_shown(const struct pki_files *f, const char *chain, const char *word)
+{
+	struct tls_client_cfg client = pair_client_cfg(&pki);
+	struct tls_server_cfg server = pair_server_cfg(f);
+
+	for (int is_tls13 = 0; is_tls13 < 2; is_tls13++) {
+		struct pair *p = pair_of(&client, &server, "vpn.example.net");
+		const struct tls_error *err = tls_error_of(p->client.tls);
+
+		if (!is_tls13)
+			wolfSSL_set_options(p->server.tls->ssl, WOLFSSL_OP_NO_TLSv1_3);
+		assert_int_equal(wolfSSL_use_certificate_chain_file(p->server.tls->ssl, chain),
+				 WOLFSSL_SUCCESS);
+		assert_false(pair_shake(p));
+		assert_true(err->is_trust);
+		if (!strstr(err->text, word))
+			fail_msg("\"%s\" is not in: %s", word, err->text);
+		pair_free(p);
+	}
+}
+
+/* One that nobody can read refuses the chain, wherever it is in it, and is no fault of TLS. */
+static void unreadable(void **state)
+{
+	static const uint8_t junk[] = { 0x30, 4, 0x30, 2, 5, 0 };
+	char chain[128];
+	struct pki_files f;
+
+	(void)state;
+	pki_issue(&pki, &(struct pki_leaf){ 0 }, &f);
+	pki_path(&pki, "junk.pem", chain);
+	pki_append_pem(chain, f.der, f.der_len, CERT_TYPE);
+	pki_append_pem(chain, junk, sizeof(junk), CERT_TYPE);
+	refuse_shown(&f, chain, "the certificate of vpn.example.net, or one after it");
+	/* the library reads this one, but there are bytes after it */
+	pki_path(&pki, "tail.pem", chain);
+	pki_append_pem(chain, f.der, f.der_len, CERT_TYPE);
+	memcpy(f.der, pki.ca_der, pki.ca_der_len);
+	memcpy(f.der + pki.ca_der_len, junk, sizeof(junk));
+	pki_append_pem(chain, f.der, pki.ca_der_len + sizeof(junk), CERT_TYPE);
+	refuse_shown(&f, chain, "vpn.example.net");
+}
+
+static void too_many(void **state)
+{
+	char chain[128];
+	struct pki_files f;
+
+	(void)state;
+	pki_issue(&pki, &(struct pki_leaf){ 0 }, &f);
+	pki_path(&pki, "many.pem", chain);
+	pki_append_pem(chain, f.der, f.der_len, CERT_TYPE);
+	for (int i = 0; i < 12; i++)
+		pki_append_pem(chain, pki.ca_der, pki.ca_der_len, CERT_TYPE);
+	refuse_shown(&f, chain, "the certificate of vpn.example.net, or one after it");
 }
 
 #if TLS_HAS_UNLOAD
@@ -406,6 +504,7 @@ int main(void)
 		cmocka_unit_test(a_good_one),
 		cmocka_unit_test(unknown_authority),
 		cmocka_unit_test(self_signed_is_its_own_authority),
+		cmocka_unit_test(self_signed_is_no_other_authority),
 		cmocka_unit_test(dates),
 		cmocka_unit_test(wrong_name),
 		cmocka_unit_test(wrong_purpose),
@@ -417,6 +516,8 @@ int main(void)
 #if TLS_HAS_UNLOAD
 		cmocka_unit_test(chains_are_forgotten),
 #endif
+		cmocka_unit_test(unreadable),
+		cmocka_unit_test(too_many),
 		cmocka_unit_test(leaf_as_authority),
 	};
 

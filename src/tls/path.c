@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A search from the server's certificate upwards, depth first: at each step all authorities, then
+ * all certificates sent, whose name is the issuer's. A branch ends at its first fault, and the first
+ * fault that says more than 'no such issuer' is what is reported when no branch leads to an anchor.
+ * Names are compared byte for byte, as most implementations do.
+ */
+#include "tls/path.h"
+
+#include <assert.h>
+
+#include "tls/name_constraints.h"
+#include "tls/spki.h"
+
+struct search {
+	const struct path_cfg *cfg;
+	const struct x509 *path[PATH_MAX_DEPTH]; /* the server's first */
+	size_t depth;
+	unsigned checks;      /* signatures verified */
+	unsigned name_checks; /* comparisons with name constraints that are left */
+	enum path_fault fault;
+	const struct x509 *at;
+};
+
+static bool note(struct search *s, enum path_fault fault, const struct x509 *at)
+{
+	if (s->fault == PATH_GOOD || (s->fault == PATH_NO_ISSUER && fault != PATH_NO_ISSUER)) {
+		s->fault = fault;
+		s->at = at;
+	}
+	return false;
+}
+
+static bool equal(struct bytes a, struct bytes b)
+{
+	return a.len == b.len && (!a.len || !memcmp(a.at, b.at, a.len));
+}
+
+/* What every certificate must be, anchors too. */
+static enum path_fault check_alone(const struct path_cfg *cfg, const struct x509 *x)
+{
+	if (x->not_after < cfg->now)
+		return PATH_EXPIRED;
+	if (x->not_before > cfg->now)
+		return PATH_EARLY;
+	return x->has_unknown_critical ? PATH_CRITICAL : PATH_GOOD;
+}
+
+/* RFC 5280 section 6.1.4 (k) to (n): self-issued certificates do not count. */
+static enum path_fault check_authority(struct search *s, const struct x509 *x)
+{
+	long below = 0;
+
+	if (!x->is_ca || (x->has_key_usage && !(x->key_usage & X509_KEY_CERT_SIGN)))
+		return PATH_NOT_CA;
+	for (size_t i = 1; i < s->depth; i++)
+		if (!x509_is_self_issued(s->path[i]))
+			below++;
+	if (x->path_len >= 0 && below > x->path_len)
+		return PATH_LENGTH;
+	for (size_t i = 0; x->has_name_constraints && i < s->depth; i++)
+		if ((i == 0 || !x509_is_self_issued(s->path[i])) &&
+		    !name_constraints_allow(x->name_constraints, s->path[i], i == 0,
+					    &s->name_checks))
+			return PATH_NAMES;
+	return PATH_GOOD;
+}
+
+static enum path_fault check_signature(struct search *s, const struct x509 *issuer)
+{
+	if (++s->checks > PATH_MAX_CHECKS)
+		return PATH_TOO_LONG;
+	switch (s->cfg->check(s->path[s->depth - 1], issuer)) {
+	case SIGNATURE_GOOD:
+		return PATH_GOOD;
+	case SIGNATURE_NOT_ALLOWED:
+		return PATH_ALGORITHM;
+	case SIGNATURE_BAD:
+		break;
+	}
+	return PATH_SIGNATURE;
+}
+
+/* Whether `issuer` may come next in the path as it is. */
+static bool may_follow(struct search *s, const struct x509 *issuer, bool is_anchor)
+{
+	const struct x509 *below = s->path[s->depth - 1];
+	enum path_fault fault = check_signature(s, issuer);
+
+	if (fault)
+		return note(s, fault, below);
+	fault = check_alone(s->cfg, issuer);
+	if (!fault)
+		fault = check_authority(s, issuer);
+	if (!fault && !is_anchor && !issuer->is_for_servers)
+		fault = PATH_PURPOSE;
+	return fault ? note(s, fault, issuer) : true;
+}
+
+static bool is_in_path(const struct search *s, const struct x509 *x)
+{
+	for (size_t i = 0; i < s->depth; i++)
+		if (equal(s->path[i]->whole, x->whole))
+			return true;
+	return false;
+}
+
+static bool climb(struct search *s);
+
+static bool climb_by(struct search *s, const struct x509 *issuer)
+{
+	bool is_there;
+
+	if (s->depth == PATH_MAX_DEPTH)
+		return note(s, PATH_TOO_LONG, issuer);
+	s->path[s->depth++] = issuer;
+	is_there = climb(s);
+	s->depth--;
+	return is_there;
+}
+
+/* Recursion is bounded by PATH_MAX_DEPTH, and its breadth by PATH_MAX_CHECKS. */
+static bool climb(struct search *s)
+{
+	const struct path_cfg *cfg = s->cfg;
+	const struct x509 *top = s->path[s->depth - 1];
+	bool has_issuer = false;
+
+	for (size_t i = 0; i < cfg->anchor_count; i++) {
+		if (!equal(cfg->anchors[i].subject, top->issuer))
+			continue;
+		has_issuer = true;
+		if (may_follow(s, &cfg->anchors[i], true)) {
+			s->at = &cfg->anchors[i];
+			return true;
+		}
+	}
+	for (size_t i = 1; i < cfg->cert_count; i++) {
+		const struct x509 *x = &cfg->certs[i];
+
+		if (!equal(x->subject, top->issuer) || is_in_path(s, x))
+			continue;
+		has_issuer = true;
+		if (may_follow(s, x, false) && climb_by(s, x))
+			return true;
+	}
+	return has_issuer ? false : note(s, PATH_NO_ISSUER, top);
+}
+
+/* A certificate that the user gave as an authority vouches for itself, whatever else it may do. */
+static bool is_anchor_itself(const struct path_cfg *cfg, const struct x509 **at)
+{
+	for (size_t i = 0; i < cfg->anchor_count; i++)
+		if (equal(cfg->anchors[i].whole, cfg->certs[0].whole)) {
+			*at = &cfg->anchors[i];
+			return true;
+		}
+	return false;
+}
+
+static enum path_fault check_leaf(const struct path_cfg *cfg)
+{
+	const struct x509 *leaf = &cfg->certs[0];
+	enum path_fault fault = check_alone(cfg, leaf);
+	struct spki key;
+
+	if (fault)
+		return fault;
+	if (!spki_read(leaf->spki, &key) || !spki_is_accepted(&key))
+		return PATH_KEY;
+	if (!leaf->is_for_servers ||
+	    (leaf->has_key_usage && !(leaf->key_usage & X509_KEY_OF_SERVERS)))
+		return PATH_PURPOSE;
+	return PATH_GOOD;
+}
+
+enum path_fault path_find(const struct path_cfg *cfg, const struct x509 **at)
+{
+	struct search s = { .cfg = cfg,
+			    .path = { &cfg->certs[0] },
+			    .depth = 1,
+			    .name_checks = NAME_CONSTRAINTS_CHECKS };
+	enum path_fault fault = check_leaf(cfg);
+
+	assert(cfg->cert_count);
+	*at = &cfg->certs[0];
+	if (fault || is_anchor_itself(cfg, at))
+		return fault;
+	if (climb(&s)) {
+		*at = s.at;
+		return PATH_GOOD;
+	}
+	*at = s.at ? s.at : &cfg->certs[0];
+	return s.fault ? s.fault : PATH_NO_ISSUER;
+}

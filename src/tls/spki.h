@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which key a SubjectPublicKeyInfo has (RFC 5280 section 4.1.2.7), and whether it is accepted. */
+#ifndef SSTP_TLS_SPKI_H
+#define SSTP_TLS_SPKI_H
+
+#include "util/bytes.h"
+
+enum spki_kind {
+	SPKI_OTHER,
+	SPKI_RSA,     /* RFC 3279 section 2.3.1 */
+	SPKI_RSA_PSS, /* RFC 4055 section 1.2: for RSASSA-PSS only */
+	SPKI_EC,      /* RFC 5480 section 2.1.1 */
+	SPKI_ED25519, /* RFC 8410 section 3 */
+};
+
+struct spki {
+	enum spki_kind kind;
+	unsigned rsa_bits;     /* of the modulus */
+	bool has_bad_exponent; /* RSA: 1 or less, or even */
+	const char
+		*curve; /* "P-256"; NULL: none that is accepted, or parameters in place of a name */
+	struct bytes params; /* of the algorithm, with their header; empty: none */
+};
+
+/* False when it is malformed. */
+bool spki_read(struct bytes der, struct spki *k);
+
+/*
+ * RSA of 2048 to 4096 bits, ECDSA with P-256, P-384 or P-521 by name, Ed25519 where the library has
+ * it. Curves that are written out are not accepted, whatever they are equal to (CVE-2020-0601).
+ */
+#define SPKI_ACCEPTED "RSA of 2048 to 4096 bits, ECDSA with P-256, P-384 or P-521"
+bool spki_is_accepted(const struct spki *k);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which signatures and keys are accepted, over certificates that OpenSSL made. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tls/signature.h"
+#include "tls/spki.h"
+#include "tls/wolf.h"
+
+#define ED25519_RESULT (TLS_HAS_ED25519 ? SIGNATURE_GOOD : SIGNATURE_NOT_ALLOWED)
+
+static const struct {
+	const char *name;
+	enum signature_result result;
+	const char *base64;
+} cases[] = {
+#include "signature_certs.h"
+};
+
+enum { CASES = sizeof(cases) / sizeof(cases[0]), DER_MAX = 4096 };
+
+static uint8_t ders[CASES][DER_MAX];
+static struct x509 certs[CASES];
+
+static int read_all(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CASES; i++) {
+		word32 len = DER_MAX;
+
+		if (Base64_Decode((const byte *)cases[i].base64, (word32)strlen(cases[i].base64),
+				  ders[i], &len) ||
+		    !x509_read(bytes_of(ders[i], len), &certs[i])) {
+			print_error("\"%s\" cannot be read\n", cases[i].name);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void the_list(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CASES; i++) {
+		enum signature_result is = signature_check(&certs[i], &certs[i]);
+
+		if (is != cases[i].result)
+			fail_msg("%s: %d, not %d", cases[i].name, is, cases[i].result);
+	}
+}
+
+/* A key that is good does not help another certificate, whatever the kinds of the two. */
+static void by_another_key(void **state)
+{
+	size_t others = 0;
+
+	(void)state;
+	for (size_t i = 0; i < CASES; i++)
+		for (size_t j = 0; j < CASES; j++) {
+			bool is_same =
+				certs[i].spki.len == certs[j].spki.len &&
+				!memcmp(certs[i].spki.at, certs[j].spki.at, certs[i].spki.len);
+
+			if (!is_same && signature_check(&certs[i], &certs[j]) == SIGNATURE_GOOD)
+				fail_msg("%s is good by the key of %s", cases[i].name,
+					 cases[j].name);
+			others += !is_same;
+		}
+	assert_true(others > CASES);
+}
+
+/* Every byte counts: of what is signed, of the signature, of the algorithm and its parameters. */
+static void one_bit_changed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CASES; i++) {
+		uint8_t copy[DER_MAX];
+		size_t len = certs[i].whole.len;
+		bool is_pss = !strncmp(cases[i].name, "PSS", 3);
+
+		if (cases[i].result != SIGNATURE_GOOD)
+			continue;
+		for (size_t at = 0; at < len; at += is_pss ? 1 : 7) {
+			struct x509 x;
+
+			memcpy(copy, certs[i].whole.at, len);
+			copy[at] ^= 4;
+			if (x509_read(bytes_of(copy, len), &x) &&
+			    signature_check(&x, &certs[i]) == SIGNATURE_GOOD)
+				fail_msg("%s: byte %zu does not count", cases[i].name, at);
+		}
+	}
+}
+
+/* The same parameters inside and outside, changed in both places: the key's bytes are not asked. */
+static void pss_parameters(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t id[64];
+		size_t len;
+	} ids[] = {
+		{ "none", { 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10 }, 11 },
+		{ "NULL", { 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10, 5, 0 }, 13 },
+		{ "an empty list: all defaults, which are SHA-1",
+		  { 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10, 0x30, 0 },
+		  13 },
+		{ "a salt alone",
+		  { 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10, 0x30, 5, 0xa2, 3, 2, 1,
+		    32 },
+		  18 },
+		{ "a hash alone",
+		  { 6,  9,    0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1,    10, 0x30, 15, 0xa0,
+		    13, 0x30, 11,   6,    9,    0x60, 0x86, 0x48, 1, 0x65, 3,  4,    2,  1 },
+		  28 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		struct x509 x = certs[0];
+
+		x.signature_id = bytes_of(ids[i].id, ids[i].len);
+		if (signature_check(&x, &certs[0]) != SIGNATURE_NOT_ALLOWED)
+			fail_msg("PSS with %s is allowed", ids[i].name);
+	}
+}
+
+static void keys(void **state)
+{
+	struct spki k;
+
+	(void)state;
+	for (size_t i = 0; i < CASES; i++)
+		assert_true(spki_read(certs[i].spki, &k));
+	for (size_t len = 0; len < certs[0].spki.len; len++)
+		assert_false(spki_read(bytes_of(certs[0].spki.at, len), &k));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_list),
+		cmocka_unit_test(by_another_key),
+		cmocka_unit_test(one_bit_changed),
+		cmocka_unit_test(pss_parameters),
+		cmocka_unit_test(keys),
+	};
+
+	return cmocka_run_group_tests(tests, read_all, NULL);
+}
