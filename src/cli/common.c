@@ -75,6 +75,11 @@ bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 		option_complain(verb, "--ipv4-only and --ipv6-only leave nothing");
 		return false;
 	}
+	if (s->crl && s->pins.count) {
+		option_complain(verb, "--crl does not go with --servercert: a pin trusts that "
+				      "certificate whatever its issuer says of it");
+		return false;
+	}
 	if (!is_name(verb, "--sni", s->sni) || !is_name(verb, "--verify-name", s->verify_name))
 		return false;
 	*ref = (struct server_ref){
@@ -87,6 +92,7 @@ bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 		.hashes = s->hashes,
 		.tls = {
 			.ca_file = s->ca_cert,
+			.crl_file = s->crl,
 			.pins = s->pins.at,
 			.pin_count = s->pins.count,
 			.only_tls13 = s->only_tls13,

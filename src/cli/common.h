@@ -44,7 +44,7 @@ void common_warn_of_keylog(const char *file);
 struct server_settings {
 	struct host_port at;
 	bool has_word; /* it was named by a word on the command line */
-	const char *ca_cert;
+	const char *ca_cert, *crl;
 	struct text_list pins;
 	const char *verify_name;
 	const char *sni;
@@ -67,6 +67,9 @@ struct server_settings {
 	  set_server, offsetof(type, server.at), false, NULL },                                    \
 	{ "ca-cert", 0, "FILE", "trust the authorities in FILE (PEM, or a folder of such) in "     \
 	  "place of the system's", set_text, offsetof(type, server.ca_cert), false, NULL },        \
+	{ "crl", 0, "FILE", "refuse certificates that are in the revocation lists in FILE (PEM or "\
+	  "DER); the server's issuer must have one", set_text, offsetof(type, server.crl), false,  \
+	  NULL },                                                                                  \
 	{ "servercert", 0, "PIN", "trust the certificate with this pin, pin-sha256:BASE64 of its " \
 	  "key or sha256:HEX of itself, whoever signed it; may be given again",                    \
 	  set_texts, offsetof(type, server.pins), false, clear_texts },                            \

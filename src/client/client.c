@@ -558,6 +558,23 @@ static int before_connect(void *arg, const struct sockaddr_storage *to)
 	return o->ops->before_connect ? o->ops->before_connect(o, &server) : 0;
 }
 
+/* Revocation lists are replaced every few days: each connection has those that are there now. */
+static void reload_crl(struct client *c)
+{
+	const struct tls_client_cfg *cfg = &c->cfg->server.tls;
+	struct tls_error err;
+	struct tls_ctx *tls;
+
+	if (!cfg->crl_file)
+		return;
+	if (tls_ctx_client(cfg, &tls, &err)) {
+		log_warn(&c->log, "%s; what was read before is used", err.text);
+		return;
+	}
+	tls_ctx_release(c->tls);
+	c->tls = tls;
+}
+
 static void dial(struct client *c)
 {
 	const struct server_ref *ref = &c->cfg->server;
@@ -578,6 +595,7 @@ static void dial(struct client *c)
 	int error;
 
 	c->up_ms = 0;
+	reload_crl(c);
 	log_event(&c->log, LOG_LEVEL_INFO, "connecting", "connecting to {server}",
 		  LOG_TEXT("server", c->name.text));
 	health_down(&c->health, c->cfg->outlet->name, "connecting");

@@ -211,7 +211,7 @@ static void connect_once(struct probe *p, const struct tls_client_cfg *tls)
 
 	int error = tls_ctx_client(tls, &p->tls, &err);
 
-	if (error == -ENOENT && !tls->ca_file && !tls->pin_count)
+	if (error == -ENOENT && !tls->ca_file && !tls->crl_file && !tls->pin_count)
 		error = open_without_authorities(p, tls, &err);
 	if (error) {
 		fail(p, EXIT_USAGE, err.text);

@@ -192,6 +192,8 @@ int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struc
 	ctx->who_trusts = cfg->ca_file ? "--ca-cert holds" : "this machine trusts";
 	rc = cfg->pin_count ? take_pins(ctx, cfg, err)
 			    : authorities_load(&ctx->authorities, cfg->ca_file, err);
+	if (!rc && cfg->crl_file && !cfg->pin_count)
+		rc = crls_load(&ctx->crls, cfg->crl_file, err);
 	if (!rc && cfg->keylog)
 		rc = keylog_open(cfg->keylog, &ctx->keylog_fd, err);
 	if (rc)
@@ -233,6 +235,7 @@ void tls_ctx_release(struct tls_ctx *ctx)
 		close(ctx->keylog_fd);
 	pthread_mutex_destroy(&ctx->opening);
 	authorities_free(&ctx->authorities);
+	crls_free(&ctx->crls);
 	free(ctx->pins);
 	free(ctx);
 }

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "tls/authorities.h"
+#include "tls/crls.h"
 #include "tls/pin.h"
 #include "tls/tls.h"
 #include "tls/wolf.h"
@@ -22,6 +23,7 @@ struct tls_ctx {
 	int keylog_fd; /* -1: none */
 	const char *who_trusts; /* "not signed by an authority that ..." */
 	struct authorities authorities; /* a client's without pins */
+	struct crls crls;
 	bool allow_cn;
 	struct pin *pins;
 	size_t pin_count;

@@ -124,13 +124,13 @@ static bool text_equals(struct bytes a, struct bytes b)
 
 static enum is_under compare_attr(const struct x509_attr *a, const struct x509_attr *b)
 {
-	if (!x509_is_oid(a->type, b->type.at, b->type.len))
+	if (!bytes_equal(a->type, b->type))
 		return NOT_UNDER;
 	if (is_plain(a->tag) && is_plain(b->tag))
 		return text_equals(a->value, b->value) ? UNDER : NOT_UNDER;
 	if (a->tag != b->tag)
 		return IN_DOUBT;
-	return x509_is_oid(a->value, b->value.at, b->value.len) ? UNDER : NOT_UNDER;
+	return bytes_equal(a->value, b->value) ? UNDER : NOT_UNDER;
 }
 
 /* Attributes of one relative name in another order are in doubt: DER has one order. */

@@ -19,21 +19,28 @@ struct search {
 	unsigned checks;      /* signatures verified */
 	unsigned name_checks; /* comparisons with name constraints that are left */
 	enum path_fault fault;
-	const struct x509 *at;
+	struct path_end end;
 };
 
 static bool note(struct search *s, enum path_fault fault, const struct x509 *at)
 {
-	if (s->fault == PATH_GOOD || (s->fault == PATH_NO_ISSUER && fault != PATH_NO_ISSUER)) {
+	if (s->fault == PATH_GOOD || (s->fault == PATH_NO_ISSUER && fault != PATH_NO_ISSUER) ||
+	    fault == PATH_REVOKED) {
 		s->fault = fault;
-		s->at = at;
+		s->end = (struct path_end){ .at = at };
 	}
 	return false;
 }
 
-static bool equal(struct bytes a, struct bytes b)
+static bool note_crl(struct search *s, enum path_fault fault, const struct x509 *at,
+		     const struct crl *crl, struct crl_entry entry)
 {
-	return a.len == b.len && (!a.len || !memcmp(a.at, b.at, a.len));
+	note(s, fault, at);
+	if (s->fault == fault && s->end.at == at) {
+		s->end.crl = crl;
+		s->end.entry = entry;
+	}
+	return false;
 }
 
 /* What every certificate must be, anchors too. */
@@ -100,9 +107,61 @@ static bool may_follow(struct search *s, const struct x509 *issuer, bool is_anch
 static bool is_in_path(const struct search *s, const struct x509 *x)
 {
 	for (size_t i = 0; i < s->depth; i++)
-		if (equal(s->path[i]->whole, x->whole))
+		if (bytes_equal(s->path[i]->whole, x->whole))
 			return true;
 	return false;
+}
+
+/* What the list is worth, signed by that key and at this time. */
+static enum path_fault check_crl(struct search *s, const struct crl *crl, const struct x509 *issuer)
+{
+	if (issuer->has_key_usage && !(issuer->key_usage & X509_KEY_CRL_SIGN))
+		return PATH_CRL_UNSIGNED;
+	if (++s->checks > PATH_MAX_CHECKS)
+		return PATH_TOO_LONG;
+	if (signature_check_signed(&crl->sig, issuer) != SIGNATURE_GOOD)
+		return PATH_CRL_FORGED;
+	if (crl->this_update > s->cfg->now)
+		return PATH_CRL_EARLY;
+	return crl->has_next_update && crl->next_update < s->cfg->now ? PATH_CRL_EXPIRED
+								      : PATH_GOOD;
+}
+
+/* One good list is enough, but what is in an expired one is revoked too. */
+static bool is_unrevoked(struct search *s, const struct x509 *x, const struct x509 *issuer,
+			 bool must_have_list)
+{
+	struct crl_entry entry = { .reason = -1 };
+	enum path_fault worst = must_have_list ? PATH_NO_CRL : PATH_GOOD;
+	const struct crl *at = NULL;
+	bool has_good = false;
+
+	for (size_t i = 0; i < s->cfg->crl_count; i++) {
+		const struct crl *crl = &s->cfg->crls[i];
+		enum path_fault fault;
+
+		if (!crl_is_for(crl, x))
+			continue;
+		fault = check_crl(s, crl, issuer);
+		if ((!fault || fault == PATH_CRL_EXPIRED || fault == PATH_CRL_EARLY) &&
+		    crl_find(crl, x->serial, &entry))
+			return note_crl(s, PATH_REVOKED, x, crl, entry);
+		has_good = has_good || !fault;
+		/* of several that do not help, the newest is what the user should hear of */
+		if (fault && (!at || crl->this_update > at->this_update)) {
+			worst = fault;
+			at = crl;
+		}
+	}
+	return has_good || !worst ? true : note_crl(s, worst, x, at, entry);
+}
+
+static bool is_path_unrevoked(struct search *s, const struct x509 *anchor)
+{
+	for (size_t i = 0; s->cfg->crls && i < s->depth; i++)
+		if (!is_unrevoked(s, s->path[i], i + 1 < s->depth ? s->path[i + 1] : anchor, !i))
+			return false;
+	return true;
 }
 
 static bool climb(struct search *s);
@@ -127,18 +186,19 @@ static bool climb(struct search *s)
 	bool has_issuer = false;
 
 	for (size_t i = 0; i < cfg->anchor_count; i++) {
-		if (!equal(cfg->anchors[i].subject, top->issuer))
+		if (!bytes_equal(cfg->anchors[i].subject, top->issuer))
 			continue;
 		has_issuer = true;
-		if (may_follow(s, &cfg->anchors[i], true)) {
-			s->at = &cfg->anchors[i];
+		if (may_follow(s, &cfg->anchors[i], true) &&
+		    is_path_unrevoked(s, &cfg->anchors[i])) {
+			s->end = (struct path_end){ .at = &cfg->anchors[i] };
 			return true;
 		}
 	}
 	for (size_t i = 1; i < cfg->cert_count; i++) {
 		const struct x509 *x = &cfg->certs[i];
 
-		if (!equal(x->subject, top->issuer) || is_in_path(s, x))
+		if (!bytes_equal(x->subject, top->issuer) || is_in_path(s, x))
 			continue;
 		has_issuer = true;
 		if (may_follow(s, x, false) && climb_by(s, x))
@@ -148,14 +208,12 @@ static bool climb(struct search *s)
 }
 
 /* A certificate that the user gave as an authority vouches for itself, whatever else it may do. */
-static bool is_anchor_itself(const struct path_cfg *cfg, const struct x509 **at)
+static const struct x509 *anchor_itself(const struct path_cfg *cfg)
 {
 	for (size_t i = 0; i < cfg->anchor_count; i++)
-		if (equal(cfg->anchors[i].whole, cfg->certs[0].whole)) {
-			*at = &cfg->anchors[i];
-			return true;
-		}
-	return false;
+		if (bytes_equal(cfg->anchors[i].whole, cfg->certs[0].whole))
+			return &cfg->anchors[i];
+	return NULL;
 }
 
 static enum path_fault check_leaf(const struct path_cfg *cfg)
@@ -174,22 +232,29 @@ static enum path_fault check_leaf(const struct path_cfg *cfg)
 	return PATH_GOOD;
 }
 
-enum path_fault path_find(const struct path_cfg *cfg, const struct x509 **at)
+enum path_fault path_find(const struct path_cfg *cfg, struct path_end *end)
 {
-	struct search s = { .cfg = cfg,
-			    .path = { &cfg->certs[0] },
-			    .depth = 1,
-			    .name_checks = NAME_CONSTRAINTS_CHECKS };
-	enum path_fault fault = check_leaf(cfg);
+	struct search s = {
+		.cfg = cfg,
+		.path = { &cfg->certs[0] },
+		.depth = 1,
+		.name_checks = NAME_CONSTRAINTS_CHECKS,
+	};
+	const struct x509 *itself;
+	enum path_fault fault;
 
 	assert(cfg->cert_count);
-	*at = &cfg->certs[0];
-	if (fault || is_anchor_itself(cfg, at))
+	fault = check_leaf(cfg);
+	itself = anchor_itself(cfg);
+	if (fault || itself) {
+		*end = (struct path_end){ .at = fault ? &cfg->certs[0] : itself };
 		return fault;
+	}
 	if (climb(&s)) {
-		*at = s.at;
+		*end = s.end;
 		return PATH_GOOD;
 	}
-	*at = s.at ? s.at : &cfg->certs[0];
+	assert(s.fault);
+	*end = s.end;
 	return s.fault ? s.fault : PATH_NO_ISSUER;
 }

@@ -8,6 +8,7 @@
 #ifndef SSTP_TLS_PATH_H
 #define SSTP_TLS_PATH_H
 
+#include "tls/crl.h"
 #include "tls/signature.h"
 #include "tls/x509.h"
 
@@ -31,6 +32,13 @@ enum path_fault {
 	PATH_KEY,       /* the server's own key is of a kind or size that is not accepted */
 	PATH_SIGNATURE, /* not by the key of the issuer */
 	PATH_TOO_LONG,
+	/* with revocation lists only */
+	PATH_REVOKED,
+	PATH_NO_CRL,      /* none of the issuer of the server's certificate */
+	PATH_CRL_EXPIRED, /* the issuer's newest */
+	PATH_CRL_EARLY,
+	PATH_CRL_FORGED,  /* not signed by the issuer, or in a way that is not accepted */
+	PATH_CRL_UNSIGNED, /* the issuer's key usage does not allow it to sign lists */
 };
 
 struct path_cfg {
@@ -38,12 +46,24 @@ struct path_cfg {
 	size_t cert_count;
 	const struct x509 *anchors;
 	size_t anchor_count;
+	const struct crl *crls; /* NULL: revocation is not checked */
+	size_t crl_count;
 	time_t now;
 	/* signature_check, or a test's */
 	enum signature_result (*check)(const struct x509 *cert, const struct x509 *issuer);
 };
 
-/* *at: the certificate at fault. With PATH_GOOD it is the anchor. */
-enum path_fault path_find(const struct path_cfg *cfg, const struct x509 **at);
+struct path_end {
+	const struct x509 *at;  /* the certificate at fault; with PATH_GOOD the anchor */
+	const struct crl *crl;  /* PATH_REVOKED and PATH_CRL_... */
+	struct crl_entry entry; /* PATH_REVOKED */
+};
+
+/*
+ * With revocation lists, the server's certificate must be in none of its issuer's, of which there
+ * must be one; so must the certificates above it, where there is a list of their issuer. The anchor
+ * is not looked for.
+ */
+enum path_fault path_find(const struct path_cfg *cfg, struct path_end *end);
 
 #endif

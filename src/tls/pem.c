@@ -1,35 +1,43 @@
-/* PEM: finding and decoding certificates. */
+/* PEM: finding and decoding what is in a file. */
 #include "tls/pem.h"
+
+#include <stdio.h>
 
 #include "tls/wolf.h"
 
-static const char begin_line[] = "-----BEGIN CERTIFICATE-----";
-static const char end_line[] = "-----END CERTIFICATE-----";
+enum { LINE_MAX_LEN = 64 };
+
+bool pem_next(struct bytes *rest, const char *label, struct bytes *block)
+{
+	char begin[LINE_MAX_LEN], end[LINE_MAX_LEN];
+	const uint8_t *from, *to;
+	size_t left;
+
+	snprintf(begin, sizeof(begin), "-----BEGIN %s-----", label);
+	snprintf(end, sizeof(end), "-----END %s-----", label);
+	from = memmem(rest->at, rest->len, begin, strlen(begin));
+	if (!from)
+		return false;
+	from += strlen(begin);
+	left = rest->len - (size_t)(from - rest->at);
+	to = memmem(from, left, end, strlen(end));
+	if (!to)
+		return false;
+	*block = bytes_of(from, (size_t)(to - from));
+	*rest = bytes_of(to + strlen(end), left - block->len - strlen(end));
+	return true;
+}
 
 bool pem_next_cert(struct bytes *rest, struct bytes *block)
 {
-	const uint8_t *begin = memmem(rest->at, rest->len, begin_line, strlen(begin_line)), *end;
-	size_t left;
-
-	if (!begin)
-		return false;
-	left = rest->len - (size_t)(begin - rest->at);
-	end = memmem(begin, left, end_line, strlen(end_line));
-	if (!end)
-		return false;
-	end += strlen(end_line);
-	*block = bytes_of(begin, (size_t)(end - begin));
-	*rest = bytes_of(end, left - block->len);
-	return true;
+	return pem_next(rest, "CERTIFICATE", block);
 }
 
 bool pem_decode(struct bytes block, uint8_t *der, size_t room, size_t *len)
 {
-	const uint8_t *from = block.at + strlen(begin_line);
-	size_t from_len = block.len - strlen(begin_line) - strlen(end_line);
 	word32 out = (word32)room;
 
-	if (Base64_Decode(from, (word32)from_len, der, &out))
+	if (Base64_Decode(block.at, (word32)block.len, der, &out))
 		return false;
 	*len = out;
 	return true;

@@ -114,7 +114,7 @@ static bool read_algorithm(struct bytes id, struct algorithm *a)
 	return !r.left;
 }
 
-static enum signature_result check_pss(const struct x509 *c, const struct algorithm *a, RsaKey *key)
+static enum signature_result check_pss(const struct x509_signed *c, const struct algorithm *a, RsaKey *key)
 {
 	uint8_t hash[WC_MAX_DIGEST_SIZE], out[RSA_MAX_LEN], sig[RSA_MAX_LEN];
 	int len = wc_HashGetDigestSize(a->hash);
@@ -129,7 +129,7 @@ static enum signature_result check_pss(const struct x509 *c, const struct algori
 		       : SIGNATURE_BAD;
 }
 
-static enum signature_result verify(const struct x509 *c, const struct algorithm *a,
+static enum signature_result verify(const struct x509_signed *c, const struct algorithm *a,
 				    enum wc_SignatureType type, void *key, size_t key_len)
 {
 	return wc_SignatureVerify(a->hash, type, c->tbs.at, (word32)c->tbs.len, c->signature.at,
@@ -138,7 +138,7 @@ static enum signature_result verify(const struct x509 *c, const struct algorithm
 		       : SIGNATURE_GOOD;
 }
 
-static enum signature_result check_rsa(const struct x509 *c, const struct algorithm *a,
+static enum signature_result check_rsa(const struct x509_signed *c, const struct algorithm *a,
 				       struct bytes spki)
 {
 	enum signature_result result = SIGNATURE_BAD;
@@ -155,7 +155,7 @@ static enum signature_result check_rsa(const struct x509 *c, const struct algori
 	return result;
 }
 
-static enum signature_result check_ecdsa(const struct x509 *c, const struct algorithm *a,
+static enum signature_result check_ecdsa(const struct x509_signed *c, const struct algorithm *a,
 					 struct bytes spki)
 {
 	enum signature_result result = SIGNATURE_BAD;
@@ -170,7 +170,7 @@ static enum signature_result check_ecdsa(const struct x509 *c, const struct algo
 	return result;
 }
 
-static enum signature_result check_ed25519(const struct x509 *c, struct bytes spki)
+static enum signature_result check_ed25519(const struct x509_signed *c, struct bytes spki)
 {
 	enum signature_result result = SIGNATURE_BAD;
 #if TLS_HAS_ED25519
@@ -202,7 +202,7 @@ static bool is_key_for(const struct spki *k, const struct algorithm *a)
 	case RSA_PSS:
 		return k->kind == SPKI_RSA ||
 		       (k->kind == SPKI_RSA_PSS &&
-			(!k->params.len || x509_is_oid(k->params, a->params.at, a->params.len)));
+			(!k->params.len || bytes_equal(k->params, a->params)));
 	case ECDSA:
 		return k->kind == SPKI_EC;
 	case ED25519:
@@ -211,22 +211,27 @@ static bool is_key_for(const struct spki *k, const struct algorithm *a)
 	return k->kind == SPKI_ED25519;
 }
 
-enum signature_result signature_check(const struct x509 *cert, const struct x509 *issuer)
+enum signature_result signature_check_signed(const struct x509_signed *s, const struct x509 *issuer)
 {
 	struct algorithm a = { .mgf = 0 };
 	struct spki key;
 
-	if (!read_algorithm(cert->signature_id, &a) || !spki_read(issuer->spki, &key) ||
+	if (!read_algorithm(s->algorithm, &a) || !spki_read(issuer->spki, &key) ||
 	    !spki_is_accepted(&key) || !is_key_for(&key, &a))
 		return SIGNATURE_NOT_ALLOWED;
 	switch (a.kind) {
 	case RSA_PKCS1:
 	case RSA_PSS:
-		return check_rsa(cert, &a, issuer->spki);
+		return check_rsa(s, &a, issuer->spki);
 	case ECDSA:
-		return check_ecdsa(cert, &a, issuer->spki);
+		return check_ecdsa(s, &a, issuer->spki);
 	case ED25519:
 		break;
 	}
-	return check_ed25519(cert, issuer->spki);
+	return check_ed25519(s, issuer->spki);
+}
+
+enum signature_result signature_check(const struct x509 *cert, const struct x509 *issuer)
+{
+	return signature_check_signed(&cert->sig, issuer);
 }

@@ -15,7 +15,10 @@ enum signature_result {
 	SIGNATURE_NOT_ALLOWED, /* an algorithm or a key that is not in the list */
 };
 
-/* Whether the key of `issuer` signed `cert`. The algorithm is judged before the signature. */
+/* Whether the key of `issuer` signed it. The algorithm is judged before the signature. */
+enum signature_result signature_check_signed(const struct x509_signed *s, const struct x509 *issuer);
+
+/* Whether the key of `issuer` signed `cert`. */
 enum signature_result signature_check(const struct x509 *cert, const struct x509 *issuer);
 
 #endif

@@ -191,13 +191,80 @@ static const char *words_of_fault(enum path_fault fault)
 	case PATH_EXPIRED:
 	case PATH_EARLY:
 	case PATH_SIGNATURE:
+	case PATH_REVOKED:
+	case PATH_NO_CRL:
+	case PATH_CRL_EXPIRED:
+	case PATH_CRL_EARLY:
+	case PATH_CRL_FORGED:
+	case PATH_CRL_UNSIGNED:
 		break;
 	}
 	return "";
 }
 
-static void words_of_path(struct tls *t, enum path_fault fault, const struct x509 *at)
+struct serial_text {
+	char text[48];
+};
+
+/* As openssl x509 -serial and openssl crl -text print it, up to the 20 bytes that one may have. */
+static struct serial_text serial_of(struct bytes serial)
 {
+	struct serial_text s = { "" };
+
+	while (serial.len > 1 && !serial.at[0])
+		serial = bytes_of(serial.at + 1, serial.len - 1);
+	for (size_t i = 0; i < serial.len && 2 * i + 2 < sizeof(s.text); i++)
+		sprintf(s.text + 2 * i, "%02X", serial.at[i]);
+	return s;
+}
+
+static void words_of_revoked(struct tls *t, const struct cert_info *c, bool is_leaf,
+			     const struct path_end *end)
+{
+	const char *reason = crl_reason(end->entry.reason);
+
+	words_set_trust(&t->error,
+			"the certificate %s%.96s%s%.64s%s was revoked on %s%s%s (serial number %s)",
+			is_leaf ? "" : c->subject, is_leaf ? "" : ", which vouches for ",
+			is_leaf ? "of " : "", t->name, is_leaf ? "" : ",",
+			day(end->entry.when).text, *reason ? ": " : "", reason,
+			serial_of(end->at->serial).text);
+}
+
+/* Of the issuer of `c` each. */
+static void words_of_crl(struct tls *t, enum path_fault fault, const struct cert_info *c,
+			 const struct path_end *end)
+{
+	struct day_text now = day(time(NULL));
+
+	if (fault == PATH_NO_CRL)
+		words_set_trust(&t->error,
+				"the file of --crl has no revocation list that is for the "
+				"certificate of %.64s (its issuer is %.96s)",
+				t->name, c->issuer);
+	else if (fault == PATH_CRL_EXPIRED || fault == PATH_CRL_EARLY)
+		words_set_trust(&t->error,
+				"the revocation list (--crl) of %.96s %s %s (this machine's date "
+				"is %s)",
+				c->issuer,
+				fault == PATH_CRL_EXPIRED ? "was to be replaced by"
+							  : "is not valid before",
+				day(fault == PATH_CRL_EXPIRED ? end->crl->next_update
+							      : end->crl->this_update)
+					.text,
+				now.text);
+	else
+		words_set_trust(
+			&t->error, "the revocation list (--crl) of %.96s %s", c->issuer,
+			fault == PATH_CRL_FORGED
+				? "is not signed by its key, or with an algorithm that is not "
+				  "accepted"
+				: "does not count: the issuer's key usage has no cRLSign");
+}
+
+static void words_of_path(struct tls *t, enum path_fault fault, const struct path_end *end)
+{
+	const struct x509 *at = end->at;
 	struct bytes own = bytes_of(t->leaf, t->leaf_len);
 	bool is_leaf = at->whole.len == own.len && !memcmp(at->whole.at, own.at, own.len);
 	struct cert_info leaf, c;
@@ -208,6 +275,10 @@ static void words_of_path(struct tls *t, enum path_fault fault, const struct x50
 		words_of_dates(t, &c, is_leaf, fault == PATH_EXPIRED);
 	else if (fault == PATH_NO_ISSUER)
 		words_of_issuer(t, &c, &leaf);
+	else if (fault == PATH_REVOKED)
+		words_of_revoked(t, &c, is_leaf, end);
+	else if (fault >= PATH_NO_CRL)
+		words_of_crl(t, fault, &c, end);
 	else if (fault == PATH_PURPOSE && is_leaf)
 		words_of_purpose(t);
 	else if (fault == PATH_SIGNATURE)
@@ -249,7 +320,7 @@ static int verify_pinned(struct tls *t, const struct x509 *leaf, WOLFSSL_X509_ST
 		return 0;
 	}
 	if (!spki_read(leaf->spki, &key) || !spki_is_accepted(&key)) {
-		words_of_path(t, PATH_KEY, leaf);
+		words_of_path(t, PATH_KEY, &(struct path_end){ .at = leaf });
 		return 0;
 	}
 	t->is_leaf_good = true;
@@ -285,17 +356,19 @@ static bool is_path_good(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
 		.cert_count = (size_t)store->totalCerts,
 		.anchors = trusted->list,
 		.anchor_count = trusted->count,
+		.crls = t->ctx->crls.list,
+		.crl_count = t->ctx->crls.count,
 		.now = time(NULL),
 		.check = signature_check,
 	};
 	enum path_fault fault;
-	const struct x509 *at;
+	struct path_end end;
 
 	if (!read_all(t, store, certs))
 		return false;
-	fault = path_find(&cfg, &at);
+	fault = path_find(&cfg, &end);
 	if (fault)
-		words_of_path(t, fault, at);
+		words_of_path(t, fault, &end);
 	return !fault;
 }
 

@@ -19,7 +19,7 @@ static int get_digits(struct reader *r, unsigned count)
 }
 
 /* RFC 5280 section 4.1.2.5: YYMMDDHHMMSSZ until 2049, YYYYMMDDHHMMSSZ from 2050. */
-static time_t get_time(struct reader *r)
+time_t x509_get_time(struct reader *r)
 {
 	struct tm tm = { 0 };
 	struct reader t;
@@ -112,13 +112,20 @@ static bool read_name_constraints(struct reader *r, struct x509 *x)
 	return true;
 }
 
+static bool read_crl_points(struct reader *r, struct x509 *x)
+{
+	x->crl_points = der_get(r, DER_SEQUENCE).body;
+	return true;
+}
+
 /* Extensions of id-ce (2.5.29) that are read; the others are of no use to us. */
 static const struct extension {
 	uint8_t id;
 	bool (*read)(struct reader *r, struct x509 *x);
 } extensions[] = {
-	{ 0x0f, read_key_usage },        { 0x11, read_names },    { 0x13, read_basic_constraints },
-	{ 0x1e, read_name_constraints }, { 0x25, read_purposes },
+	{ 0x0f, read_key_usage },         { 0x11, read_names },
+	{ 0x13, read_basic_constraints }, { 0x1e, read_name_constraints },
+	{ 0x1f, read_crl_points },        { 0x25, read_purposes },
 };
 
 /* False when it is malformed, or there for the second time: which one did the issuer mean? */
@@ -147,32 +154,41 @@ static bool may_be_critical(struct bytes oid)
 	return known(oid) || x509_is(oid, 0x55, 0x1d, 0x20);
 }
 
-/* Extension: OID, critical (optional), the value wrapped in an OCTET STRING. */
-static bool read_extension(struct reader *list, struct x509 *x)
+bool x509_next_extension(struct reader *list, struct x509_extension *e)
 {
-	struct reader ext = der_enter(list, DER_SEQUENCE);
-	struct bytes oid = der_get(&ext, DER_OID).body;
-	bool is_critical = der_is_next(&ext, DER_BOOLEAN);
-	struct bytes critical = { 0 }, body;
+	struct reader ext;
+	struct bytes critical;
 
-	if (is_critical)
-		critical = der_get(&ext, DER_BOOLEAN).body;
-	body = der_get(&ext, DER_OCTET_STRING).body;
-	if (ext.bad || ext.left || (is_critical && critical.len != 1))
+	*e = (struct x509_extension){ .is_critical = false };
+	if (!list->left || list->bad)
 		return false;
-	if (is_critical && critical.at[0] && !may_be_critical(oid))
-		x->has_unknown_critical = true;
-	return !known(oid) || read_known(known(oid), body, x);
+	ext = der_enter(list, DER_SEQUENCE);
+	e->oid = der_get(&ext, DER_OID).body;
+	if (der_is_next(&ext, DER_BOOLEAN)) {
+		critical = der_get(&ext, DER_BOOLEAN).body;
+		if (critical.len != 1)
+			ext.bad = true;
+		else
+			e->is_critical = critical.at[0];
+	}
+	e->value = der_get(&ext, DER_OCTET_STRING).body;
+	if (ext.bad || ext.left)
+		list->bad = true;
+	return !list->bad;
 }
 
 static bool read_extensions(struct reader *tbs, struct x509 *x)
 {
 	struct reader outer = der_enter(tbs, DER_CONTEXT_CONSTRUCTED | 3);
 	struct reader list = der_enter(&outer, DER_SEQUENCE);
+	struct x509_extension e;
 
-	while (list.left && !list.bad)
-		if (!read_extension(&list, x))
+	while (x509_next_extension(&list, &e)) {
+		if (e.is_critical && !may_be_critical(e.oid))
+			x->has_unknown_critical = true;
+		if (known(e.oid) && !read_known(known(e.oid), e.value, x))
 			return false;
+	}
 	return !list.bad && !outer.left;
 }
 
@@ -181,58 +197,61 @@ static bool read_tbs(struct reader *tbs, struct x509 *x)
 	struct reader validity;
 
 	bool is_v3 = false;
+	struct bytes algorithm;
 
 	if (der_is_next(tbs, DER_CONTEXT_CONSTRUCTED | 0))
 		is_v3 = x509_is(der_get(tbs, DER_CONTEXT_CONSTRUCTED | 0).body, DER_INTEGER, 1, 2);
 	x->serial = der_get(tbs, DER_INTEGER).body;
-	x->signature_id = der_get(tbs, DER_SEQUENCE).body;
+	algorithm = der_get(tbs, DER_SEQUENCE).body;
 	x->issuer = der_get(tbs, DER_SEQUENCE).body;
 	validity = der_enter(tbs, DER_SEQUENCE);
-	x->not_before = get_time(&validity);
-	x->not_after = get_time(&validity);
+	x->not_before = x509_get_time(&validity);
+	x->not_after = x509_get_time(&validity);
 	x->subject = der_get(tbs, DER_SEQUENCE).body;
 	x->spki = der_get(tbs, DER_SEQUENCE).whole;
 	if (der_is_next(tbs, DER_CONTEXT | 1))
 		der_get(tbs, DER_CONTEXT | 1); /* issuerUniqueID */
 	if (der_is_next(tbs, DER_CONTEXT | 2))
 		der_get(tbs, DER_CONTEXT | 2); /* subjectUniqueID */
-	if (validity.bad || validity.left || tbs->bad)
+	/* RFC 5280 section 4.1.1.2: the algorithm is inside of what is signed, and again outside */
+	if (validity.bad || validity.left || tbs->bad || !bytes_equal(algorithm, x->sig.algorithm))
 		return false;
 	return !tbs->left || (is_v3 && read_extensions(tbs, x) && !tbs->left);
 }
 
-/* RFC 5280 section 4.1.1.2: the algorithm stands inside of what is signed, and again outside. */
-static bool read_signature(struct reader *cert, struct x509 *x)
+bool x509_read_signed(struct bytes der, struct x509_signed *s)
 {
-	struct bytes id = der_get(cert, DER_SEQUENCE).body;
-	struct bytes bits = der_get(cert, DER_BIT_STRING).body;
+	struct reader r = reader_of(der.at, der.len);
+	struct reader outer = der_enter(&r, DER_SEQUENCE);
+	struct bytes bits;
 
-	if (cert->bad || bits.len < 2 || bits.at[0] || id.len != x->signature_id.len ||
-	    memcmp(id.at, x->signature_id.at, id.len) != 0)
+	s->tbs = der_get(&outer, DER_SEQUENCE).whole;
+	s->algorithm = der_get(&outer, DER_SEQUENCE).body;
+	bits = der_get(&outer, DER_BIT_STRING).body;
+	if (outer.bad || outer.left || r.left || bits.len < 2 || bits.at[0])
 		return false;
-	x->signature = bytes_of(bits.at + 1, bits.len - 1);
+	s->signature = bytes_of(bits.at + 1, bits.len - 1);
 	return true;
 }
 
 bool x509_read(struct bytes der, struct x509 *x)
 {
-	struct reader r = reader_of(der.at, der.len);
-	struct reader cert = der_enter(&r, DER_SEQUENCE), tbs;
+	struct reader r, tbs;
 
 	memset(x, 0, sizeof(*x));
 	x->whole = der;
 	x->is_for_servers = true;
 	x->path_len = -1;
-	x->tbs = der_get(&cert, DER_SEQUENCE).whole;
-	tbs = reader_of(x->tbs.at, x->tbs.len);
-	tbs = der_enter(&tbs, DER_SEQUENCE);
-	return !cert.bad && read_tbs(&tbs, x) && read_signature(&cert, x) && !cert.left && !r.left;
+	if (!x509_read_signed(der, &x->sig))
+		return false;
+	r = reader_of(x->sig.tbs.at, x->sig.tbs.len);
+	tbs = der_enter(&r, DER_SEQUENCE);
+	return read_tbs(&tbs, x);
 }
 
 bool x509_is_self_issued(const struct x509 *x)
 {
-	return x->subject.len == x->issuer.len &&
-	       (!x->subject.len || !memcmp(x->subject.at, x->issuer.at, x->subject.len));
+	return bytes_equal(x->subject, x->issuer);
 }
 
 bool x509_next_rdn(struct reader *names, struct reader *rdn)

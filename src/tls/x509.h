@@ -9,11 +9,16 @@
 
 #include "util/bytes.h"
 
+/* What certificates and CRLs have in common: something that is signed, and how. */
+struct x509_signed {
+	struct bytes tbs;       /* what is signed, with its header */
+	struct bytes algorithm; /* AlgorithmIdentifier, without the outer header */
+	struct bytes signature; /* whole bytes of the BIT STRING */
+};
+
 struct x509 {
 	struct bytes whole;
-	struct bytes tbs;             /* what is signed, with its header */
-	struct bytes signature_id;    /* AlgorithmIdentifier, without the outer header */
-	struct bytes signature;       /* whole bytes of the BIT STRING */
+	struct x509_signed sig;
 	struct bytes serial;          /* serialNumber: the INTEGER's content */
 	struct bytes issuer, subject; /* Name: the RDNs, without the outer header */
 	time_t not_before, not_after;
@@ -28,6 +33,7 @@ struct x509 {
 	int path_len;              /* pathLenConstraint; -1: none */
 	unsigned key_usage;        /* X509_KEY_... */
 	struct bytes name_constraints;
+	struct bytes crl_points; /* cRLDistributionPoints: the list, without the outer header */
 	uint32_t seen; /* x509.c's: which extensions came already */
 };
 
@@ -37,6 +43,7 @@ enum {
 	X509_KEY_ENCIPHERMENT = 0x20,
 	X509_KEY_AGREEMENT = 0x08,
 	X509_KEY_CERT_SIGN = 0x04,
+	X509_KEY_CRL_SIGN = 0x02,
 	X509_KEY_OF_SERVERS = X509_KEY_SIGNATURE | X509_KEY_ENCIPHERMENT | X509_KEY_AGREEMENT,
 };
 
@@ -48,6 +55,20 @@ enum {
 
 /* False when it is no certificate, or one with bytes behind it. */
 bool x509_read(struct bytes der, struct x509 *x);
+
+/* The three parts of what is signed; false when it is malformed, or has bytes after it. */
+bool x509_read_signed(struct bytes der, struct x509_signed *s);
+
+/* A Time (RFC 5280 section 4.1.2.5); 0 and the reader bad when it is malformed. */
+time_t x509_get_time(struct reader *r);
+
+struct x509_extension {
+	struct bytes oid;
+	bool is_critical;
+	struct bytes value; /* what the OCTET STRING holds */
+};
+/* The next of a list; false at the end, and when it is malformed: then the reader is bad. */
+bool x509_next_extension(struct reader *list, struct x509_extension *e);
 
 /* It names itself as its issuer. */
 bool x509_is_self_issued(const struct x509 *x);

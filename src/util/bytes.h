@@ -20,6 +20,11 @@ struct bytes {
 	size_t len;
 };
 
+static inline bool bytes_equal(struct bytes a, struct bytes b)
+{
+	return a.len == b.len && (!a.len || !memcmp(a.at, b.at, a.len));
+}
+
 struct reader {
 	const uint8_t *at;
 	size_t left;

@@ -1,12 +1,15 @@
 /*
- * Certificates of strangers: the first byte is the length of the name that is asked for, then the
+ * Certificates of strangers, and revocation lists: the first byte is the length of the name that is asked for, then the
  * name, then the certificate, which is tried as PEM too.
  */
 #include <assert.h>
 #include <stdint.h>
 
 #include "tls/cert.h"
+#include "tls/crl.h"
+#include "tls/name_constraints.h"
 #include "tls/pem.h"
+#include "tls/signature.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -17,6 +20,27 @@ static void check_text(const char *text, size_t room)
 	assert(len < room);
 	for (size_t i = 0; i < len; i++)
 		assert(text[i] >= 0x20 && text[i] < 0x7f);
+}
+
+/* Each is judged as if it were its own issuer. */
+static void judge(struct bytes der)
+{
+	unsigned checks = NAME_CONSTRAINTS_CHECKS;
+	struct crl_entry entry;
+	struct x509 x;
+	struct crl crl;
+
+	if (x509_read(der, &x)) {
+		signature_check(&x, &x);
+		if (x.has_name_constraints)
+			name_constraints_allow(x.name_constraints, &x, true, &checks);
+	}
+	if (crl_read(der, &crl)) {
+		x = (struct x509){ .issuer = crl.issuer, .crl_points = crl.points };
+		crl_is_for(&crl, &x);
+		if (crl_find(&crl, bytes_of("\1", 1), &entry))
+			assert(crl_reason(entry.reason));
+	}
 }
 
 static void read_one(struct bytes der, const char *name)
@@ -31,6 +55,7 @@ static void read_one(struct bytes der, const char *name)
 		for (size_t i = 0; i < info.name_count; i++)
 			check_text(info.names[i], sizeof(info.names[i]));
 	}
+	judge(der);
 	if (cert_is_for(der, name))
 		assert(name[0] && name[0] != '*' && !strchr(name, '%'));
 }

@@ -435,16 +435,16 @@ static void the_table(void **state)
 		struct path_cfg cfg = {
 			.certs = sent, .anchors = trusted, .now = NOW, .check = signature_check
 		};
-		const struct x509 *at = NULL;
+		struct path_end end;
 		enum path_fault fault;
 
 		cfg.cert_count = pick(c->sent, sent);
 		cfg.anchor_count = pick(c->trusted, trusted);
 		assert_int_equal(cfg.cert_count, strlen(c->sent));
-		fault = path_find(&cfg, &at);
-		if (fault != c->fault || id_of(at) != c->at)
+		fault = path_find(&cfg, &end);
+		if (fault != c->fault || id_of(end.at) != c->at)
 			fail_msg("sent %s, trusted %s: fault %d at %c, want %d at %c", c->sent,
-				 c->trusted, fault, id_of(at), c->fault, c->at);
+				 c->trusted, fault, id_of(end.at), c->fault, c->at);
 	}
 }
 
@@ -467,7 +467,7 @@ static void the_search_is_bounded(void **state)
 		.certs = sent, .cert_count = PATH_MAX_CERTS, .now = NOW, .check = count_checks
 	};
 	struct spec s = { 'A', "one", "one", 8, 8, .ca = CA_YES };
-	const struct x509 *at;
+	struct path_end end;
 
 	(void)state;
 	for (int i = 0; i < PATH_MAX_CERTS; i++) {
@@ -475,7 +475,7 @@ static void the_search_is_bounded(void **state)
 		make_cert(&s, more[i], &sent[i]);
 	}
 	checks = 0;
-	assert_int_not_equal(path_find(&cfg, &at), PATH_GOOD);
+	assert_int_not_equal(path_find(&cfg, &end), PATH_GOOD);
 	assert_in_range(checks, PATH_MAX_DEPTH, PATH_MAX_CHECKS);
 }
 
@@ -497,13 +497,13 @@ static void nothing_is_forged(void **state)
 	pick("R", trusted);
 	len = sent[1].whole.len;
 	for (size_t i = 0; i < len; i++) {
-		const struct x509 *at;
+		struct path_end end;
 
 		memcpy(copy, sent[1].whole.at, len);
 		copy[i] ^= 1;
 		pick("LI", sent);
 		if (x509_read(bytes_of(copy, len), &sent[1]))
-			if (path_find(&cfg, &at) == PATH_GOOD)
+			if (path_find(&cfg, &end) == PATH_GOOD)
 				fail_msg("byte %zu does not count", i);
 		pick("LI", sent);
 	}

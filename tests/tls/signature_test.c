@@ -123,7 +123,7 @@ static void pss_parameters(void **state)
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		struct x509 x = certs[0];
 
-		x.signature_id = bytes_of(ids[i].id, ids[i].len);
+		x.sig.algorithm = bytes_of(ids[i].id, ids[i].len);
 		if (signature_check(&x, &certs[0]) != SIGNATURE_NOT_ALLOWED)
 			fail_msg("PSS with %s is allowed", ids[i].name);
 	}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Certificate revocation lists (RFC 5280 section 5): reading one, and looking for a certificate in
+ * it. Complete lists of the certificates' own issuer are understood; delta lists, indirect ones and
+ * those for some reasons only are not, and say nothing here.
+ */
+#ifndef SSTP_TLS_CRL_H
+#define SSTP_TLS_CRL_H
+
+#include "tls/x509.h"
+
+struct crl {
+	struct bytes whole;
+	struct x509_signed sig;
+	struct bytes issuer; /* Name: the RDNs, without the outer header */
+	time_t this_update, next_update;
+	bool has_next_update;
+	struct bytes entries; /* revokedCertificates: the list, without the outer header */
+	bool is_unknown;      /* of a kind that is not understood: it says nothing */
+	bool only_servers;    /* onlyContainsUserCerts: not for authorities */
+	bool only_authorities;
+	struct bytes points; /* the distribution points that it is for; empty: all */
+};
+
+struct crl_entry {
+	time_t when;
+	int reason; /* CRLReason; -1: not told */
+};
+
+/* False when it is malformed. */
+bool crl_read(struct bytes der, struct crl *c);
+
+/* Whether it is a list in which `x` would be, if it were revoked: by issuer, kind and point. */
+bool crl_is_for(const struct crl *c, const struct x509 *x);
+
+bool crl_find(const struct crl *c, struct bytes serial, struct crl_entry *entry);
+
+/* "keyCompromise"; "" when it is not told. */
+const char *crl_reason(int reason);
+
+#endif
