@@ -190,3 +190,10 @@ const char *users_why_end(const struct users *before, const struct users *now,
 		return "the user has another address now";
 	return NULL;
 }
+
+uint32_t users_own_address(const struct users *u, const char *server_name, const char *name)
+{
+	const struct user *user = look_up(u, bytes_text(name), server_name);
+
+	return user ? user->ipv4 : 0;
+}

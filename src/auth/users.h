@@ -52,6 +52,9 @@ void users_check(const struct users *u, const char *server_name, const struct pp
 const char *users_why_end(const struct users *before, const struct users *now,
 			  const char *server_name, const char *name, uint32_t ipv4);
 
+/* The address that is this user's own; 0: none. `name` is that of users_answer. */
+uint32_t users_own_address(const struct users *u, const char *server_name, const char *name);
+
 enum users_format {
 	USERS_NT,    /* $nt$: PAP and MS-CHAPv2; the default */
 	USERS_CRYPT, /* $6$: PAP alone */

@@ -122,6 +122,19 @@ bool pool_is_free(const struct pool *p, uint32_t addr)
 	       !(p->bits[offset / 8] & 1u << offset % 8);
 }
 
+bool pool_is_kept(const struct pool *p, uint32_t addr)
+{
+	return pool_has(p, addr) && is_kept(p, addr - p->first);
+}
+
+bool pool_has_free(const struct pool *p)
+{
+	for (size_t i = SERVER_OFFSET + 1; i < p->count - 1; i++)
+		if (pool_is_free(p, p->first + (uint32_t)i))
+			return true;
+	return false;
+}
+
 void pool_lease(struct pool *p, uint32_t addr, bool has_lease)
 {
 	size_t offset = addr - p->first;

@@ -25,6 +25,8 @@ bool pool_has(const struct pool *p, uint32_t addr); /* is it one of the network'
 uint32_t pool_take(struct pool *p);
 bool pool_is_for_clients(const struct pool *p, uint32_t addr);
 bool pool_is_free(const struct pool *p, uint32_t addr); /* for anybody: not taken, not kept */
+bool pool_is_kept(const struct pool *p, uint32_t addr);
+bool pool_has_free(const struct pool *p); /* pool_take would give one */
 void pool_lease(struct pool *p, uint32_t addr, bool has_lease); /* server/leases.h */
 /* A certain address. False when it is taken; one outside the network is not the pool's business. */
 bool pool_take_this(struct pool *p, uint32_t addr);

@@ -160,11 +160,22 @@ static void keep(void *arg, uint32_t addr)
 	pool_keep(pool, addr);
 }
 
+/* Of those who are logged in: a reload may have given an address to them, or to another user. */
+static void note_own_addresses(struct registry *r, const struct users *users)
+{
+	for (size_t i = 0; i < CHAINS; i++)
+		for (struct registration *reg = r->chains[i].first; reg; reg = reg->next)
+			reg->is_own_address =
+				reg->ipv4 &&
+				users_own_address(users, r->cfg->name, reg->user) == reg->ipv4;
+}
+
 void registry_keep_addresses(struct registry *r, const struct users *users)
 {
 	pthread_mutex_lock(&r->lock);
 	pool_keep_none(r->pool);
 	users_each_address(users, keep, r->pool);
+	note_own_addresses(r, users);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -280,24 +291,38 @@ static const struct refusal address_cuts = {
 
 const struct refusal registry_out_of_memory = { "out of memory", "the server is out of memory" };
 
-/* The user's sessions are at their limit: the oldest goes, or the new one is refused. */
-static const struct refusal *make_room_for_user(struct registry *r, const char *user,
-						struct evictions *evictions)
+/* Who has to end for a login. */
+struct leaving {
+	struct registration *oldest; /* of the user, whose sessions are at their limit; or NULL */
+	struct registration *holder; /* of the user's own address; or NULL */
+};
+
+static struct registration *find_oldest(struct registry *r, const char *user, unsigned *count)
 {
 	struct registration *oldest = NULL;
-	unsigned count = 0;
 
+	*count = 0;
 	for (struct registration *o = chain_of(r, user)->last; o; o = o->prev) {
 		if (o->is_evicted || strcmp(o->user, user))
 			continue;
 		oldest = o;
-		count++;
+		++*count;
 	}
-	if (!oldest || count < r->cfg->user_sessions)
+	return oldest;
+}
+
+/* The user's sessions are at their limit: the oldest goes, or the new one is refused. */
+static const struct refusal *check_user_limit(struct registry *r, const char *user,
+					      struct leaving *leaving)
+{
+	unsigned count;
+	struct registration *oldest = find_oldest(r, user, &count);
+
+	if (!r->cfg->user_sessions || !oldest || count < r->cfg->user_sessions)
 		return NULL;
 	if (r->cfg->keep_old_session)
 		return &user_is_full;
-	evict(r, oldest, "replaced by a newer session: the user's limit is reached", evictions);
+	leaving->oldest = oldest;
 	return NULL;
 }
 
@@ -313,20 +338,23 @@ static bool is_outer(const struct registry *r, const struct registration *reg, u
 	       table_find(r->sources, &a);
 }
 
-/* An address that belongs to this user: whoever has it is the same user's older session. */
-static const struct refusal *take_fixed(struct registry *r, struct registration *reg, uint32_t addr,
-					struct evictions *evictions)
+/*
+ * An address that belongs to this user: an older session of theirs has it, or somebody who was given it
+ * by the pool, or as their own, before the user file was reloaded.
+ */
+static const struct refusal *check_fixed(struct registry *r, const struct registration *reg,
+					 uint32_t addr, struct leaving *leaving)
 {
 	struct registration *holder = holder_of(r, addr);
 
 	if (is_outer(r, reg, addr))
 		return &address_cuts;
-	if (holder && strcmp(holder->user, reg->user))
-		return &address_is_anothers;
-	if (holder)
-		evict(r, holder, "replaced by a newer session: the address is this user's own",
-		      evictions);
-	return pool_take_this(r->pool, addr) ? NULL : &address_is_unfit;
+	if (pool_has(r->pool, addr) && !pool_is_for_clients(r->pool, addr))
+		return &address_is_unfit;
+	if (holder && holder->is_own_address && strcmp(holder->user, reg->user))
+		return &address_is_anothers; /* the user file names both */
+	leaving->holder = holder;
+	return NULL;
 }
 
 static bool is_free(void *arg, uint32_t addr)
@@ -352,27 +380,89 @@ static void note_lease(struct registry *r, struct registration *reg)
 	leases_note(r->leases, reg->ipv4, reg->user);
 }
 
+/* Will there be an address when `oldest`, who may be NULL, has gone? */
+static bool is_address_left(const struct registry *r, const struct registration *oldest)
+{
+	return pool_has_free(r->pool) ||
+	       (oldest && pool_is_for_clients(r->pool, oldest->ipv4) &&
+		!pool_is_kept(r->pool, oldest->ipv4));
+}
+
+static bool is_server_full(const struct registry *r, const struct leaving *leaving)
+{
+	size_t count = registry_count(r);
+
+	if (leaving->oldest)
+		count--;
+	if (leaving->holder && leaving->holder != leaving->oldest)
+		count--;
+	return r->max_sessions && count >= r->max_sessions;
+}
+
+/* All that can be said against a login, before any session ends for it. */
+static const struct refusal *check(struct registry *r, const struct registration *reg,
+				   uint32_t addr, struct leaving *leaving)
+{
+	const struct refusal *refused = check_user_limit(r, reg->user, leaving);
+
+	if (!refused && addr)
+		refused = check_fixed(r, reg, addr, leaving);
+	if (!refused && is_server_full(r, leaving))
+		refused = &server_is_full;
+	if (!refused && !addr && !is_address_left(r, leaving->oldest))
+		refused = &pool_is_empty;
+	return refused;
+}
+
+static void evict_oldest(struct registry *r, struct registration *oldest,
+			 struct evictions *evictions)
+{
+	if (oldest && !oldest->is_evicted)
+		evict(r, oldest, "replaced by a newer session: the user's limit is reached",
+		      evictions);
+}
+
+static void evict_holder(struct registry *r, struct registration *holder,
+			 const struct registration *reg, struct evictions *evictions)
+{
+	if (!holder)
+		return;
+	evict(r, holder,
+	      strcmp(holder->user, reg->user) ?
+		      "its address is another user's own now: connect again for another address" :
+		      "replaced by a newer session: the address is this user's own",
+	      evictions);
+}
+
+/* The oldest ends last: an address from outside the pool may find no memory. */
+static const struct refusal *take_fixed(struct registry *r, struct registration *reg, uint32_t addr,
+					const struct leaving *leaving, struct evictions *evictions)
+{
+	evict_holder(r, leaving->holder, reg, evictions);
+	if (!pool_take_this(r->pool, addr))
+		return &address_is_unfit;
+	if (!hold(r, reg, addr))
+		return &registry_out_of_memory;
+	evict_oldest(r, leaving->oldest, evictions);
+	return NULL;
+}
+
 static const struct refusal *login(struct registry *r, struct registration *reg, uint32_t *addr,
 				   struct evictions *evictions)
 {
-	const struct refusal *refused = NULL;
+	struct leaving leaving = { NULL, NULL };
+	const struct refusal *refused = check(r, reg, *addr, &leaving);
 
+	if (refused)
+		return refused;
 	reg->is_own_address = *addr;
-	if (r->cfg->user_sessions)
-		refused = make_room_for_user(r, reg->user, evictions);
-	if (!refused && r->max_sessions && registry_count(r) >= r->max_sessions)
-		refused = &server_is_full;
-	if (!refused && *addr)
-		refused = take_fixed(r, reg, *addr, evictions);
-	else if (!refused)
-		*addr = take_any(r, reg);
-	if (!refused && !*addr)
-		refused = &pool_is_empty;
-	if (!refused && !hold(r, reg, *addr))
-		refused = &registry_out_of_memory;
-	if (!refused && !reg->is_own_address)
-		note_lease(r, reg);
-	return refused;
+	if (*addr)
+		return take_fixed(r, reg, *addr, &leaving, evictions);
+	evict_oldest(r, leaving.oldest, evictions);
+	*addr = take_any(r, reg);
+	hold(r, reg, *addr); /* one of the pool always can be */
+	note_lease(r, reg);
+	return NULL;
 }
 
 /* A client of IPv6 may use any address of its network. */

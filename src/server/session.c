@@ -52,6 +52,8 @@ static void list_remove(struct session *s)
 		l->last = s->prev;
 	l->count--;
 	s->list = NULL;
+	if (l == &s->worker->half_open)
+		atomic_fetch_sub_explicit(&s->worker->half_open_count, 1, memory_order_relaxed);
 }
 
 /* ---- addresses */
@@ -452,11 +454,29 @@ static void fill_ppp(struct session *s, struct ppp_cfg *ppp)
 	memcpy(ppp->own_iid, shared->own_iid, sizeof(ppp->own_iid));
 }
 
-static bool is_full(const struct worker *w)
+static size_t half_open_max(const struct worker *w)
 {
 	size_t max = w->shared->half_open_max / w->shared->worker_count;
 
-	return w->half_open.count >= (max ? max : 1);
+	return max ? max : 1;
+}
+
+static size_t count_half_open(const struct worker *w)
+{
+	return atomic_load_explicit(&w->half_open_count, memory_order_relaxed);
+}
+
+static bool has_old_half_open(const struct worker *w)
+{
+	uint32_t enough_ms = w->shared->half_open_max < FEW ? ENOUGH_SHORT_MS : ENOUGH_MS;
+
+	return w->half_open.first &&
+	       loop_now(w->loop) - w->half_open.first->started_ms >= enough_ms;
+}
+
+bool session_is_below_limit(const struct worker *w)
+{
+	return count_half_open(w) < half_open_max(w);
 }
 
 /*
@@ -465,14 +485,16 @@ static bool is_full(const struct worker *w)
  */
 bool session_has_room(const struct worker *w)
 {
-	uint32_t enough_ms = w->shared->half_open_max < FEW ? ENOUGH_SHORT_MS : ENOUGH_MS;
-
-	return !is_full(w) || loop_now(w->loop) - w->half_open.first->started_ms >= enough_ms;
+	return session_is_below_limit(w) || has_old_half_open(w);
 }
 
+/*
+ * The new one is counted already. Two workers that hand one over at the same time may exceed the limit
+ * by one each: no login under way ends for that.
+ */
 static void make_room(struct worker *w)
 {
-	if (is_full(w))
+	if (count_half_open(w) > half_open_max(w) && has_old_half_open(w))
 		session_abandon(w->half_open.first);
 }
 

@@ -34,6 +34,8 @@ struct session {
 
 /* May another one come now? */
 bool session_has_room(const struct worker *w);
+/* The same, from any thread, and without the end of one that has had time enough to log in. */
+bool session_is_below_limit(const struct worker *w);
 /* Takes over the connected socket. False: there was no memory, and it is closed. */
 bool session_accept(struct worker *w, int fd, const struct sockaddr_storage *peer);
 /* A newer session took its place, if it is still there. */

@@ -48,7 +48,8 @@ static unsigned count_of(const struct worker *w)
 
 /*
  * The kernel spreads connections by a hash, which is even for many; but of two clients both may
- * come to one worker, while a core has nothing to do.
+ * come to one worker, while a core has nothing to do. A worker whose half-open connections are at
+ * their limit gets none: it would have to end one for it.
  */
 static struct worker *worker_for_next(struct worker *w)
 {
@@ -59,7 +60,7 @@ static struct worker *worker_for_next(struct worker *w)
 		struct worker *other = &w->shared->workers[i];
 		unsigned count = count_of(other);
 
-		if (count < fewest) {
+		if (count < fewest && session_is_below_limit(other)) {
 			least = other;
 			fewest = count;
 		}
@@ -67,9 +68,16 @@ static struct worker *worker_for_next(struct worker *w)
 	return fewest + fewest / UNEVEN_PART < own ? least : w;
 }
 
+static void count_one(struct worker *w)
+{
+	atomic_fetch_add_explicit(&w->session_count, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&w->half_open_count, 1, memory_order_relaxed);
+}
+
 static void uncount(struct worker *w)
 {
 	atomic_fetch_sub_explicit(&w->session_count, 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&w->half_open_count, 1, memory_order_relaxed);
 }
 
 static void accept_session(struct worker *w, int fd, const struct sockaddr_storage *peer)
@@ -92,7 +100,7 @@ static void take_connection(struct worker *w, int fd, const struct sockaddr_stor
 {
 	struct worker *to = worker_for_next(w);
 
-	atomic_fetch_add_explicit(&to->session_count, 1, memory_order_relaxed);
+	count_one(to);
 	if (to == w)
 		accept_session(w, fd, peer);
 	else

@@ -87,7 +87,8 @@ struct worker {
 	struct loop_timer accept_again; /* no descriptors were left, or no room for half-open ones */
 	struct table *table;            /* its own sessions, by inner address */
 	struct sessions half_open, open;
-	_Atomic(unsigned) session_count; /* both, and those that are on their way here */
+	/* both, and those that are on their way here; then half-open ones alone, likewise */
+	_Atomic(unsigned) session_count, half_open_count;
 	struct loop_timer stop;
 	bool is_stopping;
 	/* from others: */

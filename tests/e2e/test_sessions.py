@@ -247,6 +247,25 @@ def test_hup_ends_the_sessions_of_users_who_changed(lab, line, why):
     lab.other.ping_server()
 
 
+def test_an_address_that_hup_gives_to_a_user_is_theirs_at_once(lab, both):
+    """Who has it from the pool is told why it goes, and comes back with another."""
+    server = lab.serve(users='ann * "wonder land" *\nbob * builder *\n')
+    ann = lab.connect("--no-default-route")
+    assert "10.9.0.2" in lab.client.addresses()
+    server.users.write_text('ann * "wonder land" *\nbob * builder 10.9.0.2\n')
+    server.send(signal.SIGHUP)
+    server.wait_for("^reloaded .*: 2 users$")
+    lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
+    assert "10.9.0.2" in lab.other.addresses()
+    why = "its address is another user's own now: connect again for another address"
+    server.wait_for(f"^session 1: ends: {why}$")
+    ann.wait_for("^connected in ", count=2)
+    assert why in ann.log
+    assert "10.9.0.2" not in lab.client.addresses()
+    lab.client.ping_server()
+    lab.other.ping_server()
+
+
 def test_a_client_that_comes_back_has_its_former_address(lab, both):
     leases = lab.folder / "leases"
     server = lab.serve("--leases", leases, users=TWO + "carl * carl *\n")

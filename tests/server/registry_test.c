@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "auth/table.h"
 #include "server/registry.h"
 
 static struct server_cfg cfg;
@@ -79,7 +80,104 @@ static void a_users_own_address_moves_to_the_new_session(void **state)
 	registry_logout(r, &regs[0]); /* the old one ends: the address is not its any more */
 	assert_int_equal(worker_of(0x0a090004), 1);
 	assert_non_null(strstr(log_in(2, "bob", 0, 0x0a090004), "another user"));
+	assert_int_equal(evictions.count, 0);
 	assert_non_null(strstr(log_in(2, "bob", 0, 0x0a090001), "can't be a client's"));
+}
+
+static void reload(const char *text)
+{
+	struct users_error err;
+	struct users *users;
+
+	assert_int_equal(users_parse("users", text, strlen(text), &users, &err), 0);
+	registry_keep_addresses(r, users);
+	users_free(users);
+}
+
+static void an_address_given_to_a_user_is_theirs_at_once(void **state)
+{
+	(void)state;
+	cfg.name = "server";
+	assert_null(log_in(0, "ann", 1, 0)); /* of the pool */
+	assert_int_equal(regs[0].ipv4, 0x0a090002);
+	reload("ann * secret *\nbob * secret 10.9.0.2\n");
+	assert_null(log_in(1, "bob", 0, 0x0a090002));
+	assert_int_equal(evictions.count, 1);
+	assert_int_equal(evictions.at[0].session, 0);
+	assert_int_equal(evictions.at[0].worker, 1);
+	assert_non_null(strstr(evictions.at[0].why, "another user's own"));
+	assert_int_equal(worker_of(0x0a090002), 0);
+	registry_logout(r, &regs[0]);
+	assert_int_equal(worker_of(0x0a090002), 0);
+	assert_null(log_in(0, "ann", 1, 0)); /* she gets another, in spite of her lease */
+	assert_int_not_equal(regs[0].ipv4, 0x0a090002);
+}
+
+/* From one user to another: who had it as their own may still be connected. */
+static void a_users_own_address_may_become_anothers(void **state)
+{
+	(void)state;
+	cfg.name = "server";
+	reload("ann * secret 10.9.0.4\nbob * secret *\n");
+	assert_null(log_in(0, "ann", 0, 0x0a090004));
+	reload("ann * secret *\nbob * secret 10.9.0.4\n");
+	assert_null(log_in(1, "bob", 1, 0x0a090004));
+	assert_int_equal(evictions.count, 1);
+	assert_int_equal(evictions.at[0].session, 0);
+	reload("ann * secret 10.9.0.4\nbob * secret 10.9.0.4\n");
+	assert_non_null(strstr(log_in(2, "ann", 0, 0x0a090004), "another user"));
+	assert_int_equal(evictions.count, 0);
+	assert_int_equal(worker_of(0x0a090004), 1);
+}
+
+/* The same with one from outside the pool. */
+static void an_address_from_outside_may_become_anothers(void **state)
+{
+	(void)state;
+	cfg.name = "server";
+	reload("ann * secret 192.0.2.9\n");
+	assert_null(log_in(0, "ann", 0, 0xc0000209));
+	reload("bob * secret 192.0.2.9\n");
+	assert_null(log_in(1, "bob", 1, 0xc0000209));
+	assert_int_equal(evictions.count, 1);
+	assert_int_equal(worker_of(0xc0000209), 1);
+	registry_logout(r, &regs[0]);
+	assert_int_equal(worker_of(0xc0000209), 1);
+}
+
+static void a_refused_login_ends_nobody(void **state)
+{
+	static const uint32_t unfit[] = { 0x0a090001, 0x0a090007, 0xc0000207 };
+
+	(void)state;
+	cfg.name = "server";
+	cfg.user_sessions = 1;
+	reload("ann * secret 10.9.0.2\neve * secret 10.9.0.6\ndan * secret *\n");
+	assert_null(log_in(0, "ann", 0, 0x0a090002));
+	assert_null(log_in(1, "eve", 0, 0x0a090006));
+	regs[2].source = ip_from_v4(0xc0000207);
+	for (size_t i = 0; i < sizeof(unfit) / sizeof(*unfit); i++) {
+		assert_non_null(log_in(2, "ann", 0, unfit[i]));
+		assert_int_equal(evictions.count, 0);
+	}
+	assert_non_null(strstr(log_in(2, "ann", 0, 0x0a090006), "another user"));
+	assert_int_equal(evictions.count, 0);
+	/* no address of the pool is free, and the one that she has is kept for its owner */
+	for (unsigned n = 3; n < 6; n++)
+		assert_null(log_in(n, (const char *[]){ "a", "b", "c" }[n - 3], 0, 0));
+	assert_non_null(strstr(log_in(2, "ann", 0, 0), "no address is free"));
+	assert_int_equal(evictions.count, 0);
+	assert_int_equal(worker_of(0x0a090002), 0);
+	assert_int_equal(registry_count(r), 5);
+	/* where it is not, her older session makes room for the newer */
+	reload("eve * secret 10.9.0.6\n");
+	assert_null(log_in(2, "ann", 0, 0));
+	assert_int_equal(evictions.count, 1);
+	assert_int_equal(regs[2].ipv4, 0x0a090002);
+	/* the server is full of others */
+	registry_set_max(r, 4);
+	assert_non_null(strstr(log_in(7, "ann", 0, 0x0a090002), "--max-sessions"));
+	assert_int_equal(evictions.count, 0);
 }
 
 static void a_users_limit_ends_the_oldest(void **state)
@@ -285,6 +383,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(gives_addresses_until_none_is_left),
 		CASE(a_users_own_address_moves_to_the_new_session),
+		CASE(an_address_given_to_a_user_is_theirs_at_once),
+		CASE(a_users_own_address_may_become_anothers),
+		CASE(an_address_from_outside_may_become_anothers),
+		CASE(a_refused_login_ends_nobody),
 		CASE(a_users_limit_ends_the_oldest),
 		CASE(link_local_addresses_are_one_sessions),
 		CASE(who_comes_back_has_the_former_address),

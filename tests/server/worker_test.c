@@ -202,6 +202,39 @@ static void who_has_had_time_makes_room(void **state)
 	assert_int_equal(w->half_open.first->registration.session, 3);
 }
 
+/* The other worker has few sessions, but as many half-open ones as it may: none of them ends. */
+static void a_worker_at_its_limit_is_given_none(void **state)
+{
+	struct worker *w = t.workers;
+
+	(void)state;
+	t.shared.worker_count = 2;
+	t.shared.half_open_max = 16;
+	open_worker(0);
+	open_worker(1);
+	w[0].session_count = BUSY;
+	listen_with(&w[0]);
+	connect_clients(12); /* eight are on their way before the other looks */
+	run(&w[0]);
+	assert_int_equal(w[0].half_open.count, 4);
+	assert_int_equal(w[1].half_open_count, 8);
+	run(&w[1]);
+	assert_int_equal(w[1].half_open.count, 8);
+	connect_clients(3);
+	run(&w[0]);
+	run(&w[1]);
+	assert_int_equal(thrown_out(), 0);
+	assert_int_equal(w[0].half_open.count, 7);
+	/* one that gives up leaves its place, one that logs in too */
+	session_abandon(w[1].half_open.first);
+	connect_clients(1);
+	run(&w[0]);
+	run(&w[1]);
+	assert_int_equal(w[1].half_open.count, 8);
+	assert_int_equal(w[0].half_open.count, 7);
+	assert_int_equal(w[0].half_open_count, 7);
+}
+
 /* A connection that is on its way to a worker when that ends is closed with it. */
 static void the_end_closes_what_is_in_the_mail(void **state)
 {
@@ -334,6 +367,7 @@ static struct session *accept_one(struct worker *w)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
 	t.clients[t.count++] = fds[1];
 	w->session_count++;
+	w->half_open_count++;
 	assert_true(session_accept(w, fds[0], &peer));
 	return w->half_open.last;
 }
@@ -371,6 +405,7 @@ static void an_address_comes_back_before_its_eviction(void **state)
 	assert_int_equal(complaints, 0);
 	assert_int_equal(w[0].session_count, 1);
 	assert_int_equal(w[1].session_count, 0);
+	assert_int_equal(w[0].half_open_count + w[1].half_open_count, 0);
 	assert_ptr_equal(table_find(w[0].table, &address), s);
 	assert_int_equal(registry_count(t.shared.registry), 1);
 }
@@ -421,6 +456,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(those_over_the_bound_wait, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_has_had_time_makes_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_worker_at_its_limit_is_given_none, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(the_end_closes_what_is_in_the_mail, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(an_ipv6_address_may_come_again, set_up, tear_down),
