@@ -198,6 +198,11 @@ static uint32_t later(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
+static uint32_t earlier(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
 /*
  * A Configure-Request is on its way. In Ack-Sent the peer has all that it needs to open as soon as
  * it reads that request; accel-ppp ends a session in which a repeat comes after that. So a peer
@@ -217,7 +222,8 @@ static void start_terminate_timer(struct fsm *f, uint64_t now_ms)
 {
 	if (f->tries_left)
 		f->tries_left--;
-	f->timer_ms = now_ms + later(f->restart.first_ms, FSM_TERMINATE_MS);
+	f->timer_ms =
+		now_ms + earlier(later(f->restart.first_ms, FSM_TERMINATE_MS), FSM_TERMINATE_MAX_MS);
 }
 
 void fsm_sent_again(struct fsm *f, uint64_t now_ms)

@@ -489,6 +489,8 @@ void ppp_init(struct ppp *p, const struct ppp_cfg *cfg)
 	p->cfg = *cfg;
 	p->cfg.user = cfg->user ? cfg->user : "";
 	p->cfg.password = cfg->password ? cfg->password : "";
+	if (p->cfg.rtt_ms > RESTART_RTT_MAX_MS)
+		p->cfg.rtt_ms = RESTART_RTT_MAX_MS;
 	keep_spoken_methods(&p->cfg);
 	lcp_init(p);
 	auth_init(p);

@@ -20,6 +20,7 @@
 
 #include "sstp/http.h"
 #include "tunnel/inside.h"
+#include "tunnel/rtt.h"
 #include "util/secret.h"
 
 enum {
@@ -249,22 +250,11 @@ static uint32_t socket_rtt_ms(int fd)
 	return info.tcpi_rtt / 1000;
 }
 
-/*
- * The round trip to the peer, for PPP's Restart timers. The socket may end at a proxy or a load
- * balancer; between the HTTP exchange and Call-Connect-Request or its Ack, SSTP itself has gone
- * there and back.
- */
-static uint32_t rtt_ms(const struct tunnel *t)
-{
-	uint64_t exchange = loop_now(t->cfg.loop) - t->http_done_ms;
-	uint32_t socket = socket_rtt_ms(t->cfg.fd);
-
-	return exchange > socket && exchange <= UINT32_MAX ? (uint32_t)exchange : socket;
-}
-
 static void start_ppp(struct tunnel *t)
 {
-	t->cfg.ppp.rtt_ms = rtt_ms(t);
+	uint64_t exchange_ms = loop_now(t->cfg.loop) - t->http_done_ms;
+
+	t->cfg.ppp.rtt_ms = rtt_of(socket_rtt_ms(t->cfg.fd), exchange_ms);
 	log_debug(t->cfg.log, "round trip %u ms", (unsigned)t->cfg.ppp.rtt_ms);
 	t->cfg.ppp.random = system_random;
 	t->cfg.ppp.log = t->cfg.log;

@@ -197,6 +197,27 @@ static void terminate_waits_for_a_long_line(void **state)
 	assert_int_equal(f.timer_ms, 2600);
 }
 
+/* Who ends a link waits for it. */
+static void terminate_does_not_wait_for_long(void **state)
+{
+	static const uint32_t rtts_ms[] = { 1000, 5000, 60 * 1000, UINT32_MAX };
+	struct fsm f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rtts_ms) / sizeof(*rtts_ms); i++) {
+		fsm_init(&f, "test", NULL, rtts_ms[i]);
+		f.state = FSM_OPENED;
+		fsm_step(&f, FSM_CLOSE, 0);
+		assert_true(fsm_step(&f, fsm_timeout(&f), f.timer_ms) & FSM_STR);
+		assert_int_equal(f.timer_ms, 2 * FSM_TERMINATE_MAX_MS);
+		assert_int_equal(fsm_step(&f, fsm_timeout(&f), f.timer_ms), FSM_TLF);
+	}
+	fsm_init(&f, "test", NULL, 5000);
+	f.state = FSM_OPENED;
+	fsm_step(&f, FSM_RTR, 0);
+	assert_int_equal(f.timer_ms, FSM_TERMINATE_MAX_MS);
+}
+
 static void terminate_is_sent_twice_within_two_seconds(void **state)
 {
 	struct fsm f;
@@ -258,6 +279,7 @@ int main(void)
 		cmocka_unit_test(a_repeat_waits_longer_in_ack_sent),
 		cmocka_unit_test(a_repeat_waits_a_full_period_in_ack_rcvd),
 		cmocka_unit_test(terminate_waits_for_a_long_line),
+		cmocka_unit_test(terminate_does_not_wait_for_long),
 		cmocka_unit_test(terminate_is_sent_twice_within_two_seconds),
 		cmocka_unit_test(timer_runs_in_states_with_a_timeout_alone),
 		cmocka_unit_test(an_answer_loads_the_counter_anew),

@@ -21,6 +21,11 @@ static void far_away(struct ppp_cfg *cfg)
 	cfg->rtt_ms = 2000;
 }
 
+static void very_far_away(struct ppp_cfg *cfg)
+{
+	cfg->rtt_ms = 3600 * 1000;
+}
+
 static void with_echo(struct ppp_cfg *cfg)
 {
 	cfg->echo_ms = 5000;
@@ -280,6 +285,9 @@ static const struct script codes[] = {
 	       "+ 2999\n+ 1\n! closed 8 0\n" },
 	{ "silence: no repeat while the answer may be on its way", PPP_CLIENT, far_away,
 	  OURS "+ 4099\n< lcp 02 01 -- 05 06 11111111\n" },
+	{ "silence: a round trip that can't be true, server", PPP_SERVER, very_far_away,
+	  "+ 5999\n+ 1\n> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n"
+	  "+ 10099\n+ 1\n> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n" },
 	{ "no agreement: the peer asks and never answers", PPP_CLIENT, NULL,
 	  OURS "< lcp 01 01 -- " AUTH "\n! offer mschapv2\n> lcp 02 01 -- " AUTH "\n"
 	       "+ 35599\n" OURS OURS OURS OURS OURS OURS OURS OURS OURS OURS OURS OURS OURS
