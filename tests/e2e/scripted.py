@@ -62,6 +62,7 @@ class ScriptedServer:
         self.packets, self.solicitations, self.iids = [], 0, []
         self.own, self.client = link_local(OWN_IID), None
         self.tls = self.router = None
+        self.silent = None  # this protocol gets no reply
         self.logins, self.login = 0, ACK  # the reply to name and password; TERMINATE: LCP's
         self.lock = threading.Lock()
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -183,10 +184,12 @@ class ScriptedServer:
                 self._control(PAP, self.login, identifier, b"\x00")
         elif code == REQUEST and protocol == PAP:
             self._control(PAP, ACK, identifier, b"\x00")
-            if self.has_ipv4:
+            if self.has_ipv4 and self.silent != IPCP:
                 self._control(IPCP, REQUEST, 1, b"\x03\x06" + socket.inet_aton(OWN4))
-            if self.has_ipv6:
+            if self.has_ipv6 and self.silent != IPV6CP:
                 self._control(IPV6CP, REQUEST, 1, b"\x01\x0a" + OWN_IID)
+        elif protocol == self.silent:
+            return
         elif (protocol == IPCP and not self.has_ipv4) or (protocol == IPV6CP and not self.has_ipv6):
             self._control(LCP, PROTOCOL_REJECT, 7, struct.pack("!H", protocol) + whole)
         elif code == REQUEST and protocol == IPCP:

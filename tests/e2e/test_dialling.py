@@ -1,5 +1,6 @@
 """Reaching the server: addresses of both families, names, and each way in which there is no SSTP server."""
 import http.server
+import itertools
 import re
 import socket
 import ssl
@@ -10,6 +11,8 @@ import time
 import pytest
 
 from lab import GATEWAY, NAME, NO_LIMIT, SERVER, SERVER6, in_background
+from scripted import IPCP, IPV6CP, ScriptedServer
+from test_hostile import ANSWER, CALL_CONNECT_ACK, lcp
 
 DEAD = "192.0.2.77"  # nobody has it
 DEAD6 = "2001:db8:9::77"
@@ -324,11 +327,35 @@ def test_the_first_failure_is_final_without_it(lab):
     assert ends_with(lab, 4)
 
 
-class Dripping:
-    """A TLS server that answers a request with a head that never ends, a byte at a time."""
+def drip(s, stuff, pause=0.2):
+    """Byte after byte, or piece after piece, until the client has gone."""
+    for piece in stuff:
+        s.sendall(piece if isinstance(piece, bytes) else bytes([piece]))
+        time.sleep(pause)
 
-    def __init__(self, lab):
+
+def lcp_requests():
+    """Each with options that nobody takes."""
+    for n in itertools.count():
+        yield lcp(1, b"\x0d\x03\x06", identifier=n % 256)
+
+
+class Dripping:
+    """A server that is good up to `stage`, and then sends without an end, a byte or a packet at a time."""
+
+    stages = {  # what is dripped after how much was said in order
+        "TLS": ([], []),
+        "HTTP": ([], b"HTTP/1.1 200 OK\r\nX: " + bytes(4096)),
+        "SSTP": ([ANSWER], bytes.fromhex("10010fff 0002 0001 0004 0028") + bytes(4096)),
+        "SSTP echoes": ([ANSWER], [bytes.fromhex("10010008 0008 0000")] * 4096),
+        "PPP": ([ANSWER, CALL_CONNECT_ACK], bytes.fromhex("10000fff ff03 c021 01 01 0ff7") + bytes(4096)),
+        "PPP packets": ([ANSWER, CALL_CONNECT_ACK], lcp_requests()),
+    }
+
+    def __init__(self, lab, stage="HTTP"):
+        self.stage = stage
         self.listener = lab.server.listen("192.0.2.1", 443)
+        self.listener.settimeout(None)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(lab.pki.server.cert, lab.pki.server.key)
         threading.Thread(target=self.run, daemon=True).start()
@@ -336,15 +363,48 @@ class Dripping:
     def run(self):
         while True:
             try:
-                s = self.context.wrap_socket(self.listener.accept()[0], server_side=True)
-                s.recv(1000)
-                s.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-                while True:
-                    s.sendall(b"x")
-                    time.sleep(0.2)
+                connection = self.listener.accept()[0]
+                if self.stage == "TLS":
+                    drip(connection, b"\x16\x03\x03\x40\x00\x02" + bytes(4096))
+                with self.context.wrap_socket(connection, server_side=True) as s:
+                    answers, drops = self.stages[self.stage]
+                    for answer in answers:
+                        s.recv(4096)
+                        s.sendall(answer)
+                    s.recv(4096)
+                    drip(s, drops)
             except OSError:
                 if self.listener.fileno() < 0:
                     return
+
+
+@pytest.mark.parametrize("stage, status, words", [
+    ("TLS", 6, "no TLS handshake within 2 seconds"),
+    ("HTTP", 7, "not connected within 2 seconds: HTTP is not done"),
+    ("SSTP", 8, "not connected within 2 seconds: SSTP is not done"),
+    ("SSTP echoes", 8, "not connected within 2 seconds: SSTP is not done"),
+    ("PPP", 10, "not connected within 2 seconds: PPP is not done"),
+    ("PPP packets", 10, "not connected within 2 seconds: PPP is not done"),
+])
+def test_a_server_that_is_slow_all_the_time(lab, stage, status, words):
+    server = Dripping(lab, stage)
+    assert ends_with(lab, status, "--timeout", "2") == words
+    server.listener.close()
+
+
+@pytest.mark.parametrize("protocol", [IPCP, IPV6CP])
+def test_a_server_that_never_comes_to_an_address(lab, protocol):
+    """The other network protocol is there, and connecting comes to an end in time."""
+    server = ScriptedServer(lab, has_ipv4=protocol != IPV6CP, has_ipv6=True)
+    server.silent = protocol
+    client = lab.connect("--auth", "pap", "--timeout", "6", wait=False)
+    if protocol == IPCP:
+        client.wait_for("^connected in ")
+        assert not [a for a in lab.client.addresses() if ":" not in a]
+    else:
+        assert client.wait() == 10
+        assert "not connected within 6 seconds: PPP is not done" in client.log
+    server.close()
 
 
 @pytest.mark.parametrize("verb", ["connect", "run", "proxy"])

@@ -252,6 +252,49 @@ def test_a_byte_at_a_time(lab, both, attacker):
     attacker.pap().close()
 
 
+def seconds_until_closed(s, drops):
+    """How long the server puts up with a client that sends the next of `drops` each second."""
+    start = time.monotonic()
+    s.settimeout(1)
+    with contextlib.suppress(OSError):
+        for drop in drops:
+            s.sendall(drop)
+            end = time.monotonic() + 1
+            while (left := end - time.monotonic()) > 0:
+                s.settimeout(left)
+                with contextlib.suppress(TimeoutError):
+                    if not s.recv(65536):
+                        return time.monotonic() - start
+    return time.monotonic() - start
+
+
+def single(stuff):
+    return [bytes([byte]) for byte in stuff + bytes(4096)]
+
+
+def test_who_is_slow_all_the_time_has_a_minute(lab, attacker):
+    """Whatever is dripped, whole packets too: SSTP and PPP have sixty seconds for all of a login."""
+    server = lab.serve("--auth", "pap")
+    requests = [lcp(1, b"\x0d\x03\x06", identifier=n % 256) for n in range(4096)]
+    ipcp = [data(b"\xff\x03\x80\x21" + bytes((1, n % 256, 0, 7, 0x0d, 3, 6))) for n in range(4096)]
+    slow = {
+        "SSTP": (attacker.http(), single(bytes.fromhex("10010fff 0001 0001"))),
+        "SSTP echoes": (attacker.http(), [bytes.fromhex("10010008 0008 0000")] * 4096),
+        "echoes in a call": (attacker.sstp(), [bytes.fromhex("10010008 0008 0000")] * 4096),
+        "PPP": (attacker.sstp(), single(bytes.fromhex("10000fff ff03 c021 01 01 0ff7"))),
+        "LCP packets": (attacker.sstp(), requests),
+        "IPCP packets": (attacker.pap(), ipcp),
+        "IP packets": (attacker.pap("bob", "builder"), [data(b"\xff\x03\x00\x21" + b"E" * 40)] * 4096),
+    }
+    waits = {name: in_background(seconds_until_closed, *how) for name, how in slow.items()}
+    lab.connect("--no-default-route", "--auth", "pap")
+    lab.client.ping_server()
+    for name, wait in waits.items():
+        assert wait.result(60 + PATIENCE) < 60 + PATIENCE, name
+    lab.client.ping_server()
+    assert server.status is None
+
+
 QUESTIONS = {
     "echoes": bytes.fromhex("10010008 0008 0000"),
     "LCP": lcp(1, b"\x05\x06AAAA" * 20),
