@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Asking and remembering. Each fact has a deadline of its own; what passes it is dropped at the next
- * tick. Routers are asked three times at the start, and again when three quarters of the shortest
+ * tick. Routers are asked three times at the start, which is more than anybody waits for, and again when three quarters of the shortest
  * lifetime have gone by and no router has spoken since.
  */
 #include "ip6/slaac.h"
@@ -14,7 +14,9 @@
 enum {
 	SOLICITATIONS = 3,      /* RFC 4861 section 10: MAX_RTR_SOLICITATIONS */
 	SOLICITATION_MS = 4000, /* RTR_SOLICITATION_INTERVAL */
+	SETTLE_MS = 5000,       /* the second one has had its reply */
 	REFRESH_MIN_MS = 60 * 1000,
+	LEAD_MS = 5000, /* so long before an address would end, a longer life is told */
 	TELL_MS = 1000, /* a peer that advertises without a pause does not keep its client busy */
 };
 
@@ -58,9 +60,13 @@ static void note_entry(struct slaac *e, struct slaac_entry *table, size_t count,
 {
 	struct slaac_entry *entry = entry_for(table, count, addr);
 
-	if (entry && lifetime_s)
+	if (!entry)
+		return;
+	if ((entry->addr.family != AF_UNSPEC) != (lifetime_s != 0))
+		e->has_change = true;
+	if (lifetime_s)
 		*entry = (struct slaac_entry){ *addr, after(e, lifetime_s) };
-	else if (entry)
+	else
 		entry->addr.family = AF_UNSPEC;
 }
 
@@ -77,22 +83,41 @@ static struct slaac_prefix *prefix_for(struct slaac *e, const struct ip_addr *ad
 	return free_one;
 }
 
+/*
+ * Must the end of a life be told again? A router repeats itself all the time, and each time the life
+ * is longer by a little. Told is a shorter one, and one of which more than half is over.
+ */
+static bool is_end_news(const struct slaac *e, uint64_t told_ms, uint64_t end_ms)
+{
+	if (end_ms == told_ms)
+		return false;
+	return end_ms < told_ms || end_ms == NEVER || has_passed(e, told_ms) ||
+	       told_ms - e->now_ms < (end_ms - e->now_ms) / 2;
+}
+
 static void note_prefix(struct slaac *e, const struct advert_option *o)
 {
 	struct ip_addr addr = o->prefix.addr;
+	bool is_known, is_deprecated = !o->prefix.preferred_s;
 	struct slaac_prefix *p;
 
 	memcpy(addr.bytes + 16 - IP6_IID_LEN, e->cfg.own_iid, IP6_IID_LEN);
 	p = prefix_for(e, &addr);
-	if (p && o->prefix.valid_s)
-		*p = (struct slaac_prefix){
-			.addr = addr,
-			.preferred_ms = after(e, o->prefix.preferred_s),
-			.valid_ms = after(e, o->prefix.valid_s),
-			.is_deprecated = !o->prefix.preferred_s,
-		};
-	else if (p)
+	if (!p)
+		return;
+	is_known = p->addr.family != AF_UNSPEC;
+	if (is_known != (o->prefix.valid_s != 0))
+		e->has_change = true;
+	p->addr = addr;
+	p->preferred_ms = after(e, o->prefix.preferred_s);
+	p->valid_ms = after(e, o->prefix.valid_s);
+	if (!o->prefix.valid_s)
 		p->addr.family = AF_UNSPEC;
+	else if (is_known && (p->is_deprecated != is_deprecated ||
+			      is_end_news(e, p->told_valid_ms, p->valid_ms) ||
+			      (!is_deprecated && is_end_news(e, p->told_preferred_ms, p->preferred_ms))))
+		e->has_change = true;
+	p->is_deprecated = is_deprecated;
 }
 
 static void note_domain(struct slaac *e, const char *name, uint32_t lifetime_s)
@@ -111,6 +136,8 @@ static void note_domain(struct slaac *e, const char *name, uint32_t lifetime_s)
 		known = free_one;
 	if (!known)
 		return;
+	if ((*known->name != '\0') != (lifetime_s != 0))
+		e->has_change = true;
 	known->until_ms = after(e, lifetime_s);
 	snprintf(known->name, sizeof(known->name), "%s", lifetime_s ? name : "");
 }
@@ -125,6 +152,7 @@ static void note_option(struct slaac *e, struct advert_option *o)
 		note_prefix(e, o);
 		break;
 	case ADVERT_MTU:
+		e->has_change = e->has_change || e->mtu != o->mtu;
 		e->mtu = o->mtu;
 		break;
 	case ADVERT_SERVERS:
@@ -163,8 +191,36 @@ static void expire_prefix(struct slaac *e, struct slaac_prefix *p)
 	}
 }
 
+/* When an address, as it was told, must be told again with its longer life. */
+static uint64_t retell_ms(const struct slaac *e)
+{
+	uint64_t first = NEVER;
+
+	for (size_t i = 0; i < IP6_ADDRS_MAX; i++) {
+		const struct slaac_prefix *p = &e->prefixes[i];
+
+		if (p->addr.family == AF_UNSPEC)
+			continue;
+		if (p->told_valid_ms < p->valid_ms)
+			first = earlier(first, p->told_valid_ms);
+		if (!p->is_deprecated && p->told_preferred_ms < p->preferred_ms)
+			first = earlier(first, p->told_preferred_ms);
+	}
+	return first == NEVER ? NEVER : first > LEAD_MS ? first - LEAD_MS : 0;
+}
+
+static void note_told(struct slaac *e)
+{
+	for (size_t i = 0; i < IP6_ADDRS_MAX; i++) {
+		e->prefixes[i].told_preferred_ms = e->prefixes[i].preferred_ms;
+		e->prefixes[i].told_valid_ms = e->prefixes[i].valid_ms;
+	}
+}
+
 static void expire(struct slaac *e)
 {
+	if (has_passed(e, retell_ms(e)))
+		e->has_change = true;
 	expire_entries(e, e->routers, COUNT(e->routers));
 	expire_entries(e, e->servers, COUNT(e->servers));
 	for (size_t i = 0; i < IP6_ADDRS_MAX; i++)
@@ -229,10 +285,15 @@ static void settle(struct slaac *e)
 	if (!e->is_settled)
 		e->has_change = true;
 	e->is_settled = true;
+	e->settle_ms = NEVER;
 }
 
 static void ask(struct slaac *e)
 {
+	if (has_passed(e, e->settle_ms)) {
+		log_debug(e->cfg.log, "ipv6: no router answers");
+		settle(e);
+	}
 	if (has_passed(e, e->refresh_ms))
 		begin_to_ask(e);
 	if (!has_passed(e, e->solicit_ms))
@@ -243,11 +304,8 @@ static void ask(struct slaac *e)
 		e->solicit_ms = e->now_ms + SOLICITATION_MS;
 		return;
 	}
-	if (!e->is_settled)
-		log_debug(e->cfg.log, "ipv6: no router answers");
 	e->solicit_ms = NEVER;
 	set_refresh(e);
-	settle(e);
 }
 
 static size_t write_solicitation(struct slaac *e)
@@ -265,13 +323,19 @@ static size_t write_solicitation(struct slaac *e)
 
 void slaac_init(struct slaac *e, const struct slaac_cfg *cfg)
 {
-	*e = (struct slaac){ .cfg = *cfg, .solicit_ms = NEVER, .refresh_ms = NEVER };
+	*e = (struct slaac){
+		.cfg = *cfg,
+		.solicit_ms = NEVER,
+		.settle_ms = NEVER,
+		.refresh_ms = NEVER,
+	};
 }
 
 void slaac_start(struct slaac *e, uint64_t now_ms)
 {
 	e->now_ms = now_ms;
 	e->is_running = true;
+	e->settle_ms = now_ms + SETTLE_MS;
 	begin_to_ask(e);
 	ask(e);
 }
@@ -286,10 +350,11 @@ void slaac_input(struct slaac *e, const uint8_t *packet, size_t len, uint64_t no
 		return;
 	expire(e); /* what has passed although its tick is still to come */
 	note_entry(e, e->routers, COUNT(e->routers), &a.router, a.lifetime_s);
+	e->has_change = e->has_change || e->has_dhcp != a.has_dhcp;
 	e->has_dhcp = a.has_dhcp;
 	while (advert_option_next(&a.options, &o))
 		note_option(e, &o);
-	e->has_change = e->is_settled = true;
+	settle(e);
 	e->must_solicit = false;
 	e->solicit_left = 0;
 	e->solicit_ms = NEVER;
@@ -309,7 +374,8 @@ uint64_t slaac_deadline(const struct slaac *e)
 {
 	if (!e->is_running)
 		return NEVER;
-	return earlier(earlier(e->has_change ? e->tell_ms : NEVER, first_end_ms(e)),
+	return earlier(earlier(earlier(e->has_change ? e->tell_ms : retell_ms(e), first_end_ms(e)),
+			       e->settle_ms),
 		       earlier(e->solicit_ms, e->refresh_ms));
 }
 
@@ -324,6 +390,7 @@ bool slaac_next(struct slaac *e, struct slaac_out *out)
 	if (!e->has_change || !has_passed(e, e->tell_ms))
 		return false;
 	e->has_change = false;
+	note_told(e);
 	e->tell_ms = e->now_ms + TELL_MS;
 	out->type = SLAAC_OUT_CHANGED;
 	return true;

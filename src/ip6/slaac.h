@@ -53,7 +53,7 @@ struct slaac_addr {
 
 /* What holds at some moment. */
 struct slaac_config {
-	bool is_settled; /* a router has answered, or none does */
+	bool is_settled; /* a router has answered, or none has for five seconds; one may still come */
 	bool has_router; /* one that forwards to anywhere (Router Lifetime is not 0) */
 	bool has_dhcp;   /* the flags M or O: there is more to be had by DHCPv6 */
 	uint32_t mtu;    /* 0: nobody said; never under IP6_MIN_MTU */
@@ -67,7 +67,11 @@ struct slaac_config {
 
 enum slaac_out_type {
 	SLAAC_OUT_PACKET,  /* packet: to be sent to the peer */
-	SLAAC_OUT_CHANGED, /* ask slaac_config; at most once a second */
+	/*
+	 * Ask slaac_config; at most once a second. A router that repeats itself changes nothing, and
+	 * longer lives of addresses are told when they matter to who set the former ones.
+	 */
+	SLAAC_OUT_CHANGED,
 };
 
 struct slaac_out {
@@ -85,6 +89,7 @@ struct slaac_prefix {
 	struct ip_addr addr; /* ours in it; AF_UNSPEC: the entry is free */
 	uint64_t preferred_ms, valid_ms;
 	bool is_deprecated; /* preferred_ms has passed */
+	uint64_t told_preferred_ms, told_valid_ms; /* as of the last SLAAC_OUT_CHANGED */
 };
 
 struct slaac_domain {
@@ -102,6 +107,7 @@ struct slaac {
 	uint64_t tell_ms;  /* but not before */
 	unsigned solicit_left;
 	uint64_t solicit_ms; /* the next solicitation, or the end of waiting after the last */
+	uint64_t settle_ms;  /* when who waits for the first router goes on */
 	uint64_t refresh_ms; /* when routers are asked again, if none speaks by itself */
 	uint32_t mtu;
 	struct slaac_entry routers[IP6_ROUTERS_MAX];

@@ -237,6 +237,44 @@ def test_an_address_is_as_old_as_the_server_says(lab, giver):
     eventually("without a router nothing is sent there", lambda: set(tunnel_routes6(lab.client)) <= {NAMES6})
 
 
+def test_a_router_that_repeats_itself_changes_nothing(lab, giver):
+    server = giver(ACCEL_PPP + mtu_option(1350))
+    client = connect(lab)
+    own = global_of(lab.client)
+    monitor = lab.start(lab.client, "ip", "-o", "-6", "monitor", "address", "route", "link")
+
+    def is_listening():
+        lab.client.configure("addr add 2001:db8:aaaa::1/128 dev lo\n")
+        lab.client.configure("addr del 2001:db8:aaaa::1/128 dev lo\n")
+        return "2001:db8:aaaa::1" in monitor.log
+
+    eventually("ip monitor listens", is_listening)
+    said = client.log.count("\n")
+    for _ in range(3):
+        server.advertise()
+        lab.client.ping(FAR6)  # longer than changes are held back
+    assert client.log.count("\n") == said
+    assert own not in monitor.log
+    server.advertise(prefix_option("2001:db8:78::"))
+    eventually("another prefix is news", lambda: "2001:db8:78:" in monitor.log)
+    assert client.stop() == 0
+
+
+def test_no_router_at_all(lab, both, giver):
+    """The device is ready without one, and takes what comes later."""
+    server = giver(None, has_ipv4=False)
+    client = connect(lab)
+    assert server.solicitations == 2, "the third is not waited for"
+    assert global_addresses(lab.client) == []
+    assert link_local_of(lab.client) in client.wait_for("^connected in .*$").group(0)
+    server.options = ACCEL_PPP
+    server.advertise()
+    client.wait_for("^IPv6 address 2001:db8:77:")
+    global_of(lab.client)
+    lab.client.ping(FAR6)
+    assert client.stop() == 0
+
+
 def test_hostile_advertisements(lab, both, giver):
     server = giver(None)
     client = connect(lab)
