@@ -47,6 +47,7 @@ struct client {
 	struct dial *dial;
 	struct loop_timer retry;
 	struct loop_timer acks; /* while it is up */
+	struct loop_timer patience; /* until it is up */
 	struct tunnel tunnel;
 	struct outlet_link link;
 	size_t ipcp_dns_count; /* of link.dns, the first ones */
@@ -61,6 +62,7 @@ struct client {
 	unsigned offers;   /* bit n: this server offered the authentication method n */
 	uint32_t former_ipv4; /* our address of the last call, to be asked for; 0: none */
 	bool has_ipv4_end; /* the server gives this call no IPv4 */
+	bool is_late;      /* the time for connecting is over: what there is must do */
 	bool outlet_is_up; /* now; what it is for may still be set up by a script */
 	bool is_up;        /* now */
 	bool was_up;       /* at any time, as is the next */
@@ -199,7 +201,7 @@ static void bring_up(struct client *c)
 	if (!c->tunnel.is_connected || (!c->link.own.family && !c->has_ipv4_end))
 		return;
 	note_config6(c);
-	if (!c->link.own.family && !c->link.ip6.is_settled)
+	if (!c->link.own.family && !c->link.ip6.is_settled && !c->is_late)
 		return; /* a command that starts now would find no address */
 	error = o->ops->up(o, &c->link);
 	if (error < 0) {
@@ -209,6 +211,21 @@ static void bring_up(struct client *c)
 	c->outlet_is_up = c->was_up = true;
 	if (error != OUTLET_LATER)
 		note_up(c);
+}
+
+/* A server may give one protocol in time, and negotiate the other for as long as it likes. */
+static void on_patience(struct loop_timer *timer)
+{
+	struct client *c = container_of(timer, struct client, patience);
+
+	if (!c->tunnel.is_connected || c->outlet_is_up || c->is_stopping)
+		return;
+	c->is_late = true;
+	if (!c->link.own.family && !c->has_ipv4_end)
+		log_warn(&c->log, "no IPv4 address within %u seconds",
+			 (unsigned)(c->cfg->server.timeout_ms / 1000));
+	c->has_ipv4_end = true;
+	bring_up(c);
 }
 
 static void note_ipv4(struct client *c, const struct ppp_ipv4 *v4)
@@ -366,6 +383,7 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 
 	autoconf_stop(&c->autoconf);
 	loop_timer_stop(c->loop, &c->acks);
+	loop_timer_stop(c->loop, &c->patience);
 	if (c->is_up) {
 		if (loop_now(c->loop) - c->up_ms >= STEADY_MS)
 			c->failures = 0;
@@ -451,6 +469,8 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_IPV4_DOWN:
 		if (c->tunnel.is_shutting_down || c->link.own.family)
 			break; /* the end of what was there: the server's word follows */
+		if (c->has_ipv4_end)
+			break;
 		log_warn(&c->log, "the server gives no IPv4 address");
 		c->has_ipv4_end = true;
 		bring_up(c);
@@ -467,6 +487,8 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		autoconf_input(&c->autoconf, ev->packet);
 		break;
 	case TUNNEL_CONNECTED:
+		loop_timer_set(c->loop, &c->patience,
+			       c->dialled_ms + c->cfg->server.timeout_ms);
 		start_autoconf(c);
 		bring_up(c);
 		break;
@@ -520,7 +542,7 @@ static void open_tunnel(struct client *c, int fd)
 
 	memcpy(cfg.ppp.auth, c->cfg->auth, sizeof(cfg.ppp.auth));
 	memcpy(cfg.ppp.own_iid, c->iid, sizeof(cfg.ppp.own_iid));
-	c->has_ipv4_end = false;
+	c->has_ipv4_end = c->is_late = false;
 	c->offers = 0;
 	c->link = (struct outlet_link){
 		.mtu = c->cfg->mtu,
@@ -709,6 +731,7 @@ static void close_all(struct client *c)
 	if (c->loop) {
 		loop_timer_stop(c->loop, &c->retry);
 		loop_timer_stop(c->loop, &c->acks);
+		loop_timer_stop(c->loop, &c->patience);
 	}
 	health_close(&c->health);
 	pump_close(&c->pump);
@@ -726,6 +749,7 @@ int client_run(const struct client_cfg *cfg)
 	c->cfg = cfg;
 	c->retry.expired = on_retry;
 	c->acks.expired = on_acks;
+	c->patience.expired = on_patience;
 	c->log_limit = (struct log_limit){ .about = "the server", .max = 3 * LOG_PEER_MAX };
 	c->log.limit = &c->log_limit;
 	c->name = server_ref_name(&cfg->server);

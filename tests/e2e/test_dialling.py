@@ -399,6 +399,7 @@ def test_a_server_that_never_comes_to_an_address(lab, protocol):
     server.silent = protocol
     client = lab.connect("--auth", "pap", "--timeout", "6", wait=False)
     if protocol == IPCP:
+        client.wait_for("^warn: no IPv4 address within 6 seconds$")
         client.wait_for("^connected in ")
         assert not [a for a in lab.client.addresses() if ":" not in a]
     else:
