@@ -257,6 +257,7 @@ def test_a_router_that_repeats_itself_changes_nothing(lab, giver):
     assert own not in monitor.log
     server.advertise(prefix_option("2001:db8:78::"))
     eventually("another prefix is news", lambda: "2001:db8:78:" in monitor.log)
+    monitor.kill()
     assert client.stop() == 0
 
 
