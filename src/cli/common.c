@@ -7,6 +7,7 @@
 #include "cli/tidy.h"
 #include "util/log.h"
 #include "util/log_writer.h"
+#include "util/punycode.h"
 
 enum { NAME_MAX_LEN = 253 }; /* RFC 1035 section 2.3.4, as text */
 
@@ -16,15 +17,14 @@ static void use_syslog(void)
 	int error = log_writer_use_syslog(NULL);
 
 	if (error)
-		log_print("sstp: --syslog: /dev/log: %s; log lines wait until somebody listens there",
-			  strerror(-error));
+		log_print(
+			"sstp: --syslog: /dev/log: %s; log lines wait until somebody listens there",
+			strerror(-error));
 }
 
 void common_apply(const struct common_settings *s)
 {
-	log_set_level(s->quiet	   ? LOG_LEVEL_WARN :
-		      s->verbose ? LOG_LEVEL_DEBUG :
-				     LOG_LEVEL_INFO);
+	log_set_level(s->quiet ? LOG_LEVEL_WARN : s->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	log_set_json(s->log_json);
 	log_set_timestamps(s->log_time);
 	if (s->syslog && !s->check)
@@ -35,8 +35,10 @@ void common_apply(const struct common_settings *s)
 void common_warn_of_keylog(const char *file)
 {
 	if (file)
-		log_warn(NULL, "%s: session keys are written there: whoever has it can read all "
-			       "traffic", file);
+		log_warn(NULL,
+			 "%s: session keys are written there: whoever has it can read all "
+			 "traffic",
+			 file);
 }
 
 bool server_word(struct server_settings *s, const char *word, bool takes_command,
@@ -52,9 +54,34 @@ bool server_word(struct server_settings *s, const char *word, bool takes_command
 	return set_server(&s->at, word, err);
 }
 
-/* It goes into TLS and HTTP. NULL: not given. */
+static bool is_ascii(const char *name)
+{
+	while (*name && !(*name & 0x80))
+		name++;
+	return !*name;
+}
+
+/*
+ * It goes into DNS, TLS and HTTP. NULL: not given. A name with other letters than ASCII's is not
+ * converted: IDNA's rules differ by version, and the certificate's name would depend on them.
+ */
 static bool is_name(const struct verb *verb, const char *option, const char *name)
 {
+	char ascii[NAME_MAX_LEN + 1];
+
+	if (name && !is_ascii(name)) {
+		if (punycode_host(name, ascii, sizeof(ascii)))
+			option_complain(verb,
+					"%s \"%s\" must be given as DNS and certificates have "
+					"it: probably %s",
+					option, name, ascii);
+		else
+			option_complain(verb,
+					"%s must be given as DNS and certificates have it, in "
+					"ASCII (xn--...)",
+					option);
+		return false;
+	}
 	if (!name || (strlen(name) <= NAME_MAX_LEN && !strpbrk(name, " \t\r\n/")))
 		return true;
 	option_complain(verb, "%s must be a host name of at most %d characters", option,
@@ -80,7 +107,8 @@ bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 				      "certificate whatever its issuer says of it");
 		return false;
 	}
-	if (!is_name(verb, "--sni", s->sni) || !is_name(verb, "--verify-name", s->verify_name))
+	if (!is_name(verb, "the server's name", s->at.host) || !is_name(verb, "--sni", s->sni) ||
+	    !is_name(verb, "--verify-name", s->verify_name))
 		return false;
 	*ref = (struct server_ref){
 		.host = s->at.host,
