@@ -50,6 +50,12 @@ static int groups[] = {
 	WOLFSSL_ECC_SECP384R1,
 };
 
+/*
+ * What a client of ours may send until it is done: a ClientHello is one or two KiB. The library's own
+ * bound is as large as a server's certificates may be.
+ */
+enum { SERVER_HANDSHAKE_MAX = 32 * 1024 };
+
 enum {
 	RSA_MIN_BITS = 2048,
 	ECC_MIN_BITS = 256,
@@ -66,6 +72,18 @@ static void start_library(void)
 		cryptocb_register();
 }
 
+/* The library takes one record after the other, so none that comes after the handshake counts. */
+static bool is_too_much(struct tls *t, size_t len)
+{
+	if (!t->ctx->is_server || t->is_up)
+		return false;
+	t->handshake_len += len;
+	if (t->handshake_len <= SERVER_HANDSHAKE_MAX)
+		return false;
+	words_set(&t->error, "the client's handshake is longer than %d bytes", SERVER_HANDSHAKE_MAX);
+	return true;
+}
+
 /* The receive callback of wolfSSL: from the window that tls_input gave. */
 static int receive(WOLFSSL *ssl, char *to, int room, void *arg)
 {
@@ -75,6 +93,8 @@ static int receive(WOLFSSL *ssl, char *to, int room, void *arg)
 	(void)ssl;
 	if (!len)
 		return WOLFSSL_CBIO_ERR_WANT_READ;
+	if (is_too_much(t, len))
+		return WOLFSSL_CBIO_ERR_GENERAL;
 	memcpy(to, t->input.at, len);
 	t->input = bytes_of(t->input.at + len, t->input.len - len);
 	return (int)len;

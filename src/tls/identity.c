@@ -2,17 +2,20 @@
 #include "tls/identity.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "tls/cert.h"
+#include "tls/identity_warn.h"
 #include "tls/rehearsal.h"
+#include "tls/spki.h"
 #include "tls/words.h"
 #include "util/file.h"
 #include "util/log.h"
 
 enum {
 	PEM_MAX = 1 << 20,
-	LEAF_MAX = 16 * 1024,
+	LEAF_MAX = 100 * 1024, /* clients take no more */
 };
 
 struct pem {
@@ -38,41 +41,46 @@ static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path,
 	if (rc == WOLFSSL_SUCCESS)
 		return 0;
 	words_set(err,
-		  "%s: the certificate, or one behind it, cannot be used: RSA keys of 2048 to 4096 "
-		  "bits can, and ECDSA with P-256, P-384 or P-521; this one's key is %s",
+		  "%s: the certificate, or one after it, cannot be used: " SPKI_ACCEPTED " can; "
+		  "this one's key is %s",
 		  path, key_kind);
 	return -EINVAL;
 }
 
-/* Clients refuse these; the server starts all the same, since some are told to accept them. */
-static void warn_of(const char *path, const struct cert_info *c)
+static int load_leaf(struct tls_ctx *ctx, const char *path, struct cert_info *info,
+		     struct tls_error *err)
 {
-	if (c->not_after < time(NULL))
-		log_warn(NULL, "%s: the certificate has expired", path);
-	if (!c->is_for_servers)
-		log_warn(NULL, "%s: the certificate is not meant for servers (extended key usage)",
-			 path);
+	uint8_t *der = malloc(LEAF_MAX);
+	struct bytes leaf;
+	size_t len;
+	int rc;
+
+	if (!der) {
+		words_set(err, "out of memory");
+		return -ENOMEM;
+	}
+	rc = cert_load(path, der, LEAF_MAX, &len, err);
+	if (!rc) {
+		leaf = bytes_of(der, len);
+		digest_sha1(&leaf, 1, ctx->cert_sha1);
+		digest_sha256(&leaf, 1, ctx->cert_sha256);
+		cert_read(leaf, info);
+	}
+	free(der);
+	return rc;
 }
 
 static int load_cert(struct tls_ctx *ctx, const char *path, struct tls_error *err)
 {
-	uint8_t der[LEAF_MAX];
 	struct cert_info info;
-	struct bytes leaf;
 	struct pem f;
-	size_t len;
-	int rc = cert_load(path, der, sizeof(der), &len, err);
+	int rc = load_leaf(ctx, path, &info, err);
 
+	if (!rc)
+		rc = read_pem(path, "certificate", &f, err);
 	if (rc)
 		return rc;
-	leaf = bytes_of(der, len);
-	digest_sha1(&leaf, 1, ctx->cert_sha1);
-	digest_sha256(&leaf, 1, ctx->cert_sha256);
-	rc = read_pem(path, "certificate", &f, err);
-	if (rc)
-		return rc;
-	cert_read(leaf, &info);
-	warn_of(path, &info);
+	identity_warn(path, bytes_of(f.text, f.len));
 	rc = take_cert(ctx, &f, path, info.key, err);
 	file_free(f.text, f.len);
 	return rc;

@@ -5,7 +5,7 @@
 
 #include "tls/words.h"
 
-enum { INBOX_LEN = 64 * 1024 };
+enum { INBOX_LEN = 128 * 1024 };
 
 struct end {
 	struct tls *tls;

@@ -20,6 +20,7 @@ struct tls {
 	bool is_over;      /* failed: no call to the library but to free it */
 	bool is_closed;    /* by the peer, or a gap in its bytes: no more of them is looked at */
 	bool is_close_sent;
+	size_t handshake_len; /* bytes of the client's handshake, on a server */
 	uint8_t first_len;
 	uint8_t first[TLS_FIRST_LEN]; /* how the peer's bytes began */
 	struct tls_error error;

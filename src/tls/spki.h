@@ -29,7 +29,7 @@ bool spki_read(struct bytes der, struct spki *k);
  * RSA of 2048 to 4096 bits, ECDSA with P-256, P-384 or P-521 by name, Ed25519 where the library has
  * it. Curves that are written out are not accepted, whatever they are equal to (CVE-2020-0601).
  */
-#define SPKI_ACCEPTED "RSA of 2048 to 4096 bits, ECDSA with P-256, P-384 or P-521"
+#define SPKI_ACCEPTED "RSA of 2048 to 4096 bits, ECDSA with P-256, P-384 or P-521, or Ed25519"
 bool spki_is_accepted(const struct spki *k);
 
 #endif

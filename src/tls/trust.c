@@ -72,24 +72,11 @@ static bool is_usable(int code)
 	return false;
 }
 
-struct day_text {
-	char text[32];
-};
-
-static struct day_text day(time_t t)
-{
-	struct day_text d = { "?" };
-	struct tm tm;
-
-	if (gmtime_r(&t, &tm))
-		strftime(d.text, sizeof(d.text), "%Y-%m-%d %H:%M UTC", &tm);
-	return d;
-}
-
 /* The clock may be what is wrong: a machine without a battery begins in 1970. */
 static void words_of_dates(struct tls *t, const struct cert_info *c, bool is_leaf, bool expired)
 {
-	struct day_text when = day(expired ? c->not_after : c->not_before), now = day(time(NULL));
+	struct words_date when = words_of_date(expired ? c->not_after : c->not_before),
+			  now = words_of_date(time(NULL));
 	const char *what = expired ? "expired on" : "is not valid before";
 
 	if (is_leaf)
@@ -180,8 +167,7 @@ static const char *words_of_fault(enum path_fault fault)
 		return "it may not vouch for such names (name constraints)";
 	case PATH_ALGORITHM:
 		return "it is signed with an algorithm or a key that is not accepted (" SPKI_ACCEPTED
-		       ", with SHA-256, SHA-384 or SHA-512, is; MD5 or SHA-1 is as good as not "
-		       "signed)";
+		       ", with SHA-2, is; MD5 or SHA-1 is as good as not signed)";
 	case PATH_KEY:
 		return "its key is not accepted: " SPKI_ACCEPTED " is";
 	case PATH_TOO_LONG:
@@ -227,7 +213,7 @@ static void words_of_revoked(struct tls *t, const struct cert_info *c, bool is_l
 			"the certificate %s%.96s%s%.64s%s was revoked on %s%s%s (serial number %s)",
 			is_leaf ? "" : c->subject, is_leaf ? "" : ", which vouches for ",
 			is_leaf ? "of " : "", t->name, is_leaf ? "" : ",",
-			day(end->entry.when).text, *reason ? ": " : "", reason,
+			words_of_date(end->entry.when).text, *reason ? ": " : "", reason,
 			serial_of(end->at->serial).text);
 }
 
@@ -235,7 +221,7 @@ static void words_of_revoked(struct tls *t, const struct cert_info *c, bool is_l
 static void words_of_crl(struct tls *t, enum path_fault fault, const struct cert_info *c,
 			 const struct path_end *end)
 {
-	struct day_text now = day(time(NULL));
+	struct words_date now = words_of_date(time(NULL));
 
 	if (fault == PATH_NO_CRL)
 		words_set_trust(&t->error,
@@ -249,8 +235,8 @@ static void words_of_crl(struct tls *t, enum path_fault fault, const struct cert
 				c->issuer,
 				fault == PATH_CRL_EXPIRED ? "was to be replaced by"
 							  : "is not valid before",
-				day(fault == PATH_CRL_EXPIRED ? end->crl->next_update
-							      : end->crl->this_update)
+				words_of_date(fault == PATH_CRL_EXPIRED ? end->crl->next_update
+									: end->crl->this_update)
 					.text,
 				now.text);
 	else

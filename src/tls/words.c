@@ -39,6 +39,16 @@ struct words_text words_of_code(int code)
 	return t;
 }
 
+struct words_date words_of_date(time_t t)
+{
+	struct words_date d = { "?" };
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm))
+		strftime(d.text, sizeof(d.text), "%Y-%m-%d %H:%M UTC", &tm);
+	return d;
+}
+
 static const struct alert {
 	int code;
 	const char *name;

@@ -2,6 +2,8 @@
 #ifndef SSTP_TLS_WORDS_H
 #define SSTP_TLS_WORDS_H
 
+#include <time.h>
+
 #include "tls/tls.h"
 #include "tls/wolf.h"
 
@@ -16,6 +18,12 @@ struct words_text {
 	char text[WOLFSSL_MAX_ERROR_SZ];
 };
 struct words_text words_of_code(int code);
+
+/* "2027-03-01 12:00 UTC" */
+struct words_date {
+	char text[32];
+};
+struct words_date words_of_date(time_t t);
 
 /*
  * Why a session ended with the library's error `code`. `first` is how the peer's first bytes began:

@@ -151,13 +151,53 @@ static void what_clients_will_refuse(void **state)
 	cfg = pair_server_cfg(&f);
 	assert_int_equal(tls_ctx_server(&cfg, &ctx, &err), 0);
 	tls_ctx_release(ctx);
-	assert_non_null(strstr(logged, "the certificate has expired"));
+	assert_non_null(strstr(logged, "certificate 1 (CN=vpn.example.net) has expired: 20"));
 	pki_issue(&pki, &(struct pki_leaf){ .purpose = bytes_of(client_auth, sizeof(client_auth)) },
 		  &f);
 	cfg = pair_server_cfg(&f);
 	assert_int_equal(tls_ctx_server(&cfg, &ctx, &err), 0);
 	tls_ctx_release(ctx);
 	assert_non_null(strstr(logged, "not meant for servers"));
+}
+
+static void expect_warning(const struct tls_server_cfg *cfg, const char *words)
+{
+	struct tls_error err;
+	struct tls_ctx *ctx;
+
+	logged[0] = '\0';
+	if (tls_ctx_server(cfg, &ctx, &err))
+		fail_msg("%s", err.text);
+	tls_ctx_release(ctx);
+	if (words ? !strstr(logged, words) : !!logged[0])
+		fail_msg("\"%s\" is not in: %s", words ? words : "", logged);
+}
+
+/* What is after the server's certificate: the last warning is looked at. */
+static void chains_that_clients_may_refuse(void **state)
+{
+	struct pki_files f;
+	struct tls_server_cfg cfg;
+	struct pki stranger;
+
+	(void)state;
+	pki_init(&stranger, "A Stranger");
+	pki_issue(&pki, &(struct pki_leaf){ 0 }, &f);
+	cfg = pair_server_cfg(&f);
+	expect_warning(&cfg, NULL);
+	pki_append_pem(f.cert, pki.ca_der, pki.ca_der_len, CERT_TYPE);
+	expect_warning(&cfg, NULL);
+	pki_append_pem(f.cert, pki.ca_der, pki.ca_der_len, CERT_TYPE);
+	expect_warning(&cfg, "certificate 3 (CN=Test Authority) is there twice");
+	pki_issue(&pki, &(struct pki_leaf){ 0 }, &f);
+	cfg = pair_server_cfg(&f);
+	pki_append_pem(f.cert, stranger.ca_der, stranger.ca_der_len, CERT_TYPE);
+	expect_warning(&cfg, "certificate 2 (CN=A Stranger) is not the issuer of the one before it "
+			     "(CN=vpn.example.net)");
+	pki_free(&stranger);
+	pki_issue(&pki, &(struct pki_leaf){ .from_day = 3, .until_day = 9 }, &f);
+	cfg = pair_server_cfg(&f);
+	expect_warning(&cfg, "certificate 1 (CN=vpn.example.net) is not valid before 20");
 }
 
 /* `openssl ec -aes128 -passout pass:secret`, and `openssl pkcs8 -topk8 -passout pass:secret` */
@@ -332,6 +372,7 @@ int main(void)
 		cmocka_unit_test(server_keys),
 		cmocka_unit_test(key_readable_by_all),
 		cmocka_unit_test(what_clients_will_refuse),
+		cmocka_unit_test(chains_that_clients_may_refuse),
 		cmocka_unit_test(encrypted_keys),
 		cmocka_unit_test(both_in_one_file),
 		cmocka_unit_test(hashes),

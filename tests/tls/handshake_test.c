@@ -407,6 +407,29 @@ static void tampered(void **state)
 	}
 }
 
+/* A ClientHello that says it has 90000 bytes: the server does not wait for all of them. */
+static void endless_hello(void **state)
+{
+	enum { PART = 16000 };
+	static uint8_t record[5 + PART] = { 22, 3, 1, PART >> 8, PART & 0xff };
+	struct tls_client_cfg client = pair_client_cfg(&pki);
+	struct tls_server_cfg server = pair_server_cfg(&ecdsa);
+	struct pair *p = pair_of(&client, &server, "vpn.example.net");
+	int result = TLS_WANT_INPUT;
+	unsigned parts = 0;
+
+	(void)state;
+	memcpy(record + 5, (const uint8_t[]){ 1, 1, 0x5f, 0x90, 3, 3 }, 6);
+	for (; result == TLS_WANT_INPUT && parts < 10; parts++) {
+		tls_input(p->server.tls, record, sizeof(record));
+		result = tls_handshake(p->server.tls);
+	}
+	assert_int_equal(result, TLS_FAILED);
+	assert_in_range(parts, 2, 3);
+	assert_non_null(strstr(tls_error_of(p->server.tls)->text, "handshake is longer than"));
+	pair_free(p);
+}
+
 /* Random bytes behind a good record header, to both sides. */
 static void noise(void **state)
 {
@@ -437,12 +460,13 @@ static void noise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_suite),	  cmocka_unit_test(no_cbc_by_default),
+		cmocka_unit_test(each_suite),     cmocka_unit_test(no_cbc_by_default),
 		cmocka_unit_test(what_we_prefer), cmocka_unit_test(only_tls13),
-		cmocka_unit_test(groups),	  cmocka_unit_test(alpn),
-		cmocka_unit_test(server_name),	  cmocka_unit_test(no_tls_at_all),
-		cmocka_unit_test(alerts),	  cmocka_unit_test(byte_by_byte),
-		cmocka_unit_test(tampered),	  cmocka_unit_test(noise),
+		cmocka_unit_test(groups),         cmocka_unit_test(alpn),
+		cmocka_unit_test(server_name),    cmocka_unit_test(no_tls_at_all),
+		cmocka_unit_test(alerts),         cmocka_unit_test(byte_by_byte),
+		cmocka_unit_test(tampered),       cmocka_unit_test(noise),
+		cmocka_unit_test(endless_hello),
 	};
 
 	return cmocka_run_group_tests(tests, make_files, drop_files);
