@@ -116,7 +116,7 @@ class Maker:
         return openssl("x509", "-in", certificate.cert, "-noout", "-serial").decode().strip().removeprefix("serial=")
 
 
-def openssl_verifies(anchors, leaf, others, *options):
-    """openssl's own verdict on a chain, for comparison."""
-    return subprocess.run(["openssl", "verify", *options, "-CAfile", anchors, "-untrusted", others, leaf],
-                          capture_output=True).returncode == 0
+def openssl_trusts(anchors, leaf, others):
+    """openssl's own verdict on a chain."""
+    return subprocess.run(["openssl", "verify", "-partial_chain", "-purpose", "sslserver", "-CAfile", anchors, *(
+        ["-untrusted", others] if others else []), leaf], capture_output=True).returncode == 0

@@ -1,5 +1,6 @@
 """Which servers a client believes, and what it says about the others: nothing is sent to those."""
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -7,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from chains import AUTHORITY, SERVER as FOR_SERVERS, Maker, openssl_trusts
 from lab import NAME, PATIENCE, SERVER, SERVER6, in_background
 
 
@@ -181,6 +183,250 @@ def test_a_wrong_pin(lab, both):
 def test_a_good_chain_is_no_excuse_for_a_wrong_pin(lab):
     other = lab.pki.identity("other-key", f"DNS:{NAME}")
     refuses(lab, lab.serve(), to=NAME, trust=["--servercert", other.fingerprint, "--ca-cert", lab.pki.ca])
+
+
+# ---- chains that openssl made. Each of these makes the authorities, the server's certificate and the others it shows.
+
+CLIENTS_ONLY = (*AUTHORITY, "extendedKeyUsage = clientAuth")
+PSS = ("rsa_padding_mode:pss", "rsa_pss_saltlen:32")
+
+
+def of(*extensions):
+    """A server's certificate with these in place of its name."""
+    return *FOR_SERVERS[:-1], *extensions
+
+
+class Chain:
+    """Root, an intermediate, the server: each with what is wrong with it."""
+
+    def __init__(self, maker, root={}, middle={}, leaf={}):
+        self.maker = maker
+        self.root = maker.authority(**{"subject": "Root", **root})
+        self.middle = maker.authority(**{"subject": "Middle", "issuer": self.root, **middle})
+        self.leaf = maker.make(**{"subject": "server", "issuer": self.middle, **leaf})
+
+    def __iter__(self):
+        return iter((self.root, self.middle, self.leaf))
+
+
+def plain(maker, **faults):
+    root, middle, leaf = Chain(maker, **faults)
+    return [root], leaf, [middle]
+
+
+def in_another_order(maker):
+    root = maker.authority("Root")
+    one, two = maker.authority("One", root), maker.authority("Two", maker.authority("Root", None, key=root.key))
+    three = maker.authority("Three", one)
+    return [root], maker.make("server", three), [maker.authority("A stranger"), one, two, three, root, one]
+
+
+def cross_signed(maker):
+    old, new = maker.authority("Old"), maker.authority("New")
+    cross = maker.authority("New", old, key=new.key)
+    middle = maker.authority("Middle", new)
+    return [old], maker.make("server", middle), [middle, cross, new]
+
+
+def with_an_expired_one_too(maker):
+    root, middle, leaf = Chain(maker)
+    return [root], leaf, [maker.authority("Middle", root, key=middle.key, end="20210203040500Z"), middle]
+
+
+def with_no_root(maker):
+    _, middle, leaf = Chain(maker)
+    return [middle], leaf, []
+
+
+def itself(maker, **more):
+    leaf = maker.make("server", **more)
+    return [leaf], leaf, []
+
+
+def of_57_kilobytes(maker):
+    names = [f"DNS.{i} = a-name-among-very-many-{i}.example.org" for i in range(1600)]
+    return plain(maker, leaf={"extensions": of("subjectAltName = @names", "[names]", f"DNS.9999 = {NAME}", *names)})
+
+
+def with_a_rotated_key(maker):
+    """The intermediate has signed its own new key: it does not count for the path length."""
+    root = maker.authority("Root")
+    old = maker.authority("Middle", root, ("basicConstraints = critical, CA:TRUE, pathlen:0", AUTHORITY[1]))
+    new = maker.authority("Middle", old)
+    return [root], maker.make("server", new), [old, new]
+
+
+def constrained(maker, constraints, **leaf):
+    return plain(maker, middle={"extensions": (*AUTHORITY, "nameConstraints = critical, " + constraints[0],
+                                               *constraints[1:])}, leaf=leaf)
+
+
+ACCEPTED = {
+    "plain": plain,
+    "in another order, with strangers, the root and one twice": in_another_order,
+    "cross-signed": cross_signed,
+    "an expired one beside the good one": with_an_expired_one_too,
+    "an authority that is no root": with_no_root,
+    "itself, no authority": itself,
+    "a rotated key": with_a_rotated_key,
+    "57 KB": of_57_kilobytes,
+    "RSA": lambda maker: plain(maker, root={"kind": "rsa"}, middle={"kind": "rsa"}, leaf={"kind": "rsa"}),
+    "RSA-PSS": lambda maker: plain(maker, root={"kind": "rsa"}, middle={"kind": "rsa", "sigopt": PSS},
+                                   leaf={"sigopt": PSS}),
+    "a key for RSA-PSS": lambda maker: plain(maker, root={"kind": "pss", "sigopt": PSS}, middle={"sigopt": PSS}),
+    "P-384": lambda maker: plain(maker, root={"kind": "p384", "md": "sha384"}, middle={"kind": "p384", "md": "sha384"},
+                                 leaf={"kind": "p384", "md": "sha512"}),
+    "Ed25519 at the root": lambda maker: plain(maker, root={"kind": "ed25519"}),
+    "Ed25519 in the middle": lambda maker: plain(maker, middle={"kind": "ed25519"}),
+    "Ed25519 of the server": lambda maker: plain(maker, leaf={"kind": "ed25519"}),
+    "Ed25519 everywhere": lambda maker: plain(maker, root={"kind": "ed25519"}, middle={"kind": "ed25519"},
+                                              leaf={"kind": "ed25519"}),
+    "Ed25519, itself": lambda maker: itself(maker, kind="ed25519"),
+    "a root signed with SHA-1": lambda maker: plain(maker, root={"md": "sha1"}),
+    "a permitted name": lambda maker: constrained(maker, ["permitted;DNS:example.net, excluded;DNS:example.org"]),
+    "a permitted subject": lambda maker: constrained(
+        maker, ["permitted;dirName:dn", "[dn]", "O = Acme Inc"], subject="/O=Acme Inc/CN=server"),
+    "servers and clients": lambda maker: plain(
+        maker, middle={"extensions": (*AUTHORITY, "extendedKeyUsage = clientAuth, serverAuth")}),
+}
+
+
+@pytest.fixture(scope="module")
+def maker(tmp_path_factory):
+    return Maker(tmp_path_factory.mktemp("chains") / "made")
+
+
+@pytest.mark.parametrize("case", ACCEPTED)
+def test_chains_that_are_accepted(lab, maker, case):
+    anchors, leaf, others = ACCEPTED[case](maker)
+    assert openssl_trusts(maker.bundle(*anchors), leaf.cert, others and maker.bundle(*others))
+    lab.serve(identity=maker.shown(leaf, *others))
+    connects(lab, to=NAME, trust=["--ca-cert", maker.bundle(*anchors)])
+
+
+def signed_by_no_authority(maker):
+    selfish = maker.make("Selfish", extensions=())
+    return [selfish], maker.make("server", selfish), [selfish]
+
+
+def named_as_its_issuer(maker):
+    root = maker.authority("Root")
+    return [root], maker.make("Root", root, md="sha1"), []
+
+
+def of_the_future(maker):
+    """So a clock in 1970 sees all certificates."""
+    future = {"start": "20480101000000Z"}
+    return plain(maker, root=future, middle=future, leaf=future)
+
+
+def another_chain_of_the_same_names(maker):
+    return [maker.authority("Root")], *plain(maker)[1:]
+
+
+REFUSED = {
+    "SHA-1": (lambda maker: plain(maker, leaf={"md": "sha1"}), "signed with an algorithm"),
+    "SHA-1, subject = issuer": (named_as_its_issuer, "signed with an algorithm"),
+    "SHA-1 in the middle": (lambda maker: plain(maker, middle={"md": "sha1"}), "signed with an algorithm"),
+    "SHA-224": (lambda maker: plain(maker, leaf={"md": "sha224"}), "signed with an algorithm"),
+    "PSS with a short salt": (lambda maker: plain(maker, middle={"kind": "rsa"}, leaf={"sigopt": (
+        PSS[0], "rsa_pss_saltlen:20")}), "signed with an algorithm"),
+    "PSS with a mask of SHA-1": (lambda maker: plain(maker, middle={"kind": "rsa"}, leaf={"sigopt": (
+        *PSS, "rsa_mgf1_md:sha1")}), "signed with an algorithm"),
+    "an RSA key of 1024 bits at the root": (lambda maker: plain(maker, root={"kind": "rsa1024"}), "a key that is not accepted"),
+    "an RSA key of 1024 bits": (lambda maker: plain(maker, leaf={"kind": "rsa1024"}), ""),
+    "an RSA key of 1024 bits for encipherment": (lambda maker: plain(maker, leaf={"kind": "rsa1024", "extensions": (
+        *FOR_SERVERS, "keyUsage = keyEncipherment")}), ""),
+    "a curve written out": (lambda maker: plain(maker, root={"kind": "explicit"}), "a key that is not accepted"),
+    "another curve": (lambda maker: plain(maker, middle={"kind": "k1"}), ""),
+    "Ed448": (lambda maker: plain(maker, middle={"kind": "ed448"}), ""),
+    "an intermediate for clients": (lambda maker: plain(maker, middle={"extensions": CLIENTS_ONLY}),
+                                    "it may not vouch for servers (extended key usage without serverAuth)"),
+    "no authority": (signed_by_no_authority, "CN=Selfish"),
+    "an intermediate that is none": (lambda maker: plain(maker, middle={"extensions": FOR_SERVERS}), "it may not vouch for others"),
+    "an intermediate of version 1": (lambda maker: plain(maker, middle={"extensions": ()}), "it may not vouch for others"),
+    "an intermediate that signs lists": (lambda maker: plain(maker, middle={"extensions": (
+        AUTHORITY[0], "keyUsage = critical, cRLSign")}), "it may not vouch for others"),
+    "too long a path": (lambda maker: plain(maker, root={"extensions": (
+        "basicConstraints = critical, CA:TRUE, pathlen:0", AUTHORITY[1])}), "path length"),
+    "an unknown critical extension": (lambda maker: plain(maker, leaf={"extensions": (
+        *FOR_SERVERS, "1.2.3.4 = critical, DER:0500")}), ""),
+    "an unknown critical extension in the middle": (lambda maker: plain(maker, middle={"extensions": (
+        *AUTHORITY, "1.2.3.4 = critical, DER:0500")}), ""),
+    "an expired intermediate": (lambda maker: plain(maker, middle={"end": "20210203040500Z"}),
+                                f"CN=Middle, which vouches for {NAME}, expired on 2021-02-03 04:05 UTC"),
+    "an expired root": (lambda maker: plain(maker, root={"end": "20210203040500Z"}), "expired on 2021-02-03 04:05 UTC"),
+    "all of the future": (of_the_future, "is not valid before 2048-01-01 00:00 UTC (this machine's date is 20"),
+    "another root of that name": (another_chain_of_the_same_names, "signature on the certificate"),
+    "a name that is not permitted": (lambda maker: constrained(maker, ["permitted;DNS:example.org"]), "name constraints"),
+    "an excluded name": (lambda maker: constrained(maker, ["excluded;DNS:example.net"]), "name constraints"),
+    "a wildcard over an excluded name": (lambda maker: constrained(
+        maker, [f"excluded;DNS:{NAME}"], extensions=of("subjectAltName = DNS:*.example.net")), "name constraints"),
+    "an address that is not permitted": (lambda maker: constrained(
+        maker, ["permitted;IP:10.0.0.0/255.0.0.0"], extensions=of(f"subjectAltName = DNS:{NAME}, IP:{SERVER}")),
+        "name constraints"),
+    "an address of IPv6": (lambda maker: constrained(
+        maker, ["excluded;IP:2001:db8::/ffff:ffff::"], extensions=of(f"subjectAltName = DNS:{NAME}, IP:{SERVER6}")),
+        "name constraints"),
+    "an excluded subject": (lambda maker: constrained(
+        maker, ["excluded;dirName:dn", "[dn]", "O = Acme Inc"], subject="/O=ACME  Inc/CN=server"), "name constraints"),
+    "an unknown kind of name": (lambda maker: constrained(
+        maker, ["permitted;email:example.net"], extensions=of(f"subjectAltName = DNS:{NAME}, email:ann@example.net")),
+        "name constraints"),
+    "a common name alone": (lambda maker: plain(maker, leaf={"subject": NAME, "extensions": FOR_SERVERS[:-1]}), "--allow-cn"),
+    "an address as a DNS name": (lambda maker: plain(maker, leaf={"extensions": of(f"subjectAltName = DNS:{SERVER}")}),
+                                 "not for"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_chains_that_are_refused(lab, maker, case):
+    make, words = REFUSED[case]
+    anchors, leaf, others = make(maker)
+    server = lab.start(lab.server, "openssl", "s_server", "-www", "-accept", "443", "-cert", leaf.cert, "-key", leaf.key,
+                       "-cipher", "DEFAULT@SECLEVEL=0", *(["-cert_chain", maker.bundle(*others)] if others else []))
+    server.wait_for("^ACCEPT")
+    status, said = lab.connect_fails(to=NAME, trust=["--ca-cert", maker.bundle(*anchors)])
+    assert status == 5, said
+    assert words in said
+    assert "SSTP_DUPLEX_POST" not in server.log
+    server.stop()
+
+
+def test_a_common_name_when_that_is_asked_for(lab, maker):
+    root, middle, leaf = Chain(maker, leaf={"subject": NAME, "extensions": FOR_SERVERS[:-1]})
+    lab.serve(identity=maker.shown(leaf, middle))
+    connects(lab, "--allow-cn", to=NAME, trust=["--ca-cert", root.cert])
+
+
+def test_a_common_name_is_constrained_too(lab, maker):
+    """Also that of a server that is an authority by itself."""
+    root, middle, leaf = Chain(maker, middle={"extensions": (*AUTHORITY, "nameConstraints = permitted;DNS:example.org")},
+                               leaf={"subject": NAME, "extensions": ("basicConstraints = CA:TRUE",)})
+    server = lab.serve(identity=maker.shown(leaf, middle))
+    assert "name constraints" in refuses(lab, server, "--allow-cn", to=NAME, trust=["--ca-cert", root.cert])
+
+
+@pytest.mark.parametrize("case, words", [
+    (in_another_order, r"certificate 2 \(CN=A stranger\) is not the issuer of the one before it \(CN=server\)"),
+    (with_an_expired_one_too, r"certificate 2 \(CN=Middle\) has expired: 2021-02-03 04:05 UTC"),
+    (plain, None),
+])
+def test_the_server_warns_of_its_own_chain(lab, maker, case, words):
+    _, leaf, others = case(maker)
+    server = lab.serve(identity=maker.shown(leaf, *others))
+    assert bool(re.search("^warn: .*certificate [0-9]", server.log, re.M)) == bool(words)
+    for count in (1, 2) if words else ():
+        server.wait_for("^warn: .*: " + words, count)
+        server.send(signal.SIGHUP)
+
+
+def test_a_name_with_other_letters(lab):
+    for option in ([], ["--verify-name"], ["--sni"]):
+        status, said = lab.connect_fails(*option, *(["bücher.example"] if option else []),
+                                         to="bücher.example" if not option else NAME)
+        assert status == 2
+        assert "xn--bcher-kva.example" in said
 
 
 # ---- versions and ciphers
