@@ -13,6 +13,7 @@
 #include "net/health.h"
 #include "util/clock.h"
 #include "util/exit_code.h"
+#include "util/seccomp.h"
 
 enum { ANSWER_MS = 5 * 1000 }; /* all of them together */
 
@@ -86,7 +87,8 @@ static void look(struct findings *f, unsigned slot, uint64_t deadline_ms)
 	else if (error == -ETIMEDOUT)
 		note(f, "down: a program hangs, it does not answer");
 	else if (error)
-		snprintf(f->trouble, sizeof(f->trouble), "down: cannot ask: %s", strerror(-error));
+		snprintf(f->trouble, sizeof(f->trouble), "down: cannot ask: %s%s",
+			 strerror(-error), seccomp_advice(error));
 	else if (!f->interface || is_about(a.line, f->interface))
 		note(f, a.line);
 }

@@ -21,6 +21,7 @@
 #include "sstp/sstp.h"
 #include "tunnel/tunnel.h"
 #include "util/process1.h"
+#include "util/seccomp.h"
 #include "util/secret.h"
 
 enum {
@@ -713,7 +714,7 @@ static enum exit_code open_all(struct client *c)
 	if (!error)
 		error = pump_open(&c->pump, c->loop);
 	if (error) {
-		log_error(&c->log, "%s", strerror(-error));
+		log_error(&c->log, "cannot start: %s%s", strerror(-error), seccomp_advice(error));
 		return EXIT_OTHER;
 	}
 	health_open(&c->health, c->loop);

@@ -21,6 +21,7 @@
 #include "net/netlink.h"
 #include "net/netlink_watch.h"
 #include "tun/tun.h"
+#include "util/seccomp.h"
 
 enum {
 	PREFIX6_LEN = 64, /* of link-local addresses, and of those made of a prefix */
@@ -64,7 +65,8 @@ struct host {
 
 static const char *hint(int error)
 {
-	return error == -EPERM ? " (this needs root, or the capability CAP_NET_ADMIN)" : "";
+	return error == -EPERM ? " (this needs root, or the capability CAP_NET_ADMIN)" :
+				 seccomp_advice(error);
 }
 
 static int failed(const struct host *h, int error, const char *what)

@@ -21,6 +21,7 @@
 #include "net/confine.h"
 #include "net/handover.h"
 #include "tunnel/elsewhere.h"
+#include "util/seccomp.h"
 
 enum { LOOK_MS = 100 };
 
@@ -49,13 +50,13 @@ static struct confined *confined_of(struct place *p)
 /* The device is for whoever may open it: no capability helps, as it does in our own network. */
 static bool can_open_tun(const struct log *log)
 {
+	int error;
+
 	if (access("/dev/net/tun", R_OK | W_OK) == 0)
 		return true;
-	log_error(log, "/dev/net/tun: %s%s", strerror(errno),
-		  errno == EACCES ? ": this user must be allowed to read and write it (chmod 666 "
-				    "/dev/net/tun, or a udev rule); `sstp proxy` needs no device" :
-				    ": load the module (modprobe tun), or give the container the "
-				    "device (--device /dev/net/tun); `sstp proxy` needs no device");
+	error = -errno;
+	log_error(log, "/dev/net/tun cannot be opened: %s%s; `sstp proxy` needs no device",
+		  strerror(-error), tun_advise("/dev/net/tun", error).text);
 	return false;
 }
 
@@ -127,7 +128,8 @@ static int start(struct confined *c)
 	int ends[2], error = handover_pair(ends);
 
 	if (error) {
-		log_error(c->client->log, "%s", strerror(-error));
+		log_error(c->client->log, "a socket pair: %s%s", strerror(-error),
+			  seccomp_advice(error));
 		return error;
 	}
 	c->ours = ends[0];

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "util/clock.h"
+#include "util/seccomp.h"
 #include "util/signals.h"
 
 enum {
@@ -137,7 +138,8 @@ int command_start(struct command *c, const struct command_cfg *cfg)
 	if (pid < 0) {
 		int error = errno;
 
-		log_error(cfg->log, "cannot run %s: %s", cfg->argv[0], strerror(error));
+		log_error(cfg->log, "cannot run %s: %s%s", cfg->argv[0], strerror(error),
+			  seccomp_advice(-error));
 		return -error;
 	}
 	if (pid == 0)

@@ -16,6 +16,7 @@
 #include "net/handover.h"
 #include "net/netlink.h"
 #include "util/file.h"
+#include "util/seccomp.h"
 
 enum { FILE_LEN_MAX = 64 * 1024 };
 
@@ -61,10 +62,14 @@ static const char *hint(int error)
 		if (has_number(settings[i].path, settings[i].forbids))
 			return settings[i].text;
 	switch (error) {
+	case -ENOSYS:
+		return seccomp_advice(error);
 	case -EPERM:
 	case -EACCES:
-		return ": in a container its security profile forbids this (seccomp, AppArmor), and in "
-		       "a chroot the kernel; `sstp proxy` needs no namespaces";
+		return ": in a container its security profile forbids this (--security-opt "
+		       "seccomp=FILE with a profile that allows unshare and mount, "
+		       "--security-opt apparmor=unconfined), and in a chroot the kernel; `sstp proxy` "
+		       "needs no namespaces";
 	case -ENOSPC:
 	case -EUSERS:
 		return ": there are too many; sysctl user.max_user_namespaces (max_net_namespaces, "
@@ -138,7 +143,9 @@ static int bring_up_loopback(const struct log *log)
 	int error = netlink_open(&nl);
 
 	if (!error) {
-		error = netlink_link_up(nl, if_nametoindex("lo"), 0);
+		unsigned index = if_nametoindex("lo");
+
+		error = index ? netlink_link_up(nl, index, 0) : -errno;
 		netlink_close(nl);
 	}
 	return error ? refused(log, "the loopback device can't be brought up", error) : 0;
@@ -160,7 +167,8 @@ static int own_mounts(const struct log *log)
 
 	if (error)
 		log_error(log, "the command's mounts can't be made its own: %s%s", strerror(-error),
-			  error == -EINVAL ? ": a chroot must be a mount point for that" : "");
+			  error == -EINVAL ? ": a chroot must be a mount point for that" :
+					     hint(error));
 	return error;
 }
 
@@ -209,8 +217,8 @@ static int hide_resolvers(const struct log *log)
 			continue;
 		error = mount_empty(real);
 		if (error) {
-			log_error(log, "%s can't be hidden from the command: %s", real,
-				  strerror(-error));
+			log_error(log, "%s can't be hidden from the command: %s%s", real,
+				  strerror(-error), hint(error));
 			return error;
 		}
 	}
@@ -299,8 +307,8 @@ int confine_names(const struct log *log)
 		return -ENOENT;
 	fd = replace(path);
 	if (fd < 0)
-		log_error(log, "%s can't be replaced for the command: %s", resolv_conf,
-			  strerror(-fd));
+		log_error(log, "%s can't be replaced for the command: %s%s", resolv_conf,
+			  strerror(-fd), hint(fd));
 	return fd;
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "net/handover.h"
+#include "util/seccomp.h"
 
 static const char *const name_folders[] = { "/run/netns", "/var/run/netns" };
 
@@ -70,8 +71,16 @@ static int open_where(struct netns *ns, const char *where)
 
 static const char *hint(const struct netns *ns, int error)
 {
-	if (error == -EACCES || error == -EPERM)
+	if ((error == -EACCES || error == -EPERM) && geteuid())
 		return ": it belongs to another user; root may enter it";
+	if (error == -EACCES) /* opening it asks for the right to trace the process */
+		return ": the capability CAP_SYS_PTRACE is needed (in a container: --cap-add "
+		       "SYS_PTRACE)";
+	if (error == -EPERM)
+		return ": the capability CAP_SYS_ADMIN is needed (in a container: --cap-add SYS_ADMIN, "
+		       "which also makes the usual seccomp profile allow setns)";
+	if (error == -ENOSYS)
+		return seccomp_advice(error);
 	if (error == -ENOENT && ns->pid)
 		return ": there is no such process";
 	if (error == -ENOENT && ns->name)

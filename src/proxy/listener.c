@@ -3,6 +3,7 @@
  * host without one of the families has the other.
  */
 #include "proxy/listener.h"
+#include "util/seccomp.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -205,7 +206,7 @@ static const char *hint(int error)
 	case EACCES:
 		return ": ports under 1024 are for root; choose another port";
 	default:
-		return "";
+		return seccomp_advice(error);
 	}
 }
 

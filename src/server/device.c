@@ -9,6 +9,7 @@
 #include "net/handover.h"
 #include "net/netns.h"
 #include "tunnel/elsewhere.h"
+#include "util/seccomp.h"
 #include "util/secret.h"
 
 /* ---- what may be wrong with the host: in this process's namespace, which is the device's */
@@ -85,7 +86,7 @@ static enum exit_code make_here(const struct server_cfg *server, const struct tu
 	warn_of_overlaps(&server->network);
 	error = netlink_open(&d->netlink);
 	if (error)
-		log_error(NULL, "netlink: %s", strerror(-error));
+		log_error(NULL, "netlink: %s%s", strerror(-error), seccomp_advice(error));
 	return error ? EXIT_NETCONF : EXIT_OK;
 }
 

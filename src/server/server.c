@@ -27,6 +27,7 @@
 #include "util/file.h"
 #include "util/notify.h"
 #include "util/process1.h"
+#include "util/seccomp.h"
 
 enum {
 	BACKLOG = 1024,
@@ -105,7 +106,7 @@ static const char *listen_hint(int error)
 	case -EADDRNOTAVAIL:
 		return ": this host does not have that address";
 	default:
-		return "";
+		return seccomp_advice(error);
 	}
 }
 
@@ -193,7 +194,7 @@ static enum exit_code open_workers(struct server *srv)
 	for (unsigned i = opened; i < sh->worker_count; i++)
 		tun_close(tuns[i]);
 	if (error)
-		log_error(NULL, "cannot start: %s", strerror(-error));
+		log_error(NULL, "cannot start: %s%s", strerror(-error), seccomp_advice(error));
 	return code ? code : error ? EXIT_OTHER : EXIT_OK;
 }
 
@@ -516,7 +517,7 @@ static enum exit_code open_all(struct server *srv)
 	if (!error)
 		error = registry_open(srv->cfg, &sh->registry);
 	if (error) {
-		log_error(NULL, "cannot start: %s", strerror(-error));
+		log_error(NULL, "cannot start: %s%s", strerror(-error), seccomp_advice(error));
 		return EXIT_OTHER;
 	}
 	registry_keep_addresses(sh->registry, sh->credentials.users);
@@ -580,7 +581,7 @@ static enum exit_code run(struct server *srv)
 		error = loop_run(srv->loop);
 	}
 	if (error) {
-		log_error(NULL, "%s", strerror(-error));
+		log_error(NULL, "%s%s", strerror(-error), seccomp_advice(error));
 		post_all(srv, &now);
 	}
 	return error ? EXIT_OTHER : sh->is_device_lost ? EXIT_NETCONF : EXIT_OK;

@@ -1,5 +1,6 @@
 /* A TUN device in another network namespace: the socket is descriptor 0, its queues follow. */
 #include "tunnel/elsewhere.h"
+#include "util/seccomp.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -29,7 +30,7 @@ int elsewhere_make(const struct elsewhere_cfg *cfg, int *fds)
 	int error = netlink_open(&nl);
 
 	if (error) {
-		log_error(cfg->log, "netlink: %s", strerror(-error));
+		log_error(cfg->log, "netlink: %s%s", strerror(-error), seccomp_advice(error));
 		return error;
 	}
 	fds[0] = netlink_fd(nl);

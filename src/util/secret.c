@@ -2,10 +2,13 @@
 #include "util/secret.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
+
+#include "util/exit_code.h"
 
 bool ct_equal(const void *a, const void *b, size_t len)
 {
@@ -23,6 +26,26 @@ void secret_wipe(void *at, size_t len)
 		explicit_bzero(at, len);
 }
 
+/* Before Linux 3.17, and under some seccomp filters. */
+static bool has_no_getrandom(int error)
+{
+	return error == ENOSYS || error == EPERM || error == EACCES;
+}
+
+static ssize_t read_urandom(void *to, size_t len)
+{
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC), error;
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = read(fd, to, len);
+	error = errno;
+	close(fd);
+	errno = error;
+	return n;
+}
+
 void secret_random(void *to, size_t len)
 {
 	uint8_t *at = to;
@@ -32,9 +55,11 @@ void secret_random(void *to, size_t len)
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && has_no_getrandom(errno))
+			n = read_urandom(at, len);
 		if (n <= 0) {
-			perror("sstp: getrandom");
-			abort();
+			dprintf(STDERR_FILENO, "sstp: no random numbers: %s\n", strerror(errno));
+			_exit(EXIT_OTHER);
 		}
 		at += n;
 		len -= (size_t)n;

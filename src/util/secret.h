@@ -14,8 +14,8 @@ bool ct_equal(const void *a, const void *b, size_t len);
 
 void secret_wipe(void *at, size_t len);
 
-/* Fills with random bytes from getrandom(2). A kernel that has none ends the program: nothing
- * that we do is safe without. */
+/* Fills with random bytes from getrandom(2), or from /dev/urandom where that is refused. Without
+ * either the program ends: nothing that it does is safe without. */
 void secret_random(void *to, size_t len);
 
 #endif
