@@ -69,6 +69,7 @@ struct client {
 	bool was_up;       /* at any time, as is the next */
 	bool was_ready;    /* whoever waits for us knows */
 	bool is_stalled;   /* health was told so */
+	bool is_dial_due;  /* once the outlet has put back what it had set up */
 	bool is_stopping;
 	int code; /* of exit: ours, or the outlet's own */
 };
@@ -381,6 +382,7 @@ static void login_failed(struct client *c, const struct tunnel_end *end)
 static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 {
 	struct outlet *o = c->cfg->outlet;
+	bool is_later = false;
 
 	autoconf_stop(&c->autoconf);
 	loop_timer_stop(c->loop, &c->acks);
@@ -392,14 +394,16 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 			c->failures = FAILURES_AFTER_SUCCESS;
 	}
 	if (c->outlet_is_up)
-		o->ops->down(o, !c->is_stopping);
+		is_later = o->ops->down(o, !c->is_stopping) == OUTLET_LATER;
 	c->is_up = c->outlet_is_up = false;
 	if (end->by_us && !c->is_stopping)
-		dial(c); /* SIGUSR2 */
+		c->is_dial_due = true; /* SIGUSR2 */
 	else if (end->code == EXIT_AUTH)
 		login_failed(c, end);
 	else
 		failed(c, end->code, end->text);
+	if (c->is_dial_due && !is_later)
+		dial(c);
 }
 
 /*
@@ -619,6 +623,7 @@ static void dial(struct client *c)
 
 	c->up_ms = 0;
 	reload_crl(c);
+	c->is_dial_due = false;
 	log_event(&c->log, LOG_LEVEL_INFO, "connecting", "connecting to {server}",
 		  LOG_TEXT("server", c->name.text));
 	health_down(&c->health, c->cfg->outlet->name, "connecting");
@@ -688,12 +693,14 @@ static void on_outlet_end(struct outlet_client *outlet_client, int code)
 	stop(container_of(outlet_client, struct client, outlet_client), code);
 }
 
-static void on_outlet_up(struct outlet_client *outlet_client)
+static void on_outlet_settled(struct outlet_client *outlet_client)
 {
 	struct client *c = container_of(outlet_client, struct client, outlet_client);
 
 	if (c->outlet_is_up && !c->is_stopping)
 		note_up(c);
+	if (c->is_dial_due)
+		dial(c);
 }
 
 static enum exit_code open_all(struct client *c)
@@ -719,7 +726,7 @@ static enum exit_code open_all(struct client *c)
 	}
 	health_open(&c->health, c->loop);
 	c->outlet_client = (struct outlet_client){ c->loop, &c->tunnel, &c->log, on_outlet_end,
-						  on_outlet_up };
+						  on_outlet_settled };
 	return c->cfg->outlet->ops->open(c->cfg->outlet, &c->outlet_client);
 }
 

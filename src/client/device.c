@@ -107,11 +107,24 @@ static void run_script(struct device *d, enum script_reason reason)
 		scripts_add(&d->scripts, reason, &env);
 }
 
+/* Nothing is being set up, or put back, beside the loop. */
+static bool is_settled(const struct device *d)
+{
+	return scripts_are_idle(&d->scripts) && (!d->host || host_is_settled(d->host));
+}
+
+static void host_settled(void *arg)
+{
+	struct device *d = arg;
+
+	d->client->settled(d->client);
+}
+
 static void scripts_done(struct scripts *s)
 {
 	struct device *d = container_of(s, struct device, scripts);
 
-	d->client->up(d->client);
+	d->client->settled(d->client);
 }
 
 static void open_scripts(struct device *d)
@@ -179,10 +192,11 @@ static int up(struct outlet *o, const struct outlet_link *link)
 		return error;
 	d->is_up = d->was_up = true;
 	loop_watch_events(d->client->loop, &d->watch, EPOLLIN);
-	return scripts_are_idle(&d->scripts) ? 0 : OUTLET_LATER;
+	return is_settled(d) ? 0 : OUTLET_LATER;
 }
 
-static void down(struct outlet *o, bool will_return)
+/* The server's name may be looked up once the host's own DNS is back. */
+static int down(struct outlet *o, bool will_return)
 {
 	struct device *d = device_of(o);
 
@@ -192,6 +206,7 @@ static void down(struct outlet *o, bool will_return)
 		host_pause(d->host);
 	if (will_return)
 		run_script(d, SCRIPT_ATTEMPT_RECONNECT);
+	return !d->host || host_is_settled(d->host) ? 0 : OUTLET_LATER;
 }
 
 /* ---- start and end */
@@ -278,6 +293,8 @@ static enum exit_code open_device(struct outlet *o, struct outlet_client *client
 			.route_count = cfg->route_count,
 			.table = cfg->table,
 			.dns = cfg->dns,
+			.settled = host_settled,
+			.arg = d,
 			.log = client->log,
 		},
 	};
@@ -302,6 +319,8 @@ static bool take_signal(struct outlet *o, const struct signalfd_siginfo *info)
 
 	if (info->ssi_signo == SIGCHLD)
 		scripts_child(&d->scripts);
+	if (info->ssi_signo == SIGCHLD && d->host)
+		host_child(d->host);
 	return p->ops->signal && p->ops->signal(p, info);
 }
 

@@ -133,12 +133,22 @@ static void open_state(struct host *h)
 			 dir, strerror(-error));
 }
 
+static void dns_settled(struct dns *d)
+{
+	struct host *h = container_of(d, struct host, dns);
+
+	h->cfg.settled(h->cfg.arg);
+}
+
 static void open_dns(struct host *h)
 {
 	dns_init(&h->dns, h->cfg.device, h->cfg.resolv_conf, &h->state, h->log);
 	h->dns.is_only_file = h->cfg.dns == HOST_DNS_FILE;
 	if (h->cfg.dns == HOST_DNS_FD)
 		h->dns.fd = h->cfg.resolv_conf_fd;
+	h->dns.settled = dns_settled;
+	if (h->cfg.loop)
+		dns_use_loop(&h->dns, h->cfg.loop);
 }
 
 static void look(struct host *h)
@@ -619,7 +629,7 @@ static bool has_same_dns(const struct outlet_link *a, const struct outlet_link *
 
 static void set_dns(struct host *h, const struct outlet_link *link)
 {
-	if (h->cfg.dns == HOST_DNS_NONE || (h->dns.way && has_same_dns(&h->link, link)))
+	if (h->cfg.dns == HOST_DNS_NONE || (dns_is_up(&h->dns) && has_same_dns(&h->link, link)))
 		return;
 	dns_up(&h->dns, link->dns, link->dns_count);
 	memcpy(h->link.dns, link->dns, sizeof(h->link.dns));
@@ -684,6 +694,16 @@ void host_pause(struct host *h)
 {
 	if (!h->cfg.is_elsewhere)
 		dns_down(&h->dns);
+}
+
+bool host_is_settled(const struct host *h)
+{
+	return dns_is_settled(&h->dns);
+}
+
+void host_child(struct host *h)
+{
+	dns_child(&h->dns);
 }
 
 /* ---- when the host has changed */
@@ -752,7 +772,7 @@ void host_close(struct host *h)
 		loop_timer_stop(h->watch.loop, &h->again);
 	netlink_watch_close(&h->watch);
 	if (h->nl) {
-		dns_down(&h->dns);
+		dns_close(&h->dns);
 		clear_device(h);
 		server_routes_drop(&h->to_server);
 	}

@@ -49,7 +49,11 @@ struct host_cfg {
 	const char *resolv_conf; /* NULL: /etc/resolv.conf */
 	int resolv_conf_fd;      /* stays the caller's */
 	const char *state_dir;   /* NULL: HOST_STATE_DIR */
-	struct loop *loop; /* to see what others change on this host; NULL: nobody looks */
+	/* To see what others change on this host, and for programs that set DNS servers to run
+	 * beside; SIGCHLD is one of its signals. NULL: nobody looks, and programs are waited for. */
+	struct loop *loop;
+	void (*settled)(void *arg); /* with a loop: host_is_settled is true from now on, ... */
+	void *arg;                  /* ... or will not be soon */
 	const struct log *log;
 };
 
@@ -82,6 +86,11 @@ int host_up(struct host *h, const struct outlet_link *link);
  */
 void host_pause(struct host *h);
 
+/* False while a program sets DNS servers or puts them back. */
+bool host_is_settled(const struct host *h);
+/* SIGCHLD has come. */
+void host_child(struct host *h);
+
 /*
  * Puts back of our routes what others have removed, and lets the host route follow the way of now.
  * Called by itself when cfg.loop is set. Returns when to call it again though nothing changes;
@@ -89,7 +98,7 @@ void host_pause(struct host *h);
  */
 uint64_t host_check(struct host *h, uint64_t now_ms);
 
-/* Puts everything back and frees. NULL is fine. */
+/* Puts everything back and frees; some seconds at most, whatever programs do. NULL is fine. */
 void host_close(struct host *h);
 
 #endif

@@ -8,7 +8,6 @@
 #include "client/script.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,16 +203,12 @@ int script_run(enum script_reason reason, const struct script_env *s)
 
 /* ---- one after the other */
 
-enum { LOOK_MS = 1000 }; /* SIGCHLD tells sooner */
-
 struct script_job {
 	struct script_job *next;
 	enum script_reason reason;
 	const char *command;
 	struct env env;
 };
-
-static void begin_next(struct scripts *s);
 
 /* Takes the first off. */
 static void drop_first(struct scripts *s)
@@ -231,38 +226,27 @@ static void drop_first(struct scripts *s)
 static void end_first(struct scripts *s, int result)
 {
 	log_result(s->log, s->first->reason, s->first->command, result);
-	s->pid = 0;
-	loop_timer_stop(s->loop, &s->timer);
 	drop_first(s);
-}
-
-static void look_again(struct scripts *s)
-{
-	loop_timer_set(s->loop, &s->timer,
-		       loop_now(s->loop) + (s->is_ending ? RUN_GRACE_MS : LOOK_MS));
 }
 
 static void start_first(struct scripts *s)
 {
 	struct script_job *job = s->first;
 	const char *const argv[] = { "/bin/sh", "-c", job->command, NULL };
-	const struct run run = { .argv = argv, .env = &job->env };
-	int error = run_start(&run, &s->pid);
+	const struct run run = { .argv = argv, .env = &job->env, .limit_ms = s->limit_ms };
+	int error = run_beside_start(&s->run, &run);
 
 	log_debug(s->log, "script: %s", reasons[job->reason]);
-	if (error) {
+	if (error)
 		end_first(s, error);
-		return;
-	}
-	s->is_ending = false;
-	s->started_ms = loop_now(s->loop);
-	loop_timer_set(s->loop, &s->timer,
-		       s->started_ms + (s->limit_ms < LOOK_MS ? s->limit_ms : LOOK_MS));
 }
 
-static void begin_next(struct scripts *s)
+static void ended(struct run_beside *run, int result)
 {
-	while (s->first && !s->pid)
+	struct scripts *s = container_of(run, struct scripts, run);
+
+	end_first(s, result);
+	while (s->first && !s->run.pid)
 		start_first(s);
 	if (!s->first)
 		s->idle(s);
@@ -270,40 +254,15 @@ static void begin_next(struct scripts *s)
 
 void scripts_child(struct scripts *s)
 {
-	int result = s->pid ? run_poll(s->pid) : -EAGAIN;
-
-	if (result == -EAGAIN)
-		return;
-	if (s->is_ending)
-		kill(-s->pid, SIGKILL); /* what it started */
-	/* -ECHILD: process 1 reaps whatever ends, and was faster */
-	end_first(s, s->is_ending ? -ETIMEDOUT : result == -ECHILD ? 0 : result);
-	begin_next(s);
-}
-
-static void on_timer(struct loop_timer *timer)
-{
-	struct scripts *s = container_of(timer, struct scripts, timer);
-	pid_t pid = s->pid;
-
-	scripts_child(s);
-	if (!pid || s->pid != pid)
-		return;
-	if (s->is_ending) {
-		kill(-pid, SIGKILL);
-	} else if (loop_now(s->loop) - s->started_ms >= s->limit_ms) {
-		s->is_ending = true;
-		kill(-pid, SIGTERM);
-	}
-	look_again(s);
+	run_beside_child(&s->run);
 }
 
 void scripts_open(struct scripts *s)
 {
-	s->timer = (struct loop_timer){ .expired = on_timer };
+	s->run = (struct run_beside){ .loop = s->loop, .ended = ended };
+	run_beside_open(&s->run);
 	if (!s->limit_ms)
 		s->limit_ms = SCRIPT_LIMIT_MS;
-	signal(SIGCHLD, SIG_DFL); /* ignored, as it may be, no child could be waited for */
 }
 
 static struct script_job *new_job(enum script_reason reason, const struct script_env *env)
@@ -346,12 +305,8 @@ void scripts_close(struct scripts *s, const struct script_env *env)
 {
 	uint64_t end_ms = clock_now_ms() + SCRIPT_END_LIMIT_MS, now_ms;
 
-	if (s->pid) {
-		unsigned limit_ms = SCRIPT_END_LIMIT_MS / 2;
-		int result = run_wait(s->pid, limit_ms < s->limit_ms ? limit_ms : s->limit_ms);
-
-		end_first(s, result == -ECHILD ? 0 : result);
-	}
+	if (s->run.pid)
+		end_first(s, run_beside_wait(&s->run, SCRIPT_END_LIMIT_MS / 2));
 	while (s->first)
 		drop_first(s);
 	now_ms = clock_now_ms();

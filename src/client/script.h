@@ -10,8 +10,7 @@
 #define SSTP_CLIENT_SCRIPT_H
 
 #include "client/host.h"
-#include "net/loop.h"
-#include "net/run.h"
+#include "net/run_beside.h"
 
 enum script_reason {
 	SCRIPT_PRE_INIT,          /* before anything */
@@ -54,10 +53,7 @@ struct scripts {
 	/* its own */
 	struct script_job *first, *last; /* the first runs */
 	size_t count;
-	pid_t pid;      /* 0: none */
-	bool is_ending; /* it was sent SIGTERM */
-	uint64_t started_ms;
-	struct loop_timer timer;
+	struct run_beside run;
 };
 
 /* `loop`, `log`, `idle` are set. SIGCHLD must be one of the loop's signals, and scripts_child called. */

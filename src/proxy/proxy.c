@@ -150,10 +150,11 @@ static int up(struct outlet *o, const struct outlet_link *link)
 	return start_command(p);
 }
 
-static void down(struct outlet *o, bool will_return)
+static int down(struct outlet *o, bool will_return)
 {
 	(void)will_return;
 	stack_down(proxy_of(o)->stack);
+	return 0;
 }
 
 static bool take_signal(struct outlet *o, const struct signalfd_siginfo *info)

@@ -38,8 +38,8 @@ struct outlet_client {
 	const struct log *log;
 	/* Ends the tunnel in order, and then client_run with this code. Logs nothing. */
 	void (*end)(struct outlet_client *client, int code);
-	/* After an `up` that gave OUTLET_LATER: what it waited for is done. */
-	void (*up)(struct outlet_client *client);
+	/* After an `up` or a `down` that gave OUTLET_LATER: what it waited for is done. */
+	void (*settled)(struct outlet_client *client);
 };
 
 enum { OUTLET_LATER = 1 };
@@ -50,11 +50,12 @@ struct outlet_ops {
 	/* Before the socket connects to that address; NULL: nothing to do. 0 or -errno. */
 	int (*before_connect)(struct outlet *o, const struct ip_addr *server);
 	/* Packets may pass from now on, or what was agreed on has changed. 0, or OUTLET_LATER (they
-	 * pass, but a script still sets the network up), or -errno, logged: there is no use in the
+	 * pass, but a program still sets the network up), or -errno, logged: there is no use in the
 	 * tunnel. */
 	int (*up)(struct outlet *o, const struct outlet_link *link);
-	/* No packets any more; until the next up, if it `will_return`. */
-	void (*down)(struct outlet *o, bool will_return);
+	/* No packets any more; until the next up, if it `will_return`. 0, or OUTLET_LATER (the
+	 * host's DNS servers are still being put back). */
+	int (*down)(struct outlet *o, bool will_return);
 	/* A signal has come: true if the client need not look at it. NULL: none is taken. */
 	bool (*signal)(struct outlet *o, const struct signalfd_siginfo *info);
 	/* Puts everything back and frees; also after an open that failed, or never was. */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -336,6 +337,157 @@ static void killed_before_a_short_cut(void **state)
 	assert_int_equal(files_in("etc"), 1);
 }
 
+/* ---- backups without a file of ours */
+
+#define FORMER "nameserver 1.1.1.1\nsearch a\n"
+#define MARK "# Written by sstp for sstp0. The former file is "
+static const char no_file[] = "# There was no such file before sstp made one.\n";
+
+static const struct leftover_case {
+	const char *what, *file, *backup; /* NULL: there is none */
+	const char *want, *logged;
+} leftovers[] = {
+	{ "put back, and not removed yet", FORMER, FORMER, FORMER, NULL },
+	{ "made, and the file not written yet", FORMER, FORMER, FORMER, NULL },
+	{ "made in part", FORMER, "nameserver 1.1", FORMER, NULL },
+	{ "made and empty", FORMER, "", FORMER, NULL },
+	{ "of an empty file", "", "", "", NULL },
+	{ "of no file, which is removed again", NULL, no_file, NULL, NULL },
+	{ "of no file, which was made and not written", "", no_file, NULL, "is put back" },
+	{ "the file is empty", "", FORMER, FORMER, "is put back" },
+	{ "the file has half a mark", "# Written by ss", FORMER, FORMER, "is put back" },
+	{ "the file has a mark without an end", MARK "/etc/re", FORMER, FORMER, "is put back" },
+	{ "the file ends in the middle of a line", "nameserver 1.1.1.1\nsea", FORMER, FORMER,
+	  "is put back" },
+	{ "the file has blank lines after it", FORMER "\n\n", FORMER, FORMER, "is put back" },
+	{ "the file was to be cut", FORMER "#|cut\n##", FORMER, FORMER, "is put back" },
+	{ "the user's, since", "nameserver 2.2.2.2\n", FORMER, "nameserver 2.2.2.2\n",
+	  "somebody else has written" },
+	{ "the user's, with more", FORMER "nameserver 2.2.2.2\n", FORMER,
+	  FORMER "nameserver 2.2.2.2\n", NULL },
+	{ "the user's, with less", "nameserver 1.1.1.1\n", FORMER, "nameserver 1.1.1.1\n",
+	  "somebody else has written" },
+	{ "the user's, where there was none", "nameserver 2.2.2.2\n", no_file,
+	  "nameserver 2.2.2.2\n", "somebody else has written" },
+	{ "the user has removed it", NULL, FORMER, NULL, "somebody else has written" },
+};
+
+static void put(const char *name, const char *text)
+{
+	unlink(lab_path(name));
+	if (text)
+		lab_write(name, text);
+}
+
+/* Whoever comes next, with the same device or another, leaves the right file and nothing beside it. */
+static void leftover_backups(void **state)
+{
+	static const char *const names[] = { "etc/resolv.conf.before-sstp0",
+					     "etc/resolv.conf.before-sstp7" };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(leftovers) / sizeof(*leftovers); i++) {
+		const struct leftover_case *c = &leftovers[i / 2];
+
+		print_message("%s, %s\n", c->what, names[i % 2]);
+		put("etc/resolv.conf", c->file);
+		put(names[i % 2], c->backup);
+		assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+		if (c->logged)
+			lab_logged(c->logged);
+		assert_string_equal(lab_log(), "");
+		lab_has("etc/resolv.conf", c->want ? c->want : "(none)");
+		lab_has(names[i % 2], "(none)");
+
+		put("etc/resolv.conf", c->file);
+		put(names[i % 2], c->backup);
+		dns_up(&dns, servers, 2);
+		assert_string_equal(strstr(below_the_mark(), TWO_SERVERS) ? "ours" : "", "ours");
+		dns_down(&dns);
+		lab_has("etc/resolv.conf", c->want ? c->want : "(none)");
+		assert_int_equal(files_in("etc"), c->want ? 1 : 0);
+		lab_clear_log();
+	}
+}
+
+static void a_file_with_zeros(void **state)
+{
+	FILE *f;
+
+	(void)state;
+	lab_write("etc/resolv.conf.before-sstp0", FORMER);
+	f = fopen(dns.resolv_conf, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite("name\0\0\0\0", 1, 8, f), 8);
+	fclose(f);
+	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	lab_has("etc/resolv.conf", FORMER);
+}
+
+/* Ours, over a longer one, and not cut yet. */
+static void killed_before_ours_is_cut(void **state)
+{
+	char text[512];
+
+	(void)state;
+	snprintf(text, sizeof(text), MARK "%s\nnameserver 10.1.0.1\n#|cut\n####",
+		 lab_path("etc/resolv.conf.before-sstp0"));
+	lab_write("etc/resolv.conf", text);
+	lab_write("etc/resolv.conf.before-sstp0", FORMER);
+	dns_up(&dns, servers, 2);
+	dns_down(&dns);
+	lab_has("etc/resolv.conf", FORMER);
+	assert_int_equal(files_in("etc"), 1);
+}
+
+/* In another network namespace there may be a device of the same name. */
+static void another_lives_with_the_same_name(void **state)
+{
+	pid_t other;
+
+	(void)state;
+	lab_write("etc/resolv.conf", FORMER);
+	other = lab_fork(go_up);
+	lab_write("etc/resolv.conf", "nameserver 2.2.2.2\n");
+	dns_up(&dns, servers, 2);
+	lab_has("etc/resolv.conf", IN_ITSELF TWO_SERVERS "#|nameserver 2.2.2.2\n");
+	dns_down(&dns);
+	lab_has("etc/resolv.conf", "nameserver 2.2.2.2\n");
+	lab_has("etc/resolv.conf.before-sstp0", FORMER);
+	lab_kill(other);
+	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	assert_int_equal(files_in("etc"), 1);
+}
+
+/* What can't be read is not written over. */
+static void a_backup_that_is_no_use(void **state)
+{
+	static char big[70 * 1024];
+
+	(void)state;
+	memset(big, 'x', sizeof(big) - 1);
+	lab_write("etc/resolv.conf", FORMER);
+	lab_write("etc/resolv.conf.before-sstp0", big);
+	dns_up(&dns, servers, 2);
+	assert_non_null(strstr(lab_read("etc/resolv.conf"), IN_ITSELF TWO_SERVERS));
+	dns_down(&dns);
+	lab_has("etc/resolv.conf", FORMER);
+	assert_int_equal(files_in("etc"), 2);
+}
+
+static void a_leftover_in_a_read_only_folder(void **state)
+{
+	(void)state;
+	lab_write("etc/resolv.conf.before-sstp0", FORMER);
+	mount_file_in_read_only_folder(FORMER);
+	dns_up(&dns, servers, 2);
+	assert_non_null(strstr(lab_read("outside"), IN_ITSELF TWO_SERVERS));
+	dns_down(&dns);
+	lab_has("outside", FORMER);
+	unmount_them();
+	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+}
+
 /* ---- others */
 
 static void somebody_else_writes_it(void **state)
@@ -605,6 +757,121 @@ static void resolv_conf_is_not_resolveds(void **state)
 	lab_has("calls", "(none)");
 }
 
+/* ---- programs beside a loop */
+
+static struct loop *loop;
+static unsigned settled;
+
+static void on_settled(struct dns *d)
+{
+	(void)d;
+	settled++;
+	loop_stop(loop);
+}
+
+static void on_signal(void *arg, const struct signalfd_siginfo *info)
+{
+	(void)arg;
+	(void)info;
+	dns_child(&dns);
+}
+
+static int loop_set_up(void **state)
+{
+	static const int signals[] = { SIGCHLD };
+
+	if (resolved_set_up(state) || loop_open(&loop) ||
+	    loop_signals(loop, signals, 1, on_signal, NULL))
+		return -1;
+	settled = 0;
+	dns.settled = on_settled;
+	dns_use_loop(&dns, loop);
+	return 0;
+}
+
+static int loop_tear_down(void **state)
+{
+	int rc;
+
+	dns_close(&dns);
+	rc = resolved_tear_down(state);
+	loop_close(loop);
+	return rc;
+}
+
+static void resolvectl_beside_the_loop(void **state)
+{
+	(void)state;
+	dns_up(&dns, servers, 2);
+	assert_false(dns_is_settled(&dns));
+	assert_true(dns_is_up(&dns));
+	assert_int_equal(loop_run(loop), 0);
+	assert_true(dns_is_settled(&dns));
+	lab_has("calls", "dns sstp0 10.1.0.1 2001:db8::1\ndomain sstp0 ~.\n"
+			 "default-route sstp0 yes\n");
+	dns_up(&dns, other_server, 1);
+	assert_int_equal(loop_run(loop), 0);
+	assert_non_null(strstr(lab_read("calls"), "yes\nrevert sstp0\ndns sstp0 10.2.0.1\n"));
+	dns_down(&dns);
+	assert_false(dns_is_settled(&dns));
+	assert_int_equal(loop_run(loop), 0);
+	assert_non_null(strstr(lab_read("calls"), "10.2.0.1\ndomain sstp0 ~.\n"
+						  "default-route sstp0 yes\nrevert sstp0\n"));
+	assert_int_equal(settled, 3);
+	assert_string_equal(lab_log(), "");
+}
+
+/* Taken back before it was done: whatever has begun by then is reverted, and once. */
+static void a_change_meanwhile(void **state)
+{
+	const char *calls;
+
+	(void)state;
+	dns_up(&dns, servers, 2);
+	dns_down(&dns);
+	dns_up(&dns, other_server, 1);
+	dns_down(&dns);
+	dns_up(&dns, servers, 1);
+	assert_int_equal(loop_run(loop), 0);
+	calls = lab_read("calls");
+	assert_string_equal(calls, "dns sstp0 10.1.0.1 2001:db8::1\nrevert sstp0\ndns sstp0 10.1.0.1\n"
+				   "domain sstp0 ~.\ndefault-route sstp0 yes\n");
+	assert_int_equal(settled, 1);
+}
+
+static void resolvectl_hangs(void **state)
+{
+	char script[512];
+
+	(void)state;
+	snprintf(script, sizeof(script), "echo \"$@\" >>%s\n[ $1 = revert ] || exec /bin/sleep 1000",
+		 lab_path("calls"));
+	lab_script("bin/resolvectl", script);
+	dns.limit_ms = 3000;
+	dns_up(&dns, servers, 2);
+	assert_int_equal(loop_run(loop), 0);
+	lab_logged("resolvectl dns took too long and was ended");
+	lab_has("calls", "dns sstp0 10.1.0.1 2001:db8::1\nrevert sstp0\n");
+	/* resolvconf fails, and then it is the file */
+	assert_non_null(strstr(lab_read("etc/resolv.conf"), TWO_SERVERS));
+	assert_int_equal(settled, 1);
+}
+
+/* The end does not wait for what hangs, and reverts all the same. */
+static void the_end_while_resolvectl_hangs(void **state)
+{
+	char script[512];
+
+	(void)state;
+	snprintf(script, sizeof(script), "echo \"$@\" >>%s\n[ $1 = revert ] || exec /bin/sleep 1000",
+		 lab_path("calls"));
+	lab_script("bin/resolvectl", script);
+	dns_up(&dns, servers, 2);
+	dns_close(&dns);
+	lab_has("calls", "dns sstp0 10.1.0.1 2001:db8::1\nrevert sstp0\n");
+	assert_int_equal(settled, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -625,6 +892,12 @@ int main(void)
 		CASE(it_became_read_only),
 		CASE(killed_before_the_cut),
 		CASE(killed_before_a_short_cut),
+		CASE(leftover_backups),
+		CASE(a_file_with_zeros),
+		CASE(killed_before_ours_is_cut),
+		CASE(another_lives_with_the_same_name),
+		CASE(a_backup_that_is_no_use),
+		CASE(a_leftover_in_a_read_only_folder),
 		CASE(somebody_else_writes_it),
 		CASE(somebody_else_removes_it),
 		CASE(killed),
@@ -642,6 +915,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(by_resolvectl, resolved_set_up, resolved_tear_down),
 		cmocka_unit_test_setup_teardown(resolv_conf_is_not_resolveds, resolved_set_up,
 						resolved_tear_down),
+#define LOOP_CASE(name) cmocka_unit_test_setup_teardown(name, loop_set_up, loop_tear_down)
+		LOOP_CASE(resolvectl_beside_the_loop),
+		LOOP_CASE(a_change_meanwhile),
+		LOOP_CASE(resolvectl_hangs),
+		LOOP_CASE(the_end_while_resolvectl_hangs),
+#undef LOOP_CASE
 	};
 
 	const struct CMUnitTest no_tests[] = { cmocka_unit_test(lab_skipped) };

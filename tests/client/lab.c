@@ -129,6 +129,11 @@ const char *lab_log(void)
 	return logged;
 }
 
+void lab_clear_log(void)
+{
+	logged[0] = '\0';
+}
+
 void lab_logged(const char *part)
 {
 	if (!strstr(logged, part))

@@ -28,6 +28,7 @@ const char *lab_read(const char *name);
 void lab_has(const char *name, const char *text); /* asserts */
 
 const char *lab_log(void); /* the lines so far, each with a newline */
+void lab_clear_log(void);
 void lab_logged(const char *part); /* asserts that it is in there, and forgets the log */
 
 /*

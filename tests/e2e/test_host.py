@@ -2,6 +2,7 @@
 import re
 import shutil
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -320,6 +321,86 @@ def test_systemd_resolved_is_told_where_resolv_conf_is_its(lab):
     assert (resolved / "stub-resolv.conf").read_text() == "nameserver 127.0.0.53\n"
     assert client.stop() == 0
     assert asked.read_text().splitlines()[-1] == "revert sstp0"
+    lab.client.resolv_conf.unlink()
+    shutil.rmtree(lab.client.run_folder / "systemd")
+
+
+@pytest.fixture
+def hanging(lab):
+    """resolvectl, which hangs whenever it is called; gives the processes of it that run, and what it was asked."""
+    folder, resolved = lab.folder / "bin", lab.client.run_folder / "systemd/resolve"
+    folder.mkdir()
+    resolved.mkdir(parents=True)
+    (resolved / "stub-resolv.conf").write_text("nameserver 127.0.0.53\n")
+    (folder / "resolvectl").write_text(f'#!/bin/sh\necho $$ "$@" >>{lab.folder}/asked\nexec sleep 1000\n')
+    (folder / "resolvectl").chmod(0o755)
+    lab.client.resolv_conf.unlink()
+    lab.client.resolv_conf.symlink_to("/run/systemd/resolve/stub-resolv.conf")
+    asked = lab.folder / "asked"
+    asked.touch()
+
+    def running():
+        pids = [line.split()[0] for line in asked.read_text().splitlines()]
+        return {pid for pid in pids if Path(f"/proc/{pid}").exists()}
+
+    running.asked = lambda: [line.split(" ", 1)[1] for line in asked.read_text().splitlines()]
+    running.path = {"PATH": f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"}
+    yield running
+    lab.client.resolv_conf.unlink()
+    shutil.rmtree(lab.client.run_folder / "systemd")
+
+
+def test_packets_pass_while_resolvectl_hangs(lab, both, hanging):
+    lab.serve(*DNS)
+    client = lab.connect(env=hanging.path, wait=False)
+
+    def ping_meanwhile():
+        before = hanging()
+        return before and lab.client.ping_server(count=1, check=False) and before & hanging()
+
+    eventually("a ping passes while it hangs", ping_meanwhile)
+    client.wait_for("^warn: DNS: .*/resolvectl dns took too long and was ended$")
+    client.wait_for("^connected in ")  # which does not wait for ever, ...
+    client.wait_for("^debug: DNS: set by resolv.conf$")  # ... nor for this
+    assert "\nnameserver 10.9.0.53\n" in (lab.client.run_folder / "systemd/resolve/stub-resolv.conf").read_text()
+    assert hanging.asked()[:2] == ["dns sstp0 10.9.0.53 10.9.0.54", "revert sstp0"]
+    assert client.stop() == 0
+    assert (lab.client.run_folder / "systemd/resolve/stub-resolv.conf").read_text() == "nameserver 127.0.0.53\n"
+
+
+def test_the_end_comes_while_resolvectl_hangs(lab, hanging):
+    lab.serve(*DNS)
+    client = lab.connect(env=hanging.path, wait=False)
+    eventually("it hangs", hanging)
+    assert client.stop() == 0
+    assert hanging.asked() == ["dns sstp0 10.9.0.53 10.9.0.54", "revert sstp0"]
+    assert not hanging()
+
+
+def test_a_reconnect_waits_for_the_hosts_dns(lab):
+    """The server's name is to be looked up by the host's servers, not by those in the tunnel that ended."""
+    folder, resolved = lab.folder / "bin", lab.client.run_folder / "systemd/resolve"
+    folder.mkdir()
+    resolved.mkdir(parents=True)
+    (resolved / "stub-resolv.conf").write_text("nameserver 127.0.0.53\n")
+    (folder / "resolvectl").write_text(f"""#!/bin/sh
+        [ $1 != revert ] || {{ touch {lab.folder}/reverts; until [ -e {lab.folder}/go ]; do sleep 0.01; done; }}
+        echo "$@" >>{lab.folder}/asked\n""")
+    (folder / "resolvectl").chmod(0o755)
+    lab.client.resolv_conf.unlink()
+    lab.client.resolv_conf.symlink_to("/run/systemd/resolve/stub-resolv.conf")
+    lab.serve(*DNS)
+    client = lab.connect(env={"PATH": f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"})
+    client.send(signal.SIGUSR2)
+    eventually("the revert begins", (lab.folder / "reverts").exists)
+    client.send(signal.SIGUSR1)
+    client.wait_for("^status: ")
+    assert len(re.findall(f"^connecting to {SERVER}$", client.log, re.M)) == 1
+    (lab.folder / "go").touch()
+    client.wait_for("^connected in ", count=2)
+    words = [line.split()[0] for line in (lab.folder / "asked").read_text().splitlines()]
+    assert words == ["dns", "domain", "default-route", "revert", "dns", "domain", "default-route"]
+    assert client.stop() == 0
     lab.client.resolv_conf.unlink()
     shutil.rmtree(lab.client.run_folder / "systemd")
 
