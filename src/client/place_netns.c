@@ -29,7 +29,6 @@ struct there {
 	struct loop_watch process; /* the one that names it: gone, when it is readable */
 	int resolv_conf_fd;
 	bool wants_dns;
-	unsigned made_folders; /* for resolv_conf */
 	char name[IF_NAMESIZE], resolv_conf[PATH_MAX];
 };
 
@@ -81,29 +80,38 @@ static int make(void *arg, int *fds)
 
 /* ---- ours */
 
-/* Returns how many were made, the last so many. */
-static unsigned make_folders(char *path)
-{
-	unsigned made = 0;
+/* The sticky bit, which changes nothing in a folder that only root can write: we have made it. A
+ * process that dies between this and the end leaves it for the next to remove. */
+enum { FOLDER_MODE = 0755 | S_ISVTX };
 
+static void make_folders(char *path)
+{
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		made += !mkdir(path, 0755); /* what fails shows when the file is written */
+		mkdir(path, FOLDER_MODE); /* what fails shows when the file is written */
 		*slash = '/';
 	}
-	return made;
+}
+
+static bool is_folder_of_ours(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	       st.st_mode & S_ISVTX;
 }
 
 /* Those that we have made, unless somebody has put something into them. */
-static void remove_folders(const char *path, unsigned count)
+static void remove_folders(const char *path)
 {
 	char folder[PATH_MAX];
 	char *slash;
 
 	snprintf(folder, sizeof(folder), "%s", path);
-	while (count-- && (slash = strrchr(folder, '/'))) {
+	while ((slash = strrchr(folder, '/')) && slash != folder) {
 		*slash = '\0';
-		rmdir(folder);
+		if (!is_folder_of_ours(folder) || rmdir(folder))
+			return;
 	}
 }
 
@@ -120,7 +128,7 @@ static void choose_dns(struct there *t, struct host_cfg *host)
 		host->dns = HOST_DNS_FILE;
 		snprintf(t->resolv_conf, sizeof(t->resolv_conf), "/etc/netns/%s/resolv.conf",
 			 t->ns.name);
-		t->made_folders = make_folders(t->resolv_conf);
+		make_folders(t->resolv_conf);
 	} else if (!t->ns.pid) {
 		log_info(t->client->log, "DNS: a namespace named by its path has no resolv.conf "
 					 "that we know of: its DNS stays as it is");
@@ -184,7 +192,8 @@ static void close_there(struct place *p)
 	if (t->resolv_conf_fd >= 0)
 		close(t->resolv_conf_fd);
 	netns_close(&t->ns);
-	remove_folders(t->resolv_conf, t->made_folders);
+	if (t->ns.name && *t->resolv_conf)
+		remove_folders(t->resolv_conf);
 	free(t);
 }
 
