@@ -287,9 +287,14 @@ fuzz-run: fuzz
 
 # ---- end to end: programs that tests/e2e/ puts between sstp and its peers
 
-PEERS = $(if $(wildcard tests/e2e/peers/*.c),$B/tests/e2e/peers/pppd_front)
+PEERS = $(if $(wildcard tests/e2e/peers/*.c),$B/tests/e2e/peers/pppd_front $B/tests/e2e/peers/killat)
+FRONT_FILES = pppd_front.c hdlc.c watch.c
 
-$B/tests/e2e/peers/pppd_front: $(call objects,tests/e2e/peers/*.c) $(call archives,ppp sstp tls crypto util) $(THIRD)
+$B/tests/e2e/peers/killat: $(call objects,tests/e2e/peers/killat.c)
+	$(call note,LINK)
+	$(COMPILER) $(LINK) -o $@ $^ $(END)
+
+$B/tests/e2e/peers/pppd_front: $(call objects,$(FRONT_FILES:%=tests/e2e/peers/%)) $(call archives,ppp sstp tls crypto util) $(THIRD)
 	$(call note,LINK)
 	$(COMPILER) $(LINK) -o $@ $(filter-out $(THIRD),$^) $(THIRD_LIBS) $(END)
 
