@@ -76,6 +76,34 @@ static size_t put_harmless(char to[5], struct reader *r)
 	return n + len;
 }
 
+/* ---- fork */
+
+/*
+ * A child of fork may log before it calls execve, as it makes namespaces: no other thread may hold a
+ * lock then that it needs. The C library's functions of time have such locks too.
+ */
+static pthread_mutex_t limits_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t time_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&limits_lock);
+	pthread_mutex_lock(&time_lock);
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_unlock(&time_lock);
+	pthread_mutex_unlock(&limits_lock);
+}
+
+__attribute__((constructor)) static void set_up(void)
+{
+	pthread_atfork(before_fork, after_fork, after_fork);
+}
+
+/* ---- time */
+
 static void stamp(char *to, size_t room)
 {
 	struct timespec now;
@@ -83,9 +111,20 @@ static void stamp(char *to, size_t room)
 	size_t n;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	n = strftime(to, room, "%Y-%m-%dT%H:%M:%S", &tm);
+	pthread_mutex_lock(&time_lock);
+	n = strftime(to, room, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &tm));
+	pthread_mutex_unlock(&time_lock);
 	snprintf(to + n, room - n, ".%03dZ", (int)(now.tv_nsec / 1000000));
+}
+
+void log_syslog_time(char *to, size_t size)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	pthread_mutex_lock(&time_lock);
+	strftime(to, size, "%b %e %T", localtime_r(&now, &tm));
+	pthread_mutex_unlock(&time_lock);
 }
 
 /* ---- limits */
@@ -94,8 +133,6 @@ enum { MINUTE_MS = 60 * 1000 };
 
 struct log_limit log_strangers = { .about = "connections that have not logged in", .max = 10 };
 struct log_limit log_refusals = { .about = "refused logins", .max = 60 };
-
-static pthread_mutex_t limits_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void say_left_out(const struct log *log, const char *about, unsigned count)
 {

@@ -207,13 +207,11 @@ static int write_whole(const char *text, size_t len, size_t *done)
 /* Where a full disk cut a line, the next begins on a line of its own. */
 static int to_stderr(enum log_level level, const char *line, size_t len)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	static bool is_cut;
 	char text[LOG_RECORD_MAX + 8];
 	size_t n = 0, done;
 	int error;
 
-	pthread_once(&once, find_journal);
 	if (is_cut)
 		text[n++] = '\n';
 	if (has_journal)
@@ -267,14 +265,12 @@ static void syslog_close(void)
 static int to_syslog(enum log_level level, const char *line, size_t len)
 {
 	char text[LOG_RECORD_MAX + 128], when[32];
-	time_t now = time(NULL);
-	struct tm tm;
 	size_t n;
 	int error = syslog_fd < 0 ? syslog_connect() : 0;
 
 	if (error)
 		return error;
-	strftime(when, sizeof(when), "%b %e %T", localtime_r(&now, &tm));
+	log_syslog_time(when, sizeof(when));
 	n = (size_t)snprintf(text, sizeof(text),
 			     "<%d>%s sstp[%ld]: ", LOG_DAEMON | priority_of(level), when,
 			     (long)getpid());
@@ -469,6 +465,7 @@ static void flush_at_exit(void)
 __attribute__((constructor)) static void set_up(void)
 {
 	make_condition();
+	find_journal();
 	pthread_atfork(before_fork, in_parent, in_child);
 	atexit(flush_at_exit);
 }

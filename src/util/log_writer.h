@@ -19,13 +19,15 @@ enum {
 		4000, /* with the newline and a prefix under PIPE_BUF: a pipe takes it whole */
 };
 
-/* log.c has these two. The line that says that `count` lines were lost; gives its length. */
+/* log.c has these three. The line that says that `count` lines were lost; gives its length. */
 size_t log_lost_line(char *to, size_t size, unsigned long count);
 /*
  * Called from the thread, about when it is due, and after log_writer_wake. Gives when it is due
  * next, in milliseconds of CLOCK_MONOTONIC; UINT64_MAX: never. It may log.
  */
 uint64_t log_tick(uint64_t now_ms);
+/* "Nov 29 13:22:05", local time. */
+void log_syslog_time(char *to, size_t size);
 
 /* One line of at most LOG_RECORD_MAX bytes, with its newline; a longer one is cut. `for_user`: to
  * standard error in any case. */
@@ -49,7 +51,8 @@ void log_flush(unsigned ms);
 
 /*
  * In a child of fork each line is written at once, or dropped when there is no room: a child that
- * soon calls execve or _exit needs nothing more. One that is to stay calls this and gets a thread.
+ * soon calls execve or _exit needs nothing more. All locks of the log are free in it, whatever other
+ * threads of its parent did. One that is to stay calls this and gets a thread.
  */
 void log_writer_after_fork(void);
 

@@ -6,9 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -305,6 +308,71 @@ static const char *with_journal(const char *before, const char *after)
 	return out;
 }
 
+/* ---- a fork while other threads log */
+
+enum { FORKS = 300, LOGGERS = 3 };
+
+static struct log_limit limit = { .about = "the test", .max = 1 };
+static const struct log limited = { .name = "test", .limit = &limit };
+static atomic_bool is_over;
+
+static void *log_on(void *arg)
+{
+	(void)arg;
+	while (!is_over)
+		log_warn(&limited, "a line with a time");
+	return NULL;
+}
+
+/* Descriptor 2 is /dev/null. A child that waits for a lock which nobody gives back is ended by alarm(2). */
+static int fork_and_log(const char *target)
+{
+	pthread_t thread[LOGGERS];
+	int status = 0, worst = 0;
+
+	log_set_timestamps(true);
+	log_set_json(true);
+	if (*target)
+		log_writer_use_syslog(target);
+	for (unsigned i = 0; i < LOGGERS; i++)
+		pthread_create(&thread[i], NULL, log_on, NULL);
+	for (unsigned i = 0; i < FORKS && !worst; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			alarm(PATIENCE_S / 4);
+			log_warn(&limited, "the child's");
+			log_info(NULL, "the child's");
+			_exit(0);
+		}
+		if (waitpid(pid, &status, 0) != pid || status)
+			worst = 9;
+	}
+	is_over = true;
+	for (unsigned i = 0; i < LOGGERS; i++)
+		pthread_join(thread[i], NULL);
+	return worst;
+}
+
+static void other_threads_log(void **state)
+{
+	static const char *const targets[] = { "", "/no/such/syslog" };
+	int status, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			dup2(null, STDERR_FILENO);
+			execl("/proc/self/exe", "log_writer_test", "forks", targets[i], NULL);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+	}
+	close(null);
+}
+
 /* The first line of all is a child's. */
 static int fork_first(void)
 {
@@ -508,6 +576,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(the_end_comes),
 		cmocka_unit_test(children_of_fork),
 		cmocka_unit_test(a_child_before_any_line),
+		cmocka_unit_test(other_threads_log),
 		cmocka_unit_test(a_file_that_is_full),
 		cmocka_unit_test(journal),
 		cmocka_unit_test(syslog_lines),
@@ -518,6 +587,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "fork"))
 		return fork_first();
+	if (argc > 2 && !strcmp(argv[1], "forks"))
+		return fork_and_log(argv[2]);
 	if (argc > 1 && !strcmp(argv[1], "journal"))
 		return log_and_end();
 	if (argc > 1 && !strcmp(argv[1], "end"))
