@@ -91,7 +91,11 @@ class Killer:
         return at
 
 
-@pytest.fixture(params=[pytest.param(1, marks=pytest.mark.slow, id="all"), pytest.param(7, id="some")])
+def only_slow(*values, **more):
+    return pytest.param(*values, marks=pytest.mark.slow, **more)
+
+
+@pytest.fixture(params=[only_slow(1, id="all"), pytest.param(9, id="some")])
 def step(request):
     return request.param
 
@@ -122,8 +126,9 @@ def put(host, text):
     os.chown(host.resolv_conf, 12, 34)
 
 
-@pytest.mark.parametrize("resolv_conf", [RESOLV_CONF, LONG_RESOLV_CONF, RESOLV_CONF + "\n", "", None, "link"],
-                         ids=["short", "long", "blank", "empty", "none", "link"])
+@pytest.mark.parametrize("resolv_conf", [
+    pytest.param(LONG_RESOLV_CONF, id="long"), pytest.param(None, id="none"), only_slow(RESOLV_CONF, id="short"),
+    only_slow(RESOLV_CONF + "\n", id="blank"), only_slow("", id="empty"), only_slow("link", id="link")])
 def test_connect(lab, step, resolv_conf):
     lab.serve(*DNS)
     put(lab.client, resolv_conf)
@@ -146,8 +151,7 @@ def named(host):
         host.run("ip", "netns", "del", "blue")
 
 
-@pytest.mark.parametrize("has_own", [False, True], ids=["none", "own"])
-@pytest.mark.parametrize("whom", ["all", "main"])
+@pytest.mark.parametrize("has_own, whom", [(False, "all"), only_slow(False, "main"), only_slow(True, "all"), (True, "main")])
 def test_connect_in_a_namespace(lab, step, has_own, whom):
     lab.serve(*DNS)
     own = lab.client.etc / "netns/blue/resolv.conf"
@@ -159,13 +163,13 @@ def test_connect_in_a_namespace(lab, step, has_own, whom):
     lab.client.run("rm", "-rf", "/etc/netns")
 
 
-@pytest.mark.parametrize("whom", ["all", "main"])
+@pytest.mark.parametrize("whom", [only_slow("all"), "main"])
 def test_run(lab, step, whom):
     lab.serve(*DNS)
     Killer(lab, lab.client, ["run", *login(lab), "--", "sh", "-c", "echo goes; exec sleep 1000"], "^goes$").try_all(whom, step)
 
 
-@pytest.mark.parametrize("netns", [[], ["--netns", "blue"]], ids=["here", "elsewhere"])
+@pytest.mark.parametrize("netns", [pytest.param([], id="here"), only_slow(["--netns", "blue"], id="elsewhere")])
 def test_serve(lab, step, netns):
     users = lab.file("users", 'ann * "wonder land" *\n')
     options = ["--cert", lab.pki.server.cert, "--key", lab.pki.server.key, "--users", users, "--ipv4-network", POOL,
