@@ -65,6 +65,8 @@ uint64_t lcp_deadline(const struct ppp *p);
 uint16_t lcp_peer_mru(const struct ppp *p);
 /* Protocol-Reject, RFC 1661 section 5.7 */
 void lcp_reject_protocol(struct ppp *p, uint16_t protocol, struct bytes info);
+/* Client: have we Nak'd the server's methods, and not yet agreed on one? */
+bool lcp_is_method_disputed(const struct ppp *p);
 /* The method that the client is to use; both ends, once LCP is open. */
 enum ppp_auth lcp_agreed_auth(const struct ppp *p);
 

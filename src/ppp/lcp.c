@@ -353,12 +353,17 @@ static bool is_refusal(uint32_t error)
 	return (error >= 646 && error <= 649) || error == 691 || error == 709;
 }
 
+bool lcp_is_method_disputed(const struct ppp *p)
+{
+	return p->lcp.suggested && !p->lcp.peer.auth;
+}
+
 /* `ras_error`: 0: the peer gave none. RRAS ends with one when it has no method that suits us. */
 static enum ppp_closed why_terminated(const struct ppp *p, uint32_t ras_error)
 {
 	if (p->auth.awaits_result)
 		return is_refusal(ras_error) ? PPP_CLOSED_REFUSED : PPP_CLOSED_AT_LOGIN;
-	if (p->lcp.suggested && !p->lcp.peer.auth)
+	if (lcp_is_method_disputed(p))
 		return ras_error ? PPP_CLOSED_NO_METHOD : PPP_CLOSED_AT_METHOD;
 	return PPP_CLOSED_BY_PEER;
 }

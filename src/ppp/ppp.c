@@ -162,7 +162,9 @@ bool ppp_noted_end(const struct ppp *p, struct ppp_out *out)
 {
 	out->type = PPP_OUT_CLOSED;
 	fill_closed(p, out);
-	return p->why != 0;
+	if (!p->why && lcp_is_method_disputed(p))
+		out->closed.why = PPP_CLOSED_AT_METHOD;
+	return out->closed.why != 0;
 }
 
 static void fill(const struct ppp *p, const uint8_t offer, struct ppp_out *out)

@@ -218,7 +218,8 @@ bool ppp_next(struct ppp *p, struct ppp_out *out);
 void ppp_wipe(struct ppp *p); /* keys and challenges */
 
 /* Why the link is ending or has ended, as in PPP_OUT_CLOSED, already before that is told: a connection
- * may break while the Terminate-Request is out. False: it is not ending. */
+ * may break while the Terminate-Request is out, or in place of one while the method is negotiated.
+ * False: it is not ending. */
 bool ppp_noted_end(const struct ppp *p, struct ppp_out *out);
 
 /* What the peer can receive: the largest IP packet that may be sent to it. */

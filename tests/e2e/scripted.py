@@ -20,6 +20,8 @@ from test_hostile import ANSWER, CALL_CONNECT_ACK, data
 LCP, PAP, IPCP, IPV6CP, IPV4, IPV6 = 0xc021, 0xc023, 0x8021, 0x8057, 0x0021, 0x0057
 REQUEST, ACK, NAK, REJECT, TERMINATE, TERMINATED, ECHO, ECHOED, PROTOCOL_REJECT = 1, 2, 3, 4, 5, 6, 9, 10, 8
 METHOD = "method"  # EAP is asked for, and the call ended when that is Nak'd
+ABORT, CLOSE = "abort", "close"
+CALL_ABORT = bytes.fromhex("10010014 0005 0001 0002 000c 000000 00 00000004")
 OWN4, CLIENT4 = "10.9.0.1", "10.9.0.2"
 OWN_IID = bytes.fromhex("0000000000000001")
 
@@ -62,6 +64,7 @@ class ScriptedServer:
         self.packets, self.solicitations, self.iids = [], 0, []
         self.own, self.client = link_local(OWN_IID), None
         self.tls = self.router = None
+        self.last_words = [TERMINATE]  # when a login, or a method, comes to nothing; ABORT, CLOSE
         self.silent = None  # this protocol gets no reply
         self.logins, self.login = 0, ACK  # the reply to name and password; TERMINATE: LCP's
         self.lock = threading.Lock()
@@ -91,6 +94,15 @@ class ScriptedServer:
     def say_goodbye(self):
         """As a server that is stopped: LCP's Terminate-Request."""
         self._control(LCP, TERMINATE, 8)
+
+    def say(self, *words):
+        for word in words:
+            if word == TERMINATE:
+                self.say_goodbye()
+            elif word == ABORT:
+                self._say(CALL_ABORT)
+            else:
+                self.hang_up()
 
     def send(self, *packets):
         for packet in packets:
@@ -175,13 +187,12 @@ class ScriptedServer:
             self._control(LCP, ACK, identifier, options)
             self._control(LCP, REQUEST, 1, b"\x03\x04" + (b"\xc2\x27" if self.login == METHOD else b"\xc0\x23"))
         elif code == NAK and protocol == LCP and self.login in (TERMINATE, METHOD):
-            self.say_goodbye()
+            self.say(*self.last_words)
         elif code == REQUEST and protocol == PAP and self.login != ACK:
             self.logins += 1
-            if self.login == TERMINATE:
-                self.say_goodbye()
-            else:
+            if self.login != TERMINATE:
                 self._control(PAP, self.login, identifier, b"\x00")
+            self.say(*self.last_words if self.login == TERMINATE else self.last_words[1:])
         elif code == REQUEST and protocol == PAP:
             self._control(PAP, ACK, identifier, b"\x00")
             if self.has_ipv4 and self.silent != IPCP:

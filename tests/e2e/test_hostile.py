@@ -392,6 +392,15 @@ def hostile_server(lab):
         server.close()
 
 
+def test_a_server_with_sha1_alone_is_told_in_one_line(lab, hostile_server):
+    hostile_server(CALL_CONNECT_ACK[:15] + b"\x01" + CALL_CONNECT_ACK[16:])
+    status, said = lab.connect_fails("--min-hash", "sha256")
+    errors = [line for line in said.splitlines() if not line.startswith(("connecting", f"{SERVER} is at"))]
+    assert errors == ["error: the server offers no hash for the crypto binding that --min-hash allows "
+                      "(VALUE_NOT_SUPPORTED)"]
+    assert status == 8
+
+
 @pytest.mark.parametrize("stuff, ack, status", [
     pytest.param(random.Random(1).randbytes(3000), False, 7, id="random bytes for the Ack"),
     pytest.param(bytes.fromhex("10010000"), False, 7, id="no length"),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pki import openssl
+from scripted import ABORT, CLOSE, METHOD, NAK, TERMINATE, ScriptedServer
 
 CRYPT_OF_BUILDER = openssl("passwd", "-6", "builder").decode().strip()
 NT_OF_PASSWORD = "$nt$8846f7eaee8fb117ad06bdd830b7586c"
@@ -42,6 +43,42 @@ def test_without_a_method_in_common_both_ends_say_so(lab, offered, allowed):
     assert said.splitlines()[-1] == ("error: there is no authentication method that both ends allow: the server offers "
                                      f"{offered.replace(',', ', ')} (--auth allows it)")
     server.wait_for(r"^session 1: 10\.1\.0\.2:\d+: ended: there is no authentication method that both ends allow$")
+
+
+LAST_WORDS = [[TERMINATE], [TERMINATE, CLOSE], [CLOSE], [ABORT], [ABORT, CLOSE], [TERMINATE, ABORT, CLOSE]]
+
+
+@pytest.fixture
+def scripted(lab):
+    server = ScriptedServer(lab)
+    yield server
+    server.close()
+
+
+@pytest.mark.parametrize("last_words", LAST_WORDS, ids=str)
+def test_a_server_without_a_method_in_common_that_is_quick_to_go(lab, scripted, last_words):
+    """accel-ppp closes the connection at once: that is no cause of its own."""
+    scripted.login, scripted.last_words = METHOD, last_words
+    status, said = lab.connect_fails("--auth", "mschapv2")
+    assert said.splitlines()[-1] == ("error: there is no authentication method that both ends allow: "
+                                     "the server offers eap, which sstp does not speak")
+    assert status == 9
+
+
+def test_a_method_that_is_not_allowed_is_named(lab, scripted):
+    scripted.login, scripted.last_words = TERMINATE, [CLOSE]
+    status, said = lab.connect_fails("--auth", "mschapv2,chap")
+    assert said.splitlines()[-1] == ("error: there is no authentication method that both ends allow: "
+                                     "the server offers pap (--auth allows it)")
+    assert status == 9
+
+
+@pytest.mark.parametrize("last_words", LAST_WORDS, ids=str)
+def test_a_server_that_refuses_and_is_quick_to_go(lab, scripted, last_words):
+    scripted.login, scripted.last_words = NAK, [NAK, *last_words]
+    status, said = lab.connect_fails("--auth", "pap")
+    assert said.splitlines()[-1] == "error: the user name or the password is not accepted"
+    assert status == 9
 
 
 @pytest.mark.parametrize("secret, password, method, works", [
