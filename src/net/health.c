@@ -16,6 +16,7 @@
 enum {
 	WAITING_MAX = 16,    /* so many may ask while we are busy; others are turned away */
 	NO_FILES_MS = 1000,
+	TELL_AGAIN_MS = 200,
 };
 
 /* Gives the length for bind and connect; an abstract name begins with a zero byte. */
@@ -66,6 +67,22 @@ static void answer(struct loop_watch *watch, uint32_t events)
 	close(fd);
 }
 
+/* ---- the service manager */
+
+/* READY=1 above all must not be lost: the manager ends who does not say it in time. */
+static void note_told(struct health *h, bool is_told)
+{
+	if (!is_told)
+		loop_timer_set(h->loop, &h->tell_again, loop_now(h->loop) + TELL_AGAIN_MS);
+}
+
+static void tell_again(struct loop_timer *timer)
+{
+	note_told(container_of(timer, struct health, tell_again), notify_again());
+}
+
+/* ---- start and end */
+
 /* The first free name: 0 or -errno. */
 static int listen_at_any(int fd)
 {
@@ -89,8 +106,9 @@ void health_open(struct health *h, struct loop *loop)
 
 	notify_begin();
 	h->loop = loop;
-	health_down(h, "sstp", "starting");
 	h->again.expired = answer_again;
+	h->tell_again.expired = tell_again;
+	health_down(h, "sstp", "starting");
 	h->watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = answer };
 	if (!error)
 		error = loop_watch(loop, &h->watch);
@@ -103,6 +121,8 @@ void health_open(struct health *h, struct loop *loop)
 
 void health_close(struct health *h)
 {
+	if (h->loop)
+		loop_timer_stop(h->loop, &h->tell_again);
 	if (!h->watch.is_watched)
 		return;
 	loop_timer_stop(h->loop, &h->again);
@@ -113,19 +133,29 @@ void health_close(struct health *h)
 void health_up(struct health *h, const char *device)
 {
 	snprintf(h->line, sizeof(h->line), "up %s\n", device);
-	notify("READY=1\nSTATUS=%s", h->line);
+	note_told(h, notify("READY=1\nSTATUS=%s", h->line));
 }
 
 void health_down(struct health *h, const char *device, const char *why)
 {
 	snprintf(h->line, sizeof(h->line), "down %s: %s\n", device, why);
-	notify("STATUS=%s", h->line);
+	note_told(h, notify("STATUS=%s", h->line));
 }
 
 void health_stopping(struct health *h, const char *device)
 {
 	snprintf(h->line, sizeof(h->line), "down %s: stopping\n", device);
-	notify("STOPPING=1\nSTATUS=%s", h->line);
+	note_told(h, notify("STOPPING=1\nSTATUS=%s", h->line));
+}
+
+void health_reloading(struct health *h)
+{
+	note_told(h, notify_reloading());
+}
+
+void health_reloaded(struct health *h)
+{
+	note_told(h, notify("READY=1"));
 }
 
 /* ---- asking */

@@ -27,6 +27,7 @@ struct health {
 	struct loop *loop;
 	struct loop_watch watch;
 	struct loop_timer again;
+	struct loop_timer tell_again; /* to a manager that had no room */
 	char line[HEALTH_LINE];
 };
 
@@ -37,6 +38,9 @@ void health_close(struct health *h);
 void health_up(struct health *h, const char *device);
 void health_down(struct health *h, const char *device, const char *why);
 void health_stopping(struct health *h, const char *device);
+/* To the service manager alone; between the two files are read. */
+void health_reloading(struct health *h);
+void health_reloaded(struct health *h);
 
 /* ---- asking */
 

@@ -25,7 +25,6 @@
 #include "server/leases.h"
 #include "server/session.h"
 #include "util/file.h"
-#include "util/notify.h"
 #include "util/process1.h"
 #include "util/seccomp.h"
 
@@ -243,9 +242,9 @@ static void on_new_users(void *arg, const struct users *before, const struct use
 
 static void reload(struct server *srv)
 {
-	notify_reloading();
+	health_reloading(&srv->health);
 	credentials_reload(&srv->shared.credentials, srv->cfg, on_new_users, srv);
-	notify("READY=1");
+	health_reloaded(&srv->health);
 }
 
 static const char *device_name(const struct server *srv)

@@ -1,6 +1,10 @@
-/* One datagram a message, from a socket made for it: a manager may have made its own anew. */
+/*
+ * One datagram a message, from a socket made for it: the manager may have replaced its own. Messages
+ * for which its socket has no room wait in a short queue, which keeps their order.
+ */
 #include "util/notify.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -11,10 +15,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MESSAGE_MAX = 512 };
+enum {
+	MESSAGE_MAX = 512,
+	WAITING_MAX = 8,
+};
 
 static struct sockaddr_un manager;
 static socklen_t manager_len; /* 0: nobody wants to know */
+static char waiting[WAITING_MAX][MESSAGE_MAX]; /* the oldest first */
+static size_t waiting_count;
 
 void notify_begin(void)
 {
@@ -22,6 +31,7 @@ void notify_begin(void)
 	size_t len = name ? strlen(name) : 0;
 
 	manager_len = 0;
+	waiting_count = 0;
 	/* "vsock:..." and the like are not for us */
 	if (len > 1 && len < sizeof(manager.sun_path) && (*name == '/' || *name == '@')) {
 		manager.sun_family = AF_UNIX;
@@ -33,27 +43,67 @@ void notify_begin(void)
 	unsetenv("NOTIFY_SOCKET");
 }
 
-void notify(const char *format, ...)
+/* False: there is no room for it now. That nobody listens any more is not our affair. */
+static bool tell(const char *text)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool is_full = fd < 0;
+
+	if (!is_full && sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
+			       (const struct sockaddr *)&manager, manager_len) < 0)
+		is_full = errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM;
+	if (fd >= 0)
+		close(fd);
+	return !is_full;
+}
+
+static void drop_first(void)
+{
+	waiting_count--;
+	memmove(waiting, waiting + 1, waiting_count * sizeof(*waiting));
+}
+
+static bool is_status_alone(const char *text)
+{
+	return !strncmp(text, "STATUS=", 7);
+}
+
+/* Of two in a row that say how we do, the last one counts. Of nine, the oldest goes. */
+static char *next_place(const char *text)
+{
+	if (waiting_count && is_status_alone(text) && is_status_alone(waiting[waiting_count - 1]))
+		return waiting[waiting_count - 1];
+	if (waiting_count == WAITING_MAX)
+		drop_first();
+	return waiting[waiting_count++];
+}
+
+bool notify_again(void)
+{
+	while (waiting_count && tell(waiting[0]))
+		drop_first();
+	return !waiting_count;
+}
+
+bool notify(const char *format, ...)
 {
 	char text[MESSAGE_MAX];
 	va_list args;
-	int fd = manager_len ? socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
 
-	if (fd < 0)
-		return;
+	if (!manager_len)
+		return true;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
-	       (const struct sockaddr *)&manager, manager_len);
-	close(fd);
+	memcpy(next_place(text), text, sizeof(text));
+	return notify_again();
 }
 
-void notify_reloading(void)
+bool notify_reloading(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	notify("RELOADING=1\nMONOTONIC_USEC=%llu",
-	       (unsigned long long)now.tv_sec * 1000000 + (unsigned long long)now.tv_nsec / 1000);
+	return notify("RELOADING=1\nMONOTONIC_USEC=%llu",
+		      (unsigned long long)now.tv_sec * 1000000 + (unsigned long long)now.tv_nsec / 1000);
 }

@@ -174,6 +174,33 @@ def test_a_service_manager_hears_how_a_server_does(lab):
     manager.socket.close()
 
 
+def fill(address):
+    """Puts messages into a manager's socket until the kernel takes no more."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                sender.sendto(b"STATUS=of another", address)
+
+
+def test_a_service_manager_that_was_busy_hears_all_the_same(lab):
+    """Its socket is full while client and server come up: they tell it when there is room."""
+    managers = [Manager(host, f"{lab.folder}/notify-{host.name}") for host in (lab.server, lab.client)]
+    for manager in managers:
+        fill(manager.name)
+    server = lab.serve(env={"NOTIFY_SOCKET": managers[0].name})
+    client = lab.connect(env={"NOTIFY_SOCKET": managers[1].name})
+    server.send(signal.SIGHUP)
+    server.wait_for("^reloaded ", count=2)
+    for manager in managers:
+        manager.hears("READY=1")
+    managers[0].hears("RELOADING=1")
+    managers[0].hears("READY=1")
+    assert client.stop() == 0 and server.stop() == 0
+    for manager in managers:
+        manager.socket.close()
+
+
 def test_a_script_does_not_speak_for_us(lab):
     """The variable is not for the programs that we run."""
     manager = Manager(lab.client, f"{lab.folder}/notify")
@@ -295,3 +322,22 @@ def test_a_server_that_acknowledges_nothing(lab):
     lab.router.configure("route del blackhole 192.0.2.1/32\n")
     client.wait_for("^connected in ", count=2, seconds=90)
     pinging.kill()
+
+
+@pytest.mark.slow
+def test_a_client_that_acknowledges_nothing(lab):
+    """The server ends its session, and not that of a client that only has stopped: its kernel acknowledges."""
+    lab.is_changed = True
+    server = lab.serve()
+    ann = lab.connect("--no-default-route")
+    bob = lab.connect("--no-default-route", host=lab.other, user="bob", password="builder")
+    pings = [lab.start(lab.server, "ping", "-q", "-i", "0.2", address, label="ping") for address in ("10.9.0.2", "10.9.0.3")]
+    bob.send(signal.SIGSTOP)
+    lab.client.configure("link set cable down\n")
+    ann.kill()
+    server.wait_for(r"^session 1: ended after \d+ s, user \"ann\": no acknowledgement from the client for \d+ s;", seconds=90)
+    bob.send(signal.SIGCONT)
+    lab.other.ping_server()
+    assert "session 2: ended" not in server.log
+    for ping in pings:
+        ping.kill()

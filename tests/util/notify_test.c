@@ -83,6 +83,89 @@ static void reloading_has_the_time(void **state)
 	unlink(path);
 }
 
+/* Puts messages of our own in until the kernel takes no more. */
+static size_t fill(const char *name)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	size_t count = 0;
+
+	strcpy(at.sun_path, name);
+	while (sendto(fd, "x", 1, MSG_DONTWAIT, (struct sockaddr *)&at, sizeof(at)) == 1)
+		count++;
+	close(fd);
+	return count;
+}
+
+static void a_manager_without_room_is_told_later(void **state)
+{
+	int fd = manager_at(path);
+	size_t count;
+	char got[128];
+
+	(void)state;
+	setenv("NOTIFY_SOCKET", path, 1);
+	notify_begin();
+	assert_true(notify("STATUS=heard at once"));
+	assert_heard(fd, "STATUS=heard at once");
+	count = fill(path);
+	assert_false(notify("READY=1\nSTATUS=up"));
+	assert_false(notify_again());
+	assert_false(notify("STATUS=down"));
+	assert_false(notify("STATUS=down again")); /* in place of the last */
+	assert_false(notify_reloading());
+	assert_false(notify("READY=1"));
+	while (count--)
+		assert_heard(fd, "x");
+	assert_true(notify_again());
+	assert_true(notify_again());
+	assert_heard(fd, "READY=1\nSTATUS=up");
+	assert_heard(fd, "STATUS=down again");
+	assert_true(recv(fd, got, sizeof(got), MSG_DONTWAIT) > 0);
+	assert_memory_equal(got, "RELOADING=1\n", 12);
+	assert_heard(fd, "READY=1");
+	assert_int_equal(recv(fd, got, sizeof(got), MSG_DONTWAIT), -1);
+	close(fd);
+	unlink(path);
+}
+
+/* Reloads without end while the manager stands still: the last words are kept. */
+static void of_too_many_the_last_are_told(void **state)
+{
+	int fd = manager_at(path);
+	char got[512] = "", last[512] = "";
+
+	(void)state;
+	setenv("NOTIFY_SOCKET", path, 1);
+	notify_begin();
+	fill(path);
+	for (int i = 0; i < 100; i++) {
+		assert_false(notify_reloading());
+		assert_false(notify("READY=1\nSTATUS=%d", i));
+	}
+	do {
+		memcpy(last, got, sizeof(got));
+		memset(got, 0, sizeof(got));
+		notify_again();
+	} while (recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT) > 0);
+	assert_string_equal(last, "READY=1\nSTATUS=99");
+	assert_true(notify_again());
+	close(fd);
+	unlink(path);
+}
+
+/* A manager that is gone is not waited for. */
+static void nobody_is_not_told_again(void **state)
+{
+	(void)state;
+	setenv("NOTIFY_SOCKET", path, 1);
+	notify_begin();
+	assert_true(notify("READY=1"));
+	close(manager_at(path));
+	assert_true(notify("READY=1"));
+	unlink(path);
+}
+
 /* Whatever else stands in the variable is no place to write to. */
 static void other_names_are_left_alone(void **state)
 {
@@ -123,6 +206,9 @@ int main(void)
 		cmocka_unit_test(a_path_is_told),
 		cmocka_unit_test(an_abstract_name_is_told),
 		cmocka_unit_test(reloading_has_the_time),
+		cmocka_unit_test(a_manager_without_room_is_told_later),
+		cmocka_unit_test(of_too_many_the_last_are_told),
+		cmocka_unit_test(nobody_is_not_told_again),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
