@@ -29,10 +29,8 @@ enum {
 	RETRY_MAX_MS = 60 * 1000,
 	STEADY_MS = 60 * 1000,  /* up for this long: the next failure is the first again */
 	FAILURES_AFTER_SUCCESS = 2, /* up for less: the next pause is of the third at most, 4 s */
-	ACKS_LOOK_MS = 5 * 1000, /* how often it is looked whether the server acknowledges, ... */
-	ACKS_STALLED_LOOK_MS = 1000, /* ... and while it does not */
+	ACKS_STALLED_LOOK_MS = 1000, /* whether the server acknowledges, while it does not */
 	ACKS_UNHEALTHY_MS = 10 * 1000,
-	ACKS_DEAD_MS = 25 * 1000,
 	LOOKUP_MS = 5 * 1000,   /* on a reconnect, before the addresses of last time are used */
 };
 
@@ -182,7 +180,7 @@ static void note_up(struct client *c)
 		return; /* it has more than before */
 	c->up_ms = loop_now(c->loop);
 	c->is_stalled = false;
-	loop_timer_set(c->loop, &c->acks, c->up_ms + ACKS_LOOK_MS);
+	loop_timer_set(c->loop, &c->acks, c->up_ms + TUNNEL_ACKS_LOOK_MS);
 	say_up(c);
 	health_up(&c->health, c->cfg->outlet->name);
 	c->is_up = true;
@@ -406,31 +404,26 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 		dial(c);
 }
 
-/*
- * TCP itself goes on trying for a quarter of an hour. Echoes of SSTP and LCP only find out after two
- * minutes, but notice a server that hangs.
- */
 static void on_acks(struct loop_timer *timer)
 {
 	struct client *c = container_of(timer, struct client, acks);
-	uint32_t silent_ms = tunnel_unacknowledged_ms(&c->tunnel);
+	uint32_t silent_ms;
 	char text[80];
 
 	if (!c->is_up || c->is_stopping)
 		return;
+	silent_ms = tunnel_check_acks(&c->tunnel);
+	if (silent_ms >= TUNNEL_ACKS_DEAD_MS)
+		return;
 	snprintf(text, sizeof(text), "no acknowledgement from the server for %u s",
 		 silent_ms / 1000);
-	if (silent_ms >= ACKS_DEAD_MS) {
-		tunnel_give_up(&c->tunnel, text);
-		return;
-	}
 	if (silent_ms >= ACKS_UNHEALTHY_MS)
 		health_down(&c->health, c->cfg->outlet->name, text);
 	else if (c->is_stalled)
 		health_up(&c->health, c->cfg->outlet->name);
 	c->is_stalled = silent_ms >= ACKS_UNHEALTHY_MS;
 	loop_timer_set(c->loop, timer, loop_now(c->loop) +
-		       (silent_ms ? ACKS_STALLED_LOOK_MS : ACKS_LOOK_MS));
+		       (silent_ms ? ACKS_STALLED_LOOK_MS : TUNNEL_ACKS_LOOK_MS));
 }
 
 static void on_retry(struct loop_timer *timer)

@@ -175,9 +175,14 @@ static void log_result(const struct log *log, enum script_reason reason, const c
 			  "script ({script}): {command} took too long and was ended",
 			  LOG_TEXT("script", reasons[reason]), LOG_TEXT("command", command));
 	else if (result < 0)
-		log_error(log, "script (%s): %s", reasons[reason], strerror(-result));
+		log_event(log, LOG_LEVEL_ERROR, "script_failed", "script ({script}): {reason}",
+			  LOG_TEXT("script", reasons[reason]), LOG_TEXT("command", command),
+			  LOG_TEXT("reason", strerror(-result)));
 	else if (result > 0)
-		log_error(log, "script (%s): it ended with status %d", reasons[reason], result);
+		log_event(log, LOG_LEVEL_ERROR, "script_failed",
+			  "script ({script}): it ended with status {status}",
+			  LOG_TEXT("script", reasons[reason]), LOG_TEXT("command", command),
+			  LOG_NUMBER("status", (uint64_t)result));
 }
 
 static int run_limited(enum script_reason reason, const struct script_env *s, unsigned limit_ms)
@@ -210,6 +215,12 @@ struct script_job {
 	struct env env;
 };
 
+static void free_job(struct script_job *job)
+{
+	env_free(&job->env);
+	free(job);
+}
+
 /* Takes the first off. */
 static void drop_first(struct scripts *s)
 {
@@ -219,8 +230,7 @@ static void drop_first(struct scripts *s)
 	if (!s->first)
 		s->last = NULL;
 	s->count--;
-	env_free(&job->env);
-	free(job);
+	free_job(job);
 }
 
 static void end_first(struct scripts *s, int result)
@@ -277,15 +287,57 @@ static struct script_job *new_job(enum script_reason reason, const struct script
 	return job;
 }
 
+/* The tunnel was lost, or came back: what counts in the end is the last of these. */
+static bool is_of_a_reconnect(enum script_reason reason)
+{
+	return reason == SCRIPT_ATTEMPT_RECONNECT || reason == SCRIPT_RECONNECT;
+}
+
+static const struct script_job *last_attempt(const struct scripts *s)
+{
+	const struct script_job *last = NULL;
+
+	for (const struct script_job *job = s->first->next; job; job = job->next)
+		if (job->reason == SCRIPT_ATTEMPT_RECONNECT)
+			last = job;
+	return last;
+}
+
+/*
+ * The first runs. Of the others, what `next` puts out of date goes: each former loss and return, but for
+ * the last loss before a return.
+ */
+static void drop_outdated(struct scripts *s, enum script_reason next)
+{
+	const struct script_job *attempt = next == SCRIPT_RECONNECT ? last_attempt(s) : NULL;
+	struct script_job **link = &s->first->next, *job;
+	size_t before = s->count;
+
+	s->last = s->first;
+	while ((job = *link)) {
+		if (is_of_a_reconnect(job->reason) && job != attempt) {
+			*link = job->next;
+			free_job(job);
+			s->count--;
+		} else {
+			s->last = job;
+			link = &job->next;
+		}
+	}
+	log_warn(s->log, "script: %zu calls that waited are left out: they are out of date",
+		 before - s->count);
+}
+
 void scripts_add(struct scripts *s, enum script_reason reason, const struct script_env *env)
 {
-	struct script_job *job = s->count < SCRIPTS_MAX ? new_job(reason, env) : NULL;
+	struct script_job *job = new_job(reason, env);
 
 	if (!job) {
-		log_error(s->log, "script (%s): not run: %zu others wait", reasons[reason],
-			  s->count);
+		log_error(s->log, "script (%s): not run: %s", reasons[reason], strerror(ENOMEM));
 		return;
 	}
+	if (s->count >= SCRIPTS_MAX && is_of_a_reconnect(reason))
+		drop_outdated(s, reason);
 	if (s->last)
 		s->last->next = job;
 	else

@@ -4,7 +4,8 @@
  * environment and our descriptors closed.
  *
  * Scripts run beside the loop, one after the other in the order in which they were asked for. One
- * that takes longer than its limit is ended, with all of its process group.
+ * that takes longer than its limit is ended, with all of its process group. When many wait, those are
+ * left out that a later one puts out of date: the last state is always told.
  */
 #ifndef SSTP_CLIENT_SCRIPT_H
 #define SSTP_CLIENT_SCRIPT_H
@@ -40,7 +41,7 @@ void script_environment(struct env *e, enum script_reason reason, const struct s
 enum {
 	SCRIPT_LIMIT_MS = 60 * 1000,
 	SCRIPT_END_LIMIT_MS = 20 * 1000, /* at the end, for the one that runs, and for disconnect */
-	SCRIPTS_MAX = 8,                 /* that wait */
+	SCRIPTS_MAX = 8,                 /* when so many are there, those out of date are left out */
 };
 
 struct script_job;

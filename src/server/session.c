@@ -139,6 +139,7 @@ static void accept_login(struct session *s, struct ppp_verdict *v)
 	v->ipv4 = ip_v4(&s->ipv4);
 	list_remove(s);
 	list_add(&s->worker->open, s);
+	worker_session_opened(s->worker);
 	s->log_limit = (struct log_limit){ .about = "this session", .max = LOG_PEER_MAX };
 	s->log.limit = &s->log_limit;
 	tunnel_verdict(&s->tunnel, v);

@@ -304,6 +304,23 @@ static void shut_down_all(struct sessions *l)
 	}
 }
 
+/* A client whose network is gone would keep its address and its place for minutes. */
+static void on_acks(struct loop_timer *timer)
+{
+	struct worker *w = container_of(timer, struct worker, acks);
+
+	for (struct session *s = w->open.first; s; s = s->next) /* none is gone before this turn's end */
+		tunnel_check_acks(&s->tunnel);
+	if (w->open.count)
+		loop_timer_set(w->loop, timer, loop_now(w->loop) + TUNNEL_ACKS_LOOK_MS);
+}
+
+void worker_session_opened(struct worker *w)
+{
+	if (!w->acks.slot)
+		loop_timer_set(w->loop, &w->acks, loop_now(w->loop) + TUNNEL_ACKS_LOOK_MS);
+}
+
 static void on_stop_timer(struct loop_timer *timer)
 {
 	loop_stop(container_of(timer, struct worker, stop)->loop);
@@ -450,6 +467,7 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 	w->mail_watch.fd = -1;
 	w->port = (struct port){ .deliver = session_deliver, .flush = flush_tun };
 	w->stop.expired = on_stop_timer;
+	w->acks.expired = on_acks;
 	w->accept_again.expired = accept_again;
 	w->ring_bells.run = ring_bells;
 	error = loop_open(&w->loop);
@@ -528,6 +546,7 @@ void worker_close(struct worker *w)
 	for (unsigned i = 0; i < WORKERS_MAX; i++)
 		ring_close(w->rings[i]);
 	loop_timer_stop(w->loop, &w->stop);
+	loop_timer_stop(w->loop, &w->acks);
 	loop_unpost(w->loop, &w->ring_bells);
 	pump_close(&w->pump);
 	loop_close(w->loop);

@@ -89,6 +89,7 @@ struct worker {
 	struct sessions half_open, open;
 	/* both, and those that are on their way here; then half-open ones alone, likewise */
 	_Atomic(unsigned) session_count, half_open_count;
+	struct loop_timer acks; /* looks whether clients acknowledge */
 	struct loop_timer stop;
 	bool is_stopping;
 	/* from others: */
@@ -117,6 +118,8 @@ bool worker_is_turning(struct worker *w);
 void worker_join(struct worker *w); /* waits for its end */
 void worker_close(struct worker *w); /* a worker that is not running */
 
+/* Called by a session that has logged in. */
+void worker_session_opened(struct worker *w);
 /* Called by a session that has ended. */
 void worker_session_ended(struct worker *w);
 

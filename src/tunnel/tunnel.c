@@ -509,16 +509,8 @@ void tunnel_shutdown_for(struct tunnel *t, const char *why)
 	tunnel_arm(t);
 }
 
-void tunnel_give_up(struct tunnel *t, const char *why)
-{
-	if (t->stage == TUNNEL_CLOSED)
-		return;
-	tunnel_blame(t, EXIT_LOST, "%s", why);
-	tunnel_finish(t);
-	tunnel_arm(t);
-}
-
-uint32_t tunnel_unacknowledged_ms(struct tunnel *t)
+/* For how long the peer's TCP has acknowledged nothing of what is on its way to it; 0: nothing is. */
+static uint32_t unacknowledged_ms(struct tunnel *t)
 {
 	uint64_t now = loop_now(t->cfg.loop), last;
 	struct tcp_info info = { 0 };
@@ -535,6 +527,19 @@ uint32_t tunnel_unacknowledged_ms(struct tunnel *t)
 	else if (last > t->unacknowledged_ms)
 		t->unacknowledged_ms = last;
 	return (uint32_t)(now - t->unacknowledged_ms);
+}
+
+uint32_t tunnel_check_acks(struct tunnel *t)
+{
+	uint32_t silent_ms = unacknowledged_ms(t);
+
+	if (silent_ms < TUNNEL_ACKS_DEAD_MS)
+		return silent_ms;
+	tunnel_blame(t, EXIT_LOST, "no acknowledgement from the %s for %u s",
+		     t->cfg.ppp.role == PPP_CLIENT ? "server" : "client", silent_ms / 1000);
+	tunnel_finish(t);
+	tunnel_arm(t);
+	return silent_ms;
 }
 
 void tunnel_abandon(struct tunnel *t)

@@ -150,17 +150,22 @@ void tunnel_verdict(struct tunnel *t, const struct ppp_verdict *v);
 void tunnel_shutdown(struct tunnel *t);
 /* The same, and the peer is told `why`, if PPP has come so far; a constant. */
 void tunnel_shutdown_for(struct tunnel *t, const char *why);
-/* At once, with TUNNEL_ENDED: the peer is taken for dead. `why` is for people. */
-void tunnel_give_up(struct tunnel *t, const char *why);
 /* At once, without an event. */
 void tunnel_abandon(struct tunnel *t);
 
+enum {
+	TUNNEL_ACKS_LOOK_MS = 5 * 1000, /* how often to look, if nothing else is at stake */
+	TUNNEL_ACKS_DEAD_MS = 25 * 1000,
+};
+
 /*
  * For how long the peer's TCP has acknowledged nothing of what is on its way to it; 0 when nothing is.
- * Found out by being called now and then. A peer that only has no room acknowledges all the same,
- * which TCP_USER_TIMEOUT would take for death.
+ * Found out by being called now and then. After TUNNEL_ACKS_DEAD_MS the peer is taken for dead, and
+ * TUNNEL_ENDED follows: TCP itself goes on trying for a quarter of an hour, and echoes of SSTP and LCP
+ * only find out after two minutes. A peer that only has no room acknowledges all the same, which
+ * TCP_USER_TIMEOUT would take for death.
  */
-uint32_t tunnel_unacknowledged_ms(struct tunnel *t);
+uint32_t tunnel_check_acks(struct tunnel *t);
 
 /* The largest IP packet that the tunnel takes: the smaller of cfg.mtu and the peer's MRU. */
 uint16_t tunnel_mtu(const struct tunnel *t);

@@ -410,18 +410,77 @@ static void the_end_comes_in_a_script(void **state)
 	loop_close(loop);
 }
 
-static void too_many_scripts(void **state)
+/* Adds one whose gateway is 192.0.2.`number`. */
+static void add_numbered(enum script_reason reason, unsigned number)
 {
-	struct script_env env = { .device = "sstp0", .command = "exit 0" };
+	struct script_env env = { .device = "sstp0", .command = "echo $reason $VPNGATEWAY >>$O" };
+	char gateway[32];
 
+	snprintf(gateway, sizeof(gateway), "192.0.2.%u", number);
+	ip_parse(gateway, &env.gateway);
+	scripts_add(&scripts, reason, &env);
+}
+
+/* The tunnel is lost and comes back again and again while the first script runs. */
+static void lose_and_return(unsigned times, unsigned number)
+{
+	for (unsigned i = 0; i < times; i++) {
+		add_numbered(SCRIPT_ATTEMPT_RECONNECT, number + 2 * i);
+		add_numbered(SCRIPT_RECONNECT, number + 2 * i + 1);
+		assert_true(scripts.count <= SCRIPTS_MAX);
+	}
+}
+
+static void of_too_many_the_last_state_is_told(void **state)
+{
 	(void)state;
 	open_scripts(0);
-	for (int i = 0; i < SCRIPTS_MAX; i++)
-		scripts_add(&scripts, SCRIPT_RECONNECT, &env);
-	assert_string_equal(last_log, "");
-	scripts_add(&scripts, SCRIPT_RECONNECT, &env);
-	assert_string_equal(last_log, "script (reconnect): not run: 8 others wait");
+	add_numbered(SCRIPT_CONNECT, 0);
+	lose_and_return(100, 1);
 	assert_int_equal(loop_run(loop), 0);
+	read_output();
+	assert_ptr_equal(strstr(output, "connect 192.0.2.0\n"), output);
+	/* a loss and the return after it, with what was current last */
+	assert_string_equal(strstr(output, "attempt-reconnect 192.0.2.199\n"),
+			    "attempt-reconnect 192.0.2.199\nreconnect 192.0.2.200\n");
+	assert_non_null(strstr(last_log, "are out of date"));
+	loop_close(loop);
+}
+
+static void of_too_many_the_last_may_be_a_loss(void **state)
+{
+	(void)state;
+	open_scripts(0);
+	add_numbered(SCRIPT_PRE_INIT, 0); /* which runs: connect itself waits, and is not left out */
+	add_numbered(SCRIPT_CONNECT, 1);
+	lose_and_return(50, 2);
+	add_numbered(SCRIPT_RECONNECT, 102); /* the same with news: no loss between them */
+	add_numbered(SCRIPT_RECONNECT, 103);
+	add_numbered(SCRIPT_ATTEMPT_RECONNECT, 104);
+	assert_int_equal(loop_run(loop), 0);
+	read_output();
+	assert_ptr_equal(strstr(output, "pre-init 192.0.2.0\nconnect 192.0.2.1\n"), output);
+	assert_string_equal(strstr(output, "attempt-reconnect 192.0.2.104\n"),
+			    "attempt-reconnect 192.0.2.104\n");
+	loop_close(loop);
+}
+
+/* With one more than fit, only a loss waits: what came back before it is not told any more. */
+static void the_ninth_leaves_out_what_it_puts_out_of_date(void **state)
+{
+	(void)state;
+	open_scripts(0);
+	add_numbered(SCRIPT_CONNECT, 0);
+	lose_and_return(3, 1);
+	add_numbered(SCRIPT_ATTEMPT_RECONNECT, 7);
+	assert_int_equal(scripts.count, SCRIPTS_MAX);
+	assert_string_equal(last_log, "");
+	add_numbered(SCRIPT_RECONNECT, 8);
+	assert_int_equal(scripts.count, 3);
+	assert_string_equal(last_log, "script: 6 calls that waited are left out: they are out of date");
+	assert_int_equal(loop_run(loop), 0);
+	assert_string_equal(read_output(), "connect 192.0.2.0\nattempt-reconnect 192.0.2.7\n"
+					   "reconnect 192.0.2.8\n");
 	loop_close(loop);
 }
 
@@ -458,7 +517,9 @@ int main(void)
 		cmocka_unit_test(scripts_keep_their_order),
 		cmocka_unit_test(a_script_that_hangs),
 		cmocka_unit_test(the_end_comes_in_a_script),
-		cmocka_unit_test(too_many_scripts),
+		cmocka_unit_test(of_too_many_the_last_state_is_told),
+		cmocka_unit_test(of_too_many_the_last_may_be_a_loss),
+		cmocka_unit_test(the_ninth_leaves_out_what_it_puts_out_of_date),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

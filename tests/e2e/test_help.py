@@ -105,3 +105,38 @@ def test_a_flag_takes_no_value(sstp):
     done = run(sstp, "connect", "--once=yes")
     assert done.returncode == 2
     assert done.stderr == "sstp connect: --once takes no value\n"
+
+
+def arguments(call):
+    """The text between a call's brackets, cut at the commas that are its own."""
+    depth, inside, words = 0, False, [""]
+    for before, char in zip(" " + call, call):
+        inside ^= char == '"' and before != "\\"
+        depth += not inside and (char in "({") - (char in ")}")
+        if depth < 0:
+            break
+        if char == "," and not depth and not inside:
+            words.append("")
+        else:
+            words[-1] += char
+    return [w.strip() for w in words]
+
+
+def test_every_event_of_the_log_is_in_the_man_page():
+    found = set()
+    for path in (REPO / "src").glob("*/*.c"):
+        text = path.read_text()
+        for call in re.finditer(r"\b(?:log_event|say_end)\((?!const struct)", text):
+            event = arguments(text[call.end():])[2]
+            if path.name == "client.c" and event == "event":
+                continue  # say_end's own call: its callers name them
+            assert re.fullmatch('"[a-z_]+"', event), f"{path}: {event}"
+            found.add(event.strip('"'))
+        found |= set(re.findall(r'struct line \w+ = \{ \w+, \w+, "([a-z_]+)"', text))
+    assert {"login", "retry", "script_failed", "lines_lost"} <= found
+    manual = (REPO / "man/sstp.8").read_text()
+    section = manual[manual.index(".TP\n.BR login "):manual.index("User names and reasons are valid")]
+    named = {word for line in re.findall(r"^\.TP\n\.BR? (.*)$", section, re.M)
+             for word in re.findall("[a-z_]+", line)}
+    assert found <= named, "not in the man page"
+    assert named <= found, "in the man page alone"
