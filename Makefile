@@ -179,6 +179,8 @@ static:
 
 $B/src/crypto/%.o $B/src/tls/%.o $B/tests/crypto/%.o $B/tests/tls/%.o: ALL_CFLAGS += $(WOLFSSL_CFLAGS)
 $B/src/cli/%.o: ALL_CFLAGS += $(INIH_CFLAGS)
+$B/src/cli/licenses.o: ALL_CFLAGS += -Wa,-I$B
+$B/src/cli/licenses.o: $B/licenses_text
 $B/src/proxy/%.o $B/tests/proxy/%.o: ALL_CFLAGS += $(LWIP_CFLAGS)
 # cmocka before 1.1.7 took a string of uint8_t as it is.
 $B/tests/%.o: ALL_CFLAGS += -Itests -Wno-pointer-sign
@@ -193,6 +195,15 @@ $B/given: FORCE
 	mkdir -p $(@D)
 	echo '$(COMPILER) $(CFLAGS) $(LDFLAGS)' >$@.new
 	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# Of the libraries that are in the program; a system's are not.
+LICENSED = $(if $(filter system,$(WOLFSSL)),,wolfssl inih) lwip $(if $(filter musl cross,$(KIND)),musl) \
+	$(if $(VAES_CFLAGS),ring)
+LICENSES = $(patsubst %,licenses/%,sstp $(LICENSED)) LICENSE
+
+$B/licenses_text: $(LICENSES) Makefile
+	mkdir -p $(@D)
+	cat $(LICENSES) >$@
 
 # Another wolfSSL has other structs, and so has another lwIP.
 $(call objects,$(foreach d,src tests,$d/crypto/*.c $d/tls/*.c $d/proxy/*.c)): $(THIRD)
@@ -383,15 +394,18 @@ format-check:
 	tools/deps lint
 	clang-format --dry-run -Werror $(ALL_FILES)
 
-## make install        the program and its man page (PREFIX=/usr/local, DESTDIR=, TARGET=); make uninstall
+## make install        the program, its man page and the licenses (PREFIX=/usr/local, DESTDIR=, TARGET=); make uninstall
 ## make clean          removes what was built of sstp; make distclean: all of build/
 
 install: $(if $(filter $(MACHINE),$(TARGET)),program,static)
 	install -D -m 755 $(PROGRAM)$(if $(filter $(MACHINE),$(TARGET)),,-$(TARGET)) $(DESTDIR)$(PREFIX)/bin/sstp
 	[ ! -e man/sstp.8 ] || install -D -m 644 man/sstp.8 $(DESTDIR)$(PREFIX)/share/man/man8/sstp.8
+	install -D -m 644 $(if $(filter $(MACHINE),$(TARGET)),$B,$(BUILD)/$(TARGET))/licenses_text \
+		$(DESTDIR)$(PREFIX)/share/doc/sstp/licenses
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/sstp $(DESTDIR)$(PREFIX)/share/man/man8/sstp.8
+	rm -f $(DESTDIR)$(PREFIX)/bin/sstp $(DESTDIR)$(PREFIX)/share/man/man8/sstp.8 \
+		$(DESTDIR)$(PREFIX)/share/doc/sstp/licenses
 
 clean:
 	rm -rf $(addprefix $(BUILD)/,musl aarch64 armv7 mips glibc glibc-system asan fuzz scan again) $(PROGRAM) \

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/hint.h"
+#include "cli/licenses.h"
 #include "cli/verbs.h"
 #include "util/exit_code.h"
 #include "util/log.h"
@@ -44,7 +45,8 @@ static struct usage usage(void)
 				      verbs[i].summary);
 	if (n < sizeof(u.text))
 		snprintf(u.text + n, sizeof(u.text) - n,
-			 "\nsstp VERB --help tells more; sstp --version tells the version.");
+			 "\nsstp VERB --help tells more; sstp --version tells the version,\n"
+			 "sstp --licenses the licenses.");
 	return u;
 }
 
@@ -111,6 +113,8 @@ int main(int argc, char **argv)
 		printf("sstp %s\n", SSTP_VERSION);
 		return EXIT_OK;
 	}
+	if (is_one_of(word, "--licenses", "--license", "licenses"))
+		return licenses_print();
 	if (is_one_of(word, "--help", "-h", "help"))
 		return help(argc > 2 ? argv[2] : NULL);
 	if (*word)

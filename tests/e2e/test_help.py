@@ -1,4 +1,5 @@
 """What a user meets first: --help, --version, a wrong word, the man page."""
+import os
 import re
 import subprocess
 
@@ -39,6 +40,45 @@ def test_it_tells_its_version(sstp, word):
     done = run(sstp, word)
     assert done.returncode == 0
     assert re.fullmatch(r"sstp \d+\.\d+\.\d+\n", done.stdout)
+
+
+def libraries():
+    """Those that tools/deps builds; cmocka is for the tests alone."""
+    return set(re.findall(r"^PINS\[(\w+)\]=", (REPO / "tools/deps").read_text(), re.M)) - {"cmocka"}
+
+
+def test_every_library_has_a_notice():
+    assert {"wolfssl", "lwip"} <= libraries()
+    assert libraries() | {"sstp"} == {path.name for path in (REPO / "licenses").iterdir()}
+
+
+def test_it_prints_the_licenses(sstp):
+    done = run(sstp, "--licenses")
+    assert (done.returncode, done.stderr) == (0, "")
+    texts = [(REPO / "licenses" / name).read_text() for name in ("sstp", "wolfssl", "inih", "lwip")]
+    if "static" in subprocess.run(["file", sstp], capture_output=True, text=True).stdout:
+        texts.append((REPO / "licenses/musl").read_text())
+    if os.uname().machine == "x86_64":
+        texts.append((REPO / "licenses/ring").read_text())
+    assert done.stdout == "".join(texts) + (REPO / "LICENSE").read_text()
+
+
+def test_licenses_that_cannot_be_printed(sstp):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sstp, "--licenses"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE)
+    assert done.returncode == 1 and "No space left on device" in done.stderr
+
+
+@pytest.mark.slow
+def test_make_install_installs_the_licenses(tmp_path):
+    def make(goal):
+        subprocess.run(["make", "-C", REPO, goal, f"DESTDIR={tmp_path}", "PREFIX=/usr"], check=True, capture_output=True,
+                       env={name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))})
+
+    make("install")
+    assert (tmp_path / "usr/share/doc/sstp/licenses").read_text() == run(tmp_path / "usr/bin/sstp", "--licenses").stdout
+    make("uninstall")
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The assembler puts the Makefile's file in, as it is. */
+#include "cli/licenses.h"
+
+#include <stdio.h>
+
+#include "util/exit_code.h"
+
+__asm__(".pushsection .rodata\n"
+	"licenses_begin:\n"
+	".incbin \"licenses_text\"\n"
+	"licenses_end:\n"
+	".popsection\n");
+
+extern const char licenses_begin[] __attribute__((visibility("hidden")));
+extern const char licenses_end[] __attribute__((visibility("hidden")));
+
+int licenses_print(void)
+{
+	size_t len = (size_t)(licenses_end - licenses_begin);
+
+	if (fwrite(licenses_begin, 1, len, stdout) == len && !fflush(stdout))
+		return EXIT_OK;
+	perror("sstp: standard output");
+	return EXIT_OTHER;
+}
