@@ -1,6 +1,7 @@
 """The recipes of docs/containers.md, run as they stand there: rootless podman, as an ordinary user.
 
-No image comes from anywhere: sstp's is built FROM scratch, and what the recipes call alpine is busybox.
+No image comes from anywhere: sstp's is built FROM scratch, and what the recipes call alpine is busybox, with an apk that
+installs this machine's nft.
 """
 import json
 import os
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import GATEWAY, INSIDE, PATIENCE, REPO, SERVER, SSTP, eventually
+from lab import GATEWAY, INSIDE, PATIENCE, REPO, SERVER, SSTP, eventually, run
 from ordinary import Web, needs_user_namespaces
 from rootless import UID, Rootless
 
@@ -24,7 +25,12 @@ BUSYBOX = """
 FROM scratch
 COPY busybox /bin/busybox
 COPY busybox /bin/sh
+COPY apk /bin/apk
+COPY nft /packages/nftables
 RUN ["/bin/busybox", "--install", "/bin"]
+"""
+APK = """#!/bin/sh
+[ "$*" = "add --no-cache nftables" ] && exec cp -r /packages/nftables/. /
 """
 
 
@@ -44,8 +50,8 @@ def ending_with(text, heading):
 @contextmanager
 def rootless(lab, host):
     """With the images that the recipes need, and sstp."""
-    for program in ("podman", "crun", "slirp4netns", "newuidmap"):
-        if not shutil.which(program):
+    for program in ("podman", "crun", "slirp4netns", "newuidmap", "nft"):
+        if not shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin"):
             pytest.skip(f"{program} is missing")
     needs_user_namespaces()
     made = Rootless(lab, host)
@@ -71,13 +77,26 @@ def server_user(lab):
         yield made
 
 
+def copy_with_libraries(program, root):
+    """The program and the libraries that it is linked to, where they are here, under another root."""
+    files = [program, *re.findall(r"(/\S+) \(0x", run(["ldd", program]))]
+    for path in files:
+        copy = root / path.lstrip("/")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    root.chmod(0o755)
+
+
 def build_images(user):
     for path in (SSTP, REPO / "Containerfile", REPO / ".containerignore"):
         user.put(path, Path(path).name, 0o755 if path == SSTP else 0o644)
     user.put(SSTP, "bin/sstp", 0o755)
     user.put("/bin/busybox", "alpine/busybox", 0o755)
+    (user.home / "alpine/apk").write_text(APK)
+    (user.home / "alpine/apk").chmod(0o755)
+    copy_with_libraries(shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin"), user.home / "alpine/nft")
     (user.home / "alpine/Containerfile").write_text(BUSYBOX)
-    (build,) = [line for line in RECIPES.splitlines() if line.startswith("    podman build ")]
+    (build,) = [line for line in RECIPES.splitlines() if re.match(r"    podman build .* \.$", line)]
     user.sh(build)
     user.sh("podman build --isolation chroot --tag docker.io/library/alpine alpine")
 
@@ -242,14 +261,20 @@ def test_a_container_that_runs_already(lab, user):
 
 def test_a_server(lab, server_user):
     user = server_user
-    make, start, reload = recipes("A server")
+    make, image, network, start, reload = recipes("A server")
     user.sh(f'export SSTP_PASSWORD="$PASSWORD"\n{make}')
+    user.sh(f"export BUILDAH_ISOLATION=chroot\n{image}")
+    user.sh(network)
     user.sh(start)
     wait_until_healthy(user, "vpn-server")
     pin = re.search("pin-sha256:\\S+", user.sh("sstp cert --show vpn-server/server.crt").stdout).group()
     at = f"{SERVER}:4443"
     client = lab.connect(to=at, trust=["--servercert", pin])
     lab.client.ping(GATEWAY)
+    with closing(Web(lab.inside, 3 << 20)) as web:  # a host beyond the server
+        page = lab.client.run("sh", "-c", f"curl -s --max-time {PATIENCE} http://{INSIDE}/ | sha256sum").stdout
+        assert page.split()[0] == web.digest
+        assert set(web.asked_by) == {"172.16.5.1"}, "through the tunnel, and by NAT"
     assert lab.connect_fails(to=at, trust=["--servercert", pin], host=lab.other, user="bob")[0] == 9
     user.sh('SSTP_PASSWORD=builder sstp passwd vpn-server/users bob')
     user.sh(reload)
@@ -259,3 +284,20 @@ def test_a_server(lab, server_user):
     user.sh("podman stop vpn-server")
     assert status_of(user, "vpn-server") == "0"
     client.wait_for("next try")
+
+
+def test_a_server_alone(lab, server_user):
+    """Without the container that has NAT, as the text below that recipe says."""
+    user = server_user
+    make, _, _, start, _ = recipes("A server")
+    option, other = re.search("With `(--publish .*?)` in place of `(.*?)`", RECIPES).groups()
+    user.sh(f'export SSTP_PASSWORD="$PASSWORD"\n{make}')
+    assert other in start
+    user.sh(start.replace(other, option))
+    wait_until_healthy(user, "vpn-server")
+    pin = re.search("pin-sha256:\\S+", user.sh("sstp cert --show vpn-server/server.crt").stdout).group()
+    lab.connect(to=f"{SERVER}:4443", trust=["--servercert", pin])
+    lab.client.ping(GATEWAY)
+    with closing(Web(lab.inside)) as web:
+        assert lab.client.run("curl", "-s", "--max-time", "3", f"http://{INSIDE}/", check=False).returncode != 0
+        assert not web.asked_by

@@ -39,6 +39,27 @@ def test_the_compose_file(sstp, tmp_path, pki):
     assert (DOCS / vpn["build"]["context"] / vpn["build"]["dockerfile"]).samefile(REPO / "Containerfile")
 
 
+def test_the_compose_file_of_a_server(sstp, tmp_path, pki):
+    compose = yaml.safe_load((DOCS / "compose-server.yaml").read_text())
+    network, server = compose["services"]["network"], compose["services"]["vpn-server"]
+    users = tmp_path / "users"
+    users.write_text("ann * secret *\n")
+    users.chmod(0o600)
+    env = {**server["environment"], "SSTP_CERT": str(pki.server.cert), "SSTP_KEY": str(pki.server.key),
+           "SSTP_USERS": str(users)}
+    assert set(env) == set(server["environment"])
+    assert check(sstp, server["command"], env, tmp_path) == GOOD
+    assert server["network_mode"] == "service:network" and "ports" not in server
+    assert server["depends_on"] == ["network"]
+    assert server["cap_add"] == network["cap_add"] == ["NET_ADMIN"] and server["devices"] == ["/dev/net/tun"]
+    assert network["sysctls"] == {"net.ipv4.ip_forward": "1"}
+    # the image is the one that test_containers.py tries
+    recipe = re.search(r"^    podman build --tag sstp-nat - <<'END'\n(.*?)^    END\n", (DOCS / "containers.md").read_text(),
+                       re.M | re.S).group(1)
+    assert network["build"]["dockerfile_inline"] == re.sub("^    ", "", recipe, flags=re.M)
+    assert (DOCS / server["build"]["context"] / server["build"]["dockerfile"]).samefile(REPO / "Containerfile")
+
+
 def test_the_pod_of_kubernetes(sstp, tmp_path, pki):
     pod = yaml.safe_load((DOCS / "kubernetes.yaml").read_text())
     assert (pod["apiVersion"], pod["kind"]) == ("v1", "Pod")
