@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,14 +23,28 @@ static bool wrong(struct option_error *err, const char *what, const char *why)
 static const char zero_byte[] = "a zero byte in the password: text in UTF-16 has such; UTF-8 is wanted";
 static const char too_long[] = "longer than 511 bytes";
 
-/* NULL, or why there is none. */
-static const char *read_line(int fd, char to[PASSWORD_ROOM])
+static const char interrupted[] = "interrupted";
+
+/* As read, of one byte; EINTR when a signal has come that the mask lets through. */
+static ssize_t read_byte(int fd, char *c, const sigset_t *mask)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (mask && ppoll(&p, 1, NULL, mask) < 0)
+		return -1;
+	return read(fd, c, 1);
+}
+
+/* NULL, or why there is none: `interrupted` by a signal if there is a mask that lets it through. */
+static const char *read_line(int fd, char to[PASSWORD_ROOM], const sigset_t *mask)
 {
 	size_t len = 0;
 	char c = '\0';
 	ssize_t n;
 
-	while ((n = read(fd, &c, 1)) != 0) {
+	while ((n = read_byte(fd, &c, mask)) != 0) {
+		if (n < 0 && errno == EINTR && mask)
+			return interrupted;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -50,7 +65,7 @@ static const char *read_line(int fd, char to[PASSWORD_ROOM])
 
 bool password_from_fd(int fd, char to[PASSWORD_ROOM], struct option_error *err)
 {
-	const char *why = read_line(fd, to);
+	const char *why = read_line(fd, to, NULL);
 	char what[40] = "standard input";
 
 	if (fd)
@@ -65,7 +80,7 @@ bool password_from_file(const char *file, char to[PASSWORD_ROOM], struct option_
 
 	if (fd < 0)
 		return wrong(err, file, strerror(errno));
-	why = read_line(fd, to);
+	why = read_line(fd, to, NULL);
 	close(fd);
 	return why ? wrong(err, file, why) : tidy_password(to, file, err);
 }
@@ -107,57 +122,92 @@ bool password_from_environment(char to[PASSWORD_ROOM], struct option_error *err)
 	return ok;
 }
 
-/* For a signal that comes while the echo is off. */
-static int asked_fd;
-static struct termios asked_before;
-static struct sigaction asked_int, asked_term; /* what these signals did before */
+/* ---- a terminal */
 
-static void give_signals_back(void)
+/*
+ * These are blocked while the echo is off, but for the moments in which we wait: then the terminal is put
+ * back first and they do what they did before. What was ignored stays so. After a stop we ask again.
+ */
+static const int watched[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP };
+enum { WATCHED = sizeof(watched) / sizeof(*watched) };
+
+struct question {
+	int fd;
+	const char *prompt;
+	bool is_silent;
+	struct termios before;
+	struct sigaction actions[WATCHED];
+	sigset_t mask;
+};
+
+static volatile sig_atomic_t came;
+
+static void note_signal(int signal_number)
 {
-	sigaction(SIGINT, &asked_int, NULL);
-	sigaction(SIGTERM, &asked_term, NULL);
+	came = signal_number;
 }
 
-static void put_echo_back(int signal_number)
+static void take_signals(struct question *q)
 {
-	tcsetattr(asked_fd, TCSAFLUSH, &asked_before);
-	give_signals_back();
-	raise(signal_number);
-}
+	const struct sigaction ours = { .sa_handler = note_signal };
+	sigset_t blocked;
 
-static void take_signals(void)
-{
-	struct sigaction ours = { .sa_handler = put_echo_back };
-
-	sigaction(SIGINT, &ours, &asked_int);
-	sigaction(SIGTERM, &ours, &asked_term);
-}
-
-static bool ask(const char *prompt, bool is_silent, char to[PASSWORD_ROOM], const char **why)
-{
-	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	struct termios t;
-
-	*why = NULL;
-	if (fd < 0 || tcgetattr(fd, &asked_before)) {
-		if (fd >= 0)
-			close(fd);
-		return false;
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < WATCHED; i++)
+		sigaddset(&blocked, watched[i]);
+	sigprocmask(SIG_BLOCK, &blocked, &q->mask);
+	for (size_t i = 0; i < WATCHED; i++) {
+		sigaction(watched[i], NULL, &q->actions[i]);
+		if (q->actions[i].sa_handler != SIG_IGN)
+			sigaction(watched[i], &ours, NULL);
 	}
-	asked_fd = fd;
-	t = asked_before;
-	if (is_silent) {
+}
+
+static void give_signals_back(const struct question *q)
+{
+	for (size_t i = 0; i < WATCHED; i++)
+		sigaction(watched[i], &q->actions[i], NULL);
+	sigprocmask(SIG_SETMASK, &q->mask, NULL);
+}
+
+static const char *ask_once(struct question *q, char to[PASSWORD_ROOM])
+{
+	struct termios t = q->before;
+	const char *why;
+
+	if (q->is_silent) {
 		t.c_lflag &= ~(tcflag_t)ECHO;
 		t.c_lflag |= ECHONL;
 	}
-	take_signals();
-	tcsetattr(fd, TCSAFLUSH, &t);
-	dprintf(fd, "%s", prompt);
-	*why = read_line(fd, to);
-	tcsetattr(fd, TCSAFLUSH, &asked_before);
-	give_signals_back();
-	close(fd);
-	return true;
+	take_signals(q);
+	tcsetattr(q->fd, TCSAFLUSH, &t);
+	dprintf(q->fd, "%s", q->prompt);
+	why = read_line(q->fd, to, &q->mask);
+	tcsetattr(q->fd, TCSAFLUSH, &q->before);
+	if (why == interrupted)
+		dprintf(q->fd, "\n");
+	give_signals_back(q);
+	return why;
+}
+
+/* False when there is no terminal. */
+static bool ask(const char *prompt, bool is_silent, char to[PASSWORD_ROOM], const char **why)
+{
+	struct question q = {
+		.fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY),
+		.prompt = prompt,
+		.is_silent = is_silent,
+	};
+	bool is_terminal = q.fd >= 0 && tcgetattr(q.fd, &q.before) == 0;
+
+	*why = NULL;
+	while (is_terminal && (*why = ask_once(&q, to)) == interrupted) {
+		secret_wipe(to, PASSWORD_ROOM);
+		raise(came);
+	}
+	if (q.fd >= 0)
+		close(q.fd);
+	return is_terminal;
 }
 
 bool password_ask(const char *prompt, char to[PASSWORD_ROOM], struct option_error *err)
