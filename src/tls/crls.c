@@ -73,7 +73,7 @@ int crls_load(struct crls *c, const char *path, struct tls_error *err)
 
 	if (rc) {
 		words_set(err, "--crl: %s: cannot read the revocation list: %s", path,
-			  strerror(-rc));
+			  rc == -EINVAL ? "it is not a file" : strerror(-rc));
 		return rc;
 	}
 	ok = take(c, bytes_of(text, len));

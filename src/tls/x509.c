@@ -148,10 +148,14 @@ static const struct extension *known(struct bytes oid)
 	return NULL;
 }
 
-/* Certificate policies: not processed, and that is allowed where no policy is asked for. */
+/*
+ * Certificate policies, their mappings, and the bar to 'any policy' have no effect where nobody asks
+ * for a policy, as we do not. policyConstraints asks for one, so it is not among these.
+ */
 static bool may_be_critical(struct bytes oid)
 {
-	return known(oid) || x509_is(oid, 0x55, 0x1d, 0x20);
+	return known(oid) || x509_is(oid, 0x55, 0x1d, 0x20) || x509_is(oid, 0x55, 0x1d, 0x21) ||
+	       x509_is(oid, 0x55, 0x1d, 0x36);
 }
 
 bool x509_next_extension(struct reader *list, struct x509_extension *e)

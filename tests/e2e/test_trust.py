@@ -286,6 +286,8 @@ ACCEPTED = {
     "a permitted name": lambda maker: constrained(maker, ["permitted;DNS:example.net, excluded;DNS:example.org"]),
     "a permitted subject": lambda maker: constrained(
         maker, ["permitted;dirName:dn", "[dn]", "O = Acme Inc"], subject="/O=Acme Inc/CN=server"),
+    "policies that nobody asks for": lambda maker: plain(maker, middle={"extensions": (
+        *AUTHORITY, "certificatePolicies = critical, 1.2.3.4", "inhibitAnyPolicy = critical, 0")}),
     "servers and clients": lambda maker: plain(
         maker, middle={"extensions": (*AUTHORITY, "extendedKeyUsage = clientAuth, serverAuth")}),
 }
@@ -351,6 +353,8 @@ REFUSED = {
         "basicConstraints = critical, CA:TRUE, pathlen:0", AUTHORITY[1])}), "path length"),
     "an unknown critical extension": (lambda maker: plain(maker, leaf={"extensions": (
         *FOR_SERVERS, "1.2.3.4 = critical, DER:0500")}), ""),
+    "a policy that must be asked for": (lambda maker: plain(maker, middle={"extensions": (
+        *AUTHORITY, "policyConstraints = critical, requireExplicitPolicy:0")}), ""),
     "an unknown critical extension in the middle": (lambda maker: plain(maker, middle={"extensions": (
         *AUTHORITY, "1.2.3.4 = critical, DER:0500")}), ""),
     "an expired intermediate": (lambda maker: plain(maker, middle={"end": "20210203040500Z"}),
