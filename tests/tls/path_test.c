@@ -479,6 +479,43 @@ static void the_search_is_bounded(void **state)
 	assert_in_range(checks, PATH_MAX_DEPTH, PATH_MAX_CHECKS);
 }
 
+/* A machine whose clock begins in 1970: it is the date that is told, not a missing authority. */
+static void a_clock_in_1970(void **state)
+{
+	struct x509 sent[2], trusted[1];
+	struct path_cfg cfg = { .certs = sent,
+				.cert_count = 2,
+				.anchors = trusted,
+				.anchor_count = 1,
+				.check = signature_check };
+	struct path_end end;
+
+	(void)state;
+	pick("LI", sent);
+	pick("R", trusted);
+	assert_int_equal(path_find(&cfg, &end), PATH_EARLY);
+	assert_int_equal(id_of(end.at), 'L');
+}
+
+/* RFC 5280 section 4.1.2.1: only version 3 has extensions; another reader may not see them. */
+static void extensions_without_version_3(void **state)
+{
+	uint8_t copy[1024];
+	struct x509 x;
+	size_t at = 0;
+
+	(void)state;
+	pick("I", &x);
+	memcpy(copy, x.whole.at, x.whole.len);
+	while (memcmp(copy + at, (const uint8_t[]){ 0xa0, 3, 2, 1, 2 }, 5) != 0)
+		at++;
+	assert_true(x509_read(bytes_of(copy, x.whole.len), &x));
+	for (uint8_t version = 0; version < 5; version++) {
+		copy[at + 4] = version;
+		assert_int_equal(x509_read(bytes_of(copy, x.whole.len), &x), version == 2);
+	}
+}
+
 /* Any byte of a certificate changed: never a path. */
 static void nothing_is_forged(void **state)
 {
@@ -515,6 +552,8 @@ int main(void)
 		cmocka_unit_test(the_table),
 		cmocka_unit_test(the_search_is_bounded),
 		cmocka_unit_test(nothing_is_forged),
+		cmocka_unit_test(a_clock_in_1970),
+		cmocka_unit_test(extensions_without_version_3),
 	};
 
 	return cmocka_run_group_tests(tests, make_all, drop_all);
