@@ -37,27 +37,32 @@ struct proxy_settings {
 
 /* ---- what only this verb takes */
 
-static bool add_front(struct front_list *l, enum front_protocol protocol, const char *value)
+/* NULL, or why not. */
+static const char *add_front(struct front_list *l, enum front_protocol protocol, const char *value)
 {
 	struct front_cfg *grown = realloc(l->at, (l->count + 1) * sizeof(*grown));
+	const char *why;
 
 	if (!grown)
-		return false;
+		return "out of memory";
 	l->at = grown;
-	if (!front_parse(&l->at[l->count], protocol, value))
-		return false;
-	l->count++;
-	return true;
+	why = front_parse(&l->at[l->count], protocol, value);
+	if (!why)
+		l->count++;
+	return why;
 }
 
 static bool set_front(struct front_list *l, enum front_protocol protocol, const char *value,
 		      struct option_error *err)
 {
-	if (add_front(l, protocol, value) && l->at[l->count - 1].at.port)
-		return true;
-	snprintf(err->text, sizeof(err->text), "must be [ADDR:]PORT, such as 1080 or "
-		 "10.0.0.1:1080, an IPv6 address in brackets");
-	return false;
+	const char *why = add_front(l, protocol, value);
+
+	if (!why && !l->at[l->count - 1].at.port)
+		why = "the port is not a number from 1 to 65535";
+	if (why)
+		snprintf(err->text, sizeof(err->text), "must be [ADDR:]PORT, such as 1080 or "
+			 "10.0.0.1:1080, an IPv6 address in brackets: %s", why);
+	return !why;
 }
 
 static bool set_socks5(void *to, const char *value, struct option_error *err)
@@ -75,35 +80,39 @@ static void clear_fronts(void *to)
 	((struct front_list *)to)->count = 0;
 }
 
-static bool add_forward(struct forward_list *l, const char *value, bool is_remote)
+/* NULL, or why not. */
+static const char *add_forward(struct forward_list *l, const char *value, bool is_remote)
 {
 	struct forward_cfg *grown = realloc(l->at, (l->count + 1) * sizeof(*grown));
+	const char *why;
 
 	if (!grown)
-		return false;
+		return "out of memory";
 	l->at = grown;
-	if (!forward_parse(&l->at[l->count], value, is_remote))
-		return false;
-	l->count++;
-	return true;
+	why = forward_parse(&l->at[l->count], value, is_remote);
+	if (!why)
+		l->count++;
+	return why;
 }
 
 static bool set_forward(void *to, const char *value, struct option_error *err)
 {
-	if (add_forward(to, value, false))
-		return true;
-	snprintf(err->text, sizeof(err->text), "must be [ADDR:]PORT:HOST:PORT, such as "
-		 "8080:intranet:80, an IPv6 address in brackets");
-	return false;
+	const char *why = add_forward(to, value, false);
+
+	if (why)
+		snprintf(err->text, sizeof(err->text), "must be [ADDR:]PORT:HOST:PORT, such as "
+			 "8080:intranet:80, an IPv6 address in brackets: %s", why);
+	return !why;
 }
 
 static bool set_remote_forward(void *to, const char *value, struct option_error *err)
 {
-	if (add_forward(to, value, true))
-		return true;
-	snprintf(err->text, sizeof(err->text), "must be PORT:HOST:PORT, such as "
-		 "2222:localhost:22, an IPv6 address in brackets");
-	return false;
+	const char *why = add_forward(to, value, true);
+
+	if (why)
+		snprintf(err->text, sizeof(err->text), "must be PORT:HOST:PORT, such as "
+			 "2222:localhost:22, an IPv6 address in brackets: %s", why);
+	return !why;
 }
 
 static void clear_forwards(void *to)

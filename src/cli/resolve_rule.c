@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The rules stay as texts; each was checked when it was set, and is parsed again when it is asked for. */
 #include "cli/resolve_rule.h"
+#include "util/endpoint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,15 +36,6 @@ static bool are_addresses(const char *at)
 	return at;
 }
 
-static bool parse_port(const char *text, const char *end, uint16_t *port)
-{
-	char *stop;
-	unsigned long n = strtoul(text, &stop, 10);
-
-	*port = (uint16_t)n;
-	return *text >= '0' && *text <= '9' && stop == end && n >= 1 && n <= UINT16_MAX;
-}
-
 /* curl's '+' in front of a rule says that it may expire; none does here. */
 static bool parse(const char *text, struct resolve_rule *rule)
 {
@@ -57,7 +49,8 @@ static bool parse(const char *text, struct resolve_rule *rule)
 	memcpy(rule->host, host, len);
 	rule->host[len] = '\0';
 	rule->addresses = addresses + 1;
-	return parse_port(port + 1, addresses, &rule->port) && are_addresses(rule->addresses);
+	return !endpoint_port(port + 1, (size_t)(addresses - port - 1), &rule->port) &&
+	       are_addresses(rule->addresses);
 }
 
 bool set_resolve_rule(void *to, const char *value, struct option_error *err)

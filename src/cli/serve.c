@@ -11,6 +11,7 @@
 #include "cli/password.h"
 #include "cli/verbs.h"
 #include "server/server.h"
+#include "util/endpoint.h"
 
 enum {
 	LISTENS_MAX = 64,
@@ -49,50 +50,40 @@ struct serve_settings {
 	const char *pid_file;
 };
 
-/* "443", "192.0.2.1", "192.0.2.1:4443", "[::1]:443". A port alone, ":443" and "*:443" are of every
- * address. */
-static bool parse_listen(const char *text, struct listen_addr *out)
+/* Two listeners, one a family. */
+static void add_both(struct listen_list *l, const struct endpoint *e)
 {
-	char host[64], any[32];
+	struct listen_addr a = { .port = e->port };
 
-	*out = (struct listen_addr){ .port = 443 };
-	if (!strcmp(text, "*"))
-		return true;
-	if (!strncmp(text, "*:", 2))
-		text++;
-	if (text[0] == ':' && text[1] != ':')
-		text++;
-	if (!strpbrk(text, ".:")) {
-		snprintf(any, sizeof(any), "x:%.20s", text);
-		return ip_split_host_port(any, host, sizeof(host), &out->port);
-	}
-	return ip_split_host_port(text, host, sizeof(host), &out->port) &&
-	       ip_parse(host, &out->addr);
+	a.addr = ip_from_v4(e->is_localhost ? INADDR_LOOPBACK : INADDR_ANY);
+	l->at[l->count++] = a;
+	a.addr = (struct ip_addr){ .family = AF_INET6 };
+	a.addr.bytes[15] = e->is_localhost; /* ::1, :: */
+	l->at[l->count++] = a;
 }
 
 static bool set_listen(void *to, const char *value, struct option_error *err)
 {
 	struct listen_list *l = to;
-	struct listen_addr a;
+	struct endpoint e;
+	const char *why = endpoint_listen(value, ENDPOINT_ADDR_ALONE, &e);
 
-	if (!parse_listen(value, &a)) {
+	if (why) {
 		snprintf(err->text, sizeof(err->text),
 			 "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, "
-			 "[2001:db8::1]:443, *:443");
+			 "[2001:db8::1]:443, *:443: %s", why);
 		return false;
 	}
 	if (l->count + 2 > LISTENS_MAX) {
 		snprintf(err->text, sizeof(err->text), "more than %d addresses", LISTENS_MAX);
 		return false;
 	}
-	if (a.addr.family != AF_UNSPEC) {
-		l->at[l->count++] = a;
-		return true;
-	}
-	a.addr.family = AF_INET; /* two listeners, one a family */
-	l->at[l->count++] = a;
-	a.addr.family = AF_INET6;
-	l->at[l->count++] = a;
+	if (!e.port)
+		e.port = 443;
+	if (e.addr.family)
+		l->at[l->count++] = (struct listen_addr){ e.addr, e.scope, e.port };
+	else
+		add_both(l, &e);
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #include "cli/option.h"
 #include "server/server.h"
 #include "sstp/sstp.h"
+#include "util/endpoint.h"
 
 enum { NUMBER_MAX = 1000000000 };
 
@@ -254,6 +255,7 @@ bool set_server(void *to, const char *value, struct option_error *err)
 {
 	struct host_port *server = to;
 	char text[sizeof(server->host) + sizeof(server->user) + 256];
+	const char *why;
 
 	if (strlen(value) >= sizeof(text))
 		return wrong(err, "is too long for HOST:PORT");
@@ -263,10 +265,11 @@ bool set_server(void *to, const char *value, struct option_error *err)
 	if (!cut_user(text, server->user, sizeof(server->user), err))
 		return false;
 	server->port = 443;
-	if (!strpbrk(text, "/* ") &&
-	    ip_split_host_port(text, server->host, sizeof(server->host), &server->port))
-		return true;
-	return wrong(err, "must be HOST or HOST:PORT, an IPv6 address with a port in brackets");
+	why = strpbrk(text, "/*") ? "there is a / or * in it" :
+				   endpoint_split(text, server->host, sizeof(server->host),
+						  &server->port);
+	return !why || wrong(err, "must be HOST or HOST:PORT, an IPv6 address with a port in "
+				  "brackets: %s", why);
 }
 
 /* What the kernel allows; "%d" in it is the next free number. */

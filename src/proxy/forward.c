@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "net/dial.h"
+#include "util/endpoint.h"
 
 enum { DIAL_MS = 30 * 1000 };
 
@@ -52,32 +53,39 @@ static char *cut_last(char *text)
 	return colon + 1;
 }
 
-static bool parse_target(struct target *t, const char *host, const char *port)
+static const char *parse_target(struct target *t, const char *text)
 {
-	size_t len = strlen(host);
-	bool has_brackets = len > 2 && host[0] == '[' && host[len - 1] == ']';
-	char *end;
-	unsigned long n = strtoul(port, &end, 10);
+	char host[TARGET_HOST_ROOM];
+	uint16_t port = 0;
+	const char *why = endpoint_split(text, host, sizeof(host), &port);
 
-	if (*port < '0' || *port > '9' || *end || !n || n > UINT16_MAX)
-		return false;
-	return target_set(t, bytes_of(host + has_brackets, len - 2 * (size_t)has_brackets),
-			  (uint16_t)n);
+	if (why)
+		return why;
+	if (!port)
+		return "there is no port at the end";
+	return target_set(t, bytes_text(host), port) ? NULL : "the host is not a name or an address";
 }
 
-bool forward_parse(struct forward_cfg *f, const char *text, bool is_remote)
+const char *forward_parse(struct forward_cfg *f, const char *text, bool is_remote)
 {
 	char copy[512], *port, *host;
+	const char *why;
 
 	*f = (struct forward_cfg){ .text = text, .is_remote = is_remote };
 	if (strlen(text) >= sizeof(copy))
-		return false;
+		return "it is too long";
 	strcpy(copy, text);
 	port = cut_last(copy);
 	host = port ? cut_last(copy) : NULL;
-	if (!host || !parse_target(&f->to, host, port) || !listener_at_parse(&f->at, copy))
-		return false;
-	return f->at.port && !(is_remote && strchr(copy, ':'));
+	if (!host)
+		return "it has too few parts";
+	port[-1] = ':';
+	why = parse_target(&f->to, host);
+	if (!why)
+		why = listener_at_parse(&f->at, copy);
+	if (!why && !f->at.port)
+		return "the port is not a number from 1 to 65535";
+	return !why && is_remote && strchr(copy, ':') ? "no address may precede the port" : why;
 }
 
 /* ---- pending */

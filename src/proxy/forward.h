@@ -16,8 +16,9 @@ struct forward_cfg {
 	struct target to;
 };
 
-/* "[ADDR:]PORT:HOST:PORT", -R: "PORT:HOST:PORT"; IPv6 addresses in brackets. False: it is not that. */
-bool forward_parse(struct forward_cfg *f, const char *text, bool is_remote);
+/* "[ADDR:]PORT:HOST:PORT", -R: "PORT:HOST:PORT"; IPv6 addresses in brackets. NULL, or
+ * why it is refused, as util/endpoint.h says. */
+const char *forward_parse(struct forward_cfg *f, const char *text, bool is_remote);
 
 struct forward;
 

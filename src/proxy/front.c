@@ -490,7 +490,7 @@ static void exchange_done(void *front, int fd, bool is_good, struct bytes next)
 
 /* ---- start and end */
 
-bool front_parse(struct front_cfg *f, enum front_protocol protocol, const char *text)
+const char *front_parse(struct front_cfg *f, enum front_protocol protocol, const char *text)
 {
 	*f = (struct front_cfg){ .protocol = protocol, .text = text };
 	return listener_at_parse(&f->at, text);

@@ -35,7 +35,7 @@ struct front_cfg {
 };
 
 /* `text` is kept. False: it is no such place. */
-bool front_parse(struct front_cfg *f, enum front_protocol protocol, const char *text);
+const char *front_parse(struct front_cfg *f, enum front_protocol protocol, const char *text);
 
 struct front;
 

@@ -11,6 +11,7 @@
 
 #include "proxy/http_head.h"
 #include "sstp/http.h"
+#include "util/endpoint.h"
 #include "util/text.h"
 
 enum { /* RFC 9110 section 15, RFC 6585 section 5; the others are in sstp/http.h */
@@ -162,7 +163,7 @@ static bool parse_authority(struct bytes text, uint16_t port, struct target *t)
 		return false;
 	memcpy(copy, text.at, text.len);
 	copy[text.len] = '\0';
-	if (!ip_split_host_port(copy, host, sizeof(host), &port) || !port)
+	if (endpoint_split(copy, host, sizeof(host), &port) || !port)
 		return false;
 	/* RFC 3986 section 3.2.2: an IPv6 address is in brackets, and nothing else is */
 	return (copy[0] == '[') == (strchr(host, ':') != NULL) &&

@@ -3,6 +3,7 @@
  * host without one of the families has the other.
  */
 #include "proxy/listener.h"
+#include "util/endpoint.h"
 #include "util/seccomp.h"
 
 #include <errno.h>
@@ -32,24 +33,13 @@ struct listener {
 
 /* ---- where */
 
-bool listener_at_parse(struct listener_at *at, const char *text)
+const char *listener_at_parse(struct listener_at *at, const char *text)
 {
-	const char *colon = strrchr(text, ':'), *port = colon ? colon + 1 : text;
-	size_t len = colon ? (size_t)(colon - text) : 0;
-	bool has_brackets = len > 2 && text[0] == '[' && text[len - 1] == ']';
-	char addr[64] = "", *end;
-	unsigned long n = strtoul(port, &end, 10);
+	struct endpoint e;
+	const char *why = endpoint_listen(text, ENDPOINT_PORT_0, &e);
 
-	*at = (struct listener_at){ .port = (uint16_t)n };
-	if (*port < '0' || *port > '9' || *end || n > UINT16_MAX || len >= sizeof(addr))
-		return false;
-	if (!colon)
-		return true;
-	memcpy(addr, text + has_brackets, len - 2 * has_brackets);
-	at->is_all = !strcmp(addr, "*") || !len;
-	if (at->is_all || !strcmp(addr, "localhost"))
-		return true;
-	return ip_parse(addr, &at->addr) && (at->addr.family == AF_INET6) == has_brackets;
+	*at = (struct listener_at){ e.addr, e.scope, e.is_all, e.port };
+	return why;
 }
 
 static bool is_loopback(const struct ip_addr *a)
@@ -83,6 +73,7 @@ static bool address_of(const struct listener_at *at, sa_family_t family,
 			memcpy(&v4->sin_addr, at->addr.bytes, sizeof(v4->sin_addr));
 	} else {
 		v6->sin6_port = htons(at->port);
+		v6->sin6_scope_id = at->scope;
 		v6->sin6_addr = at->is_all ? in6addr_any : in6addr_loopback;
 		if (at->addr.family)
 			memcpy(&v6->sin6_addr, at->addr.bytes, sizeof(v6->sin6_addr));

@@ -9,12 +9,13 @@
 /* "[ADDR:]PORT", an IPv6 address in brackets; "*" for all addresses of both families. */
 struct listener_at {
 	struct ip_addr addr; /* AF_UNSPEC: loopback, or all */
+	unsigned scope;      /* the interface's index for a link-local address; 0: none */
 	bool is_all;
 	uint16_t port; /* 0: the kernel's choice */
 };
 
-/* False: it is not of that form. */
-bool listener_at_parse(struct listener_at *at, const char *text);
+/* NULL, or why it is refused, as util/endpoint.h says. */
+const char *listener_at_parse(struct listener_at *at, const char *text);
 /* Others than this host may connect. */
 bool listener_is_public(const struct listener_at *at);
 

@@ -69,6 +69,7 @@ static void fill_sockaddr(const struct listen_addr *at, struct sockaddr_storage 
 
 		memcpy(&v6->sin6_addr, at->addr.bytes, 16);
 		v6->sin6_port = htons(at->port);
+		v6->sin6_scope_id = at->scope;
 	}
 }
 

@@ -15,6 +15,7 @@ enum { SERVER_WORKERS_MAX = 64 };
 
 struct listen_addr {
 	struct ip_addr addr;
+	unsigned scope; /* the interface's index for a link-local address; 0: none */
 	uint16_t port;
 };
 

@@ -166,29 +166,3 @@ struct ip_text ip_print_sockaddr(const struct sockaddr_storage *sa)
 		 host.text, port);
 	return t;
 }
-
-bool ip_split_host_port(const char *text, char *host, size_t host_room, uint16_t *port)
-{
-	const char *start = text, *end, *colon = strrchr(text, ':');
-	unsigned number = *port;
-
-	if (*text == '[') {
-		start = text + 1;
-		end = strchr(start, ']');
-		if (!end || (end[1] && end[1] != ':'))
-			return false;
-		colon = end[1] ? end + 1 : NULL;
-	} else {
-		if (colon && strchr(text, ':') != colon)
-			colon = NULL; /* more than one: an IPv6 address without a port */
-		end = colon ? colon : text + strlen(text);
-	}
-	if (end == start || (size_t)(end - start) >= host_room)
-		return false;
-	if (colon && (!parse_number(colon + 1, 65535, &number) || number == 0))
-		return false;
-	memcpy(host, start, (size_t)(end - start));
-	host[end - start] = '\0';
-	*port = (uint16_t)number;
-	return true;
-}

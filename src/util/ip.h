@@ -45,10 +45,4 @@ struct ip_text ip_print_sockaddr(const struct sockaddr_storage *sa);
 struct ip_addr ip_from_sockaddr(const struct sockaddr_storage *sa);
 uint16_t ip_port_of_sockaddr(const struct sockaddr_storage *sa);
 
-/*
- * Splits "HOST", "HOST:PORT", "[V6]:PORT", "[V6]" or a bare IPv6 address. False on nonsense (an
- * empty host, a port that is no number from 1 to 65535, a host longer than `host_room`).
- */
-bool ip_split_host_port(const char *text, char *host, size_t host_room, uint16_t *port);
-
 #endif

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 from lab import PATIENCE
 
+LISTEN = "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, [2001:db8::1]:443, *:443"
 GOOD = (0, "the settings are good\n", "")
 
 
@@ -85,6 +86,10 @@ log-time = yes
 listen = 443
 listen = 192.0.2.1:4443
 listen = [2001:db8::1]:443
+listen = *:5443
+listen = :6443
+listen = localhost:7443
+listen = [::1%lo]:8443
 auth = mschapv2,pap
 name = office
 dns = 10.9.0.1
@@ -121,7 +126,11 @@ pid-file = /run/sstpd.pid
     ("min-tls = 1.1", "min-tls = 1.1: must be 1.2 or 1.3"),
     ("min-hash = md5", "min-hash = md5: must be sha1 or sha256"),
     ("server = h:99999",
-     "server = h:99999: must be HOST or HOST:PORT, an IPv6 address with a port in brackets"),
+     "server = h:99999: must be HOST or HOST:PORT, an IPv6 address with a port in brackets: "
+     "the port is not a number from 1 to 65535"),
+    ("server = h:443:443",
+     "server = h:443:443: must be HOST or HOST:PORT, an IPv6 address with a port in brackets: "
+     "it has several colons and is not an IPv6 address; with a port that is written [::1]:443"),
     ("timeout = 0", "timeout = 0: must be a number of seconds, from 1 to 3600"),
     ("interface = much-too-long-a-name",
      "interface = much-too-long-a-name: must be a device's name: at most 15 characters, no / : or blank"),
@@ -140,9 +149,12 @@ def test_a_wrong_line_of_the_file_is_told_with_its_number(desk, line, words):
 
 
 @pytest.mark.parametrize("line, words", [
-    ("listen = vpn.example.net", "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, "
-                                 "[2001:db8::1]:443, *:443"),
-    ("listen = 0", "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, [2001:db8::1]:443, *:443"),
+    ("listen = vpn.example.net", f"{LISTEN}: an IP address is wanted, not a name"),
+    ("listen = 0", f"{LISTEN}: the port is not a number from 1 to 65535"),
+    ("listen = *:65536", f"{LISTEN}: the port is not a number from 1 to 65535"),
+    ("listen = [::1%nowhere0]:443", f"{LISTEN}: this host has no interface of the name after the %"),
+    ("workers = 1000", "must be from 1 to 64, or 0 for one a core"),
+    ("workers = two", "must be from 1 to 64, or 0 for one a core"),
     ("ipv4-network = 10.9.0.0/31", "must be an IPv4 network of /8 to /30, such as 10.9.0.0/24"),
     ("ipv4-network = 127.0.0.0/8", "no host can have these addresses; such as 10.9.0.0/24 would be right"),
     ("ipv4-network = 224.0.0.0/24", "no host can have these addresses; such as 10.9.0.0/24 would be right"),

@@ -54,7 +54,7 @@ static void forwards_are_read(void **state)
 	for (size_t i = 0; i < sizeof(forwards) / sizeof(*forwards); i++) {
 		struct forward_cfg f;
 
-		if (forward_parse(&f, forwards[i].text, forwards[i].is_remote) !=
+		if (!forward_parse(&f, forwards[i].text, forwards[i].is_remote) !=
 		    forwards[i].is_good)
 			fail_msg("%s", forwards[i].text);
 		if (!forwards[i].is_good)
@@ -84,7 +84,7 @@ static void loopback_is_not_public(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct listener_at at;
 
-		assert_true(listener_at_parse(&at, cases[i].text));
+		assert_null(listener_at_parse(&at, cases[i].text));
 		assert_int_equal(listener_is_public(&at), cases[i].is_public);
 	}
 }

@@ -137,56 +137,12 @@ static void masks(void **state)
 	assert_true(ip_equal(&a, &m));
 }
 
-static void host_and_port(void **state)
-{
-	static const struct {
-		const char *text, *host; /* NULL: refused */
-		uint16_t port;           /* 7 is what stands there before */
-	} cases[] = {
-		{ "vpn.example.net", "vpn.example.net", 7 },
-		{ "vpn.example.net:8443", "vpn.example.net", 8443 },
-		{ "10.1.2.3:1", "10.1.2.3", 1 },
-		{ "10.1.2.3:65535", "10.1.2.3", 65535 },
-		{ "2001:db8::1", "2001:db8::1", 7 },
-		{ "[2001:db8::1]", "2001:db8::1", 7 },
-		{ "[2001:db8::1]:443", "2001:db8::1", 443 },
-		{ "", NULL, 0 },
-		{ ":443", NULL, 0 },
-		{ "[]:443", NULL, 0 },
-		{ "vpn:", NULL, 0 },
-		{ "vpn:0", NULL, 0 },
-		{ "vpn:65536", NULL, 0 },
-		{ "vpn:-1", NULL, 0 },
-		{ "vpn:4x", NULL, 0 },
-		{ "vpn: 443", NULL, 0 },
-		{ "[::1]443", NULL, 0 },
-		{ "[::1", NULL, 0 },
-		{ "[::1]:", NULL, 0 },
-		{ "a-host-name-that-is-longer-than-the-room", NULL, 0 },
-	};
-	char host[32];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		uint16_t port = 7;
-		bool is_good = ip_split_host_port(cases[i].text, host, sizeof(host), &port);
-
-		print_message("# %s\n", cases[i].text);
-		assert_int_equal(is_good, cases[i].host != NULL);
-		if (!is_good)
-			continue;
-		assert_string_equal(host, cases[i].host);
-		assert_int_equal(port, cases[i].port);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses),  cmocka_unit_test(refused_is_untouched),
 		cmocka_unit_test(v4),         cmocka_unit_test(prefixes),
 		cmocka_unit_test(membership), cmocka_unit_test(masks),
-		cmocka_unit_test(host_and_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
