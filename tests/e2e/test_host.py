@@ -1,4 +1,5 @@
 """What a client changes on its host, and that all of it is put back: routes, DNS, the script; also after a crash."""
+import os
 import re
 import shutil
 import signal
@@ -114,6 +115,92 @@ def test_the_way_to_the_server_follows_the_host(lab, change, both):
         assert lab.client.ping(GATEWAY, count=3)
     assert client.log.count("connected in ") == 1
     assert "next try" not in client.log
+
+
+def changes_follow(lab, client, *, via, device="cable"):
+    """What the host does besides changes nothing, and a route that is removed comes back."""
+    lab.client.configure("".join(f"route add 198.18.{i}.0/24 via 10.1.0.254\n" for i in range(20)) +
+                         "".join(f"route del 198.18.{i}.0/24\n" for i in range(20)))
+    lab.client.ping_server()
+    lab.client.configure(f"route del {SERVER}\n")
+    eventually("the host route is back", lambda: lab.client.routes().get(SERVER, {}).get("gateway") in via)
+    lab.client.ping_server()
+    client.wait_for("^the route to the server .* was removed, and is put back$")
+    assert "has changed" not in client.log and "lost its way" not in client.log
+    assert lab.client.routes()[SERVER]["dev"] == device
+    assert client.log.count("connected in ") == 1
+
+
+def test_a_gateway_that_only_onlink_allows(lab):
+    """Clouds and containers have it: no route of the host's leads to the gateway itself."""
+    lab.is_changed = True
+    lab.router.configure("addr add 10.99.0.254/32 dev client\n")
+    lab.client.configure("route replace default via 10.99.0.254 dev cable onlink\n")
+    before = lab.client.routes()
+    lab.serve()
+    client = lab.connect()
+    assert lab.client.routes()[SERVER]["gateway"] == "10.99.0.254"
+    assert "onlink" in lab.client.routes()[SERVER]["flags"]
+    changes_follow(lab, client, via=["10.99.0.254"])
+    assert client.stop() == 0
+    assert lab.client.routes() == before
+
+
+def test_a_default_route_with_several_next_hops(lab):
+    """One of them is for the server, and stays so."""
+    lab.is_changed = True
+    hops = ["10.1.0.254", "10.1.0.253"]
+    lab.router.configure("addr add 10.1.0.253/24 dev client\n")
+    lab.client.configure("route del default\nroute add default " +
+                         " ".join(f"nexthop via {hop} dev cable weight 1" for hop in hops) + "\n")
+    before = lab.client.routes()
+    lab.serve()
+    client = lab.connect()
+    first = lab.client.routes()[SERVER]["gateway"]
+    assert first in hops
+    changes_follow(lab, client, via=[first])
+    assert client.stop() == 0
+    assert lab.client.routes() == before
+
+
+@pytest.mark.parametrize("to, is_server_route", [(SERVER, False), (SERVER6, True)])
+def test_all_ipv6_and_no_ipv4(lab, before, to, is_server_route):
+    before6 = lab.client.ip("-6 route show")
+    lab.serve()
+    client = lab.connect("--no-default-route", "--route", "::/0", to=to)
+    assert lab.client.routes() == before
+    new = {r["dst"]: r for r in lab.client.ip("-6 route show") if r not in before6}
+    assert {"::/1", "8000::/1"} <= set(new)
+    assert {r["dev"] for dst, r in new.items() if dst in ("::/1", "8000::/1")} == {"sstp0"}
+    assert (SERVER6 in new) == is_server_route
+    lab.client.ping_server()
+    assert client.stop() == 0
+    assert lab.client.ip("-6 route show") == before6
+
+
+def drops_of(program):
+    """How many messages its netlink sockets have lost."""
+    inodes = {os.readlink(f"/proc/{program.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{program.pid}/fd")}
+    rows = [line.split() for line in Path(f"/proc/{program.pid}/net/netlink").read_text().splitlines()[1:]]
+    return sum(int(row[8]) for row in rows if f"socket:[{row[9]}]" in inodes)
+
+
+def test_more_changes_than_the_kernel_tells(lab):
+    """The one that matters is among those that are lost: what is lost is looked at afterwards."""
+    lab.is_changed = True
+    lab.serve()
+    client = lab.connect()
+    flood = "".join(f"route add 198.18.{i // 250}.{i % 250} via 10.1.0.254 table 99\n" for i in range(3000))
+    client.send(signal.SIGSTOP)
+    lab.client.configure(flood + f"route del {SERVER}\n" + flood.replace("route add", "route del"))
+    assert drops_of(client)
+    client.send(signal.SIGCONT)
+    eventually("the host route is back", lambda: is_via(lab.client.routes().get(SERVER)))
+    lab.client.ping_server()
+    client.wait_for("^the route to the server .* was removed, and is put back$")
+    lab.client.configure(f"route del {SERVER}\n")  # it goes on looking
+    client.wait_for("^the route to the server .* was removed, and is put back$", count=2)
+    assert client.log.count("connected in ") == 1
 
 
 def test_a_rule_in_front_of_the_main_table_is_told(lab):
@@ -242,6 +329,16 @@ def test_the_tunnels_name_servers_while_it_is_up(lab, both):
     assert client.stop() == 0
     assert lab.client.resolv_conf.read_text() == RESOLV_CONF
     assert leftovers(lab.client) == []
+
+
+@pytest.mark.parametrize("given, set_", [(["10.9.0.53", "10.9.0.53"], ["10.9.0.53"]), ([GATEWAY, GATEWAY], [GATEWAY])])
+def test_a_name_server_that_is_named_twice(lab, given, set_):
+    lab.serve(*(word for address in given for word in ("--dns", address)))
+    client = lab.connect("--no-default-route")
+    assert client.log.count(f"DNS {', '.join(set_)}\n") == 1
+    assert name_servers(lab.client) == set_
+    assert list(lab.client.routes("dev sstp0")) == set_
+    assert client.stop() == 0
 
 
 def test_dns_is_left_alone_when_asked_to(lab):

@@ -285,6 +285,27 @@ def test_a_client_that_comes_back_has_its_former_address(lab, both):
     assert bob in lab.other.addresses() and ann in lab.client.addresses()
 
 
+def test_a_former_address_is_asked_for(lab):
+    """The server has forgotten whose it was, and the other client is the first that comes back."""
+    leases = lab.folder / "leases"
+    server = lab.serve("--leases", leases, users=TWO)
+    ann = lab.connect("--no-default-route", "--no-dns")
+    bob = lab.connect("--no-default-route", host=lab.other, user="bob", password="builder")
+    addresses = lab.client.addresses(), lab.other.addresses()
+    assert "10.9.0.2" in addresses[0] and "10.9.0.3" in addresses[1]
+    ann.send(signal.SIGSTOP)
+    assert server.stop() == 0
+    leases.unlink(missing_ok=True)
+    lab.serve("--leases", leases, users=TWO)
+    bob.send(signal.SIGUSR2)
+    bob.wait_for("^connected in ", count=2)
+    ann.send(signal.SIGCONT)
+    ann.wait_for("^connected in ", count=2)
+    for host, before, program in ((lab.client, addresses[0], ann), (lab.other, addresses[1], bob)):
+        assert [a for a in host.addresses() if "." in a] == [a for a in before if "." in a], program.log
+        host.ping_server()
+
+
 def test_hup_with_a_broken_user_file_changes_nothing(lab):
     server = lab.serve(users='ann * "wonder land" *\n')
     first = lab.connect("--no-default-route")
