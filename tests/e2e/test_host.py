@@ -146,21 +146,54 @@ def test_a_gateway_that_only_onlink_allows(lab):
     assert lab.client.routes() == before
 
 
-def test_a_default_route_with_several_next_hops(lab):
+HOPS = ["10.1.0.254", "10.1.0.253"]
+HOPS6 = ["2001:db8:1::254", "2001:db8:1::253"]
+
+
+@pytest.mark.parametrize("default", [
+    pytest.param("route add default nexthop via {0} dev cable nexthop via {1} dev cable", id="of the route"),
+    pytest.param("""nexthop add id 1 via {0} dev cable
+        nexthop add id 2 via {1} dev cable
+        nexthop add id 3 group 1/2
+        route add default nhid 3""", id="a group"),
+    pytest.param("nexthop add id 1 via {0} dev cable\nroute add default nhid 1", id="an object"),
+    pytest.param("route add default via {0} metric 10\nroute add default via {1} metric 20", id="metrics"),
+])
+def test_a_default_route_with_several_next_hops(lab, default):
     """One of them is for the server, and stays so."""
     lab.is_changed = True
-    hops = ["10.1.0.254", "10.1.0.253"]
-    lab.router.configure("addr add 10.1.0.253/24 dev client\n")
-    lab.client.configure("route del default\nroute add default " +
-                         " ".join(f"nexthop via {hop} dev cable weight 1" for hop in hops) + "\n")
-    before = lab.client.routes()
+    lab.router.configure(f"addr add {HOPS[1]}/24 dev client\n")
+    lab.client.configure("route del default\n" + default.format(*HOPS) + "\n")
+    before = lab.client.ip("-4 route show")
     lab.serve()
     client = lab.connect()
     first = lab.client.routes()[SERVER]["gateway"]
-    assert first in hops
+    assert first in HOPS
     changes_follow(lab, client, via=[first])
     assert client.stop() == 0
-    assert lab.client.routes() == before
+    assert lab.client.ip("-4 route show") == before
+
+
+def test_several_next_hops_of_ipv6(lab):
+    lab.is_changed = True
+    lab.router.configure(f"addr add {HOPS6[1]}/64 dev client nodad\n")
+    lab.client.configure("route del default via 2001:db8:1::254\nroute add default " +
+                         " ".join(f"nexthop via {hop} dev cable" for hop in HOPS6) + "\n")
+    before = lab.client.ip("-6 route show")
+    lab.serve()
+    client = lab.connect(to=SERVER6)
+
+    def way():
+        return next((r for r in lab.client.ip("-6 route show") if r["dst"] == SERVER6), {}).get("gateway")
+
+    first = way()
+    assert first in HOPS6
+    lab.client.configure(f"route del {SERVER6}\n")
+    eventually("the host route is back", lambda: way() == first)
+    lab.client.ping_server()
+    assert client.log.count("connected in ") == 1
+    assert client.stop() == 0
+    assert lab.client.ip("-6 route show") == before
 
 
 @pytest.mark.parametrize("to, is_server_route", [(SERVER, False), (SERVER6, True)])
