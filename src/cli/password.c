@@ -125,8 +125,9 @@ bool password_from_environment(char to[PASSWORD_ROOM], struct option_error *err)
 /* ---- a terminal */
 
 /*
- * These are blocked while the echo is off, but for the moments in which we wait: then the terminal is put
- * back first and they do what they did before. What was ignored stays so. After a stop we ask again.
+ * These are blocked while the echo is off, but for the moments in which we wait: then the terminal
+ * is put back first, and they do what they did before. What was ignored stays so. After a stop we
+ * ask again.
  */
 static const int watched[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP };
 enum { WATCHED = sizeof(watched) / sizeof(*watched) };

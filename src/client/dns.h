@@ -47,15 +47,15 @@ struct dns {
 	void (*settled)(struct dns *d);
 	/* its own */
 	enum dns_phase phase;
-	const struct dns_way *way; /* NULL: nothing is changed now */
-	size_t next_way;           /* to be tried if this one fails */
-	unsigned step;             /* of the way's programs, 0 first */
-	bool is_stale;             /* what is set is to be put back */
+	const struct dns_way *way;  /* NULL: nothing is changed now */
+	size_t next_way;            /* to be tried if this one fails */
+	unsigned step;              /* of the way's programs, 0 first */
+	bool is_stale;              /* what is set is to be put back */
 	bool is_running, has_ended; /* a program; with this result */
 	int result;
-	bool may_fail;              /* and the way is good all the same */
-	char running[256];          /* for the log */
-	unsigned limit_ms;          /* of each program */
+	bool may_fail;     /* and the way is good all the same */
+	char running[256]; /* for the log */
+	unsigned limit_ms; /* of each program */
 	struct run_beside run;
 	struct loop_timer patience; /* of whoever waits */
 	struct ip_addr wanted[DNS_SERVERS_MAX];
@@ -84,11 +84,6 @@ void dns_child(struct dns *d);
 /* As dns_down, and waits for it: some seconds at most, whatever programs do. */
 void dns_close(struct dns *d);
 
-/*
- * If the writer of this resolv.conf is dead, puts the former file back. -EBUSY when it lives,
- * 0 when it is nobody's of us (now), else -errno.
- */
-int dns_recover_file(const char *resolv_conf, const struct log *log);
 /* Takes back what a dead process gave to resolvconf under this name. */
 void dns_recover_resolvconf(const char *key, const struct log *log);
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "client/dns.h"
+#include "client/resolv_conf.h"
 #include "client/server_route.h"
 #include "client/state.h"
 #include "client/way_check.h"
@@ -283,7 +284,7 @@ static void undo(void *arg, struct state_facts *f)
 		f->blocks_ipv6 = false;
 	}
 	if (*f->resolv_conf) {
-		rc = dns_recover_file(f->resolv_conf, log);
+		rc = resolv_conf_recover(f->resolv_conf, log);
 		if (!rc || rc == -ENOENT)
 			*f->resolv_conf = '\0';
 	}
@@ -299,7 +300,7 @@ void host_recover(const char *state_dir, const char *resolv_conf, const struct l
 
 	state_each_dead(state_dir ? state_dir : HOST_STATE_DIR, undo, &recovery);
 	/* resolv.conf tells by itself, also when the state was lost with a reboot */
-	dns_recover_file(resolv_conf ? resolv_conf : "/etc/resolv.conf", log);
+	resolv_conf_recover(resolv_conf ? resolv_conf : "/etc/resolv.conf", log);
 }
 
 /* ---- the way to the server */

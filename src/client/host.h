@@ -50,7 +50,7 @@ struct host_cfg {
 	int resolv_conf_fd;      /* stays the caller's */
 	const char *state_dir;   /* NULL: HOST_STATE_DIR */
 	/* To see what others change on this host, and for programs that set DNS servers to run
-	 * beside; SIGCHLD is one of its signals. NULL: nobody looks, and programs are waited for. */
+	 * beside; SIGCHLD is one of its signals. NULL: nobody looks, programs are waited for. */
 	struct loop *loop;
 	void (*settled)(void *arg); /* with a loop: host_is_settled is true from now on, ... */
 	void *arg;                  /* ... or will not be soon */

@@ -17,6 +17,7 @@
 
 #include "client/dns.h"
 #include "client/lab.h"
+#include "client/resolv_conf.h"
 
 static struct state facts;
 static struct dns dns;
@@ -267,9 +268,9 @@ static void nothing_can_be_beside_it_and_killed(void **state)
 	(void)state;
 	mount_file_in_read_only_folder("nameserver 1.1.1.1");
 	child = lab_fork(go_up);
-	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), -EBUSY);
+	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), -EBUSY);
 	lab_kill(child);
-	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 	lab_logged("a former sstp died: ");
 	lab_has("outside", "nameserver 1.1.1.1\n");
 	unmount_them();
@@ -298,7 +299,7 @@ static void it_became_read_only(void **state)
 	dns_down(&dns);
 	lab_logged("could not be put back; it is kept as ");
 	umount(etc);
-	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
 }
 
@@ -312,7 +313,7 @@ static void killed_before_the_cut(void **state)
 	(void)state;
 	lab_write("etc/resolv.conf", with_end);
 	lab_write("etc/resolv.conf.before-sstp0", former);
-	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 	lab_logged("resolv.conf is put back");
 	lab_has("etc/resolv.conf", former);
 	dns_up(&dns, servers, 2);
@@ -321,7 +322,7 @@ static void killed_before_the_cut(void **state)
 	assert_int_equal(files_in("etc"), 1);
 	/* what only looks so stays */
 	lab_write("etc/resolv.conf", "#|cut\n# mine\nnameserver 1.1.1.1\n");
-	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 	lab_has("etc/resolv.conf", "#|cut\n# mine\nnameserver 1.1.1.1\n");
 }
 
@@ -392,7 +393,7 @@ static void leftover_backups(void **state)
 		print_message("%s, %s\n", c->what, names[i % 2]);
 		put("etc/resolv.conf", c->file);
 		put(names[i % 2], c->backup);
-		assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+		assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 		if (c->logged)
 			lab_logged(c->logged);
 		assert_string_equal(lab_log(), "");
@@ -420,7 +421,7 @@ static void a_file_with_zeros(void **state)
 	assert_non_null(f);
 	assert_int_equal(fwrite("name\0\0\0\0", 1, 8, f), 8);
 	fclose(f);
-	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 	lab_has("etc/resolv.conf", FORMER);
 }
 
@@ -455,7 +456,7 @@ static void another_lives_with_the_same_name(void **state)
 	lab_has("etc/resolv.conf", "nameserver 2.2.2.2\n");
 	lab_has("etc/resolv.conf.before-sstp0", FORMER);
 	lab_kill(other);
-	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 	assert_int_equal(files_in("etc"), 1);
 }
 
@@ -485,7 +486,7 @@ static void a_leftover_in_a_read_only_folder(void **state)
 	dns_down(&dns);
 	lab_has("outside", FORMER);
 	unmount_them();
-	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 }
 
 /* ---- others */
@@ -532,11 +533,11 @@ static void killed(void **state)
 	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
 	lab_kill(lab_fork(go_up));
 	assert_string_equal(below_the_mark(), TWO_SERVERS);
-	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 	lab_logged("a former sstp died: ");
 	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
 	assert_int_equal(files_in("etc"), 1);
-	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 	assert_string_equal(lab_log(), "");
 }
 
@@ -558,7 +559,7 @@ static void killed_then_written_by_somebody_else(void **state)
 	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
 	lab_kill(lab_fork(go_up));
 	lab_write("etc/resolv.conf", "nameserver 2.2.2.2\n");
-	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 	lab_has("etc/resolv.conf", "nameserver 2.2.2.2\n");
 	dns_up(&dns, servers, 2); /* whatever lies there as a backup is none */
 	dns_down(&dns);
@@ -571,7 +572,7 @@ static void killed_and_its_backup_lost(void **state)
 	lab_write("etc/resolv.conf", "search a\nnameserver 1.1.1.1\n");
 	lab_kill(lab_fork(go_up));
 	unlink(lab_path("etc/resolv.conf.before-sstp0"));
-	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), -ENOENT);
+	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), -ENOENT);
 	lab_logged("its former content is lost");
 	dns_up(&dns, other_server, 1);
 	assert_string_equal(below_the_mark(), "nameserver 10.2.0.1\nsearch a\n");
@@ -583,7 +584,7 @@ static void killed_where_there_was_no_file(void **state)
 {
 	(void)state;
 	lab_kill(lab_fork(go_up));
-	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 	assert_int_equal(files_in("etc"), 0);
 }
 
@@ -594,13 +595,13 @@ static void another_sstp_lives(void **state)
 	(void)state;
 	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
 	other = lab_fork(go_up_as_sstp1);
-	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), -EBUSY);
+	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), -EBUSY);
 	dns_up(&dns, servers, 2);
 	lab_logged("is left alone: another sstp is using it");
 	dns_down(&dns);
 	assert_non_null(strstr(lab_read("etc/resolv.conf"), "\nnameserver 10.2.0.1\n"));
 	lab_kill(other);
-	assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
 }
 
@@ -616,7 +617,7 @@ static void a_mark_that_leads_elsewhere(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
 		lab_write("etc/resolv.conf", marks[i]);
-		assert_int_equal(dns_recover_file(dns.resolv_conf, NULL), 0);
+		assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 		lab_has("etc/resolv.conf", marks[i]);
 	}
 }

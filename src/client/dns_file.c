@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* DNS servers in resolv.conf itself, or in an open file. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/dns_way.h"
+#include "client/resolv_conf.h"
+#include "util/file.h"
+
+/* Before and after what a crash must not leave behind. */
+static void note_file(struct dns *d, const char *path)
+{
+	snprintf(d->state->facts.resolv_conf, sizeof(d->state->facts.resolv_conf), "%s", path);
+	state_save(d->state);
+}
+
+/* The file that we write. `former` is at most RESOLV_CONF_MAX long. */
+static char *print_file(const struct dns *d, const char *former, size_t *len)
+{
+	size_t room = PATH_MAX + 256 + DNS_SERVERS_TEXT_MAX;
+	/* the former file's lines may stand there twice, and a mark before each */
+	char *text = malloc(room + (2 + RESOLV_CONF_QUOTE_LEN) * (strlen(former) + 1));
+
+	if (!text)
+		return NULL;
+	*len = resolv_conf_print_mark(d->device, d->backup, text, room);
+	*len += dns_print_servers(d, text + *len, room - *len);
+	*len += resolv_conf_print_kept(former, text + *len);
+	if (resolv_conf_is_in_itself(d->backup))
+		*len += resolv_conf_print_quoted(former, text + *len);
+	return text;
+}
+
+/* ---- up and down */
+
+static bool fits_file(struct dns *d)
+{
+	return d->fd < 0;
+}
+
+/* Beside the file that is really meant: where a link leads to, a reboot may take both. */
+static void name_backup(struct dns *d)
+{
+	char real[PATH_MAX];
+
+	resolv_conf_real_path(d->resolv_conf, real);
+	snprintf(d->backup, sizeof(d->backup), "%.*s%s%s", PATH_MAX - 64, real,
+		 resolv_conf_backup_mark, d->device);
+}
+
+static void drop_backup(struct dns *d)
+{
+	if (!resolv_conf_is_in_itself(d->backup))
+		unlink(d->backup);
+	close(d->backup_fd);
+	d->backup_fd = -1;
+	note_file(d, "");
+}
+
+/* Nothing could be written beside it. */
+static int keep_in_itself(struct dns *d)
+{
+	int fd = file_open_locked(d->resolv_conf, 0);
+
+	if (fd < 0) {
+		log_warn(d->log, "DNS: %s is left alone: %s", d->resolv_conf, strerror(-fd));
+		return fd;
+	}
+	snprintf(d->backup, sizeof(d->backup), "%s", resolv_conf_in_itself);
+	d->backup_fd = fd;
+	note_file(d, d->resolv_conf);
+	return 0;
+}
+
+/* What is in it could not be read, or not be put back. */
+static bool is_in_use(int backup_fd)
+{
+	struct stat st;
+
+	return fstat(backup_fd, &st) < 0 || st.st_size;
+}
+
+/* Keeps the file as it is now. */
+static int make_backup(struct dns *d, const char *former)
+{
+	bool is_absent = access(d->resolv_conf, F_OK) < 0 && errno == ENOENT;
+	const char *text = is_absent ? resolv_conf_no_file : former;
+	int error;
+
+	name_backup(d);
+	d->backup_fd = file_open_locked(d->backup, O_CREAT);
+	if (d->backup_fd >= 0 && is_in_use(d->backup_fd)) {
+		close(d->backup_fd);
+		d->backup_fd = -1;
+	}
+	if (d->backup_fd < 0)
+		return keep_in_itself(d);
+	error = file_overwrite(d->backup_fd, text, strlen(text));
+	if (!error && fsync(d->backup_fd) < 0)
+		error = -errno;
+	if (!error) {
+		note_file(d, d->resolv_conf);
+		return 0;
+	}
+	log_warn(d->log, "DNS: %s is left alone: %s: %s", d->resolv_conf, d->backup,
+		 strerror(-error));
+	drop_backup(d);
+	return error;
+}
+
+/* A dead sstp's file that could not be put back must not pass for the host's own. */
+static char *without_ours(char *former)
+{
+	char backup[PATH_MAX], *kept;
+
+	if (!resolv_conf_backup_of(former, backup))
+		return former;
+	kept = malloc(strlen(former) + 2);
+	if (kept)
+		kept[resolv_conf_print_kept(former, kept)] = '\0';
+	free(former);
+	return kept;
+}
+
+static bool is_marked(const struct dns *d, const char *text)
+{
+	char first[PATH_MAX + 256];
+	size_t len = resolv_conf_print_mark(d->device, d->backup, first, sizeof(first));
+
+	return !strncmp(text, first, len);
+}
+
+static bool is_still_ours(const struct dns *d)
+{
+	int error;
+	char *text = resolv_conf_read(d->resolv_conf, &error);
+	bool ours = text && is_marked(d, text);
+
+	free(text);
+	return ours;
+}
+
+static int write_ours(struct dns *d, const char *former)
+{
+	size_t len;
+	char *text = print_file(d, former, &len);
+	int error = text ? resolv_conf_write(d->resolv_conf, text, len) : -ENOMEM;
+
+	free(text);
+	if (error) {
+		log_warn(d->log, "DNS: %s could not be written: %s", d->resolv_conf,
+			 strerror(-error));
+		drop_backup(d);
+	}
+	return error;
+}
+
+static int up_file(struct dns *d, unsigned step)
+{
+	int error = resolv_conf_recover(d->resolv_conf, d->log);
+	char *former;
+
+	(void)step; /* there is one */
+	if (error == -EBUSY) {
+		log_warn(d->log, "DNS: %s is left alone: another sstp is using it", d->resolv_conf);
+		return error;
+	}
+	former = resolv_conf_read(d->resolv_conf, &error);
+	if (former)
+		former = without_ours(former);
+	if (!former) {
+		log_warn(d->log, "DNS: %s could not be read: %s", d->resolv_conf,
+			 strerror(error ? -error : ENOMEM));
+		return error ? error : -ENOMEM;
+	}
+	error = make_backup(d, former);
+	if (!error)
+		error = write_ours(d, former);
+	free(former);
+	return error;
+}
+
+static int down_file(struct dns *d)
+{
+	int error;
+
+	if (!is_still_ours(d)) {
+		log_info(d->log, "DNS: %s was changed by somebody else and stays as it is",
+			 d->resolv_conf);
+		drop_backup(d);
+		return 0;
+	}
+	error = resolv_conf_put_back(d->resolv_conf, d->backup_fd);
+	if (!error) {
+		drop_backup(d);
+		return 0;
+	}
+	log_warn(d->log, "DNS: %s could not be put back; it is kept %s%s: %s", d->resolv_conf,
+		 resolv_conf_is_in_itself(d->backup) ? "" : "as ", d->backup, strerror(-error));
+	close(d->backup_fd);
+	d->backup_fd = -1;
+	return error;
+}
+
+/* ---- an open file: it is always kept in itself, for whoever opens it after a crash */
+
+static bool fits_fd(struct dns *d)
+{
+	return d->fd >= 0;
+}
+
+static int read_fd(struct dns *d)
+{
+	size_t len;
+	int error;
+
+	if (flock(d->fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno; /* another sstp is using it */
+	error = file_read_fd(d->fd, RESOLV_CONF_MAX, &d->former, &len);
+	if (error)
+		return error;
+	resolv_conf_cut(d->former);
+	resolv_conf_unquote(d->former);
+	return 0;
+}
+
+static int write_fd(struct dns *d)
+{
+	size_t len;
+	char *text;
+	int error;
+
+	snprintf(d->backup, sizeof(d->backup), "%s", resolv_conf_in_itself);
+	text = print_file(d, d->former, &len);
+	error = text ? file_overwrite(d->fd, text, len) : -ENOMEM;
+	free(text);
+	return error;
+}
+
+static void forget_former(struct dns *d)
+{
+	free(d->former);
+	d->former = NULL;
+}
+
+static int up_fd(struct dns *d, unsigned step)
+{
+	int error = read_fd(d);
+
+	(void)step; /* there is one */
+	if (!error)
+		error = write_fd(d);
+	if (!error)
+		return 0;
+	log_warn(d->log, "DNS: %s is left alone: %s", d->resolv_conf, strerror(-error));
+	forget_former(d);
+	return error;
+}
+
+static int down_fd(struct dns *d)
+{
+	char *text = NULL;
+	size_t len;
+	int error = file_read_fd(d->fd, RESOLV_CONF_MAX, &text, &len);
+
+	if (!error && is_marked(d, text))
+		error = resolv_conf_overwrite(d->fd, d->former, strlen(d->former));
+	else if (!error)
+		log_info(d->log, "DNS: %s was changed by somebody else and stays as it is",
+			 d->resolv_conf);
+	if (error)
+		log_warn(d->log, "DNS: %s could not be put back: %s", d->resolv_conf,
+			 strerror(-error));
+	free(text);
+	forget_former(d);
+	return error;
+}
+
+const struct dns_way dns_way_fd = { "an open file", fits_fd, up_fd, down_fd };
+const struct dns_way dns_way_file = { "resolv.conf", fits_file, up_file, down_file };

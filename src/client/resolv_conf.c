@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is in resolv.conf, and how it is put back. */
+#include "client/resolv_conf.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/file.h"
+
+/* ---- text */
+
+static const char mark[] = "# Written by sstp for ", mark_middle[] = ". The former file is ";
+const char resolv_conf_backup_mark[] = ".before-";
+/* In place of a file's name: the former file is in ours, its lines behind a mark. */
+const char resolv_conf_in_itself[] = "below, behind #|";
+static const char quote_mark[] = "#|";
+/* What follows is no part of the file any more; only # follows. */
+static const char cut_mark[] = "#|cut\n";
+enum { CUT_LEN = sizeof(cut_mark) - 1 };
+/* The backup of no file. */
+const char resolv_conf_no_file[] = "# There was no such file before sstp made one.\n";
+
+size_t resolv_conf_print_mark(const char *device, const char *backup, char *to, size_t room)
+{
+	return (size_t)snprintf(to, room, "%s%s%s%s\n", mark, device, mark_middle, backup);
+}
+
+bool resolv_conf_is_in_itself(const char *backup)
+{
+	return !strcmp(backup, resolv_conf_in_itself);
+}
+
+/* Where the former file is, if this text is one of ours. */
+bool resolv_conf_backup_of(const char *text, char backup[PATH_MAX])
+{
+	const char *at = strstr(text, mark_middle), *name;
+	size_t len;
+
+	if (strncmp(text, mark, strlen(mark)) != 0 || !at)
+		return false;
+	at += strlen(mark_middle);
+	len = strcspn(at, "\n");
+	if (at[len] != '\n' || len >= PATH_MAX || at - text > 128)
+		return false;
+	snprintf(backup, PATH_MAX, "%.*s", (int)len, at);
+	name = strrchr(backup, '/');
+	return resolv_conf_is_in_itself(backup) ||
+	       strstr(name ? name : backup, resolv_conf_backup_mark);
+}
+
+/* Not the servers, but what they were to be asked: the host's own names stay short. */
+static bool is_kept(const char *line)
+{
+	static const char *const words[] = { "search", "domain", "options", "sortlist" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		size_t len = strlen(words[i]);
+
+		if (!strncmp(line, words[i], len) && (line[len] == ' ' || line[len] == '\t'))
+			return true;
+	}
+	return false;
+}
+
+size_t resolv_conf_print_kept(const char *former, char *to)
+{
+	size_t n = 0, len;
+
+	for (; *former; former += len) {
+		len = strcspn(former, "\n");
+		if (is_kept(former)) {
+			memcpy(to + n, former, len);
+			n += len;
+			to[n++] = '\n';
+		}
+		len += former[len] == '\n';
+	}
+	return n;
+}
+
+/* Each line behind the mark; the last one gets its end, if it had none. */
+size_t resolv_conf_print_quoted(const char *former, char *to)
+{
+	size_t n = 0, len;
+
+	for (; *former; former += len) {
+		len = strcspn(former, "\n");
+		memcpy(to + n, quote_mark, RESOLV_CONF_QUOTE_LEN);
+		memcpy(to + n + RESOLV_CONF_QUOTE_LEN, former, len);
+		n += RESOLV_CONF_QUOTE_LEN + len;
+		to[n++] = '\n';
+		len += former[len] == '\n';
+	}
+	return n;
+}
+
+/* The former file out of one of ours that has it in itself; any other text stays as it is. */
+void resolv_conf_unquote(char *text)
+{
+	char backup[PATH_MAX], *to = text, *next;
+
+	if (!resolv_conf_backup_of(text, backup) || !resolv_conf_is_in_itself(backup))
+		return;
+	for (char *line = text; line; line = next) {
+		next = strchr(line, '\n');
+		next = next ? next + 1 : NULL;
+		if (next && !strncmp(line, quote_mark, RESOLV_CONF_QUOTE_LEN)) {
+			size_t len = (size_t)(next - line) - RESOLV_CONF_QUOTE_LEN;
+
+			memmove(to, line + RESOLV_CONF_QUOTE_LEN, len);
+			to += len;
+		}
+	}
+	*to = '\0';
+}
+
+/* ---- reading and writing */
+
+/*
+ * In place, and of the same length as before until it is cut: at every moment it is the old file, or
+ * the new one with comments at its end that tell a later start where to cut it.
+ */
+int resolv_conf_overwrite(int fd, const char *text, size_t len)
+{
+	struct stat st;
+	size_t was;
+	char *padded;
+	int error;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	was = (size_t)st.st_size;
+	if (was <= len)
+		return file_overwrite(fd, text, len);
+	padded = malloc(was);
+	if (!padded)
+		return -ENOMEM;
+	memcpy(padded, text, len);
+	if (was - len < CUT_LEN) {
+		memset(padded + len, '\n', was - len); /* is_torn knows these */
+	} else {
+		memcpy(padded + len, cut_mark, CUT_LEN);
+		memset(padded + len + CUT_LEN, '#', was - len - CUT_LEN);
+	}
+	error = file_overwrite(fd, padded, was);
+	free(padded);
+	if (!error && ftruncate(fd, (off_t)len) < 0)
+		error = -errno;
+	return error;
+}
+
+/* Takes off the end that a process which died in the middle of this has left. */
+bool resolv_conf_cut(char *text)
+{
+	char *at = text, *next;
+
+	while ((next = strstr(at, cut_mark))) {
+		if (next[CUT_LEN + strspn(next + CUT_LEN, "#")] == '\0') {
+			*next = '\0';
+			return true;
+		}
+		at = next + 1;
+	}
+	return false;
+}
+
+/* An absent file is an empty one. NULL: it can't be read, see *error. */
+char *resolv_conf_read(const char *path, int *error)
+{
+	char *text = NULL;
+	size_t len;
+
+	*error = file_read(path, RESOLV_CONF_MAX, &text, &len);
+	if (*error == -ENOENT) {
+		*error = 0;
+		text = strdup("");
+		if (!text)
+			*error = -ENOMEM;
+	}
+	return text;
+}
+
+/* In place: a new file could not be moved over one that is mounted by itself. */
+int resolv_conf_write(const char *path, const char *text, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644), error;
+
+	if (fd < 0)
+		return -errno;
+	error = resolv_conf_overwrite(fd, text, len);
+	if (!error && fsync(fd) < 0 && errno != EINVAL) /* before the backup goes */
+		error = -errno;
+	if (close(fd) < 0 && !error)
+		error = -errno;
+	return error;
+}
+
+/* Where there was no file, there may have been a link to nowhere: that stays. */
+static int remove_file(const char *path)
+{
+	char real[PATH_MAX];
+
+	return realpath(path, real) && unlink(real) == 0 ? 0 : -errno;
+}
+
+int resolv_conf_put_back(const char *resolv_conf, int backup_fd)
+{
+	char *text;
+	size_t len;
+	int error = file_read_fd(backup_fd, RESOLV_CONF_MAX, &text, &len);
+
+	if (error)
+		return error;
+	resolv_conf_unquote(text);
+	error = strcmp(text, resolv_conf_no_file) == 0
+			? remove_file(resolv_conf)
+			: resolv_conf_write(resolv_conf, text, strlen(text));
+	free(text);
+	return error;
+}
+
+static void say_put_back(const char *resolv_conf, const struct log *log)
+{
+	log_info(log, "a former sstp died: %s is put back", resolv_conf);
+}
+
+/* It was written but for the end: with the former text, or with ours. */
+static int finish_writing(const char *resolv_conf, const char *text, const struct log *log)
+{
+	char backup[PATH_MAX];
+	int error = truncate(resolv_conf, (off_t)strlen(text)) < 0 ? -errno : 0;
+
+	if (error)
+		log_warn(log, "DNS: %s has an end that an sstp which died has left: %s",
+			 resolv_conf, strerror(-error));
+	else if (!resolv_conf_backup_of(text, backup))
+		say_put_back(resolv_conf, log);
+	return error;
+}
+
+/* The file is one of ours, and its former content is there. */
+static int recover_from(const char *resolv_conf, const char *backup, const struct log *log)
+{
+	int fd = file_open_locked(resolv_conf_is_in_itself(backup) ? resolv_conf : backup, 0),
+	    error;
+
+	if (fd == -ENOENT)
+		log_warn(log, "DNS: %s is of an sstp that died, and its former content is lost: %s",
+			 resolv_conf, backup);
+	if (fd < 0)
+		return fd;
+	error = resolv_conf_put_back(resolv_conf, fd);
+	if (error) {
+		log_warn(log, "DNS: %s could not be put back from %s: %s", resolv_conf, backup,
+			 strerror(-error));
+	} else {
+		if (!resolv_conf_is_in_itself(backup))
+			unlink(backup);
+		say_put_back(resolv_conf, log);
+	}
+	close(fd);
+	return error;
+}
+
+/* By its first line, if that is ours. */
+static int recover_marked(const char *resolv_conf, const struct log *log)
+{
+	char backup[PATH_MAX], *text;
+	bool is_ours = false;
+	int error;
+
+	text = resolv_conf_read(resolv_conf, &error);
+	if (text && resolv_conf_cut(text))
+		error = finish_writing(resolv_conf, text, log);
+	if (text && !error)
+		is_ours = resolv_conf_backup_of(text, backup);
+	free(text);
+	return is_ours ? recover_from(resolv_conf, backup, log) : error;
+}
+
+/* ---- backups that are there although the file is none of ours */
+
+/* Of the file that is meant, where there is a link. Gives the last slash. */
+char *resolv_conf_real_path(const char *path, char real[PATH_MAX])
+{
+	if (!realpath(path, real))
+		snprintf(real, PATH_MAX, "%s", path);
+	return strrchr(real, '/');
+}
+
+struct leftover {
+	const char *resolv_conf;
+	const struct log *log;
+	char *text; /* what is in the file; NULL: there is none */
+	size_t len;
+};
+
+static bool is_mark_torn(const char *text, size_t len)
+{
+	size_t mark_len = sizeof(mark) - 1;
+
+	return len && !strncmp(text, mark, len < mark_len ? len : mark_len);
+}
+
+/*
+ * Was somebody of us about to write the file, when the power failed or a kill came? It is empty, or
+ * has zero bytes, our first line in part, the backup in part with half a line at its end, or the
+ * backup and line ends after it: see overwrite.
+ */
+static bool is_torn(const struct leftover *l, const char *old, size_t old_len)
+{
+	if (!l->text)
+		return false;
+	if (!l->len || strlen(l->text) < l->len)
+		return l->len || old_len;
+	if (is_mark_torn(l->text, l->len))
+		return true;
+	if (l->len < old_len)
+		return !memcmp(l->text, old, l->len) && l->text[l->len - 1] != '\n';
+	return l->len > old_len && !memcmp(l->text, old, old_len) &&
+	       l->text[old_len + strspn(l->text + old_len, "\n")] == '\0';
+}
+
+/* The file was not written yet, and perhaps the backup not as a whole, or all is put back. */
+static bool is_needless(const struct leftover *l, const char *old, size_t old_len)
+{
+	if (!l->text)
+		return !strcmp(old, resolv_conf_no_file);
+	return old_len <= l->len && !memcmp(l->text, old, old_len);
+}
+
+/* Gives whether it is to be removed. */
+static bool use_leftover(const struct leftover *l, const char *backup, int fd)
+{
+	size_t len;
+	char *old;
+	bool is_whole, is_of_use;
+	int error;
+
+	if (file_read_fd(fd, RESOLV_CONF_MAX, &old, &len))
+		return false;
+	is_of_use = is_torn(l, old, len);
+	is_whole = !is_of_use && is_needless(l, old, len);
+	file_free(old, len);
+	if (!is_of_use) {
+		if (!is_whole)
+			log_info(
+				l->log,
+				"a former sstp died, and somebody else has written %s since: %s is "
+				"removed",
+				l->resolv_conf, backup);
+		return true;
+	}
+	error = resolv_conf_put_back(l->resolv_conf, fd);
+	if (error)
+		log_warn(l->log, "DNS: %s could not be put back from %s: %s", l->resolv_conf,
+			 backup, strerror(-error));
+	else
+		say_put_back(l->resolv_conf, l->log);
+	return !error;
+}
+
+static bool is_file_of_ours(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid();
+}
+
+static void look_at_leftover(struct leftover *l, const char *backup)
+{
+	int fd = file_open_locked(backup, 0), error;
+
+	if (fd < 0)
+		return; /* its writer lives */
+	error = file_read(l->resolv_conf, RESOLV_CONF_MAX, &l->text, &l->len);
+	if ((!error || error == -ENOENT) && is_file_of_ours(fd) && use_leftover(l, backup, fd))
+		unlink(backup);
+	free(l->text);
+	l->text = NULL;
+	close(fd);
+}
+
+static void recover_leftovers(const char *resolv_conf, const struct log *log)
+{
+	struct leftover l = { .resolv_conf = resolv_conf, .log = log };
+	char real[PATH_MAX], head[PATH_MAX], backup[2 * PATH_MAX];
+	char *slash = resolv_conf_real_path(resolv_conf, real);
+	struct dirent *entry;
+	DIR *d;
+
+	if (!slash)
+		return;
+	*slash = '\0';
+	snprintf(head, sizeof(head), "%.*s%s", PATH_MAX - 64, slash + 1, resolv_conf_backup_mark);
+	d = opendir(*real ? real : "/");
+	while (d && (entry = readdir(d))) {
+		snprintf(backup, sizeof(backup), "%s/%s", real, entry->d_name);
+		if (!strncmp(entry->d_name, head, strlen(head)))
+			look_at_leftover(&l, backup);
+	}
+	if (d)
+		closedir(d);
+}
+
+int resolv_conf_recover(const char *resolv_conf, const struct log *log)
+{
+	int error = recover_marked(resolv_conf, log);
+
+	if (!error)
+		recover_leftovers(resolv_conf, log);
+	return error;
+}
