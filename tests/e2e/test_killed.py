@@ -46,13 +46,13 @@ def sysctls_of(host):
 class Killer:
     """Runs one verb again and again on a host."""
 
-    def __init__(self, lab, host, argv, ready, works=lambda program: None):
-        self.lab, self.host, self.argv, self.ready, self.works = lab, host, argv, ready, works
+    def __init__(self, lab, host, argv, ready, works=lambda program: None, env=None):
+        self.lab, self.host, self.argv, self.ready, self.works, self.env = lab, host, argv, ready, works, env
 
     def run(self, at, whom):
         """Gives the call at which it was killed, if it came so far; else None."""
         program = self.lab.start(self.host, KILLAT, at, whom, self.lab.sstp, *self.argv, label="killed",
-                                 redirect="2>&1")
+                                 redirect="2>&1", env=self.env)
         program.wait_for(rf"^killed at|{self.ready}|^ended after")
         if self.was_killed(program) is None and "ended after" not in program.log:
             self.works(program)
@@ -134,6 +134,25 @@ def test_connect(lab, step, resolv_conf):
     put(lab.client, resolv_conf)
     Killer(lab, lab.client, ["connect", *login(lab), "--pid-file", "/run/sstp.pid"], "^connected in ").try_all("all", step)
     (lab.client.run_folder / "theirs").unlink(missing_ok=True)
+
+
+def test_connect_with_resolvconf(lab, step):
+    folder = lab.folder / "bin"
+    folder.mkdir()
+    (folder / "resolvconf").write_text("""#!/bin/sh
+        case $1 in
+        -a) cat >/run/given-$2 ;;
+        -d) rm -f /run/given-$2 ;;
+        esac\n""")
+    (folder / "resolvconf").chmod(0o755)
+    lab.serve(*DNS)
+    given = lab.client.run_folder / "given-sstp0.sstp"
+    Killer(lab, lab.client, ["connect", *login(lab)], "^connected in ", lambda program: check_given(program, given),
+           env={"PATH": f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"}).try_all("all", step)
+
+
+def check_given(program, given):
+    assert Killer.was_killed(program) or given.read_text() == "nameserver 10.9.0.53\n"
 
 
 def test_connect_to_some_networks(lab, step):
