@@ -1,8 +1,7 @@
 /*
  * Keeping a tunnel up. Which failures are worth another try: before the tunnel was ever up none,
  * since the user is there to read why (or asked for --keep-trying); after that all but a login that
- * the server refuses in so many words, with a pause that doubles up to a minute and is never quite the same, so that a server
- * which comes back is not met by all its clients at once.
+ * the server refuses in so many words, with a pause (client/retry.h).
  */
 #include "client/client.h"
 
@@ -14,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "client/autoconf.h"
+#include "client/retry.h"
 #include "net/command.h"
 #include "net/dial.h"
 #include "net/health.h"
@@ -25,10 +25,6 @@
 #include "util/secret.h"
 
 enum {
-	RETRY_FIRST_MS = 1000,
-	RETRY_MAX_MS = 60 * 1000,
-	STEADY_MS = 60 * 1000,  /* up for this long: the next failure is the first again */
-	FAILURES_AFTER_SUCCESS = 2, /* up for less: the next pause is of the third at most, 4 s */
 	ACKS_STALLED_LOOK_MS = 1000, /* whether the server acknowledges, while it does not */
 	ACKS_UNHEALTHY_MS = 10 * 1000,
 	LOOKUP_MS = 5 * 1000,   /* on a reconnect, before the addresses of last time are used */
@@ -57,7 +53,7 @@ struct client {
 	struct sockaddr_storage addrs[DIAL_ADDRS_MAX]; /* where the server was last time */
 	size_t addr_count;
 	uint64_t dialled_ms, up_ms;
-	unsigned failures; /* in a row */
+	struct retry pauses;
 	unsigned offers;   /* bit n: this server offered the authentication method n */
 	uint32_t former_ipv4; /* our address of the last call, to be asked for; 0: none */
 	bool has_ipv4_end; /* the server gives this call no IPv4 */
@@ -287,13 +283,12 @@ static bool is_worth_another_try(const struct client *c, enum exit_code code)
 	return c->cfg->keep_trying && code != EXIT_TRUST;
 }
 
-/* A second, two, four ... a minute; then somewhere between three quarters and all of it. */
-static uint32_t pause_ms(unsigned failures)
+static uint32_t pause_ms(struct client *c)
 {
-	uint32_t most = failures < 6 ? (uint32_t)RETRY_FIRST_MS << failures : RETRY_MAX_MS, dice;
+	uint32_t dice;
 
 	secret_random(&dice, sizeof(dice));
-	return most - dice % (most / 4);
+	return retry_pause_ms(&c->pauses, dice);
 }
 
 static void say_end(const struct client *c, enum log_level level, const char *event,
@@ -323,7 +318,7 @@ static void failed(struct client *c, enum exit_code code, const char *text)
 		leave(c, (int)(c->was_up && code != EXIT_AUTH ? EXIT_LOST : code));
 		return;
 	}
-	wait = pause_ms(c->failures++);
+	wait = pause_ms(c);
 	snprintf(wait_text, sizeof(wait_text), "%u.%u", wait / 1000, wait % 1000 / 100);
 	say_end(c, LOG_LEVEL_WARN, "retry", "{reason}; next try in {wait} s", text, wait_text);
 	health_down(&c->health, c->cfg->outlet->name, exit_code_text(code));
@@ -385,12 +380,8 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	autoconf_stop(&c->autoconf);
 	loop_timer_stop(c->loop, &c->acks);
 	loop_timer_stop(c->loop, &c->patience);
-	if (c->is_up) {
-		if (loop_now(c->loop) - c->up_ms >= STEADY_MS)
-			c->failures = 0;
-		else if (c->failures > FAILURES_AFTER_SUCCESS)
-			c->failures = FAILURES_AFTER_SUCCESS;
-	}
+	if (c->is_up)
+		retry_was_up(&c->pauses, loop_now(c->loop) - c->up_ms);
 	if (c->outlet_is_up)
 		is_later = o->ops->down(o, !c->is_stopping) == OUTLET_LATER;
 	c->is_up = c->outlet_is_up = false;

@@ -186,6 +186,7 @@ static void check_users(struct session *s, const struct ppp_attempt *attempt,
 {
 	struct shared *shared = s->worker->shared;
 
+	/* also of those who are refused for former failures: they are to see no difference by its time */
 	users_check(shared->credentials.users, shared->cfg->name, attempt, answer);
 	snprintf(s->user, sizeof(s->user), "%s", answer->name);
 	s->registration.user = s->user;

@@ -612,23 +612,70 @@ def test_the_end_comes_while_a_script_hangs(lab, tmp_path):
     assert "took too long and was ended" in client.said
 
 
-@pytest.mark.parametrize("reader", ["pipe", "terminal"])
-def test_nobody_reads_the_log(lab, reader):
-    """Strangers' connections fill a log whose reader stands still: logins, packets and the end come all the same."""
+@contextlib.contextmanager
+def log_that_nobody_reads(reader):
+    """A descriptor for a log, full already."""
     readable, writable = os.openpty() if reader == "terminal" else os.pipe()
     os.set_blocking(writable, False)
     with contextlib.suppress(BlockingIOError):
         while True:
             os.write(writable, b"x" * 100)
     os.set_blocking(writable, True)
-    server = lab.serve(wait=False, stderr=writable)
-    eventually("the server listens", lambda: lab.server.is_listening(443))
-    client = lab.connect("--no-default-route")
-    lab.client.ping_server()
-    assert client.stop() == 0
-    assert server.stop() == 0
-    os.close(readable)
-    os.close(writable)
+    try:
+        yield writable
+    finally:
+        os.close(readable)
+        os.close(writable)
+
+
+@pytest.mark.parametrize("reader", ["pipe", "terminal"])
+def test_nobody_reads_the_log(lab, reader):
+    """Strangers' connections fill a log whose reader stands still: logins, packets and the end come all the same."""
+    with log_that_nobody_reads(reader) as writable:
+        server = lab.serve(wait=False, stderr=writable)
+        eventually("the server listens", lambda: lab.server.is_listening(443))
+        client = lab.connect("--no-default-route")
+        lab.client.ping_server()
+        assert client.stop() == 0
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize("reader", ["pipe", "terminal"])
+def test_nobody_reads_the_log_of_a_client(lab, reader):
+    """It connects, packets pass, it connects again when the server comes back, tells how it does, and ends in order."""
+    def health():
+        return lab.client.run(lab.sstp, "healthcheck", check=False).stdout
+
+    server = lab.serve("--dns", "10.9.0.53")
+    with log_that_nobody_reads(reader) as writable:
+        client = lab.connect(wait=False, stderr=writable)
+        eventually("it is connected", lambda: health() == "up sstp0\n")
+        lab.client.ping(GATEWAY)
+        for _ in range(200):
+            client.send(signal.SIGUSR1)  # a line each
+        lab.client.ping(GATEWAY)
+        server.kill()
+        eventually("it sees the end", lambda: health().startswith("down"))
+        lab.serve("--dns", "10.9.0.53")
+        eventually("it is connected again", lambda: health() == "up sstp0\n")
+        lab.client.ping(GATEWAY)
+        assert client.stop() == 0
+    assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+    assert not lab.client.device()
+
+
+@pytest.mark.parametrize("verb", ["run", "proxy"])
+def test_nobody_reads_the_log_of_a_client_with_a_command(lab, tmp_path, verb):
+    """The command runs and ends, and sstp with it, with its status."""
+    lab.serve()
+    done = tmp_path / "done"
+    with log_that_nobody_reads("pipe") as writable:
+        program = lab.start(lab.client, lab.sstp, verb, "-v", "--user", "ann", "--password-file",
+                            lab.file("password", "wonder land\n"), "--servercert", lab.pki.server.pin,
+                            *(["--socks5", "127.0.0.1:1080"] if verb == "proxy" else []), SERVER, "--", "sh", "-c",
+                            f"echo done >{done}; exit 7", label=verb, stderr=writable)
+        assert program.wait() == 7
+    assert done.read_text() == "done\n"
 
 
 @pytest.mark.parametrize("closed", ["0<&-", "2>&-", "0<&- 1>&- 2>&-"])

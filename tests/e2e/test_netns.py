@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import GATEWAY, INSIDE, NAME, RESOLV_CONF, SERVER, eventually
+from lab import GATEWAY, INSIDE, NAME, RESOLV_CONF, SERVER, SILENT, eventually
 from ordinary import NAMES, USER, Ordinary, Web, as_user, needs_user_namespaces
 
 OWN = "10.9.0.77"  # the address of a user who always gets the same
@@ -103,6 +103,37 @@ def test_its_own_resolv_conf_is_put_back(lab):
         assert f"nameserver {NAMES}\n" in text and "search blue.test" in text and "10.66.0.1" not in text
         assert client.stop() == 0
         assert own.read_text() == "nameserver 10.66.0.1\nsearch blue.test\n"
+
+
+@pytest.mark.parametrize("when", ["connecting", "connected"])
+def test_after_a_crash_the_next_one_removes_the_folders(lab, when):
+    lab.serve("--dns", NAMES)
+    with named(lab.client, "blue"):
+        netns = lab.client.etc / "netns"
+        if when == "connected":
+            lab.connect("--netns", "blue").kill()
+            assert f"nameserver {NAMES}\n" in (netns / "blue/resolv.conf").read_text()
+        else:
+            crashed = lab.connect("--netns", "blue", to=SILENT.replace(".0", ".1"), wait=False)
+            crashed.wait_for("^connecting to ")
+            crashed.kill()
+        assert (netns / "blue").is_dir()
+        assert lab.connect("--netns", "blue").stop() == 0
+        assert not netns.exists()
+
+
+def test_after_a_crash_the_folders_of_others_stay(lab):
+    lab.serve("--dns", NAMES)
+    with named(lab.client, "blue"):
+        others = lab.client.etc / "netns/red/resolv.conf"
+        others.parent.mkdir(parents=True)
+        others.write_text("nameserver 10.66.0.1\n")
+        lab.connect("--netns", "blue").kill()
+        more = lab.client.etc / "netns/blue/hosts"
+        more.write_text("10.66.0.1 one\n")
+        assert lab.connect("--netns", "blue").stop() == 0
+        assert [path.name for path in more.parent.iterdir()] == ["hosts"]
+        assert others.read_text() == "nameserver 10.66.0.1\n"
 
 
 def test_after_a_crash_the_next_one_puts_it_back(lab):
