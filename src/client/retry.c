@@ -5,8 +5,8 @@
 enum {
 	FIRST_MS = 1000,
 	MAX_MS = 60 * 1000,
-	DOUBLINGS = 6,         /* the next would be more than MAX_MS */
-	STEADY_MS = 60 * 1000, /* up for this long: the next failure is the first again */
+	DOUBLINGS = 6,              /* the next would be more than MAX_MS */
+	STEADY_MS = 60 * 1000,      /* up for this long: the next failure is the first again */
 	FAILURES_AFTER_SUCCESS = 2, /* up for less: the next pause is of the third at most, 4 s */
 };
 

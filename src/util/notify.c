@@ -43,18 +43,24 @@ void notify_begin(void)
 	unsetenv("NOTIFY_SOCKET");
 }
 
+static bool will_pass(int error)
+{
+	return error == EAGAIN || error == EINTR || error == ENOBUFS || error == ENOMEM ||
+	       error == EMFILE || error == ENFILE;
+}
+
 /* False: there is no room for it now. That nobody listens any more is not our affair. */
 static bool tell(const char *text)
 {
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool is_full = fd < 0;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), error = 0;
 
-	if (!is_full && sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
-			       (const struct sockaddr *)&manager, manager_len) < 0)
-		is_full = errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM;
-	if (fd >= 0)
-		close(fd);
-	return !is_full;
+	if (fd < 0)
+		return !will_pass(errno);
+	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
+		   (const struct sockaddr *)&manager, manager_len) < 0)
+		error = errno;
+	close(fd);
+	return !will_pass(error);
 }
 
 static void drop_first(void)
@@ -105,5 +111,6 @@ bool notify_reloading(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return notify("RELOADING=1\nMONOTONIC_USEC=%llu",
-		      (unsigned long long)now.tv_sec * 1000000 + (unsigned long long)now.tv_nsec / 1000);
+		      (unsigned long long)now.tv_sec * 1000000 +
+			      (unsigned long long)now.tv_nsec / 1000);
 }
