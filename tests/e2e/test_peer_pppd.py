@@ -41,10 +41,10 @@ class Pppd:
 class Connect:
     """sstp connect in namespace "client"."""
 
-    def __init__(self, bench, method="mschapv2", password=PASSWORD, options="--no-dns"):
+    def __init__(self, bench, method="mschapv2", password=PASSWORD, options="--no-dns", before=""):
         (bench.guest.out / "password").write_text(password + "\n")
         self.job = bench.client(
-            f"{bench.sstp} connect -v --once --no-default-route --route {SERVER_INSIDE} --ca-cert /mnt/out/server.crt --user {USER}"
+            f"{before}{bench.sstp} connect -v --once --no-default-route --route {SERVER_INSIDE} --ca-cert /mnt/out/server.crt --user {USER}"
             f" --password-file /mnt/out/password --auth {method} --interface tun0 {options} vpn.test")
 
     @property
@@ -132,6 +132,51 @@ def test_takes_its_name_servers(bench):
     assert "INTERNAL_IP4_DNS=10.78.0.53 10.78.0.54\n" in environment
     assert f"INTERNAL_IP4_ADDRESS={CLIENT_INSIDE}\n" in environment
     assert client.stop() == 0
+
+
+PREFIX6, SERVER6 = "2001:db8:9:1:", "2001:db8:9:1::1"
+RADVD = f"""
+interface ppp0 {{
+	AdvSendAdvert on;
+	IgnoreIfMissing on;
+	MinRtrAdvInterval 3;
+	MaxRtrAdvInterval 4;
+	AdvLinkMTU 1340;
+	prefix {PREFIX6}:/64 {{ AdvValidLifetime 7200; AdvPreferredLifetime 3600; }};
+	RDNSS 2001:db8:9::53 {{ AdvRDNSSLifetime 600; }};
+}};
+"""
+
+
+class Radvd:
+    """On the server's end of the tunnel, which pppd has made. The way back to the client is the prefix on ppp0."""
+
+    def __init__(self, bench):
+        (bench.guest.out / "radvd.conf").write_text(RADVD)
+        bench.guest.run(f"ip netns exec server sysctl -q net.ipv6.conf.all.forwarding=1 && "
+                        f"ip -n server addr add {SERVER6}/64 dev ppp0 nodad")
+        self.job = bench.server("radvd -n -d 3 -m stderr -C /mnt/out/radvd.conf -p /run/radvd.pid")
+
+
+@pytest.mark.parametrize("ipv4", ["", "noip"])
+def test_takes_what_radvd_gives(bench, ipv4):
+    """IPV6CP of pppd; then from radvd a prefix, a name server and an MTU; with IPv4 beside it and alone."""
+    pppd = Pppd(bench, options=f"+ipv6 {ipv4}")
+    client = Connect(bench, options="--route 2001:db8:9::/48", before=(
+        "sh -c 'cp /etc/resolv.conf /run/resolv.conf; mount --bind /run/resolv.conf /etc/resolv.conf; exec \"$@\"' -- "))
+    client.job.wait_for("ipv6cp: .*-> Opened")
+    pppd.job.wait_for("remote LL address")
+    Radvd(bench)
+    own = client.job.wait_for(f"IPv6 address ({PREFIX6}[0-9a-f:]+)").group(1)
+    client.job.wait_for("connected in ")
+    device = bench.guest.run("ip -n client addr show dev tun0")
+    assert f"inet6 {own}/64 " in device and " mtu 1340 " in device
+    routes = bench.guest.run("ip -n client -6 route show dev tun0")
+    assert "2001:db8:9::/48 " in routes
+    assert f"{PREFIX6}:/64" not in routes and "default" not in routes
+    bench.guest.run(f"ip netns exec client ping -c 1 -W 60 {SERVER6}")
+    assert "nameserver 2001:db8:9::53\n" in bench.guest.run("cat /run/resolv.conf")
+    assert client.stop() == 0 and pppd.job.wait() == 0
 
 
 def test_ends_when_pppd_does(bench):

@@ -437,6 +437,27 @@ static void a_longer_life_is_told_before_the_former_ends(void **state)
 	assert_int_equal(t.now.addrs[0].valid_s, 2905);
 }
 
+/* As long as each advertisement comes before the end of what the last one gave. */
+static void short_lives_that_are_renewed_in_time(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		struct router r;
+
+		router_begin(&r, 12, 0);
+		router_prefix(&r, "2001:db8::", 64, 0x40, 7200, 3600);
+		router_mtu(&r, 1340);
+		router_server(&r, "2001:db8::53", 8);
+		give(router_end(&r));
+		assert_int_equal(t.now.server_count, 1);
+		assert_int_equal(t.changes, 1);
+		wait_ms(4000);
+	}
+	wait_ms(4000);
+	assert_int_equal(t.now.server_count, 0);
+	assert_int_equal(t.changes, 2);
+}
+
 static void a_difference_is_a_change(void **state)
 {
 	static const struct {
@@ -759,6 +780,7 @@ int main(void)
 		TEST(without_a_router_it_goes_on),
 		TEST(the_same_again_is_no_change),
 		TEST(a_longer_life_is_told_before_the_former_ends),
+		TEST(short_lives_that_are_renewed_in_time),
 		TEST(a_difference_is_a_change),
 		TEST(an_answer_is_enough),
 		TEST(nothing_before_the_start),
