@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Asking and remembering. Each fact has a deadline of its own; what passes it is dropped at the next
- * tick. Routers are asked three times at the start, which is more than anybody waits for, and again when three quarters of the shortest
- * lifetime have gone by and no router has spoken since.
+ * tick. Routers are asked three times at the start, which is more than anybody waits for, and again
+ * when three quarters of the shortest lifetime have gone by and no router has spoken since.
  */
 #include "ip6/slaac.h"
 
@@ -84,8 +84,9 @@ static struct slaac_prefix *prefix_for(struct slaac *e, const struct ip_addr *ad
 }
 
 /*
- * Must the end of a life be told again? A router repeats itself all the time, and each time the life
- * is longer by a little. Told is a shorter one, and one of which more than half is over.
+ * Whether a new end of a lifetime is reported. A router repeats itself all the time, and each time
+ * the lifetime ends a little later. A shorter one is reported, and a longer one when more than half
+ * of what was reported before is over.
  */
 static bool is_end_news(const struct slaac *e, uint64_t told_ms, uint64_t end_ms)
 {
@@ -93,6 +94,14 @@ static bool is_end_news(const struct slaac *e, uint64_t told_ms, uint64_t end_ms
 		return false;
 	return end_ms < told_ms || end_ms == NEVER || has_passed(e, told_ms) ||
 	       told_ms - e->now_ms < (end_ms - e->now_ms) / 2;
+}
+
+/* Of the same prefix, with lifetimes that were just noted; a preferred one of 0 has ended already. */
+static bool has_new_end(const struct slaac *e, const struct slaac_prefix *p)
+{
+	return is_end_news(e, p->told_valid_ms, p->valid_ms) ||
+	       (p->preferred_ms > e->now_ms &&
+		is_end_news(e, p->told_preferred_ms, p->preferred_ms));
 }
 
 static void note_prefix(struct slaac *e, const struct advert_option *o)
@@ -113,9 +122,7 @@ static void note_prefix(struct slaac *e, const struct advert_option *o)
 	p->valid_ms = after(e, o->prefix.valid_s);
 	if (!o->prefix.valid_s)
 		p->addr.family = AF_UNSPEC;
-	else if (is_known && (p->is_deprecated != is_deprecated ||
-			      is_end_news(e, p->told_valid_ms, p->valid_ms) ||
-			      (!is_deprecated && is_end_news(e, p->told_preferred_ms, p->preferred_ms))))
+	else if (is_known && (p->is_deprecated != is_deprecated || has_new_end(e, p)))
 		e->has_change = true;
 	p->is_deprecated = is_deprecated;
 }

@@ -159,9 +159,9 @@ enum ppp_closed {
 	PPP_CLOSED_RENEGOTIATED, /* LCP was opened anew under an authenticated link */
 	PPP_CLOSED_SILENT,	 /* LCP echoes stay unanswered */
 	/*
-	 * Client: the server sent a Terminate-Request in place of a reply to name and password, or
-	 * while the method was negotiated. Some servers refuse so; one that is stopped, or whose own
-	 * RADIUS server is slow, does the same.
+	 * Client: the server sent a Terminate-Request in place of a reply to name and password,
+	 * or left while the method was negotiated. Some servers refuse so; one that is stopped,
+	 * or whose own RADIUS server is slow, does the same.
 	 */
 	PPP_CLOSED_AT_LOGIN,
 	PPP_CLOSED_AT_METHOD,
