@@ -256,12 +256,12 @@ static bool allow_alternative(const struct constraints *c, struct der name)
 	return !r.bad && allow_name(c, &name);
 }
 
-/* The common name of a server is a DNS name too where there is no other (--allow-cn). */
+/* The common name of a server is a dNSName too, of any form, where there is no other (--allow-cn). */
 static bool allow_common_name(const struct constraints *c, const struct x509 *x)
 {
 	struct der name = { .tag = X509_NAME_DNS, .body = x509_common_name(x->subject).value };
 
-	return x->has_san || !is_dns_name(name.body) || allow_name(c, &name);
+	return x->has_san || !name.body.len || allow_name(c, &name);
 }
 
 bool name_constraints_allow(struct bytes constraints, const struct x509 *x, bool is_leaf,

@@ -254,6 +254,30 @@ static void a_common_name(void **state)
 	make(&m, &c);
 	assert_true(allow(&m, true));
 	c.subject = "cvpn.example.org";
+	/* a wildcard is judged as a subjectAltName's is, and so is what is no name of a host */
+	c.subject = "c*.example.org";
+	make(&m, &c);
+	assert_false(allow(&m, true));
+	c.subject = "c*.example.net";
+	make(&m, &c);
+	assert_true(allow(&m, true));
+	c.subject = "cOur VPN";
+	make(&m, &c);
+	assert_false(allow(&m, true));
+	c.permitted[0] = NULL;
+	c.excluded[0] = "D:vpn.example.net";
+	c.subject = "c*.example.net";
+	make(&m, &c);
+	assert_false(allow(&m, true));
+	c.excluded[0] = "D:.example.net";
+	make(&m, &c);
+	assert_false(allow(&m, true));
+	c.excluded[0] = "I:" V4; /* of another kind */
+	make(&m, &c);
+	assert_true(allow(&m, true));
+	c.excluded[0] = NULL;
+	c.permitted[0] = "D:example.net";
+	c.subject = "cvpn.example.org";
 	c.names[0] = "D:vpn.example.net"; /* where there is another name it does not count */
 	make(&m, &c);
 	assert_true(allow(&m, true));
