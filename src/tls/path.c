@@ -12,11 +12,26 @@
 #include "tls/name_constraints.h"
 #include "tls/spki.h"
 
+/* Whether the key of `issuer` signed the certificate or list at `what`. */
+struct verdict {
+	const void *what;
+	const struct x509 *issuer;
+	enum signature_result result;
+};
+
+/* Those that were asked for: each signature is verified once, however many paths it is in. */
+struct verdicts {
+	struct verdict list[PATH_MAX_CHECKS > PATH_MAX_CRL_CHECKS ? PATH_MAX_CHECKS
+								  : PATH_MAX_CRL_CHECKS];
+	unsigned count;
+};
+
 struct search {
 	const struct path_cfg *cfg;
 	const struct x509 *path[PATH_MAX_DEPTH]; /* the server's first */
 	size_t depth;
-	unsigned checks;      /* signatures verified */
+	unsigned steps; /* certificates tried */
+	struct verdicts certs, crls;
 	unsigned name_checks; /* comparisons with name constraints that are left */
 	enum path_fault fault;
 	struct path_end end;
@@ -73,11 +88,32 @@ static enum path_fault check_authority(struct search *s, const struct x509 *x)
 	return PATH_GOOD;
 }
 
+static const struct verdict *recall(const struct verdicts *v, const void *what,
+				    const struct x509 *issuer)
+{
+	for (unsigned i = 0; i < v->count; i++)
+		if (v->list[i].what == what && v->list[i].issuer == issuer)
+			return &v->list[i];
+	return NULL;
+}
+
+static const struct verdict *remember(struct verdicts *v, struct verdict verdict)
+{
+	v->list[v->count] = verdict;
+	return &v->list[v->count++];
+}
+
 static enum path_fault check_signature(struct search *s, const struct x509 *issuer)
 {
-	if (++s->checks > PATH_MAX_CHECKS)
+	const struct x509 *cert = s->path[s->depth - 1];
+	const struct verdict *verdict = recall(&s->certs, cert, issuer);
+
+	if (++s->steps > PATH_MAX_STEPS || (!verdict && s->certs.count == PATH_MAX_CHECKS))
 		return PATH_TOO_LONG;
-	switch (s->cfg->check(s->path[s->depth - 1], issuer)) {
+	if (!verdict)
+		verdict = remember(&s->certs, (struct verdict){ cert, issuer,
+								s->cfg->check(cert, issuer) });
+	switch (verdict->result) {
 	case SIGNATURE_GOOD:
 		return PATH_GOOD;
 	case SIGNATURE_NOT_ALLOWED:
@@ -115,11 +151,17 @@ static bool is_in_path(const struct search *s, const struct x509 *x)
 /* What the list is worth, signed by that key and at this time. */
 static enum path_fault check_crl(struct search *s, const struct crl *crl, const struct x509 *issuer)
 {
+	const struct verdict *verdict = recall(&s->crls, crl, issuer);
+
 	if (issuer->has_key_usage && !(issuer->key_usage & X509_KEY_CRL_SIGN))
 		return PATH_CRL_UNSIGNED;
-	if (++s->checks > PATH_MAX_CHECKS)
+	if (!verdict && s->crls.count == PATH_MAX_CRL_CHECKS)
 		return PATH_TOO_LONG;
-	if (signature_check_signed(&crl->sig, issuer) != SIGNATURE_GOOD)
+	if (!verdict)
+		verdict = remember(&s->crls,
+				   (struct verdict){ crl, issuer,
+						     signature_check_signed(&crl->sig, issuer) });
+	if (verdict->result != SIGNATURE_GOOD)
 		return PATH_CRL_FORGED;
 	if (crl->this_update > s->cfg->now)
 		return PATH_CRL_EARLY;
@@ -178,7 +220,7 @@ static bool climb_by(struct search *s, const struct x509 *issuer)
 	return is_there;
 }
 
-/* Recursion is bounded by PATH_MAX_DEPTH, and its breadth by PATH_MAX_CHECKS. */
+/* Recursion is bounded by PATH_MAX_DEPTH, and its breadth by PATH_MAX_STEPS. */
 static bool climb(struct search *s)
 {
 	const struct path_cfg *cfg = s->cfg;

@@ -15,7 +15,10 @@
 enum {
 	PATH_MAX_CERTS = 16, /* that a server may send; more are refused */
 	PATH_MAX_DEPTH = 8,
-	PATH_MAX_CHECKS = 100, /* signatures verified for one server */
+	PATH_MAX_STEPS = 100, /* certificates tried as the next of a path */
+	/* signatures verified for one server: a path of full length with two issuers of each name */
+	PATH_MAX_CHECKS = 16,
+	PATH_MAX_CRL_CHECKS = 64, /* signatures of revocation lists */
 };
 
 enum path_fault {

@@ -6,7 +6,7 @@
 #include "tls/wolf.h"
 #include "tls/x509.h"
 
-enum { RSA_MIN_BITS = 2048, RSA_MAX_BITS = 4096 };
+enum { RSA_MIN_BITS = 2048, RSA_MAX_BITS = 4096, RSA_EXPONENT_MAX_BITS = 32 };
 
 static enum spki_kind kind_of(struct bytes oid)
 {
@@ -55,7 +55,8 @@ static bool read_rsa(struct bytes bit_string, struct spki *k)
 	key = der_enter(&r, DER_SEQUENCE);
 	k->rsa_bits = bits_of(der_get(&key, DER_INTEGER).body);
 	e = der_get(&key, DER_INTEGER).body;
-	k->has_bad_exponent = bits_of(e) < 2 || !(e.at[e.len - 1] & 1);
+	k->has_bad_exponent = bits_of(e) < 2 || bits_of(e) > RSA_EXPONENT_MAX_BITS ||
+			      !(e.at[e.len - 1] & 1);
 	return !key.bad && !key.left && !r.left;
 }
 

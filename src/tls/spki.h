@@ -16,7 +16,7 @@ enum spki_kind {
 struct spki {
 	enum spki_kind kind;
 	unsigned rsa_bits;     /* of the modulus */
-	bool has_bad_exponent; /* RSA: 1 or less, or even */
+	bool has_bad_exponent; /* RSA: under 3, even, or longer than 32 bits */
 	const char
 		*curve; /* "P-256"; NULL: none that is accepted, or parameters in place of a name */
 	struct bytes params; /* of the algorithm, with their header; empty: none */
@@ -27,7 +27,8 @@ bool spki_read(struct bytes der, struct spki *k);
 
 /*
  * RSA of 2048 to 4096 bits, ECDSA with P-256, P-384 or P-521 by name, Ed25519 where the library has
- * it. Curves that are written out are not accepted, whatever they are equal to (CVE-2020-0601).
+ * it. An RSA exponent is of 32 bits at most: a long one makes one signature cost what a thousand do.
+ * Curves that are written out are not accepted, whatever they are equal to (CVE-2020-0601).
  */
 #define SPKI_ACCEPTED "RSA of 2048 to 4096 bits, ECDSA with P-256, P-384 or P-521, or Ed25519"
 bool spki_is_accepted(const struct spki *k);

@@ -516,6 +516,30 @@ static void extensions_without_version_3(void **state)
 	}
 }
 
+/* A good path beyond many that lead nowhere: each signature of these is verified once. */
+static void a_signature_is_verified_once(void **state)
+{
+	struct x509 sent[PATH_MAX_CERTS];
+	struct path_cfg cfg = { .certs = sent, .now = NOW, .check = count_checks };
+	struct path_end end;
+
+	(void)state;
+	cfg.cert_count = pick("CAB", sent); /* A and B vouch for each other */
+	checks = 0;
+	assert_int_equal(path_find(&cfg, &end), PATH_NO_ISSUER);
+	assert_int_equal(checks, 2);
+	/* three of one name: six pairs, and the leaf by each, in more paths than that */
+	cfg.cert_count = pick("LIab", sent);
+	for (size_t i = 1; i < cfg.cert_count; i++) {
+		sent[i].issuer = sent[i].subject;
+		sent[i].is_ca = true;
+		sent[i].is_for_servers = true;
+	}
+	checks = 0;
+	assert_int_not_equal(path_find(&cfg, &end), PATH_GOOD);
+	assert_int_equal(checks, 9);
+}
+
 /* Any byte of a certificate changed: never a path. */
 static void nothing_is_forged(void **state)
 {
@@ -551,6 +575,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table),
 		cmocka_unit_test(the_search_is_bounded),
+		cmocka_unit_test(a_signature_is_verified_once),
 		cmocka_unit_test(nothing_is_forged),
 		cmocka_unit_test(a_clock_in_1970),
 		cmocka_unit_test(extensions_without_version_3),

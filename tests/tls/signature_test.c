@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "tls/der.h"
 #include "tls/signature.h"
 #include "tls/spki.h"
 #include "tls/wolf.h"
@@ -140,6 +141,50 @@ static void keys(void **state)
 		assert_false(spki_read(bytes_of(certs[0].spki.at, len), &k));
 }
 
+/* RSAPublicKey of 2048 bits with this exponent. */
+static bool is_exponent_accepted(const uint8_t *e, size_t len)
+{
+	static const uint8_t rsa[] = { 0x30, 13,   6, 9, 0x2a, 0x86, 0x48, 0x86,
+				       0xf7, 0x0d, 1, 1, 1,    5,    0 };
+	uint8_t der[1024], n[257];
+	struct writer w = writer_of(der, sizeof(der));
+	size_t at = der_begin(&w, DER_SEQUENCE), bits, key;
+	struct spki k;
+
+	memset(n, 0xc5, sizeof(n));
+	n[0] = 0;
+	put_bytes(&w, rsa, sizeof(rsa));
+	bits = der_begin(&w, DER_BIT_STRING);
+	put_u8(&w, 0);
+	key = der_begin(&w, DER_SEQUENCE);
+	der_put(&w, DER_INTEGER, n, sizeof(n));
+	der_put(&w, DER_INTEGER, e, len);
+	der_end(&w, key);
+	der_end(&w, bits);
+	der_end(&w, at);
+	assert_false(w.full);
+	assert_true(spki_read(bytes_of(der, w.len), &k));
+	assert_int_equal(k.rsa_bits, 2048);
+	return spki_is_accepted(&k);
+}
+
+/* A verification costs as much as the exponent is long. */
+static void rsa_exponents(void **state)
+{
+	uint8_t longest[257] = { 0 };
+
+	(void)state;
+	memset(longest + 1, 0x7f, sizeof(longest) - 1);
+	assert_true(is_exponent_accepted((const uint8_t[]){ 3 }, 1));
+	assert_true(is_exponent_accepted((const uint8_t[]){ 1, 0, 1 }, 3));
+	assert_true(is_exponent_accepted((const uint8_t[]){ 0, 0xff, 0xff, 0xff, 0xff }, 5));
+	assert_false(is_exponent_accepted((const uint8_t[]){ 1 }, 1));
+	assert_false(is_exponent_accepted((const uint8_t[]){ 2 }, 1));
+	assert_false(is_exponent_accepted((const uint8_t[]){ 1, 0, 0 }, 3));
+	assert_false(is_exponent_accepted((const uint8_t[]){ 1, 0, 0, 0, 1 }, 5));
+	assert_false(is_exponent_accepted(longest, sizeof(longest)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +193,7 @@ int main(void)
 		cmocka_unit_test(one_bit_changed),
 		cmocka_unit_test(pss_parameters),
 		cmocka_unit_test(keys),
+		cmocka_unit_test(rsa_exponents),
 	};
 
 	return cmocka_run_group_tests(tests, read_all, NULL);
