@@ -77,18 +77,6 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
 	return !strcmp(word, a) || !strcmp(word, b) || !strcmp(word, c);
 }
 
-/* sstp help, sstp help VERB */
-static int help(const char *about)
-{
-	static char option[] = "--help", *argv[] = { option, NULL };
-	const struct entry *e = about ? find(about) : NULL;
-
-	if (e)
-		return e->run(1, argv);
-	puts(usage().text);
-	return EXIT_OK;
-}
-
 static void complain(const char *word)
 {
 	const char *names[VERB_COUNT], *hint;
@@ -97,6 +85,23 @@ static void complain(const char *word)
 		names[i] = verbs[i].name;
 	hint = hint_for_verb(word, names, VERB_COUNT);
 	log_print("sstp: no verb %s%s%s\n", word, hint ? "; " : "", hint ? hint : "");
+}
+
+/* sstp help, sstp help VERB */
+static int help(const char *about)
+{
+	static char option[] = "--help", *argv[] = { option, NULL };
+	const struct entry *e = about ? find(about) : NULL;
+
+	if (e)
+		return e->run(1, argv);
+	if (about) {
+		complain(about);
+		log_print("%s", usage().text);
+		return EXIT_USAGE;
+	}
+	puts(usage().text);
+	return EXIT_OK;
 }
 
 int main(int argc, char **argv)

@@ -379,7 +379,9 @@ static bool apply_all(struct reading *r)
 	if (config) {
 		if (!config_file_read(config, from_file, r, &err)) {
 			if (*err.text)
-				option_complain(v, "%s", err.text);
+				option_complain(v, "%s%s",
+						config == getenv("SSTP_CONFIG") ? "SSTP_CONFIG=" : "",
+						err.text);
 			return false;
 		}
 		memcpy(r->settings + v->config_offset, &config, sizeof(config));

@@ -1,4 +1,5 @@
 /* Reading passwords: byte by byte, so that nothing behind the line is eaten and no copy stays. */
+#include "cli/input_file.h"
 #include "cli/password.h"
 
 #include <errno.h>
@@ -75,11 +76,11 @@ bool password_from_fd(int fd, char to[PASSWORD_ROOM], struct option_error *err)
 
 bool password_from_file(const char *file, char to[PASSWORD_ROOM], struct option_error *err)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
 	const char *why;
+	int fd = input_file_open(file, &why);
 
 	if (fd < 0)
-		return wrong(err, file, strerror(errno));
+		return wrong(err, file, why);
 	why = read_line(fd, to, NULL);
 	close(fd);
 	return why ? wrong(err, file, why) : tidy_password(to, file, err);

@@ -35,6 +35,7 @@ static void put_cert(struct json *j, const struct probe_report *r)
 
 	json_object(j, "certificate");
 	json_bool(j, "trusted", r->is_trusted);
+	json_bool(j, "checked", !r->is_unchecked);
 	json_string(j, "reason", r->is_trusted ? NULL : r->trust);
 	json_string(j, "pin", c->pin);
 	json_string(j, "sha256", c->fingerprint);

@@ -126,21 +126,34 @@ static int load_path(struct authorities *a, const char *path, struct tls_error *
 	return 0;
 }
 
+static int load_from_environment(struct authorities *a, const char *path, struct tls_error *err)
+{
+	struct tls_error why;
+	int rc = load_path(a, path, &why);
+
+	if (rc)
+		words_set(err, "SSL_CERT_FILE=%s", why.text);
+	return rc;
+}
+
 int authorities_load(struct authorities *a, const char *path, struct tls_error *err)
 {
 	const char *from_env = getenv("SSL_CERT_FILE");
 	unsigned taken = 0;
 
-	if (path || (from_env && *from_env))
-		return load_path(a, path ? path : from_env, err);
+	if (path)
+		return load_path(a, path, err);
+	if (from_env && *from_env)
+		return load_from_environment(a, from_env, err);
 	for (size_t i = 0; i < sizeof(system_files) / sizeof(system_files[0]); i++)
 		if (!load_file(a, system_files[i], &taken) && taken)
 			return 0;
 	words_set(err,
 		  "this machine has no list of certificate authorities (looked for %s and "
 		  "others; package ca-certificates): give one with --ca-cert, or the server's "
-		  "pin, which sstp probe shows, with --servercert",
-		  system_files[0]);
+		  "pin, which sstp probe shows, with --servercert%s",
+		  system_files[0],
+		  getenv("SSL_CERT_DIR") ? " (SSL_CERT_DIR is not read; --ca-cert takes a folder)" : "");
 	return -ENOENT;
 }
 

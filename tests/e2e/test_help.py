@@ -35,7 +35,7 @@ def test_help_is_no_failure(sstp, word):
     assert "Usage: sstp VERB" in done.stdout
 
 
-@pytest.mark.parametrize("word", ["--version", "-V"])
+@pytest.mark.parametrize("word", ["--version", "-V", "version"])
 def test_it_tells_its_version(sstp, word):
     done = run(sstp, word)
     assert done.returncode == 0
@@ -180,3 +180,24 @@ def test_every_event_of_the_log_is_in_the_man_page():
              for word in re.findall("[a-z_]+", line)}
     assert found <= named, "not in the man page"
     assert named <= found, "in the man page alone"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_a_verb(sstp, verb):
+    done = run(sstp, "help", verb)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == run(sstp, verb, "--help").stdout
+
+
+@pytest.mark.parametrize("typed, hint", [("conect", "; did you mean sstp connect?"), ("nosuch", ""), ("--bogus", None)])
+def test_help_of_what_is_no_verb_is_a_mistake(sstp, typed, hint):
+    done = run(sstp, "help", typed)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"sstp: no verb {typed}" + ("" if hint is None else f"{hint}\n"))
+    assert all(f"\n  {verb} " in done.stderr for verb in VERBS)
+
+
+def test_too_many_workers(sstp):
+    done = run(sstp, "serve", "--workers", "1000")
+    assert done.returncode == 2
+    assert done.stderr == "sstp serve: --workers 1000: must be from 1 to 64, or 0 for one a core\n"

@@ -3,6 +3,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -716,3 +717,15 @@ def test_a_script_may_be_a_command_with_arguments(lab):
     lab.serve()
     lab.connect("--script", f"echo one two >>{lab.folder}/told; exit 0")
     assert (lab.folder / "told").read_text() == "one two\none two\n"
+
+
+def test_a_dns_server_of_our_own_where_nothing_listens(lab):
+    missing = f"warn: --dns {GATEWAY}: this is the server's own address, and nothing listens on UDP port 53 there"
+    server = lab.serve("--dns", GATEWAY)
+    server.wait_for("^" + re.escape(missing))
+    assert server.stop() == 0
+    with lab.server.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener: # all addresses, also those to come
+        listener.bind(("0.0.0.0", 53))
+        server = lab.serve("--dns", GATEWAY, "--dns", "192.0.2.53")
+        lab.connect("--no-default-route").stop() # what the server says after "ready" has been said
+        assert "nothing listens" not in server.log

@@ -300,3 +300,13 @@ def test_a_login_is_never_tried_without_a_verified_certificate(lab):
     assert status == 5
     server.wait_for("session 1: .*ended")
     assert "login" not in server.log and "pap" not in server.log.replace("--auth", "")
+
+
+@pytest.mark.parametrize("user", ["CORP\\ann", "ann@vpn.example.net"])
+def test_users_of_domains(lab, user):
+    users = lab.file("users-of-domains", "")
+    lab.client.run(lab.sstp, "passwd", "--password-file", lab.file("word", "wonder land\n"), users, user)
+    server = lab.serve(users=users)
+    assert lab.connect("--no-default-route", user=user).stop() == 0
+    said = server.wait_for('^session 1: up, user "(.*)", address').group(1)
+    assert said.replace("\\\\", "\\").replace("\\x5c", "\\") == user

@@ -140,7 +140,8 @@ def test_the_report_as_json(lab, both):
     seen = json.loads(done.stdout)
     assert seen["server"] == NAME and seen["exit_code"] == 0 and "error" not in seen
     assert seen["tls"]["version"] == "TLSv1.3"
-    assert seen["certificate"]["trusted"] is True and seen["certificate"]["pin"] == lab.pki.server.pin
+    assert seen["certificate"]["trusted"] is True and seen["certificate"]["checked"] is True
+    assert seen["certificate"]["pin"] == lab.pki.server.pin
     assert seen["certificate"]["names"] == [NAME, SERVER, SERVER6]
     assert seen["sstp"] == {"crypto_binding": ["sha256", "sha1"], "offers": ["mschapv2", "pap"]}
 
@@ -156,3 +157,19 @@ def test_json_of_a_server_that_is_not_trusted_or_not_there(lab):
     seen = json.loads(done.stdout)
     assert done.returncode == seen["exit_code"] == 4
     assert "refused" in seen["error"] and "tls" not in seen
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_where_there_are_no_authorities(lab, options):
+    """As in an image FROM scratch: all is shown, and nothing can be said about trust."""
+    lab.serve()
+    done = lab.client.run("unshare", "--mount", "sh", "-ec", 'mount -t tmpfs tmpfs /etc/ssl; unset SSL_CERT_FILE; exec "$@"', "sh", lab.sstp, "probe",
+                          SERVER, *options, check=False)
+    assert done.returncode == 5, done.stderr
+    if not options:
+        assert report(done.stdout)["certificate"]["trusted"].startswith("not checked")
+        assert report(done.stdout)["certificate"]["pin"] == lab.pki.server.pin
+        return
+    seen = json.loads(done.stdout)["certificate"]
+    assert (seen["trusted"], seen["checked"], seen["pin"]) == (False, False, lab.pki.server.pin)
+    assert "no list of certificate authorities" in seen["reason"]

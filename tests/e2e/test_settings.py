@@ -340,3 +340,117 @@ def test_words_as_people_write_them(desk):
 def test_a_password_in_the_environment_that_is_too_long_is_not_passed_over(desk):
     status, out, err = desk.run("connect", "--user", "ann", "vpn.example.net", SSTP_PASSWORD="x" * 512)
     assert (status, out, err) == (2, "", "sstp connect: SSTP_PASSWORD: longer than 511 bytes\n")
+
+
+# ---- files that are something else
+
+
+NOT_UTF8 = "this is not text in UTF-8 (a NUL byte, or the mark of UTF-16)"
+
+
+@pytest.mark.parametrize("content, words", [
+    ("user = ann\n".encode("utf-16"), NOT_UTF8),
+    ("user = ann\n".encode("utf-16-le"), NOT_UTF8),
+    (b"\xfe\xff" + "user = ann\n".encode("utf-16-be"), NOT_UTF8),
+    (b"user = ann\nro\0ute = 10.0.0.0/8\n", NOT_UTF8),
+    (b"user = ann\n\0", NOT_UTF8),
+    (b"# a comment\n" * 100000, "longer than 1 MiB"),
+    (b"#" * (1 << 21), "longer than 1 MiB"),
+], ids=["utf-16 with a mark", "utf-16", "utf-16 of the other order", "a zero byte", "a zero byte at the end", "many lines",
+        "one long line"])
+def test_a_settings_file_that_is_not_text(desk, content, words):
+    path = desk.folder / "strange.conf"
+    path.write_bytes(content)
+    assert desk.run("connect", "--config", path, "--check") == (2, "", f"sstp connect: {path}: {words}\n")
+
+
+@pytest.mark.parametrize("edit", [
+    lambda text: b"\xef\xbb\xbf" + text,
+    lambda text: text.replace(b"\n", b"\r\n"),
+    lambda text: b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n"),
+    lambda text: text.rstrip(b"\n"),
+    lambda text: text.replace(b"user = ann", b"user\t=\tann"),
+])
+def test_a_settings_file_of_another_system(desk, edit):
+    path = desk.folder / "windows.conf"
+    path.write_bytes(edit(desk.connect_settings.encode()))
+    assert desk.run("connect", "--config", path, "--check") == GOOD
+
+
+def test_a_settings_file_from_a_pipe_and_none(desk):
+    settings = desk.file("pipe.conf", desk.connect_settings)
+    done = subprocess.run(["sh", "-c", 'cat "$1" | "$0" connect --config /dev/stdin --check', desk.sstp, settings],
+                          capture_output=True, text=True, timeout=PATIENCE, env={"PATH": os.environ["PATH"]})
+    assert (done.returncode, done.stdout, done.stderr) == GOOD
+    fifo = desk.folder / "fifo"
+    os.mkfifo(fifo)
+    assert desk.run("connect", "--config", fifo, "--check") == \
+        (2, "", f"sstp connect: {fifo}: nobody writes to this FIFO\n")
+    writer = subprocess.Popen(["sh", "-c", 'cat "$0" >"$1"', settings, fifo])
+    try:
+        assert desk.run("connect", "--config", fifo, "--check") == GOOD
+    finally:
+        writer.kill()
+        writer.wait()
+
+
+def test_a_settings_file_that_is_a_device_or_not_ours(desk):
+    assert desk.run("connect", "--config", "/dev/zero", "--check") == (2, "", f"sstp connect: /dev/zero: {NOT_UTF8}\n")
+    closed = desk.file("closed.conf", desk.connect_settings)
+    closed.chmod(0)
+    done = subprocess.run(["setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--reuid", "54321", "--clear-groups",
+                           "sh", "-c", 'exec "$0" connect --config "$1" --check </dev/null', "/proc/self/fd/9", closed],
+                          capture_output=True, text=True, timeout=PATIENCE, preexec_fn=lambda: os.dup2(
+                              os.open(desk.sstp, os.O_RDONLY), 9), pass_fds=[9])
+    assert done.returncode == 2 and done.stderr.endswith("Permission denied\n"), done.stderr
+
+
+@pytest.mark.parametrize("content, words", [
+    ("secret\n".encode("utf-16"), "a zero byte in the password: text in UTF-16 has such; UTF-8 is wanted"),
+    (b"sec\0ret\n", "a zero byte in the password: text in UTF-16 has such; UTF-8 is wanted"),
+    (b"x" * 600, "longer than 511 bytes"),
+    (b"", "nothing to read"),
+], ids=["utf-16", "a zero byte", "too long", "empty"])
+def test_a_password_file_that_is_not_text(desk, content, words):
+    path = desk.folder / "strange"
+    path.write_bytes(content)
+    assert desk.complains("connect", desk.connect_settings, "--password-file", path) == f"strange: {words}"
+
+
+def test_a_password_file_that_is_not_a_file(desk):
+    assert desk.complains("connect", desk.connect_settings, "--password-file", desk.folder).endswith("Is a directory")
+    os.mkfifo(desk.folder / "fifo")
+    assert desk.complains("connect", desk.connect_settings, "--password-file", desk.folder / "fifo") == \
+        "fifo: nobody writes to this FIFO"
+    assert "zero byte" in desk.complains("connect", desk.connect_settings, "--password-file", "/dev/zero")
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbfsecret\r\n", b"secret\r\n", b"secret", b"secret\nmore\n"])
+def test_a_password_file_of_another_system(desk, content):
+    path = desk.folder / "password-of-windows"
+    path.write_bytes(content)
+    assert desk.check("connect", desk.connect_settings, "--password-file", path) == GOOD
+
+
+def test_an_error_of_a_variable_names_it(desk):
+    assert desk.run("connect", "--check", SSTP_CONFIG="/nowhere/office.conf") == \
+        (2, "", "sstp connect: SSTP_CONFIG=/nowhere/office.conf: No such file or directory\n")
+    plain = desk.connect_settings.replace(f"ca-cert = {desk.pki.ca}\n", "")
+    assert desk.complains("connect", plain, SSL_CERT_FILE="/nowhere/ca") == \
+        "SSL_CERT_FILE=/nowhere/ca: cannot read the certificate authorities: No such file or directory"
+    assert desk.complains("connect", plain, SSL_CERT_FILE=str(desk.users)) == \
+        "SSL_CERT_FILE=users: no usable certificate of an authority in it (PEM is wanted)"
+    assert desk.check("connect", plain, SSL_CERT_FILE=str(desk.pki.ca)) == GOOD
+    for name, value in (("SSTP_MTU", "5"), ("SSTP_SERVER", "vpn:0"), ("SSTP_TIMEOUT", "soon"), ("SSTP_ROUTE", "x"),
+                        ("SSTP_AUTH", "eap"), ("SSTP_NO_DNS", "perhaps"), ("SSTP_RESOLVE", "x")):
+        assert desk.complains("connect", desk.connect_settings, **{name: value}).startswith(f"{name}={value}: ")
+
+
+@pytest.mark.parametrize("user", ["CORP\\ann", "ann@vpn.example.net", "CORP\\ann@vpn.example.net", "änn"])
+def test_users_of_domains(desk, user):
+    host = "vpn.example.net"
+    settings = desk.connect_settings.replace("user = ann\n", "")
+    assert desk.check("connect", settings, "--user", user) == GOOD
+    assert desk.check("connect", settings + f"user = {user}\n") == GOOD
+    assert desk.check("connect", settings, SSTP_USER=user) == GOOD
+    assert desk.run("connect", "--ca-cert", desk.pki.ca, f"{user}@{host}", "--check") == GOOD
