@@ -198,7 +198,7 @@ static bool has_point(const struct x509 *x, struct bytes points)
 
 bool crl_is_for(const struct crl *c, const struct x509 *x)
 {
-	if (c->is_unknown || !bytes_equal(c->issuer, x->issuer))
+	if (!bytes_equal(c->issuer, x->issuer))
 		return false;
 	if (x->is_ca ? c->only_servers : c->only_authorities)
 		return false;

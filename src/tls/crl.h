@@ -2,7 +2,7 @@
 /*
  * Certificate revocation lists (RFC 5280 section 5): reading one, and looking for a certificate in
  * it. Complete lists of the certificates' own issuer are understood; delta lists, indirect ones and
- * those for some reasons only are not, and say nothing here.
+ * those for some reasons only are not: they tell who is revoked, and not who is good.
  */
 #ifndef SSTP_TLS_CRL_H
 #define SSTP_TLS_CRL_H
@@ -16,11 +16,13 @@ struct crl {
 	time_t this_update, next_update;
 	bool has_next_update;
 	struct bytes entries; /* revokedCertificates: the list, without the outer header */
-	bool is_unknown;      /* of a kind that is not understood: it says nothing */
+	bool is_unknown;      /* of a kind that is not understood: who is not in it may be revoked */
 	bool only_servers;    /* onlyContainsUserCerts: not for authorities */
 	bool only_authorities;
 	struct bytes points; /* the distribution points that it is for; empty: all */
 };
+
+enum { CRL_REMOVED = 8 }; /* CRLReason: in a delta list, not revoked any more */
 
 struct crl_entry {
 	time_t when;

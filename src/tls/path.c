@@ -125,7 +125,7 @@ static enum path_fault check_signature(struct search *s, const struct x509 *issu
 }
 
 /* Whether `issuer` may come next in the path as it is. */
-static bool may_follow(struct search *s, const struct x509 *issuer, bool is_anchor)
+static bool may_follow(struct search *s, const struct x509 *issuer)
 {
 	const struct x509 *below = s->path[s->depth - 1];
 	enum path_fault fault = check_signature(s, issuer);
@@ -135,7 +135,7 @@ static bool may_follow(struct search *s, const struct x509 *issuer, bool is_anch
 	fault = check_alone(s->cfg, issuer);
 	if (!fault)
 		fault = check_authority(s, issuer);
-	if (!fault && !is_anchor && !issuer->is_for_servers)
+	if (!fault && !issuer->is_for_servers)
 		fault = PATH_PURPOSE;
 	return fault ? note(s, fault, issuer) : true;
 }
@@ -169,7 +169,10 @@ static enum path_fault check_crl(struct search *s, const struct crl *crl, const 
 								      : PATH_GOOD;
 }
 
-/* One good list is enough, but what is in an expired one is revoked too. */
+/*
+ * One good list is enough, but what is in an expired one is revoked too, and so is what is in one of a
+ * kind that is not understood. That a certificate is missing there says nothing.
+ */
 static bool is_unrevoked(struct search *s, const struct x509 *x, const struct x509 *issuer,
 			 bool must_have_list)
 {
@@ -186,8 +189,11 @@ static bool is_unrevoked(struct search *s, const struct x509 *x, const struct x5
 			continue;
 		fault = check_crl(s, crl, issuer);
 		if ((!fault || fault == PATH_CRL_EXPIRED || fault == PATH_CRL_EARLY) &&
-		    crl_find(crl, x->serial, &entry))
+		    crl_find(crl, x->serial, &entry) &&
+		    !(crl->is_unknown && entry.reason == CRL_REMOVED))
 			return note_crl(s, PATH_REVOKED, x, crl, entry);
+		if (!fault && crl->is_unknown)
+			fault = PATH_CRL_UNKNOWN;
 		has_good = has_good || !fault;
 		/* of several that do not help, the newest is what the user should hear of */
 		if (fault && (!at || crl->this_update > at->this_update)) {
@@ -231,7 +237,7 @@ static bool climb(struct search *s)
 		if (!bytes_equal(cfg->anchors[i].subject, top->issuer))
 			continue;
 		has_issuer = true;
-		if (may_follow(s, &cfg->anchors[i], true) &&
+		if (may_follow(s, &cfg->anchors[i]) &&
 		    is_path_unrevoked(s, &cfg->anchors[i])) {
 			s->end = (struct path_end){ .at = &cfg->anchors[i] };
 			return true;
@@ -243,7 +249,7 @@ static bool climb(struct search *s)
 		if (!bytes_equal(x->subject, top->issuer) || is_in_path(s, x))
 			continue;
 		has_issuer = true;
-		if (may_follow(s, x, false) && climb_by(s, x))
+		if (may_follow(s, x) && climb_by(s, x))
 			return true;
 	}
 	return has_issuer ? false : note(s, PATH_NO_ISSUER, top);

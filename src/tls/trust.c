@@ -136,20 +136,13 @@ static void words_of_pin(struct tls *t, const struct x509 *leaf)
 }
 
 /* The library's complaint about the certificate at `depth`; 0 is the server's own. */
-static void words_of_unusable(struct tls *t, WOLFSSL_X509_STORE_CTX *store)
+static void words_of_unusable(struct tls *t, int code)
 {
-	const WOLFSSL_BUFFER_INFO *certs = store->certs;
-	int depth = store->error_depth;
 	struct cert_info c;
 
-	if (depth <= 0 || depth >= store->totalCerts ||
-	    !cert_read(bytes_of(certs[depth].buffer, certs[depth].length), &c)) {
-		cert_read(bytes_of(t->leaf, t->leaf_len), &c);
-		depth = 0;
-	}
-	words_set_trust(&t->error, "the certificate %.96s%s%.64s is refused: %s", c.subject,
-			depth ? ", which vouches for " : " of ", t->name,
-			words_of_code(store->error).text);
+	cert_read(bytes_of(t->leaf, t->leaf_len), &c);
+	words_set_trust(&t->error, "the certificate %.96s of %.64s is refused: %s", c.subject,
+			t->name, words_of_code(code).text);
 }
 
 static const char *words_of_fault(enum path_fault fault)
@@ -183,6 +176,7 @@ static const char *words_of_fault(enum path_fault fault)
 	case PATH_CRL_EARLY:
 	case PATH_CRL_FORGED:
 	case PATH_CRL_UNSIGNED:
+	case PATH_CRL_UNKNOWN:
 		break;
 	}
 	return "";
@@ -245,6 +239,10 @@ static void words_of_crl(struct tls *t, enum path_fault fault, const struct cert
 			fault == PATH_CRL_FORGED
 				? "is not signed by its key, or with an algorithm that is not "
 				  "accepted"
+			: fault == PATH_CRL_UNKNOWN
+				? "is of a kind that sstp does not process (delta, indirect, for "
+				  "some reasons only, or a critical extension): a complete list is "
+				  "needed"
 				: "does not count: the issuer's key usage has no cRLSign");
 }
 
@@ -302,7 +300,7 @@ static int verify_pinned(struct tls *t, const struct x509 *leaf, WOLFSSL_X509_ST
 	if (store->error_depth > 0)
 		return 1;
 	if (!is_usable(store->error)) {
-		words_of_unusable(t, store);
+		words_of_unusable(t, store->error);
 		return 0;
 	}
 	if (!spki_read(leaf->spki, &key) || !spki_is_accepted(&key)) {
@@ -384,12 +382,12 @@ static bool is_name_good(struct tls *t, const struct x509 *leaf)
  */
 static int verify_chain(struct tls *t, const struct x509 *leaf, WOLFSSL_X509_STORE_CTX *store)
 {
-	if (!is_usable(store->error)) {
-		words_of_unusable(t, store);
-		return 0;
-	}
 	if (store->error_depth > 0)
 		return 1;
+	if (!is_usable(store->error)) {
+		words_of_unusable(t, store->error);
+		return 0;
+	}
 	/* which bits of the key usage are needed depends on the key exchange: the library knows */
 	if (store->error == KEYUSE_SIGNATURE_E || store->error == KEYUSE_ENCIPHER_E) {
 		words_of_purpose(t);

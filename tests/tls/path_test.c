@@ -78,6 +78,8 @@ static const struct spec specs[] = {
 	{ 'u', "root", "root", 1, 1, CA_YES, .permit = "b.example" },
 	{ 'v', "root", "root", 1, 1, CA_YES, .alg = RSA_MD5 },
 	{ 'w', "root", "root", 1, 1, CA_YES, .path_len = 2 },
+	{ 'x', "root", "root", 1, 1, CA_YES, .purpose = "\2" },
+	{ 'y', "root", "root", 1, 1, CA_YES, .purpose = "\2\1" },
 	/* leaves */
 	{ '0', "leaf", "root", 4, 1, CA_ABSENT, .purpose = "\2" },
 	{ '1', "leaf", "root", 4, 1, CA_ABSENT, .usage = 4 },
@@ -184,6 +186,10 @@ static const struct path_case {
 	{ "D", "u", PATH_NAMES, 'u' },
 	{ "LI", "u", PATH_NAMES, 'u' },
 	{ "D", "pqR", PATH_GOOD, 'R' },
+	{ "D", "x", PATH_PURPOSE, 'x' },
+	{ "LI", "x", PATH_PURPOSE, 'x' },
+	{ "LI", "xR", PATH_GOOD, 'R' },
+	{ "LI", "y", PATH_GOOD, 'y' },
 	/* leaves */
 	{ "0", "R", PATH_PURPOSE, '0' },
 	{ "1", "R", PATH_PURPOSE, '1' },
