@@ -92,12 +92,14 @@ static const struct {
 	{ "fingerprint", "servercert" },
 	{ "pin", "servercert" },
 	{ "pinnedpubkey", "servercert" },
-	{ "cert-warn", "there is no option that trusts any certificate; give --servercert PIN, which "
-		       "sstp probe shows" },
+	{ "cert-warn",
+	  "there is no option that trusts any certificate; give --servercert PIN, which "
+	  "sstp probe shows" },
 	{ "no-cert-check", "there is no option that trusts any certificate; give --servercert PIN, "
 			   "which sstp probe shows" },
-	{ "insecure", "there is no option that trusts any certificate; give --servercert PIN, which "
-		      "sstp probe shows" },
+	{ "insecure",
+	  "there is no option that trusts any certificate; give --servercert PIN, which "
+	  "sstp probe shows" },
 	{ "username", "user" },
 	{ "login", "user" },
 	{ "name", "user" },
@@ -139,10 +141,13 @@ static const struct {
 	{ "base-mtu", "mtu" },
 	{ "mru", "mtu" },
 	{ "tun-mtu", "mtu" },
-	{ "defaultroute", "the default route goes through the tunnel unless --no-default-route is given" },
-	{ "replacedefaultroute", "the default route goes through the tunnel unless --no-default-route "
-				 "is given" },
-	{ "redirect-gateway", "all traffic goes through the tunnel unless --no-default-route is given" },
+	{ "defaultroute",
+	  "the default route goes through the tunnel unless --no-default-route is given" },
+	{ "replacedefaultroute",
+	  "the default route goes through the tunnel unless --no-default-route "
+	  "is given" },
+	{ "redirect-gateway",
+	  "all traffic goes through the tunnel unless --no-default-route is given" },
 	{ "nodefaultroute", "no-default-route" },
 	{ "route-nopull", "no-default-route" },
 	{ "split-tunnel", "no-default-route" },
@@ -225,6 +230,40 @@ static const struct {
 	{ "noauth", "the server proves itself by its certificate; there is nothing to turn off" },
 	{ "priv-user", "it runs as the user who starts it" },
 	{ "setuid", "it runs as the user who starts it" },
+	{ "cert",
+	  "SSTP logs in with a user name and a password, not with a certificate: --user NAME" },
+	{ "ssl-cert",
+	  "SSTP logs in with a user name and a password, not with a certificate: --user NAME" },
+	{ "client-cert",
+	  "SSTP logs in with a user name and a password, not with a certificate: --user NAME" },
+	{ "key",
+	  "SSTP logs in with a user name and a password, not with a certificate: --user NAME" },
+	{ "ssl-key",
+	  "SSTP logs in with a user name and a password, not with a certificate: --user NAME" },
+	{ "pkcs12",
+	  "SSTP logs in with a user name and a password, not with a certificate: --user NAME" },
+	{ "passphrase",
+	  "SSTP logs in with a user name and a password, not with a certificate: --user NAME" },
+	{ "key-password", "key-password-file" },
+	{ "proxy",
+	  "there is no way through a proxy yet: sstp connects to the server itself; --server" },
+	{ "http-proxy",
+	  "there is no way through a proxy yet: sstp connects to the server itself; --server" },
+	{ "dtls", "SSTP runs over TCP alone, always" },
+	{ "peerdns", "the server's DNS is used unless --no-dns is given" },
+	{ "kill-switch", "sstp run lets a command reach nothing but the VPN; here see --route and "
+			 "--no-default-route" },
+	{ "gateway", "server" },
+	{ "retries", "a lost connection is made again unless --once is given; --keep-trying never "
+		     "gives up" },
+	{ "reconnect-delay",
+	  "a lost connection is made again after pauses of up to a minute; --once "
+	  "ends instead" },
+	{ "nolaunchpppd", "sstp has a PPP of its own: no pppd, no plugin" },
+	{ "secrets", "users" },
+	{ "chap-secrets", "users" },
+	{ "pap-secrets", "users" },
+	{ "tls-port", "listen" },
 	{ "save-server-route", "the route to the server is always kept" },
 };
 
@@ -279,13 +318,14 @@ bool hint_for_option(const struct verb *v, const char *typed, size_t len, bool i
 
 	for (size_t i = 0; !ours && i < v->option_count; i++) {
 		const struct option *o = &v->options[i];
-		unsigned d = !o->name || (in_file && o->only_here) ?
-				     UINT32_MAX :
-				     hint_distance(typed, len, o->name);
+		unsigned d = !o->name || (in_file && o->only_here)
+				     ? UINT32_MAX
+				     : hint_distance(typed, len, o->name);
 
 		if (d < min) {
 			min = d;
-			snprintf(text, HINT_SIZE, "did you mean %s%s?", in_file ? "" : "--", o->name);
+			snprintf(text, HINT_SIZE, "did you mean %s%s?", in_file ? "" : "--",
+				 o->name);
 		}
 	}
 	if (ours && strchr(ours, ' '))
@@ -306,9 +346,9 @@ bool hint_for_variable(const struct verb *v, const char *typed, size_t len, char
 	}
 	for (size_t i = 0; i < v->option_count; i++) {
 		const struct option *o = &v->options[i];
-		unsigned d = !o->name || o->only_here		? UINT32_MAX :
-			     ours && !strcmp(ours, o->name) ? 0 :
-								      hint_distance(typed, len, o->name);
+		unsigned d = !o->name || o->only_here         ? UINT32_MAX
+			     : ours && !strcmp(ours, o->name) ? 0
+							      : hint_distance(typed, len, o->name);
 
 		if (d < min) {
 			char name[80];
@@ -324,23 +364,35 @@ bool hint_for_variable(const struct verb *v, const char *typed, size_t len, char
 static const struct {
 	const char *theirs, *ours;
 } verbs_of_others[] = {
-	{ "up", "connect" },	   { "start", "connect" },    { "client", "connect" },
-	{ "dial", "connect" },	   { "call", "connect" },     { "open", "connect" },
-	{ "login", "connect" },	   { "join", "connect" },     { "vpn", "connect" },
-	{ "server", "serve" },	   { "listen", "serve" },     { "daemon", "serve" },
-	{ "sstpd", "serve" },	   { "exec", "run" },	      { "netns", "run" },
-	{ "socks", "proxy" },	   { "socks5", "proxy" },     { "forward", "proxy" },
-	{ "tunnel", "proxy" },	   { "user", "passwd" },      { "users", "passwd" },
-	{ "adduser", "passwd" },   { "useradd", "passwd" },   { "password", "passwd" },
-	{ "ocpasswd", "passwd" },  { "info", "probe" },	      { "test", "probe" },
-	{ "scan", "probe" },	   { "check", "probe" },      { "show", "probe" },
-	{ "keygen", "cert" },	   { "genkey", "cert" },      { "certificate", "cert" },
-	{ "status", "healthcheck" }, { "health", "healthcheck" }, { "ping", "healthcheck" },
+	{ "up", "connect" },         { "start", "connect" },
+	{ "client", "connect" },     { "dial", "connect" },
+	{ "call", "connect" },       { "open", "connect" },
+	{ "login", "connect" },      { "join", "connect" },
+	{ "vpn", "connect" },        { "server", "serve" },
+	{ "listen", "serve" },       { "daemon", "serve" },
+	{ "sstpd", "serve" },        { "exec", "run" },
+	{ "netns", "run" },          { "socks", "proxy" },
+	{ "socks5", "proxy" },       { "forward", "proxy" },
+	{ "tunnel", "proxy" },       { "user", "passwd" },
+	{ "users", "passwd" },       { "adduser", "passwd" },
+	{ "useradd", "passwd" },     { "password", "passwd" },
+	{ "ocpasswd", "passwd" },    { "info", "probe" },
+	{ "test", "probe" },         { "scan", "probe" },
+	{ "check", "probe" },        { "show", "probe" },
+	{ "keygen", "cert" },        { "genkey", "cert" },
+	{ "certificate", "cert" },   { "wg-quick", "connect" },
+	{ "nmcli", "connect" },      { "pppd", "connect" },
+	{ "sstpc", "connect" },      { "openconnect", "connect" },
+	{ "ocserv", "serve" },       { "accountconnect", "connect" },
+	{ "list", "healthcheck" },   { "sessions", "healthcheck" },
+	{ "status", "healthcheck" }, { "health", "healthcheck" },
+	{ "ping", "healthcheck" },
 };
 
 static bool is_end_word(const char *typed)
 {
-	static const char *const words[] = { "down", "stop", "disconnect", "quit", "kill", "off", "end" };
+	static const char *const words[] = { "down", "stop", "disconnect", "quit",
+					     "kill", "off",  "end" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (!strcasecmp(typed, words[i]))
@@ -375,6 +427,8 @@ const char *hint_for_verb(const char *typed, const char *const *verbs, size_t ve
 
 	if (*typed == '-')
 		return "a verb comes first: sstp connect [options] HOST";
+	if (!strcasecmp(typed, "reload"))
+		return "SIGHUP makes a running sstp serve read its users and certificates again";
 	if (is_end_word(typed))
 		return "Ctrl-C or SIGTERM ends a running sstp, and puts routes and DNS back";
 	verb = nearest_verb(typed, verbs, verb_count);
