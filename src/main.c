@@ -26,7 +26,8 @@ static const struct entry verbs[VERB_COUNT] = {
 	{ "probe", verb_probe, "show what a server speaks, without logging in" },
 	{ "passwd", verb_passwd, "keep the server's user file" },
 	{ "cert", verb_cert, "make a self-signed certificate, show a certificate's pin" },
-	{ "healthcheck", verb_healthcheck, "tell whether the tunnel is up, for container runtimes" },
+	{ "healthcheck", verb_healthcheck,
+	  "tell whether the tunnel is up, for container runtimes" },
 };
 
 struct usage {

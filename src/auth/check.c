@@ -102,13 +102,12 @@ static const struct method {
 	bool (*check)(const struct users *u, const struct user *user,
 		      const struct ppp_attempt *attempt, struct ppp_verdict *v);
 } methods[PPP_AUTH_COUNT] = {
-	[PPP_AUTH_PAP] = {
-		has_secret, "the secret in the user file is empty", check_pap },
-	[PPP_AUTH_CHAP_MD5] = {
-		is_clear, "CHAP-MD5 needs the password in clear in the user file", check_chap_md5 },
-	[PPP_AUTH_MSCHAPV2] = {
-		has_hash, "MS-CHAPv2 needs a UTF-8 password or an NT hash in the user file",
-		check_mschapv2 },
+	[PPP_AUTH_PAP] = { has_secret, "the secret in the user file is empty", check_pap },
+	[PPP_AUTH_CHAP_MD5] = { is_clear, "CHAP-MD5 needs the password in clear in the user file",
+				check_chap_md5 },
+	[PPP_AUTH_MSCHAPV2] = { has_hash,
+				"MS-CHAPv2 needs a UTF-8 password or an NT hash in the user file",
+				check_mschapv2 },
 };
 
 static struct candidate candidate_of(const struct users *u, const char *server,
@@ -186,7 +185,7 @@ const char *users_why_end(const struct users *before, const struct users *now,
 		return "the user may not log in any more";
 	if (old && !is_same_secret(old, new))
 		return "the user's password was changed";
-	if (new->ipv4 && new->ipv4 != ipv4)
+	if (new->ipv4 &&new->ipv4 != ipv4)
 		return "the user has another address now";
 	return NULL;
 }

@@ -155,7 +155,7 @@ static int make_text(struct edit *e, const struct change *c)
 {
 	int error;
 
-	assert(e->text && e->arena); /* read_old's */
+	assert(e->text && e->arena);           /* read_old's */
 	e->out_room = e->len + LINE_EXTRA_MAX; /* one line may be added */
 	error = for_each_line(e, c, make_room);
 	if (error)

@@ -12,7 +12,7 @@ static const char rounds_word[] = "rounds=";
 
 enum {
 	ROUNDS_DEFAULT = 5000,
-	ROUNDS_MIN = 1000, /* fewer are taken for this many */
+	ROUNDS_MIN = 1000,                   /* fewer are taken for this many */
 	PARTS_MAX = SHACRYPT_SALT_MAX + 255, /* step 19 has the most */
 };
 

@@ -9,7 +9,7 @@
 #include "util/bytes.h"
 
 enum {
-	SHACRYPT_TEXT_MAX = 128,       /* "$6$rounds=...$" SALT "$" and 86 characters */
+	SHACRYPT_TEXT_MAX = 128, /* "$6$rounds=...$" SALT "$" and 86 characters */
 	SHACRYPT_SALT_MAX = 16,
 	SHACRYPT_PASSWORD_MAX = 255,   /* the work grows with its square */
 	SHACRYPT_ROUNDS_MAX = 1000000, /* seconds for each login: nobody means more */

@@ -33,7 +33,8 @@ void users_each_address(const struct users *u, void (*each)(void *arg, uint32_t 
 
 struct users_answer {
 	struct ppp_verdict verdict; /* verdict.ipv4 is the user's own address, 0: from the pool */
-	char name[PPP_NAME_MAX + 1]; /* as in the file, or as on the wire; for sessions and the log */
+	char name[PPP_NAME_MAX +
+		  1];       /* as in the file, or as on the wire; for sessions and the log */
 	bool is_right;      /* the password was right, whatever the verdict */
 	const char *reason; /* refused: for our own log, never for the peer */
 };

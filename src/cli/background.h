@@ -22,7 +22,7 @@ struct background {
  */
 bool background_begin(struct background *b, const struct verb *verb, bool fork_first,
 		      const char *pid_file);
-void background_ready(void *b); /* a `ready` callback of client and server */
+void background_ready(void *b);            /* a `ready` callback of client and server */
 void background_end(struct background *b); /* removes the pid file */
 
 #endif

@@ -25,8 +25,10 @@ static const struct option options[] = {
 	  set_texts, AT(names), true, clear_texts },
 	{ "out", 'o', "BASE", "write BASE.crt and BASE.key", set_text, AT(out), true, NULL },
 	{ "days", 0, "N", "valid for N days; default 3650", set_number, AT(days), true, NULL },
-	{ "rsa", 0, NULL, "an RSA key (2048 bit) in place of ECDSA P-256: slower, for peers that "
-	  "know nothing else", set_flag, AT(rsa), true, NULL },
+	{ "rsa", 0, NULL,
+	  "an RSA key (2048 bit) in place of ECDSA P-256: slower, for peers that "
+	  "know nothing else",
+	  set_flag, AT(rsa), true, NULL },
 	{ "force", 'f', NULL, "replace files that are there", set_flag, AT(force), true, NULL },
 	{ "show", 0, "FILE", "make nothing; show the certificate in FILE", set_text, AT(show), true,
 	  NULL },
@@ -107,9 +109,10 @@ int verb_cert(int argc, char **argv)
 	if (s.show)
 		return (int)show(s.show);
 	if (!s.names.count || !s.out) {
-		option_complain(&cert_verb, !s.names.count ?
-					       "no name: --name vpn.example.net (what clients will type)" :
-					       "no place for the files: --out /etc/sstp/server");
+		option_complain(&cert_verb,
+				!s.names.count
+					? "no name: --name vpn.example.net (what clients will type)"
+					: "no place for the files: --out /etc/sstp/server");
 		return EXIT_USAGE;
 	}
 	return (int)make(&s);

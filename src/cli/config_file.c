@@ -18,8 +18,8 @@ struct parsing {
 	const char *name;
 	FILE *file;
 	unsigned line;
-	bool is_inside; /* the piece fetched last did not end its line */
-	size_t size;    /* so far */
+	bool is_inside;  /* the piece fetched last did not end its line */
+	size_t size;     /* so far */
 	const char *why; /* reading failed */
 	config_line *each;
 	void *arg;
@@ -30,7 +30,8 @@ struct parsing {
 /* UTF-16 without a byte order mark has NUL bytes; with one, it begins with these two bytes or these. */
 static bool is_utf16_mark(const struct parsing *p, const char *to, size_t len)
 {
-	return p->size == 2 && len == 2 && (!memcmp(to, "\xff\xfe", 2) || !memcmp(to, "\xfe\xff", 2));
+	return p->size == 2 && len == 2 &&
+	       (!memcmp(to, "\xff\xfe", 2) || !memcmp(to, "\xfe\xff", 2));
 }
 
 /* As fgets, but a NUL byte is an error. Returns the length; 0: the end, or p->why is set. */
@@ -76,9 +77,10 @@ static int setting(void *user, const char *section, const char *key, const char 
 	if (p->has_failed)
 		return 1; /* one complaint is enough */
 	if (*section) {
-		snprintf(p->err->text, sizeof(p->err->text),
-			 "%s:%u: in section [%.40s]: there are no sections here; a file is for one verb",
-			 p->name, p->line, section);
+		snprintf(
+			p->err->text, sizeof(p->err->text),
+			"%s:%u: in section [%.40s]: there are no sections here; a file is for one verb",
+			p->name, p->line, section);
 		p->has_failed = true;
 	} else {
 		p->has_failed = !p->each(p->arg, p->name, p->line, key, value);
@@ -96,7 +98,8 @@ bool config_file_read(const char *file, config_line *each, void *arg, struct opt
 	if (!p.file) {
 		if (fd >= 0)
 			close(fd);
-		snprintf(err->text, sizeof(err->text), "%s: %s", file, p.why ? p.why : "out of memory");
+		snprintf(err->text, sizeof(err->text), "%s: %s", file,
+			 p.why ? p.why : "out of memory");
 		return false;
 	}
 	bad_line = ini_parse_stream(next_line, &p, setting, &p);
@@ -104,7 +107,8 @@ bool config_file_read(const char *file, config_line *each, void *arg, struct opt
 		snprintf(err->text, sizeof(err->text), "%s: %s", file, p.why);
 		p.has_failed = true;
 	} else if (bad_line && !p.has_failed) {
-		snprintf(err->text, sizeof(err->text), "%s:%d: must be: key = value", file, bad_line);
+		snprintf(err->text, sizeof(err->text), "%s:%d: must be: key = value", file,
+			 bad_line);
 		p.has_failed = true;
 	}
 	fclose(p.file);

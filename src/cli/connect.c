@@ -30,33 +30,42 @@ static const struct option options[] = {
 	LOGIN_OPTIONS(struct connect_settings),
 	SERVER_OPTIONS(struct connect_settings),
 	NETWORK_OPTIONS(struct connect_settings),
-	{ "table", 0, "N", "put all routes into routing table N; default the main one",
-	  set_number, AT(table), false, NULL },
+	{ "table", 0, "N", "put all routes into routing table N; default the main one", set_number,
+	  AT(table), false, NULL },
 	{ "no-dns", 0, NULL, "leave the host's DNS as it is", set_flag, AT(no_dns), false, NULL },
-	{ "script", 's', "COMMAND", "run COMMAND, such as a vpnc-script, to set up the network in "
-	  "place of doing it ourselves", set_text, AT(script), false, NULL },
+	{ "script", 's', "COMMAND",
+	  "run COMMAND, such as a vpnc-script, to set up the network in "
+	  "place of doing it ourselves",
+	  set_text, AT(script), false, NULL },
 	{ .help = "Another place for the packets:" },
-	{ "netns", 0, "WHERE", "put device, addresses, routes and DNS into another network "
+	{ "netns", 0, "WHERE",
+	  "put device, addresses, routes and DNS into another network "
 	  "namespace: a process id, a path, or a name of ip netns; the server is still reached from "
-	  "this one", set_text, AT(netns), false, NULL },
-	{ "userns", 0, "PATH", "the user namespace that --netns belongs to, if not the one that the "
-	  "kernel says", set_text, AT(userns), false, NULL },
-	{ "tun-fd", 0, "N", "use descriptor N, a TUN device (without packet information) or a socket "
+	  "this one",
+	  set_text, AT(netns), false, NULL },
+	{ "userns", 0, "PATH",
+	  "the user namespace that --netns belongs to, if not the one that the "
+	  "kernel says",
+	  set_text, AT(userns), false, NULL },
+	{ "tun-fd", 0, "N",
+	  "use descriptor N, a TUN device (without packet information) or a socket "
 	  "of packets; its addresses and routes are the business of whoever opened it, or of --script",
 	  set_descriptor, AT(tun_fd), true, NULL },
-	{ "script-tun", 0, "COMMAND", "run COMMAND when connected, and exchange packets with it over "
-	  "the socket whose number is in its VPNFD, as openconnect does", set_text, AT(script_tun),
-	  false, NULL },
+	{ "script-tun", 0, "COMMAND",
+	  "run COMMAND when connected, and exchange packets with it over "
+	  "the socket whose number is in its VPNFD, as openconnect does",
+	  set_text, AT(script_tun), false, NULL },
 	{ .help = "Running:" },
 	RETRY_OPTIONS(struct connect_settings),
-	{ "background", 'b', NULL, "go to the background once connected", set_flag,
-	  AT(background), false, NULL },
+	{ "background", 'b', NULL, "go to the background once connected", set_flag, AT(background),
+	  false, NULL },
 	{ "pid-file", 0, "FILE", "write the process id to FILE", set_text, AT(pid_file), false,
 	  NULL },
 	{ "ready-fd", 0, "N", "write 1 to descriptor N once connected, and close it",
 	  set_descriptor, AT(ready_fd), true, NULL },
-	{ "exit-fd", 0, "N", "end when the other end of descriptor N, a pipe or a socket, is closed",
-	  set_descriptor, AT(exit_fd), true, NULL },
+	{ "exit-fd", 0, "N",
+	  "end when the other end of descriptor N, a pipe or a socket, is closed", set_descriptor,
+	  AT(exit_fd), true, NULL },
 	COMMON_OPTIONS(struct connect_settings),
 };
 
@@ -73,10 +82,10 @@ const struct verb connect_verb = {
 		 "lost connection is made again by itself; SIGTERM or Ctrl-C ends it and puts "
 		 "routes and DNS back.",
 	.notes = PASSWORD_NOTES
-		 "  sstp connect -u ann vpn.example.net\n"
-		 "  sstp connect -u ann --no-default-route --route 10.0.0.0/8 vpn.example.net\n"
-		 "  sstp connect -u ann --netns $(podman inspect -f '{{.State.Pid}}' web) \\\n"
-		 "       vpn.example.net\n",
+	"  sstp connect -u ann vpn.example.net\n"
+	"  sstp connect -u ann --no-default-route --route 10.0.0.0/8 vpn.example.net\n"
+	"  sstp connect -u ann --netns $(podman inspect -f '{{.State.Pid}}' web) \\\n"
+	"       vpn.example.net\n",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(*options),
 	.config_offset = AT(common.config),
@@ -108,11 +117,13 @@ static struct device_cfg device_of(const struct connect_settings *s)
 static bool is_one_place(const struct connect_settings *s)
 {
 	if (!!s->netns + (s->tun_fd >= 0) + !!s->script_tun > 1)
-		option_complain(&connect_verb, "--netns, --tun-fd and --script-tun exclude each other");
+		option_complain(&connect_verb,
+				"--netns, --tun-fd and --script-tun exclude each other");
 	else if (s->userns && !s->netns)
 		option_complain(&connect_verb, "--userns says whose --netns is, and there is none");
 	else if (s->script && s->script_tun)
-		option_complain(&connect_verb, "--script sets up a network, and with --script-tun there is none");
+		option_complain(&connect_verb,
+				"--script sets up a network, and with --script-tun there is none");
 	else
 		return true;
 	return false;
@@ -174,7 +185,8 @@ int verb_connect(int argc, char **argv)
 	if (!options_read(&connect_verb, argc, argv, &s, &code))
 		return code;
 	common_apply(&s.common);
-	if (!is_one_place(&s) || !login_apply(&connect_verb, &s.login, &s.server, s.common.check, &cfg))
+	if (!is_one_place(&s) ||
+	    !login_apply(&connect_verb, &s.login, &s.server, s.common.check, &cfg))
 		return EXIT_USAGE;
 	if (s.common.check)
 		return login_check(&connect_verb, &s.login, &cfg);

@@ -26,8 +26,9 @@ struct healthcheck_settings {
 /* None comes from the environment: in a container that is made for the program that is asked. */
 static const struct option options[] = {
 	{ .help = "Options:" },
-	{ "interface", 'i', "NAME", "ask about this tunnel alone, by the name that the log gives it",
-	  set_device, AT(interface), true, NULL },
+	{ "interface", 'i', "NAME",
+	  "ask about this tunnel alone, by the name that the log gives it", set_device,
+	  AT(interface), true, NULL },
 	{ "help", 'h', NULL, "print this", NULL, 0, true, NULL },
 };
 
@@ -87,8 +88,8 @@ static void look(struct findings *f, unsigned slot, uint64_t deadline_ms)
 	else if (error == -ETIMEDOUT)
 		note(f, "down: a program hangs, it does not answer");
 	else if (error)
-		snprintf(f->trouble, sizeof(f->trouble), "down: cannot ask: %s%s",
-			 strerror(-error), seccomp_advice(error));
+		snprintf(f->trouble, sizeof(f->trouble), "down: cannot ask: %s%s", strerror(-error),
+			 seccomp_advice(error));
 	else if (!f->interface || is_about(a.line, f->interface))
 		note(f, a.line);
 }
@@ -111,7 +112,8 @@ static void look_at_all(struct findings *f)
 		snprintf(f->trouble, sizeof(f->trouble), "down %s: no sstp here has it",
 			 f->interface);
 	else
-		snprintf(f->trouble, sizeof(f->trouble), "down: no sstp%s in this network namespace",
+		snprintf(f->trouble, sizeof(f->trouble),
+			 "down: no sstp%s in this network namespace",
 			 f->has_strangers ? " of this user's or root's runs" : " runs");
 }
 

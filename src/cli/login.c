@@ -25,7 +25,9 @@ bool login_apply(const struct verb *verb, const struct login_settings *s,
 		 struct server_settings *server, bool is_check, struct client_cfg *cfg)
 {
 	*cfg = (struct client_cfg){
-		.user = s->user ? s->user : server->at.user[0] ? server->at.user : NULL,
+		.user = s->user              ? s->user
+			: server->at.user[0] ? server->at.user
+					     : NULL,
 		.auth_count = s->auth.count,
 		.mtu = s->mtu,
 		.ipv6 = !s->no_ipv6 && s->mtu >= 1280,

@@ -16,36 +16,60 @@ struct login_settings {
 	bool once, keep_trying;
 };
 
-#define LOGIN_DEFAULTS                                                                             \
-	{ .auth = { { PPP_AUTH_MSCHAPV2 }, 1 }, .mtu = 1400, .password_fd = UINT32_MAX }
+#define LOGIN_DEFAULTS                                                                       \
+	{                                                                                    \
+		.auth = { { PPP_AUTH_MSCHAPV2 }, 1 }, .mtu = 1400, .password_fd = UINT32_MAX \
+	}
 
-#define LOGIN_OPTIONS(type)                                                                        \
-	{ .help = "Who you are:" },                                                                \
-	{ "user", 'u', "NAME", "the user name; DOMAIN\\NAME where there are domains", set_text,    \
-	  offsetof(type, login.user), false, NULL },                                               \
-	{ "password-file", 0, "FILE", "the first line of FILE is the password", set_text,          \
-	  offsetof(type, login.password_file), false, NULL },                                      \
-	{ "password-fd", 0, "N", "read the password from descriptor N", set_number,                \
-	  offsetof(type, login.password_fd), true, NULL },                                         \
-	{ "passwd-on-stdin", 0, NULL, "read the password from standard input", set_flag,           \
-	  offsetof(type, login.passwd_on_stdin), true, NULL },                                     \
-	{ "auth", 0, "LIST", "authentication methods that may be used, the preferred one first: "  \
-	  "mschapv2 (the default), chap, pap", set_auth, offsetof(type, login.auth), false, NULL }
+#define LOGIN_OPTIONS(type)                                                                  \
+	{ .help = "Who you are:" },                                                          \
+		{ "user",   'u',                                                             \
+		  "NAME",   "the user name; DOMAIN\\NAME where there are domains",           \
+		  set_text, offsetof(type, login.user),                                      \
+		  false,    NULL },                                                          \
+		{ "password-file", 0,                                                        \
+		  "FILE",          "the first line of FILE is the password",                 \
+		  set_text,        offsetof(type, login.password_file),                      \
+		  false,           NULL },                                                   \
+		{ "password-fd", 0,                                                          \
+		  "N",           "read the password from descriptor N",                      \
+		  set_number,    offsetof(type, login.password_fd),                          \
+		  true,          NULL },                                                     \
+		{ "passwd-on-stdin",                                                         \
+		  0,                                                                         \
+		  NULL,                                                                      \
+		  "read the password from standard input",                                   \
+		  set_flag,                                                                  \
+		  offsetof(type, login.passwd_on_stdin),                                     \
+		  true,                                                                      \
+		  NULL },                                                                    \
+	{                                                                                    \
+		"auth", 0, "LIST",                                                           \
+			"authentication methods that may be used, the preferred one first: " \
+			"mschapv2 (the default), chap, pap",                                 \
+			set_auth, offsetof(type, login.auth), false, NULL                    \
+	}
 
-#define LINK_OPTIONS(type)                                                                         \
-	{ "mtu", 'm', "BYTES", "of the tunnel; default 1400", set_mtu, offsetof(type, login.mtu),  \
-	  false, NULL },                                                                           \
-	{ "no-ipv6", 0, NULL, "do not negotiate IPv6 in the tunnel", set_flag,                     \
-	  offsetof(type, login.no_ipv6), false, NULL }
+#define LINK_OPTIONS(type)                                                                        \
+	{ "mtu", 'm', "BYTES", "of the tunnel; default 1400", set_mtu, offsetof(type, login.mtu), \
+	  false, NULL },                                                                          \
+	{                                                                                         \
+		"no-ipv6", 0, NULL, "do not negotiate IPv6 in the tunnel", set_flag,              \
+			offsetof(type, login.no_ipv6), false, NULL                                \
+	}
 
-#define RETRY_OPTIONS(type)                                                                        \
-	{ "once", 0, NULL, "end when the connection is lost", set_flag,                            \
-	  offsetof(type, login.once), false, NULL },                                               \
-	{ "keep-trying", 0, NULL, "keep trying even if the first attempt finds no server",         \
-	  set_flag, offsetof(type, login.keep_trying), false, NULL }
+#define RETRY_OPTIONS(type)                                                                      \
+	{ "once",   0,                                                                           \
+	  NULL,     "end when the connection is lost",                                           \
+	  set_flag, offsetof(type, login.once),                                                  \
+	  false,    NULL },                                                                      \
+	{                                                                                        \
+		"keep-trying", 0, NULL, "keep trying even if the first attempt finds no server", \
+			set_flag, offsetof(type, login.keep_trying), false, NULL                 \
+	}
 
-#define PASSWORD_NOTES                                                                             \
-	"The password is looked for in --password-fd, --passwd-on-stdin, --password-file\n"        \
+#define PASSWORD_NOTES                                                                      \
+	"The password is looked for in --password-fd, --passwd-on-stdin, --password-file\n" \
 	"and the variable SSTP_PASSWORD, and is asked for on the terminal last.\n\n"
 
 /* Fills all of `cfg` but password and outlet; asks for the user's name on the terminal when nothing

@@ -148,7 +148,8 @@ static bool from_file(void *arg, const char *file, unsigned line, const char *ke
 	snprintf(where, sizeof(where), "%s:%u: ", file, line);
 	if (!o || o->only_here) {
 		if (o)
-			option_complain(r->verb, "%s%s stands on the command line only", where, key);
+			option_complain(r->verb, "%s%s stands on the command line only", where,
+					key);
 		else
 			complain_unknown(r->verb, where, key, strlen(key));
 		return false;
@@ -159,8 +160,10 @@ static bool from_file(void *arg, const char *file, unsigned line, const char *ke
 		return false;
 	}
 	snprintf(name, sizeof(name), "%s%s", where, key);
-	if (!tidy_value(kept, &(struct tidy_place){ name, .has_comments = true,
-						    .is_command = is_command(o) }, &err)) {
+	if (!tidy_value(kept,
+			&(struct tidy_place){ name, .has_comments = true,
+					      .is_command = is_command(o) },
+			&err)) {
 		option_complain(r->verb, "%s: %s", name, err.text);
 		return false;
 	}
@@ -215,14 +218,15 @@ static bool from_environment(struct reading *r, const struct option *o)
 	}
 	if (o->clear)
 		tidy_list(value);
-	if (!tidy_value(value, &(struct tidy_place){ name, .is_environment = true,
-								  .is_command = is_command(o) },
-				     &err)) {
+	if (!tidy_value(value,
+			&(struct tidy_place){ name, .is_environment = true,
+					      .is_command = is_command(o) },
+			&err)) {
 		option_complain(r->verb, "%s: %s", name, err.text);
 		return false;
 	}
-	if (o->clear ? apply_members(r, o, value, &err) :
-		       apply(r, o, value, FROM_ENVIRONMENT, &err))
+	if (o->clear ? apply_members(r, o, value, &err)
+		     : apply(r, o, value, FROM_ENVIRONMENT, &err))
 		return true;
 	option_complain(r->verb, "%s=%s: %s", name, shown(value), err.text);
 	return false;
@@ -232,7 +236,8 @@ static bool from_environment(struct reading *r, const struct option *o)
 static const char *tidy_given(struct reading *r, const struct given *g)
 {
 	char name[80], *kept = keep(g->value);
-	struct tidy_place place = { .name = name, .is_command = g->option && is_command(g->option) };
+	struct tidy_place place = { .name = name,
+				    .is_command = g->option && is_command(g->option) };
 	struct option_error err = { "out of memory" };
 
 	snprintf(name, sizeof(name), "%s%s", g->option ? "--" : "the command line",
@@ -380,7 +385,8 @@ static bool apply_all(struct reading *r)
 		if (!config_file_read(config, from_file, r, &err)) {
 			if (*err.text)
 				option_complain(v, "%s%s",
-						config == getenv("SSTP_CONFIG") ? "SSTP_CONFIG=" : "",
+						config == getenv("SSTP_CONFIG") ? "SSTP_CONFIG="
+										: "",
 						err.text);
 			return false;
 		}

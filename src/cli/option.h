@@ -52,7 +52,7 @@ struct option {
 	/* Puts the value, which stays as long as the program, into the settings at `to`. False with
 	 * err->text filled. */
 	bool (*set)(void *to, const char *value, struct option_error *err);
-	size_t offset; /* of `to` in the verb's settings */
+	size_t offset;  /* of `to` in the verb's settings */
 	bool only_here; /* means something on the command line alone */
 	/* A list: empties `to` when a stronger source begins to fill it; NULL: no list. */
 	void (*clear)(void *to);
@@ -69,21 +69,22 @@ bool set_number(void *to, const char *value, struct option_error *err);   /* uin
 bool set_workers(void *to, const char *value, struct option_error *err);  /* uint32_t */
 bool set_seconds(void *to, const char *value, struct option_error *err);  /* uint32_t, 1 or more */
 bool set_descriptor(void *to, const char *value, struct option_error *err); /* int: an open one */
-bool set_auth(void *to, const char *value, struct option_error *err);     /* struct auth_list */
-bool set_ipv4(void *to, const char *value, struct option_error *err);     /* uint32_t[2]: fills both */
-bool set_server(void *to, const char *value, struct option_error *err);   /* struct host_port */
-bool set_device(void *to, const char *value, struct option_error *err);   /* const char * */
-bool set_min_tls(void *to, const char *value, struct option_error *err);  /* bool: only 1.3 */
-bool set_min_hash(void *to, const char *value, struct option_error *err); /* uint8_t: SSTP_HASH_... */
+bool set_auth(void *to, const char *value, struct option_error *err);       /* struct auth_list */
+bool set_ipv4(void *to, const char *value, struct option_error *err); /* uint32_t[2]: fills both */
+bool set_server(void *to, const char *value, struct option_error *err);  /* struct host_port */
+bool set_device(void *to, const char *value, struct option_error *err);  /* const char * */
+bool set_min_tls(void *to, const char *value, struct option_error *err); /* bool: only 1.3 */
+bool set_min_hash(void *to, const char *value,
+		  struct option_error *err); /* uint8_t: SSTP_HASH_... */
 void clear_texts(void *to);
 void clear_prefixes(void *to);
 void clear_ipv4(void *to);
 
 struct verb {
-	const char *name;    /* "connect" */
-	const char *usage;   /* "[options] HOST[:PORT]" */
-	const char *about;   /* a paragraph under the usage line */
-	const char *notes;   /* below the options: examples, hints; may be NULL */
+	const char *name;  /* "connect" */
+	const char *usage; /* "[options] HOST[:PORT]" */
+	const char *about; /* a paragraph under the usage line */
+	const char *notes; /* below the options: examples, hints; may be NULL */
 	const struct option *options;
 	size_t option_count;
 	size_t config_offset; /* of `const char *config` in the settings; SIZE_MAX: takes no file */

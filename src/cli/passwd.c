@@ -25,8 +25,10 @@ static const struct option options[] = {
 	{ "delete", 'd', NULL, "remove the user", set_flag, AT(delete_user), true, NULL },
 	{ "address", 'a', "ADDR", "the user's own IPv4 address; *: one from the pool", set_text,
 	  AT(address), true, NULL },
-	{ "pap-only", 0, NULL, "store a salted one-way hash: safest if the file is lost, but the "
-	  "user can log in by PAP alone", set_flag, AT(pap_only), true, NULL },
+	{ "pap-only", 0, NULL,
+	  "store a salted one-way hash: safest if the file is lost, but the "
+	  "user can log in by PAP alone",
+	  set_flag, AT(pap_only), true, NULL },
 	{ "clear-text", 0, NULL, "store the password itself: needed for CHAP-MD5", set_flag,
 	  AT(clear), true, NULL },
 	{ "passwd-on-stdin", 0, NULL, "read the password from standard input", set_flag,
@@ -73,7 +75,8 @@ static bool ask_twice(const char *user, char to[PASSWORD_ROOM], struct option_er
 	same = !strcmp(to, again);
 	secret_wipe(again, sizeof(again));
 	if (!same)
-		snprintf(err->text, sizeof(err->text), "the two are not the same: nothing is changed");
+		snprintf(err->text, sizeof(err->text),
+			 "the two are not the same: nothing is changed");
 	return same;
 }
 
@@ -99,9 +102,7 @@ static bool get_password(const struct passwd_settings *s, char to[PASSWORD_ROOM]
 
 static enum exit_code set(const struct passwd_settings *s)
 {
-	enum users_format format = s->clear    ? USERS_CLEAR :
-				   s->pap_only ? USERS_CRYPT :
-						 USERS_NT;
+	enum users_format format = s->clear ? USERS_CLEAR : s->pap_only ? USERS_CRYPT : USERS_NT;
 	char password[PASSWORD_ROOM];
 	struct users_error err;
 	int error;
@@ -127,9 +128,11 @@ int verb_passwd(int argc, char **argv)
 	if (!options_read(&passwd_verb, argc, argv, &s, &code))
 		return code;
 	if (s.word_count != 2 || (s.clear && s.pap_only)) {
-		option_complain(&passwd_verb, s.word_count != 2 ?
-					       "FILE and USER are needed: sstp passwd /etc/sstp/users ann" :
-					       "--clear-text and --pap-only contradict each other");
+		option_complain(
+			&passwd_verb,
+			s.word_count != 2
+				? "FILE and USER are needed: sstp passwd /etc/sstp/users ann"
+				: "--clear-text and --pap-only contradict each other");
 		return EXIT_USAGE;
 	}
 	if (!s.delete_user)

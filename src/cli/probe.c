@@ -65,9 +65,10 @@ static void print_cert(const struct probe_report *r)
 	printf("  %-16s%s\n", "SHA-256", c->fingerprint);
 	if (!c->is_for_servers)
 		printf("  %-16s%s\n", "purpose", "not for servers (extended key usage)");
-	printf("  %-16s%s\n", "trusted", r->is_trusted	 ? "yes" :
-	       r->is_unchecked ? "not checked" :
-				 "no");
+	printf("  %-16s%s\n", "trusted",
+	       r->is_trusted     ? "yes"
+	       : r->is_unchecked ? "not checked"
+				 : "no");
 	if (!r->is_trusted)
 		printf("  %-16s%s\n", "", r->trust);
 }
@@ -87,9 +88,8 @@ static void print_sstp(const struct probe_report *r)
 
 static void print_report(const struct server_ref *ref, const struct probe_report *r)
 {
-	printf("server\n  %-16s%s\n  %-16s%s, TCP in %llu ms\n", "name",
-	       server_ref_name(ref).text, "address", ip_print_sockaddr(&r->peer).text,
-	       (unsigned long long)r->tcp_ms);
+	printf("server\n  %-16s%s\n  %-16s%s, TCP in %llu ms\n", "name", server_ref_name(ref).text,
+	       "address", ip_print_sockaddr(&r->peer).text, (unsigned long long)r->tcp_ms);
 	if (r->has_tls) {
 		printf("TLS\n  %-16s%s, in %llu ms\n  %-16s%s\n", "version", r->version,
 		       (unsigned long long)r->tls_ms, "cipher", r->cipher);

@@ -60,8 +60,10 @@ static bool set_front(struct front_list *l, enum front_protocol protocol, const 
 	if (!why && !l->at[l->count - 1].at.port)
 		why = "the port is not a number from 1 to 65535";
 	if (why)
-		snprintf(err->text, sizeof(err->text), "must be [ADDR:]PORT, such as 1080 or "
-			 "10.0.0.1:1080, an IPv6 address in brackets: %s", why);
+		snprintf(err->text, sizeof(err->text),
+			 "must be [ADDR:]PORT, such as 1080 or "
+			 "10.0.0.1:1080, an IPv6 address in brackets: %s",
+			 why);
 	return !why;
 }
 
@@ -100,8 +102,10 @@ static bool set_forward(void *to, const char *value, struct option_error *err)
 	const char *why = add_forward(to, value, false);
 
 	if (why)
-		snprintf(err->text, sizeof(err->text), "must be [ADDR:]PORT:HOST:PORT, such as "
-			 "8080:intranet:80, an IPv6 address in brackets: %s", why);
+		snprintf(err->text, sizeof(err->text),
+			 "must be [ADDR:]PORT:HOST:PORT, such as "
+			 "8080:intranet:80, an IPv6 address in brackets: %s",
+			 why);
 	return !why;
 }
 
@@ -110,8 +114,10 @@ static bool set_remote_forward(void *to, const char *value, struct option_error 
 	const char *why = add_forward(to, value, true);
 
 	if (why)
-		snprintf(err->text, sizeof(err->text), "must be PORT:HOST:PORT, such as "
-			 "2222:localhost:22, an IPv6 address in brackets: %s", why);
+		snprintf(err->text, sizeof(err->text),
+			 "must be PORT:HOST:PORT, such as "
+			 "2222:localhost:22, an IPv6 address in brackets: %s",
+			 why);
 	return !why;
 }
 
@@ -124,24 +130,31 @@ static const struct option options[] = {
 	LOGIN_OPTIONS(struct proxy_settings),
 	SERVER_OPTIONS(struct proxy_settings),
 	{ .help = "Ways through the VPN:" },
-	{ "socks5", 'D', "[ADDR:]PORT", "offer SOCKS5 there, to this host alone if no ADDR says "
-	  "otherwise; may be given again", set_socks5, AT(socks5), false, clear_fronts },
+	{ "socks5", 'D', "[ADDR:]PORT",
+	  "offer SOCKS5 there, to this host alone if no ADDR says "
+	  "otherwise; may be given again",
+	  set_socks5, AT(socks5), false, clear_fronts },
 	{ "http-proxy", 0, "[ADDR:]PORT", "offer an HTTP proxy there, likewise", set_http_proxy,
 	  AT(http), false, clear_fronts },
-	{ "proxy-user", 0, "NAME", "who may use SOCKS5 and the HTTP proxy; default anybody who "
-	  "can connect to them", set_text, AT(proxy_user), false, NULL },
+	{ "proxy-user", 0, "NAME",
+	  "who may use SOCKS5 and the HTTP proxy; default anybody who "
+	  "can connect to them",
+	  set_text, AT(proxy_user), false, NULL },
 	{ "proxy-password-file", 0, "FILE", "the first line of FILE is that user's password",
 	  set_text, AT(proxy_password_file), false, NULL },
-	{ "forward", 'L', "[ADDR:]PORT:HOST:PORT", "listen on PORT here, connect to HOST:PORT "
-	  "through the VPN; may be given again", set_forward, AT(forwards), false, clear_forwards },
-	{ "remote-forward", 'R', "PORT:HOST:PORT", "listen on PORT of our address in the VPN, "
-	  "connect to HOST:PORT from here; may be given again", set_remote_forward,
-	  AT(remote_forwards), false, clear_forwards },
+	{ "forward", 'L', "[ADDR:]PORT:HOST:PORT",
+	  "listen on PORT here, connect to HOST:PORT "
+	  "through the VPN; may be given again",
+	  set_forward, AT(forwards), false, clear_forwards },
+	{ "remote-forward", 'R', "PORT:HOST:PORT",
+	  "listen on PORT of our address in the VPN, "
+	  "connect to HOST:PORT from here; may be given again",
+	  set_remote_forward, AT(remote_forwards), false, clear_forwards },
 	LINK_OPTIONS(struct proxy_settings),
 	{ .help = "Running:" },
 	RETRY_OPTIONS(struct proxy_settings),
-	{ "background", 'b', NULL, "go to the background once connected", set_flag,
-	  AT(background), false, NULL },
+	{ "background", 'b', NULL, "go to the background once connected", set_flag, AT(background),
+	  false, NULL },
 	{ "pid-file", 0, "FILE", "write the process id to FILE", set_text, AT(pid_file), false,
 	  NULL },
 	COMMON_OPTIONS(struct proxy_settings),
@@ -160,10 +173,9 @@ const struct verb proxy_verb = {
 		 "its own takes the place of the kernel's. With a COMMAND, runs that while the "
 		 "tunnel is up, and ends with it; variables such as ALL_PROXY tell it of SOCKS5 "
 		 "and of the HTTP proxy, which are there for it even if no option asks for them.",
-	.notes = PASSWORD_NOTES
-		 "  sstp proxy -u ann --socks5 1080 vpn.example.net\n"
-		 "  sstp proxy -u ann vpn.example.net -- curl http://intranet/\n"
-		 "  sstp proxy -u ann -L 8080:intranet:80 vpn.example.net\n",
+	.notes = PASSWORD_NOTES "  sstp proxy -u ann --socks5 1080 vpn.example.net\n"
+				"  sstp proxy -u ann vpn.example.net -- curl http://intranet/\n"
+				"  sstp proxy -u ann -L 8080:intranet:80 vpn.example.net\n",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(*options),
 	.config_offset = AT(common.config),
@@ -222,8 +234,10 @@ static bool read_login(const struct proxy_settings *s, char password[PASSWORD_RO
 		return false;
 	}
 	if (!proxy_login_is_sayable(login))
-		option_complain(&proxy_verb, "--proxy-user and its password must have at most %d "
-				"characters each, and the user no colon", PROXY_LOGIN_MAX);
+		option_complain(&proxy_verb,
+				"--proxy-user and its password must have at most %d "
+				"characters each, and the user no colon",
+				PROXY_LOGIN_MAX);
 	return proxy_login_is_sayable(login);
 }
 
@@ -257,7 +271,8 @@ static bool is_sensible(const struct proxy_settings *s, const struct proxy_cfg *
 		return false;
 	}
 	if (!cfg->forward_count && !cfg->front_count) {
-		option_complain(&proxy_verb, "nothing to do: give --socks5, --http-proxy, -L, -R, or a "
+		option_complain(&proxy_verb,
+				"nothing to do: give --socks5, --http-proxy, -L, -R, or a "
 				"command behind --");
 		return false;
 	}

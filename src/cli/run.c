@@ -22,8 +22,10 @@ static const struct option options[] = {
 	SERVER_OPTIONS(struct run_settings),
 	NETWORK_OPTIONS(struct run_settings),
 	{ .help = "Running:" },
-	{ "map-root", 0, NULL, "be root in the command's namespaces; default: the same user as "
-	  "outside", set_flag, AT(map_root), false, NULL },
+	{ "map-root", 0, NULL,
+	  "be root in the command's namespaces; default: the same user as "
+	  "outside",
+	  set_flag, AT(map_root), false, NULL },
 	RETRY_OPTIONS(struct run_settings),
 	COMMON_OPTIONS(struct run_settings),
 };
@@ -36,14 +38,14 @@ static bool word(void *settings, const char *w, struct option_error *err)
 const struct verb run_verb = {
 	.name = "run",
 	.usage = "[options] HOST[:PORT] -- COMMAND [ARGUMENTS]",
-	.about = "Connects to an SSTP server and runs a command in a network of its own, whose only "
-		 "way out is the VPN, for names too: while the tunnel is down nothing gets out. Any "
-		 "user may, where the kernel allows user namespaces and /dev/net/tun can be opened. "
-		 "The rest of the machine keeps its network. The exit status is the command's, or "
-		 "that of sstp connect when there is no tunnel.",
-	.notes = PASSWORD_NOTES
-		 "  sstp run -u ann vpn.example.net -- curl http://intranet/\n"
-		 "  sstp run -u ann -q vpn.example.net -- bash\n",
+	.about =
+		"Connects to an SSTP server and runs a command in a network of its own, whose only "
+		"way out is the VPN, for names too: while the tunnel is down nothing gets out. Any "
+		"user may, where the kernel allows user namespaces and /dev/net/tun can be opened. "
+		"The rest of the machine keeps its network. The exit status is the command's, or "
+		"that of sstp connect when there is no tunnel.",
+	.notes = PASSWORD_NOTES "  sstp run -u ann vpn.example.net -- curl http://intranet/\n"
+				"  sstp run -u ann -q vpn.example.net -- bash\n",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(*options),
 	.config_offset = AT(common.config),

@@ -71,7 +71,8 @@ static bool set_listen(void *to, const char *value, struct option_error *err)
 	if (why) {
 		snprintf(err->text, sizeof(err->text),
 			 "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, "
-			 "[2001:db8::1]:443, *:443: %s", why);
+			 "[2001:db8::1]:443, *:443: %s",
+			 why);
 		return false;
 	}
 	if (l->count + 2 > LISTENS_MAX) {
@@ -122,8 +123,10 @@ static bool set_network(void *to, const char *value, struct option_error *err)
 
 static const struct option options[] = {
 	{ .help = "Where to listen, and as whom:" },
-	{ "listen", 'l', "[ADDR:]PORT", "listen there; may be given again; default port 443 of all "
-	  "addresses", set_listen, AT(listen), false, clear_listen },
+	{ "listen", 'l', "[ADDR:]PORT",
+	  "listen there; may be given again; default port 443 of all "
+	  "addresses",
+	  set_listen, AT(listen), false, clear_listen },
 	{ "cert", 0, "FILE", "the certificate (PEM), with its intermediates behind it", set_text,
 	  AT(cert), false, NULL },
 	{ "key", 0, "FILE", "its private key (PEM); default: in the same file", set_text, AT(key),
@@ -136,48 +139,69 @@ static const struct option options[] = {
 	  set_min_hash, AT(hashes), false, NULL },
 	{ "legacy-ciphers", 0, NULL, "allow AES-CBC with SHA under TLS 1.2 too (RouterOS)",
 	  set_flag, AT(legacy_ciphers), false, NULL },
-	{ "keylog", 0, "FILE", "write the TLS session keys to FILE, for Wireshark: whoever has it "
-	  "can read all traffic", set_text, AT(keylog), false, NULL },
+	{ "keylog", 0, "FILE",
+	  "write the TLS session keys to FILE, for Wireshark: whoever has it "
+	  "can read all traffic",
+	  set_text, AT(keylog), false, NULL },
 	{ .help = "Who may log in:" },
-	{ "users", 0, "FILE", "the user file: the columns of pppd's chap-secrets; sstp passwd "
-	  "edits it", set_text, AT(users), false, NULL },
-	{ "auth", 0, "LIST", "authentication methods to offer, the preferred one first: mschapv2 "
-	  "(the default), chap, pap", set_auth, AT(auth), false, NULL },
-	{ "name", 0, "NAME", "the server's name in its challenges and in the server column of the "
-	  "user file; default: this host's", set_text, AT(name), false, NULL },
+	{ "users", 0, "FILE",
+	  "the user file: the columns of pppd's chap-secrets; sstp passwd "
+	  "edits it",
+	  set_text, AT(users), false, NULL },
+	{ "auth", 0, "LIST",
+	  "authentication methods to offer, the preferred one first: mschapv2 "
+	  "(the default), chap, pap",
+	  set_auth, AT(auth), false, NULL },
+	{ "name", 0, "NAME",
+	  "the server's name in its challenges and in the server column of the "
+	  "user file; default: this host's",
+	  set_text, AT(name), false, NULL },
 	{ "max-sessions", 0, "N", "no more clients than N; default: as many as there are addresses",
 	  set_number, AT(max_sessions), false, NULL },
-	{ "user-sessions", 0, "N", "no more than N sessions of one user at a time, the oldest ends; "
-	  "default 10, or half of all if that is less; 0: no limit", set_number, AT(user_sessions),
-	  false, NULL },
+	{ "user-sessions", 0, "N",
+	  "no more than N sessions of one user at a time, the oldest ends; "
+	  "default 10, or half of all if that is less; 0: no limit",
+	  set_number, AT(user_sessions), false, NULL },
 	{ "keep-old-session", 0, NULL, "at that limit refuse the new session instead", set_flag,
 	  AT(keep_old_session), false, NULL },
-	{ "max-failures", 0, "N", "refuse a user at an address for ten minutes after N failed logins, "
-	  "an address after five times as many; default 20, 0: no limit", set_number, AT(max_failures), false, NULL },
+	{ "max-failures", 0, "N",
+	  "refuse a user at an address for ten minutes after N failed logins, "
+	  "an address after five times as many; default 20, 0: no limit",
+	  set_number, AT(max_failures), false, NULL },
 	{ .help = "The network:" },
-	{ "ipv4-network", 0, "NETWORK", "addresses for the clients, such as 10.9.0.0/24; the server "
-	  "takes the first", set_network, AT(network), false, NULL },
+	{ "ipv4-network", 0, "NETWORK",
+	  "addresses for the clients, such as 10.9.0.0/24; the server "
+	  "takes the first",
+	  set_network, AT(network), false, NULL },
 	{ "dns", 0, "ADDR", "DNS server for the clients; may be given twice", set_ipv4, AT(dns),
 	  false, clear_ipv4 },
-	{ "leases", 0, "FILE", "remember there which user had which address; default a file of the "
-	  "network's name in /run/sstp, or where systemd keeps state", set_text, AT(leases), false,
-	  NULL },
+	{ "leases", 0, "FILE",
+	  "remember there which user had which address; default a file of the "
+	  "network's name in /run/sstp, or where systemd keeps state",
+	  set_text, AT(leases), false, NULL },
 	{ "nbns", 0, "ADDR", "NBNS (WINS) server for the clients; may be given twice", set_ipv4,
 	  AT(nbns), false, clear_ipv4 },
-	{ "client-to-client", 0, NULL, "let clients reach each other; needs "
-	  "net.ipv4.ip_forward=1", set_flag, AT(client_to_client), false, NULL },
+	{ "client-to-client", 0, NULL,
+	  "let clients reach each other; needs "
+	  "net.ipv4.ip_forward=1",
+	  set_flag, AT(client_to_client), false, NULL },
 	{ "interface", 'i', "NAME", "name of the TUN device; default sstp0 or the next free",
 	  set_device, AT(interface), false, NULL },
-	{ "netns", 0, "WHERE", "put the device into another network namespace: a process id, a path, "
-	  "or a name of ip netns; clients are still listened for in this one", set_text, AT(netns),
-	  false, NULL },
-	{ "userns", 0, "PATH", "the user namespace that --netns belongs to, if not the one that the "
-	  "kernel says", set_text, AT(userns), false, NULL },
+	{ "netns", 0, "WHERE",
+	  "put the device into another network namespace: a process id, a path, "
+	  "or a name of ip netns; clients are still listened for in this one",
+	  set_text, AT(netns), false, NULL },
+	{ "userns", 0, "PATH",
+	  "the user namespace that --netns belongs to, if not the one that the "
+	  "kernel says",
+	  set_text, AT(userns), false, NULL },
 	{ "mtu", 'm', "BYTES", "of the tunnel; default 1400", set_mtu, AT(mtu), false, NULL },
 	{ "no-ipv6", 0, NULL, "do not negotiate IPv6 in the tunnel", set_flag, AT(no_ipv6), false,
 	  NULL },
-	{ "no-offload", 0, NULL, "exchange packets with the kernel one by one; slower, for a kernel "
-	  "that does it wrong in bulk", set_flag, AT(no_offload), false, NULL },
+	{ "no-offload", 0, NULL,
+	  "exchange packets with the kernel one by one; slower, for a kernel "
+	  "that does it wrong in bulk",
+	  set_flag, AT(no_offload), false, NULL },
 	{ .help = "Running:" },
 	{ "workers", 0, "N", "use N threads; default: one a core", set_workers, AT(workers), false,
 	  NULL },
@@ -217,7 +241,8 @@ static bool has_all(const struct serve_settings *s)
 	else if (!s->users)
 		option_complain(&serve_verb, "no user file: --users FILE (sstp passwd makes one)");
 	else if (s->network.addr.family == AF_UNSPEC)
-		option_complain(&serve_verb, "no addresses for clients: --ipv4-network 10.9.0.0/24");
+		option_complain(&serve_verb,
+				"no addresses for clients: --ipv4-network 10.9.0.0/24");
 	else if (s->userns && !s->netns)
 		option_complain(&serve_verb, "--userns says whose --netns is, and there is none");
 	else

@@ -106,8 +106,10 @@ static void remove_comment(char *value, const struct tidy_place *place)
 	for (hash = strchr(value, '#'); hash; hash = strchr(hash + 1, '#')) {
 		if (hash == value || !is_blank(hash[-1]))
 			continue;
-		tidy_warn("%s: what follows the # is taken for a comment; put the value in quotes if it "
-			  "belongs to it", place->name);
+		tidy_warn(
+			"%s: what follows the # is taken for a comment; put the value in quotes if it "
+			"belongs to it",
+			place->name);
 		*hash = '\0';
 		return;
 	}
@@ -164,13 +166,16 @@ bool tidy_password(char *password, const char *name, struct option_error *err)
 	if (has_control_character(password)) {
 		snprintf(err->text, sizeof(err->text),
 			 "%.120s: the password contains a control character (a line end, a tab): "
-			 "only its one line is wanted", name);
+			 "only its one line is wanted",
+			 name);
 		return false;
 	}
 	if (is_quoted(password))
 		tidy_warn("%s: the password is in quotes, which are taken for a part of it", name);
 	else if (len && (is_blank(*password) || is_blank(password[len - 1])))
-		tidy_warn("%s: the password begins or ends with a blank, which is taken for a part of "
-			  "it", name);
+		tidy_warn(
+			"%s: the password begins or ends with a blank, which is taken for a part of "
+			"it",
+			name);
 	return true;
 }

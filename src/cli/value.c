@@ -16,8 +16,8 @@
 
 enum { NUMBER_MAX = 1000000000 };
 
-__attribute__((format(printf, 2, 3))) static bool
-wrong(struct option_error *err, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool wrong(struct option_error *err,
+							const char *format, ...)
 {
 	va_list args;
 
@@ -151,8 +151,9 @@ bool set_descriptor(void *to, const char *value, struct option_error *err)
 	if (!number(value, 0, 1000000, &n))
 		return wrong(err, "must be the number of an open descriptor");
 	if (fcntl((int)n, F_GETFD) < 0)
-		return wrong(err, "there is no open descriptor %lu; a shell opens one with %lu<FILE",
-			     n, n);
+		return wrong(err,
+			     "there is no open descriptor %lu; a shell opens one with %lu<FILE", n,
+			     n);
 	*(int *)to = (int)n;
 	return true;
 }
@@ -241,10 +242,13 @@ static bool cut_user(char *text, char *user, size_t user_size, struct option_err
 		return true;
 	*at = '\0';
 	if (strchr(text, ':'))
-		return wrong(err, "must not hold a password: the command line and the environment can be "
-				  "read by others");
+		return wrong(
+			err,
+			"must not hold a password: the command line and the environment can be "
+			"read by others");
 	if (!*text || strlen(text) >= user_size)
-		return wrong(err, "must have a user name of 1 to %zu bytes before the @", user_size - 1);
+		return wrong(err, "must have a user name of 1 to %zu bytes before the @",
+			     user_size - 1);
 	strcpy(user, text);
 	memmove(text, at + 1, strlen(at + 1) + 1);
 	return true;
@@ -261,15 +265,19 @@ bool set_server(void *to, const char *value, struct option_error *err)
 		return wrong(err, "is too long for HOST:PORT");
 	strcpy(text, value);
 	if (!cut_url(text))
-		return wrong(err, "must be HOST or HOST:PORT; of URLs, https:// and sstp:// are understood");
+		return wrong(
+			err,
+			"must be HOST or HOST:PORT; of URLs, https:// and sstp:// are understood");
 	if (!cut_user(text, server->user, sizeof(server->user), err))
 		return false;
 	server->port = 443;
-	why = strpbrk(text, "/*") ? "there is a / or * in it" :
-				   endpoint_split(text, server->host, sizeof(server->host),
-						  &server->port);
-	return !why || wrong(err, "must be HOST or HOST:PORT, an IPv6 address with a port in "
-				  "brackets: %s", why);
+	why = strpbrk(text, "/*")
+		      ? "there is a / or * in it"
+		      : endpoint_split(text, server->host, sizeof(server->host), &server->port);
+	return !why || wrong(err,
+			     "must be HOST or HOST:PORT, an IPv6 address with a port in "
+			     "brackets: %s",
+			     why);
 }
 
 /* What the kernel allows; "%d" in it is the next free number. */

@@ -44,7 +44,7 @@ static bool names_service(const char *name)
 /* PORT_443_TCP, PORT_443_TCP_ADDR */
 static bool names_port(const char *name)
 {
-	static const char *const ends[] = { "",	     "_PROTO", "_PORT", "_ADDR" };
+	static const char *const ends[] = { "", "_PROTO", "_PORT", "_ADDR" };
 	static const char *const protocols[] = { "_TCP", "_UDP", "_SCTP" };
 	const char *at = strstr(name, "PORT_");
 	const char *digits = at ? at + 5 : NULL;
@@ -134,16 +134,20 @@ static void look_at(const struct verb *v, const char *variable)
 
 	if (len <= strlen(prefix) || is_read(variable, len))
 		return;
-	snprintf(name, sizeof(name), "%.*s", (int)(len - strlen(prefix)), variable + strlen(prefix));
+	snprintf(name, sizeof(name), "%.*s", (int)(len - strlen(prefix)),
+		 variable + strlen(prefix));
 	if (variable_is_service_link(name, equals + 1))
 		return;
 	if (o && o->only_here)
-		tidy_warn("variable %s: only the command line takes this: --%s", quoted.text, o->name);
+		tidy_warn("variable %s: only the command line takes this: --%s", quoted.text,
+			  o->name);
 	else if (find_meant(v, variable + strlen(prefix), len - strlen(prefix), hint))
 		tidy_warn("variable %s is not known; %s", quoted.text, hint);
 	else
-		tidy_warn("variable %s is not known; sstp %s --help lists the options, and each is a "
-			  "variable", quoted.text, v->name);
+		tidy_warn(
+			"variable %s is not known; sstp %s --help lists the options, and each is a "
+			"variable",
+			quoted.text, v->name);
 }
 
 void variables_warn(const struct verb *verb, char *const *environment)

@@ -27,7 +27,7 @@
 enum {
 	ACKS_STALLED_LOOK_MS = 1000, /* whether the server acknowledges, while it does not */
 	ACKS_UNHEALTHY_MS = 10 * 1000,
-	LOOKUP_MS = 5 * 1000,   /* on a reconnect, before the addresses of last time are used */
+	LOOKUP_MS = 5 * 1000, /* on a reconnect, before the addresses of last time are used */
 };
 
 struct client {
@@ -41,7 +41,7 @@ struct client {
 	struct outlet_client outlet_client; /* as the outlet sees us */
 	struct dial *dial;
 	struct loop_timer retry;
-	struct loop_timer acks; /* while it is up */
+	struct loop_timer acks;     /* while it is up */
 	struct loop_timer patience; /* until it is up */
 	struct tunnel tunnel;
 	struct outlet_link link;
@@ -54,16 +54,16 @@ struct client {
 	size_t addr_count;
 	uint64_t dialled_ms, up_ms;
 	struct retry pauses;
-	unsigned offers;   /* bit n: this server offered the authentication method n */
+	unsigned offers;      /* bit n: this server offered the authentication method n */
 	uint32_t former_ipv4; /* our address of the last call, to be asked for; 0: none */
-	bool has_ipv4_end; /* the server gives this call no IPv4 */
-	bool is_late;      /* the time for connecting is over: what there is must do */
-	bool outlet_is_up; /* now; what it is for may still be set up by a script */
-	bool is_up;        /* now */
-	bool was_up;       /* at any time, as is the next */
-	bool was_ready;    /* whoever waits for us knows */
-	bool is_stalled;   /* health was told so */
-	bool is_dial_due;  /* once the outlet has put back what it had set up */
+	bool has_ipv4_end;    /* the server gives this call no IPv4 */
+	bool is_late;         /* the time for connecting is over: what there is must do */
+	bool outlet_is_up;    /* now; what it is for may still be set up by a script */
+	bool is_up;           /* now */
+	bool was_up;          /* at any time, as is the next */
+	bool was_ready;       /* whoever waits for us knows */
+	bool is_stalled;      /* health was told so */
+	bool is_dial_due;     /* once the outlet has put back what it had set up */
 	bool is_stopping;
 	int code; /* of exit: ours, or the outlet's own */
 };
@@ -413,8 +413,9 @@ static void on_acks(struct loop_timer *timer)
 	else if (c->is_stalled)
 		health_up(&c->health, c->cfg->outlet->name);
 	c->is_stalled = silent_ms >= ACKS_UNHEALTHY_MS;
-	loop_timer_set(c->loop, timer, loop_now(c->loop) +
-		       (silent_ms ? ACKS_STALLED_LOOK_MS : TUNNEL_ACKS_LOOK_MS));
+	loop_timer_set(c->loop, timer,
+		       loop_now(c->loop) +
+			       (silent_ms ? ACKS_STALLED_LOOK_MS : TUNNEL_ACKS_LOOK_MS));
 }
 
 static void on_retry(struct loop_timer *timer)
@@ -443,9 +444,8 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 			  LOG_TEXT("peer", ip_print_sockaddr(&c->peer).text),
 			  LOG_TEXT("tls", tls_version(c->tunnel.tls)),
 			  LOG_TEXT("cipher", tls_cipher(c->tunnel.tls)),
-			  LOG_TEXT("certificate", c->cfg->server.tls.pin_count ?
-							  "known by its pin" :
-							  "verified"));
+			  LOG_TEXT("certificate",
+				   c->cfg->server.tls.pin_count ? "known by its pin" : "verified"));
 		break;
 	case TUNNEL_IPV4_UP:
 		note_ipv4(c, ev->ipv4);
@@ -476,8 +476,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		autoconf_input(&c->autoconf, ev->packet);
 		break;
 	case TUNNEL_CONNECTED:
-		loop_timer_set(c->loop, &c->patience,
-			       c->dialled_ms + c->cfg->server.timeout_ms);
+		loop_timer_set(c->loop, &c->patience, c->dialled_ms + c->cfg->server.timeout_ms);
 		start_autoconf(c);
 		bring_up(c);
 		break;
@@ -636,14 +635,16 @@ static void log_status(struct client *c)
 	const struct tunnel_stats *st = &c->tunnel.stats;
 
 	if (c->is_up)
-		log_info(&c->log, "status: up for %llu s, %s, address %s, to %s; %llu bytes in, %llu out",
+		log_info(&c->log,
+			 "status: up for %llu s, %s, address %s, to %s; %llu bytes in, %llu out",
 			 (unsigned long long)(now - c->up_ms) / 1000, c->cfg->outlet->name,
 			 ip_print(c->link.own.family ? &c->link.own : &c->link.own_ll).text,
 			 ip_print_sockaddr(&c->peer).text, (unsigned long long)st->rx_bytes,
 			 (unsigned long long)st->tx_bytes);
 	else if (c->retry.slot)
 		log_info(&c->log, "status: down, next try in %llu s",
-			 (unsigned long long)(c->retry.at_ms > now ? c->retry.at_ms - now : 0) / 1000);
+			 (unsigned long long)(c->retry.at_ms > now ? c->retry.at_ms - now : 0) /
+				 1000);
 	else
 		log_info(&c->log, "status: %s to %s for %llu s",
 			 c->is_stopping ? "disconnecting" : "connecting", c->name.text,
@@ -700,8 +701,8 @@ static enum exit_code open_all(struct client *c)
 	}
 	error = loop_open(&c->loop);
 	if (!error)
-		error = loop_signals(c->loop, signals, sizeof(signals) / sizeof(*signals), on_signal,
-				     c);
+		error = loop_signals(c->loop, signals, sizeof(signals) / sizeof(*signals),
+				     on_signal, c);
 	if (!error)
 		error = pump_open(&c->pump, c->loop);
 	if (error) {
@@ -710,7 +711,7 @@ static enum exit_code open_all(struct client *c)
 	}
 	health_open(&c->health, c->loop);
 	c->outlet_client = (struct outlet_client){ c->loop, &c->tunnel, &c->log, on_outlet_end,
-						  on_outlet_settled };
+						   on_outlet_settled };
 	return c->cfg->outlet->ops->open(c->cfg->outlet, &c->outlet_client);
 }
 

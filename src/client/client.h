@@ -22,7 +22,7 @@ struct server_ref {
 	uint32_t timeout_ms;     /* for all of connecting, from the look-up to packets */
 	struct sockaddr_storage addrs[DIAL_ADDRS_MAX]; /* where it is; */
 	size_t addr_count;                             /* 0: the name is looked up */
-	uint8_t hashes;          /* crypto binding: SSTP_HASH_... that may be used */
+	uint8_t hashes; /* crypto binding: SSTP_HASH_... that may be used */
 	struct tls_client_cfg tls;
 };
 

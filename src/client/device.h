@@ -19,9 +19,9 @@ struct device_cfg {
 	size_t route_count;
 	uint32_t table;
 	enum host_dns dns;
-	const char *script; /* in place of our own set-up; NULL: ours */
+	const char *script;  /* in place of our own set-up; NULL: ours */
 	struct place *place; /* the outlet closes it */
-	int exit_fd; /* the tunnel ends when its other end is closed; -1: none */
+	int exit_fd;         /* the tunnel ends when its other end is closed; -1: none */
 };
 
 /* NULL: no memory, for this or for the place. `cfg` is kept by the caller until the outlet's close. */

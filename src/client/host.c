@@ -52,22 +52,22 @@ struct host {
 	struct own_route *route;
 	size_t route_count;
 	struct own_route dns_route[OUTLET_DNS_MAX]; /* to DNS servers that no other route covers */
-	bool has_all4; /* IPv4 as a whole is to go into the tunnel */
+	bool has_all4;                              /* IPv4 as a whole is to go into the tunnel */
 	struct state state;
 	struct server_routes to_server;
 	struct dns dns;
-	struct outlet_link link; /* as the device has it now */
-	struct ip_addr server;   /* AF_UNSPEC: not connected yet */
+	struct outlet_link link;               /* as the device has it now */
+	struct ip_addr server;                 /* AF_UNSPEC: not connected yet */
 	struct server_route_patience patience; /* with who removes our routes */
 	struct netlink_watch watch;
 	struct loop_timer again; /* look again, though nothing changes */
-	bool was_checked; /* where packets go; once is enough */
+	bool was_checked;        /* where packets go; once is enough */
 };
 
 static const char *hint(int error)
 {
-	return error == -EPERM ? " (this needs root, or the capability CAP_NET_ADMIN)" :
-				 seccomp_advice(error);
+	return error == -EPERM ? " (this needs root, or the capability CAP_NET_ADMIN)"
+			       : seccomp_advice(error);
 }
 
 static int failed(const struct host *h, int error, const char *what)
@@ -388,8 +388,8 @@ static bool is_of_the_connection(struct host *h, const struct outlet_link *link)
 	return !h->cfg.is_elsewhere && link->own.family != AF_UNSPEC &&
 	       (ip_equal(&link->own, &link->server) ||
 		(link->server.family == link->own.family &&
-		 !netlink_route_get(h->nl, &link->server, &way) &&
-		 way.ifindex != h->cfg.ifindex && ip_equal(&way.src, &link->own)));
+		 !netlink_route_get(h->nl, &link->server, &way) && way.ifindex != h->cfg.ifindex &&
+		 ip_equal(&way.src, &link->own)));
 }
 
 static int set_ipv4(struct host *h, const struct outlet_link *link)
@@ -480,8 +480,7 @@ static int set_route(struct host *h, struct own_route *own)
 			  h->cfg.device, dst.text);
 		return rc;
 	}
-	log_error(h->log, "%s: route %s: %s%s", h->cfg.device, dst.text, strerror(-rc),
-		  hint(rc));
+	log_error(h->log, "%s: route %s: %s%s", h->cfg.device, dst.text, strerror(-rc), hint(rc));
 	return rc;
 }
 
@@ -592,7 +591,8 @@ static void set_dns_route(struct host *h, const struct outlet_link *link, const 
 	if (!h->cfg.is_elsewhere && ip_equal(dns, &link->server)) {
 		log_warn(h->log,
 			 "DNS: %s is the server's own address, outside of the tunnel, and is asked "
-			 "there", ip_print(dns).text);
+			 "there",
+			 ip_print(dns).text);
 		return;
 	}
 	if (!own || ip_equal(dns, &link->own) || is_link_local(dns) || is_going_there(h, dns))

@@ -56,8 +56,10 @@ static const char *why_not(int error)
 static void say_why_no_dns(const struct there *t, int error)
 {
 	if (error == -EXDEV)
-		log_info(t->client->log, "DNS: process %ld has the same /etc/resolv.conf as we have: "
-					 "it is left alone", (long)t->ns.pid);
+		log_info(t->client->log,
+			 "DNS: process %ld has the same /etc/resolv.conf as we have: "
+			 "it is left alone",
+			 (long)t->ns.pid);
 	else
 		log_warn(t->client->log, "DNS: /etc/resolv.conf of process %ld is left alone: %s",
 			 (long)t->ns.pid, why_not(error));

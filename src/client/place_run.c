@@ -31,8 +31,8 @@ struct confined {
 	struct elsewhere_cfg device;
 	struct outlet_client *client;
 	struct command command;
-	int ours, its;            /* ends of a socket pair; -1: closed */
-	int resolv_conf_fd;       /* -1: there is none in there */
+	int ours, its;      /* ends of a socket pair; -1: closed */
+	int resolv_conf_fd; /* -1: there is none in there */
 	struct confined_names names;
 	struct loop_watch mounts; /* have changed in there */
 	struct loop_timer look;   /* a moment later: whether resolv.conf is still ours */
@@ -79,8 +79,9 @@ static int make(struct confined *c, int *fds)
 	else if (fd != -ENOENT)
 		return fd;
 	else
-		log_warn(log, "there is no /etc/resolv.conf in whose place one for the command could "
-			      "be put: it will look names up at 127.0.0.1, and find none");
+		log_warn(log,
+			 "there is no /etc/resolv.conf in whose place one for the command could "
+			 "be put: it will look names up at 127.0.0.1, and find none");
 	return count;
 }
 

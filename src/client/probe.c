@@ -27,7 +27,7 @@ struct probe {
 	struct tunnel tunnel;
 	struct server_name http_host;
 	char pin[sizeof("sha256:") + 2 * SHA256_LEN]; /* of a certificate that was not trusted */
-	char unchecked[384]; /* why there is nothing to check it with */
+	char unchecked[384];                          /* why there is nothing to check it with */
 	uint64_t started_ms, connected_ms;
 };
 

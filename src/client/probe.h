@@ -15,7 +15,7 @@ struct probe_report {
 	struct cert_info cert;
 	bool is_trusted;
 	bool is_unchecked; /* this machine has no certificate authorities to check it with */
-	char trust[384]; /* why not */
+	char trust[384];   /* why not */
 	struct sockaddr_storage peer;
 	uint64_t tcp_ms, tls_ms;
 	/* SSTP */

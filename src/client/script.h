@@ -41,7 +41,7 @@ void script_environment(struct env *e, enum script_reason reason, const struct s
 enum {
 	SCRIPT_LIMIT_MS = 60 * 1000,
 	SCRIPT_END_LIMIT_MS = 20 * 1000, /* at the end, for the one that runs, and for disconnect */
-	SCRIPTS_MAX = 8,                 /* when so many are there, those out of date are left out */
+	SCRIPTS_MAX = 8, /* when so many are there, those out of date are left out */
 };
 
 struct script_job;

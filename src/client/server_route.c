@@ -106,10 +106,9 @@ static int find_way(struct server_routes *s, const struct ip_addr *server, struc
 	struct route in_main;
 
 	if (!rc && way->ifindex != s->tunnel_ifindex) {
-		s->is_by_rules = netlink_route_without(s->nl, server, s->tunnel_ifindex, way,
-						       &in_main) ||
-				 in_main.ifindex != way->ifindex ||
-				 !ip_equal(&in_main.via, &way->via);
+		s->is_by_rules =
+			netlink_route_without(s->nl, server, s->tunnel_ifindex, way, &in_main) ||
+			in_main.ifindex != way->ifindex || !ip_equal(&in_main.via, &way->via);
 		return 0;
 	}
 	rc = netlink_route_without(s->nl, server, s->tunnel_ifindex, NULL, way);
@@ -228,9 +227,10 @@ static uint64_t put_back(struct server_routes *s, const struct route *r, uint64_
 		return UINT64_MAX; /* it is there (-EEXIST), or can't be; then a change follows */
 	server_route_count(&s->patience, now_ms);
 	if (s->patience.count == ROUNDS_MAX)
-		log_warn(s->log, "another program removes the route to the server %s each time; "
-				 "it is put back again in %d s", ip_print(&r->dst.addr).text,
-			 TRUCE_MS / 1000);
+		log_warn(s->log,
+			 "another program removes the route to the server %s each time; "
+			 "it is put back again in %d s",
+			 ip_print(&r->dst.addr).text, TRUCE_MS / 1000);
 	else
 		log_info(s->log, "the route to the server %s was removed, and is put back",
 			 ip_print(&r->dst.addr).text);

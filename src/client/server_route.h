@@ -23,7 +23,7 @@ struct server_routes {
 	const struct log *log;
 	unsigned tunnel_ifindex;
 	uint32_t table;
-	bool is_by_rules; /* the main table does not tell the way; the kernel told it once */
+	bool is_by_rules;      /* the main table does not tell the way; the kernel told it once */
 	struct route last_way; /* by which a server was reached last; dst AF_UNSPEC: none yet */
 	struct server_route_patience patience;
 

@@ -25,8 +25,8 @@ struct state_facts {
 	uint64_t netns; /* inode of the network namespace, 0: not known */
 	struct route route[STATE_ROUTES_MAX];
 	size_t route_count;
-	bool blocks_ipv6; /* by unreachable routes to ::/1 and 8000::/1 ... */
-	uint32_t block_table; /* ... in this table */
+	bool blocks_ipv6;           /* by unreachable routes to ::/1 and 8000::/1 ... */
+	uint32_t block_table;       /* ... in this table */
 	char resolv_conf[PATH_MAX]; /* a file that we wrote; empty: none */
 	char resolvconf[64];        /* a name that resolvconf knows us by; empty: none */
 };
@@ -43,7 +43,7 @@ struct state {
  * first. 0 or -errno; `s` is usable in any case. -EBUSY: another process has it.
  */
 int state_open(struct state *s, const char *dir, const char *device);
-int state_save(struct state *s); /* the facts as they are now */
+int state_save(struct state *s);   /* the facts as they are now */
 void state_close(struct state *s); /* removes the file */
 
 /* Is this fact about the network namespace that we are in? */

@@ -117,8 +117,7 @@ void hmac_sha1(struct bytes key, const struct bytes *parts, size_t count, uint8_
 	must(hmac(WC_SHA, key, parts, count, out));
 }
 
-void hmac_sha256(struct bytes key, const struct bytes *parts, size_t count,
-		 uint8_t out[SHA256_LEN])
+void hmac_sha256(struct bytes key, const struct bytes *parts, size_t count, uint8_t out[SHA256_LEN])
 {
 	must(hmac(WC_SHA256, key, parts, count, out));
 }

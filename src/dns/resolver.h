@@ -38,8 +38,8 @@ enum {
 
 struct resolver_server {
 	struct ip_addr addr;
-	unsigned int silences; /* in a row */
-	bool is_dead, is_told; /* is_told: as the owner knows it */
+	unsigned int silences;      /* in a row */
+	bool is_dead, is_told;      /* is_told: as the owner knows it */
 	bool has_edns, has_no_edns; /* as it showed; neither: not known yet */
 	uint64_t revive_ms;
 };
@@ -52,13 +52,14 @@ struct resolver_channel {
 	enum dns_type type;
 	uint16_t id;
 	unsigned int server, tries, tries_max, aliases;
-	unsigned int tried;        /* a bit a server, in this round */
-	unsigned int asked;        /* in all rounds */
-	unsigned int said_no;      /* will not be asked again */
-	unsigned int sent_edns;    /* the last query to it had an OPT record */
-	unsigned int lost_edns;    /* was silent after such a query */
-	uint32_t ttl_s;            /* of the aliases so far */
-	struct dns_answer failure; /* the last, a server's word before silence; result 0: none yet */
+	unsigned int tried;     /* a bit a server, in this round */
+	unsigned int asked;     /* in all rounds */
+	unsigned int said_no;   /* will not be asked again */
+	unsigned int sent_edns; /* the last query to it had an OPT record */
+	unsigned int lost_edns; /* was silent after such a query */
+	uint32_t ttl_s;         /* of the aliases so far */
+	struct dns_answer
+		failure; /* the last, a server's word before silence; result 0: none yet */
 	uint64_t deadline_ms;
 };
 

@@ -66,7 +66,7 @@ struct slaac_config {
 };
 
 enum slaac_out_type {
-	SLAAC_OUT_PACKET,  /* packet: to be sent to the peer */
+	SLAAC_OUT_PACKET, /* packet: to be sent to the peer */
 	/*
 	 * Ask slaac_config; at most once a second. A router that repeats itself changes nothing, and
 	 * longer lives of addresses are told when they matter to who set the former ones.
@@ -88,7 +88,7 @@ struct slaac_entry {
 struct slaac_prefix {
 	struct ip_addr addr; /* ours in it; AF_UNSPEC: the entry is free */
 	uint64_t preferred_ms, valid_ms;
-	bool is_deprecated; /* preferred_ms has passed */
+	bool is_deprecated;                        /* preferred_ms has passed */
 	uint64_t told_preferred_ms, told_valid_ms; /* as of the last SLAAC_OUT_CHANGED */
 };
 

@@ -110,7 +110,8 @@ static void become(const struct command_cfg *cfg, pid_t parent)
 		_exit(code);
 	/* now, as `prepare` may change who we are, which undoes it */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != parent && getppid()) /* it has died before that; 0: in another PID namespace */
+	if (getppid() != parent &&
+	    getppid()) /* it has died before that; 0: in another PID namespace */
 		_exit(COMMAND_NO_START);
 	restore_signals();
 	execvpe(cfg->argv[0], cfg->argv, cfg->env->var);

@@ -133,8 +133,8 @@ static int make_namespaces(bool map_root, const struct log *log)
 	if (unshare(CLONE_NEWUSER | flags) < 0)
 		return refused(log, "a namespace for the command can't be made", -errno);
 	error = map_user(uid, gid, map_root);
-	return error ? refused(log, "the user can't be mapped into the command's namespace", error) :
-		       0;
+	return error ? refused(log, "the user can't be mapped into the command's namespace", error)
+		     : 0;
 }
 
 static int bring_up_loopback(const struct log *log)
@@ -167,8 +167,8 @@ static int own_mounts(const struct log *log)
 
 	if (error)
 		log_error(log, "the command's mounts can't be made its own: %s%s", strerror(-error),
-			  error == -EINVAL ? ": a chroot must be a mount point for that" :
-					     hint(error));
+			  error == -EINVAL ? ": a chroot must be a mount point for that"
+					   : hint(error));
 	return error;
 }
 
@@ -188,21 +188,16 @@ int confine_enter(bool map_root, const struct log *log)
 
 /* systemd-resolved, nscd, Avahi; and D-Bus, by which the first and the last can be asked too. */
 static const char *const resolvers[] = {
-	"/run/systemd/resolve",
-	"/run/nscd",
-	"/var/run/nscd",
-	"/run/avahi-daemon",
-	"/var/run/avahi-daemon",
-	"/run/dbus",
-	"/var/run/dbus",
+	"/run/systemd/resolve",  "/run/nscd", "/var/run/nscd", "/run/avahi-daemon",
+	"/var/run/avahi-daemon", "/run/dbus", "/var/run/dbus",
 };
 
 static int mount_empty(const char *folder)
 {
 	return mount("sstp", folder, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		     "size=64k,mode=0755") < 0 ?
-		       -errno :
-		       0;
+		     "size=64k,mode=0755") < 0
+		       ? -errno
+		       : 0;
 }
 
 static int hide_resolvers(const struct log *log)

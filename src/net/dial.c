@@ -124,9 +124,9 @@ static void finish_unanswered(struct dial *d)
 static void finish_without_address(struct dial *d, const char *why)
 {
 	struct log_text host = log_quote(d->cfg.host, strlen(d->cfg.host));
-	const char *kind = d->cfg.family == AF_INET  ? "IPv4 " :
-			   d->cfg.family == AF_INET6 ? "IPv6 " :
-						       "";
+	const char *kind = d->cfg.family == AF_INET    ? "IPv4 "
+			   : d->cfg.family == AF_INET6 ? "IPv6 "
+						       : "";
 
 	snprintf(d->result.text, sizeof(d->result.text), "no %saddress for %.120s: %s", kind,
 		 host.text, why);

@@ -14,7 +14,7 @@
 #include "util/notify.h"
 
 enum {
-	WAITING_MAX = 16,    /* so many may ask while we are busy; others are turned away */
+	WAITING_MAX = 16, /* so many may ask while we are busy; others are turned away */
 	NO_FILES_MS = 1000,
 	TELL_AGAIN_MS = 200,
 };

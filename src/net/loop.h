@@ -15,7 +15,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 
-#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 struct loop;
 

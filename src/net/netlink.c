@@ -316,8 +316,8 @@ int netlink_addr6_set(struct netlink *nl, unsigned ifindex, const struct ip_addr
 		.ifa_index = ifindex,
 	};
 	struct ifa_cacheinfo lifetimes = { .ifa_prefered = preferred_s, .ifa_valid = valid_s };
-	struct nlmsg *m = request(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &header,
-				  sizeof(header));
+	struct nlmsg *m =
+		request(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof(header));
 
 	if (addr->family != AF_INET6 || prefix_len > 128)
 		return -EINVAL;
@@ -543,7 +543,8 @@ static int look_up(struct netlink *nl, const struct ip_addr *dst, unsigned flags
 	struct rtmsg route = {
 		.rtm_family = (uint8_t)dst->family,
 		.rtm_dst_len = (uint8_t)addr_bits(dst),
-		.rtm_flags = RTM_F_LOOKUP_TABLE | flags, /* or RTA_TABLE says main, whatever is true */
+		.rtm_flags =
+			RTM_F_LOOKUP_TABLE | flags, /* or RTA_TABLE says main, whatever is true */
 	};
 
 	if (!addr_bits(dst))
@@ -559,7 +560,7 @@ int netlink_route_get(struct netlink *nl, const struct ip_addr *dst, struct rout
 	*out = (struct route){ .dst = { *dst, addr_bits(dst) } };
 	rc = look_up(nl, dst, 0, out);
 	out->dst = (struct ip_prefix){ *dst, addr_bits(dst) };
-	out->metric = 0; /* of the route that was found, not of one to its destination */
+	out->metric = 0;      /* of the route that was found, not of one to its destination */
 	out->metrics.len = 0; /* the MTU that was learnt of the path would be among them */
 	return rc;
 }

@@ -24,13 +24,13 @@ enum { NETLINK_PROTO_OURS = 83 }; /* ip route: "proto 83" */
 
 struct route {
 	struct ip_prefix dst;
-	struct ip_addr via;  /* AF_UNSPEC: none, the destination is on the link */
-	struct ip_addr src;  /* preferred source; AF_UNSPEC: the kernel chooses */
-	unsigned ifindex;    /* 0: none (with `via` the kernel finds it) */
-	uint32_t table;      /* 0: main */
-	uint32_t metric;     /* 0: the kernel's default */
-	uint8_t protocol;    /* who made it, RTPROT_...; 0: static. Of a route to delete: any */
-	bool unreachable;    /* type unreachable, no device */
+	struct ip_addr via; /* AF_UNSPEC: none, the destination is on the link */
+	struct ip_addr src; /* preferred source; AF_UNSPEC: the kernel chooses */
+	unsigned ifindex;   /* 0: none (with `via` the kernel finds it) */
+	uint32_t table;     /* 0: main */
+	uint32_t metric;    /* 0: the kernel's default */
+	uint8_t protocol;   /* who made it, RTPROT_...; 0: static. Of a route to delete: any */
+	bool unreachable;   /* type unreachable, no device */
 	struct route_metrics metrics; /* not compared when a route is deleted */
 };
 

@@ -26,7 +26,8 @@ static bool drain(int fd)
 	char byte;
 
 	for (int i = 0; i < READ_MAX; i++) {
-		if (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT | MSG_TRUNC) >= 0 || errno == ENOBUFS)
+		if (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT | MSG_TRUNC) >= 0 ||
+		    errno == ENOBUFS)
 			any = true;
 		else if (errno != EINTR)
 			break;

@@ -17,8 +17,8 @@
 #include "util/file.h"
 
 enum {
-	FDS_MAX = 65536,    /* where the kernel can't close a range: as far as we look */
-	LOOK_AFTER_MS = 2,  /* a program that is quick is waited for so long, ... */
+	FDS_MAX = 65536,     /* where the kernel can't close a range: as far as we look */
+	LOOK_AFTER_MS = 2,   /* a program that is quick is waited for so long, ... */
 	LOOK_LATEST_MS = 50, /* ... and a slow one is looked for so often */
 };
 
@@ -238,9 +238,8 @@ int run_start(const struct run *r, pid_t *pid)
 		return in;
 	if (!r->env)
 		env_init(&own, NULL);
-	result = (r->env ? r->env : &own)->is_short ?
-			 -ENOMEM :
-			 start(r, r->env ? r->env : &own, in, pid);
+	result = (r->env ? r->env : &own)->is_short ? -ENOMEM
+						    : start(r, r->env ? r->env : &own, in, pid);
 	env_free(&own);
 	close(in);
 	return result;

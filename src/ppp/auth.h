@@ -14,9 +14,9 @@
 
 enum {
 	AUTH_MAX_CHALLENGES = 20,    /* before the result */
-	AUTH_MAX_SENDS = 10,	     /* after full periods of the Restart timer */
+	AUTH_MAX_SENDS = 10,         /* after full periods of the Restart timer */
 	AUTH_GIVE_UP_MS = 40 * 1000, /* with LCP before it, inside SSTP's 60 s */
-	AUTH_PAUSE_MS = 1000,	     /* between a refusal and our Terminate-Request */
+	AUTH_PAUSE_MS = 1000,        /* between a refusal and our Terminate-Request */
 };
 
 /* RFC 1994 section 3; those of MS-CHAP are Microsoft's */

@@ -222,8 +222,8 @@ static void start_terminate_timer(struct fsm *f, uint64_t now_ms)
 {
 	if (f->tries_left)
 		f->tries_left--;
-	f->timer_ms = now_ms + earlier(later(f->restart.first_ms, FSM_TERMINATE_MS),
-				       FSM_TERMINATE_MAX_MS);
+	f->timer_ms = now_ms +
+		      earlier(later(f->restart.first_ms, FSM_TERMINATE_MS), FSM_TERMINATE_MAX_MS);
 }
 
 void fsm_sent_again(struct fsm *f, uint64_t now_ms)

@@ -15,10 +15,10 @@
 
 /* RFC 1661 section 4.6 */
 enum {
-	FSM_TERMINATE_MS = 1000, /* two of them are all that ending a link may cost, ... */
+	FSM_TERMINATE_MS = 1000,     /* two of them are all that ending a link may cost, ... */
 	FSM_TERMINATE_MAX_MS = 1500, /* ... or of these on a long line */
-	FSM_ACKED_MS = 1000,	 /* at least, in Ack-Sent: see start_timer */
-	FSM_MAX_CONFIGURE = 10,	 /* full periods; the short ones before them come on top */
+	FSM_ACKED_MS = 1000,         /* at least, in Ack-Sent: see start_timer */
+	FSM_MAX_CONFIGURE = 10,      /* full periods; the short ones before them come on top */
 	FSM_MAX_TERMINATE = 2,
 };
 
@@ -80,7 +80,7 @@ struct fsm {
 	unsigned tries_left; /* the Restart counter */
 	uint64_t timer_ms;   /* when the Restart timer expires; UINT64_MAX: it does not run */
 	struct restart restart;
-	const char *name;    /* "lcp" */
+	const char *name; /* "lcp" */
 	const struct log *log;
 };
 

@@ -31,7 +31,7 @@ struct outbox {
 };
 
 enum ppp_phase {
-	PPP_PHASE_DEAD,	     /* before ppp_open */
+	PPP_PHASE_DEAD,      /* before ppp_open */
 	PPP_PHASE_ESTABLISH, /* LCP, and its end */
 	PPP_PHASE_AUTHENTICATE,
 	PPP_PHASE_NETWORK,
@@ -54,7 +54,7 @@ struct lcp {
 	uint32_t magic;
 	uint32_t nak_magic; /* what we suggested last */
 	uint8_t loops;
-	uint8_t offer;	  /* server: enum ppp_auth that our request demands */
+	uint8_t offer;    /* server: enum ppp_auth that our request demands */
 	uint16_t refused; /* server: bit n: method n was Naked */
 	/* client: what the server offers */
 	uint16_t offered;   /* bit n: method n was */
@@ -69,7 +69,7 @@ struct lcp {
 /* What IPCP and IPV6CP have in common besides their automaton. */
 struct ncp {
 	struct cp cp;
-	bool is_on;	   /* we speak it on this link; else its frames are Rejected */
+	bool is_on;        /* we speak it on this link; else its frames are Rejected */
 	bool has_failed;   /* or was never on */
 	bool is_down_told; /* since it was up last */
 };
@@ -107,7 +107,7 @@ struct auth {
 	uint64_t give_up_ms;
 	struct restart restart;
 	uint8_t sends_left;
-	uint8_t id;	  /* of the last request, challenge or response */
+	uint8_t id;       /* of the last request, challenge or response */
 	uint8_t first_id; /* PAP client: of its first request */
 	bool has_challenge;
 	uint8_t challenges; /* client: how many came before the result */
@@ -117,7 +117,7 @@ struct auth {
 	uint8_t peer_challenge[MSCHAP_CHALLENGE_LEN];
 	char expected[MSCHAP_S_LEN + 1];
 	uint8_t hlak[PPP_HLAK_LEN]; /* both ends */
-	uint16_t held_protocol;	    /* one frame that came before LCP was open; 0: none */
+	uint16_t held_protocol;     /* one frame that came before LCP was open; 0: none */
 	uint16_t held_len;
 	uint8_t held[PPP_HELD_MAX];
 	/* server */

@@ -10,7 +10,7 @@
 #include "util/bytes.h"
 
 enum {
-	MSCHAP_HASH_LEN = 16,	   /* the NT hash: as good as the password, guard it alike */
+	MSCHAP_HASH_LEN = 16,      /* the NT hash: as good as the password, guard it alike */
 	MSCHAP_CHALLENGE_LEN = 16, /* either end's */
 	MSCHAP_NT_RESPONSE_LEN = 24,
 	MSCHAP_VALUE_LEN = 49, /* the Response's Value, RFC 2759 section 4 */

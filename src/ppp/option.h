@@ -7,9 +7,7 @@
 
 #include "util/bytes.h"
 
-enum {
-	PPP_OPT_HDR_LEN = 2
-};
+enum { PPP_OPT_HDR_LEN = 2 };
 
 struct ppp_opt {
 	uint8_t type;

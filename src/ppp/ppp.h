@@ -28,13 +28,13 @@ enum {
 };
 
 enum {
-	PPP_HDR_LEN = 4,	/* FF 03 and the protocol number: what we always send */
-	PPP_MAX_MRU = 4087,	/* largest IP packet that fits an SSTP packet behind PPP_HDR_LEN */
+	PPP_HDR_LEN = 4,        /* FF 03 and the protocol number: what we always send */
+	PPP_MAX_MRU = 4087,     /* largest IP packet that fits an SSTP packet behind PPP_HDR_LEN */
 	PPP_DEFAULT_MRU = 1500, /* RFC 1661 section 6.1 */
-	PPP_FRAME_MAX = 1508,	/* largest control frame that we send, header and all */
-	PPP_HLAK_LEN = 32,	/* [MS-SSTP] 3.2.5.2.2 */
-	PPP_IID_LEN = 8,	/* RFC 5072 section 4.1 */
-	PPP_NAME_MAX = 256,	/* longest user name taken from the wire */
+	PPP_FRAME_MAX = 1508,   /* largest control frame that we send, header and all */
+	PPP_HLAK_LEN = 32,      /* [MS-SSTP] 3.2.5.2.2 */
+	PPP_IID_LEN = 8,        /* RFC 5072 section 4.1 */
+	PPP_NAME_MAX = 256,     /* longest user name taken from the wire */
 };
 
 enum ppp_role {
@@ -45,13 +45,13 @@ enum ppp_role {
 /* Authentication methods, in no order: the order of preference is that of the list in the cfg. */
 enum ppp_auth {
 	PPP_AUTH_NONE,
-	PPP_AUTH_PAP,	   /* RFC 1334 */
+	PPP_AUTH_PAP,      /* RFC 1334 */
 	PPP_AUTH_CHAP_MD5, /* RFC 1994 */
 	PPP_AUTH_MSCHAPV2, /* RFC 2759 */
 	/* recognised in a peer's offer, not spoken */
-	PPP_AUTH_EAP,	   /* RFC 3748 */
+	PPP_AUTH_EAP,      /* RFC 3748 */
 	PPP_AUTH_MSCHAPV1, /* RFC 2433: broken, never to be used */
-	PPP_AUTH_SPAP,	   /* Shiva's */
+	PPP_AUTH_SPAP,     /* Shiva's */
 	PPP_AUTH_OTHER,
 	PPP_AUTH_COUNT,
 };
@@ -68,13 +68,13 @@ struct ppp_cfg {
 	/* client: the methods it is willing to use; server: those it offers. Preferred first. */
 	enum ppp_auth auth[PPP_AUTH_COUNT];
 	size_t auth_count;
-	bool ipv4;		      /* run IPCP */
-	bool ipv6;		      /* run IPV6CP */
-	uint16_t mru;		      /* what we ask for in LCP; 0: the option is left out */
+	bool ipv4;    /* run IPCP */
+	bool ipv6;    /* run IPV6CP */
+	uint16_t mru; /* what we ask for in LCP; 0: the option is left out */
 	/* IPV6CP: all zero: random. A server keeps to it; a client takes another that is suggested. */
 	uint8_t own_iid[PPP_IID_LEN];
-	uint32_t rtt_ms;	      /* the line's measured round trip, for the Restart timers; 0: short */
-	uint32_t echo_ms;	      /* LCP Echo-Request when this long idle; 0: never */
+	uint32_t rtt_ms;  /* the line's measured round trip, for the Restart timers; 0: short */
+	uint32_t echo_ms; /* LCP Echo-Request when this long idle; 0: never */
 
 	/* client only; the strings are the caller's and stay valid while the link lives. PAP
 	 * can carry 255 bytes of each, CHAP PPP_NAME_MAX of the name, MS-CHAPv2 256 UTF-16
@@ -115,20 +115,20 @@ struct ppp_cfg {
 /* What the peer sent to prove who it is. Good until the next call on the engine. */
 struct ppp_attempt {
 	enum ppp_auth method;
-	uint8_t identifier;	/* of the CHAP packet */
-	struct bytes user;	/* as on the wire, DOMAIN\ and all; not terminated */
-	struct bytes password;	/* PAP */
+	uint8_t identifier;     /* of the CHAP packet */
+	struct bytes user;      /* as on the wire, DOMAIN\ and all; not terminated */
+	struct bytes password;  /* PAP */
 	struct bytes challenge; /* CHAP-MD5: what we sent; MS-CHAPv2: the 16 bytes */
-	struct bytes response;	/* CHAP-MD5: 16 bytes; MS-CHAPv2: 49, RFC 2759 section 4 */
+	struct bytes response;  /* CHAP-MD5: 16 bytes; MS-CHAPv2: 49, RFC 2759 section 4 */
 };
 
 /* The answer to PPP_OUT_CHECK_PASSWORD. */
 struct ppp_verdict {
 	bool ok;
-	uint16_t error;		    /* refused, MS-CHAPv2: E= of RFC 2759 section 6; 0: 691 */
-	char message[128];	    /* ok, MS-CHAPv2: "S=" and 40 hex digits; else text or empty */
+	uint16_t error;             /* refused, MS-CHAPv2: E= of RFC 2759 section 6; 0: 691 */
+	char message[128];          /* ok, MS-CHAPv2: "S=" and 40 hex digits; else text or empty */
 	uint8_t hlak[PPP_HLAK_LEN]; /* ok: key for the crypto binding, zeroes for PAP, CHAP-MD5 */
-	uint32_t ipv4;		    /* ok: the address that this peer is given; 0: no IPv4 */
+	uint32_t ipv4;              /* ok: the address that this peer is given; 0: no IPv4 */
 };
 
 struct ppp_ipv4 {
@@ -145,19 +145,19 @@ struct ppp_ipv6 {
 
 /* Why a link ended. */
 enum ppp_closed {
-	PPP_CLOSED_BY_US = 1,	 /* ppp_close */
-	PPP_CLOSED_BY_PEER,	 /* a Terminate-Request */
-	PPP_CLOSED_REFUSED,	 /* client: user name or password not accepted; server: refused */
-	PPP_CLOSED_NO_METHOD,	 /* no authentication method that both ends allow */
-	PPP_CLOSED_NO_AUTH,	 /* client: the server wants no authentication: not trusted */
+	PPP_CLOSED_BY_US = 1,    /* ppp_close */
+	PPP_CLOSED_BY_PEER,      /* a Terminate-Request */
+	PPP_CLOSED_REFUSED,      /* client: user name or password not accepted; server: refused */
+	PPP_CLOSED_NO_METHOD,    /* no authentication method that both ends allow */
+	PPP_CLOSED_NO_AUTH,      /* client: the server wants no authentication: not trusted */
 	PPP_CLOSED_FALSE_SERVER, /* client: the server's S= is wrong: it does not know the password */
 	PPP_CLOSED_AUTH_TIMEOUT, /* authentication did not come to an end */
-	PPP_CLOSED_LCP_TIMEOUT,	 /* the peer does not answer Configure-Requests */
+	PPP_CLOSED_LCP_TIMEOUT,  /* the peer does not answer Configure-Requests */
 	PPP_CLOSED_NO_AGREEMENT, /* LCP does not converge, or lost what it must have */
-	PPP_CLOSED_LOOP,	 /* our own packets come back, RFC 1661 section 6.4 */
-	PPP_CLOSED_NO_NETWORK,	 /* neither IPCP nor IPV6CP came up */
+	PPP_CLOSED_LOOP,         /* our own packets come back, RFC 1661 section 6.4 */
+	PPP_CLOSED_NO_NETWORK,   /* neither IPCP nor IPV6CP came up */
 	PPP_CLOSED_RENEGOTIATED, /* LCP was opened anew under an authenticated link */
-	PPP_CLOSED_SILENT,	 /* LCP echoes stay unanswered */
+	PPP_CLOSED_SILENT,       /* LCP echoes stay unanswered */
 	/*
 	 * Client: the server sent a Terminate-Request in place of a reply to name and password,
 	 * or left while the method was negotiated. Some servers refuse so; one that is stopped,
@@ -173,14 +173,14 @@ const char *ppp_closed_text(enum ppp_closed why);
 bool ppp_closed_is_verdict(enum ppp_closed why);
 
 enum ppp_out_type {
-	PPP_OUT_FRAME,		/* frame: to be sent, FF 03 first */
-	PPP_OUT_LCP_UP,		/* LCP is open */
-	PPP_OUT_OFFER,		/* client: offer: the server proposes this method; once for each */
+	PPP_OUT_FRAME,          /* frame: to be sent, FF 03 first */
+	PPP_OUT_LCP_UP,         /* LCP is open */
+	PPP_OUT_OFFER,          /* client: offer: the server proposes this method; once for each */
 	PPP_OUT_CHECK_PASSWORD, /* server: attempt: answer with ppp_verdict */
-	PPP_OUT_AUTHENTICATED,	/* hlak: comes before any NCP's first frame */
-	PPP_OUT_IPV4_UP,	/* ipv4 */
-	PPP_OUT_IPV4_DOWN,	/* also when it never came up: IPCP failed */
-	PPP_OUT_IPV6_UP,	/* ipv6 */
+	PPP_OUT_AUTHENTICATED,  /* hlak: comes before any NCP's first frame */
+	PPP_OUT_IPV4_UP,        /* ipv4 */
+	PPP_OUT_IPV4_DOWN,      /* also when it never came up: IPCP failed */
+	PPP_OUT_IPV6_UP,        /* ipv6 */
 	PPP_OUT_IPV6_DOWN,
 	PPP_OUT_CLOSED, /* closed: the last event */
 };
@@ -196,7 +196,7 @@ struct ppp_out {
 		struct ppp_ipv6 ipv6;
 		struct {
 			enum ppp_closed why;
-			uint16_t error;	     /* MS-CHAPv2's E= or Windows' RAS error (the same
+			uint16_t error;      /* MS-CHAPv2's E= or Windows' RAS error (the same
 					      * numbers), 0 if there is none */
 			struct bytes detail; /* what the peer said, unescaped; may be empty */
 		} closed;

@@ -27,8 +27,9 @@ enum {
 	KEEPALIVE_IDLE_MS = 120 * 1000,
 	KEEPALIVE_PAUSE_MS = 15 * 1000,
 	KEEPALIVES = 8,
-	LINGER_MS = 120 * 1000, /* released, and nothing of what is left arrives: then it is reset */
-	SEND_MAX = 0xffff, /* tcp_write's and tcp_recved's largest number */
+	LINGER_MS =
+		120 * 1000, /* released, and nothing of what is left arrives: then it is reset */
+	SEND_MAX = 0xffff,  /* tcp_write's and tcp_recved's largest number */
 	BACKLOG = 64,
 	AHEAD = 64 * 1024, /* more than the congestion window: what waits to be sent */
 };
@@ -68,7 +69,7 @@ struct conn {
 	struct conn_events ev;
 	bool is_attached;
 	bool is_from_afar;
-	struct queue in; /* has come and was not taken */
+	struct queue in;   /* has come and was not taken */
 	bool has_ended;    /* the far end's FIN is there */
 	bool has_finished; /* ours is queued */
 	size_t room_in, room_out;

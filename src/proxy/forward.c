@@ -63,7 +63,8 @@ static const char *parse_target(struct target *t, const char *text)
 		return why;
 	if (!port)
 		return "there is no port at the end";
-	return target_set(t, bytes_text(host), port) ? NULL : "the host is not a name or an address";
+	return target_set(t, bytes_text(host), port) ? NULL
+						     : "the host is not a name or an address";
 }
 
 const char *forward_parse(struct forward_cfg *f, const char *text, bool is_remote)

@@ -7,9 +7,9 @@
 enum { SOCKS_VERSION_4 = 4, SOCKS_VERSION = 5 };
 
 enum { /* RFC 1928 section 3 */
-	METHOD_NONE = 0,
-	METHOD_PASSWORD = 2,
-	METHOD_NOT_ACCEPTABLE = 0xff,
+       METHOD_NONE = 0,
+       METHOD_PASSWORD = 2,
+       METHOD_NOT_ACCEPTABLE = 0xff,
 };
 
 enum { LOGIN_VERSION = 1, LOGIN_GOOD = 0, LOGIN_BAD = 1 }; /* RFC 1929 section 2 */
@@ -19,15 +19,15 @@ enum { COMMAND_CONNECT = 1, COMMAND_ASSOCIATE = 3 }; /* section 4; we have no BI
 enum { ADDRESS_V4 = 1, ADDRESS_NAME = 3, ADDRESS_V6 = 4 }; /* section 5 */
 
 enum { /* section 6 */
-	REPLY_DONE = 0,
-	REPLY_FAILURE = 1,
-	REPLY_NOT_ALLOWED = 2,
-	REPLY_NET_UNREACHABLE = 3,
-	REPLY_HOST_UNREACHABLE = 4,
-	REPLY_REFUSED = 5,
-	REPLY_EXPIRED = 6,
-	REPLY_NO_SUCH_COMMAND = 7,
-	REPLY_NO_SUCH_ADDRESS_TYPE = 8,
+       REPLY_DONE = 0,
+       REPLY_FAILURE = 1,
+       REPLY_NOT_ALLOWED = 2,
+       REPLY_NET_UNREACHABLE = 3,
+       REPLY_HOST_UNREACHABLE = 4,
+       REPLY_REFUSED = 5,
+       REPLY_EXPIRED = 6,
+       REPLY_NO_SUCH_COMMAND = 7,
+       REPLY_NO_SUCH_ADDRESS_TYPE = 8,
 };
 
 static uint8_t reply_of(enum stack_result result)

@@ -415,8 +415,8 @@ static void set_global6(struct stack *s, const struct slaac_config *ip6)
 
 		if (i < ip6->addr_count)
 			set_address6(s, slot, &ip6->addrs[i].addr,
-				     ip6->addrs[i].preferred_s ? IP6_ADDR_PREFERRED :
-								 IP6_ADDR_DEPRECATED);
+				     ip6->addrs[i].preferred_s ? IP6_ADDR_PREFERRED
+							       : IP6_ADDR_DEPRECATED);
 		else
 			netif_ip6_addr_set_state(&s->netif, slot, IP6_ADDR_INVALID);
 	}

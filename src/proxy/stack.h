@@ -29,8 +29,8 @@ enum stack_result {
 	STACK_DNS_FAILED,  /* ... or says that it failed */
 	STACK_NO_DNS,      /* the VPN named no name server */
 	STACK_DOWN,        /* the tunnel did not come up in STACK_WAIT_MS */
-	STACK_FORBIDDEN,   /* our own address, or one that nobody behind a VPN has: target_is_nowhere */
-	STACK_FULL,        /* as much as we hold at a time, or no memory */
+	STACK_FORBIDDEN, /* our own address, or one that nobody behind a VPN has: target_is_nowhere */
+	STACK_FULL,      /* as much as we hold at a time, or no memory */
 };
 
 const char *stack_result_text(enum stack_result r); /* "connection refused" */

@@ -51,8 +51,8 @@ struct target_text target_print(const struct target *t)
 bool target_is_nowhere(const struct ip_addr *a)
 {
 	static const char *const nowhere[] = {
-		"0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32",
-		"::/127",    "ff00::/8",
+		"0.0.0.0/8",          "127.0.0.0/8", "224.0.0.0/4",
+		"255.255.255.255/32", "::/127",      "ff00::/8",
 	};
 	static const uint8_t mapped[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 	struct ip_prefix p;

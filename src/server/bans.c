@@ -146,9 +146,9 @@ enum bans_answer bans_judge(struct bans *b, const struct bans_attempt *a, unsign
 	}
 	/* both are counted */
 	return (note(b, b->pairs, &pair, now_ms) == max_failures) |
-			       (note(b, b->sources, &source, now_ms) == source_max) ?
-		       BANS_WRONG_NOW :
-		       BANS_WRONG;
+			       (note(b, b->sources, &source, now_ms) == source_max)
+		       ? BANS_WRONG_NOW
+		       : BANS_WRONG;
 }
 
 static size_t each_of(const struct ban *table, unsigned limit, uint64_t now_ms,

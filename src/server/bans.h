@@ -46,7 +46,7 @@ enum bans_answer {
 	BANS_GOOD,      /* this user's failures from there are forgiven, and nobody else's */
 	BANS_WRONG,     /* counted */
 	BANS_WRONG_NOW, /* counted, and from now on the user is refused from there, or the source is */
-	BANS_REFUSED,   /* not counted, whatever the password */
+	BANS_REFUSED, /* not counted, whatever the password */
 };
 
 void bans_init(struct bans *b);

@@ -80,7 +80,8 @@ static void swap_tls(struct credentials *c, struct tls_ctx *tls)
 }
 
 void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
-			void (*changed)(void *arg, const struct users *before, const struct users *now),
+			void (*changed)(void *arg, const struct users *before,
+					const struct users *now),
 			void *arg)
 {
 	struct users *old;

@@ -31,7 +31,8 @@ void credentials_let_go(struct credentials *c);
  * already and the old ones are still there.
  */
 void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
-			void (*changed)(void *arg, const struct users *before, const struct users *now),
+			void (*changed)(void *arg, const struct users *before,
+					const struct users *now),
 			void *arg);
 
 #endif

@@ -51,9 +51,10 @@ static void warn_if_overlapping(const struct ifaddrs *at, const struct ip_prefix
 	struct ip_prefix net = { addr, count_ones(ip_v4(&mask)) };
 
 	if (ip_prefix_has(&net, &pool->addr) || ip_prefix_has(pool, &addr))
-		log_warn(NULL, "--ipv4-network %s overlaps %s of %s, which this host has already: "
-			       "choose another network", ip_prefix_print(pool).text,
-			 ip_prefix_print(&net).text, at->ifa_name);
+		log_warn(NULL,
+			 "--ipv4-network %s overlaps %s of %s, which this host has already: "
+			 "choose another network",
+			 ip_prefix_print(pool).text, ip_prefix_print(&net).text, at->ifa_name);
 }
 
 static void warn_of_overlaps(const struct ip_prefix *pool)

@@ -17,8 +17,8 @@ struct pool;
 int pool_open(const struct ip_prefix *network, struct pool **out);
 void pool_close(struct pool *p);
 
-uint32_t pool_server(const struct pool *p); /* the server's own address */
-size_t pool_size(const struct pool *p);     /* how many clients it has room for */
+uint32_t pool_server(const struct pool *p);         /* the server's own address */
+size_t pool_size(const struct pool *p);             /* how many clients it has room for */
 bool pool_has(const struct pool *p, uint32_t addr); /* is it one of the network's? */
 
 /* One without a lease, if there is one. 0: none is free that is not kept for somebody. */
@@ -26,7 +26,7 @@ uint32_t pool_take(struct pool *p);
 bool pool_is_for_clients(const struct pool *p, uint32_t addr);
 bool pool_is_free(const struct pool *p, uint32_t addr); /* for anybody: not taken, not kept */
 bool pool_is_kept(const struct pool *p, uint32_t addr);
-bool pool_has_free(const struct pool *p); /* pool_take would give one */
+bool pool_has_free(const struct pool *p);                       /* pool_take would give one */
 void pool_lease(struct pool *p, uint32_t addr, bool has_lease); /* server/leases.h */
 /* A certain address. False when it is taken; one outside the network is not the pool's business. */
 bool pool_take_this(struct pool *p, uint32_t addr);

@@ -29,18 +29,18 @@ struct registry {
 	const struct server_cfg *cfg;
 	pthread_mutex_t lock;
 	struct pool *pool;
-	struct registration **holders;  /* by offset in the pool's network */
-	_Atomic(uint16_t) *workers;     /* the same: number of the worker and one; 0: nobody */
-	struct chain chains[CHAINS]; /* by a hash of the user's name */
-	atomic_size_t count; /* of those that are not evicted */
-	size_t max_sessions; /* 0: no limit */
+	struct registration **holders; /* by offset in the pool's network */
+	_Atomic(uint16_t) *workers;    /* the same: number of the worker and one; 0: nobody */
+	struct chain chains[CHAINS];   /* by a hash of the user's name */
+	atomic_size_t count;           /* of those that are not evicted */
+	size_t max_sessions;           /* 0: no limit */
 	struct bans bans;
 	struct leases *leases;
 	bool are_leases_new; /* since they were printed */
 	struct netlink *netlink;
 	unsigned ifindex;
 	pthread_rwlock_t others_lock;
-	struct table *others; /* of registrations, by address */
+	struct table *others;  /* of registrations, by address */
 	struct table *sources; /* the first registration from each, see by_source */
 };
 
@@ -155,8 +155,10 @@ static void keep(void *arg, uint32_t addr)
 	struct pool *pool = arg;
 
 	if (pool_has(pool, addr) && !pool_is_for_clients(pool, addr))
-		log_warn(NULL, "%s, in the user file, can't be a client's here: it is the server's, "
-			       "the network's or the broadcast address", ip_print_v4(addr).text);
+		log_warn(NULL,
+			 "%s, in the user file, can't be a client's here: it is the server's, "
+			 "the network's or the broadcast address",
+			 ip_print_v4(addr).text);
 	pool_keep(pool, addr);
 }
 
@@ -198,8 +200,8 @@ static bool hold(struct registry *r, struct registration *reg, uint32_t addr)
 
 	if (pool_has(r->pool, addr)) {
 		r->holders[offset_of(r, addr)] = reg;
-		atomic_store_explicit(&r->workers[offset_of(r, addr)],
-				      (uint16_t)(reg->worker + 1), memory_order_relaxed);
+		atomic_store_explicit(&r->workers[offset_of(r, addr)], (uint16_t)(reg->worker + 1),
+				      memory_order_relaxed);
 	} else {
 		if (!add_other(r, &a, reg))
 			return false;
@@ -383,9 +385,8 @@ static void note_lease(struct registry *r, struct registration *reg)
 /* Will there be an address when `oldest`, who may be NULL, has gone? */
 static bool is_address_left(const struct registry *r, const struct registration *oldest)
 {
-	return pool_has_free(r->pool) ||
-	       (oldest && pool_is_for_clients(r->pool, oldest->ipv4) &&
-		!pool_is_kept(r->pool, oldest->ipv4));
+	return pool_has_free(r->pool) || (oldest && pool_is_for_clients(r->pool, oldest->ipv4) &&
+					  !pool_is_kept(r->pool, oldest->ipv4));
 }
 
 static bool is_server_full(const struct registry *r, const struct leaving *leaving)
@@ -428,9 +429,9 @@ static void evict_holder(struct registry *r, struct registration *holder,
 	if (!holder)
 		return;
 	evict(r, holder,
-	      strcmp(holder->user, reg->user) ?
-		      "its address is another user's own now: connect again for another address" :
-		      "replaced by a newer session: the address is this user's own",
+	      strcmp(holder->user, reg->user)
+		      ? "its address is another user's own now: connect again for another address"
+		      : "replaced by a newer session: the address is this user's own",
 	      evictions);
 }
 
@@ -665,7 +666,8 @@ int registry_worker_of(struct registry *r, const struct ip_addr *a)
 
 	if (a->family == AF_INET && pool_has(r->pool, ip_v4(a)))
 		return (int)atomic_load_explicit(&r->workers[offset_of(r, ip_v4(a))],
-						 memory_order_relaxed) - 1;
+						 memory_order_relaxed) -
+		       1;
 	pthread_rwlock_rdlock(&r->others_lock);
 	reg = table_find(r->others, a);
 	if (reg)

@@ -23,19 +23,19 @@ enum {
 };
 
 struct registration {
-	const char *user;      /* the session's */
-	uint64_t session;      /* its id */
+	const char *user; /* the session's */
+	uint64_t session; /* its id */
 	unsigned worker;
 	struct ip_addr source; /* where the client is */
 	struct ip_addr local;  /* which address of ours it has connected to */
 	/* the registry's own from here on, under its lock: */
-	uint32_t ipv4;         /* 0: none, or lost to a newer session */
-	struct ip_addr ipv6;   /* link-local; AF_UNSPEC: none */
+	uint32_t ipv4;       /* 0: none, or lost to a newer session */
+	struct ip_addr ipv6; /* link-local; AF_UNSPEC: none */
 	bool is_in;
 	bool is_evicted;
 	bool is_in_sources;
-	bool is_own_address; /* the user's, from the user file */
-	bool is_new_lease;   /* it never had the address before */
+	bool is_own_address;                        /* the user's, from the user file */
+	bool is_new_lease;                          /* it never had the address before */
 	struct registration *next, *prev;           /* of the users' names with one hash */
 	struct registration *same_next, *same_prev; /* of this source */
 };

@@ -35,7 +35,7 @@ enum {
 	FILES_OF_OURS = 200, /* descriptors beside one a session */
 	SAVE_MS = 10 * 1000, /* leases, when there are new ones */
 	DNS_PORT = 53,
-	LOOK_MS = 2000,      /* the workers are looked at so often */
+	LOOK_MS = 2000, /* the workers are looked at so often */
 };
 
 struct server {
@@ -470,8 +470,10 @@ static enum exit_code share_files(struct server *srv)
 
 	sh->half_open_max = SESSION_HALF_OPEN_MAX;
 	if (left < 4 * sh->worker_count) {
-		log_error(NULL, "%zu open files are allowed, at least %zu are needed: ulimit -n, "
-				"LimitNOFILE=, or fewer --workers", limit, used + 4 * sh->worker_count);
+		log_error(NULL,
+			  "%zu open files are allowed, at least %zu are needed: ulimit -n, "
+			  "LimitNOFILE=, or fewer --workers",
+			  limit, used + 4 * sh->worker_count);
 		return EXIT_OTHER;
 	}
 	if (left < sh->max_sessions + SESSION_HALF_OPEN_MAX) {
@@ -480,13 +482,16 @@ static enum exit_code share_files(struct server *srv)
 			sh->half_open_max = SESSION_HALF_OPEN_MAX;
 		if (left - sh->half_open_max < sh->max_sessions) {
 			sh->max_sessions = left - sh->half_open_max;
-			log_warn(NULL, "%zu open files are allowed: at most %zu sessions, and %zu "
-				       "connections that log in (ulimit -n, LimitNOFILE=)",
+			log_warn(NULL,
+				 "%zu open files are allowed: at most %zu sessions, and %zu "
+				 "connections that log in (ulimit -n, LimitNOFILE=)",
 				 limit, sh->max_sessions, sh->half_open_max);
 		} else {
 			sh->half_open_max = left - sh->max_sessions;
-			log_warn(NULL, "%zu open files are allowed: at most %zu connections log in at "
-				       "a time (ulimit -n, LimitNOFILE=)", limit, sh->half_open_max);
+			log_warn(NULL,
+				 "%zu open files are allowed: at most %zu connections log in at "
+				 "a time (ulimit -n, LimitNOFILE=)",
+				 limit, sh->half_open_max);
 		}
 	}
 	registry_set_max(sh->registry, sh->max_sessions);
@@ -495,8 +500,9 @@ static enum exit_code share_files(struct server *srv)
 
 static enum exit_code open_all(struct server *srv)
 {
-	static const int signals[] = { SIGINT,  SIGTERM, SIGQUIT, SIGHUP,
-				       SIGCHLD, SIGUSR1, SIGUSR2 };
+	static const int signals[] = {
+		SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2
+	};
 	struct shared *sh = &srv->shared;
 	enum exit_code code = credentials_open(&sh->credentials, srv->cfg);
 	int error;
@@ -522,8 +528,8 @@ static enum exit_code open_all(struct server *srv)
 	}
 	registry_keep_addresses(sh->registry, sh->credentials.users);
 	load_leases(srv);
-	sh->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions :
-						    pool_size(registry_pool(sh->registry));
+	sh->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions
+						  : pool_size(registry_pool(sh->registry));
 	file_raise_limit(sh->max_sessions + SESSION_HALF_OPEN_MAX + FILES_OF_OURS);
 	health_open(&srv->health, srv->loop);
 	code = open_workers(srv);
@@ -553,9 +559,11 @@ static void warn_of_missing_dns(const struct server_cfg *cfg)
 {
 	for (size_t i = 0; i < sizeof(cfg->dns) / sizeof(*cfg->dns) && !cfg->netns; i++)
 		if (cfg->dns[i] && is_dns_missing(cfg->dns[i]))
-			log_warn(NULL, "--dns %s: this is the server's own address, and nothing listens on "
-				       "UDP port 53 there: clients will not be able to look up names",
-				 ip_print_v4(cfg->dns[i]).text);
+			log_warn(
+				NULL,
+				"--dns %s: this is the server's own address, and nothing listens on "
+				"UDP port 53 there: clients will not be able to look up names",
+				ip_print_v4(cfg->dns[i]).text);
 }
 
 static enum exit_code run(struct server *srv)
@@ -568,8 +576,7 @@ static enum exit_code run(struct server *srv)
 		error = worker_start(&sh->workers[i]);
 	if (!error) {
 		log_info(NULL, "ready: %s, %u worker%s, clients get addresses of %s",
-			 device_name(srv), sh->worker_count,
-			 sh->worker_count > 1 ? "s" : "",
+			 device_name(srv), sh->worker_count, sh->worker_count > 1 ? "s" : "",
 			 ip_prefix_print(&srv->cfg->network).text);
 		warn_of_missing_dns(srv->cfg);
 		health_up(&srv->health, device_name(srv));

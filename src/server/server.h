@@ -24,12 +24,12 @@ struct server_cfg {
 	size_t listen_count;
 	struct tls_server_cfg tls;
 	const char *users_file;
-	const char *leases_file;  /* which user had which address */
-	bool is_leases_default;   /* nobody asked for that file */
+	const char *leases_file; /* which user had which address */
+	bool is_leases_default;  /* nobody asked for that file */
 	const char *name; /* of the CHAP challenges, and the server column of the user file */
 	enum ppp_auth auth[PPP_AUTH_COUNT];
 	size_t auth_count;
-	uint8_t hashes; /* offered for the crypto binding: SSTP_HASH_... */
+	uint8_t hashes;           /* offered for the crypto binding: SSTP_HASH_... */
 	struct ip_prefix network; /* the pool; the server takes its first address */
 	uint32_t dns[2], nbns[2];
 	uint16_t mtu;
@@ -41,9 +41,9 @@ struct server_cfg {
 	bool client_to_client;
 	unsigned max_sessions;  /* 0: as many as the pool has addresses */
 	unsigned user_sessions; /* of one user at a time; 0: no limit */
-	bool keep_old_session;  /* over that limit refuse the new one, in place of ending the oldest */
-	unsigned workers;       /* threads; 0: one a core */
-	unsigned max_failures;  /* of one source address in ten minutes, 0: no limit */
+	bool keep_old_session; /* over that limit refuse the new one, in place of ending the oldest */
+	unsigned workers;      /* threads; 0: one a core */
+	unsigned max_failures; /* of one source address in ten minutes, 0: no limit */
 	/* called when the server listens; NULL is fine */
 	void (*ready)(void *arg);
 	void *ready_arg;

@@ -16,8 +16,8 @@
 
 enum {
 	TLS_MS = 10 * 1000,
-	SETUP_MS = 60 * 1000, /* all of it: each step has its own limit too */
-	ENOUGH_MS = 3000,      /* to log in, when others wait */
+	SETUP_MS = 60 * 1000,   /* all of it: each step has its own limit too */
+	ENOUGH_MS = 3000,       /* to log in, when others wait */
 	ENOUGH_SHORT_MS = 1000, /* the same where few may log in at a time */
 	FEW = 200,
 	REFUSAL_MIN_MS = 1000, /* a refusal comes after this, and up to as much again */
@@ -160,7 +160,8 @@ static void refuse_login(struct session *s, const struct ppp_verdict *v, const c
 	s->verdict.ipv4 = 0;
 	s->goodbye = goodbye;
 	s->is_refused = true;
-	loop_timer_set(w->loop, &s->delay, loop_now(w->loop) + REFUSAL_MIN_MS + dice % REFUSAL_MIN_MS);
+	loop_timer_set(w->loop, &s->delay,
+		       loop_now(w->loop) + REFUSAL_MIN_MS + dice % REFUSAL_MIN_MS);
 }
 
 static void after_delay(struct loop_timer *timer)
@@ -307,11 +308,11 @@ static void say_user_ended(const struct session *s, const struct tunnel_end *end
 	const struct tunnel_stats *st = &s->tunnel.stats;
 
 	log_event(&s->log, LOG_LEVEL_INFO, "session_end",
-		  s->tunnel.is_connected ?
-			  "ended after {duration} s, user {user}: {reason}; {rx_bytes} bytes in, "
-			  "{tx_bytes} out" :
-			  "ended after {duration} s and was never up, user {user}, from {peer}: "
-			  "{reason}",
+		  s->tunnel.is_connected
+			  ? "ended after {duration} s, user {user}: {reason}; {rx_bytes} bytes in, "
+			    "{tx_bytes} out"
+			  : "ended after {duration} s and was never up, user {user}, from {peer}: "
+			    "{reason}",
 		  log_user(s), LOG_TEXT("address", s->ipv4.family ? ip_print(&s->ipv4).text : NULL),
 		  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text),
 		  LOG_TEXT("interface", tun_name(s->worker->tun)), LOG_TEXT("reason", end->text),
@@ -332,7 +333,8 @@ static void say_ended(const struct session *s, const struct tunnel_end *end)
 	if (was_login && log_limit_passes(&log_refusals))
 		level = LOG_LEVEL_INFO;
 	log_event(&s->log, level, "session_end", "{peer}: ended: {reason}",
-		  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text), LOG_TEXT("reason", end->text));
+		  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text),
+		  LOG_TEXT("reason", end->text));
 }
 
 static void discard(struct session *s)

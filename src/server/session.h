@@ -18,7 +18,7 @@ struct session {
 	struct worker *worker;
 	struct sessions *list; /* the one it is in */
 	struct session *next, *prev;
-	struct log log; /* "session 7" */
+	struct log log;             /* "session 7" */
 	struct log_limit log_limit; /* once it has logged in */
 	struct sockaddr_storage peer;
 	uint64_t started_ms;

@@ -309,7 +309,8 @@ static void on_acks(struct loop_timer *timer)
 {
 	struct worker *w = container_of(timer, struct worker, acks);
 
-	for (struct session *s = w->open.first; s; s = s->next) /* none is gone before this turn's end */
+	for (struct session *s = w->open.first; s;
+	     s = s->next) /* none is gone before this turn's end */
 		tunnel_check_acks(&s->tunnel);
 	if (w->open.count)
 		loop_timer_set(w->loop, timer, loop_now(w->loop) + TUNNEL_ACKS_LOOK_MS);
@@ -443,9 +444,8 @@ static int open_tun_queue(struct worker *w)
 
 	if (error)
 		return error;
-	w->tun_watch = (struct loop_watch){ .fd = tun_fd(w->tun),
-					    .events = EPOLLIN,
-					    .ready = from_tun };
+	w->tun_watch =
+		(struct loop_watch){ .fd = tun_fd(w->tun), .events = EPOLLIN, .ready = from_tun };
 	return loop_watch(w->loop, &w->tun_watch);
 }
 

@@ -44,7 +44,7 @@ struct shared {
 	struct worker *workers;
 	unsigned worker_count;
 	_Atomic(size_t) next_session; /* not every processor counts in 64 bits without a lock */
-	int ended_fd; /* an eventfd: counts the workers that have ended */
+	int ended_fd;                 /* an eventfd: counts the workers that have ended */
 	_Atomic(bool) is_device_lost; /* somebody has deleted it */
 };
 
@@ -84,8 +84,9 @@ struct worker {
 	uint8_t *packet; /* TUN_PACKET_MAX bytes */
 	struct worker_listener listeners[WORKER_LISTENERS_MAX];
 	size_t listener_count;
-	struct loop_timer accept_again; /* no descriptors were left, or no room for half-open ones */
-	struct table *table;            /* its own sessions, by inner address */
+	struct loop_timer
+		accept_again; /* no descriptors were left, or no room for half-open ones */
+	struct table *table;  /* its own sessions, by inner address */
 	struct sessions half_open, open;
 	/* both, and those that are on their way here; then half-open ones alone, likewise */
 	_Atomic(unsigned) session_count, half_open_count;
@@ -96,7 +97,7 @@ struct worker {
 	struct loop_watch mail_watch; /* an eventfd */
 	pthread_mutex_t mail_lock;
 	struct worker_message *mail;
-	struct ring *rings[WORKERS_MAX]; /* packets, by the worker that puts them in */
+	struct ring *rings[WORKERS_MAX];   /* packets, by the worker that puts them in */
 	_Atomic(unsigned) asked, answered; /* whether the loop turns: worker_is_turning */
 	/* which of the others' rings were filled in this turn; rung at its end */
 	struct loop_task ring_bells;
@@ -115,7 +116,7 @@ bool worker_post(struct worker *w, const struct worker_message *m);
  * one? It is woken for that.
  */
 bool worker_is_turning(struct worker *w);
-void worker_join(struct worker *w); /* waits for its end */
+void worker_join(struct worker *w);  /* waits for its end */
 void worker_close(struct worker *w); /* a worker that is not running */
 
 /* Called by a session that has logged in. */

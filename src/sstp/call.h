@@ -41,7 +41,7 @@ struct sstp {
 	bool is_over;         /* SSTP_OUT_CLOSED has been queued */
 
 	/* the crypto binding */
-	uint8_t hashes;       /* client: of the ACK; server: offered */
+	uint8_t hashes; /* client: of the ACK; server: offered */
 	uint8_t nonce[SSTP_NONCE_LEN];
 	bool is_authenticated; /* server: hlak is the key */
 	uint8_t hlak[SSTP_HLAK_LEN];
@@ -54,7 +54,7 @@ struct sstp {
 	enum sstp_closed why;
 	uint32_t status;
 	int http_status;
-	struct bytes location; /* client: of a redirection, in what was given to sstp_input */
+	struct bytes location;     /* client: of a redirection, in what was given to sstp_input */
 	uint8_t interim_responses; /* client: 1xx, skipped */
 
 	/* events in order, and the bytes of those that send */

@@ -9,17 +9,17 @@
 
 enum {
 	SSTP_GUID_LEN = 16,
-	SSTP_GUID_TEXT_LEN = 38, /* in braces */
+	SSTP_GUID_TEXT_LEN = 38,   /* in braces */
 	SSTP_CORRELATION_MAX = 64, /* as much of a peer's as is worth a log line */
 };
 
 enum { /* what a server answers, RFC 9110 section 15 */
-	HTTP_OK = 200,
-	HTTP_BAD_REQUEST = 400,
-	HTTP_NOT_FOUND = 404,
-	HTTP_NOT_IMPLEMENTED = 501,
-	HTTP_UNAVAILABLE = 503,
-	HTTP_NETWORK_LOGIN = 511, /* RFC 6585 section 6: sent by what stands in between */
+       HTTP_OK = 200,
+       HTTP_BAD_REQUEST = 400,
+       HTTP_NOT_FOUND = 404,
+       HTTP_NOT_IMPLEMENTED = 501,
+       HTTP_UNAVAILABLE = 503,
+       HTTP_NETWORK_LOGIN = 511, /* RFC 6585 section 6: sent by what stands in between */
 };
 
 /*

@@ -21,8 +21,8 @@
 #include "util/log.h"
 
 enum {
-	SSTP_HDR_LEN = 4,         /* [MS-SSTP] 2.2.1 */
-	SSTP_PACKET_MAX = 4095,   /* the Length field's twelve bits */
+	SSTP_HDR_LEN = 4,       /* [MS-SSTP] 2.2.1 */
+	SSTP_PACKET_MAX = 4095, /* the Length field's twelve bits */
 	SSTP_PAYLOAD_MAX = SSTP_PACKET_MAX - SSTP_HDR_LEN,
 	SSTP_HTTP_MAX = 8 * 1024, /* longest header block that we take */
 	SSTP_HOST_MAX = 261,      /* longest Host header that we send: a DNS name, ':', a port */
@@ -47,8 +47,8 @@ struct sstp_cfg {
 	uint8_t hashes; /* client: allowed; server: offered. SHA-256 is preferred where both are */
 	uint8_t cert_sha1[SHA1_LEN];     /* of the DER of the server's certificate in this */
 	uint8_t cert_sha256[SHA256_LEN]; /* connection, whichever end we are */
-	const char *host;  /* client: the Host header, "name" or "name:port"; the caller's */
-	bool busy;         /* server: answer a good request with 503 */
+	const char *host; /* client: the Host header, "name" or "name:port"; the caller's */
+	bool busy;        /* server: answer a good request with 503 */
 	void (*random)(void *arg, void *to, size_t len);
 	void *random_arg;
 	const struct log *log; /* NULL: logs without a name */
@@ -56,22 +56,22 @@ struct sstp_cfg {
 
 /* Why a call ended. */
 enum sstp_closed {
-	SSTP_CLOSED_BY_US = 1,      /* sstp_close, and the far end agreed or had its time */
-	SSTP_CLOSED_BY_PEER,        /* Call-Disconnect */
-	SSTP_CLOSED_ABORTED,        /* the peer sent Call-Abort: status */
-	SSTP_CLOSED_HTTP_STATUS,    /* client: the answer was not 200: http_status */
-	SSTP_CLOSED_NOT_SSTP,       /* client: no HTTP/1.1, or no SSTP after 200; server: another
+	SSTP_CLOSED_BY_US = 1,   /* sstp_close, and the far end agreed or had its time */
+	SSTP_CLOSED_BY_PEER,     /* Call-Disconnect */
+	SSTP_CLOSED_ABORTED,     /* the peer sent Call-Abort: status */
+	SSTP_CLOSED_HTTP_STATUS, /* client: the answer was not 200: http_status */
+	SSTP_CLOSED_NOT_SSTP,    /* client: no HTTP/1.1, or no SSTP after 200; server: another
 				     * kind of request, or no room: http_status */
-	SSTP_CLOSED_NO_ANSWER,      /* client: no whole answer to the HTTP request in time */
-	SSTP_CLOSED_NO_REQUEST,     /* server: no whole HTTP request in time */
-	SSTP_CLOSED_NEGOTIATION,    /* a negotiation timer ran out */
-	SSTP_CLOSED_UNCONFIRMED,    /* server: the same after the login: no Call-Connected came */
-	SSTP_CLOSED_BAD_MESSAGE,    /* malformed or out of order: we sent Call-Abort: status */
-	SSTP_CLOSED_NO_HASH,        /* client: no hash protocol that both ends allow */
-	SSTP_CLOSED_BAD_BINDING,    /* server: Call-Connected does not prove what it should */
-	SSTP_CLOSED_REFUSED,        /* client: Call-Connect-NAK again and again: status */
-	SSTP_CLOSED_BAD_STREAM,     /* bytes that are no SSTP packet: dropped without a word */
-	SSTP_CLOSED_SILENT,         /* no answer to the hello, [MS-SSTP] 3.1.2.3 */
+	SSTP_CLOSED_NO_ANSWER,   /* client: no whole answer to the HTTP request in time */
+	SSTP_CLOSED_NO_REQUEST,  /* server: no whole HTTP request in time */
+	SSTP_CLOSED_NEGOTIATION, /* a negotiation timer ran out */
+	SSTP_CLOSED_UNCONFIRMED, /* server: the same after the login: no Call-Connected came */
+	SSTP_CLOSED_BAD_MESSAGE, /* malformed or out of order: we sent Call-Abort: status */
+	SSTP_CLOSED_NO_HASH,     /* client: no hash protocol that both ends allow */
+	SSTP_CLOSED_BAD_BINDING, /* server: Call-Connected does not prove what it should */
+	SSTP_CLOSED_REFUSED,     /* client: Call-Connect-NAK again and again: status */
+	SSTP_CLOSED_BAD_STREAM,  /* bytes that are no SSTP packet: dropped without a word */
+	SSTP_CLOSED_SILENT,      /* no answer to the hello, [MS-SSTP] 3.1.2.3 */
 };
 
 const char *sstp_closed_text(enum sstp_closed why);
@@ -94,8 +94,8 @@ struct sstp_out {
 		uint8_t hashes;
 		struct {
 			enum sstp_closed why;
-			uint32_t status;   /* of a Call-Abort or NAK, whoever sent it */
-			int http_status;   /* server: what we answered; client: what came */
+			uint32_t status;       /* of a Call-Abort or NAK, whoever sent it */
+			int http_status;       /* server: what we answered; client: what came */
 			struct bytes location; /* client: where a 3xx redirects to, inside
 						* what was given to sstp_input; or empty */
 		} closed;

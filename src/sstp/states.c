@@ -63,8 +63,7 @@ static void forget_keys(struct sstp *s)
 struct sstp_out sstp_end_of(const struct sstp *s)
 {
 	return (struct sstp_out){ .type = SSTP_OUT_CLOSED,
-				  .closed = { s->why, s->status, s->http_status,
-					      s->location } };
+				  .closed = { s->why, s->status, s->http_status, s->location } };
 }
 
 void sstp_drop(struct sstp *s)

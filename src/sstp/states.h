@@ -28,16 +28,16 @@ enum sstp_event {
 };
 
 enum { /* [MS-SSTP] 3.1.2, 3.2.2, 3.3.2; the HTTP exchange's are ours */
-	SSTP_HTTP_REQUEST_MS = 10 * 1000, /* server: for the whole header block */
-	SSTP_HTTP_ANSWER_MS = 60 * 1000,
-	SSTP_HTTP_HOLD_MS = 2, /* server: for sstp-client; at least one of them passes */
-	SSTP_NEGOTIATION_MS = 60 * 1000,
-	SSTP_HELLO_MS = 60 * 1000,
-	SSTP_ABORT_1_MS = 3 * 1000,
-	SSTP_ABORT_2_MS = 1 * 1000,
-	SSTP_DISCONNECT_1_MS = 5 * 1000,
-	SSTP_DISCONNECT_2_MS = 1 * 1000,
-	SSTP_RETRIES_MAX = 3, /* NAKs that a server sends, requests that a client repeats */
+       SSTP_HTTP_REQUEST_MS = 10 * 1000, /* server: for the whole header block */
+       SSTP_HTTP_ANSWER_MS = 60 * 1000,
+       SSTP_HTTP_HOLD_MS = 2, /* server: for sstp-client; at least one of them passes */
+       SSTP_NEGOTIATION_MS = 60 * 1000,
+       SSTP_HELLO_MS = 60 * 1000,
+       SSTP_ABORT_1_MS = 3 * 1000,
+       SSTP_ABORT_2_MS = 1 * 1000,
+       SSTP_DISCONNECT_1_MS = 5 * 1000,
+       SSTP_DISCONNECT_2_MS = 1 * 1000,
+       SSTP_RETRIES_MAX = 3, /* NAKs that a server sends, requests that a client repeats */
 };
 
 /* One event in a state of the machine, SSTP_ST_REQUEST or later; `m`: the message, or NULL. */

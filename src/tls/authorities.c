@@ -153,7 +153,8 @@ int authorities_load(struct authorities *a, const char *path, struct tls_error *
 		  "others; package ca-certificates): give one with --ca-cert, or the server's "
 		  "pin, which sstp probe shows, with --servercert%s",
 		  system_files[0],
-		  getenv("SSL_CERT_DIR") ? " (SSL_CERT_DIR is not read; --ca-cert takes a folder)" : "");
+		  getenv("SSL_CERT_DIR") ? " (SSL_CERT_DIR is not read; --ca-cert takes a folder)"
+					 : "");
 	return -ENOENT;
 }
 

@@ -17,8 +17,9 @@ enum { CERT_NAMES_MAX = 32 };
 struct cert_info {
 	char subject[256]; /* "CN=vpn.example.net, O=Example": escaped */
 	char issuer[256];
-	char names[CERT_NAMES_MAX][256]; /* subjectAltName: "vpn.example.net", "192.0.2.1"; escaped */
-	size_t name_count;               /* shown; a certificate may have more */
+	char names[CERT_NAMES_MAX]
+		  [256];   /* subjectAltName: "vpn.example.net", "192.0.2.1"; escaped */
+	size_t name_count; /* shown; a certificate may have more */
 	time_t not_before, not_after;
 	char key[64];         /* "ECDSA P-256", "RSA 2048 bit" */
 	char pin[64];         /* "pin-sha256:..." of the SubjectPublicKeyInfo */

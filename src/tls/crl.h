@@ -16,8 +16,8 @@ struct crl {
 	time_t this_update, next_update;
 	bool has_next_update;
 	struct bytes entries; /* revokedCertificates: the list, without the outer header */
-	bool is_unknown;      /* of a kind that is not understood: who is not in it may be revoked */
-	bool only_servers;    /* onlyContainsUserCerts: not for authorities */
+	bool is_unknown;   /* of a kind that is not understood: who is not in it may be revoked */
+	bool only_servers; /* onlyContainsUserCerts: not for authorities */
 	bool only_authorities;
 	struct bytes points; /* the distribution points that it is for; empty: all */
 };

@@ -80,7 +80,8 @@ static bool is_too_much(struct tls *t, size_t len)
 	t->handshake_len += len;
 	if (t->handshake_len <= SERVER_HANDSHAKE_MAX)
 		return false;
-	words_set(&t->error, "the client's handshake is longer than %d bytes", SERVER_HANDSHAKE_MAX);
+	words_set(&t->error, "the client's handshake is longer than %d bytes",
+		  SERVER_HANDSHAKE_MAX);
 	return true;
 }
 

@@ -20,8 +20,8 @@ struct tls_ctx {
 	atomic_uint refs;
 	bool is_server;
 	bool is_only_tls13;
-	int keylog_fd; /* -1: none */
-	const char *who_trusts; /* "not signed by an authority that ..." */
+	int keylog_fd;                  /* -1: none */
+	const char *who_trusts;         /* "not signed by an authority that ..." */
 	struct authorities authorities; /* a client's without pins */
 	struct crls crls;
 	bool allow_cn;

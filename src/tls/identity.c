@@ -112,8 +112,9 @@ static int take_key(struct tls_ctx *ctx, const struct pem *f, const struct tls_s
 
 	if (!strstr(f->text, "PRIVATE KEY-----")) {
 		words_set(err, "%s: no private key in it (PEM is wanted)%s", cfg->key_file,
-			  strcmp(cfg->key_file, cfg->cert_file) ? "" :
-			  ": name the key's file with --key");
+			  strcmp(cfg->key_file, cfg->cert_file)
+				  ? ""
+				  : ": name the key's file with --key");
 		return -EINVAL;
 	}
 	if (is_encrypted(f) && !cfg->key_password) {

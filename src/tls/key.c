@@ -126,10 +126,10 @@ void key_put_pkcs8(const struct cert_key *k, struct writer *w)
 
 void key_put_signature_alg(const struct cert_key *k, struct writer *w)
 {
-	static const uint8_t ecdsa_with_sha256[] = { 0x30, 10,	 6,    8, 0x2a, 0x86,
-						     0x48, 0xce, 0x3d, 4, 3,	2 };
+	static const uint8_t ecdsa_with_sha256[] = { 0x30, 10,   6,    8, 0x2a, 0x86,
+						     0x48, 0xce, 0x3d, 4, 3,    2 };
 	static const uint8_t rsa_with_sha256[] = { 0x30, 13,   6, 9, 0x2a, 0x86, 0x48, 0x86,
-						   0xf7, 0x0d, 1, 1, 11,   5,	 0 };
+						   0xf7, 0x0d, 1, 1, 11,   5,    0 };
 
 	if (k->is_rsa)
 		put_bytes(w, rsa_with_sha256, sizeof(rsa_with_sha256));
@@ -145,8 +145,8 @@ static int sign_ecc(struct cert_key *k, const uint8_t hash[SHA256_LEN], uint8_t 
 /* RFC 8017 section 9.2: the hash behind its DigestInfo, padded by the library. */
 static int sign_rsa(struct cert_key *k, const uint8_t hash[SHA256_LEN], uint8_t *to, word32 *len)
 {
-	uint8_t info[19 + SHA256_LEN] = { 0x30, 49, 0x30, 13, 6, 9, 0x60, 0x86, 0x48,	   1,
-					  0x65, 3,  4,	  2,  1, 5, 0,	  4,	SHA256_LEN };
+	uint8_t info[19 + SHA256_LEN] = { 0x30, 49, 0x30, 13, 6, 9, 0x60, 0x86, 0x48,      1,
+					  0x65, 3,  4,    2,  1, 5, 0,    4,    SHA256_LEN };
 	int n;
 
 	memcpy(info + 19, hash, SHA256_LEN);

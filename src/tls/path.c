@@ -21,8 +21,8 @@ struct verdict {
 
 /* Those that were asked for: each signature is verified once, however many paths it is in. */
 struct verdicts {
-	struct verdict list[PATH_MAX_CHECKS > PATH_MAX_CRL_CHECKS ? PATH_MAX_CHECKS
-								  : PATH_MAX_CRL_CHECKS];
+	struct verdict
+		list[PATH_MAX_CHECKS > PATH_MAX_CRL_CHECKS ? PATH_MAX_CHECKS : PATH_MAX_CRL_CHECKS];
 	unsigned count;
 };
 
@@ -111,8 +111,8 @@ static enum path_fault check_signature(struct search *s, const struct x509 *issu
 	if (++s->steps > PATH_MAX_STEPS || (!verdict && s->certs.count == PATH_MAX_CHECKS))
 		return PATH_TOO_LONG;
 	if (!verdict)
-		verdict = remember(&s->certs, (struct verdict){ cert, issuer,
-								s->cfg->check(cert, issuer) });
+		verdict = remember(&s->certs,
+				   (struct verdict){ cert, issuer, s->cfg->check(cert, issuer) });
 	switch (verdict->result) {
 	case SIGNATURE_GOOD:
 		return PATH_GOOD;
@@ -237,8 +237,7 @@ static bool climb(struct search *s)
 		if (!bytes_equal(cfg->anchors[i].subject, top->issuer))
 			continue;
 		has_issuer = true;
-		if (may_follow(s, &cfg->anchors[i]) &&
-		    is_path_unrevoked(s, &cfg->anchors[i])) {
+		if (may_follow(s, &cfg->anchors[i]) && is_path_unrevoked(s, &cfg->anchors[i])) {
 			s->end = (struct path_end){ .at = &cfg->anchors[i] };
 			return true;
 		}

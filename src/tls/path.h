@@ -40,7 +40,7 @@ enum path_fault {
 	PATH_NO_CRL,      /* none of the issuer of the server's certificate */
 	PATH_CRL_EXPIRED, /* the issuer's newest */
 	PATH_CRL_EARLY,
-	PATH_CRL_FORGED,  /* not signed by the issuer, or in a way that is not accepted */
+	PATH_CRL_FORGED,   /* not signed by the issuer, or in a way that is not accepted */
 	PATH_CRL_UNSIGNED, /* the issuer's key usage does not allow it to sign lists */
 	PATH_CRL_UNKNOWN,  /* of a kind that is not understood, such as a delta list */
 };

@@ -114,7 +114,8 @@ static bool read_algorithm(struct bytes id, struct algorithm *a)
 	return !r.left;
 }
 
-static enum signature_result check_pss(const struct x509_signed *c, const struct algorithm *a, RsaKey *key)
+static enum signature_result check_pss(const struct x509_signed *c, const struct algorithm *a,
+				       RsaKey *key)
 {
 	uint8_t hash[WC_MAX_DIGEST_SIZE], out[RSA_MAX_LEN], sig[RSA_MAX_LEN];
 	int len = wc_HashGetDigestSize(a->hash);

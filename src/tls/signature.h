@@ -16,7 +16,8 @@ enum signature_result {
 };
 
 /* Whether the key of `issuer` signed it. The algorithm is judged before the signature. */
-enum signature_result signature_check_signed(const struct x509_signed *s, const struct x509 *issuer);
+enum signature_result signature_check_signed(const struct x509_signed *s,
+					     const struct x509 *issuer);
 
 /* Whether the key of `issuer` signed `cert`. */
 enum signature_result signature_check(const struct x509 *cert, const struct x509 *issuer);

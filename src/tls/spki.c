@@ -55,8 +55,8 @@ static bool read_rsa(struct bytes bit_string, struct spki *k)
 	key = der_enter(&r, DER_SEQUENCE);
 	k->rsa_bits = bits_of(der_get(&key, DER_INTEGER).body);
 	e = der_get(&key, DER_INTEGER).body;
-	k->has_bad_exponent = bits_of(e) < 2 || bits_of(e) > RSA_EXPONENT_MAX_BITS ||
-			      !(e.at[e.len - 1] & 1);
+	k->has_bad_exponent =
+		bits_of(e) < 2 || bits_of(e) > RSA_EXPONENT_MAX_BITS || !(e.at[e.len - 1] & 1);
 	return !key.bad && !key.left && !r.left;
 }
 

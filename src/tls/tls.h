@@ -30,12 +30,12 @@ struct tls_client_cfg {
 	bool allow_cn;           /* a common name counts where there is no subjectAltName */
 	bool allow_cbc;          /* offer AES-CBC with SHA under TLS 1.2 (RouterOS) */
 	bool only_tls13;
-	const char *keylog;      /* file to append the session keys to (NSS format); NULL: none */
+	const char *keylog; /* file to append the session keys to (NSS format); NULL: none */
 };
 
 struct tls_server_cfg {
-	const char *cert_file; /* PEM, leaf first, then the intermediates */
-	const char *key_file;  /* PEM; may be the same file */
+	const char *cert_file;    /* PEM, leaf first, then the intermediates */
+	const char *key_file;     /* PEM; may be the same file */
 	const char *key_password; /* NULL: the key is not encrypted */
 	bool allow_cbc;
 	bool only_tls13;
@@ -76,9 +76,9 @@ void tls_input(struct tls *t, const uint8_t *at, size_t len);
 
 /* The results of the calls below that are not a count. */
 enum {
-	TLS_WANT_INPUT = 0,  /* all input is used up: come again with more */
-	TLS_FAILED = -1,     /* see tls_error_of; the session is over */
-	TLS_CLOSED = -2,     /* the peer sent close_notify */
+	TLS_WANT_INPUT = 0, /* all input is used up: come again with more */
+	TLS_FAILED = -1,    /* see tls_error_of; the session is over */
+	TLS_CLOSED = -2,    /* the peer sent close_notify */
 };
 
 int tls_handshake(struct tls *t); /* 1 done, TLS_WANT_INPUT, TLS_FAILED */

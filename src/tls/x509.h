@@ -34,7 +34,7 @@ struct x509 {
 	unsigned key_usage;        /* X509_KEY_... */
 	struct bytes name_constraints;
 	struct bytes crl_points; /* cRLDistributionPoints: the list, without the outer header */
-	uint32_t seen; /* x509.c's: which extensions came already */
+	uint32_t seen;           /* x509.c's: which extensions came already */
 };
 
 /* keyUsage (RFC 5280 section 4.2.1.3): the bits of the first byte. */

@@ -76,7 +76,7 @@ static void put_key_usage(struct writer *w, const struct x509_draft *d)
 {
 	static const uint8_t sign[] = { 3, 2, 7, 0x80 }, sign_and_encipher[] = { 3, 2, 5, 0xa0 },
 			     cert_and_crl_sign[] = { 3, 2, 1, 0x06 };
-	const uint8_t *bits = d->is_ca		   ? cert_and_crl_sign
+	const uint8_t *bits = d->is_ca             ? cert_and_crl_sign
 			      : key_is_rsa(d->key) ? sign_and_encipher
 						   : sign;
 

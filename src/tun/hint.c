@@ -16,14 +16,15 @@ enum { TUN_MAJOR = 10, TUN_MINOR = 200 }; /* the kernel's Documentation/admin-gu
 
 #define TUN_FILE "/dev/net/tun"
 
-static const char with_device[] = "on the host: modprobe tun; in a container: --device /dev/net/tun";
+static const char with_device[] =
+	"on the host: modprobe tun; in a container: --device /dev/net/tun";
 
 /* A file that is there and is not the kernel's TUN device. False: it is. */
 static bool is_other_file(const struct stat *st, struct tun_advice *a)
 {
-	const char *kind = S_ISDIR(st->st_mode) ? "a folder" :
-			   S_ISREG(st->st_mode) ? "an ordinary file" :
-						  "not a character device";
+	const char *kind = S_ISDIR(st->st_mode)   ? "a folder"
+			   : S_ISREG(st->st_mode) ? "an ordinary file"
+						  : "not a character device";
 
 	if (S_ISCHR(st->st_mode) && st->st_rdev == makedev(TUN_MAJOR, TUN_MINOR))
 		return false;
@@ -35,10 +36,12 @@ static bool is_other_file(const struct stat *st, struct tun_advice *a)
 			 TUN_MINOR);
 	else
 		snprintf(a->text, sizeof(a->text),
-			 ": " TUN_FILE " is %s, where a device is needed%s; remove it, then %s", kind,
-			 S_ISDIR(st->st_mode) ? " (a container's -v makes a folder of a path that the "
-						"host does not have)" :
-						"",
+			 ": " TUN_FILE " is %s, where a device is needed%s; remove it, then %s",
+			 kind,
+			 S_ISDIR(st->st_mode)
+				 ? " (a container's -v makes a folder of a path that the "
+				   "host does not have)"
+				 : "",
 			 with_device);
 	return true;
 }
@@ -55,11 +58,14 @@ static void explain_open(const char *path, const struct stat *st, int error, str
 {
 	if (error == -EACCES && is_on_nodev(path))
 		snprintf(a->text, sizeof(a->text),
-			 ": the file system of " TUN_FILE " is mounted with nodev; %s", with_device);
+			 ": the file system of " TUN_FILE " is mounted with nodev; %s",
+			 with_device);
 	else if (error == -EACCES)
 		snprintf(a->text, sizeof(a->text),
-			 ": " TUN_FILE " has mode %04o and belongs to user %u and group %u, and this "
-			 "process is user %u; chmod 666 " TUN_FILE " lets every user open it, and the "
+			 ": " TUN_FILE
+			 " has mode %04o and belongs to user %u and group %u, and this "
+			 "process is user %u; chmod 666 " TUN_FILE
+			 " lets every user open it, and the "
 			 "capability CAP_NET_ADMIN is still needed to make devices",
 			 st->st_mode & 07777, st->st_uid, st->st_gid, geteuid());
 	else if (error == -EPERM)
@@ -77,17 +83,19 @@ static void explain_open(const char *path, const struct stat *st, int error, str
 static void explain_making(int error, struct tun_advice *a)
 {
 	if (error == -EPERM || error == -EACCES)
-		snprintf(a->text, sizeof(a->text),
-			 ": root or the capability CAP_NET_ADMIN is needed (in a container: --cap-add "
-			 "NET_ADMIN, and a seccomp profile that allows ioctl); sstp run and sstp proxy "
-			 "need no root");
+		snprintf(
+			a->text, sizeof(a->text),
+			": root or the capability CAP_NET_ADMIN is needed (in a container: --cap-add "
+			"NET_ADMIN, and a seccomp profile that allows ioctl); sstp run and sstp proxy "
+			"need no root");
 	else if (error == -EBUSY)
 		snprintf(a->text, sizeof(a->text),
 			 ": another program uses this device; choose another --interface");
 	else if (error == -EINVAL)
-		snprintf(a->text, sizeof(a->text),
-			 ": is the name right? At most 15 characters, no slash, no white space; or a "
-			 "device of this name is there and of another kind");
+		snprintf(
+			a->text, sizeof(a->text),
+			": is the name right? At most 15 characters, no slash, no white space; or a "
+			"device of this name is there and of another kind");
 	else
 		snprintf(a->text, sizeof(a->text), "%s", seccomp_advice(error));
 }

@@ -10,7 +10,7 @@
 enum {
 	ICMP4_UNREACHABLE = 3, /* RFC 792 */
 	ICMP4_FRAGMENTATION_NEEDED = 4,
-	ICMP6_PACKET_TOO_BIG = 2, /* RFC 4443 section 3.2 */
+	ICMP6_PACKET_TOO_BIG = 2,  /* RFC 4443 section 3.2 */
 	ICMP6_INFORMATIONAL = 128, /* types under this are errors */
 	ICMP_HDR_LEN = 8,
 	ANSWER4_MAX = 576, /* RFC 1812 section 4.3.2.3 */
@@ -55,9 +55,9 @@ static bool may_answer(const struct headers *h, const uint8_t *packet)
 
 static size_t answer4(uint8_t *to, const uint8_t *packet, size_t len, size_t mtu)
 {
-	size_t quoted = len < ANSWER4_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN ?
-				len :
-				ANSWER4_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN;
+	size_t quoted = len < ANSWER4_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN
+				? len
+				: ANSWER4_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN;
 	size_t total = IPV4_HDR_LEN + ICMP_HDR_LEN + quoted;
 	uint8_t *icmp = to + IPV4_HDR_LEN;
 

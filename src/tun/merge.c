@@ -121,7 +121,9 @@ static struct tun_offload finish(const struct flow *f)
 	size_t l4_len = f->total - c->h.ip_len;
 	bool is_tcp = c->h.proto == IPPROTO_TCP;
 	struct tun_offload off = {
-		.gso = !is_tcp ? TUN_GSO_UDP : c->h.is_v6 ? TUN_GSO_TCP6 : TUN_GSO_TCP4,
+		.gso = !is_tcp      ? TUN_GSO_UDP
+		       : c->h.is_v6 ? TUN_GSO_TCP6
+				    : TUN_GSO_TCP4,
 		.gso_size = (uint16_t)c->len,
 		.hdr_len = (uint16_t)c->hdr_len,
 		.needs_csum = true,
@@ -239,8 +241,7 @@ static bool is_plain_data(const struct candidate *c)
 /* After this packet its sender pauses. */
 static bool is_last(const struct candidate *c)
 {
-	return c->h.proto == IPPROTO_TCP &&
-	       c->at[c->h.ip_len + TCP_FLAGS_AT] & (TCP_FIN | TCP_PSH);
+	return c->h.proto == IPPROTO_TCP && c->at[c->h.ip_len + TCP_FLAGS_AT] & (TCP_FIN | TCP_PSH);
 }
 
 static bool has_right_checksums(const struct candidate *c)

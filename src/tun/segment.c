@@ -63,7 +63,7 @@ static bool find_pseudo(struct segments *s)
 		s->pseudo = checksum_pseudo(s->packet, s->is_v6, s->proto, 0);
 		return true;
 	}
-	s->pseudo = (uint32_t)load_u16(s->packet + at) + (uint16_t)~(s->len - s->ip_len);
+	s->pseudo = (uint32_t)load_u16(s->packet + at) + (uint16_t) ~(s->len - s->ip_len);
 	return s->off.csum_start == s->ip_len && s->off.csum_offset == at - s->ip_len;
 }
 

@@ -22,15 +22,15 @@ struct segments {
 	const uint8_t *packet;
 	size_t len;
 	struct tun_offload off;
-	size_t ip_len;       /* IP header with options, extension headers */
-	size_t hdr_len;      /* all headers */
-	size_t size;         /* payload bytes of each packet but the last */
-	uint32_t pseudo;     /* the checksum's share of the pseudo-header, less the length */
+	size_t ip_len;   /* IP header with options, extension headers */
+	size_t hdr_len;  /* all headers */
+	size_t size;     /* payload bytes of each packet but the last */
+	uint32_t pseudo; /* the checksum's share of the pseudo-header, less the length */
 	uint8_t proto;
 	bool is_v6;
-	size_t done;         /* payload bytes given out */
-	uint16_t index;      /* of the next segment */
-	bool is_whole;       /* one packet, not to be cut */
+	size_t done;    /* payload bytes given out */
+	uint16_t index; /* of the next segment */
+	bool is_whole;  /* one packet, not to be cut */
 	bool is_over;
 };
 

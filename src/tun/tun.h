@@ -38,12 +38,12 @@ struct tun_offload {
 		TUN_GSO_TCP6,
 		TUN_GSO_UDP, /* USO: UDP segmentation, either family */
 	} gso;
-	uint16_t gso_size;    /* payload bytes of each packet to be cut; 0: TUN_GSO_NONE */
-	uint16_t hdr_len;     /* the kernel's hint only; headers are parsed anew */
-	bool has_ecn;         /* the CWR flag rule of ECN applies (GSO_ECN) */
-	bool needs_csum;      /* the checksum at csum_start + csum_offset is partial */
-	bool csum_is_good;    /* writing: the inner checksum was verified (DATA_VALID) */
-	uint16_t csum_start;  /* from the start of the IP header */
+	uint16_t gso_size;   /* payload bytes of each packet to be cut; 0: TUN_GSO_NONE */
+	uint16_t hdr_len;    /* the kernel's hint only; headers are parsed anew */
+	bool has_ecn;        /* the CWR flag rule of ECN applies (GSO_ECN) */
+	bool needs_csum;     /* the checksum at csum_start + csum_offset is partial */
+	bool csum_is_good;   /* writing: the inner checksum was verified (DATA_VALID) */
+	uint16_t csum_start; /* from the start of the IP header */
 	uint16_t csum_offset;
 };
 

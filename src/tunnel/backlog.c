@@ -14,11 +14,11 @@
 #include "util/secret.h"
 
 enum {
-	FLOWS = 256, /* queues; flows that share one wait for each other */
+	FLOWS = 256,         /* queues; flows that share one wait for each other */
 	QUANTUM = 16 * 1024, /* bytes of one turn: a quarter of a super-packet */
 	PORTS_LEN = 4,
 	START_MAX = 2 * 1024 * 1024, /* bytes, while nothing is known of the line's speed */
-	WINDOW_MS = 50, /* over which that is measured */
+	WINDOW_MS = 50,              /* over which that is measured */
 };
 
 struct item {
@@ -54,10 +54,10 @@ struct backlog {
 	struct list fresh, old;
 	struct item *given; /* by the last backlog_get */
 	size_t bytes, memory;
-	size_t limit;          /* of memory */
-	uint64_t window_ms;    /* since when what leaves is counted */
-	size_t window_bytes;   /* so many left */
-	uint64_t empty_ms;     /* since when nothing waits, if nothing does */
+	size_t limit;        /* of memory */
+	uint64_t window_ms;  /* since when what leaves is counted */
+	size_t window_bytes; /* so many left */
+	uint64_t empty_ms;   /* since when nothing waits, if nothing does */
 	uint32_t key;
 };
 

@@ -22,8 +22,8 @@ enum {
 	BACKLOG_MAX = 8 * 1024 * 1024, /* bytes of memory, however fast the line; ... */
 	BACKLOG_MIN = 256 * 1024,      /* ... however slow */
 	BACKLOG_WAIT_MS = 50,
-	BACKLOG_TARGET_MS = 5,         /* RFC 8289 section 4.3 */
-	BACKLOG_INTERVAL_MS = 100,     /* section 4.4 */
+	BACKLOG_TARGET_MS = 5,     /* RFC 8289 section 4.3 */
+	BACKLOG_INTERVAL_MS = 100, /* section 4.4 */
 };
 
 struct backlog;

@@ -20,15 +20,15 @@ enum { OUTLET_DNS_MAX = 4 };
 
 /* What PPP and the server agreed on, and what the server's routers advertise. */
 struct outlet_link {
-	struct ip_addr own;     /* IPv4 address of ours; AF_UNSPEC: none */
-	struct ip_addr peer;    /* the far end's; AF_UNSPEC: it did not say */
-	struct ip_addr own_ll;  /* IPv6 link-local; AF_UNSPEC: none */
+	struct ip_addr own;    /* IPv4 address of ours; AF_UNSPEC: none */
+	struct ip_addr peer;   /* the far end's; AF_UNSPEC: it did not say */
+	struct ip_addr own_ll; /* IPv6 link-local; AF_UNSPEC: none */
 	/* Of IPv6 all else. Until it is settled, what was known before the last reconnect may stay. */
 	struct slaac_config ip6;
 	struct ip_addr dns[OUTLET_DNS_MAX]; /* by IPCP, then by router advertisement */
 	size_t dns_count;
-	uint32_t mtu;           /* the largest IP packet, as agreed with this server */
-	struct ip_addr server;  /* where the TCP connection goes */
+	uint32_t mtu;          /* the largest IP packet, as agreed with this server */
+	struct ip_addr server; /* where the TCP connection goes */
 };
 
 /* What an outlet is given to work with; all of it outlives the outlet's close. */

@@ -34,8 +34,9 @@ static uint8_t *buffer(size_t len)
 
 int pump_open(struct pump *p, struct loop *loop)
 {
-	*p = (struct pump){ .loop = loop, .flush = { .run = flush_task },
-			   .trim = { .expired = trim } };
+	*p = (struct pump){ .loop = loop,
+			    .flush = { .run = flush_task },
+			    .trim = { .expired = trim } };
 	p->recv = buffer(PUMP_RECV_LEN);
 	p->plain = buffer(PUMP_PLAIN_LEN);
 	p->record = buffer(TLS_RECORD_MAX);

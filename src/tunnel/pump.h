@@ -17,7 +17,7 @@
 struct tunnel;
 
 enum {
-	PUMP_RECV_LEN = 256 * 1024,              /* ciphertext of one recv */
+	PUMP_RECV_LEN = 256 * 1024,                     /* ciphertext of one recv */
 	PUMP_PLAIN_LEN = PUMP_RECV_LEN + SSTP_HTTP_MAX, /* its plaintext behind a kept start */
 	/*
 	 * Sealed records are sent at this many bytes: with the one that passes it they are a super-packet,
@@ -25,8 +25,8 @@ enum {
 	 */
 	PUMP_SEND_LEN = 48 * 1024,
 	PUMP_OUT_LEN = PUMP_SEND_LEN + 2 * TLS_RECORD_MAX,
-	PUMP_QUEUE_MAX = 256 * 1024,             /* more than this unsent: the peer is gone; ... */
-	PUMP_QUEUE_EARLY_MAX = 32 * 1024,        /* ... while anybody may be the peer */
+	PUMP_QUEUE_MAX = 256 * 1024,      /* more than this unsent: the peer is gone; ... */
+	PUMP_QUEUE_EARLY_MAX = 32 * 1024, /* ... while anybody may be the peer */
 	PUMP_TRIM_MS = 5000,
 };
 
@@ -43,7 +43,7 @@ struct pump {
 	uint8_t *plain;
 	uint8_t *record;
 	size_t record_len;
-	bool is_alone; /* what is in the record shall stay alone there */
+	bool is_alone;          /* what is in the record shall stay alone there */
 	struct tunnel *filling; /* whose plaintext `record` is */
 	uint8_t *out;
 	size_t out_len;

@@ -184,11 +184,11 @@ static void blame_loss(struct tunnel *t, int error)
 	bool is_client = t->cfg.ppp.role == PPP_CLIENT;
 	enum exit_code code = t->stage == TUNNEL_TLS ? EXIT_TLS
 			      : !t->http_is_done     ? EXIT_HTTP
-			      : t->is_connected	     ? EXIT_LOST
+			      : t->is_connected      ? EXIT_LOST
 						     : EXIT_SSTP;
 	const char *when = t->stage == TUNNEL_TLS ? " during the TLS handshake"
-			   : t->http_is_done	  ? ""
-			   : is_client		  ? " in place of an answer over HTTP"
+			   : t->http_is_done      ? ""
+			   : is_client            ? " in place of an answer over HTTP"
 						  : " without a request";
 
 	tunnel_blame_engines(t);
@@ -199,7 +199,8 @@ static void blame_loss(struct tunnel *t, int error)
 /* From the socket to TLS: how much; 0: the end; -1: nothing now, or an error (read_error). */
 static ssize_t take_ciphertext(struct tunnel *t, size_t room)
 {
-	ssize_t n = recv(t->cfg.fd, t->cfg.pump->recv, room < PUMP_RECV_LEN ? room : PUMP_RECV_LEN, 0);
+	ssize_t n =
+		recv(t->cfg.fd, t->cfg.pump->recv, room < PUMP_RECV_LEN ? room : PUMP_RECV_LEN, 0);
 
 	if (n > 0)
 		tls_input(t->tls, t->cfg.pump->recv, (size_t)n);

@@ -189,16 +189,14 @@ static bool send_now(struct tunnel *t, const uint8_t *packet, size_t len,
 	return false;
 }
 
-void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len,
-		 const struct tun_offload *off)
+void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len, const struct tun_offload *off)
 {
 	if (!send_now(t, packet, len, off))
 		t->stats.tx_dropped +=
 			backlog_put(t->backlog, packet, len, off, loop_now(t->cfg.loop));
 }
 
-void tunnel_send_block(struct tunnel *t, uint8_t **block, size_t len,
-		       const struct tun_offload *off)
+void tunnel_send_block(struct tunnel *t, uint8_t **block, size_t len, const struct tun_offload *off)
 {
 	if (!send_now(t, *block, len, off))
 		t->stats.tx_dropped +=

@@ -155,22 +155,25 @@ static void blame_ppp(struct tunnel *t, const struct ppp_out *out)
 		t->end.is_verdict = ppp_closed_is_verdict(out->closed.why);
 	if (detail.len && out->closed.error)
 		tunnel_blame(t, code, "%s (error %u, %s)", text, out->closed.error,
-		      log_quote(detail.at, detail.len).text);
+			     log_quote(detail.at, detail.len).text);
 	else if (detail.len)
 		tunnel_blame(t, code, "%s (%s)", text, log_quote(detail.at, detail.len).text);
 	else
 		tunnel_blame(t, code, "%s", text);
 }
 
-static void blame_http_status(struct tunnel *t, enum exit_code code, int status, struct bytes location)
+static void blame_http_status(struct tunnel *t, enum exit_code code, int status,
+			      struct bytes location)
 {
 	if (location.len)
 		tunnel_blame(t, code, "a web page wants you to log in first: %s (HTTP status %d)",
 			     log_quote(location.at, location.len).text, status);
 	else if (status == HTTP_NETWORK_LOGIN)
-		tunnel_blame(t, code, "a web page wants you to log in first (HTTP status %d)", status);
+		tunnel_blame(t, code, "a web page wants you to log in first (HTTP status %d)",
+			     status);
 	else if (status == HTTP_UNAVAILABLE)
-		tunnel_blame(t, code, "the server is full, or out of service for now (HTTP status %d)",
+		tunnel_blame(t, code,
+			     "the server is full, or out of service for now (HTTP status %d)",
 			     status);
 	else
 		tunnel_blame(t, code, "%s (HTTP status %d)",
@@ -327,7 +330,8 @@ static void on_sstp(struct tunnel *t, const struct sstp_out *out)
 		break;
 	case SSTP_OUT_START_PPP:
 		start_ppp(t);
-		tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_SSTP_UP, .hashes = out->hashes });
+		tunnel_tell(t,
+			    (struct tunnel_event){ .type = TUNNEL_SSTP_UP, .hashes = out->hashes });
 		break;
 	case SSTP_OUT_PPP_FRAME:
 		tunnel_take_frame(t, out->bytes);
@@ -398,7 +402,8 @@ static void blame_stage(struct tunnel *t)
 		tunnel_blame(t, EXIT_SSTP, "not connected within %u seconds: SSTP is not done",
 			     seconds);
 	else
-		tunnel_blame(t, EXIT_PPP, "not connected within %u seconds: PPP is not done", seconds);
+		tunnel_blame(t, EXIT_PPP, "not connected within %u seconds: PPP is not done",
+			     seconds);
 }
 
 static void on_timer(struct loop_timer *timer)
@@ -470,7 +475,8 @@ int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg)
 	}
 	tunnel_arm(t);
 	if (cfg->ppp.role == PPP_CLIENT)
-		tls_handshake(t->tls); /* the Client Hello; what goes wrong shows at the next call */
+		tls_handshake(
+			t->tls); /* the Client Hello; what goes wrong shows at the next call */
 	return 0;
 }
 

@@ -48,18 +48,18 @@ enum tunnel_event_type {
 	TUNNEL_CONNECTED,      /* data of an open network protocol may pass */
 	TUNNEL_IPV4_UP,        /* ipv4 */
 	TUNNEL_IPV4_DOWN,
-	TUNNEL_IPV6_UP,        /* ipv6 */
+	TUNNEL_IPV6_UP, /* ipv6 */
 	TUNNEL_IPV6_DOWN,
-	TUNNEL_NEIGHBOR,       /* packet: Neighbor Discovery from the peer, for slaac_input */
-	TUNNEL_ENDED,          /* end: the last event */
+	TUNNEL_NEIGHBOR, /* packet: Neighbor Discovery from the peer, for slaac_input */
+	TUNNEL_ENDED,    /* end: the last event */
 };
 
 struct tunnel_end {
 	enum exit_code code;
-	bool by_us;     /* tunnel_shutdown asked for it */
+	bool by_us;      /* tunnel_shutdown asked for it */
 	bool is_verdict; /* EXIT_AUTH: the server refused the login; false: it looks so, but the
 			  * server may as well be going down, or be too slow */
-	char text[512]; /* why, in words: "the server does not accept the user name or ..." */
+	char text[512];  /* why, in words: "the server does not accept the user name or ..." */
 };
 
 struct tunnel_event {
@@ -80,14 +80,14 @@ struct tunnel_cfg {
 	struct loop *loop;
 	struct pump *pump; /* the thread's */
 	struct port *port;
-	int fd;            /* connected, non-blocking; the tunnel's from tunnel_open on */
+	int fd; /* connected, non-blocking; the tunnel's from tunnel_open on */
 	struct tls_ctx *tls_ctx;
-	const char *name;  /* client: who the server must prove to be; kept by the caller */
-	const char *sni;   /* client: NULL: `name` */
+	const char *name;      /* client: who the server must prove to be; kept by the caller */
+	const char *sni;       /* client: NULL: `name` */
 	const char *http_host; /* client: of the Host header */
-	uint8_t hashes;    /* for the crypto binding: SSTP_HASH_... */
-	bool busy;         /* server: refuse with 503 */
-	uint16_t mtu;      /* largest IP packet that we send, however much the peer would take */
+	uint8_t hashes;        /* for the crypto binding: SSTP_HASH_... */
+	bool busy;             /* server: refuse with 503 */
+	uint16_t mtu; /* largest IP packet that we send, however much the peer would take */
 	uint32_t tls_timeout_ms; /* for the TLS handshake */
 	/* For all of it up to TUNNEL_CONNECTED: until when (of the loop's time), and how long that is
 	 * in words. UINT64_MAX and 0: the engines' own timers alone. */
@@ -129,16 +129,16 @@ struct tunnel {
 	bool is_connected; /* TUNNEL_CONNECTED was given */
 	bool has_end;      /* the first reason is the one that counts */
 	struct tunnel_end end;
-	struct loop_task ended; /* tells it to the owner */
-	struct pump_queue queue; /* ciphertext that the socket would not take */
+	struct loop_task ended;   /* tells it to the owner */
+	struct pump_queue queue;  /* ciphertext that the socket would not take */
 	uint64_t unsent_check_ms; /* when its limit is looked at next */
 	uint64_t icmp_ms;         /* before this no ICMP error is sent */
 	struct loop_task turn;    /* at the end of one in which packets were sent */
 	unsigned turn_packets;    /* sent straight away in this turn */
-	struct backlog *backlog; /* packets that wait for that; NULL: never had to */
-	uint8_t *rest;           /* the start of a message whose end is still to come; NULL: none */
+	struct backlog *backlog;  /* packets that wait for that; NULL: never had to */
+	uint8_t *rest; /* the start of a message whose end is still to come; NULL: none */
 	size_t rest_len;
-	int read_error; /* the socket's, once it had one */
+	int read_error;             /* the socket's, once it had one */
 	uint64_t unacknowledged_ms; /* something is on its way since then at least; 0: nothing is */
 	struct tunnel_stats stats;
 };

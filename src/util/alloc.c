@@ -15,11 +15,11 @@
 #include <string.h>
 
 enum {
-	MIN_SHIFT = 6,	/* 64 bytes: the smallest class */
+	MIN_SHIFT = 6,  /* 64 bytes: the smallest class */
 	MAX_SHIFT = 18, /* 256 KiB: the largest; a super-packet needs 64 KiB and some */
 	CLASSES = (MAX_SHIFT - MIN_SHIFT) * 4 + 1,
 	SMALL_MAX = 4 * 1024,
-	CLASS_BYTES_MAX = 64 * 1024, /* kept by one thread of one class of small blocks, ... */
+	CLASS_BYTES_MAX = 64 * 1024,   /* kept by one thread of one class of small blocks, ... */
 	LARGE_BYTES_MAX = 8192 * 1024, /* ... and of all larger ones together: a full backlog */
 };
 
@@ -79,7 +79,7 @@ static unsigned class_for(size_t size)
 		return CLASSES;
 	class = class_within(size);
 	if (class_size(class) < size)
-		class++;
+		class ++;
 	return class_size(class) > SMALL_MAX ? (class + 3) / 4 * 4 : class;
 }
 
@@ -168,8 +168,7 @@ void alloc_put(void *at)
 	unsigned class = size < class_size(0) ? CLASSES : class_within(size);
 	struct block *b = at;
 
-	if (ALLOC_IS_OFF || class >= CLASSES || !is_open(&cache) ||
-	    !make_room(&cache, class)) {
+	if (ALLOC_IS_OFF || class >= CLASSES || !is_open(&cache) || !make_room(&cache, class)) {
 		free(at);
 		return;
 	}

@@ -32,9 +32,9 @@ struct reader {
 };
 
 struct writer {
-	uint8_t *at;   /* start of the memory */
-	size_t len;    /* written so far */
-	size_t room;   /* size of the memory */
+	uint8_t *at; /* start of the memory */
+	size_t len;  /* written so far */
+	size_t room; /* size of the memory */
 	bool full;
 };
 

@@ -10,10 +10,10 @@
 #include <string.h>
 
 enum { /* where an IP header has its two addresses: RFC 791, RFC 8200 section 3 */
-	ADDRS4_AT = 12,
-	ADDRS4_LEN = 8,
-	ADDRS6_AT = 8,
-	ADDRS6_LEN = 32,
+       ADDRS4_AT = 12,
+       ADDRS4_LEN = 8,
+       ADDRS6_AT = 8,
+       ADDRS6_LEN = 32,
 };
 
 typedef uint64_t lanes __attribute__((vector_size(32)));

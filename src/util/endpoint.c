@@ -13,8 +13,9 @@ static const char blank[] = "there is a blank in it";
 static const char unclosed[] = "its brackets are not closed";
 static const char after_bracket[] = "only a colon and a port may follow the bracket";
 static const char not_ipv6[] = "only an IPv6 address is written in brackets";
-static const char many_colons[] = "it has several colons and is not an IPv6 address; with a port that is "
-				  "written [::1]:443";
+static const char many_colons[] =
+	"it has several colons and is not an IPv6 address; with a port that is "
+	"written [::1]:443";
 static const char not_address[] = "an IP address is wanted, not a name";
 static const char bad_zone[] = "this host has no interface of the name after the %";
 

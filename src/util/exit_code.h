@@ -4,18 +4,18 @@
 
 enum exit_code {
 	EXIT_OK = 0,
-	EXIT_OTHER = 1,     /* anything without a code of its own: out of memory, a file */
-	EXIT_USAGE = 2,     /* command line, environment or configuration file */
-	EXIT_LOOKUP = 3,    /* the server's name has no address */
-	EXIT_TCP = 4,       /* no connection to the server */
-	EXIT_TRUST = 5,     /* the certificate was refused: issuer, name, date or pin */
-	EXIT_TLS = 6,       /* the TLS handshake failed for another reason */
-	EXIT_HTTP = 7,      /* the far end is a web server, not an SSTP server */
-	EXIT_SSTP = 8,      /* refused or timed out in SSTP */
-	EXIT_AUTH = 9,      /* user name, password or authentication method refused */
-	EXIT_PPP = 10,      /* PPP did not come to an agreement */
-	EXIT_NETCONF = 11,  /* namespace, device, address, port, route or DNS could not be set */
-	EXIT_LOST = 12,     /* the connection was lost and is not to be tried again */
+	EXIT_OTHER = 1,    /* anything without a code of its own: out of memory, a file */
+	EXIT_USAGE = 2,    /* command line, environment or configuration file */
+	EXIT_LOOKUP = 3,   /* the server's name has no address */
+	EXIT_TCP = 4,      /* no connection to the server */
+	EXIT_TRUST = 5,    /* the certificate was refused: issuer, name, date or pin */
+	EXIT_TLS = 6,      /* the TLS handshake failed for another reason */
+	EXIT_HTTP = 7,     /* the far end is a web server, not an SSTP server */
+	EXIT_SSTP = 8,     /* refused or timed out in SSTP */
+	EXIT_AUTH = 9,     /* user name, password or authentication method refused */
+	EXIT_PPP = 10,     /* PPP did not come to an agreement */
+	EXIT_NETCONF = 11, /* namespace, device, address, port, route or DNS could not be set */
+	EXIT_LOST = 12,    /* the connection was lost and is not to be tried again */
 };
 
 /* In a few words that name nothing and nobody, for those who may not see the log. */

@@ -246,7 +246,8 @@ int file_replace(const char *path, const void *from, size_t len, const struct st
 
 static size_t count_of_limit(rlim_t limit)
 {
-	return limit < FILES_MAX ? (size_t)limit : FILES_MAX; /* RLIM_INFINITY is no size_t of 32 bits */
+	return limit < FILES_MAX ? (size_t)limit
+				 : FILES_MAX; /* RLIM_INFINITY is no size_t of 32 bits */
 }
 
 size_t file_raise_limit(size_t wanted)

@@ -152,8 +152,8 @@ struct ip_addr ip_from_sockaddr(const struct sockaddr_storage *sa)
 
 uint16_t ip_port_of_sockaddr(const struct sockaddr_storage *sa)
 {
-	return ntohs(sa->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)sa)->sin6_port :
-						 ((const struct sockaddr_in *)sa)->sin_port);
+	return ntohs(sa->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)sa)->sin6_port
+					       : ((const struct sockaddr_in *)sa)->sin_port);
 }
 
 struct ip_text ip_print_sockaddr(const struct sockaddr_storage *sa)

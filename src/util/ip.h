@@ -27,7 +27,7 @@ struct ip_text {
 
 struct ip_addr ip_from_v4(uint32_t v4);
 uint32_t ip_v4(const struct ip_addr *a); /* 0 when it is not IPv4 */
-bool ip_v4_is_host(uint32_t v4); /* not of 0/8, 127/8, multicast or above */
+bool ip_v4_is_host(uint32_t v4);         /* not of 0/8, 127/8, multicast or above */
 bool ip_equal(const struct ip_addr *a, const struct ip_addr *b);
 bool ip_prefix_has(const struct ip_prefix *p, const struct ip_addr *a);
 struct ip_addr ip_mask(const struct ip_addr *a, unsigned len); /* host bits cleared */

@@ -21,7 +21,7 @@ enum {
 };
 
 static struct sockaddr_un manager;
-static socklen_t manager_len; /* 0: nobody wants to know */
+static socklen_t manager_len;                  /* 0: nobody wants to know */
 static char waiting[WAITING_MAX][MESSAGE_MAX]; /* the oldest first */
 static size_t waiting_count;
 

@@ -23,15 +23,15 @@ bool utf8_get(struct reader *r, uint32_t *code)
 static const struct {
 	uint32_t from, to;
 } harmful[] = {
-	{ 0x00, 0x1f },     /* control characters: C0, */
-	{ 0x7f, 0x9f },     /* and C1 */
-	{ 0x61c, 0x61c },   /* Arabic letter mark */
-	{ 0x200b, 0x200b }, /* zero width space; joiners are letters' own */
-	{ 0x200e, 0x200f }, /* direction marks */
-	{ 0x2028, 0x202e }, /* ends of line and paragraph, directions put in and overridden */
-	{ 0x2060, 0x206f }, /* invisible operators, isolated directions */
-	{ 0xfeff, 0xfeff }, /* byte order mark */
-	{ 0xfff9, 0xfffb }, /* text behind text */
+	{ 0x00, 0x1f },       /* control characters: C0, */
+	{ 0x7f, 0x9f },       /* and C1 */
+	{ 0x61c, 0x61c },     /* Arabic letter mark */
+	{ 0x200b, 0x200b },   /* zero width space; joiners are letters' own */
+	{ 0x200e, 0x200f },   /* direction marks */
+	{ 0x2028, 0x202e },   /* ends of line and paragraph, directions put in and overridden */
+	{ 0x2060, 0x206f },   /* invisible operators, isolated directions */
+	{ 0xfeff, 0xfeff },   /* byte order mark */
+	{ 0xfff9, 0xfffb },   /* text behind text */
 	{ 0xe0000, 0xe007f }, /* tags */
 };
 

@@ -137,10 +137,11 @@ static bool lets_in(const char *user, const char *password)
 
 static void what_is_set_lets_in(void **state)
 {
-	static const char *const names[] = { "ann", "CORP\\b", "c d", "e\"f", "'g'", "#h",
-					     "\xc3\xbc", "-", "--", "@/x", "i\\" };
-	static const char *const passwords[] = { "pw", "two words", "q\"'q", "back\\slash\\", "#x",
-						 "*", "-", "p\xc3\xa4ss", "$x$", "@x", "\\n" };
+	static const char *const names[] = { "ann",      "CORP\\b", "c d", "e\"f", "'g'", "#h",
+					     "\xc3\xbc", "-",       "--",  "@/x",  "i\\" };
+	static const char *const passwords[] = { "pw",  "two words", "q\"'q", "back\\slash\\",
+						 "#x",  "*",         "-",     "p\xc3\xa4ss",
+						 "$x$", "@x",        "\\n" };
 
 	(void)state;
 	for (enum users_format format = USERS_NT; format <= USERS_CLEAR; format++) {

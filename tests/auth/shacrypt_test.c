@@ -72,13 +72,20 @@ static void a_hash_is_its_own_setting(void **state)
 static void malformed_hashes(void **state)
 {
 	static const char *const bad[] = {
-		"", "$", "$5", "$5$", "$6$salt", "$5$salt$", "$7$salt$" HASH_43, "5$salt$" HASH_43,
-		"$5$salt$" HASH_43 "x",                  /* one too many */
-		"$5$salt$B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5", /* one too few */
+		"",
+		"$",
+		"$5",
+		"$5$",
+		"$6$salt",
+		"$5$salt$",
+		"$7$salt$" HASH_43,
+		"5$salt$" HASH_43,
+		"$5$salt$" HASH_43 "x",                                /* one too many */
+		"$5$salt$B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5",  /* one too few */
 		"$5$salt$-B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5", /* no such digit */
-		"$6$salt$" HASH_43,                      /* the other kind's length */
-		"$5$saltsaltsaltsalts$" HASH_43,         /* a salt of 17 */
-		"$5$rounds=1000001$salt$" HASH_43,       /* too much work */
+		"$6$salt$" HASH_43,                                    /* the other kind's length */
+		"$5$saltsaltsaltsalts$" HASH_43,                       /* a salt of 17 */
+		"$5$rounds=1000001$salt$" HASH_43,                     /* too much work */
 		"$5$rounds=99999999999999999999$salt$" HASH_43,
 		"$5$rounds=$salt$" HASH_43,
 		"$5$rounds=-5$salt$" HASH_43,

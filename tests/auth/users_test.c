@@ -42,7 +42,8 @@ static struct users *parse(const char *text, struct users_error *err)
 /* ---- a client's side of each method */
 
 static const uint8_t challenge[MSCHAP_CHALLENGE_LEN + 1] = "0123456789abcdef",
-		     peer_challenge[MSCHAP_CHALLENGE_LEN + 1] = "fedcba9876543210";
+						      peer_challenge[MSCHAP_CHALLENGE_LEN + 1] =
+							      "fedcba9876543210";
 
 struct client {
 	uint8_t response[MSCHAP_VALUE_LEN];
@@ -109,7 +110,7 @@ static const struct check_case {
 	const char *what, *file;
 	enum ppp_auth method;
 	const char *user, *password;
-	const char *name; /* let in: as this user */
+	const char *name;   /* let in: as this user */
 	const char *reason; /* NULL: let in */
 	uint32_t ipv4;
 } checks[] = {
@@ -149,8 +150,8 @@ static const struct check_case {
 
 	{ "UTF-8", "j\xc3\xb6rg * p\xe2\x82\xac", PAP, "j\xc3\xb6rg", "p\xe2\x82\xac",
 	  "j\xc3\xb6rg", NULL, 0 },
-	{ "UTF-8", "j\xc3\xb6rg * p\xe2\x82\xac", V2, "j\xc3\xb6rg", "p\xe2\x82\xac",
-	  "j\xc3\xb6rg", NULL, 0 },
+	{ "UTF-8", "j\xc3\xb6rg * p\xe2\x82\xac", V2, "j\xc3\xb6rg", "p\xe2\x82\xac", "j\xc3\xb6rg",
+	  NULL, 0 },
 	{ "Latin-1", "ann * p\xe4", PAP, "ann", "p\xe4", "ann", NULL, 0 },
 	{ "Latin-1", "ann * p\xe4", V2, "ann", "x", "ann", NEEDS_HASH, 0 },
 
@@ -353,7 +354,8 @@ static const struct error_case {
 
 static void addresses_of_no_host(void **state)
 {
-	static const char *const addresses[] = { "127.0.0.1", "0.1.2.3", "224.0.0.1", "255.255.255.255" };
+	static const char *const addresses[] = { "127.0.0.1", "0.1.2.3", "224.0.0.1",
+						 "255.255.255.255" };
 	struct users_error err;
 	char line[64];
 
@@ -535,7 +537,8 @@ static void who_may_not_stay(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct users *before = parse(cases[i].before, &err), *now = parse(cases[i].now, &err);
+		struct users *before = parse(cases[i].before, &err),
+			     *now = parse(cases[i].now, &err);
 		const char *why = users_why_end(before, now, "server", "ann", 0x0a090009);
 
 		if (!cases[i].why != !why || (why && !strstr(why, cases[i].why)))

@@ -37,7 +37,10 @@ static const struct grammar_case {
 	{ "plain", "ann * pw *\nbob s pw2\n", "1:[ann][*][pw][*]|2:[bob][s][pw2]" },
 	{ "no newline at the end", "ann * pw", "1:[ann][*][pw]" },
 	{ "tabs, CRLF, white space first", "\r\n  ann\t*\v\fpw\r\n", "2:[ann][*][pw]" },
-	{ "byte order mark", "\xef\xbb\xbf" "ann * pw\n", "1:[ann][*][pw]" },
+	{ "byte order mark",
+	  "\xef\xbb\xbf"
+	  "ann * pw\n",
+	  "1:[ann][*][pw]" },
 	{ "double quotes", "\"a b\" * \"p # '\"", "1:[a b][*][p # ']" },
 	{ "single quotes", "'a b' * 'p \" #'", "1:[a b][*][p \" #]" },
 	{ "quoted in part", "a\" \"b'c 'd * pw", "1:[a bc d][*][pw]" },
@@ -48,7 +51,9 @@ static const struct grammar_case {
 	{ "escaped space and hash", "a\\ b * p\\#w\\\\", "1:[a b][*][p#w\\]" },
 	{ "an escape starts a word", "\\#ann * \\\"pw", "1:[#ann][*][\"pw]" },
 	{ "letters", "\\a\\b\\f\\n\\r\\s\\t\\q", "1:[\a\b\f\n\r \tq]" },
-	{ "octal", "\\101\\60\\7x\\1234", "1:[A0\ax" "S4]" },
+	{ "octal", "\\101\\60\\7x\\1234",
+	  "1:[A0\ax"
+	  "S4]" },
 	{ "octal beyond a byte", "\\501", "1:[A]" },
 	{ "hex", "\\x41\\x4a\\x4A\\x9g\\x414", "1:[AJJ\tgA4]" },
 	{ "escapes in quotes", "\"a\\\"b\\x41\" 'c\\'d'", "1:[a\"bA][c'd]" },
@@ -174,12 +179,9 @@ static void quoting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(grammar_table),
-		cmocka_unit_test(a_zero_byte),
-		cmocka_unit_test(long_words),
-		cmocka_unit_test(more_words_than_kept),
-		cmocka_unit_test(where_lines_stand),
-		cmocka_unit_test(quoting),
+		cmocka_unit_test(grammar_table),     cmocka_unit_test(a_zero_byte),
+		cmocka_unit_test(long_words),        cmocka_unit_test(more_words_than_kept),
+		cmocka_unit_test(where_lines_stand), cmocka_unit_test(quoting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

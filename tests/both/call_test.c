@@ -15,7 +15,10 @@ static struct wire w;
 
 static const enum ppp_auth methods[] = { PPP_AUTH_PAP, PPP_AUTH_CHAP_MD5, PPP_AUTH_MSCHAPV2 };
 
-#define EACH_METHOD(i) size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++
+#define EACH_METHOD(i)                            \
+	size_t i = 0;                             \
+	i < sizeof(methods) / sizeof(methods[0]); \
+	i++
 
 static struct mini *const client = &w.end[WIRE_CLIENT], *const server = &w.end[WIRE_SERVER];
 
@@ -310,20 +313,13 @@ static void idle(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_method),
-		cmocka_unit_test(each_hash),
-		cmocka_unit_test(wrong_password),
-		cmocka_unit_test(no_common_method),
-		cmocka_unit_test(wrong_key),
-		cmocka_unit_test(wrong_certificate),
-		cmocka_unit_test(wrong_nonce),
-		cmocka_unit_test(zero_key_for_mschapv2),
-		cmocka_unit_test(early_binding),
-		cmocka_unit_test(late_binding),
-		cmocka_unit_test(no_binding),
-		cmocka_unit_test(data_at_every_moment),
-		cmocka_unit_test(either_end_closes),
-		cmocka_unit_test(idle),
+		cmocka_unit_test(each_method),       cmocka_unit_test(each_hash),
+		cmocka_unit_test(wrong_password),    cmocka_unit_test(no_common_method),
+		cmocka_unit_test(wrong_key),         cmocka_unit_test(wrong_certificate),
+		cmocka_unit_test(wrong_nonce),       cmocka_unit_test(zero_key_for_mschapv2),
+		cmocka_unit_test(early_binding),     cmocka_unit_test(late_binding),
+		cmocka_unit_test(no_binding),        cmocka_unit_test(data_at_every_moment),
+		cmocka_unit_test(either_end_closes), cmocka_unit_test(idle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

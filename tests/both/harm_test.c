@@ -54,7 +54,7 @@ static bool is_chap_success(int from, unsigned int number)
 	return m.len > 8 && load_u16(m.at + 6) == 0xc223 && m.at[8] == 3;
 }
 
-#define EACH_MESSAGE(from, n)                                   \
+#define EACH_MESSAGE(from, n)                                     \
 	for (int from = WIRE_CLIENT; from <= WIRE_SERVER; from++) \
 		for (unsigned int n = 0; n < counts[from]; n++)
 
@@ -66,8 +66,8 @@ static void lose_each(void)
 		bool is_fatal;
 
 		wire_harmed(&w, &client, &server, WIRE_LOSES, from, n, 0);
-		is_fatal = n <= CONTROL || is_connected_message(from, n) ||
-			   is_chap_success(from, n);
+		is_fatal =
+			n <= CONTROL || is_connected_message(from, n) || is_chap_success(from, n);
 		wire_turn(&w, PATIENCE_MS);
 		assert_int_equal(wire_is_down(&w), is_fatal);
 		if (is_fatal)

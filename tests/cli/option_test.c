@@ -140,7 +140,8 @@ static void reads_a_command_line(void **state)
 
 	(void)state;
 	assert_true(read_line("one -uann --mtu=1300 -vv --once --route 10.1.2.3/8 --route ::/0 "
-			      "--auth pap,mschapv2 --dns 1.2.3.4 -- --two", &s));
+			      "--auth pap,mschapv2 --dns 1.2.3.4 -- --two",
+			      &s));
 	assert_string_equal(s.user, "ann");
 	assert_int_equal(s.mtu, 1300);
 	assert_int_equal(s.verbose, 2);

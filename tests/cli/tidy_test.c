@@ -38,7 +38,10 @@ static const struct {
 	{ "an escape", FILE_LINE, "an\x1b[2Jn", NULL, false },
 	{ "a tab within", ARGUMENT, "a\tb", NULL, false },
 	{ "DEL", VARIABLE, "a\x7f", NULL, false },
-	{ "byte order mark", VARIABLE, "\xef\xbb\xbf" "ann", "ann", false },
+	{ "byte order mark", VARIABLE,
+	  "\xef\xbb\xbf"
+	  "ann",
+	  "ann", false },
 	{ "a blank after it", VARIABLE, "ann ", "ann", true },
 	{ "blanks around it", ARGUMENT, "  ann  ", "ann", true },
 	{ "a blank within", ARGUMENT, "ann lee", "ann lee", false },

@@ -79,8 +79,9 @@ static const struct file_case {
 	const char *what, *former, *kept;
 } files[] = {
 	{ "plain", "nameserver 192.168.1.1\n", "" },
-	{ "all there is", "# by hand\ndomain a.example\nsearch b.example\tc\nnameserver 1.1.1.1\n"
-			  "options ndots:2\nsortlist 10.0.0.0\nsearching\noptions\n",
+	{ "all there is",
+	  "# by hand\ndomain a.example\nsearch b.example\tc\nnameserver 1.1.1.1\n"
+	  "options ndots:2\nsortlist 10.0.0.0\nsearching\noptions\n",
 	  "domain a.example\nsearch b.example\tc\noptions ndots:2\nsortlist 10.0.0.0\n" },
 	{ "no newline at the end", "nameserver 1.1.1.1\nsearch a.example", "search a.example\n" },
 	{ "empty", "", "" },
@@ -251,8 +252,9 @@ static void nothing_can_be_beside_it(void **state)
 	lab_has("outside", IN_ITSELF TWO_SERVERS
 		"search a\n#|search a\n#|\n#|#| by hand\n#|nameserver 1.1.1.1\n");
 	dns_up(&dns, other_server, 1);
-	lab_has("outside", IN_ITSELF "nameserver 10.2.0.1\n"
-		"search a\n#|search a\n#|\n#|#| by hand\n#|nameserver 1.1.1.1\n");
+	lab_has("outside",
+		IN_ITSELF "nameserver 10.2.0.1\n"
+			  "search a\n#|search a\n#|\n#|#| by hand\n#|nameserver 1.1.1.1\n");
 	dns_down(&dns);
 	lab_has("outside", "search a\n\n#| by hand\nnameserver 1.1.1.1\n");
 	assert_string_equal(lab_log(), "");
@@ -308,7 +310,8 @@ static void it_became_read_only(void **state)
 /* The file as it is between the write and the cut of it: see overwrite. */
 static void killed_before_the_cut(void **state)
 {
-	static const char former[] = "nameserver 1.1.1.1\n", with_end[] = "nameserver 1.1.1.1\n#|cut\n####";
+	static const char former[] = "nameserver 1.1.1.1\n",
+			  with_end[] = "nameserver 1.1.1.1\n#|cut\n####";
 
 	(void)state;
 	lab_write("etc/resolv.conf", with_end);
@@ -657,8 +660,7 @@ static void an_open_file_of_a_dead_one(void **state)
 	lab_write("etc/theirs", OPEN_MARK "nameserver 10.66.0.1\n#|nameserver 192.168.1.1\n");
 	dns.fd = open(lab_path("etc/theirs"), O_RDWR);
 	dns_up(&dns, other_server, 1);
-	lab_has("etc/theirs",
-		OPEN_MARK "nameserver 10.2.0.1\n#|nameserver 192.168.1.1\n");
+	lab_has("etc/theirs", OPEN_MARK "nameserver 10.2.0.1\n#|nameserver 192.168.1.1\n");
 	dns_down(&dns);
 	lab_has("etc/theirs", "nameserver 192.168.1.1\n");
 	close(dns.fd);
@@ -835,8 +837,9 @@ static void a_change_meanwhile(void **state)
 	dns_up(&dns, servers, 1);
 	assert_int_equal(loop_run(loop), 0);
 	calls = lab_read("calls");
-	assert_string_equal(calls, "dns sstp0 10.1.0.1 2001:db8::1\nrevert sstp0\ndns sstp0 10.1.0.1\n"
-				   "domain sstp0 ~.\ndefault-route sstp0 yes\n");
+	assert_string_equal(calls,
+			    "dns sstp0 10.1.0.1 2001:db8::1\nrevert sstp0\ndns sstp0 10.1.0.1\n"
+			    "domain sstp0 ~.\ndefault-route sstp0 yes\n");
 	assert_int_equal(settled, 1);
 }
 
@@ -845,8 +848,8 @@ static void resolvectl_hangs(void **state)
 	char script[512];
 
 	(void)state;
-	snprintf(script, sizeof(script), "echo \"$@\" >>%s\n[ $1 = revert ] || exec /bin/sleep 1000",
-		 lab_path("calls"));
+	snprintf(script, sizeof(script),
+		 "echo \"$@\" >>%s\n[ $1 = revert ] || exec /bin/sleep 1000", lab_path("calls"));
 	lab_script("bin/resolvectl", script);
 	dns.limit_ms = 3000;
 	dns_up(&dns, servers, 2);
@@ -864,8 +867,8 @@ static void the_end_while_resolvectl_hangs(void **state)
 	char script[512];
 
 	(void)state;
-	snprintf(script, sizeof(script), "echo \"$@\" >>%s\n[ $1 = revert ] || exec /bin/sleep 1000",
-		 lab_path("calls"));
+	snprintf(script, sizeof(script),
+		 "echo \"$@\" >>%s\n[ $1 = revert ] || exec /bin/sleep 1000", lab_path("calls"));
 	lab_script("bin/resolvectl", script);
 	dns_up(&dns, servers, 2);
 	dns_close(&dns);

@@ -196,7 +196,8 @@ static unsigned files_in(const char *folder)
 	unsigned n = 0;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/bin/ls -A %s 2>/dev/null | /usr/bin/wc -l", lab_path(folder));
+	snprintf(path, sizeof(path), "/bin/ls -A %s 2>/dev/null | /usr/bin/wc -l",
+		 lab_path(folder));
 	f = popen(path, "r");
 	assert_non_null(f);
 	assert_int_equal(fscanf(f, "%u", &n), 1);
@@ -366,7 +367,8 @@ static void give_ipv6(struct outlet_link *link, const char *own, bool has_router
 {
 	link->ip6 = (struct slaac_config){ .is_settled = true, .has_router = has_router };
 	if (*own)
-		link->ip6.addrs[link->ip6.addr_count++] = (struct slaac_addr){ addr(own), 900, 1000 };
+		link->ip6.addrs[link->ip6.addr_count++] =
+			(struct slaac_addr){ addr(own), 900, 1000 };
 }
 
 static void goes6(const char *to, const char *way)
@@ -806,11 +808,11 @@ static void what_is_in_the_way(void **state)
 	(void)state;
 	assert_int_equal(netlink_route_add(nl, &longer), 0);
 	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
-	lab_logged("packets to 45.0.0.1, for one, do not go through sstp0 but past it through lan0, "
-		   "by the route 45.0.0.0/8 of the main table");
+	lab_logged(
+		"packets to 45.0.0.1, for one, do not go through sstp0 but past it through lan0, "
+		"by the route 45.0.0.0/8 of the main table");
 	host_close(h);
 }
-
 
 static void split_tunnel(void **state)
 {

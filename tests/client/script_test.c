@@ -169,30 +169,37 @@ static void has(const char *line)
 }
 
 static const char *const common[] = {
-	"TUNDEV=sstp0", "VPNGATEWAY=192.0.2.1", "INTERNAL_IP4_MTU=1400", "IDLE_TIMEOUT",
-	"LOG_LEVEL=1", "SSTP_PASSWORD", "CISCO_DEF_DOMAIN", "INTERNAL_IP6_ADDRESS",
-	"VPNC_LEFT_OVER", "KEPT=yes",
+	"TUNDEV=sstp0",     "VPNGATEWAY=192.0.2.1", "INTERNAL_IP4_MTU=1400",
+	"IDLE_TIMEOUT",     "LOG_LEVEL=1",          "SSTP_PASSWORD",
+	"CISCO_DEF_DOMAIN", "INTERNAL_IP6_ADDRESS", "VPNC_LEFT_OVER",
+	"KEPT=yes",
 };
 static const char *const with_link[] = {
-	"INTERNAL_IP4_ADDRESS=10.1.0.2", "INTERNAL_IP4_NETADDR=10.1.0.2",
+	"INTERNAL_IP4_ADDRESS=10.1.0.2",        "INTERNAL_IP4_NETADDR=10.1.0.2",
 	"INTERNAL_IP4_NETMASK=255.255.255.255", "INTERNAL_IP4_NETMASKLEN=32",
-	"INTERNAL_IP4_PEER=10.1.0.1", "INTERNAL_IP4_DNS=10.1.0.53 10.1.0.54",
-	"INTERNAL_IP6_DNS=2001:db8::53", "INTERNAL_IP6_LINK_LOCAL=fe80::2",
+	"INTERNAL_IP4_PEER=10.1.0.1",           "INTERNAL_IP4_DNS=10.1.0.53 10.1.0.54",
+	"INTERNAL_IP6_DNS=2001:db8::53",        "INTERNAL_IP6_LINK_LOCAL=fe80::2",
 };
 static const char *const without_link[] = { "INTERNAL_IP4_ADDRESS", "INTERNAL_IP4_NETMASK",
 					    "INTERNAL_IP4_DNS" };
 static const char *const without_routes[] = { "CISCO_SPLIT_INC", "CISCO_IPV6_SPLIT_INC" };
 static const char *const with_routes[] = {
-	"CISCO_SPLIT_INC=2", "CISCO_SPLIT_INC_0_ADDR=10.0.0.0", "CISCO_SPLIT_INC_0_MASK=255.0.0.0",
-	"CISCO_SPLIT_INC_0_MASKLEN=8", "CISCO_SPLIT_INC_1_ADDR=192.0.2.128",
-	"CISCO_SPLIT_INC_1_MASK=255.255.255.128", "CISCO_SPLIT_INC_1_MASKLEN=25",
-	"CISCO_IPV6_SPLIT_INC=1", "CISCO_IPV6_SPLIT_INC_0_ADDR=2001:db8::",
-	"CISCO_IPV6_SPLIT_INC_0_MASKLEN=32", "CISCO_IPV6_SPLIT_INC_0_MASK",
+	"CISCO_SPLIT_INC=2",
+	"CISCO_SPLIT_INC_0_ADDR=10.0.0.0",
+	"CISCO_SPLIT_INC_0_MASK=255.0.0.0",
+	"CISCO_SPLIT_INC_0_MASKLEN=8",
+	"CISCO_SPLIT_INC_1_ADDR=192.0.2.128",
+	"CISCO_SPLIT_INC_1_MASK=255.255.255.128",
+	"CISCO_SPLIT_INC_1_MASKLEN=25",
+	"CISCO_IPV6_SPLIT_INC=1",
+	"CISCO_IPV6_SPLIT_INC_0_ADDR=2001:db8::",
+	"CISCO_IPV6_SPLIT_INC_0_MASKLEN=32",
+	"CISCO_IPV6_SPLIT_INC_0_MASK",
 };
 
 #define HAS_ALL(lines)                                                   \
 	for (size_t i_ = 0; i_ < sizeof(lines) / sizeof(*(lines)); i_++) \
-		has((lines)[i_])
+	has((lines)[i_])
 
 static void run_and_read(enum script_reason reason, struct script_env *env)
 {
@@ -378,12 +385,16 @@ static void a_script_that_hangs(void **state)
 	env.command = "trap '' TERM; sleep 600 & echo $! >$O; while :; do sleep 600; done";
 	scripts_add(&scripts, SCRIPT_CONNECT, &env);
 	assert_int_equal(loop_run(loop), 0);
-	assert_string_equal(last_log, "script (connect): trap '' TERM; sleep 600 & echo $! >$O; while :; "
-				      "do sleep 600; done took too long and was ended");
+	assert_string_equal(last_log,
+			    "script (connect): trap '' TERM; sleep 600 & echo $! >$O; while :; "
+			    "do sleep 600; done took too long and was ended");
 	pid = read_output();
 	while (!kill(atoi(pid), 0)) /* init, or whoever, has to notice */
-		if (run_program(&(struct run){ .argv = (const char *const[]){ "/bin/sh", "-c",
-				"grep -q '^State:.Z' /proc/$(cat $O)/status || sleep 0.05", NULL } }) == 0)
+		if (run_program(&(struct run){
+			    .argv = (const char *const[]){
+				    "/bin/sh", "-c",
+				    "grep -q '^State:.Z' /proc/$(cat $O)/status || sleep 0.05",
+				    NULL } }) == 0)
 			break;
 	scripts.limit_ms = SCRIPT_LIMIT_MS;
 	env.command = "exit 0";
@@ -395,7 +406,8 @@ static void a_script_that_hangs(void **state)
 /* The end does not wait for it for long, and forgets what has not begun. */
 static void the_end_comes_in_a_script(void **state)
 {
-	struct script_env env = { .device = "sstp0", .command = "echo $reason >>$O; exec sleep 600" };
+	struct script_env env = { .device = "sstp0",
+				  .command = "echo $reason >>$O; exec sleep 600" };
 
 	(void)state;
 	open_scripts(100);
@@ -451,7 +463,8 @@ static void of_too_many_the_last_may_be_a_loss(void **state)
 {
 	(void)state;
 	open_scripts(0);
-	add_numbered(SCRIPT_PRE_INIT, 0); /* which runs: connect itself waits, and is not left out */
+	add_numbered(SCRIPT_PRE_INIT,
+		     0); /* which runs: connect itself waits, and is not left out */
 	add_numbered(SCRIPT_CONNECT, 1);
 	lose_and_return(50, 2);
 	add_numbered(SCRIPT_RECONNECT, 102); /* the same with news: no loss between them */
@@ -477,7 +490,8 @@ static void the_ninth_leaves_out_what_it_puts_out_of_date(void **state)
 	assert_string_equal(last_log, "");
 	add_numbered(SCRIPT_RECONNECT, 8);
 	assert_int_equal(scripts.count, 3);
-	assert_string_equal(last_log, "script: 6 calls that waited are left out: they are out of date");
+	assert_string_equal(last_log,
+			    "script: 6 calls that waited are left out: they are out of date");
 	assert_int_equal(loop_run(loop), 0);
 	assert_string_equal(read_output(), "connect 192.0.2.0\nattempt-reconnect 192.0.2.7\n"
 					   "reconnect 192.0.2.8\n");

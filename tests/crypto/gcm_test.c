@@ -140,7 +140,8 @@ static void fill(uint8_t *to, size_t len)
 static void compare(size_t len)
 {
 	static uint8_t plain[LEN_MAX], want[LEN_MAX], is[LEN_MAX + 1];
-	uint8_t key[32], nonce[GCM_NONCE_LEN], aad[AAD_MAX], tag[GCM_TAG_LEN], want_tag[GCM_TAG_LEN];
+	uint8_t key[32], nonce[GCM_NONCE_LEN], aad[AAD_MAX], tag[GCM_TAG_LEN],
+		want_tag[GCM_TAG_LEN];
 	size_t aad_len = roll() % (AAD_MAX + 1), key_len = roll() % 2 ? 16 : 32;
 	struct gcm g;
 	Aes aes;
@@ -183,7 +184,8 @@ static void what_the_library_says(void **state)
 {
 	(void)state;
 	need_vaes();
-	for (size_t len = 0; len <= 1100; len++) /* every way to end, in every loop of the assembly */
+	for (size_t len = 0; len <= 1100;
+	     len++) /* every way to end, in every loop of the assembly */
 		compare(len);
 	for (unsigned i = 0; i < 200; i++)
 		compare(roll() % LEN_MAX);
@@ -191,7 +193,8 @@ static void what_the_library_says(void **state)
 
 static void other_aad_or_nonce(void **state)
 {
-	uint8_t key[16] = { 1 }, nonce[GCM_NONCE_LEN], aad[] = { 23, 3, 3, 1, 2 }, text[100] = { 0 };
+	uint8_t key[16] = { 1 }, nonce[GCM_NONCE_LEN], aad[] = { 23, 3, 3, 1, 2 },
+		text[100] = { 0 };
 	uint8_t out[100], tag[GCM_TAG_LEN];
 	struct gcm g;
 	Aes aes;

@@ -190,7 +190,8 @@ static void signals_are_as_they_were(void **state)
 	sigprocmask(SIG_BLOCK, &term, &before);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN); /* nohup */
-	start_shell(&l, "kill -HUP $$; sh -c 'kill -PIPE $$'; [ $? = 141 ] && kill -TERM $$; exit 1");
+	start_shell(&l,
+		    "kill -HUP $$; sh -c 'kill -PIPE $$'; [ $? = 141 ] && kill -TERM $$; exit 1");
 	assert_int_equal(status_at_the_end(&l), 128 + SIGTERM);
 	finish(&l);
 	signal(SIGHUP, SIG_DFL);
@@ -209,7 +210,8 @@ static void what_it_leaves_is_ended(void **state)
 
 	(void)state;
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)) {
-		print_message("skip: kernel: orphans are not brought to us\n"); /* qemu-user's is such a one */
+		print_message(
+			"skip: kernel: orphans are not brought to us\n"); /* qemu-user's is such a one */
 		skip();
 	}
 	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {

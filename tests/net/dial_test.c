@@ -352,8 +352,8 @@ static void families_take_turns(void **state)
 static void many_addresses_are_cut_with_both_families(void **state)
 {
 	static const char *const addrs[] = {
-		"::1", "::1", "::1", "::1", "::1", "::1", "::1", "::1", "::1", "::1", "::1",
-		"::1", "::1", "::1", "::1", "::1", "::1", "::1", "127.0.0.1", NULL,
+		"::1", "::1", "::1", "::1", "::1", "::1", "::1", "::1", "::1",       "::1",
+		"::1", "::1", "::1", "::1", "::1", "::1", "::1", "::1", "127.0.0.1", NULL,
 	};
 
 	(void)state;
@@ -423,7 +423,8 @@ static void nobody_answers_in_time(void **state)
 	cfg.timeout_ms = 20;
 	run_dial();
 	assert_int_equal(result.status, DIAL_NO_ANSWER);
-	snprintf(expected, sizeof(expected), "127.0.0.1:%u: %c%s", cfg.port, tolower(why[0]), why + 1);
+	snprintf(expected, sizeof(expected), "127.0.0.1:%u: %c%s", cfg.port, tolower(why[0]),
+		 why + 1);
 	assert_string_equal(result.text, expected);
 }
 

@@ -194,7 +194,8 @@ static void a_program_that_hangs_does_not_hang_others(void **state)
 static void what_is_not_printable_is_not_printed(void **state)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = "\0" HEALTH_NAME "0" };
-	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof(HEALTH_NAME) + 1);
+	socklen_t len =
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof(HEALTH_NAME) + 1);
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0), pair;
 	struct asking asking = { .done_fd = -1 };
 	pthread_t thread;

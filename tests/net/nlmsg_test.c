@@ -131,10 +131,8 @@ static void lengths_that_lie(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(written_and_read),
-		cmocka_unit_test(numbers),
-		cmocka_unit_test(two_messages_in_one_buffer),
-		cmocka_unit_test(cut_messages),
+		cmocka_unit_test(written_and_read),           cmocka_unit_test(numbers),
+		cmocka_unit_test(two_messages_in_one_buffer), cmocka_unit_test(cut_messages),
 		cmocka_unit_test(lengths_that_lie),
 	};
 

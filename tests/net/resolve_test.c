@@ -69,8 +69,7 @@ static void literals(void **state)
 		if (is_literal != !!cases[i].expected)
 			fail_msg("%s, family %d", cases[i].host, cases[i].family);
 		if (is_literal)
-			assert_string_equal(ip_print_sockaddr(&a.addrs[0]).text,
-					    cases[i].expected);
+			assert_string_equal(ip_print_sockaddr(&a.addrs[0]).text, cases[i].expected);
 	}
 }
 

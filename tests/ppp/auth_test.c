@@ -58,7 +58,7 @@ static const struct script pap_client[] = {
 	  "< lcp 01 01 -- " OPT_PAP "\n! offer pap\n> lcp 02 01 -- " OPT_PAP
 	  "\n! lcp-up\n" PAP_REQUEST("01") "+ 4999\n+ 1\n" PAP_REQUEST("02") "+ 9999\n+ 1\n" PAP_REQUEST(
 		  "03") "+ 19999\n+ 1\n" PAP_REQUEST("04") "+ 4999\n+ 1\n> lcp 05 02 00 04\n"
-							    "< lcp 06 02 00 04\n! closed 7 0\n" },
+							   "< lcp 06 02 00 04\n! closed 7 0\n" },
 	{ "PAP: judged once by a server that takes its time", PPP_CLIENT, pap,
 	  CLIENT_LCP(OPT_PAP) "+ 4900\n< pap 02 01 00 05 00\n! authenticated " NO_HLAK "\nskip\n" },
 	{ "PAP: no repeat while the answer may be on its way", PPP_CLIENT, pap_far_away,
@@ -219,11 +219,11 @@ static const struct script mschapv2_client[] = {
 #define SERVER_CHALLENGE "> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n"
 
 /* The client asks for nothing. */
-#define SERVER_BARE_AUTH                                                                  \
-	"< lcp 01 01 00 04\n"                                                             \
-	"> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n> lcp 02 01 00 04\n"                \
-	"< lcp 02 01 -- 05 06 99999999 03 05 c223 81\n! lcp-up\n" SERVER_CHALLENGE       \
-	"< chap 02 42 -- 31 " VALUE49 " \"User\"\n! check mschapv2 User\n"                \
+#define SERVER_BARE_AUTH                                                           \
+	"< lcp 01 01 00 04\n"                                                      \
+	"> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n> lcp 02 01 00 04\n"         \
+	"< lcp 02 01 -- 05 06 99999999 03 05 c223 81\n! lcp-up\n" SERVER_CHALLENGE \
+	"< chap 02 42 -- 31 " VALUE49 " \"User\"\n! check mschapv2 User\n"         \
 	"> chap 03 42 -- \"" S_TEXT "\"\n! authenticated " HLAK "\n"
 
 static const struct script mschapv2_server[] = {
@@ -245,7 +245,8 @@ static const struct script mschapv2_server[] = {
 	  SERVER_AUTH "< chap 02 42 -- 31 " VALUE49 " \"User\"\n> chap 03 42 -- \"" S_TEXT "\"\n"
 		      "< ipcp 01 01 -- 03 06 0a010002\nskip\n"
 		      "< chap 02 42 -- 31 " VALUE49 " \"User\"\n> chap 03 42 -- \"" S_TEXT "\"\n" },
-	{ "MS-CHAPv2: the request that opened LCP comes again, and has no options", PPP_SERVER, NULL,
+	{ "MS-CHAPv2: the request that opened LCP comes again, and has no options", PPP_SERVER,
+	  NULL,
 	  SERVER_BARE_AUTH "< lcp 01 01 00 04\n> lcp 02 01 00 04\n"
 			   "< lcp 01 01 00 04\n> lcp 02 01 00 04\n" },
 	{ "MS-CHAPv2: one with options is another request", PPP_SERVER, NULL,

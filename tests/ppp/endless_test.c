@@ -438,7 +438,8 @@ static void a_peer_that_asks_late_is_waited_for(void **state)
 				deliver();
 		}
 		if (t.is_closed)
-			fail_msg("%s: gave up after %d ms", late[i].name, (int)(t.now_ms - t.begin_ms));
+			fail_msg("%s: gave up after %d ms", late[i].name,
+				 (int)(t.now_ms - t.begin_ms));
 		t.now_ms = t.begin_ms + LATE_MS;
 		t.is_dancing = false;
 		if (in_network)

@@ -190,9 +190,21 @@ static void where_no_address_of_ours_leads_is_unreachable(void **state)
 static void some_addresses_are_no_target(void **state)
 {
 	static const char *const targets[] = {
-		OWN,	     OWN6,	"0.0.0.0",		"127.0.0.1", "255.255.255.255",
-		"224.0.0.1", "::",	"::1",			"ff02::1",   "::ffff:127.0.0.1",
-		"localhost", "localhost.", "something.localhost", "127.1",   "0x7f.1",
+		OWN,
+		OWN6,
+		"0.0.0.0",
+		"127.0.0.1",
+		"255.255.255.255",
+		"224.0.0.1",
+		"::",
+		"::1",
+		"ff02::1",
+		"::ffff:127.0.0.1",
+		"localhost",
+		"localhost.",
+		"something.localhost",
+		"127.1",
+		"0x7f.1",
 	};
 
 	(void)state;

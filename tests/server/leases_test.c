@@ -101,8 +101,9 @@ static void text_and_back(void **state)
 
 static void nonsense_is_passed_over(void **state)
 {
-	static const char text[] = "\n \n10.9.0.2\n10.9.0.2 \n300.1.1.1 ann\nfe80::1 ann\n10.9.0.7\tann\n"
-				   "10.9.0.3 a\0b\n10.9.0.9 far\n10.9.0.4 ann";
+	static const char text[] =
+		"\n \n10.9.0.2\n10.9.0.2 \n300.1.1.1 ann\nfe80::1 ann\n10.9.0.7\tann\n"
+		"10.9.0.3 a\0b\n10.9.0.9 far\n10.9.0.4 ann";
 	static char long_line[1000];
 	uint32_t up_to = 0x0a090008, len = sizeof(long_line);
 

@@ -344,8 +344,9 @@ static void failures_are_counted(void **state)
 	assert_true(guess("192.0.2.2", "ann", true));
 	registry_list_bans(r, 1000, &list);
 	assert_int_equal(list.count, 1);
-	assert_string_equal(list.text[0], "user \"ann\" from 192.0.2.1: 2 failures, refused for another "
-					  "600 s");
+	assert_string_equal(list.text[0],
+			    "user \"ann\" from 192.0.2.1: 2 failures, refused for another "
+			    "600 s");
 	registry_lift_bans(r);
 	assert_true(guess("192.0.2.1", "ann", true));
 	cfg.max_failures = 0;

@@ -113,8 +113,10 @@ static int set_up(void **state)
 				     .mtu = 1400,
 				     .hashes = SSTP_HASH_SHA256 };
 	assert_true(ip_prefix_parse("10.9.0.0/24", &t.cfg.network));
-	t.shared = (struct shared){ .cfg = &t.cfg, .workers = t.workers, .max_sessions = 1000,
-				     .half_open_max = SESSION_HALF_OPEN_MAX };
+	t.shared = (struct shared){ .cfg = &t.cfg,
+				    .workers = t.workers,
+				    .max_sessions = 1000,
+				    .half_open_max = SESSION_HALF_OPEN_MAX };
 	pthread_mutex_init(&t.shared.credentials.gate, NULL);
 	pthread_rwlock_init(&t.shared.credentials.lock, NULL);
 	t.count = 0;
@@ -386,7 +388,8 @@ static void an_address_comes_back_before_its_eviction(void **state)
 
 	(void)state;
 	t.cfg.name = "server";
-	assert_int_equal(users_parse("users", users, strlen(users), &t.shared.credentials.users, &err), 0);
+	assert_int_equal(
+		users_parse("users", users, strlen(users), &t.shared.credentials.users, &err), 0);
 	t.shared.worker_count = 2;
 	open_worker(0);
 	open_worker(1);

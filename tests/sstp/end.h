@@ -29,7 +29,7 @@ struct end {
 	size_t tx_len;
 	unsigned int sends;
 	size_t sent_at[END_SENDS_MAX]; /* where in tx each of them begins */
-	uint8_t ppp[64 * 1024]; /* the frames that came up, one behind the other */
+	uint8_t ppp[64 * 1024];        /* the frames that came up, one behind the other */
 	size_t ppp_len;
 	unsigned int frames, http_done, start_ppp, connected, closed; /* events */
 	uint8_t offered;                                              /* with start_ppp */
@@ -72,7 +72,7 @@ size_t from_hex(const char *hex, uint8_t *to, size_t room);
 void end_build_connected(const struct end *server, uint8_t hash,
 			 uint8_t msg[SSTP_CALL_CONNECTED_LEN]);
 
-#define REQUEST_HTTP                                                                  \
+#define REQUEST_HTTP                                                                 \
 	"SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/ HTTP/1.1\r\n" \
 	"SSTPCORRELATIONID: {48B82435-099A-4158-A987-052E7570CFAA}\r\n"              \
 	"Content-Length: 18446744073709551615\r\n"                                   \

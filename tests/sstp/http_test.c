@@ -247,7 +247,8 @@ static const struct {
 	{ "100 before it", "HTTP/1.1 100 Continue\r\n\r\n" ANSWER_HTTP, 0, 200 },
 	{ "102, 103 and 199 before it",
 	  "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
-	  "HTTP/1.1 199 X\r\nA: b\r\n\r\n" ANSWER_HTTP, 0, 200 },
+	  "HTTP/1.1 199 X\r\nA: b\r\n\r\n" ANSWER_HTTP,
+	  0, 200 },
 	{ "100 before a refusal", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n",
 	  SSTP_CLOSED_HTTP_STATUS, 403 },
 	{ "100 before nonsense", "HTTP/1.1 100 Continue\r\n\r\nHello", SSTP_CLOSED_NOT_SSTP, 100 },

@@ -98,12 +98,11 @@ static const struct {
 	{ "Status Info too short",
 	  "10 01 00 16 00 01 00 02 00 01 00 06 00 01 00 02 00 08 00 00 00 01",
 	  NAK("18", "10", "02 00 00 00 03 00 00 00 01") },
-	{ "three faults",
-	  "10 01 00 12 00 01 00 02 00 63 00 04 00 01 00 06 00 02",
+	{ "three faults", "10 01 00 12 00 01 00 02 00 63 00 04 00 01 00 06 00 02",
 	  "10 01 00 22 00 03 00 02 00 02 00 0C 00 00 00 63 00 00 00 02"
 	  "00 02 00 0E 00 00 00 01 00 00 00 04 00 02" },
-	{ "more attributes counted than there are",
-	  "10 01 00 0E 00 01 00 02 00 01 00 06 00 01", A7 },
+	{ "more attributes counted than there are", "10 01 00 0E 00 01 00 02 00 01 00 06 00 01",
+	  A7 },
 	{ "65535 attributes counted", "10 01 00 0E 00 01 FF FF 00 01 00 06 00 01", A7 },
 	{ "attribute longer than the packet", "10 01 00 0E 00 01 00 01 00 01 00 07 00 01", A7 },
 	{ "attribute of 4095 bytes", "10 01 00 0E 00 01 00 01 00 01 0F FF 00 01", A7 },
@@ -120,8 +119,8 @@ static const struct {
 	{ "Length 4", "10 01 00 04 00 01 00 01 00 01 00 06 00 01", GONE },
 	{ "Length 7", "10 01 00 07 00 01 00 01 00 01 00 06 00 01", GONE },
 	{ "Length 0, R bits set", "10 01 F0 00 00 01 00 01 00 01 00 06 00 01", GONE },
-	{ "Length too long: more is waited for",
-	  "10 01 0F FF 00 01 00 01 00 01 00 06 00 01", NOTHING },
+	{ "Length too long: more is waited for", "10 01 0F FF 00 01 00 01 00 01 00 06 00 01",
+	  NOTHING },
 	{ "version 0x11", "11 01 00 0E 00 01 00 01 00 01 00 06 00 01", GONE },
 	{ "version 0x00", "00 01 00 0E 00 01 00 01 00 01 00 06 00 01", GONE },
 	{ "data of 4 bytes", "10 00 00 04", NOTHING },
@@ -255,8 +254,10 @@ static const struct {
 	{ "unknown hash", "10010030 00020001 00040028 00000004" BODY, 3, 4, false },
 	{ "no attribute", "10010008 00020000", 3, 9, false },
 	{ "another attribute", "1001000E 00020001 00010006 0001", 3, 9, false },
-	{ "attribute too short", "1001002F 00020001 00040027 00000003"
-	  "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e", 3, 9, false },
+	{ "attribute too short",
+	  "1001002F 00020001 00040027 00000003"
+	  "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e",
+	  3, 9, false },
 	{ "attribute too long", "10010031 00020001 00040029 00000003" BODY "20", 3, 9, false },
 	{ "attribute past the end", "10010030 00020001 00040029 00000003" BODY, 3, 7, false },
 	{ "attribute of no length", "10010030 00020001 00040000 00000003" BODY, 3, 7, false },
@@ -279,15 +280,16 @@ static void ack_table(void **state)
 			assert_int_equal(e.sends, 0);
 			assert_closed(&e, SSTP_CLOSED_NOT_SSTP, 0);
 		} else if (acks[i].status) {
-			assert_sent_abort(&e, acks[i].status == 7 ? SSTP_ATTR_STATUS_INFO
-								  : SSTP_ATTR_CRYPTO_BINDING_REQ,
+			assert_sent_abort(&e,
+					  acks[i].status == 7 ? SSTP_ATTR_STATUS_INFO
+							      : SSTP_ATTR_CRYPTO_BINDING_REQ,
 					  acks[i].status);
 			assert_int_equal(e.start_ppp, 0);
 			end_wait(&e, SSTP_ABORT_1_MS);
 			assert_closed(&e,
-				      acks[i].status == SSTP_STATUS_VALUE_NOT_SUPPORTED ?
-					      SSTP_CLOSED_NO_HASH :
-					      SSTP_CLOSED_BAD_MESSAGE,
+				      acks[i].status == SSTP_STATUS_VALUE_NOT_SUPPORTED
+					      ? SSTP_CLOSED_NO_HASH
+					      : SSTP_CLOSED_BAD_MESSAGE,
 				      acks[i].status);
 		} else {
 			assert_int_equal(e.sends, 0);
@@ -346,8 +348,8 @@ static const struct {
 	{ "Disconnect", DISCONNECT_HEX, SSTP_MSG_CALL_DISCONNECT_ACK, SSTP_CLOSED_BY_PEER, 0 },
 	{ "Disconnect without attribute", "10 01 00 08 00 06 00 00", SSTP_MSG_CALL_DISCONNECT_ACK,
 	  SSTP_CLOSED_BY_PEER, 0 },
-	{ "Disconnect, attribute missing", "10 01 00 08 00 06 00 02",
-	  SSTP_MSG_CALL_DISCONNECT_ACK, SSTP_CLOSED_BY_PEER, 0 },
+	{ "Disconnect, attribute missing", "10 01 00 08 00 06 00 02", SSTP_MSG_CALL_DISCONNECT_ACK,
+	  SSTP_CLOSED_BY_PEER, 0 },
 };
 
 static void end_table(void **state)
@@ -383,7 +385,9 @@ static void data(void **state)
 			bool is_open = st == SSTP_ST_ACK || st == SSTP_ST_CONNECTED;
 
 			end_bring(&e, &cfg, (enum sstp_state)st);
-			end_feed_hex(&e, "10 00 00 06 AA BB" "10 00 00 04" "10 FE F0 05 CC");
+			end_feed_hex(&e, "10 00 00 06 AA BB"
+					 "10 00 00 04"
+					 "10 FE F0 05 CC");
 			assert_int_equal(e.sends, 0);
 			assert_int_equal(e.rx_len, 0);
 			assert_int_equal(e.frames, is_open ? 2 : 0);

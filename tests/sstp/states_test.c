@@ -28,46 +28,74 @@ struct row {
 
 /* columns: 1, 2, 3, Abort pending, Abort timeout, Disconnect pending, Disconnect timeout */
 static const struct row rows[] = {
-	{ "Call-Connect-Request", REQUEST_HEX, 0,
+	{ "Call-Connect-Request",
+	  REQUEST_HEX,
+	  0,
 	  { "A5", "A5", "A5", "-", "-", "-", "-" },
 	  { "2", "A5", "A5", "-", "-", "-", "-" } },
-	{ "Call-Connect-Ack", ACK_HEX, 0,
+	{ "Call-Connect-Ack",
+	  ACK_HEX,
+	  0,
 	  { "2", "A5", "A5", "-", "-", "-", "-" },
 	  { "A5", "A5", "A5", "-", "-", "-", "-" } },
-	{ "Call-Connect-Nak", NAK_HEX, 0,
+	{ "Call-Connect-Nak",
+	  NAK_HEX,
+	  0,
 	  { "R", "A5", "A5", "-", "-", "-", "-" },
 	  { "A5", "A5", "A5", "-", "-", "-", "-" } },
-	{ "Call-Connected", "connected", 0,
+	{ "Call-Connected",
+	  "connected",
+	  0,
 	  { "A5", "A5", "A5", "-", "-", "-", "-" },
 	  { "A5", "-", "A5", "-", "-", "-", "-" } },
-	{ "Call-Abort", ABORT_HEX, 0,
+	{ "Call-Abort",
+	  ABORT_HEX,
+	  0,
 	  { "A'", "A'", "A'", "T", "-", "A'", "-" },
 	  { "A'", "A'", "A'", "T", "-", "A'", "-" } },
-	{ "Call-Disconnect", DISCONNECT_HEX, 0,
+	{ "Call-Disconnect",
+	  DISCONNECT_HEX,
+	  0,
 	  { "D'", "D'", "D'", "-", "-", "D'", "-" },
 	  { "D'", "D'", "D'", "-", "-", "D'", "-" } },
-	{ "Call-Disconnect-Ack", DISCONNECT_ACK_HEX, 0,
+	{ "Call-Disconnect-Ack",
+	  DISCONNECT_ACK_HEX,
+	  0,
 	  { "A5", "A5", "A5", "-", "-", "X", "X" },
 	  { "A5", "A5", "A5", "-", "-", "X", "X" } },
-	{ "Echo-Request", ECHO_REQUEST_HEX, 0,
+	{ "Echo-Request",
+	  ECHO_REQUEST_HEX,
+	  0,
 	  { "A5", "E", "E", "-", "-", "-", "-" },
 	  { "A5", "E", "E", "-", "-", "-", "-" } },
-	{ "Echo-Response", ECHO_RESPONSE_HEX, 0,
+	{ "Echo-Response",
+	  ECHO_RESPONSE_HEX,
+	  0,
 	  { "A5", "-", "-", "-", "-", "-", "-" },
 	  { "A5", "-", "-", "-", "-", "-", "-" } },
-	{ "unknown message", UNKNOWN_HEX, 0,
+	{ "unknown message",
+	  UNKNOWN_HEX,
+	  0,
 	  { "A7", "A7", "A7", "-", "-", "-", "-" },
 	  { "A7", "A7", "A7", "-", "-", "-", "-" } },
-	{ "malformed message", TOO_MANY_HEX, 0,
+	{ "malformed message",
+	  TOO_MANY_HEX,
+	  0,
 	  { "A7", "A7", "A7", "-", "-", "-", "-" },
 	  { "A7", "A7", "A7", "-", "-", "-", "-" } },
-	{ "authenticated", NULL, SSTP_ON_AUTHENTICATED,
+	{ "authenticated",
+	  NULL,
+	  SSTP_ON_AUTHENTICATED,
 	  { "-", "3", "-", "-", "-", "-", "-" },
 	  { "-", "-", "-", "-", "-", "-", "-" } },
-	{ "close", NULL, SSTP_ON_CLOSE,
+	{ "close",
+	  NULL,
+	  SSTP_ON_CLOSE,
 	  { "D", "D", "D", "-", "-", "-", "-" },
 	  { "D", "D", "D", "-", "-", "-", "-" } },
-	{ "timer", NULL, SSTP_ON_TIMER,
+	{ "timer",
+	  NULL,
+	  SSTP_ON_TIMER,
 	  { "A8", "A8", "H", "X", "X", "X", "X" },
 	  { "A8", "A8", "H", "X", "X", "X", "X" } },
 };
@@ -166,8 +194,8 @@ static void run_cells(enum sstp_role role)
 
 	for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
 		for (size_t c = 0; c < CELLS; c++) {
-			const char *want = role == SSTP_CLIENT ? rows[r].client[c]
-							       : rows[r].server[c];
+			const char *want =
+				role == SSTP_CLIENT ? rows[r].client[c] : rows[r].server[c];
 			enum sstp_state state = (enum sstp_state)(SSTP_ST_REQUEST + c);
 			uint64_t deadline;
 
@@ -210,8 +238,9 @@ static void http_cells(void **state)
 		assert_int_equal(e.sends, 0);
 		end_bring(&e, &cfg, SSTP_ST_HTTP);
 		end_turn(&e, sstp_deadline(&e.s));
-		assert_closed(&e, role == SSTP_CLIENT ? SSTP_CLOSED_NO_ANSWER :
-							SSTP_CLOSED_NO_REQUEST, 0);
+		assert_closed(&e,
+			      role == SSTP_CLIENT ? SSTP_CLOSED_NO_ANSWER : SSTP_CLOSED_NO_REQUEST,
+			      0);
 		assert_int_equal(e.sends, 0);
 	}
 }

@@ -111,10 +111,8 @@ static void hello(void **state)
 static const struct {
 	const char *name, *hex; /* NULL: sstp_note_traffic */
 } signs_of_life[] = {
-	{ "Echo-Response", ECHO_RESPONSE_HEX },
-	{ "Echo-Request", ECHO_REQUEST_HEX },
-	{ "data", "10 00 00 05 AA" },
-	{ "empty data", "10 00 00 04" },
+	{ "Echo-Response", ECHO_RESPONSE_HEX }, { "Echo-Request", ECHO_REQUEST_HEX },
+	{ "data", "10 00 00 05 AA" },           { "empty data", "10 00 00 04" },
 	{ "packets past the engine", NULL },
 };
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 static const char user[] = "ann";
-static const uint8_t ip_packet[] = { 0x45, 0, 0, 20, 0, 0, 0, 0, 64, 17, 0, 0,
-				     10,   1, 0, 2,  10, 1, 0, 1 };
+static const uint8_t ip_packet[] = { 0x45, 0, 0,  20, 0, 0, 0,  0, 64, 17,
+				     0,    0, 10, 1,  0, 2, 10, 1, 0,  1 };
 
 static void must(bool is_so)
 {

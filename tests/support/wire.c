@@ -121,8 +121,7 @@ bool wire_carries(struct wire *w)
 
 struct mini_cfg wire_cfg(enum sstp_role role, enum ppp_auth method)
 {
-	return (struct mini_cfg){ .role = role,
-				  .auth = { method },
-				  .auth_count = 1,
-				  .password = "correct horse" };
+	return (struct mini_cfg){
+		.role = role, .auth = { method }, .auth_count = 1, .password = "correct horse"
+	};
 }

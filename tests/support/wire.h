@@ -37,7 +37,7 @@ void wire_settle(struct wire *w);
 /* Turns the clock, deadline by deadline, for `ms` or until one end has closed. */
 void wire_turn(struct wire *w, uint64_t ms);
 
-bool wire_is_up(const struct wire *w); /* both ends */
+bool wire_is_up(const struct wire *w);   /* both ends */
 bool wire_is_down(const struct wire *w); /* one end has closed, and so the connection is */
 /* A packet each way: have both come through? */
 bool wire_carries(struct wire *w);

@@ -385,12 +385,12 @@ static void any_byte_changed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(dns_names),	       cmocka_unit_test(addresses),
+		cmocka_unit_test(dns_names),           cmocka_unit_test(addresses),
 		cmocka_unit_test(malformed_addresses), cmocka_unit_test(common_name),
 		cmocka_unit_test(odd_common_names),    cmocka_unit_test(embedded_zero),
-		cmocka_unit_test(broken_san),	       cmocka_unit_test(many_names),
-		cmocka_unit_test(what_it_says),	       cmocka_unit_test(long_names),
-		cmocka_unit_test(cut_anywhere),	       cmocka_unit_test(a_byte_behind),
+		cmocka_unit_test(broken_san),          cmocka_unit_test(many_names),
+		cmocka_unit_test(what_it_says),        cmocka_unit_test(long_names),
+		cmocka_unit_test(cut_anywhere),        cmocka_unit_test(a_byte_behind),
 		cmocka_unit_test(any_byte_changed),
 	};
 

@@ -57,7 +57,7 @@ static struct pair *pair_up(bool is_tls13)
 
 static void sizes(void **state)
 {
-	static const size_t lens[] = { 1,     2,     100,	1400,	       16383,
+	static const size_t lens[] = { 1,     2,     100,       1400,          16383,
 				       16384, 16385, 2 * 16384, 2 * 16384 + 1, BIG };
 
 	(void)state;
@@ -296,8 +296,9 @@ static void new_keys_amid_data(void **state)
 			for (unsigned i = 0; i < 2; i++) {
 				flow_write(&flows[i], 3000 + 1000 * i);
 				if (both & 1u << i)
-					assert_int_equal(wolfSSL_update_keys(flows[i].from->tls->ssl),
-							 WOLFSSL_SUCCESS);
+					assert_int_equal(
+						wolfSSL_update_keys(flows[i].from->tls->ssl),
+						WOLFSSL_SUCCESS);
 				flow_write(&flows[i], 1000 + turn);
 			}
 			flow_read(&flows[turn % 2]);

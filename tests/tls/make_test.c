@@ -254,9 +254,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_in_it), cmocka_unit_test(it_works),
-		cmocka_unit_test(in_one_file),	 cmocka_unit_test(existing_files),
-		cmocka_unit_test(no_folder),	 cmocka_unit_test(bad_requests),
-		cmocka_unit_test(long_name),	 cmocka_unit_test(long_life),
+		cmocka_unit_test(in_one_file),   cmocka_unit_test(existing_files),
+		cmocka_unit_test(no_folder),     cmocka_unit_test(bad_requests),
+		cmocka_unit_test(long_name),     cmocka_unit_test(long_life),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);

@@ -25,10 +25,10 @@ struct pki {
 /* What a leaf says. All zero: a good one for "vpn.example.net", signed by the authority. */
 struct pki_leaf {
 	const char *common_name; /* NULL: "vpn.example.net" */
-	struct bytes san;	 /* GeneralNames; used when has_san */
-	bool has_san;		 /* false: one dNSName, "vpn.example.net" */
+	struct bytes san;        /* GeneralNames; used when has_san */
+	bool has_san;            /* false: one dNSName, "vpn.example.net" */
 	bool has_no_san;
-	struct bytes purpose;	 /* empty: serverAuth */
+	struct bytes purpose;    /* empty: serverAuth */
 	int from_day, until_day; /* from now; both 0: yesterday to next month */
 	bool is_rsa;
 	bool is_self_signed;

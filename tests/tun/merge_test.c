@@ -144,16 +144,40 @@ static const struct train_case trains[] = {
 	{ "RST on all", { .len = 300, .flags = PACKET_RST }, 100, "0 1 2", NONE, 0, 0, 0 },
 	{ "SYN with data", { .len = 300, .flags = PACKET_SYN }, 100, "0 1 2", NONE, 0, 0, 0 },
 	{ "IPv4 options", { .len = 300, .ip_options_len = 4 }, 100, "0 1 2", NONE, 0, 0, 0 },
-	{ "extension headers", { .is_v6 = true, .len = 300, .ext = { 60 }, .ext_count = 1 }, 100,
-	  "0 1 2", NONE, 0, 0, 0 },
-	{ "fragments", { .is_v6 = true, .len = 300, .ext = { 44 }, .ext_count = 1 }, 100,
-	  "0 1 2", NONE, 0, 0, 0 },
-	{ "UDP without a checksum", { .is_udp = true, .len = 300, .no_checksum = true }, 100,
-	  "0 1 2", NONE, 0, 0, 0 },
+	{ "extension headers",
+	  { .is_v6 = true, .len = 300, .ext = { 60 }, .ext_count = 1 },
+	  100,
+	  "0 1 2",
+	  NONE,
+	  0,
+	  0,
+	  0 },
+	{ "fragments",
+	  { .is_v6 = true, .len = 300, .ext = { 44 }, .ext_count = 1 },
+	  100,
+	  "0 1 2",
+	  NONE,
+	  0,
+	  0,
+	  0 },
+	{ "UDP without a checksum",
+	  { .is_udp = true, .len = 300, .no_checksum = true },
+	  100,
+	  "0 1 2",
+	  NONE,
+	  0,
+	  0,
+	  0 },
 	{ "more than 64", { .len = 9000 }, 100, "0-63 64-89", NONE, 0, 0, 0 },
 	{ "more than 64 KiB", { .len = 90000 }, 1460, "0-43 44-61", NONE, 0, 0, 0 },
-	{ "more than 64 KiB of IPv6", { .is_v6 = true, .len = 90000 }, 1440,
-	  "0-44 45-62", NONE, 0, 0, 0 },
+	{ "more than 64 KiB of IPv6",
+	  { .is_v6 = true, .len = 90000 },
+	  1440,
+	  "0-44 45-62",
+	  NONE,
+	  0,
+	  0,
+	  0 },
 
 	{ "PSH", TCP4, "0-2 3-4", MENDED, 2, 33, PACKET_ACK | PACKET_PSH },
 	{ "PSH on the first", TCP4, "0 1-4", MENDED, 0, 33, PACKET_ACK | PACKET_PSH },
@@ -387,12 +411,9 @@ static void fixed_ids_are_merged(void **state)
 		bool no_df;
 		const char *want;
 	} cases[] = {
-		{ { 0, 0, 0, 0 }, false, "0-3" },
-		{ { 7, 7, 7, 7 }, false, "0-3" },
-		{ { 7, 7, 7, 8 }, false, "0-2 3" },
-		{ { 7, 8, 8, 9 }, false, "0-1 2-3" },
-		{ { 0, 0, 0, 0 }, true, "0 1 2 3" },
-		{ { 0xffff, 0, 1, 2 }, true, "0-3" },
+		{ { 0, 0, 0, 0 }, false, "0-3" },    { { 7, 7, 7, 7 }, false, "0-3" },
+		{ { 7, 7, 7, 8 }, false, "0-2 3" },  { { 7, 8, 8, 9 }, false, "0-1 2-3" },
+		{ { 0, 0, 0, 0 }, true, "0 1 2 3" }, { { 0xffff, 0, 1, 2 }, true, "0-3" },
 	};
 
 	(void)state;
@@ -452,8 +473,9 @@ static void one_flow_too_many_pushes_out_the_oldest(void **state)
 
 static void one_flow_done_leaves_the_others(void **state)
 {
-	const struct packet_desc push = { .port = 1, .seq = 100, .id = 1, .from = 100, .len = 100,
-					  .flags = PACKET_PSH };
+	const struct packet_desc push = {
+		.port = 1, .seq = 100, .id = 1, .from = 100, .len = 100, .flags = PACKET_PSH
+	};
 
 	(void)state;
 	add_interleaved(3, 1, (struct packet_desc){ 0 });
@@ -589,8 +611,9 @@ static void random_traffic_is_kept(void **state)
 	for (int round = 0; round < 20; round++) {
 		expected = 0;
 		for (size_t f = 0; f < RANDOM_FLOWS; f++)
-			flows[f] = (struct packet_desc){ .is_v6 = f % 2, .is_udp = f > 3,
-							 .port = (uint16_t)f, .ext = { 60 } };
+			flows[f] = (struct packet_desc){
+				.is_v6 = f % 2, .is_udp = f > 3, .port = (uint16_t)f, .ext = { 60 }
+			};
 		for (size_t i = 0; i < PACKETS; i++) {
 			flow_of[i] = any(RANDOM_FLOWS);
 			make_random(&flows[flow_of[i]], i);
@@ -610,8 +633,9 @@ static void random_lies_do_no_harm(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 20000; i++) {
-		struct packet_desc d = { .is_v6 = any(2), .is_udp = any(2), .len = any(50),
-					 .ext = { 0, 60, 44 } };
+		struct packet_desc d = {
+			.is_v6 = any(2), .is_udp = any(2), .len = any(50), .ext = { 0, 60, 44 }
+		};
 		uint8_t *packet;
 		size_t len;
 

@@ -78,8 +78,7 @@ static void put_v6(struct writer *w, const struct packet_desc *d, size_t len)
 	put_bytes(w, source, sizeof(source));
 	put_bytes(w, destination, sizeof(destination));
 	for (size_t i = 0; i < d->ext_count; i++)
-		put_extension(w, d->ext[i],
-			      i + 1 < d->ext_count ? d->ext[i + 1] : proto_of(d));
+		put_extension(w, d->ext[i], i + 1 < d->ext_count ? d->ext[i + 1] : proto_of(d));
 }
 
 static void put_tcp(struct writer *w, const struct packet_desc *d)
@@ -198,7 +197,7 @@ struct packet_desc packet_cut(const struct packet_desc *d, size_t done, size_t s
 	cut.seq += (uint32_t)done;
 	cut.id = (uint16_t)(cut.id + done / size);
 	if (done + cut.len < d->len)
-		cut.flags &= (uint8_t)~(PACKET_FIN | PACKET_PSH);
+		cut.flags &= (uint8_t) ~(PACKET_FIN | PACKET_PSH);
 	if (done)
 		cut.flags &= (uint8_t)~PACKET_CWR;
 	return cut;

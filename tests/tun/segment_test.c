@@ -46,19 +46,30 @@ static const struct cut_case cuts[] = {
 	{ "all TCP options", { .len = 5000, .tcp_options_len = 40 }, 1300, 1400, 1300 },
 	{ "IPv4 options", { .len = 5000, .ip_options_len = 40 }, 1300, 1400, 1300 },
 	{ "IPv4 options of UDP",
-	  { .is_udp = true, .len = 5000, .ip_options_len = 4 }, 1300, 1400, 1300 },
+	  { .is_udp = true, .len = 5000, .ip_options_len = 4 },
+	  1300,
+	  1400,
+	  1300 },
 	{ "IPv6 extension headers",
-	  { .is_v6 = true, .len = 5000, .ext = { 0, 43, 60 }, .ext_count = 3 }, 1300, 1400, 1300 },
+	  { .is_v6 = true, .len = 5000, .ext = { 0, 43, 60 }, .ext_count = 3 },
+	  1300,
+	  1400,
+	  1300 },
 	{ "IPv6 extension headers of UDP",
 	  { .is_v6 = true, .is_udp = true, .len = 5000, .ext = { 60 }, .ext_count = 1 },
-	  1300, 1400, 1300 },
+	  1300,
+	  1400,
+	  1300 },
 	{ "the largest", { .len = 65495 }, 1360, 1400, 1360 },
 	{ "odd sizes", { .len = 4444 }, 333, 1400, 333 },
 	{ "single bytes", { .len = 200 }, 1, 1400, 1 },
 	{ "large packets", { .len = 65000 }, 4047, 4087, 4047 },
 	{ "smaller than asked: mtu", { .len = 5000 }, 1460, 1400, 1360 },
 	{ "smaller than asked: IPv6",
-	  { .is_v6 = true, .len = 5000, .tcp_options_len = 12 }, 1428, 1280, 1208 },
+	  { .is_v6 = true, .len = 5000, .tcp_options_len = 12 },
+	  1428,
+	  1280,
+	  1208 },
 	{ "one packet over the mtu", { .len = 1400 }, 1460, 1400, 1360 },
 };
 
@@ -100,11 +111,21 @@ static uint32_t any(uint32_t limit)
 static struct packet_desc any_desc(void)
 {
 	struct packet_desc d = {
-		.is_v6 = any(2), .is_udp = any(2), .no_df = any(2), .tos = (uint8_t)any(256),
-		.ttl = (uint8_t)(1 + any(255)), .id = (uint16_t)any(65536), .seq = (uint32_t)rand(),
-		.port = (uint16_t)any(999), .ack = (uint32_t)rand(), .flags = (uint8_t)any(256),
-		.window = (uint16_t)any(65536), .tcp_options_len = 4 * any(11),
-		.flow_label = any(1 << 20), .timestamp = (uint32_t)rand(), .len = 1 + any(40000),
+		.is_v6 = any(2),
+		.is_udp = any(2),
+		.no_df = any(2),
+		.tos = (uint8_t)any(256),
+		.ttl = (uint8_t)(1 + any(255)),
+		.id = (uint16_t)any(65536),
+		.seq = (uint32_t)rand(),
+		.port = (uint16_t)any(999),
+		.ack = (uint32_t)rand(),
+		.flags = (uint8_t)any(256),
+		.window = (uint16_t)any(65536),
+		.tcp_options_len = 4 * any(11),
+		.flow_label = any(1 << 20),
+		.timestamp = (uint32_t)rand(),
+		.len = 1 + any(40000),
 	};
 
 	if (d.is_v6)
@@ -196,13 +217,13 @@ static void a_super_packet_of_one_is_whole(void **state)
 static void other_protocols_pass(void **state)
 {
 	static const uint8_t opaque[][44] = {
-		{ 0x45, 0, 0, 24, 0, 0, 0, 0, 64, 1 },        /* ICMP */
-		{ 0x45, 0, 0, 24, 0, 0, 0x20, 0, 64, 17 },    /* a first fragment */
-		{ 0x45, 0, 0, 24, 0, 0, 0, 9, 64, 6 },        /* a later one */
-		{ 0x45, 0, 0, 20, 0, 0, 0, 0, 64, 6 },        /* TCP without TCP */
-		{ 0x60, 0, 0, 0, 0, 4, 58, 64 },              /* ICMPv6 */
-		{ 0x60, 0, 0, 0, 0, 4, 0, 64, [41] = 200 },   /* options that don't end */
-		{ 0x60, 0, 0, 0, 0, 0, 44, 64 },              /* a fragment of nothing */
+		{ 0x45, 0, 0, 24, 0, 0, 0, 0, 64, 1 },      /* ICMP */
+		{ 0x45, 0, 0, 24, 0, 0, 0x20, 0, 64, 17 },  /* a first fragment */
+		{ 0x45, 0, 0, 24, 0, 0, 0, 9, 64, 6 },      /* a later one */
+		{ 0x45, 0, 0, 20, 0, 0, 0, 0, 64, 6 },      /* TCP without TCP */
+		{ 0x60, 0, 0, 0, 0, 4, 58, 64 },            /* ICMPv6 */
+		{ 0x60, 0, 0, 0, 0, 4, 0, 64, [41] = 200 }, /* options that don't end */
+		{ 0x60, 0, 0, 0, 0, 0, 44, 64 },            /* a fragment of nothing */
 		{ 0x60, 0, 0, 0, 0, 1, 60, 64 },
 	};
 	static const size_t lens[] = { 24, 24, 24, 20, 44, 44, 40, 41 };
@@ -336,10 +357,18 @@ static const struct lie lies[] = {
 	{ "TCP header cut", { 0 }, -1, 0, { .gso = TUN_GSO_NONE }, 3001 },
 	{ "IPv6 header cut", { .is_v6 = true }, -1, 0, { .gso = TUN_GSO_NONE }, 3021 },
 	{ "a fragment", { 0 }, 6, 0x20, { .gso = TUN_GSO_NONE }, 0 },
-	{ "an IPv6 fragment", { .is_v6 = true, .ext = { 44 }, .ext_count = 1 }, -1, 0,
-	  { .gso = TUN_GSO_NONE }, 0 },
-	{ "behind AH", { .is_v6 = true, .ext = { 51 }, .ext_count = 1 }, -1, 0,
-	  { .gso = TUN_GSO_NONE }, 0 },
+	{ "an IPv6 fragment",
+	  { .is_v6 = true, .ext = { 44 }, .ext_count = 1 },
+	  -1,
+	  0,
+	  { .gso = TUN_GSO_NONE },
+	  0 },
+	{ "behind AH",
+	  { .is_v6 = true, .ext = { 51 }, .ext_count = 1 },
+	  -1,
+	  0,
+	  { .gso = TUN_GSO_NONE },
+	  0 },
 	{ "neither TCP nor UDP", { 0 }, 9, 1, { .gso = TUN_GSO_NONE }, 0 },
 	{ "UDP said of TCP", { 0 }, -1, 0, { .gso = TUN_GSO_UDP }, 0 },
 	{ "TCP said of UDP", { .is_udp = true }, -1, 0, { .gso = TUN_GSO_TCP4 }, 0 },
@@ -351,8 +380,12 @@ static const struct lie lies[] = {
 	{ "checksum elsewhere", { 0 }, -1, 0, { .csum_offset = 6 }, 0 },
 	{ "checksum from elsewhere", { 0 }, -1, 0, { .csum_start = 24 }, 0 },
 	{ "checksum past the end", { 0 }, -1, 0, { .csum_start = 3030 }, 0 },
-	{ "checksum far past the end", { 0 }, -1, 0,
-	  { .csum_start = 65535, .csum_offset = 65535 }, 0 },
+	{ "checksum far past the end",
+	  { 0 },
+	  -1,
+	  0,
+	  { .csum_start = 65535, .csum_offset = 65535 },
+	  0 },
 };
 
 /* On the heap at its own size, so that the sanitizer sees a look past the end. */

@@ -165,7 +165,7 @@ static void the_fattest_pays_when_it_is_full(void **state)
 		put(1, i, 60000, 0);
 	assert_true(backlog_bytes(b) <= BACKLOG_MAX);
 	assert_true(dropped > 20);
-	for (uint16_t f; (f = get(NULL, 1)); )
+	for (uint16_t f; (f = get(NULL, 1));)
 		seen += f == 2;
 	assert_int_equal(seen, 100);
 }

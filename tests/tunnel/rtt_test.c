@@ -35,7 +35,8 @@ static void a_slow_reply_is_no_long_line(void **state)
 		uint32_t rtt = rtt_of(cases[i].socket_ms, cases[i].exchange_ms);
 
 		if (rtt != cases[i].rtt_ms || restart_of(rtt).first_ms != cases[i].first_ms)
-			fail_msg("%s: %u ms, first %u ms", cases[i].name, rtt, restart_of(rtt).first_ms);
+			fail_msg("%s: %u ms, first %u ms", cases[i].name, rtt,
+				 restart_of(rtt).first_ms);
 	}
 }
 

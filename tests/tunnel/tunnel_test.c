@@ -18,7 +18,13 @@
 #include "tls/cert.h"
 #include "tunnel/tunnel.h"
 
-enum { PACKET_LEN = 100, FLOOD = 4000, WAIT_MS = 20000, SERVER_ADDR = 0x0a090001, CLIENT_ADDR = 0x0a090002 };
+enum {
+	PACKET_LEN = 100,
+	FLOOD = 4000,
+	WAIT_MS = 20000,
+	SERVER_ADDR = 0x0a090001,
+	CLIENT_ADDR = 0x0a090002
+};
 
 struct end {
 	struct tunnel tunnel;
@@ -157,7 +163,8 @@ static void open_end(struct end *e, int fd, enum ppp_role role)
 
 static void socket_pair(int fds[2])
 {
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
+			 0);
 }
 
 static void open_both(void)
@@ -479,7 +486,8 @@ static void send_bulk_and_reset(struct end *e)
 	for (int i = 0; i < 20; i++)
 		send_one(e, 1400, 1);
 	pump_flush(&t.pump);
-	assert_int_equal(send(t.server.tunnel.cfg.fd, "", 1, 0), 1); /* unread at the close: a reset */
+	assert_int_equal(send(t.server.tunnel.cfg.fd, "", 1, 0),
+			 1); /* unread at the close: a reset */
 	tunnel_abandon(&e->tunnel);
 	e->is_open = false;
 }

@@ -165,7 +165,8 @@ static void classes(void **state)
 	for (size_t size = 64; size <= 262144; size++) {
 		assert_true(class_size(class_for(size)) >= size);
 		assert_true(class_size(class_within(size)) <= size);
-		assert_true(class_size(class_for(size)) * 4 <= size * 5 || is_large(class_for(size)));
+		assert_true(class_size(class_for(size)) * 4 <= size * 5 ||
+			    is_large(class_for(size)));
 	}
 }
 

@@ -157,11 +157,15 @@ static void texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_big_endian), cmocka_unit_test(runs_dry),
-		cmocka_unit_test(stays_bad),        cmocka_unit_test(inner_readers),
+		cmocka_unit_test(reads_big_endian),
+		cmocka_unit_test(runs_dry),
+		cmocka_unit_test(stays_bad),
+		cmocka_unit_test(inner_readers),
 		cmocka_unit_test(lengths_that_would_wrap),
-		cmocka_unit_test(writes_big_endian), cmocka_unit_test(runs_full),
-		cmocka_unit_test(gaps),             cmocka_unit_test(texts),
+		cmocka_unit_test(writes_big_endian),
+		cmocka_unit_test(runs_full),
+		cmocka_unit_test(gaps),
+		cmocka_unit_test(texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

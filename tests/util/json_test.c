@@ -102,7 +102,10 @@ static void small_buffers(void **state)
 	for (size_t size = JSON_SIZE_MIN; size <= sizeof(text); size++) {
 		memset(text, '#', sizeof(text));
 		json_open(&j, text, size);
-		json_bytes(&j, "first", "a\"\n\xff\xc3\xb6" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 44);
+		json_bytes(&j, "first",
+			   "a\"\n\xff\xc3\xb6"
+			   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+			   44);
 		json_array(&j, "list");
 		for (int i = 0; i < 3; i++) {
 			json_object(&j, NULL);

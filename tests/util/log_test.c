@@ -99,14 +99,25 @@ static void quoting(void **state)
 		{ "\x1b[2J\x7f", 5, "\"\\x1b[2J\\x7f\"" },
 		{ "J\xc3\xb6rg \xe6\x9d\x8e \xf0\x9f\x98\x80", 14,
 		  "\"J\xc3\xb6rg \xe6\x9d\x8e \xf0\x9f\x98\x80\"" },
-		{ "\xc3", 1, "\"\\xc3\"" }, /* no UTF-8: cut, in another's middle, too long, a surrogate */
+		{ "\xc3", 1,
+		  "\"\\xc3\"" }, /* no UTF-8: cut, in another's middle, too long, a surrogate */
 		{ "\xe2\x82z", 3, "\"\\xe2\\x82z\"" },
 		{ "\xc0\xaf", 2, "\"\\xc0\\xaf\"" },
 		{ "\xed\xa0\x80", 3, "\"\\xed\\xa0\\x80\"" },
 		{ "\xff\xfe", 2, "\"\\xff\\xfe\"" },
-		{ "\xc2\x9b" "2J", 4, "\"\\xc2\\x9b2J\"" }, /* C1: a terminal's CSI */
-		{ "a\xe2\x80\xae" "b", 5, "\"a\\xe2\\x80\\xae" "b\"" }, /* U+202E turns what follows */
-		{ "a\xe2\x80\xa8" "b", 5, "\"a\\xe2\\x80\\xa8" "b\"" }, /* U+2028 ends a line */
+		{ "\xc2\x9b"
+		  "2J",
+		  4, "\"\\xc2\\x9b2J\"" }, /* C1: a terminal's CSI */
+		{ "a\xe2\x80\xae"
+		  "b",
+		  5,
+		  "\"a\\xe2\\x80\\xae"
+		  "b\"" }, /* U+202E turns what follows */
+		{ "a\xe2\x80\xa8"
+		  "b",
+		  5,
+		  "\"a\\xe2\\x80\\xa8"
+		  "b\"" }, /* U+2028 ends a line */
 		{ "\xef\xbb\xbf", 3, "\"\\xef\\xbb\\xbf\"" },
 		{ "\xf3\xa0\x81\x81", 4, "\"\\xf3\\xa0\\x81\\x81\"" },
 	};
@@ -137,7 +148,7 @@ static void long_text_is_cut(void **state)
 }
 
 /* What really goes to descriptor 2. */
-static const char *catch(void (*say)(void *arg), void *arg)
+static const char *catch (void (*say)(void *arg), void *arg)
 {
 	static char out[4096];
 	int ends[2], saved = dup(STDERR_FILENO);
@@ -174,20 +185,20 @@ static void say_line(void *arg)
 
 static const char *to_stderr(enum log_level level, const struct log *log, const char *line)
 {
-	return catch(say_line, &(struct said){ level, log, line, 0 });
+	return catch (say_line, &(struct said){ level, log, line, 0 });
 }
 
 static void say_event(void *arg)
 {
 	const struct said *s = arg;
 
-	log_event(s->log, LOG_LEVEL_INFO, "login", "up {user}",
-		  LOG_BYTES("user", s->line, s->len), LOG_LIST("dns", "10.0.0.1, 10.0.0.2"));
+	log_event(s->log, LOG_LEVEL_INFO, "login", "up {user}", LOG_BYTES("user", s->line, s->len),
+		  LOG_LIST("dns", "10.0.0.1, 10.0.0.2"));
 }
 
 static const char *event_to_stderr(const struct log *log, const char *user, size_t len)
 {
-	return catch(say_event, &(struct said){ LOG_LEVEL_INFO, log, user, len });
+	return catch (say_event, &(struct said){ LOG_LEVEL_INFO, log, user, len });
 }
 
 static void as_text(void **state)
@@ -214,7 +225,8 @@ static void as_json(void **state)
 	assert_memory_equal(out, "{\"time\":\"20", 11);
 	assert_non_null(strstr(out, "\"level\":\"warn\",\"who\":\"session 1\",\"message\":"
 				    "\"user \\\"a\\\\b\\\"\\u0001\"}\n"));
-	out = to_stderr(LOG_LEVEL_INFO, &log, "\xc3\xb6 \xc2\x9b \xe2\x80\xae \xff \xf3\xa0\x81\x81");
+	out = to_stderr(LOG_LEVEL_INFO, &log,
+			"\xc3\xb6 \xc2\x9b \xe2\x80\xae \xff \xf3\xa0\x81\x81");
 	assert_non_null(strstr(out, "\"\xc3\xb6 \\u009b \\u202e \\ufffd \\ufffd\"}\n"));
 }
 

@@ -129,7 +129,8 @@ static void count_lines(void)
 		if (sscanf(counted, "warn: %u log line", &number) == 1)
 			next += number;
 		else if (sscanf(counted, "line %u xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx|",
-				&number) != 1 || number != next++)
+				&number) != 1 ||
+			 number != next++)
 			fail_msg("line %u expected: %.60s", next, counted);
 }
 
@@ -276,7 +277,8 @@ static void a_file_that_is_full(void **state)
 	n = pread(fd, text, TEXT_SIZE - 1, 0);
 	assert_true(n > 0);
 	text[n] = '\0';
-	assert_string_equal(text, "1234567890\nwarn: 3 log lines were lost while nobody read them\nroom\n");
+	assert_string_equal(
+		text, "1234567890\nwarn: 3 log lines were lost while nobody read them\nroom\n");
 	close(fd);
 	close(saved);
 	unlink(path);
@@ -295,8 +297,8 @@ static const char *with_journal(const char *before, const char *after)
 	if (fork() == 0) {
 		dup2(way.writer, STDERR_FILENO);
 		fstat(STDERR_FILENO, &st);
-		snprintf(name, sizeof(name), "%llu:%s%llu%s", (unsigned long long)st.st_dev,
-			 before, (unsigned long long)st.st_ino, after);
+		snprintf(name, sizeof(name), "%llu:%s%llu%s", (unsigned long long)st.st_dev, before,
+			 (unsigned long long)st.st_ino, after);
 		setenv("JOURNAL_STREAM", name, 1);
 		execl("/proc/self/exe", "log_writer_test", "journal", NULL);
 	}
@@ -449,7 +451,8 @@ static const char *receive_syslog(int fd, const char *priority)
 	got[n] = '\0';
 	assert_memory_equal(got, priority, strlen(priority));
 	assert_int_equal(sscanf(got + strlen(priority), "%3s %2u %2u:%2u:%2u sstp[%*d]: %n", month,
-				&day, &hour, &minute, &second, &header), 5);
+				&day, &hour, &minute, &second, &header),
+			 5);
 	assert_true(header > 0);
 	return got + strlen(priority) + header;
 }

@@ -23,18 +23,14 @@
 enum {
 	BATCH = 64,
 	PAYLOAD_MAX = 1472,
-	TICK_NS = 500 * 1000,	   /* how often a paced sender wakes up */
+	TICK_NS = 500 * 1000,      /* how often a paced sender wakes up */
 	LAG_MAX_NS = 20 * 1000000, /* what it is late by more than this is never sent */
 	ANSWER_MS = 50,
 	QUESTIONS = 100,
 	SINK_BUFFER = 16 << 20, /* the sink shall not be what loses packets */
 };
 
-enum kind {
-	DATA = 1,
-	QUESTION,
-	ANSWER
-};
+enum kind { DATA = 1, QUESTION, ANSWER };
 
 struct message {
 	uint32_t kind;

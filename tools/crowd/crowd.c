@@ -96,7 +96,8 @@ static void finish(struct crowd *crowd)
 	loop_timer_stop(crowd->loop, &crowd->timer);
 	answer(crowd);
 	stop_counting_hellos();
-	crowd->done = crowd->failed = crowd->lost = 0; /* a session may be lost between two orders */
+	crowd->done = crowd->failed = crowd->lost =
+		0; /* a session may be lost between two orders */
 	crowd->reason[0] = '\0';
 	crowd->order.what = ORDER_NONE;
 	crowd_is_done(crowd);

@@ -52,13 +52,13 @@ struct crowd {
 	struct loop_timer timer;
 	struct loop_task refill; /* of the clients in flight */
 	size_t in_flight;
-	size_t asked;            /* clients started for it */
-	size_t done, failed;     /* logins */
-	size_t lost;             /* sessions that ended by themselves */
-	size_t repeats;          /* echoes sent again */
+	size_t asked;                   /* clients started for it */
+	size_t done, failed;            /* logins */
+	size_t lost;                    /* sessions that ended by themselves */
+	size_t repeats;                 /* echoes sent again */
 	size_t hellos, answered_hellos; /* SSTP's own echoes, seen while idle */
-	struct samples times;    /* of logins or echoes, in microseconds */
-	char reason[160];        /* why the first of them failed or was lost */
+	struct samples times;           /* of logins or echoes, in microseconds */
+	char reason[160];               /* why the first of them failed or was lost */
 };
 
 /* 0 or -errno; complains by itself. */

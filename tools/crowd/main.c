@@ -22,10 +22,7 @@
 
 #include "crowd.h"
 
-enum {
-	FILES_WANTED = 200 * 1000,
-	LINE_ROOM = 4096
-};
+enum { FILES_WANTED = 200 * 1000, LINE_ROOM = 4096 };
 
 static struct all {
 	struct crowd_cfg cfg;

@@ -57,7 +57,7 @@ struct front {
 	struct sstp sstp;
 	struct hdlc hdlc;
 	struct watch watch;
-	bool is_up;	 /* TLS is */
+	bool is_up;      /* TLS is */
 	bool pppd_is_up; /* it has spoken: before that it may throw away what it is sent */
 	bool is_over;
 	bool is_in_order;
