@@ -215,7 +215,7 @@ int resolv_conf_put_back(const char *resolv_conf, int backup_fd)
 	size_t len;
 	int error = file_read_fd(backup_fd, RESOLV_CONF_MAX, &text, &len);
 
-	if (error)
+	if (error || !text)
 		return error;
 	resolv_conf_unquote(text);
 	error = strcmp(text, resolv_conf_no_file) == 0
@@ -271,7 +271,7 @@ static int recover_from(const char *resolv_conf, const char *backup, const struc
 /* By its first line, if that is ours. */
 static int recover_marked(const char *resolv_conf, const struct log *log)
 {
-	char backup[PATH_MAX], *text;
+	char backup[PATH_MAX] = "", *text;
 	bool is_ours = false;
 	int error;
 
