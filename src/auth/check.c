@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Judging an attempt. How long that takes must not tell who exists: whoever is unknown, or has a
  * secret that the method can't use, is judged against a user with a random password, and a password

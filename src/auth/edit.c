@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Changing the user file. Only the words that change are touched: comments, quotes, columns and
  * the other users stay byte for byte. The new file is made beside the old one and takes its place;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Hashed secrets: NT hashes as hex digits, and SHA-crypt. */
 #include "auth/hash.h"
 

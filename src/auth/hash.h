@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Secrets as they stand in the user file: which kind one is, and how the hashed kinds are made and
  * compared.

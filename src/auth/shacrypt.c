@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SHA-crypt; the step numbers are those of the specification. */
 #include "auth/shacrypt.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * SHA-crypt, the "$5$" and "$6$" of crypt(5), after Ulrich Drepper's "Unix crypt using SHA-256 and
  * SHA-512" (version 0.6). Our own, because not every C library has crypt(3): Debian's musl, which

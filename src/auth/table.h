@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The user file in memory: what users.c reads, check.c judges by and nobody else sees. Entries
  * stand in the file's order; those of one client name are chained, so a look-up is one hash and a

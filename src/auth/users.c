@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Reading the user file: each line becomes one entry of a hash table that is never changed again. A
  * new version of the file is a new table, put in place of the old one by whoever owns it.

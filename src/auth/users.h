@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The user file: who may log in to our server. Its columns are those of pppd's chap-secrets
  * (client, server, secret, IP addresses), so an existing file works. Quoting, escapes, comments and

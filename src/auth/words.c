@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lines and words of a user file. */
 #include "auth/words.h"
 

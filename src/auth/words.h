@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The lines of a user file and their words, by the grammar of pppd's secrets files:
  *

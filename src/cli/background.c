@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The parent stays until the child says that it works, or dies. */
 #include "cli/background.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * --background and --pid-file: the program goes to the background once it works, so that whoever
  * started it knows by its exit status whether it did.

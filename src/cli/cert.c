@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sstp cert: makes a self-signed certificate, or shows what one says. */
 #include <errno.h>
 #include <stdio.h>

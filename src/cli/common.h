@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Options that several verbs share, and how they are turned into settings of the lower floors. */
 #ifndef SSTP_CLI_COMMON_H
 #define SSTP_CLI_COMMON_H

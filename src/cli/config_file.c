@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * inih reads the lines; what it does not tell its callers everywhere, the number of a line and that
  * reading failed, is noted where it fetches them. It fetches an overlong line in pieces.

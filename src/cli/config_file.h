@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Configuration files: `key = value` lines, # comments, read by inih. */
 #ifndef SSTP_CLI_CONFIG_FILE_H
 #define SSTP_CLI_CONFIG_FILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sstp connect: options into a client and a TUN device, a password from somewhere, and off. */
 #include <errno.h>
 #include <string.h>

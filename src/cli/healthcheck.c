@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * sstp healthcheck: is the tunnel up? Asked of each sstp in our network namespace (net/health.h).
  * Anybody there can take such a name and answer what they like, so other users' programs do not

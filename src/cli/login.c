@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A user name, a password from somewhere, and what they log in with. */
 #include "cli/login.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who we are to a server, and how the tunnel to it is kept: connect, run, proxy. */
 #ifndef SSTP_CLI_LOGIN_H
 #define SSTP_CLI_LOGIN_H

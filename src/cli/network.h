@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The network of a client's TUN device: connect, run. */
 #ifndef SSTP_CLI_NETWORK_H
 #define SSTP_CLI_NETWORK_H

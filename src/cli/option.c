@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Reading options from their three places. The command line is gone through first, only to be
  * remembered, since it may name the file; then file, environment and command line are applied, the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Options: one table a verb, from which come the command line, the configuration file, the
  * environment and --help. Each long option is also a `key = value` line of the file and a variable

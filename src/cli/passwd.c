@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sstp passwd: adds, changes and removes users of the server's user file. */
 #include <stdio.h>
 #include <string.h>

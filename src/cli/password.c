@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading passwords: byte by byte, so that nothing behind the line is eaten and no copy stays. */
 #include "cli/input_file.h"
 #include "cli/password.h"

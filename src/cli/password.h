@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where passwords come from: a file, a descriptor, the environment, a terminal; never argv. */
 #ifndef SSTP_CLI_PASSWORD_H
 #define SSTP_CLI_PASSWORD_H

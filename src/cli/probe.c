@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sstp probe: the report, for a person. */
 #include <stdio.h>
 #include <string.h>

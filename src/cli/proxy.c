@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sstp proxy: options into a client and a stack of our own, with listeners for local programs. */
 #include <errno.h>
 #include <stdio.h>

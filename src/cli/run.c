@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sstp run: a command in a network of its own, whose only way out is the VPN. */
 #include <errno.h>
 #include <string.h>

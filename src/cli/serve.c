@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sstp serve: options into a server_cfg, and off. */
 #include <limits.h>
 #include <stdio.h>

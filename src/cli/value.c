@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The setters of options: text to value, or what would have been right. */
 #include <errno.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The verbs: each takes the words after its own and returns an exit code, a command's or ours. */
 #ifndef SSTP_CLI_VERBS_H
 #define SSTP_CLI_VERBS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Keeping a tunnel up. Which failures are worth another try: before the tunnel was ever up none,
  * since the user is there to read why (or asked for --keep-trying); after that all but a login that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The client: dials a server, keeps a tunnel to it up, and lets an outlet use it.
  *

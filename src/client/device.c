@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Packets between a tunnel and a device, and the network set up around it. */
 #include "client/device.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The outlet of sstp connect and sstp run: a device in some place (place.h), and the network around
  * it, set up by ourselves (host.h) or by the user's script. One device from start to end, whatever

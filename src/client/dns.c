@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The host's DNS servers, and how they are put back. */
 #include "client/dns.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Whose DNS servers the host asks: the tunnel's while it is up, the former ones else. Three ways,
  * the first that fits and works: systemd-resolved by resolvectl, where resolv.conf is its;

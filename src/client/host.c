@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Addresses, routes and DNS of the tunnel's device, and the host routes to the server.
  *

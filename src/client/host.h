@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the client changes on its host, and how it is all put back: addresses, routes and DNS of the
  * tunnel's device, the host route to the server (server_route.h). The server's own address in the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Where a client's packets come from and go to: which device, in whose network namespace, and what
  * else lives and dies with it. There are

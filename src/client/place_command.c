@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * --script-tun, as openconnect has it: the program is given a socket pair's other end, whose number
  * is in VPNFD, and reads and writes a packet at a time there. It is started when the tunnel is up,

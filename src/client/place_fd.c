@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A descriptor that was opened for us: a TUN device, or a socket that keeps packets apart. */
 #include "client/place.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A TUN device in our own network namespace. */
 #include "client/place.h"
 

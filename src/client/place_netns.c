@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A TUN device in another network namespace. Where its processes look up which DNS servers to ask
  * depends on how it was named:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A network of its own for one command (sstp run). A child of ours makes the namespaces, the TUN
  * device inside, and a resolv.conf; hands us what we need to work on them from outside; and waits.

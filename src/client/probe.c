@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One connection that goes as far as the authentication offers and leaves. Where the certificate is
  * not trusted a second one is made with that very certificate pinned: a probe learns what is there,

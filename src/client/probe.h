@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Probing: what a server speaks, found out without logging in. The certificate is shown whether or
  * not it would be trusted; nothing secret is ever sent.

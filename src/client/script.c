@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The environment of a vpnc-script, as openconnect(8) sets it up and vpnc-script itself lists it.
  *

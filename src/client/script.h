@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * --script: a vpnc-script (or one of the user's own) in place of our own network set-up, with the
  * environment that openconnect gives it. The script runs through /bin/sh -c, with no secret in its

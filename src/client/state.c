@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The file of what is to be undone. */
 #include "client/state.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What would outlive us, written down before it is done: host routes and whose resolv.conf it is.
  * One file a device and network namespace (DIR/DEVICE.NAMESPACE.state), locked while we live, so

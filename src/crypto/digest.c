@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Digests, MACs and DES over wolfCrypt, 5.5.4 and later. The functions of wolfCrypt return errors
  * that valid arguments never cause; crypto_self_check shows at start that this library computes all

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Digests, MACs and the one cipher that the protocols need, over wolfCrypt. Each call takes its
  * input in pieces (`parts`, `count` of them), so nobody has to glue bytes together first.

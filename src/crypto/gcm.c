@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the assembly leaves to others: whole blocks are its business, the rest is put together here. */
 #include "crypto/gcm.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * AES-GCM (NIST SP 800-38D) with the vector instructions VAES and VPCLMULQDQ: two blocks to a register,
  * nearly twice as fast on pieces of some KiB as AES-NI, which is what wolfSSL has. The assembly is

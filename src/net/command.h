@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The user's command under our care (sstp run, sstp proxy): a child that has our terminal and stays
  * in our process group, so that Ctrl-C and job control reach it as if we were not there. What

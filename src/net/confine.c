@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Namespaces for a process that is to see nothing but what we give it. */
 #include "net/confine.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Network and mount namespaces of its own for a process, and where an ordinary user asks, a user
  * namespace that lets it have them. Called in a child of ours that is to be confined; nothing

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Dialling. A dial begins with the addresses at hand or with a look-up, then makes attempts: one at
  * once, the next when STAGGER_MS have passed or one has failed, whichever is first. All that run

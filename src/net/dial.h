@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Dialling: a host name and a port become a connected TCP socket. The name is looked up in a thread
  * of its own (resolve.h), then all addresses are tried, the families in turn, a new attempt each

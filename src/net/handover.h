@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Descriptors from a child of ours to us: what it made where we don't go ourselves, in another
  * network namespace for one. One message over a socket pair that keeps messages apart.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * How a tunnel does, told to the service manager (util/notify.h) and to whoever asks in our network
  * namespace: a health check, which may know neither our process id nor any file of ours.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The event loop. A turn: sleep in epoll, read the clock, call what is ready, then the timers that
  * are due, then the tasks posted by then. Timers are a binary heap of pointers (heap[1] is due

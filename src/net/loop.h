@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The event loop: one thread, one epoll. It reads CLOCK_MONOTONIC once a turn (loop_now), calls
  * what is ready, then the timers that are due, then the tasks posted for the end of the turn, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * rtnetlink, rtnetlink(7): one socket, one request at a time, each with an acknowledgement asked
  * for. The kernel handles a request inside our send, so its answer is there when we come to read

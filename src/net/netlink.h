@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the kernel is asked for over rtnetlink: links, addresses, routes. Each call is one request
  * and waits for the kernel's answer, which comes at once. All return 0 or -errno, and the kernel's

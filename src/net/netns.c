@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Other network namespaces: which one is meant, who owns it, and a child that goes there. */
 #include "net/netns.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Other network namespaces. We stay in ours, where the server is reached: a child of ours enters
  * the other one, makes there what can only be made there (a TUN device, an rtnetlink socket), hands

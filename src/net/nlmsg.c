@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Netlink messages: writing and walking. Nothing here knows what a message means. */
 #include "net/nlmsg.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Netlink messages, netlink(7): a header, a body of a fixed shape, then attributes, each a length,
  * a type and a value, all of it in the machine's byte order and padded to four bytes. Written into

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Name look-ups in a thread. getaddrinfo can't be interrupted, so a look-up that nobody waits for
  * any more goes on by itself: loop and thread share one block, and the later of the two frees it.

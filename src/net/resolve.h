@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A name look-up beside the loop: getaddrinfo blocks, for half a minute and more when no name
  * server answers, so it runs in a thread of its own. What it asks and how (hosts file, resolv.conf,

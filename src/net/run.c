@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Running another program and waiting for it. */
 #include "net/run.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Running another program and waiting for it: its environment without our secrets, its descriptors
  * closed but for the first three, its signals as a fresh process has them, in a process group of

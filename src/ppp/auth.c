@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of methods, and what is the same for all of them: timers, the verdict, the end. */
 #include "ppp/auth.h"
 

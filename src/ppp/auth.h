@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Authentication: the methods, how LCP names them, and the run of the one that was agreed on. A
  * method is a struct auth_method; it has a file of its own (pap.c, chap.c) and its line in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Challenge Handshake Authentication Protocol, RFC 1994: with MD5, and as MS-CHAPv2 (RFC 2759).
  * The packets are the same but for the Response's Value and what the server says at the end.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The packets of a control protocol: checked, judged by the protocol's table, turned into events
  * of its automaton; and the automaton's actions, turned into packets.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What LCP, IPCP and IPV6CP have in common: the packets of RFC 1661 section 5 with codes 1 to 7,
  * their checks, and the judging of options. A protocol is a struct cp_def, above all a table of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the parts of the engine ask of each other. ppp.c is the frame around them: it sends, tells,
  * ends the link and keeps the order of events; lcp.c, ipcp.c and ipv6cp.c are protocols over cp.c;

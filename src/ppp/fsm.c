@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * RFC 1661 section 4.1, the state transition table, and the Restart timer of section 4.6.
  *

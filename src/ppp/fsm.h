@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The option negotiation automaton of RFC 1661 section 4, one for each of LCP, IPCP and IPV6CP.
  * It decides when to send and what comes next; what the packets say is cp.c's.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * IPCP, RFC 1332, with the name servers of RFC 1877. The server gives the client its address; the
  * client takes any, and any far end. No header compression, no Mobile IP: what is not in the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * IPV6CP, RFC 5072: each end names its interface identifier, out of which it makes its link-local
  * address. Global addresses come by router advertisement, which is not PPP's business.

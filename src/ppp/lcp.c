@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Link Control Protocol, RFC 1661 sections 5 and 6: which options we ask for and which we grant,
  * and the codes that LCP alone has. When to send is fsm.c's.

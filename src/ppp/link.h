@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * struct ppp, whole: for the session that embeds it, and for the engine's own files. Others use
  * ppp.h; nothing in here is theirs to touch.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * RFC 2759 section 8 and RFC 3079 section 3: names in comments are those of the RFCs. What is as
  * good as the password is wiped before each function returns.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The arithmetic of MS-CHAPv2 (RFC 2759 section 8) and of the keys that come out of it (RFC 3079
  * sections 3.3, 3.4), and CHAP-MD5's one digest (RFC 1994). Pure functions over bytes; both roles

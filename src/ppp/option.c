@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The one walk over configuration options. */
 #include "ppp/option.h"
 

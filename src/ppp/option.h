@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Lists of configuration options, RFC 1661 section 6: Type, Length, Value. They are walked and
  * written here, whatever the protocol.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Password Authentication Protocol, RFC 1334 section 2: name and password in clear, inside TLS. */
 #include "ppp/auth.h"
 #include "ppp/engine.h"

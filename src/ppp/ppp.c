@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The frame around the protocols: which frame goes where and when (RFC 1661 section 3.2, the
  * phases), how the layers start and end each other, what leaves the engine.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One end of one PPP link (RFC 1661) as SSTP carries it: LCP, authentication, IPCP, IPV6CP. Frames
  * and time in, frames and events out. No descriptor, no clock, no allocation, no global.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What both proxies' engines have in common, SOCKS5's (socks5.h) and HTTP's (http.h). They take
  * whole messages off the front of what a client has sent, leave the rest for the next call or for

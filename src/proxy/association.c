@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Datagrams between a client of SOCKS5 and the VPN. As with UDP, what can't be sent is lost. */
 #include "proxy/association.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * SOCKS5's UDP ASSOCIATE, RFC 1928 section 7: a UDP port of ours on this host for one client, and
  * one in the VPN. The client's datagrams name where they go; whatever comes to the port in the VPN

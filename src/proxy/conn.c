@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Connections over lwIP's. lwIP calls us from inside its own work on a connection, where that must not
  * be freed; so whatever ends one is done at the end of the turn, by the connection's task.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A TCP connection on the VPN's side. It is made by conn_connect, or comes from a listener, and is
  * then handed to a relay (relay.h), which owns it from there on. What the far end sends before that

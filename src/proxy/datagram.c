@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Datagrams over lwIP's UDP. While a name is looked up, its datagrams wait; there are few of them, and
  * what is too much is lost, as it might be on any way.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A UDP port on the VPN's side: datagrams to and from anywhere. */
 #ifndef SSTP_PROXY_DATAGRAM_H
 #define SSTP_PROXY_DATAGRAM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Two engines between the ends of a relay. */
 #include "proxy/exchange.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A plain HTTP request's relay: the rest of its body goes through http_body.h, its answer through
  * http_answer.h. After that the client's socket is given back, with what the client has sent since: its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A client of a forward waits, unread, until the other side is connected, and is reset if it can't be:
  * there is no other way to say so in a stream of bytes.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Forwards, as in ssh: -L takes connections on our side and makes them in the VPN, -R takes them on our
  * address in the VPN and makes them on our side.

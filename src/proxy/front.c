@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A client asks, waits for its connection, and leaves this file as a relay. One whose wish can't
  * be met is told so and heard out for a moment: closing a socket that holds unread bytes would

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A local port where programs of this host ask for connections through the VPN, in SOCKS5 or as
  * HTTP clients ask a proxy. Each client is heard by an engine (socks5.h, http.h) until it has said

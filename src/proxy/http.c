@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * HTTP requests to a proxy. A request is judged when its head is all there, and is then either
  * refused or understood to the last byte: who stands behind us gets a head that we wrote ourselves,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The server's side of an HTTP/1 proxy, RFC 9110 and 9112: one client's request, and what we
  * answer ourselves. No socket and no clock; asked.h says how it is used. CONNECT makes a tunnel; a

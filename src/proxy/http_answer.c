@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Answers: each head is gathered, judged, and written anew; then the body passes. */
 #include "proxy/http_answer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a target answers to a request that we forwarded, on its way to the client. Its head, and
  * those of interim answers before it (RFC 9110 section 15.2), lose what concerned our hop alone.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The body of a client's request on its way to the target. Its end is found here, so that nothing
  * after it is taken for more of it: that is the client's next request, and is left. Chunks are taken apart and framed anew, without extensions and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Heads. Where programs in a row disagree on where a message ends, one client's bytes become
  * another's request; so a line end inside a line, a blank before a colon, a folded line and a

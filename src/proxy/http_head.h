@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The head of an HTTP/1 message, RFC 9112: a start line and fields, taken apart so strictly that
  * nobody behind us can read it in another way than we do. What concerns one hop alone (RFC 9110

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ICMP errors about our own TCP segments and UDP datagrams: who could not be reached, and what that means. */
 #ifndef SSTP_PROXY_ICMP_H
 #define SSTP_PROXY_ICMP_H

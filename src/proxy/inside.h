@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the files around lwIP share; nobody else includes this, nor any header of lwIP. */
 #ifndef SSTP_PROXY_INSIDE_H
 #define SSTP_PROXY_INSIDE_H

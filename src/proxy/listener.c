@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Loopback means 127.0.0.1 and ::1, as with ssh, so that "localhost" works whatever it is taken for. A
  * host without one of the families has the other.

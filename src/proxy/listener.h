@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A listening TCP port on our side: of a forward (-L), of SOCKS5 and HTTP. */
 #ifndef SSTP_PROXY_LISTENER_H
 #define SSTP_PROXY_LISTENER_H

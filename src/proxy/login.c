@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Logins compared. Texts of any length become digests of one, so that only these are compared. */
 #include "proxy/login.h"
 

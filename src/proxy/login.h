@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who may use a listener of ours: one user, one password. */
 #ifndef SSTP_PROXY_LOGIN_H
 #define SSTP_PROXY_LOGIN_H

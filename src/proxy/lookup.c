@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Look-ups, and the sockets of the resolver's channels: a UDP port of its own for each query, on a
  * number that nobody can guess (RFC 5452 section 9.2), or a TCP connection.

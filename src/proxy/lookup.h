@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A name's addresses, by the name servers that the VPN told us; never by the host's own. The resolver is
  * dns/resolver.h; here its messages get sockets of the stack.

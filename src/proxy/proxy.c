@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The tunnel on one side, listeners on the other, the stack and its relays between them. */
 #include "proxy/proxy.h"
 

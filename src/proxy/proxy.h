@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The outlet of sstp proxy: in place of a TUN device a stack of our own, and in place of routes those
  * who listen for local clients. They open with the program and stay while the tunnel comes and goes.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The memory doubles as it is needed, and is given back when the queue is empty. What is in front of
  * the bytes is used again when they have to move anyway.

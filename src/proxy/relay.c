@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Each direction is an end that sends and an end that takes. From the far end bytes go straight from
  * lwIP into the socket; what the socket won't take stays in the connection. From the socket only so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Joins a local socket with a connection on the VPN's side, byte for byte: a half-close of one is a
  * half-close of the other, a reset a reset. Neither side is read faster than the other one takes it,

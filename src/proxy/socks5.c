@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * SOCKS5. A message is judged when all of it is there: until then nothing is taken, so an engine
  * holds no more than where it stands. The longest message is a login of 513 bytes.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The server's side of SOCKS Protocol Version 5, RFC 1928, with user and password of RFC 1929: one
  * client's words up to its request, and the answer. No socket and no clock; asked.h says how it is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * lwIP between the tunnel and those who use it. Both ways packets are merged (tun/merge.h): of sixty
  * packets of a flow lwIP sees one, and sixty of lwIP's segments reach the tunnel as one super-packet,

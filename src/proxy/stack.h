@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A TCP/IP stack of our own in place of the kernel's: lwIP, fed with the tunnel's packets. What is
  * built on it is conn.h (TCP), datagram.h (UDP) and lookup.h (names, by the VPN's own servers); all

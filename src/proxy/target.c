@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Targets as text, and addresses that lead nowhere. */
 #include "proxy/target.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Where a local client wants to go, as it says it: a name, which the VPN's name servers know, or an
  * address, and a port.

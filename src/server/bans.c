@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Set-associative tables: an entry may be in any of a few places, the least of which gives way. */
 #include "server/bans.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Failed logins: who guesses passwords is refused for a while. They are counted twice: for a user at
  * a source address, and for the source address alone, whose limit is BANS_SOURCE_PART times as high,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading, and reading anew. */
 #include "server/credentials.h"
 

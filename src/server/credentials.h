@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The user file and the certificate, as they are now. SIGHUP reads both anew while workers use them:
  * these take the lock for the length of one login or one accept, a reload for the swap alone. A

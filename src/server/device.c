@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The server's TUN device, here or in another network namespace. */
 #include "server/device.h"
 

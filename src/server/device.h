@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The server's TUN device: a queue a worker, with the addresses that the clients see. In our own
  * network namespace or in another (--netns), while the listeners are always in ours.

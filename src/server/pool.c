@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Three bits an address, in three maps, and a hand that goes round. */
 #include "server/pool.h"
 

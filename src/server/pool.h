@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Addresses for clients: those of one IPv4 network but for its first (the network), the server's own
  * and its last (broadcast). They are given out in turn, so that an address just freed rests a while.

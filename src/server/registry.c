@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * For the addresses of the pool there is an array: who holds each (under the lock), and the number of
  * that session's worker (read by the packet path without one). Addresses from outside the pool and

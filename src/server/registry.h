@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Who is logged in, and what they hold: addresses of the pool, users' own addresses, the limits. It
  * is what the workers share, and all of it is behind one lock, which is taken at a login, at an end

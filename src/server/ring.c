@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Byte offsets that only ever grow; each is written by one side and read by the other. An entry is a
  * header and a packet in one piece; where that does not fit before the end of the memory, a header

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A ring of packets from one worker to another, without locks: one thread puts, one takes. The TUN
  * device may bring a packet to a worker that does not have its session (the first packets of a flow

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Start and stop of the server: the device, the listeners and the workers are made here, and then
  * this thread only waits for signals.

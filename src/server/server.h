@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The server: many clients behind one TUN device. It terminates TLS, SSTP and PPP, hands out
  * addresses, and moves packets between each client's tunnel and the device. Forwarding and NAT are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The life of a session: accepted, half open; a login that is checked; up, with an address; ended.
  * What is told to the log is a milestone of somebody who logged in, or tried to: the many others

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One client of the server: its tunnel, who it is, what it was given. A session is one allocation,
  * made when the connection is accepted and gone when its tunnel has ended.

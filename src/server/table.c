@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Open addressing with linear probing, at most half full. A removal moves later entries of the run
  * back, so there are no tombstones. The hash is keyed: addresses may be of the peers' choosing (an

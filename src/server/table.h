@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Which session an inner address belongs to: a hash table from IP address to session, looked into for
  * each packet. Keys are whole addresses of both families.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A worker's loop: connections in, packets from the device to their sessions, messages from others. */
 #include "server/worker.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A worker: one thread with a loop, a queue of the TUN device and listeners of its own. A session
  * lives on one worker for good. The kernel spreads connections over the workers by chance, and who

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Making and checking the crypto binding. SHA-1's digests are shorter than their fields: twelve
  * zero bytes follow the hash and the MAC, and both count as part of the message.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The crypto binding, [MS-SSTP] 3.2.5.2: Call-Connected proves that the end of the TLS connection
  * and the end of the PPP authentication are one. It holds the server's nonce, the hash of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The life of a call: the HTTP exchange, then packets cut off the stream and handed to the state
  * machine (states.c) or, with PPP inside, to the caller. One timer a state is all that runs.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * struct sstp, for those who embed it; everything else about it is in sstp/sstp.h. It must not be
  * moved or copied while it lives: what waits to be sent is inside, and events point at it.

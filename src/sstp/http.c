@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * As little of HTTP/1.1 as SSTP needs. A server takes headers in any order and none of them for
  * granted; a client looks at the status line alone, as Windows does. The announced body of 2^64-1

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The HTTP exchange in front of SSTP, [MS-SSTP] 3.2.4.1 and 4.1: one request, one answer, and the
  * connection is a raw stream of SSTP packets from then on. Pure functions over a header block.

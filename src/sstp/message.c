@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Control messages. A packet is cut out of the stream before it comes here (call.c), so only what
  * is inside can be wrong: the list of attributes is walked once, when the message is opened, and

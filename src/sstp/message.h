@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * SSTP's control messages and their attributes, [MS-SSTP] 2.2: reading them, writing them. Data
  * packets have nothing but the header, see sstp/sstp.h.

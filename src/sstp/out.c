@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The queue of events. It is small, as the caller drains it after each call on the engine and no
  * call emits more than a handful; that is our own promise, so it is asserted.

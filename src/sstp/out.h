@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What waits for sstp_next: events in order. Bytes to be sent are written straight into the
  * engine's own room:

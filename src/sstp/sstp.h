@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One end of one SSTP call ([MS-SSTP]): the HTTP exchange, control messages, both state machines
  * with their timers, the crypto binding. Bytes and time in, bytes and events out. No descriptor, no

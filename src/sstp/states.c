@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Both state tables. A cell names what is done; the actions move the call on by themselves, as
  * most of them look at the message first. An empty cell is the specification's "ignore".

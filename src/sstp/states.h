@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The state machines of a call, client's and server's, [MS-SSTP] 3.1 to 3.3: what each message,
  * timer and wish of the caller does in each state.

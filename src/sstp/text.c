@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Words for numbers: what log lines and messages to the user call messages, statuses and ends. */
 #include "sstp/message.h"
 

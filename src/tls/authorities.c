@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Loading authorities, one certificate at a time: one that is malformed must not cost the others.
  * Dates are judged when a server is, with the words that belong to them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The certificate authorities that a client trusts. */
 #ifndef SSTP_TLS_AUTHORITIES_H
 #define SSTP_TLS_AUTHORITIES_H

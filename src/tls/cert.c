@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a certificate says, in words for a person. Its text is a stranger's: all of it is escaped.
  */

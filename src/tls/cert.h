@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Certificates: what one says (names, dates, pin), whether it is for a given name, and making a
  * self-signed one.

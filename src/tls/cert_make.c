@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Making a self-signed server certificate. It is no authority (CA:FALSE): as a trust anchor it is
  * good for itself all the same, with Windows (whose own New-SelfSignedCertificate makes them so),

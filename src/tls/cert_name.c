@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Whether a certificate is for the name that was asked for: RFC 9525 (which follows RFC 6125). Our
  * own rules, the same for all versions of the library, because the library's take an address or a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What may stand as a DNS name in a certificate or be looked for in one. */
 #ifndef SSTP_TLS_CERT_NAME_H
 #define SSTP_TLS_CERT_NAME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tls/cryptocb.h"
 
 #include "crypto/gcm.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Large records of AES-GCM by faster code than the library's own (crypto/gcm), through the library's crypto
  * callback, which is asked about every algorithm before the library does it by itself.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Contexts: made at start and at a reload, shared by all sessions of their kind, freed with the
  * last of them. Everything that decides how safe a session is stands here and in trust.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A context from inside: what the sessions of one kind share. Nothing in it changes after it was
  * made, but its count of references and, on a client, the intermediate certificates that wolfSSL

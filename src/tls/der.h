@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * DER, the encoding of certificates (X.690): elements of tag, length, content. Strict: a length
  * that is indefinite, or longer than it needs to be, is malformed, so that nobody reads another

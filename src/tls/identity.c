@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Loading the server's certificate and key, with words for each way in which files are wrong. */
 #include "tls/identity.h"
 

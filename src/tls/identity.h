@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The server's certificate and key. */
 #ifndef SSTP_TLS_IDENTITY_H
 #define SSTP_TLS_IDENTITY_H

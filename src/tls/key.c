@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Making keys and signing with them, over wolfCrypt. */
 #include "tls/key.h"
 

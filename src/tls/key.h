@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A private key that we make ourselves, for a certificate of our own. */
 #ifndef SSTP_TLS_KEY_H
 #define SSTP_TLS_KEY_H

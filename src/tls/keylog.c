@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The key log: a line a secret, each written at once, so that sessions of all threads may share
  * it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The key log: the secrets of sessions in the NSS format that Wireshark reads
  * (draft-ietf-tls-keylogfile), for debugging. Whoever has the file can read the sessions.

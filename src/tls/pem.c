@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* PEM: finding and decoding what is in a file. */
 #include "tls/pem.h"
 

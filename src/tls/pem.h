@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* PEM (RFC 7468): the certificates or CRLs of a file, one after the other, whatever text stands between. */
 #ifndef SSTP_TLS_PEM_H
 #define SSTP_TLS_PEM_H

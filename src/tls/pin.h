@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Pins: the hash of a key or of a certificate, given by the user in place of a chain of trust.
  * "pin-sha256:BASE64" is that of the SubjectPublicKeyInfo, as curl and openconnect have it; it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Both ends of a handshake in memory: it shows whether the server's key is its certificate's. */
 #include "tls/rehearsal.h"
 

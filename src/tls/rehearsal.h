@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A handshake with ourselves, before anybody else comes. */
 #ifndef SSTP_TLS_REHEARSAL_H
 #define SSTP_TLS_REHEARSAL_H

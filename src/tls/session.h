@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A session from inside. */
 #ifndef SSTP_TLS_SESSION_H
 #define SSTP_TLS_SESSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Sessions. wolfSSL asks for ciphertext through a callback, which takes it from the window that
  * tls_input gave, and gives ciphertext through another, which hands it on at once; so no call into

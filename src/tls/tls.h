@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * TLS 1.2 and 1.3 over wolfSSL, without descriptors: ciphertext and plaintext in and out of memory,
  * so that one large receive buffer serves a whole worker and many records leave in one send. A

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The decision on the server's certificate. Either path.c finds a path from it to an authority that
  * the user trusts, and its name is good; or, when pins are given, one of them is its own: then only

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whether the server's certificate is accepted. */
 #ifndef SSTP_TLS_TRUST_H
 #define SSTP_TLS_TRUST_H

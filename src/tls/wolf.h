@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The door to wolfSSL, 5.5.4 and later: its headers, and what this build of it can do. A
  * distribution's library says that in wolfssl/options.h, our own build in user_settings.h

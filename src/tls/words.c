@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Failures in words: the library's codes and the alerts of RFC 8446 section 6. */
 #include "tls/words.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Failures in words. */
 #ifndef SSTP_TLS_WORDS_H
 #define SSTP_TLS_WORDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A certificate's fields, read straight down RFC 5280 section 4.1. */
 #include "tls/x509.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What is in a certificate (RFC 5280 section 4), found without copying: each field points into the
  * certificate's bytes. No signature is checked here, so all of it is the word of whoever sent it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Writing a certificate, straight down RFC 5280 section 4.1. */
 #include "tls/x509_write.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Writing a certificate (RFC 5280 section 4). */
 #ifndef SSTP_TLS_X509_WRITE_H
 #define SSTP_TLS_X509_WRITE_H

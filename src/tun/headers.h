@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the headers of an IP packet say, of either family, options and extension headers walked over:
  * the one place where cutting, merging and clamping learn what a packet is.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is said where a TUN device cannot be had: why, and what to do about it. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ICMP errors of one kind. */
 #include "tun/icmp.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The answer to a packet that is too big for the way ahead: "fragmentation needed" (RFC 792, RFC 1191)
  * or "packet too big" (RFC 4443 section 3.2), with the MTU that would fit. Nothing is answered where

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Merging as the kernel's GRO merges (tcp_gro_receive() in net/ipv4/tcp_offload.c,
  * udp_gro_receive() in udp_offload.c, inet_gro_flush() and its like in include/net/gro.h): if the

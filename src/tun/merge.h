@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Merging on the way to a TUN device: consecutive packets of one flow become one write with a
  * virtio header, by reference to the bytes where they were decrypted (no copy). Only what the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * MSS clamping: the Maximum Segment Size option of TCP SYNs that pass through the tunnel is lowered
  * to what fits its MTU (RFC 879: MTU less 40 bytes, 60 for IPv6), the checksum mended by difference

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Cutting as the kernel's software GSO cuts (net/ipv4/tcp_offload.c, udp_offload.c, af_inet.c), so
  * that nobody behind the tunnel can tell who did it: every packet gets the headers of the

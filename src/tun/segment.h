@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Cutting super-packets: what one read of a TUN device with offloads brings is turned into the
  * packets that the far end may see, each with correct lengths, IP ids, TCP sequence numbers and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * TUN devices over /dev/net/tun. With offloads every read and write carries a virtio_net_hdr of ten
  * bytes in front of the packet, which we keep little-endian on every machine. Which offloads the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A TUN device: made by us, layer 3, with the kernel's offloads where it has them. With offloads a
  * read may bring a super-packet (up to 64 KiB of one TCP or UDP flow, one header, its checksum still

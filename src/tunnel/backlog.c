@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Flow queues under deficit round robin. A flow is on one of two lists while it has packets: that of
  * new flows, which is served first, until it has used up its first quantum; then that of old ones.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What waits for a tunnel whose socket is full: packets from the port, a queue a flow, served in
  * turn, after the idea of fq_codel (RFC 8290). A flow that sends little finds its packet sent next,

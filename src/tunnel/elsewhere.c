@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A TUN device in another network namespace: the socket is descriptor 0, its queues follow. */
 #include "tunnel/elsewhere.h"
 #include "util/seccomp.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the files of a tunnel tell each other; nobody else includes this. */
 #ifndef SSTP_TUNNEL_INSIDE_H
 #define SSTP_TUNNEL_INSIDE_H

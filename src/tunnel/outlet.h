@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a client's tunnel is for: the far side of its port. The client dials, and keeps the tunnel up;
  * an outlet is told when packets may pass and by which addresses, and gives its own to tunnel_send.

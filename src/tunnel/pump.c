@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Records out of plaintext, large sends out of records. A send that fails for good is not reported
  * here: the socket tells its tunnel by itself (a read that fails), so that a tunnel never ends in

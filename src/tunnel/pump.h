@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The pump: the buffers through which all tunnels of one thread move their bytes, and the way out
  * of them. What the tunnels of a turn want to send is gathered in one TLS record at a time, sealed

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * From the socket to the engines and the port: TLS, then SSTP packets off the plaintext, of which the
  * packet path takes those with IP in them and the engines all others.

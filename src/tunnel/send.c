@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * From the port to the socket: packets are cut to the tunnel's MTU, framed and put into the TLS record
  * under way. While the socket is full they wait in the backlog, and as little as possible waits in

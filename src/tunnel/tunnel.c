@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The life of a tunnel: from a connected socket through TLS, HTTP, SSTP and PPP to packets, and the
  * orderly way back. The engines decide; this file carries bytes and events between them and tells

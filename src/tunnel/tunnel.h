@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One tunnel: a socket, a TLS session, an SSTP call and a PPP link, joined to a port, which is where
  * IP packets come from and go to. Client and server are the same tunnel in another role.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A cache of blocks for each thread. A block is one of malloc's, of the size of its class or a
  * little more, so malloc_usable_size tells its class when it comes back: there is no header to

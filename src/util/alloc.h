@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Memory of the packet path: a cache for each thread in front of malloc. A TLS record costs wolfSSL
  * a block of 16 KiB, got and given back; musl's malloc has one lock for all threads, and two workers

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Bytes on the wire: a reader that never runs past its end and a writer that never runs past its
  * room. All integers are big-endian, as in PPP and SSTP.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The sum is the same whatever the width of the words and their byte order, but for a swap at the
  * end (RFC 1071 section 2). So four 64-bit lanes take 32 bytes at a time, the low and the high half

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The Internet checksum (RFC 1071), fast: it is the one thing that the packet path does to every
  * byte besides cryptography and copying. A sum is kept as a plain number below 2^32, whose two

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The monotonic clock in milliseconds. Engines never read it: the loop does, once a turn. */
 #ifndef SSTP_UTIL_CLOCK_H
 #define SSTP_UTIL_CLOCK_H

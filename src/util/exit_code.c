@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Exit codes in words. */
 #include "util/exit_code.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Exit codes of the program: what went wrong, for scripts. Listed in sstp(8), EXIT STATUS. */
 #ifndef SSTP_UTIL_EXIT_CODE_H
 #define SSTP_UTIL_EXIT_CODE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Addresses and prefixes as text and back. */
 #include "util/ip.h"
 

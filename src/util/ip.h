@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * IP addresses and prefixes of both families: parsing and printing, with no name look-up. PPP's own
  * headers use uint32_t in host byte order for IPv4; ip_from_v4 and ip_v4 go between the two.

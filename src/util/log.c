@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How a log line looks, and which lines there are too many of. */
 #include "util/log.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One datagram a message, from a socket made for it: the manager may have replaced its own. Messages
  * for which its socket has no room wait in a short queue, which keeps their order.

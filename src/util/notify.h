@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Telling the service manager that started us how we do, in the words of sd_notify(3): "READY=1",
  * "STATUS=...". They go to the socket that the variable NOTIFY_SOCKET names, a path or (after an @)

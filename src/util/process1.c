@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ended by a signal, with the exit status that a shell would show of it. */
 #include "util/process1.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Being process 1, as the only program of a container is. To that process the kernel does nothing by
  * default: a signal that nobody handles is dropped, where it would end any other program. And it

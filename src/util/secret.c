@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Comparing, wiping and making of secrets. */
 #include "util/secret.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Handling of secrets: comparing without a clue in the time it takes, wiping in a way that the
  * compiler keeps, random bytes from the kernel.

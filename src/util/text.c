@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lines and words of somebody else's text. */
 #include "util/text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Lines and words in text that a peer sent: pieces of somebody else's memory, with no zero byte at
  * their end.

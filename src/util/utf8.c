@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* RFC 3629: what is not the one shortest form of a code point is no UTF-8. */
 #include "util/utf8.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Text in UTF-8, one character at a time. */
 #ifndef SSTP_UTIL_UTF8_H
 #define SSTP_UTIL_UTF8_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Changing the user file: what changes, what must not, and what is refused. */
 #include <errno.h>
 #include <setjmp.h>

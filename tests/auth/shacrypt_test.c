@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SHA-crypt against answers of another implementation (libxcrypt's; the first is Drepper's own). */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The user file: what is read, who is let in by it, and what is said of a malformed line. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The grammar of secrets files, as pppd 2.4.9 reads them, and where we are stricter. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Both ends of both engines in one process: calls that go well, with each method of
  * authentication, and calls that must not.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A whole call, with each of its messages lost, doubled, split and cut, and with the wire dead from
  * each of them on. Whatever happens, both ends come to one of two ends: a call that carries

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Options: where a value comes from, which one wins, and what is said of a wrong one. The complaints
  * are read from standard error, as a user reads them.

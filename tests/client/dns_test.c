@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* resolv.conf and its keepers: set, put back, and whoever else may come in between. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The host's routes, addresses and DNS while a tunnel comes, goes, comes back and dies. Two TUN
  * devices stand for networks that the host is on: lan0 (192.168.1.2/24, the default gateway is

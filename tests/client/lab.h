@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A host of its own for a test: user, network and mount namespace, a folder to work in, and what is
  * logged. Nothing of the machine is seen or touched.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Other programs: what they are given and what not, and the environment of a vpnc-script. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Digests, MACs and DES against the published answers, and that pieces make no difference. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * AES-GCM by vectors: the answers of its inventors ("The Galois/Counter Mode of Operation", McGrew and
  * Viega, appendix B, those with nonces of 12 bytes), and the library's own code asked the same.

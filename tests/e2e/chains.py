@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Chains of certificates, good and bad ones, made and signed by openssl; and its revocation lists."""
 import itertools
 import subprocess

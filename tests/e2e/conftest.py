@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the end-to-end tests share. `lab` is a fresh set of hosts for one test; see lab.py.
 
 A test that takes `both` runs once with the program as it is shipped and once with the sanitizers' build, on both ends.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A small internet on one machine, for sstp to be tried in: hosts, cables, programs on them.
 
     client 10.1.0.2 ---+                            +--- inside 172.16.5.2

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An ordinary user on a host of the lab, without a name and without any capability; and what is behind the VPN."""
 import hashlib
 import http.server

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """IP packets made by hand, as a peer may send them that means no good."""
 import socket
 import struct

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Authorities and certificates for the tests, made by openssl once a run."""
 import base64
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An ordinary user on a host of the lab, and podman as that user has it from Debian's packages.
 
 The user exists in a mount namespace alone: /etc has one more line in passwd, subuid and subgid there. Processes live in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """An SSTP server that gives IPv6 as accel-ppp and others do: a script over TLS, and a router behind it.
 
 It takes one call after the other, logs the client in by PAP whoever it is, answers router solicitations with `options`,

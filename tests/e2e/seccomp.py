@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Runs a program for which some system calls end with an error, as under a container's seccomp filter.
 
 seccomp.py NAME[,NAME...] ERROR PROGRAM [ARGUMENTS]

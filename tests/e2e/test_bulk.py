@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The packet path: much traffic, of all kinds, in packets of all sizes, past peers that are slow or odd."""
 import random
 import re

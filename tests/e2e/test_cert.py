@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """sstp cert: making a self-signed certificate, and showing one."""
 import datetime
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The recipes of docs/containers.md, run as they stand there: rootless podman, as an ordinary user.
 
 No image comes from anywhere: sstp's is built FROM scratch, and what the recipes call alpine is busybox, with an apk that

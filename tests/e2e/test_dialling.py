@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Reaching the server: addresses of both families, names, and each way in which there is no SSTP server."""
 import http.server
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What supervisors and container runtimes see: sstp healthcheck, sd_notify, and sstp as process 1."""
 import contextlib
 import json

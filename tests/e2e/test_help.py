@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a user meets first: --help, --version, a wrong word, the man page."""
 import os
 import re

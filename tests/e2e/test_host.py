@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a client changes on its host, and that all of it is put back: routes, DNS, the script; also after a crash."""
 import os
 import re

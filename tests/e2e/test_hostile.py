@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Peers that mean no good, or know no better: they lose their own connection, and nobody else notices."""
 import contextlib
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """IPv6 in the tunnel, and what neither end lets the other do to its host by it."""
 import re
 from contextlib import contextmanager

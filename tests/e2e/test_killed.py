@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A kill at each system call that changes something, from a verb's start to its end, and the host afterwards.
 
 peers/killat.c kills; then the same verb is run once more, and ends in order. The host must be as it was before all of

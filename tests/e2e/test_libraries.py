@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which versions of the libraries tools/deps takes, with an apt that the test plays: it has what a table says."""
 
 import os

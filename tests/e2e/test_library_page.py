@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """docs/libraries.md against tools/deps and against the libraries that were built."""
 import re
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Beginning, loss, return and end: what each side does when the other goes, and what signals do."""
 import contextlib
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Who is let in: authentication methods, kinds of secrets, and what the refused are told."""
 import re
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A system with nothing but sstp and busybox: none of the host's programs and libraries, nobody who sets up its network."""
 import os
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The tunnel's packets in another place: a network namespace that is there already, a descriptor, a program."""
 import os
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """sstp passwd: keeping the user file. That the server lets these users in is test_login.py's."""
 import os
 import re

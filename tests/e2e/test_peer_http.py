@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """curl and openssl's tools at the server's port, and at a client's far end: TLS and HTTP as others see them."""
 import re
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """sstp connect, and pppd 2.4.9 as the PPP of its server (peers/pppd_front.c): thirty years of habits at the far end.
 
 The front checks the client's crypto binding with a key of its own, made from the frames of pppd's MS-CHAPv2.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Servers that never answer (peers/waiting.py): the client must give up, with the right words and exit status."""
 import time
 

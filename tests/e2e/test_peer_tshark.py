@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Sessions of ours, taken from the wire and shown to tshark together with the keys that --keylog wrote.
 
 It must be able to take all of it apart: TLS, HTTP, SSTP, PPP and what goes through the tunnel.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """sstp probe: what it says of servers, trusted or not, and that it never logs in."""
 import json
 import re

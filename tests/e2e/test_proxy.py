@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """`sstp proxy`: connections through a TCP/IP stack of its own, for a user without any right.
 
 What a relay owes both its ends: every byte, half-closes, resets, and no more memory than it was promised. SOCKS5 and

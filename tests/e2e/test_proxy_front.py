@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """SOCKS5 and the HTTP proxy of `sstp proxy`, as curl and Python's HTTP client use them, and as nobody should.
 
 The proxy runs as a user without any right. Behind the server there are a web server and a name server.

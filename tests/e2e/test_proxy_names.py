@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Names in `sstp proxy`: looked up by the VPN's name servers, of which some are dead, busy, wrong or hostile."""
 import select
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The files in docs/ that cannot be tried here: their form, and what sstp thinks of the settings in them."""
 import configparser
 import os

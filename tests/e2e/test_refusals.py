@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a container withholds: system calls refused by a seccomp filter, and a /dev/net/tun that is something else."""
 import errno
 import os

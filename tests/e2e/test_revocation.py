@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """--crl: certificates that their issuers have taken back."""
 import pytest
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """sstp run: a command whose only network is the VPN, in the hands of an ordinary user."""
 import os
 import re

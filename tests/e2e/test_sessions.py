@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Many clients on one server: who may reach whom, limits, addresses, and SIGHUP."""
 import re
 import signal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Where settings come from and what is said about wrong ones: command line, environment, file, --check."""
 import os
 import re

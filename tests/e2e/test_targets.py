@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The static programs for other machines, under qemu-user: `make static TARGET=...` has made them."""
 import os
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Questions on a terminal: what is shown, what signals do, and how the terminal is afterwards."""
 import os
 import pty

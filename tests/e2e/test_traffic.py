@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Traffic as a user has it, through the server to a host behind it; test_bulk.py goes to the limits."""
 import random
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Which servers a client believes, and what it says about the others: nothing is sent to those."""
 import re
 import signal

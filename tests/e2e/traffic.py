@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Traffic between hosts of a lab of which every byte is checked: TCP by digests, UDP by content; and ping(8)'s times.
 
 It runs in threads of the test, on sockets that belong to the hosts. Nothing waits for ever: sockets have time-outs.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Certificates of strangers, and revocation lists: the first byte is the length of the name that is asked for, then the
  * name, then the certificate, which is tried as PEM too.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The HTTP exchange: the first byte chooses the role, the second the size of the reads. */
 #include "fuzz/sstp_feed.h"
 #include "sstp/http.h"

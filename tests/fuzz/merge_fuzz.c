@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Merging: a list of packets, each behind a length of two bytes. The length's top bit asks for
  * right checksums, without which nothing would be merged. What is written, cut again, must be what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One end of a PPP link against anything at all. The first byte is the configuration (see below);
  * then come 16-bit numbers: with the top bit, the rest is a time to pass, in units of 10 ms; else

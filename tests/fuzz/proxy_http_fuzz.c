@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The HTTP proxy: the first byte says whether a login is wanted, the second the size of the reads.
  * The bytes are a client's request with its body, and a target's answer.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A fuzz target without libFuzzer: feeds it every file named on the command line, and every file in the
  * folders named there, then says how many there were. So `make check` proves with any compiler that what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Cutting: twelve bytes say what the kernel would say of the packet behind them, and the mtu. */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A hostile client and a whole server: HTTP, SSTP, LCP, authentication, and what comes after if it
  * should get there. The first byte says how much of the way is gone already and which method the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SOCKS5: the first byte says whether a login is wanted, the second the size of the reads. The same
  * bytes are a datagram too. */
 #include <assert.h>

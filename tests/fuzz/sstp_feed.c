@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* See sstp_feed.h. Every promise of sstp/sstp.h that can be checked from outside is. */
 #include "fuzz/sstp_feed.h"
 

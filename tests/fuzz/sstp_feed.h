@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the fuzz targets over the SSTP engine have in common. */
 #ifndef SSTP_TESTS_FUZZ_SSTP_FEED_H
 #define SSTP_TESTS_FUZZ_SSTP_FEED_H

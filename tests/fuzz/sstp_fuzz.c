@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A call behind its HTTP exchange. The first byte chooses the role; then a byte under 0xc0 is the
  * length of a read that follows, and one from there on lets something else happen.

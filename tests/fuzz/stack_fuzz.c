@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The proxy's stack before a far host that follows no rules: a list of packets, each behind a byte that
  * says what it is. Some are taken as they are, with right checksums; most are TCP segments that belong

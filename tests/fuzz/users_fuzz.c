@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A user file of any bytes: it is read or refused, and who is in it is found again. */
 #include "auth/table.h"
 

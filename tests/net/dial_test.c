@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Dialling listeners of this process, by a getaddrinfo of our own: it answers what a case wants,
  * or holds its answer back. Addresses of 127.0.0.0/8 where nobody listens refuse; a listener whose

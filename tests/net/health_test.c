@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Asking programs of this network namespace how they do; here they and who asks are threads. */
 #include <errno.h>
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The event loop: what is called, in which order, and that anything may go away from anywhere. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rtnetlink against this kernel, in a network namespace of our own with two TUN devices. */
 #include <errno.h>
 #include <setjmp.h>

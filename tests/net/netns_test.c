@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Another network namespace: named, entered by a child, and worked on from here. */
 #include "net/netns.h"
 

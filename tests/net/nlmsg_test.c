@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Netlink messages: what is written is read again; one cut, or with a false length, is not. */
 #include <setjmp.h>
 #include <stdarg.h>

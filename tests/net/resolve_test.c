@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Look-ups by the C library's own resolver, on its small stack. dial_test.c has the rest. */
 #include <netinet/in.h>
 #include <setjmp.h>

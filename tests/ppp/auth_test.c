@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* src/ppp/auth.c, pap.c, chap.c: what each end sends and takes, and what it does not. */
 #include "ppp/script.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the PPP tests start from: the two configurations that get on with each other, random numbers
  * that are the same each time, and the password check of a server's owner.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * src/ppp/fsm.c against the table of RFC 1661 section 4.1 as the RFC prints it: an independent
  * copy, as text. "4" is a next state, "-" a cell that cannot happen, "scr,sca/8" actions before it.

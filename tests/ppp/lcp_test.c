@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * src/ppp/lcp.c and what of cp.c shows best there: the checks of control packets, every LCP option
  * judged as ours and as the peer's, the codes of an open link, loops.

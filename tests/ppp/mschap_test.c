@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* src/ppp/mschap.c against the published answers, and what it does with odd passwords. */
 #include "ppp/mschap.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* src/ppp/ipcp.c, ipv6cp.c, and how ppp.c treats network protocols and those that it lacks. */
 #include "ppp/script.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* src/ppp/option.c: the walk over options, where every list a peer can send ends. */
 #include "ppp/option.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A client and a server in one process, each fed what the other emits, on a clock that the test
  * turns. The wire between them may be long, and can be made to lose, double or cut one frame.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Both ends of whole calls: each method, each way to end, and a wire that fails once. */
 #include "ppp/pair.h"
 

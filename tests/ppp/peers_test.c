@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The peers that people use, by name: what each is known to send, and that our end lives with it.
  * A case is one habit, or the whole of a call.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A scripted peer: what it sends, what the engine must answer, in the order of a trace. Lines:
  *

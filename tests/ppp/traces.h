@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Pieces of traces that many scripts are put together from. The values are RFC 2759's and those of
  * ends_random.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Connections, relays and datagrams over the stack, which meets itself (reflect.h). The local ends of
  * relays are pairs of Unix sockets.

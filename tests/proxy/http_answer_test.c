@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Answers of targets: heads written anew, bodies untouched, and what is no answer. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Request bodies: framed anew, cut anywhere, with little room; and what is no framing. */
 #include <setjmp.h>
 #include <stdarg.h>

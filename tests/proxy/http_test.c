@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The HTTP proxy's requests: which are taken, which refused and how, what is forwarded of them. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Logins, as SOCKS and as HTTP say them. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The small parts around the stack: forwards and listeners as text, bytes that wait, ICMP errors. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Packets leave the stack, are cut as a tunnel would cut them, and come back in the next turn. */
 #include "reflect.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A second host for the stack, without a second stack: what it sends to FAR comes back with the two
  * addresses exchanged, as if it came from there. So the stack meets itself: who connects to a port of

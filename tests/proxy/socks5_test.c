@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SOCKS5: every message, whole and byte by byte, good and bad; the answers; datagrams. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Targets: which texts are hosts, which addresses lead nowhere. */
 #include <setjmp.h>
 #include <stdarg.h>

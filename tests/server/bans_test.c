@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Failed logins: counted by source, forgiven, forgotten. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The address pool: what it gives, to whom, and what it never gives. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who holds which address, who has to go, and what the packet path is told. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The ring between workers: one thread puts, one takes; what comes out is what went in, in order. */
 #include <pthread.h>
 #include <setjmp.h>

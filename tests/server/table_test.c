@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of inner addresses, against a plain array that does the same. */
 #include <setjmp.h>
 #include <stdarg.h>

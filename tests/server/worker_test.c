@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Which worker a new session comes to, what happens when more want to log in than may at a time, and
  * what a session does with what its tunnel tells. Workers without threads: their loops are run in

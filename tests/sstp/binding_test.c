@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The crypto binding: [MS-SSTP] 4.7's numbers, then everything that must not be accepted. */
 #include "sstp/end.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A client and a server in one process, each fed what the other sends: a normal call; then every
  * message of it lost, doubled, split and cut. A word each way stands for PPP's authentication: the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One end of a call as tests see it: an engine, the bytes that it has not taken yet, and all that
  * came out of it. Time is a number that the test turns.

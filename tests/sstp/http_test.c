@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The HTTP exchange: what each known client sends, what the internet sends besides, and limits. */
 #include "sstp/end.h"
 #include "sstp/http.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Control messages byte for byte, and what becomes of malformed ones. Call-Connect-Request has a
  * table of its own, as it is the one that is refused politely.

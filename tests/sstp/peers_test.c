@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The peers that people use, as scripts: what each of them does that the specification does not
  * say, taken from their sources and from traces.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The two state tables, cell for cell: each message, wish and timer in each state, and what must
  * come of it. The expectations are written down anew here, in a short hand:

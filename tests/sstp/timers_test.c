@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Each timer of sstp.md 4 on a turned clock: when it runs, what restarts it, what its end does. */
 #include "sstp/end.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A miniature of the tunnel: one SSTP engine and one PPP engine, joined as the real tunnel joins
  * them, without sockets, TLS and devices. What it sends is kept as a list of messages, and time is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A network namespace for a test program: nothing of the machine's network is seen or touched. */
 #ifndef SSTP_TESTS_SUPPORT_NETNS_H
 #define SSTP_TESTS_SUPPORT_NETNS_H

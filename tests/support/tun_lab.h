@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The kernel as a router between two TUN devices of ours, in a network namespace of the test's own:
  * what is written to one comes out of the other, its TTL one less. The kernel cuts super-packets itself

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A walk over the text of vectors.json: just as much JSON as that file is made of. Nothing is
  * parsed into a tree; each question walks from the start, skipping what was not asked for.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The known answers of tests/vectors.json. A value is named by its group and a dotted path in it:
  * vectors_hex("mschapv2", "nt_hash"), vectors_text("md4", "cases.3.in_text").

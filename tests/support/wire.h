@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Two miniature tunnels, a client and a server, and the wire between them, on which one message may
  * come to harm.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a certificate says, and for which names it stands. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Data through a session: sizes, cuts, the end of it, new keys, and bytes that are not the peer's.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* DER: what is read, what is refused, and that what is written reads back. */
 #include <setjmp.h>
 #include <stdarg.h>

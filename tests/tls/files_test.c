@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Contexts from files: what is wrong with them, said so that the user knows what to do. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Handshakes: versions, cipher suites, groups, ALPN, and what does not become a session. */
 #include <setjmp.h>
 #include <stdarg.h>

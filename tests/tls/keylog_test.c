@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The key log: its lines, the file's mode, and that nothing is written that was not asked for. */
 #include <errno.h>
 #include <setjmp.h>

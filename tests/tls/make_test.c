@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Making certificates: what is in them, the files, and that they work as server's and as
  * authority.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A client and a server in one process. */
 #include <setjmp.h>
 #include <stdarg.h>

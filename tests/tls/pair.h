@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A client and a server in one process; each one's ciphertext waits in the other's inbox. */
 #ifndef SSTP_TESTS_TLS_PAIR_H
 #define SSTP_TESTS_TLS_PAIR_H

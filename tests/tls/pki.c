@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Certificates made on the spot. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Certificates made on the spot, as good or as bad as a test wants them: an authority, and leaves
  * that it (or somebody else) signs, in PEM files of a folder that goes with pki_free.

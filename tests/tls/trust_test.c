@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which certificates a client accepts, and what it tells its user of those that it refuses. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* "Too big": what is answered, byte for byte, and what must not be. */
 #include <setjmp.h>
 #include <stdarg.h>

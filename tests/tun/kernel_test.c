@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What we assume of the kernel: it cuts as we cut, takes the super-packets that we merge and cuts
  * them back into what they were, and gives us super-packets that we can cut. Skipped where the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Merging, with a device of the test's own behind it: which packets become one write, and that the
  * super-packets, cut again, are the packets that went in. kernel_test.c has the kernel cut them.

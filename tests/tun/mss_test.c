@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* MSS clamping: what is lowered, what is left alone, and that the checksum still holds. */
 #include <setjmp.h>
 #include <stdarg.h>

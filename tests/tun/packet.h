@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Packets made from a description, with checksums by the book: the slow and obvious twin of what
  * src/tun does cleverly. A super-packet and the packets that it must be cut into are both made here,

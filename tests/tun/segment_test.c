@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Cutting, compared byte by byte with packets that packet.c made one at a time, of descriptions.
  * kernel_test.c compares the same cutting with the kernel's.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Devices: names, queues, what may be adopted. What passes through them is kernel_test.c's. */
 #include <errno.h>
 #include <fcntl.h>

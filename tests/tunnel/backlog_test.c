@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The backlog: order within a flow, turns between flows, and what is dropped when. */
 #include <setjmp.h>
 #include <stdarg.h>

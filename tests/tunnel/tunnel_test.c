@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Two tunnels in one process, client and server, over a socket pair: real TLS, SSTP and PPP, one
  * loop. What is tried here is the joining of the parts and their end, in every way that an end comes.

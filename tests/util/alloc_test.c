@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The cache in front of malloc: blocks keep their content and room, whoever frees them. */
 #include <pthread.h>
 #include <setjmp.h>

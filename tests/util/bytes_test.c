@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Readers that run dry and writers that run full: at every length around the one that fits. */
 #include <setjmp.h>
 #include <stdarg.h>

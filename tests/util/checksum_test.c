@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The fast checksum against the slow one: every length, alignment and pattern that could tell. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Addresses and prefixes as text, and the splitting of "host:port". */
 #include <setjmp.h>
 #include <stdarg.h>

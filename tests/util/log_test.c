@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a log line looks like, and that nothing from a peer can forge one. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a service manager gets to hear, by either kind of socket name. */
 #include <setjmp.h>
 #include <stdarg.h>

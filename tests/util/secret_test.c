@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Comparing, wiping, random bytes. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lines and words of text without a zero byte at its end. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Bytes through nothing but a TLS connection: the limit of any VPN over TLS that is built of the same
  * parts. It uses the library, the cipher, the record size and the buffers of the program's own pump,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * UDP packets of one size at one rate, and how many of them arrive. iperf3 makes one system call a
  * packet and would be the limit itself; this makes one for dozens, and leaves UDP segmentation

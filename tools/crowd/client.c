@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A client's life. It is up when the call is connected and IPCP has given an address: then a packet
  * may pass.

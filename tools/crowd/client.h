@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One client of the crowd: a socket from one of our source addresses, a tunnel, and ICMP echo in
  * place of a TUN device.

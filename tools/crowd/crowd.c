@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Orders. A login's time is from the first SYN to the first packet that may pass. An answer is
  * printed as soon as its order is done; the clients stay, and the loop answers echoes meanwhile.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The crowd: all clients of this process, on one loop, and the order they carry out. One order at a
  * time; the answer to it is a line of JSON.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Many SSTP clients in one process, against one server: no TUN device, no routes, no name look-up.
  * What they do is told on standard input, an order a line, and answered on standard output, a line

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* All of them are kept, and sorted at the end. */
 #include "samples.h"
 

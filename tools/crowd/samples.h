@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Measured values, and what is told of them: least, median, 99th percentile, most. */
 #ifndef SSTP_CROWD_SAMPLES_H
 #define SSTP_CROWD_SAMPLES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * lwIP's settings: TCP, UDP and ICMP over both IPs, driven by one thread through the raw API,
  * on an interface without link-layer addresses.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Two network namespaces in a guest (uml.py), joined by a cable: "server", 10.77.0.1 and vpn.test, and "client".
 
 All tests share a guest; each finds it clean, and whatever a test started is gone after it.

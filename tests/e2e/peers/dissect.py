@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What tshark makes of a capture, with the TLS keys in hand."""
 import re
 import subprocess

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* RFC 1662 sections 3, 4 and appendix C. */
 #include "e2e/peers/hdlc.h"
 

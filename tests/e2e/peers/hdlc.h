@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * PPP in HDLC-like framing over a byte stream, RFC 1662: what pppd speaks on a terminal. Flags,
  * escapes and the frame check sequence; the frames themselves are left as they are.

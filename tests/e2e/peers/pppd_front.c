@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * pppd as an SSTP server: takes one SSTP call and puts pppd on the other end of a pseudo-terminal,
  * so that a client meets a PPP that was not written here.

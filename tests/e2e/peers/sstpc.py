@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """sstp-client with pppd, dialling vpn.test from a bench (bench.py).
 
 What is odd about it (1.0.18), and why it is handled so here:

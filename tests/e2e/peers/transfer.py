@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Moves bytes through a tunnel, one way and then the other, and compares digests.
 
     transfer.py serve ADDRESS PORT          until it is killed

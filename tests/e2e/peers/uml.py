@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A Linux of our own for peers that want what this machine's kernel lacks: /dev/ppp above all.
 
 Debian's user-mode-linux is a kernel that runs as a process. It boots the file system of the machine that runs the

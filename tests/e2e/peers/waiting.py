@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Clients at servers that never answer. Their patience is counted in minutes, so they begin to wait while other tests
 run: the first test that asks for the fixture `waiting` starts them, test_peer_softether.py looks how it went.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Looks at the frames between pppd and a client for the end of the authentication: pppd knows
  * whether it succeeded, SSTP's crypto binding wants to, and the key that comes out of MS-CHAPv2
