@@ -192,8 +192,8 @@ static bool add_missing_fronts(struct proxy_settings *s)
 {
 	if (!s->command)
 		return true;
-	return (s->socks5.count || add_front(&s->socks5, FRONT_SOCKS5, "0")) &&
-	       (s->http.count || add_front(&s->http, FRONT_HTTP, "0"));
+	return (s->socks5.count || !add_front(&s->socks5, FRONT_SOCKS5, "0")) &&
+	       (s->http.count || !add_front(&s->http, FRONT_HTTP, "0"));
 }
 
 /* Both kinds in one list. */
