@@ -1,8 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * lwIP between the tunnel and those who use it. Both ways packets are merged (tun/merge.h): of sixty
- * packets of a flow lwIP sees one, and sixty of lwIP's segments reach the tunnel as one super-packet,
- * which it cuts as it cuts those of a TUN device. So lwIP costs little a byte, slow as it is a packet.
+ * lwIP between the tunnel and its users. Theory of operation:
+ *
+ * lwIP is complete and small, but it costs about the same per packet whatever the packet's size. So it
+ * sees few, large ones: packets from the tunnel are merged (tun/merge.h) before lwIP gets them, and
+ * lwIP's own segments are merged into super-packets on their way out, which the tunnel cuts as it cuts
+ * those of a TUN device. Of sixty packets of a flow, lwIP handles one.
+ *
+ * Goal: the proxy's throughput is near that of TUN mode, without any privilege.
+ *
+ * Invariants: lwIP keeps its state in globals, so one process has one stack, driven by one loop. lwIP
+ * gets no segment that lwip_judge_segment has not accepted: its option parser trusts the peer. Nobody on
+ * the VPN's side reaches anything here but what conn_listen opened.
+ *
+ * What lwIP lacks for long lines is beside it: selective acknowledgments (sack.h), CUBIC and windows for
+ * long round trips (congestion.h), a resolver (dns/).
+ *
+ * The numbers: while the tunnel takes a lump within FAST_MS the next may be larger, up to LUMP_MAX, a
+ * super-packet; on a slow line it shrinks to LUMP_MIN, because a whole lump stands in front of the other
+ * connections' data. MSS_MIN is Linux's TCP_MIN_MSS.
  */
 #include "proxy/stack.h"
 

@@ -1,8 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * For the addresses of the pool there is an array: who holds each (under the lock), and the number of
- * that session's worker (read by the packet path without one). Addresses from outside the pool and
- * link-local ones are few or rarely looked for; they are in a table under a lock of its own.
+ * The registry is what the workers share. Theory of operation:
+ *
+ * For the addresses of the pool there are two arrays by offset in the pool's network: `holders` (who
+ * has the address, under the lock) and `workers` (the number of that session's worker, atomic). The
+ * packet path of a worker reads `workers` alone: a packet from one client to another crosses to
+ * another worker without a lock. Addresses from outside the pool and link-local ones are few or rarely
+ * looked up; they are in a table under a lock of its own.
+ *
+ * Goals: a login costs constant time with ten thousand sessions (names are hashed into CHAINS, sources
+ * into a table); a packet costs no lock.
+ *
+ * Invariants: an address has at most one holder. A registration is embedded in its session and leaves
+ * every list in registry_logout; an evicted one has lost its address at once, although its session ends
+ * later, on its own worker. No callback under the lock calls the registry again.
+ *
+ * Decided against: a registry per worker, asked by messages (each login would have to ask all of them
+ * for the limits per user); one table of whole addresses for everything (a lock per packet between clients).
  */
 #include "server/registry.h"
 

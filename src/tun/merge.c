@@ -1,13 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Merging as the kernel's GRO merges (tcp_gro_receive() in net/ipv4/tcp_offload.c,
- * udp_gro_receive() in udp_offload.c, inet_gro_flush() and its like in include/net/gro.h): if the
- * super-packet is cut again on its way, what comes out are the packets that went in.
+ * Merging as the kernel's GRO merges. Theory of operation:
  *
- * A flow is what waits of one pair of addresses and ports: the first packet as it is and the
- * payload of those behind it. It is written when the next packet doesn't fit, when a packet says
- * that nothing follows at once (PSH, FIN, a short one), and at the end of the batch. A packet that
- * is not to be merged first pushes out the flow that it belongs to, so it overtakes nothing.
+ * A flow is what waits of one pair of addresses and ports: its first packet as it is, and references to
+ * the payloads of the packets after it. The flow is written, as one super-packet with a virtio header,
+ * when the next packet doesn't fit, when a packet says that a pause follows (PSH, FIN, or shorter than
+ * the others), and at the end of the batch. No byte of payload is copied.
+ *
+ * Goal: if the kernel cuts the super-packet again on its way, exactly the packets that went in come out.
+ * So the conditions are those of tcp_gro_receive() (net/ipv4/tcp_offload.c), udp_gro_receive()
+ * (udp_offload.c) and inet_gro_flush() (include/net/gro.h), and nothing beyond them.
+ *
+ * Invariants: order within a flow is kept: a packet that can't be merged first pushes out the flow that
+ * it belongs to; a packet without ports (a fragment) pushes out all flows between its two hosts.
+ * Nothing waits beyond merge_flush. Only checksums that we have verified are merged; a packet with a
+ * wrong one is written alone and unchanged, so that the receiver still sees that it is wrong.
+ *
+ * The numbers: FLOWS at a time; a search through 32 hashes costs less than a table. PIECES is also the
+ * kernel's UDP_GRO_CNT_MAX. Fixed IPv4 ids are merged as GRO does, since macOS and the BSDs send them.
+ * A packet with CWR goes alone: with Accurate ECN that flag is part of a counter (Linux since 6.14).
+ *
+ * Decided against: copying into one buffer (one more pass over the payload); waiting for a fuller
+ * super-packet across batches (delay for nothing: under load, batches are full anyway).
  */
 #include "tun/merge.h"
 

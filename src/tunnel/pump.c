@@ -1,8 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Records out of plaintext, large sends out of records. A send that fails for good is not reported
- * here: the socket tells its tunnel by itself (a read that fails), so that a tunnel never ends in
- * the middle of a batch that somebody else is putting together.
+ * Records out of plaintext, large sends out of records. Theory of operation:
+ *
+ * One thread has one pump; all its tunnels use the same buffers, one after the other. A tunnel asks
+ * pump_put for room and writes its SSTP packets there: the plaintext of the record under way. The
+ * record is sealed when it is full (16 KiB) or when another tunnel comes; sealed records gather in
+ * `out`, which is sent when it holds PUMP_SEND_LEN and at the end of the turn. Nothing waits longer.
+ *
+ * Goals: few system calls, few TLS records, one copy of a packet between the device and TLS. A
+ * session without traffic owns no buffer.
+ *
+ * Invariants: `record` is the plaintext of one tunnel (`filling`), `out` the ciphertext of one tunnel
+ * (`sending`). Once a tunnel has something in its queue, everything of it goes through the queue, so
+ * the TLS stream keeps its order. A send that fails for good is not reported here: the socket tells
+ * its tunnel by a read that fails, so a tunnel never ends in the middle of a batch that its caller is
+ * still putting together.
+ *
+ * The numbers: PUMP_SEND_LEN leaves room for the record that passes it within 64 KiB, the largest
+ * super-packet of the kernel; one byte more is a second, small one, which is sent and received by
+ * itself. PUMP_QUEUE_MAX is more than a peer that still reads can owe us: past it, the peer is gone.
+ * Before the login anybody may be the peer, so PUMP_QUEUE_EARLY_MAX is less.
+ *
+ * Tried and rejected: malloc'ed buffers (mmap'ed ones are page aligned, which halves the cost of the
+ * kernel's copy); control messages that share a record with others (pump_put_alone says which client suffers).
  */
 #include "tunnel/pump.h"
 

@@ -1,10 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From the port to the socket: packets are cut to the tunnel's MTU, framed and put into the TLS record
- * under way. While the socket is full they wait in the backlog, and as little as possible waits in
- * the socket itself. When the device brings more than we can send, the processor being the limit,
- * that waits in the backlog too: in the device it would be first come, first served, and what finds
- * the queue full is lost, of whichever flow.
+ * From the packet sink to the socket. Theory of operation:
+ *
+ * A packet (or a super-packet of up to 64 KiB) is cut to the tunnel's MTU, framed, and written once,
+ * straight into the plaintext of the TLS record under way (pump.h). It takes one of two paths:
+ *
+ * - *straight away*, if the socket is not full, nothing waits, and fewer than TURN_PACKETS have left in
+ *   this turn of the loop;
+ * - *through the backlog* (backlog.h) otherwise: a queue per flow, of which TURN_BYTES leave per turn.
+ *
+ * Goals: bulk costs one copy; a small flow never waits for the bulk of another; the receiving direction
+ * gets its turn.
+ *
+ * Invariants: packets of one flow keep their order, because nothing leaves straight away while the
+ * backlog holds something. A packet is never dropped here because the socket is full: what has to be
+ * lost is chosen by the backlog. Sending never ends a tunnel in the middle of a batch (pump.c).
+ *
+ * The numbers:
+ * - TURN_PACKETS, TURN_BYTES: without a limit, 64 flows on a machine at its limit kept the loop sending,
+ *   received data waited in the socket, in one queue for all flows, and a third of the pings was lost.
+ *   Reading less from the device instead only moved the queue into the device, where it is first come,
+ *   first served. So everything is read, and what exceeds the turn's share is sorted by flow.
+ * - UNSENT_MS: what lies in the socket can't be overtaken any more. TCP_NOTSENT_LOWAT is set to what the
+ *   socket sends in 4 ms at its present delivery rate (TCP_INFO): long enough to wake up and refill it,
+ *   short enough that a ping does not notice. UNSENT_MIN is a full record, UNSENT_MAX a few sends.
+ *
+ * Tried and rejected: not reading the device while the socket is full (the client lost pings in the
+ * device's queue); dropping whatever came (the server: small flows lost as much as bulk did).
  */
 #include "tunnel/inside.h"
 
