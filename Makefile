@@ -115,22 +115,22 @@ export WOLFSSL_TARBALL INIH_TARBALL LWIP_TARBALL RING_TARBALL WOLFSSL_VERSION LI
 
 RANK_1 = util
 RANK_2 = crypto
-RANK_3 = ppp sstp ip6 dns tls tun net
-RANK_4 = tunnel auth
-RANK_5 = client server proxy
-RANK_6 = cli
+RANK_3 = net
+RANK_4 = proc tun
+RANK_5 = ppp sstp ip6 dns tls
+RANK_6 = tunnel auth
+RANK_7 = client server proxy
+RANK_8 = cli
 
-UNDER_1 =
-UNDER_2 = $(RANK_1)
-UNDER_3 = $(RANK_2) $(UNDER_2)
-UNDER_4 = $(RANK_3) $(UNDER_3)
-UNDER_5 = $(RANK_4) $(UNDER_4)
-UNDER_6 = $(RANK_5) $(UNDER_5)
-FOLDERS = $(RANK_6) $(UNDER_6)
+RANKS = 1 2 3 4 5 6 7 8
+# $(call below,N): the ranks under rank N, the highest first.
+reverse = $(if $1,$(call reverse,$(wordlist 2,99,$1)) $(firstword $1))
+below = $(call reverse,$(wordlist 2,$1,0 $(RANKS)))
+FOLDERS = $(foreach n,$(call reverse,$(RANKS)),$(RANK_$n))
 
 # $(call under,FOLDER): the folders that FOLDER may use. tests/both/ tests the house as a whole.
-rank = $(strip $(foreach n,1 2 3 4 5 6,$(if $(filter $1,$(RANK_$n)),$n)))
-under = $(if $(filter both,$1),$(FOLDERS),$1 $(UNDER_$(call rank,$1)))
+rank = $(strip $(foreach n,$(RANKS),$(if $(filter $1,$(RANK_$n)),$n)))
+under = $(if $(filter both,$1),$(FOLDERS),$1 $(foreach n,$(call below,$(call rank,$1)),$(RANK_$n)))
 archives = $(foreach f,$1,$(if $(wildcard src/$f/*.c),$B/lib$f.a))
 objects = $(patsubst %.c,$B/%.o,$(wildcard $1))
 
@@ -330,7 +330,7 @@ bench:
 
 CROWD = $B/tools/crowd/crowd
 
-$(CROWD): $(call objects,tools/crowd/*.c) $(call archives,tunnel $(UNDER_4)) $(THIRD)
+$(CROWD): $(call objects,tools/crowd/*.c) $(call archives,$(call under,tunnel)) $(THIRD)
 	$(call note,LINK)
 	$(COMPILER) $(LINK) -o $@ $(filter-out $(THIRD),$^) $(THIRD_LIBS) $(END)
 

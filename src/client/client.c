@@ -15,7 +15,7 @@
 
 #include "client/autoconf.h"
 #include "client/retry.h"
-#include "net/command.h"
+#include "proc/command.h"
 #include "net/dial.h"
 #include "net/health.h"
 #include "net/loop.h"

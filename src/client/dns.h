@@ -18,7 +18,7 @@
 #define SSTP_CLIENT_DNS_H
 
 #include "client/state.h"
-#include "net/run_beside.h"
+#include "proc/run_beside.h"
 #include "util/log.h"
 
 struct dns_way;

@@ -47,7 +47,7 @@ struct place {
 
 /* All return NULL when there is no memory; strings stay the caller's. */
 struct place *place_here(void);
-/* `userns` NULL: the kernel is asked (net/netns.h). */
+/* `userns` NULL: the kernel is asked (proc/netns.h). */
 struct place *place_netns(const char *where, const char *userns);
 struct place *place_fd(int fd);
 struct place *place_command(const char *command);

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "client/script.h"
-#include "net/command.h"
+#include "proc/command.h"
 
 enum { SOCKET_ROOM = 4 * 1024 * 1024 }; /* as far as the kernel allows: each packet costs 2 KiB */
 

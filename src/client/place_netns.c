@@ -16,9 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "net/handover.h"
-#include "net/netns.h"
-#include "net/netns_file.h"
+#include "proc/handover.h"
+#include "proc/netns.h"
+#include "proc/netns_file.h"
 #include "tunnel/elsewhere.h"
 
 struct there {

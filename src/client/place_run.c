@@ -18,9 +18,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "net/command.h"
-#include "net/confine.h"
-#include "net/handover.h"
+#include "proc/command.h"
+#include "proc/confine.h"
+#include "proc/handover.h"
 #include "tunnel/elsewhere.h"
 #include "util/seccomp.h"
 

@@ -12,7 +12,7 @@
 #define SSTP_CLIENT_SCRIPT_H
 
 #include "client/host.h"
-#include "net/run_beside.h"
+#include "proc/run_beside.h"
 
 enum script_reason {
 	SCRIPT_PRE_INIT,          /* before anything */

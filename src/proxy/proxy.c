@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/command.h"
+#include "proc/command.h"
 #include "util/file.h"
 #include "util/secret.h"
 #include "util/text.h"

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "net/handover.h"
-#include "net/netns.h"
+#include "proc/handover.h"
+#include "proc/netns.h"
 #include "tunnel/elsewhere.h"
 #include "util/seccomp.h"
 #include "util/secret.h"

@@ -35,7 +35,7 @@ struct server_cfg {
 	uint32_t dns[2], nbns[2];
 	uint16_t mtu;
 	const char *interface; /* "sstp%d" */
-	const char *netns;     /* the device's network namespace (net/netns.h); NULL: ours */
+	const char *netns;     /* the device's network namespace (proc/netns.h); NULL: ours */
 	const char *userns;    /* that it belongs to; NULL: the kernel is asked */
 	bool ipv6;             /* IPV6CP: link-local addresses */
 	bool no_offload;       /* packets to and from the TUN device one by one */

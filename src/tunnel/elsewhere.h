@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A TUN device in a network namespace that we are not in. /dev/net/tun makes devices where the
- * process that opens it is, so a child of ours makes it there (net/netns.h), and an rtnetlink socket
+ * process that opens it is, so a child of ours makes it there (proc/netns.h), and an rtnetlink socket
  * with it; both work for us wherever we are.
  */
 #ifndef SSTP_TUNNEL_ELSEWHERE_H

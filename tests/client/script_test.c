@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "net/run.h"
+#include "proc/run.h"
 #include "client/script.h"
 #include "util/clock.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Namespaces of its own for a process: what it sees in there, and that nobody else sees anything. */
-#include "net/confine.h"
+#include "proc/confine.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Running another program and waiting for it. */
-#include "net/run.h"
+#include "proc/run.h"
 
 #include <errno.h>
 #include <fcntl.h>

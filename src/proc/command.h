@@ -10,15 +10,15 @@
  *
  * The signals to be read (loop_signals) are COMMAND_SIGNALS.
  */
-#ifndef SSTP_NET_COMMAND_H
-#define SSTP_NET_COMMAND_H
+#ifndef SSTP_PROC_COMMAND_H
+#define SSTP_PROC_COMMAND_H
 
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/signalfd.h>
 #include <sys/types.h>
 
-#include "net/run.h"
+#include "proc/run.h"
 #include "util/log.h"
 
 /* SIGCHLD, and those that are passed on. */

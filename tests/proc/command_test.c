@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A command under our care: how it starts, what reaches it, how it and its family end. */
-#include "net/command.h"
+#include "proc/command.h"
 
 #include <errno.h>
 #include <fcntl.h>

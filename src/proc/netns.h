@@ -8,8 +8,8 @@
  * machine may anyway; somebody else must own that user namespace (a rootless container's, say), and
  * the child enters it first.
  */
-#ifndef SSTP_NET_NETNS_H
-#define SSTP_NET_NETNS_H
+#ifndef SSTP_PROC_NETNS_H
+#define SSTP_PROC_NETNS_H
 
 #include <limits.h>
 #include <stdbool.h>

@@ -3,11 +3,11 @@
  * One program beside a loop: the loop goes on while it runs. At its limit its process group is sent
  * SIGTERM, and SIGKILL after RUN_GRACE_MS. SIGCHLD must be one of the loop's signals.
  */
-#ifndef SSTP_NET_RUN_BESIDE_H
-#define SSTP_NET_RUN_BESIDE_H
+#ifndef SSTP_PROC_RUN_BESIDE_H
+#define SSTP_PROC_RUN_BESIDE_H
 
 #include "net/loop.h"
-#include "net/run.h"
+#include "proc/run.h"
 
 struct run_beside {
 	struct loop *loop;

@@ -5,7 +5,7 @@
  * We are a subreaper (prctl(2)): a descendant that loses its parent becomes our child, not init's.
  * So all that the command ever started can be found, by walking up from each process that there is.
  */
-#include "net/command.h"
+#include "proc/command.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -4,8 +4,8 @@
  * be hostile, and we may be root: so the file is opened with the rights that root of the process's
  * own user namespace has, and only if it is a regular file which belongs to that namespace.
  */
-#ifndef SSTP_NET_NETNS_FILE_H
-#define SSTP_NET_NETNS_FILE_H
+#ifndef SSTP_PROC_NETNS_FILE_H
+#define SSTP_PROC_NETNS_FILE_H
 
 #include <stdbool.h>
 #include <sys/types.h>

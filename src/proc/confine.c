@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Namespaces for a process that is to see nothing but what we give it. */
-#include "net/confine.h"
+#include "proc/confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "net/handover.h"
+#include "proc/handover.h"
 #include "net/netlink.h"
 #include "util/file.h"
 #include "util/seccomp.h"

@@ -4,8 +4,8 @@
  * closed but for the first three, its signals as a fresh process has them, in a process group of
  * its own. What it prints goes to our standard error.
  */
-#ifndef SSTP_NET_RUN_H
-#define SSTP_NET_RUN_H
+#ifndef SSTP_PROC_RUN_H
+#define SSTP_PROC_RUN_H
 
 #include <limits.h>
 #include <stdbool.h>

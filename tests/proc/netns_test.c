@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Another network namespace: named, entered by a child, and worked on from here. */
-#include "net/netns.h"
+#include "proc/netns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "net/handover.h"
+#include "proc/handover.h"
 #include "net/netlink.h"
 #include "support/netns.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Descriptors over a socket, unix(7), SCM_RIGHTS. The message itself is their number, or an errno. */
-#include "net/handover.h"
+#include "proc/handover.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One program beside a loop. */
-#include "net/run_beside.h"
+#include "proc/run_beside.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -4,8 +4,8 @@
  * namespace that lets it have them. Called in a child of ours that is to be confined; nothing
  * changes for anybody else.
  */
-#ifndef SSTP_NET_CONFINE_H
-#define SSTP_NET_CONFINE_H
+#ifndef SSTP_PROC_CONFINE_H
+#define SSTP_PROC_CONFINE_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -3,8 +3,8 @@
  * Descriptors from a child of ours to us: what it made where we don't go ourselves, in another
  * network namespace for one. One message over a socket pair that keeps messages apart.
  */
-#ifndef SSTP_NET_HANDOVER_H
-#define SSTP_NET_HANDOVER_H
+#ifndef SSTP_PROC_HANDOVER_H
+#define SSTP_PROC_HANDOVER_H
 
 #include <stddef.h>
 

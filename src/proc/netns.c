@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Other network namespaces: which one is meant, who owns it, and a child that goes there. */
-#include "net/netns.h"
+#include "proc/netns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "net/handover.h"
+#include "proc/handover.h"
 #include "util/seccomp.h"
 
 static const char *const name_folders[] = { "/run/netns", "/var/run/netns" };

@@ -4,7 +4,7 @@
  * process's root, and follows no link of /proc, which could lead anywhere. The file is looked at
  * before it is opened, since opening a device can do something by itself.
  */
-#include "net/netns_file.h"
+#include "proc/netns_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
