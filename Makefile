@@ -114,7 +114,7 @@ export WOLFSSL_TARBALL INIH_TARBALL LWIP_TARBALL RING_TARBALL WOLFSSL_VERSION LI
 # ---- the house: a folder of src/ is an archive, and a rank sees only the ranks under it
 
 RANK_1 = util
-RANK_2 = crypto
+RANK_2 = http crypto
 RANK_3 = net
 RANK_4 = proc tun
 RANK_5 = ppp sstp ip6 dns tls
@@ -305,7 +305,7 @@ $B/tests/e2e/peers/killat: $(call objects,tests/e2e/peers/killat.c)
 	$(call note,LINK)
 	$(COMPILER) $(LINK) -o $@ $^ $(END)
 
-$B/tests/e2e/peers/pppd_front: $(call objects,$(FRONT_FILES:%=tests/e2e/peers/%)) $(call archives,ppp sstp tls crypto util) $(THIRD)
+$B/tests/e2e/peers/pppd_front: $(call objects,$(FRONT_FILES:%=tests/e2e/peers/%)) $(call archives,ppp sstp tls http crypto util) $(THIRD)
 	$(call note,LINK)
 	$(COMPILER) $(LINK) -o $@ $(filter-out $(THIRD),$^) $(THIRD_LIBS) $(END)
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A plain HTTP request's relay: the rest of its body goes through http_body.h, its answer through
+ * A plain HTTP request's relay: the rest of its body goes through http/body.h, its answer through
  * http_answer.h. After that the client's socket is given back, with what the client has sent since: its
  * next request.
  */
 #ifndef SSTP_PROXY_EXCHANGE_H
 #define SSTP_PROXY_EXCHANGE_H
 
-#include "proxy/http_body.h"
+#include "http/body.h"
 #include "proxy/relay.h"
 
 struct exchange_cfg {

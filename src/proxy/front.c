@@ -18,11 +18,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "http/status.h"
 #include "proxy/association.h"
 #include "proxy/exchange.h"
 #include "proxy/http.h"
 #include "proxy/socks5.h"
-#include "sstp/http.h"
 #include "util/secret.h"
 #include "util/text.h"
 
@@ -181,7 +181,7 @@ static void join_forward(struct client *c)
 	if (filter)
 		join(c, bytes_of(request, out.len), bytes_of(NULL, 0), filter);
 	else
-		give_up_forward(c, HTTP_UNAVAILABLE, stack_result_text(STACK_FULL));
+		give_up_forward(c, HTTP_SERVICE_UNAVAILABLE, stack_result_text(STACK_FULL));
 }
 
 static void put_answer(struct client *c, enum stack_result result, const char *why,

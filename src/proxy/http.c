@@ -10,19 +10,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "proxy/http_head.h"
-#include "sstp/http.h"
+#include "http/block.h"
+#include "http/head.h"
+#include "http/status.h"
 #include "util/endpoint.h"
 #include "util/text.h"
-
-enum { /* RFC 9110 section 15, RFC 6585 section 5; the others are in sstp/http.h */
-       HTTP_FORBIDDEN = 403,
-       HTTP_LOGIN_WANTED = 407,
-       HTTP_HEAD_TOO_LARGE = 431,
-       HTTP_BAD_GATEWAY = 502,
-       HTTP_GATEWAY_TIMEOUT = 504,
-       HTTP_VERSION_UNKNOWN = 505,
-};
 
 enum { HTTP_PORT = 80 };
 
@@ -56,29 +48,6 @@ static struct verdict unsupported(const char *why)
 
 /* ---- what we say ourselves */
 
-static const char *reason(int status)
-{
-	static const struct {
-		int status;
-		const char *reason;
-	} reasons[] = {
-		{ HTTP_BAD_REQUEST, "Bad Request" },
-		{ HTTP_FORBIDDEN, "Forbidden" },
-		{ HTTP_LOGIN_WANTED, "Proxy Authentication Required" },
-		{ HTTP_HEAD_TOO_LARGE, "Request Header Fields Too Large" },
-		{ HTTP_NOT_IMPLEMENTED, "Not Implemented" },
-		{ HTTP_BAD_GATEWAY, "Bad Gateway" },
-		{ HTTP_UNAVAILABLE, "Service Unavailable" },
-		{ HTTP_GATEWAY_TIMEOUT, "Gateway Timeout" },
-		{ HTTP_VERSION_UNKNOWN, "HTTP Version Not Supported" },
-	};
-
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
-		if (reasons[i].status == status)
-			return reasons[i].reason;
-	return "Error";
-}
-
 void http_put_refusal(int status, const char *why, bool is_head, struct writer *out)
 {
 	char text[TARGET_HOST_ROOM + 128], head[256];
@@ -87,9 +56,9 @@ void http_put_refusal(int status, const char *why, bool is_head, struct writer *
 	snprintf(head, sizeof(head),
 		 "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n"
 		 "Connection: close\r\n",
-		 status, reason(status), len);
+		 status, http_reason(status), len);
 	put_text(out, head);
-	if (status == HTTP_LOGIN_WANTED)
+	if (status == HTTP_PROXY_AUTHENTICATION_REQUIRED)
 		put_text(out, "Proxy-Authenticate: Basic realm=\"sstp proxy\"\r\n");
 	put_text(out, "\r\n");
 	if (!is_head)
@@ -113,7 +82,7 @@ static int status_of(enum stack_result result)
 		return HTTP_GATEWAY_TIMEOUT;
 	case STACK_DOWN:
 	case STACK_FULL:
-		return HTTP_UNAVAILABLE;
+		return HTTP_SERVICE_UNAVAILABLE;
 	case STACK_FORBIDDEN:
 		return HTTP_FORBIDDEN;
 	case STACK_OK:
@@ -142,16 +111,13 @@ void http_proxy_answer(struct http_proxy *h, enum stack_result result, const cha
 
 /* ---- the start line */
 
-/* "HTTP/1." and a digit */
 static struct verdict parse_version(struct bytes text, int *minor)
 {
-	static const char name[] = "HTTP/1.";
-
-	if (text.len != sizeof(name) || memcmp(text.at, "HTTP/", 5) != 0)
+	if (text.len != sizeof("HTTP/1.1") - 1 || memcmp(text.at, "HTTP/", 5) != 0)
 		return bad("that is no HTTP request");
-	*minor = text.at[7] - '0';
-	if (memcmp(text.at, name, sizeof(name) - 1) != 0 || *minor < 0 || *minor > 9)
-		return (struct verdict){ HTTP_VERSION_UNKNOWN, "only HTTP/1 is spoken here" };
+	*minor = http_minor_version(text);
+	if (*minor < 0)
+		return (struct verdict){ HTTP_VERSION_NOT_SUPPORTED, "only HTTP/1 is spoken here" };
 	return good;
 }
 
@@ -260,7 +226,8 @@ static struct verdict judge_fields(struct http_proxy *h, struct request *q)
 {
 	h->may_keep = q->minor > 0 && !wants_close(&q->head);
 	if (!may_pass(h, &q->head))
-		return (struct verdict){ HTTP_LOGIN_WANTED, "a user and a password are wanted" };
+		return (struct verdict){ HTTP_PROXY_AUTHENTICATION_REQUIRED,
+					 "a user and a password are wanted" };
 	/* One that is missing harms nobody: we write our own. */
 	if (http_head_count(&q->head, "Host") > 1)
 		return bad("there is more than one Host");
@@ -310,7 +277,7 @@ enum asked http_proxy_input(struct http_proxy *h, struct reader *in, struct writ
 	skip_line_ends(in);
 	if (in->left && !may_be_method(in->at[0]))
 		return refuse(h, bad("it does not speak HTTP"), out);
-	len = sstp_http_block_len(in->at, in->left);
+	len = http_block_len(in->at, in->left);
 	if (!len && in->left < ASKED_ROOM)
 		return ASKED_NOTHING_YET;
 	if (!len)
@@ -371,7 +338,7 @@ static void put_head(const struct request *q, struct writer *out)
 bool http_proxy_forward(struct http_proxy *h, struct reader *in, struct http_body *body,
 			struct writer *out)
 {
-	size_t len = sstp_http_block_len(in->at, in->left);
+	size_t len = http_block_len(in->at, in->left);
 	struct request q;
 	struct verdict v = judge(h, bytes_of(in->at, len), &q); /* as it was once before */
 

@@ -13,8 +13,8 @@
 #ifndef SSTP_PROXY_HTTP_H
 #define SSTP_PROXY_HTTP_H
 
+#include "http/body.h"
 #include "proxy/asked.h"
-#include "proxy/http_body.h"
 #include "proxy/login.h"
 #include "proxy/stack.h"
 #include "proxy/target.h"

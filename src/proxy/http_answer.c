@@ -2,16 +2,13 @@
 /* Answers: each head is gathered, judged, and written anew; then the body passes. */
 #include "proxy/http_answer.h"
 
+#include "http/block.h"
+#include "http/head.h"
+#include "http/status.h"
 #include "proxy/http.h"
-#include "proxy/http_head.h"
-#include "sstp/http.h"
 #include "util/text.h"
 
 enum {
-	HTTP_SWITCHING = 101,
-	HTTP_NO_CONTENT = 204,
-	HTTP_NOT_MODIFIED = 304,
-	HTTP_BAD_GATEWAY = 502,
 	PART = 16384, /* of a body, looked at at a time */
 };
 
@@ -109,14 +106,14 @@ static void take_head(struct http_answer *a)
 {
 	struct bytes block = bytes_of(a->head, a->head_len);
 	struct http_head h;
-	bool is_1_1;
-	int status = sstp_http_status(block, &is_1_1);
+	int minor;
+	int status = http_block_status(block, &minor);
 
 	a->head_len = 0;
 	/* nobody asked to switch protocols: Upgrade was taken out */
-	if (!status || status == HTTP_SWITCHING || !http_head_parse(block, &h) ||
+	if (!status || status == HTTP_SWITCHING_PROTOCOLS || !http_head_parse(block, &h) ||
 	    http_head_count(&h, "Content-Length") > 1 ||
-	    (status >= HTTP_OK && !open_body(a, &h, status, is_1_1))) {
+	    (status >= HTTP_OK && !open_body(a, &h, status, minor == 1))) {
 		refuse(a, "the target's answer is malformed");
 		return;
 	}
@@ -131,12 +128,12 @@ static void gather(struct http_answer *a, struct reader *in)
 
 	if (n)
 		memcpy(a->head + before, in->at, n);
-	len = sstp_http_block_len(a->head, before + n);
+	len = http_block_len(a->head, before + n);
 	a->head_len = len ? len : before + n;
 	get_bytes(in, a->head_len - before);
 	if (len)
 		take_head(a);
-	else if (!sstp_http_may_answer(a->head, a->head_len))
+	else if (!http_may_be_response(a->head, a->head_len))
 		refuse(a, "the target does not speak HTTP");
 	else if (a->head_len == sizeof(a->head))
 		refuse(a, "the head of the target's answer is too long");

@@ -10,8 +10,8 @@
 #ifndef SSTP_PROXY_HTTP_ANSWER_H
 #define SSTP_PROXY_HTTP_ANSWER_H
 
+#include "http/body.h"
 #include "proxy/asked.h"
-#include "proxy/http_body.h"
 #include "util/bytes.h"
 
 enum { HTTP_ANSWER_MADE_ROOM = ASKED_ROOM + 1024 };

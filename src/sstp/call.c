@@ -7,6 +7,8 @@
 
 #include <assert.h>
 
+#include "http/block.h"
+#include "http/status.h"
 #include "sstp/http.h"
 #include "sstp/out.h"
 #include "sstp/states.h"
@@ -82,12 +84,12 @@ static void hold_answer(struct sstp *s, uint64_t now_ms)
 /* Web scanners come here all day: what is not SSTP is worth a debug line. */
 static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
 {
-	struct bytes line = sstp_http_first_line(block);
-	struct bytes id = sstp_http_header(block, "SSTPCORRELATIONID");
+	struct bytes line = http_block_line(block);
+	struct bytes id = http_block_field(block, "SSTPCORRELATIONID");
 	int status = sstp_http_judge(block);
 
 	if (status == HTTP_OK && s->cfg.busy)
-		status = HTTP_UNAVAILABLE;
+		status = HTTP_SERVICE_UNAVAILABLE;
 	log_debug(s->cfg.log, "http: %d for %s", status, log_quote(line.at, line.len).text);
 	if (status != HTTP_OK) {
 		send_http_answer(s, status);
@@ -117,18 +119,18 @@ static bool skip_interim(struct sstp *s)
 
 static void take_http_answer(struct sstp *s, struct bytes block, uint64_t now_ms)
 {
-	struct bytes line = sstp_http_first_line(block);
-	bool is_1_1 = false;
+	struct bytes line = http_block_line(block);
+	int minor;
 
-	s->http_status = sstp_http_status(block, &is_1_1);
+	s->http_status = http_block_status(block, &minor);
 	log_debug(s->cfg.log, "http: the server answers %s", log_quote(line.at, line.len).text);
 	if (skip_interim(s))
 		return;
 	if (s->http_status && s->http_status != HTTP_OK) {
 		if (s->http_status / 100 == 3)
-			s->location = sstp_http_header(block, "Location");
+			s->location = http_block_field(block, "Location");
 		end_http(s, SSTP_CLOSED_HTTP_STATUS);
-	} else if (!is_1_1) {
+	} else if (minor != 1) {
 		end_http(s, SSTP_CLOSED_NOT_SSTP);
 	} else {
 		sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_HTTP_DONE });
@@ -147,9 +149,9 @@ static size_t refuse_http(struct sstp *s, size_t len)
 
 static size_t input_http(struct sstp *s, const uint8_t *at, size_t len, uint64_t now_ms)
 {
-	size_t block_len = sstp_http_block_len(at, len < SSTP_HTTP_MAX ? len : SSTP_HTTP_MAX);
+	size_t block_len = http_block_len(at, len < SSTP_HTTP_MAX ? len : SSTP_HTTP_MAX);
 
-	if (s->cfg.role == SSTP_CLIENT && !sstp_http_may_answer(at, len))
+	if (s->cfg.role == SSTP_CLIENT && !http_may_be_response(at, len))
 		return refuse_http(s, len);
 	if (!block_len)
 		return len < SSTP_HTTP_MAX ? 0 : refuse_http(s, len);

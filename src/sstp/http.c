@@ -8,45 +8,13 @@
 
 #include <stdio.h>
 
+#include "http/block.h"
+#include "http/status.h"
 #include "util/text.h"
 
 #define SSTP_METHOD "SSTP_DUPLEX_POST"
 #define SSTP_URI "/sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/"
 #define ENDLESS "Content-Length: 18446744073709551615\r\n"
-
-size_t sstp_http_block_len(const uint8_t *at, size_t len)
-{
-	struct reader r = reader_of(at, len);
-	struct bytes line;
-
-	while (text_get_line(&r, &line))
-		if (!line.len)
-			return len - r.left;
-	return 0;
-}
-
-struct bytes sstp_http_first_line(struct bytes block)
-{
-	struct reader r = reader_of(block.at, block.len);
-	struct bytes line = { NULL, 0 };
-
-	text_get_line(&r, &line);
-	return line;
-}
-
-struct bytes sstp_http_header(struct bytes block, const char *name)
-{
-	struct reader r = reader_of(block.at, block.len);
-	size_t name_len = strlen(name);
-	struct bytes line;
-
-	text_get_line(&r, &line);
-	while (text_get_line(&r, &line))
-		if (text_starts_nocase(line, name) && line.len > name_len &&
-		    line.at[name_len] == ':')
-			return text_trim(text_skip(line, name_len + 1));
-	return bytes_of(NULL, 0);
-}
 
 static bool is_hex(uint8_t c)
 {
@@ -80,14 +48,6 @@ static bool is_method(struct bytes word)
 	return word.len > 0;
 }
 
-/* "HTTP/1." and a digit: the digit's value, or -1. */
-static int minor_version(struct bytes word)
-{
-	if (word.len != 8 || memcmp(word.at, "HTTP/1.", 7) || word.at[7] < '0' || word.at[7] > '9')
-		return -1;
-	return word.at[7] - '0';
-}
-
 /* From "https://host/path?query" (RFC 9112 section 3.2.2) or "/path?query" to the path. */
 static struct bytes path_of(struct bytes target)
 {
@@ -112,13 +72,13 @@ static bool is_sstp_path(struct bytes path)
 
 int sstp_http_judge(struct bytes block)
 {
-	struct bytes line = sstp_http_first_line(block), method, target;
+	struct bytes line = http_block_line(block), method, target;
 	int minor;
 
 	if (!text_cut(&line, ' ', &method) || !is_method(method) ||
 	    !text_cut(&line, ' ', &target) || !target.len)
 		return HTTP_BAD_REQUEST;
-	minor = minor_version(line);
+	minor = http_minor_version(line);
 	if (minor < 0)
 		return HTTP_BAD_REQUEST;
 	if (text_is(method, "GET") || text_is(method, "HEAD") || text_is(method, "POST"))
@@ -128,32 +88,6 @@ int sstp_http_judge(struct bytes block)
 	if (minor == 0) /* HTTP/1.0 knows no connection that stays open */
 		return HTTP_BAD_REQUEST;
 	return is_sstp_path(path_of(target)) ? HTTP_OK : HTTP_NOT_FOUND;
-}
-
-int sstp_http_status(struct bytes block, bool *is_1_1)
-{
-	struct bytes line = sstp_http_first_line(block), version;
-	int minor, status = 0;
-
-	if (!text_cut(&line, ' ', &version))
-		return 0;
-	minor = minor_version(version);
-	if (minor < 0 || line.len < 3 || (line.len > 3 && line.at[3] != ' '))
-		return 0;
-	for (size_t i = 0; i < 3; i++) {
-		if (line.at[i] < '0' || line.at[i] > '9')
-			return 0;
-		status = status * 10 + (line.at[i] - '0');
-	}
-	*is_1_1 = minor == 1;
-	return status;
-}
-
-bool sstp_http_may_answer(const uint8_t *at, size_t len)
-{
-	static const char start[] = "HTTP/1.";
-
-	return !memcmp(at, start, len < sizeof(start) - 1 ? len : sizeof(start) - 1);
 }
 
 void sstp_http_guid(const uint8_t random[SSTP_GUID_LEN], char text[SSTP_GUID_TEXT_LEN + 1])
@@ -179,20 +113,6 @@ void sstp_http_put_request(struct writer *w, const char *host, const char *corre
 	put_text(w, "\r\n\r\n");
 }
 
-static const char *reason(int status)
-{
-	switch (status) {
-	case HTTP_BAD_REQUEST:
-		return "Bad Request";
-	case HTTP_NOT_FOUND:
-		return "Not Found";
-	case HTTP_NOT_IMPLEMENTED:
-		return "Not Implemented";
-	default:
-		return "Service Unavailable";
-	}
-}
-
 /*
  * The 200 is the example of [MS-SSTP] 4.1, Server and all, as SoftEther sends it too. There is no
  * Date: RFC 9110 section 6.6.1 lets a server without a clock leave it out, and no known client
@@ -206,7 +126,7 @@ void sstp_http_put_answer(struct writer *w, int status)
 		put_text(w, "HTTP/1.1 200 OK\r\n" ENDLESS "Server: Microsoft-HTTPAPI/2.0\r\n\r\n");
 		return;
 	}
-	snprintf(line, sizeof(line), "HTTP/1.1 %d %s\r\n", status, reason(status));
+	snprintf(line, sizeof(line), "HTTP/1.1 %d %s\r\n", status, http_reason(status));
 	put_text(w, line);
 	put_text(w, "Connection: close\r\nContent-Length: 0\r\n\r\n");
 }

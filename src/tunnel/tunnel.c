@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sstp/http.h"
+#include "http/status.h"
 #include "tunnel/inside.h"
 #include "tunnel/rtt.h"
 #include "util/secret.h"
@@ -169,10 +169,10 @@ static void blame_http_status(struct tunnel *t, enum exit_code code, int status,
 	if (location.len)
 		tunnel_blame(t, code, "a web page wants you to log in first: %s (HTTP status %d)",
 			     log_quote(location.at, location.len).text, status);
-	else if (status == HTTP_NETWORK_LOGIN)
+	else if (status == HTTP_NETWORK_AUTHENTICATION_REQUIRED)
 		tunnel_blame(t, code, "a web page wants you to log in first (HTTP status %d)",
 			     status);
-	else if (status == HTTP_UNAVAILABLE)
+	else if (status == HTTP_SERVICE_UNAVAILABLE)
 		tunnel_blame(t, code,
 			     "the server is full, or out of service for now (HTTP status %d)",
 			     status);

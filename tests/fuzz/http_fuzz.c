@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The HTTP exchange: the first byte chooses the role, the second the size of the reads. */
 #include "fuzz/sstp_feed.h"
+#include "http/block.h"
 #include "sstp/http.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -9,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static struct feed f;
 	size_t chunk;
-	bool is_1_1;
+	int minor;
 
 	if (len < 2)
 		return 0;
@@ -18,8 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	data += 2;
 	len -= 2;
 	sstp_http_judge(bytes_of(data, len));
-	sstp_http_status(bytes_of(data, len), &is_1_1);
-	sstp_http_header(bytes_of(data, len), "SSTPCORRELATIONID");
+	http_block_status(bytes_of(data, len), &minor);
+	http_block_field(bytes_of(data, len), "SSTPCORRELATIONID");
 	for (; len; data += chunk, len -= chunk) {
 		if (chunk > len)
 			chunk = len;

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "http/head.h"
 #include "proxy/http.h"
-#include "proxy/http_head.h"
 
 static const struct proxy_login ann = { "ann", "wonder land" };
 

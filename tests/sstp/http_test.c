@@ -395,33 +395,6 @@ static void longest_host(void **state)
 	assert_int_equal(sstp_http_judge(bytes_of(e.tx, e.tx_len)), 200);
 }
 
-/* The value, trimmed; the first of two; a name that only begins alike is another. */
-static void headers(void **state)
-{
-	static const struct {
-		const char *block, *value;
-	} cases[] = {
-		{ POST "SSTPCORRELATIONID: {a}\r\n\r\n", "{a}" },
-		{ POST "sstpcorrelationid:{a}\r\n\r\n", "{a}" },
-		{ POST "Host: b\r\nSstpCorrelationId: \t {a} \t\r\n\r\n", "{a}" },
-		{ POST "SSTPCORRELATIONID: 1\r\nSSTPCORRELATIONID: 2\r\n\r\n", "1" },
-		{ POST "SSTPCORRELATIONID:\r\n\r\n", "" },
-		{ POST "SSTPCORRELATIONID\r\n\r\n", "" },
-		{ POST "SSTPCORRELATIONIDX: 1\r\n\r\n", "" },
-		{ "SSTPCORRELATIONID: 1\r\n\r\n", "" },
-		{ POST "\r\n", "" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct bytes is = sstp_http_header(bytes_text(cases[i].block), "SSTPCORRELATIONID");
-
-		assert_int_equal(is.len, strlen(cases[i].value));
-		if (is.len)
-			assert_memory_equal(is.at, cases[i].value, is.len);
-	}
-}
-
 static char logged[2048];
 
 static void keep(enum log_level level, const char *name, const char *line)
@@ -466,7 +439,6 @@ int main(void)
 		cmocka_unit_test(interim_responses_win_no_time),
 		cmocka_unit_test(client_request),
 		cmocka_unit_test(longest_host),
-		cmocka_unit_test(headers),
 		cmocka_unit_test(correlation_id_in_the_log),
 	};
 

@@ -4,8 +4,8 @@
  * after it is taken for more of it: that is the client's next request, and is left. Chunks are taken apart and framed anew, without extensions and
  * trailers (RFC 9112 section 7.1), so the target never reads a framing of the client's making.
  */
-#ifndef SSTP_PROXY_HTTP_BODY_H
-#define SSTP_PROXY_HTTP_BODY_H
+#ifndef SSTP_HTTP_BODY_H
+#define SSTP_HTTP_BODY_H
 
 #include "util/bytes.h"
 

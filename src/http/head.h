@@ -4,8 +4,8 @@
  * nobody behind us can read it in another way than we do. What concerns one hop alone (RFC 9110
  * section 7.6.1) is known here, and how long the body is.
  */
-#ifndef SSTP_PROXY_HTTP_HEAD_H
-#define SSTP_PROXY_HTTP_HEAD_H
+#ifndef SSTP_HTTP_HEAD_H
+#define SSTP_HTTP_HEAD_H
 
 #include "util/bytes.h"
 

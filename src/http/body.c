@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Request bodies: counting bytes, and a state machine over the lines between chunks. */
-#include "proxy/http_body.h"
+#include "http/body.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "proxy/http_body.h"
+#include "http/body.h"
 
 static const struct {
 	const char *name;

@@ -5,7 +5,7 @@
  * second or doubtful length make a head malformed, though RFC 9112 lets a reader be lenient with
  * some.
  */
-#include "proxy/http_head.h"
+#include "http/head.h"
 
 #include <strings.h>
 
