@@ -119,10 +119,11 @@ RANK_3 = net
 RANK_4 = proc tun
 RANK_5 = ppp sstp ip6 dns tls
 RANK_6 = tunnel auth
-RANK_7 = client server proxy
-RANK_8 = cli
+RANK_7 = stack
+RANK_8 = client server proxy
+RANK_9 = cli
 
-RANKS = 1 2 3 4 5 6 7 8
+RANKS = 1 2 3 4 5 6 7 8 9
 # $(call below,N): the ranks under rank N, the highest first.
 reverse = $(if $1,$(call reverse,$(wordlist 2,99,$1)) $(firstword $1))
 below = $(call reverse,$(wordlist 2,$1,0 $(RANKS)))
@@ -181,7 +182,7 @@ $B/src/crypto/%.o $B/src/tls/%.o $B/tests/crypto/%.o $B/tests/tls/%.o: ALL_CFLAG
 $B/src/cli/%.o: ALL_CFLAGS += $(INIH_CFLAGS)
 $B/src/cli/licenses.o: ALL_CFLAGS += -Wa,-I$B
 $B/src/cli/licenses.o: $B/licenses_text
-$B/src/proxy/%.o $B/tests/proxy/%.o: ALL_CFLAGS += $(LWIP_CFLAGS)
+$B/src/stack/%.o $B/tests/stack/%.o: ALL_CFLAGS += $(LWIP_CFLAGS)
 # cmocka before 1.1.7 took a string of uint8_t as it is.
 $B/tests/%.o: ALL_CFLAGS += -Itests -Wno-pointer-sign
 
@@ -206,7 +207,7 @@ $B/licenses_text: $(LICENSES) Makefile
 	cat $(LICENSES) >$@
 
 # Another wolfSSL has other structs, and so has another lwIP.
-$(call objects,$(foreach d,src tests,$d/crypto/*.c $d/tls/*.c $d/proxy/*.c)): $(THIRD)
+$(call objects,$(foreach d,src tests,$d/crypto/*.c $d/tls/*.c $d/stack/*.c)): $(THIRD)
 
 # Made aside and moved, so that nobody meets half an archive.
 define archive

@@ -45,7 +45,7 @@ struct client {
 	struct loop_timer acks;     /* while it is up */
 	struct loop_timer patience; /* until it is up */
 	struct tunnel tunnel;
-	struct outlet_link link;
+	struct link_addrs link;
 	size_t ipcp_dns_count; /* of link.dns, the first ones */
 	struct autoconf autoconf;
 	uint8_t iid[PPP_IID_LEN]; /* of the last call: asked for again, so that addresses stay */
@@ -117,7 +117,7 @@ static void stop(struct client *c, int code)
 
 /* ---- the outlet */
 
-static const struct ip_addr *own_address(const struct outlet_link *link)
+static const struct ip_addr *own_address(const struct link_addrs *link)
 {
 	if (link->own.family)
 		return &link->own;
@@ -147,12 +147,12 @@ static void say_up(struct client *c)
 		  LOG_NUMBER("duration_ms", loop_now(c->loop) - c->dialled_ms));
 }
 
-static void add_dns(struct outlet_link *link, const struct ip_addr *server)
+static void add_dns(struct link_addrs *link, const struct ip_addr *server)
 {
 	for (size_t i = 0; i < link->dns_count; i++)
 		if (ip_equal(&link->dns[i], server))
 			return;
-	if (link->dns_count < OUTLET_DNS_MAX)
+	if (link->dns_count < LINK_DNS_MAX)
 		link->dns[link->dns_count++] = *server;
 }
 
@@ -533,7 +533,7 @@ static void open_tunnel(struct client *c, int fd)
 	memcpy(cfg.ppp.own_iid, c->iid, sizeof(cfg.ppp.own_iid));
 	c->has_ipv4_end = c->is_late = false;
 	c->offers = 0;
-	c->link = (struct outlet_link){
+	c->link = (struct link_addrs){
 		.mtu = c->cfg->mtu,
 		.server = ip_from_sockaddr(&c->peer),
 		.ip6 = { .is_settled = !c->cfg->ipv6 },

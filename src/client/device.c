@@ -24,7 +24,7 @@ struct device {
 	uint8_t *packet;   /* TUN_PACKET_MAX bytes, for tunnel_send_block */
 	struct host *host; /* NULL with --script, and where the network is not ours to set up */
 	struct scripts scripts;
-	struct outlet_link link;
+	struct link_addrs link;
 	bool is_up;
 	bool was_up; /* at any time */
 };
@@ -165,7 +165,7 @@ static bool is_same_list(const struct ip_addr *a, size_t a_count, const struct i
 }
 
 /* Would a script be told anything that it has not been told? Lifetimes are not. */
-static bool has_news(const struct outlet_link *was, const struct outlet_link *is)
+static bool has_news(const struct link_addrs *was, const struct link_addrs *is)
 {
 	struct ip_addr were6 = script_ipv6_address(was), are6 = script_ipv6_address(is);
 
@@ -176,7 +176,7 @@ static bool has_news(const struct outlet_link *was, const struct outlet_link *is
 }
 
 /* What a script says of itself is logged, and is its user's to judge. */
-static int up(struct outlet *o, const struct outlet_link *link)
+static int up(struct outlet *o, const struct link_addrs *link)
 {
 	struct device *d = device_of(o);
 	bool is_news = !d->is_up || has_news(&d->link, link);

@@ -52,12 +52,12 @@ struct host {
 	struct netlink *nl;
 	struct own_route *route;
 	size_t route_count;
-	struct own_route dns_route[OUTLET_DNS_MAX]; /* to DNS servers that no other route covers */
-	bool has_all4;                              /* IPv4 as a whole is to go into the tunnel */
+	struct own_route dns_route[LINK_DNS_MAX]; /* to DNS servers that no other route covers */
+	bool has_all4;                            /* IPv4 as a whole is to go into the tunnel */
 	struct state state;
 	struct server_routes to_server;
 	struct dns dns;
-	struct outlet_link link;               /* as the device has it now */
+	struct link_addrs link;                /* as the device has it now */
 	struct ip_addr server;                 /* AF_UNSPEC: not connected yet */
 	struct server_route_patience patience; /* with who removes our routes */
 	struct netlink_watch watch;
@@ -344,7 +344,7 @@ static void clear_routes_to(struct host *h, const struct ip_addr *server)
 	for (size_t i = 0; i < h->route_count; i++)
 		if (is_to(&h->route[i], server))
 			clear_route(h, &h->route[i]);
-	for (size_t i = 0; i < OUTLET_DNS_MAX; i++)
+	for (size_t i = 0; i < LINK_DNS_MAX; i++)
 		if (is_to(&h->dns_route[i], server))
 			clear_route(h, &h->dns_route[i]);
 }
@@ -382,7 +382,7 @@ static int change_addr(struct host *h, const struct ip_addr *from, const struct 
 }
 
 /* An address by which the server is reached, or the server's own: it would cut the connection. */
-static bool is_of_the_connection(struct host *h, const struct outlet_link *link)
+static bool is_of_the_connection(struct host *h, const struct link_addrs *link)
 {
 	struct route way;
 
@@ -393,7 +393,7 @@ static bool is_of_the_connection(struct host *h, const struct outlet_link *link)
 		 ip_equal(&way.src, &link->own)));
 }
 
-static int set_ipv4(struct host *h, const struct outlet_link *link)
+static int set_ipv4(struct host *h, const struct link_addrs *link)
 {
 	int rc;
 
@@ -412,7 +412,7 @@ static int set_ipv4(struct host *h, const struct outlet_link *link)
 }
 
 /* Not vital, as all of IPv6. */
-static void set_link_local(struct host *h, const struct outlet_link *link)
+static void set_link_local(struct host *h, const struct link_addrs *link)
 {
 	int rc = change_addr(h, &h->link.own_ll, &link->own_ll, PREFIX6_LEN);
 
@@ -451,7 +451,7 @@ static void set_global6(struct host *h, const struct slaac_config *ip6)
 }
 
 /* After a reconnect IPv4 may be up before it is known whether IPv6 is as it was. */
-static void set_ipv6(struct host *h, const struct outlet_link *link)
+static void set_ipv6(struct host *h, const struct link_addrs *link)
 {
 	if (link->own_ll.family || link->ip6.is_settled)
 		set_link_local(h, link);
@@ -535,7 +535,7 @@ static void set_default6(struct host *h, struct own_route *own, const struct sla
 		clear_route(h, own);
 }
 
-static int set_routes(struct host *h, const struct outlet_link *link)
+static int set_routes(struct host *h, const struct link_addrs *link)
 {
 	int rc = 0;
 
@@ -578,13 +578,13 @@ static bool is_going_there(const struct host *h, const struct ip_addr *a)
 	return false;
 }
 
-static void set_dns_route(struct host *h, const struct outlet_link *link, const struct ip_addr *dns)
+static void set_dns_route(struct host *h, const struct link_addrs *link, const struct ip_addr *dns)
 {
 	struct own_route *own = NULL;
 	struct route r;
 	int rc;
 
-	for (size_t i = 0; i < OUTLET_DNS_MAX; i++)
+	for (size_t i = 0; i < LINK_DNS_MAX; i++)
 		if (h->dns_route[i].is_up && ip_equal(&h->dns_route[i].dst.addr, dns))
 			return;
 		else if (!h->dns_route[i].is_up)
@@ -608,18 +608,18 @@ static void set_dns_route(struct host *h, const struct outlet_link *link, const 
 }
 
 /* Those that we set are to be asked through the tunnel, whatever else goes there. */
-static void set_dns_routes(struct host *h, const struct outlet_link *link)
+static void set_dns_routes(struct host *h, const struct link_addrs *link)
 {
 	size_t count = h->cfg.dns == HOST_DNS_NONE ? 0 : link->dns_count;
 
-	for (size_t i = 0; i < OUTLET_DNS_MAX; i++)
+	for (size_t i = 0; i < LINK_DNS_MAX; i++)
 		if (!is_in_list(&h->dns_route[i].dst.addr, link->dns, count))
 			clear_route(h, &h->dns_route[i]);
 	for (size_t i = 0; i < count; i++)
 		set_dns_route(h, link, &link->dns[i]);
 }
 
-static bool has_same_dns(const struct outlet_link *a, const struct outlet_link *b)
+static bool has_same_dns(const struct link_addrs *a, const struct link_addrs *b)
 {
 	if (a->dns_count != b->dns_count)
 		return false;
@@ -629,7 +629,7 @@ static bool has_same_dns(const struct outlet_link *a, const struct outlet_link *
 	return true;
 }
 
-static void set_dns(struct host *h, const struct outlet_link *link)
+static void set_dns(struct host *h, const struct link_addrs *link)
 {
 	if (h->cfg.dns == HOST_DNS_NONE || (dns_is_up(&h->dns) && has_same_dns(&h->link, link)))
 		return;
@@ -662,13 +662,13 @@ static void check_ways(struct host *h)
 			a.bytes[a.family == AF_INET ? 3 : 15] |= 1;
 		is_right = way_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex, &a);
 	}
-	for (size_t i = 0; i < OUTLET_DNS_MAX && is_right; i++)
+	for (size_t i = 0; i < LINK_DNS_MAX && is_right; i++)
 		if (h->dns_route[i].is_up)
 			is_right = way_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex,
 					     &h->dns_route[i].dst.addr);
 }
 
-int host_up(struct host *h, const struct outlet_link *link)
+int host_up(struct host *h, const struct link_addrs *link)
 {
 	int rc = netlink_link_up(h->nl, h->cfg.ifindex, link->mtu);
 
@@ -736,7 +736,7 @@ uint64_t host_check(struct host *h, uint64_t now_ms)
 		return own_again < again ? own_again : again;
 	for (size_t i = 0; i < h->route_count; i++)
 		any = put_back_own(h, &h->route[i]) || any;
-	for (size_t i = 0; i < OUTLET_DNS_MAX; i++)
+	for (size_t i = 0; i < LINK_DNS_MAX; i++)
 		any = put_back_own(h, &h->dns_route[i]) || any;
 	for (size_t i = 0; h->state.facts.blocks_ipv6 && i < 2; i++) {
 		struct route r = block_of(&halves6[i], h->cfg.table);
@@ -753,11 +753,11 @@ uint64_t host_check(struct host *h, uint64_t now_ms)
 /* The device may be gone already, and all of this with it. */
 static void clear_device(struct host *h)
 {
-	static const struct outlet_link nothing = { .ip6 = { .is_settled = true } };
+	static const struct link_addrs nothing = { .ip6 = { .is_settled = true } };
 
 	for (size_t i = 0; i < h->route_count; i++)
 		clear_route(h, &h->route[i]);
-	for (size_t i = 0; i < OUTLET_DNS_MAX; i++)
+	for (size_t i = 0; i < LINK_DNS_MAX; i++)
 		clear_route(h, &h->dns_route[i]);
 	if (h->state.facts.blocks_ipv6)
 		unblock_ipv6(h->nl, h->cfg.table);

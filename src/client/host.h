@@ -79,7 +79,7 @@ int host_route_to_server(struct host *h, const struct ip_addr *server);
  * is different. 0 or -errno, logged with what failed and what would help; what is not vital (DNS on
  * a read-only /etc) is a warning.
  */
-int host_up(struct host *h, const struct outlet_link *link);
+int host_up(struct host *h, const struct link_addrs *link);
 
 /*
  * The tunnel is down and will come back: device and routes stay, so that nothing leaves another

@@ -34,7 +34,7 @@ struct place_ops {
 	enum exit_code (*open)(struct place *p, struct outlet_client *client,
 			       const struct tun_cfg *tun, struct place_device *device);
 	/* The tunnel is up, and the network set up. 0, or -errno, logged. NULL: nothing to do. */
-	int (*up)(struct place *p, const struct outlet_link *link);
+	int (*up)(struct place *p, const struct link_addrs *link);
 	/* As an outlet's. NULL: none is taken. */
 	bool (*signal)(struct place *p, const struct signalfd_siginfo *info);
 	/* Frees; also after an open that failed, or never was. */

@@ -81,7 +81,7 @@ static void ended(struct command *command, int status)
 	c->client->end(c->client, status);
 }
 
-static int start(struct piped *c, const struct outlet_link *link)
+static int start(struct piped *c, const struct link_addrs *link)
 {
 	const char *const argv[] = { "/bin/sh", "-c", c->text, NULL };
 	struct script_env told = {
@@ -111,7 +111,7 @@ static int start(struct piped *c, const struct outlet_link *link)
 	return error;
 }
 
-static int up(struct place *p, const struct outlet_link *link)
+static int up(struct place *p, const struct link_addrs *link)
 {
 	struct piped *c = piped_of(p);
 

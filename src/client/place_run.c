@@ -205,7 +205,7 @@ static enum exit_code open_confined(struct place *p, struct outlet_client *clien
 	return EXIT_OK;
 }
 
-static int up(struct place *p, const struct outlet_link *link)
+static int up(struct place *p, const struct link_addrs *link)
 {
 	struct confined *c = confined_of(p);
 

@@ -40,10 +40,10 @@ static bool is_of_a_vpnc_script(const char *name, size_t len)
 }
 
 /* The servers of one family, with spaces between them. */
-static void set_dns(struct env *e, const char *name, const struct outlet_link *link,
+static void set_dns(struct env *e, const char *name, const struct link_addrs *link,
 		    sa_family_t family)
 {
-	char list[sizeof(struct ip_text) * OUTLET_DNS_MAX] = "";
+	char list[sizeof(struct ip_text) * LINK_DNS_MAX] = "";
 	size_t n = 0;
 
 	for (size_t i = 0; i < link->dns_count; i++)
@@ -54,7 +54,7 @@ static void set_dns(struct env *e, const char *name, const struct outlet_link *l
 		env_set(e, name, "%s", list);
 }
 
-struct ip_addr script_ipv6_address(const struct outlet_link *link)
+struct ip_addr script_ipv6_address(const struct link_addrs *link)
 {
 	const struct slaac_config *c = &link->ip6;
 
@@ -97,7 +97,7 @@ static void set_domains(struct env *e, const struct slaac_config *c)
 		env_set(e, "CISCO_DEF_DOMAIN", "%s", list);
 }
 
-static void set_link(struct env *e, const struct outlet_link *link)
+static void set_link(struct env *e, const struct link_addrs *link)
 {
 	if (link->own.family == AF_INET) {
 		env_set(e, "INTERNAL_IP4_ADDRESS", "%s", ip_print(&link->own).text);

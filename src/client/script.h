@@ -27,14 +27,14 @@ struct script_env {
 	const char *device;
 	uint32_t mtu;
 	struct ip_addr gateway;         /* the server's own address: VPNGATEWAY */
-	const struct outlet_link *link; /* NULL before there is one */
+	const struct link_addrs *link;  /* NULL before there is one */
 	const struct ip_prefix *routes; /* split tunnel: CISCO_SPLIT_INC...; none: all traffic */
 	size_t route_count;
 	const struct log *log;
 };
 
 /* The address that a script is told as INTERNAL_IP6_ADDRESS; AF_UNSPEC: there is none. */
-struct ip_addr script_ipv6_address(const struct outlet_link *link);
+struct ip_addr script_ipv6_address(const struct link_addrs *link);
 
 /* What a script is told, for env_free. */
 void script_environment(struct env *e, enum script_reason reason, const struct script_env *s);

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proxy/datagram.h"
 #include "proxy/socks5.h"
+#include "stack/datagram.h"
 
 enum {
 	TURN_DATAGRAMS = 64, /* then it is another's turn */

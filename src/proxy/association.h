@@ -10,7 +10,7 @@
 #define SSTP_PROXY_ASSOCIATION_H
 
 #include "net/loop.h"
-#include "proxy/stack.h"
+#include "stack/stack.h"
 
 struct association_cfg {
 	struct loop *loop;

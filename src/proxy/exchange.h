@@ -8,7 +8,7 @@
 #define SSTP_PROXY_EXCHANGE_H
 
 #include "http/body.h"
-#include "proxy/relay.h"
+#include "stack/relay.h"
 
 struct exchange_cfg {
 	struct http_body body; /* where it is */

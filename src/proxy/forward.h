@@ -7,8 +7,8 @@
 #define SSTP_PROXY_FORWARD_H
 
 #include "proxy/listener.h"
-#include "proxy/relay.h"
-#include "proxy/target.h"
+#include "stack/relay.h"
+#include "stack/target.h"
 
 struct forward_cfg {
 	const char *text; /* as the user wrote it */

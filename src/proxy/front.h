@@ -13,8 +13,8 @@
 
 #include "proxy/listener.h"
 #include "proxy/login.h"
-#include "proxy/relay.h"
-#include "proxy/target.h"
+#include "stack/relay.h"
+#include "stack/target.h"
 
 enum {
 	FRONT_CLIENTS_MAX = 512,

@@ -16,8 +16,8 @@
 #include "http/body.h"
 #include "proxy/asked.h"
 #include "proxy/login.h"
-#include "proxy/stack.h"
-#include "proxy/target.h"
+#include "stack/stack.h"
+#include "stack/target.h"
 
 enum { HTTP_FORWARD_ROOM = ASKED_ROOM + 1024 }; /* what http_proxy_forward writes at most */
 

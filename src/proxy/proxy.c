@@ -136,7 +136,7 @@ static int start_command(struct proxy *p)
 
 /* ---- the tunnel comes and goes */
 
-static int up(struct outlet *o, const struct outlet_link *link)
+static int up(struct outlet *o, const struct link_addrs *link)
 {
 	struct proxy *p = proxy_of(o);
 

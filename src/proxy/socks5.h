@@ -11,8 +11,8 @@
 
 #include "proxy/asked.h"
 #include "proxy/login.h"
-#include "proxy/stack.h"
-#include "proxy/target.h"
+#include "stack/stack.h"
+#include "stack/target.h"
 
 enum { SOCKS5_DATAGRAM_HEADER_MAX = 4 + 16 + 2 }; /* of one with an address in it */
 

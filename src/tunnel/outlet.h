@@ -10,27 +10,11 @@
 #ifndef SSTP_TUNNEL_OUTLET_H
 #define SSTP_TUNNEL_OUTLET_H
 
-#include "ip6/slaac.h"
+#include "ip6/link_addrs.h"
 #include "tunnel/tunnel.h"
-#include "util/ip.h"
 
 struct outlet;
 struct signalfd_siginfo;
-
-enum { OUTLET_DNS_MAX = 4 };
-
-/* What PPP and the server agreed on, and what the server's routers advertise. */
-struct outlet_link {
-	struct ip_addr own;    /* IPv4 address of ours; AF_UNSPEC: none */
-	struct ip_addr peer;   /* the far end's; AF_UNSPEC: it did not say */
-	struct ip_addr own_ll; /* IPv6 link-local; AF_UNSPEC: none */
-	/* Of IPv6 all else. Until it is settled, what was known before the last reconnect may stay. */
-	struct slaac_config ip6;
-	struct ip_addr dns[OUTLET_DNS_MAX]; /* by IPCP, then by router advertisement */
-	size_t dns_count;
-	uint32_t mtu;          /* the largest IP packet, as agreed with this server */
-	struct ip_addr server; /* where the TCP connection goes */
-};
 
 /* What an outlet is given to work with; all of it outlives the outlet's close. */
 struct outlet_client {
@@ -53,7 +37,7 @@ struct outlet_ops {
 	/* Packets may pass from now on, or what was agreed on has changed. 0, or OUTLET_LATER (they
 	 * pass, but a program still sets the network up), or -errno, logged: there is no use in the
 	 * tunnel. */
-	int (*up)(struct outlet *o, const struct outlet_link *link);
+	int (*up)(struct outlet *o, const struct link_addrs *link);
 	/* No packets any more; until the next up, if it `will_return`. 0, or OUTLET_LATER (the
 	 * host's DNS servers are still being put back). */
 	int (*down)(struct outlet *o, bool will_return);

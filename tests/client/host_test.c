@@ -127,9 +127,9 @@ static int route_to(struct host *h, const char *server)
 	return host_route_to_server(h, &a);
 }
 
-static struct outlet_link link_of(const char *own, const char *peer, const char *server)
+static struct link_addrs link_of(const char *own, const char *peer, const char *server)
 {
-	return (struct outlet_link){
+	return (struct link_addrs){
 		.own = addr(own),
 		.peer = addr(peer),
 		.own_ll = addr("fe80::2"),
@@ -142,7 +142,7 @@ static struct outlet_link link_of(const char *own, const char *peer, const char 
 
 static int up(struct host *h, const char *own, const char *peer, const char *server)
 {
-	struct outlet_link link = link_of(own, peer, server);
+	struct link_addrs link = link_of(own, peer, server);
 
 	return host_up(h, &link);
 }
@@ -332,7 +332,7 @@ static void routes_stay_while_the_address_changes(void **state)
 
 static void mtu_follows_the_server(void **state)
 {
-	struct outlet_link link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
+	struct link_addrs link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
 	struct host *h = opened();
 
 	(void)state;
@@ -364,7 +364,7 @@ static void ipv6_alone(void **state)
 	as_before();
 }
 
-static void give_ipv6(struct outlet_link *link, const char *own, bool has_router)
+static void give_ipv6(struct link_addrs *link, const char *own, bool has_router)
 {
 	link->ip6 = (struct slaac_config){ .is_settled = true, .has_router = has_router };
 	if (*own)
@@ -382,7 +382,7 @@ static void goes6(const char *to, const char *way)
 /* All IPv6 goes into the tunnel once the server's side has given an address and forwards. */
 static void ipv6_comes_and_goes(void **state)
 {
-	struct outlet_link link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
+	struct link_addrs link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
 	struct host *h = opened();
 
 	(void)state;
@@ -425,7 +425,7 @@ static void ipv6_comes_and_goes(void **state)
 static void ipv6_with_routes_of_its_own(void **state)
 {
 	static struct ip_prefix inside;
-	struct outlet_link link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
+	struct link_addrs link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
 	struct host *h;
 
 	(void)state;
@@ -773,7 +773,7 @@ static void an_address_that_would_cut_the_connection(void **state)
 
 static void name_servers_are_asked_through_the_tunnel(void **state)
 {
-	struct outlet_link link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
+	struct link_addrs link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
 	struct ip_prefix routes[] = { prefix("172.16.0.0/12") };
 	struct host *h;
 
@@ -1070,7 +1070,7 @@ static void another_server_each_time(void **state)
 static void live(void)
 {
 	struct host *h;
-	struct outlet_link link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
+	struct link_addrs link = link_of("10.1.0.2", "10.1.0.1", "203.0.113.1");
 
 	if (host_open(&cfg, &h) || route_to(h, "203.0.113.1") || host_up(h, &link))
 		_exit(1);

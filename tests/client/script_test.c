@@ -146,9 +146,9 @@ static void finding(void **state)
 
 /* ---- a vpnc-script */
 
-static struct outlet_link link_of(void)
+static struct link_addrs link_of(void)
 {
-	struct outlet_link link = { .dns_count = 3 };
+	struct link_addrs link = { .dns_count = 3 };
 
 	ip_parse("10.1.0.2", &link.own);
 	ip_parse("10.1.0.1", &link.peer);
@@ -214,7 +214,7 @@ static void environment(void **state)
 	static const char *const reasons[] = { "reason=pre-init", "reason=connect",
 					       "reason=attempt-reconnect", "reason=reconnect",
 					       "reason=disconnect" };
-	struct outlet_link link = link_of();
+	struct link_addrs link = link_of();
 	struct script_env env = { .device = "sstp0", .mtu = 1400 };
 	char pid[64];
 
@@ -260,7 +260,7 @@ static void split_tunnel(void **state)
 /* vpnc-script sends all IPv6 into a tunnel that has an address and no list of IPv6 routes. */
 static void global_ipv6(void **state)
 {
-	struct outlet_link link = link_of();
+	struct link_addrs link = link_of();
 	struct ip_prefix route;
 	struct script_env env = { .device = "sstp0", .link = &link, .routes = &route };
 	struct slaac_config *c = &link.ip6;

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proxy/conn.h"
-#include "proxy/datagram.h"
+#include "stack/conn.h"
+#include "stack/datagram.h"
 #include "util/checksum.h"
 #include "tun/headers.h"
 #include "util/bytes.h"
@@ -259,7 +259,7 @@ static void next_packet(struct reader *r)
 
 static void start(void)
 {
-	struct outlet_link link = { .mtu = 1400 };
+	struct link_addrs link = { .mtu = 1400 };
 	struct stack_cfg cfg = { .send = note, .has_room = has_room };
 
 	memset(&seen, 0, sizeof(seen));

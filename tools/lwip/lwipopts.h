@@ -5,7 +5,7 @@
  *
  * Connections, segments and datagram sockets come from pools of fixed size, which are the
  * bounds of what peers can make us hold. Packets come from malloc; how many there can be follows
- * from the windows and send buffers, which src/proxy/conn.c deals out of a common budget.
+ * from the windows and send buffers, which src/stack/conn.c deals out of a common budget.
  */
 #ifndef SSTP_LWIPOPTS_H
 #define SSTP_LWIPOPTS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What lwIP needs of its host. The functions are src/proxy/stack.c's: random numbers of the kernel,
+ * What lwIP needs of its host. The functions are src/stack/stack.c's: random numbers of the kernel,
  * the fast checksum, and an end with a word in the log where lwIP finds itself in a state that
  * cannot be.
  */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A UDP port on the VPN's side: datagrams to and from anywhere. */
-#ifndef SSTP_PROXY_DATAGRAM_H
-#define SSTP_PROXY_DATAGRAM_H
+#ifndef SSTP_STACK_DATAGRAM_H
+#define SSTP_STACK_DATAGRAM_H
 
-#include "proxy/stack.h"
+#include "stack/stack.h"
 
 struct datagram;
 

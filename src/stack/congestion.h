@@ -7,8 +7,8 @@
  * An engine: the caller says what was acknowledged or lost, and when, and gets the new window.
  * Windows are bytes, times are milliseconds.
  */
-#ifndef SSTP_PROXY_CONGESTION_H
-#define SSTP_PROXY_CONGESTION_H
+#ifndef SSTP_STACK_CONGESTION_H
+#define SSTP_STACK_CONGESTION_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ICMP errors about our own TCP segments and UDP datagrams: who could not be reached, and what that means. */
-#ifndef SSTP_PROXY_ICMP_H
-#define SSTP_PROXY_ICMP_H
+#ifndef SSTP_STACK_ICMP_ERROR_H
+#define SSTP_STACK_ICMP_ERROR_H
 
-#include "proxy/stack.h"
+#include "stack/stack.h"
 
 struct icmp_error {
 	enum stack_result result;

@@ -3,7 +3,7 @@
  * A window that is not used does not grow: where the application, the peer's window or the tunnel
  * is the limit, acknowledgments say nothing about the network (RFC 7661 section 4).
  */
-#include "proxy/congestion.h"
+#include "stack/congestion.h"
 
 enum {
 	/* RFC 9438: C = 0.4 segments/s^3, beta = 0.7, alpha = 3 (1 - beta) / (1 + beta) = 0.53. */

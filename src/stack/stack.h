@@ -7,12 +7,12 @@
  * lwIP keeps its state in globals, so there is one stack a process. Nobody on the VPN's side can
  * reach anything here but what conn_listen opened.
  */
-#ifndef SSTP_PROXY_STACK_H
-#define SSTP_PROXY_STACK_H
+#ifndef SSTP_STACK_STACK_H
+#define SSTP_STACK_STACK_H
 
+#include "ip6/link_addrs.h"
 #include "net/loop.h"
 #include "tun/tun.h"
-#include "tunnel/outlet.h"
 #include "util/log.h"
 
 enum { STACK_WAIT_MS = 10 * 1000 }; /* what is new waits for the tunnel that long */
@@ -53,7 +53,7 @@ int stack_open(const struct stack_cfg *cfg, struct stack **out); /* 0 or -errno 
 void stack_close(struct stack *s);
 
 /* Packets may pass. Connections from an address that is not ours any more are reset. */
-void stack_up(struct stack *s, const struct outlet_link *link);
+void stack_up(struct stack *s, const struct link_addrs *link);
 void stack_down(struct stack *s);
 
 /* cfg.has_room may be true again. */

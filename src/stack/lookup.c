@@ -7,15 +7,15 @@
  *
  * The resolver is large, so it is made with the first look-up.
  */
-#include "proxy/lookup.h"
+#include "stack/lookup.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "dns/resolver.h"
-#include "proxy/conn.h"
-#include "proxy/inside.h"
-#include "proxy/queue.h"
+#include "stack/conn.h"
+#include "stack/inside.h"
+#include "stack/queue.h"
 #include "util/secret.h"
 
 enum {

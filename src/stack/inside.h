@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the files around lwIP share; nobody else includes this, nor any header of lwIP. */
-#ifndef SSTP_PROXY_INSIDE_H
-#define SSTP_PROXY_INSIDE_H
+#ifndef SSTP_STACK_INSIDE_H
+#define SSTP_STACK_INSIDE_H
 
 #include <netinet/in.h> /* before lwIP, whose macros have the names of its functions */
 
@@ -18,7 +18,7 @@
 #include <lwip/udp.h>
 #undef ip_addr
 
-#include "proxy/stack.h"
+#include "stack/stack.h"
 #include "tun/merge.h"
 
 struct stack {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "proxy/target.h"
+#include "stack/target.h"
 
 static void hosts(void **state)
 {

@@ -4,8 +4,8 @@
  * for them and does not read them; with tools/lwip/congestion.patch it retransmits by them. Marks stay
  * on the segments, which are lwIP's.
  */
-#ifndef SSTP_PROXY_SACK_H
-#define SSTP_PROXY_SACK_H
+#ifndef SSTP_STACK_SACK_H
+#define SSTP_STACK_SACK_H
 
 #include "util/bytes.h"
 

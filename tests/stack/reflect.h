@@ -7,7 +7,7 @@
 #ifndef SSTP_TESTS_PROXY_REFLECT_H
 #define SSTP_TESTS_PROXY_REFLECT_H
 
-#include "proxy/stack.h"
+#include "stack/stack.h"
 
 #define OWN "10.1.0.2"
 #define FAR "10.9.9.9"

@@ -3,8 +3,8 @@
  * Where a local client wants to go, as it says it: a name, which the VPN's name servers know, or an
  * address, and a port.
  */
-#ifndef SSTP_PROXY_TARGET_H
-#define SSTP_PROXY_TARGET_H
+#ifndef SSTP_STACK_TARGET_H
+#define SSTP_STACK_TARGET_H
 
 #include "util/bytes.h"
 #include "util/ip.h"

@@ -8,10 +8,10 @@
  * receiver takes, up to CONN_ROOM_MAX and to a share of what is left of the common budget: so one has
  * the window of a fast and long way, many have smaller ones, and an idle one costs nothing.
  */
-#ifndef SSTP_PROXY_CONN_H
-#define SSTP_PROXY_CONN_H
+#ifndef SSTP_STACK_CONN_H
+#define SSTP_STACK_CONN_H
 
-#include "proxy/stack.h"
+#include "stack/stack.h"
 #include "util/bytes.h"
 
 enum {

@@ -7,19 +7,19 @@
  *	                         |
  *	                        LOST (told when somebody is there to hear it)
  */
-#include "proxy/conn.h"
+#include "stack/conn.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "proxy/congestion.h"
-#include "proxy/inside.h"
-#include "proxy/lookup.h"
-#include "proxy/queue.h"
-#include "proxy/sack.h"
-#include "proxy/target.h"
+#include "stack/congestion.h"
+#include "stack/inside.h"
+#include "stack/lookup.h"
+#include "stack/queue.h"
+#include "stack/sack.h"
+#include "stack/target.h"
 
 enum {
 	CONNECT_MS = 30 * 1000,

@@ -3,14 +3,14 @@
  * Datagrams over lwIP's UDP. While a name is looked up, its datagrams wait; there are few of them, and
  * what is too much is lost, as it might be on any way.
  */
-#include "proxy/datagram.h"
+#include "stack/datagram.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "proxy/inside.h"
-#include "proxy/lookup.h"
+#include "stack/inside.h"
+#include "stack/lookup.h"
 
 enum { WAITING_MAX = 16 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Targets as text, and addresses that lead nowhere. */
-#include "proxy/target.h"
+#include "stack/target.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
  * The memory doubles as it is needed, and is given back when the queue is empty. What is in front of
  * the bytes is used again when they have to move anyway.
  */
-#include "proxy/queue.h"
+#include "stack/queue.h"
 
 #include "util/alloc.h"
 

@@ -3,10 +3,10 @@
  * A name's addresses, by the name servers that the VPN told us; never by the host's own. The resolver is
  * dns/resolver.h; here its messages get sockets of the stack.
  */
-#ifndef SSTP_PROXY_LOOKUP_H
-#define SSTP_PROXY_LOOKUP_H
+#ifndef SSTP_STACK_LOOKUP_H
+#define SSTP_STACK_LOOKUP_H
 
-#include "proxy/stack.h"
+#include "stack/stack.h"
 
 struct lookup;
 

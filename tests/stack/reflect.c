@@ -96,7 +96,7 @@ static void give_back(struct loop_task *task)
 
 void reflector_up(struct reflector *r, const char *own)
 {
-	struct outlet_link link = { .mtu = MTU };
+	struct link_addrs link = { .mtu = MTU };
 
 	assert_true(ip_parse(own, &link.own));
 	assert_true(ip_parse(OWN6, &link.own_ll));

@@ -4,10 +4,10 @@
  * half-close of the other, a reset a reset. Neither side is read faster than the other one takes it,
  * so what a relay holds is bounded by conn.h's rooms.
  */
-#ifndef SSTP_PROXY_RELAY_H
-#define SSTP_PROXY_RELAY_H
+#ifndef SSTP_STACK_RELAY_H
+#define SSTP_STACK_RELAY_H
 
-#include "proxy/conn.h"
+#include "stack/conn.h"
 
 /* All relays of a program; embedded in their owner. */
 struct relays {

@@ -20,19 +20,19 @@
  * super-packet; on a slow line it shrinks to LUMP_MIN, because a whole lump stands in front of the other
  * connections' data. MSS_MIN is Linux's TCP_MIN_MSS.
  */
-#include "proxy/stack.h"
+#include "stack/stack.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "proxy/icmp.h"
-#include "proxy/inside.h"
-#include "proxy/sack.h"
-#include "proxy/target.h"
-#include "util/checksum.h"
+#include "stack/icmp_error.h"
+#include "stack/inside.h"
+#include "stack/sack.h"
+#include "stack/target.h"
 #include "util/alloc.h"
 #include "util/bytes.h"
+#include "util/checksum.h"
 #include "util/secret.h"
 
 enum {
@@ -439,7 +439,7 @@ static void set_global6(struct stack *s, const struct slaac_config *ip6)
 	}
 }
 
-static void set_addresses(struct stack *s, const struct outlet_link *link)
+static void set_addresses(struct stack *s, const struct link_addrs *link)
 {
 	ip_addr_t own, none = IPADDR4_INIT(0), mask = IPADDR4_INIT(0xffffffff);
 
@@ -454,7 +454,7 @@ static void set_addresses(struct stack *s, const struct outlet_link *link)
 		set_global6(s, &link->ip6);
 }
 
-static void set_servers(struct stack *s, const struct outlet_link *link)
+static void set_servers(struct stack *s, const struct link_addrs *link)
 {
 	const size_t most = sizeof(s->dns) / sizeof(*s->dns);
 
@@ -463,7 +463,7 @@ static void set_servers(struct stack *s, const struct outlet_link *link)
 }
 
 /* An address that was not agreed on this time stays, in case that it is: IPv6 comes after IPv4. */
-void stack_up(struct stack *s, const struct outlet_link *link)
+void stack_up(struct stack *s, const struct link_addrs *link)
 {
 	s->is_up = true;
 	s->netif.mtu = (u16_t)link->mtu;

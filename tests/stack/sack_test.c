@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "proxy/inside.h"
-#include "proxy/sack.h"
+#include "stack/inside.h"
+#include "stack/sack.h"
 
 enum { SEGMENTS = 10, LEN = 100, START = -350 }; /* the numbers wrap on their way */
 

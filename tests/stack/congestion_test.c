@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "proxy/congestion.h"
+#include "stack/congestion.h"
 
 enum { MSS = 1400, INITIAL = 10 * MSS, NO_LIMIT = 1 << 30, START_MS = 1000, RTT_MS = 100 };
 

@@ -17,9 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "proxy/conn.h"
-#include "proxy/datagram.h"
-#include "proxy/relay.h"
+#include "stack/conn.h"
+#include "stack/datagram.h"
+#include "stack/relay.h"
 #include "reflect.h"
 #include "tun/headers.h"
 #include "util/bytes.h"
@@ -710,5 +710,5 @@ int main(void)
 		CASE(the_same_address_keeps),
 	};
 
-	return cmocka_run_group_tests_name("proxy/conn", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("stack/conn", tests, NULL, NULL);
 }

@@ -6,14 +6,14 @@
  *
  * Over when both directions have ended, or when either side is lost.
  */
-#include "proxy/relay.h"
+#include "stack/relay.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "proxy/queue.h"
+#include "stack/queue.h"
 
 enum {
 	READ_LEN = 256 * 1024,

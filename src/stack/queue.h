@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bytes that wait, in one piece: they go in at the end and out at the front. All zero is empty. */
-#ifndef SSTP_PROXY_QUEUE_H
-#define SSTP_PROXY_QUEUE_H
+#ifndef SSTP_STACK_QUEUE_H
+#define SSTP_STACK_QUEUE_H
 
 #include "util/bytes.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Marks on lwIP's list of unacknowledged segments, which is in the order of their numbers. */
-#include "proxy/sack.h"
+#include "stack/sack.h"
 
-#include "proxy/inside.h"
+#include "stack/inside.h"
 
 enum { OPTION_SACK = 5, BLOCK_LEN = 8, BLOCKS_MAX = 4 };
 

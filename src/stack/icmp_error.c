@@ -3,7 +3,7 @@
  * "Destination unreachable" (RFC 792, RFC 4443 section 3.1) with the segment that it is about. RFC 1122
  * section 4.2.3.9 wants a connection that stands to live through such; only attempts are ended by it.
  */
-#include "proxy/icmp.h"
+#include "stack/icmp_error.h"
 
 #include <string.h>
 
