@@ -272,7 +272,7 @@ static void on_error(void *arg, err_t err)
 	wake(c);
 }
 
-/* ---- congestion control (tools/lwip/congestion.patch) */
+/* ---- congestion control (deps/lwip/congestion.patch) */
 
 /* NULL: not ours yet, or not any more. */
 static struct conn *conn_of(const struct tcp_pcb *pcb)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Selective acknowledgments, RFC 2018, of what lwIP has sent: which segments the far end has. lwIP asks
- * for them and does not read them; with tools/lwip/congestion.patch it retransmits by them. Marks stay
+ * for them and does not read them; with deps/lwip/congestion.patch it retransmits by them. Marks stay
  * on the segments, which are lwIP's.
  */
 #ifndef SSTP_STACK_SACK_H

@@ -68,7 +68,7 @@ const char *stack_result_text(enum stack_result r)
 	return texts[r];
 }
 
-/* ---- what lwIP asks of its host (tools/lwip/arch/cc.h) */
+/* ---- what lwIP asks of its host (deps/lwip/arch/cc.h) */
 
 uint32_t lwip_random(void)
 {

@@ -2,7 +2,7 @@
 /*
  * The door to wolfSSL, 5.5.4 and later: its headers, and what this build of it can do. A
  * distribution's library says that in wolfssl/options.h, our own build in user_settings.h
- * (tools/wolfssl).
+ * (deps/wolfssl).
  */
 #ifndef SSTP_TLS_WOLF_H
 #define SSTP_TLS_WOLF_H

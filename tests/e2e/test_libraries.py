@@ -42,7 +42,8 @@ BOOKWORM = "bookworm wolfssl 5.5.4-2+deb12u3 patched\n"
 @pytest.fixture
 def deps(tmp_path):
     """Runs tools/deps in a copy; what it says, and what it asked apt for."""
-    shutil.copytree(TOP / "tools", tmp_path / "tools")
+    for folder in ("tools", "deps"):
+        shutil.copytree(TOP / folder, tmp_path / folder)
     programs = tmp_path / "bin"
     programs.mkdir()
     for name, text in (("apt-get", APT_GET), ("apt-cache", APT_CACHE)):

@@ -63,7 +63,7 @@ def test_each_row_has_a_reason(title):
 
 
 def test_the_files_and_tests_that_it_names_are_there():
-    paths = set(re.findall(r"`((?:src|tests|tools|docs)/[\w./-]+)`", PAGE))
+    paths = set(re.findall(r"`((?:src|tests|tools|deps|docs)/[\w./-]+)`", PAGE))
     ours = {path for path in paths if path not in ("src/api", "src/apps", "src/netif")}
     assert ours and not [path for path in sorted(ours) if not (REPO / path).exists()]
 
