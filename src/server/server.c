@@ -208,10 +208,10 @@ static unsigned count_cores(void)
 
 /* ---- signals */
 
-static void post_all(struct server *srv, const struct worker_message *m)
+static void call_all(struct server *srv, void (*fn)(void *worker, void *arg))
 {
 	for (unsigned i = 0; i < srv->shared.worker_count; i++)
-		worker_post(&srv->shared.workers[i], m);
+		worker_call(&srv->shared.workers[i], fn, NULL);
 }
 
 struct reload {
@@ -228,10 +228,7 @@ static const char *why_end(void *arg, const struct registration *reg)
 
 static void end_session(void *arg, const struct eviction *e)
 {
-	struct server *srv = ((struct reload *)arg)->srv;
-	struct worker_message m = { .what = WORKER_END_SESSION, .eviction = *e };
-
-	worker_post(&srv->shared.workers[e->worker], &m); /* without memory it stays */
+	worker_end_session(&((struct reload *)arg)->srv->shared, e);
 }
 
 static void on_new_users(void *arg, const struct users *before, const struct users *now)
@@ -256,14 +253,14 @@ static const char *device_name(const struct server *srv)
 
 static void stop(struct server *srv)
 {
-	struct worker_message m = { .what = srv->is_stopping ? WORKER_STOP_NOW : WORKER_STOP };
+	bool is_second = srv->is_stopping;
 
-	if (!srv->is_stopping)
+	if (!is_second)
 		log_info(NULL, "stopping: %zu sessions end", registry_count(srv->shared.registry));
 	srv->is_stopping = true;
 	loop_timer_stop(srv->loop, &srv->look);
 	health_stopping(&srv->health, device_name(srv));
-	post_all(srv, &m);
+	call_all(srv, is_second ? worker_stop_now : worker_stop);
 }
 
 /* Sessions that have not logged in, and evicted ones on their way out. */
@@ -570,7 +567,6 @@ static void warn_of_missing_dns(const struct server_cfg *cfg)
 static enum exit_code run(struct server *srv)
 {
 	struct shared *sh = &srv->shared;
-	struct worker_message now = { .what = WORKER_STOP_NOW };
 	int error = 0;
 
 	for (unsigned i = 0; i < sh->worker_count && !error; i++)
@@ -590,7 +586,7 @@ static enum exit_code run(struct server *srv)
 	}
 	if (error) {
 		log_error(NULL, "%s%s", strerror(-error), seccomp_advice(error));
-		post_all(srv, &now);
+		call_all(srv, worker_stop_now);
 	}
 	return error ? EXIT_OTHER : sh->is_device_lost ? EXIT_NETCONF : EXIT_OK;
 }

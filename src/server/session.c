@@ -105,12 +105,11 @@ static void evict_all(struct worker *w, const struct evictions *evictions)
 {
 	for (size_t i = 0; i < evictions->count; i++) {
 		const struct eviction *e = &evictions->at[i];
-		struct worker_message m = { .what = WORKER_END_SESSION, .eviction = *e };
 
 		if (e->worker == w->number)
 			session_evict(w, e);
 		else /* without memory the session stays, with no address: its packets are dropped */
-			worker_post(&w->shared->workers[e->worker], &m);
+			worker_end_session(w->shared, e);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A worker's loop: connections in, packets from the device to their sessions, messages from others. */
+/* A worker's loop: connections in, packets from the device to their sessions, calls from others. */
 #include "server/worker.h"
 
 #include <errno.h>
@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -87,12 +86,34 @@ static void accept_session(struct worker *w, int fd, const struct sockaddr_stora
 		uncount(w);
 }
 
+/* A connection on its way to another worker, which it is counted for already. */
+struct given {
+	int fd;
+	struct sockaddr_storage peer;
+};
+
+static void take_given(void *worker, void *arg)
+{
+	struct worker *w = worker;
+	struct given *g = arg;
+
+	if (w->is_stopping)
+		close(g->fd);
+	else
+		accept_session(w, g->fd, &g->peer);
+	free(g);
+}
+
 static void give_away(struct worker *to, int fd, const struct sockaddr_storage *peer)
 {
-	struct worker_message m = { .what = WORKER_CONNECTION, .fd = fd, .peer = *peer };
+	struct given *g = malloc(sizeof(*g));
 
-	if (worker_post(to, &m))
-		return;
+	if (g) {
+		*g = (struct given){ fd, *peer };
+		if (worker_call(to, take_given, g))
+			return;
+	}
+	free(g);
 	uncount(to);
 	close(fd);
 }
@@ -217,13 +238,11 @@ static void forward(struct worker *w, size_t len, const struct tun_offload *off)
 /* Each worker meets it by itself, at its own queue. */
 static void lose_device(struct worker *w, int error)
 {
-	struct worker_message m = { .what = WORKER_STOP };
-
 	loop_unwatch(w->loop, &w->tun_watch);
 	if (!atomic_exchange(&w->shared->is_device_lost, true))
 		log_error(NULL, "%s is lost, all sessions end: %s", tun_name(w->tun),
 			  strerror(-error));
-	worker_post(w, &m);
+	worker_call(w, worker_stop, NULL); /* not amid what is at work now */
 }
 
 static void from_tun(struct loop_watch *watch, uint32_t events)
@@ -256,21 +275,13 @@ static void flush_tun(struct port *port)
 
 /* ---- from other workers, and to them */
 
-static void ring_bell(struct worker *w)
-{
-	uint64_t one = 1;
-
-	if (write(w->mail_watch.fd, &one, sizeof(one)) < 0)
-		return; /* the counter is full: it is ringing */
-}
-
 static void ring_bells(struct loop_task *task)
 {
 	struct worker *w = container_of(task, struct worker, ring_bells);
 
 	for (unsigned i = 0; i < w->shared->worker_count; i++)
 		if (w->to_ring[i])
-			ring_bell(&w->shared->workers[i]);
+			mailbox_ring(&w->shared->workers[i].mailbox);
 	memset(w->to_ring, 0, sizeof(w->to_ring));
 }
 
@@ -334,8 +345,13 @@ void worker_session_ended(struct worker *w)
 		loop_stop(w->loop);
 }
 
-static void stop(struct worker *w)
+void worker_stop(void *worker, void *arg)
 {
+	struct worker *w = worker;
+
+	(void)arg;
+	if (w->is_stopping)
+		return;
 	w->is_stopping = true;
 	stop_listening(w);
 	loop_timer_set(w->loop, &w->stop, loop_now(w->loop) + STOP_MS);
@@ -344,77 +360,52 @@ static void stop(struct worker *w)
 	worker_session_ended(w);
 }
 
-static void take_message(struct worker *w, const struct worker_message *m)
+void worker_stop_now(void *worker, void *arg)
 {
-	switch (m->what) {
-	case WORKER_CONNECTION:
-		if (w->is_stopping)
-			close(m->fd);
-		else
-			accept_session(w, m->fd, &m->peer);
-		break;
-	case WORKER_END_SESSION:
-		session_evict(w, &m->eviction);
-		break;
-	case WORKER_STOP:
-		if (!w->is_stopping)
-			stop(w);
-		break;
-	case WORKER_STOP_NOW:
-		loop_stop(w->loop);
-		break;
-	}
+	(void)arg;
+	loop_stop(((struct worker *)worker)->loop);
 }
 
-static void take_mail(struct worker *w)
+static void end_session(void *worker, void *arg)
 {
-	struct worker_message *m, *next;
-
-	pthread_mutex_lock(&w->mail_lock);
-	m = w->mail;
-	w->mail = NULL;
-	pthread_mutex_unlock(&w->mail_lock);
-	for (; m; m = next) {
-		next = m->next;
-		take_message(w, m);
-		free(m);
-	}
+	session_evict(worker, arg);
+	free(arg);
 }
 
-static void on_bell(struct loop_watch *watch, uint32_t events)
+void worker_end_session(struct shared *shared, const struct eviction *e)
 {
-	struct worker *w = container_of(watch, struct worker, mail_watch);
-	bool more = false;
-	uint64_t rung;
+	struct eviction *copy = malloc(sizeof(*copy));
 
-	(void)events;
-	if (read(watch->fd, &rung, sizeof(rung)) < 0)
+	if (!copy)
 		return;
+	*copy = *e;
+	if (!worker_call(&shared->workers[e->worker], end_session, copy))
+		free(copy);
+}
+
+static void on_ring(void *worker)
+{
+	struct worker *w = worker;
+	bool more = false;
+
 	atomic_store_explicit(&w->answered, atomic_load_explicit(&w->asked, memory_order_relaxed),
 			      memory_order_relaxed);
-	take_mail(w);
 	for (unsigned i = 0; i < w->shared->worker_count; i++)
 		if (w->rings[i])
 			more |= take_packets(w, w->rings[i]);
 	if (more)
-		ring_bell(w); /* the rest in the next turn: others wait too */
+		mailbox_ring(&w->mailbox); /* the rest in the next turn: others wait too */
 }
 
-bool worker_post(struct worker *w, const struct worker_message *message)
+bool worker_call(struct worker *w, void (*fn)(void *worker, void *arg), void *arg)
 {
-	struct worker_message *m = malloc(sizeof(*m)), **end = &w->mail;
+	return mailbox_call(&w->mailbox, fn, arg);
+}
 
-	if (!m)
-		return false;
-	*m = *message;
-	m->next = NULL;
-	pthread_mutex_lock(&w->mail_lock);
-	while (*end)
-		end = &(*end)->next;
-	*end = m;
-	pthread_mutex_unlock(&w->mail_lock);
-	ring_bell(w);
-	return true;
+bool worker_ask(struct worker *w, struct mailbox *from, void (*fn)(void *worker, void *arg),
+		void (*answered)(void *owner, void *arg), void *arg)
+{
+	return mailbox_ask(&w->mailbox, from, fn, answered, arg);
 }
 
 bool worker_is_turning(struct worker *w)
@@ -422,22 +413,11 @@ bool worker_is_turning(struct worker *w)
 	unsigned asked = atomic_fetch_add_explicit(&w->asked, 1, memory_order_relaxed);
 	unsigned answered = atomic_load_explicit(&w->answered, memory_order_relaxed);
 
-	ring_bell(w);
+	mailbox_ring(&w->mailbox);
 	return asked - answered <= UNANSWERED_MAX;
 }
 
 /* ---- start and end */
-
-static int open_mail(struct worker *w)
-{
-	pthread_mutex_init(&w->mail_lock, NULL);
-	w->mail_watch.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (w->mail_watch.fd < 0)
-		return -errno;
-	w->mail_watch.events = EPOLLIN;
-	w->mail_watch.ready = on_bell;
-	return loop_watch(w->loop, &w->mail_watch);
-}
 
 static int open_tun_queue(struct worker *w)
 {
@@ -465,7 +445,7 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 	int error;
 
 	*w = (struct worker){ .shared = shared, .number = number, .tun = tun };
-	w->mail_watch.fd = -1;
+	w->mailbox.watch.fd = -1;
 	w->port = (struct port){ .deliver = session_deliver, .flush = flush_tun };
 	w->stop.expired = on_stop_timer;
 	w->acks.expired = on_acks;
@@ -475,7 +455,7 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 	if (!error)
 		error = pump_open(&w->pump, w->loop);
 	if (!error)
-		error = open_mail(w);
+		error = mailbox_open(&w->mailbox, w->loop, w, on_ring);
 	if (!error)
 		error = table_open(&w->table);
 	if (!error)
@@ -534,16 +514,12 @@ void worker_close(struct worker *w)
 	stop_listening(w);
 	abandon_all(&w->half_open);
 	abandon_all(&w->open);
-	take_mail(w); /* for nobody any more */
+	mailbox_close(&w->mailbox); /* calls for nobody any more */
 	if (w->tun_watch.ready)
 		loop_unwatch(w->loop, &w->tun_watch);
 	merge_close(w->merge);
 	tun_close(w->tun);
 	table_close(w->table);
-	if (w->mail_watch.fd >= 0) {
-		loop_unwatch(w->loop, &w->mail_watch);
-		close(w->mail_watch.fd);
-	}
 	for (unsigned i = 0; i < WORKERS_MAX; i++)
 		ring_close(w->rings[i]);
 	loop_timer_stop(w->loop, &w->stop);

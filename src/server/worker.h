@@ -6,8 +6,8 @@
  * the queue on which that flow came; a packet that comes to another worker than its session's goes
  * there through a ring.
  *
- * What is said to a worker from outside (a connection for you, this session ends, you end) comes as
- * a message.
+ * Other threads (another worker, the one that waits for signals) reach what is a worker's by calls
+ * that run in its loop.
  */
 #ifndef SSTP_SERVER_WORKER_H
 #define SSTP_SERVER_WORKER_H
@@ -15,6 +15,7 @@
 #include <pthread.h>
 
 #include "server/credentials.h"
+#include "server/mailbox.h"
 #include "server/registry.h"
 #include "server/ring.h"
 #include "server/table.h"
@@ -49,23 +50,6 @@ struct shared {
 	_Atomic(bool) is_device_lost; /* somebody has deleted it */
 };
 
-struct worker_message {
-	struct worker_message *next;
-	enum {
-		WORKER_CONNECTION,  /* fd, peer: counted already */
-		WORKER_END_SESSION, /* eviction */
-		WORKER_STOP,        /* all sessions end in order, then the loop */
-		WORKER_STOP_NOW,
-	} what;
-	union {
-		struct eviction eviction;
-		struct {
-			int fd;
-			struct sockaddr_storage peer;
-		};
-	};
-};
-
 struct worker_listener {
 	struct loop_watch watch;
 	struct worker *worker;
@@ -95,9 +79,7 @@ struct worker {
 	struct loop_timer stop;
 	bool is_stopping;
 	/* from others: */
-	struct loop_watch mail_watch; /* an eventfd */
-	pthread_mutex_t mail_lock;
-	struct worker_message *mail;
+	struct mailbox mailbox;            /* calls */
 	struct ring *rings[WORKERS_MAX];   /* packets, by the worker that puts them in */
 	_Atomic(unsigned) asked, answered; /* whether the loop turns: worker_is_turning */
 	/* which of the others' rings were filled in this turn; rung at its end */
@@ -110,8 +92,21 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 /* A listening socket, the worker's from now on. */
 int worker_listen(struct worker *w, int fd);
 int worker_start(struct worker *w); /* its thread */
-/* From any thread. False when there is no memory. */
-bool worker_post(struct worker *w, const struct worker_message *m);
+/*
+ * From any thread: fn(w, arg) in the worker's loop; when that has ended, at its close. False when there
+ * is no memory.
+ */
+bool worker_call(struct worker *w, void (*fn)(void *worker, void *arg), void *arg);
+/* The same, and then answered(from->owner, arg) in the asker's loop, which `from` is a mailbox of. */
+bool worker_ask(struct worker *w, struct mailbox *from, void (*fn)(void *worker, void *arg),
+		void (*answered)(void *owner, void *arg), void *arg);
+
+/* For worker_call; arg is not used. */
+void worker_stop(void *worker, void *arg);     /* all sessions end in order, then the loop */
+void worker_stop_now(void *worker, void *arg); /* the loop ends */
+/* From any thread: that session ends, on whichever worker it is. Without memory it stays. */
+void worker_end_session(struct shared *shared, const struct eviction *e);
+
 /*
  * For one other thread, every now and then: has the loop turned since it was asked the last time but
  * one? It is woken for that.

@@ -239,9 +239,9 @@ static void a_worker_at_its_limit_is_given_none(void **state)
 }
 
 /* A connection that is on its way to a worker when that ends is closed with it. */
-static void the_end_closes_what_is_in_the_mail(void **state)
+static void the_end_closes_what_is_in_the_mailbox(void **state)
 {
-	const struct worker_message eviction = { .what = WORKER_END_SESSION };
+	const struct eviction eviction = { .worker = 1, .session = 99 };
 	struct worker *w = t.workers;
 
 	(void)state;
@@ -253,7 +253,7 @@ static void the_end_closes_what_is_in_the_mail(void **state)
 	run(&w[0]);
 	assert_int_equal(w[1].session_count, 1);
 	assert_int_equal(w[1].half_open.count, 0);
-	assert_true(worker_post(&w[1], &eviction)); /* of one that is gone */
+	worker_end_session(&t.shared, &eviction); /* of one that is gone */
 	worker_close(&w[1]);
 	assert_int_equal(thrown_out(), 1);
 }
@@ -462,7 +462,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_has_had_time_makes_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_worker_at_its_limit_is_given_none, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(the_end_closes_what_is_in_the_mail, set_up,
+		cmocka_unit_test_setup_teardown(the_end_closes_what_is_in_the_mailbox, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(an_ipv6_address_may_come_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(interface_identifiers_are_one_sessions, set_up,

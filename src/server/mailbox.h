@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Calls from other threads into a loop, and their answers. A call runs in the loop of the mailbox that
+ * it was put into; its answer runs in the loop of the mailbox that it came from. So what belongs to a
+ * loop is only touched there, and nobody waits for anybody.
+ *
+ *	the asker's loop   mailbox_ask(to, from, run, done, arg)       done(from->owner, arg)
+ *	the other loop                                   run(to->owner, arg)
+ *
+ * Each call runs once and is answered once, at the latest when the mailbox is closed.
+ */
+#ifndef SSTP_SERVER_MAILBOX_H
+#define SSTP_SERVER_MAILBOX_H
+
+#include <pthread.h>
+
+#include "net/loop.h"
+
+struct mail;
+
+struct mailbox {
+	struct loop_watch watch; /* an eventfd; -1: not open */
+	struct loop *loop;
+	void *owner;
+	pthread_mutex_t lock;
+	struct mail *first, *last;
+	/* after the calls of a turn, also if the mailbox was only rung; NULL: nothing else to do */
+	void (*rung)(void *owner);
+};
+
+/* 0 or -errno. */
+int mailbox_open(struct mailbox *b, struct loop *loop, void *owner, void (*rung)(void *owner));
+/* Runs what is left, in this thread; no other thread uses the mailbox now or later. */
+void mailbox_close(struct mailbox *b);
+
+/* From any thread: run(b->owner, arg) in the loop of `b`. False when there is no memory. */
+bool mailbox_call(struct mailbox *b, void (*run)(void *owner, void *arg), void *arg);
+/* The same, and then done(from->owner, arg) in the loop of `from`. */
+bool mailbox_ask(struct mailbox *b, struct mailbox *from, void (*run)(void *owner, void *arg),
+		 void (*done)(void *owner, void *arg), void *arg);
+/* From any thread: wakes the loop, which calls b->rung. */
+void mailbox_ring(struct mailbox *b);
+
+#endif
