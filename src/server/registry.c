@@ -134,6 +134,11 @@ size_t registry_count(const struct registry *r)
 	return atomic_load_explicit(&r->count, memory_order_relaxed);
 }
 
+bool registry_is_full(const struct registry *r)
+{
+	return r->max_sessions && registry_count(r) >= r->max_sessions;
+}
+
 /* ---- addresses */
 
 static size_t offset_of(const struct registry *r, uint32_t addr)

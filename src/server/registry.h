@@ -99,6 +99,7 @@ void registry_logout(struct registry *r, struct registration *reg); /* harmless 
 /* The worker whose session has this address, or REGISTRY_NOBODY. For the packet path. */
 int registry_worker_of(struct registry *r, const struct ip_addr *a);
 size_t registry_count(const struct registry *r); /* sessions logged in and not evicted */
+bool registry_is_full(const struct registry *r); /* there are as many as there may be */
 
 /*
  * Sessions that have to end: `why_end` gives a reason (a constant) or NULL for each, `end` is called

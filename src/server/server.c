@@ -24,7 +24,7 @@
 #include "net/health.h"
 #include "server/device.h"
 #include "server/leases.h"
-#include "server/session.h"
+#include "server/worker.h"
 #include "util/file.h"
 #include "util/process1.h"
 #include "util/seccomp.h"
@@ -50,6 +50,7 @@ struct server {
 	struct loop_timer look;
 	struct loop_timer save;
 	bool has_leases_file; /* that can be read and written */
+	size_t max_sessions;
 	uint64_t started_ms;
 	bool has_hanging; /* workers */
 	bool is_stopping;
@@ -284,8 +285,8 @@ static void log_status(struct server *srv)
 		 "status: %s, running for %llu s, %u workers, %zu of %zu sessions, %zu connections "
 		 "without a login, %zu bans",
 		 device_name(srv), (unsigned long long)(now - srv->started_ms) / 1000,
-		 srv->shared.worker_count, registry_count(srv->shared.registry),
-		 srv->shared.max_sessions, count_others(srv), bans.count);
+		 srv->shared.worker_count, registry_count(srv->shared.registry), srv->max_sessions,
+		 count_others(srv), bans.count);
 	for (size_t i = 0; i < bans.text_count; i++)
 		log_info(NULL, "status: banned: %s", bans.text[i]);
 	if (bans.count > bans.text_count)
@@ -466,7 +467,7 @@ static enum exit_code share_files(struct server *srv)
 	size_t limit = file_raise_limit(0), used = file_count_open() + FILES_SPARE;
 	size_t left = limit > used ? limit - used : 0;
 
-	sh->half_open_max = SESSION_HALF_OPEN_MAX;
+	sh->half_open_max = WORKER_HALF_OPEN_MAX;
 	if (left < 4 * sh->worker_count) {
 		log_error(NULL,
 			  "%zu open files are allowed, at least %zu are needed: ulimit -n, "
@@ -474,25 +475,25 @@ static enum exit_code share_files(struct server *srv)
 			  limit, used + 4 * sh->worker_count);
 		return EXIT_OTHER;
 	}
-	if (left < sh->max_sessions + SESSION_HALF_OPEN_MAX) {
+	if (left < srv->max_sessions + WORKER_HALF_OPEN_MAX) {
 		sh->half_open_max = left / (left < FEW_FILES ? 2 : 4);
-		if (sh->half_open_max > SESSION_HALF_OPEN_MAX)
-			sh->half_open_max = SESSION_HALF_OPEN_MAX;
-		if (left - sh->half_open_max < sh->max_sessions) {
-			sh->max_sessions = left - sh->half_open_max;
+		if (sh->half_open_max > WORKER_HALF_OPEN_MAX)
+			sh->half_open_max = WORKER_HALF_OPEN_MAX;
+		if (left - sh->half_open_max < srv->max_sessions) {
+			srv->max_sessions = left - sh->half_open_max;
 			log_warn(NULL,
 				 "%zu open files are allowed: at most %zu sessions, and %zu "
 				 "connections that log in (ulimit -n, LimitNOFILE=)",
-				 limit, sh->max_sessions, sh->half_open_max);
+				 limit, srv->max_sessions, sh->half_open_max);
 		} else {
-			sh->half_open_max = left - sh->max_sessions;
+			sh->half_open_max = left - srv->max_sessions;
 			log_warn(NULL,
 				 "%zu open files are allowed: at most %zu connections log in at "
 				 "a time (ulimit -n, LimitNOFILE=)",
 				 limit, sh->half_open_max);
 		}
 	}
-	registry_set_max(sh->registry, sh->max_sessions);
+	registry_set_max(sh->registry, srv->max_sessions);
 	return EXIT_OK;
 }
 
@@ -526,9 +527,9 @@ static enum exit_code open_all(struct server *srv)
 	}
 	registry_keep_addresses(sh->registry, sh->credentials.users);
 	load_leases(srv);
-	sh->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions
-						  : pool_size(registry_pool(sh->registry));
-	file_raise_limit(sh->max_sessions + SESSION_HALF_OPEN_MAX + FILES_OF_OURS);
+	srv->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions
+						   : pool_size(registry_pool(sh->registry));
+	file_raise_limit(srv->max_sessions + WORKER_HALF_OPEN_MAX + FILES_OF_OURS);
 	health_open(&srv->health, srv->loop);
 	code = open_workers(srv);
 	if (!code && srv->process.fd >= 0)

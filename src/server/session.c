@@ -7,7 +7,6 @@
 #include "server/session.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +16,7 @@
 
 enum {
 	TLS_MS = 10 * 1000,
-	SETUP_MS = 60 * 1000,   /* all of it: each step has its own limit too */
-	ENOUGH_MS = 3000,       /* to log in, when others wait */
-	ENOUGH_SHORT_MS = 1000, /* the same where few may log in at a time */
-	FEW = 200,
+	SETUP_MS = 60 * 1000,  /* all of it: each step has its own limit too */
 	REFUSAL_MIN_MS = 1000, /* a refusal comes after this, and up to as much again */
 };
 
@@ -53,19 +49,17 @@ static void list_remove(struct session *s)
 		l->last = s->prev;
 	l->count--;
 	s->list = NULL;
-	if (l == &s->worker->half_open)
-		atomic_fetch_sub_explicit(&s->worker->half_open_count, 1, memory_order_relaxed);
 }
 
 /* ---- addresses */
 
 static void give_up_addresses(struct session *s)
 {
-	registry_logout(s->worker->shared->registry, &s->registration);
+	registry_logout(s->host->registry, &s->registration);
 	if (s->ipv4.family)
-		table_remove(s->worker->table, &s->ipv4);
+		table_remove(s->host->by_addr, &s->ipv4);
 	if (s->ipv6.family)
-		table_remove(s->worker->table, &s->ipv6);
+		table_remove(s->host->by_addr, &s->ipv6);
 	s->ipv4 = s->ipv6 = (struct ip_addr){ 0 };
 }
 
@@ -76,13 +70,13 @@ static void end_for(struct session *s, const char *why)
 	tunnel_shutdown_for(&s->tunnel, why);
 }
 
-void session_evict(struct worker *w, const struct eviction *e)
+void session_evict(struct session_host *h, const struct eviction *e)
 {
 	struct ip_addr a = ip_from_v4(e->ipv4);
-	struct session *s = table_find(w->table, &a);
+	struct session *s = table_find(h->by_addr, &a);
 
 	if (!s || s->registration.session != e->session) /* its address may be another by now */
-		for (s = w->open.first; s && s->registration.session != e->session;)
+		for (s = h->open.first; s && s->registration.session != e->session;)
 			s = s->next;
 	if (s)
 		end_for(s, e->why);
@@ -94,23 +88,17 @@ void session_evict(struct worker *w, const struct eviction *e)
  */
 static bool claim(struct session *s, const struct ip_addr *a)
 {
-	struct session *old = table_find(s->worker->table, a);
+	struct session *old = table_find(s->host->by_addr, a);
 
 	if (old)
 		end_for(old, "a newer session has its address");
-	return table_add(s->worker->table, a, s);
+	return table_add(s->host->by_addr, a, s);
 }
 
-static void evict_all(struct worker *w, const struct evictions *evictions)
+static void evict_all(struct session_host *h, const struct evictions *evictions)
 {
-	for (size_t i = 0; i < evictions->count; i++) {
-		const struct eviction *e = &evictions->at[i];
-
-		if (e->worker == w->number)
-			session_evict(w, e);
-		else /* without memory the session stays, with no address: its packets are dropped */
-			worker_end_session(w->shared, e);
-	}
+	for (size_t i = 0; i < evictions->count; i++)
+		h->evict(h, &evictions->at[i]);
 }
 
 /* ---- login */
@@ -118,12 +106,11 @@ static void evict_all(struct worker *w, const struct evictions *evictions)
 /* NULL, or why not. */
 static const struct refusal *log_in(struct session *s, uint32_t addr)
 {
-	struct worker *w = s->worker;
 	struct evictions evictions;
 	const struct refusal *refused;
 
-	refused = registry_login(w->shared->registry, &s->registration, &addr, &evictions);
-	evict_all(w, &evictions);
+	refused = registry_login(s->host->registry, &s->registration, &addr, &evictions);
+	evict_all(s->host, &evictions);
 	if (refused)
 		return refused;
 	s->ipv4 = ip_from_v4(addr);
@@ -138,8 +125,8 @@ static void accept_login(struct session *s, struct ppp_verdict *v)
 {
 	v->ipv4 = ip_v4(&s->ipv4);
 	list_remove(s);
-	list_add(&s->worker->open, s);
-	worker_session_opened(s->worker);
+	list_add(&s->host->open, s);
+	s->host->opened(s->host);
 	s->log_limit = (struct log_limit){ .about = "this session", .max = LOG_PEER_MAX };
 	s->log.limit = &s->log_limit;
 	tunnel_verdict(&s->tunnel, v);
@@ -152,7 +139,7 @@ static void accept_login(struct session *s, struct ppp_verdict *v)
  */
 static void refuse_login(struct session *s, const struct ppp_verdict *v, const char *goodbye)
 {
-	struct worker *w = s->worker;
+	struct loop *loop = s->host->loop;
 	uint32_t dice;
 
 	secret_random(&dice, sizeof(dice));
@@ -160,8 +147,7 @@ static void refuse_login(struct session *s, const struct ppp_verdict *v, const c
 	s->verdict.ipv4 = 0;
 	s->goodbye = goodbye;
 	s->is_refused = true;
-	loop_timer_set(w->loop, &s->delay,
-		       loop_now(w->loop) + REFUSAL_MIN_MS + dice % REFUSAL_MIN_MS);
+	loop_timer_set(loop, &s->delay, loop_now(loop) + REFUSAL_MIN_MS + dice % REFUSAL_MIN_MS);
 }
 
 static void after_delay(struct loop_timer *timer)
@@ -185,15 +171,15 @@ static void forbid(struct users_answer *answer)
 static void check_users(struct session *s, const struct ppp_attempt *attempt,
 			struct users_answer *answer)
 {
-	struct shared *shared = s->worker->shared;
+	struct session_host *h = s->host;
 
 	/* also of those who are refused for former failures: they are to see no difference by its time */
-	users_check(shared->credentials.users, shared->cfg->name, attempt, answer);
+	users_check(h->credentials->users, h->cfg->name, attempt, answer);
 	snprintf(s->user, sizeof(s->user), "%s", answer->name);
 	s->registration.user = s->user;
-	s->registration.worker = s->worker->number;
-	if (!registry_may_log_in(shared->registry, &s->registration, answer->is_right,
-				 loop_now(s->worker->loop)))
+	s->registration.worker = h->number;
+	if (!registry_may_log_in(h->registry, &s->registration, answer->is_right,
+				 loop_now(h->loop)))
 		forbid(answer);
 }
 
@@ -210,11 +196,11 @@ static enum log_level refusal_level(void)
 
 static void check_login(struct session *s, const struct ppp_attempt *attempt)
 {
-	struct credentials *credentials = &s->worker->shared->credentials;
+	struct credentials *credentials = s->host->credentials;
 	struct users_answer answer;
 	const struct refusal *refused = NULL;
 
-	if (s->is_refused || s->list == &s->worker->open)
+	if (s->is_refused || s->list == &s->host->open)
 		return; /* one attempt a connection */
 	/* until it is in the registry, where a reload looks for those that have to go */
 	credentials_hold(credentials);
@@ -242,10 +228,10 @@ static bool take_ipv4(void *arg, uint32_t wanted)
 {
 	struct session *s = arg;
 
-	if (!registry_change_ipv4(s->worker->shared->registry, &s->registration, wanted))
+	if (!registry_change_ipv4(s->host->registry, &s->registration, wanted))
 		return false;
 	if (s->ipv4.family)
-		table_remove(s->worker->table, &s->ipv4);
+		table_remove(s->host->by_addr, &s->ipv4);
 	s->ipv4 = ip_from_v4(wanted);
 	if (claim(s, &s->ipv4))
 		return true;
@@ -266,18 +252,17 @@ static struct ip_addr link_local(const uint8_t iid[PPP_IID_LEN])
 static bool take_iid(void *arg, const uint8_t iid[PPP_IID_LEN])
 {
 	struct session *s = arg;
-	struct shared *shared = s->worker->shared;
 	struct ip_addr a = link_local(iid);
 
-	return memcmp(iid, shared->own_iid, PPP_IID_LEN) &&
-	       registry_take_ipv6(shared->registry, &s->registration, &a);
+	return memcmp(iid, s->host->own_iid, PPP_IID_LEN) &&
+	       registry_take_ipv6(s->host->registry, &s->registration, &a);
 }
 
 /* It stays registered, since IPV6CP may come up again: it may have been asked for already. */
 static void forget_ipv6(struct session *s)
 {
 	if (s->ipv6.family)
-		table_remove(s->worker->table, &s->ipv6);
+		table_remove(s->host->by_addr, &s->ipv6);
 	s->ipv6 = (struct ip_addr){ 0 };
 }
 
@@ -298,7 +283,7 @@ static void say_up(const struct session *s)
 		  "up, user {user}, address {address}, from {peer}, {tls} {cipher}", log_user(s),
 		  LOG_TEXT("address", ip_print(&s->ipv4).text),
 		  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text),
-		  LOG_TEXT("interface", tun_name(s->worker->tun)),
+		  LOG_TEXT("interface", s->host->interface),
 		  LOG_TEXT("tls", tls_version(s->tunnel.tls)),
 		  LOG_TEXT("cipher", tls_cipher(s->tunnel.tls)));
 }
@@ -315,8 +300,8 @@ static void say_user_ended(const struct session *s, const struct tunnel_end *end
 			    "{reason}",
 		  log_user(s), LOG_TEXT("address", s->ipv4.family ? ip_print(&s->ipv4).text : NULL),
 		  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text),
-		  LOG_TEXT("interface", tun_name(s->worker->tun)), LOG_TEXT("reason", end->text),
-		  LOG_NUMBER("duration", (loop_now(s->worker->loop) - s->started_ms) / 1000),
+		  LOG_TEXT("interface", s->host->interface), LOG_TEXT("reason", end->text),
+		  LOG_NUMBER("duration", (loop_now(s->host->loop) - s->started_ms) / 1000),
 		  LOG_NUMBER("rx_bytes", st->rx_bytes), LOG_NUMBER("tx_bytes", st->tx_bytes));
 }
 
@@ -326,7 +311,7 @@ static void say_ended(const struct session *s, const struct tunnel_end *end)
 	bool was_login = end->code == EXIT_AUTH && !s->is_refused;
 	enum log_level level = LOG_LEVEL_DEBUG;
 
-	if (s->list == &s->worker->open) {
+	if (s->list == &s->host->open) {
 		say_user_ended(s, end);
 		return;
 	}
@@ -339,14 +324,17 @@ static void say_ended(const struct session *s, const struct tunnel_end *end)
 
 static void discard(struct session *s)
 {
+	struct session_host *h = s->host;
+	bool was_open = s->list == &h->open;
+
 	if (s->log.limit == &s->log_limit)
 		log_limit_end(&s->log_limit, &s->log);
 	give_up_addresses(s);
-	loop_timer_stop(s->worker->loop, &s->delay);
+	loop_timer_stop(s->host->loop, &s->delay);
 	list_remove(s);
-	atomic_fetch_sub_explicit(&s->worker->session_count, 1, memory_order_relaxed);
 	secret_wipe(&s->verdict, sizeof(s->verdict));
 	free(s);
+	h->ended(h, was_open);
 }
 
 void session_abandon(struct session *s)
@@ -357,11 +345,8 @@ void session_abandon(struct session *s)
 
 static void ended(struct session *s, const struct tunnel_end *end)
 {
-	struct worker *w = s->worker;
-
 	say_ended(s, end);
 	discard(s);
-	worker_session_ended(w);
 }
 
 static void on_event(void *arg, const struct tunnel_event *ev)
@@ -412,22 +397,21 @@ static struct ip_addr addr_at(const uint8_t *packet, size_t v4_offset, size_t v6
 /* From its own address, and not to another client unless that is allowed. */
 static bool may_pass(const struct session *s, const uint8_t *packet)
 {
-	const struct shared *shared = s->worker->shared;
+	struct session_host *h = s->host;
 	struct ip_addr from = addr_at(packet, 12, 8), to = addr_at(packet, 16, 24);
 
 	if (!ip_equal(&from, from.family == AF_INET ? &s->ipv4 : &s->ipv6))
 		return false;
-	return shared->cfg->client_to_client ||
-	       registry_worker_of(shared->registry, &to) == REGISTRY_NOBODY;
+	return h->cfg->client_to_client || registry_worker_of(h->registry, &to) == REGISTRY_NOBODY;
 }
 
 void session_deliver(struct port *port, struct tunnel *from, uint8_t *packet, size_t len)
 {
-	struct worker *w = container_of(port, struct worker, port);
 	struct session *s = container_of(from, struct session, tunnel);
 
+	(void)port;
 	if (may_pass(s, packet))
-		merge_add(w->merge, packet, len);
+		merge_add(s->host->merge, packet, len);
 	else
 		from->stats.rx_dropped++;
 }
@@ -436,8 +420,7 @@ void session_deliver(struct port *port, struct tunnel *from, uint8_t *packet, si
 
 static void fill_ppp(struct session *s, struct ppp_cfg *ppp)
 {
-	const struct shared *shared = s->worker->shared;
-	const struct server_cfg *cfg = shared->cfg;
+	const struct server_cfg *cfg = s->host->cfg;
 
 	*ppp = (struct ppp_cfg){
 		.role = PPP_SERVER,
@@ -446,7 +429,7 @@ static void fill_ppp(struct session *s, struct ppp_cfg *ppp)
 		.ipv6 = cfg->ipv6,
 		.mru = cfg->mtu > PPP_DEFAULT_MRU ? cfg->mtu : 0,
 		.name = cfg->name,
-		.ipv4_own = pool_server(registry_pool(shared->registry)),
+		.ipv4_own = pool_server(registry_pool(s->host->registry)),
 		.dns = { cfg->dns[0], cfg->dns[1] },
 		.nbns = { cfg->nbns[0], cfg->nbns[1] },
 		.take_iid = take_iid,
@@ -455,68 +438,23 @@ static void fill_ppp(struct session *s, struct ppp_cfg *ppp)
 		.take_ipv4_arg = s,
 	};
 	memcpy(ppp->auth, cfg->auth, sizeof(ppp->auth));
-	memcpy(ppp->own_iid, shared->own_iid, sizeof(ppp->own_iid));
-}
-
-static size_t half_open_max(const struct worker *w)
-{
-	size_t max = w->shared->half_open_max / w->shared->worker_count;
-
-	return max ? max : 1;
-}
-
-static size_t count_half_open(const struct worker *w)
-{
-	return atomic_load_explicit(&w->half_open_count, memory_order_relaxed);
-}
-
-static bool has_old_half_open(const struct worker *w)
-{
-	uint32_t enough_ms = w->shared->half_open_max < FEW ? ENOUGH_SHORT_MS : ENOUGH_MS;
-
-	return w->half_open.first &&
-	       loop_now(w->loop) - w->half_open.first->started_ms >= enough_ms;
-}
-
-bool session_is_below_limit(const struct worker *w)
-{
-	return count_half_open(w) < half_open_max(w);
-}
-
-/*
- * When all clients come at once, as after a restart, those that are logging in are to be finished
- * before more are begun. But who has had time enough to log in makes room: it may be one of a flood.
- */
-bool session_has_room(const struct worker *w)
-{
-	return session_is_below_limit(w) || has_old_half_open(w);
-}
-
-/*
- * The new one is counted already. Two workers that hand one over at the same time may exceed the limit
- * by one each: no login under way ends for that.
- */
-static void make_room(struct worker *w)
-{
-	if (count_half_open(w) > half_open_max(w) && has_old_half_open(w))
-		session_abandon(w->half_open.first);
+	memcpy(ppp->own_iid, s->host->own_iid, sizeof(ppp->own_iid));
 }
 
 static int open_tunnel(struct session *s, int fd)
 {
-	struct worker *w = s->worker;
-	struct shared *shared = w->shared;
+	struct session_host *h = s->host;
 	struct tunnel_cfg cfg = {
-		.loop = w->loop,
-		.pump = &w->pump,
-		.port = &w->port,
+		.loop = h->loop,
+		.pump = h->pump,
+		.port = h->port,
 		.fd = fd,
-		.hashes = shared->cfg->hashes,
-		.mtu = shared->cfg->mtu,
+		.hashes = h->cfg->hashes,
+		.mtu = h->cfg->mtu,
 		.tls_timeout_ms = TLS_MS,
-		.setup_deadline_ms = loop_now(w->loop) + SETUP_MS,
+		.setup_deadline_ms = loop_now(h->loop) + SETUP_MS,
 		.setup_ms = SETUP_MS,
-		.busy = registry_count(shared->registry) >= shared->max_sessions,
+		.busy = registry_is_full(h->registry),
 		.log = &s->log,
 		.event = on_event,
 		.arg = s,
@@ -524,42 +462,40 @@ static int open_tunnel(struct session *s, int fd)
 	int error;
 
 	fill_ppp(s, &cfg.ppp);
-	credentials_hold(&shared->credentials);
-	cfg.tls_ctx = shared->credentials.tls;
+	credentials_hold(h->credentials);
+	cfg.tls_ctx = h->credentials->tls;
 	error = tunnel_open(&s->tunnel, &cfg);
-	credentials_let_go(&shared->credentials);
+	credentials_let_go(h->credentials);
 	return error;
 }
 
-bool session_accept(struct worker *w, int fd, const struct sockaddr_storage *peer)
+bool session_accept(struct session_host *h, uint64_t id, int fd,
+		    const struct sockaddr_storage *peer)
 {
 	struct sockaddr_storage local = { 0 };
 	socklen_t len = sizeof(local);
 	struct session *s;
 
-	make_room(w);
 	s = calloc(1, sizeof(*s));
 	if (!s) {
 		close(fd);
 		return false;
 	}
-	s->worker = w;
-	s->registration.session = atomic_fetch_add(&w->shared->next_session, 1) + 1;
-	snprintf(s->log.name, sizeof(s->log.name), "session %llu",
-		 (unsigned long long)s->registration.session);
-	s->log.session = s->registration.session;
+	s->host = h;
+	s->registration.session = s->log.session = id;
+	snprintf(s->log.name, sizeof(s->log.name), "session %llu", (unsigned long long)id);
 	s->log.limit = &log_strangers;
 	s->peer = *peer;
 	s->registration.source = ip_from_sockaddr(peer);
 	if (!getsockname(fd, (struct sockaddr *)&local, &len))
 		s->registration.local = ip_from_sockaddr(&local);
-	s->started_ms = loop_now(w->loop);
+	s->started_ms = loop_now(h->loop);
 	s->delay.expired = after_delay;
 	if (open_tunnel(s, fd)) {
 		free(s);
 		return false;
 	}
-	list_add(&w->half_open, s);
+	list_add(&h->half_open, s);
 	log_debug(&s->log, "%s connected", ip_print_sockaddr(peer).text);
 	return true;
 }

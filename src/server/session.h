@@ -10,13 +10,45 @@
 #ifndef SSTP_SERVER_SESSION_H
 #define SSTP_SERVER_SESSION_H
 
-#include "server/worker.h"
+#include "server/credentials.h"
+#include "server/registry.h"
+#include "server/table.h"
+#include "tun/merge.h"
+#include "tunnel/tunnel.h"
 
-enum { SESSION_HALF_OPEN_MAX = 2000 }; /* of all workers together, if there are descriptors */
+struct session;
+
+/* A list of sessions, the oldest first. */
+struct sessions {
+	struct session *first, *last;
+	size_t count;
+};
+
+/* What a session needs of the worker that it lives on, and all that it knows of it. */
+struct session_host {
+	unsigned number; /* the worker's, for the registry */
+	struct loop *loop;
+	struct pump *pump;
+	struct port *port;
+	struct merge *merge;
+	const char *interface; /* for the log */
+	struct table *by_addr; /* sessions by inner address */
+	struct registry *registry;
+	struct credentials *credentials;
+	const struct server_cfg *cfg;
+	const uint8_t *own_iid; /* the server's, on all links */
+	struct sessions half_open, open;
+	/* A session has logged in: it is one of `open` from now on. */
+	void (*opened)(struct session_host *h);
+	/* A session is gone. */
+	void (*ended)(struct session_host *h, bool was_open);
+	/* A session of any worker has to end, maybe one of this host's. */
+	void (*evict)(struct session_host *h, const struct eviction *e);
+};
 
 struct session {
 	struct tunnel tunnel;
-	struct worker *worker;
+	struct session_host *host;
 	struct sessions *list; /* the one it is in */
 	struct session *next, *prev;
 	struct log log;             /* "session 7" */
@@ -25,7 +57,7 @@ struct session {
 	uint64_t started_ms;
 	char user[PPP_NAME_MAX + 1];
 	struct registration registration;
-	struct ip_addr ipv4; /* in the worker's table; AF_UNSPEC: none */
+	struct ip_addr ipv4; /* in host->by_addr; AF_UNSPEC: none */
 	struct ip_addr ipv6; /* the same, link-local */
 	bool is_refused;     /* the verdict waits for the delay */
 	struct loop_timer delay;
@@ -33,18 +65,15 @@ struct session {
 	const char *goodbye; /* refused although the verdict is good: why; else NULL */
 };
 
-/* May another one come now? */
-bool session_has_room(const struct worker *w);
-/* The same, from any thread, and without the end of one that has had time enough to log in. */
-bool session_is_below_limit(const struct worker *w);
 /* Takes over the connected socket. False: there was no memory, and it is closed. */
-bool session_accept(struct worker *w, int fd, const struct sockaddr_storage *peer);
-/* A newer session took its place, if it is still there. */
-void session_evict(struct worker *w, const struct eviction *e);
+bool session_accept(struct session_host *h, uint64_t id, int fd,
+		    const struct sockaddr_storage *peer);
+/* That session of this host ends, if it is still there. */
+void session_evict(struct session_host *h, const struct eviction *e);
 /* At once, when the worker is closed. */
 void session_abandon(struct session *s);
 
-/* The worker's port: packets of a session on their way to the TUN device. */
+/* The host's port: packets of a session on their way to the TUN device. */
 void session_deliver(struct port *port, struct tunnel *from, uint8_t *packet, size_t len);
 
 #endif

@@ -10,13 +10,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "server/session.h"
 #include "util/alloc.h"
 
 enum {
 	ACCEPTS_A_TURN = 16,
 	STOP_MS = 4000, /* sessions have this long to say goodbye */
 	NO_FILES_MS = 1000,
+	ENOUGH_MS = 3000,       /* to log in, when others wait */
+	ENOUGH_SHORT_MS = 1000, /* the same where few may log in at a time */
+	FEW = 200,
 	TOO_MANY_MS = 10,
 	UNANSWERED_MAX = 1, /* the question may have come just before we were stopped and went on */
 	UNEVEN_PART = 8,    /* more sessions than another by an eighth: new ones go there */
@@ -46,6 +48,50 @@ static unsigned count_of(const struct worker *w)
 	return atomic_load_explicit(&w->session_count, memory_order_relaxed);
 }
 
+static size_t half_open_max(const struct worker *w)
+{
+	size_t max = w->shared->half_open_max / w->shared->worker_count;
+
+	return max ? max : 1;
+}
+
+static size_t count_half_open(const struct worker *w)
+{
+	return atomic_load_explicit(&w->half_open_count, memory_order_relaxed);
+}
+
+static bool has_old_half_open(const struct worker *w)
+{
+	uint32_t enough_ms = w->shared->half_open_max < FEW ? ENOUGH_SHORT_MS : ENOUGH_MS;
+
+	return w->host.half_open.first &&
+	       loop_now(w->loop) - w->host.half_open.first->started_ms >= enough_ms;
+}
+
+static bool is_below_limit(const struct worker *w)
+{
+	return count_half_open(w) < half_open_max(w);
+}
+
+/*
+ * When all clients come at once, as after a restart, those that are logging in are to be finished
+ * before more are begun. But who has had time enough to log in makes room: it may be one of a flood.
+ */
+static bool has_room(const struct worker *w)
+{
+	return is_below_limit(w) || has_old_half_open(w);
+}
+
+/*
+ * The new one is counted already. Two workers that hand one over at the same time may exceed the limit
+ * by one each: no login under way ends for that.
+ */
+static void make_room(struct worker *w)
+{
+	if (count_half_open(w) > half_open_max(w) && has_old_half_open(w))
+		session_abandon(w->host.half_open.first);
+}
+
 /*
  * The kernel spreads connections by a hash, which is even for many; but of two clients both may
  * come to one worker, while a core has nothing to do. A worker whose half-open connections are at
@@ -60,7 +106,7 @@ static struct worker *worker_for_next(struct worker *w)
 		struct worker *other = &w->shared->workers[i];
 		unsigned count = count_of(other);
 
-		if (count < fewest && session_is_below_limit(other)) {
+		if (count < fewest && is_below_limit(other)) {
 			least = other;
 			fewest = count;
 		}
@@ -82,7 +128,10 @@ static void uncount(struct worker *w)
 
 static void accept_session(struct worker *w, int fd, const struct sockaddr_storage *peer)
 {
-	if (!session_accept(w, fd, peer))
+	uint64_t id = atomic_fetch_add(&w->shared->next_session, 1) + 1;
+
+	make_room(w);
+	if (!session_accept(&w->host, id, fd, peer))
 		uncount(w);
 }
 
@@ -151,7 +200,7 @@ static void on_connection(struct loop_watch *watch, uint32_t events)
 		socklen_t len = sizeof(peer);
 		int fd;
 
-		if (!session_has_room(w)) {
+		if (!has_room(w)) {
 			accept_later(w, TOO_MANY_MS);
 			return;
 		}
@@ -228,7 +277,7 @@ static void forward(struct worker *w, size_t len, const struct tun_offload *off)
 
 	if (!destination(w->packet, len, &to))
 		return;
-	s = table_find(w->table, &to);
+	s = table_find(w->host.by_addr, &to);
 	if (s)
 		tunnel_send_block(&s->tunnel, &w->packet, len, off);
 	else if (w->shared->worker_count > 1)
@@ -270,7 +319,7 @@ static void from_tun(struct loop_watch *watch, uint32_t events)
 
 static void flush_tun(struct port *port)
 {
-	merge_flush(container_of(port, struct worker, port)->merge);
+	merge_flush(container_of(port, struct worker, port)->host.merge);
 }
 
 /* ---- from other workers, and to them */
@@ -298,7 +347,7 @@ static bool take_packets(struct worker *w, struct ring *r)
 		packet = ring_get(r, &len, &off);
 		if (!packet)
 			return false;
-		s = destination(packet, len, &to) ? table_find(w->table, &to) : NULL;
+		s = destination(packet, len, &to) ? table_find(w->host.by_addr, &to) : NULL;
 		if (s)
 			tunnel_send(&s->tunnel, packet, len, &off);
 		ring_done(r);
@@ -321,15 +370,18 @@ static void on_acks(struct loop_timer *timer)
 {
 	struct worker *w = container_of(timer, struct worker, acks);
 
-	for (struct session *s = w->open.first; s;
+	for (struct session *s = w->host.open.first; s;
 	     s = s->next) /* none is gone before this turn's end */
 		tunnel_check_acks(&s->tunnel);
-	if (w->open.count)
+	if (w->host.open.count)
 		loop_timer_set(w->loop, timer, loop_now(w->loop) + TUNNEL_ACKS_LOOK_MS);
 }
 
-void worker_session_opened(struct worker *w)
+static void session_opened(struct session_host *h)
 {
+	struct worker *w = container_of(h, struct worker, host);
+
+	atomic_fetch_sub_explicit(&w->half_open_count, 1, memory_order_relaxed);
 	if (!w->acks.slot)
 		loop_timer_set(w->loop, &w->acks, loop_now(w->loop) + TUNNEL_ACKS_LOOK_MS);
 }
@@ -339,10 +391,20 @@ static void on_stop_timer(struct loop_timer *timer)
 	loop_stop(container_of(timer, struct worker, stop)->loop);
 }
 
-void worker_session_ended(struct worker *w)
+static void end_if_empty(struct worker *w)
 {
-	if (w->is_stopping && !w->open.count && !w->half_open.count)
+	if (w->is_stopping && !w->host.open.count && !w->host.half_open.count)
 		loop_stop(w->loop);
+}
+
+static void session_ended(struct session_host *h, bool was_open)
+{
+	struct worker *w = container_of(h, struct worker, host);
+
+	atomic_fetch_sub_explicit(&w->session_count, 1, memory_order_relaxed);
+	if (!was_open)
+		atomic_fetch_sub_explicit(&w->half_open_count, 1, memory_order_relaxed);
+	end_if_empty(w);
 }
 
 void worker_stop(void *worker, void *arg)
@@ -355,9 +417,9 @@ void worker_stop(void *worker, void *arg)
 	w->is_stopping = true;
 	stop_listening(w);
 	loop_timer_set(w->loop, &w->stop, loop_now(w->loop) + STOP_MS);
-	shut_down_all(&w->half_open);
-	shut_down_all(&w->open);
-	worker_session_ended(w);
+	shut_down_all(&w->host.half_open);
+	shut_down_all(&w->host.open);
+	end_if_empty(w);
 }
 
 void worker_stop_now(void *worker, void *arg)
@@ -368,7 +430,7 @@ void worker_stop_now(void *worker, void *arg)
 
 static void end_session(void *worker, void *arg)
 {
-	session_evict(worker, arg);
+	session_evict(&((struct worker *)worker)->host, arg);
 	free(arg);
 }
 
@@ -381,6 +443,17 @@ void worker_end_session(struct shared *shared, const struct eviction *e)
 	*copy = *e;
 	if (!worker_call(&shared->workers[e->worker], end_session, copy))
 		free(copy);
+}
+
+/* Without memory the other worker's session stays, with no address: its packets are dropped. */
+static void evict(struct session_host *h, const struct eviction *e)
+{
+	struct worker *w = container_of(h, struct worker, host);
+
+	if (e->worker == w->number)
+		session_evict(h, e);
+	else
+		worker_end_session(w->shared, e);
 }
 
 static void on_ring(void *worker)
@@ -421,7 +494,7 @@ bool worker_is_turning(struct worker *w)
 
 static int open_tun_queue(struct worker *w)
 {
-	int error = merge_open(w->tun, &w->merge);
+	int error = merge_open(w->tun, &w->host.merge);
 
 	if (error)
 		return error;
@@ -440,6 +513,24 @@ static int open_rings(struct worker *w)
 	return error;
 }
 
+static void fill_host(struct worker *w)
+{
+	struct session_host *h = &w->host;
+
+	h->number = w->number;
+	h->loop = w->loop;
+	h->pump = &w->pump;
+	h->port = &w->port;
+	h->interface = tun_name(w->tun);
+	h->registry = w->shared->registry;
+	h->credentials = &w->shared->credentials;
+	h->cfg = w->shared->cfg;
+	h->own_iid = w->shared->own_iid;
+	h->opened = session_opened;
+	h->ended = session_ended;
+	h->evict = evict;
+}
+
 int worker_open(struct worker *w, struct shared *shared, unsigned number, struct tun *tun)
 {
 	int error;
@@ -452,12 +543,13 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 	w->accept_again.expired = accept_again;
 	w->ring_bells.run = ring_bells;
 	error = loop_open(&w->loop);
+	fill_host(w);
 	if (!error)
 		error = pump_open(&w->pump, w->loop);
 	if (!error)
 		error = mailbox_open(&w->mailbox, w->loop, w, on_ring);
 	if (!error)
-		error = table_open(&w->table);
+		error = table_open(&w->host.by_addr);
 	if (!error)
 		error = open_tun_queue(w);
 	if (!error)
@@ -512,14 +604,14 @@ void worker_close(struct worker *w)
 		return;
 	w->is_stopping = true;
 	stop_listening(w);
-	abandon_all(&w->half_open);
-	abandon_all(&w->open);
+	abandon_all(&w->host.half_open);
+	abandon_all(&w->host.open);
 	mailbox_close(&w->mailbox); /* calls for nobody any more */
 	if (w->tun_watch.ready)
 		loop_unwatch(w->loop, &w->tun_watch);
-	merge_close(w->merge);
+	merge_close(w->host.merge);
 	tun_close(w->tun);
-	table_close(w->table);
+	table_close(w->host.by_addr);
 	for (unsigned i = 0; i < WORKERS_MAX; i++)
 		ring_close(w->rings[i]);
 	loop_timer_stop(w->loop, &w->stop);

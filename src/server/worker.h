@@ -14,25 +14,14 @@
 
 #include <pthread.h>
 
-#include "server/credentials.h"
 #include "server/mailbox.h"
-#include "server/registry.h"
 #include "server/ring.h"
-#include "server/table.h"
-#include "tun/merge.h"
-#include "tunnel/tunnel.h"
+#include "server/session.h"
 
 enum {
 	WORKERS_MAX = SERVER_WORKERS_MAX,
 	WORKER_LISTENERS_MAX = 64,
-};
-
-struct session;
-
-/* A list of sessions, the oldest first. */
-struct sessions {
-	struct session *first, *last;
-	size_t count;
+	WORKER_HALF_OPEN_MAX = 2000, /* of all workers together, if there are descriptors */
 };
 
 /* What all workers share; made before them, gone after them. */
@@ -40,7 +29,6 @@ struct shared {
 	const struct server_cfg *cfg;
 	struct registry *registry;
 	struct credentials credentials;
-	size_t max_sessions;
 	size_t half_open_max; /* of all workers together */
 	uint8_t own_iid[PPP_IID_LEN];
 	struct worker *workers;
@@ -70,10 +58,9 @@ struct worker {
 	struct worker_listener listeners[WORKER_LISTENERS_MAX];
 	size_t listener_count;
 	struct loop_timer
-		accept_again; /* no descriptors were left, or no room for half-open ones */
-	struct table *table;  /* its own sessions, by inner address */
-	struct sessions half_open, open;
-	/* both, and those that are on their way here; then half-open ones alone, likewise */
+		accept_again;     /* no descriptors were left, or no room for half-open ones */
+	struct session_host host; /* of its sessions */
+	/* of all its sessions, and those that are on their way here; then half-open ones alone, likewise */
 	_Atomic(unsigned) session_count, half_open_count;
 	struct loop_timer acks; /* looks whether clients acknowledge */
 	struct loop_timer stop;
@@ -114,10 +101,5 @@ void worker_end_session(struct shared *shared, const struct eviction *e);
 bool worker_is_turning(struct worker *w);
 void worker_join(struct worker *w);  /* waits for its end */
 void worker_close(struct worker *w); /* a worker that is not running */
-
-/* Called by a session that has logged in. */
-void worker_session_opened(struct worker *w);
-/* Called by a session that has ended. */
-void worker_session_ended(struct worker *w);
 
 #endif

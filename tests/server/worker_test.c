@@ -18,13 +18,13 @@
 #include <cmocka.h>
 
 #include "auth/table.h"
-#include "server/session.h"
+#include "server/worker.h"
 #include "tls/cert.h"
 
 enum {
 	CLIENTS_MAX = 100,
 	A_WHILE_MS = 100, /* longer than the worker waits before it looks whether there is room */
-	BOUND = SESSION_HALF_OPEN_MAX / WORKERS_MAX,
+	BOUND = WORKER_HALF_OPEN_MAX / WORKERS_MAX,
 	LONG_AGO_MS = 5000,
 	BUSY = 1000, /* sessions of a worker that shall be given none */
 };
@@ -116,8 +116,7 @@ static int set_up(void **state)
 	assert_true(ip_prefix_parse("10.9.0.0/24", &t.cfg.network));
 	t.shared = (struct shared){ .cfg = &t.cfg,
 				    .workers = t.workers,
-				    .max_sessions = 1000,
-				    .half_open_max = SESSION_HALF_OPEN_MAX };
+				    .half_open_max = WORKER_HALF_OPEN_MAX };
 	pthread_mutex_init(&t.shared.credentials.gate, NULL);
 	pthread_rwlock_init(&t.shared.credentials.lock, NULL);
 	t.count = 0;
@@ -153,8 +152,8 @@ static void a_new_session_goes_where_there_are_fewest(void **state)
 		connect_clients(2);
 		run(&w[0]);
 		run(&w[1]);
-		assert_int_equal(w[0].half_open.count, w[0].session_count);
-		assert_int_equal(w[1].half_open.count, w[1].session_count);
+		assert_int_equal(w[0].host.half_open.count, w[0].session_count);
+		assert_int_equal(w[1].host.half_open.count, w[1].session_count);
 		assert_int_equal(w[0].session_count + w[1].session_count, n);
 		assert_true(w[0].session_count <= w[1].session_count * 9 / 8 + 1);
 	}
@@ -178,15 +177,15 @@ static void those_over_the_bound_wait(void **state)
 	open_the_only_free_one();
 	connect_clients(BOUND + 9);
 	run(w);
-	assert_int_equal(w->half_open.count, BOUND);
+	assert_int_equal(w->host.half_open.count, BOUND);
 	assert_int_equal(thrown_out(), 0);
 	for (size_t i = 0; i < 4; i++)
 		shutdown(t.clients[i], SHUT_WR); /* they give up */
 	run(w);
-	assert_int_equal(w->half_open.count, BOUND);
+	assert_int_equal(w->host.half_open.count, BOUND);
 	assert_int_equal(thrown_out(), 4);
-	assert_int_equal(w->half_open.first->registration.session, 5);
-	assert_int_equal(w->half_open.last->registration.session, BOUND + 4);
+	assert_int_equal(w->host.half_open.first->registration.session, 5);
+	assert_int_equal(w->host.half_open.last->registration.session, BOUND + 4);
 }
 
 static void who_has_had_time_makes_room(void **state)
@@ -197,12 +196,12 @@ static void who_has_had_time_makes_room(void **state)
 	open_the_only_free_one();
 	connect_clients(BOUND + 9);
 	run(w);
-	w->half_open.first->started_ms -= LONG_AGO_MS;
-	w->half_open.first->next->started_ms -= LONG_AGO_MS;
+	w->host.half_open.first->started_ms -= LONG_AGO_MS;
+	w->host.half_open.first->next->started_ms -= LONG_AGO_MS;
 	run(w);
-	assert_int_equal(w->half_open.count, BOUND);
+	assert_int_equal(w->host.half_open.count, BOUND);
 	assert_int_equal(thrown_out(), 2);
-	assert_int_equal(w->half_open.first->registration.session, 3);
+	assert_int_equal(w->host.half_open.first->registration.session, 3);
 }
 
 /* The other worker has few sessions, but as many half-open ones as it may: none of them ends. */
@@ -219,22 +218,22 @@ static void a_worker_at_its_limit_is_given_none(void **state)
 	listen_with(&w[0]);
 	connect_clients(12); /* eight are on their way before the other looks */
 	run(&w[0]);
-	assert_int_equal(w[0].half_open.count, 4);
+	assert_int_equal(w[0].host.half_open.count, 4);
 	assert_int_equal(w[1].half_open_count, 8);
 	run(&w[1]);
-	assert_int_equal(w[1].half_open.count, 8);
+	assert_int_equal(w[1].host.half_open.count, 8);
 	connect_clients(3);
 	run(&w[0]);
 	run(&w[1]);
 	assert_int_equal(thrown_out(), 0);
-	assert_int_equal(w[0].half_open.count, 7);
+	assert_int_equal(w[0].host.half_open.count, 7);
 	/* one that gives up leaves its place, one that logs in too */
-	session_abandon(w[1].half_open.first);
+	session_abandon(w[1].host.half_open.first);
 	connect_clients(1);
 	run(&w[0]);
 	run(&w[1]);
-	assert_int_equal(w[1].half_open.count, 8);
-	assert_int_equal(w[0].half_open.count, 7);
+	assert_int_equal(w[1].host.half_open.count, 8);
+	assert_int_equal(w[0].host.half_open.count, 7);
 	assert_int_equal(w[0].half_open_count, 7);
 }
 
@@ -252,7 +251,7 @@ static void the_end_closes_what_is_in_the_mailbox(void **state)
 	connect_clients(2);
 	run(&w[0]);
 	assert_int_equal(w[1].session_count, 1);
-	assert_int_equal(w[1].half_open.count, 0);
+	assert_int_equal(w[1].host.half_open.count, 0);
 	worker_end_session(&t.shared, &eviction); /* of one that is gone */
 	worker_close(&w[1]);
 	assert_int_equal(thrown_out(), 1);
@@ -297,16 +296,16 @@ static void an_ipv6_address_may_come_again(void **state)
 	open_the_only_free_one();
 	connect_clients(1);
 	run(w);
-	s = w->half_open.first;
+	s = w->host.half_open.first;
 	s->registration.user = "ann";
 	assert_null(registry_login(t.shared.registry, &s->registration, &addr, &evictions));
 	log_set_sink(count_complaints);
 	tell_ipv6(s, TUNNEL_IPV6_UP, 7);
-	assert_ptr_equal(table_find(w->table, &first), s);
+	assert_ptr_equal(table_find(w->host.by_addr, &first), s);
 	tell_ipv6(s, TUNNEL_IPV6_DOWN, 0);
-	assert_null(table_find(w->table, &first));
+	assert_null(table_find(w->host.by_addr, &first));
 	tell_ipv6(s, TUNNEL_IPV6_UP, 7);
-	assert_ptr_equal(table_find(w->table, &first), s);
+	assert_ptr_equal(table_find(w->host.by_addr, &first), s);
 	tell_ipv6(s, TUNNEL_IPV6_DOWN, 0);
 	tell_ipv6(s, TUNNEL_IPV6_UP, 8);
 	log_set_sink(NULL);
@@ -330,7 +329,7 @@ static void interface_identifiers_are_one_sessions(void **state)
 	memcpy(t.shared.own_iid, "\2\2\2\2\2\2\2\2", PPP_IID_LEN);
 	connect_clients(2);
 	run(w);
-	s[0] = w->half_open.first;
+	s[0] = w->host.half_open.first;
 	s[1] = s[0]->next;
 	for (int i = 0; i < 2; i++) {
 		s[i]->registration.user = "ann";
@@ -348,7 +347,7 @@ static void interface_identifiers_are_one_sessions(void **state)
 	tell_ipv6(s[0], TUNNEL_IPV6_DOWN, 0);
 	assert_false(asks_iid(s[1], iid));
 	tell_ipv6(s[0], TUNNEL_IPV6_UP, 9);
-	assert_ptr_equal(table_find(w->table, &s[0]->ipv6), s[0]);
+	assert_ptr_equal(table_find(w->host.by_addr, &s[0]->ipv6), s[0]);
 	assert_int_equal(s[0]->ipv6.bytes[15], 9);
 }
 
@@ -371,8 +370,8 @@ static struct session *accept_one(struct worker *w)
 	t.clients[t.count++] = fds[1];
 	w->session_count++;
 	w->half_open_count++;
-	assert_true(session_accept(w, fds[0], &peer));
-	return w->half_open.last;
+	assert_true(session_accept(&w->host, ++t.shared.next_session, fds[0], &peer));
+	return w->host.half_open.last;
 }
 
 /*
@@ -399,8 +398,8 @@ static void an_address_comes_back_before_its_eviction(void **state)
 	for (unsigned i = 0; i < 7; i++) {
 		s = accept_one(&w[i % 2]);
 		log_in(s);
-		assert_ptr_equal(s->list, &w[i % 2].open);
-		assert_ptr_equal(table_find(w[i % 2].table, &address), s);
+		assert_ptr_equal(s->list, &w[i % 2].host.open);
+		assert_ptr_equal(table_find(w[i % 2].host.by_addr, &address), s);
 		assert_int_equal(registry_worker_of(t.shared.registry, &address), (int)(i % 2));
 	}
 	run(&w[0]); /* now they read their mail */
@@ -410,7 +409,7 @@ static void an_address_comes_back_before_its_eviction(void **state)
 	assert_int_equal(w[0].session_count, 1);
 	assert_int_equal(w[1].session_count, 0);
 	assert_int_equal(w[0].half_open_count + w[1].half_open_count, 0);
-	assert_ptr_equal(table_find(w[0].table, &address), s);
+	assert_ptr_equal(table_find(w[0].host.by_addr, &address), s);
 	assert_int_equal(registry_count(t.shared.registry), 1);
 }
 
