@@ -12,7 +12,9 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "util/clock.h"
@@ -31,6 +33,10 @@ struct loop {
 	size_t heap_count, heap_room;
 
 	struct loop_task posted, running; /* heads of rings */
+
+	pthread_mutex_t async_lock;
+	struct loop_task async; /* the same, from other threads: under the lock */
+	struct loop_watch async_watch;
 
 	struct epoll_event batch[BATCH_MAX];
 	int batch_count, batch_at;
@@ -80,6 +86,8 @@ int loop_open(struct loop **out)
 	}
 	ring_init(&l->posted);
 	ring_init(&l->running);
+	ring_init(&l->async);
+	pthread_mutex_init(&l->async_lock, NULL);
 	*out = l;
 	return 0;
 }
@@ -90,6 +98,9 @@ void loop_close(struct loop *l)
 		return;
 	if (l->signal_watch.is_watched)
 		close(l->signal_watch.fd);
+	if (l->async_watch.is_watched)
+		close(l->async_watch.fd);
+	pthread_mutex_destroy(&l->async_lock);
 	close(l->epoll_fd);
 	free(l->heap);
 	free(l);
@@ -288,21 +299,81 @@ void loop_unpost(struct loop *l, struct loop_task *t)
 		ring_remove(t);
 }
 
+static void move_all(struct loop_task *from, struct loop_task *to)
+{
+	while (!ring_is_empty(from)) {
+		struct loop_task *t = from->next;
+
+		ring_remove(t);
+		ring_insert(to, t);
+	}
+}
+
 /* What a task posts is for the next turn, so the tasks of this one are set apart first. */
 static void call_tasks(struct loop *l)
 {
-	while (!ring_is_empty(&l->posted)) {
-		struct loop_task *t = l->posted.next;
-
-		ring_remove(t);
-		ring_insert(&l->running, t);
-	}
+	move_all(&l->posted, &l->running);
 	while (!ring_is_empty(&l->running)) {
 		struct loop_task *t = l->running.next;
 
 		ring_remove(t);
 		t->run(t);
 	}
+}
+
+/* ---- tasks from other threads */
+
+static void async_ready(struct loop_watch *w, uint32_t events)
+{
+	struct loop *l = container_of(w, struct loop, async_watch);
+	uint64_t count;
+
+	(void)events;
+	if (read(w->fd, &count, sizeof(count)) < 0)
+		return;
+	pthread_mutex_lock(&l->async_lock);
+	move_all(&l->async, &l->posted);
+	pthread_mutex_unlock(&l->async_lock);
+}
+
+int loop_async_open(struct loop *l)
+{
+	int error;
+
+	if (l->async_watch.is_watched)
+		return 0;
+	l->async_watch = (struct loop_watch){ .fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
+					      .events = EPOLLIN,
+					      .ready = async_ready };
+	if (l->async_watch.fd < 0)
+		return -errno;
+	error = loop_watch(l, &l->async_watch);
+	if (error)
+		close(l->async_watch.fd);
+	return error;
+}
+
+/* A ring that is not empty has woken the loop already. */
+void loop_async_post(struct loop *l, struct loop_task *t)
+{
+	uint64_t one = 1;
+	bool is_first;
+
+	pthread_mutex_lock(&l->async_lock);
+	is_first = ring_is_empty(&l->async);
+	if (!t->next)
+		ring_insert(&l->async, t);
+	if (is_first)
+		while (write(l->async_watch.fd, &one, sizeof(one)) < 0 && errno == EINTR)
+			;
+	pthread_mutex_unlock(&l->async_lock);
+}
+
+void loop_async_unpost(struct loop *l, struct loop_task *t)
+{
+	pthread_mutex_lock(&l->async_lock);
+	loop_unpost(l, t);
+	pthread_mutex_unlock(&l->async_lock);
 }
 
 /* ---- signals */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The event loop: what is called, in which order, and that anything may go away from anywhere. */
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -210,7 +211,7 @@ static void many_timers(void **state)
 struct named_task {
 	struct loop_task task;
 	char name;
-	struct named_task *then, *victim;
+	struct named_task *then, *victim, *victim_async;
 	bool is_last;
 };
 
@@ -223,6 +224,8 @@ static void task_run(struct loop_task *t)
 		loop_post(loop, &n->then->task);
 	if (n->victim)
 		loop_unpost(loop, &n->victim->task);
+	if (n->victim_async)
+		loop_async_unpost(loop, &n->victim_async->task);
 	if (n->is_last)
 		loop_stop(loop);
 }
@@ -276,6 +279,60 @@ static void task_unposts_another_of_the_same_turn(void **state)
 	loop_post(loop, &a.task);
 	loop_post(loop, &b.task);
 	loop_post(loop, &c.task);
+	run();
+	assert_string_equal(trace, "ac");
+}
+
+/* ---- tasks from other threads */
+
+struct poster {
+	struct named_task *tasks;
+	size_t count;
+};
+
+static void *post_all(void *arg)
+{
+	struct poster *p = arg;
+
+	for (size_t i = 0; i < p->count; i++)
+		loop_async_post(loop, &p->tasks[i].task);
+	return NULL;
+}
+
+static void post_from_a_thread(struct named_task *tasks, size_t count)
+{
+	struct poster p = { tasks, count };
+	pthread_t thread;
+
+	assert_int_equal(loop_async_open(loop), 0);
+	assert_int_equal(pthread_create(&thread, NULL, post_all, &p), 0);
+	pthread_join(thread, NULL);
+}
+
+static void task_of_another_thread_wakes_the_loop(void **state)
+{
+	struct named_task tasks[] = { task_of('a'), task_of('b'), task_of('c'), task_of('d') };
+
+	(void)state;
+	post_from_a_thread(tasks, 4);
+	loop_async_unpost(loop, &tasks[2].task);
+	tasks[3].is_last = true;
+	run();
+	assert_string_equal(trace, "abd");
+	post_from_a_thread(&tasks[3], 1);
+	run();
+	assert_string_equal(trace, "abdd");
+}
+
+/* In the turn in which the loop has taken it over already. */
+static void task_of_another_thread_is_unposted_in_its_turn(void **state)
+{
+	struct named_task tasks[] = { task_of('a'), task_of('b'), task_of('c') };
+
+	(void)state;
+	post_from_a_thread(tasks, 3);
+	tasks[0].victim_async = &tasks[1];
+	tasks[2].is_last = true;
 	run();
 	assert_string_equal(trace, "ac");
 }
@@ -490,6 +547,8 @@ int main(void)
 		CASE(tasks_run_once_in_order),
 		CASE(task_posted_by_a_task_runs_in_the_next_turn),
 		CASE(task_unposts_another_of_the_same_turn),
+		CASE(task_of_another_thread_wakes_the_loop),
+		CASE(task_of_another_thread_is_unposted_in_its_turn),
 		CASE(watch_takes_away_another_of_the_same_batch),
 		CASE(watch_may_free_its_owner),
 		CASE(watch_can_be_held),
