@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Jobs in threads: what would block a loop, or keep it busy for too long, is done beside it. A pool has a
+ * bounded number of threads, which it starts when there is work and which end when there is none, and a
+ * bounded queue. Jobs have a source (an address, a user, whatever shall not keep others waiting): the
+ * sources take turns, and one source can only fill its share of the queue.
+ *
+ * A job is embedded in its owner's block. Life: fill in work, done, discard and source; job_start; then
+ * either `done` is called in the loop, or `discard` once job_cancel was called. What work reads and writes
+ * is the thread's until then. A thread that works cannot be interrupted: a job canceled by then is
+ * discarded when it has finished.
+ */
+#ifndef SSTP_NET_JOB_H
+#define SSTP_NET_JOB_H
+
+#include <pthread.h>
+
+#include "net/loop.h"
+#include "util/ip.h"
+
+struct job_pool;
+
+enum job_state {
+	JOB_IDLE,
+	JOB_QUEUED,
+	JOB_RUNNING,
+	JOB_CANCELED, /* and running still */
+	JOB_FINISHED, /* the loop has been sent for */
+};
+
+struct job {
+	void (*work)(struct job *j); /* in a thread */
+	void (*done)(struct job *j); /* in the loop; the block is its owner's again */
+	void (*discard)(
+		struct job *j); /* canceled: frees the block; in the loop's thread or another */
+	struct ip_addr source;  /* AF_UNSPEC counts as one, too */
+	/* the pool's own */
+	struct job_pool *pool;
+	struct loop *loop;
+	struct loop_task finished;
+	struct job *next;
+	enum job_state state; /* under the pool's lock */
+	uint64_t turn;
+};
+
+struct job_pool {
+	unsigned threads_max;
+	unsigned queue_max;  /* jobs that wait for a thread */
+	unsigned source_max; /* of these: of one source */
+	int nice;            /* the threads', beside ours: setpriority(2) */
+	/* the pool's own */
+	pthread_mutex_t lock;
+	pthread_cond_t ended; /* a thread has */
+	unsigned threads;
+	unsigned queued;
+	struct job *first; /* by turn */
+	uint64_t turn;     /* of the job taken last */
+};
+
+/* For a pool that lives as long as the process: no source has a share of its own. */
+#define JOB_POOL(threads, queue)                                                       \
+	{                                                                              \
+		.threads_max = (threads), .queue_max = (queue), .source_max = (queue), \
+		.lock = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER,  \
+	}
+
+void job_pool_open(struct job_pool *p, unsigned threads, unsigned queue, unsigned source_max);
+/* All jobs are done or canceled; waits for the threads that still work on a canceled one. */
+void job_pool_close(struct job_pool *p);
+
+/*
+ * In the thread of `l`, where `done` will be called, from the loop and so not before this has returned.
+ * 0 or -errno: -EAGAIN when the queue is full, -EDQUOT when the source has its share.
+ */
+int job_start(struct job_pool *p, struct loop *l, struct job *j);
+/* In the thread of the loop, and before `done`. The block must not be touched any more. */
+void job_cancel(struct job *j);
+
+#endif
