@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Name look-ups in a thread. getaddrinfo can't be interrupted, so a look-up that nobody waits for
- * any more goes on by itself: loop and thread share one block, and the later of the two frees it.
- * The thread writes the answer, then wakes the loop through an eventfd; it never touches the loop.
+ * Name look-ups in a thread (job.h). getaddrinfo can't be interrupted, so a look-up that nobody waits for
+ * any more goes on by itself, and its block is freed after it.
  */
 #include "net/resolve.h"
 
@@ -10,38 +9,22 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
-/* What the resolvers of glibc (with its modules) and musl need, and no 8 MiB of address space. */
-enum { STACK_LEN = 256 * 1024 };
+#include "net/job.h"
+
+/* Look-ups of a process; one that no server answers holds its thread for half a minute and more. */
+static struct job_pool pool = JOB_POOL(16, 64);
 
 struct resolve {
-	atomic_int holders;
-	int event_fd;
+	struct job job;
 	struct resolve_query query;
-	/* the thread's until is_answered, then the loop's */
-	struct resolve_answer answer;
-	atomic_bool is_answered;
-	/* the loop's alone */
-	struct loop *loop;
-	struct loop_watch watch;
+	struct resolve_answer answer; /* the thread's until the job is done */
 	void (*done)(void *arg, const struct resolve_answer *answer);
 	void *arg;
 };
-
-static void let_go(struct resolve *r)
-{
-	if (atomic_fetch_sub(&r->holders, 1) > 1)
-		return;
-	close(r->event_fd);
-	free(r);
-}
 
 static void set_port(struct sockaddr_storage *sa, uint16_t port)
 {
@@ -120,48 +103,24 @@ bool resolve_literal(const struct resolve_query *q, struct resolve_answer *a)
 	return a->count > 0;
 }
 
-static void *thread_main(void *arg)
+static void work(struct job *job)
 {
-	struct resolve *r = arg;
-	uint64_t one = 1;
+	struct resolve *r = container_of(job, struct resolve, job);
 
 	look_up(&r->query, 0, &r->answer);
-	atomic_store(&r->is_answered, true);
-	while (write(r->event_fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
-	let_go(r);
-	return NULL;
 }
 
-static int thread_start(struct resolve *r)
+static void discard(struct job *job)
 {
-	sigset_t all, before;
-	pthread_attr_t attr;
-	pthread_t thread;
-	int rc = pthread_attr_init(&attr);
-
-	if (rc)
-		return -rc;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attr, STACK_LEN);
-	sigfillset(&all); /* signals are the loop's: a thread inherits the mask it is born with */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&thread, &attr, thread_main, r);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return -rc;
+	free(container_of(job, struct resolve, job));
 }
 
-static void event_ready(struct loop_watch *w, uint32_t events)
+static void answered(struct job *job)
 {
-	struct resolve *r = container_of(w, struct resolve, watch);
+	struct resolve *r = container_of(job, struct resolve, job);
 
-	(void)events;
-	if (!atomic_load(&r->is_answered))
-		return;
-	loop_unwatch(r->loop, w);
 	r->done(r->arg, &r->answer);
-	let_go(r);
+	free(r);
 }
 
 int resolve_start(struct loop *l, const struct resolve_query *q,
@@ -169,43 +128,24 @@ int resolve_start(struct loop *l, const struct resolve_query *q,
 		  struct resolve **out)
 {
 	struct resolve *r = calloc(1, sizeof(*r));
-	int rc;
+	int error;
 
 	if (!r)
 		return -ENOMEM;
-	r->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (r->event_fd < 0) {
-		rc = -errno;
-		goto no_event;
-	}
+	r->job = (struct job){ .work = work, .done = answered, .discard = discard };
 	r->query = *q;
-	r->loop = l;
 	r->done = done;
 	r->arg = arg;
-	r->watch = (struct loop_watch){ r->event_fd, EPOLLIN, event_ready, false };
-	rc = loop_watch(l, &r->watch);
-	if (rc)
-		goto no_watch;
-	atomic_store(&r->holders, 2);
-	rc = thread_start(r);
-	if (rc)
-		goto no_thread;
-	*out = r;
-	return 0;
-
-no_thread:
-	loop_unwatch(l, &r->watch);
-no_watch:
-	close(r->event_fd);
-no_event:
-	free(r);
-	return rc;
+	error = job_start(&pool, l, &r->job);
+	if (error)
+		free(r);
+	else
+		*out = r;
+	return error;
 }
 
 void resolve_cancel(struct resolve *r)
 {
-	if (!r)
-		return;
-	loop_unwatch(r->loop, &r->watch);
-	let_go(r);
+	if (r)
+		job_cancel(&r->job);
 }

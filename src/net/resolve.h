@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A name look-up beside the loop: getaddrinfo blocks, for half a minute and more when no name
- * server answers, so it runs in a thread of its own. What it asks and how (hosts file, resolv.conf,
+ * server answers, so it runs in a thread. What it asks and how (hosts file, resolv.conf,
  * nsswitch) and which address is best (RFC 6724, gai.conf) is the C library's business. The answer
  * has the families in turn, so that one that doesn't work costs a dialler one attempt (RFC 8305).
  */
