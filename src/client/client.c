@@ -501,7 +501,7 @@ static void open_tunnel(struct client *c, int fd)
 	struct tunnel_cfg cfg = {
 		.loop = c->loop,
 		.pump = &c->pump,
-		.port = &c->cfg->outlet->port,
+		.sink = &c->cfg->outlet->sink,
 		.fd = fd,
 		.tls_ctx = c->tls,
 		.name = ref->verify_name ? ref->verify_name : ref->host,

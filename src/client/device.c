@@ -72,15 +72,15 @@ static void from_tun(struct loop_watch *w, uint32_t events)
 	}
 }
 
-static void to_tun(struct port *port, struct tunnel *from, uint8_t *packet, size_t len)
+static void to_tun(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len)
 {
 	(void)from;
-	merge_add(container_of(port, struct device, outlet.port)->merge, packet, len);
+	merge_add(container_of(sink, struct device, outlet.sink)->merge, packet, len);
 }
 
-static void flush_tun(struct port *port)
+static void flush_tun(struct packet_sink *sink)
 {
-	merge_flush(container_of(port, struct device, outlet.port)->merge);
+	merge_flush(container_of(sink, struct device, outlet.sink)->merge);
 }
 
 /* ---- the host's network */
@@ -364,7 +364,7 @@ struct outlet *device_outlet(const struct device_cfg *cfg)
 	d->place = cfg->place;
 	d->outlet = (struct outlet){
 		.ops = &ops,
-		.port = { .deliver = to_tun, .flush = flush_tun },
+		.sink = { .deliver = to_tun, .flush = flush_tun },
 		.name = cfg->interface,
 		.wants_dns = cfg->dns != HOST_DNS_NONE || cfg->script,
 	};

@@ -22,7 +22,7 @@ struct probe {
 	struct log log;
 	struct loop *loop;
 	struct pump pump;
-	struct port port;
+	struct packet_sink sink;
 	struct tls_ctx *tls;
 	struct dial *dial;
 	struct tunnel tunnel;
@@ -32,17 +32,17 @@ struct probe {
 	uint64_t started_ms, connected_ms;
 };
 
-static void nowhere(struct port *port, struct tunnel *from, uint8_t *packet, size_t len)
+static void nowhere(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len)
 {
-	(void)port;
+	(void)sink;
 	(void)from;
 	(void)packet;
 	(void)len;
 }
 
-static void no_flush(struct port *port)
+static void no_flush(struct packet_sink *sink)
 {
-	(void)port;
+	(void)sink;
 }
 
 static void note_offer(struct probe_report *r, enum ppp_auth method)
@@ -140,7 +140,7 @@ static void dialled(void *arg, const struct dial_result *result)
 	struct tunnel_cfg cfg = {
 		.loop = p->loop,
 		.pump = &p->pump,
-		.port = &p->port,
+		.sink = &p->sink,
 		.fd = result->fd,
 		.tls_ctx = p->tls,
 		.name = ref->verify_name ? ref->verify_name : ref->host,
@@ -254,7 +254,7 @@ void probe_run(const struct server_ref *ref, struct probe_report *report)
 		return;
 	p->ref = ref;
 	p->report = report;
-	p->port = (struct port){ .deliver = nowhere, .flush = no_flush };
+	p->sink = (struct packet_sink){ .deliver = nowhere, .flush = no_flush };
 	p->http_host = server_ref_http_host(ref);
 	if (!loop_open(&p->loop) && !pump_open(&p->pump, p->loop))
 		probe(p);

@@ -47,20 +47,20 @@ static bool tunnel_takes_more(void *arg)
 	return tunnel_has_room(p->client->tunnel);
 }
 
-static void has_room(struct port *port)
+static void has_room(struct packet_sink *sink)
 {
-	stack_has_room(container_of(port, struct proxy, outlet.port)->stack);
+	stack_has_room(container_of(sink, struct proxy, outlet.sink)->stack);
 }
 
-static void from_tunnel(struct port *port, struct tunnel *from, uint8_t *packet, size_t len)
+static void from_tunnel(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len)
 {
 	(void)from;
-	stack_input(container_of(port, struct proxy, outlet.port)->stack, packet, len);
+	stack_input(container_of(sink, struct proxy, outlet.sink)->stack, packet, len);
 }
 
-static void flush(struct port *port)
+static void flush(struct packet_sink *sink)
 {
-	stack_flush(container_of(port, struct proxy, outlet.port)->stack);
+	stack_flush(container_of(sink, struct proxy, outlet.sink)->stack);
 }
 
 /* ---- the user's command */
@@ -245,7 +245,7 @@ struct outlet *proxy_outlet(const struct proxy_cfg *cfg)
 	p->cfg = cfg;
 	p->outlet = (struct outlet){
 		.ops = &ops,
-		.port = { from_tunnel, flush, has_room },
+		.sink = { from_tunnel, flush, has_room },
 		.name = "proxy",
 		.wants_dns = true,
 	};

@@ -405,11 +405,11 @@ static bool may_pass(const struct session *s, const uint8_t *packet)
 	return h->cfg->client_to_client || registry_worker_of(h->registry, &to) == REGISTRY_NOBODY;
 }
 
-void session_deliver(struct port *port, struct tunnel *from, uint8_t *packet, size_t len)
+void session_deliver(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len)
 {
 	struct session *s = container_of(from, struct session, tunnel);
 
-	(void)port;
+	(void)sink;
 	if (may_pass(s, packet))
 		merge_add(s->host->merge, packet, len);
 	else
@@ -447,7 +447,7 @@ static int open_tunnel(struct session *s, int fd)
 	struct tunnel_cfg cfg = {
 		.loop = h->loop,
 		.pump = h->pump,
-		.port = h->port,
+		.sink = h->sink,
 		.fd = fd,
 		.hashes = h->cfg->hashes,
 		.mtu = h->cfg->mtu,

@@ -29,7 +29,7 @@ struct session_host {
 	unsigned number; /* the worker's, for the registry */
 	struct loop *loop;
 	struct pump *pump;
-	struct port *port;
+	struct packet_sink *sink;
 	struct merge *merge;
 	const char *interface; /* for the log */
 	struct table *by_addr; /* sessions by inner address */
@@ -73,7 +73,7 @@ void session_evict(struct session_host *h, const struct eviction *e);
 /* At once, when the worker is closed. */
 void session_abandon(struct session *s);
 
-/* The host's port: packets of a session on their way to the TUN device. */
-void session_deliver(struct port *port, struct tunnel *from, uint8_t *packet, size_t len);
+/* The host's packet sink: packets of a session on their way to the TUN device. */
+void session_deliver(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len);
 
 #endif

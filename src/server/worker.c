@@ -317,9 +317,9 @@ static void from_tun(struct loop_watch *watch, uint32_t events)
 	}
 }
 
-static void flush_tun(struct port *port)
+static void flush_tun(struct packet_sink *sink)
 {
-	merge_flush(container_of(port, struct worker, port)->host.merge);
+	merge_flush(container_of(sink, struct worker, sink)->host.merge);
 }
 
 /* ---- from other workers, and to them */
@@ -520,7 +520,7 @@ static void fill_host(struct worker *w)
 	h->number = w->number;
 	h->loop = w->loop;
 	h->pump = &w->pump;
-	h->port = &w->port;
+	h->sink = &w->sink;
 	h->interface = tun_name(w->tun);
 	h->registry = w->shared->registry;
 	h->credentials = &w->shared->credentials;
@@ -537,7 +537,7 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 
 	*w = (struct worker){ .shared = shared, .number = number, .tun = tun };
 	w->mailbox.watch.fd = -1;
-	w->port = (struct port){ .deliver = session_deliver, .flush = flush_tun };
+	w->sink = (struct packet_sink){ .deliver = session_deliver, .flush = flush_tun };
 	w->stop.expired = on_stop_timer;
 	w->acks.expired = on_acks;
 	w->accept_again.expired = accept_again;

@@ -50,7 +50,7 @@ struct worker {
 	bool has_thread;
 	struct loop *loop;
 	struct pump pump;
-	struct port port;
+	struct packet_sink sink;
 	struct tun *tun;
 	struct merge *merge;
 	struct loop_watch tun_watch;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What waits for a tunnel whose socket is full: packets from the port, a queue a flow, served in
- * turn, after the idea of fq_codel (RFC 8290). A flow that sends little finds its packet sent next,
+ * What waits for a tunnel whose socket is full: packets of the TUN device or of the stack, a queue a
+ * flow, served in turn, after the idea of fq_codel (RFC 8290). A flow that sends little finds its packet sent next,
  * whatever bulk waits; a flow that keeps a standing queue sees loss after a while (CoDel, RFC 8289),
  * so that it slows down instead of making everybody wait. What may wait in all is what leaves in
  * BACKLOG_WAIT_MS, at the speed seen lately: over that the fattest flow pays. So a fast line has room

@@ -21,11 +21,11 @@ void tunnel_drain(struct tunnel *t);
 void tunnel_arm(struct tunnel *t);
 void tunnel_start_sstp(struct tunnel *t); /* TLS is up */
 
-/* receive.c: from the socket to the engines and the port */
+/* receive.c: from the socket to the engines and the packet sink */
 void tunnel_read(struct tunnel *t); /* the socket is readable */
 void tunnel_take_frame(struct tunnel *t, struct bytes frame);
 
-/* send.c: from the port to the socket */
+/* send.c: from the owner's packets to the socket */
 void tunnel_limit_unsent(struct tunnel *t);
 void tunnel_send_waiting(struct tunnel *t); /* the socket is writable */
 void tunnel_end_turn(struct loop_task *turn);

@@ -49,7 +49,7 @@ struct outlet_ops {
 
 struct outlet {
 	const struct outlet_ops *ops;
-	struct port port;
+	struct packet_sink sink;
 	const char *name; /* for the log, from open on: "sstp0" */
 	bool wants_dns;   /* the server is to be asked for DNS servers */
 };

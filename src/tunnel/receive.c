@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From the socket to the engines and the port: TLS, then SSTP packets off the plaintext, of which the
- * packet path takes those with IP in them and the engines all others.
+ * From the socket to the engines and the packet sink: TLS, then SSTP packets off the plaintext, of
+ * which the packet path takes those with IP in them and the engines all others.
  */
 #include "tunnel/inside.h"
 
@@ -62,7 +62,7 @@ static void take_packet(struct tunnel *t, struct bytes info, uint16_t protocol)
 	switch (ingress_of(packet, len)) {
 	case INGRESS_PASS:
 		mss_clamp(packet, len, t->cfg.mtu);
-		t->cfg.port->deliver(t->cfg.port, t, packet, len);
+		t->cfg.sink->deliver(t->cfg.sink, t, packet, len);
 		break;
 	case INGRESS_NEIGHBOR:
 		take_neighbor(t, packet, len);
@@ -134,7 +134,7 @@ static void take_plaintext(struct tunnel *t, size_t *len)
 		at += n;
 		left -= n;
 	}
-	t->cfg.port->flush(t->cfg.port);
+	t->cfg.sink->flush(t->cfg.sink);
 	if (t->stage != TUNNEL_RUNNING)
 		return;
 	sstp_note_traffic(&t->sstp, loop_now(t->cfg.loop));

@@ -74,8 +74,8 @@ static void refuse_too_big(struct tunnel *t, const uint8_t *packet, size_t len)
 	if (!n || now < t->icmp_ms)
 		return;
 	t->icmp_ms = now + ICMP_PAUSE_MS;
-	t->cfg.port->deliver(t->cfg.port, t, answer, n);
-	t->cfg.port->flush(t->cfg.port);
+	t->cfg.sink->deliver(t->cfg.sink, t, answer, n);
+	t->cfg.sink->flush(t->cfg.sink);
 }
 
 /* Cuts, frames and puts into the record under way, but for the first `skip` of what was cut. */
@@ -150,8 +150,8 @@ void tunnel_end_turn(struct loop_task *turn)
 	pump_flush(t->cfg.pump);
 	if (is_waiting(t) && !is_full(t))
 		loop_post(t->cfg.loop, &t->turn);
-	else if (t->cfg.port->has_room && tunnel_has_room(t))
-		t->cfg.port->has_room(t->cfg.port);
+	else if (t->cfg.sink->has_room && tunnel_has_room(t))
+		t->cfg.sink->has_room(t->cfg.sink);
 }
 
 /* Only makes things better where it works: a Unix socket of a test has no such limit. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One tunnel: a socket, a TLS session, an SSTP call and a PPP link, joined to a port, which is where
- * IP packets come from and go to. Client and server are the same tunnel in another role.
+ * One tunnel: a socket, a TLS session, an SSTP call and a PPP link, joined to a packet sink, which is
+ * where IP packets go. Client and server are the same tunnel in another role.
  *
  * Life: fill a struct tunnel_cfg, tunnel_open; then the loop drives it and everything of note comes
  * as a struct tunnel_event. tunnel_shutdown ends it in order. TUNNEL_ENDED is the last event; it comes
@@ -10,9 +10,9 @@
  * its owner's, and public for that alone.
  *
  *	socket -> TLS -> SSTP -+-> PPP frames -> ppp/           (control)
- *	                       +-> IP packets -> port->deliver  (the packet path)
+ *	                       +-> IP packets -> sink->deliver  (the packet path)
  *
- * Of IP packets, those that would configure their receiver never reach the port: tun/ingress.h.
+ * Of IP packets, those that would configure their receiver never reach the sink: tun/ingress.h.
  */
 #ifndef SSTP_TUNNEL_TUNNEL_H
 #define SSTP_TUNNEL_TUNNEL_H
@@ -29,14 +29,14 @@
 
 struct tunnel;
 
-/* Where IP packets go. A port may serve many tunnels (the server's TUN device does). */
-struct port {
+/* Where IP packets go. A sink may serve many tunnels (the server's TUN device does). */
+struct packet_sink {
 	/* One packet, whole and of the right length by its own header, writable, good until flush. */
-	void (*deliver)(struct port *port, struct tunnel *from, uint8_t *packet, size_t len);
+	void (*deliver)(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len);
 	/* The end of a batch of packets. */
-	void (*flush)(struct port *port);
-	/* tunnel_has_room may be true again. NULL: this port never asks. */
-	void (*has_room)(struct port *port);
+	void (*flush)(struct packet_sink *sink);
+	/* tunnel_has_room may be true again. NULL: this sink never asks. */
+	void (*has_room)(struct packet_sink *sink);
 };
 
 enum tunnel_event_type {
@@ -80,7 +80,7 @@ struct tunnel_event {
 struct tunnel_cfg {
 	struct loop *loop;
 	struct pump *pump; /* the thread's */
-	struct port *port;
+	struct packet_sink *sink;
 	int fd; /* connected, non-blocking; the tunnel's from tunnel_open on */
 	struct tls_ctx *tls_ctx;
 	const char *name;      /* client: who the server must prove to be; kept by the caller */
@@ -171,7 +171,7 @@ uint32_t tunnel_check_acks(struct tunnel *t);
 /* The largest IP packet that the tunnel takes: the smaller of cfg.mtu and the peer's MRU. */
 uint16_t tunnel_mtu(const struct tunnel *t);
 
-/* The packet path: from the port to the peer. */
+/* The packet path: from the owner to the peer. */
 
 /*
  * Sends what one read of a TUN device brought: cut into packets, framed, put into the TLS record
@@ -190,7 +190,7 @@ void tunnel_send_block(struct tunnel *t, uint8_t **block, size_t len,
 
 /*
  * A packet that is sent now would not have to wait. Who can hold its packets back while this is
- * false loses none; port->has_room says when to ask again.
+ * false loses none; sink->has_room says when to ask again.
  */
 bool tunnel_has_room(const struct tunnel *t);
 

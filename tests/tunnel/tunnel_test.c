@@ -29,7 +29,7 @@ enum {
 
 struct end {
 	struct tunnel tunnel;
-	struct port port;
+	struct packet_sink sink;
 	struct log log;
 	bool is_open, is_connected, has_ipv4, has_ended;
 	struct ppp_ipv4 ipv4;
@@ -61,9 +61,9 @@ static void time_is_up(struct loop_timer *timer)
 	fail_msg("nothing happened for too long");
 }
 
-static void deliver(struct port *port, struct tunnel *from, uint8_t *packet, size_t len)
+static void deliver(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len)
 {
-	struct end *e = container_of(port, struct end, port);
+	struct end *e = container_of(sink, struct end, sink);
 
 	assert_ptr_equal(from, &e->tunnel);
 	e->packets++;
@@ -73,9 +73,9 @@ static void deliver(struct port *port, struct tunnel *from, uint8_t *packet, siz
 		e->on_packet(e);
 }
 
-static void flush(struct port *port)
+static void flush(struct packet_sink *sink)
 {
-	container_of(port, struct end, port)->flushes++;
+	container_of(sink, struct end, sink)->flushes++;
 }
 
 static void answer(struct end *e, const struct ppp_attempt *a)
@@ -132,7 +132,7 @@ static void open_end(struct end *e, int fd, enum ppp_role role)
 	struct tunnel_cfg cfg = {
 		.loop = t.loop,
 		.pump = &t.pump,
-		.port = &e->port,
+		.sink = &e->sink,
 		.fd = fd,
 		.tls_ctx = role == PPP_CLIENT ? t.client_ctx : t.server_ctx,
 		.name = "vpn.example.net",
@@ -156,7 +156,7 @@ static void open_end(struct end *e, int fd, enum ppp_role role)
 		},
 	};
 
-	e->port = (struct port){ .deliver = deliver, .flush = flush };
+	e->sink = (struct packet_sink){ .deliver = deliver, .flush = flush };
 	snprintf(e->log.name, sizeof(e->log.name), role == PPP_CLIENT ? "client" : "server");
 	assert_int_equal(tunnel_open(&e->tunnel, &cfg), 0);
 	e->is_open = true;

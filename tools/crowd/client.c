@@ -71,7 +71,7 @@ static void open_tunnel(struct client *c, int fd)
 	struct tunnel_cfg cfg = {
 		.loop = c->crowd->loop,
 		.pump = &c->crowd->pump,
-		.port = &c->crowd->port,
+		.sink = &c->crowd->sink,
 		.fd = fd,
 		.tls_ctx = c->crowd->tls,
 		.name = "server", /* it is known by its pin */

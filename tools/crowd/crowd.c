@@ -239,9 +239,9 @@ void client_is_over(struct client *c, const char *why)
 
 /* ---- echoes */
 
-static void deliver(struct port *port, struct tunnel *from, uint8_t *packet, size_t len)
+static void deliver(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len)
 {
-	struct crowd *crowd = container_of(port, struct crowd, port);
+	struct crowd *crowd = container_of(sink, struct crowd, sink);
 	struct client *c = container_of(from, struct client, tunnel);
 
 	if (!c->is_echoing || !client_takes_echo(c, packet, len))
@@ -251,9 +251,9 @@ static void deliver(struct port *port, struct tunnel *from, uint8_t *packet, siz
 	client_echo(c, crowd->order.len);
 }
 
-static void flush(struct port *port)
+static void flush(struct packet_sink *sink)
 {
-	(void)port; /* nothing is held back */
+	(void)sink; /* nothing is held back */
 }
 
 static void begin_echoes(struct crowd *crowd)
@@ -333,7 +333,7 @@ int crowd_open(struct crowd *crowd, const struct crowd_cfg *cfg, struct loop *lo
 	}
 	crowd->cfg = cfg;
 	crowd->loop = loop;
-	crowd->port = (struct port){ deliver, flush };
+	crowd->sink = (struct packet_sink){ .deliver = deliver, .flush = flush };
 	crowd->timer.expired = on_timer;
 	crowd->refill.run = refill;
 	return pump_open(&crowd->pump, loop);

@@ -42,7 +42,7 @@ struct crowd {
 	const struct crowd_cfg *cfg;
 	struct loop *loop;
 	struct pump pump;
-	struct port port;
+	struct packet_sink sink;
 	struct tls_ctx *tls;
 	struct client *first, *last;
 	size_t started; /* ever */
