@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "crowd.h"
+#include "util/endpoint.h"
 
 enum { FILES_WANTED = 200 * 1000, LINE_ROOM = 4096 };
 
@@ -54,7 +55,7 @@ static bool parse_server(const char *text, struct crowd_cfg *cfg)
 	char host[64];
 
 	cfg->port = 443;
-	return ip_split_host_port(text, host, sizeof(host), &cfg->port) &&
+	return !endpoint_split(text, host, sizeof(host), &cfg->port) &&
 	       ip_parse(host, &cfg->server);
 }
 
