@@ -102,9 +102,9 @@ static struct place *place_of(const struct connect_settings *s)
 	return s->script_tun ? place_command(s->script_tun) : place_here();
 }
 
-static struct device_cfg device_of(const struct connect_settings *s)
+static struct tun_backend_cfg device_of(const struct connect_settings *s)
 {
-	struct device_cfg device = network_device(&s->network);
+	struct tun_backend_cfg device = network_device(&s->network);
 
 	device.table = s->table;
 	device.dns = s->no_dns ? HOST_DNS_NONE : HOST_DNS_AUTO;
@@ -151,7 +151,7 @@ static int connect_to(const struct connect_settings *s, const struct client_cfg 
 {
 	struct client_cfg cfg = *login;
 	struct waiters waiters = { .ready_fd = s->ready_fd };
-	struct device_cfg device;
+	struct tun_backend_cfg device;
 	int code = EXIT_OTHER;
 
 	if (!background_begin(&waiters.background, &connect_verb, s->background, s->pid_file))
@@ -160,8 +160,8 @@ static int connect_to(const struct connect_settings *s, const struct client_cfg 
 	cfg.ready = tell_waiters;
 	cfg.ready_arg = &waiters;
 	device = device_of(s);
-	cfg.outlet = device_outlet(&device);
-	if (cfg.outlet)
+	cfg.backend = tun_backend_new(&device);
+	if (cfg.backend)
 		code = client_run(&cfg);
 	else
 		option_complain(&connect_verb, "%s", strerror(ENOMEM));

@@ -73,7 +73,7 @@ struct login_settings {
 	"The password is looked for in --password-fd, --passwd-on-stdin, --password-file\n" \
 	"and the variable SSTP_PASSWORD, and is asked for on the terminal last.\n\n"
 
-/* Fills all of `cfg` but password and outlet; asks for the user's name on the terminal when nothing
+/* Fills all of `cfg` but password and backend; asks for the user's name on the terminal when nothing
  * gives it, and this is no check. False when something is wrong; said so. */
 bool login_apply(const struct verb *verb, const struct login_settings *s,
 		 struct server_settings *server, bool is_check, struct client_cfg *cfg);

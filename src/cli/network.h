@@ -4,7 +4,7 @@
 #define SSTP_CLI_NETWORK_H
 
 #include "cli/login.h"
-#include "client/device.h"
+#include "client/tun_backend.h"
 
 struct network_settings {
 	const char *interface;
@@ -54,9 +54,9 @@ struct network_settings {
 	}
 
 /* The rest of it has no setting: no table, DNS as it comes, no script, no place yet. */
-static inline struct device_cfg network_device(const struct network_settings *s)
+static inline struct tun_backend_cfg network_device(const struct network_settings *s)
 {
-	return (struct device_cfg){
+	return (struct tun_backend_cfg){
 		.interface = s->interface,
 		.no_offload = s->no_offload,
 		.default_route = !s->no_default_route,

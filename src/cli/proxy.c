@@ -292,8 +292,8 @@ static int proxy_to(const struct proxy_settings *s, const struct proxy_cfg *prox
 	common_warn_of_keylog(s->server.keylog);
 	cfg.ready = background_ready;
 	cfg.ready_arg = &background;
-	cfg.outlet = proxy_outlet(proxy);
-	if (cfg.outlet)
+	cfg.backend = proxy_backend_new(proxy);
+	if (cfg.backend)
 		code = client_run(&cfg);
 	else
 		option_complain(&proxy_verb, "%s", strerror(ENOMEM));

@@ -58,12 +58,12 @@ const struct verb run_verb = {
 static int run(const struct run_settings *s, struct client_cfg *cfg)
 {
 	struct place_run_cfg place = { .argv = s->command, .map_root = s->map_root };
-	struct device_cfg device = network_device(&s->network);
+	struct tun_backend_cfg device = network_device(&s->network);
 
 	common_warn_of_keylog(s->server.keylog);
 	device.place = place_run(&place);
-	cfg->outlet = device_outlet(&device);
-	if (cfg->outlet)
+	cfg->backend = tun_backend_new(&device);
+	if (cfg->backend)
 		return client_run(cfg);
 	option_complain(&run_verb, "%s", strerror(ENOMEM));
 	return EXIT_OTHER;

@@ -5,7 +5,7 @@
 
 #include "ip6/slaac.h"
 #include "net/loop.h"
-#include "tunnel/outlet.h"
+#include "tunnel/backend.h"
 
 struct autoconf {
 	struct loop *loop;

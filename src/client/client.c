@@ -39,7 +39,7 @@ struct client {
 	struct health health;
 	struct pump pump;
 	struct tls_ctx *tls;
-	struct outlet_client outlet_client; /* as the outlet sees us */
+	struct backend_client backend_client; /* as the backend sees us */
 	struct dial *dial;
 	struct loop_timer retry;
 	struct loop_timer acks;     /* while it is up */
@@ -59,14 +59,14 @@ struct client {
 	uint32_t former_ipv4; /* our address of the last call, to be asked for; 0: none */
 	bool has_ipv4_end;    /* the server gives this call no IPv4 */
 	bool is_late;         /* the time for connecting is over: what there is must do */
-	bool outlet_is_up;    /* now; what it is for may still be set up by a script */
+	bool backend_is_up;   /* now; what it is for may still be set up by a script */
 	bool is_up;           /* now */
 	bool was_up;          /* at any time, as is the next */
 	bool was_ready;       /* whoever waits for us knows */
 	bool is_stalled;      /* health was told so */
-	bool is_dial_due;     /* once the outlet has put back what it had set up */
+	bool is_dial_due;     /* once the backend has put back what it had set up */
 	bool is_stopping;
-	int code; /* of exit: ours, or the outlet's own */
+	int code; /* of exit: ours, or the backend's own */
 };
 
 static struct server_name name_and_port(const char *name, uint16_t port)
@@ -104,7 +104,7 @@ static void leave(struct client *c, int code)
 /* In order, if there is anybody to say goodbye to; at once when asked twice. */
 static void stop(struct client *c, int code)
 {
-	health_stopping(&c->health, c->cfg->outlet->name);
+	health_stopping(&c->health, c->cfg->backend->name);
 	if (c->is_stopping || c->tunnel.stage == TUNNEL_CLOSED) {
 		leave(c, c->is_stopping ? c->code : code);
 		return;
@@ -115,7 +115,7 @@ static void stop(struct client *c, int code)
 	tunnel_shutdown(&c->tunnel);
 }
 
-/* ---- the outlet */
+/* ---- the backend */
 
 static const struct ip_addr *own_address(const struct link_addrs *link)
 {
@@ -140,7 +140,7 @@ static void say_up(struct client *c)
 	log_event(&c->log, LOG_LEVEL_INFO, "connected", text, LOG_TEXT("server", c->name.text),
 		  LOG_BYTES("user", c->cfg->user, strlen(c->cfg->user)),
 		  LOG_TEXT("peer", ip_print_sockaddr(&c->peer).text),
-		  LOG_TEXT("interface", c->cfg->outlet->name),
+		  LOG_TEXT("interface", c->cfg->backend->name),
 		  LOG_TEXT("address", ip_print(own_address(&c->link)).text),
 		  LOG_TEXT("gateway", c->link.peer.family ? ip_print(&c->link.peer).text : NULL),
 		  LOG_LIST("dns", dns),
@@ -166,7 +166,7 @@ static void note_config6(struct client *c)
 		autoconf_get(&c->autoconf, ip6);
 	c->link.mtu = ip6->mtu && ip6->mtu < mtu ? ip6->mtu : mtu;
 	c->link.dns_count = c->ipcp_dns_count;
-	for (size_t i = 0; c->cfg->outlet->wants_dns && i < ip6->server_count; i++)
+	for (size_t i = 0; c->cfg->backend->wants_dns && i < ip6->server_count; i++)
 		add_dns(&c->link, &ip6->servers[i]);
 }
 
@@ -179,7 +179,7 @@ static void note_up(struct client *c)
 	c->is_stalled = false;
 	loop_timer_set(c->loop, &c->acks, c->up_ms + TUNNEL_ACKS_LOOK_MS);
 	say_up(c);
-	health_up(&c->health, c->cfg->outlet->name);
+	health_up(&c->health, c->cfg->backend->name);
 	c->is_up = true;
 	if (!c->was_ready && c->cfg->ready)
 		c->cfg->ready(c->cfg->ready_arg);
@@ -192,7 +192,7 @@ static void note_up(struct client *c)
  */
 static void bring_up(struct client *c)
 {
-	struct outlet *o = c->cfg->outlet;
+	struct backend *b = c->cfg->backend;
 	int error;
 
 	if (!c->tunnel.is_connected || (!c->link.own.family && !c->has_ipv4_end))
@@ -200,13 +200,13 @@ static void bring_up(struct client *c)
 	note_config6(c);
 	if (!c->link.own.family && !c->link.ip6.is_settled && !c->is_late)
 		return; /* a command that starts now would find no address */
-	error = o->ops->up(o, &c->link);
+	error = b->ops->up(b, &c->link);
 	if (error < 0) {
 		stop(c, EXIT_NETCONF);
 		return;
 	}
-	c->outlet_is_up = c->was_up = true;
-	if (error != OUTLET_LATER)
+	c->backend_is_up = c->was_up = true;
+	if (error != BACKEND_LATER)
 		note_up(c);
 }
 
@@ -215,7 +215,7 @@ static void on_patience(struct loop_timer *timer)
 {
 	struct client *c = container_of(timer, struct client, patience);
 
-	if (!c->tunnel.is_connected || c->outlet_is_up || c->is_stopping)
+	if (!c->tunnel.is_connected || c->backend_is_up || c->is_stopping)
 		return;
 	c->is_late = true;
 	if (!c->link.own.family && !c->has_ipv4_end)
@@ -299,7 +299,7 @@ static void say_end(const struct client *c, enum log_level level, const char *ev
 	uint64_t up_ms = c->up_ms ? loop_now(c->loop) - c->up_ms : 0;
 
 	log_event(&c->log, level, event, text, LOG_TEXT("server", c->name.text),
-		  LOG_TEXT("interface", c->cfg->outlet->name), LOG_TEXT("reason", reason),
+		  LOG_TEXT("interface", c->cfg->backend->name), LOG_TEXT("reason", reason),
 		  LOG_TEXT("wait", wait), LOG_NUMBER("duration", up_ms / 1000),
 		  LOG_NUMBER("rx_bytes", st->rx_bytes), LOG_NUMBER("tx_bytes", st->tx_bytes));
 }
@@ -322,7 +322,7 @@ static void failed(struct client *c, enum exit_code code, const char *text)
 	wait = pause_ms(c);
 	snprintf(wait_text, sizeof(wait_text), "%u.%u", wait / 1000, wait % 1000 / 100);
 	say_end(c, LOG_LEVEL_WARN, "retry", "{reason}; next try in {wait} s", text, wait_text);
-	health_down(&c->health, c->cfg->outlet->name, exit_code_text(code));
+	health_down(&c->health, c->cfg->backend->name, exit_code_text(code));
 	loop_timer_set(c->loop, &c->retry, loop_now(c->loop) + wait);
 }
 
@@ -375,7 +375,7 @@ static void login_failed(struct client *c, const struct tunnel_end *end)
 
 static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 {
-	struct outlet *o = c->cfg->outlet;
+	struct backend *b = c->cfg->backend;
 	bool is_later = false;
 
 	autoconf_stop(&c->autoconf);
@@ -383,9 +383,9 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	loop_timer_stop(c->loop, &c->patience);
 	if (c->is_up)
 		retry_was_up(&c->pauses, loop_now(c->loop) - c->up_ms);
-	if (c->outlet_is_up)
-		is_later = o->ops->down(o, !c->is_stopping) == OUTLET_LATER;
-	c->is_up = c->outlet_is_up = false;
+	if (c->backend_is_up)
+		is_later = b->ops->down(b, !c->is_stopping) == BACKEND_LATER;
+	c->is_up = c->backend_is_up = false;
 	if (end->by_us && !c->is_stopping)
 		c->is_dial_due = true; /* SIGUSR2 */
 	else if (end->code == EXIT_AUTH)
@@ -410,9 +410,9 @@ static void on_acks(struct loop_timer *timer)
 	snprintf(text, sizeof(text), "no acknowledgement from the server for %u s",
 		 silent_ms / 1000);
 	if (silent_ms >= ACKS_UNHEALTHY_MS)
-		health_down(&c->health, c->cfg->outlet->name, text);
+		health_down(&c->health, c->cfg->backend->name, text);
 	else if (c->is_stalled)
-		health_up(&c->health, c->cfg->outlet->name);
+		health_up(&c->health, c->cfg->backend->name);
 	c->is_stalled = silent_ms >= ACKS_UNHEALTHY_MS;
 	loop_timer_set(c->loop, timer,
 		       loop_now(c->loop) +
@@ -430,7 +430,7 @@ static void on_retry(struct loop_timer *timer)
 static bool is_link_down(const struct client *c)
 {
 	return c->tunnel.is_shutting_down ||
-	       (c->outlet_is_up && !ppp_data_is_open(&c->tunnel.ppp, PPP_PROTO_IPV4));
+	       (c->backend_is_up && !ppp_data_is_open(&c->tunnel.ppp, PPP_PROTO_IPV4));
 }
 
 static void on_event(void *arg, const struct tunnel_event *ev)
@@ -501,7 +501,7 @@ static void open_tunnel(struct client *c, int fd)
 	struct tunnel_cfg cfg = {
 		.loop = c->loop,
 		.pump = &c->pump,
-		.sink = &c->cfg->outlet->sink,
+		.sink = &c->cfg->backend->sink,
 		.fd = fd,
 		.tls_ctx = c->tls,
 		.name = ref->verify_name ? ref->verify_name : ref->host,
@@ -524,7 +524,7 @@ static void open_tunnel(struct client *c, int fd)
 			.ipv4_wanted = c->former_ipv4, /* RFC 1332 3.3 */
 			.user = c->cfg->user,
 			.password = c->cfg->password,
-			.want_dns = c->cfg->outlet->wants_dns,
+			.want_dns = c->cfg->backend->wants_dns,
 		},
 	};
 	int error;
@@ -563,10 +563,10 @@ static void dialled(void *arg, const struct dial_result *r)
 
 static int before_connect(void *arg, const struct sockaddr_storage *to)
 {
-	struct outlet *o = ((struct client *)arg)->cfg->outlet;
+	struct backend *b = ((struct client *)arg)->cfg->backend;
 	struct ip_addr server = ip_from_sockaddr(to);
 
-	return o->ops->before_connect ? o->ops->before_connect(o, &server) : 0;
+	return b->ops->before_connect ? b->ops->before_connect(b, &server) : 0;
 }
 
 /* Revocation lists are replaced every few days: each connection has those that are there now. */
@@ -610,7 +610,7 @@ static void dial(struct client *c)
 	c->is_dial_due = false;
 	log_event(&c->log, LOG_LEVEL_INFO, "connecting", "connecting to {server}",
 		  LOG_TEXT("server", c->name.text));
-	health_down(&c->health, c->cfg->outlet->name, "connecting");
+	health_down(&c->health, c->cfg->backend->name, "connecting");
 	c->dialled_ms = loop_now(c->loop);
 	error = dial_start(c->loop, &cfg, &c->dial);
 	if (error)
@@ -638,7 +638,7 @@ static void log_status(struct client *c)
 	if (c->is_up)
 		log_info(&c->log,
 			 "status: up for %llu s, %s, address %s, to %s; %llu bytes in, %llu out",
-			 (unsigned long long)(now - c->up_ms) / 1000, c->cfg->outlet->name,
+			 (unsigned long long)(now - c->up_ms) / 1000, c->cfg->backend->name,
 			 ip_print(c->link.own.family ? &c->link.own : &c->link.own_ll).text,
 			 ip_print_sockaddr(&c->peer).text, (unsigned long long)st->rx_bytes,
 			 (unsigned long long)st->tx_bytes);
@@ -655,9 +655,9 @@ static void log_status(struct client *c)
 static void on_signal(void *arg, const struct signalfd_siginfo *info)
 {
 	struct client *c = arg;
-	struct outlet *o = c->cfg->outlet;
+	struct backend *b = c->cfg->backend;
 
-	if (o->ops->signal && o->ops->signal(o, info))
+	if (b->ops->signal && b->ops->signal(b, info))
 		return;
 	switch (info->ssi_signo) {
 	case SIGUSR1:
@@ -674,16 +674,16 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 	}
 }
 
-static void on_outlet_end(struct outlet_client *outlet_client, int code)
+static void on_backend_end(struct backend_client *backend_client, int code)
 {
-	stop(container_of(outlet_client, struct client, outlet_client), code);
+	stop(container_of(backend_client, struct client, backend_client), code);
 }
 
-static void on_outlet_settled(struct outlet_client *outlet_client)
+static void on_backend_settled(struct backend_client *backend_client)
 {
-	struct client *c = container_of(outlet_client, struct client, outlet_client);
+	struct client *c = container_of(backend_client, struct client, backend_client);
 
-	if (c->outlet_is_up && !c->is_stopping)
+	if (c->backend_is_up && !c->is_stopping)
 		note_up(c);
 	if (c->is_dial_due)
 		dial(c);
@@ -711,9 +711,9 @@ static enum exit_code open_all(struct client *c)
 		return EXIT_OTHER;
 	}
 	health_open(&c->health, c->loop);
-	c->outlet_client = (struct outlet_client){ c->loop, &c->tunnel, &c->log, on_outlet_end,
-						   on_outlet_settled };
-	return c->cfg->outlet->ops->open(c->cfg->outlet, &c->outlet_client);
+	c->backend_client = (struct backend_client){ c->loop, &c->tunnel, &c->log, on_backend_end,
+						     on_backend_settled };
+	return c->cfg->backend->ops->open(c->cfg->backend, &c->backend_client);
 }
 
 static void close_all(struct client *c)
@@ -721,7 +721,7 @@ static void close_all(struct client *c)
 	dial_cancel(c->dial);
 	autoconf_stop(&c->autoconf);
 	tunnel_abandon(&c->tunnel);
-	c->cfg->outlet->ops->close(c->cfg->outlet);
+	c->cfg->backend->ops->close(c->cfg->backend);
 	if (c->loop) {
 		loop_timer_stop(c->loop, &c->retry);
 		loop_timer_stop(c->loop, &c->acks);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The client: dials a server, keeps a tunnel to it up, and lets an outlet use it.
+ * The client: dials a server, keeps a tunnel to it up, and lets a backend use it.
  *
  *	dial -> tunnel -> up -> lost -> wait (backoff) -> dial ...
  */
@@ -10,7 +10,7 @@
 #include "net/dial.h"
 #include "ppp/ppp.h"
 #include "tls/tls.h"
-#include "tunnel/outlet.h"
+#include "tunnel/backend.h"
 #include "util/exit_code.h"
 
 /* What is needed to reach and believe a server; probe and connect share it. */
@@ -29,7 +29,7 @@ struct server_ref {
 
 struct client_cfg {
 	struct server_ref server;
-	struct outlet *outlet; /* what it is for; client_run closes it */
+	struct backend *backend; /* what it is for; client_run closes it */
 	const char *user;
 	const char *password;
 	enum ppp_auth auth[PPP_AUTH_COUNT];
@@ -43,7 +43,7 @@ struct client_cfg {
 	void *ready_arg;
 };
 
-/* Runs until a signal, an end that is final, or the outlet's. An exit code; all has been logged. */
+/* Runs until a signal, an end that is final, or the backend's. An exit code; all has been logged. */
 int client_run(const struct client_cfg *cfg);
 
 /* "vpn.example.net" or, with a port that is not 443, "vpn.example.net:4443", as in Host and logs. */

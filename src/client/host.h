@@ -18,7 +18,7 @@
 
 #include "net/loop.h"
 #include "net/netlink.h"
-#include "tunnel/outlet.h"
+#include "tunnel/backend.h"
 #include "util/ip.h"
 #include "util/log.h"
 

@@ -16,7 +16,7 @@
 
 #include "client/host.h"
 #include "tun/tun.h"
-#include "tunnel/outlet.h"
+#include "tunnel/backend.h"
 #include "util/exit_code.h"
 
 struct place;
@@ -31,11 +31,11 @@ struct place_device {
 
 struct place_ops {
 	/* EXIT_OK, or an exit code, logged. */
-	enum exit_code (*open)(struct place *p, struct outlet_client *client,
+	enum exit_code (*open)(struct place *p, struct backend_client *client,
 			       const struct tun_cfg *tun, struct place_device *device);
 	/* The tunnel is up, and the network set up. 0, or -errno, logged. NULL: nothing to do. */
 	int (*up)(struct place *p, const struct link_addrs *link);
-	/* As an outlet's. NULL: none is taken. */
+	/* As a backend's. NULL: none is taken. */
 	bool (*signal)(struct place *p, const struct signalfd_siginfo *info);
 	/* Frees; also after an open that failed, or never was. */
 	void (*close)(struct place *p);

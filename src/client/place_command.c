@@ -20,7 +20,7 @@ enum { SOCKET_ROOM = 4 * 1024 * 1024 }; /* as far as the kernel allows: each pac
 
 struct piped {
 	struct place place;
-	struct outlet_client *client;
+	struct backend_client *client;
 	struct command command;
 	const char *text; /* for /bin/sh */
 	int end;          /* the program's; -1: it has it, or there is none yet */
@@ -38,7 +38,7 @@ static void widen(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 }
 
-static enum exit_code open_piped(struct place *p, struct outlet_client *client,
+static enum exit_code open_piped(struct place *p, struct backend_client *client,
 				 const struct tun_cfg *tun, struct place_device *device)
 {
 	struct piped *c = piped_of(p);

@@ -23,7 +23,7 @@ static const char *hint(int error)
 	return "";
 }
 
-static enum exit_code open_given(struct place *p, struct outlet_client *client,
+static enum exit_code open_given(struct place *p, struct backend_client *client,
 				 const struct tun_cfg *tun, struct place_device *device)
 {
 	struct given *g = container_of(p, struct given, place);

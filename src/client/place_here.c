@@ -2,7 +2,7 @@
 /* A TUN device in our own network namespace. */
 #include "client/place.h"
 
-static enum exit_code open_here(struct place *p, struct outlet_client *client,
+static enum exit_code open_here(struct place *p, struct backend_client *client,
 				const struct tun_cfg *tun, struct place_device *device)
 {
 	int error = tun_open(tun, &device->tun);

@@ -26,7 +26,7 @@ struct there {
 	const char *where, *userns;
 	struct netns ns;
 	struct elsewhere_cfg cfg;
-	struct outlet_client *client;
+	struct backend_client *client;
 	struct loop_watch process; /* the one that names it: gone, when it is readable */
 	int resolv_conf_fd;
 	bool wants_dns;
@@ -157,7 +157,7 @@ static void watch_process(struct there *t)
 	loop_watch(t->client->loop, &t->process); /* else we stay until we are told to end */
 }
 
-static enum exit_code open_there(struct place *p, struct outlet_client *client,
+static enum exit_code open_there(struct place *p, struct backend_client *client,
 				 const struct tun_cfg *tun, struct place_device *device)
 {
 	struct there *t = there_of(p);

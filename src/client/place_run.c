@@ -30,7 +30,7 @@ struct confined {
 	struct place place;
 	struct place_run_cfg cfg;
 	struct elsewhere_cfg device;
-	struct outlet_client *client;
+	struct backend_client *client;
 	struct command command;
 	int ours, its;      /* ends of a socket pair; -1: closed */
 	int resolv_conf_fd; /* -1: there is none in there */
@@ -175,7 +175,7 @@ static void watch_names(struct confined *c)
 		confined_names_close(&c->names);
 }
 
-static enum exit_code open_confined(struct place *p, struct outlet_client *client,
+static enum exit_code open_confined(struct place *p, struct backend_client *client,
 				    const struct tun_cfg *tun, struct place_device *device)
 {
 	struct confined *c = confined_of(p);

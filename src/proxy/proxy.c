@@ -14,9 +14,9 @@
 enum { FILES = 2 * CONN_MAX + 200 }; /* a client each, some that ask still, and our own */
 
 struct proxy {
-	struct outlet outlet;
+	struct backend backend;
 	const struct proxy_cfg *cfg;
-	struct outlet_client *client;
+	struct backend_client *client;
 	struct stack *stack;
 	struct relays relays;
 	struct forward **forwards;
@@ -26,9 +26,9 @@ struct proxy {
 	bool has_warned; /* if there was something to be warned of */
 };
 
-static struct proxy *proxy_of(struct outlet *o)
+static struct proxy *proxy_of(struct backend *b)
 {
-	return container_of(o, struct proxy, outlet);
+	return container_of(b, struct proxy, backend);
 }
 
 /* ---- packets */
@@ -49,18 +49,18 @@ static bool tunnel_takes_more(void *arg)
 
 static void has_room(struct packet_sink *sink)
 {
-	stack_has_room(container_of(sink, struct proxy, outlet.sink)->stack);
+	stack_has_room(container_of(sink, struct proxy, backend.sink)->stack);
 }
 
 static void from_tunnel(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len)
 {
 	(void)from;
-	stack_input(container_of(sink, struct proxy, outlet.sink)->stack, packet, len);
+	stack_input(container_of(sink, struct proxy, backend.sink)->stack, packet, len);
 }
 
 static void flush(struct packet_sink *sink)
 {
-	stack_flush(container_of(sink, struct proxy, outlet.sink)->stack);
+	stack_flush(container_of(sink, struct proxy, backend.sink)->stack);
 }
 
 /* ---- the user's command */
@@ -136,9 +136,9 @@ static int start_command(struct proxy *p)
 
 /* ---- the tunnel comes and goes */
 
-static int up(struct outlet *o, const struct link_addrs *link)
+static int up(struct backend *b, const struct link_addrs *link)
 {
-	struct proxy *p = proxy_of(o);
+	struct proxy *p = proxy_of(b);
 
 	stack_up(p->stack, link);
 	if (!link->dns_count && !p->has_warned)
@@ -151,16 +151,16 @@ static int up(struct outlet *o, const struct link_addrs *link)
 	return start_command(p);
 }
 
-static int down(struct outlet *o, bool will_return)
+static int down(struct backend *b, bool will_return)
 {
 	(void)will_return;
-	stack_down(proxy_of(o)->stack);
+	stack_down(proxy_of(b)->stack);
 	return 0;
 }
 
-static bool take_signal(struct outlet *o, const struct signalfd_siginfo *info)
+static bool take_signal(struct backend *b, const struct signalfd_siginfo *info)
 {
-	return command_signal(&proxy_of(o)->command, info);
+	return command_signal(&proxy_of(b)->command, info);
 }
 
 /* ---- start and end */
@@ -191,9 +191,9 @@ static int open_fronts(struct proxy *p)
 	return error;
 }
 
-static enum exit_code open_proxy(struct outlet *o, struct outlet_client *client)
+static enum exit_code open_proxy(struct backend *b, struct backend_client *client)
 {
-	struct proxy *p = proxy_of(o);
+	struct proxy *p = proxy_of(b);
 	struct stack_cfg cfg = {
 		.loop = client->loop,
 		.log = client->log,
@@ -212,9 +212,9 @@ static enum exit_code open_proxy(struct outlet *o, struct outlet_client *client)
 	return open_forwards(p) || open_fronts(p) ? EXIT_NETCONF : EXIT_OK;
 }
 
-static void close_proxy(struct outlet *o)
+static void close_proxy(struct backend *b)
 {
-	struct proxy *p = proxy_of(o);
+	struct proxy *p = proxy_of(b);
 
 	command_close(&p->command);
 	for (size_t i = 0; p->forwards && i < p->cfg->forward_count; i++)
@@ -228,7 +228,7 @@ static void close_proxy(struct outlet *o)
 	free(p);
 }
 
-static const struct outlet_ops ops = {
+static const struct backend_ops ops = {
 	.open = open_proxy,
 	.up = up,
 	.down = down,
@@ -236,18 +236,18 @@ static const struct outlet_ops ops = {
 	.close = close_proxy,
 };
 
-struct outlet *proxy_outlet(const struct proxy_cfg *cfg)
+struct backend *proxy_backend_new(const struct proxy_cfg *cfg)
 {
 	struct proxy *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
 	p->cfg = cfg;
-	p->outlet = (struct outlet){
+	p->backend = (struct backend){
 		.ops = &ops,
 		.sink = { from_tunnel, flush, has_room },
 		.name = "proxy",
 		.wants_dns = true,
 	};
-	return &p->outlet;
+	return &p->backend;
 }

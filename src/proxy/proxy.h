@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The outlet of sstp proxy: in place of a TUN device a stack of our own, and in place of routes those
+ * The backend of sstp proxy: in place of a TUN device a stack of our own, and in place of routes those
  * who listen for local clients. They open with the program and stay while the tunnel comes and goes.
  */
 #ifndef SSTP_PROXY_PROXY_H
@@ -8,7 +8,7 @@
 
 #include "proxy/forward.h"
 #include "proxy/front.h"
-#include "tunnel/outlet.h"
+#include "tunnel/backend.h"
 
 struct proxy_cfg {
 	const struct forward_cfg *forwards;
@@ -19,7 +19,7 @@ struct proxy_cfg {
 	char *const *command;
 };
 
-/* NULL: no memory. `cfg` is kept by the caller until the outlet's close. */
-struct outlet *proxy_outlet(const struct proxy_cfg *cfg);
+/* NULL: no memory. `cfg` is kept by the caller until the backend's close. */
+struct backend *proxy_backend_new(const struct proxy_cfg *cfg);
 
 #endif

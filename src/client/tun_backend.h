@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The outlet of sstp connect and sstp run: a device in some place (place.h), and the network around
+ * The backend of sstp connect and sstp run: a device in some place (place.h), and the network around
  * it, set up by ourselves (host.h) or by the user's script. One device from start to end, whatever
  * happens to the tunnel in between.
  */
-#ifndef SSTP_CLIENT_DEVICE_H
-#define SSTP_CLIENT_DEVICE_H
+#ifndef SSTP_CLIENT_TUN_BACKEND_H
+#define SSTP_CLIENT_TUN_BACKEND_H
 
 #include "client/host.h"
 #include "client/place.h"
-#include "tunnel/outlet.h"
+#include "tunnel/backend.h"
 
-struct device_cfg {
+struct tun_backend_cfg {
 	const char *interface; /* "sstp%d" */
 	bool no_offload;       /* packets to and from the TUN device one by one */
 	bool default_route;
@@ -21,11 +21,11 @@ struct device_cfg {
 	uint32_t table;
 	enum host_dns dns;
 	const char *script;  /* in place of our own set-up; NULL: ours */
-	struct place *place; /* the outlet closes it */
+	struct place *place; /* the backend closes it */
 	int exit_fd;         /* the tunnel ends when its other end is closed; -1: none */
 };
 
-/* NULL: no memory, for this or for the place. `cfg` is kept by the caller until the outlet's close. */
-struct outlet *device_outlet(const struct device_cfg *cfg);
+/* NULL: no memory, for this or for the place. `cfg` is kept by the caller until the backend's close. */
+struct backend *tun_backend_new(const struct tun_backend_cfg *cfg);
 
 #endif

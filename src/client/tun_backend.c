@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Packets between a tunnel and a device, and the network set up around it. */
+#include "client/tun_backend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/script.h"
+#include "tun/merge.h"
+#include "util/alloc.h"
+
+struct tun_backend {
+	struct backend base;
+	const struct tun_backend_cfg *cfg;
+	struct backend_client *client;
+	struct place *place;
+	struct tun *tun;
+	struct merge *merge;
+	struct loop_watch watch, exit_watch;
+	uint8_t *packet;   /* TUN_PACKET_MAX bytes, for tunnel_send_block */
+	struct host *host; /* NULL with --script, and where the network is not ours to set up */
+	struct scripts scripts;
+	struct link_addrs link;
+	bool is_up;
+	bool was_up; /* at any time */
+};
+
+static struct tun_backend *tun_backend_of(struct backend *b)
+{
+	return container_of(b, struct tun_backend, base);
+}
+
+/* ---- packets */
+
+/* The device is gone, or the other end of what we were given. */
+static void lost(struct tun_backend *t, int error)
+{
+	bool is_closed = error == -EPIPE;
+
+	if (is_closed)
+		log_info(t->client->log, "%s: its other end is closed", t->base.name);
+	else
+		log_error(t->client->log, "%s: %s", t->base.name, strerror(-error));
+	loop_watch_events(t->client->loop, &t->watch, 0);
+	t->client->end(t->client, is_closed ? EXIT_OK : EXIT_NETCONF);
+}
+
+static void from_tun(struct loop_watch *w, uint32_t events)
+{
+	struct tun_backend *t = container_of(w, struct tun_backend, watch);
+	struct tun_offload off;
+	size_t bytes = 0;
+
+	(void)events;
+	for (int i = 0; i < TUN_TURN_PACKETS && bytes < TUN_TURN_BYTES; i++) {
+		ssize_t n = tun_read(t->tun, t->packet, TUN_PACKET_MAX, &off);
+
+		if (n == -EAGAIN)
+			return;
+		if (n == -EPROTO)
+			continue;
+		if (n < 0) {
+			lost(t, (int)n);
+			return;
+		}
+		bytes += (size_t)n;
+		tunnel_send_block(t->client->tunnel, &t->packet, (size_t)n, &off);
+	}
+}
+
+static void to_tun(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len)
+{
+	(void)from;
+	merge_add(container_of(sink, struct tun_backend, base.sink)->merge, packet, len);
+}
+
+static void flush_tun(struct packet_sink *sink)
+{
+	merge_flush(container_of(sink, struct tun_backend, base.sink)->merge);
+}
+
+/* ---- the host's network */
+
+static struct script_env script_env_of(const struct tun_backend *t, enum script_reason reason)
+{
+	return (struct script_env){
+		.command = t->cfg->script,
+		.device = t->base.name,
+		.mtu = t->link.mtu,
+		.gateway = t->link.server,
+		.link = reason == SCRIPT_PRE_INIT ? NULL : &t->link,
+		.routes = t->cfg->routes,
+		.route_count = t->cfg->default_route ? 0 : t->cfg->route_count,
+		.log = t->client->log,
+	};
+}
+
+/* Beside the loop: packets go on meanwhile. */
+static void run_script(struct tun_backend *t, enum script_reason reason)
+{
+	struct script_env env = script_env_of(t, reason);
+
+	if (t->cfg->script)
+		scripts_add(&t->scripts, reason, &env);
+}
+
+/* Nothing is being set up, or put back, beside the loop. */
+static bool is_settled(const struct tun_backend *t)
+{
+	return scripts_are_idle(&t->scripts) && (!t->host || host_is_settled(t->host));
+}
+
+static void host_settled(void *arg)
+{
+	struct tun_backend *t = arg;
+
+	t->client->settled(t->client);
+}
+
+static void scripts_done(struct scripts *s)
+{
+	struct tun_backend *t = container_of(s, struct tun_backend, scripts);
+
+	t->client->settled(t->client);
+}
+
+static void open_scripts(struct tun_backend *t)
+{
+	t->scripts.loop = t->client->loop;
+	t->scripts.log = t->client->log;
+	t->scripts.idle = scripts_done;
+	scripts_open(&t->scripts);
+}
+
+static void close_scripts(struct tun_backend *t)
+{
+	struct script_env env;
+
+	if (!t->cfg->script || !t->client)
+		return;
+	env = script_env_of(t, SCRIPT_DISCONNECT);
+	scripts_close(&t->scripts, t->was_up ? &env : NULL);
+}
+
+/* Without a way past the tunnel, the connection would be sent into the tunnel that is down. */
+static int before_connect(struct backend *b, const struct ip_addr *server)
+{
+	struct tun_backend *t = tun_backend_of(b);
+
+	return t->host ? host_route_to_server(t->host, server) : 0;
+}
+
+static bool is_same_list(const struct ip_addr *a, size_t a_count, const struct ip_addr *b,
+			 size_t b_count)
+{
+	bool is_same = a_count == b_count;
+
+	for (size_t i = 0; i < a_count && is_same; i++)
+		is_same = ip_equal(&a[i], &b[i]);
+	return is_same;
+}
+
+/* Would a script be told anything that it has not been told? Lifetimes are not. */
+static bool has_news(const struct link_addrs *was, const struct link_addrs *is)
+{
+	struct ip_addr were6 = script_ipv6_address(was), are6 = script_ipv6_address(is);
+
+	return !ip_equal(&was->own, &is->own) || !ip_equal(&was->peer, &is->peer) ||
+	       !ip_equal(&was->own_ll, &is->own_ll) || !ip_equal(&were6, &are6) ||
+	       was->mtu != is->mtu ||
+	       !is_same_list(was->dns, was->dns_count, is->dns, is->dns_count);
+}
+
+/* What a script says of itself is logged, and is its user's to judge. */
+static int up(struct backend *b, const struct link_addrs *link)
+{
+	struct tun_backend *t = tun_backend_of(b);
+	bool is_news = !t->is_up || has_news(&t->link, link);
+	int error = 0;
+
+	t->link = *link;
+	if (t->host)
+		error = host_up(t->host, link);
+	else if (is_news)
+		run_script(t, t->was_up ? SCRIPT_RECONNECT : SCRIPT_CONNECT);
+	if (!error && t->place->ops->up)
+		error = t->place->ops->up(t->place, link);
+	if (error)
+		return error;
+	t->is_up = t->was_up = true;
+	loop_watch_events(t->client->loop, &t->watch, EPOLLIN);
+	return is_settled(t) ? 0 : BACKEND_LATER;
+}
+
+/* The server's name may be looked up once the host's own DNS is back. */
+static int down(struct backend *b, bool will_return)
+{
+	struct tun_backend *t = tun_backend_of(b);
+
+	t->is_up = false;
+	loop_watch_events(t->client->loop, &t->watch, 0);
+	if (t->host)
+		host_pause(t->host);
+	if (will_return)
+		run_script(t, SCRIPT_ATTEMPT_RECONNECT);
+	return !t->host || host_is_settled(t->host) ? 0 : BACKEND_LATER;
+}
+
+/* ---- start and end */
+
+static enum exit_code open_packets(struct tun_backend *t)
+{
+	int error = merge_open(t->tun, &t->merge);
+
+	t->packet = alloc_get(TUN_PACKET_MAX);
+	if (!error && !t->packet)
+		error = -ENOMEM;
+	if (!error) {
+		t->watch =
+			(struct loop_watch){ .fd = tun_fd(t->tun), .events = 0, .ready = from_tun };
+		error = loop_watch(t->client->loop, &t->watch);
+	}
+	if (!error)
+		return EXIT_OK;
+	log_error(t->client->log, "%s: %s", t->base.name, strerror(-error));
+	return EXIT_OTHER;
+}
+
+/* A script brings the device up, and would find an address that the kernel has made up. */
+static void keep_kernel_out(struct host_cfg *host)
+{
+	if (host->netlink || !netlink_open(&host->netlink))
+		netlink_link_no_autoaddr(host->netlink, host->ifindex);
+}
+
+/* The namespace's netlink socket, if there is one, is not needed without it. */
+static enum exit_code open_host(struct tun_backend *t, struct place_device *made)
+{
+	if (!made->is_bare && !t->cfg->script)
+		return host_open(&made->host, &t->host) ? EXIT_NETCONF : EXIT_OK;
+	if (!made->is_bare)
+		keep_kernel_out(&made->host);
+	netlink_close(made->host.netlink);
+	if (t->cfg->script)
+		open_scripts(t);
+	run_script(t, SCRIPT_PRE_INIT);
+	return EXIT_OK;
+}
+
+/* Whoever holds the other end need not say anything, and nothing that it says is for us. */
+static void from_exit_fd(struct loop_watch *w, uint32_t events)
+{
+	struct tun_backend *t = container_of(w, struct tun_backend, exit_watch);
+	char drain[256];
+
+	if (!(events & (EPOLLHUP | EPOLLERR)) && read(w->fd, drain, sizeof(drain)) > 0)
+		return;
+	loop_unwatch(t->client->loop, w);
+	log_info(t->client->log, "descriptor %d is closed at its other end", w->fd);
+	t->client->end(t->client, EXIT_OK);
+}
+
+static enum exit_code watch_exit_fd(struct tun_backend *t)
+{
+	int fd = t->cfg->exit_fd, error;
+
+	if (fd < 0)
+		return EXIT_OK;
+	fcntl(fd, F_SETFD, FD_CLOEXEC); /* a script would hold it open */
+	t->exit_watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = from_exit_fd };
+	error = loop_watch(t->client->loop, &t->exit_watch);
+	if (!error)
+		return EXIT_OK;
+	log_error(t->client->log, "--exit-fd %d: %s: it must be the end of a pipe or of a socket",
+		  fd, strerror(-error));
+	return EXIT_USAGE;
+}
+
+static enum exit_code open_backend(struct backend *b, struct backend_client *client)
+{
+	struct tun_backend *t = tun_backend_of(b);
+	const struct tun_backend_cfg *cfg = t->cfg;
+	struct tun_cfg tun = { .name = cfg->interface, .offload = !cfg->no_offload };
+	struct place_device made = {
+		.host = {
+			.default_route = cfg->default_route,
+			.ipv6_outside = cfg->ipv6_outside,
+			.loop = client->loop,
+			.routes = cfg->routes,
+			.route_count = cfg->route_count,
+			.table = cfg->table,
+			.dns = cfg->dns,
+			.settled = host_settled,
+			.arg = t,
+			.log = client->log,
+		},
+	};
+	enum exit_code code;
+
+	t->client = client;
+	code = t->place->ops->open(t->place, client, &tun, &made);
+	if (code)
+		return code;
+	t->tun = made.tun;
+	made.host.device = t->base.name = made.name;
+	code = open_host(t, &made);
+	if (!code)
+		code = open_packets(t);
+	return code ? code : watch_exit_fd(t);
+}
+
+static bool take_signal(struct backend *b, const struct signalfd_siginfo *info)
+{
+	struct tun_backend *t = tun_backend_of(b);
+	struct place *p = t->place;
+
+	if (info->ssi_signo == SIGCHLD)
+		scripts_child(&t->scripts);
+	if (info->ssi_signo == SIGCHLD && t->host)
+		host_child(t->host);
+	return p->ops->signal && p->ops->signal(p, info);
+}
+
+static void close_backend(struct backend *b)
+{
+	struct tun_backend *t = tun_backend_of(b);
+
+	close_scripts(t);
+	host_close(t->host);
+	if (t->client) {
+		loop_unwatch(t->client->loop, &t->watch);
+		loop_unwatch(t->client->loop, &t->exit_watch);
+	}
+	merge_close(t->merge);
+	tun_close(t->tun);
+	t->place->ops->close(t->place);
+	alloc_put(t->packet);
+	free(t);
+}
+
+static const struct backend_ops ops = {
+	.open = open_backend,
+	.before_connect = before_connect,
+	.up = up,
+	.down = down,
+	.signal = take_signal,
+	.close = close_backend,
+};
+
+struct backend *tun_backend_new(const struct tun_backend_cfg *cfg)
+{
+	struct tun_backend *t = cfg->place ? calloc(1, sizeof(*t)) : NULL;
+
+	if (!t) {
+		if (cfg->place)
+			cfg->place->ops->close(cfg->place);
+		return NULL;
+	}
+	t->cfg = cfg;
+	t->place = cfg->place;
+	t->base = (struct backend){
+		.ops = &ops,
+		.sink = { .deliver = to_tun, .flush = flush_tun },
+		.name = cfg->interface,
+		.wants_dns = cfg->dns != HOST_DNS_NONE || cfg->script,
+	};
+	return &t->base;
+}
