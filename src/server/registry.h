@@ -45,8 +45,7 @@ struct registration {
 struct eviction {
 	unsigned worker;
 	uint64_t session;
-	uint32_t ipv4; /* which it had */
-	const char *why;
+	const char *why; /* a constant */
 };
 
 enum { EVICTIONS_MAX = 2 }; /* for the user's limit, for the user's own address */

@@ -70,16 +70,19 @@ static void end_for(struct session *s, const char *why)
 	tunnel_shutdown_for(&s->tunnel, why);
 }
 
-void session_evict(struct session_host *h, const struct eviction *e)
+struct session *session_find(const struct session_host *h, uint64_t id)
 {
-	struct ip_addr a = ip_from_v4(e->ipv4);
-	struct session *s = table_find(h->by_addr, &a);
+	struct id_entry *e = ids_find(h->by_id, id);
 
-	if (!s || s->registration.session != e->session) /* its address may be another by now */
-		for (s = h->open.first; s && s->registration.session != e->session;)
-			s = s->next;
+	return e ? container_of(e, struct session, id) : NULL;
+}
+
+void session_evict(struct session_host *h, uint64_t id, const char *why)
+{
+	struct session *s = session_find(h, id);
+
 	if (s)
-		end_for(s, e->why);
+		end_for(s, why);
 }
 
 /*
@@ -332,6 +335,7 @@ static void discard(struct session *s)
 	give_up_addresses(s);
 	loop_timer_stop(s->host->loop, &s->delay);
 	list_remove(s);
+	ids_remove(h->by_id, &s->id);
 	secret_wipe(&s->verdict, sizeof(s->verdict));
 	free(s);
 	h->ended(h, was_open);
@@ -482,7 +486,7 @@ bool session_accept(struct session_host *h, uint64_t id, int fd,
 		return false;
 	}
 	s->host = h;
-	s->registration.session = s->log.session = id;
+	s->id.id = s->registration.session = s->log.session = id;
 	snprintf(s->log.name, sizeof(s->log.name), "session %llu", (unsigned long long)id);
 	s->log.limit = &log_strangers;
 	s->peer = *peer;
@@ -496,6 +500,7 @@ bool session_accept(struct session_host *h, uint64_t id, int fd,
 		return false;
 	}
 	list_add(&h->half_open, s);
+	ids_add(h->by_id, &s->id);
 	log_debug(&s->log, "%s connected", ip_print_sockaddr(peer).text);
 	return true;
 }

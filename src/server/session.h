@@ -11,6 +11,7 @@
 #define SSTP_SERVER_SESSION_H
 
 #include "server/credentials.h"
+#include "server/ids.h"
 #include "server/registry.h"
 #include "server/table.h"
 #include "tun/merge.h"
@@ -33,6 +34,7 @@ struct session_host {
 	struct merge *merge;
 	const char *interface; /* for the log */
 	struct table *by_addr; /* sessions by inner address */
+	struct ids *by_id;     /* all sessions */
 	struct registry *registry;
 	struct credentials *credentials;
 	const struct server_cfg *cfg;
@@ -51,6 +53,7 @@ struct session {
 	struct session_host *host;
 	struct sessions *list; /* the one it is in */
 	struct session *next, *prev;
+	struct id_entry id;         /* in host->by_id */
 	struct log log;             /* "session 7" */
 	struct log_limit log_limit; /* once it has logged in */
 	struct sockaddr_storage peer;
@@ -68,8 +71,10 @@ struct session {
 /* Takes over the connected socket. False: there was no memory, and it is closed. */
 bool session_accept(struct session_host *h, uint64_t id, int fd,
 		    const struct sockaddr_storage *peer);
-/* That session of this host ends, if it is still there. */
-void session_evict(struct session_host *h, const struct eviction *e);
+/* The session of this host that has the id; NULL: none has. */
+struct session *session_find(const struct session_host *h, uint64_t id);
+/* That session of this host ends, if it is still there; `why` is a constant, for it and the log. */
+void session_evict(struct session_host *h, uint64_t id, const char *why);
 /* At once, when the worker is closed. */
 void session_abandon(struct session *s);
 

@@ -430,8 +430,11 @@ void worker_stop_now(void *worker, void *arg)
 
 static void end_session(void *worker, void *arg)
 {
-	session_evict(&((struct worker *)worker)->host, arg);
-	free(arg);
+	struct worker *w = worker;
+	struct eviction *e = arg;
+
+	session_evict(&w->host, e->session, e->why);
+	free(e);
 }
 
 void worker_end_session(struct shared *shared, const struct eviction *e)
@@ -451,7 +454,7 @@ static void evict(struct session_host *h, const struct eviction *e)
 	struct worker *w = container_of(h, struct worker, host);
 
 	if (e->worker == w->number)
-		session_evict(h, e);
+		session_evict(h, e->session, e->why);
 	else
 		worker_end_session(w->shared, e);
 }
@@ -551,6 +554,8 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 	if (!error)
 		error = table_open(&w->host.by_addr);
 	if (!error)
+		error = ids_open(&w->host.by_id);
+	if (!error)
 		error = open_tun_queue(w);
 	if (!error)
 		error = open_rings(w);
@@ -612,6 +617,7 @@ void worker_close(struct worker *w)
 	merge_close(w->host.merge);
 	tun_close(w->tun);
 	table_close(w->host.by_addr);
+	ids_close(w->host.by_id);
 	for (unsigned i = 0; i < WORKERS_MAX; i++)
 		ring_close(w->rings[i]);
 	loop_timer_stop(w->loop, &w->stop);

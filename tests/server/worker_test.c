@@ -413,6 +413,35 @@ static void an_address_comes_back_before_its_eviction(void **state)
 	assert_int_equal(registry_count(t.shared.registry), 1);
 }
 
+/* Whether it has logged in or not. */
+static void a_session_is_found_and_ended_by_its_id(void **state)
+{
+	struct worker *w = t.workers;
+	struct session *s[3];
+	struct eviction e = { .worker = 1, .why = "because" };
+
+	(void)state;
+	t.shared.worker_count = 2;
+	open_worker(0);
+	open_worker(1);
+	for (int i = 0; i < 3; i++)
+		s[i] = accept_one(&w[1]);
+	for (int i = 0; i < 3; i++) {
+		assert_ptr_equal(session_find(&w[1].host, s[i]->id.id), s[i]);
+		assert_null(session_find(&w[0].host, s[i]->id.id));
+	}
+	e.session = s[1]->id.id;
+	worker_end_session(&t.shared, &e);
+	worker_end_session(&t.shared, &e); /* once more: it is ending, or gone */
+	assert_ptr_equal(session_find(&w[1].host, e.session), s[1]);
+	run(&w[1]);
+	assert_null(session_find(&w[1].host, e.session));
+	assert_ptr_equal(session_find(&w[1].host, s[0]->id.id), s[0]);
+	assert_ptr_equal(session_find(&w[1].host, s[2]->id.id), s[2]);
+	assert_int_equal(thrown_out(), 1);
+	assert_int_equal(w[1].session_count, 2);
+}
+
 static void one_that_hangs_is_noticed(void **state)
 {
 	struct worker *w = t.workers;
@@ -467,6 +496,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(interface_identifiers_are_one_sessions, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(an_address_comes_back_before_its_eviction, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_session_is_found_and_ended_by_its_id, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(one_that_hangs_is_noticed, set_up, tear_down),
 	};
