@@ -443,8 +443,8 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 			  "{server} is at {peer}, {tls} {cipher}, certificate {certificate}",
 			  LOG_TEXT("server", c->name.text),
 			  LOG_TEXT("peer", ip_print_sockaddr(&c->peer).text),
-			  LOG_TEXT("tls", tls_version(c->tunnel.tls)),
-			  LOG_TEXT("cipher", tls_cipher(c->tunnel.tls)),
+			  LOG_TEXT("tls", tls_version(c->tunnel.wire.tls)),
+			  LOG_TEXT("cipher", tls_cipher(c->tunnel.wire.tls)),
 			  LOG_TEXT("certificate",
 				   c->cfg->server.tls.pin_count ? "known by its pin" : "verified"));
 		break;

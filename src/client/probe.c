@@ -57,7 +57,7 @@ static void note_offer(struct probe_report *r, enum ppp_auth method)
 static void note_tls(struct probe *p)
 {
 	struct probe_report *r = p->report;
-	struct tls *t = p->tunnel.tls;
+	struct tls *t = p->tunnel.wire.tls;
 
 	r->has_tls = true;
 	r->tls_ms = loop_now(p->loop) - p->connected_ms;

@@ -287,8 +287,8 @@ static void say_up(const struct session *s)
 		  LOG_TEXT("address", ip_print(&s->ipv4).text),
 		  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text),
 		  LOG_TEXT("interface", s->host->interface),
-		  LOG_TEXT("tls", tls_version(s->tunnel.tls)),
-		  LOG_TEXT("cipher", tls_cipher(s->tunnel.tls)));
+		  LOG_TEXT("tls", tls_version(s->tunnel.wire.tls)),
+		  LOG_TEXT("cipher", tls_cipher(s->tunnel.wire.tls)));
 }
 
 static void say_user_ended(const struct session *s, const struct tunnel_end *end)

@@ -31,7 +31,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#include "tunnel/inside.h"
 #include "util/alloc.h"
 
 static void flush_task(struct loop_task *task)
@@ -86,12 +85,11 @@ void pump_close(struct pump *p)
 }
 
 /* Keeps what the socket did not take. False: more than a peer that still reads can owe, or no memory. */
-static bool enqueue(struct tunnel *t, const uint8_t *at, size_t len)
+static bool enqueue(struct pump_end *e, const uint8_t *at, size_t len)
 {
-	struct pump_queue *q = &t->queue;
-	size_t most = t->is_connected ? PUMP_QUEUE_MAX : PUMP_QUEUE_EARLY_MAX;
+	struct pump_queue *q = &e->queue;
 
-	if (q->len + len > most)
+	if (q->len + len > e->queue_max)
 		return false;
 	if (len > q->room - q->len) {
 		uint8_t *grown = alloc_resize(q->at, q->len + len);
@@ -106,11 +104,11 @@ static bool enqueue(struct tunnel *t, const uint8_t *at, size_t len)
 	return true;
 }
 
-/* A record was lost, and with it the whole TLS stream: the socket's end tells the tunnel. */
-static void give_up(struct tunnel *t)
+/* A record was lost, and with it the whole TLS stream: the socket's end tells the owner. */
+static void give_up(struct pump_end *e)
 {
-	tunnel_blame(t, EXIT_LOST, "the peer does not take what is sent to it");
-	shutdown(t->cfg.fd, SHUT_RDWR);
+	e->broken(e);
+	shutdown(e->fd, SHUT_RDWR);
 }
 
 /* How much of it the socket took; a broken socket takes everything. */
@@ -133,29 +131,29 @@ static size_t send_some(int fd, const uint8_t *at, size_t len)
 
 static void send_out(struct pump *p)
 {
-	struct tunnel *t = p->sending;
+	struct pump_end *e = p->sending;
 	size_t done = 0;
 
 	if (!p->out_len)
 		return;
-	if (!t->queue.len)
-		done = send_some(t->cfg.fd, p->out, p->out_len);
+	if (!e->queue.len)
+		done = send_some(e->fd, p->out, p->out_len);
 	if (done < p->out_len) {
-		if (!enqueue(t, p->out + done, p->out_len - done))
-			give_up(t);
-		loop_watch_events(p->loop, &t->watch, EPOLLIN | EPOLLOUT);
+		if (!enqueue(e, p->out + done, p->out_len - done))
+			give_up(e);
+		loop_watch_events(p->loop, &e->watch, EPOLLIN | EPOLLOUT);
 	}
 	p->out_len = 0;
 }
 
-void pump_take_ciphertext(void *tunnel, const uint8_t *at, size_t len)
+void pump_take_ciphertext(void *end, const uint8_t *at, size_t len)
 {
-	struct tunnel *t = tunnel;
-	struct pump *p = t->cfg.pump;
+	struct pump_end *e = end;
+	struct pump *p = e->pump;
 
-	if (p->sending != t) {
+	if (p->sending != e) {
 		send_out(p);
-		p->sending = t;
+		p->sending = e;
 	}
 	loop_post(p->loop, &p->flush);
 	while (len) {
@@ -170,7 +168,7 @@ void pump_take_ciphertext(void *tunnel, const uint8_t *at, size_t len)
 	}
 }
 
-/* A failure to seal shows at the tunnel's next read, like a broken socket. */
+/* A failure to seal shows at the owner's next read, like a broken socket. */
 static void seal(struct pump *p)
 {
 	if (p->record_len && p->filling->tls)
@@ -179,13 +177,14 @@ static void seal(struct pump *p)
 	p->is_alone = false;
 }
 
-uint8_t *pump_put(struct pump *p, struct tunnel *t, size_t len)
+uint8_t *pump_put(struct pump_end *e, size_t len)
 {
+	struct pump *p = e->pump;
 	uint8_t *at;
 
-	if (p->filling != t || p->is_alone || len > TLS_RECORD_MAX - p->record_len) {
+	if (p->filling != e || p->is_alone || len > TLS_RECORD_MAX - p->record_len) {
 		seal(p);
-		p->filling = t;
+		p->filling = e;
 	}
 	loop_post(p->loop, &p->flush);
 	at = p->record + p->record_len;
@@ -193,13 +192,13 @@ uint8_t *pump_put(struct pump *p, struct tunnel *t, size_t len)
 	return at;
 }
 
-uint8_t *pump_put_alone(struct pump *p, struct tunnel *t, size_t len)
+uint8_t *pump_put_alone(struct pump_end *e, size_t len)
 {
 	uint8_t *at;
 
-	seal(p);
-	at = pump_put(p, t, len);
-	p->is_alone = true;
+	seal(e->pump);
+	at = pump_put(e, len);
+	e->pump->is_alone = true;
 	return at;
 }
 
@@ -215,29 +214,31 @@ void pump_trim_later(struct pump *p)
 		loop_timer_set(p->loop, &p->trim, loop_now(p->loop) + PUMP_TRIM_MS);
 }
 
-void pump_drain(struct tunnel *t)
+void pump_drain(struct pump_end *e)
 {
-	struct pump_queue *q = &t->queue;
+	struct pump_queue *q = &e->queue;
 
-	q->done += send_some(t->cfg.fd, q->at + q->done, q->len - q->done);
+	q->done += send_some(e->fd, q->at + q->done, q->len - q->done);
 	if (q->done < q->len)
 		return;
 	alloc_put(q->at);
 	*q = (struct pump_queue){ .at = NULL };
-	loop_watch_events(t->cfg.loop, &t->watch, EPOLLIN);
+	loop_watch_events(e->pump->loop, &e->watch, EPOLLIN);
 }
 
-void pump_forget(struct pump *p, struct tunnel *t)
+void pump_forget(struct pump_end *e)
 {
-	if (p->filling == t) {
+	struct pump *p = e->pump;
+
+	if (p->filling == e) {
 		p->record_len = 0;
 		p->is_alone = false;
 		p->filling = NULL;
 	}
-	if (p->sending == t) {
+	if (p->sending == e) {
 		p->out_len = 0;
 		p->sending = NULL;
 	}
-	alloc_put(t->queue.at);
-	t->queue = (struct pump_queue){ .at = NULL };
+	alloc_put(e->queue.at);
+	e->queue = (struct pump_queue){ .at = NULL };
 }

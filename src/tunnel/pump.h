@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The pump: the buffers through which all tunnels of one thread move their bytes, and the way out
- * of them. What the tunnels of a turn want to send is gathered in one TLS record at a time, sealed
- * when it is full or when another tunnel comes, and leaves in large sends at the end of the turn.
+ * The pump: the buffers through which all TLS connections of one thread move their bytes, and the way
+ * out of them. What they want to send in a turn is gathered in one TLS record at a time, sealed when
+ * it is full or when another connection comes, and leaves in large sends at the end of the turn.
  *
- *	tunnel -> record (plaintext, 16 KiB) -> TLS -> out (ciphertext, several records) -> socket
+ *	owner -> record (plaintext, 16 KiB) -> TLS -> out (ciphertext, several records) -> socket
  *
- * What the socket won't take waits in the tunnel's own queue. Nothing here is kept between turns.
+ * What the socket won't take waits in the connection's own queue. Nothing here is kept between turns.
  */
 #ifndef SSTP_TUNNEL_PUMP_H
 #define SSTP_TUNNEL_PUMP_H
@@ -14,8 +14,6 @@
 #include "net/loop.h"
 #include "sstp/sstp.h"
 #include "tls/tls.h"
-
-struct tunnel;
 
 enum {
 	PUMP_RECV_LEN = 256 * 1024,                     /* ciphertext of one recv */
@@ -37,6 +35,18 @@ struct pump_queue {
 	size_t len, done, room;
 };
 
+/* One connection of the pump's; embedded in its owner, a tunnel for example. */
+struct pump_end {
+	struct pump *pump;
+	int fd;                  /* connected, non-blocking */
+	struct tls *tls;         /* its ciphertext goes to pump_take_ciphertext, with this as arg */
+	struct loop_watch watch; /* of fd; the owner's `ready` calls pump_drain */
+	struct pump_queue queue; /* ciphertext that the socket would not take */
+	size_t queue_max;        /* PUMP_QUEUE_... */
+	/* The peer takes nothing, and the socket is shut down: its next read fails. Ends nothing here. */
+	void (*broken)(struct pump_end *e);
+};
+
 struct pump {
 	struct loop *loop;
 	struct loop_task flush; /* at the end of the turn */
@@ -44,37 +54,37 @@ struct pump {
 	uint8_t *plain;
 	uint8_t *record;
 	size_t record_len;
-	bool is_alone;          /* what is in the record shall stay alone there */
-	struct tunnel *filling; /* whose plaintext `record` is */
+	bool is_alone;            /* what is in the record shall stay alone there */
+	struct pump_end *filling; /* whose plaintext `record` is */
 	uint8_t *out;
 	size_t out_len;
-	struct tunnel *sending; /* whose ciphertext `out` is */
-	struct loop_timer trim; /* gives back memory of what waited */
+	struct pump_end *sending; /* whose ciphertext `out` is */
+	struct loop_timer trim;   /* gives back memory of what waited */
 };
 
 int pump_open(struct pump *p, struct loop *loop); /* 0 or -errno */
 void pump_close(struct pump *p);
 
 /*
- * Room for `len` bytes of plaintext (at most TLS_RECORD_MAX) at the end of the tunnel's record; the
- * caller fills it before its next call.
+ * Room for `len` bytes of plaintext (at most TLS_RECORD_MAX) at the end of the record; the caller
+ * fills it before its next call.
  */
-uint8_t *pump_put(struct pump *p, struct tunnel *t, size_t len);
+uint8_t *pump_put(struct pump_end *e, size_t len);
 /*
  * The same, in a record of its own, for control messages. sstp-client up to 1.0.18 takes one packet
  * out of a record and looks for the next when the socket has something again: an answer that shared
  * a record with a request is not seen until LCP's Restart timer has run out.
  */
-uint8_t *pump_put_alone(struct pump *p, struct tunnel *t, size_t len);
+uint8_t *pump_put_alone(struct pump_end *e, size_t len);
 /* Seals and sends all that was put, at once. */
 void pump_flush(struct pump *p);
 /* Something has to wait, in memory that is kept for the next that has to: not for ever. */
 void pump_trim_later(struct pump *p);
 /* The socket can take more of the queue. */
-void pump_drain(struct tunnel *t);
-/* The tunnel goes away: whatever of it is here is dropped. */
-void pump_forget(struct pump *p, struct tunnel *t);
-/* TLS's way out: cfg.send of its session, with the tunnel as arg. */
-void pump_take_ciphertext(void *tunnel, const uint8_t *at, size_t len);
+void pump_drain(struct pump_end *e);
+/* The connection goes away: whatever of it is here is dropped. */
+void pump_forget(struct pump_end *e);
+/* TLS's way out: cfg.send of its session, with the struct pump_end as arg. */
+void pump_take_ciphertext(void *end, const uint8_t *at, size_t len);
 
 #endif

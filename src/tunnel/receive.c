@@ -50,7 +50,7 @@ static void take_neighbor(struct tunnel *t, const uint8_t *packet, size_t len)
 /* A packet from the peer. The bytes lie in our own buffer, so they may be changed on the way. */
 static void take_packet(struct tunnel *t, struct bytes info, uint16_t protocol)
 {
-	uint8_t *packet = t->cfg.pump->plain + (info.at - t->cfg.pump->plain);
+	uint8_t *packet = t->wire.pump->plain + (info.at - t->wire.pump->plain);
 	size_t len = ip_len(packet, info.len, protocol);
 
 	if (!len || !sstp_is_connected(&t->sstp) || !ppp_data_is_open(&t->ppp, protocol)) {
@@ -126,7 +126,7 @@ static bool keep_rest(struct tunnel *t, const uint8_t *at, size_t len)
 /* Works off the plaintext at the front of pump->plain; what is left over moves there. */
 static void take_plaintext(struct tunnel *t, size_t *len)
 {
-	uint8_t *at = t->cfg.pump->plain;
+	uint8_t *at = t->wire.pump->plain;
 	size_t left = *len, n = 1;
 
 	while (left && n && t->stage == TUNNEL_RUNNING) {
@@ -140,17 +140,17 @@ static void take_plaintext(struct tunnel *t, size_t *len)
 	sstp_note_traffic(&t->sstp, loop_now(t->cfg.loop));
 	if (t->ppp_is_running)
 		ppp_note_traffic(&t->ppp, loop_now(t->cfg.loop));
-	memmove(t->cfg.pump->plain, at, left);
+	memmove(t->wire.pump->plain, at, left);
 	*len = left;
 }
 
 static void tls_broke(struct tunnel *t)
 {
-	const struct tls_error *err = tls_error_of(t->tls);
-	struct bytes leaf = tls_peer_leaf(t->tls);
+	const struct tls_error *err = tls_error_of(t->wire.tls);
+	struct bytes leaf = tls_peer_leaf(t->wire.tls);
 
 	t->stage = TUNNEL_ENDING;
-	pump_flush(t->cfg.pump); /* its alert, if it has one */
+	pump_flush(t->wire.pump); /* its alert, if it has one */
 	tunnel_blame_engines(t);
 	if (err->is_trust) {
 		tunnel_blame(t, EXIT_TRUST, "%s", err->text);
@@ -164,14 +164,14 @@ static void tls_broke(struct tunnel *t)
 
 static void shake_hands(struct tunnel *t)
 {
-	int n = tls_handshake(t->tls);
+	int n = tls_handshake(t->wire.tls);
 
 	if (n == TLS_FAILED)
 		tls_broke(t);
 	if (n != 1)
 		return;
-	log_debug(t->cfg.log, "%s, %s %s", tls_version(t->tls), tls_cipher(t->tls),
-		  tls_group(t->tls));
+	log_debug(t->cfg.log, "%s, %s %s", tls_version(t->wire.tls), tls_cipher(t->wire.tls),
+		  tls_group(t->wire.tls));
 	tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_TLS_UP });
 	if (t->stage == TUNNEL_CLOSED)
 		return;
@@ -200,11 +200,11 @@ static void blame_loss(struct tunnel *t, int error)
 /* From the socket to TLS: how much; 0: the end; -1: nothing now, or an error (read_error). */
 static ssize_t take_ciphertext(struct tunnel *t, size_t room)
 {
-	ssize_t n =
-		recv(t->cfg.fd, t->cfg.pump->recv, room < PUMP_RECV_LEN ? room : PUMP_RECV_LEN, 0);
+	ssize_t n = recv(t->wire.fd, t->wire.pump->recv,
+			 room < PUMP_RECV_LEN ? room : PUMP_RECV_LEN, 0);
 
 	if (n > 0)
-		tls_input(t->tls, t->cfg.pump->recv, (size_t)n);
+		tls_input(t->wire.tls, t->wire.pump->recv, (size_t)n);
 	else if (n < 0 && errno != EAGAIN && errno != EINTR)
 		t->read_error = errno;
 	return n;
@@ -225,7 +225,7 @@ static bool has_more(struct tunnel *t, size_t len)
 /* All that TLS has for us, a buffer full at a time. */
 static void read_plaintext(struct tunnel *t)
 {
-	struct pump *p = t->cfg.pump;
+	struct pump *p = t->wire.pump;
 	size_t len = t->rest_len;
 	ssize_t n;
 
@@ -233,7 +233,7 @@ static void read_plaintext(struct tunnel *t)
 		memcpy(p->plain, t->rest, len);
 	do {
 		do {
-			n = tls_read(t->tls, p->plain + len, PUMP_PLAIN_LEN - len);
+			n = tls_read(t->wire.tls, p->plain + len, PUMP_PLAIN_LEN - len);
 			if (n > 0)
 				len += (size_t)n;
 		} while ((n > 0 && PUMP_PLAIN_LEN - len >= TLS_RECORD_MAX) ||

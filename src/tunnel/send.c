@@ -96,7 +96,7 @@ static void send_packets(struct tunnel *t, const uint8_t *packet, size_t len,
 	while (skip-- && segments_next_len(&s))
 		segments_skip(&s);
 	while ((n = segments_next_len(&s))) {
-		uint8_t *at = pump_put(t->cfg.pump, t, SSTP_HDR_LEN + PPP_HDR_LEN + n);
+		uint8_t *at = pump_put(&t->wire, SSTP_HDR_LEN + PPP_HDR_LEN + n);
 
 		sstp_put_data_header(at, PPP_HDR_LEN + n);
 		ppp_put_header(at + SSTP_HDR_LEN, protocol);
@@ -109,7 +109,7 @@ static void send_packets(struct tunnel *t, const uint8_t *packet, size_t len,
 
 static bool is_full(const struct tunnel *t)
 {
-	return t->queue.len > 0;
+	return t->wire.queue.len > 0;
 }
 
 static bool is_waiting(const struct tunnel *t)
@@ -147,7 +147,7 @@ void tunnel_end_turn(struct loop_task *turn)
 
 	t->turn_packets = 0;
 	send_backlog(t);
-	pump_flush(t->cfg.pump);
+	pump_flush(t->wire.pump);
 	if (is_waiting(t) && !is_full(t))
 		loop_post(t->cfg.loop, &t->turn);
 	else if (t->cfg.sink->has_room && tunnel_has_room(t))
@@ -165,7 +165,7 @@ static void limit_unsent(int fd, uint64_t bytes)
 /* At the start, while its speed is not known. */
 void tunnel_limit_unsent(struct tunnel *t)
 {
-	limit_unsent(t->cfg.fd, UNSENT_MAX / 2);
+	limit_unsent(t->wire.fd, UNSENT_MAX / 2);
 }
 
 /* On a slow line a small limit, or all that lies in the socket would be delay for what comes. */
@@ -179,14 +179,14 @@ static void adapt_unsent(struct tunnel *t)
 		return;
 	t->unsent_check_ms = now + UNSENT_CHECK_MS;
 	memset(&info, 0, sizeof(info));
-	if (!getsockopt(t->cfg.fd, IPPROTO_TCP, TCP_INFO, &info, &len) && info.tcpi_delivery_rate)
-		limit_unsent(t->cfg.fd, info.tcpi_delivery_rate * UNSENT_MS / 1000);
+	if (!getsockopt(t->wire.fd, IPPROTO_TCP, TCP_INFO, &info, &len) && info.tcpi_delivery_rate)
+		limit_unsent(t->wire.fd, info.tcpi_delivery_rate * UNSENT_MS / 1000);
 }
 
 void tunnel_send_waiting(struct tunnel *t)
 {
 	adapt_unsent(t);
-	pump_drain(t);
+	pump_drain(&t->wire);
 	loop_post(t->cfg.loop, &t->turn);
 }
 
@@ -208,7 +208,7 @@ static bool send_now(struct tunnel *t, const uint8_t *packet, size_t len,
 		t->stats.tx_dropped++;
 		return true;
 	}
-	pump_trim_later(t->cfg.pump);
+	pump_trim_later(t->wire.pump);
 	return false;
 }
 

@@ -55,13 +55,13 @@ void tunnel_blame(struct tunnel *t, enum exit_code code, const char *format, ...
 
 static void release(struct tunnel *t)
 {
-	pump_forget(t->cfg.pump, t);
+	pump_forget(&t->wire);
 	loop_timer_stop(t->cfg.loop, &t->timer);
 	loop_unpost(t->cfg.loop, &t->turn);
-	loop_unwatch(t->cfg.loop, &t->watch);
-	tls_close(t->tls);
-	t->tls = NULL;
-	close(t->cfg.fd);
+	loop_unwatch(t->cfg.loop, &t->wire.watch);
+	tls_close(t->wire.tls);
+	t->wire.tls = NULL;
+	close(t->wire.fd);
 	free(t->rest);
 	t->rest = NULL;
 	t->rest_len = 0;
@@ -86,9 +86,9 @@ void tunnel_finish(struct tunnel *t)
 	tunnel_blame_engines(t);
 	tunnel_blame(t, EXIT_LOST, "the connection ended");
 	if (t->stage == TUNNEL_RUNNING) {
-		pump_flush(t->cfg.pump);
-		tls_notify_close(t->tls);
-		pump_flush(t->cfg.pump);
+		pump_flush(t->wire.pump);
+		tls_notify_close(t->wire.tls);
+		pump_flush(t->wire.pump);
 	}
 	release(t);
 	loop_post(t->cfg.loop, &t->ended);
@@ -209,7 +209,7 @@ void tunnel_blame_engines(struct tunnel *t)
 
 static void put_bytes_out(struct tunnel *t, struct bytes b)
 {
-	memcpy(pump_put_alone(t->cfg.pump, t, b.len), b.at, b.len);
+	memcpy(pump_put_alone(&t->wire, b.len), b.at, b.len);
 }
 
 static void send_ppp_frame(struct tunnel *t, struct bytes frame)
@@ -218,7 +218,7 @@ static void send_ppp_frame(struct tunnel *t, struct bytes frame)
 
 	if (!sstp_ppp_is_open(&t->sstp))
 		return;
-	at = pump_put_alone(t->cfg.pump, t, SSTP_HDR_LEN + frame.len);
+	at = pump_put_alone(&t->wire, SSTP_HDR_LEN + frame.len);
 	sstp_put_data_header(at, frame.len);
 	memcpy(at + SSTP_HDR_LEN, frame.at, frame.len);
 }
@@ -235,7 +235,7 @@ void tunnel_start_sstp(struct tunnel *t)
 	};
 
 	if (cfg.role == SSTP_CLIENT)
-		tls_peer_hashes(t->tls, cfg.cert_sha1, cfg.cert_sha256);
+		tls_peer_hashes(t->wire.tls, cfg.cert_sha1, cfg.cert_sha256);
 	else
 		tls_ctx_cert_hashes(t->cfg.tls_ctx, cfg.cert_sha1, cfg.cert_sha256);
 	sstp_init(&t->sstp, &cfg);
@@ -258,7 +258,7 @@ static void start_ppp(struct tunnel *t)
 {
 	uint64_t exchange_ms = loop_now(t->cfg.loop) - t->http_done_ms;
 
-	t->cfg.ppp.rtt_ms = rtt_of(socket_rtt_ms(t->cfg.fd), exchange_ms);
+	t->cfg.ppp.rtt_ms = rtt_of(socket_rtt_ms(t->wire.fd), exchange_ms);
 	log_debug(t->cfg.log, "round trip %u ms", (unsigned)t->cfg.ppp.rtt_ms);
 	t->cfg.ppp.random = system_random;
 	t->cfg.ppp.log = t->cfg.log;
@@ -362,6 +362,7 @@ void tunnel_drain(struct tunnel *t)
 			secret_wipe(&po, sizeof(po));
 		} else if (just_connected(t)) {
 			t->is_connected = true;
+			t->wire.queue_max = PUMP_QUEUE_MAX;
 			if (!t->is_shutting_down)
 				t->stage_deadline_ms = UINT64_MAX;
 			tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_CONNECTED });
@@ -429,12 +430,18 @@ static void on_timer(struct loop_timer *timer)
 
 static void on_ready(struct loop_watch *w, uint32_t events)
 {
-	struct tunnel *t = container_of(w, struct tunnel, watch);
+	struct tunnel *t = container_of(w, struct tunnel, wire.watch);
 
-	if ((events & EPOLLOUT) && t->queue.len)
+	if ((events & EPOLLOUT) && t->wire.queue.len)
 		tunnel_send_waiting(t);
 	if (t->stage != TUNNEL_CLOSED && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		tunnel_read(t);
+}
+
+static void on_broken(struct pump_end *wire)
+{
+	tunnel_blame(container_of(wire, struct tunnel, wire), EXIT_LOST,
+		     "the peer does not take what is sent to it");
 }
 
 /* ---- the owner's calls */
@@ -443,7 +450,7 @@ static void set_socket(struct tunnel *t)
 {
 	int on = 1;
 
-	setsockopt(t->cfg.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(t->wire.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	tunnel_limit_unsent(t);
 }
 
@@ -453,12 +460,18 @@ int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg)
 		.name = cfg->name,
 		.sni = cfg->sni,
 		.send = pump_take_ciphertext,
-		.arg = t,
+		.arg = &t->wire,
 	};
 	int error;
 
 	*t = (struct tunnel){ .cfg = *cfg, .stage = TUNNEL_TLS };
-	t->watch = (struct loop_watch){ .fd = cfg->fd, .events = EPOLLIN, .ready = on_ready };
+	t->wire = (struct pump_end){
+		.pump = cfg->pump,
+		.fd = cfg->fd,
+		.watch = { .fd = cfg->fd, .events = EPOLLIN, .ready = on_ready },
+		.queue_max = PUMP_QUEUE_EARLY_MAX,
+		.broken = on_broken,
+	};
 	t->timer.expired = on_timer;
 	t->ended.run = tell_ended;
 	t->turn.run = tunnel_end_turn;
@@ -466,18 +479,18 @@ int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg)
 	if (cfg->setup_ms && cfg->setup_deadline_ms < t->stage_deadline_ms)
 		t->stage_deadline_ms = cfg->setup_deadline_ms;
 	set_socket(t);
-	error = tls_open(cfg->tls_ctx, &tls, &t->tls);
+	error = tls_open(cfg->tls_ctx, &tls, &t->wire.tls);
 	if (!error)
-		error = loop_watch(cfg->loop, &t->watch);
+		error = loop_watch(cfg->loop, &t->wire.watch);
 	if (error) {
-		tls_close(t->tls);
+		tls_close(t->wire.tls);
 		close(cfg->fd);
 		return error;
 	}
 	tunnel_arm(t);
 	if (cfg->ppp.role == PPP_CLIENT)
 		tls_handshake(
-			t->tls); /* the Client Hello; what goes wrong shows at the next call */
+			t->wire.tls); /* the Client Hello; what goes wrong shows at the next call */
 	return 0;
 }
 
@@ -524,7 +537,7 @@ static uint32_t unacknowledged_ms(struct tunnel *t)
 	socklen_t len = sizeof(info);
 
 	if (t->stage == TUNNEL_CLOSED || t->stage == TUNNEL_ENDING ||
-	    getsockopt(t->cfg.fd, IPPROTO_TCP, TCP_INFO, &info, &len) || !info.tcpi_unacked) {
+	    getsockopt(t->wire.fd, IPPROTO_TCP, TCP_INFO, &info, &len) || !info.tcpi_unacked) {
 		t->unacknowledged_ms = 0;
 		return 0;
 	}

@@ -117,10 +117,9 @@ struct tunnel_stats {
 struct tunnel {
 	struct tunnel_cfg cfg;
 	enum tunnel_stage stage;
-	struct loop_watch watch;
+	struct pump_end wire; /* the socket and its TLS session */
 	struct loop_timer timer;
 	uint64_t stage_deadline_ms; /* TLS handshake, or a shutdown that must end */
-	struct tls *tls;
 	struct sstp sstp;
 	struct ppp ppp;
 	bool http_is_done; /* the far end speaks SSTP */
@@ -131,7 +130,6 @@ struct tunnel {
 	bool has_end;      /* the first reason is the one that counts */
 	struct tunnel_end end;
 	struct loop_task ended;   /* tells it to the owner */
-	struct pump_queue queue;  /* ciphertext that the socket would not take */
 	uint64_t unsent_check_ms; /* when its limit is looked at next */
 	uint64_t icmp_ms;         /* before this no ICMP error is sent */
 	struct loop_task turn;    /* at the end of one in which packets were sent */

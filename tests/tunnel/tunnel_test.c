@@ -375,7 +375,7 @@ static size_t records_in(int fd)
 
 static void send_data_then_control(struct end *e)
 {
-	int fd = t.server.tunnel.cfg.fd;
+	int fd = t.server.tunnel.wire.fd;
 	size_t before;
 
 	pump_flush(&t.pump);
@@ -487,7 +487,7 @@ static void send_bulk_and_reset(struct end *e)
 	for (int i = 0; i < 20; i++)
 		send_one(e, 1400, 1);
 	pump_flush(&t.pump);
-	assert_int_equal(send(t.server.tunnel.cfg.fd, "", 1, 0),
+	assert_int_equal(send(t.server.tunnel.wire.fd, "", 1, 0),
 			 1); /* unread at the close: a reset */
 	tunnel_abandon(&e->tunnel);
 	e->is_open = false;
@@ -518,7 +518,7 @@ static void a_server_that_does_not_answer_is_no_sstp_server(void **state)
 static void only_write(struct loop_watch *w, uint32_t events)
 {
 	if (events & EPOLLOUT)
-		pump_drain(container_of(w, struct tunnel, watch));
+		pump_drain(container_of(w, struct pump_end, watch));
 }
 
 /* Echo-Requests without end, and the answers are never read. */
@@ -526,10 +526,10 @@ static void ask_and_never_read(struct end *e)
 {
 	static const uint8_t echo[] = { 0x10, 0x01, 0x00, 0x08, 0x00, 0x08, 0x00, 0x00 };
 
-	e->tunnel.watch.ready = only_write;
+	e->tunnel.wire.watch.ready = only_write;
 	e->is_open = false;
 	for (int i = 0; i < 20000; i++)
-		memcpy(pump_put(&t.pump, &e->tunnel, sizeof(echo)), echo, sizeof(echo));
+		memcpy(pump_put(&e->tunnel.wire, sizeof(echo)), echo, sizeof(echo));
 }
 
 static void a_peer_that_never_reads_is_given_up(void **state)
