@@ -44,6 +44,7 @@ struct server {
 	struct shared shared;
 	struct loop *loop; /* of signals */
 	struct health health;
+	struct mailbox mailbox;    /* answers of the workers */
 	struct loop_watch process; /* the one that names the device's namespace */
 	struct loop_watch ended;
 	uint64_t ended_count; /* workers */
@@ -293,6 +294,34 @@ static void log_status(struct server *srv)
 		log_info(NULL, "status: banned: %zu more", bans.count - bans.text_count);
 }
 
+static void log_stats(void *server, void *arg)
+{
+	struct server *srv = server;
+	struct stats *of = arg; /* each worker */
+	struct stats sum = { .logins = 0 };
+	const struct tunnel_stats *t = &sum.traffic;
+
+	for (unsigned i = 0; i < srv->shared.worker_count; i++)
+		stats_add(&sum, &of[i]);
+	free(of);
+	log_info(NULL,
+		 "status: since the start %llu connections, %llu logins, %llu refused logins, %llu "
+		 "sessions ended; %llu packets and %llu bytes in, %llu packets and %llu bytes out",
+		 (unsigned long long)sum.connections, (unsigned long long)sum.logins,
+		 (unsigned long long)sum.refusals, (unsigned long long)stats_ended(&sum),
+		 (unsigned long long)t->rx_packets, (unsigned long long)t->rx_bytes,
+		 (unsigned long long)t->tx_packets, (unsigned long long)t->tx_bytes);
+}
+
+/* The workers count each for itself; a worker that hangs keeps the line back until it turns. */
+static void ask_stats(struct server *srv)
+{
+	struct stats *of = calloc(srv->shared.worker_count, sizeof(*of));
+
+	if (of && !worker_ask_all(&srv->shared, &srv->mailbox, worker_stats, log_stats, of))
+		free(of);
+}
+
 static void lift_bans(struct server *srv)
 {
 	registry_lift_bans(srv->shared.registry);
@@ -309,6 +338,7 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 		break;
 	case SIGUSR1:
 		log_status(srv);
+		ask_stats(srv);
 		break;
 	case SIGUSR2:
 		lift_bans(srv);
@@ -518,6 +548,8 @@ static enum exit_code open_all(struct server *srv)
 		error = loop_signals(srv->loop, signals, sizeof(signals) / sizeof(*signals),
 				     on_signal, srv);
 	if (!error)
+		error = mailbox_open(&srv->mailbox, srv->loop, srv, NULL);
+	if (!error)
 		error = watch_workers(srv);
 	if (!error)
 		error = registry_open(srv->cfg, &sh->registry);
@@ -618,6 +650,7 @@ static void close_all(struct server *srv)
 	health_close(&srv->health);
 	close_watch(srv, &srv->process);
 	close_watch(srv, &srv->ended);
+	mailbox_close(&srv->mailbox); /* answers of workers that are closed */
 	loop_close(srv->loop);
 }
 
@@ -629,7 +662,7 @@ enum exit_code server_run(const struct server_cfg *cfg)
 	if (!srv)
 		return EXIT_OTHER;
 	srv->cfg = cfg;
-	srv->ended.fd = srv->process.fd = -1;
+	srv->ended.fd = srv->process.fd = srv->mailbox.watch.fd = -1;
 	srv->look.expired = look_at_workers;
 	srv->save.expired = save_now_and_then;
 	code = open_all(srv);

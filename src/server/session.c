@@ -129,6 +129,7 @@ static void accept_login(struct session *s, struct ppp_verdict *v)
 	v->ipv4 = ip_v4(&s->ipv4);
 	list_remove(s);
 	list_add(&s->host->open, s);
+	s->host->stats.logins++;
 	s->host->opened(s->host);
 	s->log_limit = (struct log_limit){ .about = "this session", .max = LOG_PEER_MAX };
 	s->log.limit = &s->log_limit;
@@ -150,6 +151,7 @@ static void refuse_login(struct session *s, const struct ppp_verdict *v, const c
 	s->verdict.ipv4 = 0;
 	s->goodbye = goodbye;
 	s->is_refused = true;
+	s->host->stats.refusals++;
 	loop_timer_set(loop, &s->delay, loop_now(loop) + REFUSAL_MIN_MS + dice % REFUSAL_MIN_MS);
 }
 
@@ -222,6 +224,15 @@ static void check_login(struct session *s, const struct ppp_attempt *attempt)
 		accept_login(s, &answer.verdict);
 	}
 	secret_wipe(&answer, sizeof(answer));
+}
+
+void session_stats(const struct session_host *h, struct stats *sum)
+{
+	*sum = h->stats;
+	sum->open = h->open.count;
+	sum->half_open = h->half_open.count;
+	for (const struct session *s = h->open.first; s; s = s->next)
+		stats_add_traffic(sum, &s->tunnel.stats);
 }
 
 /* ---- events */
@@ -335,6 +346,7 @@ static void discard(struct session *s)
 	give_up_addresses(s);
 	loop_timer_stop(s->host->loop, &s->delay);
 	list_remove(s);
+	stats_add_traffic(&h->stats, &s->tunnel.stats);
 	ids_remove(h->by_id, &s->id);
 	secret_wipe(&s->verdict, sizeof(s->verdict));
 	free(s);
@@ -350,6 +362,8 @@ void session_abandon(struct session *s)
 static void ended(struct session *s, const struct tunnel_end *end)
 {
 	say_ended(s, end);
+	if (s->list == &s->host->open)
+		s->host->stats.ended[end->code]++;
 	discard(s);
 }
 
@@ -499,6 +513,7 @@ bool session_accept(struct session_host *h, uint64_t id, int fd,
 		free(s);
 		return false;
 	}
+	h->stats.connections++;
 	list_add(&h->half_open, s);
 	ids_add(h->by_id, &s->id);
 	log_debug(&s->log, "%s connected", ip_print_sockaddr(peer).text);

@@ -13,6 +13,7 @@
 #include "server/credentials.h"
 #include "server/ids.h"
 #include "server/registry.h"
+#include "server/stats.h"
 #include "server/table.h"
 #include "tun/merge.h"
 #include "tunnel/tunnel.h"
@@ -40,6 +41,7 @@ struct session_host {
 	const struct server_cfg *cfg;
 	const uint8_t *own_iid; /* the server's, on all links */
 	struct sessions half_open, open;
+	struct stats stats; /* without what its live sessions have carried */
 	/* A session has logged in: it is one of `open` from now on. */
 	void (*opened)(struct session_host *h);
 	/* A session is gone. */
@@ -75,6 +77,8 @@ bool session_accept(struct session_host *h, uint64_t id, int fd,
 struct session *session_find(const struct session_host *h, uint64_t id);
 /* That session of this host ends, if it is still there; `why` is a constant, for it and the log. */
 void session_evict(struct session_host *h, uint64_t id, const char *why);
+/* What this host has counted, with its live sessions. */
+void session_stats(const struct session_host *h, struct stats *sum);
 /* At once, when the worker is closed. */
 void session_abandon(struct session *s);
 

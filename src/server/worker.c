@@ -484,6 +484,55 @@ bool worker_ask(struct worker *w, struct mailbox *from, void (*fn)(void *worker,
 	return mailbox_ask(&w->mailbox, from, fn, answered, arg);
 }
 
+/* One question to all; gone with the last answer. */
+struct question {
+	void (*fn)(void *worker, void *arg);
+	void (*answered)(void *owner, void *arg);
+	void *arg;
+	unsigned left; /* answers; only the asker's thread looks */
+};
+
+static void ask_one(void *worker, void *arg)
+{
+	struct question *q = arg;
+
+	q->fn(worker, q->arg);
+}
+
+static void take_answer(void *owner, void *arg)
+{
+	struct question *q = arg;
+
+	if (--q->left)
+		return;
+	q->answered(owner, q->arg);
+	free(q);
+}
+
+bool worker_ask_all(struct shared *shared, struct mailbox *from,
+		    void (*fn)(void *worker, void *arg), void (*answered)(void *owner, void *arg),
+		    void *arg)
+{
+	struct question *q = malloc(sizeof(*q));
+
+	if (!q)
+		return false;
+	*q = (struct question){ fn, answered, arg, 0 };
+	for (unsigned i = 0; i < shared->worker_count; i++)
+		q->left += worker_ask(&shared->workers[i], from, ask_one, take_answer, q);
+	if (q->left)
+		return true;
+	free(q);
+	return false;
+}
+
+void worker_stats(void *worker, void *of)
+{
+	const struct worker *w = worker;
+
+	session_stats(&w->host, (struct stats *)of + w->number);
+}
+
 bool worker_is_turning(struct worker *w)
 {
 	unsigned asked = atomic_fetch_add_explicit(&w->asked, 1, memory_order_relaxed);

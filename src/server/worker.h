@@ -88,9 +88,19 @@ bool worker_call(struct worker *w, void (*fn)(void *worker, void *arg), void *ar
 bool worker_ask(struct worker *w, struct mailbox *from, void (*fn)(void *worker, void *arg),
 		void (*answered)(void *owner, void *arg), void *arg);
 
+/*
+ * The same of all workers, which do it side by side; `answered` is called once, when the last has. A
+ * worker that can't be asked for lack of memory is left out. False: nobody could be asked.
+ */
+bool worker_ask_all(struct shared *shared, struct mailbox *from,
+		    void (*fn)(void *worker, void *arg), void (*answered)(void *owner, void *arg),
+		    void *arg);
+
 /* For worker_call; arg is not used. */
 void worker_stop(void *worker, void *arg);     /* all sessions end in order, then the loop */
 void worker_stop_now(void *worker, void *arg); /* the loop ends */
+/* For worker_ask_all: of[N] is filled in by worker N. */
+void worker_stats(void *worker, void *of);
 /* From any thread: that session ends, on whichever worker it is. Without memory it stays. */
 void worker_end_session(struct shared *shared, const struct eviction *e);
 

@@ -442,6 +442,82 @@ static void a_session_is_found_and_ended_by_its_id(void **state)
 	assert_int_equal(w[1].session_count, 2);
 }
 
+struct asker {
+	struct loop *loop;
+	struct mailbox mailbox;
+	struct stats of[2];
+	unsigned answers;
+};
+
+static void take_stats(void *owner, void *arg)
+{
+	struct asker *a = owner;
+
+	assert_ptr_equal(arg, a->of);
+	a->answers++;
+	loop_stop(a->loop);
+}
+
+static void ask_stats(struct asker *a)
+{
+	memset(a->of, 0, sizeof(a->of));
+	a->answers = 0;
+	assert_true(worker_ask_all(&t.shared, &a->mailbox, worker_stats, take_stats, a->of));
+}
+
+/* What is asked of all workers is answered once; what ended sessions did is not forgotten. */
+static void all_workers_tell_what_they_have_counted(void **state)
+{
+	static const char users[] = "ann * secret *\n";
+	struct users_error err;
+	struct worker *w = t.workers;
+	struct asker a = { .loop = NULL };
+	struct session *s;
+
+	(void)state;
+	t.cfg.name = "server";
+	assert_int_equal(
+		users_parse("users", users, strlen(users), &t.shared.credentials.users, &err), 0);
+	t.shared.worker_count = 2;
+	open_worker(0);
+	open_worker(1);
+	assert_int_equal(loop_open(&a.loop), 0);
+	assert_int_equal(mailbox_open(&a.mailbox, a.loop, &a, NULL), 0);
+	accept_one(&w[0]);
+	accept_one(&w[1])->tunnel.stats.rx_packets = 1000; /* half open: it counts at its end */
+	s = accept_one(&w[1]);
+	log_in(s);
+	s->tunnel.stats = (struct tunnel_stats){ .rx_packets = 1, .tx_bytes = 20 };
+	ask_stats(&a);
+	run(&w[0]);
+	assert_int_equal(a.answers, 0);
+	run(&w[1]);
+	assert_int_equal(loop_run(a.loop), 0);
+	assert_int_equal(a.answers, 1);
+	assert_int_equal(a.of[0].connections, 1);
+	assert_int_equal(a.of[0].half_open, 1);
+	assert_int_equal(a.of[1].connections, 2);
+	assert_int_equal(a.of[1].half_open, 1);
+	assert_int_equal(a.of[1].open, 1);
+	assert_int_equal(a.of[1].logins, 1);
+	assert_int_equal(a.of[1].traffic.rx_packets, 1);
+	assert_int_equal(a.of[1].traffic.tx_bytes, 20);
+	assert_int_equal(stats_ended(&a.of[1]), 0);
+	/* asked again when one has ended, of workers that are closed before they turn */
+	session_evict(&w[1].host, s->id.id, "because");
+	run(&w[1]);
+	ask_stats(&a);
+	worker_close(&w[0]);
+	worker_close(&w[1]);
+	mailbox_close(&a.mailbox);
+	assert_int_equal(a.answers, 1);
+	assert_int_equal(a.of[1].ended[EXIT_OK], 1);
+	assert_int_equal(a.of[1].open, 0);
+	assert_int_equal(a.of[1].traffic.tx_bytes, 20);
+	assert_int_equal(a.of[1].traffic.rx_packets, 1001); /* the half-open one has gone too */
+	loop_close(a.loop);
+}
+
 static void one_that_hangs_is_noticed(void **state)
 {
 	struct worker *w = t.workers;
@@ -498,6 +574,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_address_comes_back_before_its_eviction, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_session_is_found_and_ended_by_its_id, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(all_workers_tell_what_they_have_counted, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(one_that_hangs_is_noticed, set_up, tear_down),
 	};

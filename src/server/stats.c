@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Adding up. */
+#include "server/stats.h"
+
+enum { REASONS = sizeof(((struct stats *)NULL)->ended) / sizeof(uint64_t) };
+
+void stats_add_traffic(struct stats *to, const struct tunnel_stats *from)
+{
+	struct tunnel_stats *t = &to->traffic;
+
+	t->rx_packets += from->rx_packets;
+	t->rx_bytes += from->rx_bytes;
+	t->tx_packets += from->tx_packets;
+	t->tx_bytes += from->tx_bytes;
+	t->tx_dropped += from->tx_dropped;
+	t->rx_dropped += from->rx_dropped;
+}
+
+void stats_add(struct stats *to, const struct stats *from)
+{
+	to->connections += from->connections;
+	to->logins += from->logins;
+	to->refusals += from->refusals;
+	for (size_t i = 0; i < REASONS; i++)
+		to->ended[i] += from->ended[i];
+	stats_add_traffic(to, &from->traffic);
+	to->open += from->open;
+	to->half_open += from->half_open;
+}
+
+uint64_t stats_ended(const struct stats *s)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < REASONS; i++)
+		sum += s->ended[i];
+	return sum;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a worker has counted since it began; a worker a struct, which only its own thread touches. What
+ * its tunnels have carried is counted by each of them, and comes here when it ends; so the sum of what
+ * has been carried is this and the tunnels that live. stats_add sums up over workers.
+ */
+#ifndef SSTP_SERVER_STATS_H
+#define SSTP_SERVER_STATS_H
+
+#include "tunnel/tunnel.h"
+
+struct stats {
+	uint64_t connections; /* that came to this worker */
+	uint64_t logins;      /* that succeeded */
+	uint64_t refusals;    /* logins that did not */
+	/* of sessions that had logged in, by why they ended */
+	uint64_t ended[EXIT_LOST + 1];
+	struct tunnel_stats traffic;
+	/* now, not since the beginning */
+	uint64_t open, half_open;
+};
+
+void stats_add_traffic(struct stats *to, const struct tunnel_stats *from);
+void stats_add(struct stats *to, const struct stats *from);
+uint64_t stats_ended(const struct stats *s); /* for all reasons */
+
+#endif
