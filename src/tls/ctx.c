@@ -262,13 +262,6 @@ void tls_ctx_release(struct tls_ctx *ctx)
 	free(ctx);
 }
 
-void tls_ctx_cert_hashes(const struct tls_ctx *ctx, uint8_t sha1[SHA1_LEN],
-			 uint8_t sha256[SHA256_LEN])
-{
-	memcpy(sha1, ctx->cert_sha1, SHA1_LEN);
-	memcpy(sha256, ctx->cert_sha256, SHA256_LEN);
-}
-
 /*
  * wolfSSL keeps the intermediate certificates of servers in the context, for good. They go when no
  * session is left that may be looking at one; the lock is so that none begins meanwhile.

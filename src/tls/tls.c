@@ -236,10 +236,15 @@ const char *tls_group(const struct tls *t)
 	return name ? name : "";
 }
 
-void tls_peer_hashes(const struct tls *t, uint8_t sha1[SHA1_LEN], uint8_t sha256[SHA256_LEN])
+void tls_binding_hashes(const struct tls *t, uint8_t sha1[SHA1_LEN], uint8_t sha256[SHA256_LEN])
 {
 	struct bytes leaf = tls_peer_leaf(t);
 
+	if (t->ctx->is_server) {
+		memcpy(sha1, t->ctx->cert_sha1, SHA1_LEN);
+		memcpy(sha256, t->ctx->cert_sha256, SHA256_LEN);
+		return;
+	}
 	digest_sha1(&leaf, 1, sha1);
 	digest_sha256(&leaf, 1, sha256);
 }

@@ -51,10 +51,6 @@ int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struc
 /* Contexts are counted: sessions hold one each, so a new one can take over at any time. */
 void tls_ctx_release(struct tls_ctx *ctx);
 
-/* Hashes of the server's own leaf certificate, for SSTP's crypto binding. */
-void tls_ctx_cert_hashes(const struct tls_ctx *ctx, uint8_t sha1[SHA1_LEN],
-			 uint8_t sha256[SHA256_LEN]);
-
 struct tls;
 
 struct tls_session_cfg {
@@ -94,7 +90,8 @@ const struct tls_error *tls_error_of(const struct tls *t);
 const char *tls_version(const struct tls *t); /* "TLSv1.3" */
 const char *tls_cipher(const struct tls *t);  /* "TLS_AES_128_GCM_SHA256" */
 const char *tls_group(const struct tls *t);   /* "X25519MLKEM768"; "" when the library won't say */
-void tls_peer_hashes(const struct tls *t, uint8_t sha1[SHA1_LEN], uint8_t sha256[SHA256_LEN]);
+/* Hashes of the server's leaf certificate in this session, at either end, for SSTP's crypto binding. */
+void tls_binding_hashes(const struct tls *t, uint8_t sha1[SHA1_LEN], uint8_t sha256[SHA256_LEN]);
 /* The peer's leaf certificate as DER; kept by sessions of a client; empty on a server. */
 struct bytes tls_peer_leaf(const struct tls *t);
 

@@ -234,10 +234,7 @@ void tunnel_start_sstp(struct tunnel *t)
 		.log = t->cfg.log,
 	};
 
-	if (cfg.role == SSTP_CLIENT)
-		tls_peer_hashes(t->wire.tls, cfg.cert_sha1, cfg.cert_sha256);
-	else
-		tls_ctx_cert_hashes(t->cfg.tls_ctx, cfg.cert_sha1, cfg.cert_sha256);
+	tls_binding_hashes(t->wire.tls, cfg.cert_sha1, cfg.cert_sha256);
 	sstp_init(&t->sstp, &cfg);
 	t->stage = TUNNEL_RUNNING;
 	t->stage_deadline_ms = t->cfg.setup_ms ? t->cfg.setup_deadline_ms : UINT64_MAX;

@@ -271,8 +271,8 @@ static void hashes(void **state)
 
 	(void)state;
 	assert_true(pair_shake(p));
-	tls_ctx_cert_hashes(p->server.ctx, sha1[0], sha256[0]);
-	tls_peer_hashes(p->client.tls, sha1[1], sha256[1]);
+	tls_binding_hashes(p->server.tls, sha1[0], sha256[0]);
+	tls_binding_hashes(p->client.tls, sha1[1], sha256[1]);
 	assert_memory_equal(sha1[0], sha1[1], SHA1_LEN);
 	assert_memory_equal(sha256[0], sha256[1], SHA256_LEN);
 	digest_sha1(&der, 1, want);

@@ -295,7 +295,7 @@ static void random_bytes(void *arg, void *to, size_t len)
 	secret_random(to, len);
 }
 
-static void start_sstp(struct front *f, const struct tls_ctx *ctx)
+static void start_sstp(struct front *f)
 {
 	struct sstp_cfg cfg = {
 		.role = SSTP_SERVER,
@@ -303,7 +303,7 @@ static void start_sstp(struct front *f, const struct tls_ctx *ctx)
 		.random = random_bytes,
 	};
 
-	tls_ctx_cert_hashes(ctx, cfg.cert_sha1, cfg.cert_sha256);
+	tls_binding_hashes(f->tls, cfg.cert_sha1, cfg.cert_sha256);
 	sstp_init(&f->sstp, &cfg);
 	sstp_open(&f->sstp, clock_now_ms());
 	f->is_up = true;
@@ -322,7 +322,7 @@ static void lost(struct front *f, const char *why)
 	say("%s: %s", f->is_in_order ? "call ended" : "connection lost", why);
 }
 
-static void read_sock(struct front *f, const struct tls_ctx *ctx)
+static void read_sock(struct front *f)
 {
 	uint8_t bytes[READ_MAX];
 	ssize_t n = recv(f->sock, bytes, sizeof(bytes), 0);
@@ -341,7 +341,7 @@ static void read_sock(struct front *f, const struct tls_ctx *ctx)
 			lost(f, tls_error_of(f->tls)->text);
 		if (done != 1)
 			return;
-		start_sstp(f, ctx);
+		start_sstp(f);
 	}
 	do {
 		n = tls_read(f->tls, f->plain + f->plain_len, sizeof(f->plain) - f->plain_len);
@@ -354,7 +354,7 @@ static void read_sock(struct front *f, const struct tls_ctx *ctx)
 		lost(f, tls_error_of(f->tls)->text);
 }
 
-static void turn(struct front *f, const struct tls_ctx *ctx)
+static void turn(struct front *f)
 {
 	bool may_read_sock = f->to_pty.len < QUEUE_HIGH, may_read_pty = f->to_sock.len < QUEUE_HIGH;
 	bool may_write_pty = f->pppd_is_up && f->to_pty.len;
@@ -366,7 +366,7 @@ static void turn(struct front *f, const struct tls_ctx *ctx)
 
 	poll(fds, f->pty < 0 ? 1 : 2, TURN_MS);
 	if (fds[0].revents & (POLLIN | POLLHUP | POLLERR))
-		read_sock(f, ctx);
+		read_sock(f);
 	if (fds[1].revents & POLLIN)
 		read_pty(f);
 	look_after_pppd(f);
@@ -463,7 +463,7 @@ int main(int argc, char **argv)
 	if (tls_open(ctx, &session, &f.tls))
 		die("TLS");
 	while (!f.is_over)
-		turn(&f, ctx);
+		turn(&f);
 	close_connection(&f);
 	hang_up(&f);
 	tls_ctx_release(ctx);
