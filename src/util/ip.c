@@ -89,6 +89,20 @@ static bool parse_number(const char *text, unsigned max, unsigned *out)
 	return true;
 }
 
+/* "255.0.0.0": the number of its one bits, which have no zero bits between them. */
+static bool parse_mask(const char *text, unsigned *len)
+{
+	struct ip_addr mask;
+	uint32_t bits;
+
+	if (!ip_parse(text, &mask) || mask.family != AF_INET)
+		return false;
+	bits = ip_v4(&mask);
+	for (*len = 0; bits & 0x80000000; bits <<= 1)
+		++*len;
+	return !bits;
+}
+
 bool ip_prefix_parse(const char *text, struct ip_prefix *p)
 {
 	const char *slash = strchr(text, '/');
@@ -103,7 +117,8 @@ bool ip_prefix_parse(const char *text, struct ip_prefix *p)
 	if (!ip_parse(addr, &parsed.addr))
 		return false;
 	parsed.len = (unsigned)(8 * addr_len(parsed.addr.family));
-	if (slash && !parse_number(slash + 1, parsed.len, &parsed.len))
+	if (slash && !parse_number(slash + 1, parsed.len, &parsed.len) &&
+	    !(parsed.addr.family == AF_INET && parse_mask(slash + 1, &parsed.len)))
 		return false;
 	*p = parsed;
 	return true;
