@@ -86,7 +86,7 @@ static void complain(const char *word)
 	for (size_t i = 0; i < VERB_COUNT; i++)
 		names[i] = verbs[i].name;
 	hint = hint_for_verb(word, names, VERB_COUNT);
-	log_print("sstp: no verb %s%s%s\n", word, hint ? "; " : "", hint ? hint : "");
+	log_print("sstp: unknown verb %s%s%s\n", word, hint ? "; " : "", hint ? hint : "");
 }
 
 /* sstp help, sstp help VERB */

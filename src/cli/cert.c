@@ -20,12 +20,25 @@ struct cert_settings {
 
 #define AT(member) offsetof(struct cert_settings, member)
 
+static bool set_days(void *to, const char *value, struct option_error *err)
+{
+	uint32_t days;
+
+	if (!set_number(&days, value, err) || days < 1 || days > CERT_DAYS_MAX) {
+		snprintf(err->text, sizeof(err->text), "must be a number of days, from 1 to %d",
+			 CERT_DAYS_MAX);
+		return false;
+	}
+	*(uint32_t *)to = days;
+	return true;
+}
+
 static const struct option options[] = {
 	{ .help = "Options:" },
 	{ "name", 'n', "NAME", "a name or address that clients will use; may be given again",
 	  set_texts, AT(names), true, clear_texts },
 	{ "out", 'o', "BASE", "write BASE.crt and BASE.key", set_text, AT(out), true, NULL },
-	{ "days", 0, "N", "valid for N days; default 3650", set_number, AT(days), true, NULL },
+	{ "days", 0, "N", "valid for N days; default 3650", set_days, AT(days), true, NULL },
 	{ "rsa", 0, NULL,
 	  "an RSA key (2048 bit) in place of ECDSA P-256: slower, for peers that "
 	  "know nothing else",
@@ -44,6 +57,7 @@ const struct verb cert_verb = {
 	.options = options,
 	.option_count = sizeof(options) / sizeof(*options),
 	.config_offset = SIZE_MAX,
+	.stray = "name",
 };
 
 static enum exit_code show(const char *file)
@@ -85,14 +99,14 @@ static enum exit_code make(const struct cert_settings *s)
 	int error;
 
 	if (strlen(s->out) > sizeof(cert) - 8) {
-		option_complain(&cert_verb, "out: too long");
+		option_complain(&cert_verb, "--out: too long");
 		return EXIT_USAGE;
 	}
 	snprintf(cert, sizeof(cert), "%s.crt", s->out);
 	snprintf(key, sizeof(key), "%s.key", s->out);
 	error = cert_make(&rq, cert, key, s->force, &err);
 	if (error) {
-		option_complain(&cert_verb, "%s%s", err.text,
+		option_complain(&cert_verb, "%s%s%s", error == -EINVAL ? "--name " : "", err.text,
 				error == -EEXIST ? "; --force replaces it" : "");
 		return error == -EINVAL ? EXIT_USAGE : EXIT_OTHER;
 	}

@@ -42,13 +42,11 @@ void common_warn_of_keylog(const char *file)
 			 file);
 }
 
-bool server_word(struct server_settings *s, const char *word, bool takes_command,
-		 struct option_error *err)
+bool server_word(struct server_settings *s, const char *word, struct option_error *err)
 {
 	if (s->has_word) {
 		snprintf(err->text, sizeof(err->text),
-			 "one server is enough, %.180s was named before%s", s->at.host,
-			 takes_command ? "; a command stands behind --" : "");
+			 "only one server can be given (already: %.160s)", s->at.host);
 		return false;
 	}
 	s->has_word = true;

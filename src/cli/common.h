@@ -97,7 +97,7 @@ struct server_settings {
 		  "FILE",                                                                       \
 		  "trust the authorities in FILE (PEM, or a folder of such) in "                \
 		  "place of the system's",                                                      \
-		  set_text,                                                                     \
+		  set_file_or_folder,                                                           \
 		  offsetof(type, server.ca_cert),                                               \
 		  false,                                                                        \
 		  NULL },                                                                       \
@@ -106,7 +106,7 @@ struct server_settings {
 		  "FILE",                                                                       \
 		  "refuse certificates that are in the revocation lists in FILE (PEM or "       \
 		  "DER); the server's issuer must have one",                                    \
-		  set_text,                                                                     \
+		  set_file,                                                                     \
 		  offsetof(type, server.crl),                                                   \
 		  false,                                                                        \
 		  NULL },                                                                       \
@@ -115,7 +115,7 @@ struct server_settings {
 		  "PIN",                                                                        \
 		  "trust the certificate with this pin, pin-sha256:BASE64 of its "              \
 		  "key or sha256:HEX of itself, whoever signed it; may be given again",         \
-		  set_texts,                                                                    \
+		  set_pins,                                                                     \
 		  offsetof(type, server.pins),                                                  \
 		  false,                                                                        \
 		  clear_texts },                                                                \
@@ -180,9 +180,8 @@ struct server_settings {
 			set_text, offsetof(type, server.keylog), false, NULL                    \
 	}
 
-/* A word that is not an option: HOST[:PORT]. A verb with a command says where that stands. */
-bool server_word(struct server_settings *s, const char *word, bool takes_command,
-		 struct option_error *err);
+/* A word that is not an option: HOST[:PORT]. */
+bool server_word(struct server_settings *s, const char *word, struct option_error *err);
 
 /* Fills `ref`, which points into `s`. False when something is wrong; said so. */
 bool server_settings_apply(const struct verb *verb, struct server_settings *s,

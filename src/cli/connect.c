@@ -72,7 +72,7 @@ static const struct option options[] = {
 
 static bool word(void *settings, const char *w, struct option_error *err)
 {
-	return server_word(&((struct connect_settings *)settings)->server, w, false, err);
+	return server_word(&((struct connect_settings *)settings)->server, w, err);
 }
 
 const struct verb connect_verb = {

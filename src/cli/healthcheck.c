@@ -42,6 +42,7 @@ const struct verb healthcheck_verb = {
 	.options = options,
 	.option_count = sizeof(options) / sizeof(*options),
 	.config_offset = SIZE_MAX,
+	.stray = "interface",
 };
 
 struct findings {

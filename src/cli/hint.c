@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "cli/variables.h"
+#include "cli/verbs.h"
 
 enum { NAME_MAX_LEN = 48 };
 
@@ -105,6 +106,9 @@ static const struct {
 	{ "name", "user" },
 	{ "auth-user-pass", "user" },
 	{ "user", "users" },
+	{ "user", "sstp probe does not log in, so it takes no user name" },
+	{ "user", "sstp passwd takes the user after the file: sstp passwd FILE USER" },
+	{ "users", "sstp passwd takes the file as a word: sstp passwd FILE USER" },
 	{ "passwd", "passwd-on-stdin" },
 	{ "password", "a password never comes from the command line; --password-file FILE, "
 		      "--passwd-on-stdin or SSTP_PASSWORD give it" },
@@ -232,6 +236,10 @@ static const struct {
 	{ "setuid", "it runs as the user who starts it" },
 	{ "cert",
 	  "SSTP logs in with a user name and a password, not with a certificate: --user NAME" },
+	{ "certificate",
+	  "SSTP logs in with a user name and a password, not with a certificate: --user NAME" },
+	{ "sslkey",
+	  "SSTP logs in with a user name and a password, not with a certificate: --user NAME" },
 	{ "ssl-cert",
 	  "SSTP logs in with a user name and a password, not with a certificate: --user NAME" },
 	{ "client-cert",
@@ -251,8 +259,8 @@ static const struct {
 	  "there is no way through a proxy yet: sstp connects to the server itself; --server" },
 	{ "dtls", "SSTP runs over TCP alone, always" },
 	{ "peerdns", "the server's DNS is used unless --no-dns is given" },
-	{ "kill-switch", "sstp run lets a command reach nothing but the VPN; here see --route and "
-			 "--no-default-route" },
+	{ "kill-switch",
+	  "with sstp run a command reaches nothing but the VPN; here see --route and --no-default-route" },
 	{ "gateway", "server" },
 	{ "retries", "a lost connection is made again unless --once is given; --keep-trying never "
 		     "gives up" },
@@ -289,6 +297,11 @@ static bool is_for(const struct verb *v, const char *sentence)
 	char name[NAME_MAX_LEN];
 	size_t len = dashes ? strcspn(dashes + 2, " ;,:=") : 0;
 
+	for (size_t i = 0; i < VERB_COUNT; i++) {
+		snprintf(name, sizeof(name), "sstp %s ", all_verbs[i]->name);
+		if (!strncmp(sentence, name, strlen(name)))
+			return v == all_verbs[i];
+	}
 	if (!dashes || dashes == sentence + 5) /* none named, or "sstp --version" */
 		return v->config_offset != SIZE_MAX || dashes;
 	snprintf(name, sizeof(name), "%.*s", (int)len, dashes + 2);
@@ -333,6 +346,22 @@ bool hint_for_option(const struct verb *v, const char *typed, size_t len, bool i
 	else if (ours)
 		snprintf(text, HINT_SIZE, "did you mean %s%s?", in_file ? "" : "--", ours);
 	return ours || min < UINT32_MAX;
+}
+
+bool hint_for_exact(const struct verb *v, const char *typed, char text[HINT_SIZE])
+{
+	size_t len = strlen(typed);
+	const char *ours = NULL;
+
+	for (size_t i = 0; !ours && i < v->option_count; i++)
+		if (v->options[i].name && is_same(typed, len, v->options[i].name))
+			ours = v->options[i].name;
+	if (!ours)
+		ours = find_ours(v, typed, len, false);
+	if (!ours)
+		return false;
+	snprintf(text, HINT_SIZE, strchr(ours, ' ') ? "%s" : "did you mean --%s?", ours);
+	return true;
 }
 
 bool hint_for_variable(const struct verb *v, const char *typed, size_t len, char text[HINT_SIZE])

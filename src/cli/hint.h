@@ -21,6 +21,18 @@ enum { HINT_SIZE = 256 };
 bool hint_for_option(const struct verb *v, const char *typed, size_t len, bool in_file,
 		     char text[HINT_SIZE]);
 
+/* Only for a word that is exactly an option of ours or of another program, without its dashes. */
+bool hint_for_exact(const struct verb *v, const char *typed, char text[HINT_SIZE]);
+
+/* For -x, where `v` has no such letter. */
+bool hint_for_letter(const struct verb *v, char letter, char text[HINT_SIZE]);
+
+/*
+ * For a word that is not an option, where the verb takes none or no more: what was probably meant.
+ * `is_sure`: only if the word cannot be a host. False: there is nothing to say.
+ */
+bool hint_for_word(const struct verb *v, const char *typed, bool is_sure, char text[HINT_SIZE]);
+
 /* The same for a variable, whose name is given without SSTP_. */
 bool hint_for_variable(const struct verb *v, const char *typed, size_t len, char text[HINT_SIZE]);
 

@@ -42,32 +42,51 @@ bool login_apply(const struct verb *verb, const struct login_settings *s,
 		option_complain(verb, "--once and --keep-trying contradict each other");
 		return false;
 	}
-	if (!cfg->user && !is_check)
-		cfg->user = ask_user(server->at.host);
+	if (!cfg->user && is_check)
+		option_complain(verb, "no user name: --user NAME");
+	return cfg->user || !is_check;
+}
+
+/* Nobody likes to type a name and a password and then hear that a file is wrong. */
+static bool ask_for_user(const struct verb *verb, struct client_cfg *cfg)
+{
+	if (!server_settings_check(verb, &cfg->server))
+		return false;
+	cfg->user = ask_user(cfg->server.host);
 	if (!cfg->user)
 		option_complain(verb, "no user name: --user NAME");
 	return cfg->user;
 }
 
-bool login_password(const struct verb *verb, const struct login_settings *s,
-		    const struct client_cfg *cfg, char to[PASSWORD_ROOM])
+static bool ask_for_password(const struct verb *verb, const struct client_cfg *cfg,
+			     char to[PASSWORD_ROOM], struct option_error *err)
+{
+	char prompt[600];
+
+	if (!server_settings_check(verb, &cfg->server))
+		return false;
+	snprintf(prompt, sizeof(prompt), "Password of %s at %s: ", cfg->user, cfg->server.host);
+	return password_ask(prompt, to, err);
+}
+
+bool login_password(const struct verb *verb, const struct login_settings *s, struct client_cfg *cfg,
+		    char to[PASSWORD_ROOM])
 {
 	struct option_error err = { "" };
-	char prompt[600];
 	bool ok = password_from_environment(to, &err); /* whichever wins, it must not stay there */
 
-	if (s->password_fd != UINT32_MAX) {
-		ok = password_from_fd((int)s->password_fd, to, &err);
+	if (!cfg->user && !ask_for_user(verb, cfg))
+		return false;
+	if (s->password_fd >= 0) {
+		ok = password_from_fd(s->password_fd, to, &err);
 	} else if (s->passwd_on_stdin) {
 		ok = password_from_fd(0, to, &err);
 	} else if (s->password_file) {
 		ok = password_from_file(s->password_file, to, &err);
 	} else if (!ok && !*err.text) {
-		snprintf(prompt, sizeof(prompt), "Password of %s at %s: ", cfg->user,
-			 cfg->server.host);
-		ok = password_ask(prompt, to, &err);
+		ok = ask_for_password(verb, cfg, to, &err);
 	}
-	if (!ok)
+	if (!ok && *err.text)
 		option_complain(verb, "%s", err.text);
 	return ok;
 }

@@ -10,16 +10,16 @@ struct login_settings {
 	const char *user;
 	const char *password_file;
 	bool passwd_on_stdin;
-	uint32_t password_fd; /* UINT32_MAX: none */
+	int password_fd; /* -1: none */
 	struct auth_list auth;
 	uint16_t mtu;
 	bool no_ipv6;
 	bool once, keep_trying;
 };
 
-#define LOGIN_DEFAULTS                                                                       \
-	{                                                                                    \
-		.auth = { { PPP_AUTH_MSCHAPV2 }, 1 }, .mtu = 1400, .password_fd = UINT32_MAX \
+#define LOGIN_DEFAULTS                                                               \
+	{                                                                            \
+		.auth = { { PPP_AUTH_MSCHAPV2 }, 1 }, .mtu = 1400, .password_fd = -1 \
 	}
 
 #define LOGIN_OPTIONS(type)                                                                  \
@@ -30,12 +30,16 @@ struct login_settings {
 		  false,    NULL },                                                          \
 		{ "password-file", 0,                                                        \
 		  "FILE",          "the first line of FILE is the password",                 \
-		  set_text,        offsetof(type, login.password_file),                      \
+		  set_file,        offsetof(type, login.password_file),                      \
 		  false,           NULL },                                                   \
-		{ "password-fd", 0,                                                          \
-		  "N",           "read the password from descriptor N",                      \
-		  set_number,    offsetof(type, login.password_fd),                          \
-		  true,          NULL },                                                     \
+		{ "password-fd",                                                             \
+		  0,                                                                         \
+		  "N",                                                                       \
+		  "read the password from descriptor N",                                     \
+		  set_descriptor,                                                            \
+		  offsetof(type, login.password_fd),                                         \
+		  true,                                                                      \
+		  NULL },                                                                    \
 		{ "passwd-on-stdin",                                                         \
 		  0,                                                                         \
 		  NULL,                                                                      \
@@ -73,14 +77,15 @@ struct login_settings {
 	"The password is looked for in --password-fd, --passwd-on-stdin, --password-file\n" \
 	"and the variable SSTP_PASSWORD, and is asked for on the terminal last.\n\n"
 
-/* Fills all of `cfg` but password and backend; asks for the user's name on the terminal when nothing
- * gives it, and this is no check. False when something is wrong; said so. */
+/* Fills all of `cfg` but password and backend, and the user's name if nothing gives it: in a check that
+ * is an error. Returns false after printing an error. */
 bool login_apply(const struct verb *verb, const struct login_settings *s,
 		 struct server_settings *server, bool is_check, struct client_cfg *cfg);
 
-/* From where the settings say. False when there is none; said so. */
-bool login_password(const struct verb *verb, const struct login_settings *s,
-		    const struct client_cfg *cfg, char to[PASSWORD_ROOM]);
+/* From where the settings say; on the terminal it asks, for the user's name too if there is none.
+ * Returns false after printing an error. */
+bool login_password(const struct verb *verb, const struct login_settings *s, struct client_cfg *cfg,
+		    char to[PASSWORD_ROOM]);
 
 /* --check, which looks into the files too. An exit code; said what is wrong, or that all is good. */
 int login_check(const struct verb *verb, const struct login_settings *s,

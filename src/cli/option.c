@@ -29,6 +29,7 @@ enum source {
 struct given {
 	const struct option *option; /* NULL: a word */
 	const char *value;
+	bool is_late; /* a word after "--" */
 };
 
 struct reading {
@@ -40,15 +41,69 @@ struct reading {
 	bool wants_help;
 };
 
+/* Values are kept as long as the program, each with where it came from, for complaints about it. */
+struct kept {
+	struct kept *next;
+	size_t len;
+	const struct option *option; /* NULL: a word, or not noted */
+	char origin[600];            /* "--cert ", "SSTP_CERT=", "serve.conf:3: cert = " */
+	char text[];
+};
+
+static struct kept *all_kept;
+
+static struct kept *keep_value(const char *text)
+{
+	struct kept *k = calloc(1, sizeof(*k) + strlen(text) + 1);
+
+	if (!k)
+		return NULL;
+	strcpy(k->text, text);
+	k->len = strlen(text);
+	k->next = all_kept;
+	all_kept = k;
+	return k;
+}
+
+/* Of the configuration file a complaint names the line, and more is not needed. */
+static bool names_file(const struct option *o)
+{
+	return o && o->arg && !strcmp(o->arg, "FILE") && strcmp(o->name, "config") != 0;
+}
+
+/* The value that `text` begins with, if it names a file; the one that came last. NULL: none. */
+static const struct kept *file_in(const char *text)
+{
+	for (const struct kept *k = all_kept; k; k = k->next) {
+		size_t len = strlen(k->text);
+
+		if (names_file(k->option) && len && !strncmp(text, k->text, len) &&
+		    text[len] == ':')
+			return k;
+	}
+	return NULL;
+}
+
+/* Where a value, or a member of a list, came from; empty: not noted. */
+static const char *origin_of(const char *value)
+{
+	for (const struct kept *k = all_kept; k; k = k->next)
+		if (value >= k->text && value <= k->text + k->len)
+			return k->origin;
+	return "";
+}
+
 void option_complain(const struct verb *verb, const char *format, ...)
 {
 	char text[2048];
+	const struct kept *file;
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	log_print("sstp %s: %s", verb->name, text);
+	file = file_in(text);
+	log_print("sstp %s: %s%s", verb->name, file ? file->origin : "", text);
 }
 
 /* ---- finding an option by its name */
@@ -79,13 +134,40 @@ static void complain_unknown(const struct verb *v, const char *where, const char
 	char hint[HINT_SIZE];
 
 	if (hint_for_option(v, name, len, *where, hint))
-		option_complain(v, "%sno option %s%.*s; %s", where, dashes, (int)len, name, hint);
+		option_complain(v, "%sunknown option %s%.*s; %s", where, dashes, (int)len, name,
+				hint);
 	else
-		option_complain(v, "%sno option %s%.*s; sstp %s --help lists them", where, dashes,
-				(int)len, name, v->name);
+		option_complain(v, "%sunknown option %s%.*s; sstp %s --help lists the options",
+				where, dashes, (int)len, name, v->name);
+}
+
+/* `word` is all that was typed. */
+static void complain_unknown_letter(const struct verb *v, char letter, const char *word)
+{
+	char hint[HINT_SIZE], name[32];
+
+	if (letter > ' ' && letter < 0x7f)
+		snprintf(name, sizeof(name), "-%c", letter);
+	else
+		snprintf(name, sizeof(name), "%s", word);
+	if (hint_for_letter(v, letter, hint))
+		option_complain(v, "unknown option %s; %s", name, hint);
+	else
+		option_complain(v, "unknown option %s; sstp %s --help lists the options", name,
+				v->name);
 }
 
 /* ---- applying a value */
+
+/* The last of two counts, as everywhere; it may still be a mistake. */
+static void warn_of_two(const struct option *o, enum source from)
+{
+	char variable[80];
+
+	variable_name(o, variable, sizeof(variable));
+	tidy_warn("%s%s is given twice: the last one counts", from == FROM_COMMAND_LINE ? "--" : "",
+		  from == FROM_ENVIRONMENT ? variable : o->name);
+}
 
 /* False with err filled. */
 static bool apply(struct reading *r, const struct option *o, const char *value, enum source from,
@@ -96,29 +178,12 @@ static bool apply(struct reading *r, const struct option *o, const char *value, 
 
 	if (*before > from)
 		return true;
+	if (*before == from && o->arg && !o->clear)
+		warn_of_two(o, from);
 	if (*before < from && o->clear)
 		o->clear(to);
 	*before = from;
 	return o->set(to, value, err);
-}
-
-/* Values stay where they are, in argv or the environment; those of a file are kept here. */
-struct kept {
-	struct kept *next;
-	char text[];
-};
-
-static char *keep(const char *text)
-{
-	static struct kept *all;
-	struct kept *k = malloc(sizeof(*k) + strlen(text) + 1);
-
-	if (!k)
-		return NULL;
-	strcpy(k->text, text);
-	k->next = all;
-	all = k;
-	return k->text;
 }
 
 /* Of USER:PASSWORD@HOST, which is refused, the host alone. NULL: an option that takes no value. */
@@ -144,47 +209,53 @@ static bool from_file(void *arg, const char *file, unsigned line, const char *ke
 	struct reading *r = arg;
 	const struct option *o = find(r->verb, key, strlen(key));
 	struct option_error err;
-	char where[512], name[600], *kept;
+	char where[512], name[600];
+	struct kept *kept;
 
 	snprintf(where, sizeof(where), "%s:%u: ", file, line);
 	if (!o || o->only_here) {
 		if (o)
-			option_complain(r->verb, "%s%s stands on the command line only", where,
+			option_complain(r->verb, "%s%s is allowed on the command line only", where,
 					key);
 		else
 			complain_unknown(r->verb, where, key, strlen(key));
 		return false;
 	}
-	kept = keep(value);
+	kept = keep_value(value);
 	if (!kept) {
 		option_complain(r->verb, "out of memory");
 		return false;
 	}
+	kept->option = o;
+	snprintf(kept->origin, sizeof(kept->origin), "%s%s = ", where, key);
 	snprintf(name, sizeof(name), "%s%s", where, key);
-	if (!tidy_value(kept,
+	if (!tidy_value(kept->text,
 			&(struct tidy_place){ name, .has_comments = true,
 					      .is_command = is_command(o) },
 			&err)) {
 		option_complain(r->verb, "%s: %s", name, err.text);
 		return false;
 	}
-	if (apply(r, o, kept, FROM_FILE, &err))
+	if (apply(r, o, kept->text, FROM_FILE, &err))
 		return true;
-	option_complain(r->verb, "%s%s = %s: %s", where, key, shown(kept), err.text);
+	option_complain(r->verb, "%s%s: %s", kept->origin, shown(kept->text), err.text);
 	return false;
 }
 
 /* One variable holds all of a list; no list has members with blanks or commas in them. */
-static bool apply_members(struct reading *r, const struct option *o, const char *value,
+static bool apply_members(struct reading *r, const struct option *o, const struct kept *list,
 			  struct option_error *err)
 {
-	char *copy = keep(value), *rest;
+	struct kept *copy = keep_value(list->text);
+	char *rest;
 
 	if (!copy) {
 		snprintf(err->text, sizeof(err->text), "out of memory");
 		return false;
 	}
-	for (char *w = strtok_r(copy, " \t\n,", &rest); w; w = strtok_r(NULL, " \t\n,", &rest))
+	memcpy(copy->origin, list->origin, sizeof(copy->origin));
+	for (char *w = strtok_r(copy->text, " \t\n,", &rest); w;
+	     w = strtok_r(NULL, " \t\n,", &rest))
 		if (!apply(r, o, w, FROM_ENVIRONMENT, err))
 			return false;
 	return true;
@@ -205,48 +276,98 @@ static void tidy_list(char *value)
 static bool from_environment(struct reading *r, const struct option *o)
 {
 	struct option_error err;
-	char *value;
+	const char *value;
+	struct kept *kept;
 	char name[80];
 
 	variable_name(o, name, sizeof(name));
 	value = getenv(name);
 	if (!value || !*value)
 		return true;
-	value = keep(value);
-	if (!value) {
+	kept = keep_value(value);
+	if (!kept) {
 		option_complain(r->verb, "out of memory");
 		return false;
 	}
+	kept->option = o;
+	snprintf(kept->origin, sizeof(kept->origin), "%s=", name);
 	if (o->clear)
-		tidy_list(value);
-	if (!tidy_value(value,
+		tidy_list(kept->text);
+	if (!tidy_value(kept->text,
 			&(struct tidy_place){ name, .is_environment = true,
 					      .is_command = is_command(o) },
 			&err)) {
 		option_complain(r->verb, "%s: %s", name, err.text);
 		return false;
 	}
-	if (o->clear ? apply_members(r, o, value, &err)
-		     : apply(r, o, value, FROM_ENVIRONMENT, &err))
+	if (o->clear ? apply_members(r, o, kept, &err)
+		     : apply(r, o, kept->text, FROM_ENVIRONMENT, &err))
 		return true;
-	option_complain(r->verb, "%s=%s: %s", name, shown(value), err.text);
+	option_complain(r->verb, "%s=%s: %s", name, shown(kept->text), err.text);
 	return false;
 }
 
 /* NULL: something is wrong, and was said. */
 static const char *tidy_given(struct reading *r, const struct given *g)
 {
-	char name[80], *kept = keep(g->value);
+	char name[80];
+	struct kept *kept = keep_value(g->value);
 	struct tidy_place place = { .name = name,
 				    .is_command = g->option && is_command(g->option) };
 	struct option_error err = { "out of memory" };
 
 	snprintf(name, sizeof(name), "%s%s", g->option ? "--" : "the command line",
 		 g->option ? g->option->name : "");
-	if (kept && tidy_value(kept, &place, &err))
-		return kept;
-	option_complain(r->verb, "%s: %s", name, err.text);
-	return NULL;
+	if (!kept || !tidy_value(kept->text, &place, &err)) {
+		option_complain(r->verb, "%s: %s", name, err.text);
+		return NULL;
+	}
+	kept->option = g->option;
+	if (g->option)
+		snprintf(kept->origin, sizeof(kept->origin), "--%s ", g->option->name);
+	return kept->text;
+}
+
+/* The third word of sstp passwd may be a password. */
+static void complain_of_word(struct reading *r, const char *word, const char *why, const char *hint)
+{
+	bool is_shown = !r->verb->word || r->verb->config_offset != SIZE_MAX;
+
+	option_complain(r->verb, "%s%s%s%s%s", is_shown ? shown(word) : "", is_shown ? ": " : "",
+			why, *hint ? "; " : "", hint);
+}
+
+/* Filled, if there is something to say about a word that was not expected. */
+static void hint_of(const struct reading *r, const struct given *g, char hint[HINT_SIZE])
+{
+	const char *of_command = "";
+
+	if (r->verb->takes_command)
+		of_command = "a command follows --";
+	else if (g->is_late && *g->value != '-')
+		of_command = "only sstp run and sstp proxy take a command after --";
+	if (*of_command && g->is_late)
+		snprintf(hint, HINT_SIZE, "%s", of_command);
+	else if (!hint_for_word(r->verb, g->value, false, hint))
+		snprintf(hint, HINT_SIZE, "%s", of_command);
+}
+
+/*
+ * A word that the verb does not take, or not any more. When there are more words than servers, the
+ * one that cannot be a server is wrong: "noauth" in `sstp connect noauth vpn.example.net`.
+ */
+static void complain_of_words(struct reading *r, const struct given *g, const char *why)
+{
+	bool takes_server = r->verb->word && r->verb->config_offset != SIZE_MAX;
+	char hint[HINT_SIZE];
+
+	for (size_t i = 0; takes_server && i < r->given_count; i++)
+		if (!r->given[i].option && hint_for_word(r->verb, r->given[i].value, true, hint)) {
+			complain_of_word(r, r->given[i].value, "no word is expected here", hint);
+			return;
+		}
+	hint_of(r, g, hint);
+	complain_of_word(r, g->value, why, hint);
 }
 
 static bool from_command_line(struct reading *r, struct given *g)
@@ -261,15 +382,33 @@ static bool from_command_line(struct reading *r, struct given *g)
 	if (!g->option) {
 		if (r->verb->word && r->verb->word(r->settings, g->value, &err))
 			return true;
-		option_complain(r->verb, "%s: %s", shown(g->value),
-				r->verb->word ? err.text : "nothing is expected here");
+		complain_of_words(r, g,
+				  r->verb->word ? err.text : "only options are expected here");
 		return false;
 	}
 	if (apply(r, g->option, g->value ? g->value : "yes", FROM_COMMAND_LINE, &err))
 		return true;
-	option_complain(r->verb, "--%s%s%s: %s", g->option->name, g->value ? " " : "",
+	option_complain(r->verb, "--%s%s%s: %s", g->option->name, g->value && *g->value ? " " : "",
 			shown(g->value), err.text);
 	return false;
+}
+
+/* ---- values that need all of them */
+
+static bool check_all(struct reading *r)
+{
+	struct option_error err;
+	const char *value = NULL;
+
+	for (size_t i = 0; i < r->verb->option_count; i++) {
+		const struct option *o = &r->verb->options[i];
+
+		if (o->name && o->set && !option_check(o, r->settings, &value, &err)) {
+			option_complain(r->verb, "%s%s: %s", origin_of(value), value, err.text);
+			return false;
+		}
+	}
+	return true;
 }
 
 /* ---- the command line */
@@ -279,7 +418,34 @@ static void remember(struct reading *r, const struct option *o, const char *valu
 	if (o && !o->set)
 		r->wants_help = true; /* --help sets nothing */
 	else
-		r->given[r->given_count++] = (struct given){ o, value };
+		r->given[r->given_count++] = (struct given){ .option = o, .value = value };
+}
+
+static void remember_word(struct reading *r, const char *word, bool is_late)
+{
+	r->given[r->given_count++] = (struct given){ .value = word, .is_late = is_late };
+}
+
+/* The next word as the value of the option at argv[0], unless it was forgotten. */
+static bool takes_next(struct reading *r, const struct option *o, char **argv)
+{
+	const char *value = argv[1];
+	const char *equals = strchr(value, '=');
+	size_t len = equals ? (size_t)(equals - value) : strlen(value);
+
+	if (*value == '=') {
+		option_complain(r->verb, "%s: the value follows a blank or a =, not both: --%s=%s",
+				argv[0], o->name, o->arg);
+		return false;
+	}
+	if (len > 2 && !strncmp(value, "--", 2) && find(r->verb, value + 2, len - 2)) {
+		option_complain(r->verb,
+				"%s needs a value, and %.*s is an option; --%s=%.*s if it is meant",
+				argv[0], (int)len, value, o->name, (int)len, value);
+		return false;
+	}
+	remember(r, o, value);
+	return true;
 }
 
 /* --name, --name=value, --name value. Returns how many words it took; 0: wrong, said so. */
@@ -289,6 +455,10 @@ static int long_option(struct reading *r, char **argv)
 	size_t len = equals ? (size_t)(equals - name) : strlen(name);
 	const struct option *o = find(r->verb, name, len);
 
+	if (!len) {
+		option_complain(r->verb, "%s: an option has a name: --name=VALUE", argv[0]);
+		return 0;
+	}
 	if (!o) {
 		complain_unknown(r->verb, "", name, len);
 		return 0;
@@ -305,19 +475,23 @@ static int long_option(struct reading *r, char **argv)
 		option_complain(r->verb, "--%s needs a value: --%s %s", o->name, o->name, o->arg);
 		return 0;
 	}
-	remember(r, o, argv[1]);
-	return 2;
+	return takes_next(r, o, argv) ? 2 : 0;
 }
 
 /* -b, -vv, -u NAME, -uNAME */
 static int short_options(struct reading *r, char **argv)
 {
+	const struct option *whole = find(r->verb, argv[0] + 1, strcspn(argv[0] + 1, "="));
+
+	if (whole && whole->name[1]) {
+		option_complain(r->verb, "%s: did you mean --%s?", argv[0], whole->name);
+		return 0;
+	}
 	for (const char *p = argv[0] + 1; *p; p++) {
 		const struct option *o = find_letter(r->verb, *p);
 
 		if (!o) {
-			option_complain(r->verb, "no option -%c; sstp %s --help lists them", *p,
-					r->verb->name);
+			complain_unknown_letter(r->verb, *p, argv[0]);
 			return 0;
 		}
 		if (!o->arg) {
@@ -325,11 +499,18 @@ static int short_options(struct reading *r, char **argv)
 			continue;
 		}
 		if (!p[1] && !argv[1]) {
-			option_complain(r->verb, "-%c needs a value: -%c %s", *p, *p, o->arg);
+			option_complain(r->verb, "-%c needs a value: --%s %s", *p, o->name, o->arg);
 			return 0;
 		}
-		remember(r, o, p[1] ? p + 1 : argv[1]);
-		return p[1] ? 1 : 2;
+		if (!p[1])
+			return takes_next(r, o, argv) ? 2 : 0;
+		if (p[1] == '=') {
+			option_complain(r->verb, "-%c=: the value follows without a =: -%c %s", *p,
+					*p, o->arg);
+			return 0;
+		}
+		remember(r, o, p + 1);
+		return 1;
 	}
 	return 1;
 }
@@ -352,7 +533,7 @@ static bool read_command_line(struct reading *r, int argc, char **argv)
 			return true;
 		}
 		if (only_words || argv[i][0] != '-' || !argv[i][1])
-			remember(r, NULL, argv[i]);
+			remember_word(r, argv[i], only_words);
 		else if (!strcmp(argv[i], "--"))
 			only_words = true;
 		else if (argv[i][1] == '-')
@@ -376,6 +557,19 @@ static const char *config_name(const struct reading *r)
 	return name && *name ? name : NULL;
 }
 
+/* `why` begins with the file's name and, where there is one, the number of a line. */
+static void complain_of_config(const struct verb *v, const char *config, const char *why)
+{
+	size_t len = strlen(config);
+	bool is_whole = !strncmp(why, config, len) && !strncmp(why + len, ": ", 2);
+
+	option_complain(v, "%s%s",
+			config == getenv("SSTP_CONFIG") ? "SSTP_CONFIG="
+			: is_whole                      ? "--config "
+							: "",
+			why);
+}
+
 static bool apply_all(struct reading *r)
 {
 	const struct verb *v = r->verb;
@@ -385,10 +579,7 @@ static bool apply_all(struct reading *r)
 	if (config) {
 		if (!config_file_read(config, from_file, r, &err)) {
 			if (*err.text)
-				option_complain(v, "%s%s",
-						config == getenv("SSTP_CONFIG") ? "SSTP_CONFIG="
-										: "",
-						err.text);
+				complain_of_config(v, config, err.text);
 			return false;
 		}
 		memcpy(r->settings + v->config_offset, &config, sizeof(config));
@@ -400,7 +591,7 @@ static bool apply_all(struct reading *r)
 	for (size_t i = 0; i < r->given_count; i++)
 		if (!from_command_line(r, &r->given[i]))
 			return false;
-	return true;
+	return check_all(r);
 }
 
 bool options_read(const struct verb *verb, int argc, char **argv, void *settings, int *code)

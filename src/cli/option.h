@@ -60,10 +60,14 @@ struct option {
 };
 
 /* The setters. `to` is what the comment says. */
-bool set_flag(void *to, const char *value, struct option_error *err);     /* bool */
-bool set_count(void *to, const char *value, struct option_error *err);    /* int: each adds one */
-bool set_text(void *to, const char *value, struct option_error *err);     /* const char * */
+bool set_flag(void *to, const char *value, struct option_error *err);  /* bool */
+bool set_count(void *to, const char *value, struct option_error *err); /* int: each adds one */
+bool set_text(void *to, const char *value, struct option_error *err);  /* const char * */
+/* const char *: what will be read, a file; a file or a folder. Looked at by option_check. */
+bool set_file(void *to, const char *value, struct option_error *err);
+bool set_file_or_folder(void *to, const char *value, struct option_error *err);
 bool set_texts(void *to, const char *value, struct option_error *err);    /* struct text_list */
+bool set_pins(void *to, const char *value, struct option_error *err);     /* struct text_list */
 bool set_prefixes(void *to, const char *value, struct option_error *err); /* struct prefix_list */
 bool set_mtu(void *to, const char *value, struct option_error *err);      /* uint16_t */
 bool set_number(void *to, const char *value, struct option_error *err);   /* uint32_t */
@@ -78,6 +82,12 @@ bool set_min_tls(void *to, const char *value, struct option_error *err); /* bool
 bool set_min_hash(void *to, const char *value,
 		  struct option_error *err); /* uint8_t: SSTP_HASH_... */
 void clear_texts(void *to);
+/*
+ * What a setter leaves for later, since a value that a stronger source replaces does not matter: can
+ * the file be read, is the pin one. False with err and *value filled.
+ */
+bool option_check(const struct option *o, const void *settings, const char **value,
+		  struct option_error *err);
 void clear_prefixes(void *to);
 void clear_ipv4(void *to);
 
@@ -91,6 +101,7 @@ struct verb {
 	size_t config_offset; /* of `const char *config` in the settings; SIZE_MAX: takes no file */
 	/* Words that are not options, in order; false with err filled. NULL: takes none. */
 	bool (*word)(void *settings, const char *word, struct option_error *err);
+	const char *stray; /* the option that a word was probably meant for; NULL: none */
 	/* What follows "--" is a command: its words, then NULL, are put at command_offset. */
 	bool takes_command;
 	size_t command_offset; /* of `char **command` in the settings */
@@ -105,7 +116,10 @@ bool options_read(const struct verb *verb, int argc, char **argv, void *settings
 
 void options_help(const struct verb *verb);
 
-/* "sstp connect: ..." on standard error. */
+/*
+ * "sstp connect: ..." on standard error. Where the text begins with the value of an option that names
+ * a file, and a colon, the option, the variable or the line of the file that gave it comes first.
+ */
 void option_complain(const struct verb *verb, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -34,7 +34,7 @@ static const struct option options[] = {
 	  AT(clear), true, NULL },
 	{ "passwd-on-stdin", 0, NULL, "read the password from standard input", set_flag,
 	  AT(on_stdin), true, NULL },
-	{ "password-file", 0, "FILE", "the first line of FILE is the password", set_text,
+	{ "password-file", 0, "FILE", "the first line of FILE is the password", set_file,
 	  AT(password_file), true, NULL },
 	{ "help", 'h', NULL, "print this", NULL, 0, true, NULL },
 };
@@ -44,7 +44,9 @@ static bool word(void *settings, const char *w, struct option_error *err)
 	struct passwd_settings *s = settings;
 
 	if (s->word_count >= 2) {
-		snprintf(err->text, sizeof(err->text), "one FILE and one USER are enough");
+		snprintf(err->text, sizeof(err->text),
+			 "only FILE and USER are expected; a password is asked for, or comes from "
+			 "--passwd-on-stdin or --password-file FILE");
 		return false;
 	}
 	s->words[s->word_count++] = w;

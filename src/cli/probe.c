@@ -25,7 +25,7 @@ static const struct option options[] = {
 
 static bool word(void *settings, const char *w, struct option_error *err)
 {
-	return server_word(&((struct probe_settings *)settings)->server, w, false, err);
+	return server_word(&((struct probe_settings *)settings)->server, w, err);
 }
 
 const struct verb probe_verb = {

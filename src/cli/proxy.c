@@ -142,7 +142,7 @@ static const struct option options[] = {
 	  "can connect to them",
 	  set_text, AT(proxy_user), false, NULL },
 	{ "proxy-password-file", 0, "FILE", "the first line of FILE is that user's password",
-	  set_text, AT(proxy_password_file), false, NULL },
+	  set_file, AT(proxy_password_file), false, NULL },
 	{ "forward", 'L', "[ADDR:]PORT:HOST:PORT",
 	  "listen on PORT here, connect to HOST:PORT "
 	  "through the VPN; may be given again",
@@ -163,7 +163,7 @@ static const struct option options[] = {
 
 static bool word(void *settings, const char *w, struct option_error *err)
 {
-	return server_word(&((struct proxy_settings *)settings)->server, w, true, err);
+	return server_word(&((struct proxy_settings *)settings)->server, w, err);
 }
 
 const struct verb proxy_verb = {
@@ -231,7 +231,7 @@ static bool read_login(const struct proxy_settings *s, char password[PASSWORD_RO
 	if (!s->proxy_user)
 		return true;
 	if (!password_from_file(s->proxy_password_file, password, &err)) {
-		option_complain(&proxy_verb, "--proxy-password-file: %s", err.text);
+		option_complain(&proxy_verb, "%s", err.text);
 		return false;
 	}
 	if (!proxy_login_is_sayable(login))
@@ -264,7 +264,7 @@ static bool join_forwards(struct proxy_settings *s, struct proxy_cfg *cfg)
 static bool is_sensible(const struct proxy_settings *s, const struct proxy_cfg *cfg)
 {
 	if (s->command && !s->command[0]) {
-		option_complain(&proxy_verb, "no command behind --: sstp proxy HOST -- COMMAND");
+		option_complain(&proxy_verb, "no command after --: sstp proxy HOST -- COMMAND");
 		return false;
 	}
 	if (s->background && s->command) {
@@ -274,7 +274,7 @@ static bool is_sensible(const struct proxy_settings *s, const struct proxy_cfg *
 	if (!cfg->forward_count && !cfg->front_count) {
 		option_complain(&proxy_verb,
 				"nothing to do: give --socks5, --http-proxy, -L, -R, or a "
-				"command behind --");
+				"command after --");
 		return false;
 	}
 	return true;

@@ -33,7 +33,7 @@ static const struct option options[] = {
 
 static bool word(void *settings, const char *w, struct option_error *err)
 {
-	return server_word(&((struct run_settings *)settings)->server, w, true, err);
+	return server_word(&((struct run_settings *)settings)->server, w, err);
 }
 
 const struct verb run_verb = {

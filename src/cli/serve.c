@@ -128,12 +128,12 @@ static const struct option options[] = {
 	  "listen there; may be given again; default port 443 of all "
 	  "addresses",
 	  set_listen, AT(listen), false, clear_listen },
-	{ "cert", 0, "FILE", "the certificate (PEM), with its intermediates behind it", set_text,
+	{ "cert", 0, "FILE", "the certificate (PEM), with its intermediates behind it", set_file,
 	  AT(cert), false, NULL },
-	{ "key", 0, "FILE", "its private key (PEM); default: in the same file", set_text, AT(key),
+	{ "key", 0, "FILE", "its private key (PEM); default: in the same file", set_file, AT(key),
 	  false, NULL },
 	{ "key-password-file", 0, "FILE", "the first line of FILE is the password of the key",
-	  set_text, AT(key_password_file), false, NULL },
+	  set_file, AT(key_password_file), false, NULL },
 	{ "min-tls", 0, "VERSION", "1.2 (the default) or 1.3", set_min_tls, AT(only_tls13), false,
 	  NULL },
 	{ "min-hash", 0, "HASH", "for the crypto binding: sha1 (the default) or sha256",
@@ -148,7 +148,7 @@ static const struct option options[] = {
 	{ "users", 0, "FILE",
 	  "the user file: the columns of pppd's chap-secrets; sstp passwd "
 	  "edits it",
-	  set_text, AT(users), false, NULL },
+	  set_file, AT(users), false, NULL },
 	{ "auth", 0, "LIST",
 	  "authentication methods to offer, the preferred one first: mschapv2 "
 	  "(the default), chap, pap",

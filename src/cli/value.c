@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The setters of options: text to value, or what would have been right. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,11 +9,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <net/if.h>
 
 #include "cli/option.h"
 #include "server/server.h"
 #include "sstp/sstp.h"
+#include "tls/pin.h"
 #include "util/endpoint.h"
 
 enum { NUMBER_MAX = 1000000000 };
@@ -65,6 +70,29 @@ bool set_text(void *to, const char *value, struct option_error *err)
 	return true;
 }
 
+bool set_file(void *to, const char *value, struct option_error *err)
+{
+	return set_text(to, value, err);
+}
+
+bool set_file_or_folder(void *to, const char *value, struct option_error *err)
+{
+	return set_text(to, value, err);
+}
+
+static bool is_readable(const char *file, bool may_be_folder, struct option_error *err)
+{
+	struct stat st;
+
+	if (!strcmp(file, "-"))
+		return wrong(err, "there is no file of this name; /dev/stdin is standard input");
+	if (stat(file, &st) || access(file, R_OK))
+		return wrong(err, "%s", strerror(errno));
+	if (S_ISDIR(st.st_mode) && !may_be_folder)
+		return wrong(err, "%s", strerror(EISDIR));
+	return true;
+}
+
 bool set_texts(void *to, const char *value, struct option_error *err)
 {
 	struct text_list *l = to;
@@ -79,6 +107,38 @@ bool set_texts(void *to, const char *value, struct option_error *err)
 	return true;
 }
 
+bool set_pins(void *to, const char *value, struct option_error *err)
+{
+	return set_texts(to, value, err);
+}
+
+static bool are_pins(const struct text_list *l, const char **value, struct option_error *err)
+{
+	struct pin p;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (!pin_parse(l->at[i], &p)) {
+			*value = l->at[i];
+			return wrong(err, "must be pin-sha256: and 44 characters of base64, or "
+					  "sha256: and 64 hexadecimal digits; sstp probe shows "
+					  "both");
+		}
+	return true;
+}
+
+bool option_check(const struct option *o, const void *settings, const char **value,
+		  struct option_error *err)
+{
+	const void *at = (const char *)settings + o->offset;
+
+	if (o->set == set_pins)
+		return are_pins(at, value, err);
+	if (o->set != set_file && o->set != set_file_or_folder)
+		return true;
+	*value = *(const char *const *)at;
+	return !*value || is_readable(*value, o->set == set_file_or_folder, err);
+}
+
 void clear_texts(void *to)
 {
 	((struct text_list *)to)->count = 0;
@@ -91,7 +151,8 @@ bool set_prefixes(void *to, const char *value, struct option_error *err)
 	struct ip_prefix *grown;
 
 	if (!ip_prefix_parse(value, &p))
-		return wrong(err, "must be a network such as 10.0.0.0/8 or 2001:db8::/32");
+		return wrong(err, "must be a network such as 10.0.0.0/8, 10.0.0.0/255.0.0.0 or "
+				  "2001:db8::/32");
 	grown = realloc(l->at, (l->count + 1) * sizeof(*grown));
 	if (!grown)
 		return wrong(err, "out of memory");
@@ -140,7 +201,7 @@ bool set_seconds(void *to, const char *value, struct option_error *err)
 	unsigned long n;
 
 	if (!number(value, 1, 3600, &n))
-		return wrong(err, "must be a number of seconds, from 1 to 3600");
+		return wrong(err, "must be a number of seconds, from 1 to 3600, without a unit");
 	*(uint32_t *)to = (uint32_t)n;
 	return true;
 }
@@ -169,6 +230,30 @@ bool set_mtu(void *to, const char *value, struct option_error *err)
 	return true;
 }
 
+/* Other spellings: MSCHAP-v2, ms_chap_v2, CHAP-MD5, MD5. */
+static enum ppp_auth auth_by_name(const char *typed)
+{
+	static const struct {
+		const char *theirs;
+		enum ppp_auth method;
+	} others[] = {
+		{ "mschap2", PPP_AUTH_MSCHAPV2 },
+		{ "chapmd5", PPP_AUTH_CHAP_MD5 },
+		{ "md5", PPP_AUTH_CHAP_MD5 },
+	};
+	char name[32];
+	size_t n = 0;
+
+	for (; *typed && n + 1 < sizeof(name); typed++)
+		if (!strchr("-_", *typed))
+			name[n++] = (char)tolower((unsigned char)*typed);
+	name[n] = '\0';
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (!strcmp(name, others[i].theirs))
+			return others[i].method;
+	return ppp_auth_by_name(name);
+}
+
 /* "mschapv2,pap": the order is that of preference. */
 bool set_auth(void *to, const char *value, struct option_error *err)
 {
@@ -179,11 +264,11 @@ bool set_auth(void *to, const char *value, struct option_error *err)
 		return wrong(err, "must be some of mschapv2, chap, pap");
 	strcpy(copy, value);
 	for (char *w = strtok_r(copy, ", ", &rest); w; w = strtok_r(NULL, ", ", &rest)) {
-		enum ppp_auth method = ppp_auth_by_name(w);
+		enum ppp_auth method = auth_by_name(w);
 
 		if (method != PPP_AUTH_PAP && method != PPP_AUTH_CHAP_MD5 &&
 		    method != PPP_AUTH_MSCHAPV2)
-			return wrong(err, "%s is none of mschapv2, chap, pap", w);
+			return wrong(err, "%.60s is not supported; mschapv2, chap and pap are", w);
 		for (size_t i = 0; i < list.count; i++)
 			if (list.at[i] == method)
 				return wrong(err, "%s is named twice", w);
@@ -203,7 +288,7 @@ bool set_ipv4(void *to, const char *value, struct option_error *err)
 	if (!ip_parse(value, &a) || a.family != AF_INET || !ip_v4(&a))
 		return wrong(err, "must be an IPv4 address such as 10.0.0.1");
 	if (both[0] && both[1])
-		return wrong(err, "two are the most that PPP can tell a client");
+		return wrong(err, "at most two can be given, since PPP has room for two");
 	both[both[0] ? 1 : 0] = ip_v4(&a);
 	return true;
 }

@@ -39,10 +39,12 @@ bool cert_read(struct bytes der, struct cert_info *info);
  */
 bool cert_is_for(struct bytes der, const char *name);
 
+enum { CERT_DAYS_MAX = 100 * 365 };
+
 struct cert_request {
 	const char *const *names; /* DNS names and addresses; the first is the common name too */
 	size_t name_count;
-	unsigned days;
+	unsigned days; /* 1 to CERT_DAYS_MAX */
 	bool rsa; /* RSA-2048 in place of ECDSA P-256, for very old peers */
 };
 

@@ -27,7 +27,6 @@ enum {
 	COMMON_NAME_MAX = 64, /* RFC 5280 appendix A.1 */
 	CLOCK_SLACK_S = 3600, /* peers whose clock is late accept it at once */
 	DAY_S = 24 * 3600,
-	DAYS_MAX = 100 * 365,
 };
 
 static bool put_san(struct writer *w, const char *name)
@@ -179,8 +178,8 @@ int cert_make(const struct cert_request *rq, const char *cert_file, const char *
 
 	if (!put_sans(&w, rq, err))
 		return -EINVAL;
-	if (!rq->days || rq->days > DAYS_MAX) {
-		words_set(err, "a certificate is valid for 1 to %d days", DAYS_MAX);
+	if (!rq->days || rq->days > CERT_DAYS_MAX) {
+		words_set(err, "a certificate is valid for 1 to %d days", CERT_DAYS_MAX);
 		return -EINVAL;
 	}
 	m = calloc(1, sizeof(*m));

@@ -39,7 +39,7 @@ static const struct {
 	{ &connect_verb, "frobnicate", NULL },
 	{ &connect_verb, "colour", NULL },
 	{ &connect_verb, "x", NULL },
-	{ &probe_verb, "user", NULL },
+	{ &probe_verb, "user", "does not log in" },
 	{ &healthcheck_verb, "cafile", NULL },
 	{ &passwd_verb, "password-of", "--password-file?" },
 	/* other programs' */

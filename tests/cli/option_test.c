@@ -193,20 +193,20 @@ static const struct complaint {
 	{ "--mtu 99", "sstp try: --mtu 99: must be from 576 to 4087\n" },
 	{ "--mtu 99x", "--mtu 99x: must be" },
 	{ "--mtu", "--mtu needs a value: --mtu BYTES" },
-	{ "-m", "-m needs a value: -m BYTES" },
-	{ "--user=", "--user : must not be empty" },
+	{ "-m", "-m needs a value: --mtu BYTES" },
+	{ "--user=", "--user: must not be empty" },
 	{ "--once=yes", "--once takes no value" },
-	{ "--onc", "no option --onc; did you mean --once?" },
-	{ "--frobnicate", "no option --frobnicate; sstp try --help lists them" },
-	{ "-x", "no option -x" },
+	{ "--onc", "unknown option --onc; did you mean --once?" },
+	{ "--frobnicate", "unknown option --frobnicate; sstp try --help lists the options" },
+	{ "-x", "unknown option -x" },
 	{ "a b c", "c: two are enough" },
 	{ "--route 10.0.0.0/33", "must be a network such as" },
-	{ "--auth pap,foo", "foo is none of" },
+	{ "--auth pap,foo", "foo is not supported" },
 	{ "--auth pap,pap", "pap is named twice" },
-	{ "--auth eap", "eap is none of" },
+	{ "--auth eap", "eap is not supported" },
 	{ "--auth ,", "must be some of" },
 	{ "--dns 0.0.0.0", "must be an IPv4 address" },
-	{ "--dns 1.1.1.1 --dns 2.2.2.2 --dns 3.3.3.3", "two are the most" },
+	{ "--dns 1.1.1.1 --dns 2.2.2.2 --dns 3.3.3.3", "at most two can be given" },
 	{ "-c /nonexistent", "/nonexistent: No such file" },
 };
 
@@ -226,10 +226,10 @@ static void says_what_is_wrong(void **state)
 static const struct complaint file_complaints[] = {
 	{ "mtu = 1400\n\nmtu = big\n", ":3: mtu = big: must be from" },
 	{ "user\n", ":1: must be: key = value" },
-	{ "# x\nusr = ann\n", ":2: no option usr; did you mean user?" },
+	{ "# x\nusr = ann\n", ":2: unknown option usr; did you mean user?" },
 	{ "once = maybe\n", ":1: once = maybe: must be yes or no" },
 	{ "[connect]\nuser = x\n", "there are no sections here" },
-	{ "config = x\n", ":1: config stands on the command line only" },
+	{ "config = x\n", ":1: config is allowed on the command line only" },
 };
 
 static void says_in_which_line(void **state)

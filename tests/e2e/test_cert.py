@@ -89,14 +89,14 @@ def test_shows_the_certificate_of_another(sstp, pki):
 @pytest.mark.parametrize("argv, status, words", [
     ([], 2, "no name: --name vpn.example.net (what clients will type)"),
     (["--name", "a.example"], 2, "no place for the files: --out /etc/sstp/server"),
-    (["--name", "a b", "--out", "x"], 2, '"a b" is neither a DNS name nor an address'),
-    (["--name", "a.example", "--out", "x", "--days", "0"], 2, "a certificate is valid for 1 to 36500 days"),
-    (["--name", "a.example", "--out", "x", "--days", "40000"], 2, "a certificate is valid for 1 to 36500 days"),
-    (["--name", "a.example", "--out", "x", "--days", "ten"], 2, "--days ten: must be a number"),
+    (["--name", "a b", "--out", "x"], 2, '--name "a b" is neither a DNS name nor an address'),
+    (["--name", "a.example", "--out", "x", "--days", "0"], 2, "--days 0: must be a number of days, from 1 to 36500"),
+    (["--name", "a.example", "--out", "x", "--days", "40000"], 2, "--days 40000: must be a number of days, from 1 to 36500"),
+    (["--name", "a.example", "--out", "x", "--days", "ten"], 2, "--days ten: must be a number of days"),
     (["--name", "a.example", "--out", "/nowhere/x"], 1, "/nowhere/x.key: cannot write: No such file or directory"),
-    (["--show", "/nowhere/x.crt"], 1, "/nowhere/x.crt: cannot read the certificate: No such file or directory"),
-    (["--show", "/dev/null"], 1, "/dev/null: "),
-    (["a.example"], 2, "a.example: nothing is expected here"),
+    (["--show", "/nowhere/x.crt"], 1, "--show /nowhere/x.crt: cannot read the certificate: No such file or directory"),
+    (["--show", "/dev/null"], 1, "--show /dev/null: "),
+    (["a.example"], 2, "a.example: only options are expected here; did you mean --name a.example?"),
 ])
 def test_says_what_is_wrong(sstp, tmp_path, monkeypatch, argv, status, words):
     monkeypatch.chdir(tmp_path)
@@ -110,4 +110,4 @@ def test_says_what_is_wrong(sstp, tmp_path, monkeypatch, argv, status, words):
 def test_a_file_without_a_certificate_is_told_apart(sstp, pki):
     done = cert(sstp, "--show", pki.server.key)
     assert done.returncode == 1
-    assert done.stderr == f"sstp cert: {pki.server.key}: no certificate in it (PEM is wanted)\n"
+    assert done.stderr == f"sstp cert: --show {pki.server.key}: no certificate in it (PEM is wanted)\n"

@@ -25,7 +25,7 @@ def test_without_a_verb_it_shows_the_verbs_and_fails(sstp):
 def test_an_unknown_verb_is_named_and_the_verbs_are_shown(sstp):
     done = run(sstp, "conect")
     assert done.returncode == 2
-    assert done.stderr.startswith("sstp: no verb conect; did you mean sstp connect?\n")
+    assert done.stderr.startswith("sstp: unknown verb conect; did you mean sstp connect?\n")
     assert "\n  connect " in done.stderr
 
 
@@ -112,14 +112,14 @@ def test_help_wins_over_everything_else_on_the_line(sstp, verb):
 def test_a_misspelt_option_gets_a_suggestion(sstp, verb, typed, meant):
     done = run(sstp, verb, typed, "x")
     assert done.returncode == 2
-    assert done.stderr == f"sstp {verb}: no option {typed}; did you mean {meant}?\n"
+    assert done.stderr == f"sstp {verb}: unknown option {typed}; did you mean {meant}?\n"
 
 
-@pytest.mark.parametrize("verb, typed", [("connect", "--frobnicate"), ("connect", "--colour"), ("probe", "--user")])
+@pytest.mark.parametrize("verb, typed", [("connect", "--frobnicate"), ("connect", "--colour"), ("probe", "--mtu")])
 def test_an_option_like_no_other_gets_a_pointer_to_help(sstp, verb, typed):
     done = run(sstp, verb, typed)
     assert done.returncode == 2
-    assert done.stderr == f"sstp {verb}: no option {typed}; sstp {verb} --help lists them\n"
+    assert done.stderr == f"sstp {verb}: unknown option {typed}; sstp {verb} --help lists the options\n"
 
 
 def test_there_is_no_option_for_a_password(sstp):
@@ -135,11 +135,11 @@ def test_an_option_without_its_value_says_what_is_missing(sstp):
 
 
 @pytest.mark.parametrize("verb", ["run", "proxy"])
-def test_a_command_without_its_dashes_is_told_where_it_stands(sstp, verb):
+def test_a_command_without_its_dashes_is_told_where_it_belongs(sstp, verb):
     done = run(sstp, verb, "vpn.example.net", "curl", "http://intranet/")
     assert done.returncode == 2
-    assert done.stderr == (f"sstp {verb}: curl: one server is enough, vpn.example.net was named before; "
-                           "a command stands behind --\n")
+    assert done.stderr == (f"sstp {verb}: curl: only one server can be given (already: vpn.example.net); "
+                           "a command follows --\n")
 
 
 def test_a_flag_takes_no_value(sstp):
@@ -194,7 +194,7 @@ def test_help_of_a_verb(sstp, verb):
 def test_help_of_what_is_no_verb_is_a_mistake(sstp, typed, hint):
     done = run(sstp, "help", typed)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"sstp: no verb {typed}" + ("" if hint is None else f"{hint}\n"))
+    assert done.stderr.startswith(f"sstp: unknown verb {typed}" + ("" if hint is None else f"{hint}\n"))
     assert all(f"\n  {verb} " in done.stderr for verb in VERBS)
 
 

@@ -505,7 +505,7 @@ def test_a_pid_file_of_the_dead_is_no_obstacle(lab):
 def test_a_pid_file_that_cannot_be_written(lab):
     status, said = lab.connect_fails("--pid-file", "/nowhere/pid")
     assert status == 1
-    assert said == "sstp connect: /nowhere/pid: No such file or directory\n"
+    assert said == "sstp connect: --pid-file /nowhere/pid: No such file or directory\n"
 
 
 # ---- without the right to

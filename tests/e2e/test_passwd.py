@@ -114,17 +114,17 @@ def test_a_name_with_a_domain_and_blanks_survives(sstp, users):
 
 @pytest.mark.parametrize("argv, given, status, words", [
     (["users"], "", 2, "FILE and USER are needed: sstp passwd /etc/sstp/users ann"),
-    (["users", "ann", "bob"], "", 2, "bob: one FILE and one USER are enough"),
+    (["users", "ann", "bob"], "", 2, "only FILE and USER are expected; a password is asked for"),
     (["--passwd-on-stdin", "users", "ann"], "", 2, "standard input: nothing to read"),
     (["--passwd-on-stdin", "users", "ann"], "\n", 2, "an empty password is no password"),
     (["--pap-only", "--clear-text", "users", "ann"], "", 2, "--clear-text and --pap-only contradict each other"),
     (["--passwd-on-stdin", "--address", "10.9.0", "users", "ann"], "x\n", 1,
      "users: a user's address is an IPv4 address"),
     (["--passwd-on-stdin", "/nowhere/users", "ann"], "x\n", 1, "/nowhere/users: No such file or directory"),
-    (["--password-file", "/nowhere/password", "users", "ann"], "", 2, "/nowhere/password: No such file or directory"),
-    (["--password-file", "/", "users", "ann"], "", 2, "/: Is a directory"),
-    (["--password-file", "/dev/null", "users", "ann"], "", 2, "/dev/null: nothing to read"),
-    (["--password-file", "/dev/zero", "users", "ann"], "", 2, "/dev/zero: a zero byte in the password"),
+    (["--password-file", "/nowhere/password", "users", "ann"], "", 2, "--password-file /nowhere/password: No such file or directory"),
+    (["--password-file", "/", "users", "ann"], "", 2, "--password-file /: Is a directory"),
+    (["--password-file", "/dev/null", "users", "ann"], "", 2, "--password-file /dev/null: nothing to read"),
+    (["--password-file", "/dev/zero", "users", "ann"], "", 2, "--password-file /dev/zero: a zero byte in the password"),
     (["users", "ann"], "", 2, "no password: no terminal to ask on; use --password-file"),
 ])
 def test_says_what_is_wrong_and_changes_nothing(sstp, tmp_path, monkeypatch, argv, given, status, words):

@@ -662,7 +662,7 @@ def test_this_host_alone(lab, inside, proxy):
     (("--http-proxy", "host.example:80"), "--http-proxy.*must be .ADDR:.PORT"),
     (("--socks5", SOCKS, "--proxy-user", "eve"), "--proxy-user and --proxy-password-file go together"),
     (("--socks5", SOCKS, "--proxy-user", "e:ve", "--proxy-password-file", "/etc/proxy-password"), "the user no colon"),
-    (("--socks5", SOCKS, "--proxy-user", "eve", "--proxy-password-file", "/nowhere"), "--proxy-password-file: /nowhere"),
+    (("--socks5", SOCKS, "--proxy-user", "eve", "--proxy-password-file", "/nowhere"), "--proxy-password-file /nowhere: "),
     ((), "nothing to do: give --socks5"),
 ])
 def test_wrong_options(lab, options, words):

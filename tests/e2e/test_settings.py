@@ -112,16 +112,16 @@ pid-file = /run/sstpd.pid
 
 
 @pytest.mark.parametrize("line, words", [
-    ("usr = ann", "no option usr; did you mean user?"),
-    ("password = secret", "no option password; a password never comes from the command line; --password-file FILE, "
+    ("usr = ann", "unknown option usr; did you mean user?"),
+    ("password = secret", "unknown option password; a password never comes from the command line; --password-file FILE, "
      "--passwd-on-stdin or SSTP_PASSWORD give it"),
-    ("colour = blue", "no option colour; sstp connect --help lists them"),
+    ("colour = blue", "unknown option colour; sstp connect --help lists the options"),
     ("mtu = 99", "mtu = 99: must be from 576 to 4087"),
     ("mtu = 4088", "mtu = 4088: must be from 576 to 4087"),
     ("mtu = 1400 bytes", "mtu = 1400 bytes: must be from 576 to 4087"),
     ("no-dns = maybe", "no-dns = maybe: must be yes or no"),
-    ("route = 10.0.0.0/33", "route = 10.0.0.0/33: must be a network such as 10.0.0.0/8 or 2001:db8::/32"),
-    ("auth = mschapv2, eap", "auth = mschapv2, eap: eap is none of mschapv2, chap, pap"),
+    ("route = 10.0.0.0/33", "route = 10.0.0.0/33: must be a network such as 10.0.0.0/8, 10.0.0.0/255.0.0.0 or 2001:db8::/32"),
+    ("auth = mschapv2, eap", "auth = mschapv2, eap: eap is not supported; mschapv2, chap and pap are"),
     ("auth = pap,pap", "auth = pap,pap: pap is named twice"),
     ("user =", "user = : must not be empty"),
     ("min-tls = 1.1", "min-tls = 1.1: must be 1.2 or 1.3"),
@@ -132,12 +132,12 @@ pid-file = /run/sstpd.pid
     ("server = h:443:443",
      "server = h:443:443: must be HOST or HOST:PORT, an IPv6 address with a port in brackets: "
      "it has several colons and is not an IPv6 address; with a port that is written [::1]:443"),
-    ("timeout = 0", "timeout = 0: must be a number of seconds, from 1 to 3600"),
+    ("timeout = 0", "timeout = 0: must be a number of seconds, from 1 to 3600, without a unit"),
     ("interface = much-too-long-a-name",
      "interface = much-too-long-a-name: must be a device's name: at most 15 characters, no / : or blank"),
     ("table = main", "table = main: must be a number from 0 to 1000000000"),
-    ("password-fd = 3", "password-fd stands on the command line only"),
-    ("config = other.conf", "config stands on the command line only"),
+    ("password-fd = 3", "password-fd is allowed on the command line only"),
+    ("config = other.conf", "config is allowed on the command line only"),
     ("user", "must be: key = value"),
     ("[connect]\nuser = ann", None),
 ])
@@ -161,10 +161,10 @@ def test_a_wrong_line_of_the_file_is_told_with_its_number(desk, line, words):
     ("ipv4-network = 224.0.0.0/24", "no host can have these addresses; such as 10.9.0.0/24 would be right"),
     ("ipv4-network = fd00::/64", "must be an IPv4 network of /8 to /30, such as 10.9.0.0/24"),
     ("dns = fe80::1", "must be an IPv4 address such as 10.0.0.1"),
-    ("dns = 10.9.0.1\ndns = 10.9.0.2\ndns = 10.9.0.3", "two are the most that PPP can tell a client"),
+    ("dns = 10.9.0.1\ndns = 10.9.0.2\ndns = 10.9.0.3", "at most two can be given, since PPP has room for two"),
     ("max-sessions = -1", "must be a number from 0 to 1000000000"),
     ("max-sessions = 99999999999", "must be a number from 0 to 1000000000"),
-    ("auth = ms-chap", "ms-chap is none of mschapv2, chap, pap"),
+    ("auth = ms-chap", "ms-chap is not supported; mschapv2, chap and pap are"),
 ])
 def test_a_wrong_line_of_the_servers_file_too(desk, line, words):
     last = line.splitlines()[-1]
@@ -193,18 +193,18 @@ def test_what_contradicts_itself(desk):
     assert desk.complains("connect", desk.connect_settings, "-4", "-6") == \
         "--ipv4-only and --ipv6-only leave nothing"
     assert desk.complains("connect", "user = ann\n", "one.example", "two.example") == \
-        "two.example: one server is enough, one.example was named before"
+        "two.example: only one server can be given (already: one.example)"
 
 
 def test_check_looks_into_the_servers_files(desk):
     settings = desk.serve_settings
     desk.file("bad-users", "ann * secret *\nbob *\n")
     other = desk.pki.identity("other-key", "DNS:vpn.example.net")
-    assert desk.complains("serve", settings, "--users", "/nowhere/users") == "/nowhere/users: No such file or directory"
+    assert desk.complains("serve", settings, "--users", "/nowhere/users") == "--users /nowhere/users: No such file or directory"
     assert desk.complains("serve", settings, "--users", desk.folder / "bad-users").startswith(
-        "bad-users:2: a line is CLIENT SERVER SECRET ADDRESS, and this one ends before the secret")
+        "--users bad-users:2: a line is CLIENT SERVER SECRET ADDRESS, and this one ends before the secret")
     assert desk.complains("serve", settings, "--cert", "/nowhere/cert") == \
-        "/nowhere/cert: cannot read the certificate: No such file or directory"
+        "--cert /nowhere/cert: No such file or directory"
     assert desk.complains("serve", settings, "--cert", desk.pki.server.key).endswith(
         "server.key: no certificate in it (PEM is wanted)")
     assert "is not the key of the certificate in" in desk.complains("serve", settings, "--key", other.key)
@@ -213,13 +213,13 @@ def test_check_looks_into_the_servers_files(desk):
 def test_check_looks_into_the_clients_files(desk):
     settings = desk.connect_settings
     assert desk.complains("connect", settings, "--ca-cert", "/nowhere/ca") == \
-        "/nowhere/ca: cannot read the certificate authorities: No such file or directory"
+        "--ca-cert /nowhere/ca: No such file or directory"
     assert desk.complains("connect", settings, "--ca-cert", desk.users) == \
-        "users: no usable certificate of an authority in it (PEM is wanted)"
+        "--ca-cert users: no usable certificate of an authority in it (PEM is wanted)"
     assert desk.complains("connect", settings, "--servercert", "pin-sha256:abc").startswith(
-        '"pin-sha256:abc" is no pin: pin-sha256: and 44 characters of base64')
+        '--servercert pin-sha256:abc: must be pin-sha256: and 44 characters of base64')
     assert desk.complains("connect", settings, "--password-file", "/nowhere/password") == \
-        "/nowhere/password: No such file or directory"
+        "--password-file /nowhere/password: No such file or directory"
 
 
 def test_an_encrypted_key_wants_its_password(desk):
@@ -229,7 +229,7 @@ def test_an_encrypted_key_wants_its_password(desk):
     key.chmod(0o600)
     settings = desk.serve_settings
     assert desk.complains("serve", settings, "--key", key) == \
-        "encrypted.key: the key is encrypted and no password for it was given"
+        "--key encrypted.key: the key is encrypted and no password for it was given"
     assert "encrypted.key: the private key cannot be read (is the password right?)" in desk.complains(
         "serve", settings, "--key", key, "--key-password-file", desk.file("wrong", "shut\n"))
     assert desk.check("serve", settings, "--key", key, "--key-password-file", desk.file("right", "open\n")) == GOOD
@@ -237,12 +237,12 @@ def test_an_encrypted_key_wants_its_password(desk):
 
 def test_a_file_that_is_not_there_is_named(desk):
     assert desk.run("connect", "--config", "/nowhere/office.conf", "--check") == \
-        (2, "", "sstp connect: /nowhere/office.conf: No such file or directory\n")
+        (2, "", "sstp connect: --config /nowhere/office.conf: No such file or directory\n")
 
 
 def test_a_file_that_cannot_be_read_is_not_an_empty_one(desk):
     settings = ("connect", "--check", "--user", "ann", "--ca-cert", desk.pki.ca, "vpn.example.net")
-    assert desk.run(*settings, "--config", desk.folder) == (2, "", f"sstp connect: {desk.folder}: Is a directory\n")
+    assert desk.run(*settings, "--config", desk.folder) == (2, "", f"sstp connect: --config {desk.folder}: Is a directory\n")
 
 
 def test_lines_are_counted_past_an_overlong_one(desk):
@@ -263,10 +263,10 @@ def test_a_variable_may_hold_a_list(desk):
     routes = "10.0.0.0/8 192.168.7.0/24,172.16.0.0/12\n"
     assert desk.check("connect", desk.connect_settings, SSTP_ROUTE=routes) == GOOD
     assert desk.complains("connect", desk.connect_settings, SSTP_ROUTE="10.0.0.0/8 nonsense") == \
-        "SSTP_ROUTE=10.0.0.0/8 nonsense: must be a network such as 10.0.0.0/8 or 2001:db8::/32"
+        "SSTP_ROUTE=10.0.0.0/8 nonsense: must be a network such as 10.0.0.0/8, 10.0.0.0/255.0.0.0 or 2001:db8::/32"
     assert desk.check("serve", desk.serve_settings, SSTP_LISTEN="443,4443", SSTP_DNS="10.0.0.1 10.0.0.2") == GOOD
     assert desk.complains("serve", desk.serve_settings, SSTP_DNS="10.0.0.1 10.0.0.2 10.0.0.3").endswith(
-        "two are the most that PPP can tell a client")
+        "at most two can be given, since PPP has room for two")
 
 
 @pytest.mark.parametrize("verb", ["connect", "run", "proxy", "serve"])
@@ -285,17 +285,17 @@ def test_the_environment_may_name_the_file(desk):
 
 
 def test_the_environment_wins_over_the_file_and_the_command_line_over_both(desk):
-    no_ca = "/nowhere/{}: cannot read the certificate authorities: No such file or directory"
+    no_ca = "{}/nowhere/{}: No such file or directory"
     settings = desk.connect_settings.replace(str(desk.pki.ca), "/nowhere/file")
-    assert desk.complains("connect", settings) == no_ca.format("file")
-    assert desk.complains("connect", settings, SSTP_CA_CERT="/nowhere/environment") == no_ca.format("environment")
+    assert desk.complains("connect", settings) == no_ca.format("connect.conf:3: ca-cert = ", "file")
+    assert desk.complains("connect", settings, SSTP_CA_CERT="/nowhere/environment") == no_ca.format("SSTP_CA_CERT=", "environment")
     assert desk.complains("connect", settings, "--ca-cert", "/nowhere/line",
-                          SSTP_CA_CERT="/nowhere/environment") == no_ca.format("line")
+                          SSTP_CA_CERT="/nowhere/environment") == no_ca.format("--ca-cert ", "line")
 
 
 def test_a_stronger_list_replaces_a_weaker_one(desk):
     settings = desk.connect_settings + "servercert = nonsense\n"
-    assert desk.complains("connect", settings).startswith('"nonsense" is no pin')
+    assert desk.complains("connect", settings).startswith("connect.conf:4: servercert = nonsense: must be pin-")
     assert desk.check("connect", settings, SSTP_SERVERCERT=desk.pki.server.pin) == GOOD
     assert desk.check("connect", settings, "--servercert", desk.pki.server.pin,
                       SSTP_SERVERCERT="nonsense too") == GOOD
@@ -312,8 +312,8 @@ def test_a_flag_of_the_file_can_be_taken_back_by_the_environment(desk):
 
 @pytest.mark.parametrize("options, words", [
     (["--passwd-on-stdin"], "standard input: nothing to read"),
-    (["--password-file", "/nowhere/password"], "/nowhere/password: No such file or directory"),
-    (["--password-fd", "77"], "--password-fd 77: Bad file descriptor"),
+    (["--password-file", "/nowhere/password"], "--password-file /nowhere/password: No such file or directory"),
+    (["--password-fd", "77"], "--password-fd 77: there is no open descriptor 77; a shell opens one with 77<FILE"),
     ([], "no password: no terminal to ask on; use --password-file, --passwd-on-stdin or the variable SSTP_PASSWORD"),
 ])
 def test_without_a_password_nothing_is_tried(desk, options, words):
@@ -362,7 +362,7 @@ NOT_UTF8 = "this is not text in UTF-8 (a NUL byte, or the mark of UTF-16)"
 def test_a_settings_file_that_is_not_text(desk, content, words):
     path = desk.folder / "strange.conf"
     path.write_bytes(content)
-    assert desk.run("connect", "--config", path, "--check") == (2, "", f"sstp connect: {path}: {words}\n")
+    assert desk.run("connect", "--config", path, "--check") == (2, "", f"sstp connect: --config {path}: {words}\n")
 
 
 @pytest.mark.parametrize("edit", [
@@ -386,7 +386,7 @@ def test_a_settings_file_from_a_pipe_and_none(desk):
     fifo = desk.folder / "fifo"
     os.mkfifo(fifo)
     assert desk.run("connect", "--config", fifo, "--check") == \
-        (2, "", f"sstp connect: {fifo}: nobody writes to this FIFO\n")
+        (2, "", f"sstp connect: --config {fifo}: nobody writes to this FIFO\n")
     writer = subprocess.Popen(["sh", "-c", 'cat "$0" >"$1"', settings, fifo])
     try:
         assert desk.run("connect", "--config", fifo, "--check") == GOOD
@@ -396,7 +396,7 @@ def test_a_settings_file_from_a_pipe_and_none(desk):
 
 
 def test_a_settings_file_that_is_a_device_or_not_ours(desk):
-    assert desk.run("connect", "--config", "/dev/zero", "--check") == (2, "", f"sstp connect: /dev/zero: {NOT_UTF8}\n")
+    assert desk.run("connect", "--config", "/dev/zero", "--check") == (2, "", f"sstp connect: --config /dev/zero: {NOT_UTF8}\n")
     closed = desk.file("closed.conf", desk.connect_settings)
     closed.chmod(0)
     done = subprocess.run(["setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--reuid", "54321", "--clear-groups",
@@ -415,14 +415,14 @@ def test_a_settings_file_that_is_a_device_or_not_ours(desk):
 def test_a_password_file_that_is_not_text(desk, content, words):
     path = desk.folder / "strange"
     path.write_bytes(content)
-    assert desk.complains("connect", desk.connect_settings, "--password-file", path) == f"strange: {words}"
+    assert desk.complains("connect", desk.connect_settings, "--password-file", path) == f"--password-file strange: {words}"
 
 
 def test_a_password_file_that_is_not_a_file(desk):
     assert desk.complains("connect", desk.connect_settings, "--password-file", desk.folder).endswith("Is a directory")
     os.mkfifo(desk.folder / "fifo")
     assert desk.complains("connect", desk.connect_settings, "--password-file", desk.folder / "fifo") == \
-        "fifo: nobody writes to this FIFO"
+        "--password-file fifo: nobody writes to this FIFO"
     assert "zero byte" in desk.complains("connect", desk.connect_settings, "--password-file", "/dev/zero")
 
 
