@@ -119,7 +119,7 @@ RANK_3 = net
 RANK_4 = proc tun
 RANK_5 = ppp sstp ip6 dns tls
 RANK_6 = tunnel auth
-RANK_7 = stack
+RANK_7 = stack netdev
 RANK_8 = client server proxy
 RANK_9 = cli
 

@@ -93,13 +93,16 @@ const struct verb connect_verb = {
 	.word = word,
 };
 
-static struct place *place_of(const struct connect_settings *s)
+static struct netdev_source source_of(const struct connect_settings *s)
 {
 	if (s->netns)
-		return place_netns(s->netns, s->userns);
+		return (struct netdev_source){ NETDEV_IN_NETNS, .netns = s->netns,
+					       .userns = s->userns };
 	if (s->tun_fd >= 0)
-		return place_fd(s->tun_fd);
-	return s->script_tun ? place_command(s->script_tun) : place_here();
+		return (struct netdev_source){ NETDEV_GIVEN, .fd = s->tun_fd };
+	if (s->script_tun)
+		return (struct netdev_source){ NETDEV_FOR_SCRIPT, .script = s->script_tun };
+	return (struct netdev_source){ NETDEV_HERE, .netns = NULL };
 }
 
 static struct tun_backend_cfg device_of(const struct connect_settings *s)
@@ -107,9 +110,9 @@ static struct tun_backend_cfg device_of(const struct connect_settings *s)
 	struct tun_backend_cfg device = network_device(&s->network);
 
 	device.table = s->table;
-	device.dns = s->no_dns ? HOST_DNS_NONE : HOST_DNS_AUTO;
+	device.no_dns = s->no_dns;
 	device.script = s->script;
-	device.place = place_of(s);
+	device.source = source_of(s);
 	device.exit_fd = s->exit_fd;
 	return device;
 }

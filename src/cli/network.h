@@ -53,7 +53,7 @@ struct network_settings {
 			set_flag, offsetof(type, network.no_offload), false, NULL           \
 	}
 
-/* The rest of it has no setting: no table, DNS as it comes, no script, no place yet. */
+/* The rest of it has no setting: no table, DNS as it comes, no script, no source yet. */
 static inline struct tun_backend_cfg network_device(const struct network_settings *s)
 {
 	return (struct tun_backend_cfg){

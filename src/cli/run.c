@@ -57,11 +57,14 @@ const struct verb run_verb = {
 
 static int run(const struct run_settings *s, struct client_cfg *cfg)
 {
-	struct place_run_cfg place = { .argv = s->command, .map_root = s->map_root };
 	struct tun_backend_cfg device = network_device(&s->network);
 
 	common_warn_of_keylog(s->server.keylog);
-	device.place = place_run(&place);
+	device.source = (struct netdev_source){
+		NETDEV_FOR_COMMAND,
+		.argv = s->command,
+		.map_root = s->map_root,
+	};
 	cfg->backend = tun_backend_new(&device);
 	if (cfg->backend)
 		return client_run(cfg);

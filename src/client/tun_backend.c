@@ -17,10 +17,10 @@ struct tun_backend {
 	struct backend base;
 	const struct tun_backend_cfg *cfg;
 	struct backend_client *client;
-	struct place *place;
+	struct netdev *netdev;
 	struct tun *tun;
 	struct merge *merge;
-	struct loop_watch watch, exit_watch;
+	struct loop_watch watch, exit_watch, process_watch;
 	uint8_t *packet;   /* TUN_PACKET_MAX bytes, for tunnel_send_block */
 	struct host *host; /* NULL with --script, and where the network is not ours to set up */
 	struct scripts scripts;
@@ -187,8 +187,8 @@ static int up(struct backend *b, const struct link_addrs *link)
 		error = host_up(t->host, link);
 	else if (is_news)
 		run_script(t, t->was_up ? SCRIPT_RECONNECT : SCRIPT_CONNECT);
-	if (!error && t->place->ops->up)
-		error = t->place->ops->up(t->place, link);
+	if (!error)
+		error = netdev_up(t->netdev, link);
 	if (error)
 		return error;
 	t->is_up = t->was_up = true;
@@ -231,20 +231,71 @@ static enum exit_code open_packets(struct tun_backend *t)
 }
 
 /* A script brings the device up, and would find an address that the kernel has made up. */
-static void keep_kernel_out(struct host_cfg *host)
+static void keep_kernel_out(struct netdev *n)
 {
-	if (host->netlink || !netlink_open(&host->netlink))
-		netlink_link_no_autoaddr(host->netlink, host->ifindex);
+	if (n->netlink || !netlink_open(&n->netlink))
+		netlink_link_no_autoaddr(n->netlink, n->ifindex);
+}
+
+static enum host_dns host_dns_of(const struct netdev *n)
+{
+	switch (n->dns) {
+	case NETDEV_DNS_HOST:
+		return HOST_DNS_AUTO;
+	case NETDEV_DNS_FILE:
+		return HOST_DNS_FILE;
+	case NETDEV_DNS_FD:
+		return HOST_DNS_FD;
+	case NETDEV_DNS_NONE:
+		break;
+	}
+	return HOST_DNS_NONE;
+}
+
+static struct netlink *take_netlink(struct netdev *n)
+{
+	struct netlink *netlink = n->netlink;
+
+	n->netlink = NULL;
+	return netlink;
+}
+
+static enum exit_code open_own_host(struct tun_backend *t)
+{
+	const struct tun_backend_cfg *cfg = t->cfg;
+	struct netdev *n = t->netdev;
+	struct host_cfg host = {
+		.device = n->name,
+		.ifindex = n->ifindex,
+		.is_elsewhere = n->is_foreign,
+		.netlink = take_netlink(n),
+		.default_route = cfg->default_route,
+		.ipv6_outside = cfg->ipv6_outside,
+		.routes = cfg->routes,
+		.route_count = cfg->route_count,
+		.table = cfg->table,
+		.dns = cfg->no_dns ? HOST_DNS_NONE : host_dns_of(n),
+		.resolv_conf = n->resolv_conf,
+		.resolv_conf_fd = n->resolv_conf_fd,
+		.loop = t->client->loop,
+		.settled = host_settled,
+		.arg = t,
+		.log = t->client->log,
+	};
+
+	return host_open(&host, &t->host) ? EXIT_NETCONF : EXIT_OK;
 }
 
 /* The namespace's netlink socket, if there is one, is not needed without it. */
-static enum exit_code open_host(struct tun_backend *t, struct place_device *made)
+static enum exit_code open_host(struct tun_backend *t)
 {
-	if (!made->is_bare && !t->cfg->script)
-		return host_open(&made->host, &t->host) ? EXIT_NETCONF : EXIT_OK;
-	if (!made->is_bare)
-		keep_kernel_out(&made->host);
-	netlink_close(made->host.netlink);
+	struct netdev *n = t->netdev;
+
+	if (!n->is_bare && !t->cfg->script)
+		return open_own_host(t);
+	if (!n->is_bare)
+		keep_kernel_out(n);
+	netlink_close(take_netlink(n));
 	if (t->cfg->script)
 		open_scripts(t);
 	run_script(t, SCRIPT_PRE_INIT);
@@ -280,34 +331,80 @@ static enum exit_code watch_exit_fd(struct tun_backend *t)
 	return EXIT_USAGE;
 }
 
+static void on_process_gone(struct loop_watch *w, uint32_t events)
+{
+	struct tun_backend *t = container_of(w, struct tun_backend, process_watch);
+
+	(void)events;
+	loop_unwatch(t->client->loop, w);
+	log_info(t->client->log, "process %ld is gone, and its network with it",
+		 (long)t->netdev->process);
+	t->client->end(t->client, EXIT_OK);
+}
+
+static void watch_process(struct tun_backend *t)
+{
+	if (t->netdev->process_fd < 0)
+		return;
+	t->process_watch = (struct loop_watch){ .fd = t->netdev->process_fd,
+						.events = EPOLLIN,
+						.ready = on_process_gone };
+	loop_watch(t->client->loop, &t->process_watch); /* else we stay until we are told to end */
+}
+
+/* What the program of --script-tun is told. */
+static void make_environment(void *arg, struct env *env)
+{
+	struct tun_backend *t = arg;
+	struct script_env told = {
+		.device = t->base.name,
+		.mtu = t->link.mtu,
+		.gateway = t->link.server,
+		.link = &t->link,
+		.log = t->client->log,
+	};
+
+	script_environment(env, SCRIPT_CONNECT, &told);
+}
+
+static void program_ended(void *arg, int status)
+{
+	struct tun_backend *t = arg;
+
+	t->client->end(t->client, status);
+}
+
+static enum exit_code open_netdev(struct tun_backend *t)
+{
+	struct netdev_cfg cfg = {
+		.tun = { .name = t->cfg->interface, .offload = !t->cfg->no_offload },
+		.tuns = &t->tun,
+		.queues = 1,
+		.wants_dns = !t->cfg->no_dns,
+		.loop = t->client->loop,
+		.log = t->client->log,
+		.environment = make_environment,
+		.ended = program_ended,
+		.arg = t,
+	};
+	enum exit_code code = netdev_open(&t->cfg->source, &cfg, &t->netdev);
+
+	if (code)
+		return code;
+	t->base.name = t->netdev->name;
+	watch_process(t);
+	return EXIT_OK;
+}
+
 static enum exit_code open_backend(struct backend *b, struct backend_client *client)
 {
 	struct tun_backend *t = tun_backend_of(b);
-	const struct tun_backend_cfg *cfg = t->cfg;
-	struct tun_cfg tun = { .name = cfg->interface, .offload = !cfg->no_offload };
-	struct place_device made = {
-		.host = {
-			.default_route = cfg->default_route,
-			.ipv6_outside = cfg->ipv6_outside,
-			.loop = client->loop,
-			.routes = cfg->routes,
-			.route_count = cfg->route_count,
-			.table = cfg->table,
-			.dns = cfg->dns,
-			.settled = host_settled,
-			.arg = t,
-			.log = client->log,
-		},
-	};
 	enum exit_code code;
 
 	t->client = client;
-	code = t->place->ops->open(t->place, client, &tun, &made);
-	if (code)
-		return code;
-	t->tun = made.tun;
-	made.host.device = t->base.name = made.name;
-	code = open_host(t, &made);
+	code = open_netdev(t);
+	if (!code)
+		code = open_host(t);
 	if (!code)
 		code = open_packets(t);
 	return code ? code : watch_exit_fd(t);
@@ -316,13 +413,12 @@ static enum exit_code open_backend(struct backend *b, struct backend_client *cli
 static bool take_signal(struct backend *b, const struct signalfd_siginfo *info)
 {
 	struct tun_backend *t = tun_backend_of(b);
-	struct place *p = t->place;
 
 	if (info->ssi_signo == SIGCHLD)
 		scripts_child(&t->scripts);
 	if (info->ssi_signo == SIGCHLD && t->host)
 		host_child(t->host);
-	return p->ops->signal && p->ops->signal(p, info);
+	return t->netdev && netdev_signal(t->netdev, info);
 }
 
 static void close_backend(struct backend *b)
@@ -334,10 +430,11 @@ static void close_backend(struct backend *b)
 	if (t->client) {
 		loop_unwatch(t->client->loop, &t->watch);
 		loop_unwatch(t->client->loop, &t->exit_watch);
+		loop_unwatch(t->client->loop, &t->process_watch);
 	}
 	merge_close(t->merge);
 	tun_close(t->tun);
-	t->place->ops->close(t->place);
+	netdev_close(t->netdev);
 	alloc_put(t->packet);
 	free(t);
 }
@@ -353,20 +450,16 @@ static const struct backend_ops ops = {
 
 struct backend *tun_backend_new(const struct tun_backend_cfg *cfg)
 {
-	struct tun_backend *t = cfg->place ? calloc(1, sizeof(*t)) : NULL;
+	struct tun_backend *t = calloc(1, sizeof(*t));
 
-	if (!t) {
-		if (cfg->place)
-			cfg->place->ops->close(cfg->place);
+	if (!t)
 		return NULL;
-	}
 	t->cfg = cfg;
-	t->place = cfg->place;
 	t->base = (struct backend){
 		.ops = &ops,
 		.sink = { .deliver = to_tun, .flush = flush_tun },
 		.name = cfg->interface,
-		.wants_dns = cfg->dns != HOST_DNS_NONE || cfg->script,
+		.wants_dns = !cfg->no_dns || cfg->script,
 	};
 	return &t->base;
 }

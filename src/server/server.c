@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "net/health.h"
-#include "server/device.h"
+#include "server/server_netdev.h"
 #include "server/leases.h"
 #include "server/worker.h"
 #include "util/file.h"
@@ -44,8 +44,9 @@ struct server {
 	struct shared shared;
 	struct loop *loop; /* of signals */
 	struct health health;
-	struct mailbox mailbox;    /* answers of the workers */
-	struct loop_watch process; /* the one that names the device's namespace */
+	struct mailbox mailbox; /* answers of the workers */
+	struct netdev *netdev;
+	struct loop_watch process; /* the one that names its namespace */
 	struct loop_watch ended;
 	uint64_t ended_count; /* workers */
 	struct loop_timer look;
@@ -175,12 +176,13 @@ static enum exit_code listen_all(struct server *srv)
 static enum exit_code open_device(struct server *srv, struct tun *tuns[])
 {
 	struct shared *sh = &srv->shared;
-	struct device d = { .tuns = tuns, .queues = sh->worker_count, .process_fd = -1 };
-	enum exit_code code = device_open(srv->cfg, pool_server(registry_pool(sh->registry)), &d);
+	struct server_netdev d = { .tuns = tuns, .queues = sh->worker_count };
+	enum exit_code code =
+		server_netdev_open(srv->cfg, pool_server(registry_pool(sh->registry)), &d);
 
-	srv->process.fd = d.process_fd;
+	srv->netdev = d.netdev;
 	memcpy(sh->own_iid, d.own_iid, sizeof(sh->own_iid));
-	registry_set_device(sh->registry, d.netlink, d.ifindex);
+	registry_set_device(sh->registry, d.netlink, d.netdev ? d.netdev->ifindex : 0);
 	return code;
 }
 
@@ -377,8 +379,11 @@ static void on_worker_ended(struct loop_watch *watch, uint32_t events)
 
 static void watch_process(struct server *srv)
 {
-	srv->process.events = EPOLLIN;
-	srv->process.ready = on_process_gone;
+	if (srv->netdev->process_fd < 0)
+		return;
+	srv->process = (struct loop_watch){ .fd = srv->netdev->process_fd,
+					    .events = EPOLLIN,
+					    .ready = on_process_gone };
 	loop_watch(srv->loop, &srv->process); /* else we stay until we are told to end */
 }
 
@@ -564,7 +569,7 @@ static enum exit_code open_all(struct server *srv)
 	file_raise_limit(srv->max_sessions + WORKER_HALF_OPEN_MAX + FILES_OF_OURS);
 	health_open(&srv->health, srv->loop);
 	code = open_workers(srv);
-	if (!code && srv->process.fd >= 0)
+	if (!code)
 		watch_process(srv);
 	if (!code)
 		code = listen_all(srv);
@@ -648,7 +653,9 @@ static void close_all(struct server *srv)
 	registry_close(sh->registry);
 	credentials_close(&sh->credentials);
 	health_close(&srv->health);
-	close_watch(srv, &srv->process);
+	if (srv->process.ready)
+		loop_unwatch(srv->loop, &srv->process);
+	netdev_close(srv->netdev);
 	close_watch(srv, &srv->ended);
 	mailbox_close(&srv->mailbox); /* answers of workers that are closed */
 	loop_close(srv->loop);
@@ -662,7 +669,7 @@ enum exit_code server_run(const struct server_cfg *cfg)
 	if (!srv)
 		return EXIT_OTHER;
 	srv->cfg = cfg;
-	srv->ended.fd = srv->process.fd = srv->mailbox.watch.fd = -1;
+	srv->ended.fd = srv->mailbox.watch.fd = -1;
 	srv->look.expired = look_at_workers;
 	srv->save.expired = save_now_and_then;
 	code = open_all(srv);

@@ -10,40 +10,40 @@
  * There is no other device than ours in that network, and no IPv6 route, so nothing leaves it past
  * the tunnel, whatever becomes of the tunnel.
  */
-#include "client/place.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "netdev/foreign.h"
+#include "netdev/netdev.h"
 #include "proc/command.h"
 #include "proc/confine.h"
 #include "proc/handover.h"
-#include "tunnel/elsewhere.h"
+#include "util/bytes.h"
+#include "util/log.h"
 #include "util/seccomp.h"
 
 enum { LOOK_MS = 100 };
 
 struct confined {
-	struct place place;
-	struct place_run_cfg cfg;
-	struct elsewhere_cfg device;
-	struct backend_client *client;
+	struct netdev base;
+	struct netdev_cfg cfg;
+	char *const *argv;
+	bool map_root;
+	struct foreign_cfg device;
 	struct command command;
-	int ours, its;      /* ends of a socket pair; -1: closed */
-	int resolv_conf_fd; /* -1: there is none in there */
+	int ours, its; /* ends of a socket pair; -1: closed */
 	struct confined_names names;
 	struct loop_watch mounts; /* have changed in there */
 	struct loop_timer look;   /* a moment later: whether resolv.conf is still ours */
 	bool is_going;            /* the child was told to become the command */
-	char name[IF_NAMESIZE];
 };
 
-static struct confined *confined_of(struct place *p)
+static struct confined *confined_of(struct netdev *n)
 {
-	return container_of(p, struct confined, place);
+	return container_of(n, struct confined, base);
 }
 
 /* ---- in the child */
@@ -64,14 +64,14 @@ static bool can_open_tun(const struct log *log)
 /* Descriptors for us: the socket, the device, and the resolv.conf if there can be one. */
 static int make(struct confined *c, int *fds)
 {
-	const struct log *log = c->client->log;
-	int error = confine_enter(c->cfg.map_root, log), count, fd;
+	const struct log *log = c->cfg.log;
+	int error = confine_enter(c->map_root, log), count, fd;
 
 	if (error)
 		return error;
 	if (!can_open_tun(log))
 		return -ENODEV;
-	count = elsewhere_make(&c->device, fds);
+	count = foreign_make(&c->device, fds);
 	if (count < 0)
 		return count;
 	fd = confine_names(log);
@@ -106,7 +106,7 @@ static void ended(struct command *command, int status)
 {
 	struct confined *c = container_of(command, struct confined, command);
 
-	c->client->end(c->client, status);
+	c->cfg.ended(c->cfg.arg, status);
 }
 
 static void close_end(int *end)
@@ -120,17 +120,17 @@ static int start(struct confined *c)
 {
 	struct env env;
 	struct command_cfg cfg = {
-		.argv = c->cfg.argv,
+		.argv = c->argv,
 		.env = &env,
 		.prepare = prepare,
 		.arg = c,
 		.ended = ended,
-		.log = c->client->log,
+		.log = c->cfg.log,
 	};
 	int ends[2], error = handover_pair(ends);
 
 	if (error) {
-		log_error(c->client->log, "a socket pair: %s%s", strerror(-error),
+		log_error(c->cfg.log, "a socket pair: %s%s", strerror(-error),
 			  seccomp_advice(error));
 		return error;
 	}
@@ -150,124 +150,126 @@ static void on_mounts(struct loop_watch *w, uint32_t events)
 
 	(void)events;
 	if (!c->look.slot)
-		loop_timer_set(c->client->loop, &c->look, loop_now(c->client->loop) + LOOK_MS);
+		loop_timer_set(c->cfg.loop, &c->look, loop_now(c->cfg.loop) + LOOK_MS);
 }
 
 static void on_look(struct loop_timer *t)
 {
 	struct confined *c = container_of(t, struct confined, look);
-	int error = confined_names_renew(&c->names, c->resolv_conf_fd);
+	int error = confined_names_renew(&c->names, c->base.resolv_conf_fd);
 
 	if (error)
-		log_debug(c->client->log, "DNS: the command's /etc/resolv.conf: %s",
-			  strerror(-error));
+		log_debug(c->cfg.log, "DNS: the command's /etc/resolv.conf: %s", strerror(-error));
 }
 
 static void watch_names(struct confined *c)
 {
-	if (c->resolv_conf_fd < 0 || !confined_names_open(&c->names, c->command.pid))
+	if (c->base.resolv_conf_fd < 0 || !confined_names_open(&c->names, c->command.pid))
 		return;
 	c->look.expired = on_look;
 	c->mounts = (struct loop_watch){ .fd = c->names.mounts_fd,
 					 .events = EPOLLPRI,
 					 .ready = on_mounts };
-	if (loop_watch(c->client->loop, &c->mounts))
+	if (loop_watch(c->cfg.loop, &c->mounts))
 		confined_names_close(&c->names);
 }
 
-static enum exit_code open_confined(struct place *p, struct backend_client *client,
-				    const struct tun_cfg *tun, struct place_device *device)
+static enum exit_code take_over(struct confined *c)
 {
-	struct confined *c = confined_of(p);
-	struct host_cfg *host = &device->host;
+	struct netdev *n = &c->base;
 	int fds[HANDOVER_MAX], count;
 
-	c->client = client;
-	c->device = (struct elsewhere_cfg){ .tun = *tun, .queues = 1, .log = client->log };
 	if (start(c))
 		return EXIT_OTHER;
 	count = handover_take(c->ours, fds, HANDOVER_MAX);
 	if (count == -EPIPE || count == -EMFILE)
-		log_error(client->log, "the command's network: %s", strerror(-count));
+		log_error(c->cfg.log, "the command's network: %s", strerror(-count));
 	if (count < 0)
 		return EXIT_NETCONF;
 	if (count > 2)
-		c->resolv_conf_fd = fds[2];
-	if (elsewhere_take(&c->device, fds, &device->tun, &host->netlink, &host->ifindex))
+		n->resolv_conf_fd = fds[2];
+	if (foreign_take(&c->device, fds, c->cfg.tuns, &n->netlink, &n->ifindex))
 		return EXIT_NETCONF;
-	snprintf(c->name, sizeof(c->name), "%s", tun_name(device->tun));
-	device->name = c->name;
-	host->is_elsewhere = true;
-	host->dns = c->resolv_conf_fd >= 0 ? HOST_DNS_FD : HOST_DNS_NONE;
-	host->resolv_conf_fd = c->resolv_conf_fd;
-	host->resolv_conf = "the command's /etc/resolv.conf";
-	watch_names(c);
 	return EXIT_OK;
 }
 
-static int up(struct place *p, const struct link_addrs *link)
+static int up(struct netdev *n, const struct link_addrs *link)
 {
-	struct confined *c = confined_of(p);
+	struct confined *c = confined_of(n);
 
 	if (c->is_going)
 		return 0;
 	if (!link->dns_count)
-		log_warn(c->client->log, "the server names no DNS server: the command has none");
+		log_warn(c->cfg.log, "the server names no DNS server: the command has none");
 	c->is_going = true;
 	if (write(c->ours, "", 1) < 0)
-		log_error(c->client->log, "%s: %s", c->cfg.argv[0], strerror(errno));
+		log_error(c->cfg.log, "%s: %s", c->argv[0], strerror(errno));
 	close_end(&c->ours);
 	return 0;
 }
 
 /* Whoever waits for the command must not take our end before it for its success. */
-static bool take_signal(struct place *p, const struct signalfd_siginfo *info)
+static bool take_signal(struct netdev *n, const struct signalfd_siginfo *info)
 {
-	struct confined *c = confined_of(p);
+	struct confined *c = confined_of(n);
 
 	if (c->is_going || info->ssi_signo == SIGCHLD)
 		return command_signal(&c->command, info);
 	if (!command_takes(info))
 		return false;
-	c->client->end(c->client, 128 + (int)info->ssi_signo);
+	c->cfg.ended(c->cfg.arg, 128 + (int)info->ssi_signo);
 	return true;
 }
 
-static void close_confined(struct place *p)
+static void close_confined(struct netdev *n)
 {
-	struct confined *c = confined_of(p);
+	struct confined *c = confined_of(n);
 
 	close_end(&c->ours); /* a child that waits still ends now */
 	command_close(&c->command);
-	if (c->client) {
-		loop_unwatch(c->client->loop, &c->mounts);
-		loop_timer_stop(c->client->loop, &c->look);
+	if (c->cfg.loop) {
+		loop_unwatch(c->cfg.loop, &c->mounts);
+		loop_timer_stop(c->cfg.loop, &c->look);
 	}
 	confined_names_close(&c->names);
-	if (c->resolv_conf_fd >= 0)
-		close(c->resolv_conf_fd);
+	if (c->base.resolv_conf_fd >= 0)
+		close(c->base.resolv_conf_fd);
 	free(c);
 }
 
-struct place *place_run(const struct place_run_cfg *cfg)
+enum exit_code netdev_open_for_command(const struct netdev_source *source,
+				       const struct netdev_cfg *cfg, struct netdev **out)
 {
-	static const struct place_ops ops = {
-		.open = open_confined,
-		.up = up,
-		.signal = take_signal,
-		.close = close_confined,
-	};
+	static const struct netdev_ops ops = { up, take_signal, close_confined };
 	struct confined *c = calloc(1, sizeof(*c));
+	enum exit_code code;
 
 	if (!c)
-		return NULL;
+		return netdev_no_memory(cfg);
 	*c = (struct confined){
-		.place = { &ops },
+		.base = {
+			.ops = &ops,
+			.is_foreign = true,
+			.resolv_conf = "the command's /etc/resolv.conf",
+			.resolv_conf_fd = -1,
+			.process_fd = -1,
+		},
 		.cfg = *cfg,
+		.argv = source->argv,
+		.map_root = source->map_root,
+		.device = { .tun = cfg->tun, .queues = 1, .log = cfg->log },
 		.ours = -1,
 		.its = -1,
-		.resolv_conf_fd = -1,
 		.names = { -1, -1, -1 },
 	};
-	return &c->place;
+	code = take_over(c);
+	if (code) {
+		close_confined(&c->base);
+		return code;
+	}
+	snprintf(c->base.name, sizeof(c->base.name), "%s", tun_name(cfg->tuns[0]));
+	c->base.dns = c->base.resolv_conf_fd >= 0 ? NETDEV_DNS_FD : NETDEV_DNS_NONE;
+	watch_names(c);
+	*out = &c->base;
+	return EXIT_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A TUN device in another network namespace: the socket is descriptor 0, its queues follow. */
-#include "tunnel/elsewhere.h"
+#include "netdev/foreign.h"
 #include "util/seccomp.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 
 /* ---- in the child, which ends after this: nothing is freed */
 
-static int make_queues(const struct elsewhere_cfg *cfg, int *fds)
+static int make_queues(const struct foreign_cfg *cfg, int *fds)
 {
 	struct tun *first, *next;
 	int error = tun_open(&cfg->tun, &first);
@@ -25,7 +25,7 @@ static int make_queues(const struct elsewhere_cfg *cfg, int *fds)
 	return 0;
 }
 
-int elsewhere_make(const struct elsewhere_cfg *cfg, int *fds)
+int foreign_make(const struct foreign_cfg *cfg, int *fds)
 {
 	struct netlink *nl;
 	int error = netlink_open(&nl);
@@ -58,8 +58,8 @@ static int take_queues(size_t count, const int *fds, struct tun **tuns)
 	return error;
 }
 
-int elsewhere_take(const struct elsewhere_cfg *cfg, const int *fds, struct tun **tuns,
-		   struct netlink **netlink, unsigned *ifindex)
+int foreign_take(const struct foreign_cfg *cfg, const int *fds, struct tun **tuns,
+		 struct netlink **netlink, unsigned *ifindex)
 {
 	int error = take_queues(cfg->queues, fds + 1, tuns), socket_error;
 

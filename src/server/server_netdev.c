@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The server's TUN device, here or in another network namespace. */
-#include "server/device.h"
+#include "server/server_netdev.h"
 
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "proc/handover.h"
-#include "proc/netns.h"
-#include "tunnel/elsewhere.h"
 #include "util/seccomp.h"
 #include "util/secret.h"
 
@@ -70,96 +67,83 @@ static void warn_of_overlaps(const struct ip_prefix *pool)
 	freeifaddrs(all);
 }
 
-/* ---- making it */
-
-static enum exit_code make_here(const struct server_cfg *server, const struct tun_cfg *cfg,
-				struct device *d)
+static void look_around(void *arg)
 {
-	int error = tun_open(cfg, &d->tuns[0]);
-
-	for (unsigned i = 1; i < d->queues && !error; i++)
-		error = tun_open_queue(d->tuns[0], &d->tuns[i]);
-	if (error) {
-		tun_complain(NULL, cfg, error);
-		return EXIT_NETCONF;
-	}
-	d->ifindex = tun_ifindex(d->tuns[0]);
 	warn_of_forwarding();
-	warn_of_overlaps(&server->network);
-	error = netlink_open(&d->netlink);
-	if (error)
-		log_error(NULL, "netlink: %s%s", strerror(-error), seccomp_advice(error));
-	return error ? EXIT_NETCONF : EXIT_OK;
-}
-
-struct there {
-	struct elsewhere_cfg elsewhere;
-	const struct ip_prefix *pool;
-};
-
-static int work(void *arg, int *fds)
-{
-	struct there *t = arg;
-
-	warn_of_forwarding();
-	warn_of_overlaps(t->pool);
-	return elsewhere_make(&t->elsewhere, fds);
-}
-
-static enum exit_code make_there(const struct server_cfg *cfg, const struct tun_cfg *tun,
-				 struct device *d)
-{
-	struct there t = { { .tun = *tun, .queues = d->queues }, &cfg->network };
-	int fds[HANDOVER_MAX], error;
-	struct netns ns;
-
-	error = netns_open(&ns, cfg->netns, cfg->userns, NULL);
-	if (!error && netns_visit(&ns, work, &t, fds, HANDOVER_MAX, NULL) < 0)
-		error = -1;
-	if (!error)
-		error = elsewhere_take(&t.elsewhere, fds, d->tuns, &d->netlink, &d->ifindex);
-	d->process_fd = ns.process_fd;
-	ns.process_fd = -1;
-	netns_close(&ns);
-	return error ? EXIT_NETCONF : EXIT_OK;
+	warn_of_overlaps(arg);
 }
 
 /* ---- setting it up: the pool's first address, and one that IPV6CP tells the clients */
 
-static int set_addresses(const struct server_cfg *cfg, const struct ip_addr *own, struct device *d)
+static int set_addresses(const struct server_cfg *cfg, const struct ip_addr *own,
+			 struct server_netdev *d)
 {
 	struct ip_addr ll = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } }, none = { 0 };
-	int error = netlink_link_up(d->netlink, d->ifindex, cfg->mtu);
+	int error = netlink_link_up(d->netlink, d->netdev->ifindex, cfg->mtu);
 
 	secret_random(d->own_iid, sizeof(d->own_iid));
 	d->own_iid[0] &= (uint8_t)~0x02; /* RFC 5072 section 4.1: not globally unique */
 	memcpy(ll.bytes + 8, d->own_iid, sizeof(d->own_iid));
 	if (!error)
-		error = netlink_addr_add(d->netlink, d->ifindex, own, cfg->network.len, &none);
-	if (!error && cfg->ipv6 && netlink_addr_add(d->netlink, d->ifindex, &ll, 64, &none))
+		error = netlink_addr_add(d->netlink, d->netdev->ifindex, own, cfg->network.len,
+					 &none);
+	if (!error && cfg->ipv6 && netlink_addr_add(d->netlink, d->netdev->ifindex, &ll, 64, &none))
 		log_debug(NULL, "no IPv6 address on the device: the host has IPv6 off");
 	return error;
 }
 
-enum exit_code device_open(const struct server_cfg *cfg, uint32_t own, struct device *d)
+static enum exit_code open_netlink(struct server_netdev *d)
 {
-	struct tun_cfg tun = {
-		.name = cfg->interface,
-		.offload = !cfg->no_offload,
-		.multi_queue = d->queues > 1,
+	int error = d->netlink ? 0 : netlink_open(&d->netlink);
+
+	if (error)
+		log_error(NULL, "netlink: %s%s", strerror(-error), seccomp_advice(error));
+	return error ? EXIT_NETCONF : EXIT_OK;
+}
+
+static enum exit_code open_netdev(const struct server_cfg *cfg, struct server_netdev *d)
+{
+	struct ip_prefix pool = cfg->network;
+	struct netdev_source source = {
+		.kind = cfg->netns ? NETDEV_IN_NETNS : NETDEV_HERE,
+		.netns = cfg->netns,
+		.userns = cfg->userns,
 	};
-	enum exit_code code = cfg->netns ? make_there(cfg, &tun, d) : make_here(cfg, &tun, d);
+	struct netdev_cfg netdev = {
+		.tun = {
+			.name = cfg->interface,
+			.offload = !cfg->no_offload,
+			.multi_queue = d->queues > 1,
+		},
+		.tuns = d->tuns,
+		.queues = d->queues,
+		.look_around = look_around,
+		.arg = &pool,
+	};
+	enum exit_code code = netdev_open(&source, &netdev, &d->netdev);
+
+	if (code)
+		return code;
+	d->netlink = d->netdev->netlink;
+	d->netdev->netlink = NULL;
+	return open_netlink(d);
+}
+
+enum exit_code server_netdev_open(const struct server_cfg *cfg, uint32_t own,
+				  struct server_netdev *d)
+{
+	enum exit_code code = open_netdev(cfg, d);
 	struct ip_addr own_addr = ip_from_v4(own);
 	int error;
 
 	if (code)
 		return code;
-	netlink_link_no_autoaddr(d->netlink, d->ifindex);
-	netlink_link_queue_len(d->netlink, d->ifindex, TUN_QUEUE_LEN);
+	netlink_link_no_autoaddr(d->netlink, d->netdev->ifindex);
+	netlink_link_queue_len(d->netlink, d->netdev->ifindex, TUN_QUEUE_LEN);
 	error = set_addresses(cfg, &own_addr, d);
 	if (!error)
 		return EXIT_OK;
-	log_error(NULL, "cannot set up %s with %s of %s: %s", tun_name(d->tuns[0]),
+	log_error(NULL, "cannot set up %s with %s of %s: %s", d->netdev->name,
 		  ip_print(&own_addr).text, ip_prefix_print(&cfg->network).text, strerror(-error));
 	return EXIT_NETCONF;
 }

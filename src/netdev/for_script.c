@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * --script-tun, as openconnect has it: the program is given a socket pair's other end, whose number
+ * is in VPNFD, and reads and writes a packet at a time there. It is started when the tunnel is up,
+ * with the environment that its user gives it; the tunnel ends when it does, and it is ended with the tunnel.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "netdev/netdev.h"
+#include "proc/command.h"
+#include "util/bytes.h"
+#include "util/log.h"
+
+enum { SOCKET_ROOM = 4 * 1024 * 1024 }; /* as far as the kernel allows: each packet costs 2 KiB */
+
+struct piped {
+	struct netdev base;
+	struct netdev_cfg cfg;
+	struct command command;
+	const char *text; /* for /bin/sh */
+	int end;          /* the program's; -1: it has it, or there is none yet */
+};
+
+static struct piped *piped_of(struct netdev *n)
+{
+	return container_of(n, struct piped, base);
+}
+
+static void widen(int fd)
+{
+	int room = SOCKET_ROOM;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+}
+
+static int open_ends(struct piped *c)
+{
+	int ends[2], error;
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	c->end = ends[1];
+	widen(ends[0]);
+	widen(ends[1]);
+	error = tun_adopt(ends[0], &c->cfg.tuns[0]);
+	if (error)
+		close(ends[0]);
+	return error;
+}
+
+/* Away from the terminal: Ctrl-C is ours, and the program ends after the tunnel. */
+static int prepare(void *arg)
+{
+	struct piped *c = arg;
+
+	setpgid(0, 0);
+	return fcntl(c->end, F_SETFD, 0) < 0 ? COMMAND_NO_START : 0;
+}
+
+static void ended(struct command *command, int status)
+{
+	struct piped *c = container_of(command, struct piped, command);
+
+	log_info(c->cfg.log, "the program of --script-tun ended with status %d", status);
+	c->cfg.ended(c->cfg.arg, status);
+}
+
+static int start(struct piped *c)
+{
+	const char *const argv[] = { "/bin/sh", "-c", c->text, NULL };
+	struct command_cfg cfg = {
+		.argv = (char *const *)(uintptr_t)argv, /* execve's const is historic */
+		.prepare = prepare,
+		.arg = c,
+		.ended = ended,
+		.log = c->cfg.log,
+	};
+	struct env env;
+	int error;
+
+	c->cfg.environment(c->cfg.arg, &env);
+	env_set(&env, "VPNFD", "%d", c->end);
+	cfg.env = &env;
+	error = command_start(&c->command, &cfg);
+	env_free(&env);
+	close(c->end);
+	c->end = -1;
+	return error;
+}
+
+static int up(struct netdev *n, const struct link_addrs *link)
+{
+	struct piped *c = piped_of(n);
+
+	(void)link;
+	return c->end < 0 ? 0 : start(c);
+}
+
+/* A signal to us is not the program's: it ends after the tunnel. */
+static bool take_signal(struct netdev *n, const struct signalfd_siginfo *info)
+{
+	return info->ssi_signo == SIGCHLD && command_signal(&piped_of(n)->command, info);
+}
+
+static void close_piped(struct netdev *n)
+{
+	struct piped *c = piped_of(n);
+
+	command_close(&c->command);
+	if (c->end >= 0)
+		close(c->end);
+	free(c);
+}
+
+enum exit_code netdev_open_for_script(const struct netdev_source *source,
+				      const struct netdev_cfg *cfg, struct netdev **out)
+{
+	static const struct netdev_ops ops = { up, take_signal, close_piped };
+	struct piped *c = calloc(1, sizeof(*c));
+	int error;
+
+	if (!c)
+		return netdev_no_memory(cfg);
+	*c = (struct piped){
+		.base = {
+			.ops = &ops,
+			.name = "script-tun",
+			.is_bare = true,
+			.dns = NETDEV_DNS_NONE,
+			.resolv_conf_fd = -1,
+			.process_fd = -1,
+		},
+		.cfg = *cfg,
+		.text = source->script,
+		.end = -1,
+	};
+	error = open_ends(c);
+	if (!error) {
+		*out = &c->base;
+		return EXIT_OK;
+	}
+	log_error(cfg->log, "--script-tun: %s", strerror(-error));
+	close_piped(&c->base);
+	return EXIT_OTHER;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A TUN device in another network namespace. Where its processes look up which DNS servers to ask
+ * depends on how it was named:
+ *
+ *	ip netns   /etc/netns/NAME/resolv.conf, which `ip netns exec` puts in the place of resolv.conf
+ *	process    /etc/resolv.conf as that process sees it, unless that is our own
+ *	path       nobody knows
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "netdev/foreign.h"
+#include "netdev/netdev.h"
+#include "proc/handover.h"
+#include "proc/netns.h"
+#include "proc/netns_file.h"
+#include "util/bytes.h"
+#include "util/log.h"
+
+struct there {
+	struct netdev base;
+	struct netdev_cfg cfg;
+	struct netns ns;
+	struct foreign_cfg device;
+	char resolv_conf[PATH_MAX];
+};
+
+/* ---- in the child */
+
+static const char *why_not(int error)
+{
+	switch (error) {
+	case -EINVAL:
+		return "it is not a regular file, or a user's own program serves it (FUSE)";
+	case -EPERM:
+		return "it does not belong to the user namespace of that process";
+	case -ELOOP:
+		return "it is a symbolic link that is not followed";
+	default:
+		return strerror(-error);
+	}
+}
+
+static void say_why_no_dns(const struct there *t, int error)
+{
+	if (error == -EXDEV)
+		log_info(t->cfg.log,
+			 "DNS: process %ld has the same /etc/resolv.conf as we have: "
+			 "it is left alone",
+			 (long)t->ns.pid);
+	else
+		log_warn(t->cfg.log, "DNS: /etc/resolv.conf of process %ld is left alone: %s",
+			 (long)t->ns.pid, why_not(error));
+}
+
+static int make(void *arg, int *fds)
+{
+	struct there *t = arg;
+	int count, fd;
+
+	if (t->cfg.look_around)
+		t->cfg.look_around(t->cfg.arg);
+	count = foreign_make(&t->device, fds);
+	if (count < 0 || !t->cfg.wants_dns || !t->ns.pid)
+		return count;
+	fd = netns_file_open(t->ns.pid, "/etc/resolv.conf", t->ns.user_fd >= 0);
+	if (fd >= 0)
+		fds[count++] = fd;
+	else
+		say_why_no_dns(t, fd);
+	return count;
+}
+
+/* ---- ours */
+
+/* The sticky bit, which changes nothing in a folder that only root can write: we have made it. A
+ * process that dies between this and the end leaves it for the next to remove. */
+enum { FOLDER_MODE = 0755 | S_ISVTX };
+
+static void make_folders(char *path)
+{
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, FOLDER_MODE); /* what fails shows when the file is written */
+		*slash = '/';
+	}
+}
+
+static bool is_folder_of_ours(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	       st.st_mode & S_ISVTX;
+}
+
+/* Those that we have made, unless somebody has put something into them. */
+static void remove_folders(const char *path)
+{
+	char folder[PATH_MAX];
+	char *slash;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	while ((slash = strrchr(folder, '/')) && slash != folder) {
+		*slash = '\0';
+		if (!is_folder_of_ours(folder) || rmdir(folder))
+			return;
+	}
+}
+
+static void choose_dns(struct there *t)
+{
+	struct netdev *n = &t->base;
+
+	n->resolv_conf = t->resolv_conf;
+	if (n->resolv_conf_fd >= 0) {
+		n->dns = NETDEV_DNS_FD;
+		snprintf(t->resolv_conf, sizeof(t->resolv_conf), "/etc/resolv.conf of process %ld",
+			 (long)t->ns.pid);
+	} else if (t->ns.name) {
+		n->dns = NETDEV_DNS_FILE;
+		snprintf(t->resolv_conf, sizeof(t->resolv_conf), "/etc/netns/%s/resolv.conf",
+			 t->ns.name);
+		make_folders(t->resolv_conf);
+	} else if (!t->ns.pid) {
+		log_info(t->cfg.log, "DNS: a namespace named by its path has no resolv.conf "
+				     "that we know of: its DNS stays as it is");
+	}
+}
+
+static int open_there(struct there *t, const struct netdev_source *source)
+{
+	int fds[HANDOVER_MAX], queues = (int)t->cfg.queues, count, error;
+
+	error = netns_open(&t->ns, source->netns, source->userns, t->cfg.log);
+	if (error)
+		return error;
+	count = netns_visit(&t->ns, make, t, fds, HANDOVER_MAX, t->cfg.log);
+	if (count < 0)
+		return count;
+	if (count > 1 + queues)
+		t->base.resolv_conf_fd = fds[1 + queues];
+	return foreign_take(&t->device, fds, t->cfg.tuns, &t->base.netlink, &t->base.ifindex);
+}
+
+static void close_there(struct netdev *n)
+{
+	struct there *t = container_of(n, struct there, base);
+
+	if (n->resolv_conf_fd >= 0)
+		close(n->resolv_conf_fd);
+	netns_close(&t->ns);
+	if (t->ns.name && *t->resolv_conf)
+		remove_folders(t->resolv_conf);
+	free(t);
+}
+
+enum exit_code netdev_open_in_netns(const struct netdev_source *source,
+				    const struct netdev_cfg *cfg, struct netdev **out)
+{
+	static const struct netdev_ops ops = { .close = close_there };
+	struct there *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return netdev_no_memory(cfg);
+	*t = (struct there){
+		.base = {
+			.ops = &ops,
+			.is_foreign = true,
+			.dns = NETDEV_DNS_NONE,
+			.resolv_conf_fd = -1,
+			.process_fd = -1,
+		},
+		.cfg = *cfg,
+		.ns = { .net_fd = -1, .user_fd = -1, .process_fd = -1 },
+		.device = { .tun = cfg->tun, .queues = cfg->queues, .log = cfg->log },
+	};
+	if (open_there(t, source)) {
+		close_there(&t->base);
+		return EXIT_NETCONF;
+	}
+	snprintf(t->base.name, sizeof(t->base.name), "%s", tun_name(cfg->tuns[0]));
+	t->base.process = t->ns.pid;
+	t->base.process_fd = t->ns.process_fd;
+	if (cfg->wants_dns)
+		choose_dns(t);
+	*out = &t->base;
+	return EXIT_OK;
+}

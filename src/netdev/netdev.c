@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "netdev/netdev.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "util/log.h"
+
+enum exit_code netdev_no_memory(const struct netdev_cfg *cfg)
+{
+	log_error(cfg->log, "cannot make the TUN device: %s", strerror(ENOMEM));
+	return EXIT_OTHER;
+}
+
+enum exit_code netdev_open(const struct netdev_source *source, const struct netdev_cfg *cfg,
+			   struct netdev **out)
+{
+	*out = NULL;
+	switch (source->kind) {
+	case NETDEV_HERE:
+		return netdev_open_here(cfg, out);
+	case NETDEV_IN_NETNS:
+		return netdev_open_in_netns(source, cfg, out);
+	case NETDEV_FOR_COMMAND:
+		return netdev_open_for_command(source, cfg, out);
+	case NETDEV_GIVEN:
+		return netdev_open_given(source, cfg, out);
+	case NETDEV_FOR_SCRIPT:
+		return netdev_open_for_script(source, cfg, out);
+	}
+	return EXIT_OTHER;
+}
+
+int netdev_up(struct netdev *n, const struct link_addrs *link)
+{
+	return n->ops->up ? n->ops->up(n, link) : 0;
+}
+
+bool netdev_signal(struct netdev *n, const struct signalfd_siginfo *info)
+{
+	return n->ops->signal && n->ops->signal(n, info);
+}
+
+void netdev_close(struct netdev *n)
+{
+	if (n)
+		n->ops->close(n);
+}
