@@ -45,7 +45,7 @@ struct cert_request {
 	const char *const *names; /* DNS names and addresses; the first is the common name too */
 	size_t name_count;
 	unsigned days; /* 1 to CERT_DAYS_MAX */
-	bool rsa; /* RSA-2048 in place of ECDSA P-256, for very old peers */
+	bool rsa;      /* RSA-2048 in place of ECDSA P-256, for very old peers */
 };
 
 /*
