@@ -20,15 +20,17 @@ static void log_address(struct autoconf *a)
 
 static void drain(struct autoconf *a)
 {
-	static const struct tun_offload plain;
+	uint8_t packet[IP6_PACKET_MAX];
 	bool has_changed = false;
 	struct slaac_out out;
 
 	while (slaac_next(&a->engine, &out)) {
-		if (out.type == SLAAC_OUT_CHANGED)
+		if (out.type == SLAAC_OUT_CHANGED) {
 			has_changed = true;
-		else
-			tunnel_send(a->tunnel, out.packet.at, out.packet.len, &plain);
+			continue;
+		}
+		memcpy(packet, out.packet.at, out.packet.len);
+		tunnel_send_own(a->tunnel, packet, out.packet.len);
 	}
 	loop_timer_set(a->loop, &a->timer, slaac_deadline(&a->engine));
 	if (!has_changed)

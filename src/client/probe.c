@@ -32,12 +32,11 @@ struct probe {
 	uint64_t started_ms, connected_ms;
 };
 
-static void nowhere(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len)
+static void nowhere(struct packet_sink *sink, struct tunnel *from, const struct packet *p)
 {
 	(void)sink;
 	(void)from;
-	(void)packet;
-	(void)len;
+	(void)p;
 }
 
 static void no_flush(struct packet_sink *sink)

@@ -53,6 +53,7 @@ static void from_tun(struct loop_watch *w, uint32_t events)
 {
 	struct tun_backend *t = container_of(w, struct tun_backend, watch);
 	struct tun_offload off;
+	struct packet p;
 	size_t bytes = 0;
 
 	(void)events;
@@ -68,14 +69,15 @@ static void from_tun(struct loop_watch *w, uint32_t events)
 			return;
 		}
 		bytes += (size_t)n;
-		tunnel_send_block(t->client->tunnel, &t->packet, (size_t)n, &off);
+		if (tun_parse(&p, t->packet, (size_t)n, &off))
+			tunnel_send_block(t->client->tunnel, &t->packet, &p.h, &off);
 	}
 }
 
-static void to_tun(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len)
+static void to_tun(struct packet_sink *sink, struct tunnel *from, const struct packet *p)
 {
 	(void)from;
-	merge_add(container_of(sink, struct tun_backend, base.sink)->merge, packet, len);
+	merge_add(container_of(sink, struct tun_backend, base.sink)->merge, p);
 }
 
 static void flush_tun(struct packet_sink *sink)

@@ -5,6 +5,7 @@
 
 enum {
 	IPV6_LEN = 40, /* RFC 8200 section 3 */
+	ADDRS_AT = 8,
 	ADDR_LEN = 16,
 	HOP_LIMIT = 255,
 	CHECKSUM_AT = IPV6_LEN + 2,
@@ -26,8 +27,9 @@ static struct ip_addr get_addr(struct reader *r)
 
 static uint16_t sum_of(const uint8_t *packet, size_t len)
 {
-	return checksum_fold(checksum_pseudo(packet, true, IPPROTO_ICMPV6, len - IPV6_LEN) +
-			     checksum_sum(packet + IPV6_LEN, len - IPV6_LEN));
+	return checksum_fold(
+		checksum_pseudo(packet + ADDRS_AT, 2 * ADDR_LEN, IPPROTO_ICMPV6, len - IPV6_LEN) +
+		checksum_sum(packet + IPV6_LEN, len - IPV6_LEN));
 }
 
 bool nd_get(const uint8_t *packet, size_t len, struct nd_message *m)

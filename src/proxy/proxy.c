@@ -33,11 +33,11 @@ static struct proxy *proxy_of(struct backend *b)
 
 /* ---- packets */
 
-static void to_tunnel(void *arg, const uint8_t *packet, size_t len, const struct tun_offload *off)
+static void to_tunnel(void *arg, const struct packet *packet, const struct tun_offload *off)
 {
 	struct proxy *p = arg;
 
-	tunnel_send(p->client->tunnel, packet, len, off);
+	tunnel_send(p->client->tunnel, packet, off);
 }
 
 static bool tunnel_takes_more(void *arg)
@@ -52,10 +52,10 @@ static void has_room(struct packet_sink *sink)
 	stack_has_room(container_of(sink, struct proxy, backend.sink)->stack);
 }
 
-static void from_tunnel(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len)
+static void from_tunnel(struct packet_sink *sink, struct tunnel *from, const struct packet *packet)
 {
 	(void)from;
-	stack_input(container_of(sink, struct proxy, backend.sink)->stack, packet, len);
+	stack_input(container_of(sink, struct proxy, backend.sink)->stack, packet);
 }
 
 static void flush(struct packet_sink *sink)

@@ -17,7 +17,7 @@ enum {
 };
 
 struct entry {
-	size_t len; /* of the packet; 0: go on at the start */
+	struct headers h; /* of the packet that follows; total 0: go on at the start */
 	struct tun_offload off;
 };
 
@@ -52,42 +52,43 @@ static size_t span(size_t packet_len)
 	return (sizeof(struct entry) + packet_len + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 }
 
-bool ring_put(struct ring *r, const uint8_t *packet, size_t len, const struct tun_offload *off)
+bool ring_put(struct ring *r, const struct packet *p, const struct tun_offload *off)
 {
-	struct entry e = { len, *off }, skip = { 0 };
+	struct entry e = { p->h, *off }, skip = { .h = { .total = 0 } };
+	size_t len = p->h.total;
 	size_t put = atomic_load_explicit(&r->put, memory_order_relaxed);
 	size_t got = atomic_load_explicit(&r->got, memory_order_acquire);
 	size_t to_end = ROOM - put % ROOM;
 	size_t wasted = span(len) > to_end ? to_end : 0;
 
-	if (!len || put - got + wasted + span(len) > ROOM)
+	if (put - got + wasted + span(len) > ROOM)
 		return false;
 	if (wasted) {
 		memcpy(r->bytes + put % ROOM, &skip, sizeof(skip));
 		put += wasted;
 	}
 	memcpy(r->bytes + put % ROOM, &e, sizeof(e));
-	memcpy(r->bytes + put % ROOM + sizeof(e), packet, len);
+	memcpy(r->bytes + put % ROOM + sizeof(e), p->at, len);
 	atomic_store_explicit(&r->put, put + span(len), memory_order_release);
 	return true;
 }
 
-const uint8_t *ring_get(struct ring *r, size_t *len, struct tun_offload *off)
+bool ring_get(struct ring *r, struct packet *p, struct tun_offload *off)
 {
 	size_t got = atomic_load_explicit(&r->got, memory_order_relaxed);
 	struct entry e;
 
 	if (got == atomic_load_explicit(&r->put, memory_order_acquire))
-		return NULL;
+		return false;
 	memcpy(&e, r->bytes + got % ROOM, sizeof(e));
-	if (!e.len) {
+	if (!e.h.total) {
 		got += ROOM - got % ROOM;
 		atomic_store_explicit(&r->got, got, memory_order_release);
 		memcpy(&e, r->bytes + got % ROOM, sizeof(e));
 	}
-	*len = e.len;
+	*p = (struct packet){ .at = r->bytes + got % ROOM + sizeof(e), .h = e.h };
 	*off = e.off;
-	return r->bytes + got % ROOM + sizeof(e);
+	return true;
 }
 
 void ring_done(struct ring *r)
@@ -96,5 +97,5 @@ void ring_done(struct ring *r)
 	struct entry e;
 
 	memcpy(&e, r->bytes + got % ROOM, sizeof(e));
-	atomic_store_explicit(&r->got, got + span(e.len), memory_order_release);
+	atomic_store_explicit(&r->got, got + span(e.h.total), memory_order_release);
 }

@@ -7,10 +7,7 @@
 #ifndef SSTP_SERVER_RING_H
 #define SSTP_SERVER_RING_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
+#include "tun/headers.h"
 #include "tun/tun.h"
 
 struct ring;
@@ -19,9 +16,9 @@ int ring_open(struct ring **out); /* 0 or -ENOMEM; memory is used as packets nee
 void ring_close(struct ring *r);  /* NULL is fine */
 
 /* Copies the packet in. False when the ring is full: the packet is lost. */
-bool ring_put(struct ring *r, const uint8_t *packet, size_t len, const struct tun_offload *off);
-/* The next packet, good until ring_done; NULL: there is none. */
-const uint8_t *ring_get(struct ring *r, size_t *len, struct tun_offload *off);
+bool ring_put(struct ring *r, const struct packet *p, const struct tun_offload *off);
+/* The next packet, good until ring_done. False: there is none. */
+bool ring_get(struct ring *r, struct packet *p, struct tun_offload *off);
 void ring_done(struct ring *r);
 
 #endif

@@ -401,35 +401,24 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 
 /* ---- packets */
 
-static struct ip_addr addr_at(const uint8_t *packet, size_t v4_offset, size_t v6_offset)
-{
-	struct ip_addr a = { .family = packet[0] >> 4 == 4 ? AF_INET : AF_INET6 };
-
-	if (a.family == AF_INET)
-		memcpy(a.bytes, packet + v4_offset, 4);
-	else
-		memcpy(a.bytes, packet + v6_offset, 16);
-	return a;
-}
-
 /* From its own address, and not to another client unless that is allowed. */
-static bool may_pass(const struct session *s, const uint8_t *packet)
+static bool may_pass(const struct session *s, const struct packet *p)
 {
 	struct session_host *h = s->host;
-	struct ip_addr from = addr_at(packet, 12, 8), to = addr_at(packet, 16, 24);
+	struct ip_addr from = packet_src(p), to = packet_dst(p);
 
-	if (!ip_equal(&from, from.family == AF_INET ? &s->ipv4 : &s->ipv6))
+	if (!ip_equal(&from, p->h.is_v6 ? &s->ipv6 : &s->ipv4))
 		return false;
 	return h->cfg->client_to_client || registry_worker_of(h->registry, &to) == REGISTRY_NOBODY;
 }
 
-void session_deliver(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len)
+void session_deliver(struct packet_sink *sink, struct tunnel *from, const struct packet *p)
 {
 	struct session *s = container_of(from, struct session, tunnel);
 
 	(void)sink;
-	if (may_pass(s, packet))
-		merge_add(s->host->merge, packet, len);
+	if (may_pass(s, p))
+		merge_add(s->host->merge, p);
 	else
 		from->stats.rx_dropped++;
 }

@@ -83,6 +83,6 @@ void session_stats(const struct session_host *h, struct stats *sum);
 void session_abandon(struct session *s);
 
 /* The host's packet sink: packets of a session on their way to the TUN device. */
-void session_deliver(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len);
+void session_deliver(struct packet_sink *sink, struct tunnel *from, const struct packet *p);
 
 #endif

@@ -240,22 +240,8 @@ static void stop_listening(struct worker *w)
 
 /* ---- packets from the TUN device */
 
-static bool destination(const uint8_t *packet, size_t len, struct ip_addr *to)
-{
-	*to = (struct ip_addr){ .family = AF_INET };
-	if (len >= 20 && packet[0] >> 4 == 4) {
-		memcpy(to->bytes, packet + 16, 4);
-	} else if (len >= 40 && packet[0] >> 4 == 6) {
-		to->family = AF_INET6;
-		memcpy(to->bytes, packet + 24, 16);
-	} else {
-		return false;
-	}
-	return true;
-}
-
 /* To the worker that has the session, if any has. */
-static void hand_over(struct worker *w, const struct ip_addr *to, const uint8_t *packet, size_t len,
+static void hand_over(struct worker *w, const struct ip_addr *to, const struct packet *p,
 		      const struct tun_offload *off)
 {
 	int number = registry_worker_of(w->shared->registry, to);
@@ -264,24 +250,22 @@ static void hand_over(struct worker *w, const struct ip_addr *to, const uint8_t 
 	if (number == REGISTRY_NOBODY || number == (int)w->number)
 		return;
 	other = &w->shared->workers[number];
-	if (!ring_put(other->rings[w->number], packet, len, off))
+	if (!ring_put(other->rings[w->number], p, off))
 		return;
 	w->to_ring[number] = true;
 	loop_post(w->loop, &w->ring_bells);
 }
 
-static void forward(struct worker *w, size_t len, const struct tun_offload *off)
+/* A packet in w->packet. */
+static void forward(struct worker *w, const struct packet *p, const struct tun_offload *off)
 {
-	struct session *s;
-	struct ip_addr to;
+	struct ip_addr to = packet_dst(p);
+	struct session *s = table_find(w->host.by_addr, &to);
 
-	if (!destination(w->packet, len, &to))
-		return;
-	s = table_find(w->host.by_addr, &to);
 	if (s)
-		tunnel_send_block(&s->tunnel, &w->packet, len, off);
+		tunnel_send_block(&s->tunnel, &w->packet, &p->h, off);
 	else if (w->shared->worker_count > 1)
-		hand_over(w, &to, w->packet, len, off);
+		hand_over(w, &to, p, off);
 }
 
 /* Each worker meets it by itself, at its own queue. */
@@ -298,6 +282,7 @@ static void from_tun(struct loop_watch *watch, uint32_t events)
 {
 	struct worker *w = container_of(watch, struct worker, tun_watch);
 	struct tun_offload off;
+	struct packet p;
 	size_t bytes = 0;
 
 	(void)events;
@@ -313,7 +298,8 @@ static void from_tun(struct loop_watch *watch, uint32_t events)
 			return;
 		}
 		bytes += (size_t)n;
-		forward(w, (size_t)n, &off);
+		if (tun_parse(&p, w->packet, (size_t)n, &off))
+			forward(w, &p, &off);
 	}
 }
 
@@ -339,17 +325,16 @@ static bool take_packets(struct worker *w, struct ring *r)
 {
 	for (int i = 0; i < TUN_TURN_PACKETS; i++) {
 		struct tun_offload off;
-		const uint8_t *packet;
 		struct session *s;
 		struct ip_addr to;
-		size_t len;
+		struct packet p;
 
-		packet = ring_get(r, &len, &off);
-		if (!packet)
+		if (!ring_get(r, &p, &off))
 			return false;
-		s = destination(packet, len, &to) ? table_find(w->host.by_addr, &to) : NULL;
+		to = packet_dst(&p);
+		s = table_find(w->host.by_addr, &to);
 		if (s)
-			tunnel_send(&s->tunnel, packet, len, &off);
+			tunnel_send(&s->tunnel, &p, &off);
 		ring_done(r);
 	}
 	return true;

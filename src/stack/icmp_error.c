@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "tun/headers.h"
 #include "util/bytes.h"
 
 enum {
@@ -17,8 +16,6 @@ enum {
 	ICMP4_TOO_BIG = 4,
 	ICMP6_UNREACHABLE = 1,
 	ICMP6_PORT = 4,
-	IPV6_NEXT_AT = 6,
-	IPV4_PROTO_AT = 9,
 	PORTS_LEN = 4,
 };
 
@@ -36,8 +33,8 @@ static bool parse_segment(struct icmp_error *e, bool is_v6, struct reader *r)
 	struct reader head = *r;
 	uint8_t first = get_u8(&head);
 	size_t ip_len = is_v6 ? IPV6_HDR_LEN : (size_t)(first & 15) * 4;
-	size_t addr_len = is_v6 ? 16 : 4;
-	size_t to_at = is_v6 ? IPV6_ADDRS_AT + addr_len : IPV4_ADDRS_AT + addr_len;
+	size_t addr_len = is_v6 ? IPV6_ADDR_LEN : IPV4_ADDR_LEN;
+	size_t to_at = (is_v6 ? IPV6_ADDRS_AT : IPV4_ADDRS_AT) + addr_len;
 	const uint8_t *ip = get_bytes(r, ip_len), *ports = get_bytes(r, PORTS_LEN);
 	uint8_t proto = ip && ip_len >= IPV4_HDR_LEN ? ip[is_v6 ? IPV6_NEXT_AT : IPV4_PROTO_AT] : 0;
 
@@ -52,18 +49,16 @@ static bool parse_segment(struct icmp_error *e, bool is_v6, struct reader *r)
 	return true;
 }
 
-bool icmp_error_parse(struct icmp_error *e, const uint8_t *packet, size_t len)
+bool icmp_error_parse(struct icmp_error *e, const struct packet *p)
 {
-	struct headers h;
 	struct reader r;
 	uint8_t type, code;
 
-	if (!headers_parse(&h, packet, len) || h.is_fragment ||
-	    h.proto != (h.is_v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+	if (p->h.is_fragment || p->h.proto != (p->h.is_v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
 		return false;
-	r = reader_of(packet + h.ip_len, h.total - h.ip_len);
+	r = reader_of(p->at + p->h.ip_len, p->h.total - p->h.ip_len);
 	type = get_u8(&r);
 	code = get_u8(&r);
 	get_bytes(&r, ICMP_HDR_LEN - 2);
-	return judge(e, h.is_v6, type, code) && parse_segment(e, h.is_v6, &r);
+	return judge(e, p->h.is_v6, type, code) && parse_segment(e, p->h.is_v6, &r);
 }

@@ -13,6 +13,6 @@ struct icmp_error {
 };
 
 /* False: another packet, or an error that is no reason to give up. */
-bool icmp_error_parse(struct icmp_error *e, const uint8_t *packet, size_t len);
+bool icmp_error_parse(struct icmp_error *e, const struct packet *p);
 
 #endif

@@ -37,8 +37,7 @@
 
 enum {
 	PACKETS_LEN = 512 * 1024, /* of ours, until they are pushed out */
-	IP6_NEXT_AT = 6,
-	MSS_MIN = 88,        /* Linux's own least */
+	MSS_MIN = 88,             /* Linux's own least */
 	LUMP_MIN = 8 * 1024, /* on a slow line little may stand in front of another connection's */
 	LUMP_MAX = 64 * 1024,
 	FAST_MS = 3, /* the tunnel has taken a lump in that time: the next may be larger */
@@ -201,21 +200,23 @@ enum stack_result stack_reach(const struct stack *s, const struct ip_addr *to)
 
 /* ---- packets out */
 
-static int send_merged(void *arg, const struct iovec *pieces, int count,
+static int send_merged(void *arg, const struct headers *h, const struct iovec *pieces, int count,
 		       const struct tun_offload *off)
 {
 	struct stack *s = arg;
+	struct packet p = { .at = s->super, .h = *h };
 	size_t len = 0;
 
 	if (count == 1) {
-		s->cfg.send(s->cfg.arg, pieces->iov_base, pieces->iov_len, off);
+		p.at = pieces->iov_base;
+		s->cfg.send(s->cfg.arg, &p, off);
 		return 0;
 	}
 	for (int i = 0; i < count; i++) {
 		memcpy(s->super + len, pieces[i].iov_base, pieces[i].iov_len);
 		len += pieces[i].iov_len;
 	}
-	s->cfg.send(s->cfg.arg, s->super, len, off);
+	s->cfg.send(s->cfg.arg, &p, off);
 	return 0;
 }
 
@@ -266,6 +267,7 @@ void stack_has_room(struct stack *s)
 
 static err_t output(struct stack *s, struct pbuf *p)
 {
+	struct packet out;
 	uint8_t *at;
 
 	if (!s->is_up)
@@ -276,7 +278,8 @@ static err_t output(struct stack *s, struct pbuf *p)
 	pbuf_copy_partial(p, at, p->tot_len, 0);
 	s->packets_len += p->tot_len;
 	s->lump_len += p->tot_len;
-	merge_add(s->out, at, p->tot_len);
+	if (packet_parse(&out, at, p->tot_len))
+		merge_add(s->out, &out);
 	stack_touch(s);
 	return ERR_OK;
 }
@@ -296,19 +299,19 @@ static err_t output_v6(struct netif *netif, struct pbuf *p, const ip6_addr_t *to
 /* ---- packets in */
 
 /* A packet in memory of its own, in one piece with its pbuf. */
-struct packet {
+struct packet_copy {
 	struct pbuf_custom pbuf;
 	uint8_t at[];
 };
 
 static void free_packet(struct pbuf *p)
 {
-	alloc_put(container_of(p, struct packet, pbuf.pbuf));
+	alloc_put(container_of(p, struct packet_copy, pbuf.pbuf));
 }
 
 static struct pbuf *copy_packet(const struct iovec *pieces, int count, size_t len)
 {
-	struct packet *k = alloc_get(sizeof(*k) + len);
+	struct packet_copy *k = alloc_get(sizeof(*k) + len);
 	size_t done = 0;
 
 	if (!k)
@@ -322,11 +325,11 @@ static struct pbuf *copy_packet(const struct iovec *pieces, int count, size_t le
 }
 
 /* lwIP's TCP takes no notice of ICMP errors; who waits for a connection is glad of them. */
-static void look_at_icmp(struct stack *s, const uint8_t *packet, size_t len)
+static void look_at_icmp(struct stack *s, const struct packet *p)
 {
 	struct icmp_error e;
 
-	if (!icmp_error_parse(&e, packet, len))
+	if (!icmp_error_parse(&e, p))
 		return;
 	if (e.is_udp)
 		lookup_blame(s, &e.to, e.to_port, e.from_port, e.result);
@@ -334,18 +337,15 @@ static void look_at_icmp(struct stack *s, const uint8_t *packet, size_t len)
 		conn_blame(s, &e.to, e.to_port, e.from_port, e.result);
 }
 
-static int take_merged(void *arg, const struct iovec *pieces, int count,
+static int take_merged(void *arg, const struct headers *h, const struct iovec *pieces, int count,
 		       const struct tun_offload *off)
 {
 	struct stack *s = arg;
-	size_t len = 0;
 	struct pbuf *p;
 
-	for (int i = 0; i < count; i++)
-		len += pieces[i].iov_len;
 	if (count == 1 && !off->csum_is_good)
-		look_at_icmp(s, pieces->iov_base, len);
-	p = copy_packet(pieces, count, len);
+		look_at_icmp(s, &(struct packet){ .at = pieces->iov_base, .h = *h });
+	p = copy_packet(pieces, count, h->total);
 	if (!p)
 		return -ENOMEM;
 	if (off->csum_is_good || off->needs_csum)
@@ -362,21 +362,20 @@ static int take_merged(void *arg, const struct iovec *pieces, int count,
  * lwIP reads IPv6's extension headers past their end. Of those only fragments' is of use to us, and what
  * is in these must be of a kind that we speak.
  */
-static bool is_welcome(const uint8_t *packet, size_t len)
+static bool is_welcome(const struct headers *h)
 {
-	uint8_t next = packet[IP6_NEXT_AT];
+	bool is_lone_fragment = h->is_fragment && h->ip_len == IPV6_HDR_LEN + IPV6_FRAGMENT_LEN;
 
-	if (packet[0] >> 4 != 6)
+	if (!h->is_v6)
 		return true;
-	if (next == IP6_NEXTH_FRAGMENT && len >= IP6_HLEN + IP6_FRAG_HLEN)
-		next = packet[IP6_HLEN];
-	return next == IP6_NEXTH_TCP || next == IP6_NEXTH_UDP || next == IP6_NEXTH_ICMP6;
+	return (h->is_bare || is_lone_fragment) &&
+	       (h->proto == IPPROTO_TCP || h->proto == IPPROTO_UDP || h->proto == IPPROTO_ICMPV6);
 }
 
-void stack_input(struct stack *s, uint8_t *packet, size_t len)
+void stack_input(struct stack *s, const struct packet *p)
 {
-	if (s->is_up && is_welcome(packet, len))
-		merge_add(s->in, packet, len);
+	if (s->is_up && is_welcome(&p->h))
+		merge_add(s->in, p);
 }
 
 void stack_flush(struct stack *s)

@@ -12,6 +12,7 @@
 
 #include "ip6/link_addrs.h"
 #include "net/loop.h"
+#include "tun/headers.h"
 #include "tun/tun.h"
 #include "util/log.h"
 
@@ -42,7 +43,7 @@ struct stack_cfg {
 	struct loop *loop;
 	const struct log *log;
 	/* A packet for the tunnel, good until this returns. */
-	void (*send)(void *arg, const uint8_t *packet, size_t len, const struct tun_offload *off);
+	void (*send)(void *arg, const struct packet *p, const struct tun_offload *off);
 	/* The tunnel takes more without letting it wait. False: stack_has_room follows. NULL: always. */
 	bool (*has_room)(void *arg);
 	void *arg;
@@ -60,7 +61,7 @@ void stack_down(struct stack *s);
 void stack_has_room(struct stack *s);
 
 /* From the tunnel: good until stack_flush, which ends each batch. */
-void stack_input(struct stack *s, uint8_t *packet, size_t len);
+void stack_input(struct stack *s, const struct packet *p);
 void stack_flush(struct stack *s);
 
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tun/headers.h"
 
+#include <string.h>
+
 #include "util/bytes.h"
+#include "util/checksum.h"
 
 enum {
 	IPV4_FRAGMENT_MASK = 0x3fff, /* more fragments, offset */
-	IPV6_FRAGMENT_LEN = 8,       /* RFC 8200 section 4.5 */
 };
 
 static bool parse_v4(struct headers *h, const uint8_t *packet, size_t len)
@@ -17,7 +19,7 @@ static bool parse_v4(struct headers *h, const uint8_t *packet, size_t len)
 	h->is_bare = h->ip_len == IPV4_HDR_LEN;
 	h->total = load_u16(packet + IPV4_LENGTH_AT);
 	h->is_fragment = load_u16(packet + IPV4_FRAGMENT_AT) & IPV4_FRAGMENT_MASK;
-	h->proto = packet[9];
+	h->proto = packet[IPV4_PROTO_AT];
 	return h->ip_len >= IPV4_HDR_LEN && h->total >= h->ip_len && h->total <= len;
 }
 
@@ -59,7 +61,7 @@ static bool parse_v6(struct headers *h, const uint8_t *packet, size_t len)
 	h->is_v6 = true;
 	h->is_fragment = false;
 	h->total = IPV6_HDR_LEN + (size_t)load_u16(packet + IPV6_LENGTH_AT);
-	h->proto = packet[6];
+	h->proto = packet[IPV6_NEXT_AT];
 	if (h->total > len)
 		return false;
 	r = reader_of(packet + IPV6_HDR_LEN, h->total - IPV6_HDR_LEN);
@@ -80,6 +82,38 @@ bool headers_parse(struct headers *h, const uint8_t *packet, size_t len)
 	default:
 		return false;
 	}
+}
+
+bool packet_parse(struct packet *p, uint8_t *at, size_t len)
+{
+	p->at = at;
+	return headers_parse(&p->h, at, len);
+}
+
+static struct ip_addr addr_of(const struct headers *h, const uint8_t *at)
+{
+	struct ip_addr a = { .family = h->is_v6 ? AF_INET6 : AF_INET };
+
+	if (h->is_v6)
+		memcpy(a.bytes, at, IPV6_ADDR_LEN);
+	else
+		memcpy(a.bytes, at, IPV4_ADDR_LEN);
+	return a;
+}
+
+struct ip_addr packet_src(const struct packet *p)
+{
+	return addr_of(&p->h, headers_addrs(&p->h, p->at));
+}
+
+struct ip_addr packet_dst(const struct packet *p)
+{
+	return addr_of(&p->h, headers_addrs(&p->h, p->at) + headers_addrs_len(&p->h) / 2);
+}
+
+uint32_t headers_pseudo(const struct headers *h, const uint8_t *packet, size_t len)
+{
+	return checksum_pseudo(headers_addrs(h, packet), headers_addrs_len(h), h->proto, len);
 }
 
 size_t headers_tcp_len(const struct headers *h, const uint8_t *packet)

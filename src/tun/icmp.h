@@ -8,15 +8,11 @@
 #ifndef SSTP_TUN_ICMP_H
 #define SSTP_TUN_ICMP_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "tun/headers.h"
 
 enum { ICMP_ANSWER_MAX = 1280 }; /* RFC 4443: no longer than IPv6's least MTU */
 
-/*
- * Writes the answer, from the packet's destination to its source. Its length; 0: none is to be sent.
- * Any bytes may be given as the packet.
- */
-size_t icmp_too_big(uint8_t to[ICMP_ANSWER_MAX], const uint8_t *packet, size_t len, size_t mtu);
+/* Writes the answer, from the packet's destination to its source. Its length; 0: none is to be sent. */
+size_t icmp_too_big(uint8_t to[ICMP_ANSWER_MAX], const struct packet *p, size_t mtu);
 
 #endif

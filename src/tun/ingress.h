@@ -18,10 +18,7 @@
 #ifndef SSTP_TUN_INGRESS_H
 #define SSTP_TUN_INGRESS_H
 
-#include <netinet/in.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tun/headers.h"
 
 enum ingress {
 	INGRESS_PASS,
@@ -29,18 +26,14 @@ enum ingress {
 	INGRESS_DROP,
 };
 
-enum ingress ingress_examine(const uint8_t *packet, size_t len);
+enum ingress ingress_examine(const struct packet *p);
 
-/* `packet`: whole, at least the IP header, and of the length that this header gives. */
-static inline enum ingress ingress_of(const uint8_t *packet, size_t len)
+static inline enum ingress ingress_of(const struct packet *p)
 {
-	bool is_v6 = packet[0] >> 4 == 6;
-	uint8_t proto = packet[is_v6 ? 6 : 9];
-
 	/* nearly all there is: nothing between the IP header and TCP or UDP */
-	if ((proto == IPPROTO_TCP || proto == IPPROTO_UDP) && (is_v6 || packet[0] == 0x45))
+	if (p->h.is_bare && (p->h.proto == IPPROTO_TCP || p->h.proto == IPPROTO_UDP))
 		return INGRESS_PASS;
-	return ingress_examine(packet, len);
+	return ingress_examine(p);
 }
 
 #endif

@@ -29,9 +29,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/checksum.h"
-#include "tun/headers.h"
 #include "util/bytes.h"
+#include "util/checksum.h"
 
 enum {
 	FLOWS = 32,  /* at a time; one more pushes out the oldest */
@@ -42,10 +41,9 @@ enum {
 
 /* A packet of TCP or UDP, as merge_add sees it. */
 struct candidate {
-	struct headers h;
-	uint8_t *at;
+	struct packet p;
 	size_t hdr_len; /* all headers */
-	size_t len;     /* of the payload behind them */
+	size_t len;     /* of the payload after them */
 	uint32_t hash;  /* of addresses and ports */
 };
 
@@ -78,9 +76,10 @@ int merge_open_sink(const struct merge_sink *sink, struct merge **out)
 	return 0;
 }
 
-static int write_tun(void *tun, const struct iovec *pieces, int count,
+static int write_tun(void *tun, const struct headers *h, const struct iovec *pieces, int count,
 		     const struct tun_offload *off)
 {
+	(void)h;
 	return tun_write(tun, pieces, count, off);
 }
 
@@ -103,24 +102,24 @@ const struct merge_stats *merge_stats(const struct merge *m)
 
 /* ---- writing */
 
-static void write_pieces(struct merge *m, const struct iovec *pieces, int count,
-			 const struct tun_offload *off)
+static void write_pieces(struct merge *m, const struct headers *h, const struct iovec *pieces,
+			 int count, const struct tun_offload *off)
 {
 	m->stats.writes++;
-	if (m->sink.write(m->sink.arg, pieces, count, off) < 0)
+	if (m->sink.write(m->sink.arg, h, pieces, count, off) < 0)
 		m->stats.lost++;
 }
 
-static void write_alone(struct merge *m, uint8_t *packet, size_t len)
+static void write_alone(struct merge *m, const struct packet *p)
 {
 	const struct tun_offload off = { .gso = TUN_GSO_NONE };
 
-	write_pieces(m, &(struct iovec){ packet, len }, 1, &off);
+	write_pieces(m, &p->h, &(struct iovec){ p->at, p->h.total }, 1, &off);
 }
 
 static void finish_ip(const struct flow *f, uint8_t *ip)
 {
-	if (f->first.h.is_v6) {
+	if (f->first.p.h.is_v6) {
 		store_u16(ip + IPV6_LENGTH_AT, (uint16_t)(f->total - IPV6_HDR_LEN));
 		return;
 	}
@@ -133,34 +132,36 @@ static void finish_ip(const struct flow *f, uint8_t *ip)
 static struct tun_offload finish(const struct flow *f)
 {
 	const struct candidate *c = &f->first;
-	size_t l4_len = f->total - c->h.ip_len;
-	bool is_tcp = c->h.proto == IPPROTO_TCP;
+	size_t l4_len = f->total - c->p.h.ip_len;
+	bool is_tcp = c->p.h.proto == IPPROTO_TCP;
 	struct tun_offload off = {
-		.gso = !is_tcp      ? TUN_GSO_UDP
-		       : c->h.is_v6 ? TUN_GSO_TCP6
-				    : TUN_GSO_TCP4,
+		.gso = !is_tcp        ? TUN_GSO_UDP
+		       : c->p.h.is_v6 ? TUN_GSO_TCP6
+				      : TUN_GSO_TCP4,
 		.gso_size = (uint16_t)c->len,
 		.hdr_len = (uint16_t)c->hdr_len,
 		.needs_csum = true,
-		.csum_start = (uint16_t)c->h.ip_len,
+		.csum_start = (uint16_t)c->p.h.ip_len,
 		.csum_offset = is_tcp ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT,
 	};
 
-	finish_ip(f, c->at);
+	finish_ip(f, c->p.at);
 	if (!is_tcp)
-		store_u16(c->at + c->h.ip_len + UDP_LENGTH_AT, (uint16_t)l4_len);
-	store_u16(c->at + c->h.ip_len + off.csum_offset,
-		  checksum_fold(checksum_pseudo(c->at, c->h.is_v6, c->h.proto, l4_len)));
+		store_u16(c->p.at + c->p.h.ip_len + UDP_LENGTH_AT, (uint16_t)l4_len);
+	store_u16(c->p.at + c->p.h.ip_len + off.csum_offset,
+		  checksum_fold(headers_pseudo(&c->p.h, c->p.at, l4_len)));
 	return off;
 }
 
 static void write_flow(struct merge *m, const struct flow *f)
 {
 	struct tun_offload off = { .csum_is_good = true };
+	struct headers h = f->first.p.h;
 
+	h.total = f->total;
 	if (f->count > 1)
 		off = finish(f);
-	write_pieces(m, f->pieces, f->count, &off);
+	write_pieces(m, &h, f->pieces, f->count, &off);
 }
 
 /* The waiting flow at place `i` of the order is written and is free again. */
@@ -186,25 +187,25 @@ void merge_flush(struct merge *m)
 /* The compiler knows these lengths and compares in place; musl's memcmp would go byte by byte. */
 static bool has_same_addrs(const struct candidate *a, const struct candidate *b)
 {
-	if (a->h.is_v6 != b->h.is_v6)
+	if (a->p.h.is_v6 != b->p.h.is_v6)
 		return false;
-	if (a->h.is_v6)
-		return !memcmp(a->at + IPV6_ADDRS_AT, b->at + IPV6_ADDRS_AT, IPV6_ADDRS_LEN);
-	return !memcmp(a->at + IPV4_ADDRS_AT, b->at + IPV4_ADDRS_AT, IPV4_ADDRS_LEN);
+	if (a->p.h.is_v6)
+		return !memcmp(a->p.at + IPV6_ADDRS_AT, b->p.at + IPV6_ADDRS_AT, IPV6_ADDRS_LEN);
+	return !memcmp(a->p.at + IPV4_ADDRS_AT, b->p.at + IPV4_ADDRS_AT, IPV4_ADDRS_LEN);
 }
 
 static bool has_same_ports(const struct candidate *a, const struct candidate *b)
 {
-	return a->h.proto == b->h.proto &&
-	       !memcmp(a->at + a->h.ip_len, b->at + b->h.ip_len, PORTS_LEN);
+	return a->p.h.proto == b->p.h.proto &&
+	       !memcmp(a->p.at + a->p.h.ip_len, b->p.at + b->p.h.ip_len, PORTS_LEN);
 }
 
 /* Only to tell flows apart quickly; has_same_addrs and has_same_ports decide. */
 static uint32_t hash_of(const struct candidate *c)
 {
-	const uint8_t *addrs = c->at + (c->h.is_v6 ? IPV6_ADDRS_AT : IPV4_ADDRS_AT);
-	size_t len = c->h.is_v6 ? IPV6_ADDRS_LEN : IPV4_ADDRS_LEN;
-	uint32_t hash = load_u32(c->at + c->h.ip_len) ^ c->h.proto;
+	const uint8_t *addrs = headers_addrs(&c->p.h, c->p.at);
+	size_t len = headers_addrs_len(&c->p.h);
+	uint32_t hash = load_u32(c->p.at + c->p.h.ip_len) ^ c->p.h.proto;
 
 	for (size_t i = 0; i < len; i += 4)
 		hash = (hash ^ load_u32(addrs + i)) * 0x9e3779b1;
@@ -241,14 +242,15 @@ static void push_out_all_between(struct merge *m, const struct candidate *c)
 /* Headers of a kind that GRO merges, with the checksums still unlooked at. */
 static bool is_plain_data(const struct candidate *c)
 {
-	const uint8_t *l4 = c->at + c->h.ip_len;
+	const uint8_t *l4 = c->p.at + c->p.h.ip_len;
 
-	if (!c->h.is_bare || !c->len)
+	if (!c->p.h.is_bare || !c->len)
 		return false;
-	if (!c->h.is_v6 && load_u16(c->at + IPV4_FRAGMENT_AT) & ~IPV4_DF)
+	if (!c->p.h.is_v6 && load_u16(c->p.at + IPV4_FRAGMENT_AT) & ~IPV4_DF)
 		return false;
-	if (c->h.proto == IPPROTO_TCP)
-		return !(l4[TCP_FLAGS_AT] & (TCP_SYN | TCP_RST | TCP_URG | TCP_CWR));
+	if (c->p.h.proto == IPPROTO_TCP)
+		return !(l4[TCP_FLAGS_AT] &
+			 (TCP_BIT_SYN | TCP_BIT_RST | TCP_BIT_URG | TCP_BIT_CWR));
 	return load_u16(l4 + UDP_LENGTH_AT) == UDP_HDR_LEN + c->len &&
 	       load_u16(l4 + UDP_CHECKSUM_AT);
 }
@@ -256,17 +258,18 @@ static bool is_plain_data(const struct candidate *c)
 /* After this packet its sender pauses. */
 static bool is_last(const struct candidate *c)
 {
-	return c->h.proto == IPPROTO_TCP && c->at[c->h.ip_len + TCP_FLAGS_AT] & (TCP_FIN | TCP_PSH);
+	return c->p.h.proto == IPPROTO_TCP &&
+	       c->p.at[c->p.h.ip_len + TCP_FLAGS_AT] & (TCP_BIT_FIN | TCP_BIT_PSH);
 }
 
 static bool has_right_checksums(const struct candidate *c)
 {
-	size_t l4_len = c->hdr_len - c->h.ip_len + c->len;
-	uint32_t sum = checksum_pseudo(c->at, c->h.is_v6, c->h.proto, l4_len);
+	size_t l4_len = c->hdr_len - c->p.h.ip_len + c->len;
+	uint32_t sum = headers_pseudo(&c->p.h, c->p.at, l4_len);
 
-	if (!c->h.is_v6 && checksum_sum(c->at, IPV4_HDR_LEN) != 0xffff)
+	if (!c->p.h.is_v6 && checksum_sum(c->p.at, IPV4_HDR_LEN) != 0xffff)
 		return false;
-	return checksum_fold(sum + checksum_sum(c->at + c->h.ip_len, l4_len)) == 0xffff;
+	return checksum_fold(sum + checksum_sum(c->p.at + c->p.h.ip_len, l4_len)) == 0xffff;
 }
 
 /*
@@ -276,8 +279,8 @@ static bool has_right_checksums(const struct candidate *c)
  */
 static bool id_follows(struct flow *f, const struct candidate *c)
 {
-	const uint8_t *first = f->first.at;
-	uint16_t step = (uint16_t)(load_u16(c->at + IPV4_ID_AT) - load_u16(first + IPV4_ID_AT));
+	const uint8_t *first = f->first.p.at;
+	uint16_t step = (uint16_t)(load_u16(c->p.at + IPV4_ID_AT) - load_u16(first + IPV4_ID_AT));
 
 	if (f->count == 1)
 		f->has_fixed_id = !step && load_u16(first + IPV4_FRAGMENT_AT) & IPV4_DF;
@@ -286,11 +289,11 @@ static bool id_follows(struct flow *f, const struct candidate *c)
 
 static bool ip_follows(struct flow *f, const struct candidate *c)
 {
-	const uint8_t *a = f->first.at, *b = c->at;
+	const uint8_t *a = f->first.p.at, *b = c->p.at;
 
-	if (c->h.is_v6) /* version, traffic class, flow label */
+	if (c->p.h.is_v6) /* version, traffic class, flow label */
 		return load_u32(a) == load_u32(b) && a[IPV6_HOP_LIMIT_AT] == b[IPV6_HOP_LIMIT_AT];
-	return a[1] == b[1] && a[IPV4_TTL_AT] == b[IPV4_TTL_AT] &&
+	return a[IPV4_TOS_AT] == b[IPV4_TOS_AT] && a[IPV4_TTL_AT] == b[IPV4_TTL_AT] &&
 	       a[IPV4_FRAGMENT_AT] == b[IPV4_FRAGMENT_AT] && id_follows(f, c);
 }
 
@@ -306,16 +309,16 @@ static bool has_same_options(const uint8_t *a, const uint8_t *b, size_t tcp_len)
 /* All but sequence number, checksum, PSH and FIN is as in the first packet, of headers as long. */
 static bool tcp_follows(const struct flow *f, const struct candidate *c)
 {
-	const uint8_t *a = f->first.at + f->first.h.ip_len, *b = c->at + c->h.ip_len;
+	const uint8_t *a = f->first.p.at + f->first.p.h.ip_len, *b = c->p.at + c->p.h.ip_len;
 	uint32_t seq = load_u32(a + TCP_SEQ_AT) + (uint32_t)(f->total - f->first.hdr_len);
 
 	return load_u32(b + TCP_SEQ_AT) == seq &&
 	       load_u32(a + TCP_ACK_AT) == load_u32(b + TCP_ACK_AT) &&
 	       a[TCP_OFFSET_AT] == b[TCP_OFFSET_AT] &&
-	       !((a[TCP_FLAGS_AT] ^ b[TCP_FLAGS_AT]) & ~(TCP_FIN | TCP_PSH)) &&
+	       !((a[TCP_FLAGS_AT] ^ b[TCP_FLAGS_AT]) & ~(TCP_BIT_FIN | TCP_BIT_PSH)) &&
 	       load_u16(a + TCP_WINDOW_AT) == load_u16(b + TCP_WINDOW_AT) &&
 	       load_u16(a + TCP_URGENT_AT) == load_u16(b + TCP_URGENT_AT) &&
-	       has_same_options(a, b, c->hdr_len - c->h.ip_len);
+	       has_same_options(a, b, c->hdr_len - c->p.h.ip_len);
 }
 
 static bool follows(struct flow *f, const struct candidate *c)
@@ -323,7 +326,7 @@ static bool follows(struct flow *f, const struct candidate *c)
 	if (c->hdr_len != f->first.hdr_len || c->len > f->first.len || f->count == PIECES ||
 	    f->total + c->len > TOTAL_MAX || !ip_follows(f, c))
 		return false;
-	return c->h.proto == IPPROTO_UDP || tcp_follows(f, c);
+	return c->p.h.proto == IPPROTO_UDP || tcp_follows(f, c);
 }
 
 /* ---- merging */
@@ -332,11 +335,11 @@ static void append(struct merge *m, size_t i, const struct candidate *c)
 {
 	struct flow *f = m->order[i];
 
-	f->pieces[f->count++] = (struct iovec){ c->at + c->hdr_len, c->len };
+	f->pieces[f->count++] = (struct iovec){ c->p.at + c->hdr_len, c->len };
 	f->total += c->len;
 	if (is_last(c))
-		f->first.at[c->h.ip_len + TCP_FLAGS_AT] |=
-			c->at[c->h.ip_len + TCP_FLAGS_AT] & (TCP_FIN | TCP_PSH);
+		f->first.p.at[c->p.h.ip_len + TCP_FLAGS_AT] |=
+			c->p.at[c->p.h.ip_len + TCP_FLAGS_AT] & (TCP_BIT_FIN | TCP_BIT_PSH);
 	if (is_last(c) || c->len < f->first.len)
 		push_out(m, i);
 }
@@ -349,9 +352,9 @@ static void start_flow(struct merge *m, const struct candidate *c)
 		push_out(m, 0);
 	f = m->order[m->waiting++];
 	f->first = *c;
-	f->total = c->h.total;
+	f->total = c->p.h.total;
 	f->count = 1;
-	f->pieces[0] = (struct iovec){ c->at, c->h.total };
+	f->pieces[0] = (struct iovec){ c->p.at, c->p.h.total };
 }
 
 static void add_data(struct merge *m, const struct candidate *c)
@@ -369,38 +372,38 @@ static void add_data(struct merge *m, const struct candidate *c)
 	if (may_merge && !is_last(c))
 		start_flow(m, c);
 	else
-		write_alone(m, c->at, c->h.total);
+		write_alone(m, &c->p);
 }
 
 /* False: no header of TCP or UDP that could be read. */
 static bool find_payload(struct candidate *c)
 {
-	size_t l4_len = headers_tcp_len(&c->h, c->at);
+	size_t l4_len = headers_tcp_len(&c->p.h, c->p.at);
 
-	if (c->h.proto == IPPROTO_UDP && !c->h.is_fragment &&
-	    c->h.total - c->h.ip_len >= UDP_HDR_LEN)
+	if (c->p.h.proto == IPPROTO_UDP && !c->p.h.is_fragment &&
+	    c->p.h.total - c->p.h.ip_len >= UDP_HDR_LEN)
 		l4_len = UDP_HDR_LEN;
-	c->hdr_len = c->h.ip_len + l4_len;
-	c->len = c->h.total - c->hdr_len;
+	c->hdr_len = c->p.h.ip_len + l4_len;
+	c->len = c->p.h.total - c->hdr_len;
 	return l4_len;
 }
 
-void merge_add(struct merge *m, uint8_t *packet, size_t len)
+void merge_add(struct merge *m, const struct packet *p)
 {
-	struct candidate c = { .at = packet };
+	struct candidate c = { .p = *p };
 
 	m->stats.packets++;
-	if (!m->sink.takes_tcp || !headers_parse(&c.h, packet, len) || c.h.total != len) {
-		write_alone(m, packet, len);
+	if (!m->sink.takes_tcp) {
+		write_alone(m, p);
 		return;
 	}
 	if (!find_payload(&c)) {
 		push_out_all_between(m, &c);
-		write_alone(m, packet, len);
+		write_alone(m, p);
 		return;
 	}
-	if (c.h.proto == IPPROTO_UDP && !m->sink.takes_udp) {
-		write_alone(m, packet, len);
+	if (p->h.proto == IPPROTO_UDP && !m->sink.takes_udp) {
+		write_alone(m, p);
 		return;
 	}
 	c.hash = hash_of(&c);

@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 
+#include "tun/headers.h"
 #include "tun/tun.h"
 
 struct merge;
@@ -26,8 +27,9 @@ struct merge_stats {
 
 /* Where the packets go, if not to a device. */
 struct merge_sink {
-	/* As tun_write: 0 or -errno; `count` is 1 at least, the first piece has all headers. */
-	int (*write)(void *arg, const struct iovec *pieces, int count,
+	/* As tun_write: 0 or -errno. `h`: of what the pieces are together; `count` is 1 at least, the
+	 * first piece has all headers. */
+	int (*write)(void *arg, const struct headers *h, const struct iovec *pieces, int count,
 		     const struct tun_offload *off);
 	void *arg;
 	bool takes_tcp, takes_udp; /* super-packets of these */
@@ -37,8 +39,8 @@ int merge_open(struct tun *tun, struct merge **out); /* 0 or -errno; tun is the 
 int merge_open_sink(const struct merge_sink *sink, struct merge **out);
 void merge_close(struct merge *m);
 
-/* One IP packet, checked by the caller to be one (version, total length). May write to the device. */
-void merge_add(struct merge *m, uint8_t *packet, size_t len);
+/* One IP packet. May write to the device. */
+void merge_add(struct merge *m, const struct packet *p);
 /* Writes what is held back. */
 void merge_flush(struct merge *m);
 const struct merge_stats *merge_stats(const struct merge *m);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tun/mss.h"
 
-#include "tun/headers.h"
 #include "util/bytes.h"
 
 /* RFC 9293 section 3.2 */
@@ -53,18 +52,13 @@ static void store_mended(uint8_t *tcp, size_t at, uint16_t value)
 	store_u16(tcp + at, value);
 }
 
-void mss_clamp(uint8_t *packet, size_t len, size_t mtu)
+void mss_clamp(const struct packet *p, size_t mtu)
 {
-	struct headers h;
-	size_t tcp_len, fixed, at;
-	uint8_t *tcp;
+	size_t tcp_len = headers_tcp_len(&p->h, p->at), at;
+	size_t fixed = (p->h.is_v6 ? IPV6_HDR_LEN : IPV4_HDR_LEN) + TCP_HDR_LEN;
+	uint8_t *tcp = p->at + p->h.ip_len;
 
-	if (!headers_parse(&h, packet, len))
-		return;
-	tcp_len = headers_tcp_len(&h, packet);
-	tcp = packet + h.ip_len;
-	fixed = (h.is_v6 ? IPV6_HDR_LEN : IPV4_HDR_LEN) + TCP_HDR_LEN;
-	if (!tcp_len || !(tcp[TCP_FLAGS_AT] & TCP_SYN) || mtu <= fixed)
+	if (!tcp_len || !(tcp[TCP_FLAGS_AT] & TCP_BIT_SYN) || mtu <= fixed)
 		return;
 	at = find_mss(tcp, tcp_len);
 	if (at && load_u16(tcp + at) > mtu - fixed)

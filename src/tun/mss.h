@@ -7,12 +7,11 @@
 #ifndef SSTP_TUN_MSS_H
 #define SSTP_TUN_MSS_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "tun/headers.h"
 
-/* Looks at one IP packet and changes it in place when it is a SYN with a larger MSS. Any bytes may
- * be given; what is not a whole TCP SYN is left alone, fragments too. The packet's checksum must be
- * complete: on the way out of a TUN device with offloads, clamp behind segments_write. */
-void mss_clamp(uint8_t *packet, size_t len, size_t mtu);
+/* Looks at one IP packet and changes it in place when it is a SYN with a larger MSS. What is not a
+ * whole TCP SYN is left alone, fragments too. The packet's checksum must be complete: on the way out of
+ * a TUN device with offloads, clamp after segments_write. */
+void mss_clamp(const struct packet *p, size_t mtu);
 
 #endif

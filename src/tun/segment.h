@@ -5,7 +5,7 @@
  * flags, and complete checksums. Packets are written where the caller wants them, once.
  *
  *	struct segments s;
- *	if (segments_of(&s, packet, len, &off, mtu))
+ *	if (segments_of(&s, &packet, &off, mtu, NULL))
  *		while ((n = segments_next_len(&s)))
  *			segments_write(&s, room_for(n));
  *
@@ -15,23 +15,18 @@
 #ifndef SSTP_TUN_SEGMENT_H
 #define SSTP_TUN_SEGMENT_H
 
-#include <stddef.h>
-
+#include "tun/headers.h"
 #include "tun/tun.h"
 
 struct segments {
-	const uint8_t *packet;
-	size_t len;
+	struct packet in;
 	struct tun_offload off;
-	size_t ip_len;   /* IP header with options, extension headers */
 	size_t hdr_len;  /* all headers */
 	size_t size;     /* payload bytes of each packet but the last */
 	uint32_t pseudo; /* the checksum's share of the pseudo-header, less the length */
-	uint8_t proto;
-	bool is_v6;
-	size_t done;    /* payload bytes given out */
-	uint16_t index; /* of the next segment */
-	bool is_whole;  /* one packet, not to be cut */
+	size_t done;     /* payload bytes given out */
+	uint16_t index;  /* of the next segment */
+	bool is_whole;   /* one packet, not to be cut */
 	bool is_over;
 };
 
@@ -40,8 +35,8 @@ struct segments {
  * set: an ICMP error is the caller's to send; NULL is fine). A super-packet whose gso_size gives
  * packets over the mtu is cut smaller for TCP.
  */
-bool segments_of(struct segments *s, const uint8_t *packet, size_t len,
-		 const struct tun_offload *off, size_t mtu, bool *too_big);
+bool segments_of(struct segments *s, const struct packet *p, const struct tun_offload *off,
+		 size_t mtu, bool *too_big);
 /* The length of the next packet; 0: no more. */
 size_t segments_next_len(const struct segments *s);
 /* Leaves out the next packet. */

@@ -21,8 +21,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "tun/headers.h"
 #include "tun/in_use.h"
-
 #include "tun/sysctl.h"
 
 /* Linux 6.2 brought USO; older headers lack its names. */
@@ -370,6 +370,11 @@ ssize_t tun_read(struct tun *t, uint8_t *to, size_t room, struct tun_offload *of
 	if (n <= VNET_HDR_LEN || !get_vnet_hdr(hdr, off))
 		return -EPROTO;
 	return n - VNET_HDR_LEN;
+}
+
+bool tun_parse(struct packet *p, uint8_t *at, size_t len, const struct tun_offload *off)
+{
+	return packet_parse(p, at, len) && (off->gso == TUN_GSO_NONE || p->h.total == len);
 }
 
 int tun_write(struct tun *t, const struct iovec *pieces, int count, const struct tun_offload *off)

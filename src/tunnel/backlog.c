@@ -35,7 +35,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tun/headers.h"
 #include "util/alloc.h"
 #include "util/bytes.h"
 #include "util/secret.h"
@@ -53,9 +52,8 @@ struct item {
 	uint64_t since_ms;
 	struct tun_offload off;
 	unsigned skip;
-	size_t len;
-	size_t memory; /* this, and what `at` is in */
-	uint8_t *at;   /* `bytes`, or a block of its own */
+	size_t memory;   /* this, and what the packet is in */
+	struct packet p; /* in `bytes`, or in a block of its own */
 	uint8_t bytes[];
 };
 
@@ -100,8 +98,8 @@ int backlog_open(struct backlog **out)
 
 static void free_item(struct item *i)
 {
-	if (i && i->at != i->bytes)
-		alloc_put(i->at);
+	if (i && i->p.at != i->bytes)
+		alloc_put(i->p.at);
 	alloc_put(i);
 }
 
@@ -138,10 +136,10 @@ static uint32_t mix(uint32_t h, uint32_t v)
 	return h ^ h >> 15;
 }
 
-static uint32_t hash_addrs(uint32_t hash, const struct headers *h, const uint8_t *packet)
+static uint32_t hash_addrs(uint32_t hash, const struct packet *p)
 {
-	const uint8_t *addrs = packet + (h->is_v6 ? IPV6_ADDRS_AT : IPV4_ADDRS_AT);
-	size_t len = h->is_v6 ? IPV6_ADDRS_LEN : IPV4_ADDRS_LEN;
+	const uint8_t *addrs = headers_addrs(&p->h, p->at);
+	size_t len = headers_addrs_len(&p->h);
 
 	for (size_t i = 0; i < len; i += 4)
 		hash = mix(hash, load_u32(addrs + i));
@@ -158,16 +156,12 @@ static bool has_ports(const struct headers *h)
 	       h->total - h->ip_len >= PORTS_LEN;
 }
 
-static struct flow *flow_of(struct backlog *b, const uint8_t *packet, size_t len)
+static struct flow *flow_of(struct backlog *b, const struct packet *p)
 {
-	uint32_t hash = b->key;
-	struct headers h;
+	uint32_t hash = mix(hash_addrs(b->key, p), p->h.proto);
 
-	if (!headers_parse(&h, packet, len))
-		return &b->flows[0];
-	hash = mix(hash_addrs(hash, &h, packet), h.proto);
-	if (has_ports(&h))
-		hash = mix(hash, load_u32(packet + h.ip_len));
+	if (has_ports(&p->h))
+		hash = mix(hash, load_u32(p->at + p->h.ip_len));
 	return &b->flows[hash % FLOWS];
 }
 
@@ -204,8 +198,8 @@ static struct item *take_first(struct backlog *b, struct flow *f)
 	f->first = i->next;
 	if (!f->first)
 		f->last = NULL;
-	f->bytes -= i->len;
-	b->bytes -= i->len;
+	f->bytes -= i->p.h.total;
+	b->bytes -= i->p.h.total;
 	b->memory -= i->memory;
 	return i;
 }
@@ -245,7 +239,7 @@ static void drop_from_fattest(struct backlog *b)
 
 static unsigned enter(struct backlog *b, struct item *i, uint64_t now_ms)
 {
-	struct flow *f = flow_of(b, i->at, i->len);
+	struct flow *f = flow_of(b, &i->p);
 	unsigned dropped = 0;
 
 	if (!b->bytes) /* a time when nothing waited tells nothing */
@@ -257,8 +251,8 @@ static unsigned enter(struct backlog *b, struct item *i, uint64_t now_ms)
 	else
 		f->first = i;
 	f->last = i;
-	f->bytes += i->len;
-	b->bytes += i->len;
+	f->bytes += i->p.h.total;
+	b->bytes += i->p.h.total;
 	b->memory += i->memory;
 	if (!f->is_listed) {
 		f->deficit = QUANTUM;
@@ -269,26 +263,29 @@ static unsigned enter(struct backlog *b, struct item *i, uint64_t now_ms)
 	return dropped;
 }
 
-unsigned backlog_put(struct backlog *b, const uint8_t *packet, size_t len,
-		     const struct tun_offload *off, uint64_t now_ms)
+unsigned backlog_put(struct backlog *b, const struct packet *p, const struct tun_offload *off,
+		     uint64_t now_ms)
 {
-	struct item *i = alloc_get(sizeof(*i) + len);
+	struct item *i = alloc_get(sizeof(*i) + p->h.total);
 
 	if (!i)
 		return 1;
-	*i = (struct item){ .off = *off, .len = len, .memory = sizeof(*i) + len, .at = i->bytes };
-	memcpy(i->bytes, packet, len);
+	*i = (struct item){ .off = *off,
+			    .memory = sizeof(*i) + p->h.total,
+			    .p = { .at = i->bytes, .h = p->h } };
+	memcpy(i->bytes, p->at, p->h.total);
 	return enter(b, i, now_ms);
 }
 
-unsigned backlog_put_block(struct backlog *b, uint8_t **block, size_t len,
+unsigned backlog_put_block(struct backlog *b, uint8_t **block, const struct headers *h,
 			   const struct tun_offload *off, uint64_t now_ms)
 {
+	struct packet p = { .at = *block, .h = *h };
 	struct item *i;
 	uint8_t *other;
 
-	if (len < TUN_PACKET_MAX / 2)
-		return backlog_put(b, *block, len, off, now_ms);
+	if (h->total < TUN_PACKET_MAX / 2)
+		return backlog_put(b, &p, off, now_ms);
 	i = alloc_get(sizeof(*i));
 	other = alloc_get(TUN_PACKET_MAX);
 	if (!i || !other) {
@@ -296,9 +293,7 @@ unsigned backlog_put_block(struct backlog *b, uint8_t **block, size_t len,
 		alloc_put(other);
 		return 1;
 	}
-	*i = (struct item){
-		.off = *off, .len = len, .memory = sizeof(*i) + TUN_PACKET_MAX, .at = *block
-	};
+	*i = (struct item){ .off = *off, .memory = sizeof(*i) + TUN_PACKET_MAX, .p = p };
 	*block = other;
 	return enter(b, i, now_ms);
 }
@@ -353,7 +348,7 @@ static void start_dropping(struct flow *f, uint64_t now_ms)
  */
 static struct item *lose_one(struct backlog *b, struct flow *f, struct item *i)
 {
-	if (i->off.gso != TUN_GSO_NONE && (i->skip + 1) * (size_t)i->off.gso_size < i->len) {
+	if (i->off.gso != TUN_GSO_NONE && (i->skip + 1) * (size_t)i->off.gso_size < i->p.h.total) {
 		i->skip++;
 		return i;
 	}
@@ -407,7 +402,7 @@ static struct item *next_item(struct backlog *b, uint64_t now_ms, unsigned *drop
 		}
 		i = next_of(b, f, now_ms, dropped);
 		if (i) {
-			f->deficit -= (long)i->len;
+			f->deficit -= (long)i->p.h.total;
 			return i;
 		}
 		pop(l);
@@ -427,7 +422,7 @@ bool backlog_get(struct backlog *b, struct backlog_packet *p, uint64_t now_ms, u
 		b->empty_ms = now_ms;
 	if (!i)
 		return false;
-	b->window_bytes += i->len;
-	*p = (struct backlog_packet){ i->at, i->len, i->off, i->skip };
+	b->window_bytes += i->p.h.total;
+	*p = (struct backlog_packet){ i->p, i->off, i->skip };
 	return true;
 }

@@ -14,9 +14,7 @@
 #ifndef SSTP_TUNNEL_BACKLOG_H
 #define SSTP_TUNNEL_BACKLOG_H
 
-#include <stddef.h>
-#include <stdint.h>
-
+#include "tun/headers.h"
 #include "tun/tun.h"
 
 enum {
@@ -33,17 +31,16 @@ int backlog_open(struct backlog **out); /* 0 or -ENOMEM */
 void backlog_close(struct backlog *b);  /* NULL is fine */
 
 /* Copies the packet in; returns how many packets were dropped for it. */
-unsigned backlog_put(struct backlog *b, const uint8_t *packet, size_t len,
-		     const struct tun_offload *off, uint64_t now_ms);
+unsigned backlog_put(struct backlog *b, const struct packet *p, const struct tun_offload *off,
+		     uint64_t now_ms);
 /*
  * The same for a packet at the start of a block of TUN_PACKET_MAX bytes from alloc_get. A large one is
  * not copied: the block is kept, and *block is another.
  */
-unsigned backlog_put_block(struct backlog *b, uint8_t **block, size_t len,
+unsigned backlog_put_block(struct backlog *b, uint8_t **block, const struct headers *h,
 			   const struct tun_offload *off, uint64_t now_ms);
 struct backlog_packet {
-	const uint8_t *at; /* good until the next call */
-	size_t len;
+	struct packet p; /* good until the next call */
 	struct tun_offload off;
 	unsigned skip; /* so many of its segments are lost */
 };

@@ -5,67 +5,59 @@
  */
 #include "tunnel/inside.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "ip6/slaac.h"
-#include "tun/headers.h"
 #include "tun/ingress.h"
 #include "tun/mss.h"
 
-/* Whole and of the length that its own header tells: padding is cut, nonsense dropped. */
-static size_t ip_len(const uint8_t *packet, size_t len, uint16_t protocol)
-{
-	size_t total;
-
-	if (protocol == PPP_PROTO_IPV4) {
-		if (len < IPV4_HDR_LEN || packet[0] >> 4 != 4)
-			return 0;
-		total = load_u16(packet + 2);
-		return total >= IPV4_HDR_LEN && total <= len ? total : 0;
-	}
-	if (len < IPV6_HDR_LEN || packet[0] >> 4 != 6)
-		return 0;
-	total = IPV6_HDR_LEN + (size_t)load_u16(packet + 4);
-	return total <= len ? total : 0;
-}
-
 /* Neighbor Discovery: a peer that asks whether we are there is answered, the rest is the owner's. */
-static void take_neighbor(struct tunnel *t, const uint8_t *packet, size_t len)
+static void take_neighbor(struct tunnel *t, const struct packet *p)
 {
-	static const struct tun_offload plain;
 	uint8_t reply[IP6_PACKET_MAX];
-	size_t n = ip6_neighbor_reply(reply, packet, len, ppp_own_iid(&t->ppp),
+	size_t n = ip6_neighbor_reply(reply, p->at, p->h.total, ppp_own_iid(&t->ppp),
 				      t->cfg.ppp.role == PPP_SERVER);
 
 	if (n)
-		tunnel_send(t, reply, n, &plain);
+		tunnel_send_own(t, reply, n);
 	else
 		tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_NEIGHBOR,
-						      .packet = bytes_of(packet, len) });
+						      .packet = bytes_of(p->at, p->h.total) });
 }
 
-/* A packet from the peer. The bytes lie in our own buffer, so they may be changed on the way. */
+/* The same bytes, writable: what the engines show of the plaintext lies in our own buffer. */
+static uint8_t *in_plaintext(const struct tunnel *t, struct bytes view)
+{
+	uint8_t *plain = t->wire.pump->plain;
+
+	assert(view.at >= plain && view.at + view.len <= plain + PUMP_PLAIN_LEN);
+	return plain + (view.at - plain);
+}
+
+/* An IP packet from the peer. Padding after it is cut off; what is not whole is dropped. */
 static void take_packet(struct tunnel *t, struct bytes info, uint16_t protocol)
 {
-	uint8_t *packet = t->wire.pump->plain + (info.at - t->wire.pump->plain);
-	size_t len = ip_len(packet, info.len, protocol);
+	struct packet p;
 
-	if (!len || !sstp_is_connected(&t->sstp) || !ppp_data_is_open(&t->ppp, protocol)) {
+	if (!packet_parse(&p, in_plaintext(t, info), info.len) ||
+	    p.h.is_v6 != (protocol == PPP_PROTO_IPV6) || !sstp_is_connected(&t->sstp) ||
+	    !ppp_data_is_open(&t->ppp, protocol)) {
 		t->stats.rx_dropped++;
 		return;
 	}
 	t->stats.rx_packets++;
-	t->stats.rx_bytes += len;
-	switch (ingress_of(packet, len)) {
+	t->stats.rx_bytes += p.h.total;
+	switch (ingress_of(&p)) {
 	case INGRESS_PASS:
-		mss_clamp(packet, len, t->cfg.mtu);
-		t->cfg.sink->deliver(t->cfg.sink, t, packet, len);
+		mss_clamp(&p, t->cfg.mtu);
+		t->cfg.sink->deliver(t->cfg.sink, t, &p);
 		break;
 	case INGRESS_NEIGHBOR:
-		take_neighbor(t, packet, len);
+		take_neighbor(t, &p);
 		break;
 	case INGRESS_DROP:
 		t->stats.rx_dropped++;

@@ -65,46 +65,55 @@ uint16_t tunnel_mtu(const struct tunnel *t)
  * Tells the sender what would fit, in the name of the far end, whose limit it is. Seldom: the device
  * has the tunnel's MTU as a rule, unless a server's client takes less than the others.
  */
-static void refuse_too_big(struct tunnel *t, const uint8_t *packet, size_t len)
+static void refuse_too_big(struct tunnel *t, const struct packet *p)
 {
 	uint8_t answer[ICMP_ANSWER_MAX];
 	uint64_t now = loop_now(t->cfg.loop);
-	size_t n = icmp_too_big(answer, packet, len, tunnel_mtu(t));
+	size_t n = icmp_too_big(answer, p, tunnel_mtu(t));
+	struct packet reply;
 
-	if (!n || now < t->icmp_ms)
+	if (now < t->icmp_ms || !packet_parse(&reply, answer, n))
 		return;
 	t->icmp_ms = now + ICMP_PAUSE_MS;
-	t->cfg.sink->deliver(t->cfg.sink, t, answer, n);
+	t->cfg.sink->deliver(t->cfg.sink, t, &reply);
 	t->cfg.sink->flush(t->cfg.sink);
 }
 
-/* Cuts, frames and puts into the record under way, but for the first `skip` of what was cut. */
-static void send_packets(struct tunnel *t, const uint8_t *packet, size_t len,
-			 const struct tun_offload *off, unsigned skip)
+/* The next packet into the record under way. */
+static void send_segment(struct tunnel *t, struct segments *s, uint16_t protocol, size_t mtu)
 {
-	uint16_t protocol = len && packet[0] >> 4 == 6 ? PPP_PROTO_IPV6 : PPP_PROTO_IPV4;
-	size_t mtu = tunnel_mtu(t), n;
+	size_t n = segments_next_len(s);
+	uint8_t *at = pump_put(&t->wire, SSTP_HDR_LEN + PPP_HDR_LEN + n);
+	struct packet out = { .at = at + SSTP_HDR_LEN + PPP_HDR_LEN, .h = s->in.h };
+
+	sstp_put_data_header(at, PPP_HDR_LEN + n);
+	ppp_put_header(at + SSTP_HDR_LEN, protocol);
+	segments_write(s, out.at);
+	out.h.total = n;
+	mss_clamp(&out, mtu);
+	t->stats.tx_packets++;
+	t->stats.tx_bytes += n;
+}
+
+/* Cuts, frames and puts into the record under way, but for the first `skip` of what was cut. */
+static void send_packets(struct tunnel *t, const struct packet *p, const struct tun_offload *off,
+			 unsigned skip)
+{
+	uint16_t protocol = p->h.is_v6 ? PPP_PROTO_IPV6 : PPP_PROTO_IPV4;
 	bool is_open = ppp_data_is_open(&t->ppp, protocol), is_too_big = false;
+	size_t mtu = tunnel_mtu(t);
 	struct segments s;
 
-	if (!is_open || !segments_of(&s, packet, len, off, mtu, &is_too_big)) {
+	if (!is_open || !segments_of(&s, p, off, mtu, &is_too_big)) {
 		t->stats.tx_dropped++;
 		if (is_too_big)
-			refuse_too_big(t, packet, len);
+			refuse_too_big(t, p);
 		return;
 	}
 	while (skip-- && segments_next_len(&s))
 		segments_skip(&s);
-	while ((n = segments_next_len(&s))) {
-		uint8_t *at = pump_put(&t->wire, SSTP_HDR_LEN + PPP_HDR_LEN + n);
-
-		sstp_put_data_header(at, PPP_HDR_LEN + n);
-		ppp_put_header(at + SSTP_HDR_LEN, protocol);
-		segments_write(&s, at + SSTP_HDR_LEN + PPP_HDR_LEN);
-		mss_clamp(at + SSTP_HDR_LEN + PPP_HDR_LEN, n, mtu);
-		t->stats.tx_packets++;
-		t->stats.tx_bytes += n;
-	}
+	while (segments_next_len(&s))
+		send_segment(t, &s, protocol, mtu);
 }
 
 static bool is_full(const struct tunnel *t)
@@ -130,8 +139,8 @@ static void send_backlog(struct tunnel *t)
 		t->stats.tx_dropped += dropped;
 		if (!has_one)
 			break;
-		send_packets(t, p.at, p.len, &p.off, p.skip);
-		done += p.len;
+		send_packets(t, &p.p, &p.off, p.skip);
+		done += p.p.h.total;
 	}
 }
 
@@ -191,8 +200,7 @@ void tunnel_send_waiting(struct tunnel *t)
 }
 
 /* True: the packet has been sent, or is lost. Else it must wait. */
-static bool send_now(struct tunnel *t, const uint8_t *packet, size_t len,
-		     const struct tun_offload *off)
+static bool send_now(struct tunnel *t, const struct packet *p, const struct tun_offload *off)
 {
 	if (t->stage != TUNNEL_RUNNING || !t->is_connected) {
 		t->stats.tx_dropped++;
@@ -201,7 +209,7 @@ static bool send_now(struct tunnel *t, const uint8_t *packet, size_t len,
 	loop_post(t->cfg.loop, &t->turn);
 	if (!is_full(t) && !is_waiting(t) && t->turn_packets < TURN_PACKETS) {
 		t->turn_packets++;
-		send_packets(t, packet, len, off, 0);
+		send_packets(t, p, off, 0);
 		return true;
 	}
 	if (!t->backlog && backlog_open(&t->backlog)) {
@@ -212,16 +220,25 @@ static bool send_now(struct tunnel *t, const uint8_t *packet, size_t len,
 	return false;
 }
 
-void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len, const struct tun_offload *off)
+void tunnel_send(struct tunnel *t, const struct packet *p, const struct tun_offload *off)
 {
-	if (!send_now(t, packet, len, off))
-		t->stats.tx_dropped +=
-			backlog_put(t->backlog, packet, len, off, loop_now(t->cfg.loop));
+	if (!send_now(t, p, off))
+		t->stats.tx_dropped += backlog_put(t->backlog, p, off, loop_now(t->cfg.loop));
 }
 
-void tunnel_send_block(struct tunnel *t, uint8_t **block, size_t len, const struct tun_offload *off)
+void tunnel_send_block(struct tunnel *t, uint8_t **block, const struct headers *h,
+		       const struct tun_offload *off)
 {
-	if (!send_now(t, *block, len, off))
+	if (!send_now(t, &(struct packet){ .at = *block, .h = *h }, off))
 		t->stats.tx_dropped +=
-			backlog_put_block(t->backlog, block, len, off, loop_now(t->cfg.loop));
+			backlog_put_block(t->backlog, block, h, off, loop_now(t->cfg.loop));
+}
+
+void tunnel_send_own(struct tunnel *t, uint8_t *packet, size_t len)
+{
+	static const struct tun_offload plain;
+	struct packet p;
+
+	if (packet_parse(&p, packet, len))
+		tunnel_send(t, &p, &plain);
 }

@@ -21,6 +21,7 @@
 #include "ppp/link.h"
 #include "sstp/call.h"
 #include "tls/tls.h"
+#include "tun/headers.h"
 #include "tun/tun.h"
 #include "tunnel/backlog.h"
 #include "tunnel/pump.h"
@@ -31,8 +32,8 @@ struct tunnel;
 
 /* Where IP packets go. A sink may serve many tunnels (the server's TUN device does). */
 struct packet_sink {
-	/* One packet, whole and of the right length by its own header, writable, good until flush. */
-	void (*deliver)(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len);
+	/* One packet; its bytes may be changed, and stay until flush. */
+	void (*deliver)(struct packet_sink *sink, struct tunnel *from, const struct packet *p);
 	/* The end of a batch of packets. */
 	void (*flush)(struct packet_sink *sink);
 	/* tunnel_has_room may be true again. NULL: this sink never asks. */
@@ -177,14 +178,15 @@ uint16_t tunnel_mtu(const struct tunnel *t);
  * and when a turn brings very many, the packet waits in the tunnel's backlog, where flows are kept
  * apart and long waits end in loss. So the caller reads all that its device has.
  */
-void tunnel_send(struct tunnel *t, const uint8_t *packet, size_t len,
-		 const struct tun_offload *off);
+void tunnel_send(struct tunnel *t, const struct packet *p, const struct tun_offload *off);
 /*
  * The same for a packet at the start of a block of TUN_PACKET_MAX bytes from alloc_get, which the
  * tunnel may keep while it waits: then *block is another.
  */
-void tunnel_send_block(struct tunnel *t, uint8_t **block, size_t len,
+void tunnel_send_block(struct tunnel *t, uint8_t **block, const struct headers *h,
 		       const struct tun_offload *off);
+/* An ordinary packet that we made ourselves. */
+void tunnel_send_own(struct tunnel *t, uint8_t *packet, size_t len);
 
 /*
  * A packet that is sent now would not have to wait. Who can hold its packets back while this is

@@ -10,13 +10,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-enum { /* where an IP header has its two addresses: RFC 791, RFC 8200 section 3 */
-       ADDRS4_AT = 12,
-       ADDRS4_LEN = 8,
-       ADDRS6_AT = 8,
-       ADDRS6_LEN = 32,
-};
-
 typedef uint64_t lanes __attribute__((vector_size(32)));
 
 #define INLINE static inline __attribute__((always_inline))
@@ -90,10 +83,7 @@ uint16_t checksum_copy(uint8_t *to, const uint8_t *from, size_t len)
 	return HAS_AVX2 ? add_all_avx2(to, from, len) : add_all(to, from, len);
 }
 
-uint32_t checksum_pseudo(const uint8_t *packet, bool is_v6, uint8_t proto, size_t len)
+uint32_t checksum_pseudo(const uint8_t *addrs, size_t addrs_len, uint8_t proto, size_t len)
 {
-	const uint8_t *addrs = packet + (is_v6 ? ADDRS6_AT : ADDRS4_AT);
-	size_t addrs_len = is_v6 ? ADDRS6_LEN : ADDRS4_LEN;
-
 	return (uint32_t)checksum_sum(addrs, addrs_len) + proto + (uint32_t)len;
 }

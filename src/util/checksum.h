@@ -7,7 +7,6 @@
 #ifndef SSTP_UTIL_CHECKSUM_H
 #define SSTP_UTIL_CHECKSUM_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,8 +14,9 @@
 uint16_t checksum_sum(const uint8_t *at, size_t len);
 /* The same, and copies them. */
 uint16_t checksum_copy(uint8_t *to, const uint8_t *from, size_t len);
-/* The pseudo-header of TCP and UDP: addresses (from the IP header), protocol, length. */
-uint32_t checksum_pseudo(const uint8_t *packet, bool is_v6, uint8_t proto, size_t len);
+/* The pseudo-header of TCP and UDP: both addresses, of the length that they have together; protocol,
+ * length. */
+uint32_t checksum_pseudo(const uint8_t *addrs, size_t addrs_len, uint8_t proto, size_t len);
 
 static inline uint16_t checksum_fold(uint32_t sum)
 {

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What may reach a kernel: packets whose own length is right, as the tunnel gives them. */
+/* What may reach a kernel: whole packets, as the tunnel gives them. */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "tun/headers.h"
 #include "tun/ingress.h"
-#include "util/bytes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	bool is_v6 = len && data[0] >> 4 == 6;
-	enum ingress found;
+	uint8_t *at = malloc(len ? len : 1);
+	struct packet p;
 
-	if (len < (is_v6 ? IPV6_HDR_LEN : IPV4_HDR_LEN))
-		return 0;
-	found = ingress_of(data, len);
-	/* only what is in the clear goes to the end of the tunnel itself */
-	if (found == INGRESS_NEIGHBOR && (!is_v6 || data[6] != IPPROTO_ICMPV6))
+	if (!at)
 		abort();
+	memcpy(at, data, len);
+	/* only what is in the clear goes to the end of the tunnel itself */
+	if (packet_parse(&p, at, len) && ingress_of(&p) == INGRESS_NEIGHBOR &&
+	    (!p.h.is_v6 || data[IPV6_NEXT_AT] != IPPROTO_ICMPV6))
+		abort();
+	free(at);
 	return 0;
 }

@@ -20,7 +20,7 @@ static void mend(uint8_t *packet, size_t len)
 	store_u16(packet + 4, (uint16_t)(len - 40));
 	store_u16(packet + 42, 0);
 	store_u16(packet + 42,
-		  (uint16_t)~checksum_fold(checksum_pseudo(packet, true, 58, len - 40) +
+		  (uint16_t)~checksum_fold(checksum_pseudo(packet + 8, 32, 58, len - 40) +
 					   checksum_sum(packet + 40, len - 40)));
 }
 

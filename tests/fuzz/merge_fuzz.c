@@ -23,7 +23,7 @@ struct tun {
 	bool has_uso;
 };
 
-static struct packet {
+static struct given {
 	uint8_t *given, *copy;
 	size_t len;
 	bool is_out;
@@ -69,7 +69,7 @@ static void blank(uint8_t *at, size_t len)
 		store_u16(at + checksum, 0);
 }
 
-static bool is_same(const uint8_t *out, const struct packet *p, bool is_merged)
+static bool is_same(const uint8_t *out, const struct given *p, bool is_merged)
 {
 	static uint8_t a[TUN_PACKET_MAX], b[TUN_PACKET_MAX];
 
@@ -84,7 +84,7 @@ static bool is_same(const uint8_t *out, const struct packet *p, bool is_merged)
 
 static void tick_off(const uint8_t *out, size_t len, bool is_merged)
 {
-	for (struct packet *p = packets; p < packets + n_packets; p++) {
+	for (struct given *p = packets; p < packets + n_packets; p++) {
 		if (!p->is_out && p->len == len && is_same(out, p, is_merged)) {
 			p->is_out = true;
 			return;
@@ -97,6 +97,7 @@ int tun_write(struct tun *t, const struct iovec *pieces, int count, const struct
 {
 	static uint8_t whole[TUN_PACKET_MAX], one[TUN_PACKET_MAX];
 	struct segments s;
+	struct packet p;
 	size_t len = 0, n;
 
 	(void)t;
@@ -110,7 +111,8 @@ int tun_write(struct tun *t, const struct iovec *pieces, int count, const struct
 		tick_off(whole, len, false);
 		return 0;
 	}
-	if (!segments_of(&s, whole, len, off, TUN_PACKET_MAX, NULL))
+	if (!packet_parse(&p, whole, len) || p.h.total != len ||
+	    !segments_of(&s, &p, off, TUN_PACKET_MAX, NULL))
 		abort();
 	while ((n = segments_next_len(&s))) {
 		segments_write(&s, one);
@@ -129,7 +131,7 @@ static void mend(uint8_t *at, size_t len)
 	headers_parse(&h, at, len);
 	store_u16(at + checksum, 0);
 	store_u16(at + checksum,
-		  (uint16_t)~checksum_fold(checksum_pseudo(at, h.is_v6, h.proto, len - h.ip_len) +
+		  (uint16_t)~checksum_fold(headers_pseudo(&h, at, len - h.ip_len) +
 					   checksum_sum(at + h.ip_len, len - h.ip_len)));
 	if (h.is_v6)
 		return;
@@ -139,16 +141,23 @@ static void mend(uint8_t *at, size_t len)
 
 static void add(struct merge *m, const uint8_t *at, size_t len, bool is_mended)
 {
-	struct packet *p = &packets[n_packets++];
+	struct given *p = &packets[n_packets++];
+	struct packet parsed;
 
-	*p = (struct packet){ malloc(len), malloc(len), len, false };
+	*p = (struct given){ malloc(len), malloc(len), len, false };
 	if (!p->given || !p->copy)
 		abort();
 	memcpy(p->given, at, len);
 	if (is_mended)
 		mend(p->given, len);
+	if (!packet_parse(&parsed, p->given, len) || parsed.h.total != len) {
+		free(p->given);
+		free(p->copy);
+		n_packets--;
+		return;
+	}
 	memcpy(p->copy, p->given, len);
-	merge_add(m, p->given, len);
+	merge_add(m, &parsed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -170,7 +179,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	merge_flush(m);
 	merge_close(m);
 	while (n_packets) {
-		struct packet *p = &packets[--n_packets];
+		struct given *p = &packets[--n_packets];
 
 		if (!p->is_out)
 			abort();

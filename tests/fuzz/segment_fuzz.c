@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Cutting: twelve bytes say what the kernel would say of the packet behind them, and the mtu. */
+/* Cutting: twelve bytes say what the kernel would say of the packet after them, and the mtu. */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tun/segment.h"
 #include "util/bytes.h"
@@ -12,7 +13,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct reader r = reader_of(data, len);
 	struct tun_offload off = { .gso = get_u8(&r) % 4, .needs_csum = get_u8(&r) % 2 };
+	static uint8_t packet[TUN_PACKET_MAX];
 	struct segments s;
+	struct packet p;
 	size_t mtu, n;
 	bool too_big;
 
@@ -21,7 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	off.csum_start = get_u16(&r);
 	off.csum_offset = get_u16(&r);
 	mtu = get_u16(&r);
-	if (!segments_of(&s, r.at, r.left, &off, mtu, &too_big))
+	if (r.left > sizeof(packet))
+		return 0;
+	memcpy(packet, r.at, r.left);
+	if (!tun_parse(&p, packet, r.left, &off) || !segments_of(&s, &p, &off, mtu, &too_big))
 		return 0;
 	while ((n = segments_next_len(&s))) {
 		uint8_t *to = malloc(n); /* of its own size, so that a step past its end shows */

@@ -49,22 +49,22 @@ static struct {
 
 /* ---- our side */
 
-static void note(void *arg, const uint8_t *packet, size_t len, const struct tun_offload *off)
+static void note(void *arg, const struct packet *p, const struct tun_offload *off)
 {
+	size_t tcp_len = headers_tcp_len(&p->h, p->at);
+	const uint8_t *tcp = p->at + p->h.ip_len;
 	struct headers h;
-	size_t tcp_len;
 
 	(void)arg;
 	(void)off;
-	if (!headers_parse(&h, packet, len))
+	if (!headers_parse(&h, p->at, p->h.total) || h.ip_len != p->h.ip_len)
 		abort();
-	tcp_len = headers_tcp_len(&h, packet);
 	if (!tcp_len)
 		return;
-	seen.port = load_u16(packet + h.ip_len);
-	seen.seq = load_u32(packet + h.ip_len + TCP_SEQ_AT) + (uint32_t)(len - h.ip_len - tcp_len) +
-		   !!(packet[h.ip_len + TCP_FLAGS_AT] & (TCP_SYN | TCP_FIN));
-	seen.ack = load_u32(packet + h.ip_len + TCP_ACK_AT);
+	seen.port = load_u16(tcp);
+	seen.seq = load_u32(tcp + TCP_SEQ_AT) + (uint32_t)(p->h.total - p->h.ip_len - tcp_len) +
+		   !!(tcp[TCP_FLAGS_AT] & (TCP_BIT_SYN | TCP_BIT_FIN));
+	seen.ack = load_u32(tcp + TCP_ACK_AT);
 }
 
 static bool has_room(void *arg)
@@ -173,12 +173,11 @@ static void mend(uint8_t *packet, size_t len)
 	if (at + 2 > h.total)
 		return;
 	store_u16(packet + at, 0);
-	store_u16(packet + at,
-		  (uint16_t)~checksum_fold((h.proto == IPPROTO_ICMP
-						    ? 0
-						    : checksum_pseudo(packet, h.is_v6, h.proto,
-								      h.total - h.ip_len)) +
-					   checksum_sum(packet + h.ip_len, h.total - h.ip_len)));
+	store_u16(packet + at, (uint16_t)~checksum_fold(
+				       (h.proto == IPPROTO_ICMP
+						? 0
+						: headers_pseudo(&h, packet, h.total - h.ip_len)) +
+				       checksum_sum(packet + h.ip_len, h.total - h.ip_len)));
 }
 
 static void put_segment(struct writer *w, struct reader *r, uint8_t what)
@@ -212,26 +211,18 @@ static void put_segment(struct writer *w, struct reader *r, uint8_t what)
 	put_gap(w, payload);
 }
 
-/* What a tunnel promises of its packets: all of the header, and as long as that says. */
-static bool is_packet(const uint8_t *at, size_t len)
-{
-	if (len >= IPV4_HDR_LEN && at[0] >> 4 == 4)
-		return load_u16(at + IPV4_LENGTH_AT) == len;
-	return len >= IPV6_HDR_LEN && at[0] >> 4 == 6 &&
-	       IPV6_HDR_LEN + (size_t)load_u16(at + IPV6_LENGTH_AT) == len;
-}
-
 /* A copy of its own length, so that a sanitizer sees who reads behind it. */
 static void give(const uint8_t *at, size_t len)
 {
 	uint8_t *packet = malloc(len + 1);
+	struct packet p;
 
 	if (!packet)
 		abort();
 	memcpy(packet, at, len);
 	mend(packet, len);
-	if (is_packet(packet, len)) {
-		stack_input(t.stack, packet, len);
+	if (packet_parse(&p, packet, len) && p.h.total == len) {
+		stack_input(t.stack, &p);
 		stack_flush(t.stack);
 	}
 	free(packet);

@@ -21,13 +21,14 @@ static size_t length_of(unsigned n)
 
 static void *put_all(void *ring)
 {
-	static uint8_t packet[TUN_PACKET_MAX];
+	static uint8_t bytes[TUN_PACKET_MAX];
 
 	for (unsigned n = 0; n < PACKETS; n++) {
 		struct tun_offload off = { .gso_size = (uint16_t)n };
+		struct packet p = { bytes, { .ip_len = n, .total = length_of(n) } };
 
-		memset(packet, (int)n, length_of(n));
-		while (!ring_put(ring, packet, length_of(n), &off))
+		memset(bytes, (int)n, length_of(n));
+		while (!ring_put(ring, &p, &off))
 			sched_yield();
 	}
 	return NULL;
@@ -43,41 +44,42 @@ static void what_goes_in_comes_out(void **state)
 	assert_int_equal(ring_open(&r), 0);
 	assert_int_equal(pthread_create(&thread, NULL, put_all, r), 0);
 	for (unsigned n = 0; n < PACKETS; n++) {
-		const uint8_t *packet;
-		size_t len;
+		struct packet p;
 
-		while (!(packet = ring_get(r, &len, &off)))
+		while (!ring_get(r, &p, &off))
 			sched_yield();
-		assert_int_equal(len, length_of(n));
+		assert_int_equal(p.h.total, length_of(n));
+		assert_int_equal(p.h.ip_len, n);
 		assert_int_equal(off.gso_size, (uint16_t)n);
-		assert_int_equal(packet[0], (uint8_t)n);
-		assert_int_equal(packet[len - 1], (uint8_t)n);
+		assert_int_equal(p.at[0], (uint8_t)n);
+		assert_int_equal(p.at[p.h.total - 1], (uint8_t)n);
 		ring_done(r);
 	}
 	pthread_join(thread, NULL);
-	assert_null(ring_get(r, &(size_t){ 0 }, &off));
+	assert_false(ring_get(r, &(struct packet){ 0 }, &off));
 	ring_close(r);
 }
 
 static void a_full_ring_refuses(void **state)
 {
-	static uint8_t packet[TUN_PACKET_MAX];
+	static uint8_t bytes[TUN_PACKET_MAX];
+	const struct packet large = { bytes, { .total = 60000 } };
+	const struct packet small = { bytes, { .total = 100 } };
 	struct tun_offload off = { .gso_size = 0 };
+	struct packet p;
 	struct ring *r;
 	unsigned count = 0;
-	size_t len;
 
 	(void)state;
 	assert_int_equal(ring_open(&r), 0);
-	assert_false(ring_put(r, packet, 0, &off)); /* no packet */
-	while (ring_put(r, packet, 60000, &off))
+	while (ring_put(r, &large, &off))
 		count++;
 	assert_in_range(count, 4, 8);
-	assert_true(ring_put(r, packet, 100, &off)); /* a small one still fits */
-	assert_non_null(ring_get(r, &len, &off));
+	assert_true(ring_put(r, &small, &off)); /* still fits */
+	assert_true(ring_get(r, &p, &off));
 	ring_done(r);
-	assert_non_null(ring_get(r, &len, &off));
-	assert_int_equal(len, 60000);
+	assert_true(ring_get(r, &p, &off));
+	assert_int_equal(p.h.total, 60000);
 	ring_close(r);
 }
 

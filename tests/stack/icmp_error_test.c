@@ -24,6 +24,13 @@ static void make_icmp4(uint8_t p[ICMP4_LEN], uint8_t type, uint8_t code)
 	p[21] = code;
 }
 
+static bool is_icmp_error(struct icmp_error *e, uint8_t *at, size_t len)
+{
+	struct packet p;
+
+	return packet_parse(&p, at, len) && icmp_error_parse(e, &p);
+}
+
 static void icmp_errors_are_read(void **state)
 {
 	uint8_t p[ICMP4_LEN];
@@ -31,26 +38,26 @@ static void icmp_errors_are_read(void **state)
 
 	(void)state;
 	make_icmp4(p, 3, 1);
-	assert_true(icmp_error_parse(&e, p, sizeof(p)));
+	assert_true(is_icmp_error(&e, p, sizeof(p)));
 	assert_int_equal(e.result, STACK_UNREACHABLE);
 	assert_string_equal(ip_print(&e.to).text, "10.9.9.9");
 	assert_int_equal(e.to_port, 80);
 	assert_int_equal(e.from_port, 0xc001);
 	make_icmp4(p, 3, 3);
-	assert_true(icmp_error_parse(&e, p, sizeof(p)));
+	assert_true(is_icmp_error(&e, p, sizeof(p)));
 	assert_int_equal(e.result, STACK_REFUSED);
 	make_icmp4(p, 3, 4); /* too big: the connection goes on */
-	assert_false(icmp_error_parse(&e, p, sizeof(p)));
+	assert_false(is_icmp_error(&e, p, sizeof(p)));
 	make_icmp4(p, 11, 0); /* on its way too long */
-	assert_false(icmp_error_parse(&e, p, sizeof(p)));
+	assert_false(is_icmp_error(&e, p, sizeof(p)));
 	make_icmp4(p, 3, 1);
-	assert_true(icmp_error_parse(&e, p, sizeof(p)));
+	assert_true(is_icmp_error(&e, p, sizeof(p)));
 	assert_false(e.is_udp);
 	p[28 + 9] = 17;
-	assert_true(icmp_error_parse(&e, p, sizeof(p)));
+	assert_true(is_icmp_error(&e, p, sizeof(p)));
 	assert_true(e.is_udp);
 	p[28 + 9] = 1;
-	assert_false(icmp_error_parse(&e, p, sizeof(p)));
+	assert_false(is_icmp_error(&e, p, sizeof(p)));
 }
 
 static void icmp6_errors_are_read(void **state)
@@ -66,12 +73,12 @@ static void icmp6_errors_are_read(void **state)
 	p[48 + 25] = 0x80;
 	p[48 + 39] = 9;
 	p[48 + 40 + 3] = 80;
-	assert_true(icmp_error_parse(&e, p, sizeof(p)));
+	assert_true(is_icmp_error(&e, p, sizeof(p)));
 	assert_int_equal(e.result, STACK_UNREACHABLE);
 	assert_string_equal(ip_print(&e.to).text, "fe80::9");
 	assert_int_equal(e.to_port, 80);
 	p[40] = 2; /* too big */
-	assert_false(icmp_error_parse(&e, p, sizeof(p)));
+	assert_false(is_icmp_error(&e, p, sizeof(p)));
 }
 
 static void what_is_cut_short_is_no_error(void **state)
@@ -83,11 +90,11 @@ static void what_is_cut_short_is_no_error(void **state)
 	for (size_t len = 20; len < 52; len++) { /* to the ports */
 		make_icmp4(p, 3, 1);
 		p[3] = (uint8_t)len;
-		assert_false(icmp_error_parse(&e, p, len));
+		assert_false(is_icmp_error(&e, p, len));
 	}
 	make_icmp4(p, 3, 1);
 	p[28] = 0x41;
-	assert_false(icmp_error_parse(&e, p, sizeof(p)));
+	assert_false(is_icmp_error(&e, p, sizeof(p)));
 }
 
 int main(void)

@@ -58,15 +58,15 @@ static void keep(struct reflector *r, struct segments *s, size_t len)
 	r->count++;
 }
 
-static void take(void *arg, const uint8_t *packet, size_t len, const struct tun_offload *off)
+static void take(void *arg, const struct packet *p, const struct tun_offload *off)
 {
 	struct reflector *r = arg;
 	struct segments s;
 	size_t n;
 
-	if (r->passes && !r->passes(r, packet, len))
+	if (r->passes && !r->passes(r, p->at, p->h.total))
 		return;
-	assert_true(segments_of(&s, packet, len, off, MTU, NULL));
+	assert_true(segments_of(&s, p, off, MTU, NULL));
 	while ((n = segments_next_len(&s)))
 		keep(r, &s, n);
 }
@@ -78,6 +78,14 @@ static bool has_room(void *arg)
 	return !r->is_full;
 }
 
+static void give(struct stack *stack, struct reflected *r)
+{
+	struct packet p;
+
+	if (packet_parse(&p, r->at, r->len))
+		stack_input(stack, &p);
+}
+
 static void give_back(struct loop_task *task)
 {
 	struct reflector *r = container_of(task, struct reflector, task);
@@ -86,7 +94,7 @@ static void give_back(struct loop_task *task)
 	r->first = NULL;
 	r->last = &r->first;
 	for (struct reflected *p = all; p; p = p->next)
-		stack_input(r->stack, p->at, p->len);
+		give(r->stack, p);
 	stack_flush(r->stack);
 	for (; all; all = next) {
 		next = all->next;

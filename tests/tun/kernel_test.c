@@ -141,11 +141,13 @@ static void assert_cut_alike(const struct packet_desc *d, uint16_t size)
 {
 	struct tun_offload off;
 	struct segments s;
+	struct packet p;
 	size_t len, n;
 
 	send_super(d, size);
 	len = packet_make_super(d, size, packet, &off);
-	assert_true(segments_of(&s, packet, len, &off, LAB_MTU, NULL));
+	assert_true(tun_parse(&p, packet, len, &off));
+	assert_true(segments_of(&s, &p, &off, LAB_MTU, NULL));
 	while ((n = segments_next_len(&s))) {
 		segments_write(&s, want);
 		assert_int_equal(lab_read(&lab, routed, sizeof(routed), &off), n);
@@ -182,12 +184,14 @@ static void assert_read_and_cut(const struct packet_desc *d, uint16_t size)
 {
 	struct tun_offload off;
 	struct segments s;
+	struct packet p;
 	size_t len, n;
 
 	send_super(d, size);
 	for (size_t done = 0; done < d->len;) {
 		len = lab_read(&lab, routed, sizeof(routed), &off);
-		assert_true(segments_of(&s, routed, len, &off, LAB_MTU, NULL));
+		assert_true(tun_parse(&p, routed, len, &off));
+		assert_true(segments_of(&s, &p, &off, LAB_MTU, NULL));
 		for (; (n = segments_next_len(&s)); done += n - packet_hdr_len(d)) {
 			struct packet_desc one = packet_cut(d, done, size);
 
@@ -267,11 +271,13 @@ static void send_train(struct merge *m, struct packet_desc *train, size_t count,
 {
 	for (size_t i = 0; i < count; i++) {
 		struct packet_desc b = before(&train[i]);
+		struct packet p;
 		size_t len = packet_make(&b, packets[i]);
 
 		if (i == damaged && b.len)
 			damage(packets[i], len);
-		merge_add(m, packets[i], len);
+		assert_true(packet_parse(&p, packets[i], len));
+		merge_add(m, &p);
 	}
 	merge_flush(m);
 }

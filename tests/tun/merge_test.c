@@ -100,8 +100,12 @@ static int tear_down(void **state)
 
 static void add(size_t i)
 {
+	struct packet p;
+
 	memcpy(originals[i], packets[i], lens[i]);
-	merge_add(merge, packets[i], lens[i]);
+	assert_true(packet_parse(&p, packets[i], lens[i]));
+	assert_int_equal(p.h.total, lens[i]);
+	merge_add(merge, &p);
 }
 
 /* ---- a train of packets, one of them changed */
@@ -211,8 +215,6 @@ static const struct train_case trains[] = {
 	{ "a wrong payload", TCP4, "0-1 2 3-4", BROKEN, 2, 99, 99 },
 	{ "a wrong first payload", TCP4, "0 1-4", BROKEN, 0, 99, 99 },
 	{ "a wrong IP checksum", TCP4, "0-1 2 3-4", BROKEN, 2, 10, 99 },
-	{ "a wrong IP version", TCP4, "2 0-1 3-4", BROKEN, 2, 0, 0x55 },
-	{ "a length past the end", TCP4, "2 0-1 3-4", BROKEN, 2, 2, 0xff },
 	{ "a shorter one", TCP4, "0-2 3-4", SHORTER, 2, 1, 0 },
 	{ "a shorter first one", TCP4, "0 1-4", SHORTER, 0, 1, 0 },
 	{ "a longer one", TCP4, "0-1 2-3 4", LONGER, 2, 1, 0 },
@@ -300,6 +302,7 @@ static void cut_write(const struct write *w, void (*packet)(const uint8_t *at, s
 {
 	uint8_t cut[ROOM];
 	struct segments s;
+	struct packet p;
 	size_t n;
 
 	if (w->count == 1) {
@@ -310,7 +313,9 @@ static void cut_write(const struct write *w, void (*packet)(const uint8_t *at, s
 	}
 	assert_true(w->off.needs_csum);
 	assert_false(w->off.csum_is_good);
-	assert_true(segments_of(&s, w->at, w->len, &w->off, ROOM, NULL));
+	assert_true(packet_parse(&p, w->at, w->len));
+	assert_int_equal(p.h.total, w->len);
+	assert_true(segments_of(&s, &p, &w->off, ROOM, NULL));
 	assert_int_equal(w->off.hdr_len, s.hdr_len);
 	for (int i = 0; i < w->count; i++) {
 		n = segments_next_len(&s);
@@ -637,6 +642,7 @@ static void random_lies_do_no_harm(void **state)
 		struct packet_desc d = {
 			.is_v6 = any(2), .is_udp = any(2), .len = any(50), .ext = { 0, 60, 44 }
 		};
+		struct packet p;
 		uint8_t *packet;
 		size_t len;
 
@@ -648,7 +654,8 @@ static void random_lies_do_no_harm(void **state)
 		packet = malloc(len);
 		assert_non_null(packet);
 		memcpy(packet, packets[0], len);
-		merge_add(merge, packet, len);
+		if (packet_parse(&p, packet, len))
+			merge_add(merge, &p);
 		merge_flush(merge);
 		free(packet);
 		forget_writes();

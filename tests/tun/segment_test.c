@@ -20,6 +20,14 @@ enum { ROOM = 65536 };
 static uint8_t packet[ROOM], got[ROOM], want[ROOM];
 static struct tun_offload off;
 
+/* As what a TUN device gave is treated. */
+static bool cut_read(struct segments *s, uint8_t *at, size_t len, size_t mtu, bool *too_big)
+{
+	struct packet p;
+
+	return tun_parse(&p, at, len, &off) && segments_of(s, &p, &off, mtu, too_big);
+}
+
 struct cut_case {
 	const char *name;
 	struct packet_desc desc;
@@ -80,7 +88,7 @@ static void assert_cut(const struct packet_desc *d, uint16_t size, size_t mtu, s
 	size_t len = packet_make_super(d, size, packet, &off), done = 0, n;
 	struct segments s;
 
-	assert_true(segments_of(&s, packet, len, &off, mtu, NULL));
+	assert_true(cut_read(&s, packet, len, mtu, NULL));
 	while ((n = segments_next_len(&s))) {
 		struct packet_desc one = packet_cut(d, done, cut);
 
@@ -157,7 +165,7 @@ static void segments_are_left_out(void **state)
 	struct segments s;
 
 	(void)state;
-	assert_true(segments_of(&s, packet, len, &off, 1400, NULL));
+	assert_true(cut_read(&s, packet, len, 1400, NULL));
 	segments_skip(&s);
 	segments_skip(&s);
 	assert_int_equal(segments_next_len(&s), packet_make(&third, want));
@@ -174,7 +182,7 @@ static void assert_one(size_t len, size_t want_len)
 {
 	struct segments s;
 
-	assert_true(segments_of(&s, packet, len, &off, 1400, NULL));
+	assert_true(cut_read(&s, packet, len, 1400, NULL));
 	assert_int_equal(segments_next_len(&s), want_len);
 	segments_write(&s, got);
 	assert_memory_equal(got, want, want_len);
@@ -238,7 +246,7 @@ static void other_protocols_pass(void **state)
 	}
 }
 
-static void bytes_behind_the_packet_are_left_out(void **state)
+static void bytes_after_the_packet_are_left_out(void **state)
 {
 	struct packet_desc d = { .len = 4 };
 	size_t len = packet_make(&d, packet);
@@ -266,7 +274,7 @@ static void udp_checksum_is_never_zero(void **state)
 		sum = load_u16(want + 26) + (uint32_t)load_u16(packet + at);
 		store_u16(packet + at, (uint16_t)((sum & 0xffff) + (sum >> 16)));
 	}
-	assert_true(segments_of(&s, packet, len, &off, 1400, NULL));
+	assert_true(cut_read(&s, packet, len, 1400, NULL));
 	while (segments_next_len(&s)) {
 		segments_write(&s, got);
 		assert_int_equal(load_u16(got + 26), 0xffff);
@@ -282,7 +290,7 @@ static void partial_sum_is_believed(void **state)
 
 	(void)state;
 	store_u16(packet + 36, (uint16_t)(load_u16(packet + 36) + 1));
-	assert_true(segments_of(&s, packet, len, &off, 1400, NULL));
+	assert_true(cut_read(&s, packet, len, 1400, NULL));
 	for (size_t done = 0; segments_next_len(&s); done += 1000) {
 		struct packet_desc one = packet_cut(&d, done, 1000);
 
@@ -328,7 +336,7 @@ static void too_big_is_told(void **state)
 		print_message("%s\n", c->name);
 		if (!c->size)
 			off.gso = TUN_GSO_NONE;
-		assert_int_equal(segments_of(&s, packet, len, &off, c->mtu, &too_big), c->fits);
+		assert_int_equal(cut_read(&s, packet, len, c->mtu, &too_big), c->fits);
 		assert_int_equal(too_big, !c->fits);
 	}
 }
@@ -394,11 +402,11 @@ static bool is_taken(size_t len)
 {
 	uint8_t *copy = malloc(len);
 	struct segments s;
-	bool too_big, taken;
+	bool too_big = false, taken;
 
 	assert_non_null(copy);
 	memcpy(copy, packet, len);
-	taken = segments_of(&s, copy, len, &off, 1400, &too_big);
+	taken = cut_read(&s, copy, len, 1400, &too_big);
 	assert_true(!taken || !too_big);
 	while (taken && segments_next_len(&s))
 		segments_write(&s, got);
@@ -430,7 +438,20 @@ static void lies_are_dropped(void **state)
 	off.gso_size = 0;
 	assert_false(is_taken(packet_make(&cuts[0].desc, packet)));
 	off.gso = TUN_GSO_NONE;
-	assert_false(segments_of(&(struct segments){ 0 }, packet, 0, &off, 1400, NULL));
+	assert_false(cut_read(&(struct segments){ 0 }, packet, 0, 1400, NULL));
+}
+
+/* With an ordinary packet they may be padding. */
+static void a_super_packet_is_as_long_as_it_says(void **state)
+{
+	struct packet_desc d = { .len = 3000 };
+	size_t len = packet_make_super(&d, 1000, packet, &off);
+	struct segments s;
+
+	(void)state;
+	assert_true(cut_read(&s, packet, len, 1400, NULL));
+	assert_false(cut_read(&s, packet, len + 1, 1400, NULL));
+	assert_false(cut_read(&s, packet, len - 1, 1400, NULL));
 }
 
 /* Bytes changed at random: whatever is said of them, nothing is read or written past an end. */
@@ -462,11 +483,12 @@ int main(void)
 		cmocka_unit_test(segments_are_left_out),
 		cmocka_unit_test(a_super_packet_of_one_is_whole),
 		cmocka_unit_test(other_protocols_pass),
-		cmocka_unit_test(bytes_behind_the_packet_are_left_out),
+		cmocka_unit_test(bytes_after_the_packet_are_left_out),
 		cmocka_unit_test(udp_checksum_is_never_zero),
 		cmocka_unit_test(partial_sum_is_believed),
 		cmocka_unit_test(too_big_is_told),
 		cmocka_unit_test(lies_are_dropped),
+		cmocka_unit_test(a_super_packet_is_as_long_as_it_says),
 		cmocka_unit_test(random_lies_do_no_harm),
 	};
 

@@ -61,14 +61,15 @@ static void time_is_up(struct loop_timer *timer)
 	fail_msg("nothing happened for too long");
 }
 
-static void deliver(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len)
+static void deliver(struct packet_sink *sink, struct tunnel *from, const struct packet *p)
 {
 	struct end *e = container_of(sink, struct end, sink);
+	size_t len = p->h.total;
 
 	assert_ptr_equal(from, &e->tunnel);
 	e->packets++;
 	e->bytes += len;
-	memcpy(e->last, packet, len < sizeof(e->last) ? len : sizeof(e->last));
+	memcpy(e->last, p->at, len < sizeof(e->last) ? len : sizeof(e->last));
 	if (e->on_packet)
 		e->on_packet(e);
 }
@@ -199,11 +200,10 @@ static void packet(uint8_t at[], size_t len, uint32_t from, uint32_t to, uint8_t
 
 static void send_one(struct end *e, size_t len, uint8_t seed)
 {
-	struct tun_offload off = { .gso = TUN_GSO_NONE };
 	uint8_t at[2048];
 
 	packet(at, len, CLIENT_ADDR, SERVER_ADDR, seed);
-	tunnel_send(&e->tunnel, at, len, &off);
+	tunnel_send_own(&e->tunnel, at, len);
 }
 
 static int set_up(void **state)
@@ -338,14 +338,16 @@ static void a_small_flow_passes_what_a_turn_has_too_much(void **state)
 
 static void send_nonsense(struct end *e)
 {
-	struct tun_offload off = { .gso = TUN_GSO_NONE };
-	uint8_t at[64] = { 0x45 };
+	struct tun_offload lie = { .gso = TUN_GSO_TCP4, .gso_size = 100 };
+	uint8_t at[200] = { 0x45 };
+	struct packet p;
 
-	tunnel_send(&e->tunnel, at, 0, &off);
-	tunnel_send(&e->tunnel, at, 1, &off);
-	at[0] = 0x75;
-	tunnel_send(&e->tunnel, at, sizeof(at), &off);
-	send_one(e, 1401, 0); /* over the MTU */
+	tunnel_send_own(&e->tunnel, at, 0);
+	tunnel_send_own(&e->tunnel, at, 1);
+	packet(at, sizeof(at), CLIENT_ADDR, SERVER_ADDR, 0);
+	assert_true(packet_parse(&p, at, sizeof(at)));
+	tunnel_send(&e->tunnel, &p, &lie); /* UDP said to be a super-packet of TCP */
+	send_one(e, 1401, 0);              /* over the MTU */
 	send_one(e, 1400, 0);
 }
 
@@ -358,7 +360,76 @@ static void nonsense_from_the_port_is_dropped(void **state)
 	run();
 	assert_int_equal(t.server.packets, 1);
 	assert_int_equal(t.server.bytes, 1400);
-	assert_int_equal(t.client.tunnel.stats.tx_dropped, 4);
+	assert_int_equal(t.client.tunnel.stats.tx_dropped, 2);
+}
+
+/* Data frames that our own side would never send: what their receiver does with each. */
+static const struct hostile {
+	const char *name;
+	uint16_t protocol;
+	uint8_t bytes[48];
+	size_t len;
+} hostiles[] = {
+	{ "nothing", PPP_PROTO_IPV4, { 0 }, 0 },
+	{ "a byte", PPP_PROTO_IPV4, { 0x45 }, 1 },
+	{ "short of a header", PPP_PROTO_IPV4, { 0x45, [3] = 19 }, 19 },
+	{ "a header of four words", PPP_PROTO_IPV4, { 0x44, [3] = 40, [9] = 17 }, 40 },
+	{ "a header past the end", PPP_PROTO_IPV4, { 0x4f, [3] = 40, [9] = 17 }, 40 },
+	{ "longer than the frame", PPP_PROTO_IPV4, { 0x45, [3] = 41, [9] = 17 }, 40 },
+	{ "shorter than its header", PPP_PROTO_IPV4, { 0x45, [3] = 19, [9] = 17 }, 40 },
+	{ "IPv5", PPP_PROTO_IPV4, { 0x55, [3] = 40, [9] = 17 }, 40 },
+	{ "IPv6 as IPv4", PPP_PROTO_IPV4, { 0x60, [6] = 17 }, 40 },
+	{ "IPv4 as IPv6", PPP_PROTO_IPV6, { 0x45, [3] = 40, [9] = 17 }, 40 },
+	{ "IPv6, which is not open", PPP_PROTO_IPV6, { 0x60, [6] = 17 }, 40 },
+	{ "a source route", PPP_PROTO_IPV4, { 0x47, [3] = 28, [9] = 17, [20] = 131, 3, 4 }, 28 },
+};
+
+static void send_frame(struct end *e, uint16_t protocol, const uint8_t *at, size_t len)
+{
+	uint8_t *to = pump_put(&e->tunnel.wire, SSTP_HDR_LEN + PPP_HDR_LEN + len);
+
+	sstp_put_data_header(to, PPP_HDR_LEN + len);
+	ppp_put_header(to + SSTP_HDR_LEN, protocol);
+	memcpy(to + SSTP_HDR_LEN + PPP_HDR_LEN, at, len);
+}
+
+static void send_hostiles(struct end *e)
+{
+	for (size_t i = 0; i < sizeof(hostiles) / sizeof(*hostiles); i++)
+		send_frame(e, hostiles[i].protocol, hostiles[i].bytes, hostiles[i].len);
+	send_one(e, PACKET_LEN, 0);
+}
+
+static void hostile_packets_are_dropped(void **state)
+{
+	(void)state;
+	t.client.on_connected = send_hostiles;
+	t.server.on_packet = hang_up_the_client;
+	open_both();
+	run();
+	assert_int_equal(t.server.packets, 1);
+	assert_int_equal(t.server.bytes, PACKET_LEN);
+	assert_int_equal(t.server.tunnel.stats.rx_dropped, sizeof(hostiles) / sizeof(*hostiles));
+}
+
+static void send_padded(struct end *e)
+{
+	uint8_t at[64];
+
+	packet(at, sizeof(at), CLIENT_ADDR, SERVER_ADDR, 7);
+	store_u16(at + 2, 40);
+	send_frame(e, PPP_PROTO_IPV4, at, sizeof(at));
+}
+
+static void padding_is_cut_off(void **state)
+{
+	(void)state;
+	t.client.on_connected = send_padded;
+	t.server.on_packet = hang_up_the_client;
+	open_both();
+	run();
+	assert_int_equal(t.server.packets, 1);
+	assert_int_equal(t.server.bytes, 40);
 }
 
 /* TLS records that wait to be read from a socket. */
@@ -399,12 +470,11 @@ static void data_shares_a_record_and_control_does_not(void **state)
 
 static void send_too_big(struct end *e)
 {
-	struct tun_offload off = { .gso = TUN_GSO_NONE };
 	uint8_t at[1401];
 
 	packet(at, sizeof(at), CLIENT_ADDR, SERVER_ADDR, 0);
 	at[6] = 0x40; /* don't fragment */
-	tunnel_send(&e->tunnel, at, sizeof(at), &off);
+	tunnel_send_own(&e->tunnel, at, sizeof(at));
 }
 
 static void what_is_too_big_is_answered(void **state)
@@ -666,6 +736,8 @@ int main(void)
 		CASE(a_flood_is_cut_and_not_corrupted),
 		CASE(a_small_flow_passes_what_a_turn_has_too_much),
 		CASE(nonsense_from_the_port_is_dropped),
+		CASE(hostile_packets_are_dropped),
+		CASE(padding_is_cut_off),
 		CASE(data_shares_a_record_and_control_does_not),
 		CASE(what_is_too_big_is_answered),
 		CASE(a_wrong_password_is_told),

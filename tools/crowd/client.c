@@ -18,7 +18,6 @@
 enum {
 	TLS_MS = 30 * 1000,
 	MTU = 1400,
-	IP_HDR_LEN = 20,
 	ICMP_HDR_LEN = 8,
 	ICMP_ECHO_REPLY = 0, /* RFC 792 */
 	ICMP_ECHO_REQUEST = 8,
@@ -184,14 +183,14 @@ static uint16_t checksum(const uint8_t *at, size_t len)
 
 static void put_ip_header(uint8_t *at, size_t len, const struct ppp_ipv4 *link)
 {
-	memset(at, 0, IP_HDR_LEN);
-	at[0] = 0x45; /* version 4, five words */
-	store_u16(at + 2, (uint16_t)len);
-	at[8] = TTL;
-	at[9] = IPPROTO_ICMP;
-	store_u32(at + 12, link->own);
-	store_u32(at + 16, link->peer);
-	store_u16(at + 10, checksum(at, IP_HDR_LEN));
+	memset(at, 0, IPV4_HDR_LEN);
+	at[0] = IPV4_VERSION_IHL;
+	store_u16(at + IPV4_LENGTH_AT, (uint16_t)len);
+	at[IPV4_TTL_AT] = TTL;
+	at[IPV4_PROTO_AT] = IPPROTO_ICMP;
+	store_u32(at + IPV4_ADDRS_AT, link->own);
+	store_u32(at + IPV4_ADDRS_AT + IPV4_ADDR_LEN, link->peer);
+	store_u16(at + IPV4_CHECKSUM_AT, checksum(at, IPV4_HDR_LEN));
 }
 
 static void put_echo_request(uint8_t *at, size_t len, uint16_t number)
@@ -207,21 +206,21 @@ static void put_echo_request(uint8_t *at, size_t len, uint16_t number)
 
 void client_echo(struct client *c, size_t len)
 {
-	static const struct tun_offload plain;
 	uint8_t packet[MTU];
-	size_t total = IP_HDR_LEN + ICMP_HDR_LEN + len;
+	size_t total = IPV4_HDR_LEN + ICMP_HDR_LEN + len;
 
 	put_ip_header(packet, total, &c->ipv4);
-	put_echo_request(packet + IP_HDR_LEN, ICMP_HDR_LEN + len, ++c->echo_number);
+	put_echo_request(packet + IPV4_HDR_LEN, ICMP_HDR_LEN + len, ++c->echo_number);
 	c->echo_sent_us = crowd_now_us();
-	tunnel_send(&c->tunnel, packet, total, &plain);
+	tunnel_send_own(&c->tunnel, packet, total);
 }
 
-bool client_takes_echo(struct client *c, const uint8_t *packet, size_t len)
+bool client_takes_echo(struct client *c, const struct packet *p)
 {
-	const uint8_t *icmp = packet + IP_HDR_LEN;
+	const uint8_t *icmp = p->at + p->h.ip_len;
+	struct ip_addr from = packet_src(p);
 
-	return len >= IP_HDR_LEN + ICMP_HDR_LEN && packet[0] == 0x45 && packet[9] == IPPROTO_ICMP &&
-	       icmp[0] == ICMP_ECHO_REPLY && load_u16(icmp + 6) == c->echo_number &&
-	       load_u32(packet + 12) == c->ipv4.peer;
+	return p->h.proto == IPPROTO_ICMP && !p->h.is_fragment &&
+	       p->h.total - p->h.ip_len >= ICMP_HDR_LEN && icmp[0] == ICMP_ECHO_REPLY &&
+	       load_u16(icmp + 6) == c->echo_number && ip_v4(&from) == c->ipv4.peer;
 }

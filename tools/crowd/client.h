@@ -40,7 +40,7 @@ void client_leave(struct client *c); /* in order */
 /* Sends one echo request of `len` bytes of data to the server's inner address. */
 void client_echo(struct client *c, size_t len);
 /* A packet that came out of the tunnel. True: the answer to the last request. */
-bool client_takes_echo(struct client *c, const uint8_t *packet, size_t len);
+bool client_takes_echo(struct client *c, const struct packet *p);
 
 /* What the crowd is told. */
 void client_is_up(struct client *c);

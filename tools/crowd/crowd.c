@@ -239,12 +239,12 @@ void client_is_over(struct client *c, const char *why)
 
 /* ---- echoes */
 
-static void deliver(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len)
+static void deliver(struct packet_sink *sink, struct tunnel *from, const struct packet *p)
 {
 	struct crowd *crowd = container_of(sink, struct crowd, sink);
 	struct client *c = container_of(from, struct client, tunnel);
 
-	if (!c->is_echoing || !client_takes_echo(c, packet, len))
+	if (!c->is_echoing || !client_takes_echo(c, p))
 		return;
 	c->echo_answers++;
 	samples_note(&crowd->times, crowd_now_us() - c->echo_sent_us);
