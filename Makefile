@@ -131,7 +131,7 @@ FOLDERS = $(foreach n,$(call reverse,$(RANKS)),$(RANK_$n))
 
 # $(call under,FOLDER): the folders that FOLDER may use. tests/both/ tests the house as a whole.
 rank = $(strip $(foreach n,$(RANKS),$(if $(filter $1,$(RANK_$n)),$n)))
-under = $(if $(filter both,$1),$(FOLDERS),$1 $(foreach n,$(call below,$(call rank,$1)),$(RANK_$n)))
+under = $(if $(filter both,$1),$(FOLDERS),$1 $(if $(call rank,$1),$(foreach n,$(call below,$(call rank,$1)),$(RANK_$n))))
 archives = $(foreach f,$1,$(if $(wildcard src/$f/*.c),$B/lib$f.a))
 objects = $(patsubst %.c,$B/%.o,$(wildcard $1))
 
@@ -235,8 +235,9 @@ $(DEPS)/stamp: FORCE
 ##                     those of another machine's program, under qemu
 ## make memcheck       unit tests under valgrind
 
-TESTS ?= $(FOLDERS) both
-FOLDER_SUPPORT = $(filter-out %_test.o,$(call objects,tests/$1/*.c))
+TESTS ?= $(FOLDERS) both line
+FOLDER_SUPPORT = $(filter-out %_test.o,$(call objects,tests/$1/*.c)) $(TOOL_OBJS_$1)
+TOOL_OBJS_line = $B/tools/line/way.o # tests/line/ proves tools/line/
 SUPPORT = $(if $(wildcard tests/support/*.c),$B/tests/libsupport.a)
 UNIT_PROGRAMS = $(foreach f,$(TESTS),$(patsubst %.c,$B/%,$(wildcard tests/$f/*_test.c)))
 
@@ -246,7 +247,7 @@ $$B/tests/$1/%_test: $$B/tests/$1/%_test.o $$(call FOLDER_SUPPORT,$1) $$(SUPPORT
 	$$(call note,LINK)
 	$$(COMPILER) $$(LINK) -o $$@ $$(filter-out $$(THIRD),$$^) $$(THIRD_LIBS) -lcmocka $$(END)
 endef
-$(foreach f,$(FOLDERS) both,$(eval $(call test_rule,$f)))
+$(foreach f,$(FOLDERS) both line,$(eval $(call test_rule,$f)))
 
 $B/tests/libsupport.a: $(call objects,tests/support/*.c)
 	$(archive)
@@ -321,7 +322,14 @@ $B/tools/benchmark/%: $B/tools/benchmark/%.o $(call archives,tls crypto util) $(
 	$(call note,LINK)
 	$(COMPILER) $(LINK) -o $@ $(filter-out $(THIRD),$^) $(THIRD_LIBS) $(END)
 
-bench-programs: $(BENCH_PROGRAMS)
+# The line of tools/bench --lines, between two namespaces.
+LINE = $B/tools/line/line
+
+$(LINE): $(call objects,tools/line/*.c)
+	$(call note,LINK)
+	$(COMPILER) $(LINK) -o $@ $^ $(END)
+
+bench-programs: $(BENCH_PROGRAMS) $(LINE)
 
 bench:
 	tools/bench $(BENCH)
@@ -362,7 +370,7 @@ e2e: program peers asan
 
 C_FILES = $(wildcard src/*.c src/*/*.c)
 ALL_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tests/e2e/peers/*.[ch] tools/benchmark/*.c \
-	tools/crowd/*.[ch])
+	tools/line/*.[ch] tools/crowd/*.[ch])
 # cppcheck 2.10: autoVariables takes a pointer kept in the caller's own struct for one that outlives it; the
 # other one stands for code that it cannot read.
 CPPCHECK_FLAGS = --suppress=autoVariables --suppress=internalAstError
