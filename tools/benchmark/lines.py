@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lines that people have: the road of road.py with a slow line in place of the cable to the server.
+
+Each VPN has a road of its own, so that all are measured at the same time, each alone on its line, and whatever else the
+machine does meanwhile meets everybody alike.
+"""
+import json
+import re
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import measures
+from lab import Host, Program, in_background
+from peers import PASSWORD, Identity
+from road import BARE, SERVER, Road
+
+PAGE = Path(__file__).with_name("page.py")
+PAGE_PORT = 5400
+CLIENT, ELSEWHERE = "192.0.2.2", "192.0.2.77"  # the client's address, and the one that it has in another network
+
+LINES = {
+    "a": ("20/5 Mbit/s, 30 ms, a queue of 100 ms", "up rate=5M delay=15 queue=100ms", "down rate=20M delay=15 queue=100ms"),
+    "b1": ("a with 1 % of loss", "up rate=5M delay=15 queue=100ms loss=1", "down rate=20M delay=15 queue=100ms loss=1"),
+    "c0": ("100 Mbit/s, 80 ms", "both rate=100M delay=40 queue=100ms"),
+    "c0.5": ("c0 with 0.5 % of loss", "both rate=100M delay=40 queue=100ms loss=0.5"),
+    "d": ("100 Mbit/s, 10 ms", "both rate=100M delay=5 queue=50ms"),
+    "e": ("1 Gbit/s, 150 ms", "both rate=1G delay=75 queue=100ms"),
+    "f": ("LTE: 30/10 Mbit/s, 60 ms, jitter, bursts of loss", "up rate=10M delay=30 queue=300ms jitter=20 burst=0.1,20",
+          "down rate=30M delay=30 queue=300ms jitter=20 burst=0.1,20"),
+    "i": ("20/2 Mbit/s, 30 ms, 2 s of queue up", "up rate=2M delay=15 queue=2000ms", "down rate=20M delay=15 queue=100ms"),
+}
+
+
+class LineRoad(Road):
+    """The road with a line. `outer` is the congestion control of connections over the line, set by the route, which
+    comes before what a program asks for; None leaves it to the programs, where the kernel's own is Reno."""
+
+    def __init__(self, folder, program, line, outer="cubic"):
+        self.line_program, self.line_words, self.outer = program, line, f"congctl {outer}" if outer else ""
+        super().__init__(folder)
+
+    def _build(self):
+        self.programs = []
+        for name in ("client", "server", "inside"):
+            host = Host(name, self.folder / name)
+            setattr(self, name, host)
+            self.hosts.append(host)
+        for host in self.hosts:
+            host.wait_until_up()
+            host.sysctl("net.ipv4.tcp_congestion_control", "reno")
+        self._lay_line()
+        self._lay_cable(self.inside, "cable", self.server, "inside")
+        self.server.configure("addr add 172.16.5.1/24 dev inside\n")
+        self.server.sysctl("net.ipv4.ip_forward", 1)
+        self.inside.configure(f"addr add {BARE}/24 dev cable\nroute add default via 172.16.5.1 congctl cubic\n")
+
+    def _lay_line(self):
+        ns = [f"/proc/{host.holder.pid}/ns/net" for host in (self.client, self.server)]
+        self.line = subprocess.Popen([self.line_program, *ns, *self.line_words], stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE, text=True)
+        if self.line.stdout.readline() != "ready\n":
+            raise AssertionError("the line is not ready")
+        for host in (self.client, self.server):
+            host.configure("link set line up mtu 1500 txqueuelen 20000\n")
+        self.server.configure(f"addr add {SERVER}/32 dev line\nroute add 192.0.2.0/24 dev line src {SERVER} {self.outer}\n")
+        self.move_client(CLIENT)
+
+    def move_client(self, address):
+        """The client is in another network: its old address is gone, the new one comes at once."""
+        self.client.configure(f"addr flush dev line\naddr add {address}/32 dev line\n"
+                              f"route add {SERVER}/32 dev line src {address} {self.outer}\n"
+                              f"route add {BARE}/32 via {SERVER} dev line onlink congctl cubic\n")
+
+    def set_line(self, *commands):
+        self.line.stdin.write("".join(f"{c}\n" for c in commands))
+        self.line.stdin.flush()
+
+    def line_stats(self):
+        self.set_line("stats")
+        return json.loads(self.line.stdout.readline())
+
+    def close(self):
+        super().close()
+        self.line.stdin.close()
+        self.line.wait()
+
+
+class Bare:
+    name, title, is_vpn, client = "bare", "no VPN", False, None
+
+    def __init__(self, road, *_):
+        self.road, self.inside = road, BARE
+
+    def start_server(self):
+        pass
+
+    def start_client(self):
+        pass
+
+    def stop_client(self):
+        pass
+
+
+# ---- what is measured
+
+
+def tcp(peer, way, flows, seconds, omit=2):
+    """Mbit/s that arrived, of each direction that was asked for."""
+    road, reverse = peer.road, {"up": [], "down": ["--reverse"], "both": ["--bidir"]}[way]
+    server = road.start(road.inside, "iperf3", "-s", "-1", "--forceflush", label="iperf3-server")
+    try:
+        server.wait_for("Server listening")
+        client = road.start(road.client, "iperf3", "-c", peer.inside, "--json", "-C", "cubic", "-t", seconds, "-O", omit,
+                            "-P", flows, *reverse, label="iperf3")
+        try:
+            client.wait(seconds + omit + 30)
+            end = json.loads(client.log).get("end", {})
+        finally:
+            road.kill(client)
+    finally:
+        road.kill(server)
+    sums = [end[key]["bits_per_second"] / 1e6 for key in ("sum_received", "sum_received_bidir_reverse") if key in end]
+    if not sums:
+        raise measures.Failed(f"iperf3: {client.log[-300:]}")
+    return sums if way == "both" else sums[0], end.get("sum_sent", {}).get("retransmits")
+
+
+def ping(peer, seconds, label="ping"):
+    """The median round trip in ms; a lost one took for ever."""
+    said = peer.road.output(peer.road.client, "ping", "-n", "-i", "0.05", "-c", int(seconds / 0.05), "-W", "5",
+                            peer.inside, label=label)
+    times = [float(t) for t in re.findall(r"time=([\d.]+) ms", said)]
+    sent = int(re.search(r"(\d+) packets transmitted", said).group(1))
+    return statistics.median(times + [float("inf")] * (sent - len(times)))
+
+
+def page(peer, count, size, at_a_time):
+    """The milliseconds that a page takes."""
+    road = peer.road
+    server = road.start(road.inside, sys.executable, PAGE, "serve", peer.inside, PAGE_PORT, label="page-server")
+    try:
+        server.wait_for("ready")
+        return float(road.output(road.client, sys.executable, PAGE, "load", peer.inside, PAGE_PORT, count, size, at_a_time,
+                                 label="page"))
+    finally:
+        road.kill(server)
+
+
+def beside(main, other, delay=3):
+    """Both results; the other begins later."""
+    first = in_background(main)
+    time.sleep(delay)
+    second = other()
+    return first.result(), second
+
+
+def transfers(peer, seconds, wanted):
+    """{metric: value}, each transfer over a fresh tunnel."""
+    found = {}
+    for way in ("up", "down"):
+        for flows in (1, 8):
+            key = f"{way}{flows}"
+            if key not in wanted:
+                continue
+            fresh(peer)
+            (rate, lost), rtt = beside(lambda: tcp(peer, way, flows, seconds), lambda: ping(peer, seconds - 2))
+            found.update({key: rate, f"{key} ping": rtt})
+            if way == "up" or lost is not None:
+                found[f"{key} inner retransmissions"] = lost
+    if "both" in wanted:
+        fresh(peer)
+        (found["both up"], found["both down"]), _ = tcp(peer, "both", 1, seconds)
+    if "page" in wanted:
+        fresh(peer)
+        _, found["page beside up"] = beside(lambda: tcp(peer, "up", 1, seconds + 4), lambda: page(peer, 30, 20000, 6))
+    return found
+
+
+def fresh(peer):
+    """The client anew, so that nothing is left of the transfer before."""
+    peer.stop_client()
+    peer.start_client()
+    wait_up(peer)
+
+
+def wait_up(peer, seconds=60):
+    """Seconds until a ping is answered."""
+    begin = time.monotonic()
+    if peer.client is None:
+        return 0
+    echo = measures.Echo(peer.road.client, peer.inside)
+    try:
+        echo.wait(peer.client, seconds)
+    finally:
+        echo.close()
+    return time.monotonic() - begin
