@@ -20,15 +20,23 @@
 enum {
 	BACKLOG_MAX = 8 * 1024 * 1024, /* bytes of memory, however fast the line; ... */
 	BACKLOG_MIN = 256 * 1024,      /* ... however slow */
+	/* At the least; a long line has more of each (backlog_set_line). */
 	BACKLOG_WAIT_MS = 50,
 	BACKLOG_TARGET_MS = 5,     /* RFC 8289 section 4.3 */
 	BACKLOG_INTERVAL_MS = 100, /* section 4.4 */
+	BACKLOG_RTT_MAX_MS = 1000, /* a longer round trip counts as this */
 };
 
 struct backlog;
 
 int backlog_open(struct backlog **out); /* 0 or -ENOMEM */
 void backlog_close(struct backlog *b);  /* NULL is fine */
+
+/*
+ * The round trip of the connection that carries the packets, and whether it makes up for a loss of its
+ * own now. While it does, packets wait for it and not for each other, so no flow is told to slow down.
+ */
+void backlog_set_line(struct backlog *b, uint32_t rtt_ms, bool is_recovering);
 
 /* Copies the packet in; returns how many packets were dropped for it. */
 unsigned backlog_put(struct backlog *b, const struct packet *p, const struct tun_offload *off,

@@ -16,6 +16,7 @@ enum { MORE_FRAGMENTS = 0x2000 }; /* RFC 791; else the offset in steps of 8 byte
 
 static struct backlog *b;
 static unsigned dropped; /* in all */
+static uint64_t served_ms;
 
 static bool has_a_queue_each(void);
 
@@ -30,6 +31,7 @@ static int set_up(void **state)
 		return set_up(state);
 	}
 	dropped = 0;
+	served_ms = 1000;
 	return 0;
 }
 
@@ -181,16 +183,14 @@ static void the_fattest_pays_when_it_is_full(void **state)
 	assert_int_equal(seen, 100);
 }
 
-/* A packet in, a packet out each 2 ms, with a queue of `standing` packets between. */
+/* A packet in, a packet out each 2 ms, with `standing` packets more in the queue, for so long. */
 static void serve(uint32_t standing, uint64_t ms)
 {
-	uint64_t now = 1000;
-
 	for (uint32_t i = 0; i < standing; i++)
-		put(1, i, 1400, now);
-	for (; now < 1000 + ms; now += 2) {
-		put(1, 0, 1400, now);
-		get(NULL, now);
+		put(1, i, 1400, served_ms);
+	for (uint64_t end = served_ms + ms; served_ms < end; served_ms += 2) {
+		put(1, 0, 1400, served_ms);
+		get(NULL, served_ms);
 	}
 }
 
@@ -219,6 +219,30 @@ static void a_standing_queue_is_worked_off(void **state)
 	assert_in_range(dropped, 5, 60);
 	serve(0, 20000);
 	assert_true(backlog_bytes(b) < 10 * 1400);
+}
+
+/* On a long line a queue of 100 ms is none: no sender could react sooner. */
+static void a_long_line_has_a_longer_interval(void **state)
+{
+	(void)state;
+	backlog_set_line(b, 1000, false);
+	serve(50, 1900);
+	assert_int_equal(dropped, 0);
+	backlog_set_line(b, 0, false);
+	serve(0, 1000);
+	assert_true(dropped > 0);
+}
+
+/* What waits for a repeated segment waits for nobody's fault. */
+static void nothing_is_lost_while_the_line_recovers(void **state)
+{
+	(void)state;
+	backlog_set_line(b, 0, true);
+	serve(100, 10000);
+	assert_int_equal(dropped, 0);
+	backlog_set_line(b, 0, false);
+	serve(0, 1000);
+	assert_in_range(dropped, 5, 60);
 }
 
 /* So many super-packets in and out in each of `ms` milliseconds, behind `standing` of them. */
@@ -252,6 +276,27 @@ static void a_line_that_stands_still_costs_little(void **state)
 	for (uint64_t now = 200; now < 2000; now++)
 		put(1, 0, 60000, now);
 	assert_true(backlog_bytes(b) <= BACKLOG_MIN);
+}
+
+/* What leaves in two round trips may wait: 2 MB at 100 Mbit/s and 80 ms. */
+static void a_long_line_has_room_for_its_round_trip(void **state)
+{
+	uint64_t now = 0;
+
+	(void)state;
+	backlog_set_line(b, 80, false);
+	put(1, 0, 60000, 0);
+	for (; now < 2000; now++) {
+		put(1, 0, 12500, now);
+		get(NULL, now);
+	}
+	dropped = 0;
+	for (uint16_t i = 0; i < 140; i++)
+		put((uint16_t)(2 + i), 0, 12500, now);
+	assert_int_equal(dropped, 0);
+	for (uint16_t i = 0; i < 140; i++)
+		put((uint16_t)(2 + i), 0, 12500, now);
+	assert_true(dropped > 0);
 }
 
 /* A moment without one packet out is no slow line. */
@@ -408,6 +453,9 @@ int main(void)
 		CASE(a_short_queue_loses_nothing),
 		CASE(a_burst_loses_nothing),
 		CASE(a_standing_queue_is_worked_off),
+		CASE(a_long_line_has_a_longer_interval),
+		CASE(nothing_is_lost_while_the_line_recovers),
+		CASE(a_long_line_has_room_for_its_round_trip),
 		CASE(a_fast_line_has_room_for_bursts),
 		CASE(a_line_that_stands_still_costs_little),
 		CASE(a_hiccup_loses_nothing),
