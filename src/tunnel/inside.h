@@ -26,7 +26,6 @@ void tunnel_read(struct tunnel *t); /* the socket is readable */
 void tunnel_take_frame(struct tunnel *t, struct bytes frame);
 
 /* send.c: from the owner's packets to the socket */
-void tunnel_limit_unsent(struct tunnel *t);
 void tunnel_send_waiting(struct tunnel *t); /* the socket is writable */
 void tunnel_end_turn(struct loop_task *turn);
 

@@ -6,7 +6,8 @@
  * straight into the plaintext of the TLS record under way (pump.h). It takes one of two paths:
  *
  * - *straight away*, if the socket is not full, nothing waits, and fewer than TURN_PACKETS have left in
- *   this turn of the loop;
+ *   this turn of the loop; full is a socket that refuses more, or that holds what it sends in a few
+ *   milliseconds (unsent.h);
  * - *through the backlog* (backlog.h) otherwise: a queue per flow, of which TURN_BYTES leave per turn.
  *
  * Goals: bulk costs one copy; a small flow never waits for the bulk of another; the receiving direction
@@ -21,31 +22,18 @@
  *   received data waited in the socket, in one queue for all flows, and a third of the pings was lost.
  *   Reading less from the device instead only moved the queue into the device, where it is first come,
  *   first served. So everything is read, and what exceeds the turn's share is sorted by flow.
- * - UNSENT_MS: what lies in the socket can't be overtaken any more. TCP_NOTSENT_LOWAT is set to what the
- *   socket sends in 4 ms at its present delivery rate (TCP_INFO): long enough to wake up and refill it,
- *   short enough that a ping does not notice. UNSENT_MIN is a full record, UNSENT_MAX a few sends.
  *
  * Tried and rejected: not reading the device while the socket is full (the client lost pings in the
  * device's queue); dropping whatever came (the server: small flows lost as much as bulk did).
  */
 #include "tunnel/inside.h"
 
-#include <linux/tcp.h>
-#include <netinet/in.h>
-#include <string.h>
-#include <sys/socket.h>
-
 #include "tun/icmp.h"
 #include "tun/mss.h"
 #include "tun/segment.h"
 
 enum {
-	/* Bytes that wait unsent in the socket: what it sends in UNSENT_MS at its present speed. */
-	UNSENT_MIN = 16 * 1024,
-	UNSENT_MAX = 256 * 1024,
-	UNSENT_MS = 4,
-	UNSENT_CHECK_MS = 50, /* how often that is looked at, while the socket is full */
-	ICMP_PAUSE_MS = 10,   /* between two answers to packets that are too big */
+	ICMP_PAUSE_MS = 10, /* between two answers to packets that are too big */
 	/*
 	 * What leaves in one turn of the loop. Then it is the turn of what comes: were we slower at
 	 * that, it would wait in the socket, in one queue for all flows.
@@ -93,6 +81,7 @@ static void send_segment(struct tunnel *t, struct segments *s, uint16_t protocol
 	mss_clamp(&out, mtu);
 	t->stats.tx_packets++;
 	t->stats.tx_bytes += n;
+	unsent_put(&t->unsent, n);
 }
 
 /* Cuts, frames and puts into the record under way, but for the first `skip` of what was cut. */
@@ -118,7 +107,7 @@ static void send_packets(struct tunnel *t, const struct packet *p, const struct 
 
 static bool is_full(const struct tunnel *t)
 {
-	return t->wire.queue.len > 0;
+	return t->wire.queue.len > 0 || unsent_is_full(&t->unsent);
 }
 
 static bool is_waiting(const struct tunnel *t)
@@ -150,52 +139,37 @@ bool tunnel_has_room(const struct tunnel *t)
 	       t->turn_packets < TURN_PACKETS;
 }
 
+/* Speed and state of the socket, for the limits that depend on them. */
+static void look_at_line(struct tunnel *t)
+{
+	struct unsent *u = &t->unsent;
+
+	if (unsent_look(u, t->wire.fd, loop_now(t->cfg.loop)) && t->backlog)
+		backlog_set_line(t->backlog, u->rtt_ms, u->is_recovering);
+}
+
 void tunnel_end_turn(struct loop_task *turn)
 {
 	struct tunnel *t = container_of(turn, struct tunnel, turn);
 
 	t->turn_packets = 0;
+	look_at_line(t);
 	send_backlog(t);
 	pump_flush(t->wire.pump);
+	unsent_check(&t->unsent, t->wire.fd);
+	if (t->unsent.is_held)
+		loop_watch_events(t->cfg.loop, &t->wire.watch, EPOLLIN | EPOLLOUT);
 	if (is_waiting(t) && !is_full(t))
 		loop_post(t->cfg.loop, &t->turn);
 	else if (t->cfg.sink->has_room && tunnel_has_room(t))
 		t->cfg.sink->has_room(t->cfg.sink);
 }
 
-/* Only makes things better where it works: a Unix socket of a test has no such limit. */
-static void limit_unsent(int fd, uint64_t bytes)
-{
-	int unsent = bytes < UNSENT_MIN ? UNSENT_MIN : bytes > UNSENT_MAX ? UNSENT_MAX : (int)bytes;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
-}
-
-/* At the start, while its speed is not known. */
-void tunnel_limit_unsent(struct tunnel *t)
-{
-	limit_unsent(t->wire.fd, UNSENT_MAX / 2);
-}
-
-/* On a slow line a small limit, or all that lies in the socket would be delay for what comes. */
-static void adapt_unsent(struct tunnel *t)
-{
-	uint64_t now = loop_now(t->cfg.loop);
-	struct tcp_info info;
-	socklen_t len = sizeof(info);
-
-	if (now < t->unsent_check_ms)
-		return;
-	t->unsent_check_ms = now + UNSENT_CHECK_MS;
-	memset(&info, 0, sizeof(info));
-	if (!getsockopt(t->wire.fd, IPPROTO_TCP, TCP_INFO, &info, &len) && info.tcpi_delivery_rate)
-		limit_unsent(t->wire.fd, info.tcpi_delivery_rate * UNSENT_MS / 1000);
-}
-
 void tunnel_send_waiting(struct tunnel *t)
 {
-	adapt_unsent(t);
+	look_at_line(t);
 	pump_drain(&t->wire);
+	unsent_check(&t->unsent, t->wire.fd);
 	loop_post(t->cfg.loop, &t->turn);
 }
 

@@ -429,7 +429,7 @@ static void on_ready(struct loop_watch *w, uint32_t events)
 {
 	struct tunnel *t = container_of(w, struct tunnel, wire.watch);
 
-	if ((events & EPOLLOUT) && t->wire.queue.len)
+	if (events & EPOLLOUT)
 		tunnel_send_waiting(t);
 	if (t->stage != TUNNEL_CLOSED && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		tunnel_read(t);
@@ -448,7 +448,7 @@ static void set_socket(struct tunnel *t)
 	int on = 1;
 
 	setsockopt(t->wire.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	tunnel_limit_unsent(t);
+	unsent_start(&t->unsent, t->wire.fd);
 }
 
 int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg)

@@ -25,6 +25,7 @@
 #include "tun/tun.h"
 #include "tunnel/backlog.h"
 #include "tunnel/pump.h"
+#include "tunnel/unsent.h"
 #include "util/exit_code.h"
 #include "util/log.h"
 
@@ -130,13 +131,13 @@ struct tunnel {
 	bool is_connected; /* TUNNEL_CONNECTED was given */
 	bool has_end;      /* the first reason is the one that counts */
 	struct tunnel_end end;
-	struct loop_task ended;   /* tells it to the owner */
-	uint64_t unsent_check_ms; /* when its limit is looked at next */
-	uint64_t icmp_ms;         /* before this no ICMP error is sent */
-	struct loop_task turn;    /* at the end of one in which packets were sent */
-	unsigned turn_packets;    /* sent straight away in this turn */
-	struct backlog *backlog;  /* packets that wait for that; NULL: never had to */
-	uint8_t *rest; /* the start of a message whose end is still to come; NULL: none */
+	struct loop_task ended;  /* tells it to the owner */
+	struct unsent unsent;    /* what may wait in the socket itself */
+	uint64_t icmp_ms;        /* before this no ICMP error is sent */
+	struct loop_task turn;   /* at the end of one in which packets were sent */
+	unsigned turn_packets;   /* sent straight away in this turn */
+	struct backlog *backlog; /* packets that wait for that; NULL: never had to */
+	uint8_t *rest;           /* the start of a message whose end is still to come; NULL: none */
 	size_t rest_len;
 	int read_error;             /* the socket's, once it had one */
 	uint64_t unacknowledged_ms; /* something is on its way since then at least; 0: nothing is */

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What waits unsent in a socket. A socket that is not TCP's (a test's) has no limit but its own. */
+#include "tunnel/unsent.h"
+
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+long unsent_limit(uint64_t rate)
+{
+	uint64_t bytes = rate * UNSENT_MS / 1000;
+
+	if (!rate)
+		return UNSENT_START;
+	return bytes < UNSENT_MIN ? UNSENT_MIN : bytes > UNSENT_MAX ? UNSENT_MAX : (long)bytes;
+}
+
+static void set_limit(struct unsent *u, int fd, long limit)
+{
+	int bytes = (int)limit;
+
+	if (u->limit == limit)
+		return;
+	u->room += limit - u->limit;
+	u->limit = limit;
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
+}
+
+void unsent_start(struct unsent *u, int fd)
+{
+	*u = (struct unsent){ .limit = 0 };
+	unsent_set_rate(u, fd, 0);
+}
+
+void unsent_set_rate(struct unsent *u, int fd, uint64_t rate)
+{
+	set_limit(u, fd, unsent_limit(rate));
+}
+
+bool unsent_look(struct unsent *u, int fd, uint64_t now_ms)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (now_ms < u->look_ms)
+		return false;
+	u->look_ms = now_ms + UNSENT_LOOK_MS;
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		return false;
+	if (info.tcpi_delivery_rate)
+		unsent_set_rate(u, fd, info.tcpi_delivery_rate);
+	u->rtt_ms = info.tcpi_rtt / 1000;
+	u->is_recovering = info.tcpi_ca_state >= TCP_CA_Recovery;
+	return true;
+}
+
+/* Asked only when it may matter: half of what fits must have been used up first. */
+void unsent_check(struct unsent *u, int fd)
+{
+	int bytes = 0;
+
+	if (!unsent_is_exact(u)) {
+		u->room = u->limit;
+		u->is_held = false;
+		return;
+	}
+	if (u->room > u->limit / 2)
+		return;
+	if (ioctl(fd, SIOCOUTQNSD, &bytes)) {
+		u->room = u->limit;
+		u->is_held = false;
+		return;
+	}
+	u->room = u->limit - bytes;
+	u->is_held = u->room <= 0;
+}
