@@ -81,6 +81,10 @@ struct server_settings {
 };
 
 #define HASHES_DEFAULT (SSTP_HASH_SHA1 | SSTP_HASH_SHA256)
+#define CONGESTION_HELP                                                                 \
+	"congestion control of the TCP connection, for what this end sends: a name of " \
+	"the kernel's, or system; default auto: bbr where the kernel allows it"
+
 #define SERVER_DEFAULTS                                   \
 	{                                                 \
 		.hashes = HASHES_DEFAULT, .timeout_s = 30 \

@@ -5,6 +5,7 @@
 
 #include "cli/common.h"
 #include "cli/password.h"
+#include "net/congestion.h"
 
 struct login_settings {
 	const char *user;
@@ -13,13 +14,15 @@ struct login_settings {
 	int password_fd; /* -1: none */
 	struct auth_list auth;
 	uint16_t mtu;
+	const char *congestion;
 	bool no_ipv6;
 	bool once, keep_trying;
 };
 
-#define LOGIN_DEFAULTS                                                               \
-	{                                                                            \
-		.auth = { { PPP_AUTH_MSCHAPV2 }, 1 }, .mtu = 1400, .password_fd = -1 \
+#define LOGIN_DEFAULTS                                                                            \
+	{                                                                                         \
+		.auth = { { PPP_AUTH_MSCHAPV2 }, 1 }, .mtu = 1400, .congestion = CONGESTION_AUTO, \
+		.password_fd = -1                                                                 \
 	}
 
 #define LOGIN_OPTIONS(type)                                                                  \
@@ -58,6 +61,10 @@ struct login_settings {
 #define LINK_OPTIONS(type)                                                                        \
 	{ "mtu", 'm', "BYTES", "of the tunnel; default 1400", set_mtu, offsetof(type, login.mtu), \
 	  false, NULL },                                                                          \
+		{ "congestion",   0,                                                              \
+		  "NAME",         CONGESTION_HELP,                                                \
+		  set_congestion, offsetof(type, login.congestion),                               \
+		  false,          NULL },                                                         \
 	{                                                                                         \
 		"no-ipv6", 0, NULL, "do not negotiate IPv6 in the tunnel", set_flag,              \
 			offsetof(type, login.no_ipv6), false, NULL                                \

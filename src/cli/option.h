@@ -66,13 +66,14 @@ bool set_text(void *to, const char *value, struct option_error *err);  /* const 
 /* const char *: what will be read, a file; a file or a folder. Looked at by option_check. */
 bool set_file(void *to, const char *value, struct option_error *err);
 bool set_file_or_folder(void *to, const char *value, struct option_error *err);
-bool set_texts(void *to, const char *value, struct option_error *err);    /* struct text_list */
-bool set_pins(void *to, const char *value, struct option_error *err);     /* struct text_list */
-bool set_prefixes(void *to, const char *value, struct option_error *err); /* struct prefix_list */
-bool set_mtu(void *to, const char *value, struct option_error *err);      /* uint16_t */
-bool set_number(void *to, const char *value, struct option_error *err);   /* uint32_t */
-bool set_workers(void *to, const char *value, struct option_error *err);  /* uint32_t */
-bool set_seconds(void *to, const char *value, struct option_error *err);  /* uint32_t, 1 or more */
+bool set_texts(void *to, const char *value, struct option_error *err);      /* struct text_list */
+bool set_pins(void *to, const char *value, struct option_error *err);       /* struct text_list */
+bool set_prefixes(void *to, const char *value, struct option_error *err);   /* struct prefix_list */
+bool set_congestion(void *to, const char *value, struct option_error *err); /* const char * */
+bool set_mtu(void *to, const char *value, struct option_error *err);        /* uint16_t */
+bool set_number(void *to, const char *value, struct option_error *err);     /* uint32_t */
+bool set_workers(void *to, const char *value, struct option_error *err);    /* uint32_t */
+bool set_seconds(void *to, const char *value, struct option_error *err); /* uint32_t, 1 or more */
 bool set_descriptor(void *to, const char *value, struct option_error *err); /* int: an open one */
 bool set_auth(void *to, const char *value, struct option_error *err);       /* struct auth_list */
 bool set_ipv4(void *to, const char *value, struct option_error *err); /* uint32_t[2]: fills both */

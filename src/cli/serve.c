@@ -11,6 +11,7 @@
 #include "cli/common.h"
 #include "cli/password.h"
 #include "cli/verbs.h"
+#include "net/congestion.h"
 #include "server/server.h"
 #include "util/endpoint.h"
 
@@ -38,6 +39,7 @@ struct serve_settings {
 	const char *interface;
 	const char *netns, *userns;
 	uint16_t mtu;
+	const char *congestion;
 	bool no_ipv6;
 	bool no_offload;
 	bool client_to_client;
@@ -197,6 +199,7 @@ static const struct option options[] = {
 	  "kernel says",
 	  set_text, AT(userns), false, NULL },
 	{ "mtu", 'm', "BYTES", "of the tunnel; default 1400", set_mtu, AT(mtu), false, NULL },
+	{ "congestion", 0, "NAME", CONGESTION_HELP, set_congestion, AT(congestion), false, NULL },
 	{ "no-ipv6", 0, NULL, "do not negotiate IPv6 in the tunnel", set_flag, AT(no_ipv6), false,
 	  NULL },
 	{ "no-offload", 0, NULL,
@@ -303,6 +306,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.dns = { s->dns[0], s->dns[1] },
 		.nbns = { s->nbns[0], s->nbns[1] },
 		.mtu = s->mtu,
+		.congestion = s->congestion,
 		.interface = s->interface,
 		.netns = s->netns,
 		.userns = s->userns,
@@ -364,6 +368,7 @@ int verb_serve(int argc, char **argv)
 		.interface = "sstp%d",
 		.hashes = HASHES_DEFAULT,
 		.mtu = 1400,
+		.congestion = CONGESTION_AUTO,
 		.user_sessions = USER_SESSIONS_UNSET,
 		.max_failures = 20,
 	};

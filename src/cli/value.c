@@ -15,6 +15,7 @@
 #include <net/if.h>
 
 #include "cli/option.h"
+#include "net/congestion.h"
 #include "server/server.h"
 #include "sstp/sstp.h"
 #include "tls/pin.h"
@@ -252,6 +253,19 @@ static enum ppp_auth auth_by_name(const char *typed)
 		if (!strcmp(name, others[i].theirs))
 			return others[i].method;
 	return ppp_auth_by_name(name);
+}
+
+/* A name of the kernel's, such as bbr: letters, digits, _ and -. */
+bool set_congestion(void *to, const char *value, struct option_error *err)
+{
+	size_t len = strlen(value);
+
+	if (!len || len >= CONGESTION_NAME_MAX ||
+	    strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789_-") != len)
+		return wrong(err, "must be a congestion control of the kernel, such as bbr or "
+				  "cubic, or system, or auto");
+	*(const char **)to = value;
+	return true;
 }
 
 /* "mschapv2,pap": the order is that of preference. */

@@ -597,6 +597,7 @@ static void dial(struct client *c)
 		.addr_count = ref->addr_count,
 		.timeout_ms = ref->timeout_ms,
 		.lookup_ms = LOOKUP_MS,
+		.congestion = c->cfg->congestion,
 		.fallback = c->addrs,
 		.fallback_count = c->addr_count,
 		.before_connect = before_connect,

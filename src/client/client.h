@@ -35,6 +35,7 @@ struct client_cfg {
 	enum ppp_auth auth[PPP_AUTH_COUNT];
 	size_t auth_count;
 	uint16_t mtu;
+	const char *congestion; /* of the connection to the server; see net/congestion.h */
 	bool ipv6;
 	bool once;        /* never reconnect */
 	bool keep_trying; /* also when the very first attempt fails for want of an answer */

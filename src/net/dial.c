@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "net/congestion.h"
 #include "net/resolve.h"
 #include "util/bytes.h"
 #include "util/log.h"
@@ -138,6 +139,15 @@ static void finish_without_address(struct dial *d, const char *why)
 
 static void attempt_ready(struct loop_watch *w, uint32_t events);
 
+static void set_congestion(const struct dial *d, int fd)
+{
+	int error = congestion_set(fd, d->cfg.congestion);
+
+	if (error)
+		log_warn(NULL, "congestion control %s: %s", d->cfg.congestion,
+			 congestion_error_text(error));
+}
+
 /* A connecting socket, or -errno. */
 static int connect_to(const struct dial *d, const struct sockaddr_storage *to)
 {
@@ -153,6 +163,7 @@ static int connect_to(const struct dial *d, const struct sockaddr_storage *to)
 			 d->cfg.mark);
 		goto failed;
 	}
+	set_congestion(d, fd);
 	if (!connect(fd, (const struct sockaddr *)to, sockaddr_len(to)) || errno == EINPROGRESS)
 		return fd;
 failed:

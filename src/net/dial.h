@@ -24,6 +24,8 @@ struct dial_cfg {
 	uint32_t timeout_ms; /* for all of it, the look-up included */
 	uint32_t lookup_ms;  /* the look-up alone, before `fallback` is used */
 	uint32_t mark;       /* SO_MARK, 0: none */
+	const char *
+		congestion; /* of the socket (net/congestion.h); the caller's, as long as the dial lasts */
 	/* Addresses to use in place of a look-up; NULL: none. The caller's, as long as the dial lasts. */
 	const struct sockaddr_storage *addrs;
 	size_t addr_count;

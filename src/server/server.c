@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "net/congestion.h"
 #include "net/health.h"
 #include "server/server_netdev.h"
 #include "server/leases.h"
@@ -54,7 +55,8 @@ struct server {
 	bool has_leases_file; /* that can be read and written */
 	size_t max_sessions;
 	uint64_t started_ms;
-	bool has_hanging; /* workers */
+	int congestion_error; /* of the listeners */
+	bool has_hanging;     /* workers */
 	bool is_stopping;
 };
 
@@ -78,7 +80,7 @@ static void fill_sockaddr(const struct listen_addr *at, struct sockaddr_storage 
 }
 
 /* A listening socket, or -errno. `shared`: one of several, which the kernel spreads connections over. */
-static int listen_at(const struct listen_addr *at, bool shared)
+static int listen_at(struct server *srv, const struct listen_addr *at, bool shared)
 {
 	struct sockaddr_storage sa;
 	int on = 1, error;
@@ -92,6 +94,7 @@ static int listen_at(const struct listen_addr *at, bool shared)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
 	if (at->addr.family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	srv->congestion_error = congestion_set(fd, srv->cfg->congestion);
 	if (!bind(fd, (struct sockaddr *)&sa, sizeof(sa)) && !listen(fd, BACKLOG))
 		return fd;
 	error = -errno;
@@ -129,11 +132,11 @@ static struct ip_text listen_text(const struct listen_addr *at)
 static int listen_for_workers(struct server *srv, const struct listen_addr *at)
 {
 	struct shared *sh = &srv->shared;
-	int fd = listen_at(at, false);
+	int fd = listen_at(srv, at, false);
 
 	if (fd >= 0 && sh->worker_count > 1) {
 		close(fd);
-		fd = listen_at(at, true);
+		fd = listen_at(srv, at, true);
 	}
 	for (unsigned i = 0; fd >= 0 && i < sh->worker_count; i++) {
 		int error = worker_listen(&sh->workers[i], fd);
@@ -141,7 +144,7 @@ static int listen_for_workers(struct server *srv, const struct listen_addr *at)
 		if (error)
 			return error;
 		if (i + 1 < sh->worker_count)
-			fd = listen_at(at, true);
+			fd = listen_at(srv, at, true);
 	}
 	return fd < 0 ? fd : 0;
 }
@@ -167,6 +170,9 @@ static enum exit_code listen_all(struct server *srv)
 		is_listening = true;
 		log_info(NULL, "listening on %s", listen_text(at).text);
 	}
+	if (srv->congestion_error)
+		log_warn(NULL, "congestion control %s: %s", srv->cfg->congestion,
+			 congestion_error_text(srv->congestion_error));
 	return is_listening ? EXIT_OK : EXIT_NETCONF;
 }
 

@@ -34,11 +34,12 @@ struct server_cfg {
 	struct ip_prefix network; /* the pool; the server takes its first address */
 	uint32_t dns[2], nbns[2];
 	uint16_t mtu;
-	const char *interface; /* "sstp%d" */
-	const char *netns;     /* the device's network namespace (proc/netns.h); NULL: ours */
-	const char *userns;    /* that it belongs to; NULL: the kernel is asked */
-	bool ipv6;             /* IPV6CP: link-local addresses */
-	bool no_offload;       /* packets to and from the TUN device one by one */
+	const char *congestion; /* of the connections to the clients; see net/congestion.h */
+	const char *interface;  /* "sstp%d" */
+	const char *netns;      /* the device's network namespace (proc/netns.h); NULL: ours */
+	const char *userns;     /* that it belongs to; NULL: the kernel is asked */
+	bool ipv6;              /* IPV6CP: link-local addresses */
+	bool no_offload;        /* packets to and from the TUN device one by one */
 	bool client_to_client;
 	unsigned max_sessions;  /* 0: as many as the pool has addresses */
 	unsigned user_sessions; /* of one user at a time; 0: no limit */

@@ -54,6 +54,19 @@ def test_a_family_may_be_chosen(lab, option, address):
     client.wait_for(f"^{NAME} is at {address}:443, ")
 
 
+@pytest.mark.parametrize("option, found", [("reno", "reno"), ("auto", "(bbr|reno)"), ("no_such_one", "reno")])
+def test_congestion_control_of_both_ends(lab, option, found):
+    lab.is_changed = True
+    lab.client.sysctl("net.ipv4.tcp_congestion_control", "reno")
+    lab.server.sysctl("net.ipv4.tcp_congestion_control", "reno")
+    server = lab.serve("--congestion", option)
+    client = lab.connect("--congestion", option, "--no-default-route")
+    for host in (lab.client, lab.server):
+        assert re.search(rf"\b{found}\b", host.run("ss", "-tinH", "state", "established").stdout)
+    for end in (server, client):
+        assert len(re.findall("^warn: congestion control no_such_one: ", end.log, re.M)) == (option == "no_such_one")
+
+
 def test_a_family_that_the_name_has_not(lab):
     lab.client.hosts.write_text(f"{SERVER} {NAME}\n")
     said = ends_with(lab, 3, "-6", "--timeout", "3", to=NAME)
