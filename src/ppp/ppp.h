@@ -36,6 +36,7 @@ enum {
 	PPP_HLAK_LEN = 32,      /* [MS-SSTP] 3.2.5.2.2 */
 	PPP_IID_LEN = 8,        /* RFC 5072 section 4.1 */
 	PPP_NAME_MAX = 256,     /* longest user name taken from the wire */
+	PPP_MESSAGE_ROOM = 128, /* of a verdict's text, terminated */
 };
 
 enum ppp_role {
@@ -126,8 +127,9 @@ struct ppp_attempt {
 /* The answer to PPP_OUT_CHECK_PASSWORD. */
 struct ppp_verdict {
 	bool ok;
-	uint16_t error;             /* refused, MS-CHAPv2: E= of RFC 2759 section 6; 0: 691 */
-	char message[128];          /* ok, MS-CHAPv2: "S=" and 40 hex digits; else text or empty */
+	uint16_t error; /* refused, MS-CHAPv2: E= of RFC 2759 section 6; 0: 691 */
+	char message
+		[PPP_MESSAGE_ROOM]; /* ok, MS-CHAPv2: "S=" and 40 hex digits; else text or empty */
 	uint8_t hlak[PPP_HLAK_LEN]; /* ok: key for the crypto binding, zeroes for PAP, CHAP-MD5 */
 	uint32_t ipv4;              /* ok: the address that this peer is given; 0: no IPv4 */
 };

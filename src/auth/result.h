@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What comes of a login: whether the proof was right, what the peer and our log are told, and what the
+ * session is given. It has room for all that an Access-Accept of RADIUS can carry (RFC 2865 and its
+ * successors); a backend fills in what it knows, and zero is "not said" everywhere.
+ */
+#ifndef SSTP_AUTH_RESULT_H
+#define SSTP_AUTH_RESULT_H
+
+#include "ppp/ppp.h"
+#include "util/ip.h"
+
+enum auth_outcome {
+	AUTH_RESULT_REFUSED,     /* a result of zeroes lets nobody in */
+	AUTH_RESULT_UNAVAILABLE, /* nobody could tell: the same login may be right later */
+	AUTH_RESULT_OK,
+};
+
+enum {
+	AUTH_REASON_ROOM = 192,
+	AUTH_ROUTES_MAX = 16,
+	AUTH_CLASSES_MAX = 4,
+	AUTH_CLASS_LEN = 253, /* RFC 2865 section 5: the longest value of an attribute */
+	AUTH_POOL_ROOM = 64,
+};
+
+/* What the user is given. The numbers are those of RADIUS' attributes. */
+struct auth_grant {
+	uint32_t ipv4;    /* 8: the user's own; 0: one from the pool */
+	uint8_t ipv4_len; /* 9: that network is routed to the session; 0 and 32: the address alone */
+	uint32_t dns[2];  /* vendor 311, 28 and 29 */
+	uint32_t nbns[2];          /* vendor 311, 30 and 31 */
+	char pool[AUTH_POOL_ROOM]; /* 88 */
+
+	struct ip_addr ipv6;             /* 168 */
+	struct ip_prefix ipv6_prefix;    /* 97: for Router Advertisements */
+	struct ip_prefix ipv6_delegated; /* 123: for DHCPv6 */
+	struct ip_addr ipv6_dns[2];      /* 169 */
+	bool has_iid;
+	uint8_t iid[PPP_IID_LEN];       /* 96 */
+	char ipv6_pool[AUTH_POOL_ROOM]; /* 100 */
+
+	struct ip_prefix routes[AUTH_ROUTES_MAX]; /* 22, 99: to the session */
+	size_t route_count;
+	uint16_t mtu;       /* 12 */
+	uint32_t session_s; /* 27: it ends after this long */
+	uint32_t idle_s;    /* 28: or without a packet for this long */
+	uint32_t interim_s; /* 85: accounting */
+	uint64_t rate_up;   /* bit/s, from the client */
+	uint64_t rate_down; /* to the client */
+	unsigned sessions;  /* 62: of this user at a time */
+	struct {
+		uint8_t len;
+		uint8_t bytes[AUTH_CLASS_LEN];
+	} class[AUTH_CLASSES_MAX]; /* 25: to be repeated in accounting */
+	size_t class_count;
+};
+
+struct auth_result {
+	enum auth_outcome outcome;
+	bool is_right; /* the proof was right, whatever the outcome */
+	/* as the backend calls the user, or as on the wire; for sessions and the log */
+	char name[PPP_NAME_MAX + 1];
+	char reason
+		[AUTH_REASON_ROOM]; /* refused, unavailable: for our own log, never for the peer */
+	/* for the peer: as in struct ppp_verdict */
+	uint16_t error;
+	char message[PPP_MESSAGE_ROOM];
+	uint8_t hlak[PPP_HLAK_LEN];
+	struct auth_grant grant; /* ok */
+};
+
+#endif

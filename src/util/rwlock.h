@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A lock for what is read all the time and replaced now and then. Readers go first with either C library,
+ * so readers without end would keep a writer out; here a writer closes a gate, and waits for the readers
+ * of that moment alone. A reader does not lock again what it has locked.
+ */
+#ifndef SSTP_UTIL_RWLOCK_H
+#define SSTP_UTIL_RWLOCK_H
+
+#include <pthread.h>
+
+struct rwlock {
+	pthread_mutex_t gate;
+	pthread_rwlock_t lock;
+};
+
+static inline void rwlock_init(struct rwlock *l)
+{
+	pthread_mutex_init(&l->gate, NULL);
+	pthread_rwlock_init(&l->lock, NULL);
+}
+
+static inline void rwlock_destroy(struct rwlock *l)
+{
+	pthread_rwlock_destroy(&l->lock);
+	pthread_mutex_destroy(&l->gate);
+}
+
+static inline void rwlock_read(struct rwlock *l)
+{
+	pthread_mutex_lock(&l->gate);
+	pthread_mutex_unlock(&l->gate);
+	pthread_rwlock_rdlock(&l->lock);
+}
+
+static inline void rwlock_read_done(struct rwlock *l)
+{
+	pthread_rwlock_unlock(&l->lock);
+}
+
+static inline void rwlock_write(struct rwlock *l)
+{
+	pthread_mutex_lock(&l->gate);
+	pthread_rwlock_wrlock(&l->lock);
+}
+
+static inline void rwlock_write_done(struct rwlock *l)
+{
+	pthread_rwlock_unlock(&l->lock);
+	pthread_mutex_unlock(&l->gate);
+}
+
+#endif
