@@ -33,7 +33,7 @@ static const struct user *look_up(const struct users *u, struct bytes name, cons
 }
 
 static bool check_pap(const struct users *u, const struct user *user,
-		      const struct ppp_attempt *attempt, struct ppp_verdict *v)
+		      const struct ppp_attempt *attempt, struct auth_result *result)
 {
 	struct bytes password = attempt->password;
 	uint8_t hash[MSCHAP_HASH_LEN];
@@ -41,7 +41,7 @@ static bool check_pap(const struct users *u, const struct user *user,
 	const char *crypt = user->kind == SECRET_CRYPT ? user->secret : u->a_crypt;
 	bool crypt_matches = crypt && hash_crypt_matches(crypt, password);
 
-	(void)v;
+	(void)result;
 	switch (user->kind) {
 	case SECRET_NOBODY:
 		break;
@@ -61,25 +61,25 @@ static bool check_pap(const struct users *u, const struct user *user,
 }
 
 static bool check_chap_md5(const struct users *u, const struct user *user,
-			   const struct ppp_attempt *attempt, struct ppp_verdict *v)
+			   const struct ppp_attempt *attempt, struct auth_result *result)
 {
 	uint8_t want[CHAP_MD5_LEN];
 
 	(void)u;
-	(void)v;
+	(void)result;
 	chap_md5(attempt->identifier, bytes_text(user->secret), attempt->challenge, want);
 	return attempt->response.len == sizeof(want) &&
 	       ct_equal(attempt->response.at, want, sizeof(want));
 }
 
 static bool check_mschapv2(const struct users *u, const struct user *user,
-			   const struct ppp_attempt *attempt, struct ppp_verdict *v)
+			   const struct ppp_attempt *attempt, struct auth_result *result)
 {
 	(void)u;
 	return attempt->challenge.len == MSCHAP_CHALLENGE_LEN &&
 	       attempt->response.len == MSCHAP_VALUE_LEN &&
 	       mschap_check(user->hash, attempt->challenge.at, attempt->response.at, attempt->user,
-			    v->message, v->hlak);
+			    result->message, result->hlak);
 }
 
 static bool is_clear(const struct user *user)
@@ -101,7 +101,7 @@ static const struct method {
 	bool (*can_use)(const struct user *user);
 	const char *reason; /* if it can't */
 	bool (*check)(const struct users *u, const struct user *user,
-		      const struct ppp_attempt *attempt, struct ppp_verdict *v);
+		      const struct ppp_attempt *attempt, struct auth_result *result);
 } methods[PPP_AUTH_COUNT] = {
 	[PPP_AUTH_PAP] = { has_secret, "the secret in the user file is empty", check_pap },
 	[PPP_AUTH_CHAP_MD5] = { is_clear, "CHAP-MD5 needs the password in clear in the user file",
@@ -127,42 +127,61 @@ static struct candidate candidate_of(const struct users *u, const char *server,
 }
 
 /* The name in the file, so that ann and DOMAIN\ann are one user; a wild card has none itself. */
-static void take_name(struct users_answer *answer, const struct candidate *c, struct bytes wire)
+static void take_name(struct auth_result *result, const struct candidate *c, struct bytes wire)
 {
 	if (!c->reason && strcmp(c->user->client, "*") != 0)
 		wire = bytes_text(c->user->client);
 	if (wire.len > PPP_NAME_MAX)
 		wire.len = PPP_NAME_MAX;
 	for (size_t i = 0; i < wire.len; i++)
-		answer->name[i] = (char)(wire.at[i] ? wire.at[i] : '?');
+		result->name[i] = (char)(wire.at[i] ? wire.at[i] : '?');
+}
+
+/* NULL: it is let in. */
+static const char *judge(const struct candidate *c, bool matches)
+{
+	if (c->reason)
+		return c->reason;
+	if (!matches)
+		return "wrong password";
+	return c->user->is_refused ? "the user file gives this user no address (\"-\")" : NULL;
+}
+
+static void refuse(struct auth_result *result, const char *reason)
+{
+	secret_wipe(result->hlak, sizeof(result->hlak));
+	secret_wipe(result->message, sizeof(result->message));
+	snprintf(result->reason, sizeof(result->reason), "%s", reason);
+	if (!result->is_right)
+		return;
+	result->error = NO_DIAL_IN;
+	snprintf(result->message, sizeof(result->message), "this user may not log in");
 }
 
 void users_check(const struct users *u, const char *server_name, const struct ppp_attempt *attempt,
-		 struct users_answer *answer)
+		 struct auth_result *result)
 {
 	struct candidate c = candidate_of(u, server_name, attempt);
-	struct ppp_verdict v = { 0 };
 	const struct method *method = &methods[attempt->method];
-	bool matches = method->check && method->check(u, c.user, attempt, &v);
+	const char *reason;
+	bool matches;
 
-	memset(answer, 0, sizeof(*answer));
-	take_name(answer, &c, attempt->user);
-	answer->reason = c.reason;
-	if (!answer->reason && !matches)
-		answer->reason = "wrong password";
-	answer->is_right = !answer->reason;
-	if (answer->is_right && c.user->is_refused) {
-		answer->reason = "the user file gives this user no address (\"-\")";
-		answer->verdict.error = NO_DIAL_IN;
-		snprintf(answer->verdict.message, sizeof(answer->verdict.message),
-			 "this user may not log in");
+	memset(result, 0, sizeof(*result));
+	matches = method->check && method->check(u, c.user, attempt, result);
+	take_name(result, &c, attempt->user);
+	result->is_right = matches && !c.reason;
+	reason = judge(&c, matches);
+	if (reason) {
+		refuse(result, reason);
+		return;
 	}
-	if (!answer->reason) {
-		answer->verdict = v;
-		answer->verdict.ok = true;
-		answer->verdict.ipv4 = c.user->ipv4;
-	}
-	secret_wipe(&v, sizeof(v));
+	result->outcome = AUTH_RESULT_OK;
+	result->grant.ipv4 = c.user->ipv4;
+}
+
+bool users_check_is_slow(const struct users *u, const struct ppp_attempt *attempt)
+{
+	return attempt->method == PPP_AUTH_PAP && u->a_crypt;
 }
 
 /* The same password in another form of hash is another one: we can't see that it is the same. */

@@ -7,6 +7,8 @@
 #ifndef SSTP_AUTH_TABLE_H
 #define SSTP_AUTH_TABLE_H
 
+#include <stdatomic.h>
+
 #include "auth/hash.h"
 #include "auth/users.h"
 
@@ -25,6 +27,7 @@ struct user {
 };
 
 struct users {
+	atomic_uint holders;
 	char *arena; /* the words of the file: secrets among them */
 	size_t arena_len;
 	struct user *user;

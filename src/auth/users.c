@@ -327,6 +327,7 @@ int users_parse(const char *file, const char *text, size_t len, struct users **o
 
 	if (!u)
 		goto no_memory;
+	atomic_init(&u->holders, 1);
 	u->arena_len = words_arena_len(len);
 	u->arena = malloc(u->arena_len);
 	u->user = calloc(count_lines(text, len), sizeof(*u->user));
@@ -348,7 +349,7 @@ int users_parse(const char *file, const char *text, size_t len, struct users **o
 no_memory:
 	users_fail(err, error, file, 0, "%s", strerror(ENOMEM));
 failed:
-	users_free(u);
+	users_release(u);
 	return error;
 }
 
@@ -382,9 +383,15 @@ static void free_user(struct user *user)
 	secret_wipe(user->hash, sizeof(user->hash));
 }
 
-void users_free(struct users *u)
+struct users *users_hold(struct users *u)
 {
-	if (!u)
+	atomic_fetch_add(&u->holders, 1);
+	return u;
+}
+
+void users_release(struct users *u)
+{
+	if (!u || atomic_fetch_sub(&u->holders, 1) > 1)
 		return;
 	for (size_t i = 0; i < u->count; i++)
 		free_user(&u->user[i]);

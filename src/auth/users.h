@@ -15,7 +15,7 @@
 #ifndef SSTP_AUTH_USERS_H
 #define SSTP_AUTH_USERS_H
 
-#include "ppp/ppp.h"
+#include "auth/result.h"
 #include "util/bytes.h"
 
 struct users;
@@ -25,36 +25,37 @@ struct users_error {
 	char text[384];
 };
 
-/* 0 or -errno with err filled. Warns (log) when others can read the file. */
+/*
+ * 0 or -errno with err filled. Warns (log) when others can read the file. The table is never changed; it goes
+ * when the last who holds it has let go, and whoever loads it is the first.
+ */
 int users_load(const char *file, struct users **out, struct users_error *err);
-void users_free(struct users *u);
+struct users *users_hold(struct users *u);
+void users_release(struct users *u); /* NULL is fine */
 size_t users_count(const struct users *u);
 /* The addresses that are some user's own. */
 void users_each_address(const struct users *u, void (*each)(void *arg, uint32_t ipv4), void *arg);
-
-struct users_answer {
-	struct ppp_verdict verdict; /* verdict.ipv4 is the user's own address, 0: from the pool */
-	char name[PPP_NAME_MAX +
-		  1];       /* as in the file, or as on the wire; for sessions and the log */
-	bool is_right;      /* the password was right, whatever the verdict */
-	const char *reason; /* refused: for our own log, never for the peer */
-};
 
 /*
  * Checks what a peer sent. An unknown user costs the same work as a wrong password and gets the same
  * answer. `server_name` is matched against the server column ("*" matches all).
  */
 void users_check(const struct users *u, const char *server_name, const struct ppp_attempt *attempt,
-		 struct users_answer *answer);
+		 struct auth_result *result);
+/*
+ * Would that take milliseconds or more? It does so for all who use the method, since those who are unknown
+ * must not be told apart by the time.
+ */
+bool users_check_is_slow(const struct users *u, const struct ppp_attempt *attempt);
 
 /*
  * Why a session of this user, let in by `before`, can't go on with `now`: a constant, or NULL.
- * `name` is that of users_answer, `ipv4` the address of the session.
+ * `name` is that of auth_result, `ipv4` the address of the session.
  */
 const char *users_why_end(const struct users *before, const struct users *now,
 			  const char *server_name, const char *name, uint32_t ipv4);
 
-/* The address that is this user's own; 0: none. `name` is that of users_answer. */
+/* The address that is this user's own; 0: none. `name` is that of auth_result. */
 uint32_t users_own_address(const struct users *u, const char *server_name, const char *name);
 
 enum users_format {

@@ -336,7 +336,7 @@ static int check(const struct server_cfg *cfg)
 		option_complain(&serve_verb, "%s", users_err.text);
 		return EXIT_USAGE;
 	}
-	users_free(users);
+	users_release(users);
 	if (tls_ctx_server(&cfg->tls, &tls, &tls_err)) {
 		option_complain(&serve_verb, "%s", tls_err.text);
 		return EXIT_USAGE;

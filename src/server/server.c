@@ -544,15 +544,16 @@ static enum exit_code open_all(struct server *srv)
 		SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2
 	};
 	struct shared *sh = &srv->shared;
-	enum exit_code code = credentials_open(&sh->credentials, srv->cfg);
+	enum exit_code code;
 	int error;
 
-	if (code)
-		return code;
 	sh->cfg = srv->cfg;
 	sh->worker_count = srv->cfg->workers ? srv->cfg->workers : count_cores();
 	if (sh->worker_count > WORKERS_MAX)
 		sh->worker_count = WORKERS_MAX;
+	code = credentials_open(&sh->credentials, srv->cfg, sh->worker_count);
+	if (code)
+		return code;
 	sh->workers = calloc(sh->worker_count, sizeof(*sh->workers));
 	error = sh->workers ? loop_open(&srv->loop) : -ENOMEM;
 	if (!error) /* before any thread is made, which inherits what is blocked */
@@ -564,11 +565,13 @@ static enum exit_code open_all(struct server *srv)
 		error = watch_workers(srv);
 	if (!error)
 		error = registry_open(srv->cfg, &sh->registry);
+	if (!error)
+		error = auth_open(&user_file_backend, sh->credentials.users, &sh->auth);
 	if (error) {
 		log_error(NULL, "cannot start: %s%s", strerror(-error), seccomp_advice(error));
 		return EXIT_OTHER;
 	}
-	registry_keep_addresses(sh->registry, sh->credentials.users);
+	registry_keep_addresses(sh->registry, user_file_users(sh->credentials.users));
 	load_leases(srv);
 	srv->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions
 						   : pool_size(registry_pool(sh->registry));
@@ -657,6 +660,7 @@ static void close_all(struct server *srv)
 		worker_close(&sh->workers[i]);
 	free(sh->workers);
 	registry_close(sh->registry);
+	auth_close(sh->auth);
 	credentials_close(&sh->credentials);
 	health_close(&srv->health);
 	if (srv->process.ready)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The life of a session: accepted, half open; a login that is checked; up, with an address; ended.
+ * The life of a session: accepted, half open; a login that is being checked; up, with an address; ended.
  * What is told to the log is a milestone of somebody who logged in, or tried to: the many others
  * who knock at port 443 are worth a debug line.
  */
@@ -106,11 +106,15 @@ static void evict_all(struct session_host *h, const struct evictions *evictions)
 
 /* ---- login */
 
-/* NULL, or why not. */
-static const struct refusal *log_in(struct session *s, uint32_t addr)
+/*
+ * Gives the session what the backend grants its user. That is the address; the rest of the grant is applied
+ * here, too, once there is something that applies it. NULL, or why not.
+ */
+static const struct refusal *log_in(struct session *s, const struct auth_grant *grant)
 {
 	struct evictions evictions;
 	const struct refusal *refused;
+	uint32_t addr = grant->ipv4;
 
 	refused = registry_login(s->host->registry, &s->registration, &addr, &evictions);
 	evict_all(s->host, &evictions);
@@ -164,30 +168,6 @@ static void after_delay(struct loop_timer *timer)
 		tunnel_shutdown_for(&s->tunnel, s->goodbye);
 }
 
-static void forbid(struct users_answer *answer)
-{
-	secret_wipe(&answer->verdict, sizeof(answer->verdict));
-	snprintf(answer->verdict.message, sizeof(answer->verdict.message),
-		 "too many failed logins, try again in ten minutes");
-	answer->is_right = false;
-	answer->reason = "too many failed logins before";
-}
-
-static void check_users(struct session *s, const struct ppp_attempt *attempt,
-			struct users_answer *answer)
-{
-	struct session_host *h = s->host;
-
-	/* also of those who are refused for former failures: they are to see no difference by its time */
-	users_check(h->credentials->users, h->cfg->name, attempt, answer);
-	snprintf(s->user, sizeof(s->user), "%s", answer->name);
-	s->registration.user = s->user;
-	s->registration.worker = h->number;
-	if (!registry_may_log_in(h->registry, &s->registration, answer->is_right,
-				 loop_now(h->loop)))
-		forbid(answer);
-}
-
 static struct log_field log_user(const struct session *s)
 {
 	return LOG_BYTES("user", s->user, strlen(s->user));
@@ -199,31 +179,104 @@ static enum log_level refusal_level(void)
 	return log_limit_passes(&log_refusals) ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG;
 }
 
+static void say_refused(const struct session *s, struct bytes user, const char *reason)
+{
+	log_event(&s->log, refusal_level(), "login_failed",
+		  "{peer}: login of user {user} by {method} refused: {reason}",
+		  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text),
+		  LOG_BYTES("user", user.at, user.len),
+		  LOG_TEXT("method", ppp_auth_name(s->method)), LOG_TEXT("reason", reason));
+}
+
+/* Nobody could tell whether it is right: without a verdict, so that the client tries again. */
+static void put_off_login(struct session *s, struct bytes user, const char *reason)
+{
+	say_refused(s, user, reason);
+	tunnel_shutdown_for(&s->tunnel, "logins can not be checked now, try again");
+}
+
+static void forbid_login(struct session *s)
+{
+	static const struct ppp_verdict forbidden = {
+		.message = "too many failed logins, try again in ten minutes",
+	};
+
+	say_refused(s, bytes_text(s->user), "too many failed logins before");
+	refuse_login(s, &forbidden, NULL);
+}
+
+static void finish_login(struct session *s, const struct auth_result *result)
+{
+	struct ppp_verdict v = { .ok = result->outcome == AUTH_RESULT_OK, .error = result->error };
+	const struct refusal *refused = v.ok ? log_in(s, &result->grant) : NULL;
+
+	memcpy(v.message, result->message, sizeof(v.message));
+	memcpy(v.hlak, result->hlak, sizeof(v.hlak));
+	if (refused || !v.ok) {
+		say_refused(s, bytes_text(s->user), refused ? refused->why : result->reason);
+		refuse_login(s, &v, refused ? refused->told : NULL);
+	} else {
+		accept_login(s, &v);
+	}
+	secret_wipe(&v, sizeof(v));
+}
+
+static bool may_log_in(struct session *s, const struct auth_result *result)
+{
+	struct session_host *h = s->host;
+
+	snprintf(s->user, sizeof(s->user), "%s", result->name);
+	s->registration.user = s->user;
+	s->registration.worker = h->number;
+	return registry_may_log_in(h->registry, &s->registration, result->is_right,
+				   loop_now(h->loop));
+}
+
+static void on_result(void *arg, const struct auth_result *result)
+{
+	struct session *s = arg;
+
+	s->question = 0;
+	if (tunnel_is_ending(&s->tunnel))
+		return; /* nobody waits for it */
+	if (result->outcome == AUTH_RESULT_UNAVAILABLE)
+		put_off_login(s, bytes_text(result->name), result->reason);
+	else if (may_log_in(s, result))
+		finish_login(s, result);
+	else
+		forbid_login(s);
+}
+
+static const char *why_not_asked(int error)
+{
+	switch (error) {
+	case -EAGAIN:
+		return "too many logins wait to be checked";
+	case -EDQUOT:
+		return "too many logins of this address wait to be checked";
+	default:
+		return strerror(-error);
+	}
+}
+
+/* Also for those who are refused for former failures: they are to see no difference by its time. */
 static void check_login(struct session *s, const struct ppp_attempt *attempt)
 {
-	struct credentials *credentials = s->host->credentials;
-	struct users_answer answer;
-	const struct refusal *refused = NULL;
+	struct session_host *h = s->host;
+	struct auth_request rq = {
+		.attempt = attempt,
+		.source = s->registration.source,
+		.local = s->registration.local,
+		.session = s->registration.session,
+	};
+	int error;
 
-	if (s->is_refused || s->list == &s->host->open)
+	if (s->is_refused || s->question || s->list == &h->open)
 		return; /* one attempt a connection */
-	/* until it is in the registry, where a reload looks for those that have to go */
-	credentials_hold(credentials);
-	check_users(s, attempt, &answer);
-	if (answer.verdict.ok)
-		refused = log_in(s, answer.verdict.ipv4);
-	credentials_let_go(credentials);
-	if (refused || !answer.verdict.ok) {
-		log_event(&s->log, refusal_level(), "login_failed",
-			  "{peer}: login of user {user} by {method} refused: {reason}",
-			  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text), log_user(s),
-			  LOG_TEXT("method", ppp_auth_name(attempt->method)),
-			  LOG_TEXT("reason", refused ? refused->why : answer.reason));
-		refuse_login(s, &answer.verdict, refused ? refused->told : NULL);
-	} else {
-		accept_login(s, &answer.verdict);
-	}
-	secret_wipe(&answer, sizeof(answer));
+	s->method = attempt->method;
+	error = auth_ask(h->auth, h->loop, &rq, on_result, s, &s->question);
+	if (error)
+		put_off_login(s, attempt->user, why_not_asked(error));
 }
 
 void session_stats(const struct session_host *h, struct stats *sum)
@@ -344,6 +397,7 @@ static void discard(struct session *s)
 	if (s->log.limit == &s->log_limit)
 		log_limit_end(&s->log_limit, &s->log);
 	give_up_addresses(s);
+	auth_cancel(s->host->auth, s->question);
 	loop_timer_stop(s->host->loop, &s->delay);
 	list_remove(s);
 	stats_add_traffic(&h->stats, &s->tunnel.stats);
@@ -469,10 +523,10 @@ static int open_tunnel(struct session *s, int fd)
 	int error;
 
 	fill_ppp(s, &cfg.ppp);
-	credentials_hold(h->credentials);
+	rwlock_read(&h->credentials->lock);
 	cfg.tls_ctx = h->credentials->tls;
 	error = tunnel_open(&s->tunnel, &cfg);
-	credentials_let_go(h->credentials);
+	rwlock_read_done(&h->credentials->lock);
 	return error;
 }
 

@@ -10,6 +10,7 @@
 #ifndef SSTP_SERVER_SESSION_H
 #define SSTP_SERVER_SESSION_H
 
+#include "auth/service.h"
 #include "server/credentials.h"
 #include "server/ids.h"
 #include "server/registry.h"
@@ -38,6 +39,7 @@ struct session_host {
 	struct ids *by_id;     /* all sessions */
 	struct registry *registry;
 	struct credentials *credentials;
+	struct auth_service *auth;
 	const struct server_cfg *cfg;
 	const uint8_t *own_iid; /* the server's, on all links */
 	struct sessions half_open, open;
@@ -64,7 +66,9 @@ struct session {
 	struct registration registration;
 	struct ip_addr ipv4; /* in host->by_addr; AF_UNSPEC: none */
 	struct ip_addr ipv6; /* the same, link-local */
-	bool is_refused;     /* the verdict waits for the delay */
+	enum ppp_auth method;
+	uint64_t question; /* to host->auth, not answered yet; 0: none */
+	bool is_refused;   /* the verdict waits for the delay */
 	struct loop_timer delay;
 	struct ppp_verdict verdict;
 	const char *goodbye; /* refused although the verdict is good: why; else NULL */

@@ -29,6 +29,7 @@ struct shared {
 	const struct server_cfg *cfg;
 	struct registry *registry;
 	struct credentials credentials;
+	struct auth_service *auth;
 	size_t half_open_max; /* of all workers together */
 	uint8_t own_iid[PPP_IID_LEN];
 	struct worker *workers;

@@ -526,6 +526,14 @@ void tunnel_shutdown_for(struct tunnel *t, const char *why)
 	tunnel_arm(t);
 }
 
+bool tunnel_is_ending(const struct tunnel *t)
+{
+	struct ppp_out out;
+
+	return t->has_end || t->stage == TUNNEL_CLOSED || t->stage == TUNNEL_ENDING ||
+	       (t->ppp_is_running && ppp_noted_end(&t->ppp, &out));
+}
+
 /* For how long the peer's TCP has acknowledged nothing of what is on its way to it; 0: nothing is. */
 static uint32_t unacknowledged_ms(struct tunnel *t)
 {

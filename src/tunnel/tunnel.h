@@ -151,6 +151,8 @@ void tunnel_verdict(struct tunnel *t, const struct ppp_verdict *v);
 void tunnel_shutdown(struct tunnel *t);
 /* The same, and the peer is told `why`, if PPP has come so far; a constant. */
 void tunnel_shutdown_for(struct tunnel *t, const char *why);
+/* Has something ended it already, so that TUNNEL_ENDED is all that is to come? */
+bool tunnel_is_ending(const struct tunnel *t);
 /* At once, without an event. */
 void tunnel_abandon(struct tunnel *t);
 

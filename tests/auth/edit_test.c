@@ -126,14 +126,14 @@ static bool lets_in(const char *user, const char *password)
 		.user = bytes_text(user),
 		.password = bytes_text(password),
 	};
-	struct users_answer answer;
+	struct auth_result answer;
 	struct users *u;
 
 	if (users_load(path, &u, &err))
 		fail_msg("%s", err.text);
 	users_check(u, "vpn", &attempt, &answer);
-	users_free(u);
-	return answer.verdict.ok;
+	users_release(u);
+	return answer.outcome == AUTH_RESULT_OK;
 }
 
 static void what_is_set_lets_in(void **state)
@@ -315,7 +315,7 @@ static void many_editors(void **state)
 	}
 	assert_int_equal(users_load(path, &u, &err), 0);
 	assert_int_equal(users_count(u), EDITORS);
-	users_free(u);
+	users_release(u);
 }
 
 static int set_up(void **state)

@@ -19,7 +19,7 @@ static void check_one(const struct users *u, const struct user *user)
 		.challenge = bytes_text("challenge"),
 		.response = bytes_text("0123456789abcdef"),
 	};
-	struct users_answer answer;
+	struct auth_result answer;
 
 	if (!users_find(u, attempt.user, user->server))
 		__builtin_trap();
@@ -36,6 +36,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	for (size_t i = 0; i < u->count; i++)
 		check_one(u, &u->user[i]);
-	users_free(u);
+	users_release(u);
 	return 0;
 }

@@ -91,7 +91,7 @@ static void reload(const char *text)
 
 	assert_int_equal(users_parse("users", text, strlen(text), &users, &err), 0);
 	registry_keep_addresses(r, users);
-	users_free(users);
+	users_release(users);
 }
 
 static void an_address_given_to_a_user_is_theirs_at_once(void **state)

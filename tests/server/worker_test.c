@@ -39,6 +39,7 @@ static struct {
 	uint16_t port;
 	int clients[CLIENTS_MAX];
 	size_t count;
+	struct auth_question *question; /* the last one */
 } t;
 
 static void time_is_up(struct loop_timer *timer)
@@ -106,6 +107,23 @@ static size_t thrown_out(void)
 	return n;
 }
 
+/* ---- a backend that answers when the test says so */
+
+static int ask(void *self, struct auth_question *q)
+{
+	(void)self;
+	t.question = q;
+	return 0;
+}
+
+static void cancel(void *self, struct auth_question *q)
+{
+	(void)self;
+	auth_drop(q);
+}
+
+static const struct auth_backend backend = { .name = "test", .ask = ask, .cancel = cancel };
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -117,10 +135,10 @@ static int set_up(void **state)
 	t.shared = (struct shared){ .cfg = &t.cfg,
 				    .workers = t.workers,
 				    .half_open_max = WORKER_HALF_OPEN_MAX };
-	pthread_mutex_init(&t.shared.credentials.gate, NULL);
-	pthread_rwlock_init(&t.shared.credentials.lock, NULL);
+	rwlock_init(&t.shared.credentials.lock);
 	t.count = 0;
 	return registry_open(&t.cfg, &t.shared.registry) ||
+	       auth_open(&backend, NULL, &t.shared.auth) ||
 	       tls_ctx_server(&t.cfg.tls, &t.shared.credentials.tls, &(struct tls_error){ 0 });
 }
 
@@ -132,6 +150,7 @@ static int tear_down(void **state)
 	while (t.count)
 		close(t.clients[--t.count]);
 	registry_close(t.shared.registry);
+	auth_close(t.shared.auth);
 	credentials_close(&t.shared.credentials);
 	return 0;
 }
@@ -351,14 +370,19 @@ static void interface_identifiers_are_one_sessions(void **state)
 	assert_int_equal(s[0]->ipv6.bytes[15], 9);
 }
 
+/* As ann, who has an address of her own. */
 static void log_in(struct session *s)
 {
+	struct auth_result right = {
+		.outcome = AUTH_RESULT_OK, .is_right = true, .name = "ann", .grant.ipv4 = 0x0a090009
+	};
 	struct ppp_attempt attempt = { .method = PPP_AUTH_PAP,
 				       .user = bytes_text("ann"),
 				       .password = bytes_text("secret") };
 	struct tunnel_event ev = { .type = TUNNEL_CHECK_PASSWORD, .attempt = &attempt };
 
 	s->tunnel.cfg.event(s->tunnel.cfg.arg, &ev);
+	auth_answer(t.question, &right);
 }
 
 static struct session *accept_one(struct worker *w)
@@ -380,16 +404,11 @@ static struct session *accept_one(struct worker *w)
  */
 static void an_address_comes_back_before_its_eviction(void **state)
 {
-	static const char users[] = "ann * secret 10.9.0.9\n";
 	const struct ip_addr address = ip_from_v4(0x0a090009);
-	struct users_error err;
 	struct worker *w = t.workers;
 	struct session *s;
 
 	(void)state;
-	t.cfg.name = "server";
-	assert_int_equal(
-		users_parse("users", users, strlen(users), &t.shared.credentials.users, &err), 0);
 	t.shared.worker_count = 2;
 	open_worker(0);
 	open_worker(1);

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Checks against the user file. Each holds the table that it began with. The quick ones, which cost less than
+ * a thread's wake-up, are made at the end of the loop's turn; the slow ones are jobs.
+ */
+#include "auth/user_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/job.h"
+#include "util/rwlock.h"
+#include "util/secret.h"
+
+enum { NICE = 5 /* packets go first */ };
+
+struct user_file {
+	struct rwlock lock; /* of `users`; read by a question's answer, as long as that takes */
+	struct users *users;
+	const char *server_name;
+	struct job_pool pool;
+};
+
+struct check {
+	struct user_file *file;
+	struct users *users; /* held */
+	struct auth_question *question;
+	bool is_job;
+	struct job job;
+	struct loop_task task;
+	struct auth_result result;
+};
+
+int user_file_open(struct users *users, const char *server_name, unsigned threads,
+		   struct user_file **out)
+{
+	struct user_file *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -ENOMEM;
+	rwlock_init(&f->lock);
+	f->users = users;
+	f->server_name = server_name;
+	job_pool_open(&f->pool, threads, USER_FILE_QUEUE_MAX, USER_FILE_SOURCE_MAX);
+	f->pool.nice = NICE;
+	*out = f;
+	return 0;
+}
+
+void user_file_close(struct user_file *f)
+{
+	if (!f)
+		return;
+	job_pool_close(&f->pool);
+	users_release(f->users);
+	rwlock_destroy(&f->lock);
+	free(f);
+}
+
+/* ---- the table in force */
+
+const struct users *user_file_users(const struct user_file *f)
+{
+	return f->users;
+}
+
+static struct users *hold_users(struct user_file *f)
+{
+	struct users *users;
+
+	rwlock_read(&f->lock);
+	users = users_hold(f->users);
+	rwlock_read_done(&f->lock);
+	return users;
+}
+
+void user_file_replace(struct user_file *f, struct users *users,
+		       void (*changed)(void *arg, const struct users *before,
+				       const struct users *now),
+		       void *arg)
+{
+	struct users *old = f->users;
+
+	rwlock_write(&f->lock);
+	f->users = users;
+	rwlock_write_done(&f->lock);
+	changed(arg, old, users);
+	users_release(old);
+}
+
+/* ---- a check */
+
+static void work(struct check *c)
+{
+	users_check(c->users, c->file->server_name, c->question->request.attempt, &c->result);
+}
+
+static void free_check(struct check *c)
+{
+	users_release(c->users);
+	secret_wipe(&c->result, sizeof(c->result));
+	free(c);
+}
+
+/* It is registered, or refused, while the table cannot be replaced. False: it has been. */
+static bool answer_by_table_in_force(struct check *c)
+{
+	struct user_file *f = c->file;
+	bool is_in_force;
+
+	rwlock_read(&f->lock);
+	is_in_force = c->users == f->users;
+	if (is_in_force)
+		auth_answer(c->question, &c->result);
+	rwlock_read_done(&f->lock);
+	return is_in_force;
+}
+
+static int start(struct check *c)
+{
+	c->is_job = users_check_is_slow(c->users, c->question->request.attempt);
+	if (c->is_job)
+		return job_start(&c->file->pool, c->question->loop, &c->job);
+	loop_post(c->question->loop, &c->task);
+	return 0;
+}
+
+static void repeat(struct check *c)
+{
+	users_release(c->users);
+	c->users = hold_users(c->file);
+	if (!start(c))
+		return;
+	c->result = (struct auth_result){ .outcome = AUTH_RESULT_UNAVAILABLE };
+	snprintf(c->result.reason, sizeof(c->result.reason),
+		 "the user file was replaced, and too many logins wait to be checked");
+	auth_answer(c->question, &c->result);
+	free_check(c);
+}
+
+static void finish(struct check *c)
+{
+	if (answer_by_table_in_force(c))
+		free_check(c);
+	else
+		repeat(c);
+}
+
+static void check_now(struct loop_task *task)
+{
+	struct check *c = container_of(task, struct check, task);
+
+	work(c);
+	finish(c);
+}
+
+static void check_in_thread(struct job *job)
+{
+	work(container_of(job, struct check, job));
+}
+
+static void checked_in_thread(struct job *job)
+{
+	finish(container_of(job, struct check, job));
+}
+
+static void drop(struct check *c)
+{
+	auth_drop(c->question);
+	free_check(c);
+}
+
+static void drop_job(struct job *job)
+{
+	drop(container_of(job, struct check, job));
+}
+
+/* ---- the backend */
+
+static int ask(void *self, struct auth_question *q)
+{
+	struct ip_addr source = q->request.source;
+	struct check *c = calloc(1, sizeof(*c));
+	int error;
+
+	if (!c)
+		return -ENOMEM;
+	q->state = c;
+	c->file = self;
+	c->question = q;
+	c->users = hold_users(c->file);
+	c->task.run = check_now;
+	c->job = (struct job){
+		.work = check_in_thread,
+		.done = checked_in_thread,
+		.discard = drop_job,
+		.source = source.family == AF_INET6 ? ip_mask(&source, 64) : source,
+	};
+	error = start(c);
+	if (error)
+		free_check(c);
+	return error;
+}
+
+static void cancel(void *self, struct auth_question *q)
+{
+	struct check *c = q->state;
+
+	(void)self;
+	if (c->is_job) {
+		job_cancel(&c->job);
+	} else {
+		loop_unpost(q->loop, &c->task);
+		drop(c);
+	}
+}
+
+const struct auth_backend user_file_backend = {
+	.name = "user file",
+	.ask = ask,
+	.cancel = cancel,
+};

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The user file as a backend: which checks leave the loop's thread, and what becomes of those that are under
+ * way when the file is read again, when a session ends and when too many come.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "auth/table.h"
+#include "auth/user_file.h"
+
+/* "secret" */
+#define QUICK_CRYPT                                                                              \
+	"$6$rounds=1000$salt$HNxBeBnDfSfUrTj6KiLnmd7tGCvHEmcExh8kl/S0cZ5WrCciNZgfhbpkeFQ4JfkHX." \
+	"8vPq45lY0iINnCx1Lkm."
+
+enum { QUESTIONS_MAX = 2 * USER_FILE_SOURCE_MAX };
+
+static struct {
+	struct loop *loop;
+	struct user_file *file;
+	struct auth_service *service;
+	char answered[32]; /* names of the askers, in order */
+	struct auth_result result;
+	char last;                       /* the loop stops after the answer to this one */
+	enum auth_outcome outcomes[128]; /* by the asker's name */
+} t;
+
+static struct users *parse(const char *text)
+{
+	struct users_error err;
+	struct users *u = NULL;
+
+	if (users_parse("users", text, strlen(text), &u, &err))
+		fail_msg("%s", err.text);
+	return u;
+}
+
+static void open_file(const char *text)
+{
+	assert_int_equal(user_file_open(parse(text), "vpn", 1, &t.file), 0);
+	assert_int_equal(auth_open(&user_file_backend, t.file, &t.service), 0);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&t, 0, sizeof(t));
+	return loop_open(&t.loop);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	auth_close(t.service);
+	user_file_close(t.file);
+	loop_close(t.loop);
+	return 0;
+}
+
+static void done(void *arg, const struct auth_result *result)
+{
+	char name = *(const char *)arg;
+
+	t.answered[strlen(t.answered)] = name;
+	t.result = *result;
+	t.outcomes[(unsigned char)name] = result->outcome;
+	if (name == t.last)
+		loop_stop(t.loop);
+}
+
+static int try(const char *asker, uint8_t source, enum ppp_auth method, const char *user,
+	       const char *password, uint64_t *id)
+{
+	struct ppp_attempt attempt = {
+		.method = method,
+		.user = bytes_text(user),
+		.password = bytes_text(password),
+	};
+	struct auth_request rq = { .attempt = &attempt };
+
+	rq.source = (struct ip_addr){ .family = AF_INET, .bytes = { 10, 0, 0, source } };
+	return auth_ask(t.service, t.loop, &rq, done, (void *)(uintptr_t)asker, id);
+}
+
+static uint64_t log_in(const char *asker, enum ppp_auth method, const char *user,
+		       const char *password)
+{
+	uint64_t id = 0;
+
+	assert_int_equal(try(asker, 1, method, user, password, &id), 0);
+	assert_true(id != 0);
+	return id;
+}
+
+static void run_to(char last)
+{
+	t.last = last;
+	assert_int_equal(loop_run(t.loop), 0);
+}
+
+static void ignore(void *arg, const struct users *before, const struct users *now)
+{
+	(void)arg;
+	(void)before;
+	(void)now;
+}
+
+/* ---- the cases */
+
+static void a_quick_check_is_answered_at_the_end_of_the_turn(void **state)
+{
+	(void)state;
+	open_file("ann * secret 10.1.0.7\n");
+	log_in("a", PPP_AUTH_PAP, "ann", "secret");
+	assert_string_equal(t.answered, "");
+	run_to('a');
+	assert_int_equal(t.result.outcome, AUTH_RESULT_OK);
+	assert_int_equal(t.result.grant.ipv4, 0x0a010007);
+	log_in("b", PPP_AUTH_PAP, "ann", "wrong");
+	run_to('b');
+	assert_int_equal(t.result.outcome, AUTH_RESULT_REFUSED);
+	assert_string_equal(t.result.reason, "wrong password");
+}
+
+/*
+ * Whoever logs in by a method that is slow for somebody takes that way, unknown users too; the others are
+ * not kept waiting, although they come later.
+ */
+static void a_slow_check_leaves_the_loop(void **state)
+{
+	static const char *const users[] = { "ann", "bob", "cid" };
+
+	(void)state;
+	open_file("ann * secret\nbob * " QUICK_CRYPT "\n");
+	for (size_t i = 0; i < 3; i++) {
+		memset(t.answered, 0, sizeof(t.answered));
+		log_in("s", PPP_AUTH_PAP, users[i], "secret");
+		log_in("q", PPP_AUTH_CHAP_MD5, "ann", "");
+		run_to('s');
+		assert_string_equal(t.answered, "qs");
+		assert_int_equal(t.result.outcome, i < 2 ? AUTH_RESULT_OK : AUTH_RESULT_REFUSED);
+	}
+}
+
+static void answers_come_in_order(void **state)
+{
+	(void)state;
+	open_file("ann * " QUICK_CRYPT "\n");
+	for (const char *at = "abcdef"; *at; at++)
+		log_in(at, PPP_AUTH_PAP, "ann", "secret");
+	run_to('f');
+	assert_string_equal(t.answered, "abcdef");
+}
+
+/* Of the old table with the right password, and of the new one: the new one counts. */
+static void a_reload_repeats_what_is_under_way(void **state)
+{
+	static const struct {
+		const char *before, *now;
+	} cases[] = {
+		{ "ann * secret\n", "ann * other\n" },
+		{ "ann * secret\n", "ann * other\nbob * " QUICK_CRYPT "\n" },
+		{ "ann * " QUICK_CRYPT "\n", "ann * other\n" },
+		{ "ann * " QUICK_CRYPT "\n", "ann * other\nbob * " QUICK_CRYPT "\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		open_file(cases[i].before);
+		log_in("a", PPP_AUTH_PAP, "ann", "secret");
+		log_in("b", PPP_AUTH_PAP, "ann", "other");
+		user_file_replace(t.file, parse(cases[i].now), ignore, NULL);
+		run_to('a');
+		if (!strchr(t.answered, 'b'))
+			run_to('b');
+		assert_int_equal(t.outcomes['a'], AUTH_RESULT_REFUSED);
+		assert_int_equal(t.outcomes['b'], AUTH_RESULT_OK);
+		assert_int_equal(strlen(t.answered), 2);
+		memset(t.answered, 0, sizeof(t.answered));
+		auth_close(t.service);
+		user_file_close(t.file);
+	}
+	open_file("");
+}
+
+static void a_reload_is_told_of_both_tables(void *arg, const struct users *before,
+					    const struct users *now)
+{
+	assert_ptr_equal(arg, &t);
+	assert_int_equal(users_count(before), 1);
+	assert_int_equal(users_count(now), 2);
+	assert_ptr_equal(user_file_users(t.file), now);
+}
+
+static void the_old_table_stays_as_long_as_it_is_used(void **state)
+{
+	(void)state;
+	open_file("ann * " QUICK_CRYPT "\n");
+	log_in("a", PPP_AUTH_PAP, "ann", "secret");
+	user_file_replace(t.file, parse("ann * x\nbob * y\n"), a_reload_is_told_of_both_tables, &t);
+	auth_cancel(t.service, log_in("b", PPP_AUTH_PAP, "bob", "y"));
+	run_to('a');
+	assert_string_equal(t.result.reason, "wrong password");
+}
+
+static void canceled_checks_answer_nobody(void **state)
+{
+	uint64_t id[3];
+
+	(void)state;
+	open_file("ann * " QUICK_CRYPT "\n");
+	id[0] = log_in("a", PPP_AUTH_PAP, "ann", "secret");
+	id[1] = log_in("b", PPP_AUTH_PAP, "ann", "secret");
+	id[2] = log_in("c", PPP_AUTH_CHAP_MD5, "ann", "");
+	for (size_t i = 0; i < 3; i++)
+		auth_cancel(t.service, id[i]);
+	log_in("d", PPP_AUTH_PAP, "ann", "secret");
+	run_to('d');
+	assert_string_equal(t.answered, "d");
+}
+
+/* A check takes a few hundred milliseconds, so the queue fills up. */
+static void too_many_are_refused(void **state)
+{
+	static uint64_t id[QUESTIONS_MAX];
+	size_t count = 0;
+	uint64_t other;
+	int error = 0;
+
+	(void)state;
+	open_file("ann * $6$rounds=1000000$salt$FBG0w.ZiTm1LPUz5CFWbQZWz1WdYF4pBSLx.RvmF7kDXWmwbu8"
+		  "Rnb5w6bMwuCJSKyc1hYhWqvhUvkEdOqBPhk1\n");
+	while (!error && count < QUESTIONS_MAX)
+		error = try("a", 1, PPP_AUTH_PAP, "ann", "secret", &id[count++]);
+	assert_int_equal(error, -EDQUOT);
+	assert_int_equal(try("b", 2, PPP_AUTH_PAP, "ann", "secret", &other), 0);
+	auth_cancel(t.service, other);
+	while (count)
+		auth_cancel(t.service, id[--count]);
+	assert_string_equal(t.answered, "");
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_quick_check_is_answered_at_the_end_of_the_turn),
+		CASE(a_slow_check_leaves_the_loop),
+		CASE(answers_come_in_order),
+		CASE(a_reload_repeats_what_is_under_way),
+		CASE(the_old_table_stays_as_long_as_it_is_used),
+		CASE(canceled_checks_answer_nobody),
+		CASE(too_many_are_refused),
+	};
+
+	return cmocka_run_group_tests_name("auth/user_file", tests, NULL, NULL);
+}

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Logins whose answer takes its time: clients and a worker in one loop, with real TLS, SSTP and PPP over
+ * socket pairs, a device that is a socket pair, and a backend that answers when the test says so.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "auth/backend.h"
+#include "server/session.h"
+#include "server/worker.h"
+#include "tls/cert.h"
+
+enum {
+	WAIT_MS = 20000,
+	PACKET_LEN = 100,
+	CLIENTS = 2,
+	ANN_ADDR = 0x0a090009, /* the first client's */
+	BOB_ADDR = 0x0a09000a,
+	FAR_ADDR = 0xc0000201,
+};
+
+struct client {
+	struct tunnel tunnel;
+	struct packet_sink sink;
+	struct log log;
+	const char *user;
+	bool is_open, is_connected, has_ended;
+	struct tunnel_end end;
+	size_t packets;
+};
+
+static struct {
+	char folder[32], cert[64], key[64];
+	const char *pin;
+	struct tls_ctx *client_ctx;
+	struct server_cfg cfg;
+	struct shared shared;
+	struct worker worker;
+	int device; /* the other end of the worker's */
+	struct loop_timer give_up;
+	struct loop_task look;
+	bool (*is_enough)(void);
+	struct client clients[CLIENTS];
+	/* the backend: the questions of the clients, by their number */
+	struct auth_question *asked[CLIENTS];
+	size_t ask_count, cancel_count;
+	int error;
+} t;
+
+/* ---- a backend that answers when the test says so */
+
+static int ask(void *self, struct auth_question *q)
+{
+	(void)self;
+	assert_true(t.ask_count < CLIENTS);
+	if (!t.error)
+		t.asked[t.ask_count++] = q;
+	return t.error;
+}
+
+static void cancel(void *self, struct auth_question *q)
+{
+	(void)self;
+	t.cancel_count++;
+	auth_drop(q);
+}
+
+static const struct auth_backend backend = { .name = "test", .ask = ask, .cancel = cancel };
+
+static void answer(size_t at, enum auth_outcome outcome, const char *name, uint32_t ipv4)
+{
+	struct auth_result result = {
+		.outcome = outcome,
+		.is_right = outcome == AUTH_RESULT_OK,
+		.reason = "the test says so",
+		.grant.ipv4 = ipv4,
+	};
+
+	snprintf(result.name, sizeof(result.name), "%s", name);
+	auth_answer(t.asked[at], &result);
+}
+
+/* ---- clients */
+
+static void deliver(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len)
+{
+	(void)from;
+	(void)packet;
+	assert_int_equal(len, PACKET_LEN);
+	container_of(sink, struct client, sink)->packets++;
+}
+
+static void flush(struct packet_sink *sink)
+{
+	(void)sink;
+}
+
+static void on_event(void *arg, const struct tunnel_event *ev)
+{
+	struct client *c = arg;
+
+	c->is_connected |= ev->type == TUNNEL_CONNECTED;
+	if (ev->type != TUNNEL_ENDED)
+		return;
+	c->has_ended = true;
+	c->end = *ev->end;
+}
+
+static void open_client(size_t number, const char *user)
+{
+	struct client *c = &t.clients[number];
+	struct sockaddr_storage peer = { .ss_family = AF_INET };
+	struct tunnel_cfg cfg = {
+		.loop = t.worker.loop,
+		.pump = &t.worker.pump,
+		.sink = &c->sink,
+		.tls_ctx = t.client_ctx,
+		.name = "vpn.example.net",
+		.http_host = "vpn.example.net",
+		.hashes = SSTP_HASH_SHA256,
+		.mtu = 1400,
+		.tls_timeout_ms = WAIT_MS,
+		.log = &c->log,
+		.event = on_event,
+		.arg = c,
+		.ppp = { .role = PPP_CLIENT,
+			 .auth = { PPP_AUTH_PAP },
+			 .auth_count = 1,
+			 .ipv4 = true,
+			 .user = user,
+			 .password = "secret" },
+	};
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
+			 0);
+	t.worker.session_count++;
+	t.worker.half_open_count++;
+	assert_true(session_accept(&t.worker.host, number + 1, fds[0], &peer));
+	snprintf(c->log.name, sizeof(c->log.name), "%s", user);
+	c->sink = (struct packet_sink){ .deliver = deliver, .flush = flush };
+	cfg.fd = fds[1];
+	assert_int_equal(tunnel_open(&c->tunnel, &cfg), 0);
+	c->is_open = true;
+}
+
+/* ---- the loop runs until the test has seen enough */
+
+static void time_is_up(struct loop_timer *timer)
+{
+	(void)timer;
+	fail_msg("nothing happened for too long");
+}
+
+static void look(struct loop_task *task)
+{
+	if (t.is_enough())
+		loop_stop(t.worker.loop);
+	else
+		loop_post(t.worker.loop, task);
+}
+
+static void run_until(bool (*is_enough)(void))
+{
+	t.is_enough = is_enough;
+	loop_post(t.worker.loop, &t.look);
+	loop_timer_set(t.worker.loop, &t.give_up, loop_now(t.worker.loop) + WAIT_MS);
+	assert_int_equal(loop_run(t.worker.loop), 0);
+	loop_timer_stop(t.worker.loop, &t.give_up);
+}
+
+static bool has_asked_once(void)
+{
+	return t.ask_count == 1;
+}
+
+static bool has_asked_twice(void)
+{
+	return t.ask_count == 2;
+}
+
+static bool is_ann_connected(void)
+{
+	return t.clients[0].is_connected;
+}
+
+static bool is_bob_connected(void)
+{
+	return t.clients[1].is_connected;
+}
+
+static bool has_ann_ended(void)
+{
+	return t.clients[0].has_ended;
+}
+
+static bool is_session_gone(void)
+{
+	return !t.worker.host.half_open.count && !t.worker.host.open.count;
+}
+
+/* ---- packets: IPv4 and UDP */
+
+static void make_packet(uint8_t at[PACKET_LEN], uint32_t from, uint32_t to)
+{
+	memset(at, 0, PACKET_LEN);
+	at[0] = 0x45;
+	store_u16(at + 2, PACKET_LEN);
+	at[8] = 64;
+	at[9] = 17;
+	store_u32(at + 12, from);
+	store_u32(at + 16, to);
+}
+
+static bool has_packet_reached_the_device(void)
+{
+	uint8_t at[PACKET_LEN + 1];
+
+	return recv(t.device, at, sizeof(at), MSG_DONTWAIT) == PACKET_LEN;
+}
+
+static bool has_packet_reached_ann(void)
+{
+	return t.clients[0].packets > 0;
+}
+
+static void pass_packets_of_ann(void)
+{
+	struct tun_offload off = { .gso = TUN_GSO_NONE };
+	uint8_t packet[PACKET_LEN];
+
+	make_packet(packet, ANN_ADDR, FAR_ADDR);
+	tunnel_send(&t.clients[0].tunnel, packet, sizeof(packet), &off);
+	run_until(has_packet_reached_the_device);
+	make_packet(packet, FAR_ADDR, ANN_ADDR);
+	assert_int_equal(send(t.device, packet, sizeof(packet), 0), PACKET_LEN);
+	run_until(has_packet_reached_ann);
+}
+
+/* ---- the cases */
+
+static void packets_pass_while_a_login_is_checked(void **state)
+{
+	(void)state;
+	open_client(0, "ann");
+	run_until(has_asked_once);
+	answer(0, AUTH_RESULT_OK, "ann", ANN_ADDR);
+	run_until(is_ann_connected);
+	open_client(1, "bob");
+	run_until(has_asked_twice);
+	pass_packets_of_ann();
+	assert_false(t.clients[1].is_connected);
+	assert_int_equal(t.worker.host.half_open.count, 1);
+	answer(1, AUTH_RESULT_OK, "bob", BOB_ADDR);
+	run_until(is_bob_connected);
+	assert_int_equal(registry_count(t.shared.registry), 2);
+}
+
+static void what_is_asked(void **state)
+{
+	const struct auth_request *rq;
+
+	(void)state;
+	open_client(0, "ann");
+	run_until(has_asked_once);
+	rq = &t.asked[0]->request;
+	assert_int_equal(rq->session, 1);
+	assert_ptr_equal(t.asked[0]->loop, t.worker.loop);
+	assert_int_equal(rq->attempt->method, PPP_AUTH_PAP);
+	assert_int_equal(rq->attempt->user.len, 3);
+	assert_memory_equal(rq->attempt->user.at, "ann", 3);
+	assert_memory_equal(rq->attempt->password.at, "secret", 6);
+	answer(0, AUTH_RESULT_OK, "CORP", ANN_ADDR);
+	run_until(is_ann_connected);
+	assert_string_equal(t.worker.host.open.first->user, "CORP"); /* as the backend calls her */
+	assert_int_equal(ip_v4(&t.worker.host.open.first->ipv4), ANN_ADDR);
+}
+
+static void a_session_that_ends_takes_its_question_back(void **state)
+{
+	(void)state;
+	open_client(0, "ann");
+	run_until(has_asked_once);
+	tunnel_abandon(&t.clients[0].tunnel);
+	run_until(is_session_gone);
+	assert_int_equal(t.cancel_count, 1);
+}
+
+static void a_worker_that_ends_takes_its_questions_back(void **state)
+{
+	(void)state;
+	open_client(0, "ann");
+	run_until(has_asked_once);
+	tunnel_abandon(&t.clients[0].tunnel);
+	loop_timer_stop(t.worker.loop, &t.give_up);
+	worker_close(&t.worker);
+	assert_int_equal(t.cancel_count, 1);
+}
+
+static bool is_session_ending(void)
+{
+	const struct session *s = t.worker.host.half_open.first;
+
+	assert_non_null(s);
+	return tunnel_is_ending(&s->tunnel);
+}
+
+/* The answer comes between the client's Terminate-Request and the end of its connection. */
+static void an_answer_for_one_that_is_leaving_is_dropped(void **state)
+{
+	(void)state;
+	open_client(0, "ann");
+	run_until(has_asked_once);
+	tunnel_shutdown(&t.clients[0].tunnel);
+	run_until(is_session_ending);
+	assert_int_equal(t.cancel_count, 0);
+	answer(0, AUTH_RESULT_OK, "ann", ANN_ADDR);
+	assert_int_equal(registry_count(t.shared.registry), 0);
+	run_until(is_session_gone);
+	assert_false(t.clients[0].is_connected);
+}
+
+/* Its password may be right, so it is not told that it is wrong. */
+static void nobody_can_tell(void **state)
+{
+	(void)state;
+	open_client(0, "ann");
+	run_until(has_asked_once);
+	answer(0, AUTH_RESULT_UNAVAILABLE, "ann", 0);
+	run_until(has_ann_ended);
+	assert_false(t.clients[0].end.is_verdict);
+	assert_non_null(strstr(t.clients[0].end.text, "logins can not be checked now, try again"));
+	run_until(is_session_gone);
+}
+
+static void nobody_can_be_asked(void **state)
+{
+	(void)state;
+	t.error = -EDQUOT;
+	open_client(0, "ann");
+	run_until(has_ann_ended);
+	assert_false(t.clients[0].end.is_verdict);
+	run_until(is_session_gone);
+	assert_int_equal(t.cancel_count, 0);
+}
+
+/* After a delay. */
+static void a_refusal_is_a_verdict(void **state)
+{
+	(void)state;
+	open_client(0, "ann");
+	run_until(has_asked_once);
+	answer(0, AUTH_RESULT_REFUSED, "ann", 0);
+	run_until(has_ann_ended);
+	assert_true(t.clients[0].end.is_verdict);
+	assert_int_equal(t.clients[0].end.code, EXIT_AUTH);
+	run_until(is_session_gone);
+}
+
+/* ---- set-up */
+
+static void quiet(enum log_level level, const char *name, const char *line)
+{
+	(void)level;
+	(void)name;
+	(void)line;
+}
+
+static int set_up(void **state)
+{
+	struct tls_error err;
+	struct tun *tun;
+	int fds[2];
+
+	(void)state;
+	t.cfg = (struct server_cfg){ .tls = { .cert_file = t.cert, .key_file = t.key },
+				     .mtu = 1400,
+				     .hashes = SSTP_HASH_SHA256,
+				     .auth = { PPP_AUTH_PAP },
+				     .auth_count = 1,
+				     .name = "server" };
+	assert_true(ip_prefix_parse("10.9.0.0/24", &t.cfg.network));
+	t.shared = (struct shared){ .cfg = &t.cfg,
+				    .workers = &t.worker,
+				    .worker_count = 1,
+				    .half_open_max = WORKER_HALF_OPEN_MAX };
+	memset(t.clients, 0, sizeof(t.clients));
+	t.ask_count = t.cancel_count = 0;
+	t.error = 0;
+	t.give_up.expired = time_is_up;
+	t.look = (struct loop_task){ .run = look };
+	rwlock_init(&t.shared.credentials.lock);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds) || tun_adopt(fds[0], &tun))
+		return -1;
+	t.device = fds[1];
+	return tls_ctx_server(&t.cfg.tls, &t.shared.credentials.tls, &err) ||
+	       registry_open(&t.cfg, &t.shared.registry) ||
+	       auth_open(&backend, NULL, &t.shared.auth) ||
+	       worker_open(&t.worker, &t.shared, 0, tun);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CLIENTS && t.worker.loop; i++)
+		if (t.clients[i].is_open)
+			tunnel_abandon(&t.clients[i].tunnel);
+	worker_close(&t.worker);
+	registry_close(t.shared.registry);
+	auth_close(t.shared.auth);
+	credentials_close(&t.shared.credentials);
+	close(t.device);
+	return 0;
+}
+
+static int make_certificate(void **state)
+{
+	static const char *const name = "vpn.example.net";
+	static struct cert_info info;
+	static uint8_t der[4096];
+	struct cert_request rq = { .names = &name, .name_count = 1, .days = 1 };
+	struct tls_client_cfg client = { .pins = &t.pin, .pin_count = 1 };
+	struct tls_error err;
+	size_t len;
+
+	(void)state;
+	strcpy(t.folder, "/tmp/login_test.XXXXXX");
+	if (!mkdtemp(t.folder))
+		return -1;
+	snprintf(t.cert, sizeof(t.cert), "%s/cert", t.folder);
+	snprintf(t.key, sizeof(t.key), "%s/key", t.folder);
+	if (cert_make(&rq, t.cert, t.key, false, &err) ||
+	    cert_load(t.cert, der, sizeof(der), &len, &err) ||
+	    !cert_read(bytes_of(der, len), &info))
+		return -1;
+	t.pin = info.pin;
+	log_set_sink(quiet);
+	return tls_ctx_client(&client, &t.client_ctx, &err);
+}
+
+static int remove_certificate(void **state)
+{
+	(void)state;
+	tls_ctx_release(t.client_ctx);
+	unlink(t.cert);
+	unlink(t.key);
+	return rmdir(t.folder);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(packets_pass_while_a_login_is_checked),
+		CASE(what_is_asked),
+		CASE(a_session_that_ends_takes_its_question_back),
+		CASE(a_worker_that_ends_takes_its_questions_back),
+		CASE(an_answer_for_one_that_is_leaving_is_dropped),
+		CASE(nobody_can_tell),
+		CASE(nobody_can_be_asked),
+		CASE(a_refusal_is_a_verdict),
+	};
+
+	return cmocka_run_group_tests_name("server/login", tests, make_certificate,
+					   remove_certificate);
+}
