@@ -96,7 +96,8 @@ void auth_start(struct ppp *p)
 	p->auth.give_up_ms = p->now_ms + AUTH_GIVE_UP_MS;
 	log_debug(p->cfg.log, "auth: %s", p->auth.method->name);
 	p->auth.method->start(p);
-	replay_held(p);
+	if (p->cfg.role == PPP_CLIENT)
+		replay_held(p);
 }
 
 void auth_stop(struct ppp *p)

@@ -114,19 +114,24 @@ struct auth {
 	uint8_t challenges; /* client: how many came before the result */
 	bool awaits_result; /* client: name and proof are sent, and nothing is said of them yet */
 	uint8_t challenge[MSCHAP_CHALLENGE_LEN];
-	/* client */
-	uint8_t peer_challenge[MSCHAP_CHALLENGE_LEN];
-	char expected[MSCHAP_S_LEN + 1];
-	uint8_t hlak[PPP_HLAK_LEN]; /* both ends */
-	uint16_t held_protocol;     /* one frame that came before LCP was open; 0: none */
-	uint16_t held_len;
-	uint8_t held[PPP_HELD_MAX];
-	/* server */
-	uint16_t user_len, password_len;
-	uint8_t user[PPP_NAME_MAX];
-	uint8_t password[PPP_TEXT_MAX];
-	uint8_t response[MSCHAP_VALUE_LEN];
-	struct ppp_verdict verdict;
+	uint8_t hlak[PPP_HLAK_LEN];
+	union {
+		struct { /* client */
+			uint8_t peer_challenge[MSCHAP_CHALLENGE_LEN];
+			char expected[MSCHAP_S_LEN + 1];
+			uint16_t
+				held_protocol; /* one frame that came before LCP was open; 0: none */
+			uint16_t held_len;
+			uint8_t held[PPP_HELD_MAX];
+		};
+		struct { /* server */
+			uint16_t user_len, password_len;
+			uint8_t user[PPP_NAME_MAX];
+			uint8_t password[PPP_TEXT_MAX];
+			uint8_t response[MSCHAP_VALUE_LEN];
+			struct ppp_verdict verdict;
+		};
+	};
 };
 
 struct ppp {
