@@ -53,7 +53,8 @@ static bool add_pem(struct authorities *a, struct bytes block)
 
 	if (der && pem_decode(block, der, block.len, &len)) {
 		fit = realloc(der, len ? len : 1);
-		der = fit ? fit : der;
+		if (fit)
+			der = fit;
 		if (add(a, der, len))
 			return true;
 	}
