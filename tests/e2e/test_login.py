@@ -9,7 +9,7 @@ import pytest
 from pki import openssl
 from scripted import ABORT, CLOSE, METHOD, NAK, TERMINATE, ScriptedServer
 
-CRYPT_OF_BUILDER = openssl("passwd", "-6", "builder").decode().strip()
+CRYPT_OF_BUILDER = openssl("passwd", "-6", "-salt", "eightbytes", "builder").decode().strip()
 NT_OF_PASSWORD = "$nt$8846f7eaee8fb117ad06bdd830b7586c"
 
 
