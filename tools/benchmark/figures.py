@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What was measured: a list of runs for each metric and each peer, run k of one beside run k of the other."""
 import math
 import statistics

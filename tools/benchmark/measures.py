@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One measurement each: a transfer, a search for a rate, a series of pings, a start, a look at the memory."""
 import json
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The parts of the benchmark. Each measures everybody once, one after the other, and is called once a round.
 
 A new part (a program of its own, say) is a function here and a line in PARTS.

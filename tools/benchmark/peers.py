@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The VPNs, each with what people usually give it, and the same cipher for all (AES-128-GCM) where one can choose.
 
 A peer is a server that stays up, and a client that can be ended and started again. What is not TCP is switched off:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What was measured, for people (a table), for the README (Markdown) and for programs (JSON)."""
 import itertools
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Three hosts on this machine: everything between the client and the host inside goes through the server.
 
     client 192.0.2.2 ---- 192.0.2.1 server 172.16.5.1 ---- inside 172.16.5.2, .11, .12, ...

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The namespaces, the cables between them, and the programs in them."""
 import json
 import os

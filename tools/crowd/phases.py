@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What is measured: each phase gives a dictionary, which becomes a part of the JSON."""
 import json
 import signal

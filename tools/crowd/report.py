@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The table that is printed: what was measured, and the goal if there is one."""
 
 
