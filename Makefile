@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # sstp: `make help` lists the targets and the variables.
 #
 # Flavours build beside each other, each in build/FLAVOUR/: musl (the static program), glibc (STATIC=0), asan
@@ -228,6 +229,7 @@ $(foreach f,$(FOLDERS),$(eval $(call folder_rule,$f)))
 # tools/deps sees by itself whether anything is to be done, and leaves the libraries alone if not.
 $(THIRD): $(DEPS)/stamp ;
 $(DEPS)/stamp: FORCE
+	$(if $(filter clang,$(COMPILER)),tools/deps clang)
 	CC='$(DEPS_CC)' tools/deps $(notdir $(DEPS))
 
 # ---- unit tests: tests/FOLDER/NAME_test.c; what else lies in tests/FOLDER/ or tests/support/ helps them
@@ -256,21 +258,22 @@ unit-programs: $(UNIT_PROGRAMS)
 
 UNIT_FLAVOUR = $(if $(filter $(MACHINE),$(TARGET)),asan,$(TARGET))
 unit:
+	tools/deps unit
 	$(if $(filter asan,$(UNIT_FLAVOUR)),,tools/deps emulator)
 	+$(MAKE) FLAVOUR=$(UNIT_FLAVOUR) unit-programs
 	tools/check unit $(UNIT_FLAVOUR) $(UNIT_PROGRAMS:$B/%=$(BUILD)/$(UNIT_FLAVOUR)/%)
 
 memcheck:
-	tools/deps lint
+	tools/deps memcheck
 	+$(MAKE) FLAVOUR=glibc unit-programs
 	UNDER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' \
 		tools/check unit glibc $(UNIT_PROGRAMS:$B/%=$(BUILD)/glibc/%)
 
 # ---- fuzzing: tests/fuzz/NAME_fuzz.c, fed by clang's libFuzzer, or by replay.c with a corpus that is there
 ## make fuzz           fuzz targets, in build/fuzz/
-## make fuzz-run       each of them for FUZZ_SECONDS=30
+## make fuzz-run       each of them for SECONDS=30
 
-FUZZ_SECONDS ?= 30
+SECONDS = 30
 FUZZ_NAMES = $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_SUPPORT = $(filter-out %_fuzz.o %/replay.o,$(call objects,tests/fuzz/*.c)) $(SUPPORT)
 FUZZ_LIBS = $(FUZZ_SUPPORT) $(call archives,$(FOLDERS)) $(THIRD)
@@ -287,16 +290,11 @@ fuzz-programs: $(FUZZ_NAMES:%=$B/%_fuzz)
 replay-programs: $(FUZZ_NAMES:%=$B/%_replay)
 
 fuzz:
-	tools/deps fuzz
 	+$(MAKE) FLAVOUR=fuzz fuzz-programs
 
 # What is found new goes to build/: only what is worth keeping is copied to tests/fuzz/corpus/ by hand.
 fuzz-run: fuzz
-	set -e; for n in $(FUZZ_NAMES); do \
-		mkdir -p $(BUILD)/fuzz/corpus/$$n tests/fuzz/corpus/$$n; \
-		$(BUILD)/fuzz/$${n}_fuzz -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
-			-artifact_prefix=$(BUILD)/fuzz/$$n- $(BUILD)/fuzz/corpus/$$n tests/fuzz/corpus/$$n; \
-	done
+	BUILD=$(BUILD) tools/check fuzz $(SECONDS) $(FUZZ_NAMES)
 
 # ---- end to end: programs that tests/e2e/ puts between sstp and its peers
 
@@ -332,6 +330,7 @@ $(LINE): $(call objects,tools/line/*.c)
 bench-programs: $(BENCH_PROGRAMS) $(LINE)
 
 bench:
+	tools/deps bench
 	tools/bench $(BENCH)
 
 # ---- load: tools/load, and the crowd of clients in tools/crowd/ that it puts before a server
@@ -346,6 +345,7 @@ $(CROWD): $(call objects,tools/crowd/*.c) $(call archives,$(call under,tunnel)) 
 crowd: $(CROWD)
 
 load:
+	tools/deps load
 	tools/load $(LOAD)
 
 # ---- other ways to build, and to look at the source
@@ -383,24 +383,32 @@ layers:
 	$(foreach f,$(FOLDERS),$(if $(call ABOVE,$f),! grep -E '^#include "($(call ABOVE,$f))/' \
 		$(wildcard src/$f/*.[ch]) /dev/null &&)) true
 
-lint: layers $(THIRD)
+# Every source file says which license it has.
+licensed:
+	! find $(wildcard .ci Containerfile Makefile deps man mk src tests tools) -type f ! -path '*/corpus/*' \
+		! -name '*.json' ! -name '*.patch' ! -name '*.pyc' | xargs grep -L 'SPDX-License-Identifier: [A-Z]' | grep .
+
+CORES = $(shell nproc)
+SHELL_FILES = .ci/run tools/check tools/demo tools/deps tests/e2e/peers/uml_init
+
+lint: layers licensed $(THIRD)
 	tools/deps lint
-	shellcheck -S warning $(wildcard tools/check tools/deps tools/demo) .ci/run
-	printf '%s\n' $(C_FILES) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- $(LINT_FLAGS) 2>$(BUILD)/lint.log
-	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+	shellcheck -S warning $(SHELL_FILES)
+	mandoc -T lint -W warning man/sstp.8
+	printf '%s\n' $(C_FILES) | xargs -P $(CORES) -I FILE clang-tidy --quiet FILE -- $(LINT_FLAGS) 2>$(BUILD)/lint.log
+	cppcheck -j $(CORES) --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		$(CPPCHECK_FLAGS) -Isrc $(C_FILES)
-	+command -v scan-build >/dev/null || exit 0; \
-	scan-build --use-cc=$(CC) --status-bugs -o $(BUILD)/scan/report \
-		$(MAKE) FLAVOUR=scan scan-objects
+	+scan-build --use-cc=$(CC) --status-bugs -o $(BUILD)/scan/report \
+		$(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(CORES)) FLAVOUR=scan scan-objects
 
 scan-objects: $(C_FILES:%.c=$B/%.o)
 
 format:
-	tools/deps lint
+	tools/deps format
 	clang-format -i $(ALL_FILES)
 
 format-check:
-	tools/deps lint
+	tools/deps format
 	clang-format --dry-run -Werror $(ALL_FILES)
 
 ## make install        the program, its man page and the licenses (PREFIX=/usr/local, DESTDIR=, TARGET=); make uninstall
@@ -429,7 +437,7 @@ distclean: clean
 ## WOLFSSL_VERSION=5.7.2 builds with an older wolfSSL than the newest known (docs/libraries.md),
 ## WOLFSSL=system STATIC=0 takes the system's wolfSSL (5.5.4 or later) and inih by pkg-config.
 
-.PHONY: help unit-programs unit memcheck fuzz-programs replay-programs fuzz fuzz-run peers check check-all e2e lint layers scan-objects \
+.PHONY: help unit-programs unit memcheck fuzz-programs replay-programs fuzz fuzz-run peers check check-all e2e lint layers licensed scan-objects \
 	bench-programs bench crowd load format format-check install uninstall clean distclean
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
