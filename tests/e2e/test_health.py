@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import GATEWAY, LIBC, SERVER, SILENT, SSTP, eventually, on_a_terminal
+from lab import GATEWAY, LIBC, PATIENCE, SERVER, SILENT, SSTP, eventually, on_a_terminal
 
 STRANGER = 54321  # a user id that nobody has
 SILENT_SERVER = SILENT.removesuffix(".0") + ".7"
@@ -318,10 +318,10 @@ def test_a_server_that_acknowledges_nothing(lab):
     lab.router.configure("route add blackhole 192.0.2.1/32\n")
     pinging = lab.start(lab.client, "ping", "-q", "-i", "0.2", "10.9.0.1", label="ping")
     eventually("health sees it", lambda: "no acknowledgement from the server for" in lab.client.run(
-        lab.sstp, "healthcheck", check=False).stdout, seconds=60)
-    client.wait_for(r"no acknowledgement from the server for \d+ s; next try in", seconds=90)
+        lab.sstp, "healthcheck", check=False).stdout, seconds=60 + PATIENCE)
+    client.wait_for(r"no acknowledgement from the server for \d+ s; next try in", seconds=60 + PATIENCE)
     lab.router.configure("route del blackhole 192.0.2.1/32\n")
-    client.wait_for("^connected in ", count=2, seconds=90)
+    client.wait_for("^connected in ", count=2, seconds=60 + PATIENCE)
     pinging.kill()
 
 
@@ -336,7 +336,7 @@ def test_a_client_that_acknowledges_nothing(lab):
     bob.send(signal.SIGSTOP)
     lab.client.configure("link set cable down\n")
     ann.kill()
-    server.wait_for(r"^session 1: ended after \d+ s, user \"ann\": no acknowledgement from the client for \d+ s;", seconds=90)
+    server.wait_for(r"^session 1: ended after \d+ s, user \"ann\": no acknowledgement from the client for \d+ s;", seconds=60 + PATIENCE)
     bob.send(signal.SIGCONT)
     lab.other.ping_server()
     assert "session 2: ended" not in server.log

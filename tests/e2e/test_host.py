@@ -615,6 +615,7 @@ def test_a_crash_of_one_client_does_not_touch_another_that_lives(lab):
     lab.serve("--listen", f"{SERVER}:4443", network="10.10.0.0/24")
     lives = lab.connect()
     lab.connect("--no-default-route", "--route", "192.0.2.0/24", to=f"{SERVER}:4443").kill()
+    eventually("the first has its way again", lambda: is_via(lab.client.routes().get(SERVER)))
     third = lab.connect("--no-default-route", to=f"{SERVER}:4443")
     assert third.stop() == 0
     assert name_servers(lab.client) == ["10.9.0.53", "10.9.0.54"]

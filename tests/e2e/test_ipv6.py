@@ -354,7 +354,7 @@ def test_ipv6_in_another_namespace(lab, giver):
         client = connect(lab, "--netns", "blue")
         client.wait_for("^IPv6 address 2001:db8:77:")
         eventually("all its IPv6 goes into the tunnel", lambda: "8000::/1 dev sstp0" in run_there("ip", "-6", "route").stdout)
-        assert "1 received" in run_there("ping", "-c1", "-W5", FAR6).stdout
+        assert "1 received" in run_there("ping", "-c1", "-W60", FAR6).stdout
         assert f"nameserver {NAMES6}\n" in run_there("cat", "/etc/resolv.conf").stdout
         assert client.stop() == 0
 
@@ -382,7 +382,7 @@ def test_ipv6_of_a_command(lab, giver):
     password = lab.file("password", "wonder land\n")
     command = lab.start(lab.client, lab.sstp, "run", "-v", SERVER, "--auth", "pap", "--user", "ann", "--password-file",
                         password, "--servercert", lab.pki.server.pin, "--", "sh", "-c",
-                        f"cat /etc/resolv.conf; ping -c1 -W5 {FAR6}")
+                        f"cat /etc/resolv.conf; ping -c1 -W60 {FAR6}")
     assert command.wait() == 0
     assert "1 received" in command.log
     assert f"nameserver {NAMES6}\n" in command.log

@@ -32,7 +32,7 @@ def test_each_method(lab, both, method):
 def test_the_two_agree_on_a_method(lab, offered, allowed, taken):
     server = lab.serve("--auth", offered)
     lab.connect("--auth", allowed, "--no-default-route")
-    assert f"debug: session 1: auth: {taken}\n" in server.log
+    server.wait_for(f"^debug: session 1: auth: {taken}$")
     lab.client.ping_server()
 
 

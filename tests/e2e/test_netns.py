@@ -170,7 +170,7 @@ def test_two_of_them_and_our_own(lab):
     with named(lab.client, "blue") as blue, named(lab.client, "red") as red:
         clients = [lab.connect("--netns", "blue"), lab.connect("--netns", "red"), lab.connect()]
         for run in (blue, red, lab.client.run):
-            assert "1 received" in run("ping", "-c1", "-W5", GATEWAY).stdout
+            assert "1 received" in run("ping", "-c1", "-W60", GATEWAY).stdout
         assert [c.stop() for c in clients] == [0, 0, 0]
         assert not [c.said for c in clients if "warn" in c.said]
 
@@ -352,7 +352,7 @@ def test_ready_and_exit_descriptors(lab, ordinary, container):
             client.wait_for("^connected in ")
             held.write(b"nobody reads this")
             held.flush()
-            container.run("ping", "-c1", "-W5", GATEWAY)
+            container.run("ping", "-c1", "-W60", GATEWAY)
             assert client.status is None
         assert client.wait() == 0
         client.wait_for("descriptor 8 is closed at its other end")
@@ -479,7 +479,7 @@ def test_a_server_in_another_namespace(lab, both):
         assert lab.server.state() == before
         lab.client.ping(GATEWAY)
         assert "10.9.0.1/24" in run("ip", "addr", "show", "sstp0").stdout
-        assert "1 received" in run("ping", "-c1", "-W5", "10.9.0.2").stdout
+        assert "1 received" in run("ping", "-c1", "-W60", "10.9.0.2").stdout
         assert client.stop() == 0
         assert server.stop() == 0
         assert "sstp0" not in run("ip", "link").stdout

@@ -20,7 +20,7 @@ HEADER_MAX = 8 * 1024
 
 def curl(lab, *options, path="/"):
     """What curl sees of https://vpn.example.net/: status, headers, and what it says of the connection."""
-    done = lab.client.run("curl", "--silent", "--show-error", "--verbose", "--max-time", "20", "--cacert", lab.pki.ca,
+    done = lab.client.run("curl", "--silent", "--show-error", "--verbose", "--max-time", PATIENCE, "--cacert", lab.pki.ca,
                           *options, f"https://{NAME}{path}", check=False)
     assert done.returncode == 0, done.stderr
     status = re.search(r"^< HTTP/1.1 (\d+) ", done.stderr, re.M)

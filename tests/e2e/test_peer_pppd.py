@@ -79,7 +79,7 @@ def test_carries_five_megabytes_each_way(bench):
     client.wait_until_up()
     bench.transfer(5_000_000)
     address = pppd.job.wait_for("local  LL address (fe80::[0-9a-f:]+)")[1]
-    bench.guest.run(f"ip netns exec client ping -c 1 -W 5 {address}%tun0")
+    bench.guest.run(f"ip netns exec client ping -c 1 -W 60 {address}%tun0")
     assert client.stop() == 0 and pppd.job.wait() == 0
     assert pppd.has_met_a_good_client()
     assert re.search("rcvd .LCP ConfRej .*<pcomp> <accomp>", pppd.log)

@@ -121,7 +121,7 @@ def proxy(lab, inside):
 
 
 def curl(lab, *words, check=True):
-    done = lab.client.run("curl", "-sS", "--max-time", "20", *words, check=check)
+    done = lab.client.run("curl", "-sS", "--max-time", PATIENCE, *words, check=check)
     return done.stdout if check else done
 
 
@@ -242,7 +242,7 @@ def test_a_target_that_keeps_its_end_open(lab, both, proxy, answer, is_kept):
         for turn in range(2):
             s.sendall(f"GET http://{INSIDE}:8000/{turn} HTTP/1.1\r\n\r\n".encode())
             target, _ = listener.accept()
-            target.settimeout(20)
+            target.settimeout(PATIENCE)
             assert target.recv(1000).startswith(f"GET /{turn} ".encode())
             target.sendall(answer)
             if not is_kept:
@@ -643,7 +643,7 @@ def test_an_association_ends_with_its_connection(lab, both, inside, association)
 def test_others_than_this_host(lab, inside):
     proxy = start_proxy(lab, "--socks5", f"*:{SOCKS}", "--http-proxy", f"10.1.0.2:{HTTP}")
     assert proxy.said.count("EVERYBODY who reaches this port") == 2
-    done = lab.other.run("curl", "-sS", "--max-time", "20", "--proxy", f"http://10.1.0.2:{HTTP}", f"http://{WEB}/")
+    done = lab.other.run("curl", "-sS", "--max-time", PATIENCE, "--proxy", f"http://10.1.0.2:{HTTP}", f"http://{WEB}/")
     assert done.stdout == HELLO.decode()
 
 
@@ -652,7 +652,7 @@ def test_others_with_a_login_are_no_reason_to_warn(lab, inside):
 
 
 def test_this_host_alone(lab, inside, proxy):
-    done = lab.other.run("curl", "-sS", "--max-time", "20", "--proxy", f"http://10.1.0.2:{HTTP}", f"http://{WEB}/", check=False)
+    done = lab.other.run("curl", "-sS", "--max-time", PATIENCE, "--proxy", f"http://10.1.0.2:{HTTP}", f"http://{WEB}/", check=False)
     assert done.returncode == 7  # curl's word for no connection
 
 

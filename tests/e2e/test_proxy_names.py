@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lab import INSIDE, eventually
+from lab import INSIDE, PATIENCE, eventually
 from test_proxy_front import HTTP, SOCKS, read_all, socks_request, start_proxy
 
 FIRST, SECOND = "172.16.5.53", "172.16.5.54"
@@ -79,7 +79,7 @@ class Server:
 
     def serve_tcp(self, client):
         with client:
-            client.settimeout(10)
+            client.settimeout(PATIENCE)
             size = struct.unpack("!H", client.recv(2, socket.MSG_WAITALL))[0]
             query = client.recv(size, socket.MSG_WAITALL)
 
@@ -142,7 +142,7 @@ def by_socks(lab, name, port=80):
     """The reply's code."""
     said = b""
     with lab.client.connect("127.0.0.1", SOCKS) as s:
-        s.settimeout(60)
+        s.settimeout(PATIENCE)
         s.sendall(socks_request(name, port))
         while len(said) < 4:
             piece = s.recv(100)
@@ -154,7 +154,7 @@ def by_socks(lab, name, port=80):
 def by_http(lab, name, port=80):
     """The status, and what was said."""
     with lab.client.connect("127.0.0.1", HTTP) as s:
-        s.settimeout(60)
+        s.settimeout(PATIENCE)
         s.sendall(f"CONNECT {name}:{port} HTTP/1.1\r\n\r\n".encode())
         said = s.recv(4096)
         if not said.startswith(b"HTTP/1.1 200"):

@@ -110,12 +110,12 @@ def test_one_in_another(lab, ordinary, web):
 
 def test_loopback_works(lab, ordinary):
     lab.serve()
-    assert "1 received" in ordinary.output("ping", "-c1", "-W5", "127.0.0.1")
+    assert "1 received" in ordinary.output("ping", "-c1", "-W60", "127.0.0.1")
 
 
 def test_ping_works(lab, ordinary):
     lab.serve()
-    assert "1 received" in ordinary.output("ping", "-c1", "-W5", "10.9.0.1")
+    assert "1 received" in ordinary.output("ping", "-c1", "-W60", "10.9.0.1")
 
 
 # ---- names
