@@ -4,8 +4,11 @@
 A test that takes `both` runs once with the program as it is shipped and once with the sanitizers' build, on both ends.
 One that takes minutes (it builds something, or moves gigabytes) is marked `@pytest.mark.slow`: `make check` leaves it
 out, `make check-all` runs it.
+
+pytest-xdist runs several tests at a time, each of its processes with hosts of its own.
 """
 import os
+import re
 
 import pytest
 
@@ -15,8 +18,42 @@ from peers.waiting import waiting  # noqa: F401 (fixture)
 from pki import Pki
 
 
+# Files whose tests take longest, which begin first. The last tests of a run then are short ones, and no process waits
+# long for another.
+LONGEST = ("test_peer_", "test_killed", "test_containers", "test_hostile", "test_bulk", "test_host", "test_lifecycle")
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes minutes; for make check-all")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: next((n for n, begin in enumerate(LONGEST) if item.path.stem.startswith(begin)),
+                                     len(LONGEST)))
+
+
+def together(name):
+    """Tests with the same result run in one process, one after the other.
+
+    A file's tests do, as they share what takes time to set up; the peers' tests share a guest and what they wait for.
+    Those of test_killed.py share nothing, and each takes long.
+    """
+    path = name.split("::")[0]
+    if path.endswith("test_killed.py"):
+        return name
+    return re.sub(r"test_peer_\w+", "test_peer", path)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """`-n 3`: which of the three processes runs which test."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return together(nodeid)
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
