@@ -81,7 +81,7 @@ static void read_mtu(struct reader r, struct advert_option *o)
 		o->type = ADVERT_MTU;
 }
 
-static void read_list(struct reader r, int type, struct advert_option *o)
+static void read_list(struct reader r, enum advert_type type, struct advert_option *o)
 {
 	get_u16(&r); /* Reserved */
 	o->list.lifetime_s = get_u32(&r);

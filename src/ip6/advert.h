@@ -18,7 +18,7 @@ bool advert_get(const uint8_t *packet, size_t len, const uint8_t own_iid[IP6_IID
 
 /* An option, as far as it is known and means something to us. */
 struct advert_option {
-	enum {
+	enum advert_type {
 		ADVERT_OTHER, /* or malformed, or of no use */
 		ADVERT_PREFIX,
 		ADVERT_MTU,

@@ -136,6 +136,7 @@ enum bans_answer bans_judge(struct bans *b, const struct bans_attempt *a, unsign
 	struct ban pair = key_of(b, a->source, a->user), source = key_of(b, a->source, "");
 	unsigned source_max = max_failures * BANS_SOURCE_PART;
 	bool is_source_free = a->has_live_sessions || is_known(b, &pair, now_ms);
+	bool is_pair_full, is_source_full;
 
 	if (failures_of(b, b->pairs, &pair, now_ms) >= max_failures)
 		return BANS_REFUSED;
@@ -145,11 +146,9 @@ enum bans_answer bans_judge(struct bans *b, const struct bans_attempt *a, unsign
 		forgive(b, &pair, &source, now_ms);
 		return BANS_GOOD;
 	}
-	/* both are counted */
-	return (note(b, b->pairs, &pair, now_ms) == max_failures) |
-			       (note(b, b->sources, &source, now_ms) == source_max)
-		       ? BANS_WRONG_NOW
-		       : BANS_WRONG;
+	is_pair_full = note(b, b->pairs, &pair, now_ms) == max_failures;
+	is_source_full = note(b, b->sources, &source, now_ms) == source_max;
+	return is_pair_full || is_source_full ? BANS_WRONG_NOW : BANS_WRONG;
 }
 
 static size_t each_of(const struct ban *table, unsigned limit, uint64_t now_ms,

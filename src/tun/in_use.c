@@ -18,12 +18,12 @@ struct link_request {
 	struct ifinfomsg link;
 };
 
-static bool has_carrier(const struct nlmsghdr *reply)
+static bool has_carrier(struct nlmsghdr *reply)
 {
-	const struct ifinfomsg *link = NLMSG_DATA(reply);
+	struct ifinfomsg *link = NLMSG_DATA(reply);
 	unsigned left = (unsigned)IFLA_PAYLOAD(reply);
 
-	for (const struct rtattr *a = IFLA_RTA(link); RTA_OK(a, left); a = RTA_NEXT(a, left))
+	for (struct rtattr *a = IFLA_RTA(link); RTA_OK(a, left); a = RTA_NEXT(a, left))
 		if (a->rta_type == IFLA_CARRIER)
 			return *(const unsigned char *)RTA_DATA(a);
 	return false;

@@ -116,7 +116,7 @@ def test_after_a_crash_the_next_one_removes_the_folders(lab, when):
             assert f"nameserver {NAMES}\n" in (netns / "blue/resolv.conf").read_text()
         else:
             crashed = lab.connect("--netns", "blue", to=SILENT.replace(".0", ".1"), wait=False)
-            crashed.wait_for("^connecting to ")
+            eventually("its folder is there", (netns / "blue").is_dir)
             crashed.kill()
         assert (netns / "blue").is_dir()
         assert lab.connect("--netns", "blue").stop() == 0
