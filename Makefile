@@ -290,6 +290,7 @@ fuzz-programs: $(FUZZ_NAMES:%=$B/%_fuzz)
 replay-programs: $(FUZZ_NAMES:%=$B/%_replay)
 
 fuzz:
+	tools/deps unit # tests/support/ needs cmocka
 	+$(MAKE) FLAVOUR=fuzz fuzz-programs
 
 # What is found new goes to build/: only what is worth keeping is copied to tests/fuzz/corpus/ by hand.
