@@ -487,16 +487,11 @@ static void ask_stats(struct asker *a)
 /* What is asked of all workers is answered once; what ended sessions did is not forgotten. */
 static void all_workers_tell_what_they_have_counted(void **state)
 {
-	static const char users[] = "ann * secret *\n";
-	struct users_error err;
 	struct worker *w = t.workers;
 	struct asker a = { .loop = NULL };
 	struct session *s;
 
 	(void)state;
-	t.cfg.name = "server";
-	assert_int_equal(
-		users_parse("users", users, strlen(users), &t.shared.credentials.users, &err), 0);
 	t.shared.worker_count = 2;
 	open_worker(0);
 	open_worker(1);
