@@ -92,11 +92,10 @@ static void answer(size_t at, enum auth_outcome outcome, const char *name, uint3
 
 /* ---- clients */
 
-static void deliver(struct packet_sink *sink, struct tunnel *from, uint8_t *packet, size_t len)
+static void deliver(struct packet_sink *sink, struct tunnel *from, const struct packet *p)
 {
 	(void)from;
-	(void)packet;
-	assert_int_equal(len, PACKET_LEN);
+	assert_int_equal(p->h.total, PACKET_LEN);
 	container_of(sink, struct client, sink)->packets++;
 }
 
@@ -236,11 +235,10 @@ static bool has_packet_reached_ann(void)
 
 static void pass_packets_of_ann(void)
 {
-	struct tun_offload off = { .gso = TUN_GSO_NONE };
 	uint8_t packet[PACKET_LEN];
 
 	make_packet(packet, ANN_ADDR, FAR_ADDR);
-	tunnel_send(&t.clients[0].tunnel, packet, sizeof(packet), &off);
+	tunnel_send_own(&t.clients[0].tunnel, packet, sizeof(packet));
 	run_until(has_packet_reached_the_device);
 	make_packet(packet, FAR_ADDR, ANN_ADDR);
 	assert_int_equal(send(t.device, packet, sizeof(packet), 0), PACKET_LEN);

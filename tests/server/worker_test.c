@@ -17,7 +17,6 @@
 
 #include <cmocka.h>
 
-#include "auth/table.h"
 #include "server/worker.h"
 #include "tls/cert.h"
 
