@@ -337,19 +337,22 @@ static void complain_of_word(struct reading *r, const char *word, const char *wh
 			why, *hint ? "; " : "", hint);
 }
 
-/* Filled, if there is something to say about a word that was not expected. */
+static const char *about_commands(const struct reading *r, const struct given *g)
+{
+	if (r->verb->takes_command)
+		return "a command follows --";
+	return g->is_late && g->value[0] != '-'
+		       ? "only sstp run and sstp proxy take a command after --"
+		       : "";
+}
+
+/* Empty, if there is nothing to say about a word that was not expected. */
 static void hint_of(const struct reading *r, const struct given *g, char hint[HINT_SIZE])
 {
-	const char *of_command = "";
+	const char *commands = about_commands(r, g);
 
-	if (r->verb->takes_command)
-		of_command = "a command follows --";
-	else if (g->is_late && *g->value != '-')
-		of_command = "only sstp run and sstp proxy take a command after --";
-	if (*of_command && g->is_late)
-		snprintf(hint, HINT_SIZE, "%s", of_command);
-	else if (!hint_for_word(r->verb, g->value, false, hint))
-		snprintf(hint, HINT_SIZE, "%s", of_command);
+	if ((*commands && g->is_late) || !hint_for_word(r->verb, g->value, false, hint))
+		snprintf(hint, HINT_SIZE, "%s", commands);
 }
 
 /*

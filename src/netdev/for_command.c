@@ -20,6 +20,7 @@
 #include "netdev/netdev.h"
 #include "proc/command.h"
 #include "proc/confine.h"
+#include "proc/guardian.h"
 #include "proc/handover.h"
 #include "util/bytes.h"
 #include "util/log.h"
@@ -39,6 +40,7 @@ struct confined {
 	struct loop_watch mounts; /* have changed in there */
 	struct loop_timer look;   /* a moment later: whether resolv.conf is still ours */
 	bool is_going;            /* the child was told to become the command */
+	struct guardian guardian;
 };
 
 static struct confined *confined_of(struct netdev *n)
@@ -65,8 +67,10 @@ static bool can_open_tun(const struct log *log)
 static int make(struct confined *c, int *fds)
 {
 	const struct log *log = c->cfg.log;
-	int error = confine_enter(c->map_root, log), count, fd;
+	int error, count, fd;
 
+	guardian_note_outside(&c->guardian);
+	error = confine_enter(c->map_root, log);
 	if (error)
 		return error;
 	if (!can_open_tun(log))
@@ -89,7 +93,7 @@ static int make(struct confined *c, int *fds)
 static int prepare(void *arg)
 {
 	struct confined *c = arg;
-	int fds[HANDOVER_MAX], count;
+	int fds[HANDOVER_MAX], count, error;
 	char go;
 
 	close(c->ours);
@@ -97,7 +101,15 @@ static int prepare(void *arg)
 	if (handover_give(c->its, fds, count) || count < 0)
 		return EXIT_NETCONF;
 	/* the end of the socket, and not a word: we are not needed */
-	return read(c->its, &go, 1) == 1 ? 0 : EXIT_OTHER;
+	if (read(c->its, &go, 1) != 1)
+		return EXIT_OTHER;
+	error = guardian_start(&c->guardian, c->its);
+	if (error)
+		log_warn(
+			c->cfg.log,
+			"a kill -9 of sstp would leave what the command has started: no guardian: %s",
+			strerror(-error));
+	return 0;
 }
 
 /* ---- ours */
@@ -204,7 +216,6 @@ static int up(struct netdev *n, const struct link_addrs *link)
 	c->is_going = true;
 	if (write(c->ours, "", 1) < 0)
 		log_error(c->cfg.log, "%s: %s", c->argv[0], strerror(errno));
-	close_end(&c->ours);
 	return 0;
 }
 
@@ -225,8 +236,10 @@ static void close_confined(struct netdev *n)
 {
 	struct confined *c = confined_of(n);
 
-	close_end(&c->ours); /* a child that waits still ends now */
+	if (!c->is_going)
+		close_end(&c->ours); /* a child that waits still ends now */
 	command_close(&c->command);
+	close_end(&c->ours); /* its end would start the guardian */
 	if (c->cfg.loop) {
 		loop_unwatch(c->cfg.loop, &c->mounts);
 		loop_timer_stop(c->cfg.loop, &c->look);

@@ -110,7 +110,7 @@ static void close_others(long fds)
 		close(fd);
 }
 
-static void fresh_signals(void)
+void run_fresh_signals(void)
 {
 	sigset_t none;
 
@@ -128,7 +128,7 @@ static void become(const struct run *r, char *const *argv, char *const *env, int
 	dup2(in, STDIN_FILENO);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	close_others(fds);
-	fresh_signals();
+	run_fresh_signals();
 	execve(r->argv[0], argv, env);
 	_exit(127);
 }
@@ -214,13 +214,23 @@ int run_wait(pid_t pid, unsigned limit_ms)
 	return -ETIMEDOUT;
 }
 
+static long fd_limit(void)
+{
+	long fds = sysconf(_SC_OPEN_MAX);
+
+	return fds < 0 || fds > FDS_MAX ? FDS_MAX : fds;
+}
+
+void run_close_others(void)
+{
+	close_others(fd_limit());
+}
+
 static int start(const struct run *r, const struct env *env, int in, pid_t *pid)
 {
 	char *const *argv = (char *const *)(uintptr_t)r->argv; /* execve's const is historic */
-	long fds = sysconf(_SC_OPEN_MAX);
+	long fds = fd_limit();
 
-	if (fds < 0 || fds > FDS_MAX)
-		fds = FDS_MAX;
 	*pid = fork();
 	if (*pid == 0)
 		become(r, argv, env->var, in, fds);

@@ -52,6 +52,11 @@ enum { RUN_GRACE_MS = 2000 };
 /* What waitpid tells, as shells do: 128 and the signal's number when one ended it. */
 int run_exit_status(int status);
 
+/* For a child that is to have nothing of ours: all descriptors but the first three closed; all signals as
+ * a fresh process has them. */
+void run_close_others(void);
+void run_fresh_signals(void);
+
 /* Where on PATH a program is. */
 bool run_find(const char *name, char path[PATH_MAX]);
 

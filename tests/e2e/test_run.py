@@ -442,21 +442,61 @@ def test_it_works_again_after_a_reconnect(lab, ordinary, web, names):
     assert {"one.test", "two.test"} <= set(names.asked_for)
 
 
-def test_when_it_is_killed_its_command_ends_too(lab, ordinary):
-    """kill -9: nobody is left who could end the command but the kernel."""
-    lab.serve()
-    program = ordinary.start("run", "--", "sh", "-c", "echo runs; while :; do sleep 0.05; done")
-    program.wait_for("^runs$")
-    command, = children_of(program.pid)
-    program.kill()
+FAMILY = ("sleep 4711 & setsid sleep 4712 & (sleep 4713 &) ; "
+          "nohup sh -c 'trap : TERM HUP INT; while :; do sleep 0.05; done; : 4714' >/dev/null 2>&1 & "
+          "{nested} echo runs $PPID $$; while :; do sleep 0.05; done; : 4715")
+NESTED = "unshare --user --map-root-user --net --mount sleep 4716 & unshare --user sleep 4717 &"
 
-    def has_ended():
+
+def members():
+    """The numbers in the command lines of processes that live."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            return Path(f"/proc/{command}/stat").read_text().rsplit(")", 1)[1].split()[0] in "ZX"
-        except (FileNotFoundError, ProcessLookupError):
-            return True
+            found |= set(re.findall(r"\b471\d\b", path.read_text()))
+        except OSError:  # gone
+            pass
+    return found
 
-    eventually("the command has ended", has_ended)
+
+@pytest.mark.parametrize("is_root, options, nested", [
+    (False, [], NESTED), (False, ["--map-root"], NESTED), (True, [], ""),
+], ids=["user", "map-root", "root"])
+def test_when_it_is_killed_all_that_its_command_started_ends(lab, ordinary, is_root, options, nested):
+    """kill -9: nobody of ours is left who could end it but the guardian."""
+    lab.serve()
+    other = lab.start(lab.other, "sh", "-c", "sleep 4718; :")  # a process that is not in the command's namespaces
+    words = ordinary.words("run", *options, "--", "sh", "-c", FAMILY.format(nested=nested))
+    program = lab.start(lab.client, *(words if is_root else as_user(*words)), label="run", env=ordinary.env)
+    parent, pid = program.wait_for(r"^runs (\d+) (\d+)$").groups()
+    everybody = {"4711", "4712", "4713", "4714", "4715"} | ({"4716", "4717"} if nested else set())
+    eventually("all of them run", lambda: everybody <= members())
+    assert int(parent) == program.pid
+    assert os.getpgid(int(pid)) == os.getpgid(program.pid) and os.getsid(int(pid)) == os.getsid(program.pid)
+    program.kill()
+    eventually("all of them have ended", lambda: not members() - {"4718"})
+    assert members() == {"4718"}
+    other.kill()
+
+
+def test_the_command_has_no_child_that_it_did_not_start(lab, ordinary):
+    lab.serve()
+    status, log = ordinary.run("sh", "-c", "read children </proc/$$/task/$$/children; echo children: $children.; wait")
+    assert status == 0 and re.search(r"^children: \.$", log, re.M)
+
+
+def test_the_guardian_ends_with_the_command_and_holds_nothing(lab, ordinary):
+    """Neither the command's standard output, whose end others wait for, nor a name of the terminal's."""
+    lab.serve()
+    program = ordinary.start("run", "--", "sh", "-c", "echo runs; sleep 4711; :")
+    program.wait_for("^runs$")
+    guardian, = (pid for pid in children_of(program.pid)
+                 if Path(f"/proc/{pid}/comm").read_text() == "sstp-guardian\n")
+    assert os.getsid(guardian) == guardian
+    eventually("it has closed all but its socket", lambda: os.listdir(f"/proc/{guardian}/fd") == ["0"])
+    program.send(signal.SIGTERM)
+    program.wait()
+    eventually("it is gone", lambda: not Path(f"/proc/{guardian}").exists())
 
 
 # ---- where it can't
@@ -504,23 +544,3 @@ def test_usage(lab, words, complaint):
     done = lab.client.run(lab.sstp, "run", *words, check=False)
     assert done.returncode == 2
     assert complaint in done.stderr
-
-
-def test_a_kill_of_sstp_ends_the_command(lab, ordinary):
-    lab.serve()
-    program = ordinary.start("run", "--", "sleep", "4711")
-    program.wait_for("^connected in ")
-
-    def sleepers():
-        return [p for p in Path("/proc").glob("[0-9]*/cmdline") if _has(p, b"sleep\x004711\x00")]
-
-    eventually("the command runs", sleepers)
-    program.kill()
-    eventually("the command has ended", lambda: not sleepers())
-
-
-def _has(path, text):
-    try:
-        return path.read_bytes() == text
-    except OSError:  # gone
-        return False
