@@ -16,14 +16,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/log.h"
+
 enum {
 	MESSAGE_MAX = 512,
 	WAITING_MAX = 8,
 };
 
 static struct sockaddr_un manager;
-static socklen_t manager_len;                  /* 0: nobody wants to know */
-static char waiting[WAITING_MAX][MESSAGE_MAX]; /* the oldest first */
+static socklen_t manager_len;                       /* 0: nobody wants to know */
+static char manager_name[sizeof(manager.sun_path)]; /* empty: nothing more is said of it */
+static char waiting[WAITING_MAX][MESSAGE_MAX];      /* the oldest first */
 static size_t waiting_count;
 
 void notify_begin(void)
@@ -33,13 +36,20 @@ void notify_begin(void)
 
 	manager_len = 0;
 	waiting_count = 0;
-	/* "vsock:..." and the like are not for us */
+	/* "vsock:..." and the like are not supported */
 	if (len > 1 && len < sizeof(manager.sun_path) && (*name == '/' || *name == '@')) {
 		manager.sun_family = AF_UNIX;
 		memcpy(manager.sun_path, name, len);
+		memcpy(manager_name, name, len + 1);
 		if (*name == '@')
 			manager.sun_path[0] = '\0';
 		manager_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+	} else if (len) {
+		log_warn(
+			NULL,
+			"NOTIFY_SOCKET=%.60s: must be an absolute path, or @ and a name, of at most "
+			"%zu bytes: the service manager is not notified",
+			name, sizeof(manager.sun_path) - 1);
 	}
 	unsetenv("NOTIFY_SOCKET");
 }
@@ -50,7 +60,16 @@ static bool will_pass(int error)
 	       error == EMFILE || error == ENFILE;
 }
 
-/* False: there is no room for it now. That nobody listens any more is not our affair. */
+/* Only of the first message: a manager that was there may end before us. */
+static void note_result(int error)
+{
+	if (error && *manager_name)
+		log_warn(NULL, "NOTIFY_SOCKET=%s: %s: the service manager is not notified",
+			 manager_name, strerror(error));
+	manager_name[0] = '\0';
+}
+
+/* Returns false when there is no room for it now. */
 static bool tell(const char *text)
 {
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), error = 0;
@@ -61,7 +80,10 @@ static bool tell(const char *text)
 		   (const struct sockaddr *)&manager, manager_len) < 0)
 		error = errno;
 	close(fd);
-	return !will_pass(error);
+	if (will_pass(error))
+		return false;
+	note_result(error);
+	return true;
 }
 
 static void drop_first(void)

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "util/log.h"
 #include "util/notify.h"
 
 static char folder[] = "/tmp/notify-XXXXXX";
@@ -167,24 +168,74 @@ static void nobody_is_not_told_again(void **state)
 	unlink(path);
 }
 
-/* Whatever else stands in the variable is no place to write to. */
-static void other_names_are_left_alone(void **state)
+static char logged[512];
+static unsigned lines;
+
+static void keep(enum log_level level, const char *name, const char *line)
 {
-	static const char *const names[] = { "", "@", "vsock:2:1234", "relative" };
+	(void)name;
+	assert_int_equal(level, LOG_LEVEL_WARN);
+	snprintf(logged, sizeof(logged), "%s", line);
+	lines++;
+}
+
+/* What the variable names, and what is logged of it; NULL: nothing. */
+static void assert_warns(const char *name, const char *warning)
+{
+	logged[0] = '\0';
+	lines = 0;
+	setenv("NOTIFY_SOCKET", name, 1);
+	log_set_sink(keep);
+	notify_begin();
+	notify("READY=1");
+	notify("STATUS=up");
+	log_set_sink(NULL);
+	print_message("# %s\n", logged);
+	assert_int_equal(lines, warning != NULL);
+	if (warning)
+		assert_non_null(strstr(logged, warning));
+}
+
+static void other_names_are_warned_of(void **state)
+{
+	static const char form[] = "must be an absolute path, or @ and a name";
 	char long_name[256];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		setenv("NOTIFY_SOCKET", names[i], 1);
-		notify_begin();
-		notify("READY=1");
-	}
+	assert_warns("", NULL);
+	assert_warns("@", form);
+	assert_warns("vsock:2:1234", form);
+	assert_warns("relative", form);
 	memset(long_name, 'x', sizeof(long_name) - 1);
 	long_name[0] = '/';
 	long_name[sizeof(long_name) - 1] = '\0';
-	setenv("NOTIFY_SOCKET", long_name, 1);
+	assert_warns(long_name, form);
+}
+
+static void a_socket_that_is_none_is_warned_of_once(void **state)
+{
+	(void)state;
+	assert_warns("/nowhere/socket", "NOTIFY_SOCKET=/nowhere/socket: No such file or directory");
+	assert_warns("/etc/passwd", "NOTIFY_SOCKET=/etc/passwd: ");
+	assert_warns("/tmp", "NOTIFY_SOCKET=/tmp: ");
+	assert_warns("@nobody/is/here", "NOTIFY_SOCKET=@nobody/is/here: Connection refused");
+}
+
+static void a_manager_that_has_gone_is_not_warned_of(void **state)
+{
+	int fd = manager_at(path);
+
+	(void)state;
+	setenv("NOTIFY_SOCKET", path, 1);
 	notify_begin();
 	notify("READY=1");
+	close(fd);
+	unlink(path);
+	lines = 0;
+	log_set_sink(keep);
+	notify("STATUS=up");
+	log_set_sink(NULL);
+	assert_int_equal(lines, 0);
 }
 
 static int make_folder(void **state)
@@ -203,7 +254,9 @@ static int remove_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(other_names_are_left_alone),
+		cmocka_unit_test(other_names_are_warned_of),
+		cmocka_unit_test(a_socket_that_is_none_is_warned_of_once),
+		cmocka_unit_test(a_manager_that_has_gone_is_not_warned_of),
 		cmocka_unit_test(a_path_is_told),
 		cmocka_unit_test(an_abstract_name_is_told),
 		cmocka_unit_test(reloading_has_the_time),
