@@ -191,7 +191,7 @@ bool server_word(struct server_settings *s, const char *word, struct option_erro
 bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 			   struct server_ref *ref);
 
-/* For --check: pins and authorities can be read. False when not; said so. */
+/* The authorities and revocation lists can be read. Returns false after printing an error. */
 bool server_settings_check(const struct verb *verb, const struct server_ref *ref);
 
 #endif

@@ -48,35 +48,23 @@ bool login_apply(const struct verb *verb, const struct login_settings *s,
 	return cfg->user || !is_check;
 }
 
-/* Nobody likes to type a name and a password and then hear that a file is wrong. */
 static bool ask_for_user(const struct verb *verb, struct client_cfg *cfg)
 {
-	if (!server_settings_check(verb, &cfg->server))
-		return false;
 	cfg->user = ask_user(cfg->server.host);
 	if (!cfg->user)
 		option_complain(verb, "no user name: --user NAME");
 	return cfg->user;
 }
 
-static bool ask_for_password(const struct verb *verb, const struct client_cfg *cfg,
-			     char to[PASSWORD_ROOM], struct option_error *err)
-{
-	char prompt[600];
-
-	if (!server_settings_check(verb, &cfg->server))
-		return false;
-	snprintf(prompt, sizeof(prompt), "Password of %s at %s: ", cfg->user, cfg->server.host);
-	return password_ask(prompt, to, err);
-}
-
 bool login_password(const struct verb *verb, const struct login_settings *s, struct client_cfg *cfg,
 		    char to[PASSWORD_ROOM])
 {
 	struct option_error err = { "" };
+	char prompt[600];
 	bool ok = password_from_environment(to, &err); /* whichever wins, it must not stay there */
 
-	if (!cfg->user && !ask_for_user(verb, cfg))
+	/* before a question: nobody likes to type a password and then hear that a file is wrong */
+	if (!server_settings_check(verb, &cfg->server) || (!cfg->user && !ask_for_user(verb, cfg)))
 		return false;
 	if (s->password_fd >= 0) {
 		ok = password_from_fd(s->password_fd, to, &err);
@@ -85,9 +73,11 @@ bool login_password(const struct verb *verb, const struct login_settings *s, str
 	} else if (s->password_file) {
 		ok = password_from_file(s->password_file, to, &err);
 	} else if (!ok && !*err.text) {
-		ok = ask_for_password(verb, cfg, to, &err);
+		snprintf(prompt, sizeof(prompt), "Password of %s at %s: ", cfg->user,
+			 cfg->server.host);
+		ok = password_ask(prompt, to, &err);
 	}
-	if (!ok && *err.text)
+	if (!ok)
 		option_complain(verb, "%s", err.text);
 	return ok;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sstp serve: options into a server_cfg, and off. */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/users.h"
@@ -14,6 +16,8 @@
 #include "net/congestion.h"
 #include "server/server.h"
 #include "util/endpoint.h"
+
+static const char run_folder[] = "/run/sstp";
 
 enum {
 	LISTENS_MAX = 64,
@@ -266,14 +270,33 @@ static unsigned user_sessions_default(const struct serve_settings *s)
 	return all > 1 ? all / 2 : 1;
 }
 
-/* systemd's StateDirectory= outlives the machine's restart, /run ours. */
+/* NULL, or why nothing can be kept there. */
+static const char *why_no_folder(const char *folder)
+{
+	struct stat st;
+
+	if (*folder != '/' || strchr(folder, ':'))
+		return "must be one folder, with an absolute path";
+	if (stat(folder, &st))
+		return strerror(errno);
+	if (!S_ISDIR(st.st_mode))
+		return strerror(ENOTDIR);
+	return access(folder, W_OK | X_OK) ? strerror(errno) : NULL;
+}
+
+/* systemd's StateDirectory= outlives a restart of the machine, /run outlives one of ours. */
 static const char *leases_default(const struct serve_settings *s)
 {
 	static char path[PATH_MAX];
 	const char *folder = getenv("STATE_DIRECTORY");
+	const char *why = folder && *folder ? why_no_folder(folder) : NULL;
 
-	if (!folder || *folder != '/' || strchr(folder, ':'))
-		folder = "/run/sstp";
+	if (why)
+		log_warn(NULL,
+			 "STATE_DIRECTORY=%s: %s; the clients' addresses are remembered in %s",
+			 folder, why, run_folder);
+	if (why || !folder || !*folder)
+		folder = run_folder;
 	snprintf(path, sizeof(path), "%s/leases-%s-%u", folder, ip_print(&s->network.addr).text,
 		 s->network.len);
 	return path;

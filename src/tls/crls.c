@@ -72,7 +72,7 @@ int crls_load(struct crls *c, const char *path, struct tls_error *err)
 	bool ok;
 
 	if (rc) {
-		words_set(err, "--crl: %s: cannot read the revocation list: %s", path,
+		words_set(err, "%s: cannot read the revocation list: %s", path,
 			  rc == -EINVAL ? "it is not a file" : strerror(-rc));
 		return rc;
 	}
@@ -82,11 +82,11 @@ int crls_load(struct crls *c, const char *path, struct tls_error *err)
 		return 0;
 	if (ok)
 		words_set(err,
-			  "--crl: %s: no revocation list in it (PEM with \"BEGIN X509 CRL\" lines, "
+			  "%s: no revocation list in it (PEM with \"BEGIN X509 CRL\" lines, "
 			  "or DER, is wanted)",
 			  path);
 	else
-		words_set(err, "--crl: %s: its revocation list number %zu is malformed", path,
+		words_set(err, "%s: its revocation list number %zu is malformed", path,
 			  c->count + 1);
 	return -EINVAL;
 }

@@ -13,7 +13,7 @@ struct crls {
 
 /*
  * From a file: PEM, any number of them, or DER, one or several in a row. All must be readable: 0 or
- * -errno, with err naming --crl and the file.
+ * -errno, with err naming the file.
  */
 int crls_load(struct crls *c, const char *path, struct tls_error *err);
 void crls_free(struct crls *c);

@@ -113,12 +113,12 @@ def test_a_list_is_read_again_for_each_connection(lab, maker, chain):
 def test_files_that_are_no_lists(lab, maker, chain, verb):
     missing, empty, cut = maker.folder / "missing.pem", maker.file(b"nothing\n"), maker.file(maker.crl(chain[1])[:-200] + (
         b"\n-----END X509 CRL-----\n"))
-    for file, words in [(missing, "cannot read the revocation list"), (empty, "no revocation list in it"),
+    for file, words in [(missing, "No such file or directory"), (empty, "no revocation list in it"),
                         (cut, "its revocation list number 1 is malformed")]:
         done = lab.client.run(lab.sstp, verb, NAME, "--ca-cert", chain[0].cert, "--crl", file,
                               *([] if verb == "probe" else ["--user", "ann"]), *(["--socks5", "1080"] if verb == "proxy" else []), check=False, env={"SSTP_PASSWORD": "x"})
         assert done.returncode == 2, done.stderr
-        assert f"--crl: {file}: {words}" in done.stderr
+        assert f"sstp {verb}: --crl {file}: {words}" in done.stderr
 
 
 def test_probe_tells_it_too(lab, maker, chain):

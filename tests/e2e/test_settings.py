@@ -455,3 +455,73 @@ def test_users_of_domains(desk, user):
     assert desk.check("connect", settings + f"user = {user}\n") == GOOD
     assert desk.check("connect", settings, SSTP_USER=user) == GOOD
     assert desk.run("connect", "--ca-cert", desk.pki.ca, f"{user}@{host}", "--check") == GOOD
+
+
+# ---- files that variables, and lines of a file, name
+
+
+FILES = [
+    ("connect", "SSTP_PASSWORD_FILE"), ("connect", "SSTP_CA_CERT"), ("connect", "SSTP_CRL"), ("connect", "SSTP_CONFIG"),
+    ("run", "SSTP_PASSWORD_FILE"), ("run", "SSTP_CA_CERT"), ("proxy", "SSTP_PROXY_PASSWORD_FILE"), ("probe", "SSTP_CA_CERT"),
+    ("probe", "SSTP_CRL"), ("serve", "SSTP_CERT"), ("serve", "SSTP_KEY"), ("serve", "SSTP_USERS"),
+    ("serve", "SSTP_KEY_PASSWORD_FILE"), ("serve", "SSTP_CONFIG"),
+]
+
+
+@pytest.mark.parametrize("checks", [True, False], ids=["check", "start"])
+@pytest.mark.parametrize("is_there", [False, True], ids=["missing", "folder"])
+@pytest.mark.parametrize("verb, variable", FILES, ids=lambda value: value)
+def test_a_file_that_a_variable_names_and_that_cannot_be_read(desk, verb, variable, is_there, checks):
+    if is_there and variable == "SSTP_CA_CERT":
+        pytest.skip("it may be a folder")
+    path, why = (desk.folder, "Is a directory") if is_there else ("/nowhere/file", "No such file or directory")
+    env = {"SSTP_USER": "ann", "SSTP_SERVER": "127.0.0.1:1", variable: str(path)}
+    if verb == "serve":
+        env |= {"SSTP_CERT": str(desk.pki.server.cert), "SSTP_KEY": str(desk.pki.server.key),
+                "SSTP_USERS": str(desk.users), "SSTP_IPV4_NETWORK": "10.9.0.0/24", variable: str(path)}
+        del env["SSTP_USER"], env["SSTP_SERVER"]
+    command = ["--", "true"] if verb in ("run", "proxy") else []
+    assert desk.run(verb, *(["--check"] if checks else []), *command, **env) == \
+        (2, "", f"sstp {verb}: {variable}={path}: {why}\n")
+
+
+@pytest.mark.parametrize("verb, variable", [f for f in FILES if f[1] != "SSTP_CONFIG"], ids=lambda value: value)
+def test_a_file_that_a_line_names_and_that_cannot_be_read(desk, verb, variable):
+    key = variable.removeprefix("SSTP_").lower().replace("_", "-")
+    line = f"{key} = /nowhere/file"
+    assert desk.complains(verb, f"# first\n{line}\n") == f"{verb}.conf:2: {line}: No such file or directory"
+
+
+@pytest.mark.parametrize("verb, variable, words", [
+    ("connect", "SSTP_CA_CERT", "no usable certificate of an authority in it (PEM is wanted)"),
+    ("connect", "SSTP_CRL", "no revocation list in it"),
+    ("connect", "SSTP_PASSWORD_FILE", "nothing to read"),
+    ("serve", "SSTP_CERT", "no certificate in it (PEM is wanted)"),
+    ("serve", "SSTP_KEY", ""),
+    ("serve", "SSTP_KEY_PASSWORD_FILE", "nothing to read"),
+])
+def test_a_file_that_a_variable_names_and_that_holds_something_else(desk, verb, variable, words):
+    path = desk.file("empty", "")
+    settings = desk.serve_settings if verb == "serve" else desk.connect_settings
+    assert desk.complains(verb, settings, **{variable: str(path)}).startswith(f"{variable}=empty: {words}")
+
+
+def test_a_file_that_is_not_used_does_not_matter(desk):
+    settings = desk.connect_settings + "password-file = /nowhere/password\n"
+    assert desk.check("connect", settings, "--password-file", desk.password) == GOOD
+    assert desk.check("connect", settings, SSTP_PASSWORD_FILE=str(desk.password)) == GOOD
+    assert desk.check("connect", desk.connect_settings, "--ca-cert", desk.pki.ca, SSTP_CA_CERT="/nowhere/ca") == GOOD
+
+
+@pytest.mark.parametrize("folder, why", [
+    ("relative", "must be one folder, with an absolute path"),
+    ("/tmp:/var", "must be one folder, with an absolute path"),
+    ("/nowhere/state", "No such file or directory"),
+    ("/etc/passwd", "Not a directory"),
+])
+def test_a_state_directory_that_is_none(desk, folder, why):
+    status, out, err = desk.check("serve", desk.serve_settings, STATE_DIRECTORY=folder)
+    assert (status, out) == GOOD[:2]
+    assert err == f"warn: STATE_DIRECTORY={folder}: {why}; the clients' addresses are remembered in /run/sstp\n"
+    assert desk.check("serve", desk.serve_settings, "--leases", desk.folder / "leases", STATE_DIRECTORY=folder) == GOOD
+    assert desk.check("serve", desk.serve_settings, STATE_DIRECTORY=str(desk.folder)) == GOOD
