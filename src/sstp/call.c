@@ -81,6 +81,14 @@ static void hold_answer(struct sstp *s, uint64_t now_ms)
 	sstp_enter(s, SSTP_ST_HTTP, SSTP_HTTP_HOLD_MS, now_ms);
 }
 
+void sstp_refuse_http(struct sstp *s, int status)
+{
+	if (s->is_over)
+		return;
+	send_http_answer(s, status);
+	end_http(s, SSTP_CLOSED_NOT_SSTP);
+}
+
 /* Web scanners come here all day: what is not SSTP is worth a debug line. */
 static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
 {
@@ -91,9 +99,14 @@ static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
 	if (status == HTTP_OK && s->cfg.busy)
 		status = HTTP_SERVICE_UNAVAILABLE;
 	log_debug(s->cfg.log, "http: %d for %s", status, log_quote(line.at, line.len).text);
+	if (status == HTTP_SERVICE_UNAVAILABLE) {
+		sstp_refuse_http(s, status);
+		return;
+	}
 	if (status != HTTP_OK) {
-		send_http_answer(s, status);
-		end_http(s, SSTP_CLOSED_NOT_SSTP);
+		s->is_other_http = true;
+		sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_OTHER_HTTP,
+						.other = { block, status } });
 		return;
 	}
 	if (id.len > SSTP_CORRELATION_MAX)
@@ -142,8 +155,9 @@ static void take_http_answer(struct sstp *s, struct bytes block, uint64_t now_ms
 static size_t refuse_http(struct sstp *s, size_t len)
 {
 	if (s->cfg.role == SSTP_SERVER)
-		send_http_answer(s, HTTP_BAD_REQUEST);
-	end_http(s, SSTP_CLOSED_NOT_SSTP);
+		sstp_refuse_http(s, HTTP_BAD_REQUEST);
+	else
+		end_http(s, SSTP_CLOSED_NOT_SSTP);
 	return len;
 }
 
@@ -231,7 +245,7 @@ size_t sstp_input(struct sstp *s, const uint8_t *at, size_t len, uint64_t now_ms
 
 	if (s->state == SSTP_ST_NONE)
 		return s->is_over ? len : 0;
-	if (!len)
+	if (!len || s->is_other_http) /* what follows that request is for its answerer */
 		return 0;
 	if (s->is_answer_held)
 		accept_http(s, now_ms); /* it does not wait: then it is another client */

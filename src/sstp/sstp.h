@@ -80,12 +80,13 @@ const char *sstp_closed_text(enum sstp_closed why);
 const char *sstp_status_name(uint32_t status);
 
 enum sstp_out_type {
-	SSTP_OUT_SEND,      /* bytes: to the TLS connection, in one write */
-	SSTP_OUT_HTTP_DONE, /* the HTTP exchange succeeded: 200 came, or went out */
-	SSTP_OUT_START_PPP, /* hashes: the bitmask that the server offered */
-	SSTP_OUT_PPP_FRAME, /* bytes: one PPP frame, inside what was given to sstp_input */
-	SSTP_OUT_CONNECTED, /* network data may pass */
-	SSTP_OUT_CLOSED,    /* closed: the last event */
+	SSTP_OUT_SEND,       /* bytes: to the TLS connection, in one write */
+	SSTP_OUT_OTHER_HTTP, /* other: server: a request that is not SSTP's; see sstp_refuse_http */
+	SSTP_OUT_HTTP_DONE,  /* the HTTP exchange succeeded: 200 came, or went out */
+	SSTP_OUT_START_PPP,  /* hashes: the bitmask that the server offered */
+	SSTP_OUT_PPP_FRAME,  /* bytes: one PPP frame, inside what was given to sstp_input */
+	SSTP_OUT_CONNECTED,  /* network data may pass */
+	SSTP_OUT_CLOSED,     /* closed: the last event */
 };
 
 struct sstp_out {
@@ -93,6 +94,10 @@ struct sstp_out {
 	union {
 		struct bytes bytes;
 		uint8_t hashes;
+		struct {
+			struct bytes block; /* inside what was given to sstp_input */
+			int status;         /* what a server that has nothing else answers */
+		} other;
 		struct {
 			enum sstp_closed why;
 			uint32_t status;       /* of a Call-Abort or NAK, whoever sent it */
@@ -116,6 +121,12 @@ void sstp_open(struct sstp *s, uint64_t now_ms);
  * everything is swallowed.
  */
 size_t sstp_input(struct sstp *s, const uint8_t *at, size_t len, uint64_t now_ms);
+
+/*
+ * Answers a request that is not SSTP's, with that status and no content, and ends the call. Who has
+ * something else for the client takes over the connection instead, and is through with this engine.
+ */
+void sstp_refuse_http(struct sstp *s, int status);
 
 /* The PPP authentication succeeded with this key (zeroes when the method makes none). */
 void sstp_authenticated(struct sstp *s, const uint8_t hlak[SSTP_HLAK_LEN], uint64_t now_ms);

@@ -322,6 +322,9 @@ static void on_sstp(struct tunnel *t, const struct sstp_out *out)
 	case SSTP_OUT_SEND:
 		put_bytes_out(t, out->bytes);
 		break;
+	case SSTP_OUT_OTHER_HTTP:
+		sstp_refuse_http(&t->sstp, out->other.status);
+		break;
 	case SSTP_OUT_HTTP_DONE:
 		t->http_is_done = true;
 		t->http_done_ms = loop_now(t->cfg.loop);

@@ -65,6 +65,10 @@ static void drain(struct feed *f)
 			must(out.closed.why != 0);
 			f->is_closed = true;
 			break;
+		case SSTP_OUT_OTHER_HTTP:
+			touch(out.other.block);
+			sstp_refuse_http(&f->s, out.other.status);
+			break;
 		case SSTP_OUT_HTTP_DONE:
 		case SSTP_OUT_START_PPP:
 			break;

@@ -55,6 +55,12 @@ static void take(struct end *e, const struct sstp_out *out)
 	case SSTP_OUT_SEND:
 		sent(e, out->bytes);
 		break;
+	case SSTP_OUT_OTHER_HTTP:
+		e->other_http++;
+		e->other_len = out->other.block.len;
+		if (!e->keeps_other_http)
+			sstp_refuse_http(&e->s, out->other.status);
+		break;
 	case SSTP_OUT_HTTP_DONE:
 		e->http_done++;
 		break;

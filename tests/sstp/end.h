@@ -32,9 +32,11 @@ struct end {
 	size_t sent_at[END_SENDS_MAX]; /* where in tx each of them begins */
 	uint8_t ppp[64 * 1024];        /* the frames that came up, one behind the other */
 	size_t ppp_len;
-	unsigned int frames, http_done, start_ppp, connected, closed; /* events */
-	uint8_t offered;                                              /* with start_ppp */
-	enum sstp_closed why;                                         /* with closed */
+	unsigned int frames, other_http, http_done, start_ppp, connected, closed; /* events */
+	bool keeps_other_http; /* and does not refuse it at once */
+	size_t other_len;
+	uint8_t offered;      /* with start_ppp */
+	enum sstp_closed why; /* with closed */
 	uint32_t status;
 	int http_status;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The HTTP exchange: what each known client sends, what the internet sends besides, and limits. */
+#include "http/block.h"
 #include "sstp/end.h"
 #include "sstp/http.h"
 #include "sstp/states.h"
@@ -136,6 +137,31 @@ static void server_answers_in_pieces(void **state)
 			assert_int_equal(e.sends, 0);
 			end_feed(&e, at, 1);
 		}
+		assert_answer(&e, requests[i].status);
+	}
+}
+
+/* What to do with it is the owner's choice: nothing is sent, and the call is not over. */
+static void what_is_not_sstp_is_the_owners(void **state)
+{
+	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
+	static struct end e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		print_message("# %s\n", requests[i].name);
+		end_init(&e, &cfg);
+		e.keeps_other_http = true;
+		end_feed_text(&e, requests[i].request);
+		assert_int_equal(e.other_http, requests[i].status != 200);
+		if (!e.other_http)
+			continue;
+		assert_int_equal(e.other_len, http_block_len((const void *)requests[i].request,
+							     strlen(requests[i].request)));
+		assert_int_equal(e.sends + e.closed + e.http_done, 0);
+		sstp_refuse_http(&e.s, requests[i].status);
+		sstp_refuse_http(&e.s, requests[i].status);
+		end_drain(&e);
 		assert_answer(&e, requests[i].status);
 	}
 }
@@ -428,6 +454,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(server_answers),
 		cmocka_unit_test(server_answers_in_pieces),
+		cmocka_unit_test(what_is_not_sstp_is_the_owners),
 		cmocka_unit_test(server_is_busy),
 		cmocka_unit_test(server_limits_the_block),
 		cmocka_unit_test(server_limits_the_time),

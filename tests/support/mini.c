@@ -228,6 +228,9 @@ static void take_sstp(struct mini *m, const struct sstp_out *out)
 		m->why = out->closed.why;
 		m->status = out->closed.status;
 		break;
+	case SSTP_OUT_OTHER_HTTP:
+		sstp_refuse_http(&m->s, out->other.status);
+		break;
 	case SSTP_OUT_HTTP_DONE:
 		break;
 	}

@@ -270,6 +270,9 @@ static void drain(struct front *f)
 		case SSTP_OUT_CLOSED:
 			ended(f, &out);
 			break;
+		case SSTP_OUT_OTHER_HTTP:
+			sstp_refuse_http(&f->sstp, out.other.status);
+			break;
 		case SSTP_OUT_HTTP_DONE:
 			break;
 		}
