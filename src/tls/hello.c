@@ -47,7 +47,7 @@ static bool join(struct reader from, struct writer *hello)
 		if (type != RECORD_HANDSHAKE)
 			return false;
 		if (from.bad) /* half a header */
-			return true;
+			break;
 		if (major != RECORD_MAJOR || !len || len > RECORD_LEN_MAX)
 			return false;
 		if (len > from.left)

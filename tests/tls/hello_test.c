@@ -180,6 +180,7 @@ static const struct {
 	{ "SSH", "SSH-2.0-OpenSSH_9.2\r\n", 21 },
 	{ "an alert", "\x15\x03\x01\x00\x02\x02\x28", 7 },
 	{ "another handshake message", "\x16\x03\x01\x00\x05\x02\x00\x00\x01\x00", 10 },
+	{ "another message, byte by byte", "\x16\x03\x01\x00\x01\xff\x16\x03", 8 },
 	{ "an empty record", "\x16\x03\x01\x00\x00", 5 },
 	{ "a record that is too long", "\x16\x03\x01\x40\x01", 5 },
 	{ "another version", "\x16\x02\x01\x00\x05", 5 },
