@@ -91,6 +91,11 @@ int tls_open(struct tls_ctx *ctx, const struct tls_session_cfg *cfg, struct tls 
 	return 0;
 }
 
+void tls_send_to(struct tls *t, void *arg)
+{
+	t->arg = arg;
+}
+
 void tls_close(struct tls *t)
 {
 	if (!t)

@@ -62,7 +62,8 @@ struct tls_session_cfg {
 };
 
 int tls_open(struct tls_ctx *ctx, const struct tls_session_cfg *cfg, struct tls **out);
-void tls_close(struct tls *t); /* frees; sends nothing; NULL is fine */
+void tls_send_to(struct tls *t, void *arg); /* from now on: cfg.arg */
+void tls_close(struct tls *t);              /* frees; sends nothing; NULL is fine */
 
 /*
  * The next ciphertext received, which stays where it is until it is used up: until a call below

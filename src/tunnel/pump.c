@@ -226,6 +226,24 @@ void pump_drain(struct pump_end *e)
 	loop_watch_events(e->pump->loop, &e->watch, EPOLLIN);
 }
 
+int pump_move(struct pump_end *from, struct pump_end *to)
+{
+	struct pump *p = from->pump;
+
+	loop_unwatch(p->loop, &from->watch);
+	to->fd = to->watch.fd = from->fd;
+	to->watch.events = from->watch.events;
+	to->tls = from->tls;
+	to->queue = from->queue;
+	tls_send_to(to->tls, to);
+	if (p->filling == from)
+		p->filling = to;
+	if (p->sending == from)
+		p->sending = to;
+	*from = (struct pump_end){ .fd = -1 };
+	return loop_watch(p->loop, &to->watch);
+}
+
 void pump_forget(struct pump_end *e)
 {
 	struct pump *p = e->pump;

@@ -82,6 +82,11 @@ void pump_flush(struct pump *p);
 void pump_trim_later(struct pump *p);
 /* The socket can take more of the queue. */
 void pump_drain(struct pump_end *e);
+/*
+ * The connection gets another owner: all that it is moves to *to, of which pump, watch.ready, queue_max
+ * and broken are set. 0 or -errno; either way *from is nothing any more.
+ */
+int pump_move(struct pump_end *from, struct pump_end *to);
 /* The connection goes away: whatever of it is here is dropped. */
 void pump_forget(struct pump_end *e);
 /* TLS's way out: cfg.send of its session, with the struct pump_end as arg. */

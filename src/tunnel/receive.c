@@ -214,15 +214,12 @@ static bool has_more(struct tunnel *t, size_t len)
 	       take_ciphertext(t, room) > 0;
 }
 
-/* All that TLS has for us, a buffer full at a time. */
-static void read_plaintext(struct tunnel *t)
+/* All that TLS has for us, a buffer full at a time, after the `len` bytes that are in it. */
+static void read_plaintext(struct tunnel *t, size_t len)
 {
 	struct pump *p = t->wire.pump;
-	size_t len = t->rest_len;
 	ssize_t n;
 
-	if (len)
-		memcpy(p->plain, t->rest, len);
 	do {
 		do {
 			n = tls_read(t->wire.tls, p->plain + len, PUMP_PLAIN_LEN - len);
@@ -247,6 +244,19 @@ static void read_plaintext(struct tunnel *t)
 	tunnel_finish(t);
 }
 
+void tunnel_start(struct tunnel *t, size_t len)
+{
+	read_plaintext(t, len);
+	tunnel_arm(t);
+}
+
+static size_t take_rest(struct tunnel *t)
+{
+	if (t->rest_len)
+		memcpy(t->wire.pump->plain, t->rest, t->rest_len);
+	return t->rest_len;
+}
+
 void tunnel_read(struct tunnel *t)
 {
 	ssize_t n = take_ciphertext(t, PUMP_RECV_LEN);
@@ -262,6 +272,6 @@ void tunnel_read(struct tunnel *t)
 	if (t->stage == TUNNEL_TLS)
 		shake_hands(t);
 	if (t->stage == TUNNEL_RUNNING)
-		read_plaintext(t);
+		read_plaintext(t, take_rest(t));
 	tunnel_arm(t);
 }

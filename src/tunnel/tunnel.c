@@ -454,16 +454,8 @@ static void set_socket(struct tunnel *t)
 	unsent_start(&t->unsent, t->wire.fd);
 }
 
-int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg)
+static void init(struct tunnel *t, const struct tunnel_cfg *cfg)
 {
-	struct tls_session_cfg tls = {
-		.name = cfg->name,
-		.sni = cfg->sni,
-		.send = pump_take_ciphertext,
-		.arg = &t->wire,
-	};
-	int error;
-
 	*t = (struct tunnel){ .cfg = *cfg, .stage = TUNNEL_TLS };
 	t->wire = (struct pump_end){
 		.pump = cfg->pump,
@@ -475,6 +467,19 @@ int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg)
 	t->timer.expired = on_timer;
 	t->ended.run = tell_ended;
 	t->turn.run = tunnel_end_turn;
+}
+
+int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg)
+{
+	struct tls_session_cfg tls = {
+		.name = cfg->name,
+		.sni = cfg->sni,
+		.send = pump_take_ciphertext,
+		.arg = &t->wire,
+	};
+	int error;
+
+	init(t, cfg);
 	t->stage_deadline_ms = loop_now(cfg->loop) + cfg->tls_timeout_ms;
 	if (cfg->setup_ms && cfg->setup_deadline_ms < t->stage_deadline_ms)
 		t->stage_deadline_ms = cfg->setup_deadline_ms;
@@ -491,6 +496,22 @@ int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg)
 	if (cfg->ppp.role == PPP_CLIENT)
 		tls_handshake(
 			t->wire.tls); /* the Client Hello; what goes wrong shows at the next call */
+	return 0;
+}
+
+int tunnel_adopt(struct tunnel *t, const struct tunnel_cfg *cfg, struct pump_end *wire)
+{
+	int error;
+
+	init(t, cfg);
+	error = pump_move(wire, &t->wire);
+	if (error) {
+		release(t);
+		return error;
+	}
+	set_socket(t);
+	tunnel_start_sstp(t);
+	tunnel_arm(t);
 	return 0;
 }
 

@@ -146,6 +146,13 @@ struct tunnel {
 
 /* 0, or -errno when there is no memory (the fd is closed then too). */
 int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg);
+/*
+ * The same on a connection whose TLS handshake is done; fd, tls_ctx, name, sni and tls_timeout_ms of cfg
+ * are not used. *wire is moved, whatever the answer. Nothing is read and no event comes before tunnel_start.
+ */
+int tunnel_adopt(struct tunnel *t, const struct tunnel_cfg *cfg, struct pump_end *wire);
+/* Then: goes on with the first `len` bytes of pump->plain, and with what TLS has besides. */
+void tunnel_start(struct tunnel *t, size_t len);
 void tunnel_verdict(struct tunnel *t, const struct ppp_verdict *v);
 /* In order: Terminate-Request, Call-Disconnect, close_notify; at most three seconds. */
 void tunnel_shutdown(struct tunnel *t);

@@ -128,9 +128,9 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	}
 }
 
-static void open_end(struct end *e, int fd, enum ppp_role role)
+static struct tunnel_cfg cfg_of(struct end *e, int fd, enum ppp_role role)
 {
-	struct tunnel_cfg cfg = {
+	return (struct tunnel_cfg){
 		.loop = t.loop,
 		.pump = &t.pump,
 		.sink = &e->sink,
@@ -156,11 +156,21 @@ static void open_end(struct end *e, int fd, enum ppp_role role)
 			.ipv4_own = SERVER_ADDR,
 		},
 	};
+}
 
+static void name_end(struct end *e, enum ppp_role role)
+{
 	e->sink = (struct packet_sink){ .deliver = deliver, .flush = flush };
 	snprintf(e->log.name, sizeof(e->log.name), role == PPP_CLIENT ? "client" : "server");
-	assert_int_equal(tunnel_open(&e->tunnel, &cfg), 0);
 	e->is_open = true;
+}
+
+static void open_end(struct end *e, int fd, enum ppp_role role)
+{
+	struct tunnel_cfg cfg = cfg_of(e, fd, role);
+
+	name_end(e, role);
+	assert_int_equal(tunnel_open(&e->tunnel, &cfg), 0);
 }
 
 static void socket_pair(int fds[2])
@@ -248,6 +258,76 @@ static void a_call_from_start_to_end(void **state)
 	assert_int_equal(t.client.end.code, EXIT_OK);
 	assert_true(t.client.end.by_us);
 	assert_false(t.server.end.by_us);
+}
+
+/* A connection of a server, before it is known whether it becomes a tunnel. */
+static struct stranger {
+	struct pump_end wire;
+	bool reads_request; /* before it becomes one */
+	size_t len;         /* of plaintext in pump->plain */
+} stranger;
+
+static void become_a_tunnel(struct stranger *s)
+{
+	struct tunnel_cfg cfg = cfg_of(&t.server, -1, PPP_SERVER);
+
+	name_end(&t.server, PPP_SERVER);
+	assert_int_equal(tunnel_adopt(&t.server.tunnel, &cfg, &s->wire), 0);
+	memset(&s->wire, 0xff, sizeof(s->wire)); /* nobody looks there any more */
+	assert_false(t.server.is_connected);
+	tunnel_start(&t.server.tunnel, s->len);
+}
+
+static void on_stranger(struct loop_watch *w, uint32_t events)
+{
+	struct stranger *s = container_of(w, struct stranger, wire.watch);
+	ssize_t n = recv(s->wire.fd, t.pump.recv, PUMP_RECV_LEN, 0);
+
+	(void)events;
+	assert_true(n > 0);
+	tls_input(s->wire.tls, t.pump.recv, (size_t)n);
+	if (tls_handshake(s->wire.tls) != 1)
+		return;
+	if (s->reads_request) {
+		n = tls_read(s->wire.tls, t.pump.plain, TLS_RECORD_MAX);
+		if (n == TLS_WANT_INPUT)
+			return;
+		assert_true(n > 0);
+		s->len = (size_t)n;
+	}
+	become_a_tunnel(s);
+}
+
+/* Its handshake is another's business; the last flight of that may still be in the pump. */
+static void a_server_adopts_a_connection(void **state)
+{
+	const struct tls_session_cfg tls = { .send = pump_take_ciphertext, .arg = &stranger.wire };
+
+	for (int i = 0; i < 2; i++) {
+		int fds[2];
+
+		socket_pair(fds);
+		stranger = (struct stranger){
+			.wire = { .pump = &t.pump,
+				  .fd = fds[0],
+				  .watch = { .fd = fds[0],
+					     .events = EPOLLIN,
+					     .ready = on_stranger },
+				  .queue_max = PUMP_QUEUE_EARLY_MAX },
+			.reads_request = i,
+		};
+		t.client.on_connected = hang_up;
+		assert_int_equal(tls_open(t.server_ctx, &tls, &stranger.wire.tls), 0);
+		assert_int_equal(loop_watch(t.loop, &stranger.wire.watch), 0);
+		open_end(&t.client, fds[1], PPP_CLIENT);
+		run();
+		assert_true(t.client.is_connected);
+		assert_true(t.server.is_connected);
+		assert_int_equal(stranger.len > 0, i);
+		assert_int_equal(t.client.end.code, EXIT_OK);
+		tear_down(state);
+		set_up(state);
+	}
 }
 
 static void send_and_wait(struct end *e)
@@ -732,6 +812,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_call_from_start_to_end),
+		CASE(a_server_adopts_a_connection),
 		CASE(a_packet_goes_through_whole),
 		CASE(a_flood_is_cut_and_not_corrupted),
 		CASE(a_small_flow_passes_what_a_turn_has_too_much),
