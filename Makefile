@@ -426,7 +426,7 @@ uninstall:
 		$(DESTDIR)$(PREFIX)/share/doc/sstp/licenses
 
 clean:
-	rm -rf $(addprefix $(BUILD)/,musl aarch64 armv7 mips glibc glibc-system asan fuzz scan again) $(PROGRAM) \
+	rm -rf $(addprefix $(BUILD)/,musl aarch64 armv7 mips glibc glibc-system asan fuzz scan clang again) $(PROGRAM) \
 		$(TARGETS:%=$(PROGRAM)-%)
 
 distclean: clean
