@@ -21,8 +21,8 @@ struct tun_backend {
 	struct tun *tun;
 	struct merge *merge;
 	struct loop_watch watch, exit_watch, process_watch;
-	uint8_t *packet;   /* TUN_PACKET_MAX bytes, for tunnel_send_block */
-	struct host *host; /* NULL with --script, and where the network is not ours to set up */
+	struct packet packet; /* the last one read, for tunnel_send_block */
+	struct host *host;    /* NULL with --script, and where the network is not ours to set up */
 	struct scripts scripts;
 	struct link_addrs link;
 	bool is_up;
@@ -53,12 +53,11 @@ static void from_tun(struct loop_watch *w, uint32_t events)
 {
 	struct tun_backend *t = container_of(w, struct tun_backend, watch);
 	struct tun_offload off;
-	struct packet p;
 	size_t bytes = 0;
 
 	(void)events;
 	for (int i = 0; i < TUN_TURN_PACKETS && bytes < TUN_TURN_BYTES; i++) {
-		ssize_t n = tun_read(t->tun, t->packet, TUN_PACKET_MAX, &off);
+		ssize_t n = tun_read(t->tun, t->packet.at, TUN_PACKET_MAX, &off);
 
 		if (n == -EAGAIN)
 			return;
@@ -69,8 +68,8 @@ static void from_tun(struct loop_watch *w, uint32_t events)
 			return;
 		}
 		bytes += (size_t)n;
-		if (tun_parse(&p, t->packet, (size_t)n, &off))
-			tunnel_send_block(t->client->tunnel, &t->packet, &p.h, &off);
+		if (tun_parse(&t->packet, (size_t)n, &off))
+			tunnel_send_block(t->client->tunnel, &t->packet, &off);
 	}
 }
 
@@ -218,8 +217,8 @@ static enum exit_code open_packets(struct tun_backend *t)
 {
 	int error = merge_open(t->tun, &t->merge);
 
-	t->packet = alloc_get(TUN_PACKET_MAX);
-	if (!error && !t->packet)
+	t->packet.at = alloc_get(TUN_PACKET_MAX);
+	if (!error && !t->packet.at)
 		error = -ENOMEM;
 	if (!error) {
 		t->watch =
@@ -437,7 +436,7 @@ static void close_backend(struct backend *b)
 	merge_close(t->merge);
 	tun_close(t->tun);
 	netdev_close(t->netdev);
-	alloc_put(t->packet);
+	alloc_put(t->packet.at);
 	free(t);
 }
 

@@ -256,14 +256,13 @@ static void hand_over(struct worker *w, const struct ip_addr *to, const struct p
 	loop_post(w->loop, &w->ring_bells);
 }
 
-/* A packet in w->packet. */
-static void forward(struct worker *w, const struct packet *p, const struct tun_offload *off)
+static void forward(struct worker *w, struct packet *p, const struct tun_offload *off)
 {
 	struct ip_addr to = packet_dst(p);
 	struct session *s = table_find(w->host.by_addr, &to);
 
 	if (s)
-		tunnel_send_block(&s->tunnel, &w->packet, &p->h, off);
+		tunnel_send_block(&s->tunnel, p, off);
 	else if (w->shared->worker_count > 1)
 		hand_over(w, &to, p, off);
 }
@@ -282,12 +281,11 @@ static void from_tun(struct loop_watch *watch, uint32_t events)
 {
 	struct worker *w = container_of(watch, struct worker, tun_watch);
 	struct tun_offload off;
-	struct packet p;
 	size_t bytes = 0;
 
 	(void)events;
 	for (int i = 0; i < TUN_TURN_PACKETS && bytes < TUN_TURN_BYTES; i++) {
-		ssize_t n = tun_read(w->tun, w->packet, TUN_PACKET_MAX, &off);
+		ssize_t n = tun_read(w->tun, w->packet.at, TUN_PACKET_MAX, &off);
 
 		if (n == -EAGAIN)
 			return;
@@ -298,8 +296,8 @@ static void from_tun(struct loop_watch *watch, uint32_t events)
 			return;
 		}
 		bytes += (size_t)n;
-		if (tun_parse(&p, w->packet, (size_t)n, &off))
-			forward(w, &p, &off);
+		if (tun_parse(&w->packet, (size_t)n, &off))
+			forward(w, &w->packet, &off);
 	}
 }
 
@@ -594,8 +592,8 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 		error = open_tun_queue(w);
 	if (!error)
 		error = open_rings(w);
-	w->packet = alloc_get(TUN_PACKET_MAX);
-	if (!error && !w->packet)
+	w->packet.at = alloc_get(TUN_PACKET_MAX);
+	if (!error && !w->packet.at)
 		error = -ENOMEM;
 	return error;
 }
@@ -660,6 +658,6 @@ void worker_close(struct worker *w)
 	loop_unpost(w->loop, &w->ring_bells);
 	pump_close(&w->pump);
 	loop_close(w->loop);
-	alloc_put(w->packet);
+	alloc_put(w->packet.at);
 	*w = (struct worker){ .loop = NULL };
 }

@@ -55,7 +55,7 @@ struct worker {
 	struct tun *tun;
 	struct merge *merge;
 	struct loop_watch tun_watch;
-	uint8_t *packet; /* TUN_PACKET_MAX bytes */
+	struct packet packet; /* the last one read; at: TUN_PACKET_MAX bytes */
 	struct worker_listener listeners[WORKER_LISTENERS_MAX];
 	size_t listener_count;
 	struct loop_timer

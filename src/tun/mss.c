@@ -52,11 +52,11 @@ static void store_mended(uint8_t *tcp, size_t at, uint16_t value)
 	store_u16(tcp + at, value);
 }
 
-void mss_clamp(const struct packet *p, size_t mtu)
+void mss_clamp(const struct headers *h, uint8_t *packet, size_t mtu)
 {
-	size_t tcp_len = headers_tcp_len(&p->h, p->at), at;
-	size_t fixed = (p->h.is_v6 ? IPV6_HDR_LEN : IPV4_HDR_LEN) + TCP_HDR_LEN;
-	uint8_t *tcp = p->at + p->h.ip_len;
+	size_t tcp_len = headers_tcp_len(h, packet), at;
+	size_t fixed = (h->is_v6 ? IPV6_HDR_LEN : IPV4_HDR_LEN) + TCP_HDR_LEN;
+	uint8_t *tcp = packet + h->ip_len;
 
 	if (!tcp_len || !(tcp[TCP_FLAGS_AT] & TCP_BIT_SYN) || mtu <= fixed)
 		return;

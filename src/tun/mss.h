@@ -9,9 +9,11 @@
 
 #include "tun/headers.h"
 
-/* Looks at one IP packet and changes it in place when it is a SYN with a larger MSS. What is not a
- * whole TCP SYN is left alone, fragments too. The packet's checksum must be complete: on the way out of
- * a TUN device with offloads, clamp after segments_write. */
-void mss_clamp(const struct packet *p, size_t mtu);
+/*
+ * Looks at one IP packet, or a segment cut from it, and changes it in place when it is a SYN with a larger
+ * MSS. What is not a whole TCP SYN is left alone, fragments too. The packet's checksum must be complete: on
+ * the way out of a TUN device with offloads, clamp after segments_write.
+ */
+void mss_clamp(const struct headers *h, uint8_t *packet, size_t mtu);
 
 #endif

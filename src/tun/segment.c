@@ -16,7 +16,8 @@
 
 static size_t checksum_at(const struct segments *s)
 {
-	return s->in.h.ip_len + (s->in.h.proto == IPPROTO_TCP ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT);
+	return s->in->h.ip_len +
+	       (s->in->h.proto == IPPROTO_TCP ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT);
 }
 
 /* The kernel never says otherwise; the other end of an adopted device might. */
@@ -26,24 +27,24 @@ static bool is_partial_sum_sane(const struct segments *s)
 
 	if (!s->off.needs_csum)
 		return true;
-	return s->off.csum_start >= IPV4_HDR_LEN && at + sizeof(uint16_t) <= s->in.h.total;
+	return s->off.csum_start >= IPV4_HDR_LEN && at + sizeof(uint16_t) <= s->in->h.total;
 }
 
 /* The transport header must be the one that the kind of super-packet promises. */
 static bool find_payload(struct segments *s)
 {
-	size_t udp_len = s->in.h.total - s->in.h.ip_len;
-	size_t tcp_len = headers_tcp_len(&s->in.h, s->in.at);
+	size_t udp_len = s->in->h.total - s->in->h.ip_len;
+	size_t tcp_len = headers_tcp_len(&s->in->h, s->in->at);
 
-	if (s->in.h.is_fragment || !s->off.gso_size)
+	if (s->in->h.is_fragment || !s->off.gso_size)
 		return false;
 	if (s->off.gso == TUN_GSO_UDP) {
-		s->hdr_len = s->in.h.ip_len + UDP_HDR_LEN;
-		return s->in.h.proto == IPPROTO_UDP && udp_len >= UDP_HDR_LEN &&
-		       load_u16(s->in.at + s->in.h.ip_len + UDP_LENGTH_AT) == udp_len;
+		s->hdr_len = s->in->h.ip_len + UDP_HDR_LEN;
+		return s->in->h.proto == IPPROTO_UDP && udp_len >= UDP_HDR_LEN &&
+		       load_u16(s->in->at + s->in->h.ip_len + UDP_LENGTH_AT) == udp_len;
 	}
-	s->hdr_len = s->in.h.ip_len + tcp_len;
-	return tcp_len && s->in.h.is_v6 == (s->off.gso == TUN_GSO_TCP6);
+	s->hdr_len = s->in->h.ip_len + tcp_len;
+	return tcp_len && s->in->h.is_v6 == (s->off.gso == TUN_GSO_TCP6);
 }
 
 /* False: the packets would be over the mtu and can't be made smaller. */
@@ -52,7 +53,7 @@ static bool choose_size(struct segments *s, size_t mtu)
 	s->size = s->off.gso_size;
 	if (s->off.gso != TUN_GSO_UDP && mtu > s->hdr_len && s->size > mtu - s->hdr_len)
 		s->size = mtu - s->hdr_len;
-	s->is_whole = s->in.h.total <= s->hdr_len + s->size;
+	s->is_whole = s->in->h.total <= s->hdr_len + s->size;
 	return s->is_whole || s->hdr_len + s->size <= mtu;
 }
 
@@ -61,12 +62,12 @@ static bool find_pseudo(struct segments *s)
 	size_t at = checksum_at(s);
 
 	if (!s->off.needs_csum) {
-		s->pseudo = headers_pseudo(&s->in.h, s->in.at, 0);
+		s->pseudo = headers_pseudo(&s->in->h, s->in->at, 0);
 		return true;
 	}
 	s->pseudo =
-		(uint32_t)load_u16(s->in.at + at) + (uint16_t) ~(s->in.h.total - s->in.h.ip_len);
-	return s->off.csum_start == s->in.h.ip_len && s->off.csum_offset == at - s->in.h.ip_len;
+		(uint32_t)load_u16(s->in->at + at) + (uint16_t) ~(s->in->h.total - s->in->h.ip_len);
+	return s->off.csum_start == s->in->h.ip_len && s->off.csum_offset == at - s->in->h.ip_len;
 }
 
 bool segments_of(struct segments *s, const struct packet *p, const struct tun_offload *off,
@@ -76,7 +77,7 @@ bool segments_of(struct segments *s, const struct packet *p, const struct tun_of
 
 	if (too_big)
 		*too_big = false;
-	*s = (struct segments){ .in = *p, .off = *off, .is_whole = true };
+	*s = (struct segments){ .in = p, .off = *off, .is_whole = true };
 	if (!is_partial_sum_sane(s))
 		return false;
 	if (off->gso != TUN_GSO_NONE) {
@@ -98,8 +99,8 @@ size_t segments_next_len(const struct segments *s)
 	if (s->is_over)
 		return 0;
 	if (s->is_whole)
-		return s->in.h.total;
-	left = s->in.h.total - s->hdr_len - s->done;
+		return s->in->h.total;
+	left = s->in->h.total - s->hdr_len - s->done;
 	return s->hdr_len + (left < s->size ? left : s->size);
 }
 
@@ -110,24 +111,24 @@ static void write_whole(const struct segments *s, uint8_t *to)
 	uint16_t sum;
 
 	if (!s->off.needs_csum) {
-		memcpy(to, s->in.at, s->in.h.total);
+		memcpy(to, s->in->at, s->in->h.total);
 		return;
 	}
-	memcpy(to, s->in.at, start);
-	sum = (uint16_t)~checksum_copy(to + start, s->in.at + start, s->in.h.total - start);
+	memcpy(to, s->in->at, start);
+	sum = (uint16_t)~checksum_copy(to + start, s->in->at + start, s->in->h.total - start);
 	store_u16(to + start + s->off.csum_offset, sum ? sum : 0xffff);
 }
 
 static void finish_ip(const struct segments *s, uint8_t *ip, size_t len)
 {
-	if (s->in.h.is_v6) {
+	if (s->in->h.is_v6) {
 		store_u16(ip + IPV6_LENGTH_AT, (uint16_t)(len - IPV6_HDR_LEN));
 		return;
 	}
 	store_u16(ip + IPV4_LENGTH_AT, (uint16_t)len);
 	store_u16(ip + IPV4_ID_AT, (uint16_t)(load_u16(ip + IPV4_ID_AT) + s->index));
 	store_u16(ip + IPV4_CHECKSUM_AT, 0);
-	store_u16(ip + IPV4_CHECKSUM_AT, (uint16_t)~checksum_sum(ip, s->in.h.ip_len));
+	store_u16(ip + IPV4_CHECKSUM_AT, (uint16_t)~checksum_sum(ip, s->in->h.ip_len));
 }
 
 static void finish_tcp(const struct segments *s, uint8_t *tcp, bool is_last)
@@ -145,24 +146,24 @@ static void finish_checksum(const struct segments *s, uint8_t *to, size_t len, u
 	uint8_t *checksum = to + checksum_at(s);
 
 	store_u16(checksum, 0);
-	sum += s->pseudo + (uint32_t)(len - s->in.h.ip_len);
+	sum += s->pseudo + (uint32_t)(len - s->in->h.ip_len);
 	/* headers are of even length, so the payload's sum needs no swap */
-	sum += checksum_sum(to + s->in.h.ip_len, s->hdr_len - s->in.h.ip_len);
+	sum += checksum_sum(to + s->in->h.ip_len, s->hdr_len - s->in->h.ip_len);
 	sum = (uint16_t)~checksum_fold(sum);
-	store_u16(checksum, (uint16_t)(sum || s->in.h.proto == IPPROTO_TCP ? sum : 0xffff));
+	store_u16(checksum, (uint16_t)(sum || s->in->h.proto == IPPROTO_TCP ? sum : 0xffff));
 }
 
 static void write_cut(const struct segments *s, uint8_t *to, size_t len)
 {
-	const uint8_t *payload = s->in.at + s->hdr_len + s->done;
+	const uint8_t *payload = s->in->at + s->hdr_len + s->done;
 	uint16_t sum = checksum_copy(to + s->hdr_len, payload, len - s->hdr_len);
 
-	memcpy(to, s->in.at, s->hdr_len);
+	memcpy(to, s->in->at, s->hdr_len);
 	finish_ip(s, to, len);
-	if (s->in.h.proto == IPPROTO_TCP)
-		finish_tcp(s, to + s->in.h.ip_len, s->done + len == s->in.h.total);
+	if (s->in->h.proto == IPPROTO_TCP)
+		finish_tcp(s, to + s->in->h.ip_len, s->done + len == s->in->h.total);
 	else
-		store_u16(to + s->in.h.ip_len + UDP_LENGTH_AT, (uint16_t)(len - s->in.h.ip_len));
+		store_u16(to + s->in->h.ip_len + UDP_LENGTH_AT, (uint16_t)(len - s->in->h.ip_len));
 	finish_checksum(s, to, len, sum);
 }
 
@@ -171,7 +172,7 @@ static void step(struct segments *s, size_t len)
 {
 	s->done += len - s->hdr_len;
 	s->index++;
-	s->is_over = s->is_whole || s->hdr_len + s->done == s->in.h.total;
+	s->is_over = s->is_whole || s->hdr_len + s->done == s->in->h.total;
 }
 
 void segments_skip(struct segments *s)

@@ -19,7 +19,7 @@
 #include "tun/tun.h"
 
 struct segments {
-	struct packet in;
+	const struct packet *in; /* the caller's */
 	struct tun_offload off;
 	size_t hdr_len;  /* all headers */
 	size_t size;     /* payload bytes of each packet but the last */

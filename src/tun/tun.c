@@ -372,9 +372,9 @@ ssize_t tun_read(struct tun *t, uint8_t *to, size_t room, struct tun_offload *of
 	return n - VNET_HDR_LEN;
 }
 
-bool tun_parse(struct packet *p, uint8_t *at, size_t len, const struct tun_offload *off)
+bool tun_parse(struct packet *p, size_t len, const struct tun_offload *off)
 {
-	return packet_parse(p, at, len) && (off->gso == TUN_GSO_NONE || p->h.total == len);
+	return headers_parse(&p->h, p->at, len) && (off->gso == TUN_GSO_NONE || p->h.total == len);
 }
 
 int tun_write(struct tun *t, const struct iovec *pieces, int count, const struct tun_offload *off)

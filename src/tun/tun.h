@@ -86,10 +86,10 @@ bool tun_has_uso(const struct tun *t); /* UDP super-packets too */
  * TUN_PACKET_MAX. */
 ssize_t tun_read(struct tun *t, uint8_t *to, size_t room, struct tun_offload *off);
 /*
- * The headers of what was read. False: not a whole IP packet, or a super-packet with more bytes than its
- * headers say. What follows an ordinary packet is not part of it.
+ * The headers of the `len` bytes that were read to p->at. False: not a whole IP packet, or a super-packet
+ * with more bytes than its headers say. What follows an ordinary packet is not part of it.
  */
-bool tun_parse(struct packet *p, uint8_t *at, size_t len, const struct tun_offload *off);
+bool tun_parse(struct packet *p, size_t len, const struct tun_offload *off);
 /* One write of a packet in pieces (at most 64). 0 or -errno; -EAGAIN, -ENOBUFS: it is lost. */
 int tun_write(struct tun *t, const struct iovec *pieces, int count, const struct tun_offload *off);
 

@@ -299,15 +299,14 @@ unsigned backlog_put(struct backlog *b, const struct packet *p, const struct tun
 	return enter(b, i, now_ms);
 }
 
-unsigned backlog_put_block(struct backlog *b, uint8_t **block, const struct headers *h,
-			   const struct tun_offload *off, uint64_t now_ms)
+unsigned backlog_put_block(struct backlog *b, struct packet *p, const struct tun_offload *off,
+			   uint64_t now_ms)
 {
-	struct packet p = { .at = *block, .h = *h };
 	struct item *i;
 	uint8_t *other;
 
-	if (h->total < TUN_PACKET_MAX / 2)
-		return backlog_put(b, &p, off, now_ms);
+	if (p->h.total < TUN_PACKET_MAX / 2)
+		return backlog_put(b, p, off, now_ms);
 	i = alloc_get(sizeof(*i));
 	other = alloc_get(TUN_PACKET_MAX);
 	if (!i || !other) {
@@ -315,8 +314,8 @@ unsigned backlog_put_block(struct backlog *b, uint8_t **block, const struct head
 		alloc_put(other);
 		return 1;
 	}
-	*i = (struct item){ .off = *off, .memory = sizeof(*i) + TUN_PACKET_MAX, .p = p };
-	*block = other;
+	*i = (struct item){ .off = *off, .memory = sizeof(*i) + TUN_PACKET_MAX, .p = *p };
+	p->at = other;
 	return enter(b, i, now_ms);
 }
 

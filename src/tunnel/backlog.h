@@ -43,10 +43,10 @@ unsigned backlog_put(struct backlog *b, const struct packet *p, const struct tun
 		     uint64_t now_ms);
 /*
  * The same for a packet at the start of a block of TUN_PACKET_MAX bytes from alloc_get. A large one is
- * not copied: the block is kept, and *block is another.
+ * not copied: the block is kept, and p->at is another.
  */
-unsigned backlog_put_block(struct backlog *b, uint8_t **block, const struct headers *h,
-			   const struct tun_offload *off, uint64_t now_ms);
+unsigned backlog_put_block(struct backlog *b, struct packet *p, const struct tun_offload *off,
+			   uint64_t now_ms);
 struct backlog_packet {
 	struct packet p; /* good until the next call */
 	struct tun_offload off;

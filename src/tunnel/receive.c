@@ -53,7 +53,7 @@ static void take_packet(struct tunnel *t, struct bytes info, uint16_t protocol)
 	t->stats.rx_bytes += p.h.total;
 	switch (ingress_of(&p)) {
 	case INGRESS_PASS:
-		mss_clamp(&p, t->cfg.mtu);
+		mss_clamp(&p.h, p.at, t->cfg.mtu);
 		t->cfg.sink->deliver(t->cfg.sink, t, &p);
 		break;
 	case INGRESS_NEIGHBOR:

@@ -72,13 +72,12 @@ static void send_segment(struct tunnel *t, struct segments *s, uint16_t protocol
 {
 	size_t n = segments_next_len(s);
 	uint8_t *at = pump_put(&t->wire, SSTP_HDR_LEN + PPP_HDR_LEN + n);
-	struct packet out = { .at = at + SSTP_HDR_LEN + PPP_HDR_LEN, .h = s->in.h };
+	uint8_t *packet = at + SSTP_HDR_LEN + PPP_HDR_LEN;
 
 	sstp_put_data_header(at, PPP_HDR_LEN + n);
 	ppp_put_header(at + SSTP_HDR_LEN, protocol);
-	segments_write(s, out.at);
-	out.h.total = n;
-	mss_clamp(&out, mtu);
+	segments_write(s, packet);
+	mss_clamp(&s->in->h, packet, mtu);
 	t->stats.tx_packets++;
 	t->stats.tx_bytes += n;
 	unsent_put(&t->unsent, n);
@@ -200,12 +199,10 @@ void tunnel_send(struct tunnel *t, const struct packet *p, const struct tun_offl
 		t->stats.tx_dropped += backlog_put(t->backlog, p, off, loop_now(t->cfg.loop));
 }
 
-void tunnel_send_block(struct tunnel *t, uint8_t **block, const struct headers *h,
-		       const struct tun_offload *off)
+void tunnel_send_block(struct tunnel *t, struct packet *p, const struct tun_offload *off)
 {
-	if (!send_now(t, &(struct packet){ .at = *block, .h = *h }, off))
-		t->stats.tx_dropped +=
-			backlog_put_block(t->backlog, block, h, off, loop_now(t->cfg.loop));
+	if (!send_now(t, p, off))
+		t->stats.tx_dropped += backlog_put_block(t->backlog, p, off, loop_now(t->cfg.loop));
 }
 
 void tunnel_send_own(struct tunnel *t, uint8_t *packet, size_t len)

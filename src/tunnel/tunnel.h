@@ -191,10 +191,9 @@ uint16_t tunnel_mtu(const struct tunnel *t);
 void tunnel_send(struct tunnel *t, const struct packet *p, const struct tun_offload *off);
 /*
  * The same for a packet at the start of a block of TUN_PACKET_MAX bytes from alloc_get, which the
- * tunnel may keep while it waits: then *block is another.
+ * tunnel may keep while it waits: then p->at is another.
  */
-void tunnel_send_block(struct tunnel *t, uint8_t **block, const struct headers *h,
-		       const struct tun_offload *off);
+void tunnel_send_block(struct tunnel *t, struct packet *p, const struct tun_offload *off);
 /* An ordinary packet that we made ourselves. */
 void tunnel_send_own(struct tunnel *t, uint8_t *packet, size_t len);
 

@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (r.left > sizeof(packet))
 		return 0;
 	memcpy(packet, r.at, r.left);
-	if (!tun_parse(&p, packet, r.left, &off) || !segments_of(&s, &p, &off, mtu, &too_big))
+	p.at = packet;
+	if (!tun_parse(&p, r.left, &off) || !segments_of(&s, &p, &off, mtu, &too_big))
 		return 0;
 	while ((n = segments_next_len(&s))) {
 		uint8_t *to = malloc(n); /* of its own size, so that a step past its end shows */

@@ -122,7 +122,7 @@ static void clamp(uint8_t *at, size_t len, size_t mtu)
 	struct packet p;
 
 	if (packet_parse(&p, at, len))
-		mss_clamp(&p, mtu);
+		mss_clamp(&p.h, at, mtu);
 }
 
 static void each_case(void **state)

@@ -23,9 +23,10 @@ static struct tun_offload off;
 /* As what a TUN device gave is treated. */
 static bool cut_read(struct segments *s, uint8_t *at, size_t len, size_t mtu, bool *too_big)
 {
-	struct packet p;
+	static struct packet p;
 
-	return tun_parse(&p, at, len, &off) && segments_of(s, &p, &off, mtu, too_big);
+	p.at = at;
+	return tun_parse(&p, len, &off) && segments_of(s, &p, &off, mtu, too_big);
 }
 
 struct cut_case {

@@ -356,8 +356,8 @@ static uint8_t *put_in_block(uint8_t *block, uint32_t number, size_t len)
 	store_u16(block + 20, 1);
 	store_u32(block + 24, number);
 	packet = parsed(block, len);
-	dropped += backlog_put_block(b, &block, &packet.h, &off, 0);
-	return block;
+	dropped += backlog_put_block(b, &packet, &off, 0);
+	return packet.at;
 }
 
 /* The next packet lies there still, or was copied. */
