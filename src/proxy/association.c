@@ -51,7 +51,7 @@ static void take(struct association *a, struct bytes datagram, struct sockaddr_s
 	if (!is_from_client(a, from) || !socks5_datagram(datagram, &to, &payload))
 		return;
 	*port_of(&a->client) = *port_of(from);
-	datagram_send(a->far, to.host, to.port, payload.at, payload.len);
+	datagram_send(a->far, &to, payload.at, payload.len);
 }
 
 static void on_datagrams(struct loop_watch *w, uint32_t events)

@@ -56,7 +56,7 @@ static char *cut_last(char *text)
 
 static const char *parse_target(struct target *t, const char *text)
 {
-	char host[TARGET_HOST_ROOM];
+	char host[TARGET_NAME_ROOM];
 	uint16_t port = 0;
 	const char *why = endpoint_split(text, host, sizeof(host), &port);
 
@@ -153,9 +153,7 @@ static void take_client(void *arg, int fd, const struct sockaddr_storage *peer)
 
 	(void)peer;
 	if (p)
-		p->conn =
-			conn_connect(f->stack, &(struct conn_cfg){ f->cfg->to.host, f->cfg->to.port,
-								   connected, p });
+		p->conn = conn_connect(f->stack, &(struct conn_cfg){ &f->cfg->to, connected, p });
 	if (p && p->conn)
 		return;
 	complain(f, stack_result_text(STACK_FULL));
@@ -185,8 +183,9 @@ static void take_conn(void *arg, struct conn *c)
 {
 	struct forward *f = arg;
 	struct pending *p = new_pending(f, -1, c);
+	struct target_text host = target_host(&f->cfg->to);
 	struct dial_cfg cfg = {
-		.host = f->cfg->to.host,
+		.host = host.text,
 		.port = f->cfg->to.port,
 		.timeout_ms = DIAL_MS,
 		.lookup_ms = DIAL_MS,

@@ -234,7 +234,7 @@ static void connected(void *arg, struct conn *conn, enum stack_result result)
 /* Until it is answered the client is not read; whether it is there still, its socket tells. */
 static void connect_to(struct client *c, const struct target *to)
 {
-	struct conn_cfg cfg = { to->host, to->port, connected, c };
+	struct conn_cfg cfg = { to, connected, c };
 
 	c->conn = conn_connect(c->owner->stack, &cfg);
 	if (!c->conn) {
@@ -255,12 +255,13 @@ static void connect_to(struct client *c, const struct target *to)
 static uint16_t port_of_client(const struct client *c)
 {
 	static const struct ip_addr any[] = { { .family = AF_INET }, { .family = AF_INET6 } };
-	struct ip_addr own = ip_from_sockaddr(&c->peer), said;
-	bool is_its_own =
-		ip_parse(c->socks.target.host, &said) &&
-		(ip_equal(&said, &own) || ip_equal(&said, &any[0]) || ip_equal(&said, &any[1]));
+	const struct target *said = &c->socks.target;
+	struct ip_addr own = ip_from_sockaddr(&c->peer);
+	bool is_its_own = said->addr.family &&
+			  (ip_equal(&said->addr, &own) || ip_equal(&said->addr, &any[0]) ||
+			   ip_equal(&said->addr, &any[1]));
 
-	return is_its_own ? c->socks.target.port : 0;
+	return is_its_own ? said->port : 0;
 }
 
 static void associate(struct client *c)

@@ -50,7 +50,7 @@ static struct verdict unsupported(const char *why)
 
 void http_put_refusal(int status, const char *why, bool is_head, struct writer *out)
 {
-	char text[TARGET_HOST_ROOM + 128], head[256];
+	char text[TARGET_NAME_ROOM + 128], head[256];
 	int len = snprintf(text, sizeof(text), "sstp proxy: %s\n", why);
 
 	snprintf(head, sizeof(head),
@@ -99,7 +99,7 @@ static int status_of(enum stack_result result)
 void http_proxy_answer(struct http_proxy *h, enum stack_result result, const char *why,
 		       struct writer *out)
 {
-	char text[TARGET_HOST_ROOM + 64];
+	char text[TARGET_NAME_ROOM + 64];
 
 	if (result != STACK_OK) {
 		snprintf(text, sizeof(text), "%s: %s", target_print(&h->target).text, why);
@@ -124,7 +124,7 @@ static struct verdict parse_version(struct bytes text, int *minor)
 /* A name or an address without brackets or with, and a port; `port`: if there is none. */
 static bool parse_authority(struct bytes text, uint16_t port, struct target *t)
 {
-	char copy[TARGET_HOST_ROOM + 8], host[TARGET_HOST_ROOM];
+	char copy[TARGET_NAME_ROOM + 8], host[TARGET_NAME_ROOM];
 
 	if (text.len >= sizeof(copy))
 		return false;

@@ -60,6 +60,7 @@ struct conn {
 	struct conn *next, **link; /* in stack->conns */
 	enum state state;
 	struct conn_cfg cfg; /* done NULL: told, or nobody asks */
+	uint16_t port;       /* the target's */
 	enum stack_result result;
 	struct ip_addr server; /* of names, that failed */
 	struct lookup *lookup;
@@ -501,7 +502,7 @@ static bool begin_attempt(struct conn *c, struct attempt *a, const struct ip_add
 	tcp_arg(a->pcb, a);
 	tcp_err(a->pcb, on_attempt_failed);
 	stack_touch(c->stack);
-	if (tcp_connect(a->pcb, &addr, c->cfg.port, on_attempt_connected) == ERR_OK)
+	if (tcp_connect(a->pcb, &addr, c->port, on_attempt_connected) == ERR_OK)
 		return true;
 	end_attempt(a);
 	note_failure(c, result);
@@ -663,9 +664,11 @@ struct conn *conn_connect(struct stack *s, const struct conn_cfg *cfg)
 	if (!c)
 		return NULL;
 	c->cfg = *cfg;
+	c->cfg.to = NULL; /* the caller's */
+	c->port = cfg->to->port;
 	c->timer.expired = on_timer;
 	c->task.run = end_turn;
-	c->lookup = lookup_start(s, &(struct lookup_cfg){ cfg->host, looked_up, c });
+	c->lookup = lookup_start(s, &(struct lookup_cfg){ cfg->to, looked_up, c });
 	if (c->lookup)
 		return c;
 	free_conn(c);
@@ -679,7 +682,7 @@ void conn_blame(struct stack *s, const struct ip_addr *peer, uint16_t peer_port,
 		for (size_t i = 0; c->race && i < c->race->next; i++) {
 			struct attempt *a = &c->race->attempts[i];
 
-			if (!a->pcb || a->pcb->local_port != own_port || c->cfg.port != peer_port ||
+			if (!a->pcb || a->pcb->local_port != own_port || c->port != peer_port ||
 			    !ip_equal(&c->race->to.addresses[i], peer))
 				continue;
 			end_attempt(a);

@@ -12,6 +12,7 @@
 #define SSTP_STACK_CONN_H
 
 #include "stack/stack.h"
+#include "stack/target.h"
 #include "util/bytes.h"
 
 enum {
@@ -27,10 +28,8 @@ enum {
 struct conn;
 
 struct conn_cfg {
-	/* Copied: a name, or an address of either family. Of a name's addresses the first that answers
-	 * is taken, RFC 8305. */
-	const char *host;
-	uint16_t port;
+	const struct target
+		*to; /* of a name's addresses the first that answers is taken, RFC 8305 */
 	/* Called once, from the loop, never from inside conn_connect. But for STACK_OK the connection
 	 * is gone when this returns. */
 	void (*done)(void *arg, struct conn *c, enum stack_result result);
@@ -43,7 +42,7 @@ struct conn_why {
 };
 struct conn_why conn_why(const struct conn *c);
 
-/* NULL: no memory, or CONN_MAX are open: that is STACK_FULL. */
+/* NULL: no memory, or CONN_MAX are open: that is STACK_FULL. cfg->to need not outlive the call. */
 struct conn *conn_connect(struct stack *s, const struct conn_cfg *cfg);
 /* At once: an attempt is given up, a connection reset. NULL is fine. */
 void conn_abort(struct conn *c);

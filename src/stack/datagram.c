@@ -127,14 +127,13 @@ static void looked_up(void *arg, const struct lookup_result *r)
 	forget(w);
 }
 
-static void send_to_name(struct datagram *d, const char *name, uint16_t port, const uint8_t *at,
-			 size_t len)
+static void send_to_name(struct datagram *d, const struct target *to, const uint8_t *at, size_t len)
 {
 	struct waiting *w = d->waiting_count < WAITING_MAX ? malloc(sizeof(*w) + len) : NULL;
 
 	if (!w)
 		return;
-	*w = (struct waiting){ .owner = d, .port = port, .len = len };
+	*w = (struct waiting){ .owner = d, .port = to->port, .len = len };
 	memcpy(w->at, at, len);
 	w->next = d->waiting;
 	w->link = &d->waiting;
@@ -142,18 +141,15 @@ static void send_to_name(struct datagram *d, const char *name, uint16_t port, co
 		w->next->link = &w->next;
 	d->waiting = w;
 	d->waiting_count++;
-	w->lookup = lookup_start(d->stack, &(struct lookup_cfg){ name, looked_up, w });
+	w->lookup = lookup_start(d->stack, &(struct lookup_cfg){ to, looked_up, w });
 	if (!w->lookup)
 		forget(w);
 }
 
-void datagram_send(struct datagram *d, const char *host, uint16_t port, const uint8_t *at,
-		   size_t len)
+void datagram_send(struct datagram *d, const struct target *to, const uint8_t *at, size_t len)
 {
-	struct ip_addr addr;
-
-	if (ip_parse(host, &addr))
-		send_to(d, &addr, port, at, len);
+	if (to->addr.family)
+		send_to(d, &to->addr, to->port, at, len);
 	else if (d->stack->is_up)
-		send_to_name(d, host, port, at, len);
+		send_to_name(d, to, at, len);
 }

@@ -4,6 +4,7 @@
 #define SSTP_STACK_DATAGRAM_H
 
 #include "stack/stack.h"
+#include "stack/target.h"
 
 struct datagram;
 
@@ -20,10 +21,9 @@ int datagram_open(struct stack *s, const struct datagram_cfg *cfg, struct datagr
 void datagram_close(struct datagram *d); /* NULL is fine */
 
 /*
- * As UDP is: what can't be sent is lost. `host` is an address or a name; while a name is looked up a
- * few datagrams wait for it. Nothing is sent while the tunnel is down.
+ * As UDP is: what can't be sent is lost. While a name is looked up a few datagrams wait for it. Nothing is
+ * sent while the tunnel is down.
  */
-void datagram_send(struct datagram *d, const char *host, uint16_t port, const uint8_t *at,
-		   size_t len);
+void datagram_send(struct datagram *d, const struct target *to, const uint8_t *at, size_t len);
 
 #endif

@@ -267,14 +267,14 @@ static void stream_connected(void *arg, struct conn *c, enum stack_result result
 
 static bool open_stream(struct socket *k, struct bytes message)
 {
-	struct ip_text host = ip_print(&k->server);
+	struct target to;
 	struct writer w = writer_of(k->query, sizeof(k->query));
 
 	put_u16(&w, (uint16_t)message.len);
 	put_bytes(&w, message.at, message.len);
 	k->query_len = w.len;
-	k->conn = conn_connect(k->owner->stack,
-			       &(struct conn_cfg){ host.text, DNS_PORT, stream_connected, k });
+	target_set_address(&to, &k->server, DNS_PORT);
+	k->conn = conn_connect(k->owner->stack, &(struct conn_cfg){ &to, stream_connected, k });
 	return k->conn;
 }
 
@@ -446,14 +446,13 @@ static bool is_localhost(const char *name)
 	       (len == local_len || name[len - local_len - 1] == '.');
 }
 
-static void begin(struct lookup *l, const char *name)
+static void begin(struct lookup *l, const struct target *of)
 {
 	struct stack *s = l->stack;
-	struct ip_addr addr;
 
-	if (ip_parse(name, &addr)) {
-		add_address(l, &addr);
-	} else if (!dns_name_normalize(name, l->name) || is_localhost(l->name)) {
+	if (of->addr.family) {
+		add_address(l, &of->addr);
+	} else if (!dns_name_normalize(of->name, l->name) || is_localhost(l->name)) {
 		answer(l, STACK_NO_NAME);
 		return;
 	}
@@ -471,6 +470,7 @@ struct lookup *lookup_start(struct stack *s, const struct lookup_cfg *cfg)
 		return NULL;
 	l->stack = s;
 	l->cfg = *cfg;
+	l->cfg.of = NULL; /* the caller's */
 	l->timer.expired = waited_enough;
 	l->task.run = tell;
 	l->question = -1;
@@ -480,7 +480,7 @@ struct lookup *lookup_start(struct stack *s, const struct lookup_cfg *cfg)
 		l->next->link = &l->next;
 	s->lookups = l;
 	s->lookup_count++;
-	begin(l, cfg->name);
+	begin(l, cfg->of);
 	return l;
 }
 

@@ -7,6 +7,7 @@
 #define SSTP_STACK_LOOKUP_H
 
 #include "stack/stack.h"
+#include "stack/target.h"
 
 struct lookup;
 
@@ -22,7 +23,7 @@ struct lookup_result {
 };
 
 struct lookup_cfg {
-	const char *name; /* copied; an address of either family, written out, needs no server */
+	const struct target *of; /* copied; of an address no server is asked */
 	/* Called once, from the loop, never from inside lookup_start. */
 	void (*done)(void *arg, const struct lookup_result *r);
 	void *arg;

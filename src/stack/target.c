@@ -22,12 +22,13 @@ static bool is_name(const char *text)
 bool target_set(struct target *t, struct bytes host, uint16_t port)
 {
 	struct target made = { .port = port };
-	struct ip_addr a;
 
-	if (!host.len || host.len >= sizeof(made.host) || memchr(host.at, 0, host.len))
+	if (!host.len || host.len >= sizeof(made.name) || memchr(host.at, 0, host.len))
 		return false;
-	memcpy(made.host, host.at, host.len);
-	if (!ip_parse(made.host, &a) && !is_name(made.host))
+	memcpy(made.name, host.at, host.len);
+	if (ip_parse(made.name, &made.addr))
+		made.name[0] = '\0';
+	else if (!is_name(made.name))
 		return false;
 	*t = made;
 	return true;
@@ -35,33 +36,44 @@ bool target_set(struct target *t, struct bytes host, uint16_t port)
 
 void target_set_address(struct target *t, const struct ip_addr *a, uint16_t port)
 {
-	snprintf(t->host, sizeof(t->host), "%s", ip_print(a).text);
+	t->addr = *a;
 	t->port = port;
+	t->name[0] = '\0';
+}
+
+struct target_text target_host(const struct target *t)
+{
+	struct target_text text;
+
+	snprintf(text.text, sizeof(text.text), "%s",
+		 t->addr.family ? ip_print(&t->addr).text : t->name);
+	return text;
 }
 
 struct target_text target_print(const struct target *t)
 {
-	bool is_v6 = strchr(t->host, ':') != NULL;
+	bool is_v6 = t->addr.family == AF_INET6;
 	struct target_text text;
 
-	snprintf(text.text, sizeof(text.text), "%s%s%s:%u", is_v6 ? "[" : "", t->host,
-		 is_v6 ? "]" : "", t->port);
+	snprintf(text.text, sizeof(text.text), "%s%.255s%s:%u", is_v6 ? "[" : "",
+		 target_host(t).text, is_v6 ? "]" : "", t->port);
 	return text;
 }
 
 bool target_is_nowhere(const struct ip_addr *a)
 {
-	static const char *const nowhere[] = {
-		"0.0.0.0/8",          "127.0.0.0/8", "224.0.0.0/4",
-		"255.255.255.255/32", "::/127",      "ff00::/8",
+	static const struct ip_prefix nowhere[] = {
+		{ { AF_INET, { 0 } }, 8 }, /* this network */
+		{ { AF_INET, { 127 } }, 8 },
+		{ { AF_INET, { 224 } }, 4 },
+		{ { AF_INET, { 255, 255, 255, 255 } }, 32 },
+		{ { AF_INET6, { 0 } }, 127 }, /* :: and ::1 */
+		{ { AF_INET6, { 0xff } }, 8 },
+		{ { AF_INET6, { [10] = 0xff, 0xff } }, 96 }, /* an IPv4 address in IPv6 */
 	};
-	static const uint8_t mapped[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-	struct ip_prefix p;
 
-	if (a->family == AF_INET6 && !memcmp(a->bytes, mapped, sizeof(mapped)))
-		return true;
 	for (size_t i = 0; i < sizeof(nowhere) / sizeof(*nowhere); i++)
-		if (ip_prefix_parse(nowhere[i], &p) && ip_prefix_has(&p, a))
+		if (ip_prefix_has(&nowhere[i], a))
 			return true;
 	return false;
 }

@@ -56,9 +56,11 @@ struct ip_addr ip_mask(const struct ip_addr *a, unsigned len)
 
 bool ip_prefix_has(const struct ip_prefix *p, const struct ip_addr *a)
 {
-	struct ip_addr x = ip_mask(a, p->len), y = ip_mask(&p->addr, p->len);
+	unsigned whole = p->len / 8, rest = p->len % 8;
 
-	return ip_equal(&x, &y);
+	if (a->family != p->addr.family || memcmp(a->bytes, p->addr.bytes, whole) != 0)
+		return false;
+	return !rest || !((a->bytes[whole] ^ p->addr.bytes[whole]) >> (8 - rest));
 }
 
 bool ip_parse(const char *text, struct ip_addr *a)

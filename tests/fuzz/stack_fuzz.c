@@ -269,12 +269,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct reader r = reader_of(data, len);
 	struct conn_listener *listener;
 	struct datagram *datagram;
+	struct target to;
 
 	start();
 	if (conn_listen(t.stack, &(struct conn_listener_cfg){ PORT, attach, NULL }, &listener) ||
 	    datagram_open(t.stack, &(struct datagram_cfg){ datagram_came, NULL }, &datagram))
 		abort();
-	conn_connect(t.stack, &(struct conn_cfg){ "10.9.9.9", PORT, done, NULL });
+	if (!target_set(&to, bytes_text("10.9.9.9"), PORT))
+		abort();
+	conn_connect(t.stack, &(struct conn_cfg){ &to, done, NULL });
 	turn();
 	turn();
 	for (int i = 0; i < PACKETS && r.left; i++)

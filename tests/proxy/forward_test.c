@@ -61,7 +61,7 @@ static void forwards_are_read(void **state)
 		assert_int_equal(f.at.addr.family != AF_UNSPEC, forwards[i].addr != NULL);
 		if (forwards[i].addr)
 			assert_string_equal(ip_print(&f.at.addr).text, forwards[i].addr);
-		assert_string_equal(f.to.host, forwards[i].host);
+		assert_string_equal(target_host(&f.to).text, forwards[i].host);
 		assert_int_equal(f.to.port, forwards[i].to_port);
 	}
 }

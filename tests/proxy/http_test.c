@@ -392,7 +392,7 @@ static void failures(void **state)
 /* With the longest name it fits too. */
 static void failure_of_a_long_name(void **state)
 {
-	char in[TARGET_HOST_ROOM + 64], name[TARGET_HOST_ROOM];
+	char in[TARGET_NAME_ROOM + 64], name[TARGET_NAME_ROOM];
 	struct talk t;
 
 	(void)state;

@@ -277,7 +277,7 @@ static void datagram_headers(void **state)
 		socks5_put_datagram_header(&from, 53, &w);
 		assert_false(w.full);
 		assert_true(socks5_datagram(bytes_of(tx, w.len), &to, &payload));
-		assert_string_equal(to.host, froms[i]);
+		assert_string_equal(target_host(&to).text, froms[i]);
 		assert_int_equal(to.port, 53);
 		assert_int_equal(payload.len, 0);
 	}

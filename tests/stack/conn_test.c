@@ -81,10 +81,18 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static struct conn *begin(const char *host, uint16_t port)
+{
+	struct target to;
+
+	assert_true(target_set(&to, bytes_text(host), port));
+	return conn_connect(r.stack, &(struct conn_cfg){ &to, done, NULL });
+}
+
 static enum stack_result connect_to(const char *host, uint16_t port)
 {
 	t.is_told = false;
-	assert_non_null(conn_connect(r.stack, &(struct conn_cfg){ host, port, done, NULL }));
+	assert_non_null(begin(host, port));
 	reflector_run(&r, is_told, NULL);
 	return t.result;
 }
@@ -245,7 +253,7 @@ static void icmp_errors_end_attempts(void **state)
 
 static void an_attempt_can_be_given_up(void **state)
 {
-	struct conn *c = conn_connect(r.stack, &(struct conn_cfg){ FAR, PORT, done, NULL });
+	struct conn *c = begin(FAR, PORT);
 
 	(void)state;
 	conn_abort(c);
@@ -258,7 +266,7 @@ static void what_is_new_waits_for_the_tunnel(void **state)
 {
 	(void)state;
 	stack_down(r.stack);
-	assert_non_null(conn_connect(r.stack, &(struct conn_cfg){ FAR, PORT, done, NULL }));
+	assert_non_null(begin(FAR, PORT));
 	assert_false(t.is_told);
 	reflector_up(&r, OWN);
 	reflector_run(&r, is_told, NULL);
@@ -274,8 +282,7 @@ static void there_is_a_bound(void **state)
 
 	(void)state;
 	stack_down(r.stack);
-	while (n <= CONN_MAX &&
-	       (all[n] = conn_connect(r.stack, &(struct conn_cfg){ FAR, PORT, done, NULL })))
+	while (n <= CONN_MAX && (all[n] = begin(FAR, PORT)))
 		n++;
 	assert_int_equal(n, CONN_MAX);
 	while (n)
@@ -647,12 +654,14 @@ static bool exchange_ports(struct reflector *reflector, const uint8_t *packet, s
 static void datagrams_come_back(void **state)
 {
 	struct datagram *d;
+	struct target to;
 
 	(void)state;
 	r.passes = exchange_ports;
 	assert_int_equal(datagram_open(r.stack, &(struct datagram_cfg){ datagram_came, NULL }, &d),
 			 0);
-	datagram_send(d, FAR, 53, (const uint8_t *)"hello", 5);
+	assert_true(target_set(&to, bytes_text(FAR), 53));
+	datagram_send(d, &to, (const uint8_t *)"hello", 5);
 	reflector_run(&r, has_datagram, NULL);
 	assert_string_equal(datagram_text, "hello");
 	datagram_close(d);

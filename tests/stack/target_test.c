@@ -34,20 +34,20 @@ static void hosts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct target t = { .host = "before" };
+		struct target t = { .name = "before" };
 
 		assert_int_equal(target_set(&t, bytes_text(cases[i].host), 80),
 				 cases[i].printed != NULL);
 		if (cases[i].printed)
 			assert_string_equal(target_print(&t).text, cases[i].printed);
 		else
-			assert_string_equal(t.host, "before");
+			assert_string_equal(t.name, "before");
 	}
 }
 
 static void long_hosts(void **state)
 {
-	char host[TARGET_HOST_ROOM];
+	char host[TARGET_NAME_ROOM];
 	struct target t;
 
 	(void)state;
