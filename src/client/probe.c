@@ -70,11 +70,12 @@ static void note_tls(struct probe *p)
 static void pin_it(struct probe *p, struct bytes leaf)
 {
 	uint8_t sha256[SHA256_LEN];
-	int n = snprintf(p->pin, sizeof(p->pin), "sha256:");
+	int n;
 
 	if (!leaf.len)
 		return;
 	digest_sha256(&leaf, 1, sha256);
+	n = snprintf(p->pin, sizeof(p->pin), "sha256:");
 	for (size_t i = 0; i < sizeof(sha256); i++)
 		n += snprintf(p->pin + n, sizeof(p->pin) - (size_t)n, "%02x", sha256[i]);
 }
