@@ -490,6 +490,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_UNTRUSTED:
 	case TUNNEL_SSTP_UP:
 	case TUNNEL_CHECK_PASSWORD:
+	case TUNNEL_EAP:
 	case TUNNEL_AUTHENTICATED:
 		break;
 	}

@@ -115,6 +115,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		note_end(p, ev->end);
 		break;
 	case TUNNEL_CHECK_PASSWORD:
+	case TUNNEL_EAP:
 	case TUNNEL_AUTHENTICATED:
 	case TUNNEL_CONNECTED:
 	case TUNNEL_IPV4_UP:

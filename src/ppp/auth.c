@@ -6,10 +6,6 @@
 #include "util/secret.h"
 
 /* Methods that we know by sight only. */
-static const struct auth_method eap_method = {
-	.name = "eap",
-	.protocol = PPP_PROTO_EAP,
-};
 static const struct auth_method mschapv1_method = {
 	.name = "mschap",
 	.protocol = PPP_PROTO_CHAP,
@@ -21,12 +17,9 @@ static const struct auth_method spap_method = {
 };
 
 static const struct auth_method *const methods[PPP_AUTH_COUNT] = {
-	[PPP_AUTH_PAP] = &pap_method,
-	[PPP_AUTH_CHAP_MD5] = &chap_md5_method,
-	[PPP_AUTH_MSCHAPV2] = &mschapv2_method,
-	[PPP_AUTH_EAP] = &eap_method, /* the place of its eap.c */
-	[PPP_AUTH_MSCHAPV1] = &mschapv1_method,
-	[PPP_AUTH_SPAP] = &spap_method,
+	[PPP_AUTH_PAP] = &pap_method,           [PPP_AUTH_CHAP_MD5] = &chap_md5_method,
+	[PPP_AUTH_MSCHAPV2] = &mschapv2_method, [PPP_AUTH_EAP] = &eap_method,
+	[PPP_AUTH_MSCHAPV1] = &mschapv1_method, [PPP_AUTH_SPAP] = &spap_method,
 };
 
 const char *ppp_auth_name(enum ppp_auth method)
@@ -38,7 +31,7 @@ const char *ppp_auth_name(enum ppp_auth method)
 
 bool ppp_auth_is_spoken(enum ppp_auth method)
 {
-	return methods[method] && methods[method]->start;
+	return methods[method] && methods[method]->start && !methods[method]->is_conversation;
 }
 
 enum ppp_auth ppp_auth_by_name(const char *name)
@@ -108,9 +101,16 @@ void auth_stop(struct ppp *p)
 	p->auth.give_up_ms = UINT64_MAX;
 }
 
+/* EAP after the Identity. */
+static bool is_conversing(const struct ppp *p)
+{
+	return p->auth.method && p->auth.method->is_conversation &&
+	       p->auth.challenges > (p->cfg.role == PPP_CLIENT ? 1 : 0);
+}
+
 bool auth_is_under_way(const struct ppp *p)
 {
-	return p->auth.state != AUTH_IDLE && p->auth.state != AUTH_WAITING;
+	return (p->auth.state != AUTH_IDLE && p->auth.state != AUTH_WAITING) || is_conversing(p);
 }
 
 /* The latest is kept: a server that repeats itself with another challenge means that one. */

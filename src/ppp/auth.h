@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Authentication: the methods, how LCP names them, and the run of the one that was agreed on. A
- * method is a struct auth_method; it has a file of its own (pap.c, chap.c) and its line in
- * auth.c's table. EAP has a line already, so that it is recognised, and no file yet.
+ * method is a struct auth_method; it has a file of its own (pap.c, chap.c, eap.c) and its line in
+ * auth.c's table.
  *
  * Life: auth_start when LCP is open, auth_stop when it no longer is. In between a client ends in
  * auth_succeeded or ppp_end; a server hands what the peer sent to its owner (auth_check), who
@@ -36,9 +36,10 @@ struct auth_method {
 	void (*input)(struct ppp *p, const struct cp_packet *in);
 	void (*resend)(struct ppp *p);
 	void (*tell)(struct ppp *p); /* server: sends the verdict, as often as the peer asks */
+	bool is_conversation;        /* spoken only where the owner can: with cfg.eap */
 };
 
-extern const struct auth_method pap_method, chap_md5_method, mschapv2_method;
+extern const struct auth_method pap_method, chap_md5_method, mschapv2_method, eap_method;
 
 /* The value of LCP's option 3, RFC 1661 section 6.2. */
 enum ppp_auth auth_from_option(struct bytes value);

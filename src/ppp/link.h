@@ -111,7 +111,8 @@ struct auth {
 	uint8_t id;       /* of the last request, challenge or response */
 	uint8_t first_id; /* PAP client: of its first request */
 	bool has_challenge;
-	uint8_t challenges; /* client: how many came before the result */
+	uint8_t challenges; /* client: how many came before the result; EAP: Requests so far */
+	bool is_proven;     /* EAP client: the method is done, and hlak is its key */
 	bool awaits_result; /* client: name and proof are sent, and nothing is said of them yet */
 	uint8_t challenge[MSCHAP_CHALLENGE_LEN];
 	uint8_t hlak[PPP_HLAK_LEN];

@@ -177,6 +177,9 @@ static void fill(const struct ppp *p, const uint8_t offer, struct ppp_out *out)
 	case PPP_OUT_CHECK_PASSWORD:
 		auth_fill_attempt(p, &out->attempt);
 		break;
+	case PPP_OUT_EAP:
+		out->eap = bytes_of(p->cfg.eap->got.bytes, p->cfg.eap->got.len);
+		break;
 	case PPP_OUT_AUTHENTICATED:
 		memcpy(out->hlak, p->auth.hlak, sizeof(out->hlak));
 		break;
@@ -481,7 +484,7 @@ static void keep_spoken_methods(struct ppp_cfg *cfg)
 	size_t n = 0;
 
 	for (size_t i = 0; i < cfg->auth_count; i++)
-		if (ppp_auth_is_spoken(cfg->auth[i]))
+		if (ppp_auth_is_spoken(cfg->auth[i]) || (cfg->auth[i] == PPP_AUTH_EAP && cfg->eap))
 			cfg->auth[n++] = cfg->auth[i];
 	cfg->auth_count = n;
 }

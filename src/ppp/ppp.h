@@ -9,7 +9,8 @@
  * after which the link is dead and only ppp_wipe is left to call.
  *
  * The order of events is that of a real call: PPP_OUT_CHECK_PASSWORD (server; answered by
- * ppp_verdict, at once or later), PPP_OUT_AUTHENTICATED, then PPP_OUT_IPV4_UP and PPP_OUT_IPV6_UP,
+ * ppp_verdict, at once or later) or any number of PPP_OUT_EAP (both ends; answered by ppp_eap_send),
+ * PPP_OUT_AUTHENTICATED, then PPP_OUT_IPV4_UP and PPP_OUT_IPV6_UP,
  * each of them alone and perhaps never; a peer may take one down, and bring it up again with other
  * values. LCP may come up more than once, but only before the authentication.
  *
@@ -36,6 +37,7 @@ enum {
 	PPP_HLAK_LEN = 32,      /* [MS-SSTP] 3.2.5.2.2 */
 	PPP_IID_LEN = 8,        /* RFC 5072 section 4.1 */
 	PPP_NAME_MAX = 256,     /* longest user name taken from the wire */
+	PPP_EAP_MAX = 1500,     /* longest EAP packet: PPP_DEFAULT_MRU */
 	PPP_MESSAGE_ROOM = 128, /* of a verdict's text, terminated */
 };
 
@@ -50,8 +52,8 @@ enum ppp_auth {
 	PPP_AUTH_PAP,      /* RFC 1334 */
 	PPP_AUTH_CHAP_MD5, /* RFC 1994 */
 	PPP_AUTH_MSCHAPV2, /* RFC 2759 */
+	PPP_AUTH_EAP,      /* RFC 3748: spoken where ppp_cfg.eap says so */
 	/* recognised in a peer's offer, not spoken */
-	PPP_AUTH_EAP,      /* RFC 3748 */
 	PPP_AUTH_MSCHAPV1, /* RFC 2433: broken, never to be used */
 	PPP_AUTH_SPAP,     /* Shiva's */
 	PPP_AUTH_OTHER,
@@ -62,17 +64,27 @@ enum ppp_auth {
 const char *ppp_auth_name(enum ppp_auth method);
 /* A method that is spoken, for lists of them in options; PPP_AUTH_NONE for any other word. */
 enum ppp_auth ppp_auth_by_name(const char *name);
-/* May it stand in ppp_cfg.auth? What may not is passed over there. */
+/* May it stand in ppp_cfg.auth, whatever else is there? What may not is passed over. */
 bool ppp_auth_is_spoken(enum ppp_auth method);
+
+/* Memory for an EAP conversation: the engine's while the link lives, then the caller's to be wiped. */
+struct ppp_eap_packet {
+	uint16_t len;
+	uint8_t bytes[PPP_EAP_MAX];
+};
+struct ppp_eap_memory {
+	struct ppp_eap_packet got, sent; /* the last of either end */
+};
 
 struct ppp_cfg {
 	enum ppp_role role;
 	/* client: the methods it is willing to use; server: those it offers. Preferred first. */
 	enum ppp_auth auth[PPP_AUTH_COUNT];
 	size_t auth_count;
-	bool ipv4;    /* run IPCP */
-	bool ipv6;    /* run IPV6CP */
-	uint16_t mru; /* what we ask for in LCP; 0: the option is left out */
+	struct ppp_eap_memory *eap; /* NULL: EAP is not spoken, even if it is in auth[] */
+	bool ipv4;                  /* run IPCP */
+	bool ipv6;                  /* run IPV6CP */
+	uint16_t mru;               /* what we ask for in LCP; 0: the option is left out */
 	/* IPV6CP: all zero: random. A server keeps to it; a client takes another that is suggested. */
 	uint8_t own_iid[PPP_IID_LEN];
 	uint32_t rtt_ms;  /* the line's measured round trip, for the Restart timers; 0: short */
@@ -124,7 +136,7 @@ struct ppp_attempt {
 	struct bytes response;  /* CHAP-MD5: 16 bytes; MS-CHAPv2: 49, RFC 2759 section 4 */
 };
 
-/* The answer to PPP_OUT_CHECK_PASSWORD. */
+/* The answer to PPP_OUT_CHECK_PASSWORD, and the end of an EAP conversation: Success or Failure. */
 struct ppp_verdict {
 	bool ok;
 	uint16_t error; /* refused, MS-CHAPv2: E= of RFC 2759 section 6; 0: 691 */
@@ -180,10 +192,11 @@ enum ppp_out_type {
 	PPP_OUT_LCP_UP,         /* LCP is open */
 	PPP_OUT_OFFER,          /* client: offer: the server proposes this method; once for each */
 	PPP_OUT_CHECK_PASSWORD, /* server: attempt: answer with ppp_verdict */
-	PPP_OUT_AUTHENTICATED,  /* hlak: comes before any NCP's first frame */
-	PPP_OUT_IPV4_UP,        /* ipv4 */
-	PPP_OUT_IPV4_DOWN,      /* also when it never came up: IPCP failed */
-	PPP_OUT_IPV6_UP,        /* ipv6 */
+	PPP_OUT_EAP, /* eap: the peer's packet: answer with ppp_eap_send; server: or ppp_verdict */
+	PPP_OUT_AUTHENTICATED, /* hlak: comes before any NCP's first frame */
+	PPP_OUT_IPV4_UP,       /* ipv4 */
+	PPP_OUT_IPV4_DOWN,     /* also when it never came up: IPCP failed */
+	PPP_OUT_IPV6_UP,       /* ipv6 */
 	PPP_OUT_IPV6_DOWN,
 	PPP_OUT_CLOSED, /* closed: the last event */
 };
@@ -194,6 +207,7 @@ struct ppp_out {
 		struct bytes frame;
 		enum ppp_auth offer;
 		struct ppp_attempt attempt;
+		struct bytes eap; /* Code, Identifier, Length and what follows */
 		uint8_t hlak[PPP_HLAK_LEN];
 		struct ppp_ipv4 ipv4;
 		struct ppp_ipv6 ipv6;
@@ -213,6 +227,14 @@ void ppp_init(struct ppp *p, const struct ppp_cfg *cfg);
 void ppp_open(struct ppp *p, uint64_t now_ms);
 void ppp_input(struct ppp *p, const uint8_t *frame, size_t len, uint64_t now_ms);
 void ppp_verdict(struct ppp *p, const struct ppp_verdict *v, uint64_t now_ms);
+/*
+ * The next packet of an EAP conversation, whole: a server's Request, with another Identifier than the last, a
+ * client's Response to the Request that it was told of. At once or later. False, and nothing is sent, when
+ * it is not that or does not fit: no longer than PPP_EAP_MAX and the peer's MRU.
+ */
+bool ppp_eap_send(struct ppp *p, struct bytes packet, uint64_t now_ms);
+/* Client: the EAP method itself has ended well, with this key, so a Success may end the conversation. */
+void ppp_eap_done(struct ppp *p, const uint8_t hlak[PPP_HLAK_LEN], uint64_t now_ms);
 /* `why` goes into the Terminate-Request (RFC 1661 section 5.5); the caller's, kept; NULL: nothing. */
 void ppp_close(struct ppp *p, const char *why, uint64_t now_ms);
 void ppp_tick(struct ppp *p, uint64_t now_ms);

@@ -445,6 +445,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_UNTRUSTED:
 	case TUNNEL_SSTP_UP:
 	case TUNNEL_OFFER:
+	case TUNNEL_EAP:
 	case TUNNEL_AUTHENTICATED:
 	case TUNNEL_IPV4_UP:
 	case TUNNEL_IPV4_DOWN:

@@ -290,6 +290,10 @@ static void on_ppp(struct tunnel *t, const struct ppp_out *out)
 		ev.type = TUNNEL_CHECK_PASSWORD;
 		ev.attempt = &out->attempt;
 		break;
+	case PPP_OUT_EAP:
+		ev.type = TUNNEL_EAP;
+		ev.packet = out->eap;
+		break;
 	case PPP_OUT_AUTHENTICATED:
 		sstp_authenticated(&t->sstp, out->hlak, loop_now(t->cfg.loop));
 		ev.type = TUNNEL_AUTHENTICATED;
@@ -522,6 +526,24 @@ void tunnel_verdict(struct tunnel *t, const struct ppp_verdict *v)
 	ppp_verdict(&t->ppp, v, loop_now(t->cfg.loop));
 	tunnel_drain(t);
 	tunnel_arm(t);
+}
+
+bool tunnel_eap_send(struct tunnel *t, struct bytes packet)
+{
+	bool was_sent;
+
+	if (!t->ppp_is_running)
+		return false;
+	was_sent = ppp_eap_send(&t->ppp, packet, loop_now(t->cfg.loop));
+	tunnel_drain(t);
+	tunnel_arm(t);
+	return was_sent;
+}
+
+void tunnel_eap_done(struct tunnel *t, const uint8_t hlak[PPP_HLAK_LEN])
+{
+	if (t->ppp_is_running)
+		ppp_eap_done(&t->ppp, hlak, loop_now(t->cfg.loop));
 }
 
 void tunnel_shutdown(struct tunnel *t)

@@ -47,6 +47,7 @@ enum tunnel_event_type {
 	TUNNEL_SSTP_UP,        /* hashes: HTTP and the Call-Connect exchange are done */
 	TUNNEL_OFFER,          /* offer: client: an authentication method the server proposed */
 	TUNNEL_CHECK_PASSWORD, /* attempt: server: answer with tunnel_verdict */
+	TUNNEL_EAP,            /* packet: of an EAP conversation: PPP_OUT_EAP */
 	TUNNEL_AUTHENTICATED,  /* both ends know each other; no data yet */
 	TUNNEL_CONNECTED,      /* data of an open network protocol may pass */
 	TUNNEL_IPV4_UP,        /* ipv4 */
@@ -154,6 +155,9 @@ int tunnel_adopt(struct tunnel *t, const struct tunnel_cfg *cfg, struct pump_end
 /* Then: goes on with the first `len` bytes of pump->plain, and with what TLS has besides. */
 void tunnel_start(struct tunnel *t, size_t len);
 void tunnel_verdict(struct tunnel *t, const struct ppp_verdict *v);
+/* See ppp_eap_send and ppp_eap_done. */
+bool tunnel_eap_send(struct tunnel *t, struct bytes packet);
+void tunnel_eap_done(struct tunnel *t, const uint8_t hlak[PPP_HLAK_LEN]);
 /* In order: Terminate-Request, Call-Disconnect, close_notify; at most three seconds. */
 void tunnel_shutdown(struct tunnel *t);
 /* The same, and the peer is told `why`, if PPP has come so far; a constant. */

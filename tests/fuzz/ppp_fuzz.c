@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 enum {
 	AS_SERVER = 0x01,
 	WITH_PAP = 0x02, /* the first method, in place of MS-CHAPv2 */
-	WITH_MD5 = 0x04,
+	WITH_MD5 = 0x04, /* both: EAP */
 	WITHOUT_IPV6 = 0x08,
 	WITH_ECHO = 0x10,
 	AS_PROBE = 0x20,
@@ -32,6 +32,7 @@ enum {
 
 struct end {
 	struct ppp p;
+	struct ppp_eap_memory eap;
 	uint8_t config;
 	uint8_t magics, iids;
 	uint64_t now_ms;
@@ -86,7 +87,8 @@ static struct ppp_cfg make_cfg(struct end *e)
 	if (e->config & WITH_PAP)
 		cfg.auth[0] = PPP_AUTH_PAP;
 	if (e->config & WITH_MD5)
-		cfg.auth[0] = PPP_AUTH_CHAP_MD5;
+		cfg.auth[0] = e->config & WITH_PAP ? PPP_AUTH_EAP : PPP_AUTH_CHAP_MD5;
+	cfg.eap = &e->eap;
 	if (e->config & WITH_OPTIONS) {
 		cfg.mru = 1400;
 		cfg.want_nbns = true;
@@ -129,6 +131,29 @@ static void give_verdict(struct end *e, const struct ppp_attempt *a)
 	ppp_verdict(&e->p, &v, e->now_ms);
 }
 
+/* An echo, as a client's method; a server's asks for what it got, until that begins with its own type. */
+static void converse(struct end *e, struct bytes packet)
+{
+	static const uint8_t hlak[PPP_HLAK_LEN];
+	uint8_t answer[PPP_EAP_MAX];
+	struct ppp_verdict v = { .ok = true, .ipv4 = 0x0a010002 };
+
+	assert(packet.len > 4 && packet.len <= PPP_EAP_MAX &&
+	       load_u16(packet.at + 2) == packet.len);
+	if (e->config & NO_VERDICT)
+		return;
+	memcpy(answer, packet.at, packet.len);
+	answer[0] ^= 3; /* a Request for a Response, and the other way */
+	answer[1] = (uint8_t)(answer[1] + (e->config & AS_SERVER));
+	if (e->config & AS_SERVER && packet.at[4] == 0xff)
+		ppp_verdict(&e->p, &v, e->now_ms);
+	else
+		assert(ppp_eap_send(&e->p, bytes_of(answer, packet.len), e->now_ms) ||
+		       packet.len > ppp_peer_mru(&e->p));
+	if (packet.at[4] == 0xff)
+		ppp_eap_done(&e->p, hlak, e->now_ms);
+}
+
 static void drain(struct end *e, size_t request_len)
 {
 	struct ppp_out out;
@@ -140,6 +165,8 @@ static void drain(struct end *e, size_t request_len)
 			check_frame(e, out.frame, request_len);
 		if (out.type == PPP_OUT_CHECK_PASSWORD)
 			give_verdict(e, &out.attempt);
+		if (out.type == PPP_OUT_EAP)
+			converse(e, out.eap);
 		e->is_closed = out.type == PPP_OUT_CLOSED;
 	}
 	assert(!e->is_closed || ppp_deadline(&e->p) == UINT64_MAX);

@@ -10,6 +10,11 @@
 enum {
 	START_MS = 5000,
 	WIRE_MAX = 256,
+	EAP_REQUEST = 1,
+	EAP_RESPONSE = 2,
+	EAP_IDENTITY = 1,
+	EAP_TEST = 255,
+	EAP_ROUNDS = 3,
 };
 
 /* Frames on their way, in order, each in memory of its own. */
@@ -86,6 +91,81 @@ static void answer(struct pair *pair, struct side *side, const struct ppp_attemp
 	}
 }
 
+/* ---- the EAP method of the owners */
+
+static void send_eap(struct pair *pair, struct side *side, uint8_t code, uint8_t id, uint8_t type,
+		     struct bytes data)
+{
+	uint8_t bytes[64];
+	struct writer w = writer_of(bytes, sizeof(bytes));
+
+	put_u8(&w, code);
+	put_u8(&w, id);
+	put_u16(&w, (uint16_t)(5 + data.len));
+	put_u8(&w, type);
+	put_bytes(&w, data.at, data.len);
+	assert_true(ppp_eap_send(&side->p, bytes_of(bytes, w.len), pair->now_ms));
+}
+
+static void judge_eap(struct pair *pair, struct side *side, bool ok)
+{
+	side->checks++;
+	pair->verdict = (struct ppp_verdict){ .ok = ok, .ipv4 = ENDS_CLIENT_IPV4 };
+	if (ok)
+		memset(pair->verdict.hlak, EAP_TEST, sizeof(pair->verdict.hlak));
+	pair->verdict_due_ms = pair->now_ms + pair->verdict_ms;
+	if (pair->verdict_ms)
+		return;
+	pair->verdict_due_ms = UINT64_MAX;
+	ppp_verdict(&side->p, &pair->verdict, pair->now_ms);
+}
+
+/* In `packet` is a Response. */
+static void serve_eap(struct pair *pair, struct side *side, struct bytes packet)
+{
+	uint8_t id = packet.at[1];
+	bool is_right = packet.len == 6 + strlen(pair->password) && packet.at[4] == EAP_TEST &&
+			packet.at[5] == pair->eap_round &&
+			!memcmp(packet.at + 6, pair->password, packet.len - 6);
+
+	if (packet.at[4] == EAP_IDENTITY)
+		pair->eap_round = 0;
+	else if (!is_right || ++pair->eap_round == EAP_ROUNDS)
+		return judge_eap(pair, side, is_right);
+	send_eap(pair, side, EAP_REQUEST, (uint8_t)(id + 1), EAP_TEST,
+		 bytes_of(&pair->eap_round, 1));
+}
+
+static void answer_eap(struct pair *pair, struct side *side, struct bytes packet)
+{
+	uint8_t data[32], hlak[PPP_HLAK_LEN];
+	struct writer w = writer_of(data, sizeof(data));
+
+	if (packet.at[4] == EAP_IDENTITY) {
+		send_eap(pair, side, EAP_RESPONSE, packet.at[1], EAP_IDENTITY,
+			 bytes_text(side->cfg.user));
+		return;
+	}
+	assert_int_equal(packet.at[4], EAP_TEST);
+	put_u8(&w, packet.at[5]);
+	put_bytes(&w, side->cfg.password, strlen(side->cfg.password));
+	send_eap(pair, side, EAP_RESPONSE, packet.at[1], EAP_TEST, bytes_of(data, w.len));
+	memset(hlak, EAP_TEST, sizeof(hlak));
+	if (packet.at[5] == EAP_ROUNDS - 1)
+		ppp_eap_done(&side->p, hlak, pair->now_ms);
+}
+
+static void take_eap(struct pair *pair, struct side *side, struct bytes packet)
+{
+	assert_true(packet.len >= 5);
+	assert_int_equal(load_u16(packet.at + 2), packet.len);
+	assert_int_equal(packet.at[0], side == &pair->server ? EAP_RESPONSE : EAP_REQUEST);
+	if (side == &pair->server)
+		serve_eap(pair, side, packet);
+	else
+		answer_eap(pair, side, packet);
+}
+
 static void take(struct pair *pair, struct side *side, const struct ppp_out *out)
 {
 	assert_false(side->is_closed); /* it is the last event */
@@ -102,6 +182,9 @@ static void take(struct pair *pair, struct side *side, const struct ppp_out *out
 		break;
 	case PPP_OUT_CHECK_PASSWORD:
 		answer(pair, side, &out->attempt);
+		break;
+	case PPP_OUT_EAP:
+		take_eap(pair, side, out->eap);
 		break;
 	case PPP_OUT_AUTHENTICATED:
 		assert_false(side->is_authenticated);
@@ -180,6 +263,8 @@ void pair_init(struct pair *pair)
 	pair->verdict_due_ms = UINT64_MAX;
 	pair->client.cfg = ends_client(&pair->client.random);
 	pair->server.cfg = ends_server(&pair->server.random);
+	pair->client.cfg.eap = &pair->client.eap;
+	pair->server.cfg.eap = &pair->server.eap;
 }
 
 void pair_open(struct pair *pair)

@@ -2,6 +2,9 @@
 /*
  * A client and a server in one process, each fed what the other emits, on a clock that the test
  * turns. The wire between them may be long, and can be made to lose, double or cut one frame.
+ *
+ * The owners speak one EAP method, of the experimental type 255 (RFC 3748 section 5.8): in each of a few
+ * rounds the server sends a number, and the client that number and its password.
  */
 #ifndef SSTP_TESTS_PPP_PAIR_H
 #define SSTP_TESTS_PPP_PAIR_H
@@ -20,6 +23,7 @@ enum { REQUESTS_MAX = 64 };
 struct side {
 	struct ppp p;
 	struct ppp_cfg cfg;
+	struct ppp_eap_memory eap;
 	struct ends_random random;
 	/* what it told */
 	bool has_ipv4, has_ipv6, is_authenticated, is_closed;
@@ -49,6 +53,7 @@ struct pair {
 	size_t repeats;    /* frames that were sent before, byte for byte */
 	uint64_t verdict_due_ms;
 	struct ppp_verdict verdict;
+	uint8_t eap_round; /* of the server's EAP method */
 };
 
 /* Both configurations as ends.h has them; amend client.cfg and server.cfg before pair_open. */

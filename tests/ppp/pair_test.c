@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-static const enum ppp_auth spoken[] = { PPP_AUTH_PAP, PPP_AUTH_CHAP_MD5, PPP_AUTH_MSCHAPV2 };
+static const enum ppp_auth spoken[] = { PPP_AUTH_PAP, PPP_AUTH_CHAP_MD5, PPP_AUTH_MSCHAPV2,
+					PPP_AUTH_EAP };
 enum { SPOKEN = sizeof(spoken) / sizeof(*spoken) };
 
 static void init_with(struct pair *pair, enum ppp_auth method)
@@ -31,7 +32,7 @@ static void each_method_brings_the_link_up(void **state)
 		assert_true(pair_is_up(&pair));
 		assert_int_equal(pair.server.checks, 1);
 		assert_int_equal(!memcmp(pair.client.hlak, zero, sizeof(zero)),
-				 spoken[i] != PPP_AUTH_MSCHAPV2);
+				 spoken[i] == PPP_AUTH_PAP || spoken[i] == PPP_AUTH_CHAP_MD5);
 		pair_run(&pair, 600 * 1000);
 		assert_true(pair_is_up(&pair));
 		pair_close(&pair);
@@ -108,20 +109,22 @@ static void any_frame_may_be_cut_anywhere(void **state)
 /* Of all that is lost, only a success message costs the call. */
 static void losses_are_made_good(void **state)
 {
+	static const enum ppp_auth methods[] = { PPP_AUTH_MSCHAPV2, PPP_AUTH_EAP };
 	static struct pair pair;
 	unsigned ended = 0;
 	size_t longest;
 
 	(void)state;
-	for (size_t at = 0; at < frames_of(PPP_AUTH_MSCHAPV2, &longest); at++) {
-		init_with(&pair, PPP_AUTH_MSCHAPV2);
-		pair.fault = FAULT_LOST;
-		pair.fault_at = at;
-		pair_open(&pair);
-		pair_run(&pair, 120 * 1000);
-		ended += !pair_is_up(&pair);
-	}
-	assert_int_equal(ended, 1);
+	for (size_t i = 0; i < 2; i++)
+		for (size_t at = 0; at < frames_of(methods[i], &longest); at++) {
+			init_with(&pair, methods[i]);
+			pair.fault = FAULT_LOST;
+			pair.fault_at = at;
+			pair_open(&pair);
+			pair_run(&pair, 120 * 1000);
+			ended += !pair_is_up(&pair);
+		}
+	assert_int_equal(ended, 2);
 }
 
 static void wrong_passwords_are_refused(void **state)
@@ -202,6 +205,14 @@ static void methods_meet(void **state)
 		  { PPP_AUTH_MSCHAPV2 },
 		  { PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP },
 		  PPP_AUTH_NONE },
+		{ "EAP is the client's wish",
+		  { PPP_AUTH_EAP },
+		  { PPP_AUTH_MSCHAPV2, PPP_AUTH_EAP },
+		  PPP_AUTH_EAP },
+		{ "EAP is not the client's",
+		  { PPP_AUTH_MSCHAPV2 },
+		  { PPP_AUTH_EAP, PPP_AUTH_MSCHAPV2 },
+		  PPP_AUTH_MSCHAPV2 },
 		{ "the client does no PAP",
 		  { PPP_AUTH_MSCHAPV2 },
 		  { PPP_AUTH_PAP },

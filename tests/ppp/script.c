@@ -161,6 +161,10 @@ static void print(char *to, const struct ppp_out *out)
 		sprintf(to, "check %s %.*s", ppp_auth_name(out->attempt.method),
 			(int)out->attempt.user.len, (const char *)out->attempt.user.at);
 		break;
+	case PPP_OUT_EAP:
+		strcpy(to, "eap ");
+		print_hex(to + strlen(to), out->eap.at, out->eap.len);
+		break;
 	case PPP_OUT_AUTHENTICATED:
 		strcpy(to, "authenticated ");
 		print_hex(to + strlen(to), out->hlak, sizeof(out->hlak));
@@ -270,6 +274,39 @@ static const char *argument(const char *line, const char *word)
 	return strncmp(line, word, n) ? NULL : line + n;
 }
 
+static void do_eap(struct run *r, const char *line, bool is_sent)
+{
+	static char text[TEXT_MAX];
+	static uint8_t bytes[TEXT_MAX / 2];
+	size_t len;
+
+	expect_no_more(r);
+	normalise(text, line);
+	fill_length(text);
+	len = to_bytes(bytes, text);
+	assert_int_equal(ppp_eap_send(&r->p, bytes_of(bytes, len), r->now_ms), is_sent);
+	drain(r);
+}
+
+static void do_eap_done(struct run *r)
+{
+	uint8_t hlak[PPP_HLAK_LEN];
+
+	memset(hlak, 0xee, sizeof(hlak));
+	ppp_eap_done(&r->p, hlak, r->now_ms);
+	drain(r);
+}
+
+static void do_verdict(struct run *r, bool ok)
+{
+	struct ppp_verdict v = { .ok = ok, .ipv4 = ENDS_CLIENT_IPV4 };
+
+	expect_no_more(r);
+	memset(v.hlak, 0xee, sizeof(v.hlak));
+	ppp_verdict(&r->p, &v, r->now_ms);
+	drain(r);
+}
+
 static void do_line(struct run *r, const char *line)
 {
 	const char *a;
@@ -289,6 +326,14 @@ static void do_line(struct run *r, const char *line)
 	} else if ((a = argument(line, "+ "))) {
 		expect_no_more(r);
 		pass_time(r, strtoul(a, NULL, 10));
+	} else if ((a = argument(line, "eap "))) {
+		do_eap(r, a, true);
+	} else if ((a = argument(line, "eap-not "))) {
+		do_eap(r, a, false);
+	} else if (argument(line, "eap-done")) {
+		do_eap_done(r);
+	} else if ((a = argument(line, "verdict "))) {
+		do_verdict(r, !strcmp(a, "ok"));
 	} else if (argument(line, "close")) {
 		expect_no_more(r);
 		ppp_close(&r->p, NULL, r->now_ms);

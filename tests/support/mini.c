@@ -154,6 +154,7 @@ static void take_ppp(struct mini *m, const struct ppp_out *out)
 		break;
 	case PPP_OUT_LCP_UP:
 	case PPP_OUT_OFFER:
+	case PPP_OUT_EAP:
 	case PPP_OUT_IPV4_DOWN:
 	case PPP_OUT_IPV6_DOWN:
 		break;

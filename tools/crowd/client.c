@@ -55,6 +55,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_SSTP_UP:
 	case TUNNEL_OFFER:
 	case TUNNEL_CHECK_PASSWORD:
+	case TUNNEL_EAP:
 	case TUNNEL_AUTHENTICATED:
 	case TUNNEL_IPV4_DOWN:
 	case TUNNEL_IPV6_UP:
