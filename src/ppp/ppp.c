@@ -29,8 +29,9 @@ const char *ppp_closed_text(enum ppp_closed why)
 	case PPP_CLOSED_REFUSED:
 		return "the user name or the password is not accepted";
 	case PPP_CLOSED_NO_METHOD:
-	case PPP_CLOSED_AT_METHOD:
 		return "there is no authentication method that both ends allow";
+	case PPP_CLOSED_AT_METHOD:
+		return "the server ended the link before an authentication method was agreed on";
 	case PPP_CLOSED_NO_AUTH:
 		return "the server asks for no authentication, so it is not to be trusted";
 	case PPP_CLOSED_FALSE_SERVER:

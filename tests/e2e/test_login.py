@@ -41,8 +41,8 @@ def test_without_a_method_in_common_both_ends_say_so(lab, offered, allowed):
     server = lab.serve("--auth", offered)
     status, said = lab.connect_fails("--auth", allowed)
     assert status == 9
-    assert said.splitlines()[-1] == ("error: there is no authentication method that both ends allow: the server offers "
-                                     f"{offered.replace(',', ', ')} (--auth allows it)")
+    assert said.splitlines()[-1] == ("error: the server ended the link before an authentication method was agreed on: "
+                                     f"the server offers {offered.replace(',', ', ')} (--auth allows it)")
     server.wait_for(r"^session 1: 10\.1\.0\.2:\d+: ended: there is no authentication method that both ends allow$")
 
 
@@ -61,7 +61,7 @@ def test_a_server_without_a_method_in_common_that_is_quick_to_go(lab, scripted, 
     """accel-ppp closes the connection at once: that is no cause of its own."""
     scripted.login, scripted.last_words = METHOD, last_words
     status, said = lab.connect_fails("--auth", "mschapv2")
-    assert said.splitlines()[-1] == ("error: there is no authentication method that both ends allow: "
+    assert said.splitlines()[-1] == ("error: the server ended the link before an authentication method was agreed on: "
                                      "the server offers eap, which sstp does not speak")
     assert status == 9
 
@@ -69,7 +69,7 @@ def test_a_server_without_a_method_in_common_that_is_quick_to_go(lab, scripted, 
 def test_a_method_that_is_not_allowed_is_named(lab, scripted):
     scripted.login, scripted.last_words = TERMINATE, [CLOSE]
     status, said = lab.connect_fails("--auth", "mschapv2,chap")
-    assert said.splitlines()[-1] == ("error: there is no authentication method that both ends allow: "
+    assert said.splitlines()[-1] == ("error: the server ended the link before an authentication method was agreed on: "
                                      "the server offers pap (--auth allows it)")
     assert status == 9
 

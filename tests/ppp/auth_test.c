@@ -349,6 +349,16 @@ static void only_some_reasons_are_verdicts(void **state)
 	assert_false(ppp_closed_is_verdict(PPP_CLOSED_BY_PEER));
 }
 
+/* A log line must tell one from the other. */
+static void each_reason_has_its_own_text(void **state)
+{
+	(void)state;
+	for (int a = PPP_CLOSED_BY_US; a <= PPP_CLOSED_AT_METHOD; a++)
+		for (int b = PPP_CLOSED_BY_US; b < a; b++)
+			assert_string_not_equal(ppp_closed_text((enum ppp_closed)a),
+						ppp_closed_text((enum ppp_closed)b));
+}
+
 #define RUN(scripts)                                                         \
 	static void run_##scripts(void **state)                              \
 	{                                                                    \
@@ -374,6 +384,7 @@ int main(void)
 		cmocka_unit_test(stray_verdicts_are_ignored),
 		cmocka_unit_test(methods_have_names),
 		cmocka_unit_test(only_some_reasons_are_verdicts),
+		cmocka_unit_test(each_reason_has_its_own_text),
 	};
 
 	memset(long_text, 'u', sizeof(long_text) - 1);
