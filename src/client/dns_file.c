@@ -38,9 +38,21 @@ static char *print_file(const struct dns *d, const char *former, size_t *len)
 
 /* ---- up and down */
 
+/* systemd-resolved rewrites its files at any time, and ours would be lost or, at the end, be stale. */
 static bool fits_file(struct dns *d)
 {
-	return d->fd < 0;
+	char real[PATH_MAX];
+
+	if (d->fd >= 0)
+		return false;
+	if (!dns_is_resolveds(d, real))
+		return true;
+	log_warn(
+		d->log,
+		"DNS: %s is %s, which belongs to systemd-resolved, and is left alone; only resolvectl "
+		"or resolvconf can set the VPN's name servers here, so they are not used",
+		d->resolv_conf, real);
+	return false;
 }
 
 /* Beside the file that is really meant: where a link leads to, a reboot may take both. */

@@ -47,14 +47,18 @@ static int run(struct dns *d, const char *const *argv, const char *input)
 
 /* ---- systemd-resolved. It forgets a device's servers when the device goes: nothing to recover. */
 
-static bool fits_resolved(struct dns *d)
+bool dns_is_resolveds(const struct dns *d, char real[PATH_MAX])
 {
 	static const char resolveds[] = "/run/systemd/resolve/";
+
+	return realpath(d->resolv_conf, real) && !strncmp(real, resolveds, sizeof(resolveds) - 1);
+}
+
+static bool fits_resolved(struct dns *d)
+{
 	char real[PATH_MAX];
 
-	return !d->is_only_file && realpath(d->resolv_conf, real) &&
-	       !strncmp(real, resolveds, sizeof(resolveds) - 1) &&
-	       run_find("resolvectl", d->program);
+	return !d->is_only_file && dns_is_resolveds(d, real) && run_find("resolvectl", d->program);
 }
 
 static int give_resolved_servers(struct dns *d)

@@ -3,6 +3,9 @@
 #ifndef SSTP_CLIENT_DNS_WAY_H
 #define SSTP_CLIENT_DNS_WAY_H
 
+#include <limits.h>
+#include <stdbool.h>
+
 #include "client/dns.h"
 
 enum {
@@ -26,6 +29,8 @@ extern const struct dns_way dns_way_fd, dns_way_resolved, dns_way_resolvconf, dn
 
 /* "nameserver" lines, as resolv.conf and resolvconf's input have them. */
 size_t dns_print_servers(const struct dns *d, char *to, size_t room);
+/* Is resolv.conf, or what it links to, a file of systemd-resolved's? Its path is put into `real`. */
+bool dns_is_resolveds(const struct dns *d, char real[PATH_MAX]);
 /* A program's result: 0 or -errno, -EPROTO when it exited with another status; logged. */
 int dns_judge_program(const struct log *log, const char *program, int result);
 /* Before and after what a crash must not leave behind; "": nothing. */

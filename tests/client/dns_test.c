@@ -750,6 +750,28 @@ static void by_resolvectl(void **state)
 	assert_string_equal(lab_log(), "");
 }
 
+static void resolveds_file_is_left_alone(void **state)
+{
+	static const char own[] = "nameserver 127.0.0.53\n";
+
+	(void)state;
+	lab_script("bin/resolvectl", "exit 1");
+	lab_write("etc/resolv.conf", own); /* through the link */
+	for (int i = 0; i < 2; i++) {
+		dns_up(&dns, servers, 2);
+		assert_true(dns_is_settled(&dns));
+		lab_has("etc/resolv.conf", own);
+		lab_logged(
+			"is /run/systemd/resolve/stub-resolv.conf, which belongs to systemd-resolved, "
+			"and is left alone");
+		dns_down(&dns);
+		lab_has("etc/resolv.conf", own);
+		unlink(lab_path("bin/resolvectl")); /* and where it is not installed */
+	}
+	assert_int_equal(files_in("etc"), 1);
+	assert_string_equal(facts.facts.resolv_conf, "");
+}
+
 static void resolv_conf_is_not_resolveds(void **state)
 {
 	(void)state;
@@ -857,8 +879,8 @@ static void resolvectl_hangs(void **state)
 	assert_int_equal(loop_run(loop), 0);
 	lab_logged("resolvectl dns took too long and was ended");
 	lab_has("calls", "dns sstp0 10.1.0.1 2001:db8::1\nrevert sstp0\n");
-	/* resolvconf fails, and then it is the file */
-	assert_non_null(strstr(lab_read("etc/resolv.conf"), TWO_SERVERS));
+	/* resolvconf fails too */
+	lab_has("etc/resolv.conf", "");
 	assert_int_equal(settled, 1);
 }
 
@@ -918,6 +940,8 @@ int main(void)
 		CASE(by_resolvconf),
 		CASE(resolvconf_fails),
 		cmocka_unit_test_setup_teardown(by_resolvectl, resolved_set_up, resolved_tear_down),
+		cmocka_unit_test_setup_teardown(resolveds_file_is_left_alone, resolved_set_up,
+						resolved_tear_down),
 		cmocka_unit_test_setup_teardown(resolv_conf_is_not_resolveds, resolved_set_up,
 						resolved_tear_down),
 #define LOOP_CASE(name) cmocka_unit_test_setup_teardown(name, loop_set_up, loop_tear_down)
