@@ -202,6 +202,16 @@ static bool is_at(const char *path, int fd)
 	       a.st_ino == b.st_ino;
 }
 
+/* A file system, or a filter of system calls, without locks. */
+static int give_up(const char *aside, int fd)
+{
+	int error = -errno;
+
+	unlink(aside);
+	close(fd);
+	return error;
+}
+
 /* The new file, empty and locked; who had it before has renamed it when we get the lock. */
 static int open_aside(const char *aside)
 {
@@ -210,7 +220,9 @@ static int open_aside(const char *aside)
 
 		if (fd < 0 && errno != ELOOP && errno != EACCES)
 			return -errno;
-		if (fd >= 0 && is_ours(fd) && flock(fd, LOCK_EX) == 0 && is_at(aside, fd)) {
+		if (fd >= 0 && is_ours(fd) && flock(fd, LOCK_EX) < 0 && errno != EINTR)
+			return give_up(aside, fd);
+		if (fd >= 0 && is_ours(fd) && is_at(aside, fd)) {
 			if (fchmod(fd, 0600) == 0 && ftruncate(fd, 0) == 0)
 				return fd;
 			tries = LOCK_TRIES;
