@@ -7,6 +7,7 @@
 #include "cli/common.h"
 #include "cli/verbs.h"
 #include "tls/cert.h"
+#include "util/seccomp.h"
 
 enum { DER_MAX = 64 * 1024, DAYS_DEFAULT = 3650 };
 
@@ -107,7 +108,7 @@ static enum exit_code make(const struct cert_settings *s)
 	error = cert_make(&rq, cert, key, s->force, &err);
 	if (error) {
 		option_complain(&cert_verb, "%s%s%s", error == -EINVAL ? "--name " : "", err.text,
-				error == -EEXIST ? "; --force replaces it" : "");
+				error == -EEXIST ? "; --force replaces it" : seccomp_advice(error));
 		return error == -EINVAL ? EXIT_USAGE : EXIT_OTHER;
 	}
 	printf("%-13s%s\n%-13s%s\n", "certificate", cert, "private key", key);

@@ -7,6 +7,7 @@
 #include "cli/common.h"
 #include "cli/password.h"
 #include "cli/verbs.h"
+#include "util/seccomp.h"
 #include "util/secret.h"
 
 struct passwd_settings {
@@ -118,7 +119,7 @@ static enum exit_code set(const struct passwd_settings *s)
 		printf("%s: the password of %s is set\n", s->words[0], s->words[1]);
 		return EXIT_OK;
 	}
-	option_complain(&passwd_verb, "%s", err.text);
+	option_complain(&passwd_verb, "%s%s", err.text, seccomp_advice(error));
 	return EXIT_OTHER;
 }
 
@@ -126,7 +127,7 @@ int verb_passwd(int argc, char **argv)
 {
 	static struct passwd_settings s = { .word_count = 0 };
 	struct users_error err;
-	int code;
+	int code, error;
 
 	if (!options_read(&passwd_verb, argc, argv, &s, &code))
 		return code;
@@ -140,10 +141,11 @@ int verb_passwd(int argc, char **argv)
 	}
 	if (!s.delete_user)
 		return (int)set(&s);
-	if (!users_delete(s.words[0], s.words[1], &err)) {
+	error = users_delete(s.words[0], s.words[1], &err);
+	if (!error) {
 		printf("%s: %s is removed\n", s.words[0], s.words[1]);
 		return EXIT_OK;
 	}
-	option_complain(&passwd_verb, "%s", err.text);
+	option_complain(&passwd_verb, "%s%s", err.text, seccomp_advice(error));
 	return EXIT_OTHER;
 }

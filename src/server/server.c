@@ -102,14 +102,14 @@ static int listen_at(struct server *srv, const struct listen_addr *at, bool shar
 	return error;
 }
 
-static const char *listen_hint(int error)
+static const char *listen_hint(int error, uint16_t port)
 {
 	switch (error) {
 	case -EADDRINUSE:
 		return ": another program listens there; stop it or choose another --listen";
 	case -EACCES:
-	case -EPERM:
-		return ": ports under 1024 need root or CAP_NET_BIND_SERVICE";
+		return port < 1024 ? ": ports under 1024 need root or CAP_NET_BIND_SERVICE"
+				   : seccomp_advice(error);
 	case -EADDRNOTAVAIL:
 		return ": this host does not have that address";
 	default:
@@ -164,7 +164,7 @@ static enum exit_code listen_all(struct server *srv)
 		}
 		if (error) {
 			log_error(NULL, "cannot listen on %s: %s%s", listen_text(at).text,
-				  strerror(-error), listen_hint(error));
+				  strerror(-error), listen_hint(error, at->port));
 			return EXIT_NETCONF;
 		}
 		is_listening = true;
@@ -611,31 +611,52 @@ static void warn_of_missing_dns(const struct server_cfg *cfg)
 				ip_print_v4(cfg->dns[i]).text);
 }
 
-static enum exit_code run(struct server *srv)
+static int start_workers(struct server *srv)
 {
 	struct shared *sh = &srv->shared;
 	int error = 0;
 
 	for (unsigned i = 0; i < sh->worker_count && !error; i++)
 		error = worker_start(&sh->workers[i]);
-	if (!error) {
-		log_info(NULL, "ready: %s, %u worker%s, clients get addresses of %s",
-			 device_name(srv), sh->worker_count, sh->worker_count > 1 ? "s" : "",
-			 ip_prefix_print(&srv->cfg->network).text);
-		warn_of_missing_dns(srv->cfg);
-		health_up(&srv->health, device_name(srv));
-		look_at_workers(&srv->look);
-		save_now_and_then(&srv->save);
-		srv->started_ms = loop_now(srv->loop);
-		if (srv->cfg->ready)
-			srv->cfg->ready(srv->cfg->ready_arg);
-		error = loop_run(srv->loop);
-	}
-	if (error) {
-		log_error(NULL, "%s%s", strerror(-error), seccomp_advice(error));
+	if (error)
+		log_error(NULL, "cannot start %u worker threads: %s%s", sh->worker_count,
+			  strerror(-error),
+			  error == -EAGAIN
+				  ? ": a limit (ulimit -u, a container's --pids-limit) or a "
+				    "seccomp filter refuses them"
+				  : seccomp_advice(error));
+	return error;
+}
+
+static int run_loop(struct server *srv)
+{
+	int error;
+
+	log_info(NULL, "ready: %s, %u worker%s, clients get addresses of %s", device_name(srv),
+		 srv->shared.worker_count, srv->shared.worker_count > 1 ? "s" : "",
+		 ip_prefix_print(&srv->cfg->network).text);
+	warn_of_missing_dns(srv->cfg);
+	health_up(&srv->health, device_name(srv));
+	look_at_workers(&srv->look);
+	save_now_and_then(&srv->save);
+	srv->started_ms = loop_now(srv->loop);
+	if (srv->cfg->ready)
+		srv->cfg->ready(srv->cfg->ready_arg);
+	error = loop_run(srv->loop);
+	if (error)
+		log_error(NULL, "the event loop: %s%s", strerror(-error), seccomp_advice(error));
+	return error;
+}
+
+static enum exit_code run(struct server *srv)
+{
+	int error = start_workers(srv);
+
+	if (!error)
+		error = run_loop(srv);
+	if (error)
 		call_all(srv, worker_stop_now);
-	}
-	return error ? EXIT_OTHER : sh->is_device_lost ? EXIT_NETCONF : EXIT_OK;
+	return error ? EXIT_OTHER : srv->shared.is_device_lost ? EXIT_NETCONF : EXIT_OK;
 }
 
 static void join_all(struct server *srv)

@@ -184,7 +184,9 @@ int cert_make(const struct cert_request *rq, const char *cert_file, const char *
 	}
 	m = calloc(1, sizeof(*m));
 	if (!m || !make(rq, bytes_of(san, w.len), m)) {
-		words_set(err, "the key or the certificate could not be made: out of memory?");
+		words_set(
+			err,
+			"the key or the certificate cannot be made: out of memory, or no random numbers");
 		rc = -ENOMEM;
 	} else {
 		rc = store(m, cert_file, key_file, replace, err);

@@ -2,6 +2,9 @@
 """Runs a program for which some system calls end with an error, as under a container's seccomp filter.
 
 seccomp.py NAME[,NAME...] ERROR PROGRAM [ARGUMENTS]
+
+The name open_device is open(2) as a TUN device is opened, for reading and writing and without waiting: a filter does not
+see the path. So a container's device cgroup refuses it, with EPERM.
 """
 import ctypes
 import errno
@@ -12,11 +15,17 @@ import sys
 
 # Numbers of x86_64 and of aarch64, which has not all of them.
 NUMBERS = {
-    "clone": (56, 220), "clone3": (435, 435), "epoll_create1": (291, 20), "fork": (57, None), "getrandom": (318, 278),
-    "ioctl": (16, 29), "mount": (165, 40), "pidfd_open": (434, 434), "setns": (308, 268), "signalfd4": (289, 74),
-    "socket": (41, 198), "socketpair": (53, 199), "unshare": (272, 97), "vfork": (58, None),
+    "clone": (56, 220), "clone3": (435, 435), "epoll_create1": (291, 20), "eventfd2": (290, 19), "flock": (73, 32),
+    "fork": (57, None), "fsync": (74, 82), "getrandom": (318, 278), "ioctl": (16, 29), "listen": (50, 201),
+    "mount": (165, 40), "pidfd_open": (434, 434), "rename": (82, None), "renameat": (264, 38), "renameat2": (316, 276),
+    "setns": (308, 268), "signalfd4": (289, 74), "socket": (41, 198), "socketpair": (53, 199), "unshare": (272, 97),
+    "vfork": (58, None),
 }
-LOAD, JUMP_EQUAL, RETURN = 0x20, 0x15, 0x06
+OPEN, OPENAT = (2, None), (257, 56)
+AS_DEVICE = os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC
+SEEN_FLAGS = AS_DEVICE | os.O_CREAT | os.O_NOCTTY | os.O_NOFOLLOW | os.O_WRONLY
+LOAD, AND, JUMP_EQUAL, RETURN = 0x20, 0x54, 0x15, 0x06
+ARGUMENTS = 16  # where they begin in struct seccomp_data
 ALLOW, ERROR = 0x7fff0000, 0x00050000
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 22, 38
 
@@ -25,10 +34,20 @@ class Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 
+def refuse_opening_a_device(column, error):
+    code = []
+    for number, argument in (OPEN[column], 1), (OPENAT[column], 2):
+        if number is not None:
+            code += [(LOAD, 0, 0, 0), (JUMP_EQUAL, 0, 4, number), (LOAD, 0, 0, ARGUMENTS + 8 * argument),
+                     (AND, 0, 0, SEEN_FLAGS), (JUMP_EQUAL, 0, 1, AS_DEVICE), (RETURN, 0, 0, ERROR | error)]
+    return code
+
+
 def install(names, error):
     column = ("x86_64", "aarch64").index(platform.machine())
-    numbers = [NUMBERS[n][column] for n in names if NUMBERS[n][column] is not None]
-    code = [(LOAD, 0, 0, 0)]
+    code = refuse_opening_a_device(column, error) if "open_device" in names else []
+    numbers = [NUMBERS[n][column] for n in names if n != "open_device" and NUMBERS[n][column] is not None]
+    code += [(LOAD, 0, 0, 0)]
     for number in numbers:
         code += [(JUMP_EQUAL, 0, 1, number), (RETURN, 0, 0, ERROR | error)]
     code.append((RETURN, 0, 0, ALLOW))
