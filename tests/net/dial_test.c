@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,8 +30,9 @@ enum { TIMEOUT_MS = 5000 };
 /* ---- the look-up */
 
 static const char *const nobody[] = { NULL };
-static const char *const *fake_addrs = nobody; /* to the NULL */
-static bool fake_is_held;
+static const char *const *fake_addrs = nobody;                /* to the NULL */
+static pthread_mutex_t fake_lock = PTHREAD_MUTEX_INITIALIZER; /* of the next two */
+static bool fake_is_held, fake_has_begun;
 static sem_t fake_gate, fake_left;
 
 static struct addrinfo *address(const char *text)
@@ -63,6 +65,17 @@ static int fake_answer(struct addrinfo **to)
 	return 0;
 }
 
+static bool is_held(void)
+{
+	bool held;
+
+	pthread_mutex_lock(&fake_lock);
+	held = fake_is_held;
+	fake_has_begun |= held;
+	pthread_mutex_unlock(&fake_lock);
+	return held;
+}
+
 /* These two take the C library's place in this program. */
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 		struct addrinfo **to)
@@ -77,7 +90,7 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 		*to = address(node);
 		return 0;
 	}
-	if (!fake_is_held)
+	if (!is_held())
 		return fake_answer(to);
 	sem_wait(&fake_gate);
 	rc = fake_answer(to);
@@ -96,9 +109,20 @@ void freeaddrinfo(struct addrinfo *ai)
 	}
 }
 
-/* The held look-up answers now, whoever may still want to know. */
+/*
+ * The held look-up answers now, whoever may still want to know. On a busy machine it may have been given
+ * up before a thread had begun with it: then it never begins, or is held no more.
+ */
 static void release_lookup(void)
 {
+	bool has_begun;
+
+	pthread_mutex_lock(&fake_lock);
+	has_begun = fake_has_begun;
+	fake_is_held = fake_has_begun = false;
+	pthread_mutex_unlock(&fake_lock);
+	if (!has_begun)
+		return;
 	sem_post(&fake_gate);
 	sem_wait(&fake_left);
 }
