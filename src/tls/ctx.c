@@ -6,9 +6,11 @@
 #include "tls/ctx.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "tls/bare_cert.h"
 #include "tls/cryptocb.h"
 #include "tls/identity.h"
 #include "tls/keylog.h"
@@ -122,10 +124,14 @@ static bool configure(struct tls_ctx *ctx, bool allow_cbc)
 	WOLFSSL_CTX *wolf = ctx->wolf;
 	int lowest = ctx->is_only_tls13 ? WOLFSSL_TLSV1_3 : WOLFSSL_TLSV1_2;
 
-	if (ctx->is_server) /* SSTP's clients have no certificates */
-		wolfSSL_CTX_set_verify(wolf, WOLFSSL_VERIFY_NONE, NULL);
-	else
-		wolfSSL_CTX_set_verify(wolf, WOLFSSL_VERIFY_PEER, trust_verify);
+	/*
+	 * The library verifies no certificate. SSTP's clients have none. The server's is judged by
+	 * trust_verify, without which no handshake is done; the library would verify signatures with
+	 * whatever keys a stranger shows, and keep his authorities.
+	 */
+	wolfSSL_CTX_set_verify(wolf, WOLFSSL_VERIFY_NONE, ctx->is_server ? NULL : trust_verify);
+	if (!ctx->is_server)
+		bare_cert_use(wolf);
 	cryptocb_use(wolf);
 	wolfSSL_CTX_SetIORecv(wolf, receive);
 	wolfSSL_CTX_SetIOSend(wolf, transmit);
@@ -158,7 +164,6 @@ static int ctx_new(bool is_server, bool is_only_tls13, bool allow_cbc, struct tl
 	*out = ctx;
 	if (ctx && has_library) {
 		atomic_init(&ctx->refs, 1);
-		pthread_mutex_init(&ctx->opening, NULL);
 		ctx->is_server = is_server;
 		ctx->is_only_tls13 = is_only_tls13;
 		ctx->keylog_fd = -1;
@@ -255,28 +260,8 @@ void tls_ctx_release(struct tls_ctx *ctx)
 	wolfSSL_CTX_free(ctx->wolf);
 	if (ctx->keylog_fd >= 0)
 		close(ctx->keylog_fd);
-	pthread_mutex_destroy(&ctx->opening);
 	authorities_free(&ctx->authorities);
 	crls_free(&ctx->crls);
 	free(ctx->pins);
 	free(ctx);
-}
-
-/*
- * wolfSSL keeps the intermediate certificates of servers in the context, for good. They go when no
- * session is left that may be looking at one; the lock is so that none begins meanwhile.
- */
-WOLFSSL *tls_ctx_session(struct tls_ctx *ctx)
-{
-	WOLFSSL *ssl;
-
-	if (ctx->is_server)
-		return wolfSSL_new(ctx->wolf);
-	pthread_mutex_lock(&ctx->opening);
-#if TLS_HAS_UNLOAD
-	wolfSSL_CTX_UnloadIntermediateCerts(ctx->wolf);
-#endif
-	ssl = wolfSSL_new(ctx->wolf);
-	pthread_mutex_unlock(&ctx->opening);
-	return ssl;
 }

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A context from inside: what the sessions of one kind share. Nothing in it changes after it was
- * made, but its count of references and, on a client, the intermediate certificates that wolfSSL
- * keeps.
+ * made, but its count of references.
  */
 #ifndef SSTP_TLS_CTX_H
 #define SSTP_TLS_CTX_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include "tls/authorities.h"
@@ -28,14 +26,10 @@ struct tls_ctx {
 	bool allow_cn;
 	struct pin *pins;
 	size_t pin_count;
-	pthread_mutex_t opening;
 	uint8_t cert_sha1[SHA1_LEN]; /* the server's own */
 	uint8_t cert_sha256[SHA256_LEN];
 };
 
 struct tls_ctx *tls_ctx_hold(struct tls_ctx *ctx);
-
-/* A new session of the library, with all that is set by session rather than by context; or NULL. */
-WOLFSSL *tls_ctx_session(struct tls_ctx *ctx);
 
 #endif

@@ -5,7 +5,10 @@
 
 #include "tls/ctx.h"
 
-enum { TLS_FIRST_LEN = 16 };
+enum {
+	TLS_FIRST_LEN = 16,
+	TLS_BARE_CERT_MAX = 1024, /* with an RSA key of 4096 bits it is some 650 bytes long */
+};
 
 struct tls {
 	struct tls_ctx *ctx;
@@ -16,10 +19,11 @@ struct tls {
 	char *name;         /* the client's: whom the certificate must be for */
 	uint8_t *leaf;      /* the server's certificate, kept by the client */
 	size_t leaf_len;
-	bool is_leaf_good; /* trust_verify accepted it; without that no handshake is done */
-	bool is_up;        /* the handshake is done */
-	bool is_over;      /* failed: no call to the library but to free it */
-	bool is_closed;    /* by the peer, or a gap in its bytes: no more of them is looked at */
+	uint8_t *bare_cert; /* bare_cert.c's, on a client */
+	bool is_leaf_good;  /* trust_verify accepted it; without that no handshake is done */
+	bool is_up;         /* the handshake is done */
+	bool is_over;       /* failed: no call to the library but to free it */
+	bool is_closed;     /* by the peer, or a gap in its bytes: no more of them is looked at */
 	bool is_close_sent;
 	size_t handshake_len; /* bytes of the client's handshake, on a server */
 	uint8_t first_len;

@@ -41,7 +41,8 @@ static bool prepare_client(struct tls *t, const struct tls_session_cfg *cfg)
 	size_t len = strlen(sni);
 
 	t->name = strdup(cfg->name);
-	if (!t->name || !offer_key_shares(t->ssl))
+	t->bare_cert = malloc(TLS_BARE_CERT_MAX);
+	if (!t->name || !t->bare_cert || !offer_key_shares(t->ssl))
 		return false;
 	wolfSSL_SetCertCbCtx(t->ssl, t);
 	if (len && sni[len - 1] == '.') /* RFC 6066 section 3: without the trailing dot */
@@ -63,7 +64,7 @@ static bool prepare_server(struct tls *t)
 
 static bool prepare(struct tls *t, const struct tls_session_cfg *cfg)
 {
-	t->ssl = tls_ctx_session(t->ctx);
+	t->ssl = wolfSSL_new(t->ctx->wolf);
 	if (!t->ssl)
 		return false;
 	wolfSSL_SetIOReadCtx(t->ssl, t);
@@ -104,6 +105,7 @@ void tls_close(struct tls *t)
 	tls_ctx_release(t->ctx);
 	free(t->name);
 	free(t->leaf);
+	free(t->bare_cert);
 	free(t);
 }
 
@@ -120,18 +122,33 @@ void tls_input(struct tls *t, const uint8_t *at, size_t len)
 }
 
 /*
- * The library could not read the certificates, or there are more than it takes: ours to refuse, not
- * a fault of TLS. Before one is accepted nothing else is read that these codes could be about.
+ * The library could not read the certificates: ours to refuse, not a fault of TLS. Before one is
+ * accepted nothing else is read that these codes could be about.
  */
-static bool is_certificate_unread(const struct tls *t, int code)
+static bool is_certificate_unread(int code)
 {
 	enum { DEPTH_E = -296, LEN_E = -297 }; /* ASN_..., which older versions do not have */
 
-	if (t->ctx->is_server || t->is_leaf_good)
-		return false;
 	return (code <= ASN_PARSE_E && code >= ASN_ALT_NAME_E) || code == ASN_ECC_KEY_E ||
-	       code == ECC_CURVE_OID_E || code == ALT_NAME_E || code == MAX_CHAIN_ERROR ||
+	       code == ECC_CURVE_OID_E || code == ALT_NAME_E || code == BAD_FUNC_ARG ||
 	       code == DEPTH_E || code == LEN_E;
+}
+
+static void words_of_certificates(struct tls *t, int code)
+{
+	if (code == MAX_CHAIN_ERROR)
+		words_set_trust(&t->error,
+				"%.64s showed more certificates than are accepted: it should show "
+				"its own and those up to the authority, and no others",
+				t->name);
+	else if (code == HANDSHAKE_SIZE_ERROR)
+		words_set_trust(&t->error, "the certificates of %.64s are longer than is accepted",
+				t->name);
+	else if (is_certificate_unread(code))
+		words_set_trust(&t->error,
+				"the certificate of %.64s, or one after it, cannot be read: it is "
+				"malformed, or of a kind that sstp does not know",
+				t->name);
 }
 
 /* What the library's negative answer means for the caller; notes why when it is the end. */
@@ -146,10 +163,8 @@ static int outcome(struct tls *t, int rc)
 		return TLS_CLOSED;
 	}
 	t->is_over = true;
-	if (!t->error.text[0] && is_certificate_unread(t, code))
-		words_set_trust(&t->error,
-				"the certificate of %.64s, or one after it, cannot be used: %s",
-				t->name, words_of_code(code).text);
+	if (!t->error.text[0] && !t->ctx->is_server && !t->is_leaf_good)
+		words_of_certificates(t, code);
 	if (!t->error.text[0]) /* trust_verify may have said it already, and better */
 		words_of_failure(&t->error, t->ssl, code, t->ctx->is_server,
 				 bytes_of(t->first, t->first_len));

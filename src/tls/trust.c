@@ -16,61 +16,13 @@
 #include "tls/words.h"
 
 /*
- * OpenSSL's codes: a library built with OPENSSL_COMPATIBLE_DEFAULTS, as Debian's is, gives these.
- * Those of the dates, and of what is no authority, are others in 5.5.4 than later.
- */
-enum {
-	COMPAT_SIGNATURE = 7,
-	COMPAT_EARLY = 9,
-	COMPAT_EXPIRED = 10,
-	COMPAT_EARLY_5_5 = 13,
-	COMPAT_EXPIRED_5_5 = 14,
-	COMPAT_SELF_SIGNED = 18,
-	COMPAT_NO_ISSUER = 20,
-	COMPAT_NO_CA_5_5 = 24,
-	COMPAT_PATH_LENGTH = 25,
-	COMPAT_NO_CA = 79,
-};
-
-/*
- * Whether the library can use a certificate, apart from what path.c judges. The library knows no
- * authority, so it has some complaint about every certificate.
+ * Whether the library can go on. It has been shown the key alone (bare_cert.c), or has parsed the
+ * certificates: then it may complain of what is judged here.
  */
 static bool is_usable(int code)
 {
-	static const int judged_by_path[] = {
-		0,
-		ASN_NO_SIGNER_E,
-		ASN_SELF_SIGNED_E,
-		COMPAT_SELF_SIGNED,
-		COMPAT_NO_ISSUER,
-		ASN_AFTER_DATE_E,
-		COMPAT_EXPIRED,
-		COMPAT_EXPIRED_5_5,
-		ASN_BEFORE_DATE_E,
-		COMPAT_EARLY,
-		COMPAT_EARLY_5_5,
-		EXTKEYUSE_AUTH_E,
-		KEYUSE_SIGNATURE_E, /* but see verify_chain */
-		KEYUSE_ENCIPHER_E,
-		ASN_SIG_CONFIRM_E,
-		ASN_SIG_OID_E,
-		ASN_SIG_HASH_E,
-		ASN_SIG_KEY_E,
-		COMPAT_SIGNATURE,
-		ASN_NAME_INVALID_E,
-		ASN_PATHLEN_SIZE_E,
-		ASN_PATHLEN_INV_E,
-		COMPAT_PATH_LENGTH,
-		NOT_CA_ERROR,
-		COMPAT_NO_CA,
-		COMPAT_NO_CA_5_5,
-	};
-
-	for (size_t i = 0; i < sizeof(judged_by_path) / sizeof(judged_by_path[0]); i++)
-		if (judged_by_path[i] == code)
-			return true;
-	return false;
+	return !code || code == KEYUSE_SIGNATURE_E || code == KEYUSE_ENCIPHER_E ||
+	       code == EXTKEYUSE_AUTH_E;
 }
 
 /* The clock may be what is wrong: a machine without a battery begins in 1970. */
@@ -136,7 +88,6 @@ static void words_of_pin(struct tls *t, const struct x509 *leaf)
 			t->ctx->pin_count > 1 ? " (or another of the list)" : "");
 }
 
-/* The library's complaint about the certificate at `depth`; 0 is the server's own. */
 static void words_of_unusable(struct tls *t, int code)
 {
 	struct cert_info c;
@@ -290,26 +241,19 @@ static bool has_pin(const struct tls_ctx *ctx, const struct x509 *leaf)
 }
 
 /* The chain above the leaf counts for nothing here, so its faults do not either. */
-static int verify_pinned(struct tls *t, const struct x509 *leaf, WOLFSSL_X509_STORE_CTX *store)
+static bool is_pinned(struct tls *t, const struct x509 *leaf)
 {
 	struct spki key;
 
 	if (!has_pin(t->ctx, leaf)) {
 		words_of_pin(t, leaf);
-		return 0;
-	}
-	if (store->error_depth > 0)
-		return 1;
-	if (!is_usable(store->error)) {
-		words_of_unusable(t, store->error);
-		return 0;
+		return false;
 	}
 	if (!spki_read(leaf->spki, &key) || !spki_is_accepted(&key)) {
 		words_of_path(t, PATH_KEY, &(struct path_end){ .at = leaf });
-		return 0;
+		return false;
 	}
-	t->is_leaf_good = true;
-	return 1;
+	return true;
 }
 
 /* All of them are read: one that is malformed is read in another way by somebody else. */
@@ -377,27 +321,17 @@ static bool is_name_good(struct tls *t, const struct x509 *leaf)
 	return false;
 }
 
-/*
- * The library's own complaints come from its knowing no authority, and what it accepts here above
- * the leaf, it looks at for nothing else; path.c decides.
- */
-static int verify_chain(struct tls *t, const struct x509 *leaf, WOLFSSL_X509_STORE_CTX *store)
+/* RFC 5246 section 7.4.2: what is needed depends on the key exchange. */
+static bool is_key_usage_good(struct tls *t, const struct x509 *leaf)
 {
-	if (store->error_depth > 0)
-		return 1;
-	if (!is_usable(store->error)) {
-		words_of_unusable(t, store->error);
-		return 0;
-	}
-	/* which bits of the key usage are needed depends on the key exchange: the library knows */
-	if (store->error == KEYUSE_SIGNATURE_E || store->error == KEYUSE_ENCIPHER_E) {
-		words_of_purpose(t);
-		return 0;
-	}
-	if (!is_path_good(t, store) || !is_name_good(t, leaf))
-		return 0;
-	t->is_leaf_good = true;
-	return 1;
+	/* of the suites that we offer, those with RSA key exchange alone begin with a zero byte */
+	bool is_rsa_exchange = wolfSSL_get_current_cipher_suite(t->ssl) >> 8 == 0;
+	unsigned need = is_rsa_exchange ? X509_KEY_ENCIPHERMENT : X509_KEY_SIGNATURE;
+
+	if (!leaf->has_key_usage || leaf->key_usage & need)
+		return true;
+	words_of_purpose(t);
+	return false;
 }
 
 static bool keep_leaf(struct tls *t, struct bytes leaf)
@@ -412,22 +346,35 @@ static bool keep_leaf(struct tls *t, struct bytes leaf)
 	return true;
 }
 
-int trust_verify(int is_ok, WOLFSSL_X509_STORE_CTX *store)
+static bool is_trusted(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
 {
-	const WOLFSSL_BUFFER_INFO *certs = store->certs;
-	struct tls *t = store->userCtx;
 	struct x509 leaf;
 
-	(void)is_ok;
-	t->is_leaf_good = false;
-	if (store->totalCerts < 1) {
-		words_set_trust(&t->error, "%.64s showed no certificate", t->name);
-		return 0;
-	}
-	if (!keep_leaf(t, bytes_of(certs[0].buffer, certs[0].length)) ||
+	if (!keep_leaf(t, bytes_of(store->certs[0].buffer, store->certs[0].length)) ||
 	    !x509_read(bytes_of(t->leaf, t->leaf_len), &leaf)) {
 		words_set_trust(&t->error, "the certificate of %.64s is malformed", t->name);
-		return 0;
+		return false;
 	}
-	return t->ctx->pin_count ? verify_pinned(t, &leaf, store) : verify_chain(t, &leaf, store);
+	if (t->ctx->pin_count ? !is_pinned(t, &leaf)
+			      : !is_path_good(t, store) || !is_name_good(t, &leaf) ||
+					!is_key_usage_good(t, &leaf))
+		return false;
+	if (!is_usable(store->error))
+		words_of_unusable(t, store->error);
+	return is_usable(store->error);
+}
+
+/* Nothing is asked here about the certificates above the server's: path.c looks at all of them. */
+int trust_verify(int is_ok, WOLFSSL_X509_STORE_CTX *store)
+{
+	struct tls *t = store->userCtx;
+
+	(void)is_ok;
+	if (store->error_depth > 0)
+		return 1;
+	t->is_leaf_good = is_trusted(t, store);
+	/* the library sends an alert only where it was to verify */
+	if (!t->is_leaf_good)
+		wolfSSL_set_verify(t->ssl, WOLFSSL_VERIFY_PEER, trust_verify);
+	return t->is_leaf_good;
 }

@@ -35,8 +35,12 @@
 #define TLS_HAS_KEYLOG 0
 #endif
 
-#define TLS_HAS_UNLOAD \
-	(LIBWOLFSSL_VERSION_HEX >= 0x05007000) /* wolfSSL_CTX_UnloadIntermediateCerts */
+/* A callback that overrules the library's parser of certificates. */
+#if defined(HAVE_PK_CALLBACKS) && defined(WOLFSSL_PUBLIC_ASN)
+#define TLS_HAS_CERT_CB 1
+#else
+#define TLS_HAS_CERT_CB 0
+#endif
 
 /* Hybrid key exchange as standardised; before 5.8.0 there were drafts only. */
 #if defined(WOLFSSL_HAVE_MLKEM) && LIBWOLFSSL_VERSION_HEX >= 0x05008000

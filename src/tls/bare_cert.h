@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The library needs one thing of the server's certificates: the server's key, which signs the
+ * handshake. All else is judged by path.c and trust.c, which understand more kinds of certificates
+ * than the library does. So the library is given a certificate in which there is nothing but the key.
+ */
+#ifndef SSTP_TLS_BARE_CERT_H
+#define SSTP_TLS_BARE_CERT_H
+
+#include "tls/wolf.h"
+
+/* For a client's context. Where the library lacks the callback, it must parse the certificates. */
+void bare_cert_use(WOLFSSL_CTX *wolf);
+
+#endif
