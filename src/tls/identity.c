@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "tls/bare_cert.h"
 #include "tls/cert.h"
 #include "tls/identity_warn.h"
 #include "tls/rehearsal.h"
@@ -33,26 +34,68 @@ static int read_pem(const char *path, const char *what, struct pem *f, struct tl
 	return rc;
 }
 
-static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path,
-		     const char *key_kind, struct tls_error *err)
+static bool take_chain(struct tls_ctx *ctx, const struct pem *f)
 {
-	int rc = wolfSSL_CTX_use_certificate_chain_buffer(ctx->wolf, (const unsigned char *)f->text,
-							  (long)f->len);
+	return wolfSSL_CTX_use_certificate_chain_buffer(ctx->wolf, (const unsigned char *)f->text,
+							(long)f->len) == WOLFSSL_SUCCESS;
+}
 
-	if (rc == WOLFSSL_SUCCESS)
+/*
+ * A name in the certificate may be of a kind that the library cannot parse. It keeps the certificates all
+ * the same, and shows them to clients, once it has learned from another one what key belongs to them.
+ * check_pair sees what came of it.
+ */
+static bool take_strange_chain(struct tls_ctx *ctx, const struct pem *f, struct bytes leaf)
+{
+	uint8_t der[BARE_CERT_MAX];
+	struct writer w = writer_of(der, sizeof(der));
+	struct x509 x;
+
+	if (!x509_read(leaf, &x))
+		return false;
+	bare_cert_put(&w, x.spki);
+	if (!w.len || w.full ||
+	    wolfSSL_CTX_use_certificate_buffer(ctx->wolf, w.at, (long)w.len,
+					       WOLFSSL_FILETYPE_ASN1) != WOLFSSL_SUCCESS)
+		return false;
+	take_chain(ctx, f);
+	return true;
+}
+
+static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path, struct bytes leaf,
+		     struct tls_error *err)
+{
+	struct cert_info info;
+
+	if (take_chain(ctx, f) || take_strange_chain(ctx, f, leaf))
 		return 0;
+	cert_read(leaf, &info);
 	words_set(err,
 		  "%s: the certificate, or one after it, cannot be used: " SPKI_ACCEPTED " can; "
 		  "this one's key is %s",
-		  path, key_kind);
+		  path, info.key);
 	return -EINVAL;
 }
 
-static int load_leaf(struct tls_ctx *ctx, const char *path, struct cert_info *info,
+static int load_file(struct tls_ctx *ctx, const char *path, struct bytes leaf,
 		     struct tls_error *err)
 {
+	struct pem f;
+	int rc = read_pem(path, "certificate", &f, err);
+
+	if (rc)
+		return rc;
+	digest_sha1(&leaf, 1, ctx->cert_sha1);
+	digest_sha256(&leaf, 1, ctx->cert_sha256);
+	identity_warn(path, bytes_of(f.text, f.len));
+	rc = take_cert(ctx, &f, path, leaf, err);
+	file_free(f.text, f.len);
+	return rc;
+}
+
+static int load_cert(struct tls_ctx *ctx, const char *path, struct tls_error *err)
+{
 	uint8_t *der = malloc(LEAF_MAX);
-	struct bytes leaf;
 	size_t len;
 	int rc;
 
@@ -61,29 +104,9 @@ static int load_leaf(struct tls_ctx *ctx, const char *path, struct cert_info *in
 		return -ENOMEM;
 	}
 	rc = cert_load(path, der, LEAF_MAX, &len, err);
-	if (!rc) {
-		leaf = bytes_of(der, len);
-		digest_sha1(&leaf, 1, ctx->cert_sha1);
-		digest_sha256(&leaf, 1, ctx->cert_sha256);
-		cert_read(leaf, info);
-	}
-	free(der);
-	return rc;
-}
-
-static int load_cert(struct tls_ctx *ctx, const char *path, struct tls_error *err)
-{
-	struct cert_info info;
-	struct pem f;
-	int rc = load_leaf(ctx, path, &info, err);
-
 	if (!rc)
-		rc = read_pem(path, "certificate", &f, err);
-	if (rc)
-		return rc;
-	identity_warn(path, bytes_of(f.text, f.len));
-	rc = take_cert(ctx, &f, path, info.key, err);
-	file_free(f.text, f.len);
+		rc = load_file(ctx, path, bytes_of(der, len), err);
+	free(der);
 	return rc;
 }
 
@@ -161,12 +184,15 @@ static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struc
 	return rc;
 }
 
-/* The library's own comparison misses some (EC keys in 5.5.4), so the pair is tried as well. */
+/*
+ * By trying it: the library's own comparison misses some (EC keys in 5.5.4), and needs to parse the
+ * certificate.
+ */
 static int check_pair(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct tls_error *err)
 {
-	struct tls_error why = { .text = "they do not match" };
+	struct tls_error why;
 
-	if (wolfSSL_CTX_check_private_key(ctx->wolf) == WOLFSSL_SUCCESS && rehearse(ctx, &why))
+	if (rehearse(ctx, &why))
 		return 0;
 	words_set(err, "%s is not the key of the certificate in %s%s (%.96s)", cfg->key_file,
 		  cfg->cert_file, cfg->key_password ? ", or its password is wrong" : "", why.text);

@@ -5,10 +5,7 @@
 
 #include "tls/ctx.h"
 
-enum {
-	TLS_FIRST_LEN = 16,
-	TLS_BARE_CERT_MAX = 1024, /* with an RSA key of 4096 bits it is some 650 bytes long */
-};
+enum { TLS_FIRST_LEN = 16 };
 
 struct tls {
 	struct tls_ctx *ctx;

@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "tls/bare_cert.h"
 #include "tls/cert_name.h"
 #include "tls/keylog.h"
 #include "tls/session.h"
@@ -41,7 +42,7 @@ static bool prepare_client(struct tls *t, const struct tls_session_cfg *cfg)
 	size_t len = strlen(sni);
 
 	t->name = strdup(cfg->name);
-	t->bare_cert = malloc(TLS_BARE_CERT_MAX);
+	t->bare_cert = malloc(BARE_CERT_MAX);
 	if (!t->name || !t->bare_cert || !offer_key_shares(t->ssl))
 		return false;
 	wolfSSL_SetCertCbCtx(t->ssl, t);

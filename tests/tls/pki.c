@@ -115,7 +115,7 @@ void pki_issue(struct pki *p, const struct pki_leaf *leaf, struct pki_files *f)
 
 	x509_put_name(&nw, cn);
 	x509_put_dns(&sw, "vpn.example.net");
-	d.subject = bytes_of(name, nw.len);
+	d.subject = leaf->subject.len ? leaf->subject : bytes_of(name, nw.len);
 	d.issuer =
 		leaf->is_self_signed ? d.subject : bytes_of(signer->ca_name, signer->ca_name_len);
 	if (!leaf->has_no_san)

@@ -26,6 +26,7 @@ struct pki {
 /* What a leaf says. All zero: a good one for "vpn.example.net", signed by the authority. */
 struct pki_leaf {
 	const char *common_name; /* NULL: "vpn.example.net" */
+	struct bytes subject;    /* a Name with its header; empty: the common name */
 	struct bytes san;        /* GeneralNames; used when has_san */
 	bool has_san;            /* false: one dNSName, "vpn.example.net" */
 	bool has_no_san;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "tls/cert.h"
+#include "tls/der.h"
 #include "tls/path.h"
 #include "tls/pair.h"
 #include "tls/wolf.h"
@@ -404,6 +405,45 @@ static void refuse_shown(const struct pki_files *f, const char *chain, const cha
 	}
 }
 
+#if TLS_HAS_CERT_CB
+static void put_attr(struct writer *w, uint8_t id, uint8_t tag, const char *value)
+{
+	size_t at = der_begin(w, DER_SEQUENCE);
+
+	der_put(w, DER_OID, (const uint8_t[]){ 0x55, 4, id }, 3);
+	der_put(w, tag, value, strlen(value));
+	der_end(w, at);
+}
+
+/* A NumericString, and two attributes in one relative name: the library cannot parse them. */
+static void names_of_any_kind(void **state)
+{
+	enum { NUMERIC_STRING = 0x12, UNIQUE_ID = 45, COMMON_NAME = 3, UNIT = 11 };
+	struct tls_client_cfg client = pair_client_cfg(&pki);
+	uint8_t name[128];
+	struct writer w = writer_of(name, sizeof(name));
+	struct pki_leaf leaf = { .is_rsa = false };
+	size_t all = der_begin(&w, DER_SEQUENCE), at = der_begin(&w, DER_SET);
+	struct pki_files f;
+
+	(void)state;
+	put_attr(&w, UNIQUE_ID, NUMERIC_STRING, "123 456");
+	der_end(&w, at);
+	at = der_begin(&w, DER_SET);
+	put_attr(&w, COMMON_NAME, DER_UTF8_STRING, "s");
+	put_attr(&w, UNIT, DER_UTF8_STRING, "vpn");
+	der_end(&w, at);
+	der_end(&w, all);
+	leaf.subject = bytes_of(name, w.len);
+	for (int i = 0; i < 2; i++) {
+		leaf.is_rsa = i;
+		pki_issue(&pki, &leaf, &f);
+		accept_with(&client, &f, "vpn.example.net");
+		refuse_with(&client, &f, "other.example.net", WORDS("not for other.example.net"));
+	}
+}
+#endif
+
 /* One that nobody can read refuses the chain, wherever it is in it, and is no fault of TLS. */
 static void unreadable(void **state)
 {
@@ -514,6 +554,9 @@ int main(void)
 		cmocka_unit_test(chains),
 		cmocka_unit_test(strangers_in_a_chain),
 		cmocka_unit_test(chains_are_forgotten),
+#if TLS_HAS_CERT_CB
+		cmocka_unit_test(names_of_any_kind),
+#endif
 		cmocka_unit_test(unreadable),
 		cmocka_unit_test(too_many),
 		cmocka_unit_test(leaf_as_authority),
