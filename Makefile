@@ -54,8 +54,9 @@ WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototy
        -Wpointer-arith -Wwrite-strings -Wundef -Wformat=2 -Wvla $(if $(filter 1,$(WERROR)),-Werror)
 
 # The prefix map and ar's D make the same bytes of the same commit, wherever it lies.
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -g -MMD -MP -fPIE -fstack-protector-strong -ffunction-sections \
-             -fdata-sections -ffile-prefix-map=$(CURDIR)=. $(CFLAGS_$(KIND)) $(WARN) \
+# glibc's 32-bit machines have dates beyond 2038 only if asked to.
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -g -MMD -MP -fPIE \
+             -fstack-protector-strong -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=. $(CFLAGS_$(KIND)) $(WARN) \
              -DSSTP_VERSION='"$(VERSION)"' -Isrc $(CFLAGS)
 
 # musl-gcc -static-pie quietly makes a dynamic program: its specs know only Scrt1.o. So the start files of a

@@ -71,6 +71,28 @@ struct reader der_enter(struct reader *r, uint8_t tag)
 	return (struct reader){ d.body.at, d.body.len, r->bad };
 }
 
+bool der_get_flag(struct reader *r)
+{
+	struct bytes value;
+
+	if (!der_is_next(r, DER_BOOLEAN))
+		return false;
+	value = der_get(r, DER_BOOLEAN).body;
+	if (value.len != 1 || (value.at[0] && value.at[0] != 0xff))
+		r->bad = true;
+	return !r->bad && value.at[0];
+}
+
+struct bytes der_get_natural(struct reader *r)
+{
+	struct bytes value = der_get(r, DER_INTEGER).body;
+
+	if (!value.len || value.at[0] & 0x80 ||
+	    (value.len > 1 && !value.at[0] && !(value.at[1] & 0x80)))
+		r->bad = true;
+	return r->bad ? bytes_of(NULL, 0) : value;
+}
+
 size_t der_begin(struct writer *w, uint8_t tag)
 {
 	put_u8(w, tag);

@@ -48,6 +48,12 @@ struct der der_get(struct reader *r, uint8_t tag);
 /* A reader over the content of the next element; it is bad when that has another tag. */
 struct reader der_enter(struct reader *r, uint8_t tag);
 
+/* A BOOLEAN DEFAULT FALSE: false where it is not there. Only 0xff is true (X.690 section 11.1). */
+bool der_get_flag(struct reader *r);
+
+/* An INTEGER of at least zero, in as few bytes as it needs. */
+struct bytes der_get_natural(struct reader *r);
+
 /*
  * Writing: der_begin writes the tag, der_end puts the length in front of all that was written
  * since.

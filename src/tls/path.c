@@ -65,15 +65,24 @@ static enum path_fault check_alone(const struct path_cfg *cfg, const struct x509
 		return PATH_EXPIRED;
 	if (x->not_before > cfg->now)
 		return PATH_EARLY;
+	if (x->requires_policy)
+		return PATH_POLICY;
 	return x->has_unknown_critical ? PATH_CRITICAL : PATH_GOOD;
 }
 
+static bool is_authority(const struct x509 *x, bool is_anchor)
+{
+	if (is_anchor && x->is_v1 && x509_is_self_issued(x))
+		return true;
+	return x->is_ca && (!x->has_key_usage || x->key_usage & X509_KEY_CERT_SIGN);
+}
+
 /* RFC 5280 section 6.1.4 (k) to (n): self-issued certificates do not count. */
-static enum path_fault check_authority(struct search *s, const struct x509 *x)
+static enum path_fault check_authority(struct search *s, const struct x509 *x, bool is_anchor)
 {
 	long below = 0;
 
-	if (!x->is_ca || (x->has_key_usage && !(x->key_usage & X509_KEY_CERT_SIGN)))
+	if (!is_authority(x, is_anchor))
 		return PATH_NOT_CA;
 	for (size_t i = 1; i < s->depth; i++)
 		if (!x509_is_self_issued(s->path[i]))
@@ -125,7 +134,7 @@ static enum path_fault check_signature(struct search *s, const struct x509 *issu
 }
 
 /* Whether `issuer` may come next in the path as it is. */
-static bool may_follow(struct search *s, const struct x509 *issuer)
+static bool may_follow(struct search *s, const struct x509 *issuer, bool is_anchor)
 {
 	const struct x509 *below = s->path[s->depth - 1];
 	enum path_fault fault = check_signature(s, issuer);
@@ -134,7 +143,7 @@ static bool may_follow(struct search *s, const struct x509 *issuer)
 		return note(s, fault, below);
 	fault = check_alone(s->cfg, issuer);
 	if (!fault)
-		fault = check_authority(s, issuer);
+		fault = check_authority(s, issuer, is_anchor);
 	if (!fault && !issuer->is_for_servers)
 		fault = PATH_PURPOSE;
 	return fault ? note(s, fault, issuer) : true;
@@ -237,7 +246,8 @@ static bool climb(struct search *s)
 		if (!bytes_equal(cfg->anchors[i].subject, top->issuer))
 			continue;
 		has_issuer = true;
-		if (may_follow(s, &cfg->anchors[i]) && is_path_unrevoked(s, &cfg->anchors[i])) {
+		if (may_follow(s, &cfg->anchors[i], true) &&
+		    is_path_unrevoked(s, &cfg->anchors[i])) {
 			s->end = (struct path_end){ .at = &cfg->anchors[i] };
 			return true;
 		}
@@ -248,7 +258,7 @@ static bool climb(struct search *s)
 		if (!bytes_equal(x->subject, top->issuer) || is_in_path(s, x))
 			continue;
 		has_issuer = true;
-		if (may_follow(s, x) && climb_by(s, x))
+		if (may_follow(s, x, false) && climb_by(s, x))
 			return true;
 	}
 	return has_issuer ? false : note(s, PATH_NO_ISSUER, top);

@@ -3,7 +3,8 @@
  * The path from a server's certificate to an authority that the user trusts: found among the
  * certificates that the server sent, in whatever order and with whatever others between (RFC 8446
  * section 4.4.2), and validated as RFC 5280 section 6.1 says. Certificate policies are not
- * processed: where one must be (a critical policyConstraints), the path is refused.
+ * processed: where one must be (a critical policyConstraints), the path is refused. An authority that
+ * the user trusts may be of version 1, which has no way to say that it is one, if it is self-signed.
  */
 #ifndef SSTP_TLS_PATH_H
 #define SSTP_TLS_PATH_H
@@ -14,9 +15,9 @@
 
 enum {
 	PATH_MAX_CERTS = 16, /* that a server may send; more are refused */
-	PATH_MAX_DEPTH = 8,
+	PATH_MAX_DEPTH = PATH_MAX_CERTS,
 	PATH_MAX_STEPS = 100, /* certificates tried as the next of a path */
-	/* signatures verified for one server: a path of full length with two issuers of each name */
+	/* signatures verified for one server: a path of eight with two issuers of each name */
 	PATH_MAX_CHECKS = 16,
 	PATH_MAX_CRL_CHECKS = 64, /* signatures of revocation lists */
 };
@@ -26,6 +27,7 @@ enum path_fault {
 	PATH_NO_ISSUER, /* no authority, and no certificate that was sent, has the issuer's name */
 	PATH_EXPIRED,
 	PATH_EARLY,
+	PATH_POLICY,    /* a certificate policy is required; none are processed */
 	PATH_CRITICAL,  /* a critical extension that is not known here */
 	PATH_PURPOSE,   /* not for servers: extended key usage, of any certificate of the path */
 	PATH_NOT_CA,    /* the issuer is no authority: basic constraints or key usage */

@@ -100,6 +100,9 @@ static void words_of_unusable(struct tls *t, int code)
 static const char *words_of_fault(enum path_fault fault)
 {
 	switch (fault) {
+	case PATH_POLICY:
+		return "it requires a certificate policy (policyConstraints), and policies are not "
+		       "processed here";
 	case PATH_CRITICAL:
 		return "it has a critical extension that is not known here";
 	case PATH_PURPOSE:

@@ -2,6 +2,8 @@
 /* A certificate's fields, read straight down RFC 5280 section 4.1. */
 #include "tls/x509.h"
 
+#include <assert.h>
+
 #include "tls/der.h"
 
 /* `count` digits as a number; the reader turns bad at anything else. */
@@ -17,6 +19,20 @@ static int get_digits(struct reader *r, unsigned count)
 		n = n * 10 + (c - '0');
 	}
 	return r->bad ? 0 : n;
+}
+
+static_assert(sizeof(time_t) >= 8, "certificates are valid beyond 2038");
+
+static bool is_date(const struct tm *tm)
+{
+	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	int year = tm->tm_year + 1900;
+	bool is_leap_year = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	if (tm->tm_mon < 0 || tm->tm_mon > 11 || tm->tm_mday < 1 || tm->tm_hour > 23 ||
+	    tm->tm_min > 59 || tm->tm_sec > 59)
+		return false;
+	return tm->tm_mday <= days[tm->tm_mon] + (tm->tm_mon == 1 && is_leap_year);
 }
 
 /* RFC 5280 section 4.1.2.5: YYMMDDHHMMSSZ until 2049, YYYYMMDDHHMMSSZ from 2050. */
@@ -38,9 +54,7 @@ time_t x509_get_time(struct reader *r)
 	tm.tm_hour = get_digits(&t, 2);
 	tm.tm_min = get_digits(&t, 2);
 	tm.tm_sec = get_digits(&t, 2);
-	if (get_u8(&t) != 'Z' || t.left || t.bad || tm.tm_mon < 0 || tm.tm_mon > 11 ||
-	    tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 ||
-	    tm.tm_sec > 60)
+	if (get_u8(&t) != 'Z' || t.left || t.bad || !is_date(&tm))
 		r->bad = true;
 	return r->bad ? 0 : timegm(&tm);
 }
@@ -49,6 +63,8 @@ bool x509_is_oid(struct bytes oid, const uint8_t *other, size_t len)
 {
 	return oid.len == len && !memcmp(oid.at, other, len);
 }
+
+enum { POLICY_CONSTRAINTS = 0x24 };
 
 static bool read_purposes(struct reader *r, struct x509 *x)
 {
@@ -80,14 +96,9 @@ static bool read_basic_constraints(struct reader *r, struct x509 *x)
 	struct reader body = der_enter(r, DER_SEQUENCE);
 	struct bytes value;
 
-	if (der_is_next(&body, DER_BOOLEAN)) {
-		value = der_get(&body, DER_BOOLEAN).body;
-		x->is_ca = value.len == 1 && value.at[0] == 0xff;
-	}
+	x->is_ca = der_get_flag(&body);
 	if (der_is_next(&body, DER_INTEGER)) {
-		value = der_get(&body, DER_INTEGER).body;
-		if (!value.len || value.at[0] & 0x80)
-			return false;
+		value = der_get_natural(&body);
 		x->path_len = 0;
 		for (size_t i = 0; i < value.len && i < 2; i++)
 			x->path_len = x->path_len << 8 | value.at[i];
@@ -151,31 +162,33 @@ static const struct extension *known(struct bytes oid)
 
 /*
  * Certificate policies, their mappings, and the bar to 'any policy' have no effect where nobody asks
- * for a policy, as we do not. policyConstraints asks for one, so it is not among these.
+ * for a policy, as we do not. policyConstraints may ask for one.
  */
 static bool may_be_critical(struct bytes oid)
 {
 	return known(oid) || x509_is(oid, 0x55, 0x1d, 0x20) || x509_is(oid, 0x55, 0x1d, 0x21) ||
-	       x509_is(oid, 0x55, 0x1d, 0x36);
+	       x509_is(oid, 0x55, 0x1d, POLICY_CONSTRAINTS) || x509_is(oid, 0x55, 0x1d, 0x36);
+}
+
+/* RFC 5280 section 4.2.1.11: requireExplicitPolicy [0], inhibitPolicyMapping [1] */
+static bool read_policy_constraints(const struct x509_extension *e, struct x509 *x)
+{
+	struct reader r = reader_of(e->value.at, e->value.len), body = der_enter(&r, DER_SEQUENCE);
+
+	x->requires_policy = e->is_critical && der_is_next(&body, DER_CONTEXT | 0);
+	return !body.bad && !r.left;
 }
 
 bool x509_next_extension(struct reader *list, struct x509_extension *e)
 {
 	struct reader ext;
-	struct bytes critical;
 
 	*e = (struct x509_extension){ .is_critical = false };
 	if (!list->left || list->bad)
 		return false;
 	ext = der_enter(list, DER_SEQUENCE);
 	e->oid = der_get(&ext, DER_OID).body;
-	if (der_is_next(&ext, DER_BOOLEAN)) {
-		critical = der_get(&ext, DER_BOOLEAN).body;
-		if (critical.len != 1)
-			ext.bad = true;
-		else
-			e->is_critical = critical.at[0];
-	}
+	e->is_critical = der_get_flag(&ext);
 	e->value = der_get(&ext, DER_OCTET_STRING).body;
 	if (ext.bad || ext.left)
 		list->bad = true;
@@ -193,6 +206,9 @@ static bool read_extensions(struct reader *tbs, struct x509 *x)
 			x->has_unknown_critical = true;
 		if (known(e.oid) && !read_known(known(e.oid), e.value, x))
 			return false;
+		if (x509_is(e.oid, 0x55, 0x1d, POLICY_CONSTRAINTS) &&
+		    !read_policy_constraints(&e, x))
+			return false;
 	}
 	return !list.bad && !outer.left;
 }
@@ -204,7 +220,8 @@ static bool read_tbs(struct reader *tbs, struct x509 *x)
 	bool is_v3 = false;
 	struct bytes algorithm;
 
-	if (der_is_next(tbs, DER_CONTEXT_CONSTRUCTED | 0))
+	x->is_v1 = !der_is_next(tbs, DER_CONTEXT_CONSTRUCTED | 0);
+	if (!x->is_v1)
 		is_v3 = x509_is(der_get(tbs, DER_CONTEXT_CONSTRUCTED | 0).body, DER_INTEGER, 1, 2);
 	x->serial = der_get(tbs, DER_INTEGER).body;
 	algorithm = der_get(tbs, DER_SEQUENCE).body;

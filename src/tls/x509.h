@@ -31,6 +31,8 @@ struct x509 {
 	bool has_key_usage;
 	bool has_name_constraints;
 	bool has_unknown_critical; /* a critical extension that is not read here */
+	bool requires_policy;      /* a critical policyConstraints with requireExplicitPolicy */
+	bool is_v1;                /* it can have no extensions */
 	int path_len;              /* pathLenConstraint; -1: none */
 	unsigned key_usage;        /* X509_KEY_... */
 	struct bytes name_constraints;

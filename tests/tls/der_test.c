@@ -122,11 +122,56 @@ static void no_room(void **state)
 	}
 }
 
+static void flags(void **state)
+{
+	static const struct {
+		uint8_t bytes[4];
+		size_t len;
+		bool is_true, bad;
+	} all[] = {
+		{ { 1, 1, 0xff }, 3, true, false },       { { 1, 1, 0 }, 3, false, false },
+		{ { 2, 1, 0xff }, 3, false, false },      { { 0 }, 0, false, false },
+		{ { 1, 1, 1 }, 3, false, true },          { { 1, 0 }, 2, false, true },
+		{ { 1, 2, 0xff, 0xff }, 4, false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct reader r = reader_of(all[i].bytes, all[i].len);
+
+		assert_int_equal(der_get_flag(&r), all[i].is_true);
+		assert_int_equal(r.bad, all[i].bad);
+	}
+}
+
+static void naturals(void **state)
+{
+	static const struct {
+		uint8_t bytes[5];
+		size_t len, value_len;
+	} all[] = {
+		{ { 2, 1, 0 }, 3, 1 },       { { 2, 1, 0x7f }, 3, 1 },
+		{ { 2, 2, 0, 0x80 }, 4, 2 }, { { 2, 2, 1, 0 }, 4, 2 },
+		{ { 2, 2, 0, 0x7f }, 4, 0 }, { { 2, 3, 0, 0, 0x80 }, 5, 0 },
+		{ { 2, 2, 0xff, 1 }, 4, 0 }, { { 2, 1, 0x80 }, 3, 0 },
+		{ { 2, 0 }, 2, 0 },          { { 4, 1, 0 }, 3, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct reader r = reader_of(all[i].bytes, all[i].len);
+
+		assert_int_equal(der_get_natural(&r).len, all[i].value_len);
+		assert_int_equal(r.bad, !all[i].value_len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(elements), cmocka_unit_test(wrong_tag), cmocka_unit_test(lengths),
-		cmocka_unit_test(nesting),  cmocka_unit_test(no_room),
+		cmocka_unit_test(nesting),  cmocka_unit_test(no_room),   cmocka_unit_test(flags),
+		cmocka_unit_test(naturals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

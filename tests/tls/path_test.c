@@ -38,7 +38,10 @@ struct spec {
 	enum alg alg;
 	bool is_broken;    /* its signature is of something else */
 	bool has_critical; /* an unknown critical extension */
-	bool is_v1;        /* without extensions, and without a version */
+	const char *
+		policy; /* policyConstraints: "\x80" requireExplicitPolicy, "\x81" inhibitPolicyMapping */
+	bool is_policy_critical;
+	bool is_v1; /* without extensions, and without a version */
 };
 
 static const struct spec specs[] = {
@@ -95,9 +98,13 @@ static const struct spec specs[] = {
 	{ 'P', "leaf", "selfish", 4, 7, .ca = CA_ABSENT },
 	{ 'Q', "selfish", "selfish", 7, 7, .ca = CA_ABSENT },
 	{ 'T', "selfish", "selfish", 7, 7, .ca = CA_NO },
+	{ '!', "int", "root", 2, 1, CA_YES, .policy = "\x80", .is_policy_critical = true },
+	{ '"', "int", "root", 2, 1, CA_YES, .policy = "\x81", .is_policy_critical = true },
+	{ '#', "int", "root", 2, 1, CA_YES, .policy = "\x80" },
 	/* of version 1: nothing says what they may do */
 	{ 'U', "root", "root", 1, 1, .is_v1 = true },
 	{ 'V', "int", "root", 2, 1, .is_v1 = true },
+	{ 'K', "root", "other", 1, 5, .is_v1 = true }, /* cross-signed */
 	{ 'W', "leaf", "root", 4, 1, .is_v1 = true },
 	/* a leaf that is an authority too, and one of its own */
 	{ 'E', "leaf", "root", 4, 1, CA_YES, .usage = 0x84, .dns = "a.example" },
@@ -173,6 +180,10 @@ static const struct path_case {
 	{ "Ln", "R", PATH_GOOD, 'R' },
 	{ "Lo", "R", PATH_GOOD, 'R' },
 	{ "MJk", "R", PATH_NAMES, 'k' },
+	/* a policy is asked for, or not */
+	{ "L!", "R", PATH_POLICY, '!' },
+	{ "L\"", "R", PATH_GOOD, 'R' },
+	{ "L#", "R", PATH_GOOD, 'R' },
 	/* anchors */
 	{ "D", "p", PATH_NOT_CA, 'p' },
 	{ "D", "q", PATH_NOT_CA, 'q' },
@@ -212,7 +223,13 @@ static const struct path_case {
 	{ "P", "T", PATH_NOT_CA, 'T' },
 	/* version 1 */
 	{ "W", "R", PATH_GOOD, 'R' },
-	{ "D", "U", PATH_NOT_CA, 'U' },
+	{ "D", "U", PATH_GOOD, 'U' }, /* the user says that it is an authority */
+	{ "LI", "U", PATH_GOOD, 'U' },
+	{ "LI", "V", PATH_NOT_CA, 'V' }, /* not self-signed */
+	{ "W", "U", PATH_GOOD, 'U' },
+	{ "LIU", "S", PATH_NOT_CA, 'U' },
+	{ "LIK", "S", PATH_NOT_CA, 'K' },
+	{ "LI", "K", PATH_NOT_CA, 'K' },
 	{ "LV", "R", PATH_NOT_CA, 'V' },
 	{ "LVI", "R", PATH_GOOD, 'R' },
 	{ "W", "W", PATH_GOOD, 'W' },
@@ -328,7 +345,10 @@ static void put_exts(struct writer *w, const struct spec *s)
 	if (s->permit || s->exclude)
 		put_constraints(w, s);
 	if (s->has_critical)
-		put_ext(w, 0x24, true, (const uint8_t[]){ 0x30, 0 }, 2); /* policyConstraints */
+		put_ext(w, 0x55, true, (const uint8_t[]){ 5, 0 }, 2);
+	if (s->policy)
+		put_ext(w, 0x24, s->is_policy_critical,
+			(const uint8_t[]){ 0x30, 3, (uint8_t)*s->policy, 1, 0 }, 5);
 	der_end(w, at);
 	der_end(w, outer);
 }
