@@ -16,7 +16,7 @@ enum { RSA_MAX_LEN = 512 }; /* 4096 bits */
 struct algorithm {
 	enum { RSA_PKCS1, RSA_PSS, ECDSA, ED25519 } kind;
 	enum wc_HashType hash; /* not ED25519 */
-	int mgf;               /* RSA_PSS */
+	int mgf, salt_len;     /* RSA_PSS */
 	struct bytes params;   /* RSA_PSS: with their header */
 };
 
@@ -51,24 +51,41 @@ static int mgf_of(enum wc_HashType hash)
 }
 
 /*
- * RFC 4055 section 3.1. The defaults are SHA-1, so the first three must be there. A salt as long as
- * the hash is what TLS 1.3 and public authorities use.
+ * TLS 1.3 and public authorities have a salt as long as the hash; openssl's default was as long as there
+ * is room.
  */
+static bool read_salt(struct reader *params, struct algorithm *a)
+{
+	struct reader salt;
+	struct bytes len;
+
+	a->salt_len = 20; /* RFC 4055 section 3.1 */
+	if (!der_is_next(params, DER_CONTEXT_CONSTRUCTED | 2))
+		return true;
+	salt = der_enter(params, DER_CONTEXT_CONSTRUCTED | 2);
+	len = der_get_natural(&salt);
+	if (salt.bad || salt.left || len.len > 2)
+		return false;
+	a->salt_len = len.len > 1 ? len.at[0] << 8 | len.at[1] : len.at[0];
+	return TLS_HAS_LONG_SALT || a->salt_len <= wc_HashGetDigestSize(a->hash);
+}
+
+/* RFC 4055 section 3.1. The defaults are SHA-1, so the first two must be there. */
 static bool read_pss(struct reader *r, struct algorithm *a)
 {
 	struct der all = der_get(r, DER_SEQUENCE);
 	struct reader params = reader_of(all.body.at, all.body.len);
 	struct reader hash = der_enter(&params, DER_CONTEXT_CONSTRUCTED | 0);
-	struct reader mask = der_enter(&params, DER_CONTEXT_CONSTRUCTED | 1), mgf1, salt;
+	struct reader mask = der_enter(&params, DER_CONTEXT_CONSTRUCTED | 1), mgf1;
 	enum wc_HashType of_mask;
-	struct bytes oid, len, trailer = { 0 };
+	struct bytes oid, trailer = { 0 };
 
 	mgf1 = der_enter(&mask, DER_SEQUENCE);
 	oid = der_get(&mgf1, DER_OID).body;
 	if (!read_hash(&hash, &a->hash) || hash.left || !read_hash(&mgf1, &of_mask) || mgf1.left)
 		return false;
-	salt = der_enter(&params, DER_CONTEXT_CONSTRUCTED | 2);
-	len = der_get(&salt, DER_INTEGER).body;
+	if (!read_salt(&params, a))
+		return false;
 	if (der_is_next(&params, DER_CONTEXT_CONSTRUCTED | 3)) {
 		trailer = der_get(&params, DER_CONTEXT_CONSTRUCTED | 3).body;
 		if (!x509_is(trailer, DER_INTEGER, 1, 1)) /* trailerFieldBC, the only one */
@@ -78,9 +95,8 @@ static bool read_pss(struct reader *r, struct algorithm *a)
 	a->mgf = mgf_of(a->hash);
 	a->params = all.whole;
 	return !params.bad && !params.left && !r->bad && !r->left && !mask.bad && !mask.left &&
-	       !mgf1.bad && !salt.bad && !salt.left && of_mask == a->hash &&
-	       x509_is(oid, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8) && len.len == 1 &&
-	       len.at[0] == wc_HashGetDigestSize(a->hash);
+	       !mgf1.bad && of_mask == a->hash &&
+	       x509_is(oid, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8);
 }
 
 static bool read_algorithm(struct bytes id, struct algorithm *a)
@@ -118,16 +134,18 @@ static enum signature_result check_pss(const struct x509_signed *c, const struct
 				       RsaKey *key)
 {
 	uint8_t hash[WC_MAX_DIGEST_SIZE], out[RSA_MAX_LEN], sig[RSA_MAX_LEN];
-	int len = wc_HashGetDigestSize(a->hash);
+	int len = wc_HashGetDigestSize(a->hash), out_len;
 
 	if (c->signature.len > sizeof(sig) ||
 	    wc_Hash(a->hash, c->tbs.at, (word32)c->tbs.len, hash, (word32)len))
 		return SIGNATURE_BAD;
 	memcpy(sig, c->signature.at, c->signature.len); /* the library's parameter is not const */
-	return wc_RsaPSS_VerifyCheck(sig, (word32)c->signature.len, out, sizeof(out), hash,
-				     (word32)len, a->hash, a->mgf, key) > 0
-		       ? SIGNATURE_GOOD
-		       : SIGNATURE_BAD;
+	out_len = wc_RsaPSS_Verify_ex(sig, (word32)c->signature.len, out, sizeof(out), a->hash,
+				      a->mgf, a->salt_len, key);
+	if (out_len <= 0 || wc_RsaPSS_CheckPadding_ex(hash, (word32)len, out, (word32)out_len,
+						      a->hash, a->salt_len, 0))
+		return SIGNATURE_BAD;
+	return SIGNATURE_GOOD;
 }
 
 static enum signature_result verify(const struct x509_signed *c, const struct algorithm *a,

@@ -49,6 +49,13 @@
 #define TLS_HAS_MLKEM 0
 #endif
 
+/* RSA-PSS with a salt longer than the hash. */
+#ifdef WOLFSSL_PSS_LONG_SALT
+#define TLS_HAS_LONG_SALT 1
+#else
+#define TLS_HAS_LONG_SALT 0
+#endif
+
 /* Ed25519 in certificates and in the signatures of handshakes. */
 #if defined(HAVE_ED25519) && !defined(NO_ED25519_VERIFY)
 #define TLS_HAS_ED25519 1

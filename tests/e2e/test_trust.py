@@ -290,6 +290,9 @@ ACCEPTED = {
     "RSA": lambda maker: plain(maker, root={"kind": "rsa"}, middle={"kind": "rsa"}, leaf={"kind": "rsa"}),
     "RSA-PSS": lambda maker: plain(maker, root={"kind": "rsa"}, middle={"kind": "rsa", "sigopt": PSS},
                                    leaf={"sigopt": PSS}),
+    "RSA-PSS with salts of any length": lambda maker: plain(
+        maker, root={"kind": "rsa"}, middle={"kind": "rsa", "sigopt": (PSS[0], "rsa_pss_saltlen:max")},
+        leaf={"sigopt": (PSS[0], "rsa_pss_saltlen:0")}),
     "a key for RSA-PSS": lambda maker: plain(maker, root={"kind": "pss", "sigopt": PSS}, middle={"sigopt": PSS}),
     "P-384": lambda maker: plain(maker, root={"kind": "p384", "md": "sha384"}, middle={"kind": "p384", "md": "sha384"},
                                  leaf={"kind": "p384", "md": "sha512"}),
@@ -324,7 +327,7 @@ def test_chains_that_are_accepted(lab, maker, case):
 
 
 def signed_by_no_authority(maker):
-    selfish = maker.make("Selfish", extensions=())
+    selfish = maker.make("Selfish", extensions=("keyUsage = keyCertSign",))
     return [selfish], maker.make("server", selfish), [selfish]
 
 
@@ -348,8 +351,6 @@ REFUSED = {
     "SHA-1, subject = issuer": (named_as_its_issuer, "signed with an algorithm"),
     "SHA-1 in the middle": (lambda maker: plain(maker, middle={"md": "sha1"}), "signed with an algorithm"),
     "SHA-224": (lambda maker: plain(maker, leaf={"md": "sha224"}), "signed with an algorithm"),
-    "PSS with a short salt": (lambda maker: plain(maker, middle={"kind": "rsa"}, leaf={"sigopt": (
-        PSS[0], "rsa_pss_saltlen:20")}), "signed with an algorithm"),
     "PSS with a mask of SHA-1": (lambda maker: plain(maker, middle={"kind": "rsa"}, leaf={"sigopt": (
         *PSS, "rsa_mgf1_md:sha1")}), "signed with an algorithm"),
     "an RSA key of 1024 bits at the root": (lambda maker: plain(maker, root={"kind": "rsa1024"}), "a key that is not accepted"),
