@@ -62,23 +62,27 @@ static bool add_pem(struct authorities *a, struct bytes block)
 	return false;
 }
 
-static unsigned load_text(struct authorities *a, struct bytes text, const char *path)
+/* Certificates in the files. */
+struct tally {
+	unsigned taken, malformed;
+};
+
+static void load_text(struct authorities *a, struct bytes text, const char *path, struct tally *n)
 {
 	struct bytes block;
-	unsigned seen = 0, taken = 0;
 
-	while (pem_next_cert(&text, &block)) {
-		seen++;
-		if (add_pem(a, block))
-			taken++;
-		else
-			log_debug(NULL, "%s: certificate %u is malformed and left out", path, seen);
+	for (unsigned i = 1; pem_next_cert(&text, &block); i++) {
+		if (add_pem(a, block)) {
+			n->taken++;
+			continue;
+		}
+		n->malformed++;
+		log_debug(NULL, "%s: certificate %u is malformed and left out", path, i);
 	}
-	return taken;
 }
 
-/* 0 or -errno; *taken counts the certificates. */
-static int load_file(struct authorities *a, const char *path, unsigned *taken)
+/* 0 or -errno */
+static int load_file(struct authorities *a, const char *path, struct tally *n)
 {
 	char *text;
 	size_t len;
@@ -86,13 +90,13 @@ static int load_file(struct authorities *a, const char *path, unsigned *taken)
 
 	if (rc)
 		return rc;
-	*taken += load_text(a, bytes_of(text, len), path);
+	load_text(a, bytes_of(text, len), path, n);
 	file_free(text, len);
 	return 0;
 }
 
 /* What is no certificate is passed over: such folders hold other things too. */
-static int load_folder(struct authorities *a, const char *path, unsigned *taken)
+static int load_folder(struct authorities *a, const char *path, struct tally *n)
 {
 	DIR *folder = opendir(path);
 	struct dirent *entry;
@@ -102,7 +106,7 @@ static int load_folder(struct authorities *a, const char *path, unsigned *taken)
 		return -errno;
 	while ((entry = readdir(folder)))
 		if (snprintf(file, sizeof(file), "%s/%s", path, entry->d_name) < (int)sizeof(file))
-			load_file(a, file, taken);
+			load_file(a, file, n);
 	closedir(folder);
 	return 0;
 }
@@ -110,21 +114,21 @@ static int load_folder(struct authorities *a, const char *path, unsigned *taken)
 static int load_path(struct authorities *a, const char *path, struct tls_error *err)
 {
 	struct stat st;
-	unsigned taken = 0;
+	struct tally n = { .taken = 0 };
 	bool is_folder = !stat(path, &st) && S_ISDIR(st.st_mode);
-	int rc = is_folder ? load_folder(a, path, &taken) : load_file(a, path, &taken);
+	int rc = is_folder ? load_folder(a, path, &n) : load_file(a, path, &n);
 
 	if (rc) {
 		words_set(err, "%s: cannot read the certificate authorities: %s", path,
 			  strerror(-rc));
 		return rc;
 	}
-	if (!taken) {
-		words_set(err, "%s: no usable certificate of an authority in it (PEM is wanted)",
-			  path);
+	if (!n.taken) {
+		words_set(err, "%s: no usable certificate of an authority in it (%s)", path,
+			  n.malformed ? "what is there is malformed" : "PEM is wanted");
 		return -EINVAL;
 	}
-	log_debug(NULL, "%s: %u certificate authorities", path, taken);
+	log_debug(NULL, "%s: %u certificate authorities", path, n.taken);
 	return 0;
 }
 
@@ -141,14 +145,14 @@ static int load_from_environment(struct authorities *a, const char *path, struct
 int authorities_load(struct authorities *a, const char *path, struct tls_error *err)
 {
 	const char *from_env = getenv("SSL_CERT_FILE");
-	unsigned taken = 0;
+	struct tally n = { .taken = 0 };
 
 	if (path)
 		return load_path(a, path, err);
 	if (from_env && *from_env)
 		return load_from_environment(a, from_env, err);
 	for (size_t i = 0; i < sizeof(system_files) / sizeof(system_files[0]); i++)
-		if (!load_file(a, system_files[i], &taken) && taken)
+		if (!load_file(a, system_files[i], &n) && n.taken)
 			return 0;
 	words_set(err,
 		  "this machine has no list of certificate authorities (looked for %s and "
