@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "tls/der.h"
+#include "tls/dn.h"
 #include "tls/pin.h"
 #include "tls/spki.h"
 #include "tls/x509.h"
@@ -154,7 +155,7 @@ bool cert_read(struct bytes der, struct cert_info *info)
 	key_pin = pin_of(&x, true);
 	snprintf(info->pin, sizeof(info->pin), "%.63s", pin_print(&key_pin).text);
 	fingerprint_text(der, info->fingerprint);
-	info->is_self_signed = x509_is_self_issued(&x);
+	info->is_self_signed = dn_is_self_issued(&x);
 	info->is_for_servers = x.is_for_servers;
 	return true;
 }

@@ -3,6 +3,7 @@
 #include "tls/crl.h"
 
 #include "tls/der.h"
+#include "tls/dn.h"
 
 enum {
 	EXT_REASON = 21, /* id-ce 21: of an entry */
@@ -198,7 +199,7 @@ static bool has_point(const struct x509 *x, struct bytes points)
 
 bool crl_is_for(const struct crl *c, const struct x509 *x)
 {
-	if (!bytes_equal(c->issuer, x->issuer))
+	if (!dn_equal(c->issuer, x->issuer))
 		return false;
 	if (x->is_ca ? c->only_servers : c->only_authorities)
 		return false;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "tls/cert.h"
+#include "tls/dn.h"
 #include "tls/pem.h"
 #include "tls/words.h"
 #include "tls/x509.h"
@@ -58,7 +59,7 @@ static void warn_of_order(const char *path, unsigned number, const struct entry 
 	if (bytes_equal(before->x.whole, e->x.whole))
 		log_warn(NULL, "%s: certificate %u (%.96s) is there twice", path, number,
 			 e->subject);
-	else if (!bytes_equal(before->x.issuer, e->x.subject))
+	else if (!dn_equal(before->x.issuer, e->x.subject))
 		log_warn(NULL,
 			 "%s: certificate %u (%.96s) is not the issuer of the one before it "
 			 "(%.96s): some clients want the server's first, and then of each its "

@@ -9,6 +9,7 @@
 
 #include "tls/cert_name.h"
 #include "tls/der.h"
+#include "tls/dn.h"
 
 enum { NAME_DIRECTORY = DER_CONTEXT_CONSTRUCTED | 4 };
 
@@ -84,85 +85,74 @@ static enum is_under ip_is_under(struct bytes ip, struct bytes base)
 	return UNDER;
 }
 
-/* Strings with one byte a letter. */
-static bool is_plain(uint8_t tag)
+/* ".example.net" has all hosts under it, "example.net" is one host. */
+static enum is_under host_is_under(struct bytes host, struct bytes base)
 {
-	return tag == DER_UTF8_STRING || tag == DER_PRINTABLE_STRING || tag == DER_IA5_STRING;
-}
+	bool is_dotted = base.len && base.at[0] == '.';
 
-static struct bytes trim(struct bytes t)
-{
-	while (t.len && t.at[0] == ' ')
-		t = bytes_of(t.at + 1, t.len - 1);
-	while (t.len && t.at[t.len - 1] == ' ')
-		t.len--;
-	return t;
-}
-
-/* The first letter, in lower case; of several spaces the last. */
-static uint8_t take_letter(struct bytes *t)
-{
-	uint8_t c;
-
-	do {
-		c = t->at[0];
-		*t = bytes_of(t->at + 1, t->len - 1);
-	} while (c == ' ' && t->len && t->at[0] == ' ');
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
-}
-
-/* RFC 5280 section 7.1, for the letters of ASCII; others must be the same. */
-static bool text_equals(struct bytes a, struct bytes b)
-{
-	a = trim(a);
-	b = trim(b);
-	while (a.len && b.len)
-		if (take_letter(&a) != take_letter(&b))
-			return false;
-	return !a.len && !b.len;
-}
-
-static enum is_under compare_attr(const struct x509_attr *a, const struct x509_attr *b)
-{
-	if (!bytes_equal(a->type, b->type))
-		return NOT_UNDER;
-	if (is_plain(a->tag) && is_plain(b->tag))
-		return text_equals(a->value, b->value) ? UNDER : NOT_UNDER;
-	if (a->tag != b->tag)
+	if (!is_dns_name(host) || !is_dns_name(bytes_of(base.at + is_dotted, base.len - is_dotted)))
 		return IN_DOUBT;
-	return bytes_equal(a->value, b->value) ? UNDER : NOT_UNDER;
+	return has_end(host, base) && (is_dotted || host.len == base.len) ? UNDER : NOT_UNDER;
 }
 
-/* Attributes of one relative name in another order are in doubt: DER has one order. */
-static enum is_under compare_rdn(struct reader a, struct reader b)
+/* A mailbox, or the host or domain that has it. What is before the @ may differ by its capitals. */
+static enum is_under email_is_under(struct bytes name, struct bytes base, bool is_permitted)
 {
-	enum is_under so_far = UNDER;
-	struct x509_attr x, y;
+	const uint8_t *at = memrchr(name.at, '@', name.len);
+	struct bytes host;
 
-	while (so_far == UNDER && a.left && b.left) {
-		if (!x509_next_attr(&a, &x) || !x509_next_attr(&b, &y))
-			return IN_DOUBT;
-		so_far = compare_attr(&x, &y);
-	}
-	if (so_far != UNDER)
-		return so_far;
-	return a.left || b.left ? NOT_UNDER : UNDER;
+	if (!at)
+		return IN_DOUBT;
+	host = bytes_of(at + 1, name.len - (size_t)(at + 1 - name.at));
+	if (!memchr(base.at, '@', base.len))
+		return host_is_under(host, base);
+	if (name.len != base.len || !has_end(name, base))
+		return NOT_UNDER;
+	return !is_permitted || !memcmp(name.at, base.at, (size_t)(at - name.at)) ? UNDER
+										  : NOT_UNDER;
 }
 
-/* The base's relative names are the first of the name's. */
-static enum is_under directory_is_under(struct bytes name, struct bytes base)
+/* scheme://user@HOST:port/path; only a host that is a name can be judged. */
+static enum is_under uri_is_under(struct bytes uri, struct bytes base)
+{
+	const uint8_t *scheme = memchr(uri.at, ':', uri.len), *at;
+	struct bytes host;
+	size_t len = 0;
+
+	if (!scheme || uri.at + uri.len - scheme < 3 || memcmp(scheme, "://", 3) != 0)
+		return IN_DOUBT;
+	host = bytes_of(scheme + 3, uri.len - (size_t)(scheme + 3 - uri.at));
+	while (len < host.len && !strchr("/?#", host.at[len]))
+		len++;
+	host.len = len;
+	at = memrchr(host.at, '@', host.len);
+	if (at)
+		host = bytes_of(at + 1, host.len - (size_t)(at + 1 - host.at));
+	at = memchr(host.at, ':', host.len);
+	if (at)
+		host.len = (size_t)(at - host.at);
+	if (host.len && host.at[host.len - 1] <= '9' && host.at[host.len - 1] >= '0')
+		return IN_DOUBT; /* an address */
+	return host_is_under(host, base);
+}
+
+/*
+ * The base's relative names are the first of the name's. What may be equal is under an excluded base;
+ * under a permitted one it is not.
+ */
+static enum is_under directory_is_under(struct bytes name, struct bytes base, bool is_permitted)
 {
 	struct reader r = reader_of(base.at, base.len), names = reader_of(name.at, name.len);
 	struct reader bases = der_enter(&r, DER_SEQUENCE), a, b;
 
 	while (bases.left && names.left) {
-		enum is_under rdn;
+		enum dn_match rdn;
 
 		if (!x509_next_rdn(&bases, &b) || !x509_next_rdn(&names, &a))
 			return IN_DOUBT;
-		rdn = compare_rdn(a, b);
-		if (rdn != UNDER)
-			return rdn;
+		rdn = dn_compare_rdn(a, b);
+		if (rdn != DN_EQUAL)
+			return rdn == DN_DIFFERS || is_permitted ? NOT_UNDER : IN_DOUBT;
 	}
 	if (bases.bad || names.bad || r.left)
 		return IN_DOUBT;
@@ -176,22 +166,34 @@ static enum is_under is_under(const struct der *name, const struct der *base, bo
 		return dns_is_under(name->body, base->body, is_permitted);
 	case X509_NAME_IP:
 		return ip_is_under(name->body, base->body);
+	case X509_NAME_EMAIL:
+		return email_is_under(name->body, base->body, is_permitted);
+	case X509_NAME_URI:
+		return uri_is_under(name->body, base->body);
 	case NAME_DIRECTORY:
-		return directory_is_under(name->body, base->body);
+		return directory_is_under(name->body, base->body, is_permitted);
 	default: /* names of a kind that is not known here */
 		return IN_DOUBT;
 	}
 }
 
-/* GeneralSubtrees: a base, and a minimum and maximum that nobody uses and so must be absent. */
+/*
+ * GeneralSubtrees: a base, and a minimum and a maximum that must be absent (RFC 5280 section 4.2.1.10).
+ * A minimum of zero, which is the default, may be written out.
+ */
 static bool next_base(struct reader *trees, struct der *base)
 {
+	struct bytes minimum = { 0 };
 	struct reader tree;
 
 	if (!trees->left || trees->bad)
 		return false;
 	tree = der_enter(trees, DER_SEQUENCE);
-	if (!der_next(&tree, base) || tree.left)
+	if (!der_next(&tree, base))
+		trees->bad = true;
+	if (der_is_next(&tree, DER_CONTEXT | 0))
+		minimum = der_get(&tree, DER_CONTEXT | 0).body;
+	if (tree.bad || tree.left || (minimum.at && (minimum.len != 1 || minimum.at[0])))
 		trees->bad = true;
 	return !trees->bad;
 }
@@ -256,6 +258,29 @@ static bool allow_alternative(const struct constraints *c, struct der name)
 	return !r.bad && allow_name(c, &name);
 }
 
+/* An emailAddress is an address too, wherever it is (RFC 5280 section 4.2.1.10). */
+static bool allow_subject(const struct constraints *c, struct bytes subject)
+{
+	struct der name = { .tag = NAME_DIRECTORY, .body = subject };
+	struct reader names = reader_of(subject.at, subject.len), rdn;
+	struct x509_attr a;
+
+	if (subject.len && !allow_name(c, &name))
+		return false;
+	name.tag = X509_NAME_EMAIL;
+	while (x509_next_rdn(&names, &rdn)) {
+		while (x509_next_attr(&rdn, &a)) {
+			name.body = a.value;
+			if (x509_is(a.type, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1) &&
+			    !allow_name(c, &name))
+				return false;
+		}
+		if (rdn.bad)
+			return false;
+	}
+	return !names.bad;
+}
+
 /* The common name of a server is a dNSName too, of any form, where there is no other (--allow-cn). */
 static bool allow_common_name(const struct constraints *c, const struct x509 *x)
 {
@@ -267,15 +292,15 @@ static bool allow_common_name(const struct constraints *c, const struct x509 *x)
 bool name_constraints_allow(struct bytes constraints, const struct x509 *x, bool is_leaf,
 			    unsigned *checks)
 {
-	struct der subject = { .tag = NAME_DIRECTORY, .body = x->subject }, name;
 	struct reader names = reader_of(x->san.at, x->san.len);
 	struct constraints c = { .checks = checks };
+	struct der name;
 
 	if (!read_constraints(constraints, &c))
 		return false;
 	while (der_next(&names, &name))
 		if (!allow_alternative(&c, name))
 			return false;
-	return !names.bad && (!x->subject.len || allow_name(&c, &subject)) &&
+	return !names.bad && allow_subject(&c, x->subject) &&
 	       (!is_leaf || allow_common_name(&c, x));
 }

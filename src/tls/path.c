@@ -3,12 +3,12 @@
  * A search from the server's certificate upwards, depth first: at each step all authorities, then
  * all certificates sent, whose name is the issuer's. A branch ends at its first fault, and the first
  * fault that says more than 'no such issuer' is what is reported when no branch leads to an anchor.
- * Names are compared byte for byte, as most implementations do.
  */
 #include "tls/path.h"
 
 #include <assert.h>
 
+#include "tls/dn.h"
 #include "tls/name_constraints.h"
 #include "tls/spki.h"
 
@@ -72,7 +72,7 @@ static enum path_fault check_alone(const struct path_cfg *cfg, const struct x509
 
 static bool is_authority(const struct x509 *x, bool is_anchor)
 {
-	if (is_anchor && x->is_v1 && x509_is_self_issued(x))
+	if (is_anchor && x->is_v1 && dn_is_self_issued(x))
 		return true;
 	return x->is_ca && (!x->has_key_usage || x->key_usage & X509_KEY_CERT_SIGN);
 }
@@ -85,12 +85,12 @@ static enum path_fault check_authority(struct search *s, const struct x509 *x, b
 	if (!is_authority(x, is_anchor))
 		return PATH_NOT_CA;
 	for (size_t i = 1; i < s->depth; i++)
-		if (!x509_is_self_issued(s->path[i]))
+		if (!dn_is_self_issued(s->path[i]))
 			below++;
 	if (x->path_len >= 0 && below > x->path_len)
 		return PATH_LENGTH;
 	for (size_t i = 0; x->has_name_constraints && i < s->depth; i++)
-		if ((i == 0 || !x509_is_self_issued(s->path[i])) &&
+		if ((i == 0 || !dn_is_self_issued(s->path[i])) &&
 		    !name_constraints_allow(x->name_constraints, s->path[i], i == 0,
 					    &s->name_checks))
 			return PATH_NAMES;
@@ -243,7 +243,7 @@ static bool climb(struct search *s)
 	bool has_issuer = false;
 
 	for (size_t i = 0; i < cfg->anchor_count; i++) {
-		if (!bytes_equal(cfg->anchors[i].subject, top->issuer))
+		if (!dn_equal(cfg->anchors[i].subject, top->issuer))
 			continue;
 		has_issuer = true;
 		if (may_follow(s, &cfg->anchors[i], true) &&
@@ -255,7 +255,7 @@ static bool climb(struct search *s)
 	for (size_t i = 1; i < cfg->cert_count; i++) {
 		const struct x509 *x = &cfg->certs[i];
 
-		if (!bytes_equal(x->subject, top->issuer) || is_in_path(s, x))
+		if (!dn_equal(x->subject, top->issuer) || is_in_path(s, x))
 			continue;
 		has_issuer = true;
 		if (may_follow(s, x, false) && climb_by(s, x))

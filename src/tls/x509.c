@@ -213,16 +213,46 @@ static bool read_extensions(struct reader *tbs, struct x509 *x)
 	return !list.bad && !outer.left;
 }
 
+/* 1 to 3; 0 and the reader bad for another. */
+static int get_version(struct reader *tbs)
+{
+	struct reader outer;
+	struct bytes value;
+
+	if (!der_is_next(tbs, DER_CONTEXT_CONSTRUCTED | 0))
+		return 1;
+	outer = der_enter(tbs, DER_CONTEXT_CONSTRUCTED | 0);
+	value = der_get_natural(&outer);
+	if (outer.bad || outer.left || value.len != 1 || value.at[0] > 2) {
+		tbs->bad = true;
+		return 0;
+	}
+	return value.at[0] + 1;
+}
+
+static bool is_name(struct bytes name)
+{
+	struct reader names = reader_of(name.at, name.len), rdn;
+	struct x509_attr a;
+
+	while (x509_next_rdn(&names, &rdn)) {
+		if (!rdn.left)
+			return false;
+		while (x509_next_attr(&rdn, &a))
+			;
+		if (rdn.bad)
+			return false;
+	}
+	return !names.bad;
+}
+
 static bool read_tbs(struct reader *tbs, struct x509 *x)
 {
+	int version = get_version(tbs);
 	struct reader validity;
-
-	bool is_v3 = false;
 	struct bytes algorithm;
 
-	x->is_v1 = !der_is_next(tbs, DER_CONTEXT_CONSTRUCTED | 0);
-	if (!x->is_v1)
-		is_v3 = x509_is(der_get(tbs, DER_CONTEXT_CONSTRUCTED | 0).body, DER_INTEGER, 1, 2);
+	x->is_v1 = version == 1;
 	x->serial = der_get(tbs, DER_INTEGER).body;
 	algorithm = der_get(tbs, DER_SEQUENCE).body;
 	x->issuer = der_get(tbs, DER_SEQUENCE).body;
@@ -238,7 +268,9 @@ static bool read_tbs(struct reader *tbs, struct x509 *x)
 	/* RFC 5280 section 4.1.1.2: the algorithm is inside of what is signed, and again outside */
 	if (validity.bad || validity.left || tbs->bad || !bytes_equal(algorithm, x->sig.algorithm))
 		return false;
-	return !tbs->left || (is_v3 && read_extensions(tbs, x) && !tbs->left);
+	if (!x->serial.len || !is_name(x->issuer) || !is_name(x->subject))
+		return false;
+	return !tbs->left || (version == 3 && read_extensions(tbs, x) && !tbs->left);
 }
 
 bool x509_read_signed(struct bytes der, struct x509_signed *s)
@@ -269,11 +301,6 @@ bool x509_read(struct bytes der, struct x509 *x)
 	r = reader_of(x->sig.tbs.at, x->sig.tbs.len);
 	tbs = der_enter(&r, DER_SEQUENCE);
 	return read_tbs(&tbs, x);
-}
-
-bool x509_is_self_issued(const struct x509 *x)
-{
-	return bytes_equal(x->subject, x->issuer);
 }
 
 bool x509_next_rdn(struct reader *names, struct reader *rdn)

@@ -52,7 +52,9 @@ enum {
 
 /* GeneralName's tags (RFC 5280 section 4.2.1.6), as der.h writes them. */
 enum {
+	X509_NAME_EMAIL = 0x81,
 	X509_NAME_DNS = 0x82,
+	X509_NAME_URI = 0x86,
 	X509_NAME_IP = 0x87,
 };
 
@@ -72,9 +74,6 @@ struct x509_extension {
 };
 /* The next of a list; false at the end, and when it is malformed: then the reader is bad. */
 bool x509_next_extension(struct reader *list, struct x509_extension *e);
-
-/* It names itself as its issuer. */
-bool x509_is_self_issued(const struct x509 *x);
 
 /* One attribute of a Name: its type (an OID's content), the tag of its string, the string. */
 struct x509_attr {

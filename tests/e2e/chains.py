@@ -90,6 +90,14 @@ class Maker:
     def authority(self, subject, issuer=None, extensions=AUTHORITY, **more):
         return self.make(subject, issuer, extensions, **more)
 
+    def version_1(self, subject):
+        """A self-signed authority in a certificate of version 1, which has no extensions."""
+        key, path = self.key(), self.folder / f"{next(self.numbers)}.crt"
+        openssl("req", "-new", "-key", key, "-config", self._config(path.stem), "-subj", f"/CN={subject}", "-out", path.with_suffix(".csr"))
+        openssl("x509", "-req", "-in", path.with_suffix(".csr"), "-signkey", key, "-days", "30", "-out", path)
+        assert b"Version: 1" in openssl("x509", "-in", path, "-noout", "-text")
+        return Certificate(path, key, f"/CN={subject}")
+
     def crl(self, issuer, revoked=(), reason=None, start="20200101000000Z", end="20490101000000Z", key=None,
             extensions=()):
         """A list of the issuer's as PEM."""

@@ -249,6 +249,18 @@ def of_57_kilobytes(maker):
     return plain(maker, leaf={"extensions": of("subjectAltName = @names", "[names]", f"DNS.9999 = {NAME}", *names)})
 
 
+def spelled_in_two_ways(maker):
+    """The intermediate's issuer and the server's are other certificates of the same keys, in other letters and spaces."""
+    root = maker.authority("/O=Acme Inc/CN=Root")
+    middle = maker.authority("/O=Acme Inc/CN=Middle", maker.authority("/O=ACME  inc/CN=root", key=root.key))
+    return [root], maker.make("server", maker.authority("/O=acme Inc/CN= MIDDLE", key=middle.key)), [middle]
+
+
+def with_a_root_of_version_1(maker):
+    root = maker.version_1("Root")
+    return [root], maker.make("server", root), []
+
+
 def with_a_rotated_key(maker):
     """The intermediate has signed its own new key: it does not count for the path length."""
     root = maker.authority("Root")
@@ -293,6 +305,8 @@ ACCEPTED = {
     "RSA-PSS with salts of any length": lambda maker: plain(
         maker, root={"kind": "rsa"}, middle={"kind": "rsa", "sigopt": (PSS[0], "rsa_pss_saltlen:max")},
         leaf={"sigopt": (PSS[0], "rsa_pss_saltlen:0")}),
+    "names spelled in two ways": spelled_in_two_ways,
+    "a root of version 1": with_a_root_of_version_1,
     "a key for RSA-PSS": lambda maker: plain(maker, root={"kind": "pss", "sigopt": PSS}, middle={"sigopt": PSS}),
     "P-384": lambda maker: plain(maker, root={"kind": "p384", "md": "sha384"}, middle={"kind": "p384", "md": "sha384"},
                                  leaf={"kind": "p384", "md": "sha512"}),
@@ -306,6 +320,12 @@ ACCEPTED = {
     "a permitted name": lambda maker: constrained(maker, ["permitted;DNS:example.net, excluded;DNS:example.org"]),
     "a permitted subject": lambda maker: constrained(
         maker, ["permitted;dirName:dn", "[dn]", "O = Acme Inc"], subject="/O=Acme Inc/CN=server"),
+    "permitted mail addresses and URIs": lambda maker: constrained(
+        maker, ["permitted;email:example.net, permitted;URI:.example.net"], subject="/CN=server/emailAddress=ann@example.net",
+        extensions=of(f"subjectAltName = DNS:{NAME}, email:bob@example.net, URI:https://www.example.net/")),
+    "a minimum of zero": lambda maker: constrained(maker, [
+        "ASN1:SEQUENCE:constraints", "[constraints]", "permitted = IMPLICIT:0, SEQUENCE:trees", "[trees]",
+        "tree = SEQUENCE:tree", "[tree]", "base = IMPLICIT:2, IA5STRING:example.net", "minimum = IMPLICIT:0, INTEGER:0"]),
     "policies that nobody asks for": lambda maker: plain(maker, middle={"extensions": (
         *AUTHORITY, "certificatePolicies = critical, 1.2.3.4", "inhibitAnyPolicy = critical, 0")}),
     "servers and clients": lambda maker: plain(
@@ -393,7 +413,14 @@ REFUSED = {
     "an excluded subject": (lambda maker: constrained(
         maker, ["excluded;dirName:dn", "[dn]", "O = Acme Inc"], subject="/O=ACME  Inc/CN=server"), "name constraints"),
     "an unknown kind of name": (lambda maker: constrained(
-        maker, ["permitted;email:example.net"], extensions=of(f"subjectAltName = DNS:{NAME}, email:ann@example.net")),
+        maker, ["permitted;RID:1.2.3"], extensions=of(f"subjectAltName = DNS:{NAME}, RID:1.2.3")), "name constraints"),
+    "a mail address that is not permitted": (lambda maker: constrained(
+        maker, ["permitted;email:example.net"], extensions=of(f"subjectAltName = DNS:{NAME}, email:ann@example.org")),
+        "name constraints"),
+    "such an address in the subject": (lambda maker: constrained(
+        maker, ["permitted;email:example.net"], subject="/CN=server/emailAddress=ann@example.org"), "name constraints"),
+    "a URI that is not permitted": (lambda maker: constrained(
+        maker, ["excluded;URI:.example.net"], extensions=of(f"subjectAltName = DNS:{NAME}, URI:https://www.example.net/")),
         "name constraints"),
     "17 certificates": (with_strangers(15), "showed more certificates than are accepted"),
     "110 KB": (lambda maker: plain(maker, leaf={"extensions": of(

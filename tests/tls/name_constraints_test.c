@@ -16,8 +16,8 @@ enum { ROOM = 1024, NAMES_MAX = 4 };
 
 /*
  * Names are written so: "D:vpn.example.net", "I:c0000201" (hexadecimal), "N:oAcme/uSales" (o: O as
- * UTF8String, O: as PrintableString, B: as BMPString; u: OU), "M:ann@example.net", "R:" and anything
- * (a registered ID). "D" and "I" of constraints are the same, with a mask for "I".
+ * UTF8String, O: as PrintableString, B: as BMPString; u: OU; m: emailAddress), "M:ann@example.net",
+ * "U:https://example.net/", "R:" and anything (a registered ID). "D" and "I" of constraints are the same, with a mask for "I".
  */
 static void put_hex(struct writer *w, const char *hex)
 {
@@ -37,8 +37,16 @@ static void put_rdn(struct writer *w, char kind, const char *value, size_t len)
 		{ 'B', 10, DER_BMP_STRING },  { 'u', 11, DER_UTF8_STRING },
 		{ 'c', 3, DER_UTF8_STRING },
 	};
+	static const uint8_t email[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1 };
 	size_t set = der_begin(w, DER_SET), pair = der_begin(w, DER_SEQUENCE), i = 0;
 
+	if (kind == 'm') {
+		der_put(w, DER_OID, email, sizeof(email));
+		der_put(w, DER_IA5_STRING, value, len);
+		der_end(w, pair);
+		der_end(w, set);
+		return;
+	}
 	while (kinds[i].kind != kind)
 		i++;
 	der_put(w, DER_OID, (const uint8_t[]){ 0x55, 4, kinds[i].oid }, 3);
@@ -79,7 +87,10 @@ static void put_name(struct writer *w, const char *name)
 		der_end(w, at);
 		break;
 	case 'M':
-		der_put(w, DER_CONTEXT | 1, value, strlen(value));
+		der_put(w, X509_NAME_EMAIL, value, strlen(value));
+		break;
+	case 'U':
+		der_put(w, X509_NAME_URI, value, strlen(value));
 		break;
 	default:
 		der_put(w, DER_CONTEXT | 8, value, strlen(value));
@@ -162,10 +173,40 @@ static const struct test_case {
 	{ { "D:example.net" }, { 0 }, { "I:c0000201" }, "", true },
 	{ { "I:" V4 }, { 0 }, { "D:vpn.example.net" }, "", true },
 	{ { "D:example.net" }, { 0 }, { "M:ann@example.org" }, "", true },
-	/* kinds that are not known here: only where there is such a name */
+	/* mail: a host, a domain or a mailbox */
 	{ { "M:example.net" }, { 0 }, { "D:vpn.example.net" }, "", true },
-	{ { "M:example.net" }, { 0 }, { "M:ann@example.net" }, "", false },
-	{ { 0 }, { "M:example.org" }, { "M:ann@example.net" }, "", false },
+	{ { "M:example.net" }, { 0 }, { "M:ann@Example.net" }, "", true },
+	{ { "M:example.net" }, { 0 }, { "M:ann@a.example.net" }, "", false },
+	{ { "M:.example.net" }, { 0 }, { "M:ann@a.example.net" }, "", true },
+	{ { "M:.example.net" }, { 0 }, { "M:ann@example.net" }, "", false },
+	{ { "M:ann@example.net" }, { 0 }, { "M:ann@EXAMPLE.net" }, "", true },
+	{ { "M:ann@example.net" }, { 0 }, { "M:Ann@example.net" }, "", false },
+	{ { "M:ann@example.net" }, { 0 }, { "M:bob@example.net" }, "", false },
+	{ { 0 }, { "M:ann@example.net" }, { "M:Ann@example.net" }, "", false },
+	{ { 0 }, { "M:ann@example.net" }, { "M:bob@example.net" }, "", true },
+	{ { 0 }, { "M:example.org" }, { "M:ann@example.net" }, "", true },
+	{ { 0 }, { "M:example.net" }, { "M:ann@example.net" }, "", false },
+	{ { 0 }, { "M:example.org" }, { "M:nobody" }, "", false },
+	{ { 0 }, { "M:" }, { "M:ann@example.net" }, "", false },
+	{ { "M:example.net" }, { 0 }, { "D:a" }, "cVPN/mann@example.net", true },
+	{ { "M:example.org" }, { 0 }, { "D:a" }, "cVPN/mann@example.net", false },
+	{ { 0 }, { "M:example.net" }, { "D:a" }, "mann@example.net/cVPN", false },
+	/* URIs: a host or a domain */
+	{ { "U:a.example" }, { 0 }, { "U:https://u:p@A.example:1/@?#" }, "", true },
+	{ { "U:a.example" }, { 0 }, { "U:https://b.example/@a.example" }, "", false },
+	{ { "U:a.example" }, { 0 }, { "U:https://x.a.example" }, "", false },
+	{ { "U:.a.example" }, { 0 }, { "U:https://x.a.example" }, "", true },
+	{ { "U:.a.example" }, { 0 }, { "U:https://a.example" }, "", false },
+	{ { 0 }, { "U:.a.example" }, { "U:https://x.a.example#" }, "", false },
+	{ { 0 }, { "U:.a.example" }, { "U:https://x.b.example" }, "", true },
+	{ { 0 }, { "U:a.example" }, { "U:urn:a" }, "", false },
+	{ { 0 }, { "U:a.example" }, { "U:https://192.0.2.1/" }, "", false },
+	{ { 0 }, { "U:a.example" }, { "U:https://[2001:db8::1]/" }, "", false },
+	{ { 0 }, { "U:a.example" }, { "U:https:///" }, "", false },
+	{ { 0 }, { "U:a.example" }, { "U:https:" }, "", false },
+	{ { 0 }, { "U:a.example" }, { "U:" }, "", false },
+	{ { "U:a.example" }, { 0 }, { "D:vpn.example.net" }, "", true },
+	/* kinds that are not known here: only where there is such a name */
 	{ { "R:x" }, { 0 }, { "R:x" }, "", false },
 	{ { 0 }, { "R:y" }, { "R:x" }, "", false },
 	/* directory names: the subject, and those among the others */
@@ -185,6 +226,34 @@ static const struct test_case {
 	{ { 0 }, { "N:oAcme Inc" }, { "D:a" }, "OAcmeInc", true },
 	{ { 0 }, { "N:oAcme" }, { "D:a" }, "BAcme", false }, /* in doubt */
 	{ { "N:oAcme" }, { 0 }, { "D:a" }, "BAcme", false },
+	{ { 0 },
+	  { "N:o\xc3\x84"
+	    "cme" },
+	  { "D:a" },
+	  "o\xc3\xa4"
+	  "cme",
+	  false }, /* in doubt */
+	{ { 0 },
+	  { "N:oAcme" },
+	  { "D:a" },
+	  "o\xc3\xa4"
+	  "cme",
+	  false },
+	{ { "N:o\xc3\x84"
+	    "cme" },
+	  { 0 },
+	  { "D:a" },
+	  "o\xc3\xa4"
+	  "cme",
+	  false },
+	{ { "N:o\xc3\x84"
+	    "cme" },
+	  { 0 },
+	  { "D:a" },
+	  "o\xc3\x84"
+	  "CME",
+	  true },
+	{ { "N:oM\xc3\xbcller", "N:oAcme" }, { 0 }, { "D:a" }, "oAcme", true },
 	{ { "N:oAcme" }, { 0 }, { "N:oEvil" }, "oAcme", false },
 	{ { "N:oAcme" }, { 0 }, { "N:oAcme" }, "oAcme", true },
 };
@@ -308,6 +377,42 @@ static void malformed(void **state)
 	}
 }
 
+/* A subtree's minimum is its default, zero, or nobody knows what is meant; a maximum likewise. */
+static void minimum_and_maximum(void **state)
+{
+	static const struct {
+		uint8_t bytes[4];
+		bool ok;
+	} all[] = {
+		{ { 0x80, 1, 0 }, true },     { { 0x80, 1, 1 }, false },
+		{ { 0x81, 1, 0 }, false },    { { 0x80, 0 }, false },
+		{ { 0x80, 2, 0, 0 }, false }, { { 0x80, 1, 0x80 }, false },
+		{ { 0x82, 1, 0 }, false },
+	};
+	static const char base[] = "example.net";
+	struct test_case c = { .names = { "D:vpn.example.net" }, .subject = "" };
+	struct made m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct writer w = writer_of(m.constraints, ROOM);
+		size_t at, list, tree;
+
+		make(&m, &c);
+		at = der_begin(&w, DER_SEQUENCE);
+		list = der_begin(&w, DER_CONTEXT_CONSTRUCTED | 0);
+		tree = der_begin(&w, DER_SEQUENCE);
+		der_put(&w, X509_NAME_DNS, base, strlen(base));
+		put_bytes(&w, all[i].bytes, 2u + all[i].bytes[1]);
+		der_end(&w, tree);
+		der_end(&w, list);
+		der_end(&w, at);
+		m.value = bytes_of(m.constraints, w.len);
+		if (allow(&m, true) != all[i].ok)
+			fail_msg("case %zu", i);
+	}
+}
+
 static void the_work_is_bounded(void **state)
 {
 	struct test_case c = { .excluded = { "D:a", "D:b", "D:c" },
@@ -327,9 +432,8 @@ static void the_work_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_table),
-		cmocka_unit_test(a_common_name),
-		cmocka_unit_test(malformed),
+		cmocka_unit_test(the_table),           cmocka_unit_test(a_common_name),
+		cmocka_unit_test(malformed),           cmocka_unit_test(minimum_and_maximum),
 		cmocka_unit_test(the_work_is_bounded),
 	};
 

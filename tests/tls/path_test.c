@@ -101,6 +101,7 @@ static const struct spec specs[] = {
 	{ '!', "int", "root", 2, 1, CA_YES, .policy = "\x80", .is_policy_critical = true },
 	{ '"', "int", "root", 2, 1, CA_YES, .policy = "\x81", .is_policy_critical = true },
 	{ '#', "int", "root", 2, 1, CA_YES, .policy = "\x80" },
+	{ '$', "leaf", "INT ", 4, 2, CA_ABSENT, .dns = "a.example" }, /* the same name */
 	/* of version 1: nothing says what they may do */
 	{ 'U', "root", "root", 1, 1, .is_v1 = true },
 	{ 'V', "int", "root", 2, 1, .is_v1 = true },
@@ -126,6 +127,7 @@ static const struct path_case {
 	{ "D", "R", PATH_GOOD, 'R' },
 	{ "LI", "R", PATH_GOOD, 'R' },
 	{ "MJI", "R", PATH_GOOD, 'R' },
+	{ "$I", "R", PATH_GOOD, 'R' },
 	/* any order, extra and duplicate certificates, the root too */
 	{ "MIJ", "R", PATH_GOOD, 'R' },
 	{ "MRIJ", "R", PATH_GOOD, 'R' },
