@@ -118,7 +118,8 @@ struct server_settings {
 		  0,                                                                            \
 		  "PIN",                                                                        \
 		  "trust the certificate with this pin, pin-sha256:BASE64 of its "              \
-		  "key or sha256:HEX of itself, whoever signed it; may be given again",         \
+		  "key or sha256:HEX of itself, whoever signed it: no other counts, and "       \
+		  "neither do --ca-cert, name and dates; may be given again",                   \
 		  set_pins,                                                                     \
 		  offsetof(type, server.pins),                                                  \
 		  false,                                                                        \

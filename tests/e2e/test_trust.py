@@ -73,6 +73,12 @@ def test_a_pin_stands_in_for_the_chain_and_the_name(lab, kind):
     assert "certificate known by its pin" in client.log
 
 
+def test_beside_a_pin_neither_authority_nor_name_counts(lab):
+    lab.serve()
+    connects(lab, "--verify-name", "other.example.net", trust=["--servercert", lab.pki.server.pin, "--ca-cert",
+                                                               lab.pki.other_ca])
+
+
 def test_one_of_several_pins_is_enough(lab):
     other = lab.pki.identity("other-key", "DNS:vpn.example.net")
     lab.serve()
