@@ -20,6 +20,12 @@ struct algorithm {
 	struct bytes params;   /* RSA_PSS: with their header */
 };
 
+/* NULL is as good as none: RSA has it, and some authorities write it for ECDSA too. */
+static bool has_no_parameters(const struct reader *r)
+{
+	return !r->left || (r->left == 2 && r->at[0] == 5 && r->at[1] == 0);
+}
+
 /* RFC 4055 section 2.1: 2.16.840.1.101.3.4.2.1 to .3. Parameters are NULL or absent. */
 static bool read_hash(struct reader *r, enum wc_HashType *hash)
 {
@@ -29,7 +35,7 @@ static bool read_hash(struct reader *r, enum wc_HashType *hash)
 	struct reader alg = der_enter(r, DER_SEQUENCE);
 	struct bytes oid = der_get(&alg, DER_OID).body;
 
-	if (alg.left && (alg.left != 2 || alg.at[0] != 5 || alg.at[1] != 0))
+	if (!has_no_parameters(&alg))
 		return false;
 	if (alg.bad || oid.len != sizeof(sha2) + 1 || memcmp(oid.at, sha2, sizeof(sha2)) != 0 ||
 	    oid.at[sizeof(sha2)] < 1 || oid.at[sizeof(sha2)] > 3)
@@ -121,13 +127,13 @@ static bool read_algorithm(struct bytes id, struct algorithm *a)
 		if (last < 11 || last > 13)
 			return false;
 		*a = (struct algorithm){ .kind = RSA_PKCS1, .hash = hashes[last - 11] };
-		return !r.left || (r.left == 2 && r.at[0] == 5 && r.at[1] == 0);
+		return has_no_parameters(&r);
 	}
 	if (oid.len != sizeof(ecdsa) + 1 || memcmp(oid.at, ecdsa, sizeof(ecdsa)) != 0 || last < 2 ||
 	    last > 4)
 		return false;
 	*a = (struct algorithm){ .kind = ECDSA, .hash = hashes[last - 2] };
-	return !r.left;
+	return has_no_parameters(&r);
 }
 
 static enum signature_result check_pss(const struct x509_signed *c, const struct algorithm *a,

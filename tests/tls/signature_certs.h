@@ -2,7 +2,7 @@
 /*
  * Certificates that OpenSSL 3.0 signed with their own keys: base64 of DER, and what signature_check
  * says of each. Made by openssl genpkey and openssl req -x509 -key ... -sigopt ... with the options
- * that the names tell.
+ * that the names tell; the one with NULL by Python's cryptography.
  */
 /* clang-format off */
 { "RSA, sha256", SIGNATURE_GOOD,
@@ -326,6 +326,12 @@
   "e2cPJxXIxGDkuwpaBnQbDTWgit7qgp9gNhlZHzZ1C0VbXUvT/8ry7KelnHF/qPQ1V8djFhLGEVSN/g2GMAoGCCqG"
   "SM49BAMCA0cAMEQCIGs/Z8/uFkDnklcraDmqqRerqNy/yqqwIhwig0SYSBVNAiAhrfoag+hUQIKxSSImikN4Ioyz"
   "r16hyAwyLHCc3KIUwg==" },
+{ "ECDSA P-256, sha256 with NULL", SIGNATURE_GOOD,
+  "MIIBCjCBrwIIVezVfQzk9V8wDAYIKoZIzj0EAwIFADAMMQowCAYDVQQDDAF0MB4XDTIwMDEwMTAwMDAwMFoXDTQ5"
+  "MTIzMTIzNTk1OVowDDEKMAgGA1UEAwwBdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABJmvw/T1wlBVLDf2WjNS"
+  "qivGZ+o/zgFPASZIuBipz7q7Zhkk6OoB10W9jlX1Ik8rFwdXhAuhM2EI1LjMpQFSMLYwDAYIKoZIzj0EAwIFAANI"
+  "ADBFAiEA8Lkph6tVOmKT/6tiR1u0/xWJpEIZyC0ZXdlk4H/udYECIFTsQTQIg2c0LwUq1wAtU19p3ts3X9Q+KPBE"
+  "WucOqM9C" },
 { "ECDSA P-256, sha384", SIGNATURE_GOOD,
   "MIIBEjCBuQIUNKkgfyLlx61aZ6A6CE35bT5nMZowCgYIKoZIzj0EAwMwDDEKMAgGA1UEAwwBdDAeFw0yNjExMjkx"
   "NzA3MDBaFw0zNjExMjYxNzA3MDBaMAwxCjAIBgNVBAMMAXQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATb/gHs"
