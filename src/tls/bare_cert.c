@@ -65,11 +65,10 @@ void bare_cert_put(struct writer *w, struct bytes spki)
 #if TLS_HAS_CERT_CB
 
 #include <wolfssl/wolfcrypt/asn.h>
-#if LIBWOLFSSL_VERSION_HEX >= \
-	0x05009000 /* from there on its own headers have it for its tests alone */
+
+/* Declared in a header of the library's own, which 5.9.0 and later keep for its tests. */
 void wolfSSL_CTX_SetProcessPeerCertCb(WOLFSSL_CTX *ctx,
 				      int (*callback)(WOLFSSL *ssl, DecodedCert *cert));
-#endif
 
 /* A key that is not accepted is not shown: trust.c refuses it, and the library has none. */
 static int show_bare(WOLFSSL *ssl, DecodedCert *cert)
