@@ -141,3 +141,29 @@ def test_links_lead_somewhere():
     for page in (REPO / "README.md", *DOCS.glob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def commands_of(page):
+    """The command lines of sstp on a page, as (verb, the words after it); a command after -- is not sstp's."""
+    text = page.read_text().replace("\\\n", " ")
+    for words in re.findall(r"^    sstp (?!VERB)(.*)$", text, re.M):
+        verb, *more = re.sub(r"\$\([^)]*\)|\s#.*| -- .*", "", words).split()
+        yield verb, more
+
+
+@pytest.mark.parametrize("page", [REPO / "README.md", DOCS / "guide.md", DOCS / "containers.md"], ids=lambda page: page.name)
+def test_the_commands_of_a_page_have_options_that_exist(sstp, page):
+    found = list(commands_of(page))
+    assert found
+    for verb, words in found:
+        text = subprocess.run([sstp, verb, "--help"], capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
+        options = set(re.findall(r"(?<![\w-])--?[A-Za-z][\w-]*", text))
+        assert {w.split("=")[0] for w in words if w.startswith("-")} <= options, (verb, words)
+
+
+def test_the_readme_is_short_and_shows_ten_things():
+    text = (REPO / "README.md").read_text()
+    assert len(text.splitlines()) < 120
+    assert {verb for verb, _ in commands_of(REPO / "README.md")} == {
+        "connect", "run", "proxy", "probe", "serve", "cert", "passwd"}
+    assert re.search(r"^    make  +#", text, re.M) and re.search(r"^    make check  +#", text, re.M)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was measured, for people (a table), for the README (Markdown) and for programs (JSON)."""
+"""What was measured, for people (a table), for docs/performance.md (Markdown) and for programs (JSON)."""
 import itertools
 import json
 import math
