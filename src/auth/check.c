@@ -120,7 +120,10 @@ static struct candidate candidate_of(const struct users *u, const char *server,
 	if (!user || (attempt->user.len && memchr(attempt->user.at, '\0', attempt->user.len)))
 		return (struct candidate){ &u->nobody, "no such user" };
 	if (!method->check)
-		return (struct candidate){ &u->nobody, "the user file does not serve this method" };
+		return (struct candidate){
+			&u->nobody,
+			"the user's secret in the user file does not work with this method"
+		};
 	if (!method->can_use(user))
 		return (struct candidate){ &u->nobody, method->reason };
 	return (struct candidate){ user, NULL };

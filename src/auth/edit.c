@@ -107,7 +107,7 @@ static int change_line(struct edit *e, const struct words_line *line, const stru
 	}
 	if (line->count < 3)
 		return fail(e, -EINVAL, line->number,
-			    "this line ends before its secret: mend it first");
+			    "this line ends before its secret: fix it first");
 	put_instead(e, line->word[2].start, line->word[2].end, c->secret);
 	if (c->address)
 		change_address(e, line, c->address);
@@ -227,7 +227,8 @@ static int write_new(const struct edit *e)
 	int error = file_replace(e->file, e->out, e->out_len, &e->st);
 
 	if (error == -EBUSY)
-		return fail(e, error, 0, "mounted by itself here: change it where it comes from");
+		return fail(e, error, 0,
+			    "the file is mounted here by itself: change the original file");
 	return error ? fail(e, error, 0, strerror(-error)) : 0;
 }
 
@@ -261,11 +262,11 @@ static bool has_control(const char *text)
 static const char *wrong_with_name(const char *user)
 {
 	if (!*user || strlen(user) > PPP_NAME_MAX)
-		return "a user's name has between 1 and 256 bytes";
+		return "a user name must have 1 to 256 bytes";
 	if (has_control(user))
-		return "a user's name has no control characters";
+		return "a user name must not contain control characters";
 	if (!strcmp(user, "*"))
-		return "\"*\" stands for every name: change that line by hand";
+		return "\"*\" means every name: change that line by hand";
 	return NULL;
 }
 
@@ -286,11 +287,11 @@ static const char *wrong_with_password(const char *password, enum users_format f
 
 	secret_wipe(hash, sizeof(hash));
 	if (!*password)
-		return "an empty password would let nobody in";
+		return "nobody can log in with an empty password";
 	if (has_control(password))
-		return "a password has no control characters";
+		return "a password must not contain control characters";
 	if (!is_utf8)
-		return "a password is UTF-8 and has at most 256 characters";
+		return "a password must be UTF-8 and have at most 256 characters";
 	if (format == USERS_CLEAR && !reads_as_clear(password))
 		return "a password that begins with \"$...$\" or \"@/\" cannot be stored in clear: "
 		       "it would be taken for a hash or a file";
@@ -305,7 +306,8 @@ static const char *wrong_with_address(const char *address)
 		return NULL;
 	if (ip_parse(address, &a) && ip_v4_is_host(ip_v4(&a)))
 		return NULL;
-	return "a user's address is an IPv4 address, \"*\" (one of the pool) or \"-\" (refused)";
+	return "a user's address must be an IPv4 address, \"*\" (one from the "
+	       "pool) or \"-\" (refused)";
 }
 
 static bool make_secret(const char *password, enum users_format format, char *to, size_t room)
@@ -333,7 +335,7 @@ int users_set(const char *file, const char *user, const char *password, enum use
 	if (!wrong)
 		wrong = wrong_with_address(address);
 	if (!wrong && !make_secret(password, format, secret, sizeof(secret)))
-		wrong = "this password cannot be stored so: it is too long";
+		wrong = "the password is too long for this format";
 	if (wrong)
 		return users_fail(err, -EINVAL, file, 0, "%s", wrong);
 	error = run_edit(file, &(struct change){ user, secret, address }, err);

@@ -28,12 +28,12 @@ static bool crypt_kind_of(const char *secret, enum secret_kind *kind, const char
 {
 	if (starts_with(secret, "$5$") || starts_with(secret, "$6$")) {
 		*kind = SECRET_CRYPT;
-		*why = "begins as a crypt hash ($5$, $6$) but is cut short, has something else in "
-		       "it or more than 1000000 rounds";
+		*why = "begins like a crypt hash ($5$, $6$), but is incomplete, contains "
+		       "something else, or has more than 1000000 rounds";
 		return shacrypt_is_valid(secret);
 	}
 	for (size_t i = 0; i < sizeof(unknown_kinds) / sizeof(*unknown_kinds); i++) {
-		*why = "is a crypt hash of a kind that is not known here: use $6$ or $5$";
+		*why = "is a crypt hash of an unknown kind: use $6$ or $5$";
 		if (starts_with(secret, unknown_kinds[i]))
 			return false;
 	}
@@ -49,7 +49,7 @@ bool hash_kind_of(const char *secret, enum secret_kind *kind, const char **why)
 	if (!starts_with(secret, nt_prefix))
 		return crypt_kind_of(secret, kind, why);
 	*kind = SECRET_NT;
-	*why = "begins with $nt$, but then 32 hex digits must follow and nothing else";
+	*why = "begins with $nt$, and exactly 32 hex digits must follow";
 	ok = hash_nt_of(secret, hash);
 	secret_wipe(hash, sizeof(hash));
 	return ok;

@@ -130,7 +130,7 @@ static void warn_of_doubles(const struct loading *l)
 			users_find(l->u, bytes_text(user->client), user->server);
 
 		if (counts != user && !strcmp(counts->server, user->server))
-			log_warn(NULL, "%s:%u: user %s stands on line %u already, which counts",
+			log_warn(NULL, "%s:%u: duplicate of user %s on line %u; that line is used",
 				 l->file, user->line, quoted(user->client).text, counts->line);
 	}
 }
@@ -201,7 +201,7 @@ static int take_secret(struct loading *l, struct user *user)
 		return error;
 	if (!*user->secret) {
 		user->kind = SECRET_NOBODY;
-		log_warn(NULL, "%s:%u: user %s has an empty secret, which lets nobody in", l->file,
+		log_warn(NULL, "%s:%u: user %s has an empty secret and cannot log in", l->file,
 			 user->line, quoted(user->client).text);
 		return 0;
 	}
@@ -233,22 +233,22 @@ static int take_address(struct loading *l, struct user *user, const char *word, 
 		user->ipv4 = 0;
 	} else if (ip_parse(word, &a) && ip_v4(&a) && !ip_v4_is_host(ip_v4(&a))) {
 		return users_fail(l->err, -EINVAL, l->file, user->line,
-				  "user %s: %s is the address of no host",
+				  "user %s: %s cannot be a host's address",
 				  quoted(user->client).text, ip_print(&a).text);
 	} else if (ip_parse(word, &a) && ip_v4(&a)) {
 		user->ipv4 = ip_v4(&a);
 	} else if (is_permission(word)) {
 		log_warn(NULL,
-			 "%s:%u: user %s: networks and \"!\" are not used here: name one address, "
-			 "or \"*\" for one of the pool",
+			 "%s:%u: user %s: networks and \"!\" are not supported: give one "
+			 "address, or \"*\" for one from the pool",
 			 l->file, user->line, quoted(user->client).text);
 		*done = false;
 	} else {
 		/* not a word of what stands there: it may be the tail of a password */
 		return users_fail(l->err, -EINVAL, l->file, user->line,
-				  "user %s: behind the secret stands an IPv4 address, \"*\" (one "
-				  "of the pool) or \"-\" (refused); a secret with spaces needs "
-				  "quotes",
+				  "user %s: after the secret there must be an IPv4 address, \"*\" "
+				  "(one from the pool) or \"-\" (refused); a secret with spaces "
+				  "needs quotes",
 				  quoted(user->client).text);
 	}
 	return 0;
@@ -263,7 +263,7 @@ static int take_addresses(struct loading *l, struct user *user, const struct wor
 		const char *word = line->word[i].text;
 
 		if (!strcmp(word, "--")) {
-			log_warn(NULL, "%s:%u: user %s: pppd's options behind \"--\" are not used",
+			log_warn(NULL, "%s:%u: user %s: pppd's options after \"--\" are ignored",
 				 l->file, user->line, quoted(user->client).text);
 			break;
 		}
@@ -280,8 +280,8 @@ static int take_line(struct loading *l, const struct words_line *line)
 
 	if (line->count <= COLUMN_SECRET)
 		return users_fail(l->err, -EINVAL, l->file, line->number,
-				  "a line is CLIENT SERVER SECRET ADDRESS, and this one ends "
-				  "before the secret (SERVER is mostly \"*\")");
+				  "a line must be CLIENT SERVER SECRET ADDRESS, and this one ends "
+				  "before the secret (SERVER is usually \"*\")");
 	user->line = line->number;
 	user->client = line->word[COLUMN_CLIENT].text;
 	user->server = line->word[COLUMN_SERVER].text;
@@ -289,7 +289,7 @@ static int take_line(struct loading *l, const struct words_line *line)
 	l->u->count++;
 	if (!*user->client || strlen(user->client) > PPP_NAME_MAX)
 		return users_fail(l->err, -EINVAL, l->file, line->number,
-				  "a user's name has between 1 and %d bytes", PPP_NAME_MAX);
+				  "a user name must have 1 to %d bytes", PPP_NAME_MAX);
 	error = take_secret(l, user);
 	return error ? error : take_addresses(l, user, line);
 }
@@ -358,8 +358,8 @@ static void warn_of_readers(const char *file)
 	struct stat st;
 
 	if (stat(file, &st) == 0 && (st.st_mode & (S_IWGRP | S_IRWXO)))
-		log_warn(NULL, "%s: others can read or change it: chmod 600 (mode is %03o)", file,
-			 (unsigned)st.st_mode & 0777);
+		log_warn(NULL, "%s: other users can read or change it: chmod 600 (mode is %03o)",
+			 file, (unsigned)st.st_mode & 0777);
 }
 
 int users_load(const char *file, struct users **out, struct users_error *err)

@@ -124,7 +124,7 @@ static bool take_byte(struct words *w, char *quote)
 	}
 	if (c == '\\') {
 		if (++w->at == w->len)
-			return malformed(w, w->line, "a backslash with nothing behind it");
+			return malformed(w, w->line, "a backslash with nothing after it");
 		put(w, take_escape(w));
 		return true;
 	}

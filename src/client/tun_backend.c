@@ -338,7 +338,7 @@ static void on_process_gone(struct loop_watch *w, uint32_t events)
 
 	(void)events;
 	loop_unwatch(t->client->loop, w);
-	log_info(t->client->log, "process %ld is gone, and its network with it",
+	log_info(t->client->log, "process %ld has ended, and its network with it",
 		 (long)t->netdev->process);
 	t->client->end(t->client, EXIT_OK);
 }

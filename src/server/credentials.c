@@ -60,14 +60,14 @@ void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
 	struct tls_ctx *tls;
 
 	if (users_load(cfg->users_file, &users, &users_err)) {
-		log_error(NULL, "%s; the users stay as they were", users_err.text);
+		log_error(NULL, "%s; the users are unchanged", users_err.text);
 	} else {
 		user_file_replace(c->users, users, changed, arg);
 		log_info(NULL, "reloaded %s: %zu user%s", cfg->users_file, users_count(users),
 			 users_count(users) == 1 ? "" : "s");
 	}
 	if (tls_ctx_server(&cfg->tls, &tls, &tls_err)) {
-		log_error(NULL, "%s; the certificate stays as it was", tls_err.text);
+		log_error(NULL, "%s; the certificate is unchanged", tls_err.text);
 	} else {
 		swap_tls(c, tls);
 		log_info(NULL, "reloaded %s", cfg->tls.cert_file);

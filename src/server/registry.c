@@ -176,8 +176,8 @@ static void keep(void *arg, uint32_t addr)
 
 	if (pool_has(pool, addr) && !pool_is_for_clients(pool, addr))
 		log_warn(NULL,
-			 "%s, in the user file, can't be a client's here: it is the server's, "
-			 "the network's or the broadcast address",
+			 "%s in the user file cannot be a client's address: it is the "
+			 "address of the server or of the network, or the broadcast address",
 			 ip_print_v4(addr).text);
 	pool_keep(pool, addr);
 }
@@ -300,14 +300,15 @@ static const struct refusal address_is_anothers = {
 	"the address of this user is in use",
 };
 static const struct refusal address_is_unfit = {
-	"the user's own address can't be a client's here: it is the server's, the network's or the "
-	"broadcast address",
-	"the address of this user can't be used",
+	"the user's own address cannot be a client's address: it is the "
+	"address of the server or of the network, or the broadcast address",
+	"the address of this user cannot be used",
 };
 static const struct refusal address_cuts = {
-	"the user's own address is one that a client's connection comes from or goes to: a route to "
-	"it through the tunnel would cut that",
-	"the address of this user can't be used",
+	"the user's own address is one that a client's connection comes "
+	"from or goes to: a route to it through the tunnel would cut that "
+	"connection",
+	"the address of this user cannot be used",
 };
 
 const struct refusal registry_out_of_memory = { "out of memory", "the server is out of memory" };
@@ -449,7 +450,8 @@ static void evict_holder(struct registry *r, struct registration *holder,
 		return;
 	evict(r, holder,
 	      strcmp(holder->user, reg->user)
-		      ? "its address is another user's own now: connect again for another address"
+		      ? "its address now belongs to another user: connect again to get "
+			"another address"
 		      : "replaced by a newer session: the address is this user's own",
 	      evictions);
 }

@@ -266,7 +266,8 @@ static void stop(struct server *srv)
 	bool is_second = srv->is_stopping;
 
 	if (!is_second)
-		log_info(NULL, "stopping: %zu sessions end", registry_count(srv->shared.registry));
+		log_info(NULL, "stopping: ending %zu sessions",
+			 registry_count(srv->shared.registry));
 	srv->is_stopping = true;
 	loop_timer_stop(srv->loop, &srv->look);
 	health_stopping(&srv->health, device_name(srv));
@@ -366,7 +367,7 @@ static void on_process_gone(struct loop_watch *watch, uint32_t events)
 
 	(void)events;
 	loop_unwatch(srv->loop, watch);
-	log_info(NULL, "process %s is gone, and its network with it", srv->cfg->netns);
+	log_info(NULL, "process %s has ended, and its network with it", srv->cfg->netns);
 	if (!srv->is_stopping)
 		stop(srv);
 }
@@ -488,10 +489,10 @@ static void look_at_workers(struct loop_timer *timer)
 		return;
 	srv->has_hanging = hangs;
 	if (hangs) {
-		log_error(NULL, "worker %u hangs", hangs->number);
-		health_down(&srv->health, device_name(srv), "a worker hangs");
+		log_error(NULL, "worker %u does not respond", hangs->number);
+		health_down(&srv->health, device_name(srv), "a worker does not respond");
 	} else {
-		log_info(NULL, "no worker hangs any more");
+		log_info(NULL, "all workers respond again");
 		health_up(&srv->health, device_name(srv));
 	}
 }

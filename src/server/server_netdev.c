@@ -18,9 +18,8 @@ static void warn_of_forwarding(void)
 	int fd = open("/proc/sys/net/ipv4/ip_forward", O_RDONLY | O_CLOEXEC);
 
 	if (fd >= 0 && read(fd, &value, 1) == 1 && value == '0')
-		log_warn(NULL, "IPv4 forwarding is off: clients reach this host and nothing "
-			       "behind it (sysctl net.ipv4.ip_forward=1; sstp serve --help "
-			       "shows the NAT rules)");
+		log_warn(NULL, "IPv4 forwarding is off: clients can reach only this host (sysctl "
+			       "net.ipv4.ip_forward=1; sstp serve --help shows the NAT rules)");
 	if (fd >= 0)
 		close(fd);
 }
@@ -50,7 +49,7 @@ static void warn_if_overlapping(const struct ifaddrs *at, const struct ip_prefix
 
 	if (ip_prefix_has(&net, &pool->addr) || ip_prefix_has(pool, &addr))
 		log_warn(NULL,
-			 "--ipv4-network %s overlaps %s of %s, which this host has already: "
+			 "--ipv4-network %s overlaps %s of %s, which this host already has: "
 			 "choose another network",
 			 ip_prefix_print(pool).text, ip_prefix_print(&net).text, at->ifa_name);
 }
@@ -88,7 +87,7 @@ static int set_addresses(const struct server_cfg *cfg, const struct ip_addr *own
 		error = netlink_addr_add(d->netlink, d->netdev->ifindex, own, cfg->network.len,
 					 &none);
 	if (!error && cfg->ipv6 && netlink_addr_add(d->netlink, d->netdev->ifindex, &ll, 64, &none))
-		log_debug(NULL, "no IPv6 address on the device: the host has IPv6 off");
+		log_debug(NULL, "no IPv6 address on the device: IPv6 is disabled on this host");
 	return error;
 }
 

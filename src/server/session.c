@@ -192,7 +192,7 @@ static void say_refused(const struct session *s, struct bytes user, const char *
 static void put_off_login(struct session *s, struct bytes user, const char *reason)
 {
 	say_refused(s, user, reason);
-	tunnel_shutdown_for(&s->tunnel, "logins can not be checked now, try again");
+	tunnel_shutdown_for(&s->tunnel, "logins cannot be checked now, try again");
 }
 
 static void forbid_login(struct session *s)
@@ -253,7 +253,7 @@ static const char *why_not_asked(int error)
 	case -EAGAIN:
 		return "too many logins wait to be checked";
 	case -EDQUOT:
-		return "too many logins of this address wait to be checked";
+		return "too many logins from this address wait to be checked";
 	default:
 		return strerror(-error);
 	}
@@ -302,7 +302,7 @@ static bool take_ipv4(void *arg, uint32_t wanted)
 	s->ipv4 = ip_from_v4(wanted);
 	if (claim(s, &s->ipv4))
 		return true;
-	log_error(&s->log, "out of memory: no packets for it");
+	log_error(&s->log, "out of memory: no packets for this session");
 	s->ipv4 = (struct ip_addr){ 0 };
 	return true;
 }
@@ -341,7 +341,9 @@ static void note_ipv6(struct session *s, const struct ppp_ipv6 *v6)
 	if (take_iid(s, v6->peer_iid) && claim(s, &a))
 		s->ipv6 = a;
 	else /* its session ends for a newer one, or there is no memory */
-		log_warn(&s->log, "it can not have its IPv6 address %s", ip_print(&a).text);
+		log_warn(&s->log,
+			 "IPv6 is disabled for this session: its address %s cannot be used",
+			 ip_print(&a).text);
 }
 
 static void say_up(const struct session *s)

@@ -178,13 +178,14 @@ static const struct refusal_case {
 	enum users_format format;
 	const char *address, *error;
 } refusals[] = {
-	{ "", "pw", USERS_NT, NULL, "a user's name has between 1 and 256 bytes" },
-	{ "a\nb", "pw", USERS_NT, NULL, "a user's name has no control characters" },
-	{ "a\x7f", "pw", USERS_NT, NULL, "a user's name has no control characters" },
-	{ "*", "pw", USERS_NT, NULL, "\"*\" stands for every name: change that line by hand" },
-	{ "ann", "", USERS_NT, NULL, "an empty password would let nobody in" },
-	{ "ann", "p\tw", USERS_CLEAR, NULL, "a password has no control characters" },
-	{ "ann", "p\xffw", USERS_NT, NULL, "a password is UTF-8 and has at most 256 characters" },
+	{ "", "pw", USERS_NT, NULL, "a user name must have 1 to 256 bytes" },
+	{ "a\nb", "pw", USERS_NT, NULL, "a user name must not contain control characters" },
+	{ "a\x7f", "pw", USERS_NT, NULL, "a user name must not contain control characters" },
+	{ "*", "pw", USERS_NT, NULL, "\"*\" means every name: change that line by hand" },
+	{ "ann", "", USERS_NT, NULL, "nobody can log in with an empty password" },
+	{ "ann", "p\tw", USERS_CLEAR, NULL, "a password must not contain control characters" },
+	{ "ann", "p\xffw", USERS_NT, NULL,
+	  "a password must be UTF-8 and have at most 256 characters" },
 	{ "ann", "$6$x", USERS_CLEAR, NULL,
 	  "a password that begins with \"$...$\" or \"@/\" cannot be stored in clear: it would be "
 	  "taken for a hash or a file" },
@@ -195,11 +196,14 @@ static const struct refusal_case {
 	  "a password that begins with \"$...$\" or \"@/\" cannot be stored in clear: it would be "
 	  "taken for a hash or a file" },
 	{ "ann", "pw", USERS_NT, "10.0.0",
-	  "a user's address is an IPv4 address, \"*\" (one of the pool) or \"-\" (refused)" },
+	  "a user's address must be an IPv4 address, \"*\" (one from the "
+	  "pool) or \"-\" (refused)" },
 	{ "ann", "pw", USERS_NT, "::1",
-	  "a user's address is an IPv4 address, \"*\" (one of the pool) or \"-\" (refused)" },
+	  "a user's address must be an IPv4 address, \"*\" (one from the "
+	  "pool) or \"-\" (refused)" },
 	{ "ann", "pw", USERS_NT, "",
-	  "a user's address is an IPv4 address, \"*\" (one of the pool) or \"-\" (refused)" },
+	  "a user's address must be an IPv4 address, \"*\" (one from the "
+	  "pool) or \"-\" (refused)" },
 };
 
 static void refusal_table(void **state)
@@ -231,7 +235,7 @@ static void a_malformed_file_is_left_alone(void **state)
 	assert_users("untouched", "ann * x\nbob * \"y\n");
 	write_users("bob * y\nann *\n");
 	assert_int_equal(users_set(path, "ann", "secret", USERS_NT, NULL, &err), -EINVAL);
-	snprintf(text, sizeof(text), "%s:2: this line ends before its secret: mend it first", path);
+	snprintf(text, sizeof(text), "%s:2: this line ends before its secret: fix it first", path);
 	assert_string_equal(err.text, text);
 }
 

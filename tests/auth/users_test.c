@@ -144,7 +144,7 @@ static const struct check_case {
 	{ "no users", "", PAP, "ann", "secret", "ann", "no such user", 0 },
 	{ "no name", "ann * secret", PAP, "", "secret", "", "no such user", 0 },
 	{ "another method", "ann * secret", PPP_AUTH_EAP, "ann", "secret", "ann",
-	  "the user file does not serve this method", 0 },
+	  "the user's secret in the user file does not work with this method", 0 },
 	{ "an empty secret", "ann * \"\"", PAP, "ann", "", "ann",
 	  "the secret in the user file is empty", 0 },
 	{ "an empty secret", "ann * \"\"", MD5, "ann", "", "ann", NEEDS_CLEAR, 0 },
@@ -327,29 +327,32 @@ static const struct error_case {
 	const char *what, *file, *error;
 } errors[] = {
 	{ "no secret", "ann * pw\n\nbob *\n",
-	  "users:3: a line is CLIENT SERVER SECRET ADDRESS, and this one ends before the secret "
-	  "(SERVER is mostly \"*\")" },
-	{ "no name", "'' * pw\n", "users:1: a user's name has between 1 and 256 bytes" },
+	  "users:3: a line must be CLIENT SERVER SECRET ADDRESS, and this "
+	  "one ends before the secret (SERVER is usually \"*\")" },
+	{ "no name", "'' * pw\n", "users:1: a user name must have 1 to 256 bytes" },
 	{ "an open quote", "ann * pw\nbob * \"pw\n",
 	  "users:2: a quote that is not closed on its line" },
 	{ "31 digits", "ann * $nt$878d8014606cda29677a44efa1353fc\n",
-	  "users:1: the secret of user \"ann\" begins with $nt$, but then 32 hex digits must "
-	  "follow and nothing else" },
+	  "users:1: the secret of user \"ann\" begins with $nt$, and exactly "
+	  "32 hex digits must follow" },
 	{ "no hex", "ann * $nt$878d8014606cda29677a44efa1353fcg\n",
-	  "users:1: the secret of user \"ann\" begins with $nt$, but then 32 hex digits must "
-	  "follow and nothing else" },
+	  "users:1: the secret of user \"ann\" begins with $nt$, and exactly "
+	  "32 hex digits must follow" },
 	{ "cut crypt", "ann * $6$salt$abc\n",
-	  "users:1: the secret of user \"ann\" begins as a crypt hash ($5$, $6$) but is cut short, "
-	  "has something else in it or more than 1000000 rounds" },
+	  "users:1: the secret of user \"ann\" begins like a crypt hash "
+	  "($5$, $6$), but is incomplete, contains something else, or has "
+	  "more than 1000000 rounds" },
 	{ "yescrypt", "ann * $y$j9T$abc$def\n",
-	  "users:1: the secret of user \"ann\" is a crypt hash of a kind that is not known here: "
-	  "use $6$ or $5$" },
+	  "users:1: the secret of user \"ann\" is a crypt hash of an unknown "
+	  "kind: use $6$ or $5$" },
 	{ "a password with a space", "ann * my secret\n",
-	  "users:1: user \"ann\": behind the secret stands an IPv4 address, \"*\" (one of the "
-	  "pool) or \"-\" (refused); a secret with spaces needs quotes" },
+	  "users:1: user \"ann\": after the secret there must be an IPv4 "
+	  "address, \"*\" (one from the pool) or \"-\" (refused); a secret "
+	  "with spaces needs quotes" },
 	{ "IPv6", "ann * pw 2001:db8::1\n",
-	  "users:1: user \"ann\": behind the secret stands an IPv4 address, \"*\" (one of the "
-	  "pool) or \"-\" (refused); a secret with spaces needs quotes" },
+	  "users:1: user \"ann\": after the secret there must be an IPv4 "
+	  "address, \"*\" (one from the pool) or \"-\" (refused); a secret "
+	  "with spaces needs quotes" },
 	{ "no such file", "ann * @/nowhere/at/all\n",
 	  "users:1: the secret of user \"ann\" is in /nowhere/at/all, which cannot be read: No "
 	  "such file or directory" },
@@ -366,7 +369,7 @@ static void addresses_of_no_host(void **state)
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
 		snprintf(line, sizeof(line), "ann * secret %s", addresses[i]);
 		assert_null(parse(line, &err));
-		snprintf(line, sizeof(line), "users:1: user \"ann\": %s is the address of no host",
+		snprintf(line, sizeof(line), "users:1: user \"ann\": %s cannot be a host's address",
 			 addresses[i]);
 		assert_string_equal(err.text, line);
 	}
@@ -388,15 +391,14 @@ static const struct warning_case {
 } warnings[] = {
 	{ "nothing", "ann * pw *\n", "" },
 	{ "options", "ann * pw 10.0.0.1 -- mtu 1400\n",
-	  "users:1: user \"ann\": pppd's options behind \"--\" are not used" },
+	  "users:1: user \"ann\": pppd's options after \"--\" are ignored" },
 	{ "a network", "ann * pw 10.0.0.0/8\n",
-	  "users:1: user \"ann\": networks and \"!\" are not used here: name one address, or \"*\" "
-	  "for one of the pool" },
+	  "users:1: user \"ann\": networks and \"!\" are not supported: give "
+	  "one address, or \"*\" for one from the pool" },
 	{ "twice", "ann * pw\nbob * x\nann * y\n",
-	  "users:3: user \"ann\" stands on line 1 already, which counts" },
+	  "users:3: duplicate of user \"ann\" on line 1; that line is used" },
 	{ "on two servers", "ann a pw\nann b pw\nann * pw\n", "" },
-	{ "empty", "ann * ''\n",
-	  "users:1: user \"ann\" has an empty secret, which lets nobody in" },
+	{ "empty", "ann * ''\n", "users:1: user \"ann\" has an empty secret and cannot log in" },
 	{ "Latin-1", "ann * \xe4\n",
 	  "users:1: the password of user \"ann\" is not UTF-8, or longer than 256 characters: "
 	  "MS-CHAPv2 will refuse it" },
@@ -466,7 +468,8 @@ static void loading(void **state)
 
 	write_file("users", "ann * pw\n", 0644);
 	assert_int_equal(users_load(path("users"), &u, &err), 0);
-	assert_non_null(strstr(last_log, "others can read or change it: chmod 600 (mode is 644)"));
+	assert_non_null(
+		strstr(last_log, "other users can read or change it: chmod 600 (mode is 644)"));
 	users_release(u);
 
 	unlink(path("users"));

@@ -68,7 +68,7 @@ static const struct grammar_case {
 	{ "an open quote", "ann * pw\nbob * \"pw\ncid * x\"\n",
 	  "1:[ann][*][pw]!2: a quote that is not closed on its line" },
 	{ "an open quote at the end", "ann * 'pw", "!1: a quote that is not closed on its line" },
-	{ "a backslash at the end", "ann * \\", "!1: a backslash with nothing behind it" },
+	{ "a backslash at the end", "ann * \\", "!1: a backslash with nothing after it" },
 	{ "a zero byte by escape", "ann * a\\0b", "!1: a word with a zero byte in it" },
 	{ "hex without digits", "ann * \\xg", "!1: a word with a zero byte in it" },
 };

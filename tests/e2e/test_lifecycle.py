@@ -382,18 +382,18 @@ def test_a_server_without_users_starts_and_says_how_to_add_one(lab):
 def test_a_user_file_that_others_can_read_is_warned_of(lab):
     users = lab.file("open-users", "ann * secret *\n", 0o644)
     server = lab.serve(users=users)
-    assert f"warn: {users}: others can read or change it: chmod 600 (mode is 644)\n" in server.said
+    assert f"warn: {users}: other users can read or change it: chmod 600 (mode is 644)\n" in server.said
 
 
 def test_forwarding_that_is_off_is_warned_of(lab):
-    assert "warn: IPv4 forwarding is off: clients reach this host and nothing behind it" in lab.serve().said
+    assert "warn: IPv4 forwarding is off: clients can reach only this host" in lab.serve().said
     lab.server.sysctl("net.ipv4.ip_forward", 1)
     assert "forwarding" not in lab.serve("--listen", "4443", network="10.10.0.0/24").said
 
 
 def test_a_network_that_the_host_has_already_is_warned_of(lab):
     server = lab.serve("--listen", "4443", network="192.0.2.128/26")
-    assert re.search(r"^warn: --ipv4-network 192\.0\.2\.128/26 overlaps 192\.0\.2\.1/24 of \w+, which this host has already: "
+    assert re.search(r"^warn: --ipv4-network 192\.0\.2\.128/26 overlaps 192\.0\.2\.1/24 of \w+, which this host already has: "
                      "choose another network$", server.said, re.M)
     assert "overlaps" not in lab.serve("--listen", "4444").said
     assert "overlaps 10.9.0.1/24 of sstp" in lab.serve("--listen", "4445").said

@@ -119,7 +119,7 @@ def test_a_name_with_a_domain_and_blanks_survives(sstp, users):
     (["--passwd-on-stdin", "users", "ann"], "\n", 2, "an empty password is no password"),
     (["--pap-only", "--clear-text", "users", "ann"], "", 2, "--clear-text and --pap-only contradict each other"),
     (["--passwd-on-stdin", "--address", "10.9.0", "users", "ann"], "x\n", 1,
-     "users: a user's address is an IPv4 address"),
+     "users: a user's address must be an IPv4 address"),
     (["--passwd-on-stdin", "/nowhere/users", "ann"], "x\n", 1, "/nowhere/users: No such file or directory"),
     (["--password-file", "/nowhere/password", "users", "ann"], "", 2, "--password-file /nowhere/password: No such file or directory"),
     (["--password-file", "/", "users", "ann"], "", 2, "--password-file /: Is a directory"),

@@ -208,7 +208,7 @@ def test_an_own_address_that_no_client_can_have(lab):
     server = lab.serve(users=f"ann * secret {GATEWAY}\nbob * secret 10.9.0.0\ncarl * secret 10.9.0.255\n")
     clients = [lab.connect(user=user, password="secret", wait=False) for user in ("ann", "bob", "carl")]
     assert [c.wait() for c in clients] == [10, 10, 10]
-    server.wait_for("refused: the user's own address can't be a client's here", count=3)
+    server.wait_for("refused: the user's own address cannot be a client's address", count=3)
 
 
 # ---- SIGHUP
@@ -258,7 +258,7 @@ def test_an_address_that_hup_gives_to_a_user_is_theirs_at_once(lab, both):
     server.wait_for("^reloaded .*: 2 users$")
     lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
     assert "10.9.0.2" in lab.other.addresses()
-    why = "its address is another user's own now: connect again for another address"
+    why = "its address now belongs to another user: connect again to get another address"
     server.wait_for(f"^session 1: ends: {why}$")
     ann.wait_for("^connected in ", count=2)
     assert why in ann.log
@@ -312,8 +312,8 @@ def test_hup_with_a_broken_user_file_changes_nothing(lab):
     first = lab.connect("--no-default-route")
     server.users.write_text("ann *\n")
     server.send(signal.SIGHUP)
-    server.wait_for(rf"^error: {re.escape(str(server.users))}:1: a line is CLIENT SERVER SECRET ADDRESS, and this one ends "
-                    r"before the secret \(SERVER is mostly \"\*\"\); the users stay as they were$")
+    server.wait_for(rf"^error: {re.escape(str(server.users))}:1: a line must be CLIENT SERVER SECRET ADDRESS, and this one ends "
+                    r"before the secret \(SERVER is usually \"\*\"\); the users are unchanged$")
     lab.client.ping_server()
     assert first.stop() == 0
     lab.connect("--no-default-route")
@@ -323,7 +323,7 @@ def test_hup_with_no_user_file_changes_nothing(lab):
     server = lab.serve()
     server.users.unlink()
     server.send(signal.SIGHUP)
-    server.wait_for("No such file or directory; the users stay as they were$")
+    server.wait_for("No such file or directory; the users are unchanged$")
     lab.connect("--no-default-route")
 
 
@@ -354,7 +354,7 @@ def test_hup_with_a_certificate_and_another_ones_key_changes_nothing(lab):
     server = lab.serve("--cert", cert)
     cert.write_bytes(lab.pki.identity("renewed", f"IP:{SERVER}").cert.read_bytes())
     server.send(signal.SIGHUP)
-    server.wait_for("^error: .* is not the key of the certificate in .*; the certificate stays as it was$")
+    server.wait_for("^error: .* is not the key of the certificate in .*; the certificate is unchanged$")
     lab.connect("--no-default-route")
     lab.client.ping_server()
 
@@ -421,7 +421,7 @@ def test_an_own_address_that_would_cut_the_connection(lab, address):
     server = lab.serve(users=f'ann * "wonder land" {address}\nbob * builder *\n')
     lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
     status, said = lab.connect_fails()
-    assert status == 10 and "the address of this user can't be used" in said
+    assert status == 10 and "the address of this user cannot be used" in said
     server.wait_for("refused: the user's own address is one that a client's connection comes from or goes to")
     lab.other.ping_server()
 

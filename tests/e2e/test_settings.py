@@ -202,7 +202,7 @@ def test_check_looks_into_the_servers_files(desk):
     other = desk.pki.identity("other-key", "DNS:vpn.example.net")
     assert desk.complains("serve", settings, "--users", "/nowhere/users") == "--users /nowhere/users: No such file or directory"
     assert desk.complains("serve", settings, "--users", desk.folder / "bad-users").startswith(
-        "--users bad-users:2: a line is CLIENT SERVER SECRET ADDRESS, and this one ends before the secret")
+        "--users bad-users:2: a line must be CLIENT SERVER SECRET ADDRESS, and this one ends before the secret")
     assert desk.complains("serve", settings, "--cert", "/nowhere/cert") == \
         "--cert /nowhere/cert: No such file or directory"
     assert desk.complains("serve", settings, "--cert", desk.pki.server.key).endswith(

@@ -337,7 +337,7 @@ static void nobody_can_tell(void **state)
 	answer(0, AUTH_RESULT_UNAVAILABLE, "ann", 0);
 	run_until(has_ann_ended);
 	assert_false(t.clients[0].end.is_verdict);
-	assert_non_null(strstr(t.clients[0].end.text, "logins can not be checked now, try again"));
+	assert_non_null(strstr(t.clients[0].end.text, "logins cannot be checked now, try again"));
 	run_until(is_session_gone);
 }
 
