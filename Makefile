@@ -120,12 +120,13 @@ RANK_2 = http crypto
 RANK_3 = net
 RANK_4 = proc tun
 RANK_5 = ppp sstp ip6 dns tls
-RANK_6 = tunnel auth
-RANK_7 = stack netdev
-RANK_8 = client server proxy
-RANK_9 = cli
+RANK_6 = eap
+RANK_7 = tunnel auth
+RANK_8 = stack netdev
+RANK_9 = client server proxy
+RANK_10 = cli
 
-RANKS = 1 2 3 4 5 6 7 8 9
+RANKS = 1 2 3 4 5 6 7 8 9 10
 # $(call below,N): the ranks under rank N, the highest first.
 reverse = $(if $1,$(call reverse,$(wordlist 2,99,$1)) $(firstword $1))
 below = $(call reverse,$(wordlist 2,$1,0 $(RANKS)))

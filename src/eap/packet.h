@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * EAP's packets, RFC 3748 section 4: what is the same for all methods. A type may be written in one byte, or
+ * expanded with a vendor (section 5.7); vendor 0 with an expanded type is that type.
+ */
+#ifndef SSTP_EAP_PACKET_H
+#define SSTP_EAP_PACKET_H
+
+#include "util/bytes.h"
+
+/* Section 4 */
+enum eap_code {
+	EAP_REQUEST = 1,
+	EAP_RESPONSE,
+	EAP_SUCCESS,
+	EAP_FAILURE,
+};
+
+/* Section 5, and IANA's list of methods */
+enum {
+	EAP_IDENTITY = 1,
+	EAP_NOTIFICATION,
+	EAP_NAK,
+	EAP_MD5,
+	EAP_TLS = 13,
+	EAP_PEAP = 25,
+	EAP_MSCHAPV2,
+	EAP_EXPANDED = 254,
+	EAP_EXPERIMENTAL,
+};
+
+enum {
+	EAP_HDR_LEN = 4,       /* Code, Identifier, Length */
+	EAP_MSK_LEN = 64,      /* section 7.10 */
+	EAP_PACKET_MAX = 1500, /* PPP's default MRU; methods split what is longer */
+};
+
+struct eap_packet {
+	uint8_t code;
+	uint8_t id;
+	/* Request, Response */
+	bool is_expanded;
+	uint32_t vendor; /* 0: the IETF's */
+	uint32_t type;
+	struct bytes data;
+};
+
+/* False when it is malformed; bytes beyond its Length are padding. */
+bool eap_packet_get(struct bytes from, struct eap_packet *packet);
+/* Nothing when it does not fit: the writer is full. */
+void eap_packet_put(struct writer *w, const struct eap_packet *packet);
+
+/*
+ * The types that a Nak (section 5.3) asks for, in its order; `r` begins as a reader of the Nak's data. False
+ * at the end, and for a Nak that wants none.
+ */
+bool eap_nak_next(struct reader *r, const struct eap_packet *nak, uint32_t *vendor, uint32_t *type);
+
+#endif
