@@ -30,13 +30,18 @@ struct auth_backend {
 	/* Answers by auth_answer, but not from within this call. 0; or -errno: it will not answer. */
 	int (*ask)(void *self, struct auth_question *q);
 	/*
+	 * The next packet of an EAP conversation, whose last answer was AUTH_RESULT_CONTINUE; as `ask`, except
+	 * that the packet is not copied. NULL: this backend converses with nobody.
+	 */
+	int (*go_on)(void *self, struct auth_question *q, struct bytes eap);
+	/*
 	 * Nobody waits for the answer any more. In place of auth_answer the backend calls auth_drop, now or
 	 * when its thread has finished with the question.
 	 */
 	void (*cancel)(void *self, struct auth_question *q);
 };
 
-/* The end of the question, which is freed. */
+/* The end of the question, which is freed, unless the result is AUTH_RESULT_CONTINUE. */
 void auth_answer(struct auth_question *q, const struct auth_result *result);
 /* The same for one that was canceled; from any thread. */
 void auth_drop(struct auth_question *q);

@@ -14,6 +14,7 @@ enum auth_outcome {
 	AUTH_RESULT_REFUSED,     /* a result of zeroes lets nobody in */
 	AUTH_RESULT_UNAVAILABLE, /* nobody could tell: the same login may be right later */
 	AUTH_RESULT_OK,
+	AUTH_RESULT_CONTINUE, /* EAP: not the end yet, `eap` is for the peer */
 };
 
 enum {
@@ -67,6 +68,7 @@ struct auth_result {
 	uint16_t error;
 	char message[PPP_MESSAGE_ROOM];
 	uint8_t hlak[PPP_HLAK_LEN];
+	struct bytes eap;        /* continue: a Request */
 	struct auth_grant grant; /* ok */
 };
 

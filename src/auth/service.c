@@ -61,14 +61,33 @@ static void add(struct auth_service *s, struct auth_question *q)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* NULL: it is not there any more. */
-static struct auth_question *take(struct auth_service *s, uint64_t id)
+static struct auth_question **place_of(struct auth_service *s, uint64_t id)
 {
-	struct auth_question **at = &s->bucket[id % BUCKETS], *q;
+	struct auth_question **at = &s->bucket[id % BUCKETS];
 
-	pthread_mutex_lock(&s->lock);
 	while (*at && (*at)->id != id)
 		at = &(*at)->next;
+	return at;
+}
+
+/* NULL: it is not there any more. */
+static struct auth_question *find(struct auth_service *s, uint64_t id)
+{
+	struct auth_question *q;
+
+	pthread_mutex_lock(&s->lock);
+	q = *place_of(s, id);
+	pthread_mutex_unlock(&s->lock);
+	return q;
+}
+
+/* The same, and then it is not. */
+static struct auth_question *take(struct auth_service *s, uint64_t id)
+{
+	struct auth_question **at, *q;
+
+	pthread_mutex_lock(&s->lock);
+	at = place_of(s, id);
 	q = *at;
 	if (q)
 		*at = q->next;
@@ -145,12 +164,26 @@ int auth_ask(struct auth_service *s, struct loop *l, const struct auth_request *
 
 void auth_answer(struct auth_question *q, const struct auth_result *result)
 {
-	struct auth_question *found = take(q->service, q->id);
+	struct auth_question *found;
 
+	if (result->outcome == AUTH_RESULT_CONTINUE) {
+		q->done(q->arg, result); /* which may cancel it */
+		return;
+	}
+	found = take(q->service, q->id);
 	assert(found == q);
 	(void)found;
 	q->done(q->arg, result);
 	auth_drop(q);
+}
+
+int auth_continue(struct auth_service *s, uint64_t id, struct bytes eap)
+{
+	struct auth_question *q = find(s, id);
+
+	if (!q || !s->backend->go_on)
+		return -ENOENT;
+	return s->backend->go_on(s->self, q, eap);
 }
 
 void auth_cancel(struct auth_service *s, uint64_t id)

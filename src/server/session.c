@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "eap/packet.h"
 #include "util/secret.h"
 
 enum {
@@ -232,10 +233,21 @@ static bool may_log_in(struct session *s, const struct auth_result *result)
 				   loop_now(h->loop));
 }
 
+/* What the backend says goes to the client as it is, if PPP can send it. */
+static void converse(struct session *s, struct bytes eap)
+{
+	if (!tunnel_eap_send(&s->tunnel, eap) && !tunnel_is_ending(&s->tunnel))
+		put_off_login(s, bytes_text(s->user), "no EAP Request that could be sent");
+}
+
 static void on_result(void *arg, const struct auth_result *result)
 {
 	struct session *s = arg;
 
+	if (result->outcome == AUTH_RESULT_CONTINUE) {
+		converse(s, result->eap);
+		return;
+	}
 	s->question = 0;
 	if (tunnel_is_ending(&s->tunnel))
 		return; /* nobody waits for it */
@@ -286,6 +298,33 @@ void session_stats(const struct session_host *h, struct stats *sum)
 	sum->half_open = h->half_open.count;
 	for (const struct session *s = h->open.first; s; s = s->next)
 		stats_add_traffic(sum, &s->tunnel.stats);
+}
+
+/* Until the backend says what the user is called, the log has the Identity. */
+static void begin_conversation(struct session *s, struct bytes eap)
+{
+	struct ppp_attempt attempt = { .method = PPP_AUTH_EAP, .response = eap };
+	struct eap_packet packet;
+
+	if (eap_packet_get(eap, &packet) && packet.type == EAP_IDENTITY && packet.data.len) {
+		attempt.user = packet.data;
+		snprintf(s->user, sizeof(s->user), "%.*s", (int)packet.data.len,
+			 (const char *)packet.data.at);
+	}
+	check_login(s, &attempt);
+}
+
+static void take_eap(struct session *s, struct bytes eap)
+{
+	int error;
+
+	if (!s->question) {
+		begin_conversation(s, eap);
+		return;
+	}
+	error = auth_continue(s->host->auth, s->question, eap);
+	if (error)
+		put_off_login(s, bytes_text(s->user), why_not_asked(error));
 }
 
 /* ---- events */
@@ -391,6 +430,15 @@ static void say_ended(const struct session *s, const struct tunnel_end *end)
 		  LOG_TEXT("reason", end->text));
 }
 
+static void free_session(struct session *s)
+{
+	secret_wipe(&s->verdict, sizeof(s->verdict));
+	if (s->eap)
+		secret_wipe(s->eap, sizeof(*s->eap));
+	free(s->eap);
+	free(s);
+}
+
 static void discard(struct session *s)
 {
 	struct session_host *h = s->host;
@@ -404,8 +452,7 @@ static void discard(struct session *s)
 	list_remove(s);
 	stats_add_traffic(&h->stats, &s->tunnel.stats);
 	ids_remove(h->by_id, &s->id);
-	secret_wipe(&s->verdict, sizeof(s->verdict));
-	free(s);
+	free_session(s);
 	h->ended(h, was_open);
 }
 
@@ -431,6 +478,9 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_CHECK_PASSWORD:
 		check_login(s, ev->attempt);
 		break;
+	case TUNNEL_EAP:
+		take_eap(s, ev->packet);
+		break;
 	case TUNNEL_CONNECTED:
 		say_up(s);
 		break;
@@ -447,7 +497,6 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_UNTRUSTED:
 	case TUNNEL_SSTP_UP:
 	case TUNNEL_OFFER:
-	case TUNNEL_EAP:
 	case TUNNEL_AUTHENTICATED:
 	case TUNNEL_IPV4_UP:
 	case TUNNEL_IPV4_DOWN:
@@ -482,6 +531,14 @@ void session_deliver(struct packet_sink *sink, struct tunnel *from, const struct
 
 /* ---- the beginning */
 
+static bool is_eap_offered(const struct server_cfg *cfg)
+{
+	for (size_t i = 0; i < cfg->auth_count; i++)
+		if (cfg->auth[i] == PPP_AUTH_EAP)
+			return true;
+	return false;
+}
+
 static void fill_ppp(struct session *s, struct ppp_cfg *ppp)
 {
 	const struct server_cfg *cfg = s->host->cfg;
@@ -492,6 +549,7 @@ static void fill_ppp(struct session *s, struct ppp_cfg *ppp)
 		.ipv4 = true,
 		.ipv6 = cfg->ipv6,
 		.mru = cfg->mtu > PPP_DEFAULT_MRU ? cfg->mtu : 0,
+		.eap = s->eap,
 		.name = cfg->name,
 		.ipv4_own = pool_server(registry_pool(s->host->registry)),
 		.dns = { cfg->dns[0], cfg->dns[1] },
@@ -555,8 +613,10 @@ bool session_accept(struct session_host *h, uint64_t id, int fd,
 		s->registration.local = ip_from_sockaddr(&local);
 	s->started_ms = loop_now(h->loop);
 	s->delay.expired = after_delay;
+	if (is_eap_offered(h->cfg))
+		s->eap = calloc(1, sizeof(*s->eap));
 	if (open_tunnel(s, fd)) {
-		free(s);
+		free_session(s);
 		return false;
 	}
 	h->stats.connections++;

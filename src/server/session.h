@@ -71,7 +71,8 @@ struct session {
 	bool is_refused;   /* the verdict waits for the delay */
 	struct loop_timer delay;
 	struct ppp_verdict verdict;
-	const char *goodbye; /* refused although the verdict is good: why; else NULL */
+	struct ppp_eap_memory *eap; /* NULL: the configuration has no EAP, or there is no memory */
+	const char *goodbye;        /* refused although the verdict is good: why; else NULL */
 };
 
 /* Takes over the connected socket. False: there was no memory, and it is closed. */

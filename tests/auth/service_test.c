@@ -20,6 +20,8 @@ static struct {
 	struct auth_question *asked[MANY], *canceled[MANY];
 	size_t ask_count, cancel_count;
 	int error;
+	struct auth_question *went_on;
+	char eap[32]; /* that it went on with */
 	/* the askers */
 	char answered[MANY + 1]; /* their names, in order */
 	struct auth_result result;
@@ -42,7 +44,23 @@ static void cancel(void *self, struct auth_question *q)
 	t.canceled[t.cancel_count++] = q;
 }
 
-static const struct auth_backend backend = { .name = "test", .ask = ask, .cancel = cancel };
+static int go_on(void *self, struct auth_question *q, struct bytes eap)
+{
+	assert_ptr_equal(self, &t);
+	if (t.error)
+		return t.error;
+	t.went_on = q;
+	memcpy(t.eap, eap.at, eap.len);
+	t.eap[eap.len] = '\0';
+	return 0;
+}
+
+static const struct auth_backend backend = {
+	.name = "test",
+	.ask = ask,
+	.go_on = go_on,
+	.cancel = cancel,
+};
 
 static void done(void *arg, const struct auth_result *result)
 {
@@ -214,6 +232,63 @@ static void a_backend_may_have_no_time(void **state)
 	assert_string_equal(t.answered, "b");
 }
 
+static void say(size_t at, const char *eap)
+{
+	struct auth_result result = { .outcome = AUTH_RESULT_CONTINUE, .eap = bytes_text(eap) };
+
+	auth_answer(t.asked[at], &result);
+}
+
+static void a_conversation(void **state)
+{
+	(void)state;
+	put_question("a", 0);
+	put_question("b", 1);
+	say(0, "who?");
+	assert_int_equal(t.result.outcome, AUTH_RESULT_CONTINUE);
+	assert_memory_equal(t.result.eap.at, "who?", 4);
+	assert_int_equal(auth_continue(t.service, t.id[0], bytes_text("ann")), 0);
+	assert_ptr_equal(t.went_on, t.asked[0]);
+	assert_string_equal(t.eap, "ann");
+	answer(1, "bob");
+	say(0, "really?");
+	assert_int_equal(auth_continue(t.service, t.id[0], bytes_text("yes")), 0);
+	assert_string_equal(t.eap, "yes");
+	answer(0, "ann");
+	assert_int_equal(t.result.outcome, AUTH_RESULT_OK);
+	assert_string_equal(t.answered, "abaa");
+	assert_int_equal(auth_continue(t.service, t.id[0], bytes_text("more")), -ENOENT);
+	assert_string_equal(t.eap, "yes");
+}
+
+static void a_conversation_may_be_broken_off(void **state)
+{
+	(void)state;
+	put_question("a", 0);
+	say(0, "who?");
+	auth_cancel(t.service, t.id[0]);
+	assert_ptr_equal(t.canceled[0], t.asked[0]);
+	auth_drop(t.asked[0]);
+	assert_int_equal(auth_continue(t.service, t.id[0], bytes_text("ann")), -ENOENT);
+	/* from within the answer */
+	put_question("b", 1);
+	t.victim = t.id[1];
+	say(1, "who?");
+	assert_int_equal(t.cancel_count, 2);
+	auth_drop(t.asked[1]);
+}
+
+static void a_backend_may_not_go_on(void **state)
+{
+	(void)state;
+	put_question("a", 0);
+	say(0, "who?");
+	t.error = -EAGAIN;
+	assert_int_equal(auth_continue(t.service, t.id[0], bytes_text("ann")), -EAGAIN);
+	auth_cancel(t.service, t.id[0]);
+	auth_drop(t.canceled[0]);
+}
+
 static void many_at_a_time(void **state)
 {
 	(void)state;
@@ -241,6 +316,9 @@ int main(void)
 		CASE(canceling_what_was_answered_is_harmless),
 		CASE(an_answer_may_cancel_another_question),
 		CASE(a_backend_may_have_no_time),
+		CASE(a_conversation),
+		CASE(a_conversation_may_be_broken_off),
+		CASE(a_backend_may_not_go_on),
 		CASE(many_at_a_time),
 	};
 

@@ -16,8 +16,11 @@
 #include <cmocka.h>
 
 #include "auth/backend.h"
+#include "eap/peer.h"
+#include "eap/server.h"
 #include "server/session.h"
 #include "server/worker.h"
+#include "support/eap_talk.h"
 #include "tls/cert.h"
 
 enum {
@@ -37,6 +40,7 @@ struct client {
 	bool is_open, is_connected, has_ended;
 	struct tunnel_end end;
 	size_t packets;
+	struct ppp_eap_memory eap;
 };
 
 static struct {
@@ -53,7 +57,10 @@ static struct {
 	struct client clients[CLIENTS];
 	/* the backend: the questions of the clients, by their number */
 	struct auth_question *asked[CLIENTS];
-	size_t ask_count, cancel_count;
+	size_t ask_count, cancel_count, went_on;
+	struct loop_task judge;
+	uint8_t said[EAP_PACKET_MAX];
+	size_t said_len;
 	int error;
 } t;
 
@@ -71,11 +78,20 @@ static int ask(void *self, struct auth_question *q)
 static void cancel(void *self, struct auth_question *q)
 {
 	(void)self;
+	loop_unpost(q->loop, &t.judge);
 	t.cancel_count++;
 	auth_drop(q);
 }
 
-static const struct auth_backend backend = { .name = "test", .ask = ask, .cancel = cancel };
+static int go_on(void *self, struct auth_question *q, struct bytes eap);
+static void judge_now(struct loop_task *task);
+
+static const struct auth_backend backend = {
+	.name = "test",
+	.ask = ask,
+	.go_on = go_on,
+	.cancel = cancel,
+};
 
 static void answer(size_t at, enum auth_outcome outcome, const char *name, uint32_t ipv4)
 {
@@ -88,6 +104,84 @@ static void answer(size_t at, enum auth_outcome outcome, const char *name, uint3
 
 	snprintf(result.name, sizeof(result.name), "%s", name);
 	auth_answer(t.asked[at], &result);
+}
+
+/* ---- EAP: a method for tests (support/eap_talk.h), the server's end in the backend */
+
+static struct talk peer_talk, server_talk;
+static const struct eap_choice peer_choice = { &talk_peer, &peer_talk };
+static const struct eap_choice server_choice = { &talk_server, &server_talk };
+static struct eap_peer peer;
+static struct eap_server server;
+
+static void begin_talk(const char *word)
+{
+	peer_talk.word = word;
+	server_talk.word = "secret";
+	peer = (struct eap_peer){ .identity = bytes_text("ann"),
+				  .choices = &peer_choice,
+				  .choice_count = 1 };
+	server = (struct eap_server){ .choices = &server_choice, .choice_count = 1 };
+}
+
+static void key_of(const struct eap_choice *chosen, uint8_t hlak[PPP_HLAK_LEN])
+{
+	uint8_t msk[EAP_MSK_LEN];
+
+	chosen->method->key(chosen->self, msk);
+	memcpy(hlak, msk, PPP_HLAK_LEN);
+}
+
+static void judge_talk(struct auth_question *q, struct bytes eap)
+{
+	static uint8_t bytes[EAP_PACKET_MAX];
+	struct writer w = writer_of(bytes, sizeof(bytes));
+	enum eap_step step = eap_server_input(&server, eap, &w);
+	struct auth_result result = {
+		.outcome = step == EAP_STEP_ANSWER ? AUTH_RESULT_CONTINUE
+			   : step == EAP_STEP_DONE ? AUTH_RESULT_OK
+						   : AUTH_RESULT_REFUSED,
+		.is_right = step == EAP_STEP_DONE,
+		.name = "ann",
+		.reason = "wrong word",
+		.eap = bytes_of(w.at, w.len),
+		.grant.ipv4 = ANN_ADDR,
+	};
+
+	if (step == EAP_STEP_DONE)
+		key_of(server.chosen, result.hlak);
+	auth_answer(q, &result);
+}
+
+static void judge_now(struct loop_task *task)
+{
+	(void)task;
+	judge_talk(t.asked[0], bytes_of(t.said, t.said_len));
+}
+
+static int go_on(void *self, struct auth_question *q, struct bytes eap)
+{
+	(void)self;
+	assert_ptr_equal(q, t.asked[0]);
+	t.went_on++;
+	memcpy(t.said, eap.at, eap.len);
+	t.said_len = eap.len;
+	loop_post(t.worker.loop, &t.judge);
+	return 0;
+}
+
+static void talk_back(struct client *c, struct bytes eap)
+{
+	uint8_t bytes[EAP_PACKET_MAX], hlak[PPP_HLAK_LEN];
+	struct writer w = writer_of(bytes, sizeof(bytes));
+	enum eap_step step = eap_peer_input(&peer, eap, &w);
+
+	assert_true(step == EAP_STEP_ANSWER || step == EAP_STEP_DONE);
+	if (step == EAP_STEP_DONE) {
+		key_of(peer.chosen, hlak);
+		tunnel_eap_done(&c->tunnel, hlak);
+	}
+	assert_true(tunnel_eap_send(&c->tunnel, bytes_of(w.at, w.len)));
 }
 
 /* ---- clients */
@@ -109,6 +203,8 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	struct client *c = arg;
 
 	c->is_connected |= ev->type == TUNNEL_CONNECTED;
+	if (ev->type == TUNNEL_EAP)
+		talk_back(c, ev->packet);
 	if (ev->type != TUNNEL_ENDED)
 		return;
 	c->has_ended = true;
@@ -118,7 +214,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 static void open_client(size_t number, const char *user)
 {
 	struct client *c = &t.clients[number];
-	struct sockaddr_storage peer = { .ss_family = AF_INET };
+	struct sockaddr_storage from = { .ss_family = AF_INET };
 	struct tunnel_cfg cfg = {
 		.loop = t.worker.loop,
 		.pump = &t.worker.pump,
@@ -133,8 +229,9 @@ static void open_client(size_t number, const char *user)
 		.event = on_event,
 		.arg = c,
 		.ppp = { .role = PPP_CLIENT,
-			 .auth = { PPP_AUTH_PAP },
+			 .auth = { t.cfg.auth[0] },
 			 .auth_count = 1,
+			 .eap = &c->eap,
 			 .ipv4 = true,
 			 .user = user,
 			 .password = "secret" },
@@ -145,7 +242,7 @@ static void open_client(size_t number, const char *user)
 			 0);
 	t.worker.session_count++;
 	t.worker.half_open_count++;
-	assert_true(session_accept(&t.worker.host, number + 1, fds[0], &peer));
+	assert_true(session_accept(&t.worker.host, number + 1, fds[0], &from));
 	snprintf(c->log.name, sizeof(c->log.name), "%s", user);
 	c->sink = (struct packet_sink){ .deliver = deliver, .flush = flush };
 	cfg.fd = fds[1];
@@ -365,6 +462,75 @@ static void a_refusal_is_a_verdict(void **state)
 	run_until(is_session_gone);
 }
 
+/* ---- EAP */
+
+static void open_eap_client(const char *word)
+{
+	t.cfg.auth[0] = PPP_AUTH_EAP;
+	begin_talk(word);
+	open_client(0, "ann");
+	run_until(has_asked_once);
+}
+
+/* The key is the method's, or the crypto binding would end the call. */
+static void an_eap_conversation(void **state)
+{
+	const struct ppp_attempt *attempt;
+
+	(void)state;
+	open_eap_client("secret");
+	attempt = t.asked[0]->request.attempt;
+	assert_int_equal(attempt->method, PPP_AUTH_EAP);
+	assert_memory_equal(attempt->user.at, "ann", attempt->user.len);
+	judge_talk(t.asked[0], attempt->response);
+	run_until(is_ann_connected);
+	assert_int_equal(t.ask_count, 1);
+	assert_int_equal(t.went_on, TALK_ROUNDS);
+	assert_int_equal(registry_count(t.shared.registry), 1);
+	pass_packets_of_ann();
+}
+
+static void an_eap_failure(void **state)
+{
+	(void)state;
+	open_eap_client("another");
+	judge_talk(t.asked[0], t.asked[0]->request.attempt->response);
+	run_until(has_ann_ended);
+	assert_true(t.clients[0].end.is_verdict);
+	run_until(is_session_gone);
+}
+
+static bool has_gone_on(void)
+{
+	return t.went_on > 0;
+}
+
+static void a_client_leaves_in_the_middle(void **state)
+{
+	(void)state;
+	open_eap_client("secret");
+	judge_talk(t.asked[0], t.asked[0]->request.attempt->response);
+	run_until(has_gone_on);
+	tunnel_abandon(&t.clients[0].tunnel);
+	run_until(is_session_gone);
+	assert_int_equal(t.cancel_count, 1);
+}
+
+static void what_is_no_request_ends_the_session(void **state)
+{
+	static const uint8_t response[] = { 2, 1, 0, 5, 1 };
+	struct auth_result result = { .outcome = AUTH_RESULT_CONTINUE,
+				      .eap = bytes_of(response, sizeof(response)) };
+
+	(void)state;
+	open_eap_client("secret");
+	auth_answer(t.asked[0], &result);
+	run_until(has_ann_ended);
+	assert_false(t.clients[0].end.is_verdict);
+	run_until(is_session_gone);
+	assert_int_equal(t.cancel_count, 1);
+}
+
 /* ---- set-up */
 
 static void quiet(enum log_level level, const char *name, const char *line)
@@ -393,10 +559,11 @@ static int set_up(void **state)
 				    .worker_count = 1,
 				    .half_open_max = WORKER_HALF_OPEN_MAX };
 	memset(t.clients, 0, sizeof(t.clients));
-	t.ask_count = t.cancel_count = 0;
+	t.ask_count = t.cancel_count = t.went_on = 0;
 	t.error = 0;
 	t.give_up.expired = time_is_up;
 	t.look = (struct loop_task){ .run = look };
+	t.judge = (struct loop_task){ .run = judge_now };
 	rwlock_init(&t.shared.credentials.lock);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds) || tun_adopt(fds[0], &tun))
 		return -1;
@@ -468,6 +635,10 @@ int main(void)
 		CASE(nobody_can_tell),
 		CASE(nobody_can_be_asked),
 		CASE(a_refusal_is_a_verdict),
+		CASE(an_eap_conversation),
+		CASE(an_eap_failure),
+		CASE(a_client_leaves_in_the_middle),
+		CASE(what_is_no_request_ends_the_session),
 	};
 
 	return cmocka_run_group_tests_name("server/login", tests, make_certificate,
