@@ -1,66 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of methods, and what is the same for all of them: timers, the verdict, the end. */
+/* What is the same for all methods: timers, the verdict, the end. */
 #include "ppp/auth.h"
 
 #include "ppp/engine.h"
 #include "util/secret.h"
-
-/* Methods that we know by sight only. */
-static const struct auth_method mschapv1_method = {
-	.name = "mschap",
-	.protocol = PPP_PROTO_CHAP,
-	.algorithm = CHAP_ALGORITHM_MSCHAPV1,
-};
-static const struct auth_method spap_method = {
-	.name = "spap",
-	.protocol = PPP_PROTO_SPAP,
-};
-
-static const struct auth_method *const methods[PPP_AUTH_COUNT] = {
-	[PPP_AUTH_PAP] = &pap_method,           [PPP_AUTH_CHAP_MD5] = &chap_md5_method,
-	[PPP_AUTH_MSCHAPV2] = &mschapv2_method, [PPP_AUTH_EAP] = &eap_method,
-	[PPP_AUTH_MSCHAPV1] = &mschapv1_method, [PPP_AUTH_SPAP] = &spap_method,
-};
-
-const char *ppp_auth_name(enum ppp_auth method)
-{
-	if (method == PPP_AUTH_NONE)
-		return "none";
-	return methods[method] ? methods[method]->name : "unknown";
-}
-
-bool ppp_auth_is_spoken(enum ppp_auth method)
-{
-	return methods[method] && methods[method]->start && !methods[method]->is_conversation;
-}
-
-enum ppp_auth ppp_auth_by_name(const char *name)
-{
-	for (enum ppp_auth m = PPP_AUTH_NONE; m < PPP_AUTH_COUNT; m++)
-		if (ppp_auth_is_spoken(m) && !strcmp(methods[m]->name, name))
-			return m;
-	return PPP_AUTH_NONE;
-}
-
-enum ppp_auth auth_from_option(struct bytes value)
-{
-	struct reader r = reader_of(value.at, value.len);
-	uint16_t protocol = get_u16(&r);
-	uint8_t algorithm = r.left ? get_u8(&r) : 0;
-
-	for (enum ppp_auth m = PPP_AUTH_NONE; m < PPP_AUTH_COUNT; m++)
-		if (!r.bad && !r.left && methods[m] && methods[m]->protocol == protocol &&
-		    methods[m]->algorithm == algorithm)
-			return m;
-	return PPP_AUTH_OTHER;
-}
-
-void auth_put_option(struct writer *w, enum ppp_auth method)
-{
-	put_u16(w, methods[method]->protocol);
-	if (methods[method]->algorithm)
-		put_u8(w, methods[method]->algorithm);
-}
 
 void auth_init(struct ppp *p)
 {
@@ -79,7 +22,7 @@ static void replay_held(struct ppp *p)
 
 void auth_start(struct ppp *p)
 {
-	p->auth.method = methods[lcp_agreed_auth(p)];
+	p->auth.method = auth_method_of(lcp_agreed_auth(p));
 	p->auth.state = AUTH_WAITING;
 	p->auth.sends_left = AUTH_MAX_SENDS;
 	p->auth.restart = restart_of(p->cfg.rtt_ms);
@@ -202,11 +145,10 @@ void auth_fill_attempt(const struct ppp *p, struct ppp_attempt *attempt)
 			 attempt->method == PPP_AUTH_MSCHAPV2 ? MSCHAP_VALUE_LEN : CHAP_MD5_LEN);
 }
 
-void ppp_verdict(struct ppp *p, const struct ppp_verdict *v, uint64_t now_ms)
+void auth_verdict(struct ppp *p, const struct ppp_verdict *v)
 {
 	struct auth *a = &p->auth;
 
-	p->now_ms = now_ms;
 	if (a->state != AUTH_CHECKING)
 		return; /* the link went on, or ended, before the answer came */
 	a->verdict = *v;
@@ -220,7 +162,7 @@ void ppp_verdict(struct ppp *p, const struct ppp_verdict *v, uint64_t now_ms)
 		return;
 	}
 	a->state = AUTH_REFUSED;
-	a->resend_ms = now_ms + AUTH_PAUSE_MS;
+	a->resend_ms = p->now_ms + AUTH_PAUSE_MS;
 	ppp_note_detail(p, v->error, bytes_of(NULL, 0));
 	ppp_note_reason(p, PPP_CLOSED_REFUSED);
 }

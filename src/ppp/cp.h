@@ -10,6 +10,7 @@
 #ifndef SSTP_PPP_CP_H
 #define SSTP_PPP_CP_H
 
+#include "ppp/frame.h"
 #include "ppp/fsm.h"
 #include "util/bytes.h"
 
@@ -17,7 +18,6 @@ struct ppp;
 struct ppp_cfg;
 
 enum {
-	CP_HDR_LEN = 4,
 	CP_REQUEST_MAX = 48, /* our own options; what the tables can ask for fits */
 	CP_MAX_FAILURE = 5,  /* RFC 1661 section 4.6 */
 	/* what ends a negotiation that never would: pppd's maxnakloops, and two of our own */

@@ -10,6 +10,7 @@
  */
 #include "ppp/auth.h"
 #include "ppp/engine.h"
+#include "ppp/ppp.h"
 
 /* Section 4 */
 enum {

@@ -7,18 +7,8 @@
 #ifndef SSTP_PPP_ENGINE_H
 #define SSTP_PPP_ENGINE_H
 
+#include "ppp/frame.h"
 #include "ppp/link.h"
-
-/* ppp.md's table of protocol numbers, as far as they have a meaning for us. */
-enum {
-	PPP_PROTO_IPCP = 0x8021,
-	PPP_PROTO_IPV6CP = 0x8057,
-	PPP_PROTO_LCP = 0xc021,
-	PPP_PROTO_PAP = 0xc023,
-	PPP_PROTO_SPAP = 0xc027,
-	PPP_PROTO_CHAP = 0xc223,
-	PPP_PROTO_EAP = 0xc227,
-};
 
 /* ---- ppp.c */
 

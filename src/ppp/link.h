@@ -8,27 +8,13 @@
 
 #include "ppp/cp.h"
 #include "ppp/mschap.h"
-#include "ppp/ppp.h"
+#include "ppp/outbox.h"
+#include "ppp/types.h"
 
 enum {
-	OUTBOX_ITEMS = 32,
-	OUTBOX_EVENTS = 16,   /* of these: kept for events, which are never dropped */
-	OUTBOX_ROOM = 2048,   /* a frame of full size and some small ones */
 	PPP_DETAIL_MAX = 128, /* of what a peer says at the end */
 	PPP_HELD_MAX = 576,   /* a CHAP Challenge of full size, or a PAP request */
 	PPP_TEXT_MAX = 255,   /* RFC 1334 section 2.2.1: one byte of length */
-};
-
-/* What is to go out, in the order it happened. Frames that find no room are lost, as on a wire. */
-struct outbox {
-	struct {
-		uint8_t type;  /* enum ppp_out_type */
-		uint8_t offer; /* enum ppp_auth */
-		uint16_t at, len;
-	} items[OUTBOX_ITEMS];
-	uint8_t count, next;
-	uint16_t used;
-	uint8_t bytes[OUTBOX_ROOM];
 };
 
 enum ppp_phase {

@@ -5,8 +5,6 @@
  */
 #include "ppp/ppp.h"
 
-#include <assert.h>
-
 #include "ppp/auth.h"
 #include "ppp/engine.h"
 #include "util/secret.h"
@@ -83,30 +81,14 @@ bool ppp_closed_is_verdict(enum ppp_closed why)
 
 /* ---- what goes out */
 
-/* A place for one more, or none: then what should stand there is lost. */
-static bool has_room(struct outbox *out, size_t reserved)
-{
-	if (out->next == out->count) { /* all was taken: begin again */
-		out->next = 0;
-		out->count = 0;
-		out->used = 0;
-	}
-	return out->count + reserved < OUTBOX_ITEMS;
-}
-
 void ppp_tell(struct ppp *p, enum ppp_out_type event)
 {
-	bool room = has_room(&p->out, 0);
-
-	assert(room); /* no call causes more events than are kept free for them */
-	if (room)
-		p->out.items[p->out.count++].type = (uint8_t)event;
+	outbox_tell(&p->out, event, PPP_AUTH_NONE);
 }
 
 void ppp_tell_offer(struct ppp *p, enum ppp_auth method)
 {
-	ppp_tell(p, PPP_OUT_OFFER);
-	p->out.items[p->out.count - 1].offer = (uint8_t)method;
+	outbox_tell(&p->out, PPP_OUT_OFFER, method);
 }
 
 size_t ppp_body_max(const struct ppp *p)
@@ -118,25 +100,8 @@ size_t ppp_body_max(const struct ppp *p)
 
 void ppp_send(struct ppp *p, uint16_t protocol, uint8_t code, uint8_t id, struct bytes body)
 {
-	struct outbox *out = &p->out;
-	bool room = has_room(out, OUTBOX_EVENTS) && body.len <= ppp_body_max(p);
-	struct writer w = writer_of(out->bytes + out->used, sizeof(out->bytes) - out->used);
-	uint8_t *header = put_gap(&w, PPP_HDR_LEN);
-
-	if (header)
-		ppp_put_header(header, protocol);
-	put_u8(&w, code);
-	put_u8(&w, id);
-	put_u16(&w, (uint16_t)(body.len + CP_HDR_LEN));
-	put_bytes(&w, body.at, body.len);
-	if (!room || w.full) {
+	if (body.len > ppp_body_max(p) || !outbox_send(&p->out, protocol, code, id, body))
 		log_debug(p->cfg.log, "ppp: a frame of %zu bytes was not sent", body.len);
-		return;
-	}
-	out->items[out->count].type = PPP_OUT_FRAME;
-	out->items[out->count].at = out->used;
-	out->items[out->count++].len = (uint16_t)w.len;
-	out->used = (uint16_t)(out->used + w.len);
 }
 
 void ppp_random(const struct ppp *p, void *to, size_t len)
@@ -169,12 +134,9 @@ bool ppp_noted_end(const struct ppp *p, struct ppp_out *out)
 	return out->closed.why != 0;
 }
 
-static void fill(const struct ppp *p, const uint8_t offer, struct ppp_out *out)
+static void fill(const struct ppp *p, struct ppp_out *out)
 {
 	switch (out->type) {
-	case PPP_OUT_OFFER:
-		out->offer = (enum ppp_auth)offer;
-		break;
 	case PPP_OUT_CHECK_PASSWORD:
 		auth_fill_attempt(p, &out->attempt);
 		break;
@@ -194,6 +156,7 @@ static void fill(const struct ppp *p, const uint8_t offer, struct ppp_out *out)
 		fill_closed(p, out);
 		break;
 	case PPP_OUT_FRAME:
+	case PPP_OUT_OFFER:
 	case PPP_OUT_LCP_UP:
 	case PPP_OUT_IPV4_DOWN:
 	case PPP_OUT_IPV6_DOWN:
@@ -203,17 +166,9 @@ static void fill(const struct ppp *p, const uint8_t offer, struct ppp_out *out)
 
 bool ppp_next(struct ppp *p, struct ppp_out *out)
 {
-	struct outbox *box = &p->out;
-
-	if (box->next == box->count)
+	if (!outbox_next(&p->out, out))
 		return false;
-	out->type = (enum ppp_out_type)box->items[box->next].type;
-	if (out->type == PPP_OUT_FRAME)
-		out->frame =
-			bytes_of(box->bytes + box->items[box->next].at, box->items[box->next].len);
-	else
-		fill(p, box->items[box->next].offer, out);
-	box->next++;
+	fill(p, out);
 	return true;
 }
 
@@ -521,6 +476,12 @@ void ppp_close(struct ppp *p, const char *why, uint64_t now_ms)
 	p->goodbye = why;
 	p->now_ms = now_ms;
 	ppp_end(p, PPP_CLOSED_BY_US);
+}
+
+void ppp_verdict(struct ppp *p, const struct ppp_verdict *v, uint64_t now_ms)
+{
+	p->now_ms = now_ms;
+	auth_verdict(p, v);
 }
 
 void ppp_tick(struct ppp *p, uint64_t now_ms)

@@ -19,6 +19,7 @@
 
 #include "net/loop.h"
 #include "ppp/link.h"
+#include "ppp/ppp.h"
 #include "sstp/call.h"
 #include "tls/tls.h"
 #include "tun/headers.h"

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "ppp/link.h"
+#include "ppp/ppp.h"
 #include "ppp/mschap.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

@@ -10,6 +10,7 @@
 #define SSTP_TESTS_PPP_ENDS_H
 
 #include "ppp/link.h"
+#include "ppp/ppp.h"
 
 enum {
 	ENDS_CLIENT_IPV4 = 0x0a010002, /* what the server gives */

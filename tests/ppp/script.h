@@ -26,6 +26,7 @@
 #define SSTP_TESTS_PPP_SCRIPT_H
 
 #include "ppp/link.h"
+#include "ppp/ppp.h"
 
 struct script {
 	const char *name;

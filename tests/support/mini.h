@@ -8,6 +8,7 @@
 #define SSTP_TESTS_SUPPORT_MINI_H
 
 #include "ppp/link.h"
+#include "ppp/ppp.h"
 #include "sstp/call.h"
 
 enum {
