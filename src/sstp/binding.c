@@ -7,7 +7,6 @@
 
 #include <assert.h>
 
-#include "sstp/message.h"
 #include "util/secret.h"
 
 /* Offsets in Call-Connected, [MS-SSTP] 2.2.7 and 2.2.12 */

@@ -7,7 +7,7 @@
 #ifndef SSTP_SSTP_BINDING_H
 #define SSTP_SSTP_BINDING_H
 
-#include "sstp/call.h"
+#include "sstp/message.h"
 
 struct sstp_binding {
 	uint8_t hashes; /* building: those to choose from; checking: those that were offered */

@@ -6,10 +6,10 @@
 #ifndef SSTP_SSTP_CALL_H
 #define SSTP_SSTP_CALL_H
 
-#include "sstp/sstp.h"
+#include "sstp/message.h"
+#include "sstp/types.h"
 
 enum {
-	SSTP_CALL_CONNECTED_LEN = 112, /* [MS-SSTP] 2.2.12 */
 	/* what one call on the engine may emit: the longest is a NAK of SSTP_FAULTS_MAX faults */
 	SSTP_TX_MAX = 1024,
 	SSTP_OUT_MAX = 8,

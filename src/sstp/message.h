@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * SSTP's control messages and their attributes, [MS-SSTP] 2.2: reading them, writing them. Data
- * packets have nothing but the header, see sstp/sstp.h.
+ * packets have nothing but the header, see packet.h.
  */
 #ifndef SSTP_SSTP_MESSAGE_H
 #define SSTP_SSTP_MESSAGE_H
 
-#include "sstp/sstp.h"
+#include "sstp/packet.h"
+#include "sstp/types.h"
 
 enum sstp_msg_type { /* [MS-SSTP] 2.2.2 */
 		     SSTP_MSG_CALL_CONNECT_REQUEST = 1,
@@ -54,6 +55,7 @@ enum {
 	SSTP_BINDING_REQ_LEN = 36, /* [MS-SSTP] 2.2.6 */
 	SSTP_BINDING_LEN = 100,    /* [MS-SSTP] 2.2.7 */
 	SSTP_FAULTS_MAX = 8,
+	SSTP_CALL_CONNECTED_LEN = 112, /* [MS-SSTP] 2.2.12 */
 };
 
 struct sstp_msg {
@@ -95,9 +97,6 @@ struct sstp_fault {
  * message, at most SSTP_FAULTS_MAX of them. 0: it is acceptable.
  */
 size_t sstp_judge_request(const struct sstp_msg *m, struct sstp_fault faults[SSTP_FAULTS_MAX]);
-
-/* "Call-Connect-Request" and so on, for the log. */
-const char *sstp_msg_name(uint16_t type);
 
 void sstp_put_request(struct writer *w);
 void sstp_put_ack(struct writer *w, uint8_t hashes, const uint8_t nonce[SSTP_NONCE_LEN]);

@@ -27,13 +27,3 @@ void sstp_send(struct sstp *s, const struct writer *w)
 	s->tx_len += w->len;
 	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_SEND, .bytes = bytes_of(w->at, w->len) });
 }
-
-bool sstp_next(struct sstp *s, struct sstp_out *out)
-{
-	if (!s->out_count)
-		return false;
-	*out = s->out[s->out_first];
-	s->out_first = (uint8_t)((s->out_first + 1) % SSTP_OUT_MAX);
-	s->out_count--;
-	return true;
-}

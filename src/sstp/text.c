@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Words for numbers: what log lines and messages to the user call messages, statuses and ends. */
+#include "sstp/text.h"
+
 #include "sstp/message.h"
 
 static const char *const msg_names[] = {

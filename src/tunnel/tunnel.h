@@ -21,6 +21,7 @@
 #include "ppp/link.h"
 #include "ppp/ppp.h"
 #include "sstp/call.h"
+#include "sstp/sstp.h"
 #include "tls/tls.h"
 #include "tun/headers.h"
 #include "tun/tun.h"

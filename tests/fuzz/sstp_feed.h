@@ -4,6 +4,7 @@
 #define SSTP_TESTS_FUZZ_SSTP_FEED_H
 
 #include "sstp/call.h"
+#include "sstp/sstp.h"
 
 struct feed {
 	struct sstp s;

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "sstp/call.h"
+#include "sstp/sstp.h"
 #include "sstp/message.h"
 
 enum {

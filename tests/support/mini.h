@@ -10,6 +10,7 @@
 #include "ppp/link.h"
 #include "ppp/ppp.h"
 #include "sstp/call.h"
+#include "sstp/sstp.h"
 
 enum {
 	MINI_T0 = 1000000,

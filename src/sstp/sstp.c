@@ -3,12 +3,13 @@
  * The life of a call: the HTTP exchange, then packets cut off the stream and handed to the state
  * machine (states.c) or, with PPP inside, to the caller. One timer a state is all that runs.
  */
-#include "sstp/call.h"
+#include "sstp/sstp.h"
 
 #include <assert.h>
 
 #include "http/block.h"
 #include "http/status.h"
+#include "sstp/call.h"
 #include "sstp/http.h"
 #include "sstp/out.h"
 #include "sstp/states.h"
@@ -308,6 +309,16 @@ bool sstp_noted_end(const struct sstp *s, struct sstp_out *out)
 {
 	*out = sstp_end_of(s);
 	return s->why != 0;
+}
+
+bool sstp_next(struct sstp *s, struct sstp_out *out)
+{
+	if (!s->out_count)
+		return false;
+	*out = s->out[s->out_first];
+	s->out_first = (uint8_t)((s->out_first + 1) % SSTP_OUT_MAX);
+	s->out_count--;
+	return true;
 }
 
 void sstp_wipe(struct sstp *s)
