@@ -3,7 +3,9 @@
 #ifndef SSTP_STACK_ICMP_ERROR_H
 #define SSTP_STACK_ICMP_ERROR_H
 
-#include "stack/stack.h"
+#include "stack/result.h"
+#include "tun/headers.h"
+#include "util/ip.h"
 
 struct icmp_error {
 	enum stack_result result;

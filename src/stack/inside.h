@@ -1,23 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the files around lwIP share; nobody else includes this, nor any header of lwIP. */
+/* What the files around lwIP share; nobody else includes this. */
 #ifndef SSTP_STACK_INSIDE_H
 #define SSTP_STACK_INSIDE_H
 
-#include <netinet/in.h> /* before lwIP, whose macros have the names of its functions */
-
-/* lwIP has a struct of this name too, and a member of its netif, whose macros are not to be used. */
-#define ip_addr lwip_ip_addr
-#include <lwip/init.h>
-#include <lwip/ip.h>
-#include <lwip/ip4_frag.h>
-#include <lwip/ip6_frag.h>
-#include <lwip/netif.h>
-#include <lwip/priv/tcp_priv.h>
-#include <lwip/sys.h>
-#include <lwip/timeouts.h>
-#include <lwip/udp.h>
-#undef ip_addr
-
+#include "stack/lwip.h"
 #include "stack/stack.h"
 #include "tun/merge.h"
 

@@ -2,7 +2,7 @@
 /* Marks on lwIP's list of unacknowledged segments, which is in the order of their numbers. */
 #include "stack/sack.h"
 
-#include "stack/inside.h"
+#include "stack/lwip.h"
 
 enum { OPTION_SACK = 5, BLOCK_LEN = 8, BLOCKS_MAX = 4 };
 

@@ -46,27 +46,6 @@ enum {
 
 static struct stack *the_stack;
 
-const char *stack_result_text(enum stack_result r)
-{
-	static const char *const texts[] = {
-		[STACK_OK] = "connected",
-		[STACK_REFUSED] = "connection refused",
-		[STACK_UNREACHABLE] = "host unreachable",
-		[STACK_TIMED_OUT] = "no answer",
-		[STACK_NO_NAME] = "no such name",
-		[STACK_NO_ADDRESS] = "the name has no address",
-		[STACK_DNS_SILENT] = "the name server does not answer",
-		[STACK_DNS_REFUSED] = "the name server refuses",
-		[STACK_DNS_FAILED] = "the name server fails",
-		[STACK_NO_DNS] = "the VPN has no name server",
-		[STACK_DOWN] = "the tunnel is down",
-		[STACK_FORBIDDEN] = "not an address behind a VPN",
-		[STACK_FULL] = "too many connections",
-	};
-
-	return texts[r];
-}
-
 /* ---- what lwIP asks of its host (deps/lwip/arch/cc.h) */
 
 uint32_t lwip_random(void)
