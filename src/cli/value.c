@@ -16,7 +16,7 @@
 
 #include "cli/option.h"
 #include "net/congestion.h"
-#include "server/server.h"
+#include "server/server_cfg.h"
 #include "sstp/sstp.h"
 #include "tls/pin.h"
 #include "util/endpoint.h"

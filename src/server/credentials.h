@@ -8,8 +8,9 @@
 #define SSTP_SERVER_CREDENTIALS_H
 
 #include "auth/user_file.h"
-#include "server/server.h"
+#include "server/server_cfg.h"
 #include "tls/tls.h"
+#include "util/exit_code.h"
 #include "util/rwlock.h"
 
 struct credentials {

@@ -13,7 +13,7 @@
 
 #include "auth/users.h"
 #include "server/pool.h"
-#include "server/server.h"
+#include "server/server_cfg.h"
 
 struct netlink;
 struct registry;

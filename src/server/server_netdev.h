@@ -8,7 +8,7 @@
 
 #include "netdev/netdev.h"
 #include "ppp/ppp.h"
-#include "server/server.h"
+#include "server/server_cfg.h"
 
 struct server_netdev {
 	struct tun **tuns; /* `queues` of them, the caller's array */

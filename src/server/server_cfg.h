@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a server is told by its user. */
+#ifndef SSTP_SERVER_SERVER_CFG_H
+#define SSTP_SERVER_SERVER_CFG_H
+
+#include "ppp/ppp.h"
+#include "tls/tls.h"
+#include "util/ip.h"
+
+enum { SERVER_WORKERS_MAX = 64 };
+
+struct listen_addr {
+	struct ip_addr addr;
+	unsigned scope; /* the interface's index for a link-local address; 0: none */
+	uint16_t port;
+};
+
+struct server_cfg {
+	const struct listen_addr *listen;
+	size_t listen_count;
+	struct tls_server_cfg tls;
+	const char *users_file;
+	const char *leases_file; /* which user had which address */
+	bool is_leases_default;  /* nobody asked for that file */
+	const char *name; /* of the CHAP challenges, and the server column of the user file */
+	enum ppp_auth auth[PPP_AUTH_COUNT];
+	size_t auth_count;
+	uint8_t hashes;           /* offered for the crypto binding: SSTP_HASH_... */
+	struct ip_prefix network; /* the pool; the server takes its first address */
+	uint32_t dns[2], nbns[2];
+	uint16_t mtu;
+	const char *congestion; /* of the connections to the clients; see net/congestion.h */
+	const char *interface;  /* "sstp%d" */
+	const char *netns;      /* the device's network namespace (proc/netns.h); NULL: ours */
+	const char *userns;     /* that it belongs to; NULL: the kernel is asked */
+	bool ipv6;              /* IPV6CP: link-local addresses */
+	bool no_offload;        /* packets to and from the TUN device one by one */
+	bool client_to_client;
+	unsigned max_sessions;  /* 0: as many as the pool has addresses */
+	unsigned user_sessions; /* of one user at a time; 0: no limit */
+	bool keep_old_session; /* over that limit refuse the new one, in place of ending the oldest */
+	unsigned workers;      /* threads; 0: one a core */
+	unsigned max_failures; /* of one source address in ten minutes, 0: no limit */
+	/* called when the server listens; NULL is fine */
+	void (*ready)(void *arg);
+	void *ready_arg;
+};
+
+#endif
