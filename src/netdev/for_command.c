@@ -22,6 +22,7 @@
 #include "proc/confine.h"
 #include "proc/guardian.h"
 #include "proc/handover.h"
+#include "tun/advice.h"
 #include "util/bytes.h"
 #include "util/log.h"
 #include "util/seccomp.h"

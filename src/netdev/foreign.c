@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A TUN device in another network namespace: the socket is descriptor 0, its queues follow. */
 #include "netdev/foreign.h"
-#include "util/seccomp.h"
 
 #include <string.h>
 #include <unistd.h>
+
+#include "tun/advice.h"
+#include "util/seccomp.h"
 
 /* ---- in the child, which ends after this: nothing is freed */
 

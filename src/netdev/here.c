@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "netdev/netdev.h"
+#include "tun/advice.h"
 #include "util/log.h"
 
 static void close_here(struct netdev *n)

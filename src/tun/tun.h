@@ -55,7 +55,6 @@ struct tun_cfg {
 };
 
 struct tun;
-struct log;
 struct packet;
 
 int tun_open(const struct tun_cfg *cfg, struct tun **out); /* the first queue; 0 or -errno */
@@ -65,15 +64,6 @@ int tun_open_queue(const struct tun *first, struct tun **out);
  * have been made with IFF_NO_PI. */
 int tun_adopt(int fd, struct tun **out);
 void tun_close(struct tun *t); /* NULL is fine */
-
-struct tun_advice {
-	char text[512]; /* empty, or what follows the error's own text, from ": " on */
-};
-
-/* Why tun_open failed with `error`, from what the file at `path` is, and what would help. */
-struct tun_advice tun_advise(const char *path, int error);
-/* Logs such an error of tun_open, and that advice. */
-void tun_complain(const struct log *log, const struct tun_cfg *cfg, int error);
 
 int tun_fd(const struct tun *t);
 const char *tun_name(const struct tun *t); /* "" for an adopted descriptor of no device */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is said where a TUN device cannot be had: why, and what to do about it. */
+#include "tun/advice.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,8 +10,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "tun/tun.h"
-#include "util/log.h"
 #include "util/seccomp.h"
 
 enum { TUN_MAJOR = 10, TUN_MINOR = 200 }; /* the kernel's Documentation/admin-guide/devices.txt */
