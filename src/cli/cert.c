@@ -7,6 +7,8 @@
 #include "cli/common.h"
 #include "cli/verbs.h"
 #include "tls/cert.h"
+#include "tls/cert_load.h"
+#include "tls/cert_make.h"
 #include "util/seccomp.h"
 
 enum { DER_MAX = 64 * 1024, DAYS_DEFAULT = 3650 };

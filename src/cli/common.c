@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/tidy.h"
+#include "tls/open.h"
 #include "util/log.h"
 #include "util/log_writer.h"
 #include "util/punycode.h"

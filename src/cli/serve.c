@@ -15,6 +15,7 @@
 #include "cli/verbs.h"
 #include "net/congestion.h"
 #include "server/server.h"
+#include "tls/open.h"
 #include "util/endpoint.h"
 
 static const char run_folder[] = "/run/sstp";

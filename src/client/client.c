@@ -20,6 +20,7 @@
 #include "net/health.h"
 #include "net/loop.h"
 #include "sstp/sstp.h"
+#include "tls/open.h"
 #include "tunnel/tunnel.h"
 #include "util/process1.h"
 #include "util/seccomp.h"

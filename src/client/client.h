@@ -9,7 +9,7 @@
 
 #include "net/dial.h"
 #include "ppp/ppp.h"
-#include "tls/tls.h"
+#include "tls/cfg.h"
 #include "tunnel/backend.h"
 #include "util/exit_code.h"
 

@@ -14,6 +14,7 @@
 #include "net/dial.h"
 #include "net/loop.h"
 #include "sstp/sstp.h"
+#include "tls/open.h"
 #include "tunnel/tunnel.h"
 
 struct probe {

@@ -2,6 +2,7 @@
 /* Reading, and reading anew. */
 #include "server/credentials.h"
 
+#include "tls/open.h"
 #include "util/log.h"
 
 enum exit_code credentials_open(struct credentials *c, const struct server_cfg *cfg,

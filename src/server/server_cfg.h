@@ -4,7 +4,7 @@
 #define SSTP_SERVER_SERVER_CFG_H
 
 #include "ppp/ppp.h"
-#include "tls/tls.h"
+#include "tls/cfg.h"
 #include "util/ip.h"
 
 enum { SERVER_WORKERS_MAX = 64 };

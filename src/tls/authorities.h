@@ -3,7 +3,7 @@
 #ifndef SSTP_TLS_AUTHORITIES_H
 #define SSTP_TLS_AUTHORITIES_H
 
-#include "tls/tls.h"
+#include "tls/error.h"
 #include "tls/x509.h"
 
 struct authorities {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading a certificate from a file. */
+#include "tls/cert_load.h"
+
 #include <errno.h>
 
-#include "tls/cert.h"
 #include "tls/pem.h"
 #include "tls/words.h"
 #include "tls/x509.h"

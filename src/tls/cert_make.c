@@ -5,13 +5,14 @@
  * OpenSSL and wolfSSL, and whoever installs it does not let the server's key vouch for other
  * names.
  */
+#include "tls/cert_make.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "tls/cert.h"
 #include "tls/cert_name.h"
 #include "tls/key.h"
 #include "tls/wolf.h"

@@ -8,7 +8,6 @@
 
 #include <strings.h>
 
-#include "tls/cert.h"
 #include "tls/der.h"
 #include "tls/x509.h"
 #include "util/ip.h"

@@ -4,7 +4,7 @@
 #define SSTP_TLS_CRLS_H
 
 #include "tls/crl.h"
-#include "tls/tls.h"
+#include "tls/error.h"
 
 struct crls {
 	struct crl *list; /* each points into a block of its own */

@@ -8,10 +8,10 @@
 
 #include <stdatomic.h>
 
+#include "crypto/digest.h"
 #include "tls/authorities.h"
 #include "tls/crls.h"
 #include "tls/pin.h"
-#include "tls/tls.h"
 #include "tls/wolf.h"
 
 struct tls_ctx {
@@ -30,6 +30,8 @@ struct tls_ctx {
 	uint8_t cert_sha256[SHA256_LEN];
 };
 
-struct tls_ctx *tls_ctx_hold(struct tls_ctx *ctx);
+struct tls_ctx *ctx_hold(struct tls_ctx *ctx);
+/* Frees it with the last who holds it; NULL is fine. */
+void ctx_release(struct tls_ctx *ctx);
 
 #endif

@@ -8,8 +8,8 @@
 
 #include "tls/bare_cert.h"
 #include "tls/cert.h"
+#include "tls/cert_load.h"
 #include "tls/identity_warn.h"
-#include "tls/rehearsal.h"
 #include "tls/spki.h"
 #include "tls/words.h"
 #include "util/file.h"
@@ -184,26 +184,9 @@ static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struc
 	return rc;
 }
 
-/*
- * By trying it: the library's own comparison misses some (EC keys in 5.5.4), and needs to parse the
- * certificate.
- */
-static int check_pair(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct tls_error *err)
-{
-	struct tls_error why;
-
-	if (rehearse(ctx, &why))
-		return 0;
-	words_set(err, "%s is not the key of the certificate in %s%s (%.96s)", cfg->key_file,
-		  cfg->cert_file, cfg->key_password ? ", or its password is wrong" : "", why.text);
-	return -EINVAL;
-}
-
 int identity_load(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct tls_error *err)
 {
 	int rc = load_cert(ctx, cfg->cert_file, err);
 
-	if (!rc)
-		rc = load_key(ctx, cfg, err);
-	return rc ? rc : check_pair(ctx, cfg, err);
+	return rc ? rc : load_key(ctx, cfg, err);
 }

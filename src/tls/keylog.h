@@ -6,7 +6,7 @@
 #ifndef SSTP_TLS_KEYLOG_H
 #define SSTP_TLS_KEYLOG_H
 
-#include "tls/tls.h"
+#include "tls/error.h"
 #include "tls/wolf.h"
 
 /* Opens `path` for appending, mode 0600. 0 or -errno with err filled. */

@@ -5,10 +5,7 @@
 
 #include "tls/ctx.h"
 
-/*
- * Whether a client that trusts just this server's certificate gets through to it; else `err` says
- * why not.
- */
-bool rehearse(struct tls_ctx *server, struct tls_error *err);
+/* Whether that client gets through to that server; else `err` says why not. */
+bool rehearse(struct tls_ctx *client, struct tls_ctx *server, struct tls_error *err);
 
 #endif

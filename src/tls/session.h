@@ -4,6 +4,7 @@
 #define SSTP_TLS_SESSION_H
 
 #include "tls/ctx.h"
+#include "tls/error.h"
 
 enum { TLS_FIRST_LEN = 16 };
 

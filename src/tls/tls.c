@@ -23,6 +23,12 @@
 #include "tls/words.h"
 #include "util/ip.h"
 
+/*
+ * What a client of ours may send until it is done: a ClientHello is one or two KiB. The library's own
+ * bound is as large as a server's certificates may be.
+ */
+enum { SERVER_HANDSHAKE_MAX = 32 * 1024 };
+
 static const char alpn[] = "http/1.1"; /* the only protocol that SSTP begins with */
 
 /* Key shares for the two likely groups: a server without the first needs no second round. */
@@ -63,11 +69,51 @@ static bool prepare_server(struct tls *t)
 			       WOLFSSL_ALPN_CONTINUE_ON_MISMATCH) == WOLFSSL_SUCCESS;
 }
 
+/* The library takes one record after the other, so none that comes after the handshake counts. */
+static bool is_too_much(struct tls *t, size_t len)
+{
+	if (!t->ctx->is_server || t->is_up)
+		return false;
+	t->handshake_len += len;
+	if (t->handshake_len <= SERVER_HANDSHAKE_MAX)
+		return false;
+	words_set(&t->error, "the client's handshake is longer than %d bytes",
+		  SERVER_HANDSHAKE_MAX);
+	return true;
+}
+
+/* The receive callback of wolfSSL: from the window that tls_input gave. */
+static int receive(WOLFSSL *ssl, char *to, int room, void *arg)
+{
+	struct tls *t = arg;
+	size_t len = t->input.len < (size_t)room ? t->input.len : (size_t)room;
+
+	(void)ssl;
+	if (!len)
+		return WOLFSSL_CBIO_ERR_WANT_READ;
+	if (is_too_much(t, len))
+		return WOLFSSL_CBIO_ERR_GENERAL;
+	memcpy(to, t->input.at, len);
+	t->input = bytes_of(t->input.at + len, t->input.len - len);
+	return (int)len;
+}
+
+static int transmit(WOLFSSL *ssl, char *from, int len, void *arg)
+{
+	struct tls *t = arg;
+
+	(void)ssl;
+	t->send(t->arg, (const uint8_t *)from, (size_t)len);
+	return len;
+}
+
 static bool prepare(struct tls *t, const struct tls_session_cfg *cfg)
 {
 	t->ssl = wolfSSL_new(t->ctx->wolf);
 	if (!t->ssl)
 		return false;
+	wolfSSL_SSLSetIORecv(t->ssl, receive);
+	wolfSSL_SSLSetIOSend(t->ssl, transmit);
 	wolfSSL_SetIOReadCtx(t->ssl, t);
 	wolfSSL_SetIOWriteCtx(t->ssl, t);
 	if (t->ctx->keylog_fd >= 0 && !keylog_watch(t->ssl, &t->ctx->keylog_fd))
@@ -82,7 +128,7 @@ int tls_open(struct tls_ctx *ctx, const struct tls_session_cfg *cfg, struct tls 
 	assert(cfg->send && (cfg->name || ctx->is_server));
 	if (!t)
 		return -ENOMEM;
-	t->ctx = tls_ctx_hold(ctx);
+	t->ctx = ctx_hold(ctx);
 	t->send = cfg->send;
 	t->arg = cfg->arg;
 	if (!prepare(t, cfg)) {
@@ -103,7 +149,7 @@ void tls_close(struct tls *t)
 	if (!t)
 		return;
 	wolfSSL_free(t->ssl);
-	tls_ctx_release(t->ctx);
+	ctx_release(t->ctx);
 	free(t->name);
 	free(t->leaf);
 	free(t->bare_cert);

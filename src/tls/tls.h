@@ -13,44 +13,12 @@
 #include <sys/types.h>
 
 #include "crypto/digest.h"
+#include "tls/error.h"
 #include "util/bytes.h"
 
 enum { TLS_RECORD_MAX = 16384 }; /* plaintext of one record */
 
-/* Why something failed, in words for the user. */
-struct tls_error {
-	char text[384];
-	bool is_trust; /* it was the peer's certificate: issuer, name, date, purpose or pin */
-};
-
-struct tls_client_cfg {
-	const char *ca_file;     /* PEM, or a directory of PEM files; NULL: the system's */
-	const char *crl_file;    /* revocation lists, PEM or DER; NULL: revocation is not checked */
-	const char *const *pins; /* "pin-sha256:BASE64" of the key (SPKI), "sha256:HEX" of the */
-	size_t pin_count;        /* certificate; any of them, in place of chain, name and date */
-	bool allow_cn;           /* a common name counts where there is no subjectAltName */
-	bool allow_cbc;          /* offer AES-CBC with SHA under TLS 1.2 (RouterOS) */
-	bool only_tls13;
-	const char *keylog; /* file to append the session keys to (NSS format); NULL: none */
-};
-
-struct tls_server_cfg {
-	const char *cert_file;    /* PEM, leaf first, then the intermediates */
-	const char *key_file;     /* PEM; may be the same file */
-	const char *key_password; /* NULL: the key is not encrypted */
-	bool allow_cbc;
-	bool only_tls13;
-	const char *keylog;
-};
-
-struct tls_ctx;
-
-/* 0, or -errno with err filled: which file, what is wrong with it, what would be right. */
-int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struct tls_error *err);
-int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struct tls_error *err);
-/* Contexts are counted: sessions hold one each, so a new one can take over at any time. */
-void tls_ctx_release(struct tls_ctx *ctx);
-
+struct tls_ctx; /* tls/open.h makes it */
 struct tls;
 
 struct tls_session_cfg {

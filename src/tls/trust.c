@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "tls/cert.h"
+#include "tls/cert_name.h"
 #include "tls/path.h"
 #include "tls/spki.h"
 #include "tls/words.h"

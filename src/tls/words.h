@@ -5,8 +5,9 @@
 
 #include <time.h>
 
-#include "tls/tls.h"
+#include "tls/error.h"
 #include "tls/wolf.h"
+#include "util/bytes.h"
 
 void words_set(struct tls_error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "tls/cert.h"
+#include "tls/cert_name.h"
 #include "tls/crl.h"
 #include "tls/name_constraints.h"
 #include "tls/pem.h"

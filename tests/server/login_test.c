@@ -22,6 +22,9 @@
 #include "server/worker.h"
 #include "support/eap_talk.h"
 #include "tls/cert.h"
+#include "tls/cert_load.h"
+#include "tls/cert_make.h"
+#include "tls/open.h"
 
 enum {
 	WAIT_MS = 20000,

@@ -19,6 +19,8 @@
 
 #include "server/worker.h"
 #include "tls/cert.h"
+#include "tls/cert_make.h"
+#include "tls/open.h"
 
 enum {
 	CLIENTS_MAX = 100,

@@ -17,6 +17,10 @@
 
 #include "pair.h"
 #include "tls/cert.h"
+#include "tls/cert_load.h"
+#include "tls/cert_make.h"
+#include "tls/cert_name.h"
+#include "tls/cfg.h"
 #include "util/file.h"
 
 static struct pki pki; /* for its folder */

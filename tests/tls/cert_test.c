@@ -11,6 +11,7 @@
 
 #include "pki.h"
 #include "tls/cert.h"
+#include "tls/cert_name.h"
 #include "tls/der.h"
 #include "tls/x509.h"
 

@@ -14,6 +14,8 @@
 #define WOLFSSL_VIS_FOR_TESTS /* the library's own parts may be used */
 #include "crypto/gcm.h"
 #include "pair.h"
+#include "tls/open.h"
+#include "tls/tls.h"
 #include "tls/wolf.h"
 
 #if __has_include(<wolfssl/internal.h>) /* not with a distribution's library */

@@ -14,6 +14,8 @@
 
 #include "pair.h"
 #include "tls/cert.h"
+#include "tls/open.h"
+#include "tls/tls.h"
 #include "tls/wolf.h"
 #include "util/file.h"
 #include "util/log.h"

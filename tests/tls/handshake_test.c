@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "pair.h"
+#include "tls/cfg.h"
+#include "tls/tls.h"
 #include "tls/wolf.h"
 
 static struct pki pki;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "pair.h"
+#include "tls/open.h"
 #include "tls/wolf.h"
 #include "util/file.h"
 

@@ -13,6 +13,8 @@
 #include <cmocka.h>
 
 #include "pair.h"
+#include "tls/cfg.h"
+#include "tls/tls.h"
 #include "tls/wolf.h"
 
 enum {

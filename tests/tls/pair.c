@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "pair.h"
+#include "tls/open.h"
+#include "tls/tls.h"
 
 #include <stdlib.h>
 

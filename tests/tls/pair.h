@@ -4,6 +4,7 @@
 #define SSTP_TESTS_TLS_PAIR_H
 
 #include "pki.h"
+#include "tls/cfg.h"
 #include "tls/ctx.h"
 #include "tls/session.h"
 #include "tls/tls.h"

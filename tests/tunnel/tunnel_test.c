@@ -17,6 +17,9 @@
 
 #include "ppp/mschap.h"
 #include "tls/cert.h"
+#include "tls/cert_load.h"
+#include "tls/cert_make.h"
+#include "tls/open.h"
 #include "tunnel/tunnel.h"
 
 enum {

@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tls/open.h"
 #include "tls/tls.h"
 #include "tunnel/pump.h"
 #include "util/clock.h"

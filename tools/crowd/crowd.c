@@ -4,6 +4,7 @@
  * printed as soon as its order is done; the clients stay, and the loop answers echoes meanwhile.
  */
 #include "crowd.h"
+#include "tls/open.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -30,6 +30,7 @@
 #include "e2e/peers/watch.h"
 #include "sstp/call.h"
 #include "sstp/sstp.h"
+#include "tls/open.h"
 #include "tls/tls.h"
 #include "util/clock.h"
 #include "util/ip.h"

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A certificate from a file. */
+#ifndef SSTP_TLS_CERT_LOAD_H
+#define SSTP_TLS_CERT_LOAD_H
+
+#include "tls/error.h"
+#include "util/bytes.h"
+
+/* Reads the first certificate of a PEM file. */
+int cert_load(const char *file, uint8_t *der, size_t room, size_t *len, struct tls_error *err);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a context is made of. */
+#ifndef SSTP_TLS_CFG_H
+#define SSTP_TLS_CFG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct tls_client_cfg {
+	const char *ca_file;     /* PEM, or a directory of PEM files; NULL: the system's */
+	const char *crl_file;    /* revocation lists, PEM or DER; NULL: revocation is not checked */
+	const char *const *pins; /* "pin-sha256:BASE64" of the key (SPKI), "sha256:HEX" of the */
+	size_t pin_count;        /* certificate; any of them, in place of chain, name and date */
+	bool allow_cn;           /* a common name counts where there is no subjectAltName */
+	bool allow_cbc;          /* offer AES-CBC with SHA under TLS 1.2 (RouterOS) */
+	bool only_tls13;
+	const char *keylog; /* file to append the session keys to (NSS format); NULL: none */
+};
+
+struct tls_server_cfg {
+	const char *cert_file;    /* PEM, leaf first, then the intermediates */
+	const char *key_file;     /* PEM; may be the same file */
+	const char *key_password; /* NULL: the key is not encrypted */
+	bool allow_cbc;
+	bool only_tls13;
+	const char *keylog;
+};
+
+#endif

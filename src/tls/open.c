@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Everything that decides how safe a session is stands here and in trust.c. */
+#include "tls/open.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "tls/bare_cert.h"
+#include "tls/cryptocb.h"
+#include "tls/ctx.h"
+#include "tls/identity.h"
+#include "tls/keylog.h"
+#include "tls/rehearsal.h"
+#include "tls/trust.h"
+#include "tls/words.h"
+#include "util/alloc.h"
+
+/* AES-128-GCM first: it is the fastest, and its security margin is not what breaks. */
+#define SUITES_TLS13 \
+	"TLS13-AES128-GCM-SHA256:TLS13-AES256-GCM-SHA384:TLS13-CHACHA20-POLY1305-SHA256"
+#define SUITES_TLS12                                                 \
+	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:" \
+	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:" \
+	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+/*
+ * For RouterOS: CBC suites, and with pfs=no, its default, RSA key exchange, which has no forward
+ * secrecy.
+ */
+#define SUITES_CBC                                                                 \
+	"ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:"                       \
+	"ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:"                             \
+	"ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384:"                       \
+	"ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA:AES128-SHA256:AES256-SHA256:" \
+	"AES128-SHA:AES256-SHA"
+
+static const char *suites(bool is_only_tls13, bool allow_cbc)
+{
+	if (is_only_tls13)
+		return SUITES_TLS13;
+	return allow_cbc ? SUITES_TLS13 ":" SUITES_TLS12 ":" SUITES_CBC
+			 : SUITES_TLS13 ":" SUITES_TLS12;
+}
+
+static int groups[] = {
+#if TLS_HAS_MLKEM
+	WOLFSSL_X25519MLKEM768,
+#endif
+	WOLFSSL_ECC_X25519,
+	WOLFSSL_ECC_SECP256R1,
+	WOLFSSL_ECC_SECP384R1,
+};
+
+enum {
+	RSA_MIN_BITS = 2048,
+	ECC_MIN_BITS = 256,
+};
+
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+static bool has_library;
+
+static void start_library(void)
+{
+	wolfSSL_SetAllocators(alloc_get, alloc_put, alloc_resize);
+	has_library = wolfSSL_Init() == WOLFSSL_SUCCESS;
+	if (has_library)
+		cryptocb_register();
+}
+
+static bool ok(int rc)
+{
+	return rc == WOLFSSL_SUCCESS;
+}
+
+/* Each of these has a default in the library, which is not the same in all builds of it. */
+static bool configure(struct tls_ctx *ctx, bool allow_cbc)
+{
+	WOLFSSL_CTX *wolf = ctx->wolf;
+	int lowest = ctx->is_only_tls13 ? WOLFSSL_TLSV1_3 : WOLFSSL_TLSV1_2;
+
+	/*
+	 * The library verifies no certificate. SSTP's clients have none. The server's is judged by
+	 * trust_verify, without which no handshake is done; the library would verify signatures with
+	 * whatever keys a stranger shows, and keep his authorities.
+	 */
+	wolfSSL_CTX_set_verify(wolf, WOLFSSL_VERIFY_NONE, ctx->is_server ? NULL : trust_verify);
+	if (!ctx->is_server)
+		bare_cert_use(wolf);
+	cryptocb_use(wolf);
+	return ok(wolfSSL_CTX_SetMinVersion(wolf, lowest)) &&
+	       ok(wolfSSL_CTX_set_cipher_list(wolf, suites(ctx->is_only_tls13, allow_cbc))) &&
+	       ok(wolfSSL_CTX_set_groups(wolf, groups, sizeof(groups) / sizeof(groups[0]))) &&
+	       ok(wolfSSL_CTX_SetMinRsaKey_Sz(wolf, RSA_MIN_BITS)) &&
+	       ok(wolfSSL_CTX_SetMinEccKey_Sz(wolf, ECC_MIN_BITS));
+}
+
+/* A session that is resumed shows no certificate, and SSTP binds to it. */
+static void forbid_resumption(WOLFSSL_CTX *wolf)
+{
+#ifdef HAVE_SESSION_TICKET
+	wolfSSL_CTX_NoTicketTLSv12(wolf);
+	wolfSSL_CTX_no_ticket_TLSv13(wolf);
+#endif
+#ifndef NO_SESSION_CACHE
+	wolfSSL_CTX_set_session_cache_mode(wolf, WOLFSSL_SESS_CACHE_OFF);
+#endif
+	(void)wolf;
+}
+
+static int ctx_new(bool is_server, bool is_only_tls13, bool allow_cbc, struct tls_ctx **out,
+		   struct tls_error *err)
+{
+	struct tls_ctx *ctx = calloc(1, sizeof(*ctx));
+
+	pthread_once(&library_once, start_library);
+	*out = ctx;
+	if (ctx && has_library) {
+		atomic_init(&ctx->refs, 1);
+		ctx->is_server = is_server;
+		ctx->is_only_tls13 = is_only_tls13;
+		ctx->keylog_fd = -1;
+		ctx->wolf = wolfSSL_CTX_new(is_server ? wolfSSLv23_server_method()
+						      : wolfSSLv23_client_method());
+	}
+	if (!ctx || !ctx->wolf) {
+		free(ctx);
+		words_set(err,
+			  "the TLS library cannot be started: out of memory, or no random numbers");
+		return -ENOMEM;
+	}
+	forbid_resumption(ctx->wolf);
+	if (configure(ctx, allow_cbc))
+		return 0;
+	ctx_release(ctx);
+	words_set(err, "the TLS library lacks TLS %s, a cipher suite or a group",
+		  is_only_tls13 ? "1.3" : "1.2");
+	return -ENOTSUP;
+}
+
+static int refuse_pin(const char *text, struct tls_error *err)
+{
+	words_set(err,
+		  "\"%.100s\" is no pin: pin-sha256: and 44 characters of base64 (of the key), or "
+		  "sha256: and 64 hexadecimal digits (of the certificate)",
+		  text);
+	return -EINVAL;
+}
+
+static int take_pins(struct tls_ctx *ctx, const struct tls_client_cfg *cfg, struct tls_error *err)
+{
+	ctx->pins = calloc(cfg->pin_count, sizeof(*ctx->pins));
+	if (!ctx->pins) {
+		words_set(err, "out of memory");
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < cfg->pin_count; i++)
+		if (!pin_parse(cfg->pins[i], &ctx->pins[i]))
+			return refuse_pin(cfg->pins[i], err);
+	ctx->pin_count = cfg->pin_count;
+	return 0;
+}
+
+int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struct tls_error *err)
+{
+	struct tls_ctx *ctx;
+	int rc = ctx_new(false, cfg->only_tls13, cfg->allow_cbc, &ctx, err);
+
+	if (rc)
+		return rc;
+	ctx->allow_cn = cfg->allow_cn;
+	ctx->who_trusts = cfg->ca_file ? "--ca-cert holds" : "this machine trusts";
+	rc = cfg->pin_count ? take_pins(ctx, cfg, err)
+			    : authorities_load(&ctx->authorities, cfg->ca_file, err);
+	if (!rc && cfg->crl_file && !cfg->pin_count)
+		rc = crls_load(&ctx->crls, cfg->crl_file, err);
+	if (!rc && cfg->keylog)
+		rc = keylog_open(cfg->keylog, &ctx->keylog_fd, err);
+	if (rc)
+		ctx_release(ctx);
+	else
+		*out = ctx;
+	return rc;
+}
+
+static struct pin_text own_pin(const struct tls_ctx *server)
+{
+	struct pin pin = { .is_of_key = false };
+
+	memcpy(pin.hash, server->cert_sha256, sizeof(pin.hash));
+	return pin_print(&pin);
+}
+
+/* A client that trusts just this server's certificate. */
+static bool is_reached(struct tls_ctx *server, struct tls_error *err)
+{
+	struct pin_text pin = own_pin(server);
+	const char *const pins[] = { pin.text };
+	struct tls_client_cfg cfg = { .pins = pins, .pin_count = 1 };
+	struct tls_ctx *client;
+	bool ok;
+
+	if (tls_ctx_client(&cfg, &client, err))
+		return false;
+	ok = rehearse(client, server, err);
+	ctx_release(client);
+	return ok;
+}
+
+/*
+ * By trying it: the library's own comparison misses some (EC keys in 5.5.4), and needs to parse the
+ * certificate.
+ */
+static int check_pair(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct tls_error *err)
+{
+	struct tls_error why;
+
+	if (is_reached(ctx, &why))
+		return 0;
+	words_set(err, "%s is not the key of the certificate in %s%s (%.96s)", cfg->key_file,
+		  cfg->cert_file, cfg->key_password ? ", or its password is wrong" : "", why.text);
+	return -EINVAL;
+}
+
+int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struct tls_error *err)
+{
+	struct tls_ctx *ctx;
+	int rc = ctx_new(true, cfg->only_tls13, cfg->allow_cbc, &ctx, err);
+
+	if (rc)
+		return rc;
+	rc = identity_load(ctx, cfg, err);
+	if (!rc)
+		rc = check_pair(ctx, cfg, err);
+	if (!rc && cfg->keylog)
+		rc = keylog_open(cfg->keylog, &ctx->keylog_fd, err);
+	if (rc)
+		ctx_release(ctx);
+	else
+		*out = ctx;
+	return rc;
+}
+
+void tls_ctx_release(struct tls_ctx *ctx)
+{
+	ctx_release(ctx);
+}
