@@ -1,35 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of verbs. */
+/* From the words to a verb. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/help.h"
 #include "cli/hint.h"
 #include "cli/licenses.h"
+#include "cli/options.h"
 #include "cli/verbs.h"
 #include "util/exit_code.h"
 #include "util/log.h"
 #include "util/process1.h"
 #include "util/signals.h"
-
-struct entry {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *summary;
-};
-
-static const struct entry verbs[VERB_COUNT] = {
-	{ "connect", verb_connect, "connect to an SSTP server" },
-	{ "run", verb_run, "run a command whose only network is the VPN" },
-	{ "proxy", verb_proxy, "connect without TUN or root: SOCKS5, HTTP, port forwards" },
-	{ "serve", verb_serve, "be an SSTP server" },
-	{ "probe", verb_probe, "show what a server speaks, without logging in" },
-	{ "passwd", verb_passwd, "keep the server's user file" },
-	{ "cert", verb_cert, "make a self-signed certificate, show a certificate's pin" },
-	{ "healthcheck", verb_healthcheck,
-	  "tell whether the tunnel is up, for container runtimes" },
-};
 
 struct usage {
 	char text[2048];
@@ -43,8 +27,8 @@ static struct usage usage(void)
 				    "Usage: sstp VERB [options]\n\n");
 
 	for (size_t i = 0; i < VERB_COUNT && n < sizeof(u.text); i++)
-		n += (size_t)snprintf(u.text + n, sizeof(u.text) - n, "  %-13s%s\n", verbs[i].name,
-				      verbs[i].summary);
+		n += (size_t)snprintf(u.text + n, sizeof(u.text) - n, "  %-13s%s\n",
+				      all_verbs[i]->name, all_verbs[i]->summary);
 	if (n < sizeof(u.text))
 		snprintf(u.text + n, sizeof(u.text) - n,
 			 "\nsstp VERB --help tells more; sstp --version tells the version,\n"
@@ -66,11 +50,11 @@ static void open_standard_descriptors(void)
 		close(fd);
 }
 
-static const struct entry *find(const char *verb)
+static const struct verb *find(const char *name)
 {
 	for (size_t i = 0; i < VERB_COUNT; i++)
-		if (!strcmp(verb, verbs[i].name))
-			return &verbs[i];
+		if (!strcmp(name, all_verbs[i]->name))
+			return all_verbs[i];
 	return NULL;
 }
 
@@ -84,7 +68,7 @@ static void complain(const char *word)
 	const char *names[VERB_COUNT], *hint;
 
 	for (size_t i = 0; i < VERB_COUNT; i++)
-		names[i] = verbs[i].name;
+		names[i] = all_verbs[i]->name;
 	hint = hint_for_verb(word, names, VERB_COUNT);
 	log_print("sstp: unknown verb %s%s%s\n", word, hint ? "; " : "", hint ? hint : "");
 }
@@ -92,11 +76,12 @@ static void complain(const char *word)
 /* sstp help, sstp help VERB */
 static int help(const char *about)
 {
-	static char option[] = "--help", *argv[] = { option, NULL };
-	const struct entry *e = about ? find(about) : NULL;
+	const struct verb *v = about ? find(about) : NULL;
 
-	if (e)
-		return e->run(1, argv);
+	if (v) {
+		help_print(v);
+		return EXIT_OK;
+	}
 	if (about) {
 		complain(about);
 		log_print("%s", usage().text);
@@ -106,22 +91,32 @@ static int help(const char *about)
 	return EXIT_OK;
 }
 
+/* sstp --options: for completions of shells, and for tests of the man page. */
+static int print_options(void)
+{
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		help_print_table(all_verbs[i]);
+	return EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "";
-	const struct entry *e = find(word);
+	const struct verb *v = find(word);
 
 	open_standard_descriptors();
 	signals_ignore_unused();
 	process1_signals();
-	if (e)
-		return e->run(argc - 2, argv + 2);
+	if (v)
+		return options_run(v, argc - 2, argv + 2);
 	if (is_one_of(word, "--version", "-V", "version")) {
 		printf("sstp %s\n", SSTP_VERSION);
 		return EXIT_OK;
 	}
 	if (is_one_of(word, "--licenses", "--license", "licenses"))
 		return licenses_print();
+	if (!strcmp(word, "--options"))
+		return print_options();
 	if (is_one_of(word, "--help", "-h", "help"))
 		return help(argc > 2 ? argv[2] : NULL);
 	if (*word)

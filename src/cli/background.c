@@ -11,10 +11,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/complain.h"
+#include "cli/value.h"
 #include "util/exit_code.h"
 #include "util/log.h"
 #include "util/log_writer.h"
 #include "util/trusted_open.h"
+
+#define AT(member) offsetof(struct background_settings, member)
+
+static const struct option background_table[] = {
+	{ .name = "background",
+	  .letter = 'b',
+	  .help = "go to the background once connected, or listening",
+	  .set = set_flag,
+	  .at = AT(is_wanted) },
+	{ .name = "pid-file",
+	  .arg = "FILE",
+	  .help = "write the process id to FILE",
+	  .set = set_text,
+	  .at = AT(pid_file) },
+};
+
+const struct option_group background_options = OPTION_GROUP(background_table);
 
 /* The parent's part; never returns. */
 static _Noreturn void wait_for(pid_t child, int fd)
@@ -72,13 +91,13 @@ static bool write_pid(struct background *b, const struct verb *verb)
 	return true;
 }
 
-bool background_begin(struct background *b, const struct verb *verb, bool fork_first,
-		      const char *pid_file)
+bool background_begin(struct background *b, const struct verb *verb,
+		      const struct background_settings *s)
 {
-	*b = (struct background){ .pid_file = pid_file, .tell_fd = -1, .lock_fd = -1 };
-	if (fork_first && !go_to_background(b, verb))
+	*b = (struct background){ .pid_file = s->pid_file, .tell_fd = -1, .lock_fd = -1 };
+	if (s->is_wanted && !go_to_background(b, verb))
 		return false;
-	return !pid_file || write_pid(b, verb);
+	return !s->pid_file || write_pid(b, verb);
 }
 
 /* The log stays where standard error goes; the terminal's input is let go of. When that terminal hangs

@@ -10,6 +10,13 @@
 
 #include "cli/option.h"
 
+struct background_settings {
+	bool is_wanted;
+	const char *pid_file; /* NULL: none */
+};
+
+extern const struct option_group background_options;
+
 struct background {
 	const char *pid_file; /* NULL: none */
 	int tell_fd;          /* to the process that waits in the foreground; -1: none */
@@ -21,8 +28,8 @@ struct background {
  * or the child's end (and exits with its code). Then locks and writes the pid file: a second
  * program with the same one is refused. False after it has complained.
  */
-bool background_begin(struct background *b, const struct verb *verb, bool fork_first,
-		      const char *pid_file);
+bool background_begin(struct background *b, const struct verb *verb,
+		      const struct background_settings *s);
 void background_ready(void *b);            /* a `ready` callback of client and server */
 void background_end(struct background *b); /* removes the pid file */
 

@@ -36,31 +36,53 @@ static bool set_days(void *to, const char *value, struct option_error *err)
 	return true;
 }
 
-static const struct option options[] = {
-	{ .help = "Options:" },
-	{ "name", 'n', "NAME", "a name or address that clients will use; may be given again",
-	  set_texts, AT(names), true, clear_texts },
-	{ "out", 'o', "BASE", "write BASE.crt and BASE.key", set_text, AT(out), true, NULL },
-	{ "days", 0, "N", "valid for N days; default 3650", set_days, AT(days), true, NULL },
-	{ "rsa", 0, NULL,
-	  "an RSA key (2048 bit) in place of ECDSA P-256: slower, for peers that "
-	  "know nothing else",
-	  set_flag, AT(rsa), true, NULL },
-	{ "force", 'f', NULL, "replace files that are there", set_flag, AT(force), true, NULL },
-	{ "show", 0, "FILE", "make nothing; show the certificate in FILE", set_text, AT(show), true,
-	  NULL },
-	{ "help", 'h', NULL, "print this", NULL, 0, true, NULL },
+static const struct option cert_table[] = {
+	{ .name = "name",
+	  .letter = 'n',
+	  .arg = "NAME",
+	  .help = "a name or address that clients will use; may be given again",
+	  .set = set_texts,
+	  .at = AT(names),
+	  .flags = OPTION_CLI_ONLY,
+	  .clear = clear_texts },
+	{ .name = "out",
+	  .letter = 'o',
+	  .arg = "BASE",
+	  .help = "write BASE.crt and BASE.key",
+	  .set = set_text,
+	  .at = AT(out),
+	  .flags = OPTION_CLI_ONLY },
+	{ .name = "days",
+	  .arg = "N",
+	  .help = "valid for N days; default 3650",
+	  .set = set_days,
+	  .at = AT(days),
+	  .flags = OPTION_CLI_ONLY },
+	{ .name = "rsa",
+	  .help = "an RSA key (2048 bit) in place of ECDSA P-256: slower, for peers that "
+		  "know nothing else",
+	  .set = set_flag,
+	  .at = AT(rsa),
+	  .flags = OPTION_CLI_ONLY },
+	{ .name = "force",
+	  .letter = 'f',
+	  .help = "replace files that are there",
+	  .set = set_flag,
+	  .at = AT(force),
+	  .flags = OPTION_CLI_ONLY },
+	{ .name = "show",
+	  .arg = "FILE",
+	  .help = "make nothing; show the certificate in FILE",
+	  .set = set_text,
+	  .at = AT(show),
+	  .flags = OPTION_CLI_ONLY },
 };
 
-const struct verb cert_verb = {
-	.name = "cert",
-	.usage = "--name NAME [--name NAME...] --out BASE | --show FILE",
-	.about = "Makes a key and a self-signed certificate for sstp serve, and prints the pin by "
-		 "which clients can know it: sstp connect --servercert PIN.",
-	.options = options,
-	.option_count = sizeof(options) / sizeof(*options),
-	.config_offset = SIZE_MAX,
-	.stray = "name",
+static const struct option_group cert_options = OPTION_GROUP(cert_table);
+
+static const struct option_use uses[] = {
+	{ .heading = "Options", .group = &cert_options },
+	{ .group = &help_options },
 };
 
 static enum exit_code show(const char *file)
@@ -117,21 +139,33 @@ static enum exit_code make(const struct cert_settings *s)
 	return show(cert);
 }
 
-int verb_cert(int argc, char **argv)
+static int run(void *arg)
 {
-	static struct cert_settings s = { .days = DAYS_DEFAULT };
-	int code;
+	const struct cert_settings *s = arg;
 
-	if (!options_read(&cert_verb, argc, argv, &s, &code))
-		return code;
-	if (s.show)
-		return (int)show(s.show);
-	if (!s.names.count || !s.out) {
+	if (s->show)
+		return (int)show(s->show);
+	if (!s->names.count || !s->out) {
 		option_complain(&cert_verb,
-				!s.names.count
+				!s->names.count
 					? "no name: --name vpn.example.net (what clients will type)"
 					: "no place for the files: --out /etc/sstp/server");
 		return EXIT_USAGE;
 	}
-	return (int)make(&s);
+	return (int)make(s);
 }
+
+static struct cert_settings settings = { .days = DAYS_DEFAULT };
+
+const struct verb cert_verb = {
+	.name = "cert",
+	.summary = "make a self-signed certificate, show a certificate's pin",
+	.usage = "--name NAME [--name NAME...] --out BASE | --show FILE",
+	.about = "Makes a key and a self-signed certificate for sstp serve, and prints the pin by "
+		 "which clients can know it: sstp connect --servercert PIN.",
+	.uses = uses,
+	.use_count = sizeof(uses) / sizeof(*uses),
+	.stray = "name",
+	.settings = &settings,
+	.run = run,
+};

@@ -11,6 +11,151 @@
 #include "util/log_writer.h"
 #include "util/punycode.h"
 
+#define HELP_OPTION                                                                           \
+	{                                                                                     \
+		.name = "help", .letter = 'h', .help = "print this", .flags = OPTION_CLI_ONLY \
+	}
+
+#define AT(member) offsetof(struct common_settings, member)
+
+static const struct option common_table[] = {
+	{ .name = "config",
+	  .letter = 'c',
+	  .arg = "FILE",
+	  .help = "read settings from FILE: key = value lines, the keys are the long "
+		  "options",
+	  .set = set_text,
+	  .at = AT(config),
+	  .flags = OPTION_CLI_ONLY },
+	{ .name = "check",
+	  .help = "check the settings, say what is wrong with them, and stop",
+	  .set = set_flag,
+	  .at = AT(check),
+	  .flags = OPTION_CLI_ONLY },
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .help = "log packets and transitions too",
+	  .set = set_count,
+	  .at = AT(verbose) },
+	{ .name = "quiet",
+	  .letter = 'q',
+	  .help = "log warnings and errors only",
+	  .set = set_flag,
+	  .at = AT(quiet) },
+	{ .name = "log-json",
+	  .help = "log as JSON, one object a line",
+	  .set = set_flag,
+	  .at = AT(log_json) },
+	{ .name = "log-time",
+	  .help = "begin each log line with the time (UTC)",
+	  .set = set_flag,
+	  .at = AT(log_time) },
+	{ .name = "syslog",
+	  .help = "log to syslog (/dev/log), not to standard error",
+	  .set = set_flag,
+	  .at = AT(syslog) },
+	HELP_OPTION,
+};
+
+#undef AT
+
+const struct option_group common_options = OPTION_GROUP(common_table);
+
+static const struct option help_table[] = { HELP_OPTION };
+
+const struct option_group help_options = OPTION_GROUP(help_table);
+
+#define AT(member) offsetof(struct server_settings, member)
+
+static const struct option server_table[] = {
+	{ .name = "server",
+	  .arg = "HOST[:PORT]",
+	  .help = "the server, in place of the word on the command line",
+	  .set = set_server,
+	  .at = AT(at) },
+	{ .name = "ca-cert",
+	  .arg = "FILE",
+	  .help = "trust the authorities in FILE (PEM, or a folder of such) in place of "
+		  "the system's",
+	  .set = set_file_or_folder,
+	  .at = AT(ca_cert) },
+	{ .name = "crl",
+	  .arg = "FILE",
+	  .help = "refuse certificates that are in the revocation lists in FILE (PEM or "
+		  "DER); the server's issuer must have one",
+	  .set = set_file,
+	  .at = AT(crl) },
+	{ .name = "servercert",
+	  .arg = "PIN",
+	  .help = "trust the certificate with this pin, pin-sha256:BASE64 of its key or "
+		  "sha256:HEX of itself, whoever signed it: no other counts, and neither do "
+		  "--ca-cert, name and dates; may be given again",
+	  .set = set_pins,
+	  .at = AT(pins),
+	  .clear = clear_texts },
+	{ .name = "verify-name",
+	  .arg = "NAME",
+	  .help = "the name that the certificate must have, if not HOST",
+	  .set = set_text,
+	  .at = AT(verify_name) },
+	{ .name = "sni",
+	  .arg = "NAME",
+	  .help = "the name to send in TLS and HTTP, if not that",
+	  .set = set_text,
+	  .at = AT(sni) },
+	{ .name = "resolve",
+	  .arg = "HOST:PORT:ADDR",
+	  .help = "HOST is at ADDR: ask no name server, as curl's option (ADDR,ADDR for "
+		  "more, IPv6 in brackets, * for any HOST); may be given again",
+	  .set = set_resolve_rule,
+	  .at = AT(resolve),
+	  .clear = clear_texts },
+	{ .name = "min-tls",
+	  .arg = "VERSION",
+	  .help = "1.2 (the default) or 1.3",
+	  .set = set_min_tls,
+	  .at = AT(only_tls13) },
+	{ .name = "min-hash",
+	  .arg = "HASH",
+	  .help = "for the crypto binding: sha1 (the default) or sha256",
+	  .set = set_min_hash,
+	  .at = AT(hashes) },
+	{ .name = "allow-cn",
+	  .help = "take a common name where there is no subjectAltName",
+	  .set = set_flag,
+	  .at = AT(allow_cn) },
+	{ .name = "legacy-ciphers",
+	  .help = "offer AES-CBC with SHA under TLS 1.2 too (RouterOS)",
+	  .set = set_flag,
+	  .at = AT(legacy_ciphers) },
+	{ .name = "ipv4-only",
+	  .letter = '4',
+	  .help = "reach the server by IPv4 only",
+	  .set = set_flag,
+	  .at = AT(only_ipv4) },
+	{ .name = "ipv6-only",
+	  .letter = '6',
+	  .help = "reach the server by IPv6 only",
+	  .set = set_flag,
+	  .at = AT(only_ipv6) },
+	{ .name = "timeout",
+	  .arg = "SECONDS",
+	  .help = "for each attempt to connect, from the name's look-up to the first "
+		  "packets; default 30",
+	  .set = set_seconds,
+	  .at = AT(timeout_s) },
+	{ .name = "keylog",
+	  .arg = "FILE",
+	  .help = "write the TLS session keys to FILE, for Wireshark: whoever has it can "
+		  "read all traffic",
+	  .set = set_text,
+	  .at = AT(keylog) },
+};
+
+#undef AT
+
+const struct option_group server_options = OPTION_GROUP(server_table);
+
 enum { NAME_MAX_LEN = 253 }; /* RFC 1035 section 2.3.4, as text */
 
 /* Complaints about the command line still go to standard error, where whoever typed it sees them. */
@@ -43,8 +188,10 @@ void common_warn_of_keylog(const char *file)
 			 file);
 }
 
-bool server_word(struct server_settings *s, const char *word, struct option_error *err)
+bool server_word(void *to, const char *word, struct option_error *err)
 {
+	struct server_settings *s = to;
+
 	if (s->has_word) {
 		snprintf(err->text, sizeof(err->text),
 			 "only one server can be given (already: %.160s)", s->at.host);

@@ -7,7 +7,6 @@
 #include "cli/background.h"
 #include "cli/network.h"
 #include "cli/verbs.h"
-#include "util/secret.h"
 
 struct connect_settings {
 	struct common_settings common;
@@ -20,77 +19,93 @@ struct connect_settings {
 	const char *netns, *userns;
 	int tun_fd; /* -1: none; as the others */
 	const char *script_tun;
-	bool background;
-	const char *pid_file;
+	struct background_settings background;
 	int ready_fd, exit_fd;
 };
 
 #define AT(member) offsetof(struct connect_settings, member)
 
-static const struct option options[] = {
-	LOGIN_OPTIONS(struct connect_settings),
-	SERVER_OPTIONS(struct connect_settings),
-	NETWORK_OPTIONS(struct connect_settings),
-	{ "table", 0, "N", "put all routes into routing table N; default the main one", set_number,
-	  AT(table), false, NULL },
-	{ "no-dns", 0, NULL, "leave the host's DNS as it is", set_flag, AT(no_dns), false, NULL },
-	{ "script", 's', "COMMAND",
-	  "run COMMAND, such as a vpnc-script, to set up the network in "
-	  "place of doing it ourselves",
-	  set_text, AT(script), false, NULL },
-	{ .help = "Another place for the packets:" },
-	{ "netns", 0, "WHERE",
-	  "put device, addresses, routes and DNS into another network "
-	  "namespace: a process id, a path, or a name of ip netns; the server is still reached from "
-	  "this one",
-	  set_text, AT(netns), false, NULL },
-	{ "userns", 0, "PATH",
-	  "the user namespace that --netns belongs to, if not the one that the "
-	  "kernel says",
-	  set_text, AT(userns), false, NULL },
-	{ "tun-fd", 0, "N",
-	  "use descriptor N, a TUN device (without packet information) or a socket "
-	  "of packets; its addresses and routes are the business of whoever opened it, or of --script",
-	  set_descriptor, AT(tun_fd), true, NULL },
-	{ "script-tun", 0, "COMMAND",
-	  "run COMMAND when connected, and exchange packets with it over "
-	  "the socket whose number is in its VPNFD, as openconnect does",
-	  set_text, AT(script_tun), false, NULL },
-	{ .help = "Running:" },
-	RETRY_OPTIONS(struct connect_settings),
-	{ "background", 'b', NULL, "go to the background once connected", set_flag, AT(background),
-	  false, NULL },
-	{ "pid-file", 0, "FILE", "write the process id to FILE", set_text, AT(pid_file), false,
-	  NULL },
-	{ "ready-fd", 0, "N", "write 1 to descriptor N once connected, and close it",
-	  set_descriptor, AT(ready_fd), true, NULL },
-	{ "exit-fd", 0, "N",
-	  "end when the other end of descriptor N, a pipe or a socket, is closed", set_descriptor,
-	  AT(exit_fd), true, NULL },
-	COMMON_OPTIONS(struct connect_settings),
+static const struct option own_network_table[] = {
+	{ .name = "table",
+	  .arg = "N",
+	  .help = "put all routes into routing table N; default the main one",
+	  .set = set_number,
+	  .at = AT(table) },
+	{ .name = "no-dns",
+	  .help = "leave the host's DNS as it is",
+	  .set = set_flag,
+	  .at = AT(no_dns) },
+	{ .name = "script",
+	  .letter = 's',
+	  .arg = "COMMAND",
+	  .help = "run COMMAND, such as a vpnc-script, to set up the network in place of "
+		  "doing it ourselves",
+	  .set = set_text,
+	  .at = AT(script) },
 };
 
-static bool word(void *settings, const char *w, struct option_error *err)
-{
-	return server_word(&((struct connect_settings *)settings)->server, w, err);
-}
+static const struct option_group own_network_options = OPTION_GROUP(own_network_table);
 
-const struct verb connect_verb = {
-	.name = "connect",
-	.usage = "[options] HOST[:PORT]",
-	.about = "Connects to an SSTP server and sends this host's traffic through it. The "
-		 "server's certificate is always checked, name and all, or its key's pin is. A "
-		 "lost connection is made again by itself; SIGTERM or Ctrl-C ends it and puts "
-		 "routes and DNS back.",
-	.notes = PASSWORD_NOTES
-	"  sstp connect -u ann vpn.example.net\n"
-	"  sstp connect -u ann --no-default-route --route 10.0.0.0/8 vpn.example.net\n"
-	"  sstp connect -u ann --netns $(podman inspect -f '{{.State.Pid}}' web) \\\n"
-	"       vpn.example.net\n",
-	.options = options,
-	.option_count = sizeof(options) / sizeof(*options),
-	.config_offset = AT(common.config),
-	.word = word,
+static const struct option elsewhere_table[] = {
+	{ .name = "netns",
+	  .arg = "WHERE",
+	  .help = "put device, addresses, routes and DNS into another network namespace: a "
+		  "process id, a path, or a name of ip netns; the server is still reached from this one",
+	  .set = set_text,
+	  .at = AT(netns) },
+	{ .name = "userns",
+	  .arg = "PATH",
+	  .help = "the user namespace that --netns belongs to, if not the one that the "
+		  "kernel says",
+	  .set = set_text,
+	  .at = AT(userns) },
+	{ .name = "tun-fd",
+	  .arg = "N",
+	  .help = "use descriptor N, a TUN device (without packet information) or a socket "
+		  "of packets; its addresses and routes are the business of whoever opened it, or of "
+		  "--script",
+	  .set = set_descriptor,
+	  .at = AT(tun_fd),
+	  .flags = OPTION_CLI_ONLY },
+	{ .name = "script-tun",
+	  .arg = "COMMAND",
+	  .help = "run COMMAND when connected, and exchange packets with it over the "
+		  "socket whose number is in its VPNFD, as openconnect does",
+	  .set = set_text,
+	  .at = AT(script_tun) },
+};
+
+static const struct option_group elsewhere_options = OPTION_GROUP(elsewhere_table);
+
+static const struct option descriptor_table[] = {
+	{ .name = "ready-fd",
+	  .arg = "N",
+	  .help = "write 1 to descriptor N once connected, and close it",
+	  .set = set_descriptor,
+	  .at = AT(ready_fd),
+	  .flags = OPTION_CLI_ONLY },
+	{ .name = "exit-fd",
+	  .arg = "N",
+	  .help = "end when the other end of descriptor N, a pipe or a socket, is closed",
+	  .set = set_descriptor,
+	  .at = AT(exit_fd),
+	  .flags = OPTION_CLI_ONLY },
+};
+
+static const struct option_group descriptor_options = OPTION_GROUP(descriptor_table);
+
+static const struct option_use uses[] = {
+	{ .heading = "Who you are", .group = &login_options, .at = AT(login) },
+	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
+	{ .heading = "The network", .group = &interface_options, .at = AT(network) },
+	{ .group = &link_options, .at = AT(login.link) },
+	{ .group = &network_options, .at = AT(network) },
+	{ .group = &own_network_options },
+	{ .heading = "Another place for the packets", .group = &elsewhere_options },
+	{ .heading = "Running", .group = &retry_options, .at = AT(login) },
+	{ .group = &background_options, .at = AT(background) },
+	{ .group = &descriptor_options },
+	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };
 
 static struct netdev_source source_of(const struct connect_settings *s)
@@ -150,54 +165,64 @@ static void tell_waiters(void *arg)
 	background_ready(&w->background);
 }
 
-static int connect_to(const struct connect_settings *s, const struct client_cfg *login)
+static int connect_to(void *arg, struct client_cfg *cfg)
 {
-	struct client_cfg cfg = *login;
+	const struct connect_settings *s = arg;
 	struct waiters waiters = { .ready_fd = s->ready_fd };
 	struct tun_backend_cfg device;
 	int code = EXIT_OTHER;
 
-	if (!background_begin(&waiters.background, &connect_verb, s->background, s->pid_file))
+	if (!background_begin(&waiters.background, &connect_verb, &s->background))
 		return code;
 	common_warn_of_keylog(s->server.keylog);
-	cfg.ready = tell_waiters;
-	cfg.ready_arg = &waiters;
+	cfg->ready = tell_waiters;
+	cfg->ready_arg = &waiters;
 	device = device_of(s);
-	cfg.backend = tun_backend_new(&device);
-	if (cfg.backend)
-		code = client_run(&cfg);
+	cfg->backend = tun_backend_new(&device);
+	if (cfg->backend)
+		code = client_run(cfg);
 	else
 		option_complain(&connect_verb, "%s", strerror(ENOMEM));
 	background_end(&waiters.background);
 	return code;
 }
 
-int verb_connect(int argc, char **argv)
+static int run(void *arg)
 {
-	static struct connect_settings s = {
-		.server = SERVER_DEFAULTS,
-		.login = LOGIN_DEFAULTS,
-		.network = NETWORK_DEFAULTS,
-		.tun_fd = -1,
-		.ready_fd = -1,
-		.exit_fd = -1,
-	};
-	char password[PASSWORD_ROOM];
-	struct client_cfg cfg;
-	int code;
+	struct connect_settings *s = arg;
 
-	if (!options_read(&connect_verb, argc, argv, &s, &code))
-		return code;
-	common_apply(&s.common);
-	if (!is_one_place(&s) ||
-	    !login_apply(&connect_verb, &s.login, &s.server, s.common.check, &cfg))
-		return EXIT_USAGE;
-	if (s.common.check)
-		return login_check(&connect_verb, &s.login, &cfg);
-	if (!login_password(&connect_verb, &s.login, &cfg, password))
-		return EXIT_USAGE;
-	cfg.password = password;
-	code = connect_to(&s, &cfg);
-	secret_wipe(password, sizeof(password));
-	return code;
+	common_apply(&s->common);
+	return is_one_place(s) ? login_run(&connect_verb, &s->login, &s->server, s->common.check,
+					   connect_to, s)
+			       : EXIT_USAGE;
 }
+
+static struct connect_settings settings = {
+	.server = SERVER_DEFAULTS,
+	.login = LOGIN_DEFAULTS,
+	.network = NETWORK_DEFAULTS,
+	.tun_fd = -1,
+	.ready_fd = -1,
+	.exit_fd = -1,
+};
+
+const struct verb connect_verb = {
+	.name = "connect",
+	.summary = "connect to an SSTP server",
+	.usage = "[options] HOST[:PORT]",
+	.about = "Connects to an SSTP server and sends this host's traffic through it. The "
+		 "server's certificate is always checked, name and all, or its key's pin is. A "
+		 "lost connection is made again by itself; SIGTERM or Ctrl-C ends it and puts "
+		 "routes and DNS back.",
+	.notes = PASSWORD_NOTES
+	"  sstp connect -u ann vpn.example.net\n"
+	"  sstp connect -u ann --no-default-route --route 10.0.0.0/8 vpn.example.net\n"
+	"  sstp connect -u ann --netns $(podman inspect -f '{{.State.Pid}}' web) \\\n"
+	"       vpn.example.net\n",
+	.uses = uses,
+	.use_count = sizeof(uses) / sizeof(*uses),
+	.word = server_word,
+	.word_at = AT(server),
+	.settings = &settings,
+	.run = run,
+};

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/option.h"
+#include "cli/common.h"
 #include "cli/verbs.h"
 #include "net/health.h"
 #include "util/clock.h"
@@ -25,24 +25,21 @@ struct healthcheck_settings {
 #define AT(member) offsetof(struct healthcheck_settings, member)
 
 /* None comes from the environment: in a container that is made for the program that is asked. */
-static const struct option options[] = {
-	{ .help = "Options:" },
-	{ "interface", 'i', "NAME",
-	  "ask about this tunnel alone, by the name that the log gives it", set_device,
-	  AT(interface), true, NULL },
-	{ "help", 'h', NULL, "print this", NULL, 0, true, NULL },
+static const struct option healthcheck_table[] = {
+	{ .name = "interface",
+	  .letter = 'i',
+	  .arg = "NAME",
+	  .help = "ask about this tunnel alone, by the name that the log gives it",
+	  .set = set_device,
+	  .at = AT(interface),
+	  .flags = OPTION_CLI_ONLY },
 };
 
-const struct verb healthcheck_verb = {
-	.name = "healthcheck",
-	.usage = "[options]",
-	.about = "Ends with 0 when every tunnel of this network namespace is up, be it a client's "
-		 "or a server's, and there is one. Else it ends with 1 and says why.",
-	.notes = "  HEALTHCHECK CMD [\"/sstp\", \"healthcheck\"]\n",
-	.options = options,
-	.option_count = sizeof(options) / sizeof(*options),
-	.config_offset = SIZE_MAX,
-	.stray = "interface",
+static const struct option_group healthcheck_options = OPTION_GROUP(healthcheck_table);
+
+static const struct option_use uses[] = {
+	{ .heading = "Options", .group = &healthcheck_options },
+	{ .group = &help_options },
 };
 
 struct findings {
@@ -119,15 +116,11 @@ static void look_at_all(struct findings *f)
 			 f->has_strangers ? " of this user's or root's runs" : " runs");
 }
 
-int verb_healthcheck(int argc, char **argv)
+static int run(void *arg)
 {
-	struct healthcheck_settings s = { NULL };
-	struct findings f = { .interface = NULL };
-	int code;
+	const struct healthcheck_settings *s = arg;
+	struct findings f = { .interface = s->interface };
 
-	if (!options_read(&healthcheck_verb, argc, argv, &s, &code))
-		return code;
-	f.interface = s.interface;
 	look_at_all(&f);
 	if (!is_good(&f)) {
 		printf("%s\n", f.trouble);
@@ -139,3 +132,19 @@ int verb_healthcheck(int argc, char **argv)
 		printf("up: %u tunnels\n", f.up);
 	return EXIT_OK;
 }
+
+static struct healthcheck_settings settings;
+
+const struct verb healthcheck_verb = {
+	.name = "healthcheck",
+	.summary = "tell whether the tunnel is up, for container runtimes",
+	.usage = "[options]",
+	.about = "Ends with 0 when every tunnel of this network namespace is up, be it a client's "
+		 "or a server's, and there is one. Else it ends with 1 and says why.",
+	.notes = "  HEALTHCHECK CMD [\"/sstp\", \"healthcheck\"]\n",
+	.uses = uses,
+	.use_count = sizeof(uses) / sizeof(*uses),
+	.stray = "interface",
+	.settings = &settings,
+	.run = run,
+};

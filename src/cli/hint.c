@@ -7,7 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cli/variables.h"
 #include "cli/verbs.h"
 
 enum { NAME_MAX_LEN = 48 };
@@ -275,14 +274,6 @@ static const struct {
 	{ "save-server-route", "the route to the server is always kept" },
 };
 
-static const struct option *option_named(const struct verb *v, const char *name)
-{
-	for (size_t i = 0; i < v->option_count; i++)
-		if (v->options[i].name && !strcmp(v->options[i].name, name))
-			return &v->options[i];
-	return NULL;
-}
-
 static bool is_same(const char *typed, size_t len, const char *name)
 {
 	char a[NAME_MAX_LEN], b[NAME_MAX_LEN];
@@ -303,7 +294,7 @@ static bool is_for(const struct verb *v, const char *sentence)
 			return v == all_verbs[i];
 	}
 	if (!dashes || dashes == sentence + 5) /* none named, or "sstp --version" */
-		return v->config_offset != SIZE_MAX || dashes;
+		return verb_takes_file(v) || dashes;
 	snprintf(name, sizeof(name), "%.*s", (int)len, dashes + 2);
 	return option_named(v, name);
 }
@@ -317,7 +308,8 @@ static const char *find_ours(const struct verb *v, const char *typed, size_t len
 
 		if (!is_same(typed, len, options_of_others[i].theirs))
 			continue;
-		if (o ? !(in_file && o->only_here) : strchr(ours, ' ') && is_for(v, ours))
+		if (o ? !(in_file && o->flags & OPTION_CLI_ONLY)
+		      : strchr(ours, ' ') && is_for(v, ours))
 			return ours;
 	}
 	return NULL;
@@ -329,9 +321,9 @@ bool hint_for_option(const struct verb *v, const char *typed, size_t len, bool i
 	const char *ours = find_ours(v, typed, len, in_file);
 	unsigned min = UINT32_MAX;
 
-	for (size_t i = 0; !ours && i < v->option_count; i++) {
-		const struct option *o = &v->options[i];
-		unsigned d = !o->name || (in_file && o->only_here)
+	for (struct option_walk w = option_walk(v); !ours && option_next(&w);) {
+		const struct option *o = w.in.option;
+		unsigned d = in_file && o->flags & OPTION_CLI_ONLY
 				     ? UINT32_MAX
 				     : hint_distance(typed, len, o->name);
 
@@ -353,9 +345,9 @@ bool hint_for_exact(const struct verb *v, const char *typed, char text[HINT_SIZE
 	size_t len = strlen(typed);
 	const char *ours = NULL;
 
-	for (size_t i = 0; !ours && i < v->option_count; i++)
-		if (v->options[i].name && is_same(typed, len, v->options[i].name))
-			ours = v->options[i].name;
+	for (struct option_walk w = option_walk(v); !ours && option_next(&w);)
+		if (is_same(typed, len, w.in.option->name))
+			ours = w.in.option->name;
 	if (!ours)
 		ours = find_ours(v, typed, len, false);
 	if (!ours)
@@ -373,9 +365,9 @@ bool hint_for_variable(const struct verb *v, const char *typed, size_t len, char
 		snprintf(text, HINT_SIZE, "%s", ours);
 		return true;
 	}
-	for (size_t i = 0; i < v->option_count; i++) {
-		const struct option *o = &v->options[i];
-		unsigned d = !o->name || o->only_here         ? UINT32_MAX
+	for (struct option_walk w = option_walk(v); option_next(&w);) {
+		const struct option *o = w.in.option;
+		unsigned d = o->flags & OPTION_CLI_ONLY       ? UINT32_MAX
 			     : ours && !strcmp(ours, o->name) ? 0
 							      : hint_distance(typed, len, o->name);
 
@@ -383,7 +375,7 @@ bool hint_for_variable(const struct verb *v, const char *typed, size_t len, char
 			char name[80];
 
 			min = d;
-			variable_name(o, name, sizeof(name));
+			option_variable(o, name, sizeof(name));
 			snprintf(text, HINT_SIZE, "did you mean %s?", name);
 		}
 	}

@@ -9,14 +9,6 @@
 #include "cli/hint.h"
 #include "util/endpoint.h"
 
-static const struct option *option_named(const struct verb *v, const char *name)
-{
-	for (size_t i = 0; i < v->option_count; i++)
-		if (v->options[i].name && !strcmp(v->options[i].name, name))
-			return &v->options[i];
-	return NULL;
-}
-
 static bool say(char text[HINT_SIZE], const char *sentence)
 {
 	snprintf(text, HINT_SIZE, "%s", sentence);

@@ -8,6 +8,81 @@
 #include "cli/tidy.h"
 #include "util/secret.h"
 
+#define AT(member) offsetof(struct login_settings, member)
+
+static const struct option login_table[] = {
+	{ .name = "user",
+	  .letter = 'u',
+	  .arg = "NAME",
+	  .help = "the user name; DOMAIN\\NAME where there are domains",
+	  .set = set_text,
+	  .at = AT(user) },
+	{ .name = "password-file",
+	  .arg = "FILE",
+	  .help = "the first line of FILE is the password",
+	  .set = set_file,
+	  .at = AT(password_file) },
+	{ .name = "password-fd",
+	  .arg = "N",
+	  .help = "read the password from descriptor N",
+	  .set = set_descriptor,
+	  .at = AT(password_fd),
+	  .flags = OPTION_CLI_ONLY },
+	{ .name = "passwd-on-stdin",
+	  .help = "read the password from standard input",
+	  .set = set_flag,
+	  .at = AT(passwd_on_stdin),
+	  .flags = OPTION_CLI_ONLY },
+	{ .name = "auth",
+	  .arg = "LIST",
+	  .help = "authentication methods that may be used, the preferred one first: "
+		  "mschapv2 (the default), chap, pap",
+	  .set = set_auth,
+	  .at = AT(auth) },
+};
+
+const struct option_group login_options = OPTION_GROUP(login_table);
+
+static const struct option retry_table[] = {
+	{ .name = "once",
+	  .help = "end when the connection is lost",
+	  .set = set_flag,
+	  .at = AT(once) },
+	{ .name = "keep-trying",
+	  .help = "keep trying even if the first attempt finds no server",
+	  .set = set_flag,
+	  .at = AT(keep_trying) },
+};
+
+const struct option_group retry_options = OPTION_GROUP(retry_table);
+
+#undef AT
+
+#define AT(member) offsetof(struct link_settings, member)
+
+static const struct option link_table[] = {
+	{ .name = "mtu",
+	  .letter = 'm',
+	  .arg = "BYTES",
+	  .help = "of the tunnel; default 1400",
+	  .set = set_mtu,
+	  .at = AT(mtu) },
+	{ .name = "congestion",
+	  .arg = "NAME",
+	  .help = "congestion control of the TCP connection, for what this end sends: a name "
+		  "of the kernel's, or system; default auto: bbr where the kernel allows it",
+	  .set = set_congestion,
+	  .at = AT(congestion) },
+	{ .name = "no-ipv6",
+	  .help = "do not negotiate IPv6 in the tunnel",
+	  .set = set_flag,
+	  .at = AT(no_ipv6) },
+};
+
+const struct option_group link_options = OPTION_GROUP(link_table);
+
+#undef AT
+
 /* NULL: there is no terminal, or nothing was typed. */
 static const char *ask_user(const char *host)
 {
@@ -22,17 +97,17 @@ static const char *ask_user(const char *host)
 	return *user ? user : NULL;
 }
 
-bool login_apply(const struct verb *verb, const struct login_settings *s,
-		 struct server_settings *server, bool is_check, struct client_cfg *cfg)
+static bool apply(const struct verb *verb, const struct login_settings *s,
+		  struct server_settings *server, bool is_check, struct client_cfg *cfg)
 {
 	*cfg = (struct client_cfg){
 		.user = s->user              ? s->user
 			: server->at.user[0] ? server->at.user
 					     : NULL,
 		.auth_count = s->auth.count,
-		.mtu = s->mtu,
-		.congestion = s->congestion,
-		.ipv6 = !s->no_ipv6 && s->mtu >= 1280,
+		.mtu = s->link.mtu,
+		.congestion = s->link.congestion,
+		.ipv6 = !s->link.no_ipv6 && s->link.mtu >= 1280,
 		.once = s->once,
 		.keep_trying = s->keep_trying,
 	};
@@ -56,8 +131,8 @@ static bool ask_for_user(const struct verb *verb, struct client_cfg *cfg)
 	return cfg->user;
 }
 
-bool login_password(const struct verb *verb, const struct login_settings *s, struct client_cfg *cfg,
-		    char to[PASSWORD_ROOM])
+static bool get_password(const struct verb *verb, const struct login_settings *s,
+			 struct client_cfg *cfg, char to[PASSWORD_ROOM])
 {
 	struct option_error err = { "" };
 	char prompt[600];
@@ -82,8 +157,8 @@ bool login_password(const struct verb *verb, const struct login_settings *s, str
 	return ok;
 }
 
-int login_check(const struct verb *verb, const struct login_settings *s,
-		const struct client_cfg *cfg)
+static int check(const struct verb *verb, const struct login_settings *s,
+		 const struct client_cfg *cfg)
 {
 	char password[PASSWORD_ROOM] = "";
 	struct option_error err = { "" };
@@ -101,4 +176,24 @@ int login_check(const struct verb *verb, const struct login_settings *s,
 	secret_wipe(password, sizeof(password));
 	printf("the settings are good\n");
 	return EXIT_OK;
+}
+
+int login_run(const struct verb *verb, const struct login_settings *s,
+	      struct server_settings *server, bool is_check,
+	      int (*start)(void *arg, struct client_cfg *cfg), void *arg)
+{
+	char password[PASSWORD_ROOM];
+	struct client_cfg cfg;
+	int code = EXIT_USAGE;
+
+	if (!apply(verb, s, server, is_check, &cfg))
+		return EXIT_USAGE;
+	if (is_check)
+		return check(verb, s, &cfg);
+	if (get_password(verb, s, &cfg, password)) {
+		cfg.password = password;
+		code = start(arg, &cfg);
+	}
+	secret_wipe(password, sizeof(password));
+	return code;
 }

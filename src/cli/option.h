@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Options: one table a verb, from which come the command line, the configuration file, the
- * environment and --help. Each long option is also a `key = value` line of the file and a variable
- * SSTP_KEY (upper case, dashes as underscores); the command line wins over the environment, which
- * wins over the file. A list given in a stronger place replaces the weaker one's; in a variable its
- * members stand behind each other, with blanks or commas between.
+ * What options are: rows of tables, from which come the command line, the configuration file, the
+ * environment, --help and the completions of shells. Each long option is also a `key = value` line of
+ * the file and a variable SSTP_KEY (upper case, dashes as underscores).
+ *
+ * Options that belong together are a group, with a settings struct of its own. A verb embeds the
+ * settings of the groups that it uses in its own settings.
  *
  * A flag is on when it is named; in the file and the environment it takes yes or no.
  */
@@ -15,113 +16,93 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ppp/ppp.h"
-#include "util/ip.h"
-
 /* What would have been right, for the message: "must be from 576 to 4087". */
 struct option_error {
 	char text[256];
 };
 
-/* A growing list of texts. */
-struct text_list {
-	const char **at;
-	size_t count;
-};
-
-struct prefix_list {
-	struct ip_prefix *at;
-	size_t count;
-};
-
-struct auth_list {
-	enum ppp_auth at[PPP_AUTH_COUNT];
-	size_t count;
-};
-
-struct host_port {
-	char user[256]; /* that was named before the host, USER@HOST; empty: none */
-	char host[256]; /* empty: none */
-	uint16_t port;
-};
+enum { OPTION_CLI_ONLY = 1 }; /* it means something on the command line alone */
 
 struct option {
-	const char *name; /* NULL: `help` is a heading of the help text */
-	char letter;      /* 0: none */
-	const char *arg;  /* what --help calls its value; NULL: a flag */
+	const char *name;
+	char letter;     /* 0: none */
+	const char *arg; /* what --help calls its value; NULL: a flag */
 	const char *help;
 	/* Puts the value, which stays as long as the program, into the settings at `to`. False with
-	 * err->text filled. */
+	 * err->text filled. NULL: --help. */
 	bool (*set)(void *to, const char *value, struct option_error *err);
-	size_t offset;  /* of `to` in the verb's settings */
-	bool only_here; /* means something on the command line alone */
+	size_t at; /* of `to` in the group's settings */
+	unsigned flags;
 	/* A list: empties `to` when a stronger source begins to fill it; NULL: no list. */
 	void (*clear)(void *to);
 };
 
-/* The setters. `to` is what the comment says. */
-bool set_flag(void *to, const char *value, struct option_error *err);  /* bool */
-bool set_count(void *to, const char *value, struct option_error *err); /* int: each adds one */
-bool set_text(void *to, const char *value, struct option_error *err);  /* const char * */
-/* const char *: what will be read, a file; a file or a folder. Looked at by option_check. */
-bool set_file(void *to, const char *value, struct option_error *err);
-bool set_file_or_folder(void *to, const char *value, struct option_error *err);
-bool set_texts(void *to, const char *value, struct option_error *err);      /* struct text_list */
-bool set_pins(void *to, const char *value, struct option_error *err);       /* struct text_list */
-bool set_prefixes(void *to, const char *value, struct option_error *err);   /* struct prefix_list */
-bool set_congestion(void *to, const char *value, struct option_error *err); /* const char * */
-bool set_mtu(void *to, const char *value, struct option_error *err);        /* uint16_t */
-bool set_number(void *to, const char *value, struct option_error *err);     /* uint32_t */
-bool set_workers(void *to, const char *value, struct option_error *err);    /* uint32_t */
-bool set_seconds(void *to, const char *value, struct option_error *err); /* uint32_t, 1 or more */
-bool set_descriptor(void *to, const char *value, struct option_error *err); /* int: an open one */
-bool set_auth(void *to, const char *value, struct option_error *err);       /* struct auth_list */
-bool set_ipv4(void *to, const char *value, struct option_error *err); /* uint32_t[2]: fills both */
-bool set_server(void *to, const char *value, struct option_error *err);  /* struct host_port */
-bool set_device(void *to, const char *value, struct option_error *err);  /* const char * */
-bool set_min_tls(void *to, const char *value, struct option_error *err); /* bool: only 1.3 */
-bool set_min_hash(void *to, const char *value,
-		  struct option_error *err); /* uint8_t: SSTP_HASH_... */
-void clear_texts(void *to);
-/*
- * What a setter leaves for later, since a value that a stronger source replaces does not matter: can
- * the file be read, is the pin one. False with err and *value filled.
- */
-bool option_check(const struct option *o, const void *settings, const char **value,
-		  struct option_error *err);
-void clear_prefixes(void *to);
-void clear_ipv4(void *to);
-
-struct verb {
-	const char *name;  /* "connect" */
-	const char *usage; /* "[options] HOST[:PORT]" */
-	const char *about; /* a paragraph under the usage line */
-	const char *notes; /* below the options: examples, hints; may be NULL */
+struct option_group {
 	const struct option *options;
-	size_t option_count;
-	size_t config_offset; /* of `const char *config` in the settings; SIZE_MAX: takes no file */
-	/* Words that are not options, in order; false with err filled. NULL: takes none. */
-	bool (*word)(void *settings, const char *word, struct option_error *err);
-	const char *stray; /* the option that a word was probably meant for; NULL: none */
-	/* What follows "--" is a command: its words, then NULL, are put at command_offset. */
-	bool takes_command;
-	size_t command_offset; /* of `char **command` in the settings */
+	size_t count;
 };
 
-/*
- * Fills `settings` (which hold the defaults) from file, environment and command line. False when the
- * verb has nothing to do: then it ends with `*code`, since something was wrong and was said on
- * standard error, or since --help was asked for and printed.
- */
-bool options_read(const struct verb *verb, int argc, char **argv, void *settings, int *code);
+#define OPTION_GROUP(table)                                                   \
+	{                                                                     \
+		.options = (table), .count = sizeof(table) / sizeof(*(table)) \
+	}
 
-void options_help(const struct verb *verb);
+/* One group of a verb. */
+struct option_use {
+	const struct option_group *group;
+	size_t at;           /* of the group's settings in the verb's */
+	const char *heading; /* in --help; NULL: it goes on under the one before */
+};
 
-/*
- * "sstp connect: ..." on standard error. Where the text begins with the value of an option that names
- * a file, and a colon, the option, the variable or the line of the file that gave it comes first.
- */
-void option_complain(const struct verb *verb, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+struct verb {
+	const char *name;    /* "connect" */
+	const char *summary; /* for the list of verbs */
+	const char *usage;   /* "[options] HOST[:PORT]" */
+	const char *about;   /* a paragraph under the usage line */
+	const char *notes;   /* below the options: examples, hints; may be NULL */
+	const struct option_use *uses;
+	size_t use_count;
+	/* Words that are not options, in order, for the settings at word_at; false with err filled.
+	 * NULL: takes none. */
+	bool (*word)(void *to, const char *word, struct option_error *err);
+	size_t word_at;
+	const char *stray; /* the option that a word was probably meant for; NULL: none */
+	/* What follows "--" is a command: its words, then NULL, are put at command_at. */
+	bool takes_command;
+	size_t command_at; /* of `char **command` in the settings */
+	void *settings;    /* they hold the defaults */
+	/* With the settings filled; an exit code. */
+	int (*run)(void *settings);
+};
+
+/* An option as a verb has it. */
+struct option_in {
+	const struct option *option;
+	size_t at;    /* of its value in the verb's settings */
+	size_t index; /* among all of the verb's */
+};
+
+/* All options of a verb, in the order of --help: while (option_next(&walk)) ... */
+struct option_walk {
+	const struct verb *verb;
+	struct option_in in; /* the one that option_next gave */
+	const struct option_use *use;
+	size_t row;
+};
+
+struct option_walk option_walk(const struct verb *v);
+bool option_next(struct option_walk *w);
+
+/* NULL, and then `in` is not filled: there is none of that name. `in` may be NULL. */
+const struct option *option_find(const struct verb *v, const char *name, size_t len,
+				 struct option_in *in);
+const struct option *option_named(const struct verb *v, const char *name);
+size_t option_count(const struct verb *v);
+
+/* Does it read a configuration file and variables? */
+bool verb_takes_file(const struct verb *v);
+
+/* SSTP_NO_DNS for no-dns. */
+void option_variable(const struct option *o, char *to, size_t size);
 
 #endif

@@ -22,22 +22,49 @@ struct passwd_settings {
 
 #define AT(member) offsetof(struct passwd_settings, member)
 
-static const struct option options[] = {
-	{ .help = "Options:" },
-	{ "delete", 'd', NULL, "remove the user", set_flag, AT(delete_user), true, NULL },
-	{ "address", 'a', "ADDR", "the user's own IPv4 address; *: one from the pool", set_text,
-	  AT(address), true, NULL },
-	{ "pap-only", 0, NULL,
-	  "store a salted one-way hash: safest if the file is lost, but the "
-	  "user can log in by PAP alone",
-	  set_flag, AT(pap_only), true, NULL },
-	{ "clear-text", 0, NULL, "store the password itself: needed for CHAP-MD5", set_flag,
-	  AT(clear), true, NULL },
-	{ "passwd-on-stdin", 0, NULL, "read the password from standard input", set_flag,
-	  AT(on_stdin), true, NULL },
-	{ "password-file", 0, "FILE", "the first line of FILE is the password", set_file,
-	  AT(password_file), true, NULL },
-	{ "help", 'h', NULL, "print this", NULL, 0, true, NULL },
+static const struct option passwd_table[] = {
+	{ .name = "delete",
+	  .letter = 'd',
+	  .help = "remove the user",
+	  .set = set_flag,
+	  .at = AT(delete_user),
+	  .flags = OPTION_CLI_ONLY },
+	{ .name = "address",
+	  .letter = 'a',
+	  .arg = "ADDR",
+	  .help = "the user's own IPv4 address; *: one from the pool",
+	  .set = set_text,
+	  .at = AT(address),
+	  .flags = OPTION_CLI_ONLY },
+	{ .name = "pap-only",
+	  .help = "store a salted one-way hash: safest if the file is lost, but the user "
+		  "can log in by PAP alone",
+	  .set = set_flag,
+	  .at = AT(pap_only),
+	  .flags = OPTION_CLI_ONLY },
+	{ .name = "clear-text",
+	  .help = "store the password itself: needed for CHAP-MD5",
+	  .set = set_flag,
+	  .at = AT(clear),
+	  .flags = OPTION_CLI_ONLY },
+	{ .name = "passwd-on-stdin",
+	  .help = "read the password from standard input",
+	  .set = set_flag,
+	  .at = AT(on_stdin),
+	  .flags = OPTION_CLI_ONLY },
+	{ .name = "password-file",
+	  .arg = "FILE",
+	  .help = "the first line of FILE is the password",
+	  .set = set_file,
+	  .at = AT(password_file),
+	  .flags = OPTION_CLI_ONLY },
+};
+
+static const struct option_group passwd_options = OPTION_GROUP(passwd_table);
+
+static const struct option_use uses[] = {
+	{ .heading = "Options", .group = &passwd_options },
+	{ .group = &help_options },
 };
 
 static bool word(void *settings, const char *w, struct option_error *err)
@@ -53,19 +80,6 @@ static bool word(void *settings, const char *w, struct option_error *err)
 	s->words[s->word_count++] = w;
 	return true;
 }
-
-const struct verb passwd_verb = {
-	.name = "passwd",
-	.usage = "[options] FILE USER",
-	.about = "Sets the password of a user in the server's user file, or adds the user. The "
-		 "password is stored as an NT hash, which is enough for MS-CHAPv2 and PAP; keep "
-		 "the file as safe as the passwords themselves. A running server reloads it on "
-		 "SIGHUP.",
-	.options = options,
-	.option_count = sizeof(options) / sizeof(*options),
-	.config_offset = SIZE_MAX,
-	.word = word,
-};
 
 /* Asked for twice on a terminal, since what is typed can't be seen. */
 static bool ask_twice(const char *user, char to[PASSWORD_ROOM], struct option_error *err)
@@ -123,29 +137,44 @@ static enum exit_code set(const struct passwd_settings *s)
 	return EXIT_OTHER;
 }
 
-int verb_passwd(int argc, char **argv)
+static int run(void *arg)
 {
-	static struct passwd_settings s = { .word_count = 0 };
+	const struct passwd_settings *s = arg;
 	struct users_error err;
-	int code, error;
+	int error;
 
-	if (!options_read(&passwd_verb, argc, argv, &s, &code))
-		return code;
-	if (s.word_count != 2 || (s.clear && s.pap_only)) {
+	if (s->word_count != 2 || (s->clear && s->pap_only)) {
 		option_complain(
 			&passwd_verb,
-			s.word_count != 2
+			s->word_count != 2
 				? "FILE and USER are needed: sstp passwd /etc/sstp/users ann"
 				: "--clear-text and --pap-only contradict each other");
 		return EXIT_USAGE;
 	}
-	if (!s.delete_user)
-		return (int)set(&s);
-	error = users_delete(s.words[0], s.words[1], &err);
+	if (!s->delete_user)
+		return (int)set(s);
+	error = users_delete(s->words[0], s->words[1], &err);
 	if (!error) {
-		printf("%s: %s is removed\n", s.words[0], s.words[1]);
+		printf("%s: %s is removed\n", s->words[0], s->words[1]);
 		return EXIT_OK;
 	}
 	option_complain(&passwd_verb, "%s%s", err.text, seccomp_advice(error));
 	return EXIT_OTHER;
 }
+
+static struct passwd_settings settings;
+
+const struct verb passwd_verb = {
+	.name = "passwd",
+	.summary = "keep the server's user file",
+	.usage = "[options] FILE USER",
+	.about = "Sets the password of a user in the server's user file, or adds the user. The "
+		 "password is stored as an NT hash, which is enough for MS-CHAPv2 and PAP; keep "
+		 "the file as safe as the passwords themselves. A running server reloads it on "
+		 "SIGHUP.",
+	.uses = uses,
+	.use_count = sizeof(uses) / sizeof(*uses),
+	.word = word,
+	.settings = &settings,
+	.run = run,
+};

@@ -15,30 +15,21 @@ struct probe_settings {
 	bool json;
 };
 
-static const struct option options[] = {
-	SERVER_OPTIONS(struct probe_settings),
-	{ .help = "The report:" },
-	{ "json", 0, NULL, "print the report as one JSON object", set_flag,
-	  offsetof(struct probe_settings, json), false, NULL },
-	COMMON_OPTIONS(struct probe_settings),
+#define AT(member) offsetof(struct probe_settings, member)
+
+static const struct option report_table[] = {
+	{ .name = "json",
+	  .help = "print the report as one JSON object",
+	  .set = set_flag,
+	  .at = AT(json) },
 };
 
-static bool word(void *settings, const char *w, struct option_error *err)
-{
-	return server_word(&((struct probe_settings *)settings)->server, w, err);
-}
+static const struct option_group report_options = OPTION_GROUP(report_table);
 
-const struct verb probe_verb = {
-	.name = "probe",
-	.usage = "[options] HOST[:PORT]",
-	.about = "Shows what a server speaks: TLS, its certificate and pin, HTTP, SSTP and the "
-		 "authentication methods that it offers. It never logs in and sends no name. The "
-		 "pin is what --servercert of sstp connect takes, once you have made sure by "
-		 "another way that it is the right one.",
-	.options = options,
-	.option_count = sizeof(options) / sizeof(*options),
-	.config_offset = offsetof(struct probe_settings, common.config),
-	.word = word,
+static const struct option_use uses[] = {
+	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
+	{ .heading = "The report", .group = &report_options },
+	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };
 
 static void print_date(const char *label, time_t at)
@@ -116,30 +107,45 @@ static void print_text(const struct server_ref *ref, const struct probe_report *
 		option_complain(&probe_verb, "%s", r->text);
 }
 
-int verb_probe(int argc, char **argv)
+static int run(void *arg)
 {
-	static struct probe_settings s = { .server = SERVER_DEFAULTS };
+	struct probe_settings *s = arg;
 	struct probe_report report;
 	struct server_ref ref;
-	int code;
 
-	if (!options_read(&probe_verb, argc, argv, &s, &code))
-		return code;
-	s.common.quiet = !s.common.verbose; /* the report says it all */
-	common_apply(&s.common);
-	if (!server_settings_apply(&probe_verb, &s.server, &ref))
+	s->common.quiet = !s->common.verbose; /* the report says it all */
+	common_apply(&s->common);
+	if (!server_settings_apply(&probe_verb, &s->server, &ref))
 		return EXIT_USAGE;
-	if (s.common.check) {
+	if (s->common.check) {
 		if (!server_settings_check(&probe_verb, &ref))
 			return EXIT_USAGE;
 		printf("the settings are good\n");
 		return EXIT_OK;
 	}
-	common_warn_of_keylog(s.server.keylog);
+	common_warn_of_keylog(s->server.keylog);
 	probe_run(&ref, &report);
-	if (s.json)
+	if (s->json)
 		probe_json_print(&ref, &report, code_of(&report));
 	else
 		print_text(&ref, &report);
 	return (int)code_of(&report);
 }
+
+static struct probe_settings settings = { .server = SERVER_DEFAULTS };
+
+const struct verb probe_verb = {
+	.name = "probe",
+	.summary = "show what a server speaks, without logging in",
+	.usage = "[options] HOST[:PORT]",
+	.about = "Shows what a server speaks: TLS, its certificate and pin, HTTP, SSTP and the "
+		 "authentication methods that it offers. It never logs in and sends no name. The "
+		 "pin is what --servercert of sstp connect takes, once you have made sure by "
+		 "another way that it is the right one.",
+	.uses = uses,
+	.use_count = sizeof(uses) / sizeof(*uses),
+	.word = server_word,
+	.word_at = AT(server),
+	.settings = &settings,
+	.run = run,
+};

@@ -29,8 +29,7 @@ struct proxy_settings {
 	const char *proxy_user;
 	const char *proxy_password_file;
 	struct forward_list forwards, remote_forwards;
-	bool background;
-	const char *pid_file;
+	struct background_settings background;
 	char **command;
 };
 
@@ -127,62 +126,60 @@ static void clear_forwards(void *to)
 	((struct forward_list *)to)->count = 0;
 }
 
-static const struct option options[] = {
-	LOGIN_OPTIONS(struct proxy_settings),
-	SERVER_OPTIONS(struct proxy_settings),
-	{ .help = "Ways through the VPN:" },
-	{ "socks5", 'D', "[ADDR:]PORT",
-	  "offer SOCKS5 there, to this host alone if no ADDR says "
-	  "otherwise; may be given again",
-	  set_socks5, AT(socks5), false, clear_fronts },
-	{ "http-proxy", 0, "[ADDR:]PORT", "offer an HTTP proxy there, likewise", set_http_proxy,
-	  AT(http), false, clear_fronts },
-	{ "proxy-user", 0, "NAME",
-	  "who may use SOCKS5 and the HTTP proxy; default anybody who "
-	  "can connect to them",
-	  set_text, AT(proxy_user), false, NULL },
-	{ "proxy-password-file", 0, "FILE", "the first line of FILE is that user's password",
-	  set_file, AT(proxy_password_file), false, NULL },
-	{ "forward", 'L', "[ADDR:]PORT:HOST:PORT",
-	  "listen on PORT here, connect to HOST:PORT "
-	  "through the VPN; may be given again",
-	  set_forward, AT(forwards), false, clear_forwards },
-	{ "remote-forward", 'R', "PORT:HOST:PORT",
-	  "listen on PORT of our address in the VPN, "
-	  "connect to HOST:PORT from here; may be given again",
-	  set_remote_forward, AT(remote_forwards), false, clear_forwards },
-	LINK_OPTIONS(struct proxy_settings),
-	{ .help = "Running:" },
-	RETRY_OPTIONS(struct proxy_settings),
-	{ "background", 'b', NULL, "go to the background once connected", set_flag, AT(background),
-	  false, NULL },
-	{ "pid-file", 0, "FILE", "write the process id to FILE", set_text, AT(pid_file), false,
-	  NULL },
-	COMMON_OPTIONS(struct proxy_settings),
+static const struct option way_table[] = {
+	{ .name = "socks5",
+	  .letter = 'D',
+	  .arg = "[ADDR:]PORT",
+	  .help = "offer SOCKS5 there, to this host alone if no ADDR says otherwise; may "
+		  "be given again",
+	  .set = set_socks5,
+	  .at = AT(socks5),
+	  .clear = clear_fronts },
+	{ .name = "http-proxy",
+	  .arg = "[ADDR:]PORT",
+	  .help = "offer an HTTP proxy there, likewise",
+	  .set = set_http_proxy,
+	  .at = AT(http),
+	  .clear = clear_fronts },
+	{ .name = "proxy-user",
+	  .arg = "NAME",
+	  .help = "who may use SOCKS5 and the HTTP proxy; default anybody who can connect "
+		  "to them",
+	  .set = set_text,
+	  .at = AT(proxy_user) },
+	{ .name = "proxy-password-file",
+	  .arg = "FILE",
+	  .help = "the first line of FILE is that user's password",
+	  .set = set_file,
+	  .at = AT(proxy_password_file) },
+	{ .name = "forward",
+	  .letter = 'L',
+	  .arg = "[ADDR:]PORT:HOST:PORT",
+	  .help = "listen on PORT here, connect to HOST:PORT through the VPN; may be given "
+		  "again",
+	  .set = set_forward,
+	  .at = AT(forwards),
+	  .clear = clear_forwards },
+	{ .name = "remote-forward",
+	  .letter = 'R',
+	  .arg = "PORT:HOST:PORT",
+	  .help = "listen on PORT of our address in the VPN, connect to HOST:PORT from "
+		  "here; may be given again",
+	  .set = set_remote_forward,
+	  .at = AT(remote_forwards),
+	  .clear = clear_forwards },
 };
 
-static bool word(void *settings, const char *w, struct option_error *err)
-{
-	return server_word(&((struct proxy_settings *)settings)->server, w, err);
-}
+static const struct option_group way_options = OPTION_GROUP(way_table);
 
-const struct verb proxy_verb = {
-	.name = "proxy",
-	.usage = "[options] HOST[:PORT] [-- COMMAND...]",
-	.about = "Connects to an SSTP server and lets local programs through it, without a TUN "
-		 "device, without root, without changing anything on this host: a TCP/IP stack of "
-		 "its own takes the place of the kernel's. With a COMMAND, runs that while the "
-		 "tunnel is up, and ends with it; variables such as ALL_PROXY tell it of SOCKS5 "
-		 "and of the HTTP proxy, which are there for it even if no option asks for them.",
-	.notes = PASSWORD_NOTES "  sstp proxy -u ann --socks5 1080 vpn.example.net\n"
-				"  sstp proxy -u ann vpn.example.net -- curl http://intranet/\n"
-				"  sstp proxy -u ann -L 8080:intranet:80 vpn.example.net\n",
-	.options = options,
-	.option_count = sizeof(options) / sizeof(*options),
-	.config_offset = AT(common.config),
-	.word = word,
-	.takes_command = true,
-	.command_offset = AT(command),
+static const struct option_use uses[] = {
+	{ .heading = "Who you are", .group = &login_options, .at = AT(login) },
+	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
+	{ .heading = "Ways through the VPN", .group = &way_options },
+	{ .group = &link_options, .at = AT(login.link) },
+	{ .heading = "Running", .group = &retry_options, .at = AT(login) },
+	{ .group = &background_options, .at = AT(background) },
+	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };
 
 /* ---- SOCKS5 and HTTP */
@@ -267,7 +264,7 @@ static bool is_sensible(const struct proxy_settings *s, const struct proxy_cfg *
 		option_complain(&proxy_verb, "no command after --: sstp proxy HOST -- COMMAND");
 		return false;
 	}
-	if (s->background && s->command) {
+	if (s->background.is_wanted && s->command) {
 		option_complain(&proxy_verb, "--background and a command contradict each other");
 		return false;
 	}
@@ -280,59 +277,84 @@ static bool is_sensible(const struct proxy_settings *s, const struct proxy_cfg *
 	return true;
 }
 
-static int proxy_to(const struct proxy_settings *s, const struct proxy_cfg *proxy,
-		    const struct client_cfg *login)
+struct start {
+	const struct proxy_settings *settings;
+	struct proxy_cfg *proxy;
+};
+
+static int proxy_to(void *arg, struct client_cfg *cfg)
 {
-	struct client_cfg cfg = *login;
+	const struct start *start = arg;
+	const struct proxy_settings *s = start->settings;
 	struct background background;
 	int code = EXIT_OTHER;
 
-	if (!background_begin(&background, &proxy_verb, s->background, s->pid_file))
+	if (!background_begin(&background, &proxy_verb, &s->background))
 		return code;
 	common_warn_of_keylog(s->server.keylog);
-	cfg.ready = background_ready;
-	cfg.ready_arg = &background;
-	cfg.backend = proxy_backend_new(proxy);
-	if (cfg.backend)
-		code = client_run(&cfg);
+	cfg->ready = background_ready;
+	cfg->ready_arg = &background;
+	cfg->backend = proxy_backend_new(start->proxy);
+	if (cfg->backend)
+		code = client_run(cfg);
 	else
 		option_complain(&proxy_verb, "%s", strerror(ENOMEM));
 	background_end(&background);
 	return code;
 }
 
-int verb_proxy(int argc, char **argv)
+static int run_with(struct proxy_settings *s, const struct proxy_login *login)
 {
-	static struct proxy_settings s = {
-		.server = SERVER_DEFAULTS,
-		.login = LOGIN_DEFAULTS,
-	};
 	static struct proxy_cfg proxy; /* its lists end with the program */
-	char password[PASSWORD_ROOM], proxy_password[PASSWORD_ROOM] = "";
-	struct proxy_login proxy_login;
-	struct client_cfg cfg;
-	int code;
+	struct start start = { s, &proxy };
 
-	if (!options_read(&proxy_verb, argc, argv, &s, &code))
-		return code;
-	common_apply(&s.common);
-	proxy.command = s.command;
-	if (!login_apply(&proxy_verb, &s.login, &s.server, s.common.check, &cfg) ||
-	    !read_login(&s, proxy_password, &proxy_login))
-		return EXIT_USAGE;
-	if (!join_forwards(&s, &proxy) || !join_fronts(&s, &proxy_login, &proxy)) {
+	proxy.command = s->command;
+	if (!join_forwards(s, &proxy) || !join_fronts(s, login, &proxy)) {
 		option_complain(&proxy_verb, "%s", strerror(ENOMEM));
 		return EXIT_OTHER;
 	}
-	if (!is_sensible(&s, &proxy))
+	if (!is_sensible(s, &proxy))
 		return EXIT_USAGE;
-	if (s.common.check)
-		return login_check(&proxy_verb, &s.login, &cfg);
-	if (!login_password(&proxy_verb, &s.login, &cfg, password))
-		return EXIT_USAGE;
-	cfg.password = password;
-	code = proxy_to(&s, &proxy, &cfg);
+	return login_run(&proxy_verb, &s->login, &s->server, s->common.check, proxy_to, &start);
+}
+
+static int run(void *arg)
+{
+	struct proxy_settings *s = arg;
+	char password[PASSWORD_ROOM] = "";
+	struct proxy_login login;
+	int code = EXIT_USAGE;
+
+	common_apply(&s->common);
+	if (read_login(s, password, &login))
+		code = run_with(s, &login);
 	secret_wipe(password, sizeof(password));
-	secret_wipe(proxy_password, sizeof(proxy_password));
 	return code;
 }
+
+static struct proxy_settings settings = {
+	.server = SERVER_DEFAULTS,
+	.login = LOGIN_DEFAULTS,
+};
+
+const struct verb proxy_verb = {
+	.name = "proxy",
+	.summary = "connect without TUN or root: SOCKS5, HTTP, port forwards",
+	.usage = "[options] HOST[:PORT] [-- COMMAND...]",
+	.about = "Connects to an SSTP server and lets local programs through it, without a TUN "
+		 "device, without root, without changing anything on this host: a TCP/IP stack of "
+		 "its own takes the place of the kernel's. With a COMMAND, runs that while the "
+		 "tunnel is up, and ends with it; variables such as ALL_PROXY tell it of SOCKS5 "
+		 "and of the HTTP proxy, which are there for it even if no option asks for them.",
+	.notes = PASSWORD_NOTES "  sstp proxy -u ann --socks5 1080 vpn.example.net\n"
+				"  sstp proxy -u ann vpn.example.net -- curl http://intranet/\n"
+				"  sstp proxy -u ann -L 8080:intranet:80 vpn.example.net\n",
+	.uses = uses,
+	.use_count = sizeof(uses) / sizeof(*uses),
+	.word = server_word,
+	.word_at = AT(server),
+	.takes_command = true,
+	.command_at = AT(command),
+	.settings = &settings,
+	.run = run,
+};

@@ -8,7 +8,7 @@
 
 #include <sys/socket.h>
 
-#include "cli/option.h"
+#include "cli/value.h"
 
 struct resolve_rule {
 	char host[256]; /* "*": any */

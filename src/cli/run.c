@@ -5,7 +5,6 @@
 
 #include "cli/network.h"
 #include "cli/verbs.h"
-#include "util/secret.h"
 
 struct run_settings {
 	struct common_settings common;
@@ -18,45 +17,29 @@ struct run_settings {
 
 #define AT(member) offsetof(struct run_settings, member)
 
-static const struct option options[] = {
-	LOGIN_OPTIONS(struct run_settings),
-	SERVER_OPTIONS(struct run_settings),
-	NETWORK_OPTIONS(struct run_settings),
-	{ .help = "Running:" },
-	{ "map-root", 0, NULL,
-	  "be root in the command's namespaces; default: the same user as "
-	  "outside",
-	  set_flag, AT(map_root), false, NULL },
-	RETRY_OPTIONS(struct run_settings),
-	COMMON_OPTIONS(struct run_settings),
+static const struct option namespace_table[] = {
+	{ .name = "map-root",
+	  .help = "be root in the command's namespaces; default: the same user as outside",
+	  .set = set_flag,
+	  .at = AT(map_root) },
 };
 
-static bool word(void *settings, const char *w, struct option_error *err)
-{
-	return server_word(&((struct run_settings *)settings)->server, w, err);
-}
+static const struct option_group namespace_options = OPTION_GROUP(namespace_table);
 
-const struct verb run_verb = {
-	.name = "run",
-	.usage = "[options] HOST[:PORT] -- COMMAND [ARGUMENTS]",
-	.about =
-		"Connects to an SSTP server and runs a command in a network of its own, whose only "
-		"way out is the VPN, for names too: while the tunnel is down nothing gets out. Any "
-		"user may, where the kernel allows user namespaces and /dev/net/tun can be opened. "
-		"The rest of the machine keeps its network. The exit status is the command's, or "
-		"that of sstp connect when there is no tunnel.",
-	.notes = PASSWORD_NOTES "  sstp run -u ann vpn.example.net -- curl http://intranet/\n"
-				"  sstp run -u ann -q vpn.example.net -- bash\n",
-	.options = options,
-	.option_count = sizeof(options) / sizeof(*options),
-	.config_offset = AT(common.config),
-	.word = word,
-	.takes_command = true,
-	.command_offset = AT(command),
+static const struct option_use uses[] = {
+	{ .heading = "Who you are", .group = &login_options, .at = AT(login) },
+	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
+	{ .heading = "The network", .group = &interface_options, .at = AT(network) },
+	{ .group = &link_options, .at = AT(login.link) },
+	{ .group = &network_options, .at = AT(network) },
+	{ .heading = "Running", .group = &namespace_options },
+	{ .group = &retry_options, .at = AT(login) },
+	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };
 
-static int run(const struct run_settings *s, struct client_cfg *cfg)
+static int run_command(void *arg, struct client_cfg *cfg)
 {
+	const struct run_settings *s = arg;
 	struct tun_backend_cfg device = network_device(&s->network);
 
 	common_warn_of_keylog(s->server.keylog);
@@ -79,28 +62,40 @@ static bool has_command(const struct run_settings *s)
 	return s->command && s->command[0];
 }
 
-int verb_run(int argc, char **argv)
+static int run(void *arg)
 {
-	static struct run_settings s = {
-		.server = SERVER_DEFAULTS,
-		.login = LOGIN_DEFAULTS,
-		.network = NETWORK_DEFAULTS,
-	};
-	char password[PASSWORD_ROOM];
-	struct client_cfg cfg;
-	int code;
+	struct run_settings *s = arg;
 
-	if (!options_read(&run_verb, argc, argv, &s, &code))
-		return code;
-	common_apply(&s.common);
-	if (!login_apply(&run_verb, &s.login, &s.server, s.common.check, &cfg))
+	common_apply(&s->common);
+	if (!s->common.check && !has_command(s))
 		return EXIT_USAGE;
-	if (s.common.check)
-		return login_check(&run_verb, &s.login, &cfg);
-	if (!has_command(&s) || !login_password(&run_verb, &s.login, &cfg, password))
-		return EXIT_USAGE;
-	cfg.password = password;
-	code = run(&s, &cfg);
-	secret_wipe(password, sizeof(password));
-	return code;
+	return login_run(&run_verb, &s->login, &s->server, s->common.check, run_command, s);
 }
+
+static struct run_settings settings = {
+	.server = SERVER_DEFAULTS,
+	.login = LOGIN_DEFAULTS,
+	.network = NETWORK_DEFAULTS,
+};
+
+const struct verb run_verb = {
+	.name = "run",
+	.summary = "run a command whose only network is the VPN",
+	.usage = "[options] HOST[:PORT] -- COMMAND [ARGUMENTS]",
+	.about =
+		"Connects to an SSTP server and runs a command in a network of its own, whose only "
+		"way out is the VPN, for names too: while the tunnel is down nothing gets out. Any "
+		"user may, where the kernel allows user namespaces and /dev/net/tun can be opened. "
+		"The rest of the machine keeps its network. The exit status is the command's, or "
+		"that of sstp connect when there is no tunnel.",
+	.notes = PASSWORD_NOTES "  sstp run -u ann vpn.example.net -- curl http://intranet/\n"
+				"  sstp run -u ann -q vpn.example.net -- bash\n",
+	.uses = uses,
+	.use_count = sizeof(uses) / sizeof(*uses),
+	.word = server_word,
+	.word_at = AT(server),
+	.takes_command = true,
+	.command_at = AT(command),
+	.settings = &settings,
+	.run = run,
+};

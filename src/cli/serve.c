@@ -11,9 +11,9 @@
 #include "auth/users.h"
 #include "cli/background.h"
 #include "cli/common.h"
+#include "cli/login.h"
 #include "cli/password.h"
 #include "cli/verbs.h"
-#include "net/congestion.h"
 #include "server/server.h"
 #include "tls/open.h"
 #include "util/endpoint.h"
@@ -43,9 +43,7 @@ struct serve_settings {
 	uint32_t dns[2], nbns[2];
 	const char *interface;
 	const char *netns, *userns;
-	uint16_t mtu;
-	const char *congestion;
-	bool no_ipv6;
+	struct link_settings link;
 	bool no_offload;
 	bool client_to_client;
 	uint32_t max_sessions, user_sessions, max_failures, workers;
@@ -54,8 +52,7 @@ struct serve_settings {
 	uint8_t hashes;
 	const char *keylog;
 	bool legacy_ciphers;
-	bool background;
-	const char *pid_file;
+	struct background_settings background;
 };
 
 /* Two listeners, one a family. */
@@ -129,118 +126,176 @@ static bool set_network(void *to, const char *value, struct option_error *err)
 
 #define AT(member) offsetof(struct serve_settings, member)
 
-static const struct option options[] = {
-	{ .help = "Where to listen, and as whom:" },
-	{ "listen", 'l', "[ADDR:]PORT",
-	  "listen there; may be given again; default port 443 of all "
-	  "addresses",
-	  set_listen, AT(listen), false, clear_listen },
-	{ "cert", 0, "FILE", "the certificate (PEM), with its intermediates behind it", set_file,
-	  AT(cert), false, NULL },
-	{ "key", 0, "FILE", "its private key (PEM); default: in the same file", set_file, AT(key),
-	  false, NULL },
-	{ "key-password-file", 0, "FILE", "the first line of FILE is the password of the key",
-	  set_file, AT(key_password_file), false, NULL },
-	{ "min-tls", 0, "VERSION", "1.2 (the default) or 1.3", set_min_tls, AT(only_tls13), false,
-	  NULL },
-	{ "min-hash", 0, "HASH", "for the crypto binding: sha1 (the default) or sha256",
-	  set_min_hash, AT(hashes), false, NULL },
-	{ "legacy-ciphers", 0, NULL, "allow AES-CBC with SHA under TLS 1.2 too (RouterOS)",
-	  set_flag, AT(legacy_ciphers), false, NULL },
-	{ "keylog", 0, "FILE",
-	  "write the TLS session keys to FILE, for Wireshark: whoever has it "
-	  "can read all traffic",
-	  set_text, AT(keylog), false, NULL },
-	{ .help = "Who may log in:" },
-	{ "users", 0, "FILE",
-	  "the user file: the columns of pppd's chap-secrets; sstp passwd "
-	  "edits it",
-	  set_file, AT(users), false, NULL },
-	{ "auth", 0, "LIST",
-	  "authentication methods to offer, the preferred one first: mschapv2 "
-	  "(the default), chap, pap",
-	  set_auth, AT(auth), false, NULL },
-	{ "name", 0, "NAME",
-	  "the server's name in its challenges and in the server column of the "
-	  "user file; default: this host's",
-	  set_text, AT(name), false, NULL },
-	{ "max-sessions", 0, "N", "no more clients than N; default: as many as there are addresses",
-	  set_number, AT(max_sessions), false, NULL },
-	{ "user-sessions", 0, "N",
-	  "no more than N sessions of one user at a time, the oldest ends; "
-	  "default 10, or half of all if that is less; 0: no limit",
-	  set_number, AT(user_sessions), false, NULL },
-	{ "keep-old-session", 0, NULL, "at that limit refuse the new session instead", set_flag,
-	  AT(keep_old_session), false, NULL },
-	{ "max-failures", 0, "N",
-	  "refuse a user at an address for ten minutes after N failed logins, "
-	  "an address after five times as many; default 20, 0: no limit",
-	  set_number, AT(max_failures), false, NULL },
-	{ .help = "The network:" },
-	{ "ipv4-network", 0, "NETWORK",
-	  "addresses for the clients, such as 10.9.0.0/24; the server "
-	  "takes the first",
-	  set_network, AT(network), false, NULL },
-	{ "dns", 0, "ADDR", "DNS server for the clients; may be given twice", set_ipv4, AT(dns),
-	  false, clear_ipv4 },
-	{ "leases", 0, "FILE",
-	  "remember there which user had which address; default a file of the "
-	  "network's name in /run/sstp, or where systemd keeps state",
-	  set_text, AT(leases), false, NULL },
-	{ "nbns", 0, "ADDR", "NBNS (WINS) server for the clients; may be given twice", set_ipv4,
-	  AT(nbns), false, clear_ipv4 },
-	{ "client-to-client", 0, NULL,
-	  "let clients reach each other; needs "
-	  "net.ipv4.ip_forward=1",
-	  set_flag, AT(client_to_client), false, NULL },
-	{ "interface", 'i', "NAME", "name of the TUN device; default sstp0 or the next free",
-	  set_device, AT(interface), false, NULL },
-	{ "netns", 0, "WHERE",
-	  "put the device into another network namespace: a process id, a path, "
-	  "or a name of ip netns; clients are still listened for in this one",
-	  set_text, AT(netns), false, NULL },
-	{ "userns", 0, "PATH",
-	  "the user namespace that --netns belongs to, if not the one that the "
-	  "kernel says",
-	  set_text, AT(userns), false, NULL },
-	{ "mtu", 'm', "BYTES", "of the tunnel; default 1400", set_mtu, AT(mtu), false, NULL },
-	{ "congestion", 0, "NAME", CONGESTION_HELP, set_congestion, AT(congestion), false, NULL },
-	{ "no-ipv6", 0, NULL, "do not negotiate IPv6 in the tunnel", set_flag, AT(no_ipv6), false,
-	  NULL },
-	{ "no-offload", 0, NULL,
-	  "exchange packets with the kernel one by one; slower, for a kernel "
-	  "that does it wrong in bulk",
-	  set_flag, AT(no_offload), false, NULL },
-	{ .help = "Running:" },
-	{ "workers", 0, "N", "use N threads; default: one a core", set_workers, AT(workers), false,
-	  NULL },
-	{ "background", 'b', NULL, "go to the background once listening", set_flag, AT(background),
-	  false, NULL },
-	{ "pid-file", 0, "FILE", "write the process id to FILE", set_text, AT(pid_file), false,
-	  NULL },
-	COMMON_OPTIONS(struct serve_settings),
+static const struct option listen_table[] = {
+	{ .name = "listen",
+	  .letter = 'l',
+	  .arg = "[ADDR:]PORT",
+	  .help = "listen there; may be given again; default port 443 of all addresses",
+	  .set = set_listen,
+	  .at = AT(listen),
+	  .clear = clear_listen },
+	{ .name = "cert",
+	  .arg = "FILE",
+	  .help = "the certificate (PEM), with its intermediates behind it",
+	  .set = set_file,
+	  .at = AT(cert) },
+	{ .name = "key",
+	  .arg = "FILE",
+	  .help = "its private key (PEM); default: in the same file",
+	  .set = set_file,
+	  .at = AT(key) },
+	{ .name = "key-password-file",
+	  .arg = "FILE",
+	  .help = "the first line of FILE is the password of the key",
+	  .set = set_file,
+	  .at = AT(key_password_file) },
+	{ .name = "min-tls",
+	  .arg = "VERSION",
+	  .help = "1.2 (the default) or 1.3",
+	  .set = set_min_tls,
+	  .at = AT(only_tls13) },
+	{ .name = "min-hash",
+	  .arg = "HASH",
+	  .help = "for the crypto binding: sha1 (the default) or sha256",
+	  .set = set_min_hash,
+	  .at = AT(hashes) },
+	{ .name = "legacy-ciphers",
+	  .help = "allow AES-CBC with SHA under TLS 1.2 too (RouterOS)",
+	  .set = set_flag,
+	  .at = AT(legacy_ciphers) },
+	{ .name = "keylog",
+	  .arg = "FILE",
+	  .help = "write the TLS session keys to FILE, for Wireshark: whoever has it can "
+		  "read all traffic",
+	  .set = set_text,
+	  .at = AT(keylog) },
 };
 
-const struct verb serve_verb = {
-	.name = "serve",
-	.usage = "[options]",
-	.about = "Serves SSTP clients: Windows, RouterOS, Android, Linux. SIGHUP reads users and "
-		 "certificate anew, SIGUSR1 logs the state and the bans, SIGUSR2 lifts the bans; "
-		 "SIGTERM or Ctrl-C ends all sessions in order.",
-	.notes = "A server for the first time:\n\n"
-		 "  sstp cert --name vpn.example.net --out /etc/sstp/server\n"
-		 "  sstp passwd /etc/sstp/users ann\n"
-		 "  sstp serve --cert /etc/sstp/server.crt --key /etc/sstp/server.key \\\n"
-		 "       --users /etc/sstp/users --ipv4-network 10.9.0.0/24\n\n"
-		 "Forwarding and NAT are the host's business. To let clients reach the world\n"
-		 "through eth0:\n\n"
-		 "  sysctl net.ipv4.ip_forward=1\n"
-		 "  nft add table ip sstp\n"
-		 "  nft add chain ip sstp nat '{ type nat hook postrouting priority srcnat; }'\n"
-		 "  nft add rule ip sstp nat ip saddr 10.9.0.0/24 oifname eth0 masquerade\n",
-	.options = options,
-	.option_count = sizeof(options) / sizeof(*options),
-	.config_offset = AT(common.config),
+static const struct option_group listen_options = OPTION_GROUP(listen_table);
+
+static const struct option user_table[] = {
+	{ .name = "users",
+	  .arg = "FILE",
+	  .help = "the user file: the columns of pppd's chap-secrets; sstp passwd edits it",
+	  .set = set_file,
+	  .at = AT(users) },
+	{ .name = "auth",
+	  .arg = "LIST",
+	  .help = "authentication methods to offer, the preferred one first: mschapv2 (the "
+		  "default), chap, pap",
+	  .set = set_auth,
+	  .at = AT(auth) },
+	{ .name = "name",
+	  .arg = "NAME",
+	  .help = "the server's name in its challenges and in the server column of the "
+		  "user file; default: this host's",
+	  .set = set_text,
+	  .at = AT(name) },
+	{ .name = "max-sessions",
+	  .arg = "N",
+	  .help = "no more clients than N; default: as many as there are addresses",
+	  .set = set_number,
+	  .at = AT(max_sessions) },
+	{ .name = "user-sessions",
+	  .arg = "N",
+	  .help = "no more than N sessions of one user at a time, the oldest ends; default "
+		  "10, or half of all if that is less; 0: no limit",
+	  .set = set_number,
+	  .at = AT(user_sessions) },
+	{ .name = "keep-old-session",
+	  .help = "at that limit refuse the new session instead",
+	  .set = set_flag,
+	  .at = AT(keep_old_session) },
+	{ .name = "max-failures",
+	  .arg = "N",
+	  .help = "refuse a user at an address for ten minutes after N failed logins, an "
+		  "address after five times as many; default 20, 0: no limit",
+	  .set = set_number,
+	  .at = AT(max_failures) },
+};
+
+static const struct option_group user_options = OPTION_GROUP(user_table);
+
+static const struct option network_table[] = {
+	{ .name = "ipv4-network",
+	  .arg = "NETWORK",
+	  .help = "addresses for the clients, such as 10.9.0.0/24; the server takes the "
+		  "first",
+	  .set = set_network,
+	  .at = AT(network) },
+	{ .name = "dns",
+	  .arg = "ADDR",
+	  .help = "DNS server for the clients; may be given twice",
+	  .set = set_ipv4,
+	  .at = AT(dns),
+	  .clear = clear_ipv4 },
+	{ .name = "leases",
+	  .arg = "FILE",
+	  .help = "remember there which user had which address; default a file of the "
+		  "network's name in /run/sstp, or where systemd keeps state",
+	  .set = set_text,
+	  .at = AT(leases) },
+	{ .name = "nbns",
+	  .arg = "ADDR",
+	  .help = "NBNS (WINS) server for the clients; may be given twice",
+	  .set = set_ipv4,
+	  .at = AT(nbns),
+	  .clear = clear_ipv4 },
+	{ .name = "client-to-client",
+	  .help = "let clients reach each other; needs net.ipv4.ip_forward=1",
+	  .set = set_flag,
+	  .at = AT(client_to_client) },
+	{ .name = "interface",
+	  .letter = 'i',
+	  .arg = "NAME",
+	  .help = "name of the TUN device; default sstp0 or the next free",
+	  .set = set_device,
+	  .at = AT(interface) },
+	{ .name = "netns",
+	  .arg = "WHERE",
+	  .help = "put the device into another network namespace: a process id, a path, or "
+		  "a name of ip netns; clients are still listened for in this one",
+	  .set = set_text,
+	  .at = AT(netns) },
+	{ .name = "userns",
+	  .arg = "PATH",
+	  .help = "the user namespace that --netns belongs to, if not the one that the "
+		  "kernel says",
+	  .set = set_text,
+	  .at = AT(userns) },
+};
+
+static const struct option_group network_options = OPTION_GROUP(network_table);
+
+static const struct option offload_table[] = {
+	{ .name = "no-offload",
+	  .help = "exchange packets with the kernel one by one; slower, for a kernel that "
+		  "does it wrong in bulk",
+	  .set = set_flag,
+	  .at = AT(no_offload) },
+};
+
+static const struct option_group offload_options = OPTION_GROUP(offload_table);
+
+static const struct option worker_table[] = {
+	{ .name = "workers",
+	  .arg = "N",
+	  .help = "use N threads; default: one a core",
+	  .set = set_workers,
+	  .at = AT(workers) },
+};
+
+static const struct option_group worker_options = OPTION_GROUP(worker_table);
+
+static const struct option_use uses[] = {
+	{ .heading = "Where to listen, and as whom", .group = &listen_options },
+	{ .heading = "Who may log in", .group = &user_options },
+	{ .heading = "The network", .group = &network_options },
+	{ .group = &link_options, .at = AT(link) },
+	{ .group = &offload_options },
+	{ .heading = "Running", .group = &worker_options },
+	{ .group = &background_options, .at = AT(background) },
+	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };
 
 static bool has_all(const struct serve_settings *s)
@@ -329,12 +384,12 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.network = s->network,
 		.dns = { s->dns[0], s->dns[1] },
 		.nbns = { s->nbns[0], s->nbns[1] },
-		.mtu = s->mtu,
-		.congestion = s->congestion,
+		.mtu = s->link.mtu,
+		.congestion = s->link.congestion,
 		.interface = s->interface,
 		.netns = s->netns,
 		.userns = s->userns,
-		.ipv6 = !s->no_ipv6 && s->mtu >= 1280,
+		.ipv6 = !s->link.no_ipv6 && s->link.mtu >= 1280,
 		.no_offload = s->no_offload,
 		.client_to_client = s->client_to_client,
 		.max_sessions = s->max_sessions,
@@ -370,12 +425,12 @@ static int check(const struct server_cfg *cfg)
 	return EXIT_OK;
 }
 
-static int run(const struct serve_settings *s, struct server_cfg *cfg)
+static int serve(const struct serve_settings *s, struct server_cfg *cfg)
 {
 	struct background background;
 	enum exit_code code;
 
-	if (!background_begin(&background, &serve_verb, s->background, s->pid_file))
+	if (!background_begin(&background, &serve_verb, &s->background))
 		return EXIT_OTHER;
 	common_warn_of_keylog(s->keylog);
 	cfg->ready = background_ready;
@@ -385,36 +440,58 @@ static int run(const struct serve_settings *s, struct server_cfg *cfg)
 	return (int)code;
 }
 
-int verb_serve(int argc, char **argv)
+static int run(void *arg)
 {
-	static struct serve_settings s = {
-		.auth = { { PPP_AUTH_MSCHAPV2 }, 1 },
-		.interface = "sstp%d",
-		.hashes = HASHES_DEFAULT,
-		.mtu = 1400,
-		.congestion = CONGESTION_AUTO,
-		.user_sessions = USER_SESSIONS_UNSET,
-		.max_failures = 20,
-	};
 	static char key_password[PASSWORD_ROOM];
+	struct serve_settings *s = arg;
 	struct option_error err = { "" };
 	struct server_cfg cfg;
-	int code;
 
 	password_forget_environment(); /* of a client or of sstp passwd, and this stays for long */
-	if (!options_read(&serve_verb, argc, argv, &s, &code))
-		return code;
-	common_apply(&s.common);
-	if (!s.listen.count)
-		set_listen(&s.listen, "443", &err);
-	if (!apply(&s, &cfg))
+	common_apply(&s->common);
+	if (!s->listen.count)
+		set_listen(&s->listen, "443", &err);
+	if (!apply(s, &cfg))
 		return EXIT_USAGE;
-	if (s.key_password_file) {
-		if (!password_from_file(s.key_password_file, key_password, &err)) {
+	if (s->key_password_file) {
+		if (!password_from_file(s->key_password_file, key_password, &err)) {
 			option_complain(&serve_verb, "%s", err.text);
 			return EXIT_USAGE;
 		}
 		cfg.tls.key_password = key_password;
 	}
-	return s.common.check ? check(&cfg) : run(&s, &cfg);
+	return s->common.check ? check(&cfg) : serve(s, &cfg);
 }
+
+static struct serve_settings settings = {
+	.auth = { { PPP_AUTH_MSCHAPV2 }, 1 },
+	.interface = "sstp%d",
+	.hashes = HASHES_DEFAULT,
+	.link = LINK_DEFAULTS,
+	.user_sessions = USER_SESSIONS_UNSET,
+	.max_failures = 20,
+};
+
+const struct verb serve_verb = {
+	.name = "serve",
+	.summary = "be an SSTP server",
+	.usage = "[options]",
+	.about = "Serves SSTP clients: Windows, RouterOS, Android, Linux. SIGHUP reads users and "
+		 "certificate anew, SIGUSR1 logs the state and the bans, SIGUSR2 lifts the bans; "
+		 "SIGTERM or Ctrl-C ends all sessions in order.",
+	.notes = "A server for the first time:\n\n"
+		 "  sstp cert --name vpn.example.net --out /etc/sstp/server\n"
+		 "  sstp passwd /etc/sstp/users ann\n"
+		 "  sstp serve --cert /etc/sstp/server.crt --key /etc/sstp/server.key \\\n"
+		 "       --users /etc/sstp/users --ipv4-network 10.9.0.0/24\n\n"
+		 "Forwarding and NAT are the host's business. To let clients reach the world\n"
+		 "through eth0:\n\n"
+		 "  sysctl net.ipv4.ip_forward=1\n"
+		 "  nft add table ip sstp\n"
+		 "  nft add chain ip sstp nat '{ type nat hook postrouting priority srcnat; }'\n"
+		 "  nft add rule ip sstp nat ip saddr 10.9.0.0/24 oifname eth0 masquerade\n",
+	.uses = uses,
+	.use_count = sizeof(uses) / sizeof(*uses),
+	.settings = &settings,
+	.run = run,
+};

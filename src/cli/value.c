@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The setters of options: text to value, or what would have been right. */
+#include "cli/value.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -14,7 +15,6 @@
 
 #include <net/if.h>
 
-#include "cli/option.h"
 #include "net/congestion.h"
 #include "server/server_cfg.h"
 #include "sstp/sstp.h"
@@ -127,11 +127,9 @@ static bool are_pins(const struct text_list *l, const char **value, struct optio
 	return true;
 }
 
-bool option_check(const struct option *o, const void *settings, const char **value,
-		  struct option_error *err)
+bool value_check(const struct option *o, const void *at, const char **value,
+		 struct option_error *err)
 {
-	const void *at = (const char *)settings + o->offset;
-
 	if (o->set == set_pins)
 		return are_pins(at, value, err);
 	if (o->set != set_file && o->set != set_file_or_folder)

@@ -2,7 +2,6 @@
 /* A misspelt variable must not be passed over in silence: a container has no other settings. */
 #include "cli/variables.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,15 +13,6 @@
 enum { NAME_SIZE = 80 };
 
 static const char prefix[] = "SSTP_";
-
-void variable_name(const struct option *o, char *to, size_t size)
-{
-	size_t n = (size_t)snprintf(to, size, "%s", prefix);
-
-	for (const char *p = o->name; *p && n + 1 < size; p++)
-		to[n++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
-	to[n] = '\0';
-}
 
 static bool ends_with(const char *text, size_t len, const char *end)
 {
@@ -78,12 +68,10 @@ static const struct option *option_of(const struct verb *v, const char *variable
 {
 	char name[NAME_SIZE];
 
-	for (size_t i = 0; i < v->option_count; i++) {
-		if (!v->options[i].name)
-			continue;
-		variable_name(&v->options[i], name, sizeof(name));
+	for (struct option_walk w = option_walk(v); option_next(&w);) {
+		option_variable(w.in.option, name, sizeof(name));
 		if (strlen(name) == len && !strncmp(name, variable, len))
-			return &v->options[i];
+			return w.in.option;
 	}
 	return NULL;
 }
@@ -92,7 +80,7 @@ static bool is_read_by(const struct verb *v, const char *variable, size_t len)
 {
 	const struct option *o = option_of(v, variable, len);
 
-	return o && !o->only_here;
+	return o && !(o->flags & OPTION_CLI_ONLY);
 }
 
 static bool is_read(const char *variable, size_t len)
@@ -138,7 +126,7 @@ static void look_at(const struct verb *v, const char *variable)
 		 variable + strlen(prefix));
 	if (variable_is_service_link(name, equals + 1))
 		return;
-	if (o && o->only_here)
+	if (o && o->flags & OPTION_CLI_ONLY)
 		tidy_warn("variable %s: only the command line takes this: --%s", quoted.text,
 			  o->name);
 	else if (find_meant(v, variable + strlen(prefix), len - strlen(prefix), hint))

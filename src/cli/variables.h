@@ -5,9 +5,6 @@
 
 #include "cli/option.h"
 
-/* SSTP_NO_DNS for no-dns. */
-void variable_name(const struct option *o, char *to, size_t size);
-
 /*
  * Warns of each variable SSTP_... that no verb reads, with what was probably meant. One that another
  * verb reads is passed over: a container's are for all that runs in it. So are the variables that

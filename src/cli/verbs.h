@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The verbs: each takes the words after its own and returns an exit code, a command's or ours. */
+/* The verbs: each is run with the words after its own, and ends with an exit code, a command's or ours. */
 #ifndef SSTP_CLI_VERBS_H
 #define SSTP_CLI_VERBS_H
 
@@ -12,14 +12,5 @@ extern const struct verb *const all_verbs[VERB_COUNT];
 
 extern const struct verb connect_verb, run_verb, proxy_verb, serve_verb, probe_verb, passwd_verb,
 	cert_verb, healthcheck_verb;
-
-int verb_connect(int argc, char **argv);
-int verb_run(int argc, char **argv);
-int verb_proxy(int argc, char **argv);
-int verb_serve(int argc, char **argv);
-int verb_probe(int argc, char **argv);
-int verb_passwd(int argc, char **argv);
-int verb_cert(int argc, char **argv);
-int verb_healthcheck(int argc, char **argv);
 
 #endif

@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-#include "cli/option.h"
+#include "cli/options.h"
+#include "cli/value.h"
 #include "util/log_writer.h"
 #include "util/exit_code.h"
 
@@ -33,16 +34,47 @@ struct settings {
 
 #define AT(member) offsetof(struct settings, member)
 
-static const struct option options[] = {
-	{ .help = "A heading:" },
-	{ "user", 'u', "NAME", "who", set_text, AT(user), false, NULL },
-	{ "mtu", 'm', "BYTES", "how big", set_mtu, AT(mtu), false, NULL },
-	{ "once", 0, NULL, "once", set_flag, AT(once), false, NULL },
-	{ "verbose", 'v', NULL, "more", set_count, AT(verbose), false, NULL },
-	{ "route", 0, "NETWORK", "where", set_prefixes, AT(routes), false, clear_prefixes },
-	{ "auth", 0, "LIST", "how", set_auth, AT(auth), false, NULL },
-	{ "dns", 0, "ADDR", "dns", set_ipv4, AT(dns), false, clear_ipv4 },
-	{ "config", 'c', "FILE", "file", set_text, AT(config), true, NULL },
+static const struct option rows[] = {
+	{ .name = "user",
+	  .letter = 'u',
+	  .arg = "NAME",
+	  .help = "who",
+	  .set = set_text,
+	  .at = AT(user) },
+	{ .name = "mtu",
+	  .letter = 'm',
+	  .arg = "BYTES",
+	  .help = "how big",
+	  .set = set_mtu,
+	  .at = AT(mtu) },
+	{ .name = "once", .help = "once", .set = set_flag, .at = AT(once) },
+	{ .name = "verbose", .letter = 'v', .help = "more", .set = set_count, .at = AT(verbose) },
+	{ .name = "route",
+	  .arg = "NETWORK",
+	  .help = "where",
+	  .set = set_prefixes,
+	  .at = AT(routes),
+	  .clear = clear_prefixes },
+	{ .name = "auth", .arg = "LIST", .help = "how", .set = set_auth, .at = AT(auth) },
+	{ .name = "dns",
+	  .arg = "ADDR",
+	  .help = "dns",
+	  .set = set_ipv4,
+	  .at = AT(dns),
+	  .clear = clear_ipv4 },
+	{ .name = "config",
+	  .letter = 'c',
+	  .arg = "FILE",
+	  .help = "file",
+	  .set = set_text,
+	  .at = AT(config),
+	  .flags = OPTION_CLI_ONLY },
+};
+
+static const struct option_group options = OPTION_GROUP(rows);
+
+static const struct option_use uses[] = {
+	{ .heading = "A heading", .group = &options },
 };
 
 static bool word(void *settings, const char *w, struct option_error *err)
@@ -61,9 +93,8 @@ static const struct verb verb = {
 	.name = "try",
 	.usage = "WORD",
 	.about = "A verb.",
-	.options = options,
-	.option_count = sizeof(options) / sizeof(*options),
-	.config_offset = AT(config),
+	.uses = uses,
+	.use_count = 1,
 	.word = word,
 };
 
@@ -72,12 +103,11 @@ static const struct verb runner = {
 	.name = "try",
 	.usage = "WORD -- COMMAND",
 	.about = "A verb.",
-	.options = options,
-	.option_count = sizeof(options) / sizeof(*options),
-	.config_offset = AT(config),
+	.uses = uses,
+	.use_count = 1,
 	.word = word,
 	.takes_command = true,
-	.command_offset = AT(command),
+	.command_at = AT(command),
 };
 
 static char folder[] = "/tmp/option_test.XXXXXX";

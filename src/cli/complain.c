@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/complain.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/log.h"
+
+static struct kept *all_kept;
+
+struct kept *kept_new(const char *text)
+{
+	struct kept *k = calloc(1, sizeof(*k) + strlen(text) + 1);
+
+	if (!k)
+		return NULL;
+	strcpy(k->text, text);
+	k->len = strlen(text);
+	k->next = all_kept;
+	all_kept = k;
+	return k;
+}
+
+/* Of the configuration file a complaint names the line, and more is not needed. */
+static bool names_file(const struct option *o)
+{
+	return o && o->arg && !strcmp(o->arg, "FILE") && strcmp(o->name, "config") != 0;
+}
+
+/* The value that `text` begins with, if it names a file; the one that came last. NULL: none. */
+static const struct kept *file_in(const char *text)
+{
+	for (const struct kept *k = all_kept; k; k = k->next) {
+		size_t len = strlen(k->text);
+
+		if (names_file(k->option) && len && !strncmp(text, k->text, len) &&
+		    text[len] == ':')
+			return k;
+	}
+	return NULL;
+}
+
+const char *kept_origin(const char *value)
+{
+	for (const struct kept *k = all_kept; k; k = k->next)
+		if (value >= k->text && value <= k->text + k->len)
+			return k->origin;
+	return "";
+}
+
+void option_complain(const struct verb *verb, const char *format, ...)
+{
+	char text[2048];
+	const struct kept *file;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	file = file_in(text);
+	log_print("sstp %s: %s%s", verb->name, file ? file->origin : "", text);
+}

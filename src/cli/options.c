@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Reading options from their three places. The command line is gone through first, only to be
+ * remembered, since it may name the file; then file, environment and command line are applied, the
+ * weakest first.
+ */
+#include "cli/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/config_file.h"
+#include "cli/help.h"
+#include "cli/hint.h"
+#include "cli/tidy.h"
+#include "cli/value.h"
+#include "cli/variables.h"
+#include "util/exit_code.h"
+#include "util/log.h"
+
+enum source {
+	FROM_NOWHERE,
+	FROM_FILE,
+	FROM_ENVIRONMENT,
+	FROM_COMMAND_LINE,
+};
+
+struct given {
+	struct option_in in; /* its option is NULL: a word */
+	const char *value;
+	bool is_late; /* a word after "--" */
+};
+
+struct reading {
+	const struct verb *verb;
+	char *settings;
+	enum source *sources; /* of each option, the strongest so far */
+	struct given *given;  /* the command line, in order */
+	size_t given_count;
+	bool wants_help;
+};
+
+/* ---- what is unknown */
+
+static bool find_letter(const struct verb *v, char letter, struct option_in *in)
+{
+	for (struct option_walk w = option_walk(v); option_next(&w);)
+		if (w.in.option->letter == letter) {
+			*in = w.in;
+			return true;
+		}
+	return false;
+}
+
+/* `where` is the place in a file, or empty. */
+static void complain_unknown(const struct verb *v, const char *where, const char *name, size_t len)
+{
+	const char *dashes = *where ? "" : "--";
+	char hint[HINT_SIZE];
+
+	if (hint_for_option(v, name, len, *where, hint))
+		option_complain(v, "%sunknown option %s%.*s; %s", where, dashes, (int)len, name,
+				hint);
+	else
+		option_complain(v, "%sunknown option %s%.*s; sstp %s --help lists the options",
+				where, dashes, (int)len, name, v->name);
+}
+
+/* `word` is all that was typed. */
+static void complain_unknown_letter(const struct verb *v, char letter, const char *word)
+{
+	char hint[HINT_SIZE], name[32];
+
+	if (letter > ' ' && letter < 0x7f)
+		snprintf(name, sizeof(name), "-%c", letter);
+	else
+		snprintf(name, sizeof(name), "%s", word);
+	if (hint_for_letter(v, letter, hint))
+		option_complain(v, "unknown option %s; %s", name, hint);
+	else
+		option_complain(v, "unknown option %s; sstp %s --help lists the options", name,
+				v->name);
+}
+
+/* ---- applying a value */
+
+/* The last of two counts, as everywhere; it may still be a mistake. */
+static void warn_of_two(const struct option *o, enum source from)
+{
+	char variable[80];
+
+	option_variable(o, variable, sizeof(variable));
+	tidy_warn("%s%s is given twice: the last one counts", from == FROM_COMMAND_LINE ? "--" : "",
+		  from == FROM_ENVIRONMENT ? variable : o->name);
+}
+
+/* False with err filled. */
+static bool apply(struct reading *r, const struct option_in *in, const char *value,
+		  enum source from, struct option_error *err)
+{
+	enum source *before = &r->sources[in->index];
+	const struct option *o = in->option;
+	void *to = r->settings + in->at;
+
+	if (*before > from)
+		return true;
+	if (*before == from && o->arg && !o->clear)
+		warn_of_two(o, from);
+	if (*before < from && o->clear)
+		o->clear(to);
+	*before = from;
+	return o->set(to, value, err);
+}
+
+/* Of USER:PASSWORD@HOST, which is refused, the host alone. NULL: an option that takes no value. */
+static const char *shown(const char *value)
+{
+	const char *at;
+
+	if (!value)
+		return "";
+	at = strrchr(value, '@');
+	return at && memchr(value, ':', (size_t)(at - value)) ? at + 1 : value;
+}
+
+/* A shell reads its value. */
+static bool is_command(const struct option *o)
+{
+	return o->arg && !strcmp(o->arg, "COMMAND");
+}
+
+static bool from_file(void *arg, const char *file, unsigned line, const char *key,
+		      const char *value)
+{
+	struct reading *r = arg;
+	struct option_in in;
+	const struct option *o = option_find(r->verb, key, strlen(key), &in);
+	struct option_error err;
+	char where[512], name[600];
+	struct kept *kept;
+
+	snprintf(where, sizeof(where), "%s:%u: ", file, line);
+	if (!o || o->flags & OPTION_CLI_ONLY) {
+		if (o)
+			option_complain(r->verb, "%s%s is allowed on the command line only", where,
+					key);
+		else
+			complain_unknown(r->verb, where, key, strlen(key));
+		return false;
+	}
+	kept = kept_new(value);
+	if (!kept) {
+		option_complain(r->verb, "out of memory");
+		return false;
+	}
+	kept->option = o;
+	snprintf(kept->origin, sizeof(kept->origin), "%s%s = ", where, key);
+	snprintf(name, sizeof(name), "%s%s", where, key);
+	if (!tidy_value(kept->text,
+			&(struct tidy_place){ name, .has_comments = true,
+					      .is_command = is_command(o) },
+			&err)) {
+		option_complain(r->verb, "%s: %s", name, err.text);
+		return false;
+	}
+	if (apply(r, &in, kept->text, FROM_FILE, &err))
+		return true;
+	option_complain(r->verb, "%s%s: %s", kept->origin, shown(kept->text), err.text);
+	return false;
+}
+
+/* One variable holds all of a list; no list has members with blanks or commas in them. */
+static bool apply_members(struct reading *r, const struct option_in *in, const struct kept *list,
+			  struct option_error *err)
+{
+	struct kept *copy = kept_new(list->text);
+	char *rest;
+
+	if (!copy) {
+		snprintf(err->text, sizeof(err->text), "out of memory");
+		return false;
+	}
+	memcpy(copy->origin, list->origin, sizeof(copy->origin));
+	for (char *w = strtok_r(copy->text, " \t\n,", &rest); w;
+	     w = strtok_r(NULL, " \t\n,", &rest))
+		if (!apply(r, in, w, FROM_ENVIRONMENT, err))
+			return false;
+	return true;
+}
+
+/* Each member of a list may be on a line of its own. */
+static void tidy_list(char *value)
+{
+	size_t len = strlen(value);
+
+	for (char *p = value; *p; p++)
+		if (strchr("\n\r\t", *p))
+			*p = ' ';
+	while (len && value[len - 1] == ' ')
+		value[--len] = '\0';
+}
+
+static bool from_environment(struct reading *r, const struct option_in *in)
+{
+	const struct option *o = in->option;
+	struct option_error err;
+	const char *value;
+	struct kept *kept;
+	char name[80];
+
+	option_variable(o, name, sizeof(name));
+	value = getenv(name);
+	if (!value || !*value)
+		return true;
+	kept = kept_new(value);
+	if (!kept) {
+		option_complain(r->verb, "out of memory");
+		return false;
+	}
+	kept->option = o;
+	snprintf(kept->origin, sizeof(kept->origin), "%s=", name);
+	if (o->clear)
+		tidy_list(kept->text);
+	if (!tidy_value(kept->text,
+			&(struct tidy_place){ name, .is_environment = true,
+					      .is_command = is_command(o) },
+			&err)) {
+		option_complain(r->verb, "%s: %s", name, err.text);
+		return false;
+	}
+	if (o->clear ? apply_members(r, in, kept, &err)
+		     : apply(r, in, kept->text, FROM_ENVIRONMENT, &err))
+		return true;
+	option_complain(r->verb, "%s=%s: %s", name, shown(kept->text), err.text);
+	return false;
+}
+
+/* NULL: something is wrong, and was said. */
+static const char *tidy_given(struct reading *r, const struct given *g)
+{
+	char name[80];
+	struct kept *kept = kept_new(g->value);
+	struct tidy_place place = { .name = name,
+				    .is_command = g->in.option && is_command(g->in.option) };
+	struct option_error err = { "out of memory" };
+
+	snprintf(name, sizeof(name), "%s%s", g->in.option ? "--" : "the command line",
+		 g->in.option ? g->in.option->name : "");
+	if (!kept || !tidy_value(kept->text, &place, &err)) {
+		option_complain(r->verb, "%s: %s", name, err.text);
+		return NULL;
+	}
+	kept->option = g->in.option;
+	if (g->in.option)
+		snprintf(kept->origin, sizeof(kept->origin), "--%s ", g->in.option->name);
+	return kept->text;
+}
+
+/* The third word of sstp passwd may be a password. */
+static void complain_of_word(struct reading *r, const char *word, const char *why, const char *hint)
+{
+	bool is_shown = !r->verb->word || verb_takes_file(r->verb);
+
+	option_complain(r->verb, "%s%s%s%s%s", is_shown ? shown(word) : "", is_shown ? ": " : "",
+			why, *hint ? "; " : "", hint);
+}
+
+static const char *about_commands(const struct reading *r, const struct given *g)
+{
+	if (r->verb->takes_command)
+		return "a command follows --";
+	return g->is_late && g->value[0] != '-'
+		       ? "only sstp run and sstp proxy take a command after --"
+		       : "";
+}
+
+/* Empty, if there is nothing to say about a word that was not expected. */
+static void hint_of(const struct reading *r, const struct given *g, char hint[HINT_SIZE])
+{
+	const char *commands = about_commands(r, g);
+
+	if ((*commands && g->is_late) || !hint_for_word(r->verb, g->value, false, hint))
+		snprintf(hint, HINT_SIZE, "%s", commands);
+}
+
+/*
+ * A word that the verb does not take, or not any more. When there are more words than servers, the
+ * one that cannot be a server is wrong: "noauth" in `sstp connect noauth vpn.example.net`.
+ */
+static void complain_of_words(struct reading *r, const struct given *g, const char *why)
+{
+	bool takes_server = r->verb->word && verb_takes_file(r->verb);
+	char hint[HINT_SIZE];
+
+	for (size_t i = 0; takes_server && i < r->given_count; i++)
+		if (!r->given[i].in.option &&
+		    hint_for_word(r->verb, r->given[i].value, true, hint)) {
+			complain_of_word(r, r->given[i].value, "no word is expected here", hint);
+			return;
+		}
+	hint_of(r, g, hint);
+	complain_of_word(r, g->value, why, hint);
+}
+
+static bool from_command_line(struct reading *r, struct given *g)
+{
+	struct option_error err;
+
+	if (g->value) {
+		g->value = tidy_given(r, g);
+		if (!g->value)
+			return false;
+	}
+	if (!g->in.option) {
+		if (r->verb->word && r->verb->word(r->settings + r->verb->word_at, g->value, &err))
+			return true;
+		complain_of_words(r, g,
+				  r->verb->word ? err.text : "only options are expected here");
+		return false;
+	}
+	if (apply(r, &g->in, g->value ? g->value : "yes", FROM_COMMAND_LINE, &err))
+		return true;
+	option_complain(r->verb, "--%s%s%s: %s", g->in.option->name,
+			g->value && *g->value ? " " : "", shown(g->value), err.text);
+	return false;
+}
+
+/* ---- values that need all of them */
+
+static bool check_all(struct reading *r)
+{
+	struct option_error err;
+	const char *value = NULL;
+
+	for (struct option_walk w = option_walk(r->verb); option_next(&w);)
+		if (!value_check(w.in.option, r->settings + w.in.at, &value, &err)) {
+			option_complain(r->verb, "%s%s: %s", kept_origin(value), value, err.text);
+			return false;
+		}
+	return true;
+}
+
+/* ---- the command line */
+
+static void remember(struct reading *r, const struct option_in *in, const char *value)
+{
+	if (!in->option->set)
+		r->wants_help = true; /* --help sets nothing */
+	else
+		r->given[r->given_count++] = (struct given){ .in = *in, .value = value };
+}
+
+static void remember_word(struct reading *r, const char *word, bool is_late)
+{
+	r->given[r->given_count++] = (struct given){ .value = word, .is_late = is_late };
+}
+
+/* The next word as the value of the option at argv[0], unless it was forgotten. */
+static bool takes_next(struct reading *r, const struct option_in *in, char **argv)
+{
+	const struct option *o = in->option;
+	const char *value = argv[1];
+	const char *equals = strchr(value, '=');
+	size_t len = equals ? (size_t)(equals - value) : strlen(value);
+
+	if (*value == '=') {
+		option_complain(r->verb, "%s: the value follows a blank or a =, not both: --%s=%s",
+				argv[0], o->name, o->arg);
+		return false;
+	}
+	if (len > 2 && !strncmp(value, "--", 2) && option_find(r->verb, value + 2, len - 2, NULL)) {
+		option_complain(r->verb,
+				"%s needs a value, and %.*s is an option; --%s=%.*s if it is meant",
+				argv[0], (int)len, value, o->name, (int)len, value);
+		return false;
+	}
+	remember(r, in, value);
+	return true;
+}
+
+/* --name, --name=value, --name value. Returns how many words it took; 0: wrong, said so. */
+static int long_option(struct reading *r, char **argv)
+{
+	const char *name = argv[0] + 2, *equals = strchr(name, '=');
+	size_t len = equals ? (size_t)(equals - name) : strlen(name);
+	struct option_in in;
+	const struct option *o = option_find(r->verb, name, len, &in);
+
+	if (!len) {
+		option_complain(r->verb, "%s: an option has a name: --name=VALUE", argv[0]);
+		return 0;
+	}
+	if (!o) {
+		complain_unknown(r->verb, "", name, len);
+		return 0;
+	}
+	if (equals && !o->arg) {
+		option_complain(r->verb, "--%s takes no value", o->name);
+		return 0;
+	}
+	if (!o->arg || equals) {
+		remember(r, &in, equals ? equals + 1 : NULL);
+		return 1;
+	}
+	if (!argv[1]) {
+		option_complain(r->verb, "--%s needs a value: --%s %s", o->name, o->name, o->arg);
+		return 0;
+	}
+	return takes_next(r, &in, argv) ? 2 : 0;
+}
+
+/* -b, -vv, -u NAME, -uNAME */
+static int short_options(struct reading *r, char **argv)
+{
+	const struct option *whole =
+		option_find(r->verb, argv[0] + 1, strcspn(argv[0] + 1, "="), NULL);
+
+	if (whole && whole->name[1]) {
+		option_complain(r->verb, "%s: did you mean --%s?", argv[0], whole->name);
+		return 0;
+	}
+	for (const char *p = argv[0] + 1; *p; p++) {
+		const struct option *o;
+		struct option_in in;
+
+		if (!find_letter(r->verb, *p, &in)) {
+			complain_unknown_letter(r->verb, *p, argv[0]);
+			return 0;
+		}
+		o = in.option;
+		if (!o->arg) {
+			remember(r, &in, NULL);
+			continue;
+		}
+		if (!p[1] && !argv[1]) {
+			option_complain(r->verb, "-%c needs a value: --%s %s", *p, o->name, o->arg);
+			return 0;
+		}
+		if (!p[1])
+			return takes_next(r, &in, argv) ? 2 : 0;
+		if (p[1] == '=') {
+			option_complain(r->verb, "-%c=: the value follows without a =: -%c %s", *p,
+					*p, o->arg);
+			return 0;
+		}
+		remember(r, &in, p + 1);
+		return 1;
+	}
+	return 1;
+}
+
+/* argv ends with a NULL, as main's does. */
+static void take_command(struct reading *r, char **argv)
+{
+	memcpy(r->settings + r->verb->command_at, &argv, sizeof(argv));
+}
+
+static bool read_command_line(struct reading *r, int argc, char **argv)
+{
+	bool only_words = false;
+	int taken;
+
+	for (int i = 0; i < argc; i += taken) {
+		taken = 1;
+		if (r->verb->takes_command && !strcmp(argv[i], "--")) {
+			take_command(r, argv + i + 1);
+			return true;
+		}
+		if (only_words || argv[i][0] != '-' || !argv[i][1])
+			remember_word(r, argv[i], only_words);
+		else if (!strcmp(argv[i], "--"))
+			only_words = true;
+		else if (argv[i][1] == '-')
+			taken = long_option(r, argv + i);
+		else
+			taken = short_options(r, argv + i);
+		if (!taken)
+			return false;
+	}
+	return true;
+}
+
+/* The file: named on the command line, or in the environment. */
+static const char *config_name(const struct reading *r)
+{
+	const char *name = getenv("SSTP_CONFIG");
+
+	for (size_t i = 0; i < r->given_count; i++)
+		if (r->given[i].in.option && !strcmp(r->given[i].in.option->name, "config"))
+			name = r->given[i].value;
+	return name && *name ? name : NULL;
+}
+
+/* `why` begins with the file's name and, where there is one, the number of a line. */
+static void complain_of_config(const struct verb *v, const char *config, const char *why)
+{
+	size_t len = strlen(config);
+	bool is_whole = !strncmp(why, config, len) && !strncmp(why + len, ": ", 2);
+
+	option_complain(v, "%s%s",
+			config == getenv("SSTP_CONFIG") ? "SSTP_CONFIG="
+			: is_whole                      ? "--config "
+							: "",
+			why);
+}
+
+static bool apply_all(struct reading *r)
+{
+	const struct verb *v = r->verb;
+	struct option_in in;
+	const char *config =
+		option_find(v, "config", strlen("config"), &in) ? config_name(r) : NULL;
+	struct option_error err;
+
+	if (config) {
+		if (!config_file_read(config, from_file, r, &err)) {
+			if (*err.text)
+				complain_of_config(v, config, err.text);
+			return false;
+		}
+		memcpy(r->settings + in.at, &config, sizeof(config));
+	}
+	for (struct option_walk w = option_walk(v); option_next(&w);)
+		if (!(w.in.option->flags & OPTION_CLI_ONLY) && !from_environment(r, &w.in))
+			return false;
+	for (size_t i = 0; i < r->given_count; i++)
+		if (!from_command_line(r, &r->given[i]))
+			return false;
+	return check_all(r);
+}
+
+bool options_read(const struct verb *verb, int argc, char **argv, void *settings, int *code)
+{
+	struct reading r = { .verb = verb, .settings = settings };
+	size_t letters = 1;
+	bool is_good = false;
+
+	for (int i = 0; i < argc; i++)
+		letters += strlen(argv[i]) + 1; /* more than there can be options */
+	r.sources = calloc(option_count(verb) + 1, sizeof(*r.sources));
+	r.given = calloc(letters, sizeof(*r.given));
+	*code = EXIT_USAGE;
+	if (r.sources && r.given && read_command_line(&r, argc, argv)) {
+		if (r.wants_help) {
+			help_print(verb);
+			*code = EXIT_OK;
+		} else {
+			is_good = apply_all(&r);
+		}
+		if (is_good && verb_takes_file(verb))
+			variables_warn(verb, environ);
+		if (!verb_takes_file(verb))
+			tidy_print_warnings(); /* such a verb sets no log up */
+	}
+	free(r.sources);
+	free(r.given);
+	return is_good;
+}
+
+int options_run(const struct verb *verb, int argc, char **argv)
+{
+	int code;
+
+	return options_read(verb, argc, argv, verb->settings, &code) ? verb->run(verb->settings)
+								     : code;
+}
