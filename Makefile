@@ -388,11 +388,11 @@ layers:
 
 # Every source file says which license it has.
 licensed:
-	! find $(wildcard .ci Containerfile Makefile deps man mk src tests tools) -type f ! -path '*/corpus/*' \
+	! find $(wildcard .ci Containerfile Makefile completions deps man mk src tests tools) -type f ! -path '*/corpus/*' \
 		! -name '*.json' ! -name '*.patch' ! -name '*.pyc' | xargs grep -L 'SPDX-License-Identifier: [A-Z]' | grep .
 
 CORES = $(shell nproc)
-SHELL_FILES = .ci/run tools/check tools/demo tools/deps tests/e2e/peers/uml_init
+SHELL_FILES = completions/sstp.bash .ci/run tools/check tools/demo tools/deps tests/e2e/peers/uml_init
 
 lint: layers licensed $(THIRD)
 	tools/deps lint
@@ -414,18 +414,32 @@ format-check:
 	tools/deps format
 	clang-format --dry-run -Werror $(ALL_FILES)
 
-## make install        the program, its man page and the licenses (PREFIX=/usr/local, DESTDIR=, TARGET=); make uninstall
+## make install        the program, its man page, completions of shells and the licenses (PREFIX=/usr/local, DESTDIR=,
+##                     TARGET=); make uninstall
+## make completions    makes the completions again, after a change of options
 ## make clean          removes what was built of sstp; make distclean: all of build/
+
+BASH_COMPLETION = share/bash-completion/completions/sstp
+ZSH_COMPLETION = share/zsh/site-functions/_sstp
+FISH_COMPLETION = share/fish/vendor_completions.d/sstp.fish
 
 install: $(if $(filter $(MACHINE),$(TARGET)),program,static)
 	install -D -m 755 $(PROGRAM)$(if $(filter $(MACHINE),$(TARGET)),,-$(TARGET)) $(DESTDIR)$(PREFIX)/bin/sstp
 	[ ! -e man/sstp.8 ] || install -D -m 644 man/sstp.8 $(DESTDIR)$(PREFIX)/share/man/man8/sstp.8
 	install -D -m 644 $(if $(filter $(MACHINE),$(TARGET)),$B,$(BUILD)/$(TARGET))/licenses_text \
 		$(DESTDIR)$(PREFIX)/share/doc/sstp/licenses
+	install -D -m 644 completions/sstp.bash $(DESTDIR)$(PREFIX)/$(BASH_COMPLETION)
+	install -D -m 644 completions/_sstp $(DESTDIR)$(PREFIX)/$(ZSH_COMPLETION)
+	install -D -m 644 completions/sstp.fish $(DESTDIR)$(PREFIX)/$(FISH_COMPLETION)
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/sstp $(DESTDIR)$(PREFIX)/share/man/man8/sstp.8 \
-		$(DESTDIR)$(PREFIX)/share/doc/sstp/licenses
+		$(DESTDIR)$(PREFIX)/share/doc/sstp/licenses \
+		$(addprefix $(DESTDIR)$(PREFIX)/,$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))
+
+# After a change of options.
+completions: program
+	tools/completions $(CURDIR)/$(PROGRAM)
 
 clean:
 	rm -rf $(addprefix $(BUILD)/,musl aarch64 armv7 mips glibc glibc-system asan fuzz scan clang again) $(PROGRAM) \
@@ -441,6 +455,6 @@ distclean: clean
 ## WOLFSSL=system STATIC=0 takes the system's wolfSSL (5.5.4 or later) and inih by pkg-config.
 
 .PHONY: help unit-programs unit memcheck fuzz-programs replay-programs fuzz fuzz-run peers check check-all e2e lint layers licensed scan-objects \
-	bench-programs bench crowd load format format-check install uninstall clean distclean
+	bench-programs bench crowd load format format-check install uninstall completions clean distclean
 
 -include $(shell find $B -name '*.d' 2>/dev/null)

@@ -70,7 +70,7 @@ void help_print_table(const struct verb *verb)
 
 		if (w.row == 1 && w.use->heading)
 			heading = w.use->heading;
-		printf("%s\t%s\t%s\t%s\t%s\t%s\n", verb->name, heading, letter, o->name,
-		       o->arg ? o->arg : "", o->help);
+		printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", verb->name, heading, letter, o->name,
+		       o->arg ? o->arg : "", o->words ? o->words : "", o->help);
 	}
 }

@@ -10,7 +10,7 @@ void help_print(const struct verb *verb);
 
 /*
  * sstp --options: a line for each option of the verb, with tabs between verb, heading, letter (or
- * nothing), name, what its value is called (or nothing), and text.
+ * nothing), name, what its value is called (or nothing), values to choose from (or nothing), and text.
  */
 void help_print_table(const struct verb *verb);
 

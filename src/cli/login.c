@@ -35,6 +35,7 @@ static const struct option login_table[] = {
 	  .flags = OPTION_CLI_ONLY },
 	{ .name = "auth",
 	  .arg = "LIST",
+	  .words = "mschapv2 chap pap",
 	  .help = "authentication methods that may be used, the preferred one first: "
 		  "mschapv2 (the default), chap, pap",
 	  .set = set_auth,
@@ -69,6 +70,7 @@ static const struct option link_table[] = {
 	  .at = AT(mtu) },
 	{ .name = "congestion",
 	  .arg = "NAME",
+	  .words = "auto system bbr cubic",
 	  .help = "congestion control of the TCP connection, for what this end sends: a name "
 		  "of the kernel's, or system; default auto: bbr where the kernel allows it",
 	  .set = set_congestion,

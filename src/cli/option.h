@@ -25,8 +25,9 @@ enum { OPTION_CLI_ONLY = 1 }; /* it means something on the command line alone */
 
 struct option {
 	const char *name;
-	char letter;     /* 0: none */
-	const char *arg; /* what --help calls its value; NULL: a flag */
+	char letter;       /* 0: none */
+	const char *arg;   /* what --help calls its value; NULL: a flag */
+	const char *words; /* values to choose from, for completions; NULL: anything */
 	const char *help;
 	/* Puts the value, which stays as long as the program, into the settings at `to`. False with
 	 * err->text filled. NULL: --help. */

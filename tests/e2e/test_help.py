@@ -71,13 +71,16 @@ def test_licenses_that_cannot_be_printed(sstp):
 
 
 @pytest.mark.slow
-def test_make_install_installs_the_licenses(tmp_path):
+def test_make_install_installs_the_rest_too(tmp_path):
     def make(goal):
         subprocess.run(["make", "-C", REPO, goal, f"DESTDIR={tmp_path}", "PREFIX=/usr"], check=True, capture_output=True,
                        env={name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))})
 
     make("install")
     assert (tmp_path / "usr/share/doc/sstp/licenses").read_text() == run(tmp_path / "usr/bin/sstp", "--licenses").stdout
+    for path, name in (("bash-completion/completions/sstp", "sstp.bash"), ("zsh/site-functions/_sstp", "_sstp"),
+                       ("fish/vendor_completions.d/sstp.fish", "sstp.fish")):
+        assert (tmp_path / "usr/share" / path).read_text() == (REPO / "completions" / name).read_text()
     make("uninstall")
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
@@ -90,12 +93,89 @@ def test_every_verb_has_help_that_fits_a_terminal(sstp, verb):
     assert [line for line in done.stdout.splitlines() if len(line) > 80] == []
 
 
+def options_of(sstp):
+    """{verb: {name: (letter, what its value is called)}} of the tables that --help is printed from."""
+    found = {}
+    for line in run(sstp, "--options").stdout.splitlines():
+        verb, _, letter, name, arg, _, text = line.split("\t")
+        assert name and text, line
+        found.setdefault(verb, {})[name] = (letter, arg)
+    return found
+
+
+def options_of_manual():
+    """{section: {name: (letter, what its value is called)}} of the man page's lists."""
+    found, section = {}, None
+    text = (REPO / "man/sstp.8").read_text()
+    for entry in re.finditer(r"^(?:\.SH (.*)|\.TP\n\.BR? (.*\\-.*))$", text, re.M):
+        if entry[1]:
+            section = entry[1]
+            continue
+        words = re.sub(r'\\f[BIRP]|"', "", entry[2]).replace("\\-", "-").replace(" , ", ", ")
+        match = re.fullmatch(r"(?:-(\w),\s+)?--([a-z0-9-]+)(?:\s+(\S+))?", words.strip())
+        assert match, f"{section}: {words}"
+        assert match[2] not in found.setdefault(section, {}), f"{section}: --{match[2]} is there twice"
+        found[section][match[2]] = (match[1] or "", match[3] or "")
+    return found
+
+
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_option_is_in_the_man_page(sstp, verb):
-    options = re.findall(r"^  (?:-\w, |    )--([a-z0-9-]+)", run(sstp, verb, "--help").stdout, re.M)
-    manual = (REPO / "man/sstp.8").read_text().replace("\\-", "-")
-    assert "help" in options
-    assert [o for o in options if f"--{o}" not in manual] == []
+def test_the_tables_and_help_have_the_same_options(sstp, verb):
+    helped = re.findall(r"^  (?:-(\w), |    )--([a-z0-9-]+)(?: (\S+))?", run(sstp, verb, "--help").stdout, re.M)
+    assert "help" in {name for _, name, _ in helped}
+    assert {name: (letter, arg) for letter, name, arg in helped} == options_of(sstp)[verb]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_option_is_in_the_man_page_as_in_the_table(sstp, verb):
+    manual = options_of_manual()
+    places = [manual.get(s, {}) for s in (f"SSTP {verb.upper()}", "SSTP CONNECT", "COMMON OPTIONS")]
+    for name, option in options_of(sstp)[verb].items():
+        assert next((p[name] for p in places if name in p), None) == option, f"--{name}"
+
+
+def test_every_option_of_the_man_page_exists(sstp):
+    tables = options_of(sstp)
+    for section, options in options_of_manual().items():
+        verbs = VERBS if section == "COMMON OPTIONS" else [section.removeprefix("SSTP ").lower()]
+        for name, option in options.items():
+            assert option in [tables[verb].get(name) for verb in verbs], f"{section}: --{name}"
+
+
+def test_completions_are_made_of_the_tables(sstp, tmp_path):
+    subprocess.run([REPO / "tools/completions", sstp, tmp_path], check=True)
+    for path in tmp_path.iterdir():
+        assert path.read_text() == (REPO / "completions" / path.name).read_text(), "run tools/completions"
+    assert {p.name for p in tmp_path.iterdir()} == {p.name for p in (REPO / "completions").iterdir()}
+
+
+@pytest.mark.parametrize("words, offered", [
+    (["co"], {"connect"}),
+    (["connect", "--no-d"], {"--no-default-route", "--no-dns"}),
+    (["serve", "--no-d"], set()),
+    (["probe", "--min-tls", ""], {"1.2", "1.3"}),
+    (["probe", "--min-tls", "=", "1.3"], {"1.3"}),
+    (["serve", "--min-hash", "=", ""], {"sha1", "sha256"}),
+    (["connect", "-u", ""], set()),
+    (["connect", "-c", "na"], {"name.conf"}),
+    (["connect", "--ca-cert", "=", "na"], {"name.conf"}),
+    (["passwd", "na"], {"name.conf"}),
+    (["run", "host", "--", "/bin/ech"], {"/bin/echo"}),
+    (["run", "host", "--", "cat", "na"], {"name.conf"}),
+    (["connect", "host", "--", "na"], set()),
+    (["help", "pa"], {"passwd"}),
+])
+def test_bash_completes(words, offered, tmp_path):
+    (tmp_path / "name.conf").touch()
+    script = f"""source {REPO}/completions/sstp.bash
+        compopt() {{ :; }}
+        COMP_WORDS=(sstp "$@")
+        COMP_CWORD=$#
+        _sstp
+        printf '%s\\n' "${{COMPREPLY[@]}}" """
+    done = subprocess.run(["bash", "-c", script, "bash", *words], cwd=tmp_path, capture_output=True, text=True,
+                          timeout=PATIENCE)
+    assert (set(done.stdout.split()), done.stderr) == (offered, "")
 
 
 @pytest.mark.parametrize("verb", VERBS)

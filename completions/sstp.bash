@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Completion of sstp for bash. Made by tools/completions: change the tables in src/cli/, not this file.
+
+# The words that may stand there.
+_sstp_reply()
+{
+	mapfile -t COMPREPLY < <(compgen "$@" -- "$cur")
+}
+
+_sstp_files()
+{
+	_sstp_reply -f
+	compopt -o filenames
+}
+
+# After --: another program's words.
+_sstp_command()
+{
+	local i
+	for ((i = 2; i < COMP_CWORD; i++)); do
+		[ "${COMP_WORDS[i]}" = -- ] || continue
+		if declare -F _command_offset >/dev/null; then
+			_command_offset $((i + 1))
+		elif [ $((i + 1)) -eq "$COMP_CWORD" ]; then
+			_sstp_reply -c
+		else
+			_sstp_files
+		fi
+		return 0
+	done
+	return 1
+}
+
+_sstp()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} options=""
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		_sstp_reply -W "connect run proxy serve probe passwd cert healthcheck help --help --version --licenses --options"
+		return
+	fi
+	# --name=value is three words
+	if [ "$cur" = = ]; then
+		cur=""
+	elif [ "$prev" = = ]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	case $verb in
+	connect)
+		case $prev in
+		--password-file|--ca-cert|--crl|--keylog|--userns|--pid-file|-c|--config) _sstp_files; return ;;
+		-s|--script|--script-tun) _sstp_reply -c; return ;;
+		-u|--user|--password-fd|--server|--servercert|--verify-name|--sni|--resolve|--timeout|-i|--interface|-m|--mtu|--route|--table|--netns|--tun-fd|--ready-fd|--exit-fd) return ;;
+		--auth) _sstp_reply -W "mschapv2 chap pap"; return ;;
+		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
+		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
+		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
+		esac
+		options="--user --password-file --password-fd --passwd-on-stdin --auth --server --ca-cert --crl --servercert --verify-name --sni --resolve --min-tls --min-hash --allow-cn --legacy-ciphers --ipv4-only --ipv6-only --timeout --keylog --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-offload --table --no-dns --script --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		;;
+	run)
+		_sstp_command && return
+		case $prev in
+		--password-file|--ca-cert|--crl|--keylog|-c|--config) _sstp_files; return ;;
+		-u|--user|--password-fd|--server|--servercert|--verify-name|--sni|--resolve|--timeout|-i|--interface|-m|--mtu|--route) return ;;
+		--auth) _sstp_reply -W "mschapv2 chap pap"; return ;;
+		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
+		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
+		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
+		esac
+		options="--user --password-file --password-fd --passwd-on-stdin --auth --server --ca-cert --crl --servercert --verify-name --sni --resolve --min-tls --min-hash --allow-cn --legacy-ciphers --ipv4-only --ipv6-only --timeout --keylog --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-offload --map-root --once --keep-trying --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		;;
+	proxy)
+		_sstp_command && return
+		case $prev in
+		--password-file|--ca-cert|--crl|--keylog|--proxy-password-file|--pid-file|-c|--config) _sstp_files; return ;;
+		-u|--user|--password-fd|--server|--servercert|--verify-name|--sni|--resolve|--timeout|-D|--socks5|--http-proxy|--proxy-user|-L|--forward|-R|--remote-forward|-m|--mtu) return ;;
+		--auth) _sstp_reply -W "mschapv2 chap pap"; return ;;
+		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
+		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
+		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
+		esac
+		options="--user --password-file --password-fd --passwd-on-stdin --auth --server --ca-cert --crl --servercert --verify-name --sni --resolve --min-tls --min-hash --allow-cn --legacy-ciphers --ipv4-only --ipv6-only --timeout --keylog --socks5 --http-proxy --proxy-user --proxy-password-file --forward --remote-forward --mtu --congestion --no-ipv6 --once --keep-trying --background --pid-file --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		;;
+	serve)
+		case $prev in
+		--cert|--key|--key-password-file|--keylog|--users|--leases|--userns|--pid-file|-c|--config) _sstp_files; return ;;
+		-l|--listen|--name|--max-sessions|--user-sessions|--max-failures|--ipv4-network|--dns|--nbns|-i|--interface|--netns|-m|--mtu|--workers) return ;;
+		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
+		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
+		--auth) _sstp_reply -W "mschapv2 chap pap"; return ;;
+		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
+		esac
+		options="--listen --cert --key --key-password-file --min-tls --min-hash --legacy-ciphers --keylog --users --auth --name --max-sessions --user-sessions --keep-old-session --max-failures --ipv4-network --dns --leases --nbns --client-to-client --interface --netns --userns --mtu --congestion --no-ipv6 --no-offload --workers --background --pid-file --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		;;
+	probe)
+		case $prev in
+		--ca-cert|--crl|--keylog|-c|--config) _sstp_files; return ;;
+		--server|--servercert|--verify-name|--sni|--resolve|--timeout) return ;;
+		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
+		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
+		esac
+		options="--server --ca-cert --crl --servercert --verify-name --sni --resolve --min-tls --min-hash --allow-cn --legacy-ciphers --ipv4-only --ipv6-only --timeout --keylog --json --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		;;
+	passwd)
+		case $prev in
+		--password-file) _sstp_files; return ;;
+		-a|--address) return ;;
+		esac
+		options="--delete --address --pap-only --clear-text --passwd-on-stdin --password-file --help"
+		;;
+	cert)
+		case $prev in
+		-o|--out|--show) _sstp_files; return ;;
+		-n|--name|--days) return ;;
+		esac
+		options="--name --out --days --rsa --force --show --help"
+		;;
+	healthcheck)
+		case $prev in
+		-i|--interface) return ;;
+		esac
+		options="--interface --help"
+		;;
+	help)
+		_sstp_reply -W "connect run proxy serve probe passwd cert healthcheck"
+		return
+		;;
+	*)
+		return
+		;;
+	esac
+	case $cur in
+	-*) _sstp_reply -W "$options" ;;
+	*)
+		case $verb in
+		connect|run|proxy|probe) _sstp_reply -A hostname ;;
+		passwd) _sstp_files ;;
+		esac
+		;;
+	esac
+}
+
+complete -F _sstp sstp
