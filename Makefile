@@ -380,11 +380,13 @@ CPPCHECK_FLAGS = --suppress=autoVariables --suppress=internalAstError
 # Only what concerns the reading of source: no warnings, no dependency files.
 LINT_FLAGS = -std=c11 -D_GNU_SOURCE -DSSTP_VERSION='"$(VERSION)"' -Isrc $(WOLFSSL_CFLAGS) $(INIH_CFLAGS) $(LWIP_CFLAGS)
 
-# Includes that point up or sideways in the house are shown, and fail.
+# Includes that point up or sideways in the house are shown, and fail, and so do circles of them that go across
+# folders or through more than three files.
 ABOVE = $(subst $(space),|,$(strip $(filter-out $(call under,$1),$(FOLDERS))))
 layers:
 	$(foreach f,$(FOLDERS),$(if $(call ABOVE,$f),! grep -E '^#include "($(call ABOVE,$f))/' \
 		$(wildcard src/$f/*.[ch]) /dev/null &&)) true
+	tools/circles -q
 
 # Every source file says which license it has.
 licensed:
