@@ -265,10 +265,12 @@ unit:
 	+$(MAKE) FLAVOUR=$(UNIT_FLAVOUR) unit-programs
 	tools/check unit $(UNIT_FLAVOUR) $(UNIT_PROGRAMS:$B/%=$(BUILD)/$(UNIT_FLAVOUR)/%)
 
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
+	--errors-for-leak-kinds=definite
 memcheck:
 	tools/deps memcheck
 	+$(MAKE) FLAVOUR=glibc unit-programs
-	UNDER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' \
+	TEST_SECONDS=1200 UNDER='$(VALGRIND)' \
 		tools/check unit glibc $(UNIT_PROGRAMS:$B/%=$(BUILD)/glibc/%)
 
 # ---- fuzzing: tests/fuzz/NAME_fuzz.c, fed by clang's libFuzzer, or by replay.c with a corpus that is there

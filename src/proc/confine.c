@@ -164,7 +164,7 @@ static void allow_ping(void)
 /* What is mounted outside from now on is seen in here too, and not the other way round. */
 static int own_mounts(const struct log *log)
 {
-	int error = mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ? -errno : 0;
+	int error = mount("none", "/", "none", MS_REC | MS_SLAVE, NULL) < 0 ? -errno : 0;
 
 	if (error)
 		log_error(log, "the command's mounts can't be made its own: %s%s", strerror(-error),
@@ -227,7 +227,7 @@ static int bind_over(int fd, int target)
 
 	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
 	snprintf(to, sizeof(to), "/proc/self/fd/%d", target);
-	return mount(from, to, NULL, MS_BIND, NULL) < 0 ? -errno : 0;
+	return mount(from, to, "none", MS_BIND, NULL) < 0 ? -errno : 0;
 }
 
 /*

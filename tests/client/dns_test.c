@@ -196,7 +196,7 @@ static void a_file_mounted_by_itself(void **state)
 	(void)state;
 	lab_write("etc/resolv.conf", "");
 	lab_write("outside", "nameserver 1.1.1.1\n");
-	assert_int_equal(mount(lab_path("outside"), dns.resolv_conf, NULL, MS_BIND, NULL), 0);
+	assert_int_equal(mount(lab_path("outside"), dns.resolv_conf, "none", MS_BIND, NULL), 0);
 	dns_up(&dns, servers, 2);
 	assert_string_equal(below_the_mark(), TWO_SERVERS);
 	assert_non_null(strstr(lab_read("outside"), TWO_SERVERS));
@@ -207,8 +207,8 @@ static void a_file_mounted_by_itself(void **state)
 
 static void mount_read_only(const char *path)
 {
-	assert_int_equal(mount(path, path, NULL, MS_BIND, NULL), 0);
-	assert_int_equal(mount(path, path, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
+	assert_int_equal(mount(path, path, "none", MS_BIND, NULL), 0);
+	assert_int_equal(mount(path, path, "none", MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
 }
 
 static void a_folder_that_is_read_only(void **state)
@@ -234,7 +234,7 @@ static void mount_file_in_read_only_folder(const char *former)
 	lab_write("etc/resolv.conf", "");
 	lab_write("outside", former);
 	mount_read_only(etc);
-	assert_int_equal(mount(lab_path("outside"), dns.resolv_conf, NULL, MS_BIND, NULL), 0);
+	assert_int_equal(mount(lab_path("outside"), dns.resolv_conf, "none", MS_BIND, NULL), 0);
 }
 
 static void unmount_them(void)

@@ -49,7 +49,7 @@ const char *lab_enter(void)
 	atexit(leave);
 	if (!netns_enter() || unshare(CLONE_NEWNS))
 		return "kernel: no user namespaces";
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) ||
 	    mount("none", folder, "tmpfs", 0, NULL))
 		return "kernel: no mounts in a user namespace";
 	log_set_sink(keep_log);

@@ -49,14 +49,6 @@ static void time_is_up(struct loop_timer *timer)
 	loop_stop(t.running->loop);
 }
 
-static void run(struct worker *w)
-{
-	t.running = w;
-	t.pause.expired = time_is_up;
-	loop_timer_set(w->loop, &t.pause, loop_now(w->loop) + A_WHILE_MS);
-	assert_int_equal(loop_run(w->loop), 0);
-}
-
 static void open_worker(unsigned number)
 {
 	struct worker *w = &t.workers[number];
@@ -106,6 +98,21 @@ static size_t thrown_out(void)
 	for (size_t i = 0; i < t.count; i++)
 		n += recv(t.clients[i], &byte, 1, MSG_DONTWAIT) >= 0 || errno != EAGAIN;
 	return n;
+}
+
+/* Until nothing has changed for a while. */
+static void run(struct worker *w)
+{
+	size_t sessions, hung_up;
+
+	t.running = w;
+	t.pause.expired = time_is_up;
+	do {
+		sessions = w->session_count;
+		hung_up = thrown_out();
+		loop_timer_set(w->loop, &t.pause, loop_now(w->loop) + A_WHILE_MS);
+		assert_int_equal(loop_run(w->loop), 0);
+	} while (w->session_count != sessions || thrown_out() != hung_up);
 }
 
 /* ---- a backend that answers when the test says so */

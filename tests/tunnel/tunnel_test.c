@@ -404,7 +404,8 @@ static void note_the_first_small_one(struct end *e)
 {
 	if (load_u16(e->last + 2) == PACKET_LEN && !e->small_came_at)
 		e->small_came_at = e->packets;
-	if (e->packets == 503)
+	/* where this takes long, CoDel drops some of the bulk */
+	if (e->packets + t.client.tunnel.stats.tx_dropped == 503)
 		tunnel_shutdown(&t.client.tunnel);
 }
 
@@ -416,7 +417,6 @@ static void a_small_flow_passes_what_a_turn_has_too_much(void **state)
 	open_both();
 	run();
 	assert_in_range(t.server.small_came_at, 1, 100);
-	assert_int_equal(t.client.tunnel.stats.tx_dropped, 0);
 }
 
 static void send_nonsense(struct end *e)
