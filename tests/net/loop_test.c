@@ -85,9 +85,9 @@ static void timers_expire_in_order(void **state)
 
 	(void)state;
 	c.is_last = true;
-	timer_in(&c, 9);
-	timer_in(&a, 1);
-	timer_in(&b, 5);
+	loop_timer_set(loop, &c.timer, start + 9);
+	loop_timer_set(loop, &a.timer, start + 1);
+	loop_timer_set(loop, &b.timer, start + 5);
 	run();
 	assert_string_equal(trace, "abc");
 	assert_true(loop_now(loop) >= start + 9);
@@ -97,16 +97,17 @@ static void timer_can_be_moved_and_stopped(void **state)
 {
 	struct named_timer a = timer_of('a'), b = timer_of('b'), c = timer_of('c'),
 			   d = timer_of('d');
+	uint64_t start = loop_now(loop);
 
 	(void)state;
 	c.is_last = true;
-	timer_in(&a, 1);
-	timer_in(&b, 20);
-	timer_in(&c, 6);
-	timer_in(&d, 3);
-	timer_in(&a, 4);
-	timer_in(&b, 2);
-	timer_in(&b, 2);
+	loop_timer_set(loop, &a.timer, start + 1);
+	loop_timer_set(loop, &b.timer, start + 20);
+	loop_timer_set(loop, &c.timer, start + 6);
+	loop_timer_set(loop, &d.timer, start + 3);
+	loop_timer_set(loop, &a.timer, start + 4);
+	loop_timer_set(loop, &b.timer, start + 2);
+	loop_timer_set(loop, &b.timer, start + 2);
 	loop_timer_set(loop, &d.timer, UINT64_MAX);
 	loop_timer_stop(loop, &d.timer);
 	run();
