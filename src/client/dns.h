@@ -17,6 +17,7 @@
 #ifndef SSTP_CLIENT_DNS_H
 #define SSTP_CLIENT_DNS_H
 
+#include "client/resolv_conf.h"
 #include "client/state.h"
 #include "proc/run_beside.h"
 #include "util/log.h"
@@ -61,9 +62,10 @@ struct dns {
 	struct loop_timer patience; /* of whoever waits */
 	struct ip_addr wanted[DNS_SERVERS_MAX];
 	size_t wanted_count;
-	char program[PATH_MAX]; /* resolvectl's or resolvconf's */
-	char backup[PATH_MAX];  /* where the former resolv.conf is */
-	int backup_fd;          /* locked; -1: none */
+	char program[PATH_MAX];       /* resolvectl's or resolvconf's */
+	enum resolv_conf_where where; /* the former resolv.conf is */
+	char backup[PATH_MAX];        /* RESOLV_CONF_BESIDE: this file */
+	int backup_fd;                /* locked; -1: none */
 };
 
 void dns_init(struct dns *d, const char *device, const char *resolv_conf, struct state *state,

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "client/dns_way.h"
-#include "client/resolv_conf.h"
 #include "util/file.h"
 
 /* Before and after what a crash must not leave behind. */
@@ -28,10 +27,10 @@ static char *print_file(const struct dns *d, const char *former, size_t *len)
 
 	if (!text)
 		return NULL;
-	*len = resolv_conf_print_mark(d->device, d->backup, text, room);
+	*len = resolv_conf_print_mark(d->device, d->where, d->backup, text, room);
 	*len += dns_print_servers(d, text + *len, room - *len);
 	*len += resolv_conf_print_kept(former, text + *len);
-	if (resolv_conf_is_in_itself(d->backup))
+	if (d->where == RESOLV_CONF_INSIDE)
 		*len += resolv_conf_print_quoted(former, text + *len);
 	return text;
 }
@@ -67,8 +66,9 @@ static void name_backup(struct dns *d)
 
 static void drop_backup(struct dns *d)
 {
-	if (!resolv_conf_is_in_itself(d->backup))
+	if (d->where == RESOLV_CONF_BESIDE)
 		unlink(d->backup);
+	d->where = RESOLV_CONF_NONE;
 	close(d->backup_fd);
 	d->backup_fd = -1;
 	note_file(d, "");
@@ -83,7 +83,7 @@ static int keep_in_itself(struct dns *d)
 		log_warn(d->log, "DNS: %s is left alone: %s", d->resolv_conf, strerror(-fd));
 		return fd;
 	}
-	snprintf(d->backup, sizeof(d->backup), "%s", resolv_conf_in_itself);
+	d->where = RESOLV_CONF_INSIDE;
 	d->backup_fd = fd;
 	note_file(d, d->resolv_conf);
 	return 0;
@@ -105,6 +105,7 @@ static int make_backup(struct dns *d, const char *former)
 	int error;
 
 	name_backup(d);
+	d->where = RESOLV_CONF_BESIDE;
 	d->backup_fd = file_open_locked(d->backup, O_CREAT);
 	if (d->backup_fd >= 0 && is_in_use(d->backup_fd)) {
 		close(d->backup_fd);
@@ -130,7 +131,7 @@ static char *without_ours(char *former)
 {
 	char backup[PATH_MAX], *kept;
 
-	if (!resolv_conf_backup_of(former, backup))
+	if (resolv_conf_where(former, backup) == RESOLV_CONF_NONE)
 		return former;
 	kept = malloc(strlen(former) + 2);
 	if (kept)
@@ -142,7 +143,7 @@ static char *without_ours(char *former)
 static bool is_marked(const struct dns *d, const char *text)
 {
 	char first[PATH_MAX + 256];
-	size_t len = resolv_conf_print_mark(d->device, d->backup, first, sizeof(first));
+	size_t len = resolv_conf_print_mark(d->device, d->where, d->backup, first, sizeof(first));
 
 	return !strncmp(text, first, len);
 }
@@ -212,8 +213,13 @@ static int down_file(struct dns *d)
 		drop_backup(d);
 		return 0;
 	}
-	log_warn(d->log, "DNS: %s could not be put back; it is kept %s%s: %s", d->resolv_conf,
-		 resolv_conf_is_in_itself(d->backup) ? "" : "as ", d->backup, strerror(-error));
+	if (d->where == RESOLV_CONF_INSIDE)
+		log_warn(d->log,
+			 "DNS: %s could not be put back; its lines are kept in it after #|: %s",
+			 d->resolv_conf, strerror(-error));
+	else
+		log_warn(d->log, "DNS: %s could not be put back; it is kept as %s: %s",
+			 d->resolv_conf, d->backup, strerror(-error));
 	close(d->backup_fd);
 	d->backup_fd = -1;
 	return error;
@@ -247,7 +253,7 @@ static int write_fd(struct dns *d)
 	char *text;
 	int error;
 
-	snprintf(d->backup, sizeof(d->backup), "%s", resolv_conf_in_itself);
+	d->where = RESOLV_CONF_INSIDE;
 	text = print_file(d, d->former, &len);
 	error = text ? file_overwrite(d->fd, text, len) : -ENOMEM;
 	free(text);

@@ -18,7 +18,7 @@
 static const char mark[] = "# Written by sstp for ", mark_middle[] = ". The former file is ";
 const char resolv_conf_backup_mark[] = ".before-";
 /* In place of a file's name: the former file is in ours, its lines behind a mark. */
-const char resolv_conf_in_itself[] = "below, behind #|";
+static const char in_itself[] = "below, behind #|"; /* older versions read it: it stays */
 static const char quote_mark[] = "#|";
 /* What follows is no part of the file any more; only # follows. */
 static const char cut_mark[] = "#|cut\n";
@@ -26,32 +26,30 @@ enum { CUT_LEN = sizeof(cut_mark) - 1 };
 /* The backup of no file. */
 const char resolv_conf_no_file[] = "# There was no such file before sstp made one.\n";
 
-size_t resolv_conf_print_mark(const char *device, const char *backup, char *to, size_t room)
+size_t resolv_conf_print_mark(const char *device, enum resolv_conf_where where, const char *backup,
+			      char *to, size_t room)
 {
-	return (size_t)snprintf(to, room, "%s%s%s%s\n", mark, device, mark_middle, backup);
+	return (size_t)snprintf(to, room, "%s%s%s%s\n", mark, device, mark_middle,
+				where == RESOLV_CONF_INSIDE ? in_itself : backup);
 }
 
-bool resolv_conf_is_in_itself(const char *backup)
-{
-	return !strcmp(backup, resolv_conf_in_itself);
-}
-
-/* Where the former file is, if this text is one of ours. */
-bool resolv_conf_backup_of(const char *text, char backup[PATH_MAX])
+enum resolv_conf_where resolv_conf_where(const char *text, char backup[PATH_MAX])
 {
 	const char *at = strstr(text, mark_middle), *name;
 	size_t len;
 
 	if (strncmp(text, mark, strlen(mark)) != 0 || !at)
-		return false;
+		return RESOLV_CONF_NONE;
 	at += strlen(mark_middle);
 	len = strcspn(at, "\n");
 	if (at[len] != '\n' || len >= PATH_MAX || at - text > 128)
-		return false;
+		return RESOLV_CONF_NONE;
 	snprintf(backup, PATH_MAX, "%.*s", (int)len, at);
+	if (!strcmp(backup, in_itself))
+		return RESOLV_CONF_INSIDE;
 	name = strrchr(backup, '/');
-	return resolv_conf_is_in_itself(backup) ||
-	       strstr(name ? name : backup, resolv_conf_backup_mark);
+	return strstr(name ? name : backup, resolv_conf_backup_mark) ? RESOLV_CONF_BESIDE
+								     : RESOLV_CONF_NONE;
 }
 
 /* Not the servers, but what they were to be asked: the host's own names stay short. */
@@ -105,7 +103,7 @@ void resolv_conf_unquote(char *text)
 {
 	char backup[PATH_MAX], *to = text, *next;
 
-	if (!resolv_conf_backup_of(text, backup) || !resolv_conf_is_in_itself(backup))
+	if (resolv_conf_where(text, backup) != RESOLV_CONF_INSIDE)
 		return;
 	for (char *line = text; line; line = next) {
 		next = strchr(line, '\n');
@@ -239,16 +237,15 @@ static int finish_writing(const char *resolv_conf, const char *text, const struc
 	if (error)
 		log_warn(log, "DNS: %s has an end that an sstp which died has left: %s",
 			 resolv_conf, strerror(-error));
-	else if (!resolv_conf_backup_of(text, backup))
+	else if (resolv_conf_where(text, backup) == RESOLV_CONF_NONE)
 		say_put_back(resolv_conf, log);
 	return error;
 }
 
-/* The file is one of ours, and its former content is there. */
+/* The file is one of ours, and its former content is in `backup`, which may be this file itself. */
 static int recover_from(const char *resolv_conf, const char *backup, const struct log *log)
 {
-	int fd = file_open_locked(resolv_conf_is_in_itself(backup) ? resolv_conf : backup, 0),
-	    error;
+	int fd = file_open_locked(backup, 0), error;
 
 	if (fd == -ENOENT)
 		log_warn(log, "DNS: %s is of an sstp that died, and its former content is lost: %s",
@@ -260,7 +257,7 @@ static int recover_from(const char *resolv_conf, const char *backup, const struc
 		log_warn(log, "DNS: %s could not be put back from %s: %s", resolv_conf, backup,
 			 strerror(-error));
 	} else {
-		if (!resolv_conf_is_in_itself(backup))
+		if (backup != resolv_conf)
 			unlink(backup);
 		say_put_back(resolv_conf, log);
 	}
@@ -271,17 +268,25 @@ static int recover_from(const char *resolv_conf, const char *backup, const struc
 /* By its first line, if that is ours. */
 static int recover_marked(const char *resolv_conf, const struct log *log)
 {
+	enum resolv_conf_where where = RESOLV_CONF_NONE;
 	char backup[PATH_MAX] = "", *text;
-	bool is_ours = false;
 	int error;
 
 	text = resolv_conf_read(resolv_conf, &error);
 	if (text && resolv_conf_cut(text))
 		error = finish_writing(resolv_conf, text, log);
 	if (text && !error)
-		is_ours = resolv_conf_backup_of(text, backup);
+		where = resolv_conf_where(text, backup);
 	free(text);
-	return is_ours ? recover_from(resolv_conf, backup, log) : error;
+	switch (where) {
+	case RESOLV_CONF_BESIDE:
+		return recover_from(resolv_conf, backup, log);
+	case RESOLV_CONF_INSIDE:
+		return recover_from(resolv_conf, resolv_conf, log);
+	case RESOLV_CONF_NONE:
+		break;
+	}
+	return error;
 }
 
 /* ---- backups that are there although the file is none of ours */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * resolv.conf as a file: ours has a first line that says where the former one is, a backup beside it or
- * the lines behind "#|" in itself. It is written in place, so that at every moment it is the former file,
+ * the lines after "#|" in itself. It is written in place, so that at every moment it is the former file,
  * or ours, with at most an end after it that the next start knows to cut.
  */
 #ifndef SSTP_CLIENT_RESOLV_CONF_H
@@ -15,17 +15,23 @@
 
 enum { RESOLV_CONF_MAX = 64 * 1024, RESOLV_CONF_QUOTE_LEN = 2 };
 
-extern const char resolv_conf_in_itself[];   /* in place of a backup's name */
+/* Where the former file is. */
+enum resolv_conf_where {
+	RESOLV_CONF_NONE,   /* nowhere: this is no file of ours */
+	RESOLV_CONF_BESIDE, /* a backup in the same folder */
+	RESOLV_CONF_INSIDE, /* in ours, as comments */
+};
+
 extern const char resolv_conf_backup_mark[]; /* between the file's name and the device's */
 extern const char resolv_conf_no_file[];     /* the backup of no file */
 
 /* ---- text. What is printed has no bounds of its own: see dns_file.c. */
 
 /* Our first line; gives its length. */
-size_t resolv_conf_print_mark(const char *device, const char *backup, char *to, size_t room);
-/* Where the former file is, if this text is one of ours. */
-bool resolv_conf_backup_of(const char *text, char backup[PATH_MAX]);
-bool resolv_conf_is_in_itself(const char *backup);
+size_t resolv_conf_print_mark(const char *device, enum resolv_conf_where where, const char *backup,
+			      char *to, size_t room);
+/* By the first line of this text. `backup` is set for RESOLV_CONF_BESIDE. */
+enum resolv_conf_where resolv_conf_where(const char *text, char backup[PATH_MAX]);
 /* Of the former file: what is no server, and all of it as comments. Give the length. */
 size_t resolv_conf_print_kept(const char *former, char *to);
 size_t resolv_conf_print_quoted(const char *former, char *to);
