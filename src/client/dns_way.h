@@ -31,6 +31,8 @@ extern const struct dns_way dns_way_fd, dns_way_resolved, dns_way_resolvconf, dn
 size_t dns_print_servers(const struct dns *d, char *to, size_t room);
 /* Is resolv.conf, or what it links to, a file of systemd-resolved's? Its path is put into `real`. */
 bool dns_is_resolveds(const struct dns *d, char real[PATH_MAX]);
+/* Starts a program for a step: DNS_STEP_RUNS. Where there is no loop it has ended by then. */
+int dns_run(struct dns *d, const char *const *argv, const char *input);
 /* A program's result: 0 or -errno, -EPROTO when it exited with another status; logged. */
 int dns_judge_program(const struct log *log, const char *program, int result);
 /* Before and after what a crash must not leave behind; "": nothing. */

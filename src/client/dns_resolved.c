@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DNS servers by systemd-resolved. It forgets a device's servers when the device goes: there is nothing to
+ * recover.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/dns_way.h"
+
+bool dns_is_resolveds(const struct dns *d, char real[PATH_MAX])
+{
+	static const char resolveds[] = "/run/systemd/resolve/";
+
+	return realpath(d->resolv_conf, real) && !strncmp(real, resolveds, sizeof(resolveds) - 1);
+}
+
+static bool fits_resolved(struct dns *d)
+{
+	char real[PATH_MAX];
+
+	return !d->is_only_file && dns_is_resolveds(d, real) && run_find("resolvectl", d->program);
+}
+
+static int give_resolved_servers(struct dns *d)
+{
+	struct ip_text text[DNS_SERVERS_MAX];
+	const char *argv[3 + DNS_SERVERS_MAX + 1] = { d->program, "dns", d->device };
+
+	for (size_t i = 0; i < d->wanted_count; i++) {
+		text[i] = ip_print(&d->wanted[i]);
+		argv[3 + i] = text[i].text;
+	}
+	return dns_run(d, argv, NULL);
+}
+
+static int up_resolved(struct dns *d, unsigned step)
+{
+	/* "~.": every name is asked there, not only those of the device's own domains */
+	const char *const domain[] = { d->program, "domain", d->device, "~.", NULL };
+	const char *const route[] = { d->program, "default-route", d->device, "yes", NULL };
+
+	switch (step) {
+	case 0:
+		return give_resolved_servers(d);
+	case 1:
+		return dns_run(d, domain, NULL);
+	case 2:
+		d->may_fail = true; /* since systemd 240, and implied by the domain */
+		return dns_run(d, route, NULL);
+	default:
+		return 0;
+	}
+}
+
+static int down_resolved(struct dns *d)
+{
+	const char *const revert[] = { d->program, "revert", d->device, NULL };
+
+	return dns_run(d, revert, NULL);
+}
+
+const struct dns_way dns_way_resolved = { "resolvectl", fits_resolved, up_resolved, down_resolved };
