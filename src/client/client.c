@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Keeping a tunnel up. Which failures are worth another try: before the tunnel was ever up none,
- * since the user is there to read why (or asked for --keep-trying); after that all but a login that
- * the server refuses in so many words, with a pause (client/retry.h).
- */
+/* Keeping a tunnel up. Which failures are worth another try, and when, is retry.h's to say. */
 #include "client/client.h"
 
 #include <errno.h>
@@ -42,7 +38,7 @@ struct client {
 	struct tls_ctx *tls;
 	struct backend_client backend_client; /* as the backend sees us */
 	struct dial *dial;
-	struct loop_timer retry;
+	struct loop_timer again;    /* until the next attempt */
 	struct loop_timer acks;     /* while it is up */
 	struct loop_timer patience; /* until it is up */
 	struct tunnel tunnel;
@@ -55,15 +51,14 @@ struct client {
 	struct sockaddr_storage addrs[DIAL_ADDRS_MAX]; /* where the server was last time */
 	size_t addr_count;
 	uint64_t dialled_ms, up_ms;
-	struct retry pauses;
+	struct retry retry;
 	unsigned offers;      /* bit n: this server offered the authentication method n */
 	uint32_t former_ipv4; /* our address of the last call, to be asked for; 0: none */
 	bool has_ipv4_end;    /* the server gives this call no IPv4 */
 	bool is_late;         /* the time for connecting is over: what there is must do */
 	bool backend_is_up;   /* now; what it is for may still be set up by a script */
 	bool is_up;           /* now */
-	bool was_up;          /* at any time, as is the next */
-	bool was_ready;       /* whoever waits for us knows */
+	bool was_ready;       /* at any time: whoever waits for us knows */
 	bool is_stalled;      /* health was told so */
 	bool is_dial_due;     /* once the backend has put back what it had set up */
 	bool is_stopping;
@@ -206,7 +201,8 @@ static void bring_up(struct client *c)
 		stop(c, EXIT_NETCONF);
 		return;
 	}
-	c->backend_is_up = c->was_up = true;
+	c->backend_is_up = true;
+	retry_up(&c->retry, loop_now(c->loop));
 	if (error != BACKEND_LATER)
 		note_up(c);
 }
@@ -276,23 +272,6 @@ static void note_ipv6(struct client *c, const struct ppp_ipv6 *v6)
 
 /* ---- the tunnel ends: again, or not */
 
-static bool is_worth_another_try(const struct client *c, enum exit_code code)
-{
-	if (c->cfg->once || code == EXIT_AUTH)
-		return false;
-	if (c->was_up)
-		return true;
-	return c->cfg->keep_trying && code != EXIT_TRUST;
-}
-
-static uint32_t pause_ms(struct client *c)
-{
-	uint32_t dice;
-
-	secret_random(&dice, sizeof(dice));
-	return retry_pause_ms(&c->pauses, dice);
-}
-
 static void say_end(const struct client *c, enum log_level level, const char *event,
 		    const char *text, const char *reason, const char *wait)
 {
@@ -305,26 +284,46 @@ static void say_end(const struct client *c, enum log_level level, const char *ev
 		  LOG_NUMBER("rx_bytes", st->rx_bytes), LOG_NUMBER("tx_bytes", st->tx_bytes));
 }
 
-static void failed(struct client *c, enum exit_code code, const char *text)
+static void try_later(struct client *c, const struct retry_plan *plan, const char *text)
 {
-	uint32_t wait;
-	char wait_text[16];
+	char wait[16];
+
+	snprintf(wait, sizeof(wait), "%u.%u", plan->wait_ms / 1000, plan->wait_ms % 1000 / 100);
+	say_end(c, LOG_LEVEL_WARN, "retry", "{reason}; next try in {wait} s", text, wait);
+	health_down(&c->health, c->cfg->backend->name, exit_code_text(plan->code));
+	loop_timer_set(c->loop, &c->again, loop_now(c->loop) + plan->wait_ms);
+}
+
+/* A tunnel or an attempt, for the reason in `text`. */
+static void ended(struct client *c, const struct retry_end *end, const char *text)
+{
+	struct retry_plan plan;
+	uint32_t dice;
 
 	if (c->is_stopping) {
 		say_end(c, LOG_LEVEL_INFO, "disconnected", "disconnected", text, NULL);
 		leave(c, c->code);
 		return;
 	}
-	if (!is_worth_another_try(c, code)) {
+	secret_random(&dice, sizeof(dice));
+	plan = retry_ended(&c->retry, end, loop_now(c->loop), dice);
+	switch (plan.when) {
+	case RETRY_NEVER:
 		say_end(c, LOG_LEVEL_ERROR, "failed", "{reason}", text, NULL);
-		leave(c, (int)(c->was_up && code != EXIT_AUTH ? EXIT_LOST : code));
-		return;
+		leave(c, (int)plan.code);
+		break;
+	case RETRY_NOW:
+		c->is_dial_due = true;
+		break;
+	case RETRY_LATER:
+		try_later(c, &plan, text);
+		break;
 	}
-	wait = pause_ms(c);
-	snprintf(wait_text, sizeof(wait_text), "%u.%u", wait / 1000, wait % 1000 / 100);
-	say_end(c, LOG_LEVEL_WARN, "retry", "{reason}; next try in {wait} s", text, wait_text);
-	health_down(&c->health, c->cfg->backend->name, exit_code_text(code));
-	loop_timer_set(c->loop, &c->retry, loop_now(c->loop) + wait);
+}
+
+static void failed(struct client *c, enum exit_code code, const char *text)
+{
+	ended(c, &(struct retry_end){ .code = code }, text);
 }
 
 /* Of the methods that the server offers those that sstp has, or those that it lacks. */
@@ -359,40 +358,23 @@ static void print_offers(const struct client *c, char *to, size_t room)
 		snprintf(to + lacking, room - lacking, ", which sstp does not speak");
 }
 
-/*
- * Some servers refuse a login by ending the link. But servers that go down end it as well, and those
- * whose RADIUS server is slow are not done in time. So only a user who waits for the first login to
- * succeed is told that it was refused.
- */
-static void login_failed(struct client *c, const struct tunnel_end *end)
-{
-	bool is_final = end->is_verdict || !(c->was_up || c->cfg->keep_trying);
-	char text[sizeof(end->text) + 192], offers[192];
-
-	print_offers(c, offers, sizeof(offers));
-	snprintf(text, sizeof(text), "%s%s", end->text, offers);
-	failed(c, is_final ? EXIT_AUTH : EXIT_PPP, text);
-}
-
 static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 {
+	struct retry_end retry_end = { end->by_us, end->code, end->is_verdict };
+	char text[sizeof(end->text) + 192], offers[192] = "";
 	struct backend *b = c->cfg->backend;
 	bool is_later = false;
 
 	autoconf_stop(&c->autoconf);
 	loop_timer_stop(c->loop, &c->acks);
 	loop_timer_stop(c->loop, &c->patience);
-	if (c->is_up)
-		retry_was_up(&c->pauses, loop_now(c->loop) - c->up_ms);
 	if (c->backend_is_up)
 		is_later = b->ops->down(b, !c->is_stopping) == BACKEND_LATER;
 	c->is_up = c->backend_is_up = false;
-	if (end->by_us && !c->is_stopping)
-		c->is_dial_due = true; /* SIGUSR2 */
-	else if (end->code == EXIT_AUTH)
-		login_failed(c, end);
-	else
-		failed(c, end->code, end->text);
+	if (end->code == EXIT_AUTH)
+		print_offers(c, offers, sizeof(offers));
+	snprintf(text, sizeof(text), "%s%s", end->text, offers);
+	ended(c, &retry_end, text);
 	if (c->is_dial_due && !is_later)
 		dial(c);
 }
@@ -420,9 +402,9 @@ static void on_acks(struct loop_timer *timer)
 			       (silent_ms ? ACKS_STALLED_LOOK_MS : TUNNEL_ACKS_LOOK_MS));
 }
 
-static void on_retry(struct loop_timer *timer)
+static void on_again(struct loop_timer *timer)
 {
-	dial(container_of(timer, struct client, retry));
+	dial(container_of(timer, struct client, again));
 }
 
 /* ---- the tunnel begins */
@@ -628,8 +610,8 @@ static void reconnect(struct client *c)
 	if (c->tunnel.stage != TUNNEL_CLOSED) {
 		log_info(&c->log, "reconnecting (SIGUSR2)");
 		tunnel_shutdown(&c->tunnel);
-	} else if (c->retry.slot) {
-		loop_timer_set(c->loop, &c->retry, loop_now(c->loop));
+	} else if (c->again.slot) {
+		loop_timer_set(c->loop, &c->again, loop_now(c->loop));
 	}
 }
 
@@ -645,9 +627,9 @@ static void log_status(struct client *c)
 			 ip_print(c->link.own.family ? &c->link.own : &c->link.own_ll).text,
 			 ip_print_sockaddr(&c->peer).text, (unsigned long long)st->rx_bytes,
 			 (unsigned long long)st->tx_bytes);
-	else if (c->retry.slot)
+	else if (c->again.slot)
 		log_info(&c->log, "status: down, next try in %llu s",
-			 (unsigned long long)(c->retry.at_ms > now ? c->retry.at_ms - now : 0) /
+			 (unsigned long long)(c->again.at_ms > now ? c->again.at_ms - now : 0) /
 				 1000);
 	else
 		log_info(&c->log, "status: %s to %s for %llu s",
@@ -726,7 +708,7 @@ static void close_all(struct client *c)
 	tunnel_abandon(&c->tunnel);
 	c->cfg->backend->ops->close(c->cfg->backend);
 	if (c->loop) {
-		loop_timer_stop(c->loop, &c->retry);
+		loop_timer_stop(c->loop, &c->again);
 		loop_timer_stop(c->loop, &c->acks);
 		loop_timer_stop(c->loop, &c->patience);
 	}
@@ -744,7 +726,8 @@ int client_run(const struct client_cfg *cfg)
 	if (!c)
 		return EXIT_OTHER;
 	c->cfg = cfg;
-	c->retry.expired = on_retry;
+	c->retry = (struct retry){ .once = cfg->once, .keep_trying = cfg->keep_trying };
+	c->again.expired = on_again;
 	c->acks.expired = on_acks;
 	c->patience.expired = on_patience;
 	c->log_limit = (struct log_limit){ .about = "the server", .max = 3 * LOG_PEER_MAX };

@@ -10,18 +10,58 @@ enum {
 	FAILURES_AFTER_SUCCESS = 2, /* up for less: the next pause is of the third at most, 4 s */
 };
 
-void retry_was_up(struct retry *r, uint64_t up_ms)
+void retry_up(struct retry *r, uint64_t now_ms)
 {
-	if (up_ms >= STEADY_MS)
+	if (!r->is_up)
+		r->up_ms = now_ms;
+	r->is_up = r->was_up = true;
+}
+
+static void note_down(struct retry *r, uint64_t now_ms)
+{
+	if (!r->is_up)
+		return;
+	r->is_up = false;
+	if (now_ms - r->up_ms >= STEADY_MS)
 		r->failures = 0;
 	else if (r->failures > FAILURES_AFTER_SUCCESS)
 		r->failures = FAILURES_AFTER_SUCCESS;
 }
 
-uint32_t retry_pause_ms(struct retry *r, uint32_t dice)
+static uint32_t pause_ms(struct retry *r, uint32_t dice)
 {
 	uint32_t most = r->failures < DOUBLINGS ? (uint32_t)FIRST_MS << r->failures : MAX_MS;
 
 	r->failures++;
 	return most - dice % (most / 4);
+}
+
+/* A login that failed without a verdict: only who waits for the first one is told that it was refused. */
+static enum exit_code code_of(const struct retry *r, const struct retry_end *end)
+{
+	bool may_be_refused = end->is_verdict || !(r->was_up || r->keep_trying);
+
+	return end->code == EXIT_AUTH && !may_be_refused ? EXIT_PPP : end->code;
+}
+
+static bool is_worth_another_try(const struct retry *r, enum exit_code code)
+{
+	if (r->once || code == EXIT_AUTH)
+		return false;
+	return r->was_up || (r->keep_trying && code != EXIT_TRUST);
+}
+
+struct retry_plan retry_ended(struct retry *r, const struct retry_end *end, uint64_t now_ms,
+			      uint32_t dice)
+{
+	enum exit_code code = code_of(r, end);
+
+	note_down(r, now_ms);
+	if (end->by_us)
+		return (struct retry_plan){ .when = RETRY_NOW };
+	if (is_worth_another_try(r, code))
+		return (struct retry_plan){ RETRY_LATER, pause_ms(r, dice), code };
+	if (r->was_up && code != EXIT_AUTH)
+		code = EXIT_LOST;
+	return (struct retry_plan){ .when = RETRY_NEVER, .code = code };
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How long a client waits after failures and after successes. */
+/* What a client does after failures and after successes: stories on a clock that the table turns. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,86 +9,206 @@
 
 #include "client/retry.h"
 
-enum { UP_FOR_LONG_MS = 60 * 1000, UP_FOR_SHORT_MS = UP_FOR_LONG_MS - 1 };
+enum { STEPS_MAX = 16, MINUTE_MS = 60 * 1000 };
 
-static void fail_often(struct retry *r)
+/* UP: the tunnel comes up. Else it ends for that reason, or the attempt does. */
+enum what { STORY_OVER, UP, BY_US, REFUSED, AT_LOGIN, FAILED, UNTRUSTED, UNREACHABLE };
+
+struct step {
+	uint32_t after_ms; /* the one before */
+	enum what what;
+	/* what follows: */
+	int when; /* RETRY_... */
+	uint32_t wait_ms;
+	enum exit_code code;
+};
+
+struct story {
+	const char *name;
+	bool once, keep_trying;
+	struct step steps[STEPS_MAX];
+};
+
+#define IS_UP UP, 0, 0, EXIT_OK
+#define NEVER(code) RETRY_NEVER, 0, code
+#define NOW RETRY_NOW, 0, EXIT_OK
+#define LATER(ms, code) RETRY_LATER, ms, code
+
+static const struct story stories[] = {
+	{ "the first attempt fails", false, false, { { 0, UNREACHABLE, NEVER(EXIT_TCP) } } },
+	{ "the first login is refused", false, false, { { 0, REFUSED, NEVER(EXIT_AUTH) } } },
+	{ "the first login fails without a word: it looks refused",
+	  false,
+	  false,
+	  { { 0, AT_LOGIN, NEVER(EXIT_AUTH) } } },
+	{ "the certificate is not trusted", false, false, { { 0, UNTRUSTED, NEVER(EXIT_TRUST) } } },
+
+	{ "pauses double up to a minute",
+	  false,
+	  true,
+	  { { 0, UNREACHABLE, LATER(1000, EXIT_TCP) },
+	    { 1000, FAILED, LATER(2000, EXIT_PPP) },
+	    { 2000, UNREACHABLE, LATER(4000, EXIT_TCP) },
+	    { 4000, UNREACHABLE, LATER(8000, EXIT_TCP) },
+	    { 8000, UNREACHABLE, LATER(16000, EXIT_TCP) },
+	    { 16000, UNREACHABLE, LATER(32000, EXIT_TCP) },
+	    { 32000, UNREACHABLE, LATER(60000, EXIT_TCP) },
+	    { 60000, UNREACHABLE, LATER(60000, EXIT_TCP) } } },
+	{ "keep trying: a login without a verdict is no refusal",
+	  false,
+	  true,
+	  { { 0, AT_LOGIN, LATER(1000, EXIT_PPP) }, { 1000, REFUSED, NEVER(EXIT_AUTH) } } },
+	{ "keep trying, but not without trust",
+	  false,
+	  true,
+	  { { 0, FAILED, LATER(1000, EXIT_PPP) }, { 1000, UNTRUSTED, NEVER(EXIT_TRUST) } } },
+
+	{ "after it was up everything is tried again",
+	  false,
+	  false,
+	  { { 0, IS_UP },
+	    { MINUTE_MS, FAILED, LATER(1000, EXIT_PPP) },
+	    { 1000, UNTRUSTED, LATER(2000, EXIT_TRUST) },
+	    { 2000, UNREACHABLE, LATER(4000, EXIT_TCP) },
+	    { 4000, AT_LOGIN, LATER(8000, EXIT_PPP) } } },
+	{ "but a login that is refused",
+	  false,
+	  false,
+	  { { 0, IS_UP },
+	    { MINUTE_MS, FAILED, LATER(1000, EXIT_PPP) },
+	    { 1000, REFUSED, NEVER(EXIT_AUTH) } } },
+
+	{ "once: it is lost", true, false, { { 0, IS_UP }, { 5000, FAILED, NEVER(EXIT_LOST) } } },
+	{ "once: it was never up", true, true, { { 0, FAILED, NEVER(EXIT_PPP) } } },
+	{ "once: a login that is refused after it was up",
+	  true,
+	  false,
+	  { { 0, IS_UP }, { 5000, BY_US, NOW }, { 0, REFUSED, NEVER(EXIT_AUTH) } } },
+	{ "once: a login without a verdict after it was up",
+	  true,
+	  false,
+	  { { 0, IS_UP }, { 5000, BY_US, NOW }, { 0, AT_LOGIN, NEVER(EXIT_LOST) } } },
+
+	{ "the user asks for another attempt",
+	  false,
+	  false,
+	  { { 0, IS_UP }, { 5000, BY_US, NOW }, { 0, UNREACHABLE, LATER(1000, EXIT_TCP) } } },
+
+	{ "a short success shortens the series, and a second one no more",
+	  false,
+	  true,
+	  { { 0, UNREACHABLE, LATER(1000, EXIT_TCP) },
+	    { 0, UNREACHABLE, LATER(2000, EXIT_TCP) },
+	    { 0, UNREACHABLE, LATER(4000, EXIT_TCP) },
+	    { 0, UNREACHABLE, LATER(8000, EXIT_TCP) },
+	    { 0, UNREACHABLE, LATER(16000, EXIT_TCP) },
+	    { 0, IS_UP },
+	    { MINUTE_MS - 1, FAILED, LATER(4000, EXIT_PPP) },
+	    { 0, IS_UP },
+	    { MINUTE_MS - 1, FAILED, LATER(4000, EXIT_PPP) },
+	    { 0, UNREACHABLE, LATER(8000, EXIT_TCP) } } },
+	{ "a short success lengthens nothing",
+	  false,
+	  true,
+	  { { 0, IS_UP },
+	    { 0, FAILED, LATER(1000, EXIT_PPP) },
+	    { 0, IS_UP },
+	    { MINUTE_MS - 1, FAILED, LATER(2000, EXIT_PPP) } } },
+	{ "a long success ends the series",
+	  false,
+	  true,
+	  { { 0, UNREACHABLE, LATER(1000, EXIT_TCP) },
+	    { 0, UNREACHABLE, LATER(2000, EXIT_TCP) },
+	    { 0, UNREACHABLE, LATER(4000, EXIT_TCP) },
+	    { 0, IS_UP },
+	    { MINUTE_MS, FAILED, LATER(1000, EXIT_PPP) },
+	    { 0, UNREACHABLE, LATER(2000, EXIT_TCP) } } },
+	{ "what counts is since when it is up, not who says so last",
+	  false,
+	  true,
+	  { { 0, UNREACHABLE, LATER(1000, EXIT_TCP) },
+	    { 0, IS_UP },
+	    { MINUTE_MS - 1, IS_UP },
+	    { 1, FAILED, LATER(1000, EXIT_PPP) } } },
+	{ "that it was up once counts once",
+	  false,
+	  false,
+	  { { 0, IS_UP },
+	    { MINUTE_MS, FAILED, LATER(1000, EXIT_PPP) },
+	    { MINUTE_MS, FAILED, LATER(2000, EXIT_PPP) },
+	    { MINUTE_MS, FAILED, LATER(4000, EXIT_PPP) } } },
+};
+
+static struct retry_end end_of(enum what what)
 {
-	for (int i = 0; i < 20; i++)
-		retry_pause_ms(r, 0);
+	switch (what) {
+	case BY_US:
+		return (struct retry_end){ .by_us = true };
+	case REFUSED:
+		return (struct retry_end){ .code = EXIT_AUTH, .is_verdict = true };
+	case AT_LOGIN:
+		return (struct retry_end){ .code = EXIT_AUTH };
+	case UNTRUSTED:
+		return (struct retry_end){ .code = EXIT_TRUST };
+	case UNREACHABLE:
+		return (struct retry_end){ .code = EXIT_TCP };
+	case FAILED:
+	case STORY_OVER:
+	case UP:
+		break;
+	}
+	return (struct retry_end){ .code = EXIT_PPP };
 }
 
-static void a_pause_doubles_up_to_a_minute(void **state)
+static void tell(const struct story *story)
 {
-	static const uint32_t pauses[] = { 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000 };
-	struct retry r = { 0 };
+	struct retry r = { .once = story->once, .keep_trying = story->keep_trying };
+	uint64_t now = 1000000;
 
+	print_message("# %s\n", story->name);
+	for (const struct step *s = story->steps; s->what != STORY_OVER; s++) {
+		struct retry_end end = end_of(s->what);
+		struct retry_plan plan;
+
+		now += s->after_ms;
+		if (s->what == UP) {
+			retry_up(&r, now);
+			continue;
+		}
+		plan = retry_ended(&r, &end, now, 0);
+		assert_int_equal(plan.when, s->when);
+		assert_int_equal(plan.wait_ms, s->wait_ms);
+		assert_int_equal(plan.code, s->code);
+	}
+}
+
+static void each_story(void **state)
+{
 	(void)state;
-	for (size_t i = 0; i < sizeof(pauses) / sizeof(*pauses); i++)
-		assert_int_equal(retry_pause_ms(&r, 0), pauses[i]);
-	fail_often(&r);
-	assert_int_equal(retry_pause_ms(&r, 0), 60000);
+	for (size_t i = 0; i < sizeof(stories) / sizeof(*stories); i++)
+		tell(&stories[i]);
 }
 
 static void a_pause_is_never_less_than_three_quarters(void **state)
 {
-	struct retry r = { 0 };
+	const struct retry_end end = { .code = EXIT_TCP };
+	struct retry worn = { .keep_trying = true, .failures = 20 };
 
 	(void)state;
 	for (uint32_t dice = 0; dice < 1000; dice++) {
-		uint32_t pause = retry_pause_ms(&(struct retry){ 0 }, dice);
+		struct retry r = { .keep_trying = true };
 
-		assert_in_range(pause, 751, 1000);
+		assert_in_range(retry_ended(&r, &end, 0, dice).wait_ms, 751, 1000);
 	}
-	fail_often(&r);
-	assert_int_equal(retry_pause_ms(&r, 14999), 45001);
-	assert_in_range(retry_pause_ms(&r, UINT32_MAX), 45001, 60000);
-}
-
-static void a_short_success_shortens_the_series(void **state)
-{
-	struct retry r = { 0 };
-
-	(void)state;
-	fail_often(&r);
-	for (int i = 0; i < 5; i++) { /* each attempt succeeds, and the tunnel is soon lost */
-		retry_was_up(&r, UP_FOR_SHORT_MS);
-		assert_int_equal(retry_pause_ms(&r, 0), 4000);
-	}
-	assert_int_equal(retry_pause_ms(&r, 0), 8000); /* one that fails: longer again */
-}
-
-static void a_short_success_lengthens_nothing(void **state)
-{
-	struct retry r = { 0 };
-
-	(void)state;
-	retry_was_up(&r, 0);
-	assert_int_equal(retry_pause_ms(&r, 0), 1000);
-	retry_was_up(&r, UP_FOR_SHORT_MS);
-	assert_int_equal(retry_pause_ms(&r, 0), 2000);
-}
-
-static void a_long_success_ends_the_series(void **state)
-{
-	struct retry r = { 0 };
-
-	(void)state;
-	fail_often(&r);
-	retry_was_up(&r, UP_FOR_LONG_MS);
-	assert_int_equal(retry_pause_ms(&r, 0), 1000);
-	fail_often(&r);
-	retry_was_up(&r, UINT64_MAX);
-	assert_int_equal(retry_pause_ms(&r, 0), 1000);
+	assert_int_equal(retry_ended(&worn, &end, 0, 14999).wait_ms, 45001);
+	assert_in_range(retry_ended(&worn, &end, 0, UINT32_MAX).wait_ms, 45001, 60000);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_pause_doubles_up_to_a_minute),
+		cmocka_unit_test(each_story),
 		cmocka_unit_test(a_pause_is_never_less_than_three_quarters),
-		cmocka_unit_test(a_short_success_shortens_the_series),
-		cmocka_unit_test(a_short_success_lengthens_nothing),
-		cmocka_unit_test(a_long_success_ends_the_series),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
