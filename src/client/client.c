@@ -265,7 +265,7 @@ static void note_ipv6(struct client *c, const struct ppp_ipv6 *v6)
 {
 	autoconf_stop(&c->autoconf);
 	memcpy(c->iid, v6->own_iid, PPP_IID_LEN);
-	c->link.own_ll = ip6_link_local(c->iid);
+	c->link.own_ll = ip_link_local(c->iid);
 	c->link.ip6 = (struct slaac_config){ .is_settled = false };
 	start_autoconf(c);
 }

@@ -565,11 +565,6 @@ static bool is_in_list(const struct ip_addr *a, const struct ip_addr *list, size
 	return false;
 }
 
-static bool is_link_local(const struct ip_addr *a)
-{
-	return a->family == AF_INET6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
-}
-
 static bool is_going_there(const struct host *h, const struct ip_addr *a)
 {
 	for (size_t i = 0; i < h->route_count; i++)
@@ -596,7 +591,7 @@ static void set_dns_route(struct host *h, const struct link_addrs *link, const s
 			 ip_print(dns).text);
 		return;
 	}
-	if (!own || ip_equal(dns, &link->own) || is_link_local(dns) || is_going_there(h, dns))
+	if (!own || ip_equal(dns, &link->own) || ip_is_link_local(dns) || is_going_there(h, dns))
 		return;
 	*own = (struct own_route){ .dst = { *dns, dns->family == AF_INET ? 32 : 128 } };
 	r = route_of(h, own);

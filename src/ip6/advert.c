@@ -21,7 +21,7 @@ enum {
 static bool is_to_us(const struct ip_addr *to, const uint8_t own_iid[IP6_IID_LEN])
 {
 	static const struct ip_addr all_nodes = { AF_INET6, { 0xff, 2, [15] = 1 } };
-	struct ip_addr own = ip6_link_local(own_iid);
+	struct ip_addr own = ip_link_local(own_iid);
 
 	return ip_equal(to, &all_nodes) || ip_equal(to, &own);
 }
@@ -34,7 +34,7 @@ bool advert_get(const uint8_t *packet, size_t len, const uint8_t own_iid[IP6_IID
 	struct reader r;
 
 	if (!nd_get(packet, len, &m) || m.type != ND_ROUTER_ADVERTISEMENT ||
-	    !nd_is_link_local(&m.from) || !is_to_us(&m.to, own_iid))
+	    !ip_is_link_local(&m.from) || !is_to_us(&m.to, own_iid))
 		return false;
 	a->router = m.from;
 	get_u8(&m.body); /* Cur Hop Limit */
@@ -52,7 +52,7 @@ bool advert_get(const uint8_t *packet, size_t len, const uint8_t own_iid[IP6_IID
 /* Loopback, IPv4-mapped and the like: in ::/8 nobody's addresses are; and those of a link, of groups. */
 static bool is_for_hosts(const struct ip_addr *a)
 {
-	return a->bytes[0] != 0 && a->bytes[0] != 0xff && !nd_is_link_local(a);
+	return a->bytes[0] != 0 && a->bytes[0] != 0xff && !ip_is_link_local(a);
 }
 
 static void read_prefix(struct reader r, struct advert_option *o)

@@ -94,19 +94,6 @@ size_t nd_end(struct writer *w)
 	return w->full ? 0 : w->len;
 }
 
-bool nd_is_link_local(const struct ip_addr *a)
-{
-	return a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
-}
-
-struct ip_addr ip6_link_local(const uint8_t iid[IP6_IID_LEN])
-{
-	struct ip_addr a = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
-
-	memcpy(a.bytes + ADDR_LEN - IP6_IID_LEN, iid, IP6_IID_LEN);
-	return a;
-}
-
 static bool has_sane_options(struct reader options)
 {
 	struct nd_option o;
@@ -121,7 +108,7 @@ size_t ip6_neighbor_reply(uint8_t to[IP6_PACKET_MAX], const uint8_t *packet, siz
 			  const uint8_t own_iid[IP6_IID_LEN], bool is_router)
 {
 	struct writer w = writer_of(to, IP6_PACKET_MAX);
-	struct ip_addr own = ip6_link_local(own_iid), target;
+	struct ip_addr own = ip_link_local(own_iid), target;
 	struct nd_message m;
 
 	if (!nd_get(packet, len, &m) || m.type != ND_NEIGHBOR_SOLICITATION)
@@ -129,7 +116,7 @@ size_t ip6_neighbor_reply(uint8_t to[IP6_PACKET_MAX], const uint8_t *packet, siz
 	get_bytes(&m.body, RESERVED_LEN);
 	target = get_addr(&m.body);
 	if (m.body.bad || !has_sane_options(m.body) || !ip_equal(&target, &own) ||
-	    !nd_is_link_local(&m.from) || ip_equal(&m.from, &own))
+	    !ip_is_link_local(&m.from) || ip_equal(&m.from, &own))
 		return 0;
 	nd_begin(&w, ND_NEIGHBOR_ADVERTISEMENT, &own, &m.from);
 	put_u32(&w, (uint32_t)(FLAG_SOLICITED | FLAG_OVERRIDE | (is_router ? FLAG_ROUTER : 0))

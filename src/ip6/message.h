@@ -36,6 +36,4 @@ bool nd_option_next(struct reader *options, struct nd_option *o);
 void nd_begin(struct writer *w, uint8_t type, const struct ip_addr *from, const struct ip_addr *to);
 size_t nd_end(struct writer *w);
 
-bool nd_is_link_local(const struct ip_addr *a);
-
 #endif

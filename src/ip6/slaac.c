@@ -319,7 +319,7 @@ static size_t write_solicitation(struct slaac *e)
 {
 	static const struct ip_addr all_routers = { AF_INET6, { 0xff, 2, [15] = 2 } };
 	struct writer w = writer_of(e->packet, sizeof(e->packet));
-	struct ip_addr own = ip6_link_local(e->cfg.own_iid);
+	struct ip_addr own = ip_link_local(e->cfg.own_iid);
 
 	nd_begin(&w, ND_ROUTER_SOLICITATION, &own, &all_routers);
 	put_u32(&w, 0); /* Reserved */

@@ -134,7 +134,4 @@ void slaac_config(const struct slaac *e, uint64_t now_ms, struct slaac_config *o
 size_t ip6_neighbor_reply(uint8_t to[IP6_PACKET_MAX], const uint8_t *packet, size_t len,
 			  const uint8_t own_iid[IP6_IID_LEN], bool is_router);
 
-/* fe80::/64 and the identifier. */
-struct ip_addr ip6_link_local(const uint8_t iid[IP6_IID_LEN]);
-
 #endif

@@ -77,12 +77,12 @@ static void look_around(void *arg)
 static int set_addresses(const struct server_cfg *cfg, const struct ip_addr *own,
 			 struct server_netdev *d)
 {
-	struct ip_addr ll = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } }, none = { 0 };
+	struct ip_addr ll, none = { 0 };
 	int error = netlink_link_up(d->netlink, d->netdev->ifindex, cfg->mtu);
 
 	secret_random(d->own_iid, sizeof(d->own_iid));
 	d->own_iid[0] &= (uint8_t)~0x02; /* RFC 5072 section 4.1: not globally unique */
-	memcpy(ll.bytes + 8, d->own_iid, sizeof(d->own_iid));
+	ll = ip_link_local(d->own_iid);
 	if (!error)
 		error = netlink_addr_add(d->netlink, d->netdev->ifindex, own, cfg->network.len,
 					 &none);

@@ -346,19 +346,11 @@ static bool take_ipv4(void *arg, uint32_t wanted)
 	return true;
 }
 
-static struct ip_addr link_local(const uint8_t iid[PPP_IID_LEN])
-{
-	struct ip_addr a = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
-
-	memcpy(a.bytes + 8, iid, PPP_IID_LEN);
-	return a;
-}
-
 /* The server's own belongs to none of its clients, whatever it is called on their link. */
 static bool take_iid(void *arg, const uint8_t iid[PPP_IID_LEN])
 {
 	struct session *s = arg;
-	struct ip_addr a = link_local(iid);
+	struct ip_addr a = ip_link_local(iid);
 
 	return memcmp(iid, s->host->own_iid, PPP_IID_LEN) &&
 	       registry_take_ipv6(s->host->registry, &s->registration, &a);
@@ -374,7 +366,7 @@ static void forget_ipv6(struct session *s)
 
 static void note_ipv6(struct session *s, const struct ppp_ipv6 *v6)
 {
-	struct ip_addr a = link_local(v6->peer_iid);
+	struct ip_addr a = ip_link_local(v6->peer_iid);
 
 	forget_ipv6(s);
 	if (take_iid(s, v6->peer_iid) && claim(s, &a))

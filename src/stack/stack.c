@@ -144,7 +144,7 @@ struct ip_addr stack_from_lwip(const ip_addr_t *from)
 /* A link-local address of ours is good for the link alone. */
 bool stack_has_way_to(const struct stack *s, const struct ip_addr *to)
 {
-	bool is_local = to->bytes[0] == 0xfe && (to->bytes[1] & 0xc0) == 0x80;
+	bool is_local = ip_is_link_local(to);
 
 	if (to->family == AF_INET)
 		return s->has_ipv4;

@@ -41,6 +41,19 @@ bool ip_equal(const struct ip_addr *a, const struct ip_addr *b)
 	return a->family == b->family && !memcmp(a->bytes, b->bytes, addr_len(a->family));
 }
 
+bool ip_is_link_local(const struct ip_addr *a)
+{
+	return a->family == AF_INET6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
+}
+
+struct ip_addr ip_link_local(const uint8_t iid[8])
+{
+	struct ip_addr a = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
+
+	memcpy(a.bytes + 8, iid, 8);
+	return a;
+}
+
 struct ip_addr ip_mask(const struct ip_addr *a, unsigned len)
 {
 	struct ip_addr m = *a;

@@ -31,6 +31,8 @@ uint32_t ip_v4(const struct ip_addr *a); /* 0 when it is not IPv4 */
 bool ip_v4_is_host(uint32_t v4);         /* not of 0/8, 127/8, multicast or above */
 bool ip_equal(const struct ip_addr *a, const struct ip_addr *b);
 bool ip_prefix_has(const struct ip_prefix *p, const struct ip_addr *a);
+bool ip_is_link_local(const struct ip_addr *a);     /* fe80::/10 */
+struct ip_addr ip_link_local(const uint8_t iid[8]); /* fe80:: and this interface identifier */
 struct ip_addr ip_mask(const struct ip_addr *a, unsigned len); /* host bits cleared */
 
 /* "10.1.2.3", "2001:db8::1"; false and *a untouched when it is neither. */
