@@ -15,6 +15,7 @@
 #include "auth/table.h"
 #include "auth/words.h"
 #include "util/file.h"
+#include "util/hash.h"
 #include "util/ip.h"
 #include "util/secret.h"
 
@@ -62,20 +63,10 @@ static struct log_text quoted(const char *text)
 
 /* ---- the table */
 
-/* FNV-1a. The names come from the file, so nobody outside can choose colliding ones. */
-static size_t hash_name(const void *name, size_t len)
-{
-	const uint8_t *at = name;
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ at[i]) * 16777619u;
-	return h;
-}
-
+/* The names come from the file, so nobody outside can choose colliding ones. */
 static uint32_t *bucket_of(const struct users *u, const void *name, size_t len)
 {
-	return &u->bucket[hash_name(name, len) & (u->bucket_count - 1)];
+	return &u->bucket[hash_bytes(0, name, len) & (u->bucket_count - 1)];
 }
 
 static bool is_named(const struct user *user, struct bytes client)

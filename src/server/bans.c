@@ -5,21 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/hash.h"
 #include "util/secret.h"
 
 enum { WAYS = 8 };
 
 static const uint64_t KNOWN_MS = 30ull * 24 * 60 * 60 * 1000;
-
-/* FNV-1a */
-static uint32_t hash(uint32_t h, const void *from, size_t len)
-{
-	const uint8_t *at = from;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ at[i]) * 16777619u;
-	return h;
-}
 
 /* What an entry for this user and source looks like. `user` empty: for the source alone. */
 static struct ban key_of(const struct bans *b, const struct ip_addr *source, const char *user)
@@ -27,13 +18,13 @@ static struct ban key_of(const struct bans *b, const struct ip_addr *source, con
 	struct ban k = { .source = source->family == AF_INET6 ? ip_mask(source, 64) : *source };
 
 	snprintf(k.user, sizeof(k.user), "%s", user);
-	k.user_hash = hash(b->seed ^ 2166136261u, user, strlen(user));
+	k.user_hash = hash_bytes(b->seed, user, strlen(user));
 	return k;
 }
 
 static struct ban *first_way(const struct bans *b, struct ban *table, const struct ban *k)
 {
-	uint32_t h = hash(k->user_hash ^ b->seed, k->source.bytes, sizeof(k->source.bytes));
+	uint32_t h = hash_bytes(k->user_hash ^ b->seed, k->source.bytes, sizeof(k->source.bytes));
 
 	return table + (h ^ h >> 16) % (BANS_SIZE / WAYS) * WAYS;
 }

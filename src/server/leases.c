@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ppp/ppp.h"
+#include "util/hash.h"
 #include "util/ip.h"
 
 enum { BUCKETS = 4096 };
@@ -58,13 +59,11 @@ static size_t addr_bucket(uint32_t addr)
 	return addr % BUCKETS;
 }
 
-/* FNV-1a. Who is in the user file decides what names there are, so no key is needed. */
+/* Who is in the user file decides what names there are, so no key is needed. */
 static size_t user_bucket(const char *user)
 {
-	uint32_t h = 2166136261u;
+	uint32_t h = hash_bytes(0, user, strlen(user));
 
-	for (; *user; user++)
-		h = (h ^ (uint8_t)*user) * 16777619u;
 	return (h ^ h >> 16) % BUCKETS;
 }
 

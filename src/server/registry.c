@@ -31,6 +31,7 @@
 #include "server/bans.h"
 #include "server/leases.h"
 #include "server/table.h"
+#include "util/hash.h"
 #include "util/log.h"
 
 enum { CHAINS = 4096 };
@@ -273,13 +274,11 @@ static void evict(struct registry *r, struct registration *reg, const char *why,
 	let_go(r, reg);
 }
 
-/* FNV-1a. Who is in the user file decides what names there are, so no key is needed. */
+/* Who is in the user file decides what names there are, so no key is needed. */
 static struct chain *chain_of(struct registry *r, const char *user)
 {
-	uint32_t h = 2166136261u;
+	uint32_t h = hash_bytes(0, user, strlen(user));
 
-	for (; *user; user++)
-		h = (h ^ (uint8_t)*user) * 16777619u;
 	return &r->chains[(h ^ h >> 16) % CHAINS];
 }
 
