@@ -23,7 +23,8 @@ enum {
 
 /* ---- client */
 
-static void put_text(struct writer *w, const char *text)
+/* Its length in one byte, then the text. */
+static void put_counted(struct writer *w, const char *text)
 {
 	size_t len = strlen(text);
 
@@ -39,8 +40,8 @@ static void send_request(struct ppp *p)
 	uint8_t bytes[2 * (1 + PPP_TEXT_MAX)];
 	struct writer w = writer_of(bytes, sizeof(bytes));
 
-	put_text(&w, p->cfg.user);
-	put_text(&w, p->cfg.password);
+	put_counted(&w, p->cfg.user);
+	put_counted(&w, p->cfg.password);
 	if (w.full)
 		auth_refused(p, 0, bytes_text("the user name or the password is too long for PAP"));
 	else

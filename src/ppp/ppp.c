@@ -115,7 +115,10 @@ bool ppp_may_reject(struct ppp *p)
 		p->reject_ms = p->now_ms;
 		p->rejects = 0;
 	}
-	return p->rejects < REJECTS_A_SECOND && ++p->rejects;
+	if (p->rejects == REJECTS_A_SECOND)
+		return false;
+	p->rejects++;
+	return true;
 }
 
 static void fill_closed(const struct ppp *p, struct ppp_out *out)
