@@ -76,10 +76,10 @@ static void put_instead(struct edit *e, size_t start, size_t end, const char *te
 	e->copied = end;
 }
 
-/* The word behind the last address: pppd's "--", or the end. */
+/* The word after the last address: pppd's "--", or the end. */
 static size_t addresses_end(const struct words_line *line)
 {
-	size_t i = 3;
+	size_t i = COLUMN_ADDRESS;
 
 	while (i < line->count && strcmp(line->word[i].text, "--") != 0)
 		i++;
@@ -90,8 +90,8 @@ static void change_address(struct edit *e, const struct words_line *line, const 
 {
 	size_t end = addresses_end(line);
 
-	if (end > 3) {
-		put_instead(e, line->word[3].start, line->word[end - 1].end, address);
+	if (end > COLUMN_ADDRESS) {
+		put_instead(e, line->word[COLUMN_ADDRESS].start, line->word[end - 1].end, address);
 	} else {
 		put_text(e, " ");
 		put_text(e, address);
@@ -105,10 +105,10 @@ static int change_line(struct edit *e, const struct words_line *line, const stru
 		put_instead(e, line->start, line->end, "");
 		return 0;
 	}
-	if (line->count < 3)
+	if (line->count <= COLUMN_SECRET)
 		return fail(e, -EINVAL, line->number,
 			    "this line ends before its secret: fix it first");
-	put_instead(e, line->word[2].start, line->word[2].end, c->secret);
+	put_instead(e, line->word[COLUMN_SECRET].start, line->word[COLUMN_SECRET].end, c->secret);
 	if (c->address)
 		change_address(e, line, c->address);
 	return 0;
@@ -139,7 +139,7 @@ static int for_each_line(struct edit *e, const struct change *c,
 	int error = 0;
 
 	while (!error && words_next_line(&w, &line))
-		if (!strcmp(line.word[0].text, c->user))
+		if (!strcmp(line.word[COLUMN_CLIENT].text, c->user))
 			error = visit(e, &line, c);
 	return error || !w.bad ? error : fail(e, -EINVAL, w.bad_line, w.bad);
 }

@@ -12,6 +12,14 @@
 #include "auth/hash.h"
 #include "auth/users.h"
 
+/* The words of a line. */
+enum {
+	COLUMN_CLIENT,
+	COLUMN_SERVER,
+	COLUMN_SECRET,
+	COLUMN_ADDRESS, /* the first of them */
+};
+
 struct user {
 	const char *client, *server; /* "*": any; in the table's arena */
 	const char *secret;          /* SECRET_CLEAR, SECRET_CRYPT */
