@@ -52,8 +52,11 @@ enum {
 	SSTP_PROTOCOL_PPP = 0x0001, /* [MS-SSTP] 2.2.5 */
 	SSTP_STATUS_INFO_LEN = 8,   /* [MS-SSTP] 2.2.8, behind the attribute's header */
 	SSTP_STATUS_VALUE_MAX = 64,
-	SSTP_BINDING_REQ_LEN = 36, /* [MS-SSTP] 2.2.6 */
-	SSTP_BINDING_LEN = 100,    /* [MS-SSTP] 2.2.7 */
+	/* [MS-SSTP] 2.2.6: the value of the Crypto Binding Request attribute, after its header */
+	SSTP_BINDING_REQ_LEN = 36,
+	SSTP_BINDING_REQ_HASHES_AT = 3,
+	SSTP_BINDING_REQ_NONCE_AT = 4,
+	SSTP_BINDING_LEN = 100, /* [MS-SSTP] 2.2.7 */
 	SSTP_FAULTS_MAX = 8,
 	SSTP_CALL_CONNECTED_LEN = 112, /* [MS-SSTP] 2.2.12 */
 };

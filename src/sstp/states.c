@@ -229,7 +229,7 @@ static void take_ack(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 			   SSTP_STATUS_ATTRIB_NOT_SUPPORTED_IN_MSG, now_ms);
 		return;
 	}
-	offered = a.value.at[3];
+	offered = a.value.at[SSTP_BINDING_REQ_HASHES_AT];
 	s->hashes = offered & s->cfg.hashes;
 	if (!s->hashes) {
 		log_debug(s->cfg.log, "sstp: the server offers hashes 0x%02x, allowed are 0x%02x",
@@ -238,7 +238,7 @@ static void take_ack(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 			   SSTP_STATUS_VALUE_NOT_SUPPORTED, now_ms);
 		return;
 	}
-	memcpy(s->nonce, a.value.at + 4, SSTP_NONCE_LEN);
+	memcpy(s->nonce, a.value.at + SSTP_BINDING_REQ_NONCE_AT, SSTP_NONCE_LEN);
 	sstp_enter(s, SSTP_ST_ACK, SSTP_NEGOTIATION_MS, now_ms);
 	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_START_PPP, .hashes = offered });
 }
