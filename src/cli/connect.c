@@ -135,7 +135,15 @@ static struct tun_backend_cfg device_of(const struct connect_settings *s)
 /* False when they contradict each other; said so. */
 static bool is_one_place(const struct connect_settings *s)
 {
-	if (!!s->netns + (s->tun_fd >= 0) + !!s->script_tun > 1)
+	int places = 0;
+
+	if (s->netns)
+		places++;
+	if (s->tun_fd >= 0)
+		places++;
+	if (s->script_tun)
+		places++;
+	if (places > 1)
 		option_complain(&connect_verb,
 				"--netns, --tun-fd and --script-tun exclude each other");
 	else if (s->userns && !s->netns)

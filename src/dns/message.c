@@ -74,11 +74,11 @@ bool dns_name_normalize(const char *name, char out[DNS_NAME_MAX + 1])
 /* One label as text, with a dot before it unless it is the first. */
 static bool add_label(char *out, size_t *len, const uint8_t *at, size_t n)
 {
-	size_t room = DNS_NAME_MAX - *len;
+	size_t dot = *len ? 1 : 0;
 
-	if (n + !!*len > room)
+	if (dot + n > DNS_NAME_MAX - *len)
 		return false;
-	if (*len)
+	if (dot)
 		out[(*len)++] = '.';
 	for (size_t i = 0; i < n; i++)
 		out[(*len)++] = is_name_byte(at[i]) ? (char)lower(at[i]) : '?';

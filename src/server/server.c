@@ -483,11 +483,12 @@ static void look_at_workers(struct loop_timer *timer)
 {
 	struct server *srv = container_of(timer, struct server, look);
 	const struct worker *hangs = find_hanging(srv);
+	bool has_hanging = hangs != NULL;
 
 	loop_timer_set(srv->loop, timer, loop_now(srv->loop) + LOOK_MS);
-	if (!hangs == !srv->has_hanging)
+	if (has_hanging == srv->has_hanging)
 		return;
-	srv->has_hanging = hangs;
+	srv->has_hanging = has_hanging;
 	if (hangs) {
 		log_error(NULL, "worker %u does not respond", hangs->number);
 		health_down(&srv->health, device_name(srv), "a worker does not respond");

@@ -175,15 +175,18 @@ static void shake_hands(struct tunnel *t)
 static void blame_loss(struct tunnel *t, int error)
 {
 	bool is_client = t->cfg.ppp.role == PPP_CLIENT;
-	enum exit_code code = t->stage == TUNNEL_TLS ? EXIT_TLS
-			      : !t->http_is_done     ? EXIT_HTTP
-			      : t->is_connected      ? EXIT_LOST
-						     : EXIT_SSTP;
-	const char *when = t->stage == TUNNEL_TLS ? " during the TLS handshake"
-			   : t->http_is_done      ? ""
-			   : is_client            ? " in place of an answer over HTTP"
-						  : " without a request";
+	enum exit_code code = EXIT_SSTP;
+	const char *when = "";
 
+	if (t->stage == TUNNEL_TLS) {
+		code = EXIT_TLS;
+		when = " during the TLS handshake";
+	} else if (!t->http_is_done) {
+		code = EXIT_HTTP;
+		when = is_client ? " in place of an answer over HTTP" : " without a request";
+	} else if (t->is_connected) {
+		code = EXIT_LOST;
+	}
 	tunnel_blame_engines(t);
 	tunnel_blame(t, code, "the peer closed the connection%s%s%s", when, error ? ": " : "",
 		     error ? strerror(error) : "");
