@@ -65,7 +65,7 @@ struct host {
 	bool was_checked;        /* where packets go; once is enough */
 };
 
-static const char *hint(int error)
+static const char *rights_hint(int error)
 {
 	return error == -EPERM ? " (this needs root, or the capability CAP_NET_ADMIN)"
 			       : seccomp_advice(error);
@@ -73,7 +73,8 @@ static const char *hint(int error)
 
 static int failed(const struct host *h, int error, const char *what)
 {
-	log_error(h->log, "%s: %s: %s%s", h->cfg.device, what, strerror(-error), hint(error));
+	log_error(h->log, "%s: %s: %s%s", h->cfg.device, what, strerror(-error),
+		  rights_hint(error));
 	return error;
 }
 
@@ -481,7 +482,8 @@ static int set_route(struct host *h, struct own_route *own)
 			  h->cfg.device, dst.text);
 		return rc;
 	}
-	log_error(h->log, "%s: route %s: %s%s", h->cfg.device, dst.text, strerror(-rc), hint(rc));
+	log_error(h->log, "%s: route %s: %s%s", h->cfg.device, dst.text, strerror(-rc),
+		  rights_hint(rc));
 	return rc;
 }
 
@@ -520,7 +522,7 @@ static int block_ipv6(struct host *h)
 	log_error(h->log,
 		  "%s: IPv6 can not be kept from leaving past the tunnel: %s%s "
 		  "(--allow-ipv6-outside lets it)",
-		  h->cfg.device, strerror(-rc), hint(rc));
+		  h->cfg.device, strerror(-rc), rights_hint(rc));
 	return rc;
 }
 

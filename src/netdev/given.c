@@ -8,7 +8,7 @@
 #include "netdev/netdev.h"
 #include "util/log.h"
 
-static const char *hint(int error)
+static const char *descriptor_hint(int error)
 {
 	if (error == -EBADF)
 		return ": there is no such descriptor";
@@ -42,7 +42,8 @@ enum exit_code netdev_open_given(const struct netdev_source *source, const struc
 		return netdev_no_memory(cfg);
 	error = tun_adopt(source->fd, &cfg->tuns[0]);
 	if (error) {
-		log_error(cfg->log, "--tun-fd %d: %s%s", source->fd, strerror(-error), hint(error));
+		log_error(cfg->log, "--tun-fd %d: %s%s", source->fd, strerror(-error),
+			  descriptor_hint(error));
 		free(n);
 		return EXIT_USAGE;
 	}

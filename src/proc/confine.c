@@ -38,7 +38,7 @@ static bool has_number(const char *path, int number)
 	return has;
 }
 
-static const char *hint(int error)
+static const char *confine_hint(int error)
 {
 	static const struct {
 		const char *path;
@@ -85,7 +85,7 @@ static const char *hint(int error)
 
 static int refused(const struct log *log, const char *what, int error)
 {
-	log_error(log, "%s: %s%s", what, strerror(-error), hint(error));
+	log_error(log, "%s: %s%s", what, strerror(-error), confine_hint(error));
 	return error;
 }
 
@@ -169,7 +169,7 @@ static int own_mounts(const struct log *log)
 	if (error)
 		log_error(log, "the command's mounts can't be made its own: %s%s", strerror(-error),
 			  error == -EINVAL ? ": a chroot must be a mount point for that"
-					   : hint(error));
+					   : confine_hint(error));
 	return error;
 }
 
@@ -214,7 +214,7 @@ static int hide_resolvers(const struct log *log)
 		error = mount_empty(real);
 		if (error) {
 			log_error(log, "%s can't be hidden from the command: %s%s", real,
-				  strerror(-error), hint(error));
+				  strerror(-error), confine_hint(error));
 			return error;
 		}
 	}
@@ -304,7 +304,7 @@ int confine_names(const struct log *log)
 	fd = replace(path);
 	if (fd < 0)
 		log_error(log, "%s can't be replaced for the command: %s%s", resolv_conf,
-			  strerror(-fd), hint(fd));
+			  strerror(-fd), confine_hint(fd));
 	return fd;
 }
 

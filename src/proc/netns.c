@@ -70,7 +70,7 @@ static int open_where(struct netns *ns, const char *where)
 	return open_of_process(ns);
 }
 
-static const char *hint(const struct netns *ns, int error)
+static const char *netns_hint(const struct netns *ns, int error)
 {
 	if ((error == -EACCES || error == -EPERM) && geteuid())
 		return ": it belongs to another user; root may enter it";
@@ -138,7 +138,7 @@ static int open_userns(struct netns *ns, const char *userns, const struct log *l
 		log_error(log, "--userns %s: %s", userns, strerror(-fd));
 	else if (fd < 0)
 		log_error(log, "--netns %s: its user namespace can't be had: %s%s", ns->where,
-			  strerror(-fd), hint(ns, fd));
+			  strerror(-fd), netns_hint(ns, fd));
 	if (fd < 0)
 		return fd;
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -155,7 +155,7 @@ int netns_open(struct netns *ns, const char *where, const char *userns, const st
 	ns->net_fd = open_where(ns, where);
 	if (ns->net_fd < 0) {
 		log_error(log, "--netns %s: %s%s", where, strerror(-ns->net_fd),
-			  hint(ns, ns->net_fd));
+			  netns_hint(ns, ns->net_fd));
 		return ns->net_fd;
 	}
 	if (!is_network(ns->net_fd)) {
@@ -191,14 +191,14 @@ static int enter(const struct netns *ns, const struct log *log)
 	if (ns->user_fd >= 0 && setns(ns->user_fd, CLONE_NEWUSER) < 0) {
 		error = -errno;
 		log_error(log, "--netns %s: its user namespace can't be entered: %s%s", ns->where,
-			  strerror(-error), hint(ns, error));
+			  strerror(-error), netns_hint(ns, error));
 		return error;
 	}
 	if (setns(ns->net_fd, CLONE_NEWNET) == 0)
 		return 0;
 	error = -errno;
 	log_error(log, "--netns %s: it can't be entered: %s%s", ns->where, strerror(-error),
-		  hint(ns, error));
+		  netns_hint(ns, error));
 	return error;
 }
 

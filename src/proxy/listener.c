@@ -5,7 +5,6 @@
  */
 #include "proxy/listener.h"
 #include "util/endpoint.h"
-#include "util/seccomp.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -188,20 +187,6 @@ static int open_both(struct listener *l)
 	return is_no_such_family(v6) ? 0 : v6;
 }
 
-static const char *hint(int error)
-{
-	switch (-error) {
-	case EADDRINUSE:
-		return ": another program listens there; choose another port";
-	case EADDRNOTAVAIL:
-		return ": this host has no such address";
-	case EACCES:
-		return ": ports under 1024 are for root; choose another port";
-	default:
-		return seccomp_advice(error);
-	}
-}
-
 int listener_open(const struct listener_cfg *cfg, struct listener **out)
 {
 	struct listener *l = calloc(1, sizeof(*l));
@@ -216,7 +201,8 @@ int listener_open(const struct listener_cfg *cfg, struct listener **out)
 		*out = l;
 		return 0;
 	}
-	log_error(cfg->log, "%s: %s%s", cfg->option, strerror(-error), hint(error));
+	log_error(cfg->log, "%s: %s%s", cfg->option, strerror(-error),
+		  endpoint_hint(error, cfg->at.port));
 	listener_close(l);
 	return error;
 }

@@ -26,6 +26,7 @@
 #include "server/server_netdev.h"
 #include "server/leases.h"
 #include "server/worker.h"
+#include "util/endpoint.h"
 #include "util/file.h"
 #include "util/process1.h"
 #include "util/seccomp.h"
@@ -102,21 +103,6 @@ static int listen_at(struct server *srv, const struct listen_addr *at, bool shar
 	return error;
 }
 
-static const char *listen_hint(int error, uint16_t port)
-{
-	switch (error) {
-	case -EADDRINUSE:
-		return ": another program listens there; stop it or choose another --listen";
-	case -EACCES:
-		return port < 1024 ? ": ports under 1024 need root or CAP_NET_BIND_SERVICE"
-				   : seccomp_advice(error);
-	case -EADDRNOTAVAIL:
-		return ": this host does not have that address";
-	default:
-		return seccomp_advice(error);
-	}
-}
-
 static struct ip_text listen_text(const struct listen_addr *at)
 {
 	struct sockaddr_storage sa;
@@ -164,7 +150,7 @@ static enum exit_code listen_all(struct server *srv)
 		}
 		if (error) {
 			log_error(NULL, "cannot listen on %s: %s%s", listen_text(at).text,
-				  strerror(-error), listen_hint(error, at->port));
+				  strerror(-error), endpoint_hint(error, at->port));
 			return EXIT_NETCONF;
 		}
 		is_listening = true;

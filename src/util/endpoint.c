@@ -2,8 +2,11 @@
 /* An IPv6 address without brackets is recognized by its second colon. */
 #include "util/endpoint.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <string.h>
+
+#include "util/seccomp.h"
 
 static const char bad_port[] = "the port is not a number from 1 to 65535";
 static const char no_port[] = "there is no port after the colon";
@@ -167,4 +170,19 @@ const char *endpoint_listen(const char *text, unsigned allow, struct endpoint *e
 		return allow & ENDPOINT_ADDR_ALONE ? NULL : "there is no port";
 	why = endpoint_port(p.port, strlen(p.port), &e->port);
 	return why == bad_port && allow & ENDPOINT_PORT_0 && !strcmp(p.port, "0") ? NULL : why;
+}
+
+const char *endpoint_hint(int error, uint16_t port)
+{
+	switch (-error) {
+	case EADDRINUSE:
+		return ": another program listens there; stop it or choose another port";
+	case EADDRNOTAVAIL:
+		return ": this host does not have that address";
+	case EACCES:
+		return port < 1024 ? ": ports under 1024 need root or CAP_NET_BIND_SERVICE"
+				   : seccomp_advice(error);
+	default:
+		return seccomp_advice(error);
+	}
 }

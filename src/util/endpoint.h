@@ -40,4 +40,7 @@ enum {
 };
 const char *endpoint_listen(const char *text, unsigned allow, struct endpoint *e);
 
+/* Why it could not be listened on, after the error's own text: "" or from ": " on. */
+const char *endpoint_hint(int error, uint16_t port);
+
 #endif
