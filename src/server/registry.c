@@ -468,12 +468,30 @@ static const struct refusal *take_fixed(struct registry *r, struct registration 
 	return NULL;
 }
 
+/*
+ * A client that comes back has lost its former connection, whether we have noticed or not. That session
+ * ends now, so that its address is free for the new one.
+ */
+static void evict_former(struct registry *r, const struct registration *reg,
+			 struct evictions *evictions)
+{
+	if (!reg->client)
+		return;
+	for (struct registration *o = chain_of(r, reg->user)->last; o; o = o->prev)
+		if (!o->is_evicted && o->client == reg->client && !strcmp(o->user, reg->user)) {
+			evict(r, o, "the client has connected again", evictions);
+			return;
+		}
+}
+
 static const struct refusal *login(struct registry *r, struct registration *reg, uint32_t *addr,
 				   struct evictions *evictions)
 {
 	struct leaving leaving = { NULL, NULL };
-	const struct refusal *refused = check(r, reg, *addr, &leaving);
+	const struct refusal *refused;
 
+	evict_former(r, reg, evictions);
+	refused = check(r, reg, *addr, &leaving);
 	if (refused)
 		return refused;
 	reg->is_own_address = *addr;

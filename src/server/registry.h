@@ -27,6 +27,7 @@ struct registration {
 	const char *user; /* the session's */
 	uint64_t session; /* its id */
 	unsigned worker;
+	uint64_t client;       /* the same number for all connections of one client; 0: not known */
 	struct ip_addr source; /* where the client is */
 	struct ip_addr local;  /* which address of ours it has connected to */
 	/* the registry's own from here on, under its lock: */
@@ -48,7 +49,7 @@ struct eviction {
 	const char *why; /* a constant */
 };
 
-enum { EVICTIONS_MAX = 2 }; /* for the user's limit, for the user's own address */
+enum { EVICTIONS_MAX = 3 }; /* the client's own, for the user's limit, for the user's own address */
 
 struct evictions {
 	struct eviction at[EVICTIONS_MAX];

@@ -229,6 +229,7 @@ static bool may_log_in(struct session *s, const struct auth_result *result)
 	snprintf(s->user, sizeof(s->user), "%s", result->name);
 	s->registration.user = s->user;
 	s->registration.worker = h->number;
+	s->registration.client = s->tunnel.sstp.correlation;
 	return registry_may_log_in(h->registry, &s->registration, result->is_right,
 				   loop_now(h->loop));
 }

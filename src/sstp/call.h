@@ -56,6 +56,8 @@ struct sstp {
 	enum sstp_closed why;
 	uint32_t status;
 	int http_status;
+	uint64_t
+		correlation; /* server: a hash of the client's SSTPCORRELATIONID, if it keeps it; else 0 */
 	struct bytes location;     /* client: of a redirection, in what was given to sstp_input */
 	uint8_t interim_responses; /* client: 1xx, skipped */
 

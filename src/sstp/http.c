@@ -90,17 +90,41 @@ int sstp_http_judge(struct bytes block)
 	return is_sstp_path(path_of(target)) ? HTTP_OK : HTTP_NOT_FOUND;
 }
 
-void sstp_http_guid(const uint8_t random[SSTP_GUID_LEN], char text[SSTP_GUID_TEXT_LEN + 1])
+static void print_guid(uint8_t b[SSTP_GUID_LEN], uint8_t version, char text[SSTP_GUID_TEXT_LEN + 1])
 {
-	uint8_t b[SSTP_GUID_LEN];
-
-	memcpy(b, random, sizeof(b));
-	b[6] = (b[6] & 0x0f) | 0x40; /* RFC 9562 section 5.4: version 4, variant 10 */
+	b[6] = (uint8_t)((b[6] & 0x0f) | version << 4); /* RFC 9562 section 4 */
 	b[8] = (b[8] & 0x3f) | 0x80;
 	snprintf(text, SSTP_GUID_TEXT_LEN + 1,
 		 "{%02X%02X%02X%02X-%02X%02X-%02X%02X-%02X%02X-%02X%02X%02X%02X%02X%02X}", b[0],
 		 b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
 		 b[14], b[15]);
+}
+
+void sstp_http_guid(const uint8_t random[SSTP_GUID_LEN], char text[SSTP_GUID_TEXT_LEN + 1])
+{
+	uint8_t b[SSTP_GUID_LEN];
+
+	memcpy(b, random, sizeof(b));
+	print_guid(b, 4, text);
+}
+
+static const char lasting_mark[] = { 's', 's', 't', 'p' };
+#define LASTING_START "{73737470-"
+enum { GUID_VERSION_AT = 15 };
+
+void sstp_http_lasting_guid(const uint8_t random[SSTP_GUID_LEN], char text[SSTP_GUID_TEXT_LEN + 1])
+{
+	uint8_t b[SSTP_GUID_LEN];
+
+	memcpy(b, random, sizeof(b));
+	memcpy(b, lasting_mark, sizeof(lasting_mark));
+	print_guid(b, 8, text);
+}
+
+bool sstp_http_is_lasting(struct bytes id)
+{
+	return id.len == SSTP_GUID_TEXT_LEN && text_starts_nocase(id, LASTING_START) &&
+	       id.at[GUID_VERSION_AT] == '8';
 }
 
 /* The headers and their order are those of Windows: nothing that a filter could stumble over. */

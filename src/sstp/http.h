@@ -26,6 +26,14 @@ int sstp_http_judge(struct bytes block);
 /* A GUID in text from random bytes, as Windows writes it: upper case, in braces. */
 void sstp_http_guid(const uint8_t random[SSTP_GUID_LEN], char text[SSTP_GUID_TEXT_LEN + 1]);
 
+/*
+ * The same for a client that keeps its GUID for all its calls, so that our server knows it when it comes
+ * back: version 8 of RFC 9562 and a mark, since there are clients whose GUID is a constant of the program,
+ * the same for everybody who runs it.
+ */
+void sstp_http_lasting_guid(const uint8_t random[SSTP_GUID_LEN], char text[SSTP_GUID_TEXT_LEN + 1]);
+bool sstp_http_is_lasting(struct bytes correlation_id);
+
 void sstp_http_put_request(struct writer *w, const char *host, const char *correlation_id);
 void sstp_http_put_answer(struct writer *w, int status);
 

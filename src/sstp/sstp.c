@@ -33,8 +33,12 @@ static void send_http_request(struct sstp *s)
 	char id[SSTP_GUID_TEXT_LEN + 1];
 	struct writer w = sstp_tx(s);
 
-	s->cfg.random(s->cfg.random_arg, random, sizeof(random));
-	sstp_http_guid(random, id);
+	if (s->cfg.correlation) {
+		sstp_http_lasting_guid(s->cfg.correlation, id);
+	} else {
+		s->cfg.random(s->cfg.random_arg, random, sizeof(random));
+		sstp_http_guid(random, id);
+	}
 	sstp_http_put_request(&w, s->cfg.host, id);
 	sstp_send(s, &w);
 	log_debug(s->cfg.log, "http: ask \"%s\" for SSTP, correlation id \"%s\"", s->cfg.host, id);
@@ -90,6 +94,16 @@ void sstp_refuse_http(struct sstp *s, int status)
 	end_http(s, SSTP_CLOSED_NOT_SSTP);
 }
 
+/* FNV-1a. It is compared with those of the same user's sessions alone. */
+static uint64_t hash_of(struct bytes id)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (size_t i = 0; i < id.len; i++)
+		h = (h ^ id.at[i]) * 1099511628211u;
+	return h;
+}
+
 /* Web scanners come here all day: what is not SSTP is worth a debug line. */
 static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
 {
@@ -110,6 +124,7 @@ static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
 						.other = { block, status } });
 		return;
 	}
+	s->correlation = sstp_http_is_lasting(id) ? hash_of(id) : 0;
 	if (id.len > SSTP_CORRELATION_MAX)
 		id.len = SSTP_CORRELATION_MAX;
 	log_debug(s->cfg.log, "http: SSTP asked for, correlation id %s",

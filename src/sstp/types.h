@@ -31,7 +31,10 @@ struct sstp_cfg {
 	uint8_t cert_sha1[SHA1_LEN];     /* of the DER of the server's certificate in this */
 	uint8_t cert_sha256[SHA256_LEN]; /* connection, whichever end we are */
 	const char *host; /* client: the Host header, "name" or "name:port"; the caller's */
-	bool busy;        /* server: answer a good request with 503 */
+	/* client: of SSTPCORRELATIONID, the same for all calls of one client: a server that knows us by it
+	 * ends the call before. NULL: another each time. The caller's */
+	const uint8_t *correlation;
+	bool busy; /* server: answer a good request with 503 */
 	void (*random)(void *arg, void *to, size_t len);
 	void *random_arg;
 	const struct log *log; /* NULL: logs without a name */

@@ -377,6 +377,41 @@ static void a_source_with_sessions_is_not_refused(void **state)
 	assert_true(guess("2001:db8::2", "ann", true)); /* who logged in from there */
 }
 
+/* Its former session may live on for a while: the server has not noticed that the client is elsewhere. */
+static void a_client_that_comes_back_takes_its_sessions_place(void **state)
+{
+	uint32_t addr;
+
+	(void)state;
+	cfg.user_sessions = 2;
+	cfg.keep_old_session = true;
+	regs[0].client = regs[2].client = regs[3].client = 7;
+	regs[1].client = 8;
+	assert_null(log_in(0, "ann", 0, 0));
+	assert_null(log_in(1, "ann", 0, 0));
+	addr = regs[0].ipv4;
+	assert_null(log_in(2, "ann", 1, 0)); /* within the limit: the former one is gone */
+	assert_int_equal(evictions.count, 1);
+	assert_int_equal(evictions.at[0].session, 0);
+	assert_string_equal(evictions.at[0].why, "the client has connected again");
+	assert_int_equal(regs[2].ipv4, addr);
+	assert_int_equal(worker_of(addr), 1);
+	registry_logout(r, &regs[0]);
+	assert_int_equal(worker_of(addr), 1);
+	assert_null(log_in(3, "bob", 0, 0)); /* the same number, another user's */
+	assert_int_equal(evictions.count, 0);
+}
+
+/* Most clients can't be known again: each of theirs is another. */
+static void clients_that_are_not_known_end_nobody(void **state)
+{
+	(void)state;
+	assert_null(log_in(0, "ann", 0, 0));
+	assert_null(log_in(1, "ann", 0, 0));
+	assert_int_equal(evictions.count, 0);
+	assert_int_equal(registry_count(r), 2);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -391,6 +426,8 @@ int main(void)
 		CASE(a_users_limit_ends_the_oldest),
 		CASE(link_local_addresses_are_one_sessions),
 		CASE(who_comes_back_has_the_former_address),
+		CASE(a_client_that_comes_back_takes_its_sessions_place),
+		CASE(clients_that_are_not_known_end_nobody),
 		CASE(an_address_may_be_asked_for),
 		CASE(sessions_of_a_user_are_found),
 		CASE(an_own_address_must_not_cut_a_connection),

@@ -449,6 +449,53 @@ static void correlation_id_in_the_log(void **state)
 				   "0123456789012345678901234567890"));
 }
 
+/* What the client of `correlation` sends, given to a server: the number by which that knows it. */
+static uint64_t known_as(const uint8_t *correlation)
+{
+	struct sstp_cfg cfg = end_cfg(SSTP_CLIENT), server_cfg = end_cfg(SSTP_SERVER);
+	static struct end client, server;
+
+	cfg.correlation = correlation;
+	end_init(&client, &cfg);
+	end_init(&server, &server_cfg);
+	end_feed(&server, client.tx, client.tx_len);
+	assert_int_equal(server.http_done, 1);
+	return server.s.correlation;
+}
+
+static void a_client_that_keeps_its_guid_is_known(void **state)
+{
+	static const uint8_t ann[SSTP_GUID_LEN] = "0123456789abcdef",
+			     bob[SSTP_GUID_LEN] = "0123456789abcdeX";
+
+	(void)state;
+	assert_int_equal(known_as(NULL), 0);
+	assert_true(known_as(ann) != 0);
+	assert_true(known_as(ann) == known_as(ann));
+	assert_true(known_as(ann) != known_as(bob));
+}
+
+/* There are programs in which the GUID of [MS-SSTP] 4.1 is a constant. */
+static void other_guids_are_nobodys(void **state)
+{
+	static const struct {
+		const char *name, *id;
+		bool is_lasting;
+	} cases[] = {
+		{ "ours", "{73737470-1234-8234-9234-123456789ABC}", true },
+		{ "ours, but random", "{73737470-1234-4234-9234-123456789ABC}", false },
+		{ "[MS-SSTP] 4.1", "{48B82435-099A-4158-A987-052E7570CFAA}", false },
+		{ "another of version 8", "{48B82435-099A-8158-A987-052E7570CFAA}", false },
+		{ "too short", "{73737470-1234-8", false },
+		{ "none", "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		if (sstp_http_is_lasting(bytes_text(cases[i].id)) != cases[i].is_lasting)
+			fail_msg("%s", cases[i].name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -467,6 +514,8 @@ int main(void)
 		cmocka_unit_test(client_request),
 		cmocka_unit_test(longest_host),
 		cmocka_unit_test(correlation_id_in_the_log),
+		cmocka_unit_test(a_client_that_keeps_its_guid_is_known),
+		cmocka_unit_test(other_guids_are_nobodys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
