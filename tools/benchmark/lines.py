@@ -197,3 +197,69 @@ def wait_up(peer, seconds=60):
     finally:
         echo.close()
     return time.monotonic() - begin
+
+
+# ---- what goes wrong
+
+BEFORE = 4  # seconds of an upload until it goes wrong
+ALIVE = 2   # seconds at the end in which a transfer that goes on has moved something
+LINE_OF_INCIDENTS = "a"
+
+
+def pings_at(peer, seconds):
+    """The times, by time.time(), at which pings were answered that leave ten times a second."""
+    ping = peer.road.start(peer.road.client, "ping", "-n", "-D", "-i", "0.1", "-w", seconds, peer.inside, label="pings")
+    ping.wait(seconds + 30)
+    peer.road.kill(ping)
+    return [float(at) for at in re.findall(r"^\[([\d.]+)\] .* time=", ping.log, re.M)]
+
+
+def upload_goes_on(peer, seconds):
+    """Does one upload live through it?"""
+    road = peer.road
+    server = road.start(road.inside, "iperf3", "-s", "-1", "--forceflush", label="iperf3-server")
+    try:
+        server.wait_for("Server listening")
+        client = road.start(road.client, "iperf3", "-c", peer.inside, "-t", seconds, "-C", "cubic", "-i", "0.5", "-f", "k",
+                            "--forceflush", label="iperf3-through")
+        time.sleep(seconds - 0.5)
+        rates = [float(r) for r in re.findall(r"([\d.]+) Kbits/sec", client.log)]
+        alive = client.status is None and sum(rates[-int(2 * ALIVE):]) > 0
+        road.kill(client)
+        return alive
+    finally:
+        road.kill(server)
+
+
+def through(peer, seconds, break_it, lasts=0):
+    """Breaks something beside an upload. Seconds from the end of that to the first ping (inf: none), and whether the upload
+    goes on."""
+    got = in_background(pings_at, peer, BEFORE + lasts + seconds)
+    upload = in_background(upload_goes_on, peer, BEFORE + lasts + seconds)
+    time.sleep(BEFORE)
+    break_it()
+    end = time.time() + lasts
+    after = [at - end for at in got.result() if at > end]
+    return (after[0] if after else float("inf")), upload.result()
+
+
+def cut(peer, seconds=30):
+    """All is lost for so long."""
+    return through(peer, 25, lambda: peer.road.set_line(f"both cut={1000 * seconds}"), seconds)
+
+
+def move(peer, number=None, seconds=30):
+    """The client gets another address; a signal tells it, or nobody does."""
+    def break_it():
+        peer.road.move_client(ELSEWHERE)
+        if number and peer.client:
+            peer.client.send(number)
+    return through(peer, seconds, break_it)
+
+
+def black_hole(peer, mtu, seconds=60):
+    """Larger packets vanish silently: seconds until it is up, and Mbit/s of up and down, inf and 0 if it does not."""
+    peer.road.set_line(f"both mtu={mtu}")
+    peer.start_client()
+    up_after = wait_up(peer, seconds)
+    return up_after, tcp(peer, "up", 1, 8)[0], tcp(peer, "down", 1, 8)[0]
