@@ -25,7 +25,9 @@
 #include "util/secret.h"
 
 enum {
-	SHUTDOWN_MS = 3000, /* for Terminate-Request, Call-Disconnect and their answers */
+	REPEAT_MS = 1000,
+	GIVE_UP_MS = 120 * 1000, /* longer than a peer that lives is silent, or without room */
+	SHUTDOWN_MS = 3000,      /* for Terminate-Request, Call-Disconnect and their answers */
 };
 
 void tunnel_tell(struct tunnel *t, struct tunnel_event ev)
@@ -229,6 +231,7 @@ void tunnel_start_sstp(struct tunnel *t)
 		.role = t->cfg.ppp.role == PPP_CLIENT ? SSTP_CLIENT : SSTP_SERVER,
 		.hashes = t->cfg.hashes,
 		.host = t->cfg.http_host,
+		.correlation = t->cfg.correlation,
 		.busy = t->cfg.busy,
 		.random = system_random,
 		.log = t->cfg.log,
@@ -450,11 +453,32 @@ static void on_broken(struct pump_end *wire)
 
 /* ---- the owner's calls */
 
+#ifndef TCP_RTO_MAX_MS
+#define TCP_RTO_MAX_MS 44 /* Linux 6.15 */
+#endif
+
+/*
+ * By default the kernel doubles the time between two repetitions up to two minutes: after half a minute
+ * without a line it took up to 14 s until the tunnel noticed that the line was back. With a second between
+ * them 15 repetitions are soon over, so the time limit (TCP_USER_TIMEOUT) takes the place of their number.
+ */
+static void repeat_often(struct tunnel *t)
+{
+	unsigned most_ms = REPEAT_MS, give_up_ms = GIVE_UP_MS;
+
+	t->acks_dead_ms = TUNNEL_ACKS_DEAD_MS;
+	if (setsockopt(t->wire.fd, IPPROTO_TCP, TCP_RTO_MAX_MS, &most_ms, sizeof(most_ms)) ||
+	    setsockopt(t->wire.fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &give_up_ms, sizeof(give_up_ms)))
+		return;
+	t->acks_dead_ms = TUNNEL_ACKS_DEAD_LATE_MS;
+}
+
 static void set_socket(struct tunnel *t)
 {
 	int on = 1;
 
 	setsockopt(t->wire.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	repeat_often(t);
 	unsent_start(&t->unsent, t->wire.fd);
 }
 
@@ -580,6 +604,20 @@ bool tunnel_is_ending(const struct tunnel *t)
 	       (t->ppp_is_running && ppp_noted_end(&t->ppp, &out));
 }
 
+void tunnel_leave(struct tunnel *t, const char *why)
+{
+	if (t->stage == TUNNEL_CLOSED)
+		return;
+	t->is_shutting_down = true;
+	tunnel_blame(t, EXIT_OK, "%s", why);
+	if (t->stage == TUNNEL_RUNNING) {
+		sstp_close(&t->sstp, loop_now(t->cfg.loop));
+		tunnel_drain(t);
+	}
+	if (t->stage != TUNNEL_CLOSED)
+		tunnel_finish(t);
+}
+
 /* For how long the peer's TCP has acknowledged nothing of what is on its way to it; 0: nothing is. */
 static uint32_t unacknowledged_ms(struct tunnel *t)
 {
@@ -604,7 +642,7 @@ uint32_t tunnel_check_acks(struct tunnel *t)
 {
 	uint32_t silent_ms = unacknowledged_ms(t);
 
-	if (silent_ms < TUNNEL_ACKS_DEAD_MS)
+	if (silent_ms < t->acks_dead_ms)
 		return silent_ms;
 	tunnel_blame(t, EXIT_LOST, "no acknowledgement from the %s for %u s",
 		     t->cfg.ppp.role == PPP_CLIENT ? "server" : "client", silent_ms / 1000);

@@ -91,8 +91,9 @@ struct tunnel_cfg {
 	const char *name;      /* client: who the server must prove to be; kept by the caller */
 	const char *sni;       /* client: NULL: `name` */
 	const char *http_host; /* client: of the Host header */
-	uint8_t hashes;        /* for the crypto binding: SSTP_HASH_... */
-	bool busy;             /* server: refuse with 503 */
+	const uint8_t *correlation; /* client: 16 bytes, of all its calls; see sstp_cfg */
+	uint8_t hashes;             /* for the crypto binding: SSTP_HASH_... */
+	bool busy;                  /* server: refuse with 503 */
 	uint16_t mtu; /* largest IP packet that we send, however much the peer would take */
 	uint32_t tls_timeout_ms; /* for the TLS handshake */
 	/* For all of it up to TUNNEL_CONNECTED: until when (of the loop's time), and how long that is
@@ -143,6 +144,7 @@ struct tunnel {
 	uint8_t *rest;           /* the start of a message whose end is still to come; NULL: none */
 	size_t rest_len;
 	int read_error;             /* the socket's, once it had one */
+	uint32_t acks_dead_ms;      /* TUNNEL_ACKS_DEAD_MS, or later */
 	uint64_t unacknowledged_ms; /* something is on its way since then at least; 0: nothing is */
 	struct tunnel_stats stats;
 };
@@ -166,17 +168,24 @@ void tunnel_shutdown(struct tunnel *t);
 void tunnel_shutdown_for(struct tunnel *t, const char *why);
 /* Has something ended it already, so that TUNNEL_ENDED is all that is to come? */
 bool tunnel_is_ending(const struct tunnel *t);
+/*
+ * The connection is of no use any more, or soon won't be: tells the peer, if that still arrives, and does
+ * not wait for its reply. TUNNEL_ENDED follows.
+ */
+void tunnel_leave(struct tunnel *t, const char *why);
 /* At once, without an event. */
 void tunnel_abandon(struct tunnel *t);
 
 enum {
 	TUNNEL_ACKS_LOOK_MS = 5 * 1000, /* how often to look, if nothing else is at stake */
 	TUNNEL_ACKS_DEAD_MS = 25 * 1000,
+	/* Where the kernel repeats once a second all the time, a line that comes back is used at once. */
+	TUNNEL_ACKS_DEAD_LATE_MS = 45 * 1000,
 };
 
 /*
  * For how long the peer's TCP has acknowledged nothing of what is on its way to it; 0 when nothing is.
- * Found out by being called now and then. After TUNNEL_ACKS_DEAD_MS the peer is taken for dead, and
+ * Found out by being called now and then. After tunnel.acks_dead_ms the peer is taken for dead, and
  * TUNNEL_ENDED follows: TCP itself goes on trying for a quarter of an hour, and echoes of SSTP and LCP
  * only find out after two minutes. A peer that only has no room acknowledges all the same, which
  * TCP_USER_TIMEOUT would take for death.

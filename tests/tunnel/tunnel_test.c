@@ -772,6 +772,25 @@ static void a_shutdown_before_the_handshake_ends_at_once(void **state)
 	assert_int_equal(t.server.end.code, EXIT_TLS);
 }
 
+static void leave_now(struct end *e)
+{
+	tunnel_leave(&e->tunnel, "gone");
+	assert_int_equal(e->tunnel.stage, TUNNEL_CLOSED);
+}
+
+/* It does not wait for a reply, and the peer, if it still hears us, ends too. */
+static void who_leaves_is_gone_at_once(void **state)
+{
+	(void)state;
+	t.client.on_connected = leave_now;
+	open_both();
+	run();
+	assert_true(t.client.has_ended && t.server.has_ended);
+	assert_true(t.client.end.by_us);
+	assert_string_equal(t.client.end.text, "gone");
+	assert_int_equal(t.server.end.code, EXIT_LOST);
+}
+
 static int make_certificate(void **state)
 {
 	static const char *const name = "vpn.example.net";
@@ -835,6 +854,7 @@ int main(void)
 		CASE(a_peer_without_tls_is_refused),
 		CASE(another_certificate_is_refused),
 		CASE(a_shutdown_before_the_handshake_ends_at_once),
+		CASE(who_leaves_is_gone_at_once),
 	};
 
 	log_set_level(LOG_LEVEL_ERROR);
