@@ -10,6 +10,7 @@
 #include "eap/server.h"
 #include "support/eap_talk.h"
 #include "ppp/link.h"
+#include "ppp/ppp.h"
 
 static struct talk peer_talk, server_talk;
 static struct eap_peer peer;
