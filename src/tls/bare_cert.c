@@ -8,6 +8,7 @@
 #include "tls/der.h"
 #include "tls/session.h"
 #include "tls/spki.h"
+#include "tls/wolf.h"
 #include "tls/x509.h"
 
 static const uint8_t version_3[] = { DER_CONTEXT_CONSTRUCTED | 0, 3, DER_INTEGER, 1, 2 };

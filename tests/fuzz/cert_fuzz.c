@@ -6,9 +6,11 @@
 #include <assert.h>
 #include <stdint.h>
 
+#include "tls/bare_cert.h"
 #include "tls/cert.h"
 #include "tls/cert_name.h"
 #include "tls/crl.h"
+#include "tls/dn.h"
 #include "tls/name_constraints.h"
 #include "tls/pem.h"
 #include "tls/signature.h"
@@ -24,6 +26,24 @@ static void check_text(const char *text, size_t room)
 		assert(text[i] >= 0x20 && text[i] < 0x7f);
 }
 
+static void judge_names(const struct x509 *x)
+{
+	assert(dn_equal(x->subject, x->subject));
+	assert(dn_equal(x->subject, x->issuer) == dn_equal(x->issuer, x->subject));
+}
+
+/* What the library is shown is a certificate, with the same key. */
+static void make_bare(const struct x509 *x)
+{
+	uint8_t der[BARE_CERT_MAX];
+	struct writer w = writer_of(der, sizeof(der));
+	struct x509 bare;
+
+	bare_cert_put(&w, x->spki);
+	if (w.len && !w.full)
+		assert(x509_read(bytes_of(der, w.len), &bare) && bytes_equal(bare.spki, x->spki));
+}
+
 /* Each is judged as if it were its own issuer. */
 static void judge(struct bytes der)
 {
@@ -34,6 +54,8 @@ static void judge(struct bytes der)
 
 	if (x509_read(der, &x)) {
 		signature_check(&x, &x);
+		judge_names(&x);
+		make_bare(&x);
 		if (x.has_name_constraints)
 			name_constraints_allow(x.name_constraints, &x, true, &checks);
 	}
