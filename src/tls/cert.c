@@ -44,17 +44,27 @@ static void put_escaped(struct text *t, struct bytes s)
 	}
 }
 
+/* RFC 4514 section 3, and what companies' authorities have besides. */
 static const char *attr_label(struct bytes type)
 {
 	static const struct {
-		uint8_t oid;
+		uint8_t oid[10], len;
 		const char *label;
 	} labels[] = {
-		{ 3, "CN" }, { 6, "C" }, { 7, "L" }, { 8, "ST" }, { 10, "O" }, { 11, "OU" }
+		{ { 0x55, 4, 3 }, 3, "CN" },
+		{ { 0x55, 4, 5 }, 3, "serialNumber" },
+		{ { 0x55, 4, 6 }, 3, "C" },
+		{ { 0x55, 4, 7 }, 3, "L" },
+		{ { 0x55, 4, 8 }, 3, "ST" },
+		{ { 0x55, 4, 10 }, 3, "O" },
+		{ { 0x55, 4, 11 }, 3, "OU" },
+		{ { 0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 1 }, 10, "UID" },
+		{ { 0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 25 }, 10, "DC" },
+		{ { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1 }, 9, "emailAddress" },
 	};
 
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
-		if (x509_is(type, 0x55, 0x04, labels[i].oid))
+		if (x509_is_oid(type, labels[i].oid, labels[i].len))
 			return labels[i].label;
 	return "?";
 }

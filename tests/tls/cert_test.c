@@ -192,14 +192,20 @@ static void common_name(void **state)
 }
 
 /* One RDN: an attribute of type 2.5.4.`type`. */
-static void put_rdn(struct writer *w, uint8_t type, uint8_t tag, const char *text, size_t len)
+static void put_rdn_of(struct writer *w, struct bytes oid, uint8_t tag, const char *text,
+		       size_t len)
 {
 	size_t rdn = der_begin(w, DER_SET), pair = der_begin(w, DER_SEQUENCE);
 
-	der_put(w, DER_OID, (const uint8_t[]){ 0x55, 4, type }, 3);
+	der_put(w, DER_OID, oid.at, oid.len);
 	der_put(w, tag, text, len);
 	der_end(w, pair);
 	der_end(w, rdn);
+}
+
+static void put_rdn(struct writer *w, uint8_t type, uint8_t tag, const char *text, size_t len)
+{
+	put_rdn_of(w, bytes_of((const uint8_t[]){ 0x55, 4, type }, 3), tag, text, len);
 }
 
 static void odd_common_names(void **state)
@@ -288,12 +294,16 @@ static void many_names(void **state)
 
 static void what_it_says(void **state)
 {
+	static const uint8_t dc[] = { 0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 25 };
+	static const uint8_t email[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1 };
 	uint8_t name[256], san[64];
 	struct writer w = writer_of(name, sizeof(name)), sw = writer_of(san, sizeof(san));
 	size_t at = der_begin(&w, DER_SEQUENCE);
 	struct cert_info info;
 
 	(void)state;
+	put_rdn_of(&w, bytes_of(dc, sizeof(dc)), DER_IA5_STRING, "net", 3);
+	put_rdn_of(&w, bytes_of(email, sizeof(email)), DER_IA5_STRING, "a@b", 3);
 	put_rdn(&w, 6, DER_PRINTABLE_STRING, "DE", 2);
 	put_rdn(&w, 10, DER_UTF8_STRING, "Ex\x1b[31m\\", 8);
 	put_rdn(&w, 3, DER_UTF8_STRING, "vpn.example.net", 15);
@@ -303,7 +313,8 @@ static void what_it_says(void **state)
 	x509_put_ip(&sw, (const uint8_t[]){ 192, 0, 2, 1 }, 4);
 	x509_put_ip(&sw, v6, 16);
 	assert_true(cert_read(certify(bytes_of(name, w.len), bytes_of(san, sw.len)), &info));
-	assert_string_equal(info.subject, "?=?, CN=vpn.example.net, O=Ex\\x1b[31m\\x5c, C=DE");
+	assert_string_equal(info.subject, "?=?, CN=vpn.example.net, O=Ex\\x1b[31m\\x5c, C=DE, "
+					  "emailAddress=a@b, DC=net");
 	assert_string_equal(info.issuer, info.subject);
 	assert_int_equal(info.name_count, 3);
 	assert_string_equal(info.names[0], "vpn.example.net");
