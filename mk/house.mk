@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The house: a folder of src/ is an archive, and a rank sees only the ranks under it.
+
+RANK_1 = util
+RANK_2 = http crypto
+RANK_3 = net
+RANK_4 = proc tun
+RANK_5 = ppp sstp ip6 dns tls
+RANK_6 = eap
+RANK_7 = tunnel auth
+RANK_8 = stack netdev
+RANK_9 = client server proxy
+RANK_10 = cli
+
+RANKS = 1 2 3 4 5 6 7 8 9 10
+# $(call below,N): the ranks under rank N, the highest first.
+reverse = $(if $1,$(call reverse,$(wordlist 2,99,$1)) $(firstword $1))
+below = $(call reverse,$(wordlist 2,$1,0 $(RANKS)))
+FOLDERS = $(foreach n,$(call reverse,$(RANKS)),$(RANK_$n))
+
+# $(call under,FOLDER): the folders that FOLDER may use. tests/both/ tests the house as a whole.
+rank = $(strip $(foreach n,$(RANKS),$(if $(filter $1,$(RANK_$n)),$n)))
+under = $(if $(filter both,$1),$(FOLDERS),$1 $(if $(call rank,$1),$(foreach n,$(call below,$(call rank,$1)),$(RANK_$n))))
+archives = $(foreach f,$1,$(if $(wildcard src/$f/*.c),$B/lib$f.a))
+objects = $(patsubst %.c,$B/%.o,$(wildcard $1))
+
+# ---- objects and archives
+
+$B/src/crypto/%.o $B/src/tls/%.o $B/tests/crypto/%.o $B/tests/tls/%.o: ALL_CFLAGS += $(WOLFSSL_CFLAGS)
+$B/src/cli/%.o: ALL_CFLAGS += $(INIH_CFLAGS)
+$B/src/cli/licenses.o: ALL_CFLAGS += -Wa,-I$B
+$B/src/cli/licenses.o: $B/licenses_text
+$B/src/stack/%.o $B/tests/stack/%.o: ALL_CFLAGS += $(LWIP_CFLAGS)
+# cmocka before 1.1.7 took a string of uint8_t as it is.
+$B/tests/%.o: ALL_CFLAGS += -Itests -Wno-pointer-sign
+
+$B/%.o: %.c $(BUILD_PARTS) $B/given | $(THIRD)
+	$(call note,CC)
+	mkdir -p $(@D)
+	$(COMPILER) $(ALL_CFLAGS) -c $< -o $@
+
+# What command line and environment say, for other objects come of it. Changed when that has.
+$B/given: FORCE
+	mkdir -p $(@D)
+	echo '$(COMPILER) $(CFLAGS) $(LDFLAGS)' >$@.new
+	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# Of the libraries that are in the program; a system's are not.
+LICENSED = $(if $(filter system,$(WOLFSSL)),,wolfssl inih) lwip $(if $(filter musl cross,$(KIND)),musl) \
+	$(if $(VAES_CFLAGS),ring)
+LICENSES = $(patsubst %,licenses/%,sstp $(LICENSED)) LICENSE
+
+$B/licenses_text: $(LICENSES) $(BUILD_PARTS)
+	mkdir -p $(@D)
+	cat $(LICENSES) >$@
+
+# Another wolfSSL has other structs, and so has another lwIP.
+$(call objects,$(foreach d,src tests,$d/crypto/*.c $d/tls/*.c $d/stack/*.c)): $(THIRD)
+
+# Made aside and moved, so that nobody meets half an archive.
+define archive
+$(call note,AR)
+mkdir -p $(@D)
+rm -f $@.new
+$(or $(AR_$(KIND)),$(AR)) rcsD $@.new $(filter %.o,$^)
+mv $@.new $@
+endef
+
+# The folder is newer when a file was taken away, whose object must go too.
+define folder_rule
+$$B/lib$1.a: $$(call objects,src/$1/*.c) src/$1
+	$$(archive)
+endef
+$(foreach f,$(FOLDERS),$(eval $(call folder_rule,$f)))
