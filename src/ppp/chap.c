@@ -109,8 +109,10 @@ static void respond_mschapv2(struct ppp *p, uint8_t id, struct bytes challenge)
 	if (fill_mschapv2(p, value))
 		respond(p, id, bytes_of(value, sizeof(value)));
 	else
-		auth_refused(p, 0,
-			     bytes_text("the password is no UTF-8 or too long for MS-CHAPv2"));
+		auth_refused(
+			p, 0,
+			bytes_text(
+				"the password is not valid UTF-8, or is too long for MS-CHAPv2"));
 }
 
 /*

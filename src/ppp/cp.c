@@ -171,7 +171,7 @@ static bool must_not_reopen(struct ppp *p, struct cp *cp, enum fsm_event event)
 			return true;
 		if (!reopens_too_often(p, cp))
 			return false;
-		give_up_endless(p, cp, "negotiating an open layer again and again");
+		give_up_endless(p, cp, "an open layer was renegotiated too often");
 		return true;
 	default:
 		return false;
@@ -560,7 +560,7 @@ static bool is_endless(struct ppp *p, struct cp *cp, const struct cp_packet *in)
 		return false;
 	}
 	if (is_negotiating(cp))
-		give_up_endless(p, cp, "too many packets that brought no agreement");
+		give_up_endless(p, cp, "too many packets without agreement");
 	return true;
 }
 

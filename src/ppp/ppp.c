@@ -23,7 +23,7 @@ const char *ppp_closed_text(enum ppp_closed why)
 	case PPP_CLOSED_BY_US:
 		return "closed by us";
 	case PPP_CLOSED_BY_PEER:
-		return "closed by the other end";
+		return "closed by the peer";
 	case PPP_CLOSED_REFUSED:
 		return "the user name or the password is not accepted";
 	case PPP_CLOSED_NO_METHOD:
@@ -31,28 +31,28 @@ const char *ppp_closed_text(enum ppp_closed why)
 	case PPP_CLOSED_AT_METHOD:
 		return "the server ended the link before an authentication method was agreed on";
 	case PPP_CLOSED_NO_AUTH:
-		return "the server asks for no authentication, so it is not to be trusted";
+		return "the server requests no authentication, so it is not trusted";
 	case PPP_CLOSED_FALSE_SERVER:
 		return "the server does not prove that it knows the password";
 	case PPP_CLOSED_AUTH_TIMEOUT:
-		return "authentication did not come to an end in time";
+		return "authentication did not finish in time";
 	case PPP_CLOSED_LCP_TIMEOUT:
-		return "the other end does not answer PPP";
+		return "the peer does not answer PPP";
 	case PPP_CLOSED_NO_AGREEMENT:
-		return "both ends do not agree on the options of the link";
+		return "no agreement on the options of the link";
 	case PPP_CLOSED_LOOP:
-		return "our own packets come back";
+		return "the link is looped back: our own packets come back";
 	case PPP_CLOSED_NO_NETWORK:
-		return "neither IPv4 nor IPv6 could be agreed on";
+		return "no agreement on IPv4 or IPv6";
 	case PPP_CLOSED_RENEGOTIATED:
-		return "the other end negotiates an authenticated link anew";
+		return "the peer renegotiates an authenticated link";
 	case PPP_CLOSED_SILENT:
-		return "the other end does not answer echoes";
+		return "the peer does not answer echo requests";
 	case PPP_CLOSED_AT_LOGIN:
 		return "the server ended the link: perhaps "
 		       "the user name or the password is not accepted";
 	}
-	return "for no reason that is known";
+	return "unknown reason";
 }
 
 bool ppp_closed_is_verdict(enum ppp_closed why)

@@ -152,7 +152,7 @@ static void take_http_answer(struct sstp *s, struct bytes block, uint64_t now_ms
 	int minor;
 
 	s->http_status = http_block_status(block, &minor);
-	log_debug(s->cfg.log, "http: the server answers %s", log_quote(line.at, line.len).text);
+	log_debug(s->cfg.log, "http: the server responds %s", log_quote(line.at, line.len).text);
 	if (skip_interim(s))
 		return;
 	if (s->http_status && s->http_status != HTTP_OK) {
@@ -210,8 +210,8 @@ static void drop_stream(struct sstp *s, const uint8_t *at)
 {
 	bool is_first = s->cfg.role == SSTP_CLIENT && s->state == SSTP_ST_REQUEST;
 
-	log_warn(s->cfg.log, "sstp: no SSTP packet begins with %02x %02x %02x %02x", at[0], at[1],
-		 at[2], at[3]);
+	log_warn(s->cfg.log, "sstp: not the start of an SSTP packet: %02x %02x %02x %02x", at[0],
+		 at[1], at[2], at[3]);
 	/* a web server may say 200 to anything, and a page follows */
 	sstp_blame(s, is_first ? SSTP_CLOSED_NOT_SSTP : SSTP_CLOSED_BAD_STREAM,
 		   SSTP_STATUS_NO_ERROR);

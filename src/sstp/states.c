@@ -117,7 +117,7 @@ static void abort_call(struct sstp *s, enum sstp_closed why, uint8_t attr_id, ui
 /* A message that is not allowed in this state. */
 static void misplaced(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 {
-	log_warn(s->cfg.log, "sstp: %s is out of place in %s", sstp_msg_name(m->type),
+	log_warn(s->cfg.log, "sstp: unexpected %s in state %s", sstp_msg_name(m->type),
 		 state_names[s->cfg.role][s->state]);
 	abort_call(s, SSTP_CLOSED_BAD_MESSAGE, SSTP_ATTR_STATUS_INFO,
 		   SSTP_STATUS_UNACCEPTED_FRAME_RECEIVED, now_ms);
@@ -143,8 +143,8 @@ static void log_peer_status(const struct sstp *s, const struct sstp_msg *m)
 	uint32_t status = sstp_msg_status(m);
 
 	log_at(s->cfg.log, status ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
-	       "sstp: the far end sent %s: %s (%u)", sstp_msg_name(m->type),
-	       sstp_status_name(status), (unsigned)status);
+	       "sstp: the peer sent %s: %s (%u)", sstp_msg_name(m->type), sstp_status_name(status),
+	       (unsigned)status);
 }
 
 static void join_abort(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
@@ -359,7 +359,7 @@ static void take_connected(struct sstp *s, const struct sstp_msg *m, uint64_t no
 	if (s->is_held) {
 		misplaced(s, m, now_ms);
 	} else if (!is_formed(m)) {
-		log_warn(s->cfg.log, "sstp: Call-Connected is without a proper crypto binding");
+		log_warn(s->cfg.log, "sstp: Call-Connected has no valid crypto binding");
 		abort_call(s, SSTP_CLOSED_BAD_BINDING, SSTP_ATTR_STATUS_INFO,
 			   SSTP_STATUS_ATTRIB_NOT_SUPPORTED_IN_MSG, now_ms);
 	} else if (s->is_authenticated) {

@@ -49,36 +49,36 @@ const char *sstp_closed_text(enum sstp_closed why)
 {
 	switch (why) {
 	case SSTP_CLOSED_BY_US:
-		return "closed by this end";
+		return "closed by us";
 	case SSTP_CLOSED_BY_PEER:
-		return "closed by the far end";
+		return "closed by the peer";
 	case SSTP_CLOSED_ABORTED:
-		return "the far end aborted the call";
+		return "the peer aborted the call";
 	case SSTP_CLOSED_HTTP_STATUS:
 		return "the server refuses SSTP on this address";
 	case SSTP_CLOSED_NOT_SSTP:
-		return "the far end does not speak SSTP";
+		return "the peer does not speak SSTP";
 	case SSTP_CLOSED_NO_ANSWER:
-		return "the server does not answer: nothing, or not all of an answer over HTTP, "
-		       "came in time";
+		return "the server does not answer: no complete HTTP response arrived in time";
 	case SSTP_CLOSED_NO_REQUEST:
-		return "no HTTP request, or not all of one, came in time";
+		return "no complete HTTP request arrived in time";
 	case SSTP_CLOSED_NEGOTIATION:
-		return "the far end did not finish the negotiation in time";
+		return "the peer did not finish the negotiation in time";
 	case SSTP_CLOSED_UNCONFIRMED:
 		return "the client logged in and then sent no Call-Connected";
 	case SSTP_CLOSED_BAD_MESSAGE:
-		return "the far end sent a malformed or misplaced SSTP message";
+		return "the peer sent a malformed or unexpected SSTP message";
 	case SSTP_CLOSED_NO_HASH:
 		return "the server offers no hash for the crypto binding that --min-hash allows";
 	case SSTP_CLOSED_BAD_BINDING:
-		return "the crypto binding is wrong: somebody sits between, or certificates differ";
+		return "the crypto binding is wrong: another program ends the TLS "
+		       "connection in between, or the certificates differ";
 	case SSTP_CLOSED_REFUSED:
 		return "the server does not accept the call";
 	case SSTP_CLOSED_BAD_STREAM:
-		return "the far end sent bytes that are no SSTP packet";
+		return "the peer sent bytes that are not an SSTP packet";
 	case SSTP_CLOSED_SILENT:
-		return "the far end does not answer any more";
+		return "the peer does not answer any more";
 	}
 	return "unknown reason";
 }

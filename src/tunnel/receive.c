@@ -183,7 +183,7 @@ static void blame_loss(struct tunnel *t, int error)
 		when = " during the TLS handshake";
 	} else if (!t->http_is_done) {
 		code = EXIT_HTTP;
-		when = is_client ? " in place of an answer over HTTP" : " without a request";
+		when = is_client ? " instead of sending an HTTP response" : " without a request";
 	} else if (t->is_connected) {
 		code = EXIT_LOST;
 	}

@@ -405,13 +405,13 @@ static void blame_stage(struct tunnel *t)
 		tunnel_blame(t, EXIT_TLS, "no TLS handshake within %u seconds",
 			     (unsigned)(t->cfg.tls_timeout_ms / 1000));
 	else if (!t->http_is_done)
-		tunnel_blame(t, EXIT_HTTP, "not connected within %u seconds: HTTP is not done",
+		tunnel_blame(t, EXIT_HTTP, "not connected within %u seconds: HTTP did not finish",
 			     seconds);
 	else if (!t->ppp_is_running)
-		tunnel_blame(t, EXIT_SSTP, "not connected within %u seconds: SSTP is not done",
+		tunnel_blame(t, EXIT_SSTP, "not connected within %u seconds: SSTP did not finish",
 			     seconds);
 	else
-		tunnel_blame(t, EXIT_PPP, "not connected within %u seconds: PPP is not done",
+		tunnel_blame(t, EXIT_PPP, "not connected within %u seconds: PPP did not finish",
 			     seconds);
 }
 
@@ -448,7 +448,7 @@ static void on_ready(struct loop_watch *w, uint32_t events)
 static void on_broken(struct pump_end *wire)
 {
 	tunnel_blame(container_of(wire, struct tunnel, wire), EXIT_LOST,
-		     "the peer does not take what is sent to it");
+		     "the peer does not read what is sent to it");
 }
 
 /* ---- the owner's calls */

@@ -8,11 +8,11 @@ const char *exit_code_text(enum exit_code code)
 	case EXIT_OK:
 		return "done";
 	case EXIT_OTHER:
-		return "something is amiss here";
+		return "internal error";
 	case EXIT_USAGE:
 		return "the settings are wrong";
 	case EXIT_LOOKUP:
-		return "the server's name is not found";
+		return "the server's name was not found";
 	case EXIT_TCP:
 		return "no connection to the server";
 	case EXIT_TRUST:
@@ -20,13 +20,13 @@ const char *exit_code_text(enum exit_code code)
 	case EXIT_TLS:
 		return "TLS with the server failed";
 	case EXIT_HTTP:
-		return "the far end is a web server, not an SSTP server";
+		return "the peer is a web server, not an SSTP server";
 	case EXIT_SSTP:
 		return "the server refused, or did not answer, in SSTP";
 	case EXIT_AUTH:
 		return "the login was refused";
 	case EXIT_PPP:
-		return "PPP came to no agreement";
+		return "PPP negotiation failed";
 	case EXIT_NETCONF:
 		return "the network could not be set up";
 	case EXIT_LOST:

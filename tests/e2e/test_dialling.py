@@ -285,9 +285,9 @@ def test_a_plain_web_server(lab, peer, both):
      'a web page wants you to log in first: "/login" (HTTP status 302)'),
     (b"HTTP/1.1 511 Network Authentication Required\r\n\r\n",
      "a web page wants you to log in first (HTTP status 511)"),
-    (b"SSH-2.0-OpenSSH_9.2\r\n", "the far end does not speak SSTP"),
-    (b"\x05\x00\x00\x00" * 100, "the far end does not speak SSTP"),
-    (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100000, "the far end does not speak SSTP"),
+    (b"SSH-2.0-OpenSSH_9.2\r\n", "the peer does not speak SSTP"),
+    (b"\x05\x00\x00\x00" * 100, "the peer does not speak SSTP"),
+    (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100000, "the peer does not speak SSTP"),
 ])
 def test_other_answers_in_tls(lab, peer, answer, words):
     def work(connection):
@@ -394,11 +394,11 @@ class Dripping:
 
 @pytest.mark.parametrize("stage, status, words", [
     ("TLS", 6, "no TLS handshake within 2 seconds"),
-    ("HTTP", 7, "not connected within 2 seconds: HTTP is not done"),
-    ("SSTP", 8, "not connected within 2 seconds: SSTP is not done"),
-    ("SSTP echoes", 8, "not connected within 2 seconds: SSTP is not done"),
-    ("PPP", 10, "not connected within 2 seconds: PPP is not done"),
-    ("PPP packets", 10, "not connected within 2 seconds: PPP is not done"),
+    ("HTTP", 7, "not connected within 2 seconds: HTTP did not finish"),
+    ("SSTP", 8, "not connected within 2 seconds: SSTP did not finish"),
+    ("SSTP echoes", 8, "not connected within 2 seconds: SSTP did not finish"),
+    ("PPP", 10, "not connected within 2 seconds: PPP did not finish"),
+    ("PPP packets", 10, "not connected within 2 seconds: PPP did not finish"),
 ])
 def test_a_server_that_is_slow_all_the_time(lab, stage, status, words):
     server = Dripping(lab, stage)
@@ -418,7 +418,7 @@ def test_a_server_that_never_comes_to_an_address(lab, protocol):
         assert not [a for a in lab.client.addresses() if ":" not in a]
     else:
         assert client.wait() == 10
-        assert "not connected within 6 seconds: PPP is not done" in client.log
+        assert "not connected within 6 seconds: PPP did not finish" in client.log
     server.close()
 
 
@@ -429,7 +429,7 @@ def test_the_time_is_for_all_of_connecting(lab, verb):
     client = lab.start(lab.client, lab.sstp, verb, "--timeout", "2", "192.0.2.1", "--user", "ann", "--password-file",
                        lab.file("password", "wonder land\n"), "--servercert", lab.pki.server.pin, *command)
     assert client.wait() == 7
-    assert "not connected within 2 seconds: HTTP is not done" in client.log
+    assert "not connected within 2 seconds: HTTP did not finish" in client.log
     server.listener.close()
 
 

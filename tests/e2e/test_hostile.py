@@ -243,7 +243,7 @@ def test_connections_that_stand_still_are_dropped_and_bother_nobody(lab, victim,
         with contextlib.suppress(OSError):
             assert s.recv(4096) == b""
     eventually("the log tells of it", lambda: victim.log.count("no TLS handshake within 10 seconds") == 25 and
-               victim.log.count("no HTTP request, or not all of one, came in time") == 25)
+               victim.log.count("no complete HTTP request arrived in time") == 25)
     lab.client.ping_server()
 
 
@@ -325,7 +325,7 @@ def test_a_login_without_a_call_is_no_session(lab, attacker):
     aborting.sendall(bytes.fromhex("10010014 0005 0001 0002 000c 000000 00 00000004"))
     leaving.close()
     ended = r'ended after \d+ s and was never up, user "{}", from 10\.2\.0\.2:\d+: '
-    server.wait_for("^session 1: " + ended.format("ann") + "the far end aborted the call")
+    server.wait_for("^session 1: " + ended.format("ann") + "the peer aborted the call")
     server.wait_for("^session 2: " + ended.format("bob") + "the peer closed the connection")
     # one that says nothing is given up after sixty seconds, which are not waited for here
 

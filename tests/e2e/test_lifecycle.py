@@ -94,7 +94,7 @@ def test_the_end_is_said_to_the_clients_and_to_the_log(lab):
     assert server.said.splitlines()[-2] == "stopping: 1 sessions end"
     assert re.fullmatch(r'session 1: ended after \d+ s, user "ann": disconnected; \d+ bytes in, \d+ out',
                         server.said.splitlines()[-1])
-    client.wait_for("^warn: closed by the other end; next try")
+    client.wait_for("^warn: closed by the peer; next try")
     assert "Call-Disconnect" in client.log
 
 
@@ -223,7 +223,7 @@ def test_once_and_the_server_ends_in_order(lab):
     client = lab.connect("--once")
     server.send(signal.SIGTERM)
     assert client.wait() == 12
-    assert client.said.splitlines()[-1] == "error: closed by the other end"
+    assert client.said.splitlines()[-1] == "error: closed by the peer"
     assert server.wait() == 0
 
 
@@ -236,7 +236,7 @@ def test_a_signal_ends_the_client_in_order(lab, both, number):
     client = lab.connect()
     assert client.stop(number) == 0
     assert client.said.splitlines()[-2:] == ["disconnecting", "disconnected"]
-    server.wait_for(r'^session 1: ended after \d+ s, user "ann": closed by the other end; ')
+    server.wait_for(r'^session 1: ended after \d+ s, user "ann": closed by the peer; ')
     # both ways of saying so were used, and the client did not have to give up on either
     assert "got Call-Disconnect-Ack" in client.log
     assert "got Terminate-Request" in server.log and "got Call-Disconnect" in server.log

@@ -239,7 +239,7 @@ def test_openssl_asks_for_new_keys(lab):
         (b"200 OK", b"K\nno call\n"),
     ])[1]
     assert shown.count("KEYUPDATE") == 2
-    server.wait_for("the far end sent bytes that are no SSTP packet")  # which were understood, then
+    server.wait_for("the peer sent bytes that are not an SSTP packet")  # which were understood, then
 
 
 # ---- our client at others' servers

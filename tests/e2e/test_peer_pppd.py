@@ -188,7 +188,7 @@ def test_ends_when_pppd_does(bench):
     pppd.job.kill("TERM")
     assert pppd.job.wait() == 0
     assert client.job.wait() == EXIT_LOST
-    assert 'error: closed by the other end ("User request")' in client.log
+    assert 'error: closed by the peer ("User request")' in client.log
     assert "gives no IPv4" not in client.log
 
 

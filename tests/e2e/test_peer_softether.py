@@ -19,19 +19,19 @@ def test_connect_tells_that_softether_hangs_up(waiting):
     assert waiting.at_softether.wait(120) == EXIT_HTTP
     log = waiting.at_softether.log
     assert "certificate known by its pin" in log
-    assert "the peer closed the connection in place of an answer over HTTP" in log
+    assert "the peer closed the connection instead of sending an HTTP response" in log
 
 
 def test_probe_tells_what_it_saw_of_softether(waiting):
     assert waiting.probe.wait(120) == EXIT_HTTP
     log = waiting.probe.log
     assert waiting.softether_pin in log and "self-signed" in log and "RSA 2048" in log
-    assert "in place of an answer over HTTP" in log
+    assert "instead of sending an HTTP response" in log
 
 
 def test_connect_gives_up_when_nothing_comes(waiting):
     assert waiting.at_silent.wait(HTTP_SECONDS + 120) == EXIT_HTTP
-    assert "the server does not answer: nothing, or not all of an answer over HTTP, came in time" in waiting.at_silent.log
+    assert "the server does not answer: no complete HTTP response arrived in time" in waiting.at_silent.log
 
 
 def test_a_server_that_is_silent_was_not_left_too_early(waiting):

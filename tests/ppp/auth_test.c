@@ -191,10 +191,12 @@ static const struct script mschapv2_client[] = {
 						      "! closed 3 0 E=x\n" },
 	{ "MS-CHAPv2: a password that is no UTF-8", PPP_CLIENT, not_utf8,
 	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE CLIENT_END
-	  "! closed 3 0 the password is no UTF-8 or too long for MS-CHAPv2\n" },
+	  "! closed 3 0 the password is not valid UTF-8, or is too long for "
+	  "MS-CHAPv2\n" },
 	{ "MS-CHAPv2: a password that is too long", PPP_CLIENT, long_password,
 	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE CLIENT_END
-	  "! closed 3 0 the password is no UTF-8 or too long for MS-CHAPv2\n" },
+	  "! closed 3 0 the password is not valid UTF-8, or is too long for "
+	  "MS-CHAPv2\n" },
 	{ "MS-CHAPv2: two challenges before LCP is open: the later one", PPP_CLIENT, NULL,
 	  "skip\n< lcp 01 01 -- " OPT_MSCHAPV2 "\nskip\n< chap 01 06 -- 10 " AUTH_CHALLENGE
 	  "\n" CHALLENGE "< lcp 02 01 -- 05 06 11111111\n! lcp-up\n" RESPONSE },

@@ -665,7 +665,7 @@ static void a_server_that_does_not_answer_is_no_sstp_server(void **state)
 	open_both();
 	run();
 	assert_int_equal(t.client.end.code, EXIT_HTTP);
-	assert_non_null(strstr(t.client.end.text, "in place of an answer"));
+	assert_non_null(strstr(t.client.end.text, "instead of sending an HTTP response"));
 }
 
 static void only_write(struct loop_watch *w, uint32_t events)
@@ -692,7 +692,7 @@ static void a_peer_that_never_reads_is_given_up(void **state)
 	open_both();
 	run();
 	assert_int_equal(t.server.end.code, EXIT_LOST);
-	assert_string_equal(t.server.end.text, "the peer does not take what is sent to it");
+	assert_string_equal(t.server.end.text, "the peer does not read what is sent to it");
 }
 
 static void send_and_vanish(struct end *e)
