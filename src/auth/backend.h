@@ -2,8 +2,8 @@
 /*
  * What a backend of the authentication service does, and the question as it sees it.
  *
- * A question belongs to one loop: ask, cancel and auth_answer are all called in its thread. Several loops
- * ask at the same time, so what a backend has for all of them needs a lock.
+ * A question belongs to one loop: ask, cancel and auth_answer are all called in its thread. Several
+ * loops ask at the same time, so what a backend has for all of them needs a lock.
  */
 #ifndef SSTP_AUTH_BACKEND_H
 #define SSTP_AUTH_BACKEND_H
@@ -27,16 +27,18 @@ struct auth_question {
 
 struct auth_backend {
 	const char *name;
-	/* Answers by auth_answer, but not from within this call. 0; or -errno: it will not answer. */
+	/*
+	 * Answers by auth_answer, but not from within this call. 0; or -errno: it will not answer.
+	 */
 	int (*ask)(void *self, struct auth_question *q);
 	/*
-	 * The next packet of an EAP conversation, whose last answer was AUTH_RESULT_CONTINUE; as `ask`, except
-	 * that the packet is not copied. NULL: this backend converses with nobody.
+	 * The next packet of an EAP conversation, whose last answer was AUTH_RESULT_CONTINUE; as
+	 * `ask`, except that the packet is not copied. NULL: this backend converses with nobody.
 	 */
 	int (*go_on)(void *self, struct auth_question *q, struct bytes eap);
 	/*
-	 * Nobody waits for the answer any more. In place of auth_answer the backend calls auth_drop, now or
-	 * when its thread has finished with the question.
+	 * Nobody waits for the answer any more. In place of auth_answer the backend calls
+	 * auth_drop, now or when its thread has finished with the question.
 	 */
 	void (*cancel)(void *self, struct auth_question *q);
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What comes of a login: whether the proof was right, what the peer and our log are told, and what the
- * session is given. It has room for all that an Access-Accept of RADIUS can carry (RFC 2865 and its
- * successors); a backend fills in what it knows, and zero is "not said" everywhere.
+ * What comes of a login: whether the proof was right, what the peer and our log are told, and what
+ * the session is given. It has room for all that an Access-Accept of RADIUS can carry (RFC 2865 and
+ * its successors); a backend fills in what it knows, and zero is "not said" everywhere.
  */
 #ifndef SSTP_AUTH_RESULT_H
 #define SSTP_AUTH_RESULT_H
@@ -28,9 +28,9 @@ enum {
 /* What the user is given. The numbers are those of RADIUS' attributes. */
 struct auth_grant {
 	uint32_t ipv4;    /* 8: the user's own; 0: one from the pool */
-	uint8_t ipv4_len; /* 9: that network is routed to the session; 0 and 32: the address alone */
+	uint8_t ipv4_len; /* 9: of the network that is the session's; 0: the address alone */
 	uint32_t dns[2];  /* vendor 311, 28 and 29 */
-	uint32_t nbns[2];          /* vendor 311, 30 and 31 */
+	uint32_t nbns[2]; /* vendor 311, 30 and 31 */
 	char pool[AUTH_POOL_ROOM]; /* 88 */
 
 	struct ip_addr ipv6;             /* 168 */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Questions that are not answered yet, by id. The table is what the askers' threads share, under a lock;
- * a question itself is only touched in the thread of its loop and by its backend.
+ * Questions that are not answered yet, by id. The table is what the askers' threads share, under a
+ * lock; a question itself is only touched in the thread of its loop and by its backend.
  */
 #include "auth/service.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Checks against the user file. Each holds the table that it began with. The quick ones, which cost less than
- * a thread's wake-up, are made at the end of the loop's turn; the slow ones are jobs.
+ * Checks against the user file. Each holds the table that it began with. The quick ones, which cost
+ * less than a thread's wake-up, are made at the end of the loop's turn; the slow ones are jobs.
  */
 #include "auth/user_file.h"
 

@@ -26,8 +26,8 @@ struct users_error {
 };
 
 /*
- * 0 or -errno with err filled. Warns (log) when others can read the file. The table is never changed; it goes
- * when the last who holds it has let go, and whoever loads it is the first.
+ * 0 or -errno with err filled. Warns (log) when others can read the file. The table is never
+ * changed; it goes when the last who holds it has let go, and whoever loads it is the first.
  */
 int users_load(const char *file, struct users **out, struct users_error *err);
 struct users *users_hold(struct users *u);
@@ -43,8 +43,8 @@ void users_each_address(const struct users *u, void (*each)(void *arg, uint32_t 
 void users_check(const struct users *u, const char *server_name, const struct ppp_attempt *attempt,
 		 struct auth_result *result);
 /*
- * Would that take milliseconds or more? It does so for all who use the method, since those who are unknown
- * must not be told apart by the time.
+ * Would that take milliseconds or more? It does so for all who use the method, since those who are
+ * unknown must not be told apart by the time.
  */
 bool users_check_is_slow(const struct users *u, const struct ppp_attempt *attempt);
 

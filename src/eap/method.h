@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What an EAP method is to peer.h and server.h. A method is an engine: the data of a packet in, the data of
- * the next one out, and at last a key. One such table is one method in one role; its state is `self`.
+ * What an EAP method is to peer.h and server.h. A method is an engine: the data of a packet in, the
+ * data of the next one out, and at last a key. One such table is one method in one role; its state
+ * is `self`.
  */
 #ifndef SSTP_EAP_METHOD_H
 #define SSTP_EAP_METHOD_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * EAP's packets, RFC 3748 section 4: what is the same for all methods. A type may be written in one byte, or
- * expanded with a vendor (section 5.7); vendor 0 with an expanded type is that type.
+ * EAP's packets, RFC 3748 section 4: what is the same for all methods. A type may be written in one
+ * byte, or expanded with a vendor (section 5.7); vendor 0 with an expanded type is that type.
  */
 #ifndef SSTP_EAP_PACKET_H
 #define SSTP_EAP_PACKET_H
@@ -51,8 +51,8 @@ bool eap_packet_get(struct bytes from, struct eap_packet *packet);
 void eap_packet_put(struct writer *w, const struct eap_packet *packet);
 
 /*
- * The types that a Nak (section 5.3) asks for, in its order; `r` begins as a reader of the Nak's data. False
- * at the end, and for a Nak that wants none.
+ * The types that a Nak (section 5.3) asks for, in its order; `r` begins as a reader of the Nak's
+ * data. False at the end, and for a Nak that wants none.
  */
 bool eap_nak_next(struct reader *r, const struct eap_packet *nak, uint32_t *vendor, uint32_t *type);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The server's end of an EAP conversation (RFC 3748) with local methods: it takes the Identity, proposes the
- * methods in order until the peer takes one, and runs that. The Request for the Identity, repeats, Success
- * and Failure are the lower layer's: see ppp.h.
+ * The server's end of an EAP conversation (RFC 3748) with local methods: it takes the Identity,
+ * proposes the methods in order until the peer takes one, and runs that. The Request for the
+ * Identity, repeats, Success and Failure are the lower layer's: see ppp.h.
  *
  * Life: fill in choices and log; eap_server_input for each Response.
  */
@@ -28,8 +28,8 @@ struct eap_server {
 };
 
 /*
- * Writes the next Request, whole, with EAP_STEP_ANSWER. EAP_STEP_DONE: a Success is due, and `chosen` has a key;
- * EAP_STEP_FAIL: a Failure.
+ * Writes the next Request, whole, with EAP_STEP_ANSWER. EAP_STEP_DONE: a Success is due, and
+ * `chosen` has a key; EAP_STEP_FAIL: a Failure.
  */
 enum eap_step eap_server_input(struct eap_server *s, struct bytes response, struct writer *out);
 

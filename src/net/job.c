@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Jobs in threads. One lock guards the pool and the states of its jobs; it is held for a few
- * instructions, and for the walk along the queue when a job is added, but never while one is worked on.
+ * instructions, and for the walk along the queue when a job is added, but never while one is worked
+ * on.
  *
- * The turns are fair queueing with jobs of equal size: the n-th waiting job of a source has the turn n after
- * the one that is served now, and the queue is sorted by turn. So a source with one job waits for one job
- * of each other source at most, however many these have.
+ * The turns are fair queueing with jobs of equal size: the n-th waiting job of a source has the
+ * turn n after the one that is served now, and the queue is sorted by turn. So a source with one
+ * job waits for one job of each other source at most, however many these have.
  */
 #include "net/job.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Jobs in threads: what would block a loop, or keep it busy for too long, is done beside it. A pool has a
- * bounded number of threads, which it starts when there is work and which end when there is none, and a
- * bounded queue. Jobs have a source (an address, a user, whatever shall not keep others waiting): the
- * sources take turns, and one source can only fill its share of the queue.
+ * Jobs in threads: what would block a loop, or keep it busy for too long, is done beside it. A pool
+ * has a bounded number of threads, which it starts when there is work and which end when there is
+ * none, and a bounded queue. Jobs have a source (an address, a user, whatever shall not keep others
+ * waiting): the sources take turns, and one source can only fill its share of the queue.
  *
- * A job is embedded in its owner's block. Life: fill in work, done, discard and source; job_start; then
- * either `done` is called in the loop, or `discard` once job_cancel was called. What work reads and writes
- * is the thread's until then. A thread that works cannot be interrupted: a job canceled by then is
- * discarded when it has finished.
+ * A job is embedded in its owner's block. Life: fill in work, done, discard and source; job_start;
+ * then either `done` is called in the loop, or `discard` once job_cancel was called. What work
+ * reads and writes is the thread's until then. A thread that works cannot be interrupted: a job
+ * canceled by then is discarded when it has finished.
  */
 #ifndef SSTP_NET_JOB_H
 #define SSTP_NET_JOB_H
@@ -69,8 +69,8 @@ void job_pool_open(struct job_pool *p, unsigned threads, unsigned queue, unsigne
 void job_pool_close(struct job_pool *p);
 
 /*
- * In the thread of `l`, where `done` will be called, from the loop and so not before this has returned.
- * 0 or -errno: -EAGAIN when the queue is full, -EDQUOT when the source has its share.
+ * In the thread of `l`, where `done` will be called, from the loop and so not before this has
+ * returned. 0 or -errno: -EAGAIN when the queue is full, -EDQUOT when the source has its share.
  */
 int job_start(struct job_pool *p, struct loop *l, struct job *j);
 /* In the thread of the loop, and before `done`. The block must not be touched any more. */

@@ -59,9 +59,10 @@ void loop_post(struct loop *l, struct loop_task *t);
 void loop_unpost(struct loop *l, struct loop_task *t);
 
 /*
- * The same from any thread, and the loop is woken for it. loop_async_open comes first, in the loop's own
- * thread, as often as wanted (0 or -errno), and loop_async_unpost belongs there too: after it the loop does
- * not touch the task. Whoever posts makes sure that the loop is not closed meanwhile.
+ * The same from any thread, and the loop is woken for it. loop_async_open comes first, in the
+ * loop's own thread, as often as wanted (0 or -errno), and loop_async_unpost belongs there too:
+ * after it the loop does not touch the task. Whoever posts makes sure that the loop is not closed
+ * meanwhile.
  */
 int loop_async_open(struct loop *l);
 void loop_async_post(struct loop *l, struct loop_task *t);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * EAP over PPP (RFC 3748) as its lower layer: whose turn it is, repeats, the end. What the packets say is
- * the owner's business, who is told of each one that is new (PPP_OUT_EAP) and answers with ppp_eap_send; a
- * server's first Request, for the Identity, is the same whatever follows and is sent here.
+ * EAP over PPP (RFC 3748) as its lower layer: whose turn it is, repeats, the end. What the packets
+ * say is the owner's business, who is told of each one that is new (PPP_OUT_EAP) and answers with
+ * ppp_eap_send; a server's first Request, for the Identity, is the same whatever follows and is
+ * sent here.
  *
- * A server repeats its Request until a Response to it comes, and ends the conversation by its verdict: an
- * EAP Success or Failure. A client repeats its Response when the Request is repeated, and takes a Success
- * only after its owner's ppp_eap_done.
+ * A server repeats its Request until a Response to it comes, and ends the conversation by its
+ * verdict: an EAP Success or Failure. A client repeats its Response when the Request is repeated,
+ * and takes a Success only after its owner's ppp_eap_done.
  */
 #include "ppp/auth.h"
 #include "ppp/engine.h"
@@ -94,7 +95,10 @@ static void take_request(struct ppp *p, const struct cp_packet *in)
 	p->cfg.eap->sent.len = 0;
 }
 
-/* Section 4.2. Its Identifier is that of the last Response; some servers count one up, as for a Request. */
+/*
+ * Section 4.2. Its Identifier is that of the last Response; some servers count one up, as for a
+ * Request.
+ */
 static bool is_result(const struct ppp *p, const struct cp_packet *in)
 {
 	return p->cfg.eap->got.len && (in->id == p->auth.id || in->id == (uint8_t)(p->auth.id + 1));

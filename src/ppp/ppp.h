@@ -9,10 +9,10 @@
  * after which the link is dead and only ppp_wipe is left to call.
  *
  * The order of events is that of a real call: PPP_OUT_CHECK_PASSWORD (server; answered by
- * ppp_verdict, at once or later) or any number of PPP_OUT_EAP (both ends; answered by ppp_eap_send),
- * PPP_OUT_AUTHENTICATED, then PPP_OUT_IPV4_UP and PPP_OUT_IPV6_UP,
- * each of them alone and perhaps never; a peer may take one down, and bring it up again with other
- * values. LCP may come up more than once, but only before the authentication.
+ * ppp_verdict, at once or later) or any number of PPP_OUT_EAP (both ends; answered by
+ * ppp_eap_send), PPP_OUT_AUTHENTICATED, then PPP_OUT_IPV4_UP and PPP_OUT_IPV6_UP, each of them
+ * alone and perhaps never; a peer may take one down, and bring it up again with other values. LCP
+ * may come up more than once, but only before the authentication.
  *
  * IPv4 addresses are uint32_t in host byte order, 0 for none. IP packets never come here: see
  * frame.h, which is all that the packet path needs of PPP.
@@ -37,12 +37,16 @@ void ppp_open(struct ppp *p, uint64_t now_ms);
 void ppp_input(struct ppp *p, const uint8_t *frame, size_t len, uint64_t now_ms);
 void ppp_verdict(struct ppp *p, const struct ppp_verdict *v, uint64_t now_ms);
 /*
- * The next packet of an EAP conversation, whole: a server's Request, with another Identifier than the last, a
- * client's Response to the Request that it was told of. At once or later. False, and nothing is sent, when
- * it is not that or does not fit: no longer than PPP_EAP_MAX and the peer's MRU.
+ * The next packet of an EAP conversation, whole: a server's Request, with another Identifier than
+ * the last, a client's Response to the Request that it was told of. At once or later. False, and
+ * nothing is sent, when it is not that or does not fit: no longer than PPP_EAP_MAX and the peer's
+ * MRU.
  */
 bool ppp_eap_send(struct ppp *p, struct bytes packet, uint64_t now_ms);
-/* Client: the EAP method itself has ended well, with this key, so a Success may end the conversation. */
+/*
+ * Client: the EAP method itself has ended well, with this key, so a Success may end the
+ * conversation.
+ */
 void ppp_eap_done(struct ppp *p, const uint8_t hlak[PPP_HLAK_LEN], uint64_t now_ms);
 /* `why` goes into the Terminate-Request (RFC 1661 section 5.5); the caller's, kept; NULL: nothing. */
 void ppp_close(struct ppp *p, const char *why, uint64_t now_ms);

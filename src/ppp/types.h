@@ -33,7 +33,9 @@ enum ppp_auth {
 	PPP_AUTH_COUNT,
 };
 
-/* Memory for an EAP conversation: the engine's while the link lives, then the caller's to be wiped. */
+/*
+ * Memory for an EAP conversation: the engine's while the link lives, then the caller's to be wiped.
+ */
 struct ppp_eap_packet {
 	uint16_t len;
 	uint8_t bytes[PPP_EAP_MAX];

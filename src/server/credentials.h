@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The user file and the certificate, as they are now. SIGHUP reads both again while workers use them: the
- * user file keeps its own order (auth/user_file.h), the certificate is under a lock, which an accept
- * holds for a moment. A session holds its TLS context by itself.
+ * The user file and the certificate, as they are now. SIGHUP reads both again while workers use
+ * them: the user file keeps its own order (auth/user_file.h), the certificate is under a lock,
+ * which an accept holds for a moment. A session holds its TLS context by itself.
  */
 #ifndef SSTP_SERVER_CREDENTIALS_H
 #define SSTP_SERVER_CREDENTIALS_H
@@ -19,7 +19,10 @@ struct credentials {
 	struct tls_ctx *tls;
 };
 
-/* `threads`: how many slow checks of passwords run at a time. EXIT_OK, EXIT_USAGE or EXIT_OTHER (logged). */
+/*
+ * `threads`: how many slow checks of passwords run at a time. EXIT_OK, EXIT_USAGE or EXIT_OTHER
+ * (logged).
+ */
 enum exit_code credentials_open(struct credentials *c, const struct server_cfg *cfg,
 				unsigned threads);
 void credentials_close(struct credentials *c);

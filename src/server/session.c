@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The life of a session: accepted, half open; a login that is being checked; up, with an address; ended.
- * What is told to the log is a milestone of somebody who logged in, or tried to: the many others
- * who knock at port 443 are worth a debug line.
+ * The life of a session: accepted, half open; a login that is being checked; up, with an address;
+ * ended. What is told to the log is a milestone of somebody who logged in, or tried to: the many
+ * others who knock at port 443 are worth a debug line.
  */
 #include "server/session.h"
 
@@ -108,8 +108,8 @@ static void evict_all(struct session_host *h, const struct evictions *evictions)
 /* ---- login */
 
 /*
- * Gives the session what the backend grants its user. That is the address; the rest of the grant is applied
- * here, too, once there is something that applies it. NULL, or why not.
+ * Gives the session what the backend grants its user. That is the address; the rest of the grant is
+ * applied here, too, once there is something that applies it. NULL, or why not.
  */
 static const struct refusal *log_in(struct session *s, const struct auth_grant *grant)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A lock for what is read all the time and replaced now and then. Readers go first with either C library,
- * so readers without end would keep a writer out; here a writer closes a gate, and waits for the readers
- * of that moment alone. A reader does not lock again what it has locked.
+ * A lock for what is read all the time and replaced now and then. Readers go first with either C
+ * library, so readers without end would keep a writer out; here a writer closes a gate, and waits
+ * for the readers of that moment alone. A reader does not lock again what it has locked.
  */
 #ifndef SSTP_UTIL_RWLOCK_H
 #define SSTP_UTIL_RWLOCK_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The user file as a backend: which checks leave the loop's thread, and what becomes of those that are under
- * way when the file is read again, when a session ends and when too many come.
+ * The user file as a backend: which checks leave the loop's thread, and what becomes of those that
+ * are under way when the file is read again, when a session ends and when too many come.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -130,8 +130,8 @@ static void a_quick_check_is_answered_at_the_end_of_the_turn(void **state)
 }
 
 /*
- * Whoever logs in by a method that is slow for somebody takes that way, unknown users too; the others are
- * not kept waiting, although they come later.
+ * Whoever logs in by a method that is slow for somebody takes that way, unknown users too; the
+ * others are not kept waiting, although they come later.
  */
 static void a_slow_check_leaves_the_loop(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One end of an EAP conversation against anything at all. The first byte says which end, and how many methods
- * it has; then come packets, each after a byte with its length.
+ * One end of an EAP conversation against anything at all. The first byte says which end, and how
+ * many methods it has; then come packets, each after a byte with its length.
  */
 #include <assert.h>
 

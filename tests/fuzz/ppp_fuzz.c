@@ -132,7 +132,10 @@ static void give_verdict(struct end *e, const struct ppp_attempt *a)
 	ppp_verdict(&e->p, &v, e->now_ms);
 }
 
-/* An echo, as a client's method; a server's asks for what it got, until that begins with its own type. */
+/*
+ * An echo, as a client's method; a server's asks for what it got, until that begins with its own
+ * type.
+ */
 static void converse(struct end *e, struct bytes packet)
 {
 	static const uint8_t hlak[PPP_HLAK_LEN];

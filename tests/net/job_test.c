@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Jobs in threads: order, turns, bounds and cancellation. Jobs wait at a gate that the test opens. */
+/*
+ * Jobs in threads: order, turns, bounds and cancellation. Jobs wait at a gate that the test opens.
+ */
 #include <errno.h>
 #include <semaphore.h>
 #include <setjmp.h>
@@ -246,7 +248,9 @@ static void canceled_while_it_runs(void **state)
 	assert_string_equal(t.done, "b");
 }
 
-/* The loop has been sent for, and has not come yet; then: it has come, and calls another one first. */
+/*
+ * The loop has been sent for, and has not come yet; then: it has come, and calls another one first.
+ */
 static void canceled_when_it_is_finished(void **state)
 {
 	struct named_job *a, *b;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* src/ppp/eap.c: whose turn it is, what is repeated, how a conversation ends. pair_test.c has both ends. */
+/*
+ * src/ppp/eap.c: whose turn it is, what is repeated, how a conversation ends. pair_test.c has both
+ * ends.
+ */
 #include "ppp/script.h"
 
 #include <setjmp.h>

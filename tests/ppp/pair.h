@@ -3,8 +3,8 @@
  * A client and a server in one process, each fed what the other emits, on a clock that the test
  * turns. The wire between them may be long, and can be made to lose, double or cut one frame.
  *
- * The owners speak one EAP method, of the experimental type 255 (RFC 3748 section 5.8): in each of a few
- * rounds the server sends a number, and the client that number and its password.
+ * The owners speak one EAP method, of the experimental type 255 (RFC 3748 section 5.8): in each of
+ * a few rounds the server sends a number, and the client that number and its password.
  */
 #ifndef SSTP_TESTS_PPP_PAIR_H
 #define SSTP_TESTS_PPP_PAIR_H

@@ -4,9 +4,9 @@
  *
  *   < FRAME     the peer sends it
  *   > FRAME     the engine sends it
- *   ! EVENT     the engine tells it: "lcp-up", "offer eap", "check pap User", "eap HEX", "authenticated",
- *               "ipv4 10.1.0.2 10.1.0.1 dns 8.8.8.8 8.8.4.4", "ipv4-down", "ipv6 OWN PEER",
- *               "ipv6-down", "closed 2 0 detail" (reason, error, what the peer said)
+ *   ! EVENT     the engine tells it: "lcp-up", "offer eap", "check pap User", "eap HEX",
+ *               "authenticated", "ipv4 10.1.0.2 10.1.0.1 dns 8.8.8.8 8.8.4.4", "ipv4-down",
+ *               "ipv6 OWN PEER", "ipv6-down", "closed 2 0 detail" (reason, error, what the peer said)
  *   + 3000      so many milliseconds pass, with a tick at each deadline
  *   eap FRAME   the owner's next EAP packet; "eap-not FRAME": the engine does not send that
  *   eap-done    the owner of a client: the method has ended well, with a key of ee

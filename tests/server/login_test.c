@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Logins whose answer takes its time: clients and a worker in one loop, with real TLS, SSTP and PPP over
- * socket pairs, a device that is a socket pair, and a backend that answers when the test says so.
+ * Logins whose answer takes its time: clients and a worker in one loop, with real TLS, SSTP and PPP
+ * over socket pairs, a device that is a socket pair, and a backend that answers when the test says
+ * so.
  */
 #include <errno.h>
 #include <setjmp.h>
