@@ -3,7 +3,8 @@
  * What a backend of the authentication service does, and the question as it sees it.
  *
  * A question belongs to one loop: ask, cancel and auth_answer are all called in its thread. Several
- * loops ask at the same time, so what a backend has for all of them needs a lock.
+ * loops ask at the same time, so what a backend has for all of them needs a lock. A backend that
+ * works in another thread comes back to the question's loop by net/job.h or loop_async_post.
  */
 #ifndef SSTP_AUTH_BACKEND_H
 #define SSTP_AUTH_BACKEND_H

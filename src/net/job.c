@@ -134,7 +134,7 @@ static int start_thread(struct job_pool *p)
 		return -error;
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&attr, STACK_LEN);
-	sigfillset(&all); /* signals are the loop's: a thread inherits the mask it is born with */
+	sigfillset(&all); /* signals are the loop's: a thread starts with the mask of its maker */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&thread, &attr, thread_main, p);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

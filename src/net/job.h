@@ -25,7 +25,7 @@ enum job_state {
 	JOB_QUEUED,
 	JOB_RUNNING,
 	JOB_CANCELED, /* and running still */
-	JOB_FINISHED, /* the loop has been sent for */
+	JOB_FINISHED, /* its task is posted to the loop */
 };
 
 struct job {

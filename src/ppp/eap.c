@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * EAP over PPP (RFC 3748) as its lower layer: whose turn it is, repeats, the end. What the packets
- * say is the owner's business, who is told of each one that is new (PPP_OUT_EAP) and answers with
+ * say is the owner's business, who gets each one that is new (PPP_OUT_EAP) and answers with
  * ppp_eap_send; a server's first Request, for the Identity, is the same whatever follows and is
  * sent here.
  *

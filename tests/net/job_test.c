@@ -249,7 +249,7 @@ static void canceled_while_it_runs(void **state)
 }
 
 /*
- * The loop has been sent for, and has not come yet; then: it has come, and calls another one first.
+ * Its task is posted to the loop, which does not run yet; then: which runs another task first.
  */
 static void canceled_when_it_is_finished(void **state)
 {
