@@ -10,6 +10,7 @@ from pki import openssl
 from scripted import ABORT, CLOSE, METHOD, NAK, TERMINATE, ScriptedServer
 
 CRYPT_OF_BUILDER = openssl("passwd", "-6", "-salt", "eightbytes", "builder").decode().strip()
+SLOW_CRYPT_OF_BUILDER = openssl("passwd", "-6", "-salt", "rounds=100000$eightbytes", "builder").decode().strip()
 NT_OF_PASSWORD = "$nt$8846f7eaee8fb117ad06bdd830b7586c"
 
 
@@ -91,6 +92,8 @@ def test_a_server_that_refuses_and_is_quick_to_go(lab, scripted, last_words):
     (NT_OF_PASSWORD, "password", "chap", False),
     (CRYPT_OF_BUILDER, "builder", "pap", True),
     (CRYPT_OF_BUILDER, "builder", "mschapv2", False),
+    (SLOW_CRYPT_OF_BUILDER, "builder", "pap", True),
+    (SLOW_CRYPT_OF_BUILDER, "building", "pap", False),
     ("'Bär und Öl'", "Bär und Öl", "mschapv2", True),
 ])
 def test_kinds_of_secrets(lab, secret, password, method, works):
