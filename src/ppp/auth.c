@@ -109,6 +109,7 @@ void auth_succeeded(struct ppp *p)
 	stop_timers(p);
 	p->auth.state = AUTH_DONE;
 	p->auth.awaits_result = false;
+	p->cfg.eap = NULL; /* the owner's again */
 	if (is_first)
 		ppp_authenticated(p);
 }

@@ -78,7 +78,7 @@ static void take_request(struct ppp *p, const struct cp_packet *in)
 {
 	struct auth *a = &p->auth;
 
-	if (a->state != AUTH_WAITING || !in->body.len)
+	if (!in->body.len)
 		return;
 	if (is_same(&p->cfg.eap->got, in)) {
 		if (p->cfg.eap->sent.len)
@@ -115,11 +115,13 @@ static void take_success(struct ppp *p)
 
 static void client_input(struct ppp *p, const struct cp_packet *in)
 {
+	if (p->auth.state != AUTH_WAITING)
+		return;
 	if (in->code == EAP_REQUEST)
 		take_request(p, in);
 	if (in->code == EAP_SUCCESS && is_result(p, in))
 		take_success(p);
-	if (in->code == EAP_FAILURE && is_result(p, in) && p->auth.state == AUTH_WAITING)
+	if (in->code == EAP_FAILURE && is_result(p, in))
 		auth_refused(p, 0, bytes_of(NULL, 0));
 }
 

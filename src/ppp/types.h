@@ -34,7 +34,8 @@ enum ppp_auth {
 };
 
 /*
- * Memory for an EAP conversation: the engine's while the link lives, then the caller's to be wiped.
+ * Memory for an EAP conversation: the engine's from ppp_init to PPP_OUT_AUTHENTICATED or
+ * PPP_OUT_CLOSED, then the caller's to be wiped and freed.
  */
 struct ppp_eap_packet {
 	uint16_t len;

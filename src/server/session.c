@@ -423,12 +423,18 @@ static void say_ended(const struct session *s, const struct tunnel_end *end)
 		  LOG_TEXT("reason", end->text));
 }
 
-static void free_session(struct session *s)
+static void free_eap(struct session *s)
 {
-	secret_wipe(&s->verdict, sizeof(s->verdict));
 	if (s->eap)
 		secret_wipe(s->eap, sizeof(*s->eap));
 	free(s->eap);
+	s->eap = NULL;
+}
+
+static void free_session(struct session *s)
+{
+	secret_wipe(&s->verdict, sizeof(s->verdict));
+	free_eap(s);
 	free(s);
 }
 
@@ -474,6 +480,9 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_EAP:
 		take_eap(s, ev->packet);
 		break;
+	case TUNNEL_AUTHENTICATED:
+		free_eap(s);
+		break;
 	case TUNNEL_CONNECTED:
 		say_up(s);
 		break;
@@ -490,7 +499,6 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_UNTRUSTED:
 	case TUNNEL_SSTP_UP:
 	case TUNNEL_OFFER:
-	case TUNNEL_AUTHENTICATED:
 	case TUNNEL_IPV4_UP:
 	case TUNNEL_IPV4_DOWN:
 	case TUNNEL_NEIGHBOR: /* a client's word on routers and neighbors counts for nothing */

@@ -71,7 +71,7 @@ struct session {
 	bool is_refused;   /* the verdict waits for the delay */
 	struct loop_timer delay;
 	struct ppp_verdict verdict;
-	struct ppp_eap_memory *eap; /* NULL: the configuration has no EAP, or there is no memory */
+	struct ppp_eap_memory *eap; /* until it has logged in; NULL: EAP is not offered */
 	const char *goodbye;        /* refused although the verdict is good: why; else NULL */
 };
 

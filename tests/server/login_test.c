@@ -490,6 +490,7 @@ static void an_eap_conversation(void **state)
 	run_until(is_ann_connected);
 	assert_int_equal(t.ask_count, 1);
 	assert_int_equal(t.went_on, TALK_ROUNDS);
+	assert_null(t.worker.host.open.first->eap); /* it needs that no more */
 	assert_int_equal(registry_count(t.shared.registry), 1);
 	pass_packets_of_ann();
 }
