@@ -354,6 +354,10 @@ static bool is_trusted(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
 {
 	struct x509 leaf;
 
+	if (store->totalCerts < 1) {
+		words_set_trust(&t->error, "%.64s showed no certificate", t->name);
+		return false;
+	}
 	if (!keep_leaf(t, bytes_of(store->certs[0].buffer, store->certs[0].length)) ||
 	    !x509_read(bytes_of(t->leaf, t->leaf_len), &leaf)) {
 		words_set_trust(&t->error, "the certificate of %.64s is malformed", t->name);

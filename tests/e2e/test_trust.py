@@ -432,15 +432,17 @@ REFUSED = {
     "110 KB": (lambda maker: plain(maker, leaf={"extensions": of(
         f"subjectAltName = DNS:{NAME}", "1.2.3.4 = ASN1:FORMAT:HEX,OCT:" + "00" * 110_000)}),
         "the certificates of vpn.example.net are longer than is accepted"),
+    "a key that is not for signatures": (lambda maker: plain(maker, leaf={"kind": "rsa", "extensions": (
+        *FOR_SERVERS, "keyUsage = keyEncipherment")}), "is not meant for servers"),
     "a common name alone": (lambda maker: plain(maker, leaf={"subject": NAME, "extensions": FOR_SERVERS[:-1]}), "--allow-cn"),
     "an address as a DNS name": (lambda maker: plain(maker, leaf={"extensions": of(f"subjectAltName = DNS:{SERVER}")}),
                                  "not for"),
 }
 
 
-def start_openssl(lab, maker, leaf, *others):
+def start_openssl(lab, maker, leaf, *others, suites="DEFAULT", options=()):
     server = lab.start(lab.server, "openssl", "s_server", "-www", "-accept", "443", "-cert", leaf.cert, "-key", leaf.key,
-                       "-cipher", "DEFAULT@SECLEVEL=0", *(["-cert_chain", maker.bundle(*others)] if others else []))
+                       "-cipher", f"{suites}@SECLEVEL=0", *options, *(["-cert_chain", maker.bundle(*others)] if others else []))
     server.wait_for("^ACCEPT")
     return server
 
@@ -454,6 +456,15 @@ def test_chains_that_are_refused(lab, maker, case):
     assert status == 5, said
     assert words in said
     assert "SSTP_DUPLEX_POST" not in server.log
+    server.stop()
+
+
+@pytest.mark.parametrize("usage, is_good", [("keyEncipherment", True), ("digitalSignature", False)])
+def test_rsa_key_exchange_needs_a_key_for_encipherment(lab, maker, usage, is_good):
+    root, middle, leaf = Chain(maker, leaf={"kind": "rsa", "extensions": (*FOR_SERVERS, f"keyUsage = {usage}")})
+    server = start_openssl(lab, maker, leaf, middle, suites="AES128-SHA:", options=["-tls1_2"])
+    _, said = lab.connect_fails("--legacy-ciphers", "--timeout", "1", to=NAME, trust=["--ca-cert", root.cert])
+    assert ("certificate verified" if is_good else "is not meant for servers") in said
     server.stop()
 
 
