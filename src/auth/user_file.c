@@ -133,7 +133,7 @@ static void repeat(struct check *c)
 	c->users = hold_users(c->file);
 	if (!start(c))
 		return;
-	c->result = (struct auth_result){ .outcome = AUTH_RESULT_UNAVAILABLE };
+	c->result.outcome = AUTH_RESULT_UNAVAILABLE; /* the name stays, for the log */
 	snprintf(c->result.reason, sizeof(c->result.reason),
 		 "the user file was replaced, and too many logins wait to be checked");
 	auth_answer(c->question, &c->result);
