@@ -18,9 +18,14 @@ reverse = $(if $1,$(call reverse,$(wordlist 2,99,$1)) $(firstword $1))
 below = $(call reverse,$(wordlist 2,$1,0 $(RANKS)))
 FOLDERS = $(foreach n,$(call reverse,$(RANKS)),$(RANK_$n))
 
+# Bytes and time in, bytes and events out: an engine uses no loop, no process and no device.
+ENGINES = ppp sstp ip6 dns
+ENGINES_USE = http crypto util
+
 # $(call under,FOLDER): the folders that FOLDER may use. tests/both/ tests the house as a whole.
 rank = $(strip $(foreach n,$(RANKS),$(if $(filter $1,$(RANK_$n)),$n)))
-under = $(if $(filter both,$1),$(FOLDERS),$1 $(if $(call rank,$1),$(foreach n,$(call below,$(call rank,$1)),$(RANK_$n))))
+lower = $(if $(call rank,$1),$(foreach n,$(call below,$(call rank,$1)),$(RANK_$n)))
+under = $(if $(filter both,$1),$(FOLDERS),$1 $(if $(filter $1,$(ENGINES)),$(ENGINES_USE),$(call lower,$1)))
 archives = $(foreach f,$1,$(if $(wildcard src/$f/*.c),$B/lib$f.a))
 objects = $(patsubst %.c,$B/%.o,$(wildcard $1))
 
