@@ -10,7 +10,7 @@
 #include "cli/licenses.h"
 #include "cli/options.h"
 #include "cli/verbs.h"
-#include "util/exit_code.h"
+#include "cli/exit_code.h"
 #include "util/log.h"
 #include "util/process1.h"
 #include "util/signals.h"

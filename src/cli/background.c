@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "cli/complain.h"
+#include "cli/exit_code.h"
 #include "cli/value.h"
-#include "util/exit_code.h"
 #include "util/log.h"
 #include "util/log_writer.h"
 #include "util/trusted_open.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/common.h"
+#include "cli/exit_code.h"
 #include "cli/verbs.h"
 #include "tls/cert.h"
 #include "tls/cert_load.h"

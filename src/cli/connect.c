@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/background.h"
+#include "cli/exit_code.h"
 #include "cli/network.h"
 #include "cli/verbs.h"
 
@@ -188,7 +189,7 @@ static int connect_to(void *arg, struct client_cfg *cfg)
 	device = device_of(s);
 	cfg->backend = tun_backend_new(&device);
 	if (cfg->backend)
-		code = client_run(cfg);
+		code = login_connect(cfg);
 	else
 		option_complain(&connect_verb, "%s", strerror(ENOMEM));
 	background_end(&waiters.background);

@@ -13,7 +13,7 @@
 #include "cli/verbs.h"
 #include "net/health.h"
 #include "util/clock.h"
-#include "util/exit_code.h"
+#include "cli/exit_code.h"
 #include "util/seccomp.h"
 
 enum { ANSWER_MS = 5 * 1000 }; /* all of them together */

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "util/exit_code.h"
+#include "cli/exit_code.h"
 
 __asm__(".pushsection .rodata\n"
 	"licenses_begin:\n"

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/exit_code.h"
 #include "cli/tidy.h"
 #include "util/secret.h"
 
@@ -198,4 +199,12 @@ int login_run(const struct verb *verb, const struct login_settings *s,
 	}
 	secret_wipe(password, sizeof(password));
 	return code;
+}
+
+int login_connect(const struct client_cfg *cfg)
+{
+	int status;
+	enum tunnel_reason reason = client_run(cfg, &status);
+
+	return reason == REASON_NONE ? status : (int)exit_code_of(reason);
 }

@@ -52,4 +52,7 @@ int login_run(const struct verb *verb, const struct login_settings *s,
 	      struct server_settings *server, bool is_check,
 	      int (*start)(void *arg, struct client_cfg *cfg), void *arg);
 
+/* client_run. The status of its command, or an exit code. */
+int login_connect(const struct client_cfg *cfg);
+
 #endif

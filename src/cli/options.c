@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #include "cli/config_file.h"
+#include "cli/exit_code.h"
 #include "cli/help.h"
 #include "cli/hint.h"
 #include "cli/tidy.h"
 #include "cli/value.h"
 #include "cli/variables.h"
-#include "util/exit_code.h"
 #include "util/log.h"
 
 enum source {

@@ -5,6 +5,7 @@
 
 #include "auth/users.h"
 #include "cli/common.h"
+#include "cli/exit_code.h"
 #include "cli/password.h"
 #include "cli/verbs.h"
 #include "util/seccomp.h"

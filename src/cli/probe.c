@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/common.h"
+#include "cli/exit_code.h"
 #include "cli/probe_json.h"
 #include "cli/verbs.h"
 #include "client/probe.h"
@@ -96,14 +97,16 @@ static void print_report(const struct server_ref *ref, const struct probe_report
 /* A server that speaks all of it, and is not trusted, would be refused by connect. */
 static enum exit_code code_of(const struct probe_report *r)
 {
-	return r->code ? r->code : r->is_trusted ? EXIT_OK : EXIT_TRUST;
+	if (r->reason == REASON_NONE && !r->is_trusted)
+		return EXIT_TRUST;
+	return exit_code_of(r->reason);
 }
 
 static void print_text(const struct server_ref *ref, const struct probe_report *r)
 {
-	if (r->code != EXIT_LOOKUP && r->code != EXIT_TCP && r->code != EXIT_USAGE)
+	if (r->reason != REASON_LOOKUP && r->reason != REASON_TCP && r->reason != REASON_SETTINGS)
 		print_report(ref, r);
-	if (r->code)
+	if (r->reason)
 		option_complain(&probe_verb, "%s", r->text);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "cli/exit_code.h"
 #include "sstp/sstp.h"
 #include "util/json.h"
 
@@ -78,7 +79,7 @@ void probe_json_print(const struct server_ref *ref, const struct probe_report *r
 	json_open(&j, text, sizeof(text));
 	json_string(&j, "server", server_ref_name(ref).text);
 	json_number(&j, "exit_code", code);
-	json_string(&j, "error", r->code ? r->text : NULL);
+	json_string(&j, "error", r->reason ? r->text : NULL);
 	if (r->peer.ss_family) {
 		json_string(&j, "address", ip_print_sockaddr(&r->peer).text);
 		json_number(&j, "tcp_ms", r->tcp_ms);

@@ -3,6 +3,7 @@
 #ifndef SSTP_CLI_PROBE_JSON_H
 #define SSTP_CLI_PROBE_JSON_H
 
+#include "cli/exit_code.h"
 #include "client/probe.h"
 
 /* One object and a newline on standard output, also of a probe that got nowhere. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/background.h"
+#include "cli/exit_code.h"
 #include "cli/login.h"
 #include "cli/verbs.h"
 #include "proxy/proxy.h"
@@ -296,7 +297,7 @@ static int proxy_to(void *arg, struct client_cfg *cfg)
 	cfg->ready_arg = &background;
 	cfg->backend = proxy_backend_new(start->proxy);
 	if (cfg->backend)
-		code = client_run(cfg);
+		code = login_connect(cfg);
 	else
 		option_complain(&proxy_verb, "%s", strerror(ENOMEM));
 	background_end(&background);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/exit_code.h"
 #include "cli/network.h"
 #include "cli/verbs.h"
 
@@ -50,7 +51,7 @@ static int run_command(void *arg, struct client_cfg *cfg)
 	};
 	cfg->backend = tun_backend_new(&device);
 	if (cfg->backend)
-		return client_run(cfg);
+		return login_connect(cfg);
 	option_complain(&run_verb, "%s", strerror(ENOMEM));
 	return EXIT_OTHER;
 }

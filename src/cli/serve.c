@@ -11,6 +11,7 @@
 #include "auth/users.h"
 #include "cli/background.h"
 #include "cli/common.h"
+#include "cli/exit_code.h"
 #include "cli/login.h"
 #include "cli/password.h"
 #include "cli/verbs.h"
@@ -431,16 +432,16 @@ static int check(const struct server_cfg *cfg)
 static int serve(const struct serve_settings *s, struct server_cfg *cfg)
 {
 	struct background background;
-	enum exit_code code;
+	enum tunnel_reason reason;
 
 	if (!background_begin(&background, &serve_verb, &s->background))
 		return EXIT_OTHER;
 	common_warn_of_keylog(s->keylog);
 	cfg->ready = background_ready;
 	cfg->ready_arg = &background;
-	code = server_run(cfg);
+	reason = server_run(cfg);
 	background_end(&background);
-	return (int)code;
+	return (int)exit_code_of(reason);
 }
 
 static int run(void *arg)

@@ -62,7 +62,8 @@ struct client {
 	bool is_stalled;      /* health was told so */
 	bool is_dial_due;     /* once the backend has put back what it had set up */
 	bool is_stopping;
-	int code; /* of exit: ours, or the backend's own */
+	enum tunnel_reason reason; /* of the end */
+	int status;                /* of the backend's command, if it ended by that */
 };
 
 static struct server_name name_and_port(const char *name, uint16_t port)
@@ -91,22 +92,22 @@ struct server_name server_ref_http_host(const struct server_ref *ref)
 
 static void dial(struct client *c);
 
-static void leave(struct client *c, int code)
+static void leave(struct client *c, enum tunnel_reason reason)
 {
-	c->code = code;
+	c->reason = reason;
 	loop_stop(c->loop);
 }
 
 /* In order, if there is anybody to say goodbye to; at once when asked twice. */
-static void stop(struct client *c, int code)
+static void stop(struct client *c, enum tunnel_reason reason)
 {
 	health_stopping(&c->health, c->cfg->backend->name);
 	if (c->is_stopping || c->tunnel.stage == TUNNEL_CLOSED) {
-		leave(c, c->is_stopping ? c->code : code);
+		leave(c, c->is_stopping ? c->reason : reason);
 		return;
 	}
 	log_info(&c->log, "disconnecting");
-	c->code = code;
+	c->reason = reason;
 	c->is_stopping = true;
 	tunnel_shutdown(&c->tunnel);
 }
@@ -198,7 +199,7 @@ static void bring_up(struct client *c)
 		return; /* a command that starts now would find no address */
 	error = b->ops->up(b, &c->link);
 	if (error < 0) {
-		stop(c, EXIT_NETCONF);
+		stop(c, REASON_NETWORK);
 		return;
 	}
 	c->backend_is_up = true;
@@ -290,7 +291,7 @@ static void try_later(struct client *c, const struct retry_plan *plan, const cha
 
 	snprintf(wait, sizeof(wait), "%u.%u", plan->wait_ms / 1000, plan->wait_ms % 1000 / 100);
 	say_end(c, LOG_LEVEL_WARN, "retry", "{reason}; next try in {wait} s", text, wait);
-	health_down(&c->health, c->cfg->backend->name, exit_code_text(plan->code));
+	health_down(&c->health, c->cfg->backend->name, tunnel_reason_text(plan->reason));
 	loop_timer_set(c->loop, &c->again, loop_now(c->loop) + plan->wait_ms);
 }
 
@@ -302,7 +303,7 @@ static void ended(struct client *c, const struct retry_end *end, const char *tex
 
 	if (c->is_stopping) {
 		say_end(c, LOG_LEVEL_INFO, "disconnected", "disconnected", text, NULL);
-		leave(c, c->code);
+		leave(c, c->reason);
 		return;
 	}
 	secret_random(&dice, sizeof(dice));
@@ -310,7 +311,7 @@ static void ended(struct client *c, const struct retry_end *end, const char *tex
 	switch (plan.when) {
 	case RETRY_NEVER:
 		say_end(c, LOG_LEVEL_ERROR, "failed", "{reason}", text, NULL);
-		leave(c, (int)plan.code);
+		leave(c, plan.reason);
 		break;
 	case RETRY_NOW:
 		c->is_dial_due = true;
@@ -321,9 +322,9 @@ static void ended(struct client *c, const struct retry_end *end, const char *tex
 	}
 }
 
-static void failed(struct client *c, enum exit_code code, const char *text)
+static void failed(struct client *c, enum tunnel_reason reason, const char *text)
 {
-	ended(c, &(struct retry_end){ .code = code }, text);
+	ended(c, &(struct retry_end){ .reason = reason }, text);
 }
 
 /* Of the methods that the server offers those that sstp has, or those that it lacks. */
@@ -360,7 +361,7 @@ static void print_offers(const struct client *c, char *to, size_t room)
 
 static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 {
-	struct retry_end retry_end = { end->by_us, end->code, end->is_verdict };
+	struct retry_end retry_end = { end->by_us, end->reason, end->is_verdict };
 	char text[sizeof(end->text) + 192], offers[192] = "";
 	struct backend *b = c->cfg->backend;
 	bool is_later = false;
@@ -371,7 +372,7 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	if (c->backend_is_up)
 		is_later = b->ops->down(b, !c->is_stopping) == BACKEND_LATER;
 	c->is_up = c->backend_is_up = false;
-	if (end->code == EXIT_AUTH)
+	if (end->reason == REASON_AUTH)
 		print_offers(c, offers, sizeof(offers));
 	snprintf(text, sizeof(text), "%s%s", end->text, offers);
 	ended(c, &retry_end, text);
@@ -525,7 +526,7 @@ static void open_tunnel(struct client *c, int fd)
 	c->ipcp_dns_count = 0;
 	error = tunnel_open(&c->tunnel, &cfg);
 	if (error)
-		failed(c, EXIT_OTHER, strerror(-error));
+		failed(c, REASON_SYSTEM, strerror(-error));
 }
 
 static void dialled(void *arg, const struct dial_result *r)
@@ -538,7 +539,7 @@ static void dialled(void *arg, const struct dial_result *r)
 		c->addr_count = r->addr_count;
 	}
 	if (r->status != DIAL_CONNECTED) {
-		failed(c, r->status == DIAL_NO_ADDRESS ? EXIT_LOOKUP : EXIT_TCP, r->text);
+		failed(c, r->status == DIAL_NO_ADDRESS ? REASON_LOOKUP : REASON_TCP, r->text);
 		return;
 	}
 	c->peer = r->peer;
@@ -599,7 +600,7 @@ static void dial(struct client *c)
 	c->dialled_ms = loop_now(c->loop);
 	error = dial_start(c->loop, &cfg, &c->dial);
 	if (error)
-		failed(c, EXIT_OTHER, strerror(-error));
+		failed(c, REASON_SYSTEM, strerror(-error));
 }
 
 /* ---- start and end */
@@ -655,13 +656,18 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 		process1_reap();
 		break;
 	default:
-		stop(c, EXIT_OK);
+		stop(c, REASON_NONE);
 	}
 }
 
-static void on_backend_end(struct backend_client *backend_client, int code)
+static void on_backend_end(struct backend_client *backend_client, enum tunnel_reason reason,
+			   int status)
 {
-	stop(container_of(backend_client, struct client, backend_client), code);
+	struct client *c = container_of(backend_client, struct client, backend_client);
+
+	if (!c->is_stopping)
+		c->status = status;
+	stop(c, reason);
 }
 
 static void on_backend_settled(struct backend_client *backend_client)
@@ -674,7 +680,7 @@ static void on_backend_settled(struct backend_client *backend_client)
 		dial(c);
 }
 
-static enum exit_code open_all(struct client *c)
+static enum tunnel_reason open_all(struct client *c)
 {
 	static const int signals[] = { COMMAND_SIGNALS, SIGUSR2 };
 	struct tls_error err;
@@ -683,7 +689,7 @@ static enum exit_code open_all(struct client *c)
 	error = tls_ctx_client(&c->cfg->server.tls, &c->tls, &err);
 	if (error) {
 		log_error(&c->log, "%s", err.text);
-		return EXIT_USAGE;
+		return REASON_SETTINGS;
 	}
 	error = loop_open(&c->loop);
 	if (!error)
@@ -693,7 +699,7 @@ static enum exit_code open_all(struct client *c)
 		error = pump_open(&c->pump, c->loop);
 	if (error) {
 		log_error(&c->log, "cannot start: %s%s", strerror(-error), seccomp_advice(error));
-		return EXIT_OTHER;
+		return REASON_SYSTEM;
 	}
 	health_open(&c->health, c->loop);
 	c->backend_client = (struct backend_client){ c->loop, &c->tunnel, &c->log, on_backend_end,
@@ -718,13 +724,14 @@ static void close_all(struct client *c)
 	tls_ctx_release(c->tls);
 }
 
-int client_run(const struct client_cfg *cfg)
+enum tunnel_reason client_run(const struct client_cfg *cfg, int *status)
 {
 	struct client *c = calloc(1, sizeof(*c));
-	int code;
+	enum tunnel_reason reason;
 
+	*status = 0;
 	if (!c)
-		return EXIT_OTHER;
+		return REASON_SYSTEM;
 	c->cfg = cfg;
 	c->retry = (struct retry){ .once = cfg->once, .keep_trying = cfg->keep_trying };
 	c->again.expired = on_again;
@@ -734,12 +741,13 @@ int client_run(const struct client_cfg *cfg)
 	c->log.limit = &c->log_limit;
 	c->name = server_ref_name(&cfg->server);
 	c->http_host = server_ref_http_host(&cfg->server);
-	code = (int)open_all(c);
-	if (!code) {
+	reason = open_all(c);
+	if (!reason) {
 		dial(c);
-		code = loop_run(c->loop) ? EXIT_OTHER : c->code;
+		reason = loop_run(c->loop) ? REASON_SYSTEM : c->reason;
 	}
+	*status = c->status;
 	close_all(c);
 	free(c);
-	return code;
+	return reason;
 }

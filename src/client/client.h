@@ -11,7 +11,7 @@
 #include "ppp/ppp.h"
 #include "tls/cfg.h"
 #include "tunnel/backend.h"
-#include "util/exit_code.h"
+#include "tunnel/reason.h"
 
 /* What is needed to reach and believe a server; probe and connect share it. */
 struct server_ref {
@@ -44,8 +44,11 @@ struct client_cfg {
 	void *ready_arg;
 };
 
-/* Runs until a signal, an end that is final, or the backend's. An exit code; all has been logged. */
-int client_run(const struct client_cfg *cfg);
+/*
+ * Runs until a signal, an end that is final, or the backend's; all has been logged. *status: of the
+ * command that the tunnel was for, where that has ended it; else 0.
+ */
+enum tunnel_reason client_run(const struct client_cfg *cfg, int *status);
 
 /* "vpn.example.net" or, with a port that is not 443, "vpn.example.net:4443", as in Host and logs. */
 struct server_name {

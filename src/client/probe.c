@@ -86,10 +86,10 @@ static void note_end(struct probe *p, const struct tunnel_end *end)
 {
 	struct probe_report *r = p->report;
 
-	if (end->code == EXIT_TRUST)
+	if (end->reason == REASON_TRUST)
 		snprintf(r->trust, sizeof(r->trust), "%.383s",
 			 r->is_unchecked ? p->unchecked : end->text);
-	r->code = r->offer_count ? EXIT_OK : end->code;
+	r->reason = r->offer_count ? REASON_NONE : end->reason;
 	snprintf(r->text, sizeof(r->text), "%s", end->text);
 	loop_stop(p->loop);
 }
@@ -128,9 +128,9 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	}
 }
 
-static void fail(struct probe *p, enum exit_code code, const char *text)
+static void fail(struct probe *p, enum tunnel_reason reason, const char *text)
 {
-	p->report->code = code;
+	p->report->reason = reason;
 	snprintf(p->report->text, sizeof(p->report->text), "%s", text);
 	loop_stop(p->loop);
 }
@@ -168,14 +168,15 @@ static void dialled(void *arg, const struct dial_result *result)
 
 	p->dial = NULL;
 	if (result->status != DIAL_CONNECTED) {
-		fail(p, result->status == DIAL_NO_ADDRESS ? EXIT_LOOKUP : EXIT_TCP, result->text);
+		fail(p, result->status == DIAL_NO_ADDRESS ? REASON_LOOKUP : REASON_TCP,
+		     result->text);
 		return;
 	}
 	p->connected_ms = loop_now(p->loop);
 	p->report->tcp_ms = p->connected_ms - p->started_ms;
 	p->report->peer = result->peer;
 	if (tunnel_open(&p->tunnel, &cfg))
-		fail(p, EXIT_OTHER, strerror(ENOMEM));
+		fail(p, REASON_SYSTEM, strerror(ENOMEM));
 }
 
 /*
@@ -217,14 +218,14 @@ static void connect_once(struct probe *p, const struct tls_client_cfg *tls)
 	if (error == -ENOENT && !tls->ca_file && !tls->crl_file && !tls->pin_count)
 		error = open_without_authorities(p, tls, &err);
 	if (error) {
-		fail(p, EXIT_USAGE, err.text);
+		fail(p, REASON_SETTINGS, err.text);
 		return;
 	}
 	p->started_ms = loop_now(p->loop);
 	if (dial_start(p->loop, &cfg, &p->dial))
-		fail(p, EXIT_OTHER, strerror(ENOMEM));
+		fail(p, REASON_SYSTEM, strerror(ENOMEM));
 	else if (loop_run(p->loop))
-		fail(p, EXIT_OTHER, "the event loop failed");
+		fail(p, REASON_SYSTEM, "the event loop failed");
 	dial_cancel(p->dial);
 	p->dial = NULL;
 	tunnel_abandon(&p->tunnel);
@@ -238,8 +239,8 @@ static void probe(struct probe *p)
 	const char *pin = p->pin;
 
 	connect_once(p, &tls);
-	if (p->report->code != EXIT_TRUST || !*p->pin) {
-		p->report->is_trusted = p->report->has_tls && p->report->code != EXIT_TRUST;
+	if (p->report->reason != REASON_TRUST || !*p->pin) {
+		p->report->is_trusted = p->report->has_tls && p->report->reason != REASON_TRUST;
 		return;
 	}
 	tls.pins = &pin;
@@ -251,7 +252,7 @@ void probe_run(const struct server_ref *ref, struct probe_report *report)
 {
 	struct probe *p = calloc(1, sizeof(*p));
 
-	*report = (struct probe_report){ .code = EXIT_OTHER, .text = "out of memory" };
+	*report = (struct probe_report){ .reason = REASON_SYSTEM, .text = "out of memory" };
 	if (!p)
 		return;
 	p->ref = ref;

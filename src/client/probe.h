@@ -25,8 +25,8 @@ struct probe_report {
 	/* PPP */
 	enum ppp_auth offers[PPP_AUTH_COUNT]; /* in the order in which they were offered */
 	size_t offer_count;
-	/* how it ended: EXIT_OK when all was seen */
-	enum exit_code code;
+	/* how it ended: REASON_NONE when all was seen */
+	enum tunnel_reason reason;
 	char text[512];
 };
 

@@ -37,31 +37,31 @@ static uint32_t pause_ms(struct retry *r, uint32_t dice)
 }
 
 /* A login that failed without a verdict: only who waits for the first one is told that it was refused. */
-static enum exit_code code_of(const struct retry *r, const struct retry_end *end)
+static enum tunnel_reason reason_of(const struct retry *r, const struct retry_end *end)
 {
 	bool may_be_refused = end->is_verdict || !(r->was_up || r->keep_trying);
 
-	return end->code == EXIT_AUTH && !may_be_refused ? EXIT_PPP : end->code;
+	return end->reason == REASON_AUTH && !may_be_refused ? REASON_PPP : end->reason;
 }
 
-static bool is_worth_another_try(const struct retry *r, enum exit_code code)
+static bool is_worth_another_try(const struct retry *r, enum tunnel_reason reason)
 {
-	if (r->once || code == EXIT_AUTH)
+	if (r->once || reason == REASON_AUTH)
 		return false;
-	return r->was_up || (r->keep_trying && code != EXIT_TRUST);
+	return r->was_up || (r->keep_trying && reason != REASON_TRUST);
 }
 
 struct retry_plan retry_ended(struct retry *r, const struct retry_end *end, uint64_t now_ms,
 			      uint32_t dice)
 {
-	enum exit_code code = code_of(r, end);
+	enum tunnel_reason reason = reason_of(r, end);
 
 	note_down(r, now_ms);
 	if (end->by_us)
 		return (struct retry_plan){ .when = RETRY_NOW };
-	if (is_worth_another_try(r, code))
-		return (struct retry_plan){ RETRY_LATER, pause_ms(r, dice), code };
-	if (r->was_up && code != EXIT_AUTH)
-		code = EXIT_LOST;
-	return (struct retry_plan){ .when = RETRY_NEVER, .code = code };
+	if (is_worth_another_try(r, reason))
+		return (struct retry_plan){ RETRY_LATER, pause_ms(r, dice), reason };
+	if (r->was_up && reason != REASON_AUTH)
+		reason = REASON_LOST;
+	return (struct retry_plan){ .when = RETRY_NEVER, .reason = reason };
 }

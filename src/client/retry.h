@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "util/exit_code.h"
+#include "tunnel/reason.h"
 
 /* Zeroes and the user's choice are the start. */
 struct retry {
@@ -32,15 +32,16 @@ struct retry {
 
 /* Why it ended. */
 struct retry_end {
-	bool by_us;          /* for another attempt: the user knows of another network */
-	enum exit_code code; /* else */
-	bool is_verdict; /* EXIT_AUTH: the server refuses this login; false: perhaps another time */
+	bool by_us;                /* for another attempt: the user knows of another network */
+	enum tunnel_reason reason; /* else */
+	bool is_verdict; /* REASON_AUTH: the server refuses this login; false: perhaps another time */
 };
 
 struct retry_plan {
 	enum { RETRY_NEVER, RETRY_NOW, RETRY_LATER } when;
-	uint32_t wait_ms;    /* RETRY_LATER: from now */
-	enum exit_code code; /* RETRY_NEVER: of the program; RETRY_LATER: what is wrong meanwhile */
+	uint32_t wait_ms; /* RETRY_LATER: from now */
+	/* RETRY_NEVER: of the end of it all; RETRY_LATER: what is wrong meanwhile */
+	enum tunnel_reason reason;
 };
 
 /* Packets may pass. May be called again while they do. */

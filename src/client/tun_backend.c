@@ -46,7 +46,7 @@ static void lost(struct tun_backend *t, int error)
 	else
 		log_error(t->client->log, "%s: %s", t->base.name, strerror(-error));
 	loop_watch_events(t->client->loop, &t->watch, 0);
-	t->client->end(t->client, is_closed ? EXIT_OK : EXIT_NETCONF);
+	t->client->end(t->client, is_closed ? REASON_NONE : REASON_NETWORK, 0);
 }
 
 static void from_tun(struct loop_watch *w, uint32_t events)
@@ -213,7 +213,7 @@ static int down(struct backend *b, bool will_return)
 
 /* ---- start and end */
 
-static enum exit_code open_packets(struct tun_backend *t)
+static enum tunnel_reason open_packets(struct tun_backend *t)
 {
 	int error = merge_open(t->tun, &t->merge);
 
@@ -226,9 +226,9 @@ static enum exit_code open_packets(struct tun_backend *t)
 		error = loop_watch(t->client->loop, &t->watch);
 	}
 	if (!error)
-		return EXIT_OK;
+		return REASON_NONE;
 	log_error(t->client->log, "%s: %s", t->base.name, strerror(-error));
-	return EXIT_OTHER;
+	return REASON_SYSTEM;
 }
 
 /* A script brings the device up, and would find an address that the kernel has made up. */
@@ -261,7 +261,7 @@ static struct netlink *take_netlink(struct netdev *n)
 	return netlink;
 }
 
-static enum exit_code open_own_host(struct tun_backend *t)
+static enum tunnel_reason open_own_host(struct tun_backend *t)
 {
 	const struct tun_backend_cfg *cfg = t->cfg;
 	struct netdev *n = t->netdev;
@@ -284,11 +284,11 @@ static enum exit_code open_own_host(struct tun_backend *t)
 		.log = t->client->log,
 	};
 
-	return host_open(&host, &t->host) ? EXIT_NETCONF : EXIT_OK;
+	return host_open(&host, &t->host) ? REASON_NETWORK : REASON_NONE;
 }
 
 /* The namespace's netlink socket, if there is one, is not needed without it. */
-static enum exit_code open_host(struct tun_backend *t)
+static enum tunnel_reason open_host(struct tun_backend *t)
 {
 	struct netdev *n = t->netdev;
 
@@ -300,7 +300,7 @@ static enum exit_code open_host(struct tun_backend *t)
 	if (t->cfg->script)
 		open_scripts(t);
 	run_script(t, SCRIPT_PRE_INIT);
-	return EXIT_OK;
+	return REASON_NONE;
 }
 
 /* Whoever holds the other end need not say anything, and nothing that it says is for us. */
@@ -313,23 +313,23 @@ static void from_exit_fd(struct loop_watch *w, uint32_t events)
 		return;
 	loop_unwatch(t->client->loop, w);
 	log_info(t->client->log, "descriptor %d is closed at its other end", w->fd);
-	t->client->end(t->client, EXIT_OK);
+	t->client->end(t->client, REASON_NONE, 0);
 }
 
-static enum exit_code watch_exit_fd(struct tun_backend *t)
+static enum tunnel_reason watch_exit_fd(struct tun_backend *t)
 {
 	int fd = t->cfg->exit_fd, error;
 
 	if (fd < 0)
-		return EXIT_OK;
+		return REASON_NONE;
 	fcntl(fd, F_SETFD, FD_CLOEXEC); /* a script would hold it open */
 	t->exit_watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = from_exit_fd };
 	error = loop_watch(t->client->loop, &t->exit_watch);
 	if (!error)
-		return EXIT_OK;
+		return REASON_NONE;
 	log_error(t->client->log, "--exit-fd %d: %s: it must be the end of a pipe or of a socket",
 		  fd, strerror(-error));
-	return EXIT_USAGE;
+	return REASON_SETTINGS;
 }
 
 static void on_process_gone(struct loop_watch *w, uint32_t events)
@@ -340,7 +340,7 @@ static void on_process_gone(struct loop_watch *w, uint32_t events)
 	loop_unwatch(t->client->loop, w);
 	log_info(t->client->log, "process %ld has ended, and its network with it",
 		 (long)t->netdev->process);
-	t->client->end(t->client, EXIT_OK);
+	t->client->end(t->client, REASON_NONE, 0);
 }
 
 static void watch_process(struct tun_backend *t)
@@ -372,10 +372,10 @@ static void program_ended(void *arg, int status)
 {
 	struct tun_backend *t = arg;
 
-	t->client->end(t->client, status);
+	t->client->end(t->client, REASON_NONE, status);
 }
 
-static enum exit_code open_netdev(struct tun_backend *t)
+static enum tunnel_reason open_netdev(struct tun_backend *t)
 {
 	struct netdev_cfg cfg = {
 		.tun = { .name = t->cfg->interface, .offload = !t->cfg->no_offload },
@@ -388,27 +388,27 @@ static enum exit_code open_netdev(struct tun_backend *t)
 		.ended = program_ended,
 		.arg = t,
 	};
-	enum exit_code code = netdev_open(&t->cfg->source, &cfg, &t->netdev);
+	enum tunnel_reason reason = netdev_open(&t->cfg->source, &cfg, &t->netdev);
 
-	if (code)
-		return code;
+	if (reason)
+		return reason;
 	t->base.name = t->netdev->name;
 	watch_process(t);
-	return EXIT_OK;
+	return REASON_NONE;
 }
 
-static enum exit_code open_backend(struct backend *b, struct backend_client *client)
+static enum tunnel_reason open_backend(struct backend *b, struct backend_client *client)
 {
 	struct tun_backend *t = tun_backend_of(b);
-	enum exit_code code;
+	enum tunnel_reason reason;
 
 	t->client = client;
-	code = open_netdev(t);
-	if (!code)
-		code = open_host(t);
-	if (!code)
-		code = open_packets(t);
-	return code ? code : watch_exit_fd(t);
+	reason = open_netdev(t);
+	if (!reason)
+		reason = open_host(t);
+	if (!reason)
+		reason = open_packets(t);
+	return reason ? reason : watch_exit_fd(t);
 }
 
 static bool take_signal(struct backend *b, const struct signalfd_siginfo *info)

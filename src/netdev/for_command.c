@@ -100,10 +100,10 @@ static int prepare(void *arg)
 	close(c->ours);
 	count = make(c, fds);
 	if (handover_give(c->its, fds, count) || count < 0)
-		return EXIT_NETCONF;
+		return REASON_NETWORK;
 	/* the end of the socket, and not a word: we are not needed */
 	if (read(c->its, &go, 1) != 1)
-		return EXIT_OTHER;
+		return REASON_SYSTEM;
 	error = guardian_start(&c->guardian, c->its);
 	if (error)
 		log_warn(
@@ -187,23 +187,23 @@ static void watch_names(struct confined *c)
 		confined_names_close(&c->names);
 }
 
-static enum exit_code take_over(struct confined *c)
+static enum tunnel_reason take_over(struct confined *c)
 {
 	struct netdev *n = &c->base;
 	int fds[HANDOVER_MAX], count;
 
 	if (start(c))
-		return EXIT_OTHER;
+		return REASON_SYSTEM;
 	count = handover_take(c->ours, fds, HANDOVER_MAX);
 	if (count == -EPIPE || count == -EMFILE)
 		log_error(c->cfg.log, "the command's network: %s", strerror(-count));
 	if (count < 0)
-		return EXIT_NETCONF;
+		return REASON_NETWORK;
 	if (count > 2)
 		n->resolv_conf_fd = fds[2];
 	if (foreign_take(&c->device, fds, c->cfg.tuns, &n->netlink, &n->ifindex))
-		return EXIT_NETCONF;
-	return EXIT_OK;
+		return REASON_NETWORK;
+	return REASON_NONE;
 }
 
 static int up(struct netdev *n, const struct link_addrs *link)
@@ -251,12 +251,12 @@ static void close_confined(struct netdev *n)
 	free(c);
 }
 
-enum exit_code netdev_open_for_command(const struct netdev_source *source,
-				       const struct netdev_cfg *cfg, struct netdev **out)
+enum tunnel_reason netdev_open_for_command(const struct netdev_source *source,
+					   const struct netdev_cfg *cfg, struct netdev **out)
 {
 	static const struct netdev_ops ops = { up, take_signal, close_confined };
 	struct confined *c = calloc(1, sizeof(*c));
-	enum exit_code code;
+	enum tunnel_reason reason;
 
 	if (!c)
 		return netdev_no_memory(cfg);
@@ -276,14 +276,14 @@ enum exit_code netdev_open_for_command(const struct netdev_source *source,
 		.its = -1,
 		.names = { -1, -1, -1 },
 	};
-	code = take_over(c);
-	if (code) {
+	reason = take_over(c);
+	if (reason) {
 		close_confined(&c->base);
-		return code;
+		return reason;
 	}
 	snprintf(c->base.name, sizeof(c->base.name), "%s", tun_name(cfg->tuns[0]));
 	c->base.dns = c->base.resolv_conf_fd >= 0 ? NETDEV_DNS_FD : NETDEV_DNS_NONE;
 	watch_names(c);
 	*out = &c->base;
-	return EXIT_OK;
+	return REASON_NONE;
 }

@@ -117,8 +117,8 @@ static void close_piped(struct netdev *n)
 	free(c);
 }
 
-enum exit_code netdev_open_for_script(const struct netdev_source *source,
-				      const struct netdev_cfg *cfg, struct netdev **out)
+enum tunnel_reason netdev_open_for_script(const struct netdev_source *source,
+					  const struct netdev_cfg *cfg, struct netdev **out)
 {
 	static const struct netdev_ops ops = { up, take_signal, close_piped };
 	struct piped *c = calloc(1, sizeof(*c));
@@ -142,9 +142,9 @@ enum exit_code netdev_open_for_script(const struct netdev_source *source,
 	error = open_ends(c);
 	if (!error) {
 		*out = &c->base;
-		return EXIT_OK;
+		return REASON_NONE;
 	}
 	log_error(cfg->log, "--script-tun: %s", strerror(-error));
 	close_piped(&c->base);
-	return EXIT_OTHER;
+	return REASON_SYSTEM;
 }

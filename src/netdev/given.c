@@ -31,8 +31,8 @@ static void set_name(struct netdev *n, const struct tun *tun, int fd)
 		snprintf(n->name, sizeof(n->name), "descriptor %d", fd);
 }
 
-enum exit_code netdev_open_given(const struct netdev_source *source, const struct netdev_cfg *cfg,
-				 struct netdev **out)
+enum tunnel_reason netdev_open_given(const struct netdev_source *source,
+				     const struct netdev_cfg *cfg, struct netdev **out)
 {
 	static const struct netdev_ops ops = { .close = close_given };
 	struct netdev *n = calloc(1, sizeof(*n));
@@ -45,7 +45,7 @@ enum exit_code netdev_open_given(const struct netdev_source *source, const struc
 		log_error(cfg->log, "--tun-fd %d: %s%s", source->fd, strerror(-error),
 			  descriptor_hint(error));
 		free(n);
-		return EXIT_USAGE;
+		return REASON_SETTINGS;
 	}
 	*n = (struct netdev){
 		.ops = &ops,
@@ -56,5 +56,5 @@ enum exit_code netdev_open_given(const struct netdev_source *source, const struc
 	};
 	set_name(n, cfg->tuns[0], source->fd);
 	*out = n;
-	return EXIT_OK;
+	return REASON_NONE;
 }

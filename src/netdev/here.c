@@ -29,7 +29,7 @@ static int open_queues(const struct netdev_cfg *cfg)
 	return error;
 }
 
-enum exit_code netdev_open_here(const struct netdev_cfg *cfg, struct netdev **out)
+enum tunnel_reason netdev_open_here(const struct netdev_cfg *cfg, struct netdev **out)
 {
 	static const struct netdev_ops ops = { .close = close_here };
 	struct netdev *n = calloc(1, sizeof(*n));
@@ -38,7 +38,7 @@ enum exit_code netdev_open_here(const struct netdev_cfg *cfg, struct netdev **ou
 		return netdev_no_memory(cfg);
 	if (open_queues(cfg)) {
 		free(n);
-		return EXIT_NETCONF;
+		return REASON_NETWORK;
 	}
 	*n = (struct netdev){
 		.ops = &ops,
@@ -51,5 +51,5 @@ enum exit_code netdev_open_here(const struct netdev_cfg *cfg, struct netdev **ou
 	if (cfg->look_around)
 		cfg->look_around(cfg->arg);
 	*out = n;
-	return EXIT_OK;
+	return REASON_NONE;
 }

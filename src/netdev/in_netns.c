@@ -160,8 +160,8 @@ static void close_there(struct netdev *n)
 	free(t);
 }
 
-enum exit_code netdev_open_in_netns(const struct netdev_source *source,
-				    const struct netdev_cfg *cfg, struct netdev **out)
+enum tunnel_reason netdev_open_in_netns(const struct netdev_source *source,
+					const struct netdev_cfg *cfg, struct netdev **out)
 {
 	static const struct netdev_ops ops = { .close = close_there };
 	struct there *t = calloc(1, sizeof(*t));
@@ -182,7 +182,7 @@ enum exit_code netdev_open_in_netns(const struct netdev_source *source,
 	};
 	if (open_there(t, source)) {
 		close_there(&t->base);
-		return EXIT_NETCONF;
+		return REASON_NETWORK;
 	}
 	snprintf(t->base.name, sizeof(t->base.name), "%s", tun_name(cfg->tuns[0]));
 	t->base.process = t->ns.pid;
@@ -190,5 +190,5 @@ enum exit_code netdev_open_in_netns(const struct netdev_source *source,
 	if (cfg->wants_dns)
 		choose_dns(t);
 	*out = &t->base;
-	return EXIT_OK;
+	return REASON_NONE;
 }

@@ -6,14 +6,14 @@
 
 #include "util/log.h"
 
-enum exit_code netdev_no_memory(const struct netdev_cfg *cfg)
+enum tunnel_reason netdev_no_memory(const struct netdev_cfg *cfg)
 {
 	log_error(cfg->log, "cannot make the TUN device: %s", strerror(ENOMEM));
-	return EXIT_OTHER;
+	return REASON_SYSTEM;
 }
 
-enum exit_code netdev_open(const struct netdev_source *source, const struct netdev_cfg *cfg,
-			   struct netdev **out)
+enum tunnel_reason netdev_open(const struct netdev_source *source, const struct netdev_cfg *cfg,
+			       struct netdev **out)
 {
 	*out = NULL;
 	switch (source->kind) {
@@ -28,7 +28,7 @@ enum exit_code netdev_open(const struct netdev_source *source, const struct netd
 	case NETDEV_FOR_SCRIPT:
 		return netdev_open_for_script(source, cfg, out);
 	}
-	return EXIT_OTHER;
+	return REASON_SYSTEM;
 }
 
 int netdev_up(struct netdev *n, const struct link_addrs *link)

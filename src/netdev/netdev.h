@@ -22,7 +22,7 @@
 #include "net/netlink.h"
 #include "proc/run.h"
 #include "tun/tun.h"
-#include "util/exit_code.h"
+#include "tunnel/reason.h"
 
 enum netdev_kind {
 	NETDEV_HERE,
@@ -85,9 +85,9 @@ struct netdev {
 	int process_fd;
 };
 
-/* EXIT_OK, or an exit code, logged. What was made so far is gone then. */
-enum exit_code netdev_open(const struct netdev_source *source, const struct netdev_cfg *cfg,
-			   struct netdev **out);
+/* REASON_NONE, or an reason, logged. What was made so far is gone then. */
+enum tunnel_reason netdev_open(const struct netdev_source *source, const struct netdev_cfg *cfg,
+			       struct netdev **out);
 /* The tunnel is up, and the network set up. 0, or -errno, logged. */
 int netdev_up(struct netdev *n, const struct link_addrs *link);
 /* A signal has come: true if nobody else need look at it. */
@@ -102,16 +102,16 @@ struct netdev_ops {
 	void (*close)(struct netdev *n);
 };
 
-enum exit_code netdev_no_memory(const struct netdev_cfg *cfg); /* logs it */
+enum tunnel_reason netdev_no_memory(const struct netdev_cfg *cfg); /* logs it */
 
-enum exit_code netdev_open_here(const struct netdev_cfg *cfg, struct netdev **out);
-enum exit_code netdev_open_in_netns(const struct netdev_source *source,
-				    const struct netdev_cfg *cfg, struct netdev **out);
-enum exit_code netdev_open_for_command(const struct netdev_source *source,
-				       const struct netdev_cfg *cfg, struct netdev **out);
-enum exit_code netdev_open_given(const struct netdev_source *source, const struct netdev_cfg *cfg,
-				 struct netdev **out);
-enum exit_code netdev_open_for_script(const struct netdev_source *source,
-				      const struct netdev_cfg *cfg, struct netdev **out);
+enum tunnel_reason netdev_open_here(const struct netdev_cfg *cfg, struct netdev **out);
+enum tunnel_reason netdev_open_in_netns(const struct netdev_source *source,
+					const struct netdev_cfg *cfg, struct netdev **out);
+enum tunnel_reason netdev_open_for_command(const struct netdev_source *source,
+					   const struct netdev_cfg *cfg, struct netdev **out);
+enum tunnel_reason netdev_open_given(const struct netdev_source *source,
+				     const struct netdev_cfg *cfg, struct netdev **out);
+enum tunnel_reason netdev_open_for_script(const struct netdev_source *source,
+					  const struct netdev_cfg *cfg, struct netdev **out);
 
 #endif

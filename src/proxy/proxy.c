@@ -69,7 +69,7 @@ static void command_ended(struct command *command, int status)
 {
 	struct proxy *p = container_of(command, struct proxy, command);
 
-	p->client->end(p->client, status);
+	p->client->end(p->client, REASON_NONE, status);
 }
 
 /* Variables by which programs are told of proxies, in both spellings that are in use. */
@@ -191,7 +191,7 @@ static int open_fronts(struct proxy *p)
 	return error;
 }
 
-static enum exit_code open_proxy(struct backend *b, struct backend_client *client)
+static enum tunnel_reason open_proxy(struct backend *b, struct backend_client *client)
 {
 	struct proxy *p = proxy_of(b);
 	struct stack_cfg cfg = {
@@ -207,9 +207,9 @@ static enum exit_code open_proxy(struct backend *b, struct backend_client *clien
 	file_raise_limit(FILES);
 	if (stack_open(&cfg, &p->stack)) {
 		log_error(client->log, "%s", strerror(ENOMEM));
-		return EXIT_OTHER;
+		return REASON_SYSTEM;
 	}
-	return open_forwards(p) || open_fronts(p) ? EXIT_NETCONF : EXIT_OK;
+	return open_forwards(p) || open_fronts(p) ? REASON_NETWORK : REASON_NONE;
 }
 
 static void close_proxy(struct backend *b)

@@ -5,8 +5,8 @@
 #include "tls/open.h"
 #include "util/log.h"
 
-enum exit_code credentials_open(struct credentials *c, const struct server_cfg *cfg,
-				unsigned threads)
+enum tunnel_reason credentials_open(struct credentials *c, const struct server_cfg *cfg,
+				    unsigned threads)
 {
 	struct users_error users_err;
 	struct tls_error tls_err;
@@ -16,21 +16,21 @@ enum exit_code credentials_open(struct credentials *c, const struct server_cfg *
 	rwlock_init(&c->lock);
 	if (users_load(cfg->users_file, &users, &users_err)) {
 		log_error(NULL, "%s", users_err.text);
-		return EXIT_USAGE;
+		return REASON_SETTINGS;
 	}
 	if (user_file_open(users, cfg->name, threads, &c->users)) {
 		users_release(users);
 		log_error(NULL, "out of memory");
-		return EXIT_OTHER;
+		return REASON_SYSTEM;
 	}
 	if (tls_ctx_server(&cfg->tls, &c->tls, &tls_err)) {
 		log_error(NULL, "%s", tls_err.text);
-		return EXIT_USAGE;
+		return REASON_SETTINGS;
 	}
 	if (!users_count(users))
 		log_warn(NULL, "%s: no users yet: add one with: sstp passwd %s NAME",
 			 cfg->users_file, cfg->users_file);
-	return EXIT_OK;
+	return REASON_NONE;
 }
 
 void credentials_close(struct credentials *c)

@@ -10,7 +10,7 @@
 #include "auth/user_file.h"
 #include "server/server_cfg.h"
 #include "tls/tls.h"
-#include "util/exit_code.h"
+#include "tunnel/reason.h"
 #include "util/rwlock.h"
 
 struct credentials {
@@ -20,11 +20,11 @@ struct credentials {
 };
 
 /*
- * `threads`: how many slow checks of passwords run at a time. EXIT_OK, EXIT_USAGE or EXIT_OTHER
+ * `threads`: how many slow checks of passwords run at a time. REASON_NONE, REASON_SETTINGS or REASON_SYSTEM
  * (logged).
  */
-enum exit_code credentials_open(struct credentials *c, const struct server_cfg *cfg,
-				unsigned threads);
+enum tunnel_reason credentials_open(struct credentials *c, const struct server_cfg *cfg,
+				    unsigned threads);
 void credentials_close(struct credentials *c);
 
 /*

@@ -268,7 +268,8 @@ static void let_go(struct registry *r, struct registration *reg)
 static void evict(struct registry *r, struct registration *reg, const char *why,
 		  struct evictions *evictions)
 {
-	evictions->at[evictions->count++] = (struct eviction){ reg->worker, reg->session, why };
+	evictions->at[evictions->count++] =
+		(struct eviction){ reg->worker, reg->session, REASON_REPLACED, why };
 	reg->is_evicted = true;
 	atomic_fetch_sub_explicit(&r->count, 1, memory_order_relaxed);
 	let_go(r, reg);
@@ -653,7 +654,8 @@ void registry_each_to_end(struct registry *r,
 			const char *why = reg->is_evicted ? NULL : why_end(arg, reg);
 
 			if (why)
-				end(arg, &(struct eviction){ reg->worker, reg->session, why });
+				end(arg, &(struct eviction){ reg->worker, reg->session,
+							     REASON_ADMIN, why });
 		}
 	pthread_mutex_unlock(&r->lock);
 }

@@ -14,6 +14,7 @@
 #include "auth/users.h"
 #include "server/pool.h"
 #include "server/server_cfg.h"
+#include "tunnel/reason.h"
 
 struct netlink;
 struct registry;
@@ -46,7 +47,8 @@ struct registration {
 struct eviction {
 	unsigned worker;
 	uint64_t session;
-	const char *why; /* a constant */
+	enum tunnel_reason reason;
+	const char *why; /* a constant, in words */
 };
 
 enum { EVICTIONS_MAX = 3 }; /* the client's own, for the user's limit, for the user's own address */

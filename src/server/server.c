@@ -135,7 +135,7 @@ static int listen_for_workers(struct server *srv, const struct listen_addr *at)
 	return fd < 0 ? fd : 0;
 }
 
-static enum exit_code listen_all(struct server *srv)
+static enum tunnel_reason listen_all(struct server *srv)
 {
 	bool is_listening = false;
 
@@ -151,7 +151,7 @@ static enum exit_code listen_all(struct server *srv)
 		if (error) {
 			log_error(NULL, "cannot listen on %s: %s%s", listen_text(at).text,
 				  strerror(-error), endpoint_hint(error, at->port));
-			return EXIT_NETCONF;
+			return REASON_NETWORK;
 		}
 		is_listening = true;
 		log_info(NULL, "listening on %s", listen_text(at).text);
@@ -159,40 +159,40 @@ static enum exit_code listen_all(struct server *srv)
 	if (srv->congestion_error)
 		log_warn(NULL, "congestion control %s: %s", srv->cfg->congestion,
 			 congestion_error_text(srv->congestion_error));
-	return is_listening ? EXIT_OK : EXIT_NETCONF;
+	return is_listening ? REASON_NONE : REASON_NETWORK;
 }
 
 /* ---- the device and the workers */
 
 /* A queue a worker, of one device. */
-static enum exit_code open_device(struct server *srv, struct tun *tuns[])
+static enum tunnel_reason open_device(struct server *srv, struct tun *tuns[])
 {
 	struct shared *sh = &srv->shared;
 	struct server_netdev d = { .tuns = tuns, .queues = sh->worker_count };
-	enum exit_code code =
+	enum tunnel_reason reason =
 		server_netdev_open(srv->cfg, pool_server(registry_pool(sh->registry)), &d);
 
 	srv->netdev = d.netdev;
 	memcpy(sh->own_iid, d.own_iid, sizeof(sh->own_iid));
 	registry_set_device(sh->registry, d.netlink, d.netdev ? d.netdev->ifindex : 0);
-	return code;
+	return reason;
 }
 
-static enum exit_code open_workers(struct server *srv)
+static enum tunnel_reason open_workers(struct server *srv)
 {
 	struct tun *tuns[WORKERS_MAX] = { NULL };
 	struct shared *sh = &srv->shared;
-	enum exit_code code = open_device(srv, tuns);
+	enum tunnel_reason reason = open_device(srv, tuns);
 	unsigned opened = 0;
 	int error = 0;
 
-	for (; !code && !error && opened < sh->worker_count; opened++)
+	for (; !reason && !error && opened < sh->worker_count; opened++)
 		error = worker_open(&sh->workers[opened], sh, opened, tuns[opened]);
 	for (unsigned i = opened; i < sh->worker_count; i++)
 		tun_close(tuns[i]);
 	if (error)
 		log_error(NULL, "cannot start: %s%s", strerror(-error), seccomp_advice(error));
-	return code ? code : error ? EXIT_OTHER : EXIT_OK;
+	return reason ? reason : error ? REASON_SYSTEM : REASON_NONE;
 }
 
 static unsigned count_cores(void)
@@ -490,7 +490,7 @@ static void look_at_workers(struct loop_timer *timer)
  * A connection takes a descriptor. Where there are too few, a quarter, or half, is for logins, so
  * that the rest is told that the server is full instead of waiting for an accept.
  */
-static enum exit_code share_files(struct server *srv)
+static enum tunnel_reason share_files(struct server *srv)
 {
 	struct shared *sh = &srv->shared;
 	size_t limit = file_raise_limit(0), used = file_count_open() + FILES_SPARE;
@@ -502,7 +502,7 @@ static enum exit_code share_files(struct server *srv)
 			  "%zu open files are allowed, at least %zu are needed: ulimit -n, "
 			  "LimitNOFILE=, or fewer --workers",
 			  limit, used + 4 * sh->worker_count);
-		return EXIT_OTHER;
+		return REASON_SYSTEM;
 	}
 	if (left < srv->max_sessions + WORKER_HALF_OPEN_MAX) {
 		sh->half_open_max = left / (left < FEW_FILES ? 2 : 4);
@@ -523,25 +523,25 @@ static enum exit_code share_files(struct server *srv)
 		}
 	}
 	registry_set_max(sh->registry, srv->max_sessions);
-	return EXIT_OK;
+	return REASON_NONE;
 }
 
-static enum exit_code open_all(struct server *srv)
+static enum tunnel_reason open_all(struct server *srv)
 {
 	static const int signals[] = {
 		SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2
 	};
 	struct shared *sh = &srv->shared;
-	enum exit_code code;
+	enum tunnel_reason reason;
 	int error;
 
 	sh->cfg = srv->cfg;
 	sh->worker_count = srv->cfg->workers ? srv->cfg->workers : count_cores();
 	if (sh->worker_count > WORKERS_MAX)
 		sh->worker_count = WORKERS_MAX;
-	code = credentials_open(&sh->credentials, srv->cfg, sh->worker_count);
-	if (code)
-		return code;
+	reason = credentials_open(&sh->credentials, srv->cfg, sh->worker_count);
+	if (reason)
+		return reason;
 	sh->workers = calloc(sh->worker_count, sizeof(*sh->workers));
 	error = sh->workers ? loop_open(&srv->loop) : -ENOMEM;
 	if (!error) /* before any thread is made, which inherits what is blocked */
@@ -557,7 +557,7 @@ static enum exit_code open_all(struct server *srv)
 		error = auth_open(&user_file_backend, sh->credentials.users, &sh->auth);
 	if (error) {
 		log_error(NULL, "cannot start: %s%s", strerror(-error), seccomp_advice(error));
-		return EXIT_OTHER;
+		return REASON_SYSTEM;
 	}
 	registry_keep_addresses(sh->registry, user_file_users(sh->credentials.users));
 	load_leases(srv);
@@ -565,12 +565,12 @@ static enum exit_code open_all(struct server *srv)
 						   : pool_size(registry_pool(sh->registry));
 	file_raise_limit(srv->max_sessions + WORKER_HALF_OPEN_MAX + FILES_OF_OURS);
 	health_open(&srv->health, srv->loop);
-	code = open_workers(srv);
-	if (!code)
+	reason = open_workers(srv);
+	if (!reason)
 		watch_process(srv);
-	if (!code)
-		code = listen_all(srv);
-	return code ? code : share_files(srv);
+	if (!reason)
+		reason = listen_all(srv);
+	return reason ? reason : share_files(srv);
 }
 
 /* Is this address ours, and does nothing listen on its UDP port 53? A bind that works shows both. */
@@ -636,7 +636,7 @@ static int run_loop(struct server *srv)
 	return error;
 }
 
-static enum exit_code run(struct server *srv)
+static enum tunnel_reason run(struct server *srv)
 {
 	int error = start_workers(srv);
 
@@ -644,7 +644,7 @@ static enum exit_code run(struct server *srv)
 		error = run_loop(srv);
 	if (error)
 		call_all(srv, worker_stop_now);
-	return error ? EXIT_OTHER : srv->shared.is_device_lost ? EXIT_NETCONF : EXIT_OK;
+	return error ? REASON_SYSTEM : srv->shared.is_device_lost ? REASON_NETWORK : REASON_NONE;
 }
 
 static void join_all(struct server *srv)
@@ -680,24 +680,24 @@ static void close_all(struct server *srv)
 	loop_close(srv->loop);
 }
 
-enum exit_code server_run(const struct server_cfg *cfg)
+enum tunnel_reason server_run(const struct server_cfg *cfg)
 {
 	struct server *srv = calloc(1, sizeof(*srv));
-	enum exit_code code;
+	enum tunnel_reason reason;
 
 	if (!srv)
-		return EXIT_OTHER;
+		return REASON_SYSTEM;
 	srv->cfg = cfg;
 	srv->ended.fd = srv->mailbox.watch.fd = -1;
 	srv->look.expired = look_at_workers;
 	srv->save.expired = save_now_and_then;
-	code = open_all(srv);
-	if (!code) {
-		code = run(srv);
+	reason = open_all(srv);
+	if (!reason) {
+		reason = run(srv);
 		join_all(srv);
 		save_leases(srv);
 	}
 	close_all(srv);
 	free(srv);
-	return code;
+	return reason;
 }

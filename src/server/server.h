@@ -8,9 +8,9 @@
 #define SSTP_SERVER_SERVER_H
 
 #include "server/server_cfg.h"
-#include "util/exit_code.h"
+#include "tunnel/reason.h"
 
-/* Runs until a signal. An exit code; everything has been logged. */
-enum exit_code server_run(const struct server_cfg *cfg);
+/* Runs until a signal. Why it ended, or could not begin; everything has been logged. */
+enum tunnel_reason server_run(const struct server_cfg *cfg);
 
 #endif

@@ -91,16 +91,16 @@ static int set_addresses(const struct server_cfg *cfg, const struct ip_addr *own
 	return error;
 }
 
-static enum exit_code open_netlink(struct server_netdev *d)
+static enum tunnel_reason open_netlink(struct server_netdev *d)
 {
 	int error = d->netlink ? 0 : netlink_open(&d->netlink);
 
 	if (error)
 		log_error(NULL, "netlink: %s%s", strerror(-error), seccomp_advice(error));
-	return error ? EXIT_NETCONF : EXIT_OK;
+	return error ? REASON_NETWORK : REASON_NONE;
 }
 
-static enum exit_code open_netdev(const struct server_cfg *cfg, struct server_netdev *d)
+static enum tunnel_reason open_netdev(const struct server_cfg *cfg, struct server_netdev *d)
 {
 	struct ip_prefix pool = cfg->network;
 	struct netdev_source source = {
@@ -119,30 +119,30 @@ static enum exit_code open_netdev(const struct server_cfg *cfg, struct server_ne
 		.look_around = look_around,
 		.arg = &pool,
 	};
-	enum exit_code code = netdev_open(&source, &netdev, &d->netdev);
+	enum tunnel_reason reason = netdev_open(&source, &netdev, &d->netdev);
 
-	if (code)
-		return code;
+	if (reason)
+		return reason;
 	d->netlink = d->netdev->netlink;
 	d->netdev->netlink = NULL;
 	return open_netlink(d);
 }
 
-enum exit_code server_netdev_open(const struct server_cfg *cfg, uint32_t own,
-				  struct server_netdev *d)
+enum tunnel_reason server_netdev_open(const struct server_cfg *cfg, uint32_t own,
+				      struct server_netdev *d)
 {
-	enum exit_code code = open_netdev(cfg, d);
+	enum tunnel_reason reason = open_netdev(cfg, d);
 	struct ip_addr own_addr = ip_from_v4(own);
 	int error;
 
-	if (code)
-		return code;
+	if (reason)
+		return reason;
 	netlink_link_no_autoaddr(d->netlink, d->netdev->ifindex);
 	netlink_link_queue_len(d->netlink, d->netdev->ifindex, TUN_QUEUE_LEN);
 	error = set_addresses(cfg, &own_addr, d);
 	if (!error)
-		return EXIT_OK;
+		return REASON_NONE;
 	log_error(NULL, "cannot set up %s with %s of %s: %s", d->netdev->name,
 		  ip_print(&own_addr).text, ip_prefix_print(&cfg->network).text, strerror(-error));
-	return EXIT_NETCONF;
+	return REASON_NETWORK;
 }

@@ -20,9 +20,9 @@ struct server_netdev {
 
 /*
  * Makes it and sets it up; `own` is its IPv4 address. What is made is the caller's to close, also
- * after an error. EXIT_OK, or an exit code, logged.
+ * after an error. REASON_NONE, or an reason, logged.
  */
-enum exit_code server_netdev_open(const struct server_cfg *cfg, uint32_t own,
-				  struct server_netdev *d);
+enum tunnel_reason server_netdev_open(const struct server_cfg *cfg, uint32_t own,
+				      struct server_netdev *d);
 
 #endif

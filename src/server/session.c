@@ -64,11 +64,11 @@ static void give_up_addresses(struct session *s)
 	s->ipv4 = s->ipv6 = (struct ip_addr){ 0 };
 }
 
-static void end_for(struct session *s, const char *why)
+static void end_for(struct session *s, enum tunnel_reason reason, const char *why)
 {
 	log_info(&s->log, "ends: %s", why);
 	give_up_addresses(s);
-	tunnel_shutdown_for(&s->tunnel, why);
+	tunnel_shutdown_for(&s->tunnel, reason, why);
 }
 
 struct session *session_find(const struct session_host *h, uint64_t id)
@@ -78,12 +78,12 @@ struct session *session_find(const struct session_host *h, uint64_t id)
 	return e ? container_of(e, struct session, id) : NULL;
 }
 
-void session_evict(struct session_host *h, uint64_t id, const char *why)
+void session_evict(struct session_host *h, uint64_t id, enum tunnel_reason reason, const char *why)
 {
 	struct session *s = session_find(h, id);
 
 	if (s)
-		end_for(s, why);
+		end_for(s, reason, why);
 }
 
 /*
@@ -95,7 +95,7 @@ static bool claim(struct session *s, const struct ip_addr *a)
 	struct session *old = table_find(s->host->by_addr, a);
 
 	if (old)
-		end_for(old, "a newer session has its address");
+		end_for(old, REASON_REPLACED, "a newer session has its address");
 	return table_add(s->host->by_addr, a, s);
 }
 
@@ -166,7 +166,7 @@ static void after_delay(struct loop_timer *timer)
 
 	tunnel_verdict(&s->tunnel, &s->verdict);
 	if (s->goodbye)
-		tunnel_shutdown_for(&s->tunnel, s->goodbye);
+		tunnel_shutdown_for(&s->tunnel, REASON_UNAVAILABLE, s->goodbye);
 }
 
 static struct log_field log_user(const struct session *s)
@@ -193,7 +193,8 @@ static void say_refused(const struct session *s, struct bytes user, const char *
 static void put_off_login(struct session *s, struct bytes user, const char *reason)
 {
 	say_refused(s, user, reason);
-	tunnel_shutdown_for(&s->tunnel, "logins cannot be checked now, try again");
+	tunnel_shutdown_for(&s->tunnel, REASON_UNAVAILABLE,
+			    "logins cannot be checked now, try again");
 }
 
 static void forbid_login(struct session *s)
@@ -409,7 +410,7 @@ static void say_user_ended(const struct session *s, const struct tunnel_end *end
 /* A login that failed for another reason than the user is worth a line; a knock at the port is not. */
 static void say_ended(const struct session *s, const struct tunnel_end *end)
 {
-	bool was_login = end->code == EXIT_AUTH && !s->is_refused;
+	bool was_login = end->reason == REASON_AUTH && !s->is_refused;
 	enum log_level level = LOG_LEVEL_DEBUG;
 
 	if (s->list == &s->host->open) {
@@ -465,7 +466,7 @@ static void ended(struct session *s, const struct tunnel_end *end)
 {
 	say_ended(s, end);
 	if (s->list == &s->host->open)
-		s->host->stats.ended[end->code]++;
+		s->host->stats.ended[end->reason]++;
 	discard(s);
 }
 

@@ -81,7 +81,7 @@ bool session_accept(struct session_host *h, uint64_t id, int fd,
 /* The session of this host that has the id; NULL: none has. */
 struct session *session_find(const struct session_host *h, uint64_t id);
 /* That session of this host ends, if it is still there; `why` is a constant, for it and the log. */
-void session_evict(struct session_host *h, uint64_t id, const char *why);
+void session_evict(struct session_host *h, uint64_t id, enum tunnel_reason reason, const char *why);
 /* What this host has counted, with its live sessions. */
 void session_stats(const struct session_host *h, struct stats *sum);
 /* At once, when the worker is closed. */

@@ -14,7 +14,7 @@ struct stats {
 	uint64_t logins;      /* that succeeded */
 	uint64_t refusals;    /* logins that did not */
 	/* of sessions that had logged in, by why they ended */
-	uint64_t ended[EXIT_LOST + 1];
+	uint64_t ended[TUNNEL_REASONS];
 	struct tunnel_stats traffic;
 	/* now, not since the beginning */
 	uint64_t open, half_open;

@@ -416,7 +416,7 @@ static void end_session(void *worker, void *arg)
 	struct worker *w = worker;
 	struct eviction *e = arg;
 
-	session_evict(&w->host, e->session, e->why);
+	session_evict(&w->host, e->session, e->reason, e->why);
 	free(e);
 }
 
@@ -437,7 +437,7 @@ static void evict(struct session_host *h, const struct eviction *e)
 	struct worker *w = container_of(h, struct worker, host);
 
 	if (e->worker == w->number)
-		session_evict(h, e->session, e->why);
+		session_evict(h, e->session, e->reason, e->why);
 	else
 		worker_end_session(w->shared, e);
 }

@@ -21,8 +21,9 @@ struct backend_client {
 	struct loop *loop;
 	struct tunnel *tunnel; /* tunnel_send drops what comes while it is down */
 	const struct log *log;
-	/* Ends the tunnel in order, and then client_run with this code. Logs nothing. */
-	void (*end)(struct backend_client *client, int code);
+	/* Ends the tunnel in order, and then client_run, for this reason. `status`: of the command that
+	 * the tunnel was for, and that has ended; else 0. Logs nothing. */
+	void (*end)(struct backend_client *client, enum tunnel_reason reason, int status);
 	/* After an `up` or a `down` that gave BACKEND_LATER: what it waited for is done. */
 	void (*settled)(struct backend_client *client);
 };
@@ -30,8 +31,8 @@ struct backend_client {
 enum { BACKEND_LATER = 1 };
 
 struct backend_ops {
-	/* Once, before the first dial. EXIT_OK, or an exit code; logged. */
-	enum exit_code (*open)(struct backend *b, struct backend_client *client);
+	/* Once, before the first dial. REASON_NONE, or why not; logged. */
+	enum tunnel_reason (*open)(struct backend *b, struct backend_client *client);
 	/* Before the socket connects to that address; NULL: nothing to do. 0 or -errno. */
 	int (*before_connect)(struct backend *b, const struct ip_addr *server);
 	/* Packets may pass from now on, or what was agreed on has changed. 0, or BACKEND_LATER (they

@@ -145,10 +145,10 @@ static void tls_broke(struct tunnel *t)
 	pump_flush(t->wire.pump); /* its alert, if it has one */
 	tunnel_blame_engines(t);
 	if (err->is_trust) {
-		tunnel_blame(t, EXIT_TRUST, "%s", err->text);
+		tunnel_blame(t, REASON_TRUST, "%s", err->text);
 		tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_UNTRUSTED, .leaf = leaf });
 	} else {
-		tunnel_blame(t, t->is_connected ? EXIT_LOST : EXIT_TLS, "TLS: %s", err->text);
+		tunnel_blame(t, t->is_connected ? REASON_LOST : REASON_TLS, "TLS: %s", err->text);
 	}
 	if (t->stage != TUNNEL_CLOSED)
 		tunnel_finish(t);
@@ -175,20 +175,20 @@ static void shake_hands(struct tunnel *t)
 static void blame_loss(struct tunnel *t, int error)
 {
 	bool is_client = t->cfg.ppp.role == PPP_CLIENT;
-	enum exit_code code = EXIT_SSTP;
+	enum tunnel_reason reason = REASON_SSTP;
 	const char *when = "";
 
 	if (t->stage == TUNNEL_TLS) {
-		code = EXIT_TLS;
+		reason = REASON_TLS;
 		when = " during the TLS handshake";
 	} else if (!t->http_is_done) {
-		code = EXIT_HTTP;
+		reason = REASON_HTTP;
 		when = is_client ? " instead of sending an HTTP response" : " without a request";
 	} else if (t->is_connected) {
-		code = EXIT_LOST;
+		reason = REASON_LOST;
 	}
 	tunnel_blame_engines(t);
-	tunnel_blame(t, code, "the peer closed the connection%s%s%s", when, error ? ": " : "",
+	tunnel_blame(t, reason, "the peer closed the connection%s%s%s", when, error ? ": " : "",
 		     error ? strerror(error) : "");
 }
 
@@ -243,7 +243,7 @@ static void read_plaintext(struct tunnel *t, size_t len)
 	else if (keep_rest(t, p->plain, len))
 		return;
 	else
-		tunnel_blame(t, EXIT_OTHER, "out of memory");
+		tunnel_blame(t, REASON_SYSTEM, "out of memory");
 	tunnel_finish(t);
 }
 

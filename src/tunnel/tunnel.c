@@ -41,14 +41,14 @@ static void system_random(void *arg, void *to, size_t len)
 	secret_random(to, len);
 }
 
-void tunnel_blame(struct tunnel *t, enum exit_code code, const char *format, ...)
+void tunnel_blame(struct tunnel *t, enum tunnel_reason reason, const char *format, ...)
 {
 	va_list args;
 
 	if (t->has_end)
 		return;
 	t->has_end = true;
-	t->end.code = code;
+	t->end.reason = reason;
 	t->end.by_us = t->is_shutting_down;
 	va_start(args, format);
 	vsnprintf(t->end.text, sizeof(t->end.text), format, args);
@@ -86,7 +86,7 @@ static void tell_ended(struct loop_task *task)
 void tunnel_finish(struct tunnel *t)
 {
 	tunnel_blame_engines(t);
-	tunnel_blame(t, EXIT_LOST, "the connection ended");
+	tunnel_blame(t, REASON_LOST, "the connection ended");
 	if (t->stage == TUNNEL_RUNNING) {
 		pump_flush(t->wire.pump);
 		tls_notify_close(t->wire.tls);
@@ -98,7 +98,7 @@ void tunnel_finish(struct tunnel *t)
 
 /* ---- events of the engines */
 
-static enum exit_code ppp_exit_code(const struct tunnel *t, enum ppp_closed why)
+static enum tunnel_reason ppp_reason(const struct tunnel *t, enum ppp_closed why)
 {
 	switch (why) {
 	case PPP_CLOSED_REFUSED:
@@ -108,34 +108,38 @@ static enum exit_code ppp_exit_code(const struct tunnel *t, enum ppp_closed why)
 	case PPP_CLOSED_AUTH_TIMEOUT:
 	case PPP_CLOSED_AT_LOGIN:
 	case PPP_CLOSED_AT_METHOD:
-		return EXIT_AUTH;
-	case PPP_CLOSED_BY_US:
+		return REASON_AUTH;
 	case PPP_CLOSED_BY_PEER:
+		return t->is_connected ? REASON_PEER : REASON_PPP;
 	case PPP_CLOSED_SILENT:
+		return t->is_connected ? REASON_SILENT : REASON_PPP;
+	case PPP_CLOSED_BY_US:
 	case PPP_CLOSED_RENEGOTIATED:
-		return t->is_connected ? EXIT_LOST : EXIT_PPP;
+		return t->is_connected ? REASON_LOST : REASON_PPP;
 	case PPP_CLOSED_LCP_TIMEOUT:
 	case PPP_CLOSED_NO_AGREEMENT:
 	case PPP_CLOSED_LOOP:
 	case PPP_CLOSED_NO_NETWORK:
-		return EXIT_PPP;
+		return REASON_PPP;
 	}
-	return EXIT_PPP;
+	return REASON_PPP;
 }
 
-static enum exit_code sstp_exit_code(const struct tunnel *t, enum sstp_closed why)
+static enum tunnel_reason sstp_reason(const struct tunnel *t, enum sstp_closed why)
 {
 	switch (why) {
 	case SSTP_CLOSED_HTTP_STATUS:
 	case SSTP_CLOSED_NOT_SSTP:
 	case SSTP_CLOSED_NO_ANSWER:
 	case SSTP_CLOSED_NO_REQUEST:
-		return EXIT_HTTP;
-	case SSTP_CLOSED_BY_US:
+		return REASON_HTTP;
 	case SSTP_CLOSED_BY_PEER:
 	case SSTP_CLOSED_ABORTED:
+		return t->is_connected ? REASON_PEER : REASON_SSTP;
 	case SSTP_CLOSED_SILENT:
-		return t->is_connected ? EXIT_LOST : EXIT_SSTP;
+		return t->is_connected ? REASON_SILENT : REASON_SSTP;
+	case SSTP_CLOSED_BY_US:
+		return t->is_connected ? REASON_LOST : REASON_SSTP;
 	case SSTP_CLOSED_NEGOTIATION:
 	case SSTP_CLOSED_UNCONFIRMED:
 	case SSTP_CLOSED_BAD_MESSAGE:
@@ -143,57 +147,57 @@ static enum exit_code sstp_exit_code(const struct tunnel *t, enum sstp_closed wh
 	case SSTP_CLOSED_BAD_BINDING:
 	case SSTP_CLOSED_REFUSED:
 	case SSTP_CLOSED_BAD_STREAM:
-		return EXIT_SSTP;
+		return REASON_SSTP;
 	}
-	return EXIT_SSTP;
+	return REASON_SSTP;
 }
 
 static void blame_ppp(struct tunnel *t, const struct ppp_out *out)
 {
 	struct bytes detail = out->closed.detail;
-	enum exit_code code = ppp_exit_code(t, out->closed.why);
+	enum tunnel_reason reason = ppp_reason(t, out->closed.why);
 	const char *text = ppp_closed_text(out->closed.why);
 
 	if (!t->has_end)
 		t->end.is_verdict = ppp_closed_is_verdict(out->closed.why);
 	if (detail.len && out->closed.error)
-		tunnel_blame(t, code, "%s (error %u, %s)", text, out->closed.error,
+		tunnel_blame(t, reason, "%s (error %u, %s)", text, out->closed.error,
 			     log_quote(detail.at, detail.len).text);
 	else if (detail.len)
-		tunnel_blame(t, code, "%s (%s)", text, log_quote(detail.at, detail.len).text);
+		tunnel_blame(t, reason, "%s (%s)", text, log_quote(detail.at, detail.len).text);
 	else
-		tunnel_blame(t, code, "%s", text);
+		tunnel_blame(t, reason, "%s", text);
 }
 
-static void blame_http_status(struct tunnel *t, enum exit_code code, int status,
+static void blame_http_status(struct tunnel *t, enum tunnel_reason reason, int status,
 			      struct bytes location)
 {
 	if (location.len)
-		tunnel_blame(t, code, "a web page wants you to log in first: %s (HTTP status %d)",
+		tunnel_blame(t, reason, "a web page wants you to log in first: %s (HTTP status %d)",
 			     log_quote(location.at, location.len).text, status);
 	else if (status == HTTP_NETWORK_AUTHENTICATION_REQUIRED)
-		tunnel_blame(t, code, "a web page wants you to log in first (HTTP status %d)",
+		tunnel_blame(t, reason, "a web page wants you to log in first (HTTP status %d)",
 			     status);
 	else if (status == HTTP_SERVICE_UNAVAILABLE)
-		tunnel_blame(t, code,
+		tunnel_blame(t, reason,
 			     "the server is full, or out of service for now (HTTP status %d)",
 			     status);
 	else
-		tunnel_blame(t, code, "%s (HTTP status %d)",
+		tunnel_blame(t, reason, "%s (HTTP status %d)",
 			     sstp_closed_text(SSTP_CLOSED_HTTP_STATUS), status);
 }
 
 static void blame_sstp(struct tunnel *t, const struct sstp_out *out)
 {
-	enum exit_code code = sstp_exit_code(t, out->closed.why);
+	enum tunnel_reason reason = sstp_reason(t, out->closed.why);
 	const char *text = sstp_closed_text(out->closed.why);
 
 	if (out->closed.why == SSTP_CLOSED_HTTP_STATUS)
-		blame_http_status(t, code, out->closed.http_status, out->closed.location);
+		blame_http_status(t, reason, out->closed.http_status, out->closed.location);
 	else if (out->closed.status)
-		tunnel_blame(t, code, "%s (%s)", text, sstp_status_name(out->closed.status));
+		tunnel_blame(t, reason, "%s (%s)", text, sstp_status_name(out->closed.status));
 	else
-		tunnel_blame(t, code, "%s", text);
+		tunnel_blame(t, reason, "%s", text);
 }
 
 void tunnel_blame_engines(struct tunnel *t)
@@ -402,16 +406,16 @@ static void blame_stage(struct tunnel *t)
 	unsigned seconds = (unsigned)(t->cfg.setup_ms / 1000);
 
 	if (t->stage == TUNNEL_TLS)
-		tunnel_blame(t, EXIT_TLS, "no TLS handshake within %u seconds",
+		tunnel_blame(t, REASON_TLS, "no TLS handshake within %u seconds",
 			     (unsigned)(t->cfg.tls_timeout_ms / 1000));
 	else if (!t->http_is_done)
-		tunnel_blame(t, EXIT_HTTP, "not connected within %u seconds: HTTP did not finish",
+		tunnel_blame(t, REASON_HTTP, "not connected within %u seconds: HTTP did not finish",
 			     seconds);
 	else if (!t->ppp_is_running)
-		tunnel_blame(t, EXIT_SSTP, "not connected within %u seconds: SSTP did not finish",
+		tunnel_blame(t, REASON_SSTP, "not connected within %u seconds: SSTP did not finish",
 			     seconds);
 	else
-		tunnel_blame(t, EXIT_PPP, "not connected within %u seconds: PPP did not finish",
+		tunnel_blame(t, REASON_PPP, "not connected within %u seconds: PPP did not finish",
 			     seconds);
 }
 
@@ -447,7 +451,7 @@ static void on_ready(struct loop_watch *w, uint32_t events)
 
 static void on_broken(struct pump_end *wire)
 {
-	tunnel_blame(container_of(wire, struct tunnel, wire), EXIT_LOST,
+	tunnel_blame(container_of(wire, struct tunnel, wire), REASON_LOST,
 		     "the peer does not read what is sent to it");
 }
 
@@ -572,17 +576,17 @@ void tunnel_eap_done(struct tunnel *t, const uint8_t hlak[PPP_HLAK_LEN])
 
 void tunnel_shutdown(struct tunnel *t)
 {
-	tunnel_shutdown_for(t, NULL);
+	tunnel_shutdown_for(t, REASON_NONE, NULL);
 }
 
-void tunnel_shutdown_for(struct tunnel *t, const char *why)
+void tunnel_shutdown_for(struct tunnel *t, enum tunnel_reason reason, const char *why)
 {
 	uint64_t now = loop_now(t->cfg.loop);
 
 	if (t->is_shutting_down || t->stage == TUNNEL_CLOSED)
 		return;
 	t->is_shutting_down = true;
-	tunnel_blame(t, EXIT_OK, "%s", why ? why : "disconnected");
+	tunnel_blame(t, reason, "%s", why ? why : "disconnected");
 	if (t->stage != TUNNEL_RUNNING) {
 		tunnel_finish(t);
 		return;
@@ -609,7 +613,7 @@ void tunnel_leave(struct tunnel *t, const char *why)
 	if (t->stage == TUNNEL_CLOSED)
 		return;
 	t->is_shutting_down = true;
-	tunnel_blame(t, EXIT_OK, "%s", why);
+	tunnel_blame(t, REASON_NONE, "%s", why);
 	if (t->stage == TUNNEL_RUNNING) {
 		sstp_close(&t->sstp, loop_now(t->cfg.loop));
 		tunnel_drain(t);
@@ -644,7 +648,7 @@ uint32_t tunnel_check_acks(struct tunnel *t)
 
 	if (silent_ms < t->acks_dead_ms)
 		return silent_ms;
-	tunnel_blame(t, EXIT_LOST, "no acknowledgement from the %s for %u s",
+	tunnel_blame(t, REASON_SILENT, "no acknowledgement from the %s for %u s",
 		     t->cfg.ppp.role == PPP_CLIENT ? "server" : "client", silent_ms / 1000);
 	tunnel_finish(t);
 	tunnel_arm(t);

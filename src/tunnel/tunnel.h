@@ -28,7 +28,7 @@
 #include "tunnel/backlog.h"
 #include "tunnel/pump.h"
 #include "tunnel/unsent.h"
-#include "util/exit_code.h"
+#include "tunnel/reason.h"
 #include "util/log.h"
 
 struct tunnel;
@@ -61,9 +61,9 @@ enum tunnel_event_type {
 };
 
 struct tunnel_end {
-	enum exit_code code;
+	enum tunnel_reason reason;
 	bool by_us;      /* tunnel_shutdown asked for it */
-	bool is_verdict; /* EXIT_AUTH: the server refused the login; false: it looks so, but the
+	bool is_verdict; /* REASON_AUTH: the server refused the login; false: it looks so, but the
 			  * server may as well be going down, or be too slow */
 	char text[512];  /* why, in words: "the server does not accept the user name or ..." */
 };
@@ -165,7 +165,7 @@ void tunnel_eap_done(struct tunnel *t, const uint8_t hlak[PPP_HLAK_LEN]);
 /* In order: Terminate-Request, Call-Disconnect, close_notify; at most three seconds. */
 void tunnel_shutdown(struct tunnel *t);
 /* The same, and the peer is told `why`, if PPP has come so far; a constant. */
-void tunnel_shutdown_for(struct tunnel *t, const char *why);
+void tunnel_shutdown_for(struct tunnel *t, enum tunnel_reason reason, const char *why);
 /* Has something ended it already, so that TUNNEL_ENDED is all that is to come? */
 bool tunnel_is_ending(const struct tunnel *t);
 /*

@@ -5,11 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
-
-#include "util/exit_code.h"
 
 bool ct_equal(const void *a, const void *b, size_t len)
 {
@@ -60,7 +59,7 @@ void secret_random(void *to, size_t len)
 			n = read_urandom(at, len);
 		if (n <= 0) {
 			dprintf(STDERR_FILENO, "sstp: no random numbers: %s\n", strerror(errno));
-			_exit(EXIT_OTHER);
+			_exit(EXIT_FAILURE);
 		}
 		at += n;
 		len -= (size_t)n;

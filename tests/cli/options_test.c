@@ -16,7 +16,7 @@
 #include "cli/options.h"
 #include "cli/value.h"
 #include "util/log_writer.h"
-#include "util/exit_code.h"
+#include "cli/exit_code.h"
 
 struct settings {
 	const char *config;

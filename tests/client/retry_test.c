@@ -20,7 +20,7 @@ struct step {
 	/* what follows: */
 	int when; /* RETRY_... */
 	uint32_t wait_ms;
-	enum exit_code code;
+	enum tunnel_reason reason;
 };
 
 struct story {
@@ -29,114 +29,117 @@ struct story {
 	struct step steps[STEPS_MAX];
 };
 
-#define IS_UP UP, 0, 0, EXIT_OK
-#define NEVER(code) RETRY_NEVER, 0, code
-#define NOW RETRY_NOW, 0, EXIT_OK
-#define LATER(ms, code) RETRY_LATER, ms, code
+#define IS_UP UP, 0, 0, REASON_NONE
+#define NEVER(reason) RETRY_NEVER, 0, reason
+#define NOW RETRY_NOW, 0, REASON_NONE
+#define LATER(ms, reason) RETRY_LATER, ms, reason
 
 static const struct story stories[] = {
-	{ "the first attempt fails", false, false, { { 0, UNREACHABLE, NEVER(EXIT_TCP) } } },
-	{ "the first login is refused", false, false, { { 0, REFUSED, NEVER(EXIT_AUTH) } } },
+	{ "the first attempt fails", false, false, { { 0, UNREACHABLE, NEVER(REASON_TCP) } } },
+	{ "the first login is refused", false, false, { { 0, REFUSED, NEVER(REASON_AUTH) } } },
 	{ "the first login fails without a word: it looks refused",
 	  false,
 	  false,
-	  { { 0, AT_LOGIN, NEVER(EXIT_AUTH) } } },
-	{ "the certificate is not trusted", false, false, { { 0, UNTRUSTED, NEVER(EXIT_TRUST) } } },
+	  { { 0, AT_LOGIN, NEVER(REASON_AUTH) } } },
+	{ "the certificate is not trusted",
+	  false,
+	  false,
+	  { { 0, UNTRUSTED, NEVER(REASON_TRUST) } } },
 
 	{ "pauses double up to a minute",
 	  false,
 	  true,
-	  { { 0, UNREACHABLE, LATER(1000, EXIT_TCP) },
-	    { 1000, FAILED, LATER(2000, EXIT_PPP) },
-	    { 2000, UNREACHABLE, LATER(4000, EXIT_TCP) },
-	    { 4000, UNREACHABLE, LATER(8000, EXIT_TCP) },
-	    { 8000, UNREACHABLE, LATER(16000, EXIT_TCP) },
-	    { 16000, UNREACHABLE, LATER(32000, EXIT_TCP) },
-	    { 32000, UNREACHABLE, LATER(60000, EXIT_TCP) },
-	    { 60000, UNREACHABLE, LATER(60000, EXIT_TCP) } } },
+	  { { 0, UNREACHABLE, LATER(1000, REASON_TCP) },
+	    { 1000, FAILED, LATER(2000, REASON_PPP) },
+	    { 2000, UNREACHABLE, LATER(4000, REASON_TCP) },
+	    { 4000, UNREACHABLE, LATER(8000, REASON_TCP) },
+	    { 8000, UNREACHABLE, LATER(16000, REASON_TCP) },
+	    { 16000, UNREACHABLE, LATER(32000, REASON_TCP) },
+	    { 32000, UNREACHABLE, LATER(60000, REASON_TCP) },
+	    { 60000, UNREACHABLE, LATER(60000, REASON_TCP) } } },
 	{ "keep trying: a login without a verdict is no refusal",
 	  false,
 	  true,
-	  { { 0, AT_LOGIN, LATER(1000, EXIT_PPP) }, { 1000, REFUSED, NEVER(EXIT_AUTH) } } },
+	  { { 0, AT_LOGIN, LATER(1000, REASON_PPP) }, { 1000, REFUSED, NEVER(REASON_AUTH) } } },
 	{ "keep trying, but not without trust",
 	  false,
 	  true,
-	  { { 0, FAILED, LATER(1000, EXIT_PPP) }, { 1000, UNTRUSTED, NEVER(EXIT_TRUST) } } },
+	  { { 0, FAILED, LATER(1000, REASON_PPP) }, { 1000, UNTRUSTED, NEVER(REASON_TRUST) } } },
 
 	{ "after it was up everything is tried again",
 	  false,
 	  false,
 	  { { 0, IS_UP },
-	    { MINUTE_MS, FAILED, LATER(1000, EXIT_PPP) },
-	    { 1000, UNTRUSTED, LATER(2000, EXIT_TRUST) },
-	    { 2000, UNREACHABLE, LATER(4000, EXIT_TCP) },
-	    { 4000, AT_LOGIN, LATER(8000, EXIT_PPP) } } },
+	    { MINUTE_MS, FAILED, LATER(1000, REASON_PPP) },
+	    { 1000, UNTRUSTED, LATER(2000, REASON_TRUST) },
+	    { 2000, UNREACHABLE, LATER(4000, REASON_TCP) },
+	    { 4000, AT_LOGIN, LATER(8000, REASON_PPP) } } },
 	{ "but a login that is refused",
 	  false,
 	  false,
 	  { { 0, IS_UP },
-	    { MINUTE_MS, FAILED, LATER(1000, EXIT_PPP) },
-	    { 1000, REFUSED, NEVER(EXIT_AUTH) } } },
+	    { MINUTE_MS, FAILED, LATER(1000, REASON_PPP) },
+	    { 1000, REFUSED, NEVER(REASON_AUTH) } } },
 
-	{ "once: it is lost", true, false, { { 0, IS_UP }, { 5000, FAILED, NEVER(EXIT_LOST) } } },
-	{ "once: it was never up", true, true, { { 0, FAILED, NEVER(EXIT_PPP) } } },
+	{ "once: it is lost", true, false, { { 0, IS_UP }, { 5000, FAILED, NEVER(REASON_LOST) } } },
+	{ "once: it was never up", true, true, { { 0, FAILED, NEVER(REASON_PPP) } } },
 	{ "once: a login that is refused after it was up",
 	  true,
 	  false,
-	  { { 0, IS_UP }, { 5000, BY_US, NOW }, { 0, REFUSED, NEVER(EXIT_AUTH) } } },
+	  { { 0, IS_UP }, { 5000, BY_US, NOW }, { 0, REFUSED, NEVER(REASON_AUTH) } } },
 	{ "once: a login without a verdict after it was up",
 	  true,
 	  false,
-	  { { 0, IS_UP }, { 5000, BY_US, NOW }, { 0, AT_LOGIN, NEVER(EXIT_LOST) } } },
+	  { { 0, IS_UP }, { 5000, BY_US, NOW }, { 0, AT_LOGIN, NEVER(REASON_LOST) } } },
 
 	{ "the user asks for another attempt",
 	  false,
 	  false,
-	  { { 0, IS_UP }, { 5000, BY_US, NOW }, { 0, UNREACHABLE, LATER(1000, EXIT_TCP) } } },
+	  { { 0, IS_UP }, { 5000, BY_US, NOW }, { 0, UNREACHABLE, LATER(1000, REASON_TCP) } } },
 
 	{ "a short success shortens the series, and a second one no more",
 	  false,
 	  true,
-	  { { 0, UNREACHABLE, LATER(1000, EXIT_TCP) },
-	    { 0, UNREACHABLE, LATER(2000, EXIT_TCP) },
-	    { 0, UNREACHABLE, LATER(4000, EXIT_TCP) },
-	    { 0, UNREACHABLE, LATER(8000, EXIT_TCP) },
-	    { 0, UNREACHABLE, LATER(16000, EXIT_TCP) },
+	  { { 0, UNREACHABLE, LATER(1000, REASON_TCP) },
+	    { 0, UNREACHABLE, LATER(2000, REASON_TCP) },
+	    { 0, UNREACHABLE, LATER(4000, REASON_TCP) },
+	    { 0, UNREACHABLE, LATER(8000, REASON_TCP) },
+	    { 0, UNREACHABLE, LATER(16000, REASON_TCP) },
 	    { 0, IS_UP },
-	    { MINUTE_MS - 1, FAILED, LATER(4000, EXIT_PPP) },
+	    { MINUTE_MS - 1, FAILED, LATER(4000, REASON_PPP) },
 	    { 0, IS_UP },
-	    { MINUTE_MS - 1, FAILED, LATER(4000, EXIT_PPP) },
-	    { 0, UNREACHABLE, LATER(8000, EXIT_TCP) } } },
+	    { MINUTE_MS - 1, FAILED, LATER(4000, REASON_PPP) },
+	    { 0, UNREACHABLE, LATER(8000, REASON_TCP) } } },
 	{ "a short success lengthens nothing",
 	  false,
 	  true,
 	  { { 0, IS_UP },
-	    { 0, FAILED, LATER(1000, EXIT_PPP) },
+	    { 0, FAILED, LATER(1000, REASON_PPP) },
 	    { 0, IS_UP },
-	    { MINUTE_MS - 1, FAILED, LATER(2000, EXIT_PPP) } } },
+	    { MINUTE_MS - 1, FAILED, LATER(2000, REASON_PPP) } } },
 	{ "a long success ends the series",
 	  false,
 	  true,
-	  { { 0, UNREACHABLE, LATER(1000, EXIT_TCP) },
-	    { 0, UNREACHABLE, LATER(2000, EXIT_TCP) },
-	    { 0, UNREACHABLE, LATER(4000, EXIT_TCP) },
+	  { { 0, UNREACHABLE, LATER(1000, REASON_TCP) },
+	    { 0, UNREACHABLE, LATER(2000, REASON_TCP) },
+	    { 0, UNREACHABLE, LATER(4000, REASON_TCP) },
 	    { 0, IS_UP },
-	    { MINUTE_MS, FAILED, LATER(1000, EXIT_PPP) },
-	    { 0, UNREACHABLE, LATER(2000, EXIT_TCP) } } },
+	    { MINUTE_MS, FAILED, LATER(1000, REASON_PPP) },
+	    { 0, UNREACHABLE, LATER(2000, REASON_TCP) } } },
 	{ "what counts is since when it is up, not who says so last",
 	  false,
 	  true,
-	  { { 0, UNREACHABLE, LATER(1000, EXIT_TCP) },
+	  { { 0, UNREACHABLE, LATER(1000, REASON_TCP) },
 	    { 0, IS_UP },
 	    { MINUTE_MS - 1, IS_UP },
-	    { 1, FAILED, LATER(1000, EXIT_PPP) } } },
+	    { 1, FAILED, LATER(1000, REASON_PPP) } } },
 	{ "that it was up once counts once",
 	  false,
 	  false,
 	  { { 0, IS_UP },
-	    { MINUTE_MS, FAILED, LATER(1000, EXIT_PPP) },
-	    { MINUTE_MS, FAILED, LATER(2000, EXIT_PPP) },
-	    { MINUTE_MS, FAILED, LATER(4000, EXIT_PPP) } } },
+	    { MINUTE_MS, FAILED, LATER(1000, REASON_PPP) },
+	    { MINUTE_MS, FAILED, LATER(2000, REASON_PPP) },
+	    { MINUTE_MS, FAILED, LATER(4000, REASON_PPP) } } },
 };
 
 static struct retry_end end_of(enum what what)
@@ -145,19 +148,19 @@ static struct retry_end end_of(enum what what)
 	case BY_US:
 		return (struct retry_end){ .by_us = true };
 	case REFUSED:
-		return (struct retry_end){ .code = EXIT_AUTH, .is_verdict = true };
+		return (struct retry_end){ .reason = REASON_AUTH, .is_verdict = true };
 	case AT_LOGIN:
-		return (struct retry_end){ .code = EXIT_AUTH };
+		return (struct retry_end){ .reason = REASON_AUTH };
 	case UNTRUSTED:
-		return (struct retry_end){ .code = EXIT_TRUST };
+		return (struct retry_end){ .reason = REASON_TRUST };
 	case UNREACHABLE:
-		return (struct retry_end){ .code = EXIT_TCP };
+		return (struct retry_end){ .reason = REASON_TCP };
 	case FAILED:
 	case STORY_OVER:
 	case UP:
 		break;
 	}
-	return (struct retry_end){ .code = EXIT_PPP };
+	return (struct retry_end){ .reason = REASON_PPP };
 }
 
 static void tell(const struct story *story)
@@ -178,7 +181,7 @@ static void tell(const struct story *story)
 		plan = retry_ended(&r, &end, now, 0);
 		assert_int_equal(plan.when, s->when);
 		assert_int_equal(plan.wait_ms, s->wait_ms);
-		assert_int_equal(plan.code, s->code);
+		assert_int_equal(plan.reason, s->reason);
 	}
 }
 
@@ -191,7 +194,7 @@ static void each_story(void **state)
 
 static void a_pause_is_never_less_than_three_quarters(void **state)
 {
-	const struct retry_end end = { .code = EXIT_TCP };
+	const struct retry_end end = { .reason = REASON_TCP };
 	struct retry worn = { .keep_trying = true, .failures = 20 };
 
 	(void)state;

@@ -462,7 +462,7 @@ static void a_refusal_is_a_verdict(void **state)
 	answer(0, AUTH_RESULT_REFUSED, "ann", 0);
 	run_until(has_ann_ended);
 	assert_true(t.clients[0].end.is_verdict);
-	assert_int_equal(t.clients[0].end.code, EXIT_AUTH);
+	assert_int_equal(t.clients[0].end.reason, REASON_AUTH);
 	run_until(is_session_gone);
 }
 

@@ -51,10 +51,10 @@ static void traffic_goes_to_traffic(void **state)
 
 static void ends_for_all_reasons_are_one_number(void **state)
 {
-	struct stats s = { .logins = 99, .ended = { [EXIT_OK] = 1, [EXIT_LOST] = 20 } };
+	struct stats s = { .logins = 99, .ended = { [REASON_NONE] = 1, [REASON_LOST] = 20 } };
 
 	(void)state;
-	s.ended[EXIT_SSTP] = 300;
+	s.ended[REASON_SSTP] = 300;
 	assert_int_equal(stats_ended(&s), 321);
 }
 

@@ -526,14 +526,14 @@ static void all_workers_tell_what_they_have_counted(void **state)
 	assert_int_equal(a.of[1].traffic.tx_bytes, 20);
 	assert_int_equal(stats_ended(&a.of[1]), 0);
 	/* asked again when one has ended, of workers that are closed before they turn */
-	session_evict(&w[1].host, s->id.id, "because");
+	session_evict(&w[1].host, s->id.id, REASON_ADMIN, "because");
 	run(&w[1]);
 	ask_stats(&a);
 	worker_close(&w[0]);
 	worker_close(&w[1]);
 	mailbox_close(&a.mailbox);
 	assert_int_equal(a.answers, 1);
-	assert_int_equal(a.of[1].ended[EXIT_OK], 1);
+	assert_int_equal(a.of[1].ended[REASON_ADMIN], 1);
 	assert_int_equal(a.of[1].open, 0);
 	assert_int_equal(a.of[1].traffic.tx_bytes, 20);
 	assert_int_equal(a.of[1].traffic.rx_packets, 1001); /* the half-open one has gone too */

@@ -258,7 +258,7 @@ static void a_call_from_start_to_end(void **state)
 	assert_true(t.client.has_ipv4);
 	assert_int_equal(t.client.ipv4.own, CLIENT_ADDR);
 	assert_int_equal(t.client.ipv4.peer, SERVER_ADDR);
-	assert_int_equal(t.client.end.code, EXIT_OK);
+	assert_int_equal(t.client.end.reason, REASON_NONE);
 	assert_true(t.client.end.by_us);
 	assert_false(t.server.end.by_us);
 }
@@ -327,7 +327,7 @@ static void a_server_adopts_a_connection(void **state)
 		assert_true(t.client.is_connected);
 		assert_true(t.server.is_connected);
 		assert_int_equal(stranger.len > 0, i);
-		assert_int_equal(t.client.end.code, EXIT_OK);
+		assert_int_equal(t.client.end.reason, REASON_NONE);
 		tear_down(state);
 		set_up(state);
 	}
@@ -581,10 +581,10 @@ static void a_wrong_password_is_told(void **state)
 	t.password = "guess";
 	open_both();
 	run();
-	assert_int_equal(t.client.end.code, EXIT_AUTH);
+	assert_int_equal(t.client.end.reason, REASON_AUTH);
 	assert_non_null(strstr(t.client.end.text, "691"));
 	assert_false(t.client.is_connected || t.server.is_connected);
-	assert_int_equal(t.server.end.code, EXIT_AUTH);
+	assert_int_equal(t.server.end.reason, REASON_AUTH);
 }
 
 /* Closes the far end's socket under it: a crash, or a lost network that says so. */
@@ -620,7 +620,7 @@ static void the_first_reason_counts(void **state)
 	t.client.on_offer = leave_after_the_nak;
 	open_both();
 	run();
-	assert_int_equal(t.server.end.code, EXIT_AUTH);
+	assert_int_equal(t.server.end.reason, REASON_AUTH);
 	assert_string_equal(t.server.end.text, ppp_closed_text(PPP_CLOSED_NO_METHOD));
 }
 
@@ -630,7 +630,7 @@ static void a_peer_that_vanishes_is_lost(void **state)
 	t.client.on_connected = vanish;
 	open_both();
 	run();
-	assert_int_equal(t.client.end.code, EXIT_LOST);
+	assert_int_equal(t.client.end.reason, REASON_LOST);
 	assert_false(t.client.end.by_us);
 }
 
@@ -653,7 +653,7 @@ static void a_reset_behind_bulk_is_told(void **state)
 	open_both();
 	run();
 	assert_int_equal(t.server.packets, 20);
-	assert_int_equal(t.server.end.code, EXIT_LOST);
+	assert_int_equal(t.server.end.reason, REASON_LOST);
 	assert_non_null(strstr(t.server.end.text, strerror(ECONNRESET)));
 }
 
@@ -664,7 +664,7 @@ static void a_server_that_does_not_answer_is_no_sstp_server(void **state)
 	t.client.on_tls = vanish;
 	open_both();
 	run();
-	assert_int_equal(t.client.end.code, EXIT_HTTP);
+	assert_int_equal(t.client.end.reason, REASON_HTTP);
 	assert_non_null(strstr(t.client.end.text, "instead of sending an HTTP response"));
 }
 
@@ -691,7 +691,7 @@ static void a_peer_that_never_reads_is_given_up(void **state)
 	t.client.on_connected = ask_and_never_read;
 	open_both();
 	run();
-	assert_int_equal(t.server.end.code, EXIT_LOST);
+	assert_int_equal(t.server.end.reason, REASON_LOST);
 	assert_string_equal(t.server.end.text, "the peer does not read what is sent to it");
 }
 
@@ -740,7 +740,7 @@ static void a_peer_without_tls_is_refused(void **state)
 	open_end(&t.server, fds[0], PPP_SERVER);
 	assert_int_equal(write(fds[1], hello, sizeof(hello) - 1), sizeof(hello) - 1);
 	run();
-	assert_int_equal(t.server.end.code, EXIT_TLS);
+	assert_int_equal(t.server.end.reason, REASON_TLS);
 	close(fds[1]);
 }
 
@@ -755,8 +755,8 @@ static void another_certificate_is_refused(void **state)
 	assert_int_equal(tls_ctx_client(&cfg, &t.client_ctx, &err), 0);
 	open_both();
 	run();
-	assert_int_equal(t.client.end.code, EXIT_TRUST);
-	assert_int_equal(t.server.end.code, EXIT_TLS);
+	assert_int_equal(t.client.end.reason, REASON_TRUST);
+	assert_int_equal(t.server.end.reason, REASON_TLS);
 	tls_ctx_release(t.client_ctx);
 	t.client_ctx = good;
 }
@@ -769,7 +769,7 @@ static void a_shutdown_before_the_handshake_ends_at_once(void **state)
 	tunnel_shutdown(&t.client.tunnel); /* twice is once */
 	run();
 	assert_true(t.client.end.by_us);
-	assert_int_equal(t.server.end.code, EXIT_TLS);
+	assert_int_equal(t.server.end.reason, REASON_TLS);
 }
 
 static void leave_now(struct end *e)
@@ -788,7 +788,7 @@ static void who_leaves_is_gone_at_once(void **state)
 	assert_true(t.client.has_ended && t.server.has_ended);
 	assert_true(t.client.end.by_us);
 	assert_string_equal(t.client.end.text, "gone");
-	assert_int_equal(t.server.end.code, EXIT_LOST);
+	assert_int_equal(t.server.end.reason, REASON_PEER);
 }
 
 static int make_certificate(void **state)

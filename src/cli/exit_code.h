@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Exit codes of the program: what went wrong, for scripts. Listed in sstp(8), EXIT STATUS. */
-#ifndef SSTP_UTIL_EXIT_CODE_H
-#define SSTP_UTIL_EXIT_CODE_H
+#ifndef SSTP_CLI_EXIT_CODE_H
+#define SSTP_CLI_EXIT_CODE_H
+
+#include "tunnel/reason.h"
 
 enum exit_code {
 	EXIT_OK = 0,
@@ -19,7 +21,6 @@ enum exit_code {
 	EXIT_LOST = 12,    /* the connection was lost and is not to be tried again */
 };
 
-/* In a few words that name nothing and nobody, for those who may not see the log. */
-const char *exit_code_text(enum exit_code code);
+enum exit_code exit_code_of(enum tunnel_reason reason);
 
 #endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reasons in words. */
+#include "tunnel/reason.h"
+
+const char *tunnel_reason_text(enum tunnel_reason reason)
+{
+	static const char *const texts[TUNNEL_REASONS] = {
+		[REASON_NONE] = "done",
+		[REASON_PEER] = "the peer ended the connection",
+		[REASON_LOST] = "the connection was lost",
+		[REASON_SILENT] = "the peer does not answer any more",
+		[REASON_ADMIN] = "an administrator ended the connection",
+		[REASON_REPLACED] = "a newer connection took its place",
+		[REASON_LOOKUP] = "the server's name was not found",
+		[REASON_TCP] = "no connection to the server",
+		[REASON_TRUST] = "the server's certificate is not trusted",
+		[REASON_TLS] = "TLS with the server failed",
+		[REASON_HTTP] = "the peer is a web server, not an SSTP server",
+		[REASON_SSTP] = "the server refused, or did not answer, in SSTP",
+		[REASON_AUTH] = "the login was refused",
+		[REASON_PPP] = "PPP negotiation failed",
+		[REASON_UNAVAILABLE] = "logins are not possible now",
+		[REASON_SETTINGS] = "the settings are wrong",
+		[REASON_NETWORK] = "the network could not be set up",
+		[REASON_SYSTEM] = "internal error",
+	};
+
+	return texts[reason];
+}
