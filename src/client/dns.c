@@ -90,7 +90,7 @@ static void try_next_way(struct dns *d)
 /* Gives false while a program runs, here and below. */
 static bool set(struct dns *d)
 {
-	int rc;
+	int error;
 
 	if (d->is_running) {
 		if (!d->has_ended)
@@ -103,12 +103,12 @@ static bool set(struct dns *d)
 		d->phase = DNS_REVERTING;
 		return true;
 	}
-	rc = d->way->up(d, d->step);
-	if (rc == 0) {
+	error = d->way->up(d, d->step);
+	if (error == 0) {
 		log_debug(d->log, "DNS: set by %s", d->way->name);
 		d->phase = DNS_SET;
-	} else if (rc < 0) {
-		fail_step(d, rc);
+	} else if (error < 0) {
+		fail_step(d, error);
 	}
 	return true;
 }

@@ -257,12 +257,12 @@ static bool remove_routes(struct state_facts *f, const struct log *log)
 	if (netlink_open(&nl))
 		return false;
 	for (size_t i = 0; i < f->route_count; i++) {
-		int rc = netlink_route_del(nl, &f->route[i]);
+		int error = netlink_route_del(nl, &f->route[i]);
 
-		if (!rc)
+		if (!error)
 			log_info(log, "a former sstp died: its route to %s is removed",
 				 ip_print(&f->route[i].dst.addr).text);
-		done = done && rc != -EPERM;
+		done = done && error != -EPERM;
 	}
 	if (f->blocks_ipv6) {
 		unblock_ipv6(nl, f->block_table);
@@ -279,15 +279,15 @@ struct recovery {
 static void undo(void *arg, struct state_facts *f)
 {
 	const struct log *log = ((struct recovery *)arg)->log;
-	int rc;
+	int error;
 
 	if (state_is_here(f) && remove_routes(f, log)) {
 		f->route_count = 0;
 		f->blocks_ipv6 = false;
 	}
 	if (*f->resolv_conf) {
-		rc = resolv_conf_recover(f->resolv_conf, log);
-		if (!rc || rc == -ENOENT)
+		error = resolv_conf_recover(f->resolv_conf, log);
+		if (!error || error == -ENOENT)
 			*f->resolv_conf = '\0';
 	}
 	if (*f->resolvconf) {
@@ -352,15 +352,15 @@ static void clear_routes_to(struct host *h, const struct ip_addr *server)
 
 int host_route_to_server(struct host *h, const struct ip_addr *server)
 {
-	int rc;
+	int error;
 
 	if (h->cfg.is_elsewhere)
 		return 0;
 	clear_routes_to(h, server);
 	if (!is_covered(h, server))
 		return 0;
-	rc = server_route_keep(&h->to_server, server);
-	return rc == -EPERM ? failed(h, rc, "route to the server") : rc;
+	error = server_route_keep(&h->to_server, server);
+	return error == -EPERM ? failed(h, error, "route to the server") : error;
 }
 
 /* ---- the device */
@@ -369,14 +369,14 @@ int host_route_to_server(struct host *h, const struct ip_addr *server)
 static int change_addr(struct host *h, const struct ip_addr *from, const struct ip_addr *to,
 		       unsigned len)
 {
-	int rc = 0;
+	int error = 0;
 
 	if (ip_equal(from, to))
 		return 0;
 	if (to->family != AF_UNSPEC)
-		rc = netlink_addr_add(h->nl, h->cfg.ifindex, to, len, NULL);
-	if (rc && rc != -EEXIST)
-		return rc;
+		error = netlink_addr_add(h->nl, h->cfg.ifindex, to, len, NULL);
+	if (error && error != -EEXIST)
+		return error;
 	if (from->family != AF_UNSPEC)
 		netlink_addr_del(h->nl, h->cfg.ifindex, from, len, NULL);
 	return 0;
@@ -396,7 +396,7 @@ static bool is_of_the_connection(struct host *h, const struct link_addrs *link)
 
 static int set_ipv4(struct host *h, const struct link_addrs *link)
 {
-	int rc;
+	int error;
 
 	if (is_of_the_connection(h, link)) {
 		log_error(h->log,
@@ -405,9 +405,9 @@ static int set_ipv4(struct host *h, const struct link_addrs *link)
 			  h->cfg.device, ip_print(&link->own).text);
 		return -EADDRINUSE;
 	}
-	rc = change_addr(h, &h->link.own, &link->own, 32);
-	if (rc)
-		return failed(h, rc, ip_print(&link->own).text);
+	error = change_addr(h, &h->link.own, &link->own, 32);
+	if (error)
+		return failed(h, error, ip_print(&link->own).text);
 	h->link.own = link->own;
 	return 0;
 }
@@ -415,11 +415,11 @@ static int set_ipv4(struct host *h, const struct link_addrs *link)
 /* Not vital, as all of IPv6. */
 static void set_link_local(struct host *h, const struct link_addrs *link)
 {
-	int rc = change_addr(h, &h->link.own_ll, &link->own_ll, PREFIX6_LEN);
+	int error = change_addr(h, &h->link.own_ll, &link->own_ll, PREFIX6_LEN);
 
-	if (rc)
+	if (error)
 		log_debug(h->log, "%s: %s: %s", h->cfg.device, ip_print(&link->own_ll).text,
-			  strerror(-rc));
+			  strerror(-error));
 	else
 		h->link.own_ll = link->own_ll;
 }
@@ -437,12 +437,12 @@ static void set_global6(struct host *h, const struct slaac_config *ip6)
 {
 	for (size_t i = 0; i < ip6->addr_count; i++) {
 		const struct slaac_addr *a = &ip6->addrs[i];
-		int rc = netlink_addr6_set(h->nl, h->cfg.ifindex, &a->addr, PREFIX6_LEN,
-					   a->preferred_s, a->valid_s);
+		int error = netlink_addr6_set(h->nl, h->cfg.ifindex, &a->addr, PREFIX6_LEN,
+					      a->preferred_s, a->valid_s);
 
-		if (rc)
+		if (error)
 			log_warn(h->log, "%s: %s: %s", h->cfg.device, ip_print(&a->addr).text,
-				 strerror(-rc));
+				 strerror(-error));
 	}
 	for (size_t i = 0; i < h->link.ip6.addr_count; i++)
 		if (!has_addr6(ip6, &h->link.ip6.addrs[i].addr))
@@ -464,27 +464,27 @@ static int set_route(struct host *h, struct own_route *own)
 {
 	struct route r = route_of(h, own);
 	struct ip_text dst = ip_prefix_print(&own->dst);
-	int rc = netlink_route_add(h->nl, &r);
+	int error = netlink_route_add(h->nl, &r);
 
-	if (!rc || (rc == -EEXIST && own->is_up)) {
+	if (!error || (error == -EEXIST && own->is_up)) {
 		own->is_up = true;
 		return 0;
 	}
 	if (own->dst.addr.family == AF_INET6) {
 		log_warn(h->log, "%s: route %s: %s; IPv6 goes as it went", h->cfg.device, dst.text,
-			 strerror(-rc));
+			 strerror(-error));
 		return 0;
 	}
-	if (rc == -EEXIST) {
+	if (error == -EEXIST) {
 		log_error(h->log,
 			  "%s: there is a route to %s already, perhaps another VPN's: remove it, "
 			  "or choose others by --route and --no-default-route",
 			  h->cfg.device, dst.text);
-		return rc;
+		return error;
 	}
-	log_error(h->log, "%s: route %s: %s%s", h->cfg.device, dst.text, strerror(-rc),
-		  rights_hint(rc));
-	return rc;
+	log_error(h->log, "%s: route %s: %s%s", h->cfg.device, dst.text, strerror(-error),
+		  rights_hint(error));
+	return error;
 }
 
 /*
@@ -494,11 +494,11 @@ static int set_route(struct host *h, struct own_route *own)
 static int block_half(struct host *h, const struct ip_prefix *half)
 {
 	struct route r = block_of(half, h->cfg.table);
-	int rc = netlink_route_add(h->nl, &r);
+	int error = netlink_route_add(h->nl, &r);
 
-	if (rc == -EEXIST && !netlink_route_del(h->nl, &r))
-		rc = netlink_route_add(h->nl, &r);
-	return rc == -EEXIST ? 0 : rc;
+	if (error == -EEXIST && !netlink_route_del(h->nl, &r))
+		error = netlink_route_add(h->nl, &r);
+	return error == -EEXIST ? 0 : error;
 }
 
 /* A host without IPv6 refuses, and need not be kept from using it. */
@@ -507,23 +507,23 @@ static int block_ipv6(struct host *h)
 	struct state_facts *f = &h->state.facts;
 	static const struct ip_addr anywhere = { .family = AF_INET6, .bytes = { 0x2a } };
 	struct route r;
-	int rc;
+	int error;
 
 	if (!h->has_all4 || h->cfg.ipv6_outside || f->blocks_ipv6)
 		return 0;
 	f->blocks_ipv6 = true;
 	f->block_table = h->cfg.table;
 	state_save(&h->state);
-	rc = block_half(h, &halves6[0]);
-	if (!rc)
-		rc = block_half(h, &halves6[1]);
-	if (!rc || netlink_route_get(h->nl, &anywhere, &r))
+	error = block_half(h, &halves6[0]);
+	if (!error)
+		error = block_half(h, &halves6[1]);
+	if (!error || netlink_route_get(h->nl, &anywhere, &r))
 		return 0;
 	log_error(h->log,
 		  "%s: IPv6 can not be kept from leaving past the tunnel: %s%s "
 		  "(--allow-ipv6-outside lets it)",
-		  h->cfg.device, strerror(-rc), rights_hint(rc));
-	return rc;
+		  h->cfg.device, strerror(-error), rights_hint(error));
+	return error;
 }
 
 /* While it is not known what the server gives of IPv6, this route stays as it is. */
@@ -539,9 +539,9 @@ static void set_default6(struct host *h, struct own_route *own, const struct sla
 
 static int set_routes(struct host *h, const struct link_addrs *link)
 {
-	int rc = 0;
+	int error = 0;
 
-	for (size_t i = 0; i < h->route_count && !rc; i++) {
+	for (size_t i = 0; i < h->route_count && !error; i++) {
 		struct own_route *own = &h->route[i];
 
 		if (is_to(own, &link->own)) /* done already: the address is there */
@@ -554,9 +554,9 @@ static int set_routes(struct host *h, const struct link_addrs *link)
 		else if (own->is_default6)
 			set_default6(h, own, &link->ip6);
 		else if (own->dst.addr.family == AF_INET6 || link->own.family == AF_INET)
-			rc = set_route(h, own);
+			error = set_route(h, own);
 	}
-	return rc;
+	return error;
 }
 
 static bool is_in_list(const struct ip_addr *a, const struct ip_addr *list, size_t count)
@@ -579,7 +579,7 @@ static void set_dns_route(struct host *h, const struct link_addrs *link, const s
 {
 	struct own_route *own = NULL;
 	struct route r;
-	int rc;
+	int error;
 
 	for (size_t i = 0; i < LINK_DNS_MAX; i++)
 		if (h->dns_route[i].is_up && ip_equal(&h->dns_route[i].dst.addr, dns))
@@ -597,11 +597,11 @@ static void set_dns_route(struct host *h, const struct link_addrs *link, const s
 		return;
 	*own = (struct own_route){ .dst = { *dns, dns->family == AF_INET ? 32 : 128 } };
 	r = route_of(h, own);
-	rc = netlink_route_add(h->nl, &r);
-	own->is_up = !rc;
-	if (rc)
+	error = netlink_route_add(h->nl, &r);
+	own->is_up = !error;
+	if (error)
 		log_warn(h->log, "DNS: no route through %s to the server %s: %s", h->cfg.device,
-			 ip_print(dns).text, strerror(-rc));
+			 ip_print(dns).text, strerror(-error));
 }
 
 /* Those that we set are to be asked through the tunnel, whatever else goes there. */
@@ -667,22 +667,22 @@ static void check_ways(struct host *h)
 
 int host_up(struct host *h, const struct link_addrs *link)
 {
-	int rc = netlink_link_up(h->nl, h->cfg.ifindex, link->mtu);
+	int error = netlink_link_up(h->nl, h->cfg.ifindex, link->mtu);
 
-	if (rc)
-		return failed(h, rc, "could not be brought up");
+	if (error)
+		return failed(h, error, "could not be brought up");
 	if (link->server.family != AF_UNSPEC)
 		server_routes_keep_only(&h->to_server, &link->server);
 	h->server = link->server;
-	rc = set_ipv4(h, link);
-	if (rc)
-		return rc;
+	error = set_ipv4(h, link);
+	if (error)
+		return error;
 	set_ipv6(h, link);
-	rc = set_routes(h, link);
-	if (!rc)
-		rc = block_ipv6(h);
-	if (rc)
-		return rc;
+	error = set_routes(h, link);
+	if (!error)
+		error = block_ipv6(h);
+	if (error)
+		return error;
 	set_dns_routes(h, link);
 	set_dns(h, link);
 	check_ways(h);

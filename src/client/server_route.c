@@ -63,13 +63,13 @@ void server_routes_drop(struct server_routes *s)
 
 static int add(struct server_routes *s, const struct route *r)
 {
-	int rc;
+	int error;
 
 	note(s, r);
-	rc = netlink_route_add(s->nl, r);
-	if (rc)
+	error = netlink_route_add(s->nl, r);
+	if (error)
 		forget(s, s->state->facts.route_count - 1);
-	return rc;
+	return error;
 }
 
 /* ---- the way of now */
@@ -102,18 +102,18 @@ static bool is_last_way_open(struct server_routes *s, const struct ip_addr *serv
  */
 static int find_way(struct server_routes *s, const struct ip_addr *server, struct route *way)
 {
-	int rc = netlink_route_get_whole(s->nl, server, way);
+	int error = netlink_route_get_whole(s->nl, server, way);
 	struct route in_main;
 
-	if (!rc && way->ifindex != s->tunnel_ifindex) {
+	if (!error && way->ifindex != s->tunnel_ifindex) {
 		s->is_by_rules =
 			netlink_route_without(s->nl, server, s->tunnel_ifindex, way, &in_main) ||
 			in_main.ifindex != way->ifindex || !ip_equal(&in_main.via, &way->via);
 		return 0;
 	}
-	rc = netlink_route_without(s->nl, server, s->tunnel_ifindex, NULL, way);
-	if (!rc || !is_last_way_open(s, server))
-		return rc;
+	error = netlink_route_without(s->nl, server, s->tunnel_ifindex, NULL, way);
+	if (!error || !is_last_way_open(s, server))
+		return error;
 	*way = s->last_way;
 	way->dst.addr = *server;
 	return 0;
@@ -126,26 +126,26 @@ static int find_way(struct server_routes *s, const struct ip_addr *server, struc
 int server_route_keep(struct server_routes *s, const struct ip_addr *server)
 {
 	struct route way;
-	int rc;
+	int error;
 
 	drop_those(s, server, true);
-	rc = find_way(s, server, &way);
-	if (rc) {
+	error = find_way(s, server, &way);
+	if (error) {
 		log_debug(s->log, "no way to %s but through the tunnel itself: %s",
-			  ip_print(server).text, strerror(-rc));
-		return rc;
+			  ip_print(server).text, strerror(-error));
+		return error;
 	}
 	if (way.table == RT_TABLE_LOCAL) /* this host itself: comes before any route of ours */
 		return 0;
 	way.table = s->table;
 	s->last_way = way;
 	s->patience = (struct server_route_patience){ 0 };
-	rc = add(s, &way);
-	if (!rc)
+	error = add(s, &way);
+	if (!error)
 		log_debug(s->log, "route to the server: %s via %s", ip_prefix_print(&way.dst).text,
 			  ip_print(&way.via).text);
 	/* -EEXIST: the host has one of its own, which is the way that was found */
-	return rc == -EEXIST ? 0 : rc;
+	return error == -EEXIST ? 0 : error;
 }
 
 /* ---- when the host has changed */
@@ -185,11 +185,11 @@ static void replace(struct server_routes *s, size_t i, const struct route *way, 
 {
 	struct route none = { .dst = way->dst, .table = way->table, .unreachable = true };
 
-	int rc;
+	int error;
 
 	drop(s, i);
-	rc = add(s, way);
-	if (rc && rc != -EEXIST && !way->unreachable) {
+	error = add(s, way);
+	if (error && error != -EEXIST && !way->unreachable) {
 		add(s, &none);
 		s->refused_ms = now_ms;
 		return;
@@ -214,7 +214,7 @@ static uint64_t put_back(struct server_routes *s, const struct route *r, uint64_
 {
 	uint64_t until = UINT64_MAX;
 	struct route there;
-	int rc;
+	int error;
 
 	if (!netlink_route_match(s->nl, &r->dst.addr, &there) &&
 	    there.ifindex == (r->unreachable ? there.ifindex : r->ifindex) &&
@@ -222,8 +222,8 @@ static uint64_t put_back(struct server_routes *s, const struct route *r, uint64_
 		return UINT64_MAX;
 	if (server_route_is_tired(&s->patience, now_ms, &until))
 		return until;
-	rc = netlink_route_add(s->nl, r);
-	if (rc)
+	error = netlink_route_add(s->nl, r);
+	if (error)
 		return UINT64_MAX; /* it is there (-EEXIST), or can't be; then a change follows */
 	server_route_count(&s->patience, now_ms);
 	if (s->patience.count == ROUNDS_MAX)

@@ -176,23 +176,23 @@ failed:
 static bool attempt_begin(struct dial *d, struct attempt *a, const struct sockaddr_storage *to)
 {
 	struct ip_text peer = ip_print_sockaddr(to);
-	int fd, rc = 0;
+	int fd, error = 0;
 
 	log_debug(NULL, "dial: connecting to %s", peer.text);
 	a->dial = d;
 	a->error = ETIMEDOUT; /* unless it fails for another reason first */
 	if (d->cfg.before_connect)
-		rc = d->cfg.before_connect(d->cfg.arg, to);
-	fd = rc ? rc : connect_to(d, to);
+		error = d->cfg.before_connect(d->cfg.arg, to);
+	fd = error ? error : connect_to(d, to);
 	if (fd < 0) {
 		a->error = -fd;
 		return false;
 	}
 	a->watch = (struct loop_watch){ fd, EPOLLOUT, attempt_ready, false };
-	rc = loop_watch(d->loop, &a->watch);
-	if (rc) {
+	error = loop_watch(d->loop, &a->watch);
+	if (error) {
 		close(fd);
-		a->error = -rc;
+		a->error = -error;
 		return false;
 	}
 	d->running++;
@@ -289,16 +289,16 @@ static void lookup_limit_expired(struct loop_timer *t)
 
 static void begin_lookup(struct dial *d)
 {
-	int rc = resolve_start(d->loop, &d->query, lookup_done, d, &d->lookup);
+	int error = resolve_start(d->loop, &d->query, lookup_done, d, &d->lookup);
 	char words[64];
 
-	if (!rc) {
+	if (!error) {
 		if (d->cfg.fallback_count)
 			loop_timer_set(d->loop, &d->lookup_limit,
 				       loop_now(d->loop) + d->cfg.lookup_ms);
 		return;
 	}
-	error_words(words, sizeof(words), -rc);
+	error_words(words, sizeof(words), -error);
 	lookup_failed(d, words);
 }
 

@@ -141,16 +141,16 @@ int loop_watch(struct loop *l, struct loop_watch *w)
 void loop_watch_events(struct loop *l, struct loop_watch *w, uint32_t events)
 {
 	struct epoll_event e;
-	int rc;
+	int result;
 
 	assert(w->is_watched);
 	if (events == w->events)
 		return;
 	w->events = events;
 	e = epoll_event_of(w);
-	rc = epoll_ctl(l->epoll_fd, EPOLL_CTL_MOD, w->fd, &e);
-	assert(!rc); /* allocates nothing: only a descriptor closed too early could fail */
-	(void)rc;
+	result = epoll_ctl(l->epoll_fd, EPOLL_CTL_MOD, w->fd, &e);
+	assert(!result); /* allocates nothing: only a descriptor closed too early could fail */
+	(void)result;
 }
 
 void loop_unwatch(struct loop *l, struct loop_watch *w)
@@ -392,25 +392,25 @@ int loop_signals(struct loop *l, const int *signals, size_t count,
 		 void (*caught)(void *arg, const struct signalfd_siginfo *info), void *arg)
 {
 	sigset_t set;
-	int fd, rc;
+	int fd, error;
 
 	assert(!l->signal_watch.is_watched);
 	sigemptyset(&set);
 	for (size_t i = 0; i < count; i++)
 		sigaddset(&set, signals[i]);
-	rc = pthread_sigmask(SIG_BLOCK, &set, NULL);
-	if (rc)
-		return -rc;
+	error = -pthread_sigmask(SIG_BLOCK, &set, NULL);
+	if (error)
+		return error;
 	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	l->signal_caught = caught;
 	l->signal_arg = arg;
 	l->signal_watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = signal_ready };
-	rc = loop_watch(l, &l->signal_watch);
-	if (rc)
+	error = loop_watch(l, &l->signal_watch);
+	if (error)
 		close(fd);
-	return rc;
+	return error;
 }
 
 /* ---- the turn */
@@ -445,12 +445,12 @@ static int turn(struct loop *l)
 
 int loop_run(struct loop *l)
 {
-	int rc = 0;
+	int error = 0;
 
 	l->now_ms = clock_now_ms();
 	l->is_running = true;
-	while (!l->is_stopped && !rc)
-		rc = turn(l);
+	while (!l->is_stopped && !error)
+		error = turn(l);
 	l->is_running = l->is_stopped = false; /* so that it can run again */
-	return rc;
+	return error;
 }

@@ -58,14 +58,15 @@ int netlink_adopt(int fd, struct netlink **out)
 int netlink_open(struct netlink **out)
 {
 	static const struct sockaddr_nl any = { .nl_family = AF_NETLINK };
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), rc;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), error;
 
 	if (fd < 0)
 		return -errno;
-	rc = bind(fd, (const struct sockaddr *)&any, sizeof(any)) ? -errno : netlink_adopt(fd, out);
-	if (rc)
+	error = bind(fd, (const struct sockaddr *)&any, sizeof(any)) ? -errno
+								     : netlink_adopt(fd, out);
+	if (error)
 		close(fd);
-	return rc;
+	return error;
 }
 
 int netlink_fd(const struct netlink *nl)
@@ -128,8 +129,8 @@ static int ended(struct reader body)
 	return error;
 }
 
-/* True when these bytes held the end of our request, told in *rc. */
-static bool answered(struct netlink *nl, size_t len, on_data *data, void *arg, int *rc)
+/* True when these bytes held the end of our request, told in *error. */
+static bool answered(struct netlink *nl, size_t len, on_data *data, void *arg, int *error)
 {
 	struct reader messages = reader_of(nl->answer, len), body;
 	struct nlmsghdr h;
@@ -138,11 +139,11 @@ static bool answered(struct netlink *nl, size_t len, on_data *data, void *arg, i
 		if (h.nlmsg_seq != nl->seq || h.nlmsg_pid != nl->port)
 			continue;
 		if (h.nlmsg_type == NLMSG_ERROR) {
-			*rc = acknowledged(&h, body);
+			*error = acknowledged(&h, body);
 			return true;
 		}
 		if (h.nlmsg_type == NLMSG_DONE) {
-			*rc = ended(body);
+			*error = ended(body);
 			return true;
 		}
 		if (data)
@@ -182,16 +183,16 @@ static ssize_t receive(struct netlink *nl)
 static int ask(struct netlink *nl, on_data *data, void *arg)
 {
 	ssize_t len;
-	int rc = send_request(nl);
+	int error = send_request(nl);
 
-	if (rc)
-		return rc;
+	if (error)
+		return error;
 	do {
 		len = receive(nl);
 		if (len < 0)
 			return (int)len;
-	} while (!answered(nl, (size_t)len, data, arg, &rc));
-	return rc;
+	} while (!answered(nl, (size_t)len, data, arg, &error));
+	return error;
 }
 
 /* ---- addresses as attributes */
@@ -243,13 +244,13 @@ static void read_index(const struct nlmsghdr *h, struct reader body, void *arg)
 int netlink_link_index(struct netlink *nl, const char *name, unsigned *ifindex)
 {
 	struct ifinfomsg link = { .ifi_index = 0 };
-	int rc;
+	int error;
 
 	*ifindex = 0;
 	nlmsg_put(request(nl, RTM_GETLINK, 0, &link, sizeof(link)), IFLA_IFNAME, name,
 		  strlen(name) + 1);
-	rc = ask(nl, read_index, ifindex);
-	return !rc && !*ifindex ? -ENODEV : rc;
+	error = ask(nl, read_index, ifindex);
+	return !error && !*ifindex ? -ENODEV : error;
 }
 
 int netlink_link_queue_len(struct netlink *nl, unsigned ifindex, uint32_t packets)
@@ -399,11 +400,12 @@ static int change_route(struct netlink *nl, uint16_t type, uint16_t flags, const
  */
 static int put_in_route(struct netlink *nl, uint16_t flags, const struct route *r)
 {
-	int rc = change_route(nl, RTM_NEWROUTE, NLM_F_CREATE | flags, r, 0);
+	int error = change_route(nl, RTM_NEWROUTE, NLM_F_CREATE | flags, r, 0);
 
-	if ((rc == -ENETUNREACH || rc == -EHOSTUNREACH) && r->via.family != AF_UNSPEC && r->ifindex)
-		rc = change_route(nl, RTM_NEWROUTE, NLM_F_CREATE | flags, r, RTNH_F_ONLINK);
-	return rc;
+	if ((error == -ENETUNREACH || error == -EHOSTUNREACH) && r->via.family != AF_UNSPEC &&
+	    r->ifindex)
+		error = change_route(nl, RTM_NEWROUTE, NLM_F_CREATE | flags, r, RTNH_F_ONLINK);
+	return error;
 }
 
 int netlink_route_add(struct netlink *nl, const struct route *r)
@@ -556,14 +558,14 @@ static int look_up(struct netlink *nl, const struct ip_addr *dst, unsigned flags
 
 int netlink_route_get(struct netlink *nl, const struct ip_addr *dst, struct route *out)
 {
-	int rc;
+	int error;
 
 	*out = (struct route){ .dst = { *dst, addr_bits(dst) } };
-	rc = look_up(nl, dst, 0, out);
+	error = look_up(nl, dst, 0, out);
 	out->dst = (struct ip_prefix){ *dst, addr_bits(dst) };
 	out->metric = 0;      /* of the route that was found, not of one to its destination */
 	out->metrics.len = 0; /* the MTU that was learnt of the path would be among them */
-	return rc;
+	return error;
 }
 
 int netlink_route_match(struct netlink *nl, const struct ip_addr *dst, struct route *out)
@@ -574,12 +576,12 @@ int netlink_route_match(struct netlink *nl, const struct ip_addr *dst, struct ro
 
 int netlink_route_get_whole(struct netlink *nl, const struct ip_addr *dst, struct route *out)
 {
-	int rc = netlink_route_get(nl, dst, out);
+	int error = netlink_route_get(nl, dst, out);
 	struct route whole;
 
 	out->src.family = AF_UNSPEC;
-	if (rc || out->table == RT_TABLE_LOCAL || netlink_route_match(nl, dst, &whole))
-		return rc;
+	if (error || out->table == RT_TABLE_LOCAL || netlink_route_match(nl, dst, &whole))
+		return error;
 	out->metrics = whole.metrics;
 	if (whole.dst.len < addr_bits(dst)) /* else it may be the kernel's choice */
 		out->src = whole.src;
@@ -654,14 +656,14 @@ int netlink_route_without(struct netlink *nl, const struct ip_addr *dst, unsigne
 {
 	struct rtmsg route = { .rtm_family = (uint8_t)dst->family };
 	struct search s = { .dst = *dst, .not_ifindex = ifindex, .besides = besides };
-	int rc;
+	int error;
 
 	request(nl, RTM_GETROUTE, NLM_F_DUMP, &route, sizeof(route));
-	rc = ask(nl, consider_route, &s);
-	if (!rc && !s.found)
-		rc = -ENETUNREACH;
-	if (rc)
-		return rc;
+	error = ask(nl, consider_route, &s);
+	if (!error && !s.found)
+		error = -ENETUNREACH;
+	if (error)
+		return error;
 	*out = s.best;
 	out->dst = (struct ip_prefix){ *dst, addr_bits(dst) };
 	out->metric = 0;
@@ -702,10 +704,10 @@ int netlink_rule_of_table(struct netlink *nl, sa_family_t family, uint32_t table
 {
 	struct fib_rule_hdr rule = { .family = (uint8_t)family };
 	struct rule_search s = { .table = table };
-	int rc;
+	int error;
 
 	request(nl, RTM_GETRULE, NLM_F_DUMP, &rule, sizeof(rule));
-	rc = ask(nl, consider_rule, &s);
+	error = ask(nl, consider_rule, &s);
 	*pref = s.pref;
-	return rc ? rc : s.found ? 0 : -ENOENT;
+	return error ? error : s.found ? 0 : -ENOENT;
 }

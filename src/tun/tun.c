@@ -83,12 +83,12 @@ static int ask_offload(const struct tun *t, uintptr_t offload)
 static int set_offload(struct tun *t)
 {
 	int hdr_len = VNET_HDR_LEN, is_le = 1;
-	int err = control(t, TUNSETVNETHDRSZ, &hdr_len);
+	int error = control(t, TUNSETVNETHDRSZ, &hdr_len);
 
-	if (!err)
-		err = control(t, TUNSETVNETLE, &is_le);
-	if (err)
-		return err;
+	if (!error)
+		error = control(t, TUNSETVNETLE, &is_le);
+	if (error)
+		return error;
 	t->has_uso = !ask_offload(t, OFFLOAD_TCP | OFFLOAD_UDP);
 	return t->has_uso ? 0 : ask_offload(t, OFFLOAD_TCP);
 }
@@ -97,14 +97,14 @@ static int set_offload(struct tun *t)
 static int attach(struct tun *t, const char *name, int flags)
 {
 	struct ifreq ifr = { .ifr_flags = (short)flags };
-	int err;
+	int error;
 
 	if (strlen(name) >= sizeof(ifr.ifr_name))
 		return -ENAMETOOLONG;
 	strcpy(ifr.ifr_name, name);
-	err = control(t, TUNSETIFF, &ifr);
-	if (err)
-		return err;
+	error = control(t, TUNSETIFF, &ifr);
+	if (error)
+		return error;
 	memcpy(t->name, ifr.ifr_name, sizeof(t->name));
 	t->flags = flags & ~IFF_TUN_EXCL;
 	return 0;
@@ -113,17 +113,17 @@ static int attach(struct tun *t, const char *name, int flags)
 static int open_as(const char *name, int flags, struct tun **out)
 {
 	struct tun *t = calloc(1, sizeof(*t));
-	int err;
+	int error;
 
 	if (!t)
 		return -ENOMEM;
 	t->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	err = t->fd < 0 ? -errno : attach(t, name, flags);
-	if (!err && flags & IFF_VNET_HDR)
-		err = set_offload(t);
-	if (err) {
+	error = t->fd < 0 ? -errno : attach(t, name, flags);
+	if (!error && flags & IFF_VNET_HDR)
+		error = set_offload(t);
+	if (error) {
 		tun_close(t);
-		return err;
+		return error;
 	}
 	*out = t;
 	return 0;
@@ -137,15 +137,15 @@ static int get_device(const struct tun *t, struct ifreq *ifr)
 
 static int open_best(const struct tun_cfg *cfg, int flags, struct tun **out)
 {
-	int err = -EINVAL;
+	int error = -EINVAL;
 
 	if (cfg->offload)
-		err = open_as(cfg->name, flags | IFF_VNET_HDR, out);
-	if (err == -EINVAL || err == -ENOTTY) /* what an old kernel says to flags it lacks */
-		err = open_as(cfg->name, flags, out);
-	if (err == -EINVAL && if_nametoindex(cfg->name)) /* in use, but not by such a device */
-		err = -EBUSY;
-	return err;
+		error = open_as(cfg->name, flags | IFF_VNET_HDR, out);
+	if (error == -EINVAL || error == -ENOTTY) /* what an old kernel says to flags it lacks */
+		error = open_as(cfg->name, flags, out);
+	if (error == -EINVAL && if_nametoindex(cfg->name)) /* in use, but not by such a device */
+		error = -EBUSY;
+	return error;
 }
 
 /*
@@ -156,41 +156,41 @@ static int open_best(const struct tun_cfg *cfg, int flags, struct tun **out)
 static int join_persistent(const struct tun_cfg *cfg, int flags, struct tun **out)
 {
 	struct ifreq ifr;
-	int err;
+	int error;
 
 	if (tun_in_use(cfg->name))
 		return -EBUSY;
-	err = open_best(cfg, flags, out);
-	if (err)
-		return err;
-	err = get_device(*out, &ifr);
-	if (!err && !(ifr.ifr_flags & IFF_PERSIST))
-		err = -EBUSY;
-	if (err) {
+	error = open_best(cfg, flags, out);
+	if (error)
+		return error;
+	error = get_device(*out, &ifr);
+	if (!error && !(ifr.ifr_flags & IFF_PERSIST))
+		error = -EBUSY;
+	if (error) {
 		tun_close(*out);
 		*out = NULL;
 	}
-	return err;
+	return error;
 }
 
 static int open_first(const struct tun_cfg *cfg, struct tun **out)
 {
-	int flags = IFF_TUN | IFF_NO_PI, err;
+	int flags = IFF_TUN | IFF_NO_PI, error;
 
 	if (!cfg->multi_queue)
 		return open_best(cfg, flags, out);
 	flags |= IFF_MULTI_QUEUE;
-	err = open_best(cfg, flags | IFF_TUN_EXCL, out);
-	return err == -EBUSY ? join_persistent(cfg, flags, out) : err;
+	error = open_best(cfg, flags | IFF_TUN_EXCL, out);
+	return error == -EBUSY ? join_persistent(cfg, flags, out) : error;
 }
 
 int tun_open(const struct tun_cfg *cfg, struct tun **out)
 {
-	int err = open_first(cfg, out);
+	int error = open_first(cfg, out);
 
-	if (!err)
+	if (!error)
 		sysctl_distrust_link((*out)->name);
-	return err;
+	return error;
 }
 
 int tun_open_queue(const struct tun *first, struct tun **out)
@@ -204,10 +204,10 @@ int tun_open_queue(const struct tun *first, struct tun **out)
 static int adopt_device(struct tun *t)
 {
 	struct ifreq ifr;
-	int err = get_device(t, &ifr);
+	int error = get_device(t, &ifr);
 
-	if (err)
-		return err;
+	if (error)
+		return error;
 	if (!(ifr.ifr_flags & IFF_TUN))
 		return -EINVAL;
 	t->flags = (ifr.ifr_flags & (IFF_TUN | IFF_VNET_HDR | IFF_MULTI_QUEUE)) | IFF_NO_PI;
@@ -233,17 +233,17 @@ static int adopt(struct tun *t)
 int tun_adopt(int fd, struct tun **out)
 {
 	struct tun *t = calloc(1, sizeof(*t));
-	int err;
+	int error;
 
 	if (!t)
 		return -ENOMEM;
 	t->fd = fd;
-	err = make_nonblocking(fd);
-	if (!err)
-		err = adopt(t);
-	if (err) {
+	error = make_nonblocking(fd);
+	if (!error)
+		error = adopt(t);
+	if (error) {
 		free(t);
-		return err;
+		return error;
 	}
 	*out = t;
 	return 0;
