@@ -49,28 +49,21 @@ static void lost(struct tun_backend *t, int error)
 	t->client->end(t->client, is_closed ? REASON_NONE : REASON_NETWORK, 0);
 }
 
+static void send_packet(void *arg, struct packet *p, const struct tun_offload *off)
+{
+	struct tun_backend *t = arg;
+
+	tunnel_send_block(t->client->tunnel, p, off);
+}
+
 static void from_tun(struct loop_watch *w, uint32_t events)
 {
 	struct tun_backend *t = container_of(w, struct tun_backend, watch);
-	struct tun_offload off;
-	size_t bytes = 0;
+	int error = tun_read_turn(t->tun, &t->packet, send_packet, t);
 
 	(void)events;
-	for (int i = 0; i < TUN_TURN_PACKETS && bytes < TUN_TURN_BYTES; i++) {
-		ssize_t n = tun_read(t->tun, t->packet.at, TUN_PACKET_MAX, &off);
-
-		if (n == -EAGAIN)
-			return;
-		if (n == -EPROTO)
-			continue;
-		if (n < 0) {
-			lost(t, (int)n);
-			return;
-		}
-		bytes += (size_t)n;
-		if (tun_parse(&t->packet, (size_t)n, &off))
-			tunnel_send_block(t->client->tunnel, &t->packet, &off);
-	}
+	if (error)
+		lost(t, error);
 }
 
 static void to_tun(struct packet_sink *sink, struct tunnel *from, const struct packet *p)

@@ -256,8 +256,9 @@ static void hand_over(struct worker *w, const struct ip_addr *to, const struct p
 	loop_post(w->loop, &w->ring_bells);
 }
 
-static void forward(struct worker *w, struct packet *p, const struct tun_offload *off)
+static void forward(void *arg, struct packet *p, const struct tun_offload *off)
 {
+	struct worker *w = arg;
 	struct ip_addr to = packet_dst(p);
 	struct session *s = table_find(w->host.by_addr, &to);
 
@@ -280,25 +281,11 @@ static void lose_device(struct worker *w, int error)
 static void from_tun(struct loop_watch *watch, uint32_t events)
 {
 	struct worker *w = container_of(watch, struct worker, tun_watch);
-	struct tun_offload off;
-	size_t bytes = 0;
+	int error = tun_read_turn(w->tun, &w->packet, forward, w);
 
 	(void)events;
-	for (int i = 0; i < TUN_TURN_PACKETS && bytes < TUN_TURN_BYTES; i++) {
-		ssize_t n = tun_read(w->tun, w->packet.at, TUN_PACKET_MAX, &off);
-
-		if (n == -EAGAIN)
-			return;
-		if (n == -EPROTO)
-			continue;
-		if (n < 0) {
-			lose_device(w, (int)n);
-			return;
-		}
-		bytes += (size_t)n;
-		if (tun_parse(&w->packet, (size_t)n, &off))
-			forward(w, &w->packet, &off);
-	}
+	if (error)
+		lose_device(w, error);
 }
 
 static void flush_tun(struct packet_sink *sink)

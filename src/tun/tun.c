@@ -37,6 +37,7 @@
 enum {
 	VNET_HDR_LEN = 10,
 	PIECES_MAX = 64,
+	TURN_BYTES = 32 * TUN_PACKET_MAX,
 	OFFLOAD_TCP = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN,
 	OFFLOAD_UDP = TUN_F_USO4 | TUN_F_USO6,
 };
@@ -375,6 +376,29 @@ ssize_t tun_read(struct tun *t, uint8_t *to, size_t room, struct tun_offload *of
 bool tun_parse(struct packet *p, size_t len, const struct tun_offload *off)
 {
 	return headers_parse(&p->h, p->at, len) && (off->gso == TUN_GSO_NONE || p->h.total == len);
+}
+
+int tun_read_turn(struct tun *t, struct packet *p,
+		  void (*each)(void *arg, struct packet *p, const struct tun_offload *off),
+		  void *arg)
+{
+	struct tun_offload off;
+	size_t bytes = 0;
+
+	for (int i = 0; i < TUN_TURN_PACKETS && bytes < TURN_BYTES; i++) {
+		ssize_t n = tun_read(t, p->at, TUN_PACKET_MAX, &off);
+
+		if (n == -EAGAIN)
+			return 0;
+		if (n == -EPROTO)
+			continue;
+		if (n < 0)
+			return (int)n;
+		bytes += (size_t)n;
+		if (tun_parse(p, (size_t)n, &off))
+			each(arg, p, &off);
+	}
+	return 0;
 }
 
 int tun_write(struct tun *t, const struct iovec *pieces, int count, const struct tun_offload *off)

@@ -26,9 +26,7 @@ enum {
 	 * for which another program may well have our processor.
 	 */
 	TUN_QUEUE_LEN = 2000,
-	/* What to read in one turn of a loop, whichever is reached first. */
-	TUN_TURN_PACKETS = 512,
-	TUN_TURN_BYTES = 32 * TUN_PACKET_MAX,
+	TUN_TURN_PACKETS = 512, /* to be taken in one turn of a loop */
 };
 
 /* The facts of a virtio_net_hdr (linux/virtio_net.h) in our words. */
@@ -80,6 +78,14 @@ ssize_t tun_read(struct tun *t, uint8_t *to, size_t room, struct tun_offload *of
  * with more bytes than its headers say. What follows an ordinary packet is not part of it.
  */
 bool tun_parse(struct packet *p, size_t len, const struct tun_offload *off);
+/*
+ * Reads to p->at (TUN_PACKET_MAX bytes) what there is, up to a turn's share. `each` gets what is a whole IP
+ * packet, and may put another block in p->at. 0, or the error with which the device is lost, as tun_read
+ * has it.
+ */
+int tun_read_turn(struct tun *t, struct packet *p,
+		  void (*each)(void *arg, struct packet *p, const struct tun_offload *off),
+		  void *arg);
 /* One write of a packet in pieces (at most 64). 0 or -errno; -EAGAIN, -ENOBUFS: it is lost. */
 int tun_write(struct tun *t, const struct iovec *pieces, int count, const struct tun_offload *off);
 

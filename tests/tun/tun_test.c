@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "support/tun_lab.h"
+#include "tun/headers.h"
 #include "tun/in_use.h"
 
 static const struct tun_offload plain;
@@ -92,6 +93,84 @@ static void the_end_of_an_adopted_socket_is_told(void **state)
 	t = adopt(fds[0]);
 	close(fds[1]);
 	assert_int_equal(tun_read(t, got, sizeof(got), &off), -EPIPE);
+	tun_close(t);
+}
+
+/* ---- a turn */
+
+static struct packet turn; /* what is read to */
+static size_t turn_packets, turn_bytes;
+static uint8_t blocks[2][TUN_PACKET_MAX];
+
+static void note(void *arg, struct packet *p, const struct tun_offload *off)
+{
+	assert_ptr_equal(arg, &turn_packets);
+	assert_ptr_equal(p, &turn);
+	assert_int_equal(off->gso, TUN_GSO_NONE);
+	assert_int_equal(p->at[0], 0x45);
+	turn_packets++;
+	turn_bytes += p->h.total;
+	p->at = blocks[turn_packets % 2]; /* the block is kept, and this is another */
+}
+
+static int read_turn(struct tun *t)
+{
+	turn.at = blocks[0];
+	turn_packets = turn_bytes = 0;
+	return tun_read_turn(t, &turn, note, &turn_packets);
+}
+
+static void send_packet(int fd, uint8_t first, uint8_t len, size_t sent)
+{
+	uint8_t packet[100] = { first, [3] = len };
+
+	assert_int_equal(write(fd, packet, sent), sent);
+}
+
+static void a_turn_brings_whole_packets(void **state)
+{
+	struct tun *t;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
+	t = adopt(fds[0]);
+	assert_int_equal(read_turn(t), 0);
+	assert_int_equal(turn_packets, 0);
+	send_packet(fds[1], 0x45, 20, 20);
+	send_packet(fds[1], 0x45, 60, 59); /* cut off */
+	assert_int_equal(send(fds[1], "", 0, 0), 0);
+	send_packet(fds[1], 0x55, 20, 20);
+	send_packet(fds[1], 0x45, 40, 60); /* padded */
+	assert_int_equal(read_turn(t), 0);
+	assert_int_equal(turn_packets, 2);
+	assert_int_equal(turn_bytes, 20 + 40);
+	send_packet(fds[1], 0x45, 80, 80);
+	close(fds[1]);
+	assert_int_equal(read_turn(t), -EPIPE);
+	assert_int_equal(turn_bytes, 80);
+	tun_close(t);
+}
+
+/* Others wait for the loop: what is over a turn's share stays for the next. */
+static void a_turn_has_an_end(void **state)
+{
+	int fds[2], room = 4 * 1024 * 1024;
+	size_t sent = 0;
+	struct tun *t;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
+	if (setsockopt(fds[1], SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)))
+		skip(); /* so much is for root */
+	t = adopt(fds[0]);
+	for (; sent < TUN_TURN_PACKETS + 10; sent++)
+		send_packet(fds[1], 0x45, 20, 20);
+	assert_int_equal(read_turn(t), 0);
+	assert_int_equal(turn_packets, TUN_TURN_PACKETS);
+	assert_int_equal(read_turn(t), 0);
+	assert_int_equal(turn_packets, 10);
+	close(fds[1]);
 	tun_close(t);
 }
 
@@ -316,6 +395,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packet_sockets_are_adopted),
 		cmocka_unit_test(the_end_of_an_adopted_socket_is_told),
+		cmocka_unit_test(a_turn_brings_whole_packets),
+		cmocka_unit_test(a_turn_has_an_end),
 		cmocka_unit_test(empty_packets_are_skipped),
 		cmocka_unit_test(what_runs_packets_together_is_refused),
 		cmocka_unit_test(too_many_pieces_are_refused),
