@@ -23,6 +23,7 @@
 #include "reflect.h"
 #include "tun/headers.h"
 #include "util/bytes.h"
+#include "util/checksum.h"
 
 enum { PORT = 80, BULK = 3 * 1024 * 1024 };
 
@@ -614,6 +615,79 @@ static void a_far_end_that_takes_nothing_is_given_up(void **state)
 	assert_int_equal(lost_count, 1);
 }
 
+/* ---- IPv6 headers that lwIP is not given */
+
+static size_t answer_count;
+
+static bool count_answers(struct reflector *reflector, const uint8_t *packet, size_t len)
+{
+	(void)reflector;
+	(void)packet;
+	(void)len;
+	answer_count++;
+	return false;
+}
+
+/* A SYN for a port that nobody listens at, after extension headers of eight bytes; is it answered? */
+static bool is_answered(const uint8_t *extensions, size_t count)
+{
+	uint8_t p[IPV6_HDR_LEN + 3 * 8 + TCP_HDR_LEN] = { IPV6_VERSION };
+	uint8_t *tcp = p + IPV6_HDR_LEN + count * 8;
+	size_t len = IPV6_HDR_LEN + count * 8 + TCP_HDR_LEN;
+	struct packet packet;
+	struct ip_addr a;
+
+	store_u16(p + IPV6_LENGTH_AT, (uint16_t)(len - IPV6_HDR_LEN));
+	p[IPV6_HOP_LIMIT_AT] = 64;
+	assert_true(ip_parse(FAR6, &a));
+	memcpy(p + IPV6_ADDRS_AT, a.bytes, IPV6_ADDR_LEN);
+	assert_true(ip_parse(OWN6, &a));
+	memcpy(p + IPV6_ADDRS_AT + IPV6_ADDR_LEN, a.bytes, IPV6_ADDR_LEN);
+	p[IPV6_NEXT_AT] = count ? extensions[0] : IPPROTO_TCP;
+	for (size_t i = 0; i < count; i++)
+		p[IPV6_HDR_LEN + i * 8] = i + 1 < count ? extensions[i + 1] : IPPROTO_TCP;
+	store_u16(tcp, 5000);
+	store_u16(tcp + 2, 81);
+	tcp[TCP_OFFSET_AT] = 5 << 4;
+	tcp[TCP_FLAGS_AT] = TCP_BIT_SYN;
+	assert_true(packet_parse(&packet, p, len));
+	store_u16(tcp + TCP_CHECKSUM_AT,
+		  (uint16_t)~checksum_fold(checksum_pseudo(p + IPV6_ADDRS_AT, IPV6_ADDRS_LEN,
+							   IPPROTO_TCP, TCP_HDR_LEN) +
+					   checksum_sum(tcp, TCP_HDR_LEN)));
+	answer_count = 0;
+	r.passes = count_answers;
+	stack_input(r.stack, &packet);
+	stack_flush(r.stack);
+	return answer_count;
+}
+
+static void extension_headers_are_kept_from_lwip(void **state)
+{
+	static const struct {
+		uint8_t extensions[3];
+		size_t count;
+		bool is_answered;
+	} cases[] = {
+		{ { 0 }, 0, true },
+		{ { IPPROTO_FRAGMENT }, 1, true }, /* the only one of its packet */
+		{ { IPPROTO_HOPOPTS }, 1, false },
+		{ { IPPROTO_ROUTING }, 1, false },
+		{ { IPPROTO_DSTOPTS }, 1, false },
+		{ { IPPROTO_DSTOPTS, IPPROTO_FRAGMENT }, 2, false },
+		{ { IPPROTO_FRAGMENT, IPPROTO_DSTOPTS }, 2, false },
+		{ { IPPROTO_FRAGMENT, IPPROTO_FRAGMENT }, 2, false },
+		{ { IPPROTO_HOPOPTS, IPPROTO_DSTOPTS, IPPROTO_DSTOPTS }, 3, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		print_message("# %zu\n", i);
+		assert_int_equal(is_answered(cases[i].extensions, cases[i].count),
+				 cases[i].is_answered);
+	}
+}
+
 /* ---- datagrams */
 
 static char datagram_text[32];
@@ -714,6 +788,7 @@ int main(void)
 		CASE(an_end_passes_a_full_tunnel),
 		CASE(a_far_end_that_is_gone_ends_a_half_closed_one),
 		CASE(a_far_end_that_takes_nothing_is_given_up),
+		CASE(extension_headers_are_kept_from_lwip),
 		CASE(datagrams_come_back),
 		CASE(another_address_resets),
 		CASE(the_same_address_keeps),
