@@ -329,19 +329,12 @@ static const struct script probes[] = {
 	  OURS "< lcp 01 01 00 04\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 5 0\n" },
 };
 
-#define RUN(scripts)                                                         \
-	static void run_##scripts(void **state)                              \
-	{                                                                    \
-		(void)state;                                                 \
-		script_run_all(scripts, sizeof(scripts) / sizeof(*scripts)); \
-	}
-
-RUN(packets)
-RUN(peers_options)
-RUN(our_options)
-RUN(codes)
-RUN(loops)
-RUN(probes)
+SCRIPT_TEST(packets)
+SCRIPT_TEST(peers_options)
+SCRIPT_TEST(our_options)
+SCRIPT_TEST(codes)
+SCRIPT_TEST(loops)
+SCRIPT_TEST(probes)
 
 int main(void)
 {

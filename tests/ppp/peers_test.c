@@ -625,22 +625,15 @@ static const struct script far_ends[] = {
 				   "> chap 02 07 -- 31 " VALUE49 " \"DOM\\User\"\n" },
 };
 
-#define RUN(scripts)                                                         \
-	static void run_##scripts(void **state)                              \
-	{                                                                    \
-		(void)state;                                                 \
-		script_run_all(scripts, sizeof(scripts) / sizeof(*scripts)); \
-	}
-
-RUN(windows_client)
-RUN(rras_server)
-RUN(softether_server)
-RUN(accel_server)
-RUN(pppd_server)
-RUN(sstpc_client)
-RUN(kittoku_client)
-RUN(mikrotik)
-RUN(far_ends)
+SCRIPT_TEST(windows_client)
+SCRIPT_TEST(rras_server)
+SCRIPT_TEST(softether_server)
+SCRIPT_TEST(accel_server)
+SCRIPT_TEST(pppd_server)
+SCRIPT_TEST(sstpc_client)
+SCRIPT_TEST(kittoku_client)
+SCRIPT_TEST(mikrotik)
+SCRIPT_TEST(far_ends)
 
 int main(void)
 {

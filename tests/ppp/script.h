@@ -42,4 +42,12 @@ void script_run_all(const struct script *s, size_t count);
 /* Runs `before` first, which is the start of many scripts. */
 void script_run_after(const char *before, const struct script *s);
 
+/* A test run_NAME of a table NAME of scripts. */
+#define SCRIPT_TEST(scripts)                                                 \
+	static void run_##scripts(void **state)                              \
+	{                                                                    \
+		(void)state;                                                 \
+		script_run_all(scripts, sizeof(scripts) / sizeof(*scripts)); \
+	}
+
 #endif

@@ -1,34 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* src/ppp/auth.c, pap.c, chap.c: what each end sends and takes, and what it does not. */
+/* CHAP, with MD5 and of Microsoft: what each end sends and takes, and what it does not. */
 #include "ppp/script.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-#include "ppp/ends.h"
 #include "ppp/traces.h"
-
-static char long_text[PPP_TEXT_MAX + 2];
-
-static void pap(struct ppp_cfg *cfg)
-{
-	cfg->auth[0] = PPP_AUTH_PAP;
-	cfg->auth_count = 1;
-}
 
 static void md5(struct ppp_cfg *cfg)
 {
 	cfg->auth[0] = PPP_AUTH_CHAP_MD5;
 	cfg->auth_count = 1;
-}
-
-static void pap_long_name(struct ppp_cfg *cfg)
-{
-	pap(cfg);
-	cfg->user = long_text;
 }
 
 static void not_utf8(struct ppp_cfg *cfg)
@@ -44,74 +30,7 @@ static void long_password(struct ppp_cfg *cfg)
 	cfg->password = password;
 }
 
-#define PAP_REQUEST(id) "> pap 01 " id " -- 04 \"User\" 0a \"clientPass\"\n"
 #define CLIENT_END "> lcp 05 02 00 04\n< lcp 06 02 00 04\n"
-
-static void pap_far_away(struct ppp_cfg *cfg)
-{
-	pap(cfg);
-	cfg->rtt_ms = 4000;
-}
-
-static const struct script pap_client[] = {
-	{ "PAP: repeated after 5, 10 and 20 s, each with a new Identifier", PPP_CLIENT, pap,
-	  "> lcp 01 01 -- 05 06 11111111\n< lcp 02 01 -- 05 06 11111111\n"
-	  "< lcp 01 01 -- " OPT_PAP "\n! offer pap\n> lcp 02 01 -- " OPT_PAP
-	  "\n! lcp-up\n" PAP_REQUEST("01") "+ 4999\n+ 1\n" PAP_REQUEST("02") "+ 9999\n+ 1\n" PAP_REQUEST(
-		  "03") "+ 19999\n+ 1\n" PAP_REQUEST("04") "+ 4999\n+ 1\n> lcp 05 02 00 04\n"
-							   "< lcp 06 02 00 04\n! closed 7 0\n" },
-	{ "PAP: judged once by a server that takes its time", PPP_CLIENT, pap,
-	  CLIENT_LCP(OPT_PAP) "+ 4900\n< pap 02 01 00 05 00\n! authenticated " NO_HLAK "\nskip\n" },
-	{ "PAP: no repeat while the answer may be on its way", PPP_CLIENT, pap_far_away,
-	  CLIENT_LCP(OPT_PAP) "+ 8099\n< pap 02 01 00 05 00\n! authenticated " NO_HLAK "\nskip\n" },
-	{ "PAP: a slow Ack to an earlier request", PPP_CLIENT, pap,
-	  CLIENT_LCP(OPT_PAP) "+ 5000\n" PAP_REQUEST(
-		  "02") "< pap 02 01 00 05 00\n! authenticated " NO_HLAK "\nskip\n"
-			"< pap 02 02 00 05 00\n< pap 03 02 00 05 00\n" },
-	{ "PAP: a slow Nak to the first of three requests", PPP_CLIENT, pap,
-	  CLIENT_LCP(OPT_PAP) "+ 5000\n" PAP_REQUEST("02") "+ 10000\n" PAP_REQUEST(
-		  "03") "< pap 03 01 00 05 00\n" CLIENT_END "! closed 3 0\n" },
-	{ "PAP: replies to what was not asked", PPP_CLIENT, pap,
-	  CLIENT_LCP(
-		  OPT_PAP) "< pap 02 02 00 05 00\n< pap 03 00 00 05 00\n"
-			   "< pap 01 01 -- 01 61 01 62\n< pap 04 01 00 04\n< pap 02 01 00 03\n" },
-	{ "PAP: message longer than the packet", PPP_CLIENT, pap,
-	  CLIENT_LCP(OPT_PAP) "< pap 03 01 -- ff \"no\"\n" CLIENT_END "! closed 3 0 no\n" },
-	{ "PAP: bytes behind the message", PPP_CLIENT, pap,
-	  CLIENT_LCP(OPT_PAP) "< pap 03 01 -- 02 \"no\" 0102\n" CLIENT_END "! closed 3 0 no\n" },
-	{ "PAP: another method's frames are not ours", PPP_CLIENT, pap,
-	  CLIENT_LCP(OPT_PAP) "< chap 01 01 -- 10 " AUTH_CHALLENGE "\n< eap 01 01 00 05 01\n" },
-	{ "PAP: a name that does not fit", PPP_CLIENT, pap_long_name,
-	  "skip\n< lcp 02 01 -- 05 06 11111111\n< lcp 01 01 -- " OPT_PAP "\nskip\n"
-	  "< lcp 06 02 00 04\n! closed 3 0 the user name or the password is too long for PAP\n" },
-	{ "PAP: an answer that came before LCP was open is no answer", PPP_CLIENT, pap,
-	  "skip\n< lcp 01 01 -- " OPT_PAP "\nskip\n< pap 02 00 00 05 00\n"
-	  "< lcp 02 01 -- 05 06 11111111\n! lcp-up\n" PAP_REQUEST("01") },
-};
-
-#define SERVER_PAP_LCP                                                                     \
-	"< lcp 01 01 00 04\n> lcp 01 01 -- 05 06 99999999 03 04 c023\n> lcp 02 01 00 04\n" \
-	"< lcp 02 01 -- 05 06 99999999 03 04 c023\n! lcp-up\n"
-
-static const struct script pap_server[] = {
-	{ "PAP: wrong password: Nak, a second, the end; repeats answered alike", PPP_SERVER, pap,
-	  SERVER_PAP_LCP
-	  "< pap 01 07 -- 04 \"User\" 05 \"wrong\"\n! check pap User\n"
-	  "> pap 03 07 00 05 00\n"
-	  "+ 500\n< pap 01 08 -- 04 \"User\" 0a \"clientPass\"\n> pap 03 08 00 05 00\n"
-	  "+ 500\n> lcp 05 02 00 04\n+ 1000\n> lcp 05 03 00 04\n+ 1000\n! closed 3 0\n" },
-	{ "PAP: lengths that do not fit", PPP_SERVER, pap,
-	  SERVER_PAP_LCP
-	  "< pap 01 01 00 04\n< pap 01 01 -- 05 \"User\"\n< pap 01 01 -- 04 \"User\"\n"
-	  "< pap 01 01 -- 04 \"User\" 02 \"x\"\n< pap 01 01 -- ff \"User\" 00\n" },
-	{ "PAP: empty name and password, and bytes behind them", PPP_SERVER, pap,
-	  SERVER_PAP_LCP "< pap 01 01 -- 00 00 aabbcc\n! check pap \n> pap 03 01 00 05 00\n" },
-	{ "PAP: before LCP is open, answers, and CHAP", PPP_SERVER, pap,
-	  "< pap 01 01 -- 04 \"User\" 0a \"clientPass\"\n" SERVER_PAP_LCP
-	  "< pap 02 01 00 05 00\n< chap 02 42 -- 31 " VALUE49 " \"User\"\n" },
-	{ "PAP: nobody speaks", PPP_SERVER, pap,
-	  SERVER_PAP_LCP "+ 39999\n+ 1\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 7 0\n" },
-};
 
 static const struct script md5_ends[] = {
 	{ "MD5 client: identical challenges, identical responses", PPP_CLIENT, md5,
@@ -301,94 +220,18 @@ static void names_are_bounded(void **state)
 	script_run_after(SERVER_LCP, &s);
 }
 
-/* A verdict that nobody asked for, or that comes when all is over, changes nothing. */
-static void stray_verdicts_are_ignored(void **state)
-{
-	struct ends_random random;
-	struct ppp_cfg cfg = ends_server(&random);
-	struct ppp_verdict v = { .ok = true, .ipv4 = ENDS_CLIENT_IPV4 };
-	static struct ppp p;
-	struct ppp_out out;
-
-	(void)state;
-	ppp_init(&p, &cfg);
-	ppp_verdict(&p, &v, 0);
-	ppp_open(&p, 0);
-	ppp_verdict(&p, &v, 0);
-	assert_false(ppp_next(&p, &out));
-	ppp_close(&p, NULL, 1);
-	ppp_verdict(&p, &v, 1);
-	assert_true(ppp_next(&p, &out));
-	assert_int_equal(out.type, PPP_OUT_CLOSED);
-	assert_false(ppp_next(&p, &out));
-}
-
-static void methods_have_names(void **state)
-{
-	(void)state;
-	assert_int_equal(ppp_auth_by_name("pap"), PPP_AUTH_PAP);
-	assert_int_equal(ppp_auth_by_name("chap"), PPP_AUTH_CHAP_MD5);
-	assert_int_equal(ppp_auth_by_name("mschapv2"), PPP_AUTH_MSCHAPV2);
-	assert_int_equal(ppp_auth_by_name("eap"), PPP_AUTH_NONE);
-	assert_int_equal(ppp_auth_by_name("mschap"), PPP_AUTH_NONE);
-	assert_int_equal(ppp_auth_by_name(""), PPP_AUTH_NONE);
-	assert_string_equal(ppp_auth_name(PPP_AUTH_EAP), "eap");
-	assert_string_equal(ppp_auth_name(PPP_AUTH_OTHER), "unknown");
-	assert_string_equal(ppp_auth_name(PPP_AUTH_NONE), "none");
-}
-
-/* The server has refused, or the link has just ended: the latter is worth another try. */
-static void only_some_reasons_are_verdicts(void **state)
-{
-	(void)state;
-	assert_true(ppp_closed_is_verdict(PPP_CLOSED_REFUSED));
-	assert_true(ppp_closed_is_verdict(PPP_CLOSED_NO_METHOD));
-	assert_true(ppp_closed_is_verdict(PPP_CLOSED_NO_AUTH));
-	assert_true(ppp_closed_is_verdict(PPP_CLOSED_FALSE_SERVER));
-	assert_false(ppp_closed_is_verdict(PPP_CLOSED_AUTH_TIMEOUT));
-	assert_false(ppp_closed_is_verdict(PPP_CLOSED_AT_LOGIN));
-	assert_false(ppp_closed_is_verdict(PPP_CLOSED_AT_METHOD));
-	assert_false(ppp_closed_is_verdict(PPP_CLOSED_BY_PEER));
-}
-
-/* A log line must tell one from the other. */
-static void each_reason_has_its_own_text(void **state)
-{
-	(void)state;
-	for (int a = PPP_CLOSED_BY_US; a <= PPP_CLOSED_AT_METHOD; a++)
-		for (int b = PPP_CLOSED_BY_US; b < a; b++)
-			assert_string_not_equal(ppp_closed_text((enum ppp_closed)a),
-						ppp_closed_text((enum ppp_closed)b));
-}
-
-#define RUN(scripts)                                                         \
-	static void run_##scripts(void **state)                              \
-	{                                                                    \
-		(void)state;                                                 \
-		script_run_all(scripts, sizeof(scripts) / sizeof(*scripts)); \
-	}
-
-RUN(pap_client)
-RUN(pap_server)
-RUN(md5_ends)
-RUN(mschapv2_client)
-RUN(mschapv2_server)
+SCRIPT_TEST(md5_ends)
+SCRIPT_TEST(mschapv2_client)
+SCRIPT_TEST(mschapv2_server)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(run_pap_client),
-		cmocka_unit_test(run_pap_server),
 		cmocka_unit_test(run_md5_ends),
 		cmocka_unit_test(run_mschapv2_client),
 		cmocka_unit_test(run_mschapv2_server),
 		cmocka_unit_test(names_are_bounded),
-		cmocka_unit_test(stray_verdicts_are_ignored),
-		cmocka_unit_test(methods_have_names),
-		cmocka_unit_test(only_some_reasons_are_verdicts),
-		cmocka_unit_test(each_reason_has_its_own_text),
 	};
 
-	memset(long_text, 'u', sizeof(long_text) - 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
