@@ -343,10 +343,10 @@ static void watch_process(struct tun_backend *t)
 	t->process_watch = (struct loop_watch){ .fd = t->netdev->process_fd,
 						.events = EPOLLIN,
 						.ready = on_process_gone };
-	loop_watch(t->client->loop, &t->process_watch); /* else we stay until we are told to end */
+	loop_watch(t->client->loop, &t->process_watch); /* else only a signal ends us */
 }
 
-/* What the program of --script-tun is told. */
+/* The environment of the program of --script-tun. */
 static void make_environment(void *arg, struct env *env)
 {
 	struct tun_backend *t = arg;

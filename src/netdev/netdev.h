@@ -52,7 +52,7 @@ struct netdev_cfg {
 	const struct log *log;
 	/* Where the device is: in its namespace, in a child if that is another. NULL: nothing. */
 	void (*look_around)(void *arg);
-	/* for_script: what its program is told. */
+	/* for_script: fills in the environment of its program. */
 	void (*environment)(void *arg, struct env *env);
 	/* for_command, for_script: the program has ended with that exit status. */
 	void (*ended)(void *arg, int status);

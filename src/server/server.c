@@ -377,7 +377,7 @@ static void watch_process(struct server *srv)
 	srv->process = (struct loop_watch){ .fd = srv->netdev->process_fd,
 					    .events = EPOLLIN,
 					    .ready = on_process_gone };
-	loop_watch(srv->loop, &srv->process); /* else we stay until we are told to end */
+	loop_watch(srv->loop, &srv->process); /* else only a signal ends us */
 }
 
 static int watch_workers(struct server *srv)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a server is told by its user. */
+/* The settings of a server. */
 #ifndef SSTP_SERVER_SERVER_CFG_H
 #define SSTP_SERVER_SERVER_CFG_H
 

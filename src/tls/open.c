@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Everything that decides how safe a session is stands here and in trust.c. */
+/* Everything that decides how safe a session is, but for trust.c. */
 #include "tls/open.h"
 
 #include <errno.h>
