@@ -3,6 +3,7 @@
 #include "client/client.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,10 +12,12 @@
 
 #include "client/autoconf.h"
 #include "client/retry.h"
+#include "client/roam.h"
 #include "proc/command.h"
 #include "net/dial.h"
 #include "net/health.h"
 #include "net/loop.h"
+#include "sstp/http.h"
 #include "sstp/sstp.h"
 #include "tls/open.h"
 #include "tunnel/tunnel.h"
@@ -27,6 +30,9 @@ enum {
 	ACKS_UNHEALTHY_MS = 10 * 1000,
 	LOOKUP_MS = 5 * 1000, /* on a reconnect, before the addresses of last time are used */
 };
+
+/* 198.51.100.1: nobody's (RFC 5737). Nothing is sent there. */
+#define SOMEWHERE 0xc6336401u
 
 struct client {
 	const struct client_cfg *cfg;
@@ -41,10 +47,12 @@ struct client {
 	struct loop_timer again;    /* until the next attempt */
 	struct loop_timer acks;     /* while it is up */
 	struct loop_timer patience; /* until it is up */
+	struct roam roam;
 	struct tunnel tunnel;
 	struct link_addrs link;
 	size_t ipcp_dns_count; /* of link.dns, the first ones */
 	struct autoconf autoconf;
+	uint8_t correlation[SSTP_GUID_LEN]; /* by which our own server knows us again */
 	uint8_t iid[PPP_IID_LEN]; /* of the last call: asked for again, so that addresses stay */
 	struct server_name name, http_host;
 	struct sockaddr_storage peer;
@@ -271,6 +279,102 @@ static void note_ipv6(struct client *c, const struct ppp_ipv6 *v6)
 	start_autoconf(c);
 }
 
+/* ---- where we are */
+
+static bool is_our_own(const struct client *c, const struct ip_addr *a)
+{
+	for (size_t i = 0; i < c->link.ip6.addr_count; i++)
+		if (ip_equal(a, &c->link.ip6.addrs[i].addr))
+			return true;
+	return ip_equal(a, &c->link.own);
+}
+
+static int before_connect(void *arg, const struct sockaddr_storage *to);
+
+static bool has_way(const struct client *c, const struct sockaddr_storage *to,
+		    struct ip_addr *source)
+{
+	return !source_for(to, source) && !is_our_own(c, source);
+}
+
+/*
+ * While the tunnel is down its routes stay, and may cover the server: then the backend knows the way past
+ * them, and makes a host route of it.
+ */
+static bool find_way(struct client *c, const struct sockaddr_storage *to, struct ip_addr *source)
+{
+	if (has_way(c, to, source))
+		return true;
+	return c->tunnel.stage == TUNNEL_CLOSED && !c->dial && !before_connect(c, to) &&
+	       has_way(c, to, source);
+}
+
+/*
+ * From where the host would reach the server without the tunnel, AF_UNSPEC: not at all. While no address
+ * of it is known, any from outside stands for it.
+ */
+static struct ip_addr way_out(struct client *c)
+{
+	struct sockaddr_storage any = { 0 };
+	struct ip_addr source = { 0 };
+
+	if (!c->addr_count) {
+		struct sockaddr_in *in = (void *)&any;
+
+		in->sin_family = AF_INET;
+		in->sin_addr.s_addr = htonl(SOMEWHERE);
+		return has_way(c, &any, &source) ? source : (struct ip_addr){ 0 };
+	}
+	if (c->peer.ss_family && find_way(c, &c->peer, &source))
+		return source;
+	for (size_t i = 0; i < c->addr_count; i++)
+		if (find_way(c, &c->addrs[i], &source))
+			return source;
+	return (struct ip_addr){ 0 };
+}
+
+static void reconnect(struct client *c, const char *why)
+{
+	log_info(&c->log, "reconnecting (%s)", why);
+	tunnel_leave(&c->tunnel, why);
+}
+
+static void try_now(struct client *c)
+{
+	if (c->dial)
+		dial_cancel(c->dial);
+	c->dial = NULL;
+	loop_timer_set(c->loop, &c->again, loop_now(c->loop));
+}
+
+static void on_roam(struct roam *r)
+{
+	struct client *c = container_of(r, struct client, roam);
+	bool has_tunnel = c->tunnel.stage != TUNNEL_CLOSED;
+	struct roam_facts f = {
+		.is_trying = c->dial || c->again.slot,
+		.now = way_out(c),
+	};
+
+	if (c->is_stopping || c->is_dial_due)
+		return;
+	if (has_tunnel) {
+		f.local = source_of(c->tunnel.wire.fd);
+		f.is_here = source_is_here(c->tunnel.wire.fd);
+	}
+	switch (roam_look(r, &f)) {
+	case ROAM_STAY:
+	case ROAM_LOOK_AGAIN:
+		break;
+	case ROAM_RECONNECT:
+		reconnect(c, "this host is in another network");
+		break;
+	case ROAM_TRY_NOW:
+		try_now(c);
+		break;
+	}
+}
+
 /* ---- the tunnel ends: again, or not */
 
 static void say_end(const struct client *c, enum log_level level, const char *event,
@@ -289,6 +393,7 @@ static void try_later(struct client *c, const struct retry_plan *plan, const cha
 {
 	char wait[16];
 
+	c->roam.source = way_out(c);
 	snprintf(wait, sizeof(wait), "%u.%u", plan->wait_ms / 1000, plan->wait_ms % 1000 / 100);
 	say_end(c, LOG_LEVEL_WARN, "retry", "{reason}; next try in {wait} s", text, wait);
 	health_down(&c->health, c->cfg->backend->name, tunnel_reason_text(plan->reason));
@@ -389,7 +494,7 @@ static void on_acks(struct loop_timer *timer)
 	if (!c->is_up || c->is_stopping)
 		return;
 	silent_ms = tunnel_check_acks(&c->tunnel);
-	if (silent_ms >= TUNNEL_ACKS_DEAD_MS)
+	if (c->tunnel.stage == TUNNEL_CLOSED)
 		return;
 	snprintf(text, sizeof(text), "no acknowledgement from the server for %u s",
 		 silent_ms / 1000);
@@ -492,6 +597,7 @@ static void open_tunnel(struct client *c, int fd)
 		.name = ref->verify_name ? ref->verify_name : ref->host,
 		.sni = ref->sni,
 		.http_host = c->http_host.text,
+		.correlation = c->correlation,
 		.hashes = ref->hashes,
 		.mtu = c->cfg->mtu,
 		.tls_timeout_ms = ref->timeout_ms,
@@ -543,6 +649,7 @@ static void dialled(void *arg, const struct dial_result *r)
 		return;
 	}
 	c->peer = r->peer;
+	roam_connected(&c->roam, r->fd, way_out(c));
 	open_tunnel(c, r->fd);
 }
 
@@ -606,14 +713,12 @@ static void dial(struct client *c)
 /* ---- start and end */
 
 /* Another network, says the user: don't wait for time-outs. */
-static void reconnect(struct client *c)
+static void on_sigusr2(struct client *c)
 {
-	if (c->tunnel.stage != TUNNEL_CLOSED) {
-		log_info(&c->log, "reconnecting (SIGUSR2)");
-		tunnel_shutdown(&c->tunnel);
-	} else if (c->again.slot) {
-		loop_timer_set(c->loop, &c->again, loop_now(c->loop));
-	}
+	if (c->tunnel.stage != TUNNEL_CLOSED && !c->is_stopping)
+		reconnect(c, "SIGUSR2");
+	else if (c->again.slot)
+		try_now(c);
 }
 
 static void log_status(struct client *c)
@@ -650,7 +755,7 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 		log_status(c);
 		break;
 	case SIGUSR2:
-		reconnect(c);
+		on_sigusr2(c);
 		break;
 	case SIGCHLD: /* orphans come to process 1; what we start ourselves is waited for there */
 		process1_reap();
@@ -702,6 +807,9 @@ static enum tunnel_reason open_all(struct client *c)
 		return REASON_SYSTEM;
 	}
 	health_open(&c->health, c->loop);
+	error = roam_open(&c->roam, c->loop);
+	if (error)
+		log_debug(&c->log, "no notice of changes of the network: %s", strerror(-error));
 	c->backend_client = (struct backend_client){ c->loop, &c->tunnel, &c->log, on_backend_end,
 						     on_backend_settled };
 	return c->cfg->backend->ops->open(c->cfg->backend, &c->backend_client);
@@ -719,6 +827,7 @@ static void close_all(struct client *c)
 		loop_timer_stop(c->loop, &c->patience);
 	}
 	health_close(&c->health);
+	roam_close(&c->roam);
 	pump_close(&c->pump);
 	loop_close(c->loop);
 	tls_ctx_release(c->tls);
@@ -737,6 +846,8 @@ enum tunnel_reason client_run(const struct client_cfg *cfg, int *status)
 	c->again.expired = on_again;
 	c->acks.expired = on_acks;
 	c->patience.expired = on_patience;
+	c->roam.changed = on_roam;
+	secret_random(c->correlation, sizeof(c->correlation));
 	c->log_limit = (struct log_limit){ .about = "the server", .max = 3 * LOG_PEER_MAX };
 	c->log.limit = &c->log_limit;
 	c->name = server_ref_name(&cfg->server);

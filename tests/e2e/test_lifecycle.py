@@ -320,6 +320,47 @@ def test_a_machine_that_has_moved_to_another_network(lab):
     assert SERVER not in lab.client.routes()
 
 
+def test_another_address_is_noticed_and_inner_connections_go_on(lab):
+    lab.is_changed = True
+    server = lab.serve()
+    client = lab.connect()
+    address = lab.client.addresses()[0]
+    listener = lab.server.listen(GATEWAY, 7)
+    inside = lab.client.connect(GATEWAY, 7)
+    peer, _ = listener.accept()
+    lab.client.configure("addr flush dev cable\naddr add 10.1.0.77/24 dev cable\nroute add default via 10.1.0.254\n")
+    client.wait_for("^connected in ", count=2)
+    server.wait_for("^session 1: ends: the client has connected again$")
+    assert lab.client.addresses()[0] == address
+    inside.sendall(b"still there?")
+    assert peer.recv(100) == b"still there?"
+
+
+def test_an_address_that_comes_back_is_no_move(lab):
+    lab.is_changed = True
+    lab.serve()
+    client = lab.connect()
+    for _ in range(3):
+        lab.client.configure("addr flush dev cable\n")
+        lab.client.configure("addr add 10.1.0.2/24 dev cable\nroute add default via 10.1.0.254\n")
+        lab.client.ping(GATEWAY)
+    assert "reconnecting" not in client.log
+
+
+def test_a_way_to_the_server_ends_a_pause(lab):
+    lab.is_changed = True
+    lab.serve()
+    client = lab.connect()
+    lab.client.configure("link set cable down\n")
+    for tries in range(1, 8):  # the pause after the last is 45 s and more
+        client.send(signal.SIGUSR2)
+        client.wait_for("next try in", count=tries)
+    start = time.monotonic()
+    lab.client.configure("link set cable up\nroute add default via 10.1.0.254\n")
+    client.wait_for("^connected in ", count=2)
+    assert time.monotonic() - start < float(re.findall(r"next try in (\d+\.\d) s", client.log)[6])
+
+
 def test_a_cable_that_was_pulled_out(lab):
     """With it went the host's routes, ours to the server among them."""
     lab.is_changed = True
