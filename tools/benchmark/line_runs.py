@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""tools/bench --lines: everybody on every line, round by round, and what came of it as tables."""
+import json
+import math
+import shutil
+import signal
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+import lines
+import measures
+from lab import in_background
+from lines import LINES, Bare, LineRoad
+from parts import ERRORS
+from peers import Identity, Openconnect, Openvpn, Sstp
+
+
+class OpenconnectAlone(Openconnect):
+    """Without vpnc-script, which would take a second of a client that comes back."""
+
+    def start_client(self, variant="short script"):
+        super().start_client(variant)
+
+
+CHOICES = {kind.name: kind for kind in (Bare, Sstp, OpenconnectAlone, Openvpn)}
+TRANSFERS = ("up1", "down1", "up8", "down8", "both", "page")
+IN_TURN = ("c0", "e")  # lines that are fast enough for the machine to be the limit
+TELLS = {"sstp": signal.SIGUSR2, "openconnect": signal.SIGUSR2, "openvpn": signal.SIGUSR1}  # "connect again"
+MTUS = (1280, 1000)
+ROWS = {
+    "up1": ("up, 1 flow", "Mbit/s"), "down1": ("down, 1 flow", "Mbit/s"), "up8": ("up, 8 flows", "Mbit/s"),
+    "down8": ("down, 8 flows", "Mbit/s"), "both up": ("both ways, up", "Mbit/s"), "both down": ("both ways, down", "Mbit/s"),
+    "up1 ping": ("ping beside up, 1 flow", "ms"), "up8 ping": ("ping beside up, 8 flows", "ms"),
+    "down1 ping": ("ping beside down, 1 flow", "ms"), "down8 ping": ("ping beside down, 8 flows", "ms"),
+    "page beside up": ("30 x 20 KB beside up", "ms"),
+    "up1 inner retransmissions": ("inner retransmissions, up, 1 flow", ""),
+    "up8 inner retransmissions": ("inner retransmissions, up, 8 flows", ""),
+    "cut": ("30 s without a line: ping after it", "s"), "cut upload": ("... its upload goes on", "of the runs"),
+    "move": ("another address: ping after it", "s"), "move upload": ("... its upload goes on", "of the runs"),
+    "signal": ("another address, and a signal", "s"), "signal upload": ("... its upload goes on", "of the runs"),
+    **{f"mtu {m}": (f"path of {m} bytes without ICMP: up after", "s") for m in MTUS},
+    **{f"mtu {m} up": ("... up, 1 flow", "Mbit/s") for m in MTUS},
+    **{f"mtu {m} down": ("... down, 1 flow", "Mbit/s") for m in MTUS},
+}
+
+
+class LineRuns:
+    def __init__(self, options, program):
+        self.options, self.program = options, program
+        self.found, self.notes = {}, []  # {(line, metric, peer): [value]}
+
+    def all(self):
+        for number in range(self.options.pairs):
+            for line in self.options.lines:
+                print(f"round {number + 1}, {line}", file=sys.stderr, flush=True)
+                if line == "incidents":
+                    for incident in (self._cut, self._move, self._signal, *(self._mtu(m) for m in MTUS)):
+                        self._together(lines.LINE_OF_INCIDENTS, line, incident)
+                else:
+                    self._together(line, line, self._transfers, in_turn=line in IN_TURN)
+
+    def _together(self, line, title, one, in_turn=False):
+        running = []
+        for name in ("bare", *self.options.peers):
+            thread = in_background(self._one, CHOICES[name], line, title, one)
+            if in_turn:
+                thread.result(3600)
+            running.append(thread)
+        for thread in running:
+            thread.result(3600)
+
+    def _one(self, kind, line, title, one):
+        folder = Path(tempfile.mkdtemp(prefix=f"sstp-line-{kind.name}-"))
+        folder.chmod(0o755)  # ocserv's workers are nobody's
+        try:
+            road = LineRoad(folder / "road", self.program, LINES[line][1:], None if kind is Sstp else "cubic")
+            try:
+                identity = None if kind is Bare else Identity(self.options.sstp, folder / "server")
+                peer = kind(road, 1, self.options.sstp, identity)
+                peer.start_server()
+                for metric, value in one(peer).items():
+                    self.found.setdefault((title, metric, kind.name), []).append(value)
+            finally:
+                road.close()
+        except ERRORS as error:
+            self.notes.append(f"{title}, {kind.title}: {str(error)[-300:]}")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    # ---- what is measured of one peer
+
+    def _transfers(self, peer):
+        return lines.transfers(peer, self.options.seconds, TRANSFERS)
+
+    def _cut(self, peer):
+        lines.fresh(peer)
+        return _incident("cut", lines.cut(peer))
+
+    def _move(self, peer):
+        if not peer.is_vpn:
+            return {}
+        lines.fresh(peer)
+        return _incident("move", lines.move(peer, None, 75))
+
+    def _signal(self, peer):
+        if not peer.is_vpn:
+            return {}
+        lines.fresh(peer)
+        return _incident("signal", lines.move(peer, TELLS[peer.name], 20))
+
+    def _mtu(self, mtu):
+        def one(peer):
+            try:
+                after, up, down = lines.black_hole(peer, mtu)
+            except measures.Failed:
+                after, up, down = math.inf, 0, 0
+            return {f"mtu {mtu}": after, f"mtu {mtu} up": up, f"mtu {mtu} down": down}
+        return one
+
+    # ---- what came of it
+
+    def markdown(self):
+        columns = ["bare", *self.options.peers]
+        text = ["# A run of tools/bench --lines", "",
+                f"Medians of {self.options.pairs} rounds (lowest..highest), {self.options.seconds} s a transfer; everybody at the "
+                "same time, each on a line and a road of its own.", ""]
+        for line in self.options.lines:
+            text += [f"## {line}: {LINES[line][0]}" if line in LINES else "## incidents, on line a", "",
+                     "| | " + " | ".join(CHOICES[c].title for c in columns) + " |", "|---|" + "---:|" * len(columns)]
+            text += [f"| {title}{', ' if unit else ''}{unit} | "
+                     + " | ".join(_cell(self.found.get((line, metric, c))) for c in columns) + " |"
+                     for metric, (title, unit) in ROWS.items() if any((line, metric, c) in self.found for c in columns)]
+            text += [""]
+        return "\n".join(text + [f"FAILED: {note}" for note in self.notes])
+
+    def json(self):
+        return json.dumps([{"line": line, "metric": metric, "peer": peer, "runs": [str(v) if math.isinf(v) else v for v in runs]}
+                           for (line, metric, peer), runs in self.found.items()], indent=1)
+
+
+def _incident(name, result):
+    after, goes_on = result
+    return {name: after, f"{name} upload": float(goes_on)}
+
+
+def _number(value):
+    return "never" if math.isinf(value) else f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _cell(runs):
+    runs = [r for r in runs or () if r is not None]
+    if not runs:
+        return ""
+    middle, low, high = (_number(v) for v in (statistics.median(runs), min(runs), max(runs)))
+    return middle if low == high else f"{middle} ({low}..{high})"
