@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "client/autoconf.h"
+#include "client/path.h"
 #include "client/retry.h"
 #include "client/roam.h"
 #include "proc/command.h"
@@ -48,6 +49,9 @@ struct client {
 	struct loop_timer acks;     /* while it is up */
 	struct loop_timer patience; /* until it is up */
 	struct roam roam;
+	struct path path;
+	struct loop_timer path_look; /* during the TLS handshake */
+	unsigned path_step;          /* large packets vanish: how small they must be */
 	struct tunnel tunnel;
 	struct link_addrs link;
 	size_t ipcp_dns_count; /* of link.dns, the first ones */
@@ -335,6 +339,7 @@ static struct ip_addr way_out(struct client *c)
 
 static void reconnect(struct client *c, const char *why)
 {
+	c->path_step = 0;
 	log_info(&c->log, "reconnecting (%s)", why);
 	tunnel_leave(&c->tunnel, why);
 }
@@ -630,6 +635,8 @@ static void open_tunnel(struct client *c, int fd)
 		.ip6 = { .is_settled = !c->cfg->ipv6 },
 	};
 	c->ipcp_dns_count = 0;
+	path_begin(&c->path, loop_now(c->loop));
+	loop_timer_set(c->loop, &c->path_look, loop_now(c->loop) + PATH_LOOK_MS);
 	error = tunnel_open(&c->tunnel, &cfg);
 	if (error)
 		failed(c, REASON_SYSTEM, strerror(-error));
@@ -678,7 +685,7 @@ static void reload_crl(struct client *c)
 	c->tls = tls;
 }
 
-static void dial(struct client *c)
+static void start_dial(struct client *c)
 {
 	const struct server_ref *ref = &c->cfg->server;
 	struct dial_cfg cfg = {
@@ -687,7 +694,8 @@ static void dial(struct client *c)
 		.family = ref->family,
 		.addrs = ref->addrs,
 		.addr_count = ref->addr_count,
-		.timeout_ms = ref->timeout_ms,
+		.path_mtu = path_mtu(c->path_step),
+		.timeout_ms = (uint32_t)(c->dialled_ms + ref->timeout_ms - loop_now(c->loop)),
 		.lookup_ms = LOOKUP_MS,
 		.congestion = c->cfg->congestion,
 		.fallback = c->addrs,
@@ -696,8 +704,14 @@ static void dial(struct client *c)
 		.done = dialled,
 		.arg = c,
 	};
-	int error;
+	int error = dial_start(c->loop, &cfg, &c->dial);
 
+	if (error)
+		failed(c, REASON_SYSTEM, strerror(-error));
+}
+
+static void dial(struct client *c)
+{
 	c->up_ms = 0;
 	reload_crl(c);
 	c->is_dial_due = false;
@@ -705,9 +719,26 @@ static void dial(struct client *c)
 		  LOG_TEXT("server", c->name.text));
 	health_down(&c->health, c->cfg->backend->name, "connecting");
 	c->dialled_ms = loop_now(c->loop);
-	error = dial_start(c->loop, &cfg, &c->dial);
-	if (error)
-		failed(c, REASON_SYSTEM, strerror(-error));
+	start_dial(c);
+}
+
+static void on_path_look(struct loop_timer *timer)
+{
+	struct client *c = container_of(timer, struct client, path_look);
+	uint64_t now = loop_now(c->loop);
+
+	if (c->tunnel.stage != TUNNEL_TLS || c->path_step >= PATH_STEPS || c->is_stopping)
+		return;
+	if (!path_swallows(&c->path, c->tunnel.wire.fd, now)) {
+		loop_timer_set(c->loop, timer, now + PATH_LOOK_MS);
+		return;
+	}
+	c->path_step++;
+	log_info(&c->log,
+		 "large packets vanish on the way to the server: trying with packets of %u bytes",
+		 path_mtu(c->path_step));
+	tunnel_abandon(&c->tunnel);
+	start_dial(c);
 }
 
 /* ---- start and end */
@@ -825,6 +856,7 @@ static void close_all(struct client *c)
 		loop_timer_stop(c->loop, &c->again);
 		loop_timer_stop(c->loop, &c->acks);
 		loop_timer_stop(c->loop, &c->patience);
+		loop_timer_stop(c->loop, &c->path_look);
 	}
 	health_close(&c->health);
 	roam_close(&c->roam);
@@ -847,6 +879,7 @@ enum tunnel_reason client_run(const struct client_cfg *cfg, int *status)
 	c->acks.expired = on_acks;
 	c->patience.expired = on_patience;
 	c->roam.changed = on_roam;
+	c->path_look.expired = on_path_look;
 	secret_random(c->correlation, sizeof(c->correlation));
 	c->log_limit = (struct log_limit){ .about = "the server", .max = 3 * LOG_PEER_MAX };
 	c->log.limit = &c->log_limit;

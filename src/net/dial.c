@@ -21,7 +21,12 @@
 #include "util/bytes.h"
 #include "util/log.h"
 
-enum { STAGGER_MS = 250 }; /* RFC 8305 section 5: Connection Attempt Delay */
+enum {
+	STAGGER_MS = 250, /* RFC 8305 section 5: Connection Attempt Delay */
+	TCP_LEN = 20,     /* headers without options */
+	IPV4_LEN = 20,
+	IPV6_LEN = 40,
+};
 
 _Static_assert((int)DIAL_ADDRS_MAX == (int)RESOLVE_ADDRS_MAX, "a look-up's answer fits a result");
 
@@ -148,6 +153,15 @@ static void set_congestion(const struct dial *d, int fd)
 			 congestion_error_text(error));
 }
 
+/* The peer is told in the SYN, so what it sends is limited too. */
+static void limit_packets(const struct dial *d, int fd, int family)
+{
+	int segment = d->cfg.path_mtu - TCP_LEN - (family == AF_INET6 ? IPV6_LEN : IPV4_LEN);
+
+	if (d->cfg.path_mtu)
+		setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof(segment));
+}
+
 /* A connecting socket, or -errno. */
 static int connect_to(const struct dial *d, const struct sockaddr_storage *to)
 {
@@ -164,6 +178,7 @@ static int connect_to(const struct dial *d, const struct sockaddr_storage *to)
 		goto failed;
 	}
 	set_congestion(d, fd);
+	limit_packets(d, fd, to->ss_family);
 	if (!connect(fd, (const struct sockaddr *)to, sockaddr_len(to)) || errno == EINPROGRESS)
 		return fd;
 failed:

@@ -24,6 +24,8 @@ struct dial_cfg {
 	uint32_t timeout_ms; /* for all of it, the look-up included */
 	uint32_t lookup_ms;  /* the look-up alone, before `fallback` is used */
 	uint32_t mark;       /* SO_MARK, 0: none */
+	uint16_t
+		path_mtu; /* no larger packets, in both directions (TCP_MAXSEG); 0: the system's own */
 	const char *
 		congestion; /* of the socket (net/congestion.h); the caller's, as long as the dial lasts */
 	/* Addresses to use in place of a look-up; NULL: none. The caller's, as long as the dial lasts. */

@@ -67,6 +67,17 @@ def test_congestion_control_of_both_ends(lab, option, found):
         assert len(re.findall("^warn: congestion control no_such_one: ", end.log, re.M)) == (option == "no_such_one")
 
 
+def test_a_path_on_which_large_packets_vanish(lab):
+    """A veth drops what is larger than its MTU without a word, if it comes as one packet."""
+    lab.is_changed = True
+    lab.client.run("ethtool", "-K", "cable", "tso", "off", "gso", "off")
+    lab.server.configure("link set cable mtu 1280\nroute replace default via 192.0.2.254 advmss 1460\n")
+    lab.serve()
+    client = lab.connect("--no-default-route")
+    assert "large packets vanish on the way to the server: trying with packets of 1280 bytes\n" in client.log
+    lab.client.ping_server("-s", 1300)
+
+
 def test_a_family_that_the_name_has_not(lab):
     lab.client.hosts.write_text(f"{SERVER} {NAME}\n")
     said = ends_with(lab, 3, "-6", "--timeout", "3", to=NAME)
