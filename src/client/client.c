@@ -387,11 +387,26 @@ static void say_end(const struct client *c, enum log_level level, const char *ev
 {
 	const struct tunnel_stats *st = &c->tunnel.stats;
 	uint64_t up_ms = c->up_ms ? loop_now(c->loop) - c->up_ms : 0;
+	struct tunnel_line line = tunnel_look(&c->tunnel);
 
 	log_event(&c->log, level, event, text, LOG_TEXT("server", c->name.text),
 		  LOG_TEXT("interface", c->cfg->backend->name), LOG_TEXT("reason", reason),
 		  LOG_TEXT("wait", wait), LOG_NUMBER("duration", up_ms / 1000),
-		  LOG_NUMBER("rx_bytes", st->rx_bytes), LOG_NUMBER("tx_bytes", st->tx_bytes));
+		  LOG_NUMBER("rx_bytes", st->rx_bytes), LOG_NUMBER("tx_bytes", st->tx_bytes),
+		  LOG_NUMBER("rx_dropped", st->rx_dropped),
+		  LOG_NUMBER("tx_dropped", st->tx_dropped),
+		  LOG_NUMBER("retransmitted", line.repeated), LOG_NUMBER("rtt_ms", line.rtt_ms));
+}
+
+/* What people ask when it was slow. */
+static void say_traffic(const struct client *c)
+{
+	const struct tunnel_stats *st = &c->tunnel.stats;
+
+	log_info(&c->log, "after %llu s: %llu bytes in, %llu out, %s",
+		 (unsigned long long)(loop_now(c->loop) - c->up_ms) / 1000,
+		 (unsigned long long)st->rx_bytes, (unsigned long long)st->tx_bytes,
+		 tunnel_line_print(&c->tunnel).text);
 }
 
 static void try_later(struct client *c, const struct retry_plan *plan, const char *text)
@@ -479,6 +494,8 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	autoconf_stop(&c->autoconf);
 	loop_timer_stop(c->loop, &c->acks);
 	loop_timer_stop(c->loop, &c->patience);
+	if (c->is_up)
+		say_traffic(c);
 	if (c->backend_is_up)
 		is_later = b->ops->down(b, !c->is_stopping) == BACKEND_LATER;
 	c->is_up = c->backend_is_up = false;
@@ -758,12 +775,13 @@ static void log_status(struct client *c)
 	const struct tunnel_stats *st = &c->tunnel.stats;
 
 	if (c->is_up)
-		log_info(&c->log,
-			 "status: up for %llu s, %s, address %s, to %s; %llu bytes in, %llu out",
-			 (unsigned long long)(now - c->up_ms) / 1000, c->cfg->backend->name,
-			 ip_print(c->link.own.family ? &c->link.own : &c->link.own_ll).text,
-			 ip_print_sockaddr(&c->peer).text, (unsigned long long)st->rx_bytes,
-			 (unsigned long long)st->tx_bytes);
+		log_info(
+			&c->log,
+			"status: up for %llu s, %s, address %s, to %s; %llu bytes in, %llu out, %s",
+			(unsigned long long)(now - c->up_ms) / 1000, c->cfg->backend->name,
+			ip_print(c->link.own.family ? &c->link.own : &c->link.own_ll).text,
+			ip_print_sockaddr(&c->peer).text, (unsigned long long)st->rx_bytes,
+			(unsigned long long)st->tx_bytes, tunnel_line_print(&c->tunnel).text);
 	else if (c->again.slot)
 		log_info(&c->log, "status: down, next try in %llu s",
 			 (unsigned long long)(c->again.at_ms > now ? c->again.at_ms - now : 0) /

@@ -334,6 +334,7 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 	case SIGUSR1:
 		log_status(srv);
 		ask_stats(srv);
+		call_all(srv, worker_log_sessions);
 		break;
 	case SIGUSR2:
 		lift_bans(srv);

@@ -18,6 +18,7 @@
 enum {
 	TLS_MS = 10 * 1000,
 	SETUP_MS = 60 * 1000,  /* all of it: each step has its own limit too */
+	LISTED_MAX = 100,      /* sessions of a worker, by SIGUSR1 */
 	REFUSAL_MIN_MS = 1000, /* a refusal comes after this, and up to as much again */
 };
 
@@ -329,6 +330,24 @@ static void take_eap(struct session *s, struct bytes eap)
 		put_off_login(s, bytes_text(s->user), why_not_asked(error));
 }
 
+void session_log_all(const struct session_host *h)
+{
+	size_t left = h->open.count < LISTED_MAX ? h->open.count : LISTED_MAX;
+
+	for (const struct session *s = h->open.first; s && left; s = s->next, left--)
+		log_info(&s->log,
+			 "status: user %s, address %s, from %s, for %llu s; %llu bytes in, %llu "
+			 "out, %s",
+			 log_quote(s->user, strlen(s->user)).text, ip_print(&s->ipv4).text,
+			 ip_print_sockaddr(&s->peer).text,
+			 (unsigned long long)(loop_now(h->loop) - s->started_ms) / 1000,
+			 (unsigned long long)s->tunnel.stats.rx_bytes,
+			 (unsigned long long)s->tunnel.stats.tx_bytes,
+			 tunnel_line_print(&s->tunnel).text);
+	if (h->open.count > LISTED_MAX)
+		log_info(NULL, "status: %zu sessions more", h->open.count - LISTED_MAX);
+}
+
 /* ---- events */
 
 /* The client asks for another address than it was given. */
@@ -393,18 +412,23 @@ static void say_up(const struct session *s)
 static void say_user_ended(const struct session *s, const struct tunnel_end *end)
 {
 	const struct tunnel_stats *st = &s->tunnel.stats;
+	struct tunnel_line line = tunnel_look(&s->tunnel);
 
 	log_event(&s->log, LOG_LEVEL_INFO, "session_end",
 		  s->tunnel.is_connected
 			  ? "ended after {duration} s, user {user}: {reason}; {rx_bytes} bytes in, "
-			    "{tx_bytes} out"
+			    "{tx_bytes} out, {tx_dropped} packets dropped, "
+			    "{retransmitted} segments sent again, round trip {rtt_ms} ms"
 			  : "ended after {duration} s and was never up, user {user}, from {peer}: "
 			    "{reason}",
 		  log_user(s), LOG_TEXT("address", s->ipv4.family ? ip_print(&s->ipv4).text : NULL),
 		  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text),
 		  LOG_TEXT("interface", s->host->interface), LOG_TEXT("reason", end->text),
 		  LOG_NUMBER("duration", (loop_now(s->host->loop) - s->started_ms) / 1000),
-		  LOG_NUMBER("rx_bytes", st->rx_bytes), LOG_NUMBER("tx_bytes", st->tx_bytes));
+		  LOG_NUMBER("rx_bytes", st->rx_bytes), LOG_NUMBER("tx_bytes", st->tx_bytes),
+		  LOG_NUMBER("rx_dropped", st->rx_dropped),
+		  LOG_NUMBER("tx_dropped", st->tx_dropped),
+		  LOG_NUMBER("retransmitted", line.repeated), LOG_NUMBER("rtt_ms", line.rtt_ms));
 }
 
 /* A login that failed for another reason than the user is worth a line; a knock at the port is not. */

@@ -84,6 +84,8 @@ struct session *session_find(const struct session_host *h, uint64_t id);
 void session_evict(struct session_host *h, uint64_t id, enum tunnel_reason reason, const char *why);
 /* What this host has counted, with its live sessions. */
 void session_stats(const struct session_host *h, struct stats *sum);
+/* A line of status for each that has logged in, for the first of very many. */
+void session_log_all(const struct session_host *h);
 /* At once, when the worker is closed. */
 void session_abandon(struct session *s);
 

@@ -503,6 +503,12 @@ void worker_stats(void *worker, void *of)
 	session_stats(&w->host, (struct stats *)of + w->number);
 }
 
+void worker_log_sessions(void *worker, void *arg)
+{
+	(void)arg;
+	session_log_all(&((struct worker *)worker)->host);
+}
+
 bool worker_is_turning(struct worker *w)
 {
 	unsigned asked = atomic_fetch_add_explicit(&w->asked, 1, memory_order_relaxed);

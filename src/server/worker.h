@@ -100,6 +100,7 @@ bool worker_ask_all(struct shared *shared, struct mailbox *from,
 /* For worker_call; arg is not used. */
 void worker_stop(void *worker, void *arg);     /* all sessions end in order, then the loop */
 void worker_stop_now(void *worker, void *arg); /* the loop ends */
+void worker_log_sessions(void *worker, void *arg);
 /* For worker_ask_all: of[N] is filled in by worker N. */
 void worker_stats(void *worker, void *of);
 /* From any thread: that session ends, on whichever worker it is. Without memory it stays. */

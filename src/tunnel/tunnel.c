@@ -10,12 +10,14 @@
 #include "tunnel/tunnel.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -55,8 +57,46 @@ void tunnel_blame(struct tunnel *t, enum tunnel_reason reason, const char *forma
 	va_end(args);
 }
 
+static uint32_t unsent_bytes(int fd)
+{
+	int bytes = 0;
+
+	return ioctl(fd, SIOCOUTQNSD, &bytes) ? 0 : (uint32_t)bytes;
+}
+
+struct tunnel_line tunnel_look(const struct tunnel *t)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (t->stage == TUNNEL_CLOSED || getsockopt(t->wire.fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		return t->line;
+	return (struct tunnel_line){
+		.rtt_ms = info.tcpi_rtt / 1000,
+		.repeated = info.tcpi_total_retrans,
+		.waiting = (uint32_t)(t->backlog ? backlog_bytes(t->backlog) : 0) +
+			   unsent_bytes(t->wire.fd),
+	};
+}
+
+struct tunnel_line_text tunnel_line_print(const struct tunnel *t)
+{
+	struct tunnel_line l = tunnel_look(t);
+	unsigned long long dropped = t->stats.tx_dropped;
+	struct tunnel_line_text out;
+	char waiting[40] = "";
+
+	if (l.waiting && t->stage != TUNNEL_CLOSED)
+		snprintf(waiting, sizeof(waiting), ", %u bytes wait", l.waiting);
+	snprintf(out.text, sizeof(out.text),
+		 "%llu packets dropped, %u segments sent again, round trip %u ms%s", dropped,
+		 l.repeated, l.rtt_ms, waiting);
+	return out;
+}
+
 static void release(struct tunnel *t)
 {
+	t->line = tunnel_look(t);
 	pump_forget(&t->wire);
 	loop_timer_stop(t->cfg.loop, &t->timer);
 	loop_unpost(t->cfg.loop, &t->turn);

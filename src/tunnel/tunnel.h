@@ -120,6 +120,13 @@ struct tunnel_stats {
 	uint64_t rx_dropped;           /* not IP, or not allowed */
 };
 
+/* How the connection of a tunnel does; at its end if it has ended. */
+struct tunnel_line {
+	uint32_t rtt_ms;
+	uint32_t repeated; /* segments that were sent again, since the beginning */
+	uint32_t waiting;  /* bytes: in the backlog, and unsent in the socket */
+};
+
 struct tunnel {
 	struct tunnel_cfg cfg;
 	enum tunnel_stage stage;
@@ -147,6 +154,7 @@ struct tunnel {
 	uint32_t acks_dead_ms;      /* TUNNEL_ACKS_DEAD_MS, or later */
 	uint64_t unacknowledged_ms; /* something is on its way since then at least; 0: nothing is */
 	struct tunnel_stats stats;
+	struct tunnel_line line; /* once it has ended */
 };
 
 /* 0, or -errno when there is no memory (the fd is closed then too). */
@@ -191,6 +199,13 @@ enum {
  * TCP_USER_TIMEOUT would take for death.
  */
 uint32_t tunnel_check_acks(struct tunnel *t);
+
+struct tunnel_line tunnel_look(const struct tunnel *t);
+/* "3 packets dropped, 5 segments sent again, round trip 32 ms", what waits if anything does. */
+struct tunnel_line_text {
+	char text[120];
+};
+struct tunnel_line_text tunnel_line_print(const struct tunnel *t);
 
 /* The largest IP packet that the tunnel takes: the smaller of cfg.mtu and the peer's MRU. */
 uint16_t tunnel_mtu(const struct tunnel *t);

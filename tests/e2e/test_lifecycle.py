@@ -16,6 +16,9 @@ from scripted import ACK, METHOD, NAK, TERMINATE, ScriptedServer
 HALVES = {"0.0.0.0/1", "128.0.0.0/1"}
 DNS = ["--dns", "10.9.0.53"]
 
+# Of a session's end and of its status.
+LINE = r", \d+ packets dropped, \d+ segments sent again, round trip \d+ ms"
+
 
 class Traces:
     """What must not change on the client's host while the tunnel is away."""
@@ -92,8 +95,9 @@ def test_the_end_is_said_to_the_clients_and_to_the_log(lab):
     client = lab.connect()
     assert server.stop() == 0
     assert server.said.splitlines()[-2] == "stopping: 1 sessions end"
-    assert re.fullmatch(r'session 1: ended after \d+ s, user "ann": disconnected; \d+ bytes in, \d+ out',
+    assert re.fullmatch(r'session 1: ended after \d+ s, user "ann": disconnected; \d+ bytes in, \d+ out' + LINE,
                         server.said.splitlines()[-1])
+    client.wait_for(rf"^after \d+ s: \d+ bytes in, \d+ out{LINE}$")
     client.wait_for("^warn: closed by the peer; next try")
     assert "Call-Disconnect" in client.log
 
@@ -578,7 +582,10 @@ def test_signals_that_say_nothing_end_nothing(lab):
     server.wait_for(r"^status: since the start 1 connections, 1 logins, 0 refused logins, 0 sessions ended; "
                     r"\d+ packets and \d+ bytes in, \d+ packets and \d+ bytes out$")
     client.send(signal.SIGUSR1)
-    client.wait_for(r"^status: up for \d+ s, sstp0, address 10\.9\.0\.2, to 192\.0\.2\.1:443; \d+ bytes in, \d+ out$")
+    server.wait_for(r"^session 1: status: user \"ann\", address 10\.9\.0\.2, from 10\.1\.0\.2:\d+, for \d+ s; "
+                    rf"\d+ bytes in, \d+ out{LINE}(, \d+ bytes wait)?$")
+    client.wait_for(r"^status: up for \d+ s, sstp0, address 10\.9\.0\.2, to 192\.0\.2\.1:443; "
+                    rf"\d+ bytes in, \d+ out{LINE}(, \d+ bytes wait)?$")
     for program in (server, client):
         for number in (signal.SIGPIPE, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO, signal.SIGPWR,
                        signal.SIGXFSZ, signal.SIGRTMIN + 3, signal.SIGRTMAX):
@@ -612,6 +619,7 @@ def test_the_servers_milestones_as_json(lab):
     login, end, refused = (events[name] for name in ("login", "session_end", "login_failed"))
     assert (login["user"], login["address"], login["interface"]) == ("ann", "10.9.0.2", "sstp0")
     assert login["session"] == end["session"] and login["peer"] == end["peer"]
+    assert {"rx_dropped", "tx_dropped", "retransmitted", "rtt_ms"} <= end.keys()
     assert end["user"] == "ann" and end["rx_bytes"] > 0 and end["tx_bytes"] > 0 and end["reason"]
     assert refused["user"] == "ann" and refused["reason"]
 
