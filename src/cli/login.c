@@ -73,7 +73,8 @@ static const struct option link_table[] = {
 	  .arg = "NAME",
 	  .words = "auto system bbr cubic",
 	  .help = "congestion control of the TCP connection, for what this end sends: a name "
-		  "of the kernel's, or system; default auto: bbr where the kernel allows it",
+		  "of the kernel's, or system; default auto: the system's, and bbr where the line "
+		  "loses packets without being full, or has a long queue",
 	  .set = set_congestion,
 	  .at = AT(congestion) },
 	{ .name = "no-ipv6",

@@ -15,6 +15,7 @@
 #include "client/retry.h"
 #include "client/roam.h"
 #include "proc/command.h"
+#include "net/congestion.h"
 #include "net/dial.h"
 #include "net/health.h"
 #include "net/loop.h"
@@ -622,6 +623,7 @@ static void open_tunnel(struct client *c, int fd)
 		.correlation = c->correlation,
 		.hashes = ref->hashes,
 		.mtu = c->cfg->mtu,
+		.may_use_bbr = congestion_is_auto(c->cfg->congestion),
 		.tls_timeout_ms = ref->timeout_ms,
 		.setup_deadline_ms = c->dialled_ms + ref->timeout_ms,
 		.setup_ms = ref->timeout_ms,

@@ -8,21 +8,17 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static int set_named(int fd, const char *name)
+bool congestion_is_auto(const char *name)
 {
-	socklen_t len = (socklen_t)strlen(name);
-
-	return setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, len) ? -errno : 0;
+	return name && !strcmp(name, CONGESTION_AUTO);
 }
 
 int congestion_set(int fd, const char *name)
 {
-	if (!name || !strcmp(name, CONGESTION_SYSTEM))
+	if (!name || !strcmp(name, CONGESTION_SYSTEM) || congestion_is_auto(name))
 		return 0;
-	if (strcmp(name, CONGESTION_AUTO) != 0)
-		return set_named(fd, name);
-	set_named(fd, "bbr");
-	return 0;
+	return setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name)) ? -errno
+											  : 0;
 }
 
 const char *congestion_error_text(int error)

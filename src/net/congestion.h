@@ -11,9 +11,11 @@
 #ifndef SSTP_NET_CONGESTION_H
 #define SSTP_NET_CONGESTION_H
 
+#include <stdbool.h>
+
 enum { CONGESTION_NAME_MAX = 16 }; /* the kernel's TCP_CA_NAME_MAX */
 
-#define CONGESTION_AUTO "auto"     /* BBR where the kernel has it and allows it, else as it is */
+#define CONGESTION_AUTO "auto" /* as it is, until a tunnel finds that BBR is better for its line */
 #define CONGESTION_SYSTEM "system" /* as it is */
 
 /*
@@ -21,6 +23,7 @@ enum { CONGESTION_NAME_MAX = 16 }; /* the kernel's TCP_CA_NAME_MAX */
  * does not have it, -EPERM when only root may use it (net.ipv4.tcp_allowed_congestion_control).
  */
 int congestion_set(int fd, const char *name);
+bool congestion_is_auto(const char *name);
 /* What such an error means. */
 const char *congestion_error_text(int error);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "eap/packet.h"
+#include "net/congestion.h"
 #include "util/secret.h"
 
 enum {
@@ -599,6 +600,7 @@ static int open_tunnel(struct session *s, int fd)
 		.fd = fd,
 		.hashes = h->cfg->hashes,
 		.mtu = h->cfg->mtu,
+		.may_use_bbr = congestion_is_auto(h->cfg->congestion),
 		.tls_timeout_ms = TLS_MS,
 		.setup_deadline_ms = loop_now(h->loop) + SETUP_MS,
 		.setup_ms = SETUP_MS,

@@ -28,6 +28,7 @@
  */
 #include "tunnel/inside.h"
 
+#include "net/congestion.h"
 #include "tun/icmp.h"
 #include "tun/mss.h"
 #include "tun/segment.h"
@@ -138,12 +139,29 @@ bool tunnel_has_room(const struct tunnel *t)
 	       t->turn_packets < TURN_PACKETS;
 }
 
-/* Speed and state of the socket, for the limits that depend on them. */
+static void choose_congestion_control(struct tunnel *t)
+{
+	const struct unsent *u = &t->unsent;
+	struct choice_facts f = { u->rtt_ms, u->least_rtt_ms, u->repeated };
+	int error;
+
+	if (!t->cfg.may_use_bbr || !choice_is_bbr(&t->choice, &f, loop_now(t->cfg.loop)))
+		return;
+	t->cfg.may_use_bbr = false;
+	error = congestion_set(t->wire.fd, "bbr");
+	log_debug(t->cfg.log, "congestion control bbr (round trip %u ms, at least %u ms): %s",
+		  u->rtt_ms, u->least_rtt_ms, error ? congestion_error_text(error) : "set");
+}
+
+/* Speed and state of the socket, for what depends on them. */
 static void look_at_line(struct tunnel *t)
 {
 	struct unsent *u = &t->unsent;
 
-	if (unsent_look(u, t->wire.fd, loop_now(t->cfg.loop)) && t->backlog)
+	if (!unsent_look(u, t->wire.fd, loop_now(t->cfg.loop)))
+		return;
+	choose_congestion_control(t);
+	if (t->backlog)
 		backlog_set_line(t->backlog, u->rtt_ms, u->is_recovering);
 }
 

@@ -26,6 +26,7 @@
 #include "tun/headers.h"
 #include "tun/tun.h"
 #include "tunnel/backlog.h"
+#include "tunnel/choice.h"
 #include "tunnel/pump.h"
 #include "tunnel/unsent.h"
 #include "tunnel/reason.h"
@@ -94,7 +95,8 @@ struct tunnel_cfg {
 	const uint8_t *correlation; /* client: 16 bytes, of all its calls; see sstp_cfg */
 	uint8_t hashes;             /* for the crypto binding: SSTP_HASH_... */
 	bool busy;                  /* server: refuse with 503 */
-	uint16_t mtu; /* largest IP packet that we send, however much the peer would take */
+	uint16_t mtu;     /* largest IP packet that we send, however much the peer would take */
+	bool may_use_bbr; /* change to it when the line asks for it (choice.h) */
 	uint32_t tls_timeout_ms; /* for the TLS handshake */
 	/* For all of it up to TUNNEL_CONNECTED: until when (of the loop's time), and how long that is
 	 * in words. UINT64_MAX and 0: the engines' own timers alone. */
@@ -142,7 +144,8 @@ struct tunnel {
 	bool is_connected; /* TUNNEL_CONNECTED was given */
 	bool has_end;      /* the first reason is the one that counts */
 	struct tunnel_end end;
-	struct loop_task ended;  /* tells it to the owner */
+	struct loop_task ended; /* tells it to the owner */
+	struct choice choice;
 	struct unsent unsent;    /* what may wait in the socket itself */
 	uint64_t icmp_ms;        /* before this no ICMP error is sent */
 	struct loop_task turn;   /* at the end of one in which packets were sent */

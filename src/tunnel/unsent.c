@@ -52,6 +52,8 @@ bool unsent_look(struct unsent *u, int fd, uint64_t now_ms)
 	if (info.tcpi_delivery_rate)
 		unsent_set_rate(u, fd, info.tcpi_delivery_rate);
 	u->rtt_ms = info.tcpi_rtt / 1000;
+	u->least_rtt_ms = info.tcpi_min_rtt / 1000;
+	u->repeated = info.tcpi_total_retrans;
 	u->is_recovering = info.tcpi_ca_state >= TCP_CA_Recovery;
 	return true;
 }

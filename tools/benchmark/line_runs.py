@@ -102,7 +102,7 @@ class LineRuns:
         if not peer.is_vpn:
             return {}
         lines.fresh(peer)
-        return _incident("move", lines.move(peer, None, 75))
+        return _incident("move", lines.move(peer, None, 70))
 
     def _signal(self, peer):
         if not peer.is_vpn:

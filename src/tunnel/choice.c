@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The choice of a congestion control, by what the line does. */
+#include "tunnel/choice.h"
+
+enum { NEAR_MS = 5 };
+
+/* Half a round trip more than the least is not yet a queue that overflows. */
+static bool is_near_least(const struct choice_facts *f)
+{
+	return f->rtt_ms <= f->least_rtt_ms + f->least_rtt_ms / 2 + NEAR_MS;
+}
+
+/* All that is lost in one round trip is one loss. */
+static bool counts(const struct choice *c, const struct choice_facts *f, uint64_t now_ms)
+{
+	return f->repeated != c->repeated && is_near_least(f) &&
+	       (!c->last_ms || now_ms - c->last_ms > f->rtt_ms);
+}
+
+static bool loses_without_queue(struct choice *c, const struct choice_facts *f, uint64_t now_ms)
+{
+	bool is_loss = counts(c, f, now_ms);
+
+	c->repeated = f->repeated;
+	if (!is_loss)
+		return false;
+	c->last_ms = now_ms;
+	if (!c->losses || now_ms - c->first_ms > CHOICE_LOSSES_MS) {
+		c->first_ms = now_ms;
+		c->losses = 0;
+	}
+	return ++c->losses >= CHOICE_LOSSES;
+}
+
+static bool has_standing_queue(struct choice *c, const struct choice_facts *f, uint64_t now_ms)
+{
+	if (f->rtt_ms < f->least_rtt_ms + CHOICE_QUEUE_MS) {
+		c->queue_ms = 0;
+		return false;
+	}
+	if (!c->queue_ms)
+		c->queue_ms = now_ms;
+	return now_ms - c->queue_ms >= CHOICE_QUEUE_STANDS_MS;
+}
+
+bool choice_is_bbr(struct choice *c, const struct choice_facts *f, uint64_t now_ms)
+{
+	bool loses = loses_without_queue(c, f, now_ms);
+	bool stands = has_standing_queue(c, f, now_ms);
+
+	return loses || stands;
+}
