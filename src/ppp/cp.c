@@ -213,8 +213,9 @@ static void step(struct ppp *p, struct cp *cp, enum fsm_event event, const struc
 		cp->def->finished(p);
 }
 
-void cp_start(struct ppp *p, struct cp *cp, bool listen)
+void cp_start(struct ppp *p, struct cp *cp)
 {
+	bool listen = p->cfg.role == PPP_SERVER && !p->cfg.peer_is_ready;
 	struct cp fresh;
 
 	cp_init(&fresh, cp->def, &p->cfg);

@@ -129,8 +129,8 @@ struct cp {
 };
 
 void cp_init(struct cp *cp, const struct cp_def *def, const struct ppp_cfg *cfg);
-/* Begins, from any state: at once, or (`listen`) after the peer has. */
-void cp_start(struct ppp *p, struct cp *cp, bool listen);
+/* Begins, from any state: at once, or, as a server whose client may not be ready, after that. */
+void cp_start(struct ppp *p, struct cp *cp);
 void cp_down(struct ppp *p, struct cp *cp);
 void cp_close(struct ppp *p, struct cp *cp);
 void cp_input(struct ppp *p, struct cp *cp, struct bytes info);

@@ -262,7 +262,7 @@ void ipcp_start(struct ppp *p)
 	bool is_client = p->cfg.role == PPP_CLIENT;
 
 	p->ipcp.own = is_client ? p->cfg.ipv4_wanted : p->cfg.ipv4_own;
-	cp_start(p, &p->ipcp.ncp.cp, !is_client);
+	cp_start(p, &p->ipcp.ncp.cp);
 }
 
 void ipcp_fill(const struct ppp *p, struct ppp_ipv4 *out)

@@ -141,7 +141,7 @@ void ipv6cp_start(struct ppp *p)
 	memcpy(p->ipv6cp.own, p->cfg.own_iid, PPP_IID_LEN);
 	if (is_zero(p->ipv6cp.own))
 		make_up(p, p->ipv6cp.own);
-	cp_start(p, &p->ipv6cp.ncp.cp, p->cfg.role == PPP_SERVER);
+	cp_start(p, &p->ipv6cp.ncp.cp);
 }
 
 void ipv6cp_fill(const struct ppp *p, struct ppp_ipv6 *out)

@@ -471,7 +471,7 @@ void lcp_start(struct ppp *p)
 	p->lcp.heard_ms = p->now_ms;
 	if (p->cfg.role == PPP_SERVER)
 		p->lcp.offer = (uint8_t)next_offer(p);
-	cp_start(p, &p->lcp.cp, p->cfg.role == PPP_SERVER);
+	cp_start(p, &p->lcp.cp);
 }
 
 enum ppp_auth lcp_agreed_auth(const struct ppp *p)

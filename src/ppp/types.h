@@ -70,6 +70,7 @@ struct ppp_cfg {
 	bool probe; /* never log in: Nak each method to learn what else there is (PPP_OUT_OFFER) */
 
 	/* server only */
+	bool peer_is_ready; /* our requests need not wait for the client's, as some clients' must */
 	const char *name; /* the Name of its challenges; the caller's */
 	uint32_t ipv4_own;
 	uint32_t dns[2];

@@ -304,6 +304,7 @@ static void start_ppp(struct tunnel *t)
 
 	t->cfg.ppp.rtt_ms = rtt_of(socket_rtt_ms(t->wire.fd), exchange_ms);
 	log_debug(t->cfg.log, "round trip %u ms", (unsigned)t->cfg.ppp.rtt_ms);
+	t->cfg.ppp.peer_is_ready = t->sstp.correlation; /* it is a client of ours */
 	t->cfg.ppp.random = system_random;
 	t->cfg.ppp.log = t->cfg.log;
 	ppp_init(&t->ppp, &t->cfg.ppp);

@@ -37,6 +37,11 @@ static void two_methods(struct ppp_cfg *cfg)
 	cfg->auth_count = 2; /* MS-CHAPv2, CHAP-MD5 */
 }
 
+static void ready_peer(struct ppp_cfg *cfg)
+{
+	cfg->peer_is_ready = true;
+}
+
 static void no_method(struct ppp_cfg *cfg)
 {
 	cfg->auth[0] = PPP_AUTH_EAP; /* which is not spoken, so it counts for nothing */
@@ -267,6 +272,11 @@ static const struct script codes[] = {
 	       "< lcp 05 45 00 04\n+ 99999\n" },
 	{ "Terminate-Request: to a server that still listens", PPP_SERVER, NULL,
 	  "< lcp 05 44 00 04\n> lcp 06 44 00 04\n! closed 2 0\n" },
+	{ "a client that is known to be ready is asked at once", PPP_SERVER, ready_peer,
+	  "> lcp 01 01 -- 05 06 99999999 " AUTH "\n"
+	  "< lcp 01 01 -- 05 06 12345678\n> lcp 02 01 -- 05 06 12345678\n"
+	  "< lcp 02 01 -- 05 06 99999999 " AUTH "\n! lcp-up\n"
+	  "> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n" },
 	{ "Terminate-Ack: out of the blue makes an open link begin again", PPP_SERVER, NULL,
 	  SERVER_LCP "< lcp 06 01 00 04\n> lcp 01 02 -- 05 06 99999999 " AUTH "\n" },
 	{ "close: a Terminate-Request twice, two seconds in all", PPP_CLIENT, NULL,
