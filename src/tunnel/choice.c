@@ -50,3 +50,8 @@ bool choice_is_bbr(struct choice *c, const struct choice_facts *f, uint64_t now_
 
 	return loses || stands;
 }
+
+bool choice_is_drained(const struct choice *c, const struct choice_facts *f, uint64_t now_ms)
+{
+	return is_near_least(f) || now_ms - c->capped_ms >= CHOICE_DRAIN_MS;
+}

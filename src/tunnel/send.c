@@ -139,18 +139,31 @@ bool tunnel_has_room(const struct tunnel *t)
 	       t->turn_packets < TURN_PACKETS;
 }
 
+static void use_bbr(struct tunnel *t, const struct choice_facts *f)
+{
+	int error = congestion_set(t->wire.fd, "bbr");
+
+	t->cfg.may_use_bbr = false;
+	log_debug(t->cfg.log, "congestion control bbr (round trip %u ms, at least %u ms): %s",
+		  f->rtt_ms, f->least_rtt_ms, error ? congestion_error_text(error) : "set");
+	if (error || !t->choice.queue_ms)
+		return;
+	t->choice.capped_ms = loop_now(t->cfg.loop);
+	unsent_cap(t->wire.fd, t->unsent.rate / 2);
+}
+
 static void choose_congestion_control(struct tunnel *t)
 {
 	const struct unsent *u = &t->unsent;
 	struct choice_facts f = { u->rtt_ms, u->least_rtt_ms, u->repeated };
-	int error;
+	uint64_t now = loop_now(t->cfg.loop);
 
-	if (!t->cfg.may_use_bbr || !choice_is_bbr(&t->choice, &f, loop_now(t->cfg.loop)))
+	if (t->cfg.may_use_bbr && choice_is_bbr(&t->choice, &f, now))
+		use_bbr(t, &f);
+	if (!t->choice.capped_ms || !choice_is_drained(&t->choice, &f, now))
 		return;
-	t->cfg.may_use_bbr = false;
-	error = congestion_set(t->wire.fd, "bbr");
-	log_debug(t->cfg.log, "congestion control bbr (round trip %u ms, at least %u ms): %s",
-		  u->rtt_ms, u->least_rtt_ms, error ? congestion_error_text(error) : "set");
+	t->choice.capped_ms = 0;
+	unsent_cap(t->wire.fd, 0);
 }
 
 /* Speed and state of the socket, for what depends on them. */

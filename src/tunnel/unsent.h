@@ -18,7 +18,8 @@
 #include <stdint.h>
 
 enum {
-	UNSENT_MIN = 4 * 1024,
+	/* EPOLLOUT comes at half; with less than a segment left BBR takes us for the limit. */
+	UNSENT_MIN = 6 * 1024,
 	UNSENT_MAX = 256 * 1024,
 	UNSENT_EXACT_MAX = 128 * 1024, /* over this limit the kernel's own is near enough */
 	UNSENT_START = 128 * 1024,     /* while the speed is not known */
@@ -35,6 +36,7 @@ struct unsent {
 	/* of the last look */
 	uint32_t rtt_ms, least_rtt_ms;
 	uint32_t repeated; /* segments, since the beginning */
+	uint64_t rate;     /* bytes a second that arrive, while a queue stands */
 	bool is_recovering;
 };
 
@@ -45,6 +47,8 @@ void unsent_start(struct unsent *u, int fd);
 void unsent_set_rate(struct unsent *u, int fd, uint64_t rate);
 /* Looks at the socket's speed and state, if it is time; false if not, or if the socket does not tell. */
 bool unsent_look(struct unsent *u, int fd, uint64_t now_ms);
+/* The socket sends no faster than this, bytes a second; 0: as it likes. */
+void unsent_cap(int fd, uint64_t rate);
 /* The end of a batch of sends, or EPOLLOUT: is_held is set by what the socket holds now. */
 void unsent_check(struct unsent *u, int fd);
 

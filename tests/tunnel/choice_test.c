@@ -83,7 +83,19 @@ static void a_queue_that_comes_and_goes_stays(void **state)
 {
 	(void)state;
 	for (uint64_t at = 0; at < 60000; at += STEP_MS)
-		assert_false(look(at, LEAST_MS + (at % 900 ? 800 : 0), 0));
+		assert_false(look(at, LEAST_MS + (at % 150 ? 800 : 0), 0));
+}
+
+static void a_queue_is_drained_for_a_while(void **state)
+{
+	struct choice_facts full = { LEAST_MS + 400, LEAST_MS, 0 },
+			    gone = { LEAST_MS + 5, LEAST_MS, 0 };
+
+	(void)state;
+	c.capped_ms = T0;
+	assert_false(choice_is_drained(&c, &full, T0 + CHOICE_DRAIN_MS - 1));
+	assert_true(choice_is_drained(&c, &full, T0 + CHOICE_DRAIN_MS));
+	assert_true(choice_is_drained(&c, &gone, T0 + STEP_MS));
 }
 
 #define CASE(f) cmocka_unit_test_setup(f, set_up)
@@ -97,6 +109,7 @@ int main(void)
 		CASE(what_is_lost_in_one_round_trip_is_one_loss),
 		CASE(losses_that_are_far_apart_stay),
 		CASE(a_standing_queue_changes),
+		CASE(a_queue_is_drained_for_a_while),
 		CASE(a_queue_that_comes_and_goes_stays),
 	};
 
