@@ -71,7 +71,7 @@ struct ppp_cfg {
 
 	/* server only */
 	bool peer_is_ready; /* our requests need not wait for the client's, as some clients' must */
-	const char *name; /* the Name of its challenges; the caller's */
+	const char *name;   /* the Name of its challenges; the caller's */
 	uint32_t ipv4_own;
 	uint32_t dns[2];
 	uint32_t nbns[2];
