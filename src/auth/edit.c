@@ -36,7 +36,7 @@ struct change {
 
 struct edit {
 	const char *file;
-	struct users_error *err;
+	struct error *err;
 	int lock; /* the file's own descriptor */
 	struct stat st;
 	char *text, *arena, *out;
@@ -232,7 +232,7 @@ static int write_new(const struct edit *e)
 	return error ? fail(e, error, 0, strerror(-error)) : 0;
 }
 
-static int run_edit(const char *file, const struct change *c, struct users_error *err)
+static int run_edit(const char *file, const struct change *c, struct error *err)
 {
 	struct edit e = { .file = file, .err = err, .lock = -1 };
 	int error = read_old(&e, c->secret);
@@ -324,7 +324,7 @@ static bool make_secret(const char *password, enum users_format format, char *to
 }
 
 int users_set(const char *file, const char *user, const char *password, enum users_format format,
-	      const char *address, struct users_error *err)
+	      const char *address, struct error *err)
 {
 	char secret[WORD_TEXT_MAX];
 	const char *wrong = wrong_with_name(user);
@@ -343,7 +343,7 @@ int users_set(const char *file, const char *user, const char *password, enum use
 	return error;
 }
 
-int users_delete(const char *file, const char *user, struct users_error *err)
+int users_delete(const char *file, const char *user, struct error *err)
 {
 	return run_edit(file, &(struct change){ .user = user }, err);
 }

@@ -48,13 +48,13 @@ struct users {
 
 /* What users_load does with the file's content. Takes nothing over, keeps nothing of `text`. */
 int users_parse(const char *file, const char *text, size_t len, struct users **out,
-		struct users_error *err);
+		struct error *err);
 
 /* The entry that counts for a client of this very name ("*" is the wild card's), or NULL. */
 const struct user *users_find(const struct users *u, struct bytes client, const char *server);
 
 /* "FILE:LINE: ..."; line 0: without. Returns `error`. */
-int users_fail(struct users_error *err, int error, const char *file, unsigned line,
-	       const char *format, ...) __attribute__((format(printf, 5, 6)));
+int users_fail(struct error *err, int error, const char *file, unsigned line, const char *format,
+	       ...) __attribute__((format(printf, 5, 6)));
 
 #endif

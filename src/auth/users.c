@@ -27,11 +27,11 @@ enum {
 struct loading {
 	const char *file;
 	struct users *u;
-	struct users_error *err;
+	struct error *err;
 };
 
-int users_fail(struct users_error *err, int error, const char *file, unsigned line,
-	       const char *format, ...)
+int users_fail(struct error *err, int error, const char *file, unsigned line, const char *format,
+	       ...)
 {
 	size_t n;
 	va_list args;
@@ -305,7 +305,7 @@ static size_t count_lines(const char *text, size_t len)
 }
 
 int users_parse(const char *file, const char *text, size_t len, struct users **out,
-		struct users_error *err)
+		struct error *err)
 {
 	struct users *u = calloc(1, sizeof(*u));
 	struct loading l = { file, u, err };
@@ -349,7 +349,7 @@ static void warn_of_readers(const char *file)
 			 file, (unsigned)st.st_mode & 0777);
 }
 
-int users_load(const char *file, struct users **out, struct users_error *err)
+int users_load(const char *file, struct users **out, struct error *err)
 {
 	char *text;
 	size_t len;

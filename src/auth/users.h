@@ -17,19 +17,15 @@
 
 #include "auth/result.h"
 #include "util/bytes.h"
+#include "util/error.h"
 
 struct users;
 
-/* What is wrong with a file: "/etc/sstp/users:12: ..." */
-struct users_error {
-	char text[384];
-};
-
 /*
- * 0 or -errno with err filled. Warns (log) when others can read the file. The table is never
+ * 0 or -errno with err filled: "/etc/sstp/users:12: ...". Warns (log) when others can read the file. The table is never
  * changed; it goes when the last who holds it has let go, and whoever loads it is the first.
  */
-int users_load(const char *file, struct users **out, struct users_error *err);
+int users_load(const char *file, struct users **out, struct error *err);
 struct users *users_hold(struct users *u);
 void users_release(struct users *u); /* NULL is fine */
 size_t users_count(const struct users *u);
@@ -70,8 +66,8 @@ enum users_format {
  * or "*". 0 or -errno with err filled.
  */
 int users_set(const char *file, const char *user, const char *password, enum users_format format,
-	      const char *address, struct users_error *err);
+	      const char *address, struct error *err);
 /* -ENOENT when there is no such user. */
-int users_delete(const char *file, const char *user, struct users_error *err);
+int users_delete(const char *file, const char *user, struct error *err);
 
 #endif

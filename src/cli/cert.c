@@ -24,7 +24,7 @@ struct cert_settings {
 
 #define AT(member) offsetof(struct cert_settings, member)
 
-static bool set_days(void *to, const char *value, struct option_error *err)
+static bool set_days(void *to, const char *value, struct error *err)
 {
 	uint32_t days;
 
@@ -90,7 +90,7 @@ static enum exit_code show(const char *file)
 {
 	static uint8_t der[DER_MAX];
 	struct cert_info info;
-	struct tls_error err;
+	struct error err;
 	char until[64];
 	struct tm tm;
 	size_t len;
@@ -121,7 +121,7 @@ static enum exit_code make(const struct cert_settings *s)
 		.rsa = s->rsa,
 	};
 	char cert[4096], key[4096];
-	struct tls_error err;
+	struct error err;
 	int error;
 
 	if (strlen(s->out) > sizeof(cert) - 8) {

@@ -190,7 +190,7 @@ void common_warn_of_keylog(const char *file)
 			 file);
 }
 
-bool server_word(void *to, const char *word, struct option_error *err)
+bool server_word(void *to, const char *word, struct error *err)
 {
 	struct server_settings *s = to;
 
@@ -290,7 +290,7 @@ bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 
 bool server_settings_check(const struct verb *verb, const struct server_ref *ref)
 {
-	struct tls_error err;
+	struct error err;
 	struct tls_ctx *tls;
 
 	if (tls_ctx_client(&ref->tls, &tls, &err)) {

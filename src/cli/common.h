@@ -55,7 +55,7 @@ struct server_settings {
 extern const struct option_group server_options;
 
 /* A word that is not an option: HOST[:PORT]. `to`: struct server_settings. */
-bool server_word(void *to, const char *word, struct option_error *err);
+bool server_word(void *to, const char *word, struct error *err);
 
 /* Fills `ref`, which points into `s`. False when something is wrong; said so. */
 bool server_settings_apply(const struct verb *verb, struct server_settings *s,

@@ -24,7 +24,7 @@ struct parsing {
 	const char *why; /* reading failed */
 	config_line *each;
 	void *arg;
-	struct option_error *err;
+	struct error *err;
 	bool has_failed;
 };
 
@@ -89,7 +89,7 @@ static int setting(void *user, const char *section, const char *key, const char 
 	return 1;
 }
 
-bool config_file_read(const char *file, config_line *each, void *arg, struct option_error *err)
+bool config_file_read(const char *file, config_line *each, void *arg, struct error *err)
 {
 	struct parsing p = { .name = file, .each = each, .arg = arg, .err = err };
 	int bad_line, fd = input_file_open(file, &p.why);

@@ -12,6 +12,6 @@ typedef bool config_line(void *arg, const char *file, unsigned line, const char 
 			 const char *value);
 
 /* False with err->text filled, or empty when `each` has complained already. */
-bool config_file_read(const char *file, config_line *each, void *arg, struct option_error *err);
+bool config_file_read(const char *file, config_line *each, void *arg, struct error *err);
 
 #endif

@@ -91,7 +91,7 @@ const struct option_group link_options = OPTION_GROUP(link_table);
 static const char *ask_user(const char *host)
 {
 	static char user[PASSWORD_ROOM];
-	struct option_error err;
+	struct error err;
 	char prompt[300];
 
 	snprintf(prompt, sizeof(prompt), "User name at %s: ", host);
@@ -138,7 +138,7 @@ static bool ask_for_user(const struct verb *verb, struct client_cfg *cfg)
 static bool get_password(const struct verb *verb, const struct login_settings *s,
 			 struct client_cfg *cfg, char to[PASSWORD_ROOM])
 {
-	struct option_error err = { "" };
+	struct error err = { "" };
 	char prompt[600];
 	bool ok = password_from_environment(to, &err); /* whichever wins, it must not stay there */
 
@@ -165,7 +165,7 @@ static int check(const struct verb *verb, const struct login_settings *s,
 		 const struct client_cfg *cfg)
 {
 	char password[PASSWORD_ROOM] = "";
-	struct option_error err = { "" };
+	struct error err = { "" };
 
 	if (!password_from_environment(password, &err) && *err.text) {
 		option_complain(verb, "%s", err.text);

@@ -16,10 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What would have been right, for the message: "must be from 576 to 4087". */
-struct option_error {
-	char text[256];
-};
+#include "util/error.h"
 
 enum { OPTION_CLI_ONLY = 1 }; /* it means something on the command line alone */
 
@@ -31,7 +28,7 @@ struct option {
 	const char *help;
 	/* Puts the value, which stays as long as the program, into the settings at `to`. False with
 	 * err->text filled. NULL: --help. */
-	bool (*set)(void *to, const char *value, struct option_error *err);
+	bool (*set)(void *to, const char *value, struct error *err);
 	size_t at; /* of `to` in the group's settings */
 	unsigned flags;
 	/* A list: empties `to` when a stronger source begins to fill it; NULL: no list. */
@@ -65,7 +62,7 @@ struct verb {
 	size_t use_count;
 	/* Words that are not options, in order, for the settings at word_at; false with err filled.
 	 * NULL: takes none. */
-	bool (*word)(void *to, const char *word, struct option_error *err);
+	bool (*word)(void *to, const char *word, struct error *err);
 	size_t word_at;
 	const char *stray; /* the option that a word was probably meant for; NULL: none */
 	/* What follows "--" is a command: its words, then NULL, are put at command_at. */

@@ -99,7 +99,7 @@ static void warn_of_two(const struct option *o, enum source from)
 
 /* False with err filled. */
 static bool apply(struct reading *r, const struct option_in *in, const char *value,
-		  enum source from, struct option_error *err)
+		  enum source from, struct error *err)
 {
 	enum source *before = &r->sources[in->index];
 	const struct option *o = in->option;
@@ -138,7 +138,7 @@ static bool from_file(void *arg, const char *file, unsigned line, const char *ke
 	struct reading *r = arg;
 	struct option_in in;
 	const struct option *o = option_find(r->verb, key, strlen(key), &in);
-	struct option_error err;
+	struct error err;
 	char where[512], name[600];
 	struct kept *kept;
 
@@ -174,7 +174,7 @@ static bool from_file(void *arg, const char *file, unsigned line, const char *ke
 
 /* One variable holds all of a list; no list has members with blanks or commas in them. */
 static bool apply_members(struct reading *r, const struct option_in *in, const struct kept *list,
-			  struct option_error *err)
+			  struct error *err)
 {
 	struct kept *copy = kept_new(list->text);
 	char *rest;
@@ -206,7 +206,7 @@ static void tidy_list(char *value)
 static bool from_environment(struct reading *r, const struct option_in *in)
 {
 	const struct option *o = in->option;
-	struct option_error err;
+	struct error err;
 	const char *value;
 	struct kept *kept;
 	char name[80];
@@ -245,7 +245,7 @@ static const char *tidy_given(struct reading *r, const struct given *g)
 	struct kept *kept = kept_new(g->value);
 	struct tidy_place place = { .name = name,
 				    .is_command = g->in.option && is_command(g->in.option) };
-	struct option_error err = { "out of memory" };
+	struct error err = { "out of memory" };
 
 	snprintf(name, sizeof(name), "%s%s", g->in.option ? "--" : "the command line",
 		 g->in.option ? g->in.option->name : "");
@@ -307,7 +307,7 @@ static void complain_of_words(struct reading *r, const struct given *g, const ch
 
 static bool from_command_line(struct reading *r, struct given *g)
 {
-	struct option_error err;
+	struct error err;
 
 	if (g->value) {
 		g->value = tidy_given(r, g);
@@ -332,7 +332,7 @@ static bool from_command_line(struct reading *r, struct given *g)
 
 static bool check_all(struct reading *r)
 {
-	struct option_error err;
+	struct error err;
 	const char *value = NULL;
 
 	for (struct option_walk w = option_walk(r->verb); option_next(&w);)
@@ -513,7 +513,7 @@ static bool apply_all(struct reading *r)
 	struct option_in in;
 	const char *config =
 		option_find(v, "config", strlen("config"), &in) ? config_name(r) : NULL;
-	struct option_error err;
+	struct error err;
 
 	if (config) {
 		if (!config_file_read(config, from_file, r, &err)) {

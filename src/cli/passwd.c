@@ -68,7 +68,7 @@ static const struct option_use uses[] = {
 	{ .group = &help_options },
 };
 
-static bool word(void *settings, const char *w, struct option_error *err)
+static bool word(void *settings, const char *w, struct error *err)
 {
 	struct passwd_settings *s = settings;
 
@@ -83,7 +83,7 @@ static bool word(void *settings, const char *w, struct option_error *err)
 }
 
 /* Asked for twice on a terminal, since what is typed can't be seen. */
-static bool ask_twice(const char *user, char to[PASSWORD_ROOM], struct option_error *err)
+static bool ask_twice(const char *user, char to[PASSWORD_ROOM], struct error *err)
 {
 	char prompt[600], again[PASSWORD_ROOM];
 	bool same;
@@ -101,7 +101,7 @@ static bool ask_twice(const char *user, char to[PASSWORD_ROOM], struct option_er
 
 static bool get_password(const struct passwd_settings *s, char to[PASSWORD_ROOM])
 {
-	struct option_error err = { "" };
+	struct error err = { "" };
 	bool ok = password_from_environment(to, &err);
 
 	if (s->on_stdin)
@@ -123,7 +123,7 @@ static enum exit_code set(const struct passwd_settings *s)
 {
 	enum users_format format = s->clear ? USERS_CLEAR : s->pap_only ? USERS_CRYPT : USERS_NT;
 	char password[PASSWORD_ROOM];
-	struct users_error err;
+	struct error err;
 	int error;
 
 	if (!get_password(s, password))
@@ -141,7 +141,7 @@ static enum exit_code set(const struct passwd_settings *s)
 static int run(void *arg)
 {
 	const struct passwd_settings *s = arg;
-	struct users_error err;
+	struct error err;
 	int error;
 
 	if (s->word_count != 2 || (s->clear && s->pap_only)) {

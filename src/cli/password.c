@@ -16,7 +16,7 @@
 #include "cli/tidy.h"
 #include "util/secret.h"
 
-static bool wrong(struct option_error *err, const char *what, const char *why)
+static bool wrong(struct error *err, const char *what, const char *why)
 {
 	snprintf(err->text, sizeof(err->text), "%.120s: %.120s", what, why);
 	return false;
@@ -66,7 +66,7 @@ static const char *read_line(int fd, char to[PASSWORD_ROOM], const sigset_t *mas
 	return len || n > 0 ? NULL : "nothing to read";
 }
 
-bool password_from_fd(int fd, char to[PASSWORD_ROOM], struct option_error *err)
+bool password_from_fd(int fd, char to[PASSWORD_ROOM], struct error *err)
 {
 	const char *why = read_line(fd, to, NULL);
 	char what[40] = "standard input";
@@ -76,7 +76,7 @@ bool password_from_fd(int fd, char to[PASSWORD_ROOM], struct option_error *err)
 	return why ? wrong(err, what, why) : tidy_password(to, what, err);
 }
 
-bool password_from_file(const char *file, char to[PASSWORD_ROOM], struct option_error *err)
+bool password_from_file(const char *file, char to[PASSWORD_ROOM], struct error *err)
 {
 	const char *why;
 	int fd = input_file_open(file, &why);
@@ -110,7 +110,7 @@ void password_forget_environment(void)
 	unsetenv(variable);
 }
 
-bool password_from_environment(char to[PASSWORD_ROOM], struct option_error *err)
+bool password_from_environment(char to[PASSWORD_ROOM], struct error *err)
 {
 	const char *value = getenv(variable);
 	bool ok = value && strlen(value) < PASSWORD_ROOM;
@@ -214,7 +214,7 @@ static bool ask(const char *prompt, bool is_silent, char to[PASSWORD_ROOM], cons
 	return is_terminal;
 }
 
-bool password_ask(const char *prompt, char to[PASSWORD_ROOM], struct option_error *err)
+bool password_ask(const char *prompt, char to[PASSWORD_ROOM], struct error *err)
 {
 	const char *why;
 

@@ -54,7 +54,7 @@ static const char *add_front(struct front_list *l, enum front_protocol protocol,
 }
 
 static bool set_front(struct front_list *l, enum front_protocol protocol, const char *value,
-		      struct option_error *err)
+		      struct error *err)
 {
 	const char *why = add_front(l, protocol, value);
 
@@ -68,12 +68,12 @@ static bool set_front(struct front_list *l, enum front_protocol protocol, const 
 	return !why;
 }
 
-static bool set_socks5(void *to, const char *value, struct option_error *err)
+static bool set_socks5(void *to, const char *value, struct error *err)
 {
 	return set_front(to, FRONT_SOCKS5, value, err);
 }
 
-static bool set_http_proxy(void *to, const char *value, struct option_error *err)
+static bool set_http_proxy(void *to, const char *value, struct error *err)
 {
 	return set_front(to, FRONT_HTTP, value, err);
 }
@@ -98,7 +98,7 @@ static const char *add_forward(struct forward_list *l, const char *value, bool i
 	return why;
 }
 
-static bool set_forward(void *to, const char *value, struct option_error *err)
+static bool set_forward(void *to, const char *value, struct error *err)
 {
 	const char *why = add_forward(to, value, false);
 
@@ -110,7 +110,7 @@ static bool set_forward(void *to, const char *value, struct option_error *err)
 	return !why;
 }
 
-static bool set_remote_forward(void *to, const char *value, struct option_error *err)
+static bool set_remote_forward(void *to, const char *value, struct error *err)
 {
 	const char *why = add_forward(to, value, true);
 
@@ -219,7 +219,7 @@ static bool join_fronts(struct proxy_settings *s, const struct proxy_login *logi
 static bool read_login(const struct proxy_settings *s, char password[PASSWORD_ROOM],
 		       struct proxy_login *login)
 {
-	struct option_error err;
+	struct error err;
 
 	*login = (struct proxy_login){ s->proxy_user, password };
 	if (!s->proxy_user != !s->proxy_password_file) {

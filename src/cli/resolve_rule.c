@@ -53,7 +53,7 @@ static bool parse(const char *text, struct resolve_rule *rule)
 	       are_addresses(rule->addresses);
 }
 
-bool set_resolve_rule(void *to, const char *value, struct option_error *err)
+bool set_resolve_rule(void *to, const char *value, struct error *err)
 {
 	struct resolve_rule rule;
 

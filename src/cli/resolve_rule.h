@@ -17,7 +17,7 @@ struct resolve_rule {
 };
 
 /* A setter: checks the rule and adds it to a struct text_list. */
-bool set_resolve_rule(void *to, const char *value, struct option_error *err);
+bool set_resolve_rule(void *to, const char *value, struct error *err);
 
 /*
  * The addresses of the first rule for that host and port, of `family` (AF_UNSPEC: both), to `addrs`: how

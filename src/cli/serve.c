@@ -68,7 +68,7 @@ static void add_both(struct listen_list *l, const struct endpoint *e)
 	l->at[l->count++] = a;
 }
 
-static bool set_listen(void *to, const char *value, struct option_error *err)
+static bool set_listen(void *to, const char *value, struct error *err)
 {
 	struct listen_list *l = to;
 	struct endpoint e;
@@ -107,7 +107,7 @@ static bool is_for_hosts(const struct ip_prefix *p)
 	return first != 0 && first != 127 && first < 224;
 }
 
-static bool set_network(void *to, const char *value, struct option_error *err)
+static bool set_network(void *to, const char *value, struct error *err)
 {
 	struct ip_prefix p;
 
@@ -410,8 +410,8 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 /* --check looks into the files too. */
 static int check(const struct server_cfg *cfg)
 {
-	struct users_error users_err;
-	struct tls_error tls_err;
+	struct error users_err;
+	struct error tls_err;
 	struct users *users;
 	struct tls_ctx *tls;
 
@@ -448,7 +448,7 @@ static int run(void *arg)
 {
 	static char key_password[PASSWORD_ROOM];
 	struct serve_settings *s = arg;
-	struct option_error err = { "" };
+	struct error err = { "" };
 	struct server_cfg cfg;
 
 	password_forget_environment(); /* of a client or of sstp passwd, and this stays for long */

@@ -127,7 +127,7 @@ static void remove_quotes(char *value, const struct tidy_place *place)
 	remove_start(value, 1);
 }
 
-bool tidy_value(char *value, const struct tidy_place *place, struct option_error *err)
+bool tidy_value(char *value, const struct tidy_place *place, struct error *err)
 {
 	remove_byte_order_mark(value);
 	if (place->is_environment)
@@ -156,7 +156,7 @@ static bool is_quoted(const char *text)
 	return len >= 2 && (*text == '"' || *text == '\'') && text[len - 1] == *text;
 }
 
-bool tidy_password(char *password, const char *name, struct option_error *err)
+bool tidy_password(char *password, const char *name, struct error *err)
 {
 	size_t len;
 

@@ -21,14 +21,14 @@ struct tidy_place {
  * comment after it; warns where that may not be what was meant. False with err filled when a control
  * character remains; `value` is not part of that text.
  */
-bool tidy_value(char *value, const struct tidy_place *place, struct option_error *err);
+bool tidy_value(char *value, const struct tidy_place *place, struct error *err);
 
 /*
  * A password that was read from `name`: removes a byte order mark and one line end. Everything else
  * may belong to it: quotes and blanks at its ends are only warned of. False with err filled when it
  * has a control character; the password is in none of these texts.
  */
-bool tidy_password(char *password, const char *name, struct option_error *err);
+bool tidy_password(char *password, const char *name, struct error *err);
 
 /* Warnings are kept until the log is set up; then, and from then on, they are printed. */
 void tidy_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

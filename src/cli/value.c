@@ -23,8 +23,7 @@
 
 enum { NUMBER_MAX = 1000000000 };
 
-__attribute__((format(printf, 2, 3))) static bool wrong(struct option_error *err,
-							const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool wrong(struct error *err, const char *format, ...)
 {
 	va_list args;
 
@@ -42,7 +41,7 @@ static bool is_one_of(const char *value, const char *const *words)
 	return false;
 }
 
-bool set_flag(void *to, const char *value, struct option_error *err)
+bool set_flag(void *to, const char *value, struct error *err)
 {
 	static const char *const yes[] = { "yes", "true", "on", "1", NULL };
 	static const char *const no[] = { "no", "false", "off", "0", NULL };
@@ -53,7 +52,7 @@ bool set_flag(void *to, const char *value, struct option_error *err)
 	return true;
 }
 
-bool set_count(void *to, const char *value, struct option_error *err)
+bool set_count(void *to, const char *value, struct error *err)
 {
 	bool on = false;
 
@@ -63,7 +62,7 @@ bool set_count(void *to, const char *value, struct option_error *err)
 	return true;
 }
 
-bool set_text(void *to, const char *value, struct option_error *err)
+bool set_text(void *to, const char *value, struct error *err)
 {
 	if (!*value)
 		return wrong(err, "must not be empty");
@@ -71,17 +70,17 @@ bool set_text(void *to, const char *value, struct option_error *err)
 	return true;
 }
 
-bool set_file(void *to, const char *value, struct option_error *err)
+bool set_file(void *to, const char *value, struct error *err)
 {
 	return set_text(to, value, err);
 }
 
-bool set_file_or_folder(void *to, const char *value, struct option_error *err)
+bool set_file_or_folder(void *to, const char *value, struct error *err)
 {
 	return set_text(to, value, err);
 }
 
-static bool is_readable(const char *file, bool may_be_folder, struct option_error *err)
+static bool is_readable(const char *file, bool may_be_folder, struct error *err)
 {
 	struct stat st;
 
@@ -94,7 +93,7 @@ static bool is_readable(const char *file, bool may_be_folder, struct option_erro
 	return true;
 }
 
-bool set_texts(void *to, const char *value, struct option_error *err)
+bool set_texts(void *to, const char *value, struct error *err)
 {
 	struct text_list *l = to;
 	const char **grown = realloc(l->at, (l->count + 1) * sizeof(*grown));
@@ -108,12 +107,12 @@ bool set_texts(void *to, const char *value, struct option_error *err)
 	return true;
 }
 
-bool set_pins(void *to, const char *value, struct option_error *err)
+bool set_pins(void *to, const char *value, struct error *err)
 {
 	return set_texts(to, value, err);
 }
 
-static bool are_pins(const struct text_list *l, const char **value, struct option_error *err)
+static bool are_pins(const struct text_list *l, const char **value, struct error *err)
 {
 	struct pin p;
 
@@ -127,8 +126,7 @@ static bool are_pins(const struct text_list *l, const char **value, struct optio
 	return true;
 }
 
-bool value_check(const struct option *o, const void *at, const char **value,
-		 struct option_error *err)
+bool value_check(const struct option *o, const void *at, const char **value, struct error *err)
 {
 	if (o->set == set_pins)
 		return are_pins(at, value, err);
@@ -143,7 +141,7 @@ void clear_texts(void *to)
 	((struct text_list *)to)->count = 0;
 }
 
-bool set_prefixes(void *to, const char *value, struct option_error *err)
+bool set_prefixes(void *to, const char *value, struct error *err)
 {
 	struct prefix_list *l = to;
 	struct ip_prefix p;
@@ -175,7 +173,7 @@ static bool number(const char *value, unsigned long min, unsigned long max, unsi
 	return !errno && *value >= '0' && *value <= '9' && !*end && *out >= min && *out <= max;
 }
 
-bool set_number(void *to, const char *value, struct option_error *err)
+bool set_number(void *to, const char *value, struct error *err)
 {
 	unsigned long n;
 
@@ -185,7 +183,7 @@ bool set_number(void *to, const char *value, struct option_error *err)
 	return true;
 }
 
-bool set_workers(void *to, const char *value, struct option_error *err)
+bool set_workers(void *to, const char *value, struct error *err)
 {
 	unsigned long n;
 
@@ -195,7 +193,7 @@ bool set_workers(void *to, const char *value, struct option_error *err)
 	return true;
 }
 
-bool set_seconds(void *to, const char *value, struct option_error *err)
+bool set_seconds(void *to, const char *value, struct error *err)
 {
 	unsigned long n;
 
@@ -205,7 +203,7 @@ bool set_seconds(void *to, const char *value, struct option_error *err)
 	return true;
 }
 
-bool set_descriptor(void *to, const char *value, struct option_error *err)
+bool set_descriptor(void *to, const char *value, struct error *err)
 {
 	unsigned long n;
 
@@ -219,7 +217,7 @@ bool set_descriptor(void *to, const char *value, struct option_error *err)
 	return true;
 }
 
-bool set_mtu(void *to, const char *value, struct option_error *err)
+bool set_mtu(void *to, const char *value, struct error *err)
 {
 	unsigned long n;
 
@@ -254,7 +252,7 @@ static enum ppp_auth auth_by_name(const char *typed)
 }
 
 /* A name of the kernel's, such as bbr: letters, digits, _ and -. */
-bool set_congestion(void *to, const char *value, struct option_error *err)
+bool set_congestion(void *to, const char *value, struct error *err)
 {
 	size_t len = strlen(value);
 
@@ -267,7 +265,7 @@ bool set_congestion(void *to, const char *value, struct option_error *err)
 }
 
 /* "mschapv2,pap": the order is that of preference. */
-bool set_auth(void *to, const char *value, struct option_error *err)
+bool set_auth(void *to, const char *value, struct error *err)
 {
 	struct auth_list list = { .count = 0 };
 	char copy[128], *rest = NULL;
@@ -292,7 +290,7 @@ bool set_auth(void *to, const char *value, struct option_error *err)
 	return true;
 }
 
-bool set_ipv4(void *to, const char *value, struct option_error *err)
+bool set_ipv4(void *to, const char *value, struct error *err)
 {
 	uint32_t *both = to;
 	struct ip_addr a;
@@ -331,7 +329,7 @@ static bool cut_url(char *text)
 }
 
 /* USER@ in front of the host. False with err filled when it holds a password too. */
-static bool cut_user(char *text, char *user, size_t user_size, struct option_error *err)
+static bool cut_user(char *text, char *user, size_t user_size, struct error *err)
 {
 	char *at = strrchr(text, '@');
 
@@ -353,7 +351,7 @@ static bool cut_user(char *text, char *user, size_t user_size, struct option_err
 }
 
 /* [USER@]HOST[:PORT], or a URL as a browser shows it. */
-bool set_server(void *to, const char *value, struct option_error *err)
+bool set_server(void *to, const char *value, struct error *err)
 {
 	struct host_port *server = to;
 	char text[sizeof(server->host) + sizeof(server->user) + 256];
@@ -379,7 +377,7 @@ bool set_server(void *to, const char *value, struct option_error *err)
 }
 
 /* What the kernel allows; "%d" in it is the next free number. */
-bool set_device(void *to, const char *value, struct option_error *err)
+bool set_device(void *to, const char *value, struct error *err)
 {
 	if (strlen(value) >= IFNAMSIZ || strpbrk(value, "/: \t"))
 		return wrong(err, "must be a device's name: at most %d characters, no / : or blank",
@@ -387,7 +385,7 @@ bool set_device(void *to, const char *value, struct option_error *err)
 	return set_text(to, value, err);
 }
 
-bool set_min_tls(void *to, const char *value, struct option_error *err)
+bool set_min_tls(void *to, const char *value, struct error *err)
 {
 	bool only_tls13 = !strcmp(value, "1.3");
 
@@ -397,7 +395,7 @@ bool set_min_tls(void *to, const char *value, struct option_error *err)
 	return true;
 }
 
-bool set_min_hash(void *to, const char *value, struct option_error *err)
+bool set_min_hash(void *to, const char *value, struct error *err)
 {
 	bool only_sha256 = !strcasecmp(value, "sha256");
 

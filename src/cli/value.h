@@ -30,28 +30,27 @@ struct host_port {
 };
 
 /* The setters. `to` is what the comment says. */
-bool set_flag(void *to, const char *value, struct option_error *err);  /* bool */
-bool set_count(void *to, const char *value, struct option_error *err); /* int: each adds one */
-bool set_text(void *to, const char *value, struct option_error *err);  /* const char * */
+bool set_flag(void *to, const char *value, struct error *err);  /* bool */
+bool set_count(void *to, const char *value, struct error *err); /* int: each adds one */
+bool set_text(void *to, const char *value, struct error *err);  /* const char * */
 /* const char *: what will be read, a file; a file or a folder. Looked at by value_check. */
-bool set_file(void *to, const char *value, struct option_error *err);
-bool set_file_or_folder(void *to, const char *value, struct option_error *err);
-bool set_texts(void *to, const char *value, struct option_error *err);      /* struct text_list */
-bool set_pins(void *to, const char *value, struct option_error *err);       /* struct text_list */
-bool set_prefixes(void *to, const char *value, struct option_error *err);   /* struct prefix_list */
-bool set_congestion(void *to, const char *value, struct option_error *err); /* const char * */
-bool set_mtu(void *to, const char *value, struct option_error *err);        /* uint16_t */
-bool set_number(void *to, const char *value, struct option_error *err);     /* uint32_t */
-bool set_workers(void *to, const char *value, struct option_error *err);    /* uint32_t */
-bool set_seconds(void *to, const char *value, struct option_error *err); /* uint32_t, 1 or more */
-bool set_descriptor(void *to, const char *value, struct option_error *err); /* int: an open one */
-bool set_auth(void *to, const char *value, struct option_error *err);       /* struct auth_list */
-bool set_ipv4(void *to, const char *value, struct option_error *err); /* uint32_t[2]: fills both */
-bool set_server(void *to, const char *value, struct option_error *err);  /* struct host_port */
-bool set_device(void *to, const char *value, struct option_error *err);  /* const char * */
-bool set_min_tls(void *to, const char *value, struct option_error *err); /* bool: only 1.3 */
-bool set_min_hash(void *to, const char *value,
-		  struct option_error *err); /* uint8_t: SSTP_HASH_... */
+bool set_file(void *to, const char *value, struct error *err);
+bool set_file_or_folder(void *to, const char *value, struct error *err);
+bool set_texts(void *to, const char *value, struct error *err);      /* struct text_list */
+bool set_pins(void *to, const char *value, struct error *err);       /* struct text_list */
+bool set_prefixes(void *to, const char *value, struct error *err);   /* struct prefix_list */
+bool set_congestion(void *to, const char *value, struct error *err); /* const char * */
+bool set_mtu(void *to, const char *value, struct error *err);        /* uint16_t */
+bool set_number(void *to, const char *value, struct error *err);     /* uint32_t */
+bool set_workers(void *to, const char *value, struct error *err);    /* uint32_t */
+bool set_seconds(void *to, const char *value, struct error *err);    /* uint32_t, 1 or more */
+bool set_descriptor(void *to, const char *value, struct error *err); /* int: an open one */
+bool set_auth(void *to, const char *value, struct error *err);       /* struct auth_list */
+bool set_ipv4(void *to, const char *value, struct error *err);       /* uint32_t[2]: fills both */
+bool set_server(void *to, const char *value, struct error *err);     /* struct host_port */
+bool set_device(void *to, const char *value, struct error *err);     /* const char * */
+bool set_min_tls(void *to, const char *value, struct error *err);    /* bool: only 1.3 */
+bool set_min_hash(void *to, const char *value, struct error *err);   /* uint8_t: SSTP_HASH_... */
 void clear_texts(void *to);
 void clear_prefixes(void *to);
 void clear_ipv4(void *to);
@@ -61,7 +60,6 @@ void clear_ipv4(void *to);
  * the file be read, is the pin one. `at`: where the option's value is. False with err and *value
  * filled.
  */
-bool value_check(const struct option *o, const void *at, const char **value,
-		 struct option_error *err);
+bool value_check(const struct option *o, const void *at, const char **value, struct error *err);
 
 #endif

@@ -691,7 +691,7 @@ static int before_connect(void *arg, const struct sockaddr_storage *to)
 static void reload_crl(struct client *c)
 {
 	const struct tls_client_cfg *cfg = &c->cfg->server.tls;
-	struct tls_error err;
+	struct error err;
 	struct tls_ctx *tls;
 
 	if (!cfg->crl_file)
@@ -839,7 +839,7 @@ static void on_backend_settled(struct backend_client *backend_client)
 static enum tunnel_reason open_all(struct client *c)
 {
 	static const int signals[] = { COMMAND_SIGNALS, SIGUSR2 };
-	struct tls_error err;
+	struct error err;
 	int error;
 
 	error = tls_ctx_client(&c->cfg->server.tls, &c->tls, &err);

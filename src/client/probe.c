@@ -184,7 +184,7 @@ static void dialled(void *arg, const struct dial_result *result)
  * and so leads to the second connection, with the pin of the certificate that was shown.
  */
 static int open_without_authorities(struct probe *p, const struct tls_client_cfg *cfg,
-				    struct tls_error *err)
+				    struct error *err)
 {
 	static const char *const nobody =
 		"sha256:0000000000000000000000000000000000000000000000000000000000000000";
@@ -211,7 +211,7 @@ static void connect_once(struct probe *p, const struct tls_client_cfg *tls)
 		.done = dialled,
 		.arg = p,
 	};
-	struct tls_error err;
+	struct error err;
 
 	int error = tls_ctx_client(tls, &p->tls, &err);
 

@@ -8,8 +8,8 @@
 enum tunnel_reason credentials_open(struct credentials *c, const struct server_cfg *cfg,
 				    unsigned threads)
 {
-	struct users_error users_err;
-	struct tls_error tls_err;
+	struct error users_err;
+	struct error tls_err;
 	struct users *users;
 
 	*c = (struct credentials){ .users = NULL };
@@ -55,8 +55,8 @@ void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
 					const struct users *now),
 			void *arg)
 {
-	struct users_error users_err;
-	struct tls_error tls_err;
+	struct error users_err;
+	struct error tls_err;
 	struct users *users;
 	struct tls_ctx *tls;
 

@@ -111,7 +111,7 @@ static int load_folder(struct authorities *a, const char *path, struct tally *n)
 	return 0;
 }
 
-static int load_path(struct authorities *a, const char *path, struct tls_error *err)
+static int load_path(struct authorities *a, const char *path, struct error *err)
 {
 	struct stat st;
 	struct tally n = { .taken = 0 };
@@ -132,9 +132,9 @@ static int load_path(struct authorities *a, const char *path, struct tls_error *
 	return 0;
 }
 
-static int load_from_environment(struct authorities *a, const char *path, struct tls_error *err)
+static int load_from_environment(struct authorities *a, const char *path, struct error *err)
 {
-	struct tls_error why;
+	struct error why;
 	int rc = load_path(a, path, &why);
 
 	if (rc)
@@ -142,7 +142,7 @@ static int load_from_environment(struct authorities *a, const char *path, struct
 	return rc;
 }
 
-int authorities_load(struct authorities *a, const char *path, struct tls_error *err)
+int authorities_load(struct authorities *a, const char *path, struct error *err)
 {
 	const char *from_env = getenv("SSL_CERT_FILE");
 	struct tally n = { .taken = 0 };

@@ -3,8 +3,8 @@
 #ifndef SSTP_TLS_AUTHORITIES_H
 #define SSTP_TLS_AUTHORITIES_H
 
-#include "tls/error.h"
 #include "tls/x509.h"
+#include "util/error.h"
 
 struct authorities {
 	struct x509 *list; /* each points into a block of its own */
@@ -12,7 +12,7 @@ struct authorities {
 };
 
 /* From a PEM file, a directory of them, or (NULL) where this system keeps its own. 0 or -errno. */
-int authorities_load(struct authorities *a, const char *path, struct tls_error *err);
+int authorities_load(struct authorities *a, const char *path, struct error *err);
 void authorities_free(struct authorities *a);
 
 #endif

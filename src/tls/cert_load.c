@@ -12,7 +12,7 @@
 enum { CERT_FILE_MAX = 1 << 20 };
 
 static int decode_first(struct bytes text, const char *path, uint8_t *der, size_t room, size_t *len,
-			struct tls_error *err)
+			struct error *err)
 {
 	struct bytes block;
 	struct x509 x;
@@ -33,7 +33,7 @@ static int decode_first(struct bytes text, const char *path, uint8_t *der, size_
 	return 0;
 }
 
-int cert_load(const char *file, uint8_t *der, size_t room, size_t *len, struct tls_error *err)
+int cert_load(const char *file, uint8_t *der, size_t room, size_t *len, struct error *err)
 {
 	char *text;
 	size_t text_len;

@@ -3,10 +3,10 @@
 #ifndef SSTP_TLS_CERT_LOAD_H
 #define SSTP_TLS_CERT_LOAD_H
 
-#include "tls/error.h"
 #include "util/bytes.h"
+#include "util/error.h"
 
 /* Reads the first certificate of a PEM file. */
-int cert_load(const char *file, uint8_t *der, size_t room, size_t *len, struct tls_error *err);
+int cert_load(const char *file, uint8_t *der, size_t room, size_t *len, struct error *err);
 
 #endif

@@ -44,7 +44,7 @@ static bool put_san(struct writer *w, const char *name)
 	return true;
 }
 
-static bool put_sans(struct writer *w, const struct cert_request *rq, struct tls_error *err)
+static bool put_sans(struct writer *w, const struct cert_request *rq, struct error *err)
 {
 	for (size_t i = 0; i < rq->name_count; i++)
 		if (!put_san(w, rq->names[i])) {
@@ -135,7 +135,7 @@ static int create_file(const char *path, const struct writer *w, const struct st
 }
 
 static int store_file(const char *path, const struct writer *w, mode_t mode, bool replace,
-		      struct tls_error *err)
+		      struct error *err)
 {
 	struct stat ours = { .st_uid = geteuid(), .st_gid = getegid(), .st_mode = mode };
 	int rc = replace ? file_replace(path, w->at, w->len, &ours) : create_file(path, w, &ours);
@@ -148,7 +148,7 @@ static int store_file(const char *path, const struct writer *w, mode_t mode, boo
 }
 
 static int store(struct made *m, const char *cert_file, const char *key_file, bool replace,
-		 struct tls_error *err)
+		 struct error *err)
 {
 	int rc;
 
@@ -170,7 +170,7 @@ static int store(struct made *m, const char *cert_file, const char *key_file, bo
 }
 
 int cert_make(const struct cert_request *rq, const char *cert_file, const char *key_file,
-	      bool replace, struct tls_error *err)
+	      bool replace, struct error *err)
 {
 	uint8_t san[CERT_MAX / 2];
 	struct writer w = writer_of(san, sizeof(san));

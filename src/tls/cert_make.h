@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "tls/error.h"
+#include "util/error.h"
 
 enum { CERT_DAYS_MAX = 100 * 365 };
 
@@ -22,6 +22,6 @@ struct cert_request {
  * Existing files are left alone (-EEXIST) unless `replace`. 0 or -errno with err filled.
  */
 int cert_make(const struct cert_request *rq, const char *cert_file, const char *key_file,
-	      bool replace, struct tls_error *err);
+	      bool replace, struct error *err);
 
 #endif

@@ -64,7 +64,7 @@ static bool take(struct crls *c, struct bytes text)
 	return true;
 }
 
-int crls_load(struct crls *c, const char *path, struct tls_error *err)
+int crls_load(struct crls *c, const char *path, struct error *err)
 {
 	size_t len;
 	char *text;

@@ -4,7 +4,7 @@
 #define SSTP_TLS_CRLS_H
 
 #include "tls/crl.h"
-#include "tls/error.h"
+#include "util/error.h"
 
 struct crls {
 	struct crl *list; /* each points into a block of its own */
@@ -15,7 +15,7 @@ struct crls {
  * From a file: PEM, any number of them, or DER, one or several in a row. All must be readable: 0 or
  * -errno, with err naming the file.
  */
-int crls_load(struct crls *c, const char *path, struct tls_error *err);
+int crls_load(struct crls *c, const char *path, struct error *err);
 void crls_free(struct crls *c);
 
 #endif

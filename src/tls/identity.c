@@ -25,7 +25,7 @@ struct pem {
 	size_t len;
 };
 
-static int read_pem(const char *path, const char *what, struct pem *f, struct tls_error *err)
+static int read_pem(const char *path, const char *what, struct pem *f, struct error *err)
 {
 	int rc = file_read(path, PEM_MAX, &f->text, &f->len);
 
@@ -63,7 +63,7 @@ static bool take_strange_chain(struct tls_ctx *ctx, const struct pem *f, struct 
 }
 
 static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path, struct bytes leaf,
-		     struct tls_error *err)
+		     struct error *err)
 {
 	struct cert_info info;
 
@@ -77,8 +77,7 @@ static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path,
 	return -EINVAL;
 }
 
-static int load_file(struct tls_ctx *ctx, const char *path, struct bytes leaf,
-		     struct tls_error *err)
+static int load_file(struct tls_ctx *ctx, const char *path, struct bytes leaf, struct error *err)
 {
 	struct pem f;
 	int rc = read_pem(path, "certificate", &f, err);
@@ -93,7 +92,7 @@ static int load_file(struct tls_ctx *ctx, const char *path, struct bytes leaf,
 	return rc;
 }
 
-static int load_cert(struct tls_ctx *ctx, const char *path, struct tls_error *err)
+static int load_cert(struct tls_ctx *ctx, const char *path, struct error *err)
 {
 	uint8_t *der = malloc(LEAF_MAX);
 	size_t len;
@@ -130,7 +129,7 @@ static int give_password(char *to, int room, int is_writing, void *arg)
 }
 
 static int take_key(struct tls_ctx *ctx, const struct pem *f, const struct tls_server_cfg *cfg,
-		    struct tls_error *err)
+		    struct error *err)
 {
 	int rc;
 
@@ -170,7 +169,7 @@ static void warn_of_key(const char *path)
 			 path);
 }
 
-static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct tls_error *err)
+static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err)
 {
 	struct pem f;
 	int rc = read_pem(cfg->key_file, "private key", &f, err);
@@ -184,7 +183,7 @@ static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struc
 	return rc;
 }
 
-int identity_load(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct tls_error *err)
+int identity_load(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err)
 {
 	int rc = load_cert(ctx, cfg->cert_file, err);
 

@@ -5,9 +5,9 @@
 
 #include "tls/cfg.h"
 #include "tls/ctx.h"
-#include "tls/error.h"
+#include "util/error.h"
 
 /* Loads both into the context and notes the certificate's hashes. 0 or -errno with err filled. */
-int identity_load(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct tls_error *err);
+int identity_load(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err);
 
 #endif

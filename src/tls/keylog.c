@@ -89,7 +89,7 @@ bool keylog_watch(WOLFSSL *ssl, int *fd)
 
 #endif
 
-int keylog_open(const char *path, int *fd, struct tls_error *err)
+int keylog_open(const char *path, int *fd, struct error *err)
 {
 	struct stat st;
 

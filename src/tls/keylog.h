@@ -6,11 +6,13 @@
 #ifndef SSTP_TLS_KEYLOG_H
 #define SSTP_TLS_KEYLOG_H
 
-#include "tls/error.h"
+#include <stdbool.h>
+
 #include "tls/wolf.h"
+#include "util/error.h"
 
 /* Opens `path` for appending, mode 0600. 0 or -errno with err filled. */
-int keylog_open(const char *path, int *fd, struct tls_error *err);
+int keylog_open(const char *path, int *fd, struct error *err);
 
 /* From now on this session's secrets go there. False when the library has no call for it. */
 bool keylog_watch(WOLFSSL *ssl, int *fd);

@@ -108,7 +108,7 @@ static void forbid_resumption(WOLFSSL_CTX *wolf)
 }
 
 static int ctx_new(bool is_server, bool is_only_tls13, bool allow_cbc, struct tls_ctx **out,
-		   struct tls_error *err)
+		   struct error *err)
 {
 	struct tls_ctx *ctx = calloc(1, sizeof(*ctx));
 
@@ -137,7 +137,7 @@ static int ctx_new(bool is_server, bool is_only_tls13, bool allow_cbc, struct tl
 	return -ENOTSUP;
 }
 
-static int refuse_pin(const char *text, struct tls_error *err)
+static int refuse_pin(const char *text, struct error *err)
 {
 	words_set(err,
 		  "\"%.100s\" is no pin: pin-sha256: and 44 characters of base64 (of the key), or "
@@ -146,7 +146,7 @@ static int refuse_pin(const char *text, struct tls_error *err)
 	return -EINVAL;
 }
 
-static int take_pins(struct tls_ctx *ctx, const struct tls_client_cfg *cfg, struct tls_error *err)
+static int take_pins(struct tls_ctx *ctx, const struct tls_client_cfg *cfg, struct error *err)
 {
 	ctx->pins = calloc(cfg->pin_count, sizeof(*ctx->pins));
 	if (!ctx->pins) {
@@ -160,7 +160,7 @@ static int take_pins(struct tls_ctx *ctx, const struct tls_client_cfg *cfg, stru
 	return 0;
 }
 
-int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struct tls_error *err)
+int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struct error *err)
 {
 	struct tls_ctx *ctx;
 	int rc = ctx_new(false, cfg->only_tls13, cfg->allow_cbc, &ctx, err);
@@ -191,7 +191,7 @@ static struct pin_text own_pin(const struct tls_ctx *server)
 }
 
 /* A client that trusts just this server's certificate. */
-static bool is_reached(struct tls_ctx *server, struct tls_error *err)
+static bool is_reached(struct tls_ctx *server, struct error *err)
 {
 	struct pin_text pin = own_pin(server);
 	const char *const pins[] = { pin.text };
@@ -210,9 +210,9 @@ static bool is_reached(struct tls_ctx *server, struct tls_error *err)
  * By trying it: the library's own comparison misses some (EC keys in 5.5.4), and needs to parse the
  * certificate.
  */
-static int check_pair(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct tls_error *err)
+static int check_pair(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err)
 {
-	struct tls_error why;
+	struct error why;
 
 	if (is_reached(ctx, &why))
 		return 0;
@@ -221,7 +221,7 @@ static int check_pair(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, str
 	return -EINVAL;
 }
 
-int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struct tls_error *err)
+int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struct error *err)
 {
 	struct tls_ctx *ctx;
 	int rc = ctx_new(true, cfg->only_tls13, cfg->allow_cbc, &ctx, err);

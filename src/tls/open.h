@@ -7,13 +7,13 @@
 #define SSTP_TLS_OPEN_H
 
 #include "tls/cfg.h"
-#include "tls/error.h"
+#include "util/error.h"
 
 struct tls_ctx;
 
 /* 0, or -errno with err filled: which file, what is wrong with it, what would be right. */
-int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struct tls_error *err);
-int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struct tls_error *err);
+int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struct error *err);
+int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struct error *err);
 /* Contexts are counted: sessions hold one each, so a new one can take over at any time. */
 void tls_ctx_release(struct tls_ctx *ctx);
 

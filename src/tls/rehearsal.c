@@ -36,7 +36,7 @@ static int take_turn(struct end *e)
 }
 
 /* TLS 1.2 needs one turn more than 1.3. */
-static bool shake(struct end *client, struct end *server, struct tls_error *err)
+static bool shake(struct end *client, struct end *server, struct error *err)
 {
 	for (int turn = 0; turn < 3; turn++) {
 		int is = take_turn(client);
@@ -54,7 +54,7 @@ static bool shake(struct end *client, struct end *server, struct tls_error *err)
 	return false;
 }
 
-bool rehearse(struct tls_ctx *client, struct tls_ctx *server, struct tls_error *err)
+bool rehearse(struct tls_ctx *client, struct tls_ctx *server, struct error *err)
 {
 	struct end *ends = calloc(2, sizeof(*ends));
 	bool ok = ends && open_end(&ends[0], &ends[1], client) &&

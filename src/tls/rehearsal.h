@@ -3,9 +3,11 @@
 #ifndef SSTP_TLS_REHEARSAL_H
 #define SSTP_TLS_REHEARSAL_H
 
+#include <stdbool.h>
+
 #include "tls/ctx.h"
 
 /* Whether that client gets through to that server; else `err` says why not. */
-bool rehearse(struct tls_ctx *client, struct tls_ctx *server, struct tls_error *err);
+bool rehearse(struct tls_ctx *client, struct tls_ctx *server, struct error *err);
 
 #endif

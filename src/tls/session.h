@@ -4,7 +4,7 @@
 #define SSTP_TLS_SESSION_H
 
 #include "tls/ctx.h"
-#include "tls/error.h"
+#include "util/error.h"
 
 enum { TLS_FIRST_LEN = 16 };
 
@@ -26,7 +26,8 @@ struct tls {
 	size_t handshake_len; /* bytes of the client's handshake, on a server */
 	uint8_t first_len;
 	uint8_t first[TLS_FIRST_LEN]; /* how the peer's bytes began */
-	struct tls_error error;
+	struct error error;
+	bool is_untrusted; /* it was the peer's certificate */
 };
 
 #endif

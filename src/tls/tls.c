@@ -184,15 +184,15 @@ static bool is_certificate_unread(int code)
 static void words_of_certificates(struct tls *t, int code)
 {
 	if (code == MAX_CHAIN_ERROR)
-		words_set_trust(&t->error,
+		words_set_trust(t,
 				"%.64s showed more certificates than are accepted: it should show "
 				"its own and those up to the authority, and no others",
 				t->name);
 	else if (code == HANDSHAKE_SIZE_ERROR)
-		words_set_trust(&t->error, "the certificates of %.64s are longer than is accepted",
+		words_set_trust(t, "the certificates of %.64s are longer than is accepted",
 				t->name);
 	else if (is_certificate_unread(code))
-		words_set_trust(&t->error,
+		words_set_trust(t,
 				"the certificate of %.64s, or one after it, cannot be read: it is "
 				"malformed, or of a kind that sstp does not know",
 				t->name);
@@ -229,7 +229,7 @@ int tls_handshake(struct tls *t)
 		return outcome(t, rc);
 	if (!t->ctx->is_server && !t->is_leaf_good) { /* never seen; then it is a fault of ours */
 		t->is_over = true;
-		words_set_trust(&t->error, "the server's certificate was not checked");
+		words_set_trust(t, "the server's certificate was not checked");
 		return TLS_FAILED;
 	}
 	t->is_up = true;
@@ -277,9 +277,14 @@ void tls_notify_close(struct tls *t)
 	wolfSSL_shutdown(t->ssl);
 }
 
-const struct tls_error *tls_error_of(const struct tls *t)
+const struct error *tls_error_of(const struct tls *t)
 {
 	return &t->error;
+}
+
+bool tls_is_untrusted(const struct tls *t)
+{
+	return t->is_untrusted;
 }
 
 const char *tls_version(const struct tls *t)

@@ -13,8 +13,8 @@
 #include <sys/types.h>
 
 #include "crypto/digest.h"
-#include "tls/error.h"
 #include "util/bytes.h"
+#include "util/error.h"
 
 enum { TLS_RECORD_MAX = 16384 }; /* plaintext of one record */
 
@@ -53,7 +53,9 @@ ssize_t tls_read(struct tls *t, uint8_t *to, size_t room);
 int tls_write(struct tls *t, const uint8_t *from, size_t len);
 void tls_notify_close(struct tls *t); /* sends close_notify, once; no call follows but tls_close */
 
-const struct tls_error *tls_error_of(const struct tls *t);
+const struct error *tls_error_of(const struct tls *t);
+/* That was the peer's certificate: issuer, name, date, purpose or pin. */
+bool tls_is_untrusted(const struct tls *t);
 
 /* After the handshake. */
 const char *tls_version(const struct tls *t); /* "TLSv1.3" */

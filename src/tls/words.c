@@ -5,30 +5,25 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "tls/session.h"
 #include "util/log.h"
 
-static void __attribute__((format(printf, 3, 0)))
-set(struct tls_error *err, bool is_trust, const char *format, va_list args)
-{
-	vsnprintf(err->text, sizeof(err->text), format, args);
-	err->is_trust = is_trust;
-}
-
-void words_set(struct tls_error *err, const char *format, ...)
+void words_set(struct error *err, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	set(err, false, format, args);
+	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
 }
 
-void words_set_trust(struct tls_error *err, const char *format, ...)
+void words_set_trust(struct tls *t, const char *format, ...)
 {
 	va_list args;
 
+	t->is_untrusted = true;
 	va_start(args, format);
-	set(err, true, format, args);
+	vsnprintf(t->error.text, sizeof(t->error.text), format, args);
 	va_end(args);
 }
 
@@ -83,7 +78,7 @@ static const struct alert {
 	{ 120, "no_application_protocol", "" },
 };
 
-static void words_of_alert(struct tls_error *err, int code, const char *peer)
+static void words_of_alert(struct error *err, int code, const char *peer)
 {
 	for (size_t i = 0; i < sizeof(alerts) / sizeof(alerts[0]); i++)
 		if (alerts[i].code == code) {
@@ -141,8 +136,7 @@ static const char *known_text(int code)
 	return NULL;
 }
 
-void words_of_failure(struct tls_error *err, WOLFSSL *ssl, int code, bool is_server,
-		      struct bytes first)
+void words_of_failure(struct error *err, WOLFSSL *ssl, int code, bool is_server, struct bytes first)
 {
 	const char *peer = is_server ? "client" : "server";
 	int alert = alert_received(ssl);

@@ -5,15 +5,15 @@
 
 #include <time.h>
 
-#include "tls/error.h"
 #include "tls/wolf.h"
 #include "util/bytes.h"
+#include "util/error.h"
 
-void words_set(struct tls_error *err, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-/* The same, of the peer's certificate. */
-void words_set_trust(struct tls_error *err, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+struct tls;
+
+void words_set(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What is wrong with the certificate of this session's peer. */
+void words_set_trust(struct tls *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* wolfSSL's own words for one of its errors. */
 struct words_text {
@@ -31,7 +31,7 @@ struct words_date words_of_date(time_t t);
  * Why a session ended with the library's error `code`. `first` is how the peer's first bytes began:
  * they tell who does not speak TLS at all.
  */
-void words_of_failure(struct tls_error *err, WOLFSSL *ssl, int code, bool is_server,
+void words_of_failure(struct error *err, WOLFSSL *ssl, int code, bool is_server,
 		      struct bytes first);
 
 #endif

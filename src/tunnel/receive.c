@@ -138,13 +138,13 @@ static void take_plaintext(struct tunnel *t, size_t *len)
 
 static void tls_broke(struct tunnel *t)
 {
-	const struct tls_error *err = tls_error_of(t->wire.tls);
+	const struct error *err = tls_error_of(t->wire.tls);
 	struct bytes leaf = tls_peer_leaf(t->wire.tls);
 
 	t->stage = TUNNEL_ENDING;
 	pump_flush(t->wire.pump); /* its alert, if it has one */
 	tunnel_blame_engines(t);
-	if (err->is_trust) {
+	if (tls_is_untrusted(t->wire.tls)) {
 		tunnel_blame(t, REASON_TRUST, "%s", err->text);
 		tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_UNTRUSTED, .leaf = leaf });
 	} else {

@@ -18,7 +18,7 @@
 #define NT_SECRET "$nt$878d8014606cda29677a44efa1353fc7" /* "secret" */
 
 static char folder[64], path[128];
-static struct users_error err;
+static struct error err;
 
 static void write_users(const char *text)
 {

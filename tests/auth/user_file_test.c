@@ -34,7 +34,7 @@ static struct {
 
 static struct users *parse(const char *text)
 {
-	struct users_error err;
+	struct error err;
 	struct users *u = NULL;
 
 	if (users_parse("users", text, strlen(text), &u, &err))

@@ -31,7 +31,7 @@ static void keep_log(enum log_level level, const char *name, const char *line)
 	snprintf(last_log, sizeof(last_log), "%s", line);
 }
 
-static struct users *parse(const char *text, struct users_error *err)
+static struct users *parse(const char *text, struct error *err)
 {
 	struct users *u = NULL;
 	int error = users_parse("users", text, strlen(text), &u, err);
@@ -85,7 +85,7 @@ static void respond(struct client *c, enum ppp_auth method, struct bytes user, c
 static struct auth_result try(const char *file, const char *server, enum ppp_auth method,
 			      const char *user, const char *password)
 {
-	struct users_error err = { "" };
+	struct error err = { "" };
 	struct users *u = parse(file, &err);
 	struct auth_result answer;
 	struct client c;
@@ -256,7 +256,7 @@ static void keys_and_proof(void **state)
 /* What comes from the wire is bytes, not text. */
 static void zero_bytes(void **state)
 {
-	struct users_error err;
+	struct error err;
 	struct users *u = parse("ann * secret\nbob * " CRYPT_SECRET "\n* * anybody", &err);
 	struct auth_result answer;
 	struct client c;
@@ -287,7 +287,7 @@ static void zero_bytes(void **state)
 
 static void responses_of_another_length(void **state)
 {
-	struct users_error err;
+	struct error err;
 	struct users *u = parse("ann * secret", &err);
 	struct auth_result answer;
 	struct client c;
@@ -362,7 +362,7 @@ static void addresses_of_no_host(void **state)
 {
 	static const char *const addresses[] = { "127.0.0.1", "0.1.2.3", "224.0.0.1",
 						 "255.255.255.255" };
-	struct users_error err;
+	struct error err;
 	char line[64];
 
 	(void)state;
@@ -377,7 +377,7 @@ static void addresses_of_no_host(void **state)
 
 static void error_table(void **state)
 {
-	struct users_error err;
+	struct error err;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
@@ -406,7 +406,7 @@ static const struct warning_case {
 
 static void warning_table(void **state)
 {
-	struct users_error err;
+	struct error err;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(warnings) / sizeof(*warnings); i++) {
@@ -455,7 +455,7 @@ static void a_secret_in_a_file(void **state)
 
 static void loading(void **state)
 {
-	struct users_error err;
+	struct error err;
 	struct users *u;
 
 	(void)state;
@@ -485,7 +485,7 @@ static void a_hundred_thousand_users(void **state)
 	enum { USERS = 100 * 1000, LOOK_UPS = 1000 * 1000 };
 	char *text = malloc(USERS * 32), name[32];
 	struct users *u = NULL;
-	struct users_error err;
+	struct error err;
 	size_t len = 0;
 	clock_t start;
 
@@ -539,7 +539,7 @@ static void who_may_not_stay(void **state)
 		{ "ann * secret *", "ann * " CRYPT_SECRET " *", "the user's password" },
 		{ "ann * secret *", "ann * secret 10.9.0.8", "the user has another address" },
 	};
-	struct users_error err;
+	struct error err;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

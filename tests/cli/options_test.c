@@ -77,7 +77,7 @@ static const struct option_use uses[] = {
 	{ .heading = "A heading", .group = &options },
 };
 
-static bool word(void *settings, const char *w, struct option_error *err)
+static bool word(void *settings, const char *w, struct error *err)
 {
 	struct settings *s = settings;
 

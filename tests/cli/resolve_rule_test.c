@@ -47,7 +47,7 @@ static void rules(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct text_list list = { 0 };
-		struct option_error err;
+		struct error err;
 
 		if (set_resolve_rule(&list, cases[i].text, &err) != cases[i].is_good)
 			fail_msg("%s", cases[i].text);

@@ -65,7 +65,7 @@ static const struct {
 
 static void reads_values(void **state)
 {
-	struct option_error err;
+	struct error err;
 	char value[64];
 
 	(void)state;
@@ -111,7 +111,7 @@ static const struct {
 
 static void reads_passwords(void **state)
 {
-	struct option_error err;
+	struct error err;
 	char value[64];
 
 	(void)state;

@@ -28,7 +28,7 @@ static void check_one(const struct users *u, const struct user *user)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct users_error err;
+	struct error err;
 	struct users *u;
 
 	log_set_sink(quiet);

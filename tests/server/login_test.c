@@ -547,7 +547,7 @@ static void quiet(enum log_level level, const char *name, const char *line)
 
 static int set_up(void **state)
 {
-	struct tls_error err;
+	struct error err;
 	struct tun *tun;
 	int fds[2];
 
@@ -600,7 +600,7 @@ static int make_certificate(void **state)
 	static uint8_t der[4096];
 	struct cert_request rq = { .names = &name, .name_count = 1, .days = 1 };
 	struct tls_client_cfg client = { .pins = &t.pin, .pin_count = 1 };
-	struct tls_error err;
+	struct error err;
 	size_t len;
 
 	(void)state;

@@ -86,7 +86,7 @@ static void a_users_own_address_moves_to_the_new_session(void **state)
 
 static void reload(const char *text)
 {
-	struct users_error err;
+	struct error err;
 	struct users *users;
 
 	assert_int_equal(users_parse("users", text, strlen(text), &users, &err), 0);

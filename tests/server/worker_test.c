@@ -147,7 +147,7 @@ static int set_up(void **state)
 	t.count = 0;
 	return registry_open(&t.cfg, &t.shared.registry) ||
 	       auth_open(&backend, NULL, &t.shared.auth) ||
-	       tls_ctx_server(&t.cfg.tls, &t.shared.credentials.tls, &(struct tls_error){ 0 });
+	       tls_ctx_server(&t.cfg.tls, &t.shared.credentials.tls, &(struct error){ 0 });
 }
 
 static int tear_down(void **state)
@@ -560,7 +560,7 @@ static int make_certificate(void **state)
 {
 	static const char *const names[] = { "vpn.example.net" };
 	struct cert_request rq = { .names = names, .name_count = 1, .days = 2 };
-	struct tls_error err;
+	struct error err;
 
 	(void)state;
 	strcpy(t.folder, "/tmp/sstp-worker-XXXXXX");

@@ -57,7 +57,7 @@ static unsigned mode_of(const char *path)
 static void read_back(const char *path, struct cert_info *info)
 {
 	uint8_t der[8192];
-	struct tls_error err;
+	struct error err;
 	size_t len;
 
 	if (cert_load(path, der, sizeof(der), &len, &err))
@@ -78,7 +78,7 @@ static void what_is_in_it(void **state)
 		};
 		char cert[128], key[128];
 		struct cert_info info;
-		struct tls_error err;
+		struct error err;
 		time_t now = time(NULL);
 
 		paths(cert, key);
@@ -107,7 +107,7 @@ static void it_works(void **state)
 		char cert[128], key[128];
 		struct tls_server_cfg server = { .cert_file = cert, .key_file = key };
 		struct tls_client_cfg client = { .ca_file = cert };
-		struct tls_error err;
+		struct error err;
 
 		paths(cert, key);
 		assert_int_equal(cert_make(&rq, cert, key, false, &err), 0);
@@ -128,7 +128,7 @@ static void in_one_file(void **state)
 	char both[128];
 	struct tls_server_cfg server = { .cert_file = both, .key_file = both };
 	struct tls_client_cfg client = { .ca_file = both };
-	struct tls_error err;
+	struct error err;
 	struct pair *p;
 
 	(void)state;
@@ -145,7 +145,7 @@ static void existing_files(void **state)
 	struct cert_request rq = { .names = names, .name_count = 4, .days = 10 };
 	char cert[128], key[128], *text;
 	struct cert_info before, after;
-	struct tls_error err;
+	struct error err;
 	size_t len;
 
 	(void)state;
@@ -176,7 +176,7 @@ static void existing_files(void **state)
 static void no_folder(void **state)
 {
 	struct cert_request rq = { .names = names, .name_count = 4, .days = 10 };
-	struct tls_error err;
+	struct error err;
 
 	(void)state;
 	for (int replace = 0; replace < 2; replace++) {
@@ -211,7 +211,7 @@ static void bad_requests(void **state)
 					   .name_count = cases[i].count,
 					   .days = cases[i].days };
 		char cert[128], key[128];
-		struct tls_error err;
+		struct error err;
 
 		paths(cert, key);
 		assert_int_equal(cert_make(&rq, cert, key, false, &err), -EINVAL);
@@ -230,7 +230,7 @@ static void long_name(void **state)
 	struct cert_request rq = { .names = name, .name_count = 1, .days = 10 };
 	char cert[128], key[128];
 	uint8_t der[8192];
-	struct tls_error err;
+	struct error err;
 	size_t len;
 
 	(void)state;
@@ -246,7 +246,7 @@ static void long_life(void **state)
 	struct cert_request rq = { .names = names, .name_count = 4, .days = 99 * 365 };
 	char cert[128], key[128];
 	struct cert_info info;
-	struct tls_error err;
+	struct error err;
 
 	(void)state;
 	paths(cert, key);

@@ -331,7 +331,7 @@ static void reasons(void **state)
 static void expect_file(const char *path, int rc, size_t count, const char *words)
 {
 	struct crls c = { .list = NULL };
-	struct tls_error err = { .text = "" };
+	struct error err = { .text = "" };
 
 	assert_int_equal(crls_load(&c, path, &err), rc);
 	if (rc) {

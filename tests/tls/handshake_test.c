@@ -124,7 +124,7 @@ static void no_cbc_by_default(void **state)
 		text = tls_error_of(p->server.tls)->text;
 		if (!strstr(text, "no cipher suite in common"))
 			fail_msg("%s: %s", suites[i / 2].suite, text);
-		assert_false(tls_error_of(p->server.tls)->is_trust);
+		assert_false(tls_is_untrusted(p->server.tls));
 #ifdef WOLFSSL_EXTRA_ALERTS
 		assert_int_equal(p->client.result, TLS_FAILED);
 		text = tls_error_of(p->client.tls)->text;
@@ -340,7 +340,7 @@ static void alerts(void **state)
 		assert_int_equal(tls_handshake(p->client.tls), TLS_FAILED);
 		if (!strstr(tls_error_of(p->client.tls)->text, cases[i].words))
 			fail_msg("%s", tls_error_of(p->client.tls)->text);
-		assert_false(tls_error_of(p->client.tls)->is_trust);
+		assert_false(tls_is_untrusted(p->client.tls));
 		pair_free(p);
 	}
 }

@@ -150,7 +150,7 @@ static void appended_and_private(void **state)
 static void no_folder(void **state)
 {
 	struct tls_client_cfg client = pair_client_cfg(&pki);
-	struct tls_error err;
+	struct error err;
 	struct tls_ctx *ctx;
 
 	(void)state;
@@ -164,7 +164,7 @@ static void no_folder(void **state)
 static void refused(void **state)
 {
 	struct tls_client_cfg client = pair_client_cfg(&pki);
-	struct tls_error err;
+	struct error err;
 	struct tls_ctx *ctx;
 
 	(void)state;

@@ -57,7 +57,7 @@ struct pair *pair_of(const struct tls_client_cfg *client, const struct tls_serve
 		     const char *name)
 {
 	struct tls_ctx *c = NULL, *s = NULL;
-	struct tls_error err = { .is_trust = false };
+	struct error err;
 
 	if (tls_ctx_client(client, &c, &err) || tls_ctx_server(server, &s, &err))
 		fail_msg("%s", err.text);

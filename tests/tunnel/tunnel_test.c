@@ -749,7 +749,7 @@ static void another_certificate_is_refused(void **state)
 	static const char *const pin = "pin-sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 	struct tls_client_cfg cfg = { .pins = &pin, .pin_count = 1 };
 	struct tls_ctx *good = t.client_ctx;
-	struct tls_error err;
+	struct error err;
 
 	(void)state;
 	assert_int_equal(tls_ctx_client(&cfg, &t.client_ctx, &err), 0);
@@ -799,7 +799,7 @@ static int make_certificate(void **state)
 	struct cert_request rq = { .names = &name, .name_count = 1, .days = 1 };
 	struct tls_client_cfg client = { .pins = &t.pin, .pin_count = 1 };
 	struct tls_server_cfg server = { .cert_file = t.cert, .key_file = t.key };
-	struct tls_error err;
+	struct error err;
 	size_t len;
 
 	(void)state;

@@ -183,7 +183,7 @@ static int dial(const struct sockaddr_in *a)
 static struct tls_ctx *server_ctx(char **argv)
 {
 	struct tls_server_cfg cfg = { .cert_file = argv[4], .key_file = argv[5] };
-	struct tls_error error;
+	struct error error;
 	struct tls_ctx *ctx;
 
 	if (tls_ctx_server(&cfg, &ctx, &error))
@@ -195,7 +195,7 @@ static struct tls_ctx *client_ctx(char **argv)
 {
 	const char *pin = argv[4];
 	struct tls_client_cfg cfg = { .pins = &pin, .pin_count = 1 };
-	struct tls_error error;
+	struct error error;
 	struct tls_ctx *ctx;
 
 	if (tls_ctx_client(&cfg, &ctx, &error))

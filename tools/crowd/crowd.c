@@ -325,7 +325,7 @@ void crowd_begin(struct crowd *crowd, const struct order *order)
 int crowd_open(struct crowd *crowd, const struct crowd_cfg *cfg, struct loop *loop)
 {
 	struct tls_client_cfg tls = { .pins = &cfg->pin, .pin_count = 1 };
-	struct tls_error err;
+	struct error err;
 	int error = tls_ctx_client(&tls, &crowd->tls, &err);
 
 	if (error) {

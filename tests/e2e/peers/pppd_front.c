@@ -447,7 +447,7 @@ int main(int argc, char **argv)
 	static struct front f = { .sock = -1, .pty = -1, .slave = -1 };
 	struct tls_session_cfg session = { .send = take_ciphertext, .arg = &f };
 	struct tls_server_cfg cfg = { 0 };
-	struct tls_error err;
+	struct error err;
 	struct tls_ctx *ctx;
 
 	if (argc < 8 || strcmp(argv[6], "--")) {
