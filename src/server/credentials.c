@@ -40,6 +40,16 @@ void credentials_close(struct credentials *c)
 	rwlock_destroy(&c->lock);
 }
 
+struct tls_ctx *credentials_tls(struct credentials *c)
+{
+	struct tls_ctx *ctx;
+
+	rwlock_read(&c->lock);
+	ctx = tls_ctx_hold(c->tls);
+	rwlock_read_done(&c->lock);
+	return ctx;
+}
+
 static void swap_tls(struct credentials *c, struct tls_ctx *tls)
 {
 	struct tls_ctx *old = c->tls;

@@ -27,6 +27,9 @@ enum tunnel_reason credentials_open(struct credentials *c, const struct server_c
 				    unsigned threads);
 void credentials_close(struct credentials *c);
 
+/* The certificate to show, which the caller releases. */
+struct tls_ctx *credentials_tls(struct credentials *c);
+
 /*
  * What can't be read stays as it was; logged. `changed` is told of new users, when they are in force
  * already and the old ones are still there.

@@ -139,7 +139,7 @@ static enum tunnel_reason listen_all(struct server *srv)
 {
 	bool is_listening = false;
 
-	for (size_t i = 0; i < srv->cfg->listen_count && i < WORKER_LISTENERS_MAX; i++) {
+	for (size_t i = 0; i < srv->cfg->listen_count && i < DOOR_LISTENERS_MAX; i++) {
 		const struct listen_addr *at = &srv->cfg->listen[i];
 		int error = listen_for_workers(srv, at);
 
@@ -495,9 +495,8 @@ static enum tunnel_reason share_files(struct server *srv)
 {
 	struct shared *sh = &srv->shared;
 	size_t limit = file_raise_limit(0), used = file_count_open() + FILES_SPARE;
-	size_t left = limit > used ? limit - used : 0;
+	size_t left = limit > used ? limit - used : 0, half_open_max = WORKER_HALF_OPEN_MAX;
 
-	sh->half_open_max = WORKER_HALF_OPEN_MAX;
 	if (left < 4 * sh->worker_count) {
 		log_error(NULL,
 			  "%zu open files are allowed, at least %zu are needed: ulimit -n, "
@@ -506,23 +505,24 @@ static enum tunnel_reason share_files(struct server *srv)
 		return REASON_SYSTEM;
 	}
 	if (left < srv->max_sessions + WORKER_HALF_OPEN_MAX) {
-		sh->half_open_max = left / (left < FEW_FILES ? 2 : 4);
-		if (sh->half_open_max > WORKER_HALF_OPEN_MAX)
-			sh->half_open_max = WORKER_HALF_OPEN_MAX;
-		if (left - sh->half_open_max < srv->max_sessions) {
-			srv->max_sessions = left - sh->half_open_max;
+		half_open_max = left / (left < FEW_FILES ? 2 : 4);
+		if (half_open_max > WORKER_HALF_OPEN_MAX)
+			half_open_max = WORKER_HALF_OPEN_MAX;
+		if (left - half_open_max < srv->max_sessions) {
+			srv->max_sessions = left - half_open_max;
 			log_warn(NULL,
 				 "%zu open files are allowed: at most %zu sessions, and %zu "
 				 "connections that log in (ulimit -n, LimitNOFILE=)",
-				 limit, srv->max_sessions, sh->half_open_max);
+				 limit, srv->max_sessions, half_open_max);
 		} else {
-			sh->half_open_max = left - srv->max_sessions;
+			half_open_max = left - srv->max_sessions;
 			log_warn(NULL,
 				 "%zu open files are allowed: at most %zu connections log in at "
 				 "a time (ulimit -n, LimitNOFILE=)",
-				 limit, sh->half_open_max);
+				 limit, half_open_max);
 		}
 	}
+	sh->limits = door_limits(half_open_max, sh->worker_count);
 	registry_set_max(sh->registry, srv->max_sessions);
 	return REASON_NONE;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The life of a session: accepted, half open; a login that is being checked; up, with an address;
- * ended. What is told to the log is a milestone of somebody who logged in, or tried to: the many
- * others who knock at port 443 are worth a debug line.
+ * The life of a session: half open; a login that is being checked; up, with an address; ended.
+ * What is told to the log is a milestone of somebody who logged in, or tried to: the many others
+ * who knock at port 443 are worth a debug line.
  */
 #include "server/session.h"
 
@@ -17,17 +17,15 @@
 #include "util/secret.h"
 
 enum {
-	TLS_MS = 10 * 1000,
 	SETUP_MS = 60 * 1000,  /* all of it: each step has its own limit too */
 	LISTED_MAX = 100,      /* sessions of a worker, by SIGUSR1 */
 	REFUSAL_MIN_MS = 1000, /* a refusal comes after this, and up to as much again */
 };
 
-/* ---- lists */
+/* ---- the list of those that have logged in */
 
 static void list_add(struct sessions *l, struct session *s)
 {
-	s->list = l;
 	s->next = NULL;
 	s->prev = l->last;
 	if (l->last)
@@ -38,10 +36,8 @@ static void list_add(struct sessions *l, struct session *s)
 	l->count++;
 }
 
-static void list_remove(struct session *s)
+static void list_remove(struct sessions *l, struct session *s)
 {
-	struct sessions *l = s->list;
-
 	if (s->prev)
 		s->prev->next = s->next;
 	else
@@ -51,7 +47,6 @@ static void list_remove(struct session *s)
 	else
 		l->last = s->prev;
 	l->count--;
-	s->list = NULL;
 }
 
 /* ---- addresses */
@@ -134,8 +129,9 @@ static const struct refusal *log_in(struct session *s, const struct auth_grant *
 static void accept_login(struct session *s, struct ppp_verdict *v)
 {
 	v->ipv4 = ip_v4(&s->ipv4);
-	list_remove(s);
+	half_open_remove(&s->host->half_open, &s->half_open);
 	list_add(&s->host->open, s);
+	s->is_open = true;
 	s->host->stats.logins++;
 	s->host->opened(s->host);
 	s->log_limit = (struct log_limit){ .about = "this session", .max = LOG_PEER_MAX };
@@ -287,7 +283,7 @@ static void check_login(struct session *s, const struct ppp_attempt *attempt)
 	};
 	int error;
 
-	if (s->is_refused || s->question || s->list == &h->open)
+	if (s->is_refused || s->question || s->is_open)
 		return; /* one attempt a connection */
 	s->method = attempt->method;
 	error = auth_ask(h->auth, h->loop, &rq, on_result, s, &s->question);
@@ -438,7 +434,7 @@ static void say_ended(const struct session *s, const struct tunnel_end *end)
 	bool was_login = end->reason == REASON_AUTH && !s->is_refused;
 	enum log_level level = LOG_LEVEL_DEBUG;
 
-	if (s->list == &s->host->open) {
+	if (s->is_open) {
 		say_user_ended(s, end);
 		return;
 	}
@@ -467,14 +463,17 @@ static void free_session(struct session *s)
 static void discard(struct session *s)
 {
 	struct session_host *h = s->host;
-	bool was_open = s->list == &h->open;
+	bool was_open = s->is_open;
 
 	if (s->log.limit == &s->log_limit)
 		log_limit_end(&s->log_limit, &s->log);
 	give_up_addresses(s);
 	auth_cancel(s->host->auth, s->question);
 	loop_timer_stop(s->host->loop, &s->delay);
-	list_remove(s);
+	if (was_open)
+		list_remove(&h->open, s);
+	else
+		half_open_remove(&h->half_open, &s->half_open);
 	stats_add_traffic(&h->stats, &s->tunnel.stats);
 	ids_remove(h->by_id, &s->id);
 	free_session(s);
@@ -490,7 +489,7 @@ void session_abandon(struct session *s)
 static void ended(struct session *s, const struct tunnel_end *end)
 {
 	say_ended(s, end);
-	if (s->list == &s->host->open)
+	if (s->is_open)
 		s->host->stats.ended[end->reason]++;
 	discard(s);
 }
@@ -590,66 +589,90 @@ static void fill_ppp(struct session *s, struct ppp_cfg *ppp)
 	memcpy(ppp->own_iid, s->host->own_iid, sizeof(ppp->own_iid));
 }
 
-static int open_tunnel(struct session *s, int fd)
+static int adopt(struct session *s, struct pump_end *wire)
 {
 	struct session_host *h = s->host;
 	struct tunnel_cfg cfg = {
 		.loop = h->loop,
 		.pump = h->pump,
 		.sink = h->sink,
-		.fd = fd,
 		.hashes = h->cfg->hashes,
 		.mtu = h->cfg->mtu,
 		.may_use_bbr = congestion_is_auto(h->cfg->congestion),
-		.tls_timeout_ms = TLS_MS,
-		.setup_deadline_ms = loop_now(h->loop) + SETUP_MS,
+		.setup_deadline_ms = s->started_ms + SETUP_MS,
 		.setup_ms = SETUP_MS,
 		.busy = registry_is_full(h->registry),
 		.log = &s->log,
 		.event = on_event,
 		.arg = s,
 	};
-	int error;
 
 	fill_ppp(s, &cfg.ppp);
-	rwlock_read(&h->credentials->lock);
-	cfg.tls_ctx = h->credentials->tls;
-	error = tunnel_open(&s->tunnel, &cfg);
-	rwlock_read_done(&h->credentials->lock);
-	return error;
+	return tunnel_adopt(&s->tunnel, &cfg, wire);
 }
 
-bool session_accept(struct session_host *h, uint64_t id, int fd,
-		    const struct sockaddr_storage *peer)
+struct log session_log(uint64_t id)
+{
+	struct log log = { .session = id, .limit = &log_strangers };
+
+	snprintf(log.name, sizeof(log.name), "session %llu", (unsigned long long)id);
+	return log;
+}
+
+static void shut_down(struct half_open *o)
+{
+	tunnel_shutdown(&container_of(o, struct session, half_open)->tunnel);
+}
+
+static void abandon(struct half_open *o)
+{
+	session_abandon(container_of(o, struct session, half_open));
+}
+
+/* Whose it is, from where, and since when. */
+static void identify(struct session *s, const struct half_open *place, int fd,
+		     const struct sockaddr_storage *peer)
 {
 	struct sockaddr_storage local = { 0 };
 	socklen_t len = sizeof(local);
-	struct session *s;
 
-	s = calloc(1, sizeof(*s));
-	if (!s) {
-		close(fd);
-		return false;
-	}
-	s->host = h;
-	s->id.id = s->registration.session = s->log.session = id;
-	snprintf(s->log.name, sizeof(s->log.name), "session %llu", (unsigned long long)id);
-	s->log.limit = &log_strangers;
+	s->id.id = s->registration.session = place->id;
+	s->log = session_log(place->id);
+	s->started_ms = place->started_ms;
 	s->peer = *peer;
 	s->registration.source = ip_from_sockaddr(peer);
 	if (!getsockname(fd, (struct sockaddr *)&local, &len))
 		s->registration.local = ip_from_sockaddr(&local);
-	s->started_ms = loop_now(h->loop);
+	s->half_open = (struct half_open){ .id = place->id,
+					   .started_ms = place->started_ms,
+					   .shut_down = shut_down,
+					   .abandon = abandon };
+}
+
+struct session *session_open(struct session_host *h, struct half_open *place, struct pump_end *wire,
+			     const struct sockaddr_storage *peer)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		pump_hang_up(wire);
+		return NULL;
+	}
+	s->host = h;
 	s->delay.expired = after_delay;
 	if (is_eap_offered(h->cfg))
 		s->eap = calloc(1, sizeof(*s->eap));
-	if (open_tunnel(s, fd)) {
+	identify(s, place, wire->fd, peer);
+	if (adopt(s, wire)) {
 		free_session(s);
-		return false;
+		return NULL;
 	}
-	h->stats.connections++;
-	list_add(&h->half_open, s);
+	half_open_replace(&h->half_open, place, &s->half_open);
 	ids_add(h->by_id, &s->id);
-	log_debug(&s->log, "%s connected", ip_print_sockaddr(peer).text);
-	return true;
+	return s;
+}
+
+void session_start(struct session *s, size_t len)
+{
+	tunnel_start(&s->tunnel, len);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One client of the server: its tunnel, who it is, what it was given. A session is one allocation,
- * made when the connection is accepted and gone when its tunnel has ended.
+ * made when a connection has asked for SSTP (door.h) and gone when its tunnel has ended.
  *
- * Before its login a session is half open, and there is a bound on how many of these there are. Over
- * it new connections wait while those that are there get on; when they don't, the oldest goes. After
+ * Before its login a session is half open, and keeps the place among those that its connection had. After
  * its login a session is in the registry and holds an address.
  */
 #ifndef SSTP_SERVER_SESSION_H
@@ -12,6 +11,7 @@
 
 #include "auth/service.h"
 #include "server/credentials.h"
+#include "server/half_open.h"
 #include "server/ids.h"
 #include "server/registry.h"
 #include "server/stats.h"
@@ -21,7 +21,7 @@
 
 struct session;
 
-/* A list of sessions, the oldest first. */
+/* A list of sessions that have logged in, the oldest first. */
 struct sessions {
 	struct session *first, *last;
 	size_t count;
@@ -42,11 +42,12 @@ struct session_host {
 	struct auth_service *auth;
 	const struct server_cfg *cfg;
 	const uint8_t *own_iid; /* the server's, on all links */
-	struct sessions half_open, open;
+	struct half_opens half_open;
+	struct sessions open;
 	struct stats stats; /* without what its live sessions have carried */
 	/* A session has logged in: it is one of `open` from now on. */
 	void (*opened)(struct session_host *h);
-	/* A session is gone. */
+	/* A session is gone, or a connection that was none yet. */
 	void (*ended)(struct session_host *h, bool was_open);
 	/* A session of any worker has to end, maybe one of this host's. */
 	void (*evict)(struct session_host *h, const struct eviction *e);
@@ -55,11 +56,12 @@ struct session_host {
 struct session {
 	struct tunnel tunnel;
 	struct session_host *host;
-	struct sessions *list; /* the one it is in */
-	struct session *next, *prev;
-	struct id_entry id;         /* in host->by_id */
-	struct log log;             /* "session 7" */
-	struct log_limit log_limit; /* once it has logged in */
+	bool is_open;                /* it has logged in */
+	struct half_open half_open;  /* until then */
+	struct session *next, *prev; /* of host->open, from then on */
+	struct id_entry id;          /* in host->by_id */
+	struct log log;              /* "session 7" */
+	struct log_limit log_limit;  /* once it has logged in */
 	struct sockaddr_storage peer;
 	uint64_t started_ms;
 	char user[PPP_NAME_MAX + 1];
@@ -75,9 +77,16 @@ struct session {
 	const char *goodbye;        /* refused although the verdict is good: why; else NULL */
 };
 
-/* Takes over the connected socket. False: there was no memory, and it is closed. */
-bool session_accept(struct session_host *h, uint64_t id, int fd,
-		    const struct sockaddr_storage *peer);
+/*
+ * A connection that has asked for SSTP: takes it over, and its place in host->half_open. NULL: there was
+ * no memory, the connection is closed, and the place is the caller's still.
+ */
+struct session *session_open(struct session_host *h, struct half_open *place, struct pump_end *wire,
+			     const struct sockaddr_storage *peer);
+/* Then: goes on with the first `len` bytes of pump->plain. It may be gone after this. */
+void session_start(struct session *s, size_t len);
+/* How the log names it: "session 7". */
+struct log session_log(uint64_t id);
 /* The session of this host that has the id; NULL: none has. */
 struct session *session_find(const struct session_host *h, uint64_t id);
 /* That session of this host ends, if it is still there; `why` is a constant, for it and the log. */

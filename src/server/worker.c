@@ -13,83 +13,16 @@
 #include "util/alloc.h"
 
 enum {
-	ACCEPTS_A_TURN = 16,
-	STOP_MS = 4000, /* sessions have this long to say goodbye */
-	NO_FILES_MS = 1000,
-	ENOUGH_MS = 3000,       /* to log in, when others wait */
-	ENOUGH_SHORT_MS = 1000, /* the same where few may log in at a time */
-	FEW = 200,
-	TOO_MANY_MS = 10,
+	STOP_MS = 4000,     /* sessions have this long to say goodbye */
 	UNANSWERED_MAX = 1, /* the question may have come just before we were stopped and went on */
 	UNEVEN_PART = 8,    /* more sessions than another by an eighth: new ones go there */
 };
 
 /* ---- connections */
 
-static void hold_listeners(struct worker *w, bool hold)
-{
-	for (size_t i = 0; i < w->listener_count; i++)
-		loop_watch_events(w->loop, &w->listeners[i].watch, hold ? 0 : EPOLLIN);
-}
-
-static void accept_later(struct worker *w, uint32_t ms)
-{
-	hold_listeners(w, true);
-	loop_timer_set(w->loop, &w->accept_again, loop_now(w->loop) + ms);
-}
-
-static void accept_again(struct loop_timer *timer)
-{
-	hold_listeners(container_of(timer, struct worker, accept_again), false);
-}
-
 static unsigned count_of(const struct worker *w)
 {
 	return atomic_load_explicit(&w->session_count, memory_order_relaxed);
-}
-
-static size_t half_open_max(const struct worker *w)
-{
-	size_t max = w->shared->half_open_max / w->shared->worker_count;
-
-	return max ? max : 1;
-}
-
-static size_t count_half_open(const struct worker *w)
-{
-	return atomic_load_explicit(&w->half_open_count, memory_order_relaxed);
-}
-
-static bool has_old_half_open(const struct worker *w)
-{
-	uint32_t enough_ms = w->shared->half_open_max < FEW ? ENOUGH_SHORT_MS : ENOUGH_MS;
-
-	return w->host.half_open.first &&
-	       loop_now(w->loop) - w->host.half_open.first->started_ms >= enough_ms;
-}
-
-static bool is_below_limit(const struct worker *w)
-{
-	return count_half_open(w) < half_open_max(w);
-}
-
-/*
- * When all clients come at once, as after a restart, those that are logging in are to be finished
- * before more are begun. But who has had time enough to log in makes room: it may be one of a flood.
- */
-static bool has_room(const struct worker *w)
-{
-	return is_below_limit(w) || has_old_half_open(w);
-}
-
-/*
- * The new one is counted already. Two workers that hand one over at the same time may exceed the limit
- * by one each: no login under way ends for that.
- */
-static void make_room(struct worker *w)
-{
-	if (count_half_open(w) > half_open_max(w) && has_old_half_open(w))
-		session_abandon(w->host.half_open.first);
 }
 
 /*
@@ -106,7 +39,7 @@ static struct worker *worker_for_next(struct worker *w)
 		struct worker *other = &w->shared->workers[i];
 		unsigned count = count_of(other);
 
-		if (count < fewest && is_below_limit(other)) {
+		if (count < fewest && door_is_below_limit(&other->door)) {
 			least = other;
 			fewest = count;
 		}
@@ -117,21 +50,20 @@ static struct worker *worker_for_next(struct worker *w)
 static void count_one(struct worker *w)
 {
 	atomic_fetch_add_explicit(&w->session_count, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&w->half_open_count, 1, memory_order_relaxed);
+	door_expect(&w->door);
 }
 
 static void uncount(struct worker *w)
 {
 	atomic_fetch_sub_explicit(&w->session_count, 1, memory_order_relaxed);
-	atomic_fetch_sub_explicit(&w->half_open_count, 1, memory_order_relaxed);
+	door_forget(&w->door);
 }
 
-static void accept_session(struct worker *w, int fd, const struct sockaddr_storage *peer)
+static void accept_one(struct worker *w, int fd, const struct sockaddr_storage *peer)
 {
 	uint64_t id = atomic_fetch_add(&w->shared->next_session, 1) + 1;
 
-	make_room(w);
-	if (!session_accept(&w->host, id, fd, peer))
+	if (!door_accept(&w->door, id, fd, peer))
 		uncount(w);
 }
 
@@ -149,7 +81,7 @@ static void take_given(void *worker, void *arg)
 	if (w->is_stopping)
 		close(g->fd);
 	else
-		accept_session(w, g->fd, &g->peer);
+		accept_one(w, g->fd, &g->peer);
 	free(g);
 }
 
@@ -167,75 +99,20 @@ static void give_away(struct worker *to, int fd, const struct sockaddr_storage *
 	close(fd);
 }
 
-static void take_connection(struct worker *w, int fd, const struct sockaddr_storage *peer)
+static void take_connection(struct door *d, int fd, const struct sockaddr_storage *peer)
 {
-	struct worker *to = worker_for_next(w);
+	struct worker *w = container_of(d, struct worker, door), *to = worker_for_next(w);
 
 	count_one(to);
 	if (to == w)
-		accept_session(w, fd, peer);
+		accept_one(w, fd, peer);
 	else
 		give_away(to, fd, peer);
 }
 
-/* After a failed accept. */
-static bool may_go_on(struct worker *w, int error)
-{
-	if (error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS) {
-		if (log_limit_passes(&log_strangers))
-			log_error(NULL, "accept: %s; waiting a second", strerror(error));
-		accept_later(w, NO_FILES_MS);
-		return false;
-	}
-	return error == ECONNABORTED || error == EINTR;
-}
-
-static void on_connection(struct loop_watch *watch, uint32_t events)
-{
-	struct worker *w = container_of(watch, struct worker_listener, watch)->worker;
-
-	(void)events;
-	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-		struct sockaddr_storage peer = { 0 };
-		socklen_t len = sizeof(peer);
-		int fd;
-
-		if (!has_room(w)) {
-			accept_later(w, TOO_MANY_MS);
-			return;
-		}
-		fd = accept4(watch->fd, (struct sockaddr *)&peer, &len,
-			     SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd >= 0)
-			take_connection(w, fd, &peer);
-		else if (!may_go_on(w, errno))
-			return;
-	}
-}
-
 int worker_listen(struct worker *w, int fd)
 {
-	struct worker_listener *l = &w->listeners[w->listener_count];
-	int error;
-
-	l->worker = w;
-	l->watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = on_connection };
-	error = loop_watch(w->loop, &l->watch);
-	if (error)
-		close(fd);
-	else
-		w->listener_count++;
-	return error;
-}
-
-static void stop_listening(struct worker *w)
-{
-	loop_timer_stop(w->loop, &w->accept_again);
-	for (size_t i = 0; i < w->listener_count; i++) {
-		loop_unwatch(w->loop, &w->listeners[i].watch);
-		close(w->listeners[i].watch.fd);
-	}
-	w->listener_count = 0;
+	return door_listen(&w->door, fd);
 }
 
 /* ---- packets from the TUN device */
@@ -325,14 +202,16 @@ static bool take_packets(struct worker *w, struct ring *r)
 	return true;
 }
 
-static void shut_down_all(struct sessions *l)
+static void shut_down_all(struct session_host *h)
 {
-	struct session *s, *next;
+	struct half_open *o, *next;
 
-	for (s = l->first; s; s = next) {
-		next = s->next;
-		tunnel_shutdown(&s->tunnel);
+	for (o = h->half_open.first; o; o = next) {
+		next = o->next;
+		o->shut_down(o);
 	}
+	for (struct session *s = h->open.first; s; s = s->next) /* none is gone in this turn */
+		tunnel_shutdown(&s->tunnel);
 }
 
 /* A client whose network is gone would keep its address and its place for minutes. */
@@ -351,7 +230,7 @@ static void session_opened(struct session_host *h)
 {
 	struct worker *w = container_of(h, struct worker, host);
 
-	atomic_fetch_sub_explicit(&w->half_open_count, 1, memory_order_relaxed);
+	door_forget(&w->door);
 	if (!w->acks.slot)
 		loop_timer_set(w->loop, &w->acks, loop_now(w->loop) + TUNNEL_ACKS_LOOK_MS);
 }
@@ -373,7 +252,7 @@ static void session_ended(struct session_host *h, bool was_open)
 
 	atomic_fetch_sub_explicit(&w->session_count, 1, memory_order_relaxed);
 	if (!was_open)
-		atomic_fetch_sub_explicit(&w->half_open_count, 1, memory_order_relaxed);
+		door_forget(&w->door);
 	end_if_empty(w);
 }
 
@@ -385,10 +264,9 @@ void worker_stop(void *worker, void *arg)
 	if (w->is_stopping)
 		return;
 	w->is_stopping = true;
-	stop_listening(w);
+	door_close(&w->door);
 	loop_timer_set(w->loop, &w->stop, loop_now(w->loop) + STOP_MS);
-	shut_down_all(&w->host.half_open);
-	shut_down_all(&w->host.open);
+	shut_down_all(&w->host);
 	end_if_empty(w);
 }
 
@@ -569,10 +447,11 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 	w->sink = (struct packet_sink){ .deliver = session_deliver, .flush = flush_tun };
 	w->stop.expired = on_stop_timer;
 	w->acks.expired = on_acks;
-	w->accept_again.expired = accept_again;
 	w->ring_bells.run = ring_bells;
 	error = loop_open(&w->loop);
 	fill_host(w);
+	door_open(&w->door, &w->host, &shared->limits);
+	w->door.came = take_connection;
 	if (!error)
 		error = pump_open(&w->pump, w->loop);
 	if (!error)
@@ -623,10 +502,12 @@ void worker_join(struct worker *w)
 	w->has_thread = false;
 }
 
-static void abandon_all(struct sessions *l)
+static void abandon_all(struct session_host *h)
 {
-	while (l->first)
-		session_abandon(l->first);
+	while (h->half_open.first)
+		h->half_open.first->abandon(h->half_open.first);
+	while (h->open.first)
+		session_abandon(h->open.first);
 }
 
 void worker_close(struct worker *w)
@@ -634,9 +515,8 @@ void worker_close(struct worker *w)
 	if (!w->loop)
 		return;
 	w->is_stopping = true;
-	stop_listening(w);
-	abandon_all(&w->host.half_open);
-	abandon_all(&w->host.open);
+	door_close(&w->door);
+	abandon_all(&w->host);
 	mailbox_close(&w->mailbox); /* calls for nobody any more */
 	if (w->tun_watch.ready)
 		loop_unwatch(w->loop, &w->tun_watch);

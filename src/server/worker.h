@@ -14,13 +14,12 @@
 
 #include <pthread.h>
 
+#include "server/door.h"
 #include "server/mailbox.h"
 #include "server/ring.h"
-#include "server/session.h"
 
 enum {
 	WORKERS_MAX = SERVER_WORKERS_MAX,
-	WORKER_LISTENERS_MAX = 64,
 	WORKER_HALF_OPEN_MAX = 2000, /* of all workers together, if there are descriptors */
 };
 
@@ -30,18 +29,13 @@ struct shared {
 	struct registry *registry;
 	struct credentials credentials;
 	struct auth_service *auth;
-	size_t half_open_max; /* of all workers together */
+	struct door_limits limits;
 	uint8_t own_iid[PPP_IID_LEN];
 	struct worker *workers;
 	unsigned worker_count;
 	_Atomic(size_t) next_session; /* not every processor counts in 64 bits without a lock */
 	int ended_fd;                 /* an eventfd: counts the workers that have ended */
 	_Atomic(bool) is_device_lost; /* somebody has deleted it */
-};
-
-struct worker_listener {
-	struct loop_watch watch;
-	struct worker *worker;
 };
 
 struct worker {
@@ -56,14 +50,10 @@ struct worker {
 	struct merge *merge;
 	struct loop_watch tun_watch;
 	struct packet packet; /* the last one read; at: TUN_PACKET_MAX bytes */
-	struct worker_listener listeners[WORKER_LISTENERS_MAX];
-	size_t listener_count;
-	struct loop_timer
-		accept_again;     /* no descriptors were left, or no room for half-open ones */
-	struct session_host host; /* of its sessions */
-	/* of all its sessions, and those that are on their way here; then half-open ones alone, likewise */
-	_Atomic(unsigned) session_count, half_open_count;
-	struct loop_timer acks; /* looks whether clients acknowledge */
+	struct door door;
+	struct session_host host;        /* of its sessions */
+	_Atomic(unsigned) session_count; /* all, and what is at the door, or on its way here */
+	struct loop_timer acks;          /* looks whether clients acknowledge */
 	struct loop_timer stop;
 	bool is_stopping;
 	/* from others: */

@@ -240,6 +240,11 @@ int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struc
 	return rc;
 }
 
+struct tls_ctx *tls_ctx_hold(struct tls_ctx *ctx)
+{
+	return ctx_hold(ctx);
+}
+
 void tls_ctx_release(struct tls_ctx *ctx)
 {
 	ctx_release(ctx);

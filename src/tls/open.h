@@ -16,5 +16,6 @@ int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struc
 int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struct error *err);
 /* Contexts are counted: sessions hold one each, so a new one can take over at any time. */
 void tls_ctx_release(struct tls_ctx *ctx);
+struct tls_ctx *tls_ctx_hold(struct tls_ctx *ctx); /* the same one, to be released once more */
 
 #endif

@@ -30,6 +30,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "util/alloc.h"
 
@@ -240,13 +241,16 @@ int pump_move(struct pump_end *from, struct pump_end *to)
 		p->filling = to;
 	if (p->sending == from)
 		p->sending = to;
-	*from = (struct pump_end){ .fd = -1 };
+	*from = (struct pump_end){ .pump = p, .fd = -1 };
 	return loop_watch(p->loop, &to->watch);
 }
 
-void pump_forget(struct pump_end *e)
+void pump_hang_up(struct pump_end *e)
 {
 	struct pump *p = e->pump;
+
+	if (e->fd < 0)
+		return;
 
 	if (p->filling == e) {
 		p->record_len = 0;
@@ -258,5 +262,8 @@ void pump_forget(struct pump_end *e)
 		p->sending = NULL;
 	}
 	alloc_put(e->queue.at);
-	e->queue = (struct pump_queue){ .at = NULL };
+	loop_unwatch(p->loop, &e->watch);
+	tls_close(e->tls);
+	close(e->fd);
+	*e = (struct pump_end){ .pump = p, .fd = -1 };
 }

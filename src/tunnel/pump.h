@@ -87,8 +87,11 @@ void pump_drain(struct pump_end *e);
  * and broken are set. 0 or -errno; either way *from is nothing any more.
  */
 int pump_move(struct pump_end *from, struct pump_end *to);
-/* The connection goes away: whatever of it is here is dropped. */
-void pump_forget(struct pump_end *e);
+/*
+ * Closes the connection and frees what is its; whatever of it is in the pump is dropped. Harmless after
+ * pump_move.
+ */
+void pump_hang_up(struct pump_end *e);
 /* TLS's way out: cfg.send of its session, with the struct pump_end as arg. */
 void pump_take_ciphertext(void *end, const uint8_t *at, size_t len);
 

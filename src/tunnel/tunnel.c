@@ -97,13 +97,9 @@ struct tunnel_line_text tunnel_line_print(const struct tunnel *t)
 static void release(struct tunnel *t)
 {
 	t->line = tunnel_look(t);
-	pump_forget(&t->wire);
+	pump_hang_up(&t->wire);
 	loop_timer_stop(t->cfg.loop, &t->timer);
 	loop_unpost(t->cfg.loop, &t->turn);
-	loop_unwatch(t->cfg.loop, &t->wire.watch);
-	tls_close(t->wire.tls);
-	t->wire.tls = NULL;
-	close(t->wire.fd);
 	free(t->rest);
 	t->rest = NULL;
 	t->rest_len = 0;
@@ -561,8 +557,7 @@ int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg)
 	if (!error)
 		error = loop_watch(cfg->loop, &t->wire.watch);
 	if (error) {
-		tls_close(t->wire.tls);
-		close(cfg->fd);
+		pump_hang_up(&t->wire);
 		return error;
 	}
 	tunnel_arm(t);

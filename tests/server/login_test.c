@@ -245,8 +245,8 @@ static void open_client(size_t number, const char *user)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
 			 0);
 	t.worker.session_count++;
-	t.worker.half_open_count++;
-	assert_true(session_accept(&t.worker.host, number + 1, fds[0], &from));
+	door_expect(&t.worker.door);
+	assert_true(door_accept(&t.worker.door, number + 1, fds[0], &from));
 	snprintf(c->log.name, sizeof(c->log.name), "%s", user);
 	c->sink = (struct packet_sink){ .deliver = deliver, .flush = flush };
 	cfg.fd = fds[1];
@@ -408,10 +408,10 @@ static void a_worker_that_ends_takes_its_questions_back(void **state)
 
 static bool is_session_ending(void)
 {
-	const struct session *s = t.worker.host.half_open.first;
+	const struct half_open *o = t.worker.host.half_open.first;
 
-	assert_non_null(s);
-	return tunnel_is_ending(&s->tunnel);
+	assert_non_null(o);
+	return tunnel_is_ending(&session_find(&t.worker.host, o->id)->tunnel);
 }
 
 /* The answer comes between the client's Terminate-Request and the end of its connection. */
@@ -562,7 +562,7 @@ static int set_up(void **state)
 	t.shared = (struct shared){ .cfg = &t.cfg,
 				    .workers = &t.worker,
 				    .worker_count = 1,
-				    .half_open_max = WORKER_HALF_OPEN_MAX };
+				    .limits = door_limits(WORKER_HALF_OPEN_MAX, 1) };
 	memset(t.clients, 0, sizeof(t.clients));
 	t.ask_count = t.cancel_count = t.went_on = 0;
 	t.error = 0;

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A connection at the door: accepted; the TLS handshake; one HTTP request. Then it is a session, or it has ended. Whatever a
+ * stage waits for is in c->start, and no other memory than that and TLS's is a connection's.
+ *
+ * What ends here is worth a debug line: scanners come all day.
+ */
+#include "server/door.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "http/block.h"
+#include "http/status.h"
+#include "sstp/http.h"
+#include "sstp/states.h"
+#include "tls/open.h"
+
+enum {
+	ACCEPTS_A_TURN = 16,
+	NO_FILES_MS = 1000,
+	TOO_MANY_MS = 10,
+	ENOUGH_MS = 3000,       /* to log in, when others wait */
+	ENOUGH_SHORT_MS = 1000, /* the same where few may log in at a time */
+	FEW = 200,
+	TLS_MS = 10 * 1000,
+	ANSWER_MAX = 256,
+};
+
+enum stage_name {
+	STAGE_TLS,
+	STAGE_HTTP,
+};
+
+struct door_conn {
+	struct half_open half_open;
+	struct door *door;
+	struct pump_end wire;
+	enum stage_name stage;
+	bool is_broken;         /* its socket takes nothing any more */
+	struct loop_timer late; /* the stage takes too long */
+	uint8_t *start;         /* of what the stage waits for the rest of; NULL: of nothing */
+	size_t start_len;
+	struct log log; /* "session 7" */
+	struct sockaddr_storage peer;
+};
+
+/* ---- the end */
+
+/* The door holds it no more; its place, its socket and its TLS session are others' now, or gone. */
+static void discard(struct door_conn *c)
+{
+	loop_timer_stop(c->door->host->loop, &c->late);
+	free(c->start);
+	free(c);
+}
+
+static void hang_up(struct door_conn *c)
+{
+	struct session_host *h = c->door->host;
+
+	pump_hang_up(&c->wire);
+	half_open_remove(&h->half_open, &c->half_open);
+	discard(c);
+	h->ended(h, false);
+}
+
+static void end(struct door_conn *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void end(struct door_conn *c, const char *format, ...)
+{
+	char reason[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reason, sizeof(reason), format, args);
+	va_end(args);
+	log_event(&c->log, LOG_LEVEL_DEBUG, "session_end", "{peer}: ended: {reason}",
+		  LOG_TEXT("peer", ip_print_sockaddr(&c->peer).text), LOG_TEXT("reason", reason));
+	hang_up(c);
+}
+
+static void end_tls(struct door_conn *c)
+{
+	pump_flush(c->wire.pump); /* its alert, if it has one */
+	end(c, "TLS: %s", tls_error_of(c->wire.tls)->text);
+}
+
+/* ---- stages */
+
+enum step {
+	STEP_WAIT, /* for more bytes */
+	STEP_NEXT, /* the next stage has the same bytes */
+	STEP_GONE, /* the connection is not the door's any more */
+};
+
+/* Keeps the start of something until the rest of it comes, in a block of `room` bytes. */
+static enum step keep_start(struct door_conn *c, const uint8_t *at, size_t len, size_t room)
+{
+	uint8_t *start = c->start ? c->start : malloc(room);
+
+	c->start = start;
+	if (!start) {
+		end(c, "out of memory");
+		return STEP_GONE;
+	}
+	memcpy(start, at, len);
+	c->start_len = len;
+	return STEP_WAIT;
+}
+
+/* What was kept is at `to` again. */
+static size_t take_start(struct door_conn *c, uint8_t *to)
+{
+	if (c->start_len)
+		memcpy(to, c->start, c->start_len);
+	return c->start_len;
+}
+
+static bool open_tls(struct door_conn *c, size_t len)
+{
+	const struct tls_session_cfg cfg = { .send = pump_take_ciphertext, .arg = &c->wire };
+	struct tls_ctx *ctx = credentials_tls(c->door->host->credentials);
+	int error = tls_open(ctx, &cfg, &c->wire.tls);
+
+	tls_ctx_release(ctx);
+	if (error)
+		end(c, "%s", strerror(-error));
+	else
+		tls_input(c->wire.tls, c->wire.pump->recv, len);
+	return !error;
+}
+
+static enum step take_tls(struct door_conn *c, size_t len)
+{
+	const struct tls *tls;
+	int n;
+
+	if (!c->wire.tls && !open_tls(c, len))
+		return STEP_GONE;
+	tls = c->wire.tls;
+	n = tls_handshake(c->wire.tls);
+	if (n == TLS_WANT_INPUT)
+		return STEP_WAIT;
+	if (n == TLS_FAILED) {
+		end_tls(c);
+		return STEP_GONE;
+	}
+	log_debug(&c->log, "%s, %s %s", tls_version(tls), tls_cipher(tls), tls_group(tls));
+	return STEP_NEXT;
+}
+
+static void answer(struct door_conn *c, int status)
+{
+	uint8_t text[ANSWER_MAX];
+	struct writer w = writer_of(text, sizeof(text));
+
+	sstp_http_put_answer(&w, status);
+	memcpy(pump_put_alone(&c->wire, w.len), text, w.len);
+	pump_flush(c->wire.pump);
+	tls_notify_close(c->wire.tls);
+	pump_flush(c->wire.pump);
+	end(c, "%s", sstp_closed_text(SSTP_CLOSED_NOT_SSTP));
+}
+
+/* A session is made, and goes on with what is in pump->plain. */
+static void let_in(struct door_conn *c, size_t len)
+{
+	struct session_host *h = c->door->host;
+	struct session *s = session_open(h, &c->half_open, &c->wire, &c->peer);
+
+	if (!s) {
+		half_open_remove(&h->half_open, &c->half_open);
+		h->ended(h, false);
+	}
+	discard(c);
+	if (s)
+		session_start(s, len);
+}
+
+/* All of a request's head is there: SSTP's, or another. */
+static enum step take_request(struct door_conn *c, size_t block_len, size_t len)
+{
+	struct bytes block = bytes_of(c->wire.pump->plain, block_len);
+	struct bytes line = http_block_line(block);
+	int status = sstp_http_judge(block);
+
+	if (status == HTTP_OK) {
+		let_in(c, len);
+		return STEP_GONE;
+	}
+	log_debug(&c->log, "http: %d for %s", status, log_quote(line.at, line.len).text);
+	answer(c, status);
+	return STEP_GONE;
+}
+
+static enum step take_http(struct door_conn *c, size_t unused)
+{
+	uint8_t *plain = c->wire.pump->plain;
+	size_t len = take_start(c, plain), block_len;
+	ssize_t n;
+
+	(void)unused;
+	while ((n = tls_read(c->wire.tls, plain + len, TLS_RECORD_MAX)) > 0) {
+		len += (size_t)n;
+		block_len = http_block_len(plain, len < SSTP_HTTP_MAX ? len : SSTP_HTTP_MAX);
+		if (block_len)
+			return take_request(c, block_len, len);
+		if (len >= SSTP_HTTP_MAX) {
+			answer(c, HTTP_BAD_REQUEST);
+			return STEP_GONE;
+		}
+	}
+	if (n == TLS_WANT_INPUT)
+		return len ? keep_start(c, plain, len, SSTP_HTTP_MAX) : STEP_WAIT;
+	if (n == TLS_CLOSED)
+		end(c, "the peer closed the connection without a request");
+	else
+		end_tls(c);
+	return STEP_GONE;
+}
+
+static const struct stage {
+	enum step (*take)(struct door_conn *c, size_t len); /* of pump->recv */
+	const char *when;                                   /* the peer closed the connection */
+	const char *late;
+	uint32_t within_ms;
+} stages[] = {
+	[STAGE_TLS] = { take_tls, "during the TLS handshake", "no TLS handshake within 10 seconds",
+			TLS_MS },
+	[STAGE_HTTP] = { take_http, "without a request", NULL, SSTP_HTTP_REQUEST_MS },
+};
+
+static void enter(struct door_conn *c, enum stage_name stage)
+{
+	struct loop *loop = c->door->host->loop;
+
+	c->stage = stage;
+	loop_timer_set(loop, &c->late, loop_now(loop) + stages[stage].within_ms);
+}
+
+static void on_late(struct loop_timer *timer)
+{
+	struct door_conn *c = container_of(timer, struct door_conn, late);
+	const char *late = stages[c->stage].late;
+
+	end(c, "%s", late ? late : sstp_closed_text(SSTP_CLOSED_NO_REQUEST));
+}
+
+/* The socket's end, maybe with an error of its own. */
+static void lose(struct door_conn *c, int error)
+{
+	if (c->is_broken)
+		end(c, "the peer does not take what is sent to it");
+	else
+		end(c, "the peer closed the connection %s%s%s", stages[c->stage].when,
+		    error ? ": " : "", error ? strerror(error) : "");
+}
+
+static void read_socket(struct door_conn *c)
+{
+	uint8_t *at = c->wire.pump->recv;
+	ssize_t n = recv(c->wire.fd, at, PUMP_RECV_LEN, 0);
+	size_t len = n > 0 ? (size_t)n : 0;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		lose(c, n < 0 ? errno : 0);
+		return;
+	}
+	if (c->wire.tls)
+		tls_input(c->wire.tls, at, len);
+	for (;;) {
+		enum step step = stages[c->stage].take(c, len);
+
+		if (step != STEP_NEXT)
+			return;
+		enter(c, c->stage + 1);
+	}
+}
+
+static void on_ready(struct loop_watch *w, uint32_t events)
+{
+	struct door_conn *c = container_of(w, struct door_conn, wire.watch);
+
+	if ((events & EPOLLOUT) && c->wire.queue.len)
+		pump_drain(&c->wire);
+	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+		read_socket(c);
+}
+
+static void on_broken(struct pump_end *wire)
+{
+	container_of(wire, struct door_conn, wire)->is_broken = true;
+}
+
+static void shut_down(struct half_open *o)
+{
+	struct door_conn *c = container_of(o, struct door_conn, half_open);
+
+	if (c->stage == STAGE_HTTP)
+		tls_notify_close(c->wire.tls);
+	pump_flush(c->wire.pump);
+	end(c, "disconnected");
+}
+
+static void abandon(struct half_open *o)
+{
+	hang_up(container_of(o, struct door_conn, half_open));
+}
+
+/* ---- the bound */
+
+struct door_limits door_limits(size_t half_open_max, unsigned workers)
+{
+	size_t each = half_open_max / workers;
+
+	return (struct door_limits){
+		.half_open_max = each ? each : 1,
+		.enough_ms = half_open_max < FEW ? ENOUGH_SHORT_MS : ENOUGH_MS,
+	};
+}
+
+static size_t count_half_open(const struct door *d)
+{
+	return atomic_load_explicit(&d->half_open_count, memory_order_relaxed);
+}
+
+static bool has_old_half_open(const struct door *d)
+{
+	const struct half_open *first = d->host->half_open.first;
+
+	return first && loop_now(d->host->loop) - first->started_ms >= d->limits->enough_ms;
+}
+
+bool door_is_below_limit(const struct door *d)
+{
+	return count_half_open(d) < d->limits->half_open_max;
+}
+
+/*
+ * When all clients come at once, as after a restart, those that are logging in are to be finished
+ * before more are begun. But who has had time enough to log in makes room: it may be one of a flood.
+ */
+static bool has_room(const struct door *d)
+{
+	return door_is_below_limit(d) || has_old_half_open(d);
+}
+
+/*
+ * The new one is counted already. Two workers that hand one over at the same time may exceed the limit
+ * by one each: no login under way ends for that.
+ */
+static void make_room(struct door *d)
+{
+	struct half_open *oldest = d->host->half_open.first;
+
+	if (count_half_open(d) > d->limits->half_open_max && has_old_half_open(d))
+		oldest->abandon(oldest);
+}
+
+void door_expect(struct door *d)
+{
+	atomic_fetch_add_explicit(&d->half_open_count, 1, memory_order_relaxed);
+}
+
+void door_forget(struct door *d)
+{
+	atomic_fetch_sub_explicit(&d->half_open_count, 1, memory_order_relaxed);
+}
+
+/* ---- the beginning */
+
+static struct door_conn *new_conn(struct door *d, uint64_t id, int fd)
+{
+	struct door_conn *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->half_open = (struct half_open){ .id = id,
+					   .started_ms = loop_now(d->host->loop),
+					   .shut_down = shut_down,
+					   .abandon = abandon };
+	c->door = d;
+	c->wire = (struct pump_end){
+		.pump = d->host->pump,
+		.fd = fd,
+		.watch = { .fd = fd, .events = EPOLLIN, .ready = on_ready },
+		.queue_max = PUMP_QUEUE_EARLY_MAX,
+		.broken = on_broken,
+	};
+	c->late.expired = on_late;
+	c->log = session_log(id);
+	return c;
+}
+
+bool door_accept(struct door *d, uint64_t id, int fd, const struct sockaddr_storage *peer)
+{
+	struct door_conn *c;
+	int on = 1;
+
+	make_room(d);
+	c = new_conn(d, id, fd);
+	if (!c || loop_watch(d->host->loop, &c->wire.watch)) {
+		free(c);
+		close(fd);
+		return false;
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	c->peer = *peer;
+	d->host->stats.connections++;
+	half_open_add(&d->host->half_open, &c->half_open);
+	enter(c, STAGE_TLS);
+	log_debug(&c->log, "%s connected", ip_print_sockaddr(peer).text);
+	return true;
+}
+
+/* ---- listening */
+
+static void hold_listeners(struct door *d, bool hold)
+{
+	for (size_t i = 0; i < d->listener_count; i++)
+		loop_watch_events(d->host->loop, &d->listeners[i].watch, hold ? 0 : EPOLLIN);
+}
+
+static void accept_later(struct door *d, uint32_t ms)
+{
+	hold_listeners(d, true);
+	loop_timer_set(d->host->loop, &d->accept_again, loop_now(d->host->loop) + ms);
+}
+
+static void accept_again(struct loop_timer *timer)
+{
+	hold_listeners(container_of(timer, struct door, accept_again), false);
+}
+
+/* After a failed accept. */
+static bool may_go_on(struct door *d, int error)
+{
+	if (error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS) {
+		if (log_limit_passes(&log_strangers))
+			log_error(NULL, "accept: %s; waiting a second", strerror(error));
+		accept_later(d, NO_FILES_MS);
+		return false;
+	}
+	return error == ECONNABORTED || error == EINTR;
+}
+
+static void on_connection(struct loop_watch *watch, uint32_t events)
+{
+	struct door *d = container_of(watch, struct door_listener, watch)->door;
+
+	(void)events;
+	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+		struct sockaddr_storage peer = { 0 };
+		socklen_t len = sizeof(peer);
+		int fd;
+
+		if (!has_room(d)) {
+			accept_later(d, TOO_MANY_MS);
+			return;
+		}
+		fd = accept4(watch->fd, (struct sockaddr *)&peer, &len,
+			     SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+			d->came(d, fd, &peer);
+		else if (!may_go_on(d, errno))
+			return;
+	}
+}
+
+void door_open(struct door *d, struct session_host *host, const struct door_limits *limits)
+{
+	d->host = host;
+	d->limits = limits;
+	d->accept_again.expired = accept_again;
+}
+
+int door_listen(struct door *d, int fd)
+{
+	struct door_listener *l = &d->listeners[d->listener_count];
+	int error;
+
+	l->door = d;
+	l->watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = on_connection };
+	error = loop_watch(d->host->loop, &l->watch);
+	if (error)
+		close(fd);
+	else
+		d->listener_count++;
+	return error;
+}
+
+void door_close(struct door *d)
+{
+	loop_timer_stop(d->host->loop, &d->accept_again);
+	for (size_t i = 0; i < d->listener_count; i++) {
+		loop_unwatch(d->host->loop, &d->listeners[i].watch);
+		close(d->listeners[i].watch.fd);
+	}
+	d->listener_count = 0;
+}

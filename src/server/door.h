@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The door: what a connection goes through before it is a session.
+ *
+ *	accept -> TLS handshake -> HTTP request -> session
+ *
+ * Each stage is a row of a table (door.c): what it makes of the bytes that came, and how long that may
+ * take. What is to be known before the first byte of TLS, such as a PROXY header, is a row before it. Most of what comes to port 443 ends here, so a connection is small: no tunnel, no PPP.
+ *
+ * Whoever is refused for failed logins is let in: only PPP can say why, and others at the same address
+ * may be known (bans.h).
+ *
+ * The door also holds the bound on connections that have not logged in, half-open sessions included.
+ * Over it new ones wait in the kernel while those that are there get on; when they don't, the oldest
+ * goes. A door is one worker's.
+ */
+#ifndef SSTP_SERVER_DOOR_H
+#define SSTP_SERVER_DOOR_H
+
+#include "server/session.h"
+
+enum { DOOR_LISTENERS_MAX = 64 };
+
+/* Of each worker. */
+struct door_limits {
+	size_t half_open_max;
+	uint32_t enough_ms; /* to log in, when others wait */
+};
+
+struct door_listener {
+	struct loop_watch watch;
+	struct door *door;
+};
+
+struct door {
+	struct session_host *host; /* of the sessions that are made */
+	const struct door_limits *limits;
+	/* A connection has been accepted, for this door or another worker's. */
+	void (*came)(struct door *d, int fd, const struct sockaddr_storage *peer);
+	struct door_listener listeners[DOOR_LISTENERS_MAX];
+	size_t listener_count;
+	struct loop_timer accept_again;    /* no descriptors were left, or no room */
+	_Atomic(unsigned) half_open_count; /* here, and on their way here */
+};
+
+/* Out of the bound for all workers together. */
+struct door_limits door_limits(size_t half_open_max, unsigned workers);
+
+void door_open(struct door *d, struct session_host *host, const struct door_limits *limits);
+/* A listening socket, the door's from now on. 0 or -errno. */
+int door_listen(struct door *d, int fd);
+/* Nobody else comes in. */
+void door_close(struct door *d);
+
+/* Is there room for one more, without the end of another? From any thread. */
+bool door_is_below_limit(const struct door *d);
+/* From any thread: a connection is on its way here, and counted from now on. */
+void door_expect(struct door *d);
+/* One that was expected, or is half open, is so no more. */
+void door_forget(struct door *d);
+/* One that was expected: takes over the socket. False: there was no memory, and it is closed. */
+bool door_accept(struct door *d, uint64_t id, int fd, const struct sockaddr_storage *peer);
+
+#endif

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What becomes of a connection before it is a session: strangers who do not speak TLS, or stop halfway,
+ * and clients with TLS whose request is SSTP's or another. A worker's loop runs here, over socket pairs;
+ * what is sent comes whole, and once more byte by byte.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <linux/sockios.h>
+
+#include "auth/backend.h"
+#include "server/worker.h"
+#include "tls/cert.h"
+#include "tls/cert_load.h"
+#include "tls/cert_make.h"
+#include "tls/open.h"
+
+#define URI "/sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/"
+#define SSTP "SSTP_DUPLEX_POST " URI " HTTP/1.1\r\nHost: vpn.example.net\r\n\r\n"
+#define REFUSAL "\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+#define NOT_FOUND "HTTP/1.1 404 Not Found" REFUSAL
+#define NOT_SSTP "the peer does not speak SSTP"
+
+enum {
+	WAIT_MS = 20000,
+	ROOM = 64 * 1024,
+};
+
+static struct {
+	char folder[32], cert[64], key[64];
+	const char *pin;
+	struct tls_ctx *client_ctx;
+	struct server_cfg cfg;
+	struct shared shared;
+	struct worker worker;
+	int device; /* the other end of the worker's */
+	struct loop_timer give_up;
+	struct loop_task look;
+	bool (*is_enough)(void);
+	char ended[512]; /* the last that was logged of an end */
+	/* the client */
+	int fd;
+	bool is_hung_up; /* by the server */
+	struct tls *tls;
+	bool is_up;
+	uint8_t cipher[ROOM], plain[ROOM];
+	size_t plain_len;
+	bool has_close_notify;
+} t;
+
+static const struct auth_backend backend = { .name = "nobody asks" };
+
+static void note_ends(enum log_level level, const char *name, const char *line)
+{
+	const char *at = strstr(line, ": ended: ");
+
+	(void)level;
+	(void)name;
+	if (at)
+		snprintf(t.ended, sizeof(t.ended), "%s", at + strlen(": ended: "));
+}
+
+/* ---- the loop runs until the test has seen enough */
+
+static void time_is_up(struct loop_timer *timer)
+{
+	(void)timer;
+	fail_msg("nothing happened for too long");
+}
+
+static void look(struct loop_task *task)
+{
+	if (t.is_enough())
+		loop_stop(t.worker.loop);
+	else
+		loop_post(t.worker.loop, task);
+}
+
+static void run_until(bool (*is_enough)(void))
+{
+	t.is_enough = is_enough;
+	loop_post(t.worker.loop, &t.look);
+	loop_timer_set(t.worker.loop, &t.give_up, loop_now(t.worker.loop) + WAIT_MS);
+	assert_int_equal(loop_run(t.worker.loop), 0);
+	loop_timer_stop(t.worker.loop, &t.give_up);
+}
+
+/* ---- a client */
+
+static void send_cipher(void *arg, const uint8_t *at, size_t len)
+{
+	(void)arg;
+	if (send(t.fd, at, len, MSG_NOSIGNAL) < 0)
+		assert_int_not_equal(errno, EAGAIN); /* it has hung up */
+}
+
+static void connect_one(void)
+{
+	struct sockaddr_storage peer = { .ss_family = AF_INET };
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
+			 0);
+	t.fd = fds[1];
+	t.is_hung_up = t.is_up = t.has_close_notify = false;
+	t.plain_len = 0;
+	t.ended[0] = '\0';
+	t.worker.session_count++;
+	door_expect(&t.worker.door);
+	assert_true(door_accept(&t.worker.door, ++t.shared.next_session, fds[0], &peer));
+	assert_int_equal(t.worker.host.half_open.count, 1);
+}
+
+static void disconnect(void)
+{
+	tls_close(t.tls);
+	t.tls = NULL;
+	close(t.fd);
+}
+
+static bool has_hung_up(void)
+{
+	ssize_t n;
+
+	while ((n = recv(t.fd, t.cipher, sizeof(t.cipher), 0)) > 0)
+		;
+	t.is_hung_up = n == 0 || errno != EAGAIN;
+	return t.is_hung_up;
+}
+
+/* By the server; or it has gone. */
+static bool is_all_read(void)
+{
+	int left;
+
+	assert_int_equal(ioctl(t.fd, SIOCOUTQ, &left), 0);
+	return !left || has_hung_up();
+}
+
+static void assert_nobody_left(void)
+{
+	assert_int_equal(t.worker.host.half_open.count, 0);
+	assert_int_equal(t.worker.host.open.count, 0);
+	assert_int_equal(t.worker.session_count, 0);
+	assert_int_equal(t.worker.door.half_open_count, 0);
+}
+
+static void send_raw(const void *at, size_t len, size_t step)
+{
+	const uint8_t *byte = at;
+
+	for (size_t n = 0; n < len && !t.is_hung_up; n += step) {
+		size_t part = len - n < step ? len - n : step;
+
+		if (send(t.fd, byte + n, part, MSG_NOSIGNAL) != (ssize_t)part)
+			break;
+		run_until(is_all_read);
+	}
+}
+
+/* ---- the same with TLS */
+
+static void read_tls(void)
+{
+	ssize_t n;
+
+	while ((n = tls_read(t.tls, t.plain + t.plain_len, ROOM - t.plain_len)) > 0)
+		t.plain_len += (size_t)n;
+	t.has_close_notify |= n == TLS_CLOSED;
+}
+
+static void pump_client(void)
+{
+	ssize_t n = recv(t.fd, t.cipher, sizeof(t.cipher), 0);
+
+	if (n <= 0) {
+		t.is_hung_up |= !n || errno != EAGAIN;
+		return;
+	}
+	tls_input(t.tls, t.cipher, (size_t)n);
+	if (!t.is_up)
+		t.is_up = tls_handshake(t.tls) == 1;
+	if (t.is_up)
+		read_tls();
+}
+
+static bool is_up(void)
+{
+	pump_client();
+	return t.is_up;
+}
+
+static bool has_ended(void)
+{
+	pump_client();
+	return t.is_hung_up;
+}
+
+/* The request has been judged: it is a session, or it has ended. */
+static bool is_decided(void)
+{
+	pump_client();
+	return t.is_hung_up || session_find(&t.worker.host, t.shared.next_session);
+}
+
+static void connect_tls(const char *sni)
+{
+	struct tls_session_cfg cfg = { .name = "vpn.example.net", .sni = sni, .send = send_cipher };
+
+	connect_one();
+	assert_int_equal(tls_open(t.client_ctx, &cfg, &t.tls), 0);
+	tls_handshake(t.tls);
+	run_until(is_up);
+}
+
+static bool is_all_read_or_decided(void)
+{
+	int left;
+
+	if (is_decided())
+		return true;
+	assert_int_equal(ioctl(t.fd, SIOCOUTQ, &left), 0);
+	return !left;
+}
+
+static void send_tls(const char *at, size_t len, size_t step)
+{
+	for (size_t n = 0; n < len && !t.is_hung_up; n += step) {
+		tls_write(t.tls, (const uint8_t *)at + n, len - n < step ? len - n : step);
+		run_until(is_all_read_or_decided);
+	}
+}
+
+/* ---- the cases: without TLS */
+
+#define BYTES(text) text, sizeof(text) - 1
+
+static const struct {
+	const char *name;
+	const char *at;
+	size_t len;
+	const char *ended;
+} strangers[] = {
+	{ "nothing", BYTES(""), "the peer closed the connection during the TLS handshake" },
+	{ "half a ClientHello", BYTES("\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03\x20\x21"),
+	  "the peer closed the connection during the TLS handshake" },
+	{ "half a record header", BYTES("\x16\x03"),
+	  "the peer closed the connection during the TLS handshake" },
+	{ "plain HTTP", BYTES("GET / HTTP/1.1\r\nHost: vpn.example.net\r\n\r\n"),
+	  "TLS: the client does not speak TLS; it sent \"GET /" },
+	{ "SSLv2's hello", BYTES("\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10\x01\x00\x80\x02"),
+	  "TLS: the client does not speak TLS; it sent \"\\x80" },
+	{ "SSH", BYTES("SSH-2.0-OpenSSH_9.2\r\n"),
+	  "TLS: the client does not speak TLS; it sent \"SSH-2" },
+	{ "a fatal alert", BYTES("\x15\x03\x01\x00\x02\x02\x28"),
+	  "TLS: the client sent the TLS alert handshake_failure" },
+	{ "a hello of nonsense", BYTES("\x16\x03\x01\x00\x06\x01\x00\x00\x02\xff\xff"), "TLS: " },
+	{ "a hello of 16 MiB", BYTES("\x16\x03\x01\x00\x06\x01\xff\xff\xff\x03\x03"), "TLS: " },
+};
+
+static void strangers_end_at_the_door(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(strangers) / sizeof(*strangers); i++) {
+		size_t n = i / 2, step = i % 2 ? 1 : ROOM;
+
+		print_message("# %s%s\n", strangers[n].name, i % 2 ? ", byte by byte" : "");
+		connect_one();
+		send_raw(strangers[n].at, strangers[n].len, step);
+		shutdown(t.fd, SHUT_WR);
+		run_until(has_hung_up);
+		assert_memory_equal(t.ended, strangers[n].ended, strlen(strangers[n].ended));
+		assert_nobody_left();
+		disconnect();
+	}
+	assert_int_equal(t.worker.host.stats.connections,
+			 2 * sizeof(strangers) / sizeof(*strangers));
+}
+
+/* A handshake without an end: records of a ClientHello that never is complete. */
+static void an_endless_hello_ends(void **state)
+{
+	static uint8_t record[5 + 16384] = { 0x16, 0x03, 0x01, 0x40, 0x00, 0x01, 0x00, 0xff, 0xf0 };
+
+	(void)state;
+	connect_one();
+	for (int i = 0; i < 4 && !t.is_hung_up; i++)
+		send_raw(record, sizeof(record), sizeof(record));
+	run_until(has_hung_up);
+	assert_memory_equal(t.ended, "TLS: ", 5);
+	assert_nobody_left();
+	disconnect();
+}
+
+/* ---- with TLS */
+
+static const struct {
+	const char *name, *request, *answer, *ended;
+} others[] = {
+	{ "a browser", "GET / HTTP/1.1\r\nHost: vpn.example.net\r\n\r\n", NOT_FOUND, NOT_SSTP },
+	{ "a health check", "HEAD / HTTP/1.0\r\n\r\n", NOT_FOUND, NOT_SSTP },
+	{ "a form with content", "POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\na=b", NOT_FOUND,
+	  NOT_SSTP },
+	{ "OPTIONS", "OPTIONS * HTTP/1.1\r\n\r\n", "HTTP/1.1 501 Not Implemented" REFUSAL,
+	  NOT_SSTP },
+	{ "garbage", "\x05\x01\xff\r\n\r\n", "HTTP/1.1 400 Bad Request" REFUSAL, NOT_SSTP },
+	{ "half a request", "SSTP_DUPLEX_POST /", "",
+	  "the peer closed the connection without a request" },
+	{ "nothing", "", "", "the peer closed the connection without a request" },
+};
+
+static void other_requests_are_answered(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(others) / sizeof(*others); i++) {
+		size_t n = i / 2, step = i % 2 ? 1 : ROOM;
+
+		print_message("# %s%s\n", others[n].name, i % 2 ? ", byte by byte" : "");
+		connect_tls(NULL);
+		send_tls(others[n].request, strlen(others[n].request), step);
+		if (!*others[n].answer)
+			tls_notify_close(t.tls);
+		run_until(has_ended);
+		assert_int_equal(t.plain_len, strlen(others[n].answer));
+		assert_memory_equal(t.plain, others[n].answer, t.plain_len);
+		assert_int_equal(t.has_close_notify, *others[n].answer != '\0');
+		assert_string_equal(t.ended, others[n].ended);
+		assert_nobody_left();
+		disconnect();
+	}
+}
+
+static void a_request_without_an_end_is_refused(void **state)
+{
+	static char request[SSTP_HTTP_MAX] = "SSTP_DUPLEX_POST " URI " HTTP/1.1\r\nX: ";
+
+	(void)state;
+	memset(request + strlen(request), 'x', sizeof(request) - strlen(request));
+	for (size_t step = 1000; step < 20000; step += 18000) {
+		connect_tls(NULL);
+		send_tls(request, sizeof(request) - 1, step);
+		assert_int_equal(t.worker.host.half_open.count, 1);
+		assert_false(t.is_hung_up);
+		send_tls(request, 1, 1);
+		run_until(has_ended);
+		t.plain[t.plain_len] = '\0';
+		assert_string_equal(t.plain, "HTTP/1.1 400 Bad Request" REFUSAL);
+		assert_nobody_left();
+		disconnect();
+	}
+}
+
+/* [MS-SSTP] 2.2.9, for PPP; in the same record as the request, or after it. */
+static const char connect_request[] = "\x10\x01\x00\x0e\x00\x01\x00\x01\x00\x01\x00\x06\x00\x01";
+
+static bool has_connect_ack(void)
+{
+	static const uint8_t ack[] = { 0x10, 0x01, 0x00, 0x30, 0x00, 0x02 };
+
+	pump_client();
+	for (size_t i = 0; i + sizeof(ack) <= t.plain_len; i++)
+		if (!memcmp(t.plain + i, ack, sizeof(ack)))
+			return true;
+	return false;
+}
+
+/* What comes with the request is not lost; the session has the place and the id of the connection. */
+static void a_request_for_sstp_becomes_a_session(void **state)
+{
+	static const size_t steps[] = { ROOM, sizeof(SSTP) - 1, 1, 7 };
+	char all[sizeof(SSTP) + sizeof(connect_request)];
+	const struct session *s;
+
+	(void)state;
+	memcpy(all, SSTP, sizeof(SSTP) - 1);
+	memcpy(all + sizeof(SSTP) - 1, connect_request, sizeof(connect_request));
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		connect_tls(NULL);
+		assert_null(session_find(&t.worker.host, t.shared.next_session));
+		t.worker.host.half_open.first->started_ms -= 7;
+		send_tls(all, sizeof(SSTP) - 1 + sizeof(connect_request) - 1, steps[i]);
+		run_until(has_connect_ack);
+		s = session_find(&t.worker.host, t.shared.next_session);
+		assert_non_null(s);
+		assert_ptr_equal(t.worker.host.half_open.first, &s->half_open);
+		assert_int_equal(t.worker.host.half_open.count, 1);
+		assert_in_range(loop_now(t.worker.loop) - s->started_ms, 7, WAIT_MS);
+		assert_memory_equal(t.plain, "HTTP/1.1 200 OK\r\n", 17);
+		shutdown(t.fd, SHUT_WR);
+		run_until(has_ended);
+		assert_nobody_left();
+		disconnect();
+	}
+}
+
+/* The worker stops, or is closed, with connections in each stage. */
+static void a_worker_that_stops_hangs_up(void **state)
+{
+	(void)state;
+	for (int is_up = 0; is_up < 2; is_up++) {
+		if (is_up)
+			connect_tls(NULL);
+		else
+			connect_one();
+		t.worker.host.half_open.first->shut_down(t.worker.host.half_open.first);
+		assert_nobody_left();
+		assert_string_equal(t.ended, "disconnected");
+		disconnect();
+	}
+	connect_tls(NULL);
+	worker_close(&t.worker);
+	assert_true(has_hung_up());
+	disconnect();
+}
+
+static int set_up(void **state)
+{
+	struct tls_error err;
+	struct tun *tun;
+	int fds[2];
+
+	(void)state;
+	t.cfg = (struct server_cfg){ .tls = { .cert_file = t.cert, .key_file = t.key },
+				     .mtu = 1400,
+				     .hashes = SSTP_HASH_SHA256,
+				     .auth = { PPP_AUTH_PAP },
+				     .auth_count = 1,
+				     .name = "server" };
+	assert_true(ip_prefix_parse("10.9.0.0/24", &t.cfg.network));
+	t.shared = (struct shared){ .cfg = &t.cfg,
+				    .workers = &t.worker,
+				    .worker_count = 1,
+				    .limits = door_limits(100, 1) };
+	t.give_up.expired = time_is_up;
+	t.look = (struct loop_task){ .run = look };
+	rwlock_init(&t.shared.credentials.lock);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds) || tun_adopt(fds[0], &tun))
+		return -1;
+	t.device = fds[1];
+	return tls_ctx_server(&t.cfg.tls, &t.shared.credentials.tls, &err) ||
+	       registry_open(&t.cfg, &t.shared.registry) ||
+	       auth_open(&backend, NULL, &t.shared.auth) ||
+	       worker_open(&t.worker, &t.shared, 0, tun);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	worker_close(&t.worker);
+	registry_close(t.shared.registry);
+	auth_close(t.shared.auth);
+	credentials_close(&t.shared.credentials);
+	close(t.device);
+	return 0;
+}
+
+static int make_certificate(void **state)
+{
+	static const char *const name = "vpn.example.net";
+	static struct cert_info info;
+	static uint8_t der[4096];
+	struct cert_request rq = { .names = &name, .name_count = 1, .days = 1 };
+	struct tls_client_cfg client = { .pins = &t.pin, .pin_count = 1 };
+	struct tls_error err;
+	size_t len;
+
+	(void)state;
+	strcpy(t.folder, "/tmp/door_test.XXXXXX");
+	if (!mkdtemp(t.folder))
+		return -1;
+	snprintf(t.cert, sizeof(t.cert), "%s/cert", t.folder);
+	snprintf(t.key, sizeof(t.key), "%s/key", t.folder);
+	if (cert_make(&rq, t.cert, t.key, false, &err) ||
+	    cert_load(t.cert, der, sizeof(der), &len, &err) ||
+	    !cert_read(bytes_of(der, len), &info))
+		return -1;
+	t.pin = info.pin;
+	log_set_level(LOG_LEVEL_DEBUG);
+	log_set_sink(note_ends);
+	return tls_ctx_client(&client, &t.client_ctx, &err);
+}
+
+static int remove_certificate(void **state)
+{
+	(void)state;
+	tls_ctx_release(t.client_ctx);
+	unlink(t.cert);
+	unlink(t.key);
+	return rmdir(t.folder);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(strangers_end_at_the_door),
+		CASE(an_endless_hello_ends),
+		CASE(other_requests_are_answered),
+		CASE(a_request_without_an_end_is_refused),
+		CASE(a_request_for_sstp_becomes_a_session),
+		CASE(a_worker_that_stops_hangs_up),
+	};
+
+	return cmocka_run_group_tests_name("server/door", tests, make_certificate,
+					   remove_certificate);
+}
