@@ -36,7 +36,9 @@ struct listen_list {
 struct serve_settings {
 	struct common_settings common;
 	struct listen_list listen;
-	const char *cert, *key, *key_password_file;
+	struct text_list certs, keys;
+	struct tls_server_cfg *tls; /* of each certificate */
+	const char *key_password_file;
 	const char *users, *leases;
 	struct auth_list auth;
 	const char *name;
@@ -137,14 +139,18 @@ static const struct option listen_table[] = {
 	  .clear = clear_listen },
 	{ .name = "cert",
 	  .arg = "FILE",
-	  .help = "the certificate (PEM), with its intermediates behind it",
-	  .set = set_file,
-	  .at = AT(cert) },
+	  .help = "the certificate (PEM), with its intermediates after it; may be given again, for "
+		  "other names",
+	  .set = set_files,
+	  .at = AT(certs),
+	  .clear = clear_texts },
 	{ .name = "key",
 	  .arg = "FILE",
-	  .help = "its private key (PEM); default: in the same file",
-	  .set = set_file,
-	  .at = AT(key) },
+	  .help = "its private key (PEM), one for each --cert in the same order; default: in the "
+		  "same file",
+	  .set = set_files,
+	  .at = AT(keys),
+	  .clear = clear_texts },
 	{ .name = "key-password-file",
 	  .arg = "FILE",
 	  .help = "the first line of FILE is the password of the key",
@@ -304,8 +310,14 @@ static const struct option_use uses[] = {
 
 static bool has_all(const struct serve_settings *s)
 {
-	if (!s->cert)
+	if (!s->certs.count)
 		option_complain(&serve_verb, "no certificate: --cert FILE (sstp cert makes one)");
+	else if (s->keys.count && s->keys.count != s->certs.count)
+		option_complain(
+			&serve_verb,
+			"%zu times --cert and %zu times --key: give each certificate its "
+			"key, in the same order, or put each key into the certificate's file",
+			s->certs.count, s->keys.count);
 	else if (!s->users)
 		option_complain(&serve_verb, "no user file: --users FILE (sstp passwd makes one)");
 	else if (s->network.addr.family == AF_UNSPEC)
@@ -362,6 +374,24 @@ static const char *leases_default(const struct serve_settings *s)
 	return path;
 }
 
+/* `password` is of all keys that have one; NULL: none has. */
+static bool apply_certs(struct serve_settings *s, const char *password, struct server_cfg *cfg)
+{
+	s->tls = calloc(s->certs.count, sizeof(*s->tls));
+	for (size_t i = 0; s->tls && i < s->certs.count; i++)
+		s->tls[i] = (struct tls_server_cfg){
+			.cert_file = s->certs.at[i],
+			.key_file = s->keys.count ? s->keys.at[i] : s->certs.at[i],
+			.key_password = password,
+			.only_tls13 = s->only_tls13,
+			.allow_cbc = s->legacy_ciphers,
+			.keylog = s->keylog,
+		};
+	cfg->certs = s->tls;
+	cfg->cert_count = s->certs.count;
+	return s->tls;
+}
+
 static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 {
 	static char host_name[65];
@@ -372,13 +402,6 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 	*cfg = (struct server_cfg){
 		.listen = s->listen.at,
 		.listen_count = s->listen.count,
-		.tls = {
-			.cert_file = s->cert,
-			.key_file = s->key ? s->key : s->cert,
-			.only_tls13 = s->only_tls13,
-			.allow_cbc = s->legacy_ciphers,
-			.keylog = s->keylog,
-		},
 		.users_file = s->users,
 		.leases_file = s->leases ? s->leases : leases_default(s),
 		.is_leases_default = !s->leases,
@@ -397,8 +420,8 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.no_offload = s->no_offload,
 		.client_to_client = s->client_to_client,
 		.max_sessions = s->max_sessions,
-		.user_sessions = s->user_sessions == USER_SESSIONS_UNSET ? user_sessions_default(s) :
-									   s->user_sessions,
+		.user_sessions = s->user_sessions == USER_SESSIONS_UNSET ? user_sessions_default(s)
+									 : s->user_sessions,
 		.keep_old_session = s->keep_old_session,
 		.max_failures = s->max_failures,
 		.workers = s->workers,
@@ -420,11 +443,13 @@ static int check(const struct server_cfg *cfg)
 		return EXIT_USAGE;
 	}
 	users_release(users);
-	if (tls_ctx_server(&cfg->tls, &tls, &tls_err)) {
-		option_complain(&serve_verb, "%s", tls_err.text);
-		return EXIT_USAGE;
+	for (size_t i = 0; i < cfg->cert_count; i++) {
+		if (tls_ctx_server(&cfg->certs[i], &tls, &tls_err)) {
+			option_complain(&serve_verb, "%s", tls_err.text);
+			return EXIT_USAGE;
+		}
+		tls_ctx_release(tls);
 	}
-	tls_ctx_release(tls);
 	printf("the settings are good\n");
 	return EXIT_OK;
 }
@@ -457,12 +482,13 @@ static int run(void *arg)
 		set_listen(&s->listen, "443", &err);
 	if (!apply(s, &cfg))
 		return EXIT_USAGE;
-	if (s->key_password_file) {
-		if (!password_from_file(s->key_password_file, key_password, &err)) {
-			option_complain(&serve_verb, "%s", err.text);
-			return EXIT_USAGE;
-		}
-		cfg.tls.key_password = key_password;
+	if (s->key_password_file && !password_from_file(s->key_password_file, key_password, &err)) {
+		option_complain(&serve_verb, "%s", err.text);
+		return EXIT_USAGE;
+	}
+	if (!apply_certs(s, s->key_password_file ? key_password : NULL, &cfg)) {
+		option_complain(&serve_verb, "out of memory");
+		return EXIT_OTHER;
 	}
 	return s->common.check ? check(&cfg) : serve(s, &cfg);
 }

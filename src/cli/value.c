@@ -107,6 +107,11 @@ bool set_texts(void *to, const char *value, struct error *err)
 	return true;
 }
 
+bool set_files(void *to, const char *value, struct error *err)
+{
+	return set_texts(to, value, err);
+}
+
 bool set_pins(void *to, const char *value, struct error *err)
 {
 	return set_texts(to, value, err);
@@ -126,10 +131,22 @@ static bool are_pins(const struct text_list *l, const char **value, struct error
 	return true;
 }
 
+static bool are_readable(const struct text_list *l, const char **value, struct error *err)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		*value = l->at[i];
+		if (!is_readable(*value, false, err))
+			return false;
+	}
+	return true;
+}
+
 bool value_check(const struct option *o, const void *at, const char **value, struct error *err)
 {
 	if (o->set == set_pins)
 		return are_pins(at, value, err);
+	if (o->set == set_files)
+		return are_readable(at, value, err);
 	if (o->set != set_file && o->set != set_file_or_folder)
 		return true;
 	*value = *(const char *const *)at;

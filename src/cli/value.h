@@ -37,6 +37,7 @@ bool set_text(void *to, const char *value, struct error *err);  /* const char * 
 bool set_file(void *to, const char *value, struct error *err);
 bool set_file_or_folder(void *to, const char *value, struct error *err);
 bool set_texts(void *to, const char *value, struct error *err);      /* struct text_list */
+bool set_files(void *to, const char *value, struct error *err);      /* the same, of files */
 bool set_pins(void *to, const char *value, struct error *err);       /* struct text_list */
 bool set_prefixes(void *to, const char *value, struct error *err);   /* struct prefix_list */
 bool set_congestion(void *to, const char *value, struct error *err); /* const char * */

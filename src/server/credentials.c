@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading, and reading anew. */
+/* Reading, and reading again. */
 #include "server/credentials.h"
 
 #include "tls/open.h"
@@ -13,7 +13,6 @@ enum tunnel_reason credentials_open(struct credentials *c, const struct server_c
 	struct users *users;
 
 	*c = (struct credentials){ .users = NULL };
-	rwlock_init(&c->lock);
 	if (users_load(cfg->users_file, &users, &users_err)) {
 		log_error(NULL, "%s", users_err.text);
 		return REASON_SETTINGS;
@@ -23,7 +22,7 @@ enum tunnel_reason credentials_open(struct credentials *c, const struct server_c
 		log_error(NULL, "out of memory");
 		return REASON_SYSTEM;
 	}
-	if (tls_ctx_server(&cfg->tls, &c->tls, &tls_err)) {
+	if (certs_open(&c->certs, cfg, &tls_err)) {
 		log_error(NULL, "%s", tls_err.text);
 		return REASON_SETTINGS;
 	}
@@ -36,28 +35,7 @@ enum tunnel_reason credentials_open(struct credentials *c, const struct server_c
 void credentials_close(struct credentials *c)
 {
 	user_file_close(c->users);
-	tls_ctx_release(c->tls);
-	rwlock_destroy(&c->lock);
-}
-
-struct tls_ctx *credentials_tls(struct credentials *c)
-{
-	struct tls_ctx *ctx;
-
-	rwlock_read(&c->lock);
-	ctx = tls_ctx_hold(c->tls);
-	rwlock_read_done(&c->lock);
-	return ctx;
-}
-
-static void swap_tls(struct credentials *c, struct tls_ctx *tls)
-{
-	struct tls_ctx *old = c->tls;
-
-	rwlock_write(&c->lock);
-	c->tls = tls;
-	rwlock_write_done(&c->lock);
-	tls_ctx_release(old);
+	certs_close(&c->certs);
 }
 
 void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
@@ -66,9 +44,7 @@ void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
 			void *arg)
 {
 	struct error users_err;
-	struct error tls_err;
 	struct users *users;
-	struct tls_ctx *tls;
 
 	if (users_load(cfg->users_file, &users, &users_err)) {
 		log_error(NULL, "%s; the users are unchanged", users_err.text);
@@ -77,10 +53,5 @@ void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
 		log_info(NULL, "reloaded %s: %zu user%s", cfg->users_file, users_count(users),
 			 users_count(users) == 1 ? "" : "s");
 	}
-	if (tls_ctx_server(&cfg->tls, &tls, &tls_err)) {
-		log_error(NULL, "%s; the certificate is unchanged", tls_err.text);
-	} else {
-		swap_tls(c, tls);
-		log_info(NULL, "reloaded %s", cfg->tls.cert_file);
-	}
+	certs_reload(&c->certs, cfg);
 }

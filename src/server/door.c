@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A connection at the door: accepted; the TLS handshake; one HTTP request. Then it is a session, or it has ended. Whatever a
+ * A connection at the door: accepted; looked into for the server's name, if there are certificates to
+ * choose from; the TLS handshake; one HTTP request. Then it is a session, or it has ended. Whatever a
  * stage waits for is in c->start, and no other memory than that and TLS's is a connection's.
  *
  * What ends here is worth a debug line: scanners come all day.
@@ -22,6 +23,7 @@
 #include "http/status.h"
 #include "sstp/http.h"
 #include "sstp/states.h"
+#include "tls/hello.h"
 #include "tls/open.h"
 
 enum {
@@ -36,6 +38,7 @@ enum {
 };
 
 enum stage_name {
+	STAGE_HELLO,
 	STAGE_TLS,
 	STAGE_HTTP,
 };
@@ -125,29 +128,43 @@ static size_t take_start(struct door_conn *c, uint8_t *to)
 	return c->start_len;
 }
 
-static bool open_tls(struct door_conn *c, size_t len)
+static void drop_start(struct door_conn *c)
 {
-	const struct tls_session_cfg cfg = { .send = pump_take_ciphertext, .arg = &c->wire };
-	struct tls_ctx *ctx = credentials_tls(c->door->host->credentials);
-	int error = tls_open(ctx, &cfg, &c->wire.tls);
+	free(c->start);
+	c->start = NULL;
+	c->start_len = 0;
+}
 
+/* The ClientHello says which server is meant, and so with which certificate the handshake begins. */
+static enum step take_hello(struct door_conn *c, size_t len)
+{
+	struct certs *certs = c->door->certs;
+	const struct tls_session_cfg cfg = { .send = pump_take_ciphertext, .arg = &c->wire };
+	const uint8_t *at = c->wire.pump->recv;
+	struct tls_ctx *ctx;
+	struct hello hello = { .server_name = "" };
+	int error;
+
+	if (certs_have_choice(certs) && !hello_read(&hello, at, len))
+		return keep_start(c, at, len, HELLO_MAX);
+	drop_start(c);
+	ctx = certs_choose(certs, hello.server_name);
+	error = tls_open(ctx, &cfg, &c->wire.tls);
 	tls_ctx_release(ctx);
-	if (error)
+	if (error) {
 		end(c, "%s", strerror(-error));
-	else
-		tls_input(c->wire.tls, c->wire.pump->recv, len);
-	return !error;
+		return STEP_GONE;
+	}
+	tls_input(c->wire.tls, at, len);
+	return STEP_NEXT;
 }
 
 static enum step take_tls(struct door_conn *c, size_t len)
 {
-	const struct tls *tls;
-	int n;
+	const struct tls *tls = c->wire.tls;
+	int n = tls_handshake(c->wire.tls);
 
-	if (!c->wire.tls && !open_tls(c, len))
-		return STEP_GONE;
-	tls = c->wire.tls;
-	n = tls_handshake(c->wire.tls);
+	(void)len;
 	if (n == TLS_WANT_INPUT)
 		return STEP_WAIT;
 	if (n == TLS_FAILED) {
@@ -234,17 +251,21 @@ static const struct stage {
 	const char *late;
 	uint32_t within_ms;
 } stages[] = {
+	[STAGE_HELLO] = { take_hello, "during the TLS handshake",
+			  "no TLS handshake within 10 seconds", TLS_MS },
 	[STAGE_TLS] = { take_tls, "during the TLS handshake", "no TLS handshake within 10 seconds",
-			TLS_MS },
+			0 },
 	[STAGE_HTTP] = { take_http, "without a request", NULL, SSTP_HTTP_REQUEST_MS },
 };
 
+/* A stage without a limit of its own has what is left of the one before it. */
 static void enter(struct door_conn *c, enum stage_name stage)
 {
 	struct loop *loop = c->door->host->loop;
 
 	c->stage = stage;
-	loop_timer_set(loop, &c->late, loop_now(loop) + stages[stage].within_ms);
+	if (stages[stage].within_ms)
+		loop_timer_set(loop, &c->late, loop_now(loop) + stages[stage].within_ms);
 }
 
 static void on_late(struct loop_timer *timer)
@@ -268,8 +289,8 @@ static void lose(struct door_conn *c, int error)
 static void read_socket(struct door_conn *c)
 {
 	uint8_t *at = c->wire.pump->recv;
-	ssize_t n = recv(c->wire.fd, at, PUMP_RECV_LEN, 0);
-	size_t len = n > 0 ? (size_t)n : 0;
+	size_t len = c->wire.tls ? 0 : take_start(c, at);
+	ssize_t n = recv(c->wire.fd, at + len, PUMP_RECV_LEN - len, 0);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -277,6 +298,7 @@ static void read_socket(struct door_conn *c)
 		lose(c, n < 0 ? errno : 0);
 		return;
 	}
+	len += (size_t)n;
 	if (c->wire.tls)
 		tls_input(c->wire.tls, at, len);
 	for (;;) {
@@ -419,7 +441,7 @@ bool door_accept(struct door *d, uint64_t id, int fd, const struct sockaddr_stor
 	c->peer = *peer;
 	d->host->stats.connections++;
 	half_open_add(&d->host->half_open, &c->half_open);
-	enter(c, STAGE_TLS);
+	enter(c, STAGE_HELLO);
 	log_debug(&c->log, "%s connected", ip_print_sockaddr(peer).text);
 	return true;
 }

@@ -2,10 +2,11 @@
 /*
  * The door: what a connection goes through before it is a session.
  *
- *	accept -> TLS handshake -> HTTP request -> session
+ *	accept -> ClientHello -> TLS handshake -> HTTP request -> session
  *
  * Each stage is a row of a table (door.c): what it makes of the bytes that came, and how long that may
- * take. What is to be known before the first byte of TLS, such as a PROXY header, is a row before it. Most of what comes to port 443 ends here, so a connection is small: no tunnel, no PPP.
+ * take. What is to be known before the first byte of TLS, such as a PROXY header, is a row before
+ * the ClientHello. Most of what comes to port 443 ends here, so a connection is small: no tunnel, no PPP.
  *
  * Whoever is refused for failed logins is let in: only PPP can say why, and others at the same address
  * may be known (bans.h).
@@ -17,6 +18,7 @@
 #ifndef SSTP_SERVER_DOOR_H
 #define SSTP_SERVER_DOOR_H
 
+#include "server/certs.h"
 #include "server/session.h"
 
 enum { DOOR_LISTENERS_MAX = 64 };
@@ -35,6 +37,7 @@ struct door_listener {
 struct door {
 	struct session_host *host; /* of the sessions that are made */
 	const struct door_limits *limits;
+	struct certs *certs;
 	/* A connection has been accepted, for this door or another worker's. */
 	void (*came)(struct door *d, int fd, const struct sockaddr_storage *peer);
 	struct door_listener listeners[DOOR_LISTENERS_MAX];

@@ -18,7 +18,8 @@ struct listen_addr {
 struct server_cfg {
 	const struct listen_addr *listen;
 	size_t listen_count;
-	struct tls_server_cfg tls;
+	const struct tls_server_cfg *certs; /* the first is for those that ask for none of them */
+	size_t cert_count;
 	const char *users_file;
 	const char *leases_file; /* which user had which address */
 	bool is_leases_default;  /* nobody asked for that file */

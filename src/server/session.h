@@ -10,7 +10,6 @@
 #define SSTP_SERVER_SESSION_H
 
 #include "auth/service.h"
-#include "server/credentials.h"
 #include "server/half_open.h"
 #include "server/ids.h"
 #include "server/registry.h"
@@ -38,7 +37,6 @@ struct session_host {
 	struct table *by_addr; /* sessions by inner address */
 	struct ids *by_id;     /* all sessions */
 	struct registry *registry;
-	struct credentials *credentials;
 	struct auth_service *auth;
 	const struct server_cfg *cfg;
 	const uint8_t *own_iid; /* the server's, on all links */

@@ -429,7 +429,6 @@ static void fill_host(struct worker *w)
 	h->sink = &w->sink;
 	h->interface = tun_name(w->tun);
 	h->registry = w->shared->registry;
-	h->credentials = &w->shared->credentials;
 	h->auth = w->shared->auth;
 	h->cfg = w->shared->cfg;
 	h->own_iid = w->shared->own_iid;
@@ -451,6 +450,7 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 	error = loop_open(&w->loop);
 	fill_host(w);
 	door_open(&w->door, &w->host, &shared->limits);
+	w->door.certs = &shared->credentials.certs;
 	w->door.came = take_connection;
 	if (!error)
 		error = pump_open(&w->pump, w->loop);

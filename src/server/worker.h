@@ -14,6 +14,7 @@
 
 #include <pthread.h>
 
+#include "server/credentials.h"
 #include "server/door.h"
 #include "server/mailbox.h"
 #include "server/ring.h"

@@ -20,5 +20,6 @@ void ctx_release(struct tls_ctx *ctx)
 	authorities_free(&ctx->authorities);
 	crls_free(&ctx->crls);
 	free(ctx->pins);
+	free(ctx->leaf);
 	free(ctx);
 }

@@ -26,7 +26,9 @@ struct tls_ctx {
 	bool allow_cn;
 	struct pin *pins;
 	size_t pin_count;
-	uint8_t cert_sha1[SHA1_LEN]; /* the server's own */
+	uint8_t *leaf; /* the server's own certificate, DER */
+	size_t leaf_len;
+	uint8_t cert_sha1[SHA1_LEN]; /* of that */
 	uint8_t cert_sha256[SHA256_LEN];
 };
 

@@ -77,6 +77,14 @@ static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path,
 	return -EINVAL;
 }
 
+/* The block was as large as a certificate may be. */
+static uint8_t *shrink(uint8_t *der, size_t len)
+{
+	uint8_t *less = realloc(der, len);
+
+	return less ? less : der;
+}
+
 static int load_file(struct tls_ctx *ctx, const char *path, struct bytes leaf, struct error *err)
 {
 	struct pem f;
@@ -105,8 +113,13 @@ static int load_cert(struct tls_ctx *ctx, const char *path, struct error *err)
 	rc = cert_load(path, der, LEAF_MAX, &len, err);
 	if (!rc)
 		rc = load_file(ctx, path, bytes_of(der, len), err);
-	free(der);
-	return rc;
+	if (rc) {
+		free(der);
+		return rc;
+	}
+	ctx->leaf = shrink(der, len);
+	ctx->leaf_len = len;
+	return 0;
 }
 
 /* RFC 1421's header of an old format, PKCS#8's of the new one */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "tls/bare_cert.h"
+#include "tls/cert_name.h"
 #include "tls/cryptocb.h"
 #include "tls/ctx.h"
 #include "tls/identity.h"
@@ -238,6 +239,11 @@ int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struc
 	else
 		*out = ctx;
 	return rc;
+}
+
+bool tls_ctx_is_for(const struct tls_ctx *ctx, const char *name)
+{
+	return cert_is_for(bytes_of(ctx->leaf, ctx->leaf_len), name);
 }
 
 struct tls_ctx *tls_ctx_hold(struct tls_ctx *ctx)

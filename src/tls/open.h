@@ -16,6 +16,8 @@ int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struc
 int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struct error *err);
 /* Contexts are counted: sessions hold one each, so a new one can take over at any time. */
 void tls_ctx_release(struct tls_ctx *ctx);
+/* Server: is its certificate for a server of that name? */
+bool tls_ctx_is_for(const struct tls_ctx *ctx, const char *name);
 struct tls_ctx *tls_ctx_hold(struct tls_ctx *ctx); /* the same one, to be released once more */
 
 #endif

@@ -8,6 +8,7 @@ import struct
 import pytest
 
 from lab import GATEWAY, INSIDE, SERVER, Sniffer, eventually
+from pki import Identity
 
 TWO = 'ann * "wonder land" *\nbob * builder *\n'
 
@@ -337,7 +338,7 @@ def test_hup_reads_the_certificate_anew(lab, both):
         key.chmod(0o600)
 
     install(lab.pki.server)
-    server = lab.serve("--cert", cert, "--key", key)
+    server = lab.serve(identity=Identity(cert, key))
     lab.connect("--no-default-route")
     install(new)
     server.send(signal.SIGHUP)
@@ -351,7 +352,7 @@ def test_hup_reads_the_certificate_anew(lab, both):
 def test_hup_with_a_certificate_and_another_ones_key_changes_nothing(lab):
     cert = lab.folder / "server.crt"
     cert.write_bytes(lab.pki.server.cert.read_bytes())
-    server = lab.serve("--cert", cert)
+    server = lab.serve(identity=Identity(cert, lab.pki.server.key))
     cert.write_bytes(lab.pki.identity("renewed", f"IP:{SERVER}").cert.read_bytes())
     server.send(signal.SIGHUP)
     server.wait_for("^error: .* is not the key of the certificate in .*; the certificate is unchanged$")

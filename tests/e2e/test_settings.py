@@ -208,6 +208,8 @@ def test_check_looks_into_the_servers_files(desk):
     assert desk.complains("serve", settings, "--cert", desk.pki.server.key).endswith(
         "server.key: no certificate in it (PEM is wanted)")
     assert "is not the key of the certificate in" in desk.complains("serve", settings, "--key", other.key)
+    assert desk.complains("serve", settings, "--cert", other.cert, "--cert", other.cert).startswith(
+        "2 times --cert and 1 times --key: give each certificate its key")
 
 
 def test_check_looks_into_the_clients_files(desk):

@@ -11,6 +11,7 @@ import pytest
 
 from chains import AUTHORITY, SERVER as FOR_SERVERS, Maker, openssl_trusts
 from lab import NAME, PATIENCE, SERVER, SERVER6, in_background
+from pki import Identity
 
 
 def connects(lab, *options, **more):
@@ -88,7 +89,7 @@ def test_one_of_several_pins_is_enough(lab):
 def test_a_self_signed_certificate_of_sstp_cert_by_its_pin_or_as_its_own_authority(lab):
     made = lab.server.run(lab.sstp, "cert", "--name", NAME, "--out", lab.folder / "own").stdout
     pin = re.search("^pin +(.*)$", made, re.M).group(1)
-    lab.serve("--cert", lab.folder / "own.crt", "--key", lab.folder / "own.key")
+    lab.serve(identity=Identity(lab.folder / "own.crt", lab.folder / "own.key"))
     assert connects(lab, to=NAME, trust=["--servercert", pin]).stop() == 0
     assert connects(lab, to=NAME, trust=["--ca-cert", lab.folder / "own.crt"]).stop() == 0
 
@@ -108,6 +109,20 @@ def test_names_that_fit(lab, names, to):
 def test_a_certificate_for_another_name_that_is_expected(lab):
     lab.serve(identity=lab.pki.identity("another-name", "DNS:elsewhere.example.org,DNS:*.example.com"))
     connects(lab, "--verify-name", "elsewhere.example.org", to=NAME, trust=["--ca-cert", lab.pki.ca])
+
+
+def test_a_server_of_several_names_shows_the_certificate_that_is_asked_for(lab, both):
+    other, office = lab.pki.identity("other", "DNS:other.example.org"), lab.pki.identity("office", "DNS:*.office.example")
+    server = lab.serve("--cert", other.cert, "--key", other.key, "--cert", office.cert, "--key", office.key)
+    names = [(SERVER, lab.pki.server), ("other.example.org", other), ("a.office.example", office)]
+    for name, identity in names:
+        client = connects(lab, "--verify-name", name, trust=["--servercert", identity.fingerprint])
+        assert client.stop() == 0
+    assert lab.connect_fails("--verify-name", "b.example", trust=["--servercert", other.fingerprint])[0] == 5
+    server.send(signal.SIGHUP)
+    for _, identity in names:
+        server.wait_for(f"^reloaded {re.escape(str(identity.cert))}$")
+    connects(lab, "--verify-name", "other.example.org", trust=["--ca-cert", lab.pki.ca])
 
 
 def test_an_rsa_certificate(lab):
@@ -134,7 +149,7 @@ def test_an_unknown_authority_where_a_file_was_given(lab):
 
 def test_a_self_signed_certificate(lab):
     lab.server.run(lab.sstp, "cert", "--name", NAME, "--out", lab.folder / "own")
-    server = lab.serve("--cert", lab.folder / "own.crt", "--key", lab.folder / "own.key")
+    server = lab.serve(identity=Identity(lab.folder / "own.crt", lab.folder / "own.key"))
     assert "(self-signed; issuer CN=vpn.example.net)" in refuses(lab, server, to=NAME, trust=[])
 
 

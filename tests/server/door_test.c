@@ -25,6 +25,7 @@
 #include "tls/cert.h"
 #include "tls/cert_load.h"
 #include "tls/cert_make.h"
+#include "tls/cert_name.h"
 #include "tls/open.h"
 
 #define URI "/sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/"
@@ -36,11 +37,14 @@
 enum {
 	WAIT_MS = 20000,
 	ROOM = 64 * 1024,
+	CERTS = 3,
 };
 
+static const char *const names[CERTS] = { "vpn.example.net", "*.example.org", "other.example.net" };
+
 static struct {
-	char folder[32], cert[64], key[64];
-	const char *pin;
+	char folder[32], cert[CERTS][64], key[CERTS][64], pin[CERTS][64];
+	struct tls_server_cfg identities[CERTS];
 	struct tls_ctx *client_ctx;
 	struct server_cfg cfg;
 	struct shared shared;
@@ -54,6 +58,7 @@ static struct {
 	int fd;
 	bool is_hung_up; /* by the server */
 	struct tls *tls;
+	size_t hello_step; /* so many bytes of its ClientHello at a time; 0: all at once */
 	bool is_up;
 	uint8_t cipher[ROOM], plain[ROOM];
 	size_t plain_len;
@@ -98,13 +103,6 @@ static void run_until(bool (*is_enough)(void))
 }
 
 /* ---- a client */
-
-static void send_cipher(void *arg, const uint8_t *at, size_t len)
-{
-	(void)arg;
-	if (send(t.fd, at, len, MSG_NOSIGNAL) < 0)
-		assert_int_not_equal(errno, EAGAIN); /* it has hung up */
-}
 
 static void connect_one(void)
 {
@@ -172,6 +170,15 @@ static void send_raw(const void *at, size_t len, size_t step)
 
 /* ---- the same with TLS */
 
+static void send_cipher(void *arg, const uint8_t *at, size_t len)
+{
+	(void)arg;
+	if (t.hello_step)
+		send_raw(at, len, t.hello_step);
+	else if (send(t.fd, at, len, MSG_NOSIGNAL) < 0)
+		assert_int_not_equal(errno, EAGAIN); /* it has hung up */
+}
+
 static void read_tls(void)
 {
 	ssize_t n;
@@ -215,13 +222,17 @@ static bool is_decided(void)
 	return t.is_hung_up || session_find(&t.worker.host, t.shared.next_session);
 }
 
-static void connect_tls(const char *sni)
+static void connect_tls(const char *sni, size_t hello_step)
 {
 	struct tls_session_cfg cfg = { .name = "vpn.example.net", .sni = sni, .send = send_cipher };
 
 	connect_one();
+	if (!sni)
+		cfg.name = "192.0.2.1"; /* of which no name is sent */
 	assert_int_equal(tls_open(t.client_ctx, &cfg, &t.tls), 0);
+	t.hello_step = hello_step;
 	tls_handshake(t.tls);
+	t.hello_step = 0;
 	run_until(is_up);
 }
 
@@ -307,6 +318,47 @@ static void an_endless_hello_ends(void **state)
 /* ---- with TLS */
 
 static const struct {
+	const char *sni;
+	size_t number; /* of the certificate */
+} choices[] = {
+	{ "vpn.example.net", 0 }, { "other.example.net", 2 },
+	{ "a.example.org", 1 },   { "OTHER.Example.NET", 2 },
+	{ "a.b.example.org", 0 }, /* nobody's: the first one */
+	{ "example.com", 0 },     { NULL, 0 },
+};
+
+/* However the ClientHello comes; and the crypto binding is of the certificate that was shown. */
+static void the_name_chooses_the_certificate(void **state)
+{
+	static const size_t steps[] = { 0, 1, 100 };
+	uint8_t sha1[SHA1_LEN], sha256[2][SHA256_LEN];
+	const struct session *s;
+
+	(void)state;
+	for (size_t i = 0; i < 3 * sizeof(choices) / sizeof(*choices); i++) {
+		size_t n = i / 3;
+
+		print_message("# %s, %zu bytes at a time\n",
+			      choices[n].sni ? choices[n].sni : "none", steps[i % 3]);
+		connect_tls(choices[n].sni, steps[i % 3]);
+		assert_true(cert_is_for(tls_peer_leaf(t.tls), choices[n].number == 1
+								      ? "a.example.org"
+								      : names[choices[n].number]));
+		send_tls(SSTP, strlen(SSTP), ROOM);
+		s = session_find(&t.worker.host, t.shared.next_session);
+		assert_non_null(s);
+		tls_binding_hashes(t.tls, sha1, sha256[0]);
+		tls_binding_hashes(s->tunnel.wire.tls, sha1, sha256[1]);
+		assert_memory_equal(sha256[0], sha256[1], SHA256_LEN);
+		assert_memory_equal(s->tunnel.sstp.cfg.cert_sha256, sha256[0], SHA256_LEN);
+		shutdown(t.fd, SHUT_WR);
+		run_until(has_ended);
+		assert_nobody_left();
+		disconnect();
+	}
+}
+
+static const struct {
 	const char *name, *request, *answer, *ended;
 } others[] = {
 	{ "a browser", "GET / HTTP/1.1\r\nHost: vpn.example.net\r\n\r\n", NOT_FOUND, NOT_SSTP },
@@ -328,7 +380,7 @@ static void other_requests_are_answered(void **state)
 		size_t n = i / 2, step = i % 2 ? 1 : ROOM;
 
 		print_message("# %s%s\n", others[n].name, i % 2 ? ", byte by byte" : "");
-		connect_tls(NULL);
+		connect_tls("vpn.example.net", 0);
 		send_tls(others[n].request, strlen(others[n].request), step);
 		if (!*others[n].answer)
 			tls_notify_close(t.tls);
@@ -349,7 +401,7 @@ static void a_request_without_an_end_is_refused(void **state)
 	(void)state;
 	memset(request + strlen(request), 'x', sizeof(request) - strlen(request));
 	for (size_t step = 1000; step < 20000; step += 18000) {
-		connect_tls(NULL);
+		connect_tls("vpn.example.net", 0);
 		send_tls(request, sizeof(request) - 1, step);
 		assert_int_equal(t.worker.host.half_open.count, 1);
 		assert_false(t.is_hung_up);
@@ -387,7 +439,7 @@ static void a_request_for_sstp_becomes_a_session(void **state)
 	memcpy(all, SSTP, sizeof(SSTP) - 1);
 	memcpy(all + sizeof(SSTP) - 1, connect_request, sizeof(connect_request));
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
-		connect_tls(NULL);
+		connect_tls("vpn.example.net", 0);
 		assert_null(session_find(&t.worker.host, t.shared.next_session));
 		t.worker.host.half_open.first->started_ms -= 7;
 		send_tls(all, sizeof(SSTP) - 1 + sizeof(connect_request) - 1, steps[i]);
@@ -411,7 +463,7 @@ static void a_worker_that_stops_hangs_up(void **state)
 	(void)state;
 	for (int is_up = 0; is_up < 2; is_up++) {
 		if (is_up)
-			connect_tls(NULL);
+			connect_tls("vpn.example.net", 0);
 		else
 			connect_one();
 		t.worker.host.half_open.first->shut_down(t.worker.host.half_open.first);
@@ -419,20 +471,23 @@ static void a_worker_that_stops_hangs_up(void **state)
 		assert_string_equal(t.ended, "disconnected");
 		disconnect();
 	}
-	connect_tls(NULL);
+	connect_tls("vpn.example.net", 0);
 	worker_close(&t.worker);
 	assert_true(has_hung_up());
 	disconnect();
 }
 
-static int set_up(void **state)
+static int set_up_with(size_t cert_count)
 {
-	struct tls_error err;
+	struct error err;
 	struct tun *tun;
 	int fds[2];
 
-	(void)state;
-	t.cfg = (struct server_cfg){ .tls = { .cert_file = t.cert, .key_file = t.key },
+	for (size_t i = 0; i < CERTS; i++)
+		t.identities[i] =
+			(struct tls_server_cfg){ .cert_file = t.cert[i], .key_file = t.key[i] };
+	t.cfg = (struct server_cfg){ .certs = t.identities,
+				     .cert_count = cert_count,
 				     .mtu = 1400,
 				     .hashes = SSTP_HASH_SHA256,
 				     .auth = { PPP_AUTH_PAP },
@@ -445,14 +500,25 @@ static int set_up(void **state)
 				    .limits = door_limits(100, 1) };
 	t.give_up.expired = time_is_up;
 	t.look = (struct loop_task){ .run = look };
-	rwlock_init(&t.shared.credentials.lock);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds) || tun_adopt(fds[0], &tun))
 		return -1;
 	t.device = fds[1];
-	return tls_ctx_server(&t.cfg.tls, &t.shared.credentials.tls, &err) ||
+	return certs_open(&t.shared.credentials.certs, &t.cfg, &err) ||
 	       registry_open(&t.cfg, &t.shared.registry) ||
 	       auth_open(&backend, NULL, &t.shared.auth) ||
 	       worker_open(&t.worker, &t.shared, 0, tun);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	return set_up_with(1);
+}
+
+static int set_up_with_choice(void **state)
+{
+	(void)state;
+	return set_up_with(CERTS);
 }
 
 static int tear_down(void **state)
@@ -466,54 +532,73 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static int make_certificate(void **state)
+static int make_certificate(size_t number, struct error *err)
 {
-	static const char *const name = "vpn.example.net";
 	static struct cert_info info;
 	static uint8_t der[4096];
-	struct cert_request rq = { .names = &name, .name_count = 1, .days = 1 };
-	struct tls_client_cfg client = { .pins = &t.pin, .pin_count = 1 };
-	struct tls_error err;
+	struct cert_request rq = { .names = &names[number], .name_count = 1, .days = 1 };
 	size_t len;
+
+	snprintf(t.cert[number], sizeof(t.cert[number]), "%s/cert%zu", t.folder, number);
+	snprintf(t.key[number], sizeof(t.key[number]), "%s/key%zu", t.folder, number);
+	if (cert_make(&rq, t.cert[number], t.key[number], false, err) ||
+	    cert_load(t.cert[number], der, sizeof(der), &len, err) ||
+	    !cert_read(bytes_of(der, len), &info))
+		return -1;
+	strcpy(t.pin[number], info.pin);
+	return 0;
+}
+
+static int make_certificates(void **state)
+{
+	const char *const pins[CERTS] = { t.pin[0], t.pin[1], t.pin[2] };
+	struct tls_client_cfg client = { .pins = pins, .pin_count = CERTS };
+	struct error err;
 
 	(void)state;
 	strcpy(t.folder, "/tmp/door_test.XXXXXX");
 	if (!mkdtemp(t.folder))
 		return -1;
-	snprintf(t.cert, sizeof(t.cert), "%s/cert", t.folder);
-	snprintf(t.key, sizeof(t.key), "%s/key", t.folder);
-	if (cert_make(&rq, t.cert, t.key, false, &err) ||
-	    cert_load(t.cert, der, sizeof(der), &len, &err) ||
-	    !cert_read(bytes_of(der, len), &info))
-		return -1;
-	t.pin = info.pin;
+	for (size_t i = 0; i < CERTS; i++)
+		if (make_certificate(i, &err))
+			return -1;
 	log_set_level(LOG_LEVEL_DEBUG);
 	log_set_sink(note_ends);
 	return tls_ctx_client(&client, &t.client_ctx, &err);
 }
 
-static int remove_certificate(void **state)
+static int remove_certificates(void **state)
 {
 	(void)state;
 	tls_ctx_release(t.client_ctx);
-	unlink(t.cert);
-	unlink(t.key);
+	for (size_t i = 0; i < CERTS; i++) {
+		unlink(t.cert[i]);
+		unlink(t.key[i]);
+	}
 	return rmdir(t.folder);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE_WITH_CHOICE(name)                                                    \
+	{                                                                         \
+#name " with a choice", name, set_up_with_choice, tear_down, NULL \
+	}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(strangers_end_at_the_door),
+		CASE_WITH_CHOICE(strangers_end_at_the_door),
 		CASE(an_endless_hello_ends),
+		CASE_WITH_CHOICE(an_endless_hello_ends),
+		CASE_WITH_CHOICE(the_name_chooses_the_certificate),
 		CASE(other_requests_are_answered),
 		CASE(a_request_without_an_end_is_refused),
 		CASE(a_request_for_sstp_becomes_a_session),
+		CASE_WITH_CHOICE(a_request_for_sstp_becomes_a_session),
 		CASE(a_worker_that_stops_hangs_up),
 	};
 
-	return cmocka_run_group_tests_name("server/door", tests, make_certificate,
-					   remove_certificate);
+	return cmocka_run_group_tests_name("server/door", tests, make_certificates,
+					   remove_certificates);
 }

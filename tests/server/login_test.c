@@ -51,6 +51,7 @@ static struct {
 	char folder[32], cert[64], key[64];
 	const char *pin;
 	struct tls_ctx *client_ctx;
+	struct tls_server_cfg identity;
 	struct server_cfg cfg;
 	struct shared shared;
 	struct worker worker;
@@ -552,7 +553,9 @@ static int set_up(void **state)
 	int fds[2];
 
 	(void)state;
-	t.cfg = (struct server_cfg){ .tls = { .cert_file = t.cert, .key_file = t.key },
+	t.identity = (struct tls_server_cfg){ .cert_file = t.cert, .key_file = t.key };
+	t.cfg = (struct server_cfg){ .certs = &t.identity,
+				     .cert_count = 1,
 				     .mtu = 1400,
 				     .hashes = SSTP_HASH_SHA256,
 				     .auth = { PPP_AUTH_PAP },
@@ -569,11 +572,10 @@ static int set_up(void **state)
 	t.give_up.expired = time_is_up;
 	t.look = (struct loop_task){ .run = look };
 	t.judge = (struct loop_task){ .run = judge_now };
-	rwlock_init(&t.shared.credentials.lock);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds) || tun_adopt(fds[0], &tun))
 		return -1;
 	t.device = fds[1];
-	return tls_ctx_server(&t.cfg.tls, &t.shared.credentials.tls, &err) ||
+	return certs_open(&t.shared.credentials.certs, &t.cfg, &err) ||
 	       registry_open(&t.cfg, &t.shared.registry) ||
 	       auth_open(&backend, NULL, &t.shared.auth) ||
 	       worker_open(&t.worker, &t.shared, 0, tun);

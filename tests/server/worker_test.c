@@ -32,6 +32,7 @@ enum {
 
 static struct {
 	char folder[32], cert[64], key[64];
+	struct tls_server_cfg identity;
 	struct server_cfg cfg;
 	struct shared shared;
 	struct worker workers[WORKERS_MAX];
@@ -138,17 +139,17 @@ static int set_up(void **state)
 {
 	(void)state;
 	memset(&t.workers, 0, sizeof(t.workers));
-	t.cfg = (struct server_cfg){ .tls = { .cert_file = t.cert, .key_file = t.key },
-				     .mtu = 1400,
-				     .hashes = SSTP_HASH_SHA256 };
+	t.identity = (struct tls_server_cfg){ .cert_file = t.cert, .key_file = t.key };
+	t.cfg = (struct server_cfg){
+		.certs = &t.identity, .cert_count = 1, .mtu = 1400, .hashes = SSTP_HASH_SHA256
+	};
 	assert_true(ip_prefix_parse("10.9.0.0/24", &t.cfg.network));
 	t.shared = (struct shared){ .cfg = &t.cfg, .workers = t.workers };
 	t.half_open_max = WORKER_HALF_OPEN_MAX;
-	rwlock_init(&t.shared.credentials.lock);
 	t.count = 0;
 	return registry_open(&t.cfg, &t.shared.registry) ||
 	       auth_open(&backend, NULL, &t.shared.auth) ||
-	       tls_ctx_server(&t.cfg.tls, &t.shared.credentials.tls, &(struct error){ 0 });
+	       certs_open(&t.shared.credentials.certs, &t.cfg, &(struct error){ 0 });
 }
 
 static int tear_down(void **state)
@@ -307,7 +308,7 @@ static struct session *accept_one(struct worker *w)
 	t.clients[t.count++] = fds[1];
 	wire.fd = wire.watch.fd = fds[0];
 	wire.watch.events = EPOLLIN;
-	assert_int_equal(tls_open(t.shared.credentials.tls, &cfg, &wire.tls), 0);
+	assert_int_equal(tls_open(t.shared.credentials.certs.at[0], &cfg, &wire.tls), 0);
 	w->session_count++;
 	door_expect(&w->door);
 	half_open_add(&w->host.half_open, &place);
