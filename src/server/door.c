@@ -105,16 +105,16 @@ enum step {
 	STEP_GONE, /* the connection is not the door's any more */
 };
 
-/* Keeps the start of something until the rest of it comes, in a block of `room` bytes. */
-static enum step keep_start(struct door_conn *c, const uint8_t *at, size_t len, size_t room)
+/* Keeps the start of something until the rest of it comes, in a block that is no larger. */
+static enum step keep_start(struct door_conn *c, const uint8_t *at, size_t len)
 {
-	uint8_t *start = c->start ? c->start : malloc(room);
+	uint8_t *start = realloc(c->start, len);
 
-	c->start = start;
 	if (!start) {
 		end(c, "out of memory");
 		return STEP_GONE;
 	}
+	c->start = start;
 	memcpy(start, at, len);
 	c->start_len = len;
 	return STEP_WAIT;
@@ -146,7 +146,7 @@ static enum step take_hello(struct door_conn *c, size_t len)
 	int error;
 
 	if (certs_have_choice(certs) && !hello_read(&hello, at, len))
-		return keep_start(c, at, len, HELLO_MAX);
+		return keep_start(c, at, len);
 	drop_start(c);
 	ctx = certs_choose(certs, hello.server_name);
 	error = tls_open(ctx, &cfg, &c->wire.tls);
@@ -237,7 +237,7 @@ static enum step take_http(struct door_conn *c, size_t unused)
 		}
 	}
 	if (n == TLS_WANT_INPUT)
-		return len ? keep_start(c, plain, len, SSTP_HTTP_MAX) : STEP_WAIT;
+		return len ? keep_start(c, plain, len) : STEP_WAIT;
 	if (n == TLS_CLOSED)
 		end(c, "the peer closed the connection without a request");
 	else
