@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A connection at the door: accepted; looked into for the server's name, if there are certificates to
- * choose from; the TLS handshake; one HTTP request. Then it is a session, or it has ended. Whatever a
- * stage waits for is in c->start, and no other memory than that and TLS's is a connection's.
+ * A connection is accepted; its ClientHello is searched for the server's name, if there are several
+ * certificates; then come the TLS handshake and one HTTP request. After that it is a session, or it has
+ * ended. Beside its TLS session it has one block of memory, c->start: the beginning of what its stage
+ * waits for.
  *
- * What ends here is worth a debug line: scanners come all day.
+ * The end of a connection here is logged at debug: scanners come all day.
  */
 #include "server/door.h"
 
@@ -58,7 +59,7 @@ struct door_conn {
 
 /* ---- the end */
 
-/* The door holds it no more; its place, its socket and its TLS session are others' now, or gone. */
+/* Frees the rest, after its place, its socket and its TLS session were closed or got another owner. */
 static void discard(struct door_conn *c)
 {
 	loop_timer_stop(c->door->host->loop, &c->late);
@@ -102,7 +103,7 @@ static void end_tls(struct door_conn *c)
 enum step {
 	STEP_WAIT, /* for more bytes */
 	STEP_NEXT, /* the next stage has the same bytes */
-	STEP_GONE, /* the connection is not the door's any more */
+	STEP_GONE, /* the connection has ended, or is a session: *c is freed */
 };
 
 /* Keeps the start of something until the rest of it comes, in a block that is no larger. */

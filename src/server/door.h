@@ -4,16 +4,16 @@
  *
  *	accept -> ClientHello -> TLS handshake -> HTTP request -> session
  *
- * Each stage is a row of a table (door.c): what it makes of the bytes that came, and how long that may
- * take. What is to be known before the first byte of TLS, such as a PROXY header, is a row before
- * the ClientHello. Most of what comes to port 443 ends here, so a connection is small: no tunnel, no PPP.
+ * Each stage is a row of a table (door.c): what it does with the bytes that came, and how long it may
+ * take. A PROXY header, which comes before the first byte of TLS, would be a row before the ClientHello.
+ * Most connections to port 443 end here, so they take little memory: no tunnel, no PPP.
  *
- * Whoever is refused for failed logins is let in: only PPP can say why, and others at the same address
- * may be known (bans.h).
+ * Bans for failed logins are not applied here: PPP tells the client why it is refused, and a known user
+ * at a banned address may log in (bans.h).
  *
- * The door also holds the bound on connections that have not logged in, half-open sessions included.
- * Over it new ones wait in the kernel while those that are there get on; when they don't, the oldest
- * goes. A door is one worker's.
+ * The door also limits the connections that have not logged in, half-open sessions included. Over the
+ * limit new ones wait in the kernel while the others make progress; when they do not, the oldest is
+ * closed. Each worker has a door.
  */
 #ifndef SSTP_SERVER_DOOR_H
 #define SSTP_SERVER_DOOR_H
@@ -52,16 +52,16 @@ struct door_limits door_limits(size_t half_open_max, unsigned workers);
 void door_open(struct door *d, struct session_host *host, const struct door_limits *limits);
 /* A listening socket, the door's from now on. 0 or -errno. */
 int door_listen(struct door *d, int fd);
-/* Nobody else comes in. */
+/* Closes the listeners. */
 void door_close(struct door *d);
 
 /* Is there room for one more, without the end of another? From any thread. */
 bool door_is_below_limit(const struct door *d);
 /* From any thread: a connection is on its way here, and counted from now on. */
 void door_expect(struct door *d);
-/* One that was expected, or is half open, is so no more. */
+/* One that was counted by door_expect has logged in, or has ended. */
 void door_forget(struct door *d);
-/* One that was expected: takes over the socket. False: there was no memory, and it is closed. */
+/* A connection that door_expect has counted: takes over the socket. False: there was no memory, and it is closed. */
 bool door_accept(struct door *d, uint64_t id, int fd, const struct sockaddr_storage *peer);
 
 #endif

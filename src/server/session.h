@@ -77,7 +77,7 @@ struct session {
 
 /*
  * A connection that has asked for SSTP: takes it over, and its place in host->half_open. NULL: there was
- * no memory, the connection is closed, and the place is the caller's still.
+ * no memory, the connection is closed, and the place is still the caller's.
  */
 struct session *session_open(struct session_host *h, struct half_open *place, struct pump_end *wire,
 			     const struct sockaddr_storage *peer);

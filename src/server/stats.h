@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a worker has counted since it began; a worker a struct, which only its own thread touches. What
- * its tunnels have carried is counted by each of them, and comes here when it ends; so the sum of what
- * has been carried is this and the tunnels that live. stats_add sums up over workers.
+ * What a worker has counted since it began. Each worker has one, which only its own thread touches. A
+ * tunnel counts its traffic itself, and that is added here when the tunnel ends; so the traffic so far is
+ * this and that of the tunnels there are. stats_add adds up the workers'.
  */
 #ifndef SSTP_SERVER_STATS_H
 #define SSTP_SERVER_STATS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The first bytes of a TLS connection, looked into before a session is made of them: which server the
- * client asks for (RFC 6066 section 3). The bytes are the session's afterwards, all of them; what is
- * wrong with them is for the session to say.
+ * client asks for (RFC 6066 section 3). All the bytes are given to the session afterwards, which
+ * also reports what is wrong with them.
  */
 #ifndef SSTP_TLS_HELLO_H
 #define SSTP_TLS_HELLO_H
