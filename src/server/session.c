@@ -533,26 +533,15 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 
 /* ---- packets */
 
-/* From its own address, and not to another client unless that is allowed. */
-static bool may_pass(const struct session *s, const struct packet *p)
+bool session_may_send(struct tunnel *t, const struct packet *p)
 {
+	const struct session *s = container_of(t, struct session, tunnel);
 	struct session_host *h = s->host;
 	struct ip_addr from = packet_src(p), to = packet_dst(p);
 
 	if (!ip_equal(&from, p->h.is_v6 ? &s->ipv6 : &s->ipv4))
 		return false;
 	return h->cfg->client_to_client || registry_worker_of(h->registry, &to) == REGISTRY_NOBODY;
-}
-
-void session_deliver(struct packet_sink *sink, struct tunnel *from, const struct packet *p)
-{
-	struct session *s = container_of(from, struct session, tunnel);
-
-	(void)sink;
-	if (may_pass(s, p))
-		merge_add(s->host->merge, p);
-	else
-		from->stats.rx_dropped++;
 }
 
 /* ---- the beginning */

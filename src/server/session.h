@@ -15,7 +15,6 @@
 #include "server/registry.h"
 #include "server/stats.h"
 #include "server/table.h"
-#include "tun/merge.h"
 #include "tunnel/tunnel.h"
 
 struct session;
@@ -32,7 +31,6 @@ struct session_host {
 	struct loop *loop;
 	struct pump *pump;
 	struct packet_sink *sink;
-	struct merge *merge;
 	const char *interface; /* for the log */
 	struct table *by_addr; /* sessions by inner address */
 	struct ids *by_id;     /* all sessions */
@@ -96,7 +94,8 @@ void session_log_all(const struct session_host *h);
 /* At once, when the worker is closed. */
 void session_abandon(struct session *s);
 
-/* The host's packet sink: packets of a session on their way to the TUN device. */
-void session_deliver(struct packet_sink *sink, struct tunnel *from, const struct packet *p);
+/* For the host's packet sink: is it from the session's own address, and not to another client unless that
+ * is allowed? `t` is the tunnel of a session. */
+bool session_may_send(struct tunnel *t, const struct packet *p);
 
 #endif

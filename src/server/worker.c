@@ -165,9 +165,17 @@ static void from_tun(struct loop_watch *watch, uint32_t events)
 		lose_device(w, error);
 }
 
+static void deliver(struct packet_sink *sink, struct tunnel *from, const struct packet *p)
+{
+	if (session_may_send(from, p))
+		merge_add(container_of(sink, struct worker, sink)->merge, p);
+	else
+		from->stats.rx_dropped++;
+}
+
 static void flush_tun(struct packet_sink *sink)
 {
-	merge_flush(container_of(sink, struct worker, sink)->host.merge);
+	merge_flush(container_of(sink, struct worker, sink)->merge);
 }
 
 /* ---- from other workers, and to them */
@@ -400,7 +408,7 @@ bool worker_is_turning(struct worker *w)
 
 static int open_tun_queue(struct worker *w)
 {
-	int error = merge_open(w->tun, &w->host.merge);
+	int error = merge_open(w->tun, &w->merge);
 
 	if (error)
 		return error;
@@ -443,7 +451,7 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 
 	*w = (struct worker){ .shared = shared, .number = number, .tun = tun };
 	w->mailbox.watch.fd = -1;
-	w->sink = (struct packet_sink){ .deliver = session_deliver, .flush = flush_tun };
+	w->sink = (struct packet_sink){ .deliver = deliver, .flush = flush_tun };
 	w->stop.expired = on_stop_timer;
 	w->acks.expired = on_acks;
 	w->ring_bells.run = ring_bells;
@@ -520,7 +528,7 @@ void worker_close(struct worker *w)
 	mailbox_close(&w->mailbox); /* calls for nobody any more */
 	if (w->tun_watch.ready)
 		loop_unwatch(w->loop, &w->tun_watch);
-	merge_close(w->host.merge);
+	merge_close(w->merge);
 	tun_close(w->tun);
 	table_close(w->host.by_addr);
 	ids_close(w->host.by_id);

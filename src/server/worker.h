@@ -18,6 +18,7 @@
 #include "server/door.h"
 #include "server/mailbox.h"
 #include "server/ring.h"
+#include "tun/merge.h"
 
 enum {
 	WORKERS_MAX = SERVER_WORKERS_MAX,
