@@ -281,7 +281,7 @@ static void on_late(struct loop_timer *timer)
 static void lose(struct door_conn *c, int error)
 {
 	if (c->is_broken)
-		end(c, "the peer does not take what is sent to it");
+		end(c, "the peer does not read what is sent to it");
 	else
 		end(c, "the peer closed the connection %s%s%s", stages[c->stage].when,
 		    error ? ": " : "", error ? strerror(error) : "");
