@@ -86,10 +86,10 @@ static int load_file(struct authorities *a, const char *path, struct tally *n)
 {
 	char *text;
 	size_t len;
-	int rc = file_read(path, BUNDLE_MAX, &text, &len);
+	int error = file_read(path, BUNDLE_MAX, &text, &len);
 
-	if (rc)
-		return rc;
+	if (error)
+		return error;
 	load_text(a, bytes_of(text, len), path, n);
 	file_free(text, len);
 	return 0;
@@ -116,12 +116,12 @@ static int load_path(struct authorities *a, const char *path, struct error *err)
 	struct stat st;
 	struct tally n = { .taken = 0 };
 	bool is_folder = !stat(path, &st) && S_ISDIR(st.st_mode);
-	int rc = is_folder ? load_folder(a, path, &n) : load_file(a, path, &n);
+	int error = is_folder ? load_folder(a, path, &n) : load_file(a, path, &n);
 
-	if (rc) {
+	if (error) {
 		words_set(err, "%s: cannot read the certificate authorities: %s", path,
-			  strerror(-rc));
-		return rc;
+			  strerror(-error));
+		return error;
 	}
 	if (!n.taken) {
 		words_set(err, "%s: no usable certificate of an authority in it (%s)", path,
@@ -135,11 +135,11 @@ static int load_path(struct authorities *a, const char *path, struct error *err)
 static int load_from_environment(struct authorities *a, const char *path, struct error *err)
 {
 	struct error why;
-	int rc = load_path(a, path, &why);
+	int error = load_path(a, path, &why);
 
-	if (rc)
+	if (error)
 		words_set(err, "SSL_CERT_FILE=%s", why.text);
-	return rc;
+	return error;
 }
 
 int authorities_load(struct authorities *a, const char *path, struct error *err)

@@ -37,13 +37,13 @@ int cert_load(const char *file, uint8_t *der, size_t room, size_t *len, struct e
 {
 	char *text;
 	size_t text_len;
-	int rc = file_read(file, CERT_FILE_MAX, &text, &text_len);
+	int error = file_read(file, CERT_FILE_MAX, &text, &text_len);
 
-	if (rc) {
-		words_set(err, "%s: cannot read the certificate: %s", file, strerror(-rc));
-		return rc;
+	if (error) {
+		words_set(err, "%s: cannot read the certificate: %s", file, strerror(-error));
+		return error;
 	}
-	rc = decode_first(bytes_of(text, text_len), file, der, room, len, err);
+	error = decode_first(bytes_of(text, text_len), file, der, room, len, err);
 	file_free(text, text_len);
-	return rc;
+	return error;
 }

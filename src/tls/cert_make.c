@@ -121,36 +121,37 @@ static bool make(const struct cert_request *rq, struct bytes san, struct made *m
 static int create_file(const char *path, const struct writer *w, const struct stat *like)
 {
 	char aside[PATH_MAX];
-	int rc;
+	int error;
 
 	if (snprintf(aside, sizeof(aside), "%s.new", path) >= (int)sizeof(aside))
 		return -ENAMETOOLONG;
-	rc = file_replace(aside, w->at, w->len, like);
-	if (rc)
-		return rc;
+	error = file_replace(aside, w->at, w->len, like);
+	if (error)
+		return error;
 	if (link(aside, path))
-		rc = -errno;
+		error = -errno;
 	unlink(aside);
-	return rc;
+	return error;
 }
 
 static int store_file(const char *path, const struct writer *w, mode_t mode, bool replace,
 		      struct error *err)
 {
 	struct stat ours = { .st_uid = geteuid(), .st_gid = getegid(), .st_mode = mode };
-	int rc = replace ? file_replace(path, w->at, w->len, &ours) : create_file(path, w, &ours);
+	int error =
+		replace ? file_replace(path, w->at, w->len, &ours) : create_file(path, w, &ours);
 
-	if (rc == -EEXIST)
+	if (error == -EEXIST)
 		words_set(err, "%s exists already and is left alone", path);
-	else if (rc)
-		words_set(err, "%s: cannot write: %s", path, strerror(-rc));
-	return rc;
+	else if (error)
+		words_set(err, "%s: cannot write: %s", path, strerror(-error));
+	return error;
 }
 
 static int store(struct made *m, const char *cert_file, const char *key_file, bool replace,
 		 struct error *err)
 {
-	int rc;
+	int error;
 
 	if (!strcmp(cert_file, key_file)) { /* both in one file, as some daemons want it */
 		put_bytes(&m->cert_pem, m->key, m->key_pem.len);
@@ -160,13 +161,13 @@ static int store(struct made *m, const char *cert_file, const char *key_file, bo
 		words_set(err, "%s exists already and is left alone", cert_file);
 		return -EEXIST;
 	}
-	rc = store_file(key_file, &m->key_pem, 0600, replace, err);
-	if (rc)
-		return rc;
-	rc = store_file(cert_file, &m->cert_pem, 0644, replace, err);
-	if (rc && !replace)
+	error = store_file(key_file, &m->key_pem, 0600, replace, err);
+	if (error)
+		return error;
+	error = store_file(cert_file, &m->cert_pem, 0644, replace, err);
+	if (error && !replace)
 		unlink(key_file); /* it was not there before, and alone it is of no use */
-	return rc;
+	return error;
 }
 
 int cert_make(const struct cert_request *rq, const char *cert_file, const char *key_file,
@@ -175,7 +176,7 @@ int cert_make(const struct cert_request *rq, const char *cert_file, const char *
 	uint8_t san[CERT_MAX / 2];
 	struct writer w = writer_of(san, sizeof(san));
 	struct made *m;
-	int rc;
+	int error;
 
 	if (!put_sans(&w, rq, err))
 		return -EINVAL;
@@ -188,12 +189,12 @@ int cert_make(const struct cert_request *rq, const char *cert_file, const char *
 		words_set(
 			err,
 			"the key or the certificate cannot be made: out of memory, or no random numbers");
-		rc = -ENOMEM;
+		error = -ENOMEM;
 	} else {
-		rc = store(m, cert_file, key_file, replace, err);
+		error = store(m, cert_file, key_file, replace, err);
 	}
 	if (m)
 		secret_wipe(m, sizeof(*m));
 	free(m);
-	return rc;
+	return error;
 }

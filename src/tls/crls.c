@@ -68,13 +68,13 @@ int crls_load(struct crls *c, const char *path, struct error *err)
 {
 	size_t len;
 	char *text;
-	int rc = file_read(path, CRL_FILE_MAX, &text, &len);
+	int error = file_read(path, CRL_FILE_MAX, &text, &len);
 	bool ok;
 
-	if (rc) {
+	if (error) {
 		words_set(err, "%s: cannot read the revocation list: %s", path,
-			  rc == -EINVAL ? "it is not a file" : strerror(-rc));
-		return rc;
+			  error == -EINVAL ? "it is not a file" : strerror(-error));
+		return error;
 	}
 	ok = take(c, bytes_of(text, len));
 	file_free(text, len);

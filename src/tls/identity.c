@@ -27,11 +27,11 @@ struct pem {
 
 static int read_pem(const char *path, const char *what, struct pem *f, struct error *err)
 {
-	int rc = file_read(path, PEM_MAX, &f->text, &f->len);
+	int error = file_read(path, PEM_MAX, &f->text, &f->len);
 
-	if (rc)
-		words_set(err, "%s: cannot read the %s: %s", path, what, strerror(-rc));
-	return rc;
+	if (error)
+		words_set(err, "%s: cannot read the %s: %s", path, what, strerror(-error));
+	return error;
 }
 
 static bool take_chain(struct tls_ctx *ctx, const struct pem *f)
@@ -88,34 +88,34 @@ static uint8_t *shrink(uint8_t *der, size_t len)
 static int load_file(struct tls_ctx *ctx, const char *path, struct bytes leaf, struct error *err)
 {
 	struct pem f;
-	int rc = read_pem(path, "certificate", &f, err);
+	int error = read_pem(path, "certificate", &f, err);
 
-	if (rc)
-		return rc;
+	if (error)
+		return error;
 	digest_sha1(&leaf, 1, ctx->cert_sha1);
 	digest_sha256(&leaf, 1, ctx->cert_sha256);
 	identity_warn(path, bytes_of(f.text, f.len));
-	rc = take_cert(ctx, &f, path, leaf, err);
+	error = take_cert(ctx, &f, path, leaf, err);
 	file_free(f.text, f.len);
-	return rc;
+	return error;
 }
 
 static int load_cert(struct tls_ctx *ctx, const char *path, struct error *err)
 {
 	uint8_t *der = malloc(LEAF_MAX);
 	size_t len;
-	int rc;
+	int error;
 
 	if (!der) {
 		words_set(err, "out of memory");
 		return -ENOMEM;
 	}
-	rc = cert_load(path, der, LEAF_MAX, &len, err);
-	if (!rc)
-		rc = load_file(ctx, path, bytes_of(der, len), err);
-	if (rc) {
+	error = cert_load(path, der, LEAF_MAX, &len, err);
+	if (!error)
+		error = load_file(ctx, path, bytes_of(der, len), err);
+	if (error) {
 		free(der);
-		return rc;
+		return error;
 	}
 	ctx->leaf = shrink(der, len);
 	ctx->leaf_len = len;
@@ -185,20 +185,20 @@ static void warn_of_key(const char *path)
 static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err)
 {
 	struct pem f;
-	int rc = read_pem(cfg->key_file, "private key", &f, err);
+	int error = read_pem(cfg->key_file, "private key", &f, err);
 
-	if (rc)
-		return rc;
-	rc = take_key(ctx, &f, cfg, err);
+	if (error)
+		return error;
+	error = take_key(ctx, &f, cfg, err);
 	file_free(f.text, f.len);
-	if (!rc)
+	if (!error)
 		warn_of_key(cfg->key_file);
-	return rc;
+	return error;
 }
 
 int identity_load(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err)
 {
-	int rc = load_cert(ctx, cfg->cert_file, err);
+	int error = load_cert(ctx, cfg->cert_file, err);
 
-	return rc ? rc : load_key(ctx, cfg, err);
+	return error ? error : load_key(ctx, cfg, err);
 }

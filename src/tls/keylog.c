@@ -100,11 +100,11 @@ int keylog_open(const char *path, int *fd, struct error *err)
 	}
 	*fd = trusted_open(path, O_WRONLY | O_APPEND | O_CREAT, 0600);
 	if (*fd < 0) {
-		int rc = *fd;
+		int error = *fd;
 
-		words_set(err, "%s: cannot append session keys: %s%s", path, strerror(-rc),
-			  trusted_hint(rc));
-		return rc;
+		words_set(err, "%s: cannot append session keys: %s%s", path, strerror(-error),
+			  trusted_hint(error));
+		return error;
 	}
 	if (!fstat(*fd, &st) && S_ISREG(st.st_mode) && (st.st_mode & 077))
 		fchmod(*fd, 0600); /* it was there with another mode */

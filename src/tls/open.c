@@ -68,9 +68,9 @@ static void start_library(void)
 		cryptocb_register();
 }
 
-static bool ok(int rc)
+static bool ok(int error)
 {
-	return rc == WOLFSSL_SUCCESS;
+	return error == WOLFSSL_SUCCESS;
 }
 
 /* Each of these has a default in the library, which is not the same in all builds of it. */
@@ -164,23 +164,23 @@ static int take_pins(struct tls_ctx *ctx, const struct tls_client_cfg *cfg, stru
 int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struct error *err)
 {
 	struct tls_ctx *ctx;
-	int rc = ctx_new(false, cfg->only_tls13, cfg->allow_cbc, &ctx, err);
+	int error = ctx_new(false, cfg->only_tls13, cfg->allow_cbc, &ctx, err);
 
-	if (rc)
-		return rc;
+	if (error)
+		return error;
 	ctx->allow_cn = cfg->allow_cn;
 	ctx->who_trusts = cfg->ca_file ? "--ca-cert holds" : "this machine trusts";
-	rc = cfg->pin_count ? take_pins(ctx, cfg, err)
-			    : authorities_load(&ctx->authorities, cfg->ca_file, err);
-	if (!rc && cfg->crl_file && !cfg->pin_count)
-		rc = crls_load(&ctx->crls, cfg->crl_file, err);
-	if (!rc && cfg->keylog)
-		rc = keylog_open(cfg->keylog, &ctx->keylog_fd, err);
-	if (rc)
+	error = cfg->pin_count ? take_pins(ctx, cfg, err)
+			       : authorities_load(&ctx->authorities, cfg->ca_file, err);
+	if (!error && cfg->crl_file && !cfg->pin_count)
+		error = crls_load(&ctx->crls, cfg->crl_file, err);
+	if (!error && cfg->keylog)
+		error = keylog_open(cfg->keylog, &ctx->keylog_fd, err);
+	if (error)
 		ctx_release(ctx);
 	else
 		*out = ctx;
-	return rc;
+	return error;
 }
 
 static struct pin_text own_pin(const struct tls_ctx *server)
@@ -225,20 +225,20 @@ static int check_pair(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, str
 int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struct error *err)
 {
 	struct tls_ctx *ctx;
-	int rc = ctx_new(true, cfg->only_tls13, cfg->allow_cbc, &ctx, err);
+	int error = ctx_new(true, cfg->only_tls13, cfg->allow_cbc, &ctx, err);
 
-	if (rc)
-		return rc;
-	rc = identity_load(ctx, cfg, err);
-	if (!rc)
-		rc = check_pair(ctx, cfg, err);
-	if (!rc && cfg->keylog)
-		rc = keylog_open(cfg->keylog, &ctx->keylog_fd, err);
-	if (rc)
+	if (error)
+		return error;
+	error = identity_load(ctx, cfg, err);
+	if (!error)
+		error = check_pair(ctx, cfg, err);
+	if (!error && cfg->keylog)
+		error = keylog_open(cfg->keylog, &ctx->keylog_fd, err);
+	if (error)
 		ctx_release(ctx);
 	else
 		*out = ctx;
-	return rc;
+	return error;
 }
 
 bool tls_ctx_is_for(const struct tls_ctx *ctx, const char *name)
