@@ -20,6 +20,7 @@
 #include "tls/cert_name.h"
 #include "tls/keylog.h"
 #include "tls/session.h"
+#include "tls/trust.h"
 #include "tls/words.h"
 #include "util/ip.h"
 
@@ -184,18 +185,17 @@ static bool is_certificate_unread(int code)
 static void words_of_certificates(struct tls *t, int code)
 {
 	if (code == MAX_CHAIN_ERROR)
-		words_set_trust(t,
-				"%.64s showed more certificates than are accepted: it should show "
-				"its own and those up to the authority, and no others",
-				t->name);
+		trust_refuse(t,
+			     "%.64s showed more certificates than are accepted: it should show "
+			     "its own and those up to the authority, and no others",
+			     t->name);
 	else if (code == HANDSHAKE_SIZE_ERROR)
-		words_set_trust(t, "the certificates of %.64s are longer than is accepted",
-				t->name);
+		trust_refuse(t, "the certificates of %.64s are longer than is accepted", t->name);
 	else if (is_certificate_unread(code))
-		words_set_trust(t,
-				"the certificate of %.64s, or one after it, cannot be read: it is "
-				"malformed, or of a kind that sstp does not know",
-				t->name);
+		trust_refuse(t,
+			     "the certificate of %.64s, or one after it, cannot be read: it is "
+			     "malformed, or of a kind that sstp does not know",
+			     t->name);
 }
 
 /* What the library's negative answer means for the caller; notes why when it is the end. */
@@ -229,7 +229,7 @@ int tls_handshake(struct tls *t)
 		return outcome(t, rc);
 	if (!t->ctx->is_server && !t->is_leaf_good) { /* never seen; then it is a fault of ours */
 		t->is_over = true;
-		words_set_trust(t, "the server's certificate was not checked");
+		trust_refuse(t, "the server's certificate was not checked");
 		return TLS_FAILED;
 	}
 	t->is_up = true;

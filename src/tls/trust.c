@@ -7,6 +7,7 @@
  */
 #include "tls/trust.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,6 +16,16 @@
 #include "tls/path.h"
 #include "tls/spki.h"
 #include "tls/words.h"
+
+void trust_refuse(struct tls *t, const char *format, ...)
+{
+	va_list args;
+
+	t->is_untrusted = true;
+	va_start(args, format);
+	vsnprintf(t->error.text, sizeof(t->error.text), format, args);
+	va_end(args);
+}
 
 /*
  * Whether the library can go on. It has been shown the key alone (bare_cert.c), or has parsed the
@@ -34,23 +45,23 @@ static void words_of_dates(struct tls *t, const struct cert_info *c, bool is_lea
 	const char *what = expired ? "expired on" : "is not valid before";
 
 	if (is_leaf)
-		words_set_trust(t, "the certificate of %.64s %s %s (this machine's date is %s)",
-				t->name, what, when.text, now.text);
+		trust_refuse(t, "the certificate of %.64s %s %s (this machine's date is %s)",
+			     t->name, what, when.text, now.text);
 	else
-		words_set_trust(t,
-				"the certificate %.96s, which vouches for %.64s, %s %s (this "
-				"machine's date is %s)",
-				c->subject, t->name, what, when.text, now.text);
+		trust_refuse(t,
+			     "the certificate %.96s, which vouches for %.64s, %s %s (this "
+			     "machine's date is %s)",
+			     c->subject, t->name, what, when.text, now.text);
 }
 
 static void words_of_issuer(struct tls *t, const struct cert_info *c, const struct cert_info *leaf)
 {
-	words_set_trust(t,
-			"the certificate of %.64s is not signed by an authority that %s (%sissuer "
-			"%.64s). Its key's pin is %s: give it with --servercert once you have "
-			"checked it by another way",
-			t->name, t->ctx->who_trusts, leaf->is_self_signed ? "self-signed; " : "",
-			c->issuer, leaf->pin);
+	trust_refuse(t,
+		     "the certificate of %.64s is not signed by an authority that %s (%sissuer "
+		     "%.64s). Its key's pin is %s: give it with --servercert once you have "
+		     "checked it by another way",
+		     t->name, t->ctx->who_trusts, leaf->is_self_signed ? "self-signed; " : "",
+		     c->issuer, leaf->pin);
 }
 
 static void words_of_name(struct tls *t, const struct cert_info *leaf)
@@ -64,15 +75,15 @@ static void words_of_name(struct tls *t, const struct cert_info *leaf)
 		sprintf(names + n, "%sand others", i ? " " : "long names ");
 	if (!leaf->name_count)
 		snprintf(names, sizeof(names), "%.100s (it has no subjectAltName)", leaf->subject);
-	words_set_trust(t, "the certificate shown is not for %.96s but for %s", t->name, names);
+	trust_refuse(t, "the certificate shown is not for %.96s but for %s", t->name, names);
 }
 
 static void words_of_purpose(struct tls *t)
 {
-	words_set_trust(t,
-			"the certificate of %.64s is not meant for servers: its key usage or "
-			"extended key usage (serverAuth) forbids it",
-			t->name);
+	trust_refuse(t,
+		     "the certificate of %.64s is not meant for servers: its key usage or "
+		     "extended key usage (serverAuth) forbids it",
+		     t->name);
 }
 
 static void words_of_pin(struct tls *t, const struct x509 *leaf)
@@ -80,11 +91,11 @@ static void words_of_pin(struct tls *t, const struct x509 *leaf)
 	const struct pin *want = &t->ctx->pins[0];
 	struct pin has = pin_of(leaf, want->is_of_key);
 
-	words_set_trust(t,
-			"the certificate of %.64s has %s, but the pin given is %s%s: either it was "
-			"renewed with a new key, or this is not your server",
-			t->name, pin_print(&has).text, pin_print(want).text,
-			t->ctx->pin_count > 1 ? " (or another of the list)" : "");
+	trust_refuse(t,
+		     "the certificate of %.64s has %s, but the pin given is %s%s: either it was "
+		     "renewed with a new key, or this is not your server",
+		     t->name, pin_print(&has).text, pin_print(want).text,
+		     t->ctx->pin_count > 1 ? " (or another of the list)" : "");
 }
 
 static void words_of_unusable(struct tls *t, int code)
@@ -92,8 +103,8 @@ static void words_of_unusable(struct tls *t, int code)
 	struct cert_info c;
 
 	cert_read(bytes_of(t->leaf, t->leaf_len), &c);
-	words_set_trust(t, "the certificate %.96s of %.64s is refused: %s", c.subject, t->name,
-			words_of_code(code).text);
+	trust_refuse(t, "the certificate %.96s of %.64s is refused: %s", c.subject, t->name,
+		     words_of_code(code).text);
 }
 
 static const char *words_of_fault(enum path_fault fault)
@@ -157,12 +168,11 @@ static void words_of_revoked(struct tls *t, const struct cert_info *c, bool is_l
 {
 	const char *reason = crl_reason(end->entry.reason);
 
-	words_set_trust(t,
-			"the certificate %s%.96s%s%.64s%s was revoked on %s%s%s (serial number %s)",
-			is_leaf ? "" : c->subject, is_leaf ? "" : ", which vouches for ",
-			is_leaf ? "of " : "", t->name, is_leaf ? "" : ",",
-			words_of_date(end->entry.when).text, *reason ? ": " : "", reason,
-			serial_of(end->at->serial).text);
+	trust_refuse(t, "the certificate %s%.96s%s%.64s%s was revoked on %s%s%s (serial number %s)",
+		     is_leaf ? "" : c->subject, is_leaf ? "" : ", which vouches for ",
+		     is_leaf ? "of " : "", t->name, is_leaf ? "" : ",",
+		     words_of_date(end->entry.when).text, *reason ? ": " : "", reason,
+		     serial_of(end->at->serial).text);
 }
 
 /* Of the issuer of `c` each. */
@@ -172,23 +182,23 @@ static void words_of_crl(struct tls *t, enum path_fault fault, const struct cert
 	struct words_date now = words_of_date(time(NULL));
 
 	if (fault == PATH_NO_CRL)
-		words_set_trust(t,
-				"the file of --crl has no revocation list that is for the "
-				"certificate of %.64s (its issuer is %.96s)",
-				t->name, c->issuer);
+		trust_refuse(t,
+			     "the file of --crl has no revocation list that is for the "
+			     "certificate of %.64s (its issuer is %.96s)",
+			     t->name, c->issuer);
 	else if (fault == PATH_CRL_EXPIRED || fault == PATH_CRL_EARLY)
-		words_set_trust(t,
-				"the revocation list (--crl) of %.96s %s %s (this machine's date "
-				"is %s)",
-				c->issuer,
-				fault == PATH_CRL_EXPIRED ? "was to be replaced by"
-							  : "is not valid before",
-				words_of_date(fault == PATH_CRL_EXPIRED ? end->crl->next_update
-									: end->crl->this_update)
-					.text,
-				now.text);
+		trust_refuse(t,
+			     "the revocation list (--crl) of %.96s %s %s (this machine's date "
+			     "is %s)",
+			     c->issuer,
+			     fault == PATH_CRL_EXPIRED ? "was to be replaced by"
+						       : "is not valid before",
+			     words_of_date(fault == PATH_CRL_EXPIRED ? end->crl->next_update
+								     : end->crl->this_update)
+				     .text,
+			     now.text);
 	else
-		words_set_trust(
+		trust_refuse(
 			t, "the revocation list (--crl) of %.96s %s", c->issuer,
 			fault == PATH_CRL_FORGED
 				? "is not signed by its key, or with an algorithm that is not "
@@ -220,15 +230,15 @@ static void words_of_path(struct tls *t, enum path_fault fault, const struct pat
 	else if (fault == PATH_PURPOSE && is_leaf)
 		words_of_purpose(t);
 	else if (fault == PATH_SIGNATURE)
-		words_set_trust(t,
-				"the signature on the certificate of %.64s is not by the authority "
-				"that it names (%.96s): forged, or signed with another key of that "
-				"name",
-				is_leaf ? t->name : c.subject, c.issuer);
+		trust_refuse(t,
+			     "the signature on the certificate of %.64s is not by the authority "
+			     "that it names (%.96s): forged, or signed with another key of that "
+			     "name",
+			     is_leaf ? t->name : c.subject, c.issuer);
 	else
-		words_set_trust(t, "the certificate %.96s%s%.64s is refused: %s", c.subject,
-				is_leaf ? " of " : ", which vouches for ", t->name,
-				words_of_fault(fault));
+		trust_refuse(t, "the certificate %.96s%s%.64s is refused: %s", c.subject,
+			     is_leaf ? " of " : ", which vouches for ", t->name,
+			     words_of_fault(fault));
 }
 
 static bool has_pin(const struct tls_ctx *ctx, const struct x509 *leaf)
@@ -262,17 +272,17 @@ static bool is_pinned(struct tls *t, const struct x509 *leaf)
 static bool read_all(struct tls *t, const WOLFSSL_X509_STORE_CTX *store, struct x509 *certs)
 {
 	if (store->totalCerts > PATH_MAX_CERTS) {
-		words_set_trust(t, "%.64s showed %d certificates: more than %d", t->name,
-				store->totalCerts, PATH_MAX_CERTS);
+		trust_refuse(t, "%.64s showed %d certificates: more than %d", t->name,
+			     store->totalCerts, PATH_MAX_CERTS);
 		return false;
 	}
 	for (int i = 0; i < store->totalCerts; i++)
 		if (!x509_read(bytes_of(store->certs[i].buffer, store->certs[i].length),
 			       &certs[i])) {
-			words_set_trust(t,
-					"certificate %d of those that %.64s showed is "
-					"malformed",
-					i + 1, t->name);
+			trust_refuse(t,
+				     "certificate %d of those that %.64s showed is "
+				     "malformed",
+				     i + 1, t->name);
 			return false;
 		}
 	return true;
@@ -313,11 +323,11 @@ static bool is_name_good(struct tls *t, const struct x509 *leaf)
 		return true;
 	cert_read(leaf->whole, &info);
 	if (is_for)
-		words_set_trust(t,
-				"the certificate of %.64s has its name only as a common name "
-				"(%.96s) and no subjectAltName, which has not counted since 2011 "
-				"(RFC 6125): --allow-cn accepts it",
-				t->name, info.subject);
+		trust_refuse(t,
+			     "the certificate of %.64s has its name only as a common name "
+			     "(%.96s) and no subjectAltName, which has not counted since 2011 "
+			     "(RFC 6125): --allow-cn accepts it",
+			     t->name, info.subject);
 	else
 		words_of_name(t, &info);
 	return false;
@@ -353,12 +363,12 @@ static bool is_trusted(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
 	struct x509 leaf;
 
 	if (store->totalCerts < 1) {
-		words_set_trust(t, "%.64s showed no certificate", t->name);
+		trust_refuse(t, "%.64s showed no certificate", t->name);
 		return false;
 	}
 	if (!keep_leaf(t, bytes_of(store->certs[0].buffer, store->certs[0].length)) ||
 	    !x509_read(bytes_of(t->leaf, t->leaf_len), &leaf)) {
-		words_set_trust(t, "the certificate of %.64s is malformed", t->name);
+		trust_refuse(t, "the certificate of %.64s is malformed", t->name);
 		return false;
 	}
 	if (t->ctx->pin_count ? !is_pinned(t, &leaf)

@@ -13,4 +13,7 @@
  */
 int trust_verify(int is_ok, WOLFSSL_X509_STORE_CTX *store);
 
+/* The certificate of this session's peer is refused; why, in words. */
+void trust_refuse(struct tls *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 #endif

@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "tls/session.h"
 #include "util/log.h"
 
 void words_set(struct error *err, const char *format, ...)
@@ -14,16 +13,6 @@ void words_set(struct error *err, const char *format, ...)
 
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
-	va_end(args);
-}
-
-void words_set_trust(struct tls *t, const char *format, ...)
-{
-	va_list args;
-
-	t->is_untrusted = true;
-	va_start(args, format);
-	vsnprintf(t->error.text, sizeof(t->error.text), format, args);
 	va_end(args);
 }
 

@@ -9,11 +9,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
-struct tls;
-
 void words_set(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* What is wrong with the certificate of this session's peer. */
-void words_set_trust(struct tls *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* wolfSSL's own words for one of its errors. */
 struct words_text {
