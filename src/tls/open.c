@@ -68,9 +68,9 @@ static void start_library(void)
 		cryptocb_register();
 }
 
-static bool ok(int error)
+static bool ok(int rc)
 {
-	return error == WOLFSSL_SUCCESS;
+	return rc == WOLFSSL_SUCCESS;
 }
 
 /* Each of these has a default in the library, which is not the same in all builds of it. */
