@@ -482,7 +482,7 @@ static void print_offers(const struct client *c, char *to, size_t room)
 	room -= spoken;
 	lacking = print_methods(c, false, spoken ? ", and " : ": the server offers ", to, room);
 	if (lacking)
-		snprintf(to + lacking, room - lacking, ", which sstp does not speak");
+		snprintf(to + lacking, room - lacking, ", which sstp does not support");
 }
 
 static void tunnel_ended(struct client *c, const struct tunnel_end *end)
@@ -557,8 +557,9 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 			  LOG_TEXT("peer", ip_print_sockaddr(&c->peer).text),
 			  LOG_TEXT("tls", tls_version(c->tunnel.wire.tls)),
 			  LOG_TEXT("cipher", tls_cipher(c->tunnel.wire.tls)),
-			  LOG_TEXT("certificate",
-				   c->cfg->server.tls.pin_count ? "known by its pin" : "verified"));
+			  LOG_TEXT("certificate", c->cfg->server.tls.pin_count
+							  ? "trusted by its pin"
+							  : "verified"));
 		break;
 	case TUNNEL_IPV4_UP:
 		note_ipv4(c, ev->ipv4);
@@ -697,7 +698,7 @@ static void reload_crl(struct client *c)
 	if (!cfg->crl_file)
 		return;
 	if (tls_ctx_client(cfg, &tls, &err)) {
-		log_warn(&c->log, "%s; what was read before is used", err.text);
+		log_warn(&c->log, "%s; the settings that were read before stay in use", err.text);
 		return;
 	}
 	tls_ctx_release(c->tls);

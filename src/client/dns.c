@@ -221,7 +221,7 @@ static void on_impatience(struct loop_timer *t)
 {
 	struct dns *d = container_of(t, struct dns, patience);
 
-	log_warn(d->log, "DNS: %s takes long: it is not waited for any more", d->running);
+	log_warn(d->log, "DNS: %s takes too long: no longer waiting for it", d->running);
 	d->settled(d);
 }
 

@@ -46,11 +46,11 @@ static bool fits_file(struct dns *d)
 		return false;
 	if (!dns_is_resolveds(d, real))
 		return true;
-	log_warn(
-		d->log,
-		"DNS: %s is %s, which belongs to systemd-resolved, and is left alone; only resolvectl "
-		"or resolvconf can set the VPN's name servers here, so they are not used",
-		d->resolv_conf, real);
+	log_warn(d->log,
+		 "DNS: %s is %s, which belongs to systemd-resolved, and is not "
+		 "changed; only resolvectl or resolvconf can set the VPN's name "
+		 "servers here, so they are not used",
+		 d->resolv_conf, real);
 	return false;
 }
 
@@ -80,7 +80,7 @@ static int keep_in_itself(struct dns *d)
 	int fd = file_open_locked(d->resolv_conf, 0);
 
 	if (fd < 0) {
-		log_warn(d->log, "DNS: %s is left alone: %s", d->resolv_conf, strerror(-fd));
+		log_warn(d->log, "DNS: %s is not changed: %s", d->resolv_conf, strerror(-fd));
 		return fd;
 	}
 	d->where = RESOLV_CONF_INSIDE;
@@ -120,7 +120,7 @@ static int make_backup(struct dns *d, const char *former)
 		note_file(d, d->resolv_conf);
 		return 0;
 	}
-	log_warn(d->log, "DNS: %s is left alone: %s: %s", d->resolv_conf, d->backup,
+	log_warn(d->log, "DNS: %s is not changed: %s: %s", d->resolv_conf, d->backup,
 		 strerror(-error));
 	drop_backup(d);
 	return error;
@@ -180,7 +180,8 @@ static int up_file(struct dns *d, unsigned step)
 
 	(void)step; /* there is one */
 	if (error == -EBUSY) {
-		log_warn(d->log, "DNS: %s is left alone: another sstp is using it", d->resolv_conf);
+		log_warn(d->log, "DNS: %s is not changed: another sstp is using it",
+			 d->resolv_conf);
 		return error;
 	}
 	former = resolv_conf_read(d->resolv_conf, &error);
@@ -203,7 +204,7 @@ static int down_file(struct dns *d)
 	int error;
 
 	if (!is_still_ours(d)) {
-		log_info(d->log, "DNS: %s was changed by somebody else and stays as it is",
+		log_info(d->log, "DNS: %s was changed by another program and is not restored",
 			 d->resolv_conf);
 		drop_backup(d);
 		return 0;
@@ -215,10 +216,11 @@ static int down_file(struct dns *d)
 	}
 	if (d->where == RESOLV_CONF_INSIDE)
 		log_warn(d->log,
-			 "DNS: %s could not be put back; its lines are kept in it after #|: %s",
+			 "DNS: %s could not be restored; its former lines are kept in it "
+			 "after #|: %s",
 			 d->resolv_conf, strerror(-error));
 	else
-		log_warn(d->log, "DNS: %s could not be put back; it is kept as %s: %s",
+		log_warn(d->log, "DNS: %s could not be restored; the former file is kept as %s: %s",
 			 d->resolv_conf, d->backup, strerror(-error));
 	close(d->backup_fd);
 	d->backup_fd = -1;
@@ -275,7 +277,7 @@ static int up_fd(struct dns *d, unsigned step)
 		error = write_fd(d);
 	if (!error)
 		return 0;
-	log_warn(d->log, "DNS: %s is left alone: %s", d->resolv_conf, strerror(-error));
+	log_warn(d->log, "DNS: %s is not changed: %s", d->resolv_conf, strerror(-error));
 	forget_former(d);
 	return error;
 }
@@ -289,10 +291,10 @@ static int down_fd(struct dns *d)
 	if (!error && is_marked(d, text))
 		error = resolv_conf_overwrite(d->fd, d->former, strlen(d->former));
 	else if (!error)
-		log_info(d->log, "DNS: %s was changed by somebody else and stays as it is",
+		log_info(d->log, "DNS: %s was changed by another program and is not restored",
 			 d->resolv_conf);
 	if (error)
-		log_warn(d->log, "DNS: %s could not be put back: %s", d->resolv_conf,
+		log_warn(d->log, "DNS: %s could not be restored: %s", d->resolv_conf,
 			 strerror(-error));
 	free(text);
 	forget_former(d);

@@ -43,7 +43,7 @@ void dns_recover_resolvconf(const char *key, const struct log *log)
 
 	if (run_find("resolvconf", program) &&
 	    !dns_judge_program(log, "resolvconf -d", run_program(&r)))
-		log_info(log, "a former sstp died: resolvconf forgets its %s", key);
+		log_info(log, "removed %s from resolvconf, left by an sstp that crashed", key);
 }
 
 const struct dns_way dns_way_resolvconf = { "resolvconf", fits_resolvconf, up_resolvconf,

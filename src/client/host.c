@@ -131,8 +131,8 @@ static void open_state(struct host *h)
 	error = state_open(&h->state, dir, h->cfg.device);
 	if (error)
 		log_warn(h->log,
-			 "nothing can be written down in %s (%s): what is changed on this host is "
-			 "put back at the end, but not after a crash",
+			 "cannot write to %s (%s): changes on this host are undone at the "
+			 "end, but not after a crash",
 			 dir, strerror(-error));
 }
 
@@ -179,7 +179,7 @@ static void open_watch(struct host *h)
 	h->again.expired = on_again;
 	error = netlink_watch_open(&h->watch, h->cfg.loop);
 	if (error)
-		log_warn(h->log, "what others change on this host will not be seen: %s",
+		log_warn(h->log, "cannot watch for changes of this host's network: %s",
 			 strerror(-error));
 }
 
@@ -260,13 +260,13 @@ static bool remove_routes(struct state_facts *f, const struct log *log)
 		int error = netlink_route_del(nl, &f->route[i]);
 
 		if (!error)
-			log_info(log, "a former sstp died: its route to %s is removed",
+			log_info(log, "removed the route to %s, left by an sstp that crashed",
 				 ip_print(&f->route[i].dst.addr).text);
 		done = done && error != -EPERM;
 	}
 	if (f->blocks_ipv6) {
 		unblock_ipv6(nl, f->block_table);
-		log_info(log, "a former sstp died: IPv6 is reachable again");
+		log_info(log, "removed the block of IPv6, left by an sstp that crashed");
 	}
 	netlink_close(nl);
 	return done;
@@ -400,8 +400,9 @@ static int set_ipv4(struct host *h, const struct link_addrs *link)
 
 	if (is_of_the_connection(h, link)) {
 		log_error(h->log,
-			  "%s: the server gives us the address %s, which the connection to it "
-			  "needs: its user file or address pool must be corrected",
+			  "%s: the server gave us the address %s, which the connection to "
+			  "the server uses: the server's user file or address pool must be "
+			  "corrected",
 			  h->cfg.device, ip_print(&link->own).text);
 		return -EADDRINUSE;
 	}
@@ -471,8 +472,8 @@ static int set_route(struct host *h, struct own_route *own)
 		return 0;
 	}
 	if (own->dst.addr.family == AF_INET6) {
-		log_warn(h->log, "%s: route %s: %s; IPv6 goes as it went", h->cfg.device, dst.text,
-			 strerror(-error));
+		log_warn(h->log, "%s: route %s: %s; IPv6 routing is unchanged", h->cfg.device,
+			 dst.text, strerror(-error));
 		return 0;
 	}
 	if (error == -EEXIST) {
@@ -520,8 +521,8 @@ static int block_ipv6(struct host *h)
 	if (!error || netlink_route_get(h->nl, &anywhere, &r))
 		return 0;
 	log_error(h->log,
-		  "%s: IPv6 can not be kept from leaving past the tunnel: %s%s "
-		  "(--allow-ipv6-outside lets it)",
+		  "%s: IPv6 outside of the tunnel cannot be blocked: %s%s "
+		  "(--allow-ipv6-outside permits it)",
 		  h->cfg.device, strerror(-error), rights_hint(error));
 	return error;
 }
@@ -548,8 +549,8 @@ static int set_routes(struct host *h, const struct link_addrs *link)
 			continue;
 		if (!h->cfg.is_elsewhere && is_to(own, &link->server))
 			log_warn(h->log,
-				 "%s: no route to %s, as --route says: it is the server's own "
-				 "address, outside of the tunnel",
+				 "%s: no route to %s in spite of --route: it is the address of the "
+				 "server itself, outside of the tunnel",
 				 h->cfg.device, ip_print(&link->server).text);
 		else if (own->is_default6)
 			set_default6(h, own, &link->ip6);
@@ -588,8 +589,8 @@ static void set_dns_route(struct host *h, const struct link_addrs *link, const s
 			own = &h->dns_route[i];
 	if (!h->cfg.is_elsewhere && ip_equal(dns, &link->server)) {
 		log_warn(h->log,
-			 "DNS: %s is the server's own address, outside of the tunnel, and is asked "
-			 "there",
+			 "DNS: %s is the address of the server itself: it is reached "
+			 "outside of the tunnel",
 			 ip_print(dns).text);
 		return;
 	}
@@ -712,8 +713,8 @@ static bool put_back(struct host *h, const struct route *r)
 {
 	if (netlink_route_add(h->nl, r))
 		return false; /* -EEXIST as a rule; or the device is down or gone, as somebody wants */
-	log_info(h->log, "%s: the route %s was removed, and is put back", h->cfg.device,
-		 ip_prefix_print(&r->dst).text);
+	log_info(h->log, "%s: the route %s was removed by another program; added it again",
+		 h->cfg.device, ip_prefix_print(&r->dst).text);
 	return true;
 }
 

@@ -18,7 +18,7 @@
 static const char mark[] = "# Written by sstp for ", mark_middle[] = ". The former file is ";
 const char resolv_conf_backup_mark[] = ".before-";
 /* In place of a file's name: the former file is in ours, its lines behind a mark. */
-static const char in_itself[] = "below, behind #|"; /* older versions read it: it stays */
+static const char in_itself[] = "below, after #|"; /* older versions read it: it stays */
 static const char quote_mark[] = "#|";
 /* What follows is no part of the file any more; only # follows. */
 static const char cut_mark[] = "#|cut\n";
@@ -225,7 +225,7 @@ int resolv_conf_put_back(const char *resolv_conf, int backup_fd)
 
 static void say_put_back(const char *resolv_conf, const struct log *log)
 {
-	log_info(log, "a former sstp died: %s is put back", resolv_conf);
+	log_info(log, "restored %s after a crash of sstp", resolv_conf);
 }
 
 /* It was written but for the end: with the former text, or with ours. */
@@ -235,7 +235,7 @@ static int finish_writing(const char *resolv_conf, const char *text, const struc
 	int error = truncate(resolv_conf, (off_t)strlen(text)) < 0 ? -errno : 0;
 
 	if (error)
-		log_warn(log, "DNS: %s has an end that an sstp which died has left: %s",
+		log_warn(log, "DNS: %s still ends with the rest of a crashed sstp's file: %s",
 			 resolv_conf, strerror(-error));
 	else if (resolv_conf_where(text, backup) == RESOLV_CONF_NONE)
 		say_put_back(resolv_conf, log);
@@ -248,13 +248,15 @@ static int recover_from(const char *resolv_conf, const char *backup, const struc
 	int fd = file_open_locked(backup, 0), error;
 
 	if (fd == -ENOENT)
-		log_warn(log, "DNS: %s is of an sstp that died, and its former content is lost: %s",
+		log_warn(log,
+			 "DNS: %s was written by an sstp that crashed, and its former "
+			 "content is lost: %s",
 			 resolv_conf, backup);
 	if (fd < 0)
 		return fd;
 	error = resolv_conf_put_back(resolv_conf, fd);
 	if (error) {
-		log_warn(log, "DNS: %s could not be put back from %s: %s", resolv_conf, backup,
+		log_warn(log, "DNS: %s could not be restored from %s: %s", resolv_conf, backup,
 			 strerror(-error));
 	} else {
 		if (backup != resolv_conf)
@@ -357,14 +359,14 @@ static bool use_leftover(const struct leftover *l, const char *backup, int fd)
 		if (!is_whole)
 			log_info(
 				l->log,
-				"a former sstp died, and somebody else has written %s since: %s is "
-				"removed",
+				"another program has changed %s since an sstp crashed: removed the "
+				"backup %s",
 				l->resolv_conf, backup);
 		return true;
 	}
 	error = resolv_conf_put_back(l->resolv_conf, fd);
 	if (error)
-		log_warn(l->log, "DNS: %s could not be put back from %s: %s", l->resolv_conf,
+		log_warn(l->log, "DNS: %s could not be restored from %s: %s", l->resolv_conf,
 			 backup, strerror(-error));
 	else
 		say_put_back(l->resolv_conf, l->log);

@@ -325,7 +325,7 @@ static void drop_outdated(struct scripts *s, enum script_reason next)
 			link = &job->next;
 		}
 	}
-	log_warn(s->log, "script: %zu calls that waited are left out: they are out of date",
+	log_warn(s->log, "script: %zu waiting calls are skipped: they are out of date",
 		 before - s->count);
 }
 

@@ -131,7 +131,7 @@ int server_route_keep(struct server_routes *s, const struct ip_addr *server)
 	drop_those(s, server, true);
 	error = find_way(s, server, &way);
 	if (error) {
-		log_debug(s->log, "no way to %s but through the tunnel itself: %s",
+		log_debug(s->log, "no route to %s except through the tunnel itself: %s",
 			  ip_print(server).text, strerror(-error));
 		return error;
 	}
@@ -195,10 +195,10 @@ static void replace(struct server_routes *s, size_t i, const struct route *way, 
 		return;
 	}
 	if (way->unreachable)
-		log_warn(s->log, "the host has lost its way to the server %s",
+		log_warn(s->log, "the host has no route to the server %s any more",
 			 ip_print(&way->dst.addr).text);
 	else
-		log_info(s->log, "the way to the server %s has changed: via %s",
+		log_info(s->log, "the route to the server %s has changed: via %s",
 			 ip_print(&way->dst.addr).text, ip_print(&way->via).text);
 	if (!way->unreachable)
 		s->last_way = *way;
@@ -229,11 +229,13 @@ static uint64_t put_back(struct server_routes *s, const struct route *r, uint64_
 	if (s->patience.count == ROUNDS_MAX)
 		log_warn(s->log,
 			 "another program removes the route to the server %s each time; "
-			 "it is put back again in %d s",
+			 "adding it again in %d s",
 			 ip_print(&r->dst.addr).text, TRUCE_MS / 1000);
 	else
-		log_info(s->log, "the route to the server %s was removed, and is put back",
-			 ip_print(&r->dst.addr).text);
+		log_info(
+			s->log,
+			"the route to the server %s was removed by another program; added it again",
+			ip_print(&r->dst.addr).text);
 	return s->patience.count == ROUNDS_MAX ? now_ms + TRUCE_MS : UINT64_MAX;
 }
 

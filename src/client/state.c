@@ -41,9 +41,10 @@ static size_t print_route(const struct route *r, char *to, size_t room)
 static size_t print_facts(const struct state *s, char *to, size_t room)
 {
 	const struct state_facts *f = &s->facts;
-	size_t n = (size_t)snprintf(
-		to, room, "# sstp writes here what is to be undone if it dies: %s, process %ld\n",
-		s->device, (long)getpid());
+	size_t n =
+		(size_t)snprintf(to, room,
+				 "# sstp writes here what to undo if it crashes: %s, process %ld\n",
+				 s->device, (long)getpid());
 
 	n += (size_t)snprintf(to + n, room - n, "netns %llu\n", (unsigned long long)f->netns);
 	for (size_t i = 0; i < f->route_count; i++)

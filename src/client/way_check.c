@@ -37,7 +37,7 @@ bool way_check(struct netlink *nl, const struct log *log, const char *device, un
 		return true;
 	if_indextoname(r.ifindex, name);
 	print_cause(nl, dst, cause, sizeof(cause));
-	log_warn(log, "packets to %s, for one, do not go through %s but past it through %s%s",
+	log_warn(log, "packets to %s, for example, do not go through %s, but through %s%s",
 		 ip_print(dst).text, device, name, cause);
 	return false;
 }

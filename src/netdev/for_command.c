@@ -85,9 +85,8 @@ static int make(struct confined *c, int *fds)
 	else if (fd != -ENOENT)
 		return fd;
 	else
-		log_warn(log,
-			 "there is no /etc/resolv.conf in whose place one for the command could "
-			 "be put: it will look names up at 127.0.0.1, and find none");
+		log_warn(log, "there is no /etc/resolv.conf that could be replaced for the "
+			      "command: it will ask 127.0.0.1 for names, and find none");
 	return count;
 }
 
@@ -106,10 +105,10 @@ static int prepare(void *arg)
 		return REASON_SYSTEM;
 	error = guardian_start(&c->guardian, c->its);
 	if (error)
-		log_warn(
-			c->cfg.log,
-			"a kill -9 of sstp would leave what the command has started: no guardian: %s",
-			strerror(-error));
+		log_warn(c->cfg.log,
+			 "no guardian process: what the command has started will survive a "
+			 "kill -9 of sstp: %s",
+			 strerror(-error));
 	return 0;
 }
 

@@ -50,11 +50,11 @@ static void say_why_no_dns(const struct there *t, int error)
 {
 	if (error == -EXDEV)
 		log_info(t->cfg.log,
-			 "DNS: process %ld has the same /etc/resolv.conf as we have: "
-			 "it is left alone",
+			 "DNS: process %ld has the same /etc/resolv.conf as we have: it is "
+			 "not changed",
 			 (long)t->ns.pid);
 	else
-		log_warn(t->cfg.log, "DNS: /etc/resolv.conf of process %ld is left alone: %s",
+		log_warn(t->cfg.log, "DNS: /etc/resolv.conf of process %ld is not changed: %s",
 			 (long)t->ns.pid, why_not(error));
 }
 
@@ -128,8 +128,9 @@ static void choose_dns(struct there *t)
 			 t->ns.name);
 		make_folders(t->resolv_conf);
 	} else if (!t->ns.pid) {
-		log_info(t->cfg.log, "DNS: a namespace named by its path has no resolv.conf "
-				     "that we know of: its DNS stays as it is");
+		log_info(t->cfg.log,
+			 "DNS: sstp knows no resolv.conf of a namespace that is given as a "
+			 "path: its DNS is unchanged");
 	}
 }
 

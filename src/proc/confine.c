@@ -132,9 +132,9 @@ static int make_namespaces(bool map_root, const struct log *log)
 	if (!uid && !unshare(flags))
 		return 0;
 	if (unshare(CLONE_NEWUSER | flags) < 0)
-		return refused(log, "a namespace for the command can't be made", -errno);
+		return refused(log, "a namespace for the command cannot be made", -errno);
 	error = map_user(uid, gid, map_root);
-	return error ? refused(log, "the user can't be mapped into the command's namespace", error)
+	return error ? refused(log, "the user cannot be mapped into the command's namespace", error)
 		     : 0;
 }
 
@@ -149,7 +149,7 @@ static int bring_up_loopback(const struct log *log)
 		error = index ? netlink_link_up(nl, index, 0) : -errno;
 		netlink_close(nl);
 	}
-	return error ? refused(log, "the loopback device can't be brought up", error) : 0;
+	return error ? refused(log, "the loopback device cannot be brought up", error) : 0;
 }
 
 /* ping without capabilities: a setting of each network, and nobody's in a new one. */
@@ -167,7 +167,8 @@ static int own_mounts(const struct log *log)
 	int error = mount("none", "/", "none", MS_REC | MS_SLAVE, NULL) < 0 ? -errno : 0;
 
 	if (error)
-		log_error(log, "the command's mounts can't be made its own: %s%s", strerror(-error),
+		log_error(log, "the command's mounts cannot be made its own: %s%s",
+			  strerror(-error),
 			  error == -EINVAL ? ": a chroot must be a mount point for that"
 					   : confine_hint(error));
 	return error;
@@ -213,7 +214,7 @@ static int hide_resolvers(const struct log *log)
 			continue;
 		error = mount_empty(real);
 		if (error) {
-			log_error(log, "%s can't be hidden from the command: %s%s", real,
+			log_error(log, "%s cannot be hidden from the command: %s%s", real,
 				  strerror(-error), confine_hint(error));
 			return error;
 		}
@@ -303,7 +304,7 @@ int confine_names(const struct log *log)
 		return -ENOENT;
 	fd = replace(path);
 	if (fd < 0)
-		log_error(log, "%s can't be replaced for the command: %s%s", resolv_conf,
+		log_error(log, "%s cannot be replaced for the command: %s%s", resolv_conf,
 			  strerror(-fd), confine_hint(fd));
 	return fd;
 }

@@ -137,7 +137,7 @@ static int open_userns(struct netns *ns, const char *userns, const struct log *l
 	if (fd < 0 && userns)
 		log_error(log, "--userns %s: %s", userns, strerror(-fd));
 	else if (fd < 0)
-		log_error(log, "--netns %s: its user namespace can't be had: %s%s", ns->where,
+		log_error(log, "--netns %s: its user namespace cannot be opened: %s%s", ns->where,
 			  strerror(-fd), netns_hint(ns, fd));
 	if (fd < 0)
 		return fd;
@@ -164,7 +164,7 @@ int netns_open(struct netns *ns, const char *where, const char *userns, const st
 	}
 	/* from there the server could not be reached any more: that is another case */
 	if (is_own("/proc/self/ns/net", ns->net_fd)) {
-		log_error(log, "--netns %s: this is our own network namespace; leave --netns out",
+		log_error(log, "--netns %s: this is sstp's own network namespace; omit --netns",
 			  where);
 		return -EINVAL;
 	}
@@ -190,14 +190,14 @@ static int enter(const struct netns *ns, const struct log *log)
 
 	if (ns->user_fd >= 0 && setns(ns->user_fd, CLONE_NEWUSER) < 0) {
 		error = -errno;
-		log_error(log, "--netns %s: its user namespace can't be entered: %s%s", ns->where,
+		log_error(log, "--netns %s: its user namespace cannot be entered: %s%s", ns->where,
 			  strerror(-error), netns_hint(ns, error));
 		return error;
 	}
 	if (setns(ns->net_fd, CLONE_NEWNET) == 0)
 		return 0;
 	error = -errno;
-	log_error(log, "--netns %s: it can't be entered: %s%s", ns->where, strerror(-error),
+	log_error(log, "--netns %s: it cannot be entered: %s%s", ns->where, strerror(-error),
 		  netns_hint(ns, error));
 	return error;
 }

@@ -77,7 +77,7 @@ static void load_text(struct authorities *a, struct bytes text, const char *path
 			continue;
 		}
 		n->malformed++;
-		log_debug(NULL, "%s: certificate %u is malformed and left out", path, i);
+		log_debug(NULL, "%s: certificate %u is malformed and is ignored", path, i);
 	}
 }
 
@@ -125,7 +125,7 @@ static int load_path(struct authorities *a, const char *path, struct error *err)
 	}
 	if (!n.taken) {
 		words_set(err, "%s: no usable certificate of an authority in it (%s)", path,
-			  n.malformed ? "what is there is malformed" : "PEM is wanted");
+			  n.malformed ? "its certificates are malformed" : "must be PEM");
 		return -EINVAL;
 	}
 	log_debug(NULL, "%s: %u certificate authorities", path, n.taken);

@@ -18,12 +18,12 @@ static int decode_first(struct bytes text, const char *path, uint8_t *der, size_
 	struct x509 x;
 
 	if (x509_read(text, &x)) {
-		words_set(err, "%s is DER; PEM is wanted: openssl x509 -inform der -in %s", path,
+		words_set(err, "%s is DER and must be PEM: openssl x509 -inform der -in %s", path,
 			  path);
 		return -EINVAL;
 	}
 	if (!pem_next_cert(&text, &block)) {
-		words_set(err, "%s: no certificate in it (PEM is wanted)", path);
+		words_set(err, "%s: no certificate in it (must be PEM)", path);
 		return -EINVAL;
 	}
 	if (!pem_decode(block, der, room, len) || !x509_read(bytes_of(der, *len), &x)) {

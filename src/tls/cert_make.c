@@ -56,7 +56,7 @@ static bool put_sans(struct writer *w, const struct cert_request *rq, struct err
 		return true;
 	words_set(err, rq->name_count
 			       ? "too many names for one certificate"
-			       : "a certificate needs a name: the one that clients connect to");
+			       : "a certificate needs a name: the name that clients connect to");
 	return false;
 }
 
@@ -142,7 +142,7 @@ static int store_file(const char *path, const struct writer *w, mode_t mode, boo
 		replace ? file_replace(path, w->at, w->len, &ours) : create_file(path, w, &ours);
 
 	if (error == -EEXIST)
-		words_set(err, "%s exists already and is left alone", path);
+		words_set(err, "%s exists already and is not changed", path);
 	else if (error)
 		words_set(err, "%s: cannot write: %s", path, strerror(-error));
 	return error;
@@ -158,7 +158,7 @@ static int store(struct made *m, const char *cert_file, const char *key_file, bo
 		return store_file(cert_file, &m->cert_pem, 0600, replace, err);
 	}
 	if (!replace && !access(cert_file, F_OK)) {
-		words_set(err, "%s exists already and is left alone", cert_file);
+		words_set(err, "%s exists already and is not changed", cert_file);
 		return -EEXIST;
 	}
 	error = store_file(key_file, &m->key_pem, 0600, replace, err);

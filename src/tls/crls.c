@@ -82,8 +82,8 @@ int crls_load(struct crls *c, const char *path, struct error *err)
 		return 0;
 	if (ok)
 		words_set(err,
-			  "%s: no revocation list in it (PEM with \"BEGIN X509 CRL\" lines, "
-			  "or DER, is wanted)",
+			  "%s: no revocation list in it (must be PEM with \"BEGIN X509 CRL\" "
+			  "lines, or DER)",
 			  path);
 	else
 		words_set(err, "%s: its revocation list number %zu is malformed", path,

@@ -147,14 +147,14 @@ static int take_key(struct tls_ctx *ctx, const struct pem *f, const struct tls_s
 	int rc;
 
 	if (!strstr(f->text, "PRIVATE KEY-----")) {
-		words_set(err, "%s: no private key in it (PEM is wanted)%s", cfg->key_file,
+		words_set(err, "%s: no private key in it (must be PEM)%s", cfg->key_file,
 			  strcmp(cfg->key_file, cfg->cert_file)
 				  ? ""
 				  : ": name the key's file with --key");
 		return -EINVAL;
 	}
 	if (is_encrypted(f) && !cfg->key_password) {
-		words_set(err, "%s: the key is encrypted and no password for it was given",
+		words_set(err, "%s: the key is encrypted, and no password was given for it",
 			  cfg->key_file);
 		return -EACCES;
 	}
@@ -178,7 +178,7 @@ static void warn_of_key(const char *path)
 	struct stat st;
 
 	if (!stat(path, &st) && (st.st_mode & S_IROTH))
-		log_warn(NULL, "%s: everybody on this machine can read the server's private key",
+		log_warn(NULL, "%s: all users of this machine can read the server's private key",
 			 path);
 }
 

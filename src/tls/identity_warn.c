@@ -62,8 +62,8 @@ static void warn_of_order(const char *path, unsigned number, const struct entry 
 	else if (!dn_equal(before->x.issuer, e->x.subject))
 		log_warn(NULL,
 			 "%s: certificate %u (%.96s) is not the issuer of the one before it "
-			 "(%.96s): some clients want the server's first, and then of each its "
-			 "issuer",
+			 "(%.96s): some clients need the server's certificate first, and "
+			 "after each certificate its issuer",
 			 path, number, e->subject, before->subject);
 }
 

@@ -141,8 +141,9 @@ static int ctx_new(bool is_server, bool is_only_tls13, bool allow_cbc, struct tl
 static int refuse_pin(const char *text, struct error *err)
 {
 	words_set(err,
-		  "\"%.100s\" is no pin: pin-sha256: and 44 characters of base64 (of the key), or "
-		  "sha256: and 64 hexadecimal digits (of the certificate)",
+		  "\"%.100s\" is not a pin: pin-sha256: and 44 characters of base64 "
+		  "(of the key), or sha256: and 64 hexadecimal digits (of the "
+		  "certificate)",
 		  text);
 	return -EINVAL;
 }

@@ -50,7 +50,7 @@ static bool shake(struct end *client, struct end *server, struct error *err)
 			return false;
 		}
 	}
-	words_set(err, "the handshake came to no end");
+	words_set(err, "the handshake did not finish");
 	return false;
 }
 

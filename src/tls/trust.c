@@ -49,17 +49,17 @@ static void words_of_dates(struct tls *t, const struct cert_info *c, bool is_lea
 			     t->name, what, when.text, now.text);
 	else
 		trust_refuse(t,
-			     "the certificate %.96s, which vouches for %.64s, %s %s (this "
-			     "machine's date is %s)",
+			     "the certificate %.96s, an issuer in the chain of %.64s, %s %s "
+			     "(this machine's date is %s)",
 			     c->subject, t->name, what, when.text, now.text);
 }
 
 static void words_of_issuer(struct tls *t, const struct cert_info *c, const struct cert_info *leaf)
 {
 	trust_refuse(t,
-		     "the certificate of %.64s is not signed by an authority that %s (%sissuer "
-		     "%.64s). Its key's pin is %s: give it with --servercert once you have "
-		     "checked it by another way",
+		     "the certificate of %.64s is not signed by an authority that %s "
+		     "(%sissuer %.64s). The pin of its key is %s: give it with "
+		     "--servercert after you have checked it in another way",
 		     t->name, t->ctx->who_trusts, leaf->is_self_signed ? "self-signed; " : "",
 		     c->issuer, leaf->pin);
 }
@@ -75,7 +75,7 @@ static void words_of_name(struct tls *t, const struct cert_info *leaf)
 		sprintf(names + n, "%sand others", i ? " " : "long names ");
 	if (!leaf->name_count)
 		snprintf(names, sizeof(names), "%.100s (it has no subjectAltName)", leaf->subject);
-	trust_refuse(t, "the certificate shown is not for %.96s but for %s", t->name, names);
+	trust_refuse(t, "the server's certificate is not for %.96s but for %s", t->name, names);
 }
 
 static void words_of_purpose(struct tls *t)
@@ -114,18 +114,19 @@ static const char *words_of_fault(enum path_fault fault)
 		return "it requires a certificate policy (policyConstraints), and policies are not "
 		       "processed here";
 	case PATH_CRITICAL:
-		return "it has a critical extension that is not known here";
+		return "it has an unknown critical extension";
 	case PATH_PURPOSE:
-		return "it may not vouch for servers (extended key usage without serverAuth)";
+		return "it may not issue server certificates (extended key usage without "
+		       "serverAuth)";
 	case PATH_NOT_CA:
-		return "it may not vouch for others (basic constraints or key usage)";
+		return "it may not issue certificates (basic constraints or key usage)";
 	case PATH_LENGTH:
-		return "there are more certificates between than it allows (path length)";
+		return "the chain below it is longer than it allows (path length)";
 	case PATH_NAMES:
-		return "it may not vouch for such names (name constraints)";
+		return "it may not issue certificates for such names (name constraints)";
 	case PATH_ALGORITHM:
 		return "it is signed with an algorithm or a key that is not accepted (" SPKI_ACCEPTED
-		       ", with SHA-2, is; MD5 or SHA-1 is as good as not signed)";
+		       " with SHA-2 is; MD5 and SHA-1 are not secure)";
 	case PATH_KEY:
 		return "its key is not accepted: " SPKI_ACCEPTED " is";
 	case PATH_TOO_LONG:
@@ -169,7 +170,7 @@ static void words_of_revoked(struct tls *t, const struct cert_info *c, bool is_l
 	const char *reason = crl_reason(end->entry.reason);
 
 	trust_refuse(t, "the certificate %s%.96s%s%.64s%s was revoked on %s%s%s (serial number %s)",
-		     is_leaf ? "" : c->subject, is_leaf ? "" : ", which vouches for ",
+		     is_leaf ? "" : c->subject, is_leaf ? "" : ", an issuer in the chain of ",
 		     is_leaf ? "of " : "", t->name, is_leaf ? "" : ",",
 		     words_of_date(end->entry.when).text, *reason ? ": " : "", reason,
 		     serial_of(end->at->serial).text);
@@ -191,7 +192,7 @@ static void words_of_crl(struct tls *t, enum path_fault fault, const struct cert
 			     "the revocation list (--crl) of %.96s %s %s (this machine's date "
 			     "is %s)",
 			     c->issuer,
-			     fault == PATH_CRL_EXPIRED ? "was to be replaced by"
+			     fault == PATH_CRL_EXPIRED ? "should have been replaced by"
 						       : "is not valid before",
 			     words_of_date(fault == PATH_CRL_EXPIRED ? end->crl->next_update
 								     : end->crl->this_update)
@@ -231,13 +232,13 @@ static void words_of_path(struct tls *t, enum path_fault fault, const struct pat
 		words_of_purpose(t);
 	else if (fault == PATH_SIGNATURE)
 		trust_refuse(t,
-			     "the signature on the certificate of %.64s is not by the authority "
-			     "that it names (%.96s): forged, or signed with another key of that "
-			     "name",
+			     "the certificate of %.64s is not signed by the key of the "
+			     "authority that it names (%.96s): it is forged, or the authority "
+			     "has another key",
 			     is_leaf ? t->name : c.subject, c.issuer);
 	else
 		trust_refuse(t, "the certificate %.96s%s%.64s is refused: %s", c.subject,
-			     is_leaf ? " of " : ", which vouches for ", t->name,
+			     is_leaf ? " of " : ", an issuer in the chain of ", t->name,
 			     words_of_fault(fault));
 }
 
@@ -272,16 +273,14 @@ static bool is_pinned(struct tls *t, const struct x509 *leaf)
 static bool read_all(struct tls *t, const WOLFSSL_X509_STORE_CTX *store, struct x509 *certs)
 {
 	if (store->totalCerts > PATH_MAX_CERTS) {
-		trust_refuse(t, "%.64s showed %d certificates: more than %d", t->name,
+		trust_refuse(t, "%.64s sent %d certificates: more than %d", t->name,
 			     store->totalCerts, PATH_MAX_CERTS);
 		return false;
 	}
 	for (int i = 0; i < store->totalCerts; i++)
 		if (!x509_read(bytes_of(store->certs[i].buffer, store->certs[i].length),
 			       &certs[i])) {
-			trust_refuse(t,
-				     "certificate %d of those that %.64s showed is "
-				     "malformed",
+			trust_refuse(t, "certificate %d of those that %.64s sent is malformed",
 				     i + 1, t->name);
 			return false;
 		}
@@ -325,7 +324,7 @@ static bool is_name_good(struct tls *t, const struct x509 *leaf)
 	if (is_for)
 		trust_refuse(t,
 			     "the certificate of %.64s has its name only as a common name "
-			     "(%.96s) and no subjectAltName, which has not counted since 2011 "
+			     "(%.96s) and no subjectAltName, which is not accepted since 2011 "
 			     "(RFC 6125): --allow-cn accepts it",
 			     t->name, info.subject);
 	else
@@ -363,7 +362,7 @@ static bool is_trusted(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
 	struct x509 leaf;
 
 	if (store->totalCerts < 1) {
-		trust_refuse(t, "%.64s showed no certificate", t->name);
+		trust_refuse(t, "%.64s sent no certificate", t->name);
 		return false;
 	}
 	if (!keep_leaf(t, bytes_of(store->certs[0].buffer, store->certs[0].length)) ||

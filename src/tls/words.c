@@ -54,8 +54,9 @@ static const struct alert {
 	{ 49, "access_denied", "" },
 	{ 50, "decode_error", "" },
 	{ 51, "decrypt_error", "" },
-	{ 70, "protocol_version", ": no TLS version in common (1.2 and 1.3 are spoken here)" },
-	{ 71, "insufficient_security", ": it wants stronger ciphers" },
+	{ 70, "protocol_version",
+	  ": no TLS version in common (this program supports 1.2 and 1.3)" },
+	{ 71, "insufficient_security", ": it requires stronger ciphers" },
 	{ 80, "internal_error", "" },
 	{ 86, "inappropriate_fallback", "" },
 	{ 90, "user_canceled", "" },
@@ -63,7 +64,7 @@ static const struct alert {
 	{ 110, "unsupported_extension", "" },
 	{ 112, "unrecognized_name", ": it does not know the name that was asked for" },
 	{ 113, "bad_certificate_status_response", "" },
-	{ 116, "certificate_required", ": it wants a certificate from us" },
+	{ 116, "certificate_required", ": it requires a client certificate" },
 	{ 120, "no_application_protocol", "" },
 };
 
@@ -98,22 +99,23 @@ static const struct {
 	int code;
 	const char *text;
 } known[] = {
-	{ VERSION_ERROR, "no TLS version in common (1.2 and 1.3 are spoken here)" },
-	{ UNSUPPORTED_PROTO_VERSION, "no TLS version in common (1.2 and 1.3 are spoken here)" },
+	{ VERSION_ERROR, "no TLS version in common (this program supports 1.2 and 1.3)" },
+	{ UNSUPPORTED_PROTO_VERSION,
+	  "no TLS version in common (this program supports 1.2 and 1.3)" },
 	{ MATCH_SUITE_ERROR, "no cipher suite in common" },
 	{ UNSUPPORTED_SUITE, "no cipher suite in common" },
 	{ ECC_CURVE_ERROR, "no key exchange group in common" },
 	{ BAD_KEY_SHARE_DATA, "no key exchange group in common" },
-	{ VERIFY_MAC_ERROR, "a record was damaged on the way, or forged" },
-	{ DECRYPT_ERROR, "a record was damaged on the way, or forged" },
-	{ AES_GCM_AUTH_E, "a record was damaged on the way, or forged" },
-	{ MAC_CMP_FAILED_E, "a record was damaged on the way, or forged" },
-	{ VERIFY_FINISHED_ERROR, "the handshake was tampered with on the way" },
+	{ VERIFY_MAC_ERROR, "a record was damaged in transit, or forged" },
+	{ DECRYPT_ERROR, "a record was damaged in transit, or forged" },
+	{ AES_GCM_AUTH_E, "a record was damaged in transit, or forged" },
+	{ MAC_CMP_FAILED_E, "a record was damaged in transit, or forged" },
+	{ VERIFY_FINISHED_ERROR, "the handshake was changed in transit" },
 	{ SIG_VERIFY_E, "its signature of the handshake is not by its certificate's key" },
 	{ VERIFY_SIGN_ERROR, "its signature of the handshake is not by its certificate's key" },
 	{ ZERO_RETURN, "it closed the connection during the handshake" },
-	{ DUPLICATE_MSG_E, "it began a handshake again (renegotiation), which is not done here" },
-	{ NO_PEER_CERT, "it showed no certificate" },
+	{ DUPLICATE_MSG_E, "it began another handshake (renegotiation), which is not supported" },
+	{ NO_PEER_CERT, "it sent no certificate" },
 	{ MEMORY_E, "out of memory" },
 };
 

@@ -103,10 +103,11 @@ int trusted_open(const char *path, int flags, mode_t mode)
 const char *trusted_hint(int error)
 {
 	if (error == -ELOOP)
-		return ": a symbolic link in a folder where others can write is not followed";
+		return ": a symbolic link in a folder where other users can write is not followed";
 	if (error == -EPERM)
-		return ": in a folder where others can write, only a regular file of our own with "
-		       "one name is opened";
+		return ": in a folder where other users can write, sstp opens only a "
+		       "regular file that belongs to its user and has no other name (hard "
+		       "link)";
 	return "";
 }
 

@@ -219,7 +219,7 @@ static void a_folder_that_is_read_only(void **state)
 	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
 	mount_read_only(etc);
 	dns_up(&dns, servers, 2);
-	lab_logged("is left alone: Read-only file system");
+	lab_logged("is not changed: Read-only file system");
 	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
 	dns_down(&dns);
 	assert_string_equal(lab_log(), "");
@@ -243,7 +243,7 @@ static void unmount_them(void)
 	umount(lab_path("etc"));
 }
 
-#define IN_ITSELF "# Written by sstp for sstp0. The former file is below, behind #|\n"
+#define IN_ITSELF "# Written by sstp for sstp0. The former file is below, after #|\n"
 
 static void nothing_can_be_beside_it(void **state)
 {
@@ -274,7 +274,7 @@ static void nothing_can_be_beside_it_and_killed(void **state)
 	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), -EBUSY);
 	lab_kill(child);
 	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
-	lab_logged("a former sstp died: ");
+	lab_logged("after a crash of sstp");
 	lab_has("outside", "nameserver 1.1.1.1\n");
 	unmount_them();
 }
@@ -300,7 +300,7 @@ static void it_became_read_only(void **state)
 	dns_up(&dns, servers, 2);
 	mount_read_only(etc);
 	dns_down(&dns);
-	lab_logged("could not be put back; it is kept as ");
+	lab_logged("could not be restored; the former file is kept as ");
 	umount(etc);
 	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
@@ -318,7 +318,7 @@ static void killed_before_the_cut(void **state)
 	lab_write("etc/resolv.conf", with_end);
 	lab_write("etc/resolv.conf.before-sstp0", former);
 	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
-	lab_logged("resolv.conf is put back");
+	lab_logged("resolv.conf after a crash of sstp");
 	lab_has("etc/resolv.conf", former);
 	dns_up(&dns, servers, 2);
 	dns_down(&dns);
@@ -358,23 +358,23 @@ static const struct leftover_case {
 	{ "made and empty", FORMER, "", FORMER, NULL },
 	{ "of an empty file", "", "", "", NULL },
 	{ "of no file, which is removed again", NULL, no_file, NULL, NULL },
-	{ "of no file, which was made and not written", "", no_file, NULL, "is put back" },
-	{ "the file is empty", "", FORMER, FORMER, "is put back" },
-	{ "the file has half a mark", "# Written by ss", FORMER, FORMER, "is put back" },
-	{ "the file has a mark without an end", MARK "/etc/re", FORMER, FORMER, "is put back" },
+	{ "of no file, which was made and not written", "", no_file, NULL, "after a crash of sstp" },
+	{ "the file is empty", "", FORMER, FORMER, "after a crash of sstp" },
+	{ "the file has half a mark", "# Written by ss", FORMER, FORMER, "after a crash of sstp" },
+	{ "the file has a mark without an end", MARK "/etc/re", FORMER, FORMER, "after a crash of sstp" },
 	{ "the file ends in the middle of a line", "nameserver 1.1.1.1\nsea", FORMER, FORMER,
-	  "is put back" },
-	{ "the file has blank lines after it", FORMER "\n\n", FORMER, FORMER, "is put back" },
-	{ "the file was to be cut", FORMER "#|cut\n##", FORMER, FORMER, "is put back" },
+	  "after a crash of sstp" },
+	{ "the file has blank lines after it", FORMER "\n\n", FORMER, FORMER, "after a crash of sstp" },
+	{ "the file was to be cut", FORMER "#|cut\n##", FORMER, FORMER, "after a crash of sstp" },
 	{ "the user's, since", "nameserver 2.2.2.2\n", FORMER, "nameserver 2.2.2.2\n",
-	  "somebody else has written" },
+	  "another program has changed" },
 	{ "the user's, with more", FORMER "nameserver 2.2.2.2\n", FORMER,
 	  FORMER "nameserver 2.2.2.2\n", NULL },
 	{ "the user's, with less", "nameserver 1.1.1.1\n", FORMER, "nameserver 1.1.1.1\n",
-	  "somebody else has written" },
+	  "another program has changed" },
 	{ "the user's, where there was none", "nameserver 2.2.2.2\n", no_file,
-	  "nameserver 2.2.2.2\n", "somebody else has written" },
-	{ "the user has removed it", NULL, FORMER, NULL, "somebody else has written" },
+	  "nameserver 2.2.2.2\n", "another program has changed" },
+	{ "the user has removed it", NULL, FORMER, NULL, "another program has changed" },
 };
 
 static void put(const char *name, const char *text)
@@ -502,7 +502,7 @@ static void somebody_else_writes_it(void **state)
 	dns_up(&dns, servers, 2);
 	lab_write("etc/resolv.conf", "# dhcp\nnameserver 2.2.2.2\n");
 	dns_down(&dns);
-	lab_logged("was changed by somebody else and stays as it is");
+	lab_logged("was changed by another program and is not restored");
 	lab_has("etc/resolv.conf", "# dhcp\nnameserver 2.2.2.2\n");
 	assert_int_equal(files_in("etc"), 1);
 	dns_up(&dns, servers, 2); /* the reconnect: now that one is the former */
@@ -538,7 +538,7 @@ static void killed(void **state)
 	lab_kill(lab_fork(go_up));
 	assert_string_equal(below_the_mark(), TWO_SERVERS);
 	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
-	lab_logged("a former sstp died: ");
+	lab_logged("after a crash of sstp");
 	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
 	assert_int_equal(files_in("etc"), 1);
 	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
@@ -601,7 +601,7 @@ static void another_sstp_lives(void **state)
 	other = lab_fork(go_up_as_sstp1);
 	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), -EBUSY);
 	dns_up(&dns, servers, 2);
-	lab_logged("is left alone: another sstp is using it");
+	lab_logged("is not changed: another sstp is using it");
 	dns_down(&dns);
 	assert_non_null(strstr(lab_read("etc/resolv.conf"), "\nnameserver 10.2.0.1\n"));
 	lab_kill(other);
@@ -628,7 +628,7 @@ static void a_mark_that_leads_elsewhere(void **state)
 
 /* ---- resolvconf and resolvectl */
 
-#define OPEN_MARK "# Written by sstp for sstp0. The former file is below, behind #|\n"
+#define OPEN_MARK "# Written by sstp for sstp0. The former file is below, after #|\n"
 
 /* Which only a descriptor of ours leads to: a container's, or a command's own. */
 static void an_open_file(void **state)
@@ -650,7 +650,7 @@ static void an_open_file(void **state)
 	lab_write("etc/theirs", "nameserver 10.66.0.1\n");
 	dns_down(&dns);
 	lab_has("etc/theirs", "nameserver 10.66.0.1\n");
-	lab_logged("was changed by somebody else");
+	lab_logged("was changed by another program");
 	lab_has("etc/resolv.conf", "(none)");
 	close(dns.fd);
 }
@@ -678,7 +678,7 @@ static void an_open_file_of_a_living_one(void **state)
 	dns.fd = open(lab_path("etc/theirs"), O_RDWR);
 	dns_up(&dns, servers, 1);
 	lab_has("etc/theirs", "nameserver 192.168.1.1\n");
-	lab_logged("is left alone");
+	lab_logged("is not changed");
 	close(dns.fd);
 	close(other);
 }
@@ -763,7 +763,7 @@ static void resolveds_file_is_left_alone(void **state)
 		lab_has("etc/resolv.conf", own);
 		lab_logged(
 			"is /run/systemd/resolve/stub-resolv.conf, which belongs to systemd-resolved, "
-			"and is left alone");
+			"and is not changed");
 		dns_down(&dns);
 		lab_has("etc/resolv.conf", own);
 		unlink(lab_path("bin/resolvectl")); /* and where it is not installed */

@@ -591,7 +591,7 @@ static void the_host_route_is_put_back(void **state)
 	goes("203.0.113.1", "sstp0");
 	host_changes(h);
 	goes("203.0.113.1", "192.168.1.1 lan0");
-	lab_logged("was removed, and is put back");
+	lab_logged("was removed by another program; added it again");
 	host_changes(h);
 	assert_string_equal(lab_log(), "");
 	host_close(h);
@@ -609,7 +609,7 @@ static void the_address_goes_and_comes_back(void **state)
 	leave_network(LAN0, "192.168.1.2");
 	host_changes(h);
 	goes("203.0.113.1", "-"); /* not into the tunnel */
-	lab_logged("the host has lost its way to the server 203.0.113.1");
+	lab_logged("the host has no route to the server 203.0.113.1 any more");
 	join_network(LAN0, "192.168.1.2", "192.168.1.1");
 	host_changes(h);
 	goes("203.0.113.1", "192.168.1.1 lan0");
@@ -741,7 +741,7 @@ static void routes_that_are_done_already(void **state)
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(route_to(h, "203.0.113.1"), 0);
 		assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
-		lab_logged("it is the server's own address, outside of the tunnel");
+		lab_logged("it is the address of the server itself");
 		goes("203.0.113.1", "192.168.1.1 lan0");
 		goes("10.1.0.1", "sstp0");
 		goes("10.1.0.2", "lo");
@@ -765,7 +765,7 @@ static void an_address_that_would_cut_the_connection(void **state)
 	(void)state;
 	assert_int_equal(route_to(h, "203.0.113.1"), 0);
 	assert_int_equal(up(h, "192.168.1.2", "10.1.0.1", "203.0.113.1"), -EADDRINUSE);
-	lab_logged("which the connection to it needs");
+	lab_logged("which the connection to the server uses");
 	assert_int_equal(up(h, "203.0.113.1", "10.1.0.1", "203.0.113.1"), -EADDRINUSE);
 	host_close(h);
 	as_before();
@@ -786,7 +786,7 @@ static void name_servers_are_asked_through_the_tunnel(void **state)
 	link.dns_count = 3;
 	h = opened();
 	assert_int_equal(host_up(h, &link), 0);
-	lab_logged("DNS: 203.0.113.1 is the server's own address");
+	lab_logged("DNS: 203.0.113.1 is the address of the server itself");
 	goes("10.1.0.53", "sstp0");
 	assert_true(has_host_route("10.1.0.53"));
 	goes("172.16.0.53", "sstp0");
@@ -810,7 +810,7 @@ static void what_is_in_the_way(void **state)
 	assert_int_equal(netlink_route_add(nl, &longer), 0);
 	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
 	lab_logged(
-		"packets to 45.0.0.1, for one, do not go through sstp0 but past it through lan0, "
+		"packets to 45.0.0.1, for example, do not go through sstp0, but through lan0, "
 		"by the route 45.0.0.0/8 of the main table");
 	host_close(h);
 }
@@ -1099,8 +1099,8 @@ static void killed_and_recovered(void **state)
 	make_the_device_anew();
 	assert_true(has_host_route("203.0.113.1"));
 	host_recover(state_dir, resolv_conf, NULL);
-	assert_non_null(strstr(lab_log(), "its route to 203.0.113.1 is removed"));
-	assert_non_null(strstr(lab_log(), "resolv.conf is put back"));
+	assert_non_null(strstr(lab_log(), "removed the route to 203.0.113.1, left by an sstp that crashed"));
+	assert_non_null(strstr(lab_log(), "resolv.conf after a crash of sstp"));
 	as_before();
 }
 
@@ -1207,7 +1207,7 @@ static void no_folder_can_be_made(void **state)
 	lab_write("file", "");
 	snprintf(state_dir, sizeof(state_dir), "%s", lab_path("file/state"));
 	h = opened();
-	lab_logged("nothing can be written down in ");
+	lab_logged("cannot write to ");
 	assert_int_equal(route_to(h, "203.0.113.1"), 0);
 	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
 	goes("203.0.113.1", "192.168.1.1 lan0");

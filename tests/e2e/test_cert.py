@@ -63,7 +63,7 @@ def test_files_that_are_there_are_kept(sstp, tmp_path, there):
     (tmp_path / there).write_text("precious\n")
     done = cert(sstp, "--name", "a.example", "--out", tmp_path / "s")
     assert done.returncode == 1
-    assert done.stderr == f"sstp cert: {tmp_path / there} exists already and is left alone; --force replaces it\n"
+    assert done.stderr == f"sstp cert: {tmp_path / there} exists already and is not changed; --force replaces it\n"
     assert [p.name for p in tmp_path.iterdir()] == [there]
     assert (tmp_path / there).read_text() == "precious\n"
 
@@ -110,4 +110,4 @@ def test_says_what_is_wrong(sstp, tmp_path, monkeypatch, argv, status, words):
 def test_a_file_without_a_certificate_is_told_apart(sstp, pki):
     done = cert(sstp, "--show", pki.server.key)
     assert done.returncode == 1
-    assert done.stderr == f"sstp cert: --show {pki.server.key}: no certificate in it (PEM is wanted)\n"
+    assert done.stderr == f"sstp cert: --show {pki.server.key}: no certificate in it (must be PEM)\n"

@@ -63,7 +63,7 @@ def test_a_server_without_a_method_in_common_that_is_quick_to_go(lab, scripted, 
     scripted.login, scripted.last_words = METHOD, last_words
     status, said = lab.connect_fails("--auth", "mschapv2")
     assert said.splitlines()[-1] == ("error: the server ended the link before an authentication method was agreed on: "
-                                     "the server offers eap, which sstp does not speak")
+                                     "the server offers eap, which sstp does not support")
     assert status == 9
 
 

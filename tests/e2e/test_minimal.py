@@ -105,7 +105,7 @@ def test_a_run_that_cannot_be_written_costs_what_follows_a_crash(lab, root, serv
     root.ping()
     assert client.stop() == 0
     [told] = warnings(client)
-    assert told.startswith("warn: nothing can be written down in /run/sstp (Read-only file system)")
+    assert told.startswith("warn: cannot write to /run/sstp (Read-only file system)")
     assert lab.client.routes() == before
     assert root.resolv_conf.read_text() == RESOLV_CONF
 

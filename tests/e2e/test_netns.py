@@ -198,7 +198,7 @@ def test_it_ends_with_the_process(lab, ordinary, container):
     client.wait_for("^connected in ")
     container.end()
     assert client.wait() == 0
-    client.wait_for(f"process {container.pid} is gone")
+    client.wait_for(f"process {container.pid} has ended")
 
 
 @pytest.mark.parametrize("with_userns", [False, True])
@@ -208,7 +208,7 @@ def test_by_path(lab, ordinary, container, web, with_userns):
     client = ordinary.start("connect", "--netns", f"/proc/{container.pid}/ns/net", *userns)
     client.wait_for("^connected in ")
     assert digest_in(container.run) == web.digest
-    assert "its DNS stays as it is" in client.said
+    assert "its DNS is unchanged" in client.said
     assert client.stop() == 0
 
 
@@ -265,7 +265,7 @@ def test_root_is_not_led_astray(lab, ordinary, make, complaint):
     try:
         lab.serve("--dns", NAMES)
         client = lab.connect("--netns", own.pid)
-        assert re.search(f"/etc/resolv.conf of process {own.pid} is left alone: .*({complaint})", client.said), client.said
+        assert re.search(f"/etc/resolv.conf of process {own.pid} is not changed: .*({complaint})", client.said), client.said
         assert client.stop() == 0
         assert [file.read_text() for file in files.values()] == ["root's\n"] * 2
         assert [file.stat().st_uid for file in files.values()] == [0, 0]
@@ -297,7 +297,7 @@ def test_root_sets_the_dns_of_a_users_process(lab, ordinary):
     ("/etc/hosts", "this is not a network namespace"),
     ("/proc/self/ns/user", "this is not a network namespace"),
     ("./none", "No such file or directory"),
-    ("/proc/self/ns/net", "this is our own network namespace"),
+    ("/proc/self/ns/net", "this is sstp's own network namespace"),
 ])
 def test_wrong_places(lab, where, complaint):
     status, said = lab.connect_fails("--netns", where)
@@ -530,7 +530,7 @@ def test_a_server_ends_with_the_process(lab, container):
     client = lab.connect("--once", "--no-default-route", to="10.1.0.2", host=lab.other)
     container.end()
     assert server.wait() == 0
-    server.wait_for(f"process {container.pid} is gone")
+    server.wait_for(f"process {container.pid} has ended")
     assert client.wait() == 12
 
 

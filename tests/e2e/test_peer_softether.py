@@ -15,10 +15,10 @@ def logs(request, waiting):
 
 
 def test_connect_tells_that_softether_hangs_up(waiting):
-    """Its certificate, self-signed and with the serial number 0, is known by its pin."""
+    """Its certificate, self-signed and with the serial number 0, is trusted by its pin."""
     assert waiting.at_softether.wait(120) == EXIT_HTTP
     log = waiting.at_softether.log
-    assert "certificate known by its pin" in log
+    assert "certificate trusted by its pin" in log
     assert "the peer closed the connection instead of sending an HTTP response" in log
 
 

@@ -54,7 +54,7 @@ def test_a_server_that_is_not_trusted_is_shown_all_the_same(lab, both):
     seen = report(done.stdout)
     assert seen["certificate"]["trusted"] == (
         f"no; the certificate of {NAME} is not signed by an authority that this machine trusts (issuer CN=The office "
-        f"authority). Its key's pin is {lab.pki.server.pin}: give it with --servercert once you have checked it by "
+        f"authority). The pin of its key is {lab.pki.server.pin}: give it with --servercert after you have checked it in "
         "another way")
     assert seen["SSTP"]["offers"] == "mschapv2"
 
@@ -67,7 +67,7 @@ def test_the_pin_that_it_shows_is_the_pin_that_connects(lab):
 
 @pytest.mark.parametrize("identity, words", [
     (("another-name", "DNS:elsewhere.example.org,DNS:*.example.com"),
-     f"the certificate shown is not for {NAME} but for elsewhere.example.org, *.example.com"),
+     f"the server's certificate is not for {NAME} but for elsewhere.example.org, *.example.com"),
     (("expired", f"DNS:{NAME}", "office", "20200101000000Z", "20210203040500Z"),
      f"the certificate of {NAME} expired on 2021-02-03 04:05 UTC (this machine's date is "),
 ])

@@ -326,7 +326,7 @@ def test_a_command_is_told_of_both(lab, inside):
     assert HELLO.decode() in proxy.log and "s3cret" not in proxy.log
 
 
-# ---- what can't be had
+# ---- what cannot be had
 
 
 def read_all(s):

@@ -30,11 +30,11 @@ def in_new_network(argv, before=":"):
 @pytest.mark.parametrize("error", ["ENOSYS", "EPERM"])
 @pytest.mark.parametrize("calls, argv, status, words", [
     ("ioctl", CONNECT, 11, "cannot make the TUN device vpn0: "),
-    ("ioctl", RUN, 11, "the loopback device can't be brought up: "),
+    ("ioctl", RUN, 11, "the loopback device cannot be brought up: "),
     ("socketpair", RUN, 1, "a socket pair: "),
     ("socket", ["healthcheck"], 1, "down: cannot ask: "),
-    ("unshare", RUN, 11, "a namespace for the command can't be made: "),
-    ("mount", RUN, 11, "the command's mounts can't be made its own: "),
+    ("unshare", RUN, 11, "a namespace for the command cannot be made: "),
+    ("mount", RUN, 11, "the command's mounts cannot be made its own: "),
     (FORK, RUN, 1, "cannot run true: "),
     ("epoll_create1", CONNECT, 1, "cannot start: "),
     ("epoll_create1", PROXY, 1, "cannot start: "),
@@ -168,7 +168,7 @@ def test_setns_that_is_refused_is_explained(sstp, serve, verb, error, advice):
     argv = serve if verb == "serve" else CONNECT
     code, said = into_another(argv, [sys.executable, REPO / "tests/e2e/seccomp.py", "setns", error, sstp])
     assert code == 11, said
-    assert re.search(rf"^error: --netns \d+: it can't be entered: {os.strerror(getattr(errno, error))}: {re.escape(advice)}",
+    assert re.search(rf"^error: --netns \d+: it cannot be entered: {os.strerror(getattr(errno, error))}: {re.escape(advice)}",
                      said, re.M), said
 
 

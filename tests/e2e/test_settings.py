@@ -206,7 +206,7 @@ def test_check_looks_into_the_servers_files(desk):
     assert desk.complains("serve", settings, "--cert", "/nowhere/cert") == \
         "--cert /nowhere/cert: No such file or directory"
     assert desk.complains("serve", settings, "--cert", desk.pki.server.key).endswith(
-        "server.key: no certificate in it (PEM is wanted)")
+        "server.key: no certificate in it (must be PEM)")
     assert "is not the key of the certificate in" in desk.complains("serve", settings, "--key", other.key)
     assert desk.complains("serve", settings, "--cert", other.cert, "--cert", other.cert).startswith(
         "2 times --cert and 1 times --key: give each certificate its key")
@@ -217,7 +217,7 @@ def test_check_looks_into_the_clients_files(desk):
     assert desk.complains("connect", settings, "--ca-cert", "/nowhere/ca") == \
         "--ca-cert /nowhere/ca: No such file or directory"
     assert desk.complains("connect", settings, "--ca-cert", desk.users) == \
-        "--ca-cert users: no usable certificate of an authority in it (PEM is wanted)"
+        "--ca-cert users: no usable certificate of an authority in it (must be PEM)"
     assert desk.complains("connect", settings, "--servercert", "pin-sha256:abc").startswith(
         '--servercert pin-sha256:abc: must be pin-sha256: and 44 characters of base64')
     assert desk.complains("connect", settings, "--password-file", "/nowhere/password") == \
@@ -231,7 +231,7 @@ def test_an_encrypted_key_wants_its_password(desk):
     key.chmod(0o600)
     settings = desk.serve_settings
     assert desk.complains("serve", settings, "--key", key) == \
-        "--key encrypted.key: the key is encrypted and no password for it was given"
+        "--key encrypted.key: the key is encrypted, and no password was given for it"
     assert "encrypted.key: the private key cannot be read (is the password right?)" in desk.complains(
         "serve", settings, "--key", key, "--key-password-file", desk.file("wrong", "shut\n"))
     assert desk.check("serve", settings, "--key", key, "--key-password-file", desk.file("right", "open\n")) == GOOD
@@ -442,7 +442,7 @@ def test_an_error_of_a_variable_names_it(desk):
     assert desk.complains("connect", plain, SSL_CERT_FILE="/nowhere/ca") == \
         "SSL_CERT_FILE=/nowhere/ca: cannot read the certificate authorities: No such file or directory"
     assert desk.complains("connect", plain, SSL_CERT_FILE=str(desk.users)) == \
-        "SSL_CERT_FILE=users: no usable certificate of an authority in it (PEM is wanted)"
+        "SSL_CERT_FILE=users: no usable certificate of an authority in it (must be PEM)"
     assert desk.check("connect", plain, SSL_CERT_FILE=str(desk.pki.ca)) == GOOD
     for name, value in (("SSTP_MTU", "5"), ("SSTP_SERVER", "vpn:0"), ("SSTP_TIMEOUT", "soon"), ("SSTP_ROUTE", "x"),
                         ("SSTP_AUTH", "eap"), ("SSTP_NO_DNS", "perhaps"), ("SSTP_RESOLVE", "x")):
@@ -495,10 +495,10 @@ def test_a_file_that_a_line_names_and_that_cannot_be_read(desk, verb, variable):
 
 
 @pytest.mark.parametrize("verb, variable, words", [
-    ("connect", "SSTP_CA_CERT", "no usable certificate of an authority in it (PEM is wanted)"),
+    ("connect", "SSTP_CA_CERT", "no usable certificate of an authority in it (must be PEM)"),
     ("connect", "SSTP_CRL", "no revocation list in it"),
     ("connect", "SSTP_PASSWORD_FILE", "nothing to read"),
-    ("serve", "SSTP_CERT", "no certificate in it (PEM is wanted)"),
+    ("serve", "SSTP_CERT", "no certificate in it (must be PEM)"),
     ("serve", "SSTP_KEY", ""),
     ("serve", "SSTP_KEY_PASSWORD_FILE", "nothing to read"),
 ])

@@ -71,7 +71,7 @@ def test_a_pin_stands_in_for_the_chain_and_the_name(lab, kind):
     identity = lab.pki.identity("another-name", "DNS:elsewhere.example.org,DNS:*.example.com")
     lab.serve(identity=identity)
     client = connects(lab, trust=["--servercert", getattr(identity, kind)])
-    assert "certificate known by its pin" in client.log
+    assert "certificate trusted by its pin" in client.log
 
 
 def test_beside_a_pin_neither_authority_nor_name_counts(lab):
@@ -137,14 +137,14 @@ def test_an_unknown_authority(lab, both):
     server = lab.serve()
     said = refuses(lab, server, to=NAME, trust=[])
     assert said == (f"the certificate of {NAME} is not signed by an authority that this machine trusts (issuer CN=The "
-                    f"office authority). Its key's pin is {lab.pki.server.pin}: give it with --servercert once you have "
-                    "checked it by another way")
+                    f"office authority). The pin of its key is {lab.pki.server.pin}: give it with --servercert after you have "
+                    "checked it in another way")
 
 
 def test_an_unknown_authority_where_a_file_was_given(lab):
     said = refuses(lab, lab.serve(), to=NAME, trust=["--ca-cert", lab.pki.other_ca])
     assert said.startswith(f"the certificate of {NAME} is not signed by an authority that --ca-cert holds (issuer CN=The "
-                           "office authority). Its key's pin is ")
+                           "office authority). The pin of its key is ")
 
 
 def test_a_self_signed_certificate(lab):
@@ -156,7 +156,7 @@ def test_a_self_signed_certificate(lab):
 def test_a_wrong_name(lab, both):
     server = lab.serve(identity=lab.pki.identity("another-name", "DNS:elsewhere.example.org,DNS:*.example.com"))
     assert refuses(lab, server, to=NAME, trust=["--ca-cert", lab.pki.ca]) == \
-        f"the certificate shown is not for {NAME} but for elsewhere.example.org, *.example.com"
+        f"the server's certificate is not for {NAME} but for elsewhere.example.org, *.example.com"
 
 
 @pytest.mark.parametrize("names, to", [
@@ -171,7 +171,7 @@ def test_a_wrong_name(lab, both):
 def test_names_that_do_not_fit(lab, names, to):
     server = lab.serve(identity=lab.pki.identity(file_name(names), names))
     assert refuses(lab, server, to=to, trust=["--ca-cert", lab.pki.ca]).startswith(
-        f"the certificate shown is not for {to} but for ")
+        f"the server's certificate is not for {to} but for ")
 
 
 def test_an_expired_certificate(lab, both):
@@ -402,12 +402,12 @@ REFUSED = {
     "another curve": (lambda maker: plain(maker, middle={"kind": "k1"}), ""),
     "Ed448": (lambda maker: plain(maker, middle={"kind": "ed448"}), ""),
     "an intermediate for clients": (lambda maker: plain(maker, middle={"extensions": CLIENTS_ONLY}),
-                                    "it may not vouch for servers (extended key usage without serverAuth)"),
+                                    "it may not issue server certificates (extended key usage without serverAuth)"),
     "no authority": (signed_by_no_authority, "CN=Selfish"),
-    "an intermediate that is none": (lambda maker: plain(maker, middle={"extensions": FOR_SERVERS}), "it may not vouch for others"),
-    "an intermediate of version 1": (lambda maker: plain(maker, middle={"extensions": ()}), "it may not vouch for others"),
+    "an intermediate that is none": (lambda maker: plain(maker, middle={"extensions": FOR_SERVERS}), "it may not issue certificates"),
+    "an intermediate of version 1": (lambda maker: plain(maker, middle={"extensions": ()}), "it may not issue certificates"),
     "an intermediate that signs lists": (lambda maker: plain(maker, middle={"extensions": (
-        AUTHORITY[0], "keyUsage = critical, cRLSign")}), "it may not vouch for others"),
+        AUTHORITY[0], "keyUsage = critical, cRLSign")}), "it may not issue certificates"),
     "too long a path": (lambda maker: plain(maker, root={"extensions": (
         "basicConstraints = critical, CA:TRUE, pathlen:0", AUTHORITY[1])}), "path length"),
     "an unknown critical extension": (lambda maker: plain(maker, leaf={"extensions": (
@@ -417,10 +417,10 @@ REFUSED = {
     "an unknown critical extension in the middle": (lambda maker: plain(maker, middle={"extensions": (
         *AUTHORITY, "1.2.3.4 = critical, DER:0500")}), ""),
     "an expired intermediate": (lambda maker: plain(maker, middle={"end": "20210203040500Z"}),
-                                f"CN=Middle, which vouches for {NAME}, expired on 2021-02-03 04:05 UTC"),
+                                f"CN=Middle, an issuer in the chain of {NAME}, expired on 2021-02-03 04:05 UTC"),
     "an expired root": (lambda maker: plain(maker, root={"end": "20210203040500Z"}), "expired on 2021-02-03 04:05 UTC"),
     "all of the future": (of_the_future, "is not valid before 2048-01-01 00:00 UTC (this machine's date is 20"),
-    "another root of that name": (another_chain_of_the_same_names, "signature on the certificate"),
+    "another root of that name": (another_chain_of_the_same_names, "is not signed by the key of the authority"),
     "a name that is not permitted": (lambda maker: constrained(maker, ["permitted;DNS:example.org"]), "name constraints"),
     "an excluded name": (lambda maker: constrained(maker, ["excluded;DNS:example.net"]), "name constraints"),
     "a wildcard over an excluded name": (lambda maker: constrained(
@@ -560,7 +560,7 @@ def test_nothing_older_than_tls_1_2_is_spoken(lab):
     status, said = lab.connect_fails()
     assert status == 6
     assert said.splitlines()[-1].startswith("error: TLS: ")
-    assert "no TLS version in common (1.2 and 1.3 are spoken here)" in said
+    assert "no TLS version in common (this program supports 1.2 and 1.3)" in said
     assert server.close()[0] is None
 
 

@@ -296,7 +296,7 @@ static const struct script codes[] = {
 	       "+ 2999\n+ 1\n! closed 8 0\n" },
 	{ "silence: no repeat while the answer may be on its way", PPP_CLIENT, far_away,
 	  OURS "+ 4099\n< lcp 02 01 -- 05 06 11111111\n" },
-	{ "silence: a round trip that can't be true, server", PPP_SERVER, very_far_away,
+	{ "silence: a round trip that cannot be true, server", PPP_SERVER, very_far_away,
 	  "+ 5999\n+ 1\n> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n"
 	  "+ 10099\n+ 1\n> lcp 01 01 -- 05 06 99999999 03 05 c223 81\n" },
 	{ "no agreement: the peer asks and never answers", PPP_CLIENT, NULL,

@@ -432,7 +432,7 @@ static void warnings_without_end(void **state)
 static void an_old_key_is_renewed(void **state)
 {
 	(void)state;
-	print_message("skip: this wolfSSL can't be looked into\n");
+	print_message("skip: this wolfSSL cannot be looked into\n");
 	skip();
 }
 
@@ -534,7 +534,7 @@ static void said_twice(void **state)
 	assert_int_equal(result, TLS_FAILED);
 	assert_int_equal(tls_read(p->client.tls, got, sizeof(got)), TLS_FAILED);
 	assert_int_equal(tls_write(p->client.tls, sent, 1), TLS_FAILED);
-	assert_non_null(strstr(tls_error_of(p->client.tls)->text, "damaged on the way, or forged"));
+	assert_non_null(strstr(tls_error_of(p->client.tls)->text, "damaged in transit, or forged"));
 	tls_notify_close(p->client.tls);
 	pair_free(p);
 }

@@ -103,7 +103,7 @@ static void server_keys(void **state)
 	cfg.key_file = files.cert;
 	logged[0] = '\0';
 	refuse_server(&cfg, -EINVAL, files.cert,
-		      "no private key in it (PEM is wanted): name the key's file with --key");
+		      "no private key in it (must be PEM): name the key's file with --key");
 	assert_string_equal(logged, ""); /* nothing of its mode, which is a certificate's */
 	pki_issue(&pki, &(struct pki_leaf){ 0 }, &another);
 	cfg.key_file = another.key;
@@ -135,7 +135,7 @@ static void key_readable_by_all(void **state)
 	assert_int_equal(chmod(files.key, 0604), 0);
 	assert_int_equal(tls_ctx_server(&cfg, &ctx, &err), 0);
 	tls_ctx_release(ctx);
-	assert_non_null(strstr(logged, "everybody on this machine can read"));
+	assert_non_null(strstr(logged, "all users of this machine can read"));
 	assert_non_null(strstr(logged, files.key));
 	assert_int_equal(chmod(files.key, 0600), 0);
 }
@@ -230,7 +230,7 @@ static void encrypted_keys(void **state)
 
 		text_file(encrypted[i], path);
 		cfg.key_file = path;
-		refuse_server(&cfg, -EACCES, path, "encrypted and no password for it was given");
+		refuse_server(&cfg, -EACCES, path, "encrypted, and no password was given");
 		cfg.key_password = "wrong";
 		refuse_server(&cfg, -EINVAL, path, "password");
 		cfg.key_password = "secret"; /* it opens now, and is another certificate's */

@@ -113,7 +113,7 @@ static void unknown_authority(void **state)
 	pki_issue(&pki, &(struct pki_leaf){ .signer = &namesake }, &f);
 	pki_free(&namesake);
 	refuse_with(&client, &f, "vpn.example.net",
-		    WORDS("signature on the certificate of vpn.example.net", "CN=Test Authority"));
+		    WORDS("the certificate of vpn.example.net is not signed by the key", "CN=Test Authority"));
 	pki_issue(&pki, &(struct pki_leaf){ .signer = &other }, &f);
 	refuse_with(&client, &f, "vpn.example.net",
 		    WORDS("--ca-cert holds (issuer CN=Somebody Else)", f.pin));
@@ -166,7 +166,7 @@ static void self_signed_is_no_other_authority(void **state)
 	pki_append_pem(selfish.ca_file, selfish.ca_der, w.len, CERT_TYPE);
 	pki_issue(&pki, &(struct pki_leaf){ .signer = &selfish }, &f);
 	refuse_with(&client, &f, "vpn.example.net",
-		    WORDS("CN=Selfish", "may not vouch for others"));
+		    WORDS("CN=Selfish", "may not issue certificates"));
 	key_free(selfish.ca_key);
 }
 
@@ -287,7 +287,7 @@ static void malformed_pins(void **state)
 
 		if (tls_ctx_client(&client, &ctx, &err) != -EINVAL)
 			fail_msg("%s was taken", bad[i]);
-		assert_non_null(strstr(err.text, "is no pin"));
+		assert_non_null(strstr(err.text, "is not a pin"));
 	}
 }
 
@@ -369,8 +369,9 @@ static void chains(void **state)
 	make_intermediate(&expired, -1);
 	pki_issue(&pki, &(struct pki_leaf){ .signer = &expired }, &f);
 	pki_append_pem(f.cert, expired.ca_der, expired.ca_der_len, CERT_TYPE);
-	refuse_with(&client, &f, "vpn.example.net",
-		    WORDS("CN=Test Intermediate, which vouches for vpn.example.net, expired"));
+	refuse_with(
+		&client, &f, "vpn.example.net",
+		WORDS("CN=Test Intermediate, an issuer in the chain of vpn.example.net, expired"));
 	key_free(expired.ca_key);
 }
 
