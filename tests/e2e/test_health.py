@@ -107,7 +107,7 @@ def one_thread_stopped(program, name):
 def test_one_worker_that_hangs_is_found(lab, both):
     server = lab.serve("--workers", "2")
     with one_thread_stopped(server, "worker 1"):
-        server.wait_for("^error: worker 1 hangs$")
+        server.wait_for("^error: worker 1 does not respond$")
         assert healthcheck(lab, lab.server) == (1, "down sstp0: a worker does not respond")
     server.wait_for("^all workers respond again$")
     assert healthcheck(lab, lab.server) == (0, "up sstp0")
