@@ -31,8 +31,8 @@ static struct usage usage(void)
 				      all_verbs[i]->name, all_verbs[i]->summary);
 	if (n < sizeof(u.text))
 		snprintf(u.text + n, sizeof(u.text) - n,
-			 "\nsstp VERB --help tells more; sstp --version tells the version,\n"
-			 "sstp --licenses the licenses.");
+			 "\nsstp VERB --help shows the options of a verb, sstp --version "
+			 "the version, and\nsstp --licenses the licenses.");
 	return u;
 }
 

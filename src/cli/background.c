@@ -78,7 +78,7 @@ static bool write_pid(struct background *b, const struct verb *verb)
 		return false;
 	}
 	if (flock(b->lock_fd, LOCK_EX | LOCK_NB)) {
-		option_complain(verb, "%s: a program that runs already holds this pid file",
+		option_complain(verb, "%s: another running program has locked this pid file",
 				b->pid_file);
 		close(b->lock_fd);
 		b->lock_fd = -1;
@@ -116,7 +116,8 @@ void background_ready(void *arg)
 		close(null);
 	}
 	if (write(b->tell_fd, "", 1) < 0)
-		log_warn(NULL, "--background: whoever started us is gone: %s", strerror(errno));
+		log_warn(NULL, "--background: the process that started sstp has ended: %s",
+			 strerror(errno));
 	close(b->tell_fd);
 	b->tell_fd = -1;
 	log_writer_outlive_terminal(NULL);

@@ -60,20 +60,20 @@ static const struct option cert_table[] = {
 	  .at = AT(days),
 	  .flags = OPTION_CLI_ONLY },
 	{ .name = "rsa",
-	  .help = "an RSA key (2048 bit) in place of ECDSA P-256: slower, for peers that "
-		  "know nothing else",
+	  .help = "an RSA key (2048 bit) instead of ECDSA P-256: slower, for clients "
+		  "that support only RSA",
 	  .set = set_flag,
 	  .at = AT(rsa),
 	  .flags = OPTION_CLI_ONLY },
 	{ .name = "force",
 	  .letter = 'f',
-	  .help = "replace files that are there",
+	  .help = "replace existing files",
 	  .set = set_flag,
 	  .at = AT(force),
 	  .flags = OPTION_CLI_ONLY },
 	{ .name = "show",
 	  .arg = "FILE",
-	  .help = "make nothing; show the certificate in FILE",
+	  .help = "show the certificate in FILE, and make nothing",
 	  .set = set_text,
 	  .at = AT(show),
 	  .flags = OPTION_CLI_ONLY },
@@ -150,7 +150,7 @@ static int run(void *arg)
 		option_complain(&cert_verb,
 				!s->names.count
 					? "no name: --name vpn.example.net (what clients will type)"
-					: "no place for the files: --out /etc/sstp/server");
+					: "no name for the files: --out /etc/sstp/server");
 		return EXIT_USAGE;
 	}
 	return (int)make(s);
@@ -162,8 +162,9 @@ const struct verb cert_verb = {
 	.name = "cert",
 	.summary = "make a self-signed certificate, show a certificate's pin",
 	.usage = "--name NAME [--name NAME...] --out BASE | --show FILE",
-	.about = "Makes a key and a self-signed certificate for sstp serve, and prints the pin by "
-		 "which clients can know it: sstp connect --servercert PIN.",
+	.about = "Makes a key and a self-signed certificate for sstp serve, and "
+		 "prints its pin, by which clients can trust it: sstp connect "
+		 "--servercert PIN.",
 	.uses = uses,
 	.use_count = sizeof(uses) / sizeof(*uses),
 	.stray = "name",

@@ -70,13 +70,13 @@ const struct option_group help_options = OPTION_GROUP(help_table);
 static const struct option server_table[] = {
 	{ .name = "server",
 	  .arg = "HOST[:PORT]",
-	  .help = "the server, in place of the word on the command line",
+	  .help = "the server, instead of the word on the command line",
 	  .set = set_server,
 	  .at = AT(at) },
 	{ .name = "ca-cert",
 	  .arg = "FILE",
-	  .help = "trust the authorities in FILE (PEM, or a folder of such) in place of "
-		  "the system's",
+	  .help = "trust the authorities in FILE (PEM, or a folder of such) instead "
+		  "of the system's",
 	  .set = set_file_or_folder,
 	  .at = AT(ca_cert) },
 	{ .name = "crl",
@@ -87,9 +87,10 @@ static const struct option server_table[] = {
 	  .at = AT(crl) },
 	{ .name = "servercert",
 	  .arg = "PIN",
-	  .help = "trust the certificate with this pin, pin-sha256:BASE64 of its key or "
-		  "sha256:HEX of itself, whoever signed it: no other counts, and neither do "
-		  "--ca-cert, name and dates; may be given again",
+	  .help = "trust the certificate with this pin, pin-sha256:BASE64 of its key "
+		  "or sha256:HEX of itself, whoever signed it; no other certificate "
+		  "is accepted, and --ca-cert, name and dates are not checked; may "
+		  "be given again",
 	  .set = set_pins,
 	  .at = AT(pins),
 	  .clear = clear_texts },
@@ -100,7 +101,7 @@ static const struct option server_table[] = {
 	  .at = AT(verify_name) },
 	{ .name = "sni",
 	  .arg = "NAME",
-	  .help = "the name to send in TLS and HTTP, if not that",
+	  .help = "the name to send in TLS and HTTP, if it is another",
 	  .set = set_text,
 	  .at = AT(sni) },
 	{ .name = "resolve",
@@ -123,7 +124,7 @@ static const struct option server_table[] = {
 	  .set = set_min_hash,
 	  .at = AT(hashes) },
 	{ .name = "allow-cn",
-	  .help = "take a common name where there is no subjectAltName",
+	  .help = "accept a common name where there is no subjectAltName",
 	  .set = set_flag,
 	  .at = AT(allow_cn) },
 	{ .name = "legacy-ciphers",
@@ -142,14 +143,14 @@ static const struct option server_table[] = {
 	  .at = AT(only_ipv6) },
 	{ .name = "timeout",
 	  .arg = "SECONDS",
-	  .help = "for each attempt to connect, from the name's look-up to the first "
-		  "packets; default 30",
+	  .help = "for each attempt to connect, from the lookup of the name to the "
+		  "first packets; default 30",
 	  .set = set_seconds,
 	  .at = AT(timeout_s) },
 	{ .name = "keylog",
 	  .arg = "FILE",
-	  .help = "write the TLS session keys to FILE, for Wireshark: whoever has it can "
-		  "read all traffic",
+	  .help = "write the TLS session keys to FILE, for Wireshark: everybody who "
+		  "has the file can read all traffic",
 	  .set = set_text,
 	  .at = AT(keylog) },
 };
@@ -166,9 +167,9 @@ static void use_syslog(void)
 	int error = log_writer_use_syslog(NULL);
 
 	if (error)
-		log_print(
-			"sstp: --syslog: /dev/log: %s; log lines wait until somebody listens there",
-			strerror(-error));
+		log_print("sstp: --syslog: /dev/log: %s; log lines are kept until a program "
+			  "listens there",
+			  strerror(-error));
 }
 
 void common_apply(const struct common_settings *s)
@@ -185,8 +186,8 @@ void common_warn_of_keylog(const char *file)
 {
 	if (file)
 		log_warn(NULL,
-			 "%s: session keys are written there: whoever has it can read all "
-			 "traffic",
+			 "%s: session keys are written there: everybody who has this file "
+			 "can read all traffic",
 			 file);
 }
 
@@ -248,12 +249,13 @@ bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 		return false;
 	}
 	if (s->only_ipv4 && s->only_ipv6) {
-		option_complain(verb, "--ipv4-only and --ipv6-only leave nothing");
+		option_complain(verb, "--ipv4-only and --ipv6-only exclude each other");
 		return false;
 	}
 	if (s->crl && s->pins.count) {
-		option_complain(verb, "--crl does not go with --servercert: a pin trusts that "
-				      "certificate whatever its issuer says of it");
+		option_complain(verb,
+				"--crl and --servercert exclude each other: a pinned certificate "
+				"is trusted even if its issuer has revoked it");
 		return false;
 	}
 	if (!is_name(verb, "the server's name", s->at.host) || !is_name(verb, "--sni", s->sni) ||

@@ -45,7 +45,8 @@ static size_t read_piece(struct parsing *p, char *to, size_t room)
 		to[len++] = (char)c;
 		p->size++;
 		if (!c || is_utf16_mark(p, to, len))
-			p->why = "this is not text in UTF-8 (a NUL byte, or the mark of UTF-16)";
+			p->why =
+				"this is not UTF-8 text (it has a NUL byte, or the mark of UTF-16)";
 		else if (p->size > SIZE_MAX_BYTES)
 			p->why = "longer than 1 MiB";
 		if (p->why)

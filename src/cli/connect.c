@@ -33,14 +33,14 @@ static const struct option own_network_table[] = {
 	  .set = set_number,
 	  .at = AT(table) },
 	{ .name = "no-dns",
-	  .help = "leave the host's DNS as it is",
+	  .help = "do not change the host's DNS",
 	  .set = set_flag,
 	  .at = AT(no_dns) },
 	{ .name = "script",
 	  .letter = 's',
 	  .arg = "COMMAND",
-	  .help = "run COMMAND, such as a vpnc-script, to set up the network in place of "
-		  "doing it ourselves",
+	  .help = "run COMMAND, such as a vpnc-script, to set up the network; sstp "
+		  "then does not do it",
 	  .set = set_text,
 	  .at = AT(script) },
 };
@@ -50,21 +50,22 @@ static const struct option_group own_network_options = OPTION_GROUP(own_network_
 static const struct option elsewhere_table[] = {
 	{ .name = "netns",
 	  .arg = "WHERE",
-	  .help = "put device, addresses, routes and DNS into another network namespace: a "
-		  "process id, a path, or a name of ip netns; the server is still reached from this one",
+	  .help = "put device, addresses, routes and DNS into another network "
+		  "namespace: a process id, a path, or a name of ip netns; sstp "
+		  "still reaches the server from this one",
 	  .set = set_text,
 	  .at = AT(netns) },
 	{ .name = "userns",
 	  .arg = "PATH",
-	  .help = "the user namespace that --netns belongs to, if not the one that the "
-		  "kernel says",
+	  .help = "the user namespace that --netns belongs to, if it is not the one "
+		  "that the kernel reports",
 	  .set = set_text,
 	  .at = AT(userns) },
 	{ .name = "tun-fd",
 	  .arg = "N",
-	  .help = "use descriptor N, a TUN device (without packet information) or a socket "
-		  "of packets; its addresses and routes are the business of whoever opened it, or of "
-		  "--script",
+	  .help = "use descriptor N, a TUN device (without packet information) or a "
+		  "socket of packets; the program that opened it, or --script, sets "
+		  "addresses and routes",
 	  .set = set_descriptor,
 	  .at = AT(tun_fd),
 	  .flags = OPTION_CLI_ONLY },
@@ -148,10 +149,13 @@ static bool is_one_place(const struct connect_settings *s)
 		option_complain(&connect_verb,
 				"--netns, --tun-fd and --script-tun exclude each other");
 	else if (s->userns && !s->netns)
-		option_complain(&connect_verb, "--userns says whose --netns is, and there is none");
+		option_complain(
+			&connect_verb,
+			"--userns needs --netns: it is the user namespace that --netns belongs to");
 	else if (s->script && s->script_tun)
 		option_complain(&connect_verb,
-				"--script sets up a network, and with --script-tun there is none");
+				"--script and --script-tun exclude each other: with --script-tun "
+				"there is no network to set up");
 	else
 		return true;
 	return false;
@@ -219,10 +223,10 @@ const struct verb connect_verb = {
 	.name = "connect",
 	.summary = "connect to an SSTP server",
 	.usage = "[options] HOST[:PORT]",
-	.about = "Connects to an SSTP server and sends this host's traffic through it. The "
-		 "server's certificate is always checked, name and all, or its key's pin is. A "
-		 "lost connection is made again by itself; SIGTERM or Ctrl-C ends it and puts "
-		 "routes and DNS back.",
+	.about = "Connects to an SSTP server and sends this host's traffic through "
+		 "it. The server's certificate is always checked, with its name, or "
+		 "the pin of its key. When the connection is lost, sstp connects "
+		 "again. SIGTERM or Ctrl-C ends it and restores routes and DNS.",
 	.notes = PASSWORD_NOTES
 	"  sstp connect -u ann vpn.example.net\n"
 	"  sstp connect -u ann --no-default-route --route 10.0.0.0/8 vpn.example.net\n"

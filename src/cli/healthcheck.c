@@ -29,7 +29,7 @@ static const struct option healthcheck_table[] = {
 	{ .name = "interface",
 	  .letter = 'i',
 	  .arg = "NAME",
-	  .help = "ask about this tunnel alone, by the name that the log gives it",
+	  .help = "ask only about this tunnel, by its name in the log",
 	  .set = set_device,
 	  .at = AT(interface),
 	  .flags = OPTION_CLI_ONLY },
@@ -85,7 +85,7 @@ static void look(struct findings *f, unsigned slot, uint64_t deadline_ms)
 	if (is_known && is_strange(a.user))
 		f->has_strangers = true;
 	else if (error == -ETIMEDOUT)
-		note(f, "down: a program hangs, it does not answer");
+		note(f, "down: a program does not answer");
 	else if (error)
 		snprintf(f->trouble, sizeof(f->trouble), "down: cannot ask: %s%s", strerror(-error),
 			 seccomp_advice(error));
@@ -108,7 +108,8 @@ static void look_at_all(struct findings *f)
 	if (f->up || *f->trouble)
 		return;
 	if (f->interface)
-		snprintf(f->trouble, sizeof(f->trouble), "down %s: no sstp here has it",
+		snprintf(f->trouble, sizeof(f->trouble),
+			 "down %s: no sstp in this network namespace has this tunnel",
 			 f->interface);
 	else
 		snprintf(f->trouble, sizeof(f->trouble),
@@ -137,10 +138,11 @@ static struct healthcheck_settings settings;
 
 const struct verb healthcheck_verb = {
 	.name = "healthcheck",
-	.summary = "tell whether the tunnel is up, for container runtimes",
+	.summary = "report whether the tunnel is up, for container runtimes",
 	.usage = "[options]",
-	.about = "Ends with 0 when every tunnel of this network namespace is up, be it a client's "
-		 "or a server's, and there is one. Else it ends with 1 and says why.",
+	.about = "Exits with 0 when at least one tunnel runs in this network "
+		 "namespace, a client's or a server's, and all are up. Otherwise it "
+		 "exits with 1 and prints why.",
 	.notes = "  HEALTHCHECK CMD [\"/sstp\", \"healthcheck\"]\n",
 	.uses = uses,
 	.use_count = sizeof(uses) / sizeof(*uses),

@@ -22,7 +22,7 @@ static const char *prepare(int fd)
 	if (S_ISDIR(st.st_mode))
 		return strerror(EISDIR);
 	if (S_ISFIFO(st.st_mode) && poll(&p, 1, FIFO_WAIT_MS) == 0)
-		return "nobody writes to this FIFO";
+		return "no program writes to this FIFO";
 	return fcntl(fd, F_SETFL, 0) < 0 ? strerror(errno) : NULL;
 }
 

@@ -178,7 +178,7 @@ static int check(const struct verb *verb, const struct login_settings *s,
 		return EXIT_USAGE;
 	}
 	secret_wipe(password, sizeof(password));
-	printf("the settings are good\n");
+	printf("configuration OK\n");
 	return EXIT_OK;
 }
 

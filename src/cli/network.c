@@ -18,8 +18,8 @@ static const struct option network_table[] = {
 	  .set = set_flag,
 	  .at = AT(no_default_route) },
 	{ .name = "allow-ipv6-outside",
-	  .help = "let IPv6 leave past the tunnel while the VPN has none; by default it is "
-		  "unreachable when all traffic goes through the tunnel",
+	  .help = "permit IPv6 outside of the tunnel while the VPN has none; by "
+		  "default it is blocked when all traffic goes through the tunnel",
 	  .set = set_flag,
 	  .at = AT(allow_ipv6_outside) },
 	{ .name = "route",
@@ -29,8 +29,8 @@ static const struct option network_table[] = {
 	  .at = AT(routes),
 	  .clear = clear_prefixes },
 	{ .name = "no-offload",
-	  .help = "exchange packets with the kernel one by one; slower, for a kernel that "
-		  "does it wrong in bulk",
+	  .help = "exchange packets with the kernel one by one: slower, for a kernel "
+		  "with faults in offloading",
 	  .set = set_flag,
 	  .at = AT(no_offload) },
 };

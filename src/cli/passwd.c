@@ -38,8 +38,8 @@ static const struct option passwd_table[] = {
 	  .at = AT(address),
 	  .flags = OPTION_CLI_ONLY },
 	{ .name = "pap-only",
-	  .help = "store a salted one-way hash: safest if the file is lost, but the user "
-		  "can log in by PAP alone",
+	  .help = "store a salted one-way hash: safest if the file is stolen, but "
+		  "the user can log in only by PAP",
 	  .set = set_flag,
 	  .at = AT(pap_only),
 	  .flags = OPTION_CLI_ONLY },
@@ -89,13 +89,12 @@ static bool ask_twice(const char *user, char to[PASSWORD_ROOM], struct error *er
 	bool same;
 
 	snprintf(prompt, sizeof(prompt), "New password of %s: ", user);
-	if (!password_ask(prompt, to, err) || !password_ask("The same again: ", again, err))
+	if (!password_ask(prompt, to, err) || !password_ask("Repeat the password: ", again, err))
 		return false;
 	same = !strcmp(to, again);
 	secret_wipe(again, sizeof(again));
 	if (!same)
-		snprintf(err->text, sizeof(err->text),
-			 "the two are not the same: nothing is changed");
+		snprintf(err->text, sizeof(err->text), "the passwords differ: nothing is changed");
 	return same;
 }
 
@@ -112,7 +111,7 @@ static bool get_password(const struct passwd_settings *s, char to[PASSWORD_ROOM]
 		ok = ask_twice(s->words[1], to, &err);
 	if (ok && !*to) {
 		ok = false;
-		snprintf(err.text, sizeof(err.text), "an empty password is no password");
+		snprintf(err.text, sizeof(err.text), "the password must not be empty");
 	}
 	if (!ok)
 		option_complain(&passwd_verb, "%s", err.text);
@@ -167,7 +166,7 @@ static struct passwd_settings settings;
 
 const struct verb passwd_verb = {
 	.name = "passwd",
-	.summary = "keep the server's user file",
+	.summary = "edit the server's user file",
 	.usage = "[options] FILE USER",
 	.about = "Sets the password of a user in the server's user file, or adds the user. The "
 		 "password is stored as an NT hash, which is enough for MS-CHAPv2 and PAP; keep "

@@ -22,8 +22,7 @@ static bool wrong(struct error *err, const char *what, const char *why)
 	return false;
 }
 
-static const char zero_byte[] =
-	"a zero byte in the password: text in UTF-16 has such; UTF-8 is wanted";
+static const char zero_byte[] = "a zero byte in the password, as UTF-16 has: it must be UTF-8";
 static const char too_long[] = "longer than 511 bytes";
 
 static const char interrupted[] = "interrupted";

@@ -69,7 +69,7 @@ static void print_cert(const struct probe_report *r)
 static void print_sstp(const struct probe_report *r)
 {
 	printf("SSTP\n");
-	printf("  %-16s%s\n", "HTTP", "200, SSTP is spoken here");
+	printf("  %-16s%s\n", "HTTP", "200, this is an SSTP server");
 	printf("  %-16s%s%s%s\n", "crypto binding", r->hashes & SSTP_HASH_SHA256 ? "SHA-256" : "",
 	       (r->hashes & SSTP_HASH_SHA256) && (r->hashes & SSTP_HASH_SHA1) ? ", " : "",
 	       r->hashes & SSTP_HASH_SHA1 ? "SHA-1" : "");
@@ -123,7 +123,7 @@ static int run(void *arg)
 	if (s->common.check) {
 		if (!server_settings_check(&probe_verb, &ref))
 			return EXIT_USAGE;
-		printf("the settings are good\n");
+		printf("configuration OK\n");
 		return EXIT_OK;
 	}
 	common_warn_of_keylog(s->server.keylog);
@@ -139,12 +139,13 @@ static struct probe_settings settings = { .server = SERVER_DEFAULTS };
 
 const struct verb probe_verb = {
 	.name = "probe",
-	.summary = "show what a server speaks, without logging in",
+	.summary = "show what a server supports, without logging in",
 	.usage = "[options] HOST[:PORT]",
-	.about = "Shows what a server speaks: TLS, its certificate and pin, HTTP, SSTP and the "
-		 "authentication methods that it offers. It never logs in and sends no name. The "
-		 "pin is what --servercert of sstp connect takes, once you have made sure by "
-		 "another way that it is the right one.",
+	.about = "Shows what a server supports: TLS, its certificate and pin, HTTP, "
+		 "SSTP and the authentication methods that it offers. It never logs "
+		 "in and sends no user name. Give the pin to sstp connect with "
+		 "--servercert after you have made sure in another way that it is "
+		 "the right one.",
 	.uses = uses,
 	.use_count = sizeof(uses) / sizeof(*uses),
 	.word = server_word,

@@ -131,21 +131,20 @@ static const struct option way_table[] = {
 	{ .name = "socks5",
 	  .letter = 'D',
 	  .arg = "[ADDR:]PORT",
-	  .help = "offer SOCKS5 there, to this host alone if no ADDR says otherwise; may "
-		  "be given again",
+	  .help = "offer SOCKS5 there, only to this host without ADDR; may be given again",
 	  .set = set_socks5,
 	  .at = AT(socks5),
 	  .clear = clear_fronts },
 	{ .name = "http-proxy",
 	  .arg = "[ADDR:]PORT",
-	  .help = "offer an HTTP proxy there, likewise",
+	  .help = "offer an HTTP proxy there; otherwise as --socks5",
 	  .set = set_http_proxy,
 	  .at = AT(http),
 	  .clear = clear_fronts },
 	{ .name = "proxy-user",
 	  .arg = "NAME",
-	  .help = "who may use SOCKS5 and the HTTP proxy; default anybody who can connect "
-		  "to them",
+	  .help = "the user who may use SOCKS5 and the HTTP proxy; default: "
+		  "everybody who can connect to them",
 	  .set = set_text,
 	  .at = AT(proxy_user) },
 	{ .name = "proxy-password-file",
@@ -156,16 +155,16 @@ static const struct option way_table[] = {
 	{ .name = "forward",
 	  .letter = 'L',
 	  .arg = "[ADDR:]PORT:HOST:PORT",
-	  .help = "listen on PORT here, connect to HOST:PORT through the VPN; may be given "
-		  "again",
+	  .help = "listen on PORT on this host, and connect to HOST:PORT through the "
+		  "VPN; may be given again",
 	  .set = set_forward,
 	  .at = AT(forwards),
 	  .clear = clear_forwards },
 	{ .name = "remote-forward",
 	  .letter = 'R',
 	  .arg = "PORT:HOST:PORT",
-	  .help = "listen on PORT of our address in the VPN, connect to HOST:PORT from "
-		  "here; may be given again",
+	  .help = "listen on PORT of sstp's address in the VPN, and connect to "
+		  "HOST:PORT from this host; may be given again",
 	  .set = set_remote_forward,
 	  .at = AT(remote_forwards),
 	  .clear = clear_forwards },
@@ -223,7 +222,8 @@ static bool read_login(const struct proxy_settings *s, char password[PASSWORD_RO
 
 	*login = (struct proxy_login){ s->proxy_user, password };
 	if (!s->proxy_user != !s->proxy_password_file) {
-		option_complain(&proxy_verb, "--proxy-user and --proxy-password-file go together");
+		option_complain(&proxy_verb,
+				"--proxy-user and --proxy-password-file need each other");
 		return false;
 	}
 	if (!s->proxy_user)
@@ -234,8 +234,8 @@ static bool read_login(const struct proxy_settings *s, char password[PASSWORD_RO
 	}
 	if (!proxy_login_is_sayable(login))
 		option_complain(&proxy_verb,
-				"--proxy-user and its password must have at most %d "
-				"characters each, and the user no colon",
+				"--proxy-user and its password must have at most %d characters "
+				"each, and the user name no colon",
 				PROXY_LOGIN_MAX);
 	return proxy_login_is_sayable(login);
 }
@@ -342,11 +342,12 @@ const struct verb proxy_verb = {
 	.name = "proxy",
 	.summary = "connect without TUN or root: SOCKS5, HTTP, port forwards",
 	.usage = "[options] HOST[:PORT] [-- COMMAND...]",
-	.about = "Connects to an SSTP server and lets local programs through it, without a TUN "
-		 "device, without root, without changing anything on this host: a TCP/IP stack of "
-		 "its own takes the place of the kernel's. With a COMMAND, runs that while the "
-		 "tunnel is up, and ends with it; variables such as ALL_PROXY tell it of SOCKS5 "
-		 "and of the HTTP proxy, which are there for it even if no option asks for them.",
+	.about = "Connects to an SSTP server and lets local programs use the VPN, "
+		 "without a TUN device, without root and without any change on this "
+		 "host: sstp's own TCP/IP stack replaces the kernel's. With a "
+		 "COMMAND, sstp runs it while the tunnel is up, and ends with it. "
+		 "Variables such as ALL_PROXY name the SOCKS5 and HTTP proxies for "
+		 "the command; sstp opens both even if no option asks for them.",
 	.notes = PASSWORD_NOTES "  sstp proxy -u ann --socks5 1080 vpn.example.net\n"
 				"  sstp proxy -u ann vpn.example.net -- curl http://intranet/\n"
 				"  sstp proxy -u ann -L 8080:intranet:80 vpn.example.net\n",

@@ -83,12 +83,13 @@ const struct verb run_verb = {
 	.name = "run",
 	.summary = "run a command whose only network is the VPN",
 	.usage = "[options] HOST[:PORT] -- COMMAND [ARGUMENTS]",
-	.about =
-		"Connects to an SSTP server and runs a command in a network of its own, whose only "
-		"way out is the VPN, for names too: while the tunnel is down nothing gets out. Any "
-		"user may, where the kernel allows user namespaces and /dev/net/tun can be opened. "
-		"The rest of the machine keeps its network. The exit status is the command's, or "
-		"that of sstp connect when there is no tunnel.",
+	.about = "Connects to an SSTP server and runs a command in its own network, "
+		 "whose only way out is the VPN, also for names: while the tunnel "
+		 "is down, nothing gets out. Any user may do this where the kernel "
+		 "allows user namespaces and /dev/net/tun can be opened. The "
+		 "network of the rest of the machine does not change. The exit "
+		 "status is the command's, or that of sstp connect when there is no "
+		 "tunnel.",
 	.notes = PASSWORD_NOTES "  sstp run -u ann vpn.example.net -- curl http://intranet/\n"
 				"  sstp run -u ann -q vpn.example.net -- bash\n",
 	.uses = uses,

@@ -120,7 +120,7 @@ static bool set_network(void *to, const char *value, struct error *err)
 	}
 	if (!is_for_hosts(&p)) {
 		snprintf(err->text, sizeof(err->text),
-			 "no host can have these addresses; such as 10.9.0.0/24 would be right");
+			 "hosts cannot have these addresses; use for example 10.9.0.0/24");
 		return false;
 	}
 	*(struct ip_prefix *)to = (struct ip_prefix){ ip_mask(&p.addr, p.len), p.len };
@@ -139,8 +139,8 @@ static const struct option listen_table[] = {
 	  .clear = clear_listen },
 	{ .name = "cert",
 	  .arg = "FILE",
-	  .help = "the certificate (PEM), with its intermediates after it; may be given again, for "
-		  "other names",
+	  .help = "the certificate (PEM), with its intermediate certificates after it; may be given "
+		  "again, for other names",
 	  .set = set_files,
 	  .at = AT(certs),
 	  .clear = clear_texts },
@@ -174,8 +174,8 @@ static const struct option listen_table[] = {
 	  .at = AT(legacy_ciphers) },
 	{ .name = "keylog",
 	  .arg = "FILE",
-	  .help = "write the TLS session keys to FILE, for Wireshark: whoever has it can "
-		  "read all traffic",
+	  .help = "write the TLS session keys to FILE, for Wireshark: everybody who "
+		  "has the file can read all traffic",
 	  .set = set_text,
 	  .at = AT(keylog) },
 };
@@ -203,23 +203,25 @@ static const struct option user_table[] = {
 	  .at = AT(name) },
 	{ .name = "max-sessions",
 	  .arg = "N",
-	  .help = "no more clients than N; default: as many as there are addresses",
+	  .help = "no more clients than N; default: the number of addresses",
 	  .set = set_number,
 	  .at = AT(max_sessions) },
 	{ .name = "user-sessions",
 	  .arg = "N",
-	  .help = "no more than N sessions of one user at a time, the oldest ends; default "
-		  "10, or half of all if that is less; 0: no limit",
+	  .help = "at most N sessions of one user at a time: a new one ends the "
+		  "oldest; default 10, or half of --max-sessions if that is less; 0: "
+		  "no limit",
 	  .set = set_number,
 	  .at = AT(user_sessions) },
 	{ .name = "keep-old-session",
-	  .help = "at that limit refuse the new session instead",
+	  .help = "at that limit, refuse the new session instead",
 	  .set = set_flag,
 	  .at = AT(keep_old_session) },
 	{ .name = "max-failures",
 	  .arg = "N",
-	  .help = "refuse a user at an address for ten minutes after N failed logins, an "
-		  "address after five times as many; default 20, 0: no limit",
+	  .help = "refuse a user at an address for ten minutes after N failed "
+		  "logins, and an address after five times as many; default 20, 0: "
+		  "no limit",
 	  .set = set_number,
 	  .at = AT(max_failures) },
 };
@@ -241,8 +243,9 @@ static const struct option network_table[] = {
 	  .clear = clear_ipv4 },
 	{ .name = "leases",
 	  .arg = "FILE",
-	  .help = "remember there which user had which address; default a file of the "
-		  "network's name in /run/sstp, or where systemd keeps state",
+	  .help = "the file that records which user had which address; default: a "
+		  "file named after the network in /run/sstp, or in systemd's "
+		  "STATE_DIRECTORY",
 	  .set = set_text,
 	  .at = AT(leases) },
 	{ .name = "nbns",
@@ -263,14 +266,15 @@ static const struct option network_table[] = {
 	  .at = AT(interface) },
 	{ .name = "netns",
 	  .arg = "WHERE",
-	  .help = "put the device into another network namespace: a process id, a path, or "
-		  "a name of ip netns; clients are still listened for in this one",
+	  .help = "put the device into another network namespace: a process id, a "
+		  "path, or a name of ip netns; sstp still listens for clients in "
+		  "this one",
 	  .set = set_text,
 	  .at = AT(netns) },
 	{ .name = "userns",
 	  .arg = "PATH",
-	  .help = "the user namespace that --netns belongs to, if not the one that the "
-		  "kernel says",
+	  .help = "the user namespace that --netns belongs to, if it is not the one "
+		  "that the kernel reports",
 	  .set = set_text,
 	  .at = AT(userns) },
 };
@@ -279,8 +283,8 @@ static const struct option_group network_options = OPTION_GROUP(network_table);
 
 static const struct option offload_table[] = {
 	{ .name = "no-offload",
-	  .help = "exchange packets with the kernel one by one; slower, for a kernel that "
-		  "does it wrong in bulk",
+	  .help = "exchange packets with the kernel one by one: slower, for a kernel "
+		  "with faults in offloading",
 	  .set = set_flag,
 	  .at = AT(no_offload) },
 };
@@ -324,7 +328,9 @@ static bool has_all(const struct serve_settings *s)
 		option_complain(&serve_verb,
 				"no addresses for clients: --ipv4-network 10.9.0.0/24");
 	else if (s->userns && !s->netns)
-		option_complain(&serve_verb, "--userns says whose --netns is, and there is none");
+		option_complain(
+			&serve_verb,
+			"--userns needs --netns: it is the user namespace that --netns belongs to");
 	else
 		return true;
 	return false;
@@ -450,7 +456,7 @@ static int check(const struct server_cfg *cfg)
 		}
 		tls_ctx_release(tls);
 	}
-	printf("the settings are good\n");
+	printf("configuration OK\n");
 	return EXIT_OK;
 }
 
@@ -504,22 +510,22 @@ static struct serve_settings settings = {
 
 const struct verb serve_verb = {
 	.name = "serve",
-	.summary = "be an SSTP server",
+	.summary = "run an SSTP server",
 	.usage = "[options]",
-	.about = "Serves SSTP clients: Windows, RouterOS, Android, Linux. SIGHUP reads users and "
-		 "certificate anew, SIGUSR1 logs the state and the bans, SIGUSR2 lifts the bans; "
-		 "SIGTERM or Ctrl-C ends all sessions in order.",
-	.notes = "A server for the first time:\n\n"
-		 "  sstp cert --name vpn.example.net --out /etc/sstp/server\n"
-		 "  sstp passwd /etc/sstp/users ann\n"
-		 "  sstp serve --cert /etc/sstp/server.crt --key /etc/sstp/server.key \\\n"
-		 "       --users /etc/sstp/users --ipv4-network 10.9.0.0/24\n\n"
-		 "Forwarding and NAT are the host's business. To let clients reach the world\n"
-		 "through eth0:\n\n"
-		 "  sysctl net.ipv4.ip_forward=1\n"
-		 "  nft add table ip sstp\n"
-		 "  nft add chain ip sstp nat '{ type nat hook postrouting priority srcnat; }'\n"
-		 "  nft add rule ip sstp nat ip saddr 10.9.0.0/24 oifname eth0 masquerade\n",
+	.about = "Serves SSTP clients: Windows, RouterOS, Android, Linux. SIGHUP "
+		 "reloads users and certificate, SIGUSR1 logs the state and the "
+		 "bans, and SIGUSR2 removes the bans. SIGTERM or Ctrl-C ends all "
+		 "sessions cleanly.",
+	.notes = "The first start of a server:\n\n  sstp cert --name "
+		 "vpn.example.net --out /etc/sstp/server\n  sstp passwd "
+		 "/etc/sstp/users ann\n  sstp serve --cert /etc/sstp/server.crt "
+		 "--key /etc/sstp/server.key \\\n       --users /etc/sstp/users "
+		 "--ipv4-network 10.9.0.0/24\n\nsstp configures neither forwarding "
+		 "nor NAT. To let clients reach the Internet\nthrough eth0:\n\n  "
+		 "sysctl net.ipv4.ip_forward=1\n  nft add table ip sstp\n  nft add "
+		 "chain ip sstp nat '{ type nat hook postrouting priority srcnat; "
+		 "}'\n  nft add rule ip sstp nat ip saddr 10.9.0.0/24 oifname eth0 "
+		 "masquerade\n",
 	.uses = uses,
 	.use_count = sizeof(uses) / sizeof(*uses),
 	.settings = &settings,

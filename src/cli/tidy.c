@@ -106,10 +106,9 @@ static void remove_comment(char *value, const struct tidy_place *place)
 	for (hash = strchr(value, '#'); hash; hash = strchr(hash + 1, '#')) {
 		if (hash == value || !is_blank(hash[-1]))
 			continue;
-		tidy_warn(
-			"%s: what follows the # is taken for a comment; put the value in quotes if it "
-			"belongs to it",
-			place->name);
+		tidy_warn("%s: the text after the # is a comment; put the value in quotes if "
+			  "the # belongs to it",
+			  place->name);
 		*hash = '\0';
 		return;
 	}
@@ -122,7 +121,7 @@ static void remove_quotes(char *value, const struct tidy_place *place)
 	if (!end || end[1])
 		return;
 	if (!place->has_comments) /* in a file they are usual */
-		tidy_warn("%s: the quotes around the value are left out", place->name);
+		tidy_warn("%s: the quotes around the value are removed", place->name);
 	*end = '\0';
 	remove_start(value, 1);
 }
@@ -138,7 +137,7 @@ bool tidy_value(char *value, const struct tidy_place *place, struct error *err)
 		return false;
 	}
 	if (trim(value))
-		tidy_warn("%s: blanks at the ends of the value are left out", place->name);
+		tidy_warn("%s: blanks at the ends of the value are removed", place->name);
 	if (place->is_command)
 		return true;
 	if (place->has_comments) {
@@ -165,17 +164,16 @@ bool tidy_password(char *password, const char *name, struct error *err)
 	len = strlen(password);
 	if (has_control_character(password)) {
 		snprintf(err->text, sizeof(err->text),
-			 "%.120s: the password contains a control character (a line end, a tab): "
-			 "only its one line is wanted",
+			 "%.120s: the password contains a control character (a line end, a "
+			 "tab): it must be one line",
 			 name);
 		return false;
 	}
 	if (is_quoted(password))
-		tidy_warn("%s: the password is in quotes, which are taken for a part of it", name);
+		tidy_warn("%s: the password is in quotes, which are used as a part of it", name);
 	else if (len && (is_blank(*password) || is_blank(password[len - 1])))
-		tidy_warn(
-			"%s: the password begins or ends with a blank, which is taken for a part of "
-			"it",
-			name);
+		tidy_warn("%s: the password begins or ends with a blank, which is used as a "
+			  "part of it",
+			  name);
 	return true;
 }

@@ -114,10 +114,10 @@ void http_proxy_answer(struct http_proxy *h, enum stack_result result, const cha
 static struct verdict parse_version(struct bytes text, int *minor)
 {
 	if (text.len != sizeof("HTTP/1.1") - 1 || memcmp(text.at, "HTTP/", 5) != 0)
-		return bad("that is no HTTP request");
+		return bad("this is not an HTTP request");
 	*minor = http_minor_version(text);
 	if (*minor < 0)
-		return (struct verdict){ HTTP_VERSION_NOT_SUPPORTED, "only HTTP/1 is spoken here" };
+		return (struct verdict){ HTTP_VERSION_NOT_SUPPORTED, "only HTTP/1 is supported" };
 	return good;
 }
 
@@ -144,11 +144,11 @@ static struct verdict parse_url(struct bytes url, struct request *q)
 	size_t len = 0;
 
 	if (url.len && (url.at[0] == '/' || url.at[0] == '*'))
-		return bad("this is a proxy, and no web server");
+		return bad("this is a proxy, not a web server");
 	if (!text_starts_nocase(url, scheme))
-		return unsupported("only http:// is forwarded; for the rest there is CONNECT");
+		return unsupported("only http:// is forwarded; use CONNECT for other schemes");
 	if (memchr(url.at, '#', url.len))
-		return bad("a fragment is not for the target");
+		return bad("a request must not contain a fragment");
 	url = text_skip(url, sizeof(scheme) - 1);
 	while (len < url.len && url.at[len] != '/' && url.at[len] != '?')
 		len++;
@@ -164,7 +164,7 @@ static struct verdict parse_line(struct http_proxy *h, struct request *q)
 
 	if (!text_cut(&line, ' ', &q->method) || !http_is_token(q->method) ||
 	    !text_cut(&line, ' ', &url) || memchr(url.at, '\t', url.len))
-		return bad("that is no HTTP request");
+		return bad("this is not an HTTP request");
 	v = parse_version(line, &q->minor);
 	if (v.status)
 		return v;
@@ -174,7 +174,7 @@ static struct verdict parse_line(struct http_proxy *h, struct request *q)
 	q->path = bytes_of(NULL, 0);
 	v = h->is_tunnel ? good : parse_url(url, q);
 	if (!v.status && !parse_authority(q->authority, h->is_tunnel ? 0 : HTTP_PORT, &h->target))
-		v = bad(h->is_tunnel ? "CONNECT wants HOST:PORT" : "there is no such host");
+		v = bad(h->is_tunnel ? "CONNECT needs HOST:PORT" : "there is no such host");
 	return v;
 }
 
@@ -196,13 +196,13 @@ static struct verdict judge_length(const struct http_proxy *h, struct request *q
 	q->body_len = 0;
 	q->length = http_head_length(&q->head, &q->body_len);
 	if (q->length == HTTP_LENGTH_BAD)
-		return bad("the length of the body is not clear");
+		return bad("the length of the body is ambiguous");
 	if (q->length == HTTP_LENGTH_UNKNOWN_CODING)
-		return unsupported("the only transfer coding here is chunked");
+		return unsupported("the only supported transfer coding is chunked");
 	if (q->length == HTTP_LENGTH_CHUNKED && q->minor == 0)
-		return bad("HTTP/1.0 knows no chunks"); /* RFC 9112 section 6.1 */
+		return bad("HTTP/1.0 has no chunked transfer coding"); /* RFC 9112 section 6.1 */
 	if (h->is_tunnel && (q->length == HTTP_LENGTH_CHUNKED || q->body_len))
-		return bad("CONNECT has no body");
+		return bad("CONNECT must not have a body");
 	return good;
 }
 
@@ -227,12 +227,12 @@ static struct verdict judge_fields(struct http_proxy *h, struct request *q)
 	h->may_keep = q->minor > 0 && !wants_close(&q->head);
 	if (!may_pass(h, &q->head))
 		return (struct verdict){ HTTP_PROXY_AUTHENTICATION_REQUIRED,
-					 "a user and a password are wanted" };
+					 "a user name and a password are required" };
 	/* One that is missing harms nobody: we write our own. */
 	if (http_head_count(&q->head, "Host") > 1)
-		return bad("there is more than one Host");
+		return bad("there is more than one Host field field");
 	if (counts_hops(q))
-		return unsupported("Max-Forwards is not counted here");
+		return unsupported("Max-Forwards is not supported");
 	return judge_length(h, q);
 }
 
@@ -281,7 +281,8 @@ enum asked http_proxy_input(struct http_proxy *h, struct reader *in, struct writ
 	if (!len && in->left < ASKED_ROOM)
 		return ASKED_NOTHING_YET;
 	if (!len)
-		return refuse(h, (struct verdict){ HTTP_HEAD_TOO_LARGE, "too long a head" }, out);
+		return refuse(h, (struct verdict){ HTTP_HEAD_TOO_LARGE, "the head is too long" },
+			      out);
 	v = judge(h, bytes_of(in->at, len), &q);
 	if (v.status)
 		return refuse(h, v, out);

@@ -114,7 +114,7 @@ static void take_head(struct http_answer *a)
 	if (!status || status == HTTP_SWITCHING_PROTOCOLS || !http_head_parse(block, &h) ||
 	    http_head_count(&h, "Content-Length") > 1 ||
 	    (status >= HTTP_OK && !open_body(a, &h, status, minor == 1))) {
-		refuse(a, "the target's answer is malformed");
+		refuse(a, "the target's response is malformed");
 		return;
 	}
 	make_head(a, &h, status >= HTTP_OK);
@@ -136,7 +136,7 @@ static void gather(struct http_answer *a, struct reader *in)
 	else if (!http_may_be_response(a->head, a->head_len))
 		refuse(a, "the target does not speak HTTP");
 	else if (a->head_len == sizeof(a->head))
-		refuse(a, "the head of the target's answer is too long");
+		refuse(a, "the head of the target's response is too long");
 }
 
 static void pass(struct reader *in, struct writer *out)
@@ -211,7 +211,7 @@ void http_answer_pass(struct http_answer *a, struct reader *in, struct writer *o
 	while (pass_made(a, out) && a->state == HTTP_ANSWER_HEAD && in->left)
 		gather(a, in);
 	if (a->state == HTTP_ANSWER_HEAD && at_end && !in->left && !a->made_len) {
-		refuse(a, "the target ended the connection without an answer");
+		refuse(a, "the target ended the connection without a response");
 		pass_made(a, out);
 	}
 	if (!a->made_len)

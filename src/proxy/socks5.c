@@ -139,7 +139,7 @@ static enum asked refuse_version(struct socks5 *s, uint8_t version, struct write
 	if (version != SOCKS_VERSION_4)
 		return in_vain(s, "it does not speak SOCKS");
 	put_bytes(out, rejected, sizeof(rejected));
-	return in_vain(s, "it speaks SOCKS4; only SOCKS5 is spoken here");
+	return in_vain(s, "it speaks SOCKS4; only SOCKS5 is supported");
 }
 
 static enum asked take_greeting(struct socks5 *s, struct reader *r, struct writer *out)
@@ -156,8 +156,8 @@ static enum asked take_greeting(struct socks5 *s, struct reader *r, struct write
 	put_u8(out, SOCKS_VERSION);
 	if (!count || !memchr(methods, wanted, count)) {
 		put_u8(out, METHOD_NOT_ACCEPTABLE);
-		return in_vain(s, s->login ? "it offers no user and password"
-					   : "it does not offer to go without a password");
+		return in_vain(s, s->login ? "it does not offer a user name and a password"
+					   : "it does not offer to connect without a password");
 	}
 	put_u8(out, wanted);
 	s->state = s->login ? SOCKS5_LOGIN : SOCKS5_REQUEST;
@@ -203,7 +203,7 @@ static enum asked judge_request(struct socks5 *s, uint8_t command, bool is_targe
 		s->state = SOCKS5_ASKED;
 		return ASKED_ASSOCIATE;
 	default:
-		return refuse(s, REPLY_NO_SUCH_COMMAND, "a command that we do not have", out);
+		return refuse(s, REPLY_NO_SUCH_COMMAND, "the command is not supported", out);
 	}
 }
 
@@ -222,7 +222,8 @@ static enum asked take_request(struct socks5 *s, struct reader *r, struct writer
 	if (!r->bad && version != SOCKS_VERSION)
 		return refuse(s, REPLY_FAILURE, "its request is malformed", out);
 	if (!r->bad && !is_address_type(type))
-		return refuse(s, REPLY_NO_SUCH_ADDRESS_TYPE, "an address of unknown type", out);
+		return refuse(s, REPLY_NO_SUCH_ADDRESS_TYPE, "the type of the address is unknown",
+			      out);
 	is_target = get_target(r, type, &s->target);
 	if (r->bad)
 		return ASKED_NOTHING_YET;

@@ -745,8 +745,8 @@ bool registry_may_log_in(struct registry *r, const struct registration *reg, boo
 	pthread_mutex_unlock(&r->lock);
 	if (answer == BANS_WRONG_NOW)
 		log_warn(&refusals,
-			 "%s: too many failed logins, the last of user %s: refused for ten minutes "
-			 "(SIGUSR1 lists the bans, SIGUSR2 lifts them)",
+			 "%s: too many failed logins, the last of user %s: refused for ten "
+			 "minutes (SIGUSR1 lists the bans, SIGUSR2 removes them)",
 			 ip_print(&reg->source).text, quoted(reg->user).text);
 	return answer != BANS_REFUSED;
 }

@@ -320,7 +320,7 @@ static void ask_stats(struct server *srv)
 static void lift_bans(struct server *srv)
 {
 	registry_lift_bans(srv->shared.registry);
-	log_info(NULL, "all bans are lifted (SIGUSR2)");
+	log_info(NULL, "removed all bans (SIGUSR2)");
 }
 
 static void on_signal(void *arg, const struct signalfd_siginfo *info)

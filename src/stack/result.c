@@ -12,10 +12,10 @@ const char *stack_result_text(enum stack_result r)
 		[STACK_NO_ADDRESS] = "the name has no address",
 		[STACK_DNS_SILENT] = "the name server does not answer",
 		[STACK_DNS_REFUSED] = "the name server refuses",
-		[STACK_DNS_FAILED] = "the name server fails",
+		[STACK_DNS_FAILED] = "the name server reports a failure",
 		[STACK_NO_DNS] = "the VPN has no name server",
 		[STACK_DOWN] = "the tunnel is down",
-		[STACK_FORBIDDEN] = "not an address behind a VPN",
+		[STACK_FORBIDDEN] = "no VPN leads to this address",
 		[STACK_FULL] = "too many connections",
 	};
 

@@ -19,7 +19,7 @@ static const char not_ipv6[] = "only an IPv6 address is written in brackets";
 static const char many_colons[] =
 	"it has several colons and is not an IPv6 address; with a port that is "
 	"written [::1]:443";
-static const char not_address[] = "an IP address is wanted, not a name";
+static const char not_address[] = "this must be an IP address, not a name";
 static const char bad_zone[] = "this host has no interface of the name after the %";
 
 const char *endpoint_port(const char *text, size_t len, uint16_t *port)

@@ -142,7 +142,7 @@ static void say_left_out(const struct log *log, const char *about, unsigned coun
 
 	if (count)
 		log_event(&unlimited, LOG_LEVEL_WARN, "lines_left_out",
-			  "{lines} more lines about {about} were left out; --verbose shows them",
+			  "{lines} more lines about {about} were skipped; --verbose shows them",
 			  LOG_NUMBER("lines", count), LOG_TEXT("about", about));
 }
 

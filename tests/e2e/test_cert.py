@@ -88,7 +88,7 @@ def test_shows_the_certificate_of_another(sstp, pki):
 
 @pytest.mark.parametrize("argv, status, words", [
     ([], 2, "no name: --name vpn.example.net (what clients will type)"),
-    (["--name", "a.example"], 2, "no place for the files: --out /etc/sstp/server"),
+    (["--name", "a.example"], 2, "no name for the files: --out /etc/sstp/server"),
     (["--name", "a b", "--out", "x"], 2, '--name "a b" is neither a DNS name nor an address'),
     (["--name", "a.example", "--out", "x", "--days", "0"], 2, "--days 0: must be a number of days, from 1 to 36500"),
     (["--name", "a.example", "--out", "x", "--days", "40000"], 2, "--days 40000: must be a number of days, from 1 to 36500"),

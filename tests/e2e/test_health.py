@@ -43,7 +43,7 @@ def healthcheck(lab, host, *options, user=None):
 
 def test_where_nothing_runs_it_says_so(lab):
     assert healthcheck(lab, lab.client) == (1, "down: no sstp runs in this network namespace")
-    assert healthcheck(lab, lab.client, "--interface", "vpn") == (1, "down vpn: no sstp here has it")
+    assert healthcheck(lab, lab.client, "--interface", "vpn") == (1, "down vpn: no sstp in this network namespace has this tunnel")
 
 
 def test_it_follows_the_tunnel(lab, both):
@@ -77,14 +77,14 @@ def test_of_several_all_must_be_up_or_the_one_that_is_named(lab):
     eventually("it is asked", lambda: healthcheck(lab, lab.client, "-i", "other") == (1, "down other: connecting"))
     assert healthcheck(lab, lab.client) == (1, "down other: connecting")
     assert healthcheck(lab, lab.client, "-i", "vpn") == (0, "up vpn")
-    assert healthcheck(lab, lab.client, "-i", "vp") == (1, "down vp: no sstp here has it")
+    assert healthcheck(lab, lab.client, "-i", "vp") == (1, "down vp: no sstp in this network namespace has this tunnel")
 
 
 def test_one_that_hangs_is_found(lab):
     server = lab.serve()
     server.send(signal.SIGSTOP)
     try:
-        assert healthcheck(lab, lab.server) == (1, "down: a program hangs, it does not answer")
+        assert healthcheck(lab, lab.server) == (1, "down: a program does not answer")
     finally:
         server.send(signal.SIGCONT)
 

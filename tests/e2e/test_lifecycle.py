@@ -532,7 +532,7 @@ def test_a_pid_file_is_for_one_program(lab, both):
     assert pid_in(pid_file) == client.pid
     status, said = lab.connect_fails("--no-default-route", "--pid-file", pid_file)
     assert status == 1
-    assert said == f"sstp connect: {pid_file}: a program that runs already holds this pid file\n"
+    assert said == f"sstp connect: {pid_file}: another running program has locked this pid file\n"
     assert pid_in(pid_file) == client.pid
     assert client.stop() == 0
     assert not pid_file.exists()

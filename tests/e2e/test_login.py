@@ -260,7 +260,7 @@ def test_many_failures_from_one_address_are_not_served_for_a_while(lab):
                     '1 bans$')
     server.wait_for(r'^status: banned: user "ann" from 10\.1\.0\.2: 2 failures, refused for another \d+ s$')
     server.send(signal.SIGUSR2)
-    server.wait_for("^all bans are lifted")
+    server.wait_for("^removed all bans")
     lab.connect("--no-default-route")
 
 

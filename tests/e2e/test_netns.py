@@ -322,8 +322,8 @@ def test_somebody_elses(lab, ordinary, container):
 @pytest.mark.parametrize("options, complaint", [
     (["--netns", "blue", "--tun-fd", "0"], "exclude each other"),
     (["--netns", "blue", "--script-tun", "x"], "exclude each other"),
-    (["--userns", "/proc/self/ns/user"], "there is none"),
-    (["--script", "x", "--script-tun", "x"], "with --script-tun there is none"),
+    (["--userns", "/proc/self/ns/user"], "--userns needs --netns"),
+    (["--script", "x", "--script-tun", "x"], "--script and --script-tun exclude each other"),
     (["--tun-fd", "99"], "there is no open descriptor 99"),
     (["--tun-fd", "0"], "it must be a TUN device without packet information"),
     (["--ready-fd", "x"], "must be the number of an open descriptor"),

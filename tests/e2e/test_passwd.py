@@ -116,7 +116,7 @@ def test_a_name_with_a_domain_and_blanks_survives(sstp, users):
     (["users"], "", 2, "FILE and USER are needed: sstp passwd /etc/sstp/users ann"),
     (["users", "ann", "bob"], "", 2, "only FILE and USER are expected; a password is asked for"),
     (["--passwd-on-stdin", "users", "ann"], "", 2, "standard input: nothing to read"),
-    (["--passwd-on-stdin", "users", "ann"], "\n", 2, "an empty password is no password"),
+    (["--passwd-on-stdin", "users", "ann"], "\n", 2, "the password must not be empty"),
     (["--pap-only", "--clear-text", "users", "ann"], "", 2, "--clear-text and --pap-only contradict each other"),
     (["--passwd-on-stdin", "--address", "10.9.0", "users", "ann"], "x\n", 1,
      "users: a user's address must be an IPv4 address"),
@@ -145,7 +145,7 @@ def test_a_broken_file_is_not_made_worse(sstp, users):
 
 def test_asks_twice_on_a_terminal_and_shows_nothing(sstp, users):
     status, shown = on_a_terminal([sstp, "passwd", str(users), "ann"], [
-        (b"New password of ann: ", b"password\n"), (b"The same again: ", b"password\n")])
+        (b"New password of ann: ", b"password\n"), (b"Repeat the password: ", b"password\n")])
     assert status == 0
     assert "password\r\n" not in shown.replace("New password of ann", "")
     assert NT_HASH_OF_PASSWORD in users.read_text()
@@ -153,9 +153,9 @@ def test_asks_twice_on_a_terminal_and_shows_nothing(sstp, users):
 
 def test_a_typing_mistake_changes_nothing(sstp, users):
     status, shown = on_a_terminal([sstp, "passwd", str(users), "ann"], [
-        (b"New password of ann: ", b"password\n"), (b"The same again: ", b"pasword\n")])
+        (b"New password of ann: ", b"password\n"), (b"Repeat the password: ", b"pasword\n")])
     assert status == 2
-    assert "the two are not the same: nothing is changed" in shown
+    assert "the passwords differ: nothing is changed" in shown
     assert not users.exists()
 
 

@@ -41,7 +41,7 @@ def test_a_trusted_server(lab, both):
     assert certificate["pin"] == lab.pki.server.pin
     assert certificate["SHA-256"].replace(":", "").lower() == lab.pki.server.fingerprint.removeprefix("sha256:")
     assert certificate["trusted"] == "yes"
-    assert seen["SSTP"] == {"HTTP": "200, SSTP is spoken here", "crypto binding": "SHA-256, SHA-1",
+    assert seen["SSTP"] == {"HTTP": "200, this is an SSTP server", "crypto binding": "SHA-256, SHA-1",
                             "offers": "mschapv2, pap, chap"}
     server.wait_for("^session 1: .* ended: there is no authentication method that both ends allow$")
     assert "login" not in server.log

@@ -310,7 +310,7 @@ def test_logins(lab, inside):
             done = curl(lab, *through, *login, "--fail", f"http://{WEB}/", check=False)
             assert (done.returncode == 0) == is_good, done.stderr
     done = curl(lab, *THROUGH_HTTP, "-w", "%{http_code}", f"http://{WEB}/", check=False)
-    assert done.stdout.endswith("407") and "a user and a password are wanted" in done.stdout
+    assert done.stdout.endswith("407") and "a user name and a password are required" in done.stdout
     assert len(inside.web.requests) == 3
 
 
@@ -660,8 +660,8 @@ def test_this_host_alone(lab, inside, proxy):
     (("--socks5", "nonsense"), "--socks5.*must be .ADDR:.PORT"),
     (("--socks5", "0"), "--socks5.*must be .ADDR:.PORT"),
     (("--http-proxy", "host.example:80"), "--http-proxy.*must be .ADDR:.PORT"),
-    (("--socks5", SOCKS, "--proxy-user", "eve"), "--proxy-user and --proxy-password-file go together"),
-    (("--socks5", SOCKS, "--proxy-user", "e:ve", "--proxy-password-file", "/etc/proxy-password"), "the user no colon"),
+    (("--socks5", SOCKS, "--proxy-user", "eve"), "--proxy-user and --proxy-password-file need each other"),
+    (("--socks5", SOCKS, "--proxy-user", "e:ve", "--proxy-password-file", "/etc/proxy-password"), "the user name no colon"),
     (("--socks5", SOCKS, "--proxy-user", "eve", "--proxy-password-file", "/nowhere"), "--proxy-password-file /nowhere: "),
     ((), "nothing to do: give --socks5"),
 ])

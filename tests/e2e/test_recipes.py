@@ -12,7 +12,7 @@ import yaml
 from lab import GATEWAY, PATIENCE, REPO, RESOLV_CONF, SERVER
 
 DOCS = REPO / "docs"
-GOOD = (0, "the settings are good\n", "")
+GOOD = (0, "configuration OK\n", "")
 
 
 def check(sstp, words, env, folder):

@@ -132,4 +132,4 @@ def test_probe_tells_it_too(lab, maker, chain):
 def test_a_pin_and_lists_contradict_each_other(lab, maker, chain):
     status, said = lab.connect_fails("--crl", maker.file(maker.crl(chain[1])))
     assert status == 2
-    assert "--crl does not go with --servercert" in said
+    assert "--crl and --servercert exclude each other" in said

@@ -8,7 +8,7 @@ import pytest
 from lab import PATIENCE
 
 LISTEN = "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, [2001:db8::1]:443, *:443"
-GOOD = (0, "the settings are good\n", "")
+GOOD = (0, "configuration OK\n", "")
 
 
 class Desk:
@@ -150,15 +150,15 @@ def test_a_wrong_line_of_the_file_is_told_with_its_number(desk, line, words):
 
 
 @pytest.mark.parametrize("line, words", [
-    ("listen = vpn.example.net", f"{LISTEN}: an IP address is wanted, not a name"),
+    ("listen = vpn.example.net", f"{LISTEN}: this must be an IP address, not a name"),
     ("listen = 0", f"{LISTEN}: the port is not a number from 1 to 65535"),
     ("listen = *:65536", f"{LISTEN}: the port is not a number from 1 to 65535"),
     ("listen = [::1%nowhere0]:443", f"{LISTEN}: this host has no interface of the name after the %"),
     ("workers = 1000", "must be from 1 to 64, or 0 for one a core"),
     ("workers = two", "must be from 1 to 64, or 0 for one a core"),
     ("ipv4-network = 10.9.0.0/31", "must be an IPv4 network of /8 to /30, such as 10.9.0.0/24"),
-    ("ipv4-network = 127.0.0.0/8", "no host can have these addresses; such as 10.9.0.0/24 would be right"),
-    ("ipv4-network = 224.0.0.0/24", "no host can have these addresses; such as 10.9.0.0/24 would be right"),
+    ("ipv4-network = 127.0.0.0/8", "hosts cannot have these addresses; use for example 10.9.0.0/24"),
+    ("ipv4-network = 224.0.0.0/24", "hosts cannot have these addresses; use for example 10.9.0.0/24"),
     ("ipv4-network = fd00::/64", "must be an IPv4 network of /8 to /30, such as 10.9.0.0/24"),
     ("dns = fe80::1", "must be an IPv4 address such as 10.0.0.1"),
     ("dns = 10.9.0.1\ndns = 10.9.0.2\ndns = 10.9.0.3", "at most two can be given, since PPP has room for two"),
@@ -191,7 +191,7 @@ def test_what_contradicts_itself(desk):
     assert desk.complains("connect", desk.connect_settings, "--once", "--keep-trying") == \
         "--once and --keep-trying contradict each other"
     assert desk.complains("connect", desk.connect_settings, "-4", "-6") == \
-        "--ipv4-only and --ipv6-only leave nothing"
+        "--ipv4-only and --ipv6-only exclude each other"
     assert desk.complains("connect", "user = ann\n", "one.example", "two.example") == \
         "two.example: only one server can be given (already: one.example)"
 
@@ -305,7 +305,7 @@ def test_a_stronger_list_replaces_a_weaker_one(desk):
 
 def test_a_flag_of_the_file_can_be_taken_back_by_the_environment(desk):
     settings = desk.connect_settings + "ipv4-only = yes\nipv6-only = yes\n"
-    assert desk.complains("connect", settings) == "--ipv4-only and --ipv6-only leave nothing"
+    assert desk.complains("connect", settings) == "--ipv4-only and --ipv6-only exclude each other"
     assert desk.check("connect", settings, SSTP_IPV4_ONLY="no") == GOOD
 
 
@@ -328,7 +328,7 @@ def test_words_as_people_write_them(desk):
     assert desk.check("connect", quoted) == GOOD
     status, _, err = desk.check("connect", desk.connect_settings, SSTP_USER="ann ", SSTP_NODNS="yes")
     assert status == 0
-    assert "SSTP_USER: blanks at the ends of the value are left out" in err
+    assert "SSTP_USER: blanks at the ends of the value are removed" in err
     assert "did you mean SSTP_NO_DNS?" in err
     assert desk.complains("connect", desk.connect_settings, SSTP_USER="an\nn").startswith("SSTP_USER: must not contain")
     assert desk.check("connect", desk.connect_settings, SSTP_PASSWORD="secret\n") == GOOD
@@ -348,7 +348,7 @@ def test_a_password_in_the_environment_that_is_too_long_is_not_passed_over(desk)
 # ---- files that are something else
 
 
-NOT_UTF8 = "this is not text in UTF-8 (a NUL byte, or the mark of UTF-16)"
+NOT_UTF8 = "this is not UTF-8 text (it has a NUL byte, or the mark of UTF-16)"
 
 
 @pytest.mark.parametrize("content, words", [
@@ -388,7 +388,7 @@ def test_a_settings_file_from_a_pipe_and_none(desk):
     fifo = desk.folder / "fifo"
     os.mkfifo(fifo)
     assert desk.run("connect", "--config", fifo, "--check") == \
-        (2, "", f"sstp connect: --config {fifo}: nobody writes to this FIFO\n")
+        (2, "", f"sstp connect: --config {fifo}: no program writes to this FIFO\n")
     writer = subprocess.Popen(["sh", "-c", 'cat "$0" >"$1"', settings, fifo])
     try:
         assert desk.run("connect", "--config", fifo, "--check") == GOOD
@@ -409,8 +409,8 @@ def test_a_settings_file_that_is_a_device_or_not_ours(desk):
 
 
 @pytest.mark.parametrize("content, words", [
-    ("secret\n".encode("utf-16"), "a zero byte in the password: text in UTF-16 has such; UTF-8 is wanted"),
-    (b"sec\0ret\n", "a zero byte in the password: text in UTF-16 has such; UTF-8 is wanted"),
+    ("secret\n".encode("utf-16"), "a zero byte in the password, as UTF-16 has: it must be UTF-8"),
+    (b"sec\0ret\n", "a zero byte in the password, as UTF-16 has: it must be UTF-8"),
     (b"x" * 600, "longer than 511 bytes"),
     (b"", "nothing to read"),
 ], ids=["utf-16", "a zero byte", "too long", "empty"])
@@ -424,7 +424,7 @@ def test_a_password_file_that_is_not_a_file(desk):
     assert desk.complains("connect", desk.connect_settings, "--password-file", desk.folder).endswith("Is a directory")
     os.mkfifo(desk.folder / "fifo")
     assert desk.complains("connect", desk.connect_settings, "--password-file", desk.folder / "fifo") == \
-        "--password-file fifo: nobody writes to this FIFO"
+        "--password-file fifo: no program writes to this FIFO"
     assert "zero byte" in desk.complains("connect", desk.connect_settings, "--password-file", "/dev/zero")
 
 

@@ -283,7 +283,7 @@ static void so_many_a_minute(void **state)
 	assert_true(log_limit_passes_at(&limit, 61 * 1000));
 	assert_int_equal(lines, 1);
 	assert_string_equal(got_line,
-			    "8 more lines about things were left out; --verbose shows them");
+			    "8 more lines about things were skipped; --verbose shows them");
 	assert_true(log_limit_passes_at(&limit, 200 * 1000));
 	assert_int_equal(lines, 1);
 	limit.left_out = 2;
@@ -324,7 +324,7 @@ static void the_count_comes(void **state)
 	due = log_tick(61000);
 	assert_true(due == UINT64_MAX);
 	assert_string_equal(got_line, "4 more lines about connections that have not logged in were "
-				      "left out; --verbose shows them");
+				      "skipped; --verbose shows them");
 }
 
 int main(void)
