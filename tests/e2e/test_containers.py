@@ -227,7 +227,7 @@ def test_a_wrong_password_ends_it_and_says_so(lab, user):
 
 def test_without_any_rights(lab, user):
     """No TUN device, no capability, another user than root, nothing that can be written to."""
-    heading = "Without any rights"
+    heading = "Without any privileges"
     serve(lab)
     user.sh(ending_with("vpn-password -", "A tunnel that other containers use"))
     user.sh(ending_with("sstp proxy", heading))
