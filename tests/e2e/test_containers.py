@@ -291,7 +291,7 @@ def test_a_server_alone(lab, server_user):
     """Without the container that has NAT, as the text below that recipe says."""
     user = server_user
     make, _, _, start, _ = recipes("A server")
-    option, other = re.search("With `(--publish .*?)` in place of `(.*?)`", RECIPES).groups()
+    option, other = re.search("With `(--publish .*?)` instead of `(.*?)`", RECIPES).groups()
     user.sh(f'export SSTP_PASSWORD="$PASSWORD"\n{make}')
     assert other in start
     user.sh(start.replace(other, option))
