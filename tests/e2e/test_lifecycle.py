@@ -94,7 +94,7 @@ def test_the_end_is_said_to_the_clients_and_to_the_log(lab):
     server = lab.serve()
     client = lab.connect()
     assert server.stop() == 0
-    assert server.said.splitlines()[-2] == "stopping: 1 sessions end"
+    assert server.said.splitlines()[-2] == "stopping: ending 1 sessions"
     assert re.fullmatch(r'session 1: ended after \d+ s, user "ann": disconnected; \d+ bytes in, \d+ out' + LINE,
                         server.said.splitlines()[-1])
     client.wait_for(rf"^after \d+ s: \d+ bytes in, \d+ out{LINE}$")
@@ -388,7 +388,7 @@ def test_a_cable_that_was_pulled_out(lab):
 def test_a_server_without_sessions_ends_at_once(lab, number):
     server = lab.serve()
     assert server.stop(number) == 0
-    assert server.said.splitlines()[-1] == "stopping: 0 sessions end"
+    assert server.said.splitlines()[-1] == "stopping: ending 0 sessions"
     assert lab.server.device() is None
 
 
