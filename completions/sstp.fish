@@ -146,7 +146,7 @@ complete -c sstp -n '__fish_seen_subcommand_from proxy' -l help -s h -d 'print t
 
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l listen -s l -x -d 'listen there'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l cert -r -F -d 'the certificate (PEM), with its intermediate certificates after it'
-complete -c sstp -n '__fish_seen_subcommand_from serve' -l key -r -F -d 'its private key (PEM)'
+complete -c sstp -n '__fish_seen_subcommand_from serve' -l key -r -F -d 'its private key (PEM), one for each --cert in the same order'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l key-password-file -r -F -d 'the first line of FILE is the password of the key'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l min-tls -x -a '1.2 1.3' -d '1.2 (the default) or 1.3'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l min-hash -x -a 'sha1 sha256' -d 'for the crypto binding'
