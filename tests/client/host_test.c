@@ -809,9 +809,8 @@ static void what_is_in_the_way(void **state)
 	(void)state;
 	assert_int_equal(netlink_route_add(nl, &longer), 0);
 	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
-	lab_logged(
-		"packets to 45.0.0.1, for example, do not go through sstp0, but through lan0, "
-		"by the route 45.0.0.0/8 of the main table");
+	lab_logged("packets to 45.0.0.1, for example, do not go through sstp0, but through lan0, "
+		   "by the route 45.0.0.0/8 of the main table");
 	host_close(h);
 }
 
@@ -1099,7 +1098,8 @@ static void killed_and_recovered(void **state)
 	make_the_device_anew();
 	assert_true(has_host_route("203.0.113.1"));
 	host_recover(state_dir, resolv_conf, NULL);
-	assert_non_null(strstr(lab_log(), "removed the route to 203.0.113.1, left by an sstp that crashed"));
+	assert_non_null(strstr(lab_log(),
+			       "removed the route to 203.0.113.1, left by an sstp that crashed"));
 	assert_non_null(strstr(lab_log(), "resolv.conf after a crash of sstp"));
 	as_before();
 }

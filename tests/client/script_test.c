@@ -491,8 +491,7 @@ static void the_ninth_leaves_out_what_it_puts_out_of_date(void **state)
 	assert_string_equal(last_log, "");
 	add_numbered(SCRIPT_RECONNECT, 8);
 	assert_int_equal(scripts.count, 3);
-	assert_string_equal(last_log,
-			    "script: 6 waiting calls are skipped: they are out of date");
+	assert_string_equal(last_log, "script: 6 waiting calls are skipped: they are out of date");
 	assert_int_equal(loop_run(loop), 0);
 	assert_string_equal(read_output(), "connect 192.0.2.0\nattempt-reconnect 192.0.2.7\n"
 					   "reconnect 192.0.2.8\n");

@@ -113,7 +113,8 @@ static void unknown_authority(void **state)
 	pki_issue(&pki, &(struct pki_leaf){ .signer = &namesake }, &f);
 	pki_free(&namesake);
 	refuse_with(&client, &f, "vpn.example.net",
-		    WORDS("the certificate of vpn.example.net is not signed by the key", "CN=Test Authority"));
+		    WORDS("the certificate of vpn.example.net is not signed by the key",
+			  "CN=Test Authority"));
 	pki_issue(&pki, &(struct pki_leaf){ .signer = &other }, &f);
 	refuse_with(&client, &f, "vpn.example.net",
 		    WORDS("--ca-cert holds (issuer CN=Somebody Else)", f.pin));
