@@ -465,7 +465,7 @@ static void take_ack(struct ppp *p, struct cp *cp, const struct cp_packet *in)
 static bool leave_out(struct ppp *p, struct cp *cp, const struct cp_option *o, size_t index)
 {
 	cp->left_out |= 1u << index;
-	return !o->rejected || o->rejected(p);
+	return !o->on_reject || o->on_reject(p);
 }
 
 /* One option that a Nak or a Reject names; false: give up. Over and over Naked, an option of ours
@@ -481,7 +481,7 @@ static bool take_refusal(struct ppp *p, struct cp *cp, uint8_t code, struct ppp_
 		return leave_out(p, cp, o, index);
 	if (o->len && o->len != opt->whole.len)
 		return true;
-	return !o->naked || o->naked(p, &opt->body);
+	return !o->on_nak || o->on_nak(p, &opt->body);
 }
 
 static bool was_all_asked(const struct cp *cp, struct bytes list)

@@ -70,9 +70,9 @@ struct cp_option {
 	/* ours: writes the value; false: not asked for */
 	bool (*ask)(const struct ppp *p, struct writer *value);
 	/* ours: another value is suggested; false: give up */
-	bool (*naked)(struct ppp *p, struct reader *value);
+	bool (*on_nak)(struct ppp *p, struct reader *value);
 	/* ours: it is left out from now on; false: give up */
-	bool (*rejected)(struct ppp *p);
+	bool (*on_reject)(struct ppp *p);
 	/* the peer's: is this value right? */
 	enum cp_judgement (*judge)(struct ppp *p, struct reader *value);
 	/* the peer's: may it be left out? */

@@ -28,7 +28,7 @@ static bool own_ask(const struct ppp *p, struct writer *value)
 	return true;
 }
 
-static bool own_naked(struct ppp *p, struct reader *value)
+static bool own_on_nak(struct ppp *p, struct reader *value)
 {
 	uint32_t address = get_u32(value);
 
@@ -38,7 +38,7 @@ static bool own_naked(struct ppp *p, struct reader *value)
 }
 
 /* A static address can do without the option. */
-static bool own_rejected(struct ppp *p)
+static bool own_on_reject(struct ppp *p)
 {
 	return p->ipcp.own != 0;
 }
@@ -99,7 +99,7 @@ static bool server_ask(const struct ppp *p, size_t i, struct writer *value)
 	return !p->ipcp.is_useless[i] && (i % 2 ? p->cfg.want_nbns : p->cfg.want_dns);
 }
 
-static bool server_naked(struct ppp *p, size_t i, struct reader *value)
+static bool server_on_nak(struct ppp *p, size_t i, struct reader *value)
 {
 	uint32_t address = get_u32(value);
 
@@ -110,7 +110,7 @@ static bool server_naked(struct ppp *p, size_t i, struct reader *value)
 	return true;
 }
 
-static bool server_rejected(struct ppp *p, size_t i)
+static bool server_on_reject(struct ppp *p, size_t i)
 {
 	p->ipcp.servers[i] = 0;
 	return true;
@@ -136,13 +136,13 @@ static enum cp_judgement server_judge(const struct ppp *p, size_t i, struct read
 	{                                                                          \
 		return server_ask(p, i, value);                                    \
 	}                                                                          \
-	static bool name##_naked(struct ppp *p, struct reader *value)              \
+	static bool name##_on_nak(struct ppp *p, struct reader *value)             \
 	{                                                                          \
-		return server_naked(p, i, value);                                  \
+		return server_on_nak(p, i, value);                                 \
 	}                                                                          \
-	static bool name##_rejected(struct ppp *p)                                 \
+	static bool name##_on_reject(struct ppp *p)                                \
 	{                                                                          \
-		return server_rejected(p, i);                                      \
+		return server_on_reject(p, i);                                     \
 	}                                                                          \
 	static enum cp_judgement name##_judge(struct ppp *p, struct reader *value) \
 	{                                                                          \
@@ -190,10 +190,10 @@ static void ipcp_give_up(struct ppp *p)
 	ppp_ncp_give_up(p, &p->ipcp.ncp);
 }
 
-#define CLIENT_SERVER_OPTION(option, name)                                          \
-	{                                                                           \
-		.type = option, .len = 6, .ask = name##_ask, .naked = name##_naked, \
-		.rejected = name##_rejected,                                        \
+#define CLIENT_SERVER_OPTION(option, name)                                            \
+	{                                                                             \
+		.type = option, .len = 6, .ask = name##_ask, .on_nak = name##_on_nak, \
+		.on_reject = name##_on_reject,                                        \
 	}
 
 static const struct cp_option client_options[] = {
@@ -201,8 +201,8 @@ static const struct cp_option client_options[] = {
 		.type = IPCP_OPT_ADDRESS,
 		.len = 6,
 		.ask = own_ask,
-		.naked = own_naked,
-		.rejected = own_rejected,
+		.on_nak = own_on_nak,
+		.on_reject = own_on_reject,
 		.judge = far_judge,
 	},
 	CLIENT_SERVER_OPTION(IPCP_OPT_DNS_1, dns_1),

@@ -38,7 +38,7 @@ static bool iid_ask(const struct ppp *p, struct writer *value)
 	return true;
 }
 
-static bool iid_naked(struct ppp *p, struct reader *value)
+static bool iid_on_nak(struct ppp *p, struct reader *value)
 {
 	uint8_t iid[PPP_IID_LEN];
 
@@ -52,7 +52,7 @@ static bool iid_naked(struct ppp *p, struct reader *value)
 }
 
 /* Without identifiers nobody has an address. */
-static bool iid_rejected(struct ppp *p)
+static bool iid_on_reject(struct ppp *p)
 {
 	(void)p;
 	return false;
@@ -112,8 +112,8 @@ static const struct cp_option options[] = {
 		.len = 2 + PPP_IID_LEN,
 		.is_vital = true,
 		.ask = iid_ask,
-		.naked = iid_naked,
-		.rejected = iid_rejected,
+		.on_nak = iid_on_nak,
+		.on_reject = iid_on_reject,
 		.judge = iid_judge,
 		.missing = iid_missing,
 		.suggest = iid_suggest,

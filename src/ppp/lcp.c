@@ -11,8 +11,8 @@
 #include "ppp/engine.h"
 
 enum {
-	MIN_MRU = 576,        /* what we let a peer bring the link down to */
-	MAX_NAKED_MRU = 4091, /* Windows' own */
+	MIN_MRU = 576,      /* what we let a peer bring the link down to */
+	MAX_NAK_MRU = 4091, /* Windows' own */
 	ECHO_MISSES = 3,
 	MAX_LOOPS = 5, /* rounds of magic numbers that come back, section 6.4 */
 	MAX_ECHO_LOOPS = 3,
@@ -46,11 +46,11 @@ static bool mru_ask(const struct ppp *p, struct writer *value)
 }
 
 /* Some peers (kittoku, old Windows) hold to an MRU of their own for both ways. */
-static bool mru_naked(struct ppp *p, struct reader *value)
+static bool mru_on_nak(struct ppp *p, struct reader *value)
 {
 	uint16_t mru = get_u16(value);
 
-	if (mru >= MIN_MRU && mru <= MAX_NAKED_MRU)
+	if (mru >= MIN_MRU && mru <= MAX_NAK_MRU)
 		p->lcp.mru = mru;
 	return true;
 }
@@ -98,7 +98,7 @@ static bool magic_ask(const struct ppp *p, struct writer *value)
 }
 
 /* Our own suggestion comes back: it looks like a loop. Either way another number is due. */
-static bool magic_naked(struct ppp *p, struct reader *value)
+static bool magic_on_nak(struct ppp *p, struct reader *value)
 {
 	bool is_loop = get_u32(value) == p->lcp.nak_magic && p->lcp.nak_magic;
 
@@ -111,7 +111,7 @@ static bool magic_naked(struct ppp *p, struct reader *value)
 }
 
 /* SoftEther and kittoku know no magic numbers. */
-static bool magic_rejected(struct ppp *p)
+static bool magic_on_reject(struct ppp *p)
 {
 	p->lcp.magic = 0;
 	return true;
@@ -222,7 +222,7 @@ static enum ppp_auth next_offer(const struct ppp *p)
 
 /* The client's wish is granted if it is ours as well and was not refused before; else the next of
  * our own list is tried. Never one that is not on the list. */
-static bool server_auth_naked(struct ppp *p, struct reader *value)
+static bool server_auth_on_nak(struct ppp *p, struct reader *value)
 {
 	enum ppp_auth wish = auth_from_option(bytes_of(value->at, value->left));
 
@@ -234,7 +234,7 @@ static bool server_auth_naked(struct ppp *p, struct reader *value)
 	return p->lcp.offer != PPP_AUTH_NONE;
 }
 
-static bool server_auth_rejected(struct ppp *p)
+static bool server_auth_on_reject(struct ppp *p)
 {
 	(void)p;
 	return false;
@@ -395,19 +395,19 @@ static void lcp_give_up(struct ppp *p)
 }
 
 /* What both roles have the same; only authentication differs. */
-#define MRU_OPTION                                                                 \
-	{                                                                          \
-		.type = LCP_OPT_MRU, .len = 4, .ask = mru_ask, .naked = mru_naked, \
-		.judge = mru_judge, .suggest = mru_suggest,                        \
+#define MRU_OPTION                                                                   \
+	{                                                                            \
+		.type = LCP_OPT_MRU, .len = 4, .ask = mru_ask, .on_nak = mru_on_nak, \
+		.judge = mru_judge, .suggest = mru_suggest,                          \
 	}
 #define ACCM_OPTION                                                                           \
 	{                                                                                     \
 		.type = LCP_OPT_ACCM, .len = 6, .judge = accm_judge, .suggest = accm_suggest, \
 	}
-#define MAGIC_OPTION                                                                        \
-	{                                                                                   \
-		.type = LCP_OPT_MAGIC, .len = 6, .ask = magic_ask, .naked = magic_naked,    \
-		.rejected = magic_rejected, .judge = magic_judge, .suggest = magic_suggest, \
+#define MAGIC_OPTION                                                                          \
+	{                                                                                     \
+		.type = LCP_OPT_MAGIC, .len = 6, .ask = magic_ask, .on_nak = magic_on_nak,    \
+		.on_reject = magic_on_reject, .judge = magic_judge, .suggest = magic_suggest, \
 	}
 
 static const struct cp_option client_options[] = {
@@ -431,8 +431,8 @@ static const struct cp_option server_options[] = {
 	{
 		.type = LCP_OPT_AUTH,
 		.ask = server_auth_ask,
-		.naked = server_auth_naked,
-		.rejected = server_auth_rejected,
+		.on_nak = server_auth_on_nak,
+		.on_reject = server_auth_on_reject,
 	},
 };
 
