@@ -284,58 +284,58 @@ static void add_nak(struct ppp *p, struct answer *a, const struct cp_option *o)
 	a->has_nak = true;
 }
 
-static enum cp_judgement judge_value(struct ppp *p, const struct cp *cp, const struct cp_option *o,
-				     struct ppp_opt *opt)
+static enum cp_reply check_value(struct ppp *p, const struct cp *cp, const struct cp_option *o,
+				 struct ppp_opt *opt)
 {
-	enum cp_judgement j;
+	enum cp_reply reply;
 
 	if (o->len && o->len != opt->whole.len)
-		j = o->suggest ? CP_NAK : CP_REJECT;
+		reply = o->suggest ? CP_NAK : CP_REJECT;
 	else
-		j = o->judge(p, &opt->body);
-	if (j == CP_NAK && cp->naks_sent >= CP_MAX_FAILURE)
+		reply = o->check(p, &opt->body);
+	if (reply == CP_NAK && cp->naks_sent >= CP_MAX_FAILURE)
 		return o->is_vital ? CP_FATAL : CP_REJECT;
-	return j;
+	return reply;
 }
 
 /* Judges one option of the peer's request; false: there is no agreement to be had. */
-static bool judge_option(struct ppp *p, const struct cp *cp, struct ppp_opt *opt, struct answer *a)
+static bool check_option(struct ppp *p, const struct cp *cp, struct ppp_opt *opt, struct answer *a)
 {
 	size_t index;
 	const struct cp_option *o = find_option(cp->def, opt->type, &index);
-	enum cp_judgement j = CP_REJECT;
+	enum cp_reply reply = CP_REJECT;
 
-	if (!see(a, opt->type) && o && o->judge)
-		j = judge_value(p, cp, o, opt);
-	if (j == CP_NAK)
+	if (!see(a, opt->type) && o && o->check)
+		reply = check_value(p, cp, o, opt);
+	if (reply == CP_NAK)
 		add_nak(p, a, o);
-	if (j == CP_REJECT) {
+	if (reply == CP_REJECT) {
 		put_bytes(&a->reject, opt->whole.at, opt->whole.len);
 		a->has_reject = true;
 	}
-	return j != CP_FATAL;
+	return reply != CP_FATAL;
 }
 
 /* Options that the request should have had are appended to the Nak (RFC 1661 section 5.3). */
-static bool judge_missing(struct ppp *p, const struct cp *cp, struct answer *a)
+static bool check_missing(struct ppp *p, const struct cp *cp, struct answer *a)
 {
 	for (size_t i = 0; i < cp->def->option_count; i++) {
 		const struct cp_option *o = &cp->def->options[i];
-		enum cp_judgement j;
+		enum cp_reply reply;
 
 		if (!o->missing || see(a, o->type))
 			continue;
-		j = o->missing(p);
-		if (j == CP_FATAL)
+		reply = o->missing(p);
+		if (reply == CP_FATAL)
 			return false;
-		if (j == CP_NAK)
+		if (reply == CP_NAK)
 			add_nak(p, a, o);
 	}
 	return true;
 }
 
 /* Fills `out`, whose body may lie in `a`; false: give up. */
-static bool judge_request(struct ppp *p, struct cp *cp, const struct cp_packet *in,
+static bool check_request(struct ppp *p, struct cp *cp, const struct cp_packet *in,
 			  struct answer *a, struct cp_packet *out)
 {
 	struct reader r = reader_of(in->body.at, in->body.len);
@@ -343,12 +343,12 @@ static bool judge_request(struct ppp *p, struct cp *cp, const struct cp_packet *
 
 	a->nak = writer_of(a->nak_bytes, sizeof(a->nak_bytes));
 	a->reject = writer_of(a->reject_bytes, sizeof(a->reject_bytes));
-	if (cp->def->judging)
-		cp->def->judging(p);
+	if (cp->def->begin_request)
+		cp->def->begin_request(p);
 	while (ppp_opt_next(&r, &opt))
-		if (!judge_option(p, cp, &opt, a))
+		if (!check_option(p, cp, &opt, a))
 			return false;
-	if (!judge_missing(p, cp, a))
+	if (!check_missing(p, cp, a))
 		return false;
 	*out = (struct cp_packet){ CP_CONFIGURE_ACK, in->id, in->body };
 	if (a->has_nak) {
@@ -428,7 +428,7 @@ static void take_request(struct ppp *p, struct cp *cp, const struct cp_packet *i
 		return;
 	cp->listen_ms = UINT64_MAX;
 	cp->has_spoken = true;
-	if (!judge_request(p, cp, in, &a, &out)) {
+	if (!check_request(p, cp, in, &a, &out)) {
 		cp->def->give_up(p);
 		return;
 	}

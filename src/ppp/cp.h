@@ -51,7 +51,7 @@ struct cp_packet {
 /* False when Length is under the header's or over what is there; bytes beyond it are padding. */
 bool cp_packet_get(struct bytes info, struct cp_packet *packet);
 
-enum cp_judgement {
+enum cp_reply {
 	CP_ACK,
 	CP_NAK,    /* not this value: suggest another */
 	CP_REJECT, /* not this option */
@@ -74,9 +74,9 @@ struct cp_option {
 	/* ours: it is left out from now on; false: give up */
 	bool (*on_reject)(struct ppp *p);
 	/* the peer's: is this value right? */
-	enum cp_judgement (*judge)(struct ppp *p, struct reader *value);
+	enum cp_reply (*check)(struct ppp *p, struct reader *value);
 	/* the peer's: may it be left out? */
-	enum cp_judgement (*missing)(struct ppp *p);
+	enum cp_reply (*missing)(struct ppp *p);
 	/* the peer's: writes a value that we would Ack */
 	void (*suggest)(struct ppp *p, struct writer *value);
 };
@@ -87,8 +87,8 @@ struct cp_def {
 	const struct cp_option *options;
 	size_t option_count;
 	/* These may be NULL. */
-	void (*judging)(struct ppp *p); /* a request is about to be judged */
-	void (*acked)(struct ppp *p);   /* our Ack is sent: what was judged holds */
+	void (*begin_request)(struct ppp *p); /* a request is about to be judged */
+	void (*acked)(struct ppp *p);         /* our Ack is sent: what was judged holds */
 	void (*sent_nak)(struct ppp *p);
 	bool (*agreed)(struct ppp *p); /* the peer Acks ours; false: not enough, give up */
 	bool (*may_reopen)(struct ppp *p);

@@ -49,15 +49,15 @@ static bool own_agreed(struct ppp *p)
 }
 
 /* The server's own: any will do, and none as well, for it is only the name of the far end. */
-static enum cp_judgement far_judge(struct ppp *p, struct reader *value)
+static enum cp_reply peer_check(struct ppp *p, struct reader *value)
 {
-	p->ipcp.judged_peer = get_u32(value);
-	return p->ipcp.judged_peer ? CP_ACK : CP_REJECT;
+	p->ipcp.requested_peer = get_u32(value);
+	return p->ipcp.requested_peer ? CP_ACK : CP_REJECT;
 }
 
 /* ---- the same as the server sees them */
 
-static bool far_ask(const struct ppp *p, struct writer *value)
+static bool peer_ask(const struct ppp *p, struct writer *value)
 {
 	put_u32(value, p->cfg.ipv4_own);
 	return p->cfg.ipv4_own != 0;
@@ -74,14 +74,14 @@ static void ask_for_it(struct ppp *p, uint32_t wanted)
 		p->auth.verdict.ipv4 = wanted;
 }
 
-static enum cp_judgement given_judge(struct ppp *p, struct reader *value)
+static enum cp_reply given_check(struct ppp *p, struct reader *value)
 {
-	p->ipcp.judged_peer = get_u32(value);
-	ask_for_it(p, p->ipcp.judged_peer);
-	return p->ipcp.judged_peer == p->auth.verdict.ipv4 ? CP_ACK : CP_NAK;
+	p->ipcp.requested_peer = get_u32(value);
+	ask_for_it(p, p->ipcp.requested_peer);
+	return p->ipcp.requested_peer == p->auth.verdict.ipv4 ? CP_ACK : CP_NAK;
 }
 
-static enum cp_judgement given_missing(struct ppp *p)
+static enum cp_reply given_missing(struct ppp *p)
 {
 	return p->ipcp.ncp.cp.naks_sent < MISSING_TRIES ? CP_NAK : CP_FATAL;
 }
@@ -121,7 +121,7 @@ static uint32_t configured_server(const struct ppp *p, size_t i)
 	return i % 2 ? p->cfg.nbns[i / 2] : p->cfg.dns[i / 2];
 }
 
-static enum cp_judgement server_judge(const struct ppp *p, size_t i, struct reader *value)
+static enum cp_reply server_check(const struct ppp *p, size_t i, struct reader *value)
 {
 	uint32_t configured = configured_server(p, i);
 
@@ -131,26 +131,26 @@ static enum cp_judgement server_judge(const struct ppp *p, size_t i, struct read
 }
 
 /* The calls of the tables, which know no index. */
-#define SERVER_CALLS(name, i)                                                      \
-	static bool name##_ask(const struct ppp *p, struct writer *value)          \
-	{                                                                          \
-		return server_ask(p, i, value);                                    \
-	}                                                                          \
-	static bool name##_on_nak(struct ppp *p, struct reader *value)             \
-	{                                                                          \
-		return server_on_nak(p, i, value);                                 \
-	}                                                                          \
-	static bool name##_on_reject(struct ppp *p)                                \
-	{                                                                          \
-		return server_on_reject(p, i);                                     \
-	}                                                                          \
-	static enum cp_judgement name##_judge(struct ppp *p, struct reader *value) \
-	{                                                                          \
-		return server_judge(p, i, value);                                  \
-	}                                                                          \
-	static void name##_suggest(struct ppp *p, struct writer *value)            \
-	{                                                                          \
-		put_u32(value, configured_server(p, i));                           \
+#define SERVER_CALLS(name, i)                                                  \
+	static bool name##_ask(const struct ppp *p, struct writer *value)      \
+	{                                                                      \
+		return server_ask(p, i, value);                                \
+	}                                                                      \
+	static bool name##_on_nak(struct ppp *p, struct reader *value)         \
+	{                                                                      \
+		return server_on_nak(p, i, value);                             \
+	}                                                                      \
+	static bool name##_on_reject(struct ppp *p)                            \
+	{                                                                      \
+		return server_on_reject(p, i);                                 \
+	}                                                                      \
+	static enum cp_reply name##_check(struct ppp *p, struct reader *value) \
+	{                                                                      \
+		return server_check(p, i, value);                              \
+	}                                                                      \
+	static void name##_suggest(struct ppp *p, struct writer *value)        \
+	{                                                                      \
+		put_u32(value, configured_server(p, i));                       \
 	}
 
 SERVER_CALLS(dns_1, 0)
@@ -160,14 +160,14 @@ SERVER_CALLS(nbns_2, 3)
 
 /* ---- what the automaton tells */
 
-static void ipcp_judging(struct ppp *p)
+static void ipcp_begin_request(struct ppp *p)
 {
-	p->ipcp.judged_peer = 0;
+	p->ipcp.requested_peer = 0;
 }
 
 static void ipcp_acked(struct ppp *p)
 {
-	p->ipcp.peer = p->ipcp.judged_peer;
+	p->ipcp.peer = p->ipcp.requested_peer;
 }
 
 static void ipcp_up(struct ppp *p)
@@ -203,7 +203,7 @@ static const struct cp_option client_options[] = {
 		.ask = own_ask,
 		.on_nak = own_on_nak,
 		.on_reject = own_on_reject,
-		.judge = far_judge,
+		.check = peer_check,
 	},
 	CLIENT_SERVER_OPTION(IPCP_OPT_DNS_1, dns_1),
 	CLIENT_SERVER_OPTION(IPCP_OPT_NBNS_1, nbns_1),
@@ -213,7 +213,7 @@ static const struct cp_option client_options[] = {
 
 #define SERVER_SERVER_OPTION(option, name)                                                  \
 	{                                                                                   \
-		.type = option, .len = 6, .judge = name##_judge, .suggest = name##_suggest, \
+		.type = option, .len = 6, .check = name##_check, .suggest = name##_suggest, \
 	}
 
 /* Our own address is not up for discussion: Naked, it stays; Rejected, it is left out. */
@@ -222,8 +222,8 @@ static const struct cp_option server_options[] = {
 		.type = IPCP_OPT_ADDRESS,
 		.len = 6,
 		.is_vital = true,
-		.ask = far_ask,
-		.judge = given_judge,
+		.ask = peer_ask,
+		.check = given_check,
 		.missing = given_missing,
 		.suggest = given_suggest,
 	},
@@ -233,9 +233,10 @@ static const struct cp_option server_options[] = {
 	SERVER_SERVER_OPTION(IPCP_OPT_NBNS_2, nbns_2),
 };
 
-#define IPCP_COMMON_CALLS                                                                         \
-	.name = "ipcp", .protocol = PPP_PROTO_IPCP, .judging = ipcp_judging, .acked = ipcp_acked, \
-	.up = ipcp_up, .down = ipcp_down, .finished = ipcp_finished, .give_up = ipcp_give_up
+#define IPCP_COMMON_CALLS                                                                 \
+	.name = "ipcp", .protocol = PPP_PROTO_IPCP, .begin_request = ipcp_begin_request,  \
+	.acked = ipcp_acked, .up = ipcp_up, .down = ipcp_down, .finished = ipcp_finished, \
+	.give_up = ipcp_give_up
 
 static const struct cp_def client_ipcp = {
 	IPCP_COMMON_CALLS,

@@ -65,13 +65,13 @@ static bool may_have(struct ppp *p, const uint8_t iid[PPP_IID_LEN])
 	return !p->cfg.take_iid || p->cfg.take_iid(p->cfg.take_iid_arg, iid);
 }
 
-static enum cp_judgement iid_judge(struct ppp *p, struct reader *value)
+static enum cp_reply iid_check(struct ppp *p, struct reader *value)
 {
 	get_copy(value, p->ipv6cp.peer, PPP_IID_LEN);
 	return may_have(p, p->ipv6cp.peer) ? CP_ACK : CP_NAK;
 }
 
-static enum cp_judgement iid_missing(struct ppp *p)
+static enum cp_reply iid_missing(struct ppp *p)
 {
 	return p->ipv6cp.ncp.cp.naks_sent < MISSING_TRIES ? CP_NAK : CP_FATAL;
 }
@@ -114,7 +114,7 @@ static const struct cp_option options[] = {
 		.ask = iid_ask,
 		.on_nak = iid_on_nak,
 		.on_reject = iid_on_reject,
-		.judge = iid_judge,
+		.check = iid_check,
 		.missing = iid_missing,
 		.suggest = iid_suggest,
 	},

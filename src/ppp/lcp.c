@@ -55,10 +55,10 @@ static bool mru_on_nak(struct ppp *p, struct reader *value)
 	return true;
 }
 
-static enum cp_judgement mru_judge(struct ppp *p, struct reader *value)
+static enum cp_reply mru_check(struct ppp *p, struct reader *value)
 {
-	p->lcp.judged.mru = get_u16(value);
-	return p->lcp.judged.mru >= MIN_MRU ? CP_ACK : CP_NAK;
+	p->lcp.requested.mru = get_u16(value);
+	return p->lcp.requested.mru >= MIN_MRU ? CP_ACK : CP_NAK;
 }
 
 static void mru_suggest(struct ppp *p, struct writer *value)
@@ -67,7 +67,7 @@ static void mru_suggest(struct ppp *p, struct writer *value)
 	put_u16(value, PPP_DEFAULT_MRU);
 }
 
-static enum cp_judgement accm_judge(struct ppp *p, struct reader *value)
+static enum cp_reply accm_check(struct ppp *p, struct reader *value)
 {
 	(void)p;
 	(void)value;
@@ -117,12 +117,12 @@ static bool magic_on_reject(struct ppp *p)
 	return true;
 }
 
-static enum cp_judgement magic_judge(struct ppp *p, struct reader *value)
+static enum cp_reply magic_check(struct ppp *p, struct reader *value)
 {
 	uint32_t magic = get_u32(value);
 
-	p->lcp.judged.is_loop = magic && magic == p->lcp.magic;
-	return magic && !p->lcp.judged.is_loop ? CP_ACK : CP_NAK;
+	p->lcp.requested.is_loop = magic && magic == p->lcp.magic;
+	return magic && !p->lcp.requested.is_loop ? CP_ACK : CP_NAK;
 }
 
 static void magic_suggest(struct ppp *p, struct writer *value)
@@ -162,21 +162,21 @@ static enum ppp_auth next_suggestion(const struct ppp *p)
 	return PPP_AUTH_NONE;
 }
 
-static enum cp_judgement probe_judge(struct ppp *p)
+static enum cp_reply probe_check(struct ppp *p)
 {
 	p->lcp.suggestion = (uint8_t)next_suggestion(p);
 	return p->lcp.suggestion ? CP_NAK : CP_FATAL;
 }
 
-static enum cp_judgement client_auth_judge(struct ppp *p, struct reader *value)
+static enum cp_reply client_auth_check(struct ppp *p, struct reader *value)
 {
 	enum ppp_auth method = auth_from_option(bytes_of(value->at, value->left));
 
 	note_offer(p, method);
 	if (p->cfg.probe)
-		return probe_judge(p);
+		return probe_check(p);
 	if (is_configured(p, method)) {
-		p->lcp.judged.auth = (uint8_t)method;
+		p->lcp.requested.auth = (uint8_t)method;
 		return CP_ACK;
 	}
 	p->lcp.suggestion = p->cfg.auth_count ? (uint8_t)p->cfg.auth[0] : PPP_AUTH_NONE;
@@ -185,9 +185,9 @@ static enum cp_judgement client_auth_judge(struct ppp *p, struct reader *value)
 
 /* A server that asks for no proof might be anybody, and the crypto binding has no key then. But
  * one that gave up demanding what we Naked has just run out of methods. */
-static enum cp_judgement client_auth_missing(struct ppp *p)
+static enum cp_reply client_auth_missing(struct ppp *p)
 {
-	if (p->lcp.judged.is_loop)
+	if (p->lcp.requested.is_loop)
 		return CP_ACK; /* our own request: the magic number's Nak answers it */
 	p->lcp.fault = p->lcp.suggested ? PPP_CLOSED_NO_METHOD : PPP_CLOSED_NO_AUTH;
 	return CP_FATAL;
@@ -328,15 +328,15 @@ void lcp_reject_protocol(struct ppp *p, uint16_t protocol, struct bytes info)
 
 /* ---- what the automaton tells */
 
-static void lcp_judging(struct ppp *p)
+static void lcp_begin_request(struct ppp *p)
 {
-	p->lcp.judged = (struct lcp_peer){ .mru = PPP_DEFAULT_MRU };
+	p->lcp.requested = (struct lcp_peer){ .mru = PPP_DEFAULT_MRU };
 	p->lcp.suggestion = PPP_AUTH_NONE;
 }
 
 static void lcp_acked(struct ppp *p)
 {
-	p->lcp.peer = p->lcp.judged;
+	p->lcp.peer = p->lcp.requested;
 }
 
 /* What was proven belongs to the LCP that it was proven over (ppp.md section 9). */
@@ -398,16 +398,16 @@ static void lcp_give_up(struct ppp *p)
 #define MRU_OPTION                                                                   \
 	{                                                                            \
 		.type = LCP_OPT_MRU, .len = 4, .ask = mru_ask, .on_nak = mru_on_nak, \
-		.judge = mru_judge, .suggest = mru_suggest,                          \
+		.check = mru_check, .suggest = mru_suggest,                          \
 	}
 #define ACCM_OPTION                                                                           \
 	{                                                                                     \
-		.type = LCP_OPT_ACCM, .len = 6, .judge = accm_judge, .suggest = accm_suggest, \
+		.type = LCP_OPT_ACCM, .len = 6, .check = accm_check, .suggest = accm_suggest, \
 	}
 #define MAGIC_OPTION                                                                          \
 	{                                                                                     \
 		.type = LCP_OPT_MAGIC, .len = 6, .ask = magic_ask, .on_nak = magic_on_nak,    \
-		.on_reject = magic_on_reject, .judge = magic_judge, .suggest = magic_suggest, \
+		.on_reject = magic_on_reject, .check = magic_check, .suggest = magic_suggest, \
 	}
 
 static const struct cp_option client_options[] = {
@@ -417,7 +417,7 @@ static const struct cp_option client_options[] = {
 	{
 		.type = LCP_OPT_AUTH,
 		.is_vital = true,
-		.judge = client_auth_judge,
+		.check = client_auth_check,
 		.missing = client_auth_missing,
 		.suggest = client_auth_suggest,
 	},
@@ -436,11 +436,11 @@ static const struct cp_option server_options[] = {
 	},
 };
 
-#define LCP_COMMON_CALLS                                                                      \
-	.name = "lcp", .protocol = PPP_PROTO_LCP, .judging = lcp_judging, .acked = lcp_acked, \
-	.may_reopen = lcp_may_reopen, .terminated = lcp_terminated, .extra = lcp_extra,       \
-	.up = ppp_lcp_is_up, .down = ppp_lcp_is_down, .finished = ppp_lcp_is_finished,        \
-	.give_up = lcp_give_up
+#define LCP_COMMON_CALLS                                                                \
+	.name = "lcp", .protocol = PPP_PROTO_LCP, .begin_request = lcp_begin_request,   \
+	.acked = lcp_acked, .may_reopen = lcp_may_reopen, .terminated = lcp_terminated, \
+	.extra = lcp_extra, .up = ppp_lcp_is_up, .down = ppp_lcp_is_down,               \
+	.finished = ppp_lcp_is_finished, .give_up = lcp_give_up
 
 static const struct cp_def client_lcp = {
 	LCP_COMMON_CALLS,

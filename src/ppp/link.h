@@ -34,7 +34,7 @@ struct lcp_peer {
 
 struct lcp {
 	struct cp cp;
-	struct lcp_peer peer, judged;
+	struct lcp_peer peer, requested;
 	uint8_t fault; /* enum ppp_closed: why LCP is given up; 0: no method */
 	/* ours */
 	uint16_t mru;
@@ -64,7 +64,7 @@ struct ncp {
 struct ipcp {
 	struct ncp ncp;
 	uint32_t own; /* 0: not known yet */
-	uint32_t peer, judged_peer;
+	uint32_t peer, requested_peer;
 	uint32_t servers[4]; /* DNS 1, NBNS 1, DNS 2, NBNS 2: the order of options 129 to 132 */
 	bool has_asked;      /* server: cfg.take_ipv4 was called */
 	bool is_useless[4];  /* client: what the server suggests there is no address to use */
