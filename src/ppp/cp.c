@@ -10,7 +10,7 @@
 
 /* An answer under way. Rejects and Naks are gathered side by side: which of them goes is known at
  * the end of the request. */
-struct answer {
+struct reply {
 	struct writer nak, reject;
 	bool has_nak, has_reject;
 	uint8_t seen[256 / 8]; /* types that the request has had */
@@ -116,19 +116,19 @@ static void note_acked(struct cp *cp, const struct cp_packet *ack)
 	memcpy(cp->acked, ack->body.at, cp->acked_len);
 }
 
-static void send_answer(struct ppp *p, struct cp *cp, const struct cp_packet *answer)
+static void send_reply(struct ppp *p, struct cp *cp, const struct cp_packet *reply)
 {
-	if (!answer)
+	if (!reply)
 		return;
-	cp_send(p, cp, answer->code, answer->id, answer->body);
-	if (answer->code == CP_CONFIGURE_NAK) {
+	cp_send(p, cp, reply->code, reply->id, reply->body);
+	if (reply->code == CP_CONFIGURE_NAK) {
 		cp->naks_sent++;
 		if (cp->def->sent_nak)
 			cp->def->sent_nak(p);
 	}
-	if (answer->code == CP_CONFIGURE_ACK) {
+	if (reply->code == CP_CONFIGURE_ACK) {
 		cp->naks_sent = 0;
-		note_acked(cp, answer);
+		note_acked(cp, reply);
 		if (cp->def->acked)
 			cp->def->acked(p);
 	}
@@ -185,7 +185,7 @@ static bool must_not_reopen(struct ppp *p, struct cp *cp, enum fsm_event event)
  * `answer` what to send for SCA, SCN, SCJ or SER.
  */
 static void step(struct ppp *p, struct cp *cp, enum fsm_event event, const struct cp_packet *in,
-		 const struct cp_packet *answer)
+		 const struct cp_packet *reply)
 {
 	unsigned actions;
 
@@ -201,7 +201,7 @@ static void step(struct ppp *p, struct cp *cp, enum fsm_event event, const struc
 	if (actions & FSM_SCR)
 		send_request(p, cp);
 	if (actions & (FSM_SCA | FSM_SCN | FSM_SCJ | FSM_SER))
-		send_answer(p, cp, answer);
+		send_reply(p, cp, reply);
 	if (actions & FSM_STR)
 		cp_send(p, cp, CP_TERMINATE_REQUEST, cp_fresh_id(cp),
 			bytes_text(p->goodbye ? p->goodbye : ""));
@@ -266,7 +266,7 @@ static const struct cp_option *find_option(const struct cp_def *def, uint8_t typ
 }
 
 /* The second of two options of one type is seen again. */
-static bool see(struct answer *a, uint8_t type)
+static bool already_seen(struct reply *a, uint8_t type)
 {
 	uint8_t bit = (uint8_t)(1 << type % 8);
 	bool again = a->seen[type / 8] & bit;
@@ -275,7 +275,7 @@ static bool see(struct answer *a, uint8_t type)
 	return again;
 }
 
-static void add_nak(struct ppp *p, struct answer *a, const struct cp_option *o)
+static void add_nak(struct ppp *p, struct reply *a, const struct cp_option *o)
 {
 	size_t start = ppp_opt_open(&a->nak, o->type);
 
@@ -299,13 +299,13 @@ static enum cp_reply check_value(struct ppp *p, const struct cp *cp, const struc
 }
 
 /* Judges one option of the peer's request; false: there is no agreement to be had. */
-static bool check_option(struct ppp *p, const struct cp *cp, struct ppp_opt *opt, struct answer *a)
+static bool check_option(struct ppp *p, const struct cp *cp, struct ppp_opt *opt, struct reply *a)
 {
 	size_t index;
 	const struct cp_option *o = find_option(cp->def, opt->type, &index);
 	enum cp_reply reply = CP_REJECT;
 
-	if (!see(a, opt->type) && o && o->check)
+	if (!already_seen(a, opt->type) && o && o->check)
 		reply = check_value(p, cp, o, opt);
 	if (reply == CP_NAK)
 		add_nak(p, a, o);
@@ -317,13 +317,13 @@ static bool check_option(struct ppp *p, const struct cp *cp, struct ppp_opt *opt
 }
 
 /* Options that the request should have had are appended to the Nak (RFC 1661 section 5.3). */
-static bool check_missing(struct ppp *p, const struct cp *cp, struct answer *a)
+static bool check_missing(struct ppp *p, const struct cp *cp, struct reply *a)
 {
 	for (size_t i = 0; i < cp->def->option_count; i++) {
 		const struct cp_option *o = &cp->def->options[i];
 		enum cp_reply reply;
 
-		if (!o->missing || see(a, o->type))
+		if (!o->missing || already_seen(a, o->type))
 			continue;
 		reply = o->missing(p);
 		if (reply == CP_FATAL)
@@ -335,8 +335,8 @@ static bool check_missing(struct ppp *p, const struct cp *cp, struct answer *a)
 }
 
 /* Fills `out`, whose body may lie in `a`; false: give up. */
-static bool check_request(struct ppp *p, struct cp *cp, const struct cp_packet *in,
-			  struct answer *a, struct cp_packet *out)
+static bool check_request(struct ppp *p, struct cp *cp, const struct cp_packet *in, struct reply *a,
+			  struct cp_packet *out)
 {
 	struct reader r = reader_of(in->body.at, in->body.len);
 	struct ppp_opt opt;
@@ -413,7 +413,7 @@ static bool is_acked_already(const struct cp *cp, const struct cp_packet *in)
 
 static void take_request(struct ppp *p, struct cp *cp, const struct cp_packet *in)
 {
-	struct answer a = { .has_nak = false };
+	struct reply a = { .has_nak = false };
 	struct cp_packet out;
 
 	if (is_acked_already(cp, in)) {
@@ -437,12 +437,12 @@ static void take_request(struct ppp *p, struct cp *cp, const struct cp_packet *i
 }
 
 /* An answer to our last request, and the first one. */
-static bool is_answer(const struct cp *cp, const struct cp_packet *in)
+static bool is_reply(const struct cp *cp, const struct cp_packet *in)
 {
 	return in->id == cp->request_id && !cp->is_answered;
 }
 
-static void note_answer(struct cp *cp)
+static void note_reply(struct cp *cp)
 {
 	cp->is_answered = true;
 	cp->may_be_unheard = false;
@@ -450,10 +450,10 @@ static void note_answer(struct cp *cp)
 
 static void take_ack(struct ppp *p, struct cp *cp, const struct cp_packet *in)
 {
-	if (!is_answer(cp, in) || in->body.len != cp->request_len ||
+	if (!is_reply(cp, in) || in->body.len != cp->request_len ||
 	    memcmp(in->body.at, cp->request, cp->request_len))
 		return;
-	note_answer(cp);
+	note_reply(cp);
 	cp->naks_got = 0;
 	cp->refusals = 0;
 	if (cp->def->agreed && !cp->def->agreed(p))
@@ -509,11 +509,11 @@ static bool take_refusals(struct ppp *p, struct cp *cp, const struct cp_packet *
 
 static void take_nak_or_reject(struct ppp *p, struct cp *cp, const struct cp_packet *in)
 {
-	if (!is_answer(cp, in))
+	if (!is_reply(cp, in))
 		return;
 	if (in->code == CP_CONFIGURE_REJECT && !was_all_asked(cp, in->body))
 		return;
-	note_answer(cp);
+	note_reply(cp);
 	if (in->code == CP_CONFIGURE_NAK)
 		cp->naks_got++;
 	if (++cp->refusals > CP_MAX_REFUSALS)
@@ -592,7 +592,7 @@ static void take(struct ppp *p, struct cp *cp, const struct cp_packet *in)
 		take_code_reject(p, cp, in);
 		break;
 	default:
-		if (!cp->def->extra || !cp->def->extra(p, in))
+		if (!cp->def->other_code || !cp->def->other_code(p, in))
 			take_unknown(p, cp, in);
 	}
 }

@@ -93,7 +93,8 @@ struct cp_def {
 	bool (*agreed)(struct ppp *p); /* the peer Acks ours; false: not enough, give up */
 	bool (*may_reopen)(struct ppp *p);
 	void (*terminated)(struct ppp *p, const struct cp_packet *in); /* Ack is sent already */
-	bool (*extra)(struct ppp *p, const struct cp_packet *in); /* codes over 7; false: unknown */
+	bool (*other_code)(struct ppp *p,
+			   const struct cp_packet *in); /* codes over 7; false: unknown */
 	/* These may not. */
 	void (*up)(struct ppp *p);
 	void (*down)(struct ppp *p);
@@ -146,7 +147,7 @@ void cp_protocol_rejected(struct ppp *p, struct cp *cp);
 void cp_send(struct ppp *p, struct cp *cp, uint8_t code, uint8_t id, struct bytes body);
 uint8_t cp_fresh_id(struct cp *cp);
 
-/* For cp_def.extra: the RXR event, with the Echo-Reply to send, or NULL. */
+/* For cp_def.other_code: the RXR event, with the Echo-Reply to send, or NULL. */
 void cp_echo(struct ppp *p, struct cp *cp, const struct cp_packet *reply);
 
 #endif

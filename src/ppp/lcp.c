@@ -290,7 +290,7 @@ static void take_identification(struct ppp *p, const struct cp_packet *in)
 	log_debug(p->cfg.log, "lcp: the peer is %s", log_quote(r.at, r.left).text);
 }
 
-static bool lcp_extra(struct ppp *p, const struct cp_packet *in)
+static bool lcp_other_code(struct ppp *p, const struct cp_packet *in)
 {
 	switch (in->code) {
 	case LCP_PROTOCOL_REJECT:
@@ -439,7 +439,7 @@ static const struct cp_option server_options[] = {
 #define LCP_COMMON_CALLS                                                                \
 	.name = "lcp", .protocol = PPP_PROTO_LCP, .begin_request = lcp_begin_request,   \
 	.acked = lcp_acked, .may_reopen = lcp_may_reopen, .terminated = lcp_terminated, \
-	.extra = lcp_extra, .up = ppp_lcp_is_up, .down = ppp_lcp_is_down,               \
+	.other_code = lcp_other_code, .up = ppp_lcp_is_up, .down = ppp_lcp_is_down,     \
 	.finished = ppp_lcp_is_finished, .give_up = lcp_give_up
 
 static const struct cp_def client_lcp = {
