@@ -460,7 +460,7 @@ static size_t print_methods(const struct client *c, bool spoken, const char *bef
 	size_t n = 0;
 
 	for (unsigned m = PPP_AUTH_NONE + 1; m < PPP_AUTH_COUNT; m++)
-		if (c->offers & 1u << m && ppp_auth_is_spoken((enum ppp_auth)m) == spoken)
+		if (c->offers & 1u << m && ppp_auth_is_supported((enum ppp_auth)m) == spoken)
 			n += (size_t)snprintf(to + n, room - n, "%s%s", n ? ", " : before,
 					      ppp_auth_name((enum ppp_auth)m));
 	return n;

@@ -27,7 +27,7 @@ const char *ppp_auth_name(enum ppp_auth method)
 	return methods[method] ? methods[method]->name : "unknown";
 }
 
-bool ppp_auth_is_spoken(enum ppp_auth method)
+bool ppp_auth_is_supported(enum ppp_auth method)
 {
 	return methods[method] && methods[method]->start && !methods[method]->is_conversation;
 }
@@ -35,7 +35,7 @@ bool ppp_auth_is_spoken(enum ppp_auth method)
 enum ppp_auth ppp_auth_by_name(const char *name)
 {
 	for (enum ppp_auth m = PPP_AUTH_NONE; m < PPP_AUTH_COUNT; m++)
-		if (ppp_auth_is_spoken(m) && !strcmp(methods[m]->name, name))
+		if (ppp_auth_is_supported(m) && !strcmp(methods[m]->name, name))
 			return m;
 	return PPP_AUTH_NONE;
 }

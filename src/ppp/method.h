@@ -16,7 +16,7 @@ const char *ppp_auth_name(enum ppp_auth method);
 /* A method that is spoken, for lists of them in options; PPP_AUTH_NONE for any other word. */
 enum ppp_auth ppp_auth_by_name(const char *name);
 /* May it stand in ppp_cfg.auth, whatever else is there? What may not is passed over. */
-bool ppp_auth_is_spoken(enum ppp_auth method);
+bool ppp_auth_is_supported(enum ppp_auth method);
 
 /* RFC 1994 section 3; those of MS-CHAP are Microsoft's */
 enum {

@@ -439,12 +439,13 @@ void ppp_input(struct ppp *p, const uint8_t *frame, size_t len, uint64_t now_ms)
 
 /* ---- what the owner asks */
 
-static void keep_spoken_methods(struct ppp_cfg *cfg)
+static void keep_supported_methods(struct ppp_cfg *cfg)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < cfg->auth_count; i++)
-		if (ppp_auth_is_spoken(cfg->auth[i]) || (cfg->auth[i] == PPP_AUTH_EAP && cfg->eap))
+		if (ppp_auth_is_supported(cfg->auth[i]) ||
+		    (cfg->auth[i] == PPP_AUTH_EAP && cfg->eap))
 			cfg->auth[n++] = cfg->auth[i];
 	cfg->auth_count = n;
 }
@@ -457,7 +458,7 @@ void ppp_init(struct ppp *p, const struct ppp_cfg *cfg)
 	p->cfg.password = cfg->password ? cfg->password : "";
 	if (p->cfg.rtt_ms > RESTART_RTT_MAX_MS)
 		p->cfg.rtt_ms = RESTART_RTT_MAX_MS;
-	keep_spoken_methods(&p->cfg);
+	keep_supported_methods(&p->cfg);
 	lcp_init(p);
 	auth_init(p);
 	ipcp_init(p);
