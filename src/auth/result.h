@@ -64,7 +64,7 @@ struct auth_result {
 	char name[PPP_NAME_MAX + 1];
 	char reason
 		[AUTH_REASON_ROOM]; /* refused, unavailable: for our own log, never for the peer */
-	/* for the peer: as in struct ppp_verdict */
+	/* for the peer: as in struct ppp_auth_result */
 	uint16_t error;
 	char message[PPP_MESSAGE_ROOM];
 	uint8_t hlak[PPP_HLAK_LEN];

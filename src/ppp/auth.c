@@ -146,25 +146,25 @@ void auth_fill_attempt(const struct ppp *p, struct ppp_attempt *attempt)
 			 attempt->method == PPP_AUTH_MSCHAPV2 ? MSCHAP_VALUE_LEN : CHAP_MD5_LEN);
 }
 
-void auth_verdict(struct ppp *p, const struct ppp_verdict *v)
+void auth_finish(struct ppp *p, const struct ppp_auth_result *result)
 {
 	struct auth *a = &p->auth;
 
 	if (a->state != AUTH_CHECKING)
 		return; /* the link went on, or ended, before the answer came */
-	a->verdict = *v;
-	a->verdict.message[sizeof(a->verdict.message) - 1] = '\0';
+	a->result = *result;
+	a->result.message[sizeof(a->result.message) - 1] = '\0';
 	secret_wipe(a->password, sizeof(a->password));
 	secret_wipe(a->response, sizeof(a->response));
 	a->method->tell(p);
-	if (v->ok) {
-		memcpy(a->hlak, v->hlak, sizeof(a->hlak));
+	if (result->ok) {
+		memcpy(a->hlak, result->hlak, sizeof(a->hlak));
 		auth_succeeded(p);
 		return;
 	}
 	a->state = AUTH_REFUSED;
 	a->resend_ms = p->now_ms + AUTH_PAUSE_MS;
-	ppp_note_detail(p, v->error, bytes_of(NULL, 0));
+	ppp_note_detail(p, result->error, bytes_of(NULL, 0));
 	ppp_note_reason(p, PPP_CLOSED_REFUSED);
 }
 

@@ -4,7 +4,7 @@
  *
  * Life: auth_start when LCP is open, auth_stop when it no longer is. In between a client ends in
  * auth_succeeded or ppp_end; a server hands what the peer sent to its owner (auth_check), who
- * answers with ppp_verdict, which is auth_verdict here.
+ * answers with ppp_auth_result, which is auth_finish here.
  */
 #ifndef SSTP_PPP_AUTH_H
 #define SSTP_PPP_AUTH_H
@@ -30,7 +30,7 @@ uint64_t auth_deadline(const struct ppp *p);
 void auth_fill_attempt(const struct ppp *p, struct ppp_attempt *attempt);
 
 /* Server: the answer to auth_check. */
-void auth_verdict(struct ppp *p, const struct ppp_verdict *v);
+void auth_finish(struct ppp *p, const struct ppp_auth_result *result);
 
 /* Is there a proof that a new LCP would put in doubt? */
 bool auth_is_under_way(const struct ppp *p);

@@ -256,27 +256,27 @@ static void hex(char *to, const uint8_t *from, size_t len)
 /* RFC 2759 section 6, with every field: some clients want them all. */
 static void failure_text(const struct ppp *p, char *to, size_t room)
 {
-	const struct ppp_verdict *v = &p->auth.verdict;
+	const struct ppp_auth_result *result = &p->auth.result;
 	uint8_t challenge[MSCHAP_CHALLENGE_LEN];
 	char digits[2 * sizeof(challenge) + 1];
-	unsigned error = v->error ? v->error : E_AUTHENTICATION_FAILURE;
+	unsigned error = result->error ? result->error : E_AUTHENTICATION_FAILURE;
 
 	ppp_random(p, challenge, sizeof(challenge));
 	hex(digits, challenge, sizeof(challenge));
 	snprintf(to, room, "E=%u R=0 C=%s V=3 M=%s", error, digits,
-		 v->message[0] ? v->message : "Access denied");
+		 result->message[0] ? result->message : "Access denied");
 }
 
 static void chap_tell(struct ppp *p)
 {
-	const struct ppp_verdict *v = &p->auth.verdict;
+	const struct ppp_auth_result *result = &p->auth.result;
 	char text[256];
 
-	if (is_mschapv2(p) && !v->ok)
+	if (is_mschapv2(p) && !result->ok)
 		failure_text(p, text, sizeof(text));
 	else
-		snprintf(text, sizeof(text), "%s", v->message);
-	auth_send(p, v->ok ? CHAP_SUCCESS : CHAP_FAILURE, p->auth.id, bytes_text(text));
+		snprintf(text, sizeof(text), "%s", result->message);
+	auth_send(p, result->ok ? CHAP_SUCCESS : CHAP_FAILURE, p->auth.id, bytes_text(text));
 }
 
 /* ---- both */

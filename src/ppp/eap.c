@@ -164,7 +164,7 @@ static void take_response(struct ppp *p, const struct cp_packet *in)
 
 static void eap_tell(struct ppp *p)
 {
-	auth_send(p, p->auth.verdict.ok ? EAP_SUCCESS : EAP_FAILURE, p->auth.id, bytes_of(NULL, 0));
+	auth_send(p, p->auth.result.ok ? EAP_SUCCESS : EAP_FAILURE, p->auth.id, bytes_of(NULL, 0));
 }
 
 /* ---- both */

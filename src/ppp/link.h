@@ -80,7 +80,7 @@ struct ipv6cp {
 enum auth_state {
 	AUTH_IDLE,
 	AUTH_WAITING,  /* client: for challenge or result; server: for the peer's proof */
-	AUTH_CHECKING, /* server: for ppp_verdict */
+	AUTH_CHECKING, /* server: for ppp_auth_result */
 	AUTH_DONE,
 	AUTH_REFUSED, /* server: the peer was told, and has a moment to hang up itself */
 };
@@ -116,7 +116,7 @@ struct auth {
 			uint8_t user[PPP_NAME_MAX];
 			uint8_t password[PPP_TEXT_MAX];
 			uint8_t response[MSCHAP_VALUE_LEN];
-			struct ppp_verdict verdict;
+			struct ppp_auth_result result;
 		};
 	};
 };

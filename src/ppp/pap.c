@@ -107,13 +107,13 @@ static void take_request(struct ppp *p, const struct cp_packet *in)
 /* Section 2.2.2 */
 static void pap_tell(struct ppp *p)
 {
-	const struct ppp_verdict *v = &p->auth.verdict;
-	uint8_t bytes[1 + sizeof(v->message)];
+	const struct ppp_auth_result *result = &p->auth.result;
+	uint8_t bytes[1 + sizeof(result->message)];
 	struct writer w = writer_of(bytes, sizeof(bytes));
 
-	put_u8(&w, (uint8_t)strlen(v->message));
-	put_bytes(&w, v->message, strlen(v->message));
-	auth_send(p, v->ok ? PAP_ACK : PAP_NAK, p->auth.id, bytes_of(bytes, w.len));
+	put_u8(&w, (uint8_t)strlen(result->message));
+	put_bytes(&w, result->message, strlen(result->message));
+	auth_send(p, result->ok ? PAP_ACK : PAP_NAK, p->auth.id, bytes_of(bytes, w.len));
 }
 
 /* ---- both */

@@ -56,7 +56,7 @@ const char *ppp_closed_text(enum ppp_closed why)
 	return "unknown reason";
 }
 
-bool ppp_closed_is_verdict(enum ppp_closed why)
+bool ppp_closed_is_refusal(enum ppp_closed why)
 {
 	switch (why) {
 	case PPP_CLOSED_REFUSED:
@@ -278,7 +278,7 @@ static bool is_wide_enough(struct ppp *p)
  */
 void ppp_authenticated(struct ppp *p)
 {
-	bool is_given_ipv4 = p->cfg.role == PPP_CLIENT || p->auth.verdict.ipv4;
+	bool is_given_ipv4 = p->cfg.role == PPP_CLIENT || p->auth.result.ipv4;
 
 	p->phase = PPP_PHASE_NETWORK;
 	ppp_tell(p, PPP_OUT_AUTHENTICATED);
@@ -483,10 +483,10 @@ void ppp_close(struct ppp *p, const char *why, uint64_t now_ms)
 	ppp_end(p, PPP_CLOSED_BY_US);
 }
 
-void ppp_verdict(struct ppp *p, const struct ppp_verdict *v, uint64_t now_ms)
+void ppp_auth_result(struct ppp *p, const struct ppp_auth_result *result, uint64_t now_ms)
 {
 	p->now_ms = now_ms;
-	auth_verdict(p, v);
+	auth_finish(p, result);
 }
 
 void ppp_tick(struct ppp *p, uint64_t now_ms)

@@ -9,7 +9,7 @@
  * after which the link is dead and only ppp_wipe is left to call.
  *
  * The order of events is that of a real call: PPP_OUT_CHECK_PASSWORD (server; answered by
- * ppp_verdict, at once or later) or any number of PPP_OUT_EAP (both ends; answered by
+ * ppp_auth_result, at once or later) or any number of PPP_OUT_EAP (both ends; answered by
  * ppp_eap_send), PPP_OUT_AUTHENTICATED, then PPP_OUT_IPV4_UP and PPP_OUT_IPV6_UP, each of them
  * alone and perhaps never; a peer may take one down, and bring it up again with other values. LCP
  * may come up more than once, but only before the authentication.
@@ -27,7 +27,7 @@
 /* "the server does not accept the user name or the password" and so on. */
 const char *ppp_closed_text(enum ppp_closed why);
 /* Client: has the server refused the login itself, so that it would refuse the same one again? */
-bool ppp_closed_is_verdict(enum ppp_closed why);
+bool ppp_closed_is_refusal(enum ppp_closed why);
 
 /* struct ppp itself is in ppp/link.h, for those who embed it. */
 struct ppp;
@@ -35,7 +35,7 @@ struct ppp;
 void ppp_init(struct ppp *p, const struct ppp_cfg *cfg);
 void ppp_open(struct ppp *p, uint64_t now_ms);
 void ppp_input(struct ppp *p, const uint8_t *frame, size_t len, uint64_t now_ms);
-void ppp_verdict(struct ppp *p, const struct ppp_verdict *v, uint64_t now_ms);
+void ppp_auth_result(struct ppp *p, const struct ppp_auth_result *result, uint64_t now_ms);
 /*
  * The next packet of an EAP conversation, whole: a server's Request, with another Identifier than
  * the last, a client's Response to the Request that it was told of. At once or later. False, and

@@ -107,7 +107,7 @@ struct ppp_attempt {
 };
 
 /* The answer to PPP_OUT_CHECK_PASSWORD, and the end of an EAP conversation: Success or Failure. */
-struct ppp_verdict {
+struct ppp_auth_result {
 	bool ok;
 	uint16_t error; /* refused, MS-CHAPv2: E= of RFC 2759 section 6; 0: 691 */
 	/* ok, MS-CHAPv2: "S=" and 40 hex digits; else text or empty */
@@ -156,8 +156,8 @@ enum ppp_out_type {
 	PPP_OUT_FRAME,          /* frame: to be sent, FF 03 first */
 	PPP_OUT_LCP_UP,         /* LCP is open */
 	PPP_OUT_OFFER,          /* client: offer: the server proposes this method; once for each */
-	PPP_OUT_CHECK_PASSWORD, /* server: attempt: answer with ppp_verdict */
-	PPP_OUT_EAP, /* eap: the peer's packet: answer with ppp_eap_send; server: or ppp_verdict */
+	PPP_OUT_CHECK_PASSWORD, /* server: attempt: answer with ppp_auth_result */
+	PPP_OUT_EAP, /* eap: the peer's packet: answer with ppp_eap_send; server: or ppp_auth_result */
 	PPP_OUT_AUTHENTICATED, /* hlak: comes before any NCP's first frame */
 	PPP_OUT_IPV4_UP,       /* ipv4 */
 	PPP_OUT_IPV4_DOWN,     /* also when it never came up: IPCP failed */

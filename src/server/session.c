@@ -126,7 +126,7 @@ static const struct refusal *log_in(struct session *s, const struct auth_grant *
 	return &registry_out_of_memory;
 }
 
-static void accept_login(struct session *s, struct ppp_verdict *v)
+static void accept_login(struct session *s, struct ppp_auth_result *v)
 {
 	v->ipv4 = ip_v4(&s->ipv4);
 	half_open_remove(&s->host->half_open, &s->half_open);
@@ -144,7 +144,7 @@ static void accept_login(struct session *s, struct ppp_verdict *v)
  * `goodbye` the password is right: the peer hears so, and then why it can't stay. Then it may try
  * again; clients whose password is refused give up.
  */
-static void refuse_login(struct session *s, const struct ppp_verdict *v, const char *goodbye)
+static void refuse_login(struct session *s, const struct ppp_auth_result *v, const char *goodbye)
 {
 	struct loop *loop = s->host->loop;
 	uint32_t dice;
@@ -197,7 +197,7 @@ static void put_off_login(struct session *s, struct bytes user, const char *reas
 
 static void forbid_login(struct session *s)
 {
-	static const struct ppp_verdict forbidden = {
+	static const struct ppp_auth_result forbidden = {
 		.message = "too many failed logins, try again in ten minutes",
 	};
 
@@ -207,7 +207,8 @@ static void forbid_login(struct session *s)
 
 static void finish_login(struct session *s, const struct auth_result *result)
 {
-	struct ppp_verdict v = { .ok = result->outcome == AUTH_RESULT_OK, .error = result->error };
+	struct ppp_auth_result v = { .ok = result->outcome == AUTH_RESULT_OK,
+				     .error = result->error };
 	const struct refusal *refused = v.ok ? log_in(s, &result->grant) : NULL;
 
 	memcpy(v.message, result->message, sizeof(v.message));

@@ -68,7 +68,7 @@ struct session {
 	uint64_t question; /* to host->auth, not answered yet; 0: none */
 	bool is_refused;   /* the verdict waits for the delay */
 	struct loop_timer delay;
-	struct ppp_verdict verdict;
+	struct ppp_auth_result verdict;
 	struct ppp_eap_memory *eap; /* until it has logged in; NULL: EAP is not offered */
 	const char *goodbye;        /* refused although the verdict is good: why; else NULL */
 };

@@ -195,7 +195,7 @@ static void blame_ppp(struct tunnel *t, const struct ppp_out *out)
 	const char *text = ppp_closed_text(out->closed.why);
 
 	if (!t->has_end)
-		t->end.is_verdict = ppp_closed_is_verdict(out->closed.why);
+		t->end.is_verdict = ppp_closed_is_refusal(out->closed.why);
 	if (detail.len && out->closed.error)
 		tunnel_blame(t, reason, "%s (error %u, %s)", text, out->closed.error,
 			     log_quote(detail.at, detail.len).text);
@@ -583,11 +583,11 @@ int tunnel_adopt(struct tunnel *t, const struct tunnel_cfg *cfg, struct pump_end
 	return 0;
 }
 
-void tunnel_verdict(struct tunnel *t, const struct ppp_verdict *v)
+void tunnel_verdict(struct tunnel *t, const struct ppp_auth_result *v)
 {
 	if (!t->ppp_is_running)
 		return;
-	ppp_verdict(&t->ppp, v, loop_now(t->cfg.loop));
+	ppp_auth_result(&t->ppp, v, loop_now(t->cfg.loop));
 	tunnel_drain(t);
 	tunnel_arm(t);
 }

@@ -169,7 +169,7 @@ int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg);
 int tunnel_adopt(struct tunnel *t, const struct tunnel_cfg *cfg, struct pump_end *wire);
 /* Then: goes on with the first `len` bytes of pump->plain, and with what TLS has besides. */
 void tunnel_start(struct tunnel *t, size_t len);
-void tunnel_verdict(struct tunnel *t, const struct ppp_verdict *v);
+void tunnel_verdict(struct tunnel *t, const struct ppp_auth_result *v);
 /* See ppp_eap_send and ppp_eap_done. */
 bool tunnel_eap_send(struct tunnel *t, struct bytes packet);
 void tunnel_eap_done(struct tunnel *t, const uint8_t hlak[PPP_HLAK_LEN]);

@@ -296,7 +296,7 @@ static void converse_as_server(struct bytes packet)
 {
 	struct writer w = writer_of(out_bytes, sizeof(out_bytes));
 	enum eap_step step = eap_server_input(&server, packet, &w);
-	struct ppp_verdict v = { .ok = step == EAP_STEP_DONE, .ipv4 = 0x0a010002 };
+	struct ppp_auth_result v = { .ok = step == EAP_STEP_DONE, .ipv4 = 0x0a010002 };
 	uint8_t msk[EAP_MSK_LEN];
 
 	assert_int_not_equal(step, EAP_STEP_DROP);
@@ -308,7 +308,7 @@ static void converse_as_server(struct bytes packet)
 		server.chosen->method->key(server.chosen->self, msk);
 		memcpy(v.hlak, msk, sizeof(v.hlak));
 	}
-	ppp_verdict(&t.server, &v, 0);
+	ppp_auth_result(&t.server, &v, 0);
 }
 
 /* True when there was something to carry. */

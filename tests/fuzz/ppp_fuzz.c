@@ -120,7 +120,7 @@ static void check_frame(const struct end *e, struct bytes frame, size_t request_
 
 static void give_verdict(struct end *e, const struct ppp_attempt *a)
 {
-	struct ppp_verdict v = { .ipv4 = 0x0a010002 };
+	struct ppp_auth_result v = { .ipv4 = 0x0a010002 };
 	uint8_t hash[MSCHAP_HASH_LEN];
 
 	assert(a->user.len <= PPP_NAME_MAX);
@@ -129,7 +129,7 @@ static void give_verdict(struct end *e, const struct ppp_attempt *a)
 	v.ok = a->method != PPP_AUTH_MSCHAPV2 ||
 	       (mschap_nt_hash(bytes_text("clientPass"), hash) &&
 		mschap_check(hash, a->challenge.at, a->response.at, a->user, v.message, v.hlak));
-	ppp_verdict(&e->p, &v, e->now_ms);
+	ppp_auth_result(&e->p, &v, e->now_ms);
 }
 
 /*
@@ -140,7 +140,7 @@ static void converse(struct end *e, struct bytes packet)
 {
 	static const uint8_t hlak[PPP_HLAK_LEN];
 	uint8_t answer[PPP_EAP_MAX];
-	struct ppp_verdict v = { .ok = true, .ipv4 = 0x0a010002 };
+	struct ppp_auth_result v = { .ok = true, .ipv4 = 0x0a010002 };
 
 	assert(packet.len > 4 && packet.len <= PPP_EAP_MAX &&
 	       load_u16(packet.at + 2) == packet.len);
@@ -150,7 +150,7 @@ static void converse(struct end *e, struct bytes packet)
 	answer[0] ^= 3; /* a Request for a Response, and the other way */
 	answer[1] = (uint8_t)(answer[1] + (e->config & AS_SERVER));
 	if (e->config & AS_SERVER && packet.at[4] == 0xff)
-		ppp_verdict(&e->p, &v, e->now_ms);
+		ppp_auth_result(&e->p, &v, e->now_ms);
 	else
 		assert(ppp_eap_send(&e->p, bytes_of(answer, packet.len), e->now_ms) ||
 		       packet.len > ppp_peer_mru(&e->p));

@@ -88,9 +88,9 @@ static void take(const struct ppp_out *out)
 	t.is_closed |= out->type == PPP_OUT_CLOSED;
 	t.ups += out->type == PPP_OUT_IPV4_UP || out->type == PPP_OUT_IPV6_UP;
 	if (out->type == PPP_OUT_CHECK_PASSWORD) {
-		struct ppp_verdict v = ends_check(&out->attempt, "clientPass");
+		struct ppp_auth_result v = ends_check(&out->attempt, "clientPass");
 
-		ppp_verdict(&t.p, &v, t.now_ms);
+		ppp_auth_result(&t.p, &v, t.now_ms);
 	}
 	if (out->type != PPP_OUT_FRAME)
 		return;

@@ -69,7 +69,8 @@ struct ppp_cfg ends_server(struct ends_random *r)
 	return cfg;
 }
 
-static bool check_mschapv2(const struct ppp_attempt *a, const char *password, struct ppp_verdict *v)
+static bool check_mschapv2(const struct ppp_attempt *a, const char *password,
+			   struct ppp_auth_result *v)
 {
 	uint8_t hash[MSCHAP_HASH_LEN];
 
@@ -85,9 +86,9 @@ static bool check_md5(const struct ppp_attempt *a, const char *password)
 	return ct_equal(digest, a->response.at, sizeof(digest));
 }
 
-struct ppp_verdict ends_check(const struct ppp_attempt *a, const char *password)
+struct ppp_auth_result ends_check(const struct ppp_attempt *a, const char *password)
 {
-	struct ppp_verdict v = { .ipv4 = ENDS_CLIENT_IPV4 };
+	struct ppp_auth_result v = { .ipv4 = ENDS_CLIENT_IPV4 };
 	struct bytes user = mschap_bare_name(a->user);
 
 	if (a->method == PPP_AUTH_MSCHAPV2)

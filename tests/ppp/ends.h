@@ -36,6 +36,6 @@ struct ppp_cfg ends_client(struct ends_random *r);
 struct ppp_cfg ends_server(struct ends_random *r);
 
 /* Is it "User" with `password`? The verdict, and the address above if so. */
-struct ppp_verdict ends_check(const struct ppp_attempt *a, const char *password);
+struct ppp_auth_result ends_check(const struct ppp_attempt *a, const char *password);
 
 #endif

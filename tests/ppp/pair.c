@@ -87,7 +87,7 @@ static void answer(struct pair *pair, struct side *side, const struct ppp_attemp
 	pair->verdict_due_ms = pair->now_ms + pair->verdict_ms;
 	if (!pair->verdict_ms) {
 		pair->verdict_due_ms = UINT64_MAX;
-		ppp_verdict(&side->p, &pair->verdict, pair->now_ms);
+		ppp_auth_result(&side->p, &pair->verdict, pair->now_ms);
 	}
 }
 
@@ -110,14 +110,14 @@ static void send_eap(struct pair *pair, struct side *side, uint8_t code, uint8_t
 static void judge_eap(struct pair *pair, struct side *side, bool ok)
 {
 	side->checks++;
-	pair->verdict = (struct ppp_verdict){ .ok = ok, .ipv4 = ENDS_CLIENT_IPV4 };
+	pair->verdict = (struct ppp_auth_result){ .ok = ok, .ipv4 = ENDS_CLIENT_IPV4 };
 	if (ok)
 		memset(pair->verdict.hlak, EAP_TEST, sizeof(pair->verdict.hlak));
 	pair->verdict_due_ms = pair->now_ms + pair->verdict_ms;
 	if (pair->verdict_ms)
 		return;
 	pair->verdict_due_ms = UINT64_MAX;
-	ppp_verdict(&side->p, &pair->verdict, pair->now_ms);
+	ppp_auth_result(&side->p, &pair->verdict, pair->now_ms);
 }
 
 /* In `packet` is a Response. */
@@ -251,7 +251,7 @@ static void give_verdict(struct pair *pair)
 	if (pair->verdict_due_ms > pair->now_ms)
 		return;
 	pair->verdict_due_ms = UINT64_MAX;
-	ppp_verdict(&pair->server.p, &pair->verdict, pair->now_ms);
+	ppp_auth_result(&pair->server.p, &pair->verdict, pair->now_ms);
 	drain(pair, &pair->server);
 }
 

@@ -52,7 +52,7 @@ struct pair {
 	uint64_t delay_ms; /* each way */
 	size_t repeats;    /* frames that were sent before, byte for byte */
 	uint64_t verdict_due_ms;
-	struct ppp_verdict verdict;
+	struct ppp_auth_result verdict;
 	uint8_t eap_round; /* of the server's EAP method */
 };
 

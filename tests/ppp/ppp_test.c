@@ -15,35 +15,35 @@ static void stray_verdicts_are_ignored(void **state)
 {
 	struct ends_random random;
 	struct ppp_cfg cfg = ends_server(&random);
-	struct ppp_verdict v = { .ok = true, .ipv4 = ENDS_CLIENT_IPV4 };
+	struct ppp_auth_result v = { .ok = true, .ipv4 = ENDS_CLIENT_IPV4 };
 	static struct ppp p;
 	struct ppp_out out;
 
 	(void)state;
 	ppp_init(&p, &cfg);
-	ppp_verdict(&p, &v, 0);
+	ppp_auth_result(&p, &v, 0);
 	ppp_open(&p, 0);
-	ppp_verdict(&p, &v, 0);
+	ppp_auth_result(&p, &v, 0);
 	assert_false(ppp_next(&p, &out));
 	ppp_close(&p, NULL, 1);
-	ppp_verdict(&p, &v, 1);
+	ppp_auth_result(&p, &v, 1);
 	assert_true(ppp_next(&p, &out));
 	assert_int_equal(out.type, PPP_OUT_CLOSED);
 	assert_false(ppp_next(&p, &out));
 }
 
 /* The server has refused, or the link has just ended: the latter is worth another try. */
-static void only_some_reasons_are_verdicts(void **state)
+static void only_some_reasons_are_refusals(void **state)
 {
 	(void)state;
-	assert_true(ppp_closed_is_verdict(PPP_CLOSED_REFUSED));
-	assert_true(ppp_closed_is_verdict(PPP_CLOSED_NO_METHOD));
-	assert_true(ppp_closed_is_verdict(PPP_CLOSED_NO_AUTH));
-	assert_true(ppp_closed_is_verdict(PPP_CLOSED_FALSE_SERVER));
-	assert_false(ppp_closed_is_verdict(PPP_CLOSED_AUTH_TIMEOUT));
-	assert_false(ppp_closed_is_verdict(PPP_CLOSED_AT_LOGIN));
-	assert_false(ppp_closed_is_verdict(PPP_CLOSED_AT_METHOD));
-	assert_false(ppp_closed_is_verdict(PPP_CLOSED_BY_PEER));
+	assert_true(ppp_closed_is_refusal(PPP_CLOSED_REFUSED));
+	assert_true(ppp_closed_is_refusal(PPP_CLOSED_NO_METHOD));
+	assert_true(ppp_closed_is_refusal(PPP_CLOSED_NO_AUTH));
+	assert_true(ppp_closed_is_refusal(PPP_CLOSED_FALSE_SERVER));
+	assert_false(ppp_closed_is_refusal(PPP_CLOSED_AUTH_TIMEOUT));
+	assert_false(ppp_closed_is_refusal(PPP_CLOSED_AT_LOGIN));
+	assert_false(ppp_closed_is_refusal(PPP_CLOSED_AT_METHOD));
+	assert_false(ppp_closed_is_refusal(PPP_CLOSED_BY_PEER));
 }
 
 /* A log line must tell one from the other. */
@@ -60,7 +60,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stray_verdicts_are_ignored),
-		cmocka_unit_test(only_some_reasons_are_verdicts),
+		cmocka_unit_test(only_some_reasons_are_refusals),
 		cmocka_unit_test(each_reason_has_its_own_text),
 	};
 

@@ -201,9 +201,9 @@ static void drain(struct run *r)
 		assert_true(r->count < OUTPUTS_MAX);
 		print(r->outputs[r->count++], &out);
 		if (out.type == PPP_OUT_CHECK_PASSWORD) {
-			struct ppp_verdict v = ends_check(&out.attempt, "clientPass");
+			struct ppp_auth_result v = ends_check(&out.attempt, "clientPass");
 
-			ppp_verdict(&r->p, &v, r->now_ms);
+			ppp_auth_result(&r->p, &v, r->now_ms);
 		}
 	}
 }
@@ -299,11 +299,11 @@ static void do_eap_done(struct run *r)
 
 static void do_verdict(struct run *r, bool ok)
 {
-	struct ppp_verdict v = { .ok = ok, .ipv4 = ENDS_CLIENT_IPV4 };
+	struct ppp_auth_result v = { .ok = ok, .ipv4 = ENDS_CLIENT_IPV4 };
 
 	expect_no_more(r);
 	memset(v.hlak, 0xee, sizeof(v.hlak));
-	ppp_verdict(&r->p, &v, r->now_ms);
+	ppp_auth_result(&r->p, &v, r->now_ms);
 	drain(r);
 }
 

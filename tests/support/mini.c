@@ -75,10 +75,10 @@ static bool is_text(struct bytes b, const char *text)
 	return b.len == strlen(text) && !memcmp(b.at, text, b.len);
 }
 
-static struct ppp_verdict judge(const struct mini *m, const struct ppp_attempt *a)
+static struct ppp_auth_result judge(const struct mini *m, const struct ppp_attempt *a)
 {
 	const struct bytes password = bytes_text(m->cfg.password);
-	struct ppp_verdict v = { .ipv4 = MINI_CLIENT_V4 };
+	struct ppp_auth_result v = { .ipv4 = MINI_CLIENT_V4 };
 	uint8_t hash[MSCHAP_HASH_LEN], response[CHAP_MD5_LEN];
 
 	if (!is_text(a->user, user))
@@ -174,7 +174,7 @@ static void drain_ppp(struct mini *m)
 void mini_judge(struct mini *m)
 {
 	m->has_attempt = false;
-	ppp_verdict(&m->p, &m->verdict, m->now_ms);
+	ppp_auth_result(&m->p, &m->verdict, m->now_ms);
 	drain_ppp(m);
 }
 

@@ -53,7 +53,7 @@ struct mini {
 	bool has_key; /* a late binding's */
 	uint8_t key[SSTP_HLAK_LEN];
 	bool has_attempt; /* a late verdict's */
-	struct ppp_verdict verdict;
+	struct ppp_auth_result verdict;
 	struct ppp_ipv4 ipv4;
 	bool is_ppp_closed, is_closed;
 	enum ppp_closed ppp_why;

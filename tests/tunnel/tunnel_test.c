@@ -84,7 +84,7 @@ static void flush(struct packet_sink *sink)
 
 static void answer(struct end *e, const struct ppp_attempt *a)
 {
-	struct ppp_verdict v = { .ok = false };
+	struct ppp_auth_result v = { .ok = false };
 	uint8_t hash[MSCHAP_HASH_LEN];
 
 	assert_int_equal(a->method, PPP_AUTH_MSCHAPV2);
