@@ -58,7 +58,7 @@ void sstp_open(struct sstp *s, uint64_t now_ms)
 
 static void end_http(struct sstp *s, enum sstp_closed why)
 {
-	sstp_blame(s, why, SSTP_STATUS_NO_ERROR);
+	sstp_set_reason(s, why, SSTP_STATUS_NO_ERROR);
 	sstp_drop(s);
 }
 
@@ -213,8 +213,8 @@ static void drop_stream(struct sstp *s, const uint8_t *at)
 	log_warn(s->cfg.log, "sstp: not the start of an SSTP packet: %02x %02x %02x %02x", at[0],
 		 at[1], at[2], at[3]);
 	/* a web server may say 200 to anything, and a page follows */
-	sstp_blame(s, is_first ? SSTP_CLOSED_NOT_SSTP : SSTP_CLOSED_BAD_STREAM,
-		   SSTP_STATUS_NO_ERROR);
+	sstp_set_reason(s, is_first ? SSTP_CLOSED_NOT_SSTP : SSTP_CLOSED_BAD_STREAM,
+			SSTP_STATUS_NO_ERROR);
 	sstp_drop(s);
 }
 

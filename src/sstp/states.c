@@ -45,7 +45,7 @@ void sstp_enter(struct sstp *s, enum sstp_state state, uint32_t ms, uint64_t now
 	s->deadline_ms = now_ms + ms;
 }
 
-void sstp_blame(struct sstp *s, enum sstp_closed why, uint32_t status)
+void sstp_set_reason(struct sstp *s, enum sstp_closed why, uint32_t status)
 {
 	if (s->why)
 		return;
@@ -109,7 +109,7 @@ static void drop(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 static void abort_call(struct sstp *s, enum sstp_closed why, uint8_t attr_id, uint32_t status,
 		       uint64_t now_ms)
 {
-	sstp_blame(s, why, status);
+	sstp_set_reason(s, why, status);
 	send_end(s, SSTP_MSG_CALL_ABORT, attr_id, status);
 	sstp_enter(s, SSTP_ST_ABORT_PENDING, SSTP_ABORT_1_MS, now_ms);
 }
@@ -150,7 +150,7 @@ static void log_peer_status(const struct sstp *s, const struct sstp_msg *m)
 static void join_abort(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 {
 	log_peer_status(s, m);
-	sstp_blame(s, SSTP_CLOSED_ABORTED, sstp_msg_status(m));
+	sstp_set_reason(s, SSTP_CLOSED_ABORTED, sstp_msg_status(m));
 	send_end(s, SSTP_MSG_CALL_ABORT, SSTP_ATTR_NO_ERROR, SSTP_STATUS_NO_ERROR);
 	sstp_enter(s, SSTP_ST_ABORT_TIMEOUT, SSTP_ABORT_2_MS, now_ms);
 }
@@ -165,7 +165,7 @@ static void wait_abort(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms
 static void disconnect(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 {
 	(void)m;
-	sstp_blame(s, SSTP_CLOSED_BY_US, SSTP_STATUS_NO_ERROR);
+	sstp_set_reason(s, SSTP_CLOSED_BY_US, SSTP_STATUS_NO_ERROR);
 	send_end(s, SSTP_MSG_CALL_DISCONNECT, SSTP_ATTR_NO_ERROR, SSTP_STATUS_NO_ERROR);
 	sstp_enter(s, SSTP_ST_DISCONNECT_PENDING, SSTP_DISCONNECT_1_MS, now_ms);
 }
@@ -173,7 +173,7 @@ static void disconnect(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms
 static void agree(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 {
 	log_peer_status(s, m);
-	sstp_blame(s, SSTP_CLOSED_BY_PEER, sstp_msg_status(m));
+	sstp_set_reason(s, SSTP_CLOSED_BY_PEER, sstp_msg_status(m));
 	send_bare(s, SSTP_MSG_CALL_DISCONNECT_ACK);
 	forget_keys(s);
 	sstp_enter(s, SSTP_ST_DISCONNECT_TIMEOUT, SSTP_DISCONNECT_2_MS, now_ms);
@@ -192,7 +192,7 @@ static void hello(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 {
 	(void)m;
 	if (s->hello_is_out) {
-		sstp_blame(s, SSTP_CLOSED_SILENT, SSTP_STATUS_NO_ERROR);
+		sstp_set_reason(s, SSTP_CLOSED_SILENT, SSTP_STATUS_NO_ERROR);
 		sstp_drop(s);
 		return;
 	}
@@ -258,7 +258,7 @@ static void repeat_request(struct sstp *s, const struct sstp_msg *m, uint64_t no
 {
 	log_peer_status(s, m);
 	if (s->naks == SSTP_RETRIES_MAX) {
-		sstp_blame(s, SSTP_CLOSED_REFUSED, sstp_msg_status(m));
+		sstp_set_reason(s, SSTP_CLOSED_REFUSED, sstp_msg_status(m));
 		abort_call(s, SSTP_CLOSED_REFUSED, SSTP_ATTR_STATUS_INFO,
 			   SSTP_STATUS_RETRY_COUNT_EXCEEDED, now_ms);
 		return;

@@ -51,7 +51,7 @@ void sstp_send_request(struct sstp *s, uint64_t now_ms);
 void sstp_enter(struct sstp *s, enum sstp_state state, uint32_t ms, uint64_t now_ms);
 
 /* Keeps the reason for the end: the first one counts. */
-void sstp_blame(struct sstp *s, enum sstp_closed why, uint32_t status);
+void sstp_set_reason(struct sstp *s, enum sstp_closed why, uint32_t status);
 
 /* SSTP_OUT_CLOSED with the reason kept. */
 struct sstp_out sstp_end_of(const struct sstp *s);
