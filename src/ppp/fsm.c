@@ -194,12 +194,12 @@ void fsm_listen(struct fsm *f)
 	f->state = FSM_STOPPED;
 }
 
-static uint32_t later(uint32_t a, uint32_t b)
+static uint32_t max_u32(uint32_t a, uint32_t b)
 {
 	return a > b ? a : b;
 }
 
-static uint32_t earlier(uint32_t a, uint32_t b)
+static uint32_t min_u32(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
 }
@@ -215,7 +215,7 @@ static void start_timer(struct fsm *f, uint64_t now_ms)
 
 	if (restart_counts(ms) && f->tries_left)
 		f->tries_left--;
-	f->timer_ms = now_ms + (f->state == FSM_ACK_SENT ? later(ms, FSM_ACKED_MS) : ms);
+	f->timer_ms = now_ms + (f->state == FSM_ACK_SENT ? max_u32(ms, FSM_ACKED_MS) : ms);
 }
 
 /* The same for a Terminate-Request, and for the last words of a link that the peer ends. */
@@ -224,12 +224,12 @@ static void start_terminate_timer(struct fsm *f, uint64_t now_ms)
 	if (f->tries_left)
 		f->tries_left--;
 	f->timer_ms = now_ms +
-		      earlier(later(f->restart.first_ms, FSM_TERMINATE_MS), FSM_TERMINATE_MAX_MS);
+		      min_u32(max_u32(f->restart.first_ms, FSM_TERMINATE_MS), FSM_TERMINATE_MAX_MS);
 }
 
 void fsm_sent_again(struct fsm *f, uint64_t now_ms)
 {
-	f->timer_ms = now_ms + later(f->restart.first_ms, FSM_ACKED_MS);
+	f->timer_ms = now_ms + max_u32(f->restart.first_ms, FSM_ACKED_MS);
 }
 
 /*
@@ -239,14 +239,15 @@ void fsm_sent_again(struct fsm *f, uint64_t now_ms)
 static void wait_longer(struct fsm *f, uint64_t now_ms)
 {
 	bool is_acked = f->state == FSM_ACK_RCVD;
-	uint64_t at = now_ms + later(f->restart.first_ms, is_acked ? RESTART_MAX_MS : FSM_ACKED_MS);
+	uint64_t at =
+		now_ms + max_u32(f->restart.first_ms, is_acked ? RESTART_MAX_MS : FSM_ACKED_MS);
 
 	if (f->timer_ms < at)
 		f->timer_ms = at;
 }
 
 /* The timer runs in just the states that have a timeout cell. */
-static void mind_timer(struct fsm *f, enum fsm_state from, unsigned actions, uint64_t now_ms)
+static void update_timer(struct fsm *f, enum fsm_state from, unsigned actions, uint64_t now_ms)
 {
 	if (actions & FSM_IRC)
 		f->tries_left = actions & FSM_STR ? FSM_MAX_TERMINATE : FSM_MAX_CONFIGURE;
@@ -275,7 +276,7 @@ unsigned fsm_step(struct fsm *f, enum fsm_event event, uint64_t now_ms)
 		log_debug(f->log, "%s: %s -> %s", f->name, state_names[f->state],
 			  state_names[cell->next]);
 	f->state = cell->next;
-	mind_timer(f, from, cell->actions, now_ms);
+	update_timer(f, from, cell->actions, now_ms);
 	return cell->actions;
 }
 

@@ -297,7 +297,7 @@ static bool has_network(const struct ppp *p)
 }
 
 /* All of PPP has one time limit, so that no negotiation whatsoever can hold a session for ever. */
-static void mind_limit(struct ppp *p)
+static void update_limit(struct ppp *p)
 {
 	if (has_network(p))
 		p->limit_ms = UINT64_MAX;
@@ -305,7 +305,7 @@ static void mind_limit(struct ppp *p)
 		p->limit_ms = p->now_ms + LIMIT_MS;
 }
 
-static void limit_has_passed(struct ppp *p)
+static void limit_expired(struct ppp *p)
 {
 	p->limit_ms = UINT64_MAX;
 	switch (p->phase) {
@@ -326,7 +326,7 @@ static void limit_has_passed(struct ppp *p)
 
 void ppp_ncp_is_up(struct ppp *p, struct ncp *ncp, enum ppp_out_type event)
 {
-	mind_limit(p);
+	update_limit(p);
 	ncp->has_failed = false;
 	ncp->is_down_told = false;
 	ppp_tell(p, event);
@@ -334,7 +334,7 @@ void ppp_ncp_is_up(struct ppp *p, struct ncp *ncp, enum ppp_out_type event)
 
 void ppp_ncp_is_down(struct ppp *p, struct ncp *ncp, enum ppp_out_type event)
 {
-	mind_limit(p);
+	update_limit(p);
 	if (!ncp->is_down_told)
 		ppp_tell(p, event);
 	ncp->is_down_told = true;
@@ -495,14 +495,14 @@ void ppp_tick(struct ppp *p, uint64_t now_ms)
 	if (p->phase == PPP_PHASE_DEAD || p->phase == PPP_PHASE_FINISHED)
 		return;
 	if (p->limit_ms <= now_ms)
-		limit_has_passed(p);
+		limit_expired(p);
 	lcp_tick(p);
 	auth_tick(p);
 	cp_tick(p, &p->ipv6cp.ncp.cp); /* in the order of ppp_authenticated */
 	cp_tick(p, &p->ipcp.ncp.cp);
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
+static uint64_t min_u64(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
@@ -511,8 +511,8 @@ uint64_t ppp_deadline(const struct ppp *p)
 {
 	if (p->phase == PPP_PHASE_DEAD || p->phase == PPP_PHASE_FINISHED)
 		return UINT64_MAX;
-	return earlier(earlier(earlier(lcp_deadline(p), auth_deadline(p)), p->limit_ms),
-		       earlier(cp_deadline(&p->ipcp.ncp.cp), cp_deadline(&p->ipv6cp.ncp.cp)));
+	return min_u64(min_u64(min_u64(lcp_deadline(p), auth_deadline(p)), p->limit_ms),
+		       min_u64(cp_deadline(&p->ipcp.ncp.cp), cp_deadline(&p->ipv6cp.ncp.cp)));
 }
 
 void ppp_wipe(struct ppp *p)
