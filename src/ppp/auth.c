@@ -124,7 +124,7 @@ void auth_check(struct ppp *p)
 {
 	p->auth.state = AUTH_CHECKING;
 	p->auth.resend_ms = UINT64_MAX;
-	ppp_tell(p, PPP_OUT_CHECK_PASSWORD);
+	ppp_emit(p, PPP_OUT_CHECK_PASSWORD);
 }
 
 void auth_fill_attempt(const struct ppp *p, struct ppp_attempt *attempt)

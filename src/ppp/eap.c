@@ -58,11 +58,11 @@ static struct bytes body_of(const struct ppp_eap_packet *kept)
 	return bytes_of(kept->bytes + CP_HDR_LEN, kept->len - CP_HDR_LEN);
 }
 
-static bool keep_and_tell(struct ppp *p, const struct cp_packet *in)
+static bool keep_and_emit(struct ppp *p, const struct cp_packet *in)
 {
 	if (!keep(&p->cfg.eap->got, in->code, in->id, in->body))
 		return false;
-	ppp_tell(p, PPP_OUT_EAP);
+	ppp_emit(p, PPP_OUT_EAP);
 	return true;
 }
 
@@ -89,7 +89,7 @@ static void take_request(struct ppp *p, const struct cp_packet *in)
 		ppp_end(p, PPP_CLOSED_AUTH_TIMEOUT);
 		return;
 	}
-	if (!keep_and_tell(p, in))
+	if (!keep_and_emit(p, in))
 		return;
 	a->id = in->id;
 	p->cfg.eap->sent.len = 0;
@@ -155,7 +155,7 @@ static void take_response(struct ppp *p, const struct cp_packet *in)
 {
 	struct auth *a = &p->auth;
 
-	if (a->state != AUTH_WAITING || in->id != a->id || !in->body.len || !keep_and_tell(p, in))
+	if (a->state != AUTH_WAITING || in->id != a->id || !in->body.len || !keep_and_emit(p, in))
 		return;
 	a->restart.next_ms = a->restart.max_ms;
 	a->state = AUTH_CHECKING;

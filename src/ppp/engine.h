@@ -17,8 +17,8 @@
 void ppp_send(struct ppp *p, uint16_t protocol, uint8_t code, uint8_t id, struct bytes body);
 /* The longest body that such a packet may have now. */
 size_t ppp_body_max(const struct ppp *p);
-void ppp_tell(struct ppp *p, enum ppp_out_type event);
-void ppp_tell_offer(struct ppp *p, enum ppp_auth method);
+void ppp_emit(struct ppp *p, enum ppp_out_type event);
+void ppp_emit_offer(struct ppp *p, enum ppp_auth method);
 void ppp_random(const struct ppp *p, void *to, size_t len);
 /* May one more Code- or Protocol-Reject, or Response to a late Challenge, be sent in this second?
  * Counts it. */

@@ -146,7 +146,7 @@ static void note_offer(struct ppp *p, enum ppp_auth method)
 	if (p->lcp.offered & 1u << method)
 		return;
 	p->lcp.offered |= (uint16_t)(1u << method);
-	ppp_tell_offer(p, method);
+	ppp_emit_offer(p, method);
 }
 
 /* What a probe asks for next: methods that the server has not shown yet, likely ones first. */

@@ -56,9 +56,9 @@ struct lcp {
 /* What IPCP and IPV6CP have in common besides their automaton. */
 struct ncp {
 	struct cp cp;
-	bool is_on;        /* we speak it on this link; else its frames are Rejected */
-	bool has_failed;   /* or was never on */
-	bool is_down_told; /* since it was up last */
+	bool is_on;           /* we speak it on this link; else its frames are Rejected */
+	bool has_failed;      /* or was never on */
+	bool is_down_emitted; /* since it was up last */
 };
 
 struct ipcp {

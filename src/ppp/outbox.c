@@ -16,7 +16,7 @@ static bool has_room(struct outbox *b, size_t reserved)
 	return b->count + reserved < OUTBOX_ITEMS;
 }
 
-void outbox_tell(struct outbox *b, enum ppp_out_type event, enum ppp_auth offer)
+void outbox_emit(struct outbox *b, enum ppp_out_type event, enum ppp_auth offer)
 {
 	bool room = has_room(b, 0);
 

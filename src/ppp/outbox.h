@@ -27,7 +27,7 @@ struct outbox {
 };
 
 /* An event; `offer`: of PPP_OUT_OFFER. */
-void outbox_tell(struct outbox *b, enum ppp_out_type event, enum ppp_auth offer);
+void outbox_emit(struct outbox *b, enum ppp_out_type event, enum ppp_auth offer);
 /* A frame of the form that LCP, the NCPs and the authentication protocols share; false: no room. */
 bool outbox_send(struct outbox *b, uint16_t protocol, uint8_t code, uint8_t id, struct bytes body);
 /* The next one: its type, and `frame` or `offer` of it. False: that was all. */

@@ -82,14 +82,14 @@ bool ppp_closed_is_refusal(enum ppp_closed why)
 
 /* ---- what goes out */
 
-void ppp_tell(struct ppp *p, enum ppp_out_type event)
+void ppp_emit(struct ppp *p, enum ppp_out_type event)
 {
-	outbox_tell(&p->out, event, PPP_AUTH_NONE);
+	outbox_emit(&p->out, event, PPP_AUTH_NONE);
 }
 
-void ppp_tell_offer(struct ppp *p, enum ppp_auth method)
+void ppp_emit_offer(struct ppp *p, enum ppp_auth method)
 {
-	outbox_tell(&p->out, PPP_OUT_OFFER, method);
+	outbox_emit(&p->out, PPP_OUT_OFFER, method);
 }
 
 size_t ppp_body_max(const struct ppp *p)
@@ -203,7 +203,7 @@ void ppp_finish(struct ppp *p, enum ppp_closed why)
 	ppp_note_reason(p, why);
 	ppp_lcp_is_down(p);
 	p->phase = PPP_PHASE_FINISHED;
-	ppp_tell(p, PPP_OUT_CLOSED);
+	ppp_emit(p, PPP_OUT_CLOSED);
 }
 
 void ppp_end(struct ppp *p, enum ppp_closed why)
@@ -222,7 +222,7 @@ void ppp_end(struct ppp *p, enum ppp_closed why)
 void ppp_lcp_is_up(struct ppp *p)
 {
 	p->phase = PPP_PHASE_AUTHENTICATE;
-	ppp_tell(p, PPP_OUT_LCP_UP);
+	ppp_emit(p, PPP_OUT_LCP_UP);
 	auth_start(p);
 }
 
@@ -257,7 +257,7 @@ static void prepare_ncp(struct ncp *ncp, bool is_on)
 {
 	ncp->is_on = is_on;
 	ncp->has_failed = !is_on;
-	ncp->is_down_told = false;
+	ncp->is_down_emitted = false;
 }
 
 /* A link that is too narrow for IPv6 (RFC 8200 section 5) has none. */
@@ -266,7 +266,7 @@ static bool is_wide_enough(struct ppp *p)
 	if (lcp_peer_mru(p) >= IPV6_MIN_MRU)
 		return true;
 	log_debug(p->cfg.log, "ipv6cp: the peer's MRU of %u is too small", lcp_peer_mru(p));
-	ppp_tell(p, PPP_OUT_IPV6_DOWN);
+	ppp_emit(p, PPP_OUT_IPV6_DOWN);
 	return false;
 }
 
@@ -281,7 +281,7 @@ void ppp_authenticated(struct ppp *p)
 	bool is_given_ipv4 = p->cfg.role == PPP_CLIENT || p->auth.result.ipv4;
 
 	p->phase = PPP_PHASE_NETWORK;
-	ppp_tell(p, PPP_OUT_AUTHENTICATED);
+	ppp_emit(p, PPP_OUT_AUTHENTICATED);
 	prepare_ncp(&p->ipcp.ncp, p->cfg.ipv4 && is_given_ipv4);
 	prepare_ncp(&p->ipv6cp.ncp, p->cfg.ipv6 && is_wide_enough(p));
 	if (p->ipv6cp.ncp.is_on)
@@ -328,16 +328,16 @@ void ppp_ncp_is_up(struct ppp *p, struct ncp *ncp, enum ppp_out_type event)
 {
 	update_limit(p);
 	ncp->has_failed = false;
-	ncp->is_down_told = false;
-	ppp_tell(p, event);
+	ncp->is_down_emitted = false;
+	ppp_emit(p, event);
 }
 
 void ppp_ncp_is_down(struct ppp *p, struct ncp *ncp, enum ppp_out_type event)
 {
 	update_limit(p);
-	if (!ncp->is_down_told)
-		ppp_tell(p, event);
-	ncp->is_down_told = true;
+	if (!ncp->is_down_emitted)
+		ppp_emit(p, event);
+	ncp->is_down_emitted = true;
 }
 
 void ppp_ncp_is_finished(struct ppp *p, struct ncp *ncp, enum ppp_out_type event)

@@ -18,8 +18,8 @@ static void order_is_kept(void **state)
 	(void)state;
 	assert_false(outbox_next(&b, &out));
 	assert_true(outbox_send(&b, PPP_PROTO_LCP, 1, 7, bytes_text("ab")));
-	outbox_tell(&b, PPP_OUT_OFFER, PPP_AUTH_PAP);
-	outbox_tell(&b, PPP_OUT_LCP_UP, PPP_AUTH_NONE);
+	outbox_emit(&b, PPP_OUT_OFFER, PPP_AUTH_PAP);
+	outbox_emit(&b, PPP_OUT_LCP_UP, PPP_AUTH_NONE);
 	assert_true(outbox_next(&b, &out));
 	assert_int_equal(out.type, PPP_OUT_FRAME);
 	assert_int_equal(out.frame.len, 10);
@@ -51,7 +51,7 @@ static void events_always_fit(void **state)
 			frames++;
 		assert_in_range(frames, 1, OUTBOX_ITEMS - OUTBOX_EVENTS);
 		for (size_t n = 0; n < OUTBOX_EVENTS; n++)
-			outbox_tell(&b, PPP_OUT_IPV4_DOWN, PPP_AUTH_NONE);
+			outbox_emit(&b, PPP_OUT_IPV4_DOWN, PPP_AUTH_NONE);
 		for (size_t n = 0; n < frames + OUTBOX_EVENTS; n++) {
 			assert_true(outbox_next(&b, &out));
 			assert_int_equal(out.type, n < frames ? PPP_OUT_FRAME : PPP_OUT_IPV4_DOWN);
