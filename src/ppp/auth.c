@@ -156,7 +156,7 @@ void auth_finish(struct ppp *p, const struct ppp_auth_result *result)
 	a->result.message[sizeof(a->result.message) - 1] = '\0';
 	secret_wipe(a->password, sizeof(a->password));
 	secret_wipe(a->response, sizeof(a->response));
-	a->method->tell(p);
+	a->method->send_result(p);
 	if (result->ok) {
 		memcpy(a->hlak, result->hlak, sizeof(a->hlak));
 		auth_succeeded(p);

@@ -243,7 +243,7 @@ static void take_response(struct ppp *p, const struct cp_packet *in)
 		a->user_len = (uint16_t)name.len;
 		auth_check(p);
 	} else if (a->state != AUTH_CHECKING) {
-		a->method->tell(p); /* RFC 1994 section 4.1: the same result again */
+		a->method->send_result(p); /* RFC 1994 section 4.1: the same result again */
 	}
 }
 
@@ -267,7 +267,7 @@ static void failure_text(const struct ppp *p, char *to, size_t room)
 		 result->message[0] ? result->message : "Access denied");
 }
 
-static void chap_tell(struct ppp *p)
+static void chap_send_result(struct ppp *p)
 {
 	const struct ppp_auth_result *result = &p->auth.result;
 	char text[256];
@@ -305,7 +305,7 @@ const struct auth_method chap_md5_method = {
 	.start = chap_start,
 	.input = chap_input,
 	.resend = send_challenge,
-	.tell = chap_tell,
+	.send_result = chap_send_result,
 };
 
 const struct auth_method mschapv2_method = {
@@ -315,5 +315,5 @@ const struct auth_method mschapv2_method = {
 	.start = chap_start,
 	.input = chap_input,
 	.resend = send_challenge,
-	.tell = chap_tell,
+	.send_result = chap_send_result,
 };

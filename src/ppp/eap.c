@@ -162,7 +162,7 @@ static void take_response(struct ppp *p, const struct cp_packet *in)
 	a->resend_ms = UINT64_MAX;
 }
 
-static void eap_tell(struct ppp *p)
+static void eap_send_result(struct ppp *p)
 {
 	auth_send(p, p->auth.result.ok ? EAP_SUCCESS : EAP_FAILURE, p->auth.id, bytes_of(NULL, 0));
 }
@@ -236,6 +236,6 @@ const struct auth_method eap_method = {
 	.start = eap_start,
 	.input = eap_input,
 	.resend = send_request,
-	.tell = eap_tell,
+	.send_result = eap_send_result,
 	.is_conversation = true,
 };

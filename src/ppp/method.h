@@ -33,8 +33,9 @@ struct auth_method {
 	void (*start)(struct ppp *p);
 	void (*input)(struct ppp *p, const struct cp_packet *in);
 	void (*resend)(struct ppp *p);
-	void (*tell)(struct ppp *p); /* server: sends the verdict, as often as the peer asks */
-	bool is_conversation;        /* spoken only where the owner can: with cfg.eap */
+	void (*send_result)(
+		struct ppp *p); /* server: sends the verdict, as often as the peer asks */
+	bool is_conversation;   /* spoken only where the owner can: with cfg.eap */
 };
 
 extern const struct auth_method pap_method, chap_md5_method, mschapv2_method, eap_method;

@@ -101,11 +101,11 @@ static void take_request(struct ppp *p, const struct cp_packet *in)
 	/* a repeat, whatever it says: the one verdict answers the last that came */
 	a->id = in->id;
 	if (a->state != AUTH_CHECKING)
-		a->method->tell(p);
+		a->method->send_result(p);
 }
 
 /* Section 2.2.2 */
-static void pap_tell(struct ppp *p)
+static void pap_send_result(struct ppp *p)
 {
 	const struct ppp_auth_result *result = &p->auth.result;
 	uint8_t bytes[1 + sizeof(result->message)];
@@ -143,5 +143,5 @@ const struct auth_method pap_method = {
 	.start = pap_start,
 	.input = pap_input,
 	.resend = send_request,
-	.tell = pap_tell,
+	.send_result = pap_send_result,
 };
