@@ -181,7 +181,7 @@ static void answer(struct door_conn *c, int status)
 	uint8_t text[ANSWER_MAX];
 	struct writer w = writer_of(text, sizeof(text));
 
-	sstp_http_put_answer(&w, status);
+	sstp_http_put_response(&w, status);
 	memcpy(pump_put_alone(&c->wire, w.len), text, w.len);
 	pump_flush(c->wire.pump);
 	tls_notify_close(c->wire.tls);

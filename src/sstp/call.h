@@ -36,11 +36,11 @@ enum sstp_state {
 struct sstp {
 	struct sstp_cfg cfg;
 	enum sstp_state state;
-	uint64_t deadline_ms; /* of the one timer that each state has */
-	bool is_answer_held;  /* server: the 200 waits for the deadline */
-	bool is_other_http;   /* server: the owner has been given a request that is not SSTP's */
-	bool hello_is_out;    /* an Echo-Request waits for a sign of life */
-	bool is_over;         /* SSTP_OUT_CLOSED has been queued */
+	uint64_t deadline_ms;  /* of the one timer that each state has */
+	bool is_response_held; /* server: the 200 waits for the deadline */
+	bool is_other_http;    /* server: the owner has been given a request that is not SSTP's */
+	bool hello_is_out;     /* an Echo-Request waits for a sign of life */
+	bool is_over;          /* SSTP_OUT_CLOSED has been queued */
 
 	/* the crypto binding */
 	uint8_t hashes; /* client: of the ACK; server: offered */

@@ -142,7 +142,7 @@ void sstp_http_put_request(struct writer *w, const char *host, const char *corre
  * Date: RFC 9110 section 6.6.1 lets a server without a clock leave it out, and no known client
  * looks for it. sstp-client takes at most seven headers and wants the whole answer in one read.
  */
-void sstp_http_put_answer(struct writer *w, int status)
+void sstp_http_put_response(struct writer *w, int status)
 {
 	char line[64];
 

@@ -35,6 +35,6 @@ void sstp_http_lasting_guid(const uint8_t random[SSTP_GUID_LEN], char text[SSTP_
 bool sstp_http_is_lasting(struct bytes correlation_id);
 
 void sstp_http_put_request(struct writer *w, const char *host, const char *correlation_id);
-void sstp_http_put_answer(struct writer *w, int status);
+void sstp_http_put_response(struct writer *w, int status);
 
 #endif

@@ -50,7 +50,7 @@ void sstp_open(struct sstp *s, uint64_t now_ms)
 		return;
 	if (s->cfg.role == SSTP_CLIENT) {
 		send_http_request(s);
-		sstp_enter(s, SSTP_ST_HTTP, SSTP_HTTP_ANSWER_MS, now_ms);
+		sstp_enter(s, SSTP_ST_HTTP, SSTP_HTTP_RESPONSE_MS, now_ms);
 	} else {
 		sstp_enter(s, SSTP_ST_HTTP, SSTP_HTTP_REQUEST_MS, now_ms);
 	}
@@ -62,27 +62,27 @@ static void end_http(struct sstp *s, enum sstp_closed why)
 	sstp_drop(s);
 }
 
-static void send_http_answer(struct sstp *s, int status)
+static void send_http_response(struct sstp *s, int status)
 {
 	struct writer w = sstp_tx(s);
 
 	s->http_status = status;
-	sstp_http_put_answer(&w, status);
+	sstp_http_put_response(&w, status);
 	sstp_send(s, &w);
 }
 
 static void accept_http(struct sstp *s, uint64_t now_ms)
 {
-	s->is_answer_held = false;
-	send_http_answer(s, HTTP_OK);
+	s->is_response_held = false;
+	send_http_response(s, HTTP_OK);
 	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_HTTP_DONE });
 	sstp_enter(s, SSTP_ST_REQUEST, SSTP_NEGOTIATION_MS, now_ms);
 }
 
 /* sstp-client 1.0.18 ends itself when the response is there at its first read. */
-static void hold_answer(struct sstp *s, uint64_t now_ms)
+static void hold_response(struct sstp *s, uint64_t now_ms)
 {
-	s->is_answer_held = true;
+	s->is_response_held = true;
 	sstp_enter(s, SSTP_ST_HTTP, SSTP_HTTP_HOLD_MS, now_ms);
 }
 
@@ -90,7 +90,7 @@ void sstp_refuse_http(struct sstp *s, int status)
 {
 	if (s->is_over)
 		return;
-	send_http_answer(s, status);
+	send_http_response(s, status);
 	end_http(s, SSTP_CLOSED_NOT_SSTP);
 }
 
@@ -130,7 +130,7 @@ static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
 	log_debug(s->cfg.log, "http: SSTP asked for, correlation id %s",
 		  log_quote(id.at, id.len).text);
 	if (sstp_http_is_sstp_client(id))
-		hold_answer(s, now_ms);
+		hold_response(s, now_ms);
 	else
 		accept_http(s, now_ms);
 }
@@ -146,7 +146,7 @@ static bool skip_interim(struct sstp *s)
 	return s->interim_responses++ < SSTP_INTERIM_MAX;
 }
 
-static void take_http_answer(struct sstp *s, struct bytes block, uint64_t now_ms)
+static void take_http_response(struct sstp *s, struct bytes block, uint64_t now_ms)
 {
 	struct bytes line = http_block_line(block);
 	int minor;
@@ -186,7 +186,7 @@ static size_t input_http(struct sstp *s, const uint8_t *at, size_t len, uint64_t
 	if (!block_len)
 		return len < SSTP_HTTP_MAX ? 0 : refuse_http(s, len);
 	if (s->cfg.role == SSTP_CLIENT)
-		take_http_answer(s, bytes_of(at, block_len), now_ms);
+		take_http_response(s, bytes_of(at, block_len), now_ms);
 	else
 		serve_http(s, bytes_of(at, block_len), now_ms);
 	return s->is_over ? len : block_len;
@@ -263,7 +263,7 @@ size_t sstp_input(struct sstp *s, const uint8_t *at, size_t len, uint64_t now_ms
 		return s->is_over ? len : 0;
 	if (!len || s->is_other_http) /* what follows that request is for its answerer */
 		return 0;
-	if (s->is_answer_held)
+	if (s->is_response_held)
 		accept_http(s, now_ms); /* it does not wait: then it is another client */
 	if (s->state == SSTP_ST_HTTP)
 		return input_http(s, at, len, now_ms);
@@ -306,10 +306,10 @@ void sstp_tick(struct sstp *s, uint64_t now_ms)
 {
 	if (s->state == SSTP_ST_NONE || now_ms < s->deadline_ms)
 		return;
-	if (s->is_answer_held)
+	if (s->is_response_held)
 		accept_http(s, now_ms);
 	else if (s->state == SSTP_ST_HTTP)
-		end_http(s, s->cfg.role == SSTP_CLIENT ? SSTP_CLOSED_NO_ANSWER
+		end_http(s, s->cfg.role == SSTP_CLIENT ? SSTP_CLOSED_NO_RESPONSE
 						       : SSTP_CLOSED_NO_REQUEST);
 	else
 		sstp_step(s, SSTP_ON_TIMER, NULL, now_ms);

@@ -30,7 +30,7 @@ enum sstp_event {
 
 enum { /* [MS-SSTP] 3.1.2, 3.2.2, 3.3.2; the HTTP exchange's are ours */
        SSTP_HTTP_REQUEST_MS = 10 * 1000, /* server: for the whole header block */
-       SSTP_HTTP_ANSWER_MS = 60 * 1000,
+       SSTP_HTTP_RESPONSE_MS = 60 * 1000,
        SSTP_HTTP_HOLD_MS = 2, /* server: for sstp-client; at least one of them passes */
        SSTP_NEGOTIATION_MS = 60 * 1000,
        SSTP_HELLO_MS = 60 * 1000,

@@ -58,7 +58,7 @@ const char *sstp_closed_text(enum sstp_closed why)
 		return "the server refuses SSTP on this address";
 	case SSTP_CLOSED_NOT_SSTP:
 		return "the peer does not speak SSTP";
-	case SSTP_CLOSED_NO_ANSWER:
+	case SSTP_CLOSED_NO_RESPONSE:
 		return "the server does not answer: no complete HTTP response arrived in time";
 	case SSTP_CLOSED_NO_REQUEST:
 		return "no complete HTTP request arrived in time";

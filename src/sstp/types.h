@@ -48,7 +48,7 @@ enum sstp_closed {
 	SSTP_CLOSED_HTTP_STATUS, /* client: the answer was not 200: http_status */
 	SSTP_CLOSED_NOT_SSTP,    /* client: no HTTP/1.1, or no SSTP after 200; server: another
 				     * kind of request, or no room: http_status */
-	SSTP_CLOSED_NO_ANSWER,   /* client: no whole answer to the HTTP request in time */
+	SSTP_CLOSED_NO_RESPONSE, /* client: no whole answer to the HTTP request in time */
 	SSTP_CLOSED_NO_REQUEST,  /* server: no whole HTTP request in time */
 	SSTP_CLOSED_NEGOTIATION, /* a negotiation timer ran out */
 	SSTP_CLOSED_UNCONFIRMED, /* server: the same after the login: no Call-Connected came */

@@ -166,7 +166,7 @@ static enum tunnel_reason sstp_reason(const struct tunnel *t, enum sstp_closed w
 	switch (why) {
 	case SSTP_CLOSED_HTTP_STATUS:
 	case SSTP_CLOSED_NOT_SSTP:
-	case SSTP_CLOSED_NO_ANSWER:
+	case SSTP_CLOSED_NO_RESPONSE:
 	case SSTP_CLOSED_NO_REQUEST:
 		return REASON_HTTP;
 	case SSTP_CLOSED_BY_PEER:

@@ -384,10 +384,10 @@ static void interim_responses_win_no_time(void **state)
 
 	(void)state;
 	end_init(&e, &cfg);
-	end_wait(&e, SSTP_HTTP_ANSWER_MS - 1);
+	end_wait(&e, SSTP_HTTP_RESPONSE_MS - 1);
 	end_feed_text(&e, "HTTP/1.1 100 Continue\r\n\r\n");
 	end_wait(&e, 1);
-	assert_closed(&e, SSTP_CLOSED_NO_ANSWER, 0);
+	assert_closed(&e, SSTP_CLOSED_NO_RESPONSE, 0);
 }
 
 static void client_request(void **state)
@@ -402,9 +402,9 @@ static void client_request(void **state)
 	assert_int_equal(e.sends, 1);
 	assert_int_equal(e.tx_len, sizeof(want) - 1);
 	assert_memory_equal(e.tx, want, sizeof(want) - 1);
-	assert_int_equal(sstp_deadline(&e.s), END_T0 + SSTP_HTTP_ANSWER_MS);
-	end_wait(&e, SSTP_HTTP_ANSWER_MS);
-	assert_closed(&e, SSTP_CLOSED_NO_ANSWER, 0);
+	assert_int_equal(sstp_deadline(&e.s), END_T0 + SSTP_HTTP_RESPONSE_MS);
+	end_wait(&e, SSTP_HTTP_RESPONSE_MS);
+	assert_closed(&e, SSTP_CLOSED_NO_RESPONSE, 0);
 }
 
 static void longest_host(void **state)

@@ -129,7 +129,7 @@ static void sorz_and_kittoku_lose_bytes(void **state)
 
 	(void)state;
 	end_init(&e, &c);
-	end_wait(&e, SSTP_HTTP_ANSWER_MS - 1);
+	end_wait(&e, SSTP_HTTP_RESPONSE_MS - 1);
 	assert_int_equal(e.sends, 1);
 	end_init(&e, &s);
 	end_feed_text(&e, REQUEST_HTTP);

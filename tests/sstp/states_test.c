@@ -239,9 +239,9 @@ static void http_cells(void **state)
 		assert_int_equal(e.sends, 0);
 		end_bring(&e, &cfg, SSTP_ST_HTTP);
 		end_turn(&e, sstp_deadline(&e.s));
-		assert_closed(&e,
-			      role == SSTP_CLIENT ? SSTP_CLOSED_NO_ANSWER : SSTP_CLOSED_NO_REQUEST,
-			      0);
+		assert_closed(
+			&e, role == SSTP_CLIENT ? SSTP_CLOSED_NO_RESPONSE : SSTP_CLOSED_NO_REQUEST,
+			0);
 		assert_int_equal(e.sends, 0);
 	}
 }

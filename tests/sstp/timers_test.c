@@ -23,7 +23,7 @@ static void http(void **state)
 
 	(void)state;
 	end_bring(&e, &cfg, SSTP_ST_HTTP);
-	assert_closes_after(60000, SSTP_CLOSED_NO_ANSWER, 0);
+	assert_closes_after(60000, SSTP_CLOSED_NO_RESPONSE, 0);
 	cfg.role = SSTP_SERVER;
 	end_bring(&e, &cfg, SSTP_ST_HTTP);
 	assert_closes_after(10000, SSTP_CLOSED_NO_REQUEST, 0);
