@@ -209,7 +209,7 @@ static enum step take_request(struct door_conn *c, size_t block_len, size_t len)
 {
 	struct bytes block = bytes_of(c->wire.pump->plain, block_len);
 	struct bytes line = http_block_line(block);
-	int status = sstp_http_judge(block);
+	int status = sstp_http_check(block);
 
 	if (status == HTTP_OK) {
 		let_in(c, len);

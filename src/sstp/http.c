@@ -70,7 +70,7 @@ static bool is_sstp_path(struct bytes path)
 	return path.len == sizeof(SSTP_URI) - 1 && text_starts_nocase(path, SSTP_URI);
 }
 
-int sstp_http_judge(struct bytes block)
+int sstp_http_check(struct bytes block)
 {
 	struct bytes line = http_block_line(block), method, target;
 	int minor;

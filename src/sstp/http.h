@@ -21,7 +21,7 @@ enum {
 bool sstp_http_is_sstp_client(struct bytes correlation_id);
 
 /* Server: what to answer to this request when there is room for a call; HTTP_OK: it is SSTP's. */
-int sstp_http_judge(struct bytes block);
+int sstp_http_check(struct bytes block);
 
 /* A GUID in text from random bytes, as Windows writes it: upper case, in braces. */
 void sstp_http_guid(const uint8_t random[SSTP_GUID_LEN], char text[SSTP_GUID_TEXT_LEN + 1]);

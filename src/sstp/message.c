@@ -70,7 +70,7 @@ uint32_t sstp_msg_status(const struct sstp_msg *m)
  * The checks in the order of [MS-SSTP] 3.3.5.2.2; the first that fails is the attribute's fault.
  * A Protocol ID longer than its two bytes is taken: there is a client that sends four.
  */
-static uint32_t judge_attr(const struct sstp_attr *a, bool is_second)
+static uint32_t check_attr(const struct sstp_attr *a, bool is_second)
 {
 	bool is_protocol = a->id == SSTP_ATTR_ENCAPSULATED_PROTOCOL_ID;
 	bool is_status = a->id == SSTP_ATTR_STATUS_INFO;
@@ -88,7 +88,7 @@ static uint32_t judge_attr(const struct sstp_attr *a, bool is_second)
 	return SSTP_STATUS_NO_ERROR;
 }
 
-size_t sstp_judge_request(const struct sstp_msg *m, struct sstp_fault faults[SSTP_FAULTS_MAX])
+size_t sstp_check_request(const struct sstp_msg *m, struct sstp_fault faults[SSTP_FAULTS_MAX])
 {
 	struct sstp_msg walk = *m;
 	struct sstp_attr a;
@@ -96,7 +96,7 @@ size_t sstp_judge_request(const struct sstp_msg *m, struct sstp_fault faults[SST
 	size_t n = 0;
 
 	while (n < SSTP_FAULTS_MAX && sstp_attr_next(&walk, &a)) {
-		uint32_t status = judge_attr(&a, has_protocol);
+		uint32_t status = check_attr(&a, has_protocol);
 
 		if (status != SSTP_STATUS_NO_ERROR)
 			faults[n++] = (struct sstp_fault){ a.id, status, a.value };

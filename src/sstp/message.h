@@ -99,7 +99,7 @@ struct sstp_fault {
  * Judges a Call-Connect-Request: one fault for each attribute that has one, in the order of the
  * message, at most SSTP_FAULTS_MAX of them. 0: it is acceptable.
  */
-size_t sstp_judge_request(const struct sstp_msg *m, struct sstp_fault faults[SSTP_FAULTS_MAX]);
+size_t sstp_check_request(const struct sstp_msg *m, struct sstp_fault faults[SSTP_FAULTS_MAX]);
 
 void sstp_put_request(struct writer *w);
 void sstp_put_ack(struct writer *w, uint8_t hashes, const uint8_t nonce[SSTP_NONCE_LEN]);

@@ -109,7 +109,7 @@ static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
 {
 	struct bytes line = http_block_line(block);
 	struct bytes id = http_block_field(block, "SSTPCORRELATIONID");
-	int status = sstp_http_judge(block);
+	int status = sstp_http_check(block);
 
 	if (status == HTTP_OK && s->cfg.busy)
 		status = HTTP_SERVICE_UNAVAILABLE;

@@ -309,7 +309,7 @@ static void send_nak(struct sstp *s, const struct sstp_fault *faults, size_t cou
 static void take_request(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 {
 	struct sstp_fault faults[SSTP_FAULTS_MAX];
-	size_t count = sstp_judge_request(m, faults);
+	size_t count = sstp_check_request(m, faults);
 
 	if (!count)
 		send_ack(s, now_ms);
@@ -320,7 +320,7 @@ static void take_request(struct sstp *s, const struct sstp_msg *m, uint64_t now_
 			   SSTP_STATUS_RETRY_COUNT_EXCEEDED, now_ms);
 }
 
-static void judge_binding(struct sstp *s, const uint8_t msg[SSTP_CALL_CONNECTED_LEN],
+static void check_binding(struct sstp *s, const uint8_t msg[SSTP_CALL_CONNECTED_LEN],
 			  uint64_t now_ms)
 {
 	static const char *const faults[] = {
@@ -363,19 +363,19 @@ static void take_connected(struct sstp *s, const struct sstp_msg *m, uint64_t no
 		abort_call(s, SSTP_CLOSED_BAD_BINDING, SSTP_ATTR_STATUS_INFO,
 			   SSTP_STATUS_ATTRIB_NOT_SUPPORTED_IN_MSG, now_ms);
 	} else if (s->is_authenticated) {
-		judge_binding(s, m->packet.at, now_ms);
+		check_binding(s, m->packet.at, now_ms);
 	} else {
 		memcpy(s->held, m->packet.at, sizeof(s->held));
 		s->is_held = true;
 	}
 }
 
-static void judge_held(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+static void check_held(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 {
 	(void)m;
 	s->is_authenticated = true;
 	if (s->is_held)
-		judge_binding(s, s->held, now_ms);
+		check_binding(s, s->held, now_ms);
 }
 
 /* ---- the tables: a column a state, from SSTP_ST_REQUEST on */
@@ -418,7 +418,7 @@ static action *const server_table[SSTP_EVENTS][CELLS] = {
 	[SSTP_ON_DISCONNECT_ACK] = { misplaced, misplaced, misplaced, NULL, NULL, drop, drop },
 	[SSTP_ON_ECHO_REQUEST] = { misplaced, answer_echo, answer_echo },
 	[SSTP_ON_ECHO_RESPONSE] = { misplaced, NULL, NULL },
-	[SSTP_ON_AUTHENTICATED] = { NULL, judge_held, NULL },
+	[SSTP_ON_AUTHENTICATED] = { NULL, check_held, NULL },
 	[SSTP_ON_CLOSE] = { disconnect, disconnect, disconnect },
 	[SSTP_ON_TIMER] = { too_late, too_late, hello, drop, drop, drop, drop },
 };

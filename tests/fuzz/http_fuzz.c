@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	chunk = 1 + (size_t)data[1] * 8;
 	data += 2;
 	len -= 2;
-	sstp_http_judge(bytes_of(data, len));
+	sstp_http_check(bytes_of(data, len));
 	http_block_status(bytes_of(data, len), &minor);
 	http_block_field(bytes_of(data, len), "SSTPCORRELATIONID");
 	for (; len; data += chunk, len -= chunk) {

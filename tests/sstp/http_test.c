@@ -418,7 +418,7 @@ static void longest_host(void **state)
 	host[SSTP_HOST_MAX] = '\0';
 	cfg.host = host;
 	end_init(&e, &cfg);
-	assert_int_equal(sstp_http_judge(bytes_of(e.tx, e.tx_len)), 200);
+	assert_int_equal(sstp_http_check(bytes_of(e.tx, e.tx_len)), 200);
 }
 
 static char logged[2048];
