@@ -108,22 +108,23 @@ void sstp_http_guid(const uint8_t random[SSTP_GUID_LEN], char text[SSTP_GUID_TEX
 	print_guid(b, 4, text);
 }
 
-static const char lasting_mark[] = { 's', 's', 't', 'p' };
-#define LASTING_START "{73737470-"
+static const char persistent_mark[] = { 's', 's', 't', 'p' };
+#define PERSISTENT_START "{73737470-"
 enum { GUID_VERSION_AT = 15 };
 
-void sstp_http_lasting_guid(const uint8_t random[SSTP_GUID_LEN], char text[SSTP_GUID_TEXT_LEN + 1])
+void sstp_http_persistent_guid(const uint8_t random[SSTP_GUID_LEN],
+			       char text[SSTP_GUID_TEXT_LEN + 1])
 {
 	uint8_t b[SSTP_GUID_LEN];
 
 	memcpy(b, random, sizeof(b));
-	memcpy(b, lasting_mark, sizeof(lasting_mark));
+	memcpy(b, persistent_mark, sizeof(persistent_mark));
 	print_guid(b, 8, text);
 }
 
-bool sstp_http_is_lasting(struct bytes id)
+bool sstp_http_is_persistent(struct bytes id)
 {
-	return id.len == SSTP_GUID_TEXT_LEN && text_starts_nocase(id, LASTING_START) &&
+	return id.len == SSTP_GUID_TEXT_LEN && text_starts_nocase(id, PERSISTENT_START) &&
 	       id.at[GUID_VERSION_AT] == '8';
 }
 

@@ -31,8 +31,9 @@ void sstp_http_guid(const uint8_t random[SSTP_GUID_LEN], char text[SSTP_GUID_TEX
  * back: version 8 of RFC 9562 and a mark, since there are clients whose GUID is a constant of the program,
  * the same for everybody who runs it.
  */
-void sstp_http_lasting_guid(const uint8_t random[SSTP_GUID_LEN], char text[SSTP_GUID_TEXT_LEN + 1]);
-bool sstp_http_is_lasting(struct bytes correlation_id);
+void sstp_http_persistent_guid(const uint8_t random[SSTP_GUID_LEN],
+			       char text[SSTP_GUID_TEXT_LEN + 1]);
+bool sstp_http_is_persistent(struct bytes correlation_id);
 
 void sstp_http_put_request(struct writer *w, const char *host, const char *correlation_id);
 void sstp_http_put_response(struct writer *w, int status);

@@ -34,7 +34,7 @@ static void send_http_request(struct sstp *s)
 	struct writer w = sstp_tx(s);
 
 	if (s->cfg.correlation) {
-		sstp_http_lasting_guid(s->cfg.correlation, id);
+		sstp_http_persistent_guid(s->cfg.correlation, id);
 	} else {
 		s->cfg.random(s->cfg.random_arg, random, sizeof(random));
 		sstp_http_guid(random, id);
@@ -124,7 +124,7 @@ static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
 						.other = { block, status } });
 		return;
 	}
-	s->correlation = sstp_http_is_lasting(id) ? hash_of(id) : 0;
+	s->correlation = sstp_http_is_persistent(id) ? hash_of(id) : 0;
 	if (id.len > SSTP_CORRELATION_MAX)
 		id.len = SSTP_CORRELATION_MAX;
 	log_debug(s->cfg.log, "http: SSTP asked for, correlation id %s",

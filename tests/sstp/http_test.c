@@ -492,7 +492,7 @@ static void other_guids_are_nobodys(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		if (sstp_http_is_lasting(bytes_text(cases[i].id)) != cases[i].is_lasting)
+		if (sstp_http_is_persistent(bytes_text(cases[i].id)) != cases[i].is_lasting)
 			fail_msg("%s", cases[i].name);
 }
 
