@@ -115,7 +115,7 @@ static void abort_call(struct sstp *s, enum sstp_closed why, uint8_t attr_id, ui
 }
 
 /* A message that is not allowed in this state. */
-static void misplaced(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+static void unexpected(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 {
 	log_warn(s->cfg.log, "sstp: unexpected %s in state %s", sstp_msg_name(m->type),
 		 state_names[s->cfg.role][s->state]);
@@ -131,7 +131,7 @@ static void malformed(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 		   SSTP_STATUS_INVALID_FRAME_RECEIVED, now_ms);
 }
 
-static void too_late(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+static void timed_out(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 {
 	(void)m;
 	abort_call(s, s->is_authenticated ? SSTP_CLOSED_UNCONFIRMED : SSTP_CLOSED_NEGOTIATION,
@@ -147,7 +147,7 @@ static void log_peer_status(const struct sstp *s, const struct sstp_msg *m)
 	       (unsigned)status);
 }
 
-static void join_abort(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+static void ack_abort(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 {
 	log_peer_status(s, m);
 	sstp_set_reason(s, SSTP_CLOSED_ABORTED, sstp_msg_status(m));
@@ -170,7 +170,7 @@ static void disconnect(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms
 	sstp_enter(s, SSTP_ST_DISCONNECT_PENDING, SSTP_DISCONNECT_1_MS, now_ms);
 }
 
-static void agree(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+static void ack_disconnect(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 {
 	log_peer_status(s, m);
 	sstp_set_reason(s, SSTP_CLOSED_BY_PEER, sstp_msg_status(m));
@@ -357,7 +357,7 @@ static bool is_formed(const struct sstp_msg *m)
 static void take_connected(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 {
 	if (s->is_held) {
-		misplaced(s, m, now_ms);
+		unexpected(s, m, now_ms);
 	} else if (!is_formed(m)) {
 		log_warn(s->cfg.log, "sstp: Call-Connected has no valid crypto binding");
 		abort_call(s, SSTP_CLOSED_BAD_BINDING, SSTP_ATTR_STATUS_INFO,
@@ -391,36 +391,38 @@ enum { CELLS = SSTP_STATES - SSTP_ST_REQUEST };
 static action *const client_table[SSTP_EVENTS][CELLS] = {
 	/* C1, C2, C3; ABORT pending, timeout; DISCONNECT pending, timeout */
 	[SSTP_ON_MALFORMED] = { malformed, malformed, malformed },
-	[SSTP_ON_REQUEST] = { misplaced, misplaced, misplaced },
-	[SSTP_ON_ACK] = { take_ack, misplaced, misplaced },
-	[SSTP_ON_NAK] = { repeat_request, misplaced, misplaced },
-	[SSTP_ON_CONNECTED] = { misplaced, misplaced, misplaced },
-	[SSTP_ON_ABORT] = { join_abort, join_abort, join_abort, wait_abort, NULL, join_abort },
-	[SSTP_ON_DISCONNECT] = { agree, agree, agree, NULL, NULL, agree },
-	[SSTP_ON_DISCONNECT_ACK] = { misplaced, misplaced, misplaced, NULL, NULL, drop, drop },
-	[SSTP_ON_ECHO_REQUEST] = { misplaced, answer_echo, answer_echo },
-	[SSTP_ON_ECHO_RESPONSE] = { misplaced, NULL, NULL },
+	[SSTP_ON_REQUEST] = { unexpected, unexpected, unexpected },
+	[SSTP_ON_ACK] = { take_ack, unexpected, unexpected },
+	[SSTP_ON_NAK] = { repeat_request, unexpected, unexpected },
+	[SSTP_ON_CONNECTED] = { unexpected, unexpected, unexpected },
+	[SSTP_ON_ABORT] = { ack_abort, ack_abort, ack_abort, wait_abort, NULL, ack_abort },
+	[SSTP_ON_DISCONNECT] = { ack_disconnect, ack_disconnect, ack_disconnect, NULL, NULL,
+				 ack_disconnect },
+	[SSTP_ON_DISCONNECT_ACK] = { unexpected, unexpected, unexpected, NULL, NULL, drop, drop },
+	[SSTP_ON_ECHO_REQUEST] = { unexpected, answer_echo, answer_echo },
+	[SSTP_ON_ECHO_RESPONSE] = { unexpected, NULL, NULL },
 	[SSTP_ON_AUTHENTICATED] = { NULL, prove_binding, NULL },
 	[SSTP_ON_CLOSE] = { disconnect, disconnect, disconnect },
-	[SSTP_ON_TIMER] = { too_late, too_late, hello, drop, drop, drop, drop },
+	[SSTP_ON_TIMER] = { timed_out, timed_out, hello, drop, drop, drop, drop },
 };
 
 /* [MS-SSTP] 3.3.5, with the same kindness and haste. */
 static action *const server_table[SSTP_EVENTS][CELLS] = {
 	/* S1, S2, S3; ABORT pending, timeout; DISCONNECT pending, timeout */
 	[SSTP_ON_MALFORMED] = { malformed, malformed, malformed },
-	[SSTP_ON_REQUEST] = { take_request, misplaced, misplaced },
-	[SSTP_ON_ACK] = { misplaced, misplaced, misplaced },
-	[SSTP_ON_NAK] = { misplaced, misplaced, misplaced },
-	[SSTP_ON_CONNECTED] = { misplaced, take_connected, misplaced },
-	[SSTP_ON_ABORT] = { join_abort, join_abort, join_abort, wait_abort, NULL, join_abort },
-	[SSTP_ON_DISCONNECT] = { agree, agree, agree, NULL, NULL, agree },
-	[SSTP_ON_DISCONNECT_ACK] = { misplaced, misplaced, misplaced, NULL, NULL, drop, drop },
-	[SSTP_ON_ECHO_REQUEST] = { misplaced, answer_echo, answer_echo },
-	[SSTP_ON_ECHO_RESPONSE] = { misplaced, NULL, NULL },
+	[SSTP_ON_REQUEST] = { take_request, unexpected, unexpected },
+	[SSTP_ON_ACK] = { unexpected, unexpected, unexpected },
+	[SSTP_ON_NAK] = { unexpected, unexpected, unexpected },
+	[SSTP_ON_CONNECTED] = { unexpected, take_connected, unexpected },
+	[SSTP_ON_ABORT] = { ack_abort, ack_abort, ack_abort, wait_abort, NULL, ack_abort },
+	[SSTP_ON_DISCONNECT] = { ack_disconnect, ack_disconnect, ack_disconnect, NULL, NULL,
+				 ack_disconnect },
+	[SSTP_ON_DISCONNECT_ACK] = { unexpected, unexpected, unexpected, NULL, NULL, drop, drop },
+	[SSTP_ON_ECHO_REQUEST] = { unexpected, answer_echo, answer_echo },
+	[SSTP_ON_ECHO_RESPONSE] = { unexpected, NULL, NULL },
 	[SSTP_ON_AUTHENTICATED] = { NULL, check_held, NULL },
 	[SSTP_ON_CLOSE] = { disconnect, disconnect, disconnect },
-	[SSTP_ON_TIMER] = { too_late, too_late, hello, drop, drop, drop, drop },
+	[SSTP_ON_TIMER] = { timed_out, timed_out, hello, drop, drop, drop, drop },
 };
 
 void sstp_step(struct sstp *s, enum sstp_event event, const struct sstp_msg *m, uint64_t now_ms)
