@@ -144,7 +144,7 @@ static void take_challenge(struct ppp *p, const struct cp_packet *in)
 }
 
 /* "S=" and 40 hex digits first, in either case; what follows is text. */
-static bool proves_itself(const struct auth *a, struct bytes message)
+static bool has_right_authenticator(const struct auth *a, struct bytes message)
 {
 	char s[MSCHAP_S_LEN];
 
@@ -159,7 +159,7 @@ static bool proves_itself(const struct auth *a, struct bytes message)
 
 static void take_success(struct ppp *p, const struct cp_packet *in)
 {
-	if (is_mschapv2(p) && !proves_itself(&p->auth, in->body)) {
+	if (is_mschapv2(p) && !has_right_authenticator(&p->auth, in->body)) {
 		ppp_end(p, PPP_CLOSED_FALSE_SERVER);
 		return;
 	}

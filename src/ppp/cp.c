@@ -135,10 +135,10 @@ static void send_reply(struct ppp *p, struct cp *cp, const struct cp_packet *rep
 }
 
 /* It would go on for as long as the peer likes. */
-static void give_up_endless(struct ppp *p, struct cp *cp, const char *what)
+static void give_up_stalled(struct ppp *p, struct cp *cp, const char *what)
 {
 	log_debug(p->cfg.log, "%s: gave up after %s", cp->def->name, what);
-	cp->is_endless = true;
+	cp->is_stalled = true;
 	cp->def->give_up(p);
 }
 
@@ -157,7 +157,7 @@ static void note_reopened(const struct ppp *p, struct cp *cp)
 }
 
 /* Would this event take an open layer down to negotiate again, where that must not be? */
-static bool must_not_reopen(struct ppp *p, struct cp *cp, enum fsm_event event)
+static bool is_reopen_forbidden(struct ppp *p, struct cp *cp, enum fsm_event event)
 {
 	switch (event) {
 	case FSM_RCR_PLUS:
@@ -171,7 +171,7 @@ static bool must_not_reopen(struct ppp *p, struct cp *cp, enum fsm_event event)
 			return true;
 		if (!reopens_too_often(p, cp))
 			return false;
-		give_up_endless(p, cp, "an open layer was renegotiated too often");
+		give_up_stalled(p, cp, "an open layer was renegotiated too often");
 		return true;
 	default:
 		return false;
@@ -189,7 +189,7 @@ static void step(struct ppp *p, struct cp *cp, enum fsm_event event, const struc
 {
 	unsigned actions;
 
-	if (must_not_reopen(p, cp, event))
+	if (is_reopen_forbidden(p, cp, event))
 		return;
 	actions = fsm_step(&cp->fsm, event, p->now_ms);
 	if (actions & FSM_TLD)
@@ -204,7 +204,7 @@ static void step(struct ppp *p, struct cp *cp, enum fsm_event event, const struc
 		send_reply(p, cp, reply);
 	if (actions & FSM_STR)
 		cp_send(p, cp, CP_TERMINATE_REQUEST, cp_fresh_id(cp),
-			bytes_text(p->goodbye ? p->goodbye : ""));
+			bytes_text(p->terminate_text ? p->terminate_text : ""));
 	if (actions & FSM_STA && in)
 		cp_send(p, cp, CP_TERMINATE_ACK, in->id, bytes_of(NULL, 0));
 	if (actions & FSM_TLU)
@@ -424,7 +424,7 @@ static void take_request(struct ppp *p, struct cp *cp, const struct cp_packet *i
 		step(p, cp, FSM_RCR_PLUS, in, NULL); /* the judgement makes no difference */
 		return;
 	}
-	if (must_not_reopen(p, cp, FSM_RCR_PLUS))
+	if (is_reopen_forbidden(p, cp, FSM_RCR_PLUS))
 		return;
 	cp->listen_ms = UINT64_MAX;
 	cp->has_spoken = true;
@@ -517,7 +517,7 @@ static void take_nak_or_reject(struct ppp *p, struct cp *cp, const struct cp_pac
 	if (in->code == CP_CONFIGURE_NAK)
 		cp->naks_got++;
 	if (++cp->refusals > CP_MAX_REFUSALS)
-		give_up_endless(p, cp, "ten Naks or Rejects in a row");
+		give_up_stalled(p, cp, "ten Naks or Rejects in a row");
 	else if (is_negotiating(cp) && !take_refusals(p, cp, in))
 		cp->def->give_up(p);
 	else
@@ -552,7 +552,7 @@ static void take_unknown(struct ppp *p, struct cp *cp, const struct cp_packet *i
 }
 
 /* Counts what the peer sends to a layer that is not open. True: it was too much, and is dropped. */
-static bool is_endless(struct ppp *p, struct cp *cp, const struct cp_packet *in)
+static bool is_stalled(struct ppp *p, struct cp *cp, const struct cp_packet *in)
 {
 	if (cp_is_open(cp) || in->code > CP_CODE_REJECT)
 		return false;
@@ -561,13 +561,13 @@ static bool is_endless(struct ppp *p, struct cp *cp, const struct cp_packet *in)
 		return false;
 	}
 	if (is_negotiating(cp))
-		give_up_endless(p, cp, "too many packets without agreement");
+		give_up_stalled(p, cp, "too many packets without agreement");
 	return true;
 }
 
 static void take(struct ppp *p, struct cp *cp, const struct cp_packet *in)
 {
-	if (is_endless(p, cp, in))
+	if (is_stalled(p, cp, in))
 		return;
 	switch (in->code) {
 	case CP_CONFIGURE_REQUEST:

@@ -120,7 +120,7 @@ struct cp {
 	uint8_t rounds;   /* packets since the layer was open, or began */
 	uint8_t reopens;  /* since reopens_ms */
 	uint64_t reopens_ms;
-	bool is_endless; /* given up for one of these */
+	bool is_stalled; /* given up for one of these */
 	uint8_t request_len;
 	uint8_t request[CP_REQUEST_MAX]; /* its options, to compare the Ack with */
 	bool has_acked;                  /* false: nothing, or what is too long to be kept */

@@ -64,7 +64,7 @@ static bool peer_ask(const struct ppp *p, struct writer *value)
 }
 
 /* Its former address, perhaps; whose it is now is not changed again. */
-static void ask_for_it(struct ppp *p, uint32_t wanted)
+static void request_address(struct ppp *p, uint32_t wanted)
 {
 	if (p->ipcp.has_asked || !p->cfg.take_ipv4 || !ip_v4_is_host(wanted) ||
 	    wanted == p->auth.result.ipv4)
@@ -74,19 +74,19 @@ static void ask_for_it(struct ppp *p, uint32_t wanted)
 		p->auth.result.ipv4 = wanted;
 }
 
-static enum cp_reply given_check(struct ppp *p, struct reader *value)
+static enum cp_reply client_check(struct ppp *p, struct reader *value)
 {
 	p->ipcp.requested_peer = get_u32(value);
-	ask_for_it(p, p->ipcp.requested_peer);
+	request_address(p, p->ipcp.requested_peer);
 	return p->ipcp.requested_peer == p->auth.result.ipv4 ? CP_ACK : CP_NAK;
 }
 
-static enum cp_reply given_missing(struct ppp *p)
+static enum cp_reply client_missing(struct ppp *p)
 {
 	return p->ipcp.ncp.cp.naks_sent < MISSING_TRIES ? CP_NAK : CP_FATAL;
 }
 
-static void given_suggest(struct ppp *p, struct writer *value)
+static void client_suggest(struct ppp *p, struct writer *value)
 {
 	put_u32(value, p->auth.result.ipv4);
 }
@@ -96,7 +96,7 @@ static void given_suggest(struct ppp *p, struct writer *value)
 static bool server_ask(const struct ppp *p, size_t i, struct writer *value)
 {
 	put_u32(value, p->ipcp.servers[i]);
-	return !p->ipcp.is_useless[i] && (i % 2 ? p->cfg.want_nbns : p->cfg.want_dns);
+	return !p->ipcp.is_unusable[i] && (i % 2 ? p->cfg.want_nbns : p->cfg.want_dns);
 }
 
 static bool server_on_nak(struct ppp *p, size_t i, struct reader *value)
@@ -106,7 +106,7 @@ static bool server_on_nak(struct ppp *p, size_t i, struct reader *value)
 	if (ip_v4_is_host(address))
 		p->ipcp.servers[i] = address;
 	else
-		p->ipcp.is_useless[i] = true;
+		p->ipcp.is_unusable[i] = true;
 	return true;
 }
 
@@ -223,9 +223,9 @@ static const struct cp_option server_options[] = {
 		.len = 6,
 		.is_vital = true,
 		.ask = peer_ask,
-		.check = given_check,
-		.missing = given_missing,
-		.suggest = given_suggest,
+		.check = client_check,
+		.missing = client_missing,
+		.suggest = client_suggest,
 	},
 	SERVER_SERVER_OPTION(IPCP_OPT_DNS_1, dns_1),
 	SERVER_SERVER_OPTION(IPCP_OPT_NBNS_1, nbns_1),

@@ -20,7 +20,7 @@ static bool is_zero(const uint8_t iid[PPP_IID_LEN])
 }
 
 /* Random, and neither end's so far. `to` may be one of those. */
-static void make_up(const struct ppp *p, uint8_t to[PPP_IID_LEN])
+static void random_iid(const struct ppp *p, uint8_t to[PPP_IID_LEN])
 {
 	uint8_t iid[PPP_IID_LEN];
 
@@ -46,7 +46,7 @@ static bool iid_on_nak(struct ppp *p, struct reader *value)
 	if (p->cfg.role == PPP_SERVER && !is_zero(p->cfg.own_iid))
 		return true; /* all clients know it by that one */
 	if (is_zero(iid) || !memcmp(iid, p->ipv6cp.peer, sizeof(iid)))
-		make_up(p, iid);
+		random_iid(p, iid);
 	memcpy(p->ipv6cp.own, iid, sizeof(iid));
 	return true;
 }
@@ -82,7 +82,7 @@ static void iid_suggest(struct ppp *p, struct writer *value)
 	struct ipv6cp *i = &p->ipv6cp;
 
 	for (int n = 0; n < SUGGESTION_TRIES && !may_have(p, i->suggestion); n++)
-		make_up(p, i->suggestion);
+		random_iid(p, i->suggestion);
 	put_bytes(value, i->suggestion, PPP_IID_LEN);
 }
 
@@ -140,7 +140,7 @@ void ipv6cp_start(struct ppp *p)
 {
 	memcpy(p->ipv6cp.own, p->cfg.own_iid, PPP_IID_LEN);
 	if (is_zero(p->ipv6cp.own))
-		make_up(p, p->ipv6cp.own);
+		random_iid(p, p->ipv6cp.own);
 	cp_start(p, &p->ipv6cp.ncp.cp);
 }
 

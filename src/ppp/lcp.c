@@ -389,7 +389,7 @@ static void lcp_terminated(struct ppp *p, const struct cp_packet *in)
 
 static void lcp_give_up(struct ppp *p)
 {
-	if (p->lcp.cp.is_endless)
+	if (p->lcp.cp.is_stalled)
 		p->lcp.fault = PPP_CLOSED_NO_AGREEMENT;
 	ppp_end(p, p->lcp.fault ? (enum ppp_closed)p->lcp.fault : PPP_CLOSED_NO_METHOD);
 }

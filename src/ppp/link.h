@@ -67,7 +67,7 @@ struct ipcp {
 	uint32_t peer, requested_peer;
 	uint32_t servers[4]; /* DNS 1, NBNS 1, DNS 2, NBNS 2: the order of options 129 to 132 */
 	bool has_asked;      /* server: cfg.take_ipv4 was called */
-	bool is_useless[4];  /* client: what the server suggests there is no address to use */
+	bool is_unusable[4]; /* client: what the server suggests there is no address to use */
 };
 
 struct ipv6cp {
@@ -135,7 +135,7 @@ struct ppp {
 	/* how the link ended */
 	uint8_t why; /* enum ppp_closed; the first reason stays */
 	uint16_t error;
-	const char *goodbye; /* what we say at the end; NULL: nothing */
+	const char *terminate_text; /* what we say at the end; NULL: nothing */
 	uint8_t detail_len;
 	uint8_t detail[PPP_DETAIL_MAX];
 	struct outbox out;

@@ -478,7 +478,7 @@ void ppp_open(struct ppp *p, uint64_t now_ms)
 
 void ppp_close(struct ppp *p, const char *why, uint64_t now_ms)
 {
-	p->goodbye = why;
+	p->terminate_text = why;
 	p->now_ms = now_ms;
 	ppp_end(p, PPP_CLOSED_BY_US);
 }
