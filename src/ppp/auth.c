@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is the same for all methods: timers, the verdict, the end. */
+/* What all authentication methods share: timers, the result, the end. */
 #include "ppp/auth.h"
 
 #include "ppp/engine.h"
@@ -44,7 +44,7 @@ void auth_stop(struct ppp *p)
 	p->auth.give_up_ms = UINT64_MAX;
 }
 
-/* EAP after the Identity. */
+/* True once an EAP conversation has gone past the Identity. */
 static bool is_conversing(const struct ppp *p)
 {
 	return p->auth.method && p->auth.method->is_conversation &&
@@ -56,7 +56,10 @@ bool auth_is_under_way(const struct ppp *p)
 	return (p->auth.state != AUTH_IDLE && p->auth.state != AUTH_WAITING) || is_conversing(p);
 }
 
-/* The latest is kept: a server that repeats itself with another challenge means that one. */
+/*
+ * Only the latest frame is kept: a server that repeats itself with another challenge means the last
+ * one.
+ */
 void auth_hold(struct ppp *p, uint16_t protocol, struct bytes info)
 {
 	if (info.len > sizeof(p->auth.held))
@@ -104,12 +107,12 @@ static void stop_timers(struct ppp *p)
 
 void auth_succeeded(struct ppp *p)
 {
-	bool is_first = p->auth.state != AUTH_DONE; /* and not after a challenge in between */
+	bool is_first = p->auth.state != AUTH_DONE; /* false after a challenge on an open link */
 
 	stop_timers(p);
 	p->auth.state = AUTH_DONE;
 	p->auth.awaits_result = false;
-	p->cfg.eap = NULL; /* the owner's again */
+	p->cfg.eap = NULL; /* belongs to the owner again */
 	if (is_first)
 		ppp_authenticated(p);
 }
@@ -151,7 +154,7 @@ void auth_finish(struct ppp *p, const struct ppp_auth_result *result)
 	struct auth *a = &p->auth;
 
 	if (a->state != AUTH_CHECKING)
-		return; /* the link went on, or ended, before the answer came */
+		return; /* the link has moved on or ended since the check began */
 	a->result = *result;
 	a->result.message[sizeof(a->result.message) - 1] = '\0';
 	secret_wipe(a->password, sizeof(a->password));

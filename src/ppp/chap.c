@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Challenge Handshake Authentication Protocol, RFC 1994: with MD5, and as MS-CHAPv2 (RFC 2759).
- * The packets are the same but for the Response's Value and what the server says at the end.
+ * Challenge Handshake Authentication Protocol, RFC 1994: with MD5, and as MS-CHAPv2 (RFC 2759). The
+ * two differ in the Value of the Response and in the text of Success and Failure.
  */
 #include "ppp/auth.h"
 #include "ppp/engine.h"
@@ -69,11 +69,11 @@ static void respond_md5(struct ppp *p, uint8_t id, struct bytes challenge)
 	uint8_t digest[CHAP_MD5_LEN];
 
 	chap_md5(id, bytes_text(p->cfg.password), challenge, digest);
-	memset(p->auth.hlak, 0, sizeof(p->auth.hlak)); /* it makes no keys */
+	memset(p->auth.hlak, 0, sizeof(p->auth.hlak)); /* CHAP-MD5 makes no keys */
 	respond(p, id, bytes_of(digest, sizeof(digest)));
 }
 
-/* RFC 2759 section 8; also keeps what the server has to prove, and the keys. */
+/* RFC 2759 section 8. Also computes the server's authenticator and the keys. */
 static bool fill_mschapv2(struct ppp *p, uint8_t value[MSCHAP_VALUE_LEN])
 {
 	struct auth *a = &p->auth;
@@ -88,13 +88,13 @@ static bool fill_mschapv2(struct ppp *p, uint8_t value[MSCHAP_VALUE_LEN])
 			      mschap_bare_name(bytes_text(p->cfg.user)), challenge_hash);
 	mschap_nt_response(hash, challenge_hash, nt_response);
 	mschap_authenticator(hash, nt_response, challenge_hash, a->expected);
-	if (a->state != AUTH_DONE) /* the crypto binding's key stays that of the first proof */
+	if (a->state != AUTH_DONE) /* the crypto binding uses the key of the first authentication */
 		mschap_hlak(hash, nt_response, a->hlak);
 	secret_wipe(hash, sizeof(hash));
 	return true;
 }
 
-/* A repeated challenge gets the identical response: the same peer challenge. */
+/* A repeated challenge gets the same response, with the same peer challenge. */
 static void respond_mschapv2(struct ppp *p, uint8_t id, struct bytes challenge)
 {
 	struct auth *a = &p->auth;
@@ -116,8 +116,8 @@ static void respond_mschapv2(struct ppp *p, uint8_t id, struct bytes challenge)
 }
 
 /*
- * A server may challenge a peer again at any time (RFC 1994 section 2), and some do so twice before
- * the result; but not for ever, nor faster than is of any use.
+ * A server may challenge its peer again at any time (RFC 1994 section 2), and some do so twice
+ * before the result. Both the number and the rate of challenges are limited.
  */
 static bool may_challenge(struct ppp *p)
 {
@@ -143,7 +143,7 @@ static void take_challenge(struct ppp *p, const struct cp_packet *in)
 		respond_md5(p, in->id, value);
 }
 
-/* "S=" and 40 hex digits first, in either case; what follows is text. */
+/* "S=" and 40 hex digits, in either case; text may follow. */
 static bool has_right_authenticator(const struct auth *a, struct bytes message)
 {
 	char s[MSCHAP_S_LEN];
@@ -167,7 +167,7 @@ static void take_success(struct ppp *p, const struct cp_packet *in)
 	auth_succeeded(p);
 }
 
-/* What stands behind `key` ("E=") in a Failure's text, to its end; empty if it is not there. */
+/* What follows `key` ("E=") in the text of a Failure, to its end; empty if the key is missing. */
 static struct bytes field(struct bytes text, const char *key)
 {
 	size_t len = strlen(key);
@@ -190,7 +190,7 @@ static uint16_t decimal(struct bytes digits)
 	return value;
 }
 
-/* RFC 2759 section 6. R=1 would let us try again: with what? Nobody is there to be asked. */
+/* RFC 2759 section 6. R=1 allows a retry; we make none, for there is no other password to try. */
 static void take_failure(struct ppp *p, const struct cp_packet *in)
 {
 	uint16_t error = 0;
@@ -217,7 +217,7 @@ static void client_input(struct ppp *p, const struct cp_packet *in)
 
 /* ---- server */
 
-/* A repeat is identical, so that a slow Response still matches (pppd does so too). */
+/* A repeat is identical, so that a late Response still matches (pppd does the same). */
 static void send_challenge(struct ppp *p)
 {
 	uint8_t bytes[1 + MSCHAP_CHALLENGE_LEN + PPP_NAME_MAX];
@@ -253,7 +253,7 @@ static void hex(char *to, const uint8_t *from, size_t len)
 		snprintf(to + 2 * i, 3, "%02X", from[i]);
 }
 
-/* RFC 2759 section 6, with every field: some clients want them all. */
+/* RFC 2759 section 6. All fields are sent: some clients require them. */
 static void failure_text(const struct ppp *p, char *to, size_t room)
 {
 	const struct ppp_auth_result *result = &p->auth.result;

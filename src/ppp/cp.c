@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The packets of a control protocol: checked, judged by the protocol's table, turned into events
- * of its automaton; and the automaton's actions, turned into packets.
+ * Handles the packets of a control protocol: checks them against the table of options, turns them
+ * into events of the automaton, and turns the actions of the automaton into packets.
  */
 #include "ppp/cp.h"
 
 #include "ppp/engine.h"
 #include "ppp/option.h"
 
-/* An answer under way. Rejects and Naks are gathered side by side: which of them goes is known at
- * the end of the request. */
+/*
+ * The reply to a Configure-Request while it is built. Rejects and Naks are collected separately:
+ * which of them is sent is known at the end of the request.
+ */
 struct reply {
 	struct writer nak, reject;
 	bool has_nak, has_reject;
-	uint8_t seen[256 / 8]; /* types that the request has had */
+	uint8_t seen[256 / 8]; /* option types that the request contained so far */
 	uint8_t nak_bytes[PPP_FRAME_MAX], reject_bytes[PPP_FRAME_MAX];
 };
 
@@ -70,7 +72,7 @@ void cp_send(struct ppp *p, struct cp *cp, uint8_t code, uint8_t id, struct byte
 	ppp_send(p, cp->def->protocol, code, id, body);
 }
 
-/* Our options as the table has them now. */
+/* Builds the options of our Configure-Request from the table. */
 static void ask(struct ppp *p, struct cp *cp)
 {
 	struct writer w = writer_of(cp->request, sizeof(cp->request));
@@ -90,7 +92,7 @@ static void ask(struct ppp *p, struct cp *cp)
 	cp->request_len = (uint8_t)w.len;
 }
 
-/* RFC 1661 section 5.1: a new Identifier for new options and after a valid answer. */
+/* RFC 1661 section 5.1: a new Identifier for new options and after a valid reply. */
 static void send_request(struct ppp *p, struct cp *cp)
 {
 	uint8_t before[CP_REQUEST_MAX], before_len = cp->request_len;
@@ -134,7 +136,7 @@ static void send_reply(struct ppp *p, struct cp *cp, const struct cp_packet *rep
 	}
 }
 
-/* It would go on for as long as the peer likes. */
+/* Gives up a negotiation that the peer could otherwise continue without end. */
 static void give_up_stalled(struct ppp *p, struct cp *cp, const char *what)
 {
 	log_debug(p->cfg.log, "%s: gave up after %s", cp->def->name, what);
@@ -156,7 +158,7 @@ static void note_reopened(const struct ppp *p, struct cp *cp)
 	cp->reopens++;
 }
 
-/* Would this event take an open layer down to negotiate again, where that must not be? */
+/* True if this event would renegotiate an open layer although that is not allowed. */
 static bool is_reopen_forbidden(struct ppp *p, struct cp *cp, enum fsm_event event)
 {
 	switch (event) {
@@ -179,10 +181,10 @@ static bool is_reopen_forbidden(struct ppp *p, struct cp *cp, enum fsm_event eve
 }
 
 /*
- * One event, and the actions that it asks for, in the one order that is right for all cells: down
- * before anything is sent, our request before our answer (a peer that opens on the answer would
- * take the request for a new negotiation), up after both. `in` is the packet that was the event,
- * `answer` what to send for SCA, SCN, SCJ or SER.
+ * Performs one event and its actions, in an order that is right for all cells: down before anything
+ * is sent, our request before our reply (a peer that opens on the reply would take the request for
+ * a new negotiation), up after both. `in` is the packet that caused the event, `reply` what to send
+ * for SCA, SCN, SCJ or SER.
  */
 static void step(struct ppp *p, struct cp *cp, enum fsm_event event, const struct cp_packet *in,
 		 const struct cp_packet *reply)
@@ -219,7 +221,7 @@ void cp_start(struct ppp *p, struct cp *cp)
 	struct cp fresh;
 
 	cp_init(&fresh, cp->def, &p->cfg);
-	fresh.last_id = cp->last_id; /* no identifier twice for different packets */
+	fresh.last_id = cp->last_id; /* never reuses an Identifier for a different packet */
 	fresh.is_answered = true;
 	*cp = fresh;
 	if (listen) {
@@ -265,7 +267,7 @@ static const struct cp_option *find_option(const struct cp_def *def, uint8_t typ
 	return NULL;
 }
 
-/* The second of two options of one type is seen again. */
+/* Returns whether this option type has already appeared in the request; duplicates are rejected. */
 static bool already_seen(struct reply *a, uint8_t type)
 {
 	uint8_t bit = (uint8_t)(1 << type % 8);
@@ -298,7 +300,7 @@ static enum cp_reply check_value(struct ppp *p, const struct cp *cp, const struc
 	return reply;
 }
 
-/* Judges one option of the peer's request; false: there is no agreement to be had. */
+/* Checks one option of the peer's request; false: agreement is impossible. */
 static bool check_option(struct ppp *p, const struct cp *cp, struct ppp_opt *opt, struct reply *a)
 {
 	size_t index;
@@ -334,7 +336,7 @@ static bool check_missing(struct ppp *p, const struct cp *cp, struct reply *a)
 	return true;
 }
 
-/* Fills `out`, whose body may lie in `a`; false: give up. */
+/* Fills `out`, whose body may point into `a`; false: give up. */
 static bool check_request(struct ppp *p, struct cp *cp, const struct cp_packet *in, struct reply *a,
 			  struct cp_packet *out)
 {
@@ -362,8 +364,10 @@ static bool check_request(struct ppp *p, struct cp *cp, const struct cp_packet *
 	return true;
 }
 
-/* A peer that had taken our request would have responded by now, even over a line that is half as
- * long again as it was measured. */
+/*
+ * True if a peer that accepted our request would have responded by now, even if the round trip
+ * takes half as long again as measured.
+ */
 static bool is_overdue(const struct ppp *p, const struct cp *cp)
 {
 	return p->now_ms - cp->sent_ms >= (uint64_t)cp->rtt_ms + cp->rtt_ms / 2 + CP_SLACK_MS;
@@ -371,10 +375,11 @@ static bool is_overdue(const struct ppp *p, const struct cp *cp)
 
 /*
  * Many peers drop a request that reaches them before their own layer has started: Windows and
- * kittoku, pppd that is started late (sorz), accel-ppp within 2 ms after CHAP's Success. Their own
- * request shows that they listen now. So one of ours that may be lost is sent again, ahead of our
- * first answer, without which no peer is open: one that did get the request acknowledges both. After
- * the answer, a repeat would make an open peer negotiate again, and accel-ppp end the session.
+ * kittoku, pppd if it is started late (sorz), accel-ppp within 2 ms after CHAP's Success. A request
+ * from the peer shows that it listens now. So if our request may be lost, it is sent again, before
+ * our first reply: no peer is open without that reply, and a peer that did get the first request
+ * acknowledges both. After the reply, a repeat would make an open peer negotiate again, and
+ * accel-ppp end the session.
  */
 static void repeat_if_unheard(struct ppp *p, struct cp *cp)
 {
@@ -402,8 +407,8 @@ static bool is_negotiating(const struct cp *cp)
 }
 
 /*
- * The request that opened this layer comes once more: the peer's timer ran out while our answer was
- * on its way. RFC 1661 would negotiate again; but a peer that wants that has a new Identifier.
+ * The peer repeats the request that opened this layer: its timer expired while our reply was on its
+ * way. RFC 1661 would negotiate again, but a peer that wants that uses a new Identifier.
  */
 static bool is_acked_already(const struct cp *cp, const struct cp_packet *in)
 {
@@ -421,7 +426,8 @@ static void take_request(struct ppp *p, struct cp *cp, const struct cp_packet *i
 		return;
 	}
 	if (!is_negotiating(cp)) {
-		step(p, cp, FSM_RCR_PLUS, in, NULL); /* the judgement makes no difference */
+		/* RCR+ and RCR- have the same cell in these states */
+		step(p, cp, FSM_RCR_PLUS, in, NULL);
 		return;
 	}
 	if (is_reopen_forbidden(p, cp, FSM_RCR_PLUS))
@@ -436,7 +442,7 @@ static void take_request(struct ppp *p, struct cp *cp, const struct cp_packet *i
 	step(p, cp, out.code == CP_CONFIGURE_ACK ? FSM_RCR_PLUS : FSM_RCR_MINUS, in, &out);
 }
 
-/* An answer to our last request, and the first one. */
+/* True for the first reply to our last request. */
 static bool is_reply(const struct cp *cp, const struct cp_packet *in)
 {
 	return in->id == cp->request_id && !cp->is_answered;
@@ -468,8 +474,10 @@ static bool leave_out(struct ppp *p, struct cp *cp, const struct cp_option *o, s
 	return !o->on_reject || o->on_reject(p);
 }
 
-/* One option that a Nak or a Reject names; false: give up. Over and over Naked, an option of ours
- * is left out as if Rejected (RFC 1661 section 4.6). */
+/*
+ * Handles one option of a Nak or Reject; false: give up. If the peer keeps sending Naks, the option
+ * is left out as after a Reject (RFC 1661 section 4.6).
+ */
 static bool take_refusal(struct ppp *p, struct cp *cp, uint8_t code, struct ppp_opt *opt)
 {
 	size_t index;
@@ -533,7 +541,9 @@ static void take_code_reject(struct ppp *p, struct cp *cp, const struct cp_packe
 		step(p, cp, code <= CP_CODE_REJECT ? FSM_RXJ_MINUS : FSM_RXJ_PLUS, in, NULL);
 }
 
-/* Code-Reject carries the packet back, without its padding, cut to what the peer can take. */
+/*
+ * A Code-Reject contains the rejected packet without its padding, cut to what the peer can receive.
+ */
 static void take_unknown(struct ppp *p, struct cp *cp, const struct cp_packet *in)
 {
 	uint8_t bytes[PPP_FRAME_MAX];
@@ -551,7 +561,10 @@ static void take_unknown(struct ppp *p, struct cp *cp, const struct cp_packet *i
 	step(p, cp, FSM_RUC, in, &out);
 }
 
-/* Counts what the peer sends to a layer that is not open. True: it was too much, and is dropped. */
+/*
+ * Counts the packets to a layer that is not open. True: there were too many, and this one is
+ * dropped.
+ */
 static bool is_stalled(struct ppp *p, struct cp *cp, const struct cp_packet *in)
 {
 	if (cp_is_open(cp) || in->code > CP_CODE_REJECT)
@@ -612,8 +625,10 @@ void cp_input(struct ppp *p, struct cp *cp, struct bytes info)
 	take(p, cp, &in);
 }
 
-/* The peer had its chance to speak first. The automaton's way from Stopped to a first request of
- * ours is Down and Up (RFC 1661 section 4.3, the restart option). */
+/*
+ * The peer did not send the first request in time, so we do. In the automaton, Stopped leads to a
+ * request of ours by Down and Up (RFC 1661 section 4.3, the restart option).
+ */
 static void stop_listening(struct ppp *p, struct cp *cp)
 {
 	cp->listen_ms = UINT64_MAX;

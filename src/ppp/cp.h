@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What LCP, IPCP and IPV6CP have in common: the packets of RFC 1661 section 5 with codes 1 to 7,
- * their checks, and the judging of options. A protocol is a struct cp_def, above all a table of
- * its options; fsm.c says when to send.
+ * and the checks of packets and options. A protocol is a struct cp_def, mainly a table of its
+ * options; fsm.c decides when to send.
  *
- * Life: cp_init once; then cp_start when the layer below is up and cp_down when it is no longer;
+ * Life: cp_init once; cp_start when the layer below comes up and cp_down when it goes down;
  * cp_input for each packet, cp_tick at each deadline.
  */
 #ifndef SSTP_PPP_CP_H
@@ -18,16 +18,15 @@ struct ppp;
 struct ppp_cfg;
 
 enum {
-	CP_REQUEST_MAX = 48, /* our own options; what the tables can ask for fits */
+	CP_REQUEST_MAX = 48, /* our own options; all options of the tables fit */
 	CP_MAX_FAILURE = 5,  /* RFC 1661 section 4.6 */
-	/* what ends a negotiation that never would: pppd's maxnakloops, and two of our own */
+	/* limits on a negotiation that does not converge: pppd's maxnakloops, and two of our own */
 	CP_MAX_REFUSALS = 10,      /* Naks and Rejects in a row, without an Ack */
 	CP_MAX_ROUNDS = 64,        /* packets from the peer until the layer is open */
 	CP_MAX_REOPENS = 10,       /* times that an open layer is negotiated again ... */
 	CP_REOPENS_MS = 60 * 1000, /* ... in this time */
-	CP_LISTEN_MS =
-		1000, /* a server lets the client speak first: so long, and the way there and back */
-	CP_SLACK_MS = 2, /* for a peer's response, besides the way there and back */
+	CP_LISTEN_MS = 1000,       /* how long a server waits for the client; plus a round trip */
+	CP_SLACK_MS = 2,           /* processing time of a peer, in addition to the round trip */
 };
 
 /* RFC 1661 section 5 */
@@ -48,34 +47,37 @@ struct cp_packet {
 	struct bytes body;
 };
 
-/* False when Length is under the header's or over what is there; bytes beyond it are padding. */
+/*
+ * False when Length is less than the header's length or more than the available bytes. Bytes after
+ * Length are padding.
+ */
 bool cp_packet_get(struct bytes info, struct cp_packet *packet);
 
 enum cp_reply {
 	CP_ACK,
 	CP_NAK,    /* not this value: suggest another */
 	CP_REJECT, /* not this option */
-	CP_FATAL,  /* agreement has become impossible: give the protocol up */
+	CP_FATAL,  /* agreement is impossible: give up the protocol */
 };
 
 /*
- * One option. What is NULL does not happen: an option without judge is Rejected, as those are that
- * the table lacks. `judge` may note what the value would mean, but it holds only once the whole
- * request is Acked (cp_def.acked).
+ * One option. Callbacks may be NULL: an option without `check` is Rejected, as is an option that is
+ * not in the table. `check` may store the value, but it takes effect only when the whole request is
+ * Acked (cp_def.acked).
  */
 struct cp_option {
 	uint8_t type;
-	uint8_t len;   /* with its header; 0: varies, and judge minds it */
-	bool is_vital; /* the peer's: if Max-Failure Naks don't bring agreement, give up */
-	/* ours: writes the value; false: not asked for */
+	uint8_t len;   /* with its header; 0: varies, and `check` verifies it */
+	bool is_vital; /* the peer's: give up if Max-Failure Naks do not lead to agreement */
+	/* ours: writes the value; false: do not request it */
 	bool (*ask)(const struct ppp *p, struct writer *value);
-	/* ours: another value is suggested; false: give up */
+	/* ours: the peer suggests another value; false: give up */
 	bool (*on_nak)(struct ppp *p, struct reader *value);
-	/* ours: it is left out from now on; false: give up */
+	/* ours: the option is left out from now on; false: give up */
 	bool (*on_reject)(struct ppp *p);
-	/* the peer's: is this value right? */
+	/* the peer's: returns the reply to this value */
 	enum cp_reply (*check)(struct ppp *p, struct reader *value);
-	/* the peer's: may it be left out? */
+	/* the peer's: returns the reply to a request without this option */
 	enum cp_reply (*missing)(struct ppp *p);
 	/* the peer's: writes a value that we would Ack */
 	void (*suggest)(struct ppp *p, struct writer *value);
@@ -86,19 +88,20 @@ struct cp_def {
 	uint16_t protocol;
 	const struct cp_option *options;
 	size_t option_count;
-	/* These may be NULL. */
-	void (*begin_request)(struct ppp *p); /* a request is about to be judged */
-	void (*acked)(struct ppp *p);         /* our Ack is sent: what was judged holds */
+	/* May be NULL. */
+	void (*begin_request)(struct ppp *p); /* before the options of a request are checked */
+	void (*acked)(struct ppp *p); /* our Ack was sent: the requested values are in effect */
 	void (*sent_nak)(struct ppp *p);
-	bool (*agreed)(struct ppp *p); /* the peer Acks ours; false: not enough, give up */
+	bool (*agreed)(struct ppp *p); /* the peer Acked our request; false: not enough, give up */
 	bool (*may_reopen)(struct ppp *p);
-	void (*terminated)(struct ppp *p, const struct cp_packet *in); /* Ack is sent already */
+	void (*terminated)(struct ppp *p,
+			   const struct cp_packet *in); /* after our Terminate-Ack was sent */
 	bool (*other_code)(struct ppp *p,
-			   const struct cp_packet *in); /* codes over 7; false: unknown */
-	/* These may not. */
+			   const struct cp_packet *in); /* codes above 7; false: unknown */
+	/* Must not be NULL. */
 	void (*up)(struct ppp *p);
 	void (*down)(struct ppp *p);
-	void (*finished)(struct ppp *p); /* it came to nothing, or has ended */
+	void (*finished)(struct ppp *p); /* negotiation failed, or the layer was closed */
 	void (*give_up)(struct ppp *p);
 };
 
@@ -106,31 +109,34 @@ struct cp {
 	const struct cp_def *def;
 	struct fsm fsm;
 	uint32_t rtt_ms;    /* the measured round trip */
-	uint64_t sent_ms;   /* when our request was sent last */
-	uint64_t listen_ms; /* until when the peer may speak first; UINT64_MAX: not waiting */
-	uint32_t left_out;  /* bit n: option n of the table is not asked for any more */
-	uint8_t last_id;    /* of all that we sent of our own accord */
+	uint64_t sent_ms;   /* when our last request was sent */
+	uint64_t listen_ms; /* until when the peer may speak first; UINT64_MAX: no wait */
+	uint32_t left_out;  /* bit n: option n of the table is no longer requested */
+	uint8_t last_id;    /* of the last packet that was not a reply */
 	uint8_t request_id;
-	bool is_answered;    /* our request; a second answer to it is dropped */
-	bool may_be_unheard; /* our request went out before the peer said a word */
-	bool has_spoken;     /* the peer, with a Configure-Request */
+	bool is_answered;    /* our request has its reply; a second reply is dropped */
+	bool may_be_unheard; /* our request was sent before the first packet from the peer */
+	bool has_spoken;     /* the peer has sent a Configure-Request */
 	uint8_t naks_sent;   /* since the last Ack */
 	uint8_t naks_got;
 	uint8_t refusals; /* Naks and Rejects got since the last Ack */
-	uint8_t rounds;   /* packets since the layer was open, or began */
+	uint8_t rounds;   /* packets received since the start, or since the layer was last open */
 	uint8_t reopens;  /* since reopens_ms */
 	uint64_t reopens_ms;
-	bool is_stalled; /* given up for one of these */
+	bool is_stalled; /* given up because one of these limits was reached */
 	uint8_t request_len;
-	uint8_t request[CP_REQUEST_MAX]; /* its options, to compare the Ack with */
-	bool has_acked;                  /* false: nothing, or what is too long to be kept */
-	uint8_t acked_id;                /* the peer's request that we acknowledged last */
-	uint8_t acked_len;               /* 0 too: it had no options */
+	uint8_t request[CP_REQUEST_MAX]; /* our options, to compare an Ack with */
+	bool has_acked;    /* false: we have Acked nothing, or a request too long for `acked` */
+	uint8_t acked_id;  /* of the last request that we Acked */
+	uint8_t acked_len; /* 0: a request without options */
 	uint8_t acked[CP_REQUEST_MAX];
 };
 
 void cp_init(struct cp *cp, const struct cp_def *def, const struct ppp_cfg *cfg);
-/* Begins, from any state: at once, or, as a server whose client may not be ready, after that. */
+/*
+ * Begins, from any state: at once, or, on a server whose client may not be ready, after a wait for
+ * the client.
+ */
 void cp_start(struct ppp *p, struct cp *cp);
 void cp_down(struct ppp *p, struct cp *cp);
 void cp_close(struct ppp *p, struct cp *cp);
@@ -140,10 +146,13 @@ uint64_t cp_deadline(const struct cp *cp);
 
 bool cp_is_open(const struct cp *cp);
 
-/* The peer Rejected the whole protocol. */
+/* The peer sent a Protocol-Reject for this protocol. */
 void cp_protocol_rejected(struct ppp *p, struct cp *cp);
 
-/* A packet that the automaton has no part in; a fresh identifier for one of ours. */
+/*
+ * Sends a packet without the automaton; cp_fresh_id gives the Identifier for a packet that is not a
+ * reply.
+ */
 void cp_send(struct ppp *p, struct cp *cp, uint8_t code, uint8_t id, struct bytes body);
 uint8_t cp_fresh_id(struct cp *cp);
 

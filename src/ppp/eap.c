@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * EAP over PPP (RFC 3748) as its lower layer: whose turn it is, repeats, the end. What the packets
- * say is the owner's business, who gets each one that is new (PPP_OUT_EAP) and answers with
- * ppp_eap_send; a server's first Request, for the Identity, is the same whatever follows and is
- * sent here.
+ * The lower layer of EAP (RFC 3748): whose turn it is, repeats, the end of the conversation. The
+ * owner handles the contents: it gets each new packet (PPP_OUT_EAP) and responds with ppp_eap_send.
+ * Only a server's first Request, for the Identity, is sent here.
  *
- * A server repeats its Request until a Response to it comes, and ends the conversation by its
- * verdict: an EAP Success or Failure. A client repeats its Response when the Request is repeated,
- * and takes a Success only after its owner's ppp_eap_done.
+ * A server repeats its Request until a Response to it arrives, and ends the conversation with an
+ * EAP Success or Failure when the owner calls ppp_auth_result. A client repeats its Response when
+ * the Request is repeated, and accepts a Success only after its owner called ppp_eap_done.
  */
 #include "ppp/auth.h"
 #include "ppp/engine.h"
@@ -24,7 +23,7 @@ enum {
 enum {
 	EAP_IDENTITY = 1,    /* section 5.1 */
 	EAP_MAX_SENDS = 5,   /* section 4.3: the first one, and four repeats */
-	EAP_MAX_ROUNDS = 50, /* certificates in small fragments take some twenty */
+	EAP_MAX_ROUNDS = 50, /* certificates in small fragments take about twenty */
 };
 
 static bool is_eap(const struct ppp *p)
@@ -32,7 +31,7 @@ static bool is_eap(const struct ppp *p)
 	return p->auth.method == &eap_method;
 }
 
-/* ---- the packets that are kept: the last one from the peer, and the last one of ours */
+/* ---- the last packet from the peer and our last packet are kept */
 
 static bool keep(struct ppp_eap_packet *to, uint8_t code, uint8_t id, struct bytes body)
 {
@@ -73,7 +72,10 @@ static void send_response(struct ppp *p)
 	auth_send(p, EAP_RESPONSE, p->auth.id, body_of(&p->cfg.eap->sent));
 }
 
-/* Section 4.1: one that is repeated gets the same Response, or the one that is still to come. */
+/*
+ * Section 4.1: a repeated Request gets the same Response, or none while the owner has not yet
+ * responded.
+ */
 static void take_request(struct ppp *p, const struct cp_packet *in)
 {
 	struct auth *a = &p->auth;
@@ -96,15 +98,14 @@ static void take_request(struct ppp *p, const struct cp_packet *in)
 }
 
 /*
- * Section 4.2. Its Identifier is that of the last Response; some servers count one up, as for a
- * Request.
+ * Section 4.2: the Identifier is that of the last Response; some servers add one, as for a Request.
  */
 static bool is_result(const struct ppp *p, const struct cp_packet *in)
 {
 	return p->cfg.eap->got.len && (in->id == p->auth.id || in->id == (uint8_t)(p->auth.id + 1));
 }
 
-/* Nobody signs a Success, so it counts only when the method itself has come to a good end. */
+/* A Success is not authenticated, so it counts only after the method itself has succeeded. */
 static void take_success(struct ppp *p)
 {
 	if (p->auth.is_proven)
@@ -150,7 +151,7 @@ static void ask_identity(struct ppp *p)
 	send_request(p);
 }
 
-/* The peer listens by now; from here on a repeat is rare, and comes late. */
+/* The peer listens by now, so the next Request is repeated late. */
 static void take_response(struct ppp *p, const struct cp_packet *in)
 {
 	struct auth *a = &p->auth;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The header of a PPP frame, RFC 1661 section 2: all that the packet path needs of PPP. */
+/*
+ * The header of a PPP frame, RFC 1661 section 2: the only part of PPP that the packet path needs.
+ */
 #ifndef SSTP_PPP_FRAME_H
 #define SSTP_PPP_FRAME_H
 
 #include "util/bytes.h"
 
-/* RFC 1661 section 2; the protocol numbers of RFC 1700 and its heirs */
+/* RFC 1661 section 2; protocol numbers assigned by IANA */
 enum {
 	PPP_PROTO_IPV4 = 0x0021,
 	PPP_PROTO_IPV6 = 0x0057,
@@ -21,15 +23,15 @@ enum {
 enum {
 	CP_HDR_LEN = 4,         /* RFC 1661 section 5: Code, Identifier, Length */
 	PPP_HDR_LEN = 4,        /* FF 03 and the protocol number: what we always send */
-	PPP_MAX_MRU = 4087,     /* largest IP packet that fits an SSTP packet behind PPP_HDR_LEN */
+	PPP_MAX_MRU = 4087,     /* largest IP packet that fits an SSTP packet after PPP_HDR_LEN */
 	PPP_DEFAULT_MRU = 1500, /* RFC 1661 section 6.1 */
-	PPP_FRAME_MAX = 1508,   /* largest control frame that we send, header and all */
+	PPP_FRAME_MAX = 1508,   /* largest control frame that we send, with its header */
 };
 
 /*
- * The protocol number of a frame and what follows it in `info`; 0 when it is malformed. Takes the
- * header whole and in both compressed forms (RFC 1661 sections 6.5, 6.6), for peers that compress
- * although we never ask for it.
+ * Returns the protocol number of a frame and what follows it in `info`; 0 when the frame is
+ * malformed. Accepts the full header and both compressed forms (RFC 1661 sections 6.5, 6.6),
+ * because some peers compress although we never negotiate it.
  */
 static inline uint16_t ppp_data(const uint8_t *frame, size_t len, struct bytes *info)
 {

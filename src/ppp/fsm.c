@@ -2,8 +2,8 @@
 /*
  * RFC 1661 section 4.1, the state transition table, and the Restart timer of section 4.6.
  *
- * The table is that of the RFC, so it also has cells that our checks in cp.c keep from being
- * reached (a second Ack to one request); the two can then be read on their own.
+ * The table is complete, so it also has cells that the checks in cp.c make unreachable (a second
+ * Ack to one request). The two can be read independently.
  */
 #include "ppp/fsm.h"
 
@@ -13,8 +13,8 @@ struct cell {
 };
 
 /*
- * Cell for cell. An empty cell is the RFC's dash: it cannot happen here. The RFC's options r
- * (restart on Open) and p (passive) are not taken.
+ * An empty cell is the RFC's dash: it cannot happen here. The RFC's options r (restart on Open) and
+ * p (passive) are not used.
  */
 static const struct cell table[FSM_EVENTS][FSM_STATES] = {
 	[FSM_UP] = {
@@ -205,9 +205,9 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
 }
 
 /*
- * A Configure-Request is on its way. In Ack-Sent the peer has all that it needs to open as soon as
- * it reads that request; accel-ppp ends a session in which a repeat comes after that. So a peer
- * that is slow to read is given more time there.
+ * Starts the Restart timer for a Configure-Request. In Ack-Sent the peer opens as soon as it reads
+ * that request; accel-ppp ends a session when a repeat arrives after that. So a slow peer gets more
+ * time in that state.
  */
 static void start_timer(struct fsm *f, uint64_t now_ms)
 {
@@ -218,7 +218,10 @@ static void start_timer(struct fsm *f, uint64_t now_ms)
 	f->timer_ms = now_ms + (f->state == FSM_ACK_SENT ? max_u32(ms, FSM_ACKED_MS) : ms);
 }
 
-/* The same for a Terminate-Request, and for the last words of a link that the peer ends. */
+/*
+ * The same for a Terminate-Request, and for the wait after the Terminate-Ack to a peer that ends
+ * the link.
+ */
 static void start_terminate_timer(struct fsm *f, uint64_t now_ms)
 {
 	if (f->tries_left)
@@ -233,8 +236,8 @@ void fsm_sent_again(struct fsm *f, uint64_t now_ms)
 }
 
 /*
- * One of the two requests is acknowledged, and the other is not yet. If it is the peer's that is
- * missing, a repeat of ours does not bring it: the period is a full one from the start.
+ * One of the two requests is acknowledged, and the other not yet. If the peer's request is missing,
+ * a repeat of ours does not help, so the first period is already a full one.
  */
 static void wait_longer(struct fsm *f, uint64_t now_ms)
 {
@@ -246,7 +249,7 @@ static void wait_longer(struct fsm *f, uint64_t now_ms)
 		f->timer_ms = at;
 }
 
-/* The timer runs in just the states that have a timeout cell. */
+/* The timer runs only in states that have a timeout cell. */
 static void update_timer(struct fsm *f, enum fsm_state from, unsigned actions, uint64_t now_ms)
 {
 	if (actions & FSM_IRC)

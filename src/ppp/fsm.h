@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The option negotiation automaton of RFC 1661 section 4, one for each of LCP, IPCP and IPV6CP.
- * It decides when to send and what comes next; what the packets say is cp.c's.
+ * The option negotiation automaton of RFC 1661 section 4, one for each of LCP, IPCP and IPV6CP. It
+ * decides when to send and which state follows; cp.c handles the contents of packets.
  *
- * It owns the Restart timer and its counter. A step looks the event up, moves, minds the timer and
- * returns the actions (bits of FSM_TLU and so on) that are left for the caller to perform.
+ * It owns the Restart timer and its counter. fsm_step looks the event up, changes the state,
+ * updates the timer and returns the actions (bits: FSM_TLU and so on) that the caller has to
+ * perform.
  */
 #ifndef SSTP_PPP_FSM_H
 #define SSTP_PPP_FSM_H
@@ -16,14 +17,14 @@
 
 /* RFC 1661 section 4.6 */
 enum {
-	FSM_TERMINATE_MS = 1000,     /* two of them are all that ending a link may cost, ... */
-	FSM_TERMINATE_MAX_MS = 1500, /* ... or of these on a long line */
-	FSM_ACKED_MS = 1000,         /* at least, in Ack-Sent: see start_timer */
-	FSM_MAX_CONFIGURE = 10,      /* full periods; the short ones before them come on top */
+	FSM_TERMINATE_MS = 1000, /* per Terminate-Request, of which there are at most two, ... */
+	FSM_TERMINATE_MAX_MS = 1500, /* ... and at most this on a long line */
+	FSM_ACKED_MS = 1000,         /* minimum in Ack-Sent: see start_timer */
+	FSM_MAX_CONFIGURE = 10,      /* full periods; the short ones before them do not count */
 	FSM_MAX_TERMINATE = 2,
 };
 
-/* Section 4.2. From one, so that an empty cell of the table names no state. */
+/* Section 4.2. Starts at 1, so that an empty cell of the table is no state. */
 enum fsm_state {
 	FSM_INITIAL = 1,
 	FSM_STARTING,
@@ -53,8 +54,8 @@ enum fsm_event {
 	FSM_RTR,       /* Terminate-Request */
 	FSM_RTA,       /* Terminate-Ack */
 	FSM_RUC,       /* unknown code */
-	FSM_RXJ_PLUS,  /* Code- or Protocol-Reject that can be borne */
-	FSM_RXJ_MINUS, /* and one that can not */
+	FSM_RXJ_PLUS,  /* Code- or Protocol-Reject, permitted */
+	FSM_RXJ_MINUS, /* Code- or Protocol-Reject, catastrophic */
 	FSM_RXR,       /* Echo-Request, Echo-Reply, Discard-Request */
 	FSM_EVENTS,
 };
@@ -88,17 +89,17 @@ struct fsm {
 void fsm_init(struct fsm *f, const char *name, const struct log *log, uint32_t rtt_ms);
 
 /*
- * Begins in Stopped, as a server does that lets the peer speak first: its Configure-Request then
- * makes us send ours and the answer in one go.
+ * Begins in Stopped, as a server that lets the peer speak first: the Configure-Request of the peer
+ * then triggers both our own request and our reply.
  */
 void fsm_listen(struct fsm *f);
 
 unsigned fsm_step(struct fsm *f, enum fsm_event event, uint64_t now_ms);
 
-/* The Configure-Request was sent again before its time: the Restart timer starts again. */
+/* Restarts the Restart timer after the Configure-Request was sent again early. */
 void fsm_sent_again(struct fsm *f, uint64_t now_ms);
 
-/* The event of a Restart timer that has expired. */
+/* The event for an expired Restart timer. */
 enum fsm_event fsm_timeout(const struct fsm *f);
 
 #endif

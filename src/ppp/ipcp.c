@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * IPCP, RFC 1332, with the name servers of RFC 1877. The server gives the client its address; the
- * client takes any, and any far end. No header compression, no Mobile IP: what is not in the
- * tables at the end of this file is Rejected.
+ * IPCP, RFC 1332, with the name servers of RFC 1877. The server assigns an address to the client;
+ * the client accepts any address for itself and for the server. No header compression, no Mobile
+ * IP: options that are not in the tables at the end of this file are Rejected.
  */
 #include "ppp/engine.h"
 
 #include "util/ip.h"
 
 enum {
-	MISSING_TRIES = 3, /* Naks to a client that does not ask for an address */
+	MISSING_TRIES = 3, /* Naks to a client that does not request an address */
 };
 
 enum {
@@ -37,7 +37,7 @@ static bool own_on_nak(struct ppp *p, struct reader *value)
 	return true;
 }
 
-/* A static address can do without the option. */
+/* With a static address the option is not needed. */
 static bool own_on_reject(struct ppp *p)
 {
 	return p->ipcp.own != 0;
@@ -48,14 +48,14 @@ static bool own_agreed(struct ppp *p)
 	return p->ipcp.own != 0;
 }
 
-/* The server's own: any will do, and none as well, for it is only the name of the far end. */
+/* The server's own address: any is accepted, also none, because the client does not use it. */
 static enum cp_reply peer_check(struct ppp *p, struct reader *value)
 {
 	p->ipcp.requested_peer = get_u32(value);
 	return p->ipcp.requested_peer ? CP_ACK : CP_REJECT;
 }
 
-/* ---- the same as the server sees them */
+/* ---- the same addresses on the server */
 
 static bool peer_ask(const struct ppp *p, struct writer *value)
 {
@@ -63,7 +63,7 @@ static bool peer_ask(const struct ppp *p, struct writer *value)
 	return p->cfg.ipv4_own != 0;
 }
 
-/* Its former address, perhaps; whose it is now is not changed again. */
+/* The client requests an address, perhaps its former one. The owner decides once per link. */
 static void request_address(struct ppp *p, uint32_t wanted)
 {
 	if (p->ipcp.has_asked || !p->cfg.take_ipv4 || !ip_v4_is_host(wanted) ||
@@ -130,7 +130,7 @@ static enum cp_reply server_check(const struct ppp *p, size_t i, struct reader *
 	return get_u32(value) == configured ? CP_ACK : CP_NAK;
 }
 
-/* The calls of the tables, which know no index. */
+/* Callbacks for the tables, which pass no index. */
 #define SERVER_CALLS(name, i)                                                  \
 	static bool name##_ask(const struct ppp *p, struct writer *value)      \
 	{                                                                      \
@@ -158,7 +158,7 @@ SERVER_CALLS(nbns_1, 1)
 SERVER_CALLS(dns_2, 2)
 SERVER_CALLS(nbns_2, 3)
 
-/* ---- what the automaton tells */
+/* ---- callbacks of cp.c */
 
 static void ipcp_begin_request(struct ppp *p)
 {
@@ -216,7 +216,7 @@ static const struct cp_option client_options[] = {
 		.type = option, .len = 6, .check = name##_check, .suggest = name##_suggest, \
 	}
 
-/* Our own address is not up for discussion: Naked, it stays; Rejected, it is left out. */
+/* Our own address is fixed: after a Nak it is sent again, after a Reject it is left out. */
 static const struct cp_option server_options[] = {
 	{
 		.type = IPCP_OPT_ADDRESS,

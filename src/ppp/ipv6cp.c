@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * IPV6CP, RFC 5072: each end names its interface identifier, out of which it makes its link-local
- * address. Global addresses come by router advertisement, which is not PPP's business.
+ * IPV6CP, RFC 5072: each end announces its interface identifier, from which it forms its link-local
+ * address. Global addresses come from router advertisements, outside PPP.
  */
 #include "ppp/engine.h"
 
 enum {
 	IPV6CP_OPT_IID = 1,
-	UNIVERSAL_BIT = 0x02, /* section 4.1: clear in an identifier that was made up */
+	UNIVERSAL_BIT = 0x02, /* section 4.1: clear in a random identifier */
 	MISSING_TRIES = 3,
-	SUGGESTION_TRIES = 8, /* one of them is free, unless all are refused */
+	SUGGESTION_TRIES = 8, /* one of these is free, unless all identifiers are refused */
 };
 
 static bool is_zero(const uint8_t iid[PPP_IID_LEN])
@@ -19,7 +19,7 @@ static bool is_zero(const uint8_t iid[PPP_IID_LEN])
 	return !memcmp(iid, zero, PPP_IID_LEN);
 }
 
-/* Random, and neither end's so far. `to` may be one of those. */
+/* A random identifier that differs from both ends' current ones. `to` may be one of those. */
 static void random_iid(const struct ppp *p, uint8_t to[PPP_IID_LEN])
 {
 	uint8_t iid[PPP_IID_LEN];
@@ -44,14 +44,14 @@ static bool iid_on_nak(struct ppp *p, struct reader *value)
 
 	get_copy(value, iid, sizeof(iid));
 	if (p->cfg.role == PPP_SERVER && !is_zero(p->cfg.own_iid))
-		return true; /* all clients know it by that one */
+		return true; /* a configured identifier is the same for all clients */
 	if (is_zero(iid) || !memcmp(iid, p->ipv6cp.peer, sizeof(iid)))
 		random_iid(p, iid);
 	memcpy(p->ipv6cp.own, iid, sizeof(iid));
 	return true;
 }
 
-/* Without identifiers nobody has an address. */
+/* Without identifiers there are no addresses. */
 static bool iid_on_reject(struct ppp *p)
 {
 	(void)p;
@@ -76,7 +76,7 @@ static enum cp_reply iid_missing(struct ppp *p)
 	return p->ipv6cp.ncp.cp.naks_sent < MISSING_TRIES ? CP_NAK : CP_FATAL;
 }
 
-/* The same each time, as long as the peer may have it. */
+/* The same suggestion each time, as long as the peer may have it. */
 static void iid_suggest(struct ppp *p, struct writer *value)
 {
 	struct ipv6cp *i = &p->ipv6cp;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Link Control Protocol, RFC 1661 sections 5 and 6: which options we ask for and which we grant,
- * and the codes that LCP alone has. When to send is fsm.c's.
+ * Link Control Protocol, RFC 1661 sections 5 and 6: the options that we request and accept, and the
+ * codes that only LCP has. fsm.c decides when to send.
  *
  * We refuse header compression, quality reports, callback and multilink: over a byte stream they
- * save nothing that matters, and one fixed header is one path to test. What is not in the tables
- * at the end of this file is Rejected.
+ * save nothing that matters, and a single header format needs fewer tests. Options that are not in
+ * the tables at the end of this file are Rejected.
  */
 #include "ppp/auth.h"
 #include "ppp/engine.h"
 
 enum {
-	MIN_MRU = 576,      /* what we let a peer bring the link down to */
-	MAX_NAK_MRU = 4091, /* Windows' own */
+	MIN_MRU = 576,      /* smallest MRU that we accept from a peer */
+	MAX_NAK_MRU = 4091, /* what Windows suggests */
 	ECHO_MISSES = 3,
-	MAX_LOOPS = 5, /* rounds of magic numbers that come back, section 6.4 */
+	MAX_LOOPS = 5, /* suggested magic numbers that came back, section 6.4 */
 	MAX_ECHO_LOOPS = 3,
-	RAS_REASON = 0x003ccd74, /* Windows' mark in front of an error number */
+	RAS_REASON = 0x003ccd74, /* Windows sends it before an error number */
 };
 
 /* Codes after the seven that all control protocols have: sections 5.7 to 5.9, RFC 1570 */
@@ -32,7 +32,7 @@ enum {
 /* Section 6 */
 enum {
 	LCP_OPT_MRU = 1,
-	LCP_OPT_ACCM = 2, /* RFC 1662 section 7.1: without meaning on a byte stream */
+	LCP_OPT_ACCM = 2, /* RFC 1662 section 7.1: no meaning on a byte stream */
 	LCP_OPT_AUTH = 3,
 	LCP_OPT_MAGIC = 5,
 };
@@ -45,7 +45,7 @@ static bool mru_ask(const struct ppp *p, struct writer *value)
 	return p->lcp.mru != 0;
 }
 
-/* Some peers (kittoku, old Windows) hold to an MRU of their own for both ways. */
+/* Some peers (kittoku, old Windows) insist on their own MRU for both directions. */
 static bool mru_on_nak(struct ppp *p, struct reader *value)
 {
 	uint16_t mru = get_u16(value);
@@ -97,7 +97,9 @@ static bool magic_ask(const struct ppp *p, struct writer *value)
 	return true;
 }
 
-/* Our own suggestion comes back: it looks like a loop. Either way another number is due. */
+/*
+ * If our own suggestion comes back, the link may be looped. In any case we choose another number.
+ */
 static bool magic_on_nak(struct ppp *p, struct reader *value)
 {
 	bool is_loop = get_u32(value) == p->lcp.nak_magic && p->lcp.nak_magic;
@@ -110,7 +112,7 @@ static bool magic_on_nak(struct ppp *p, struct reader *value)
 	return false;
 }
 
-/* SoftEther and kittoku know no magic numbers. */
+/* SoftEther and kittoku do not support magic numbers. */
 static bool magic_on_reject(struct ppp *p)
 {
 	p->lcp.magic = 0;
@@ -131,7 +133,7 @@ static void magic_suggest(struct ppp *p, struct writer *value)
 	put_u32(value, p->lcp.nak_magic);
 }
 
-/* ---- authentication as the client sees it */
+/* ---- authentication on the client */
 
 static bool is_configured(const struct ppp *p, enum ppp_auth method)
 {
@@ -149,7 +151,10 @@ static void note_offer(struct ppp *p, enum ppp_auth method)
 	ppp_emit_offer(p, method);
 }
 
-/* What a probe asks for next: methods that the server has not shown yet, likely ones first. */
+/*
+ * The next method that a probe suggests: one that the server has not offered yet, likely ones
+ * first.
+ */
 static enum ppp_auth next_suggestion(const struct ppp *p)
 {
 	static const enum ppp_auth order[] = {
@@ -183,12 +188,14 @@ static enum cp_reply client_auth_check(struct ppp *p, struct reader *value)
 	return p->lcp.suggestion ? CP_NAK : CP_FATAL;
 }
 
-/* A server that asks for no proof might be anybody, and the crypto binding has no key then. But
- * one that gave up demanding what we Naked has just run out of methods. */
+/*
+ * A server that requests no authentication could be anyone, and there would be no key for the
+ * crypto binding. But a server that stops requesting it after our Naks has run out of methods.
+ */
 static enum cp_reply client_auth_missing(struct ppp *p)
 {
 	if (p->lcp.requested.is_loop)
-		return CP_ACK; /* our own request: the magic number's Nak answers it */
+		return CP_ACK; /* our own request: the Nak for the magic number handles it */
 	p->lcp.fault = p->lcp.suggested ? PPP_CLOSED_NO_METHOD : PPP_CLOSED_NO_AUTH;
 	return CP_FATAL;
 }
@@ -204,7 +211,7 @@ static void client_sent_nak(struct ppp *p)
 		p->lcp.suggested |= (uint16_t)(1u << p->lcp.suggestion);
 }
 
-/* ---- authentication as the server sees it */
+/* ---- authentication on the server */
 
 static bool server_auth_ask(const struct ppp *p, struct writer *value)
 {
@@ -220,8 +227,10 @@ static enum ppp_auth next_offer(const struct ppp *p)
 	return PPP_AUTH_NONE;
 }
 
-/* The client's wish is granted if it is ours as well and was not refused before; else the next of
- * our own list is tried. Never one that is not on the list. */
+/*
+ * The method that the client suggests is used if it is configured and was not refused before;
+ * otherwise the next one of our own list. Never one that is not on the list.
+ */
 static bool server_auth_on_nak(struct ppp *p, struct reader *value)
 {
 	enum ppp_auth wish = auth_from_option(bytes_of(value->at, value->left));
@@ -251,7 +260,10 @@ static void count_echo_loop(struct ppp *p, uint32_t magic)
 		ppp_end(p, PPP_CLOSED_LOOP);
 }
 
-/* The reply has our magic number (accel-ppp takes its own for a loop) and the request's data. */
+/*
+ * The reply has our own magic number (accel-ppp reports a loop if it gets its own back) and the
+ * data of the request.
+ */
 static void take_echo_request(struct ppp *p, const struct cp_packet *in)
 {
 	struct reader r = reader_of(in->body.at, in->body.len);
@@ -281,7 +293,7 @@ static void take_protocol_reject(struct ppp *p, const struct cp_packet *in)
 	ppp_protocol_rejected(p, protocol);
 }
 
-/* RFC 1570 section 1.1: Windows tells its version and name so. */
+/* RFC 1570 section 1.1: Windows sends its version and name in it. */
 static void take_identification(struct ppp *p, const struct cp_packet *in)
 {
 	struct reader r = reader_of(in->body.at, in->body.len);
@@ -302,7 +314,7 @@ static bool lcp_other_code(struct ppp *p, const struct cp_packet *in)
 	case LCP_IDENTIFICATION:
 		take_identification(p, in);
 		return true;
-	case LCP_ECHO_REPLY: /* that it came is all; some servers copy our magic number */
+	case LCP_ECHO_REPLY: /* its contents are ignored: some servers copy our magic number */
 	case LCP_DISCARD_REQUEST:
 	case LCP_TIME_REMAINING:
 		cp_echo(p, &p->lcp.cp, NULL);
@@ -326,7 +338,7 @@ void lcp_reject_protocol(struct ppp *p, uint16_t protocol, struct bytes info)
 		bytes_of(bytes, w.len));
 }
 
-/* ---- what the automaton tells */
+/* ---- callbacks of cp.c */
 
 static void lcp_begin_request(struct ppp *p)
 {
@@ -339,7 +351,7 @@ static void lcp_acked(struct ppp *p)
 	p->lcp.peer = p->lcp.requested;
 }
 
-/* What was proven belongs to the LCP that it was proven over (ppp.md section 9). */
+/* An authentication is valid only for the LCP negotiation that preceded it. */
 static bool lcp_may_reopen(struct ppp *p)
 {
 	if (!auth_is_under_way(p))
@@ -359,7 +371,9 @@ bool lcp_is_method_disputed(const struct ppp *p)
 	return p->lcp.suggested && !p->lcp.peer.auth;
 }
 
-/* `ras_error`: 0: the peer gave none. RRAS ends with one when it has no method that suits us. */
+/*
+ * `ras_error` is 0 when the peer sent none. RRAS sends one when it has no method in common with us.
+ */
 static enum ppp_closed why_terminated(const struct ppp *p, uint32_t ras_error)
 {
 	if (p->auth.awaits_result)
@@ -394,7 +408,7 @@ static void lcp_give_up(struct ppp *p)
 	ppp_end(p, p->lcp.fault ? (enum ppp_closed)p->lcp.fault : PPP_CLOSED_NO_METHOD);
 }
 
-/* What both roles have the same; only authentication differs. */
+/* Options that are the same in both roles; only authentication differs. */
 #define MRU_OPTION                                                                   \
 	{                                                                            \
 		.type = LCP_OPT_MRU, .len = 4, .ask = mru_ask, .on_nak = mru_on_nak, \
@@ -423,7 +437,9 @@ static const struct cp_option client_options[] = {
 	},
 };
 
-/* No judge: a client that wants our proof is Rejected; only clients authenticate. */
+/*
+ * No `check`: a client that requests authentication from us is Rejected; only clients authenticate.
+ */
 static const struct cp_option server_options[] = {
 	MRU_OPTION,
 	ACCM_OPTION,
@@ -464,7 +480,10 @@ void lcp_init(struct ppp *p)
 	cp_init(&p->lcp.cp, is_client ? &client_lcp : &server_lcp, &p->cfg);
 }
 
-/* A client speaks at once: SoftEther's PPP starts on its first packet. A server listens first. */
+/*
+ * A client sends at once: SoftEther's PPP starts on its first packet. A server waits for the client
+ * first.
+ */
 void lcp_start(struct ppp *p)
 {
 	p->lcp.magic = fresh_magic(p);
@@ -484,7 +503,7 @@ uint16_t lcp_peer_mru(const struct ppp *p)
 	return p->lcp.peer.mru < PPP_MAX_MRU ? p->lcp.peer.mru : PPP_MAX_MRU;
 }
 
-/* ---- echoes of our own, for those who want them: SSTP has its own */
+/* ---- our own LCP echoes, off by default: SSTP has its own */
 
 void lcp_heard(struct ppp *p)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * struct ppp, whole: for the session that embeds it, and for the engine's own files. Others use
- * ppp.h; nothing in here is theirs to touch.
+ * The definition of struct ppp, for the session that embeds it and for the files of the engine.
+ * Others use ppp.h and must not access the fields.
  */
 #ifndef SSTP_PPP_LINK_H
 #define SSTP_PPP_LINK_H
@@ -12,7 +12,7 @@
 #include "ppp/types.h"
 
 enum {
-	PPP_DETAIL_MAX = 128, /* of what a peer says at the end */
+	PPP_DETAIL_MAX = 128, /* of the peer's text at the end */
 	PPP_HELD_MAX = 576,   /* a CHAP Challenge of full size, or a PAP request */
 	PPP_TEXT_MAX = 255,   /* RFC 1334 section 2.2.1: one byte of length */
 };
@@ -25,40 +25,40 @@ enum ppp_phase {
 	PPP_PHASE_FINISHED,
 };
 
-/* What a peer's Configure-Request of LCP makes hold once it is Acked. */
+/* Values of the peer's LCP Configure-Request; in effect once it is Acked. */
 struct lcp_peer {
 	uint16_t mru;
-	uint8_t auth; /* enum ppp_auth: how it wants us to authenticate */
-	bool is_loop; /* its magic number is ours */
+	uint8_t auth; /* enum ppp_auth: the method that the peer demands from us */
+	bool is_loop; /* its magic number equals ours */
 };
 
 struct lcp {
 	struct cp cp;
 	struct lcp_peer peer, requested;
-	uint8_t fault; /* enum ppp_closed: why LCP is given up; 0: no method */
+	uint8_t fault; /* enum ppp_closed: why LCP gives up; 0: no method */
 	/* ours */
 	uint16_t mru;
 	uint32_t magic;
-	uint32_t nak_magic; /* what we suggested last */
+	uint32_t nak_magic; /* our last suggestion */
 	uint8_t loops;
 	uint8_t offer;    /* server: enum ppp_auth that our request demands */
-	uint16_t refused; /* server: bit n: method n was Naked */
-	/* client: what the server offers */
-	uint16_t offered;   /* bit n: method n was */
+	uint16_t refused; /* server: bit n: method n was Nak'd */
+	/* client: the methods that the server offers */
+	uint16_t offered;   /* bit n: the server offered method n */
 	uint16_t suggested; /* probing: bit n: our Naks suggested method n */
-	uint8_t suggestion; /* enum ppp_auth in the Nak under way */
+	uint8_t suggestion; /* enum ppp_auth: for the current Nak */
 	/* echoes */
 	uint64_t heard_ms, echo_sent_ms;
 	uint8_t echo_misses;
 	uint8_t echo_loops;
 };
 
-/* What IPCP and IPV6CP have in common besides their automaton. */
+/* What IPCP and IPV6CP have in common in addition to struct cp. */
 struct ncp {
 	struct cp cp;
-	bool is_on;           /* we speak it on this link; else its frames are Rejected */
-	bool has_failed;      /* or was never on */
-	bool is_down_emitted; /* since it was up last */
+	bool is_on;           /* in use on this link; otherwise its frames are Rejected */
+	bool has_failed;      /* or is not in use */
+	bool is_down_emitted; /* the down event was emitted since the protocol was last up */
 };
 
 struct ipcp {
@@ -67,22 +67,23 @@ struct ipcp {
 	uint32_t peer, requested_peer;
 	uint32_t servers[4]; /* DNS 1, NBNS 1, DNS 2, NBNS 2: the order of options 129 to 132 */
 	bool has_asked;      /* server: cfg.take_ipv4 was called */
-	bool is_unusable[4]; /* client: what the server suggests there is no address to use */
+	bool is_unusable
+		[4]; /* client: the server suggested an address that is not a host address */
 };
 
 struct ipv6cp {
 	struct ncp ncp;
 	uint8_t own[PPP_IID_LEN];
 	uint8_t peer[PPP_IID_LEN];
-	uint8_t suggestion[PPP_IID_LEN]; /* for a peer that has none; the same in each Nak */
+	uint8_t suggestion[PPP_IID_LEN]; /* for a peer without one; the same in each Nak */
 };
 
 enum auth_state {
 	AUTH_IDLE,
-	AUTH_WAITING,  /* client: for challenge or result; server: for the peer's proof */
-	AUTH_CHECKING, /* server: for ppp_auth_result */
+	AUTH_WAITING,  /* client: for a challenge or the result; server: for the response */
+	AUTH_CHECKING, /* server: waits for ppp_auth_result */
 	AUTH_DONE,
-	AUTH_REFUSED, /* server: the peer was told, and has a moment to hang up itself */
+	AUTH_REFUSED, /* server: the refusal was sent; the peer may now close the link itself */
 };
 
 struct auth_method;
@@ -97,17 +98,16 @@ struct auth {
 	uint8_t id;       /* of the last request, challenge or response */
 	uint8_t first_id; /* PAP client: of its first request */
 	bool has_challenge;
-	uint8_t challenges; /* client: how many came before the result; EAP: Requests so far */
+	uint8_t challenges; /* client: number before the result; EAP: number of Requests */
 	bool is_proven;     /* EAP client: the method is done, and hlak is its key */
-	bool awaits_result; /* client: name and proof are sent, and nothing is said of them yet */
+	bool awaits_result; /* client: credentials were sent, without a reply yet */
 	uint8_t challenge[MSCHAP_CHALLENGE_LEN];
 	uint8_t hlak[PPP_HLAK_LEN];
 	union {
 		struct { /* client */
 			uint8_t peer_challenge[MSCHAP_CHALLENGE_LEN];
 			char expected[MSCHAP_S_LEN + 1];
-			uint16_t
-				held_protocol; /* one frame that came before LCP was open; 0: none */
+			uint16_t held_protocol; /* of a frame from before LCP was open; 0: none */
 			uint16_t held_len;
 			uint8_t held[PPP_HELD_MAX];
 		};
@@ -130,12 +130,12 @@ struct ppp {
 	struct ipcp ipcp;
 	struct ipv6cp ipv6cp;
 	uint64_t reject_ms; /* when this second of Code- and Protocol-Rejects began */
-	uint8_t rejects;    /* how many there were in it */
-	uint64_t limit_ms;  /* by then a network protocol is open; UINT64_MAX: one is */
+	uint8_t rejects;    /* their number in that second */
+	uint64_t limit_ms;  /* deadline for the first network protocol; UINT64_MAX: one is open */
 	/* how the link ended */
-	uint8_t why; /* enum ppp_closed; the first reason stays */
+	uint8_t why; /* enum ppp_closed; the first reason is kept */
 	uint16_t error;
-	const char *terminate_text; /* what we say at the end; NULL: nothing */
+	const char *terminate_text; /* for our Terminate-Request; NULL: none */
 	uint8_t detail_len;
 	uint8_t detail[PPP_DETAIL_MAX];
 	struct outbox out;

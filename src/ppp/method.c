@@ -3,7 +3,7 @@
 
 #include "ppp/frame.h"
 
-/* Methods that we know by sight only. */
+/* Methods that we recognize but do not support. */
 static const struct auth_method mschapv1_method = {
 	.name = "mschap",
 	.protocol = PPP_PROTO_CHAP,

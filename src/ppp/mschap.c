@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * RFC 2759 section 8 and RFC 3079 section 3: names in comments are those of the RFCs. What is as
- * good as the password is wiped before each function returns.
+ * RFC 2759 section 8 and RFC 3079 section 3; comments use the names of the RFCs. Values that are
+ * equivalent to the password are wiped before each function returns.
  */
 #include "ppp/mschap.h"
 
@@ -21,7 +21,7 @@ static void put_unit(struct writer *w, uint32_t unit)
 	put_u8(w, (uint8_t)(unit >> 8));
 }
 
-/* UTF-16, little-endian, without mark or terminator */
+/* UTF-16, little-endian, without byte order mark or terminator */
 static bool put_utf16(struct writer *w, struct bytes utf8)
 {
 	struct reader r = reader_of(utf8.at, utf8.len);
@@ -89,7 +89,7 @@ void mschap_des_key(const uint8_t in[7], uint8_t key[DES_BLOCK_LEN])
 	}
 }
 
-/* ChallengeResponse: the hash, with five zero bytes behind it, is three keys. */
+/* ChallengeResponse: the hash, followed by five zero bytes, gives three keys. */
 void mschap_nt_response(const uint8_t hash[MSCHAP_HASH_LEN], const uint8_t challenge_hash[8],
 			uint8_t out[MSCHAP_NT_RESPONSE_LEN])
 {
@@ -168,7 +168,7 @@ void mschap_hlak(const uint8_t hash[MSCHAP_HASH_LEN],
 
 	hash_hash(hash, twice);
 	digest_sha1(parts, 3, master);
-	/* the client's send key, then its receive key: the server's the other way about */
+	/* the client's send key, then its receive key; for the server they are swapped */
 	start_key(master,
 		  "On the client side, this is the send key; "
 		  "on the server side, it is the receive key.",

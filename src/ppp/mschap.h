@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The arithmetic of MS-CHAPv2 (RFC 2759 section 8) and of the keys that come out of it (RFC 3079
- * sections 3.3, 3.4), and CHAP-MD5's one digest (RFC 1994). Pure functions over bytes; both roles
- * and whoever keeps passwords use them.
+ * The cryptography of MS-CHAPv2 (RFC 2759 section 8), its keys (RFC 3079 sections 3.3, 3.4) and the
+ * digest of CHAP-MD5 (RFC 1994). Pure functions over bytes, for both roles and for password
+ * storage.
  */
 #ifndef SSTP_PPP_MSCHAP_H
 #define SSTP_PPP_MSCHAP_H
@@ -11,8 +11,8 @@
 #include "util/bytes.h"
 
 enum {
-	MSCHAP_HASH_LEN = 16,      /* the NT hash: as good as the password, guard it alike */
-	MSCHAP_CHALLENGE_LEN = 16, /* either end's */
+	MSCHAP_HASH_LEN = 16,      /* the NT hash: equivalent to the password, so equally secret */
+	MSCHAP_CHALLENGE_LEN = 16, /* of either end */
 	MSCHAP_NT_RESPONSE_LEN = 24,
 	MSCHAP_VALUE_LEN = 49, /* the Response's Value, RFC 2759 section 4 */
 	MSCHAP_S_LEN = 42,     /* "S=" and 40 hex digits */
@@ -23,7 +23,7 @@ enum {
 /* NtPasswordHash. False when the password is not valid UTF-8 or longer than 256 UTF-16 units. */
 bool mschap_nt_hash(struct bytes password_utf8, uint8_t hash[MSCHAP_HASH_LEN]);
 
-/* The user name as it is hashed: what stands behind the last backslash. */
+/* The user name as it is hashed: the part after the last backslash. */
 struct bytes mschap_bare_name(struct bytes wire_name);
 
 /* ChallengeHash. `user` is hashed as given. */
@@ -31,7 +31,7 @@ void mschap_challenge_hash(const uint8_t peer_challenge[MSCHAP_CHALLENGE_LEN],
 			   const uint8_t challenge[MSCHAP_CHALLENGE_LEN], struct bytes user,
 			   uint8_t out[8]);
 
-/* Seven bytes of key spread over the eight that DES takes, parity bit and all (section 8.6). */
+/* Expands seven key bytes to the eight of a DES key, with parity bits (section 8.6). */
 void mschap_des_key(const uint8_t in[7], uint8_t key[DES_BLOCK_LEN]);
 
 /* NtChallengeResponse */
@@ -48,9 +48,9 @@ void mschap_hlak(const uint8_t hash[MSCHAP_HASH_LEN],
 		 const uint8_t nt_response[MSCHAP_NT_RESPONSE_LEN], uint8_t out[MSCHAP_HLAK_LEN]);
 
 /*
- * The server's check of a Response's 49-byte Value against a password's NT hash. The name is
- * hashed without its domain first and, where there is one, whole second (some clients do so). On
- * success fills `s` (for the Success message) and `hlak`.
+ * Server: checks the 49-byte Value of a Response against the NT hash of a password. The name is
+ * hashed without its domain first and, if it has one, then with it (some clients do so). On success
+ * fills `s` (for the Success message) and `hlak`.
  */
 bool mschap_check(const uint8_t hash[MSCHAP_HASH_LEN],
 		  const uint8_t challenge[MSCHAP_CHALLENGE_LEN],

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The one walk over configuration options. */
+/* Reading and writing lists of configuration options. */
 #include "ppp/option.h"
 
 bool ppp_opt_next(struct reader *r, struct ppp_opt *o)

@@ -5,10 +5,10 @@
 
 #include "ppp/frame.h"
 
-/* A place for one more, or none: then what should stand there is lost. */
+/* Returns whether there is room for another item; if not, the frame is dropped. */
 static bool has_room(struct outbox *b, size_t reserved)
 {
-	if (b->next == b->count) { /* all was taken: begin again */
+	if (b->next == b->count) { /* everything was taken: start over */
 		b->next = 0;
 		b->count = 0;
 		b->used = 0;
@@ -20,7 +20,7 @@ void outbox_emit(struct outbox *b, enum ppp_out_type event, enum ppp_auth offer)
 {
 	bool room = has_room(b, 0);
 
-	assert(room); /* no call causes more events than are kept free for them */
+	assert(room); /* no call causes more events than OUTBOX_EVENTS */
 	if (!room)
 		return;
 	b->items[b->count].type = (uint8_t)event;

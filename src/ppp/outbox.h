@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What an engine has to send and to tell, in the order it happened. Frames that find no room are
- * lost, as on a wire; events never are. It is empty again once all has been taken.
+ * Frames and events that the engine emits, in order. A frame that does not fit is dropped, as on a
+ * wire; an event never is. The outbox is empty again once everything has been taken.
  */
 #ifndef SSTP_PPP_OUTBOX_H
 #define SSTP_PPP_OUTBOX_H
@@ -10,11 +10,11 @@
 
 enum {
 	OUTBOX_ITEMS = 32,
-	OUTBOX_EVENTS = 16, /* of these: kept for events */
-	OUTBOX_ROOM = 2048, /* a frame of full size and some small ones */
+	OUTBOX_EVENTS = 16, /* of these, reserved for events */
+	OUTBOX_ROOM = 2048, /* one frame of full size and some small ones */
 };
 
-/* All zero is empty. */
+/* All zero: empty. */
 struct outbox {
 	struct {
 		uint8_t type;  /* enum ppp_out_type */
@@ -26,11 +26,14 @@ struct outbox {
 	uint8_t bytes[OUTBOX_ROOM];
 };
 
-/* An event; `offer`: of PPP_OUT_OFFER. */
+/* Adds an event; `offer` is for PPP_OUT_OFFER. */
 void outbox_emit(struct outbox *b, enum ppp_out_type event, enum ppp_auth offer);
-/* A frame of the form that LCP, the NCPs and the authentication protocols share; false: no room. */
+/*
+ * Adds a frame with the header that LCP, the NCPs and the authentication protocols share; false: no
+ * room.
+ */
 bool outbox_send(struct outbox *b, uint16_t protocol, uint8_t code, uint8_t id, struct bytes body);
-/* The next one: its type, and `frame` or `offer` of it. False: that was all. */
+/* Takes the next item: its type, and `frame` or `offer`. False: the outbox is empty. */
 bool outbox_next(struct outbox *b, struct ppp_out *out);
 
 #endif

@@ -12,9 +12,9 @@ enum {
 };
 
 /*
- * The periods of the Restart timer. A server whose LCP is open has got the request, since TCP loses
- * nothing, and each one may be judged: a one-time password is wrong the second time. So a repeat is
- * only for a server that dropped the request, and comes late.
+ * The periods of the Restart timer. A server whose LCP is open has received the request, since TCP
+ * loses nothing, and it may check each request: a one-time password is wrong the second time. So a
+ * repeat is only for a server that dropped the request, and is sent late.
  */
 enum {
 	REQUEST_MS = 5 * 1000,
@@ -23,7 +23,7 @@ enum {
 
 /* ---- client */
 
-/* Its length in one byte, then the text. */
+/* Writes the length in one byte, then the text. */
 static void put_counted(struct writer *w, const char *text)
 {
 	size_t len = strlen(text);
@@ -34,7 +34,7 @@ static void put_counted(struct writer *w, const char *text)
 	put_bytes(w, text, len);
 }
 
-/* Each with a new Identifier, repeats too: section 2.2.1 says MUST. */
+/* Each request has a new Identifier, also a repeat: section 2.2.1 says MUST. */
 static void send_request(struct ppp *p)
 {
 	uint8_t bytes[2 * (1 + PPP_TEXT_MAX)];
@@ -50,7 +50,7 @@ static void send_request(struct ppp *p)
 	secret_wipe(bytes, sizeof(bytes));
 }
 
-/* A server that thinks for longer than our timer may answer a request before the last. */
+/* A server that takes longer than our timer may reply to an earlier request. */
 static bool is_reply(const struct auth *a, uint8_t id)
 {
 	return (uint8_t)(id - a->first_id) <= (uint8_t)(a->id - a->first_id);
@@ -59,7 +59,7 @@ static bool is_reply(const struct auth *a, uint8_t id)
 static void take_reply(struct ppp *p, const struct cp_packet *in)
 {
 	struct reader r = reader_of(in->body.at, in->body.len);
-	uint8_t len = get_u8(&r); /* 0 if there is no message at all, as RouterOS has it */
+	uint8_t len = get_u8(&r); /* 0 if there is no message, as from RouterOS */
 
 	if (p->auth.state != AUTH_WAITING || !is_reply(&p->auth, in->id))
 		return;
@@ -98,7 +98,7 @@ static void take_request(struct ppp *p, const struct cp_packet *in)
 		auth_check(p);
 		return;
 	}
-	/* a repeat, whatever it says: the one verdict answers the last that came */
+	/* a repeat, whatever its contents: the one result replies to the last request */
 	a->id = in->id;
 	if (a->state != AUTH_CHECKING)
 		a->method->send_result(p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The frame around the protocols: which frame goes where and when (RFC 1661 section 3.2, the
- * phases), how the layers start and end each other, what leaves the engine.
+ * Connects the protocols: dispatches frames by protocol and phase (RFC 1661 section 3.2), starts
+ * and ends the layers, and collects what the engine emits.
  */
 #include "ppp/ppp.h"
 
@@ -12,8 +12,8 @@
 enum {
 	IPV6_MIN_MRU = 1280, /* RFC 8200 section 5 */
 	REJECTS_A_SECOND = 10,
-	LIMIT_MS = 60 * 1000, /* until a network protocol is open; SSTP's own limit is as long */
-	/* RFC 1661 section 2: what network protocols and their control protocols are numbered */
+	LIMIT_MS = 60 * 1000, /* until a network protocol is open; SSTP has the same limit */
+	/* RFC 1661 section 2: numbers below are network protocols and their control protocols */
 	NETWORK_PROTO_END = 0xc000,
 };
 
@@ -214,10 +214,10 @@ void ppp_end(struct ppp *p, enum ppp_closed why)
 	auth_stop(p);
 	cp_close(p, &p->lcp.cp);
 	if (p->lcp.cp.fsm.state != FSM_CLOSING)
-		ppp_finish(p, why); /* the peer knows of no link yet */
+		ppp_finish(p, why); /* nothing was negotiated yet */
 }
 
-/* ---- how the layers move each other */
+/* ---- transitions between the layers */
 
 void ppp_lcp_is_up(struct ppp *p)
 {
@@ -241,7 +241,10 @@ void ppp_lcp_is_down(struct ppp *p)
 	p->phase = PPP_PHASE_ESTABLISH;
 }
 
-/* Its timer ran out, or the Terminate-Request is answered; then there is a reason already. */
+/*
+ * The Restart timer expired, or the Terminate-Request is acknowledged; in the latter case a reason
+ * is already recorded.
+ */
 void ppp_lcp_is_finished(struct ppp *p)
 {
 	ppp_finish(p, p->lcp.cp.has_spoken ? PPP_CLOSED_NO_AGREEMENT : PPP_CLOSED_LCP_TIMEOUT);
@@ -260,7 +263,7 @@ static void prepare_ncp(struct ncp *ncp, bool is_on)
 	ncp->is_down_emitted = false;
 }
 
-/* A link that is too narrow for IPv6 (RFC 8200 section 5) has none. */
+/* RFC 8200 section 5: IPv6 needs a minimum MRU. */
 static bool is_wide_enough(struct ppp *p)
 {
 	if (lcp_peer_mru(p) >= IPV6_MIN_MRU)
@@ -271,10 +274,10 @@ static bool is_wide_enough(struct ppp *p)
 }
 
 /*
- * IPV6CP asks first, as Windows does, and IPCP right after it. SoftEther holds one request of each
- * back until its own is acknowledged, and serves what it holds before it reads on: with IPCP first
- * it comes to hold both at once and reads nothing more. And accel-ppp gives no IPv6 address when
- * IPV6CP only begins after IPCP is up.
+ * IPV6CP sends its request first, as Windows does, and IPCP right after it. SoftEther keeps one
+ * request of each protocol until its own is acknowledged, and processes kept requests before it
+ * reads more: with IPCP first it can keep both at once and then reads nothing more. And accel-ppp
+ * assigns no IPv6 address when IPV6CP starts only after IPCP is up.
  */
 void ppp_authenticated(struct ppp *p)
 {
@@ -296,7 +299,7 @@ static bool has_network(const struct ppp *p)
 	return ppp_data_is_open(p, PPP_PROTO_IPV4) || ppp_data_is_open(p, PPP_PROTO_IPV6);
 }
 
-/* All of PPP has one time limit, so that no negotiation whatsoever can hold a session for ever. */
+/* One time limit for all of PPP, so that no negotiation can keep a session forever. */
 static void update_limit(struct ppp *p)
 {
 	if (has_network(p))
@@ -347,7 +350,7 @@ void ppp_ncp_is_finished(struct ppp *p, struct ncp *ncp, enum ppp_out_type event
 	end_if_no_network(p);
 }
 
-/* From Stopped the automaton closes without a word of it (RFC 1661 section 4.1). */
+/* From Stopped the automaton closes without This-Layer-Finished (RFC 1661 section 4.1). */
 void ppp_ncp_give_up(struct ppp *p, struct ncp *ncp)
 {
 	cp_close(p, &ncp->cp);
@@ -379,7 +382,9 @@ void ppp_protocol_rejected(struct ppp *p, uint16_t protocol)
 
 /* ---- frames in */
 
-/* RFC 1661 section 3.5: before its phase, a network's frames are dropped without a word. */
+/*
+ * RFC 1661 section 3.5: network-layer frames that arrive before their phase are dropped silently.
+ */
 static void take_unknown(struct ppp *p, uint16_t protocol, struct bytes info)
 {
 	bool is_network = protocol < NETWORK_PROTO_END;
@@ -437,7 +442,7 @@ void ppp_input(struct ppp *p, const uint8_t *frame, size_t len, uint64_t now_ms)
 	}
 }
 
-/* ---- what the owner asks */
+/* ---- calls of the owner */
 
 static void keep_supported_methods(struct ppp_cfg *cfg)
 {
@@ -517,7 +522,7 @@ uint64_t ppp_deadline(const struct ppp *p)
 
 void ppp_wipe(struct ppp *p)
 {
-	secret_wipe(p, sizeof(*p)); /* dead as before ppp_init; its pointers were the caller's */
+	secret_wipe(p, sizeof(*p)); /* as before ppp_init */
 }
 
 uint16_t ppp_peer_mru(const struct ppp *p)
