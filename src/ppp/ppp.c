@@ -41,8 +41,7 @@ const char *ppp_closed_text(enum ppp_closed why)
 	case PPP_CLOSED_NO_AGREEMENT:
 		return "no agreement on the options of the link";
 	case PPP_CLOSED_LOOP:
-		return "the link is looped back: the link is looped back: the link is "
-		       "looped back: our own packets come back";
+		return "the link is looped back: our own packets come back";
 	case PPP_CLOSED_NO_NETWORK:
 		return "no agreement on IPv4 or IPv6";
 	case PPP_CLOSED_RENEGOTIATED:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The end of a link, in words, and verdicts that nobody asked for. */
+/* The texts for the end of a link, and results that were not requested. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +10,8 @@
 #include "ppp/ends.h"
 #include "ppp/ppp.h"
 
-/* A verdict that nobody asked for, or that comes when all is over, changes nothing. */
-static void stray_verdicts_are_ignored(void **state)
+/* A result that was not requested, or that comes after the end, changes nothing. */
+static void stray_results_are_ignored(void **state)
 {
 	struct ends_random random;
 	struct ppp_cfg cfg = ends_server(&random);
@@ -32,7 +32,7 @@ static void stray_verdicts_are_ignored(void **state)
 	assert_false(ppp_next(&p, &out));
 }
 
-/* The server has refused, or the link has just ended: the latter is worth another try. */
+/* A refusal is final; after any other end a new connection may succeed. */
 static void only_some_reasons_are_refusals(void **state)
 {
 	(void)state;
@@ -46,7 +46,7 @@ static void only_some_reasons_are_refusals(void **state)
 	assert_false(ppp_closed_is_refusal(PPP_CLOSED_BY_PEER));
 }
 
-/* A log line must tell one from the other. */
+/* A log line must identify the reason. */
 static void each_reason_has_its_own_text(void **state)
 {
 	(void)state;
@@ -56,12 +56,20 @@ static void each_reason_has_its_own_text(void **state)
 						ppp_closed_text((enum ppp_closed)b));
 }
 
+static void a_loop_is_named_once(void **state)
+{
+	(void)state;
+	assert_string_equal(ppp_closed_text(PPP_CLOSED_LOOP),
+			    "the link is looped back: our own packets come back");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stray_verdicts_are_ignored),
+		cmocka_unit_test(stray_results_are_ignored),
 		cmocka_unit_test(only_some_reasons_are_refusals),
 		cmocka_unit_test(each_reason_has_its_own_text),
+		cmocka_unit_test(a_loop_is_named_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
