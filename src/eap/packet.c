@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading and writing; a Nak's list. */
+/* Reads and writes EAP packets, and reads the list of a Nak. */
 #include "eap/packet.h"
 
 static bool has_type(uint8_t code)
@@ -66,7 +66,10 @@ void eap_packet_put(struct writer *w, const struct eap_packet *packet)
 		store_u16(len, (uint16_t)(w->len - before));
 }
 
-/* Sections 5.3.1 and 5.3.2: types of one byte, or expanded ones. Type 0: no other will do. */
+/*
+ * Sections 5.3.1 and 5.3.2: types of one byte, or expanded ones. Type 0: no other method is
+ * acceptable.
+ */
 bool eap_nak_next(struct reader *r, const struct eap_packet *nak, uint32_t *vendor, uint32_t *type)
 {
 	bool is_expanded = false;

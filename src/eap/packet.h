@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * EAP's packets, RFC 3748 section 4: what is the same for all methods. A type may be written in one
- * byte, or expanded with a vendor (section 5.7); vendor 0 with an expanded type is that type.
+ * EAP packets, RFC 3748 section 4, for all methods. A type is one byte, or expanded with a vendor
+ * (section 5.7); an expanded type with vendor 0 is the same as the type of one byte.
  */
 #ifndef SSTP_EAP_PACKET_H
 #define SSTP_EAP_PACKET_H
@@ -32,7 +32,7 @@ enum {
 enum {
 	EAP_HDR_LEN = 4,       /* Code, Identifier, Length */
 	EAP_MSK_LEN = 64,      /* section 7.10 */
-	EAP_PACKET_MAX = 1500, /* PPP's default MRU; methods split what is longer */
+	EAP_PACKET_MAX = 1500, /* default MRU of PPP; methods fragment longer data */
 };
 
 struct eap_packet {
@@ -45,14 +45,14 @@ struct eap_packet {
 	struct bytes data;
 };
 
-/* False when it is malformed; bytes beyond its Length are padding. */
+/* False when the packet is malformed. Bytes after Length are padding. */
 bool eap_packet_get(struct bytes from, struct eap_packet *packet);
-/* Nothing when it does not fit: the writer is full. */
+/* Writes nothing when the packet does not fit: the writer is full. */
 void eap_packet_put(struct writer *w, const struct eap_packet *packet);
 
 /*
- * The types that a Nak (section 5.3) asks for, in its order; `r` begins as a reader of the Nak's
- * data. False at the end, and for a Nak that wants none.
+ * Reads the next type that a Nak (section 5.3) asks for, in its order; `r` starts as a reader of
+ * the data of the Nak. False at the end, and for a Nak that asks for none.
  */
 bool eap_nak_next(struct reader *r, const struct eap_packet *nak, uint32_t *vendor, uint32_t *type);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Answers to Requests; RFC 3748 section 2 has the order in which they may come. */
+/* Responds to Requests; RFC 3748 section 2 gives their order. */
 #include "eap/peer.h"
 
 enum { METHODS_MAX = 16 /* in a Nak */ };
@@ -19,7 +19,7 @@ static enum eap_step respond(const struct eap_packet *rq, uint32_t type, struct 
 	return out->full ? EAP_STEP_FAIL : EAP_STEP_ANSWER;
 }
 
-/* Section 5.2: to be shown to the user, which here is the log. */
+/* Section 5.2: shown to the user, that is, logged. */
 static enum eap_step take_notification(const struct eap_peer *p, const struct eap_packet *rq,
 				       struct writer *out)
 {
@@ -27,7 +27,7 @@ static enum eap_step take_notification(const struct eap_peer *p, const struct ea
 	return respond(rq, EAP_NOTIFICATION, bytes_of(NULL, 0), out);
 }
 
-/* Section 5.3.1. One of a single byte a type will do for expanded Requests, too. */
+/* Section 5.3.1. A Nak with types of one byte is also allowed for expanded Requests. */
 static enum eap_step refuse_method(const struct eap_peer *p, const struct eap_packet *rq,
 				   struct writer *out)
 {
@@ -71,13 +71,13 @@ enum eap_step eap_peer_input(struct eap_peer *p, struct bytes request, struct wr
 	if (!eap_packet_get(request, &rq) || rq.code != EAP_REQUEST)
 		return EAP_STEP_DROP;
 	if (!rq.vendor && rq.type == EAP_IDENTITY) {
-		p->chosen = NULL; /* asked again: the server begins again */
+		p->chosen = NULL; /* a second Identity Request: the server starts over */
 		return respond(&rq, EAP_IDENTITY, p->identity, out);
 	}
 	if (!rq.vendor && rq.type == EAP_NOTIFICATION)
 		return take_notification(p, &rq, out);
 	choice = choice_of(p, &rq);
 	if (p->chosen && choice != p->chosen)
-		return EAP_STEP_DROP; /* section 2.1: one method a conversation */
+		return EAP_STEP_DROP; /* section 2.1: one method per conversation */
 	return choice ? run_method(p, choice, &rq, out) : refuse_method(p, &rq, out);
 }

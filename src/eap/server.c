@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Identity, proposals, the method; RFC 3748 sections 2 and 5.3. */
+/* Handles the Identity, proposes methods and runs one; RFC 3748 sections 2 and 5.3. */
 #include "eap/server.h"
 
 enum { CHOICES_MAX = 32 /* bits of `refused` */ };
@@ -60,7 +60,7 @@ static enum eap_step take_identity(struct eap_server *s, const struct eap_packet
 	return propose(s, choice_at(s, 0), (uint8_t)(in->id + 1), out);
 }
 
-/* The first of the peer's wishes that is ours, too, and was not refused before. */
+/* Proposes the first method of the Nak that is configured and was not refused before. */
 static enum eap_step take_nak(struct eap_server *s, const struct eap_packet *in, struct writer *out)
 {
 	struct reader r = reader_of(in->data.at, in->data.len);
@@ -98,7 +98,7 @@ enum eap_step eap_server_input(struct eap_server *s, struct bytes response, stru
 	if (!s->has_identity)
 		return take_identity(s, &in, out);
 	if (!s->chosen)
-		return EAP_STEP_DROP; /* it has failed */
+		return EAP_STEP_DROP; /* the conversation has failed */
 	if (!in.vendor && in.type == EAP_NAK)
 		return s->is_taken ? EAP_STEP_DROP : take_nak(s, &in, out);
 	if (in.vendor || in.type != s->chosen->method->type)

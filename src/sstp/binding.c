@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Making and checking the crypto binding. SHA-1's digests are shorter than their fields: twelve
- * zero bytes follow the hash and the MAC, and both count as part of the message.
+ * Builds and checks the crypto binding. A SHA-1 digest is shorter than its field: twelve zero bytes
+ * follow the hash and the MAC, and both are part of the message.
  */
 #include "sstp/binding.h"
 
@@ -32,8 +32,8 @@ static void hmac(uint8_t hash, struct bytes key, struct bytes input, uint8_t *ou
 }
 
 /*
- * [MS-SSTP] 3.2.5.2.3: PRF+ of which only the first block is needed, as the key is as long as the
- * digest. The length behind the seed is little-endian, the only number in SSTP that is.
+ * [MS-SSTP] 3.2.5.2.3: PRF+; only the first block is needed, since the key is as long as the
+ * digest. The length after the seed is the only little-endian number in SSTP.
  */
 void sstp_cmk(uint8_t hash, const uint8_t hlak[SSTP_HLAK_LEN], uint8_t cmk[SHA256_LEN])
 {
@@ -44,7 +44,7 @@ void sstp_cmk(uint8_t hash, const uint8_t hlak[SSTP_HLAK_LEN], uint8_t cmk[SHA25
 	hmac(hash, bytes_of(hlak, SSTP_HLAK_LEN), bytes_of(seed, sizeof(seed) - 1), cmk);
 }
 
-/* [MS-SSTP] 3.2.5.2.3.3: over the whole message, with the MAC's own field zero. */
+/* [MS-SSTP] 3.2.5.2.3.3: over the whole message, with a zero MAC field. */
 static void compound_mac(uint8_t hash, const uint8_t *hlak,
 			 const uint8_t msg[SSTP_CALL_CONNECTED_LEN], uint8_t mac[SHA256_LEN])
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * struct sstp, for those who embed it; everything else about it is in sstp/sstp.h. It must not be
- * moved or copied while it lives: what waits to be sent is inside, and events point at it.
+ * The definition of struct sstp, for files that embed it; its functions are in sstp/sstp.h. It must
+ * not be moved or copied while it is in use: events point into its send buffer.
  */
 #ifndef SSTP_SSTP_CALL_H
 #define SSTP_SSTP_CALL_H
@@ -10,15 +10,16 @@
 #include "sstp/types.h"
 
 enum {
-	/* what one call on the engine may emit: the longest is a NAK of SSTP_FAULTS_MAX faults */
+	/* the most that one call on the engine emits: a NAK of SSTP_FAULTS_MAX faults */
 	SSTP_TX_MAX = 1024,
 	SSTP_OUT_MAX = 8,
 	SSTP_INTERIM_MAX = 16, /* 1xx responses that a client skips */
 };
 
 /*
- * The states of [MS-SSTP] 3.2.1 and 3.3.1 side by side: those that only last while one message is
- * being sent are left out, the HTTP exchange is one more in front. None: not opened, or over.
+ * The states of [MS-SSTP] 3.2.1 and 3.3.1, client and server in one enum. States that last only
+ * while one message is sent are left out; one for the HTTP exchange is added. SSTP_ST_NONE: not
+ * opened, or ended.
  */
 enum sstp_state {
 	SSTP_ST_NONE,
@@ -36,32 +37,31 @@ enum sstp_state {
 struct sstp {
 	struct sstp_cfg cfg;
 	enum sstp_state state;
-	uint64_t deadline_ms;  /* of the one timer that each state has */
-	bool is_response_held; /* server: the 200 waits for the deadline */
-	bool is_other_http;    /* server: the owner has been given a request that is not SSTP's */
-	bool hello_is_out;     /* an Echo-Request waits for a sign of life */
+	uint64_t deadline_ms;  /* of the timer of the current state */
+	bool is_response_held; /* server: the 200 is sent at the deadline */
+	bool is_other_http;    /* server: the owner got a request that is not SSTP's */
+	bool hello_is_out;     /* an Echo-Request was sent, and no packet has arrived since */
 	bool is_over;          /* SSTP_OUT_CLOSED has been queued */
 
 	/* the crypto binding */
-	uint8_t hashes; /* client: of the ACK; server: offered */
+	uint8_t hashes; /* client: from the ACK; server: offered */
 	uint8_t nonce[SSTP_NONCE_LEN];
 	bool is_authenticated; /* server: hlak is the key */
 	uint8_t hlak[SSTP_HLAK_LEN];
 	bool is_held; /* server: a Call-Connected came before the authentication ended */
 	uint8_t held[SSTP_CALL_CONNECTED_LEN];
 
-	uint8_t naks; /* server: sent; client: answered with another request */
+	uint8_t naks; /* server: sent; client: followed by another request */
 
-	/* the first reason for the end, kept for SSTP_OUT_CLOSED */
+	/* the first reason for the end, for SSTP_OUT_CLOSED */
 	enum sstp_closed why;
 	uint32_t status;
 	int http_status;
-	uint64_t
-		correlation; /* server: a hash of the client's SSTPCORRELATIONID, if it keeps it; else 0 */
-	struct bytes location;     /* client: of a redirection, in what was given to sstp_input */
-	uint8_t interim_responses; /* client: 1xx, skipped */
+	uint64_t correlation;  /* server: hash of a persistent SSTPCORRELATIONID; else 0 */
+	struct bytes location; /* client: of a redirection; points into the input of sstp_input */
+	uint8_t interim_responses; /* client: number of 1xx responses skipped */
 
-	/* events in order, and the bytes of those that send */
+	/* events in order, and the bytes of SSTP_OUT_SEND */
 	struct sstp_out out[SSTP_OUT_MAX];
 	uint8_t out_first, out_count;
 	size_t tx_len;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * As little of HTTP/1.1 as SSTP needs. A server takes headers in any order and none of them for
- * granted; a client looks at the status line alone, as Windows does. The announced body of 2^64-1
- * bytes is a figure of speech, so nobody reads Content-Length.
+ * The part of HTTP/1.1 that SSTP needs. A server accepts header fields in any order and requires
+ * none; a client reads only the status line, as Windows does. The Content-Length of 2^64-1 is a
+ * placeholder for "unbounded" and is ignored.
  */
 #include "sstp/http.h"
 
@@ -85,7 +85,7 @@ int sstp_http_check(struct bytes block)
 		return HTTP_NOT_FOUND;
 	if (!text_is(method, SSTP_METHOD))
 		return HTTP_NOT_IMPLEMENTED;
-	if (minor == 0) /* HTTP/1.0 knows no connection that stays open */
+	if (minor == 0) /* HTTP/1.0 has no persistent connections */
 		return HTTP_BAD_REQUEST;
 	return is_sstp_path(path_of(target)) ? HTTP_OK : HTTP_NOT_FOUND;
 }
@@ -128,7 +128,7 @@ bool sstp_http_is_persistent(struct bytes id)
 	       id.at[GUID_VERSION_AT] == '8';
 }
 
-/* The headers and their order are those of Windows: nothing that a filter could stumble over. */
+/* Header fields and their order are those of Windows, so that no filter treats us differently. */
 void sstp_http_put_request(struct writer *w, const char *host, const char *correlation_id)
 {
 	put_text(w, SSTP_METHOD " " SSTP_URI " HTTP/1.1\r\nSSTPCORRELATIONID: ");
@@ -139,9 +139,10 @@ void sstp_http_put_request(struct writer *w, const char *host, const char *corre
 }
 
 /*
- * The 200 is the example of [MS-SSTP] 4.1, Server and all, as SoftEther sends it too. There is no
- * Date: RFC 9110 section 6.6.1 lets a server without a clock leave it out, and no known client
- * looks for it. sstp-client takes at most seven headers and wants the whole answer in one read.
+ * The 200 is the example of [MS-SSTP] 4.1 with its Server field, as SoftEther sends it too. There
+ * is no Date: RFC 9110 section 6.6.1 allows a server without a clock to omit it, and no known
+ * client reads it. sstp-client accepts at most seven header fields and needs the whole response in
+ * one read.
  */
 void sstp_http_put_response(struct writer *w, int status)
 {

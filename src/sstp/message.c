@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Control messages. A packet is cut out of the stream before it comes here (call.c), so only what
- * is inside can be wrong: the list of attributes is walked once, when the message is opened, and
- * whoever walks it again may rely on its lengths.
+ * Control messages. sstp.c separates the packets of the stream, so only the contents can be
+ * malformed here: the list of attributes is checked once, in sstp_msg_open, and later walks rely on
+ * its lengths.
  */
 #include "sstp/message.h"
 
@@ -52,7 +52,7 @@ bool sstp_attr_find(const struct sstp_msg *m, uint8_t id, struct sstp_attr *a)
 	return false;
 }
 
-/* sorz/sstp-server sends Status Infos of four bytes, without the status. */
+/* sorz/sstp-server sends a Status Info of four bytes, without the status. */
 static uint32_t status_of(const struct sstp_attr *a)
 {
 	return a->value.len < SSTP_STATUS_INFO_LEN ? SSTP_STATUS_NO_ERROR
@@ -67,8 +67,8 @@ uint32_t sstp_msg_status(const struct sstp_msg *m)
 }
 
 /*
- * The checks in the order of [MS-SSTP] 3.3.5.2.2; the first that fails is the attribute's fault.
- * A Protocol ID longer than its two bytes is taken: there is a client that sends four.
+ * The checks are in the order of [MS-SSTP] 3.3.5.2.2; the first that fails is reported. A Protocol
+ * ID longer than two bytes is accepted: one client sends four.
  */
 static uint32_t check_attr(const struct sstp_attr *a, bool is_second)
 {
@@ -109,7 +109,7 @@ size_t sstp_check_request(const struct sstp_msg *m, struct sstp_fault faults[SST
 	return n;
 }
 
-/* Both begin with a gap for the Length that the matching end fills in. */
+/* Both leave a gap for the Length, which put_end_of fills in. */
 static size_t msg_begin(struct writer *w, uint16_t type, size_t attr_count)
 {
 	size_t at = w->len;

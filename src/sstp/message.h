@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * SSTP's control messages and their attributes, [MS-SSTP] 2.2: reading them, writing them. Data
- * packets have nothing but the header, see packet.h.
+ * Reads and writes the control messages of SSTP and their attributes, [MS-SSTP] 2.2. For data
+ * packets see packet.h.
  */
 #ifndef SSTP_SSTP_MESSAGE_H
 #define SSTP_SSTP_MESSAGE_H
@@ -47,10 +47,10 @@ enum sstp_status { /* [MS-SSTP] 2.2.8 */
 enum {
 	SSTP_MSG_HDR_LEN = SSTP_HDR_LEN + 4, /* Message Type and Num Attributes */
 	SSTP_ATTR_HDR_LEN = 4,
-	SSTP_LEN_MASK = 0x0fff, /* both Length fields: the R bits in front of them are masked */
+	SSTP_LEN_MASK = 0x0fff, /* both Length fields: without the R bits */
 	SSTP_CONTROL_BIT = 0x01,
 	SSTP_PROTOCOL_PPP = 0x0001, /* [MS-SSTP] 2.2.5 */
-	SSTP_STATUS_INFO_LEN = 8,   /* [MS-SSTP] 2.2.8, behind the attribute's header */
+	SSTP_STATUS_INFO_LEN = 8,   /* [MS-SSTP] 2.2.8, after the attribute's header */
 	SSTP_STATUS_VALUE_MAX = 64,
 	/* [MS-SSTP] 2.2.6: the value of the Crypto Binding Request attribute, after its header */
 	SSTP_BINDING_REQ_LEN = 36,
@@ -62,7 +62,7 @@ enum {
 };
 
 struct sstp_msg {
-	struct bytes packet; /* all of it, as it came */
+	struct bytes packet; /* the whole packet, as received */
 	uint16_t type;
 	uint16_t attrs_left;
 	struct reader attrs;
@@ -70,22 +70,22 @@ struct sstp_msg {
 
 struct sstp_attr {
 	uint8_t id;
-	struct bytes value; /* behind the attribute's header */
+	struct bytes value; /* after the attribute's header */
 };
 
 /*
  * Opens a whole control packet of at least SSTP_MSG_HDR_LEN bytes. False when its list of
- * attributes is malformed; type is good then too. Bytes behind the last attribute are ignored.
+ * attributes is malformed; `type` is valid even then. Bytes after the last attribute are ignored.
  */
 bool sstp_msg_open(struct sstp_msg *m, const uint8_t *packet, size_t len);
 
 /* The next attribute. False at the end, and on a malformed one: then m->attrs.bad is set. */
 bool sstp_attr_next(struct sstp_msg *m, struct sstp_attr *a);
 
-/* The first attribute of that kind. */
+/* The first attribute with that id. */
 bool sstp_attr_find(const struct sstp_msg *m, uint8_t id, struct sstp_attr *a);
 
-/* The status of the first Status Info; NO_ERROR when there is none or it is too short for one. */
+/* The status of the first Status Info; NO_ERROR when there is none or it is too short. */
 uint32_t sstp_msg_status(const struct sstp_msg *m);
 
 /* What is wrong with an attribute of a Call-Connect-Request, [MS-SSTP] 3.3.5.2.2. */
@@ -96,18 +96,18 @@ struct sstp_fault {
 };
 
 /*
- * Judges a Call-Connect-Request: one fault for each attribute that has one, in the order of the
- * message, at most SSTP_FAULTS_MAX of them. 0: it is acceptable.
+ * Checks a Call-Connect-Request: at most one fault per attribute, in the order of the message, at
+ * most SSTP_FAULTS_MAX in total. Returns the number of faults; 0: acceptable.
  */
 size_t sstp_check_request(const struct sstp_msg *m, struct sstp_fault faults[SSTP_FAULTS_MAX]);
 
 void sstp_put_request(struct writer *w);
 void sstp_put_ack(struct writer *w, uint8_t hashes, const uint8_t nonce[SSTP_NONCE_LEN]);
 void sstp_put_nak(struct writer *w, const struct sstp_fault *faults, size_t count);
-/* Call-Connected with the compound MAC's 32 bytes zero; binding.h fills them in. */
+/* Call-Connected with a zero compound MAC (32 bytes); binding.h fills it in. */
 void sstp_put_connected(struct writer *w, uint8_t hash, const uint8_t nonce[SSTP_NONCE_LEN],
 			const uint8_t *cert_hash, size_t cert_hash_len);
-/* Call-Abort, Call-Disconnect: always with a whole Status Info, sstp-client overlooks others. */
+/* Call-Abort, Call-Disconnect: always with a complete Status Info; sstp-client ignores others. */
 void sstp_put_end(struct writer *w, uint16_t type, uint8_t attr_id, uint32_t status);
 /* The messages without attributes. */
 void sstp_put_bare(struct writer *w, uint16_t type);

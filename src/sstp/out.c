@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The queue of events. It is small, as the caller drains it after each call on the engine and no
- * call emits more than a handful; that is our own promise, so it is asserted.
+ * The queue of events. It is small, because the caller drains it after each call on the engine and
+ * no call emits more than a few events; a full queue is a bug of ours, so it is asserted.
  */
 #include "sstp/out.h"
 
@@ -16,7 +16,7 @@ void sstp_emit(struct sstp *s, struct sstp_out out)
 
 struct writer sstp_tx(struct sstp *s)
 {
-	if (!s->out_count) /* all that was written before has been taken */
+	if (!s->out_count) /* everything written before has been taken */
 		s->tx_len = 0;
 	return writer_of(s->tx + s->tx_len, sizeof(s->tx) - s->tx_len);
 }

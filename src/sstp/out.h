@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What waits for sstp_next: events in order. Bytes to be sent are written straight into the
- * engine's own room:
+ * Events for sstp_next, in order. Bytes to be sent are written directly into the buffer of the
+ * engine:
  *
  *	struct writer w = sstp_tx(s);
  *	sstp_put_request(&w);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The header of an SSTP packet, [MS-SSTP] 2.2.1 and 2.2.3: all that the packet path needs of SSTP. */
+/*
+ * The header of an SSTP packet, [MS-SSTP] 2.2.1 and 2.2.3: the only part of SSTP that the packet
+ * path needs.
+ */
 #ifndef SSTP_SSTP_PACKET_H
 #define SSTP_SSTP_PACKET_H
 
@@ -13,8 +16,8 @@ enum {
 };
 
 /*
- * For the packet path: the whole length of the data packet that starts at `at`, 0 when that is
- * not a data packet, is malformed or not all there (then it is a case for sstp_input).
+ * For the packet path: the length, with its header, of the data packet that starts at `at`; 0 when
+ * that is not a data packet, is malformed or incomplete (then sstp_input handles it).
  */
 static inline size_t sstp_data_len(const uint8_t *at, size_t left)
 {

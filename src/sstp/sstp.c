@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The life of a call: the HTTP exchange, then packets cut off the stream and handed to the state
- * machine (states.c) or, with PPP inside, to the caller. One timer a state is all that runs.
+ * The phases of a call: the HTTP exchange, then packets, which go to the state machine (states.c)
+ * or, with PPP inside, to the caller. There is one timer per state.
  */
 #include "sstp/sstp.h"
 
@@ -79,7 +79,7 @@ static void accept_http(struct sstp *s, uint64_t now_ms)
 	sstp_enter(s, SSTP_ST_REQUEST, SSTP_NEGOTIATION_MS, now_ms);
 }
 
-/* sstp-client 1.0.18 ends itself when the response is there at its first read. */
+/* sstp-client 1.0.18 exits when the response is already there at its first read. */
 static void hold_response(struct sstp *s, uint64_t now_ms)
 {
 	s->is_response_held = true;
@@ -94,7 +94,7 @@ void sstp_refuse_http(struct sstp *s, int status)
 	end_http(s, SSTP_CLOSED_NOT_SSTP);
 }
 
-/* FNV-1a. It is compared with those of the same user's sessions alone. */
+/* FNV-1a. The hash is compared only with those of other sessions of the same user. */
 static uint64_t hash_of(struct bytes id)
 {
 	uint64_t h = 14695981039346656037u;
@@ -104,7 +104,7 @@ static uint64_t hash_of(struct bytes id)
 	return h;
 }
 
-/* Web scanners come here all day: what is not SSTP is worth a debug line. */
+/* Requests that are not SSTP are logged at debug: web scanners send many. */
 static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
 {
 	struct bytes line = http_block_line(block);
@@ -136,8 +136,8 @@ static void serve_http(struct sstp *s, struct bytes block, uint64_t now_ms)
 }
 
 /*
- * RFC 9110 section 15.2: any number of interim responses may precede the final one. 101 is none: it
- * ends HTTP on this connection.
+ * RFC 9110 section 15.2: any number of interim responses may precede the final one. 101 is not one
+ * of them: it ends HTTP on this connection.
  */
 static bool skip_interim(struct sstp *s)
 {
@@ -167,7 +167,7 @@ static void take_http_response(struct sstp *s, struct bytes block, uint64_t now_
 	}
 }
 
-/* No header block, and there won't be one. */
+/* The input is not an HTTP header block and cannot become one. */
 static size_t refuse_http(struct sstp *s, size_t len)
 {
 	if (s->cfg.role == SSTP_SERVER)
@@ -193,8 +193,8 @@ static size_t input_http(struct sstp *s, const uint8_t *at, size_t len, uint64_t
 }
 
 /*
- * What the packet's header says of its length, 0 when it can't be cut off the stream: [MS-SSTP]
- * 3.1.5.1 drops such a connection without a word.
+ * The length of the packet according to its header; 0 when the header is invalid: [MS-SSTP] 3.1.5.1
+ * then drops the connection without a message.
  */
 static size_t packet_len(const uint8_t *at)
 {
@@ -212,13 +212,13 @@ static void drop_stream(struct sstp *s, const uint8_t *at)
 
 	log_warn(s->cfg.log, "sstp: not the start of an SSTP packet: %02x %02x %02x %02x", at[0],
 		 at[1], at[2], at[3]);
-	/* a web server may say 200 to anything, and a page follows */
+	/* some web servers reply 200 to any request, followed by a page */
 	sstp_set_reason(s, is_first ? SSTP_CLOSED_NOT_SSTP : SSTP_CLOSED_BAD_STREAM,
 			SSTP_STATUS_NO_ERROR);
 	sstp_drop(s);
 }
 
-/* A message that ends the call counts whatever its attributes look like. */
+/* A message that ends the call is accepted even if its attributes are malformed. */
 static enum sstp_event event_of(const struct sstp_msg *m, bool is_well_formed)
 {
 	switch (m->type) {
@@ -261,10 +261,10 @@ size_t sstp_input(struct sstp *s, const uint8_t *at, size_t len, uint64_t now_ms
 
 	if (s->state == SSTP_ST_NONE)
 		return s->is_over ? len : 0;
-	if (!len || s->is_other_http) /* what follows that request is for its answerer */
+	if (!len || s->is_other_http) /* the owner handles what follows that request */
 		return 0;
 	if (s->is_response_held)
-		accept_http(s, now_ms); /* it does not wait: then it is another client */
+		accept_http(s, now_ms); /* it sends without a wait, so it is another client */
 	if (s->state == SSTP_ST_HTTP)
 		return input_http(s, at, len, now_ms);
 	if (len < SSTP_HDR_LEN)
@@ -296,7 +296,7 @@ void sstp_close(struct sstp *s, uint64_t now_ms)
 {
 	if (s->is_over)
 		return;
-	if (s->state < SSTP_ST_REQUEST) /* no call yet, nobody to say good-bye to */
+	if (s->state < SSTP_ST_REQUEST) /* no call yet, so no Call-Disconnect */
 		end_http(s, SSTP_CLOSED_BY_US);
 	else
 		sstp_step(s, SSTP_ON_CLOSE, NULL, now_ms);

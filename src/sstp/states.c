@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Both state tables. A cell names what is done; the actions move the call on by themselves, as
- * most of them look at the message first. An empty cell is the specification's "ignore".
+ * Both state tables. A cell is an action; the action itself changes the state, because most look at
+ * the message first. An empty cell is "ignore" in the specification.
  *
- * A call is born in SSTP_ST_HTTP (call.c), negotiates in REQUEST and ACK, lives in CONNECTED. It
- * ends by way of one of the four states that give the far end a moment to say good-bye, in each of
- * which the timer means: gone.
+ * A call begins in SSTP_ST_HTTP (sstp.c), negotiates in REQUEST and ACK, and is established in
+ * CONNECTED. It ends through one of the four states that give the peer time for its last message;
+ * in these an expired timer ends the call.
  */
 #include "sstp/states.h"
 
@@ -53,7 +53,7 @@ void sstp_set_reason(struct sstp *s, enum sstp_closed why, uint32_t status)
 	s->status = status;
 }
 
-/* What the crypto binding needed is needed no more. */
+/* The keys are no longer needed once the crypto binding was sent or checked. */
 static void forget_keys(struct sstp *s)
 {
 	secret_wipe(s->hlak, sizeof(s->hlak));
@@ -181,7 +181,7 @@ static void ack_disconnect(struct sstp *s, const struct sstp_msg *m, uint64_t no
 
 /* ---- hello, [MS-SSTP] 3.1.2.3 */
 
-static void answer_echo(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
+static void send_echo_response(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 {
 	(void)m;
 	(void)now_ms;
@@ -209,7 +209,7 @@ static void connected(struct sstp *s, uint64_t now_ms)
 	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_CONNECTED });
 }
 
-/* The two ends' views of one binding: the nonce, the certificate, the key. */
+/* What a binding depends on: the nonce, the certificate, the key. */
 static struct sstp_binding binding_of(const struct sstp *s)
 {
 	return (struct sstp_binding){ s->hashes, s->nonce, s->cfg.cert_sha1, s->cfg.cert_sha256,
@@ -253,7 +253,7 @@ void sstp_send_request(struct sstp *s, uint64_t now_ms)
 	sstp_enter(s, SSTP_ST_REQUEST, SSTP_NEGOTIATION_MS, now_ms);
 }
 
-/* There is nothing else to propose than PPP, so the same request goes out again. */
+/* PPP is the only protocol that we can propose, so the same request is sent again. */
 static void repeat_request(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 {
 	log_peer_status(s, m);
@@ -351,8 +351,8 @@ static bool is_formed(const struct sstp_msg *m)
 }
 
 /*
- * An honest client has seen its authentication succeed, and the server has sent that word. But
- * the verdict on the password may still be on its way to this engine, so one copy is kept.
+ * A correct client sends Call-Connected after the server accepted its authentication. But the
+ * result may reach this engine later than that message, so one copy is kept.
  */
 static void take_connected(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 {
@@ -378,15 +378,16 @@ static void check_held(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms
 		check_binding(s, s->held, now_ms);
 }
 
-/* ---- the tables: a column a state, from SSTP_ST_REQUEST on */
+/* ---- the tables: one column per state, from SSTP_ST_REQUEST on */
 
 enum { CELLS = SSTP_STATES - SSTP_ST_REQUEST };
 
 /*
- * [MS-SSTP] 3.2.5. Kinder than it says in one thing: sorz/sstp-server sends Echo-Requests before
- * the call is connected. Any packet restarts the Hello timer (sstp_note_traffic), so nothing is
- * left to do for an Echo-Response. And quicker: when both ends disconnect at the same time, as they
- * do after PPP's Terminate, each has the other's Ack soon, and a second of waiting brings no more.
+ * [MS-SSTP] 3.2.5. More lenient than the specification in one respect: Echo-Requests are accepted
+ * before the call is connected, because sorz/sstp-server sends them. Any packet restarts the Hello
+ * timer (sstp_note_traffic), so an Echo-Response needs no action. Faster in another: when both ends
+ * disconnect at the same time, as they do after Terminate of PPP, the Ack of the peer ends the call
+ * without a further second of waiting.
  */
 static action *const client_table[SSTP_EVENTS][CELLS] = {
 	/* C1, C2, C3; ABORT pending, timeout; DISCONNECT pending, timeout */
@@ -399,14 +400,14 @@ static action *const client_table[SSTP_EVENTS][CELLS] = {
 	[SSTP_ON_DISCONNECT] = { ack_disconnect, ack_disconnect, ack_disconnect, NULL, NULL,
 				 ack_disconnect },
 	[SSTP_ON_DISCONNECT_ACK] = { unexpected, unexpected, unexpected, NULL, NULL, drop, drop },
-	[SSTP_ON_ECHO_REQUEST] = { unexpected, answer_echo, answer_echo },
+	[SSTP_ON_ECHO_REQUEST] = { unexpected, send_echo_response, send_echo_response },
 	[SSTP_ON_ECHO_RESPONSE] = { unexpected, NULL, NULL },
 	[SSTP_ON_AUTHENTICATED] = { NULL, prove_binding, NULL },
 	[SSTP_ON_CLOSE] = { disconnect, disconnect, disconnect },
 	[SSTP_ON_TIMER] = { timed_out, timed_out, hello, drop, drop, drop, drop },
 };
 
-/* [MS-SSTP] 3.3.5, with the same kindness and haste. */
+/* [MS-SSTP] 3.3.5, with the same deviations as the client table. */
 static action *const server_table[SSTP_EVENTS][CELLS] = {
 	/* S1, S2, S3; ABORT pending, timeout; DISCONNECT pending, timeout */
 	[SSTP_ON_MALFORMED] = { malformed, malformed, malformed },
@@ -418,7 +419,7 @@ static action *const server_table[SSTP_EVENTS][CELLS] = {
 	[SSTP_ON_DISCONNECT] = { ack_disconnect, ack_disconnect, ack_disconnect, NULL, NULL,
 				 ack_disconnect },
 	[SSTP_ON_DISCONNECT_ACK] = { unexpected, unexpected, unexpected, NULL, NULL, drop, drop },
-	[SSTP_ON_ECHO_REQUEST] = { unexpected, answer_echo, answer_echo },
+	[SSTP_ON_ECHO_REQUEST] = { unexpected, send_echo_response, send_echo_response },
 	[SSTP_ON_ECHO_RESPONSE] = { unexpected, NULL, NULL },
 	[SSTP_ON_AUTHENTICATED] = { NULL, check_held, NULL },
 	[SSTP_ON_CLOSE] = { disconnect, disconnect, disconnect },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Words for numbers: what log lines and messages to the user call messages, statuses and ends. */
+/* Names of messages and status codes, and texts for the reasons of an end. */
 #ifndef SSTP_SSTP_TEXT_H
 #define SSTP_SSTP_TEXT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What an engine (sstp.h) and its owner tell each other: settings and events. */
+/* The interface between an engine (sstp.h) and its owner: settings and events. */
 #ifndef SSTP_SSTP_TYPES_H
 #define SSTP_SSTP_TYPES_H
 
@@ -8,7 +8,7 @@
 #include "util/log.h"
 
 enum {
-	SSTP_HTTP_MAX = 8 * 1024, /* longest header block that we take */
+	SSTP_HTTP_MAX = 8 * 1024, /* longest header block that we accept */
 	SSTP_HOST_MAX = 261,      /* longest Host header that we send: a DNS name, ':', a port */
 	SSTP_HLAK_LEN = 32,
 	SSTP_NONCE_LEN = 32,
@@ -27,14 +27,18 @@ enum sstp_role {
 
 struct sstp_cfg {
 	enum sstp_role role;
-	uint8_t hashes; /* client: allowed; server: offered. SHA-256 is preferred where both are */
-	uint8_t cert_sha1[SHA1_LEN];     /* of the DER of the server's certificate in this */
-	uint8_t cert_sha256[SHA256_LEN]; /* connection, whichever end we are */
-	const char *host; /* client: the Host header, "name" or "name:port"; the caller's */
-	/* client: of SSTPCORRELATIONID, the same for all calls of one client: a server that knows us by it
-	 * ends the call before. NULL: another each time. The caller's */
+	uint8_t hashes; /* client: allowed; server: offered. SHA-256 is preferred if both have it */
+	uint8_t cert_sha1[SHA1_LEN];     /* of the DER of the certificate that the server uses */
+	uint8_t cert_sha256[SHA256_LEN]; /* in this connection, for both roles */
+	/* client: the Host header, "name" or "name:port"; the caller keeps it valid */
+	const char *host;
+	/*
+	 * client: SSTP_GUID_LEN bytes for a persistent SSTPCORRELATIONID: a server that recognizes
+	 * it ends the previous call of this client. NULL: a new one for each call. The caller keeps
+	 * it valid.
+	 */
 	const uint8_t *correlation;
-	bool busy; /* server: answer a good request with 503 */
+	bool busy; /* server: respond to a valid request with 503 */
 	void (*random)(void *arg, void *to, size_t len);
 	void *random_arg;
 	const struct log *log; /* NULL: logs without a name */
@@ -42,30 +46,30 @@ struct sstp_cfg {
 
 /* Why a call ended. */
 enum sstp_closed {
-	SSTP_CLOSED_BY_US = 1,   /* sstp_close, and the far end agreed or had its time */
+	SSTP_CLOSED_BY_US = 1,   /* sstp_close, and the peer confirmed or did not respond in time */
 	SSTP_CLOSED_BY_PEER,     /* Call-Disconnect */
 	SSTP_CLOSED_ABORTED,     /* the peer sent Call-Abort: status */
-	SSTP_CLOSED_HTTP_STATUS, /* client: the answer was not 200: http_status */
-	SSTP_CLOSED_NOT_SSTP,    /* client: no HTTP/1.1, or no SSTP after 200; server: another
-				     * kind of request, or no room: http_status */
-	SSTP_CLOSED_NO_RESPONSE, /* client: no whole answer to the HTTP request in time */
-	SSTP_CLOSED_NO_REQUEST,  /* server: no whole HTTP request in time */
-	SSTP_CLOSED_NEGOTIATION, /* a negotiation timer ran out */
-	SSTP_CLOSED_UNCONFIRMED, /* server: the same after the login: no Call-Connected came */
+	SSTP_CLOSED_HTTP_STATUS, /* client: the response was not 200: http_status */
+	/* client: no HTTP/1.1, or no SSTP after 200; server: another request, or no room: http_status */
+	SSTP_CLOSED_NOT_SSTP,
+	SSTP_CLOSED_NO_RESPONSE, /* client: no complete HTTP response in time */
+	SSTP_CLOSED_NO_REQUEST,  /* server: no complete HTTP request in time */
+	SSTP_CLOSED_NEGOTIATION, /* a negotiation timer expired */
+	SSTP_CLOSED_UNCONFIRMED, /* server: the same after the login: no Call-Connected */
 	SSTP_CLOSED_BAD_MESSAGE, /* malformed or out of order: we sent Call-Abort: status */
 	SSTP_CLOSED_NO_HASH,     /* client: no hash protocol that both ends allow */
-	SSTP_CLOSED_BAD_BINDING, /* server: Call-Connected does not prove what it should */
-	SSTP_CLOSED_REFUSED,     /* client: Call-Connect-NAK again and again: status */
-	SSTP_CLOSED_BAD_STREAM,  /* bytes that are no SSTP packet: dropped without a word */
-	SSTP_CLOSED_SILENT,      /* no answer to the hello, [MS-SSTP] 3.1.2.3 */
+	SSTP_CLOSED_BAD_BINDING, /* server: the crypto binding in Call-Connected is wrong */
+	SSTP_CLOSED_REFUSED,     /* client: repeated Call-Connect-NAK: status */
+	SSTP_CLOSED_BAD_STREAM,  /* bytes that are not an SSTP packet: closed without a message */
+	SSTP_CLOSED_SILENT,      /* no response to the Echo-Request, [MS-SSTP] 3.1.2.3 */
 };
 
 enum sstp_out_type {
 	SSTP_OUT_SEND,       /* bytes: to the TLS connection, in one write */
 	SSTP_OUT_OTHER_HTTP, /* other: server: a request that is not SSTP's; see sstp_refuse_http */
-	SSTP_OUT_HTTP_DONE,  /* the HTTP exchange succeeded: 200 came, or went out */
+	SSTP_OUT_HTTP_DONE,  /* the HTTP exchange succeeded: 200 was received or sent */
 	SSTP_OUT_START_PPP,  /* hashes: the bitmask that the server offered */
-	SSTP_OUT_PPP_FRAME,  /* bytes: one PPP frame, inside what was given to sstp_input */
+	SSTP_OUT_PPP_FRAME,  /* bytes: one PPP frame; points into the input of sstp_input */
 	SSTP_OUT_CONNECTED,  /* network data may pass */
 	SSTP_OUT_CLOSED,     /* closed: the last event */
 };
@@ -76,15 +80,15 @@ struct sstp_out {
 		struct bytes bytes;
 		uint8_t hashes;
 		struct {
-			struct bytes block; /* inside what was given to sstp_input */
-			int status;         /* what a server that has nothing else answers */
+			struct bytes block; /* points into the input of sstp_input */
+			int status;         /* the status if the owner has no other response */
 		} other;
 		struct {
 			enum sstp_closed why;
-			uint32_t status;       /* of a Call-Abort or NAK, whoever sent it */
-			int http_status;       /* server: what we answered; client: what came */
-			struct bytes location; /* client: where a 3xx redirects to, inside
-						* what was given to sstp_input; or empty */
+			uint32_t status; /* of a Call-Abort or NAK, sent or received */
+			int http_status; /* server: sent; client: received */
+			/* client: target of a 3xx, in the input of sstp_input; or empty */
+			struct bytes location;
 		} closed;
 	};
 };
