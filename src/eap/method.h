@@ -10,10 +10,10 @@
 #include "eap/packet.h"
 
 enum eap_step {
-	EAP_STEP_DROP,   /* ignore the packet (RFC 3748 section 4.1) */
-	EAP_STEP_ANSWER, /* send what was written */
-	EAP_STEP_DONE,   /* success; on a peer, send the last Response, which was written */
-	EAP_STEP_FAIL,   /* failure */
+	EAP_STEP_DROP, /* ignore the packet (RFC 3748 section 4.1) */
+	EAP_STEP_SEND, /* send what was written */
+	EAP_STEP_DONE, /* success; on a peer, send the last Response, which was written */
+	EAP_STEP_FAIL, /* failure */
 };
 
 struct eap_method {

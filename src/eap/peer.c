@@ -16,7 +16,7 @@ static enum eap_step respond(const struct eap_packet *rq, uint32_t type, struct 
 	};
 
 	eap_packet_put(out, &response);
-	return out->full ? EAP_STEP_FAIL : EAP_STEP_ANSWER;
+	return out->full ? EAP_STEP_FAIL : EAP_STEP_SEND;
 }
 
 /* Section 5.2: shown to the user, that is, logged. */

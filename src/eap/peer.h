@@ -21,7 +21,7 @@ struct eap_peer {
 };
 
 /*
- * Writes the complete Response with EAP_STEP_ANSWER and EAP_STEP_DONE; after the latter `chosen`
+ * Writes the complete Response with EAP_STEP_SEND and EAP_STEP_DONE; after the latter `chosen`
  * has a key, and a Success may follow. EAP_STEP_FAIL: the server cannot be trusted, or the method
  * cannot continue.
  */

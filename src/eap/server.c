@@ -15,7 +15,7 @@ static enum eap_step request(const struct eap_server *s, uint8_t id, struct byte
 	};
 
 	eap_packet_put(out, &rq);
-	return out->full ? EAP_STEP_FAIL : EAP_STEP_ANSWER;
+	return out->full ? EAP_STEP_FAIL : EAP_STEP_SEND;
 }
 
 static enum eap_step propose(struct eap_server *s, const struct eap_choice *choice, uint8_t id,
@@ -27,7 +27,7 @@ static enum eap_step propose(struct eap_server *s, const struct eap_choice *choi
 	if (!choice)
 		return EAP_STEP_FAIL;
 	s->chosen = choice;
-	if (choice->method->begin(choice->self, id, &w) != EAP_STEP_ANSWER || w.full)
+	if (choice->method->begin(choice->self, id, &w) != EAP_STEP_SEND || w.full)
 		return EAP_STEP_FAIL;
 	return request(s, id, bytes_of(data, w.len), out);
 }
@@ -82,7 +82,7 @@ static enum eap_step run_method(struct eap_server *s, const struct eap_packet *i
 	enum eap_step step = s->chosen->method->input(s->chosen->self, in, &w);
 
 	s->is_taken |= step != EAP_STEP_DROP;
-	if (step != EAP_STEP_ANSWER)
+	if (step != EAP_STEP_SEND)
 		return step;
 	if (w.full)
 		return EAP_STEP_FAIL;

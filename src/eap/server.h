@@ -28,7 +28,7 @@ struct eap_server {
 };
 
 /*
- * Writes the complete next Request with EAP_STEP_ANSWER. EAP_STEP_DONE: a Success has to follow,
+ * Writes the complete next Request with EAP_STEP_SEND. EAP_STEP_DONE: a Success has to follow,
  * and `chosen` has a key. EAP_STEP_FAIL: a Failure has to follow.
  */
 enum eap_step eap_server_input(struct eap_server *s, struct bytes response, struct writer *out);

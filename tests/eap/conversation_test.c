@@ -83,16 +83,16 @@ static enum eap_step to_server(struct bytes in, struct writer *out)
 static void a_peer_takes_a_method(void **state)
 {
 	static const struct line lines[] = {
-		{ BYTES("\1\1\0\5\1"), EAP_STEP_ANSWER, BYTES("\2\1\0\x8\1ann") },
-		{ BYTES("\1\2\0\xa\2hello"), EAP_STEP_ANSWER, BYTES("\2\2\0\5\2") },
-		{ BYTES("\1\3\0\6\4\0"), EAP_STEP_ANSWER, BYTES("\2\3\0\7\3\xff\xc8") },
-		{ BYTES("\1\4\0\6\xff\0"), EAP_STEP_ANSWER, BYTES("\2\4\0\xc\xff\0secret") },
+		{ BYTES("\1\1\0\5\1"), EAP_STEP_SEND, BYTES("\2\1\0\x8\1ann") },
+		{ BYTES("\1\2\0\xa\2hello"), EAP_STEP_SEND, BYTES("\2\2\0\5\2") },
+		{ BYTES("\1\3\0\6\4\0"), EAP_STEP_SEND, BYTES("\2\3\0\7\3\xff\xc8") },
+		{ BYTES("\1\4\0\6\xff\0"), EAP_STEP_SEND, BYTES("\2\4\0\xc\xff\0secret") },
 		/* one method a conversation */
 		{ BYTES("\1\5\0\6\4\0"), EAP_STEP_DROP, NOTHING },
 		{ BYTES("\1\5\0\6\xc8\0"), EAP_STEP_DROP, NOTHING },
-		{ BYTES("\1\6\0\5\2"), EAP_STEP_ANSWER, BYTES("\2\6\0\5\2") },
+		{ BYTES("\1\6\0\5\2"), EAP_STEP_SEND, BYTES("\2\6\0\5\2") },
 		{ BYTES("\1\7\0\5\xff"), EAP_STEP_DROP, NOTHING },
-		{ BYTES("\1\7\0\6\xff\1"), EAP_STEP_ANSWER, BYTES("\2\7\0\xc\xff\1secret") },
+		{ BYTES("\1\7\0\6\xff\1"), EAP_STEP_SEND, BYTES("\2\7\0\xc\xff\1secret") },
 		{ BYTES("\1\x8\0\6\xff\2"), EAP_STEP_DONE, BYTES("\2\x8\0\xc\xff\2secret") },
 	};
 
@@ -104,9 +104,9 @@ static void a_peer_takes_a_method(void **state)
 static void a_peer_whose_server_begins_again(void **state)
 {
 	static const struct line lines[] = {
-		{ BYTES("\1\4\0\6\xff\0"), EAP_STEP_ANSWER, BYTES("\2\4\0\xc\xff\0secret") },
-		{ BYTES("\1\5\0\5\1"), EAP_STEP_ANSWER, BYTES("\2\5\0\x8\1ann") },
-		{ BYTES("\1\6\0\6\xc8\0"), EAP_STEP_ANSWER, BYTES("\2\6\0\xc\xc8\0secret") },
+		{ BYTES("\1\4\0\6\xff\0"), EAP_STEP_SEND, BYTES("\2\4\0\xc\xff\0secret") },
+		{ BYTES("\1\5\0\5\1"), EAP_STEP_SEND, BYTES("\2\5\0\x8\1ann") },
+		{ BYTES("\1\6\0\6\xc8\0"), EAP_STEP_SEND, BYTES("\2\6\0\xc\xc8\0secret") },
 		{ BYTES("\1\7\0\6\xc8\3"), EAP_STEP_FAIL, NOTHING },
 	};
 
@@ -117,12 +117,12 @@ static void a_peer_whose_server_begins_again(void **state)
 static void expanded_types_to_a_peer(void **state)
 {
 	static const struct line lines[] = {
-		{ BYTES("\1\1\0\xc\xfe\0\0\0\0\0\0\1"), EAP_STEP_ANSWER,
+		{ BYTES("\1\1\0\xc\xfe\0\0\0\0\0\0\1"), EAP_STEP_SEND,
 		  BYTES("\2\1\0\xf\xfe\0\0\0\0\0\0\1"
 			"ann") },
-		{ BYTES("\1\2\0\xd\xfe\0\1\x37\0\0\0\xff\0"), EAP_STEP_ANSWER,
+		{ BYTES("\1\2\0\xd\xfe\0\1\x37\0\0\0\xff\0"), EAP_STEP_SEND,
 		  BYTES("\2\2\0\7\3\xff\xc8") },
-		{ BYTES("\1\3\0\xd\xfe\0\0\0\0\0\0\xff\0"), EAP_STEP_ANSWER,
+		{ BYTES("\1\3\0\xd\xfe\0\0\0\0\0\0\xff\0"), EAP_STEP_SEND,
 		  BYTES("\2\3\0\x13\xfe\0\0\0\0\0\0\xff\0secret") },
 	};
 
@@ -148,7 +148,7 @@ static void what_a_peer_drops(void **state)
 static void a_peer_without_methods(void **state)
 {
 	static const struct line lines[] = {
-		{ BYTES("\1\3\0\6\4\0"), EAP_STEP_ANSWER, BYTES("\2\3\0\6\3\0") },
+		{ BYTES("\1\3\0\6\4\0"), EAP_STEP_SEND, BYTES("\2\3\0\6\3\0") },
 	};
 
 	(void)state;
@@ -172,12 +172,12 @@ static void a_server_runs_the_method_that_is_taken(void **state)
 {
 	static const struct line lines[] = {
 		{ BYTES("\2\1\0\6\xff\0"), EAP_STEP_DROP, NOTHING }, /* no Identity yet */
-		{ BYTES("\2\1\0\x8\1ann"), EAP_STEP_ANSWER, BYTES("\1\2\0\6\xc8\0") },
-		{ BYTES("\2\2\0\7\3\4\xff"), EAP_STEP_ANSWER, BYTES("\1\3\0\6\xff\0") },
-		{ BYTES("\2\3\0\xc\xff\0secret"), EAP_STEP_ANSWER, BYTES("\1\4\0\6\xff\1") },
+		{ BYTES("\2\1\0\x8\1ann"), EAP_STEP_SEND, BYTES("\1\2\0\6\xc8\0") },
+		{ BYTES("\2\2\0\7\3\4\xff"), EAP_STEP_SEND, BYTES("\1\3\0\6\xff\0") },
+		{ BYTES("\2\3\0\xc\xff\0secret"), EAP_STEP_SEND, BYTES("\1\4\0\6\xff\1") },
 		{ BYTES("\2\4\0\6\3\xc8"), EAP_STEP_DROP, NOTHING }, /* it has begun */
 		{ BYTES("\2\4\0\xc\xc8\1secret"), EAP_STEP_DROP, NOTHING },
-		{ BYTES("\2\4\0\xc\xff\1secret"), EAP_STEP_ANSWER, BYTES("\1\5\0\6\xff\2") },
+		{ BYTES("\2\4\0\xc\xff\1secret"), EAP_STEP_SEND, BYTES("\1\5\0\6\xff\2") },
 		{ BYTES("\2\5\0\xc\xff\2secret"), EAP_STEP_DONE, NOTHING },
 	};
 
@@ -192,7 +192,7 @@ static void a_server_fails_who_wants_nothing_of_its(void **state)
 {
 	static const char *const naks[] = { "\3\0", "\3\4", "\3\xc8" };
 	static const struct line identity[] = {
-		{ BYTES("\2\1\0\x8\1ann"), EAP_STEP_ANSWER, BYTES("\1\2\0\6\xc8\0") },
+		{ BYTES("\2\1\0\x8\1ann"), EAP_STEP_SEND, BYTES("\1\2\0\6\xc8\0") },
 	};
 
 	for (size_t i = 0; i < sizeof(naks) / sizeof(*naks); i++) {
@@ -211,8 +211,8 @@ static void a_server_fails_who_wants_nothing_of_its(void **state)
 static void a_server_proposes_nothing_twice(void **state)
 {
 	static const struct line lines[] = {
-		{ BYTES("\2\1\0\x8\1ann"), EAP_STEP_ANSWER, BYTES("\1\2\0\6\xc8\0") },
-		{ BYTES("\2\2\0\6\3\xff"), EAP_STEP_ANSWER, BYTES("\1\3\0\6\xff\0") },
+		{ BYTES("\2\1\0\x8\1ann"), EAP_STEP_SEND, BYTES("\1\2\0\6\xc8\0") },
+		{ BYTES("\2\2\0\6\3\xff"), EAP_STEP_SEND, BYTES("\1\3\0\6\xff\0") },
 		{ BYTES("\2\3\0\6\3\xc8"), EAP_STEP_FAIL, NOTHING },
 	};
 
@@ -223,9 +223,9 @@ static void a_server_proposes_nothing_twice(void **state)
 static void an_expanded_nak(void **state)
 {
 	static const struct line lines[] = {
-		{ BYTES("\2\1\0\x8\1ann"), EAP_STEP_ANSWER, BYTES("\1\2\0\6\xc8\0") },
+		{ BYTES("\2\1\0\x8\1ann"), EAP_STEP_SEND, BYTES("\1\2\0\6\xc8\0") },
 		{ BYTES("\2\2\0\x1c\xfe\0\0\0\0\0\0\3\xfe\0\1\x37\0\0\0\xff\xfe\0\0\0\0\0\0\xff"),
-		  EAP_STEP_ANSWER, BYTES("\1\3\0\6\xff\0") },
+		  EAP_STEP_SEND, BYTES("\1\3\0\6\xff\0") },
 	};
 
 	(void)state;
@@ -284,7 +284,7 @@ static void converse_as_client(struct bytes packet)
 	uint8_t msk[EAP_MSK_LEN];
 
 	t.rounds++;
-	assert_true(step == EAP_STEP_ANSWER || step == EAP_STEP_DONE);
+	assert_true(step == EAP_STEP_SEND || step == EAP_STEP_DONE);
 	assert_true(ppp_eap_send(&t.client, bytes_of(w.at, w.len), 0));
 	if (step != EAP_STEP_DONE)
 		return;
@@ -300,7 +300,7 @@ static void converse_as_server(struct bytes packet)
 	uint8_t msk[EAP_MSK_LEN];
 
 	assert_int_not_equal(step, EAP_STEP_DROP);
-	if (step == EAP_STEP_ANSWER) {
+	if (step == EAP_STEP_SEND) {
 		assert_true(ppp_eap_send(&t.server, bytes_of(w.at, w.len), 0));
 		return;
 	}

@@ -143,7 +143,7 @@ static void judge_talk(struct auth_question *q, struct bytes eap)
 	struct writer w = writer_of(bytes, sizeof(bytes));
 	enum eap_step step = eap_server_input(&server, eap, &w);
 	struct auth_result result = {
-		.outcome = step == EAP_STEP_ANSWER ? AUTH_RESULT_CONTINUE
+		.outcome = step == EAP_STEP_SEND   ? AUTH_RESULT_CONTINUE
 			   : step == EAP_STEP_DONE ? AUTH_RESULT_OK
 						   : AUTH_RESULT_REFUSED,
 		.is_right = step == EAP_STEP_DONE,
@@ -181,7 +181,7 @@ static void talk_back(struct client *c, struct bytes eap)
 	struct writer w = writer_of(bytes, sizeof(bytes));
 	enum eap_step step = eap_peer_input(&peer, eap, &w);
 
-	assert_true(step == EAP_STEP_ANSWER || step == EAP_STEP_DONE);
+	assert_true(step == EAP_STEP_SEND || step == EAP_STEP_DONE);
 	if (step == EAP_STEP_DONE) {
 		key_of(peer.chosen, hlak);
 		tunnel_eap_done(&c->tunnel, hlak);

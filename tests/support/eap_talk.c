@@ -8,7 +8,7 @@ static enum eap_step begin(void *self, uint8_t id, struct writer *out)
 	(void)id;
 	t->round = 0;
 	put_u8(out, t->round);
-	return EAP_STEP_ANSWER;
+	return EAP_STEP_SEND;
 }
 
 static enum eap_step serve(void *self, const struct eap_packet *in, struct writer *out)
@@ -22,7 +22,7 @@ static enum eap_step serve(void *self, const struct eap_packet *in, struct write
 	if (++t->round == TALK_ROUNDS)
 		return EAP_STEP_DONE;
 	put_u8(out, t->round);
-	return EAP_STEP_ANSWER;
+	return EAP_STEP_SEND;
 }
 
 static enum eap_step answer(void *self, const struct eap_packet *in, struct writer *out)
@@ -35,7 +35,7 @@ static enum eap_step answer(void *self, const struct eap_packet *in, struct writ
 		return EAP_STEP_FAIL;
 	put_u8(out, in->data.at[0]);
 	put_bytes(out, t->word, strlen(t->word));
-	return in->data.at[0] == TALK_ROUNDS - 1 ? EAP_STEP_DONE : EAP_STEP_ANSWER;
+	return in->data.at[0] == TALK_ROUNDS - 1 ? EAP_STEP_DONE : EAP_STEP_SEND;
 }
 
 static void key(const void *self, uint8_t msk[EAP_MSK_LEN])
