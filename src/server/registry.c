@@ -307,7 +307,7 @@ static const struct refusal address_is_unfit = {
 static const struct refusal address_cuts = {
 	"the user's own address is one that a client's connection comes "
 	"from or goes to: a route to it through the tunnel would cut that "
-	"connection connection connection",
+	"connection",
 	"the address of this user cannot be used",
 };
 
