@@ -30,7 +30,7 @@
 #include "net/netlink.h"
 #include "server/bans.h"
 #include "server/leases.h"
-#include "server/table.h"
+#include "server/addr_map.h"
 #include "util/hash.h"
 #include "util/log.h"
 
@@ -56,8 +56,8 @@ struct registry {
 	struct netlink *netlink;
 	unsigned ifindex;
 	pthread_rwlock_t others_lock;
-	struct table *others;  /* of registrations, by address */
-	struct table *sources; /* the first registration from each, see by_source */
+	struct addr_map *others;  /* of registrations, by address */
+	struct addr_map *sources; /* the first registration from each, see by_source */
 };
 
 static void lease_changed(void *arg, uint32_t addr, bool has_lease)
@@ -81,9 +81,9 @@ int registry_open(const struct server_cfg *cfg, struct registry **out)
 	pthread_rwlock_init(&r->others_lock, NULL);
 	error = pool_open(&cfg->network, &r->pool);
 	if (!error)
-		error = table_open(&r->others);
+		error = addr_map_open(&r->others);
 	if (!error)
-		error = table_open(&r->sources);
+		error = addr_map_open(&r->sources);
 	if (!error)
 		error = leases_open(LEASES_MAX, lease_changed, r, &r->leases);
 	bans_init(&r->bans);
@@ -104,8 +104,8 @@ void registry_close(struct registry *r)
 		return;
 	pool_close(r->pool);
 	leases_close(r->leases);
-	table_close(r->others);
-	table_close(r->sources);
+	addr_map_close(r->others);
+	addr_map_close(r->sources);
 	netlink_close(r->netlink);
 	free(r->holders);
 	free(r->workers);
@@ -152,7 +152,7 @@ static bool add_other(struct registry *r, const struct ip_addr *a, struct regist
 	bool is_new;
 
 	pthread_rwlock_wrlock(&r->others_lock);
-	is_new = table_add(r->others, a, reg);
+	is_new = addr_map_add(r->others, a, reg);
 	pthread_rwlock_unlock(&r->others_lock);
 	return is_new;
 }
@@ -160,7 +160,7 @@ static bool add_other(struct registry *r, const struct ip_addr *a, struct regist
 static void remove_other(struct registry *r, const struct ip_addr *a)
 {
 	pthread_rwlock_wrlock(&r->others_lock);
-	table_remove(r->others, a);
+	addr_map_remove(r->others, a);
 	pthread_rwlock_unlock(&r->others_lock);
 }
 
@@ -168,7 +168,8 @@ static struct registration *holder_of(struct registry *r, uint32_t addr)
 {
 	struct ip_addr a = ip_from_v4(addr);
 
-	return pool_has(r->pool, addr) ? r->holders[offset_of(r, addr)] : table_find(r->others, &a);
+	return pool_has(r->pool, addr) ? r->holders[offset_of(r, addr)]
+				       : addr_map_find(r->others, &a);
 }
 
 static void keep(void *arg, uint32_t addr)
@@ -357,7 +358,7 @@ static bool is_outer(const struct registry *r, const struct registration *reg, u
 		if (ip_equal(&r->cfg->listen[i].addr, &a))
 			return true;
 	return ip_equal(&reg->source, &a) || ip_equal(&reg->local, &a) ||
-	       table_find(r->sources, &a);
+	       addr_map_find(r->sources, &a);
 }
 
 /*
@@ -515,11 +516,11 @@ static struct ip_addr source_key(const struct ip_addr *source)
 static void link_source(struct registry *r, struct registration *reg)
 {
 	struct ip_addr key = source_key(&reg->source);
-	struct registration *first = table_find(r->sources, &key);
+	struct registration *first = addr_map_find(r->sources, &key);
 
 	reg->same_prev = reg->same_next = NULL;
 	if (!first) {
-		reg->is_in_sources = key.family && table_add(r->sources, &key, reg);
+		reg->is_in_sources = key.family && addr_map_add(r->sources, &key, reg);
 		return;
 	}
 	reg->is_in_sources = true;
@@ -543,9 +544,9 @@ static void unlink_source(struct registry *r, struct registration *reg)
 		reg->same_prev->same_next = reg->same_next;
 		return;
 	}
-	table_remove(r->sources, &key);
+	addr_map_remove(r->sources, &key);
 	if (reg->same_next) /* there is room: one was removed */
-		table_add(r->sources, &key, reg->same_next);
+		addr_map_add(r->sources, &key, reg->same_next);
 }
 
 static void link_in(struct registry *r, struct registration *reg)
@@ -708,7 +709,7 @@ int registry_worker_of(struct registry *r, const struct ip_addr *a)
 						 memory_order_relaxed) -
 		       1;
 	pthread_rwlock_rdlock(&r->others_lock);
-	reg = table_find(r->others, a);
+	reg = addr_map_find(r->others, a);
 	if (reg)
 		worker = (int)reg->worker;
 	pthread_rwlock_unlock(&r->others_lock);
@@ -728,7 +729,7 @@ static bool has_live_sessions(const struct registry *r, const struct ip_addr *so
 {
 	struct ip_addr key = source_key(source);
 
-	return table_find(r->sources, &key);
+	return addr_map_find(r->sources, &key);
 }
 
 bool registry_may_log_in(struct registry *r, const struct registration *reg, bool is_good,

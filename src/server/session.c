@@ -55,9 +55,9 @@ static void give_up_addresses(struct session *s)
 {
 	registry_logout(s->host->registry, &s->registration);
 	if (s->ipv4.family)
-		table_remove(s->host->by_addr, &s->ipv4);
+		addr_map_remove(s->host->by_addr, &s->ipv4);
 	if (s->ipv6.family)
-		table_remove(s->host->by_addr, &s->ipv6);
+		addr_map_remove(s->host->by_addr, &s->ipv6);
 	s->ipv4 = s->ipv6 = (struct ip_addr){ 0 };
 }
 
@@ -89,11 +89,11 @@ void session_evict(struct session_host *h, uint64_t id, enum tunnel_reason reaso
  */
 static bool claim(struct session *s, const struct ip_addr *a)
 {
-	struct session *old = table_find(s->host->by_addr, a);
+	struct session *old = addr_map_find(s->host->by_addr, a);
 
 	if (old)
 		end_for(old, REASON_REPLACED, "a newer session has its address");
-	return table_add(s->host->by_addr, a, s);
+	return addr_map_add(s->host->by_addr, a, s);
 }
 
 static void evict_all(struct session_host *h, const struct evictions *evictions)
@@ -356,7 +356,7 @@ static bool take_ipv4(void *arg, uint32_t wanted)
 	if (!registry_change_ipv4(s->host->registry, &s->registration, wanted))
 		return false;
 	if (s->ipv4.family)
-		table_remove(s->host->by_addr, &s->ipv4);
+		addr_map_remove(s->host->by_addr, &s->ipv4);
 	s->ipv4 = ip_from_v4(wanted);
 	if (claim(s, &s->ipv4))
 		return true;
@@ -379,7 +379,7 @@ static bool take_iid(void *arg, const uint8_t iid[PPP_IID_LEN])
 static void forget_ipv6(struct session *s)
 {
 	if (s->ipv6.family)
-		table_remove(s->host->by_addr, &s->ipv6);
+		addr_map_remove(s->host->by_addr, &s->ipv6);
 	s->ipv6 = (struct ip_addr){ 0 };
 }
 

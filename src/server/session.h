@@ -14,7 +14,7 @@
 #include "server/ids.h"
 #include "server/registry.h"
 #include "server/stats.h"
-#include "server/table.h"
+#include "server/addr_map.h"
 #include "tunnel/tunnel.h"
 
 struct session;
@@ -31,9 +31,9 @@ struct session_host {
 	struct loop *loop;
 	struct pump *pump;
 	struct packet_sink *sink;
-	const char *interface; /* for the log */
-	struct table *by_addr; /* sessions by inner address */
-	struct ids *by_id;     /* all sessions */
+	const char *interface;    /* for the log */
+	struct addr_map *by_addr; /* sessions by inner address */
+	struct ids *by_id;        /* all sessions */
 	struct registry *registry;
 	struct auth_service *auth;
 	const struct server_cfg *cfg;

@@ -137,7 +137,7 @@ static void forward(void *arg, struct packet *p, const struct tun_offload *off)
 {
 	struct worker *w = arg;
 	struct ip_addr to = packet_dst(p);
-	struct session *s = table_find(w->host.by_addr, &to);
+	struct session *s = addr_map_find(w->host.by_addr, &to);
 
 	if (s)
 		tunnel_send_block(&s->tunnel, p, off);
@@ -202,7 +202,7 @@ static bool take_packets(struct worker *w, struct ring *r)
 		if (!ring_get(r, &p, &off))
 			return false;
 		to = packet_dst(&p);
-		s = table_find(w->host.by_addr, &to);
+		s = addr_map_find(w->host.by_addr, &to);
 		if (s)
 			tunnel_send(&s->tunnel, &p, &off);
 		ring_done(r);
@@ -465,7 +465,7 @@ int worker_open(struct worker *w, struct shared *shared, unsigned number, struct
 	if (!error)
 		error = mailbox_open(&w->mailbox, w->loop, w, on_ring);
 	if (!error)
-		error = table_open(&w->host.by_addr);
+		error = addr_map_open(&w->host.by_addr);
 	if (!error)
 		error = ids_open(&w->host.by_id);
 	if (!error)
@@ -530,7 +530,7 @@ void worker_close(struct worker *w)
 		loop_unwatch(w->loop, &w->tun_watch);
 	merge_close(w->merge);
 	tun_close(w->tun);
-	table_close(w->host.by_addr);
+	addr_map_close(w->host.by_addr);
 	ids_close(w->host.by_id);
 	for (unsigned i = 0; i < WORKERS_MAX; i++)
 		ring_close(w->rings[i]);

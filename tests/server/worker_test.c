@@ -348,11 +348,11 @@ static void an_ipv6_address_may_come_again(void **state)
 	assert_null(registry_login(t.shared.registry, &s->registration, &addr, &evictions));
 	log_set_sink(count_complaints);
 	tell_ipv6(s, TUNNEL_IPV6_UP, 7);
-	assert_ptr_equal(table_find(w->host.by_addr, &first), s);
+	assert_ptr_equal(addr_map_find(w->host.by_addr, &first), s);
 	tell_ipv6(s, TUNNEL_IPV6_DOWN, 0);
-	assert_null(table_find(w->host.by_addr, &first));
+	assert_null(addr_map_find(w->host.by_addr, &first));
 	tell_ipv6(s, TUNNEL_IPV6_UP, 7);
-	assert_ptr_equal(table_find(w->host.by_addr, &first), s);
+	assert_ptr_equal(addr_map_find(w->host.by_addr, &first), s);
 	tell_ipv6(s, TUNNEL_IPV6_DOWN, 0);
 	tell_ipv6(s, TUNNEL_IPV6_UP, 8);
 	log_set_sink(NULL);
@@ -392,7 +392,7 @@ static void interface_identifiers_are_one_sessions(void **state)
 	tell_ipv6(s[0], TUNNEL_IPV6_DOWN, 0);
 	assert_false(asks_iid(s[1], iid));
 	tell_ipv6(s[0], TUNNEL_IPV6_UP, 9);
-	assert_ptr_equal(table_find(w->host.by_addr, &s[0]->ipv6), s[0]);
+	assert_ptr_equal(addr_map_find(w->host.by_addr, &s[0]->ipv6), s[0]);
 	assert_int_equal(s[0]->ipv6.bytes[15], 9);
 }
 
@@ -432,7 +432,7 @@ static void an_address_comes_back_before_its_eviction(void **state)
 		log_in(s);
 		assert_true(s->is_open);
 		assert_ptr_equal(w[i % 2].host.open.last, s);
-		assert_ptr_equal(table_find(w[i % 2].host.by_addr, &address), s);
+		assert_ptr_equal(addr_map_find(w[i % 2].host.by_addr, &address), s);
 		assert_int_equal(registry_worker_of(t.shared.registry, &address), (int)(i % 2));
 	}
 	run(&w[0]); /* now they read their mail */
@@ -442,7 +442,7 @@ static void an_address_comes_back_before_its_eviction(void **state)
 	assert_int_equal(w[0].session_count, 1);
 	assert_int_equal(w[1].session_count, 0);
 	assert_int_equal(w[0].door.half_open_count + w[1].door.half_open_count, 0);
-	assert_ptr_equal(table_find(w[0].host.by_addr, &address), s);
+	assert_ptr_equal(addr_map_find(w[0].host.by_addr, &address), s);
 	assert_int_equal(registry_count(t.shared.registry), 1);
 }
 

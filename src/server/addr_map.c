@@ -4,7 +4,7 @@
  * back, so there are no tombstones. The hash is keyed: addresses may be of the peers' choosing (an
  * interface identifier is), and nobody shall be able to make a long run.
  */
-#include "server/table.h"
+#include "server/addr_map.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ struct entry {
 	void *owner;
 };
 
-struct table {
+struct addr_map {
 	struct entry *entries;
 	size_t size; /* a power of two */
 	size_t used;
@@ -27,7 +27,7 @@ struct table {
 enum { FIRST_SIZE = 64 };
 
 /* Multiply-shift over the three words of an address, each with a multiplier of its own. */
-static size_t slot_of(const struct table *t, const struct ip_addr *a)
+static size_t slot_of(const struct addr_map *t, const struct ip_addr *a)
 {
 	uint64_t hi, lo, h;
 
@@ -38,9 +38,9 @@ static size_t slot_of(const struct table *t, const struct ip_addr *a)
 	return (size_t)(h >> 32) & (t->size - 1);
 }
 
-int table_open(struct table **out)
+int addr_map_open(struct addr_map **out)
 {
-	struct table *t = calloc(1, sizeof(*t));
+	struct addr_map *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return -ENOMEM;
@@ -57,14 +57,14 @@ int table_open(struct table **out)
 	return 0;
 }
 
-void table_close(struct table *t)
+void addr_map_close(struct addr_map *t)
 {
 	if (t)
 		free(t->entries);
 	free(t);
 }
 
-static struct entry *probe(const struct table *t, const struct ip_addr *addr)
+static struct entry *probe(const struct addr_map *t, const struct ip_addr *addr)
 {
 	size_t i = slot_of(t, addr);
 
@@ -73,7 +73,7 @@ static struct entry *probe(const struct table *t, const struct ip_addr *addr)
 	return &t->entries[i];
 }
 
-static bool grow(struct table *t)
+static bool grow(struct addr_map *t)
 {
 	struct entry *old = t->entries;
 	size_t old_size = t->size;
@@ -90,7 +90,7 @@ static bool grow(struct table *t)
 	return true;
 }
 
-bool table_add(struct table *t, const struct ip_addr *addr, void *owner)
+bool addr_map_add(struct addr_map *t, const struct ip_addr *addr, void *owner)
 {
 	struct entry *e;
 
@@ -104,7 +104,7 @@ bool table_add(struct table *t, const struct ip_addr *addr, void *owner)
 	return true;
 }
 
-void table_remove(struct table *t, const struct ip_addr *addr)
+void addr_map_remove(struct addr_map *t, const struct ip_addr *addr)
 {
 	struct entry *hole = probe(t, addr);
 	size_t i = (size_t)(hole - t->entries);
@@ -130,7 +130,7 @@ void table_remove(struct table *t, const struct ip_addr *addr)
 	hole->owner = NULL;
 }
 
-void *table_find(const struct table *t, const struct ip_addr *addr)
+void *addr_map_find(const struct addr_map *t, const struct ip_addr *addr)
 {
 	return probe(t, addr)->owner;
 }

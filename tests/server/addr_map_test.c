@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "server/table.h"
+#include "server/addr_map.h"
 
 enum { ADDRS = 3000, ROUNDS = 60000 };
 
@@ -26,11 +26,11 @@ static void does_what_an_array_does(void **state)
 {
 	static int owners[ADDRS];
 	static bool is_in[ADDRS];
-	struct table *t;
+	struct addr_map *t;
 	uint32_t dice = 1;
 
 	(void)state;
-	assert_int_equal(table_open(&t), 0);
+	assert_int_equal(addr_map_open(&t), 0);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		unsigned n;
 		struct ip_addr a;
@@ -38,21 +38,21 @@ static void does_what_an_array_does(void **state)
 		dice = dice * 1664525 + 1013904223;
 		n = (dice >> 8) % ADDRS;
 		a = addr(n);
-		assert_ptr_equal(table_find(t, &a), is_in[n] ? &owners[n] : NULL);
+		assert_ptr_equal(addr_map_find(t, &a), is_in[n] ? &owners[n] : NULL);
 		if (dice >> 31) {
-			assert_int_equal(table_add(t, &a, &owners[n]), !is_in[n]);
+			assert_int_equal(addr_map_add(t, &a, &owners[n]), !is_in[n]);
 			is_in[n] = true;
 		} else {
-			table_remove(t, &a);
+			addr_map_remove(t, &a);
 			is_in[n] = false;
 		}
 	}
 	for (unsigned n = 0; n < ADDRS; n++) {
 		struct ip_addr a = addr(n);
 
-		assert_ptr_equal(table_find(t, &a), is_in[n] ? &owners[n] : NULL);
+		assert_ptr_equal(addr_map_find(t, &a), is_in[n] ? &owners[n] : NULL);
 	}
-	table_close(t);
+	addr_map_close(t);
 }
 
 int main(void)
