@@ -43,7 +43,7 @@ enum {
 
 struct server {
 	const struct server_cfg *cfg;
-	struct shared shared;
+	struct server_state shared;
 	struct loop *loop; /* of signals */
 	struct health health;
 	struct mailbox mailbox; /* answers of the workers */
@@ -117,7 +117,7 @@ static struct ip_text listen_text(const struct listen_addr *at)
  */
 static int listen_for_workers(struct server *srv, const struct listen_addr *at)
 {
-	struct shared *sh = &srv->shared;
+	struct server_state *sh = &srv->shared;
 	int fd = listen_at(srv, at, false);
 
 	if (fd >= 0 && sh->worker_count > 1) {
@@ -167,7 +167,7 @@ static enum tunnel_reason listen_all(struct server *srv)
 /* A queue a worker, of one device. */
 static enum tunnel_reason open_device(struct server *srv, struct tun *tuns[])
 {
-	struct shared *sh = &srv->shared;
+	struct server_state *sh = &srv->shared;
 	struct server_netdev d = { .tuns = tuns, .queues = sh->worker_count };
 	enum tunnel_reason reason =
 		server_netdev_open(srv->cfg, pool_server(registry_pool(sh->registry)), &d);
@@ -181,7 +181,7 @@ static enum tunnel_reason open_device(struct server *srv, struct tun *tuns[])
 static enum tunnel_reason open_workers(struct server *srv)
 {
 	struct tun *tuns[WORKERS_MAX] = { NULL };
-	struct shared *sh = &srv->shared;
+	struct server_state *sh = &srv->shared;
 	enum tunnel_reason reason = open_device(srv, tuns);
 	unsigned opened = 0;
 	int error = 0;
@@ -493,7 +493,7 @@ static void look_at_workers(struct loop_timer *timer)
  */
 static enum tunnel_reason share_files(struct server *srv)
 {
-	struct shared *sh = &srv->shared;
+	struct server_state *sh = &srv->shared;
 	size_t limit = file_raise_limit(0), used = file_count_open() + FILES_SPARE;
 	size_t left = limit > used ? limit - used : 0, half_open_max = WORKER_HALF_OPEN_MAX;
 
@@ -532,7 +532,7 @@ static enum tunnel_reason open_all(struct server *srv)
 	static const int signals[] = {
 		SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2
 	};
-	struct shared *sh = &srv->shared;
+	struct server_state *sh = &srv->shared;
 	enum tunnel_reason reason;
 	int error;
 
@@ -602,7 +602,7 @@ static void warn_of_missing_dns(const struct server_cfg *cfg)
 
 static int start_workers(struct server *srv)
 {
-	struct shared *sh = &srv->shared;
+	struct server_state *sh = &srv->shared;
 	int error = 0;
 
 	for (unsigned i = 0; i < sh->worker_count && !error; i++)
@@ -664,7 +664,7 @@ static void close_watch(struct server *srv, struct loop_watch *watch)
 
 static void close_all(struct server *srv)
 {
-	struct shared *sh = &srv->shared;
+	struct server_state *sh = &srv->shared;
 
 	for (unsigned i = 0; sh->workers && i < sh->worker_count; i++)
 		worker_close(&sh->workers[i]);

@@ -293,7 +293,7 @@ static void end_session(void *worker, void *arg)
 	free(e);
 }
 
-void worker_end_session(struct shared *shared, const struct eviction *e)
+void worker_end_session(struct server_state *shared, const struct eviction *e)
 {
 	struct eviction *copy = malloc(sizeof(*copy));
 
@@ -365,7 +365,7 @@ static void take_answer(void *owner, void *arg)
 	free(q);
 }
 
-bool worker_ask_all(struct shared *shared, struct mailbox *from,
+bool worker_ask_all(struct server_state *shared, struct mailbox *from,
 		    void (*fn)(void *worker, void *arg), void (*answered)(void *owner, void *arg),
 		    void *arg)
 {
@@ -445,7 +445,7 @@ static void fill_host(struct worker *w)
 	h->evict = evict;
 }
 
-int worker_open(struct worker *w, struct shared *shared, unsigned number, struct tun *tun)
+int worker_open(struct worker *w, struct server_state *shared, unsigned number, struct tun *tun)
 {
 	int error;
 

@@ -26,7 +26,7 @@ enum {
 };
 
 /* What all workers share; made before them, gone after them. */
-struct shared {
+struct server_state {
 	const struct server_cfg *cfg;
 	struct registry *registry;
 	struct credentials credentials;
@@ -41,7 +41,7 @@ struct shared {
 };
 
 struct worker {
-	struct shared *shared;
+	struct server_state *shared;
 	unsigned number;
 	pthread_t thread;
 	bool has_thread;
@@ -68,7 +68,7 @@ struct worker {
 };
 
 /* `tun` is the worker's from now on. 0 or -errno. */
-int worker_open(struct worker *w, struct shared *shared, unsigned number, struct tun *tun);
+int worker_open(struct worker *w, struct server_state *shared, unsigned number, struct tun *tun);
 /* A listening socket, the worker's from now on. */
 int worker_listen(struct worker *w, int fd);
 int worker_start(struct worker *w); /* its thread */
@@ -85,7 +85,7 @@ bool worker_ask(struct worker *w, struct mailbox *from, void (*fn)(void *worker,
  * The same of all workers, which do it side by side; `answered` is called once, when the last has. A
  * worker that can't be asked for lack of memory is left out. False: nobody could be asked.
  */
-bool worker_ask_all(struct shared *shared, struct mailbox *from,
+bool worker_ask_all(struct server_state *shared, struct mailbox *from,
 		    void (*fn)(void *worker, void *arg), void (*answered)(void *owner, void *arg),
 		    void *arg);
 
@@ -96,7 +96,7 @@ void worker_log_sessions(void *worker, void *arg);
 /* For worker_ask_all: of[N] is filled in by worker N. */
 void worker_stats(void *worker, void *of);
 /* From any thread: that session ends, on whichever worker it is. Without memory it stays. */
-void worker_end_session(struct shared *shared, const struct eviction *e);
+void worker_end_session(struct server_state *shared, const struct eviction *e);
 
 /*
  * For one other thread, every now and then: has the loop turned since it was asked the last time but

@@ -47,7 +47,7 @@ static struct {
 	struct tls_server_cfg identities[CERTS];
 	struct tls_ctx *client_ctx;
 	struct server_cfg cfg;
-	struct shared shared;
+	struct server_state shared;
 	struct worker worker;
 	int device; /* the other end of the worker's */
 	struct loop_timer give_up;
@@ -494,10 +494,10 @@ static int set_up_with(size_t cert_count)
 				     .auth_count = 1,
 				     .name = "server" };
 	assert_true(ip_prefix_parse("10.9.0.0/24", &t.cfg.network));
-	t.shared = (struct shared){ .cfg = &t.cfg,
-				    .workers = &t.worker,
-				    .worker_count = 1,
-				    .limits = door_limits(100, 1) };
+	t.shared = (struct server_state){ .cfg = &t.cfg,
+					  .workers = &t.worker,
+					  .worker_count = 1,
+					  .limits = door_limits(100, 1) };
 	t.give_up.expired = time_is_up;
 	t.look = (struct loop_task){ .run = look };
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds) || tun_adopt(fds[0], &tun))

@@ -53,7 +53,7 @@ static struct {
 	struct tls_ctx *client_ctx;
 	struct tls_server_cfg identity;
 	struct server_cfg cfg;
-	struct shared shared;
+	struct server_state shared;
 	struct worker worker;
 	int device; /* the other end of the worker's */
 	struct loop_timer give_up;
@@ -562,10 +562,10 @@ static int set_up(void **state)
 				     .auth_count = 1,
 				     .name = "server" };
 	assert_true(ip_prefix_parse("10.9.0.0/24", &t.cfg.network));
-	t.shared = (struct shared){ .cfg = &t.cfg,
-				    .workers = &t.worker,
-				    .worker_count = 1,
-				    .limits = door_limits(WORKER_HALF_OPEN_MAX, 1) };
+	t.shared = (struct server_state){ .cfg = &t.cfg,
+					  .workers = &t.worker,
+					  .worker_count = 1,
+					  .limits = door_limits(WORKER_HALF_OPEN_MAX, 1) };
 	memset(t.clients, 0, sizeof(t.clients));
 	t.ask_count = t.cancel_count = t.went_on = 0;
 	t.error = 0;

@@ -34,7 +34,7 @@ static struct {
 	char folder[32], cert[64], key[64];
 	struct tls_server_cfg identity;
 	struct server_cfg cfg;
-	struct shared shared;
+	struct server_state shared;
 	struct worker workers[WORKERS_MAX];
 	struct loop_timer pause;
 	struct worker *running;
@@ -144,7 +144,7 @@ static int set_up(void **state)
 		.certs = &t.identity, .cert_count = 1, .mtu = 1400, .hashes = SSTP_HASH_SHA256
 	};
 	assert_true(ip_prefix_parse("10.9.0.0/24", &t.cfg.network));
-	t.shared = (struct shared){ .cfg = &t.cfg, .workers = t.workers };
+	t.shared = (struct server_state){ .cfg = &t.cfg, .workers = t.workers };
 	t.half_open_max = WORKER_HALF_OPEN_MAX;
 	t.count = 0;
 	return registry_open(&t.cfg, &t.shared.registry) ||
