@@ -20,7 +20,7 @@ enum {
 
 /* ---- connections */
 
-static unsigned count_of(const struct worker *w)
+static unsigned load_of(const struct worker *w)
 {
 	return atomic_load_explicit(&w->session_count, memory_order_relaxed);
 }
@@ -32,28 +32,28 @@ static unsigned count_of(const struct worker *w)
  */
 static struct worker *worker_for_next(struct worker *w)
 {
-	struct worker *least = w;
-	unsigned own = count_of(w), fewest = own;
+	struct worker *idlest = w;
+	unsigned own = load_of(w), fewest = own;
 
 	for (unsigned i = 0; i < w->shared->worker_count; i++) {
 		struct worker *other = &w->shared->workers[i];
-		unsigned count = count_of(other);
+		unsigned count = load_of(other);
 
 		if (count < fewest && door_is_below_limit(&other->door)) {
-			least = other;
+			idlest = other;
 			fewest = count;
 		}
 	}
-	return fewest + fewest / UNEVEN_PART < own ? least : w;
+	return fewest + fewest / UNEVEN_PART < own ? idlest : w;
 }
 
-static void count_one(struct worker *w)
+static void session_count_inc(struct worker *w)
 {
 	atomic_fetch_add_explicit(&w->session_count, 1, memory_order_relaxed);
 	door_expect(&w->door);
 }
 
-static void uncount(struct worker *w)
+static void session_count_dec(struct worker *w)
 {
 	atomic_fetch_sub_explicit(&w->session_count, 1, memory_order_relaxed);
 	door_forget(&w->door);
@@ -64,19 +64,19 @@ static void accept_one(struct worker *w, int fd, const struct sockaddr_storage *
 	uint64_t id = atomic_fetch_add(&w->shared->next_session, 1) + 1;
 
 	if (!door_accept(&w->door, id, fd, peer))
-		uncount(w);
+		session_count_dec(w);
 }
 
 /* A connection on its way to another worker, which it is counted for already. */
-struct given {
+struct moved_conn {
 	int fd;
 	struct sockaddr_storage peer;
 };
 
-static void take_given(void *worker, void *arg)
+static void accept_moved(void *worker, void *arg)
 {
 	struct worker *w = worker;
-	struct given *g = arg;
+	struct moved_conn *g = arg;
 
 	if (w->is_stopping)
 		close(g->fd);
@@ -85,29 +85,29 @@ static void take_given(void *worker, void *arg)
 	free(g);
 }
 
-static void give_away(struct worker *to, int fd, const struct sockaddr_storage *peer)
+static void move_to_worker(struct worker *to, int fd, const struct sockaddr_storage *peer)
 {
-	struct given *g = malloc(sizeof(*g));
+	struct moved_conn *g = malloc(sizeof(*g));
 
 	if (g) {
-		*g = (struct given){ fd, *peer };
-		if (worker_call(to, take_given, g))
+		*g = (struct moved_conn){ fd, *peer };
+		if (worker_call(to, accept_moved, g))
 			return;
 	}
 	free(g);
-	uncount(to);
+	session_count_dec(to);
 	close(fd);
 }
 
-static void take_connection(struct door *d, int fd, const struct sockaddr_storage *peer)
+static void on_accepted(struct door *d, int fd, const struct sockaddr_storage *peer)
 {
 	struct worker *w = container_of(d, struct worker, door), *to = worker_for_next(w);
 
-	count_one(to);
+	session_count_inc(to);
 	if (to == w)
 		accept_one(w, fd, peer);
 	else
-		give_away(to, fd, peer);
+		move_to_worker(to, fd, peer);
 }
 
 int worker_listen(struct worker *w, int fd)
@@ -118,7 +118,7 @@ int worker_listen(struct worker *w, int fd)
 /* ---- packets from the TUN device */
 
 /* To the worker that has the session, if any has. */
-static void hand_over(struct worker *w, const struct ip_addr *to, const struct packet *p,
+static void forward_to_worker(struct worker *w, const struct ip_addr *to, const struct packet *p,
 		      const struct tun_offload *off)
 {
 	int number = registry_worker_of(w->shared->registry, to);
@@ -142,7 +142,7 @@ static void forward(void *arg, struct packet *p, const struct tun_offload *off)
 	if (s)
 		tunnel_send_block(&s->tunnel, p, off);
 	else if (w->shared->worker_count > 1)
-		hand_over(w, &to, p, off);
+		forward_to_worker(w, &to, p, off);
 }
 
 /* Each worker meets it by itself, at its own queue. */
@@ -459,7 +459,7 @@ int worker_open(struct worker *w, struct server_state *shared, unsigned number, 
 	fill_host(w);
 	door_open(&w->door, &w->host, &shared->limits);
 	w->door.certs = &shared->credentials.certs;
-	w->door.came = take_connection;
+	w->door.came = on_accepted;
 	if (!error)
 		error = pump_open(&w->pump, w->loop);
 	if (!error)
