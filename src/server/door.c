@@ -495,7 +495,7 @@ static void on_connection(struct loop_watch *watch, uint32_t events)
 		fd = accept4(watch->fd, (struct sockaddr *)&peer, &len,
 			     SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0)
-			d->came(d, fd, &peer);
+			d->accepted(d, fd, &peer);
 		else if (!may_go_on(d, errno))
 			return;
 	}

@@ -39,7 +39,7 @@ struct door {
 	const struct door_limits *limits;
 	struct certs *certs;
 	/* A connection has been accepted, for this door or another worker's. */
-	void (*came)(struct door *d, int fd, const struct sockaddr_storage *peer);
+	void (*accepted)(struct door *d, int fd, const struct sockaddr_storage *peer);
 	struct door_listener listeners[DOOR_LISTENERS_MAX];
 	size_t listener_count;
 	struct loop_timer accept_again;    /* no descriptors were left, or no room */

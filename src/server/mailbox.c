@@ -9,15 +9,15 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-struct mail {
-	struct mail *next;
+struct call {
+	struct call *next;
 	void (*run)(void *owner, void *arg);
 	void (*done)(void *owner, void *arg); /* NULL: no answer is wanted, or this is one */
 	struct mailbox *from;
 	void *arg;
 };
 
-void mailbox_ring(struct mailbox *b)
+void mailbox_wake(struct mailbox *b)
 {
 	uint64_t one = 1;
 
@@ -25,9 +25,9 @@ void mailbox_ring(struct mailbox *b)
 		return; /* the counter is full: it is ringing */
 }
 
-static void put(struct mailbox *b, struct mail *m);
+static void put(struct mailbox *b, struct call *m);
 
-static void run_one(struct mailbox *b, struct mail *m)
+static void run_one(struct mailbox *b, struct call *m)
 {
 	m->run(b->owner, m->arg);
 	if (!m->done) {
@@ -39,7 +39,7 @@ static void run_one(struct mailbox *b, struct mail *m)
 	put(m->from, m);
 }
 
-static void put(struct mailbox *b, struct mail *m)
+static void put(struct mailbox *b, struct call *m)
 {
 	m->next = NULL;
 	pthread_mutex_lock(&b->lock);
@@ -49,12 +49,12 @@ static void put(struct mailbox *b, struct mail *m)
 		b->first = m;
 	b->last = m;
 	pthread_mutex_unlock(&b->lock);
-	mailbox_ring(b);
+	mailbox_wake(b);
 }
 
 static void run_all(struct mailbox *b)
 {
-	struct mail *m, *next;
+	struct call *m, *next;
 
 	pthread_mutex_lock(&b->lock);
 	m = b->first;
@@ -66,26 +66,26 @@ static void run_all(struct mailbox *b)
 	}
 }
 
-static void on_ring(struct loop_watch *watch, uint32_t events)
+static void on_wake(struct loop_watch *watch, uint32_t events)
 {
 	struct mailbox *b = container_of(watch, struct mailbox, watch);
-	uint64_t rung;
+	uint64_t woken;
 
 	(void)events;
-	if (read(watch->fd, &rung, sizeof(rung)) < 0)
+	if (read(watch->fd, &woken, sizeof(woken)) < 0)
 		return;
 	run_all(b);
-	if (b->rung)
-		b->rung(b->owner);
+	if (b->woken)
+		b->woken(b->owner);
 }
 
-int mailbox_open(struct mailbox *b, struct loop *loop, void *owner, void (*rung)(void *owner))
+int mailbox_open(struct mailbox *b, struct loop *loop, void *owner, void (*woken)(void *owner))
 {
-	*b = (struct mailbox){ .loop = loop, .owner = owner, .rung = rung };
+	*b = (struct mailbox){ .loop = loop, .owner = owner, .woken = woken };
 	pthread_mutex_init(&b->lock, NULL);
 	b->watch = (struct loop_watch){ .fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
 					.events = EPOLLIN,
-					.ready = on_ring };
+					.ready = on_wake };
 	return b->watch.fd < 0 ? -errno : loop_watch(loop, &b->watch);
 }
 
@@ -108,11 +108,11 @@ bool mailbox_call(struct mailbox *b, void (*run)(void *owner, void *arg), void *
 bool mailbox_ask(struct mailbox *b, struct mailbox *from, void (*run)(void *owner, void *arg),
 		 void (*done)(void *owner, void *arg), void *arg)
 {
-	struct mail *m = malloc(sizeof(*m));
+	struct call *m = malloc(sizeof(*m));
 
 	if (!m)
 		return false;
-	*m = (struct mail){ .run = run, .done = done, .from = from, .arg = arg };
+	*m = (struct call){ .run = run, .done = done, .from = from, .arg = arg };
 	put(b, m);
 	return true;
 }

@@ -16,20 +16,20 @@
 
 #include "net/loop.h"
 
-struct mail;
+struct call;
 
 struct mailbox {
 	struct loop_watch watch; /* an eventfd; -1: not open */
 	struct loop *loop;
 	void *owner;
 	pthread_mutex_t lock;
-	struct mail *first, *last;
-	/* after the calls of a turn, also if the mailbox was only rung; NULL: nothing else to do */
-	void (*rung)(void *owner);
+	struct call *first, *last;
+	/* after the calls of a turn, also if the mailbox was only woken; NULL: nothing else to do */
+	void (*woken)(void *owner);
 };
 
 /* 0 or -errno. */
-int mailbox_open(struct mailbox *b, struct loop *loop, void *owner, void (*rung)(void *owner));
+int mailbox_open(struct mailbox *b, struct loop *loop, void *owner, void (*woken)(void *owner));
 /* Runs what is left, in this thread; no other thread uses the mailbox now or later. */
 void mailbox_close(struct mailbox *b);
 
@@ -38,7 +38,7 @@ bool mailbox_call(struct mailbox *b, void (*run)(void *owner, void *arg), void *
 /* The same, and then done(from->owner, arg) in the loop of `from`. */
 bool mailbox_ask(struct mailbox *b, struct mailbox *from, void (*run)(void *owner, void *arg),
 		 void (*done)(void *owner, void *arg), void *arg);
-/* From any thread: wakes the loop, which calls b->rung. */
-void mailbox_ring(struct mailbox *b);
+/* From any thread: wakes the loop, which calls b->woken. */
+void mailbox_wake(struct mailbox *b);
 
 #endif

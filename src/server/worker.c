@@ -119,7 +119,7 @@ int worker_listen(struct worker *w, int fd)
 
 /* To the worker that has the session, if any has. */
 static void forward_to_worker(struct worker *w, const struct ip_addr *to, const struct packet *p,
-		      const struct tun_offload *off)
+			      const struct tun_offload *off)
 {
 	int number = registry_worker_of(w->shared->registry, to);
 	struct worker *other;
@@ -129,8 +129,8 @@ static void forward_to_worker(struct worker *w, const struct ip_addr *to, const 
 	other = &w->shared->workers[number];
 	if (!ring_put(other->rings[w->number], p, off))
 		return;
-	w->to_ring[number] = true;
-	loop_post(w->loop, &w->ring_bells);
+	w->needs_wake[number] = true;
+	loop_post(w->loop, &w->wake_task);
 }
 
 static void forward(void *arg, struct packet *p, const struct tun_offload *off)
@@ -180,14 +180,14 @@ static void flush_tun(struct packet_sink *sink)
 
 /* ---- from other workers, and to them */
 
-static void ring_bells(struct loop_task *task)
+static void wake_workers(struct loop_task *task)
 {
-	struct worker *w = container_of(task, struct worker, ring_bells);
+	struct worker *w = container_of(task, struct worker, wake_task);
 
 	for (unsigned i = 0; i < w->shared->worker_count; i++)
-		if (w->to_ring[i])
-			mailbox_ring(&w->shared->workers[i].mailbox);
-	memset(w->to_ring, 0, sizeof(w->to_ring));
+		if (w->needs_wake[i])
+			mailbox_wake(&w->shared->workers[i].mailbox);
+	memset(w->needs_wake, 0, sizeof(w->needs_wake));
 }
 
 /* True when there may be more. */
@@ -315,7 +315,7 @@ static void evict(struct session_host *h, const struct eviction *e)
 		worker_end_session(w->shared, e);
 }
 
-static void on_ring(void *worker)
+static void on_wake(void *worker)
 {
 	struct worker *w = worker;
 	bool more = false;
@@ -326,7 +326,7 @@ static void on_ring(void *worker)
 		if (w->rings[i])
 			more |= take_packets(w, w->rings[i]);
 	if (more)
-		mailbox_ring(&w->mailbox); /* the rest in the next turn: others wait too */
+		mailbox_wake(&w->mailbox); /* the rest in the next turn: others wait too */
 }
 
 bool worker_call(struct worker *w, void (*fn)(void *worker, void *arg), void *arg)
@@ -400,7 +400,7 @@ bool worker_is_turning(struct worker *w)
 	unsigned asked = atomic_fetch_add_explicit(&w->asked, 1, memory_order_relaxed);
 	unsigned answered = atomic_load_explicit(&w->answered, memory_order_relaxed);
 
-	mailbox_ring(&w->mailbox);
+	mailbox_wake(&w->mailbox);
 	return asked - answered <= UNANSWERED_MAX;
 }
 
@@ -454,16 +454,16 @@ int worker_open(struct worker *w, struct server_state *shared, unsigned number, 
 	w->sink = (struct packet_sink){ .deliver = deliver, .flush = flush_tun };
 	w->stop.expired = on_stop_timer;
 	w->acks.expired = on_acks;
-	w->ring_bells.run = ring_bells;
+	w->wake_task.run = wake_workers;
 	error = loop_open(&w->loop);
 	fill_host(w);
 	door_open(&w->door, &w->host, &shared->limits);
 	w->door.certs = &shared->credentials.certs;
-	w->door.came = on_accepted;
+	w->door.accepted = on_accepted;
 	if (!error)
 		error = pump_open(&w->pump, w->loop);
 	if (!error)
-		error = mailbox_open(&w->mailbox, w->loop, w, on_ring);
+		error = mailbox_open(&w->mailbox, w->loop, w, on_wake);
 	if (!error)
 		error = addr_map_open(&w->host.by_addr);
 	if (!error)
@@ -536,7 +536,7 @@ void worker_close(struct worker *w)
 		ring_close(w->rings[i]);
 	loop_timer_stop(w->loop, &w->stop);
 	loop_timer_stop(w->loop, &w->acks);
-	loop_unpost(w->loop, &w->ring_bells);
+	loop_unpost(w->loop, &w->wake_task);
 	pump_close(&w->pump);
 	loop_close(w->loop);
 	alloc_put(w->packet.at);

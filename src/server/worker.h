@@ -62,9 +62,9 @@ struct worker {
 	struct mailbox mailbox;            /* calls */
 	struct ring *rings[WORKERS_MAX];   /* packets, by the worker that puts them in */
 	_Atomic(unsigned) asked, answered; /* whether the loop turns: worker_is_turning */
-	/* which of the others' rings were filled in this turn; rung at its end */
-	struct loop_task ring_bells;
-	bool to_ring[WORKERS_MAX];
+	/* which of the others' rings were filled in this turn; woken at its end */
+	struct loop_task wake_task;
+	bool needs_wake[WORKERS_MAX];
 };
 
 /* `tun` is the worker's from now on. 0 or -errno. */

@@ -19,7 +19,7 @@ struct end {
 	struct loop *loop;
 	struct mailbox mailbox;
 	pthread_t thread;
-	unsigned asked, answered, rung;
+	unsigned asked, answered, woken;
 	uint64_t sum;
 };
 
@@ -31,16 +31,16 @@ struct question {
 static struct end asker, other;
 static struct question questions[QUESTIONS];
 
-static void on_ring(void *owner)
+static void on_wake(void *owner)
 {
-	((struct end *)owner)->rung++;
+	((struct end *)owner)->woken++;
 }
 
 static void open_end(struct end *e)
 {
-	*e = (struct end){ .rung = 0 };
+	*e = (struct end){ .woken = 0 };
 	assert_int_equal(loop_open(&e->loop), 0);
-	assert_int_equal(mailbox_open(&e->mailbox, e->loop, e, on_ring), 0);
+	assert_int_equal(mailbox_open(&e->mailbox, e->loop, e, on_wake), 0);
 }
 
 static int set_up(void **state)
@@ -152,14 +152,14 @@ static void closing_runs_what_is_left(void **state)
 	assert_int_equal(asker.sum, sum_of_squares());
 }
 
-static void a_bell_without_a_call(void **state)
+static void a_wake_without_a_call(void **state)
 {
 	(void)state;
-	mailbox_ring(&other.mailbox);
-	mailbox_ring(&other.mailbox);
+	mailbox_wake(&other.mailbox);
+	mailbox_wake(&other.mailbox);
 	assert_true(mailbox_call(&other.mailbox, stop, NULL));
 	assert_int_equal(loop_run(other.loop), 0);
-	assert_int_equal(other.rung, 1);
+	assert_int_equal(other.woken, 1);
 	close_end(&other);
 	close_end(&asker);
 }
@@ -169,7 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(answers_come_back_to_the_askers_thread, set_up),
 		cmocka_unit_test_setup(closing_runs_what_is_left, set_up),
-		cmocka_unit_test_setup(a_bell_without_a_call, set_up),
+		cmocka_unit_test_setup(a_wake_without_a_call, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
