@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/table.h"
+#include "auth/users_private.h"
 #include "util/secret.h"
 
 enum { NO_DIAL_IN = 649 }; /* RFC 2759 section 6: ERROR_NO_DIALIN_PERMISSION */

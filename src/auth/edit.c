@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "auth/hash.h"
-#include "auth/table.h"
+#include "auth/users_private.h"
 #include "auth/words.h"
 #include "util/file.h"
 #include "util/ip.h"

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "auth/hash.h"
-#include "auth/table.h"
+#include "auth/users_private.h"
 #include "auth/words.h"
 #include "util/file.h"
 #include "util/hash.h"

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "auth/table.h"
+#include "auth/users_private.h"
 #include "auth/user_file.h"
 
 /* "secret" */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A user file of any bytes: it is read or refused, and who is in it is found again. */
-#include "auth/table.h"
+#include "auth/users_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "auth/table.h"
+#include "auth/users_private.h"
 #include "server/registry.h"
 
 static struct server_cfg cfg;

@@ -4,8 +4,8 @@
  * stand in the file's order; those of one client name are chained, so a look-up is one hash and a
  * short walk however many users there are.
  */
-#ifndef SSTP_AUTH_TABLE_H
-#define SSTP_AUTH_TABLE_H
+#ifndef SSTP_AUTH_USERS_PRIVATE_H
+#define SSTP_AUTH_USERS_PRIVATE_H
 
 #include <stdatomic.h>
 
