@@ -16,7 +16,7 @@
 
 #include "auth/hash.h"
 #include "auth/users_private.h"
-#include "auth/words.h"
+#include "auth/secrets_lexer.h"
 #include "util/file.h"
 #include "util/ip.h"
 #include "util/secret.h"
@@ -77,7 +77,7 @@ static void put_instead(struct edit *e, size_t start, size_t end, const char *te
 }
 
 /* The word after the last address: pppd's "--", or the end. */
-static size_t addresses_end(const struct words_line *line)
+static size_t addresses_end(const struct secrets_line *line)
 {
 	size_t i = COLUMN_ADDRESS;
 
@@ -86,7 +86,7 @@ static size_t addresses_end(const struct words_line *line)
 	return i;
 }
 
-static void change_address(struct edit *e, const struct words_line *line, const char *address)
+static void change_address(struct edit *e, const struct secrets_line *line, const char *address)
 {
 	size_t end = addresses_end(line);
 
@@ -98,7 +98,7 @@ static void change_address(struct edit *e, const struct words_line *line, const 
 	}
 }
 
-static int change_line(struct edit *e, const struct words_line *line, const struct change *c)
+static int change_line(struct edit *e, const struct secrets_line *line, const struct change *c)
 {
 	e->changed++;
 	if (!c->secret) {
@@ -121,7 +121,7 @@ static int add_line(struct edit *e, const struct change *c)
 	/* the last line may lack its newline, or be joined to what comes */
 	if (e->len && (e->text[e->len - 1] != '\n' || (e->len > 1 && e->text[e->len - 2] == '\\')))
 		put_text(e, "\n");
-	if (!words_quote(c->user, name, sizeof(name)))
+	if (!secrets_lexer_quote(c->user, name, sizeof(name)))
 		return fail(e, -EINVAL, 0, "the user's name is too long");
 	snprintf(line, sizeof(line), "%s * %s %s\n", name, c->secret,
 		 c->address ? c->address : "*");
@@ -131,20 +131,20 @@ static int add_line(struct edit *e, const struct change *c)
 }
 
 static int for_each_line(struct edit *e, const struct change *c,
-			 int (*visit)(struct edit *, const struct words_line *,
+			 int (*visit)(struct edit *, const struct secrets_line *,
 				      const struct change *))
 {
-	struct words w = words_of(e->text, e->len, e->arena);
-	struct words_line line;
+	struct secrets_lexer w = secrets_lexer_of(e->text, e->len, e->arena);
+	struct secrets_line line;
 	int error = 0;
 
-	while (!error && words_next_line(&w, &line))
+	while (!error && secrets_lexer_next_line(&w, &line))
 		if (!strcmp(line.word[COLUMN_CLIENT].text, c->user))
 			error = visit(e, &line, c);
 	return error || !w.bad ? error : fail(e, -EINVAL, w.bad_line, w.bad);
 }
 
-static int make_room(struct edit *e, const struct words_line *line, const struct change *c)
+static int make_room(struct edit *e, const struct secrets_line *line, const struct change *c)
 {
 	(void)line;
 	(void)c;
@@ -216,7 +216,7 @@ static int read_old(struct edit *e, bool may_be_new)
 			error = -errno;
 	}
 	if (!error) {
-		e->arena = malloc(words_arena_len(e->len));
+		e->arena = malloc(secrets_lexer_arena_len(e->len));
 		error = e->arena ? 0 : -ENOMEM;
 	}
 	return error ? fail(e, error, 0, strerror(-error)) : 0;
@@ -242,7 +242,7 @@ static int run_edit(const char *file, const struct change *c, struct error *err)
 	if (!error)
 		error = write_new(&e);
 	file_free(e.text, e.len);
-	file_free(e.arena, e.arena ? words_arena_len(e.len) : 0);
+	file_free(e.arena, e.arena ? secrets_lexer_arena_len(e.len) : 0);
 	file_free(e.out, e.out_len);
 	if (e.lock >= 0)
 		close(e.lock);
@@ -318,7 +318,7 @@ static bool make_secret(const char *password, enum users_format format, char *to
 	case USERS_CRYPT:
 		return hash_make_crypt(password, to);
 	case USERS_CLEAR:
-		return words_quote(password, to, room);
+		return secrets_lexer_quote(password, to, room);
 	}
 	return false;
 }

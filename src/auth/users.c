@@ -13,7 +13,7 @@
 
 #include "auth/hash.h"
 #include "auth/users_private.h"
-#include "auth/words.h"
+#include "auth/secrets_lexer.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/ip.h"
@@ -241,7 +241,7 @@ static int take_address(struct loading *l, struct user *user, const char *word, 
 	return 0;
 }
 
-static int take_addresses(struct loading *l, struct user *user, const struct words_line *line)
+static int take_addresses(struct loading *l, struct user *user, const struct secrets_line *line)
 {
 	bool done = false;
 	int error = 0;
@@ -260,7 +260,7 @@ static int take_addresses(struct loading *l, struct user *user, const struct wor
 	return error;
 }
 
-static int take_line(struct loading *l, const struct words_line *line)
+static int take_line(struct loading *l, const struct secrets_line *line)
 {
 	struct user *user = &l->u->user[l->u->count];
 	int error;
@@ -283,12 +283,12 @@ static int take_line(struct loading *l, const struct words_line *line)
 
 /* ---- the file */
 
-static int take_lines(struct loading *l, struct words *w)
+static int take_lines(struct loading *l, struct secrets_lexer *w)
 {
-	struct words_line line;
+	struct secrets_line line;
 	int error = 0;
 
-	while (!error && words_next_line(w, &line))
+	while (!error && secrets_lexer_next_line(w, &line))
 		error = take_line(l, &line);
 	if (!error && w->bad)
 		error = users_fail(l->err, -EINVAL, l->file, w->bad_line, "%s", w->bad);
@@ -309,18 +309,18 @@ int users_parse(const char *file, const char *text, size_t len, struct users **o
 {
 	struct users *u = calloc(1, sizeof(*u));
 	struct loading l = { file, u, err };
-	struct words w;
+	struct secrets_lexer w;
 	int error = -ENOMEM;
 
 	if (!u)
 		goto no_memory;
 	atomic_init(&u->holders, 1);
-	u->arena_len = words_arena_len(len);
+	u->arena_len = secrets_lexer_arena_len(len);
 	u->arena = malloc(u->arena_len);
 	u->user = calloc(count_lines(text, len), sizeof(*u->user));
 	if (!u->arena || !u->user || !make_nobody(u))
 		goto no_memory;
-	w = words_of(text, len, u->arena);
+	w = secrets_lexer_of(text, len, u->arena);
 	error = take_lines(&l, &w);
 	if (error)
 		goto failed;

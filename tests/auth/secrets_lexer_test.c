@@ -8,18 +8,18 @@
 
 #include <cmocka.h>
 
-#include "auth/words.h"
+#include "auth/secrets_lexer.h"
 
 /* The words of a file as text: [a][b] for a line, "1:" before it the number, '|' between lines. */
 static void print_file(const char *file, size_t len, char *to, size_t room)
 {
-	char *arena = malloc(words_arena_len(len));
-	struct words w = words_of(file, len, arena);
-	struct words_line line;
+	char *arena = malloc(secrets_lexer_arena_len(len));
+	struct secrets_lexer w = secrets_lexer_of(file, len, arena);
+	struct secrets_line line;
 	size_t n = 0;
 
 	*to = '\0';
-	while (words_next_line(&w, &line)) {
+	while (secrets_lexer_next_line(&w, &line)) {
 		n += (size_t)snprintf(to + n, room - n, "%s%u:", n ? "|" : "", line.number);
 		for (size_t i = 0; i < line.count; i++)
 			n += (size_t)snprintf(to + n, room - n, "[%s]", line.word[i].text);
@@ -113,20 +113,20 @@ static void long_words(void **state)
 static void more_words_than_kept(void **state)
 {
 	char file[400], arena[401];
-	struct words w;
-	struct words_line line;
+	struct secrets_lexer w;
+	struct secrets_line line;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(file); i++)
 		file[i] = i % 2 ? ' ' : 'x';
 	file[301] = '\n';
-	w = words_of(file, sizeof(file), arena);
-	assert_true(words_next_line(&w, &line));
-	assert_int_equal(line.count, WORDS_IN_A_LINE);
+	w = secrets_lexer_of(file, sizeof(file), arena);
+	assert_true(secrets_lexer_next_line(&w, &line));
+	assert_int_equal(line.count, LINE_WORDS_MAX);
 	assert_int_equal(line.end, 302);
-	assert_true(words_next_line(&w, &line));
+	assert_true(secrets_lexer_next_line(&w, &line));
 	assert_int_equal(line.count, 49);
-	assert_false(words_next_line(&w, &line));
+	assert_false(secrets_lexer_next_line(&w, &line));
 	assert_null(w.bad);
 }
 
@@ -135,19 +135,19 @@ static void where_lines_stand(void **state)
 {
 	static const char file[] = "# one\n  ann * 'p w' # x\n\nbob \\\n* pw \\\n\\\n# y\n";
 	char arena[sizeof(file)];
-	struct words w = words_of(file, sizeof(file) - 1, arena);
-	struct words_line line;
+	struct secrets_lexer w = secrets_lexer_of(file, sizeof(file) - 1, arena);
+	struct secrets_line line;
 
 	(void)state;
-	assert_true(words_next_line(&w, &line));
+	assert_true(secrets_lexer_next_line(&w, &line));
 	assert_int_equal(line.start, 6);
 	assert_int_equal(line.end, 24);
 	assert_int_equal(line.word[2].start, 14);
 	assert_int_equal(line.word[2].end, 19);
-	assert_true(words_next_line(&w, &line));
+	assert_true(secrets_lexer_next_line(&w, &line));
 	assert_int_equal(line.start, 25);
 	assert_int_equal(line.end, sizeof(file) - 1);
-	assert_false(words_next_line(&w, &line));
+	assert_false(secrets_lexer_next_line(&w, &line));
 }
 
 static const struct quote_case {
@@ -168,13 +168,13 @@ static void quoting(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(quotes) / sizeof(*quotes); i++) {
-		assert_true(words_quote(quotes[i].text, word, sizeof(word)));
+		assert_true(secrets_lexer_quote(quotes[i].text, word, sizeof(word)));
 		assert_string_equal(word, quotes[i].word);
 		print_file(word, strlen(word), back, sizeof(back));
 		snprintf(want, sizeof(want), "1:[%s]", quotes[i].text);
 		assert_string_equal(back, want);
 	}
-	assert_false(words_quote("abc", word, 8));
+	assert_false(secrets_lexer_quote("abc", word, 8));
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lines and words of a user file. */
-#include "auth/words.h"
+#include "auth/secrets_lexer.h"
 
 #include <string.h>
 
@@ -23,49 +23,49 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-struct words words_of(const char *file, size_t len, char *arena)
+struct secrets_lexer secrets_lexer_of(const char *file, size_t len, char *arena)
 {
-	struct words w = { .file = file, .len = len, .line = 1, .arena = arena };
+	struct secrets_lexer l = { .file = file, .len = len, .line = 1, .arena = arena };
 
 	if (len >= 3 && !memcmp(file, "\xef\xbb\xbf", 3)) /* editors on Windows put this there */
-		w.at = 3;
-	return w;
+		l.at = 3;
+	return l;
 }
 
-static bool malformed(struct words *w, unsigned line, const char *what)
+static bool malformed(struct secrets_lexer *l, unsigned line, const char *what)
 {
-	w->bad = what;
-	w->bad_line = line;
+	l->bad = what;
+	l->bad_line = line;
 	return false;
 }
 
-static bool is_joined_line(const struct words *w)
+static bool is_joined_line(const struct secrets_lexer *l)
 {
-	return w->file[w->at] == '\\' && w->at + 1 < w->len && w->file[w->at + 1] == '\n';
+	return l->file[l->at] == '\\' && l->at + 1 < l->len && l->file[l->at + 1] == '\n';
 }
 
 /*
  * Moves to the next word; false when there is none. `line_end` becomes the offset behind the first
  * newline that was passed, and stays as it was when the word is on the same line.
  */
-static bool skip_to_word(struct words *w, size_t *line_end)
+static bool skip_to_word(struct secrets_lexer *l, size_t *line_end)
 {
 	bool passed = false, comment = false;
 
-	for (; w->at < w->len; w->at++) {
-		char c = w->file[w->at];
+	for (; l->at < l->len; l->at++) {
+		char c = l->file[l->at];
 
 		if (c == '\n') {
-			w->line++;
+			l->line++;
 			comment = false;
 			if (!passed)
-				*line_end = w->at + 1;
+				*line_end = l->at + 1;
 			passed = true;
 		} else if (comment) {
 			continue;
-		} else if (is_joined_line(w)) {
-			w->at++;
-			w->line++;
+		} else if (is_joined_line(l)) {
+			l->at++;
+			l->line++;
 		} else if (c == '#') {
 			comment = true;
 		} else if (!is_space(c)) {
@@ -75,13 +75,13 @@ static bool skip_to_word(struct words *w, size_t *line_end)
 	return false;
 }
 
-/* Up to `most` digits of a number in base 8 or 16 (`shift` bits each) at w->at. */
-static unsigned take_number(struct words *w, unsigned shift, unsigned most)
+/* Up to `most` digits of a number in base 8 or 16 (`shift` bits each) at l->at. */
+static unsigned take_number(struct secrets_lexer *l, unsigned shift, unsigned most)
 {
 	unsigned value = 0;
 
-	for (; most && w->at < w->len; most--, w->at++) {
-		char c = w->file[w->at];
+	for (; most && l->at < l->len; most--, l->at++) {
+		char c = l->file[l->at];
 
 		if (shift == 3 ? !is_octal(c) : hex_digit(c) < 0)
 			break;
@@ -90,42 +90,42 @@ static unsigned take_number(struct words *w, unsigned shift, unsigned most)
 	return value;
 }
 
-/* The byte that an escape stands for; w->at is behind the backslash, on what follows it. */
-static char take_escape(struct words *w)
+/* The byte that an escape stands for; l->at is behind the backslash, on what follows it. */
+static char take_escape(struct secrets_lexer *l)
 {
 	static const char letters[] = "abfnrst", bytes[] = "\a\b\f\n\r \t";
-	char c = w->file[w->at];
+	char c = l->file[l->at];
 	const char *letter = c ? strchr(letters, c) : NULL;
 
 	if (is_octal(c))
-		return (char)take_number(w, 3, 3);
-	w->at++;
+		return (char)take_number(l, 3, 3);
+	l->at++;
 	if (c == 'x')
-		return (char)take_number(w, 4, 2);
+		return (char)take_number(l, 4, 2);
 	if (letter)
 		return bytes[letter - letters];
 	return c;
 }
 
-static void put(struct words *w, char c)
+static void put(struct secrets_lexer *l, char c)
 {
-	w->arena[w->arena_used++] = c;
+	l->arena[l->arena_used++] = c;
 }
 
 /* One step of a word: a byte of it, a quote, an escape or a joined line. False at its end. */
-static bool take_byte(struct words *w, char *quote)
+static bool take_byte(struct secrets_lexer *l, char *quote)
 {
-	char c = w->file[w->at];
+	char c = l->file[l->at];
 
-	if (is_joined_line(w)) {
-		w->at += 2;
-		w->line++;
+	if (is_joined_line(l)) {
+		l->at += 2;
+		l->line++;
 		return true;
 	}
 	if (c == '\\') {
-		if (++w->at == w->len)
-			return malformed(w, w->line, "a backslash with nothing after it");
-		put(w, take_escape(w));
+		if (++l->at == l->len)
+			return malformed(l, l->line, "a backslash with nothing after it");
+		put(l, take_escape(l));
 		return true;
 	}
 	if (*quote ? c == '\n' : is_space(c) || c == '#')
@@ -135,64 +135,64 @@ static bool take_byte(struct words *w, char *quote)
 	else if (!*quote && (c == '"' || c == '\''))
 		*quote = c;
 	else
-		put(w, c);
-	w->at++;
+		put(l, c);
+	l->at++;
 	return true;
 }
 
-static bool take_word(struct words *w, struct word *word)
+static bool take_word(struct secrets_lexer *l, struct word *word)
 {
-	size_t arena_start = w->arena_used, len;
+	size_t arena_start = l->arena_used, len;
 	char quote = '\0';
 
-	word->start = w->at;
-	word->text = w->arena + arena_start;
-	while (w->at < w->len && take_byte(w, &quote))
+	word->start = l->at;
+	word->text = l->arena + arena_start;
+	while (l->at < l->len && take_byte(l, &quote))
 		continue;
-	word->end = w->at;
-	len = w->arena_used - arena_start;
-	put(w, '\0');
-	if (w->bad)
+	word->end = l->at;
+	len = l->arena_used - arena_start;
+	put(l, '\0');
+	if (l->bad)
 		return false;
 	if (quote)
-		return malformed(w, w->line, "a quote that is not closed on its line");
+		return malformed(l, l->line, "a quote that is not closed on its line");
 	if (memchr(word->text, '\0', len))
-		return malformed(w, w->line, "a word with a zero byte in it");
+		return malformed(l, l->line, "a word with a zero byte in it");
 	if (len > WORD_MAX)
-		return malformed(w, w->line, "a word of more than 1024 bytes");
+		return malformed(l, l->line, "a word of more than 1024 bytes");
 	return true;
 }
 
-static size_t start_of_line(const struct words *w)
+static size_t start_of_line(const struct secrets_lexer *l)
 {
-	size_t at = w->at;
+	size_t at = l->at;
 
-	while (at > 0 && w->file[at - 1] != '\n')
+	while (at > 0 && l->file[at - 1] != '\n')
 		at--;
 	return at;
 }
 
-bool words_next_line(struct words *w, struct words_line *line)
+bool secrets_lexer_next_line(struct secrets_lexer *l, struct secrets_line *line)
 {
 	struct word beyond;
 	bool more;
 
-	if (w->bad || !skip_to_word(w, &line->end))
+	if (l->bad || !skip_to_word(l, &line->end))
 		return false;
 	line->count = 0;
-	line->number = w->line;
-	line->start = start_of_line(w);
+	line->number = l->line;
+	line->start = start_of_line(l);
 	do {
-		bool keep = line->count < WORDS_IN_A_LINE;
+		bool keep = line->count < LINE_WORDS_MAX;
 
-		if (!take_word(w, keep ? &line->word[line->count] : &beyond))
+		if (!take_word(l, keep ? &line->word[line->count] : &beyond))
 			return false;
 		line->count += keep;
 		line->end = 0;
-		more = skip_to_word(w, &line->end);
+		more = skip_to_word(l, &line->end);
 	} while (more && !line->end);
 	if (!line->end)
-		line->end = w->len;
+		line->end = l->len;
 	return true;
 }
 
@@ -202,7 +202,7 @@ static bool is_plain(const char *text)
 	return *text && !strpbrk(text, " \t\n\v\f\r\"'\\#");
 }
 
-bool words_quote(const char *text, char *to, size_t room)
+bool secrets_lexer_quote(const char *text, char *to, size_t room)
 {
 	bool plain = is_plain(text);
 	size_t n = 0;
