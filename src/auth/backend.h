@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a backend of the authentication service does, and the question as it sees it.
+ * The interface of a backend of the authentication service, and the question as the backend sees it.
  *
  * A question belongs to one loop: ask, cancel and auth_answer are all called in its thread. Several
- * loops ask at the same time, so what a backend has for all of them needs a lock. A backend that
- * works in another thread comes back to the question's loop by net/job.h or loop_async_post.
+ * loops ask at the same time, so state that a backend shares between them needs a lock. A backend
+ * that works in another thread returns to the question's loop by net/job.h or loop_async_post.
  */
 #ifndef SSTP_AUTH_BACKEND_H
 #define SSTP_AUTH_BACKEND_H
@@ -13,9 +13,9 @@
 
 struct auth_question {
 	struct loop *loop;
-	struct auth_request request; /* it and what it points at are the question's own copy */
+	struct auth_request request; /* a deep copy, owned by the question */
 	void *state;                 /* the backend's, for this question */
-	/* the service's own */
+	/* private to the service: */
 	struct auth_service *service;
 	uint64_t id;
 	void (*done)(void *arg, const struct auth_result *result);
@@ -29,24 +29,25 @@ struct auth_question {
 struct auth_backend {
 	const char *name;
 	/*
-	 * Answers by auth_answer, but not from within this call. 0; or -errno: it will not answer.
+	 * Starts the check; the result is given by auth_answer, after this call has returned. 0 or
+	 * -errno; after an error auth_answer is not called.
 	 */
 	int (*ask)(void *self, struct auth_question *q);
 	/*
 	 * The next packet of an EAP conversation, whose last answer was AUTH_RESULT_CONTINUE; as
-	 * `ask`, except that the packet is not copied. NULL: this backend converses with nobody.
+	 * `ask`, except that the packet is not copied. NULL: this backend does not support EAP.
 	 */
 	int (*go_on)(void *self, struct auth_question *q, struct bytes eap);
 	/*
-	 * Nobody waits for the answer any more. In place of auth_answer the backend calls
-	 * auth_drop, now or when its thread has finished with the question.
+	 * The session has ended. In place of auth_answer the backend calls auth_drop, now or when
+	 * its thread has finished with the question.
 	 */
 	void (*cancel)(void *self, struct auth_question *q);
 };
 
-/* The end of the question, which is freed, unless the result is AUTH_RESULT_CONTINUE. */
+/* Ends the question and frees it, unless the result is AUTH_RESULT_CONTINUE. */
 void auth_answer(struct auth_question *q, const struct auth_result *result);
-/* The same for one that was canceled; from any thread. */
+/* Frees a question that was canceled; from any thread. */
 void auth_drop(struct auth_question *q);
 
 #endif

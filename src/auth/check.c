@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Judging an attempt. How long that takes must not tell who exists: whoever is unknown, or has a
- * secret that the method can't use, is judged against a user with a random password, and a password
- * in clear (PAP) passes through every kind of hash that the file has, whatever this user's is.
+ * Checks a login attempt. The time that a check takes must not reveal which users exist: an unknown
+ * user, and one whose secret the method can't use, is checked against a decoy with a random
+ * password, and a password in clear (PAP) passes through every kind of hash that the file has,
+ * whatever this user's kind is.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,15 +13,15 @@
 
 enum { NO_DIAL_IN = 649 }; /* RFC 2759 section 6: ERROR_NO_DIALIN_PERMISSION */
 
-/* A user and why it can't be let in whatever it sends; NULL: it depends. */
+/* `reason`: why this user is refused whatever the proof is; NULL: the proof decides. */
 struct candidate {
 	const struct user *user;
 	const char *reason;
 };
 
 /*
- * Windows sends DOMAIN\user where a domain was typed, so a name that is not in the file as it came
- * is looked for again without it; only then come the lines for anybody.
+ * Windows sends DOMAIN\user where a domain was typed, so a name that is not in the file is looked up
+ * again without the domain; after that the lines with the client name "*" apply.
  */
 static const struct user *look_up(const struct users *u, struct bytes name, const char *server)
 {
@@ -43,7 +44,7 @@ static bool check_pap(const struct users *u, const struct user *user,
 
 	(void)result;
 	switch (user->kind) {
-	case SECRET_NOBODY:
+	case SECRET_EMPTY:
 		break;
 	case SECRET_CLEAR:
 		matches = strlen(user->secret) == password.len &&
@@ -94,12 +95,12 @@ static bool has_hash(const struct user *user)
 
 static bool has_secret(const struct user *user)
 {
-	return user->kind != SECRET_NOBODY;
+	return user->kind != SECRET_EMPTY;
 }
 
 static const struct method {
 	bool (*can_use)(const struct user *user);
-	const char *reason; /* if it can't */
+	const char *reason; /* of a refusal, when can_use() returns false */
 	bool (*check)(const struct users *u, const struct user *user,
 		      const struct ppp_attempt *attempt, struct auth_result *result);
 } methods[PPP_AUTH_COUNT] = {
@@ -118,18 +119,18 @@ static struct candidate candidate_of(const struct users *u, const char *server,
 	const struct user *user = look_up(u, attempt->user, server);
 
 	if (!user || (attempt->user.len && memchr(attempt->user.at, '\0', attempt->user.len)))
-		return (struct candidate){ &u->nobody, "no such user" };
+		return (struct candidate){ &u->decoy, "no such user" };
 	if (!method->check)
 		return (struct candidate){
-			&u->nobody,
+			&u->decoy,
 			"the user's secret in the user file does not work with this method"
 		};
 	if (!method->can_use(user))
-		return (struct candidate){ &u->nobody, method->reason };
+		return (struct candidate){ &u->decoy, method->reason };
 	return (struct candidate){ user, NULL };
 }
 
-/* The name in the file, so that ann and DOMAIN\ann are one user; a wild card has none itself. */
+/* The name in the file, so that ann and DOMAIN\ann are one user; for a wild card the peer's. */
 static void take_name(struct auth_result *result, const struct candidate *c, struct bytes wire)
 {
 	if (!c->reason && strcmp(c->user->client, "*") != 0)
@@ -140,8 +141,8 @@ static void take_name(struct auth_result *result, const struct candidate *c, str
 		result->name[i] = (char)(wire.at[i] ? wire.at[i] : '?');
 }
 
-/* NULL: it is let in. */
-static const char *judge(const struct candidate *c, bool matches)
+/* NULL: the login is accepted. */
+static const char *why_refused(const struct candidate *c, bool matches)
 {
 	if (c->reason)
 		return c->reason;
@@ -173,7 +174,7 @@ void users_check(const struct users *u, const char *server_name, const struct pp
 	matches = method->check && method->check(u, c.user, attempt, result);
 	take_name(result, &c, attempt->user);
 	result->is_right = matches && !c.reason;
-	reason = judge(&c, matches);
+	reason = why_refused(&c, matches);
 	if (reason) {
 		refuse(result, reason);
 		return;
@@ -187,7 +188,7 @@ bool users_check_is_slow(const struct users *u, const struct ppp_attempt *attemp
 	return attempt->method == PPP_AUTH_PAP && u->a_crypt;
 }
 
-/* The same password in another form of hash is another one: we can't see that it is the same. */
+/* Secrets of different kinds count as different: whether the password is the same can't be seen. */
 static bool is_same_secret(const struct user *a, const struct user *b)
 {
 	if (a->has_hash && b->has_hash)
@@ -200,15 +201,15 @@ const char *users_why_end(const struct users *before, const struct users *now,
 			  const char *server_name, const char *name, uint32_t ipv4)
 {
 	const struct user *old = look_up(before, bytes_text(name), server_name);
-	const struct user *new = look_up(now, bytes_text(name), server_name);
+	const struct user *user = look_up(now, bytes_text(name), server_name);
 
-	if (!new)
+	if (!user)
 		return "the user is not in the user file any more";
-	if (new->is_refused || new->kind == SECRET_NOBODY)
+	if (user->is_refused || user->kind == SECRET_EMPTY)
 		return "the user may not log in any more";
-	if (old && !is_same_secret(old, new))
+	if (old && !is_same_secret(old, user))
 		return "the user's password was changed";
-	if (new->ipv4 &&new->ipv4 != ipv4)
+	if (user->ipv4 && user->ipv4 != ipv4)
 		return "the user has another address now";
 	return NULL;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Changing the user file. Only the words that change are touched: comments, quotes, columns and
- * the other users stay byte for byte. The new file is made beside the old one and takes its place;
- * who edits holds a lock on the old one meanwhile, so that of two editors none is forgotten. One that
- * does not exist yet is made first, empty, for the lock.
+ * Changes the user file. Only the words that change are replaced: comments, quotes, columns and the
+ * other users stay byte for byte. The new file is written beside the old one and renamed over it. An
+ * editor holds a lock on the old file meanwhile, so that two editors do not lose each other's
+ * changes. A file that does not exist yet is first created empty, for the lock.
  */
 #include <assert.h>
 #include <errno.h>
@@ -24,24 +24,24 @@
 enum {
 	FILE_LEN_MAX = 256 * 1024 * 1024,
 	WORD_TEXT_MAX = 2 * WORD_MAX + 3,   /* quoted, every byte escaped */
-	LINE_EXTRA_MAX = 3 * WORD_TEXT_MAX, /* the most by which one change makes it longer */
+	LINE_EXTRA_MAX = 3 * WORD_TEXT_MAX, /* by how much one change can lengthen a line */
 };
 
-/* What is to become of the lines of one user. */
+/* The change to make in each line of one user. */
 struct change {
 	const char *user;
-	const char *secret;  /* as a word of the file; NULL: the lines go */
-	const char *address; /* NULL: as it is */
+	const char *secret;  /* as a word of the file; NULL: the lines are removed */
+	const char *address; /* NULL: unchanged */
 };
 
 struct edit {
 	const char *file;
 	struct error *err;
-	int lock; /* the file's own descriptor */
+	int lock; /* the old file, open and locked */
 	struct stat st;
 	char *text, *arena, *out;
 	size_t len, out_room, out_len;
-	size_t copied; /* up to here `text` is in `out` */
+	size_t copied; /* how much of `text` has been copied to `out`, or replaced */
 	size_t changed;
 };
 
@@ -76,7 +76,7 @@ static void put_instead(struct edit *e, size_t start, size_t end, const char *te
 	e->copied = end;
 }
 
-/* The word after the last address: pppd's "--", or the end. */
+/* The index of the word after the last address: pppd's "--", or the end of the line. */
 static size_t addresses_end(const struct secrets_line *line)
 {
 	size_t i = COLUMN_ADDRESS;
@@ -118,7 +118,7 @@ static int add_line(struct edit *e, const struct change *c)
 {
 	char name[WORD_TEXT_MAX], line[LINE_EXTRA_MAX];
 
-	/* the last line may lack its newline, or be joined to what comes */
+	/* the last line may lack its newline, or end with a backslash that would join ours to it */
 	if (e->len && (e->text[e->len - 1] != '\n' || (e->len > 1 && e->text[e->len - 2] == '\\')))
 		put_text(e, "\n");
 	if (!secrets_lexer_quote(c->user, name, sizeof(name)))
@@ -183,13 +183,13 @@ static bool is_still_the_file(const char *file, int fd)
 	       a.st_ino == b.st_ino;
 }
 
-/* Another editor may have put a new file there while we waited for the old one's lock. */
+/* Another editor may have replaced the file while we waited for the lock: then tries again. */
 static int open_locked(const char *file, bool may_be_new)
 {
 	for (;;) {
 		int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error;
 
-		/* O_CREAT alone when it is needed: fs.protected_regular forbids it on others' files */
+		/* O_CREAT only if the file is missing: fs.protected_regular forbids it on others' files */
 		if (fd < 0 && errno == ENOENT && may_be_new)
 			fd = open(file, O_RDONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
 		if (fd < 0)
@@ -270,7 +270,7 @@ static const char *wrong_with_name(const char *user)
 	return NULL;
 }
 
-/* A clear password that looks like another kind of secret would be read back as that. */
+/* False for a clear password that would be read back as another kind of secret. */
 static bool reads_as_clear(const char *password)
 {
 	enum secret_kind kind;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What comes of a login: whether the proof was right, what the peer and our log are told, and what
- * the session is given. It has room for all that an Access-Accept of RADIUS can carry (RFC 2865 and
- * its successors); a backend fills in what it knows, and zero is "not said" everywhere.
+ * The result of a login: whether the proof was right, the messages for the peer and for our log, and
+ * what the session is granted. It has room for all that an Access-Accept of RADIUS can carry (RFC
+ * 2865 and its successors); a backend fills in what it knows, and zero means "not given" everywhere.
  */
 #ifndef SSTP_AUTH_RESULT_H
 #define SSTP_AUTH_RESULT_H
@@ -11,10 +11,10 @@
 #include "util/ip.h"
 
 enum auth_outcome {
-	AUTH_RESULT_REFUSED,     /* a result of zeroes lets nobody in */
-	AUTH_RESULT_UNAVAILABLE, /* nobody could tell: the same login may be right later */
+	AUTH_RESULT_REFUSED,     /* zero, so that an empty result is a refusal */
+	AUTH_RESULT_UNAVAILABLE, /* the login could not be checked; it may succeed later */
 	AUTH_RESULT_OK,
-	AUTH_RESULT_CONTINUE, /* EAP: not the end yet, `eap` is for the peer */
+	AUTH_RESULT_CONTINUE, /* EAP: `eap` is the next Request for the peer */
 };
 
 enum {
@@ -25,10 +25,10 @@ enum {
 	AUTH_POOL_ROOM = 64,
 };
 
-/* What the user is given. The numbers are those of RADIUS' attributes. */
+/* What the session is granted. The numbers are those of RADIUS' attributes. */
 struct auth_grant {
 	uint32_t ipv4;    /* 8: the user's own; 0: one from the pool */
-	uint8_t ipv4_len; /* 9: of the network that is the session's; 0: the address alone */
+	uint8_t ipv4_len; /* 9: prefix length of the session's network; 0: the address alone */
 	uint32_t dns[2];  /* vendor 311, 28 and 29 */
 	uint32_t nbns[2]; /* vendor 311, 30 and 31 */
 	char pool[AUTH_POOL_ROOM]; /* 88 */
@@ -44,9 +44,9 @@ struct auth_grant {
 	struct ip_prefix routes[AUTH_ROUTES_MAX]; /* 22, 99: to the session */
 	size_t route_count;
 	uint16_t mtu;       /* 12 */
-	uint32_t session_s; /* 27: it ends after this long */
-	uint32_t idle_s;    /* 28: or without a packet for this long */
-	uint32_t interim_s; /* 85: accounting */
+	uint32_t session_s; /* 27: the session ends after this time */
+	uint32_t idle_s;    /* 28: the session ends after this time without a packet */
+	uint32_t interim_s; /* 85: interval of accounting */
 	uint64_t rate_up;   /* bit/s, from the client */
 	uint64_t rate_down; /* to the client */
 	unsigned sessions;  /* 62: of this user at a time */
@@ -60,10 +60,10 @@ struct auth_grant {
 struct auth_result {
 	enum auth_outcome outcome;
 	bool is_right; /* the proof was right, whatever the outcome */
-	/* as the backend calls the user, or as on the wire; for sessions and the log */
+	/* the backend's name for the user, or the one from the wire; for sessions and the log */
 	char name[PPP_NAME_MAX + 1];
 	char reason
-		[AUTH_REASON_ROOM]; /* refused, unavailable: for our own log, never for the peer */
+		[AUTH_REASON_ROOM]; /* refused, unavailable: for our own log, never sent to the peer */
 	/* for the peer: as in struct ppp_auth_result */
 	uint16_t error;
 	char message[PPP_MESSAGE_ROOM];

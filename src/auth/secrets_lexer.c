@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lines and words of a user file. */
+/* Splits a user file into lines and words. */
 #include "auth/secrets_lexer.h"
 
 #include <string.h>
@@ -27,7 +27,7 @@ struct secrets_lexer secrets_lexer_of(const char *file, size_t len, char *arena)
 {
 	struct secrets_lexer l = { .file = file, .len = len, .line = 1, .arena = arena };
 
-	if (len >= 3 && !memcmp(file, "\xef\xbb\xbf", 3)) /* editors on Windows put this there */
+	if (len >= 3 && !memcmp(file, "\xef\xbb\xbf", 3)) /* the BOM of editors on Windows */
 		l.at = 3;
 	return l;
 }
@@ -45,8 +45,8 @@ static bool is_joined_line(const struct secrets_lexer *l)
 }
 
 /*
- * Moves to the next word; false when there is none. `line_end` becomes the offset behind the first
- * newline that was passed, and stays as it was when the word is on the same line.
+ * Moves to the next word; false when there is none. `line_end` is set to the offset after the first
+ * newline that was passed, and is left unchanged when the word is on the same line.
  */
 static bool skip_to_word(struct secrets_lexer *l, size_t *line_end)
 {
@@ -75,12 +75,12 @@ static bool skip_to_word(struct secrets_lexer *l, size_t *line_end)
 	return false;
 }
 
-/* Up to `most` digits of a number in base 8 or 16 (`shift` bits each) at l->at. */
-static unsigned take_number(struct secrets_lexer *l, unsigned shift, unsigned most)
+/* Up to `max` digits of a number in base 8 or 16 (`shift` bits each) at l->at. */
+static unsigned take_number(struct secrets_lexer *l, unsigned shift, unsigned max)
 {
 	unsigned value = 0;
 
-	for (; most && l->at < l->len; most--, l->at++) {
+	for (; max && l->at < l->len; max--, l->at++) {
 		char c = l->file[l->at];
 
 		if (shift == 3 ? !is_octal(c) : hex_digit(c) < 0)
@@ -90,7 +90,7 @@ static unsigned take_number(struct secrets_lexer *l, unsigned shift, unsigned mo
 	return value;
 }
 
-/* The byte that an escape stands for; l->at is behind the backslash, on what follows it. */
+/* The byte that an escape means; l->at is at the character after the backslash. */
 static char take_escape(struct secrets_lexer *l)
 {
 	static const char letters[] = "abfnrst", bytes[] = "\a\b\f\n\r \t";
@@ -112,7 +112,7 @@ static void put(struct secrets_lexer *l, char c)
 	l->arena[l->arena_used++] = c;
 }
 
-/* One step of a word: a byte of it, a quote, an escape or a joined line. False at its end. */
+/* Reads one element of a word: a byte, a quote, an escape or a joined line. False at its end. */
 static bool take_byte(struct secrets_lexer *l, char *quote)
 {
 	char c = l->file[l->at];
@@ -196,7 +196,7 @@ bool secrets_lexer_next_line(struct secrets_lexer *l, struct secrets_line *line)
 	return true;
 }
 
-/* Quotes would do for most, but the plain form is what people write by hand. */
+/* Whether the word needs no quotes; people write it without them by hand. */
 static bool is_plain(const char *text)
 {
 	return *text && !strpbrk(text, " \t\n\v\f\r\"'\\#");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Questions that are not answered yet, by id. The table is what the askers' threads share, under a
- * lock; a question itself is only touched in the thread of its loop and by its backend.
+ * The open questions, by id. The askers' threads share the table, under a lock; a question itself is
+ * only touched in the thread of its loop and by its backend.
  */
 #include "auth/service.h"
 
@@ -70,7 +70,7 @@ static struct auth_question **place_of(struct auth_service *s, uint64_t id)
 	return at;
 }
 
-/* NULL: it is not there any more. */
+/* NULL: the question has been answered or canceled. */
 static struct auth_question *find(struct auth_service *s, uint64_t id)
 {
 	struct auth_question *q;
@@ -81,7 +81,7 @@ static struct auth_question *find(struct auth_service *s, uint64_t id)
 	return q;
 }
 
-/* The same, and then it is not. */
+/* Finds the question and removes it from the table. */
 static struct auth_question *take(struct auth_service *s, uint64_t id)
 {
 	struct auth_question **at, *q;
@@ -95,7 +95,7 @@ static struct auth_question *take(struct auth_service *s, uint64_t id)
 	return q;
 }
 
-/* ---- a question's copy of what is asked */
+/* ---- a question's copy of the request */
 
 static size_t copied_len(const struct ppp_attempt *a)
 {
@@ -167,7 +167,7 @@ void auth_answer(struct auth_question *q, const struct auth_result *result)
 	struct auth_question *found;
 
 	if (result->outcome == AUTH_RESULT_CONTINUE) {
-		q->done(q->arg, result); /* which may cancel it */
+		q->done(q->arg, result); /* may call auth_cancel */
 		return;
 	}
 	found = take(q->service, q->id);

@@ -13,7 +13,7 @@ static const char rounds_word[] = "rounds=";
 
 enum {
 	ROUNDS_DEFAULT = 5000,
-	ROUNDS_MIN = 1000,                   /* fewer are taken for this many */
+	ROUNDS_MIN = 1000,                   /* fewer are raised to this number */
 	PARTS_MAX = SHACRYPT_SALT_MAX + 255, /* step 19 has the most */
 };
 
@@ -32,15 +32,16 @@ static const struct kind kinds[] = {
 struct setting {
 	const struct kind *kind;
 	unsigned long rounds;
-	bool has_rounds; /* they are named and so are part of the hash's text */
+	bool has_rounds; /* the setting has "rounds=", which is then part of the hash's text */
 	struct bytes salt;
-	const char *rest; /* behind the salt */
+	const char *rest; /* after the salt */
 };
 
-/* All that must not stay in memory. */
+/* All that has to be wiped. */
 struct work {
 	uint8_t a[SHA512_LEN], b[SHA512_LEN];
-	uint8_t p[SHACRYPT_PASSWORD_MAX]; /* password and salt, each made as long as itself */
+	uint8_t p
+		[SHACRYPT_PASSWORD_MAX]; /* the specification's P and S, as long as password and salt */
 	uint8_t s[SHACRYPT_SALT_MAX];
 };
 
@@ -130,14 +131,14 @@ static void start(const struct setting *s, struct bytes password, struct work *w
 	digest(s->kind, &l, w->a);
 }
 
-/* Steps 16 and 20: a digest, over and over, until it is `len` bytes. */
+/* Steps 16 and 20: the digest, repeated up to `len` bytes. */
 static void stretch(const uint8_t *from, size_t from_len, uint8_t *to, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		to[i] = from[i % from_len];
 }
 
-/* Steps 13 to 20: what stands for the password and for the salt from here on. */
+/* Steps 13 to 20: the sequences that replace password and salt in step 21. */
 static void make_sequences(const struct setting *s, struct bytes password, struct work *w)
 {
 	struct parts l = { .count = 0 };
@@ -189,9 +190,9 @@ static uint32_t three(uint8_t a, uint8_t b, uint8_t c)
 }
 
 /*
- * Step 22. The bytes go out in threes, one from each third of the digest. The specification lists
- * the threes; what it lists is a rotation: (0, 21, 42), (22, 43, 1), (44, 2, 23) for SHA-512 and
- * (0, 10, 20), (21, 1, 11), (12, 22, 2) for SHA-256. One or two bytes are left over.
+ * Step 22. The bytes are encoded in threes, one from each third of the digest. The specification
+ * lists the threes; they are a rotation: (0, 21, 42), (22, 43, 1), (44, 2, 23) for SHA-512 and (0, 10,
+ * 20), (21, 1, 11), (12, 22, 2) for SHA-256. One or two bytes are left over.
  */
 static void put_digest(const struct kind *kind, const uint8_t *d, char *to)
 {

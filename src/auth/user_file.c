@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Checks against the user file. Each holds the table that it began with. The quick ones, which cost
- * less than a thread's wake-up, are made at the end of the loop's turn; the slow ones are jobs.
+ * Checks against the user file. Each check holds the table that it began with. Quick checks, which
+ * cost less than waking a thread, run at the end of the loop's turn; slow ones are jobs.
  */
 #include "auth/user_file.h"
 
@@ -14,10 +14,10 @@
 #include "util/rwlock.h"
 #include "util/secret.h"
 
-enum { NICE = 5 /* packets go first */ };
+enum { NICE = 5 /* forwarding packets has priority */ };
 
 struct user_file {
-	struct rwlock lock; /* of `users`; read by a question's answer, as long as that takes */
+	struct rwlock lock; /* of `users`; held for reading while an answer is given */
 	struct users *users;
 	const char *server_name;
 	struct job_pool pool;
@@ -104,7 +104,10 @@ static void free_check(struct check *c)
 	free(c);
 }
 
-/* It is registered, or refused, while the table cannot be replaced. False: it has been. */
+/*
+ * Gives the answer under the lock, so that the session is registered or refused before the table can
+ * be replaced. False when the table has been replaced already: the check has to be repeated.
+ */
 static bool answer_by_table_in_force(struct check *c)
 {
 	struct user_file *f = c->file;
@@ -133,7 +136,7 @@ static void repeat(struct check *c)
 	c->users = hold_users(c->file);
 	if (!start(c))
 		return;
-	c->result.outcome = AUTH_RESULT_UNAVAILABLE; /* the name stays, for the log */
+	c->result.outcome = AUTH_RESULT_UNAVAILABLE; /* keeps the name, for the log */
 	snprintf(c->result.reason, sizeof(c->result.reason),
 		 "the user file was replaced, and too many logins wait to be checked");
 	auth_answer(c->question, &c->result);

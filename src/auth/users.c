@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reading the user file: each line becomes one entry of a hash table that is never changed again. A
- * new version of the file is a new table, put in place of the old one by whoever owns it.
+ * Reads the user file: each line becomes one entry of a hash table that is never changed again. A new
+ * version of the file is a new table, with which the owner replaces the old one.
  */
 #include "auth/users.h"
 
@@ -59,7 +59,7 @@ static struct log_text quoted(const char *text)
 
 /* ---- the table */
 
-/* The names come from the file, so nobody outside can choose colliding ones. */
+/* No hash key: the names come from the file, so an attacker can't choose colliding ones. */
 static uint32_t *bucket_of(const struct users *u, const void *name, size_t len)
 {
 	return &u->bucket[hash_bytes(0, name, len) & (u->bucket_count - 1)];
@@ -109,7 +109,7 @@ static void chain_users(struct users *u)
 	}
 }
 
-static void warn_of_doubles(const struct loading *l)
+static void warn_of_duplicates(const struct loading *l)
 {
 	for (size_t i = 0; i < l->u->count; i++) {
 		const struct user *user = &l->u->user[i];
@@ -122,29 +122,29 @@ static void warn_of_doubles(const struct loading *l)
 	}
 }
 
-static bool make_nobody(struct users *u)
+static bool make_decoy(struct users *u)
 {
 	static const char digits[] = "0123456789abcdef";
 	uint8_t random[16];
 
-	u->nobody.from_file_len = 2 * sizeof(random);
-	u->nobody.from_file = malloc(u->nobody.from_file_len + 1);
-	if (!u->nobody.from_file)
+	u->decoy.from_file_len = 2 * sizeof(random);
+	u->decoy.from_file = malloc(u->decoy.from_file_len + 1);
+	if (!u->decoy.from_file)
 		return false;
 	secret_random(random, sizeof(random));
 	for (size_t i = 0; i < 2 * sizeof(random); i++)
-		u->nobody.from_file[i] = digits[random[i / 2] >> (i % 2 ? 0 : 4) & 15];
-	u->nobody.from_file[u->nobody.from_file_len] = '\0';
-	u->nobody.client = u->nobody.server = "";
-	u->nobody.secret = u->nobody.from_file;
-	u->nobody.kind = SECRET_CLEAR;
-	u->nobody.has_hash = mschap_nt_hash(bytes_text(u->nobody.secret), u->nobody.hash);
+		u->decoy.from_file[i] = digits[random[i / 2] >> (i % 2 ? 0 : 4) & 15];
+	u->decoy.from_file[u->decoy.from_file_len] = '\0';
+	u->decoy.client = u->decoy.server = "";
+	u->decoy.secret = u->decoy.from_file;
+	u->decoy.kind = SECRET_CLEAR;
+	u->decoy.has_hash = mschap_nt_hash(bytes_text(u->decoy.secret), u->decoy.hash);
 	return true;
 }
 
 /* ---- a line's columns */
 
-/* "@/FILE": the password is the first line there, so that it can be kept (or mounted) apart. */
+/* "@/FILE": the password is the first line of that file, so that it can be kept or mounted apart. */
 static int read_secret_file(struct loading *l, struct user *user)
 {
 	const char *path = user->secret + 1;
@@ -187,7 +187,7 @@ static int take_secret(struct loading *l, struct user *user)
 	if (error || user->kind != SECRET_CLEAR)
 		return error;
 	if (!*user->secret) {
-		user->kind = SECRET_NOBODY;
+		user->kind = SECRET_EMPTY;
 		log_warn(NULL, "%s:%u: user %s has an empty secret and cannot log in", l->file,
 			 user->line, quoted(user->client).text);
 		return 0;
@@ -201,7 +201,7 @@ static int take_secret(struct loading *l, struct user *user)
 	return 0;
 }
 
-/* pppd allows what we do not do: a network to choose from, and "!" for what is not allowed. */
+/* Words of pppd that we do not support: a network to choose from, and "!" for what is forbidden. */
 static bool is_permission(const char *word)
 {
 	struct ip_prefix p;
@@ -231,7 +231,7 @@ static int take_address(struct loading *l, struct user *user, const char *word, 
 			 l->file, user->line, quoted(user->client).text);
 		*done = false;
 	} else {
-		/* not a word of what stands there: it may be the tail of a password */
+		/* the message does not quote the word: it may be the end of a password */
 		return users_fail(l->err, -EINVAL, l->file, user->line,
 				  "user %s: after the secret there must be an IPv4 address, \"*\" "
 				  "(one from the pool) or \"-\" (refused); a secret with spaces "
@@ -318,7 +318,7 @@ int users_parse(const char *file, const char *text, size_t len, struct users **o
 	u->arena_len = secrets_lexer_arena_len(len);
 	u->arena = malloc(u->arena_len);
 	u->user = calloc(count_lines(text, len), sizeof(*u->user));
-	if (!u->arena || !u->user || !make_nobody(u))
+	if (!u->arena || !u->user || !make_decoy(u))
 		goto no_memory;
 	w = secrets_lexer_of(text, len, u->arena);
 	error = take_lines(&l, &w);
@@ -329,7 +329,7 @@ int users_parse(const char *file, const char *text, size_t len, struct users **o
 		goto no_memory;
 	}
 	chain_users(u);
-	warn_of_doubles(&l);
+	warn_of_duplicates(&l);
 	*out = u;
 	return 0;
 
@@ -382,7 +382,7 @@ void users_release(struct users *u)
 		return;
 	for (size_t i = 0; i < u->count; i++)
 		free_user(&u->user[i]);
-	free_user(&u->nobody);
+	free_user(&u->decoy);
 	free(u->user);
 	free(u->bucket);
 	file_free(u->arena, u->arena ? u->arena_len : 0);

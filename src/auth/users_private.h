@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The user file in memory: what users.c reads, check.c judges by and nobody else sees. Entries
- * stand in the file's order; those of one client name are chained, so a look-up is one hash and a
- * short walk however many users there are.
+ * The user file in memory, private to users.c, which reads it, check.c and edit.c. Entries are in the
+ * file's order; those of one client name are chained, so a look-up is one hash and a short walk
+ * however many users there are.
  */
 #ifndef SSTP_AUTH_USERS_PRIVATE_H
 #define SSTP_AUTH_USERS_PRIVATE_H
@@ -17,13 +17,13 @@ enum {
 	COLUMN_CLIENT,
 	COLUMN_SERVER,
 	COLUMN_SECRET,
-	COLUMN_ADDRESS, /* the first of them */
+	COLUMN_ADDRESS, /* the first one; more may follow */
 };
 
 struct user {
 	const char *client, *server; /* "*": any; in the table's arena */
 	const char *secret;          /* SECRET_CLEAR, SECRET_CRYPT */
-	char *from_file;             /* where `secret` lies when it came from @/FILE: ours */
+	char *from_file;             /* owns the memory of `secret` when that is read from @/FILE */
 	size_t from_file_len;
 	enum secret_kind kind;
 	bool has_hash; /* SECRET_NT, and SECRET_CLEAR that is UTF-8 */
@@ -42,18 +42,18 @@ struct users {
 	size_t count;
 	uint32_t *bucket; /* an index plus one; 0: none */
 	size_t bucket_count;
-	struct user nobody;  /* does an unknown user's share of the work; never matches */
+	struct user decoy; /* checked in place of an unknown user, for equal time; never matches */
 	const char *a_crypt; /* the first crypt secret; NULL: the file has none */
 };
 
-/* What users_load does with the file's content. Takes nothing over, keeps nothing of `text`. */
+/* Parses the content of a user file. `text` stays the caller's and may be freed afterwards. */
 int users_parse(const char *file, const char *text, size_t len, struct users **out,
 		struct error *err);
 
-/* The entry that counts for a client of this very name ("*" is the wild card's), or NULL. */
+/* The entry that applies to exactly this client name ("*" finds the wild card), or NULL. */
 const struct user *users_find(const struct users *u, struct bytes client, const char *server);
 
-/* "FILE:LINE: ..."; line 0: without. Returns `error`. */
+/* Sets "FILE:LINE: ..."; with line 0 "FILE: ...". Returns `error`. */
 int users_fail(struct error *err, int error, const char *file, unsigned line, const char *format,
 	       ...) __attribute__((format(printf, 5, 6)));
 
