@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Open addressing with linear probing, at most half full. A removal moves later entries of the run
- * back, so there are no tombstones. The hash is keyed: addresses may be of the peers' choosing (an
- * interface identifier is), and nobody shall be able to make a long run.
+ * back, so there are no tombstones. The hash is keyed: peers choose some addresses (by their
+ * interface identifier) and must not be able to make a long run.
  */
 #include "server/addr_map.h"
 
@@ -26,7 +26,7 @@ struct addr_map {
 
 enum { FIRST_SIZE = 64 };
 
-/* Multiply-shift over the three words of an address, each with a multiplier of its own. */
+/* Multiply-shift over the three words of an address, each with its own multiplier. */
 static size_t slot_of(const struct addr_map *t, const struct ip_addr *a)
 {
 	uint64_t hi, lo, h;
@@ -118,7 +118,7 @@ void addr_map_remove(struct addr_map *t, const struct ip_addr *addr)
 		i = (i + 1) & (t->size - 1);
 		if (t->entries[i].addr.family == AF_UNSPEC)
 			break;
-		/* it may move back when the hole lies between its home and where it is */
+		/* an entry may move back when the hole is between its home slot and its slot */
 		home = slot_of(t, &t->entries[i].addr);
 		if (((i - home) & (t->size - 1)) >=
 		    ((i - (size_t)(hole - t->entries)) & (t->size - 1))) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Set-associative tables: an entry may be in any of a few places, the least of which gives way. */
+/* Set-associative tables: an entry may be in any of WAYS slots; a new one replaces the least useful. */
 #include "server/bans.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@ enum { WAYS = 8 };
 
 static const uint64_t KNOWN_MS = 30ull * 24 * 60 * 60 * 1000;
 
-/* What an entry for this user and source looks like. `user` empty: for the source alone. */
+/* The key of an entry for this user and source. `user` empty: for the source alone. */
 static struct ban key_of(const struct bans *b, const struct ip_addr *source, const char *user)
 {
 	struct ban k = { .source = source->family == AF_INET6 ? ip_mask(source, 64) : *source };
@@ -40,7 +40,7 @@ static bool is_over(const struct ban *e, uint64_t now_ms)
 	return now_ms - e->last_ms > BANS_WINDOW_MS;
 }
 
-/* NULL: there is none. */
+/* NULL: not found. */
 static struct ban *find(const struct bans *b, struct ban *table, const struct ban *k)
 {
 	struct ban *e = first_way(b, table, k);
@@ -51,8 +51,8 @@ static struct ban *find(const struct bans *b, struct ban *table, const struct ba
 	return NULL;
 }
 
-/* Free ones and forgotten ones first, then those with the fewest failures, then the oldest. */
-static bool gives_way_before(const struct ban *e, const struct ban *other, uint64_t now_ms)
+/* Replaces free and expired entries first, then those with the fewest failures, then the oldest. */
+static bool is_replaced_before(const struct ban *e, const struct ban *other, uint64_t now_ms)
 {
 	unsigned own = is_over(e, now_ms) ? 0 : e->failures;
 	unsigned others = is_over(other, now_ms) ? 0 : other->failures;
@@ -60,7 +60,7 @@ static bool gives_way_before(const struct ban *e, const struct ban *other, uint6
 	return own != others ? own < others : e->last_ms < other->last_ms;
 }
 
-/* The entry of `k`, made when there is none. */
+/* Finds the entry of `k` or makes one. */
 static struct ban *entry(struct bans *b, struct ban *table, const struct ban *k, uint64_t now_ms)
 {
 	struct ban *e = find(b, table, k), *ways = first_way(b, table, k);
@@ -69,7 +69,7 @@ static struct ban *entry(struct bans *b, struct ban *table, const struct ban *k,
 		return e;
 	e = ways;
 	for (int i = 1; i < WAYS; i++)
-		if (gives_way_before(ways + i, e, now_ms))
+		if (is_replaced_before(ways + i, e, now_ms))
 			e = ways + i;
 	*e = *k;
 	return e;

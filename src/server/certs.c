@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A list, read as a whole. */
+/* The list is replaced as a whole. */
 #include "server/certs.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@ static void free_all(struct tls_ctx **at, size_t count)
 	free(at);
 }
 
-/* All of them, or -errno and what is wrong with one. */
+/* Loads all certificates, or returns -errno with the error of one. */
 static int load(const struct server_cfg *cfg, struct tls_ctx ***out, struct error *err)
 {
 	struct tls_ctx **at = calloc(cfg->cert_count, sizeof(struct tls_ctx *));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading, and reading again. */
+/* Loads and reloads the user file and the certificates. */
 #include "server/credentials.h"
 
 #include "tls/open.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The user file and the certificates, as they are now. SIGHUP reads all again while workers use them; each
- * keeps its own order (auth/user_file.h, certs.h).
+ * The user file and the certificates. SIGHUP reloads both while workers use them; each has its own
+ * locking (auth/user_file.h, certs.h).
  */
 #ifndef SSTP_SERVER_CREDENTIALS_H
 #define SSTP_SERVER_CREDENTIALS_H
@@ -16,16 +16,16 @@ struct credentials {
 };
 
 /*
- * `threads`: how many slow checks of passwords run at a time. REASON_NONE, REASON_SETTINGS or REASON_SYSTEM
- * (logged).
+ * `threads`: how many slow password checks run at a time. Returns REASON_NONE, or REASON_SETTINGS or
+ * REASON_SYSTEM after logging the error.
  */
 enum tunnel_reason credentials_open(struct credentials *c, const struct server_cfg *cfg,
 				    unsigned threads);
 void credentials_close(struct credentials *c);
 
 /*
- * What can't be read stays as it was; logged. `changed` is told of new users, when they are in force
- * already and the old ones are still there.
+ * What can't be read stays unchanged, and the error is logged. `changed` is called after new users
+ * have come into force and before the old ones are freed.
  */
 void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
 			void (*changed)(void *arg, const struct users *before,

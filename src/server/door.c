@@ -2,10 +2,10 @@
 /*
  * A connection is accepted; its ClientHello is searched for the server's name, if there are several
  * certificates; then come the TLS handshake and one HTTP request. After that it is a session, or it has
- * ended. Beside its TLS session it has one block of memory, c->start: the beginning of what its stage
- * waits for.
+ * ended. Beside its TLS session it has one block of memory, c->start: the incomplete input of its
+ * stage.
  *
- * The end of a connection here is logged at debug: scanners come all day.
+ * The end of a connection here is logged at debug, because of port scans.
  */
 #include "server/door.h"
 
@@ -31,8 +31,8 @@ enum {
 	ACCEPTS_A_TURN = 16,
 	NO_FILES_MS = 1000,
 	TOO_MANY_MS = 10,
-	ENOUGH_MS = 3000,       /* to log in, when others wait */
-	ENOUGH_SHORT_MS = 1000, /* the same where few may log in at a time */
+	LOGIN_MS = 3000,       /* a connection older than this may be closed when others wait */
+	LOGIN_SHORT_MS = 1000, /* the same if fewer than FEW may log in at a time */
 	FEW = 200,
 	TLS_MS = 10 * 1000,
 	ANSWER_MAX = 256,
@@ -49,9 +49,9 @@ struct door_conn {
 	struct door *door;
 	struct pump_end wire;
 	enum stage_name stage;
-	bool is_broken;         /* its socket takes nothing any more */
-	struct loop_timer late; /* the stage takes too long */
-	uint8_t *start;         /* of what the stage waits for the rest of; NULL: of nothing */
+	bool is_broken;         /* its socket accepts no more data */
+	struct loop_timer late; /* expires when the stage takes too long */
+	uint8_t *start;         /* incomplete input, of which the stage needs more; NULL: none */
 	size_t start_len;
 	struct log log; /* "session 7" */
 	struct sockaddr_storage peer;
@@ -59,7 +59,7 @@ struct door_conn {
 
 /* ---- the end */
 
-/* Frees the rest, after its place, its socket and its TLS session were closed or got another owner. */
+/* Frees the rest, when its half-open entry, socket and TLS session are closed or have a new owner. */
 static void discard(struct door_conn *c)
 {
 	loop_timer_stop(c->door->host->loop, &c->late);
@@ -94,19 +94,19 @@ static void end(struct door_conn *c, const char *format, ...)
 
 static void end_tls(struct door_conn *c)
 {
-	pump_flush(c->wire.pump); /* its alert, if it has one */
+	pump_flush(c->wire.pump); /* sends the alert, if there is one */
 	end(c, "TLS: %s", tls_error_of(c->wire.tls)->text);
 }
 
 /* ---- stages */
 
 enum step {
-	STEP_WAIT, /* for more bytes */
-	STEP_NEXT, /* the next stage has the same bytes */
+	STEP_WAIT, /* the stage needs more bytes */
+	STEP_NEXT, /* the next stage gets the same bytes */
 	STEP_GONE, /* the connection has ended, or is a session: *c is freed */
 };
 
-/* Keeps the start of something until the rest of it comes, in a block that is no larger. */
+/* Keeps incomplete input until the rest of it comes, in a block of exactly its size. */
 static enum step keep_start(struct door_conn *c, const uint8_t *at, size_t len)
 {
 	uint8_t *start = realloc(c->start, len);
@@ -121,7 +121,7 @@ static enum step keep_start(struct door_conn *c, const uint8_t *at, size_t len)
 	return STEP_WAIT;
 }
 
-/* What was kept is at `to` again. */
+/* Copies the input that was kept to `to`. */
 static size_t take_start(struct door_conn *c, uint8_t *to)
 {
 	if (c->start_len)
@@ -136,7 +136,7 @@ static void drop_start(struct door_conn *c)
 	c->start_len = 0;
 }
 
-/* The ClientHello says which server is meant, and so with which certificate the handshake begins. */
+/* The server name in the ClientHello chooses the certificate. */
 static enum step take_hello(struct door_conn *c, size_t len)
 {
 	struct certs *certs = c->door->certs;
@@ -189,8 +189,8 @@ static void answer(struct door_conn *c, int status)
 	end(c, "%s", sstp_closed_text(SSTP_CLOSED_NOT_SSTP));
 }
 
-/* A session is made, and goes on with what is in pump->plain. */
-static void let_in(struct door_conn *c, size_t len)
+/* Makes a session, which continues with the plaintext in pump->plain. */
+static void make_session(struct door_conn *c, size_t len)
 {
 	struct session_host *h = c->door->host;
 	struct session *s = session_open(h, &c->half_open, &c->wire, &c->peer);
@@ -204,7 +204,7 @@ static void let_in(struct door_conn *c, size_t len)
 		session_start(s, len);
 }
 
-/* All of a request's head is there: SSTP's, or another. */
+/* The head of a request is complete: SSTP's, or another. */
 static enum step take_request(struct door_conn *c, size_t block_len, size_t len)
 {
 	struct bytes block = bytes_of(c->wire.pump->plain, block_len);
@@ -212,7 +212,7 @@ static enum step take_request(struct door_conn *c, size_t block_len, size_t len)
 	int status = sstp_http_check(block);
 
 	if (status == HTTP_OK) {
-		let_in(c, len);
+		make_session(c, len);
 		return STEP_GONE;
 	}
 	log_debug(&c->log, "http: %d for %s", status, log_quote(line.at, line.len).text);
@@ -247,8 +247,8 @@ static enum step take_http(struct door_conn *c, size_t unused)
 }
 
 static const struct stage {
-	enum step (*take)(struct door_conn *c, size_t len); /* of pump->recv */
-	const char *when;                                   /* the peer closed the connection */
+	enum step (*take)(struct door_conn *c, size_t len); /* gets `len` bytes of pump->recv */
+	const char *when; /* "the peer closed the connection ..." */
 	const char *late;
 	uint32_t within_ms;
 } stages[] = {
@@ -259,7 +259,7 @@ static const struct stage {
 	[STAGE_HTTP] = { take_http, "without a request", NULL, SSTP_HTTP_REQUEST_MS },
 };
 
-/* A stage without a limit of its own has what is left of the one before it. */
+/* A stage without its own time limit keeps the deadline of the stage before it. */
 static void enter(struct door_conn *c, enum stage_name stage)
 {
 	struct loop *loop = c->door->host->loop;
@@ -277,8 +277,8 @@ static void on_late(struct loop_timer *timer)
 	end(c, "%s", late ? late : sstp_closed_text(SSTP_CLOSED_NO_REQUEST));
 }
 
-/* The socket's end, maybe with an error of its own. */
-static void lose(struct door_conn *c, int error)
+/* The peer closed the connection, or the socket has an error. */
+static void on_hang_up(struct door_conn *c, int error)
 {
 	if (c->is_broken)
 		end(c, "the peer does not read what is sent to it");
@@ -296,7 +296,7 @@ static void read_socket(struct door_conn *c)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		lose(c, n < 0 ? errno : 0);
+		on_hang_up(c, n < 0 ? errno : 0);
 		return;
 	}
 	len += (size_t)n;
@@ -341,7 +341,7 @@ static void abandon(struct half_open *o)
 	hang_up(container_of(o, struct door_conn, half_open));
 }
 
-/* ---- the bound */
+/* ---- the limit on half-open connections */
 
 struct door_limits door_limits(size_t half_open_max, unsigned workers)
 {
@@ -349,7 +349,7 @@ struct door_limits door_limits(size_t half_open_max, unsigned workers)
 
 	return (struct door_limits){
 		.half_open_max = each ? each : 1,
-		.enough_ms = half_open_max < FEW ? ENOUGH_SHORT_MS : ENOUGH_MS,
+		.login_ms = half_open_max < FEW ? LOGIN_SHORT_MS : LOGIN_MS,
 	};
 }
 
@@ -362,7 +362,7 @@ static bool has_old_half_open(const struct door *d)
 {
 	const struct half_open *first = d->host->half_open.first;
 
-	return first && loop_now(d->host->loop) - first->started_ms >= d->limits->enough_ms;
+	return first && loop_now(d->host->loop) - first->started_ms >= d->limits->login_ms;
 }
 
 bool door_is_below_limit(const struct door *d)
@@ -371,8 +371,9 @@ bool door_is_below_limit(const struct door *d)
 }
 
 /*
- * When all clients come at once, as after a restart, those that are logging in are to be finished
- * before more are begun. But who has had time enough to log in makes room: it may be one of a flood.
+ * When all clients come at once, as after a restart, logins that have begun should finish before more
+ * begin. But a connection that has had enough time to log in is closed for a new one: it may be part
+ * of a flood.
  */
 static bool has_room(const struct door *d)
 {
@@ -380,8 +381,8 @@ static bool has_room(const struct door *d)
 }
 
 /*
- * The new one is counted already. Two workers that hand one over at the same time may exceed the limit
- * by one each: no login under way ends for that.
+ * The new one is counted already. Workers that move connections here at the same time may exceed the
+ * limit by one each; that closes no login that has just begun.
  */
 static void make_room(struct door *d)
 {
@@ -401,7 +402,7 @@ void door_forget(struct door *d)
 	atomic_fetch_sub_explicit(&d->half_open_count, 1, memory_order_relaxed);
 }
 
-/* ---- the beginning */
+/* ---- a new connection */
 
 static struct door_conn *new_conn(struct door *d, uint64_t id, int fd)
 {

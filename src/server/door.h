@@ -4,16 +4,16 @@
  *
  *	accept -> ClientHello -> TLS handshake -> HTTP request -> session
  *
- * Each stage is a row of a table (door.c): what it does with the bytes that came, and how long it may
- * take. A PROXY header, which comes before the first byte of TLS, would be a row before the ClientHello.
+ * Each stage is a row of a table (door.c): what it does with received bytes, and how long it may take.
+ * A PROXY header, which comes before the first byte of TLS, would be a row before the ClientHello.
  * Most connections to port 443 end here, so they take little memory: no tunnel, no PPP.
  *
  * Bans for failed logins are not applied here: PPP tells the client why it is refused, and a known user
  * at a banned address may log in (bans.h).
  *
- * The door also limits the connections that have not logged in, half-open sessions included. Over the
- * limit new ones wait in the kernel while the others make progress; when they do not, the oldest is
- * closed. Each worker has a door.
+ * The door also limits the connections that have not logged in, with half-open sessions. Over the
+ * limit new connections wait in the kernel's queue; when the oldest has had enough time to log in, it
+ * is closed for a new one. Each worker has a door.
  */
 #ifndef SSTP_SERVER_DOOR_H
 #define SSTP_SERVER_DOOR_H
@@ -23,10 +23,10 @@
 
 enum { DOOR_LISTENERS_MAX = 64 };
 
-/* Of each worker. */
+/* The limits of each worker. */
 struct door_limits {
 	size_t half_open_max;
-	uint32_t enough_ms; /* to log in, when others wait */
+	uint32_t login_ms; /* a connection older than this may be closed when others wait */
 };
 
 struct door_listener {
@@ -35,33 +35,37 @@ struct door_listener {
 };
 
 struct door {
-	struct session_host *host; /* of the sessions that are made */
+	struct session_host *host; /* of new sessions */
 	const struct door_limits *limits;
 	struct certs *certs;
 	/* A connection has been accepted, for this door or another worker's. */
 	void (*accepted)(struct door *d, int fd, const struct sockaddr_storage *peer);
 	struct door_listener listeners[DOOR_LISTENERS_MAX];
 	size_t listener_count;
-	struct loop_timer accept_again;    /* no descriptors were left, or no room */
-	_Atomic(unsigned) half_open_count; /* here, and on their way here */
+	struct loop_timer
+		accept_again; /* accepting has paused: no descriptors, or over the limit */
+	_Atomic(unsigned) half_open_count; /* of this worker, with those on their way to it */
 };
 
-/* Out of the bound for all workers together. */
+/* Divides the limit for all workers together. */
 struct door_limits door_limits(size_t half_open_max, unsigned workers);
 
 void door_open(struct door *d, struct session_host *host, const struct door_limits *limits);
-/* A listening socket, the door's from now on. 0 or -errno. */
+/* Takes over a listening socket. 0 or -errno. */
 int door_listen(struct door *d, int fd);
 /* Closes the listeners. */
 void door_close(struct door *d);
 
-/* Is there room for one more, without the end of another? From any thread. */
+/* Whether one more connection fits without closing another. From any thread. */
 bool door_is_below_limit(const struct door *d);
-/* From any thread: a connection is on its way here, and counted from now on. */
+/* From any thread: counts a connection that is on its way here. */
 void door_expect(struct door *d);
-/* One that was counted by door_expect has logged in, or has ended. */
+/* Removes from the count: a connection that door_expect counted has logged in, or has ended. */
 void door_forget(struct door *d);
-/* A connection that door_expect has counted: takes over the socket. False: there was no memory, and it is closed. */
+/*
+ * Takes over the socket of a connection that door_expect has counted. False: there was no memory, and
+ * the socket is closed.
+ */
 bool door_accept(struct door *d, uint64_t id, int fd, const struct sockaddr_storage *peer);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Connections that have not logged in, the oldest first: those at the door and the sessions that have
- * been made of some. There is a bound on all of them together, and over it the oldest goes. Embedded in
- * its owner.
+ * The list of connections that have not logged in, the oldest first: those at the door and half-open
+ * sessions. Their number is limited, and over the limit the oldest is closed (door.h). An entry is
+ * embedded in its owner.
  */
 #ifndef SSTP_SERVER_HALF_OPEN_H
 #define SSTP_SERVER_HALF_OPEN_H
@@ -11,11 +11,11 @@
 #include <stdint.h>
 
 struct half_open {
-	uint64_t id; /* of the session that it is, or will be */
+	uint64_t id; /* of the session that it is, or will become */
 	uint64_t started_ms;
-	void (*shut_down)(struct half_open *o); /* in order; it may be gone at once */
-	void (*abandon)(struct half_open *o);   /* at once */
-	struct half_open *next, *prev;          /* the list's own */
+	void (*shut_down)(struct half_open *o); /* ends it in order; may free the owner at once */
+	void (*abandon)(struct half_open *o);   /* ends it at once */
+	struct half_open *next, *prev;          /* private to the list */
 };
 
 struct half_opens {
@@ -25,7 +25,7 @@ struct half_opens {
 
 void half_open_add(struct half_opens *l, struct half_open *o);
 void half_open_remove(struct half_opens *l, struct half_open *o);
-/* Gives the place of `old` to `new`. */
+/* Puts `new` into the position of `old`. */
 void half_open_replace(struct half_opens *l, struct half_open *old, struct half_open *new);
 
 #endif

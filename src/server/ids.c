@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Chains; as many as there are entries, or more. */
+/* A hash table with chaining; it has at least as many chains as entries. */
 #include "server/ids.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 struct ids {
 	struct id_entry **chains;
-	size_t size; /* chains: a power of two */
+	size_t size; /* number of chains, a power of two */
 	size_t count;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A list by age, which one table finds by address and another by user. */
+/* A list by age, with one hash table by address and another by user. */
 #include "server/leases.h"
 
 #include <errno.h>
@@ -59,7 +59,7 @@ static size_t addr_bucket(uint32_t addr)
 	return addr % BUCKETS;
 }
 
-/* Who is in the user file decides what names there are, so no key is needed. */
+/* No hash key: the names come from the user file, so an attacker can't choose colliding ones. */
 static size_t user_bucket(const char *user)
 {
 	uint32_t h = hash_bytes(0, user, strlen(user));
@@ -89,7 +89,7 @@ static void add(struct leases *l, struct lease *e)
 
 	e->next_by_addr = *by_addr;
 	*by_addr = e;
-	e->next_by_user = *by_user; /* so a user's newest is the first */
+	e->next_by_user = *by_user; /* a user's newest lease comes first */
 	*by_user = e;
 	e->newer = NULL;
 	e->older = l->newest;

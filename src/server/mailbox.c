@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A list under a lock and an eventfd. An answer takes the memory of its call, so that it can't fail.
+ * A list under a lock and an eventfd. An answer reuses the memory of its call, so it can't fail.
  */
 #include "server/mailbox.h"
 
@@ -12,7 +12,7 @@
 struct call {
 	struct call *next;
 	void (*run)(void *owner, void *arg);
-	void (*done)(void *owner, void *arg); /* NULL: no answer is wanted, or this is one */
+	void (*done)(void *owner, void *arg); /* NULL: the call has no answer, or is one */
 	struct mailbox *from;
 	void *arg;
 };
@@ -22,7 +22,7 @@ void mailbox_wake(struct mailbox *b)
 	uint64_t one = 1;
 
 	if (write(b->watch.fd, &one, sizeof(one)) < 0)
-		return; /* the counter is full: it is ringing */
+		return; /* the counter is full: the loop is being woken already */
 }
 
 static void put(struct mailbox *b, struct call *m);
@@ -93,7 +93,7 @@ void mailbox_close(struct mailbox *b)
 {
 	if (b->watch.fd < 0)
 		return;
-	while (b->first) /* a call may be answered here */
+	while (b->first) /* an answer may come back to this mailbox */
 		run_all(b);
 	loop_unwatch(b->loop, &b->watch);
 	close(b->watch.fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Three bits an address, in three maps, and a hand that goes round. */
+/* Three bitmaps (taken, kept, leased) and a rotating cursor. */
 #include "server/pool.h"
 
 #include <errno.h>
@@ -9,10 +9,10 @@
 struct pool {
 	uint32_t first; /* of the network */
 	size_t count;   /* addresses of the network, all of them */
-	size_t hand;    /* the offset after the one given last */
+	size_t cursor;  /* the offset after the last address given out */
 	size_t taken;
 	size_t map_len;
-	uint8_t *kept, *leased; /* maps after the first one */
+	uint8_t *kept, *leased; /* bitmaps after `bits` */
 	uint8_t bits[];
 };
 
@@ -36,7 +36,7 @@ int pool_open(const struct ip_prefix *network, struct pool **out)
 	p->leased = p->kept + map_len;
 	p->first = ip_v4(&first);
 	p->count = count;
-	p->hand = SERVER_OFFSET + 1;
+	p->cursor = SERVER_OFFSET + 1;
 	*out = p;
 	return 0;
 }
@@ -90,9 +90,9 @@ static bool is_leased(const struct pool *p, size_t offset)
 static uint32_t take_next(struct pool *p, bool may_be_leased)
 {
 	for (size_t i = 0; i < pool_size(p); i++) {
-		size_t offset = p->hand;
+		size_t offset = p->cursor;
 
-		p->hand = offset + 1 < p->count - 1 ? offset + 1 : SERVER_OFFSET + 1;
+		p->cursor = offset + 1 < p->count - 1 ? offset + 1 : SERVER_OFFSET + 1;
 		if (!is_kept(p, offset) && (may_be_leased || !is_leased(p, offset)) &&
 		    take(p, offset))
 			return p->first + (uint32_t)offset;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Addresses for clients: those of one IPv4 network but for its first (the network), the server's own
- * and its last (broadcast). They are given out in turn, so that an address just freed rests a while.
+ * Addresses for clients: those of one IPv4 network except the first (the network), the server's own
+ * and the last (broadcast). They are given out in rotation, so that an address that was just freed is
+ * not reused soon.
  */
 #ifndef SSTP_SERVER_POOL_H
 #define SSTP_SERVER_POOL_H
@@ -14,26 +15,26 @@
 
 struct pool;
 
-/* `network` is of /8 to /30; its first host address is the server's own. 0, -EINVAL, -ENOMEM. */
+/* `network` is a /8 to /30; its first host address is the server's own. 0, -EINVAL, -ENOMEM. */
 int pool_open(const struct ip_prefix *network, struct pool **out);
 void pool_close(struct pool *p);
 
 uint32_t pool_server(const struct pool *p);         /* the server's own address */
-size_t pool_size(const struct pool *p);             /* how many clients it has room for */
-bool pool_has(const struct pool *p, uint32_t addr); /* is it one of the network's? */
+size_t pool_size(const struct pool *p);             /* number of addresses for clients */
+bool pool_has(const struct pool *p, uint32_t addr); /* whether it is in the network */
 
-/* One without a lease, if there is one. 0: none is free that is not kept for somebody. */
+/* Prefers an address without a lease. 0: all addresses are taken or kept for their users. */
 uint32_t pool_take(struct pool *p);
 bool pool_is_for_clients(const struct pool *p, uint32_t addr);
-bool pool_is_free(const struct pool *p, uint32_t addr); /* for anybody: not taken, not kept */
+bool pool_is_free(const struct pool *p, uint32_t addr); /* neither taken nor kept */
 bool pool_is_kept(const struct pool *p, uint32_t addr);
-bool pool_has_free(const struct pool *p);                       /* pool_take would give one */
+bool pool_has_free(const struct pool *p);                       /* pool_take would succeed */
 void pool_lease(struct pool *p, uint32_t addr, bool has_lease); /* server/leases.h */
-/* A certain address. False when it is taken; one outside the network is not the pool's business. */
+/* Takes this address. False when it is taken; true without effect for one outside the network. */
 bool pool_take_this(struct pool *p, uint32_t addr);
 void pool_give_back(struct pool *p, uint32_t addr);
 
-/* This address is for whoever asks for it, never for just anybody. One outside is ignored. */
+/* Keeps this address: pool_take never gives it out. One outside the network is ignored. */
 void pool_keep(struct pool *p, uint32_t addr);
 void pool_keep_none(struct pool *p);
 

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The registry is what the workers share. Theory of operation:
+ * The registry is the state that the workers share. Theory of operation:
  *
  * For the addresses of the pool there are two arrays by offset in the pool's network: `holders` (who
  * has the address, under the lock) and `workers` (the number of that session's worker, atomic). The
  * packet path of a worker reads `workers` alone: a packet from one client to another crosses to
  * another worker without a lock. Addresses from outside the pool and link-local ones are few or rarely
- * looked up; they are in a table under a lock of its own.
+ * looked up; they are in a map with its own lock.
  *
  * Goals: a login costs constant time with ten thousand sessions (names are hashed into CHAINS, sources
- * into a table); a packet costs no lock.
+ * into a map); a packet costs no lock.
  *
  * Invariants: an address has at most one holder. A registration is embedded in its session and leaves
- * every list in registry_logout; an evicted one has lost its address at once, although its session ends
- * later, on its own worker. No callback under the lock calls the registry again.
+ * every list in registry_logout; an evicted one loses its address at once, although its session ends
+ * later, on its own worker. No callback under the lock calls the registry.
  *
  * Decided against: a registry per worker, asked by messages (each login would have to ask all of them
- * for the limits per user); one table of whole addresses for everything (a lock per packet between clients).
+ * for the limits per user); one map of whole addresses for everything (a lock per packet between clients).
  */
 #include "server/registry.h"
 
@@ -46,13 +46,13 @@ struct registry {
 	pthread_mutex_t lock;
 	struct pool *pool;
 	struct registration **holders; /* by offset in the pool's network */
-	_Atomic(uint16_t) *workers;    /* the same: number of the worker and one; 0: nobody */
+	_Atomic(uint16_t) *workers;    /* the same: number of the worker plus one; 0: no session */
 	struct chain chains[CHAINS];   /* by a hash of the user's name */
-	atomic_size_t count;           /* of those that are not evicted */
+	atomic_size_t count;           /* of registrations that are not evicted */
 	size_t max_sessions;           /* 0: no limit */
 	struct bans bans;
 	struct leases *leases;
-	bool are_leases_new; /* since they were printed */
+	bool are_leases_new; /* changed since they were last printed */
 	struct netlink *netlink;
 	unsigned ifindex;
 	pthread_rwlock_t others_lock;
@@ -184,7 +184,7 @@ static void keep(void *arg, uint32_t addr)
 	pool_keep(pool, addr);
 }
 
-/* Of those who are logged in: a reload may have given an address to them, or to another user. */
+/* Updates is_own_address of the users who are logged in, after a reload of the user file. */
 static void note_own_addresses(struct registry *r, const struct users *users)
 {
 	for (size_t i = 0; i < CHAINS; i++)
@@ -233,14 +233,14 @@ static bool hold(struct registry *r, struct registration *reg, uint32_t addr)
 	return true;
 }
 
-static void let_go_ipv6(struct registry *r, struct registration *reg)
+static void release_ipv6(struct registry *r, struct registration *reg)
 {
 	if (reg->ipv6.family)
 		remove_other(r, &reg->ipv6);
 	reg->ipv6 = (struct ip_addr){ 0 };
 }
 
-static void let_go_ipv4(struct registry *r, struct registration *reg)
+static void release_ipv4(struct registry *r, struct registration *reg)
 {
 	struct ip_addr a = ip_from_v4(reg->ipv4);
 
@@ -258,10 +258,10 @@ static void let_go_ipv4(struct registry *r, struct registration *reg)
 	reg->ipv4 = 0;
 }
 
-static void let_go(struct registry *r, struct registration *reg)
+static void release(struct registry *r, struct registration *reg)
 {
-	let_go_ipv6(r, reg);
-	let_go_ipv4(r, reg);
+	release_ipv6(r, reg);
+	release_ipv4(r, reg);
 }
 
 /* ---- logins */
@@ -273,10 +273,10 @@ static void evict(struct registry *r, struct registration *reg, const char *why,
 		(struct eviction){ reg->worker, reg->session, REASON_REPLACED, why };
 	reg->is_evicted = true;
 	atomic_fetch_sub_explicit(&r->count, 1, memory_order_relaxed);
-	let_go(r, reg);
+	release(r, reg);
 }
 
-/* Who is in the user file decides what names there are, so no key is needed. */
+/* No hash key: the names come from the user file, so an attacker can't choose colliding ones. */
 static struct chain *chain_of(struct registry *r, const char *user)
 {
 	uint32_t h = hash_bytes(0, user, strlen(user));
@@ -314,7 +314,7 @@ static const struct refusal address_cuts = {
 
 const struct refusal registry_out_of_memory = { "out of memory", "the server is out of memory" };
 
-/* Who has to end for a login. */
+/* The sessions that have to end for a login. */
 struct leaving {
 	struct registration *oldest; /* of the user, whose sessions are at their limit; or NULL */
 	struct registration *holder; /* of the user's own address; or NULL */
@@ -334,7 +334,7 @@ static struct registration *find_oldest(struct registry *r, const char *user, un
 	return oldest;
 }
 
-/* The user's sessions are at their limit: the oldest goes, or the new one is refused. */
+/* When the user's sessions are at their limit, the oldest has to end or the new one is refused. */
 static const struct refusal *check_user_limit(struct registry *r, const char *user,
 					      struct leaving *leaving)
 {
@@ -349,7 +349,7 @@ static const struct refusal *check_user_limit(struct registry *r, const char *us
 	return NULL;
 }
 
-/* Does a tunnel's own connection use it? */
+/* Whether the connection of a tunnel uses the address. */
 static bool is_outer(const struct registry *r, const struct registration *reg, uint32_t addr)
 {
 	struct ip_addr a = ip_from_v4(addr);
@@ -362,8 +362,8 @@ static bool is_outer(const struct registry *r, const struct registration *reg, u
 }
 
 /*
- * An address that belongs to this user: an older session of theirs has it, or somebody who was given it
- * by the pool, or as their own, before the user file was reloaded.
+ * Checks a login with the user's own address. Its holder may be an older session of the user, or
+ * another user, who got it from the pool or as their own before the user file was reloaded.
  */
 static const struct refusal *check_fixed(struct registry *r, const struct registration *reg,
 					 uint32_t addr, struct leaving *leaving)
@@ -375,7 +375,7 @@ static const struct refusal *check_fixed(struct registry *r, const struct regist
 	if (pool_has(r->pool, addr) && !pool_is_for_clients(r->pool, addr))
 		return &address_is_unfit;
 	if (holder && holder->is_own_address && strcmp(holder->user, reg->user))
-		return &address_is_anothers; /* the user file names both */
+		return &address_is_anothers; /* the user file gives it to both users */
 	leaving->holder = holder;
 	return NULL;
 }
@@ -387,7 +387,7 @@ static bool is_free(void *arg, uint32_t addr)
 	return pool_is_free(r->pool, addr);
 }
 
-/* The user's former one if that can be. */
+/* Takes the user's former address if it is free, else another. */
 static uint32_t take_any(struct registry *r, const struct registration *reg)
 {
 	uint32_t addr = leases_find(r->leases, reg->user, is_free, r);
@@ -403,7 +403,7 @@ static void note_lease(struct registry *r, struct registration *reg)
 	leases_note(r->leases, reg->ipv4, reg->user);
 }
 
-/* Will there be an address when `oldest`, who may be NULL, has gone? */
+/* Whether there will be a free address when `oldest`, which may be NULL, has ended. */
 static bool is_address_left(const struct registry *r, const struct registration *oldest)
 {
 	return pool_has_free(r->pool) || (oldest && pool_is_for_clients(r->pool, oldest->ipv4) &&
@@ -421,7 +421,7 @@ static bool is_server_full(const struct registry *r, const struct leaving *leavi
 	return r->max_sessions && count >= r->max_sessions;
 }
 
-/* All that can be said against a login, before any session ends for it. */
+/* All checks of a login, made before any session is evicted for it. */
 static const struct refusal *check(struct registry *r, const struct registration *reg,
 				   uint32_t addr, struct leaving *leaving)
 {
@@ -457,7 +457,7 @@ static void evict_holder(struct registry *r, struct registration *holder,
 	      evictions);
 }
 
-/* The oldest ends last: an address from outside the pool may find no memory. */
+/* Evicts the oldest last, because adding an address from outside the pool may fail for lack of memory. */
 static const struct refusal *take_fixed(struct registry *r, struct registration *reg, uint32_t addr,
 					const struct leaving *leaving, struct evictions *evictions)
 {
@@ -471,8 +471,8 @@ static const struct refusal *take_fixed(struct registry *r, struct registration 
 }
 
 /*
- * A client that comes back has lost its former connection, whether we have noticed or not. That session
- * ends now, so that its address is free for the new one.
+ * A client that connects again has lost its former connection, whether we have noticed or not. Evicts
+ * that session, so that its address is free for the new one.
  */
 static void evict_former(struct registry *r, const struct registration *reg,
 			 struct evictions *evictions)
@@ -501,18 +501,18 @@ static const struct refusal *login(struct registry *r, struct registration *reg,
 		return take_fixed(r, reg, *addr, &leaving, evictions);
 	evict_oldest(r, leaving.oldest, evictions);
 	*addr = take_any(r, reg);
-	hold(r, reg, *addr); /* one of the pool always can be */
+	hold(r, reg, *addr); /* can't fail for an address of the pool */
 	note_lease(r, reg);
 	return NULL;
 }
 
-/* A client of IPv6 may use any address of its network. */
+/* An IPv6 client may use any address of its /64. */
 static struct ip_addr source_key(const struct ip_addr *source)
 {
 	return source->family == AF_INET6 ? ip_mask(source, 64) : *source;
 }
 
-/* Without memory for it a source is one without sessions, which matters for bans alone. */
+/* Without memory the source counts as one without sessions, which only affects bans. */
 static void link_source(struct registry *r, struct registration *reg)
 {
 	struct ip_addr key = source_key(&reg->source);
@@ -545,7 +545,7 @@ static void unlink_source(struct registry *r, struct registration *reg)
 		return;
 	}
 	addr_map_remove(r->sources, &key);
-	if (reg->same_next) /* there is room: one was removed */
+	if (reg->same_next) /* can't fail: an entry was just removed */
 		addr_map_add(r->sources, &key, reg->same_next);
 }
 
@@ -561,7 +561,7 @@ static void link_in(struct registry *r, struct registration *reg)
 		c->first = reg;
 	c->last = reg;
 	link_source(r, reg);
-	reg->is_in = true;
+	reg->is_logged_in = true;
 	atomic_fetch_add_explicit(&r->count, 1, memory_order_relaxed);
 }
 
@@ -578,7 +578,7 @@ static void link_out(struct registry *r, struct registration *reg)
 	else
 		c->last = reg->prev;
 	unlink_source(r, reg);
-	reg->is_in = false;
+	reg->is_logged_in = false;
 	if (!reg->is_evicted)
 		atomic_fetch_sub_explicit(&r->count, 1, memory_order_relaxed);
 }
@@ -599,13 +599,13 @@ const struct refusal *registry_login(struct registry *r, struct registration *re
 
 static bool take_ipv6(struct registry *r, struct registration *reg, const struct ip_addr *a)
 {
-	if (!reg->is_in || reg->is_evicted)
+	if (!reg->is_logged_in || reg->is_evicted)
 		return false;
 	if (ip_equal(&reg->ipv6, a))
 		return true;
 	if (!add_other(r, a, reg))
 		return false;
-	let_go_ipv6(r, reg);
+	release_ipv6(r, reg);
 	reg->ipv6 = *a;
 	return true;
 }
@@ -620,12 +620,12 @@ bool registry_take_ipv6(struct registry *r, struct registration *reg, const stru
 	return is_taken;
 }
 
-/* Another user's former address is left to them. */
+/* False for another user's former address, which is kept for that user. */
 static bool may_change_to(const struct registry *r, const struct registration *reg, uint32_t wanted)
 {
 	const char *user = leases_user(r->leases, wanted);
 
-	return reg->is_in && !reg->is_evicted && !reg->is_own_address &&
+	return reg->is_logged_in && !reg->is_evicted && !reg->is_own_address &&
 	       pool_is_free(r->pool, wanted) && (!user || !strcmp(user, reg->user));
 }
 
@@ -637,8 +637,8 @@ bool registry_change_ipv4(struct registry *r, struct registration *reg, uint32_t
 	if (may_change_to(r, reg, wanted) && pool_take_this(r->pool, wanted)) {
 		if (reg->is_new_lease)
 			leases_drop(r->leases, reg->ipv4);
-		let_go_ipv4(r, reg);
-		is_done = hold(r, reg, wanted); /* one of the pool always can be */
+		release_ipv4(r, reg);
+		is_done = hold(r, reg, wanted); /* can't fail for an address of the pool */
 		note_lease(r, reg);
 	}
 	pthread_mutex_unlock(&r->lock);
@@ -690,8 +690,8 @@ char *registry_print_leases(struct registry *r, size_t *len)
 void registry_logout(struct registry *r, struct registration *reg)
 {
 	pthread_mutex_lock(&r->lock);
-	if (reg->is_in) {
-		let_go(r, reg);
+	if (reg->is_logged_in) {
+		release(r, reg);
 		link_out(r, reg);
 	}
 	pthread_mutex_unlock(&r->lock);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Byte offsets that only ever grow; each is written by one side and read by the other. An entry is a
- * header and a packet in one piece; where that does not fit before the end of the memory, a header
- * without a packet says to go on at its start.
+ * Byte offsets that only grow; each is written by one side and read by the other. An entry is a header
+ * and a packet in one piece; where that does not fit before the end of the buffer, a header without a
+ * packet sends the reader to the start of the buffer.
  */
 #include "server/ring.h"
 
@@ -12,20 +12,20 @@
 #include <sys/mman.h>
 
 enum {
-	ROOM = 512 * 1024, /* some super-packets; a power of two */
+	ROOM = 512 * 1024, /* several super-packets; a power of two */
 	ALIGN = 64,
 };
 
 struct entry {
-	struct headers h; /* of the packet that follows; total 0: go on at the start */
+	struct headers h; /* of the packet that follows; total 0: continue at the start */
 	struct tun_offload off;
 };
 
 _Static_assert(sizeof(struct entry) <= ALIGN, "a header fits before the end");
 
 struct ring {
-	_Alignas(ALIGN) _Atomic(size_t) put; /* the producer's */
-	_Alignas(ALIGN) _Atomic(size_t) got; /* the consumer's */
+	_Alignas(ALIGN) _Atomic(size_t) put; /* written by the producer */
+	_Alignas(ALIGN) _Atomic(size_t) got; /* written by the consumer */
 	_Alignas(ALIGN) uint8_t bytes[ROOM];
 };
 
@@ -46,7 +46,7 @@ void ring_close(struct ring *r)
 		munmap(r, sizeof(*r));
 }
 
-/* Header and packet, in whole steps of ALIGN, so that a header always fits before the end. */
+/* The size of an entry, a multiple of ALIGN, so that a header always fits before the end. */
 static size_t span(size_t packet_len)
 {
 	return (sizeof(struct entry) + packet_len + ALIGN - 1) & ~(size_t)(ALIGN - 1);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Start and stop of the server: the device, the listeners and the workers are made here, and then
- * this thread only waits for signals.
+ * Starts and stops the server: makes the device, the listeners and the workers; after that this
+ * thread only handles signals, saves leases and watches the workers.
  *
- * SIGHUP reloads the user file and the certificate: a file that is wrong changes nothing. SIGUSR1
- * logs how the server is, SIGUSR2 lifts the bans.
+ * SIGHUP reloads the user file and the certificate; an invalid file changes nothing. SIGUSR1 logs the
+ * server's status, SIGUSR2 lifts the bans.
  */
 #include "server/server.h"
 
@@ -34,30 +34,30 @@
 enum {
 	BACKLOG = 1024,
 	FEW_FILES = 64,
-	FILES_SPARE = 8,     /* for files that are read now and then */
-	FILES_OF_OURS = 200, /* descriptors beside one a session */
-	SAVE_MS = 10 * 1000, /* leases, when there are new ones */
+	FILES_SPARE = 8,     /* for files that are read at run time */
+	FILES_OF_OURS = 200, /* descriptors besides one for each session */
+	SAVE_MS = 10 * 1000, /* how often changed leases are saved */
 	DNS_PORT = 53,
-	LOOK_MS = 2000, /* the workers are looked at so often */
+	LOOK_MS = 2000, /* how often the workers are checked */
 };
 
 struct server {
 	const struct server_cfg *cfg;
 	struct server_state shared;
-	struct loop *loop; /* of signals */
+	struct loop *loop; /* of the main thread */
 	struct health health;
-	struct mailbox mailbox; /* answers of the workers */
+	struct mailbox mailbox; /* for the workers' answers */
 	struct netdev *netdev;
-	struct loop_watch process; /* the one that names its namespace */
+	struct loop_watch process; /* the process that --netns names */
 	struct loop_watch ended;
-	uint64_t ended_count; /* workers */
+	uint64_t ended_count; /* of workers */
 	struct loop_timer look;
 	struct loop_timer save;
-	bool has_leases_file; /* that can be read and written */
+	bool has_leases_file; /* and it can be read and written */
 	size_t max_sessions;
 	uint64_t started_ms;
-	int congestion_error; /* of the listeners */
-	bool has_hanging;     /* workers */
+	int congestion_error; /* of the last listener */
+	bool has_hanging;     /* a worker does not respond */
 	bool is_stopping;
 };
 
@@ -80,7 +80,7 @@ static void fill_sockaddr(const struct listen_addr *at, struct sockaddr_storage 
 	}
 }
 
-/* A listening socket, or -errno. `shared`: one of several, which the kernel spreads connections over. */
+/* A listening socket, or -errno. `shared`: the kernel spreads connections over several sockets. */
 static int listen_at(struct server *srv, const struct listen_addr *at, bool shared)
 {
 	struct sockaddr_storage sa;
@@ -112,8 +112,8 @@ static struct ip_text listen_text(const struct listen_addr *at)
 }
 
 /*
- * One socket a worker. The first is opened alone and closed again: sharing a port must not hide that
- * another program of ours has it.
+ * One socket for each worker. The first is opened without SO_REUSEPORT and closed again: otherwise a
+ * second sstp of the same user would share the port without an error.
  */
 static int listen_for_workers(struct server *srv, const struct listen_addr *at)
 {
@@ -164,7 +164,7 @@ static enum tunnel_reason listen_all(struct server *srv)
 
 /* ---- the device and the workers */
 
-/* A queue a worker, of one device. */
+/* One device with a queue for each worker. */
 static enum tunnel_reason open_device(struct server *srv, struct tun *tuns[])
 {
 	struct server_state *sh = &srv->shared;
@@ -260,7 +260,7 @@ static void stop(struct server *srv)
 	call_all(srv, is_second ? worker_stop_now : worker_stop);
 }
 
-/* Sessions that have not logged in, and evicted ones on their way out. */
+/* Counts sessions that have not logged in, and evicted ones that have not ended yet. */
 static size_t count_others(const struct server *srv)
 {
 	size_t all = 0, open = registry_count(srv->shared.registry);
@@ -292,7 +292,7 @@ static void log_status(struct server *srv)
 static void log_stats(void *server, void *arg)
 {
 	struct server *srv = server;
-	struct stats *of = arg; /* each worker */
+	struct stats *of = arg; /* of each worker */
 	struct stats sum = { .logins = 0 };
 	const struct tunnel_stats *t = &sum.traffic;
 
@@ -308,7 +308,7 @@ static void log_stats(void *server, void *arg)
 		 (unsigned long long)t->tx_packets, (unsigned long long)t->tx_bytes);
 }
 
-/* The workers count each for itself; a worker that hangs keeps the line back until it turns. */
+/* Each worker has its own counters; the line is logged when the last worker has answered. */
 static void ask_stats(struct server *srv)
 {
 	struct stats *of = calloc(srv->shared.worker_count, sizeof(*of));
@@ -339,7 +339,7 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 	case SIGUSR2:
 		lift_bans(srv);
 		break;
-	case SIGCHLD: /* we start nobody, but orphans come to process 1 */
+	case SIGCHLD: /* we start no children, but PID 1 inherits orphans */
 		process1_reap();
 		break;
 	default:
@@ -347,7 +347,7 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 	}
 }
 
-/* The namespace would live as long as our device in it, and so for nobody. */
+/* Stops, since our open device alone would keep the namespace alive. */
 static void on_process_gone(struct loop_watch *watch, uint32_t events)
 {
 	struct server *srv = container_of(watch, struct server, process);
@@ -378,7 +378,7 @@ static void watch_process(struct server *srv)
 	srv->process = (struct loop_watch){ .fd = srv->netdev->process_fd,
 					    .events = EPOLLIN,
 					    .ready = on_process_gone };
-	loop_watch(srv->loop, &srv->process); /* else only a signal ends us */
+	loop_watch(srv->loop, &srv->process); /* if this fails, only a signal stops the server */
 }
 
 static int watch_workers(struct server *srv)
@@ -411,14 +411,14 @@ static void load_leases(struct server *srv)
 	}
 }
 
-/* Each time: a client on this host removes an empty /run/sstp when it ends. */
+/* Called at each save: a client on this host removes an empty /run/sstp when it ends. */
 static void make_leases_folder(const char *file)
 {
 	char *folder = strdup(file), *end = folder ? strrchr(folder, '/') : NULL;
 
 	if (end) {
 		*end = '\0';
-		mkdir(folder, 0700); /* what fails shows when the file is written */
+		mkdir(folder, 0700); /* an error shows when the file is written */
 	}
 	free(folder);
 }
@@ -445,7 +445,7 @@ static void save_leases(struct server *srv)
 	       srv->cfg->leases_file, strerror(-error));
 }
 
-static void save_now_and_then(struct loop_timer *timer)
+static void save_periodically(struct loop_timer *timer)
 {
 	struct server *srv = container_of(timer, struct server, save);
 
@@ -455,7 +455,7 @@ static void save_now_and_then(struct loop_timer *timer)
 
 /* ---- the workers' health */
 
-/* All are asked, whatever one answers. */
+/* Asks all workers, since worker_is_turning also sends the next question. */
 static const struct worker *find_hanging(struct server *srv)
 {
 	const struct worker *found = NULL;
@@ -485,11 +485,12 @@ static void look_at_workers(struct loop_timer *timer)
 	}
 }
 
-/* ---- all of it */
+/* ---- start, run and stop */
 
 /*
- * A connection takes a descriptor. Where there are too few, a quarter, or half, is for logins, so
- * that the rest is told that the server is full instead of waiting for an accept.
+ * A connection takes a descriptor. If there are too few, a quarter or half of them is reserved for
+ * logins, so that further clients get the reply that the server is full instead of waiting for an
+ * accept.
  */
 static enum tunnel_reason share_files(struct server *srv)
 {
@@ -545,7 +546,7 @@ static enum tunnel_reason open_all(struct server *srv)
 		return reason;
 	sh->workers = calloc(sh->worker_count, sizeof(*sh->workers));
 	error = sh->workers ? loop_open(&srv->loop) : -ENOMEM;
-	if (!error) /* before any thread is made, which inherits what is blocked */
+	if (!error) /* before any thread is made, since threads inherit the signal mask */
 		error = loop_signals(srv->loop, signals, sizeof(signals) / sizeof(*signals),
 				     on_signal, srv);
 	if (!error)
@@ -574,7 +575,7 @@ static enum tunnel_reason open_all(struct server *srv)
 	return reason ? reason : share_files(srv);
 }
 
-/* Is this address ours, and does nothing listen on its UDP port 53? A bind that works shows both. */
+/* A bind succeeds only if the address is ours and nothing listens on its UDP port 53. */
 static bool is_dns_missing(uint32_t v4)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
@@ -588,7 +589,7 @@ static bool is_dns_missing(uint32_t v4)
 	return could_bind;
 }
 
-/* Clients with such a name server connect, and then no name works. */
+/* With such a name server clients connect but can't look up any name. */
 static void warn_of_missing_dns(const struct server_cfg *cfg)
 {
 	for (size_t i = 0; i < sizeof(cfg->dns) / sizeof(*cfg->dns) && !cfg->netns; i++)
@@ -627,7 +628,7 @@ static int run_loop(struct server *srv)
 	warn_of_missing_dns(srv->cfg);
 	health_up(&srv->health, device_name(srv));
 	look_at_workers(&srv->look);
-	save_now_and_then(&srv->save);
+	save_periodically(&srv->save);
 	srv->started_ms = loop_now(srv->loop);
 	if (srv->cfg->ready)
 		srv->cfg->ready(srv->cfg->ready_arg);
@@ -677,7 +678,7 @@ static void close_all(struct server *srv)
 		loop_unwatch(srv->loop, &srv->process);
 	netdev_close(srv->netdev);
 	close_watch(srv, &srv->ended);
-	mailbox_close(&srv->mailbox); /* answers of workers that are closed */
+	mailbox_close(&srv->mailbox); /* after the workers, which still sent answers when closed */
 	loop_close(srv->loop);
 }
 
@@ -691,7 +692,7 @@ enum tunnel_reason server_run(const struct server_cfg *cfg)
 	srv->cfg = cfg;
 	srv->ended.fd = srv->mailbox.watch.fd = -1;
 	srv->look.expired = look_at_workers;
-	srv->save.expired = save_now_and_then;
+	srv->save.expired = save_periodically;
 	reason = open_all(srv);
 	if (!reason) {
 		reason = run(srv);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The server: many clients behind one TUN device. It terminates TLS, SSTP and PPP, hands out
- * addresses, and moves packets between each client's tunnel and the device. Forwarding and NAT are
- * the host's business.
+ * The server: many clients on one TUN device. It terminates TLS, SSTP and PPP, assigns addresses, and
+ * moves packets between each client's tunnel and the device. The host does forwarding and NAT.
  */
 #ifndef SSTP_SERVER_SERVER_H
 #define SSTP_SERVER_SERVER_H
@@ -10,7 +9,7 @@
 #include "server/server_cfg.h"
 #include "tunnel/reason.h"
 
-/* Runs until a signal. Why it ended, or could not begin; everything has been logged. */
+/* Runs until a signal. Returns why it ended or could not start; errors have been logged. */
 enum tunnel_reason server_run(const struct server_cfg *cfg);
 
 #endif

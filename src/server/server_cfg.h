@@ -18,12 +18,12 @@ struct listen_addr {
 struct server_cfg {
 	const struct listen_addr *listen;
 	size_t listen_count;
-	const struct tls_server_cfg *certs; /* the first is for those that ask for none of them */
+	const struct tls_server_cfg *certs; /* the first is the default */
 	size_t cert_count;
 	const char *users_file;
 	const char *leases_file; /* which user had which address */
-	bool is_leases_default;  /* nobody asked for that file */
-	const char *name; /* of the CHAP challenges, and the server column of the user file */
+	bool is_leases_default;  /* leases_file is the default path */
+	const char *name;        /* for CHAP challenges, and the server column of the user file */
 	enum ppp_auth auth[PPP_AUTH_COUNT];
 	size_t auth_count;
 	uint8_t hashes;           /* offered for the crypto binding: SSTP_HASH_... */
@@ -33,16 +33,16 @@ struct server_cfg {
 	const char *congestion; /* of the connections to the clients; see net/congestion.h */
 	const char *interface;  /* "sstp%d" */
 	const char *netns;      /* the device's network namespace (proc/netns.h); NULL: ours */
-	const char *userns;     /* that it belongs to; NULL: the kernel is asked */
+	const char *userns;     /* the owner of netns; NULL: the kernel is asked */
 	bool ipv6;              /* IPV6CP: link-local addresses */
 	bool no_offload;        /* packets to and from the TUN device one by one */
 	bool client_to_client;
 	unsigned max_sessions;  /* 0: as many as the pool has addresses */
 	unsigned user_sessions; /* of one user at a time; 0: no limit */
 	bool keep_old_session; /* over that limit refuse the new one, in place of ending the oldest */
-	unsigned workers;      /* threads; 0: one a core */
+	unsigned workers;      /* threads; 0: one for each core */
 	unsigned max_failures; /* of one source address in ten minutes, 0: no limit */
-	/* called when the server listens; NULL is fine */
+	/* called when the server is ready; may be NULL */
 	void (*ready)(void *arg);
 	void *ready_arg;
 };

@@ -10,7 +10,7 @@
 #include "util/seccomp.h"
 #include "util/secret.h"
 
-/* ---- what may be wrong with the host: in this process's namespace, which is the device's */
+/* ---- checks of the host, which run in the device's network namespace */
 
 static void warn_of_forwarding(void)
 {
@@ -41,7 +41,7 @@ static unsigned count_ones(uint32_t mask)
 	return n;
 }
 
-/* Legal, and meant where the host answers ARP for its clients; else one of the two is lost. */
+/* An overlap is meant where the host answers ARP for its clients; else some addresses are unreachable. */
 static void warn_if_overlapping(const struct ifaddrs *at, const struct ip_prefix *pool)
 {
 	struct ip_addr addr = addr_of(at->ifa_addr), mask = addr_of(at->ifa_netmask);
@@ -72,7 +72,7 @@ static void look_around(void *arg)
 	warn_of_overlaps(arg);
 }
 
-/* ---- setting it up: the pool's first address, and one that IPV6CP tells the clients */
+/* ---- setting the device up: the pool's first address, and the link-local one for IPV6CP */
 
 static int set_addresses(const struct server_cfg *cfg, const struct ip_addr *own,
 			 struct server_netdev *d)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The life of a session: half open; a login that is being checked; up, with an address; ended.
- * What is told to the log is a milestone of somebody who logged in, or tried to: the many others
- * who knock at port 443 are worth a debug line.
+ * The life of a session: half open; a login that is being checked; up, with an address; ended. Only
+ * sessions that log in, or try to, are logged at info; port scans are logged at debug.
  */
 #include "server/session.h"
 
@@ -17,12 +16,12 @@
 #include "util/secret.h"
 
 enum {
-	SETUP_MS = 60 * 1000,  /* all of it: each step has its own limit too */
-	LISTED_MAX = 100,      /* sessions of a worker, by SIGUSR1 */
-	REFUSAL_MIN_MS = 1000, /* a refusal comes after this, and up to as much again */
+	SETUP_MS = 60 * 1000,  /* for the whole set-up; each step also has its own limit */
+	LISTED_MAX = 100,      /* sessions of a worker that SIGUSR1 logs */
+	REFUSAL_MIN_MS = 1000, /* a refusal is sent after once to twice this time */
 };
 
-/* ---- the list of those that have logged in */
+/* ---- the list of sessions that have logged in */
 
 static void list_add(struct sessions *l, struct session *s)
 {
@@ -84,8 +83,8 @@ void session_evict(struct session_host *h, uint64_t id, enum tunnel_reason reaso
 }
 
 /*
- * Who has the address in our table can only be a session that has lost it in the registry, and whose
- * eviction by another worker is still in our mail: it ends now, before the new one begins.
+ * A session that still has the address in our map has lost it in the registry, and its eviction by
+ * another worker is still in our mailbox: that session ends now, before the new one gets the address.
  */
 static bool claim(struct session *s, const struct ip_addr *a)
 {
@@ -105,8 +104,8 @@ static void evict_all(struct session_host *h, const struct evictions *evictions)
 /* ---- login */
 
 /*
- * Gives the session what the backend grants its user. That is the address; the rest of the grant is
- * applied here, too, once there is something that applies it. NULL, or why not.
+ * Applies the backend's grant to the session: at present only the address. NULL, or the reason for a
+ * refusal.
  */
 static const struct refusal *log_in(struct session *s, const struct auth_grant *grant)
 {
@@ -140,22 +139,22 @@ static void accept_login(struct session *s, struct ppp_auth_result *v)
 }
 
 /*
- * Later, so that guessing is slow; the same for a wrong password and a user who does not exist. With
- * `goodbye` the password is right: the peer hears so, and then why it can't stay. Then it may try
- * again; clients whose password is refused give up.
+ * Sends the refusal after a delay, to slow down guessing; the delay is the same for a wrong password
+ * and an unknown user. With `end_text` the password is right: the peer gets a success and then a close
+ * with that text, so that it may try again; clients give up when their password is refused.
  */
-static void refuse_login(struct session *s, const struct ppp_auth_result *v, const char *goodbye)
+static void refuse_login(struct session *s, const struct ppp_auth_result *v, const char *end_text)
 {
 	struct loop *loop = s->host->loop;
-	uint32_t dice;
+	uint32_t jitter;
 
-	secret_random(&dice, sizeof(dice));
+	secret_random(&jitter, sizeof(jitter));
 	s->verdict = *v;
 	s->verdict.ipv4 = 0;
-	s->goodbye = goodbye;
+	s->end_text = end_text;
 	s->is_refused = true;
 	s->host->stats.refusals++;
-	loop_timer_set(loop, &s->delay, loop_now(loop) + REFUSAL_MIN_MS + dice % REFUSAL_MIN_MS);
+	loop_timer_set(loop, &s->delay, loop_now(loop) + REFUSAL_MIN_MS + jitter % REFUSAL_MIN_MS);
 }
 
 static void after_delay(struct loop_timer *timer)
@@ -163,8 +162,8 @@ static void after_delay(struct loop_timer *timer)
 	struct session *s = container_of(timer, struct session, delay);
 
 	tunnel_verdict(&s->tunnel, &s->verdict);
-	if (s->goodbye)
-		tunnel_shutdown_for(&s->tunnel, REASON_UNAVAILABLE, s->goodbye);
+	if (s->end_text)
+		tunnel_shutdown_for(&s->tunnel, REASON_UNAVAILABLE, s->end_text);
 }
 
 static struct log_field log_user(const struct session *s)
@@ -172,13 +171,13 @@ static struct log_field log_user(const struct session *s)
 	return LOG_BYTES("user", s->user, strlen(s->user));
 }
 
-/* Anybody can be refused, as often as there are addresses to come from. */
+/* Limited, since strangers can cause any number of refusals. */
 static enum log_level refusal_level(void)
 {
 	return log_limit_passes(&log_refusals) ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG;
 }
 
-static void say_refused(const struct session *s, struct bytes user, const char *reason)
+static void log_refused(const struct session *s, struct bytes user, const char *reason)
 {
 	log_event(&s->log, refusal_level(), "login_failed",
 		  "{peer}: login of user {user} by {method} refused: {reason}",
@@ -187,21 +186,21 @@ static void say_refused(const struct session *s, struct bytes user, const char *
 		  LOG_TEXT("method", ppp_auth_name(s->method)), LOG_TEXT("reason", reason));
 }
 
-/* Nobody could tell whether it is right: without a verdict, so that the client tries again. */
-static void put_off_login(struct session *s, struct bytes user, const char *reason)
+/* The login could not be checked: closes without a result, so that the client tries again. */
+static void end_unchecked_login(struct session *s, struct bytes user, const char *reason)
 {
-	say_refused(s, user, reason);
+	log_refused(s, user, reason);
 	tunnel_shutdown_for(&s->tunnel, REASON_UNAVAILABLE,
 			    "logins cannot be checked now, try again");
 }
 
-static void forbid_login(struct session *s)
+static void refuse_banned_login(struct session *s)
 {
 	static const struct ppp_auth_result forbidden = {
 		.message = "too many failed logins, try again in ten minutes",
 	};
 
-	say_refused(s, bytes_text(s->user), "too many failed logins before");
+	log_refused(s, bytes_text(s->user), "too many failed logins before");
 	refuse_login(s, &forbidden, NULL);
 }
 
@@ -214,8 +213,8 @@ static void finish_login(struct session *s, const struct auth_result *result)
 	memcpy(v.message, result->message, sizeof(v.message));
 	memcpy(v.hlak, result->hlak, sizeof(v.hlak));
 	if (refused || !v.ok) {
-		say_refused(s, bytes_text(s->user), refused ? refused->why : result->reason);
-		refuse_login(s, &v, refused ? refused->told : NULL);
+		log_refused(s, bytes_text(s->user), refused ? refused->why : result->reason);
+		refuse_login(s, &v, refused ? refused->for_peer : NULL);
 	} else {
 		accept_login(s, &v);
 	}
@@ -234,11 +233,11 @@ static bool may_log_in(struct session *s, const struct auth_result *result)
 				   loop_now(h->loop));
 }
 
-/* What the backend says goes to the client as it is, if PPP can send it. */
-static void converse(struct session *s, struct bytes eap)
+/* Passes the backend's packet to the client unchanged, if PPP can send it. */
+static void send_eap(struct session *s, struct bytes eap)
 {
 	if (!tunnel_eap_send(&s->tunnel, eap) && !tunnel_is_ending(&s->tunnel))
-		put_off_login(s, bytes_text(s->user), "no EAP Request that could be sent");
+		end_unchecked_login(s, bytes_text(s->user), "no EAP Request that could be sent");
 }
 
 static void on_result(void *arg, const struct auth_result *result)
@@ -246,18 +245,18 @@ static void on_result(void *arg, const struct auth_result *result)
 	struct session *s = arg;
 
 	if (result->outcome == AUTH_RESULT_CONTINUE) {
-		converse(s, result->eap);
+		send_eap(s, result->eap);
 		return;
 	}
 	s->question = 0;
 	if (tunnel_is_ending(&s->tunnel))
-		return; /* nobody waits for it */
+		return;
 	if (result->outcome == AUTH_RESULT_UNAVAILABLE)
-		put_off_login(s, bytes_text(result->name), result->reason);
+		end_unchecked_login(s, bytes_text(result->name), result->reason);
 	else if (may_log_in(s, result))
 		finish_login(s, result);
 	else
-		forbid_login(s);
+		refuse_banned_login(s);
 }
 
 static const char *why_not_asked(int error)
@@ -272,7 +271,7 @@ static const char *why_not_asked(int error)
 	}
 }
 
-/* Also for those who are refused for former failures: they are to see no difference by its time. */
+/* Also checks banned users, so that the time does not reveal the ban. */
 static void check_login(struct session *s, const struct ppp_attempt *attempt)
 {
 	struct session_host *h = s->host;
@@ -285,11 +284,11 @@ static void check_login(struct session *s, const struct ppp_attempt *attempt)
 	int error;
 
 	if (s->is_refused || s->question || s->is_open)
-		return; /* one attempt a connection */
+		return; /* one attempt for each connection */
 	s->method = attempt->method;
 	error = auth_ask(h->auth, h->loop, &rq, on_result, s, &s->question);
 	if (error)
-		put_off_login(s, attempt->user, why_not_asked(error));
+		end_unchecked_login(s, attempt->user, why_not_asked(error));
 }
 
 void session_stats(const struct session_host *h, struct stats *sum)
@@ -301,7 +300,7 @@ void session_stats(const struct session_host *h, struct stats *sum)
 		stats_add_traffic(sum, &s->tunnel.stats);
 }
 
-/* Until the backend says what the user is called, the log has the Identity. */
+/* The log uses the Identity until the backend gives the user's name. */
 static void begin_conversation(struct session *s, struct bytes eap)
 {
 	struct ppp_attempt attempt = { .method = PPP_AUTH_EAP, .response = eap };
@@ -325,7 +324,7 @@ static void take_eap(struct session *s, struct bytes eap)
 	}
 	error = auth_continue(s->host->auth, s->question, eap);
 	if (error)
-		put_off_login(s, bytes_text(s->user), why_not_asked(error));
+		end_unchecked_login(s, bytes_text(s->user), why_not_asked(error));
 }
 
 void session_log_all(const struct session_host *h)
@@ -348,7 +347,7 @@ void session_log_all(const struct session_host *h)
 
 /* ---- events */
 
-/* The client asks for another address than it was given. */
+/* The client asks for an address other than the one that it was given. */
 static bool take_ipv4(void *arg, uint32_t wanted)
 {
 	struct session *s = arg;
@@ -365,7 +364,7 @@ static bool take_ipv4(void *arg, uint32_t wanted)
 	return true;
 }
 
-/* The server's own belongs to none of its clients, whatever it is called on their link. */
+/* Refuses the server's own identifier, which no client may have. */
 static bool take_iid(void *arg, const uint8_t iid[PPP_IID_LEN])
 {
 	struct session *s = arg;
@@ -375,7 +374,7 @@ static bool take_iid(void *arg, const uint8_t iid[PPP_IID_LEN])
 	       registry_take_ipv6(s->host->registry, &s->registration, &a);
 }
 
-/* It stays registered, since IPV6CP may come up again: it may have been asked for already. */
+/* The address stays registered, since IPV6CP may come up again and may have asked for it already. */
 static void forget_ipv6(struct session *s)
 {
 	if (s->ipv6.family)
@@ -390,13 +389,13 @@ static void note_ipv6(struct session *s, const struct ppp_ipv6 *v6)
 	forget_ipv6(s);
 	if (take_iid(s, v6->peer_iid) && claim(s, &a))
 		s->ipv6 = a;
-	else /* its session ends for a newer one, or there is no memory */
+	else /* the session has been evicted, or there is no memory */
 		log_warn(&s->log,
 			 "IPv6 is disabled for this session: its address %s cannot be used",
 			 ip_print(&a).text);
 }
 
-static void say_up(const struct session *s)
+static void log_up(const struct session *s)
 {
 	log_event(&s->log, LOG_LEVEL_INFO, "login",
 		  "up, user {user}, address {address}, from {peer}, {tls} {cipher}", log_user(s),
@@ -407,7 +406,7 @@ static void say_up(const struct session *s)
 		  LOG_TEXT("cipher", tls_cipher(s->tunnel.wire.tls)));
 }
 
-static void say_user_ended(const struct session *s, const struct tunnel_end *end)
+static void log_user_ended(const struct session *s, const struct tunnel_end *end)
 {
 	const struct tunnel_stats *st = &s->tunnel.stats;
 	struct tunnel_line line = tunnel_look(&s->tunnel);
@@ -429,14 +428,14 @@ static void say_user_ended(const struct session *s, const struct tunnel_end *end
 		  LOG_NUMBER("retransmitted", line.repeated), LOG_NUMBER("rtt_ms", line.rtt_ms));
 }
 
-/* A login that failed for another reason than the user is worth a line; a knock at the port is not. */
-static void say_ended(const struct session *s, const struct tunnel_end *end)
+/* A login that failed for a reason other than the password is logged at info; a port scan is not. */
+static void log_ended(const struct session *s, const struct tunnel_end *end)
 {
 	bool was_login = end->reason == REASON_AUTH && !s->is_refused;
 	enum log_level level = LOG_LEVEL_DEBUG;
 
 	if (s->is_open) {
-		say_user_ended(s, end);
+		log_user_ended(s, end);
 		return;
 	}
 	if (was_login && log_limit_passes(&log_refusals))
@@ -489,7 +488,7 @@ void session_abandon(struct session *s)
 
 static void ended(struct session *s, const struct tunnel_end *end)
 {
-	say_ended(s, end);
+	log_ended(s, end);
 	if (s->is_open)
 		s->host->stats.ended[end->reason]++;
 	discard(s);
@@ -510,7 +509,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		free_eap(s);
 		break;
 	case TUNNEL_CONNECTED:
-		say_up(s);
+		log_up(s);
 		break;
 	case TUNNEL_IPV6_UP:
 		note_ipv6(s, ev->ipv6);
@@ -527,7 +526,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_OFFER:
 	case TUNNEL_IPV4_UP:
 	case TUNNEL_IPV4_DOWN:
-	case TUNNEL_NEIGHBOR: /* a client's word on routers and neighbors counts for nothing */
+	case TUNNEL_NEIGHBOR: /* router and neighbor messages of a client are ignored */
 		break;
 	}
 }
@@ -545,7 +544,7 @@ bool session_may_send(struct tunnel *t, const struct packet *p)
 	return h->cfg->client_to_client || registry_worker_of(h->registry, &to) == REGISTRY_NOBODY;
 }
 
-/* ---- the beginning */
+/* ---- a new session */
 
 static bool is_eap_offered(const struct server_cfg *cfg)
 {
@@ -619,7 +618,7 @@ static void abandon(struct half_open *o)
 	session_abandon(container_of(o, struct session, half_open));
 }
 
-/* Whose it is, from where, and since when. */
+/* Takes id, addresses and start time from the connection. */
 static void identify(struct session *s, const struct half_open *place, int fd,
 		     const struct sockaddr_storage *peer)
 {

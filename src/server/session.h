@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One client of the server: its tunnel, who it is, what it was given. A session is one allocation,
- * made when a connection has asked for SSTP (door.h) and gone when its tunnel has ended.
+ * One client of the server: its tunnel, its identity and what it was granted. A session is one
+ * allocation, made when a connection has sent an SSTP request (door.h) and freed when its tunnel has
+ * ended.
  *
- * Before its login a session is half open, and keeps the place among those that its connection had. After
+ * Before its login a session is half open, and has the position of its connection in that list. After
  * its login a session is in the registry and holds an address.
  */
 #ifndef SSTP_SERVER_SESSION_H
@@ -25,7 +26,7 @@ struct sessions {
 	size_t count;
 };
 
-/* What a session needs of the worker that it lives on, and all that it knows of it. */
+/* The interface of a session to its worker. */
 struct session_host {
 	unsigned number; /* the worker's, for the registry */
 	struct loop *loop;
@@ -40,12 +41,12 @@ struct session_host {
 	const uint8_t *own_iid; /* the server's, on all links */
 	struct half_opens half_open;
 	struct sessions open;
-	struct stats stats; /* without what its live sessions have carried */
-	/* A session has logged in: it is one of `open` from now on. */
+	struct stats stats; /* without the traffic of live sessions */
+	/* A session has logged in and is in `open` from now on. */
 	void (*opened)(struct session_host *h);
-	/* A session is gone, or a connection that was none yet. */
+	/* A session has ended, or a connection that was not yet a session. */
 	void (*ended)(struct session_host *h, bool was_open);
-	/* A session of any worker has to end, maybe one of this host's. */
+	/* A session of any worker, maybe of this one, has to end. */
 	void (*evict)(struct session_host *h, const struct eviction *e);
 };
 
@@ -53,11 +54,11 @@ struct session {
 	struct tunnel tunnel;
 	struct session_host *host;
 	bool is_open;                /* it has logged in */
-	struct half_open half_open;  /* until then */
-	struct session *next, *prev; /* of host->open, from then on */
+	struct half_open half_open;  /* used before the login */
+	struct session *next, *prev; /* in host->open, after the login */
 	struct id_entry id;          /* in host->by_id */
 	struct log log;              /* "session 7" */
-	struct log_limit log_limit;  /* once it has logged in */
+	struct log_limit log_limit;  /* used after the login */
 	struct sockaddr_storage peer;
 	uint64_t started_ms;
 	char user[PPP_NAME_MAX + 1];
@@ -65,37 +66,37 @@ struct session {
 	struct ip_addr ipv4; /* in host->by_addr; AF_UNSPEC: none */
 	struct ip_addr ipv6; /* the same, link-local */
 	enum ppp_auth method;
-	uint64_t question; /* to host->auth, not answered yet; 0: none */
-	bool is_refused;   /* the verdict waits for the delay */
+	uint64_t question; /* the open question to host->auth; 0: none */
+	bool is_refused;   /* the refusal is sent after the delay */
 	struct loop_timer delay;
 	struct ppp_auth_result verdict;
-	struct ppp_eap_memory *eap; /* until it has logged in; NULL: EAP is not offered */
-	const char *goodbye;        /* refused although the verdict is good: why; else NULL */
+	struct ppp_eap_memory *eap; /* until it has logged in; NULL if EAP is not offered */
+	const char *end_text;       /* why it is refused with the right password; else NULL */
 };
 
 /*
- * A connection that has asked for SSTP: takes it over, and its place in host->half_open. NULL: there was
- * no memory, the connection is closed, and the place is still the caller's.
+ * Takes over a connection that has sent an SSTP request, and its position `place` in host->half_open.
+ * NULL: there was no memory and the connection is closed, but the caller still has `place`.
  */
 struct session *session_open(struct session_host *h, struct half_open *place, struct pump_end *wire,
 			     const struct sockaddr_storage *peer);
-/* Then: goes on with the first `len` bytes of pump->plain. It may be gone after this. */
+/* Continues with the first `len` bytes of pump->plain. May free the session. */
 void session_start(struct session *s, size_t len);
-/* How the log names it: "session 7". */
+/* The log context of a session, "session 7". */
 struct log session_log(uint64_t id);
-/* The session of this host that has the id; NULL: none has. */
+/* The session of this host that has the id, or NULL. */
 struct session *session_find(const struct session_host *h, uint64_t id);
-/* That session of this host ends, if it is still there; `why` is a constant, for it and the log. */
+/* Ends that session of this host if it still exists; `why` is a constant, for the peer and the log. */
 void session_evict(struct session_host *h, uint64_t id, enum tunnel_reason reason, const char *why);
-/* What this host has counted, with its live sessions. */
+/* The counters of this host, with those of its live sessions. */
 void session_stats(const struct session_host *h, struct stats *sum);
-/* A line of status for each that has logged in, for the first of very many. */
+/* Logs a status line for each session that has logged in, up to a limit. */
 void session_log_all(const struct session_host *h);
-/* At once, when the worker is closed. */
+/* Ends the session at once, when the worker is closed. */
 void session_abandon(struct session *s);
 
-/* For the host's packet sink: is it from the session's own address, and not to another client unless that
- * is allowed? `t` is the tunnel of a session. */
+/* For the host's packet sink: whether the packet is from the session's own address, and not to another
+ * client unless that is allowed. `t` is the tunnel of a session. */
 bool session_may_send(struct tunnel *t, const struct packet *p);
 
 #endif

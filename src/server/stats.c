@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Adding up. */
+/* Adds counters. */
 #include "server/stats.h"
 
 enum { REASONS = sizeof(((struct stats *)NULL)->ended) / sizeof(uint64_t) };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a worker has counted since it began. Each worker has one, which only its own thread touches. A
- * tunnel counts its traffic itself, and that is added here when the tunnel ends; so the traffic so far is
- * this and that of the tunnels there are. stats_add adds up the workers'.
+ * The counters of a worker since its start. Each worker has one struct, which only its own thread
+ * touches. A tunnel counts its own traffic, which is added here when the tunnel ends; so the traffic so
+ * far is the sum of this and of the live tunnels. stats_add adds the counters of workers.
  */
 #ifndef SSTP_SERVER_STATS_H
 #define SSTP_SERVER_STATS_H
@@ -10,13 +10,13 @@
 #include "tunnel/tunnel.h"
 
 struct stats {
-	uint64_t connections; /* that came to this worker */
-	uint64_t logins;      /* that succeeded */
-	uint64_t refusals;    /* logins that did not */
-	/* of sessions that had logged in, by why they ended */
+	uint64_t connections; /* accepted by this worker */
+	uint64_t logins;      /* successful ones */
+	uint64_t refusals;    /* refused logins */
+	/* sessions that had logged in, by the reason of their end */
 	uint64_t ended[TUNNEL_REASONS];
 	struct tunnel_stats traffic;
-	/* now, not since the beginning */
+	/* current values, not since the start */
 	uint64_t open, half_open;
 };
 

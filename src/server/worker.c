@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A worker's loop: connections in, packets from the device to their sessions, calls from others. */
+/* A worker's loop: new connections, packets from the device to their sessions, calls from others. */
 #include "server/worker.h"
 
 #include <errno.h>
@@ -13,9 +13,11 @@
 #include "util/alloc.h"
 
 enum {
-	STOP_MS = 4000,     /* sessions have this long to say goodbye */
-	UNANSWERED_MAX = 1, /* the question may have come just before we were stopped and went on */
-	UNEVEN_PART = 8,    /* more sessions than another by an eighth: new ones go there */
+	STOP_MS = 4000, /* time for sessions to end in order */
+	UNANSWERED_MAX =
+		1, /* the last question may be too recent, as after a SIGSTOP and SIGCONT */
+	UNEVEN_PART =
+		8, /* a worker with an eighth more sessions than another moves new ones there */
 };
 
 /* ---- connections */
@@ -26,9 +28,9 @@ static unsigned load_of(const struct worker *w)
 }
 
 /*
- * The kernel spreads connections by a hash, which is even for many; but of two clients both may
- * come to one worker, while a core has nothing to do. A worker whose half-open connections are at
- * their limit gets none: it would have to end one for it.
+ * The kernel spreads connections by a hash, which is even for many clients; but two clients may both
+ * come to one worker while another core is idle. A worker whose half-open connections are at their
+ * limit gets none: it would have to close another one for it.
  */
 static struct worker *worker_for_next(struct worker *w)
 {
@@ -67,7 +69,7 @@ static void accept_one(struct worker *w, int fd, const struct sockaddr_storage *
 		session_count_dec(w);
 }
 
-/* A connection on its way to another worker, which it is counted for already. */
+/* A connection on its way to another worker, which counts it already. */
 struct moved_conn {
 	int fd;
 	struct sockaddr_storage peer;
@@ -117,7 +119,7 @@ int worker_listen(struct worker *w, int fd)
 
 /* ---- packets from the TUN device */
 
-/* To the worker that has the session, if any has. */
+/* Forwards the packet to the worker that has the session, if there is one. */
 static void forward_to_worker(struct worker *w, const struct ip_addr *to, const struct packet *p,
 			      const struct tun_offload *off)
 {
@@ -145,14 +147,15 @@ static void forward(void *arg, struct packet *p, const struct tun_offload *off)
 		forward_to_worker(w, &to, p, off);
 }
 
-/* Each worker meets it by itself, at its own queue. */
+/* Each worker gets the error at its own queue. */
 static void lose_device(struct worker *w, int error)
 {
 	loop_unwatch(w->loop, &w->tun_watch);
 	if (!atomic_exchange(&w->shared->is_device_lost, true))
 		log_error(NULL, "%s is lost, all sessions end: %s", tun_name(w->tun),
 			  strerror(-error));
-	worker_call(w, worker_stop, NULL); /* not amid what is at work now */
+	worker_call(w, worker_stop,
+		    NULL); /* later, since our callers are still using the sessions */
 }
 
 static void from_tun(struct loop_watch *watch, uint32_t events)
@@ -178,7 +181,7 @@ static void flush_tun(struct packet_sink *sink)
 	merge_flush(container_of(sink, struct worker, sink)->merge);
 }
 
-/* ---- from other workers, and to them */
+/* ---- between workers */
 
 static void wake_workers(struct loop_task *task)
 {
@@ -190,7 +193,7 @@ static void wake_workers(struct loop_task *task)
 	memset(w->needs_wake, 0, sizeof(w->needs_wake));
 }
 
-/* True when there may be more. */
+/* True when the ring may have more. */
 static bool take_packets(struct worker *w, struct ring *r)
 {
 	for (int i = 0; i < TUN_TURN_PACKETS; i++) {
@@ -218,17 +221,18 @@ static void shut_down_all(struct session_host *h)
 		next = o->next;
 		o->shut_down(o);
 	}
-	for (struct session *s = h->open.first; s; s = s->next) /* none is gone in this turn */
+	for (struct session *s = h->open.first; s;
+	     s = s->next) /* sessions are freed in a later turn */
 		tunnel_shutdown(&s->tunnel);
 }
 
-/* A client whose network is gone would keep its address and its place for minutes. */
+/* Ends sessions whose network is lost early, since TCP would keep them and their addresses for minutes. */
 static void on_acks(struct loop_timer *timer)
 {
 	struct worker *w = container_of(timer, struct worker, acks);
 
 	for (struct session *s = w->host.open.first; s;
-	     s = s->next) /* none is gone before this turn's end */
+	     s = s->next) /* sessions are freed in a later turn */
 		tunnel_check_acks(&s->tunnel);
 	if (w->host.open.count)
 		loop_timer_set(w->loop, timer, loop_now(w->loop) + TUNNEL_ACKS_LOOK_MS);
@@ -304,7 +308,7 @@ void worker_end_session(struct server_state *shared, const struct eviction *e)
 		free(copy);
 }
 
-/* Without memory the other worker's session stays, with no address: its packets are dropped. */
+/* Without memory the other worker's session stays, without an address: its packets are dropped. */
 static void evict(struct session_host *h, const struct eviction *e)
 {
 	struct worker *w = container_of(h, struct worker, host);
@@ -326,7 +330,7 @@ static void on_wake(void *worker)
 		if (w->rings[i])
 			more |= take_packets(w, w->rings[i]);
 	if (more)
-		mailbox_wake(&w->mailbox); /* the rest in the next turn: others wait too */
+		mailbox_wake(&w->mailbox); /* the rest in the next turn, for fairness */
 }
 
 bool worker_call(struct worker *w, void (*fn)(void *worker, void *arg), void *arg)
@@ -340,12 +344,12 @@ bool worker_ask(struct worker *w, struct mailbox *from, void (*fn)(void *worker,
 	return mailbox_ask(&w->mailbox, from, fn, answered, arg);
 }
 
-/* One question to all; gone with the last answer. */
+/* One question to all workers; freed with the last answer. */
 struct question {
 	void (*fn)(void *worker, void *arg);
 	void (*answered)(void *owner, void *arg);
 	void *arg;
-	unsigned left; /* answers; only the asker's thread looks */
+	unsigned left; /* answers to come; only used in the asker's thread */
 };
 
 static void ask_one(void *worker, void *arg)
@@ -486,7 +490,7 @@ static void *run(void *arg)
 	int error;
 
 	snprintf(name, sizeof(name), "worker %u", w->number);
-	pthread_setname_np(pthread_self(), name); /* for those who look with top -H */
+	pthread_setname_np(pthread_self(), name); /* shown by top -H */
 	error = loop_run(w->loop);
 	if (error)
 		log_error(NULL, "worker %u: %s", w->number, strerror(-error));
@@ -525,7 +529,7 @@ void worker_close(struct worker *w)
 	w->is_stopping = true;
 	door_close(&w->door);
 	abandon_all(&w->host);
-	mailbox_close(&w->mailbox); /* calls for nobody any more */
+	mailbox_close(&w->mailbox); /* runs calls that are still queued */
 	if (w->tun_watch.ready)
 		loop_unwatch(w->loop, &w->tun_watch);
 	merge_close(w->merge);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A worker: one thread with a loop, a queue of the TUN device and listeners of its own. A session
- * lives on one worker for good. The kernel spreads connections over the workers by chance, and who
- * has clearly more sessions than another gives a new one away. The kernel sends a flow's packets to
- * the queue on which that flow came; a packet that comes to another worker than its session's goes
- * there through a ring.
+ * A worker: one thread with its own loop, queue of the TUN device and listeners. A session never moves
+ * to another worker. The kernel spreads connections over the workers by a hash, and a worker that has
+ * clearly more sessions than another moves new connections there. The kernel sends a flow's packets to
+ * the queue on which that flow came; a packet that comes to the wrong worker goes to the session's
+ * worker through a ring.
  *
- * Other threads (another worker, the one that waits for signals) reach what is a worker's by calls
- * that run in its loop.
+ * Other threads (other workers, the main thread) use a worker's state only by calls that run in its
+ * loop.
  */
 #ifndef SSTP_SERVER_WORKER_H
 #define SSTP_SERVER_WORKER_H
@@ -22,10 +22,10 @@
 
 enum {
 	WORKERS_MAX = SERVER_WORKERS_MAX,
-	WORKER_HALF_OPEN_MAX = 2000, /* of all workers together, if there are descriptors */
+	WORKER_HALF_OPEN_MAX = 2000, /* of all workers together, if there are enough descriptors */
 };
 
-/* What all workers share; made before them, gone after them. */
+/* The state that all workers share; made before them and closed after them. */
 struct server_state {
 	const struct server_cfg *cfg;
 	struct registry *registry;
@@ -35,9 +35,9 @@ struct server_state {
 	uint8_t own_iid[PPP_IID_LEN];
 	struct worker *workers;
 	unsigned worker_count;
-	_Atomic(size_t) next_session; /* not every processor counts in 64 bits without a lock */
+	_Atomic(size_t) next_session; /* size_t: not every processor has lock-free 64-bit atomics */
 	int ended_fd;                 /* an eventfd: counts the workers that have ended */
-	_Atomic(bool) is_device_lost; /* somebody has deleted it */
+	_Atomic(bool) is_device_lost; /* the TUN device was deleted */
 };
 
 struct worker {
@@ -51,39 +51,40 @@ struct worker {
 	struct tun *tun;
 	struct merge *merge;
 	struct loop_watch tun_watch;
-	struct packet packet; /* the last one read; at: TUN_PACKET_MAX bytes */
+	struct packet packet; /* the last packet read; its buffer has TUN_PACKET_MAX bytes */
 	struct door door;
-	struct session_host host;        /* of its sessions */
-	_Atomic(unsigned) session_count; /* all, and what is at the door, or on its way here */
-	struct loop_timer acks;          /* looks whether clients acknowledge */
+	struct session_host host; /* for its sessions */
+	_Atomic(unsigned)
+		session_count;  /* sessions, connections at the door, and those on their way here */
+	struct loop_timer acks; /* checks whether clients acknowledge */
 	struct loop_timer stop;
 	bool is_stopping;
-	/* from others: */
+	/* from other threads: */
 	struct mailbox mailbox;            /* calls */
 	struct ring *rings[WORKERS_MAX];   /* packets, by the worker that puts them in */
 	_Atomic(unsigned) asked, answered; /* whether the loop turns: worker_is_turning */
-	/* which of the others' rings were filled in this turn; woken at its end */
+	/* wakes, at the end of a turn, the workers whose rings got packets in it */
 	struct loop_task wake_task;
 	bool needs_wake[WORKERS_MAX];
 };
 
-/* `tun` is the worker's from now on. 0 or -errno. */
+/* Takes over `tun`. 0 or -errno. */
 int worker_open(struct worker *w, struct server_state *shared, unsigned number, struct tun *tun);
-/* A listening socket, the worker's from now on. */
+/* Takes over a listening socket. */
 int worker_listen(struct worker *w, int fd);
-int worker_start(struct worker *w); /* its thread */
+int worker_start(struct worker *w); /* starts the thread */
 /*
- * From any thread: fn(w, arg) in the worker's loop; when that has ended, at its close. False when there
- * is no memory.
+ * From any thread: calls fn(w, arg) in the worker's loop, or, when the loop has ended, in worker_close.
+ * False when there is no memory.
  */
 bool worker_call(struct worker *w, void (*fn)(void *worker, void *arg), void *arg);
-/* The same, and then answered(from->owner, arg) in the asker's loop, which `from` is a mailbox of. */
+/* The same, and then calls answered(from->owner, arg) in the asker's loop, that of mailbox `from`. */
 bool worker_ask(struct worker *w, struct mailbox *from, void (*fn)(void *worker, void *arg),
 		void (*answered)(void *owner, void *arg), void *arg);
 
 /*
- * The same of all workers, which do it side by side; `answered` is called once, when the last has. A
- * worker that can't be asked for lack of memory is left out. False: nobody could be asked.
+ * The same with all workers, in parallel; `answered` is called once, after the last worker. A worker
+ * that can't be asked for lack of memory is left out. False: no worker could be asked.
  */
 bool worker_ask_all(struct server_state *shared, struct mailbox *from,
 		    void (*fn)(void *worker, void *arg), void (*answered)(void *owner, void *arg),
@@ -93,17 +94,17 @@ bool worker_ask_all(struct server_state *shared, struct mailbox *from,
 void worker_stop(void *worker, void *arg);     /* all sessions end in order, then the loop */
 void worker_stop_now(void *worker, void *arg); /* the loop ends */
 void worker_log_sessions(void *worker, void *arg);
-/* For worker_ask_all: of[N] is filled in by worker N. */
+/* For worker_ask_all: worker N fills in of[N]. */
 void worker_stats(void *worker, void *of);
-/* From any thread: that session ends, on whichever worker it is. Without memory it stays. */
+/* From any thread: ends that session, on its worker. Without memory the session stays. */
 void worker_end_session(struct server_state *shared, const struct eviction *e);
 
 /*
- * For one other thread, every now and then: has the loop turned since it was asked the last time but
- * one? It is woken for that.
+ * For one other thread, called periodically: whether the loop has turned since the last call but one.
+ * Wakes the loop for that.
  */
 bool worker_is_turning(struct worker *w);
-void worker_join(struct worker *w);  /* waits for its end */
+void worker_join(struct worker *w);  /* waits until the thread has ended */
 void worker_close(struct worker *w); /* a worker that is not running */
 
 #endif
