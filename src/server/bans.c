@@ -121,7 +121,7 @@ void bans_init(struct bans *b)
 	secret_random(&b->seed, sizeof(b->seed));
 }
 
-enum bans_answer bans_judge(struct bans *b, const struct bans_attempt *a, unsigned max_failures,
+enum bans_result bans_check(struct bans *b, const struct bans_attempt *a, unsigned max_failures,
 			    uint64_t now_ms)
 {
 	struct ban pair = key_of(b, a->source, a->user), source = key_of(b, a->source, "");

@@ -43,7 +43,7 @@ struct bans_attempt {
 	bool has_live_sessions; /* the source has */
 };
 
-enum bans_answer {
+enum bans_result {
 	BANS_GOOD,      /* only this user's failures from this source are forgiven */
 	BANS_WRONG,     /* the failure is counted */
 	BANS_WRONG_NOW, /* the failure is counted and starts a ban of the user there or of the source */
@@ -53,7 +53,7 @@ enum bans_answer {
 void bans_init(struct bans *b);
 
 /* Applies the result of a password check; `max_failures` is not 0. */
-enum bans_answer bans_judge(struct bans *b, const struct bans_attempt *a, unsigned max_failures,
+enum bans_result bans_check(struct bans *b, const struct bans_attempt *a, unsigned max_failures,
 			    uint64_t now_ms);
 
 /* Calls `each` for every active ban, with the milliseconds that are left. Returns their number. */

@@ -35,7 +35,7 @@ enum {
 	LOGIN_SHORT_MS = 1000, /* the same if fewer than FEW may log in at a time */
 	FEW = 200,
 	TLS_MS = 10 * 1000,
-	ANSWER_MAX = 256,
+	RESPONSE_MAX = 256,
 };
 
 enum stage_name {
@@ -176,9 +176,9 @@ static enum step take_tls(struct door_conn *c, size_t len)
 	return STEP_NEXT;
 }
 
-static void answer(struct door_conn *c, int status)
+static void respond(struct door_conn *c, int status)
 {
-	uint8_t text[ANSWER_MAX];
+	uint8_t text[RESPONSE_MAX];
 	struct writer w = writer_of(text, sizeof(text));
 
 	sstp_http_put_response(&w, status);
@@ -216,7 +216,7 @@ static enum step take_request(struct door_conn *c, size_t block_len, size_t len)
 		return STEP_GONE;
 	}
 	log_debug(&c->log, "http: %d for %s", status, log_quote(line.at, line.len).text);
-	answer(c, status);
+	respond(c, status);
 	return STEP_GONE;
 }
 
@@ -233,7 +233,7 @@ static enum step take_http(struct door_conn *c, size_t unused)
 		if (block_len)
 			return take_request(c, block_len, len);
 		if (len >= SSTP_HTTP_MAX) {
-			answer(c, HTTP_BAD_REQUEST);
+			respond(c, HTTP_BAD_REQUEST);
 			return STEP_GONE;
 		}
 	}

@@ -736,20 +736,20 @@ bool registry_may_log_in(struct registry *r, const struct registration *reg, boo
 			 uint64_t now_ms)
 {
 	struct bans_attempt a = { .source = &reg->source, .user = reg->user, .is_good = is_good };
-	enum bans_answer answer;
+	enum bans_result result;
 
 	if (!r->cfg->max_failures)
 		return true;
 	pthread_mutex_lock(&r->lock);
 	a.has_live_sessions = has_live_sessions(r, &reg->source);
-	answer = bans_judge(&r->bans, &a, r->cfg->max_failures, now_ms);
+	result = bans_check(&r->bans, &a, r->cfg->max_failures, now_ms);
 	pthread_mutex_unlock(&r->lock);
-	if (answer == BANS_WRONG_NOW)
+	if (result == BANS_WRONG_NOW)
 		log_warn(&refusals,
 			 "%s: too many failed logins, the last of user %s: refused for ten "
 			 "minutes (SIGUSR1 lists the bans, SIGUSR2 removes them)",
 			 ip_print(&reg->source).text, quoted(reg->user).text);
-	return answer != BANS_REFUSED;
+	return result != BANS_REFUSED;
 }
 
 static void list_ban(void *arg, const struct ban *ban, uint64_t left_ms)

@@ -22,12 +22,12 @@ static int set_up(void **state)
 	return 0;
 }
 
-static enum bans_answer judge(const char *user, const char *source, bool is_good, uint64_t now_ms)
+static enum bans_result judge(const char *user, const char *source, bool is_good, uint64_t now_ms)
 {
 	struct ip_addr a;
 
 	assert_true(ip_parse(source, &a));
-	return bans_judge(&b, &(struct bans_attempt){ &a, user, is_good, false }, MAX, now_ms);
+	return bans_check(&b, &(struct bans_attempt){ &a, user, is_good, false }, MAX, now_ms);
 }
 
 static void guess(const char *user, const char *source, int times)
@@ -50,7 +50,7 @@ static void counts_to_the_limit(void **state)
 	assert_int_equal(judge("ann", "192.0.2.8", true, 1000), BANS_GOOD);
 	assert_int_equal(judge("bob", "192.0.2.7", true, 1000), BANS_GOOD);
 	assert_int_equal(banned(1001 + BANS_WINDOW_MS), 0);
-	/* counts from the beginning */
+	/* the count starts again */
 	assert_int_equal(judge("ann", "192.0.2.7", false, 1001 + BANS_WINDOW_MS), BANS_WRONG);
 }
 
@@ -77,7 +77,8 @@ static void a_source_has_a_limit_of_its_own(void **state)
 		guess(names[i], "192.0.2.7", MAX);
 	assert_int_equal(judge("bob", "192.0.2.7", true, 1000), BANS_REFUSED);
 	assert_int_equal(judge("bob", "192.0.2.8", true, 1000), BANS_GOOD);
-	assert_int_equal(judge("ann", "192.0.2.7", true, 1000), BANS_GOOD); /* known there */
+	assert_int_equal(judge("ann", "192.0.2.7", true, 1000),
+			 BANS_GOOD); /* known at that source */
 	bans_lift(&b);
 	assert_int_equal(banned(1000), 0);
 	assert_int_equal(judge("bob", "192.0.2.7", true, 1000), BANS_GOOD);
@@ -118,7 +119,7 @@ static size_t banned(uint64_t now_ms)
 	return bans_each(&b, MAX, now_ms, count_ban, NULL);
 }
 
-/* Single failures from everywhere push each other out, not the bans. */
+/* Single failures from many sources replace each other, not the bans. */
 static void a_flood_does_not_lift_a_ban(void **state)
 {
 	char name[16], source[16];
