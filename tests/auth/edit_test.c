@@ -117,7 +117,7 @@ static void delete_table(void **state)
 	assert_int_equal(users_delete(path, "ann", &err), -ENOENT);
 }
 
-/* ---- what is set lets in */
+/* ---- logins with a password that was set */
 
 static bool lets_in(const char *user, const char *password)
 {
@@ -295,7 +295,7 @@ static void no_such_folder(void **state)
 	assert_string_equal(err.text, text);
 }
 
-/* Of editors at the same time none is forgotten. */
+/* No change of concurrent editors is lost. */
 static void many_editors(void **state)
 {
 	enum { EDITORS = 8 };
@@ -337,7 +337,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	unlink(path);
-	return rmdir(folder); /* and nothing else was left there */
+	return rmdir(folder); /* fails if the edits left other files */
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The grammar of secrets files, as pppd 2.4.9 reads them, and where we are stricter. */
+/* The grammar of secrets files, as pppd 2.4.9 reads them, and the places where we are stricter. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -47,7 +47,7 @@ static const struct grammar_case {
 	{ "quoted in part", "a\" \"b'c 'd * pw", "1:[a bc d][*][pw]" },
 	{ "an empty word", "ann * \"\" *", "1:[ann][*][][*]" },
 	{ "an empty word at the end", "ann * ''", "1:[ann][*][]" },
-	{ "a comment behind a word", "ann * pw#comment\nbob * x # y",
+	{ "a comment after a word", "ann * pw#comment\nbob * x # y",
 	  "1:[ann][*][pw]|2:[bob][*][x]" },
 	{ "escaped space and hash", "a\\ b * p\\#w\\\\", "1:[a b][*][p#w\\]" },
 	{ "an escape starts a word", "\\#ann * \\\"pw", "1:[#ann][*][\"pw]" },
@@ -130,7 +130,7 @@ static void more_words_than_kept(void **state)
 	assert_null(w.bad);
 }
 
-/* The editor cuts by these. */
+/* The editor replaces text by these offsets. */
 static void where_lines_stand(void **state)
 {
 	static const char file[] = "# one\n  ann * 'p w' # x\n\nbob \\\n* pw \\\n\\\n# y\n";

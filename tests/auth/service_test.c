@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Questions and answers, with a backend that answers when the test says so. */
+/* Questions and answers, with a backend that answers when the test tells it to. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,12 +21,12 @@ static struct {
 	size_t ask_count, cancel_count;
 	int error;
 	struct auth_question *went_on;
-	char eap[32]; /* that it went on with */
+	char eap[32]; /* the packet of the last auth_continue */
 	/* the askers */
 	char answered[MANY + 1]; /* their names, in order */
 	struct auth_result result;
 	uint64_t id[MANY];
-	uint64_t victim; /* the next who is answered cancels this one */
+	uint64_t victim; /* the next answer cancels this question */
 } t;
 
 static int ask(void *self, struct auth_question *q)
@@ -131,7 +131,7 @@ static void each_has_its_own_answer(void **state)
 	assert_string_equal(t.answered, "cab");
 }
 
-/* The attempt is the engine's, and gone after its next call. */
+/* The attempt belongs to the PPP engine, and is invalid after the next call of it. */
 static void the_question_is_a_copy(void **state)
 {
 	uint8_t bytes[] = "annsecretchallengeresponse";
@@ -183,7 +183,7 @@ static void what_is_canceled_is_not_answered(void **state)
 	auth_cancel(t.service, t.id[0]);
 	assert_int_equal(t.cancel_count, 1);
 	assert_ptr_equal(t.canceled[0], t.asked[0]);
-	auth_cancel(t.service, t.id[0]); /* once is enough */
+	auth_cancel(t.service, t.id[0]); /* a second time has no effect */
 	assert_int_equal(t.cancel_count, 1);
 	answer(1, "bob");
 	assert_string_equal(t.answered, "b");
@@ -203,7 +203,7 @@ static void canceling_what_was_answered_is_harmless(void **state)
 	assert_string_equal(t.answered, "ab");
 }
 
-/* As a login does that ends an older session, which is logging in, too. */
+/* As when a login evicts an older session whose login is being checked. */
 static void an_answer_may_cancel_another_question(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SHA-crypt against answers of another implementation (libxcrypt's; the first is Drepper's own). */
+/* SHA-crypt against hashes of another implementation (libxcrypt; the first is Drepper's own). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

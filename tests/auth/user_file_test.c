@@ -130,8 +130,8 @@ static void a_quick_check_is_answered_at_the_end_of_the_turn(void **state)
 }
 
 /*
- * Whoever logs in by a method that is slow for somebody takes that way, unknown users too; the
- * others are not kept waiting, although they come later.
+ * A login by a method that is slow for any user is a job, also for an unknown user; quick logins that
+ * come later do not wait for it.
  */
 static void a_slow_check_leaves_the_loop(void **state)
 {
@@ -159,7 +159,7 @@ static void answers_come_in_order(void **state)
 	assert_string_equal(t.answered, "abcdef");
 }
 
-/* Of the old table with the right password, and of the new one: the new one counts. */
+/* One password is right in the old table, the other in the new one, which decides. */
 static void a_reload_repeats_what_is_under_way(void **state)
 {
 	static const struct {
@@ -190,8 +190,7 @@ static void a_reload_repeats_what_is_under_way(void **state)
 	open_file("");
 }
 
-static void a_reload_is_told_of_both_tables(void *arg, const struct users *before,
-					    const struct users *now)
+static void check_both_tables(void *arg, const struct users *before, const struct users *now)
 {
 	assert_ptr_equal(arg, &t);
 	assert_int_equal(users_count(before), 1);
@@ -204,13 +203,13 @@ static void the_old_table_stays_as_long_as_it_is_used(void **state)
 	(void)state;
 	open_file("ann * " QUICK_CRYPT "\n");
 	log_in("a", PPP_AUTH_PAP, "ann", "secret");
-	user_file_replace(t.file, parse("ann * x\nbob * y\n"), a_reload_is_told_of_both_tables, &t);
+	user_file_replace(t.file, parse("ann * x\nbob * y\n"), check_both_tables, &t);
 	auth_cancel(t.service, log_in("b", PPP_AUTH_PAP, "bob", "y"));
 	run_to('a');
 	assert_string_equal(t.result.reason, "wrong password");
 }
 
-static void canceled_checks_answer_nobody(void **state)
+static void canceled_checks_get_no_answer(void **state)
 {
 	uint64_t id[3];
 
@@ -257,7 +256,7 @@ int main(void)
 		CASE(answers_come_in_order),
 		CASE(a_reload_repeats_what_is_under_way),
 		CASE(the_old_table_stays_as_long_as_it_is_used),
-		CASE(canceled_checks_answer_nobody),
+		CASE(canceled_checks_get_no_answer),
 		CASE(too_many_are_refused),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The user file: what is read, who is let in by it, and what is said of a malformed line. */
+/* The user file: reading it, logins with it, and the messages for malformed lines. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -98,7 +98,7 @@ static struct auth_result try(const char *file, const char *server, enum ppp_aut
 	return answer;
 }
 
-/* ---- who is let in */
+/* ---- which logins are accepted */
 
 #define PAP PPP_AUTH_PAP
 #define MD5 PPP_AUTH_CHAP_MD5
@@ -111,8 +111,8 @@ static const struct check_case {
 	const char *what, *file;
 	enum ppp_auth method;
 	const char *user, *password;
-	const char *name;   /* let in: as this user */
-	const char *reason; /* NULL: let in */
+	const char *name;   /* the user's name in the result */
+	const char *reason; /* NULL: accepted */
 	uint32_t ipv4;
 } checks[] = {
 	{ "clear", "ann * secret", PAP, "ann", "secret", "ann", NULL, 0 },
@@ -221,8 +221,8 @@ static void check_table(void **state)
 	}
 }
 
-/* Nothing in the answer tells the peer why; RFC 2759's 691 is what ppp makes of error 0. */
-static void a_refusal_tells_nothing(void **state)
+/* Nothing in the result for the peer reveals why; ppp sends error 0 as RFC 2759's 691. */
+static void a_refusal_reveals_nothing(void **state)
 {
 	static const struct auth_result nothing;
 	static const char *const names[] = { "ann", "bob", "cid", "dan" };
@@ -233,7 +233,7 @@ static void a_refusal_tells_nothing(void **state)
 			struct auth_result a = try("ann * secret\ncid * \"\"\ndan * x -", "vpn",
 						   method, names[i], "wrong");
 
-			memset(a.name, 0, sizeof(a.name)); /* these two are for us */
+			memset(a.name, 0, sizeof(a.name)); /* these two are not sent */
 			memset(a.reason, 0, sizeof(a.reason));
 			assert_memory_equal(&a, &nothing, sizeof(nothing));
 		}
@@ -253,7 +253,7 @@ static void keys_and_proof(void **state)
 	assert_memory_not_equal(v2.hlak, zeroes, sizeof(zeroes));
 }
 
-/* What comes from the wire is bytes, not text. */
+/* Names and passwords from the wire are bytes, not text. */
 static void zero_bytes(void **state)
 {
 	struct error err;
@@ -321,7 +321,7 @@ static void a_name_longer_than_any(void **state)
 	assert_int_equal(strlen(a.name), PPP_NAME_MAX);
 }
 
-/* ---- what is said of a file */
+/* ---- messages about a file */
 
 static const struct error_case {
 	const char *what, *file, *error;
@@ -500,7 +500,7 @@ static void a_hundred_thousand_users(void **state)
 
 		assert_non_null(users_find(u, bytes_of(name, (size_t)n), "vpn"));
 	}
-	/* a walk through all of them would take minutes */
+	/* a linear search through all of them would take minutes */
 	assert_true(clock() - start < 20 * CLOCKS_PER_SEC);
 	users_release(u);
 	free(text);
@@ -559,7 +559,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(check_table),
 		cmocka_unit_test(who_may_not_stay),
-		cmocka_unit_test(a_refusal_tells_nothing),
+		cmocka_unit_test(a_refusal_reveals_nothing),
 		cmocka_unit_test(keys_and_proof),
 		cmocka_unit_test(zero_bytes),
 		cmocka_unit_test(responses_of_another_length),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of inner addresses, against a plain array that does the same. */
+/* The map of inner addresses, compared with a plain array that does the same. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -27,7 +27,7 @@ static void does_what_an_array_does(void **state)
 	static int owners[ADDRS];
 	static bool is_in[ADDRS];
 	struct addr_map *t;
-	uint32_t dice = 1;
+	uint32_t seed = 1;
 
 	(void)state;
 	assert_int_equal(addr_map_open(&t), 0);
@@ -35,11 +35,11 @@ static void does_what_an_array_does(void **state)
 		unsigned n;
 		struct ip_addr a;
 
-		dice = dice * 1664525 + 1013904223;
-		n = (dice >> 8) % ADDRS;
+		seed = seed * 1664525 + 1013904223;
+		n = (seed >> 8) % ADDRS;
 		a = addr(n);
 		assert_ptr_equal(addr_map_find(t, &a), is_in[n] ? &owners[n] : NULL);
-		if (dice >> 31) {
+		if (seed >> 31) {
 			assert_int_equal(addr_map_add(t, &a, &owners[n]), !is_in[n]);
 			is_in[n] = true;
 		} else {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What becomes of a connection before it is a session: strangers who do not speak TLS, or stop halfway,
- * and clients with TLS whose request is SSTP's or another. A worker's loop runs here, over socket pairs;
- * what is sent comes whole, and once more byte by byte.
+ * Connections before they are sessions: peers that do not speak TLS, or stop halfway, and TLS clients
+ * whose request is SSTP's or another. A worker's loop runs here, over socket pairs; the client's bytes
+ * arrive at once, and in a second run byte by byte.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -49,16 +49,16 @@ static struct {
 	struct server_cfg cfg;
 	struct server_state shared;
 	struct worker worker;
-	int device; /* the other end of the worker's */
+	int device; /* our end of the socket pair that is the worker's TUN device */
 	struct loop_timer give_up;
 	struct loop_task look;
 	bool (*is_enough)(void);
-	char ended[512]; /* the last that was logged of an end */
+	char ended[512]; /* the last log line about the end of a connection */
 	/* the client */
 	int fd;
 	bool is_hung_up; /* by the server */
 	struct tls *tls;
-	size_t hello_step; /* so many bytes of its ClientHello at a time; 0: all at once */
+	size_t hello_step; /* bytes of the ClientHello sent at a time; 0: all at once */
 	bool is_up;
 	uint8_t cipher[ROOM], plain[ROOM];
 	size_t plain_len;
@@ -138,7 +138,7 @@ static bool has_hung_up(void)
 	return t.is_hung_up;
 }
 
-/* By the server; or it has gone. */
+/* The server closed the connection, or reset it. */
 static bool is_all_read(void)
 {
 	int left;
@@ -215,7 +215,7 @@ static bool has_ended(void)
 	return t.is_hung_up;
 }
 
-/* The request has been judged: it is a session, or it has ended. */
+/* The request has been handled: the connection is a session, or has ended. */
 static bool is_decided(void)
 {
 	pump_client();
@@ -228,7 +228,7 @@ static void connect_tls(const char *sni, size_t hello_step)
 
 	connect_one();
 	if (!sni)
-		cfg.name = "192.0.2.1"; /* of which no name is sent */
+		cfg.name = "192.0.2.1"; /* an address, for which no SNI is sent */
 	assert_int_equal(tls_open(t.client_ctx, &cfg, &t.tls), 0);
 	t.hello_step = hello_step;
 	tls_handshake(t.tls);
@@ -300,7 +300,7 @@ static void strangers_end_at_the_door(void **state)
 			 2 * sizeof(strangers) / sizeof(*strangers));
 }
 
-/* A handshake without an end: records of a ClientHello that never is complete. */
+/* A handshake without an end: records of a ClientHello that is never complete. */
 static void an_endless_hello_ends(void **state)
 {
 	static uint8_t record[5 + 16384] = { 0x16, 0x03, 0x01, 0x40, 0x00, 0x01, 0x00, 0xff, 0xf0 };
@@ -323,11 +323,11 @@ static const struct {
 } choices[] = {
 	{ "vpn.example.net", 0 }, { "other.example.net", 2 },
 	{ "a.example.org", 1 },   { "OTHER.Example.NET", 2 },
-	{ "a.b.example.org", 0 }, /* nobody's: the first one */
+	{ "a.b.example.org", 0 }, /* no certificate matches: the first one */
 	{ "example.com", 0 },     { NULL, 0 },
 };
 
-/* However the ClientHello comes; and the crypto binding is of the certificate that was shown. */
+/* In any split of the ClientHello; and the crypto binding is of the certificate that was sent. */
 static void the_name_chooses_the_certificate(void **state)
 {
 	static const size_t steps[] = { 0, 1, 100 };
@@ -359,7 +359,7 @@ static void the_name_chooses_the_certificate(void **state)
 }
 
 static const struct {
-	const char *name, *request, *answer, *ended;
+	const char *name, *request, *response, *ended;
 } others[] = {
 	{ "a browser", "GET / HTTP/1.1\r\nHost: vpn.example.net\r\n\r\n", NOT_FOUND, NOT_SSTP },
 	{ "a health check", "HEAD / HTTP/1.0\r\n\r\n", NOT_FOUND, NOT_SSTP },
@@ -373,7 +373,7 @@ static const struct {
 	{ "nothing", "", "", "the peer closed the connection without a request" },
 };
 
-static void other_requests_are_answered(void **state)
+static void other_requests_get_a_response(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < 2 * sizeof(others) / sizeof(*others); i++) {
@@ -382,12 +382,12 @@ static void other_requests_are_answered(void **state)
 		print_message("# %s%s\n", others[n].name, i % 2 ? ", byte by byte" : "");
 		connect_tls("vpn.example.net", 0);
 		send_tls(others[n].request, strlen(others[n].request), step);
-		if (!*others[n].answer)
+		if (!*others[n].response)
 			tls_notify_close(t.tls);
 		run_until(has_ended);
-		assert_int_equal(t.plain_len, strlen(others[n].answer));
-		assert_memory_equal(t.plain, others[n].answer, t.plain_len);
-		assert_int_equal(t.has_close_notify, *others[n].answer != '\0');
+		assert_int_equal(t.plain_len, strlen(others[n].response));
+		assert_memory_equal(t.plain, others[n].response, t.plain_len);
+		assert_int_equal(t.has_close_notify, *others[n].response != '\0');
 		assert_string_equal(t.ended, others[n].ended);
 		assert_nobody_left();
 		disconnect();
@@ -428,7 +428,7 @@ static bool has_connect_ack(void)
 	return false;
 }
 
-/* What comes with the request is not lost; the session has the place and the id of the connection. */
+/* Data after the request is not lost; the session has the list position and id of the connection. */
 static void a_request_for_sstp_becomes_a_session(void **state)
 {
 	static const size_t steps[] = { ROOM, sizeof(SSTP) - 1, 1, 7 };
@@ -592,7 +592,7 @@ int main(void)
 		CASE(an_endless_hello_ends),
 		CASE_WITH_CHOICE(an_endless_hello_ends),
 		CASE_WITH_CHOICE(the_name_chooses_the_certificate),
-		CASE(other_requests_are_answered),
+		CASE(other_requests_get_a_response),
 		CASE(a_request_without_an_end_is_refused),
 		CASE(a_request_for_sstp_becomes_a_session),
 		CASE_WITH_CHOICE(a_request_for_sstp_becomes_a_session),

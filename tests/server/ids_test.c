@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What was added is found, what was removed is not, and the others stay, whatever the table's size. */
+/* Added ids are found, removed ones are not, at any size of the table. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -78,7 +78,7 @@ static void what_is_in_is_found(void **state)
 	}
 }
 
-static void an_empty_table_has_nobody(void **state)
+static void an_empty_table_finds_nothing(void **state)
 {
 	(void)state;
 	assert_null(ids_find(table, 0));
@@ -90,7 +90,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_in_is_found, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_empty_table_has_nobody, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_empty_table_finds_nothing, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

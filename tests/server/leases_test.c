@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who had which address, and what becomes of it as text. */
+/* Leases: which user had which address, and the text form. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 enum { MAX = 4 };
 
 static struct leases *l;
-static int held; /* addresses with a lease, as we are told */
+static int held; /* addresses with a lease, counted by the callback */
 
 static void changed(void *arg, uint32_t addr, bool has_lease)
 {
@@ -36,7 +36,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Those up to `arg`. */
+/* Free are the addresses up to `arg`. */
 static bool is_free(void *arg, uint32_t addr)
 {
 	return addr <= *(uint32_t *)arg;
@@ -91,7 +91,7 @@ static void text_and_back(void **state)
 	leases_read(l, text, strlen(text), is_free, &all);
 	assert_int_equal(find("ann", all), 0x0a090004);
 	assert_string_equal(leases_user(l, 0x0a090003), "carl of the office");
-	leases_note(l, 5, "a\nb"); /* can't be said in a line */
+	leases_note(l, 5, "a\nb"); /* cannot be written in one line */
 	out = leases_print(l, &len);
 	assert_non_null(out);
 	assert_string_equal(out, text);
@@ -99,7 +99,7 @@ static void text_and_back(void **state)
 	free(out);
 }
 
-static void nonsense_is_passed_over(void **state)
+static void malformed_lines_are_skipped(void **state)
 {
 	static const char text[] =
 		"\n \n10.9.0.2\n10.9.0.2 \n300.1.1.1 ann\nfe80::1 ann\n10.9.0.7\tann\n"
@@ -125,7 +125,7 @@ int main(void)
 		CASE(the_newest_free_one_is_found),
 		CASE(the_oldest_goes_when_there_are_too_many),
 		CASE(text_and_back),
-		CASE(nonsense_is_passed_over),
+		CASE(malformed_lines_are_skipped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Logins whose answer takes its time: clients and a worker in one loop, with real TLS, SSTP and PPP
- * over socket pairs, a device that is a socket pair, and a backend that answers when the test says
- * so.
+ * Logins whose answer comes later: clients and a worker in one loop, with real TLS, SSTP and PPP over
+ * socket pairs, a device that is a socket pair, and a backend that answers when the test tells it to.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -55,7 +54,7 @@ static struct {
 	struct server_cfg cfg;
 	struct server_state shared;
 	struct worker worker;
-	int device; /* the other end of the worker's */
+	int device; /* our end of the socket pair that is the worker's TUN device */
 	struct loop_timer give_up;
 	struct loop_task look;
 	bool (*is_enough)(void);
@@ -111,7 +110,7 @@ static void answer(size_t at, enum auth_outcome outcome, const char *name, uint3
 	auth_answer(t.asked[at], &result);
 }
 
-/* ---- EAP: a method for tests (support/eap_talk.h), the server's end in the backend */
+/* ---- EAP: a method for tests (support/eap_talk.h), with the server's side in the backend */
 
 static struct talk peer_talk, server_talk;
 static const struct eap_choice peer_choice = { &talk_peer, &peer_talk };
@@ -415,7 +414,7 @@ static bool is_session_ending(void)
 	return tunnel_is_ending(&session_find(&t.worker.host, o->id)->tunnel);
 }
 
-/* The answer comes between the client's Terminate-Request and the end of its connection. */
+/* The backend answers between the client's Terminate-Request and the end of its connection. */
 static void an_answer_for_one_that_is_leaving_is_dropped(void **state)
 {
 	(void)state;
@@ -430,8 +429,8 @@ static void an_answer_for_one_that_is_leaving_is_dropped(void **state)
 	assert_false(t.clients[0].is_connected);
 }
 
-/* Its password may be right, so it is not told that it is wrong. */
-static void nobody_can_tell(void **state)
+/* The password may be right, so the client must not get a failure. */
+static void a_login_cannot_be_checked(void **state)
 {
 	(void)state;
 	open_client(0, "ann");
@@ -443,7 +442,7 @@ static void nobody_can_tell(void **state)
 	run_until(is_session_gone);
 }
 
-static void nobody_can_be_asked(void **state)
+static void the_backend_is_busy(void **state)
 {
 	(void)state;
 	t.error = -EDQUOT;
@@ -491,7 +490,7 @@ static void an_eap_conversation(void **state)
 	run_until(is_ann_connected);
 	assert_int_equal(t.ask_count, 1);
 	assert_int_equal(t.went_on, TALK_ROUNDS);
-	assert_null(t.worker.host.open.first->eap); /* it needs that no more */
+	assert_null(t.worker.host.open.first->eap); /* freed after the login */
 	assert_int_equal(registry_count(t.shared.registry), 1);
 	pass_packets_of_ann();
 }
@@ -639,8 +638,8 @@ int main(void)
 		CASE(a_session_that_ends_takes_its_question_back),
 		CASE(a_worker_that_ends_takes_its_questions_back),
 		CASE(an_answer_for_one_that_is_leaving_is_dropped),
-		CASE(nobody_can_tell),
-		CASE(nobody_can_be_asked),
+		CASE(a_login_cannot_be_checked),
+		CASE(the_backend_is_busy),
 		CASE(a_refusal_is_a_verdict),
 		CASE(an_eap_conversation),
 		CASE(an_eap_failure),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The address pool: what it gives, to whom, and what it never gives. */
+/* The address pool: which addresses it gives out, keeps, and never gives out. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,7 +50,7 @@ static void gives_each_address_once(void **state)
 	}
 	assert_int_equal(pool_take(p), 0);
 	pool_give_back(p, 0x0a090005);
-	pool_give_back(p, 0x0a090005); /* twice is once */
+	pool_give_back(p, 0x0a090005); /* a second time has no effect */
 	assert_int_equal(pool_take(p), 0x0a090005);
 	assert_int_equal(pool_take(p), 0);
 	pool_close(p);
@@ -86,7 +86,7 @@ static void takes_a_certain_address(void **state)
 	assert_false(pool_take_this(p, 0x0a090000));
 	assert_false(pool_take_this(p, 0x0a090001));
 	assert_false(pool_take_this(p, 0x0a0900ff));
-	assert_true(pool_take_this(p, 0xc0a80001)); /* another network's: not the pool's business */
+	assert_true(pool_take_this(p, 0xc0a80001)); /* of another network: has no effect */
 	assert_false(pool_has(p, 0xc0a80001));
 	assert_false(pool_has(p, 0x0a08ffff));
 	pool_give_back(p, 0xc0a80001);
@@ -100,7 +100,7 @@ static void keeps_addresses_for_their_owners(void **state)
 	(void)state;
 	pool_keep(p, 0x0a090002);
 	pool_keep(p, 0x0a090004);
-	pool_keep(p, 0xc0a80001); /* not the pool's */
+	pool_keep(p, 0xc0a80001); /* of another network: ignored */
 	assert_int_equal(pool_take(p), 0x0a090003);
 	assert_int_equal(pool_take(p), 0x0a090005);
 	assert_int_equal(pool_take(p), 0x0a090006);
@@ -125,7 +125,7 @@ static void those_without_a_lease_come_first(void **state)
 	pool_lease(p, 0x0a090003, true);
 	pool_lease(p, 0x0a090005, true);
 	pool_lease(p, 0x0a090005, false);
-	pool_lease(p, 0x0b000000, true); /* not its business */
+	pool_lease(p, 0x0b000000, true); /* of another network: ignored */
 	pool_keep(p, 0x0a090004);
 	assert_false(pool_is_free(p, 0x0a090004));
 	assert_false(pool_is_free(p, 0x0a090001));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who holds which address, who has to go, and what the packet path is told. */
+/* Which session holds which address, which ones are evicted, and what the packet path finds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -59,7 +59,7 @@ static void gives_addresses_until_none_is_left(void **state)
 	}
 	assert_non_null(strstr(log_in(5, "ann", 0, 0), "no address is free"));
 	assert_int_equal(registry_count(r), 5);
-	registry_logout(r, &regs[5]); /* never was in */
+	registry_logout(r, &regs[5]); /* never logged in */
 	registry_logout(r, &regs[3]);
 	assert_int_equal(worker_of(0x0a090005), REGISTRY_NOBODY);
 	assert_null(log_in(5, "ann", 1, 0));
@@ -77,7 +77,7 @@ static void a_users_own_address_moves_to_the_new_session(void **state)
 	assert_int_equal(evictions.at[0].session, 0);
 	assert_int_equal(evictions.at[0].worker, 0);
 	assert_int_equal(worker_of(0x0a090004), 1);
-	registry_logout(r, &regs[0]); /* the old one ends: the address is not its any more */
+	registry_logout(r, &regs[0]); /* the old one ends: it no longer has the address */
 	assert_int_equal(worker_of(0x0a090004), 1);
 	assert_non_null(strstr(log_in(2, "bob", 0, 0x0a090004), "another user"));
 	assert_int_equal(evictions.count, 0);
@@ -113,7 +113,7 @@ static void an_address_given_to_a_user_is_theirs_at_once(void **state)
 	assert_int_not_equal(regs[0].ipv4, 0x0a090002);
 }
 
-/* From one user to another: who had it as their own may still be connected. */
+/* From one user to another: the former owner may still be connected. */
 static void a_users_own_address_may_become_anothers(void **state)
 {
 	(void)state;
@@ -145,7 +145,7 @@ static void an_address_from_outside_may_become_anothers(void **state)
 	assert_int_equal(worker_of(0xc0000209), 1);
 }
 
-static void a_refused_login_ends_nobody(void **state)
+static void a_refused_login_evicts_no_session(void **state)
 {
 	static const uint32_t unfit[] = { 0x0a090001, 0x0a090007, 0xc0000207 };
 
@@ -174,7 +174,7 @@ static void a_refused_login_ends_nobody(void **state)
 	assert_null(log_in(2, "ann", 0, 0));
 	assert_int_equal(evictions.count, 1);
 	assert_int_equal(regs[2].ipv4, 0x0a090002);
-	/* the server is full of others */
+	/* the server is full of other users */
 	registry_set_max(r, 4);
 	assert_non_null(strstr(log_in(7, "ann", 0, 0x0a090002), "--max-sessions"));
 	assert_int_equal(evictions.count, 0);
@@ -220,7 +220,7 @@ static void link_local_addresses_are_one_sessions(void **state)
 	assert_int_equal(registry_worker_of(r, &other), REGISTRY_NOBODY);
 }
 
-static void who_comes_back_has_the_former_address(void **state)
+static void a_user_who_returns_gets_the_former_address(void **state)
 {
 	static const char text[] = "10.9.0.5 dan\n10.9.1.9 eve\n";
 	size_t len;
@@ -285,7 +285,7 @@ static void sessions_of_a_user_are_found(void **state)
 	assert_null(log_in(0, "ann", 0, 0));
 	assert_null(log_in(1, "ann", 0, 0));
 	assert_null(log_in(2, "bob", 0, 0));
-	assert_null(log_in(3, "ann", 0, 0)); /* 0 is evicted: it ends already */
+	assert_null(log_in(3, "ann", 0, 0)); /* 0 is evicted and is ending already */
 	registry_each_to_end(r, why_end, count_end, &ended);
 	assert_int_equal(ended, 1u << 1 | 1u << 3);
 }
@@ -317,7 +317,7 @@ static void the_server_may_be_full(void **state)
 	assert_null(log_in(0, "ann", 0, 0));
 	assert_null(log_in(1, "ann", 0, 0));
 	assert_non_null(strstr(log_in(2, "bob", 0, 0), "--max-sessions"));
-	assert_null(log_in(3, "ann", 0, 0)); /* in place of her oldest, which still ends */
+	assert_null(log_in(3, "ann", 0, 0)); /* in place of her oldest, which is still ending */
 	assert_int_equal(registry_count(r), 2);
 	registry_logout(r, &regs[0]);
 	assert_int_equal(registry_count(r), 2);
@@ -368,16 +368,16 @@ static void a_source_with_sessions_is_not_refused(void **state)
 		assert_null(log_in(n, "bob", 0, 0));
 	}
 	assert_true(guess("2001:db8::2", "ann", true));
-	registry_logout(r, &regs[0]); /* whichever of them the table points at */
+	registry_logout(r, &regs[0]); /* the first registration of the source */
 	assert_true(guess("2001:db8::2", "eve", true));
 	registry_logout(r, &regs[2]);
 	assert_true(guess("2001:db8::2", "dan", true));
 	registry_logout(r, &regs[1]);
 	assert_false(guess("2001:db8::2", "carl", true));
-	assert_true(guess("2001:db8::2", "ann", true)); /* who logged in from there */
+	assert_true(guess("2001:db8::2", "ann", true)); /* a user who logged in from there before */
 }
 
-/* Its former session may live on for a while: the server has not noticed that the client is elsewhere. */
+/* The former session may still exist: the server has not noticed that the client has moved. */
 static void a_client_that_comes_back_takes_its_sessions_place(void **state)
 {
 	uint32_t addr;
@@ -402,8 +402,8 @@ static void a_client_that_comes_back_takes_its_sessions_place(void **state)
 	assert_int_equal(evictions.count, 0);
 }
 
-/* Most clients can't be known again: each of theirs is another. */
-static void clients_that_are_not_known_end_nobody(void **state)
+/* Most clients send no stable identifier: each connection counts as another client. */
+static void unknown_clients_evict_no_session(void **state)
 {
 	(void)state;
 	assert_null(log_in(0, "ann", 0, 0));
@@ -422,12 +422,12 @@ int main(void)
 		CASE(an_address_given_to_a_user_is_theirs_at_once),
 		CASE(a_users_own_address_may_become_anothers),
 		CASE(an_address_from_outside_may_become_anothers),
-		CASE(a_refused_login_ends_nobody),
+		CASE(a_refused_login_evicts_no_session),
 		CASE(a_users_limit_ends_the_oldest),
 		CASE(link_local_addresses_are_one_sessions),
-		CASE(who_comes_back_has_the_former_address),
+		CASE(a_user_who_returns_gets_the_former_address),
 		CASE(a_client_that_comes_back_takes_its_sessions_place),
-		CASE(clients_that_are_not_known_end_nobody),
+		CASE(unknown_clients_evict_no_session),
 		CASE(an_address_may_be_asked_for),
 		CASE(sessions_of_a_user_are_found),
 		CASE(an_own_address_must_not_cut_a_connection),

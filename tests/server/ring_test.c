@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The ring between workers: one thread puts, one takes; what comes out is what went in, in order. */
+/* The ring between workers: one thread puts, one takes; packets come out unchanged and in order. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 
 enum { PACKETS = 20000 };
 
-/* Of every length, super-packets among them, the same ones for both sides. */
+/* Packets of every length, with super-packets; both sides generate the same ones. */
 static size_t length_of(unsigned n)
 {
 	return n % 50 == 0 ? 65535 : 1 + (n * 7919) % 3000;

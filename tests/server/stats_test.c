@@ -14,7 +14,7 @@ enum {
 	TRAFFIC_WORDS = sizeof(struct tunnel_stats) / sizeof(uint64_t),
 };
 
-/* All is 64-bit counters; one that is forgotten shows as a word that stays. */
+/* The struct has only 64-bit counters; a forgotten one shows as a word that does not change. */
 static void every_counter_is_added(void **state)
 {
 	uint64_t a[WORDS], b[WORDS];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which worker a new session comes to, what happens when more want to log in than may at a time, and
- * what a session does with what its tunnel tells. Workers without threads: their loops are run in
- * turn here. Clients are TCP connections that never say a word.
+ * Which worker gets a new session, what happens when there are too many half-open connections, and how
+ * a session handles its tunnel's events. Workers without threads: their loops are run in turn here.
+ * Clients are TCP connections that never send anything.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,10 +24,10 @@
 
 enum {
 	CLIENTS_MAX = 100,
-	A_WHILE_MS = 100, /* longer than the worker waits before it looks whether there is room */
+	A_WHILE_MS = 100, /* longer than the pause of a worker that is over the limit */
 	BOUND = WORKER_HALF_OPEN_MAX / WORKERS_MAX,
 	LONG_AGO_MS = 5000,
-	BUSY = 1000, /* sessions of a worker that shall be given none */
+	BUSY = 1000, /* session count of a worker that must get no new ones */
 };
 
 static struct {
@@ -62,7 +62,7 @@ static void open_worker(unsigned number)
 	close(fds[1]);
 	t.shared.limits = door_limits(t.half_open_max, t.shared.worker_count);
 	assert_int_equal(worker_open(w, &t.shared, number, tun), 0);
-	loop_unwatch(w->loop, &w->tun_watch); /* its other end is closed */
+	loop_unwatch(w->loop, &w->tun_watch); /* its peer socket is closed */
 }
 
 static void listen_with(struct worker *w)
@@ -92,8 +92,8 @@ static void connect_clients(size_t count)
 	}
 }
 
-/* How many of the clients the server has hung up on. */
-static size_t thrown_out(void)
+/* The number of clients whose connections the server has closed. */
+static size_t count_closed(void)
 {
 	size_t n = 0;
 	char byte;
@@ -103,7 +103,7 @@ static size_t thrown_out(void)
 	return n;
 }
 
-/* Until nothing has changed for a while. */
+/* Runs the loop until nothing has changed for A_WHILE_MS. */
 static void run(struct worker *w)
 {
 	size_t sessions, hung_up;
@@ -112,10 +112,10 @@ static void run(struct worker *w)
 	t.pause.expired = time_is_up;
 	do {
 		sessions = w->session_count;
-		hung_up = thrown_out();
+		hung_up = count_closed();
 		loop_timer_set(w->loop, &t.pause, loop_now(w->loop) + A_WHILE_MS);
 		assert_int_equal(loop_run(w->loop), 0);
-	} while (w->session_count != sessions || thrown_out() != hung_up);
+	} while (w->session_count != sessions || count_closed() != hung_up);
 }
 
 /* ---- a backend that answers when the test says so */
@@ -186,7 +186,7 @@ static void a_new_session_goes_where_there_are_fewest(void **state)
 		assert_int_equal(w[0].session_count + w[1].session_count, n);
 		assert_true(w[0].session_count <= w[1].session_count * 9 / 8 + 1);
 	}
-	assert_int_equal(thrown_out(), 0);
+	assert_int_equal(count_closed(), 0);
 }
 
 static void open_the_only_free_one(void)
@@ -207,17 +207,17 @@ static void those_over_the_bound_wait(void **state)
 	connect_clients(BOUND + 9);
 	run(w);
 	assert_int_equal(w->host.half_open.count, BOUND);
-	assert_int_equal(thrown_out(), 0);
+	assert_int_equal(count_closed(), 0);
 	for (size_t i = 0; i < 4; i++)
 		shutdown(t.clients[i], SHUT_WR); /* they give up */
 	run(w);
 	assert_int_equal(w->host.half_open.count, BOUND);
-	assert_int_equal(thrown_out(), 4);
+	assert_int_equal(count_closed(), 4);
 	assert_int_equal(w->host.half_open.first->id, 5);
 	assert_int_equal(w->host.half_open.last->id, BOUND + 4);
 }
 
-static void who_has_had_time_makes_room(void **state)
+static void an_old_connection_makes_room(void **state)
 {
 	struct worker *w = t.workers;
 
@@ -229,11 +229,11 @@ static void who_has_had_time_makes_room(void **state)
 	w->host.half_open.first->next->started_ms -= LONG_AGO_MS;
 	run(w);
 	assert_int_equal(w->host.half_open.count, BOUND);
-	assert_int_equal(thrown_out(), 2);
+	assert_int_equal(count_closed(), 2);
 	assert_int_equal(w->host.half_open.first->id, 3);
 }
 
-/* The other worker has few sessions, but as many half-open ones as it may: none of them ends. */
+/* The other worker has few sessions, but its half-open ones are at the limit: none of them is closed. */
 static void a_worker_at_its_limit_is_given_none(void **state)
 {
 	struct worker *w = t.workers;
@@ -245,7 +245,7 @@ static void a_worker_at_its_limit_is_given_none(void **state)
 	open_worker(1);
 	w[0].session_count = BUSY;
 	listen_with(&w[0]);
-	connect_clients(12); /* eight are on their way before the other looks */
+	connect_clients(12); /* eight are on their way before the other worker runs */
 	run(&w[0]);
 	assert_int_equal(w[0].host.half_open.count, 4);
 	assert_int_equal(w[1].door.half_open_count, 8);
@@ -254,7 +254,7 @@ static void a_worker_at_its_limit_is_given_none(void **state)
 	connect_clients(3);
 	run(&w[0]);
 	run(&w[1]);
-	assert_int_equal(thrown_out(), 0);
+	assert_int_equal(count_closed(), 0);
 	assert_int_equal(w[0].host.half_open.count, 7);
 	/* one that gives up leaves its place, one that logs in too */
 	w[1].host.half_open.first->abandon(w[1].host.half_open.first);
@@ -266,7 +266,7 @@ static void a_worker_at_its_limit_is_given_none(void **state)
 	assert_int_equal(w[0].door.half_open_count, 7);
 }
 
-/* A connection that is on its way to a worker when that ends is closed with it. */
+/* A connection that is on its way to a worker when the worker ends is closed. */
 static void the_end_closes_what_is_in_the_mailbox(void **state)
 {
 	const struct eviction eviction = { .worker = 1, .session = 99 };
@@ -281,9 +281,9 @@ static void the_end_closes_what_is_in_the_mailbox(void **state)
 	run(&w[0]);
 	assert_int_equal(w[1].session_count, 1);
 	assert_int_equal(w[1].host.half_open.count, 0);
-	worker_end_session(&t.shared, &eviction); /* of one that is gone */
+	worker_end_session(&t.shared, &eviction); /* of a session that has ended */
 	worker_close(&w[1]);
-	assert_int_equal(thrown_out(), 1);
+	assert_int_equal(count_closed(), 1);
 }
 
 static unsigned complaints;
@@ -295,7 +295,7 @@ static void count_complaints(enum log_level level, const char *name, const char 
 	complaints += level <= LOG_LEVEL_WARN;
 }
 
-/* A session of a connection that has come through the door, but never says a word. */
+/* A session whose connection has passed the door but never sends anything. */
 static struct session *accept_one(struct worker *w)
 {
 	struct sockaddr_storage peer = { .ss_family = AF_INET };
@@ -315,7 +315,7 @@ static struct session *accept_one(struct worker *w)
 	return session_open(&w->host, &place, &wire, &peer);
 }
 
-static void tell_ipv6(struct session *s, enum tunnel_event_type type, uint8_t last)
+static void report_ipv6(struct session *s, enum tunnel_event_type type, uint8_t last)
 {
 	struct ppp_ipv6 v6 = { .peer_iid = { [PPP_IID_LEN - 1] = last } };
 	struct tunnel_event ev = { .type = type };
@@ -347,14 +347,14 @@ static void an_ipv6_address_may_come_again(void **state)
 	s->registration.user = "ann";
 	assert_null(registry_login(t.shared.registry, &s->registration, &addr, &evictions));
 	log_set_sink(count_complaints);
-	tell_ipv6(s, TUNNEL_IPV6_UP, 7);
+	report_ipv6(s, TUNNEL_IPV6_UP, 7);
 	assert_ptr_equal(addr_map_find(w->host.by_addr, &first), s);
-	tell_ipv6(s, TUNNEL_IPV6_DOWN, 0);
+	report_ipv6(s, TUNNEL_IPV6_DOWN, 0);
 	assert_null(addr_map_find(w->host.by_addr, &first));
-	tell_ipv6(s, TUNNEL_IPV6_UP, 7);
+	report_ipv6(s, TUNNEL_IPV6_UP, 7);
 	assert_ptr_equal(addr_map_find(w->host.by_addr, &first), s);
-	tell_ipv6(s, TUNNEL_IPV6_DOWN, 0);
-	tell_ipv6(s, TUNNEL_IPV6_UP, 8);
+	report_ipv6(s, TUNNEL_IPV6_DOWN, 0);
+	report_ipv6(s, TUNNEL_IPV6_UP, 8);
 	log_set_sink(NULL);
 	assert_int_equal(complaints, 0);
 	assert_int_equal(s->ipv6.bytes[15], 8);
@@ -362,7 +362,7 @@ static void an_ipv6_address_may_come_again(void **state)
 	assert_int_equal(registry_worker_of(t.shared.registry, &s->ipv6), 0);
 }
 
-/* What IPV6CP asks before it Acks: whose an interface identifier is. */
+/* IPV6CP asks whether the interface identifier is free before it sends a Configure-Ack. */
 static void interface_identifiers_are_one_sessions(void **state)
 {
 	static const uint8_t iid[PPP_IID_LEN] = { [7] = 9 }, other[PPP_IID_LEN] = { [7] = 10 };
@@ -386,17 +386,17 @@ static void interface_identifiers_are_one_sessions(void **state)
 	assert_true(asks_iid(s[1], other));
 	assert_false(asks_iid(s[0], other));
 	assert_false(asks_iid(s[0], t.shared.own_iid));
-	/* asked for again before the tunnel tells that IPV6CP went down */
-	tell_ipv6(s[0], TUNNEL_IPV6_UP, 9);
+	/* asked for again before the tunnel reports that IPV6CP went down */
+	report_ipv6(s[0], TUNNEL_IPV6_UP, 9);
 	assert_true(asks_iid(s[0], iid));
-	tell_ipv6(s[0], TUNNEL_IPV6_DOWN, 0);
+	report_ipv6(s[0], TUNNEL_IPV6_DOWN, 0);
 	assert_false(asks_iid(s[1], iid));
-	tell_ipv6(s[0], TUNNEL_IPV6_UP, 9);
+	report_ipv6(s[0], TUNNEL_IPV6_UP, 9);
 	assert_ptr_equal(addr_map_find(w->host.by_addr, &s[0]->ipv6), s[0]);
 	assert_int_equal(s[0]->ipv6.bytes[15], 9);
 }
 
-/* As ann, who has an address of her own. */
+/* Logs in as ann, who has her own address. */
 static void log_in(struct session *s)
 {
 	struct auth_result right = {
@@ -412,8 +412,8 @@ static void log_in(struct session *s)
 }
 
 /*
- * A user's own address goes from one worker to another and back, faster than the workers read what
- * they are told: each time the session that had it ends and the new one is let in.
+ * A user's own address moves from one worker to another and back before the workers read their
+ * mailboxes: each time the session that had it ends and the new login is accepted.
  */
 static void an_address_comes_back_before_its_eviction(void **state)
 {
@@ -435,7 +435,7 @@ static void an_address_comes_back_before_its_eviction(void **state)
 		assert_ptr_equal(addr_map_find(w[i % 2].host.by_addr, &address), s);
 		assert_int_equal(registry_worker_of(t.shared.registry, &address), (int)(i % 2));
 	}
-	run(&w[0]); /* now they read their mail */
+	run(&w[0]); /* now they read their mailboxes */
 	run(&w[1]);
 	log_set_sink(NULL);
 	assert_int_equal(complaints, 0);
@@ -446,7 +446,7 @@ static void an_address_comes_back_before_its_eviction(void **state)
 	assert_int_equal(registry_count(t.shared.registry), 1);
 }
 
-/* Whether it has logged in or not. */
+/* With and without a login. */
 static void a_session_is_found_and_ended_by_its_id(void **state)
 {
 	struct worker *w = t.workers;
@@ -465,13 +465,13 @@ static void a_session_is_found_and_ended_by_its_id(void **state)
 	}
 	e.session = s[1]->id.id;
 	worker_end_session(&t.shared, &e);
-	worker_end_session(&t.shared, &e); /* once more: it is ending, or gone */
+	worker_end_session(&t.shared, &e); /* a second time: it is ending, or has ended */
 	assert_ptr_equal(session_find(&w[1].host, e.session), s[1]);
 	run(&w[1]);
 	assert_null(session_find(&w[1].host, e.session));
 	assert_ptr_equal(session_find(&w[1].host, s[0]->id.id), s[0]);
 	assert_ptr_equal(session_find(&w[1].host, s[2]->id.id), s[2]);
-	assert_int_equal(thrown_out(), 1);
+	assert_int_equal(count_closed(), 1);
 	assert_int_equal(w[1].session_count, 2);
 }
 
@@ -498,8 +498,8 @@ static void ask_stats(struct asker *a)
 	assert_true(worker_ask_all(&t.shared, &a->mailbox, worker_stats, take_stats, a->of));
 }
 
-/* What is asked of all workers is answered once; what ended sessions did is not forgotten. */
-static void all_workers_tell_what_they_have_counted(void **state)
+/* A question to all workers gets one answer; the counters include sessions that have ended. */
+static void all_workers_report_their_counters(void **state)
 {
 	struct worker *w = t.workers;
 	struct asker a = { .loop = NULL };
@@ -512,7 +512,7 @@ static void all_workers_tell_what_they_have_counted(void **state)
 	assert_int_equal(loop_open(&a.loop), 0);
 	assert_int_equal(mailbox_open(&a.mailbox, a.loop, &a, NULL), 0);
 	accept_one(&w[0]);
-	accept_one(&w[1])->tunnel.stats.rx_packets = 1000; /* half open: it counts at its end */
+	accept_one(&w[1])->tunnel.stats.rx_packets = 1000; /* half open: counted when it ends */
 	s = accept_one(&w[1]);
 	log_in(s);
 	s->tunnel.stats = (struct tunnel_stats){ .rx_packets = 1, .tx_bytes = 20 };
@@ -529,7 +529,7 @@ static void all_workers_tell_what_they_have_counted(void **state)
 	assert_int_equal(a.of[1].traffic.rx_packets, 1);
 	assert_int_equal(a.of[1].traffic.tx_bytes, 20);
 	assert_int_equal(stats_ended(&a.of[1]), 0);
-	/* asked again when one has ended, of workers that are closed before they turn */
+	/* asked again when one session has ended, and the workers are closed before their next turn */
 	session_evict(&w[1].host, s->id.id, REASON_ADMIN, "because");
 	run(&w[1]);
 	ask_stats(&a);
@@ -540,7 +540,7 @@ static void all_workers_tell_what_they_have_counted(void **state)
 	assert_int_equal(a.of[1].ended[REASON_ADMIN], 1);
 	assert_int_equal(a.of[1].open, 0);
 	assert_int_equal(a.of[1].traffic.tx_bytes, 20);
-	assert_int_equal(a.of[1].traffic.rx_packets, 1001); /* the half-open one has gone too */
+	assert_int_equal(a.of[1].traffic.rx_packets, 1001); /* the half-open one has ended too */
 	loop_close(a.loop);
 }
 
@@ -589,7 +589,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_new_session_goes_where_there_are_fewest, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(those_over_the_bound_wait, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(who_has_had_time_makes_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_old_connection_makes_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_worker_at_its_limit_is_given_none, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(the_end_closes_what_is_in_the_mailbox, set_up,
@@ -601,7 +601,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_session_is_found_and_ended_by_its_id, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(all_workers_tell_what_they_have_counted, set_up,
+		cmocka_unit_test_setup_teardown(all_workers_report_their_counters, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(one_that_hangs_is_noticed, set_up, tear_down),
 	};
