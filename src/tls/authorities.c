@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "tls/pem.h"
-#include "tls/words.h"
+#include "tls/error.h"
 #include "util/file.h"
 #include "util/log.h"
 
@@ -119,13 +119,13 @@ static int load_path(struct authorities *a, const char *path, struct error *err)
 	int error = is_folder ? load_folder(a, path, &n) : load_file(a, path, &n);
 
 	if (error) {
-		words_set(err, "%s: cannot read the certificate authorities: %s", path,
-			  strerror(-error));
+		tls_error_set(err, "%s: cannot read the certificate authorities: %s", path,
+			      strerror(-error));
 		return error;
 	}
 	if (!n.taken) {
-		words_set(err, "%s: no usable certificate of an authority in it (%s)", path,
-			  n.malformed ? "its certificates are malformed" : "must be PEM");
+		tls_error_set(err, "%s: no usable certificate of an authority in it (%s)", path,
+			      n.malformed ? "its certificates are malformed" : "must be PEM");
 		return -EINVAL;
 	}
 	log_debug(NULL, "%s: %u certificate authorities", path, n.taken);
@@ -138,7 +138,7 @@ static int load_from_environment(struct authorities *a, const char *path, struct
 	int error = load_path(a, path, &why);
 
 	if (error)
-		words_set(err, "SSL_CERT_FILE=%s", why.text);
+		tls_error_set(err, "SSL_CERT_FILE=%s", why.text);
 	return error;
 }
 
@@ -154,13 +154,14 @@ int authorities_load(struct authorities *a, const char *path, struct error *err)
 	for (size_t i = 0; i < sizeof(system_files) / sizeof(system_files[0]); i++)
 		if (!load_file(a, system_files[i], &n) && n.taken)
 			return 0;
-	words_set(err,
-		  "this machine has no list of certificate authorities (looked for %s and "
-		  "others; package ca-certificates): give one with --ca-cert, or the server's "
-		  "pin, which sstp probe shows, with --servercert%s",
-		  system_files[0],
-		  getenv("SSL_CERT_DIR") ? " (SSL_CERT_DIR is not read; --ca-cert takes a folder)"
-					 : "");
+	tls_error_set(err,
+		      "this machine has no list of certificate authorities (looked for %s and "
+		      "others; package ca-certificates): give one with --ca-cert, or the server's "
+		      "pin, which sstp probe shows, with --servercert%s",
+		      system_files[0],
+		      getenv("SSL_CERT_DIR")
+			      ? " (SSL_CERT_DIR is not read; --ca-cert takes a folder)"
+			      : "");
 	return -ENOENT;
 }
 

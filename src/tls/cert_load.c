@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "tls/pem.h"
-#include "tls/words.h"
+#include "tls/error.h"
 #include "tls/x509.h"
 #include "util/file.h"
 
@@ -18,16 +18,16 @@ static int decode_first(struct bytes text, const char *path, uint8_t *der, size_
 	struct x509 x;
 
 	if (x509_read(text, &x)) {
-		words_set(err, "%s is DER and must be PEM: openssl x509 -inform der -in %s", path,
-			  path);
+		tls_error_set(err, "%s is DER and must be PEM: openssl x509 -inform der -in %s",
+			      path, path);
 		return -EINVAL;
 	}
 	if (!pem_next_cert(&text, &block)) {
-		words_set(err, "%s: no certificate in it (must be PEM)", path);
+		tls_error_set(err, "%s: no certificate in it (must be PEM)", path);
 		return -EINVAL;
 	}
 	if (!pem_decode(block, der, room, len) || !x509_read(bytes_of(der, *len), &x)) {
-		words_set(err, "%s: its first certificate is damaged", path);
+		tls_error_set(err, "%s: its first certificate is damaged", path);
 		return -EINVAL;
 	}
 	return 0;
@@ -40,7 +40,7 @@ int cert_load(const char *file, uint8_t *der, size_t room, size_t *len, struct e
 	int error = file_read(file, CERT_FILE_MAX, &text, &text_len);
 
 	if (error) {
-		words_set(err, "%s: cannot read the certificate: %s", file, strerror(-error));
+		tls_error_set(err, "%s: cannot read the certificate: %s", file, strerror(-error));
 		return error;
 	}
 	error = decode_first(bytes_of(text, text_len), file, der, room, len, err);

@@ -16,7 +16,7 @@
 #include "tls/cert_name.h"
 #include "tls/key.h"
 #include "tls/wolf.h"
-#include "tls/words.h"
+#include "tls/error.h"
 #include "tls/x509_write.h"
 #include "util/file.h"
 #include "util/ip.h"
@@ -48,15 +48,16 @@ static bool put_sans(struct writer *w, const struct cert_request *rq, struct err
 {
 	for (size_t i = 0; i < rq->name_count; i++)
 		if (!put_san(w, rq->names[i])) {
-			words_set(err, "\"%.200s\" is neither a DNS name nor an address",
-				  rq->names[i]);
+			tls_error_set(err, "\"%.200s\" is neither a DNS name nor an address",
+				      rq->names[i]);
 			return false;
 		}
 	if (rq->name_count && !w->full)
 		return true;
-	words_set(err, rq->name_count
-			       ? "too many names for one certificate"
-			       : "a certificate needs a name: the name that clients connect to");
+	tls_error_set(err,
+		      rq->name_count
+			      ? "too many names for one certificate"
+			      : "a certificate needs a name: the name that clients connect to");
 	return false;
 }
 
@@ -142,9 +143,9 @@ static int store_file(const char *path, const struct writer *w, mode_t mode, boo
 		replace ? file_replace(path, w->at, w->len, &ours) : create_file(path, w, &ours);
 
 	if (error == -EEXIST)
-		words_set(err, "%s exists already and is not changed", path);
+		tls_error_set(err, "%s exists already and is not changed", path);
 	else if (error)
-		words_set(err, "%s: cannot write: %s", path, strerror(-error));
+		tls_error_set(err, "%s: cannot write: %s", path, strerror(-error));
 	return error;
 }
 
@@ -158,7 +159,7 @@ static int store(struct made *m, const char *cert_file, const char *key_file, bo
 		return store_file(cert_file, &m->cert_pem, 0600, replace, err);
 	}
 	if (!replace && !access(cert_file, F_OK)) {
-		words_set(err, "%s exists already and is not changed", cert_file);
+		tls_error_set(err, "%s exists already and is not changed", cert_file);
 		return -EEXIST;
 	}
 	error = store_file(key_file, &m->key_pem, 0600, replace, err);
@@ -181,12 +182,12 @@ int cert_make(const struct cert_request *rq, const char *cert_file, const char *
 	if (!put_sans(&w, rq, err))
 		return -EINVAL;
 	if (!rq->days || rq->days > CERT_DAYS_MAX) {
-		words_set(err, "a certificate is valid for 1 to %d days", CERT_DAYS_MAX);
+		tls_error_set(err, "a certificate is valid for 1 to %d days", CERT_DAYS_MAX);
 		return -EINVAL;
 	}
 	m = calloc(1, sizeof(*m));
 	if (!m || !make(rq, bytes_of(san, w.len), m)) {
-		words_set(
+		tls_error_set(
 			err,
 			"the key or the certificate cannot be made: out of memory, or no random numbers");
 		error = -ENOMEM;

@@ -10,7 +10,7 @@
 
 #include "tls/der.h"
 #include "tls/pem.h"
-#include "tls/words.h"
+#include "tls/error.h"
 #include "util/file.h"
 
 enum { CRL_FILE_MAX = 32 << 20 };
@@ -72,8 +72,8 @@ int crls_load(struct crls *c, const char *path, struct error *err)
 	bool ok;
 
 	if (error) {
-		words_set(err, "%s: cannot read the revocation list: %s", path,
-			  error == -EINVAL ? "it is not a file" : strerror(-error));
+		tls_error_set(err, "%s: cannot read the revocation list: %s", path,
+			      error == -EINVAL ? "it is not a file" : strerror(-error));
 		return error;
 	}
 	ok = take(c, bytes_of(text, len));
@@ -81,13 +81,13 @@ int crls_load(struct crls *c, const char *path, struct error *err)
 	if (ok && c->count)
 		return 0;
 	if (ok)
-		words_set(err,
-			  "%s: no revocation list in it (must be PEM with \"BEGIN X509 CRL\" "
-			  "lines, or DER)",
-			  path);
+		tls_error_set(err,
+			      "%s: no revocation list in it (must be PEM with \"BEGIN X509 CRL\" "
+			      "lines, or DER)",
+			      path);
 	else
-		words_set(err, "%s: its revocation list number %zu is malformed", path,
-			  c->count + 1);
+		tls_error_set(err, "%s: its revocation list number %zu is malformed", path,
+			      c->count + 1);
 	return -EINVAL;
 }
 

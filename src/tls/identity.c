@@ -11,7 +11,7 @@
 #include "tls/cert_load.h"
 #include "tls/identity_warn.h"
 #include "tls/spki.h"
-#include "tls/words.h"
+#include "tls/error.h"
 #include "util/file.h"
 #include "util/log.h"
 
@@ -30,7 +30,7 @@ static int read_pem(const char *path, const char *what, struct pem *f, struct er
 	int error = file_read(path, PEM_MAX, &f->text, &f->len);
 
 	if (error)
-		words_set(err, "%s: cannot read the %s: %s", path, what, strerror(-error));
+		tls_error_set(err, "%s: cannot read the %s: %s", path, what, strerror(-error));
 	return error;
 }
 
@@ -70,10 +70,11 @@ static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path,
 	if (take_chain(ctx, f) || take_strange_chain(ctx, f, leaf))
 		return 0;
 	cert_read(leaf, &info);
-	words_set(err,
-		  "%s: the certificate, or one after it, cannot be used: " SPKI_ACCEPTED " can; "
-		  "this one's key is %s",
-		  path, info.key);
+	tls_error_set(err,
+		      "%s: the certificate, or one after it, cannot be used: " SPKI_ACCEPTED
+		      " can; "
+		      "this one's key is %s",
+		      path, info.key);
 	return -EINVAL;
 }
 
@@ -107,7 +108,7 @@ static int load_cert(struct tls_ctx *ctx, const char *path, struct error *err)
 	int error;
 
 	if (!der) {
-		words_set(err, "out of memory");
+		tls_error_set(err, "out of memory");
 		return -ENOMEM;
 	}
 	error = cert_load(path, der, LEAF_MAX, &len, err);
@@ -147,15 +148,15 @@ static int take_key(struct tls_ctx *ctx, const struct pem *f, const struct tls_s
 	int rc;
 
 	if (!strstr(f->text, "PRIVATE KEY-----")) {
-		words_set(err, "%s: no private key in it (must be PEM)%s", cfg->key_file,
-			  strcmp(cfg->key_file, cfg->cert_file)
-				  ? ""
-				  : ": name the key's file with --key");
+		tls_error_set(err, "%s: no private key in it (must be PEM)%s", cfg->key_file,
+			      strcmp(cfg->key_file, cfg->cert_file)
+				      ? ""
+				      : ": name the key's file with --key");
 		return -EINVAL;
 	}
 	if (is_encrypted(f) && !cfg->key_password) {
-		words_set(err, "%s: the key is encrypted, and no password was given for it",
-			  cfg->key_file);
+		tls_error_set(err, "%s: the key is encrypted, and no password was given for it",
+			      cfg->key_file);
 		return -EACCES;
 	}
 	if (cfg->key_password) {
@@ -168,8 +169,8 @@ static int take_key(struct tls_ctx *ctx, const struct pem *f, const struct tls_s
 	wolfSSL_CTX_set_default_passwd_cb_userdata(ctx->wolf, NULL);
 	if (rc == WOLFSSL_SUCCESS)
 		return 0;
-	words_set(err, "%s: the private key cannot be read%s: %s", cfg->key_file,
-		  is_encrypted(f) ? " (is the password right?)" : "", words_of_code(rc).text);
+	tls_error_set(err, "%s: the private key cannot be read%s: %s", cfg->key_file,
+		      is_encrypted(f) ? " (is the password right?)" : "", tls_strerror(rc).text);
 	return -EINVAL;
 }
 

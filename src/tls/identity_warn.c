@@ -10,7 +10,7 @@
 #include "tls/cert.h"
 #include "tls/dn.h"
 #include "tls/pem.h"
-#include "tls/words.h"
+#include "tls/error.h"
 #include "tls/x509.h"
 #include "util/log.h"
 
@@ -42,15 +42,15 @@ static void warn_of_dates(const char *path, unsigned number, const struct entry 
 	if (e->x.not_after < now)
 		log_warn(NULL,
 			 "%s: certificate %u (%.96s) has expired: %s (this machine's date is %s)",
-			 path, number, e->subject, words_of_date(e->x.not_after).text,
-			 words_of_date(now).text);
+			 path, number, e->subject, tls_date_print(e->x.not_after).text,
+			 tls_date_print(now).text);
 	else if (e->x.not_before > now)
 		log_warn(
 			NULL,
 			"%s: certificate %u (%.96s) is not valid before %s (this machine's date is "
 			"%s)",
-			path, number, e->subject, words_of_date(e->x.not_before).text,
-			words_of_date(now).text);
+			path, number, e->subject, tls_date_print(e->x.not_before).text,
+			tls_date_print(now).text);
 }
 
 static void warn_of_order(const char *path, unsigned number, const struct entry *before,

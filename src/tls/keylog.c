@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tls/words.h"
+#include "tls/error.h"
 #include "util/secret.h"
 #include "util/trusted_open.h"
 
@@ -94,16 +94,16 @@ int keylog_open(const char *path, int *fd, struct error *err)
 	struct stat st;
 
 	if (!TLS_HAS_KEYLOG) {
-		words_set(err,
-			  "this build's wolfSSL cannot log session keys (HAVE_SECRET_CALLBACK)");
+		tls_error_set(
+			err, "this build's wolfSSL cannot log session keys (HAVE_SECRET_CALLBACK)");
 		return -ENOTSUP;
 	}
 	*fd = trusted_open(path, O_WRONLY | O_APPEND | O_CREAT, 0600);
 	if (*fd < 0) {
 		int error = *fd;
 
-		words_set(err, "%s: cannot append session keys: %s%s", path, strerror(-error),
-			  trusted_hint(error));
+		tls_error_set(err, "%s: cannot append session keys: %s%s", path, strerror(-error),
+			      trusted_hint(error));
 		return error;
 	}
 	if (!fstat(*fd, &st) && S_ISREG(st.st_mode) && (st.st_mode & 077))

@@ -14,7 +14,7 @@
 #include "tls/keylog.h"
 #include "tls/rehearsal.h"
 #include "tls/trust.h"
-#include "tls/words.h"
+#include "tls/error.h"
 #include "util/alloc.h"
 
 /* AES-128-GCM first: it is the fastest, and its security margin is not what breaks. */
@@ -125,26 +125,27 @@ static int ctx_new(bool is_server, bool is_only_tls13, bool allow_cbc, struct tl
 	}
 	if (!ctx || !ctx->wolf) {
 		free(ctx);
-		words_set(err,
-			  "the TLS library cannot be started: out of memory, or no random numbers");
+		tls_error_set(
+			err,
+			"the TLS library cannot be started: out of memory, or no random numbers");
 		return -ENOMEM;
 	}
 	forbid_resumption(ctx->wolf);
 	if (configure(ctx, allow_cbc))
 		return 0;
 	ctx_release(ctx);
-	words_set(err, "the TLS library lacks TLS %s, a cipher suite or a group",
-		  is_only_tls13 ? "1.3" : "1.2");
+	tls_error_set(err, "the TLS library lacks TLS %s, a cipher suite or a group",
+		      is_only_tls13 ? "1.3" : "1.2");
 	return -ENOTSUP;
 }
 
 static int refuse_pin(const char *text, struct error *err)
 {
-	words_set(err,
-		  "\"%.100s\" is not a pin: pin-sha256: and 44 characters of base64 "
-		  "(of the key), or sha256: and 64 hexadecimal digits (of the "
-		  "certificate)",
-		  text);
+	tls_error_set(err,
+		      "\"%.100s\" is not a pin: pin-sha256: and 44 characters of base64 "
+		      "(of the key), or sha256: and 64 hexadecimal digits (of the "
+		      "certificate)",
+		      text);
 	return -EINVAL;
 }
 
@@ -152,7 +153,7 @@ static int take_pins(struct tls_ctx *ctx, const struct tls_client_cfg *cfg, stru
 {
 	ctx->pins = calloc(cfg->pin_count, sizeof(*ctx->pins));
 	if (!ctx->pins) {
-		words_set(err, "out of memory");
+		tls_error_set(err, "out of memory");
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < cfg->pin_count; i++)
@@ -218,8 +219,9 @@ static int check_pair(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, str
 
 	if (is_reached(ctx, &why))
 		return 0;
-	words_set(err, "%s is not the key of the certificate in %s%s (%.96s)", cfg->key_file,
-		  cfg->cert_file, cfg->key_password ? ", or its password is wrong" : "", why.text);
+	tls_error_set(err, "%s is not the key of the certificate in %s%s (%.96s)", cfg->key_file,
+		      cfg->cert_file, cfg->key_password ? ", or its password is wrong" : "",
+		      why.text);
 	return -EINVAL;
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "tls/tls.h"
-#include "tls/words.h"
+#include "tls/error.h"
 
 enum { INBOX_LEN = 128 * 1024 };
 
@@ -50,7 +50,7 @@ static bool shake(struct end *client, struct end *server, struct error *err)
 			return false;
 		}
 	}
-	words_set(err, "the handshake did not finish");
+	tls_error_set(err, "the handshake did not finish");
 	return false;
 }
 
@@ -61,7 +61,7 @@ bool rehearse(struct tls_ctx *client, struct tls_ctx *server, struct error *err)
 		  open_end(&ends[1], &ends[0], server);
 
 	if (!ok)
-		words_set(err, "out of memory");
+		tls_error_set(err, "out of memory");
 	ok = ok && shake(&ends[0], &ends[1], err);
 	if (ends) {
 		tls_close(ends[0].tls);

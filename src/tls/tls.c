@@ -21,7 +21,7 @@
 #include "tls/keylog.h"
 #include "tls/session.h"
 #include "tls/trust.h"
-#include "tls/words.h"
+#include "tls/error.h"
 #include "util/ip.h"
 
 /*
@@ -78,8 +78,8 @@ static bool is_too_much(struct tls *t, size_t len)
 	t->handshake_len += len;
 	if (t->handshake_len <= SERVER_HANDSHAKE_MAX)
 		return false;
-	words_set(&t->error, "the client's handshake is longer than %d bytes",
-		  SERVER_HANDSHAKE_MAX);
+	tls_error_set(&t->error, "the client's handshake is longer than %d bytes",
+		      SERVER_HANDSHAKE_MAX);
 	return true;
 }
 
@@ -182,7 +182,7 @@ static bool is_certificate_unread(int code)
 	       code == DEPTH_E || code == LEN_E;
 }
 
-static void words_of_certificates(struct tls *t, int code)
+static void refuse_certificates(struct tls *t, int code)
 {
 	if (code == MAX_CHAIN_ERROR)
 		trust_refuse(t,
@@ -211,10 +211,10 @@ static int outcome(struct tls *t, int rc)
 	}
 	t->is_over = true;
 	if (!t->error.text[0] && !t->ctx->is_server && !t->is_leaf_good)
-		words_of_certificates(t, code);
+		refuse_certificates(t, code);
 	if (!t->error.text[0]) /* trust_verify may have said it already, and better */
-		words_of_failure(&t->error, t->ssl, code, t->ctx->is_server,
-				 bytes_of(t->first, t->first_len));
+		tls_error_set_failure(&t->error, t->ssl, code, t->ctx->is_server,
+				      bytes_of(t->first, t->first_len));
 	return TLS_FAILED;
 }
 

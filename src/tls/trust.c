@@ -15,7 +15,7 @@
 #include "tls/cert_name.h"
 #include "tls/path.h"
 #include "tls/spki.h"
-#include "tls/words.h"
+#include "tls/error.h"
 
 void trust_refuse(struct tls *t, const char *format, ...)
 {
@@ -38,10 +38,10 @@ static bool is_usable(int code)
 }
 
 /* The clock may be what is wrong: a machine without a battery begins in 1970. */
-static void words_of_dates(struct tls *t, const struct cert_info *c, bool is_leaf, bool expired)
+static void refuse_dates(struct tls *t, const struct cert_info *c, bool is_leaf, bool expired)
 {
-	struct words_date when = words_of_date(expired ? c->not_after : c->not_before),
-			  now = words_of_date(time(NULL));
+	struct tls_date_text when = tls_date_print(expired ? c->not_after : c->not_before),
+			     now = tls_date_print(time(NULL));
 	const char *what = expired ? "expired on" : "is not valid before";
 
 	if (is_leaf)
@@ -54,7 +54,7 @@ static void words_of_dates(struct tls *t, const struct cert_info *c, bool is_lea
 			     c->subject, t->name, what, when.text, now.text);
 }
 
-static void words_of_issuer(struct tls *t, const struct cert_info *c, const struct cert_info *leaf)
+static void refuse_issuer(struct tls *t, const struct cert_info *c, const struct cert_info *leaf)
 {
 	trust_refuse(t,
 		     "the certificate of %.64s is not signed by an authority that %s "
@@ -64,7 +64,7 @@ static void words_of_issuer(struct tls *t, const struct cert_info *c, const stru
 		     c->issuer, leaf->pin);
 }
 
-static void words_of_name(struct tls *t, const struct cert_info *leaf)
+static void refuse_name(struct tls *t, const struct cert_info *leaf)
 {
 	char names[192] = "";
 	size_t n = 0, i;
@@ -78,7 +78,7 @@ static void words_of_name(struct tls *t, const struct cert_info *leaf)
 	trust_refuse(t, "the server's certificate is not for %.96s but for %s", t->name, names);
 }
 
-static void words_of_purpose(struct tls *t)
+static void refuse_purpose(struct tls *t)
 {
 	trust_refuse(t,
 		     "the certificate of %.64s is not meant for servers: its key usage or "
@@ -86,7 +86,7 @@ static void words_of_purpose(struct tls *t)
 		     t->name);
 }
 
-static void words_of_pin(struct tls *t, const struct x509 *leaf)
+static void refuse_pin(struct tls *t, const struct x509 *leaf)
 {
 	const struct pin *want = &t->ctx->pins[0];
 	struct pin has = pin_of(leaf, want->is_of_key);
@@ -98,16 +98,16 @@ static void words_of_pin(struct tls *t, const struct x509 *leaf)
 		     t->ctx->pin_count > 1 ? " (or another of the list)" : "");
 }
 
-static void words_of_unusable(struct tls *t, int code)
+static void refuse_unusable(struct tls *t, int code)
 {
 	struct cert_info c;
 
 	cert_read(bytes_of(t->leaf, t->leaf_len), &c);
 	trust_refuse(t, "the certificate %.96s of %.64s is refused: %s", c.subject, t->name,
-		     words_of_code(code).text);
+		     tls_strerror(code).text);
 }
 
-static const char *words_of_fault(enum path_fault fault)
+static const char *fault_text(enum path_fault fault)
 {
 	switch (fault) {
 	case PATH_POLICY:
@@ -164,23 +164,23 @@ static struct serial_text serial_of(struct bytes serial)
 	return s;
 }
 
-static void words_of_revoked(struct tls *t, const struct cert_info *c, bool is_leaf,
-			     const struct path_end *end)
+static void refuse_revoked(struct tls *t, const struct cert_info *c, bool is_leaf,
+			   const struct path_end *end)
 {
 	const char *reason = crl_reason(end->entry.reason);
 
 	trust_refuse(t, "the certificate %s%.96s%s%.64s%s was revoked on %s%s%s (serial number %s)",
 		     is_leaf ? "" : c->subject, is_leaf ? "" : ", an issuer in the chain of ",
 		     is_leaf ? "of " : "", t->name, is_leaf ? "" : ",",
-		     words_of_date(end->entry.when).text, *reason ? ": " : "", reason,
+		     tls_date_print(end->entry.when).text, *reason ? ": " : "", reason,
 		     serial_of(end->at->serial).text);
 }
 
 /* Of the issuer of `c` each. */
-static void words_of_crl(struct tls *t, enum path_fault fault, const struct cert_info *c,
-			 const struct path_end *end)
+static void refuse_crl(struct tls *t, enum path_fault fault, const struct cert_info *c,
+		       const struct path_end *end)
 {
-	struct words_date now = words_of_date(time(NULL));
+	struct tls_date_text now = tls_date_print(time(NULL));
 
 	if (fault == PATH_NO_CRL)
 		trust_refuse(t,
@@ -194,8 +194,8 @@ static void words_of_crl(struct tls *t, enum path_fault fault, const struct cert
 			     c->issuer,
 			     fault == PATH_CRL_EXPIRED ? "should have been replaced by"
 						       : "is not valid before",
-			     words_of_date(fault == PATH_CRL_EXPIRED ? end->crl->next_update
-								     : end->crl->this_update)
+			     tls_date_print(fault == PATH_CRL_EXPIRED ? end->crl->next_update
+								      : end->crl->this_update)
 				     .text,
 			     now.text);
 	else
@@ -211,7 +211,7 @@ static void words_of_crl(struct tls *t, enum path_fault fault, const struct cert
 				: "does not count: the issuer's key usage has no cRLSign");
 }
 
-static void words_of_path(struct tls *t, enum path_fault fault, const struct path_end *end)
+static void refuse_path(struct tls *t, enum path_fault fault, const struct path_end *end)
 {
 	const struct x509 *at = end->at;
 	struct bytes own = bytes_of(t->leaf, t->leaf_len);
@@ -221,15 +221,15 @@ static void words_of_path(struct tls *t, enum path_fault fault, const struct pat
 	cert_read(own, &leaf);
 	cert_read(at->whole, &c);
 	if (fault == PATH_EXPIRED || fault == PATH_EARLY)
-		words_of_dates(t, &c, is_leaf, fault == PATH_EXPIRED);
+		refuse_dates(t, &c, is_leaf, fault == PATH_EXPIRED);
 	else if (fault == PATH_NO_ISSUER)
-		words_of_issuer(t, &c, &leaf);
+		refuse_issuer(t, &c, &leaf);
 	else if (fault == PATH_REVOKED)
-		words_of_revoked(t, &c, is_leaf, end);
+		refuse_revoked(t, &c, is_leaf, end);
 	else if (fault >= PATH_NO_CRL)
-		words_of_crl(t, fault, &c, end);
+		refuse_crl(t, fault, &c, end);
 	else if (fault == PATH_PURPOSE && is_leaf)
-		words_of_purpose(t);
+		refuse_purpose(t);
 	else if (fault == PATH_SIGNATURE)
 		trust_refuse(t,
 			     "the certificate of %.64s is not signed by the key of the "
@@ -239,7 +239,7 @@ static void words_of_path(struct tls *t, enum path_fault fault, const struct pat
 	else
 		trust_refuse(t, "the certificate %.96s%s%.64s is refused: %s", c.subject,
 			     is_leaf ? " of " : ", an issuer in the chain of ", t->name,
-			     words_of_fault(fault));
+			     fault_text(fault));
 }
 
 static bool has_pin(const struct tls_ctx *ctx, const struct x509 *leaf)
@@ -259,11 +259,11 @@ static bool is_pinned(struct tls *t, const struct x509 *leaf)
 	struct spki key;
 
 	if (!has_pin(t->ctx, leaf)) {
-		words_of_pin(t, leaf);
+		refuse_pin(t, leaf);
 		return false;
 	}
 	if (!spki_read(leaf->spki, &key) || !spki_is_accepted(&key)) {
-		words_of_path(t, PATH_KEY, &(struct path_end){ .at = leaf });
+		refuse_path(t, PATH_KEY, &(struct path_end){ .at = leaf });
 		return false;
 	}
 	return true;
@@ -308,7 +308,7 @@ static bool is_path_good(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
 		return false;
 	fault = path_find(&cfg, &end);
 	if (fault)
-		words_of_path(t, fault, &end);
+		refuse_path(t, fault, &end);
 	return !fault;
 }
 
@@ -328,7 +328,7 @@ static bool is_name_good(struct tls *t, const struct x509 *leaf)
 			     "(RFC 6125): --allow-cn accepts it",
 			     t->name, info.subject);
 	else
-		words_of_name(t, &info);
+		refuse_name(t, &info);
 	return false;
 }
 
@@ -341,7 +341,7 @@ static bool is_key_usage_good(struct tls *t, const struct x509 *leaf)
 
 	if (!leaf->has_key_usage || leaf->key_usage & need)
 		return true;
-	words_of_purpose(t);
+	refuse_purpose(t);
 	return false;
 }
 
@@ -375,7 +375,7 @@ static bool is_trusted(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
 					!is_key_usage_good(t, &leaf))
 		return false;
 	if (!is_usable(store->error))
-		words_of_unusable(t, store->error);
+		refuse_unusable(t, store->error);
 	return is_usable(store->error);
 }
 

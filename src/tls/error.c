@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Failures in words: the library's codes and the alerts of RFC 8446 section 6. */
-#include "tls/words.h"
+/* Texts of the library's error codes and of the alerts of RFC 8446 section 6. */
+#include "tls/error.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "util/log.h"
 
-void words_set(struct error *err, const char *format, ...)
+void tls_error_set(struct error *err, const char *format, ...)
 {
 	va_list args;
 
@@ -16,17 +16,17 @@ void words_set(struct error *err, const char *format, ...)
 	va_end(args);
 }
 
-struct words_text words_of_code(int code)
+struct tls_strerror_text tls_strerror(int code)
 {
-	struct words_text t;
+	struct tls_strerror_text t;
 
 	wolfSSL_ERR_error_string_n((unsigned long)code, t.text, sizeof(t.text));
 	return t;
 }
 
-struct words_date words_of_date(time_t t)
+struct tls_date_text tls_date_print(time_t t)
 {
-	struct words_date d = { "?" };
+	struct tls_date_text d = { "?" };
 	struct tm tm;
 
 	if (gmtime_r(&t, &tm))
@@ -68,15 +68,15 @@ static const struct alert {
 	{ 120, "no_application_protocol", "" },
 };
 
-static void words_of_alert(struct error *err, int code, const char *peer)
+static void set_alert_text(struct error *err, int code, const char *peer)
 {
 	for (size_t i = 0; i < sizeof(alerts) / sizeof(alerts[0]); i++)
 		if (alerts[i].code == code) {
-			words_set(err, "the %s sent the TLS alert %s%s", peer, alerts[i].name,
-				  alerts[i].meaning);
+			tls_error_set(err, "the %s sent the TLS alert %s%s", peer, alerts[i].name,
+				      alerts[i].meaning);
 			return;
 		}
-	words_set(err, "the %s sent the TLS alert %d", peer, code);
+	tls_error_set(err, "the %s sent the TLS alert %d", peer, code);
 }
 
 /* The fatal alert that the peer sent; -1 when there was none. */
@@ -127,23 +127,24 @@ static const char *known_text(int code)
 	return NULL;
 }
 
-void words_of_failure(struct error *err, WOLFSSL *ssl, int code, bool is_server, struct bytes first)
+void tls_error_set_failure(struct error *err, WOLFSSL *ssl, int code, bool is_server,
+			   struct bytes first)
 {
 	const char *peer = is_server ? "client" : "server";
 	int alert = alert_received(ssl);
 
 	if (!looks_like_tls(first)) {
-		words_set(err, "the %s does not speak TLS; it sent %s", peer,
-			  log_quote(first.at, first.len).text);
+		tls_error_set(err, "the %s does not speak TLS; it sent %s", peer,
+			      log_quote(first.at, first.len).text);
 		return;
 	}
 	if (alert >= 0) {
-		words_of_alert(err, alert, peer);
+		set_alert_text(err, alert, peer);
 		return;
 	}
 	if (known_text(code))
-		words_set(err, "TLS with the %s failed: %s", peer, known_text(code));
+		tls_error_set(err, "TLS with the %s failed: %s", peer, known_text(code));
 	else
-		words_set(err, "TLS with the %s failed: %s (%d)", peer, words_of_code(code).text,
-			  code);
+		tls_error_set(err, "TLS with the %s failed: %s (%d)", peer, tls_strerror(code).text,
+			      code);
 }
