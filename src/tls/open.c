@@ -12,7 +12,7 @@
 #include "tls/ctx.h"
 #include "tls/identity.h"
 #include "tls/keylog.h"
-#include "tls/rehearsal.h"
+#include "tls/self_test.h"
 #include "tls/trust.h"
 #include "tls/error.h"
 #include "util/alloc.h"
@@ -193,8 +193,8 @@ static struct pin_text own_pin(const struct tls_ctx *server)
 	return pin_print(&pin);
 }
 
-/* A client that trusts just this server's certificate. */
-static bool is_reached(struct tls_ctx *server, struct error *err)
+/* Tries a handshake with a client that trusts only this server's certificate. */
+static bool can_connect(struct tls_ctx *server, struct error *err)
 {
 	struct pin_text pin = own_pin(server);
 	const char *const pins[] = { pin.text };
@@ -204,20 +204,20 @@ static bool is_reached(struct tls_ctx *server, struct error *err)
 
 	if (tls_ctx_client(&cfg, &client, err))
 		return false;
-	ok = rehearse(client, server, err);
+	ok = tls_self_test(client, server, err);
 	ctx_release(client);
 	return ok;
 }
 
 /*
- * By trying it: the library's own comparison misses some (EC keys in 5.5.4), and needs to parse the
- * certificate.
+ * Checks that the key belongs to the certificate, by a handshake: the library's own comparison misses
+ * some mismatches (EC keys in 5.5.4), and needs to parse the certificate.
  */
 static int check_pair(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err)
 {
 	struct error why;
 
-	if (is_reached(ctx, &why))
+	if (can_connect(ctx, &why))
 		return 0;
 	tls_error_set(err, "%s is not the key of the certificate in %s%s (%.96s)", cfg->key_file,
 		      cfg->cert_file, cfg->key_password ? ", or its password is wrong" : "",

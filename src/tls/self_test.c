@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Both ends of a handshake in memory: it shows whether the server's key is its certificate's. */
-#include "tls/rehearsal.h"
+/* Runs both sides of a handshake in memory. */
+#include "tls/self_test.h"
 
 #include <stdlib.h>
 
@@ -36,15 +36,15 @@ static int take_turn(struct end *e)
 }
 
 /* TLS 1.2 needs one turn more than 1.3. */
-static bool shake(struct end *client, struct end *server, struct error *err)
+static bool run_handshake(struct end *client, struct end *server, struct error *err)
 {
 	for (int turn = 0; turn < 3; turn++) {
-		int is = take_turn(client);
+		int result = take_turn(client);
 
-		if (is == TLS_FAILED)
+		if (result == TLS_FAILED)
 			*err = *tls_error_of(client->tls);
-		if (is != TLS_WANT_INPUT)
-			return is == 1;
+		if (result != TLS_WANT_INPUT)
+			return result == 1;
 		if (take_turn(server) == TLS_FAILED) {
 			*err = *tls_error_of(server->tls);
 			return false;
@@ -54,7 +54,7 @@ static bool shake(struct end *client, struct end *server, struct error *err)
 	return false;
 }
 
-bool rehearse(struct tls_ctx *client, struct tls_ctx *server, struct error *err)
+bool tls_self_test(struct tls_ctx *client, struct tls_ctx *server, struct error *err)
 {
 	struct end *ends = calloc(2, sizeof(*ends));
 	bool ok = ends && open_end(&ends[0], &ends[1], client) &&
@@ -62,7 +62,7 @@ bool rehearse(struct tls_ctx *client, struct tls_ctx *server, struct error *err)
 
 	if (!ok)
 		tls_error_set(err, "out of memory");
-	ok = ok && shake(&ends[0], &ends[1], err);
+	ok = ok && run_handshake(&ends[0], &ends[1], err);
 	if (ends) {
 		tls_close(ends[0].tls);
 		tls_close(ends[1].tls);
