@@ -12,7 +12,7 @@ struct exchange {
 	struct http_body body;
 	struct http_answer answer;
 	size_t next_len;
-	uint8_t next[ASKED_ROOM];
+	uint8_t next[REQUEST_ROOM];
 };
 
 static struct exchange *exchange_of(struct relay_filter *f)

@@ -14,7 +14,7 @@ struct exchange_cfg {
 	struct http_body body; /* where it is */
 	bool is_head;          /* the request was HEAD */
 	bool may_keep;         /* the client wants to ask again on this connection */
-	struct bytes next;     /* read already, after the body; copied, at most ASKED_ROOM */
+	struct bytes next;     /* read already, after the body; copied, at most REQUEST_ROOM */
 	/* `is_good`: for another request, of which `next` was read. Else it is to be closed in order. */
 	void (*done)(void *arg, int fd, bool is_good, struct bytes next);
 	void *arg;

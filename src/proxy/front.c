@@ -47,7 +47,7 @@ struct client {
 	struct conn *conn; /* connecting */
 	struct association *association;
 	size_t rx_len;
-	uint8_t rx[ASKED_ROOM]; /* what the engine has left, and may be for the target */
+	uint8_t rx[REQUEST_ROOM]; /* what the engine has left, and may be for the target */
 };
 
 struct front {
@@ -124,7 +124,7 @@ static void leave(struct client *c, const struct writer *last_words)
 
 static void leave_refused(struct client *c, int status, const char *why)
 {
-	uint8_t text[ASKED_REPLY_ROOM];
+	uint8_t text[REQUEST_REPLY_ROOM];
 	struct writer w = writer_of(text, sizeof(text));
 
 	http_put_refusal(status, why, c->http.is_head, &w);
@@ -196,7 +196,7 @@ static void put_answer(struct client *c, enum stack_result result, const char *w
 static void fail_because(struct client *c, enum stack_result result, const char *why)
 {
 	static const struct ip_addr unknown = { .family = AF_UNSPEC };
-	uint8_t text[ASKED_REPLY_ROOM];
+	uint8_t text[REQUEST_REPLY_ROOM];
 	struct writer w = writer_of(text, sizeof(text));
 
 	log_debug(c->owner->log, "%s: %s: %s", c->owner->option, target_print(target_of(c)).text,
@@ -213,7 +213,7 @@ static void fail(struct client *c, enum stack_result result)
 static void connected(void *arg, struct conn *conn, enum stack_result result)
 {
 	struct client *c = arg;
-	uint8_t text[ASKED_REPLY_ROOM];
+	uint8_t text[REQUEST_REPLY_ROOM];
 	struct writer w = writer_of(text, sizeof(text));
 	struct ip_addr own;
 	uint16_t port;
@@ -272,7 +272,7 @@ static void associate(struct client *c)
 		.client = c->peer,
 		.client_port = port_of_client(c),
 	};
-	uint8_t text[ASKED_REPLY_ROOM];
+	uint8_t text[REQUEST_REPLY_ROOM];
 	struct writer w = writer_of(text, sizeof(text));
 	socklen_t len = sizeof(cfg.local);
 	struct sockaddr_storage at;
@@ -293,7 +293,7 @@ static void associate(struct client *c)
 
 /* ---- asking */
 
-static enum asked hear(struct client *c, struct reader *in, struct writer *out)
+static enum proxy_request hear(struct client *c, struct reader *in, struct writer *out)
 {
 	if (is_http(c))
 		return http_proxy_input(&c->http, in, out);
@@ -333,19 +333,19 @@ static void refuse(struct client *c, const struct writer *last_words)
 
 static void take_words(struct client *c)
 {
-	uint8_t text[ASKED_REPLY_ROOM];
+	uint8_t text[REQUEST_REPLY_ROOM];
 	struct reader in = reader_of(c->rx, c->rx_len);
 	struct writer w = writer_of(text, sizeof(text));
-	enum asked asked = hear(c, &in, &w);
+	enum proxy_request request = hear(c, &in, &w);
 
 	keep_rest(c, &in);
-	if (asked == ASKED_IN_VAIN)
+	if (request == REQUEST_REFUSED)
 		refuse(c, &w);
 	else if (w.len && !say(c, &w))
 		drop(c);
-	else if (asked == ASKED_CONNECT)
+	else if (request == REQUEST_CONNECT)
 		connect_to(c, target_of(c));
-	else if (asked == ASKED_ASSOCIATE)
+	else if (request == REQUEST_ASSOCIATE)
 		associate(c);
 }
 
@@ -366,7 +366,7 @@ static void read_words(struct client *c)
 /* Of one who leaves, or is associated, only the end is of interest. */
 static void wait_for_end(struct client *c)
 {
-	static uint8_t unread[ASKED_ROOM];
+	static uint8_t unread[REQUEST_ROOM];
 	ssize_t n = recv(c->watch.fd, unread, sizeof(unread), MSG_DONTWAIT);
 
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))

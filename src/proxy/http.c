@@ -65,11 +65,11 @@ void http_put_refusal(int status, const char *why, bool is_head, struct writer *
 		put_text(out, text);
 }
 
-static enum asked refuse(struct http_proxy *h, struct verdict v, struct writer *out)
+static enum proxy_request refuse(struct http_proxy *h, struct verdict v, struct writer *out)
 {
 	h->why = v.why;
 	http_put_refusal(v.status, v.why, h->is_head, out);
-	return ASKED_IN_VAIN;
+	return REQUEST_REFUSED;
 }
 
 static int status_of(enum stack_result result)
@@ -268,7 +268,7 @@ static bool may_be_method(uint8_t c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-enum asked http_proxy_input(struct http_proxy *h, struct reader *in, struct writer *out)
+enum proxy_request http_proxy_input(struct http_proxy *h, struct reader *in, struct writer *out)
 {
 	struct request q;
 	struct verdict v;
@@ -278,8 +278,8 @@ enum asked http_proxy_input(struct http_proxy *h, struct reader *in, struct writ
 	if (in->left && !may_be_method(in->at[0]))
 		return refuse(h, bad("it does not speak HTTP"), out);
 	len = http_block_len(in->at, in->left);
-	if (!len && in->left < ASKED_ROOM)
-		return ASKED_NOTHING_YET;
+	if (!len && in->left < REQUEST_ROOM)
+		return REQUEST_INCOMPLETE;
 	if (!len)
 		return refuse(h, (struct verdict){ HTTP_HEAD_TOO_LARGE, "the head is too long" },
 			      out);
@@ -288,7 +288,7 @@ enum asked http_proxy_input(struct http_proxy *h, struct reader *in, struct writ
 		return refuse(h, v, out);
 	if (h->is_tunnel)
 		get_bytes(in, len);
-	return ASKED_CONNECT;
+	return REQUEST_CONNECT;
 }
 
 /* ---- forwarding it */

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The server's side of an HTTP/1 proxy, RFC 9110 and 9112: one client's request, and what we
- * answer ourselves. No socket and no clock; asked.h says how it is used. CONNECT makes a tunnel; a
+ * answer ourselves. No socket and no clock; request.h says how it is used. CONNECT makes a tunnel; a
  * request for a http:// URL is passed on with what concerns us alone taken out.
  *
  * A client's connection carries one request after another; each has a connection of its own to its
  * target, to whom we say `Connection: close`. So no target's answer can be taken for another's, and
  * no request for a part of the one before it.
  *
- *	http_proxy_input -> ASKED_CONNECT -> http_proxy_answer -> [ http_proxy_forward ]
+ *	http_proxy_input -> REQUEST_CONNECT -> http_proxy_answer -> [ http_proxy_forward ]
  */
 #ifndef SSTP_PROXY_HTTP_H
 #define SSTP_PROXY_HTTP_H
 
 #include "http/body.h"
-#include "proxy/asked.h"
+#include "proxy/request.h"
 #include "proxy/login.h"
 #include "stack/stack.h"
 #include "stack/target.h"
 
-enum { HTTP_FORWARD_ROOM = ASKED_ROOM + 1024 }; /* what http_proxy_forward writes at most */
+enum { HTTP_FORWARD_ROOM = REQUEST_ROOM + 1024 }; /* what http_proxy_forward writes at most */
 
 struct http_proxy {
 	const struct proxy_login *login; /* NULL: anybody may */
@@ -33,7 +33,7 @@ struct http_proxy {
 void http_proxy_open(struct http_proxy *h, const struct proxy_login *login);
 
 /* A request that is to be forwarded is left in `in`; one for a tunnel is taken. */
-enum asked http_proxy_input(struct http_proxy *h, struct reader *in, struct writer *out);
+enum proxy_request http_proxy_input(struct http_proxy *h, struct reader *in, struct writer *out);
 
 /*
  * To the client: how the attempt to connect came out; `why`: in words, unless it is STACK_OK. Nothing

@@ -11,10 +11,10 @@
 #define SSTP_PROXY_HTTP_ANSWER_H
 
 #include "http/body.h"
-#include "proxy/asked.h"
+#include "proxy/request.h"
 #include "util/bytes.h"
 
-enum { HTTP_ANSWER_MADE_ROOM = ASKED_ROOM + 1024 };
+enum { HTTP_ANSWER_MADE_ROOM = REQUEST_ROOM + 1024 };
 
 enum http_answer_state {
 	HTTP_ANSWER_HEAD = 1,
@@ -31,7 +31,7 @@ struct http_answer {
 	bool may_keep;   /* the client's connection may have another request */
 	struct http_body body;
 	size_t head_len, made_len, made_at;
-	uint8_t head[ASKED_ROOM];            /* as it comes */
+	uint8_t head[REQUEST_ROOM];          /* as it comes */
 	uint8_t made[HTTP_ANSWER_MADE_ROOM]; /* as it goes */
 };
 

@@ -116,33 +116,34 @@ void socks5_answer(enum stack_result result, const struct ip_addr *own, uint16_t
 
 /* ---- the client's messages */
 
-static enum asked in_vain(struct socks5 *s, const char *why)
+static enum proxy_request refused(struct socks5 *s, const char *why)
 {
 	s->why = why;
-	return ASKED_IN_VAIN;
+	return REQUEST_REFUSED;
 }
 
-static enum asked refuse(struct socks5 *s, uint8_t reply, const char *why, struct writer *out)
+static enum proxy_request refuse(struct socks5 *s, uint8_t reply, const char *why,
+				 struct writer *out)
 {
 	put_reply(reply, &unknown, 0, out);
-	return in_vain(s, why);
+	return refused(s, why);
 }
 
 /*
  * Version 4 is refused in its own words (VN 0, CD 91, and six bytes that nobody reads): it knows
  * neither passwords nor IPv6. Who speaks something else entirely would not understand an answer.
  */
-static enum asked refuse_version(struct socks5 *s, uint8_t version, struct writer *out)
+static enum proxy_request refuse_version(struct socks5 *s, uint8_t version, struct writer *out)
 {
 	static const uint8_t rejected[] = { 0, 91, 0, 0, 0, 0, 0, 0 };
 
 	if (version != SOCKS_VERSION_4)
-		return in_vain(s, "it does not speak SOCKS");
+		return refused(s, "it does not speak SOCKS");
 	put_bytes(out, rejected, sizeof(rejected));
-	return in_vain(s, "it speaks SOCKS4; only SOCKS5 is supported");
+	return refused(s, "it speaks SOCKS4; only SOCKS5 is supported");
 }
 
-static enum asked take_greeting(struct socks5 *s, struct reader *r, struct writer *out)
+static enum proxy_request take_greeting(struct socks5 *s, struct reader *r, struct writer *out)
 {
 	uint8_t version = get_u8(r), count, wanted = s->login ? METHOD_PASSWORD : METHOD_NONE;
 	const uint8_t *methods;
@@ -152,44 +153,44 @@ static enum asked take_greeting(struct socks5 *s, struct reader *r, struct write
 	count = get_u8(r);
 	methods = get_bytes(r, count);
 	if (r->bad)
-		return ASKED_NOTHING_YET;
+		return REQUEST_INCOMPLETE;
 	put_u8(out, SOCKS_VERSION);
 	if (!count || !memchr(methods, wanted, count)) {
 		put_u8(out, METHOD_NOT_ACCEPTABLE);
-		return in_vain(s, s->login ? "it does not offer a user name and a password"
+		return refused(s, s->login ? "it does not offer a user name and a password"
 					   : "it does not offer to connect without a password");
 	}
 	put_u8(out, wanted);
 	s->state = s->login ? SOCKS5_LOGIN : SOCKS5_REQUEST;
-	return ASKED_NOTHING_YET;
+	return REQUEST_INCOMPLETE;
 }
 
-static enum asked take_login(struct socks5 *s, struct reader *r, struct writer *out)
+static enum proxy_request take_login(struct socks5 *s, struct reader *r, struct writer *out)
 {
 	uint8_t version = get_u8(r), user_len, password_len;
 	const uint8_t *user, *password;
 
 	if (!r->bad && version != LOGIN_VERSION)
-		return in_vain(s, "its login is malformed");
+		return refused(s, "its login is malformed");
 	user_len = get_u8(r);
 	user = get_bytes(r, user_len);
 	password_len = get_u8(r);
 	password = get_bytes(r, password_len);
 	if (r->bad)
-		return ASKED_NOTHING_YET;
+		return REQUEST_INCOMPLETE;
 	put_u8(out, LOGIN_VERSION);
 	if (!proxy_login_matches(s->login, bytes_of(user, user_len),
 				 bytes_of(password, password_len))) {
 		put_u8(out, LOGIN_BAD);
-		return in_vain(s, "wrong user or password");
+		return refused(s, "wrong user or password");
 	}
 	put_u8(out, LOGIN_GOOD);
 	s->state = SOCKS5_REQUEST;
-	return ASKED_NOTHING_YET;
+	return REQUEST_INCOMPLETE;
 }
 
-static enum asked judge_request(struct socks5 *s, uint8_t command, bool is_target,
-				struct writer *out)
+static enum proxy_request judge_request(struct socks5 *s, uint8_t command, bool is_target,
+					struct writer *out)
 {
 	switch (command) {
 	case COMMAND_CONNECT:
@@ -197,11 +198,11 @@ static enum asked judge_request(struct socks5 *s, uint8_t command, bool is_targe
 			return refuse(s, REPLY_HOST_UNREACHABLE, "no such host name", out);
 		if (!s->target.port)
 			return refuse(s, REPLY_FAILURE, "there is no port 0", out);
-		s->state = SOCKS5_ASKED;
-		return ASKED_CONNECT;
+		s->state = SOCKS5_DONE;
+		return REQUEST_CONNECT;
 	case COMMAND_ASSOCIATE:
-		s->state = SOCKS5_ASKED;
-		return ASKED_ASSOCIATE;
+		s->state = SOCKS5_DONE;
+		return REQUEST_ASSOCIATE;
 	default:
 		return refuse(s, REPLY_NO_SUCH_COMMAND, "the command is not supported", out);
 	}
@@ -212,7 +213,7 @@ static bool is_address_type(uint8_t type)
 	return type == ADDRESS_V4 || type == ADDRESS_NAME || type == ADDRESS_V6;
 }
 
-static enum asked take_request(struct socks5 *s, struct reader *r, struct writer *out)
+static enum proxy_request take_request(struct socks5 *s, struct reader *r, struct writer *out)
 {
 	uint8_t version = get_u8(r), command = get_u8(r), type;
 	bool is_target;
@@ -226,11 +227,11 @@ static enum asked take_request(struct socks5 *s, struct reader *r, struct writer
 			      out);
 	is_target = get_target(r, type, &s->target);
 	if (r->bad)
-		return ASKED_NOTHING_YET;
+		return REQUEST_INCOMPLETE;
 	return judge_request(s, command, is_target, out);
 }
 
-static enum asked take_message(struct socks5 *s, struct reader *r, struct writer *out)
+static enum proxy_request take_message(struct socks5 *s, struct reader *r, struct writer *out)
 {
 	switch (s->state) {
 	case SOCKS5_GREETING:
@@ -239,10 +240,10 @@ static enum asked take_message(struct socks5 *s, struct reader *r, struct writer
 		return take_login(s, r, out);
 	case SOCKS5_REQUEST:
 		return take_request(s, r, out);
-	case SOCKS5_ASKED:
+	case SOCKS5_DONE:
 		break;
 	}
-	return ASKED_NOTHING_YET;
+	return REQUEST_INCOMPLETE;
 }
 
 void socks5_open(struct socks5 *s, const struct proxy_login *login)
@@ -250,19 +251,19 @@ void socks5_open(struct socks5 *s, const struct proxy_login *login)
 	*s = (struct socks5){ .login = login, .state = SOCKS5_GREETING };
 }
 
-enum asked socks5_input(struct socks5 *s, struct reader *in, struct writer *out)
+enum proxy_request socks5_input(struct socks5 *s, struct reader *in, struct writer *out)
 {
-	enum asked asked = ASKED_NOTHING_YET;
+	enum proxy_request request = REQUEST_INCOMPLETE;
 
-	while (s->state != SOCKS5_ASKED && asked == ASKED_NOTHING_YET) {
+	while (s->state != SOCKS5_DONE && request == REQUEST_INCOMPLETE) {
 		struct reader ahead = *in;
 
-		asked = take_message(s, &ahead, out);
+		request = take_message(s, &ahead, out);
 		if (ahead.bad) /* not all of it is there */
 			break;
 		*in = ahead;
 	}
-	return asked;
+	return request;
 }
 
 /* ---- datagrams, section 7 */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The server's side of SOCKS Protocol Version 5, RFC 1928, with user and password of RFC 1929: one
- * client's words up to its request, and the answer. No socket and no clock; asked.h says how it is
+ * client's words up to its request, and the answer. No socket and no clock; request.h says how it is
  * used.
  *
  *	greeting -> [ login ] -> request -> answer
@@ -9,7 +9,7 @@
 #ifndef SSTP_PROXY_SOCKS5_H
 #define SSTP_PROXY_SOCKS5_H
 
-#include "proxy/asked.h"
+#include "proxy/request.h"
 #include "proxy/login.h"
 #include "stack/stack.h"
 #include "stack/target.h"
@@ -20,7 +20,7 @@ enum socks5_state {
 	SOCKS5_GREETING = 1,
 	SOCKS5_LOGIN,
 	SOCKS5_REQUEST,
-	SOCKS5_ASKED,
+	SOCKS5_DONE,
 };
 
 struct socks5 {
@@ -31,7 +31,7 @@ struct socks5 {
 };
 
 void socks5_open(struct socks5 *s, const struct proxy_login *login);
-enum asked socks5_input(struct socks5 *s, struct reader *in, struct writer *out);
+enum proxy_request socks5_input(struct socks5 *s, struct reader *in, struct writer *out);
 
 /* How it went. `own`: the address that the target sees us under, or where datagrams are to go;
  * AF_UNSPEC: not known. */

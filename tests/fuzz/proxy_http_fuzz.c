@@ -44,7 +44,7 @@ static void forward(struct http_proxy *h, struct reader *in, size_t more)
 static void ask(const struct proxy_login *login, struct bytes all, size_t chunk)
 {
 	struct reader in = reader_of(all.at, 0);
-	uint8_t tx[ASKED_REPLY_ROOM];
+	uint8_t tx[REQUEST_REPLY_ROOM];
 	struct http_proxy h;
 	size_t from = 0;
 
@@ -52,19 +52,19 @@ static void ask(const struct proxy_login *login, struct bytes all, size_t chunk)
 	while (from < all.len) {
 		struct writer out = writer_of(tx, sizeof(tx));
 		size_t more = all.len - from < chunk ? all.len - from : chunk;
-		enum asked asked;
+		enum proxy_request request;
 
 		from += more;
 		in.left += more;
-		asked = http_proxy_input(&h, &in, &out);
+		request = http_proxy_input(&h, &in, &out);
 		assert(!out.full && !in.bad);
-		if (asked == ASKED_CONNECT && !h.is_tunnel)
+		if (request == REQUEST_CONNECT && !h.is_tunnel)
 			forward(&h, &in, all.len - from);
-		if (asked != ASKED_NOTHING_YET)
+		if (request != REQUEST_INCOMPLETE)
 			return;
-		assert(in.left < ASKED_ROOM);
-		if (chunk > ASKED_ROOM - in.left)
-			chunk = ASKED_ROOM - in.left;
+		assert(in.left < REQUEST_ROOM);
+		if (chunk > REQUEST_ROOM - in.left)
+			chunk = REQUEST_ROOM - in.left;
 	}
 }
 

@@ -10,22 +10,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 static void talk(const struct proxy_login *login, struct bytes all, size_t chunk)
 {
 	struct reader in = reader_of(all.at, 0);
-	uint8_t tx[ASKED_REPLY_ROOM];
+	uint8_t tx[REQUEST_REPLY_ROOM];
 	struct socks5 s;
 
 	socks5_open(&s, login);
 	for (size_t from = 0; from < all.len; from += chunk) {
 		struct writer out = writer_of(tx, sizeof(tx));
-		enum asked asked;
+		enum proxy_request request;
 
 		in.left += all.len - from < chunk ? all.len - from : chunk;
-		asked = socks5_input(&s, &in, &out);
+		request = socks5_input(&s, &in, &out);
 		assert(!out.full && !in.bad);
-		if (asked == ASKED_CONNECT)
+		if (request == REQUEST_CONNECT)
 			assert(target_print(&s.target).text[0] && s.target.port);
-		if (asked != ASKED_NOTHING_YET)
+		if (request != REQUEST_INCOMPLETE)
 			return;
-		assert(in.left < ASKED_ROOM); /* the rest of a message, or nothing */
+		assert(in.left < REQUEST_ROOM); /* the rest of a message, or nothing */
 	}
 }
 

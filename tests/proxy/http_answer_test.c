@@ -171,12 +171,12 @@ static void refusal_of_head(void **state)
 /* A head that is as long as we hold passes, a longer one does not; neither grows out of its room. */
 static void long_heads(void **state)
 {
-	static uint8_t in[ASKED_ROOM + 1], text[2 * ASKED_ROOM];
+	static uint8_t in[REQUEST_ROOM + 1], text[2 * REQUEST_ROOM];
 	static const char start[] = "HTTP/1.1 200 OK\nX:";
 	static struct http_answer a;
 
 	(void)state;
-	for (size_t len = ASKED_ROOM; len <= ASKED_ROOM + 1; len++) {
+	for (size_t len = REQUEST_ROOM; len <= REQUEST_ROOM + 1; len++) {
 		struct writer out = writer_of(text, sizeof(text));
 
 		memset(in, 'x', len);
@@ -184,7 +184,7 @@ static void long_heads(void **state)
 		memcpy(in + len - 2, "\n\n", 2);
 		http_answer_open(&a, false, false);
 		pass_all(&a, bytes_of(in, len), 1000, 1000, &out);
-		assert_memory_equal(text + 9, len == ASKED_ROOM ? "200" : "502", 3);
+		assert_memory_equal(text + 9, len == REQUEST_ROOM ? "200" : "502", 3);
 	}
 }
 

@@ -209,10 +209,10 @@ static const struct {
 
 struct talk {
 	struct http_proxy h;
-	uint8_t tx[ASKED_REPLY_ROOM];
+	uint8_t tx[REQUEST_REPLY_ROOM];
 	struct reader in;
 	struct writer out;
-	enum asked asked;
+	enum proxy_request request;
 };
 
 /* `step` bytes at a time; what is left is offered again with more behind it. */
@@ -228,9 +228,9 @@ static void have_talk(struct talk *t, const struct proxy_login *login, const cha
 
 		from += more;
 		t->in.left += more;
-		t->asked = http_proxy_input(&t->h, &t->in, &t->out);
+		t->request = http_proxy_input(&t->h, &t->in, &t->out);
 		assert_false(t->in.bad || t->out.full);
-	} while (t->asked == ASKED_NOTHING_YET && from < len);
+	} while (t->request == REQUEST_INCOMPLETE && from < len);
 	t->in.left += len - from;
 	t->tx[t->out.len] = '\0';
 }
@@ -282,7 +282,7 @@ static void try_request(size_t i, size_t step)
 
 	print_message("# %s, %zu bytes a time\n", requests[i].name, step);
 	have_talk(&t, requests[i].login, requests[i].in, step);
-	assert_int_equal(t.asked, requests[i].status ? ASKED_IN_VAIN : ASKED_CONNECT);
+	assert_int_equal(t.request, requests[i].status ? REQUEST_REFUSED : REQUEST_CONNECT);
 	assert_int_equal(t.h.why != NULL, requests[i].status != 0);
 	if (requests[i].status) {
 		assert_refusal((char *)t.tx, requests[i].status, false);
@@ -310,37 +310,37 @@ static void requests_go_as_they_should(void **state)
 static void zero_bytes(void **state)
 {
 	static const char in[] = "GET http://a/ HTTP/1.1\r\nX: a\0b\r\n\r\n";
-	uint8_t tx[ASKED_REPLY_ROOM];
+	uint8_t tx[REQUEST_REPLY_ROOM];
 	struct reader r = reader_of(in, sizeof(in) - 1);
 	struct writer w = writer_of(tx, sizeof(tx));
 	struct http_proxy h;
 
 	(void)state;
 	http_proxy_open(&h, NULL);
-	assert_int_equal(http_proxy_input(&h, &r, &w), ASKED_IN_VAIN);
+	assert_int_equal(http_proxy_input(&h, &r, &w), REQUEST_REFUSED);
 }
 
 static void head_too_long(void **state)
 {
-	static char in[ASKED_ROOM + 1] = "GET http://a/ HTTP/1.1\r\nX: ";
+	static char in[REQUEST_ROOM + 1] = "GET http://a/ HTTP/1.1\r\nX: ";
 	struct talk t;
 	size_t len = strlen(in);
 
 	(void)state;
-	memset(in + len, 'x', ASKED_ROOM - len);
-	in[ASKED_ROOM - 1] = '\0';
-	have_talk(&t, NULL, in, ASKED_ROOM);
-	assert_int_equal(t.asked, ASKED_NOTHING_YET);
-	in[ASKED_ROOM - 1] = 'x';
-	have_talk(&t, NULL, in, ASKED_ROOM);
-	assert_int_equal(t.asked, ASKED_IN_VAIN);
+	memset(in + len, 'x', REQUEST_ROOM - len);
+	in[REQUEST_ROOM - 1] = '\0';
+	have_talk(&t, NULL, in, REQUEST_ROOM);
+	assert_int_equal(t.request, REQUEST_INCOMPLETE);
+	in[REQUEST_ROOM - 1] = 'x';
+	have_talk(&t, NULL, in, REQUEST_ROOM);
+	assert_int_equal(t.request, REQUEST_REFUSED);
 	assert_refusal((char *)t.tx, 431, false);
 }
 
 /* The head that grows most: each field gains a blank and a CR. */
 static void longest_forward(void **state)
 {
-	static char in[ASKED_ROOM + 1] = "GET http://a HTTP/1.1\n";
+	static char in[REQUEST_ROOM + 1] = "GET http://a HTTP/1.1\n";
 	static uint8_t made[HTTP_FORWARD_ROOM];
 	struct writer out = writer_of(made, sizeof(made));
 	struct http_body body;
@@ -351,10 +351,10 @@ static void longest_forward(void **state)
 	for (int i = 0; i < HTTP_FIELDS_MAX - 1; i++, len += 3)
 		memcpy(in + len, "x:\n", 3);
 	memcpy(in + len, "x:", 2);
-	memset(in + len + 2, 'x', ASKED_ROOM - len - 4);
-	memcpy(in + ASKED_ROOM - 2, "\n\n", 2);
-	have_talk(&t, NULL, in, ASKED_ROOM);
-	assert_int_equal(t.asked, ASKED_CONNECT);
+	memset(in + len + 2, 'x', REQUEST_ROOM - len - 4);
+	memcpy(in + REQUEST_ROOM - 2, "\n\n", 2);
+	have_talk(&t, NULL, in, REQUEST_ROOM);
+	assert_int_equal(t.request, REQUEST_CONNECT);
 	assert_true(http_proxy_forward(&t.h, &t.in, &body, &out));
 	assert_false(out.full);
 }
@@ -400,7 +400,7 @@ static void failure_of_a_long_name(void **state)
 	name[sizeof(name) - 1] = '\0';
 	snprintf(in, sizeof(in), "CONNECT %s:65535 HTTP/1.1\r\n\r\n", name);
 	have_talk(&t, NULL, in, sizeof(in));
-	assert_int_equal(t.asked, ASKED_CONNECT);
+	assert_int_equal(t.request, REQUEST_CONNECT);
 	http_proxy_answer(&t.h, STACK_NO_NAME, stack_result_text(STACK_NO_NAME), &t.out);
 	assert_false(t.out.full);
 	t.tx[t.out.len] = '\0';

@@ -25,80 +25,81 @@ static const struct {
 	const struct proxy_login *login;
 	const char *in;
 	size_t in_len;
-	enum asked asked;
+	enum proxy_request request;
 	const char *out;
 	size_t out_len;
 	const char *target; /* NULL: nothing was asked */
 	size_t left;
 } talks[] = {
-	{ "nothing", NULL, LIT(""), ASKED_NOTHING_YET, LIT(""), NULL, 0 },
-	{ "IPv4", NULL, LIT(GREETING "\5\1\0" TO_V4), ASKED_CONNECT, LIT(GREETED), "10.0.0.7:80",
+	{ "nothing", NULL, LIT(""), REQUEST_INCOMPLETE, LIT(""), NULL, 0 },
+	{ "IPv4", NULL, LIT(GREETING "\5\1\0" TO_V4), REQUEST_CONNECT, LIT(GREETED), "10.0.0.7:80",
 	  0 },
 	{ "IPv6", NULL, LIT(GREETING "\5\1\0\4\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\1\0\120"),
-	  ASKED_CONNECT, LIT(GREETED), "[2001:db8::1]:80", 0 },
-	{ "name", NULL, LIT(GREETING "\5\1\0" TO_NAME), ASKED_CONNECT, LIT(GREETED),
+	  REQUEST_CONNECT, LIT(GREETED), "[2001:db8::1]:80", 0 },
+	{ "name", NULL, LIT(GREETING "\5\1\0" TO_NAME), REQUEST_CONNECT, LIT(GREETED),
 	  "example.net:443", 0 },
 	{ "an address as a name", NULL,
 	  LIT(GREETING "\5\1\0\3\10"
 		       "10.0.0.7\0\120"),
-	  ASKED_CONNECT, LIT(GREETED), "10.0.0.7:80", 0 },
-	{ "an IPv6 address as a name", NULL, LIT(GREETING "\5\1\0\3\3::2\0\120"), ASKED_CONNECT,
+	  REQUEST_CONNECT, LIT(GREETED), "10.0.0.7:80", 0 },
+	{ "an IPv6 address as a name", NULL, LIT(GREETING "\5\1\0\3\3::2\0\120"), REQUEST_CONNECT,
 	  LIT(GREETED), "[::2]:80", 0 },
-	{ "early data", NULL, LIT(GREETING "\5\1\0" TO_NAME "GET /"), ASKED_CONNECT, LIT(GREETED),
+	{ "early data", NULL, LIT(GREETING "\5\1\0" TO_NAME "GET /"), REQUEST_CONNECT, LIT(GREETED),
 	  "example.net:443", 5 },
-	{ "RSV is not looked at", NULL, LIT(GREETING "\5\1\7" TO_V4), ASKED_CONNECT, LIT(GREETED),
+	{ "RSV is not looked at", NULL, LIT(GREETING "\5\1\7" TO_V4), REQUEST_CONNECT, LIT(GREETED),
 	  "10.0.0.7:80", 0 },
-	{ "several methods", NULL, LIT("\5\3\1\2\0\5\1\0" TO_V4), ASKED_CONNECT, LIT(GREETED),
+	{ "several methods", NULL, LIT("\5\3\1\2\0\5\1\0" TO_V4), REQUEST_CONNECT, LIT(GREETED),
 	  "10.0.0.7:80", 0 },
-	{ "associate", NULL, LIT(GREETING "\5\3\0\1\0\0\0\0\0\0"), ASKED_ASSOCIATE, LIT(GREETED),
+	{ "associate", NULL, LIT(GREETING "\5\3\0\1\0\0\0\0\0\0"), REQUEST_ASSOCIATE, LIT(GREETED),
 	  "0.0.0.0:0", 0 },
-	{ "associate, from a port", NULL, LIT(GREETING "\5\3\0\1\177\0\0\1\4\0"), ASKED_ASSOCIATE,
+	{ "associate, from a port", NULL, LIT(GREETING "\5\3\0\1\177\0\0\1\4\0"), REQUEST_ASSOCIATE,
 	  LIT(GREETED), "127.0.0.1:1024", 0 },
-	{ "associate, from an empty name", NULL, LIT(GREETING "\5\3\0\3\0\0\0"), ASKED_ASSOCIATE,
+	{ "associate, from an empty name", NULL, LIT(GREETING "\5\3\0\3\0\0\0"), REQUEST_ASSOCIATE,
 	  LIT(GREETED), ":0", 0 },
 
-	{ "login", &ann, LIT(ANN_LOGIN "\5\1\0" TO_V4), ASKED_CONNECT, LIT(LOGGED_IN),
+	{ "login", &ann, LIT(ANN_LOGIN "\5\1\0" TO_V4), REQUEST_CONNECT, LIT(LOGGED_IN),
 	  "10.0.0.7:80", 0 },
-	{ "login wrong", &ann, LIT("\5\1\2\1\3ann\6wonder"), ASKED_IN_VAIN, LIT("\5\2\1\1"), NULL,
+	{ "login wrong", &ann, LIT("\5\1\2\1\3ann\6wonder"), REQUEST_REFUSED, LIT("\5\2\1\1"), NULL,
 	  0 },
-	{ "login of another", &ann, LIT("\5\1\2\1\3bob\13wonder land"), ASKED_IN_VAIN,
+	{ "login of another", &ann, LIT("\5\1\2\1\3bob\13wonder land"), REQUEST_REFUSED,
 	  LIT("\5\2\1\1"), NULL, 0 },
-	{ "login empty", &ann, LIT("\5\1\2\1\0\0"), ASKED_IN_VAIN, LIT("\5\2\1\1"), NULL, 0 },
-	{ "login with more behind it", &ann, LIT("\5\1\2\1\3ann\14wonder land!"), ASKED_IN_VAIN,
+	{ "login empty", &ann, LIT("\5\1\2\1\0\0"), REQUEST_REFUSED, LIT("\5\2\1\1"), NULL, 0 },
+	{ "login with more behind it", &ann, LIT("\5\1\2\1\3ann\14wonder land!"), REQUEST_REFUSED,
 	  LIT("\5\2\1\1"), NULL, 0 },
-	{ "login malformed", &ann, LIT("\5\1\2\5\1\0" TO_V4), ASKED_IN_VAIN, LIT("\5\2"), NULL, 9 },
-	{ "login not offered", &ann, LIT(GREETING "\5\1\0" TO_V4), ASKED_IN_VAIN, LIT("\5\xff"),
+	{ "login malformed", &ann, LIT("\5\1\2\5\1\0" TO_V4), REQUEST_REFUSED, LIT("\5\2"), NULL,
+	  9 },
+	{ "login not offered", &ann, LIT(GREETING "\5\1\0" TO_V4), REQUEST_REFUSED, LIT("\5\xff"),
 	  NULL, 10 },
-	{ "only login offered", NULL, LIT("\5\1\2"), ASKED_IN_VAIN, LIT("\5\xff"), NULL, 0 },
-	{ "no method offered", NULL, LIT("\5\0"), ASKED_IN_VAIN, LIT("\5\xff"), NULL, 0 },
+	{ "only login offered", NULL, LIT("\5\1\2"), REQUEST_REFUSED, LIT("\5\xff"), NULL, 0 },
+	{ "no method offered", NULL, LIT("\5\0"), REQUEST_REFUSED, LIT("\5\xff"), NULL, 0 },
 
-	{ "SOCKS4", NULL, LIT("\4\1\0\120\12\0\0\7\0"), ASKED_IN_VAIN, LIT("\0\133\0\0\0\0\0\0"),
+	{ "SOCKS4", NULL, LIT("\4\1\0\120\12\0\0\7\0"), REQUEST_REFUSED, LIT("\0\133\0\0\0\0\0\0"),
 	  NULL, 8 },
-	{ "HTTP", NULL, LIT("GET / HTTP/1.1\r\n\r\n"), ASKED_IN_VAIN, LIT(""), NULL, 17 },
-	{ "request of another version", NULL, LIT(GREETING "\4\1\0\1"), ASKED_IN_VAIN,
+	{ "HTTP", NULL, LIT("GET / HTTP/1.1\r\n\r\n"), REQUEST_REFUSED, LIT(""), NULL, 17 },
+	{ "request of another version", NULL, LIT(GREETING "\4\1\0\1"), REQUEST_REFUSED,
 	  LIT(GREETED REFUSED_BY("\1")), NULL, 0 },
-	{ "bind", NULL, LIT(GREETING "\5\2\0" TO_V4), ASKED_IN_VAIN, LIT(GREETED REFUSED_BY("\7")),
-	  NULL, 0 },
-	{ "no command", NULL, LIT(GREETING "\5\xff\0" TO_NAME), ASKED_IN_VAIN,
+	{ "bind", NULL, LIT(GREETING "\5\2\0" TO_V4), REQUEST_REFUSED,
 	  LIT(GREETED REFUSED_BY("\7")), NULL, 0 },
-	{ "address type", NULL, LIT(GREETING "\5\1\0\2\12\0\0\7\0\120"), ASKED_IN_VAIN,
+	{ "no command", NULL, LIT(GREETING "\5\xff\0" TO_NAME), REQUEST_REFUSED,
+	  LIT(GREETED REFUSED_BY("\7")), NULL, 0 },
+	{ "address type", NULL, LIT(GREETING "\5\1\0\2\12\0\0\7\0\120"), REQUEST_REFUSED,
 	  LIT(GREETED REFUSED_BY("\10")), NULL, 6 },
-	{ "no name", NULL, LIT(GREETING "\5\1\0\3\0\0\120"), ASKED_IN_VAIN,
+	{ "no name", NULL, LIT(GREETING "\5\1\0\3\0\0\120"), REQUEST_REFUSED,
 	  LIT(GREETED REFUSED_BY("\4")), NULL, 0 },
-	{ "zero byte in a name", NULL, LIT(GREETING "\5\1\0\3\3a\0b\0\120"), ASKED_IN_VAIN,
+	{ "zero byte in a name", NULL, LIT(GREETING "\5\1\0\3\3a\0b\0\120"), REQUEST_REFUSED,
 	  LIT(GREETED REFUSED_BY("\4")), NULL, 0 },
-	{ "line end in a name", NULL, LIT(GREETING "\5\1\0\3\3a\nb\0\120"), ASKED_IN_VAIN,
+	{ "line end in a name", NULL, LIT(GREETING "\5\1\0\3\3a\nb\0\120"), REQUEST_REFUSED,
 	  LIT(GREETED REFUSED_BY("\4")), NULL, 0 },
-	{ "port 0", NULL, LIT(GREETING "\5\1\0\1\12\0\0\7\0\0"), ASKED_IN_VAIN,
+	{ "port 0", NULL, LIT(GREETING "\5\1\0\1\12\0\0\7\0\0"), REQUEST_REFUSED,
 	  LIT(GREETED REFUSED_BY("\1")), NULL, 0 },
 };
 
 struct talk {
 	struct socks5 s;
-	uint8_t tx[ASKED_REPLY_ROOM];
+	uint8_t tx[REQUEST_REPLY_ROOM];
 	struct reader in;
 	struct writer out;
-	enum asked asked;
+	enum proxy_request request;
 };
 
 /* `step` bytes at a time; what is left is offered again, as the caller in front.c does. */
@@ -114,21 +115,21 @@ static void have_talk(struct talk *t, size_t i, size_t step)
 
 		from += more;
 		t->in.left += more;
-		t->asked = socks5_input(&t->s, &t->in, &t->out);
+		t->request = socks5_input(&t->s, &t->in, &t->out);
 		assert_false(t->in.bad);
-	} while (t->asked == ASKED_NOTHING_YET && from < talks[i].in_len);
+	} while (t->request == REQUEST_INCOMPLETE && from < talks[i].in_len);
 	t->in.left += talks[i].in_len - from;
 }
 
 static void assert_talk(const struct talk *t, size_t i)
 {
-	assert_int_equal(t->asked, talks[i].asked);
+	assert_int_equal(t->request, talks[i].request);
 	assert_int_equal(t->out.len, talks[i].out_len);
 	assert_memory_equal(t->tx, talks[i].out, talks[i].out_len);
 	assert_int_equal(t->in.left, talks[i].left);
 	if (talks[i].target)
 		assert_string_equal(target_print(&t->s.target).text, talks[i].target);
-	assert_int_equal(t->s.why != NULL, t->asked == ASKED_IN_VAIN);
+	assert_int_equal(t->s.why != NULL, t->request == REQUEST_REFUSED);
 }
 
 static void talks_go_as_they_should(void **state)
@@ -150,7 +151,7 @@ static void waits_for_the_rest(void **state)
 {
 	static const char in[] = ANN_LOGIN "\5\1\0" TO_NAME;
 	static const size_t ends[] = { 0, 4, 21, sizeof(in) - 1 };
-	uint8_t tx[ASKED_REPLY_ROOM];
+	uint8_t tx[REQUEST_REPLY_ROOM];
 	size_t message = 0;
 
 	(void)state;
@@ -162,7 +163,7 @@ static void waits_for_the_rest(void **state)
 		if (len == ends[message + 1])
 			message++;
 		socks5_open(&s, &ann);
-		assert_int_equal(socks5_input(&s, &r, &w), ASKED_NOTHING_YET);
+		assert_int_equal(socks5_input(&s, &r, &w), REQUEST_INCOMPLETE);
 		assert_int_equal(r.left, len - ends[message]);
 	}
 }
@@ -171,16 +172,16 @@ static void waits_for_the_rest(void **state)
 static void is_deaf_after_the_request(void **state)
 {
 	static const char in[] = GREETING "\5\1\0" TO_NAME;
-	uint8_t tx[ASKED_REPLY_ROOM];
+	uint8_t tx[REQUEST_REPLY_ROOM];
 	struct reader r = reader_of(in, sizeof(in) - 1);
 	struct writer w = writer_of(tx, sizeof(tx));
 	struct socks5 s;
 
 	(void)state;
 	socks5_open(&s, NULL);
-	assert_int_equal(socks5_input(&s, &r, &w), ASKED_CONNECT);
+	assert_int_equal(socks5_input(&s, &r, &w), REQUEST_CONNECT);
 	r = reader_of(in, sizeof(in) - 1);
-	assert_int_equal(socks5_input(&s, &r, &w), ASKED_NOTHING_YET);
+	assert_int_equal(socks5_input(&s, &r, &w), REQUEST_INCOMPLETE);
 	assert_int_equal(r.left, sizeof(in) - 1);
 	assert_int_equal(w.len, 2);
 }
@@ -205,7 +206,7 @@ static void answers(void **state)
 		{ STACK_FORBIDDEN, NULL, LIT(REFUSED_BY("\2")) },
 		{ STACK_FULL, NULL, LIT(REFUSED_BY("\1")) },
 	};
-	uint8_t tx[ASKED_REPLY_ROOM];
+	uint8_t tx[REQUEST_REPLY_ROOM];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
