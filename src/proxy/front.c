@@ -20,7 +20,7 @@
 
 #include "http/status.h"
 #include "proxy/association.h"
-#include "proxy/exchange.h"
+#include "proxy/http_relay_filter.h"
 #include "proxy/http.h"
 #include "proxy/socks5.h"
 #include "util/secret.h"
@@ -131,7 +131,7 @@ static void leave_refused(struct client *c, int status, const char *why)
 	leave(c, &w);
 }
 
-static void exchange_done(void *front, int fd, bool is_good, struct bytes next);
+static void request_done(void *front, int fd, bool is_good, struct bytes next);
 
 /* ---- connected, or not */
 
@@ -170,12 +170,12 @@ static void join_forward(struct client *c)
 		give_up_forward(c, HTTP_BAD_REQUEST, "the request's body is malformed");
 		return;
 	}
-	filter = exchange_new(&(struct exchange_cfg){
+	filter = http_relay_filter_new(&(struct http_relay_filter_cfg){
 		.body = body,
 		.is_head = c->http.is_head,
 		.may_keep = c->http.may_keep,
 		.next = bytes_of(in.at, in.left),
-		.done = exchange_done,
+		.done = request_done,
 		.arg = c->owner,
 	});
 	if (filter)
@@ -464,7 +464,7 @@ static void take_client(void *arg, int fd, const struct sockaddr_storage *peer)
 }
 
 /* A client is back from a relay: for another request, or to be closed in order. */
-static void exchange_done(void *front, int fd, bool is_good, struct bytes next)
+static void request_done(void *front, int fd, bool is_good, struct bytes next)
 {
 	struct front *f = front;
 	struct sockaddr_storage peer;

@@ -4,13 +4,13 @@
  * http_answer.h. After that the client's socket is given back, with what the client has sent since: its
  * next request.
  */
-#ifndef SSTP_PROXY_EXCHANGE_H
-#define SSTP_PROXY_EXCHANGE_H
+#ifndef SSTP_PROXY_HTTP_RELAY_FILTER_H
+#define SSTP_PROXY_HTTP_RELAY_FILTER_H
 
 #include "http/body.h"
 #include "stack/relay.h"
 
-struct exchange_cfg {
+struct http_relay_filter_cfg {
 	struct http_body body; /* where it is */
 	bool is_head;          /* the request was HEAD */
 	bool may_keep;         /* the client wants to ask again on this connection */
@@ -21,6 +21,6 @@ struct exchange_cfg {
 };
 
 /* NULL: no memory. The relay that it is given to frees it. */
-struct relay_filter *exchange_new(const struct exchange_cfg *cfg);
+struct relay_filter *http_relay_filter_new(const struct http_relay_filter_cfg *cfg);
 
 #endif

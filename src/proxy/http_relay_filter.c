@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Two engines between the ends of a relay. */
-#include "proxy/exchange.h"
+#include "proxy/http_relay_filter.h"
 
 #include <stdlib.h>
 
 #include "proxy/http_answer.h"
 
-struct exchange {
+struct http_relay_filter {
 	struct relay_filter filter;
-	struct exchange_cfg cfg;
+	struct http_relay_filter_cfg cfg;
 	struct http_body body;
 	struct http_answer answer;
 	size_t next_len;
 	uint8_t next[REQUEST_ROOM];
 };
 
-static struct exchange *exchange_of(struct relay_filter *f)
+static struct http_relay_filter *filter_of(struct relay_filter *f)
 {
-	return container_of(f, struct exchange, filter);
+	return container_of(f, struct http_relay_filter, filter);
 }
 
 /* What follows the body waits for the answer's end. */
 static bool to_conn(struct relay_filter *f, struct reader *in, struct writer *out)
 {
-	struct exchange *e = exchange_of(f);
+	struct http_relay_filter *e = filter_of(f);
 	struct writer next = writer_of(e->next, sizeof(e->next));
 
 	if (!http_body_pass(&e->body, in, out))
@@ -37,7 +37,7 @@ static bool to_conn(struct relay_filter *f, struct reader *in, struct writer *ou
 /* So that what follows the body, wherever that ends, fits. */
 static size_t read_max(struct relay_filter *f)
 {
-	const struct exchange *e = exchange_of(f);
+	const struct http_relay_filter *e = filter_of(f);
 	size_t room = sizeof(e->next) - e->next_len, certain = http_body_certain(&e->body);
 
 	return certain > room ? certain : room;
@@ -45,18 +45,18 @@ static size_t read_max(struct relay_filter *f)
 
 static void to_fd(struct relay_filter *f, struct reader *in, struct writer *out, bool at_end)
 {
-	http_answer_pass(&exchange_of(f)->answer, in, out, at_end);
+	http_answer_pass(&filter_of(f)->answer, in, out, at_end);
 }
 
 static bool is_over(struct relay_filter *f)
 {
-	return http_answer_is_over(&exchange_of(f)->answer);
+	return http_answer_is_over(&filter_of(f)->answer);
 }
 
 /* A client that still sends its request's body would have that taken for another one. */
 static void take_back(struct relay_filter *f, int fd)
 {
-	struct exchange *e = exchange_of(f);
+	struct http_relay_filter *e = filter_of(f);
 	bool is_good = e->answer.may_keep && e->body.state == HTTP_BODY_OVER;
 
 	e->cfg.done(e->cfg.arg, fd, is_good, bytes_of(e->next, e->next_len));
@@ -65,12 +65,12 @@ static void take_back(struct relay_filter *f, int fd)
 
 static void end(struct relay_filter *f)
 {
-	free(exchange_of(f));
+	free(filter_of(f));
 }
 
-struct relay_filter *exchange_new(const struct exchange_cfg *cfg)
+struct relay_filter *http_relay_filter_new(const struct http_relay_filter_cfg *cfg)
 {
-	struct exchange *e = malloc(sizeof(*e));
+	struct http_relay_filter *e = malloc(sizeof(*e));
 
 	if (!e)
 		return NULL;
