@@ -184,13 +184,13 @@ static void join_forward(struct client *c)
 		give_up_forward(c, HTTP_SERVICE_UNAVAILABLE, stack_result_text(STACK_FULL));
 }
 
-static void put_answer(struct client *c, enum stack_result result, const char *why,
-		       const struct ip_addr *own, uint16_t port, struct writer *out)
+static void put_response(struct client *c, enum stack_result result, const char *why,
+			 const struct ip_addr *own, uint16_t port, struct writer *out)
 {
 	if (is_http(c))
-		http_proxy_answer(&c->http, result, why, out);
+		http_proxy_put_response(&c->http, result, why, out);
 	else
-		socks5_answer(result, own, port, out);
+		socks5_put_reply(result, own, port, out);
 }
 
 static void fail_because(struct client *c, enum stack_result result, const char *why)
@@ -201,7 +201,7 @@ static void fail_because(struct client *c, enum stack_result result, const char 
 
 	log_debug(c->owner->log, "%s: %s: %s", c->owner->option, target_print(target_of(c)).text,
 		  why);
-	put_answer(c, result, why, &unknown, 0, &w);
+	put_response(c, result, why, &unknown, 0, &w);
 	leave(c, &w);
 }
 
@@ -224,7 +224,7 @@ static void connected(void *arg, struct conn *conn, enum stack_result result)
 		return;
 	}
 	own = conn_local(conn, &port);
-	put_answer(c, result, "", &own, port, &w);
+	put_response(c, result, "", &own, port, &w);
 	if (is_http(c) && !c->http.is_tunnel)
 		join_forward(c);
 	else
@@ -284,7 +284,7 @@ static void associate(struct client *c)
 		return;
 	}
 	own = ip_from_sockaddr(&at);
-	socks5_answer(STACK_OK, &own, ip_port_of_sockaddr(&at), &w);
+	socks5_put_reply(STACK_OK, &own, ip_port_of_sockaddr(&at), &w);
 	c->state = ASSOCIATED;
 	loop_timer_stop(loop_of(c), &c->limit);
 	if (!say(c, &w))

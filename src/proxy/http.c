@@ -96,8 +96,8 @@ static int status_of(enum stack_result result)
 	return HTTP_BAD_GATEWAY;
 }
 
-void http_proxy_answer(struct http_proxy *h, enum stack_result result, const char *why,
-		       struct writer *out)
+void http_proxy_put_response(struct http_proxy *h, enum stack_result result, const char *why,
+			     struct writer *out)
 {
 	char text[TARGET_NAME_ROOM + 64];
 

@@ -8,7 +8,7 @@
  * target, to whom we say `Connection: close`. So no target's answer can be taken for another's, and
  * no request for a part of the one before it.
  *
- *	http_proxy_input -> REQUEST_CONNECT -> http_proxy_answer -> [ http_proxy_forward ]
+ *	http_proxy_input -> REQUEST_CONNECT -> http_proxy_put_response -> [ http_proxy_forward ]
  */
 #ifndef SSTP_PROXY_HTTP_H
 #define SSTP_PROXY_HTTP_H
@@ -39,8 +39,8 @@ enum proxy_request http_proxy_input(struct http_proxy *h, struct reader *in, str
  * To the client: how the attempt to connect came out; `why`: in words, unless it is STACK_OK. Nothing
  * when a request is to be forwarded.
  */
-void http_proxy_answer(struct http_proxy *h, enum stack_result result, const char *why,
-		       struct writer *out);
+void http_proxy_put_response(struct http_proxy *h, enum stack_result result, const char *why,
+			     struct writer *out);
 
 /*
  * To the target: the request that was left in `in`, and what there is of its body; `body` takes

@@ -4,13 +4,13 @@
 
 #include <stdlib.h>
 
-#include "proxy/http_answer.h"
+#include "proxy/http_response.h"
 
 struct http_relay_filter {
 	struct relay_filter filter;
 	struct http_relay_filter_cfg cfg;
 	struct http_body body;
-	struct http_answer answer;
+	struct http_response response;
 	size_t next_len;
 	uint8_t next[REQUEST_ROOM];
 };
@@ -45,19 +45,19 @@ static size_t read_max(struct relay_filter *f)
 
 static void to_fd(struct relay_filter *f, struct reader *in, struct writer *out, bool at_end)
 {
-	http_answer_pass(&filter_of(f)->answer, in, out, at_end);
+	http_response_pass(&filter_of(f)->response, in, out, at_end);
 }
 
 static bool is_over(struct relay_filter *f)
 {
-	return http_answer_is_over(&filter_of(f)->answer);
+	return http_response_is_over(&filter_of(f)->response);
 }
 
 /* A client that still sends its request's body would have that taken for another one. */
 static void take_back(struct relay_filter *f, int fd)
 {
 	struct http_relay_filter *e = filter_of(f);
-	bool is_good = e->answer.may_keep && e->body.state == HTTP_BODY_OVER;
+	bool is_good = e->response.may_keep && e->body.state == HTTP_BODY_OVER;
 
 	e->cfg.done(e->cfg.arg, fd, is_good, bytes_of(e->next, e->next_len));
 	free(e);
@@ -80,6 +80,6 @@ struct relay_filter *http_relay_filter_new(const struct http_relay_filter_cfg *c
 	e->next_len = cfg->next.len;
 	if (cfg->next.len)
 		memcpy(e->next, cfg->next.at, cfg->next.len);
-	http_answer_open(&e->answer, cfg->is_head, cfg->may_keep);
+	http_response_open(&e->response, cfg->is_head, cfg->may_keep);
 	return &e->filter;
 }

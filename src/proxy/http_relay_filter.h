@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A plain HTTP request's relay: the rest of its body goes through http/body.h, its answer through
- * http_answer.h. After that the client's socket is given back, with what the client has sent since: its
+ * http_response.h. After that the client's socket is given back, with what the client has sent since: its
  * next request.
  */
 #ifndef SSTP_PROXY_HTTP_RELAY_FILTER_H

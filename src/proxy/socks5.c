@@ -105,8 +105,8 @@ static void put_reply(uint8_t reply, const struct ip_addr *own, uint16_t port, s
 
 static const struct ip_addr unknown = { .family = AF_UNSPEC };
 
-void socks5_answer(enum stack_result result, const struct ip_addr *own, uint16_t own_port,
-		   struct writer *out)
+void socks5_put_reply(enum stack_result result, const struct ip_addr *own, uint16_t own_port,
+		      struct writer *out)
 {
 	if (result == STACK_OK)
 		put_reply(REPLY_DONE, own, own_port, out);

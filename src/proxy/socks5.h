@@ -35,8 +35,8 @@ enum proxy_request socks5_input(struct socks5 *s, struct reader *in, struct writ
 
 /* How it went. `own`: the address that the target sees us under, or where datagrams are to go;
  * AF_UNSPEC: not known. */
-void socks5_answer(enum stack_result result, const struct ip_addr *own, uint16_t own_port,
-		   struct writer *out);
+void socks5_put_reply(enum stack_result result, const struct ip_addr *own, uint16_t own_port,
+		      struct writer *out);
 
 /* One of the client's datagrams. False: to be dropped. `payload` points into `datagram`. */
 bool socks5_datagram(struct bytes datagram, struct target *to, struct bytes *payload);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The HTTP proxy: the first byte says whether a login is wanted, the second the size of the reads.
- * The bytes are a client's request with its body, and a target's answer.
+ * The bytes are a client's request with its body, and a target's response.
  */
 #include <assert.h>
 
 #include "proxy/http.h"
-#include "proxy/http_answer.h"
+#include "proxy/http_response.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -68,14 +68,14 @@ static void ask(const struct proxy_login *login, struct bytes all, size_t chunk)
 	}
 }
 
-static void answer(struct bytes all, size_t chunk)
+static void respond(struct bytes all, size_t chunk)
 {
-	static struct http_answer a;
+	static struct http_response a;
 	struct reader in = reader_of(all.at, 0);
 	uint8_t made[100];
 	size_t from = 0, moved;
 
-	http_answer_open(&a, false, true);
+	http_response_open(&a, false, true);
 	do {
 		struct writer out = writer_of(made, sizeof(made));
 		size_t more = all.len - from < chunk ? all.len - from : chunk;
@@ -83,11 +83,11 @@ static void answer(struct bytes all, size_t chunk)
 		from += more;
 		in.left += more;
 		moved = in.left;
-		http_answer_pass(&a, &in, &out, from == all.len);
+		http_response_pass(&a, &in, &out, from == all.len);
 		assert(!out.full && !in.bad);
 		moved += out.len - in.left;
 	} while (from < all.len || moved);
-	assert(!in.left && a.state != HTTP_ANSWER_HEAD);
+	assert(!in.left && a.state != HTTP_RESPONSE_HEAD);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -99,6 +99,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	chunk = 1 + (size_t)data[1] * 64;
 	ask(data[0] & 1 ? &ann : NULL, bytes_of(data + 2, len - 2), chunk);
-	answer(bytes_of(data + 2, len - 2), chunk);
+	respond(bytes_of(data + 2, len - 2), chunk);
 	return 0;
 }

@@ -235,7 +235,7 @@ static void have_talk(struct talk *t, const struct proxy_login *login, const cha
 	t->tx[t->out.len] = '\0';
 }
 
-/* A whole answer: its length is right, and it says that it is the last one. */
+/* A whole response: its length is right, and it says that it is the last one. */
 static void assert_refusal(const char *text, int status, bool is_head)
 {
 	char start[32];
@@ -259,8 +259,8 @@ static void assert_forwarded(struct talk *t, const char *want)
 	struct writer out = writer_of(made, sizeof(made));
 	struct http_body body;
 
-	http_proxy_answer(&t->h, STACK_OK, stack_result_text(STACK_OK), &t->out);
-	assert_int_equal(t->out.len, 0); /* the target answers */
+	http_proxy_put_response(&t->h, STACK_OK, stack_result_text(STACK_OK), &t->out);
+	assert_int_equal(t->out.len, 0); /* the target responds */
 	assert_true(http_proxy_forward(&t->h, &t->in, &body, &out));
 	assert_true(!t->in.left || body.state == HTTP_BODY_OVER); /* the next request's */
 	made[out.len] = '\0';
@@ -271,7 +271,7 @@ static void assert_tunnel(struct talk *t, const char *left)
 {
 	assert_int_equal(t->in.left, strlen(left));
 	assert_memory_equal(t->in.at, left, strlen(left));
-	http_proxy_answer(&t->h, STACK_OK, stack_result_text(STACK_OK), &t->out);
+	http_proxy_put_response(&t->h, STACK_OK, stack_result_text(STACK_OK), &t->out);
 	t->tx[t->out.len] = '\0';
 	assert_string_equal((char *)t->tx, "HTTP/1.1 200 Connection established\r\n\r\n");
 }
@@ -379,8 +379,8 @@ static void failures(void **state)
 		for (size_t m = 0; m < 2; m++) {
 			snprintf(in, sizeof(in), "%s http://a/ HTTP/1.1\r\n\r\n", methods[m]);
 			have_talk(&t, NULL, in, sizeof(in));
-			http_proxy_answer(&t.h, cases[i].result, stack_result_text(cases[i].result),
-					  &t.out);
+			http_proxy_put_response(&t.h, cases[i].result,
+						stack_result_text(cases[i].result), &t.out);
 			assert_false(t.out.full);
 			t.tx[t.out.len] = '\0';
 			assert_refusal((char *)t.tx, cases[i].status, m == 1);
@@ -401,7 +401,7 @@ static void failure_of_a_long_name(void **state)
 	snprintf(in, sizeof(in), "CONNECT %s:65535 HTTP/1.1\r\n\r\n", name);
 	have_talk(&t, NULL, in, sizeof(in));
 	assert_int_equal(t.request, REQUEST_CONNECT);
-	http_proxy_answer(&t.h, STACK_NO_NAME, stack_result_text(STACK_NO_NAME), &t.out);
+	http_proxy_put_response(&t.h, STACK_NO_NAME, stack_result_text(STACK_NO_NAME), &t.out);
 	assert_false(t.out.full);
 	t.tx[t.out.len] = '\0';
 	assert_refusal((char *)t.tx, 502, false);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SOCKS5: every message, whole and byte by byte, good and bad; the answers; datagrams. */
+/* SOCKS5: every message, whole and byte by byte, good and bad; the replies; datagrams. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -186,7 +186,7 @@ static void is_deaf_after_the_request(void **state)
 	assert_int_equal(w.len, 2);
 }
 
-static void answers(void **state)
+static void replies(void **state)
 {
 	static const struct {
 		enum stack_result result;
@@ -215,7 +215,7 @@ static void answers(void **state)
 
 		if (cases[i].own)
 			assert_true(ip_parse(cases[i].own, &own));
-		socks5_answer(cases[i].result, &own, 1024, &w);
+		socks5_put_reply(cases[i].result, &own, 1024, &w);
 		assert_int_equal(w.len, cases[i].want_len);
 		assert_memory_equal(tx, cases[i].want, w.len);
 	}
@@ -290,7 +290,7 @@ int main(void)
 		cmocka_unit_test(talks_go_as_they_should),
 		cmocka_unit_test(waits_for_the_rest),
 		cmocka_unit_test(is_deaf_after_the_request),
-		cmocka_unit_test(answers),
+		cmocka_unit_test(replies),
 		cmocka_unit_test(datagrams),
 		cmocka_unit_test(datagram_headers),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Answers of targets: heads written anew, bodies untouched, and what is no answer. */
+/* Responses of targets: heads are rewritten, bodies pass unchanged; malformed responses are refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "proxy/http_answer.h"
+#include "proxy/http_response.h"
 
 #define VIA "Via: 1.1 sstp\r\n"
 #define KEPT VIA "\r\n"
@@ -21,7 +21,7 @@ static const struct {
 	const char *out; /* of a refusal: its start */
 	bool is_over;    /* before the connection's end */
 	bool is_kept;
-} answers[] = {
+} responses[] = {
 	{ "plain", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
 	  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n" KEPT "hello", true, true },
 	{ "more than it says",
@@ -101,7 +101,7 @@ static const struct {
 };
 
 /* In pieces of `step`, through a window of `room`, to the end. */
-static void pass_all(struct http_answer *a, struct bytes in, size_t step, size_t room,
+static void pass_all(struct http_response *a, struct bytes in, size_t step, size_t room,
 		     struct writer *out)
 {
 	struct reader r = reader_of(in.at, 0);
@@ -114,7 +114,7 @@ static void pass_all(struct http_answer *a, struct bytes in, size_t step, size_t
 		from += more;
 		r.left += more;
 		before = r.left;
-		http_answer_pass(a, &r, &w, from == in.len);
+		http_response_pass(a, &r, &w, from == in.len);
 		assert_false(w.full || r.bad);
 		out->len += w.len;
 		before -= r.left;
@@ -123,46 +123,46 @@ static void pass_all(struct http_answer *a, struct bytes in, size_t step, size_t
 	assert_int_equal(r.left, 0);
 }
 
-static void try_answer(size_t i, size_t step, size_t room)
+static void try_response(size_t i, size_t step, size_t room)
 {
-	static struct http_answer a;
+	static struct http_response a;
 	uint8_t text[1024];
 	struct writer out = writer_of(text, sizeof(text));
-	const char *refusal = strstr(answers[i].out, BAD);
+	const char *refusal = strstr(responses[i].out, BAD);
 
-	print_message("# %s, %zu bytes a time, room for %zu\n", answers[i].name, step, room);
-	http_answer_open(&a, false, true);
-	pass_all(&a, bytes_text(answers[i].in), step, room, &out);
+	print_message("# %s, %zu bytes a time, room for %zu\n", responses[i].name, step, room);
+	http_response_open(&a, false, true);
+	pass_all(&a, bytes_text(responses[i].in), step, room, &out);
 	text[out.len] = '\0';
-	assert_int_equal(http_answer_is_over(&a), answers[i].is_over);
-	assert_int_equal(a.may_keep, answers[i].is_kept);
+	assert_int_equal(http_response_is_over(&a), responses[i].is_over);
+	assert_int_equal(a.may_keep, responses[i].is_kept);
 	if (!refusal) {
-		assert_string_equal((char *)text, answers[i].out);
+		assert_string_equal((char *)text, responses[i].out);
 		return;
 	}
-	assert_memory_equal(text, answers[i].out, strlen(answers[i].out));
+	assert_memory_equal(text, responses[i].out, strlen(responses[i].out));
 	assert_non_null(strstr((char *)text, "\r\n\r\nsstp proxy: the target"));
 }
 
-static void answers_pass_as_they_should(void **state)
+static void responses_pass_as_they_should(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
-		try_answer(i, 1, 1);
-		try_answer(i, 1, 100);
-		try_answer(i, 1000, 7);
-		try_answer(i, 1000, 500);
+	for (size_t i = 0; i < sizeof(responses) / sizeof(*responses); i++) {
+		try_response(i, 1, 1);
+		try_response(i, 1, 100);
+		try_response(i, 1000, 7);
+		try_response(i, 1000, 500);
 	}
 }
 
 static void refusal_of_head(void **state)
 {
-	static struct http_answer a;
+	static struct http_response a;
 	uint8_t text[1024];
 	struct writer out = writer_of(text, sizeof(text));
 
 	(void)state;
-	http_answer_open(&a, true, true);
+	http_response_open(&a, true, true);
 	pass_all(&a, bytes_text("nonsense"), 100, 500, &out);
 	assert_memory_equal(text, BAD, strlen(BAD));
 	assert_memory_equal(text + out.len - 4, "\r\n\r\n", 4);
@@ -173,7 +173,7 @@ static void long_heads(void **state)
 {
 	static uint8_t in[REQUEST_ROOM + 1], text[2 * REQUEST_ROOM];
 	static const char start[] = "HTTP/1.1 200 OK\nX:";
-	static struct http_answer a;
+	static struct http_response a;
 
 	(void)state;
 	for (size_t len = REQUEST_ROOM; len <= REQUEST_ROOM + 1; len++) {
@@ -182,7 +182,7 @@ static void long_heads(void **state)
 		memset(in, 'x', len);
 		memcpy(in, start, sizeof(start) - 1);
 		memcpy(in + len - 2, "\n\n", 2);
-		http_answer_open(&a, false, false);
+		http_response_open(&a, false, false);
 		pass_all(&a, bytes_of(in, len), 1000, 1000, &out);
 		assert_memory_equal(text + 9, len == REQUEST_ROOM ? "200" : "502", 3);
 	}
@@ -191,7 +191,7 @@ static void long_heads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(answers_pass_as_they_should),
+		cmocka_unit_test(responses_pass_as_they_should),
 		cmocka_unit_test(refusal_of_head),
 		cmocka_unit_test(long_heads),
 	};

@@ -7,40 +7,41 @@
  * of the target's connection ends the body, and where it is not clear what does, the head says
  * `Connection: close`.
  */
-#ifndef SSTP_PROXY_HTTP_ANSWER_H
-#define SSTP_PROXY_HTTP_ANSWER_H
+#ifndef SSTP_PROXY_HTTP_RESPONSE_H
+#define SSTP_PROXY_HTTP_RESPONSE_H
 
 #include "http/body.h"
 #include "proxy/request.h"
 #include "util/bytes.h"
 
-enum { HTTP_ANSWER_MADE_ROOM = REQUEST_ROOM + 1024 };
+enum { HTTP_RESPONSE_MADE_ROOM = REQUEST_ROOM + 1024 };
 
-enum http_answer_state {
-	HTTP_ANSWER_HEAD = 1,
-	HTTP_ANSWER_COUNTED, /* `body` finds the end */
-	HTTP_ANSWER_CHUNKED,
-	HTTP_ANSWER_TO_END, /* of the connection */
-	HTTP_ANSWER_OVER,
-	HTTP_ANSWER_BAD, /* a refusal of ours stands in its place */
+enum http_response_state {
+	HTTP_RESPONSE_HEAD = 1,
+	HTTP_RESPONSE_COUNTED, /* `body` finds the end */
+	HTTP_RESPONSE_CHUNKED,
+	HTTP_RESPONSE_TO_END, /* of the connection */
+	HTTP_RESPONSE_OVER,
+	HTTP_RESPONSE_BAD, /* a refusal of ours stands in its place */
 };
 
-struct http_answer {
-	enum http_answer_state state;
+struct http_response {
+	enum http_response_state state;
 	bool is_to_head; /* the request was HEAD */
 	bool may_keep;   /* the client's connection may have another request */
 	struct http_body body;
 	size_t head_len, made_len, made_at;
-	uint8_t head[REQUEST_ROOM];          /* as it comes */
-	uint8_t made[HTTP_ANSWER_MADE_ROOM]; /* as it goes */
+	uint8_t head[REQUEST_ROOM];            /* as it comes */
+	uint8_t made[HTTP_RESPONSE_MADE_ROOM]; /* as it goes */
 };
 
 /* `may_keep`: the client wants it so. */
-void http_answer_open(struct http_answer *a, bool is_to_head, bool may_keep);
+void http_response_open(struct http_response *r, bool is_to_head, bool may_keep);
 
 /* Moves what it can from `in` to `out`. `at_end`: behind `in` nothing will come. */
-void http_answer_pass(struct http_answer *a, struct reader *in, struct writer *out, bool at_end);
+void http_response_pass(struct http_response *r, struct reader *in, struct writer *out,
+			bool at_end);
 /* All of it has left; may_keep says what becomes of the connection. */
-bool http_answer_is_over(const struct http_answer *a);
+bool http_response_is_over(const struct http_response *r);
 
 #endif
