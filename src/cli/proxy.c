@@ -17,8 +17,8 @@ struct forward_list {
 	size_t count;
 };
 
-struct front_list {
-	struct front_cfg *at;
+struct proxy_server_list {
+	struct proxy_server_cfg *at;
 	size_t count;
 };
 
@@ -26,7 +26,7 @@ struct proxy_settings {
 	struct common_settings common;
 	struct server_settings server;
 	struct login_settings login;
-	struct front_list socks5, http;
+	struct proxy_server_list socks5, http;
 	const char *proxy_user;
 	const char *proxy_password_file;
 	struct forward_list forwards, remote_forwards;
@@ -39,24 +39,25 @@ struct proxy_settings {
 /* ---- what only this verb takes */
 
 /* NULL, or why not. */
-static const char *add_front(struct front_list *l, enum front_protocol protocol, const char *value)
+static const char *add_proxy_server(struct proxy_server_list *l,
+				    enum proxy_server_protocol protocol, const char *value)
 {
-	struct front_cfg *grown = realloc(l->at, (l->count + 1) * sizeof(*grown));
+	struct proxy_server_cfg *grown = realloc(l->at, (l->count + 1) * sizeof(*grown));
 	const char *why;
 
 	if (!grown)
 		return "out of memory";
 	l->at = grown;
-	why = front_parse(&l->at[l->count], protocol, value);
+	why = proxy_server_parse(&l->at[l->count], protocol, value);
 	if (!why)
 		l->count++;
 	return why;
 }
 
-static bool set_front(struct front_list *l, enum front_protocol protocol, const char *value,
-		      struct error *err)
+static bool set_proxy_server(struct proxy_server_list *l, enum proxy_server_protocol protocol,
+			     const char *value, struct error *err)
 {
-	const char *why = add_front(l, protocol, value);
+	const char *why = add_proxy_server(l, protocol, value);
 
 	if (!why && !l->at[l->count - 1].at.port)
 		why = "the port is not a number from 1 to 65535";
@@ -70,17 +71,17 @@ static bool set_front(struct front_list *l, enum front_protocol protocol, const 
 
 static bool set_socks5(void *to, const char *value, struct error *err)
 {
-	return set_front(to, FRONT_SOCKS5, value, err);
+	return set_proxy_server(to, PROXY_SERVER_SOCKS5, value, err);
 }
 
 static bool set_http_proxy(void *to, const char *value, struct error *err)
 {
-	return set_front(to, FRONT_HTTP, value, err);
+	return set_proxy_server(to, PROXY_SERVER_HTTP, value, err);
 }
 
-static void clear_fronts(void *to)
+static void clear_proxy_servers(void *to)
 {
-	((struct front_list *)to)->count = 0;
+	((struct proxy_server_list *)to)->count = 0;
 }
 
 /* NULL, or why not. */
@@ -134,13 +135,13 @@ static const struct option way_table[] = {
 	  .help = "offer SOCKS5 there, only to this host without ADDR; may be given again",
 	  .set = set_socks5,
 	  .at = AT(socks5),
-	  .clear = clear_fronts },
+	  .clear = clear_proxy_servers },
 	{ .name = "http-proxy",
 	  .arg = "[ADDR:]PORT",
 	  .help = "offer an HTTP proxy there; otherwise as --socks5",
 	  .set = set_http_proxy,
 	  .at = AT(http),
-	  .clear = clear_fronts },
+	  .clear = clear_proxy_servers },
 	{ .name = "proxy-user",
 	  .arg = "NAME",
 	  .help = "the user who may use SOCKS5 and the HTTP proxy; default: "
@@ -185,32 +186,32 @@ static const struct option_use uses[] = {
 /* ---- SOCKS5 and HTTP */
 
 /* A command that is to be told of both finds both. */
-static bool add_missing_fronts(struct proxy_settings *s)
+static bool add_missing_proxy_servers(struct proxy_settings *s)
 {
 	if (!s->command)
 		return true;
-	return (s->socks5.count || !add_front(&s->socks5, FRONT_SOCKS5, "0")) &&
-	       (s->http.count || !add_front(&s->http, FRONT_HTTP, "0"));
+	return (s->socks5.count || !add_proxy_server(&s->socks5, PROXY_SERVER_SOCKS5, "0")) &&
+	       (s->http.count || !add_proxy_server(&s->http, PROXY_SERVER_HTTP, "0"));
 }
 
 /* Both kinds in one list. */
-static bool join_fronts(struct proxy_settings *s, const struct proxy_login *login,
-			struct proxy_cfg *cfg)
+static bool join_proxy_servers(struct proxy_settings *s, const struct proxy_login *login,
+			       struct proxy_cfg *cfg)
 {
-	struct front_cfg *all;
+	struct proxy_server_cfg *all;
 
-	if (!add_missing_fronts(s))
+	if (!add_missing_proxy_servers(s))
 		return false;
 	all = calloc(s->socks5.count + s->http.count + 1, sizeof(*all));
 	if (!all)
 		return false;
 	for (size_t i = 0; i < s->socks5.count; i++)
-		all[cfg->front_count++] = s->socks5.at[i];
+		all[cfg->server_count++] = s->socks5.at[i];
 	for (size_t i = 0; i < s->http.count; i++)
-		all[cfg->front_count++] = s->http.at[i];
-	for (size_t i = 0; i < cfg->front_count; i++)
+		all[cfg->server_count++] = s->http.at[i];
+	for (size_t i = 0; i < cfg->server_count; i++)
 		all[i].login = login->user ? login : NULL;
-	cfg->fronts = all;
+	cfg->servers = all;
 	return true;
 }
 
@@ -269,7 +270,7 @@ static bool is_sensible(const struct proxy_settings *s, const struct proxy_cfg *
 		option_complain(&proxy_verb, "--background and a command contradict each other");
 		return false;
 	}
-	if (!cfg->forward_count && !cfg->front_count) {
+	if (!cfg->forward_count && !cfg->server_count) {
 		option_complain(&proxy_verb,
 				"nothing to do: give --socks5, --http-proxy, -L, -R, or a "
 				"command after --");
@@ -310,7 +311,7 @@ static int run_with(struct proxy_settings *s, const struct proxy_login *login)
 	struct start start = { s, &proxy };
 
 	proxy.command = s->command;
-	if (!join_forwards(s, &proxy) || !join_fronts(s, login, &proxy)) {
+	if (!join_forwards(s, &proxy) || !join_proxy_servers(s, login, &proxy)) {
 		option_complain(&proxy_verb, "%s", strerror(ENOMEM));
 		return EXIT_OTHER;
 	}

@@ -20,7 +20,7 @@ struct proxy {
 	struct stack *stack;
 	struct relays relays;
 	struct forward **forwards;
-	struct front **fronts;
+	struct proxy_server **servers;
 	struct command command;
 	bool was_up;
 	bool has_warned; /* if there was something to be warned of */
@@ -75,10 +75,11 @@ static void command_ended(struct command *command, int status)
 /* Variables by which programs are told of proxies, in both spellings that are in use. */
 static const struct {
 	const char *name;
-	enum front_protocol protocol;
+	enum proxy_server_protocol protocol;
 } variables[] = {
-	{ "all_proxy", FRONT_SOCKS5 }, { "ALL_PROXY", FRONT_SOCKS5 }, { "http_proxy", FRONT_HTTP },
-	{ "HTTP_PROXY", FRONT_HTTP },  { "https_proxy", FRONT_HTTP }, { "HTTPS_PROXY", FRONT_HTTP },
+	{ "all_proxy", PROXY_SERVER_SOCKS5 }, { "ALL_PROXY", PROXY_SERVER_SOCKS5 },
+	{ "http_proxy", PROXY_SERVER_HTTP },  { "HTTP_PROXY", PROXY_SERVER_HTTP },
+	{ "https_proxy", PROXY_SERVER_HTTP }, { "HTTPS_PROXY", PROXY_SERVER_HTTP },
 };
 
 /* What the user's environment says of other proxies, and of what goes past them. */
@@ -92,23 +93,24 @@ static bool is_of_proxies(const char *name, size_t len)
 	return text_is(given, "no_proxy") || text_is(given, "NO_PROXY");
 }
 
-static const struct front *first_of(const struct proxy *p, enum front_protocol protocol)
+static const struct proxy_server *first_of(const struct proxy *p,
+					   enum proxy_server_protocol protocol)
 {
-	for (size_t i = 0; i < p->cfg->front_count; i++)
-		if (p->cfg->fronts[i].protocol == protocol)
-			return p->fronts[i];
+	for (size_t i = 0; i < p->cfg->server_count; i++)
+		if (p->cfg->servers[i].protocol == protocol)
+			return p->servers[i];
 	return NULL;
 }
 
-static void tell_of_fronts(const struct proxy *p, struct env *env)
+static void set_variables(const struct proxy *p, struct env *env)
 {
 	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
-		const struct front *f = first_of(p, variables[i].protocol);
-		struct front_url url;
+		const struct proxy_server *s = first_of(p, variables[i].protocol);
+		struct proxy_server_url url;
 
-		if (!f)
+		if (!s)
 			continue;
-		url = front_url(f);
+		url = proxy_server_url(s);
 		env_set(env, variables[i].name, "%s", url.text);
 		secret_wipe(url.text, sizeof(url.text));
 	}
@@ -128,7 +130,7 @@ static int start_command(struct proxy *p)
 	int error;
 
 	env_init(&env, is_of_proxies);
-	tell_of_fronts(p, &env);
+	set_variables(p, &env);
 	error = command_start(&p->command, &cfg);
 	env_free(&env);
 	return error;
@@ -178,16 +180,16 @@ static int open_forwards(struct proxy *p)
 	return error;
 }
 
-static int open_fronts(struct proxy *p)
+static int open_servers(struct proxy *p)
 {
 	int error = 0;
 
-	p->fronts = calloc(p->cfg->front_count + 1, sizeof(struct front *));
-	if (!p->fronts)
+	p->servers = calloc(p->cfg->server_count + 1, sizeof(struct proxy_server *));
+	if (!p->servers)
 		return -ENOMEM;
-	for (size_t i = 0; i < p->cfg->front_count && !error; i++)
-		error = front_open(p->stack, &p->relays, p->client->log, &p->cfg->fronts[i],
-				   &p->fronts[i]);
+	for (size_t i = 0; i < p->cfg->server_count && !error; i++)
+		error = proxy_server_open(p->stack, &p->relays, p->client->log, &p->cfg->servers[i],
+					  &p->servers[i]);
 	return error;
 }
 
@@ -209,7 +211,7 @@ static enum tunnel_reason open_proxy(struct backend *b, struct backend_client *c
 		log_error(client->log, "%s", strerror(ENOMEM));
 		return REASON_SYSTEM;
 	}
-	return open_forwards(p) || open_fronts(p) ? REASON_NETWORK : REASON_NONE;
+	return open_forwards(p) || open_servers(p) ? REASON_NETWORK : REASON_NONE;
 }
 
 static void close_proxy(struct backend *b)
@@ -219,12 +221,12 @@ static void close_proxy(struct backend *b)
 	command_close(&p->command);
 	for (size_t i = 0; p->forwards && i < p->cfg->forward_count; i++)
 		forward_close(p->forwards[i]);
-	for (size_t i = 0; p->fronts && i < p->cfg->front_count; i++)
-		front_close(p->fronts[i]);
+	for (size_t i = 0; p->servers && i < p->cfg->server_count; i++)
+		proxy_server_close(p->servers[i]);
 	relays_close(&p->relays);
 	stack_close(p->stack);
 	free(p->forwards);
-	free(p->fronts);
+	free(p->servers);
 	free(p);
 }
 

@@ -7,15 +7,15 @@
 #define SSTP_PROXY_PROXY_H
 
 #include "proxy/forward.h"
-#include "proxy/front.h"
+#include "proxy/proxy_server.h"
 #include "tunnel/backend.h"
 
 struct proxy_cfg {
 	const struct forward_cfg *forwards;
 	size_t forward_count;
-	const struct front_cfg *fronts;
-	size_t front_count;
-	/* Runs while the tunnel is up, from its first up on, and is told of the fronts; NULL: none. */
+	const struct proxy_server_cfg *servers;
+	size_t server_count;
+	/* Runs while the tunnel is up, from its first up on, and gets their addresses; NULL: none. */
 	char *const *command;
 };
 

@@ -102,7 +102,7 @@ struct talk {
 	enum proxy_request request;
 };
 
-/* `step` bytes at a time; what is left is offered again, as the caller in front.c does. */
+/* `step` bytes at a time; what is left is offered again, as the caller in proxy_server.c does. */
 static void have_talk(struct talk *t, size_t i, size_t step)
 {
 	size_t from = 0;

@@ -51,7 +51,7 @@ struct queue {
 	size_t len;
 };
 
-struct front {
+struct proxy_server {
 	int sock, pty, slave;
 	pid_t pppd;
 	char **pppd_argv; /* with a place for the terminal's name */
@@ -123,12 +123,12 @@ static bool queue_write(struct queue *q, int fd)
 
 static void take_ciphertext(void *arg, const uint8_t *at, size_t len)
 {
-	queue_put(&((struct front *)arg)->to_sock, at, len);
+	queue_put(&((struct proxy_server *)arg)->to_sock, at, len);
 }
 
 /* ---- pppd */
 
-static void open_terminal(struct front *f)
+static void open_terminal(struct proxy_server *f)
 {
 	struct termios raw;
 
@@ -144,7 +144,7 @@ static void open_terminal(struct front *f)
 	tcsetattr(f->slave, TCSANOW, &raw);
 }
 
-static void start_pppd(struct front *f)
+static void start_pppd(struct proxy_server *f)
 {
 	size_t n = 0;
 
@@ -162,7 +162,7 @@ static void start_pppd(struct front *f)
 	die(f->pppd_argv[0]);
 }
 
-static void send_to_client(struct front *f, struct bytes frame)
+static void send_to_client(struct proxy_server *f, struct bytes frame)
 {
 	uint8_t packet[SSTP_PACKET_MAX];
 
@@ -174,7 +174,7 @@ static void send_to_client(struct front *f, struct bytes frame)
 }
 
 /* The Success goes out first: the client's Call-Connected answers it. */
-static void from_pppd(struct front *f, struct bytes frame)
+static void from_pppd(struct proxy_server *f, struct bytes frame)
 {
 	send_to_client(f, frame);
 	if (!watch_from_pppd(&f->watch, frame))
@@ -183,7 +183,7 @@ static void from_pppd(struct front *f, struct bytes frame)
 	sstp_authenticated(&f->sstp, f->watch.hlak, clock_now_ms());
 }
 
-static void to_pppd(struct front *f, struct bytes frame)
+static void to_pppd(struct proxy_server *f, struct bytes frame)
 {
 	uint8_t wire[HDLC_WIRE_MAX];
 	struct bytes info;
@@ -194,7 +194,7 @@ static void to_pppd(struct front *f, struct bytes frame)
 	queue_put(&f->to_pty, wire, hdlc_put(wire, frame.at, frame.len));
 }
 
-static void read_pty(struct front *f)
+static void read_pty(struct proxy_server *f)
 {
 	uint8_t bytes[READ_MAX];
 	ssize_t n = read(f->pty, bytes, sizeof(bytes));
@@ -206,7 +206,7 @@ static void read_pty(struct front *f)
 }
 
 /* When pppd is gone the call ends, as a modem hangs up. */
-static void look_after_pppd(struct front *f)
+static void look_after_pppd(struct proxy_server *f)
 {
 	int status;
 
@@ -221,7 +221,7 @@ static void look_after_pppd(struct front *f)
 	sstp_close(&f->sstp, clock_now_ms());
 }
 
-static void hang_up(struct front *f)
+static void hang_up(struct proxy_server *f)
 {
 	uint64_t end_ms = clock_now_ms() + PPPD_END_MS;
 
@@ -242,7 +242,7 @@ static void hang_up(struct front *f)
 
 /* ---- SSTP */
 
-static void ended(struct front *f, const struct sstp_out *out)
+static void ended(struct proxy_server *f, const struct sstp_out *out)
 {
 	enum sstp_closed why = out->closed.why;
 
@@ -251,7 +251,7 @@ static void ended(struct front *f, const struct sstp_out *out)
 	say("call ended: %s", sstp_closed_text(why));
 }
 
-static void drain(struct front *f)
+static void drain(struct proxy_server *f)
 {
 	struct sstp_out out;
 
@@ -281,7 +281,7 @@ static void drain(struct front *f)
 	}
 }
 
-static void take_plaintext(struct front *f)
+static void take_plaintext(struct proxy_server *f)
 {
 	size_t at = 0, n = 1;
 
@@ -300,7 +300,7 @@ static void random_bytes(void *arg, void *to, size_t len)
 	secret_random(to, len);
 }
 
-static void start_sstp(struct front *f)
+static void start_sstp(struct proxy_server *f)
 {
 	struct sstp_cfg cfg = {
 		.role = SSTP_SERVER,
@@ -318,7 +318,7 @@ static void start_sstp(struct front *f)
 /* ---- TLS and the socket */
 
 /* After a Call-Disconnect either end may close: [MS-SSTP] 3.1.2.2. */
-static void lost(struct front *f, const char *why)
+static void lost(struct proxy_server *f, const char *why)
 {
 	if (f->is_over)
 		return;
@@ -327,7 +327,7 @@ static void lost(struct front *f, const char *why)
 	say("%s: %s", f->is_in_order ? "call ended" : "connection lost", why);
 }
 
-static void read_sock(struct front *f)
+static void read_sock(struct proxy_server *f)
 {
 	uint8_t bytes[READ_MAX];
 	ssize_t n = recv(f->sock, bytes, sizeof(bytes), 0);
@@ -359,7 +359,7 @@ static void read_sock(struct front *f)
 		lost(f, tls_error_of(f->tls)->text);
 }
 
-static void turn(struct front *f)
+static void turn(struct proxy_server *f)
 {
 	bool may_read_sock = f->to_pty.len < QUEUE_HIGH, may_read_pty = f->to_sock.len < QUEUE_HIGH;
 	bool may_write_pty = f->pppd_is_up && f->to_pty.len;
@@ -404,7 +404,7 @@ static int listen_at(const char *address, const char *port)
 	return fd;
 }
 
-static void accept_client(struct front *f, int fd)
+static void accept_client(struct proxy_server *f, int fd)
 {
 	int on = 1;
 
@@ -416,7 +416,7 @@ static void accept_client(struct front *f, int fd)
 }
 
 /* The last bytes are on their way; the peer's may still come, and a reset would eat ours. */
-static void close_connection(struct front *f)
+static void close_connection(struct proxy_server *f)
 {
 	uint8_t rest[READ_MAX];
 
@@ -444,7 +444,7 @@ static char **pppd_command(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static struct front f = { .sock = -1, .pty = -1, .slave = -1 };
+	static struct proxy_server f = { .sock = -1, .pty = -1, .slave = -1 };
 	struct tls_session_cfg session = { .send = take_ciphertext, .arg = &f };
 	struct tls_server_cfg cfg = { 0 };
 	struct error err;

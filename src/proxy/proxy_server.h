@@ -4,12 +4,12 @@
  * HTTP clients ask a proxy. Each client is heard by an engine (socks5.h, http.h) until it has said
  * what it wants, and becomes a relay (relay.h) or an association (association.h).
  *
- * Clients that have not asked yet are FRONT_CLIENTS_MAX at most, and each has FRONT_ASKING_MS to
+ * Clients that have not asked yet are PROXY_SERVER_CLIENTS_MAX at most, and each has PROXY_SERVER_REQUEST_MS to
  * ask: one more drives out the one that has been asking for longest. How many wait for what they
  * asked for is conn.h's and datagram.h's to bound.
  */
-#ifndef SSTP_PROXY_FRONT_H
-#define SSTP_PROXY_FRONT_H
+#ifndef SSTP_PROXY_PROXY_SERVER_H
+#define SSTP_PROXY_PROXY_SERVER_H
 
 #include "proxy/listener.h"
 #include "proxy/login.h"
@@ -17,38 +17,39 @@
 #include "stack/target.h"
 
 enum {
-	FRONT_CLIENTS_MAX = 512,
-	FRONT_ASKING_MS = 30 * 1000,
-	FRONT_LEAVING_MS = 2 * 1000, /* for a refused client to read why */
-	FRONT_QUIET_MS = 1000,       /* after a refusal was logged */
+	PROXY_SERVER_CLIENTS_MAX = 512,
+	PROXY_SERVER_REQUEST_MS = 30 * 1000,
+	PROXY_SERVER_LEAVING_MS = 2 * 1000, /* for a refused client to read why */
+	PROXY_SERVER_QUIET_MS = 1000,       /* after a refusal was logged */
 };
 
-enum front_protocol {
-	FRONT_SOCKS5,
-	FRONT_HTTP,
+enum proxy_server_protocol {
+	PROXY_SERVER_SOCKS5,
+	PROXY_SERVER_HTTP,
 };
 
-struct front_cfg {
-	enum front_protocol protocol;
+struct proxy_server_cfg {
+	enum proxy_server_protocol protocol;
 	const char *text; /* "[ADDR:]PORT", as the user wrote it; "0": any that is free */
 	struct listener_at at;
 	const struct proxy_login *login; /* NULL: anybody may */
 };
 
 /* `text` is kept. False: it is no such place. */
-const char *front_parse(struct front_cfg *f, enum front_protocol protocol, const char *text);
+const char *proxy_server_parse(struct proxy_server_cfg *cfg, enum proxy_server_protocol protocol,
+			       const char *text);
 
-struct front;
+struct proxy_server;
 
 /* 0 or -errno, logged with the option. `cfg` is kept by the caller. */
-int front_open(struct stack *s, struct relays *relays, const struct log *log,
-	       const struct front_cfg *cfg, struct front **out);
-void front_close(struct front *f); /* before the stack; NULL is fine */
+int proxy_server_open(struct stack *stack, struct relays *relays, const struct log *log,
+		      const struct proxy_server_cfg *cfg, struct proxy_server **out);
+void proxy_server_close(struct proxy_server *s); /* before the stack; NULL is fine */
 
 /* For the environment of programs: "socks5h://127.0.0.1:1080", with the login if there is one. */
-struct front_url {
+struct proxy_server_url {
 	char text[2048];
 };
-struct front_url front_url(const struct front *f);
+struct proxy_server_url proxy_server_url(const struct proxy_server *s);
 
 #endif

@@ -9,7 +9,7 @@
  *	   |          +-> leaving -> gone
  *	   +-> associated, until the client closes
  */
-#include "proxy/front.h"
+#include "proxy/proxy_server.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -34,7 +34,7 @@ enum client_state {
 };
 
 struct client {
-	struct front *owner;
+	struct proxy_server *owner;
 	struct client *next, **link; /* the newest one first */
 	enum client_state state;
 	struct loop_watch watch;
@@ -50,8 +50,8 @@ struct client {
 	uint8_t rx[REQUEST_ROOM]; /* what the engine has left, and may be for the target */
 };
 
-struct front {
-	const struct front_cfg *cfg;
+struct proxy_server {
+	const struct proxy_server_cfg *cfg;
 	struct stack *stack;
 	struct relays *relays;
 	const struct log *log;
@@ -69,7 +69,7 @@ static struct loop *loop_of(const struct client *c)
 
 static bool is_http(const struct client *c)
 {
-	return c->owner->cfg->protocol == FRONT_HTTP;
+	return c->owner->cfg->protocol == PROXY_SERVER_HTTP;
 }
 
 static const struct target *target_of(const struct client *c)
@@ -119,7 +119,7 @@ static void leave(struct client *c, const struct writer *last_words)
 	}
 	c->state = LEAVING;
 	loop_watch_events(loop_of(c), &c->watch, EPOLLIN);
-	loop_timer_set(loop_of(c), &c->limit, loop_now(loop_of(c)) + FRONT_LEAVING_MS);
+	loop_timer_set(loop_of(c), &c->limit, loop_now(loop_of(c)) + PROXY_SERVER_LEAVING_MS);
 }
 
 static void leave_refused(struct client *c, int status, const char *why)
@@ -131,7 +131,7 @@ static void leave_refused(struct client *c, int status, const char *why)
 	leave(c, &w);
 }
 
-static void request_done(void *front, int fd, bool is_good, struct bytes next);
+static void request_done(void *arg, int fd, bool is_good, struct bytes next);
 
 /* ---- connected, or not */
 
@@ -315,13 +315,13 @@ static void keep_rest(struct client *c, const struct reader *rest)
 /* Who guesses passwords is to be seen, and is not to fill a disk. */
 static void tell_of_refusal(const struct client *c)
 {
-	struct front *f = c->owner;
+	struct proxy_server *s = c->owner;
 	struct ip_text peer = ip_print_sockaddr(&c->peer);
 
-	if (loop_now(loop_of(c)) < f->quiet_until_ms)
+	if (loop_now(loop_of(c)) < s->quiet_until_ms)
 		return;
-	f->quiet_until_ms = loop_now(loop_of(c)) + FRONT_QUIET_MS;
-	log_info(f->log, "%s: client %s was refused: %s", f->option, peer.text,
+	s->quiet_until_ms = loop_now(loop_of(c)) + PROXY_SERVER_QUIET_MS;
+	log_info(s->log, "%s: client %s was refused: %s", s->option, peer.text,
 		 is_http(c) ? c->http.why : c->socks.why);
 }
 
@@ -400,17 +400,17 @@ static void on_limit(struct loop_timer *t)
 /* ---- new clients */
 
 /* Makes room for one more that asks. The last in the list is the oldest. */
-static void drive_out_oldest(struct front *f)
+static void drive_out_oldest(struct proxy_server *s)
 {
 	struct client *oldest = NULL;
 	size_t count = 0;
 
-	for (struct client *c = f->clients; c; c = c->next)
+	for (struct client *c = s->clients; c; c = c->next)
 		if (c->state == ASKING || c->state == LEAVING) {
 			oldest = c;
 			count++;
 		}
-	if (count >= FRONT_CLIENTS_MAX)
+	if (count >= PROXY_SERVER_CLIENTS_MAX)
 		drop(oldest);
 }
 
@@ -422,58 +422,60 @@ static void open_engine(struct client *c)
 		socks5_open(&c->socks, c->owner->cfg->login);
 }
 
-static struct client *new_client(struct front *f, int fd, const struct sockaddr_storage *peer)
+static struct client *new_client(struct proxy_server *s, int fd,
+				 const struct sockaddr_storage *peer)
 {
 	struct client *c;
 
-	if (f->client_count >= FRONT_CLIENTS_MAX)
-		drive_out_oldest(f);
+	if (s->client_count >= PROXY_SERVER_CLIENTS_MAX)
+		drive_out_oldest(s);
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return NULL;
-	c->owner = f;
+	c->owner = s;
 	c->state = ASKING;
 	c->peer = *peer;
 	c->watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = on_client };
 	c->limit.expired = on_limit;
-	if (loop_watch(f->relays->loop, &c->watch)) {
+	if (loop_watch(s->relays->loop, &c->watch)) {
 		free(c);
 		return NULL;
 	}
-	c->next = f->clients;
-	c->link = &f->clients;
+	c->next = s->clients;
+	c->link = &s->clients;
 	if (c->next)
 		c->next->link = &c->next;
-	f->clients = c;
-	f->client_count++;
+	s->clients = c;
+	s->client_count++;
 	return c;
 }
 
 static void take_client(void *arg, int fd, const struct sockaddr_storage *peer)
 {
-	struct front *f = arg;
-	struct client *c = new_client(f, fd, peer);
+	struct proxy_server *s = arg;
+	struct client *c = new_client(s, fd, peer);
 
 	if (!c) {
-		log_debug(f->log, "%s: no room for another client", f->option);
+		log_debug(s->log, "%s: no room for another client", s->option);
 		relay_refuse(fd);
 		return;
 	}
 	open_engine(c);
-	loop_timer_set(f->relays->loop, &c->limit, loop_now(f->relays->loop) + FRONT_ASKING_MS);
+	loop_timer_set(s->relays->loop, &c->limit,
+		       loop_now(s->relays->loop) + PROXY_SERVER_REQUEST_MS);
 }
 
 /* A client is back from a relay: for another request, or to be closed in order. */
-static void request_done(void *front, int fd, bool is_good, struct bytes next)
+static void request_done(void *arg, int fd, bool is_good, struct bytes next)
 {
-	struct front *f = front;
+	struct proxy_server *s = arg;
 	struct sockaddr_storage peer;
 	socklen_t len = sizeof(peer);
 	struct writer nothing = writer_of(NULL, 0);
 	struct client *c;
 
 	memset(&peer, 0, sizeof(peer));
-	c = getpeername(fd, (struct sockaddr *)&peer, &len) ? NULL : new_client(f, fd, &peer);
+	c = getpeername(fd, (struct sockaddr *)&peer, &len) ? NULL : new_client(s, fd, &peer);
 	if (!c) {
 		close(fd);
 		return;
@@ -485,67 +487,69 @@ static void request_done(void *front, int fd, bool is_good, struct bytes next)
 	}
 	put_bytes(&(struct writer){ .at = c->rx, .room = sizeof(c->rx) }, next.at, next.len);
 	c->rx_len = next.len;
-	loop_timer_set(f->relays->loop, &c->limit, loop_now(f->relays->loop) + FRONT_ASKING_MS);
+	loop_timer_set(s->relays->loop, &c->limit,
+		       loop_now(s->relays->loop) + PROXY_SERVER_REQUEST_MS);
 	if (c->rx_len)
 		take_words(c);
 }
 
 /* ---- start and end */
 
-const char *front_parse(struct front_cfg *f, enum front_protocol protocol, const char *text)
+const char *proxy_server_parse(struct proxy_server_cfg *cfg, enum proxy_server_protocol protocol,
+			       const char *text)
 {
-	*f = (struct front_cfg){ .protocol = protocol, .text = text };
-	return listener_at_parse(&f->at, text);
+	*cfg = (struct proxy_server_cfg){ .protocol = protocol, .text = text };
+	return listener_at_parse(&cfg->at, text);
 }
 
-static void warn_if_open(const struct front *f)
+static void warn_if_open(const struct proxy_server *s)
 {
-	if (!f->cfg->login && listener_is_public(&f->cfg->at))
-		log_warn(f->log,
+	if (!s->cfg->login && listener_is_public(&s->cfg->at))
+		log_warn(s->log,
 			 "%s: EVERYBODY who reaches this port may use the VPN through it; "
 			 "give --proxy-user and --proxy-password-file, or a loopback address",
-			 f->option);
+			 s->option);
 }
 
-int front_open(struct stack *s, struct relays *relays, const struct log *log,
-	       const struct front_cfg *cfg, struct front **out)
+int proxy_server_open(struct stack *stack, struct relays *relays, const struct log *log,
+		      const struct proxy_server_cfg *cfg, struct proxy_server **out)
 {
-	struct front *f = calloc(1, sizeof(*f));
+	struct proxy_server *s = calloc(1, sizeof(*s));
 	struct listener_cfg listener = {
 		.loop = relays->loop,
 		.log = log,
 		.at = cfg->at,
 		.accepted = take_client,
-		.arg = f,
+		.arg = s,
 	};
 	int error;
 
-	if (!f)
+	if (!s)
 		return -ENOMEM;
-	*f = (struct front){ .cfg = cfg, .stack = s, .relays = relays, .log = log };
-	snprintf(f->option, sizeof(f->option), "%s %s",
-		 cfg->protocol == FRONT_HTTP ? "--http-proxy" : "--socks5", cfg->text);
-	listener.option = f->option;
-	error = listener_open(&listener, &f->listener);
+	*s = (struct proxy_server){ .cfg = cfg, .stack = stack, .relays = relays, .log = log };
+	snprintf(s->option, sizeof(s->option), "%s %s",
+		 cfg->protocol == PROXY_SERVER_HTTP ? "--http-proxy" : "--socks5", cfg->text);
+	listener.option = s->option;
+	error = listener_open(&listener, &s->listener);
 	if (error) {
-		front_close(f);
+		proxy_server_close(s);
 		return error;
 	}
-	warn_if_open(f);
-	*out = f;
+	warn_if_open(s);
+	*out = s;
 	return 0;
 }
 
-void front_close(struct front *f)
+void proxy_server_close(struct proxy_server *s)
 {
-	if (!f)
+	if (!s)
 		return;
-	for (struct client *c = f->clients, *next; c; c = next) {
+	for (struct client *c = s->clients, *next; c; c = next) {
 		next = c->next;
 		drop(c);
 	}
-	listener_close(f->listener);
-	free(f);
+	listener_close(s->listener);
+	free(s);
 }
 
 /* ---- as a URL, in the spelling that curl and most others know: socks5h leaves names to us */
@@ -568,17 +572,17 @@ static void put_escaped(struct writer *w, const char *text)
 	}
 }
 
-struct front_url front_url(const struct front *f)
+struct proxy_server_url proxy_server_url(const struct proxy_server *s)
 {
-	const struct front_cfg *cfg = f->cfg;
-	struct front_url url = { "" };
+	const struct proxy_server_cfg *cfg = s->cfg;
+	struct proxy_server_url url = { "" };
 	struct writer w = writer_of(url.text, sizeof(url.text));
 	struct ip_addr loopback = ip_from_v4(INADDR_LOOPBACK);
 	struct target at = { .port = 0 };
 
 	target_set_address(&at, cfg->at.addr.family ? &cfg->at.addr : &loopback,
-			   listener_port(f->listener));
-	put_text(&w, cfg->protocol == FRONT_HTTP ? "http://" : "socks5h://");
+			   listener_port(s->listener));
+	put_text(&w, cfg->protocol == PROXY_SERVER_HTTP ? "http://" : "socks5h://");
 	if (cfg->login) {
 		put_escaped(&w, cfg->login->user);
 		put_text(&w, ":");
