@@ -233,12 +233,12 @@ static bool read_login(const struct proxy_settings *s, char password[PASSWORD_RO
 		option_complain(&proxy_verb, "%s", err.text);
 		return false;
 	}
-	if (!proxy_login_is_sayable(login))
+	if (!proxy_login_is_encodable(login))
 		option_complain(&proxy_verb,
 				"--proxy-user and its password must have at most %d characters "
 				"each, and the user name no colon",
 				PROXY_LOGIN_MAX);
-	return proxy_login_is_sayable(login);
+	return proxy_login_is_encodable(login);
 }
 
 /* ---- off */

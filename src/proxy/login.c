@@ -20,7 +20,7 @@ static bool has_good_length(const char *text)
 	return *text && strlen(text) <= PROXY_LOGIN_MAX;
 }
 
-bool proxy_login_is_sayable(const struct proxy_login *l)
+bool proxy_login_is_encodable(const struct proxy_login *l)
 {
 	return has_good_length(l->user) && has_good_length(l->password) && !strchr(l->user, ':');
 }

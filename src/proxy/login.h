@@ -15,7 +15,7 @@ struct proxy_login {
  * Can both protocols say it? Neither is empty nor longer than PROXY_LOGIN_MAX, and HTTP's Basic
  * ends a user name at its colon (RFC 7617 section 2).
  */
-bool proxy_login_is_sayable(const struct proxy_login *l);
+bool proxy_login_is_encodable(const struct proxy_login *l);
 
 /* How long these take tells nothing about how much of it is right. */
 bool proxy_login_matches(const struct proxy_login *l, struct bytes user, struct bytes password);

@@ -27,7 +27,7 @@
 #include "util/text.h"
 
 enum client_state {
-	ASKING = 1,
+	REQUESTING = 1,
 	CONNECTING,
 	ASSOCIATED,
 	LEAVING,
@@ -103,17 +103,18 @@ static void drop(struct client *c)
 }
 
 /* So little fits into a fresh socket, or the client is not there any more. */
-static bool say(struct client *c, const struct writer *what)
+static bool send_reply(struct client *c, const struct writer *reply)
 {
-	ssize_t n =
-		what->len ? send(c->watch.fd, what->at, what->len, MSG_DONTWAIT | MSG_NOSIGNAL) : 0;
+	ssize_t n = reply->len
+			    ? send(c->watch.fd, reply->at, reply->len, MSG_DONTWAIT | MSG_NOSIGNAL)
+			    : 0;
 
-	return n == (ssize_t)what->len;
+	return n == (ssize_t)reply->len;
 }
 
-static void leave(struct client *c, const struct writer *last_words)
+static void leave(struct client *c, const struct writer *final_reply)
 {
-	if (!say(c, last_words) || shutdown(c->watch.fd, SHUT_WR)) {
+	if (!send_reply(c, final_reply) || shutdown(c->watch.fd, SHUT_WR)) {
 		drop(c);
 		return;
 	}
@@ -287,13 +288,13 @@ static void associate(struct client *c)
 	socks5_put_reply(STACK_OK, &own, ip_port_of_sockaddr(&at), &w);
 	c->state = ASSOCIATED;
 	loop_timer_stop(loop_of(c), &c->limit);
-	if (!say(c, &w))
+	if (!send_reply(c, &w))
 		drop(c);
 }
 
 /* ---- asking */
 
-static enum proxy_request hear(struct client *c, struct reader *in, struct writer *out)
+static enum proxy_request engine_input(struct client *c, struct reader *in, struct writer *out)
 {
 	if (is_http(c))
 		return http_proxy_input(&c->http, in, out);
@@ -313,7 +314,7 @@ static void keep_rest(struct client *c, const struct reader *rest)
 }
 
 /* Who guesses passwords is to be seen, and is not to fill a disk. */
-static void tell_of_refusal(const struct client *c)
+static void log_refusal(const struct client *c)
 {
 	struct proxy_server *s = c->owner;
 	struct ip_text peer = ip_print_sockaddr(&c->peer);
@@ -325,23 +326,23 @@ static void tell_of_refusal(const struct client *c)
 		 is_http(c) ? c->http.why : c->socks.why);
 }
 
-static void refuse(struct client *c, const struct writer *last_words)
+static void refuse(struct client *c, const struct writer *final_reply)
 {
-	tell_of_refusal(c);
-	leave(c, last_words);
+	log_refusal(c);
+	leave(c, final_reply);
 }
 
-static void take_words(struct client *c)
+static void take_request(struct client *c)
 {
 	uint8_t text[REQUEST_REPLY_ROOM];
 	struct reader in = reader_of(c->rx, c->rx_len);
 	struct writer w = writer_of(text, sizeof(text));
-	enum proxy_request request = hear(c, &in, &w);
+	enum proxy_request request = engine_input(c, &in, &w);
 
 	keep_rest(c, &in);
 	if (request == REQUEST_REFUSED)
 		refuse(c, &w);
-	else if (w.len && !say(c, &w))
+	else if (w.len && !send_reply(c, &w))
 		drop(c);
 	else if (request == REQUEST_CONNECT)
 		connect_to(c, target_of(c));
@@ -349,7 +350,7 @@ static void take_words(struct client *c)
 		associate(c);
 }
 
-static void read_words(struct client *c)
+static void read_client(struct client *c)
 {
 	ssize_t n = recv(c->watch.fd, c->rx + c->rx_len, sizeof(c->rx) - c->rx_len, MSG_DONTWAIT);
 
@@ -360,7 +361,7 @@ static void read_words(struct client *c)
 		return;
 	}
 	c->rx_len += (size_t)n;
-	take_words(c);
+	take_request(c);
 }
 
 /* Of one who leaves, or is associated, only the end is of interest. */
@@ -378,8 +379,8 @@ static void on_client(struct loop_watch *w, uint32_t events)
 	struct client *c = container_of(w, struct client, watch);
 
 	switch (c->state) {
-	case ASKING:
-		read_words(c);
+	case REQUESTING:
+		read_client(c);
 		break;
 	case CONNECTING:
 		if (events & (EPOLLHUP | EPOLLERR))
@@ -400,13 +401,13 @@ static void on_limit(struct loop_timer *t)
 /* ---- new clients */
 
 /* Makes room for one more that asks. The last in the list is the oldest. */
-static void drive_out_oldest(struct proxy_server *s)
+static void evict_oldest(struct proxy_server *s)
 {
 	struct client *oldest = NULL;
 	size_t count = 0;
 
 	for (struct client *c = s->clients; c; c = c->next)
-		if (c->state == ASKING || c->state == LEAVING) {
+		if (c->state == REQUESTING || c->state == LEAVING) {
 			oldest = c;
 			count++;
 		}
@@ -428,12 +429,12 @@ static struct client *new_client(struct proxy_server *s, int fd,
 	struct client *c;
 
 	if (s->client_count >= PROXY_SERVER_CLIENTS_MAX)
-		drive_out_oldest(s);
+		evict_oldest(s);
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return NULL;
 	c->owner = s;
-	c->state = ASKING;
+	c->state = REQUESTING;
 	c->peer = *peer;
 	c->watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = on_client };
 	c->limit.expired = on_limit;
@@ -490,7 +491,7 @@ static void request_done(void *arg, int fd, bool is_good, struct bytes next)
 	loop_timer_set(s->relays->loop, &c->limit,
 		       loop_now(s->relays->loop) + PROXY_SERVER_REQUEST_MS);
 	if (c->rx_len)
-		take_words(c);
+		take_request(c);
 }
 
 /* ---- start and end */

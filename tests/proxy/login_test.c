@@ -73,16 +73,16 @@ static void sayable(void **state)
 	struct proxy_login l = { longest, longest };
 
 	(void)state;
-	assert_true(proxy_login_is_sayable(&ann));
-	assert_false(proxy_login_is_sayable(&(struct proxy_login){ "", "b" }));
-	assert_false(proxy_login_is_sayable(&(struct proxy_login){ "a", "" }));
-	assert_false(proxy_login_is_sayable(&(struct proxy_login){ "a:b", "c" }));
-	assert_true(proxy_login_is_sayable(&(struct proxy_login){ "a", "b:c" }));
+	assert_true(proxy_login_is_encodable(&ann));
+	assert_false(proxy_login_is_encodable(&(struct proxy_login){ "", "b" }));
+	assert_false(proxy_login_is_encodable(&(struct proxy_login){ "a", "" }));
+	assert_false(proxy_login_is_encodable(&(struct proxy_login){ "a:b", "c" }));
+	assert_true(proxy_login_is_encodable(&(struct proxy_login){ "a", "b:c" }));
 	memset(longest, 'x', PROXY_LOGIN_MAX);
-	assert_true(proxy_login_is_sayable(&l));
+	assert_true(proxy_login_is_encodable(&l));
 	assert_false(proxy_login_matches_basic(&l, bytes_text("eHg6eHg=")));
 	longest[PROXY_LOGIN_MAX] = 'x';
-	assert_false(proxy_login_is_sayable(&l));
+	assert_false(proxy_login_is_encodable(&l));
 }
 
 int main(void)
