@@ -37,9 +37,9 @@ static struct dns_cache_entry *place_for(struct dns_cache *c, const char *name, 
 
 static uint32_t bound(enum dns_result result, uint32_t ttl_s)
 {
-	uint32_t most = result == DNS_FOUND ? DNS_CACHE_MAX_S : DNS_CACHE_NEGATIVE_MAX_S;
+	uint32_t max = result == DNS_FOUND ? DNS_CACHE_MAX_S : DNS_CACHE_NEGATIVE_MAX_S;
 
-	return ttl_s < most ? ttl_s : most;
+	return ttl_s < max ? ttl_s : max;
 }
 
 void dns_cache_put(struct dns_cache *c, const char *name, enum dns_type type,

@@ -23,7 +23,7 @@ enum {
 #define NEVER UINT64_MAX
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-static uint64_t earlier(uint64_t a, uint64_t b)
+static uint64_t min_ms(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
@@ -199,7 +199,7 @@ static void expire_prefix(struct slaac *e, struct slaac_prefix *p)
 }
 
 /* When an address, as it was told, must be told again with its longer life. */
-static uint64_t retell_ms(const struct slaac *e)
+static uint64_t next_report_ms(const struct slaac *e)
 {
 	uint64_t first = NEVER;
 
@@ -209,9 +209,9 @@ static uint64_t retell_ms(const struct slaac *e)
 		if (p->addr.family == AF_UNSPEC)
 			continue;
 		if (p->told_valid_ms < p->valid_ms)
-			first = earlier(first, p->told_valid_ms);
+			first = min_ms(first, p->told_valid_ms);
 		if (!p->is_deprecated && p->told_preferred_ms < p->preferred_ms)
-			first = earlier(first, p->told_preferred_ms);
+			first = min_ms(first, p->told_preferred_ms);
 	}
 	return first == NEVER ? NEVER : first > LEAD_MS ? first - LEAD_MS : 0;
 }
@@ -226,7 +226,7 @@ static void note_told(struct slaac *e)
 
 static void expire(struct slaac *e)
 {
-	if (has_passed(e, retell_ms(e)))
+	if (has_passed(e, next_report_ms(e)))
 		e->has_change = true;
 	expire_entries(e, e->routers, COUNT(e->routers));
 	expire_entries(e, e->servers, COUNT(e->servers));
@@ -246,25 +246,25 @@ static uint64_t first_entry_ms(const struct slaac_entry *table, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		if (table[i].addr.family != AF_UNSPEC)
-			first = earlier(first, table[i].until_ms);
+			first = min_ms(first, table[i].until_ms);
 	return first;
 }
 
 /* When the first of all that is known will be deprecated, or pass. */
 static uint64_t first_end_ms(const struct slaac *e)
 {
-	uint64_t first = earlier(first_entry_ms(e->routers, COUNT(e->routers)),
-				 first_entry_ms(e->servers, COUNT(e->servers)));
+	uint64_t first = min_ms(first_entry_ms(e->routers, COUNT(e->routers)),
+				first_entry_ms(e->servers, COUNT(e->servers)));
 
 	for (size_t i = 0; i < IP6_ADDRS_MAX; i++) {
 		const struct slaac_prefix *p = &e->prefixes[i];
 
 		if (p->addr.family != AF_UNSPEC)
-			first = earlier(first, p->is_deprecated ? p->valid_ms : p->preferred_ms);
+			first = min_ms(first, p->is_deprecated ? p->valid_ms : p->preferred_ms);
 	}
 	for (size_t i = 0; i < IP6_DOMAINS_MAX; i++)
 		if (*e->domains[i].name)
-			first = earlier(first, e->domains[i].until_ms);
+			first = min_ms(first, e->domains[i].until_ms);
 	return first;
 }
 
@@ -381,9 +381,10 @@ uint64_t slaac_deadline(const struct slaac *e)
 {
 	if (!e->is_running)
 		return NEVER;
-	return earlier(earlier(earlier(e->has_change ? e->tell_ms : retell_ms(e), first_end_ms(e)),
-			       e->settle_ms),
-		       earlier(e->solicit_ms, e->refresh_ms));
+	return min_ms(
+		min_ms(min_ms(e->has_change ? e->tell_ms : next_report_ms(e), first_end_ms(e)),
+		       e->settle_ms),
+		min_ms(e->solicit_ms, e->refresh_ms));
 }
 
 bool slaac_next(struct slaac *e, struct slaac_out *out)

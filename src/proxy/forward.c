@@ -126,7 +126,7 @@ static void join(struct pending *p)
 	forget(p);
 }
 
-static void complain(const struct forward *f, const char *why)
+static void log_failure(const struct forward *f, const char *why)
 {
 	log_info(f->log, "%s: %s: %s", f->option, target_print(&f->cfg->to).text, why);
 }
@@ -141,7 +141,7 @@ static void connected(void *arg, struct conn *c, enum stack_result result)
 		join(p);
 		return;
 	}
-	complain(p->owner, conn_why(c).text);
+	log_failure(p->owner, conn_why(c).text);
 	relay_refuse(p->fd);
 	forget(p);
 }
@@ -156,7 +156,7 @@ static void take_client(void *arg, int fd, const struct sockaddr_storage *peer)
 		p->conn = conn_connect(f->stack, &(struct conn_cfg){ &f->cfg->to, connected, p });
 	if (p && p->conn)
 		return;
-	complain(f, stack_result_text(STACK_FULL));
+	log_failure(f, stack_result_text(STACK_FULL));
 	relay_refuse(fd);
 	if (p)
 		forget(p);
@@ -164,7 +164,7 @@ static void take_client(void *arg, int fd, const struct sockaddr_storage *peer)
 
 /* ---- -R */
 
-static void dialled(void *arg, const struct dial_result *r)
+static void dialed(void *arg, const struct dial_result *r)
 {
 	struct pending *p = arg;
 
@@ -174,7 +174,7 @@ static void dialled(void *arg, const struct dial_result *r)
 		join(p);
 		return;
 	}
-	complain(p->owner, r->text);
+	log_failure(p->owner, r->text);
 	conn_abort(p->conn);
 	forget(p);
 }
@@ -189,13 +189,13 @@ static void take_conn(void *arg, struct conn *c)
 		.port = f->cfg->to.port,
 		.timeout_ms = DIAL_MS,
 		.lookup_ms = DIAL_MS,
-		.done = dialled,
+		.done = dialed,
 		.arg = p,
 	};
 
 	if (p && !dial_start(f->relays->loop, &cfg, &p->dial))
 		return;
-	complain(f, strerror(ENOMEM));
+	log_failure(f, strerror(ENOMEM));
 	conn_abort(c);
 	if (p)
 		forget(p);

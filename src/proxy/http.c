@@ -29,21 +29,21 @@ struct request {
 };
 
 /* What is wrong with a request: a status, 0 for nothing, and the reason in words. */
-struct verdict {
+struct check_result {
 	int status;
 	const char *why;
 };
 
-static const struct verdict good = { 0, NULL };
+static const struct check_result good = { 0, NULL };
 
-static struct verdict bad(const char *why)
+static struct check_result bad(const char *why)
 {
-	return (struct verdict){ HTTP_BAD_REQUEST, why };
+	return (struct check_result){ HTTP_BAD_REQUEST, why };
 }
 
-static struct verdict unsupported(const char *why)
+static struct check_result unsupported(const char *why)
 {
-	return (struct verdict){ HTTP_NOT_IMPLEMENTED, why };
+	return (struct check_result){ HTTP_NOT_IMPLEMENTED, why };
 }
 
 /* ---- what we say ourselves */
@@ -65,7 +65,7 @@ void http_put_refusal(int status, const char *why, bool is_head, struct writer *
 		put_text(out, text);
 }
 
-static enum proxy_request refuse(struct http_proxy *h, struct verdict v, struct writer *out)
+static enum proxy_request refuse(struct http_proxy *h, struct check_result v, struct writer *out)
 {
 	h->why = v.why;
 	http_put_refusal(v.status, v.why, h->is_head, out);
@@ -111,13 +111,14 @@ void http_proxy_put_response(struct http_proxy *h, enum stack_result result, con
 
 /* ---- the start line */
 
-static struct verdict parse_version(struct bytes text, int *minor)
+static struct check_result parse_version(struct bytes text, int *minor)
 {
 	if (text.len != sizeof("HTTP/1.1") - 1 || memcmp(text.at, "HTTP/", 5) != 0)
 		return bad("this is not an HTTP request");
 	*minor = http_minor_version(text);
 	if (*minor < 0)
-		return (struct verdict){ HTTP_VERSION_NOT_SUPPORTED, "only HTTP/1 is supported" };
+		return (struct check_result){ HTTP_VERSION_NOT_SUPPORTED,
+					      "only HTTP/1 is supported" };
 	return good;
 }
 
@@ -138,7 +139,7 @@ static bool parse_authority(struct bytes text, uint16_t port, struct target *t)
 }
 
 /* "http://example.net/path?query", RFC 9112 section 3.2.2 */
-static struct verdict parse_url(struct bytes url, struct request *q)
+static struct check_result parse_url(struct bytes url, struct request *q)
 {
 	static const char scheme[] = "http://";
 	size_t len = 0;
@@ -157,10 +158,10 @@ static struct verdict parse_url(struct bytes url, struct request *q)
 	return good;
 }
 
-static struct verdict parse_line(struct http_proxy *h, struct request *q)
+static struct check_result parse_line(struct http_proxy *h, struct request *q)
 {
 	struct bytes line = q->head.line, url;
-	struct verdict v;
+	struct check_result v;
 
 	if (!text_cut(&line, ' ', &q->method) || !http_is_token(q->method) ||
 	    !text_cut(&line, ' ', &url) || memchr(url.at, '\t', url.len))
@@ -191,7 +192,7 @@ static bool may_pass(const struct http_proxy *h, const struct http_head *head)
 	       proxy_login_matches_basic(h->login, text_trim(given));
 }
 
-static struct verdict judge_length(const struct http_proxy *h, struct request *q)
+static struct check_result check_length(const struct http_proxy *h, struct request *q)
 {
 	q->body_len = 0;
 	q->length = http_head_length(&q->head, &q->body_len);
@@ -222,31 +223,33 @@ static bool wants_close(const struct http_head *head)
 	       http_head_lists(head, "Proxy-Connection", close);
 }
 
-static struct verdict judge_fields(struct http_proxy *h, struct request *q)
+static struct check_result check_fields(struct http_proxy *h, struct request *q)
 {
 	h->may_keep = q->minor > 0 && !wants_close(&q->head);
 	if (!may_pass(h, &q->head))
-		return (struct verdict){ HTTP_PROXY_AUTHENTICATION_REQUIRED,
-					 "a user name and a password are required" };
+		return (struct check_result){ HTTP_PROXY_AUTHENTICATION_REQUIRED,
+					      "a user name and a password are required" };
 	/* One that is missing harms nobody: we write our own. */
 	if (http_head_count(&q->head, "Host") > 1)
 		return bad("there is more than one Host field field field");
 	if (counts_hops(q))
 		return unsupported("Max-Forwards is not supported");
-	return judge_length(h, q);
+	return check_length(h, q);
 }
 
-static struct verdict judge(struct http_proxy *h, struct bytes block, struct request *q)
+static struct check_result check_request(struct http_proxy *h, struct bytes block,
+					 struct request *q)
 {
-	struct verdict v;
+	struct check_result v;
 
 	if (!http_head_parse(block, &q->head)) {
 		if (q->head.has_too_many)
-			return (struct verdict){ HTTP_HEAD_TOO_LARGE, "too many header fields" };
+			return (struct check_result){ HTTP_HEAD_TOO_LARGE,
+						      "too many header fields" };
 		return bad("the request's head is malformed");
 	}
 	v = parse_line(h, q);
-	return v.status ? v : judge_fields(h, q);
+	return v.status ? v : check_fields(h, q);
 }
 
 /* ---- taking a request */
@@ -271,7 +274,7 @@ static bool may_be_method(uint8_t c)
 enum proxy_request http_proxy_input(struct http_proxy *h, struct reader *in, struct writer *out)
 {
 	struct request q;
-	struct verdict v;
+	struct check_result v;
 	size_t len;
 
 	skip_line_ends(in);
@@ -281,9 +284,10 @@ enum proxy_request http_proxy_input(struct http_proxy *h, struct reader *in, str
 	if (!len && in->left < REQUEST_ROOM)
 		return REQUEST_INCOMPLETE;
 	if (!len)
-		return refuse(h, (struct verdict){ HTTP_HEAD_TOO_LARGE, "the head is too long" },
+		return refuse(h,
+			      (struct check_result){ HTTP_HEAD_TOO_LARGE, "the head is too long" },
 			      out);
-	v = judge(h, bytes_of(in->at, len), &q);
+	v = check_request(h, bytes_of(in->at, len), &q);
 	if (v.status)
 		return refuse(h, v, out);
 	if (h->is_tunnel)
@@ -341,7 +345,8 @@ bool http_proxy_forward(struct http_proxy *h, struct reader *in, struct http_bod
 {
 	size_t len = http_block_len(in->at, in->left);
 	struct request q;
-	struct verdict v = judge(h, bytes_of(in->at, len), &q); /* as it was once before */
+	struct check_result v =
+		check_request(h, bytes_of(in->at, len), &q); /* as it was once before */
 
 	assert(len && !v.status);
 	get_bytes(in, len);

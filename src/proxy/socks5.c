@@ -189,7 +189,7 @@ static enum proxy_request take_login(struct socks5 *s, struct reader *r, struct 
 	return REQUEST_INCOMPLETE;
 }
 
-static enum proxy_request judge_request(struct socks5 *s, uint8_t command, bool is_target,
+static enum proxy_request check_request(struct socks5 *s, uint8_t command, bool is_target,
 					struct writer *out)
 {
 	switch (command) {
@@ -228,7 +228,7 @@ static enum proxy_request take_request(struct socks5 *s, struct reader *r, struc
 	is_target = get_target(r, type, &s->target);
 	if (r->bad)
 		return REQUEST_INCOMPLETE;
-	return judge_request(s, command, is_target, out);
+	return check_request(s, command, is_target, out);
 }
 
 static enum proxy_request take_message(struct socks5 *s, struct reader *r, struct writer *out)

@@ -228,7 +228,7 @@ uint32_t congestion_acked(struct congestion *c, const struct congestion_ack *a, 
 
 uint32_t congestion_lost(struct congestion *c, uint32_t flight, uint32_t mss, bool is_timeout)
 {
-	uint32_t least = 2 * mss;
+	uint32_t minimum = 2 * mss;
 
 	/* Fast convergence, RFC 9438 section 4.7: lost earlier than the last time, so make room. */
 	c->w_max =
@@ -239,6 +239,6 @@ uint32_t congestion_lost(struct congestion *c, uint32_t flight, uint32_t mss, bo
 	c->has_round = false;
 	c->round_min_ms = c->last_min_ms = unknown_ms;
 	if (is_timeout && !c->w_max)
-		c->w_max = least;
-	return max32((uint32_t)((uint64_t)flight * BETA_TENTHS / 10), least);
+		c->w_max = minimum;
+	return max32((uint32_t)((uint64_t)flight * BETA_TENTHS / 10), minimum);
 }

@@ -91,7 +91,7 @@ static void wake(struct conn *c)
 
 /* ---- rooms */
 
-static size_t least(size_t a, size_t b)
+static size_t min_size(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
@@ -122,20 +122,20 @@ static void set_room(size_t *room, size_t *sum, size_t wanted)
  */
 static void credit(struct conn *c, size_t taken)
 {
-	size_t most, wanted, more;
+	size_t max, wanted, more;
 
 	if (!c->pcb || !taken)
 		return;
-	most = share(CONN_BUDGET_IN, c->stack->room_in, c->room_in);
-	if (!(c->pcb->flags & TF_WND_SCALE) && most > SEND_MAX)
-		most = SEND_MAX;
-	wanted = clamp(c->room_in + taken, 0, most);
+	max = share(CONN_BUDGET_IN, c->stack->room_in, c->room_in);
+	if (!(c->pcb->flags & TF_WND_SCALE) && max > SEND_MAX)
+		max = SEND_MAX;
+	wanted = clamp(c->room_in + taken, 0, max);
 	if (wanted + taken < c->room_in) /* what the far end was promised stays promised */
 		wanted = c->room_in - taken;
 	more = wanted + taken - c->room_in;
 	set_room(&c->room_in, &c->stack->room_in, wanted);
 	while (more) {
-		size_t part = least(more, SEND_MAX);
+		size_t part = min_size(more, SEND_MAX);
 
 		tcp_recved(c->pcb, (u16_t)part);
 		more -= part;
@@ -301,14 +301,14 @@ uint32_t lwip_grow_window(const void *at, uint32_t acked)
 	a.now_ms = loop_now(c->stack->cfg.loop);
 	cwnd = congestion_acked(&c->congestion, &a, &ssthresh);
 	c->pcb->ssthresh = ssthresh;
-	return (uint32_t)least(cwnd, TCP_SND_BUF);
+	return (uint32_t)min_size(cwnd, TCP_SND_BUF);
 }
 
 uint32_t lwip_shrink_window(const void *at, int is_timeout)
 {
 	const struct tcp_pcb *pcb = at;
 	struct conn *c = conn_of(pcb);
-	uint32_t flight = (uint32_t)least(pcb->snd_nxt - pcb->lastack, pcb->cwnd);
+	uint32_t flight = (uint32_t)min_size(pcb->snd_nxt - pcb->lastack, pcb->cwnd);
 
 	sack_begin_recovery(pcb, is_timeout);
 	if (is_timeout && pcb->nrtx) /* RFC 5681 section 3.1: once for a segment */
@@ -433,12 +433,12 @@ static void adopt(struct conn *c, struct tcp_pcb *pcb)
  */
 static void open_window(struct conn *c)
 {
-	tcpwnd_size_t room = (tcpwnd_size_t)c->room_in, most = 2u * c->pcb->mss;
+	tcpwnd_size_t room = (tcpwnd_size_t)c->room_in, min = 2u * c->pcb->mss;
 
 	if (c->pcb->rcv_wnd > room)
 		c->pcb->rcv_wnd = c->pcb->rcv_ann_wnd = room;
-	if (c->pcb->snd_wnd_max < most)
-		c->pcb->snd_wnd_max = most;
+	if (c->pcb->snd_wnd_max < min)
+		c->pcb->snd_wnd_max = min;
 	c->state = CONN_OPEN;
 }
 
@@ -745,16 +745,16 @@ size_t conn_room(const struct conn *c)
 {
 	size_t room = free_room(c);
 
-	return room >= least(c->room_out / 4, AHEAD) ? room : 0;
+	return room >= min_size(c->room_out / 4, AHEAD) ? room : 0;
 }
 
 size_t conn_send(struct conn *c, const uint8_t *at, size_t len, bool more)
 {
 	size_t done = 0;
 
-	len = least(len, free_room(c));
+	len = min_size(len, free_room(c));
 	while (done < len) {
-		size_t part = least(len - done, SEND_MAX);
+		size_t part = min_size(len - done, SEND_MAX);
 		bool is_last = !more && done + part == len;
 
 		if (tcp_write(c->pcb, at + done, (u16_t)part,

@@ -19,7 +19,7 @@ enum {
 	PORTS_LEN = 4,
 };
 
-static bool judge(struct icmp_error *e, bool is_v6, uint8_t type, uint8_t code)
+static bool classify(struct icmp_error *e, bool is_v6, uint8_t type, uint8_t code)
 {
 	e->result = code == (is_v6 ? ICMP6_PORT : ICMP4_PORT) ? STACK_REFUSED : STACK_UNREACHABLE;
 	if (is_v6)
@@ -60,5 +60,5 @@ bool icmp_error_parse(struct icmp_error *e, const struct packet *p)
 	type = get_u8(&r);
 	code = get_u8(&r);
 	get_bytes(&r, ICMP_HDR_LEN - 2);
-	return judge(e, p->h.is_v6, type, code) && parse_segment(e, p->h.is_v6, &r);
+	return classify(e, p->h.is_v6, type, code) && parse_segment(e, p->h.is_v6, &r);
 }

@@ -168,10 +168,10 @@ static struct udp_pcb *random_port(void)
 	struct udp_pcb *pcb = udp_new_ip_type(IPADDR_TYPE_ANY);
 
 	for (int i = 0; pcb && i < PORT_TRIES; i++) {
-		uint16_t dice;
+		uint16_t port;
 
-		secret_random(&dice, sizeof(dice));
-		if (dice >= PORT_MIN && udp_bind(pcb, IP_ANY_TYPE, dice) == ERR_OK)
+		secret_random(&port, sizeof(port));
+		if (port >= PORT_MIN && udp_bind(pcb, IP_ANY_TYPE, port) == ERR_OK)
 			return pcb;
 	}
 	if (pcb)

@@ -213,16 +213,16 @@ static bool filter_read(struct relay *r, struct bytes *b)
 static bool read_once(struct relay *r, bool *again)
 {
 	static uint8_t buffer[READ_LEN];
-	size_t room = conn_room(r->conn), most = sizeof(buffer), sent;
+	size_t room = conn_room(r->conn), max = sizeof(buffer), sent;
 	struct bytes b;
 	ssize_t n;
 
 	*again = false;
-	if (r->filter && r->filter->read_max(r->filter) < most)
-		most = r->filter->read_max(r->filter);
-	if (r->fd_has_ended || !room || !most)
+	if (r->filter && r->filter->read_max(r->filter) < max)
+		max = r->filter->read_max(r->filter);
+	if (r->fd_has_ended || !room || !max)
 		return true;
-	n = recv(r->watch.fd, buffer, room < most ? room : most, MSG_DONTWAIT);
+	n = recv(r->watch.fd, buffer, room < max ? room : max, MSG_DONTWAIT);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	r->fd_has_ended = n == 0;

@@ -50,10 +50,10 @@ static struct stack *the_stack;
 
 uint32_t lwip_random(void)
 {
-	uint32_t dice;
+	uint32_t random;
 
-	secret_random(&dice, sizeof(dice));
-	return dice;
+	secret_random(&random, sizeof(random));
+	return random;
 }
 
 uint16_t lwip_checksum(const void *at, int len)
@@ -434,9 +434,9 @@ static void set_addresses(struct stack *s, const struct link_addrs *link)
 
 static void set_servers(struct stack *s, const struct link_addrs *link)
 {
-	const size_t most = sizeof(s->dns) / sizeof(*s->dns);
+	const size_t max = sizeof(s->dns) / sizeof(*s->dns);
 
-	s->dns_count = link->dns_count < most ? link->dns_count : most;
+	s->dns_count = link->dns_count < max ? link->dns_count : max;
 	memcpy(s->dns, link->dns, s->dns_count * sizeof(*s->dns));
 }
 
