@@ -144,7 +144,7 @@ static size_t count_streams(const struct resolver *r)
 	return n;
 }
 
-static void fall_silent(struct resolver *r, struct resolver_channel *c, uint64_t now_ms)
+static void note_no_response(struct resolver *r, struct resolver_channel *c, uint64_t now_ms)
 {
 	if (!c->said_no)
 		c->failure = (struct dns_answer){ .result = DNS_SILENT,
@@ -153,8 +153,8 @@ static void fall_silent(struct resolver *r, struct resolver_channel *c, uint64_t
 }
 
 /* It said so itself: to ask the same server again is of no use, but another may only have lost the query. */
-static void fail_for_good(struct resolver *r, struct resolver_channel *c, enum dns_result result,
-			  uint64_t now_ms)
+static void rule_out_server(struct resolver *r, struct resolver_channel *c, enum dns_result result,
+			    uint64_t now_ms)
 {
 	c->failure = (struct dns_answer){ .result = result, .server = r->servers[c->server].addr };
 	c->said_no |= bit_of(c);
@@ -380,7 +380,7 @@ static void follow(struct resolver *r, struct resolver_channel *c, const struct 
 		   uint64_t now_ms)
 {
 	if (++c->aliases > RESOLVER_ALIASES) {
-		fail_for_good(r, c, DNS_FAILED, now_ms);
+		rule_out_server(r, c, DNS_FAILED, now_ms);
 		return;
 	}
 	strcpy(c->name, said->alias);
@@ -439,7 +439,7 @@ static void take_response(struct resolver *r, struct resolver_channel *c,
 
 	learn_edns(r, c, said);
 	if (said->is_truncated && c->is_stream) {
-		fail_for_good(r, c, DNS_FAILED, now_ms);
+		rule_out_server(r, c, DNS_FAILED, now_ms);
 	} else if (said->is_truncated) {
 		if (count_streams(r) < RESOLVER_STREAMS) {
 			c->is_stream = true;
@@ -451,7 +451,8 @@ static void take_response(struct resolver *r, struct resolver_channel *c,
 		c->sent_edns &= ~bit_of(c);
 		ask_again(c, now_ms);
 	} else {
-		fail_for_good(r, c, said->rcode == DNS_REFUSED ? DNS_SAID_NO : DNS_FAILED, now_ms);
+		rule_out_server(r, c, said->rcode == DNS_REFUSED ? DNS_SAID_NO : DNS_FAILED,
+				now_ms);
 	}
 }
 
@@ -479,9 +480,9 @@ void resolver_lost(struct resolver *r, int channel, bool is_refusal, uint64_t no
 	if (!c)
 		return;
 	if (is_refusal)
-		fail_for_good(r, c, DNS_SAID_NO, now_ms);
+		rule_out_server(r, c, DNS_SAID_NO, now_ms);
 	else
-		fall_silent(r, c, now_ms);
+		note_no_response(r, c, now_ms);
 	go_on(r, now_ms);
 }
 
@@ -497,7 +498,7 @@ void resolver_tick(struct resolver *r, uint64_t now_ms)
 		if (!c->is_stream)
 			note_silence(&r->servers[c->server], now_ms);
 		c->lost_edns |= c->sent_edns & bit_of(c);
-		fall_silent(r, c, now_ms);
+		note_no_response(r, c, now_ms);
 	}
 	go_on(r, now_ms);
 }
@@ -581,9 +582,9 @@ static bool next_of_server(struct resolver *r, size_t i, struct resolver_out *ou
 {
 	struct resolver_server *s = &r->servers[i];
 
-	if (s->is_told == s->is_dead)
+	if (s->is_reported_dead == s->is_dead)
 		return false;
-	s->is_told = s->is_dead;
+	s->is_reported_dead = s->is_dead;
 	*out = (struct resolver_out){
 		.type = s->is_dead ? RESOLVER_SERVER_DEAD : RESOLVER_SERVER_ALIVE,
 		.server = s->addr,

@@ -38,9 +38,9 @@ enum {
 
 struct resolver_server {
 	struct ip_addr addr;
-	unsigned int silences;      /* in a row */
-	bool is_dead, is_told;      /* is_told: as the owner knows it */
-	bool has_edns, has_no_edns; /* as it showed; neither: not known yet */
+	unsigned int silences;          /* in a row */
+	bool is_dead, is_reported_dead; /* is_reported_dead: as the owner knows it */
+	bool has_edns, has_no_edns;     /* as it showed; neither: not known yet */
 	uint64_t revive_ms;
 };
 

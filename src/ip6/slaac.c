@@ -16,8 +16,8 @@ enum {
 	SOLICITATION_MS = 4000, /* RTR_SOLICITATION_INTERVAL */
 	SETTLE_MS = 5000,       /* the second one has had its reply */
 	REFRESH_MIN_MS = 60 * 1000,
-	LEAD_MS = 5000, /* so long before an address would end, a longer life is told */
-	TELL_MS = 1000, /* a peer that advertises without a pause does not keep its client busy */
+	LEAD_MS = 5000,   /* so long before an address would end, a longer life is told */
+	REPORT_MS = 1000, /* a peer that advertises without a pause does not keep its client busy */
 };
 
 #define NEVER UINT64_MAX
@@ -88,20 +88,20 @@ static struct slaac_prefix *prefix_for(struct slaac *e, const struct ip_addr *ad
  * the lifetime ends a little later. A shorter one is reported, and a longer one when more than half
  * of what was reported before is over.
  */
-static bool is_end_news(const struct slaac *e, uint64_t told_ms, uint64_t end_ms)
+static bool is_end_news(const struct slaac *e, uint64_t reported_ms, uint64_t end_ms)
 {
-	if (end_ms == told_ms)
+	if (end_ms == reported_ms)
 		return false;
-	return end_ms < told_ms || end_ms == NEVER || has_passed(e, told_ms) ||
-	       told_ms - e->now_ms < (end_ms - e->now_ms) / 2;
+	return end_ms < reported_ms || end_ms == NEVER || has_passed(e, reported_ms) ||
+	       reported_ms - e->now_ms < (end_ms - e->now_ms) / 2;
 }
 
 /* Of the same prefix, with lifetimes that were just noted; a preferred one of 0 has ended already. */
 static bool has_new_end(const struct slaac *e, const struct slaac_prefix *p)
 {
-	return is_end_news(e, p->told_valid_ms, p->valid_ms) ||
+	return is_end_news(e, p->reported_valid_ms, p->valid_ms) ||
 	       (p->preferred_ms > e->now_ms &&
-		is_end_news(e, p->told_preferred_ms, p->preferred_ms));
+		is_end_news(e, p->reported_preferred_ms, p->preferred_ms));
 }
 
 static void note_prefix(struct slaac *e, const struct advert_option *o)
@@ -208,19 +208,19 @@ static uint64_t next_report_ms(const struct slaac *e)
 
 		if (p->addr.family == AF_UNSPEC)
 			continue;
-		if (p->told_valid_ms < p->valid_ms)
-			first = min_ms(first, p->told_valid_ms);
-		if (!p->is_deprecated && p->told_preferred_ms < p->preferred_ms)
-			first = min_ms(first, p->told_preferred_ms);
+		if (p->reported_valid_ms < p->valid_ms)
+			first = min_ms(first, p->reported_valid_ms);
+		if (!p->is_deprecated && p->reported_preferred_ms < p->preferred_ms)
+			first = min_ms(first, p->reported_preferred_ms);
 	}
 	return first == NEVER ? NEVER : first > LEAD_MS ? first - LEAD_MS : 0;
 }
 
-static void note_told(struct slaac *e)
+static void note_reported(struct slaac *e)
 {
 	for (size_t i = 0; i < IP6_ADDRS_MAX; i++) {
-		e->prefixes[i].told_preferred_ms = e->prefixes[i].preferred_ms;
-		e->prefixes[i].told_valid_ms = e->prefixes[i].valid_ms;
+		e->prefixes[i].reported_preferred_ms = e->prefixes[i].preferred_ms;
+		e->prefixes[i].reported_valid_ms = e->prefixes[i].valid_ms;
 	}
 }
 
@@ -382,7 +382,7 @@ uint64_t slaac_deadline(const struct slaac *e)
 	if (!e->is_running)
 		return NEVER;
 	return min_ms(
-		min_ms(min_ms(e->has_change ? e->tell_ms : next_report_ms(e), first_end_ms(e)),
+		min_ms(min_ms(e->has_change ? e->report_ms : next_report_ms(e), first_end_ms(e)),
 		       e->settle_ms),
 		min_ms(e->solicit_ms, e->refresh_ms));
 }
@@ -395,11 +395,11 @@ bool slaac_next(struct slaac *e, struct slaac_out *out)
 		out->packet = bytes_of(e->packet, write_solicitation(e));
 		return true;
 	}
-	if (!e->has_change || !has_passed(e, e->tell_ms))
+	if (!e->has_change || !has_passed(e, e->report_ms))
 		return false;
 	e->has_change = false;
-	note_told(e);
-	e->tell_ms = e->now_ms + TELL_MS;
+	note_reported(e);
+	e->report_ms = e->now_ms + REPORT_MS;
 	out->type = SLAAC_OUT_CHANGED;
 	return true;
 }

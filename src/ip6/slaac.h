@@ -88,8 +88,8 @@ struct slaac_entry {
 struct slaac_prefix {
 	struct ip_addr addr; /* ours in it; AF_UNSPEC: the entry is free */
 	uint64_t preferred_ms, valid_ms;
-	bool is_deprecated;                        /* preferred_ms has passed */
-	uint64_t told_preferred_ms, told_valid_ms; /* as of the last SLAAC_OUT_CHANGED */
+	bool is_deprecated;                                /* preferred_ms has passed */
+	uint64_t reported_preferred_ms, reported_valid_ms; /* as of the last SLAAC_OUT_CHANGED */
 };
 
 struct slaac_domain {
@@ -102,9 +102,9 @@ struct slaac {
 	struct slaac_cfg cfg;
 	uint64_t now_ms; /* as of the last call */
 	bool is_running, is_settled, has_dhcp;
-	bool must_solicit; /* a packet is to go out */
-	bool has_change;   /* to be told, */
-	uint64_t tell_ms;  /* but not before */
+	bool must_solicit;  /* a packet is to go out */
+	bool has_change;    /* to be told, */
+	uint64_t report_ms; /* but not before */
 	unsigned solicit_left;
 	uint64_t solicit_ms; /* the next solicitation, or the end of waiting after the last */
 	uint64_t settle_ms;  /* when who waits for the first router goes on */

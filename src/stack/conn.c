@@ -70,7 +70,7 @@ struct conn {
 	struct loop_task task;
 	struct conn_events ev;
 	bool is_attached;
-	bool is_from_afar;
+	bool is_inbound;
 	struct queue in;   /* has come and was not taken */
 	bool has_ended;    /* the far end's FIN is there */
 	bool has_finished; /* ours is queued */
@@ -339,20 +339,20 @@ void conn_send_waiting(struct stack *s)
 
 /* ---- life */
 
-static bool has_place(const struct stack *s, bool is_from_afar)
+static bool has_place(const struct stack *s, bool is_inbound)
 {
-	return s->conn_count < CONN_MAX && (!is_from_afar || s->afar_count < CONN_AFAR_MAX);
+	return s->conn_count < CONN_MAX && (!is_inbound || s->inbound_count < CONN_INBOUND_MAX);
 }
 
-static struct conn *new_conn(struct stack *s, bool is_from_afar)
+static struct conn *new_conn(struct stack *s, bool is_inbound)
 {
-	struct conn *c = has_place(s, is_from_afar) ? calloc(1, sizeof(*c)) : NULL;
+	struct conn *c = has_place(s, is_inbound) ? calloc(1, sizeof(*c)) : NULL;
 
 	if (!c)
 		return NULL;
 	c->stack = s;
-	c->is_from_afar = is_from_afar;
-	s->afar_count += is_from_afar;
+	c->is_inbound = is_inbound;
+	s->inbound_count += is_inbound;
 	c->room_in = c->room_out = CONN_ROOM_FIRST;
 	congestion_open(&c->congestion);
 	s->room_in += c->room_in;
@@ -399,7 +399,7 @@ static void free_conn(struct conn *c)
 	s->room_in -= c->room_in;
 	s->room_out -= c->room_out;
 	s->conn_count--;
-	s->afar_count -= c->is_from_afar;
+	s->inbound_count -= c->is_inbound;
 	if (s->next_conn == c)
 		s->next_conn = c->next;
 	*c->link = c->next;
@@ -596,7 +596,7 @@ struct conn_why conn_why(const struct conn *c)
 /* ---- the end of a turn */
 
 /* How the attempt came out. */
-static void tell_result(struct conn *c)
+static void report_result(struct conn *c)
 {
 	void (*done)(void *arg, struct conn *c, enum stack_result result) = c->cfg.done;
 	bool has_failed = c->state != CONN_OPEN;
@@ -618,7 +618,7 @@ static void end_turn(struct loop_task *task)
 	} else if (c->state == CONN_CONNECTING) {
 		race_on(c);
 	} else if (c->cfg.done) {
-		tell_result(c);
+		report_result(c);
 	} else if (c->state == CONN_LOST && c->is_attached) {
 		c->ev.lost(c->ev.arg);
 		free_conn(c);
@@ -675,8 +675,8 @@ struct conn *conn_connect(struct stack *s, const struct conn_cfg *cfg)
 	return NULL;
 }
 
-void conn_blame(struct stack *s, const struct ip_addr *peer, uint16_t peer_port, uint16_t own_port,
-		enum stack_result result)
+void conn_icmp_error(struct stack *s, const struct ip_addr *peer, uint16_t peer_port,
+		     uint16_t own_port, enum stack_result result)
 {
 	for (struct conn *c = s->conns; c; c = c->next)
 		for (size_t i = 0; c->race && i < c->race->next; i++) {
@@ -719,12 +719,12 @@ bool conn_has_ended(const struct conn *c)
 	return c->has_ended;
 }
 
-struct bytes conn_waiting(const struct conn *c)
+struct bytes conn_pending(const struct conn *c)
 {
 	return queue_bytes(&c->in);
 }
 
-void conn_took(struct conn *c, size_t len)
+void conn_consume(struct conn *c, size_t len)
 {
 	queue_drop(&c->in, len);
 	credit(c, len);

@@ -16,8 +16,8 @@
 #include "util/bytes.h"
 
 enum {
-	CONN_MAX = 1024,     /* at a time */
-	CONN_AFAR_MAX = 512, /* of them, made from afar: a flood of a listener leaves us room */
+	CONN_MAX = 1024,        /* at a time */
+	CONN_INBOUND_MAX = 512, /* of them, made from afar: a flood of a listener leaves us room */
 	CONN_ROOM_FIRST = 64 * 1024,
 	CONN_ROOM_MAX = 16 * 1024 * 1024,   /* 1 Gbit/s at 130 ms */
 	CONN_BUDGET_IN = 128 * 1024 * 1024, /* of all connections: what may come, ... */
@@ -70,7 +70,7 @@ void conn_listener_close(struct conn_listener *l); /* NULL is fine */
 struct conn_events {
 	/*
 	 * Bytes have come: how many of them are taken. The rest waits in the connection, until
-	 * conn_waiting and conn_took; while some wait, this is not called.
+	 * conn_pending and conn_consume; while some wait, this is not called.
 	 */
 	size_t (*received)(void *arg, const uint8_t *at, size_t len);
 	void (*ended)(void *arg);    /* the far end sends no more (FIN); some may wait still */
@@ -82,8 +82,8 @@ struct conn_events {
 /* `ev` is copied. What waits, and the end, are there to be asked for; a loss is told from the loop. */
 void conn_attach(struct conn *c, const struct conn_events *ev);
 bool conn_has_ended(const struct conn *c);
-struct bytes conn_waiting(const struct conn *c);
-void conn_took(struct conn *c, size_t len); /* of conn_waiting */
+struct bytes conn_pending(const struct conn *c);
+void conn_consume(struct conn *c, size_t len); /* of conn_pending */
 size_t conn_room(const struct conn *c);
 /* Copies; how much. It leaves with conn_push. `more`: another call follows before that. */
 size_t conn_send(struct conn *c, const uint8_t *at, size_t len, bool more);

@@ -29,8 +29,8 @@ struct stack {
 	struct names *names;   /* lookup.c's resolver; NULL: nobody has asked yet */
 	struct ip_addr dns[8]; /* the VPN's name servers */
 	size_t dns_count;
-	size_t conn_count, afar_count, datagram_count; /* afar: conns that a listener took */
-	size_t room_in, room_out;                      /* of all connections, out of CONN_BUDGET */
+	size_t conn_count, inbound_count, datagram_count; /* afar: conns that a listener took */
+	size_t room_in, room_out; /* of all connections, out of CONN_BUDGET */
 };
 
 /* lwIP was called, or is about to be: its packets leave at the end of the turn, its timers run. */
@@ -44,8 +44,8 @@ bool stack_has_way_to(const struct stack *s, const struct ip_addr *to);
 enum stack_result stack_reach(const struct stack *s, const struct ip_addr *to);
 
 /* conn.c: an ICMP error says that this connection can't be made. */
-void conn_blame(struct stack *s, const struct ip_addr *peer, uint16_t peer_port, uint16_t own_port,
-		enum stack_result result);
+void conn_icmp_error(struct stack *s, const struct ip_addr *peer, uint16_t peer_port,
+		     uint16_t own_port, enum stack_result result);
 void conn_close_all(struct stack *s);
 /* Sends what waits in lwIP, a connection after the other, until the stack is choked. */
 void conn_send_waiting(struct stack *s);
@@ -54,8 +54,8 @@ void conn_send_waiting(struct stack *s);
 void lookup_stack_is_up(struct stack *s);
 void lookup_stack_is_down(struct stack *s);
 /* An ICMP error about a query. */
-void lookup_blame(struct stack *s, const struct ip_addr *server, uint16_t server_port,
-		  uint16_t own_port, enum stack_result result);
+void lookup_icmp_error(struct stack *s, const struct ip_addr *server, uint16_t server_port,
+		       uint16_t own_port, enum stack_result result);
 void lookup_close_sockets(struct stack *s); /* before conn_close_all */
 void lookup_close_all(struct stack *s);
 

@@ -74,7 +74,7 @@ static void forget(struct lookup *l)
 	free(l);
 }
 
-static void tell(struct loop_task *task)
+static void report(struct loop_task *task)
 {
 	struct lookup *l = container_of(task, struct lookup, task);
 	struct lookup_cfg cfg = l->cfg;
@@ -340,8 +340,8 @@ static void on_time(struct loop_timer *timer)
 	carry_on(n);
 }
 
-void lookup_blame(struct stack *s, const struct ip_addr *server, uint16_t server_port,
-		  uint16_t own_port, enum stack_result result)
+void lookup_icmp_error(struct stack *s, const struct ip_addr *server, uint16_t server_port,
+		       uint16_t own_port, enum stack_result result)
 {
 	for (size_t i = 0; s->names && server_port == DNS_PORT && i < RESOLVER_CHANNELS; i++) {
 		struct socket *k = &s->names->sockets[i];
@@ -472,7 +472,7 @@ struct lookup *lookup_start(struct stack *s, const struct lookup_cfg *cfg)
 	l->cfg = *cfg;
 	l->cfg.of = NULL; /* the caller's */
 	l->timer.expired = waited_enough;
-	l->task.run = tell;
+	l->task.run = report;
 	l->question = -1;
 	l->next = s->lookups;
 	l->link = &s->lookups;

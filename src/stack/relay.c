@@ -90,7 +90,7 @@ static uint32_t wanted(const struct relay *r)
 {
 	bool reads = !r->fd_has_ended && !r->to_conn.len && conn_room(r->conn) &&
 		     (!r->filter || r->filter->read_max(r->filter));
-	bool writes = r->to_fd.len || conn_waiting(r->conn).len;
+	bool writes = r->to_fd.len || conn_pending(r->conn).len;
 
 	return (reads ? EPOLLIN : 0) | (writes ? EPOLLOUT : 0);
 }
@@ -154,12 +154,12 @@ static bool write_waiting(struct relay *r)
 
 	if (!write_queue(r))
 		return false;
-	b = conn_waiting(r->conn);
+	b = conn_pending(r->conn);
 	if (r->to_fd.len || !b.len)
 		return true;
 	if (!deliver(r, b.at, b.len, &taken))
 		return false;
-	conn_took(r->conn, taken);
+	conn_consume(r->conn, taken);
 	return true;
 }
 
@@ -174,7 +174,7 @@ static void pass_end_to_fd(struct relay *r)
 {
 	size_t none;
 
-	if (r->fd_has_fin || !conn_has_ended(r->conn) || r->to_fd.len || conn_waiting(r->conn).len)
+	if (r->fd_has_fin || !conn_has_ended(r->conn) || r->to_fd.len || conn_pending(r->conn).len)
 		return;
 	/* a filter's last words; a broken socket says so by itself */
 	if (r->filter && write_filtered(r, NULL, 0, true, &none) && (r->to_fd.len || is_over(r)))

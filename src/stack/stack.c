@@ -311,9 +311,9 @@ static void look_at_icmp(struct stack *s, const struct packet *p)
 	if (!icmp_error_parse(&e, p))
 		return;
 	if (e.is_udp)
-		lookup_blame(s, &e.to, e.to_port, e.from_port, e.result);
+		lookup_icmp_error(s, &e.to, e.to_port, e.from_port, e.result);
 	else
-		conn_blame(s, &e.to, e.to_port, e.from_port, e.result);
+		conn_icmp_error(s, &e.to, e.to_port, e.from_port, e.result);
 }
 
 static int take_merged(void *arg, const struct headers *h, const struct iovec *pieces, int count,

@@ -141,7 +141,7 @@ static void act(uint8_t what)
 	if (what & FLUSH)
 		turn();
 	if (what & TAKE && t.conn)
-		conn_took(t.conn, conn_waiting(t.conn).len);
+		conn_consume(t.conn, conn_pending(t.conn).len);
 	if (what & SEND && t.conn) {
 		conn_send(t.conn, text, sizeof(text), false);
 		conn_push(t.conn);
