@@ -231,7 +231,7 @@ static struct check_result check_fields(struct http_proxy *h, struct request *q)
 					      "a user name and a password are required" };
 	/* One that is missing harms nobody: we write our own. */
 	if (http_head_count(&q->head, "Host") > 1)
-		return bad("there is more than one Host field field field");
+		return bad("there is more than one Host field");
 	if (counts_hops(q))
 		return unsupported("Max-Forwards is not supported");
 	return check_length(h, q);
