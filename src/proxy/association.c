@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Datagrams between a client of SOCKS5 and the VPN. As with UDP, what can't be sent is lost. */
+/*
+ * Datagrams between a SOCKS5 client and the VPN. A datagram that can't be sent is dropped, as with
+ * UDP.
+ */
 #include "proxy/association.h"
 
 #include <errno.h>
@@ -11,7 +14,7 @@
 #include "stack/datagram.h"
 
 enum {
-	TURN_DATAGRAMS = 64, /* then it is another's turn */
+	TURN_DATAGRAMS = 64, /* then other descriptors are served */
 	DATAGRAM_MAX = 65535,
 };
 
@@ -93,7 +96,7 @@ static void on_received(void *arg, const struct ip_addr *from, uint16_t port, co
 
 /* ---- start and end */
 
-/* On the address that the client has reached us by, so it can be reached this way too. */
+/* Binds to the local address of the client's TCP connection, which the client can reach. */
 static int bound_socket(const struct sockaddr_storage *local, struct sockaddr_storage *at)
 {
 	int fd = socket(local->ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), error;

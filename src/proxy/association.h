@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * SOCKS5's UDP ASSOCIATE, RFC 1928 section 7: a UDP port of ours on this host for one client, and
- * one in the VPN. The client's datagrams name where they go; whatever comes to the port in the VPN
- * goes to the client, with a header that names its sender, so no list of destinations is kept that
- * could grow. Only datagrams from the address and the port of the client are taken: the port is
- * the one that it told, or the one that its first good datagram came from.
+ * SOCKS5's UDP ASSOCIATE, RFC 1928 section 7: one UDP port on this host for one client, and one in
+ * the VPN. Each of the client's datagrams has a header with its destination. Every datagram that
+ * arrives at the port in the VPN is sent to the client with a header that has its source, so no
+ * list of destinations is kept. Only datagrams from the client's address and port are accepted: the
+ * port is the one in its request, or the source port of its first valid datagram.
  */
 #ifndef SSTP_PROXY_ASSOCIATION_H
 #define SSTP_PROXY_ASSOCIATION_H
@@ -15,9 +15,9 @@
 struct association_cfg {
 	struct loop *loop;
 	struct stack *stack;
-	struct sockaddr_storage local;  /* of the client's TCP connection, our end: we take here */
-	struct sockaddr_storage client; /* and its own end: from there */
-	uint16_t client_port;           /* as it told; 0: not yet known */
+	struct sockaddr_storage local;  /* our end of the client's TCP connection: bound here */
+	struct sockaddr_storage client; /* the client's address of it; datagrams come from there */
+	uint16_t client_port;           /* from its request; 0: not yet known */
 };
 
 struct association;

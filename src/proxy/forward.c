@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A client of a forward waits, unread, until the other side is connected, and is reset if it can't be:
- * there is no other way to say so in a stream of bytes.
+ * A client of a forward is not read until the other side is connected, and is reset if that fails:
+ * a byte stream has no other way to report an error.
  */
 #include "proxy/forward.h"
 
@@ -16,7 +16,7 @@
 
 enum { DIAL_MS = 30 * 1000 };
 
-/* One that waits for its other side. */
+/* A connection whose other side is being connected. */
 struct pending {
 	struct forward *owner;
 	struct pending *next, **link;
@@ -38,7 +38,7 @@ struct forward {
 
 /* ---- "[ADDR:]PORT:HOST:PORT" */
 
-/* Cuts `text` at its last colon outside of brackets; what is behind it, or NULL. */
+/* Cuts `text` at its last colon outside of brackets; returns what follows it, or NULL. */
 static char *cut_last(char *text)
 {
 	char *colon = strrchr(text, ':'), *bracket = strrchr(text, ']');

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Forwards, as in ssh: -L takes connections on our side and makes them in the VPN, -R takes them on our
- * address in the VPN and makes them on our side.
+ * Forwards, as in ssh: -L accepts connections on this host and connects to a target in the VPN; -R
+ * accepts them on our address in the VPN and connects to a target on this side.
  */
 #ifndef SSTP_PROXY_FORWARD_H
 #define SSTP_PROXY_FORWARD_H
@@ -12,7 +12,7 @@
 
 struct forward_cfg {
 	const char *text; /* as the user wrote it */
-	bool is_remote;   /* -R: of `at` the port alone counts */
+	bool is_remote;   /* -R: only the port of `at` is used */
 	struct listener_at at;
 	struct target to;
 };

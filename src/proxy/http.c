@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * HTTP requests to a proxy. A request is judged when its head is all there, and is then either
- * refused or understood to the last byte: who stands behind us gets a head that we wrote ourselves,
- * with one Host, one length, and the fields that are the target's.
+ * HTTP requests to a proxy. A request is checked when its head is complete, and is then either
+ * refused or understood to the last byte: the next server gets a head that we wrote ourselves, with
+ * one Host, one length, and the fields that are meant for the target.
  */
 #include "proxy/http.h"
 
@@ -22,13 +22,13 @@ struct request {
 	struct http_head head;
 	struct bytes method;
 	struct bytes authority; /* "example.net:8080" */
-	struct bytes path;      /* with its query; empty: CONNECT, or a URL without */
+	struct bytes path;      /* with its query; empty: CONNECT, or a URL without a path */
 	int minor;              /* of the version: HTTP/1.minor */
 	enum http_length length;
 	uint64_t body_len;
 };
 
-/* What is wrong with a request: a status, 0 for nothing, and the reason in words. */
+/* The result of checking a request: a status code, 0 if it is valid, and the reason as text. */
 struct check_result {
 	int status;
 	const char *why;
@@ -46,7 +46,7 @@ static struct check_result unsupported(const char *why)
 	return (struct check_result){ HTTP_NOT_IMPLEMENTED, why };
 }
 
-/* ---- what we say ourselves */
+/* ---- our own responses */
 
 void http_put_refusal(int status, const char *why, bool is_head, struct writer *out)
 {
@@ -122,7 +122,7 @@ static struct check_result parse_version(struct bytes text, int *minor)
 	return good;
 }
 
-/* A name or an address without brackets or with, and a port; `port`: if there is none. */
+/* A name or an address, in brackets or not, and a port; `port` is the default. */
 static bool parse_authority(struct bytes text, uint16_t port, struct target *t)
 {
 	char copy[TARGET_NAME_ROOM + 8], host[TARGET_NAME_ROOM];
@@ -207,14 +207,17 @@ static struct check_result check_length(const struct http_proxy *h, struct reque
 	return good;
 }
 
-/* To count hops down is part of TRACE, and of OPTIONS, RFC 9110 section 7.6.2. We don't. */
+/*
+ * RFC 9110 section 7.6.2: Max-Forwards must be decremented in TRACE and OPTIONS. We don't support
+ * that.
+ */
 static bool counts_hops(const struct request *q)
 {
 	return (text_is(q->method, "TRACE") || text_is(q->method, "OPTIONS")) &&
 	       http_head_count(&q->head, "Max-Forwards");
 }
 
-/* RFC 9112 section 9.3; and what some clients say to proxies in its place. */
+/* RFC 9112 section 9.3; some clients send Proxy-Connection to proxies instead. */
 static bool wants_close(const struct http_head *head)
 {
 	const struct bytes close = bytes_text("close");
@@ -229,7 +232,7 @@ static struct check_result check_fields(struct http_proxy *h, struct request *q)
 	if (!may_pass(h, &q->head))
 		return (struct check_result){ HTTP_PROXY_AUTHENTICATION_REQUIRED,
 					      "a user name and a password are required" };
-	/* One that is missing harms nobody: we write our own. */
+	/* A missing one is harmless: we write our own. */
 	if (http_head_count(&q->head, "Host") > 1)
 		return bad("there is more than one Host field");
 	if (counts_hops(q))
@@ -259,7 +262,7 @@ void http_proxy_open(struct http_proxy *h, const struct proxy_login *login)
 	*h = (struct http_proxy){ .login = login };
 }
 
-/* RFC 9112 section 2.2: some clients end the request before with one line end too many. */
+/* RFC 9112 section 2.2: some clients send an extra line end after a request. */
 static void skip_line_ends(struct reader *in)
 {
 	while (in->left && (in->at[0] == '\r' || in->at[0] == '\n'))
@@ -306,11 +309,11 @@ static void put_line(const struct request *q, struct writer *out)
 	else if (!q->path.len || q->path.at[0] != '/')
 		put_text(out, "/");
 	put_bytes(out, q->path.at, q->path.len);
-	/* Not more than the client understands: an answer to HTTP/1.0 has no chunks. */
+	/* Not above the client's version: a response to HTTP/1.0 has no chunks. */
 	put_text(out, q->minor ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
 }
 
-/* Fields that we write ourselves; trailers are dropped with what announces them. */
+/* Fields that we write ourselves; trailers are dropped, and so is the field that announces them. */
 static bool is_ours(const struct http_field *f)
 {
 	return text_is_nocase(f->name, "Host") || text_is_nocase(f->name, "Content-Length") ||
@@ -346,7 +349,7 @@ bool http_proxy_forward(struct http_proxy *h, struct reader *in, struct http_bod
 	size_t len = http_block_len(in->at, in->left);
 	struct request q;
 	struct check_result v =
-		check_request(h, bytes_of(in->at, len), &q); /* as it was once before */
+		check_request(h, bytes_of(in->at, len), &q); /* succeeds, as in http_proxy_input */
 
 	assert(len && !v.status);
 	get_bytes(in, len);

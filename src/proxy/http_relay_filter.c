@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Two engines between the ends of a relay. */
+/* The request body's and the response's engines, as a filter of a relay. */
 #include "proxy/http_relay_filter.h"
 
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static struct http_relay_filter *filter_of(struct relay_filter *f)
 	return container_of(f, struct http_relay_filter, filter);
 }
 
-/* What follows the body waits for the answer's end. */
+/* What follows the body waits until the response has ended. */
 static bool to_conn(struct relay_filter *f, struct reader *in, struct writer *out)
 {
 	struct http_relay_filter *e = filter_of(f);
@@ -34,7 +34,7 @@ static bool to_conn(struct relay_filter *f, struct reader *in, struct writer *ou
 	return !next.full;
 }
 
-/* So that what follows the body, wherever that ends, fits. */
+/* No more than fits in `next`, except for bytes that certainly belong to the body. */
 static size_t read_max(struct relay_filter *f)
 {
 	const struct http_relay_filter *e = filter_of(f);
@@ -53,7 +53,7 @@ static bool is_over(struct relay_filter *f)
 	return http_response_is_over(&filter_of(f)->response);
 }
 
-/* A client that still sends its request's body would have that taken for another one. */
+/* If the client still sends its body, the rest of it must not be read as the next request. */
 static void take_back(struct relay_filter *f, int fd)
 {
 	struct http_relay_filter *e = filter_of(f);

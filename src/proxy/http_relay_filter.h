@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A plain HTTP request's relay: the rest of its body goes through http/body.h, its answer through
- * http_response.h. After that the client's socket is given back, with what the client has sent since: its
- * next request.
+ * The relay filter of an HTTP request that is not CONNECT: the rest of its body goes through
+ * http/body.h, the response through http_response.h. After that the client's socket is returned to the
+ * owner, with the bytes that the client has sent since: its next request.
  */
 #ifndef SSTP_PROXY_HTTP_RELAY_FILTER_H
 #define SSTP_PROXY_HTTP_RELAY_FILTER_H
@@ -11,16 +11,16 @@
 #include "stack/relay.h"
 
 struct http_relay_filter_cfg {
-	struct http_body body; /* where it is */
+	struct http_body body; /* in its current state */
 	bool is_head;          /* the request was HEAD */
-	bool may_keep;         /* the client wants to ask again on this connection */
+	bool may_keep;         /* the client may send another request on this connection */
 	struct bytes next;     /* read already, after the body; copied, at most REQUEST_ROOM */
-	/* `is_good`: for another request, of which `next` was read. Else it is to be closed in order. */
+	/* `is_good`: it can carry another request; `next` was read of it. Else: shut it down. */
 	void (*done)(void *arg, int fd, bool is_good, struct bytes next);
 	void *arg;
 };
 
-/* NULL: no memory. The relay that it is given to frees it. */
+/* NULL: no memory. The relay that gets it frees it. */
 struct relay_filter *http_relay_filter_new(const struct http_relay_filter_cfg *cfg);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Answers: each head is gathered, judged, and written anew; then the body passes. */
+/* Responses: each head is collected, checked, and rewritten; then the body passes. */
 #include "proxy/http_response.h"
 
 #include "http/block.h"
@@ -9,7 +9,7 @@
 #include "util/text.h"
 
 enum {
-	PART = 16384, /* of a body, looked at at a time */
+	PART = 16384, /* of a body, processed at a time */
 };
 
 static const char version_1_1[] = "HTTP/1.1";
@@ -22,7 +22,7 @@ void http_response_open(struct http_response *r, bool is_to_head, bool may_keep)
 	r->head_len = r->made_len = r->made_at = 0;
 }
 
-/* Nothing of the head has been passed on, so the client can be told. */
+/* Nothing of the head has been sent yet, so the client can get an error response instead. */
 static void refuse(struct http_response *r, const char *why)
 {
 	struct writer made = writer_of(r->made, sizeof(r->made));
@@ -33,7 +33,7 @@ static void refuse(struct http_response *r, const char *why)
 	r->may_keep = false;
 }
 
-/* Fields that pass: what frames the body does in any case, but one length only (RFC 9112 6.3). */
+/* Fields that pass: framing fields always do, but only one of them (RFC 9112 section 6.3). */
 static bool passes(const struct http_head *h, const struct http_field *f)
 {
 	if (text_is_nocase(f->name, "Transfer-Encoding"))
@@ -67,7 +67,10 @@ static void open_to_end(struct http_response *r)
 	r->may_keep = false;
 }
 
-/* RFC 9112 section 6.1: only one that is chunked at last, and by a server that knows chunks, has an end. */
+/*
+ * RFC 9112 section 6.1: the end is known only if chunked is the last coding, sent by an HTTP/1.1
+ * server.
+ */
 static void open_coded(struct http_response *r, const struct http_head *h, bool is_1_1)
 {
 	if (!is_1_1 || http_head_count(h, "Transfer-Encoding") != 1 ||
@@ -77,11 +80,11 @@ static void open_coded(struct http_response *r, const struct http_head *h, bool 
 	}
 	r->state = HTTP_RESPONSE_CHUNKED;
 	http_body_open_chunked(&r->body);
-	if (http_head_count(h, "Content-Length")) /* section 6.3: perhaps somebody smuggles */
+	if (http_head_count(h, "Content-Length")) /* section 6.3: perhaps response smuggling */
 		r->may_keep = false;
 }
 
-/* RFC 9112 section 6.3. False: it has a length that is none. */
+/* RFC 9112 section 6.3. False: its Content-Length is malformed. */
 static bool open_body(struct http_response *r, const struct http_head *h, int status, bool is_1_1)
 {
 	uint64_t len = 0;
@@ -101,7 +104,7 @@ static bool open_body(struct http_response *r, const struct http_head *h, int st
 	return true;
 }
 
-/* The block in `head` is all there. */
+/* The block in `head` is complete. */
 static void take_head(struct http_response *r)
 {
 	struct bytes block = bytes_of(r->head, r->head_len);
@@ -110,7 +113,7 @@ static void take_head(struct http_response *r)
 	int status = http_block_status(block, &minor);
 
 	r->head_len = 0;
-	/* nobody asked to switch protocols: Upgrade was taken out */
+	/* 101 is an error: Upgrade was removed from the request */
 	if (!status || status == HTTP_SWITCHING_PROTOCOLS || !http_head_parse(block, &h) ||
 	    http_head_count(&h, "Content-Length") > 1 ||
 	    (status >= HTTP_OK && !open_body(r, &h, status, minor == 1))) {
@@ -146,7 +149,7 @@ static void pass(struct reader *in, struct writer *out)
 	put_bytes(out, get_bytes(in, n), n);
 }
 
-/* True when all of it has left. */
+/* True when all of it has been written. */
 static bool pass_made(struct http_response *r, struct writer *out)
 {
 	struct reader made = reader_of(r->made + r->made_at, r->made_len - r->made_at);
@@ -158,7 +161,7 @@ static bool pass_made(struct http_response *r, struct writer *out)
 	return !made.left;
 }
 
-/* Chunks pass as they are; where they end, a reading of them beside it tells. */
+/* Chunks pass unchanged; http_body_pass reads them too, to find the end. */
 static void pass_chunks(struct http_response *r, struct reader *in, struct writer *out)
 {
 	uint8_t unused[PART + 64];
@@ -172,7 +175,7 @@ static void pass_chunks(struct http_response *r, struct reader *in, struct write
 	ahead = reader_of(in->at, in->left < n ? in->left : n);
 	n = ahead.left;
 	is_good = http_body_pass(&r->body, &ahead, &beside);
-	if (!is_good) { /* whoever reads it may be of another mind, but not on this connection */
+	if (!is_good) { /* the client may read it differently, so this connection ends with it */
 		open_to_end(r);
 		return;
 	}

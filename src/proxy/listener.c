@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Loopback means 127.0.0.1 and ::1, as with ssh, so that "localhost" works whatever it is taken for. A
- * host without one of the families has the other.
+ * Loopback means 127.0.0.1 and ::1, as with ssh, so that "localhost" works whichever it resolves
+ * to. On a host with only one address family that one is used.
  */
 #include "proxy/listener.h"
 #include "util/endpoint.h"
@@ -14,8 +14,8 @@
 
 enum {
 	BACKLOG = 128,
-	ACCEPTS = 32,   /* in a turn */
-	PAUSE_MS = 100, /* when there is no descriptor for another client */
+	ACCEPTS = 32,   /* per turn */
+	PAUSE_MS = 100, /* when there is no free descriptor */
 	SOCKETS = 2,
 };
 
@@ -54,7 +54,7 @@ bool listener_is_public(const struct listener_at *at)
 	return at->is_all || (at->addr.family && !is_loopback(&at->addr));
 }
 
-/* The address of one family; false: this listener has none of it. */
+/* The listener's address of one family; false if it has none. */
 static bool address_of(const struct listener_at *at, sa_family_t family,
 		       struct sockaddr_storage *sa, socklen_t *len)
 {
@@ -94,7 +94,7 @@ static void on_pause_over(struct loop_timer *pause)
 	hold(container_of(pause, struct listener, pause), EPOLLIN);
 }
 
-/* A client's small words leave at once; one that is gone without a word is found out in time. */
+/* Disable Nagle's algorithm; use keep-alives to detect clients that vanished. */
 static void prepare(int fd)
 {
 	static const int on = 1;
@@ -175,7 +175,7 @@ static bool is_no_such_family(int error)
 	return error == -EAFNOSUPPORT || error == -EADDRNOTAVAIL;
 }
 
-/* One family that the host hasn't got is no error where there is the other. */
+/* That the host lacks one family is no error if it has the other. */
 static int open_both(struct listener *l)
 {
 	int v4 = listen_at(l, AF_INET), v6 = listen_at(l, AF_INET6);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Logins compared. Texts of any length become digests of one, so that only these are compared. */
+/*
+ * Compares logins. Digests are compared in place of the texts, so that the time does not depend on
+ * their lengths.
+ */
 #include "proxy/login.h"
 
 #include "crypto/digest.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The tunnel on one side, listeners on the other, the stack and its relays between them. */
+/* Connects the tunnel, the stack, and the listeners with their relays. */
 #include "proxy/proxy.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "util/secret.h"
 #include "util/text.h"
 
-enum { FILES = 2 * CONN_MAX + 200 }; /* a client each, some that ask still, and our own */
+enum { FILES = 2 * CONN_MAX + 200 }; /* connections, other clients, our own */
 
 struct proxy {
 	struct backend backend;
@@ -23,7 +23,7 @@ struct proxy {
 	struct proxy_server **servers;
 	struct command command;
 	bool was_up;
-	bool has_warned; /* if there was something to be warned of */
+	bool has_warned; /* or there was nothing to warn about */
 };
 
 static struct proxy *proxy_of(struct backend *b)
@@ -72,7 +72,7 @@ static void command_ended(struct command *command, int status)
 	p->client->end(p->client, REASON_NONE, status);
 }
 
-/* Variables by which programs are told of proxies, in both spellings that are in use. */
+/* Environment variables in which programs look for proxies; both spellings are in use. */
 static const struct {
 	const char *name;
 	enum proxy_server_protocol protocol;
@@ -82,7 +82,7 @@ static const struct {
 	{ "https_proxy", PROXY_SERVER_HTTP }, { "HTTPS_PROXY", PROXY_SERVER_HTTP },
 };
 
-/* What the user's environment says of other proxies, and of what goes past them. */
+/* Variables of the user's environment about other proxies are left out. */
 static bool is_of_proxies(const char *name, size_t len)
 {
 	const struct bytes given = bytes_of(name, len);
@@ -136,7 +136,7 @@ static int start_command(struct proxy *p)
 	return error;
 }
 
-/* ---- the tunnel comes and goes */
+/* ---- the tunnel goes up and down */
 
 static int up(struct backend *b, const struct link_addrs *link)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The backend of sstp proxy: in place of a TUN device a stack of our own, and in place of routes those
- * who listen for local clients. They open with the program and stay while the tunnel comes and goes.
+ * The backend of sstp proxy: our own TCP/IP stack in place of a TUN device, and listeners for local
+ * clients in place of routes. They open when the program starts and stay open while the tunnel is
+ * down.
  */
 #ifndef SSTP_PROXY_PROXY_H
 #define SSTP_PROXY_PROXY_H
@@ -15,7 +16,7 @@ struct proxy_cfg {
 	size_t forward_count;
 	const struct proxy_server_cfg *servers;
 	size_t server_count;
-	/* Runs while the tunnel is up, from its first up on, and gets their addresses; NULL: none. */
+	/* Started when the tunnel is first up, with variables that name `servers`; NULL: none. */
 	char *const *command;
 };
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A client asks, waits for its connection, and leaves this file as a relay. One whose wish can't
- * be met is told so and heard out for a moment: closing a socket that holds unread bytes would
- * reset it, and the client might never read why.
+ * A client sends its request, waits for its connection, and becomes a relay. A client whose request
+ * fails gets an error reply, and its socket is read for a moment longer: close() on a socket with unread
+ * bytes resets the connection, and the client might lose the reply.
  *
- *	asking -> connecting -> relay
- *	   |          |
- *	   |          +-> leaving -> gone
+ *	requesting -> connecting -> relay
+ *	   |             |
+ *	   |             +-> leaving -> gone
  *	   +-> associated, until the client closes
  */
 #include "proxy/proxy_server.h"
@@ -35,7 +35,7 @@ enum client_state {
 
 struct client {
 	struct proxy_server *owner;
-	struct client *next, **link; /* the newest one first */
+	struct client *next, **link; /* newest first */
 	enum client_state state;
 	struct loop_watch watch;
 	struct loop_timer limit;
@@ -47,7 +47,7 @@ struct client {
 	struct conn *conn; /* connecting */
 	struct association *association;
 	size_t rx_len;
-	uint8_t rx[REQUEST_ROOM]; /* what the engine has left, and may be for the target */
+	uint8_t rx[REQUEST_ROOM]; /* what the engine has left; perhaps for the target */
 };
 
 struct proxy_server {
@@ -59,7 +59,7 @@ struct proxy_server {
 	struct listener *listener;
 	struct client *clients;
 	size_t client_count;
-	uint64_t quiet_until_ms; /* of refusals */
+	uint64_t quiet_until_ms; /* no refusal is logged before */
 };
 
 static struct loop *loop_of(const struct client *c)
@@ -102,7 +102,7 @@ static void drop(struct client *c)
 	close(fd);
 }
 
-/* So little fits into a fresh socket, or the client is not there any more. */
+/* A reply always fits into the empty send buffer; a short send means that the client is gone. */
 static bool send_reply(struct client *c, const struct writer *reply)
 {
 	ssize_t n = reply->len
@@ -136,7 +136,7 @@ static void request_done(void *arg, int fd, bool is_good, struct bytes next);
 
 /* ---- connected, or not */
 
-/* The relay has its own of everything from here on. */
+/* The relay copies the bytes and owns the socket, conn and filter. */
 static void join(struct client *c, struct bytes early, struct bytes greeting,
 		 struct relay_filter *filter)
 {
@@ -158,7 +158,7 @@ static void give_up_forward(struct client *c, int status, const char *why)
 	leave_refused(c, status, why);
 }
 
-/* What was left of the client's words is a request to be written anew. */
+/* The request is still in rx; the target gets a rewritten one. */
 static void join_forward(struct client *c)
 {
 	static uint8_t request[HTTP_FORWARD_ROOM];
@@ -232,7 +232,7 @@ static void connected(void *arg, struct conn *conn, enum stack_result result)
 		join(c, bytes_of(c->rx, c->rx_len), bytes_of(text, w.len), NULL);
 }
 
-/* Until it is answered the client is not read; whether it is there still, its socket tells. */
+/* The client is not read until the result is known; EPOLLHUP and EPOLLERR still report its end. */
 static void connect_to(struct client *c, const struct target *to)
 {
 	struct conn_cfg cfg = { to, connected, c };
@@ -250,8 +250,9 @@ static void connect_to(struct client *c, const struct target *to)
 /* ---- associations */
 
 /*
- * RFC 1928 section 6: the address and the port that the client will send from, if it knows them; zeroes
- * if not. Some name the target there, whose port says nothing of theirs. 0: any.
+ * RFC 1928 section 6: the request has the address and port that the client will send from, or
+ * zeroes if it does not know them. Some clients put the target there; that port is ignored. Returns
+ * 0 for any port.
  */
 static uint16_t port_of_client(const struct client *c)
 {
@@ -301,7 +302,7 @@ static enum proxy_request engine_input(struct client *c, struct reader *in, stru
 	return socks5_input(&c->socks, in, out);
 }
 
-/* What the engine took may have held a password. */
+/* What the engine has consumed may contain a password. */
 static void keep_rest(struct client *c, const struct reader *rest)
 {
 	size_t taken = c->rx_len - rest->left;
@@ -313,7 +314,7 @@ static void keep_rest(struct client *c, const struct reader *rest)
 	c->rx_len = rest->left;
 }
 
-/* Who guesses passwords is to be seen, and is not to fill a disk. */
+/* Password guessing must show in the log, but must not fill the disk. */
 static void log_refusal(const struct client *c)
 {
 	struct proxy_server *s = c->owner;
@@ -364,7 +365,7 @@ static void read_client(struct client *c)
 	take_request(c);
 }
 
-/* Of one who leaves, or is associated, only the end is of interest. */
+/* What a client sends in this state is ignored; only its end matters. */
 static void wait_for_end(struct client *c)
 {
 	static uint8_t unread[REQUEST_ROOM];
@@ -400,7 +401,7 @@ static void on_limit(struct loop_timer *t)
 
 /* ---- new clients */
 
-/* Makes room for one more that asks. The last in the list is the oldest. */
+/* Makes room for one more client. The last in the list is the oldest. */
 static void evict_oldest(struct proxy_server *s)
 {
 	struct client *oldest = NULL;
@@ -466,7 +467,7 @@ static void take_client(void *arg, int fd, const struct sockaddr_storage *peer)
 		       loop_now(s->relays->loop) + PROXY_SERVER_REQUEST_MS);
 }
 
-/* A client is back from a relay: for another request, or to be closed in order. */
+/* A relay returns its client: for another request, or to be shut down. */
 static void request_done(void *arg, int fd, bool is_good, struct bytes next)
 {
 	struct proxy_server *s = arg;
@@ -553,9 +554,9 @@ void proxy_server_close(struct proxy_server *s)
 	free(s);
 }
 
-/* ---- as a URL, in the spelling that curl and most others know: socks5h leaves names to us */
+/* ---- the URL, as curl and most programs read it: with socks5h the proxy resolves names */
 
-/* RFC 3986 section 2.3: what stands for itself. */
+/* RFC 3986 section 2.3: unreserved characters are not escaped. */
 static void put_escaped(struct writer *w, const char *text)
 {
 	static const char digits[] = "0123456789ABCDEF";

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A local port where programs of this host ask for connections through the VPN, in SOCKS5 or as
- * HTTP clients ask a proxy. Each client is heard by an engine (socks5.h, http.h) until it has said
- * what it wants, and becomes a relay (relay.h) or an association (association.h).
+ * A SOCKS5 or HTTP proxy server on a local port, where local programs request connections through
+ * the VPN. An engine (socks5.h, http.h) reads a client's request; then the client becomes a relay
+ * (relay.h) or an association (association.h).
  *
- * Clients that have not asked yet are PROXY_SERVER_CLIENTS_MAX at most, and each has PROXY_SERVER_REQUEST_MS to
- * ask: one more drives out the one that has been asking for longest. How many wait for what they
- * asked for is conn.h's and datagram.h's to bound.
+ * At most PROXY_SERVER_CLIENTS_MAX clients may be without a complete request, each for
+ * PROXY_SERVER_REQUEST_MS; one more evicts the oldest. conn.h and datagram.h limit the number of
+ * connections and associations.
  */
 #ifndef SSTP_PROXY_PROXY_SERVER_H
 #define SSTP_PROXY_PROXY_SERVER_H
@@ -30,12 +30,12 @@ enum proxy_server_protocol {
 
 struct proxy_server_cfg {
 	enum proxy_server_protocol protocol;
-	const char *text; /* "[ADDR:]PORT", as the user wrote it; "0": any that is free */
+	const char *text; /* "[ADDR:]PORT", as the user wrote it; port 0: any free port */
 	struct listener_at at;
-	const struct proxy_login *login; /* NULL: anybody may */
+	const struct proxy_login *login; /* NULL: no login is required */
 };
 
-/* `text` is kept. False: it is no such place. */
+/* `text` is kept by the caller. Returns NULL, or why it is refused (util/endpoint.h). */
 const char *proxy_server_parse(struct proxy_server_cfg *cfg, enum proxy_server_protocol protocol,
 			       const char *text);
 

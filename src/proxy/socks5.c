@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * SOCKS5. A message is judged when all of it is there: until then nothing is taken, so an engine
- * holds no more than where it stands. The longest message is a login of 513 bytes.
+ * SOCKS5. A message is handled when it is complete; until then nothing is consumed, so an engine
+ * keeps nothing but its state. The longest message is a login of 513 bytes.
  */
 #include "proxy/socks5.h"
 
@@ -39,7 +39,7 @@ static uint8_t reply_of(enum stack_result result)
 	case STACK_REFUSED:
 		return REPLY_REFUSED;
 	case STACK_UNREACHABLE:
-	case STACK_NO_NAME: /* SOCKS has no word of its own for these */
+	case STACK_NO_NAME: /* SOCKS has no reply code of its own for these two */
 	case STACK_NO_ADDRESS:
 		return REPLY_HOST_UNREACHABLE;
 	case STACK_TIMED_OUT:
@@ -61,8 +61,8 @@ static uint8_t reply_of(enum stack_result result)
 /* ---- addresses, section 5 */
 
 /*
- * What follows ATYP. False for what is no target: an address of a type that does not exist (nothing
- * can be said then of what comes behind it), a name that is none.
+ * What follows ATYP. False if it is no target: an unknown address type (the length of what follows
+ * is then unknown), or a malformed name.
  */
 static bool get_target(struct reader *r, uint8_t type, struct target *t)
 {
@@ -130,8 +130,8 @@ static enum proxy_request refuse(struct socks5 *s, uint8_t reply, const char *wh
 }
 
 /*
- * Version 4 is refused in its own words (VN 0, CD 91, and six bytes that nobody reads): it knows
- * neither passwords nor IPv6. Who speaks something else entirely would not understand an answer.
+ * Version 4 is refused with its own reply (VN 0, CD 91, and six ignored bytes): it has neither
+ * passwords nor IPv6. A client of another protocol would not understand a reply.
  */
 static enum proxy_request refuse_version(struct socks5 *s, uint8_t version, struct writer *out)
 {
@@ -259,7 +259,7 @@ enum proxy_request socks5_input(struct socks5 *s, struct reader *in, struct writ
 		struct reader ahead = *in;
 
 		request = take_message(s, &ahead, out);
-		if (ahead.bad) /* not all of it is there */
+		if (ahead.bad) /* incomplete */
 			break;
 		*in = ahead;
 	}
@@ -278,12 +278,12 @@ bool socks5_datagram(struct bytes datagram, struct target *to, struct bytes *pay
 	if (!get_target(&r, get_u8(&r), to) || !to->port)
 		return false;
 	*payload = bytes_of(r.at, r.left);
-	return !fragment; /* who does not put fragments together must drop them */
+	return !fragment; /* without reassembly, fragments must be dropped */
 }
 
 void socks5_put_datagram_header(const struct ip_addr *from, uint16_t port, struct writer *out)
 {
 	put_u16(out, 0); /* RSV */
-	put_u8(out, 0);  /* FRAG: it stands alone */
+	put_u8(out, 0);  /* FRAG: not a fragment */
 	put_address(from, port, out);
 }
