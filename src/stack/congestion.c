@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A window that is not used does not grow: where the application, the peer's window or the tunnel
- * is the limit, acknowledgments say nothing about the network (RFC 7661 section 4).
+ * A window that is not fully used does not grow: if the application, the peer's window or the
+ * tunnel is the limit, acknowledgments say nothing about the network (RFC 7661 section 4).
  */
 #include "stack/congestion.h"
 
@@ -48,7 +48,7 @@ void congestion_open(struct congestion *c)
 
 /* ---- the round trip */
 
-/* The latest of the marks that are acknowledged gives a sample; 0: none. */
+/* Returns the sample of the latest acknowledged mark; 0: none. */
 static uint32_t take_sample(struct congestion *c, const struct congestion_ack *a)
 {
 	uint32_t ms = 0;
@@ -65,7 +65,7 @@ static uint32_t take_sample(struct congestion *c, const struct congestion_ack *a
 	return ms;
 }
 
-/* What is sent next leaves now. */
+/* Marks snd_nxt, which is sent right after this call. */
 static void put_mark(struct congestion *c, const struct congestion_ack *a)
 {
 	unsigned int last =
@@ -82,7 +82,7 @@ static void put_mark(struct congestion *c, const struct congestion_ack *a)
 
 /* ---- slow start, RFC 9406 section 4.2 */
 
-/* Once a round: how long the round trip was in the last one. True at the start of a round. */
+/* Returns true at the start of a round, after saving the shortest round trip of the last one. */
 static bool begin_round(struct congestion *c, const struct congestion_ack *a)
 {
 	if (c->has_round && is_before(a->ackno, c->round_end))
@@ -195,8 +195,8 @@ static uint32_t avoid(struct congestion *c, const struct congestion_ack *a)
 }
 
 /*
- * RFC 9438 section 4.2: while the window is not used, the time of the epoch stands still. Nor is it
- * known when the next byte leaves, so a mark would measure how long the application thinks.
+ * RFC 9438 section 4.2: while the window is not used, the epoch's time does not advance. Marks are
+ * dropped, since they would measure how long the application is idle.
  */
 static void pass_idle(struct congestion *c, uint64_t ms)
 {
@@ -230,11 +230,14 @@ uint32_t congestion_lost(struct congestion *c, uint32_t flight, uint32_t mss, bo
 {
 	uint32_t minimum = 2 * mss;
 
-	/* Fast convergence, RFC 9438 section 4.7: lost earlier than the last time, so make room. */
+	/*
+	 * Fast convergence, RFC 9438 section 4.7: lost at a smaller window than the last time, so
+	 * release bandwidth.
+	 */
 	c->w_max =
 		flight < c->w_max ? (uint32_t)((uint64_t)flight * (10 + BETA_TENTHS) / 20) : flight;
 	c->epoch_ms = 0;
-	c->mark_count = 0; /* RFC 6298 section 3: nothing that is sent twice is measured */
+	c->mark_count = 0; /* RFC 6298 section 3: retransmitted segments are not measured */
 	c->css_rounds = 0;
 	c->has_round = false;
 	c->round_min_ms = c->last_min_ms = unknown_ms;

@@ -2,7 +2,7 @@
 /*
  * Congestion control of one TCP sender: CUBIC (RFC 9438), with the slow start of RFC 3465, which
  * counts bytes, and HyStart++ (RFC 9406), which leaves slow start when the round trip grows. lwIP's
- * own adds two segments an acknowledgment; the peers' kernels acknowledge 64 KiB at once.
+ * own code adds two segments per acknowledgment; the peers' kernels acknowledge 64 KiB at once.
  *
  * An engine: the caller says what was acknowledged or lost, and when, and gets the new window.
  * Windows are bytes, times are milliseconds.
@@ -18,11 +18,11 @@ enum { CONGESTION_MARKS = 16 };
 struct congestion {
 	/* CUBIC, RFC 9438 section 4 */
 	uint32_t w_max;    /* the window before the last loss; 0: there was none */
-	uint32_t w_est;    /* what Reno would have by now */
+	uint32_t w_est;    /* the window that Reno would have now */
 	uint32_t k_ms;     /* from the epoch's start until w_max is reached again */
 	uint64_t epoch_ms; /* 0: starts with the next acknowledgment */
 	uint64_t last_ms;  /* of the last acknowledgment */
-	/* Samples of the round trip: sequence numbers, and when they were the next to be sent. */
+	/* For round-trip samples: values of snd_nxt, with their times. */
 	struct {
 		uint32_t seq;
 		uint64_t ms;
@@ -45,7 +45,7 @@ struct congestion_ack {
 	uint32_t acked;     /* bytes */
 	uint32_t ackno;     /* up to here */
 	uint32_t snd_nxt;   /* the next to be sent */
-	bool after_timeout; /* what a retransmission timeout sent again is not acknowledged yet */
+	bool after_timeout; /* segments retransmitted by a timeout are not acknowledged yet */
 };
 
 void congestion_open(struct congestion *c);
@@ -53,7 +53,7 @@ void congestion_open(struct congestion *c);
 /* The new window. *ssthresh is lowered when slow start ends without a loss. */
 uint32_t congestion_acked(struct congestion *c, const struct congestion_ack *a, uint32_t *ssthresh);
 
-/* After a loss that was seen while `flight` bytes were on their way: the new slow-start threshold. */
+/* After a loss with `flight` bytes in flight: returns the new slow-start threshold. */
 uint32_t congestion_lost(struct congestion *c, uint32_t flight, uint32_t mss, bool is_timeout);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Connections over lwIP's. lwIP calls us from inside its own work on a connection, where that must not
- * be freed; so whatever ends one is done at the end of the turn, by the connection's task.
+ * Connections on top of lwIP's. lwIP calls us while it works on a connection, which must not be
+ * freed then; so a connection is freed at the end of the turn, by its task.
  *
- *	LOOKUP -> CONNECTING -> OPEN -> LINGERING (released, but not all has arrived) -> DEAD
+ *	LOOKUP -> CONNECTING -> OPEN -> LINGERING (released, data not yet acknowledged) -> DEAD
  *	                         |
- *	                        LOST (told when somebody is there to hear it)
+ *	                        LOST (reported once an owner is attached)
  */
 #include "stack/conn.h"
 
@@ -23,16 +23,15 @@
 
 enum {
 	CONNECT_MS = 30 * 1000,
-	ATTEMPT_MS = 250, /* RFC 8305 section 5: then the next address is tried too */
-	POLL_TICKS = 2,   /* 200 ms: when memory was short, it is tried again */
+	ATTEMPT_MS = 250, /* RFC 8305 section 5: the delay before the next address is tried too */
+	POLL_TICKS = 2,   /* 200 ms: retries after a lack of memory */
 	KEEPALIVE_IDLE_MS = 120 * 1000,
 	KEEPALIVE_PAUSE_MS = 15 * 1000,
 	KEEPALIVES = 8,
-	LINGER_MS =
-		120 * 1000, /* released, and nothing of what is left arrives: then it is reset */
-	SEND_MAX = 0xffff,  /* tcp_write's and tcp_recved's largest number */
+	LINGER_MS = 120 * 1000, /* released without progress: reset after this time */
+	SEND_MAX = 0xffff,      /* tcp_write's and tcp_recved's largest number */
 	BACKLOG = 64,
-	AHEAD = 64 * 1024, /* more than the congestion window: what waits to be sent */
+	AHEAD = 64 * 1024, /* bytes waiting to be sent, beyond the congestion window */
 };
 
 enum state {
@@ -44,14 +43,14 @@ enum state {
 	CONN_DEAD,
 };
 
-/* What is tried at a time, until one is connected. */
+/* The attempts to connect to several addresses, until one succeeds. */
 struct race {
 	struct lookup_result to;
 	size_t next; /* of its addresses */
 	uint64_t next_ms, deadline_ms;
 	struct attempt {
 		struct conn *owner;
-		struct tcp_pcb *pcb; /* NULL: not begun, or over */
+		struct tcp_pcb *pcb; /* NULL: not started, or ended */
 	} attempts[LOOKUP_ADDRESSES];
 };
 
@@ -59,20 +58,20 @@ struct conn {
 	struct stack *stack;
 	struct conn *next, **link; /* in stack->conns */
 	enum state state;
-	struct conn_cfg cfg; /* done NULL: told, or nobody asks */
+	struct conn_cfg cfg; /* done NULL: already called, or not wanted */
 	uint16_t port;       /* the target's */
 	enum stack_result result;
-	struct ip_addr server; /* of names, that failed */
+	struct ip_addr server; /* the name server that failed */
 	struct lookup *lookup;
 	struct race *race;   /* CONN_CONNECTING */
-	struct tcp_pcb *pcb; /* NULL: not yet, or lwIP has let go of it */
+	struct tcp_pcb *pcb; /* NULL: not yet, or freed by lwIP */
 	struct loop_timer timer;
 	struct loop_task task;
 	struct conn_events ev;
 	bool is_attached;
 	bool is_inbound;
-	struct queue in;   /* has come and was not taken */
-	bool has_ended;    /* the far end's FIN is there */
+	struct queue in;   /* received, not yet consumed */
+	bool has_ended;    /* the peer's FIN was received */
 	bool has_finished; /* ours is queued */
 	size_t room_in, room_out;
 	struct congestion congestion;
@@ -89,7 +88,7 @@ static void wake(struct conn *c)
 	loop_post(c->stack->cfg.loop, &c->task);
 }
 
-/* ---- rooms */
+/* ---- receive windows and send buffers */
 
 static size_t min_size(size_t a, size_t b)
 {
@@ -101,7 +100,7 @@ static size_t clamp(size_t n, size_t min, size_t max)
 	return n > max ? max : n < min ? min : n;
 }
 
-/* The largest room that a connection may have which has `room` now. */
+/* The largest room for a connection that has `room` now. */
 static size_t share(size_t budget, size_t sum, size_t room)
 {
 	size_t others = sum - room;
@@ -117,8 +116,8 @@ static void set_room(size_t *room, size_t *sum, size_t wanted)
 }
 
 /*
- * Its receiver has taken so much, so the far end may send as much again, and as much more: the window
- * doubles each round trip, and shrinks where others need the budget.
+ * `taken` bytes were consumed, so the peer may send as many again, and as many more: the window
+ * doubles each round trip, and shrinks when other connections need the budget.
  */
 static void credit(struct conn *c, size_t taken)
 {
@@ -130,7 +129,7 @@ static void credit(struct conn *c, size_t taken)
 	if (!(c->pcb->flags & TF_WND_SCALE) && max > SEND_MAX)
 		max = SEND_MAX;
 	wanted = clamp(c->room_in + taken, 0, max);
-	if (wanted + taken < c->room_in) /* what the far end was promised stays promised */
+	if (wanted + taken < c->room_in) /* an announced window must not shrink */
 		wanted = c->room_in - taken;
 	more = wanted + taken - c->room_in;
 	set_room(&c->room_in, &c->stack->room_in, wanted);
@@ -143,7 +142,7 @@ static void credit(struct conn *c, size_t taken)
 	stack_touch(c->stack);
 }
 
-/* What the congestion window lets leave, and a little more, so that there is always something to send. */
+/* The congestion window and a little more, so that there is always something to send. */
 static void fit_room_out(struct conn *c)
 {
 	size_t cwnd = c->pcb ? c->pcb->cwnd : 0, wanted = cwnd + cwnd / 4 + AHEAD;
@@ -153,7 +152,7 @@ static void fit_room_out(struct conn *c)
 	set_room(&c->room_out, &c->stack->room_out, wanted);
 }
 
-/* ---- what lwIP says */
+/* ---- lwIP's callbacks */
 
 static void receive(struct conn *c, const uint8_t *at, size_t len)
 {
@@ -182,13 +181,16 @@ static void let_go(struct conn *c)
 	c->pcb = NULL;
 }
 
-/* A last segment, or FIN alone, may be left to lwIP once it was sent: nobody asks for its sending later. */
+/*
+ * lwIP can finish alone once the last segment, perhaps only a FIN, was sent; it retransmits that
+ * itself.
+ */
 static bool may_be_left(const struct tcp_pcb *pcb)
 {
 	return !pcb || (!pcb->unsent && tcp_sndqueuelen(pcb) <= 1);
 }
 
-/* With both FINs there lwIP finishes alone. It frees a connection in TIME_WAIT without telling us. */
+/* After both FINs lwIP finishes alone. It frees a connection in TIME_WAIT without a callback. */
 static void let_go_if_over(struct conn *c)
 {
 	if (c->pcb && c->has_ended && c->has_finished &&
@@ -265,7 +267,7 @@ static void on_error(void *arg, err_t err)
 	struct conn *c = arg;
 
 	c->pcb = NULL;
-	if (err == ERR_CLSD) { /* in order: both ends are over, and what has come is in c->in */
+	if (err == ERR_CLSD) { /* closed normally by both ends; received data is in c->in */
 		linger(c);
 		return;
 	}
@@ -275,7 +277,7 @@ static void on_error(void *arg, err_t err)
 
 /* ---- congestion control (deps/lwip/congestion.patch) */
 
-/* NULL: not ours yet, or not any more. */
+/* NULL: not attached to a conn, or not any more. */
 static struct conn *conn_of(const struct tcp_pcb *pcb)
 {
 	return pcb->recv == on_received ? pcb->callback_arg : NULL;
@@ -311,7 +313,7 @@ uint32_t lwip_shrink_window(const void *at, int is_timeout)
 	uint32_t flight = (uint32_t)min_size(pcb->snd_nxt - pcb->lastack, pcb->cwnd);
 
 	sack_begin_recovery(pcb, is_timeout);
-	if (is_timeout && pcb->nrtx) /* RFC 5681 section 3.1: once for a segment */
+	if (is_timeout && pcb->nrtx) /* RFC 5681 section 3.1: once per segment */
 		return pcb->ssthresh;
 	if (!c)
 		return flight / 2;
@@ -337,7 +339,7 @@ void conn_send_waiting(struct stack *s)
 	s->next_conn = c;
 }
 
-/* ---- life */
+/* ---- making and freeing */
 
 static bool has_place(const struct stack *s, bool is_inbound)
 {
@@ -419,7 +421,7 @@ static void adopt(struct conn *c, struct tcp_pcb *pcb)
 	tcp_sent(pcb, on_sent);
 	tcp_err(pcb, on_error);
 	tcp_poll(pcb, on_poll, POLL_TICKS);
-	tcp_nagle_disable(pcb); /* whoever writes to the local socket has thought of that */
+	tcp_nagle_disable(pcb); /* the local program decides how it writes */
 	ip_set_option(pcb, SOF_KEEPALIVE);
 	pcb->keep_idle = KEEPALIVE_IDLE_MS;
 	pcb->keep_intvl = KEEPALIVE_PAUSE_MS;
@@ -427,9 +429,9 @@ static void adopt(struct conn *c, struct tcp_pcb *pcb)
 }
 
 /*
- * Before the first window of ours that is scaled is sent: lwIP would offer all of TCP_WND. And it makes
- * segments no larger than half of the far end's largest window, unless that is none, and is at a loss
- * when it then opens by a little; so it shall not be told of small ones.
+ * Called before our first scaled window is sent: lwIP would announce all of TCP_WND. And lwIP
+ * limits segments to half of the peer's largest window, and stalls if that is 0 at first and then
+ * opens a little; so snd_wnd_max is at least two segments.
  */
 static void open_window(struct conn *c)
 {
@@ -451,7 +453,7 @@ static void fail(struct conn *c, enum stack_result result)
 	wake(c);
 }
 
-/* Of several failures the one that says most. */
+/* Of several failures keeps the most specific one. */
 static void note_failure(struct conn *c, enum stack_result result)
 {
 	if (c->result != STACK_REFUSED && (c->result == STACK_OK || result != STACK_TIMED_OUT))
@@ -517,7 +519,7 @@ static bool is_any_alive(const struct race *race)
 	return false;
 }
 
-/* The next attempt, if it is time for one. */
+/* Starts the next attempt if its time has come. */
 static void race_on(struct conn *c)
 {
 	struct race *r = c->race;
@@ -595,7 +597,7 @@ struct conn_why conn_why(const struct conn *c)
 
 /* ---- the end of a turn */
 
-/* How the attempt came out. */
+/* Calls cfg.done with the result. */
 static void report_result(struct conn *c)
 {
 	void (*done)(void *arg, struct conn *c, enum stack_result result) = c->cfg.done;
@@ -705,7 +707,7 @@ struct ip_addr conn_peer(const struct conn *c, uint16_t *port)
 	return c->pcb ? stack_from_lwip(&c->pcb->remote_ip) : (struct ip_addr){ .family = AF_INET };
 }
 
-/* ---- its owner's part */
+/* ---- for the owner */
 
 void conn_attach(struct conn *c, const struct conn_events *ev)
 {
@@ -736,11 +738,13 @@ static size_t free_room(const struct conn *c)
 
 	if (c->state != CONN_OPEN || !c->pcb || tcp_sndqueuelen(c->pcb) >= TCP_SND_QUEUELEN)
 		return 0;
-	sent = TCP_SND_BUF - c->pcb->snd_buf; /* tcp_sndbuf() knows 16 bits of it */
+	sent = TCP_SND_BUF - c->pcb->snd_buf; /* tcp_sndbuf() returns 16 bits of it */
 	return sent < c->room_out ? c->room_out - sent : 0;
 }
 
-/* A little room is none: it is not worth a system call, nor a small segment. */
+/*
+ * Reports no room until a quarter of it is free, to avoid small segments and needless system calls.
+ */
 size_t conn_room(const struct conn *c)
 {
 	size_t room = free_room(c);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Datagrams over lwIP's UDP. While a name is looked up, its datagrams wait; there are few of them, and
- * what is too much is lost, as it might be on any way.
+ * Datagrams over lwIP's UDP. While a name is looked up, up to WAITING_MAX datagrams wait for it;
+ * more are dropped, as on a network.
  */
 #include "stack/datagram.h"
 
@@ -32,7 +32,7 @@ struct datagram {
 	size_t waiting_count;
 };
 
-/* Few come in more than one piece: those that were fragments. */
+/* Only reassembled datagrams come in more than one pbuf. */
 static void on_received(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from,
 			u16_t port)
 {
@@ -108,7 +108,10 @@ static void send_to(struct datagram *d, const struct ip_addr *to, uint16_t port,
 	stack_touch(d->stack);
 }
 
-/* Nobody says whether a datagram has arrived, so there is one try: by IPv4 if there is such an address. */
+/*
+ * Datagrams are not acknowledged, so only one address is tried: the first IPv4 address, if there is
+ * one.
+ */
 static const struct ip_addr *choose(const struct lookup_result *r)
 {
 	for (size_t i = 0; i < r->count; i++)

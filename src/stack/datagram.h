@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A UDP port on the VPN's side: datagrams to and from anywhere. */
+/* A UDP port in the VPN: datagrams to and from any address. */
 #ifndef SSTP_STACK_DATAGRAM_H
 #define SSTP_STACK_DATAGRAM_H
 
@@ -16,13 +16,13 @@ struct datagram_cfg {
 	void *arg;
 };
 
-/* 0, or -ENOMEM when there is no memory, or as many as we hold are open. */
+/* 0, or -ENOMEM if there is no memory or if DATAGRAM_PORTS_MAX are open. */
 int datagram_open(struct stack *s, const struct datagram_cfg *cfg, struct datagram **out);
 void datagram_close(struct datagram *d); /* NULL is fine */
 
 /*
- * As UDP is: what can't be sent is lost. While a name is looked up a few datagrams wait for it. Nothing is
- * sent while the tunnel is down.
+ * Drops what can't be sent, as UDP may. A few datagrams wait while their name is looked up. Nothing
+ * is sent while the tunnel is down.
  */
 void datagram_send(struct datagram *d, const struct target *to, const uint8_t *at, size_t len);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * "Destination unreachable" (RFC 792, RFC 4443 section 3.1) with the segment that it is about. RFC 1122
- * section 4.2.3.9 wants a connection that stands to live through such; only attempts are ended by it.
+ * "Destination unreachable" (RFC 792, RFC 4443 section 3.1) with the start of the packet that
+ * caused it. RFC 1122 section 4.2.3.9: it must not abort an established connection; it only ends
+ * attempts to connect.
  */
 #include "stack/icmp_error.h"
 
@@ -27,7 +28,7 @@ static bool classify(struct icmp_error *e, bool is_v6, uint8_t type, uint8_t cod
 	return type == ICMP4_UNREACHABLE && code != ICMP4_TOO_BIG;
 }
 
-/* The segment is quoted in part, so its own lengths count for nothing. */
+/* Only the start of the segment is quoted, so its length fields are ignored. */
 static bool parse_segment(struct icmp_error *e, bool is_v6, struct reader *r)
 {
 	struct reader head = *r;

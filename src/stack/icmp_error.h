@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ICMP errors about our own TCP segments and UDP datagrams: who could not be reached, and what that means. */
+/*
+ * ICMP errors about our own TCP segments and UDP datagrams: which address is unreachable, and why.
+ */
 #ifndef SSTP_STACK_ICMP_ERROR_H
 #define SSTP_STACK_ICMP_ERROR_H
 
@@ -14,7 +16,7 @@ struct icmp_error {
 	uint16_t to_port, from_port;
 };
 
-/* False: another packet, or an error that is no reason to give up. */
+/* False: no ICMP error, or one that does not end an attempt. */
 bool icmp_error_parse(struct icmp_error *e, const struct packet *p);
 
 #endif

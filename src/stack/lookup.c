@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Look-ups, and the sockets of the resolver's channels: a UDP port of its own for each query, on a
- * number that nobody can guess (RFC 5452 section 9.2), or a TCP connection.
+ * Look-ups, and the sockets of the resolver's channels: for each query a UDP socket on a random
+ * port (RFC 5452 section 9.2), or a TCP connection.
  *
- *	lookup: waits for the tunnel -> asks -> has its answer -> done
+ *	lookup: waits for the tunnel -> queries -> has its result -> done
  *
- * The resolver is large, so it is made with the first look-up.
+ * The resolver is large, so it is allocated with the first look-up.
  */
 #include "stack/lookup.h"
 
@@ -31,7 +31,7 @@ struct lookup {
 	struct lookup_cfg cfg;
 	char name[DNS_NAME_MAX + 1]; /* normalized */
 	struct loop_timer timer;     /* while it waits for the tunnel */
-	struct loop_task task;       /* tells the answer */
+	struct loop_task task;       /* calls cfg.done */
 	int question;                /* -1: none */
 	struct lookup_result result;
 };
@@ -43,7 +43,7 @@ struct socket {
 	struct udp_pcb *udp;
 	struct conn *conn;
 	struct ip_addr server;
-	uint8_t query[STREAM_HEADER_LEN + DNS_QUERY_MAX]; /* by TCP: until it is connected */
+	uint8_t query[STREAM_HEADER_LEN + DNS_QUERY_MAX]; /* TCP: kept until it is connected */
 	size_t query_len;
 	struct queue in;
 };
@@ -51,7 +51,7 @@ struct socket {
 struct names {
 	struct stack *stack;
 	struct loop_timer timer;
-	struct loop_task task; /* carries out what the resolver wants */
+	struct loop_task task; /* drains resolver_next */
 	struct socket sockets[RESOLVER_CHANNELS];
 	struct resolver resolver;
 };
@@ -179,7 +179,7 @@ static struct udp_pcb *random_port(void)
 	return NULL;
 }
 
-/* False: it can't be sent now; the resolver's time for it runs. */
+/* False: it can't be sent now. */
 static bool send_datagram(struct socket *k, struct bytes message)
 {
 	struct pbuf *p;
@@ -378,7 +378,7 @@ static struct names *names_of(struct stack *s)
 	return n;
 }
 
-/* ---- asking */
+/* ---- starting look-ups */
 
 static void ask_servers(struct lookup *l)
 {
@@ -396,7 +396,7 @@ static void ask_servers(struct lookup *l)
 
 static void ask(struct lookup *l)
 {
-	if (l->result.count) /* was an address itself */
+	if (l->result.count) /* the target was an address */
 		answer(l, STACK_OK);
 	else
 		ask_servers(l);
@@ -421,7 +421,7 @@ void lookup_stack_is_up(struct stack *s)
 	}
 }
 
-/* What was asked waits for the tunnel again; that nobody answers now says nothing of the servers. */
+/* Open look-ups wait for the tunnel again; that no server responds now must not mark it as dead. */
 void lookup_stack_is_down(struct stack *s)
 {
 	if (!s->names)
@@ -436,7 +436,7 @@ void lookup_stack_is_down(struct stack *s)
 	carry_on(s->names);
 }
 
-/* RFC 6761 section 6.3: that is this host, and no name server's to say. */
+/* RFC 6761 section 6.3: localhost is this host, and must not be sent to a name server. */
 static bool is_localhost(const char *name)
 {
 	static const char local[] = "localhost";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A name's addresses, by the name servers that the VPN told us; never by the host's own. The resolver is
- * dns/resolver.h; here its messages get sockets of the stack.
+ * Looks up a name's addresses at the VPN's name servers, never at the host's own. The resolver is
+ * dns/resolver.h; lookup.c sends its messages through sockets of the stack.
  */
 #ifndef SSTP_STACK_LOOKUP_H
 #define SSTP_STACK_LOOKUP_H
@@ -15,22 +15,26 @@ enum { LOOKUP_ADDRESSES = 8 };
 
 struct lookup_result {
 	enum stack_result result;
-	/* STACK_OK: in the order of RFC 8305 section 4, families in turn, those alone that we have a
-	 * way to. */
+	/*
+	 * STACK_OK: in the order of RFC 8305 section 4, families in turn; only families in which we
+	 * have an address.
+	 */
 	struct ip_addr addresses[LOOKUP_ADDRESSES];
 	size_t count;
-	struct ip_addr server; /* of STACK_DNS_...: which one */
+	struct ip_addr server; /* the server, of STACK_DNS_... */
 };
 
 struct lookup_cfg {
-	const struct target *of; /* copied; of an address no server is asked */
+	const struct target *of; /* copied; no query for an address */
 	/* Called once, from the loop, never from inside lookup_start. */
 	void (*done)(void *arg, const struct lookup_result *r);
 	void *arg;
 };
 
-/* NULL: no memory, or as many as we hold. While the tunnel is down it waits, STACK_WAIT_MS at most. */
+/*
+ * NULL: no memory, or too many look-ups. While the tunnel is down it waits, at most STACK_WAIT_MS.
+ */
 struct lookup *lookup_start(struct stack *s, const struct lookup_cfg *cfg);
-void lookup_cancel(struct lookup *l); /* before done was called; NULL is fine */
+void lookup_cancel(struct lookup *l); /* only before done was called; NULL is fine */
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* lwIP's headers, in the one way in which they can be included; for the files of stack/ alone. */
+/* Includes lwIP's headers as they must be included; only for files in src/stack. */
 #ifndef SSTP_STACK_LWIP_H
 #define SSTP_STACK_LWIP_H
 
 #include <netinet/in.h> /* before lwIP, whose macros have the names of its functions */
 
-/* lwIP has a struct of this name too, and a member of its netif, whose macros are not to be used. */
+/* lwIP has a struct and a member of netif with this name; don't use the macros of that member. */
 #define ip_addr lwip_ip_addr
 #include <lwip/init.h>
 #include <lwip/ip.h>

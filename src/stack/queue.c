@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The memory doubles as it is needed, and is given back when the queue is empty. What is in front of
- * the bytes is used again when they have to move anyway.
+ * The memory doubles as needed, and is freed when the queue is empty. The free space before the
+ * bytes is reused by moving them to the start.
  */
 #include "stack/queue.h"
 

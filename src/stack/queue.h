@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Bytes that wait, in one piece: they go in at the end and out at the front. All zero is empty. */
+/* A contiguous FIFO of bytes. An all-zero struct is an empty queue. */
 #ifndef SSTP_STACK_QUEUE_H
 #define SSTP_STACK_QUEUE_H
 
@@ -10,7 +10,7 @@ struct queue {
 	size_t start, len, room;
 };
 
-bool queue_put(struct queue *q, const uint8_t *at, size_t len); /* false: no memory; as it was */
+bool queue_put(struct queue *q, const uint8_t *at, size_t len); /* false: no memory; unchanged */
 struct bytes queue_bytes(const struct queue *q);                /* good until the next call */
 void queue_drop(struct queue *q, size_t len);                   /* off the front */
 void queue_free(struct queue *q);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Each direction is an end that sends and an end that takes. From the far end bytes go straight from
- * lwIP into the socket; what the socket won't take stays in the connection. From the socket only so
- * much is read as the connection has room for.
+ * Bytes from the VPN go straight from lwIP into the socket; what the socket does not accept stays
+ * in the connection. The socket is read only as far as the connection has room.
  *
- * Over when both directions have ended, or when either side is lost.
+ * A relay ends when both directions have ended, or when either side is lost.
  */
 #include "stack/relay.h"
 
@@ -18,7 +17,7 @@
 enum {
 	READ_LEN = 256 * 1024,
 	FILTER_LEN = 64 * 1024,
-	TURN_READS = 2, /* then it is another's turn */
+	TURN_READS = 2, /* then other descriptors are served */
 };
 
 struct relay {
@@ -27,10 +26,10 @@ struct relay {
 	struct conn *conn;
 	struct loop_watch watch;
 	struct relay_filter *filter; /* NULL: none */
-	struct queue to_fd, to_conn; /* before what the ends themselves bring */
-	bool fd_has_ended;           /* it was read to its end */
-	bool conn_has_fin;           /* and the far end was told */
-	bool fd_has_fin;             /* the far end has ended, and the socket was told */
+	struct queue to_fd, to_conn; /* sent before newly received bytes */
+	bool fd_has_ended;           /* read to its end */
+	bool conn_has_fin;           /* a FIN was sent to the VPN */
+	bool fd_has_fin;             /* the VPN's FIN was passed to the socket */
 };
 
 void relays_init(struct relays *r, struct loop *loop)
@@ -55,7 +54,7 @@ static void forget(struct relay *r)
 	free(r);
 }
 
-/* A close that says RST. */
+/* Makes close() send RST. */
 static void reset_fd(int fd)
 {
 	const struct linger at_once = { .l_onoff = 1 };
@@ -84,7 +83,7 @@ static void lost(void *arg)
 	forget(r);
 }
 
-/* ---- what is to be watched */
+/* ---- events to watch */
 
 static uint32_t wanted(const struct relay *r)
 {
@@ -105,9 +104,9 @@ static void watch(struct relay *r, uint32_t events)
 	}
 }
 
-/* ---- from the far end to the socket */
+/* ---- from the VPN to the socket */
 
-/* How much it took; false: it is broken. */
+/* `taken`: how much was written. False: the socket is broken. */
 static bool write_fd(int fd, const uint8_t *at, size_t len, size_t *taken)
 {
 	ssize_t n = send(fd, at, len, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -139,7 +138,7 @@ static bool write_filtered(struct relay *r, const uint8_t *at, size_t len, bool 
 	return queue_put(&r->to_fd, made, out.len) && write_queue(r);
 }
 
-/* What the far end sent: how much of it is taken. False: the socket is broken. */
+/* Writes what came from the VPN; `taken`: how much was consumed. False: the socket is broken. */
 static bool deliver(struct relay *r, const uint8_t *at, size_t len, size_t *taken)
 {
 	if (r->filter)
@@ -163,27 +162,27 @@ static bool write_waiting(struct relay *r)
 	return true;
 }
 
-/* All that the socket shall get is written. */
+/* Whether everything for the socket is written. */
 static bool is_over(const struct relay *r)
 {
 	return r->filter && !r->to_fd.len && r->filter->is_over(r->filter);
 }
 
-/* FIN, once all that came before it is written. */
+/* Passes the FIN on, once all that came before it is written. */
 static void pass_end_to_fd(struct relay *r)
 {
 	size_t none;
 
 	if (r->fd_has_fin || !conn_has_ended(r->conn) || r->to_fd.len || conn_pending(r->conn).len)
 		return;
-	/* a filter's last words; a broken socket says so by itself */
+	/* a filter's last bytes; a broken socket is reported by epoll */
 	if (r->filter && write_filtered(r, NULL, 0, true, &none) && (r->to_fd.len || is_over(r)))
 		return;
 	r->fd_has_fin = true;
 	shutdown(r->watch.fd, SHUT_WR);
 }
 
-/* ---- from the socket to the far end */
+/* ---- from the socket to the VPN */
 
 static bool send_early(struct relay *r)
 {
@@ -196,7 +195,7 @@ static bool send_early(struct relay *r)
 	return !r->to_conn.len;
 }
 
-/* In place of what was read: what is to be sent. False: it can't be. */
+/* Replaces what was read with what the filter sends. False: the filter failed. */
 static bool filter_read(struct relay *r, struct bytes *b)
 {
 	static uint8_t made[READ_LEN + RELAY_FILTER_MORE];
@@ -209,7 +208,7 @@ static bool filter_read(struct relay *r, struct bytes *b)
 	return true;
 }
 
-/* False: the socket is broken, or what it brought. */
+/* False: the socket is broken, or the filter failed. */
 static bool read_once(struct relay *r, bool *again)
 {
 	static uint8_t buffer[READ_LEN];
@@ -253,9 +252,12 @@ static void pass_end_to_conn(struct relay *r)
 	conn_finish(r->conn);
 }
 
-/* ---- both */
+/* ---- both directions */
 
-/* The target is not needed any more; one that keeps its end open is reset. */
+/*
+ * Returns the socket to the filter. The target is not needed any more; if it has not closed its
+ * end, it is reset.
+ */
 static void give_back(struct relay *r)
 {
 	struct relay_filter *filter = r->filter;
@@ -296,7 +298,10 @@ static void go_on(struct relay *r)
 	watch(r, wanted(r));
 }
 
-/* With nothing watched it is a socket whose both directions are over: the rest is lwIP's to say. */
+/*
+ * A hang-up while nothing is watched: both directions of the socket have ended, and lwIP still has
+ * to finish.
+ */
 static bool is_idle_hangup(const struct relay *r, uint32_t events)
 {
 	return events & EPOLLHUP && !(events & EPOLLERR) && !wanted(r);
@@ -321,7 +326,7 @@ static size_t on_received(void *arg, const uint8_t *at, size_t len)
 	struct relay *r = arg;
 	size_t taken = 0;
 
-	/* a broken socket takes everything, and its error comes by itself */
+	/* for a broken socket everything is discarded; epoll reports its error */
 	if (!r->to_fd.len && !deliver(r, at, len, &taken))
 		taken = len;
 	if (taken < len || r->to_fd.len || is_over(r))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Joins a local socket with a connection on the VPN's side, byte for byte: a half-close of one is a
- * half-close of the other, a reset a reset. Neither side is read faster than the other one takes it,
- * so what a relay holds is bounded by conn.h's rooms.
+ * Connects a local socket with a connection in the VPN, byte for byte: a half-close is passed on as
+ * a half-close, a reset as a reset. Neither side is read faster than the other accepts data, so
+ * what a relay buffers is bounded by the rooms of conn.h.
  */
 #ifndef SSTP_STACK_RELAY_H
 #define SSTP_STACK_RELAY_H
@@ -20,20 +20,22 @@ void relays_init(struct relays *r, struct loop *loop);
 void relays_close(struct relays *r); /* resets all */
 
 /*
- * What stands between the ends where bytes don't pass as they are; embedded in its own. What a call
- * leaves in `in` is offered again.
+ * Changes the bytes on their way; embedded in the struct of its implementation. What a call leaves
+ * in `in` is passed again.
  */
 struct relay_filter {
-	/* From the socket: takes all, and writes at most RELAY_FILTER_MORE bytes more than it takes.
-	 * False: both sides are to be reset. */
+	/*
+	 * From the socket: consumes all, and writes at most RELAY_FILTER_MORE bytes more than it
+	 * consumes. False: reset both sides.
+	 */
 	bool (*to_conn)(struct relay_filter *f, struct reader *in, struct writer *out);
-	/* To the socket; `at_end`: behind `in` nothing will come. */
+	/* To the socket; `at_end`: nothing will follow `in`. */
 	void (*to_fd)(struct relay_filter *f, struct reader *in, struct writer *out, bool at_end);
-	/* How much to_conn takes now at most; 0: the socket is not to be read. */
+	/* The most that to_conn accepts now; 0: don't read the socket. */
 	size_t (*read_max)(struct relay_filter *f);
-	/* True once nothing more is for the socket, whatever conn does. */
+	/* True once nothing more will be written to the socket, whatever conn does. */
 	bool (*is_over)(struct relay_filter *f);
-	/* It is over and all is written: the socket is the filter's, which frees itself. */
+	/* After is_over, when all is written: the filter owns the socket, and frees itself. */
 	void (*take_back)(struct relay_filter *f, int fd);
 	void (*end)(struct relay_filter *f); /* frees it; not after take_back */
 };
@@ -41,17 +43,16 @@ struct relay_filter {
 enum { RELAY_FILTER_MORE = 64 };
 
 struct relay_cfg {
-	int fd;            /* a connected stream socket, non-blocking, not watched by anybody */
-	struct conn *conn; /* connected, not attached */
-	struct bytes
-		early; /* was read from fd already; goes to conn first; at most CONN_ROOM_FIRST */
-	struct bytes greeting;       /* goes to fd before anything of conn's */
-	struct relay_filter *filter; /* but for these two; NULL: bytes pass as they are */
+	int fd;             /* a connected stream socket, non-blocking, not watched */
+	struct conn *conn;  /* connected, not attached */
+	struct bytes early; /* already read from fd; sent to conn first; at most CONN_ROOM_FIRST */
+	struct bytes greeting;       /* written to fd before any bytes from conn */
+	struct relay_filter *filter; /* not for these two; NULL: bytes pass unchanged */
 };
 
-/* Owns fd, conn and filter from here on, whatever happens; copies the bytes. */
+/* Takes ownership of fd, conn and filter in any case; copies the bytes. */
 void relay_start(struct relays *r, const struct relay_cfg *cfg);
-/* Closes a client's socket that there is nothing to join with, by a reset. */
+/* Resets and closes a client's socket for which there is no connection. */
 void relay_refuse(int fd);
 
 #endif

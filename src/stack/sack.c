@@ -26,7 +26,7 @@ int lwip_has_sacked(void)
 	return has_news;
 }
 
-/* A block outside of what is under way is old, or wrong (RFC 2883 has some on purpose). */
+/* Ignores a block outside of the bytes in flight: it is old, wrong, or a D-SACK (RFC 2883). */
 static void add_block(struct blocks *b, const struct tcp_pcb *pcb, uint32_t left, uint32_t right)
 {
 	if (b->count == BLOCKS_MAX || !TCP_SEQ_LT(left, right) || TCP_SEQ_LT(left, pcb->lastack) ||

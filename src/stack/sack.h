@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Selective acknowledgments, RFC 2018, of what lwIP has sent: which segments the far end has. lwIP asks
- * for them and does not read them; with deps/lwip/congestion.patch it retransmits by them. Marks stay
- * on the segments, which are lwIP's.
+ * Selective acknowledgments, RFC 2018, of what lwIP has sent: which segments the peer has received.
+ * lwIP negotiates SACK but does not read the option; deps/lwip/congestion.patch makes it retransmit
+ * accordingly. The marks are flags of lwIP's segments.
  */
 #ifndef SSTP_STACK_SACK_H
 #define SSTP_STACK_SACK_H
@@ -15,7 +15,10 @@ struct tcp_pcb;
 void sack_forget(void);
 /* `options`: of a segment for that connection; each is whole. */
 void sack_read(struct tcp_pcb *pcb, struct bytes options);
-/* What was retransmitted before may be again; after a timeout nothing is known of what the far end has. */
+/*
+ * Allows retransmitted segments to be retransmitted again; after a timeout clears what the peer had
+ * acknowledged, too.
+ */
 void sack_begin_recovery(const struct tcp_pcb *pcb, bool is_timeout);
 
 #endif

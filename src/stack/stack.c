@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * lwIP between the tunnel and its users. Theory of operation:
+ * lwIP between the tunnel and the proxy. Theory of operation:
  *
- * lwIP is complete and small, but it costs about the same per packet whatever the packet's size. So it
- * sees few, large ones: packets from the tunnel are merged (tun/merge.h) before lwIP gets them, and
- * lwIP's own segments are merged into super-packets on their way out, which the tunnel cuts as it cuts
- * those of a TUN device. Of sixty packets of a flow, lwIP handles one.
+ * lwIP is complete and small, but its cost per packet is about the same whatever the packet's size.
+ * So it gets few, large ones: packets from the tunnel are merged (tun/merge.h) before lwIP gets
+ * them, and lwIP's own segments are merged into super-packets on their way out, which the tunnel
+ * cuts as it cuts those of a TUN device. lwIP handles one packet instead of sixty of a flow.
  *
  * Goal: the proxy's throughput is near that of TUN mode, without any privilege.
  *
- * Invariants: lwIP keeps its state in globals, so one process has one stack, driven by one loop. lwIP
- * gets no segment that lwip_judge_segment has not accepted: its option parser trusts the peer. Nobody on
- * the VPN's side reaches anything here but what conn_listen opened.
+ * Invariants: lwIP keeps its state in globals, so one process has one stack, driven by one loop.
+ * lwIP processes only segments that lwip_judge_segment has accepted, because its option parser
+ * trusts the peer. Hosts in the VPN can reach only the ports that conn_listen opened.
  *
- * What lwIP lacks for long lines is beside it: selective acknowledgments (sack.h), CUBIC and windows for
- * long round trips (congestion.h), a resolver (dns/).
+ * What lwIP lacks for long fat networks is implemented beside it: selective acknowledgments
+ * (sack.h), CUBIC and windows for long round trips (congestion.h), a resolver (dns/).
  *
- * The numbers: while the tunnel takes a lump within FAST_MS the next may be larger, up to LUMP_MAX, a
- * super-packet; on a slow line it shrinks to LUMP_MIN, because a whole lump stands in front of the other
- * connections' data. MSS_MIN is Linux's TCP_MIN_MSS.
+ * The numbers: while the tunnel takes a lump within FAST_MS the next may be larger, up to LUMP_MAX,
+ * a super-packet; on a slow line it shrinks to LUMP_MIN, because the data of other connections has
+ * to wait for a whole lump. MSS_MIN is Linux's TCP_MIN_MSS.
  */
 #include "stack/stack.h"
 
@@ -36,17 +36,17 @@
 #include "util/secret.h"
 
 enum {
-	PACKETS_LEN = 512 * 1024, /* of ours, until they are pushed out */
-	MSS_MIN = 88,             /* Linux's own least */
-	LUMP_MIN = 8 * 1024, /* on a slow line little may stand in front of another connection's */
+	PACKETS_LEN = 512 * 1024, /* lwIP's packets, until push_out */
+	MSS_MIN = 88,             /* Linux's TCP_MIN_MSS */
+	LUMP_MIN = 8 * 1024,      /* on a slow line: other connections wait for a lump */
 	LUMP_MAX = 64 * 1024,
-	FAST_MS = 3, /* the tunnel has taken a lump in that time: the next may be larger */
+	FAST_MS = 3, /* if the tunnel sends a lump in that time, the next may be larger */
 	CHECKED = NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP,
 };
 
 static struct stack *the_stack;
 
-/* ---- what lwIP asks of its host (deps/lwip/arch/cc.h) */
+/* ---- functions that lwIP calls (deps/lwip/arch/cc.h) */
 
 uint32_t lwip_random(void)
 {
@@ -72,7 +72,7 @@ _Noreturn void lwip_assert_failed(const char *what)
 	abort();
 }
 
-/* One option off the front: is it whole, and may it stand there? */
+/* Consumes one option; returns whether it is whole and allowed in this segment. */
 static bool is_sane_option(struct reader *r, bool is_syn)
 {
 	uint8_t type = get_u8(r), size;
@@ -92,9 +92,9 @@ static bool is_sane_option(struct reader *r, bool is_syn)
 }
 
 /*
- * lwIP reads options past their end, and takes a Maximum Segment Size from any segment, as small as it
- * may be, to find then what waits to be sent too large for it. Only a SYN has that option (RFC 9293
- * section 3.2), and nobody's is so small.
+ * lwIP reads options past their end, and accepts a Maximum Segment Size of any value from any
+ * segment; queued segments can then be too large for it. Only a SYN may have that option (RFC 9293
+ * section 3.2), and no real MSS is below MSS_MIN.
  */
 int8_t lwip_judge_segment(void *pcb, const void *header, uint16_t len, const void *rest)
 {
@@ -141,7 +141,7 @@ struct ip_addr stack_from_lwip(const ip_addr_t *from)
 	return a;
 }
 
-/* A link-local address of ours is good for the link alone. */
+/* A link-local address of ours can only reach link-local addresses. */
 bool stack_has_way_to(const struct stack *s, const struct ip_addr *to)
 {
 	bool is_local = ip_is_link_local(to);
@@ -216,8 +216,8 @@ static void ask_for_room(struct stack *s)
 }
 
 /*
- * Asked before each segment with data. What the tunnel would let wait, and perhaps drop, waits in
- * lwIP instead.
+ * lwIP calls it before each segment with data. What the tunnel would queue, and perhaps drop, waits
+ * in lwIP instead.
  */
 int lwip_may_send(void)
 {
@@ -277,7 +277,7 @@ static err_t output_v6(struct netif *netif, struct pbuf *p, const ip6_addr_t *to
 
 /* ---- packets in */
 
-/* A packet in memory of its own, in one piece with its pbuf. */
+/* A copy of a packet, in the same allocation as its pbuf. */
 struct packet_copy {
 	struct pbuf_custom pbuf;
 	uint8_t at[];
@@ -303,7 +303,7 @@ static struct pbuf *copy_packet(const struct iovec *pieces, int count, size_t le
 	return pbuf_alloced_custom(PBUF_RAW, (u16_t)len, PBUF_REF, &k->pbuf, k->at, (u16_t)len);
 }
 
-/* lwIP's TCP takes no notice of ICMP errors; who waits for a connection is glad of them. */
+/* lwIP's TCP ignores ICMP errors, so report them to attempts to connect, and to look-ups. */
 static void look_at_icmp(struct stack *s, const struct packet *p)
 {
 	struct icmp_error e;
@@ -338,8 +338,8 @@ static int take_merged(void *arg, const struct headers *h, const struct iovec *p
 }
 
 /*
- * lwIP reads IPv6's extension headers past their end. Of those only fragments' is of use to us, and what
- * is in these must be of a kind that we speak.
+ * lwIP reads IPv6's extension headers past their end. Of those only the Fragment header is
+ * accepted, and only with a protocol that we support.
  */
 static bool is_welcome(const struct headers *h)
 {
@@ -402,7 +402,7 @@ static void set_address6(struct stack *s, s8_t slot, const struct ip_addr *a, u8
 	netif_ip6_addr_set_state(&s->netif, slot, state);
 }
 
-/* As many as lwIP has room for, after the link-local one. */
+/* As many addresses as lwIP can have, after the link-local one. */
 static void set_global6(struct stack *s, const struct slaac_config *ip6)
 {
 	for (s8_t slot = 1; slot < LWIP_IPV6_NUM_ADDRESSES; slot++) {
@@ -440,7 +440,7 @@ static void set_servers(struct stack *s, const struct link_addrs *link)
 	memcpy(s->dns, link->dns, s->dns_count * sizeof(*s->dns));
 }
 
-/* An address that was not agreed on this time stays, in case that it is: IPv6 comes after IPv4. */
+/* An address that is missing this time is kept, since it may still come: IPv6 comes after IPv4. */
 void stack_up(struct stack *s, const struct link_addrs *link)
 {
 	s->is_up = true;
@@ -514,7 +514,7 @@ int stack_open(const struct stack_cfg *cfg, struct stack **out)
 	return 0;
 }
 
-/* What waits for late packets, or for the rest of one, would meet another stack's. */
+/* Frees what lwIP keeps in TIME_WAIT or for reassembly: a later stack must not see it. */
 static void stop_lwip(struct stack *s)
 {
 	lookup_close_sockets(s);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A TCP/IP stack of our own in place of the kernel's: lwIP, fed with the tunnel's packets. What is
- * built on it is conn.h (TCP), datagram.h (UDP) and lookup.h (names, by the VPN's own servers); all
- * of it is driven by one loop and calls back from there.
+ * A user-space TCP/IP stack, lwIP, which gets the tunnel's packets. On top of it are conn.h (TCP),
+ * datagram.h (UDP) and lookup.h (names, resolved by the VPN's own servers); all of it runs in one
+ * loop and calls back from there.
  *
- * lwIP keeps its state in globals, so there is one stack a process. Nobody on the VPN's side can
- * reach anything here but what conn_listen opened.
+ * lwIP keeps its state in globals, so there is one stack per process. Hosts in the VPN can reach
+ * only the ports that conn_listen opened.
  */
 #ifndef SSTP_STACK_STACK_H
 #define SSTP_STACK_STACK_H
@@ -17,7 +17,7 @@
 #include "tun/tun.h"
 #include "util/log.h"
 
-enum { STACK_WAIT_MS = 10 * 1000 }; /* what is new waits for the tunnel that long */
+enum { STACK_WAIT_MS = 10 * 1000 }; /* new connections wait that long for the tunnel */
 
 struct stack;
 
@@ -26,13 +26,16 @@ struct stack_cfg {
 	const struct log *log;
 	/* A packet for the tunnel, good until this returns. */
 	void (*send)(void *arg, const struct packet *p, const struct tun_offload *off);
-	/* The tunnel takes more without letting it wait. False: stack_has_room follows. NULL: always. */
+	/*
+	 * Whether the tunnel can send more at once. If false, stack_has_room follows. NULL: always
+	 * true.
+	 */
 	bool (*has_room)(void *arg);
 	void *arg;
 };
 
 int stack_open(const struct stack_cfg *cfg, struct stack **out); /* 0 or -errno */
-/* After all that was built on it is closed. NULL is fine. */
+/* Close everything that uses it first. NULL is fine. */
 void stack_close(struct stack *s);
 
 /* Packets may pass. Connections from an address that is not ours any more are reset. */

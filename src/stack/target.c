@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Targets as text, and addresses that lead nowhere. */
+/* Targets as text, and addresses that can't be reached through a VPN. */
 #include "stack/target.h"
 
 #include <stdio.h>
 
-/* What host names are made of, and the '_' that some have all the same. */
+/* Characters of host names, and '_', which some names contain anyway. */
 static bool is_name_byte(uint8_t c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
