@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What name servers have said, as long as they said that it is true: addresses and their absence. */
+/* Results from name servers, until their TTL ends: addresses, and their absence. */
 #ifndef SSTP_DNS_CACHE_H
 #define SSTP_DNS_CACHE_H
 
@@ -15,10 +15,10 @@ enum {
 enum dns_result {
 	DNS_FOUND = 1,
 	DNS_NO_NAME,    /* there is no such name */
-	DNS_NO_ADDRESS, /* there is, without an address of that family */
-	DNS_FAILED,     /* a server's failure; the next three say which server */
-	DNS_SAID_NO,    /* it refuses to serve us */
-	DNS_SILENT,     /* it does not respond */
+	DNS_NO_ADDRESS, /* the name exists, but without an address of that family */
+	DNS_FAILED,     /* a server reports a failure; this and the next two set `server` */
+	DNS_SAID_NO,    /* a server refuses the query */
+	DNS_SILENT,     /* a server does not respond */
 	DNS_NO_SERVER,
 };
 
@@ -32,19 +32,19 @@ struct dns_answer {
 
 struct dns_cache {
 	struct dns_cache_entry {
-		char name[DNS_NAME_MAX + 1]; /* empty: free */
+		char name[DNS_NAME_MAX + 1]; /* normalized */
 		enum dns_type type;
 		uint64_t until_ms;
 		struct dns_answer answer;
 	} entries[DNS_CACHE_ENTRIES];
-	size_t used; /* those after it have never been used */
+	size_t used; /* the entries after these were never used */
 };
 
 void dns_cache_clear(struct dns_cache *c);
-/* NULL: not known, or not any more. Good until the next put. */
+/* NULL: no entry, or an expired one. Valid until the next put. */
 const struct dns_answer *dns_cache_get(const struct dns_cache *c, const char *name,
 				       enum dns_type type, uint64_t now_ms);
-/* Takes the place of what ends first if all are used. ttl_s 0: nothing is kept. */
+/* If all entries are used, replaces the one that expires first. ttl_s 0: nothing is stored. */
 void dns_cache_put(struct dns_cache *c, const char *name, enum dns_type type,
 		   const struct dns_answer *answer, uint32_t ttl_s, uint64_t now_ms);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A response is walked more than once: records of an alias (CNAME) may come in any order. Names are
- * compared as text in lower case; a name with bytes that host names don't have compares with nothing.
+ * compared as text in lower case; a name with other bytes than those of host names equals no name.
  */
 #include "dns/message.h"
 
@@ -31,7 +31,7 @@ static uint8_t lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
-/* What host names are made of, and the '_' that some have all the same. */
+/* Characters of host names, and '_', which some names contain anyway. */
 static bool is_name_byte(uint8_t c)
 {
 	c = lower(c);
@@ -86,7 +86,9 @@ static bool add_label(char *out, size_t *len, const uint8_t *at, size_t n)
 	return true;
 }
 
-/* A name at the reader, perhaps with its end elsewhere. Pointers go backwards only, so they end. */
+/*
+ * Reads a name, perhaps with compression pointers. Pointers only go backwards, so there is no loop.
+ */
 static bool get_name(struct bytes message, struct reader *r, char out[DNS_NAME_MAX + 1])
 {
 	struct reader here = *r;
@@ -168,7 +170,7 @@ struct record {
 	struct reader data;
 };
 
-/* `data` starts inside of the message, so names in it can be read. */
+/* `data` points into the message, so compressed names in it can be read. */
 static bool get_record(struct bytes message, struct reader *r, struct record *rr)
 {
 	uint16_t class;
@@ -208,7 +210,7 @@ static void take_address(struct dns_response *out, const struct record *rr, enum
 	out->count++;
 }
 
-/* All records of the name: its addresses, or another name in its place. False: malformed. */
+/* Reads all records of the name: its addresses, or its alias. False: malformed. */
 static bool walk_answers(struct bytes message, struct reader r, unsigned int answers,
 			 const char *name, enum dns_type type, struct dns_response *out)
 {
@@ -244,12 +246,12 @@ static bool follow_aliases(struct bytes message, struct reader r, unsigned int a
 			break;
 		strcpy(current, out->alias);
 	}
-	/* where the last alias leads to, if there was one */
+	/* the target of the last alias, if there was one */
 	strcpy(out->alias, out->count || !strcmp(current, name) ? "" : current);
 	return true;
 }
 
-/* RFC 2308 section 5: how long the absence of a name or a record may be remembered. */
+/* RFC 2308 section 5: how long the absence of a name or a record may be cached. */
 static void read_negative_ttl(struct bytes message, struct reader r, unsigned int answers,
 			      unsigned int authorities, struct dns_response *out)
 {
@@ -271,7 +273,7 @@ static void read_negative_ttl(struct bytes message, struct reader r, unsigned in
 			return;
 		minimum = load_u32(rr.data.at + SOA_NUMBERS_LEN - 4);
 		note_ttl(out, rr.ttl < minimum ? rr.ttl : minimum);
-		out->alias[0] = '\0'; /* of where the last alias leads to */
+		out->alias[0] = '\0'; /* the absence is that of the last alias's target */
 		return;
 	}
 }
@@ -306,7 +308,7 @@ bool dns_parse_response(struct bytes message, uint16_t id, const char *name, enu
 		return true;
 	if (!follow_aliases(message, r, answers, name, type, out))
 		return false;
-	if (out->rcode == DNS_NXDOMAIN) { /* of the last alias: nothing more is to be asked */
+	if (out->rcode == DNS_NXDOMAIN) { /* no further query for an alias */
 		out->count = 0;
 		out->alias[0] = '\0';
 	}

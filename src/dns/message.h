@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DNS messages, as far as a stub resolver needs them: a query for the addresses of a name, and what a
- * recursive server responds to it. RFC 1035, 2308 (negative responses), 3596 (AAAA), 6891 (EDNS).
+ * DNS messages, as far as a stub resolver needs them: a query for the addresses of a name, and the
+ * response of a recursive server. RFC 1035, 2308 (negative responses), 3596 (AAAA), 6891 (EDNS).
  */
 #ifndef SSTP_DNS_MESSAGE_H
 #define SSTP_DNS_MESSAGE_H
@@ -12,8 +12,8 @@
 enum {
 	DNS_NAME_MAX = 253, /* as text, without the last dot */
 	DNS_QUERY_MAX = 300,
-	DNS_UDP_MAX = 1232, /* the largest response by UDP that we ask for: it is not fragmented */
-	DNS_ADDRESSES = 16, /* of one name and type; more are left out */
+	DNS_UDP_MAX = 1232, /* the largest UDP response that we announce: it is not fragmented */
+	DNS_ADDRESSES = 16, /* of one name and type; more are ignored */
 	DNS_PORT = 53,
 };
 
@@ -29,8 +29,8 @@ enum dns_rcode { /* RFC 1035 section 4.1.1 */
 };
 
 /*
- * Lower case, without a dot at the end. False when it is no host name: an empty or too long label, a
- * byte that host names don't have, or digits alone after the last dot (RFC 1123 section 2.1).
+ * Lower case, without a dot at the end. False if it is no host name: an empty or too long label, an
+ * invalid character, or only digits after the last dot (RFC 1123 section 2.1).
  */
 bool dns_name_normalize(const char *name, char out[DNS_NAME_MAX + 1]);
 
@@ -43,10 +43,10 @@ struct dns_response {
 	bool is_truncated;
 	struct ip_addr addresses[DNS_ADDRESSES];
 	size_t count;
-	uint32_t ttl; /* seconds: of the addresses and the aliases, or of their absence */
-	bool has_ttl; /* false: nothing says how long that is true */
+	uint32_t ttl; /* seconds: the smallest of the addresses and aliases, or of their absence */
+	bool has_ttl; /* false: the response has no TTL */
 	char alias[DNS_NAME_MAX +
-		   1]; /* not empty: the name to ask for instead: no address was given */
+		   1]; /* not empty: query this name next, since no address was given */
 };
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Questions wait for channels; a channel is a query from its first try to its last. */
+/* Questions wait for channels; a channel is one query with all its tries. */
 #include "dns/resolver.h"
 
 static const enum dns_type types[2] = { DNS_A, DNS_AAAA };
@@ -17,7 +17,7 @@ static bool is_due(const struct resolver_server *s, uint64_t now_ms)
 	return !s->is_dead || now_ms >= s->revive_ms;
 }
 
-/* The next to try in this round: the living in their order, then the dead. */
+/* The next server of this round: first those that are not dead, then the dead ones. */
 static int pick_server(const struct resolver *r, unsigned int tried, uint64_t now_ms)
 {
 	for (int pass = 0; pass < 2; pass++)
@@ -88,7 +88,7 @@ static void give_up(struct resolver *r, struct resolver_channel *c, uint64_t now
 	settle(r, c, c->failure.result ? &c->failure : &none, DNS_CACHE_FAILURE_S, now_ms);
 }
 
-/* In the first round all servers have their time, in the next twice that. */
+/* RESOLVER_TIMEOUT_MS in the first round, twice that later or if all servers are dead. */
 static uint64_t timeout(const struct resolver *r, const struct resolver_channel *c)
 {
 	unsigned int round = (c->tries - 1) / (unsigned int)r->server_count;
@@ -116,7 +116,7 @@ static void send_query(struct resolver *r, struct resolver_channel *c, uint64_t 
 		return;
 	}
 	server = pick_server(r, c->tried, now_ms);
-	if (server < 0) { /* another round, of those that only were silent */
+	if (server < 0) { /* another round, of the servers that did not respond */
 		c->tried = c->said_no;
 		server = pick_server(r, c->tried, now_ms);
 	}
@@ -125,7 +125,7 @@ static void send_query(struct resolver *r, struct resolver_channel *c, uint64_t 
 		return;
 	}
 	c->server = (unsigned int)server;
-	if (r->servers[server].is_dead) /* this one finds out whether it is; the others go on */
+	if (r->servers[server].is_dead) /* only this query tests it again */
 		r->servers[server].revive_ms = now_ms + RESOLVER_REVIVE_MS;
 	c->tried |= bit_of(c);
 	c->asked |= bit_of(c);
@@ -152,7 +152,7 @@ static void note_no_response(struct resolver *r, struct resolver_channel *c, uin
 	send_query(r, c, now_ms);
 }
 
-/* It said so itself: to ask the same server again is of no use, but another may only have lost the query. */
+/* For an explicit error: don't query this server again; go on with the next. */
 static void rule_out_server(struct resolver *r, struct resolver_channel *c, enum dns_result result,
 			    uint64_t now_ms)
 {
@@ -227,7 +227,7 @@ static bool is_finished(const struct resolver_question *q, uint64_t now_ms)
 	return is_complete || (has_one && now_ms >= q->deadline_ms);
 }
 
-/* Who still asks for it asks for nobody. */
+/* Its channels go on without a question. */
 static void finish(struct resolver *r, int question)
 {
 	r->questions[question].state = RESOLVER_ANSWERED;
@@ -349,7 +349,7 @@ void resolver_set_servers(struct resolver *r, const struct ip_addr *servers, siz
 	go_on(r, now_ms);
 }
 
-/* ---- what comes */
+/* ---- input */
 
 static struct resolver_channel *channel_of(struct resolver *r, int channel)
 {
@@ -358,7 +358,7 @@ static struct resolver_channel *channel_of(struct resolver *r, int channel)
 	return &r->channels[channel];
 }
 
-/* One that was asked by this channel, be it some time ago. */
+/* A server that this channel has queried, perhaps in an earlier round. */
 static int server_of(const struct resolver *r, const struct resolver_channel *c,
 		     const struct ip_addr *from)
 {
@@ -375,7 +375,7 @@ static void ask_again(struct resolver_channel *c, uint64_t now_ms)
 						: (uint64_t)RESOLVER_TIMEOUT_MS);
 }
 
-/* The name is another's, whose addresses the server did not add. */
+/* The name is an alias, and the response has no addresses of its target. */
 static void follow(struct resolver *r, struct resolver_channel *c, const struct dns_response *said,
 		   uint64_t now_ms)
 {
@@ -419,7 +419,10 @@ static bool wants_edns(const struct resolver *r, const struct resolver_channel *
 	return !r->servers[c->server].has_no_edns && !(c->lost_edns & bit_of(c));
 }
 
-/* A server that responds only without EDNS is asked without from then on, unless it is known better. */
+/*
+ * A server that responds only without EDNS is queried without it from then on, unless it has
+ * already responded with EDNS.
+ */
 static void learn_edns(struct resolver *r, const struct resolver_channel *c,
 		       const struct dns_response *said)
 {
@@ -444,7 +447,7 @@ static void take_response(struct resolver *r, struct resolver_channel *c,
 		if (count_streams(r) < RESOLVER_STREAMS) {
 			c->is_stream = true;
 			ask_again(c, now_ms);
-		} /* else the next try is made after its time */
+		} /* else the query times out and the next try follows */
 	} else if (said->rcode == DNS_NOERROR || said->rcode == DNS_NXDOMAIN) {
 		take_answer(r, c, said, now_ms);
 	} else if (is_format_error(said) && had_edns) {
@@ -519,7 +522,7 @@ uint64_t resolver_deadline(const struct resolver *r)
 	return first;
 }
 
-/* ---- what is to be done */
+/* ---- output */
 
 static bool next_of_channel(struct resolver *r, int i, struct resolver_out *out)
 {
@@ -547,7 +550,7 @@ static bool next_of_channel(struct resolver *r, int i, struct resolver_out *out)
 	return true;
 }
 
-/* What one of both says counts for the name: that it has an address, that there is none, a failure. */
+/* The result of both families together: the first in this order that either has. */
 static enum dns_result result_of(const struct resolver_question *q, struct ip_addr *server)
 {
 	static const enum dns_result order[] = { DNS_FOUND,     DNS_NO_NAME, DNS_SAID_NO,
@@ -600,7 +603,7 @@ bool resolver_next(struct resolver *r, struct resolver_out *out, uint64_t now_ms
 	for (int i = 0; i < RESOLVER_CHANNELS; i++)
 		if (next_of_channel(r, i, out))
 			return true;
-	go_on(r, now_ms); /* channels have become free */
+	go_on(r, now_ms); /* channels may have become free */
 	for (int i = 0; i < RESOLVER_CHANNELS; i++)
 		if (next_of_channel(r, i, out))
 			return true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The header block of an HTTP/1 message, RFC 9112 section 2, as far as it can be read without being
- * taken apart: where it ends, its first line, one field. head.h is the strict reader, for those who
- * pass a message on. Pure functions.
+ * The header block of an HTTP/1 message, RFC 9112 section 2, as far as it can be read without a
+ * full parse: where it ends, its first line, one field. head.h is the strict parser, for code that
+ * forwards a message. Pure functions.
  */
 #ifndef SSTP_HTTP_BLOCK_H
 #define SSTP_HTTP_BLOCK_H
@@ -10,8 +10,8 @@
 #include "util/bytes.h"
 
 /*
- * Length of the header block at the start of `at`, with the empty line that ends it; 0: it is not
- * all there. Lines end in CRLF or in LF alone (RFC 9112 section 2.2).
+ * Length of the header block at the start of `at`, with the empty line that ends it; 0: incomplete.
+ * Lines end in CRLF or in LF alone (RFC 9112 section 2.2).
  */
 size_t http_block_len(const uint8_t *at, size_t len);
 
@@ -24,10 +24,12 @@ struct bytes http_block_field(struct bytes block, const char *name);
 /* "HTTP/1." and a digit: the digit's value, or -1. */
 int http_minor_version(struct bytes word);
 
-/* The status code of an HTTP/1 response, and its minor version; 0 and -1 when it is none. */
+/*
+ * The status code of an HTTP/1 response, and its minor version; 0 and -1 if it is no such response.
+ */
 int http_block_status(struct bytes block, int *minor);
 
-/* May these bytes be the start of an HTTP/1 response? */
+/* Whether these bytes can be the start of an HTTP/1 response. */
 bool http_may_be_response(const uint8_t *at, size_t len);
 
 #endif

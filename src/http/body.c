@@ -7,7 +7,7 @@
 
 #include "util/text.h"
 
-enum { FRAME_ROOM = 20 }; /* what a byte of framing may call forth: digits and a line end */
+enum { FRAME_ROOM = 20 }; /* one byte of framing writes at most digits and a line end */
 
 void http_body_open(struct http_body *b, uint64_t len)
 {
@@ -19,7 +19,7 @@ void http_body_open_chunked(struct http_body *b)
 	*b = (struct http_body){ .state = HTTP_BODY_SIZE };
 }
 
-/* As much of `left` as there is and fits. */
+/* Moves as much of `left` as is available and fits. */
 static void pass_data(struct http_body *b, struct reader *in, struct writer *out)
 {
 	size_t n = in->left, room = out->room - out->len;
@@ -41,13 +41,13 @@ static int hex_value(uint8_t c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* A byte of a chunk's size, or what ends it: CR, or an extension, blanks before it or not. */
+/* A byte of a chunk's size, or what ends it: CR, or an extension, perhaps after blanks. */
 static bool take_size(struct http_body *b, uint8_t c)
 {
 	int digit = hex_value(c);
 
 	if (digit >= 0) {
-		if (b->left >> 56) /* so that an off_t of whoever reads it after us holds it too */
+		if (b->left >> 56) /* so that it also fits the next reader's off_t */
 			return false;
 		b->left = b->left << 4 | (uint64_t)digit;
 		b->has_digit = true;
@@ -57,7 +57,7 @@ static bool take_size(struct http_body *b, uint8_t c)
 	return b->has_digit && (c == '\r' || c == ';' || c == ' ' || c == '\t');
 }
 
-/* The line is over: here is our own. */
+/* At the end of the line: writes our own. */
 static bool end_size(struct http_body *b, uint8_t c, struct writer *out)
 {
 	char text[FRAME_ROOM + 1];
@@ -78,7 +78,7 @@ static bool expect(struct http_body *b, uint8_t c, uint8_t want, enum http_body_
 	return c == want;
 }
 
-/* Inside a line that is dropped: up to its CR. */
+/* Drops a line up to its CR. */
 static bool drop(struct http_body *b, uint8_t c, enum http_body_state at_cr)
 {
 	if (c == '\r')
@@ -124,7 +124,7 @@ static bool take_framing(struct http_body *b, struct reader *in, struct writer *
 	return ++b->line_len <= HTTP_CHUNK_LINE_MAX && take(b, get_u8(in), out);
 }
 
-/* A body or a chunk that is at its end leads to what follows it. */
+/* Moves on to the next state at the end of the body or chunk. */
 static void pass_counted(struct http_body *b, struct reader *in, struct writer *out)
 {
 	pass_data(b, in, out);

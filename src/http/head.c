@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Heads. Where programs in a row disagree on where a message ends, one client's bytes become
- * another's request; so a line end inside a line, a blank before a colon, a folded line and a
- * second or doubtful length make a head malformed, though RFC 9112 lets a reader be lenient with
- * some.
+ * Message heads. If two programs in a chain disagree on where a message ends, one client's bytes
+ * become another's request (request smuggling). So a line end inside a line, a blank before a
+ * colon, a folded line and a second or doubtful length make a head malformed, although RFC 9112
+ * lets a recipient accept some of these.
  */
 #include "http/head.h"
 
@@ -11,11 +11,14 @@
 
 #include "util/text.h"
 
-enum { LENGTH_DIGITS_MAX = 18 }; /* what surely fits in 64 bits */
+enum { LENGTH_DIGITS_MAX = 18 }; /* always fits in 64 bits */
 
-/* ---- taking apart */
+/* ---- parsing */
 
-/* Visible bytes, blanks and tabs: no line ends, no zero bytes, nothing else that could be one. */
+/*
+ * Visible bytes, blanks and tabs: no other control characters, which a recipient might read as a
+ * line end.
+ */
 static bool is_printable(struct bytes b)
 {
 	for (size_t i = 0; i < b.len; i++)
@@ -75,7 +78,7 @@ struct bytes http_head_value(const struct http_head *h, const char *name)
 	return bytes_of(NULL, 0);
 }
 
-/* ---- what is for one hop */
+/* ---- hop-by-hop fields */
 
 static bool is_same_name(struct bytes a, struct bytes b)
 {
