@@ -14,11 +14,11 @@ enum {
 
 enum dns_result {
 	DNS_FOUND = 1,
-	DNS_NO_NAME,    /* there is no such name */
-	DNS_NO_ADDRESS, /* the name exists, but without an address of that family */
-	DNS_FAILED,     /* a server reports a failure; this and the next two set `server` */
-	DNS_SAID_NO,    /* a server refuses the query */
-	DNS_SILENT,     /* a server does not respond */
+	DNS_NO_NAME,        /* there is no such name */
+	DNS_NO_ADDRESS,     /* the name exists, but without an address of that family */
+	DNS_FAILED,         /* a server reports a failure; this and the next two set `server` */
+	DNS_SERVER_REFUSED, /* a server refuses the query */
+	DNS_SILENT,         /* a server does not respond */
 	DNS_NO_SERVER,
 };
 

@@ -117,7 +117,7 @@ static void send_query(struct resolver *r, struct resolver_channel *c, uint64_t 
 	}
 	server = pick_server(r, c->tried, now_ms);
 	if (server < 0) { /* another round, of the servers that did not respond */
-		c->tried = c->said_no;
+		c->tried = c->ruled_out;
 		server = pick_server(r, c->tried, now_ms);
 	}
 	if (server < 0) {
@@ -128,7 +128,7 @@ static void send_query(struct resolver *r, struct resolver_channel *c, uint64_t 
 	if (r->servers[server].is_dead) /* only this query tests it again */
 		r->servers[server].revive_ms = now_ms + RESOLVER_REVIVE_MS;
 	c->tried |= bit_of(c);
-	c->asked |= bit_of(c);
+	c->queried |= bit_of(c);
 	c->tries++;
 	c->is_stream = false;
 	c->to_send = true;
@@ -146,7 +146,7 @@ static size_t count_streams(const struct resolver *r)
 
 static void note_no_response(struct resolver *r, struct resolver_channel *c, uint64_t now_ms)
 {
-	if (!c->said_no)
+	if (!c->ruled_out)
 		c->failure = (struct dns_answer){ .result = DNS_SILENT,
 						  .server = r->servers[c->server].addr };
 	send_query(r, c, now_ms);
@@ -157,7 +157,7 @@ static void rule_out_server(struct resolver *r, struct resolver_channel *c, enum
 			    uint64_t now_ms)
 {
 	c->failure = (struct dns_answer){ .result = result, .server = r->servers[c->server].addr };
-	c->said_no |= bit_of(c);
+	c->ruled_out |= bit_of(c);
 	send_query(r, c, now_ms);
 }
 
@@ -363,7 +363,7 @@ static int server_of(const struct resolver *r, const struct resolver_channel *c,
 		     const struct ip_addr *from)
 {
 	for (size_t i = 0; i < r->server_count; i++)
-		if (c->asked & 1u << i && ip_equal(&r->servers[i].addr, from))
+		if (c->queried & 1u << i && ip_equal(&r->servers[i].addr, from))
 			return (int)i;
 	return -1;
 }
@@ -376,42 +376,42 @@ static void ask_again(struct resolver_channel *c, uint64_t now_ms)
 }
 
 /* The name is an alias, and the response has no addresses of its target. */
-static void follow(struct resolver *r, struct resolver_channel *c, const struct dns_response *said,
-		   uint64_t now_ms)
+static void follow(struct resolver *r, struct resolver_channel *c,
+		   const struct dns_response *response, uint64_t now_ms)
 {
 	if (++c->aliases > RESOLVER_ALIASES) {
 		rule_out_server(r, c, DNS_FAILED, now_ms);
 		return;
 	}
-	strcpy(c->name, said->alias);
+	strcpy(c->name, response->alias);
 	c->id = r->random(r->arg);
 	c->tries = 0;
-	c->tried = c->asked = c->said_no = c->sent_edns = c->lost_edns = 0;
+	c->tried = c->queried = c->ruled_out = c->sent_edns = c->lost_edns = 0;
 	send_query(r, c, now_ms);
 }
 
 static void take_answer(struct resolver *r, struct resolver_channel *c,
-			const struct dns_response *said, uint64_t now_ms)
+			const struct dns_response *response, uint64_t now_ms)
 {
-	struct dns_answer answer = { .count = said->count };
-	uint32_t ttl = said->has_ttl ? said->ttl : 0;
+	struct dns_answer answer = { .count = response->count };
+	uint32_t ttl = response->has_ttl ? response->ttl : 0;
 
-	if (said->alias[0] && c->ttl_s > ttl)
+	if (response->alias[0] && c->ttl_s > ttl)
 		c->ttl_s = ttl;
-	if (said->alias[0]) {
-		follow(r, c, said, now_ms);
+	if (response->alias[0]) {
+		follow(r, c, response, now_ms);
 		return;
 	}
-	memcpy(answer.addresses, said->addresses, sizeof(answer.addresses));
-	answer.result = said->count                   ? DNS_FOUND
-			: said->rcode == DNS_NXDOMAIN ? DNS_NO_NAME
-						      : DNS_NO_ADDRESS;
+	memcpy(answer.addresses, response->addresses, sizeof(answer.addresses));
+	answer.result = response->count                   ? DNS_FOUND
+			: response->rcode == DNS_NXDOMAIN ? DNS_NO_NAME
+							  : DNS_NO_ADDRESS;
 	settle(r, c, &answer, ttl < c->ttl_s ? ttl : c->ttl_s, now_ms);
 }
 
-static bool is_format_error(const struct dns_response *said)
+static bool is_format_error(const struct dns_response *response)
 {
-	return said->rcode == DNS_FORMERR || said->rcode == DNS_NOTIMP;
+	return response->rcode == DNS_FORMERR || response->rcode == DNS_NOTIMP;
 }
 
 static bool wants_edns(const struct resolver *r, const struct resolver_channel *c)
@@ -424,37 +424,38 @@ static bool wants_edns(const struct resolver *r, const struct resolver_channel *
  * already responded with EDNS.
  */
 static void learn_edns(struct resolver *r, const struct resolver_channel *c,
-		       const struct dns_response *said)
+		       const struct dns_response *response)
 {
 	struct resolver_server *s = &r->servers[c->server];
 	bool had_edns = c->sent_edns & bit_of(c);
 
-	if (had_edns ? is_format_error(said) : c->lost_edns & bit_of(c) && !s->has_edns)
+	if (had_edns ? is_format_error(response) : c->lost_edns & bit_of(c) && !s->has_edns)
 		s->has_no_edns = true;
 	else if (had_edns)
 		s->has_edns = true;
 }
 
 static void take_response(struct resolver *r, struct resolver_channel *c,
-			  const struct dns_response *said, uint64_t now_ms)
+			  const struct dns_response *response, uint64_t now_ms)
 {
 	bool had_edns = c->sent_edns & bit_of(c);
 
-	learn_edns(r, c, said);
-	if (said->is_truncated && c->is_stream) {
+	learn_edns(r, c, response);
+	if (response->is_truncated && c->is_stream) {
 		rule_out_server(r, c, DNS_FAILED, now_ms);
-	} else if (said->is_truncated) {
+	} else if (response->is_truncated) {
 		if (count_streams(r) < RESOLVER_STREAMS) {
 			c->is_stream = true;
 			ask_again(c, now_ms);
 		} /* else the query times out and the next try follows */
-	} else if (said->rcode == DNS_NOERROR || said->rcode == DNS_NXDOMAIN) {
-		take_answer(r, c, said, now_ms);
-	} else if (is_format_error(said) && had_edns) {
+	} else if (response->rcode == DNS_NOERROR || response->rcode == DNS_NXDOMAIN) {
+		take_answer(r, c, response, now_ms);
+	} else if (is_format_error(response) && had_edns) {
 		c->sent_edns &= ~bit_of(c);
 		ask_again(c, now_ms);
 	} else {
-		rule_out_server(r, c, said->rcode == DNS_REFUSED ? DNS_SAID_NO : DNS_FAILED,
+		rule_out_server(r, c,
+				response->rcode == DNS_REFUSED ? DNS_SERVER_REFUSED : DNS_FAILED,
 				now_ms);
 	}
 }
@@ -463,16 +464,16 @@ void resolver_message(struct resolver *r, int channel, const struct ip_addr *fro
 		      struct bytes message, uint64_t now_ms)
 {
 	struct resolver_channel *c = channel_of(r, channel);
-	struct dns_response said;
+	struct dns_response response;
 	int server = c ? server_of(r, c, from) : -1;
 
-	if (server < 0 || !dns_parse_response(message, c->id, c->name, c->type, &said))
+	if (server < 0 || !dns_parse_response(message, c->id, c->name, c->type, &response))
 		return;
 	note_life(&r->servers[server]);
 	if (c->is_stream && (unsigned int)server != c->server)
 		return;
 	c->server = (unsigned int)server;
-	take_response(r, c, &said, now_ms);
+	take_response(r, c, &response, now_ms);
 	go_on(r, now_ms);
 }
 
@@ -483,7 +484,7 @@ void resolver_lost(struct resolver *r, int channel, bool is_refusal, uint64_t no
 	if (!c)
 		return;
 	if (is_refusal)
-		rule_out_server(r, c, DNS_SAID_NO, now_ms);
+		rule_out_server(r, c, DNS_SERVER_REFUSED, now_ms);
 	else
 		note_no_response(r, c, now_ms);
 	go_on(r, now_ms);
@@ -553,7 +554,7 @@ static bool next_of_channel(struct resolver *r, int i, struct resolver_out *out)
 /* The result of both families together: the first in this order that either has. */
 static enum dns_result result_of(const struct resolver_question *q, struct ip_addr *server)
 {
-	static const enum dns_result order[] = { DNS_FOUND,     DNS_NO_NAME, DNS_SAID_NO,
+	static const enum dns_result order[] = { DNS_FOUND,     DNS_NO_NAME, DNS_SERVER_REFUSED,
 						 DNS_FAILED,    DNS_SILENT,  DNS_NO_SERVER,
 						 DNS_NO_ADDRESS };
 

@@ -54,8 +54,8 @@ struct resolver_channel {
 	uint16_t id;
 	unsigned int server, tries, tries_max, aliases;
 	unsigned int tried;        /* bit n: server n was queried, in this round */
-	unsigned int asked;        /* ... in any round */
-	unsigned int said_no;      /* bit n: refused or failed; not queried again */
+	unsigned int queried;      /* ... in any round */
+	unsigned int ruled_out;    /* bit n: refused or failed; not queried again */
 	unsigned int sent_edns;    /* bit n: the last query to it had an OPT record */
 	unsigned int lost_edns;    /* bit n: did not respond to such a query */
 	uint32_t ttl_s;            /* of the aliases so far */

@@ -105,7 +105,7 @@ static void answer_from(struct lookup *l, const struct resolver_out *out)
 		[DNS_NO_NAME] = STACK_NO_NAME,
 		[DNS_NO_ADDRESS] = STACK_NO_ADDRESS,
 		[DNS_FAILED] = STACK_DNS_FAILED,
-		[DNS_SAID_NO] = STACK_DNS_REFUSED,
+		[DNS_SERVER_REFUSED] = STACK_DNS_REFUSED,
 		[DNS_SILENT] = STACK_DNS_SILENT,
 		[DNS_NO_SERVER] = STACK_NO_DNS,
 	};

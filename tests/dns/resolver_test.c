@@ -354,9 +354,12 @@ static void failures_are_told_apart(void **state)
 		enum dns_result result;
 		int server; /* that is named; -1: none */
 	} cases[] = {
-		{ &refused, &one, DNS_FOUND, -1 },      { &failed, &one, DNS_FOUND, -1 },
-		{ &failed, &no_name, DNS_NO_NAME, -1 }, { &refused, &refused, DNS_SAID_NO, 1 },
-		{ &refused, &failed, DNS_FAILED, 1 },   { &no_name, &one, DNS_NO_NAME, -1 },
+		{ &refused, &one, DNS_FOUND, -1 },
+		{ &failed, &one, DNS_FOUND, -1 },
+		{ &failed, &no_name, DNS_NO_NAME, -1 },
+		{ &refused, &refused, DNS_SERVER_REFUSED, 1 },
+		{ &refused, &failed, DNS_FAILED, 1 },
+		{ &no_name, &one, DNS_NO_NAME, -1 },
 		{ &nothing, &one, DNS_NO_ADDRESS, -1 },
 	};
 
@@ -487,7 +490,7 @@ static void an_unreachable_server_is_passed_over_at_once(void **state)
 	drain();
 	assert_true(ip_equal(&find(RESOLVER_DATAGRAM)->server, &servers[1]));
 	resolver_lost(r, find(RESOLVER_DATAGRAM)->channel, true, now);
-	assert_int_equal(done()->result, DNS_SAID_NO);
+	assert_int_equal(done()->result, DNS_SERVER_REFUSED);
 }
 
 static void a_late_response_counts(void **state)
@@ -715,7 +718,7 @@ static void who_refused_is_not_asked_again(void **state)
 		query_is_to(1);
 		pass_time();
 	}
-	assert_int_equal(done()->result, DNS_SAID_NO);
+	assert_int_equal(done()->result, DNS_SERVER_REFUSED);
 	assert_true(ip_equal(&find(RESOLVER_DONE)->server, &servers[0]));
 }
 
