@@ -3,7 +3,7 @@
 
 enum {
 	FLAGS_DHCP = 0x80 | 0x40, /* RFC 4861 section 4.2 */
-	TIMERS_LEN = 8, /* Reachable Time, Retrans Timer: there is nothing to be resolved */
+	TIMERS_LEN = 8, /* Reachable Time, Retrans Timer: not used, without address resolution */
 
 	OPT_PREFIX = 3, /* section 4.6 */
 	OPT_MTU = 5,
@@ -12,7 +12,7 @@ enum {
 
 	PREFIX_BODY_LEN = 30,
 	PREFIX_FLAG_AUTONOMOUS = 0x40,
-	PREFIX_LEN = 64, /* RFC 4862 section 5.5.3 d: with the identifier's 64 bits it makes 128 */
+	PREFIX_LEN = 64, /* RFC 4862 section 5.5.3 d: and the identifier's 64 bits make 128 */
 	ADDR_LEN = 16,
 	LABEL_MAX = 63, /* RFC 1035 section 2.3.4 */
 };
@@ -49,7 +49,7 @@ bool advert_get(const uint8_t *packet, size_t len, const uint8_t own_iid[IP6_IID
 
 /* ---- options */
 
-/* Loopback, IPv4-mapped and the like: in ::/8 nobody's addresses are; and those of a link, of groups. */
+/* False for ::/8 (loopback, IPv4-mapped and the like), link-local and multicast addresses. */
 static bool is_for_hosts(const struct ip_addr *a)
 {
 	return a->bytes[0] != 0 && a->bytes[0] != 0xff && !ip_is_link_local(a);
@@ -120,7 +120,7 @@ bool advert_server_next(struct reader *list, struct ip_addr *server)
 	*server = (struct ip_addr){ .family = AF_INET6 };
 	while (list->left >= ADDR_LEN) {
 		get_copy(list, server->bytes, ADDR_LEN);
-		/* one on the link alone could not be named without the device */
+		/* a link-local address would need the device's name */
 		if (is_for_hosts(server))
 			return true;
 	}
@@ -133,7 +133,7 @@ static bool is_host_char(uint8_t c)
 	       c == '-' || c == '_';
 }
 
-/* Appends a label; false: there is something in it that no name of a host has, or no room. */
+/* Appends a label; false: it has a byte that host names don't have, or there is no room. */
 static bool put_label(struct writer *w, struct reader label)
 {
 	if (w->len)
@@ -148,7 +148,7 @@ static bool put_label(struct writer *w, struct reader label)
 	return !w->full;
 }
 
-/* One name off the list, without compression (RFC 8106 section 5.2). `is_good`: it can be used. */
+/* Reads one name of the list, which is not compressed (RFC 8106 section 5.2). `is_good`: usable. */
 static bool read_name(struct reader *list, struct writer *w, bool *is_good)
 {
 	*is_good = true;

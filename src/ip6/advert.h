@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Router Advertisements as facts: RFC 4861 section 4.2, options of RFC 4861 section 4.6 and RFC 8106. */
+/*
+ * Parses Router Advertisements: RFC 4861 section 4.2, options of RFC 4861 section 4.6 and RFC 8106.
+ */
 #ifndef SSTP_IP6_ADVERT_H
 #define SSTP_IP6_ADVERT_H
 
@@ -8,18 +10,18 @@
 struct advert {
 	struct ip_addr router;
 	bool has_dhcp;         /* M or O */
-	uint16_t lifetime_s;   /* of the router as one that forwards to anywhere; 0: it does not */
-	struct reader options; /* all of them are of sane length */
+	uint16_t lifetime_s;   /* as a default router; 0: it is none */
+	struct reader options; /* all of them have valid lengths */
 };
 
-/* False: the message is not one that a host may listen to (RFC 4861 section 6.1.2). */
+/* False: the message is not valid (RFC 4861 section 6.1.2) or not for us. */
 bool advert_get(const uint8_t *packet, size_t len, const uint8_t own_iid[IP6_IID_LEN],
 		struct advert *a);
 
-/* An option, as far as it is known and means something to us. */
+/* An option of a type that we use. */
 struct advert_option {
 	enum advert_type {
-		ADVERT_OTHER, /* or malformed, or of no use */
+		ADVERT_OTHER, /* or malformed, or not usable */
 		ADVERT_PREFIX,
 		ADVERT_MTU,
 		ADVERT_SERVERS,
@@ -27,8 +29,8 @@ struct advert_option {
 	} type;
 	union {
 		struct {
-			struct ip_addr addr; /* the prefix, with nothing in its lower 64 bits */
-			uint32_t preferred_s, valid_s; /* UINT32_MAX: for ever */
+			struct ip_addr addr;           /* the prefix; its lower 64 bits are zero */
+			uint32_t preferred_s, valid_s; /* UINT32_MAX: infinity */
 		} prefix;
 		uint32_t mtu;
 		struct {
@@ -39,9 +41,9 @@ struct advert_option {
 };
 
 bool advert_option_next(struct reader *options, struct advert_option *o);
-/* The next server of the list that a host could send a query to. */
+/* The next server of the list with a usable address. */
 bool advert_server_next(struct reader *list, struct ip_addr *server);
-/* The next name of the list: letters, digits, '-', '_' and '.', as resolv.conf can have it. */
+/* The next name of the list that resolv.conf can have: letters, digits, '-', '_' and '.'. */
 bool advert_domain_next(struct reader *list, char name[IP6_DOMAIN_SIZE]);
 
 #endif

@@ -103,7 +103,10 @@ static bool has_sane_options(struct reader options)
 	return !options.bad;
 }
 
-/* One from the unspecified address looks for duplicates: IPV6CP has seen to it that there are none. */
+/*
+ * A solicitation from the unspecified address is for duplicate address detection: IPV6CP prevents
+ * duplicates.
+ */
 size_t ip6_neighbor_reply(uint8_t to[IP6_PACKET_MAX], const uint8_t *packet, size_t len,
 			  const uint8_t own_iid[IP6_IID_LEN], bool is_router)
 {

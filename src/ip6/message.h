@@ -24,15 +24,19 @@ struct nd_option {
 };
 
 /*
- * What sections 6.1.1, 6.1.2, 7.1.1 and 7.1.2 demand of all of them: hop limit 255, no header between
- * IPv6's and ICMPv6's, code 0, a right checksum. Source, length and options are the caller's to check.
+ * Checks what sections 6.1.1, 6.1.2, 7.1.1 and 7.1.2 require of all of them: hop limit 255, no
+ * header between IPv6's and ICMPv6's, code 0, a correct checksum. The caller checks source, length
+ * and options.
  */
 bool nd_get(const uint8_t *packet, size_t len, struct nd_message *m);
 
 /* The next option; false at the end. With `options->bad` set, the message is to be dropped. */
 bool nd_option_next(struct reader *options, struct nd_option *o);
 
-/* Writes the IPv6 header and a message of this type; `put` the rest, then nd_end for its length. */
+/*
+ * Writes the IPv6 header and the start of a message. Then write the rest, and call nd_end, which
+ * fills in length and checksum and returns the packet's length; 0: no room.
+ */
 void nd_begin(struct writer *w, uint8_t type, const struct ip_addr *from, const struct ip_addr *to);
 size_t nd_end(struct writer *w);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Asking and remembering. Each fact has a deadline of its own; what passes it is dropped at the next
- * tick. Routers are asked three times at the start, which is more than anybody waits for, and again
- * when three quarters of the shortest lifetime have gone by and no router has spoken since.
+ * Solicits routers and keeps what they advertise. Each entry has its own deadline and is dropped at
+ * the next tick after it. Routers are solicited three times at the start, which goes on for longer
+ * than SETTLE_MS, and again when three quarters of the shortest lifetime have passed without an
+ * advertisement.
  */
 #include "ip6/slaac.h"
 
@@ -14,10 +15,10 @@
 enum {
 	SOLICITATIONS = 3,      /* RFC 4861 section 10: MAX_RTR_SOLICITATIONS */
 	SOLICITATION_MS = 4000, /* RTR_SOLICITATION_INTERVAL */
-	SETTLE_MS = 5000,       /* the second one has had its reply */
+	SETTLE_MS = 5000,       /* time enough for a reply to the second one */
 	REFRESH_MIN_MS = 60 * 1000,
-	LEAD_MS = 5000,   /* so long before an address would end, a longer life is told */
-	REPORT_MS = 1000, /* a peer that advertises without a pause does not keep its client busy */
+	LEAD_MS = 5000,   /* a longer lifetime is reported so long before the former ends */
+	REPORT_MS = 1000, /* minimum interval: a peer may advertise without a pause */
 };
 
 #define NEVER UINT64_MAX
@@ -38,7 +39,7 @@ static bool has_passed(const struct slaac *e, uint64_t ms)
 	return ms <= e->now_ms;
 }
 
-/* ---- what is known */
+/* ---- what routers advertise */
 
 /* An entry for this address, or a free one; NULL: there is no room. */
 static struct slaac_entry *entry_for(struct slaac_entry *table, size_t count,
@@ -96,7 +97,7 @@ static bool is_end_news(const struct slaac *e, uint64_t reported_ms, uint64_t en
 	       reported_ms - e->now_ms < (end_ms - e->now_ms) / 2;
 }
 
-/* Of the same prefix, with lifetimes that were just noted; a preferred one of 0 has ended already. */
+/* Whether new lifetimes of a known prefix are reported; a preferred one of 0 has ended already. */
 static bool has_new_end(const struct slaac *e, const struct slaac_prefix *p)
 {
 	return is_end_news(e, p->reported_valid_ms, p->valid_ms) ||
@@ -198,7 +199,7 @@ static void expire_prefix(struct slaac *e, struct slaac_prefix *p)
 	}
 }
 
-/* When an address, as it was told, must be told again with its longer life. */
+/* When an address must be reported again, because its lifetime has become longer than reported. */
 static uint64_t next_report_ms(const struct slaac *e)
 {
 	uint64_t first = NEVER;
@@ -250,7 +251,7 @@ static uint64_t first_entry_ms(const struct slaac_entry *table, size_t count)
 	return first;
 }
 
-/* When the first of all that is known will be deprecated, or pass. */
+/* When the first entry will be deprecated or expire. */
 static uint64_t first_end_ms(const struct slaac *e)
 {
 	uint64_t first = min_ms(first_entry_ms(e->routers, COUNT(e->routers)),
@@ -268,7 +269,7 @@ static uint64_t first_end_ms(const struct slaac *e)
 	return first;
 }
 
-/* ---- asking */
+/* ---- soliciting */
 
 static void begin_to_ask(struct slaac *e)
 {
@@ -277,7 +278,7 @@ static void begin_to_ask(struct slaac *e)
 	e->refresh_ms = NEVER;
 }
 
-/* Three quarters of the way to the first end, if that is no never. */
+/* After three quarters of the time to the first expiry, if there is one. */
 static void set_refresh(struct slaac *e)
 {
 	uint64_t end = first_end_ms(e), wait = end > e->now_ms ? end - e->now_ms : 0;
@@ -326,7 +327,7 @@ static size_t write_solicitation(struct slaac *e)
 	return nd_end(&w);
 }
 
-/* ---- what the owner asks */
+/* ---- the owner's calls */
 
 void slaac_init(struct slaac *e, const struct slaac_cfg *cfg)
 {
@@ -355,7 +356,7 @@ void slaac_input(struct slaac *e, const uint8_t *packet, size_t len, uint64_t no
 	e->now_ms = now_ms;
 	if (!e->is_running || !advert_get(packet, len, e->cfg.own_iid, &a))
 		return;
-	expire(e); /* what has passed although its tick is still to come */
+	expire(e); /* entries that have expired since the last tick */
 	note_entry(e, e->routers, COUNT(e->routers), &a.router, a.lifetime_s);
 	e->has_change = e->has_change || e->has_dhcp != a.has_dhcp;
 	e->has_dhcp = a.has_dhcp;
@@ -404,9 +405,9 @@ bool slaac_next(struct slaac *e, struct slaac_out *out)
 	return true;
 }
 
-/* ---- what holds */
+/* ---- the current settings */
 
-/* Rounded up: it has not passed yet. */
+/* Rounded up, since it has not passed yet. */
 static uint32_t seconds_left(uint64_t now_ms, uint64_t until_ms)
 {
 	uint64_t s = until_ms <= now_ms ? 0 : (until_ms - now_ms + 999) / 1000;
