@@ -81,7 +81,7 @@ static void settle(struct resolver *r, struct resolver_channel *c, const struct 
 	end_channel(c);
 }
 
-static void give_up(struct resolver *r, struct resolver_channel *c, uint64_t now_ms)
+static void fail_query(struct resolver *r, struct resolver_channel *c, uint64_t now_ms)
 {
 	struct dns_answer none = { .result = DNS_NO_SERVER };
 
@@ -112,7 +112,7 @@ static void send_query(struct resolver *r, struct resolver_channel *c, uint64_t 
 	if (!c->tries)
 		c->tries_max = tries_of(r);
 	if (c->tries >= c->tries_max) {
-		give_up(r, c, now_ms);
+		fail_query(r, c, now_ms);
 		return;
 	}
 	server = pick_server(r, c->tried, now_ms);
@@ -121,7 +121,7 @@ static void send_query(struct resolver *r, struct resolver_channel *c, uint64_t 
 		server = pick_server(r, c->tried, now_ms);
 	}
 	if (server < 0) {
-		give_up(r, c, now_ms);
+		fail_query(r, c, now_ms);
 		return;
 	}
 	c->server = (unsigned int)server;
@@ -244,7 +244,7 @@ static void finish_all(struct resolver *r, uint64_t now_ms)
 			finish(r, (int)i);
 }
 
-static void go_on(struct resolver *r, uint64_t now_ms)
+static void advance_questions(struct resolver *r, uint64_t now_ms)
 {
 	int question;
 
@@ -302,7 +302,7 @@ int resolver_ask(struct resolver *r, const char *name, bool a, bool aaaa, uint64
 		q->number = r->numbers++;
 		strcpy(q->name, name);
 	}
-	go_on(r, now_ms);
+	advance_questions(r, now_ms);
 	return question;
 }
 
@@ -346,7 +346,7 @@ void resolver_set_servers(struct resolver *r, const struct ip_addr *servers, siz
 		memset(q->answers, 0, sizeof(q->answers));
 		q->deadline_ms = 0;
 	}
-	go_on(r, now_ms);
+	advance_questions(r, now_ms);
 }
 
 /* ---- input */
@@ -474,7 +474,7 @@ void resolver_message(struct resolver *r, int channel, const struct ip_addr *fro
 		return;
 	c->server = (unsigned int)server;
 	take_response(r, c, &response, now_ms);
-	go_on(r, now_ms);
+	advance_questions(r, now_ms);
 }
 
 void resolver_lost(struct resolver *r, int channel, bool is_refusal, uint64_t now_ms)
@@ -487,7 +487,7 @@ void resolver_lost(struct resolver *r, int channel, bool is_refusal, uint64_t no
 		rule_out_server(r, c, DNS_SERVER_REFUSED, now_ms);
 	else
 		note_no_response(r, c, now_ms);
-	go_on(r, now_ms);
+	advance_questions(r, now_ms);
 }
 
 /* ---- time */
@@ -504,7 +504,7 @@ void resolver_tick(struct resolver *r, uint64_t now_ms)
 		c->lost_edns |= c->sent_edns & bit_of(c);
 		note_no_response(r, c, now_ms);
 	}
-	go_on(r, now_ms);
+	advance_questions(r, now_ms);
 }
 
 uint64_t resolver_deadline(const struct resolver *r)
@@ -604,7 +604,7 @@ bool resolver_next(struct resolver *r, struct resolver_out *out, uint64_t now_ms
 	for (int i = 0; i < RESOLVER_CHANNELS; i++)
 		if (next_of_channel(r, i, out))
 			return true;
-	go_on(r, now_ms); /* channels may have become free */
+	advance_questions(r, now_ms); /* channels may have become free */
 	for (int i = 0; i < RESOLVER_CHANNELS; i++)
 		if (next_of_channel(r, i, out))
 			return true;

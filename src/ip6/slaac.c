@@ -271,7 +271,7 @@ static uint64_t first_end_ms(const struct slaac *e)
 
 /* ---- soliciting */
 
-static void begin_to_ask(struct slaac *e)
+static void begin_to_solicit(struct slaac *e)
 {
 	e->solicit_left = SOLICITATIONS;
 	e->solicit_ms = e->now_ms;
@@ -296,14 +296,14 @@ static void settle(struct slaac *e)
 	e->settle_ms = NEVER;
 }
 
-static void ask(struct slaac *e)
+static void solicit(struct slaac *e)
 {
 	if (has_passed(e, e->settle_ms)) {
 		log_debug(e->cfg.log, "ipv6: no router answers");
 		settle(e);
 	}
 	if (has_passed(e, e->refresh_ms))
-		begin_to_ask(e);
+		begin_to_solicit(e);
 	if (!has_passed(e, e->solicit_ms))
 		return;
 	if (e->solicit_left) {
@@ -344,8 +344,8 @@ void slaac_start(struct slaac *e, uint64_t now_ms)
 	e->now_ms = now_ms;
 	e->is_running = true;
 	e->settle_ms = now_ms + SETTLE_MS;
-	begin_to_ask(e);
-	ask(e);
+	begin_to_solicit(e);
+	solicit(e);
 }
 
 void slaac_input(struct slaac *e, const uint8_t *packet, size_t len, uint64_t now_ms)
@@ -375,7 +375,7 @@ void slaac_tick(struct slaac *e, uint64_t now_ms)
 	if (!e->is_running)
 		return;
 	expire(e);
-	ask(e);
+	solicit(e);
 }
 
 uint64_t slaac_deadline(const struct slaac *e)
@@ -415,7 +415,7 @@ static uint32_t seconds_left(uint64_t now_ms, uint64_t until_ms)
 	return until_ms == NEVER ? UINT32_MAX : (uint32_t)(s < UINT32_MAX ? s : UINT32_MAX - 1);
 }
 
-static bool holds(const struct slaac_entry *entry, uint64_t now_ms)
+static bool is_valid(const struct slaac_entry *entry, uint64_t now_ms)
 {
 	return entry->addr.family != AF_UNSPEC && entry->until_ms > now_ms;
 }
@@ -442,10 +442,10 @@ void slaac_config(const struct slaac *e, uint64_t now_ms, struct slaac_config *o
 		.mtu = e->mtu,
 	};
 	for (size_t i = 0; i < IP6_ROUTERS_MAX; i++)
-		out->has_router = out->has_router || holds(&e->routers[i], now_ms);
+		out->has_router = out->has_router || is_valid(&e->routers[i], now_ms);
 	fill_addrs(e, now_ms, out);
 	for (size_t i = 0; i < IP6_SERVERS_MAX; i++)
-		if (holds(&e->servers[i], now_ms))
+		if (is_valid(&e->servers[i], now_ms))
 			out->servers[out->server_count++] = e->servers[i].addr;
 	for (size_t i = 0; i < IP6_DOMAINS_MAX; i++)
 		if (*e->domains[i].name && e->domains[i].until_ms > now_ms)

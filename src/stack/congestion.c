@@ -100,7 +100,7 @@ static uint32_t threshold_ms(uint32_t rtt_ms)
 	return min32(max32(rtt_ms / MIN_RTT_DIVISOR, MIN_RTT_THRESH_MS), MAX_RTT_THRESH_MS);
 }
 
-static void look_at_round_trip(struct congestion *c, const struct congestion_ack *a)
+static void check_round_trip(struct congestion *c, const struct congestion_ack *a)
 {
 	uint32_t sample = take_sample(c, a);
 
@@ -127,7 +127,7 @@ static uint32_t slow_start(struct congestion *c, const struct congestion_ack *a,
 		*ssthresh = a->cwnd;
 		return a->cwnd;
 	}
-	look_at_round_trip(c, a);
+	check_round_trip(c, a);
 	if (a->after_timeout) /* RFC 3465 section 2.3: L = 1 */
 		more = min32(more, a->mss);
 	if (c->css_rounds)

@@ -174,7 +174,7 @@ static void ignore(struct tcp_pcb *pcb)
 	tcp_poll(pcb, NULL, 0);
 }
 
-static void let_go(struct conn *c)
+static void detach_pcb(struct conn *c)
 {
 	if (c->pcb)
 		ignore(c->pcb);
@@ -185,17 +185,17 @@ static void let_go(struct conn *c)
  * lwIP can finish alone once the last segment, perhaps only a FIN, was sent; it retransmits that
  * itself.
  */
-static bool may_be_left(const struct tcp_pcb *pcb)
+static bool can_finish_alone(const struct tcp_pcb *pcb)
 {
 	return !pcb || (!pcb->unsent && tcp_sndqueuelen(pcb) <= 1);
 }
 
 /* After both FINs lwIP finishes alone. It frees a connection in TIME_WAIT without a callback. */
-static void let_go_if_over(struct conn *c)
+static void detach_if_closed(struct conn *c)
 {
 	if (c->pcb && c->has_ended && c->has_finished &&
-	    (c->pcb->state == TIME_WAIT || may_be_left(c->pcb)))
-		let_go(c);
+	    (c->pcb->state == TIME_WAIT || can_finish_alone(c->pcb)))
+		detach_pcb(c);
 }
 
 static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
@@ -208,7 +208,7 @@ static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t e
 		c->has_ended = true;
 		if (c->is_attached)
 			c->ev.ended(c->ev.arg);
-		let_go_if_over(c);
+		detach_if_closed(c);
 		return ERR_OK;
 	}
 	for (const struct pbuf *q = p; q; q = q->next)
@@ -219,14 +219,14 @@ static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t e
 
 static void linger(struct conn *c)
 {
-	if (c->state != CONN_LINGERING || !may_be_left(c->pcb))
+	if (c->state != CONN_LINGERING || !can_finish_alone(c->pcb))
 		return;
-	let_go(c);
+	detach_pcb(c);
 	c->state = CONN_DEAD;
 	wake(c);
 }
 
-static void await_arrival(struct conn *c)
+static void restart_linger_timer(struct conn *c)
 {
 	struct loop *loop = c->stack->cfg.loop;
 
@@ -241,10 +241,10 @@ static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
 	(void)pcb;
 	(void)len;
 	fit_room_out(c);
-	await_arrival(c);
+	restart_linger_timer(c);
 	if (c->is_attached)
 		c->ev.has_room(c->ev.arg);
-	let_go_if_over(c);
+	detach_if_closed(c);
 	linger(c);
 	return ERR_OK;
 }
@@ -256,7 +256,7 @@ static err_t on_poll(void *arg, struct tcp_pcb *pcb)
 	(void)pcb;
 	if (c->is_attached)
 		c->ev.has_room(c->ev.arg);
-	let_go_if_over(c);
+	detach_if_closed(c);
 	linger(c);
 	return ERR_OK;
 }
@@ -341,14 +341,14 @@ void conn_send_waiting(struct stack *s)
 
 /* ---- making and freeing */
 
-static bool has_place(const struct stack *s, bool is_inbound)
+static bool has_slot(const struct stack *s, bool is_inbound)
 {
 	return s->conn_count < CONN_MAX && (!is_inbound || s->inbound_count < CONN_INBOUND_MAX);
 }
 
 static struct conn *new_conn(struct stack *s, bool is_inbound)
 {
-	struct conn *c = has_place(s, is_inbound) ? calloc(1, sizeof(*c)) : NULL;
+	struct conn *c = has_slot(s, is_inbound) ? calloc(1, sizeof(*c)) : NULL;
 
 	if (!c)
 		return NULL;
@@ -394,7 +394,7 @@ static void free_conn(struct conn *c)
 	loop_unpost(s->cfg.loop, &c->task);
 	lookup_cancel(c->lookup);
 	end_race(c);
-	let_go(c);
+	detach_pcb(c);
 	if (pcb)
 		tcp_abort(pcb);
 	stack_touch(s);
@@ -520,7 +520,7 @@ static bool is_any_alive(const struct race *race)
 }
 
 /* Starts the next attempt if its time has come. */
-static void race_on(struct conn *c)
+static void continue_race(struct conn *c)
 {
 	struct race *r = c->race;
 	uint64_t now = loop_now(c->stack->cfg.loop);
@@ -549,7 +549,7 @@ static void on_timer(struct loop_timer *timer)
 	if (c->state == CONN_LINGERING)
 		conn_abort(c);
 	else
-		race_on(c);
+		continue_race(c);
 }
 
 static enum stack_result start_race(struct conn *c, const struct lookup_result *to)
@@ -562,7 +562,7 @@ static enum stack_result start_race(struct conn *c, const struct lookup_result *
 	c->race->to = *to;
 	c->race->deadline_ms = loop_now(c->stack->cfg.loop) + CONNECT_MS;
 	c->state = CONN_CONNECTING;
-	race_on(c);
+	continue_race(c);
 	return STACK_OK;
 }
 
@@ -618,7 +618,7 @@ static void end_turn(struct loop_task *task)
 	if (c->state == CONN_DEAD) {
 		free_conn(c);
 	} else if (c->state == CONN_CONNECTING) {
-		race_on(c);
+		continue_race(c);
 	} else if (c->cfg.done) {
 		report_result(c);
 	} else if (c->state == CONN_LOST && c->is_attached) {
@@ -645,7 +645,7 @@ void conn_release(struct conn *c)
 {
 	c->is_attached = false;
 	c->state = CONN_LINGERING;
-	await_arrival(c);
+	restart_linger_timer(c);
 	linger(c);
 }
 
@@ -781,7 +781,7 @@ void conn_finish(struct conn *c)
 	if (c->pcb)
 		tcp_shutdown(c->pcb, 0, 1);
 	c->has_finished = true;
-	let_go_if_over(c);
+	detach_if_closed(c);
 	stack_touch(c->stack);
 }
 

@@ -123,7 +123,7 @@ static void answer_from(struct lookup *l, const struct resolver_out *out)
 
 /* ---- the resolver's sockets */
 
-static void carry_on(struct names *n)
+static void schedule(struct names *n)
 {
 	loop_post(n->stack->cfg.loop, &n->task);
 }
@@ -143,7 +143,7 @@ static void lose(struct socket *k, bool is_refusal)
 {
 	close_socket(k);
 	resolver_lost(&k->owner->resolver, k->channel, is_refusal, now_of(k->owner));
-	carry_on(k->owner);
+	schedule(k->owner);
 }
 
 static void on_datagram(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from,
@@ -160,7 +160,7 @@ static void on_datagram(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip
 		return;
 	resolver_message(&k->owner->resolver, k->channel, &addr, bytes_of(message, len),
 			 now_of(k->owner));
-	carry_on(k->owner);
+	schedule(k->owner);
 }
 
 static struct udp_pcb *random_port(void)
@@ -211,7 +211,7 @@ static void take_stream(struct socket *k)
 	resolver_message(&k->owner->resolver, k->channel, &k->server,
 			 bytes_of(b.at + STREAM_HEADER_LEN, len), now_of(k->owner));
 	queue_drop(&k->in, STREAM_HEADER_LEN + len);
-	carry_on(k->owner);
+	schedule(k->owner);
 }
 
 static size_t stream_received(void *arg, const uint8_t *at, size_t len)
@@ -300,7 +300,7 @@ static void answer_all(struct names *n, const struct resolver_out *out)
 			answer_from(l, out);
 }
 
-static void carry_out(struct loop_task *task)
+static void drain_resolver(struct loop_task *task)
 {
 	struct names *n = container_of(task, struct names, task);
 	const struct log *log = n->stack->cfg.log;
@@ -337,7 +337,7 @@ static void on_time(struct loop_timer *timer)
 	struct names *n = container_of(timer, struct names, timer);
 
 	resolver_tick(&n->resolver, now_of(n));
-	carry_on(n);
+	schedule(n);
 }
 
 void lookup_icmp_error(struct stack *s, const struct ip_addr *server, uint16_t server_port,
@@ -350,7 +350,7 @@ void lookup_icmp_error(struct stack *s, const struct ip_addr *server, uint16_t s
 			continue;
 		resolver_lost(&s->names->resolver, k->channel, result == STACK_REFUSED,
 			      now_of(s->names));
-		carry_on(s->names);
+		schedule(s->names);
 	}
 }
 
@@ -371,7 +371,7 @@ static struct names *names_of(struct stack *s)
 		return n;
 	n->stack = s;
 	n->timer.expired = on_time;
-	n->task.run = carry_out;
+	n->task.run = drain_resolver;
 	resolver_open(&n->resolver, random_id, NULL);
 	resolver_set_servers(&n->resolver, s->dns, s->dns_count, now_of(n));
 	s->names = n;
@@ -380,7 +380,7 @@ static struct names *names_of(struct stack *s)
 
 /* ---- starting look-ups */
 
-static void ask_servers(struct lookup *l)
+static void query_servers(struct lookup *l)
 {
 	const struct ip_addr v4 = { .family = AF_INET }, v6 = { AF_INET6, { 0x20 } };
 	struct names *n = names_of(l->stack);
@@ -391,7 +391,7 @@ static void ask_servers(struct lookup *l)
 	if (l->question < 0)
 		answer(l, STACK_FULL);
 	else
-		carry_on(n);
+		schedule(n);
 }
 
 static void ask(struct lookup *l)
@@ -399,10 +399,10 @@ static void ask(struct lookup *l)
 	if (l->result.count) /* the target was an address */
 		answer(l, STACK_OK);
 	else
-		ask_servers(l);
+		query_servers(l);
 }
 
-static void waited_enough(struct loop_timer *timer)
+static void on_wait_timeout(struct loop_timer *timer)
 {
 	answer(container_of(timer, struct lookup, timer), STACK_DOWN);
 }
@@ -411,7 +411,7 @@ void lookup_stack_is_up(struct stack *s)
 {
 	if (s->names) {
 		resolver_set_servers(&s->names->resolver, s->dns, s->dns_count, now_of(s->names));
-		carry_on(s->names);
+		schedule(s->names);
 	}
 	for (struct lookup *l = s->lookups; l; l = l->next) {
 		if (!l->timer.slot)
@@ -433,7 +433,7 @@ void lookup_stack_is_down(struct stack *s)
 		loop_timer_set(s->cfg.loop, &l->timer, loop_now(s->cfg.loop) + STACK_WAIT_MS);
 	}
 	resolver_set_servers(&s->names->resolver, NULL, 0, now_of(s->names));
-	carry_on(s->names);
+	schedule(s->names);
 }
 
 /* RFC 6761 section 6.3: localhost is this host, and must not be sent to a name server. */
@@ -471,7 +471,7 @@ struct lookup *lookup_start(struct stack *s, const struct lookup_cfg *cfg)
 	l->stack = s;
 	l->cfg = *cfg;
 	l->cfg.of = NULL; /* the caller's */
-	l->timer.expired = waited_enough;
+	l->timer.expired = on_wait_timeout;
 	l->task.run = report;
 	l->question = -1;
 	l->next = s->lookups;

@@ -68,7 +68,7 @@ void relay_refuse(int fd)
 	close(fd);
 }
 
-static void break_off(struct relay *r)
+static void abort_relay(struct relay *r)
 {
 	reset_fd(r->watch.fd);
 	conn_abort(r->conn);
@@ -258,7 +258,7 @@ static void pass_end_to_conn(struct relay *r)
  * Returns the socket to the filter. The target is not needed any more; if it has not closed its
  * end, it is reset.
  */
-static void give_back(struct relay *r)
+static void return_fd(struct relay *r)
 {
 	struct relay_filter *filter = r->filter;
 	int fd = r->watch.fd;
@@ -278,15 +278,15 @@ static void give_back(struct relay *r)
 	filter->take_back(filter, fd);
 }
 
-static void go_on(struct relay *r)
+static void continue_relay(struct relay *r)
 {
 	if (is_over(r)) {
-		give_back(r);
+		return_fd(r);
 		return;
 	}
 	pass_end_to_fd(r);
 	if (is_over(r)) {
-		give_back(r);
+		return_fd(r);
 		return;
 	}
 	pass_end_to_conn(r);
@@ -316,9 +316,9 @@ static void on_fd(struct loop_watch *w, uint32_t events)
 		return;
 	}
 	if (events & EPOLLERR || !write_waiting(r) || !read_fd(r))
-		break_off(r);
+		abort_relay(r);
 	else
-		go_on(r);
+		continue_relay(r);
 }
 
 static size_t on_received(void *arg, const uint8_t *at, size_t len)
@@ -339,7 +339,7 @@ static void on_change(void *arg)
 	struct relay *r = arg;
 
 	send_early(r);
-	go_on(r);
+	continue_relay(r);
 }
 
 void relay_start(struct relays *all, const struct relay_cfg *cfg)
@@ -367,7 +367,7 @@ void relay_start(struct relays *all, const struct relay_cfg *cfg)
 	conn_attach(r->conn, &ev);
 	if (!queue_put(&r->to_fd, cfg->greeting.at, cfg->greeting.len) ||
 	    !queue_put(&r->to_conn, cfg->early.at, cfg->early.len) || !write_waiting(r))
-		break_off(r);
+		abort_relay(r);
 	else
 		on_change(r);
 }
@@ -376,6 +376,6 @@ void relays_close(struct relays *r)
 {
 	for (struct relay *one = r->first, *next; one; one = next) {
 		next = one->next;
-		break_off(one);
+		abort_relay(one);
 	}
 }

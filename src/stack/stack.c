@@ -304,7 +304,7 @@ static struct pbuf *copy_packet(const struct iovec *pieces, int count, size_t le
 }
 
 /* lwIP's TCP ignores ICMP errors, so report them to attempts to connect, and to look-ups. */
-static void look_at_icmp(struct stack *s, const struct packet *p)
+static void report_icmp_error(struct stack *s, const struct packet *p)
 {
 	struct icmp_error e;
 
@@ -323,7 +323,7 @@ static int take_merged(void *arg, const struct headers *h, const struct iovec *p
 	struct pbuf *p;
 
 	if (count == 1 && !off->csum_is_good)
-		look_at_icmp(s, &(struct packet){ .at = pieces->iov_base, .h = *h });
+		report_icmp_error(s, &(struct packet){ .at = pieces->iov_base, .h = *h });
 	p = copy_packet(pieces, count, h->total);
 	if (!p)
 		return -ENOMEM;
@@ -341,7 +341,7 @@ static int take_merged(void *arg, const struct headers *h, const struct iovec *p
  * lwIP reads IPv6's extension headers past their end. Of those only the Fragment header is
  * accepted, and only with a protocol that we support.
  */
-static bool is_welcome(const struct headers *h)
+static bool is_supported(const struct headers *h)
 {
 	bool is_lone_fragment = h->is_fragment && h->ip_len == IPV6_HDR_LEN + IPV6_FRAGMENT_LEN;
 
@@ -353,7 +353,7 @@ static bool is_welcome(const struct headers *h)
 
 void stack_input(struct stack *s, const struct packet *p)
 {
-	if (s->is_up && is_welcome(&p->h))
+	if (s->is_up && is_supported(&p->h))
 		merge_add(s->in, p);
 }
 
