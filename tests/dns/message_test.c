@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names as people write them, and responses as servers, and others, send them. */
+/* Names as users write them, and responses, valid and malformed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 static void names_are_normalized(void **state)
 {
 	static const struct {
-		const char *given, *normal; /* NULL: no host name */
+		const char *given, *normal; /* NULL: not a host name */
 	} cases[] = {
 		{ "example.net", "example.net" },
 		{ "Example.NET.", "example.net" },
@@ -44,7 +44,7 @@ static void names_are_normalized(void **state)
 	}
 }
 
-static void the_longest_name_is_one(void **state)
+static void the_longest_name_is_valid(void **state)
 {
 	char given[DNS_NAME_MAX + 3], name[DNS_NAME_MAX + 1];
 
@@ -59,7 +59,7 @@ static void the_longest_name_is_one(void **state)
 	assert_false(dns_name_normalize(given, name));
 }
 
-static void a_query_is_as_the_rfc_has_it(void **state)
+static void a_query_on_the_wire(void **state)
 {
 	static const uint8_t expected[] = { 0x12, 0x34, 1,    0,    0,   1,   0, 0, 0,  0, 0, 1,
 					    1,    'a',  3,    'n',  'e', 't', 0, 0, 28, 0, 1, 0,
@@ -149,7 +149,7 @@ static const struct {
 	CASE("nothing", false, 0, 0, 0, "", 0),
 };
 
-static void responses_are_read(void **state)
+static void responses_are_parsed(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(responses) / sizeof(*responses); i++) {
@@ -169,8 +169,8 @@ static void responses_are_read(void **state)
 	}
 }
 
-/* Each response, cut at each byte: never more than there is, and never taken for whole. */
-static void what_is_cut_is_malformed(void **state)
+/* Each response, cut at each byte: never read past its end, and never accepted. */
+static void truncated_messages_are_malformed(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(responses) / sizeof(*responses); i++)
@@ -186,7 +186,7 @@ static void what_is_cut_is_malformed(void **state)
 		}
 }
 
-static void so_many_addresses_are_kept(void **state)
+static void the_number_of_addresses_is_limited(void **state)
 {
 	static uint8_t made[12 + 11 + 300 * 16] = { HEAD(OK, 0, 0), QUESTION };
 	static const uint8_t one[] = { A_NET, ADDRESS(1) };
@@ -204,11 +204,11 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_normalized),
-		cmocka_unit_test(the_longest_name_is_one),
-		cmocka_unit_test(a_query_is_as_the_rfc_has_it),
-		cmocka_unit_test(responses_are_read),
-		cmocka_unit_test(what_is_cut_is_malformed),
-		cmocka_unit_test(so_many_addresses_are_kept),
+		cmocka_unit_test(the_longest_name_is_valid),
+		cmocka_unit_test(a_query_on_the_wire),
+		cmocka_unit_test(responses_are_parsed),
+		cmocka_unit_test(truncated_messages_are_malformed),
+		cmocka_unit_test(the_number_of_addresses_is_limited),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The resolver among servers that the test plays, on a clock that it turns. */
+/* The resolver with servers simulated by the test, on a clock that the test advances. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@ static struct resolver *r;
 static uint64_t now;
 static struct ip_addr servers[RESOLVER_SERVERS + 1];
 
-/* What the resolver wanted since the last look. */
+/* The resolver's output since the last check. */
 static struct resolver_out outs[SENT_MAX];
 static uint8_t queries[SENT_MAX][DNS_QUERY_MAX];
 static size_t out_count;
@@ -166,7 +166,7 @@ static bool is_query(const struct resolver_out *out)
 	return out->type == RESOLVER_DATAGRAM || out->type == RESOLVER_STREAM;
 }
 
-/* Drains and responds to all queries; how many there were. */
+/* Drains the output and responds to all queries; returns how many there were. */
 static size_t respond_all(const struct said *v4, const struct said *v6)
 {
 	size_t count = 0, n;
@@ -195,7 +195,7 @@ static const struct resolver_out *done(void)
 	return find(RESOLVER_DONE);
 }
 
-/* To the next deadline. */
+/* Advances the clock to the next deadline. */
 static void pass_time(void)
 {
 	uint64_t next = resolver_deadline(r);
@@ -220,7 +220,7 @@ static const struct resolver_out *ask_and_wait(const char *name, bool aaaa)
 
 /* ---- names */
 
-static void both_families_are_asked_for(void **state)
+static void both_families_are_queried(void **state)
 {
 	const struct resolver_out *d;
 
@@ -236,7 +236,7 @@ static void both_families_are_asked_for(void **state)
 	assert_int_equal(resolver_deadline(r), UINT64_MAX);
 }
 
-static void one_family_waits_a_moment_for_the_other(void **state)
+static void one_family_waits_briefly_for_the_other(void **state)
 {
 	const struct resolver_out *d;
 
@@ -255,8 +255,8 @@ static void one_family_waits_a_moment_for_the_other(void **state)
 	assert_int_equal(d->addresses[1].result, 0);
 }
 
-/* What comes too late for the question is there for the next. */
-static void what_comes_later_is_remembered(void **state)
+/* A response that is too late for its question is cached for the next. */
+static void late_responses_are_cached(void **state)
 {
 	uint8_t copy[DNS_QUERY_MAX];
 	struct resolver_out v6;
@@ -280,7 +280,7 @@ static void what_comes_later_is_remembered(void **state)
 	assert_non_null(find(RESOLVER_DONE));
 }
 
-static void what_is_true_for_a_while_is_not_asked_again(void **state)
+static void cached_names_are_not_queried_again(void **state)
 {
 	static const struct said *const said[] = { &one, &nothing, &no_name };
 	static const enum dns_result results[] = { DNS_FOUND, DNS_NO_ADDRESS, DNS_NO_NAME };
@@ -304,7 +304,7 @@ static void what_is_true_for_a_while_is_not_asked_again(void **state)
 	}
 }
 
-static void a_name_that_is_asked_for_twice_is_one_question(void **state)
+static void the_same_name_twice_is_one_question(void **state)
 {
 	(void)state;
 	assert_int_equal(resolver_ask(r, "a.net", true, false, now),
@@ -321,7 +321,7 @@ static void an_alias_without_its_address_is_followed(void **state)
 	respond_all(&alias, NULL);
 	assert_int_equal(respond_all(&one, NULL), 1);
 	assert_int_equal(done()->result, DNS_FOUND);
-	now += 4999; /* the smallest of the times counts */
+	now += 4999; /* the smallest TTL counts */
 	resolver_ask(r, "a.net", true, false, now);
 	assert_non_null(done());
 	now += 1;
@@ -347,7 +347,7 @@ static void aliases_in_a_circle_end(void **state)
 
 /* ---- failures */
 
-static void failures_are_told_apart(void **state)
+static void failures_are_distinguished(void **state)
 {
 	static const struct {
 		const struct said *first, *second;
@@ -376,7 +376,7 @@ static void failures_are_told_apart(void **state)
 		if (!d)
 			d = find(RESOLVER_DONE);
 		if (cases[i].first == &no_name || cases[i].first == &nothing)
-			continue; /* was done by the first: seen below */
+			continue; /* finished with the first: checked below */
 		assert_non_null(d);
 		assert_int_equal(d->result, cases[i].result);
 		if (cases[i].server >= 0)
@@ -384,7 +384,7 @@ static void failures_are_told_apart(void **state)
 	}
 }
 
-static void absence_is_not_asked_of_another(void **state)
+static void a_negative_response_is_final(void **state)
 {
 	(void)state;
 	resolver_ask(r, "a.net", true, true, now);
@@ -392,11 +392,11 @@ static void absence_is_not_asked_of_another(void **state)
 	assert_int_equal(done()->result, DNS_NO_NAME);
 	assert_null(find(RESOLVER_DATAGRAM));
 	resolver_ask(r, "b.net", true, true, now);
-	assert_int_equal(respond_all(&one, &no_name), 2); /* of a server that knows no AAAA */
+	assert_int_equal(respond_all(&one, &no_name), 2); /* the server does not support AAAA */
 	assert_int_equal(done()->result, DNS_FOUND);
 }
 
-static void a_failure_is_remembered_for_a_second(void **state)
+static void a_failure_is_cached_for_a_second(void **state)
 {
 	(void)state;
 	resolver_set_servers(r, servers, 1, now);
@@ -412,7 +412,7 @@ static void a_failure_is_remembered_for_a_second(void **state)
 	assert_int_equal(done()->result, DNS_FOUND);
 }
 
-static void a_silent_server_is_named(void **state)
+static void a_silent_server_is_reported(void **state)
 {
 	const struct resolver_out *d;
 	uint64_t start = now;
@@ -426,7 +426,10 @@ static void a_silent_server_is_named(void **state)
 	assert_in_range(now - start, 3000, 10000);
 }
 
-/* The first server is dead: who asks first waits for it, and then nobody does until it is tried again. */
+/*
+ * The first server is dead: the first question waits for it; later ones do not, until it is tested
+ * again.
+ */
 static void a_dead_server_is_remembered(void **state)
 {
 	(void)state;
@@ -450,7 +453,7 @@ static void a_dead_server_is_remembered(void **state)
 	resolver_ask(r, "d.net", true, false, now);
 	drain();
 	assert_true(ip_equal(&outs[1].server, &servers[0]) !=
-		    ip_equal(&outs[2].server, &servers[0])); /* one of them tries */
+		    ip_equal(&outs[2].server, &servers[0])); /* one of them tests it */
 	for (size_t i = 0; i < out_count; i++)
 		if (is_query(&outs[i]))
 			respond(&outs[i], &one);
@@ -458,7 +461,7 @@ static void a_dead_server_is_remembered(void **state)
 	assert_non_null(find(RESOLVER_SERVER_ALIVE));
 }
 
-static void death_is_told_once(void **state)
+static void a_dead_server_is_reported_once(void **state)
 {
 	size_t told = 0;
 
@@ -481,7 +484,7 @@ static void death_is_told_once(void **state)
 	assert_int_equal(told, 1);
 }
 
-static void an_unreachable_server_is_passed_over_at_once(void **state)
+static void an_unreachable_server_is_skipped_at_once(void **state)
 {
 	(void)state;
 	resolver_ask(r, "a.net", true, false, now);
@@ -501,14 +504,14 @@ static void a_late_response_counts(void **state)
 	resolver_ask(r, "a.net", true, false, now);
 	drain();
 	first = *find(RESOLVER_DATAGRAM);
-	pass_time(); /* the second server is asked */
+	pass_time(); /* the second server is queried */
 	respond_from(&first, &one, &servers[0]);
 	assert_int_equal(done()->result, DNS_FOUND);
 }
 
-/* ---- what others send */
+/* ---- forged responses */
 
-static void what_nobody_asked_for_is_not_believed(void **state)
+static void forged_responses_are_ignored(void **state)
 {
 	struct resolver_out q, wrong;
 	uint8_t copy[DNS_QUERY_MAX];
@@ -517,8 +520,8 @@ static void what_nobody_asked_for_is_not_believed(void **state)
 	resolver_ask(r, "a.net", true, false, now);
 	drain();
 	q = *find(RESOLVER_DATAGRAM);
-	respond_from(&q, &one, &servers[5]); /* from elsewhere */
-	respond_from(&q, &one, &servers[1]); /* a server that was not asked */
+	respond_from(&q, &one, &servers[5]); /* from another host */
+	respond_from(&q, &one, &servers[1]); /* a server that was not queried */
 	wrong = q;
 	memcpy(copy, q.message.at, q.message.len);
 	wrong.message.at = copy;
@@ -537,7 +540,7 @@ static void what_nobody_asked_for_is_not_believed(void **state)
 	assert_int_equal(done()->result, DNS_FOUND);
 }
 
-static void ids_are_not_the_same_each_time(void **state)
+static void each_query_has_a_new_id(void **state)
 {
 	uint16_t first;
 
@@ -551,7 +554,7 @@ static void ids_are_not_the_same_each_time(void **state)
 
 /* ---- TCP and EDNS */
 
-static void what_is_truncated_is_asked_for_by_tcp(void **state)
+static void a_truncated_response_is_followed_by_tcp(void **state)
 {
 	static const struct said many = { .addresses = DNS_ADDRESSES, .ttl = 60 };
 
@@ -565,7 +568,7 @@ static void what_is_truncated_is_asked_for_by_tcp(void **state)
 	assert_int_equal(done()->addresses[0].count, DNS_ADDRESSES);
 }
 
-static void without_tcp_the_next_server_is_asked(void **state)
+static void without_tcp_the_next_server_is_queried(void **state)
 {
 	(void)state;
 	resolver_ask(r, "a.net", true, false, now);
@@ -578,7 +581,7 @@ static void without_tcp_the_next_server_is_asked(void **state)
 	assert_int_equal(done()->result, DNS_FOUND);
 }
 
-static void truncated_by_tcp_is_a_failure(void **state)
+static void truncation_over_tcp_is_a_failure(void **state)
 {
 	(void)state;
 	resolver_set_servers(r, servers, 1, now);
@@ -588,7 +591,7 @@ static void truncated_by_tcp_is_a_failure(void **state)
 	assert_int_equal(done()->result, DNS_FAILED);
 }
 
-static void a_server_without_edns_is_asked_without(void **state)
+static void a_server_without_edns_is_queried_without_it(void **state)
 {
 	static const struct said format_error = { .rcode = DNS_FORMERR };
 
@@ -607,7 +610,7 @@ static void a_server_without_edns_is_asked_without(void **state)
 	assert_false(has_edns(find(RESOLVER_DATAGRAM)));
 }
 
-static void a_server_that_drops_edns_is_asked_without(void **state)
+static void a_server_that_drops_edns_is_queried_without_it(void **state)
 {
 	const struct resolver_out *d = NULL;
 
@@ -630,8 +633,8 @@ static void a_server_that_drops_edns_is_asked_without(void **state)
 	assert_false(has_edns(find(RESOLVER_DATAGRAM)));
 }
 
-/* Two queries are on their way when the server says of the first that it does not know EDNS. */
-static void each_query_is_judged_by_what_it_had(void **state)
+/* Two queries are in flight when the server responds to the first that it does not support EDNS. */
+static void each_query_keeps_its_own_edns_state(void **state)
 {
 	static const struct said format_error = { .rcode = DNS_FORMERR };
 	struct resolver_out first[2];
@@ -655,7 +658,7 @@ static void each_query_is_judged_by_what_it_had(void **state)
 				 DNS_FOUND);
 }
 
-/* What it says to a query without EDNS is its last word. */
+/* A format error for a query without EDNS is final. */
 static void a_format_error_without_edns_is_a_failure(void **state)
 {
 	static const struct said format_error = { .rcode = DNS_FORMERR };
@@ -668,7 +671,7 @@ static void a_format_error_without_edns_is_a_failure(void **state)
 	assert_int_equal(done()->result, DNS_FAILED);
 }
 
-/* A lost query is no sign that the server does not know EDNS, if it was seen to know it. */
+/* A lost query is no sign of missing EDNS support if the server has already responded with EDNS. */
 static void a_loss_does_not_end_edns(void **state)
 {
 	(void)state;
@@ -686,7 +689,7 @@ static void a_loss_does_not_end_edns(void **state)
 	assert_true(has_edns(find(RESOLVER_DATAGRAM)));
 }
 
-/* ---- one is silent, the other does not want to */
+/* ---- one server is silent, the other refuses */
 
 static void query_is_to(size_t server)
 {
@@ -708,7 +711,7 @@ static void a_lost_query_is_repeated_though_another_refuses(void **state)
 	assert_int_equal(done()->result, DNS_FOUND);
 }
 
-static void who_refused_is_not_asked_again(void **state)
+static void a_server_that_refused_is_not_queried_again(void **state)
 {
 	(void)state;
 	resolver_ask(r, "a.net", true, false, now);
@@ -740,7 +743,7 @@ static void all_but_one_refuse(void **state)
 	assert_int_equal(done()->result, DNS_NO_NAME);
 }
 
-/* ---- many, other servers, none */
+/* ---- many questions; new servers; no servers */
 
 static void many_wait_for_their_turn(void **state)
 {
@@ -771,7 +774,7 @@ static void many_wait_for_their_turn(void **state)
 	assert_true(resolver_ask(r, "one.more.net", true, true, now) >= 0);
 }
 
-static void a_question_can_be_given_up(void **state)
+static void a_question_can_be_canceled(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 3 * RESOLVER_QUESTIONS; i++) {
@@ -786,7 +789,7 @@ static void a_question_can_be_given_up(void **state)
 	assert_null(done());
 }
 
-static void other_servers_are_asked_anew(void **state)
+static void new_servers_are_queried_again(void **state)
 {
 	(void)state;
 	resolver_ask(r, "a.net", true, false, now);
@@ -802,12 +805,12 @@ static void other_servers_are_asked_anew(void **state)
 	assert_true(ip_equal(&find(RESOLVER_DATAGRAM)->server, &servers[4]));
 	respond(find(RESOLVER_DATAGRAM), &one);
 	assert_int_equal(done()->result, DNS_FOUND);
-	resolver_ask(r, "a.net", true, false, now); /* what the others said is forgotten */
+	resolver_ask(r, "a.net", true, false, now); /* the former servers' results are dropped */
 	drain();
 	assert_non_null(find(RESOLVER_DATAGRAM));
 }
 
-static void without_servers_there_is_an_answer(void **state)
+static void without_servers_a_question_fails(void **state)
 {
 	(void)state;
 	resolver_set_servers(r, NULL, 0, now);
@@ -828,7 +831,7 @@ static void the_cache_is_bounded(void **state)
 		now++;
 	}
 	assert_int_equal(r->cache.used, DNS_CACHE_ENTRIES);
-	resolver_ask(r, "n1535.net", true, false, now); /* the last is there */
+	resolver_ask(r, "n1535.net", true, false, now); /* the last one is in the cache */
 	drain();
 	assert_null(find(RESOLVER_DATAGRAM));
 }
@@ -838,38 +841,38 @@ static void the_cache_is_bounded(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		CASE(both_families_are_asked_for),
-		CASE(one_family_waits_a_moment_for_the_other),
-		CASE(what_comes_later_is_remembered),
-		CASE(what_is_true_for_a_while_is_not_asked_again),
-		CASE(a_name_that_is_asked_for_twice_is_one_question),
+		CASE(both_families_are_queried),
+		CASE(one_family_waits_briefly_for_the_other),
+		CASE(late_responses_are_cached),
+		CASE(cached_names_are_not_queried_again),
+		CASE(the_same_name_twice_is_one_question),
 		CASE(an_alias_without_its_address_is_followed),
 		CASE(aliases_in_a_circle_end),
-		CASE(failures_are_told_apart),
-		CASE(absence_is_not_asked_of_another),
-		CASE(a_failure_is_remembered_for_a_second),
-		CASE(a_silent_server_is_named),
+		CASE(failures_are_distinguished),
+		CASE(a_negative_response_is_final),
+		CASE(a_failure_is_cached_for_a_second),
+		CASE(a_silent_server_is_reported),
 		CASE(a_dead_server_is_remembered),
-		CASE(death_is_told_once),
-		CASE(an_unreachable_server_is_passed_over_at_once),
+		CASE(a_dead_server_is_reported_once),
+		CASE(an_unreachable_server_is_skipped_at_once),
 		CASE(a_late_response_counts),
-		CASE(what_nobody_asked_for_is_not_believed),
-		CASE(ids_are_not_the_same_each_time),
-		CASE(what_is_truncated_is_asked_for_by_tcp),
-		CASE(without_tcp_the_next_server_is_asked),
-		CASE(truncated_by_tcp_is_a_failure),
-		CASE(a_server_without_edns_is_asked_without),
-		CASE(a_server_that_drops_edns_is_asked_without),
-		CASE(each_query_is_judged_by_what_it_had),
+		CASE(forged_responses_are_ignored),
+		CASE(each_query_has_a_new_id),
+		CASE(a_truncated_response_is_followed_by_tcp),
+		CASE(without_tcp_the_next_server_is_queried),
+		CASE(truncation_over_tcp_is_a_failure),
+		CASE(a_server_without_edns_is_queried_without_it),
+		CASE(a_server_that_drops_edns_is_queried_without_it),
+		CASE(each_query_keeps_its_own_edns_state),
 		CASE(a_format_error_without_edns_is_a_failure),
 		CASE(a_loss_does_not_end_edns),
 		CASE(a_lost_query_is_repeated_though_another_refuses),
-		CASE(who_refused_is_not_asked_again),
+		CASE(a_server_that_refused_is_not_queried_again),
 		CASE(all_but_one_refuse),
 		CASE(many_wait_for_their_turn),
-		CASE(a_question_can_be_given_up),
-		CASE(other_servers_are_asked_anew),
-		CASE(without_servers_there_is_an_answer),
+		CASE(a_question_can_be_canceled),
+		CASE(new_servers_are_queried_again),
+		CASE(without_servers_a_question_fails),
 		CASE(the_cache_is_bounded),
 	};
 

@@ -36,7 +36,7 @@ static void lengths(void **state)
 	}
 }
 
-/* The value, trimmed; the first of two; a name that only begins alike is another. */
+/* The value, trimmed; the first of two; a name that is only a prefix does not match. */
 static void fields(void **state)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Request bodies: framed anew, cut anywhere, with little room; and what is no framing. */
+/* Request bodies: framed again, cut anywhere, with little room; and malformed framing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,10 +52,10 @@ enum { ROOM_LEAST = 20 };
 struct sink {
 	uint8_t at[512];
 	size_t len;
-	size_t left; /* of what was given */
+	size_t left; /* of the input */
 };
 
-/* All of `in`, in pieces of `step`, through a window of `room`. False: malformed. */
+/* Passes all of `in`, in pieces of `step`, with `room` for output. False: malformed. */
 static bool pass_all(struct http_body *b, const char *in, size_t step, size_t room, struct sink *s)
 {
 	size_t len = strlen(in), from = 0;
@@ -75,7 +75,7 @@ static bool pass_all(struct http_body *b, const char *in, size_t step, size_t ro
 		s->len += w.len;
 		if (b->state == HTTP_BODY_OVER) /* what follows is left */
 			break;
-		assert_true(r.left < before); /* it gets on */
+		assert_true(r.left < before); /* it makes progress */
 	}
 	s->left = strlen(in) - (size_t)(r.at - (const uint8_t *)in);
 	s->at[s->len] = '\0';
@@ -128,7 +128,7 @@ static void counted(void **state)
 	assert_string_equal((char *)s.at, "");
 }
 
-/* What is dropped is bounded too: a line of extensions, and all trailers. */
+/* Dropped bytes are limited too: a line of extensions, and all trailers. */
 static void endless_lines(void **state)
 {
 	static const char *const starts[] = { "5;", "0\r\nX: ", "0" };
@@ -152,7 +152,7 @@ static void endless_lines(void **state)
 	}
 }
 
-/* Many chunks are not one endless line. */
+/* The limit is per line: many chunks pass. */
 static void many_chunks(void **state)
 {
 	static const char chunk[] = "1\r\nx\r\n";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The other end of the link: a router that advertises, well or badly. */
+/* The peer: a router that sends advertisements, valid or not. */
 #ifndef SSTP_TESTS_IP6_ROUTER_H
 #define SSTP_TESTS_IP6_ROUTER_H
 
@@ -7,7 +7,7 @@
 
 enum { ROUTER_ROOM = 1500 };
 
-/* An advertisement under way. */
+/* An advertisement being built. */
 struct router {
 	uint8_t packet[ROUTER_ROOM];
 	struct writer w;

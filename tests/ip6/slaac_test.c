@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A host on a link with a router, on a clock that is turned here. */
+/* A host on a link with a router, on a clock that the test advances. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@ static struct {
 	struct slaac host;
 	struct slaac_config now;
 	uint64_t ms;
-	unsigned packets, changes; /* since the last look */
+	unsigned packets, changes; /* since the last check */
 	uint8_t last[IP6_PACKET_MAX];
 	size_t last_len;
 } t;
@@ -54,7 +54,7 @@ static int start(void **state)
 	return 0;
 }
 
-/* The clock goes on, and stops at each deadline on the way. */
+/* Advances the clock, with a tick at each deadline on the way. */
 static void wait_ms(uint64_t ms)
 {
 	uint64_t end = t.ms + ms;
@@ -71,7 +71,7 @@ static void wait_ms(uint64_t ms)
 
 static void give(struct bytes packet)
 {
-	uint8_t *copy = malloc(packet.len); /* of its own size, so that a step past its end shows */
+	uint8_t *copy = malloc(packet.len); /* exact size: ASan finds overreads */
 
 	assert_non_null(copy);
 	memcpy(copy, packet.at, packet.len);
@@ -94,9 +94,9 @@ static void assert_addr(const struct ip_addr *a, const char *text)
 	assert_string_equal(ip_print(a).text, text);
 }
 
-/* ---- asking */
+/* ---- soliciting */
 
-static void asks_three_times(void **state)
+static void solicits_three_times(void **state)
 {
 	static const uint8_t want[] = {
 		0x60, 0, 0, 0,    0, 8, 58, 255, 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0,   0,
@@ -122,8 +122,11 @@ static void asks_three_times(void **state)
 	assert_true(slaac_deadline(&t.host) == UINT64_MAX);
 }
 
-/* Who waits for addresses waits as long as the second request may need, and takes later ones too. */
-static void without_a_router_it_goes_on(void **state)
+/*
+ * The engine settles after the time that the second solicitation may need; later addresses are used
+ * too.
+ */
+static void without_a_router_it_settles(void **state)
 {
 	(void)state;
 	wait_ms(4999);
@@ -143,7 +146,7 @@ static void without_a_router_it_goes_on(void **state)
 	assert_int_equal(t.now.addr_count, 1);
 }
 
-static void an_answer_is_enough(void **state)
+static void one_advertisement_is_enough(void **state)
 {
 	struct router r;
 
@@ -169,8 +172,8 @@ static void nothing_before_the_start(void **state)
 	assert_false(t.now.is_settled);
 }
 
-/* Before what it knows ends, and no sooner than a minute after the router spoke last. */
-static void asks_again(void **state)
+/* Before the entries expire, but not within a minute after the router's last advertisement. */
+static void solicits_again(void **state)
 {
 	(void)state;
 	advertise_prefix("2001:db8::", 4000, 1000);
@@ -184,7 +187,7 @@ static void asks_again(void **state)
 	advertise_prefix("2001:db8::", 4000, 1000);
 	wait_ms(749999);
 	assert_int_equal(t.packets, 2);
-	/* a router that is gone: until all has ended, and not for ever */
+	/* a router that is gone: until all entries have expired, not forever */
 	wait_ms(10000 * 1000);
 	assert_int_equal(t.now.addr_count, 0);
 	t.packets = 0;
@@ -192,7 +195,7 @@ static void asks_again(void **state)
 	assert_int_equal(t.packets, 0);
 }
 
-static void a_short_life_is_not_asked_about_all_the_time(void **state)
+static void a_short_lifetime_does_not_cause_constant_solicitations(void **state)
 {
 	(void)state;
 	advertise_prefix("2001:db8::", 2, 1);
@@ -201,9 +204,9 @@ static void a_short_life_is_not_asked_about_all_the_time(void **state)
 	assert_int_equal(t.packets, 0);
 }
 
-/* ---- what is learnt */
+/* ---- what is learned */
 
-static void takes_all_of_it(void **state)
+static void all_options_are_used(void **state)
 {
 	struct router r;
 
@@ -231,8 +234,8 @@ static void takes_all_of_it(void **state)
 	assert_int_equal(t.now.addrs[0].valid_s, 86399);
 }
 
-/* As accel-ppp 1.13 sends it (ipv6/nd.c): flags A without L, no MTU of PPP's, DNS behind the prefix. */
-static void takes_what_accel_ppp_sends(void **state)
+/* As accel-ppp 1.13 sends it (ipv6/nd.c): flag A without L, no MTU option, DNS after the prefix. */
+static void an_advertisement_of_accel_ppp(void **state)
 {
 	static const uint8_t packet[] = {
 		0x60, 0,    0,    0,    0,    0x48, 58,   255, 0xfe, 0x80, 0,    0,    0,    0,
@@ -265,7 +268,7 @@ static void prefixes_that_make_no_address(void **state)
 		uint8_t len, flags;
 		uint32_t valid_s, preferred_s;
 	} cases[] = {
-		{ "2001:db8::", 64, 0x80, 100, 100 }, /* on-link alone */
+		{ "2001:db8::", 64, 0x80, 100, 100 }, /* only on-link */
 		{ "2001:db8::", 48, 0x40, 100, 100 },  { "2001:db8::", 128, 0x40, 100, 100 },
 		{ "2001:db8::", 255, 0x40, 100, 100 }, { "2001:db8::", 0, 0x40, 100, 100 },
 		{ "2001:db8::", 64, 0x40, 100, 101 },  { "fe80::", 64, 0x40, 100, 100 },
@@ -286,7 +289,7 @@ static void prefixes_that_make_no_address(void **state)
 	}
 }
 
-static void what_stands_in_the_host_part_counts_for_nothing(void **state)
+static void the_host_part_of_a_prefix_is_ignored(void **state)
 {
 	(void)state;
 	advertise_prefix("2001:db8::bad:bad", 100, 100);
@@ -295,7 +298,7 @@ static void what_stands_in_the_host_part_counts_for_nothing(void **state)
 	assert_int_equal(t.now.addr_count, 1);
 }
 
-static void mtu_is_none_that_ipv6_forbids(void **state)
+static void an_mtu_under_the_minimum_is_ignored(void **state)
 {
 	static const uint32_t mtus[] = { 0, 1, 576, 1279 };
 	struct router r;
@@ -311,11 +314,11 @@ static void mtu_is_none_that_ipv6_forbids(void **state)
 	router_mtu(&r, 1280);
 	give(router_end(&r));
 	assert_int_equal(t.now.mtu, 1280);
-	advertise_prefix("2001:db8::", 100, 100); /* says nothing of it: it stays (section 6.3.4) */
+	advertise_prefix("2001:db8::", 100, 100); /* without MTU: it stays (section 6.3.4) */
 	assert_int_equal(t.now.mtu, 1280);
 }
 
-static void servers_that_are_nobodys(void **state)
+static void unusable_server_addresses(void **state)
 {
 	static const char *const servers[] = { "::", "::1", "ff02::fb", "fe80::1",
 					       "::ffff:10.0.0.1" };
@@ -330,7 +333,7 @@ static void servers_that_are_nobodys(void **state)
 	}
 }
 
-static void names_that_are_none(void **state)
+static void malformed_names(void **state)
 {
 	static const struct {
 		const char *wire;
@@ -338,7 +341,7 @@ static void names_that_are_none(void **state)
 		size_t want;
 	} cases[] = {
 		{ "\0", 1, 0 },
-		{ "\3net", 4, 1 }, /* its end is the padding's first byte */
+		{ "\3net", 4, 1 }, /* the padding's first byte ends it */
 		{ "\7example\3net\0", 13, 1 },
 		{ "\377", 1, 0 },
 		{ "\100aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\0", 66, 0 },
@@ -372,7 +375,7 @@ static void a_name_of_full_length(void **state)
 		struct writer w = writer_of(name, sizeof(name));
 
 		start(NULL);
-		for (int i = 0; i < 4; i++) { /* 3 * 64 + 61 + 1 is 254 as text, with its end */
+		for (int i = 0; i < 4; i++) { /* 3 * 64 + 61 + 1 is 254 as text, with its NUL */
 			uint8_t len = (uint8_t)(i < 3 ? 63 : 61 + extra);
 
 			put_u8(&w, len);
@@ -402,12 +405,12 @@ static void advertise_all(const char *server, uint16_t router_s, uint32_t mtu, u
 	give(router_end(&r));
 }
 
-static void the_same_again_is_no_change(void **state)
+static void a_repeated_advertisement_is_no_change(void **state)
 {
 	(void)state;
 	advertise_all("2001:db8::53", 1800, 1400, 4000);
 	assert_int_equal(t.changes, 1);
-	for (int i = 0; i < 9; i++) { /* until half of the preferred life is over */
+	for (int i = 0; i < 9; i++) { /* until half of the preferred lifetime is over */
 		wait_ms(100 * 1000);
 		advertise_all("2001:db8::53", 1800, 1400, 4000);
 		assert_int_equal(t.changes, 1);
@@ -421,15 +424,17 @@ static void the_same_again_is_no_change(void **state)
 	assert_int_equal(t.changes, 2);
 }
 
-/* Who set the address with its former life is told in time, also when no router speaks any more. */
-static void a_longer_life_is_told_before_the_former_ends(void **state)
+/*
+ * A longer lifetime is reported before the former one ends, even if no router advertises any more.
+ */
+static void a_longer_lifetime_is_reported_before_the_former_ends(void **state)
 {
 	(void)state;
 	advertise_all("2001:db8::53", 1800, 1400, 4000);
 	wait_ms(900 * 1000);
 	advertise_all("2001:db8::53", 1800, 1400, 4000);
 	assert_int_equal(t.changes, 1);
-	wait_ms(1095 * 1000 - 1); /* 5 s before the preferred life of the first */
+	wait_ms(1095 * 1000 - 1); /* 5 s before the preferred lifetime of the first ends */
 	assert_int_equal(t.changes, 1);
 	wait_ms(1);
 	assert_int_equal(t.changes, 2);
@@ -437,8 +442,8 @@ static void a_longer_life_is_told_before_the_former_ends(void **state)
 	assert_int_equal(t.now.addrs[0].valid_s, 2905);
 }
 
-/* As long as each advertisement comes before the end of what the last one gave. */
-static void short_lives_that_are_renewed_in_time(void **state)
+/* Nothing is reported while each advertisement comes before the former lifetimes end. */
+static void short_lifetimes_renewed_in_time(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 20; i++) {
@@ -523,14 +528,14 @@ static void lifetimes_end(void **state)
 	assert_true(t.now.is_settled);
 }
 
-static void lifetimes_are_taken_as_sent(void **state)
+static void lifetimes_are_used_as_sent(void **state)
 {
 	(void)state;
 	advertise_prefix("2001:db8::", FOREVER, FOREVER);
 	wait_ms(1000ull * 3600 * 24 * 365);
 	assert_int_equal(t.now.addrs[0].valid_s, FOREVER);
 	assert_int_equal(t.now.addrs[0].preferred_s, FOREVER);
-	advertise_prefix("2001:db8::", 10, 0); /* no two-hour rule: the sender is no stranger */
+	advertise_prefix("2001:db8::", 10, 0); /* no two-hour rule: the sender is authenticated */
 	assert_int_equal(t.now.addrs[0].valid_s, 10);
 	assert_int_equal(t.now.addrs[0].preferred_s, 0);
 	advertise_prefix("2001:db8::", 50, 50);
@@ -540,12 +545,12 @@ static void lifetimes_are_taken_as_sent(void **state)
 	assert_int_equal(t.now.addrs[0].valid_s, FOREVER - 1);
 }
 
-static void a_lifetime_of_zero_takes_back(void **state)
+static void a_lifetime_of_zero_withdraws(void **state)
 {
 	struct router r;
 
 	(void)state;
-	takes_all_of_it(NULL);
+	all_options_are_used(NULL);
 	router_begin(&r, 0, 0);
 	router_prefix(&r, "2001:db8:1:2::", 64, 0x40, 0, 0);
 	router_server(&r, "2001:db8::53", 0);
@@ -576,7 +581,7 @@ static void of_two_routers_one_is_enough(void **state)
 
 /* ---- bounds */
 
-static void keeps_so_many_and_no_more(void **state)
+static void entries_are_limited(void **state)
 {
 	char text[64], name[] = "\3neX";
 	struct router r;
@@ -598,7 +603,7 @@ static void keeps_so_many_and_no_more(void **state)
 	assert_int_equal(t.now.server_count, IP6_SERVERS_MAX);
 	assert_int_equal(t.now.domain_count, IP6_DOMAINS_MAX);
 	assert_addr(&t.now.servers[0], "2001:db8::53:1");
-	/* one goes, another has its place */
+	/* one expires, another gets its entry */
 	router_begin(&r, 1800, 0);
 	router_server(&r, "2001:db8::53:2", 0);
 	router_server(&r, "2001:db8::53:9", 10);
@@ -607,7 +612,7 @@ static void keeps_so_many_and_no_more(void **state)
 	assert_addr(&t.now.servers[1], "2001:db8::53:9");
 }
 
-static void tells_once_a_second(void **state)
+static void reports_once_a_second(void **state)
 {
 	(void)state;
 	t.changes = 0;
@@ -622,7 +627,7 @@ static void tells_once_a_second(void **state)
 	assert_int_equal(t.now.addrs[0].valid_s, 1998);
 }
 
-/* ---- what must not be listened to (RFC 4861 section 6.1.2), each made out of a good one */
+/* ---- invalid messages (RFC 4861 section 6.1.2), each a modified valid one */
 
 static void hostile(void **state)
 {
@@ -630,7 +635,7 @@ static void hostile(void **state)
 		const char *name;
 		size_t at;
 		uint8_t value;
-		bool is_summed; /* the checksum is right nevertheless */
+		bool is_summed; /* the checksum is corrected */
 	} cases[] = {
 		{ "hop limit 254", 7, 254, true },
 		{ "hop limit 0", 7, 0, true },
@@ -674,10 +679,10 @@ static void hostile(void **state)
 	r.packet[5] = (uint8_t)(b.len - 40);
 	router_checksum(r.packet, b.len);
 	give(b);
-	assert_int_equal(t.now.addr_count, 1); /* the same packet, mended */
+	assert_int_equal(t.now.addr_count, 1); /* the same packet, corrected */
 }
 
-/* Cut anywhere, it is dropped, or is a whole one with fewer options. */
+/* Cut anywhere, it is dropped, or it is valid with fewer options. */
 static void cut_at_every_byte(void **state)
 {
 	struct router r;
@@ -726,7 +731,7 @@ static struct bytes solicitation(uint8_t packet[72], const char *from, const cha
 	return bytes_of(packet, w.len);
 }
 
-static void neighbors_are_answered(void **state)
+static void neighbor_solicitations_are_answered(void **state)
 {
 	uint8_t packet[72], reply[IP6_PACKET_MAX];
 	struct bytes b = solicitation(packet, "fe80::1", "fe80::1000:0:0:2");
@@ -744,14 +749,14 @@ static void neighbors_are_answered(void **state)
 	assert_int_equal(load_u32(reply + 44), 0xe0000000);
 }
 
-static void neighbors_that_are_not(void **state)
+static void ignored_neighbor_solicitations(void **state)
 {
 	uint8_t packet[72], reply[IP6_PACKET_MAX];
 	struct bytes b = solicitation(packet, "fe80::1", "fe80::3");
 
 	(void)state;
 	assert_int_equal(ip6_neighbor_reply(reply, b.at, b.len, own_iid, true), 0);
-	b = solicitation(packet, "::", "fe80::1000:0:0:2"); /* a claim */
+	b = solicitation(packet, "::", "fe80::1000:0:0:2"); /* duplicate address detection */
 	assert_int_equal(ip6_neighbor_reply(reply, b.at, b.len, own_iid, true), 0);
 	b = solicitation(packet, "2001:db8::1", "fe80::1000:0:0:2");
 	assert_int_equal(ip6_neighbor_reply(reply, b.at, b.len, own_iid, true), 0);
@@ -776,34 +781,34 @@ static void neighbors_that_are_not(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(asks_three_times),
-		TEST(without_a_router_it_goes_on),
-		TEST(the_same_again_is_no_change),
-		TEST(a_longer_life_is_told_before_the_former_ends),
-		TEST(short_lives_that_are_renewed_in_time),
+		TEST(solicits_three_times),
+		TEST(without_a_router_it_settles),
+		TEST(a_repeated_advertisement_is_no_change),
+		TEST(a_longer_lifetime_is_reported_before_the_former_ends),
+		TEST(short_lifetimes_renewed_in_time),
 		TEST(a_difference_is_a_change),
-		TEST(an_answer_is_enough),
+		TEST(one_advertisement_is_enough),
 		TEST(nothing_before_the_start),
-		TEST(asks_again),
-		TEST(a_short_life_is_not_asked_about_all_the_time),
-		TEST(takes_all_of_it),
-		TEST(takes_what_accel_ppp_sends),
+		TEST(solicits_again),
+		TEST(a_short_lifetime_does_not_cause_constant_solicitations),
+		TEST(all_options_are_used),
+		TEST(an_advertisement_of_accel_ppp),
 		TEST(prefixes_that_make_no_address),
-		TEST(what_stands_in_the_host_part_counts_for_nothing),
-		TEST(mtu_is_none_that_ipv6_forbids),
-		TEST(servers_that_are_nobodys),
-		TEST(names_that_are_none),
+		TEST(the_host_part_of_a_prefix_is_ignored),
+		TEST(an_mtu_under_the_minimum_is_ignored),
+		TEST(unusable_server_addresses),
+		TEST(malformed_names),
 		TEST(a_name_of_full_length),
 		TEST(lifetimes_end),
-		TEST(lifetimes_are_taken_as_sent),
-		TEST(a_lifetime_of_zero_takes_back),
+		TEST(lifetimes_are_used_as_sent),
+		TEST(a_lifetime_of_zero_withdraws),
 		TEST(of_two_routers_one_is_enough),
-		TEST(keeps_so_many_and_no_more),
-		TEST(tells_once_a_second),
+		TEST(entries_are_limited),
+		TEST(reports_once_a_second),
 		TEST(hostile),
 		TEST(cut_at_every_byte),
-		TEST(neighbors_are_answered),
-		TEST(neighbors_that_are_not),
+		TEST(neighbor_solicitations_are_answered),
+		TEST(ignored_neighbor_solicitations),
 	};
 
 	return cmocka_run_group_tests_name("ip6/slaac", tests, NULL, NULL);

@@ -45,7 +45,7 @@ static const struct {
 	{ "]:[", false, false, NULL, false, 0, NULL, 0 },
 };
 
-static void forwards_are_read(void **state)
+static void forwards_are_parsed(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(forwards) / sizeof(*forwards); i++) {
@@ -89,7 +89,7 @@ static void loopback_is_not_public(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(forwards_are_read),
+		cmocka_unit_test(forwards_are_parsed),
 		cmocka_unit_test(loopback_is_not_public),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Responses of targets: heads are rewritten, bodies pass unchanged; malformed responses are refused. */
+/* Responses of targets: heads are rewritten, bodies pass unchanged, malformed ones are refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 static const struct {
 	const char *name;
 	const char *in;
-	const char *out; /* of a refusal: its start */
+	const char *out; /* of our error response: its start */
 	bool is_over;    /* before the connection's end */
 	bool is_kept;
 } responses[] = {
@@ -100,7 +100,7 @@ static const struct {
 	{ "CR in the reason", "HTTP/1.1 200 O\rK\r\n\r\n", BAD, true, false },
 };
 
-/* In pieces of `step`, through a window of `room`, to the end. */
+/* Passes all of it, in pieces of `step`, with `room` for output. */
 static void pass_all(struct http_response *a, struct bytes in, size_t step, size_t room,
 		     struct writer *out)
 {
@@ -144,7 +144,7 @@ static void try_response(size_t i, size_t step, size_t room)
 	assert_non_null(strstr((char *)text, "\r\n\r\nsstp proxy: the target"));
 }
 
-static void responses_pass_as_they_should(void **state)
+static void responses_are_rewritten(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(responses) / sizeof(*responses); i++) {
@@ -168,7 +168,7 @@ static void refusal_of_head(void **state)
 	assert_memory_equal(text + out.len - 4, "\r\n\r\n", 4);
 }
 
-/* A head that is as long as we hold passes, a longer one does not; neither grows out of its room. */
+/* A head of the maximum length passes, a longer one is refused; neither overflows the buffer. */
 static void long_heads(void **state)
 {
 	static uint8_t in[REQUEST_ROOM + 1], text[2 * REQUEST_ROOM];
@@ -191,7 +191,7 @@ static void long_heads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(responses_pass_as_they_should),
+		cmocka_unit_test(responses_are_rewritten),
 		cmocka_unit_test(refusal_of_head),
 		cmocka_unit_test(long_heads),
 	};

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The HTTP proxy's requests: which are taken, which refused and how, what is forwarded of them. */
+/*
+ * Requests to the HTTP proxy: which are accepted, which are refused and how, and what is forwarded.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,9 +25,9 @@ static const struct {
 	const char *name;
 	const struct proxy_login *login;
 	const char *in;
-	int status;         /* 0: it is taken */
-	const char *target; /* when taken */
-	const char *out;    /* when taken: what the target gets; NULL: a tunnel */
+	int status;         /* 0: accepted */
+	const char *target; /* if accepted */
+	const char *out;    /* if accepted: what the target gets; NULL: a tunnel */
 	const char *left;   /* for the tunnel */
 } requests[] = {
 	/* ---- tunnels */
@@ -121,7 +123,7 @@ static const struct {
 	  "5\r\nhello\r\n0\r\n\r\n",
 	  NULL },
 
-	/* ---- not understood, or in two ways */
+	/* ---- malformed or ambiguous */
 	{ "for a web server", NULL, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 400, NULL, NULL, NULL },
 	{ "for a server", NULL, "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 400, NULL, NULL, NULL },
 	{ "https", NULL, "GET https://a/ HTTP/1.1\r\n\r\n", 501, NULL, NULL, NULL },
@@ -215,7 +217,7 @@ struct talk {
 	enum proxy_request request;
 };
 
-/* `step` bytes at a time; what is left is offered again with more behind it. */
+/* `step` bytes at a time; what is left is passed again with the next bytes. */
 static void have_talk(struct talk *t, const struct proxy_login *login, const char *in, size_t step)
 {
 	size_t len = strlen(in), from = 0;
@@ -235,7 +237,7 @@ static void have_talk(struct talk *t, const struct proxy_login *login, const cha
 	t->tx[t->out.len] = '\0';
 }
 
-/* A whole response: its length is right, and it says that it is the last one. */
+/* A complete response: its length is correct, and it has `Connection: close`. */
 static void assert_refusal(const char *text, int status, bool is_head)
 {
 	char start[32];
@@ -297,7 +299,7 @@ static void try_request(size_t i, size_t step)
 		assert_tunnel(&t, requests[i].left);
 }
 
-static void requests_go_as_they_should(void **state)
+static void requests_are_handled(void **state)
 {
 	static const size_t steps[] = { 1, 7, 10000 };
 
@@ -337,7 +339,7 @@ static void head_too_long(void **state)
 	assert_refusal((char *)t.tx, 431, false);
 }
 
-/* The head that grows most: each field gains a blank and a CR. */
+/* The head that grows the most: each field gains a blank and a CR. */
 static void longest_forward(void **state)
 {
 	static char in[REQUEST_ROOM + 1] = "GET http://a HTTP/1.1\n";
@@ -410,12 +412,9 @@ static void failure_of_a_long_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(requests_go_as_they_should),
-		cmocka_unit_test(zero_bytes),
-		cmocka_unit_test(head_too_long),
-		cmocka_unit_test(longest_forward),
-		cmocka_unit_test(failures),
-		cmocka_unit_test(failure_of_a_long_name),
+		cmocka_unit_test(requests_are_handled),      cmocka_unit_test(zero_bytes),
+		cmocka_unit_test(head_too_long), cmocka_unit_test(longest_forward),
+		cmocka_unit_test(failures),      cmocka_unit_test(failure_of_a_long_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

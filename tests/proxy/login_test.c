@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Logins, as SOCKS and as HTTP say them. */
+/* Logins, as sent in SOCKS and in HTTP. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -67,7 +67,7 @@ static void matching_basic(void **state)
 	}
 }
 
-static void sayable(void **state)
+static void encodable(void **state)
 {
 	char longest[PROXY_LOGIN_MAX + 2] = "";
 	struct proxy_login l = { longest, longest };
@@ -90,7 +90,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(matching),
 		cmocka_unit_test(matching_basic),
-		cmocka_unit_test(sayable),
+		cmocka_unit_test(encodable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

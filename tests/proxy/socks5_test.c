@@ -17,7 +17,7 @@ static const struct proxy_login ann = { "ann", "wonder land" };
 #define TO_V4 "\1\12\0\0\7\0\120"
 #define TO_NAME "\3\13example.net\1\273"
 #define REFUSED_BY(reply) "\5" reply "\0\1\0\0\0\0\0\0"
-/* a literal and its length, for it may hold zero bytes */
+/* a literal and its length, since it may have zero bytes */
 #define LIT(text) text, sizeof(text) - 1
 
 static const struct {
@@ -28,7 +28,7 @@ static const struct {
 	enum proxy_request request;
 	const char *out;
 	size_t out_len;
-	const char *target; /* NULL: nothing was asked */
+	const char *target; /* NULL: no request */
 	size_t left;
 } talks[] = {
 	{ "nothing", NULL, LIT(""), REQUEST_INCOMPLETE, LIT(""), NULL, 0 },
@@ -64,7 +64,7 @@ static const struct {
 	{ "login of another", &ann, LIT("\5\1\2\1\3bob\13wonder land"), REQUEST_REFUSED,
 	  LIT("\5\2\1\1"), NULL, 0 },
 	{ "login empty", &ann, LIT("\5\1\2\1\0\0"), REQUEST_REFUSED, LIT("\5\2\1\1"), NULL, 0 },
-	{ "login with more behind it", &ann, LIT("\5\1\2\1\3ann\14wonder land!"), REQUEST_REFUSED,
+	{ "login with bytes after it", &ann, LIT("\5\1\2\1\3ann\14wonder land!"), REQUEST_REFUSED,
 	  LIT("\5\2\1\1"), NULL, 0 },
 	{ "login malformed", &ann, LIT("\5\1\2\5\1\0" TO_V4), REQUEST_REFUSED, LIT("\5\2"), NULL,
 	  9 },
@@ -102,7 +102,7 @@ struct talk {
 	enum proxy_request request;
 };
 
-/* `step` bytes at a time; what is left is offered again, as the caller in proxy_server.c does. */
+/* `step` bytes at a time; what is left is passed again, as proxy_server.c does. */
 static void have_talk(struct talk *t, size_t i, size_t step)
 {
 	size_t from = 0;
@@ -132,7 +132,7 @@ static void assert_talk(const struct talk *t, size_t i)
 	assert_int_equal(t->s.why != NULL, t->request == REQUEST_REFUSED);
 }
 
-static void talks_go_as_they_should(void **state)
+static void conversations(void **state)
 {
 	static const size_t steps[] = { 1, 2, 3, 7, 1000 };
 	struct talk t;
@@ -146,7 +146,7 @@ static void talks_go_as_they_should(void **state)
 		}
 }
 
-/* Cut anywhere, a request waits for its rest and takes no byte of the message that is not whole. */
+/* Cut anywhere, a request waits for the rest, and no byte of an incomplete message is consumed. */
 static void waits_for_the_rest(void **state)
 {
 	static const char in[] = ANN_LOGIN "\5\1\0" TO_NAME;
@@ -168,8 +168,8 @@ static void waits_for_the_rest(void **state)
 	}
 }
 
-/* After the request everything is the target's. */
-static void is_deaf_after_the_request(void **state)
+/* After the request all bytes are for the target. */
+static void nothing_is_consumed_after_the_request(void **state)
 {
 	static const char in[] = GREETING "\5\1\0" TO_NAME;
 	uint8_t tx[REQUEST_REPLY_ROOM];
@@ -261,7 +261,7 @@ static void datagrams(void **state)
 	}
 }
 
-/* What we put in front of a datagram is what we would read there. */
+/* The header that we write is one that we can parse. */
 static void datagram_headers(void **state)
 {
 	static const char *const froms[] = { "10.0.0.7", "2001:db8::1" };
@@ -287,9 +287,9 @@ static void datagram_headers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(talks_go_as_they_should),
+		cmocka_unit_test(conversations),
 		cmocka_unit_test(waits_for_the_rest),
-		cmocka_unit_test(is_deaf_after_the_request),
+		cmocka_unit_test(nothing_is_consumed_after_the_request),
 		cmocka_unit_test(replies),
 		cmocka_unit_test(datagrams),
 		cmocka_unit_test(datagram_headers),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Congestion control against a modelled way: a fixed round trip, a peer that acknowledges in lumps, a
- * bottleneck with a queue.
+ * Congestion control on a simulated path: a fixed round trip, a peer that acknowledges several
+ * segments at once, a bottleneck with a queue.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 
 enum { MSS = 1400, INITIAL = 10 * MSS, NO_LIMIT = 1 << 30, START_MS = 1000, RTT_MS = 100 };
 
-/* A sender that has always something to send. */
+/* A sender that always has something to send. */
 static struct sender {
 	struct congestion c;
 	uint32_t cwnd, ssthresh, una, nxt;
@@ -48,7 +48,7 @@ static void acknowledge(uint32_t len, bool after_timeout)
 	s.nxt = s.una + s.cwnd;
 }
 
-/* All that is on its way is acknowledged, in so many acknowledgments, spread over `ms`. */
+/* Acknowledges all data in flight, in that many acknowledgments, spread over `ms`. */
 static void round_trip(unsigned int acks, unsigned int ms)
 {
 	uint32_t flight = s.nxt - s.una, each = flight / acks;
@@ -66,7 +66,9 @@ static void lose(bool is_timeout)
 	s.nxt = s.una + s.cwnd;
 }
 
-/* The far kernel merges what comes, and acknowledges 64 KiB at once: that is no reason to be slow. */
+/*
+ * The peer's kernel merges segments and acknowledges 64 KiB at once: slow start must not slow down.
+ */
 static void slow_start_doubles_however_few_the_acknowledgments(void **state)
 {
 	(void)state;
@@ -97,7 +99,7 @@ static void a_window_that_is_not_used_does_not_grow(void **state)
 	assert_int_equal(s.cwnd, 100 * MSS);
 }
 
-static void after_a_timeout_it_is_a_segment_each(void **state)
+static void after_a_timeout_one_segment_per_ack(void **state)
 {
 	(void)state;
 	s.cwnd = 64 * MSS;
@@ -111,7 +113,7 @@ static void after_a_timeout_it_is_a_segment_each(void **state)
 }
 
 /* RFC 9438: K = cbrt((W_max - cwnd) / C), and slowly around W_max, then faster again. */
-static void cubic_comes_back_to_where_it_was(void **state)
+static void cubic_returns_to_the_former_window(void **state)
 {
 	const uint32_t before = 1000 * MSS;
 	uint64_t lost_ms;
@@ -136,7 +138,7 @@ static void cubic_comes_back_to_where_it_was(void **state)
 	assert_true(s.cwnd > before + before / 10);
 }
 
-static void a_second_loss_makes_room_for_others(void **state)
+static void a_second_loss_releases_bandwidth(void **state)
 {
 	(void)state;
 	s.cwnd = 1000 * MSS;
@@ -147,7 +149,7 @@ static void a_second_loss_makes_room_for_others(void **state)
 	assert_int_equal(s.c.w_max, 700 * MSS * 17 / 20);
 }
 
-static void on_a_short_way_it_grows_as_reno_does(void **state)
+static void with_a_short_rtt_it_grows_as_reno_does(void **state)
 {
 	(void)state;
 	s.cwnd = 20 * MSS;
@@ -159,7 +161,7 @@ static void on_a_short_way_it_grows_as_reno_does(void **state)
 	assert_true(s.cwnd > 40 * MSS);
 }
 
-/* An application that pauses for a minute, or sends little, has not learned that there is more room. */
+/* While an application pauses, or sends little, the window must not grow. */
 static void idle_time_does_not_count(void **state)
 {
 	uint32_t before;
@@ -182,12 +184,15 @@ static void idle_time_does_not_count(void **state)
 	assert_int_equal(s.cwnd, before);
 	round_trip(20, RTT_MS);
 	assert_true(s.cwnd < before + before / 20);
-	for (int i = 0; i < 100; i++) /* and then it goes on from where it was */
+	for (int i = 0; i < 100; i++) /* then the window continues from its former size */
 		round_trip(20, RTT_MS);
 	assert_true(s.cwnd > 1000 * MSS);
 }
 
-/* RFC 9406: the queue of the bottleneck fills, the round trip grows, and slow start ends before it is full. */
+/*
+ * RFC 9406: as the queue of the bottleneck fills, the round trip grows, and slow start ends before
+ * the queue is full.
+ */
 static void slow_start_ends_when_the_round_trip_grows(void **state)
 {
 	unsigned int rtt = RTT_MS;
@@ -203,7 +208,7 @@ static void slow_start_ends_when_the_round_trip_grows(void **state)
 	assert_true(s.cwnd < 32 * INITIAL * 8); /* eight more rounds would make it 256 */
 }
 
-static void a_moment_of_delay_does_not_end_it(void **state)
+static void a_short_delay_does_not_end_slow_start(void **state)
 {
 	uint32_t before;
 
@@ -219,8 +224,8 @@ static void a_moment_of_delay_does_not_end_it(void **state)
 	assert_int_equal(s.cwnd, 2 * before);
 }
 
-/* Whatever is said of a window: never none, never out of bounds. */
-static void nonsense_does_no_harm(void **state)
+/* For any input the window is never 0 and never out of bounds. */
+static void any_input_gives_a_valid_window(void **state)
 {
 	uint32_t dice = 1, ssthresh = NO_LIMIT;
 
@@ -253,14 +258,14 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(slow_start_doubles_however_few_the_acknowledgments, set_up),
 		cmocka_unit_test_setup(a_window_that_is_not_used_does_not_grow, set_up),
-		cmocka_unit_test_setup(after_a_timeout_it_is_a_segment_each, set_up),
-		cmocka_unit_test_setup(cubic_comes_back_to_where_it_was, set_up),
-		cmocka_unit_test_setup(a_second_loss_makes_room_for_others, set_up),
-		cmocka_unit_test_setup(on_a_short_way_it_grows_as_reno_does, set_up),
+		cmocka_unit_test_setup(after_a_timeout_one_segment_per_ack, set_up),
+		cmocka_unit_test_setup(cubic_returns_to_the_former_window, set_up),
+		cmocka_unit_test_setup(a_second_loss_releases_bandwidth, set_up),
+		cmocka_unit_test_setup(with_a_short_rtt_it_grows_as_reno_does, set_up),
 		cmocka_unit_test_setup(idle_time_does_not_count, set_up),
 		cmocka_unit_test_setup(slow_start_ends_when_the_round_trip_grows, set_up),
-		cmocka_unit_test_setup(a_moment_of_delay_does_not_end_it, set_up),
-		cmocka_unit_test_setup(nonsense_does_no_harm, set_up),
+		cmocka_unit_test_setup(a_short_delay_does_not_end_slow_start, set_up),
+		cmocka_unit_test_setup(any_input_gives_a_valid_window, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Connections, relays and datagrams over the stack, which meets itself (reflect.h). The local ends of
- * relays are pairs of Unix sockets.
+ * Connections, relays and datagrams over the stack, which talks to itself (reflect.h). The local
+ * ends of relays are pairs of Unix sockets.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,7 +30,9 @@ enum { PORT = 80, BULK = 3 * 1024 * 1024 };
 static struct reflector r;
 static struct relays relays;
 
-/* Both ends of one connection through two relays: near[0] - relay - conn ... conn - relay - far[0]. */
+/*
+ * Both ends of a connection through two relays: near[0] - relay - conn ... conn - relay - far[0].
+ */
 static struct {
 	struct conn *near_conn, *far_conn;
 	enum stack_result result;
@@ -158,7 +160,7 @@ static void expect_end(int fd)
 
 /* ---- connections */
 
-static void what_listens_is_reached(void **state)
+static void a_listener_accepts_connections(void **state)
 {
 	uint16_t port;
 	struct ip_addr a;
@@ -175,7 +177,7 @@ static void what_listens_is_reached(void **state)
 	conn_abort(t.far_conn);
 }
 
-static void so_is_ipv6(void **state)
+static void a_listener_accepts_ipv6(void **state)
 {
 	(void)state;
 	assert_int_equal(connect_to(FAR6, PORT), STACK_OK);
@@ -183,21 +185,21 @@ static void so_is_ipv6(void **state)
 	conn_abort(t.far_conn);
 }
 
-static void what_does_not_listen_refuses(void **state)
+static void a_closed_port_refuses(void **state)
 {
 	(void)state;
 	assert_int_equal(connect_to(FAR, PORT + 1), STACK_REFUSED);
 }
 
-static void where_no_address_of_ours_leads_is_unreachable(void **state)
+static void a_family_without_own_address_is_unreachable(void **state)
 {
 	(void)state;
 	assert_int_equal(connect_to("2001:db8::1", PORT), STACK_UNREACHABLE);
 	assert_int_equal(connect_to("127.0.0.1", PORT), STACK_FORBIDDEN);
 }
 
-/* Ours, or nobody's, or many's: no connection could come of it. */
-static void some_addresses_are_no_target(void **state)
+/* Our own address, no host's, or a group's: connecting is refused. */
+static void some_addresses_are_refused(void **state)
 {
 	static const char *const targets[] = {
 		OWN,
@@ -226,13 +228,13 @@ static void some_addresses_are_no_target(void **state)
 	}
 }
 
-static void without_name_servers_there_are_no_names(void **state)
+static void without_name_servers_look_ups_fail(void **state)
 {
 	(void)state;
 	assert_int_equal(connect_to("example.net", PORT), STACK_NO_DNS);
 }
 
-/* An answer to a SYN: ICMP "host unreachable", with the start of that packet. */
+/* A reply to a SYN: ICMP "host unreachable", with the start of that packet. */
 static bool answer_unreachable(struct reflector *reflector, const uint8_t *packet, size_t len)
 {
 	uint8_t icmp[28 + 28] = { 0x45, 0, 0, sizeof(icmp), 0, 0, 0, 0, 64, IPPROTO_ICMP, 0, 0, 10,
@@ -241,7 +243,7 @@ static bool answer_unreachable(struct reflector *reflector, const uint8_t *packe
 	if (packet[9] != IPPROTO_TCP || len < 28)
 		return true;
 	memcpy(icmp + 28, packet, 28);
-	reflector_answer(reflector, icmp, sizeof(icmp));
+	reflector_reply(reflector, icmp, sizeof(icmp));
 	return false;
 }
 
@@ -252,7 +254,7 @@ static void icmp_errors_end_attempts(void **state)
 	assert_int_equal(connect_to(FAR, PORT), STACK_UNREACHABLE);
 }
 
-static void an_attempt_can_be_given_up(void **state)
+static void an_attempt_can_be_aborted(void **state)
 {
 	struct conn *c = begin(FAR, PORT);
 
@@ -263,7 +265,7 @@ static void an_attempt_can_be_given_up(void **state)
 	conn_abort(t.far_conn);
 }
 
-static void what_is_new_waits_for_the_tunnel(void **state)
+static void new_connections_wait_for_the_tunnel(void **state)
 {
 	(void)state;
 	stack_down(r.stack);
@@ -276,7 +278,7 @@ static void what_is_new_waits_for_the_tunnel(void **state)
 	conn_abort(t.far_conn);
 }
 
-static void there_is_a_bound(void **state)
+static void connections_are_limited(void **state)
 {
 	static struct conn *all[CONN_MAX + 1];
 	size_t n = 0;
@@ -302,7 +304,7 @@ static void text_goes_both_ways(void **state)
 	expect_text(t.near[0], "answer");
 }
 
-static void what_came_early_goes_first(void **state)
+static void early_bytes_go_first(void **state)
 {
 	(void)state;
 	assert_int_equal(connect_to(FAR, PORT), STACK_OK);
@@ -314,7 +316,7 @@ static void what_came_early_goes_first(void **state)
 	expect_text(t.near[0], "hello there");
 }
 
-static void a_half_close_is_one(void **state)
+static void a_half_close_is_passed_on(void **state)
 {
 	(void)state;
 	connect_both();
@@ -342,7 +344,7 @@ static bool has_unread(void *arg)
 	return recv(*(int *)arg, &byte, 1, MSG_PEEK) == 1;
 }
 
-/* A Unix socket that is closed with bytes unread is reset, as one of TCP is. */
+/* A Unix socket that is closed with unread bytes is reset, as a TCP socket is. */
 static void a_reset_ends_both(void **state)
 {
 	(void)state;
@@ -401,7 +403,7 @@ static bool has_bulk_come(void *arg)
 	return drain(b);
 }
 
-static void bulk_arrives_as_it_was(void **state)
+static void bulk_arrives_unchanged(void **state)
 {
 	struct bulk b;
 
@@ -422,7 +424,7 @@ static bool lose_some(struct reflector *reflector, const uint8_t *packet, size_t
 	return len < 100 || ++n % 10 != 5;
 }
 
-static void bulk_arrives_over_a_bad_line(void **state)
+static void bulk_arrives_over_a_lossy_line(void **state)
 {
 	struct bulk b;
 
@@ -435,7 +437,10 @@ static void bulk_arrives_over_a_bad_line(void **state)
 	assert_int_equal(b.got, BULK);
 }
 
-/* Nobody reads: what is sent stops at the rooms of the two connections and the sockets' own. */
+/*
+ * Without a reader, sending stops when the rooms of both connections and the socket buffers are
+ * full.
+ */
 static bool is_stuck(void *arg)
 {
 	struct bulk *b = arg;
@@ -447,7 +452,7 @@ static bool is_stuck(void *arg)
 	return still > 1000 || b->sent == BULK;
 }
 
-static void who_does_not_read_holds_the_sender(void **state)
+static void without_a_reader_sending_stops(void **state)
 {
 	struct bulk b;
 
@@ -481,8 +486,8 @@ static bool has_bulk_come_in_lumps(void *arg)
 	return has_bulk_come(arg);
 }
 
-/* What leaves before the stack has asked is little; the rest waits, and none of it is lost. */
-static void a_full_tunnel_holds_the_sender(void **state)
+/* Little is sent before the stack calls has_room; the rest waits, and nothing is lost. */
+static void with_a_full_tunnel_sending_stops(void **state)
 {
 	struct bulk b;
 
@@ -499,8 +504,8 @@ static void a_full_tunnel_holds_the_sender(void **state)
 	assert_int_equal(b.got, BULK);
 }
 
-/* The FIN of one that has nothing more to say is not held. */
-static void an_end_passes_a_full_tunnel(void **state)
+/* A FIN without data is not held back. */
+static void a_fin_passes_a_full_tunnel(void **state)
 {
 	(void)state;
 	connect_both();
@@ -509,13 +514,13 @@ static void an_end_passes_a_full_tunnel(void **state)
 	expect_end(t.far[0]);
 }
 
-/* ---- a far end that is gone, and a clock that is turned */
+/* ---- a peer that vanished, and a clock that the test advances */
 
-enum { STEP_MS = 50 }; /* lwIP's tick: it makes up for none */
+enum { STEP_MS = 50 }; /* lwIP's tick: missed ones are not repeated */
 
 static int64_t skipped_ms;
 
-/* In place of the C library's: the loop's time is the true one, and what the test skips. */
+/* Replaces the C library's: the loop's time is the real time plus what the test skips. */
 int clock_gettime(clockid_t id, struct timespec *ts)
 {
 #ifdef SYS_clock_gettime64
@@ -564,8 +569,8 @@ static bool lose_all(struct reflector *reflector, const uint8_t *packet, size_t 
 	return false;
 }
 
-/* Whoever half-closes waits for the far end's words, but not for one that is not there. */
-static void a_far_end_that_is_gone_ends_a_half_closed_one(void **state)
+/* After a half-close we wait for the peer's data, but not for a peer that vanished. */
+static void a_vanished_peer_ends_a_half_closed_connection(void **state)
 {
 	struct arrival a;
 
@@ -573,7 +578,7 @@ static void a_far_end_that_is_gone_ends_a_half_closed_one(void **state)
 	connect_both();
 	shutdown(t.near[0], SHUT_WR);
 	expect_end(t.far[0]);
-	skip_seconds(200); /* the far end is there, and says nothing */
+	skip_seconds(200); /* the peer is alive, but sends nothing */
 	a = (struct arrival){ .fd = t.near[0] };
 	assert_false(has_come(&a));
 	lost_count = 0;
@@ -590,8 +595,8 @@ static bool count_resets(struct reflector *reflector, const uint8_t *packet, siz
 	return true;
 }
 
-/* A far end that has sent all and takes nothing: what waits for it is not kept forever. */
-static void a_far_end_that_takes_nothing_is_given_up(void **state)
+/* A peer that has sent all and reads nothing: the data for it is not kept forever. */
+static void a_peer_that_reads_nothing_is_reset(void **state)
 {
 	static const uint8_t part[8192];
 
@@ -605,7 +610,7 @@ static void a_far_end_that_takes_nothing_is_given_up(void **state)
 		room = conn_room(t.near_conn);
 	}
 	shutdown(t.near[0], SHUT_WR);
-	skip_seconds(60); /* its window stays shut, and it says so */
+	skip_seconds(60); /* it keeps announcing a window of 0 */
 	assert_int_equal(relays.count, 1);
 	lost_count = 0;
 	r.passes = count_resets;
@@ -615,21 +620,24 @@ static void a_far_end_that_takes_nothing_is_given_up(void **state)
 	assert_int_equal(lost_count, 1);
 }
 
-/* ---- IPv6 headers that lwIP is not given */
+/* ---- IPv6 headers that must not reach lwIP */
 
-static size_t answer_count;
+static size_t reply_count;
 
-static bool count_answers(struct reflector *reflector, const uint8_t *packet, size_t len)
+static bool count_replies(struct reflector *reflector, const uint8_t *packet, size_t len)
 {
 	(void)reflector;
 	(void)packet;
 	(void)len;
-	answer_count++;
+	reply_count++;
 	return false;
 }
 
-/* A SYN for a port that nobody listens at, after extension headers of eight bytes; is it answered? */
-static bool is_answered(const uint8_t *extensions, size_t count)
+/*
+ * Sends a SYN to a closed port, after extension headers of eight bytes. Returns whether a reply
+ * comes.
+ */
+static bool gets_reply(const uint8_t *extensions, size_t count)
 {
 	uint8_t p[IPV6_HDR_LEN + 3 * 8 + TCP_HDR_LEN] = { IPV6_VERSION };
 	uint8_t *tcp = p + IPV6_HDR_LEN + count * 8;
@@ -655,19 +663,19 @@ static bool is_answered(const uint8_t *extensions, size_t count)
 		  (uint16_t)~checksum_fold(checksum_pseudo(p + IPV6_ADDRS_AT, IPV6_ADDRS_LEN,
 							   IPPROTO_TCP, TCP_HDR_LEN) +
 					   checksum_sum(tcp, TCP_HDR_LEN)));
-	answer_count = 0;
-	r.passes = count_answers;
+	reply_count = 0;
+	r.passes = count_replies;
 	stack_input(r.stack, &packet);
 	stack_flush(r.stack);
-	return answer_count;
+	return reply_count;
 }
 
-static void extension_headers_are_kept_from_lwip(void **state)
+static void extension_headers_do_not_reach_lwip(void **state)
 {
 	static const struct {
 		uint8_t extensions[3];
 		size_t count;
-		bool is_answered;
+		bool gets_reply;
 	} cases[] = {
 		{ { 0 }, 0, true },
 		{ { IPPROTO_FRAGMENT }, 1, true }, /* the only one of its packet */
@@ -683,8 +691,8 @@ static void extension_headers_are_kept_from_lwip(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		print_message("# %zu\n", i);
-		assert_int_equal(is_answered(cases[i].extensions, cases[i].count),
-				 cases[i].is_answered);
+		assert_int_equal(gets_reply(cases[i].extensions, cases[i].count),
+				 cases[i].gets_reply);
 	}
 }
 
@@ -709,8 +717,8 @@ static bool has_datagram(void *arg)
 	return *datagram_text;
 }
 
-/* Back from FAR with its ports exchanged too, as an echo's answer is. */
-static bool exchange_ports(struct reflector *reflector, const uint8_t *packet, size_t len)
+/* Reflects a packet from FAR with its ports exchanged too, as an echo server does. */
+static bool swap_ports(struct reflector *reflector, const uint8_t *packet, size_t len)
 {
 	uint8_t copy[64];
 
@@ -721,7 +729,7 @@ static bool exchange_ports(struct reflector *reflector, const uint8_t *packet, s
 	memcpy(copy + 16, packet + 12, 4);
 	memcpy(copy + 20, packet + 22, 2);
 	memcpy(copy + 22, packet + 20, 2);
-	reflector_answer(reflector, copy, len);
+	reflector_reply(reflector, copy, len);
 	return false;
 }
 
@@ -731,7 +739,7 @@ static void datagrams_come_back(void **state)
 	struct target to;
 
 	(void)state;
-	r.passes = exchange_ports;
+	r.passes = swap_ports;
 	assert_int_equal(datagram_open(r.stack, &(struct datagram_cfg){ datagram_came, NULL }, &d),
 			 0);
 	assert_true(target_set(&to, bytes_text(FAR), 53));
@@ -743,7 +751,7 @@ static void datagrams_come_back(void **state)
 
 /* ---- the link */
 
-static void another_address_resets(void **state)
+static void a_new_address_resets(void **state)
 {
 	(void)state;
 	connect_both();
@@ -752,7 +760,7 @@ static void another_address_resets(void **state)
 	reflector_run(&r, is_over, NULL);
 }
 
-static void the_same_address_keeps(void **state)
+static void the_same_address_keeps_connections(void **state)
 {
 	(void)state;
 	connect_both();
@@ -767,31 +775,31 @@ static void the_same_address_keeps(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(what_listens_is_reached),
-		CASE(so_is_ipv6),
-		CASE(what_does_not_listen_refuses),
-		CASE(where_no_address_of_ours_leads_is_unreachable),
-		CASE(some_addresses_are_no_target),
-		CASE(without_name_servers_there_are_no_names),
+		CASE(a_listener_accepts_connections),
+		CASE(a_listener_accepts_ipv6),
+		CASE(a_closed_port_refuses),
+		CASE(a_family_without_own_address_is_unreachable),
+		CASE(some_addresses_are_refused),
+		CASE(without_name_servers_look_ups_fail),
 		CASE(icmp_errors_end_attempts),
-		CASE(an_attempt_can_be_given_up),
-		CASE(what_is_new_waits_for_the_tunnel),
-		CASE(there_is_a_bound),
+		CASE(an_attempt_can_be_aborted),
+		CASE(new_connections_wait_for_the_tunnel),
+		CASE(connections_are_limited),
 		CASE(text_goes_both_ways),
-		CASE(what_came_early_goes_first),
-		CASE(a_half_close_is_one),
+		CASE(early_bytes_go_first),
+		CASE(a_half_close_is_passed_on),
 		CASE(a_reset_ends_both),
-		CASE(bulk_arrives_as_it_was),
-		CASE(bulk_arrives_over_a_bad_line),
-		CASE(who_does_not_read_holds_the_sender),
-		CASE(a_full_tunnel_holds_the_sender),
-		CASE(an_end_passes_a_full_tunnel),
-		CASE(a_far_end_that_is_gone_ends_a_half_closed_one),
-		CASE(a_far_end_that_takes_nothing_is_given_up),
-		CASE(extension_headers_are_kept_from_lwip),
+		CASE(bulk_arrives_unchanged),
+		CASE(bulk_arrives_over_a_lossy_line),
+		CASE(without_a_reader_sending_stops),
+		CASE(with_a_full_tunnel_sending_stops),
+		CASE(a_fin_passes_a_full_tunnel),
+		CASE(a_vanished_peer_ends_a_half_closed_connection),
+		CASE(a_peer_that_reads_nothing_is_reset),
+		CASE(extension_headers_do_not_reach_lwip),
 		CASE(datagrams_come_back),
-		CASE(another_address_resets),
-		CASE(the_same_address_keeps),
+		CASE(a_new_address_resets),
+		CASE(the_same_address_keeps_connections),
 	};
 
 	return cmocka_run_group_tests_name("stack/conn", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ICMP errors: which end an attempt to connect, and whose. */
+/* ICMP errors: which of them end an attempt to connect, and whose. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static bool is_icmp_error(struct icmp_error *e, uint8_t *at, size_t len)
 	return packet_parse(&p, at, len) && icmp_error_parse(e, &p);
 }
 
-static void icmp_errors_are_read(void **state)
+static void icmp_errors_are_parsed(void **state)
 {
 	uint8_t p[ICMP4_LEN];
 	struct icmp_error e;
@@ -48,7 +48,7 @@ static void icmp_errors_are_read(void **state)
 	assert_int_equal(e.result, STACK_REFUSED);
 	make_icmp4(p, 3, 4); /* too big: the connection goes on */
 	assert_false(is_icmp_error(&e, p, sizeof(p)));
-	make_icmp4(p, 11, 0); /* on its way too long */
+	make_icmp4(p, 11, 0); /* time exceeded */
 	assert_false(is_icmp_error(&e, p, sizeof(p)));
 	make_icmp4(p, 3, 1);
 	assert_true(is_icmp_error(&e, p, sizeof(p)));
@@ -60,7 +60,7 @@ static void icmp_errors_are_read(void **state)
 	assert_false(is_icmp_error(&e, p, sizeof(p)));
 }
 
-static void icmp6_errors_are_read(void **state)
+static void icmp6_errors_are_parsed(void **state)
 {
 	uint8_t p[ICMP6_LEN] = { 0x60, 0, 0, 0, 0, ICMP6_LEN - 40, 58, 64 };
 	struct icmp_error e;
@@ -81,7 +81,7 @@ static void icmp6_errors_are_read(void **state)
 	assert_false(is_icmp_error(&e, p, sizeof(p)));
 }
 
-static void what_is_cut_short_is_no_error(void **state)
+static void a_truncated_error_is_ignored(void **state)
 {
 	uint8_t p[ICMP4_LEN];
 	struct icmp_error e;
@@ -100,9 +100,9 @@ static void what_is_cut_short_is_no_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(icmp_errors_are_read),
-		cmocka_unit_test(icmp6_errors_are_read),
-		cmocka_unit_test(what_is_cut_short_is_no_error),
+		cmocka_unit_test(icmp_errors_are_parsed),
+		cmocka_unit_test(icmp6_errors_are_parsed),
+		cmocka_unit_test(a_truncated_error_is_ignored),
 	};
 
 	return cmocka_run_group_tests_name("stack/icmp_error", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Bytes that wait. */
+/* The FIFO of bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -44,7 +44,7 @@ static struct reflected *add(struct reflector *r, size_t len)
 	return p;
 }
 
-void reflector_answer(struct reflector *r, const uint8_t *packet, size_t len)
+void reflector_reply(struct reflector *r, const uint8_t *packet, size_t len)
 {
 	memcpy(add(r, len)->at, packet, len);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A second host for the stack, without a second stack: what it sends to FAR comes back with the two
- * addresses exchanged, as if it came from there. So the stack meets itself: who connects to a port of
- * FAR reaches the stack's own listener on that port. Checksums hold, for a sum knows no order.
+ * Simulates a second host without a second stack: packets to FAR come back with the two addresses
+ * exchanged, as if FAR had sent them. So the stack talks to itself: a connection to a port of FAR
+ * reaches the stack's own listener on that port. Checksums stay valid, since a sum does not depend
+ * on the order.
  */
 #ifndef SSTP_TESTS_PROXY_REFLECT_H
 #define SSTP_TESTS_PROXY_REFLECT_H
@@ -17,7 +18,7 @@
 struct reflector {
 	struct loop *loop;
 	struct stack *stack;
-	/* Looks at each packet before it is cut; false: it is lost. NULL: all pass. */
+	/* Looks at each packet before it is cut; false: it is dropped. NULL: all pass. */
 	bool (*passes)(struct reflector *r, const uint8_t *packet, size_t len);
 	bool is_full;          /* the tunnel has no room */
 	size_t count;          /* packets that passed, as they were cut */
@@ -29,10 +30,10 @@ int reflector_open(struct reflector *r); /* a loop and a stack that is up */
 void reflector_up(struct reflector *r, const char *own);
 void reflector_close(struct reflector *r);
 
-/* Has this packet come to the stack in the next turn. */
-void reflector_answer(struct reflector *r, const uint8_t *packet, size_t len);
+/* Passes this packet to the stack in the next turn. */
+void reflector_reply(struct reflector *r, const uint8_t *packet, size_t len);
 
-/* Runs the loop until that is so; fails the test if it never is. */
+/* Runs the loop until the condition is true; fails the test if it never is. */
 void reflector_run(struct reflector *r, bool (*is_so)(void *arg), void *arg);
 
 #endif

@@ -10,7 +10,7 @@
 #include "stack/inside.h"
 #include "stack/sack.h"
 
-enum { SEGMENTS = 10, LEN = 100, START = -350 }; /* the numbers wrap on their way */
+enum { SEGMENTS = 10, LEN = 100, START = -350 }; /* the numbers wrap on the way */
 
 static struct tcp_pcb pcb;
 static struct tcp_seg segments[SEGMENTS];
@@ -63,21 +63,21 @@ static bool is_marked(int i)
 	return segments[i].flags & TF_SEG_SACKED;
 }
 
-static void what_the_far_end_has_is_marked(void **state)
+static void received_segments_are_marked(void **state)
 {
 	(void)state;
 	say(number(2), number(5));
 	assert_true(lwip_has_sacked());
 	for (int i = 0; i < SEGMENTS; i++)
 		assert_int_equal(is_marked(i), i >= 2 && i < 5);
-	say(number(2), number(5)); /* no news */
+	say(number(2), number(5)); /* nothing new */
 	assert_false(lwip_has_sacked());
-	say(number(6) + 1, number(8)); /* a part of a segment is none */
+	say(number(6) + 1, number(8)); /* a part of a segment does not count */
 	assert_false(is_marked(6));
 	assert_true(is_marked(7));
 }
 
-static void what_can_not_be_is_not_believed(void **state)
+static void impossible_blocks_are_ignored(void **state)
 {
 	(void)state;
 	say(number(5), number(2));
@@ -86,7 +86,7 @@ static void what_can_not_be_is_not_believed(void **state)
 	say(number(4), number(4));
 	for (int i = 0; i < SEGMENTS; i++)
 		assert_false(is_marked(i));
-	pcb.flags = 0; /* the far end has not said that it sends them */
+	pcb.flags = 0; /* the peer has not negotiated SACK */
 	say(number(2), number(5));
 	assert_false(is_marked(2));
 }
@@ -98,11 +98,11 @@ static struct tcp_seg *next_hole(void)
 	if (!tcp_rexmit_hole(&pcb))
 		return NULL;
 	seg = pcb.unsent;
-	pcb.unsent = NULL; /* as if it had left */
+	pcb.unsent = NULL; /* as if it had been sent */
 	return seg;
 }
 
-static void the_holes_are_sent_again_once(void **state)
+static void holes_are_retransmitted_once(void **state)
 {
 	(void)state;
 	assert_null(next_hole());
@@ -112,10 +112,10 @@ static void the_holes_are_sent_again_once(void **state)
 	assert_ptr_equal(next_hole(), &segments[1]);
 	assert_ptr_equal(next_hole(), &segments[4]);
 	assert_ptr_equal(next_hole(), &segments[5]);
-	assert_null(next_hole()); /* nothing says that what was sent later is lost */
+	assert_null(next_hole()); /* nothing shows that later segments are lost */
 }
 
-static void after_a_timeout_nothing_is_known(void **state)
+static void a_timeout_clears_all_marks(void **state)
 {
 	(void)state;
 	say(number(2), number(4));
@@ -130,10 +130,10 @@ static void after_a_timeout_nothing_is_known(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(what_the_far_end_has_is_marked, set_up),
-		cmocka_unit_test_setup(what_can_not_be_is_not_believed, set_up),
-		cmocka_unit_test_setup(the_holes_are_sent_again_once, set_up),
-		cmocka_unit_test_setup(after_a_timeout_nothing_is_known, set_up),
+		cmocka_unit_test_setup(received_segments_are_marked, set_up),
+		cmocka_unit_test_setup(impossible_blocks_are_ignored, set_up),
+		cmocka_unit_test_setup(holes_are_retransmitted_once, set_up),
+		cmocka_unit_test_setup(a_timeout_clears_all_marks, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

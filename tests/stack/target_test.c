@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Targets: which texts are hosts, which addresses lead nowhere. */
+/* Targets: which texts are hosts, and which addresses are refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,7 +57,7 @@ static void long_hosts(void **state)
 	assert_false(target_set(&t, bytes_of(host, sizeof(host)), 80));
 }
 
-static void nowhere(void **state)
+static void refused_addresses(void **state)
 {
 	static const struct {
 		const char *address;
@@ -97,7 +97,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hosts),
 		cmocka_unit_test(long_hosts),
-		cmocka_unit_test(nowhere),
+		cmocka_unit_test(refused_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
