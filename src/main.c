@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From the words to a verb. */
+/* Finds the verb that the command line names, and runs it. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static struct usage usage(void)
 	return u;
 }
 
-/* Else a socket of ours would be descriptor 2, and log lines would be sent to a peer. */
+/* Otherwise one of our sockets could become descriptor 2, and log lines would be sent to a peer. */
 static void open_standard_descriptors(void)
 {
 	int fd;
@@ -44,7 +44,7 @@ static void open_standard_descriptors(void)
 	do {
 		fd = open("/dev/null", O_RDWR);
 		if (fd < 0)
-			fd = open("/", O_PATH); /* no /dev here: at least the number is taken */
+			fd = open("/", O_PATH); /* no /dev here: but the number is taken */
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);
@@ -91,7 +91,7 @@ static int help(const char *about)
 	return EXIT_OK;
 }
 
-/* sstp --options: for completions of shells, and for tests of the man page. */
+/* sstp --options: for the shells' completions and for the test of the man page. */
 static int print_options(void)
 {
 	for (size_t i = 0; i < VERB_COUNT; i++)

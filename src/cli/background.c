@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parent stays until the child says that it works, or dies. */
+/* The parent process waits until the child reports that it works, or dies. */
 #include "cli/background.h"
 
 #include <errno.h>
@@ -100,8 +100,10 @@ bool background_begin(struct background *b, const struct verb *verb,
 	return !s->pid_file || write_pid(b, verb);
 }
 
-/* The log stays where standard error goes; the terminal's input is let go of. When that terminal hangs
- * up, the log goes to syslog. */
+/*
+ * The log still goes to standard error; the terminal's input is released. When that terminal hangs
+ * up, the log goes to syslog.
+ */
 void background_ready(void *arg)
 {
 	struct background *b = arg;

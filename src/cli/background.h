@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * --background and --pid-file: the program goes to the background once it works, so that whoever
- * started it knows by its exit status whether it did.
+ * --background and --pid-file: the parent process exits once the child works, so that its exit
+ * status says whether start-up succeeded.
  */
 #ifndef SSTP_CLI_BACKGROUND_H
 #define SSTP_CLI_BACKGROUND_H
@@ -24,9 +24,9 @@ struct background {
 };
 
 /*
- * Forks when asked to; the child returns, the parent waits for background_ready (and exits with 0)
- * or the child's end (and exits with its code). Then locks and writes the pid file: a second
- * program with the same one is refused. False after it has complained.
+ * Forks if --background was given; the child returns, the parent waits for background_ready (and
+ * exits with 0) or for the child's end (and exits with its code). Then locks and writes the pid
+ * file: a second program with the same pid file is refused. Returns false after printing an error.
  */
 bool background_begin(struct background *b, const struct verb *verb,
 		      const struct background_settings *s);

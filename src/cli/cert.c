@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sstp cert: makes a self-signed certificate, or shows what one says. */
+/* sstp cert: makes a self-signed certificate, or shows a certificate's contents. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shared options, applied. */
+/* Options that several verbs share, and their conversion into settings. */
 #include "cli/common.h"
 
 #include <stdio.h>
@@ -161,7 +161,7 @@ const struct option_group server_options = OPTION_GROUP(server_table);
 
 enum { NAME_MAX_LEN = 253 }; /* RFC 1035 section 2.3.4, as text */
 
-/* Complaints about the command line still go to standard error, where whoever typed it sees them. */
+/* Errors about the command line still go to standard error, where the user sees them. */
 static void use_syslog(void)
 {
 	int error = log_writer_use_syslog(NULL);
@@ -212,8 +212,9 @@ static bool is_ascii(const char *name)
 }
 
 /*
- * It goes into DNS, TLS and HTTP. NULL: not given. A name with other letters than ASCII's is not
- * converted: IDNA's rules differ by version, and the certificate's name would depend on them.
+ * Whether `name` can be used in DNS, TLS and HTTP. NULL: not given. A name with non-ASCII letters
+ * is not converted: IDNA's rules differ by version, and the certificate's name would depend on
+ * them.
  */
 static bool is_name(const struct verb *verb, const char *option, const char *name)
 {

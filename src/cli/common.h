@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Options that several verbs share, and how they are turned into settings of the lower floors. */
+/* Options that several verbs share, and their conversion into settings of the lower layers. */
 #ifndef SSTP_CLI_COMMON_H
 #define SSTP_CLI_COMMON_H
 
@@ -25,13 +25,13 @@ extern const struct option_group help_options;
 
 void common_apply(const struct common_settings *s);
 
-/* Says what --keylog does, where it is given (NULL: it is not). */
+/* Logs a warning about --keylog if `file` is not NULL. */
 void common_warn_of_keylog(const char *file);
 
-/* How to reach and believe a server: connect, probe. */
+/* How to reach the server and how to verify it: connect, probe. */
 struct server_settings {
 	struct host_port at;
-	bool has_word; /* it was named by a word on the command line */
+	bool has_word; /* it was given as a positional argument */
 	const char *ca_cert, *crl;
 	struct text_list pins;
 	const char *verify_name;
@@ -54,14 +54,14 @@ struct server_settings {
 
 extern const struct option_group server_options;
 
-/* A word that is not an option: HOST[:PORT]. `to`: struct server_settings. */
+/* The positional argument HOST[:PORT]. `to`: struct server_settings. */
 bool server_word(void *to, const char *word, struct error *err);
 
-/* Fills `ref`, which points into `s`. False when something is wrong; said so. */
+/* Fills `ref`, which points into `s`. Returns false after printing an error. */
 bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 			   struct server_ref *ref);
 
-/* The authorities and revocation lists can be read. Returns false after printing an error. */
+/* Checks that the CA and CRL files can be read. Returns false after printing an error. */
 bool server_settings_check(const struct verb *verb, const struct server_ref *ref);
 
 #endif

@@ -23,13 +23,13 @@ struct kept *kept_new(const char *text)
 	return k;
 }
 
-/* Of the configuration file a complaint names the line, and more is not needed. */
+/* For --config itself the text already names the line. */
 static bool names_file(const struct option *o)
 {
 	return o && o->arg && !strcmp(o->arg, "FILE") && strcmp(o->name, "config") != 0;
 }
 
-/* The value that `text` begins with, if it names a file; the one that came last. NULL: none. */
+/* The last value that names a file and that `text` begins with. NULL: none. */
 static const struct kept *file_in(const char *text)
 {
 	for (const struct kept *k = all_kept; k; k = k->next) {

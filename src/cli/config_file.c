@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * inih reads the lines; what it does not tell its callers everywhere, the number of a line and that
- * reading failed, is noted where it fetches them. It fetches an overlong line in pieces.
+ * inih parses the lines. It does not always report line numbers and read errors to its callers, so
+ * our line reader records them. inih reads an overlong line in pieces.
  */
 #include "cli/config_file.h"
 
@@ -19,7 +19,7 @@ struct parsing {
 	const char *name;
 	FILE *file;
 	unsigned line;
-	bool is_inside;  /* the piece fetched last did not end its line */
+	bool is_inside;  /* the last piece did not end its line */
 	size_t size;     /* so far */
 	const char *why; /* reading failed */
 	config_line *each;
@@ -28,7 +28,7 @@ struct parsing {
 	bool has_failed;
 };
 
-/* UTF-16 without a byte order mark has NUL bytes; with one, it begins with these two bytes or these. */
+/* UTF-16 begins with FF FE or FE FF if it has a byte order mark, else it contains NUL bytes. */
 static bool is_utf16_mark(const struct parsing *p, const char *to, size_t len)
 {
 	return p->size == 2 && len == 2 &&
@@ -77,7 +77,7 @@ static int setting(void *user, const char *section, const char *key, const char 
 	struct parsing *p = user;
 
 	if (p->has_failed)
-		return 1; /* one complaint is enough */
+		return 1; /* report only the first error */
 	if (*section) {
 		snprintf(
 			p->err->text, sizeof(p->err->text),

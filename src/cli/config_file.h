@@ -7,11 +7,11 @@
 
 #include "cli/option.h"
 
-/* Called for each setting. False stops (it has complained). */
+/* Called for each setting. Returns false, after printing an error, to stop. */
 typedef bool config_line(void *arg, const char *file, unsigned line, const char *key,
 			 const char *value);
 
-/* False with err->text filled, or empty when `each` has complained already. */
+/* Returns false with err->text filled, or with it empty if `each` has printed the error. */
 bool config_file_read(const char *file, config_line *each, void *arg, struct error *err);
 
 #endif

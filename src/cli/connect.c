@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sstp connect: options into a client and a TUN device, a password from somewhere, and off. */
+/* sstp connect: parses options, obtains the password and runs the client with a TUN device. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +18,7 @@ struct connect_settings {
 	bool no_dns;
 	const char *script;
 	const char *netns, *userns;
-	int tun_fd; /* -1: none; as the others */
+	int tun_fd; /* this and the other descriptors: -1: none */
 	const char *script_tun;
 	struct background_settings background;
 	int ready_fd, exit_fd;
@@ -134,7 +134,7 @@ static struct tun_backend_cfg device_of(const struct connect_settings *s)
 	return device;
 }
 
-/* False when they contradict each other; said so. */
+/* Returns false, after printing an error, when the options contradict each other. */
 static bool is_one_place(const struct connect_settings *s)
 {
 	int places = 0;
@@ -161,7 +161,7 @@ static bool is_one_place(const struct connect_settings *s)
 	return false;
 }
 
-/* Who waits for us to be connected. */
+/* Processes that wait until the tunnel is up. */
 struct waiters {
 	struct background background;
 	int ready_fd;

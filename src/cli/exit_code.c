@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which reason ends the program with which code: the codes are a contract, sstp(8). */
+/* Maps a tunnel's end reason to an exit code. The codes are a contract, sstp(8). */
 #include "cli/exit_code.h"
 
 enum exit_code exit_code_of(enum tunnel_reason reason)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Exit codes of the program: what went wrong, for scripts. Listed in sstp(8), EXIT STATUS. */
+/* Exit codes, which tell scripts what went wrong. Listed in sstp(8), EXIT STATUS. */
 #ifndef SSTP_CLI_EXIT_CODE_H
 #define SSTP_CLI_EXIT_CODE_H
 
@@ -13,12 +13,12 @@ enum exit_code {
 	EXIT_TCP = 4,      /* no connection to the server */
 	EXIT_TRUST = 5,    /* the certificate was refused: issuer, name, date or pin */
 	EXIT_TLS = 6,      /* the TLS handshake failed for another reason */
-	EXIT_HTTP = 7,     /* the far end is a web server, not an SSTP server */
+	EXIT_HTTP = 7,     /* the peer is a web server, not an SSTP server */
 	EXIT_SSTP = 8,     /* refused or timed out in SSTP */
 	EXIT_AUTH = 9,     /* user name, password or authentication method refused */
-	EXIT_PPP = 10,     /* PPP did not come to an agreement */
+	EXIT_PPP = 10,     /* PPP negotiation failed */
 	EXIT_NETCONF = 11, /* namespace, device, address, port, route or DNS could not be set */
-	EXIT_LOST = 12,    /* the connection was lost and is not to be tried again */
+	EXIT_LOST = 12,    /* the connection was lost and must not be retried */
 };
 
 enum exit_code exit_code_of(enum tunnel_reason reason);

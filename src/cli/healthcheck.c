@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sstp healthcheck: is the tunnel up? Asked of each sstp in our network namespace (net/health.h).
- * Anybody there can take such a name and answer what they like, so other users' programs do not
- * count, unless root asks.
+ * sstp healthcheck: asks each sstp in our network namespace whether its tunnel is up
+ * (net/health.h). Any program there can take such a socket name and reply with anything, so
+ * programs of other users do not count, unless root asks.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include "cli/exit_code.h"
 #include "util/seccomp.h"
 
-enum { ANSWER_MS = 5 * 1000 }; /* all of them together */
+enum { ANSWER_MS = 5 * 1000 }; /* for all programs together */
 
 struct healthcheck_settings {
 	const char *interface; /* NULL: all */
@@ -24,7 +24,7 @@ struct healthcheck_settings {
 
 #define AT(member) offsetof(struct healthcheck_settings, member)
 
-/* None comes from the environment: in a container that is made for the program that is asked. */
+/* No option is read from the environment: in a container the variables are for the main program. */
 static const struct option healthcheck_table[] = {
 	{ .name = "interface",
 	  .letter = 'i',
@@ -47,7 +47,7 @@ struct findings {
 	unsigned up;
 	bool has_strangers; /* other users' programs */
 	char first_up[HEALTH_LINE];
-	char trouble[HEALTH_LINE]; /* the first that was found; empty: none */
+	char trouble[HEALTH_LINE]; /* the first problem found; empty: none */
 };
 
 /* A program's line is "up NAME" or "down NAME: WHY". */
@@ -93,7 +93,7 @@ static void look(struct findings *f, unsigned slot, uint64_t deadline_ms)
 		note(f, a.line);
 }
 
-/* Of one tunnel alone: if it is up, another one's trouble is not ours. */
+/* If --interface names a tunnel that is up, problems of other tunnels do not matter. */
 static bool is_good(const struct findings *f)
 {
 	return f->up && (f->interface || !*f->trouble);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is printed of the tables of options: for people, and for programs. */
+/* Prints the option tables, for people and for programs. */
 #ifndef SSTP_CLI_HELP_H
 #define SSTP_CLI_HELP_H
 
@@ -9,8 +9,9 @@
 void help_print(const struct verb *verb);
 
 /*
- * sstp --options: a line for each option of the verb, with tabs between verb, heading, letter (or
- * nothing), name, what its value is called (or nothing), values to choose from (or nothing), and text.
+ * sstp --options: one line for each option of the verb. The fields are separated by tabs: verb,
+ * heading, short name (or empty), name, placeholder of its value (or empty), possible values (or
+ * empty), help text.
  */
 void help_print_table(const struct verb *verb);
 

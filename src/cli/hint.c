@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Tables of the words that openconnect, ocserv, sstpc, pppd, OpenVPN and wg-quick have for things. */
+/* Maps option names and verbs of openconnect, ocserv, sstpc, pppd, OpenVPN and wg-quick to ours. */
 #include "cli/hint.h"
 
 #include <ctype.h>
@@ -11,7 +11,7 @@
 
 enum { NAME_MAX_LEN = 48 };
 
-/* Lower case, without '-' and '_'. Returns the length; 0: too long. */
+/* Converts to lower case, without '-' and '_'. Returns the length; 0: too long. */
 static size_t fold(char to[NAME_MAX_LEN], const char *from, size_t len)
 {
 	size_t n = 0;
@@ -27,7 +27,7 @@ static size_t fold(char to[NAME_MAX_LEN], const char *from, size_t len)
 	return n;
 }
 
-/* Levenshtein's distance, where two neighbors that changed places count as one. */
+/* Damerau-Levenshtein distance: two swapped neighbors count as one edit. */
 static unsigned edits(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	unsigned rows[3][NAME_MAX_LEN + 1];
@@ -71,8 +71,10 @@ unsigned hint_distance(const char *typed, size_t len, const char *name)
 	return 3 * d <= (a_len > b_len ? a_len : b_len) ? d : UINT32_MAX;
 }
 
-/* `ours`: an option without its dashes, or a sentence where it has a blank. Several lines for one
- * word are for different verbs: the first whose option the verb has counts. */
+/*
+ * `ours`: an option without its dashes, or a sentence if it contains a blank. If there are several
+ * lines for one word, the first that fits the verb is used.
+ */
 static const struct {
 	const char *theirs, *ours;
 } options_of_others[] = {
@@ -281,7 +283,7 @@ static bool is_same(const char *typed, size_t len, const char *name)
 	return fold(a, typed, len) && fold(b, name, strlen(name)) && !strcmp(a, b);
 }
 
-/* Sentences about passwords, routes and so on are of no use to a verb without such options. */
+/* A sentence about an option is only shown for a verb that has the option. */
 static bool is_for(const struct verb *v, const char *sentence)
 {
 	const char *dashes = strstr(sentence, "--");
@@ -299,7 +301,7 @@ static bool is_for(const struct verb *v, const char *sentence)
 	return option_named(v, name);
 }
 
-/* The line of the table that is of use to this verb; NULL: none. */
+/* The first table entry that fits this verb; NULL: none. */
 static const char *find_ours(const struct verb *v, const char *typed, size_t len, bool in_file)
 {
 	for (size_t i = 0; i < sizeof(options_of_others) / sizeof(*options_of_others); i++) {
@@ -421,7 +423,7 @@ static bool is_end_word(const char *typed)
 	return false;
 }
 
-/* Of those equally near none is better. */
+/* If several verbs are equally near, the first is used. */
 static const char *nearest_verb(const char *typed, const char *const *verbs, size_t verb_count)
 {
 	const char *best = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Words in a wrong place, and letters that other VPN programs have. */
+/* Hints for unexpected positional arguments and unknown short options. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +15,12 @@ static bool say(char text[HINT_SIZE], const char *sentence)
 	return true;
 }
 
-/* ---- letters */
+/* ---- short options */
 
-/* `ours`: an option, or a sentence where it has a blank. Of several lines for one letter the first
- * whose option the verb has counts. A sentence is for verbs that have the option `needs`. */
+/*
+ * `ours`: an option, or a sentence if it contains a blank. If there are several lines for one
+ * letter, the first that fits the verb is used. A sentence fits verbs that have the option `needs`.
+ */
 static const struct {
 	char theirs;
 	const char *ours, *needs;
@@ -81,7 +83,7 @@ static bool is_one_of(const char *typed, const char *const *words)
 	return false;
 }
 
-/* The dashes that word processors and web pages make of "-" and "--": U+2010 to U+2015, U+2212. */
+/* Word processors and web pages turn "-" and "--" into U+2010 to U+2015 or U+2212. */
 static bool begins_with_another_dash(const char *typed)
 {
 	const unsigned char *c = (const unsigned char *)typed;
@@ -115,7 +117,7 @@ static bool is_settings_file(const char *typed)
 	       ends_with(typed, ".ovpn") || (strchr(typed, '/') && access(typed, F_OK) == 0);
 }
 
-/* What cannot be a host, whatever the verb. */
+/* Handles words that cannot be a host, whatever the verb. */
 static bool find_sure(const struct verb *v, const char *typed, char text[HINT_SIZE])
 {
 	static const char *const values[] = { "yes", "no", "true", "false", "on", "off", NULL };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* open(2) on a FIFO waits for a writer without a limit, so it is opened without waiting, and polled. */
+/* open(2) of a FIFO waits for a writer without a limit, so it is opened non-blocking and polled. */
 #include "cli/input_file.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 enum { FIFO_WAIT_MS = 10 * 1000 };
 
-/* NULL, or why it cannot be read from. */
+/* Returns NULL, or why `fd` cannot be read. */
 static const char *prepare(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The assembler puts the Makefile's file in, as it is. */
+/* The assembler includes the file that the Makefile made. */
 #include "cli/licenses.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@ extern const char licenses_end[] __attribute__((visibility("hidden")));
 
 int licenses_print(void)
 {
-	/* Both are ends of the one text that the assembler takes in. */
+	/* Both point into the one text that the assembler included. */
 	/* cppcheck-suppress comparePointers */
 	size_t len = (size_t)(licenses_end - licenses_begin);
 

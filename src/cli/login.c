@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A user name, a password from somewhere, and what they log in with. */
+/* The login options of the client verbs, and how the user name and password are obtained. */
 #include "cli/login.h"
 
 #include <stdio.h>
@@ -87,7 +87,7 @@ const struct option_group link_options = OPTION_GROUP(link_table);
 
 #undef AT
 
-/* NULL: there is no terminal, or nothing was typed. */
+/* Returns NULL if there is no terminal or nothing was typed. */
 static const char *ask_user(const char *host)
 {
 	static char user[PASSWORD_ROOM];
@@ -140,9 +140,10 @@ static bool get_password(const struct verb *verb, const struct login_settings *s
 {
 	struct error err = { "" };
 	char prompt[600];
-	bool ok = password_from_environment(to, &err); /* whichever wins, it must not stay there */
+	/* called even if another source is used: the variable must not stay in the environment */
+	bool ok = password_from_environment(to, &err);
 
-	/* before a question: nobody likes to type a password and then hear that a file is wrong */
+	/* before the question: the user should not type a password and then learn of a bad file */
 	if (!server_settings_check(verb, &cfg->server) || (!cfg->user && !ask_for_user(verb, cfg)))
 		return false;
 	if (s->password_fd >= 0) {

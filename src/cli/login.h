@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who we are to a server, and how the tunnel to it is kept: connect, run, proxy. */
+/* The login to a server, and how the tunnel is kept up: connect, run, proxy. */
 #ifndef SSTP_CLI_LOGIN_H
 #define SSTP_CLI_LOGIN_H
 
@@ -7,7 +7,7 @@
 #include "cli/password.h"
 #include "net/congestion.h"
 
-/* What is asked of the link inside the tunnel and of the connection around it. */
+/* Settings of the link inside the tunnel and of the connection around it. */
 struct link_settings {
 	uint16_t mtu;
 	const char *congestion;
@@ -34,9 +34,9 @@ struct login_settings {
 		.auth = { { PPP_AUTH_MSCHAPV2 }, 1 }, .link = LINK_DEFAULTS, .password_fd = -1 \
 	}
 
-/* Of login_settings: who logs in; what happens when the connection is lost. */
+/* Options of login_settings: credentials; what happens when the connection is lost. */
 extern const struct option_group login_options, retry_options;
-/* Of link_settings. */
+/* Options of link_settings. */
 extern const struct option_group link_options;
 
 #define PASSWORD_NOTES                                                                      \
@@ -44,15 +44,15 @@ extern const struct option_group link_options;
 	"and the variable SSTP_PASSWORD, and is asked for on the terminal last.\n\n"
 
 /*
- * A client's run: fills all of `cfg` but the backend, which `start` does, who then runs the client;
- * what is not given is asked for on the terminal. With `is_check` looks into the files instead. An
- * exit code; all has been said.
+ * Runs a client: fills all of `cfg` but the backend, and calls `start`, which sets the backend and
+ * runs the client. Asks on the terminal for missing credentials. With `is_check` only checks the
+ * files instead. Returns an exit code; errors have been printed.
  */
 int login_run(const struct verb *verb, const struct login_settings *s,
 	      struct server_settings *server, bool is_check,
 	      int (*start)(void *arg, struct client_cfg *cfg), void *arg);
 
-/* client_run. The status of its command, or an exit code. */
+/* Calls client_run. Returns the exit status of its command, or an exit code. */
 int login_connect(const struct client_cfg *cfg);
 
 #endif

@@ -18,10 +18,10 @@ struct network_settings {
 		.interface = "sstp%d" \
 	}
 
-/* The device's name; and all but that. */
+/* The device's name; the other network options. */
 extern const struct option_group interface_options, network_options;
 
-/* The rest of it has no setting: no table, DNS as it comes, no script, no source yet. */
+/* Members without a setting are left at their defaults: no table, no script, no source. */
 struct tun_backend_cfg network_device(const struct network_settings *s);
 
 #endif

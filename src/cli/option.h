@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What options are: rows of tables, from which come the command line, the configuration file, the
- * environment, --help and the completions of shells. Each long option is also a `key = value` line of
- * the file and a variable SSTP_KEY (upper case, dashes as underscores).
+ * Options are rows of tables. The command line, the configuration file, the environment, --help and
+ * the shells' completions are made from them. Each long option is also a `key = value` line of the
+ * file and a variable SSTP_KEY (upper case, dashes as underscores).
  *
- * Options that belong together are a group, with a settings struct of its own. A verb embeds the
- * settings of the groups that it uses in its own settings.
+ * Related options form a group, which has its own settings struct. A verb embeds the settings of
+ * the groups that it uses in its own settings.
  *
- * A flag is on when it is named; in the file and the environment it takes yes or no.
+ * A flag is on when it is given; in the file and the environment it takes yes or no.
  */
 #ifndef SSTP_CLI_OPTION_H
 #define SSTP_CLI_OPTION_H
@@ -18,20 +18,22 @@
 
 #include "util/error.h"
 
-enum { OPTION_CLI_ONLY = 1 }; /* it means something on the command line alone */
+enum { OPTION_CLI_ONLY = 1 }; /* only allowed on the command line */
 
 struct option {
 	const char *name;
 	char letter;       /* 0: none */
-	const char *arg;   /* what --help calls its value; NULL: a flag */
-	const char *words; /* values to choose from, for completions; NULL: anything */
+	const char *arg;   /* placeholder of its value in --help; NULL: a flag */
+	const char *words; /* possible values, for completions; NULL: anything */
 	const char *help;
-	/* Puts the value, which stays as long as the program, into the settings at `to`. False with
-	 * err->text filled. NULL: --help. */
+	/*
+	 * Stores the value, which stays valid until the program ends, in the settings at `to`.
+	 * Returns false with err->text filled. NULL: --help.
+	 */
 	bool (*set)(void *to, const char *value, struct error *err);
-	size_t at; /* of `to` in the group's settings */
+	size_t at; /* offset of `to` in the group's settings */
 	unsigned flags;
-	/* A list: empties `to` when a stronger source begins to fill it; NULL: no list. */
+	/* A list: empties `to` before values of a stronger source are added; NULL: not a list. */
 	void (*clear)(void *to);
 };
 
@@ -45,11 +47,11 @@ struct option_group {
 		.options = (table), .count = sizeof(table) / sizeof(*(table)) \
 	}
 
-/* One group of a verb. */
+/* A group of options that a verb uses. */
 struct option_use {
 	const struct option_group *group;
-	size_t at;           /* of the group's settings in the verb's */
-	const char *heading; /* in --help; NULL: it goes on under the one before */
+	size_t at;           /* offset of the group's settings in the verb's */
+	const char *heading; /* in --help; NULL: continues the previous heading */
 };
 
 struct verb {
@@ -60,30 +62,34 @@ struct verb {
 	const char *notes;   /* below the options: examples, hints; may be NULL */
 	const struct option_use *uses;
 	size_t use_count;
-	/* Words that are not options, in order, for the settings at word_at; false with err filled.
-	 * NULL: takes none. */
+	/*
+	 * Called for each positional argument, in order, with the settings at word_at; returns
+	 * false with err filled. NULL: takes none.
+	 */
 	bool (*word)(void *to, const char *word, struct error *err);
 	size_t word_at;
-	const char *stray; /* the option that a word was probably meant for; NULL: none */
-	/* What follows "--" is a command: its words, then NULL, are put at command_at. */
+	const char *stray; /* the option that a positional argument may be meant for; NULL: none */
+	/*
+	 * The words after "--" are a command: an argv that ends with NULL is stored at command_at.
+	 */
 	bool takes_command;
-	size_t command_at; /* of `char **command` in the settings */
+	size_t command_at; /* offset of `char **command` in the settings */
 	void *settings;    /* they hold the defaults */
-	/* With the settings filled; an exit code. */
+	/* Called with the settings filled; returns an exit code. */
 	int (*run)(void *settings);
 };
 
-/* An option as a verb has it. */
+/* An option in the context of a verb. */
 struct option_in {
 	const struct option *option;
-	size_t at;    /* of its value in the verb's settings */
-	size_t index; /* among all of the verb's */
+	size_t at;    /* offset of its value in the verb's settings */
+	size_t index; /* among all options of the verb */
 };
 
 /* All options of a verb, in the order of --help: while (option_next(&walk)) ... */
 struct option_walk {
 	const struct verb *verb;
-	struct option_in in; /* the one that option_next gave */
+	struct option_in in; /* the current option */
 	const struct option_use *use;
 	size_t row;
 };
@@ -91,16 +97,16 @@ struct option_walk {
 struct option_walk option_walk(const struct verb *v);
 bool option_next(struct option_walk *w);
 
-/* NULL, and then `in` is not filled: there is none of that name. `in` may be NULL. */
+/* Returns NULL, with `in` unchanged, if there is no option of that name. `in` may be NULL. */
 const struct option *option_find(const struct verb *v, const char *name, size_t len,
 				 struct option_in *in);
 const struct option *option_named(const struct verb *v, const char *name);
 size_t option_count(const struct verb *v);
 
-/* Does it read a configuration file and variables? */
+/* Whether it reads a configuration file and variables. */
 bool verb_takes_file(const struct verb *v);
 
-/* SSTP_NO_DNS for no-dns. */
+/* Writes the variable's name: SSTP_NO_DNS for no-dns. */
 void option_variable(const struct option *o, char *to, size_t size);
 
 #endif

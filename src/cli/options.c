@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reading options from their three places. The command line is gone through first, only to be
- * remembered, since it may name the file; then file, environment and command line are applied, the
- * weakest first.
+ * Reads options from their three sources. The command line is parsed first and only stored, since
+ * it may name the configuration file; then file, environment and command line are applied in this
+ * order, so that the strongest wins.
  */
 #include "cli/options.h"
 
@@ -29,21 +29,21 @@ enum source {
 };
 
 struct given {
-	struct option_in in; /* its option is NULL: a word */
+	struct option_in in; /* in.option is NULL: a positional argument */
 	const char *value;
-	bool is_late; /* a word after "--" */
+	bool is_late; /* it came after "--" */
 };
 
 struct reading {
 	const struct verb *verb;
 	char *settings;
-	enum source *sources; /* of each option, the strongest so far */
+	enum source *sources; /* the strongest source so far of each option */
 	struct given *given;  /* the command line, in order */
 	size_t given_count;
 	bool wants_help;
 };
 
-/* ---- what is unknown */
+/* ---- unknown options */
 
 static bool find_letter(const struct verb *v, char letter, struct option_in *in)
 {
@@ -55,7 +55,7 @@ static bool find_letter(const struct verb *v, char letter, struct option_in *in)
 	return false;
 }
 
-/* `where` is the place in a file, or empty. */
+/* `where`: file and line, or empty for the command line. */
 static void complain_unknown(const struct verb *v, const char *where, const char *name, size_t len)
 {
 	const char *dashes = *where ? "" : "--";
@@ -69,7 +69,7 @@ static void complain_unknown(const struct verb *v, const char *where, const char
 				where, dashes, (int)len, name, v->name);
 }
 
-/* `word` is all that was typed. */
+/* `word`: the whole argument, such as -xvf. */
 static void complain_unknown_letter(const struct verb *v, char letter, const char *word)
 {
 	char hint[HINT_SIZE], name[32];
@@ -87,7 +87,7 @@ static void complain_unknown_letter(const struct verb *v, char letter, const cha
 
 /* ---- applying a value */
 
-/* The last of two counts, as everywhere; it may still be a mistake. */
+/* The last value is used, as in other programs, but the repetition may be a mistake. */
 static void warn_of_two(const struct option *o, enum source from)
 {
 	char variable[80];
@@ -115,7 +115,10 @@ static bool apply(struct reading *r, const struct option_in *in, const char *val
 	return o->set(to, value, err);
 }
 
-/* Of USER:PASSWORD@HOST, which is refused, the host alone. NULL: an option that takes no value. */
+/*
+ * Only the host of USER:PASSWORD@HOST (which is refused), to keep the password out of the message.
+ * `value` is NULL for a flag.
+ */
 static const char *shown(const char *value)
 {
 	const char *at;
@@ -126,7 +129,7 @@ static const char *shown(const char *value)
 	return at && memchr(value, ':', (size_t)(at - value)) ? at + 1 : value;
 }
 
-/* A shell reads its value. */
+/* Whether a shell will parse the value. */
 static bool is_command(const struct option *o)
 {
 	return o->arg && !strcmp(o->arg, "COMMAND");
@@ -172,7 +175,7 @@ static bool from_file(void *arg, const char *file, unsigned line, const char *ke
 	return false;
 }
 
-/* One variable holds all of a list; no list has members with blanks or commas in them. */
+/* One variable holds a whole list. No list has members that contain blanks or commas. */
 static bool apply_members(struct reading *r, const struct option_in *in, const struct kept *list,
 			  struct error *err)
 {
@@ -191,7 +194,7 @@ static bool apply_members(struct reading *r, const struct option_in *in, const s
 	return true;
 }
 
-/* Each member of a list may be on a line of its own. */
+/* Turns line breaks into blanks: each member may be on its own line. */
 static void tidy_list(char *value)
 {
 	size_t len = strlen(value);
@@ -238,7 +241,7 @@ static bool from_environment(struct reading *r, const struct option_in *in)
 	return false;
 }
 
-/* NULL: something is wrong, and was said. */
+/* Returns NULL after printing an error. */
 static const char *tidy_given(struct reading *r, const struct given *g)
 {
 	char name[80];
@@ -259,7 +262,7 @@ static const char *tidy_given(struct reading *r, const struct given *g)
 	return kept->text;
 }
 
-/* The third word of sstp passwd may be a password. */
+/* Does not print words given to sstp passwd: the third one may be a password. */
 static void complain_of_word(struct reading *r, const char *word, const char *why, const char *hint)
 {
 	bool is_shown = !r->verb->word || verb_takes_file(r->verb);
@@ -277,7 +280,7 @@ static const char *about_commands(const struct reading *r, const struct given *g
 		       : "";
 }
 
-/* Empty, if there is nothing to say about a word that was not expected. */
+/* `hint` is empty if there is nothing to say about the unexpected word. */
 static void hint_of(const struct reading *r, const struct given *g, char hint[HINT_SIZE])
 {
 	const char *commands = about_commands(r, g);
@@ -287,8 +290,8 @@ static void hint_of(const struct reading *r, const struct given *g, char hint[HI
 }
 
 /*
- * A word that the verb does not take, or not any more. When there are more words than servers, the
- * one that cannot be a server is wrong: "noauth" in `sstp connect noauth vpn.example.net`.
+ * Reports a positional argument that the verb does not take, or one too many. If there are several,
+ * the one that cannot be a server is reported: "noauth" in `sstp connect noauth vpn.example.net`.
  */
 static void complain_of_words(struct reading *r, const struct given *g, const char *why)
 {
@@ -328,7 +331,7 @@ static bool from_command_line(struct reading *r, struct given *g)
 	return false;
 }
 
-/* ---- values that need all of them */
+/* ---- checks after all values are set */
 
 static bool check_all(struct reading *r)
 {
@@ -358,7 +361,10 @@ static void remember_word(struct reading *r, const char *word, bool is_late)
 	r->given[r->given_count++] = (struct given){ .value = word, .is_late = is_late };
 }
 
-/* The next word as the value of the option at argv[0], unless it was forgotten. */
+/*
+ * Takes the next word as the value of the option at argv[0], unless it looks as if the value was
+ * forgotten.
+ */
 static bool takes_next(struct reading *r, const struct option_in *in, char **argv)
 {
 	const struct option *o = in->option;
@@ -381,7 +387,7 @@ static bool takes_next(struct reading *r, const struct option_in *in, char **arg
 	return true;
 }
 
-/* --name, --name=value, --name value. Returns how many words it took; 0: wrong, said so. */
+/* --name, --name=value, --name value. Returns the number of words used; 0: an error was printed. */
 static int long_option(struct reading *r, char **argv)
 {
 	const char *name = argv[0] + 2, *equals = strchr(name, '=');
@@ -483,7 +489,7 @@ static bool read_command_line(struct reading *r, int argc, char **argv)
 	return true;
 }
 
-/* The file: named on the command line, or in the environment. */
+/* The configuration file: from the command line, else from the environment. */
 static const char *config_name(const struct reading *r)
 {
 	const char *name = getenv("SSTP_CONFIG");
@@ -494,7 +500,7 @@ static const char *config_name(const struct reading *r)
 	return name && *name ? name : NULL;
 }
 
-/* `why` begins with the file's name and, where there is one, the number of a line. */
+/* `why` may begin with the file's name and a line number. */
 static void complain_of_config(const struct verb *v, const char *config, const char *why)
 {
 	size_t len = strlen(config);
@@ -539,7 +545,7 @@ bool options_read(const struct verb *verb, int argc, char **argv, void *settings
 	bool is_good = false;
 
 	for (int i = 0; i < argc; i++)
-		letters += strlen(argv[i]) + 1; /* more than there can be options */
+		letters += strlen(argv[i]) + 1; /* an upper bound of the number of options */
 	r.sources = calloc(option_count(verb) + 1, sizeof(*r.sources));
 	r.given = calloc(letters, sizeof(*r.given));
 	*code = EXIT_USAGE;
@@ -553,7 +559,7 @@ bool options_read(const struct verb *verb, int argc, char **argv, void *settings
 		if (is_good && verb_takes_file(verb))
 			variables_warn(verb, environ);
 		if (!verb_takes_file(verb))
-			tidy_print_warnings(); /* such a verb sets no log up */
+			tidy_print_warnings(); /* such a verb does not set up the log */
 	}
 	free(r.sources);
 	free(r.given);

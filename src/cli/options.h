@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reading a verb's options. The command line wins over the environment, which wins over the file. A
- * list given in a stronger place replaces the weaker one's; in a variable its members follow each
- * other, with blanks or commas between.
+ * Reads a verb's options. The command line overrides the environment, which overrides the file. A
+ * list from a stronger source replaces that of a weaker one; in a variable the members are
+ * separated by blanks or commas.
  */
 #ifndef SSTP_CLI_OPTIONS_H
 #define SSTP_CLI_OPTIONS_H
@@ -10,13 +10,13 @@
 #include "cli/complain.h"
 #include "cli/option.h"
 
-/* Reads a verb's settings and runs it. An exit code. */
+/* Reads a verb's settings and runs it. Returns an exit code. */
 int options_run(const struct verb *verb, int argc, char **argv);
 
 /*
- * Fills `settings` (which hold the defaults) from file, environment and command line. False when the
- * verb has nothing to do: then it ends with `*code`, since something was wrong and was said on
- * standard error, or since --help was asked for and printed.
+ * Fills `settings` (which hold the defaults) from file, environment and command line. Returns false
+ * if the verb must not run; the program then ends with `*code`: an error was printed, or --help was
+ * given and its text was printed.
  */
 bool options_read(const struct verb *verb, int argc, char **argv, void *settings, int *code);
 

@@ -82,7 +82,7 @@ static bool word(void *settings, const char *w, struct error *err)
 	return true;
 }
 
-/* Asked for twice on a terminal, since what is typed can't be seen. */
+/* Asks twice, since the typed text is not visible. */
 static bool ask_twice(const char *user, char to[PASSWORD_ROOM], struct error *err)
 {
 	char prompt[600], again[PASSWORD_ROOM];

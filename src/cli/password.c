@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading passwords: byte by byte, so that nothing behind the line is eaten and no copy stays. */
+/*
+ * Reads passwords byte by byte, so that nothing after the line is consumed and no copy stays in a
+ * buffer.
+ */
 #include "cli/input_file.h"
 #include "cli/password.h"
 
@@ -27,7 +30,7 @@ static const char too_long[] = "longer than 511 bytes";
 
 static const char interrupted[] = "interrupted";
 
-/* As read, of one byte; EINTR when a signal has come that the mask lets through. */
+/* Like read() of one byte. EINTR: a signal that `mask` does not block has arrived. */
 static ssize_t read_byte(int fd, char *c, const sigset_t *mask)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -37,7 +40,10 @@ static ssize_t read_byte(int fd, char *c, const sigset_t *mask)
 	return read(fd, c, 1);
 }
 
-/* NULL, or why there is none: `interrupted` by a signal if there is a mask that lets it through. */
+/*
+ * Returns NULL, or why there is none; `interrupted` if a signal that `mask` (may be NULL) does not
+ * block arrived.
+ */
 static const char *read_line(int fd, char to[PASSWORD_ROOM], const sigset_t *mask)
 {
 	size_t len = 0;
@@ -89,7 +95,7 @@ bool password_from_file(const char *file, char to[PASSWORD_ROOM], struct error *
 
 static const char variable[] = "SSTP_PASSWORD";
 
-/* The value, if that is what this is; else NULL. */
+/* Returns the value if `var` is this variable, else NULL. */
 static char *password_in(char *var)
 {
 	size_t len = sizeof(variable) - 1;
@@ -97,7 +103,7 @@ static char *password_in(char *var)
 	return !strncmp(var, variable, len) && var[len] == '=' ? var + len + 1 : NULL;
 }
 
-/* Where the values lie, anybody who may look at our processes can read them (/proc/PID/environ). */
+/* Any process that may read /proc/PID/environ can see the values, so they are wiped in place. */
 void password_forget_environment(void)
 {
 	for (char **var = environ; var && *var; var++) {
@@ -127,9 +133,9 @@ bool password_from_environment(char to[PASSWORD_ROOM], struct error *err)
 /* ---- a terminal */
 
 /*
- * These are blocked while the echo is off, but for the moments in which we wait: then the terminal
- * is put back first, and they do what they did before. What was ignored stays so. After a stop we
- * ask again.
+ * Signals that are blocked while the echo is off, except while we wait for input: then the terminal
+ * is restored first, and the signal has its former effect. An ignored signal stays ignored. After
+ * SIGTSTP and a continue the question is asked again.
  */
 static const int watched[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP };
 enum { WATCHED = sizeof(watched) / sizeof(*watched) };
@@ -193,7 +199,7 @@ static const char *ask_once(struct question *q, char to[PASSWORD_ROOM])
 	return why;
 }
 
-/* False when there is no terminal. */
+/* Returns false if there is no terminal. */
 static bool ask(const char *prompt, bool is_silent, char to[PASSWORD_ROOM], const char **why)
 {
 	struct question q = {

@@ -10,18 +10,26 @@
 
 enum { PASSWORD_ROOM = 512 };
 
-/* The first line of a file or descriptor, without its end and a byte order mark (cli/tidy.h). False
- * with err filled. */
+/*
+ * Read the first line of a file or descriptor, without its line end and a byte order mark
+ * (cli/tidy.h). Return false with err filled.
+ */
 bool password_from_file(const char *file, char to[PASSWORD_ROOM], struct error *err);
 bool password_from_fd(int fd, char to[PASSWORD_ROOM], struct error *err);
-/* Asks on the terminal (/dev/tty) without echo. False with err filled when there is none. */
+/* Asks on the terminal (/dev/tty) without echo. Returns false with err filled if there is none. */
 bool password_ask(const char *prompt, char to[PASSWORD_ROOM], struct error *err);
-/* The same with echo, for what is no secret. False when there is no terminal or nothing was typed. */
+/*
+ * The same with echo, for what is not secret. Returns false if there is no terminal or nothing was
+ * typed.
+ */
 bool terminal_ask(const char *prompt, char to[PASSWORD_ROOM]);
-/* SSTP_PASSWORD; wiped and taken out of our environment, so that neither a child nor anybody who
- * looks at us sees it. False: not set, or too long, and then err is filled. */
+/*
+ * Reads SSTP_PASSWORD, wipes it and removes it from our environment, so that neither a child nor a
+ * process that inspects us sees it. Returns false if it is not set, or too long (then err is
+ * filled).
+ */
 bool password_from_environment(char to[PASSWORD_ROOM], struct error *err);
-/* The same where another source of the password goes first, or none is needed. */
+/* Wipes and removes it without reading it: another source is used, or no password is needed. */
 void password_forget_environment(void);
 
 #endif

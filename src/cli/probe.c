@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sstp probe: the report, for a person. */
+/* sstp probe: prints the report for people. */
 #include <stdio.h>
 #include <string.h>
 
@@ -94,7 +94,7 @@ static void print_report(const struct server_ref *ref, const struct probe_report
 		print_sstp(r);
 }
 
-/* A server that speaks all of it, and is not trusted, would be refused by connect. */
+/* connect would refuse a server that is not trusted, even if everything else works. */
 static enum exit_code code_of(const struct probe_report *r)
 {
 	if (r->reason == REASON_NONE && !r->is_trusted)
@@ -116,7 +116,7 @@ static int run(void *arg)
 	struct probe_report report;
 	struct server_ref ref;
 
-	s->common.quiet = !s->common.verbose; /* the report says it all */
+	s->common.quiet = !s->common.verbose; /* the report has all of it */
 	common_apply(&s->common);
 	if (!server_settings_apply(&probe_verb, &s->server, &ref))
 		return EXIT_USAGE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What was not seen is left out, member or object. */
+/* Members and objects for facts that were not seen are omitted. */
 #include "cli/probe_json.h"
 
 #include <stdio.h>

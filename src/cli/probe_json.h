@@ -6,7 +6,7 @@
 #include "cli/exit_code.h"
 #include "client/probe.h"
 
-/* One object and a newline on standard output, also of a probe that got nowhere. */
+/* Prints one object and a newline to standard output, even if the probe failed. */
 void probe_json_print(const struct server_ref *ref, const struct probe_report *r,
 		      enum exit_code code);
 

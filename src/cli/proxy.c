@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sstp proxy: options into a client and a stack of our own, with listeners for local programs. */
+/*
+ * sstp proxy: parses options and runs the client with a user-space TCP/IP stack and listeners for
+ * local programs.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +39,7 @@ struct proxy_settings {
 
 #define AT(member) offsetof(struct proxy_settings, member)
 
-/* ---- what only this verb takes */
+/* ---- options of this verb alone */
 
 /* NULL, or why not. */
 static const char *add_proxy_server(struct proxy_server_list *l,
@@ -185,7 +188,7 @@ static const struct option_use uses[] = {
 
 /* ---- SOCKS5 and HTTP */
 
-/* A command that is to be told of both finds both. */
+/* A command gets both a SOCKS5 and an HTTP proxy. */
 static bool add_missing_proxy_servers(struct proxy_settings *s)
 {
 	if (!s->command)
@@ -215,7 +218,10 @@ static bool join_proxy_servers(struct proxy_settings *s, const struct proxy_logi
 	return true;
 }
 
-/* No user: anybody may. False when half of a login is missing, or it is none; said so. */
+/*
+ * No user: no login is required. Returns false, after printing an error, if half of the login is
+ * missing or it is not valid.
+ */
 static bool read_login(const struct proxy_settings *s, char password[PASSWORD_ROOM],
 		       struct proxy_login *login)
 {
@@ -241,7 +247,7 @@ static bool read_login(const struct proxy_settings *s, char password[PASSWORD_RO
 	return proxy_login_is_encodable(login);
 }
 
-/* ---- off */
+/* ---- running */
 
 /* Both kinds in one list. */
 static bool join_forwards(struct proxy_settings *s, struct proxy_cfg *cfg)
@@ -307,7 +313,7 @@ static int proxy_to(void *arg, struct client_cfg *cfg)
 
 static int run_with(struct proxy_settings *s, const struct proxy_login *login)
 {
-	static struct proxy_cfg proxy; /* its lists end with the program */
+	static struct proxy_cfg proxy; /* its lists live until the program ends */
 	struct start start = { s, &proxy };
 
 	proxy.command = s->command;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The rules stay as texts; each was checked when it was set, and is parsed again when it is asked for. */
+/*
+ * The rules are kept as text. Each was checked when it was set, and is parsed again when it is
+ * used.
+ */
 #include "cli/resolve_rule.h"
 #include "util/endpoint.h"
 
@@ -8,7 +11,9 @@
 #include <string.h>
 #include <strings.h>
 
-/* One address off the front of "ADDR,ADDR"; NULL: malformed, else what is left, "" at the end. */
+/*
+ * Takes one address off the front of "ADDR,ADDR". Returns the rest, "" at the end; NULL: malformed.
+ */
 static const char *next_address(const char *at, struct ip_addr *a)
 {
 	size_t len = strcspn(at, ",");
@@ -36,7 +41,7 @@ static bool are_addresses(const char *at)
 	return at;
 }
 
-/* curl's '+' in front of a rule says that it may expire; none does here. */
+/* curl's '+' before a rule says that it may expire; ours never expire. */
 static bool parse(const char *text, struct resolve_rule *rule)
 {
 	const char *host = text + (*text == '+');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sstp run: a command in a network of its own, whose only way out is the VPN. */
+/* sstp run: runs a command in its own network namespace, whose only way out is the VPN. */
 #include <errno.h>
 #include <string.h>
 

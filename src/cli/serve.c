@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sstp serve: options into a server_cfg, and off. */
+/* sstp serve: parses options into a server_cfg and runs the server. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -37,12 +37,12 @@ struct serve_settings {
 	struct common_settings common;
 	struct listen_list listen;
 	struct text_list certs, keys;
-	struct tls_server_cfg *tls; /* of each certificate */
+	struct tls_server_cfg *tls; /* one for each certificate */
 	const char *key_password_file;
 	const char *users, *leases;
 	struct auth_list auth;
 	const char *name;
-	struct ip_prefix network; /* of no family: none */
+	struct ip_prefix network; /* AF_UNSPEC: not set */
 	uint32_t dns[2], nbns[2];
 	const char *interface;
 	const char *netns, *userns;
@@ -58,7 +58,7 @@ struct serve_settings {
 	struct background_settings background;
 };
 
-/* Two listeners, one a family. */
+/* Adds two listeners, one for each address family. */
 static void add_both(struct listen_list *l, const struct endpoint *e)
 {
 	struct listen_addr a = { .port = e->port };
@@ -101,7 +101,7 @@ static void clear_listen(void *to)
 	((struct listen_list *)to)->count = 0;
 }
 
-/* Not loopback, multicast, or what means "this host". */
+/* Not loopback, not multicast, not 0.0.0.0/8 ("this host"). */
 static bool is_for_hosts(const struct ip_prefix *p)
 {
 	uint8_t first = p->addr.bytes[0];
@@ -336,7 +336,7 @@ static bool has_all(const struct serve_settings *s)
 	return false;
 }
 
-/* Enough for all devices of a person; one account alone must not take all that there is. */
+/* Enough for all devices of a person, but one account must not take all addresses. */
 static unsigned user_sessions_default(const struct serve_settings *s)
 {
 	uint32_t all = (1u << (32 - s->network.len)) - 3; /* the pool, server/pool.h */
@@ -348,7 +348,7 @@ static unsigned user_sessions_default(const struct serve_settings *s)
 	return all > 1 ? all / 2 : 1;
 }
 
-/* NULL, or why nothing can be kept there. */
+/* Returns NULL, or why no file can be kept there. */
 static const char *why_no_folder(const char *folder)
 {
 	struct stat st;
@@ -362,7 +362,7 @@ static const char *why_no_folder(const char *folder)
 	return access(folder, W_OK | X_OK) ? strerror(errno) : NULL;
 }
 
-/* systemd's StateDirectory= outlives a restart of the machine, /run outlives one of ours. */
+/* systemd's StateDirectory= survives a reboot, /run only a restart of sstp. */
 static const char *leases_default(const struct serve_settings *s)
 {
 	static char path[PATH_MAX];
@@ -380,7 +380,7 @@ static const char *leases_default(const struct serve_settings *s)
 	return path;
 }
 
-/* `password` is of all keys that have one; NULL: none has. */
+/* `password` is used for all encrypted keys; NULL: none is encrypted. */
 static bool apply_certs(struct serve_settings *s, const char *password, struct server_cfg *cfg)
 {
 	s->tls = calloc(s->certs.count, sizeof(*s->tls));
@@ -436,7 +436,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 	return true;
 }
 
-/* --check looks into the files too. */
+/* --check also reads the files. */
 static int check(const struct server_cfg *cfg)
 {
 	struct error users_err;
@@ -482,7 +482,7 @@ static int run(void *arg)
 	struct error err = { "" };
 	struct server_cfg cfg;
 
-	password_forget_environment(); /* of a client or of sstp passwd, and this stays for long */
+	password_forget_environment(); /* meant for other verbs; this process runs for long */
 	common_apply(&s->common);
 	if (!s->listen.count)
 		set_listen(&s->listen, "443", &err);

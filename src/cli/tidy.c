@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What can be understood is understood, with a warning where something of a value is left out. */
+/* Accepts every value that can be understood, with a warning if a part of it is ignored. */
 #include "cli/tidy.h"
 
 #include <stdarg.h>
@@ -70,7 +70,7 @@ static bool has_control_character(const char *value)
 	return false;
 }
 
-/* Whether something was removed. */
+/* Returns whether something was removed. */
 static bool trim(char *value)
 {
 	size_t before = strlen(value), len = before;
@@ -81,7 +81,9 @@ static bool trim(char *value)
 	return strlen(value) < before;
 }
 
-/* Of a value that begins with a quote: where the second and last quote of that kind is, or NULL. */
+/*
+ * The closing quote if a value begins with a quote and has just one more of that kind; else NULL.
+ */
 static char *closing_quote(char *value)
 {
 	char *end = *value == '"' || *value == '\'' ? strchr(value + 1, *value) : NULL;
@@ -120,7 +122,7 @@ static void remove_quotes(char *value, const struct tidy_place *place)
 
 	if (!end || end[1])
 		return;
-	if (!place->has_comments) /* in a file they are usual */
+	if (!place->has_comments) /* in a file quotes are usual */
 		tidy_warn("%s: the quotes around the value are removed", place->name);
 	*end = '\0';
 	remove_start(value, 1);

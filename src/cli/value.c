@@ -268,7 +268,7 @@ static enum ppp_auth auth_by_name(const char *typed)
 	return ppp_auth_by_name(name);
 }
 
-/* A name of the kernel's, such as bbr: letters, digits, _ and -. */
+/* The kernel's name of a congestion control algorithm, such as bbr: letters, digits, _ and -. */
 bool set_congestion(void *to, const char *value, struct error *err)
 {
 	size_t len = strlen(value);
@@ -325,7 +325,7 @@ void clear_ipv4(void *to)
 	memset(to, 0, 2 * sizeof(uint32_t));
 }
 
-/* The scheme is cut off, and with it the path that a browser shows. False: another scheme. */
+/* Removes the scheme and the path of a URL. Returns false for an unknown scheme. */
 static bool cut_url(char *text)
 {
 	static const char *const schemes[] = { "https://", "sstp://", NULL };
@@ -345,7 +345,7 @@ static bool cut_url(char *text)
 	return !strstr(text, "://");
 }
 
-/* USER@ in front of the host. False with err filled when it holds a password too. */
+/* Removes USER@ before the host. Returns false with err filled if it contains a password too. */
 static bool cut_user(char *text, char *user, size_t user_size, struct error *err)
 {
 	char *at = strrchr(text, '@');
@@ -393,7 +393,7 @@ bool set_server(void *to, const char *value, struct error *err)
 			     why);
 }
 
-/* What the kernel allows; "%d" in it is the next free number. */
+/* A name that the kernel allows; "%d" in it stands for the next free number. */
 bool set_device(void *to, const char *value, struct error *err)
 {
 	if (strlen(value) >= IFNAMSIZ || strpbrk(value, "/: \t"))

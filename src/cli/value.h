@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The setters of options: text to value, or what would have been right. */
+/* The setters of options: they convert text to a value, or return a description of valid values. */
 #ifndef SSTP_CLI_VALUE_H
 #define SSTP_CLI_VALUE_H
 
@@ -24,16 +24,18 @@ struct auth_list {
 };
 
 struct host_port {
-	char user[256]; /* that was named before the host, USER@HOST; empty: none */
+	char user[256]; /* given before the host, USER@HOST; empty: none */
 	char host[256]; /* empty: none */
 	uint16_t port;
 };
 
-/* The setters. `to` is what the comment says. */
+/* `to` points to the type in the comment. */
 bool set_flag(void *to, const char *value, struct error *err);  /* bool */
 bool set_count(void *to, const char *value, struct error *err); /* int: each adds one */
 bool set_text(void *to, const char *value, struct error *err);  /* const char * */
-/* const char *: what will be read, a file; a file or a folder. Looked at by value_check. */
+/*
+ * const char *: the path of a file; of a file or a folder. value_check tests that it can be read.
+ */
 bool set_file(void *to, const char *value, struct error *err);
 bool set_file_or_folder(void *to, const char *value, struct error *err);
 bool set_texts(void *to, const char *value, struct error *err);      /* struct text_list */
@@ -57,9 +59,9 @@ void clear_prefixes(void *to);
 void clear_ipv4(void *to);
 
 /*
- * What a setter leaves for later, since a value that a stronger source replaces does not matter: can
- * the file be read, is the pin one. `at`: where the option's value is. False with err and *value
- * filled.
+ * Checks that must wait until all sources are applied, since a value that a stronger source
+ * replaces does not matter: that a file can be read, that a pin is valid. `at`: where the option's
+ * value is. Returns false with err and *value filled.
  */
 bool value_check(const struct option *o, const void *at, const char **value, struct error *err);
 

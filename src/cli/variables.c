@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A misspelt variable must not be passed over in silence: a container has no other settings. */
+/* A misspelled variable must not be ignored silently: often a container has no other settings. */
 #include "cli/variables.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ static bool ends_with(const char *text, size_t len, const char *end)
 	return len >= end_len && !strncmp(text + len - end_len, end, end_len);
 }
 
-/* SERVICE_HOST, SERVICE_PORT, SERVICE_PORT_HTTPS, and the same after the rest of a service's name */
+/* SERVICE_HOST, SERVICE_PORT, SERVICE_PORT_HTTPS, also after a part of a service's name */
 static bool names_service(const char *name)
 {
 	const char *at = strstr(name, "SERVICE_");
@@ -94,7 +94,7 @@ static bool is_read(const char *variable, size_t len)
 	return false;
 }
 
-/* `name` is without SSTP_. False: nothing is near. */
+/* `name` is without SSTP_. Returns false if no option has a similar name. */
 static bool find_meant(const struct verb *v, const char *name, size_t len, char hint[HINT_SIZE])
 {
 	static const char *const passwords[] = { "PASS", "PASSWD", "PWD", "PW", "SECRET" };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* All verbs, for those who look through them. */
+/* The table of all verbs. */
 #include "cli/verbs.h"
 
 const struct verb *const all_verbs[VERB_COUNT] = {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The verbs: each is run with the words after its own, and ends with an exit code, a command's or ours. */
+/*
+ * The verbs. Each runs with the arguments after its name and returns an exit code, a command's or
+ * ours.
+ */
 #ifndef SSTP_CLI_VERBS_H
 #define SSTP_CLI_VERBS_H
 
@@ -7,7 +10,7 @@
 
 enum { VERB_COUNT = 8 };
 
-/* What each of them takes, in the order of the help. */
+/* In the order of the help. */
 extern const struct verb *const all_verbs[VERB_COUNT];
 
 extern const struct verb connect_verb, run_verb, proxy_verb, serve_verb, probe_verb, passwd_verb,
