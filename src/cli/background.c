@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/complain.h"
+#include "cli/cli_error.h"
 #include "cli/exit_code.h"
 #include "cli/value.h"
 #include "util/log.h"
@@ -54,7 +54,7 @@ static bool go_to_background(struct background *b, const struct verb *verb)
 	pid_t child;
 
 	if (pipe2(ends, O_CLOEXEC) || (child = fork()) < 0) {
-		option_complain(verb, "cannot go to the background: %s", strerror(errno));
+		cli_error(verb, "cannot go to the background: %s", strerror(errno));
 		return false;
 	}
 	if (child) {
@@ -73,19 +73,19 @@ static bool write_pid(struct background *b, const struct verb *verb)
 {
 	b->lock_fd = trusted_open(b->pid_file, O_RDWR | O_CREAT, 0644);
 	if (b->lock_fd < 0) {
-		option_complain(verb, "%s: %s%s", b->pid_file, strerror(-b->lock_fd),
-				trusted_hint(b->lock_fd));
+		cli_error(verb, "%s: %s%s", b->pid_file, strerror(-b->lock_fd),
+			  trusted_hint(b->lock_fd));
 		return false;
 	}
 	if (flock(b->lock_fd, LOCK_EX | LOCK_NB)) {
-		option_complain(verb, "%s: another running program has locked this pid file",
-				b->pid_file);
+		cli_error(verb, "%s: another running program has locked this pid file",
+			  b->pid_file);
 		close(b->lock_fd);
 		b->lock_fd = -1;
 		return false;
 	}
 	if (ftruncate(b->lock_fd, 0) || dprintf(b->lock_fd, "%d\n", getpid()) < 0) {
-		option_complain(verb, "%s: %s", b->pid_file, strerror(errno));
+		cli_error(verb, "%s: %s", b->pid_file, strerror(errno));
 		return false;
 	}
 	return true;

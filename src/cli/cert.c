@@ -96,11 +96,11 @@ static enum exit_code show(const char *file)
 	size_t len;
 
 	if (cert_load(file, der, sizeof(der), &len, &err)) {
-		option_complain(&cert_verb, "%s", err.text);
+		cli_error(&cert_verb, "%s", err.text);
 		return EXIT_OTHER;
 	}
 	if (!cert_read(bytes_of(der, len), &info)) {
-		option_complain(&cert_verb, "%s: not a certificate", file);
+		cli_error(&cert_verb, "%s: not a certificate", file);
 		return EXIT_OTHER;
 	}
 	strftime(until, sizeof(until), "%Y-%m-%d", gmtime_r(&info.not_after, &tm));
@@ -125,15 +125,15 @@ static enum exit_code make(const struct cert_settings *s)
 	int error;
 
 	if (strlen(s->out) > sizeof(cert) - 8) {
-		option_complain(&cert_verb, "--out: too long");
+		cli_error(&cert_verb, "--out: too long");
 		return EXIT_USAGE;
 	}
 	snprintf(cert, sizeof(cert), "%s.crt", s->out);
 	snprintf(key, sizeof(key), "%s.key", s->out);
 	error = cert_make(&rq, cert, key, s->force, &err);
 	if (error) {
-		option_complain(&cert_verb, "%s%s%s", error == -EINVAL ? "--name " : "", err.text,
-				error == -EEXIST ? "; --force replaces it" : seccomp_advice(error));
+		cli_error(&cert_verb, "%s%s%s", error == -EINVAL ? "--name " : "", err.text,
+			  error == -EEXIST ? "; --force replaces it" : seccomp_advice(error));
 		return error == -EINVAL ? EXIT_USAGE : EXIT_OTHER;
 	}
 	printf("%-13s%s\n%-13s%s\n", "certificate", cert, "private key", key);
@@ -147,10 +147,10 @@ static int run(void *arg)
 	if (s->show)
 		return (int)show(s->show);
 	if (!s->names.count || !s->out) {
-		option_complain(&cert_verb,
-				!s->names.count
-					? "no name: --name vpn.example.net (what clients will type)"
-					: "no name for the files: --out /etc/sstp/server");
+		cli_error(&cert_verb,
+			  !s->names.count
+				  ? "no name: --name vpn.example.net (what clients will type)"
+				  : "no name for the files: --out /etc/sstp/server");
 		return EXIT_USAGE;
 	}
 	return (int)make(s);

@@ -222,21 +222,20 @@ static bool is_name(const struct verb *verb, const char *option, const char *nam
 
 	if (name && !is_ascii(name)) {
 		if (punycode_host(name, ascii, sizeof(ascii)))
-			option_complain(verb,
-					"%s \"%s\" must be given as DNS and certificates have "
-					"it: probably %s",
-					option, name, ascii);
+			cli_error(verb,
+				  "%s \"%s\" must be given as DNS and certificates have "
+				  "it: probably %s",
+				  option, name, ascii);
 		else
-			option_complain(verb,
-					"%s must be given as DNS and certificates have it, in "
-					"ASCII (xn--...)",
-					option);
+			cli_error(verb,
+				  "%s must be given as DNS and certificates have it, in "
+				  "ASCII (xn--...)",
+				  option);
 		return false;
 	}
 	if (!name || (strlen(name) <= NAME_MAX_LEN && !strpbrk(name, " \t\r\n/")))
 		return true;
-	option_complain(verb, "%s must be a host name of at most %d characters", option,
-			NAME_MAX_LEN);
+	cli_error(verb, "%s must be a host name of at most %d characters", option, NAME_MAX_LEN);
 	return false;
 }
 
@@ -246,16 +245,15 @@ bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 	bool has_rule;
 
 	if (!s->at.host[0]) {
-		option_complain(verb, "no server: sstp %s HOST", verb->name);
+		cli_error(verb, "no server: sstp %s HOST", verb->name);
 		return false;
 	}
 	if (s->only_ipv4 && s->only_ipv6) {
-		option_complain(verb, "--ipv4-only and --ipv6-only exclude each other");
+		cli_error(verb, "--ipv4-only and --ipv6-only exclude each other");
 		return false;
 	}
 	if (s->crl && s->pins.count) {
-		option_complain(verb,
-				"--crl and --servercert exclude each other: a pinned certificate "
+		cli_error(verb, "--crl and --servercert exclude each other: a pinned certificate "
 				"is trusted even if its issuer has revoked it");
 		return false;
 	}
@@ -284,8 +282,8 @@ bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 	ref->addr_count = resolve_rules_find(&s->resolve, &s->at, ref->family, ref->addrs,
 					     DIAL_ADDRS_MAX, &has_rule);
 	if (has_rule && !ref->addr_count) {
-		option_complain(verb, "--resolve has no %s address for %s",
-				s->only_ipv4 ? "IPv4" : "IPv6", s->at.host);
+		cli_error(verb, "--resolve has no %s address for %s",
+			  s->only_ipv4 ? "IPv4" : "IPv6", s->at.host);
 		return false;
 	}
 	return true;
@@ -297,7 +295,7 @@ bool server_settings_check(const struct verb *verb, const struct server_ref *ref
 	struct tls_ctx *tls;
 
 	if (tls_ctx_client(&ref->tls, &tls, &err)) {
-		option_complain(verb, "%s", err.text);
+		cli_error(verb, "%s", err.text);
 		return false;
 	}
 	tls_ctx_release(tls);

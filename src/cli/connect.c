@@ -146,16 +146,15 @@ static bool is_one_place(const struct connect_settings *s)
 	if (s->script_tun)
 		places++;
 	if (places > 1)
-		option_complain(&connect_verb,
-				"--netns, --tun-fd and --script-tun exclude each other");
+		cli_error(&connect_verb, "--netns, --tun-fd and --script-tun exclude each other");
 	else if (s->userns && !s->netns)
-		option_complain(
+		cli_error(
 			&connect_verb,
 			"--userns needs --netns: it is the user namespace that --netns belongs to");
 	else if (s->script && s->script_tun)
-		option_complain(&connect_verb,
-				"--script and --script-tun exclude each other: with --script-tun "
-				"there is no network to set up");
+		cli_error(&connect_verb,
+			  "--script and --script-tun exclude each other: with --script-tun "
+			  "there is no network to set up");
 	else
 		return true;
 	return false;
@@ -172,7 +171,7 @@ static void tell_waiters(void *arg)
 	struct waiters *w = arg;
 
 	if (w->ready_fd >= 0 && write(w->ready_fd, "1", 1) < 0)
-		option_complain(&connect_verb, "--ready-fd: %s", strerror(errno));
+		cli_error(&connect_verb, "--ready-fd: %s", strerror(errno));
 	if (w->ready_fd >= 0)
 		close(w->ready_fd);
 	background_ready(&w->background);
@@ -195,7 +194,7 @@ static int connect_to(void *arg, struct client_cfg *cfg)
 	if (cfg->backend)
 		code = login_connect(cfg);
 	else
-		option_complain(&connect_verb, "%s", strerror(ENOMEM));
+		cli_error(&connect_verb, "%s", strerror(ENOMEM));
 	background_end(&waiters.background);
 	return code;
 }

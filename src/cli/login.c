@@ -119,11 +119,11 @@ static bool apply(const struct verb *verb, const struct login_settings *s,
 	if (!server_settings_apply(verb, server, &cfg->server))
 		return false;
 	if (s->once && s->keep_trying) {
-		option_complain(verb, "--once and --keep-trying contradict each other");
+		cli_error(verb, "--once and --keep-trying contradict each other");
 		return false;
 	}
 	if (!cfg->user && is_check)
-		option_complain(verb, "no user name: --user NAME");
+		cli_error(verb, "no user name: --user NAME");
 	return cfg->user || !is_check;
 }
 
@@ -131,7 +131,7 @@ static bool ask_for_user(const struct verb *verb, struct client_cfg *cfg)
 {
 	cfg->user = ask_user(cfg->server.host);
 	if (!cfg->user)
-		option_complain(verb, "no user name: --user NAME");
+		cli_error(verb, "no user name: --user NAME");
 	return cfg->user;
 }
 
@@ -158,7 +158,7 @@ static bool get_password(const struct verb *verb, const struct login_settings *s
 		ok = password_ask(prompt, to, &err);
 	}
 	if (!ok)
-		option_complain(verb, "%s", err.text);
+		cli_error(verb, "%s", err.text);
 	return ok;
 }
 
@@ -169,13 +169,13 @@ static int check(const struct verb *verb, const struct login_settings *s,
 	struct error err = { "" };
 
 	if (!password_from_environment(password, &err) && *err.text) {
-		option_complain(verb, "%s", err.text);
+		cli_error(verb, "%s", err.text);
 		return EXIT_USAGE;
 	}
 	if (!server_settings_check(verb, &cfg->server))
 		return EXIT_USAGE;
 	if (s->password_file && !password_from_file(s->password_file, password, &err)) {
-		option_complain(verb, "%s", err.text);
+		cli_error(verb, "%s", err.text);
 		return EXIT_USAGE;
 	}
 	secret_wipe(password, sizeof(password));

@@ -56,21 +56,20 @@ static bool find_letter(const struct verb *v, char letter, struct option_in *in)
 }
 
 /* `where`: file and line, or empty for the command line. */
-static void complain_unknown(const struct verb *v, const char *where, const char *name, size_t len)
+static void report_unknown(const struct verb *v, const char *where, const char *name, size_t len)
 {
 	const char *dashes = *where ? "" : "--";
 	char hint[HINT_SIZE];
 
 	if (hint_for_option(v, name, len, *where, hint))
-		option_complain(v, "%sunknown option %s%.*s; %s", where, dashes, (int)len, name,
-				hint);
+		cli_error(v, "%sunknown option %s%.*s; %s", where, dashes, (int)len, name, hint);
 	else
-		option_complain(v, "%sunknown option %s%.*s; sstp %s --help lists the options",
-				where, dashes, (int)len, name, v->name);
+		cli_error(v, "%sunknown option %s%.*s; sstp %s --help lists the options", where,
+			  dashes, (int)len, name, v->name);
 }
 
 /* `word`: the whole argument, such as -xvf. */
-static void complain_unknown_letter(const struct verb *v, char letter, const char *word)
+static void report_unknown_short(const struct verb *v, char letter, const char *word)
 {
 	char hint[HINT_SIZE], name[32];
 
@@ -79,10 +78,9 @@ static void complain_unknown_letter(const struct verb *v, char letter, const cha
 	else
 		snprintf(name, sizeof(name), "%s", word);
 	if (hint_for_letter(v, letter, hint))
-		option_complain(v, "unknown option %s; %s", name, hint);
+		cli_error(v, "unknown option %s; %s", name, hint);
 	else
-		option_complain(v, "unknown option %s; sstp %s --help lists the options", name,
-				v->name);
+		cli_error(v, "unknown option %s; sstp %s --help lists the options", name, v->name);
 }
 
 /* ---- applying a value */
@@ -148,15 +146,14 @@ static bool from_file(void *arg, const char *file, unsigned line, const char *ke
 	snprintf(where, sizeof(where), "%s:%u: ", file, line);
 	if (!o || o->flags & OPTION_CLI_ONLY) {
 		if (o)
-			option_complain(r->verb, "%s%s is allowed on the command line only", where,
-					key);
+			cli_error(r->verb, "%s%s is allowed on the command line only", where, key);
 		else
-			complain_unknown(r->verb, where, key, strlen(key));
+			report_unknown(r->verb, where, key, strlen(key));
 		return false;
 	}
 	kept = kept_new(value);
 	if (!kept) {
-		option_complain(r->verb, "out of memory");
+		cli_error(r->verb, "out of memory");
 		return false;
 	}
 	kept->option = o;
@@ -166,12 +163,12 @@ static bool from_file(void *arg, const char *file, unsigned line, const char *ke
 			&(struct tidy_place){ name, .has_comments = true,
 					      .is_command = is_command(o) },
 			&err)) {
-		option_complain(r->verb, "%s: %s", name, err.text);
+		cli_error(r->verb, "%s: %s", name, err.text);
 		return false;
 	}
 	if (apply(r, &in, kept->text, FROM_FILE, &err))
 		return true;
-	option_complain(r->verb, "%s%s: %s", kept->origin, shown(kept->text), err.text);
+	cli_error(r->verb, "%s%s: %s", kept->origin, shown(kept->text), err.text);
 	return false;
 }
 
@@ -220,7 +217,7 @@ static bool from_environment(struct reading *r, const struct option_in *in)
 		return true;
 	kept = kept_new(value);
 	if (!kept) {
-		option_complain(r->verb, "out of memory");
+		cli_error(r->verb, "out of memory");
 		return false;
 	}
 	kept->option = o;
@@ -231,13 +228,13 @@ static bool from_environment(struct reading *r, const struct option_in *in)
 			&(struct tidy_place){ name, .is_environment = true,
 					      .is_command = is_command(o) },
 			&err)) {
-		option_complain(r->verb, "%s: %s", name, err.text);
+		cli_error(r->verb, "%s: %s", name, err.text);
 		return false;
 	}
 	if (o->clear ? apply_members(r, in, kept, &err)
 		     : apply(r, in, kept->text, FROM_ENVIRONMENT, &err))
 		return true;
-	option_complain(r->verb, "%s=%s: %s", name, shown(kept->text), err.text);
+	cli_error(r->verb, "%s=%s: %s", name, shown(kept->text), err.text);
 	return false;
 }
 
@@ -253,7 +250,7 @@ static const char *tidy_given(struct reading *r, const struct given *g)
 	snprintf(name, sizeof(name), "%s%s", g->in.option ? "--" : "the command line",
 		 g->in.option ? g->in.option->name : "");
 	if (!kept || !tidy_value(kept->text, &place, &err)) {
-		option_complain(r->verb, "%s: %s", name, err.text);
+		cli_error(r->verb, "%s: %s", name, err.text);
 		return NULL;
 	}
 	kept->option = g->in.option;
@@ -263,12 +260,12 @@ static const char *tidy_given(struct reading *r, const struct given *g)
 }
 
 /* Does not print words given to sstp passwd: the third one may be a password. */
-static void complain_of_word(struct reading *r, const char *word, const char *why, const char *hint)
+static void report_word(struct reading *r, const char *word, const char *why, const char *hint)
 {
 	bool is_shown = !r->verb->word || verb_takes_file(r->verb);
 
-	option_complain(r->verb, "%s%s%s%s%s", is_shown ? shown(word) : "", is_shown ? ": " : "",
-			why, *hint ? "; " : "", hint);
+	cli_error(r->verb, "%s%s%s%s%s", is_shown ? shown(word) : "", is_shown ? ": " : "", why,
+		  *hint ? "; " : "", hint);
 }
 
 static const char *about_commands(const struct reading *r, const struct given *g)
@@ -293,7 +290,7 @@ static void hint_of(const struct reading *r, const struct given *g, char hint[HI
  * Reports a positional argument that the verb does not take, or one too many. If there are several,
  * the one that cannot be a server is reported: "noauth" in `sstp connect noauth vpn.example.net`.
  */
-static void complain_of_words(struct reading *r, const struct given *g, const char *why)
+static void report_words(struct reading *r, const struct given *g, const char *why)
 {
 	bool takes_server = r->verb->word && verb_takes_file(r->verb);
 	char hint[HINT_SIZE];
@@ -301,11 +298,11 @@ static void complain_of_words(struct reading *r, const struct given *g, const ch
 	for (size_t i = 0; takes_server && i < r->given_count; i++)
 		if (!r->given[i].in.option &&
 		    hint_for_word(r->verb, r->given[i].value, true, hint)) {
-			complain_of_word(r, r->given[i].value, "no word is expected here", hint);
+			report_word(r, r->given[i].value, "no word is expected here", hint);
 			return;
 		}
 	hint_of(r, g, hint);
-	complain_of_word(r, g->value, why, hint);
+	report_word(r, g->value, why, hint);
 }
 
 static bool from_command_line(struct reading *r, struct given *g)
@@ -320,14 +317,13 @@ static bool from_command_line(struct reading *r, struct given *g)
 	if (!g->in.option) {
 		if (r->verb->word && r->verb->word(r->settings + r->verb->word_at, g->value, &err))
 			return true;
-		complain_of_words(r, g,
-				  r->verb->word ? err.text : "only options are expected here");
+		report_words(r, g, r->verb->word ? err.text : "only options are expected here");
 		return false;
 	}
 	if (apply(r, &g->in, g->value ? g->value : "yes", FROM_COMMAND_LINE, &err))
 		return true;
-	option_complain(r->verb, "--%s%s%s: %s", g->in.option->name,
-			g->value && *g->value ? " " : "", shown(g->value), err.text);
+	cli_error(r->verb, "--%s%s%s: %s", g->in.option->name, g->value && *g->value ? " " : "",
+		  shown(g->value), err.text);
 	return false;
 }
 
@@ -340,7 +336,7 @@ static bool check_all(struct reading *r)
 
 	for (struct option_walk w = option_walk(r->verb); option_next(&w);)
 		if (!value_check(w.in.option, r->settings + w.in.at, &value, &err)) {
-			option_complain(r->verb, "%s%s: %s", kept_origin(value), value, err.text);
+			cli_error(r->verb, "%s%s: %s", kept_origin(value), value, err.text);
 			return false;
 		}
 	return true;
@@ -373,14 +369,14 @@ static bool takes_next(struct reading *r, const struct option_in *in, char **arg
 	size_t len = equals ? (size_t)(equals - value) : strlen(value);
 
 	if (*value == '=') {
-		option_complain(r->verb, "%s: the value follows a blank or a =, not both: --%s=%s",
-				argv[0], o->name, o->arg);
+		cli_error(r->verb, "%s: the value follows a blank or a =, not both: --%s=%s",
+			  argv[0], o->name, o->arg);
 		return false;
 	}
 	if (len > 2 && !strncmp(value, "--", 2) && option_find(r->verb, value + 2, len - 2, NULL)) {
-		option_complain(r->verb,
-				"%s needs a value, and %.*s is an option; --%s=%.*s if it is meant",
-				argv[0], (int)len, value, o->name, (int)len, value);
+		cli_error(r->verb,
+			  "%s needs a value, and %.*s is an option; --%s=%.*s if it is meant",
+			  argv[0], (int)len, value, o->name, (int)len, value);
 		return false;
 	}
 	remember(r, in, value);
@@ -396,15 +392,15 @@ static int long_option(struct reading *r, char **argv)
 	const struct option *o = option_find(r->verb, name, len, &in);
 
 	if (!len) {
-		option_complain(r->verb, "%s: an option has a name: --name=VALUE", argv[0]);
+		cli_error(r->verb, "%s: an option has a name: --name=VALUE", argv[0]);
 		return 0;
 	}
 	if (!o) {
-		complain_unknown(r->verb, "", name, len);
+		report_unknown(r->verb, "", name, len);
 		return 0;
 	}
 	if (equals && !o->arg) {
-		option_complain(r->verb, "--%s takes no value", o->name);
+		cli_error(r->verb, "--%s takes no value", o->name);
 		return 0;
 	}
 	if (!o->arg || equals) {
@@ -412,7 +408,7 @@ static int long_option(struct reading *r, char **argv)
 		return 1;
 	}
 	if (!argv[1]) {
-		option_complain(r->verb, "--%s needs a value: --%s %s", o->name, o->name, o->arg);
+		cli_error(r->verb, "--%s needs a value: --%s %s", o->name, o->name, o->arg);
 		return 0;
 	}
 	return takes_next(r, &in, argv) ? 2 : 0;
@@ -425,7 +421,7 @@ static int short_options(struct reading *r, char **argv)
 		option_find(r->verb, argv[0] + 1, strcspn(argv[0] + 1, "="), NULL);
 
 	if (whole && whole->name[1]) {
-		option_complain(r->verb, "%s: did you mean --%s?", argv[0], whole->name);
+		cli_error(r->verb, "%s: did you mean --%s?", argv[0], whole->name);
 		return 0;
 	}
 	for (const char *p = argv[0] + 1; *p; p++) {
@@ -433,7 +429,7 @@ static int short_options(struct reading *r, char **argv)
 		struct option_in in;
 
 		if (!find_letter(r->verb, *p, &in)) {
-			complain_unknown_letter(r->verb, *p, argv[0]);
+			report_unknown_short(r->verb, *p, argv[0]);
 			return 0;
 		}
 		o = in.option;
@@ -442,14 +438,14 @@ static int short_options(struct reading *r, char **argv)
 			continue;
 		}
 		if (!p[1] && !argv[1]) {
-			option_complain(r->verb, "-%c needs a value: --%s %s", *p, o->name, o->arg);
+			cli_error(r->verb, "-%c needs a value: --%s %s", *p, o->name, o->arg);
 			return 0;
 		}
 		if (!p[1])
 			return takes_next(r, &in, argv) ? 2 : 0;
 		if (p[1] == '=') {
-			option_complain(r->verb, "-%c=: the value follows without a =: -%c %s", *p,
-					*p, o->arg);
+			cli_error(r->verb, "-%c=: the value follows without a =: -%c %s", *p, *p,
+				  o->arg);
 			return 0;
 		}
 		remember(r, &in, p + 1);
@@ -501,16 +497,16 @@ static const char *config_name(const struct reading *r)
 }
 
 /* `why` may begin with the file's name and a line number. */
-static void complain_of_config(const struct verb *v, const char *config, const char *why)
+static void report_config(const struct verb *v, const char *config, const char *why)
 {
 	size_t len = strlen(config);
 	bool is_whole = !strncmp(why, config, len) && !strncmp(why + len, ": ", 2);
 
-	option_complain(v, "%s%s",
-			config == getenv("SSTP_CONFIG") ? "SSTP_CONFIG="
-			: is_whole                      ? "--config "
-							: "",
-			why);
+	cli_error(v, "%s%s",
+		  config == getenv("SSTP_CONFIG") ? "SSTP_CONFIG="
+		  : is_whole                      ? "--config "
+						  : "",
+		  why);
 }
 
 static bool apply_all(struct reading *r)
@@ -524,7 +520,7 @@ static bool apply_all(struct reading *r)
 	if (config) {
 		if (!config_file_read(config, from_file, r, &err)) {
 			if (*err.text)
-				complain_of_config(v, config, err.text);
+				report_config(v, config, err.text);
 			return false;
 		}
 		memcpy(r->settings + in.at, &config, sizeof(config));

@@ -7,7 +7,7 @@
 #ifndef SSTP_CLI_OPTIONS_H
 #define SSTP_CLI_OPTIONS_H
 
-#include "cli/complain.h"
+#include "cli/cli_error.h"
 #include "cli/option.h"
 
 /* Reads a verb's settings and runs it. Returns an exit code. */

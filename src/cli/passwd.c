@@ -114,7 +114,7 @@ static bool get_password(const struct passwd_settings *s, char to[PASSWORD_ROOM]
 		snprintf(err.text, sizeof(err.text), "the password must not be empty");
 	}
 	if (!ok)
-		option_complain(&passwd_verb, "%s", err.text);
+		cli_error(&passwd_verb, "%s", err.text);
 	return ok;
 }
 
@@ -133,7 +133,7 @@ static enum exit_code set(const struct passwd_settings *s)
 		printf("%s: the password of %s is set\n", s->words[0], s->words[1]);
 		return EXIT_OK;
 	}
-	option_complain(&passwd_verb, "%s%s", err.text, seccomp_advice(error));
+	cli_error(&passwd_verb, "%s%s", err.text, seccomp_advice(error));
 	return EXIT_OTHER;
 }
 
@@ -144,11 +144,10 @@ static int run(void *arg)
 	int error;
 
 	if (s->word_count != 2 || (s->clear && s->pap_only)) {
-		option_complain(
-			&passwd_verb,
-			s->word_count != 2
-				? "FILE and USER are needed: sstp passwd /etc/sstp/users ann"
-				: "--clear-text and --pap-only contradict each other");
+		cli_error(&passwd_verb,
+			  s->word_count != 2
+				  ? "FILE and USER are needed: sstp passwd /etc/sstp/users ann"
+				  : "--clear-text and --pap-only contradict each other");
 		return EXIT_USAGE;
 	}
 	if (!s->delete_user)
@@ -158,7 +157,7 @@ static int run(void *arg)
 		printf("%s: %s is removed\n", s->words[0], s->words[1]);
 		return EXIT_OK;
 	}
-	option_complain(&passwd_verb, "%s%s", err.text, seccomp_advice(error));
+	cli_error(&passwd_verb, "%s%s", err.text, seccomp_advice(error));
 	return EXIT_OTHER;
 }
 

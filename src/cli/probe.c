@@ -107,7 +107,7 @@ static void print_text(const struct server_ref *ref, const struct probe_report *
 	if (r->reason != REASON_LOOKUP && r->reason != REASON_TCP && r->reason != REASON_SETTINGS)
 		print_report(ref, r);
 	if (r->reason)
-		option_complain(&probe_verb, "%s", r->text);
+		cli_error(&probe_verb, "%s", r->text);
 }
 
 static int run(void *arg)

@@ -229,21 +229,20 @@ static bool read_login(const struct proxy_settings *s, char password[PASSWORD_RO
 
 	*login = (struct proxy_login){ s->proxy_user, password };
 	if (!s->proxy_user != !s->proxy_password_file) {
-		option_complain(&proxy_verb,
-				"--proxy-user and --proxy-password-file need each other");
+		cli_error(&proxy_verb, "--proxy-user and --proxy-password-file need each other");
 		return false;
 	}
 	if (!s->proxy_user)
 		return true;
 	if (!password_from_file(s->proxy_password_file, password, &err)) {
-		option_complain(&proxy_verb, "%s", err.text);
+		cli_error(&proxy_verb, "%s", err.text);
 		return false;
 	}
 	if (!proxy_login_is_encodable(login))
-		option_complain(&proxy_verb,
-				"--proxy-user and its password must have at most %d characters "
-				"each, and the user name no colon",
-				PROXY_LOGIN_MAX);
+		cli_error(&proxy_verb,
+			  "--proxy-user and its password must have at most %d characters "
+			  "each, and the user name no colon",
+			  PROXY_LOGIN_MAX);
 	return proxy_login_is_encodable(login);
 }
 
@@ -269,17 +268,16 @@ static bool join_forwards(struct proxy_settings *s, struct proxy_cfg *cfg)
 static bool is_sensible(const struct proxy_settings *s, const struct proxy_cfg *cfg)
 {
 	if (s->command && !s->command[0]) {
-		option_complain(&proxy_verb, "no command after --: sstp proxy HOST -- COMMAND");
+		cli_error(&proxy_verb, "no command after --: sstp proxy HOST -- COMMAND");
 		return false;
 	}
 	if (s->background.is_wanted && s->command) {
-		option_complain(&proxy_verb, "--background and a command contradict each other");
+		cli_error(&proxy_verb, "--background and a command contradict each other");
 		return false;
 	}
 	if (!cfg->forward_count && !cfg->server_count) {
-		option_complain(&proxy_verb,
-				"nothing to do: give --socks5, --http-proxy, -L, -R, or a "
-				"command after --");
+		cli_error(&proxy_verb, "nothing to do: give --socks5, --http-proxy, -L, -R, or a "
+				       "command after --");
 		return false;
 	}
 	return true;
@@ -306,7 +304,7 @@ static int proxy_to(void *arg, struct client_cfg *cfg)
 	if (cfg->backend)
 		code = login_connect(cfg);
 	else
-		option_complain(&proxy_verb, "%s", strerror(ENOMEM));
+		cli_error(&proxy_verb, "%s", strerror(ENOMEM));
 	background_end(&background);
 	return code;
 }
@@ -318,7 +316,7 @@ static int run_with(struct proxy_settings *s, const struct proxy_login *login)
 
 	proxy.command = s->command;
 	if (!join_forwards(s, &proxy) || !join_proxy_servers(s, login, &proxy)) {
-		option_complain(&proxy_verb, "%s", strerror(ENOMEM));
+		cli_error(&proxy_verb, "%s", strerror(ENOMEM));
 		return EXIT_OTHER;
 	}
 	if (!is_sensible(s, &proxy))

@@ -52,14 +52,14 @@ static int run_command(void *arg, struct client_cfg *cfg)
 	cfg->backend = tun_backend_new(&device);
 	if (cfg->backend)
 		return login_connect(cfg);
-	option_complain(&run_verb, "%s", strerror(ENOMEM));
+	cli_error(&run_verb, "%s", strerror(ENOMEM));
 	return EXIT_OTHER;
 }
 
 static bool has_command(const struct run_settings *s)
 {
 	if (!s->command || !s->command[0])
-		option_complain(&run_verb, "no command: sstp run HOST -- COMMAND");
+		cli_error(&run_verb, "no command: sstp run HOST -- COMMAND");
 	return s->command && s->command[0];
 }
 

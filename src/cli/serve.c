@@ -315,20 +315,18 @@ static const struct option_use uses[] = {
 static bool has_all(const struct serve_settings *s)
 {
 	if (!s->certs.count)
-		option_complain(&serve_verb, "no certificate: --cert FILE (sstp cert makes one)");
+		cli_error(&serve_verb, "no certificate: --cert FILE (sstp cert makes one)");
 	else if (s->keys.count && s->keys.count != s->certs.count)
-		option_complain(
-			&serve_verb,
-			"%zu times --cert and %zu times --key: give each certificate its "
-			"key, in the same order, or put each key into the certificate's file",
-			s->certs.count, s->keys.count);
+		cli_error(&serve_verb,
+			  "%zu times --cert and %zu times --key: give each certificate its "
+			  "key, in the same order, or put each key into the certificate's file",
+			  s->certs.count, s->keys.count);
 	else if (!s->users)
-		option_complain(&serve_verb, "no user file: --users FILE (sstp passwd makes one)");
+		cli_error(&serve_verb, "no user file: --users FILE (sstp passwd makes one)");
 	else if (s->network.addr.family == AF_UNSPEC)
-		option_complain(&serve_verb,
-				"no addresses for clients: --ipv4-network 10.9.0.0/24");
+		cli_error(&serve_verb, "no addresses for clients: --ipv4-network 10.9.0.0/24");
 	else if (s->userns && !s->netns)
-		option_complain(
+		cli_error(
 			&serve_verb,
 			"--userns needs --netns: it is the user namespace that --netns belongs to");
 	else
@@ -445,13 +443,13 @@ static int check(const struct server_cfg *cfg)
 	struct tls_ctx *tls;
 
 	if (users_load(cfg->users_file, &users, &users_err)) {
-		option_complain(&serve_verb, "%s", users_err.text);
+		cli_error(&serve_verb, "%s", users_err.text);
 		return EXIT_USAGE;
 	}
 	users_release(users);
 	for (size_t i = 0; i < cfg->cert_count; i++) {
 		if (tls_ctx_server(&cfg->certs[i], &tls, &tls_err)) {
-			option_complain(&serve_verb, "%s", tls_err.text);
+			cli_error(&serve_verb, "%s", tls_err.text);
 			return EXIT_USAGE;
 		}
 		tls_ctx_release(tls);
@@ -489,11 +487,11 @@ static int run(void *arg)
 	if (!apply(s, &cfg))
 		return EXIT_USAGE;
 	if (s->key_password_file && !password_from_file(s->key_password_file, key_password, &err)) {
-		option_complain(&serve_verb, "%s", err.text);
+		cli_error(&serve_verb, "%s", err.text);
 		return EXIT_USAGE;
 	}
 	if (!apply_certs(s, s->key_password_file ? key_password : NULL, &cfg)) {
-		option_complain(&serve_verb, "out of memory");
+		cli_error(&serve_verb, "out of memory");
 		return EXIT_OTHER;
 	}
 	return s->common.check ? check(&cfg) : serve(s, &cfg);

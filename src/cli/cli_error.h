@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Error messages about settings. They name where the wrong value came from. */
-#ifndef SSTP_CLI_COMPLAIN_H
-#define SSTP_CLI_COMPLAIN_H
+#ifndef SSTP_CLI_CLI_ERROR_H
+#define SSTP_CLI_CLI_ERROR_H
 
 #include "cli/option.h"
 
@@ -9,7 +9,7 @@
  * Prints "sstp connect: ..." to standard error. If the text begins with the value of an option that
  * names a file, and a colon, the option, variable or line that gave the value is printed first.
  */
-void option_complain(const struct verb *verb, const char *format, ...)
+void cli_error(const struct verb *verb, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* ---- for the code that reads settings */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/complain.h"
+#include "cli/cli_error.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,7 +50,7 @@ const char *kept_origin(const char *value)
 	return "";
 }
 
-void option_complain(const struct verb *verb, const char *format, ...)
+void cli_error(const struct verb *verb, const char *format, ...)
 {
 	char text[2048];
 	const struct kept *file;
