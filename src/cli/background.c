@@ -22,7 +22,7 @@
 
 static const struct option background_table[] = {
 	{ .name = "background",
-	  .letter = 'b',
+	  .short_name = 'b',
 	  .help = "go to the background once connected, or listening",
 	  .set = set_flag,
 	  .at = AT(is_wanted) },

@@ -39,7 +39,7 @@ static bool set_days(void *to, const char *value, struct error *err)
 
 static const struct option cert_table[] = {
 	{ .name = "name",
-	  .letter = 'n',
+	  .short_name = 'n',
 	  .arg = "NAME",
 	  .help = "a name or address that clients will use; may be given again",
 	  .set = set_texts,
@@ -47,7 +47,7 @@ static const struct option cert_table[] = {
 	  .flags = OPTION_CLI_ONLY,
 	  .clear = clear_texts },
 	{ .name = "out",
-	  .letter = 'o',
+	  .short_name = 'o',
 	  .arg = "BASE",
 	  .help = "write BASE.crt and BASE.key",
 	  .set = set_text,
@@ -66,7 +66,7 @@ static const struct option cert_table[] = {
 	  .at = AT(rsa),
 	  .flags = OPTION_CLI_ONLY },
 	{ .name = "force",
-	  .letter = 'f',
+	  .short_name = 'f',
 	  .help = "replace existing files",
 	  .set = set_flag,
 	  .at = AT(force),

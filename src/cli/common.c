@@ -11,16 +11,16 @@
 #include "util/log_writer.h"
 #include "util/punycode.h"
 
-#define HELP_OPTION                                                                           \
-	{                                                                                     \
-		.name = "help", .letter = 'h', .help = "print this", .flags = OPTION_CLI_ONLY \
+#define HELP_OPTION                                                                               \
+	{                                                                                         \
+		.name = "help", .short_name = 'h', .help = "print this", .flags = OPTION_CLI_ONLY \
 	}
 
 #define AT(member) offsetof(struct common_settings, member)
 
 static const struct option common_table[] = {
 	{ .name = "config",
-	  .letter = 'c',
+	  .short_name = 'c',
 	  .arg = "FILE",
 	  .help = "read settings from FILE: key = value lines, the keys are the long "
 		  "options",
@@ -33,12 +33,12 @@ static const struct option common_table[] = {
 	  .at = AT(check),
 	  .flags = OPTION_CLI_ONLY },
 	{ .name = "verbose",
-	  .letter = 'v',
+	  .short_name = 'v',
 	  .help = "log packets and transitions too",
 	  .set = set_count,
 	  .at = AT(verbose) },
 	{ .name = "quiet",
-	  .letter = 'q',
+	  .short_name = 'q',
 	  .help = "log warnings and errors only",
 	  .set = set_flag,
 	  .at = AT(quiet) },
@@ -132,12 +132,12 @@ static const struct option server_table[] = {
 	  .set = set_flag,
 	  .at = AT(legacy_ciphers) },
 	{ .name = "ipv4-only",
-	  .letter = '4',
+	  .short_name = '4',
 	  .help = "reach the server by IPv4 only",
 	  .set = set_flag,
 	  .at = AT(only_ipv4) },
 	{ .name = "ipv6-only",
-	  .letter = '6',
+	  .short_name = '6',
 	  .help = "reach the server by IPv6 only",
 	  .set = set_flag,
 	  .at = AT(only_ipv6) },

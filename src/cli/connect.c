@@ -37,7 +37,7 @@ static const struct option own_network_table[] = {
 	  .set = set_flag,
 	  .at = AT(no_dns) },
 	{ .name = "script",
-	  .letter = 's',
+	  .short_name = 's',
 	  .arg = "COMMAND",
 	  .help = "run COMMAND, such as a vpnc-script, to set up the network; sstp "
 		  "then does not do it",

@@ -27,7 +27,7 @@ struct healthcheck_settings {
 /* No option is read from the environment: in a container the variables are for the main program. */
 static const struct option healthcheck_table[] = {
 	{ .name = "interface",
-	  .letter = 'i',
+	  .short_name = 'i',
 	  .arg = "NAME",
 	  .help = "ask only about this tunnel, by its name in the log",
 	  .set = set_device,

@@ -34,8 +34,8 @@ static void print_option(const struct option *o)
 	char left[80];
 	int n;
 
-	if (o->letter)
-		n = snprintf(left, sizeof(left), "  -%c, --%s%s%s", o->letter, o->name,
+	if (o->short_name)
+		n = snprintf(left, sizeof(left), "  -%c, --%s%s%s", o->short_name, o->name,
 			     o->arg ? " " : "", o->arg ? o->arg : "");
 	else
 		n = snprintf(left, sizeof(left), "      --%s%s%s", o->name, o->arg ? " " : "",
@@ -66,11 +66,11 @@ void help_print_table(const struct verb *verb)
 
 	for (struct option_walk w = option_walk(verb); option_next(&w);) {
 		const struct option *o = w.in.option;
-		const char letter[] = { o->letter, '\0' };
+		const char short_name[] = { o->short_name, '\0' };
 
 		if (w.row == 1 && w.use->heading)
 			heading = w.use->heading;
-		printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", verb->name, heading, letter, o->name,
+		printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", verb->name, heading, short_name, o->name,
 		       o->arg ? o->arg : "", o->words ? o->words : "", o->help);
 	}
 }

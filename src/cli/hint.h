@@ -29,7 +29,7 @@ bool hint_for_option(const struct verb *v, const char *typed, size_t len, bool i
 bool hint_for_exact(const struct verb *v, const char *typed, char text[HINT_SIZE]);
 
 /* For -x, if `v` has no such short option. */
-bool hint_for_letter(const struct verb *v, char letter, char text[HINT_SIZE]);
+bool hint_for_short(const struct verb *v, char short_name, char text[HINT_SIZE]);
 
 /*
  * For a positional argument that the verb does not take. `is_sure`: only if the word cannot be a

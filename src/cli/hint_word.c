@@ -24,7 +24,7 @@ static bool say(char text[HINT_SIZE], const char *sentence)
 static const struct {
 	char theirs;
 	const char *ours, *needs;
-} letters_of_others[] = {
+} short_names_of_others[] = {
 	{ 'c', "config", NULL },
 	{ 'C', "config", NULL },
 	{ 'f', "config", NULL },
@@ -58,14 +58,16 @@ static const struct {
 	{ 's', "server", NULL },
 };
 
-bool hint_for_letter(const struct verb *v, char letter, char text[HINT_SIZE])
+bool hint_for_short(const struct verb *v, char short_name, char text[HINT_SIZE])
 {
-	for (size_t i = 0; i < sizeof(letters_of_others) / sizeof(*letters_of_others); i++) {
-		const char *ours = letters_of_others[i].ours, *needs = letters_of_others[i].needs;
+	for (size_t i = 0; i < sizeof(short_names_of_others) / sizeof(*short_names_of_others);
+	     i++) {
+		const char *ours = short_names_of_others[i].ours,
+			   *needs = short_names_of_others[i].needs;
 		bool is_sentence = strchr(ours, ' ');
 
-		if (letters_of_others[i].theirs != letter || (needs && !option_named(v, needs)) ||
-		    (!is_sentence && !option_named(v, ours)))
+		if (short_names_of_others[i].theirs != short_name ||
+		    (needs && !option_named(v, needs)) || (!is_sentence && !option_named(v, ours)))
 			continue;
 		snprintf(text, HINT_SIZE, is_sentence ? "%s" : "did you mean --%s?", ours);
 		return true;

@@ -13,7 +13,7 @@
 
 static const struct option login_table[] = {
 	{ .name = "user",
-	  .letter = 'u',
+	  .short_name = 'u',
 	  .arg = "NAME",
 	  .help = "the user name; DOMAIN\\NAME where there are domains",
 	  .set = set_text,
@@ -64,7 +64,7 @@ const struct option_group retry_options = OPTION_GROUP(retry_table);
 
 static const struct option link_table[] = {
 	{ .name = "mtu",
-	  .letter = 'm',
+	  .short_name = 'm',
 	  .arg = "BYTES",
 	  .help = "of the tunnel; default 1400",
 	  .set = set_mtu,

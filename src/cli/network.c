@@ -5,7 +5,7 @@
 
 static const struct option interface_table[] = {
 	{ .name = "interface",
-	  .letter = 'i',
+	  .short_name = 'i',
 	  .arg = "NAME",
 	  .help = "name of the TUN device; default sstp0 or the next free",
 	  .set = set_device,

@@ -22,7 +22,7 @@ enum { OPTION_CLI_ONLY = 1 }; /* only allowed on the command line */
 
 struct option {
 	const char *name;
-	char letter;       /* 0: none */
+	char short_name;   /* 0: none */
 	const char *arg;   /* placeholder of its value in --help; NULL: a flag */
 	const char *words; /* possible values, for completions; NULL: anything */
 	const char *help;

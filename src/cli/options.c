@@ -45,10 +45,10 @@ struct reading {
 
 /* ---- unknown options */
 
-static bool find_letter(const struct verb *v, char letter, struct option_in *in)
+static bool find_short(const struct verb *v, char short_name, struct option_in *in)
 {
 	for (struct option_walk w = option_walk(v); option_next(&w);)
-		if (w.in.option->letter == letter) {
+		if (w.in.option->short_name == short_name) {
 			*in = w.in;
 			return true;
 		}
@@ -69,15 +69,15 @@ static void report_unknown(const struct verb *v, const char *where, const char *
 }
 
 /* `word`: the whole argument, such as -xvf. */
-static void report_unknown_short(const struct verb *v, char letter, const char *word)
+static void report_unknown_short(const struct verb *v, char short_name, const char *word)
 {
 	char hint[HINT_SIZE], name[32];
 
-	if (letter > ' ' && letter < 0x7f)
-		snprintf(name, sizeof(name), "-%c", letter);
+	if (short_name > ' ' && short_name < 0x7f)
+		snprintf(name, sizeof(name), "-%c", short_name);
 	else
 		snprintf(name, sizeof(name), "%s", word);
-	if (hint_for_letter(v, letter, hint))
+	if (hint_for_short(v, short_name, hint))
 		cli_error(v, "unknown option %s; %s", name, hint);
 	else
 		cli_error(v, "unknown option %s; sstp %s --help lists the options", name, v->name);
@@ -428,7 +428,7 @@ static int short_options(struct reading *r, char **argv)
 		const struct option *o;
 		struct option_in in;
 
-		if (!find_letter(r->verb, *p, &in)) {
+		if (!find_short(r->verb, *p, &in)) {
 			report_unknown_short(r->verb, *p, argv[0]);
 			return 0;
 		}
@@ -537,13 +537,13 @@ static bool apply_all(struct reading *r)
 bool options_read(const struct verb *verb, int argc, char **argv, void *settings, int *code)
 {
 	struct reading r = { .verb = verb, .settings = settings };
-	size_t letters = 1;
+	size_t max = 1;
 	bool is_good = false;
 
 	for (int i = 0; i < argc; i++)
-		letters += strlen(argv[i]) + 1; /* an upper bound of the number of options */
+		max += strlen(argv[i]) + 1; /* an upper bound of the number of options */
 	r.sources = calloc(option_count(verb) + 1, sizeof(*r.sources));
-	r.given = calloc(letters, sizeof(*r.given));
+	r.given = calloc(max, sizeof(*r.given));
 	*code = EXIT_USAGE;
 	if (r.sources && r.given && read_command_line(&r, argc, argv)) {
 		if (r.wants_help) {

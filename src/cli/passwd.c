@@ -25,13 +25,13 @@ struct passwd_settings {
 
 static const struct option passwd_table[] = {
 	{ .name = "delete",
-	  .letter = 'd',
+	  .short_name = 'd',
 	  .help = "remove the user",
 	  .set = set_flag,
 	  .at = AT(delete_user),
 	  .flags = OPTION_CLI_ONLY },
 	{ .name = "address",
-	  .letter = 'a',
+	  .short_name = 'a',
 	  .arg = "ADDR",
 	  .help = "the user's own IPv4 address; *: one from the pool",
 	  .set = set_text,

@@ -133,7 +133,7 @@ static void clear_forwards(void *to)
 
 static const struct option way_table[] = {
 	{ .name = "socks5",
-	  .letter = 'D',
+	  .short_name = 'D',
 	  .arg = "[ADDR:]PORT",
 	  .help = "offer SOCKS5 there, only to this host without ADDR; may be given again",
 	  .set = set_socks5,
@@ -157,7 +157,7 @@ static const struct option way_table[] = {
 	  .set = set_file,
 	  .at = AT(proxy_password_file) },
 	{ .name = "forward",
-	  .letter = 'L',
+	  .short_name = 'L',
 	  .arg = "[ADDR:]PORT:HOST:PORT",
 	  .help = "listen on PORT on this host, and connect to HOST:PORT through the "
 		  "VPN; may be given again",
@@ -165,7 +165,7 @@ static const struct option way_table[] = {
 	  .at = AT(forwards),
 	  .clear = clear_forwards },
 	{ .name = "remote-forward",
-	  .letter = 'R',
+	  .short_name = 'R',
 	  .arg = "PORT:HOST:PORT",
 	  .help = "listen on PORT of sstp's address in the VPN, and connect to "
 		  "HOST:PORT from this host; may be given again",

@@ -131,7 +131,7 @@ static bool set_network(void *to, const char *value, struct error *err)
 
 static const struct option listen_table[] = {
 	{ .name = "listen",
-	  .letter = 'l',
+	  .short_name = 'l',
 	  .arg = "[ADDR:]PORT",
 	  .help = "listen there; may be given again; default port 443 of all addresses",
 	  .set = set_listen,
@@ -259,7 +259,7 @@ static const struct option network_table[] = {
 	  .set = set_flag,
 	  .at = AT(client_to_client) },
 	{ .name = "interface",
-	  .letter = 'i',
+	  .short_name = 'i',
 	  .arg = "NAME",
 	  .help = "name of the TUN device; default sstp0 or the next free",
 	  .set = set_device,
