@@ -167,7 +167,7 @@ const struct verb cert_verb = {
 		 "--servercert PIN.",
 	.uses = uses,
 	.use_count = sizeof(uses) / sizeof(*uses),
-	.stray = "name",
+	.likely_option = "name",
 	.settings = &settings,
 	.run = run,
 };

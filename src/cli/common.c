@@ -191,16 +191,16 @@ void common_warn_of_keylog(const char *file)
 			 file);
 }
 
-bool server_word(void *to, const char *word, struct error *err)
+bool server_positional(void *to, const char *word, struct error *err)
 {
 	struct server_settings *s = to;
 
-	if (s->has_word) {
+	if (s->has_positional) {
 		snprintf(err->text, sizeof(err->text),
 			 "only one server can be given (already: %.160s)", s->at.host);
 		return false;
 	}
-	s->has_word = true;
+	s->has_positional = true;
 	return set_server(&s->at, word, err);
 }
 

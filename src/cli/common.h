@@ -31,7 +31,7 @@ void common_warn_of_keylog(const char *file);
 /* How to reach the server and how to verify it: connect, probe. */
 struct server_settings {
 	struct host_port at;
-	bool has_word; /* it was given as a positional argument */
+	bool has_positional; /* it was given as a positional argument */
 	const char *ca_cert, *crl;
 	struct text_list pins;
 	const char *verify_name;
@@ -55,7 +55,7 @@ struct server_settings {
 extern const struct option_group server_options;
 
 /* The positional argument HOST[:PORT]. `to`: struct server_settings. */
-bool server_word(void *to, const char *word, struct error *err);
+bool server_positional(void *to, const char *word, struct error *err);
 
 /* Fills `ref`, which points into `s`. Returns false after printing an error. */
 bool server_settings_apply(const struct verb *verb, struct server_settings *s,

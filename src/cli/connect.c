@@ -233,8 +233,8 @@ const struct verb connect_verb = {
 	"       vpn.example.net\n",
 	.uses = uses,
 	.use_count = sizeof(uses) / sizeof(*uses),
-	.word = server_word,
-	.word_at = AT(server),
+	.positional = server_positional,
+	.positional_at = AT(server),
 	.settings = &settings,
 	.run = run,
 };

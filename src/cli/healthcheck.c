@@ -146,7 +146,7 @@ const struct verb healthcheck_verb = {
 	.notes = "  HEALTHCHECK CMD [\"/sstp\", \"healthcheck\"]\n",
 	.uses = uses,
 	.use_count = sizeof(uses) / sizeof(*uses),
-	.stray = "interface",
+	.likely_option = "interface",
 	.settings = &settings,
 	.run = run,
 };

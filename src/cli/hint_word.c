@@ -174,5 +174,5 @@ bool hint_for_word(const struct verb *v, const char *typed, bool is_sure, char t
 		return mean(text, "show", typed);
 	if (option_named(v, "cert") && is_certificate(typed))
 		return mean(text, "cert", typed);
-	return v->stray && mean(text, v->stray, typed);
+	return v->likely_option && mean(text, v->likely_option, typed);
 }

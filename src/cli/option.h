@@ -63,12 +63,12 @@ struct verb {
 	const struct option_use *uses;
 	size_t use_count;
 	/*
-	 * Called for each positional argument, in order, with the settings at word_at; returns
+	 * Called for each positional argument, in order, with the settings at positional_at; returns
 	 * false with err filled. NULL: takes none.
 	 */
-	bool (*word)(void *to, const char *word, struct error *err);
-	size_t word_at;
-	const char *stray; /* the option that a positional argument may be meant for; NULL: none */
+	bool (*positional)(void *to, const char *arg, struct error *err);
+	size_t positional_at;
+	const char *likely_option; /* that a positional argument may be meant for; NULL: none */
 	/*
 	 * The words after "--" are a command: an argv that ends with NULL is stored at command_at.
 	 */

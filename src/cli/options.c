@@ -262,7 +262,7 @@ static const char *tidy_given(struct reading *r, const struct given *g)
 /* Does not print words given to sstp passwd: the third one may be a password. */
 static void report_word(struct reading *r, const char *word, const char *why, const char *hint)
 {
-	bool is_shown = !r->verb->word || verb_takes_file(r->verb);
+	bool is_shown = !r->verb->positional || verb_takes_file(r->verb);
 
 	cli_error(r->verb, "%s%s%s%s%s", is_shown ? shown(word) : "", is_shown ? ": " : "", why,
 		  *hint ? "; " : "", hint);
@@ -292,7 +292,7 @@ static void hint_of(const struct reading *r, const struct given *g, char hint[HI
  */
 static void report_words(struct reading *r, const struct given *g, const char *why)
 {
-	bool takes_server = r->verb->word && verb_takes_file(r->verb);
+	bool takes_server = r->verb->positional && verb_takes_file(r->verb);
 	char hint[HINT_SIZE];
 
 	for (size_t i = 0; takes_server && i < r->given_count; i++)
@@ -315,9 +315,11 @@ static bool from_command_line(struct reading *r, struct given *g)
 			return false;
 	}
 	if (!g->in.option) {
-		if (r->verb->word && r->verb->word(r->settings + r->verb->word_at, g->value, &err))
+		if (r->verb->positional &&
+		    r->verb->positional(r->settings + r->verb->positional_at, g->value, &err))
 			return true;
-		report_words(r, g, r->verb->word ? err.text : "only options are expected here");
+		report_words(r, g,
+			     r->verb->positional ? err.text : "only options are expected here");
 		return false;
 	}
 	if (apply(r, &g->in, g->value ? g->value : "yes", FROM_COMMAND_LINE, &err))

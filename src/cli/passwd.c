@@ -173,7 +173,7 @@ const struct verb passwd_verb = {
 		 "SIGHUP.",
 	.uses = uses,
 	.use_count = sizeof(uses) / sizeof(*uses),
-	.word = word,
+	.positional = word,
 	.settings = &settings,
 	.run = run,
 };

@@ -148,8 +148,8 @@ const struct verb probe_verb = {
 		 "the right one.",
 	.uses = uses,
 	.use_count = sizeof(uses) / sizeof(*uses),
-	.word = server_word,
-	.word_at = AT(server),
+	.positional = server_positional,
+	.positional_at = AT(server),
 	.settings = &settings,
 	.run = run,
 };

@@ -99,7 +99,7 @@ static const struct verb verb = {
 	.about = "A verb.",
 	.uses = uses,
 	.use_count = 1,
-	.word = word,
+	.positional = word,
 };
 
 /* The same, but what follows "--" is a command. */
@@ -109,7 +109,7 @@ static const struct verb runner = {
 	.about = "A verb.",
 	.uses = uses,
 	.use_count = 1,
-	.word = word,
+	.positional = word,
 	.takes_command = true,
 	.command_at = AT(command),
 };
