@@ -28,18 +28,18 @@ enum source {
 	FROM_COMMAND_LINE,
 };
 
-struct given {
+struct parsed_arg {
 	struct option_in in; /* in.option is NULL: a positional argument */
 	const char *value;
-	bool is_late; /* it came after "--" */
+	bool is_after_dashes; /* it came after "--" */
 };
 
 struct reading {
 	const struct verb *verb;
 	char *settings;
-	enum source *sources; /* the strongest source so far of each option */
-	struct given *given;  /* the command line, in order */
-	size_t given_count;
+	enum source *sources;    /* the strongest source so far of each option */
+	struct parsed_arg *args; /* the command line, in order */
+	size_t arg_count;
 	bool wants_help;
 };
 
@@ -86,7 +86,7 @@ static void report_unknown_short(const struct verb *v, char short_name, const ch
 /* ---- applying a value */
 
 /* The last value is used, as in other programs, but the repetition may be a mistake. */
-static void warn_of_two(const struct option *o, enum source from)
+static void warn_repeated(const struct option *o, enum source from)
 {
 	char variable[80];
 
@@ -106,7 +106,7 @@ static bool apply(struct reading *r, const struct option_in *in, const char *val
 	if (*before > from)
 		return true;
 	if (*before == from && o->arg && !o->clear)
-		warn_of_two(o, from);
+		warn_repeated(o, from);
 	if (*before < from && o->clear)
 		o->clear(to);
 	*before = from;
@@ -117,7 +117,7 @@ static bool apply(struct reading *r, const struct option_in *in, const char *val
  * Only the host of USER:PASSWORD@HOST (which is refused), to keep the password out of the message.
  * `value` is NULL for a flag.
  */
-static const char *shown(const char *value)
+static const char *without_password(const char *value)
 {
 	const char *at;
 
@@ -168,7 +168,7 @@ static bool from_file(void *arg, const char *file, unsigned line, const char *ke
 	}
 	if (apply(r, &in, kept->text, FROM_FILE, &err))
 		return true;
-	cli_error(r->verb, "%s%s: %s", kept->origin, shown(kept->text), err.text);
+	cli_error(r->verb, "%s%s: %s", kept->origin, without_password(kept->text), err.text);
 	return false;
 }
 
@@ -234,12 +234,12 @@ static bool from_environment(struct reading *r, const struct option_in *in)
 	if (o->clear ? apply_members(r, in, kept, &err)
 		     : apply(r, in, kept->text, FROM_ENVIRONMENT, &err))
 		return true;
-	cli_error(r->verb, "%s=%s: %s", name, shown(kept->text), err.text);
+	cli_error(r->verb, "%s=%s: %s", name, without_password(kept->text), err.text);
 	return false;
 }
 
 /* Returns NULL after printing an error. */
-static const char *tidy_given(struct reading *r, const struct given *g)
+static const char *tidy_arg(struct reading *r, const struct parsed_arg *g)
 {
 	char name[80];
 	struct kept *kept = kept_new(g->value);
@@ -264,25 +264,25 @@ static void report_word(struct reading *r, const char *word, const char *why, co
 {
 	bool is_shown = !r->verb->positional || verb_takes_file(r->verb);
 
-	cli_error(r->verb, "%s%s%s%s%s", is_shown ? shown(word) : "", is_shown ? ": " : "", why,
-		  *hint ? "; " : "", hint);
+	cli_error(r->verb, "%s%s%s%s%s", is_shown ? without_password(word) : "",
+		  is_shown ? ": " : "", why, *hint ? "; " : "", hint);
 }
 
-static const char *about_commands(const struct reading *r, const struct given *g)
+static const char *about_commands(const struct reading *r, const struct parsed_arg *g)
 {
 	if (r->verb->takes_command)
 		return "a command follows --";
-	return g->is_late && g->value[0] != '-'
+	return g->is_after_dashes && g->value[0] != '-'
 		       ? "only sstp run and sstp proxy take a command after --"
 		       : "";
 }
 
 /* `hint` is empty if there is nothing to say about the unexpected word. */
-static void hint_of(const struct reading *r, const struct given *g, char hint[HINT_SIZE])
+static void hint_of(const struct reading *r, const struct parsed_arg *g, char hint[HINT_SIZE])
 {
 	const char *commands = about_commands(r, g);
 
-	if ((*commands && g->is_late) || !hint_for_word(r->verb, g->value, false, hint))
+	if ((*commands && g->is_after_dashes) || !hint_for_word(r->verb, g->value, false, hint))
 		snprintf(hint, HINT_SIZE, "%s", commands);
 }
 
@@ -290,27 +290,26 @@ static void hint_of(const struct reading *r, const struct given *g, char hint[HI
  * Reports a positional argument that the verb does not take, or one too many. If there are several,
  * the one that cannot be a server is reported: "noauth" in `sstp connect noauth vpn.example.net`.
  */
-static void report_words(struct reading *r, const struct given *g, const char *why)
+static void report_words(struct reading *r, const struct parsed_arg *g, const char *why)
 {
 	bool takes_server = r->verb->positional && verb_takes_file(r->verb);
 	char hint[HINT_SIZE];
 
-	for (size_t i = 0; takes_server && i < r->given_count; i++)
-		if (!r->given[i].in.option &&
-		    hint_for_word(r->verb, r->given[i].value, true, hint)) {
-			report_word(r, r->given[i].value, "no word is expected here", hint);
+	for (size_t i = 0; takes_server && i < r->arg_count; i++)
+		if (!r->args[i].in.option && hint_for_word(r->verb, r->args[i].value, true, hint)) {
+			report_word(r, r->args[i].value, "no word is expected here", hint);
 			return;
 		}
 	hint_of(r, g, hint);
 	report_word(r, g->value, why, hint);
 }
 
-static bool from_command_line(struct reading *r, struct given *g)
+static bool from_command_line(struct reading *r, struct parsed_arg *g)
 {
 	struct error err;
 
 	if (g->value) {
-		g->value = tidy_given(r, g);
+		g->value = tidy_arg(r, g);
 		if (!g->value)
 			return false;
 	}
@@ -325,7 +324,7 @@ static bool from_command_line(struct reading *r, struct given *g)
 	if (apply(r, &g->in, g->value ? g->value : "yes", FROM_COMMAND_LINE, &err))
 		return true;
 	cli_error(r->verb, "--%s%s%s: %s", g->in.option->name, g->value && *g->value ? " " : "",
-		  shown(g->value), err.text);
+		  without_password(g->value), err.text);
 	return false;
 }
 
@@ -346,17 +345,18 @@ static bool check_all(struct reading *r)
 
 /* ---- the command line */
 
-static void remember(struct reading *r, const struct option_in *in, const char *value)
+static void store_arg(struct reading *r, const struct option_in *in, const char *value)
 {
 	if (!in->option->set)
 		r->wants_help = true; /* --help sets nothing */
 	else
-		r->given[r->given_count++] = (struct given){ .in = *in, .value = value };
+		r->args[r->arg_count++] = (struct parsed_arg){ .in = *in, .value = value };
 }
 
-static void remember_word(struct reading *r, const char *word, bool is_late)
+static void store_positional(struct reading *r, const char *word, bool is_after_dashes)
 {
-	r->given[r->given_count++] = (struct given){ .value = word, .is_late = is_late };
+	r->args[r->arg_count++] =
+		(struct parsed_arg){ .value = word, .is_after_dashes = is_after_dashes };
 }
 
 /*
@@ -381,7 +381,7 @@ static bool takes_next(struct reading *r, const struct option_in *in, char **arg
 			  argv[0], (int)len, value, o->name, (int)len, value);
 		return false;
 	}
-	remember(r, in, value);
+	store_arg(r, in, value);
 	return true;
 }
 
@@ -406,7 +406,7 @@ static int long_option(struct reading *r, char **argv)
 		return 0;
 	}
 	if (!o->arg || equals) {
-		remember(r, &in, equals ? equals + 1 : NULL);
+		store_arg(r, &in, equals ? equals + 1 : NULL);
 		return 1;
 	}
 	if (!argv[1]) {
@@ -436,7 +436,7 @@ static int short_options(struct reading *r, char **argv)
 		}
 		o = in.option;
 		if (!o->arg) {
-			remember(r, &in, NULL);
+			store_arg(r, &in, NULL);
 			continue;
 		}
 		if (!p[1] && !argv[1]) {
@@ -450,7 +450,7 @@ static int short_options(struct reading *r, char **argv)
 				  o->arg);
 			return 0;
 		}
-		remember(r, &in, p + 1);
+		store_arg(r, &in, p + 1);
 		return 1;
 	}
 	return 1;
@@ -474,7 +474,7 @@ static bool read_command_line(struct reading *r, int argc, char **argv)
 			return true;
 		}
 		if (only_words || argv[i][0] != '-' || !argv[i][1])
-			remember_word(r, argv[i], only_words);
+			store_positional(r, argv[i], only_words);
 		else if (!strcmp(argv[i], "--"))
 			only_words = true;
 		else if (argv[i][1] == '-')
@@ -492,9 +492,9 @@ static const char *config_name(const struct reading *r)
 {
 	const char *name = getenv("SSTP_CONFIG");
 
-	for (size_t i = 0; i < r->given_count; i++)
-		if (r->given[i].in.option && !strcmp(r->given[i].in.option->name, "config"))
-			name = r->given[i].value;
+	for (size_t i = 0; i < r->arg_count; i++)
+		if (r->args[i].in.option && !strcmp(r->args[i].in.option->name, "config"))
+			name = r->args[i].value;
 	return name && *name ? name : NULL;
 }
 
@@ -530,8 +530,8 @@ static bool apply_all(struct reading *r)
 	for (struct option_walk w = option_walk(v); option_next(&w);)
 		if (!(w.in.option->flags & OPTION_CLI_ONLY) && !from_environment(r, &w.in))
 			return false;
-	for (size_t i = 0; i < r->given_count; i++)
-		if (!from_command_line(r, &r->given[i]))
+	for (size_t i = 0; i < r->arg_count; i++)
+		if (!from_command_line(r, &r->args[i]))
 			return false;
 	return check_all(r);
 }
@@ -545,9 +545,9 @@ bool options_read(const struct verb *verb, int argc, char **argv, void *settings
 	for (int i = 0; i < argc; i++)
 		max += strlen(argv[i]) + 1; /* an upper bound of the number of options */
 	r.sources = calloc(option_count(verb) + 1, sizeof(*r.sources));
-	r.given = calloc(max, sizeof(*r.given));
+	r.args = calloc(max, sizeof(*r.args));
 	*code = EXIT_USAGE;
-	if (r.sources && r.given && read_command_line(&r, argc, argv)) {
+	if (r.sources && r.args && read_command_line(&r, argc, argv)) {
 		if (r.wants_help) {
 			help_print(verb);
 			*code = EXIT_OK;
@@ -560,7 +560,7 @@ bool options_read(const struct verb *verb, int argc, char **argv, void *settings
 			tidy_print_warnings(); /* such a verb does not set up the log */
 	}
 	free(r.sources);
-	free(r.given);
+	free(r.args);
 	return is_good;
 }
 
