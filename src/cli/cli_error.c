@@ -8,18 +8,18 @@
 
 #include "util/log.h"
 
-static struct kept *all_kept;
+static struct saved_value *all_saved;
 
-struct kept *kept_new(const char *text)
+struct saved_value *saved_value_new(const char *text)
 {
-	struct kept *k = calloc(1, sizeof(*k) + strlen(text) + 1);
+	struct saved_value *k = calloc(1, sizeof(*k) + strlen(text) + 1);
 
 	if (!k)
 		return NULL;
 	strcpy(k->text, text);
 	k->len = strlen(text);
-	k->next = all_kept;
-	all_kept = k;
+	k->next = all_saved;
+	all_saved = k;
 	return k;
 }
 
@@ -30,9 +30,9 @@ static bool names_file(const struct option *o)
 }
 
 /* The last value that names a file and that `text` begins with. NULL: none. */
-static const struct kept *file_in(const char *text)
+static const struct saved_value *file_in(const char *text)
 {
-	for (const struct kept *k = all_kept; k; k = k->next) {
+	for (const struct saved_value *k = all_saved; k; k = k->next) {
 		size_t len = strlen(k->text);
 
 		if (names_file(k->option) && len && !strncmp(text, k->text, len) &&
@@ -42,9 +42,9 @@ static const struct kept *file_in(const char *text)
 	return NULL;
 }
 
-const char *kept_origin(const char *value)
+const char *saved_value_origin(const char *value)
 {
-	for (const struct kept *k = all_kept; k; k = k->next)
+	for (const struct saved_value *k = all_saved; k; k = k->next)
 		if (value >= k->text && value <= k->text + k->len)
 			return k->origin;
 	return "";
@@ -53,7 +53,7 @@ const char *kept_origin(const char *value)
 void cli_error(const struct verb *verb, const char *format, ...)
 {
 	char text[2048];
-	const struct kept *file;
+	const struct saved_value *file;
 	va_list args;
 
 	va_start(args, format);

@@ -15,17 +15,17 @@ void cli_error(const struct verb *verb, const char *format, ...)
 /* ---- for the code that reads settings */
 
 /* A value that is kept until the program ends, with its origin. */
-struct kept {
-	struct kept *next;
+struct saved_value {
+	struct saved_value *next;
 	size_t len;
 	const struct option *option; /* NULL: a positional argument, or not known */
 	char origin[600];            /* "--cert ", "SSTP_CERT=", "serve.conf:3: cert = " */
 	char text[];
 };
 
-struct kept *kept_new(const char *text); /* NULL: no memory */
+struct saved_value *saved_value_new(const char *text); /* NULL: no memory */
 
 /* The origin of a value or of a member of a list; empty: not known. */
-const char *kept_origin(const char *value);
+const char *saved_value_origin(const char *value);
 
 #endif

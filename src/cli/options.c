@@ -141,7 +141,7 @@ static bool from_file(void *arg, const char *file, unsigned line, const char *ke
 	const struct option *o = option_find(r->verb, key, strlen(key), &in);
 	struct error err;
 	char where[512], name[600];
-	struct kept *kept;
+	struct saved_value *saved;
 
 	snprintf(where, sizeof(where), "%s:%u: ", file, line);
 	if (!o || o->flags & OPTION_CLI_ONLY) {
@@ -151,32 +151,32 @@ static bool from_file(void *arg, const char *file, unsigned line, const char *ke
 			report_unknown(r->verb, where, key, strlen(key));
 		return false;
 	}
-	kept = kept_new(value);
-	if (!kept) {
+	saved = saved_value_new(value);
+	if (!saved) {
 		cli_error(r->verb, "out of memory");
 		return false;
 	}
-	kept->option = o;
-	snprintf(kept->origin, sizeof(kept->origin), "%s%s = ", where, key);
+	saved->option = o;
+	snprintf(saved->origin, sizeof(saved->origin), "%s%s = ", where, key);
 	snprintf(name, sizeof(name), "%s%s", where, key);
-	if (!tidy_value(kept->text,
+	if (!tidy_value(saved->text,
 			&(struct tidy_place){ name, .has_comments = true,
 					      .is_command = is_command(o) },
 			&err)) {
 		cli_error(r->verb, "%s: %s", name, err.text);
 		return false;
 	}
-	if (apply(r, &in, kept->text, FROM_FILE, &err))
+	if (apply(r, &in, saved->text, FROM_FILE, &err))
 		return true;
-	cli_error(r->verb, "%s%s: %s", kept->origin, without_password(kept->text), err.text);
+	cli_error(r->verb, "%s%s: %s", saved->origin, without_password(saved->text), err.text);
 	return false;
 }
 
 /* One variable holds a whole list. No list has members that contain blanks or commas. */
-static bool apply_members(struct reading *r, const struct option_in *in, const struct kept *list,
-			  struct error *err)
+static bool apply_members(struct reading *r, const struct option_in *in,
+			  const struct saved_value *list, struct error *err)
 {
-	struct kept *copy = kept_new(list->text);
+	struct saved_value *copy = saved_value_new(list->text);
 	char *rest;
 
 	if (!copy) {
@@ -208,33 +208,33 @@ static bool from_environment(struct reading *r, const struct option_in *in)
 	const struct option *o = in->option;
 	struct error err;
 	const char *value;
-	struct kept *kept;
+	struct saved_value *saved;
 	char name[80];
 
 	option_variable(o, name, sizeof(name));
 	value = getenv(name);
 	if (!value || !*value)
 		return true;
-	kept = kept_new(value);
-	if (!kept) {
+	saved = saved_value_new(value);
+	if (!saved) {
 		cli_error(r->verb, "out of memory");
 		return false;
 	}
-	kept->option = o;
-	snprintf(kept->origin, sizeof(kept->origin), "%s=", name);
+	saved->option = o;
+	snprintf(saved->origin, sizeof(saved->origin), "%s=", name);
 	if (o->clear)
-		tidy_list(kept->text);
-	if (!tidy_value(kept->text,
+		tidy_list(saved->text);
+	if (!tidy_value(saved->text,
 			&(struct tidy_place){ name, .is_environment = true,
 					      .is_command = is_command(o) },
 			&err)) {
 		cli_error(r->verb, "%s: %s", name, err.text);
 		return false;
 	}
-	if (o->clear ? apply_members(r, in, kept, &err)
-		     : apply(r, in, kept->text, FROM_ENVIRONMENT, &err))
+	if (o->clear ? apply_members(r, in, saved, &err)
+		     : apply(r, in, saved->text, FROM_ENVIRONMENT, &err))
 		return true;
-	cli_error(r->verb, "%s=%s: %s", name, without_password(kept->text), err.text);
+	cli_error(r->verb, "%s=%s: %s", name, without_password(saved->text), err.text);
 	return false;
 }
 
@@ -242,21 +242,21 @@ static bool from_environment(struct reading *r, const struct option_in *in)
 static const char *tidy_arg(struct reading *r, const struct parsed_arg *g)
 {
 	char name[80];
-	struct kept *kept = kept_new(g->value);
+	struct saved_value *saved = saved_value_new(g->value);
 	struct tidy_place place = { .name = name,
 				    .is_command = g->in.option && is_command(g->in.option) };
 	struct error err = { "out of memory" };
 
 	snprintf(name, sizeof(name), "%s%s", g->in.option ? "--" : "the command line",
 		 g->in.option ? g->in.option->name : "");
-	if (!kept || !tidy_value(kept->text, &place, &err)) {
+	if (!saved || !tidy_value(saved->text, &place, &err)) {
 		cli_error(r->verb, "%s: %s", name, err.text);
 		return NULL;
 	}
-	kept->option = g->in.option;
+	saved->option = g->in.option;
 	if (g->in.option)
-		snprintf(kept->origin, sizeof(kept->origin), "--%s ", g->in.option->name);
-	return kept->text;
+		snprintf(saved->origin, sizeof(saved->origin), "--%s ", g->in.option->name);
+	return saved->text;
 }
 
 /* Does not print words given to sstp passwd: the third one may be a password. */
@@ -337,7 +337,7 @@ static bool check_all(struct reading *r)
 
 	for (struct option_walk w = option_walk(r->verb); option_next(&w);)
 		if (!value_check(w.in.option, r->settings + w.in.at, &value, &err)) {
-			cli_error(r->verb, "%s%s: %s", kept_origin(value), value, err.text);
+			cli_error(r->verb, "%s%s: %s", saved_value_origin(value), value, err.text);
 			return false;
 		}
 	return true;
