@@ -63,7 +63,7 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
 	return !strcmp(word, a) || !strcmp(word, b) || !strcmp(word, c);
 }
 
-static void complain(const char *word)
+static void report_unknown(const char *word)
 {
 	const char *names[VERB_COUNT], *hint;
 
@@ -83,7 +83,7 @@ static int help(const char *about)
 		return EXIT_OK;
 	}
 	if (about) {
-		complain(about);
+		report_unknown(about);
 		log_print("%s", usage().text);
 		return EXIT_USAGE;
 	}
@@ -120,7 +120,7 @@ int main(int argc, char **argv)
 	if (is_one_of(word, "--help", "-h", "help"))
 		return help(argc > 2 ? argv[2] : NULL);
 	if (*word)
-		complain(word);
+		report_unknown(word);
 	log_print("%s", usage().text);
 	return EXIT_USAGE;
 }

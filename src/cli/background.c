@@ -65,7 +65,7 @@ static bool go_to_background(struct background *b, const struct verb *verb)
 	close(ends[0]);
 	log_writer_after_fork();
 	setsid();
-	b->tell_fd = ends[1];
+	b->ready_fd = ends[1];
 	return true;
 }
 
@@ -94,7 +94,7 @@ static bool write_pid(struct background *b, const struct verb *verb)
 bool background_begin(struct background *b, const struct verb *verb,
 		      const struct background_settings *s)
 {
-	*b = (struct background){ .pid_file = s->pid_file, .tell_fd = -1, .lock_fd = -1 };
+	*b = (struct background){ .pid_file = s->pid_file, .ready_fd = -1, .lock_fd = -1 };
 	if (s->is_wanted && !go_to_background(b, verb))
 		return false;
 	return !s->pid_file || write_pid(b, verb);
@@ -109,7 +109,7 @@ void background_ready(void *arg)
 	struct background *b = arg;
 	int null;
 
-	if (b->tell_fd < 0)
+	if (b->ready_fd < 0)
 		return;
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null >= 0) {
@@ -117,11 +117,11 @@ void background_ready(void *arg)
 		dup2(null, STDOUT_FILENO);
 		close(null);
 	}
-	if (write(b->tell_fd, "", 1) < 0)
+	if (write(b->ready_fd, "", 1) < 0)
 		log_warn(NULL, "--background: the process that started sstp has ended: %s",
 			 strerror(errno));
-	close(b->tell_fd);
-	b->tell_fd = -1;
+	close(b->ready_fd);
+	b->ready_fd = -1;
 	log_writer_outlive_terminal(NULL);
 }
 

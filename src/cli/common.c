@@ -182,7 +182,7 @@ void common_apply(const struct common_settings *s)
 	tidy_print_warnings();
 }
 
-void common_warn_of_keylog(const char *file)
+void common_warn_about_keylog(const char *file)
 {
 	if (file)
 		log_warn(NULL,

@@ -26,7 +26,7 @@ extern const struct option_group help_options;
 void common_apply(const struct common_settings *s);
 
 /* Logs a warning about --keylog if `file` is not NULL. */
-void common_warn_of_keylog(const char *file);
+void common_warn_about_keylog(const char *file);
 
 /* How to reach the server and how to verify it: connect, probe. */
 struct server_settings {

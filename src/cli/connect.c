@@ -47,7 +47,7 @@ static const struct option own_network_table[] = {
 
 static const struct option_group own_network_options = OPTION_GROUP(own_network_table);
 
-static const struct option elsewhere_table[] = {
+static const struct option target_table[] = {
 	{ .name = "netns",
 	  .arg = "WHERE",
 	  .help = "put device, addresses, routes and DNS into another network "
@@ -77,7 +77,7 @@ static const struct option elsewhere_table[] = {
 	  .at = AT(script_tun) },
 };
 
-static const struct option_group elsewhere_options = OPTION_GROUP(elsewhere_table);
+static const struct option_group target_options = OPTION_GROUP(target_table);
 
 static const struct option descriptor_table[] = {
 	{ .name = "ready-fd",
@@ -103,7 +103,7 @@ static const struct option_use uses[] = {
 	{ .group = &link_options, .at = AT(login.link) },
 	{ .group = &network_options, .at = AT(network) },
 	{ .group = &own_network_options },
-	{ .heading = "Another place for the packets", .group = &elsewhere_options },
+	{ .heading = "Another place for the packets", .group = &target_options },
 	{ .heading = "Running", .group = &retry_options, .at = AT(login) },
 	{ .group = &background_options, .at = AT(background) },
 	{ .group = &descriptor_options },
@@ -135,17 +135,17 @@ static struct tun_backend_cfg device_of(const struct connect_settings *s)
 }
 
 /* Returns false, after printing an error, when the options contradict each other. */
-static bool is_one_place(const struct connect_settings *s)
+static bool is_one_target(const struct connect_settings *s)
 {
-	int places = 0;
+	int targets = 0;
 
 	if (s->netns)
-		places++;
+		targets++;
 	if (s->tun_fd >= 0)
-		places++;
+		targets++;
 	if (s->script_tun)
-		places++;
-	if (places > 1)
+		targets++;
+	if (targets > 1)
 		cli_error(&connect_verb, "--netns, --tun-fd and --script-tun exclude each other");
 	else if (s->userns && !s->netns)
 		cli_error(
@@ -166,7 +166,7 @@ struct waiters {
 	int ready_fd;
 };
 
-static void tell_waiters(void *arg)
+static void notify_waiters(void *arg)
 {
 	struct waiters *w = arg;
 
@@ -186,8 +186,8 @@ static int connect_to(void *arg, struct client_cfg *cfg)
 
 	if (!background_begin(&waiters.background, &connect_verb, &s->background))
 		return code;
-	common_warn_of_keylog(s->server.keylog);
-	cfg->ready = tell_waiters;
+	common_warn_about_keylog(s->server.keylog);
+	cfg->ready = notify_waiters;
 	cfg->ready_arg = &waiters;
 	device = device_of(s);
 	cfg->backend = tun_backend_new(&device);
@@ -204,9 +204,9 @@ static int run(void *arg)
 	struct connect_settings *s = arg;
 
 	common_apply(&s->common);
-	return is_one_place(s) ? login_run(&connect_verb, &s->login, &s->server, s->common.check,
-					   connect_to, s)
-			       : EXIT_USAGE;
+	return is_one_target(s) ? login_run(&connect_verb, &s->login, &s->server, s->common.check,
+					    connect_to, s)
+				: EXIT_USAGE;
 }
 
 static struct connect_settings settings = {

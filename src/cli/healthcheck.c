@@ -16,7 +16,7 @@
 #include "cli/exit_code.h"
 #include "util/seccomp.h"
 
-enum { ANSWER_MS = 5 * 1000 }; /* for all programs together */
+enum { REPLY_MS = 5 * 1000 }; /* for all programs together */
 
 struct healthcheck_settings {
 	const char *interface; /* NULL: all */
@@ -45,9 +45,9 @@ static const struct option_use uses[] = {
 struct findings {
 	const char *interface;
 	unsigned up;
-	bool has_strangers; /* other users' programs */
+	bool has_foreign; /* other users' programs */
 	char first_up[HEALTH_LINE];
-	char trouble[HEALTH_LINE]; /* the first problem found; empty: none */
+	char problem[HEALTH_LINE]; /* the first problem found; empty: none */
 };
 
 /* A program's line is "up NAME" or "down NAME: WHY". */
@@ -59,7 +59,7 @@ static bool is_about(const char *line, const char *interface)
 	return name && len == strlen(interface) && !strncmp(name + 1, interface, len);
 }
 
-static bool is_strange(uid_t user)
+static bool is_foreign(uid_t user)
 {
 	return geteuid() != 0 && user != 0 && user != geteuid();
 }
@@ -67,14 +67,14 @@ static bool is_strange(uid_t user)
 static void note(struct findings *f, const char *line)
 {
 	bool is_up = !strncmp(line, "up ", 3);
-	char *to = is_up ? f->first_up : f->trouble;
+	char *to = is_up ? f->first_up : f->problem;
 
 	f->up += is_up;
 	if (!*to)
 		snprintf(to, HEALTH_LINE, "%s", line);
 }
 
-static void look(struct findings *f, unsigned slot, uint64_t deadline_ms)
+static void ask_one(struct findings *f, unsigned slot, uint64_t deadline_ms)
 {
 	struct health_answer a;
 	int error = health_ask(slot, deadline_ms, &a);
@@ -82,39 +82,39 @@ static void look(struct findings *f, unsigned slot, uint64_t deadline_ms)
 
 	if (error == -ENOENT)
 		return;
-	if (is_known && is_strange(a.user))
-		f->has_strangers = true;
+	if (is_known && is_foreign(a.user))
+		f->has_foreign = true;
 	else if (error == -ETIMEDOUT)
 		note(f, "down: a program does not answer");
 	else if (error)
-		snprintf(f->trouble, sizeof(f->trouble), "down: cannot ask: %s%s", strerror(-error),
+		snprintf(f->problem, sizeof(f->problem), "down: cannot ask: %s%s", strerror(-error),
 			 seccomp_advice(error));
 	else if (!f->interface || is_about(a.line, f->interface))
 		note(f, a.line);
 }
 
 /* If --interface names a tunnel that is up, problems of other tunnels do not matter. */
-static bool is_good(const struct findings *f)
+static bool is_healthy(const struct findings *f)
 {
-	return f->up && (f->interface || !*f->trouble);
+	return f->up && (f->interface || !*f->problem);
 }
 
-static void look_at_all(struct findings *f)
+static void ask_all(struct findings *f)
 {
-	uint64_t deadline_ms = clock_now_ms() + ANSWER_MS;
+	uint64_t deadline_ms = clock_now_ms() + REPLY_MS;
 
 	for (unsigned slot = 0; slot < HEALTH_SLOTS; slot++)
-		look(f, slot, deadline_ms);
-	if (f->up || *f->trouble)
+		ask_one(f, slot, deadline_ms);
+	if (f->up || *f->problem)
 		return;
 	if (f->interface)
-		snprintf(f->trouble, sizeof(f->trouble),
+		snprintf(f->problem, sizeof(f->problem),
 			 "down %s: no sstp in this network namespace has this tunnel",
 			 f->interface);
 	else
-		snprintf(f->trouble, sizeof(f->trouble),
+		snprintf(f->problem, sizeof(f->problem),
 			 "down: no sstp%s in this network namespace",
-			 f->has_strangers ? " of this user's or root's runs" : " runs");
+			 f->has_foreign ? " of this user's or root's runs" : " runs");
 }
 
 static int run(void *arg)
@@ -122,9 +122,9 @@ static int run(void *arg)
 	const struct healthcheck_settings *s = arg;
 	struct findings f = { .interface = s->interface };
 
-	look_at_all(&f);
-	if (!is_good(&f)) {
-		printf("%s\n", f.trouble);
+	ask_all(&f);
+	if (!is_healthy(&f)) {
+		printf("%s\n", f.problem);
 		return EXIT_OTHER;
 	}
 	if (f.up == 1)

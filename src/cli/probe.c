@@ -126,7 +126,7 @@ static int run(void *arg)
 		printf("configuration OK\n");
 		return EXIT_OK;
 	}
-	common_warn_of_keylog(s->server.keylog);
+	common_warn_about_keylog(s->server.keylog);
 	probe_run(&ref, &report);
 	if (s->json)
 		probe_json_print(&ref, &report, code_of(&report));

@@ -297,7 +297,7 @@ static int proxy_to(void *arg, struct client_cfg *cfg)
 
 	if (!background_begin(&background, &proxy_verb, &s->background))
 		return code;
-	common_warn_of_keylog(s->server.keylog);
+	common_warn_about_keylog(s->server.keylog);
 	cfg->ready = background_ready;
 	cfg->ready_arg = &background;
 	cfg->backend = proxy_backend_new(start->proxy);

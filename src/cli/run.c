@@ -43,7 +43,7 @@ static int run_command(void *arg, struct client_cfg *cfg)
 	const struct run_settings *s = arg;
 	struct tun_backend_cfg device = network_device(&s->network);
 
-	common_warn_of_keylog(s->server.keylog);
+	common_warn_about_keylog(s->server.keylog);
 	device.source = (struct netdev_source){
 		NETDEV_FOR_COMMAND,
 		.argv = s->command,

@@ -465,7 +465,7 @@ static int serve(const struct serve_settings *s, struct server_cfg *cfg)
 
 	if (!background_begin(&background, &serve_verb, &s->background))
 		return EXIT_OTHER;
-	common_warn_of_keylog(s->keylog);
+	common_warn_about_keylog(s->keylog);
 	cfg->ready = background_ready;
 	cfg->ready_arg = &background;
 	reason = server_run(cfg);
