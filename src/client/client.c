@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Keeping a tunnel up. Which failures are worth another try, and when, is retry.h's to say. */
+/* Keeps a tunnel up. retry.h decides which failures are retried, and when. */
 #include "client/client.h"
 
 #include <errno.h>
@@ -28,23 +28,23 @@
 #include "util/secret.h"
 
 enum {
-	ACKS_STALLED_LOOK_MS = 1000, /* whether the server acknowledges, while it does not */
+	ACKS_STALLED_LOOK_MS = 1000, /* interval of checks while the server does not acknowledge */
 	ACKS_UNHEALTHY_MS = 10 * 1000,
-	LOOKUP_MS = 5 * 1000, /* on a reconnect, before the addresses of last time are used */
+	LOOKUP_MS = 5 * 1000, /* on a reconnect, before the last addresses are used */
 };
 
-/* 198.51.100.1: nobody's (RFC 5737). Nothing is sent there. */
+/* 198.51.100.1, a documentation address (RFC 5737). Nothing is sent there. */
 #define SOMEWHERE 0xc6336401u
 
 struct client {
 	const struct client_cfg *cfg;
 	struct log log;
-	struct log_limit log_limit; /* of what the server brings about */
+	struct log_limit log_limit; /* for log lines that the server causes */
 	struct loop *loop;
 	struct health health;
 	struct pump pump;
 	struct tls_ctx *tls;
-	struct backend_client backend_client; /* as the backend sees us */
+	struct backend_client backend_client; /* the backend's interface to us */
 	struct dial *dial;
 	struct loop_timer again;    /* until the next attempt */
 	struct loop_timer acks;     /* while it is up */
@@ -52,31 +52,34 @@ struct client {
 	struct roam roam;
 	struct path path;
 	struct loop_timer path_look; /* during the TLS handshake */
-	unsigned path_step;          /* large packets vanish: how small they must be */
+	unsigned path_step;          /* step of path_mtu, if large packets are lost */
 	struct tunnel tunnel;
 	struct link_addrs link;
-	size_t ipcp_dns_count; /* of link.dns, the first ones */
+	size_t ipcp_dns_count; /* this many at the start of link.dns are from IPCP */
 	struct autoconf autoconf;
-	uint8_t correlation[SSTP_GUID_LEN]; /* by which our own server knows us again */
-	uint8_t iid[PPP_IID_LEN]; /* of the last call: asked for again, so that addresses stay */
+	uint8_t correlation[SSTP_GUID_LEN]; /* lets our own server recognize a reconnect */
+	/* of the last call: requested again, so that addresses stay the same */
+	uint8_t iid[PPP_IID_LEN];
 	struct server_name name, http_host;
 	struct sockaddr_storage peer;
-	struct sockaddr_storage addrs[DIAL_ADDRS_MAX]; /* where the server was last time */
+	/* the server's addresses at the last attempt */
+	struct sockaddr_storage addrs[DIAL_ADDRS_MAX];
 	size_t addr_count;
 	uint64_t dialled_ms, up_ms;
 	struct retry retry;
-	unsigned offers;      /* bit n: this server offered the authentication method n */
-	uint32_t former_ipv4; /* our address of the last call, to be asked for; 0: none */
-	bool has_ipv4_end;    /* the server gives this call no IPv4 */
-	bool is_late;         /* the time for connecting is over: what there is must do */
-	bool backend_is_up;   /* now; what it is for may still be set up by a script */
+	unsigned offers;      /* bit n: this server offered authentication method n */
+	uint32_t former_ipv4; /* our address in the last call, to request again; 0: none */
+	bool has_ipv4_end;    /* the server gives no IPv4 in this call */
+	bool is_late;         /* the time limit of connecting is over: use what is up */
+	bool backend_is_up;   /* a script may still be setting the network up */
 	bool is_up;           /* now */
-	bool was_ready;       /* at any time: whoever waits for us knows */
-	bool is_stalled;      /* health was told so */
-	bool is_dial_due;     /* once the backend has put back what it had set up */
+	bool was_ready;       /* once at least: cfg->ready was called */
+	bool is_stalled;      /* health was notified of it */
+	bool is_dial_due;     /* dial when the backend has restored the host */
 	bool is_stopping;
-	enum tunnel_reason reason; /* of the end */
-	int status;                /* of the backend's command, if it ended by that */
+	enum tunnel_reason reason; /* why the client ends */
+	/* exit status of the backend's command, if that ended the client */
+	int status;
 };
 
 static struct server_name name_and_port(const char *name, uint16_t port)
@@ -111,7 +114,7 @@ static void leave(struct client *c, enum tunnel_reason reason)
 	loop_stop(c->loop);
 }
 
-/* In order, if there is anybody to say goodbye to; at once when asked twice. */
+/* Disconnects properly if there is a tunnel; stops at once if called twice. */
 static void stop(struct client *c, enum tunnel_reason reason)
 {
 	health_stopping(&c->health, c->cfg->backend->name);
@@ -166,7 +169,7 @@ static void add_dns(struct link_addrs *link, const struct ip_addr *server)
 		link->dns[link->dns_count++] = *server;
 }
 
-/* Puts into the link what is known of IPv6 by now, unless there is none of it. */
+/* Adds the current IPv6 configuration to the link, unless there is no IPv6. */
 static void note_config6(struct client *c)
 {
 	struct slaac_config *ip6 = &c->link.ip6;
@@ -180,11 +183,11 @@ static void note_config6(struct client *c)
 		add_dns(&c->link, &ip6->servers[i]);
 }
 
-/* All that it takes is there: whoever waits for us may go on. */
+/* Everything is set up: notifies those who wait for the tunnel. */
 static void note_up(struct client *c)
 {
 	if (c->is_up)
-		return; /* it has more than before */
+		return; /* only more addresses than before */
 	c->up_ms = loop_now(c->loop);
 	c->is_stalled = false;
 	loop_timer_set(c->loop, &c->acks, c->up_ms + TUNNEL_ACKS_LOOK_MS);
@@ -197,8 +200,8 @@ static void note_up(struct client *c)
 }
 
 /*
- * The tunnel carries packets, or carries one protocol more: the host may use it. IPv6 opens first
- * with some servers, and alone is not what the user waits for as long as IPv4 may come.
+ * The tunnel carries packets, or one protocol more: lets the host use it. Some servers open IPv6
+ * first; IPv6 alone is not what the user waits for as long as IPv4 may follow.
  */
 static void bring_up(struct client *c)
 {
@@ -209,7 +212,7 @@ static void bring_up(struct client *c)
 		return;
 	note_config6(c);
 	if (!c->link.own.family && !c->link.ip6.is_settled && !c->is_late)
-		return; /* a command that starts now would find no address */
+		return; /* a command that is started now would have no address */
 	error = b->ops->up(b, &c->link);
 	if (error < 0) {
 		stop(c, REASON_NETWORK);
@@ -221,7 +224,7 @@ static void bring_up(struct client *c)
 		note_up(c);
 }
 
-/* A server may give one protocol in time, and negotiate the other for as long as it likes. */
+/* A server may give one protocol in time, and negotiate the other for longer. */
 static void on_patience(struct loop_timer *timer)
 {
 	struct client *c = container_of(timer, struct client, patience);
@@ -256,7 +259,7 @@ static void on_config6(struct autoconf *a)
 	bring_up(container_of(a, struct client, autoconf));
 }
 
-/* Whichever comes last: IPV6CP, or leave for packets to pass. */
+/* Starts once IPV6CP is open and packets may pass. */
 static void start_autoconf(struct client *c)
 {
 	if (!c->tunnel.is_connected || !c->link.own_ll.family || c->autoconf.is_on)
@@ -284,7 +287,7 @@ static void note_ipv6(struct client *c, const struct ppp_ipv6 *v6)
 	start_autoconf(c);
 }
 
-/* ---- where we are */
+/* ---- which network the host is in */
 
 static bool is_our_own(const struct client *c, const struct ip_addr *a)
 {
@@ -303,8 +306,8 @@ static bool has_way(const struct client *c, const struct sockaddr_storage *to,
 }
 
 /*
- * While the tunnel is down its routes stay, and may cover the server: then the backend knows the way past
- * them, and makes a host route of it.
+ * While the tunnel is down its routes stay, and may cover the server: then the backend finds the
+ * route outside the tunnel and adds a host route.
  */
 static bool find_way(struct client *c, const struct sockaddr_storage *to, struct ip_addr *source)
 {
@@ -315,8 +318,8 @@ static bool find_way(struct client *c, const struct sockaddr_storage *to, struct
 }
 
 /*
- * From where the host would reach the server without the tunnel, AF_UNSPEC: not at all. While no address
- * of it is known, any from outside stands for it.
+ * The source address with which the host would reach the server without the tunnel; AF_UNSPEC: it
+ * cannot. While none of the server's addresses is known, an arbitrary public address is used.
  */
 static struct ip_addr way_out(struct client *c)
 {
@@ -381,7 +384,7 @@ static void on_roam(struct roam *r)
 	}
 }
 
-/* ---- the tunnel ends: again, or not */
+/* ---- the tunnel ends: connect again, or not */
 
 static void say_end(const struct client *c, enum log_level level, const char *event,
 		    const char *text, const char *reason, const char *wait)
@@ -399,7 +402,7 @@ static void say_end(const struct client *c, enum log_level level, const char *ev
 		  LOG_NUMBER("retransmitted", line.repeated), LOG_NUMBER("rtt_ms", line.rtt_ms));
 }
 
-/* What people ask when it was slow. */
+/* Helps to find out why a tunnel was slow. */
 static void say_traffic(const struct client *c)
 {
 	const struct tunnel_stats *st = &c->tunnel.stats;
@@ -421,7 +424,7 @@ static void try_later(struct client *c, const struct retry_plan *plan, const cha
 	loop_timer_set(c->loop, &c->again, loop_now(c->loop) + plan->wait_ms);
 }
 
-/* A tunnel or an attempt, for the reason in `text`. */
+/* A tunnel or an attempt has ended, for the reason in `text`. */
 static void ended(struct client *c, const struct retry_end *end, const char *text)
 {
 	struct retry_plan plan;
@@ -453,7 +456,7 @@ static void failed(struct client *c, enum tunnel_reason reason, const char *text
 	ended(c, &(struct retry_end){ .reason = reason }, text);
 }
 
-/* Of the methods that the server offers those that sstp has, or those that it lacks. */
+/* Prints the methods that the server offers and sstp supports, or does not support. */
 static size_t print_methods(const struct client *c, bool spoken, const char *before, char *to,
 			    size_t room)
 {
@@ -466,7 +469,7 @@ static size_t print_methods(const struct client *c, bool spoken, const char *bef
 	return n;
 }
 
-/* What the server would have taken, if that was none of what we may use. */
+/* Prints the server's offers if it offers no method that we may use. */
 static void print_offers(const struct client *c, char *to, size_t room)
 {
 	size_t spoken, lacking;
@@ -538,7 +541,7 @@ static void on_again(struct loop_timer *timer)
 
 /* ---- the tunnel begins */
 
-/* All of it, and not one protocol. */
+/* Whether the whole link is down, and not only one protocol. */
 static bool is_link_down(const struct client *c)
 {
 	return c->tunnel.is_shutting_down ||
@@ -571,7 +574,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		break;
 	case TUNNEL_IPV4_DOWN:
 		if (c->tunnel.is_shutting_down || c->link.own.family)
-			break; /* the end of what was there: the server's word follows */
+			break; /* IPv4 was up: the end of the tunnel follows */
 		if (c->has_ipv4_end)
 			break;
 		log_warn(&c->log, "the server gives no IPv4 address");
@@ -580,7 +583,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		break;
 	case TUNNEL_IPV6_DOWN:
 		if (is_link_down(c))
-			break; /* the next call will tell what there is */
+			break; /* the next call will show what there is */
 		log_debug(&c->log, "the server %s IPv6",
 			  c->link.own_ll.family ? "has ended" : "does not speak");
 		no_ipv6(c);
@@ -688,7 +691,7 @@ static int before_connect(void *arg, const struct sockaddr_storage *to)
 	return b->ops->before_connect ? b->ops->before_connect(b, &server) : 0;
 }
 
-/* Revocation lists are replaced every few days: each connection has those that are there now. */
+/* Revocation lists are replaced every few days: each connection uses the current ones. */
 static void reload_crl(struct client *c)
 {
 	const struct tls_client_cfg *cfg = &c->cfg->server.tls;
@@ -763,7 +766,7 @@ static void on_path_look(struct loop_timer *timer)
 
 /* ---- start and end */
 
-/* Another network, says the user: don't wait for time-outs. */
+/* The user reports another network: do not wait for time-outs. */
 static void on_sigusr2(struct client *c)
 {
 	if (c->tunnel.stage != TUNNEL_CLOSED && !c->is_stopping)
@@ -809,7 +812,7 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 	case SIGUSR2:
 		on_sigusr2(c);
 		break;
-	case SIGCHLD: /* orphans come to process 1; what we start ourselves is waited for there */
+	case SIGCHLD: /* as process 1 we get orphans; our own children are waited for elsewhere */
 		process1_reap();
 		break;
 	default:

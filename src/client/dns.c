@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The host's DNS servers, and how they are put back. */
+/* Sets and restores the host's DNS servers. */
 #include "client/dns.h"
 
 #include <errno.h>
@@ -8,9 +8,7 @@
 
 #include "client/dns_way.h"
 
-enum {
-	PROGRAM_END_LIMIT_MS = 2 * 1000
-}; /* at the end, for the one that runs, and for the revert */
+enum { PROGRAM_END_LIMIT_MS = 2 * 1000 }; /* at exit, for the running program and for the revert */
 
 void dns_init(struct dns *d, const char *device, const char *resolv_conf, struct state *state,
 	      const struct log *log)
@@ -37,7 +35,7 @@ size_t dns_print_servers(const struct dns *d, char *to, size_t room)
 	return n;
 }
 
-/* ---- which way */
+/* ---- choosing a method */
 
 static const struct dns_way *const ways[] = {
 	&dns_way_fd,
@@ -54,7 +52,10 @@ static void leave_way(struct dns *d)
 	d->phase = DNS_IDLE;
 }
 
-/* What was ended in the middle may have worked: it is put back before another way is tried. */
+/*
+ * A program that was killed by its time limit may have done its work: it is reverted before another
+ * method is tried.
+ */
 static void fail_step(struct dns *d, int error)
 {
 	if (error == -ETIMEDOUT) {
@@ -66,7 +67,7 @@ static void fail_step(struct dns *d, int error)
 	leave_way(d);
 }
 
-/* A program of `way->up` has ended. */
+/* A program of the method's `up` has ended. */
 static void end_step(struct dns *d)
 {
 	if (d->result && !d->may_fail)
@@ -87,7 +88,7 @@ static void try_next_way(struct dns *d)
 	d->phase = DNS_SETTING;
 }
 
-/* Gives false while a program runs, here and below. */
+/* Returns false while a program runs; so does revert(). */
 static bool set(struct dns *d)
 {
 	int error;
@@ -99,7 +100,7 @@ static bool set(struct dns *d)
 		end_step(d);
 		return true;
 	}
-	if (d->is_stale) { /* by now it may have worked */
+	if (d->is_stale) { /* it may have worked meanwhile */
 		d->phase = DNS_REVERTING;
 		return true;
 	}
@@ -142,7 +143,7 @@ bool dns_is_settled(const struct dns *d)
 	return false;
 }
 
-/* One step: false when there is nothing to do now. */
+/* Does one step. Returns false if there is nothing to do now. */
 static bool step(struct dns *d)
 {
 	if (dns_is_settled(d))
@@ -169,7 +170,7 @@ static void advance(struct dns *d)
 		;
 }
 
-/* Whoever waits does so from the first of several changes on. */
+/* The time limit starts with the first of several changes. */
 static void begin(struct dns *d)
 {
 	advance(d);
@@ -202,7 +203,7 @@ bool dns_is_up(const struct dns *d)
 	return d->wanted_count && (d->phase == DNS_SET || !dns_is_settled(d));
 }
 
-/* ---- beside a loop */
+/* ---- with a loop */
 
 static void program_ended(struct run_beside *b, int result)
 {

@@ -11,18 +11,18 @@
 #include "client/dns_way.h"
 #include "util/file.h"
 
-/* Before and after what a crash must not leave behind. */
+/* Records in the state file that we changed `path`; "": not any more. */
 static void note_file(struct dns *d, const char *path)
 {
 	snprintf(d->state->facts.resolv_conf, sizeof(d->state->facts.resolv_conf), "%s", path);
 	state_save(d->state);
 }
 
-/* The file that we write. `former` is at most RESOLV_CONF_MAX long. */
+/* Returns the text of our file. `former` is at most RESOLV_CONF_MAX long. */
 static char *print_file(const struct dns *d, const char *former, size_t *len)
 {
 	size_t room = PATH_MAX + 256 + DNS_SERVERS_TEXT_MAX;
-	/* the former file's lines may stand there twice, and a mark before each */
+	/* each line of the former file may occur twice, with a mark before each */
 	char *text = malloc(room + (2 + RESOLV_CONF_QUOTE_LEN) * (strlen(former) + 1));
 
 	if (!text)
@@ -37,7 +37,10 @@ static char *print_file(const struct dns *d, const char *former, size_t *len)
 
 /* ---- up and down */
 
-/* systemd-resolved rewrites its files at any time, and ours would be lost or, at the end, be stale. */
+/*
+ * systemd-resolved rewrites its files at any time: our changes would be lost, or our restored file
+ * would be outdated.
+ */
 static bool fits_file(struct dns *d)
 {
 	char real[PATH_MAX];
@@ -54,7 +57,9 @@ static bool fits_file(struct dns *d)
 	return false;
 }
 
-/* Beside the file that is really meant: where a link leads to, a reboot may take both. */
+/*
+ * The backup is in the folder of the real file: a reboot may clear the folder that a link leads to.
+ */
 static void name_backup(struct dns *d)
 {
 	char real[PATH_MAX];
@@ -74,7 +79,7 @@ static void drop_backup(struct dns *d)
 	note_file(d, "");
 }
 
-/* Nothing could be written beside it. */
+/* For a folder in which no backup can be created. */
 static int keep_in_itself(struct dns *d)
 {
 	int fd = file_open_locked(d->resolv_conf, 0);
@@ -89,7 +94,7 @@ static int keep_in_itself(struct dns *d)
 	return 0;
 }
 
-/* What is in it could not be read, or not be put back. */
+/* Whether an existing backup has content: it could not be read, or not be restored, before. */
 static bool is_in_use(int backup_fd)
 {
 	struct stat st;
@@ -97,7 +102,7 @@ static bool is_in_use(int backup_fd)
 	return fstat(backup_fd, &st) < 0 || st.st_size;
 }
 
-/* Keeps the file as it is now. */
+/* Makes a backup of the file. */
 static int make_backup(struct dns *d, const char *former)
 {
 	bool is_absent = access(d->resolv_conf, F_OK) < 0 && errno == ENOENT;
@@ -126,7 +131,10 @@ static int make_backup(struct dns *d, const char *former)
 	return error;
 }
 
-/* A dead sstp's file that could not be put back must not pass for the host's own. */
+/*
+ * If the file is that of a crashed sstp and could not be restored, it must not be treated as the
+ * host's own.
+ */
 static char *without_ours(char *former)
 {
 	char backup[PATH_MAX], *kept;
@@ -178,7 +186,7 @@ static int up_file(struct dns *d, unsigned step)
 	int error = resolv_conf_recover(d->resolv_conf, d->log);
 	char *former;
 
-	(void)step; /* there is one */
+	(void)step; /* there is only one */
 	if (error == -EBUSY) {
 		log_warn(d->log, "DNS: %s is not changed: another sstp is using it",
 			 d->resolv_conf);
@@ -227,7 +235,10 @@ static int down_file(struct dns *d)
 	return error;
 }
 
-/* ---- an open file: it is always kept in itself, for whoever opens it after a crash */
+/*
+ * ---- an open file: the former content is always kept in it, for the next process that opens it
+ * after a crash
+ */
 
 static bool fits_fd(struct dns *d)
 {
@@ -240,7 +251,7 @@ static int read_fd(struct dns *d)
 	int error;
 
 	if (flock(d->fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? -EBUSY : -errno; /* another sstp is using it */
+		return errno == EWOULDBLOCK ? -EBUSY : -errno; /* another sstp uses it */
 	error = file_read_fd(d->fd, RESOLV_CONF_MAX, &d->former, &len);
 	if (error)
 		return error;
@@ -272,7 +283,7 @@ static int up_fd(struct dns *d, unsigned step)
 {
 	int error = read_fd(d);
 
-	(void)step; /* there is one */
+	(void)step; /* there is only one */
 	if (!error)
 		error = write_fd(d);
 	if (!error)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What resolvectl and resolvconf have in common: a program that is run, beside the loop if there is one. */
+/* Runs a program for resolvectl and resolvconf, in the background if there is a loop. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* DNS servers by resolvconf (Debian's, openresolv). */
+/* Sets DNS servers with resolvconf (Debian's or openresolv). */
 #include <stdio.h>
 
 #include "client/dns_way.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DNS servers by systemd-resolved. It forgets a device's servers when the device goes: there is nothing to
- * recover.
+ * Sets DNS servers with systemd-resolved. It forgets a device's servers when the device is removed,
+ * so nothing needs recovery.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static int give_resolved_servers(struct dns *d)
 
 static int up_resolved(struct dns *d, unsigned step)
 {
-	/* "~.": every name is asked there, not only those of the device's own domains */
+	/* "~.": look up every name there, not only those of the device's own domains */
 	const char *const domain[] = { d->program, "domain", d->device, "~.", NULL };
 	const char *const route[] = { d->program, "default-route", d->device, "yes", NULL };
 
@@ -46,7 +46,7 @@ static int up_resolved(struct dns *d, unsigned step)
 	case 1:
 		return dns_run(d, domain, NULL);
 	case 2:
-		d->may_fail = true; /* since systemd 240, and implied by the domain */
+		d->may_fail = true; /* exists since systemd 240; the domain implies it */
 		return dns_run(d, route, NULL);
 	default:
 		return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What dns.c and its ways share: one way to set DNS servers. */
+/* The interface between dns.c and the methods of setting DNS servers. */
 #ifndef SSTP_CLIENT_DNS_WAY_H
 #define SSTP_CLIENT_DNS_WAY_H
 
@@ -10,13 +10,13 @@
 
 enum {
 	DNS_PROGRAM_LIMIT_MS = 5 * 1000,
-	DNS_SERVERS_TEXT_MAX = 1024, /* of dns_print_servers */
+	DNS_SERVERS_TEXT_MAX = 1024, /* length of dns_print_servers' text */
 	DNS_STEP_RUNS = 1,
 };
 
 /*
- * `up` is called for one step after the other, `down` once: 0, or DNS_STEP_RUNS (a program was started,
- * and its end is waited for), or -errno, logged.
+ * `up` is called once for each step, `down` once. They return 0, or DNS_STEP_RUNS (a program was
+ * started; dns.c waits for its end), or -errno, logged.
  */
 struct dns_way {
 	const char *name;
@@ -27,15 +27,26 @@ struct dns_way {
 
 extern const struct dns_way dns_way_fd, dns_way_resolved, dns_way_resolvconf, dns_way_file;
 
-/* "nameserver" lines, as resolv.conf and resolvconf's input have them. */
+/* Writes "nameserver" lines, as in resolv.conf and in resolvconf's input. */
 size_t dns_print_servers(const struct dns *d, char *to, size_t room);
-/* Is resolv.conf, or what it links to, a file of systemd-resolved's? Its path is put into `real`. */
+/*
+ * Whether resolv.conf, or the file that it links to, belongs to systemd-resolved. Its path is
+ * stored in `real`.
+ */
 bool dns_is_resolveds(const struct dns *d, char real[PATH_MAX]);
-/* Starts a program for a step: DNS_STEP_RUNS. Where there is no loop it has ended by then. */
+/*
+ * Starts the program of a step and returns DNS_STEP_RUNS. Without a loop the program has ended on
+ * return.
+ */
 int dns_run(struct dns *d, const char *const *argv, const char *input);
-/* A program's result: 0 or -errno, -EPROTO when it exited with another status; logged. */
+/*
+ * Logs a program's failure. Returns 0 or -errno; -EPROTO if it exited with another status than 0.
+ */
 int dns_judge_program(const struct log *log, const char *program, int result);
-/* Before and after what a crash must not leave behind; "": nothing. */
+/*
+ * Records in the state file that resolvconf has an entry `key`; "": none. Called before the entry
+ * is added and after it is removed.
+ */
 void dns_note_resolvconf(struct dns *d, const char *key);
 
 #endif

@@ -2,11 +2,11 @@
 /*
  * Addresses, routes and DNS of the tunnel's device, and the host routes to the server.
  *
- * "All traffic" is 0.0.0.0/1 and 128.0.0.0/1: together they cover everything, each is longer than
- * the default route, and that stays as it is underneath. All IPv6 is ::/1 and 8000::/1 in the same
- * way, once the server's side has advertised a prefix and a router. Until then, and if it never does,
- * these two are unreachable, so that programs go on with IPv4 at once; such routes lie underneath
- * with the worst metric from the first host_up on. A --route to IPv6 is there from the start, and so
+ * "All traffic" is 0.0.0.0/1 and 128.0.0.0/1: together they cover everything, and each is longer
+ * than the default route, which stays unchanged. All IPv6 is ::/1 and 8000::/1 in the same way,
+ * once the server's side has advertised a prefix and a router. Until then, and if it never does,
+ * these two are unreachable, so that programs use IPv4 at once; these unreachable routes exist from
+ * the first host_up on, with the worst metric. A --route for IPv6 exists from the start, and so
  * fails closed.
  */
 #include "client/host.h"
@@ -26,8 +26,8 @@
 #include "util/seccomp.h"
 
 enum {
-	PREFIX6_LEN = 64, /* of link-local addresses, and of those made of a prefix */
-	CHECKS_MAX = 8,   /* addresses of --route whose way is looked at after set-up */
+	PREFIX6_LEN = 64, /* prefix length of link-local and autoconfigured addresses */
+	CHECKS_MAX = 8,   /* the number of --route destinations that are checked after set-up */
 };
 
 static const struct ip_prefix halves4[] = {
@@ -42,7 +42,7 @@ static const struct ip_prefix halves6[] = {
 /* A route into the tunnel. */
 struct own_route {
 	struct ip_prefix dst;
-	bool is_default6; /* only where the server's side forwards IPv6, and gives us an address */
+	bool is_default6; /* only if the server's side forwards IPv6 and gives us an address */
 	bool is_up;
 };
 
@@ -52,17 +52,18 @@ struct host {
 	struct netlink *nl;
 	struct own_route *route;
 	size_t route_count;
-	struct own_route dns_route[LINK_DNS_MAX]; /* to DNS servers that no other route covers */
-	bool has_all4;                            /* IPv4 as a whole is to go into the tunnel */
+	/* to DNS servers that no other route of ours covers */
+	struct own_route dns_route[LINK_DNS_MAX];
+	bool has_all4; /* all IPv4 goes into the tunnel */
 	struct state state;
 	struct server_routes to_server;
 	struct dns dns;
-	struct link_addrs link;                /* as the device has it now */
+	struct link_addrs link;                /* as set on the device */
 	struct ip_addr server;                 /* AF_UNSPEC: not connected yet */
-	struct server_route_patience patience; /* with who removes our routes */
+	struct server_route_patience patience; /* with programs that remove our routes */
 	struct netlink_watch watch;
-	struct loop_timer again; /* look again, though nothing changes */
-	bool was_checked;        /* where packets go; once is enough */
+	struct loop_timer again; /* check again even if nothing changes */
+	bool was_checked;        /* the packets' routes were checked; once is enough */
 };
 
 static const char *rights_hint(int error)
@@ -208,7 +209,8 @@ int host_open(const struct host_cfg *cfg, struct host **out)
 		host_close(h);
 		return error;
 	}
-	netlink_link_no_autoaddr(h->nl, cfg->ifindex); /* a kernel without IPv6 refuses */
+	/* fails without IPv6 in the kernel, which is fine */
+	netlink_link_no_autoaddr(h->nl, cfg->ifindex);
 	netlink_link_queue_len(h->nl, cfg->ifindex, TUN_QUEUE_LEN);
 	if (!cfg->is_elsewhere)
 		open_state(h);
@@ -226,7 +228,7 @@ int host_open(const struct host_cfg *cfg, struct host **out)
 	return 0;
 }
 
-/* ---- what the dead left */
+/* ---- recovery after a crash */
 
 static struct route block_of(const struct ip_prefix *half, uint32_t table)
 {
@@ -248,7 +250,7 @@ static void unblock_ipv6(struct netlink *nl, uint32_t table)
 	}
 }
 
-/* True when all of it is gone. */
+/* Returns true if all of them are removed. */
 static bool remove_routes(struct state_facts *f, const struct log *log)
 {
 	struct netlink *nl;
@@ -301,11 +303,11 @@ void host_recover(const char *state_dir, const char *resolv_conf, const struct l
 	struct recovery recovery = { log };
 
 	state_each_dead(state_dir ? state_dir : HOST_STATE_DIR, undo, &recovery);
-	/* resolv.conf tells by itself, also when the state was lost with a reboot */
+	/* resolv.conf names its backup, so it can be restored even if a reboot removed the state */
 	resolv_conf_recover(resolv_conf ? resolv_conf : "/etc/resolv.conf", log);
 }
 
-/* ---- the way to the server */
+/* ---- the route to the server */
 
 static bool is_covered(const struct host *h, const struct ip_addr *a)
 {
@@ -324,7 +326,7 @@ static struct route route_of(const struct host *h, const struct own_route *own)
 	};
 }
 
-/* It would send the connection to the server into the tunnel itself. */
+/* Whether the route would send the connection to the server into the tunnel itself. */
 static bool is_to(const struct own_route *own, const struct ip_addr *server)
 {
 	return ip_equal(&own->dst.addr, server) &&
@@ -365,7 +367,9 @@ int host_route_to_server(struct host *h, const struct ip_addr *server)
 
 /* ---- the device */
 
-/* The new address is there before the old one goes: with its last one a device loses its routes. */
+/*
+ * Adds the new address before it removes the old one: a device without an address loses its routes.
+ */
 static int change_addr(struct host *h, const struct ip_addr *from, const struct ip_addr *to,
 		       unsigned len)
 {
@@ -382,7 +386,10 @@ static int change_addr(struct host *h, const struct ip_addr *from, const struct 
 	return 0;
 }
 
-/* An address by which the server is reached, or the server's own: it would cut the connection. */
+/*
+ * Whether the address is used by the connection to the server, at one of its ends: setting it would
+ * cut the connection.
+ */
 static bool is_of_the_connection(struct host *h, const struct link_addrs *link)
 {
 	struct route way;
@@ -413,7 +420,7 @@ static int set_ipv4(struct host *h, const struct link_addrs *link)
 	return 0;
 }
 
-/* Not vital, as all of IPv6. */
+/* A failure is not fatal, as with all of IPv6. */
 static void set_link_local(struct host *h, const struct link_addrs *link)
 {
 	int error = change_addr(h, &h->link.own_ll, &link->own_ll, PREFIX6_LEN);
@@ -433,7 +440,7 @@ static bool has_addr6(const struct slaac_config *c, const struct ip_addr *addr)
 	return false;
 }
 
-/* The new ones first, as with IPv4. */
+/* Adds the new ones first, as with IPv4. */
 static void set_global6(struct host *h, const struct slaac_config *ip6)
 {
 	for (size_t i = 0; i < ip6->addr_count; i++) {
@@ -452,7 +459,7 @@ static void set_global6(struct host *h, const struct slaac_config *ip6)
 	h->link.ip6 = *ip6;
 }
 
-/* After a reconnect IPv4 may be up before it is known whether IPv6 is as it was. */
+/* After a reconnect IPv4 may be up before we know whether IPv6 has changed. */
 static void set_ipv6(struct host *h, const struct link_addrs *link)
 {
 	if (link->own_ll.family || link->ip6.is_settled)
@@ -489,8 +496,8 @@ static int set_route(struct host *h, struct own_route *own)
 }
 
 /*
- * Underneath all that goes through the tunnel. Somebody else's route of the same kind will do; one
- * of ours that a crash left in another namespace is made ours again.
+ * With a worse metric than the tunnel's routes. If another program has an equal route, that is
+ * enough; our own from a crash in another namespace is replaced.
  */
 static int block_half(struct host *h, const struct ip_prefix *half)
 {
@@ -502,7 +509,7 @@ static int block_half(struct host *h, const struct ip_prefix *half)
 	return error == -EEXIST ? 0 : error;
 }
 
-/* A host without IPv6 refuses, and need not be kept from using it. */
+/* Fails on a host without IPv6, where no block is needed. */
 static int block_ipv6(struct host *h)
 {
 	struct state_facts *f = &h->state.facts;
@@ -527,7 +534,7 @@ static int block_ipv6(struct host *h)
 	return error;
 }
 
-/* While it is not known what the server gives of IPv6, this route stays as it is. */
+/* Leaves this route unchanged until we know what IPv6 the server gives. */
 static void set_default6(struct host *h, struct own_route *own, const struct slaac_config *ip6)
 {
 	if (!ip6->is_settled)
@@ -545,7 +552,7 @@ static int set_routes(struct host *h, const struct link_addrs *link)
 	for (size_t i = 0; i < h->route_count && !error; i++) {
 		struct own_route *own = &h->route[i];
 
-		if (is_to(own, &link->own)) /* done already: the address is there */
+		if (is_to(own, &link->own)) /* needs no route: it is our address */
 			continue;
 		if (!h->cfg.is_elsewhere && is_to(own, &link->server))
 			log_warn(h->log,
@@ -605,7 +612,9 @@ static void set_dns_route(struct host *h, const struct link_addrs *link, const s
 			 ip_print(dns).text, strerror(-error));
 }
 
-/* Those that we set are to be asked through the tunnel, whatever else goes there. */
+/*
+ * The DNS servers that we set are reached through the tunnel, even if no other route leads there.
+ */
 static void set_dns_routes(struct host *h, const struct link_addrs *link)
 {
 	size_t count = h->cfg.dns == HOST_DNS_NONE ? 0 : link->dns_count;
@@ -636,7 +645,10 @@ static void set_dns(struct host *h, const struct link_addrs *link)
 	h->link.dns_count = link->dns_count;
 }
 
-/* Where everything goes there, any two addresses; else one of each --route, and DNS servers. */
+/*
+ * Checks two arbitrary addresses if all traffic goes into the tunnel, one address of each --route,
+ * and the DNS servers.
+ */
 static void check_ways(struct host *h)
 {
 	static const struct ip_addr any4[] = { { .family = AF_INET, .bytes = { 45, 0, 0, 1 } },
@@ -644,7 +656,8 @@ static void check_ways(struct host *h)
 	static const struct ip_addr any6 = { .family = AF_INET6, .bytes = { 0x2a, 1, [15] = 1 } };
 	bool is_right = true;
 
-	if (h->cfg.table || h->was_checked) /* whom a table is for, the user's rules say */
+	/* the user's rules decide what uses a table of its own */
+	if (h->cfg.table || h->was_checked)
 		return;
 	h->was_checked = true;
 	for (size_t i = 0; h->has_all4 && i < 2 && is_right; i++)
@@ -708,11 +721,12 @@ void host_child(struct host *h)
 
 /* ---- when the host has changed */
 
-/* Returns whether it was missing, and is there again. */
+/* Returns whether it was missing and was added again. */
 static bool put_back(struct host *h, const struct route *r)
 {
 	if (netlink_route_add(h->nl, r))
-		return false; /* -EEXIST as a rule; or the device is down or gone, as somebody wants */
+		/* usually -EEXIST; or the user has removed the device or set it down */
+		return false;
 	log_info(h->log, "%s: the route %s was removed by another program; added it again",
 		 h->cfg.device, ip_prefix_print(&r->dst).text);
 	return true;
@@ -748,7 +762,7 @@ uint64_t host_check(struct host *h, uint64_t now_ms)
 
 /* ---- the end */
 
-/* The device may be gone already, and all of this with it. */
+/* The device may have been removed already, and all of this with it. */
 static void clear_device(struct host *h)
 {
 	static const struct link_addrs nothing = { .ip6 = { .is_settled = true } };

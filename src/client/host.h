@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the client changes on its host, and how it is all put back: addresses, routes and DNS of the
- * tunnel's device, the host route to the server (server_route.h). The server's own address in the
- * tunnel gets no route: it would capture whatever else has that address. Without any external program, but for resolvconf
- * or resolvectl where one of them owns resolv.conf.
+ * What the client changes on its host, and how all of it is restored: addresses, routes and DNS of
+ * the tunnel's device, the host route to the server (server_route.h). The server's own address in
+ * the tunnel gets no route: it would capture another host with that address. No external program is
+ * needed, except resolvconf or resolvectl where one of them owns resolv.conf.
  *
- * Whatever would outlive the process (the host route, unreachable routes, resolv.conf) is written down in a state file,
- * STATE_DIR/DEVICE.NAMESPACE.state, before it is done, locked while we live. A later start finds
- * the file of a process that died without a word and undoes what it had done (host_recover).
- * Everything else goes with the TUN device.
+ * Whatever would outlive the process (the host route, unreachable routes, resolv.conf) is recorded
+ * in a state file, STATE_DIR/DEVICE.NAMESPACE.state, before it is done. The file is locked while
+ * the process runs. A later start finds the unlocked file of a crashed process and undoes its
+ * changes (host_recover). Everything else disappears with the TUN device.
  *
- * The device may be elsewhere: in another network namespace than the one we reach the server from.
- * Then there is no way to the server to be kept open, and nothing is written down.
+ * The device may be in another network namespace than the one from which we reach the server. Then
+ * no route to the server is needed, and nothing is recorded.
  */
 #ifndef SSTP_CLIENT_HOST_H
 #define SSTP_CLIENT_HOST_H
@@ -25,7 +25,7 @@
 #define HOST_STATE_DIR "/run/sstp"
 
 enum host_dns {
-	HOST_DNS_AUTO, /* resolvectl, resolvconf or the file, whichever this host goes by */
+	HOST_DNS_AUTO, /* resolvectl, resolvconf or the file, depending on the host */
 	HOST_DNS_FILE, /* resolv_conf, in place */
 	HOST_DNS_FD,   /* resolv_conf_fd, in place; resolv_conf names it in the log */
 	HOST_DNS_NONE,
@@ -35,26 +35,36 @@ struct host_cfg {
 	const char *device; /* the TUN device's name */
 	unsigned ifindex;
 	bool is_elsewhere;
-	struct netlink *netlink; /* of its namespace, ours from host_open on; NULL: of our own */
-	/* All IPv4: 0.0.0.0/1 and 128.0.0.0/1; the old one stays underneath. All IPv6 that the
-	 * server's side forwards: ::/1 and 8000::/1. */
+	/*
+	 * in the device's namespace; host_open takes it over; NULL: one of our namespace is opened
+	 */
+	struct netlink *netlink;
+	/*
+	 * All IPv4: 0.0.0.0/1 and 128.0.0.0/1; the old default route stays. All IPv6 that the
+	 * server's side forwards: ::/1 and 8000::/1.
+	 */
 	bool default_route;
-	/* While the server's side forwards none, IPv6 may leave past the tunnel: else ::/1 and
-	 * 8000::/1 are unreachable then, if there is a default route. */
+	/*
+	 * While the server's side forwards no IPv6, IPv6 may bypass the tunnel. Otherwise ::/1 and
+	 * 8000::/1 are unreachable then, if there is a default route.
+	 */
 	bool ipv6_outside;
-	/* Besides. 0.0.0.0/0 is as default_route; ::/0 is ::/1 and 8000::/1. */
+	/* Additional routes. 0.0.0.0/0 is the same as default_route; ::/0 is ::/1 and 8000::/1. */
 	const struct ip_prefix *routes;
 	size_t route_count;
 	uint32_t table; /* for all of these routes; 0: main */
 	enum host_dns dns;
 	const char *resolv_conf; /* NULL: /etc/resolv.conf */
-	int resolv_conf_fd;      /* stays the caller's */
+	int resolv_conf_fd;      /* the caller closes it */
 	const char *state_dir;   /* NULL: HOST_STATE_DIR */
-	/* To see what others change on this host, and for programs that set DNS servers to run
-	 * beside; SIGCHLD is one of its signals. NULL: nobody looks, programs are waited for. */
+	/*
+	 * For watching the host's network and for running programs that set DNS servers in the
+	 * background; SIGCHLD must be one of its signals. NULL: no watching, and we wait for
+	 * programs.
+	 */
 	struct loop *loop;
-	void (*settled)(void *arg); /* with a loop: host_is_settled is true from now on, ... */
-	void *arg;                  /* ... or will not be soon */
+	void (*settled)(void *arg); /* with a loop: called when host_is_settled becomes true ... */
+	void *arg;                  /* ... or takes too long */
 	const struct log *log;
 };
 
@@ -63,43 +73,46 @@ struct host;
 /* Opens netlink and the state file. 0 or -errno, logged. */
 int host_open(const struct host_cfg *cfg, struct host **out);
 
-/* Undoes what processes that died left behind (in this network namespace). Logs what it finds. */
+/* Undoes what crashed processes left (in this network namespace). Logs what it finds. */
 void host_recover(const char *state_dir, const char *resolv_conf, const struct log *log);
 
 /*
- * Makes sure that packets to the server keep their way once the tunnel's routes are there: a host
- * route through the gateway of now. Called before each connect, and for several addresses where
- * they are tried at the same time; host_up drops all but that of link->server. Does nothing when no
- * route of ours would cover the address. 0, or -errno when there is no way to it.
+ * Makes sure that packets to the server do not enter the tunnel once its routes exist: adds a host
+ * route through the current gateway. Called before each connect, for several addresses if they are
+ * tried at the same time; host_up removes all but that of link->server. Does nothing if no route of
+ * ours would cover the address. Returns 0, or -errno if there is no route to it.
  */
 int host_route_to_server(struct host *h, const struct ip_addr *server);
 
 /*
- * Puts addresses, MTU, routes and DNS in place; called again after a reconnect it changes only what
- * is different. 0 or -errno, logged with what failed and what would help; what is not vital (DNS on
- * a read-only /etc) is a warning.
+ * Sets addresses, MTU, routes and DNS; called again after a reconnect it changes only what is
+ * different. Returns 0 or -errno, logged with what failed and a hint; what is not vital (DNS on a
+ * read-only /etc) is a warning.
  */
 int host_up(struct host *h, const struct link_addrs *link);
 
 /*
- * The tunnel is down and will come back: device and routes stay, so that nothing leaves another
- * way; DNS goes back, so that the server's name can be found.
+ * The tunnel is down and will come back: device and routes stay, so that nothing bypasses the
+ * tunnel; DNS is restored, so that the server's name can be looked up.
  */
 void host_pause(struct host *h);
 
 /* False while a program sets DNS servers or puts them back. */
 bool host_is_settled(const struct host *h);
-/* SIGCHLD has come. */
+/* Call it on SIGCHLD. */
 void host_child(struct host *h);
 
 /*
- * Puts back of our routes what others have removed, and lets the host route follow the way of now.
- * Called by itself when cfg.loop is set. Returns when to call it again though nothing changes;
- * UINT64_MAX: never.
+ * Adds our routes again that others have removed, and lets the host route follow the current route
+ * to the server. Runs by itself if cfg.loop is set. Returns when to call it again even if nothing
+ * changes; UINT64_MAX: never.
  */
 uint64_t host_check(struct host *h, uint64_t now_ms);
 
-/* Puts everything back and frees; some seconds at most, whatever programs do. NULL is fine. */
+/*
+ * Restores everything and frees `h`; takes a few seconds at most, even if programs hang. NULL is
+ * allowed.
+ */
 void host_close(struct host *h);
 
 #endif

@@ -6,9 +6,12 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-enum { REPEATED_MIN = 2 }; /* once may be chance */
+enum { REPEATED_MIN = 2 }; /* a single one may be chance */
 
-/* Tunnels of all kinds leave 1,280, the least that IPv6 allows; what is smaller is IPv4 alone. */
+/*
+ * All kinds of tunnels leave 1,280 bytes, the minimum MTU of IPv6; a smaller MTU occurs with IPv4
+ * only.
+ */
 uint16_t path_mtu(unsigned step)
 {
 	static const uint16_t mtus[PATH_STEPS + 1] = { 0, 1280, 1000 };

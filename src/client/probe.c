@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One connection that goes as far as the authentication offers and leaves. Where the certificate is
- * not trusted a second one is made with that very certificate pinned: a probe learns what is there,
- * and there is still no way in this program to trust just anybody.
+ * Makes one connection up to the server's authentication offers, and closes it. If the certificate
+ * is not trusted, a second connection is made with that very certificate pinned: so a probe sees
+ * everything, and this program still has no option to trust any certificate.
  */
 #include "client/probe.h"
 
@@ -29,7 +29,8 @@ struct probe {
 	struct tunnel tunnel;
 	struct server_name http_host;
 	char pin[sizeof("sha256:") + 2 * SHA256_LEN]; /* of a certificate that was not trusted */
-	char unchecked[384];                          /* why there is nothing to check it with */
+	/* why there are no authorities to check it with */
+	char unchecked[384];
 	uint64_t started_ms, connected_ms;
 };
 
@@ -67,7 +68,7 @@ static void note_tls(struct probe *p)
 	cert_read(tls_peer_leaf(t), &r->cert);
 }
 
-/* Remembers the certificate's own fingerprint, for the second connection. */
+/* Stores the certificate's fingerprint for the second connection. */
 static void pin_it(struct probe *p, struct bytes leaf)
 {
 	uint8_t sha256[SHA256_LEN];
@@ -81,7 +82,10 @@ static void pin_it(struct probe *p, struct bytes leaf)
 		n += snprintf(p->pin + n, sizeof(p->pin) - (size_t)n, "%02x", sha256[i]);
 }
 
-/* All was seen when the server has made its offers: how the call ends then does not matter. */
+/*
+ * The probe has seen everything once the server has made its offers: it does not matter how the
+ * call ends then.
+ */
 static void note_end(struct probe *p, const struct tunnel_end *end)
 {
 	struct probe_report *r = p->report;
@@ -180,8 +184,8 @@ static void dialled(void *arg, const struct dial_result *result)
 }
 
 /*
- * A scratch image has no list of authorities. A pin that no certificate has refuses every server,
- * and so leads to the second connection, with the pin of the certificate that was shown.
+ * A scratch image has no list of authorities. A pin that no certificate matches makes the first
+ * connection fail, and the second uses the pin of the certificate that was shown.
  */
 static int open_without_authorities(struct probe *p, const struct tls_client_cfg *cfg,
 				    struct error *err)
@@ -197,7 +201,7 @@ static int open_without_authorities(struct probe *p, const struct tls_client_cfg
 	return tls_ctx_client(&refuses_all, &p->tls, err);
 }
 
-/* One connection, to its end. */
+/* Makes one connection and runs it to its end. */
 static void connect_once(struct probe *p, const struct tls_client_cfg *tls)
 {
 	struct dial_cfg cfg = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Probing: what a server speaks, found out without logging in. The certificate is shown whether or
- * not it would be trusted; nothing secret is ever sent.
+ * Finds out what a server supports, without logging in. The certificate is shown whether or not it
+ * would be trusted; no secret is sent.
  */
 #ifndef SSTP_CLIENT_PROBE_H
 #define SSTP_CLIENT_PROBE_H
@@ -16,7 +16,7 @@ struct probe_report {
 	struct cert_info cert;
 	bool is_trusted;
 	bool is_unchecked; /* this machine has no certificate authorities to check it with */
-	char trust[384];   /* why not */
+	char trust[384];   /* why it is not trusted */
 	struct sockaddr_storage peer;
 	uint64_t tcp_ms, tls_ms;
 	/* SSTP */
@@ -25,7 +25,7 @@ struct probe_report {
 	/* PPP */
 	enum ppp_auth offers[PPP_AUTH_COUNT]; /* in the order in which they were offered */
 	size_t offer_count;
-	/* how it ended: REASON_NONE when all was seen */
+	/* how it ended; REASON_NONE: all steps succeeded */
 	enum tunnel_reason reason;
 	char text[512];
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is in resolv.conf, and how it is put back. */
+/* The content of resolv.conf, and how it is restored. */
 #include "client/resolv_conf.h"
 
 #include <dirent.h>
@@ -17,13 +17,14 @@
 
 static const char mark[] = "# Written by sstp for ", mark_middle[] = ". The former file is ";
 const char resolv_conf_backup_mark[] = ".before-";
-/* In place of a file's name: the former file is in ours, its lines behind a mark. */
-static const char in_itself[] = "below, after #|"; /* older versions read it: it stays */
+/* Used instead of the backup's name: the former content follows in the file itself. */
+/* older versions parse this text, so it must not change */
+static const char in_itself[] = "below, after #|";
 static const char quote_mark[] = "#|";
-/* What follows is no part of the file any more; only # follows. */
+/* Marks the end of the file's content; only # follows. */
 static const char cut_mark[] = "#|cut\n";
 enum { CUT_LEN = sizeof(cut_mark) - 1 };
-/* The backup of no file. */
+/* The content of a backup if there was no file. */
 const char resolv_conf_no_file[] = "# There was no such file before sstp made one.\n";
 
 size_t resolv_conf_print_mark(const char *device, enum resolv_conf_where where, const char *backup,
@@ -52,7 +53,7 @@ enum resolv_conf_where resolv_conf_where(const char *text, char backup[PATH_MAX]
 								     : RESOLV_CONF_NONE;
 }
 
-/* Not the servers, but what they were to be asked: the host's own names stay short. */
+/* Keeps options and search domains, so that the host's own short names still work. */
 static bool is_kept(const char *line)
 {
 	static const char *const words[] = { "search", "domain", "options", "sortlist" };
@@ -82,7 +83,7 @@ size_t resolv_conf_print_kept(const char *former, char *to)
 	return n;
 }
 
-/* Each line behind the mark; the last one gets its end, if it had none. */
+/* Prints each line after the mark; adds a missing final line end. */
 size_t resolv_conf_print_quoted(const char *former, char *to)
 {
 	size_t n = 0, len;
@@ -98,7 +99,7 @@ size_t resolv_conf_print_quoted(const char *former, char *to)
 	return n;
 }
 
-/* The former file out of one of ours that has it in itself; any other text stays as it is. */
+/* If `text` is one of our files with the former content in it, replaces it by that content. */
 void resolv_conf_unquote(char *text)
 {
 	char backup[PATH_MAX], *to = text, *next;
@@ -121,8 +122,8 @@ void resolv_conf_unquote(char *text)
 /* ---- reading and writing */
 
 /*
- * In place, and of the same length as before until it is cut: at every moment it is the old file, or
- * the new one with comments at its end that tell a later start where to cut it.
+ * Writes in place, and pads to the former length before the file is cut. So at every moment it is
+ * the old file, or the new one with comments at its end that tell a later start where to cut it.
  */
 int resolv_conf_overwrite(int fd, const char *text, size_t len)
 {
@@ -141,7 +142,7 @@ int resolv_conf_overwrite(int fd, const char *text, size_t len)
 		return -ENOMEM;
 	memcpy(padded, text, len);
 	if (was - len < CUT_LEN) {
-		memset(padded + len, '\n', was - len); /* is_torn knows these */
+		memset(padded + len, '\n', was - len); /* is_torn accepts these */
 	} else {
 		memcpy(padded + len, cut_mark, CUT_LEN);
 		memset(padded + len + CUT_LEN, '#', was - len - CUT_LEN);
@@ -153,7 +154,7 @@ int resolv_conf_overwrite(int fd, const char *text, size_t len)
 	return error;
 }
 
-/* Takes off the end that a process which died in the middle of this has left. */
+/* Cuts off the rest that a process left which died during resolv_conf_overwrite. */
 bool resolv_conf_cut(char *text)
 {
 	char *at = text, *next;
@@ -168,7 +169,7 @@ bool resolv_conf_cut(char *text)
 	return false;
 }
 
-/* An absent file is an empty one. NULL: it can't be read, see *error. */
+/* A missing file is treated as empty. NULL: it cannot be read, see *error. */
 char *resolv_conf_read(const char *path, int *error)
 {
 	char *text = NULL;
@@ -184,7 +185,7 @@ char *resolv_conf_read(const char *path, int *error)
 	return text;
 }
 
-/* In place: a new file could not be moved over one that is mounted by itself. */
+/* Writes in place: a new file cannot be renamed over a mount point. */
 int resolv_conf_write(const char *path, const char *text, size_t len)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644), error;
@@ -192,14 +193,14 @@ int resolv_conf_write(const char *path, const char *text, size_t len)
 	if (fd < 0)
 		return -errno;
 	error = resolv_conf_overwrite(fd, text, len);
-	if (!error && fsync(fd) < 0 && errno != EINVAL) /* before the backup goes */
+	if (!error && fsync(fd) < 0 && errno != EINVAL) /* before the backup is removed */
 		error = -errno;
 	if (close(fd) < 0 && !error)
 		error = -errno;
 	return error;
 }
 
-/* Where there was no file, there may have been a link to nowhere: that stays. */
+/* There may have been a dangling symbolic link before: removes its target, but not the link. */
 static int remove_file(const char *path)
 {
 	char real[PATH_MAX];
@@ -228,7 +229,7 @@ static void say_put_back(const char *resolv_conf, const struct log *log)
 	log_info(log, "restored %s after a crash of sstp", resolv_conf);
 }
 
-/* It was written but for the end: with the former text, or with ours. */
+/* The file, the former one or ours, was written but not cut to its length. */
 static int finish_writing(const char *resolv_conf, const char *text, const struct log *log)
 {
 	char backup[PATH_MAX];
@@ -242,7 +243,7 @@ static int finish_writing(const char *resolv_conf, const char *text, const struc
 	return error;
 }
 
-/* The file is one of ours, and its former content is in `backup`, which may be this file itself. */
+/* The file is one of ours, and its former content is in `backup`, which may be the same file. */
 static int recover_from(const char *resolv_conf, const char *backup, const struct log *log)
 {
 	int fd = file_open_locked(backup, 0), error;
@@ -267,7 +268,7 @@ static int recover_from(const char *resolv_conf, const char *backup, const struc
 	return error;
 }
 
-/* By its first line, if that is ours. */
+/* Recovers a file whose first line is ours. */
 static int recover_marked(const char *resolv_conf, const struct log *log)
 {
 	enum resolv_conf_where where = RESOLV_CONF_NONE;
@@ -291,9 +292,9 @@ static int recover_marked(const char *resolv_conf, const struct log *log)
 	return error;
 }
 
-/* ---- backups that are there although the file is none of ours */
+/* ---- backups without a file of ours */
 
-/* Of the file that is meant, where there is a link. Gives the last slash. */
+/* Resolves symbolic links. Returns the last slash in `real`. */
 char *resolv_conf_real_path(const char *path, char real[PATH_MAX])
 {
 	if (!realpath(path, real))
@@ -304,7 +305,7 @@ char *resolv_conf_real_path(const char *path, char real[PATH_MAX])
 struct leftover {
 	const char *resolv_conf;
 	const struct log *log;
-	char *text; /* what is in the file; NULL: there is none */
+	char *text; /* the file's content; NULL: there is no file */
 	size_t len;
 };
 
@@ -316,9 +317,9 @@ static bool is_mark_torn(const char *text, size_t len)
 }
 
 /*
- * Was somebody of us about to write the file, when the power failed or a kill came? It is empty, or
- * has zero bytes, our first line in part, the backup in part with half a line at its end, or the
- * backup and line ends after it: see overwrite.
+ * Whether an sstp was writing the file when the power failed or it was killed. Then the file is
+ * empty, or has zero bytes, a part of our first line, a part of the backup with half a line at its
+ * end, or the backup followed by line ends (see resolv_conf_overwrite).
  */
 static bool is_torn(const struct leftover *l, const char *old, size_t old_len)
 {
@@ -334,7 +335,10 @@ static bool is_torn(const struct leftover *l, const char *old, size_t old_len)
 	       l->text[old_len + strspn(l->text + old_len, "\n")] == '\0';
 }
 
-/* The file was not written yet, and perhaps the backup not as a whole, or all is put back. */
+/*
+ * Whether the backup is not needed: the file was not written yet (and the backup may be
+ * incomplete), or it was restored already.
+ */
 static bool is_needless(const struct leftover *l, const char *old, size_t old_len)
 {
 	if (!l->text)
@@ -342,7 +346,7 @@ static bool is_needless(const struct leftover *l, const char *old, size_t old_le
 	return old_len <= l->len && !memcmp(l->text, old, old_len);
 }
 
-/* Gives whether it is to be removed. */
+/* Returns whether the backup can be removed. */
 static bool use_leftover(const struct leftover *l, const char *backup, int fd)
 {
 	size_t len;
@@ -385,7 +389,7 @@ static void look_at_leftover(struct leftover *l, const char *backup)
 	int fd = file_open_locked(backup, 0), error;
 
 	if (fd < 0)
-		return; /* its writer lives */
+		return; /* its writer still runs */
 	error = file_read(l->resolv_conf, RESOLV_CONF_MAX, &l->text, &l->len);
 	if ((!error || error == -ENOENT) && is_file_of_ours(fd) && use_leftover(l, backup, fd))
 		unlink(backup);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A second, two, four ... a minute. */
+/* The pauses: 1 s, 2 s, 4 s ... 1 minute. */
 #include "client/retry.h"
 
 enum {
 	FIRST_MS = 1000,
 	MAX_MS = 60 * 1000,
-	DOUBLINGS = 6,              /* the next would be more than MAX_MS */
-	STEADY_MS = 60 * 1000,      /* up for this long: the next failure is the first again */
-	FAILURES_AFTER_SUCCESS = 2, /* up for less: the next pause is of the third at most, 4 s */
+	DOUBLINGS = 6, /* one more would exceed MAX_MS */
+	/* after a tunnel was up for this long the next failure counts as the first */
+	STEADY_MS = 60 * 1000,
+	/* after a shorter one the next pause is at most the third, 4 s */
+	FAILURES_AFTER_SUCCESS = 2,
 };
 
 void retry_up(struct retry *r, uint64_t now_ms)
@@ -36,7 +38,10 @@ static uint32_t pause_ms(struct retry *r, uint32_t dice)
 	return most - dice % (most / 4);
 }
 
-/* A login that failed without a verdict: only who waits for the first one is told that it was refused. */
+/*
+ * A login that failed without an explicit refusal is reported as refused only if it is the first
+ * one.
+ */
 static enum tunnel_reason reason_of(const struct retry *r, const struct retry_end *end)
 {
 	bool may_be_refused = end->is_verdict || !(r->was_up || r->keep_trying);

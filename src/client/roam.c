@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Moving from network to network. */
+/* Moves from network to network. */
 #include "client/roam.h"
 
 /*
- * An address that is gone means a connection that is dead, unless it comes back, as with a DHCP client that
- * removes and adds it: so nothing is done before there is another way. A way from another address beside
- * one that still works may be a matter of a moment, and is looked at twice.
+ * A removed address means a dead connection, unless it comes back, as with a DHCP client that
+ * removes and adds it: so we do nothing until there is another route. A route with another source
+ * address, while the old address still exists, may be temporary, so it is checked twice.
  */
 enum roam_verdict roam_judge(const struct roam_facts *f)
 {

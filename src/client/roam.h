@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whether the host has moved to another network: from Wi-Fi to LTE, out of a suspend, to no network and
- * back. TCP would find out after minutes, the kernel tells at once. What has changed is not told (see
- * netlink_watch.h), so the addresses are looked at after each change.
+ * Detects that the host has moved to another network: from Wi-Fi to LTE, after a suspend, to no
+ * network and back. TCP would notice after minutes; the kernel reports it at once. It does not say
+ * what has changed (see netlink_watch.h), so the addresses are compared after each change.
  */
 #ifndef SSTP_CLIENT_ROAM_H
 #define SSTP_CLIENT_ROAM_H
@@ -11,20 +11,21 @@
 #include "net/source.h"
 
 enum {
-	ROAM_SETTLE_MS =
-		50, /* after a change: others, such as our own host routes, follow it first */
+	/* wait after a change: others, such as our own host routes, follow it at once */
+	ROAM_SETTLE_MS = 50,
 	ROAM_AGAIN_MS = 1000,
 };
 
-/* What is known when something has changed. */
+/* The facts after a change. */
 struct roam_facts {
-	bool is_trying;       /* to connect, or waits for the next try */
-	bool is_here;         /* the connection's own address is this host's still */
-	bool is_again;        /* it looked so ROAM_AGAIN_MS ago too */
-	bool was_own;         /* the connection's address was the way's when it was made */
+	bool is_trying; /* we are connecting, or waiting for the next attempt */
+	bool is_here;   /* the connection's own address is still one of this host */
+	bool is_again;  /* the result was ROAM_LOOK_AGAIN before */
+	/* the connection's address was the source address of the route when it was made */
+	bool was_own;
 	struct ip_addr local; /* the connection's own address; AF_UNSPEC: there is none */
-	struct ip_addr
-		before;     /* the source of the way to the server, last time; AF_UNSPEC: no way */
+	/* the source address of the route to the server, last time; AF_UNSPEC: no route */
+	struct ip_addr before;
 	struct ip_addr now; /* ... and now */
 };
 
@@ -32,29 +33,32 @@ enum roam_verdict {
 	ROAM_STAY,
 	ROAM_LOOK_AGAIN, /* after ROAM_AGAIN_MS */
 	ROAM_RECONNECT,
-	ROAM_TRY_NOW, /* in place of waiting for the next try */
+	ROAM_TRY_NOW, /* instead of waiting for the next attempt */
 };
 
 enum roam_verdict roam_judge(const struct roam_facts *f);
 
-/* Embedded in its owner's; zeroes are one that is not open. */
+/* Embedded in its owner; all zeroes: not open. */
 struct roam {
 	struct loop *loop;
 	struct netlink_watch watch;
 	struct loop_timer settle;
-	struct ip_addr source; /* of the way to the server at the last look */
+	struct ip_addr source; /* of the route to the server at the last check */
 	bool was_own;
 	bool is_again;
-	void (*changed)(struct roam *r); /* some time after a change */
+	void (*changed)(struct roam *r); /* called ROAM_SETTLE_MS after a change */
 };
 
-/* `changed` is set. 0 or -errno: then nothing is told. */
+/* `changed` must be set. Returns 0 or -errno; then changes are not detected. */
 int roam_open(struct roam *r, struct loop *loop);
 void roam_close(struct roam *r);
 
-/* A connection was made, by this socket. */
+/* A connection was made with this socket. */
 void roam_connected(struct roam *r, int fd, struct ip_addr source);
-/* Judges, and remembers what it needs for the next time. `f` lacks what the roam itself knows. */
+/*
+ * Decides, and stores what it needs for the next time. The caller need not fill the members of `f`
+ * that the roam itself knows.
+ */
 enum roam_verdict roam_look(struct roam *r, struct roam_facts *f);
 
 #endif

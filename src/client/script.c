@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The environment of a vpnc-script, as openconnect(8) sets it up and vpnc-script itself lists it.
+ * The environment of a vpnc-script, as openconnect(8) sets it and vpnc-script itself documents it.
  *
- * vpnc-script takes an INTERNAL_IP6_ADDRESS without a list of IPv6 routes for leave to send all of the
- * host's IPv6 into the tunnel. So it is told one only if it was advertised with a router, and not when
- * --route names IPv4 networks alone. A link-local address is INTERNAL_IP6_LINK_LOCAL, which is ours.
+ * vpnc-script takes an INTERNAL_IP6_ADDRESS without a list of IPv6 routes as permission to send all
+ * of the host's IPv6 into the tunnel. So it gets one only if it was advertised with a router, and
+ * not when --route names IPv4 networks alone. A link-local address is INTERNAL_IP6_LINK_LOCAL,
+ * which is our own variable.
  */
 #include "client/script.h"
 
@@ -24,7 +25,7 @@ static const char *const reasons[] = {
 	[SCRIPT_DISCONNECT] = "disconnect",
 };
 
-/* What an outer VPN's script may have left in our own environment would be taken for ours. */
+/* Variables of an outer VPN's script, if any, in our own environment must not be passed on. */
 static bool is_of_a_vpnc_script(const char *name, size_t len)
 {
 	static const char *const names[] = { "reason", "TUNDEV", "IDLE_TIMEOUT", "LOG_LEVEL" };
@@ -39,7 +40,7 @@ static bool is_of_a_vpnc_script(const char *name, size_t len)
 	return false;
 }
 
-/* The servers of one family, with spaces between them. */
+/* The DNS servers of one family, separated by spaces. */
 static void set_dns(struct env *e, const char *name, const struct link_addrs *link,
 		    sa_family_t family)
 {
@@ -84,7 +85,7 @@ static void set_ipv6(struct env *e, const struct script_env *s)
 	env_set(e, "INTERNAL_IP6_NETMASK", "%s/128", ip_print(&a).text);
 }
 
-/* The search domains, with spaces between them. */
+/* The search domains, separated by spaces. */
 static void set_domains(struct env *e, const struct slaac_config *c)
 {
 	char list[IP6_DOMAINS_MAX * IP6_DOMAIN_SIZE] = "";
@@ -134,7 +135,7 @@ static void set_route(struct env *e, const char *list, unsigned i, const struct 
 	set_numbered(e, list, i, "MASKLEN", len);
 }
 
-/* No list at all means all traffic. */
+/* Without any list vpnc-script routes all traffic. */
 static void set_routes(struct env *e, const char *list, const struct script_env *s,
 		       sa_family_t family)
 {
@@ -207,7 +208,7 @@ int script_run(enum script_reason reason, const struct script_env *s)
 	return run_limited(reason, s, SCRIPT_LIMIT_MS);
 }
 
-/* ---- one after the other */
+/* ---- the queue */
 
 struct script_job {
 	struct script_job *next;
@@ -222,7 +223,7 @@ static void free_job(struct script_job *job)
 	free(job);
 }
 
-/* Takes the first off. */
+/* Removes the first one. */
 static void drop_first(struct scripts *s)
 {
 	struct script_job *job = s->first;
@@ -288,7 +289,7 @@ static struct script_job *new_job(enum script_reason reason, const struct script
 	return job;
 }
 
-/* The tunnel was lost, or came back: what counts in the end is the last of these. */
+/* Lost and reconnected tunnels: only the last of these events matters. */
 static bool is_of_a_reconnect(enum script_reason reason)
 {
 	return reason == SCRIPT_ATTEMPT_RECONNECT || reason == SCRIPT_RECONNECT;
@@ -305,8 +306,8 @@ static const struct script_job *last_attempt(const struct scripts *s)
 }
 
 /*
- * The first runs. Of the others, what `next` puts out of date goes: each former loss and return, but for
- * the last loss before a return.
+ * The first one is running. Of the others, removes those that `next` makes outdated: all earlier
+ * losses and reconnects, except the last loss before a reconnect.
  */
 static void drop_outdated(struct scripts *s, enum script_reason next)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * --script: a vpnc-script (or one of the user's own) in place of our own network set-up, with the
+ * --script: a vpnc-script (or one of the user's own) instead of our own network set-up, with the
  * environment that openconnect gives it. The script runs through /bin/sh -c, with no secret in its
  * environment and our descriptors closed.
  *
- * Scripts run beside the loop, one after the other in the order in which they were asked for. One
- * that takes longer than its limit is ended, with all of its process group. When many wait, those are
- * left out that a later one puts out of date: the last state is always told.
+ * Scripts run in the background of the loop, one after the other in the order of the requests. One
+ * that exceeds its time limit is killed, with its whole process group. If many wait, the outdated
+ * ones are skipped; the last state is always reported.
  */
 #ifndef SSTP_CLIENT_SCRIPT_H
 #define SSTP_CLIENT_SCRIPT_H
@@ -19,30 +19,31 @@ enum script_reason {
 	SCRIPT_CONNECT,           /* the tunnel is up */
 	SCRIPT_ATTEMPT_RECONNECT, /* it was lost: about to dial again */
 	SCRIPT_RECONNECT,         /* it came back */
-	SCRIPT_DISCONNECT,        /* for good */
+	SCRIPT_DISCONNECT,        /* the client ends */
 };
 
 struct script_env {
 	const char *command;
 	const char *device;
 	uint32_t mtu;
-	struct ip_addr gateway;         /* the server's own address: VPNGATEWAY */
+	struct ip_addr gateway;         /* the server's address outside the tunnel: VPNGATEWAY */
 	const struct link_addrs *link;  /* NULL before there is one */
 	const struct ip_prefix *routes; /* split tunnel: CISCO_SPLIT_INC...; none: all traffic */
 	size_t route_count;
 	const struct log *log;
 };
 
-/* The address that a script is told as INTERNAL_IP6_ADDRESS; AF_UNSPEC: there is none. */
+/* The address for INTERNAL_IP6_ADDRESS; AF_UNSPEC: none. */
 struct ip_addr script_ipv6_address(const struct link_addrs *link);
 
-/* What a script is told, for env_free. */
+/* Builds the environment of a script, for env_free. */
 void script_environment(struct env *e, enum script_reason reason, const struct script_env *s);
 
 enum {
 	SCRIPT_LIMIT_MS = 60 * 1000,
-	SCRIPT_END_LIMIT_MS = 20 * 1000, /* at the end, for the one that runs, and for disconnect */
-	SCRIPTS_MAX = 8, /* when so many are there, those out of date are left out */
+	/* at exit, for the running script and for disconnect together */
+	SCRIPT_END_LIMIT_MS = 20 * 1000,
+	SCRIPTS_MAX = 8, /* with this many, outdated ones are skipped */
 };
 
 struct script_job;
@@ -50,29 +51,35 @@ struct script_job;
 struct scripts {
 	struct loop *loop;
 	const struct log *log;
-	void (*idle)(struct scripts *s); /* all have ended */
-	unsigned limit_ms;               /* SCRIPT_LIMIT_MS, but for tests */
-	/* its own */
-	struct script_job *first, *last; /* the first runs */
+	void (*idle)(struct scripts *s); /* called when all have ended */
+	unsigned limit_ms;               /* SCRIPT_LIMIT_MS, except in tests */
+	/* private */
+	struct script_job *first, *last; /* the first one is running */
 	size_t count;
 	struct run_beside run;
 };
 
-/* `loop`, `log`, `idle` are set. SIGCHLD must be one of the loop's signals, and scripts_child called. */
+/*
+ * `loop`, `log`, `idle` must be set. SIGCHLD must be one of the loop's signals, and scripts_child
+ * must be called on it.
+ */
 void scripts_open(struct scripts *s);
-/* Runs it when those before it have ended; `env` is copied. Failures are logged. */
+/* Runs the script when those before it have ended; `env` is copied. Failures are logged. */
 void scripts_add(struct scripts *s, enum script_reason reason, const struct script_env *env);
-/* SIGCHLD has come. */
+/* Call it on SIGCHLD. */
 void scripts_child(struct scripts *s);
 bool scripts_are_idle(const struct scripts *s);
 /*
- * Waits for the one that runs, SCRIPT_END_LIMIT_MS at most, forgets those that have not begun, and,
- * if `env` is not NULL, runs the disconnect script within the same time. Also before an open.
+ * Waits for the running script, SCRIPT_END_LIMIT_MS at most, drops those that have not started,
+ * and, if `env` is not NULL, runs the disconnect script within the same time. May be called without
+ * scripts_open.
  */
 void scripts_close(struct scripts *s, const struct script_env *env);
 
-/* Runs one and waits for it: 0, or -errno, or -EPROTO when it exited with another status than 0
- * (logged). */
+/*
+ * Runs a script and waits for it. Returns 0, -errno, or -EPROTO if its exit status was not 0
+ * (logged).
+ */
 int script_run(enum script_reason reason, const struct script_env *env);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Host routes to the server. */
+/* Keeps host routes to the server. */
 #include "client/server_route.h"
 
 #include <errno.h>
@@ -7,13 +7,13 @@
 #include <string.h>
 
 enum {
-	SOON_MS = 5 * 1000, /* removed again so soon: somebody does it on purpose */
+	SOON_MS = 5 * 1000, /* a route that is removed again this soon is removed on purpose */
 	ROUNDS_MAX = 8,
 	TRUCE_MS = 60 * 1000,
 	REFUSED_MS = 500,
 };
 
-/* ---- facts, which are saved before what they tell of is done */
+/* ---- facts. They are saved before the change that they record */
 
 static void forget(struct server_routes *s, size_t i)
 {
@@ -40,7 +40,7 @@ static void note(struct server_routes *s, const struct route *r)
 	state_save(s->state);
 }
 
-/* All that lead to `server`, or all but those. */
+/* Removes all routes to `server`, or all others. */
 static void drop_those(struct server_routes *s, const struct ip_addr *server, bool to_it)
 {
 	struct state_facts *f = &s->state->facts;
@@ -72,7 +72,7 @@ static int add(struct server_routes *s, const struct route *r)
 	return error;
 }
 
-/* ---- the way of now */
+/* ---- the current route */
 
 static bool is_same_way(const struct route *a, const struct route *b)
 {
@@ -82,7 +82,7 @@ static bool is_same_way(const struct route *a, const struct route *b)
 	       !memcmp(a->metrics.at, b->metrics.at, a->metrics.len);
 }
 
-/* Can the gateway of last time be reached, on the same device? */
+/* Whether the last gateway is still reachable, on the same device. */
 static bool is_last_way_open(struct server_routes *s, const struct ip_addr *server)
 {
 	const struct route *last = &s->last_way;
@@ -95,10 +95,10 @@ static bool is_last_way_open(struct server_routes *s, const struct ip_addr *serv
 }
 
 /*
- * While a tunnel is down its routes stay, and cover the server: then the kernel's answer is the
- * tunnel, or that there is no way, and we look ourselves, since the gateway may be another one by
- * now. Where the host's routes are in other tables, by rules, that finds nothing: then the way of
- * last time is used.
+ * While a tunnel is down its routes stay, and cover the server: the kernel's lookup then returns
+ * the tunnel, or no route, and we search the main table ourselves, since the gateway may have
+ * changed. If the host's routes are in other tables, selected by rules, that finds nothing: then
+ * the last route is used.
  */
 static int find_way(struct server_routes *s, const struct ip_addr *server, struct route *way)
 {
@@ -120,8 +120,8 @@ static int find_way(struct server_routes *s, const struct ip_addr *server, struc
 }
 
 /*
- * Also when the server is on the link: what looks so may be a default route without a gateway (a
- * modem's, another tunnel's), and a --route can be longer than the link's own.
+ * Adds a route even if the server is on the link: what looks so may be a default route without a
+ * gateway (a modem's, another tunnel's), and a --route can be longer than the link's own.
  */
 int server_route_keep(struct server_routes *s, const struct ip_addr *server)
 {
@@ -135,7 +135,8 @@ int server_route_keep(struct server_routes *s, const struct ip_addr *server)
 			  ip_print(server).text, strerror(-error));
 		return error;
 	}
-	if (way.table == RT_TABLE_LOCAL) /* this host itself: comes before any route of ours */
+	/* this host itself: the local table is searched before our routes */
+	if (way.table == RT_TABLE_LOCAL)
 		return 0;
 	way.table = s->table;
 	s->last_way = way;
@@ -144,7 +145,7 @@ int server_route_keep(struct server_routes *s, const struct ip_addr *server)
 	if (!error)
 		log_debug(s->log, "route to the server: %s via %s", ip_prefix_print(&way.dst).text,
 			  ip_print(&way.via).text);
-	/* -EEXIST: the host has one of its own, which is the way that was found */
+	/* -EEXIST: the host has such a route, which is the one that was found */
 	return error == -EEXIST ? 0 : error;
 }
 
@@ -167,7 +168,9 @@ void server_route_count(struct server_route_patience *p, uint64_t now_ms)
 	p->last_ms = now_ms;
 }
 
-/* Where the route should lead now. While a rule hides the way from us: where it leads. */
+/*
+ * Where the route should lead now. If rules hide the host's route from us: where it already leads.
+ */
 static struct route way_now(struct server_routes *s, const struct route *is)
 {
 	struct route way;
@@ -180,7 +183,10 @@ static struct route way_now(struct server_routes *s, const struct route *is)
 	return way;
 }
 
-/* The kernel may refuse the new one, as its gateway is not there yet: another change follows. */
+/*
+ * The kernel may refuse the new route if its gateway is not reachable yet: then another change
+ * follows.
+ */
 static void replace(struct server_routes *s, size_t i, const struct route *way, uint64_t now_ms)
 {
 	struct route none = { .dst = way->dst, .table = way->table, .unreachable = true };
@@ -204,7 +210,10 @@ static void replace(struct server_routes *s, size_t i, const struct route *way, 
 		s->last_way = *way;
 }
 
-/* Our own attempt is a change of the host too: no more than a few a second, whatever they are for. */
+/*
+ * Our own attempt changes the host too and triggers another check, so attempts are limited to two a
+ * second.
+ */
 static bool is_refused(const struct server_routes *s, uint64_t now_ms)
 {
 	return s->refused_ms && now_ms - s->refused_ms < REFUSED_MS;
@@ -224,7 +233,8 @@ static uint64_t put_back(struct server_routes *s, const struct route *r, uint64_
 		return until;
 	error = netlink_route_add(s->nl, r);
 	if (error)
-		return UINT64_MAX; /* it is there (-EEXIST), or can't be; then a change follows */
+		/* it exists (-EEXIST), or it is not possible; then a change follows */
+		return UINT64_MAX;
 	server_route_count(&s->patience, now_ms);
 	if (s->patience.count == ROUNDS_MAX)
 		log_warn(s->log,
@@ -244,7 +254,7 @@ uint64_t server_routes_check(struct server_routes *s, uint64_t now_ms)
 	struct state_facts *f = &s->state->facts;
 	uint64_t again = UINT64_MAX;
 
-	/* from the end: one that is replaced moves there */
+	/* from the end, since a replaced one moves there */
 	for (size_t i = f->route_count; i > 0; i--) {
 		const struct route *is = &f->route[i - 1];
 		struct route way = way_now(s, is);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Host routes that keep packets to the server out of the tunnel. Each is a copy of the way that the
- * host has to the server without the tunnel, metrics (mtu) and all. It is written down in the state
- * file before it is made, and follows the host: when the way changes or the route is removed, as
- * happens when an interface loses its address for a moment, it is put back (server_routes_check).
+ * Host routes that keep packets to the server out of the tunnel. Each is a copy of the host's route
+ * to the server without the tunnel, including its metrics (mtu). It is recorded in the state file
+ * before it is added, and follows the host: when that route changes or ours is removed, as happens
+ * when an interface loses its address for a moment, it is added again (server_routes_check).
  */
 #ifndef SSTP_CLIENT_SERVER_ROUTE_H
 #define SSTP_CLIENT_SERVER_ROUTE_H
@@ -11,43 +11,45 @@
 #include "client/state.h"
 #include "util/log.h"
 
-/* Somebody removes what we put back: then we pause, for a fight is of no use to anybody. */
+/* If another program removes our routes again and again, we pause: a fight would help nobody. */
 struct server_route_patience {
-	unsigned count; /* put back in a row, each soon after the one before */
+	unsigned count; /* routes added again in a row, each soon after the one before */
 	uint64_t last_ms;
 };
 
 struct server_routes {
 	struct netlink *nl;
-	struct state *state; /* its facts hold the routes */
+	struct state *state; /* its facts contain the routes */
 	const struct log *log;
 	unsigned tunnel_ifindex;
 	uint32_t table;
-	bool is_by_rules;      /* the main table does not tell the way; the kernel told it once */
-	struct route last_way; /* by which a server was reached last; dst AF_UNSPEC: none yet */
+	bool is_by_rules;      /* policy rules select the route: the main table does not have it */
+	struct route last_way; /* the last route to a server; dst AF_UNSPEC: none yet */
 	struct server_route_patience patience;
 
 	uint64_t refused_ms;
 };
 
-/* 0, or -errno when there is no way to it but through the tunnel. */
+/* Adds a host route. Returns 0, or -errno if the only route to the server is the tunnel. */
 int server_route_keep(struct server_routes *s, const struct ip_addr *server);
 
-/* Removes those that lead elsewhere. */
+/* Removes those to other addresses. */
 void server_routes_keep_only(struct server_routes *s, const struct ip_addr *server);
 void server_routes_drop(struct server_routes *s);
 
 /*
- * Something on the host has changed: looks whether each is there and leads where it should. While
- * the host has no way to the server, the route is an unreachable one. Returns when to look again
- * even if nothing changes; UINT64_MAX: never.
+ * Call it when something on the host has changed: checks that each route exists and leads where it
+ * should. While the host has no route to the server, ours is an unreachable one. Returns when to
+ * check again even if nothing changes; UINT64_MAX: never.
  */
 uint64_t server_routes_check(struct server_routes *s, uint64_t now_ms);
 
-/* Too much was put back lately, and nothing shall be until *until_ms (then set). */
+/*
+ * Whether routes were added again too often; then no more are added until *until_ms (set if true).
+ */
 bool server_route_is_tired(const struct server_route_patience *p, uint64_t now_ms,
 			   uint64_t *until_ms);
-/* Counts one that was put back. */
+/* Counts a route that was added again. */
 void server_route_count(struct server_route_patience *p, uint64_t now_ms);
 
 #endif

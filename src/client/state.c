@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The file of what is to be undone. */
+/* The file of changes that must be undone after a crash. */
 #include "client/state.h"
 
 #include <dirent.h>
@@ -68,7 +68,7 @@ static bool parse_route(const char *line, struct route *r)
 	       ip_prefix_parse(dst, &r->dst) && (!strcmp(via, "none") || ip_parse(via, &r->via));
 }
 
-/* What stands behind "NAME " on this line, or NULL. */
+/* Returns the text after "NAME " on this line, or NULL. */
 static const char *value_of(const char *line, const char *name)
 {
 	size_t len = strlen(name);
@@ -93,7 +93,10 @@ static void parse_line(const char *line, struct state_facts *f)
 		f->route_count++;
 }
 
-/* A process may have died between writing the new text over the old one and cutting the file. */
+/*
+ * Stops at "end": a process may have died after it wrote the new text and before it cut off the old
+ * one.
+ */
 static void parse_facts(char *text, struct state_facts *f)
 {
 	char *line, *rest = text;
@@ -105,7 +108,7 @@ static void parse_facts(char *text, struct state_facts *f)
 
 /* ---- the file */
 
-/* Others must not be able to put facts there for us to undo. */
+/* Other users must not be able to add facts that we would undo. */
 static int check_folder(const char *dir)
 {
 	struct stat st;
@@ -133,7 +136,7 @@ int state_open(struct state *s, const char *dir, const char *device)
 			     (unsigned long long)s->facts.netns, suffix) >= sizeof(s->path))
 		return -ENAMETOOLONG;
 	s->fd = file_open_locked(s->path, O_CREAT);
-	/* another one's end took the folder away between the two */
+	/* another process may remove the folder between the two calls when it ends */
 	for (int i = 0; i < FOLDER_TRIES && s->fd == -ENOENT && !check_folder(dir); i++)
 		s->fd = file_open_locked(s->path, O_CREAT);
 	return s->fd < 0 ? s->fd : state_save(s);
@@ -148,7 +151,10 @@ int state_save(struct state *s)
 	return file_overwrite(s->fd, text, print_facts(s, text, sizeof(text)));
 }
 
-/* The folder goes with the last file in it, if it is as we make it: another's has other rights. */
+/*
+ * Removes the folder if it is empty and has the permissions that we give it; a folder made by
+ * others has different ones.
+ */
 static void remove_folder_of(const char *path)
 {
 	char dir[PATH_MAX];
@@ -170,7 +176,7 @@ void state_close(struct state *s)
 	remove_folder_of(s->path);
 }
 
-/* ---- files of the dead */
+/* ---- files of crashed processes */
 
 static bool is_empty(const struct state_facts *f)
 {
@@ -215,7 +221,7 @@ void state_each_dead(const char *dir, void (*undo)(void *arg, struct state_facts
 			 entry->d_name);
 		s.fd = has_suffix(entry->d_name) ? file_open_locked(s.path, 0) : -1;
 		if (s.fd < 0)
-			continue; /* not ours, or its process lives */
+			continue; /* not ours, or its process still runs */
 		undo_file(&s, undo, arg);
 		close(s.fd);
 	}

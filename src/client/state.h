@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What would outlive us, written down before it is done: host routes and whose resolv.conf it is.
- * One file a device and network namespace (DIR/DEVICE.NAMESPACE.state), locked while we live, so
- * that a file without a lock is that of a process that died without a word.
+ * Records changes that would outlive the process, before they are made: host routes and changed
+ * resolv.conf files. There is one file for each device and network namespace
+ * (DIR/DEVICE.NAMESPACE.state), locked while the process runs, so an unlocked file belongs to a
+ * process that crashed.
  *
  *	# sstp writes here what is to be undone if it dies: sstp0, process 4711
  *	netns 4026531840
@@ -28,31 +29,32 @@ struct state_facts {
 	size_t route_count;
 	bool blocks_ipv6;           /* by unreachable routes to ::/1 and 8000::/1 ... */
 	uint32_t block_table;       /* ... in this table */
-	char resolv_conf[PATH_MAX]; /* a file that we wrote; empty: none */
-	char resolvconf[64];        /* a name that resolvconf knows us by; empty: none */
+	char resolv_conf[PATH_MAX]; /* a file that we changed; empty: none */
+	char resolvconf[64];        /* our name in resolvconf; empty: none */
 };
 
 struct state {
-	int fd; /* -1: there is no file, and what we do is only undone by ourselves */
+	int fd; /* -1: there is no file, and a crash leaves our changes */
 	char path[PATH_MAX];
 	char device[32];
 	struct state_facts facts;
 };
 
 /*
- * Makes the folder (0700) and the file, and locks it. What stood in the file is lost: recover
- * first. 0 or -errno; `s` is usable in any case. -EBUSY: another process has it.
+ * Creates the folder (0700) and the file, and locks it. Its former content is lost: call
+ * state_each_dead first. Returns 0 or -errno; `s` is usable in any case. -EBUSY: another process
+ * has it.
  */
 int state_open(struct state *s, const char *dir, const char *device);
-int state_save(struct state *s);   /* the facts as they are now */
+int state_save(struct state *s);   /* writes the current facts */
 void state_close(struct state *s); /* removes the file */
 
-/* Is this fact about the network namespace that we are in? */
+/* Whether these facts are about our network namespace. */
 bool state_is_here(const struct state_facts *f);
 
 /*
- * Calls `undo` for each file of a dead process; it takes out of the facts what it has undone. A
- * file with nothing left in it is removed.
+ * Calls `undo` for each file of a crashed process; `undo` removes from the facts what it has
+ * undone. A file without remaining facts is removed.
  */
 void state_each_dead(const char *dir, void (*undo)(void *arg, struct state_facts *f), void *arg);
 

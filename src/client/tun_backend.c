@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Packets between a tunnel and a device, and the network set up around it. */
+/* Moves packets between a tunnel and a device, and sets up the network around it. */
 #include "client/tun_backend.h"
 
 #include <errno.h>
@@ -22,11 +22,11 @@ struct tun_backend {
 	struct merge *merge;
 	struct loop_watch watch, exit_watch, process_watch;
 	struct packet packet; /* the last one read, for tunnel_send_block */
-	struct host *host;    /* NULL with --script, and where the network is not ours to set up */
+	struct host *host;    /* NULL with --script, and if the network is not ours to set up */
 	struct scripts scripts;
 	struct link_addrs link;
 	bool is_up;
-	bool was_up; /* at any time */
+	bool was_up; /* once at least */
 };
 
 static struct tun_backend *tun_backend_of(struct backend *b)
@@ -36,7 +36,7 @@ static struct tun_backend *tun_backend_of(struct backend *b)
 
 /* ---- packets */
 
-/* The device is gone, or the other end of what we were given. */
+/* The device was removed, or the other end of a given descriptor was closed. */
 static void lost(struct tun_backend *t, int error)
 {
 	bool is_closed = error == -EPIPE;
@@ -93,7 +93,7 @@ static struct script_env script_env_of(const struct tun_backend *t, enum script_
 	};
 }
 
-/* Beside the loop: packets go on meanwhile. */
+/* Runs in the background: packets are still forwarded. */
 static void run_script(struct tun_backend *t, enum script_reason reason)
 {
 	struct script_env env = script_env_of(t, reason);
@@ -102,7 +102,7 @@ static void run_script(struct tun_backend *t, enum script_reason reason)
 		scripts_add(&t->scripts, reason, &env);
 }
 
-/* Nothing is being set up, or put back, beside the loop. */
+/* Whether no set-up or restore is in progress. */
 static bool is_settled(const struct tun_backend *t)
 {
 	return scripts_are_idle(&t->scripts) && (!t->host || host_is_settled(t->host));
@@ -140,7 +140,7 @@ static void close_scripts(struct tun_backend *t)
 	scripts_close(&t->scripts, t->was_up ? &env : NULL);
 }
 
-/* Without a way past the tunnel, the connection would be sent into the tunnel that is down. */
+/* Without a host route, the connection would be sent into the tunnel that is down. */
 static int before_connect(struct backend *b, const struct ip_addr *server)
 {
 	struct tun_backend *t = tun_backend_of(b);
@@ -158,7 +158,7 @@ static bool is_same_list(const struct ip_addr *a, size_t a_count, const struct i
 	return is_same;
 }
 
-/* Would a script be told anything that it has not been told? Lifetimes are not. */
+/* Whether a script would get any new value. Lifetimes are not passed to scripts. */
 static bool has_news(const struct link_addrs *was, const struct link_addrs *is)
 {
 	struct ip_addr were6 = script_ipv6_address(was), are6 = script_ipv6_address(is);
@@ -169,7 +169,7 @@ static bool has_news(const struct link_addrs *was, const struct link_addrs *is)
 	       !is_same_list(was->dns, was->dns_count, is->dns, is->dns_count);
 }
 
-/* What a script says of itself is logged, and is its user's to judge. */
+/* A script's failure is logged, but does not end the tunnel. */
 static int up(struct backend *b, const struct link_addrs *link)
 {
 	struct tun_backend *t = tun_backend_of(b);
@@ -190,7 +190,7 @@ static int up(struct backend *b, const struct link_addrs *link)
 	return is_settled(t) ? 0 : BACKEND_LATER;
 }
 
-/* The server's name may be looked up once the host's own DNS is back. */
+/* The server's name can be looked up once the host's own DNS is restored. */
 static int down(struct backend *b, bool will_return)
 {
 	struct tun_backend *t = tun_backend_of(b);
@@ -224,7 +224,7 @@ static enum tunnel_reason open_packets(struct tun_backend *t)
 	return REASON_SYSTEM;
 }
 
-/* A script brings the device up, and would find an address that the kernel has made up. */
+/* When the script sets the device up, the kernel would add a link-local address of its own. */
 static void keep_kernel_out(struct netdev *n)
 {
 	if (n->netlink || !netlink_open(&n->netlink))
@@ -280,7 +280,7 @@ static enum tunnel_reason open_own_host(struct tun_backend *t)
 	return host_open(&host, &t->host) ? REASON_NETWORK : REASON_NONE;
 }
 
-/* The namespace's netlink socket, if there is one, is not needed without it. */
+/* Without our own set-up the namespace's netlink socket, if there is one, is not needed. */
 static enum tunnel_reason open_host(struct tun_backend *t)
 {
 	struct netdev *n = t->netdev;
@@ -296,7 +296,7 @@ static enum tunnel_reason open_host(struct tun_backend *t)
 	return REASON_NONE;
 }
 
-/* Whoever holds the other end need not say anything, and nothing that it says is for us. */
+/* The program at the other end need not send anything; what it sends is ignored. */
 static void from_exit_fd(struct loop_watch *w, uint32_t events)
 {
 	struct tun_backend *t = container_of(w, struct tun_backend, exit_watch);
@@ -315,7 +315,7 @@ static enum tunnel_reason watch_exit_fd(struct tun_backend *t)
 
 	if (fd < 0)
 		return REASON_NONE;
-	fcntl(fd, F_SETFD, FD_CLOEXEC); /* a script would hold it open */
+	fcntl(fd, F_SETFD, FD_CLOEXEC); /* a script would keep it open */
 	t->exit_watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = from_exit_fd };
 	error = loop_watch(t->client->loop, &t->exit_watch);
 	if (!error)
@@ -343,10 +343,10 @@ static void watch_process(struct tun_backend *t)
 	t->process_watch = (struct loop_watch){ .fd = t->netdev->process_fd,
 						.events = EPOLLIN,
 						.ready = on_process_gone };
-	loop_watch(t->client->loop, &t->process_watch); /* else only a signal ends us */
+	loop_watch(t->client->loop, &t->process_watch); /* if this fails, only a signal ends us */
 }
 
-/* The environment of the program of --script-tun. */
+/* Builds the environment of --script-tun's program. */
 static void make_environment(void *arg, struct env *env)
 {
 	struct tun_backend *t = arg;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The backend of sstp connect and sstp run: a device (netdev/netdev.h), and the network around it, set
- * up by ourselves (host.h) or by the user's script. One device from start to end, whatever
- * happens to the tunnel in between.
+ * The backend of sstp connect and sstp run: a device (netdev/netdev.h), and the network around it,
+ * set up by host.h or by the user's script. The device stays the same when the tunnel is lost and
+ * comes back.
  */
 #ifndef SSTP_CLIENT_TUN_BACKEND_H
 #define SSTP_CLIENT_TUN_BACKEND_H
@@ -18,13 +18,13 @@ struct tun_backend_cfg {
 	const struct ip_prefix *routes;
 	size_t route_count;
 	uint32_t table;
-	bool no_dns;        /* the host's DNS servers stay as they are */
-	const char *script; /* in place of our own set-up; NULL: ours */
+	bool no_dns;        /* do not change the host's DNS servers */
+	const char *script; /* instead of our own set-up; NULL: ours */
 	struct netdev_source source;
-	int exit_fd; /* the tunnel ends when its other end is closed; -1: none */
+	int exit_fd; /* end the tunnel when its other end is closed; -1: none */
 };
 
-/* NULL: no memory. `cfg` is kept by the caller until the backend's close. */
+/* NULL: no memory. The caller keeps `cfg` valid until the backend is closed. */
 struct backend *tun_backend_new(const struct tun_backend_cfg *cfg);
 
 #endif

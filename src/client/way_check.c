@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which way packets go, and what is in the way. */
+/* Checks which route packets take. */
 #include "client/way_check.h"
 
 #include <linux/rtnetlink.h>
@@ -31,7 +31,7 @@ bool way_check(struct netlink *nl, const struct log *log, const char *device, un
 	char name[IF_NAMESIZE] = "another device", cause[160];
 	struct route r;
 
-	/* nowhere is not past the tunnel; of the local table is what is this host's own */
+	/* unreachable does not bypass the tunnel; the local table has this host's own addresses */
 	if (netlink_route_get(nl, dst, &r) || r.ifindex == ifindex || r.unreachable ||
 	    r.table == RT_TABLE_LOCAL)
 		return true;
