@@ -428,15 +428,15 @@ static void try_later(struct client *c, const struct retry_plan *plan, const cha
 static void ended(struct client *c, const struct retry_end *end, const char *text)
 {
 	struct retry_plan plan;
-	uint32_t dice;
+	uint32_t jitter;
 
 	if (c->is_stopping) {
 		say_end(c, LOG_LEVEL_INFO, "disconnected", "disconnected", text, NULL);
 		leave(c, c->reason);
 		return;
 	}
-	secret_random(&dice, sizeof(dice));
-	plan = retry_ended(&c->retry, end, loop_now(c->loop), dice);
+	secret_random(&jitter, sizeof(jitter));
+	plan = retry_ended(&c->retry, end, loop_now(c->loop), jitter);
 	switch (plan.when) {
 	case RETRY_NEVER:
 		say_end(c, LOG_LEVEL_ERROR, "failed", "{reason}", text, NULL);

@@ -30,12 +30,12 @@ static void note_down(struct retry *r, uint64_t now_ms)
 		r->failures = FAILURES_AFTER_SUCCESS;
 }
 
-static uint32_t pause_ms(struct retry *r, uint32_t dice)
+static uint32_t pause_ms(struct retry *r, uint32_t jitter)
 {
-	uint32_t most = r->failures < DOUBLINGS ? (uint32_t)FIRST_MS << r->failures : MAX_MS;
+	uint32_t max = r->failures < DOUBLINGS ? (uint32_t)FIRST_MS << r->failures : MAX_MS;
 
 	r->failures++;
-	return most - dice % (most / 4);
+	return max - jitter % (max / 4);
 }
 
 /*
@@ -57,7 +57,7 @@ static bool is_worth_another_try(const struct retry *r, enum tunnel_reason reaso
 }
 
 struct retry_plan retry_ended(struct retry *r, const struct retry_end *end, uint64_t now_ms,
-			      uint32_t dice)
+			      uint32_t jitter)
 {
 	enum tunnel_reason reason = reason_of(r, end);
 
@@ -65,7 +65,7 @@ struct retry_plan retry_ended(struct retry *r, const struct retry_end *end, uint
 	if (end->by_us)
 		return (struct retry_plan){ .when = RETRY_NOW };
 	if (is_worth_another_try(r, reason))
-		return (struct retry_plan){ RETRY_LATER, pause_ms(r, dice), reason };
+		return (struct retry_plan){ RETRY_LATER, pause_ms(r, jitter), reason };
 	if (r->was_up && reason != REASON_AUTH)
 		reason = REASON_LOST;
 	return (struct retry_plan){ .when = RETRY_NEVER, .reason = reason };

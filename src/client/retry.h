@@ -55,6 +55,6 @@ void retry_up(struct retry *r, uint64_t now_ms);
  * same time to a server that comes back.
  */
 struct retry_plan retry_ended(struct retry *r, const struct retry_end *end, uint64_t now_ms,
-			      uint32_t dice);
+			      uint32_t jitter);
 
 #endif

@@ -198,10 +198,10 @@ static void a_pause_is_never_less_than_three_quarters(void **state)
 	struct retry worn = { .keep_trying = true, .failures = 20 };
 
 	(void)state;
-	for (uint32_t dice = 0; dice < 1000; dice++) {
+	for (uint32_t jitter = 0; jitter < 1000; jitter++) {
 		struct retry r = { .keep_trying = true };
 
-		assert_in_range(retry_ended(&r, &end, 0, dice).wait_ms, 751, 1000);
+		assert_in_range(retry_ended(&r, &end, 0, jitter).wait_ms, 751, 1000);
 	}
 	assert_int_equal(retry_ended(&worn, &end, 0, 14999).wait_ms, 45001);
 	assert_in_range(retry_ended(&worn, &end, 0, UINT32_MAX).wait_ms, 45001, 60000);
