@@ -19,7 +19,7 @@
 #include "client/resolv_conf.h"
 #include "client/server_route.h"
 #include "client/state.h"
-#include "client/way_check.h"
+#include "client/route_check.h"
 #include "net/netlink.h"
 #include "net/netlink_watch.h"
 #include "tun/tun.h"
@@ -649,7 +649,7 @@ static void set_dns(struct host *h, const struct link_addrs *link)
  * Checks two arbitrary addresses if all traffic goes into the tunnel, one address of each --route,
  * and the DNS servers.
  */
-static void check_ways(struct host *h)
+static void check_routes(struct host *h)
 {
 	static const struct ip_addr any4[] = { { .family = AF_INET, .bytes = { 45, 0, 0, 1 } },
 					       { .family = AF_INET, .bytes = { 185, 0, 0, 1 } } };
@@ -661,9 +661,9 @@ static void check_ways(struct host *h)
 		return;
 	h->was_checked = true;
 	for (size_t i = 0; h->has_all4 && i < 2 && is_right; i++)
-		is_right = way_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex, &any4[i]);
+		is_right = route_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex, &any4[i]);
 	if (h->has_all4 && !h->cfg.ipv6_outside)
-		way_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex, &any6);
+		route_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex, &any6);
 	for (size_t i = 0; i < h->route_count && i < CHECKS_MAX && is_right; i++) {
 		struct ip_addr a = h->route[i].dst.addr;
 
@@ -671,12 +671,12 @@ static void check_ways(struct host *h)
 			continue;
 		if (h->route[i].dst.len <= (a.family == AF_INET ? 30u : 126u))
 			a.bytes[a.family == AF_INET ? 3 : 15] |= 1;
-		is_right = way_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex, &a);
+		is_right = route_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex, &a);
 	}
 	for (size_t i = 0; i < LINK_DNS_MAX && is_right; i++)
 		if (h->dns_route[i].is_up)
-			is_right = way_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex,
-					     &h->dns_route[i].dst.addr);
+			is_right = route_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex,
+					       &h->dns_route[i].dst.addr);
 }
 
 int host_up(struct host *h, const struct link_addrs *link)
@@ -699,7 +699,7 @@ int host_up(struct host *h, const struct link_addrs *link)
 		return error;
 	set_dns_routes(h, link);
 	set_dns(h, link);
-	check_ways(h);
+	check_routes(h);
 	return 0;
 }
 

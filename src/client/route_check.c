@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Checks which route packets take. */
-#include "client/way_check.h"
+#include "client/route_check.h"
 
 #include <linux/rtnetlink.h>
 #include <stdio.h>
@@ -25,8 +25,8 @@ static void print_cause(struct netlink *nl, const struct ip_addr *dst, char *to,
 			 ip_prefix_print(&r.dst).text, r.table, pref);
 }
 
-bool way_check(struct netlink *nl, const struct log *log, const char *device, unsigned ifindex,
-	       const struct ip_addr *dst)
+bool route_check(struct netlink *nl, const struct log *log, const char *device, unsigned ifindex,
+		 const struct ip_addr *dst)
 {
 	char name[IF_NAMESIZE] = "another device", cause[160];
 	struct route r;
