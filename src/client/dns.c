@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/dns_way.h"
+#include "client/dns_method.h"
 
 enum { PROGRAM_END_LIMIT_MS = 2 * 1000 }; /* at exit, for the running program and for the revert */
 
@@ -37,18 +37,18 @@ size_t dns_print_servers(const struct dns *d, char *to, size_t room)
 
 /* ---- choosing a method */
 
-static const struct dns_way *const ways[] = {
-	&dns_way_fd,
-	&dns_way_resolved,
-	&dns_way_resolvconf,
-	&dns_way_file,
+static const struct dns_method *const methods[] = {
+	&dns_method_fd,
+	&dns_method_resolved,
+	&dns_method_resolvconf,
+	&dns_method_file,
 };
 
-enum { WAYS = sizeof(ways) / sizeof(*ways) };
+enum { METHODS = sizeof(methods) / sizeof(*methods) };
 
-static void leave_way(struct dns *d)
+static void leave_method(struct dns *d)
 {
-	d->way = NULL;
+	d->method = NULL;
 	d->phase = DNS_IDLE;
 }
 
@@ -64,7 +64,7 @@ static void fail_step(struct dns *d, int error)
 	}
 	if (*d->state->facts.resolvconf)
 		dns_note_resolvconf(d, "");
-	leave_way(d);
+	leave_method(d);
 }
 
 /* A program of the method's `up` has ended. */
@@ -77,13 +77,13 @@ static void end_step(struct dns *d)
 	d->may_fail = false;
 }
 
-static void try_next_way(struct dns *d)
+static void try_next_method(struct dns *d)
 {
-	const struct dns_way *way = ways[d->next_way++];
+	const struct dns_method *method = methods[d->next_method++];
 
-	if (!way->fits(d))
+	if (!method->fits(d))
 		return;
-	d->way = way;
+	d->method = method;
 	d->step = 0;
 	d->phase = DNS_SETTING;
 }
@@ -104,9 +104,9 @@ static bool set(struct dns *d)
 		d->phase = DNS_REVERTING;
 		return true;
 	}
-	error = d->way->up(d, d->step);
+	error = d->method->up(d, d->step);
 	if (error == 0) {
-		log_debug(d->log, "DNS: set by %s", d->way->name);
+		log_debug(d->log, "DNS: set by %s", d->method->name);
 		d->phase = DNS_SET;
 	} else if (error < 0) {
 		fail_step(d, error);
@@ -116,8 +116,8 @@ static bool set(struct dns *d)
 
 static bool revert(struct dns *d)
 {
-	if (!d->is_running && d->way->down(d) != DNS_STEP_RUNS) {
-		leave_way(d);
+	if (!d->is_running && d->method->down(d) != DNS_STEP_RUNS) {
+		leave_method(d);
 		return true;
 	}
 	if (!d->has_ended)
@@ -125,7 +125,7 @@ static bool revert(struct dns *d)
 	d->is_running = false;
 	if (*d->state->facts.resolvconf)
 		dns_note_resolvconf(d, "");
-	leave_way(d);
+	leave_method(d);
 	return true;
 }
 
@@ -133,7 +133,7 @@ bool dns_is_settled(const struct dns *d)
 {
 	switch (d->phase) {
 	case DNS_IDLE:
-		return !d->wanted_count || d->next_way == WAYS;
+		return !d->wanted_count || d->next_method == METHODS;
 	case DNS_SET:
 		return !d->is_stale;
 	case DNS_SETTING:
@@ -151,7 +151,7 @@ static bool step(struct dns *d)
 	switch (d->phase) {
 	case DNS_IDLE:
 		d->is_stale = false;
-		try_next_way(d);
+		try_next_method(d);
 		return true;
 	case DNS_SETTING:
 		return set(d);
@@ -181,7 +181,7 @@ static void begin(struct dns *d)
 static void change(struct dns *d)
 {
 	d->is_stale = d->phase != DNS_IDLE;
-	d->next_way = 0;
+	d->next_method = 0;
 	begin(d);
 }
 

@@ -23,7 +23,7 @@
 #include "proc/run_beside.h"
 #include "util/log.h"
 
-struct dns_way;
+struct dns_method;
 
 enum {
 	DNS_SERVERS_MAX = 8,
@@ -53,11 +53,11 @@ struct dns {
 	void (*settled)(struct dns *d);
 	/* private */
 	enum dns_phase phase;
-	const struct dns_way *way;  /* NULL: nothing is changed */
-	size_t next_way;            /* to try if this one fails */
-	unsigned step;              /* index of the method's program, 0 first */
-	bool is_stale;              /* the servers that are set must be removed */
-	bool is_running, has_ended; /* a program; its result follows */
+	const struct dns_method *method; /* NULL: nothing is changed */
+	size_t next_method;              /* to try if this one fails */
+	unsigned step;                   /* index of the method's program, 0 first */
+	bool is_stale;                   /* the servers that are set must be removed */
+	bool is_running, has_ended;      /* a program; its result follows */
 	int result;
 	bool may_fail;     /* a failure of this program does not matter */
 	char running[256]; /* the program's name for the log */

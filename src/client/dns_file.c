@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/dns_way.h"
+#include "client/dns_method.h"
 #include "util/file.h"
 
 /* Records in the state file that we changed `path`; "": not any more. */
@@ -312,5 +312,5 @@ static int down_fd(struct dns *d)
 	return error;
 }
 
-const struct dns_way dns_way_fd = { "an open file", fits_fd, up_fd, down_fd };
-const struct dns_way dns_way_file = { "resolv.conf", fits_file, up_file, down_file };
+const struct dns_method dns_method_fd = { "an open file", fits_fd, up_fd, down_fd };
+const struct dns_method dns_method_file = { "resolv.conf", fits_file, up_file, down_file };

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/dns_way.h"
+#include "client/dns_method.h"
 
 int dns_judge_program(const struct log *log, const char *program, int result)
 {

@@ -2,7 +2,7 @@
 /* Sets DNS servers with resolvconf (Debian's or openresolv). */
 #include <stdio.h>
 
-#include "client/dns_way.h"
+#include "client/dns_method.h"
 
 void dns_note_resolvconf(struct dns *d, const char *key)
 {
@@ -46,5 +46,5 @@ void dns_recover_resolvconf(const char *key, const struct log *log)
 		log_info(log, "removed %s from resolvconf, left by an sstp that crashed", key);
 }
 
-const struct dns_way dns_way_resolvconf = { "resolvconf", fits_resolvconf, up_resolvconf,
-					    down_resolvconf };
+const struct dns_method dns_method_resolvconf = { "resolvconf", fits_resolvconf, up_resolvconf,
+						  down_resolvconf };

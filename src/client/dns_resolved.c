@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/dns_way.h"
+#include "client/dns_method.h"
 
 bool dns_is_resolveds(const struct dns *d, char real[PATH_MAX])
 {
@@ -60,4 +60,5 @@ static int down_resolved(struct dns *d)
 	return dns_run(d, revert, NULL);
 }
 
-const struct dns_way dns_way_resolved = { "resolvectl", fits_resolved, up_resolved, down_resolved };
+const struct dns_method dns_method_resolved = { "resolvectl", fits_resolved, up_resolved,
+						down_resolved };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The interface between dns.c and the methods of setting DNS servers. */
-#ifndef SSTP_CLIENT_DNS_WAY_H
-#define SSTP_CLIENT_DNS_WAY_H
+#ifndef SSTP_CLIENT_DNS_METHOD_H
+#define SSTP_CLIENT_DNS_METHOD_H
 
 #include <limits.h>
 #include <stdbool.h>
@@ -18,14 +18,15 @@ enum {
  * `up` is called once for each step, `down` once. They return 0, or DNS_STEP_RUNS (a program was
  * started; dns.c waits for its end), or -errno, logged.
  */
-struct dns_way {
+struct dns_method {
 	const char *name;
 	bool (*fits)(struct dns *d);
 	int (*up)(struct dns *d, unsigned step);
 	int (*down)(struct dns *d);
 };
 
-extern const struct dns_way dns_way_fd, dns_way_resolved, dns_way_resolvconf, dns_way_file;
+extern const struct dns_method dns_method_fd, dns_method_resolved, dns_method_resolvconf,
+	dns_method_file;
 
 /* Writes "nameserver" lines, as in resolv.conf and in resolvconf's input. */
 size_t dns_print_servers(const struct dns *d, char *to, size_t room);
