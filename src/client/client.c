@@ -752,7 +752,7 @@ static void on_path_look(struct loop_timer *timer)
 
 	if (c->tunnel.stage != TUNNEL_TLS || c->path_step >= PATH_STEPS || c->is_stopping)
 		return;
-	if (!path_swallows(&c->path, c->tunnel.wire.fd, now)) {
+	if (!path_drops_large(&c->path, c->tunnel.wire.fd, now)) {
 		loop_timer_set(c->loop, timer, now + PATH_LOOK_MS);
 		return;
 	}

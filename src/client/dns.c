@@ -209,7 +209,7 @@ static void program_ended(struct run_beside *b, int result)
 {
 	struct dns *d = container_of(b, struct dns, run);
 
-	d->result = dns_judge_program(d->log, d->running, result);
+	d->result = dns_check_program(d->log, d->running, result);
 	d->has_ended = true;
 	advance(d);
 	if (!dns_is_settled(d))
@@ -246,7 +246,7 @@ void dns_close(struct dns *d)
 		loop_timer_stop(d->loop, &d->patience);
 	d->limit_ms = PROGRAM_END_LIMIT_MS;
 	if (d->loop && d->run.pid) {
-		d->result = dns_judge_program(d->log, d->running,
+		d->result = dns_check_program(d->log, d->running,
 					      run_beside_wait(&d->run, PROGRAM_END_LIMIT_MS));
 		d->has_ended = true;
 	}

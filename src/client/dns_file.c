@@ -47,7 +47,7 @@ static bool fits_file(struct dns *d)
 
 	if (d->fd >= 0)
 		return false;
-	if (!dns_is_resolveds(d, real))
+	if (!dns_is_of_resolved(d, real))
 		return true;
 	log_warn(d->log,
 		 "DNS: %s is %s, which belongs to systemd-resolved, and is not "

@@ -34,7 +34,7 @@ size_t dns_print_servers(const struct dns *d, char *to, size_t room);
  * Whether resolv.conf, or the file that it links to, belongs to systemd-resolved. Its path is
  * stored in `real`.
  */
-bool dns_is_resolveds(const struct dns *d, char real[PATH_MAX]);
+bool dns_is_of_resolved(const struct dns *d, char real[PATH_MAX]);
 /*
  * Starts the program of a step and returns DNS_STEP_RUNS. Without a loop the program has ended on
  * return.
@@ -43,7 +43,7 @@ int dns_run(struct dns *d, const char *const *argv, const char *input);
 /*
  * Logs a program's failure. Returns 0 or -errno; -EPROTO if it exited with another status than 0.
  */
-int dns_judge_program(const struct log *log, const char *program, int result);
+int dns_check_program(const struct log *log, const char *program, int result);
 /*
  * Records in the state file that resolvconf has an entry `key`; "": none. Called before the entry
  * is added and after it is removed.

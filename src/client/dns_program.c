@@ -6,7 +6,7 @@
 
 #include "client/dns_method.h"
 
-int dns_judge_program(const struct log *log, const char *program, int result)
+int dns_check_program(const struct log *log, const char *program, int result)
 {
 	if (result == -ETIMEDOUT)
 		log_warn(log, "DNS: %s took too long and was ended", program);
@@ -28,10 +28,10 @@ int dns_run(struct dns *d, const char *const *argv, const char *input)
 	if (d->loop)
 		error = run_beside_start(&d->run, &r);
 	else
-		d->result = dns_judge_program(d->log, d->running, run_program(&r));
+		d->result = dns_check_program(d->log, d->running, run_program(&r));
 	if (error) {
 		d->has_ended = true;
-		d->result = dns_judge_program(d->log, d->running, error);
+		d->result = dns_check_program(d->log, d->running, error);
 	}
 	return DNS_STEP_RUNS;
 }

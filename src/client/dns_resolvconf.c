@@ -42,7 +42,7 @@ void dns_recover_resolvconf(const char *key, const struct log *log)
 	const struct run r = { .argv = take, .limit_ms = DNS_PROGRAM_LIMIT_MS };
 
 	if (run_find("resolvconf", program) &&
-	    !dns_judge_program(log, "resolvconf -d", run_program(&r)))
+	    !dns_check_program(log, "resolvconf -d", run_program(&r)))
 		log_info(log, "removed %s from resolvconf, left by an sstp that crashed", key);
 }
 

@@ -8,7 +8,7 @@
 
 #include "client/dns_method.h"
 
-bool dns_is_resolveds(const struct dns *d, char real[PATH_MAX])
+bool dns_is_of_resolved(const struct dns *d, char real[PATH_MAX])
 {
 	static const char resolveds[] = "/run/systemd/resolve/";
 
@@ -19,7 +19,8 @@ static bool fits_resolved(struct dns *d)
 {
 	char real[PATH_MAX];
 
-	return !d->is_only_file && dns_is_resolveds(d, real) && run_find("resolvectl", d->program);
+	return !d->is_only_file && dns_is_of_resolved(d, real) &&
+	       run_find("resolvectl", d->program);
 }
 
 static int give_resolved_servers(struct dns *d)

@@ -24,7 +24,7 @@ void path_begin(struct path *p, uint64_t now_ms)
 	*p = (struct path){ .since_ms = now_ms };
 }
 
-bool path_judge(struct path *p, const struct path_facts *f, uint64_t now_ms)
+bool path_check(struct path *p, const struct path_facts *f, uint64_t now_ms)
 {
 	if (f->received != p->received || f->acked != p->acked) {
 		p->received = f->received;
@@ -36,7 +36,7 @@ bool path_judge(struct path *p, const struct path_facts *f, uint64_t now_ms)
 	       (f->repeated >= REPEATED_MIN || f->out_of_order);
 }
 
-bool path_swallows(struct path *p, int fd, uint64_t now_ms)
+bool path_drops_large(struct path *p, int fd, uint64_t now_ms)
 {
 	struct tcp_info info = { 0 };
 	socklen_t len = sizeof(info);
@@ -50,5 +50,5 @@ bool path_swallows(struct path *p, int fd, uint64_t now_ms)
 		.repeated = info.tcpi_unacked ? info.tcpi_retransmits : 0,
 		.out_of_order = info.tcpi_rcv_ooopack,
 	};
-	return path_judge(p, &f, now_ms);
+	return path_check(p, &f, now_ms);
 }

@@ -32,7 +32,7 @@ void path_begin(struct path *p, uint64_t now_ms);
  * Call it every PATH_LOOK_MS during the handshake. Returns whether large packets are lost. A server
  * that is only slow has acknowledged what we sent, and has sent nothing.
  */
-bool path_swallows(struct path *p, int fd, uint64_t now_ms);
+bool path_drops_large(struct path *p, int fd, uint64_t now_ms);
 
 /* The kernel's counters of the connection. */
 struct path_facts {
@@ -40,6 +40,6 @@ struct path_facts {
 	uint32_t repeated;        /* our segments that are being retransmitted */
 	uint32_t out_of_order;    /* segments that arrived after a lost one */
 };
-bool path_judge(struct path *p, const struct path_facts *f, uint64_t now_ms);
+bool path_check(struct path *p, const struct path_facts *f, uint64_t now_ms);
 
 #endif

@@ -7,7 +7,7 @@
  * removes and adds it: so we do nothing until there is another route. A route with another source
  * address, while the old address still exists, may be temporary, so it is checked twice.
  */
-enum roam_verdict roam_judge(const struct roam_facts *f)
+enum roam_action roam_decide(const struct roam_facts *f)
 {
 	if (!f->now.family)
 		return ROAM_STAY;
@@ -62,17 +62,17 @@ void roam_connected(struct roam *r, int fd, struct ip_addr source)
 	r->is_again = false;
 }
 
-enum roam_verdict roam_look(struct roam *r, struct roam_facts *f)
+enum roam_action roam_look(struct roam *r, struct roam_facts *f)
 {
-	enum roam_verdict verdict;
+	enum roam_action action;
 
 	f->before = r->source;
 	f->was_own = r->was_own;
 	f->is_again = r->is_again;
-	verdict = roam_judge(f);
+	action = roam_decide(f);
 	r->source = f->now;
-	r->is_again = verdict == ROAM_LOOK_AGAIN;
+	r->is_again = action == ROAM_LOOK_AGAIN;
 	if (r->is_again)
 		loop_timer_set(r->loop, &r->settle, loop_now(r->loop) + ROAM_AGAIN_MS);
-	return verdict;
+	return action;
 }

@@ -29,14 +29,14 @@ struct roam_facts {
 	struct ip_addr now; /* ... and now */
 };
 
-enum roam_verdict {
+enum roam_action {
 	ROAM_STAY,
 	ROAM_LOOK_AGAIN, /* after ROAM_AGAIN_MS */
 	ROAM_RECONNECT,
 	ROAM_TRY_NOW, /* instead of waiting for the next attempt */
 };
 
-enum roam_verdict roam_judge(const struct roam_facts *f);
+enum roam_action roam_decide(const struct roam_facts *f);
 
 /* Embedded in its owner; all zeroes: not open. */
 struct roam {
@@ -59,6 +59,6 @@ void roam_connected(struct roam *r, int fd, struct ip_addr source);
  * Decides, and stores what it needs for the next time. The caller need not fill the members of `f`
  * that the roam itself knows.
  */
-enum roam_verdict roam_look(struct roam *r, struct roam_facts *f);
+enum roam_action roam_look(struct roam *r, struct roam_facts *f);
 
 #endif

@@ -35,9 +35,9 @@ static void each_silence_has_its_cause(void **state)
 		struct path p;
 
 		path_begin(&p, T0);
-		if (path_judge(&p, &cases[i].first, T0 + PATH_LOOK_MS))
+		if (path_check(&p, &cases[i].first, T0 + PATH_LOOK_MS))
 			fail_msg("%s: too soon", cases[i].name);
-		if (path_judge(&p, &cases[i].then, T0 + cases[i].ms) != cases[i].swallows)
+		if (path_check(&p, &cases[i].then, T0 + cases[i].ms) != cases[i].swallows)
 			fail_msg("%s", cases[i].name);
 	}
 }
@@ -57,7 +57,7 @@ static void what_is_no_tcp_swallows_nothing(void **state)
 
 	(void)state;
 	path_begin(&p, 0);
-	assert_false(path_swallows(&p, -1, 100000));
+	assert_false(path_drops_large(&p, -1, 100000));
 }
 
 int main(void)

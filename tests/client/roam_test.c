@@ -21,7 +21,7 @@ static const struct {
 	const char *name;
 	const char *local, *before, *now; /* NULL: none */
 	bool is_trying, is_here, is_again, was_own;
-	enum roam_verdict verdict;
+	enum roam_action verdict;
 } cases[] = {
 	{ "nothing has changed", "192.0.2.2", "192.0.2.2", "192.0.2.2", false, true, false, true,
 	  ROAM_STAY },
@@ -75,8 +75,8 @@ static void each_change_has_its_verdict(void **state)
 			.now = addr(cases[i].now),
 		};
 
-		if (roam_judge(&f) != cases[i].verdict)
-			fail_msg("%s: %d", cases[i].name, (int)roam_judge(&f));
+		if (roam_decide(&f) != cases[i].verdict)
+			fail_msg("%s: %d", cases[i].name, (int)roam_decide(&f));
 	}
 }
 
