@@ -217,7 +217,7 @@ static int down_file(struct dns *d)
 		drop_backup(d);
 		return 0;
 	}
-	error = resolv_conf_put_back(d->resolv_conf, d->backup_fd);
+	error = resolv_conf_restore(d->resolv_conf, d->backup_fd);
 	if (!error) {
 		drop_backup(d);
 		return 0;

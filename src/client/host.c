@@ -58,9 +58,9 @@ struct host {
 	struct state state;
 	struct server_routes to_server;
 	struct dns dns;
-	struct link_addrs link;                /* as set on the device */
-	struct ip_addr server;                 /* AF_UNSPEC: not connected yet */
-	struct server_route_patience patience; /* with programs that remove our routes */
+	struct link_addrs link;          /* as set on the device */
+	struct ip_addr server;           /* AF_UNSPEC: not connected yet */
+	struct server_route_limit limit; /* with programs that remove our routes */
 	struct netlink_watch watch;
 	struct loop_timer again; /* check again even if nothing changes */
 	bool was_checked;        /* the packets' routes were checked; once is enough */
@@ -155,7 +155,7 @@ static void open_dns(struct host *h)
 		dns_use_loop(&h->dns, h->cfg.loop);
 }
 
-static void look(struct host *h)
+static void check_now(struct host *h)
 {
 	uint64_t at = host_check(h, loop_now(h->cfg.loop));
 
@@ -164,12 +164,12 @@ static void look(struct host *h)
 
 static void on_change(struct netlink_watch *w)
 {
-	look(container_of(w, struct host, watch));
+	check_now(container_of(w, struct host, watch));
 }
 
 static void on_again(struct loop_timer *t)
 {
-	look(container_of(t, struct host, again));
+	check_now(container_of(t, struct host, again));
 }
 
 static void open_watch(struct host *h)
@@ -575,7 +575,7 @@ static bool is_in_list(const struct ip_addr *a, const struct ip_addr *list, size
 	return false;
 }
 
-static bool is_going_there(const struct host *h, const struct ip_addr *a)
+static bool is_routed_to_tunnel(const struct host *h, const struct ip_addr *a)
 {
 	for (size_t i = 0; i < h->route_count; i++)
 		if (h->route[i].is_up && ip_prefix_has(&h->route[i].dst, a))
@@ -601,7 +601,8 @@ static void set_dns_route(struct host *h, const struct link_addrs *link, const s
 			 ip_print(dns).text);
 		return;
 	}
-	if (!own || ip_equal(dns, &link->own) || ip_is_link_local(dns) || is_going_there(h, dns))
+	if (!own || ip_equal(dns, &link->own) || ip_is_link_local(dns) ||
+	    is_routed_to_tunnel(h, dns))
 		return;
 	*own = (struct own_route){ .dst = { *dns, dns->family == AF_INET ? 32 : 128 } };
 	r = route_of(h, own);
@@ -722,7 +723,7 @@ void host_child(struct host *h)
 /* ---- when the host has changed */
 
 /* Returns whether it was missing and was added again. */
-static bool put_back(struct host *h, const struct route *r)
+static bool restore_route(struct host *h, const struct route *r)
 {
 	if (netlink_route_add(h->nl, r))
 		/* usually -EEXIST; or the user has removed the device or set it down */
@@ -732,11 +733,11 @@ static bool put_back(struct host *h, const struct route *r)
 	return true;
 }
 
-static bool put_back_own(struct host *h, const struct own_route *own)
+static bool restore_own(struct host *h, const struct own_route *own)
 {
 	struct route r = route_of(h, own);
 
-	return own->is_up && put_back(h, &r);
+	return own->is_up && restore_route(h, &r);
 }
 
 uint64_t host_check(struct host *h, uint64_t now_ms)
@@ -744,19 +745,19 @@ uint64_t host_check(struct host *h, uint64_t now_ms)
 	uint64_t again = server_routes_check(&h->to_server, now_ms), own_again;
 	bool any = false;
 
-	if (server_route_is_tired(&h->patience, now_ms, &own_again))
+	if (server_route_must_pause(&h->limit, now_ms, &own_again))
 		return own_again < again ? own_again : again;
 	for (size_t i = 0; i < h->route_count; i++)
-		any = put_back_own(h, &h->route[i]) || any;
+		any = restore_own(h, &h->route[i]) || any;
 	for (size_t i = 0; i < LINK_DNS_MAX; i++)
-		any = put_back_own(h, &h->dns_route[i]) || any;
+		any = restore_own(h, &h->dns_route[i]) || any;
 	for (size_t i = 0; h->state.facts.blocks_ipv6 && i < 2; i++) {
 		struct route r = block_of(&halves6[i], h->cfg.table);
 
-		any = put_back(h, &r) || any;
+		any = restore_route(h, &r) || any;
 	}
 	if (any)
-		server_route_count(&h->patience, now_ms);
+		server_route_count(&h->limit, now_ms);
 	return again;
 }
 

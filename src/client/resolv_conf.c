@@ -208,7 +208,7 @@ static int remove_file(const char *path)
 	return realpath(path, real) && unlink(real) == 0 ? 0 : -errno;
 }
 
-int resolv_conf_put_back(const char *resolv_conf, int backup_fd)
+int resolv_conf_restore(const char *resolv_conf, int backup_fd)
 {
 	char *text;
 	size_t len;
@@ -224,7 +224,7 @@ int resolv_conf_put_back(const char *resolv_conf, int backup_fd)
 	return error;
 }
 
-static void say_put_back(const char *resolv_conf, const struct log *log)
+static void log_restored(const char *resolv_conf, const struct log *log)
 {
 	log_info(log, "restored %s after a crash of sstp", resolv_conf);
 }
@@ -239,7 +239,7 @@ static int finish_writing(const char *resolv_conf, const char *text, const struc
 		log_warn(log, "DNS: %s still ends with the rest of a crashed sstp's file: %s",
 			 resolv_conf, strerror(-error));
 	else if (resolv_conf_where(text, backup) == RESOLV_CONF_NONE)
-		say_put_back(resolv_conf, log);
+		log_restored(resolv_conf, log);
 	return error;
 }
 
@@ -255,14 +255,14 @@ static int recover_from(const char *resolv_conf, const char *backup, const struc
 			 resolv_conf, backup);
 	if (fd < 0)
 		return fd;
-	error = resolv_conf_put_back(resolv_conf, fd);
+	error = resolv_conf_restore(resolv_conf, fd);
 	if (error) {
 		log_warn(log, "DNS: %s could not be restored from %s: %s", resolv_conf, backup,
 			 strerror(-error));
 	} else {
 		if (backup != resolv_conf)
 			unlink(backup);
-		say_put_back(resolv_conf, log);
+		log_restored(resolv_conf, log);
 	}
 	close(fd);
 	return error;
@@ -368,12 +368,12 @@ static bool use_leftover(const struct leftover *l, const char *backup, int fd)
 				l->resolv_conf, backup);
 		return true;
 	}
-	error = resolv_conf_put_back(l->resolv_conf, fd);
+	error = resolv_conf_restore(l->resolv_conf, fd);
 	if (error)
 		log_warn(l->log, "DNS: %s could not be restored from %s: %s", l->resolv_conf,
 			 backup, strerror(-error));
 	else
-		say_put_back(l->resolv_conf, l->log);
+		log_restored(l->resolv_conf, l->log);
 	return !error;
 }
 
@@ -384,7 +384,7 @@ static bool is_file_of_ours(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid();
 }
 
-static void look_at_leftover(struct leftover *l, const char *backup)
+static void check_leftover(struct leftover *l, const char *backup)
 {
 	int fd = file_open_locked(backup, 0), error;
 
@@ -414,7 +414,7 @@ static void recover_leftovers(const char *resolv_conf, const struct log *log)
 	while (d && (entry = readdir(d))) {
 		snprintf(backup, sizeof(backup), "%s/%s", real, entry->d_name);
 		if (!strncmp(entry->d_name, head, strlen(head)))
-			look_at_leftover(&l, backup);
+			check_leftover(&l, backup);
 	}
 	if (d)
 		closedir(d);

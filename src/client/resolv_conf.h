@@ -56,7 +56,7 @@ bool resolv_conf_cut(char *text);
 char *resolv_conf_read(const char *path, int *error);
 int resolv_conf_write(const char *path, const char *text, size_t len);
 int resolv_conf_overwrite(int fd, const char *text, size_t len);
-int resolv_conf_put_back(const char *path, int backup_fd);
+int resolv_conf_restore(const char *path, int backup_fd);
 /* Resolves symbolic links. Returns the last slash in `real`. */
 char *resolv_conf_real_path(const char *path, char real[PATH_MAX]);
 

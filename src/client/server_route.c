@@ -9,7 +9,7 @@
 enum {
 	SOON_MS = 5 * 1000, /* a route that is removed again this soon is removed on purpose */
 	ROUNDS_MAX = 8,
-	TRUCE_MS = 60 * 1000,
+	PAUSE_MS = 60 * 1000,
 	REFUSED_MS = 500,
 };
 
@@ -140,7 +140,7 @@ int server_route_keep(struct server_routes *s, const struct ip_addr *server)
 		return 0;
 	way.table = s->table;
 	s->last_way = way;
-	s->patience = (struct server_route_patience){ 0 };
+	s->limit = (struct server_route_limit){ 0 };
 	error = add(s, &way);
 	if (!error)
 		log_debug(s->log, "route to the server: %s via %s", ip_prefix_print(&way.dst).text,
@@ -151,16 +151,16 @@ int server_route_keep(struct server_routes *s, const struct ip_addr *server)
 
 /* ---- when the host has changed */
 
-bool server_route_is_tired(const struct server_route_patience *p, uint64_t now_ms,
-			   uint64_t *until_ms)
+bool server_route_must_pause(const struct server_route_limit *p, uint64_t now_ms,
+			     uint64_t *until_ms)
 {
-	if (p->count < ROUNDS_MAX || now_ms - p->last_ms >= TRUCE_MS)
+	if (p->count < ROUNDS_MAX || now_ms - p->last_ms >= PAUSE_MS)
 		return false;
-	*until_ms = p->last_ms + TRUCE_MS;
+	*until_ms = p->last_ms + PAUSE_MS;
 	return true;
 }
 
-void server_route_count(struct server_route_patience *p, uint64_t now_ms)
+void server_route_count(struct server_route_limit *p, uint64_t now_ms)
 {
 	bool is_soon = p->count && now_ms - p->last_ms < SOON_MS;
 
@@ -219,7 +219,7 @@ static bool is_refused(const struct server_routes *s, uint64_t now_ms)
 	return s->refused_ms && now_ms - s->refused_ms < REFUSED_MS;
 }
 
-static uint64_t put_back(struct server_routes *s, const struct route *r, uint64_t now_ms)
+static uint64_t restore_route(struct server_routes *s, const struct route *r, uint64_t now_ms)
 {
 	uint64_t until = UINT64_MAX;
 	struct route there;
@@ -229,24 +229,24 @@ static uint64_t put_back(struct server_routes *s, const struct route *r, uint64_
 	    there.ifindex == (r->unreachable ? there.ifindex : r->ifindex) &&
 	    there.dst.len == r->dst.len)
 		return UINT64_MAX;
-	if (server_route_is_tired(&s->patience, now_ms, &until))
+	if (server_route_must_pause(&s->limit, now_ms, &until))
 		return until;
 	error = netlink_route_add(s->nl, r);
 	if (error)
 		/* it exists (-EEXIST), or it is not possible; then a change follows */
 		return UINT64_MAX;
-	server_route_count(&s->patience, now_ms);
-	if (s->patience.count == ROUNDS_MAX)
+	server_route_count(&s->limit, now_ms);
+	if (s->limit.count == ROUNDS_MAX)
 		log_warn(s->log,
 			 "another program removes the route to the server %s each time; "
 			 "adding it again in %d s",
-			 ip_print(&r->dst.addr).text, TRUCE_MS / 1000);
+			 ip_print(&r->dst.addr).text, PAUSE_MS / 1000);
 	else
 		log_info(
 			s->log,
 			"the route to the server %s was removed by another program; added it again",
 			ip_print(&r->dst.addr).text);
-	return s->patience.count == ROUNDS_MAX ? now_ms + TRUCE_MS : UINT64_MAX;
+	return s->limit.count == ROUNDS_MAX ? now_ms + PAUSE_MS : UINT64_MAX;
 }
 
 uint64_t server_routes_check(struct server_routes *s, uint64_t now_ms)
@@ -261,7 +261,7 @@ uint64_t server_routes_check(struct server_routes *s, uint64_t now_ms)
 		uint64_t at = UINT64_MAX;
 
 		if (is_same_way(is, &way))
-			at = put_back(s, is, now_ms);
+			at = restore_route(s, is, now_ms);
 		else if (is->unreachable && is_refused(s, now_ms))
 			at = s->refused_ms + REFUSED_MS;
 		else

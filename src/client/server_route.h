@@ -12,7 +12,7 @@
 #include "util/log.h"
 
 /* If another program removes our routes again and again, we pause: a fight would help nobody. */
-struct server_route_patience {
+struct server_route_limit {
 	unsigned count; /* routes added again in a row, each soon after the one before */
 	uint64_t last_ms;
 };
@@ -25,7 +25,7 @@ struct server_routes {
 	uint32_t table;
 	bool is_by_rules;      /* policy rules select the route: the main table does not have it */
 	struct route last_way; /* the last route to a server; dst AF_UNSPEC: none yet */
-	struct server_route_patience patience;
+	struct server_route_limit limit;
 
 	uint64_t refused_ms;
 };
@@ -47,9 +47,9 @@ uint64_t server_routes_check(struct server_routes *s, uint64_t now_ms);
 /*
  * Whether routes were added again too often; then no more are added until *until_ms (set if true).
  */
-bool server_route_is_tired(const struct server_route_patience *p, uint64_t now_ms,
-			   uint64_t *until_ms);
+bool server_route_must_pause(const struct server_route_limit *p, uint64_t now_ms,
+			     uint64_t *until_ms);
 /* Counts a route that was added again. */
-void server_route_count(struct server_route_patience *p, uint64_t now_ms);
+void server_route_count(struct server_route_limit *p, uint64_t now_ms);
 
 #endif
