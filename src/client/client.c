@@ -34,7 +34,7 @@ enum {
 };
 
 /* 198.51.100.1, a documentation address (RFC 5737). Nothing is sent there. */
-#define SOMEWHERE 0xc6336401u
+#define PUBLIC_ADDRESS 0xc6336401u
 
 struct client {
 	const struct client_cfg *cfg;
@@ -46,9 +46,9 @@ struct client {
 	struct tls_ctx *tls;
 	struct backend_client backend_client; /* the backend's interface to us */
 	struct dial *dial;
-	struct loop_timer again;    /* until the next attempt */
-	struct loop_timer acks;     /* while it is up */
-	struct loop_timer patience; /* until it is up */
+	struct loop_timer again;       /* until the next attempt */
+	struct loop_timer acks;        /* while it is up */
+	struct loop_timer setup_limit; /* until it is up */
 	struct roam roam;
 	struct path path;
 	struct loop_timer path_look; /* during the TLS handshake */
@@ -65,7 +65,7 @@ struct client {
 	/* the server's addresses at the last attempt */
 	struct sockaddr_storage addrs[DIAL_ADDRS_MAX];
 	size_t addr_count;
-	uint64_t dialled_ms, up_ms;
+	uint64_t dialed_ms, up_ms;
 	struct retry retry;
 	unsigned offers;      /* bit n: this server offered authentication method n */
 	uint32_t former_ipv4; /* our address in the last call, to request again; 0: none */
@@ -137,7 +137,7 @@ static const struct ip_addr *own_address(const struct link_addrs *link)
 	return link->ip6.addr_count ? &link->ip6.addrs[0].addr : &link->own_ll;
 }
 
-static void say_up(struct client *c)
+static void log_connected(struct client *c)
 {
 	char dns[160] = "", text[160];
 
@@ -157,7 +157,7 @@ static void say_up(struct client *c)
 		  LOG_TEXT("address", ip_print(own_address(&c->link)).text),
 		  LOG_TEXT("gateway", c->link.peer.family ? ip_print(&c->link.peer).text : NULL),
 		  LOG_LIST("dns", dns),
-		  LOG_NUMBER("duration_ms", loop_now(c->loop) - c->dialled_ms));
+		  LOG_NUMBER("duration_ms", loop_now(c->loop) - c->dialed_ms));
 }
 
 static void add_dns(struct link_addrs *link, const struct ip_addr *server)
@@ -191,7 +191,7 @@ static void note_up(struct client *c)
 	c->up_ms = loop_now(c->loop);
 	c->is_stalled = false;
 	loop_timer_set(c->loop, &c->acks, c->up_ms + TUNNEL_ACKS_LOOK_MS);
-	say_up(c);
+	log_connected(c);
 	health_up(&c->health, c->cfg->backend->name);
 	c->is_up = true;
 	if (!c->was_ready && c->cfg->ready)
@@ -225,9 +225,9 @@ static void bring_up(struct client *c)
 }
 
 /* A server may give one protocol in time, and negotiate the other for longer. */
-static void on_patience(struct loop_timer *timer)
+static void on_setup_limit(struct loop_timer *timer)
 {
-	struct client *c = container_of(timer, struct client, patience);
+	struct client *c = container_of(timer, struct client, setup_limit);
 
 	if (!c->tunnel.is_connected || c->backend_is_up || c->is_stopping)
 		return;
@@ -289,7 +289,7 @@ static void note_ipv6(struct client *c, const struct ppp_ipv6 *v6)
 
 /* ---- which network the host is in */
 
-static bool is_our_own(const struct client *c, const struct ip_addr *a)
+static bool is_own_address(const struct client *c, const struct ip_addr *a)
 {
 	for (size_t i = 0; i < c->link.ip6.addr_count; i++)
 		if (ip_equal(a, &c->link.ip6.addrs[i].addr))
@@ -299,29 +299,29 @@ static bool is_our_own(const struct client *c, const struct ip_addr *a)
 
 static int before_connect(void *arg, const struct sockaddr_storage *to);
 
-static bool has_way(const struct client *c, const struct sockaddr_storage *to,
-		    struct ip_addr *source)
+static bool has_route(const struct client *c, const struct sockaddr_storage *to,
+		      struct ip_addr *source)
 {
-	return !source_for(to, source) && !is_our_own(c, source);
+	return !source_for(to, source) && !is_own_address(c, source);
 }
 
 /*
  * While the tunnel is down its routes stay, and may cover the server: then the backend finds the
  * route outside the tunnel and adds a host route.
  */
-static bool find_way(struct client *c, const struct sockaddr_storage *to, struct ip_addr *source)
+static bool find_source(struct client *c, const struct sockaddr_storage *to, struct ip_addr *source)
 {
-	if (has_way(c, to, source))
+	if (has_route(c, to, source))
 		return true;
 	return c->tunnel.stage == TUNNEL_CLOSED && !c->dial && !before_connect(c, to) &&
-	       has_way(c, to, source);
+	       has_route(c, to, source);
 }
 
 /*
  * The source address with which the host would reach the server without the tunnel; AF_UNSPEC: it
  * cannot. While none of the server's addresses is known, an arbitrary public address is used.
  */
-static struct ip_addr way_out(struct client *c)
+static struct ip_addr source_outside(struct client *c)
 {
 	struct sockaddr_storage any = { 0 };
 	struct ip_addr source = { 0 };
@@ -330,13 +330,13 @@ static struct ip_addr way_out(struct client *c)
 		struct sockaddr_in *in = (void *)&any;
 
 		in->sin_family = AF_INET;
-		in->sin_addr.s_addr = htonl(SOMEWHERE);
-		return has_way(c, &any, &source) ? source : (struct ip_addr){ 0 };
+		in->sin_addr.s_addr = htonl(PUBLIC_ADDRESS);
+		return has_route(c, &any, &source) ? source : (struct ip_addr){ 0 };
 	}
-	if (c->peer.ss_family && find_way(c, &c->peer, &source))
+	if (c->peer.ss_family && find_source(c, &c->peer, &source))
 		return source;
 	for (size_t i = 0; i < c->addr_count; i++)
-		if (find_way(c, &c->addrs[i], &source))
+		if (find_source(c, &c->addrs[i], &source))
 			return source;
 	return (struct ip_addr){ 0 };
 }
@@ -362,7 +362,7 @@ static void on_roam(struct roam *r)
 	bool has_tunnel = c->tunnel.stage != TUNNEL_CLOSED;
 	struct roam_facts f = {
 		.is_trying = c->dial || c->again.slot,
-		.now = way_out(c),
+		.now = source_outside(c),
 	};
 
 	if (c->is_stopping || c->is_dial_due)
@@ -386,7 +386,7 @@ static void on_roam(struct roam *r)
 
 /* ---- the tunnel ends: connect again, or not */
 
-static void say_end(const struct client *c, enum log_level level, const char *event,
+static void log_end(const struct client *c, enum log_level level, const char *event,
 		    const char *text, const char *reason, const char *wait)
 {
 	const struct tunnel_stats *st = &c->tunnel.stats;
@@ -403,7 +403,7 @@ static void say_end(const struct client *c, enum log_level level, const char *ev
 }
 
 /* Helps to find out why a tunnel was slow. */
-static void say_traffic(const struct client *c)
+static void log_traffic(const struct client *c)
 {
 	const struct tunnel_stats *st = &c->tunnel.stats;
 
@@ -417,9 +417,9 @@ static void try_later(struct client *c, const struct retry_plan *plan, const cha
 {
 	char wait[16];
 
-	c->roam.source = way_out(c);
+	c->roam.source = source_outside(c);
 	snprintf(wait, sizeof(wait), "%u.%u", plan->wait_ms / 1000, plan->wait_ms % 1000 / 100);
-	say_end(c, LOG_LEVEL_WARN, "retry", "{reason}; next try in {wait} s", text, wait);
+	log_end(c, LOG_LEVEL_WARN, "retry", "{reason}; next try in {wait} s", text, wait);
 	health_down(&c->health, c->cfg->backend->name, tunnel_reason_text(plan->reason));
 	loop_timer_set(c->loop, &c->again, loop_now(c->loop) + plan->wait_ms);
 }
@@ -431,7 +431,7 @@ static void ended(struct client *c, const struct retry_end *end, const char *tex
 	uint32_t jitter;
 
 	if (c->is_stopping) {
-		say_end(c, LOG_LEVEL_INFO, "disconnected", "disconnected", text, NULL);
+		log_end(c, LOG_LEVEL_INFO, "disconnected", "disconnected", text, NULL);
 		leave(c, c->reason);
 		return;
 	}
@@ -439,7 +439,7 @@ static void ended(struct client *c, const struct retry_end *end, const char *tex
 	plan = retry_ended(&c->retry, end, loop_now(c->loop), jitter);
 	switch (plan.when) {
 	case RETRY_NEVER:
-		say_end(c, LOG_LEVEL_ERROR, "failed", "{reason}", text, NULL);
+		log_end(c, LOG_LEVEL_ERROR, "failed", "{reason}", text, NULL);
 		leave(c, plan.reason);
 		break;
 	case RETRY_NOW:
@@ -457,13 +457,13 @@ static void failed(struct client *c, enum tunnel_reason reason, const char *text
 }
 
 /* Prints the methods that the server offers and sstp supports, or does not support. */
-static size_t print_methods(const struct client *c, bool spoken, const char *before, char *to,
+static size_t print_methods(const struct client *c, bool supported, const char *before, char *to,
 			    size_t room)
 {
 	size_t n = 0;
 
 	for (unsigned m = PPP_AUTH_NONE + 1; m < PPP_AUTH_COUNT; m++)
-		if (c->offers & 1u << m && ppp_auth_is_supported((enum ppp_auth)m) == spoken)
+		if (c->offers & 1u << m && ppp_auth_is_supported((enum ppp_auth)m) == supported)
 			n += (size_t)snprintf(to + n, room - n, "%s%s", n ? ", " : before,
 					      ppp_auth_name((enum ppp_auth)m));
 	return n;
@@ -472,18 +472,19 @@ static size_t print_methods(const struct client *c, bool spoken, const char *bef
 /* Prints the server's offers if it offers no method that we may use. */
 static void print_offers(const struct client *c, char *to, size_t room)
 {
-	size_t spoken, lacking;
+	size_t supported, lacking;
 
 	*to = '\0';
 	for (size_t i = 0; i < c->cfg->auth_count; i++)
 		if (c->offers & 1u << c->cfg->auth[i])
 			return;
-	spoken = print_methods(c, true, ": the server offers ", to, room);
-	if (spoken)
-		spoken += (size_t)snprintf(to + spoken, room - spoken, " (--auth allows it)");
-	to += spoken;
-	room -= spoken;
-	lacking = print_methods(c, false, spoken ? ", and " : ": the server offers ", to, room);
+	supported = print_methods(c, true, ": the server offers ", to, room);
+	if (supported)
+		supported +=
+			(size_t)snprintf(to + supported, room - supported, " (--auth allows it)");
+	to += supported;
+	room -= supported;
+	lacking = print_methods(c, false, supported ? ", and " : ": the server offers ", to, room);
 	if (lacking)
 		snprintf(to + lacking, room - lacking, ", which sstp does not support");
 }
@@ -497,9 +498,9 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 
 	autoconf_stop(&c->autoconf);
 	loop_timer_stop(c->loop, &c->acks);
-	loop_timer_stop(c->loop, &c->patience);
+	loop_timer_stop(c->loop, &c->setup_limit);
 	if (c->is_up)
-		say_traffic(c);
+		log_traffic(c);
 	if (c->backend_is_up)
 		is_later = b->ops->down(b, !c->is_stopping) == BACKEND_LATER;
 	c->is_up = c->backend_is_up = false;
@@ -593,7 +594,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		autoconf_input(&c->autoconf, ev->packet);
 		break;
 	case TUNNEL_CONNECTED:
-		loop_timer_set(c->loop, &c->patience, c->dialled_ms + c->cfg->server.timeout_ms);
+		loop_timer_set(c->loop, &c->setup_limit, c->dialed_ms + c->cfg->server.timeout_ms);
 		start_autoconf(c);
 		bring_up(c);
 		break;
@@ -629,7 +630,7 @@ static void open_tunnel(struct client *c, int fd)
 		.mtu = c->cfg->mtu,
 		.may_use_bbr = congestion_is_auto(c->cfg->congestion),
 		.tls_timeout_ms = ref->timeout_ms,
-		.setup_deadline_ms = c->dialled_ms + ref->timeout_ms,
+		.setup_deadline_ms = c->dialed_ms + ref->timeout_ms,
 		.setup_ms = ref->timeout_ms,
 		.log = &c->log,
 		.event = on_event,
@@ -665,7 +666,7 @@ static void open_tunnel(struct client *c, int fd)
 		failed(c, REASON_SYSTEM, strerror(-error));
 }
 
-static void dialled(void *arg, const struct dial_result *r)
+static void dialed(void *arg, const struct dial_result *r)
 {
 	struct client *c = arg;
 
@@ -679,7 +680,7 @@ static void dialled(void *arg, const struct dial_result *r)
 		return;
 	}
 	c->peer = r->peer;
-	roam_connected(&c->roam, r->fd, way_out(c));
+	roam_connected(&c->roam, r->fd, source_outside(c));
 	open_tunnel(c, r->fd);
 }
 
@@ -718,13 +719,13 @@ static void start_dial(struct client *c)
 		.addrs = ref->addrs,
 		.addr_count = ref->addr_count,
 		.path_mtu = path_mtu(c->path_step),
-		.timeout_ms = (uint32_t)(c->dialled_ms + ref->timeout_ms - loop_now(c->loop)),
+		.timeout_ms = (uint32_t)(c->dialed_ms + ref->timeout_ms - loop_now(c->loop)),
 		.lookup_ms = LOOKUP_MS,
 		.congestion = c->cfg->congestion,
 		.fallback = c->addrs,
 		.fallback_count = c->addr_count,
 		.before_connect = before_connect,
-		.done = dialled,
+		.done = dialed,
 		.arg = c,
 	};
 	int error = dial_start(c->loop, &cfg, &c->dial);
@@ -741,7 +742,7 @@ static void dial(struct client *c)
 	log_event(&c->log, LOG_LEVEL_INFO, "connecting", "connecting to {server}",
 		  LOG_TEXT("server", c->name.text));
 	health_down(&c->health, c->cfg->backend->name, "connecting");
-	c->dialled_ms = loop_now(c->loop);
+	c->dialed_ms = loop_now(c->loop);
 	start_dial(c);
 }
 
@@ -795,7 +796,7 @@ static void log_status(struct client *c)
 	else
 		log_info(&c->log, "status: %s to %s for %llu s",
 			 c->is_stopping ? "disconnecting" : "connecting", c->name.text,
-			 (unsigned long long)(now - c->dialled_ms) / 1000);
+			 (unsigned long long)(now - c->dialed_ms) / 1000);
 }
 
 static void on_signal(void *arg, const struct signalfd_siginfo *info)
@@ -879,7 +880,7 @@ static void close_all(struct client *c)
 	if (c->loop) {
 		loop_timer_stop(c->loop, &c->again);
 		loop_timer_stop(c->loop, &c->acks);
-		loop_timer_stop(c->loop, &c->patience);
+		loop_timer_stop(c->loop, &c->setup_limit);
 		loop_timer_stop(c->loop, &c->path_look);
 	}
 	health_close(&c->health);
@@ -901,7 +902,7 @@ enum tunnel_reason client_run(const struct client_cfg *cfg, int *status)
 	c->retry = (struct retry){ .once = cfg->once, .keep_trying = cfg->keep_trying };
 	c->again.expired = on_again;
 	c->acks.expired = on_acks;
-	c->patience.expired = on_patience;
+	c->setup_limit.expired = on_setup_limit;
 	c->roam.changed = on_roam;
 	c->path_look.expired = on_path_look;
 	secret_random(c->correlation, sizeof(c->correlation));

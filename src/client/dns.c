@@ -174,8 +174,8 @@ static void advance(struct dns *d)
 static void begin(struct dns *d)
 {
 	advance(d);
-	if (d->loop && !dns_is_settled(d) && !d->patience.slot)
-		loop_timer_set(d->loop, &d->patience, loop_now(d->loop) + DNS_SETTLE_MS);
+	if (d->loop && !dns_is_settled(d) && !d->settle_limit.slot)
+		loop_timer_set(d->loop, &d->settle_limit, loop_now(d->loop) + DNS_SETTLE_MS);
 }
 
 static void change(struct dns *d)
@@ -214,13 +214,13 @@ static void program_ended(struct run_beside *b, int result)
 	advance(d);
 	if (!dns_is_settled(d))
 		return;
-	loop_timer_stop(d->loop, &d->patience);
+	loop_timer_stop(d->loop, &d->settle_limit);
 	d->settled(d);
 }
 
-static void on_impatience(struct loop_timer *t)
+static void on_settle_limit(struct loop_timer *t)
 {
-	struct dns *d = container_of(t, struct dns, patience);
+	struct dns *d = container_of(t, struct dns, settle_limit);
 
 	log_warn(d->log, "DNS: %s takes too long: no longer waiting for it", d->running);
 	d->settled(d);
@@ -230,7 +230,7 @@ void dns_use_loop(struct dns *d, struct loop *loop)
 {
 	d->loop = loop;
 	d->run = (struct run_beside){ .loop = loop, .ended = program_ended };
-	d->patience.expired = on_impatience;
+	d->settle_limit.expired = on_settle_limit;
 	run_beside_open(&d->run);
 }
 
@@ -243,7 +243,7 @@ void dns_child(struct dns *d)
 void dns_close(struct dns *d)
 {
 	if (d->loop)
-		loop_timer_stop(d->loop, &d->patience);
+		loop_timer_stop(d->loop, &d->settle_limit);
 	d->limit_ms = PROGRAM_END_LIMIT_MS;
 	if (d->loop && d->run.pid) {
 		d->result = dns_check_program(d->log, d->running,

@@ -63,7 +63,7 @@ struct dns {
 	char running[256]; /* the program's name for the log */
 	unsigned limit_ms; /* of each program */
 	struct run_beside run;
-	struct loop_timer patience; /* until `settled` is called in any case */
+	struct loop_timer settle_limit; /* until `settled` is called in any case */
 	struct ip_addr wanted[DNS_SERVERS_MAX];
 	size_t wanted_count;
 	char program[PATH_MAX];       /* resolvectl's or resolvconf's */

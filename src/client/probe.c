@@ -139,7 +139,7 @@ static void fail(struct probe *p, enum tunnel_reason reason, const char *text)
 	loop_stop(p->loop);
 }
 
-static void dialled(void *arg, const struct dial_result *result)
+static void dialed(void *arg, const struct dial_result *result)
 {
 	struct probe *p = arg;
 	const struct server_ref *ref = p->ref;
@@ -212,7 +212,7 @@ static void connect_once(struct probe *p, const struct tls_client_cfg *tls)
 		.addr_count = p->ref->addr_count,
 		.timeout_ms = p->ref->timeout_ms,
 		.lookup_ms = p->ref->timeout_ms,
-		.done = dialled,
+		.done = dialed,
 		.arg = p,
 	};
 	struct error err;

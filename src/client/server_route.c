@@ -74,7 +74,7 @@ static int add(struct server_routes *s, const struct route *r)
 
 /* ---- the current route */
 
-static bool is_same_way(const struct route *a, const struct route *b)
+static bool is_same_route(const struct route *a, const struct route *b)
 {
 	return a->ifindex == b->ifindex && ip_equal(&a->via, &b->via) &&
 	       ip_equal(&a->src, &b->src) && a->unreachable == b->unreachable &&
@@ -83,9 +83,9 @@ static bool is_same_way(const struct route *a, const struct route *b)
 }
 
 /* Whether the last gateway is still reachable, on the same device. */
-static bool is_last_way_open(struct server_routes *s, const struct ip_addr *server)
+static bool is_last_route_open(struct server_routes *s, const struct ip_addr *server)
 {
-	const struct route *last = &s->last_way;
+	const struct route *last = &s->last_route;
 	struct route r;
 
 	if (last->dst.addr.family != server->family || last->via.family == AF_UNSPEC)
@@ -100,22 +100,22 @@ static bool is_last_way_open(struct server_routes *s, const struct ip_addr *serv
  * changed. If the host's routes are in other tables, selected by rules, that finds nothing: then
  * the last route is used.
  */
-static int find_way(struct server_routes *s, const struct ip_addr *server, struct route *way)
+static int find_route(struct server_routes *s, const struct ip_addr *server, struct route *route)
 {
-	int error = netlink_route_get_whole(s->nl, server, way);
+	int error = netlink_route_get_whole(s->nl, server, route);
 	struct route in_main;
 
-	if (!error && way->ifindex != s->tunnel_ifindex) {
+	if (!error && route->ifindex != s->tunnel_ifindex) {
 		s->is_by_rules =
-			netlink_route_without(s->nl, server, s->tunnel_ifindex, way, &in_main) ||
-			in_main.ifindex != way->ifindex || !ip_equal(&in_main.via, &way->via);
+			netlink_route_without(s->nl, server, s->tunnel_ifindex, route, &in_main) ||
+			in_main.ifindex != route->ifindex || !ip_equal(&in_main.via, &route->via);
 		return 0;
 	}
-	error = netlink_route_without(s->nl, server, s->tunnel_ifindex, NULL, way);
-	if (!error || !is_last_way_open(s, server))
+	error = netlink_route_without(s->nl, server, s->tunnel_ifindex, NULL, route);
+	if (!error || !is_last_route_open(s, server))
 		return error;
-	*way = s->last_way;
-	way->dst.addr = *server;
+	*route = s->last_route;
+	route->dst.addr = *server;
 	return 0;
 }
 
@@ -125,26 +125,26 @@ static int find_way(struct server_routes *s, const struct ip_addr *server, struc
  */
 int server_route_keep(struct server_routes *s, const struct ip_addr *server)
 {
-	struct route way;
+	struct route route;
 	int error;
 
 	drop_those(s, server, true);
-	error = find_way(s, server, &way);
+	error = find_route(s, server, &route);
 	if (error) {
 		log_debug(s->log, "no route to %s except through the tunnel itself: %s",
 			  ip_print(server).text, strerror(-error));
 		return error;
 	}
 	/* this host itself: the local table is searched before our routes */
-	if (way.table == RT_TABLE_LOCAL)
+	if (route.table == RT_TABLE_LOCAL)
 		return 0;
-	way.table = s->table;
-	s->last_way = way;
+	route.table = s->table;
+	s->last_route = route;
 	s->limit = (struct server_route_limit){ 0 };
-	error = add(s, &way);
+	error = add(s, &route);
 	if (!error)
-		log_debug(s->log, "route to the server: %s via %s", ip_prefix_print(&way.dst).text,
-			  ip_print(&way.via).text);
+		log_debug(s->log, "route to the server: %s via %s",
+			  ip_prefix_print(&route.dst).text, ip_print(&route.via).text);
 	/* -EEXIST: the host has such a route, which is the one that was found */
 	return error == -EEXIST ? 0 : error;
 }
@@ -171,43 +171,43 @@ void server_route_count(struct server_route_limit *p, uint64_t now_ms)
 /*
  * Where the route should lead now. If rules hide the host's route from us: where it already leads.
  */
-static struct route way_now(struct server_routes *s, const struct route *is)
+static struct route current_route(struct server_routes *s, const struct route *is)
 {
-	struct route way;
+	struct route route;
 
 	if (s->is_by_rules && !is->unreachable)
 		return *is;
-	if (netlink_route_without(s->nl, &is->dst.addr, s->tunnel_ifindex, is, &way))
-		way = (struct route){ .dst = is->dst, .unreachable = true };
-	way.table = is->table;
-	return way;
+	if (netlink_route_without(s->nl, &is->dst.addr, s->tunnel_ifindex, is, &route))
+		route = (struct route){ .dst = is->dst, .unreachable = true };
+	route.table = is->table;
+	return route;
 }
 
 /*
  * The kernel may refuse the new route if its gateway is not reachable yet: then another change
  * follows.
  */
-static void replace(struct server_routes *s, size_t i, const struct route *way, uint64_t now_ms)
+static void replace(struct server_routes *s, size_t i, const struct route *route, uint64_t now_ms)
 {
-	struct route none = { .dst = way->dst, .table = way->table, .unreachable = true };
+	struct route none = { .dst = route->dst, .table = route->table, .unreachable = true };
 
 	int error;
 
 	drop(s, i);
-	error = add(s, way);
-	if (error && error != -EEXIST && !way->unreachable) {
+	error = add(s, route);
+	if (error && error != -EEXIST && !route->unreachable) {
 		add(s, &none);
 		s->refused_ms = now_ms;
 		return;
 	}
-	if (way->unreachable)
+	if (route->unreachable)
 		log_warn(s->log, "the host has no route to the server %s any more",
-			 ip_print(&way->dst.addr).text);
+			 ip_print(&route->dst.addr).text);
 	else
 		log_info(s->log, "the route to the server %s has changed: via %s",
-			 ip_print(&way->dst.addr).text, ip_print(&way->via).text);
-	if (!way->unreachable)
-		s->last_way = *way;
+			 ip_print(&route->dst.addr).text, ip_print(&route->via).text);
+	if (!route->unreachable)
+		s->last_route = *route;
 }
 
 /*
@@ -257,15 +257,15 @@ uint64_t server_routes_check(struct server_routes *s, uint64_t now_ms)
 	/* from the end, since a replaced one moves there */
 	for (size_t i = f->route_count; i > 0; i--) {
 		const struct route *is = &f->route[i - 1];
-		struct route way = way_now(s, is);
+		struct route route = current_route(s, is);
 		uint64_t at = UINT64_MAX;
 
-		if (is_same_way(is, &way))
+		if (is_same_route(is, &route))
 			at = restore_route(s, is, now_ms);
 		else if (is->unreachable && is_refused(s, now_ms))
 			at = s->refused_ms + REFUSED_MS;
 		else
-			replace(s, i - 1, &way, now_ms);
+			replace(s, i - 1, &route, now_ms);
 		again = at < again ? at : again;
 	}
 	return again;

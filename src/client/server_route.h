@@ -23,8 +23,8 @@ struct server_routes {
 	const struct log *log;
 	unsigned tunnel_ifindex;
 	uint32_t table;
-	bool is_by_rules;      /* policy rules select the route: the main table does not have it */
-	struct route last_way; /* the last route to a server; dst AF_UNSPEC: none yet */
+	bool is_by_rules; /* policy rules select the route: the main table does not have it */
+	struct route last_route; /* the last route to a server; dst AF_UNSPEC: none yet */
 	struct server_route_limit limit;
 
 	uint64_t refused_ms;

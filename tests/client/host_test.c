@@ -721,7 +721,7 @@ static void the_servers_inner_address_is_captured_by_nothing(void **state)
 	h = opened();
 	assert_int_equal(up(h, "10.1.0.2", "192.168.1.1", "203.0.113.1"), 0); /* the LAN's router */
 	goes("192.168.1.1", "lan0");
-	assert_int_equal(up(h, "10.1.0.2", "203.0.113.1", "203.0.113.1"), 0); /* as we dialled it */
+	assert_int_equal(up(h, "10.1.0.2", "203.0.113.1", "203.0.113.1"), 0); /* as we dialed it */
 	goes("203.0.113.1", "192.168.1.1 lan0");
 	host_close(h);
 	as_before();
