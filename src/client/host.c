@@ -212,7 +212,7 @@ int host_open(const struct host_cfg *cfg, struct host **out)
 	/* fails without IPv6 in the kernel, which is fine */
 	netlink_link_no_autoaddr(h->nl, cfg->ifindex);
 	netlink_link_queue_len(h->nl, cfg->ifindex, TUN_QUEUE_LEN);
-	if (!cfg->is_elsewhere)
+	if (!cfg->is_foreign)
 		open_state(h);
 	open_dns(h);
 	h->to_server = (struct server_routes){
@@ -222,7 +222,7 @@ int host_open(const struct host_cfg *cfg, struct host **out)
 		.tunnel_ifindex = cfg->ifindex,
 		.table = cfg->table,
 	};
-	if (cfg->loop && !cfg->is_elsewhere)
+	if (cfg->loop && !cfg->is_foreign)
 		open_watch(h);
 	*out = h;
 	return 0;
@@ -356,7 +356,7 @@ int host_route_to_server(struct host *h, const struct ip_addr *server)
 {
 	int error;
 
-	if (h->cfg.is_elsewhere)
+	if (h->cfg.is_foreign)
 		return 0;
 	clear_routes_to(h, server);
 	if (!is_covered(h, server))
@@ -392,13 +392,13 @@ static int change_addr(struct host *h, const struct ip_addr *from, const struct 
  */
 static bool is_of_the_connection(struct host *h, const struct link_addrs *link)
 {
-	struct route way;
+	struct route route;
 
-	return !h->cfg.is_elsewhere && link->own.family != AF_UNSPEC &&
+	return !h->cfg.is_foreign && link->own.family != AF_UNSPEC &&
 	       (ip_equal(&link->own, &link->server) ||
 		(link->server.family == link->own.family &&
-		 !netlink_route_get(h->nl, &link->server, &way) && way.ifindex != h->cfg.ifindex &&
-		 ip_equal(&way.src, &link->own)));
+		 !netlink_route_get(h->nl, &link->server, &route) &&
+		 route.ifindex != h->cfg.ifindex && ip_equal(&route.src, &link->own)));
 }
 
 static int set_ipv4(struct host *h, const struct link_addrs *link)
@@ -554,7 +554,7 @@ static int set_routes(struct host *h, const struct link_addrs *link)
 
 		if (is_to(own, &link->own)) /* needs no route: it is our address */
 			continue;
-		if (!h->cfg.is_elsewhere && is_to(own, &link->server))
+		if (!h->cfg.is_foreign && is_to(own, &link->server))
 			log_warn(h->log,
 				 "%s: no route to %s in spite of --route: it is the address of the "
 				 "server itself, outside of the tunnel",
@@ -594,7 +594,7 @@ static void set_dns_route(struct host *h, const struct link_addrs *link, const s
 			return;
 		else if (!h->dns_route[i].is_up)
 			own = &h->dns_route[i];
-	if (!h->cfg.is_elsewhere && ip_equal(dns, &link->server)) {
+	if (!h->cfg.is_foreign && ip_equal(dns, &link->server)) {
 		log_warn(h->log,
 			 "DNS: %s is the address of the server itself: it is reached "
 			 "outside of the tunnel",
@@ -706,7 +706,7 @@ int host_up(struct host *h, const struct link_addrs *link)
 
 void host_pause(struct host *h)
 {
-	if (!h->cfg.is_elsewhere)
+	if (!h->cfg.is_foreign)
 		dns_down(&h->dns);
 }
 

@@ -34,7 +34,7 @@ enum host_dns {
 struct host_cfg {
 	const char *device; /* the TUN device's name */
 	unsigned ifindex;
-	bool is_elsewhere;
+	bool is_foreign;
 	/*
 	 * in the device's namespace; host_open takes it over; NULL: one of our namespace is opened
 	 */

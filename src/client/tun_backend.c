@@ -159,7 +159,7 @@ static bool is_same_list(const struct ip_addr *a, size_t a_count, const struct i
 }
 
 /* Whether a script would get any new value. Lifetimes are not passed to scripts. */
-static bool has_news(const struct link_addrs *was, const struct link_addrs *is)
+static bool has_changed(const struct link_addrs *was, const struct link_addrs *is)
 {
 	struct ip_addr were6 = script_ipv6_address(was), are6 = script_ipv6_address(is);
 
@@ -173,13 +173,13 @@ static bool has_news(const struct link_addrs *was, const struct link_addrs *is)
 static int up(struct backend *b, const struct link_addrs *link)
 {
 	struct tun_backend *t = tun_backend_of(b);
-	bool is_news = !t->is_up || has_news(&t->link, link);
+	bool is_changed = !t->is_up || has_changed(&t->link, link);
 	int error = 0;
 
 	t->link = *link;
 	if (t->host)
 		error = host_up(t->host, link);
-	else if (is_news)
+	else if (is_changed)
 		run_script(t, t->was_up ? SCRIPT_RECONNECT : SCRIPT_CONNECT);
 	if (!error)
 		error = netdev_up(t->netdev, link);
@@ -225,7 +225,7 @@ static enum tunnel_reason open_packets(struct tun_backend *t)
 }
 
 /* When the script sets the device up, the kernel would add a link-local address of its own. */
-static void keep_kernel_out(struct netdev *n)
+static void disable_autoaddr(struct netdev *n)
 {
 	if (n->netlink || !netlink_open(&n->netlink))
 		netlink_link_no_autoaddr(n->netlink, n->ifindex);
@@ -261,7 +261,7 @@ static enum tunnel_reason open_own_host(struct tun_backend *t)
 	struct host_cfg host = {
 		.device = n->name,
 		.ifindex = n->ifindex,
-		.is_elsewhere = n->is_foreign,
+		.is_foreign = n->is_foreign,
 		.netlink = take_netlink(n),
 		.default_route = cfg->default_route,
 		.ipv6_outside = cfg->ipv6_outside,
@@ -288,7 +288,7 @@ static enum tunnel_reason open_host(struct tun_backend *t)
 	if (!n->is_bare && !t->cfg->script)
 		return open_own_host(t);
 	if (!n->is_bare)
-		keep_kernel_out(n);
+		disable_autoaddr(n);
 	netlink_close(take_netlink(n));
 	if (t->cfg->script)
 		open_scripts(t);
@@ -350,7 +350,7 @@ static void watch_process(struct tun_backend *t)
 static void make_environment(void *arg, struct env *env)
 {
 	struct tun_backend *t = arg;
-	struct script_env told = {
+	struct script_env script_env = {
 		.device = t->base.name,
 		.mtu = t->link.mtu,
 		.gateway = t->link.server,
@@ -358,7 +358,7 @@ static void make_environment(void *arg, struct env *env)
 		.log = t->client->log,
 	};
 
-	script_environment(env, SCRIPT_CONNECT, &told);
+	script_environment(env, SCRIPT_CONNECT, &script_env);
 }
 
 static void program_ended(void *arg, int status)

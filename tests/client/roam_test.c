@@ -15,13 +15,13 @@
 #include "net/netlink.h"
 #include "support/netns.h"
 
-/* ---- the verdict */
+/* ---- the action */
 
 static const struct {
 	const char *name;
 	const char *local, *before, *now; /* NULL: none */
 	bool is_trying, is_here, is_again, was_own;
-	enum roam_action verdict;
+	enum roam_action action;
 } cases[] = {
 	{ "nothing has changed", "192.0.2.2", "192.0.2.2", "192.0.2.2", false, true, false, true,
 	  ROAM_STAY },
@@ -75,7 +75,7 @@ static void each_change_has_its_verdict(void **state)
 			.now = addr(cases[i].now),
 		};
 
-		if (roam_decide(&f) != cases[i].verdict)
+		if (roam_decide(&f) != cases[i].action)
 			fail_msg("%s: %d", cases[i].name, (int)roam_decide(&f));
 	}
 }
