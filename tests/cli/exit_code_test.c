@@ -12,7 +12,7 @@
 
 static void codes_are_those_of_the_man_page(void **state)
 {
-	/* EXIT STATUS: numbers, since scripts know them */
+	/* the numbers of EXIT STATUS: scripts depend on them */
 	static const int codes[TUNNEL_REASONS] = {
 		[REASON_NONE] = 0,     [REASON_PEER] = 12,    [REASON_LOST] = 12,
 		[REASON_SILENT] = 12,  [REASON_ADMIN] = 12,   [REASON_REPLACED] = 12,
@@ -27,7 +27,7 @@ static void codes_are_those_of_the_man_page(void **state)
 		assert_int_equal(exit_code_of((enum tunnel_reason)i), codes[i]);
 }
 
-/* One forgotten in the table above would have the code 0. */
+/* A reason that is missing in the table above would have code 0. */
 static void only_success_has_code_0(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Mistyped words, other programs' words, and variables that are not ours. */
+/* Hints for mistyped words, for other programs' words, and for unknown variables. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@ static const struct {
 	const struct verb *verb;
 	const char *typed, *hint; /* a part of it; NULL: none */
 } options[] = {
-	/* misspelt */
+	/* misspelled */
 	{ &connect_verb, "pasword-file", "--password-file?" },
 	{ &connect_verb, "password_file", "--password-file?" },
 	{ &connect_verb, "passwordfile", "--password-file?" },
@@ -35,14 +35,14 @@ static const struct {
 	{ &serve_verb, "lisen", "--listen?" },
 	{ &cert_verb, "nmae", "--name?" },
 	{ &passwd_verb, "delet", "--delete?" },
-	/* no near one */
+	/* nothing is near */
 	{ &connect_verb, "frobnicate", NULL },
 	{ &connect_verb, "colour", NULL },
 	{ &connect_verb, "x", NULL },
 	{ &probe_verb, "user", "does not log in" },
 	{ &healthcheck_verb, "cafile", NULL },
 	{ &passwd_verb, "password-of", "--password-file?" },
-	/* other programs' */
+	/* options of other programs */
 	{ &connect_verb, "cafile", "--ca-cert?" },
 	{ &probe_verb, "cafile", "--ca-cert?" },
 	{ &proxy_verb, "username", "--user?" },
@@ -160,7 +160,7 @@ static const struct {
 	{ &connect_verb, "SSTP_NO_DNS=yes", NULL },
 	{ &connect_verb, "SSTP_PASSWORD=x", NULL },
 	{ &connect_verb, "SSTP_CONFIG=/etc/x", NULL },
-	{ &connect_verb, "SSTP_LISTEN=443", NULL }, /* serve's, in the same container */
+	{ &connect_verb, "SSTP_LISTEN=443", NULL }, /* for sstp serve in the same container */
 	{ &probe_verb, "SSTP_USER=ann", NULL },
 	{ &connect_verb, "SSTPX=1", NULL },
 	{ &connect_verb, "PATH=/bin", NULL },
@@ -174,7 +174,7 @@ static const struct {
 	{ &connect_verb, "SSTP_PASSWORD_FD=3", "only the command line" },
 	{ &connect_verb, "SSTP_FROBNICATE=1", "--help" },
 	{ &connect_verb, "SSTP_a\nb=1", "SSTP_a\\x0ab" },
-	/* Kubernetes' */
+	/* made by Kubernetes */
 	{ &connect_verb, "SSTP_PORT=tcp://10.0.0.1:443", NULL },
 	{ &connect_verb, "SSTP_SERVICE_HOST=10.0.0.1", NULL },
 	{ &connect_verb, "SSTP_SERVICE_PORT=443", NULL },

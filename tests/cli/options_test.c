@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Options: where a value comes from, which one wins, and what is said of a wrong one. The complaints
- * are read from standard error, as a user reads them.
+ * Options: the sources of a value, which source wins, and the message for a wrong value. The
+ * messages are read from standard error, as a user reads them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -102,7 +102,7 @@ static const struct verb verb = {
 	.positional = word,
 };
 
-/* The same, but what follows "--" is a command. */
+/* The same, but the words after "--" are a command. */
 static const struct verb runner = {
 	.name = "try",
 	.usage = "WORD -- COMMAND",
@@ -116,7 +116,7 @@ static const struct verb runner = {
 
 static char folder[] = "/tmp/option_test.XXXXXX";
 static char file[64];
-static char said[1024]; /* on standard error by the last read */
+static char said[1024]; /* what the last read printed to standard error */
 
 static void write_file(const char *text)
 {
@@ -127,7 +127,7 @@ static void write_file(const char *text)
 	fclose(f);
 }
 
-/* The words of a command line, split at blanks. */
+/* Parses the words of a command line, split at blanks. */
 static bool read_line_of(const struct verb *v, const char *line, struct settings *s)
 {
 	static char copy[512], *argv[32];
@@ -207,7 +207,7 @@ static void the_stronger_place_wins(void **state)
 	assert_int_equal(s.mtu, 1200);
 	assert_false(s.once);
 	assert_int_equal(s.verbose, 1);
-	assert_int_equal(s.routes.count, 1); /* replaced, not added to */
+	assert_int_equal(s.routes.count, 1); /* replaced, not extended */
 	assert_string_equal(s.config, file);
 	forget(&s);
 	setenv("SSTP_CONFIG", file, 1);
@@ -220,10 +220,10 @@ static void the_stronger_place_wins(void **state)
 	unsetenv("SSTP_ONCE");
 }
 
-static const struct complaint {
+static const struct error_case {
 	const char *line;
 	const char *said;
-} complaints[] = {
+} errors[] = {
 	{ "--mtu 99", "sstp try: --mtu 99: must be from 576 to 4087\n" },
 	{ "--mtu 99x", "--mtu 99x: must be" },
 	{ "--mtu", "--mtu needs a value: --mtu BYTES" },
@@ -247,17 +247,17 @@ static const struct complaint {
 static void says_what_is_wrong(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(complaints) / sizeof(*complaints); i++) {
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
 		struct settings s = { .mtu = 1400 };
 
-		assert_false(read_line(complaints[i].line, &s));
-		if (!strstr(said, complaints[i].said))
-			fail_msg("%s: said: %s", complaints[i].line, said);
+		assert_false(read_line(errors[i].line, &s));
+		if (!strstr(said, errors[i].said))
+			fail_msg("%s: said: %s", errors[i].line, said);
 		forget(&s);
 	}
 }
 
-static const struct complaint file_complaints[] = {
+static const struct error_case file_errors[] = {
 	{ "mtu = 1400\n\nmtu = big\n", ":3: mtu = big: must be from" },
 	{ "user\n", ":1: must be: key = value" },
 	{ "# x\nusr = ann\n", ":2: unknown option usr; did you mean user?" },
@@ -272,13 +272,13 @@ static void says_in_which_line(void **state)
 
 	(void)state;
 	snprintf(line, sizeof(line), "-c %s", file);
-	for (size_t i = 0; i < sizeof(file_complaints) / sizeof(*file_complaints); i++) {
+	for (size_t i = 0; i < sizeof(file_errors) / sizeof(*file_errors); i++) {
 		struct settings s = { .mtu = 1400 };
 
-		write_file(file_complaints[i].line);
+		write_file(file_errors[i].line);
 		assert_false(read_line(line, &s));
-		if (!strstr(said, file_complaints[i].said) || !strstr(said, file))
-			fail_msg("%s: said: %s", file_complaints[i].line, said);
+		if (!strstr(said, file_errors[i].said) || !strstr(said, file))
+			fail_msg("%s: said: %s", file_errors[i].line, said);
 		forget(&s);
 	}
 }
@@ -291,7 +291,7 @@ static void says_which_variable(void **state)
 	setenv("SSTP_MTU", "5", 1);
 	assert_false(read_line("", &s));
 	assert_non_null(strstr(said, "SSTP_MTU=5: must be from 576"));
-	setenv("SSTP_MTU", "", 1); /* as good as not set */
+	setenv("SSTP_MTU", "", 1); /* the same as not set */
 	assert_true(read_line("", &s));
 	unsetenv("SSTP_MTU");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* --resolve: what is a rule, and which addresses a server is given. */
+/* --resolve: which rules are valid, and which addresses they give a server. */
 #include "cli/resolve_rule.h"
 
 #include <setjmp.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Values and passwords as people write them: what is removed, what is kept, what is warned of. */
+/*
+ * Values and passwords as people write them: what is removed, what is kept, and what causes a
+ * warning.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -131,7 +134,7 @@ static void reads_passwords(void **state)
 	}
 }
 
-/* What is found before the log is set up is said afterwards. */
+/* Warnings from before the log is set up are printed later. */
 static void keeps_warnings(void **state)
 {
 	(void)state;

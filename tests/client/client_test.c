@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How a server is called in the log, and how in HTTP. */
+/* The server's name in the log and in HTTP. */
 #include "client/client.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* resolv.conf and its keepers: set, put back, and whoever else may come in between. */
+/* resolv.conf and the programs that manage it: set, restored, and changed by others in between. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -36,7 +36,7 @@ static int set_up(void **state)
 	facts.fd = -1;
 	mkdir(lab_path("etc"), 0755);
 	mkdir(lab_path("bin"), 0755);
-	setenv("PATH", lab_path("bin"), 1); /* where no resolvconf is */
+	setenv("PATH", lab_path("bin"), 1); /* a folder without resolvconf */
 	dns_init(&dns, "sstp0", strdup(lab_path("etc/resolv.conf")), &facts, NULL);
 	return 0;
 }
@@ -63,7 +63,7 @@ static unsigned files_in(const char *folder)
 	return n;
 }
 
-/* What our file has below its first line. */
+/* The content of our file after its first line. */
 static const char *below_the_mark(void)
 {
 	static const char first[] = "# Written by sstp for sstp0. The former file is /tmp/";
@@ -167,7 +167,7 @@ static void a_link(void **state)
 	dns_up(&dns, servers, 2);
 	assert_string_equal(below_the_mark(), TWO_SERVERS);
 	assert_int_equal(files_in("etc"), 1);
-	assert_int_equal(files_in("run"), 2); /* both go with a reboot */
+	assert_int_equal(files_in("run"), 2); /* a reboot removes both */
 	dns_down(&dns);
 	assert_int_equal(lstat(dns.resolv_conf, &st), 0);
 	assert_true(S_ISLNK(st.st_mode));
@@ -190,7 +190,7 @@ static void a_link_to_nowhere(void **state)
 	assert_int_equal(files_in("run"), 0);
 }
 
-/* As containers have it: it can be written, but nothing can take its place. */
+/* A mount point, as in containers: it can be written, but not replaced. */
 static void a_file_mounted_by_itself(void **state)
 {
 	(void)state;
@@ -226,7 +226,7 @@ static void a_folder_that_is_read_only(void **state)
 	umount(etc);
 }
 
-/* As in a container that is read-only, but for what is mounted there. */
+/* As in a container that is read-only except for its mounts. */
 static void mount_file_in_read_only_folder(const char *former)
 {
 	const char *etc = lab_path("etc");
@@ -306,9 +306,9 @@ static void it_became_read_only(void **state)
 	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
 }
 
-/* ---- killed while it is put back */
+/* ---- killed while the file is restored */
 
-/* The file as it is between the write and the cut of it: see overwrite. */
+/* The file between the write and the cut: see resolv_conf_overwrite. */
 static void killed_before_the_cut(void **state)
 {
 	static const char former[] = "nameserver 1.1.1.1\n",
@@ -324,7 +324,7 @@ static void killed_before_the_cut(void **state)
 	dns_down(&dns);
 	lab_has("etc/resolv.conf", former);
 	assert_int_equal(files_in("etc"), 1);
-	/* what only looks so stays */
+	/* a file that only looks like that is unchanged */
 	lab_write("etc/resolv.conf", "#|cut\n# mine\nnameserver 1.1.1.1\n");
 	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 	lab_has("etc/resolv.conf", "#|cut\n# mine\nnameserver 1.1.1.1\n");
@@ -387,7 +387,7 @@ static void put(const char *name, const char *text)
 		lab_write(name, text);
 }
 
-/* Whoever comes next, with the same device or another, leaves the right file and nothing beside it. */
+/* The next sstp, with the same device or another, leaves the right file and no backup. */
 static void leftover_backups(void **state)
 {
 	static const char *const names[] = { "etc/resolv.conf.before-sstp0",
@@ -432,7 +432,7 @@ static void a_file_with_zeros(void **state)
 	lab_has("etc/resolv.conf", FORMER);
 }
 
-/* Ours, over a longer one, and not cut yet. */
+/* Our file was written over a longer one, but not cut yet. */
 static void killed_before_ours_is_cut(void **state)
 {
 	char text[512];
@@ -448,7 +448,7 @@ static void killed_before_ours_is_cut(void **state)
 	assert_int_equal(files_in("etc"), 1);
 }
 
-/* In another network namespace there may be a device of the same name. */
+/* Another network namespace may have a device with the same name. */
 static void another_lives_with_the_same_name(void **state)
 {
 	pid_t other;
@@ -467,7 +467,7 @@ static void another_lives_with_the_same_name(void **state)
 	assert_int_equal(files_in("etc"), 1);
 }
 
-/* What can't be read is not written over. */
+/* A backup that cannot be read is not overwritten. */
 static void a_backup_that_is_no_use(void **state)
 {
 	static char big[70 * 1024];
@@ -508,7 +508,7 @@ static void somebody_else_writes_it(void **state)
 	lab_logged("was changed by another program and is not restored");
 	lab_has("etc/resolv.conf", "# dhcp\nnameserver 2.2.2.2\n");
 	assert_int_equal(files_in("etc"), 1);
-	dns_up(&dns, servers, 2); /* the reconnect: now that one is the former */
+	dns_up(&dns, servers, 2); /* the reconnect: now that file is the former one */
 	dns_down(&dns);
 	lab_has("etc/resolv.conf", "# dhcp\nnameserver 2.2.2.2\n");
 }
@@ -553,7 +553,7 @@ static void killed_and_nobody_recovered(void **state)
 	(void)state;
 	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
 	lab_kill(lab_fork(go_up_as_sstp1));
-	dns_up(&dns, servers, 2); /* must not keep the dead one's as the original */
+	dns_up(&dns, servers, 2); /* must not keep the crashed process's file as the original */
 	assert_string_equal(below_the_mark(), TWO_SERVERS);
 	dns_down(&dns);
 	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
@@ -568,7 +568,7 @@ static void killed_then_written_by_somebody_else(void **state)
 	lab_write("etc/resolv.conf", "nameserver 2.2.2.2\n");
 	assert_int_equal(resolv_conf_recover(dns.resolv_conf, NULL), 0);
 	lab_has("etc/resolv.conf", "nameserver 2.2.2.2\n");
-	dns_up(&dns, servers, 2); /* whatever lies there as a backup is none */
+	dns_up(&dns, servers, 2); /* the file there is not a backup */
 	dns_down(&dns);
 	lab_has("etc/resolv.conf", "nameserver 2.2.2.2\n");
 }
@@ -633,7 +633,7 @@ static void a_mark_that_leads_elsewhere(void **state)
 
 #define OPEN_MARK "# Written by sstp for sstp0. The former file is below, after #|\n"
 
-/* Which only a descriptor of ours leads to: a container's, or a command's own. */
+/* A file that is reachable only through our descriptor: a container's, or a command's own. */
 static void an_open_file(void **state)
 {
 	static const char former[] = "nameserver 192.168.1.1\nsearch home.test\n";
@@ -759,7 +759,7 @@ static void resolveds_file_is_left_alone(void **state)
 
 	(void)state;
 	lab_script("bin/resolvectl", "exit 1");
-	lab_write("etc/resolv.conf", own); /* through the link */
+	lab_write("etc/resolv.conf", own); /* written through the link */
 	for (int i = 0; i < 2; i++) {
 		dns_up(&dns, servers, 2);
 		assert_true(dns_is_settled(&dns));
@@ -769,7 +769,7 @@ static void resolveds_file_is_left_alone(void **state)
 			"and is not changed");
 		dns_down(&dns);
 		lab_has("etc/resolv.conf", own);
-		unlink(lab_path("bin/resolvectl")); /* and where it is not installed */
+		unlink(lab_path("bin/resolvectl")); /* not installed */
 	}
 	assert_int_equal(files_in("etc"), 1);
 	assert_string_equal(facts.facts.resolv_conf, "");
@@ -786,7 +786,7 @@ static void resolv_conf_is_not_resolveds(void **state)
 	lab_has("calls", "(none)");
 }
 
-/* ---- programs beside a loop */
+/* ---- programs in the background of a loop */
 
 static struct loop *loop;
 static unsigned settled;
@@ -850,7 +850,7 @@ static void resolvectl_beside_the_loop(void **state)
 	assert_string_equal(lab_log(), "");
 }
 
-/* Taken back before it was done: whatever has begun by then is reverted, and once. */
+/* Reverted before it was done: what has started by then is reverted once. */
 static void a_change_meanwhile(void **state)
 {
 	const char *calls;
@@ -887,7 +887,7 @@ static void resolvectl_hangs(void **state)
 	assert_int_equal(settled, 1);
 }
 
-/* The end does not wait for what hangs, and reverts all the same. */
+/* dns_close does not wait for a program that hangs, but still reverts. */
 static void the_end_while_resolvectl_hangs(void **state)
 {
 	char script[512];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The host's routes, addresses and DNS while a tunnel comes, goes, comes back and dies. Two TUN
- * devices stand for networks that the host is on: lan0 (192.168.1.2/24, the default gateway is
+ * The host's routes, addresses and DNS while a tunnel comes up, is lost, comes back and crashes.
+ * Two TUN devices represent networks of the host: lan0 (192.168.1.2/24, the default gateway is
  * 192.168.1.1) and lan1, for a host that moves.
  */
 #include <errno.h>
@@ -110,7 +110,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* ---- what a test says and asks */
+/* ---- helpers */
 
 static struct host *opened(void)
 {
@@ -147,7 +147,10 @@ static int up(struct host *h, const char *own, const char *peer, const char *ser
 	return host_up(h, &link);
 }
 
-/* "192.168.1.1 lan0", "lan0" without a gateway, "lo" when it is ours, "-" for nowhere. */
+/*
+ * Returns "192.168.1.1 lan0", "lan0" without a gateway, "lo" for our own address, "-" if
+ * unreachable.
+ */
 static const char *way_of(const char *to)
 {
 	static char text[128];
@@ -173,7 +176,7 @@ static void goes(const char *to, const char *way)
 		fail_msg("%s goes by %s, not %s", to, is, way);
 }
 
-/* Is there a host route to this address, whatever leads there else? */
+/* Whether there is a host route to this address, even if another route covers it. */
 static bool has_host_route(const char *to)
 {
 	char line[256], hex[16];
@@ -229,20 +232,20 @@ static void up_pause_up_close(void **state)
 	(void)state;
 	assert_int_equal(route_to(h, "203.0.113.1"), 0);
 	goes("203.0.113.1", "192.168.1.1 lan0");
-	goes("8.8.8.8", "192.168.1.1 lan0"); /* nothing but that yet */
+	goes("8.8.8.8", "192.168.1.1 lan0"); /* nothing has changed yet */
 	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
 	goes("8.8.8.8", "sstp0");
 	goes("192.0.2.1", "sstp0");
 	goes("203.0.113.1", "192.168.1.1 lan0");
 	goes("192.168.1.77", "lan0");
 	goes("10.1.0.2", "lo");
-	goes("10.1.0.1", "sstp0"); /* as everything: there is no route to it */
+	goes("10.1.0.1", "sstp0"); /* as all traffic: it has no route of its own */
 	assert_false(has_host_route("10.1.0.1"));
 	assert_non_null(strstr(lab_read("resolv.conf"), "\nnameserver 10.1.0.53\n"));
 	assert_int_equal(files_in("state"), 1);
 
 	host_pause(h);
-	goes("8.8.8.8", "sstp0"); /* nothing leaves another way */
+	goes("8.8.8.8", "sstp0"); /* nothing bypasses the tunnel */
 	lab_has("resolv.conf", "nameserver 192.168.1.1\n");
 
 	assert_int_equal(route_to(h, "203.0.113.1"), 0);
@@ -285,7 +288,10 @@ static unsigned own_addresses(void)
 	return n;
 }
 
-/* What servers give from one connect to the next, in an order that is no friend of the kernel's. */
+/*
+ * Addresses that servers give from one connect to the next, in an order that is difficult for the
+ * kernel.
+ */
 static void addresses_change(void **state)
 {
 	static const struct {
@@ -313,7 +319,7 @@ static void addresses_change(void **state)
 	as_before();
 }
 
-/* A device that is without an address for a moment loses all of its routes, this one too. */
+/* A device that has no address for a moment loses all its routes, this one too. */
 static void routes_stay_while_the_address_changes(void **state)
 {
 	struct route witness = route_of("10.77.0.0/16", "", TUNNEL);
@@ -357,7 +363,7 @@ static void ipv6_alone(void **state)
 
 	(void)state;
 	assert_int_equal(up(h, "", "", "203.0.113.1"), 0);
-	goes("8.8.8.8", "192.168.1.1 lan0"); /* the server gave no IPv4: none is sent there */
+	goes("8.8.8.8", "192.168.1.1 lan0"); /* the server gave no IPv4: no IPv4 goes there */
 	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
 	goes("8.8.8.8", "sstp0");
 	host_close(h);
@@ -375,7 +381,7 @@ static void give_ipv6(struct link_addrs *link, const char *own, bool has_router)
 static void goes6(const char *to, const char *way)
 {
 	for (int i = 0; i < 1000 && strcmp(way_of(to), way); i++)
-		usleep(1000); /* the kernel's worker puts in the address's own route */
+		usleep(1000); /* a kernel worker adds the address's own route */
 	goes(to, way);
 }
 
@@ -392,8 +398,8 @@ static void ipv6_comes_and_goes(void **state)
 	assert_int_equal(host_up(h, &link), 0);
 	goes6("2001:db8:9::9", "sstp0");
 	goes6("2001:db8:7::2", "lo");
-	goes6("2001:db8:7::3", "sstp0"); /* as everything: the prefix has no route of its own */
-	/* a reconnect: as it was, until it is known better */
+	goes6("2001:db8:7::3", "sstp0"); /* as all traffic: the prefix has no route of its own */
+	/* a reconnect: unchanged until the new state is known */
 	host_pause(h);
 	link.ip6 = (struct slaac_config){ .is_settled = false };
 	link.own_ll = addr("");
@@ -405,7 +411,7 @@ static void ipv6_comes_and_goes(void **state)
 	assert_int_equal(host_up(h, &link), 0);
 	goes6("2001:db8:8::2", "lo");
 	goes6("2001:db8:7::2", "sstp0");
-	/* its router goes, then its address, then its routes stay away */
+	/* the router disappears, then the address, then the routes stay away */
 	give_ipv6(&link, "2001:db8:8::2", false);
 	assert_int_equal(host_up(h, &link), 0);
 	goes6("2001:db8:9::9", "-");
@@ -474,13 +480,13 @@ static void closing_nothing(void **state)
 	host_close(NULL);
 	host_close(opened());
 	as_before();
-	assert_int_not_equal(access(state_dir, F_OK), 0); /* nor is an empty folder left */
+	assert_int_not_equal(access(state_dir, F_OK), 0); /* the empty folder is removed too */
 	mkdir(state_dir, 0755);
 	host_close(opened());
-	assert_int_equal(access(state_dir, F_OK), 0); /* but this one was not ours */
+	assert_int_equal(access(state_dir, F_OK), 0); /* but this folder was not ours */
 }
 
-/* ---- IPv6 does not leave past a tunnel that has none */
+/* ---- IPv6 does not bypass a tunnel that has none */
 
 static void join_ipv6(void)
 {
@@ -538,7 +544,10 @@ static void ipv6_stays_with_a_split_tunnel(void **state)
 	as_before();
 }
 
-/* A server by IPv6 keeps its way, also when it is looked for again underneath the block. */
+/*
+ * A server with an IPv6 address stays reachable, also when its route is searched again despite the
+ * block.
+ */
 static void ipv6_is_blocked_but_for_the_server(void **state)
 {
 	struct host *h;
@@ -558,21 +567,21 @@ static void ipv6_is_blocked_but_for_the_server(void **state)
 }
 
 static void live(void);
-static void make_the_device_anew(void);
+static void make_the_device_again(void);
 
 static void ipv6_is_blocked_and_killed(void **state)
 {
 	(void)state;
 	join_ipv6();
 	lab_kill(lab_fork(live));
-	make_the_device_anew();
+	make_the_device_again();
 	goes("2001:db8:9::9", "-");
 	host_recover(state_dir, resolv_conf, NULL);
 	goes("2001:db8:9::9", "fe80::1 lan0");
 	as_before();
 }
 
-/* ---- the host changes underneath */
+/* ---- the host's network changes */
 
 static void host_changes(struct host *h)
 {
@@ -598,7 +607,9 @@ static void the_host_route_is_put_back(void **state)
 	as_before();
 }
 
-/* What a DHCP client does: the address goes, and all routes with it; then it is there again. */
+/*
+ * What a DHCP client does: it removes the address, and with it all routes; then it adds it again.
+ */
 static void the_address_goes_and_comes_back(void **state)
 {
 	struct host *h = opened();
@@ -653,7 +664,7 @@ static void no_fight_for_ever(void **state)
 		rounds++;
 		host_check(h, 1000 + 10 * rounds);
 	}
-	assert_int_equal(rounds, 9); /* it was put back eight times */
+	assert_int_equal(rounds, 9); /* it was restored eight times */
 	lab_logged("another program removes the route to the server");
 	assert_int_equal(host_check(h, 2000), 1080 + 60000);
 	host_check(h, 1080 + 60000);
@@ -678,7 +689,7 @@ static void routes_into_the_tunnel_are_put_back(void **state)
 
 /* ---- which routes */
 
-/* Its metrics, as rtnetlink has them: mtu 1300, advmss 1200. */
+/* The route's metrics, in rtnetlink's format: mtu 1300, advmss 1200. */
 static void the_host_route_has_what_the_way_had(void **state)
 {
 	static const struct {
@@ -748,7 +759,10 @@ static void routes_that_are_done_already(void **state)
 		goes("8.8.8.8", "sstp0");
 		host_pause(h);
 	}
-	/* next time it is another server, and then the first one's address goes into the tunnel */
+	/*
+	 * next time the server is another one, and then the first one's address is routed into the
+	 * tunnel
+	 */
 	assert_int_equal(route_to(h, "198.51.100.1"), 0);
 	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "198.51.100.1"), 0);
 	goes("203.0.113.1", "sstp0");
@@ -850,7 +864,7 @@ static void a_table_of_its_own(void **state)
 	h = opened();
 	assert_int_equal(route_to(h, "203.0.113.1"), 0);
 	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
-	goes("8.8.8.8", "192.168.1.1 lan0"); /* who is sent to table 77 is for the user's rules */
+	goes("8.8.8.8", "192.168.1.1 lan0"); /* the user's rules decide what uses table 77 */
 	assert_string_equal(lab_log(), "");
 	host_close(h);
 	as_before();
@@ -959,12 +973,12 @@ static void a_route_that_is_taken(void **state)
 	lab_logged("sstp0: there is a route to 128.0.0.0/1 already, perhaps another VPN's");
 	host_close(h);
 	goes("8.8.8.8", "192.168.1.1 lan0");
-	goes("203.0.113.1", "192.168.1.9 lan0"); /* still that other's */
+	goes("203.0.113.1", "192.168.1.9 lan0"); /* still the other program's */
 }
 
 /* ---- servers and gateways change */
 
-/* The host's routes are in a table that rules lead to, so the main one does not tell the way. */
+/* The host's routes are in a table that rules select, so the main table does not have them. */
 static void routes_by_rules(void **state)
 {
 	struct route old = route_of("0.0.0.0/0", "192.168.1.1", LAN0);
@@ -991,7 +1005,7 @@ static void the_host_moves(void **state)
 	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
 	host_pause(h);
 	leave_network(LAN0, "192.168.1.2");
-	assert_int_not_equal(route_to(h, "203.0.113.1"), 0); /* nowhere yet; again later */
+	assert_int_not_equal(route_to(h, "203.0.113.1"), 0); /* no route yet; tried again later */
 	join_network(LAN1, "172.20.0.2", "172.20.0.1");
 	assert_int_equal(route_to(h, "203.0.113.1"), 0);
 	goes("203.0.113.1", "172.20.0.1 lan1");
@@ -1002,7 +1016,7 @@ static void the_host_moves(void **state)
 	goes("203.0.113.1", "172.20.0.1 lan1");
 }
 
-/* The first network is still there, but another way is better now. */
+/* The first network still exists, but another route is better now. */
 static void a_better_way(void **state)
 {
 	struct route old = route_of("0.0.0.0/0", "192.168.1.1", LAN0);
@@ -1031,7 +1045,7 @@ static void many_servers(void **state)
 
 	(void)state;
 	for (int round = 0; round < 3; round++) {
-		for (int i = 1; i <= 40; i++) { /* more than are kept */
+		for (int i = 1; i <= 40; i++) { /* more than are stored */
 			snprintf(server, sizeof(server), "203.0.113.%d", i);
 			assert_int_equal(route_to(h, server), 0);
 			assert_true(has_host_route(server));
@@ -1064,7 +1078,7 @@ static void another_server_each_time(void **state)
 	as_before();
 }
 
-/* ---- death */
+/* ---- crashes */
 
 static void live(void)
 {
@@ -1075,8 +1089,8 @@ static void live(void)
 		_exit(1);
 }
 
-/* Its TUN device dies with a process; here the test holds it. */
-static void make_the_device_anew(void)
+/* A TUN device is removed when its process ends; here the test holds it. */
+static void make_the_device_again(void)
 {
 	close(fd[TUNNEL]);
 	fd[TUNNEL] = netns_tun("sstp0");
@@ -1089,13 +1103,13 @@ static void killed_and_recovered(void **state)
 
 	(void)state;
 	goes("8.8.8.8", "sstp0");
-	host_recover(state_dir, resolv_conf, NULL); /* it lives: not ours to undo */
+	host_recover(state_dir, resolv_conf, NULL); /* its process still runs: must not be undone */
 	goes("203.0.113.1", "192.168.1.1 lan0");
 	assert_true(has_host_route("203.0.113.1"));
 	assert_non_null(strstr(lab_read("resolv.conf"), "10.1.0.53"));
 
 	lab_kill(other);
-	make_the_device_anew();
+	make_the_device_again();
 	assert_true(has_host_route("203.0.113.1"));
 	host_recover(state_dir, resolv_conf, NULL);
 	assert_non_null(strstr(lab_log(),
@@ -1110,7 +1124,7 @@ static void killed_and_started_again(void **state)
 
 	(void)state;
 	lab_kill(lab_fork(live));
-	make_the_device_anew();
+	make_the_device_again();
 	h = opened();
 	nothing_is_changed();
 	assert_int_equal(route_to(h, "203.0.113.1"), 0);
@@ -1144,7 +1158,10 @@ static void live_in_another_namespace(void)
 	live();
 }
 
-/* Its host route is in a namespace that is gone; ours, which looks the same, stays. */
+/*
+ * The crashed process's host route is in a namespace that was removed; ours, which looks the same,
+ * stays.
+ */
 static void killed_in_another_namespace(void **state)
 {
 	struct host *h;
@@ -1152,12 +1169,12 @@ static void killed_in_another_namespace(void **state)
 
 	(void)state;
 	h = opened();
-	assert_int_equal(files_in("state"), 2); /* the same device name, and no quarrel */
+	assert_int_equal(files_in("state"), 2); /* the same device name, without a conflict */
 	assert_int_equal(route_to(h, "203.0.113.1"), 0);
 	lab_kill(other);
 	host_recover(state_dir, resolv_conf, NULL);
 	assert_true(has_host_route("203.0.113.1"));
-	lab_has("resolv.conf", "nameserver 192.168.1.1\n"); /* that is this host's too */
+	lab_has("resolv.conf", "nameserver 192.168.1.1\n"); /* the file belongs to this host too */
 	host_close(h);
 	assert_int_equal(files_in("state"), 1);
 }
@@ -1182,7 +1199,7 @@ static void a_torn_state_file(void **state)
 	lab_write("state/other.txt", "not ours");
 	host_recover(state_dir, resolv_conf, NULL);
 	assert_false(has_host_route("203.0.113.1"));
-	goes("192.168.1.77", "lan0"); /* what stands behind the end is not read */
+	goes("192.168.1.77", "lan0"); /* lines after "end" are ignored */
 	assert_int_equal(files_in("state"), 1);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* When a TLS handshake without progress is the path's fault. */
+/* When the path is to blame for a TLS handshake without progress. */
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a client does after failures and after successes: stories on a clock that the table turns. */
+/* What a client does after failures and successes: sequences of events on a simulated clock. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,13 +11,13 @@
 
 enum { STEPS_MAX = 16, MINUTE_MS = 60 * 1000 };
 
-/* UP: the tunnel comes up. Else it ends for that reason, or the attempt does. */
+/* UP: the tunnel comes up. Others: the tunnel, or the attempt, ends for that reason. */
 enum what { STORY_OVER, UP, BY_US, REFUSED, AT_LOGIN, FAILED, UNTRUSTED, UNREACHABLE };
 
 struct step {
-	uint32_t after_ms; /* the one before */
+	uint32_t after_ms; /* after the previous step */
 	enum what what;
-	/* what follows: */
+	/* the expected plan: */
 	int when; /* RETRY_... */
 	uint32_t wait_ms;
 	enum tunnel_reason reason;

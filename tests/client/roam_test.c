@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* When the client connects again because the host has moved, as a table; and what the kernel tells of it. */
+/*
+ * When the client reconnects because the host has moved, as a table; and what the kernel reports.
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -15,7 +17,7 @@
 #include "net/netlink.h"
 #include "support/netns.h"
 
-/* ---- the action */
+/* ---- the decision */
 
 static const struct {
 	const char *name;
@@ -80,7 +82,7 @@ static void each_change_has_its_verdict(void **state)
 	}
 }
 
-/* ---- in a network namespace: what the kernel says */
+/* ---- in a network namespace: what the kernel reports */
 
 static struct sockaddr_storage server; /* 192.0.2.1 */
 static struct netlink *nl;
@@ -99,7 +101,7 @@ static void changed(struct roam *r)
 static void give_up(struct loop_timer *timer)
 {
 	(void)timer;
-	fail_msg("no change was told");
+	fail_msg("no change was reported");
 }
 
 static void wait_for_change(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Other programs: what they are given and what not, and the environment of a vpnc-script. */
+/* Running other programs: what they inherit and what not, and the environment of a vpnc-script. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -29,7 +29,7 @@ static void keep_log(enum log_level level, const char *name, const char *line)
 	snprintf(last_log, sizeof(last_log), "%s", line);
 }
 
-/* What was written to the file `out`. */
+/* The content of the file `out`. */
 static const char *read_output(void)
 {
 	FILE *f = fopen(out, "r");
@@ -85,7 +85,7 @@ static void too_slow(void **state)
 	assert_true(clock_now_ms() - start < 30 * 1000);
 }
 
-/* Not a descriptor, not a blocked or ignored signal, not the password. */
+/* No descriptor, no blocked or ignored signal, no password is inherited. */
 static void nothing_is_passed_on(void **state)
 {
 	int fd = dup(STDERR_FILENO); /* without close-on-exec */
@@ -111,13 +111,13 @@ static void nothing_is_passed_on(void **state)
 	assert_non_null(strstr(output, "SSTP_PASSWORD_FILE=not secret itself\n"));
 	assert_non_null(strstr(output, "SigBlk:\t0000000000000000\n"));
 	assert_non_null(ignored);
-	/* 32 and 33 are the C library's own: where they came ignored, nobody can change that */
+	/* the C library uses 32 and 33: if they were ignored on start, nothing can change that */
 	assert_int_equal(strtoull(ignored + strlen("SigIgn:"), NULL, 16) & ~0x180000000ull, 0);
 	assert_non_null(strstr(output, "/proc/self/fd/2\n"));
 	assert_null(strstr(output, "/proc/self/fd/3\n"));
 }
 
-/* nohup and some supervisors start their children so. */
+/* nohup and some supervisors start their children with SIGCHLD ignored. */
 static void children_are_ignored(void **state)
 {
 	(void)state;
@@ -159,7 +159,7 @@ static struct link_addrs link_of(void)
 	return link;
 }
 
-/* Is this one whole line of the output? "NAME" alone: is there no such variable? */
+/* Asserts that this is a whole line of the output; "NAME" alone: that there is no such variable. */
 static void has(const char *line)
 {
 	char with_ends[256];
@@ -321,7 +321,7 @@ static void a_script_that_fails(void **state)
 	assert_string_equal(last_log, "script (disconnect): it ended with status 127");
 }
 
-/* ---- one after the other, beside a loop */
+/* ---- one after the other, in the background of a loop */
 
 static struct loop *loop;
 static struct scripts scripts;
@@ -362,7 +362,7 @@ static void scripts_keep_their_order(void **state)
 		char gateway[32];
 
 		snprintf(gateway, sizeof(gateway), "192.0.2.%d", (int)r);
-		ip_parse(gateway, &env.gateway); /* what is current then, not later */
+		ip_parse(gateway, &env.gateway); /* the value at that time, not a later one */
 		scripts_add(&scripts, r, &env);
 	}
 	assert_false(scripts_are_idle(&scripts));
@@ -375,7 +375,7 @@ static void scripts_keep_their_order(void **state)
 	loop_close(loop);
 }
 
-/* It does not heed SIGTERM, nor does what it started. The next one runs. */
+/* A script that ignores SIGTERM, and so do its children. The next one runs. */
 static void a_script_that_hangs(void **state)
 {
 	struct script_env env = { .device = "sstp0" };
@@ -390,7 +390,7 @@ static void a_script_that_hangs(void **state)
 			    "script (connect): trap '' TERM; sleep 600 & echo $! >$O; while :; "
 			    "do sleep 600; done took too long and was ended");
 	pid = read_output();
-	while (!kill(atoi(pid), 0)) /* init, or whoever, has to notice */
+	while (!kill(atoi(pid), 0)) /* until init, or another parent, has reaped it */
 		if (run_program(&(struct run){
 			    .argv = (const char *const[]){
 				    "/bin/sh", "-c",
@@ -404,7 +404,7 @@ static void a_script_that_hangs(void **state)
 	loop_close(loop);
 }
 
-/* The end does not wait for it for long, and forgets what has not begun. */
+/* scripts_close does not wait long for it, and drops those that have not started. */
 static void the_end_comes_in_a_script(void **state)
 {
 	struct script_env env = { .device = "sstp0",
@@ -423,7 +423,7 @@ static void the_end_comes_in_a_script(void **state)
 	loop_close(loop);
 }
 
-/* Adds one whose gateway is 192.0.2.`number`. */
+/* Adds a script whose gateway is 192.0.2.`number`. */
 static void add_numbered(enum script_reason reason, unsigned number)
 {
 	struct script_env env = { .device = "sstp0", .command = "echo $reason $VPNGATEWAY >>$O" };
@@ -434,7 +434,7 @@ static void add_numbered(enum script_reason reason, unsigned number)
 	scripts_add(&scripts, reason, &env);
 }
 
-/* The tunnel is lost and comes back again and again while the first script runs. */
+/* The tunnel is lost and comes back repeatedly while the first script runs. */
 static void lose_and_return(unsigned times, unsigned number)
 {
 	for (unsigned i = 0; i < times; i++) {
@@ -453,7 +453,7 @@ static void of_too_many_the_last_state_is_told(void **state)
 	assert_int_equal(loop_run(loop), 0);
 	read_output();
 	assert_ptr_equal(strstr(output, "connect 192.0.2.0\n"), output);
-	/* a loss and the return after it, with what was current last */
+	/* the last loss and the return after it, with the latest values */
 	assert_string_equal(strstr(output, "attempt-reconnect 192.0.2.199\n"),
 			    "attempt-reconnect 192.0.2.199\nreconnect 192.0.2.200\n");
 	assert_non_null(strstr(last_log, "are out of date"));
@@ -464,11 +464,11 @@ static void of_too_many_the_last_may_be_a_loss(void **state)
 {
 	(void)state;
 	open_scripts(0);
-	add_numbered(SCRIPT_PRE_INIT,
-		     0); /* which runs: connect itself waits, and is not left out */
+	add_numbered(SCRIPT_PRE_INIT, 0); /* the one that runs; connect waits, and is not skipped */
 	add_numbered(SCRIPT_CONNECT, 1);
 	lose_and_return(50, 2);
-	add_numbered(SCRIPT_RECONNECT, 102); /* the same with news: no loss between them */
+	/* another reconnect with new values: no loss in between */
+	add_numbered(SCRIPT_RECONNECT, 102);
 	add_numbered(SCRIPT_RECONNECT, 103);
 	add_numbered(SCRIPT_ATTEMPT_RECONNECT, 104);
 	assert_int_equal(loop_run(loop), 0);
@@ -479,7 +479,7 @@ static void of_too_many_the_last_may_be_a_loss(void **state)
 	loop_close(loop);
 }
 
-/* With one more than fit, only a loss waits: what came back before it is not told any more. */
+/* With one more than fit, only a loss waits: the reconnect before it is skipped. */
 static void the_ninth_leaves_out_what_it_puts_out_of_date(void **state)
 {
 	(void)state;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A method for tests, of the experimental type 255 (RFC 3748 section 5.8), in both roles, or of
- * another type that does the same: for some rounds the server sends a number, and the client that
- * number and a word, which must be right. The key is the word, repeated.
+ * An EAP method for tests, of the experimental type 255 (RFC 3748 section 5.8), in both roles, and
+ * of another type that does the same: in each round the server sends a number, and the peer replies
+ * with that number and a word, which must be right. The key is the word, repeated.
  */
 #ifndef SSTP_TESTS_SUPPORT_EAP_TALK_H
 #define SSTP_TESTS_SUPPORT_EAP_TALK_H

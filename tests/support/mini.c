@@ -14,7 +14,7 @@ static void must(bool is_so)
 		abort();
 }
 
-/* splitmix64: each end draws numbers of its own, the same in each run. */
+/* splitmix64: each end has its own numbers, the same in each run. */
 static void draw(void *arg, void *to, size_t len)
 {
 	struct mini *m = arg;
@@ -47,7 +47,7 @@ struct bytes mini_message(const struct mini *m, unsigned int number)
 static void transmit(struct mini *m, struct bytes header, struct bytes body)
 {
 	if (m->sends == MINI_SENDS_MAX || header.len + body.len > sizeof(m->tx) - m->tx_len)
-		return; /* a fuzzer has been at it for long enough */
+		return; /* enough for a fuzzer */
 	m->sent_at[m->sends++] = m->tx_len;
 	if (header.len)
 		memcpy(m->tx + m->tx_len, header.at, header.len);
@@ -180,7 +180,7 @@ void mini_judge(struct mini *m)
 
 /* ---- SSTP's events */
 
-/* Network data never reaches the PPP engine; here is the gate that the tunnel keeps. */
+/* Drops network data before IPCP is open, as the tunnel does: it must not reach the PPP engine. */
 static void take_frame(struct mini *m, struct bytes frame)
 {
 	struct bytes packet;
@@ -245,7 +245,7 @@ static void drain_sstp(struct mini *m)
 		take_sstp(m, &out);
 }
 
-/* ---- life */
+/* ---- open, input, close */
 
 static struct sstp_cfg sstp_cfg_of(struct mini *m)
 {
@@ -304,7 +304,8 @@ void mini_open(struct mini *m, const struct mini_cfg *cfg, uint64_t seed)
 
 static size_t feed_once(struct mini *m)
 {
-	uint8_t *copy = malloc(m->rx_len); /* of just that size: a read past it is seen */
+	/* of exactly this size, so that ASan detects a read past it */
+	uint8_t *copy = malloc(m->rx_len);
 	size_t taken;
 
 	must(copy != NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A miniature of the tunnel: one SSTP engine and one PPP engine, joined as the real tunnel joins
- * them, without sockets, TLS and devices. What it sends is kept as a list of messages, and time is
- * a number that the test turns. Server or client, by the role.
+ * A miniature of the tunnel: one SSTP engine and one PPP engine, connected as in the real tunnel,
+ * without sockets, TLS and devices. Its output is a list of messages, and the test sets the time.
+ * Server or client, depending on the role.
  */
 #ifndef SSTP_TESTS_SUPPORT_MINI_H
 #define SSTP_TESTS_SUPPORT_MINI_H
@@ -15,7 +15,7 @@
 enum {
 	MINI_T0 = 1000000,
 	MINI_SENDS_MAX = 4096,
-	MINI_CLIENT_V4 = 0x0a010002, /* what the server gives: 10.1.0.2 */
+	MINI_CLIENT_V4 = 0x0a010002, /* the client's address: 10.1.0.2 */
 	MINI_SERVER_V4 = 0x0a010001,
 	MINI_DNS = 0x0a010035,
 };
@@ -31,8 +31,8 @@ struct mini_cfg {
 	bool binds_late;   /* client: Call-Connected once IPCP is up, as old pppd plug-ins do */
 	bool binds_never;  /* client */
 	bool has_bad_key;  /* client: one bit of the key is wrong */
-	bool has_bad_cert; /* client: somebody between showed another certificate */
-	bool judges_late;  /* server: the verdict comes by mini_judge */
+	bool has_bad_cert; /* client: a man in the middle showed another certificate */
+	bool judges_late;  /* server: mini_judge checks the password later */
 	uint8_t hashes;    /* 0: both */
 };
 
@@ -46,13 +46,13 @@ struct mini {
 	size_t rx_len;
 	uint8_t tx[256 * 1024]; /* all that was sent */
 	size_t tx_len;
-	size_t sent_at[MINI_SENDS_MAX]; /* where each message of it begins */
+	size_t sent_at[MINI_SENDS_MAX]; /* offset of each message in tx */
 	unsigned int sends;
 	/* what happened */
 	unsigned int authenticated, connected, ipv4_ups, ipv6_ups, data_in, data_dropped;
-	bool has_key; /* a late binding's */
+	bool has_key; /* for a late crypto binding */
 	uint8_t key[SSTP_HLAK_LEN];
-	bool has_attempt; /* a late verdict's */
+	bool has_attempt; /* for a late password check */
 	struct ppp_auth_result verdict;
 	struct ppp_ipv4 ipv4;
 	bool is_ppp_closed, is_closed;
@@ -63,14 +63,15 @@ struct mini {
 
 void mini_open(struct mini *m, const struct mini_cfg *cfg, uint64_t seed);
 void mini_feed(struct mini *m, const uint8_t *at, size_t len);
-void mini_turn(struct mini *m, uint64_t now_ms); /* ticks what is due; not past a deadline */
+/* runs the timers that are due; must not pass a deadline */
+void mini_turn(struct mini *m, uint64_t now_ms);
 uint64_t mini_deadline(const struct mini *m);
 void mini_judge(struct mini *m);
-void mini_close(struct mini *m); /* PPP's end first, then SSTP's */
+void mini_close(struct mini *m); /* closes PPP, then SSTP */
 
-/* An IP packet to the far end. False when it may not pass: then nothing was sent. */
+/* Sends an IP packet to the peer. Returns false, without sending, if packets may not pass yet. */
 bool mini_send_ip(struct mini *m);
-/* The same without asking: what a hostile peer does. */
+/* The same without that check, like a hostile peer. */
 void mini_force_ip(struct mini *m);
 
 bool mini_is_up(const struct mini *m); /* IPv4 may pass */

@@ -44,7 +44,7 @@ bool netns_enter(void)
 {
 	unsigned uid = getuid(), gid = getgid();
 
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET)) /* EINVAL: thread sanitizer has a thread */
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET)) /* EINVAL: the thread sanitizer has a thread */
 		return !unshare(CLONE_NEWNET) && loopback_up(); /* root, in a chroot: no user ns */
 	write_file("/proc/self/setgroups", "deny");
 	write_map("/proc/self/uid_map", uid);

@@ -17,7 +17,7 @@
 
 #include "support/netns.h"
 
-/* linux/ipv6.h has it, but does not go together with netinet/in.h */
+/* defined in linux/ipv6.h, which conflicts with netinet/in.h */
 struct lab_in6_ifreq {
 	struct in6_addr addr;
 	uint32_t prefix_len;
@@ -118,7 +118,10 @@ void lab_close(struct lab *lab)
 	*lab = (struct lab){ NULL, NULL };
 }
 
-/* The kernel itself says things there (router solicitations, memberships) from other addresses. */
+/*
+ * The kernel sends packets of its own (router solicitations, group memberships) from other
+ * addresses.
+ */
 static bool is_ours(const uint8_t *packet)
 {
 	return packet[0] >> 4 == 4 || packet[8] == 0xfd;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A walk over the text of vectors.json: just as much JSON as that file is made of. Nothing is
- * parsed into a tree; each question walks from the start, skipping what was not asked for.
+ * Walks over the text of vectors.json, and supports just the JSON in that file. Nothing is parsed
+ * into a tree; each lookup starts at the beginning and skips everything else.
  */
 #include "support/vectors.h"
 
@@ -34,7 +34,7 @@ static void load(void)
 	fclose(f);
 }
 
-/* What was handed out stays reachable from here, for the eyes of a leak checker. */
+/* Keeps returned values reachable for the leak checker. */
 struct kept {
 	struct kept *next;
 	uint8_t bytes[];
@@ -59,7 +59,7 @@ static const char *blank(const char *at)
 	return at;
 }
 
-/* Past a string, whose opening quote is at `at`. */
+/* Skips a string whose opening quote is at `at`. */
 static const char *skip_string(const char *at)
 {
 	for (at++; *at && *at != '"'; at++)
@@ -68,7 +68,7 @@ static const char *skip_string(const char *at)
 	return *at ? at + 1 : at;
 }
 
-/* Past any value, and past the blanks behind it. */
+/* Skips any value, and the blanks after it. */
 static const char *skip(const char *at)
 {
 	int depth = 0;
@@ -89,7 +89,10 @@ static const char *skip(const char *at)
 	return blank(at);
 }
 
-/* The value of member `key` (of element number `key`) of the object (array) at `at`; or NULL. */
+/*
+ * Returns the value of member `key` of the object (of element number `key` of the array) at `at`,
+ * or NULL.
+ */
 static const char *member(const char *at, const char *key, size_t key_len)
 {
 	bool is_object = *at == '{';
