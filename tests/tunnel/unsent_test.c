@@ -109,7 +109,7 @@ static void a_slow_socket_is_held_until_it_has_sent(void **state)
 static void what_has_left_makes_room(void **state)
 {
 	struct unsent u;
-	char buffer[3000];
+	char buffer[3000] = { 0 };
 
 	(void)state;
 	unsent_start(&u, near);
