@@ -65,7 +65,9 @@ struct server {
 	struct writer transcript; /* handshake messages of both */
 	struct writer records;    /* to the client */
 	bool is_tls13, is_sealed;
-	struct bytes client_random, session_id, client_share;
+	uint8_t client_random[32], client_share[SHARE_LEN], session_id[32];
+	uint8_t session_id_len;
+	bool has_client_share;
 	curve25519_key own;
 	uint8_t share[SHARE_LEN], random[32];
 	uint8_t secret[SHA256_LEN], key[KEY_LEN], nonce[NONCE_LEN];
@@ -150,7 +152,7 @@ static void agree(struct server *s, uint8_t shared[SHARE_LEN])
 	word32 len = SHARE_LEN;
 
 	assert_int_equal(wc_curve25519_init(&theirs), 0);
-	assert_int_equal(wc_curve25519_import_public_ex(s->client_share.at, SHARE_LEN, &theirs,
+	assert_int_equal(wc_curve25519_import_public_ex(s->client_share, SHARE_LEN, &theirs,
 							EC25519_LITTLE_ENDIAN),
 			 0);
 	assert_int_equal(wc_curve25519_shared_secret_ex(&s->own, &theirs, shared, &len,
@@ -231,7 +233,7 @@ static void send_message(struct server *s, uint8_t type, const struct writer *bo
 	put_u24(&s->transcript, body->len);
 	put_bytes(&s->transcript, body->at, body->len);
 	assert_false(s->transcript.full);
-	put_record(s, HANDSHAKE, bytes_of(s->transcript.at + at, s->transcript.len - at));
+	put_record(s, HANDSHAKE, bytes_of(s->transcript_bytes + at, s->transcript.len - at));
 }
 
 static void send_hello(struct server *s, bool echoes_id)
@@ -241,8 +243,8 @@ static void send_hello(struct server *s, bool echoes_id)
 
 	put_u16(&w, 0x0303);
 	put_bytes(&w, s->random, sizeof(s->random));
-	put_u8(&w, echoes_id ? (uint8_t)s->session_id.len : 0);
-	put_bytes(&w, s->session_id.at, echoes_id ? s->session_id.len : 0);
+	put_u8(&w, echoes_id ? s->session_id_len : 0);
+	put_bytes(&w, s->session_id, echoes_id ? s->session_id_len : 0);
 	put_u16(&w, s->is_tls13 ? 0x1301 : 0xc02b); /* AES-128-GCM; with ECDHE and ECDSA */
 	put_u8(&w, 0);
 	if (s->is_tls13) {
@@ -297,7 +299,7 @@ static void put_signed(struct server *s, struct writer *w)
 	uint8_t hash[SHA256_LEN];
 
 	if (!s->is_tls13) {
-		put_bytes(w, s->client_random.at, s->client_random.len);
+		put_bytes(w, s->client_random, sizeof(s->client_random));
 		put_bytes(w, s->random, sizeof(s->random));
 		put_params(s, w);
 		return;
@@ -436,11 +438,12 @@ static void find_share(struct server *s, struct reader extensions)
 		get_u16(&body);
 		while (body.left) {
 			uint16_t group = get_u16(&body);
-			size_t len = get_u16(&body);
-			const uint8_t *at = get_bytes(&body, len);
+			struct reader share = get_reader(&body, get_u16(&body));
 
-			if (group == X25519)
-				s->client_share = bytes_of(at, len);
+			if (group != X25519)
+				continue;
+			get_copy(&share, s->client_share, SHARE_LEN);
+			s->has_client_share = !share.bad && !share.left;
 		}
 	}
 }
@@ -453,14 +456,15 @@ static void read_hello(struct server *s)
 	put_bytes(&s->transcript, r.at, r.left);
 	assert_int_equal(get_u8(&r), CLIENT_HELLO);
 	get_bytes(&r, 3 + 2);
-	s->client_random = bytes_of(get_bytes(&r, 32), 32);
-	s->session_id.len = get_u8(&r);
-	s->session_id.at = get_bytes(&r, s->session_id.len);
+	get_copy(&r, s->client_random, sizeof(s->client_random));
+	s->session_id_len = get_u8(&r);
+	assert_true(s->session_id_len <= sizeof(s->session_id));
+	get_copy(&r, s->session_id, s->session_id_len);
 	get_bytes(&r, get_u16(&r)); /* cipher suites */
 	get_bytes(&r, get_u8(&r));  /* compression */
 	find_share(s, get_reader(&r, get_u16(&r)));
 	assert_false(r.bad);
-	assert_int_equal(s->client_share.len, SHARE_LEN);
+	assert_true(s->has_client_share);
 }
 
 static void make_share(struct server *s)
