@@ -112,6 +112,25 @@ def test_a_web_server(lab):
     assert done.stderr == "sstp probe: the server refuses SSTP on this address (HTTP status 404)\n"
 
 
+def test_another_certificate_at_each_connection(lab):
+    """Several machines at one address do that. The user gave no pin, so the error is about none."""
+    identities = [lab.pki.server, lab.pki.identity("other-key", f"DNS:{NAME}")]
+    with lab.server.listen(SERVER, 443) as listener:
+        def serve():
+            for identity in identities:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(identity.cert, identity.key)
+                with pytest.raises(ssl.SSLError), listener.accept()[0] as raw:
+                    context.wrap_socket(raw, server_side=True).recv(1)
+
+        thread = in_background(serve)
+        done = lab.probe(to=NAME, trust=[])
+        thread.result()
+    assert done.returncode == 5
+    assert done.stderr == ("sstp probe: the server's certificate is not trusted, and at a second connection it sent "
+                           "another one\n")
+
+
 def test_nobody_listens(lab):
     done = lab.probe()
     assert (done.returncode, done.stdout) == (4, "")
