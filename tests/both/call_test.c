@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Both ends of both engines in one process: calls that go well, with each method of
- * authentication, and calls that must not.
+ * Both ends of both engines in one process: calls that succeed, with each authentication method,
+ * and calls that must fail.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,7 +37,7 @@ static void assert_good_call(void)
 	assert_true(wire_carries(&w));
 }
 
-/* Nothing takes its time but the wire, so the clock need not move at all. */
+/* Only the wire takes time, so the clock need not advance. */
 static void each_method(void **state)
 {
 	(void)state;
@@ -106,7 +106,7 @@ static void no_common_method(void **state)
 	assert_int_equal(server->authenticated, 0);
 }
 
-/* The server's refusal of a binding: status 4, and not one packet. */
+/* The server refuses a binding: status 4, and no packet passes. */
 static void assert_bad_binding(void)
 {
 	assert_int_equal(server->authenticated, 1);
@@ -138,7 +138,7 @@ static void wrong_key(void **state)
 	}
 }
 
-/* Somebody in the middle passes everything on, but had to show a certificate of his own. */
+/* An attacker in the middle forwards everything, but had to use another certificate. */
 static void wrong_certificate(void **state)
 {
 	(void)state;
@@ -180,7 +180,10 @@ static void zero_key_for_mschapv2(void **state)
 	assert_bad_binding();
 }
 
-/* A client that binds before it is let in: kept, and judged with the password. */
+/*
+ * A client that sends Call-Connected before it is authenticated: kept, and checked after the
+ * password.
+ */
 static void early_binding(void **state)
 {
 	struct mini_cfg c = wire_cfg(SSTP_CLIENT, PPP_AUTH_PAP);
@@ -260,7 +263,7 @@ static unsigned int messages(int from)
 	return w.end[from].sends;
 }
 
-/* A packet of data in front of each message: the server lets none in before its time. */
+/* A data packet before each message: the server accepts none too early. */
 static void data_at_every_moment(void **state)
 {
 	struct mini_cfg c = wire_cfg(SSTP_CLIENT, PPP_AUTH_MSCHAPV2);
@@ -299,7 +302,7 @@ static void either_end_closes(void **state)
 	}
 }
 
-/* An idle day: SSTP's hello keeps both sure of each other. */
+/* An idle day: the hello of SSTP keeps the call up. */
 static void idle(void **state)
 {
 	const struct mini_cfg c = wire_cfg(SSTP_CLIENT, PPP_AUTH_MSCHAPV2);

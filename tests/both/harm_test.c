@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A whole call, with each of its messages lost, doubled, split and cut, and with the wire dead from
- * each of them on. Whatever happens, both ends come to one of two ends: a call that carries
- * packets, or none at all; and they do so in the time that the specification gives them.
+ * each of them on. In every case both ends reach one of two results, a call that carries packets or
+ * a closed call, within the time of the specification.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,7 +59,7 @@ static bool is_chap_success(int from, unsigned int number)
 	for (int from = WIRE_CLIENT; from <= WIRE_SERVER; from++) \
 		for (unsigned int n = 0; n < counts[from]; n++)
 
-/* PPP asks again for what was lost of it; nobody asks again for what SSTP lost. */
+/* PPP repeats its requests; SSTP does not. */
 static void lose_each(void)
 {
 	EACH_MESSAGE(from, n)
@@ -84,7 +84,7 @@ static void lost(void **state)
 	each_method(lose_each);
 }
 
-/* A second PPP packet does no harm; a second message of SSTP is out of place. */
+/* A second PPP packet does no harm; a second SSTP message is unexpected. */
 static void double_each(void)
 {
 	EACH_MESSAGE(from, n)
@@ -125,7 +125,7 @@ static void split(void **state)
 	each_method(split_each);
 }
 
-/* What follows is read from the middle of nowhere, and may well look like packets. */
+/* What follows is read from a wrong offset, and may look like packets. */
 static void cut_each(void)
 {
 	EACH_MESSAGE(from, n)
@@ -148,7 +148,7 @@ static void cut(void **state)
 	each_method(cut_each);
 }
 
-/* From each message on nothing comes through, one way or the other: some timer ends it. */
+/* From each message on, one direction loses everything: some timer ends the call. */
 static void die_at_each(void)
 {
 	EACH_MESSAGE(from, n)
@@ -165,7 +165,7 @@ static void dead(void **state)
 	each_method(die_at_each);
 }
 
-/* One bit of each byte, from the ACK on: nothing that comes of it lets a packet through unbound. */
+/* One bit of each byte is flipped, from the ACK on: no packet passes without a valid binding. */
 static void flip_each(void)
 {
 	EACH_MESSAGE(from, n)

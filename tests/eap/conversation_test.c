@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* peer.c and server.c: each alone, then both ends over two PPP links that the test joins. */
+/* peer.c and server.c: each alone, then both over two PPP links that the test connects. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static struct eap_peer peer;
 static struct eap_server server;
 static uint8_t out_bytes[EAP_PACKET_MAX];
 
-/* In the order of preference; each test takes the first so many. */
+/* In order of preference; each test uses the first few of them. */
 static const struct eap_choice peer_choices[] = { { &talk_peer, &peer_talk },
 						  { &other_peer, &peer_talk } };
 static const struct eap_choice server_choices[] = { { &other_server, &server_talk },
@@ -34,7 +34,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-/* ---- one end: what comes for what is sent */
+/* ---- one end: its output for each input */
 
 struct line {
 	const char *in;
@@ -52,7 +52,7 @@ static void run(enum eap_step (*input)(struct bytes in, struct writer *out),
 {
 	for (size_t i = 0; i < count; i++) {
 		struct writer w = writer_of(out_bytes, sizeof(out_bytes));
-		/* in memory of its own, so that a sanitizer sees a read past its end */
+		/* in its own memory, so that a sanitizer detects a read past its end */
 		uint8_t *in = malloc(lines[i].in_len + !lines[i].in_len);
 		enum eap_step step;
 
@@ -87,7 +87,7 @@ static void a_peer_takes_a_method(void **state)
 		{ BYTES("\1\2\0\xa\2hello"), EAP_STEP_SEND, BYTES("\2\2\0\5\2") },
 		{ BYTES("\1\3\0\6\4\0"), EAP_STEP_SEND, BYTES("\2\3\0\7\3\xff\xc8") },
 		{ BYTES("\1\4\0\6\xff\0"), EAP_STEP_SEND, BYTES("\2\4\0\xc\xff\0secret") },
-		/* one method a conversation */
+		/* one method per conversation */
 		{ BYTES("\1\5\0\6\4\0"), EAP_STEP_DROP, NOTHING },
 		{ BYTES("\1\5\0\6\xc8\0"), EAP_STEP_DROP, NOTHING },
 		{ BYTES("\1\6\0\5\2"), EAP_STEP_SEND, BYTES("\2\6\0\5\2") },
@@ -311,7 +311,7 @@ static void converse_as_server(struct bytes packet)
 	ppp_auth_result(&t.server, &v, 0);
 }
 
-/* True when there was something to carry. */
+/* True when there was something to transfer. */
 static bool carry(struct ppp *from, struct ppp *to)
 {
 	bool is_client = from == &t.client;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* EAP packets: what is read, what is written, and what is none. */
+/* EAP packets: valid ones are read and written, malformed ones are refused. */
 #include "eap/packet.h"
 
 #include <setjmp.h>

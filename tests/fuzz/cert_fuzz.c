@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Certificates of strangers, and revocation lists: the first byte is the length of the name that is asked for, then the
- * name, then the certificate, which is tried as PEM too.
+ * Certificates from the network, and revocation lists: the first byte is the length of the expected
+ * name; then come the name and the certificate, which is also tried as PEM.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -26,13 +26,13 @@ static void check_text(const char *text, size_t room)
 		assert(text[i] >= 0x20 && text[i] < 0x7f);
 }
 
-static void judge_names(const struct x509 *x)
+static void verify_names(const struct x509 *x)
 {
 	assert(dn_equal(x->subject, x->subject));
 	assert(dn_equal(x->subject, x->issuer) == dn_equal(x->issuer, x->subject));
 }
 
-/* What the library is shown is a certificate, with the same key. */
+/* What is passed to the library is a certificate, with the same key. */
 static void make_bare(const struct x509 *x)
 {
 	uint8_t der[BARE_CERT_MAX];
@@ -44,8 +44,8 @@ static void make_bare(const struct x509 *x)
 		assert(x509_read(bytes_of(der, w.len), &bare) && bytes_equal(bare.spki, x->spki));
 }
 
-/* Each is judged as if it were its own issuer. */
-static void judge(struct bytes der)
+/* Each is verified as if it were its own issuer. */
+static void verify(struct bytes der)
 {
 	unsigned checks = NAME_CONSTRAINTS_CHECKS;
 	struct crl_entry entry;
@@ -54,7 +54,7 @@ static void judge(struct bytes der)
 
 	if (x509_read(der, &x)) {
 		signature_check(&x, &x);
-		judge_names(&x);
+		verify_names(&x);
 		make_bare(&x);
 		if (x.has_name_constraints)
 			name_constraints_allow(x.name_constraints, &x, true, &checks);
@@ -79,7 +79,7 @@ static void read_one(struct bytes der, const char *name)
 		for (size_t i = 0; i < info.name_count; i++)
 			check_text(info.names[i], sizeof(info.names[i]));
 	}
-	judge(der);
+	verify(der);
 	if (cert_is_for(der, name))
 		assert(name[0] && name[0] != '*' && !strchr(name, '%'));
 }

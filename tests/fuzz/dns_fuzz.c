@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The resolver before servers that send what they like: a list of messages, each behind a byte that
- * names the channel and two of length. Half of them get the ID and the question that they should have.
+ * The resolver with arbitrary responses: a list of messages, each after a byte that selects the
+ * channel and two bytes of length. Half of them get the right ID and question.
  */
 #include <stdint.h>
 #include <stdlib.h>

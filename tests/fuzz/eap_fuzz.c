@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One end of an EAP conversation against anything at all. The first byte says which end, and how
- * many methods it has; then come packets, each after a byte with its length.
+ * One end of an EAP conversation with arbitrary input. The first byte selects the end and the
+ * number of its methods; then come packets, each after a byte with its length.
  */
 #include <assert.h>
 
@@ -17,7 +17,7 @@ static const struct eap_choice peer_choices[] = { { &talk_peer, &talk }, { &othe
 static const struct eap_choice server_choices[] = { { &talk_server, &talk },
 						    { &other_server, &talk } };
 
-/* What goes out can be read, and answers what came in. */
+/* What is sent is well-formed and responds to the input. */
 static void check(struct bytes in, struct bytes out, uint8_t code)
 {
 	struct eap_packet question, answer;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The start of a TLS connection, whole and growing: the answer is the same, and there is always one. */
+/*
+ * The start of a TLS connection, whole and growing: the result is the same, and there always is
+ * one.
+ */
 #include <stdlib.h>
 
 #include "tls/hello.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A host between advertisements: two bytes of length, two of seconds that pass before, then the packet,
- * again and again. The packets' checksums are put right, which no fuzzer would find.
+ * A host between advertisements: two bytes of length, two with the seconds that pass before, then
+ * the packet; repeated. The checksums of the packets are corrected, because a fuzzer would not find
+ * them.
  */
 #include <stdlib.h>
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Merging: a list of packets, each behind a length of two bytes. The length's top bit asks for
- * right checksums, without which nothing would be merged. What is written, cut again, must be what
- * was added.
+ * Merging: a list of packets, each after a length of two bytes. The top bit of the length requests
+ * right checksums, without which nothing is merged. The output, cut again, must equal the input.
  */
 #include <netinet/in.h>
 #include <stdint.h>
@@ -42,7 +41,7 @@ bool tun_has_uso(const struct tun *t)
 	return t->has_uso;
 }
 
-/* Where the checksum of TCP or UDP stands; 0: not found. */
+/* The offset of the checksum of TCP or UDP; 0: not found. */
 static size_t checksum_at(const uint8_t *at, size_t len)
 {
 	struct headers h;

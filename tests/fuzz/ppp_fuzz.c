@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One end of a PPP link against anything at all. The first byte is the configuration (see below);
- * then come 16-bit numbers: with the top bit, the rest is a time to pass, in units of 10 ms; else
- * it is the length of a frame that follows.
+ * One end of a PPP link with arbitrary input. The first byte is the configuration (see below); then
+ * come 16-bit numbers: with the top bit set, the rest is a time to pass, in units of 10 ms;
+ * otherwise it is the length of a frame that follows.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -27,7 +27,7 @@ enum {
 
 enum {
 	OUTPUTS_MAX = 16, /* of one call */
-	GROWTH_MAX = 40,  /* of an answer, over its request */
+	GROWTH_MAX = 40,  /* of a reply, compared to its request */
 	START_MS = 1000,
 };
 
@@ -99,7 +99,10 @@ static struct ppp_cfg make_cfg(struct end *e)
 	return cfg;
 }
 
-/* Acks, Naks, Rejects, Echo-Replies and Protocol-Rejects are no lever. */
+/*
+ * Replies are not much longer than requests: Acks, Naks, Rejects, Echo-Replies and
+ * Protocol-Rejects.
+ */
 static bool is_answer(struct bytes frame)
 {
 	uint16_t protocol = load_u16(frame.at + 2);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The HTTP proxy: the first byte says whether a login is wanted, the second the size of the reads.
- * The bytes are a client's request with its body, and a target's response.
+ * The HTTP proxy: the first byte selects whether a login is required, the second the size of the
+ * reads. The rest is a client's request with its body, and the response of a target.
  */
 #include <assert.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A fuzz target without libFuzzer: feeds it every file named on the command line, and every file in the
- * folders named there, then says how many there were. So `make check` proves with any compiler that what
- * once broke a parser does not break it again.
+ * Runs a fuzz target without libFuzzer: passes it every file named on the command line, and every
+ * file in the folders named there, then prints how many there were. So `make check` tests with any
+ * compiler that inputs that once broke a parser no longer do.
  */
 
 #include <dirent.h>
@@ -23,7 +23,7 @@ static void fail(const char *path)
 	exit(1);
 }
 
-/* A copy of its own size on the heap, so that the sanitizer sees a read past its end. */
+/* A copy of the exact size on the heap, so that the sanitizer detects a read past its end. */
 static void feed_file(const char *path, size_t len)
 {
 	FILE *f = fopen(path, "rb");
@@ -32,7 +32,7 @@ static void feed_file(const char *path, size_t len)
 	if (!f || !data || fread(data, 1, len, f) != len)
 		fail(path);
 	fclose(f);
-	fprintf(stderr, "%s\n", path); /* the last one named is the one that broke it */
+	fprintf(stderr, "%s\n", path); /* the last path printed is the one that failed */
 	LLVMFuzzerTestOneInput(data, len);
 	free(data);
 	fed++;

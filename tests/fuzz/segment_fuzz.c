@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Cutting: twelve bytes say what the kernel would say of the packet after them, and the mtu. */
+/*
+ * Segmentation: twelve bytes describe the packet after them as the kernel does, and give the MTU.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

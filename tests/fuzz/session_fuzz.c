@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A hostile client and a whole server: HTTP, SSTP, LCP, authentication, and what comes after if it
- * should get there. The first byte says how much of the way is gone already and which method the
- * server offers; then a byte under 0xc0 is the length of a read that follows, and one from there on
- * turns the clock. tests/support/mini.c has the promises that must hold.
+ * A hostile client and a whole server: HTTP, SSTP, LCP, authentication, and the phases after it.
+ * The first byte selects how many of these are already complete and which method the server offers;
+ * then a byte below 0xc0 is the length of a read that follows, and any other byte advances the
+ * clock. tests/support/mini.c checks the invariants.
  */
 #include "support/mini.h"
 

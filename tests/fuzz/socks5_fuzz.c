@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SOCKS5: the first byte says whether a login is wanted, the second the size of the reads. The same
- * bytes are a datagram too. */
+/*
+ * SOCKS5: the first byte selects whether a login is required, the second the size of the reads. The
+ * same bytes are also used as a datagram.
+ */
 #include <assert.h>
 
 #include "proxy/socks5.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See sstp_feed.h. Every promise of sstp/sstp.h that can be checked from outside is. */
+/*
+ * See sstp_feed.h. Everything that sstp/sstp.h promises and that can be checked from outside is
+ * checked.
+ */
 #include "fuzz/sstp_feed.h"
 
 #include <stdlib.h>
@@ -35,7 +38,7 @@ static void touch(struct bytes b)
 		sum = (uint8_t)(sum + b.at[i]);
 }
 
-/* What we send behind the HTTP exchange is one whole packet, without reserved bits. */
+/* What we send after the HTTP exchange is one whole packet, without reserved bits. */
 static void check_sent(const struct feed *f, struct bytes b)
 {
 	must(b.len > 0);
@@ -92,7 +95,7 @@ void feed_open(struct feed *f, enum sstp_role role)
 	drain(f);
 }
 
-/* One call on the engine; what it took leaves the front. */
+/* One call on the engine; the bytes that it took are removed. */
 static size_t feed_once(struct feed *f)
 {
 	uint8_t *copy = malloc(f->rest_len ? f->rest_len : 1);

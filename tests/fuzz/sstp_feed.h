@@ -15,13 +15,13 @@ struct feed {
 	size_t rest_len;
 };
 
-/* An engine of that role, opened, with a log that nobody sees and numbers that repeat. */
+/* An engine of that role, opened, with a hidden log and the same random numbers each time. */
 void feed_open(struct feed *f, enum sstp_role role);
 /* Bytes from the peer, on memory of their own size so that a read past it is seen. */
 void feed_bytes(struct feed *f, const uint8_t *at, size_t len);
 void feed_authenticated(struct feed *f);
 void feed_close(struct feed *f);
-/* Turns the clock; to the deadline at most, so that the timer runs out just when it should. */
+/* Advances the clock, at most to the deadline, so that the timer expires exactly in time. */
 void feed_wait(struct feed *f, uint64_t ms);
 void feed_until_deadline(struct feed *f);
 

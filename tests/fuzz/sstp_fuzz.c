@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A call behind its HTTP exchange. The first byte chooses the role; then a byte under 0xc0 is the
- * length of a read that follows, and one from there on lets something else happen.
+ * A call after its HTTP exchange. The first byte selects the role; then a byte below 0xc0 is the
+ * length of a read that follows, and any other byte causes some other event.
  */
 #include "fuzz/sstp_feed.h"
 

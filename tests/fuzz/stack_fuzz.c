@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The proxy's stack before a far host that follows no rules: a list of packets, each behind a byte that
- * says what it is. Some are taken as they are, with right checksums; most are TCP segments that belong
- * to a connection as it is now, or nearly so: each number is off by what the input says.
+ * The stack of the proxy with a peer that follows no rules: a list of packets, each after a byte
+ * with its kind. Some are passed on as they are, with right checksums; most are TCP segments of the
+ * current connection, or nearly so: each number is off by what the input says.
  *
- * There is one connection that we made, and a listener for more.
+ * There is one connection that we opened, and a listener for more.
  */
 #include <netinet/in.h>
 #include <stdint.h>
@@ -34,7 +34,7 @@ enum {
 
 static const uint8_t own[4] = { 10, 1, 0, 2 }, far[4] = { 10, 9, 9, 9 };
 
-/* What our side said last: where an answer would go on. */
+/* The last numbers of our side, which the next segment of the peer has to match. */
 static struct {
 	uint16_t port;
 	uint32_t seq, ack;
@@ -148,7 +148,7 @@ static void act(uint8_t what)
 	}
 }
 
-/* ---- the far side */
+/* ---- the peer */
 
 static void mend(uint8_t *packet, size_t len)
 {
@@ -211,7 +211,7 @@ static void put_segment(struct writer *w, struct reader *r, uint8_t what)
 	put_gap(w, payload);
 }
 
-/* A copy of its own length, so that a sanitizer sees who reads behind it. */
+/* A copy of the exact size, so that a sanitizer detects a read past its end. */
 static void give(const uint8_t *at, size_t len)
 {
 	uint8_t *packet = malloc(len + 1);

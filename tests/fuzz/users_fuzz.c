@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A user file of any bytes: it is read or refused, and who is in it is found again. */
+/* A user file with arbitrary contents: it is read or refused, and every user in it is found. */
 #include "auth/users_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

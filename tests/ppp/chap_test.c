@@ -63,11 +63,11 @@ static const struct script md5_ends[] = {
 #define DIGITS "407A5589115FD0D6209F510FE9C04566932CDA5"
 
 static const struct script mschapv2_client[] = {
-	{ "MS-CHAPv2: S= in lower case, with text behind it", PPP_CLIENT, NULL,
+	{ "MS-CHAPv2: S= in lower case, with text after it", PPP_CLIENT, NULL,
 	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE RESPONSE
 	  "< chap 03 07 -- \"S=407a5589115fd0d6209f510fe9c04566932cda56 M=hi\"\n"
 	  "! authenticated " HLAK "\nskip\n" },
-	{ "MS-CHAPv2: S= of somebody else", PPP_CLIENT, NULL,
+	{ "MS-CHAPv2: S= of another password", PPP_CLIENT, NULL,
 	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE RESPONSE "< chap 03 07 -- \"S=" DIGITS
 						      "7\"\n" CLIENT_END "! closed 6 0\n" },
 	{ "MS-CHAPv2: no S=", PPP_CLIENT, NULL,
@@ -119,14 +119,14 @@ static const struct script mschapv2_client[] = {
 	{ "MS-CHAPv2: two challenges before LCP is open: the later one", PPP_CLIENT, NULL,
 	  "skip\n< lcp 01 01 -- " OPT_MSCHAPV2 "\nskip\n< chap 01 06 -- 10 " AUTH_CHALLENGE
 	  "\n" CHALLENGE "< lcp 02 01 -- 05 06 11111111\n! lcp-up\n" RESPONSE },
-	{ "MS-CHAPv2: nobody challenges", PPP_CLIENT, NULL,
+	{ "MS-CHAPv2: no Challenge", PPP_CLIENT, NULL,
 	  CLIENT_LCP(
 		  OPT_MSCHAPV2) "+ 40000\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 7 0\n" },
 	{ "MS-CHAPv2: network frames before success are dropped", PPP_CLIENT, NULL,
 	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE RESPONSE
 	  "< ipcp 01 01 -- 03 06 0a000001\n< ccp 01 01 00 04\n< ff03 0021 45\n< 21 45\n"
 	  "< ff03 802b 01 01 00 04\n" },
-	{ "MS-CHAPv2: an LCP negotiated anew before success begins again", PPP_CLIENT, NULL,
+	{ "MS-CHAPv2: an LCP negotiated again before success begins again", PPP_CLIENT, NULL,
 	  CLIENT_LCP(OPT_MSCHAPV2) CHALLENGE RESPONSE
 	  "< lcp 01 02 -- " OPT_CHAP_MD5 "\n! offer chap\n"
 	  "> lcp 01 02 -- 05 06 11111111\n> lcp 02 02 -- " OPT_CHAP_MD5 "\n"
@@ -134,7 +134,7 @@ static const struct script mschapv2_client[] = {
 	  "< lcp 02 02 -- 05 06 11111111\n! lcp-up\n" },
 	{ "MS-CHAPv2: the request that opened LCP comes again after success", PPP_CLIENT, NULL,
 	  CLIENT_AUTH "skip\n< lcp 01 01 -- " OPT_MSCHAPV2 "\n> lcp 02 01 -- " OPT_MSCHAPV2 "\n" },
-	{ "MS-CHAPv2: an LCP negotiated anew after success ends the link", PPP_CLIENT, NULL,
+	{ "MS-CHAPv2: an LCP negotiated again after success ends the link", PPP_CLIENT, NULL,
 	  CLIENT_AUTH "skip\n< lcp 01 02 -- " OPT_MSCHAPV2 "\n" CLIENT_END "! closed 12 0\n" },
 };
 
@@ -188,13 +188,13 @@ static const struct script mschapv2_server[] = {
 	{ "MS-CHAPv2: never answers a challenge, nor takes a Success", PPP_SERVER, NULL,
 	  SERVER_LCP "< chap 01 01 -- 10 " AUTH_CHALLENGE "\n< chap 03 42 -- \"" S_TEXT "\"\n"
 		     "< chap 04 42 00 04\n< eap 01 01 00 05 01\n" },
-	{ "MS-CHAPv2: an LCP negotiated anew before the response is a new link", PPP_SERVER, NULL,
+	{ "MS-CHAPv2: an LCP negotiated again before the response is a new link", PPP_SERVER, NULL,
 	  SERVER_LCP "< lcp 01 02 00 04\n"
 		     "> lcp 01 02 -- 05 06 99999999 03 05 c223 81\n> lcp 02 02 00 04\n"
 		     "< chap 02 42 -- 31 " VALUE49 " \"User\"\n"
 		     "< lcp 02 02 -- 05 06 99999999 03 05 c223 81\n! lcp-up\n"
 		     "> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n" },
-	{ "MS-CHAPv2: an LCP negotiated anew after success ends the link", PPP_SERVER, NULL,
+	{ "MS-CHAPv2: an LCP negotiated again after success ends the link", PPP_SERVER, NULL,
 	  SERVER_AUTH "< lcp 01 02 00 04\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 12 0\n" },
 	{ "MS-CHAPv2: a Terminate-Ack after success ends the link too", PPP_SERVER, NULL,
 	  SERVER_AUTH "< lcp 06 02 00 04\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 12 0\n" },
@@ -203,7 +203,7 @@ static const struct script mschapv2_server[] = {
 		     "< ff03 0057 60\n" },
 };
 
-/* Names of the longest kind: a server takes 256 bytes by CHAP, not one more. */
+/* Names of maximum length: a server accepts 256 bytes in CHAP, and no more. */
 static void names_are_bounded(void **state)
 {
 	static char lines[2048], name[PPP_NAME_MAX + 2];

@@ -30,7 +30,7 @@ static void narrow(struct ppp_cfg *cfg)
 	cfg->ipv6 = false;
 }
 
-/* In the list, and no memory for it. */
+/* EAP is in the list, but there is no memory for it. */
 static void eap_without_memory(struct ppp_cfg *cfg)
 {
 	eap(cfg);
@@ -44,10 +44,10 @@ static void eap_without_memory(struct ppp_cfg *cfg)
 #define IDENTITY_RESPONSE(id) "eap 02 " id " -- 01 \"User\"\n"
 #define REQUEST(id, data) "eap 01 " id " -- ff " data "\n"
 #define RESPONSE(id, data) "eap 02 " id " -- ff " data "\n"
-#define TOLD_IDENTITY_REQUEST(id) "! eap 01" id "000501\n"
-#define TOLD_IDENTITY_RESPONSE(id) "! eap 02" id "00090155736572\n"
-#define TOLD_REQUEST(id, data) "! eap 01" id "0006ff" data "\n"
-#define TOLD_RESPONSE(id, data) "! eap 02" id "0006ff" data "\n"
+#define EVENT_IDENTITY_REQUEST(id) "! eap 01" id "000501\n"
+#define EVENT_IDENTITY_RESPONSE(id) "! eap 02" id "00090155736572\n"
+#define EVENT_REQUEST(id, data) "! eap 01" id "0006ff" data "\n"
+#define EVENT_RESPONSE(id, data) "! eap 02" id "0006ff" data "\n"
 #define KEY "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
 
 #define SERVER_START                                 \
@@ -57,23 +57,23 @@ static void eap_without_memory(struct ppp_cfg *cfg)
 	"< lcp 02 01 -- 05 06 99999999 03 04 c227\n" \
 	"! lcp-up\n"                                 \
 	"> " IDENTITY_REQUEST("42")
-#define SERVER_IDENTIFIED SERVER_START "< " IDENTITY_RESPONSE("42") TOLD_IDENTITY_RESPONSE("42")
+#define SERVER_IDENTIFIED SERVER_START "< " IDENTITY_RESPONSE("42") EVENT_IDENTITY_RESPONSE("42")
 #define SERVER_ASKED SERVER_IDENTIFIED REQUEST("43", "01") "> " REQUEST("43", "01")
 #define SERVER_END "> lcp 05 02 00 04\n< lcp 06 02 00 04\n"
 
 static const struct script server[] = {
 	{ "a conversation that ends well", PPP_SERVER, eap,
-	  SERVER_ASKED "< " RESPONSE("43", "02") TOLD_RESPONSE(
+	  SERVER_ASKED "< " RESPONSE("43", "02") EVENT_RESPONSE(
 		  "43", "02") "verdict ok\n> eap 03 43 00 04\n! authenticated " KEY "\nskip\n" },
 	{ "and one that does not", PPP_SERVER, eap,
 	  SERVER_ASKED "< " RESPONSE("43", "02")
-		  TOLD_RESPONSE("43", "02") "verdict no\n> eap 04 43 00 04\n+ 1000\n" SERVER_END
-					    "! closed 3 0\n" },
+		  EVENT_RESPONSE("43", "02") "verdict no\n> eap 04 43 00 04\n+ 1000\n" SERVER_END
+					     "! closed 3 0\n" },
 	{ "a verdict after the Identity alone", PPP_SERVER, eap,
 	  SERVER_IDENTIFIED "verdict no\n> eap 04 42 00 04\n" },
 	{ "the first Request is repeated soon", PPP_SERVER, eap,
 	  SERVER_START "+ 299\n+ 1\n> " IDENTITY_REQUEST("42") "+ 600\n> " IDENTITY_REQUEST(
-		  "42") "< " IDENTITY_RESPONSE("42") TOLD_IDENTITY_RESPONSE("42") "+ 30000\n" },
+		  "42") "< " IDENTITY_RESPONSE("42") EVENT_IDENTITY_RESPONSE("42") "+ 30000\n" },
 	{ "the next ones after 3 s, four times", PPP_SERVER, eap,
 	  SERVER_ASKED "+ 2999\n+ 1\n> " REQUEST("43", "01") "+ 3000\n> " REQUEST(
 		  "43",
@@ -83,7 +83,7 @@ static const struct script server[] = {
 									      "! closed 7 0\n" },
 	{ "the count begins again with each Request", PPP_SERVER, eap,
 	  SERVER_ASKED "+ 3000\n> " REQUEST("43", "01") "+ 3000\n> " REQUEST(
-		  "43", "01") "< " RESPONSE("43", "02") TOLD_RESPONSE("43", "02")
+		  "43", "01") "< " RESPONSE("43", "02") EVENT_RESPONSE("43", "02")
 		  REQUEST("44", "03") "> " REQUEST("44", "03") "+ 9000\n> " REQUEST(
 			  "44", "03") "> " REQUEST("44", "03") "> " REQUEST("44", "03") },
 	{ "40 s for all of it", PPP_SERVER, eap,
@@ -91,29 +91,29 @@ static const struct script server[] = {
 			    "verdict ok\n" },
 	{ "Responses to another Request, twice, or when none is out, are dropped", PPP_SERVER, eap,
 	  SERVER_START "< " IDENTITY_RESPONSE("41") "< " IDENTITY_RESPONSE("42")
-		  TOLD_IDENTITY_RESPONSE("42") "< " IDENTITY_RESPONSE("42")
+		  EVENT_IDENTITY_RESPONSE("42") "< " IDENTITY_RESPONSE("42")
 			  REQUEST("43", "01") "> " REQUEST("43", "01") "< " IDENTITY_RESPONSE(
 				  "42") "< " RESPONSE("43", "02")
-				  TOLD_RESPONSE("43", "02") "< " RESPONSE("43", "02") },
+				  EVENT_RESPONSE("43", "02") "< " RESPONSE("43", "02") },
 	{ "packets that are no Responses are dropped", PPP_SERVER, eap,
 	  SERVER_START "< eap 02 42 00 04\n< eap 01 42 00 05 01\n< eap 03 42 00 04\n"
 		       "< eap 04 42 00 04\n< eap 02 42 00 09 01 55\n< eap 02 42\n" },
 	{ "after the end there is no more to say", PPP_SERVER, eap,
 	  SERVER_ASKED "< " RESPONSE("43", "02")
-		  TOLD_RESPONSE("43", "02") "verdict ok\nskip\n< " RESPONSE(
+		  EVENT_RESPONSE("43", "02") "verdict ok\nskip\n< " RESPONSE(
 			  "43", "02") "eap-not 01 44 -- ff 03\n" },
 	{ "what is no Request of the owner's is not sent", PPP_SERVER, eap,
 	  SERVER_START
 	  "eap-not 01 43 -- ff 01\n"
-	  "< " IDENTITY_RESPONSE("42") TOLD_IDENTITY_RESPONSE(
+	  "< " IDENTITY_RESPONSE("42") EVENT_IDENTITY_RESPONSE(
 		  "42") "eap-not 02 43 -- ff 01\neap-not 03 42 00 04\neap-not 01 42 -- ff 01\n"
 			"eap-not 01 43 00 04\neap-not 01 43 00 07 ff 01\neap-not 01\neap-not\x20\n" REQUEST(
 				"43", "01") "> " REQUEST("43", "01") "eap-not 01 44 -- ff 01\n" },
-	{ "an LCP that is negotiated anew before the Identity", PPP_SERVER, eap,
+	{ "an LCP that is negotiated again before the Identity", PPP_SERVER, eap,
 	  SERVER_START "< lcp 01 02 -- 05 06 12345678\n"
 		       "> lcp 01 02 -- 05 06 99999999 03 04 c227\n> lcp 02 02 -- 05 06 12345678\n"
 		       "< lcp 02 02 -- 05 06 99999999 03 04 c227\n! lcp-up\n> " IDENTITY_REQUEST(
-			       "42") "< " IDENTITY_RESPONSE("42") TOLD_IDENTITY_RESPONSE("42") },
+			       "42") "< " IDENTITY_RESPONSE("42") EVENT_IDENTITY_RESPONSE("42") },
 	{ "and in the middle of a conversation", PPP_SERVER, eap,
 	  SERVER_ASKED "< lcp 01 02 -- 05 06 12345678\n" SERVER_END "! closed 12 0\n" },
 	{ "a peer that rejects the protocol", PPP_SERVER, eap,
@@ -124,10 +124,10 @@ static const struct script server[] = {
 };
 
 #define CLIENT_START CLIENT_LCP(OPT_EAP)
-#define CLIENT_IDENTIFIED                                                    \
-	CLIENT_START "< " IDENTITY_REQUEST("07") TOLD_IDENTITY_REQUEST("07") \
+#define CLIENT_IDENTIFIED                                                     \
+	CLIENT_START "< " IDENTITY_REQUEST("07") EVENT_IDENTITY_REQUEST("07") \
 		IDENTITY_RESPONSE("07") "> " IDENTITY_RESPONSE("07")
-#define CLIENT_ASKED CLIENT_IDENTIFIED "< " REQUEST("08", "01") TOLD_REQUEST("08", "01")
+#define CLIENT_ASKED CLIENT_IDENTIFIED "< " REQUEST("08", "01") EVENT_REQUEST("08", "01")
 #define CLIENT_ANSWERED CLIENT_ASKED RESPONSE("08", "02") "> " RESPONSE("08", "02")
 #define CLIENT_END "> lcp 05 02 00 04\n< lcp 06 02 00 04\n"
 
@@ -140,10 +140,10 @@ static const struct script client[] = {
 	  CLIENT_ANSWERED "eap-done\n< eap 03 07 00 04\n< eap 03 0a 00 04\n" },
 	{ "a Success before the method is done", PPP_CLIENT, eap,
 	  CLIENT_START "< eap 03 07 00 04\n< eap 03 00 00 04\n< " IDENTITY_REQUEST("07")
-		  TOLD_IDENTITY_REQUEST("07") "< eap 03 07 00 04\n" IDENTITY_RESPONSE(
+		  EVENT_IDENTITY_REQUEST("07") "< eap 03 07 00 04\n" IDENTITY_RESPONSE(
 			  "07") "> " IDENTITY_RESPONSE("07") "< eap 03 07 00 04\n< " REQUEST("08",
 											     "01")
-			  TOLD_REQUEST("08", "01") "< eap 03 08 00 04\n" RESPONSE(
+			  EVENT_REQUEST("08", "01") "< eap 03 08 00 04\n" RESPONSE(
 				  "08",
 				  "02") "> " RESPONSE("08",
 						      "02") "< eap 03 08 00 04\n+ 39999\n+ 1\n" CLIENT_END
@@ -153,7 +153,7 @@ static const struct script client[] = {
 	{ "a Failure after the method was done", PPP_CLIENT, eap,
 	  CLIENT_ANSWERED "eap-done\n< eap 04 08 00 04\n" CLIENT_END "! closed 3 0\n" },
 	{ "but not before the first Request, nor after a Success", PPP_CLIENT, eap,
-	  CLIENT_START "< eap 04 00 00 04\n< " IDENTITY_REQUEST("07") TOLD_IDENTITY_REQUEST("07")
+	  CLIENT_START "< eap 04 00 00 04\n< " IDENTITY_REQUEST("07") EVENT_IDENTITY_REQUEST("07")
 		  IDENTITY_RESPONSE("07") "> " IDENTITY_RESPONSE(
 			  "07") "eap-done\n< eap 03 07 00 04\n"
 				"! authenticated " KEY "\nskip\n< eap 04 07 00 04\n" },
@@ -164,16 +164,16 @@ static const struct script client[] = {
 	  CLIENT_ASKED "< " REQUEST("08", "01") "+ 20000\n< " REQUEST("08", "01")
 		  RESPONSE("08", "02") "> " RESPONSE("08", "02") },
 	{ "another Request with the same Identifier is another", PPP_CLIENT, eap,
-	  CLIENT_ANSWERED "< " REQUEST("08", "03") TOLD_REQUEST("08", "03")
+	  CLIENT_ANSWERED "< " REQUEST("08", "03") EVENT_REQUEST("08", "03")
 		  RESPONSE("08", "04") "> " RESPONSE("08", "04") },
 	{ "the Identity is asked for again", PPP_CLIENT, eap,
-	  CLIENT_ANSWERED "< " IDENTITY_REQUEST("09") TOLD_IDENTITY_REQUEST("09")
+	  CLIENT_ANSWERED "< " IDENTITY_REQUEST("09") EVENT_IDENTITY_REQUEST("09")
 		  IDENTITY_RESPONSE("09") "> " IDENTITY_RESPONSE("09") },
 	{ "what is no Response of the owner's is not sent", PPP_CLIENT, eap,
 	  CLIENT_START
 	  "eap-not 02 00 -- 01\n"
 	  "< " IDENTITY_REQUEST("07")
-		  TOLD_IDENTITY_REQUEST("07") "eap-not 01 07 -- 01\neap-not 02 08 -- 01\neap-not 02 07 00 04\n" IDENTITY_RESPONSE(
+		  EVENT_IDENTITY_REQUEST("07") "eap-not 01 07 -- 01\neap-not 02 08 -- 01\neap-not 02 07 00 04\n" IDENTITY_RESPONSE(
 			  "07") "> " IDENTITY_RESPONSE("07") "eap-not 02 07 -- 01 \"User\"\n" },
 	{ "packets that are no Requests are dropped", PPP_CLIENT, eap,
 	  CLIENT_START "< eap 01 07 00 04\n< eap 02 07 00 05 01\n< eap 05 07 00 05 01\n"
@@ -185,7 +185,7 @@ static const struct script client[] = {
 	{ "the first Request comes before LCP is open", PPP_CLIENT, eap,
 	  "> lcp 01 01 -- 05 06 11111111\n< lcp 01 01 -- " OPT_EAP
 	  "\n! offer eap\n> lcp 02 01 -- " OPT_EAP "\n< " IDENTITY_REQUEST(
-		  "07") "< lcp 02 01 -- 05 06 11111111\n! lcp-up\n" TOLD_IDENTITY_REQUEST("07") },
+		  "07") "< lcp 02 01 -- 05 06 11111111\n! lcp-up\n" EVENT_IDENTITY_REQUEST("07") },
 	{ "no memory for it: not taken", PPP_CLIENT, eap_without_memory,
 	  "> lcp 01 01 -- 05 06 11111111\n< lcp 01 01 -- " OPT_EAP
 	  "\n! offer eap\n> lcp 03 01 -- " OPT_PAP "\n" },
@@ -203,7 +203,7 @@ static void client_side(void **state)
 	script_run_all(client, sizeof(client) / sizeof(*client));
 }
 
-/* ---- by hand: long packets and many of them */
+/* ---- without scripts: long packets and many of them */
 
 static struct ppp link;
 
@@ -215,13 +215,13 @@ static void drain(void (*take)(const struct ppp_out *out))
 		take(&out);
 }
 
-static size_t requests, told;
+static size_t requests, eap_events;
 static bool is_closed;
 
 static void count(const struct ppp_out *out)
 {
 	requests += out->type == PPP_OUT_FRAME && load_u16(out->frame.at + 2) == 0xc227;
-	told += out->type == PPP_OUT_EAP;
+	eap_events += out->type == PPP_OUT_EAP;
 	is_closed |= out->type == PPP_OUT_CLOSED;
 }
 
@@ -238,7 +238,7 @@ static void open_link(void (*amend)(struct ppp_cfg *cfg))
 	struct ppp_cfg cfg = ends_server(&random);
 
 	amend(&cfg);
-	requests = told = 0;
+	requests = eap_events = 0;
 	is_closed = false;
 	ppp_init(&link, &cfg);
 	ppp_open(&link, 1000);
@@ -272,9 +272,9 @@ static void lengths(void **state)
 	(void)state;
 	open_link(narrow);
 	respond(0x42, PPP_EAP_MAX + 1); /* longer than our MRU */
-	assert_int_equal(told, 0);
+	assert_int_equal(eap_events, 0);
 	respond(0x42, PPP_EAP_MAX);
-	assert_int_equal(told, 1);
+	assert_int_equal(eap_events, 1);
 	assert_false(ask(1, 1001));
 	assert_int_equal(requests, 1);
 	assert_true(ask(1, 1000));
@@ -289,13 +289,13 @@ static void a_conversation_without_end(void **state)
 	(void)state;
 	open_link(narrow);
 	respond(id, 5);
-	while (!is_closed && told < 1000) {
+	while (!is_closed && eap_events < 1000) {
 		assert_true(ask(++id, 6));
 		if (link.why)
 			break;
 		respond(id, 6);
 	}
-	assert_int_equal(told, 51); /* the Identity, and fifty */
+	assert_int_equal(eap_events, 51); /* the Identity, and fifty */
 	assert_int_equal(link.why, PPP_CLOSED_AUTH_TIMEOUT);
 	ppp_wipe(&link);
 }

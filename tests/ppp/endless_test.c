@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Peers that never come to an end, at full speed and slowly: each is given up within a bounded
- * number of frames and, until a network protocol is open, within a minute.
+ * Peers that negotiate without end, fast and slowly: we give up on each within a limited number of
+ * frames and, until a network protocol is open, within a minute.
  */
 #include "ppp/ends.h"
 
@@ -50,7 +50,7 @@ static void put(uint16_t protocol, uint8_t code, uint8_t id, const void *body, s
 	uint8_t *frame;
 
 	if (t.wire_count == WIRE_MAX || len > FRAME_MAX - 8)
-		return; /* it loses its own frames then */
+		return; /* then the peer drops its own frames */
 	frame = t.wire[t.wire_count].bytes;
 	t.wire[t.wire_count++].len = 8 + len;
 	ppp_put_header(frame, protocol);
@@ -112,7 +112,7 @@ static void deliver(void)
 	drain();
 }
 
-/* ---- dances */
+/* ---- what the peers do */
 
 static void good(uint16_t protocol, uint8_t code, uint8_t id, struct bytes body)
 {
@@ -166,7 +166,7 @@ static void naks_and_rejects(uint16_t protocol, uint8_t code, uint8_t id, struct
 		put(protocol, t.id++ % 2 ? CP_CONFIGURE_NAK : CP_CONFIGURE_REJECT, id, NULL, 0);
 }
 
-/* Each request has an option that nobody knows, and another each time. */
+/* Each request has an unknown option, a different one each time. */
 static void asks_for_the_unknown(uint16_t protocol, uint8_t code, uint8_t id, struct bytes body)
 {
 	uint8_t option[3] = { 0xee, 3, ++t.id };
@@ -177,7 +177,7 @@ static void asks_for_the_unknown(uint16_t protocol, uint8_t code, uint8_t id, st
 		put(code ? protocol : PPP_PROTO_LCP, CP_CONFIGURE_REQUEST, t.id, option, 3);
 }
 
-/* Good and bad requests take turns, and ours is never answered. */
+/* Good and bad requests alternate, and ours never gets a reply. */
 static void changes_its_mind(uint16_t protocol, uint8_t code, uint8_t id, struct bytes body)
 {
 	(void)id;
@@ -218,7 +218,7 @@ static void rejects_codes(uint16_t protocol, uint8_t code, uint8_t id, struct by
 	put(code ? protocol : PPP_PROTO_LCP, 77, ++t.id, NULL, 0);
 }
 
-/* Naks what IPCP asks for, whatever it is, with another address each time. */
+/* Sends a Nak for any address that IPCP requests, with another address each time. */
 static void naks_the_address(uint16_t protocol, uint8_t code, uint8_t id, struct bytes body)
 {
 	uint8_t address[6] = { 3, 6, 10, 0, 0, ++t.id | 1 };
@@ -320,7 +320,7 @@ static void start(const struct dance *d)
 	d->step(0, 0, 0, bytes_of(NULL, 0));
 }
 
-/* Until it is over; the peer takes `pace_ms` for each of its steps. */
+/* Runs to the end; the peer takes `pace_ms` for each of its steps. */
 static void run(uint64_t pace_ms)
 {
 	uint64_t next = t.now_ms + pace_ms;
@@ -397,7 +397,7 @@ static void a_dance_at_full_speed_ends(void **state)
 	}
 }
 
-/* Slower than any counter would notice. */
+/* Too slow for any of the counters. */
 static void a_slow_dance_ends(void **state)
 {
 	static const uint64_t paces_ms[] = { 1, 250, 900, 2900, 7000 };
@@ -414,7 +414,9 @@ static void a_slow_dance_ends(void **state)
 		}
 }
 
-/* Our request is acknowledged at once; the peer's own comes so late, and comes to agreement. */
+/*
+ * Our request is acknowledged at once; the request of the peer comes late and leads to agreement.
+ */
 static void a_peer_that_asks_late_is_waited_for(void **state)
 {
 	static const struct dance late[] = {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the PPP tests start from: the two configurations that get on with each other, random numbers
- * that are the same each time, and the password check of a server's owner.
+ * The basis of the PPP tests: two matching configurations, random numbers that are the same each
+ * time, and the password check of a server's owner.
  *
- * The user is RFC 2759's, "User" with "clientPass", and so are the challenges that "random" yields,
- * so the packets of a whole MS-CHAPv2 run are those of the RFC.
+ * The user is that of RFC 2759, "User" with "clientPass", and so are the challenges that "random"
+ * returns, so the packets of a whole MS-CHAPv2 run are those of the RFC.
  */
 #ifndef SSTP_TESTS_PPP_ENDS_H
 #define SSTP_TESTS_PPP_ENDS_H
@@ -13,7 +13,7 @@
 #include "ppp/ppp.h"
 
 enum {
-	ENDS_CLIENT_IPV4 = 0x0a010002, /* what the server gives */
+	ENDS_CLIENT_IPV4 = 0x0a010002, /* what the server assigns */
 	ENDS_SERVER_IPV4 = 0x0a010001,
 	ENDS_DNS_1 = 0x08080808,
 	ENDS_DNS_2 = 0x08080404,
@@ -35,7 +35,7 @@ void ends_random(void *arg, void *to, size_t len);
 struct ppp_cfg ends_client(struct ends_random *r);
 struct ppp_cfg ends_server(struct ends_random *r);
 
-/* Is it "User" with `password`? The verdict, and the address above if so. */
+/* Checks for "User" with `password`; returns the result, with the address above on success. */
 struct ppp_auth_result ends_check(const struct ppp_attempt *a, const char *password);
 
 #endif

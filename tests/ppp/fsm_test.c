@@ -84,7 +84,7 @@ static void table_is_that_of_the_rfc(void **state)
 	}
 }
 
-/* Until the automaton gives up: how many requests were sent, and how long that took. */
+/* Runs until the automaton gives up: how many requests were sent, and how long that took. */
 static uint64_t run_out(struct fsm *f, unsigned *sent, uint32_t periods[], size_t room)
 {
 	unsigned actions;
@@ -122,7 +122,7 @@ static void configure_is_sent_soon_again_then_every_three_seconds(void **state)
 		assert_int_equal(periods[i], wanted[i]);
 }
 
-/* Never a repeat while the response may be on its way, and never less patience than thirty seconds. */
+/* No repeat while the response may be on its way, and at least thirty seconds in total. */
 static void the_round_trip_sets_the_first_period(void **state)
 {
 	static const struct {
@@ -198,7 +198,7 @@ static void terminate_waits_for_a_long_line(void **state)
 	assert_int_equal(f.timer_ms, 2600);
 }
 
-/* Who ends a link waits for it. */
+/* The end that closes the link waits this long. */
 static void terminate_does_not_wait_for_long(void **state)
 {
 	static const uint32_t rtts_ms[] = { 1000, 5000, 60 * 1000, UINT32_MAX };

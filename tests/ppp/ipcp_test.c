@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* IPCP, and how ppp.c treats network protocols that it lacks. */
+/* IPCP, and how ppp.c handles network protocols that are not in use. */
 #include "ppp/script.h"
 
 #include <setjmp.h>
@@ -53,7 +53,8 @@ static const struct script client_ipv4[] = {
 	  "> ipcp 01 01 -- 03 06 0a000063\n< ipcp 04 01 -- 03 06 0a000063\n"
 	  "> ipcp 01 02 00 04\n< ipcp 02 02 00 04\n< ipcp 01 01 00 04\n> ipcp 02 01 00 04\n"
 	  "! ipv4 10.0.0.99 0.0.0.0\n" },
-	{ "own: addresses that are nobody's, then Naked on and on", PPP_CLIENT, only_ipv4,
+	{ "own: addresses that are not host addresses, then Naks without end", PPP_CLIENT,
+	  only_ipv4,
 	  CLIENT_AUTH "skip\n< ipcp 03 01 -- 03 06 00000000\n"
 		      "> ipcp 01 02 -- 03 06 00000000 81 06 00000000 83 06 00000000\n"
 		      "< ipcp 03 02 -- 03 06 7f000001\nskip\n< ipcp 03 03 -- 03 06 e0000001\nskip\n"
@@ -89,7 +90,7 @@ static const struct script client_ipv4[] = {
 	{ "peer: address of a wrong length", PPP_CLIENT, only_ipv4,
 	  CLIENT_AUTH "skip\n< ipcp 01 01 -- 03 05 0a0000\n> ipcp 04 01 -- 03 05 0a0000\n"
 		      "< ipcp 01 02 -- 03 00\n< ipcp 01 02 -- 03 07 0a000001\n" },
-	{ "peer: negotiates anew: down, and up again", PPP_CLIENT, static_address,
+	{ "peer: negotiates again: down, and up again", PPP_CLIENT, static_address,
 	  CLIENT_AUTH
 	  "skip\n< ipcp 02 01 -- 03 06 0a000063\n< ipcp 01 01 -- 03 06 0a000001\n"
 	  "> ipcp 02 01 -- 03 06 0a000001\n! ipv4 10.0.0.99 10.0.0.1\nopen 0021\n"
@@ -149,8 +150,7 @@ static const struct script server_ipv4[] = {
 	{ "given: wrong length", PPP_SERVER, NULL,
 	  SERVER_AUTH "< ipcp 01 01 -- 03 02\n" SERVER_ASKS "> ipcp 03 01 -- 03 06 0a010002\n"
 		      "< ipcp 01 02 -- 03 07 0a01000200\n> ipcp 03 02 -- 03 06 0a010002\n" },
-	{ "name servers: Naked if others, Acked if right, Rejected if there are none", PPP_SERVER,
-	  wins,
+	{ "name servers: a Nak for others, an Ack for ours, a Reject without any", PPP_SERVER, wins,
 	  SERVER_AUTH
 	  "< ipcp 01 01 -- 03 06 0a010002 81 06 01010101 82 06 0a000035 83 06 08080404\n" SERVER_ASKS
 	  "> ipcp 03 01 -- 81 06 08080808\n"
@@ -161,7 +161,7 @@ static const struct script server_ipv4[] = {
 	  "< ipcp 01 01 -- 03 06 0a010002 81 06 00000000 82 06 00000000 83 06 00000000 "
 	  "84 06 00000000\n> ipcp 01 01 00 04\n"
 	  "> ipcp 04 01 -- 81 06 00000000 82 06 00000000 83 06 00000000 84 06 00000000\n" },
-	{ "name servers: Naked over and over, then Rejected", PPP_SERVER, NULL,
+	{ "name servers: Naks, then a Reject", PPP_SERVER, NULL,
 	  SERVER_AUTH
 	  "< ipcp 01 01 -- 03 06 0a010002 81 06 01010101\nskip\n"
 	  "< ipcp 01 02 -- 03 06 0a010002 81 06 01010101\nskip\n"
@@ -169,7 +169,7 @@ static const struct script server_ipv4[] = {
 	  "< ipcp 01 04 -- 03 06 0a010002 81 06 01010101\nskip\n"
 	  "< ipcp 01 05 -- 03 06 0a010002 81 06 01010101\n> ipcp 03 05 -- 81 06 08080808\n"
 	  "< ipcp 01 06 -- 03 06 0a010002 81 06 01010101\n> ipcp 04 06 -- 81 06 01010101\n" },
-	{ "own: Naked: it stays, five times, then goes without", PPP_SERVER, NULL,
+	{ "own: kept after five Naks, then left out", PPP_SERVER, NULL,
 	  SERVER_AUTH
 	  "< ipcp 01 01 -- 03 06 0a010002\nskip\n"
 	  "< ipcp 03 01 -- 03 06 01020304\n> ipcp 01 02 -- 03 06 0a010001\n"

@@ -58,7 +58,7 @@ static const struct script ipv6[] = {
 		      "> ipv6cp 02 01 -- 01 0a 0102030405060708\n"
 		      "< ipv6cp 02 01 -- 01 0a 1000000000000009\n"
 		      "! ipv6 1000000000000009 0102030405060708\n" },
-	{ "peer's: ours, zero: Naked with one and the same", PPP_SERVER, only_ipv6,
+	{ "peer's: ours or zero: a Nak with the same suggestion each time", PPP_SERVER, only_ipv6,
 	  SERVER_IPV6
 	  "< ipv6cp 01 01 -- 01 0a 1000000000000009\n" ASKS_IID
 	  "> ipv6cp 03 01 -- 01 0a 100000000000000a\n"
@@ -72,7 +72,7 @@ static const struct script ipv6[] = {
 		      "< ipv6cp 01 05 -- 01 0a 0000000000000000\nskip\n"
 		      "< ipv6cp 01 06 -- 01 0a 0000000000000000\n> ipv6cp 05 02 00 04\n"
 		      "< ipv6cp 06 02 00 04\n! ipv6-down\n" END },
-	{ "peer's: another session's: Naked with one that is free", PPP_SERVER, shared_iids,
+	{ "peer's: that of another session: a Nak with a free one", PPP_SERVER, shared_iids,
 	  SERVER_IPV6
 	  "< ipv6cp 01 01 -- 01 0a 2000000000000001\n> ipv6cp 01 01 -- 01 0a 0000000000000001\n"
 	  "> ipv6cp 03 01 -- 01 0a 1000000000000009\n"
@@ -117,7 +117,8 @@ static const struct script ipv6[] = {
 	  "> ipv6cp 04 03 -- 01 0a 0102030405060709\n" },
 	{ "ours: as configured", PPP_CLIENT, own_iid,
 	  CLIENT_AUTH "> ipv6cp 01 01 -- 01 0a 0000000000000001\n" },
-	{ "ours: Naked: the one suggested, unless it is the peer's or zero", PPP_CLIENT, only_ipv6,
+	{ "ours: after a Nak the suggested one, unless it is the peer's or zero", PPP_CLIENT,
+	  only_ipv6,
 	  CLIENT_AUTH
 	  "skip\n< ipv6cp 03 01 -- 01 0a 0102030405060708\n"
 	  "> ipv6cp 01 02 -- 01 0a 0102030405060708\n"

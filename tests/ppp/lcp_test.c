@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * src/ppp/lcp.c and what of cp.c shows best there: the checks of control packets, every LCP option
- * judged as ours and as the peer's, the codes of an open link, loops.
+ * src/ppp/lcp.c, and the parts of cp.c that are best tested with it: the checks of control packets,
+ * every LCP option in our and in the peer's requests, the codes of an open link, loops.
  */
 #include "ppp/script.h"
 
@@ -44,7 +44,7 @@ static void ready_peer(struct ppp_cfg *cfg)
 
 static void no_method(struct ppp_cfg *cfg)
 {
-	cfg->auth[0] = PPP_AUTH_EAP; /* which is not spoken, so it counts for nothing */
+	cfg->auth[0] = PPP_AUTH_EAP; /* not supported here, so it is ignored */
 	cfg->auth_count = 1;
 }
 
@@ -57,7 +57,7 @@ static void probing(struct ppp_cfg *cfg)
 
 /* Our first request, so that a case can begin with the peer's. */
 #define OURS "> lcp 01 01 -- 05 06 11111111\n"
-/* The method is always there: it is another matter what happens without. */
+/* Each request has the method; other cases test its absence. */
 #define AUTH "03 05 c22381 "
 
 static const struct script packets[] = {
@@ -86,7 +86,7 @@ static const struct script packets[] = {
 	{ "option: given twice: the second is Rejected", PPP_CLIENT, NULL,
 	  OURS "< lcp 01 01 -- 01 04 05dc " AUTH "01 04 05dd\n"
 	       "! offer mschapv2\n> lcp 04 01 -- 01 04 05dd\n" },
-	{ "option: all the values that are Naked, in order", PPP_CLIENT, NULL,
+	{ "option: all values that get a Nak, in order", PPP_CLIENT, NULL,
 	  OURS "< lcp 01 01 -- 05 06 00000000 01 04 0100 03 04 c227\n"
 	       "! offer eap\n"
 	       "> lcp 03 01 -- 05 06 22222222 01 04 05dc 03 05 c22381\n" },
@@ -139,7 +139,7 @@ static const struct script peers_options[] = {
 	{ "magic: zero", PPP_CLIENT, NULL,
 	  "skip\n< lcp 01 01 -- " AUTH "05 06 00000000\n! offer mschapv2\n"
 	  "> lcp 03 01 -- 05 06 22222222\n" },
-	{ "magic: ours: Naked, and no request of ours with it", PPP_CLIENT, NULL,
+	{ "magic: ours: a Nak, and no request of ours with it", PPP_CLIENT, NULL,
 	  "skip\n< lcp 01 01 -- " AUTH "05 06 11111111\n! offer mschapv2\n"
 	  "> lcp 03 01 -- 05 06 22222222\n" },
 	{ "magic: wrong lengths", PPP_CLIENT, NULL,
@@ -152,10 +152,10 @@ static const struct script peers_options[] = {
 	  "0d 03 06 0f 02 11 04 05dc 12 02 13 03 00 17 04 0001\n! offer mschapv2\n"
 	  "> lcp 04 01 -- 04 08 c02500000000 07 02 08 02 09 03 01 0a 03 00 0b 04 0000 "
 	  "0d 03 06 0f 02 11 04 05dc 12 02 13 03 00 17 04 0001\n" },
-	{ "refused: PFC and ACFC of a wrong length too, not Naked", PPP_CLIENT, NULL,
+	{ "refused: PFC and ACFC of a wrong length get a Reject too, no Nak", PPP_CLIENT, NULL,
 	  "skip\n< lcp 01 01 -- " AUTH "07 03 00 08 04 0000\n! offer mschapv2\n"
 	  "> lcp 04 01 -- 07 03 00 08 04 0000\n" },
-	{ "authentication: malformed ones are Naked with ours", PPP_CLIENT, NULL,
+	{ "authentication: malformed ones get a Nak with ours", PPP_CLIENT, NULL,
 	  "skip\n< lcp 01 01 -- 03 02\n! offer unknown\n> lcp 03 01 -- " AUTH "\n"
 	  "< lcp 01 02 -- 03 03 c2\n> lcp 03 02 -- " AUTH "\n"
 	  "< lcp 01 03 -- 03 04 c223\n> lcp 03 03 -- " AUTH "\n"
@@ -188,23 +188,23 @@ static const struct script peers_options[] = {
 static const struct script our_options[] = {
 	{ "MRU: as configured", PPP_CLIENT, with_mru,
 	  "> lcp 01 01 -- 01 04 0578 05 06 11111111\n" },
-	{ "MRU: Naked within reason", PPP_CLIENT, with_mru,
+	{ "MRU: a Nak with a usable value", PPP_CLIENT, with_mru,
 	  "skip\n< lcp 03 01 -- 01 04 05dc\n> lcp 01 02 -- 01 04 05dc 05 06 11111111\n"
 	  "< lcp 03 02 -- 01 04 0240\n> lcp 01 03 -- 01 04 0240 05 06 11111111\n"
 	  "< lcp 03 03 -- 01 04 0ffb\n> lcp 01 04 -- 01 04 0ffb 05 06 11111111\n" },
-	{ "MRU: Naked with too little, too much, a wrong length", PPP_CLIENT, with_mru,
+	{ "MRU: Naks with too small, too large, a wrong length", PPP_CLIENT, with_mru,
 	  "skip\n< lcp 03 01 -- 01 04 023f\n> lcp 01 02 -- 01 04 0578 05 06 11111111\n"
 	  "< lcp 03 02 -- 01 04 0ffc\n> lcp 01 03 -- 01 04 0578 05 06 11111111\n"
 	  "< lcp 03 03 -- 01 03 05\n> lcp 01 04 -- 01 04 0578 05 06 11111111\n" },
-	{ "MRU: Naked over and over is left out", PPP_CLIENT, with_mru,
+	{ "MRU: left out after many Naks", PPP_CLIENT, with_mru,
 	  "skip\n< lcp 03 01 -- 01 04 0001\nskip\n< lcp 03 02 -- 01 04 0001\nskip\n"
 	  "< lcp 03 03 -- 01 04 0001\nskip\n< lcp 03 04 -- 01 04 0001\nskip\n"
 	  "< lcp 03 05 -- 01 04 0001\n> lcp 01 06 -- 01 04 0578 05 06 11111111\n"
 	  "< lcp 03 06 -- 01 04 0001\n> lcp 01 07 -- 05 06 11111111\n" },
-	{ "MRU: Rejected, and Naked later on: out is out", PPP_CLIENT, with_mru,
+	{ "MRU: stays left out after a Reject and a later Nak", PPP_CLIENT, with_mru,
 	  "skip\n< lcp 04 01 -- 01 04 0578\n> lcp 01 02 -- 05 06 11111111\n"
 	  "< lcp 03 02 -- 01 04 05dc\n> lcp 01 03 -- 05 06 11111111\n" },
-	{ "magic: Naked: another, not the one suggested", PPP_CLIENT, NULL,
+	{ "magic: after a Nak another one, not the one suggested", PPP_CLIENT, NULL,
 	  "skip\n< lcp 03 01 -- 05 06 77777777\n> lcp 01 02 -- 05 06 22222222\n" },
 	{ "magic: Rejected: none, and zero in echoes", PPP_SERVER, NULL,
 	  "< lcp 01 01 00 04\n" SERVERS "> lcp 02 01 00 04\n"
@@ -265,7 +265,7 @@ static const struct script codes[] = {
 	  CLIENT_LCP(AUTH) "< lcp 08 01 -- c021 0101\n> lcp 05 02 00 04\n+ 2000\nskip\n" },
 	{ "Protocol-Reject: of authentication", PPP_CLIENT, NULL,
 	  CLIENT_LCP(
-		  AUTH) "< lcp 08 01 -- c023\n" /* another than ours: nothing */
+		  AUTH) "< lcp 08 01 -- c023\n" /* not our method: ignored */
 			"< lcp 08 02 -- c223\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 4 0\n" },
 	{ "Terminate-Request: answered, and that is the end, open or not", PPP_CLIENT, NULL,
 	  OURS "< lcp 05 44 -- \"bye\"\n> lcp 06 44 00 04\n! closed 2 0 bye\n"
@@ -282,7 +282,7 @@ static const struct script codes[] = {
 	{ "close: a Terminate-Request twice, two seconds in all", PPP_CLIENT, NULL,
 	  OURS "close\n> lcp 05 02 00 04\n+ 1000\n> lcp 05 03 00 04\n+ 999\n+ 1\n! closed 1 0\n"
 	       "close\n" },
-	{ "close: nothing to say to nobody", PPP_SERVER, NULL, "close\n! closed 1 0\n" },
+	{ "close: before the first packet", PPP_SERVER, NULL, "close\n! closed 1 0\n" },
 	{ "close: both at once", PPP_CLIENT, NULL,
 	  CLIENT_LCP(AUTH) "close\n> lcp 05 02 00 04\n< lcp 05 02 00 04\n> lcp 06 02 00 04\n"
 			   "! closed 1 0\n" },

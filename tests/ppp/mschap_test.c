@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* src/ppp/mschap.c against the published answers, and what it does with odd passwords. */
+/* src/ppp/mschap.c against published test vectors, and with unusual passwords. */
 #include "ppp/mschap.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* src/ppp/option.c: the walk over options, where every list a peer can send ends. */
+/* src/ppp/option.c: the walk over options ends for every list that a peer can send. */
 #include "ppp/option.h"
 
 #include <setjmp.h>
@@ -21,9 +21,9 @@ static void lists_are_walked_to_their_end(void **state)
 		{ "two", { 1, 4, 5, 220, 7, 2 }, 6, 2, true },
 		{ "length zero", { 1, 0 }, 2, 0, false },
 		{ "length one", { 1, 1 }, 2, 0, false },
-		{ "length zero behind a good one", { 7, 2, 1, 0, 0, 0 }, 6, 1, false },
+		{ "length zero after a good one", { 7, 2, 1, 0, 0, 0 }, 6, 1, false },
 		{ "type alone", { 1 }, 1, 0, false },
-		{ "type alone behind a good one", { 7, 2, 1 }, 3, 1, false },
+		{ "type alone after a good one", { 7, 2, 1 }, 3, 1, false },
 		{ "past the end by one", { 1, 5, 5, 220 }, 4, 0, false },
 		{ "past the end by far", { 1, 255, 5, 220 }, 4, 0, false },
 	};

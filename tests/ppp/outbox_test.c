@@ -35,7 +35,7 @@ static void order_is_kept(void **state)
 	assert_false(outbox_next(&b, &out));
 }
 
-/* Small frames fill it by their number, large ones by their bytes; then there is room for events. */
+/* Small frames fill it by number, large ones by bytes; there is still room for events. */
 static void events_always_fit(void **state)
 {
 	static const uint8_t body[PPP_FRAME_MAX - PPP_HDR_LEN - CP_HDR_LEN];

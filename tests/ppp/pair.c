@@ -17,7 +17,7 @@ enum {
 	EAP_ROUNDS = 3,
 };
 
-/* Frames on their way, in order, each in memory of its own. */
+/* Frames on the wire, in order, each in its own memory. */
 static struct {
 	struct side *to;
 	uint8_t *bytes;
@@ -37,7 +37,7 @@ static void put_on_wire(struct pair *pair, struct side *to, struct bytes frame)
 	wire[wire_count++].len = frame.len;
 }
 
-/* A request that the same side has sent before. */
+/* True for a request that the same side has sent before. */
 static void note_repeat(struct pair *pair, struct side *from, struct bytes frame)
 {
 	size_t n = from->request_count < REQUESTS_MAX ? from->request_count : REQUESTS_MAX;
@@ -107,7 +107,7 @@ static void send_eap(struct pair *pair, struct side *side, uint8_t code, uint8_t
 	assert_true(ppp_eap_send(&side->p, bytes_of(bytes, w.len), pair->now_ms));
 }
 
-static void judge_eap(struct pair *pair, struct side *side, bool ok)
+static void finish_eap(struct pair *pair, struct side *side, bool ok)
 {
 	side->checks++;
 	pair->verdict = (struct ppp_auth_result){ .ok = ok, .ipv4 = ENDS_CLIENT_IPV4 };
@@ -131,7 +131,7 @@ static void serve_eap(struct pair *pair, struct side *side, struct bytes packet)
 	if (packet.at[4] == EAP_IDENTITY)
 		pair->eap_round = 0;
 	else if (!is_right || ++pair->eap_round == EAP_ROUNDS)
-		return judge_eap(pair, side, is_right);
+		return finish_eap(pair, side, is_right);
 	send_eap(pair, side, EAP_REQUEST, (uint8_t)(id + 1), EAP_TEST,
 		 bytes_of(&pair->eap_round, 1));
 }

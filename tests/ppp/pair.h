@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A client and a server in one process, each fed what the other emits, on a clock that the test
- * turns. The wire between them may be long, and can be made to lose, double or cut one frame.
+ * A client and a server in one process, each fed with what the other sends, on a clock that the
+ * test sets. The wire between them may have a delay, and can lose, double or cut one frame.
  *
- * The owners speak one EAP method, of the experimental type 255 (RFC 3748 section 5.8): in each of
- * a few rounds the server sends a number, and the client that number and its password.
+ * The owners use one EAP method, of the experimental type 255 (RFC 3748 section 5.8): in each of a
+ * few rounds the server sends a number, and the client that number and its password.
  */
 #ifndef SSTP_TESTS_PPP_PAIR_H
 #define SSTP_TESTS_PPP_PAIR_H
@@ -25,7 +25,7 @@ struct side {
 	struct ppp_cfg cfg;
 	struct ppp_eap_memory eap;
 	struct ends_random random;
-	/* what it told */
+	/* events that it emitted */
 	bool has_ipv4, has_ipv6, is_authenticated, is_closed;
 	unsigned lcp_ups, checks;
 	uint16_t offers; /* bit n: method n */
@@ -43,7 +43,7 @@ struct pair {
 	struct side client, server;
 	uint64_t now_ms;
 	const char *password; /* that the server knows */
-	uint64_t verdict_ms;  /* how long the server's owner thinks */
+	uint64_t verdict_ms;  /* how long the server's owner takes for the result */
 	enum fault fault;
 	size_t fault_at;   /* which frame, counted from 0 over both directions */
 	size_t cut_len;    /* what is left of it */
@@ -59,11 +59,11 @@ struct pair {
 /* Both configurations as ends.h has them; amend client.cfg and server.cfg before pair_open. */
 void pair_init(struct pair *pair);
 void pair_open(struct pair *pair);
-/* Runs until nothing is left to happen before `until_ms`, counted from pair_open. */
+/* Runs until no event is left before `until_ms`, counted from pair_open. */
 void pair_run(struct pair *pair, uint64_t until_ms);
 void pair_close(struct pair *pair);
 
-/* Are both up with everything, agreed on every value? */
+/* True if both are up with IPv4 and IPv6, and agree on every value. */
 bool pair_is_up(const struct pair *pair);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Both ends of whole calls: each method, each way to end, and a wire that fails once. */
+/* Whole calls with both ends: each method, each way to end, and a wire that fails once. */
 #include "ppp/pair.h"
 
 #include <setjmp.h>
@@ -28,7 +28,7 @@ static void each_method_brings_the_link_up(void **state)
 	for (size_t i = 0; i < SPOKEN; i++) {
 		init_with(&pair, spoken[i]);
 		pair_open(&pair);
-		pair_run(&pair, 0); /* no timer at all has to help */
+		pair_run(&pair, 0); /* no timer is needed */
 		assert_true(pair_is_up(&pair));
 		assert_int_equal(pair.server.checks, 1);
 		assert_int_equal(!memcmp(pair.client.hlak, zero, sizeof(zero)),
@@ -46,8 +46,10 @@ static bool is_in_order(const struct pair *pair)
 	return pair->client.is_closed && pair->server.is_closed;
 }
 
-/* A lost or cut frame costs a timeout; but the one that says "success" is not repeated, as TCP
- * loses none (ppp.md section 8), so without it both ends must come to an end in order. */
+/*
+ * A lost or cut frame costs a timeout. Only the message "success" is not repeated, because TCP
+ * loses nothing; without it both ends must still end in order.
+ */
 static void run_faulty(enum ppp_auth method, enum fault fault, size_t at, size_t cut_len)
 {
 	static struct pair pair;
@@ -106,7 +108,7 @@ static void any_frame_may_be_cut_anywhere(void **state)
 				run_faulty(spoken[i], FAULT_CUT, at, len);
 }
 
-/* Of all that is lost, only a success message costs the call. */
+/* Of all messages, only a lost success message ends the call. */
 static void losses_are_made_good(void **state)
 {
 	static const enum ppp_auth methods[] = { PPP_AUTH_MSCHAPV2, PPP_AUTH_EAP };
@@ -428,7 +430,7 @@ static void echoes_find_a_silent_peer(void **state)
 	pair_open(&pair);
 	pair_run(&pair, 300 * 1000);
 	assert_true(pair_is_up(&pair));
-	ppp_wipe(&pair.server.p); /* it takes everything and says nothing any more */
+	ppp_wipe(&pair.server.p); /* it reads everything and no longer sends anything */
 	pair.server.has_ipv4 = pair.server.has_ipv6 = false;
 	pair_run(&pair, 360 * 1000);
 	assert_true(pair.client.is_closed);
@@ -455,8 +457,10 @@ static void a_wiped_link_is_dead(void **state)
 	ppp_wipe(&pair.server.p);
 }
 
-/* Nothing is sent twice while the response may be on its way, also if that takes a third longer than
- * it was measured. */
+/*
+ * Nothing is sent twice while the response may be on its way, even if the round trip takes a third
+ * longer than measured.
+ */
 static void a_long_line_sees_no_repeat(void **state)
 {
 	static const struct {
@@ -484,7 +488,7 @@ static void a_long_line_sees_no_repeat(void **state)
 		}
 }
 
-/* And where it was not measured at all, repeats do no harm. */
+/* If the round trip was not measured, repeats do no harm. */
 static void a_line_longer_than_measured_comes_up(void **state)
 {
 	static const uint64_t delays_ms[] = { 2, 100, 140, 151, 300, 500, 1000, 1499, 2000 };
@@ -504,7 +508,7 @@ static void a_line_longer_than_measured_comes_up(void **state)
 		}
 }
 
-/* There may be ten thousand of them. */
+/* There may be ten thousand links. */
 static void a_link_is_small(void **state)
 {
 	(void)state;

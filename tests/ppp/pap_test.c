@@ -40,7 +40,7 @@ static const struct script pap_client[] = {
 	  "\n! lcp-up\n" PAP_REQUEST("01") "+ 4999\n+ 1\n" PAP_REQUEST("02") "+ 9999\n+ 1\n" PAP_REQUEST(
 		  "03") "+ 19999\n+ 1\n" PAP_REQUEST("04") "+ 4999\n+ 1\n> lcp 05 02 00 04\n"
 							   "< lcp 06 02 00 04\n! closed 7 0\n" },
-	{ "PAP: judged once by a server that takes its time", PPP_CLIENT, pap,
+	{ "PAP: checked once by a slow server", PPP_CLIENT, pap,
 	  CLIENT_LCP(OPT_PAP) "+ 4900\n< pap 02 01 00 05 00\n! authenticated " NO_HLAK "\nskip\n" },
 	{ "PAP: no repeat while the answer may be on its way", PPP_CLIENT, pap_far_away,
 	  CLIENT_LCP(OPT_PAP) "+ 8099\n< pap 02 01 00 05 00\n! authenticated " NO_HLAK "\nskip\n" },
@@ -57,7 +57,7 @@ static const struct script pap_client[] = {
 			   "< pap 01 01 -- 01 61 01 62\n< pap 04 01 00 04\n< pap 02 01 00 03\n" },
 	{ "PAP: message longer than the packet", PPP_CLIENT, pap,
 	  CLIENT_LCP(OPT_PAP) "< pap 03 01 -- ff \"no\"\n" CLIENT_END "! closed 3 0 no\n" },
-	{ "PAP: bytes behind the message", PPP_CLIENT, pap,
+	{ "PAP: bytes after the message", PPP_CLIENT, pap,
 	  CLIENT_LCP(OPT_PAP) "< pap 03 01 -- 02 \"no\" 0102\n" CLIENT_END "! closed 3 0 no\n" },
 	{ "PAP: another method's frames are not ours", PPP_CLIENT, pap,
 	  CLIENT_LCP(OPT_PAP) "< chap 01 01 -- 10 " AUTH_CHALLENGE "\n< eap 01 01 00 05 01\n" },
@@ -84,12 +84,12 @@ static const struct script pap_server[] = {
 	  SERVER_PAP_LCP
 	  "< pap 01 01 00 04\n< pap 01 01 -- 05 \"User\"\n< pap 01 01 -- 04 \"User\"\n"
 	  "< pap 01 01 -- 04 \"User\" 02 \"x\"\n< pap 01 01 -- ff \"User\" 00\n" },
-	{ "PAP: empty name and password, and bytes behind them", PPP_SERVER, pap,
+	{ "PAP: empty name and password, then other bytes", PPP_SERVER, pap,
 	  SERVER_PAP_LCP "< pap 01 01 -- 00 00 aabbcc\n! check pap \n> pap 03 01 00 05 00\n" },
 	{ "PAP: before LCP is open, answers, and CHAP", PPP_SERVER, pap,
 	  "< pap 01 01 -- 04 \"User\" 0a \"clientPass\"\n" SERVER_PAP_LCP
 	  "< pap 02 01 00 05 00\n< chap 02 42 -- 31 " VALUE49 " \"User\"\n" },
-	{ "PAP: nobody speaks", PPP_SERVER, pap,
+	{ "PAP: no packet from the peer", PPP_SERVER, pap,
 	  SERVER_PAP_LCP "+ 39999\n+ 1\n> lcp 05 02 00 04\n< lcp 06 02 00 04\n! closed 7 0\n" },
 };
 

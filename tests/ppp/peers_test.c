@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The peers that people use, by name: what each is known to send, and that our end lives with it.
- * A case is one habit, or the whole of a call.
+ * Known peers, by name: what each is known to send, and that our engine handles it. A case is one
+ * habit, or a whole call.
  */
 #include "ppp/script.h"
 
@@ -308,7 +308,7 @@ static const struct script softether_server[] = {
 				   "< chap 03 01 -- \"" S_TEXT "\"\n"
 				   "! authenticated " HLAK "\n"
 				   "skip\n" },
-	{ "SoftEther: MRU over its own is Naked", PPP_CLIENT, NULL,
+	{ "SoftEther: a Nak for an MRU over its own", PPP_CLIENT, NULL,
 	  "skip\n"
 	  "< lcp 03 01 -- 01 04 05dc\n"
 	  "> lcp 01 02 -- 01 04 05dc 05 06 11111111\n" },
@@ -389,7 +389,7 @@ static const struct script accel_server[] = {
 				   "< lcp 05 02 00 04\n"
 				   "> lcp 06 02 00 04\n"
 				   "! closed 3 691 Authentication failed\n" },
-	{ "accel-ppp: an MRU over 1500 is Naked", PPP_CLIENT, NULL,
+	{ "accel-ppp: a Nak for an MRU over 1500", PPP_CLIENT, NULL,
 	  "skip\n"
 	  "< lcp 03 01 -- 01 04 05ac\n"
 	  "> lcp 01 02 -- 01 04 05ac 05 06 11111111\n" },
@@ -578,7 +578,7 @@ static const struct script kittoku_client[] = {
 };
 
 static const struct script mikrotik[] = {
-	{ "MikroTik server: PAP Ack of Length 4 with more behind it", PPP_CLIENT, pap_only,
+	{ "MikroTik server: PAP Ack of Length 4, followed by more bytes", PPP_CLIENT, pap_only,
 	  CLIENT_LCP(OPT_PAP) "< pap 02 01 00 04 08 \"Login ok\"\n"
 			      "! authenticated " NO_HLAK "\n"
 			      "> ipcp 01 01 -- 03 06 00000000 81 06 00000000 83 06 00000000\n"
@@ -605,7 +605,7 @@ static const struct script mikrotik[] = {
 		      "! ipv4 10.1.0.1 10.1.0.2\n" },
 };
 
-/* The strange ones of quirks.md section 1: no address of the server's, 0.0.0.0, a private one. */
+/* Unusual addresses: none from the server, 0.0.0.0, a private one. */
 static const struct script far_ends[] = {
 	{ "server without an address", PPP_CLIENT, ipv4_only,
 	  CLIENT_AUTH "skip\n"

@@ -242,7 +242,7 @@ static void pass_time(struct run *r, uint64_t ms)
 static void send(struct run *r, const char *text)
 {
 	static uint8_t bytes[TEXT_MAX / 2];
-	/* in memory of its own, so that a sanitizer sees a read past its end */
+	/* in its own memory, so that a sanitizer detects a read past its end */
 	size_t len = to_bytes(bytes, text);
 	uint8_t *frame = malloc(len + !len);
 

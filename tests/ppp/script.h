@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A scripted peer: what it sends, what the engine must answer, in the order of a trace. Lines:
+ * A scripted peer: what it sends and what the engine must send, in the order of a trace. Lines:
  *
  *   < FRAME     the peer sends it
  *   > FRAME     the engine sends it
- *   ! EVENT     the engine tells it: "lcp-up", "offer eap", "check pap User", "eap HEX",
+ *   ! EVENT     the engine emits it: "lcp-up", "offer eap", "check pap User", "eap HEX",
  *               "authenticated", "ipv4 10.1.0.2 10.1.0.1 dns 8.8.8.8 8.8.4.4", "ipv4-down",
  *               "ipv6 OWN PEER", "ipv6-down", "closed 2 0 detail" (reason, error, what the peer said)
- *   + 3000      so many milliseconds pass, with a tick at each deadline
+ *   + 3000      this many milliseconds pass, with a tick at each deadline
  *   eap FRAME   the owner's next EAP packet; "eap-not FRAME": the engine does not send that
- *   eap-done    the owner of a client: the method has ended well, with a key of ee
+ *   eap-done    the owner of a client: the method has succeeded, with a key of ee
  *   verdict ok, verdict no   the owner of a server ends an EAP conversation
  *   close       the owner closes
- *   skip        whatever has come out so far need not be listed
- *   mru 1400, open 0021, shut 0021   the peer's MRU is that; those data may pass, or may not
+ *   skip        the output so far need not be listed
+ *   mru 1400, open 0021, shut 0021   the MRU of the peer; this data may pass, or may not
  *
- * All that comes out must be listed. In a FRAME are bytes in hex, "text" in quotes, -- for a
+ * All output must be listed. A FRAME consists of bytes in hex, "text" in quotes, -- for a
  * control packet's Length (filled in), ?? for any byte, ... for any rest; a first word of lcp, pap,
- * chap, eap, ipcp, ipv6cp, ccp or ecp stands for FF 03 and the number. Lines of a script that is
+ * chap, eap, ipcp, ipv6cp, ccp or ecp means FF 03 and the number. Lines of a script that is
  * in several C strings end in \n; "#" begins a comment.
  *
- * The owner of a server answers "check" at once, out of ends_check.
+ * The owner of a server responds to "check" at once, with ends_check.
  */
 #ifndef SSTP_TESTS_PPP_SCRIPT_H
 #define SSTP_TESTS_PPP_SCRIPT_H

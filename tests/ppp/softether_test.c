@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Our client's network protocols against a server with SoftEther's habits (Developer Edition of
- * 2026). It answers an IPCP request that asks for no address with a Nak, and only then sends its
- * own request. A request that it could acknowledge it holds back until its own is acknowledged.
- * What it holds it serves before it reads on: one held packet is served and held again at every
- * other step, but two take turns, and nothing is read any more.
+ * The network protocols of our client against a server that behaves like SoftEther (Developer
+ * Edition of 2026). It replies with a Nak to an IPCP request for no address, and only then sends
+ * its own request. It keeps a request that it could acknowledge until its own is acknowledged. It
+ * processes what it keeps before it reads more: one kept packet is processed and kept again at
+ * every other step, but two alternate, and then nothing is read any more.
  */
 #include "ppp/ends.h"
 
@@ -22,7 +22,7 @@ enum {
 	HELD_MAX = 4,
 	FRAME_MAX = 64,
 	TURN_MS = 1,
-	PATIENCE_MS = 20 * 1000, /* then SoftEther hangs up */
+	PATIENCE_MS = 20 * 1000, /* then SoftEther disconnects */
 };
 
 enum progress {
@@ -163,7 +163,7 @@ static void take(const struct frame *f)
 		take_ipv6cp_request(f);
 }
 
-/* What it holds comes first; one that is alone lets one new packet pass in between. */
+/* Kept packets come first; a single one lets one new packet pass in between. */
 static bool takes_held(void)
 {
 	return t.server.held_count > 1 || (t.server.held_count && !t.server.just_served);
@@ -195,7 +195,7 @@ static void server_turn(void)
 
 /* ---- the run */
 
-/* LCP and PAP, which the server does as everybody does. */
+/* LCP and PAP, where the server has no special behavior. */
 static void authenticate(void)
 {
 	static const uint8_t pap[] = { 3, 4, 0xc0, 0x23 },
@@ -222,7 +222,7 @@ static void start(uint64_t address_ms)
 	authenticate();
 }
 
-/* Until both are open, at both ends; how long that took. */
+/* Runs until both protocols are open at both ends; returns the time that took. */
 static uint64_t run(void)
 {
 	uint64_t begin = t.now_ms;
@@ -263,7 +263,7 @@ static void both_networks_open_after_a_slow_dhcp_server(void **state)
 	}
 }
 
-/* The trap is there: this is what happens when IPCP asks first. */
+/* The problem exists: this is what happens when IPCP sends its request first. */
 static void ipcp_first_would_lock_it_up(void **state)
 {
 	struct frame first;

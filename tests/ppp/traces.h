@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Pieces of traces that many scripts are put together from. The values are RFC 2759's and those of
- * ends_random.
- */
+/* Parts of traces for scripts. The values are those of RFC 2759 and of ends_random. */
 #ifndef SSTP_TESTS_PPP_TRACES_H
 #define SSTP_TESTS_PPP_TRACES_H
 

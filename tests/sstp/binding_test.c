@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The crypto binding: [MS-SSTP] 4.7's numbers, then everything that must not be accepted. */
+/* The crypto binding: the numbers of [MS-SSTP] 4.7, then everything that must be refused. */
 #include "sstp/end.h"
 
 #include "sstp/binding.h"
@@ -54,7 +54,7 @@ static void vectors_message(void **state)
 	assert_int_equal(sstp_check_binding(&b, msg), SSTP_BINDING_OK);
 }
 
-/* A client that is given the published ACK and key sends the published message. */
+/* With the published ACK and key, a client sends the published message. */
 static void vectors_client(void **state)
 {
 	struct sstp_cfg cfg = end_cfg(SSTP_CLIENT);
@@ -104,7 +104,10 @@ static void vectors_server(void **state)
 
 enum order { BINDING_FIRST, VERDICT_FIRST };
 
-/* A server before its decision gets this message; both orders must come to the same end. */
+/*
+ * The server gets this message before or after the authentication; both orders must have the same
+ * result.
+ */
 static void serve(struct end *e, const struct sstp_cfg *cfg, enum order order, uint8_t hash,
 		  void (*spoil)(uint8_t *msg, size_t bit), size_t bit)
 {
@@ -145,7 +148,7 @@ static void flip(uint8_t *msg, size_t bit)
 	msg[bit / 8] ^= (uint8_t)(1 << bit % 8);
 }
 
-/* Each bit behind the attribute's header, [MS-SSTP] 3.3.5.2.3: refused, with the right status. */
+/* Each bit after the attribute's header, [MS-SSTP] 3.3.5.2.3: refused, with the right status. */
 static void each_bit_of_the_binding(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -161,7 +164,7 @@ static void each_bit_of_the_binding(void **state)
 	}
 }
 
-/* SHA-1: the padding of the MAC proves nothing; every other bit counts. */
+/* SHA-1: the padding of the MAC is ignored; every other bit counts. */
 static void each_bit_of_the_binding_sha1(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -175,7 +178,7 @@ static void each_bit_of_the_binding_sha1(void **state)
 	}
 }
 
-/* The headers: whatever such a message turns into, it does not connect. */
+/* The headers: whatever a flipped bit makes of the message, it does not connect. */
 static void each_bit_of_the_headers(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -204,7 +207,7 @@ static const struct {
 	{ "attribute counted, not there", "10010008 00040001", 2, 7 },
 };
 
-/* Told at once, whether the authentication has ended or not. */
+/* Refused at once, before and after the end of the authentication. */
 static void misshapen_table(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -223,7 +226,7 @@ static void misshapen_table(void **state)
 	}
 }
 
-/* A binding of the right size with a second attribute, or with bytes behind it. */
+/* A binding of the right size with a second attribute, or followed by other bytes. */
 static void too_much(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -270,7 +273,7 @@ static void hash_not_offered(void **state)
 	}
 }
 
-/* Keys that are not the server's: halves swapped, all zero. */
+/* Keys that differ from the server's: halves swapped, all zero. */
 static void wrong_key(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -291,7 +294,7 @@ static void wrong_key(void **state)
 	}
 }
 
-/* Before the verdict not even the right message under a zero key gets through. */
+/* Before the authentication ends, even the right message under a zero key is not accepted. */
 static void held_until_the_verdict(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -313,7 +316,7 @@ static void held_until_the_verdict(void **state)
 	assert_sent_abort(&e, SSTP_ATTR_CRYPTO_BINDING, SSTP_STATUS_VALUE_NOT_SUPPORTED);
 }
 
-/* One is kept, and holding it does not stop the negotiation timer. */
+/* One message is kept, and that does not stop the negotiation timer. */
 static void second_one_while_held(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -336,7 +339,7 @@ static void second_one_while_held(void **state)
 	assert_int_equal(e.connected, 0);
 }
 
-/* The nonce is this call's: what was right in one call is wrong in the next. */
+/* A nonce is valid for one call: what was right in one call is wrong in the next. */
 static void replayed(void **state)
 {
 	struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -360,7 +363,7 @@ static bool holds_key(const struct sstp *s)
 	return memcmp(s->hlak, zero, sizeof(zero)) || memcmp(s->nonce, zero, sizeof(zero));
 }
 
-/* Once the question is decided, either way, the key is gone. */
+/* After the check, whatever its result, the key is wiped. */
 static void key_is_wiped(void **state)
 {
 	struct sstp_cfg cfg = end_cfg(SSTP_CLIENT);

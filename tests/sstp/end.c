@@ -93,7 +93,7 @@ void end_drain(struct end *e)
 		take(e, &out);
 }
 
-/* Every log line is made, none is shown. */
+/* Every log line is formatted, none is shown. */
 static void quiet(enum log_level level, const char *name, const char *line)
 {
 	(void)level;
@@ -112,7 +112,7 @@ void end_init(struct end *e, const struct sstp_cfg *cfg)
 	end_drain(e);
 }
 
-/* The engine is shown a copy of just the right size, so that a sanitizer sees a read past it. */
+/* The engine gets a copy of the exact size, so that a sanitizer detects a read past its end. */
 void end_feed(struct end *e, const void *at, size_t len)
 {
 	size_t taken;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One end of a call as tests see it: an engine, the bytes that it has not taken yet, and all that
- * came out of it. Time is a number that the test turns.
+ * One end of a call for the tests: an engine, its input that was not yet taken, and all its output.
+ * The test sets the time.
  */
 #ifndef SSTP_TESTS_SSTP_END_H
 #define SSTP_TESTS_SSTP_END_H
@@ -18,7 +18,7 @@
 #include "sstp/message.h"
 
 enum {
-	END_T0 = 1000000, /* when every test begins */
+	END_T0 = 1000000, /* start time of each test */
 	END_SENDS_MAX = 256,
 };
 
@@ -30,11 +30,11 @@ struct end {
 	uint8_t tx[64 * 1024]; /* sent since end_forget */
 	size_t tx_len;
 	unsigned int sends;
-	size_t sent_at[END_SENDS_MAX]; /* where in tx each of them begins */
-	uint8_t ppp[64 * 1024];        /* the frames that came up, one behind the other */
+	size_t sent_at[END_SENDS_MAX]; /* offset in tx of each send */
+	uint8_t ppp[64 * 1024];        /* the received frames, one after another */
 	size_t ppp_len;
 	unsigned int frames, other_http, http_done, start_ppp, connected, closed; /* events */
-	bool keeps_other_http; /* and does not refuse it at once */
+	bool keeps_other_http; /* keeps such a request instead of refusing it at once */
 	size_t other_len;
 	uint8_t offered;      /* with start_ppp */
 	enum sstp_closed why; /* with closed */
@@ -44,7 +44,7 @@ struct end {
 
 extern const uint8_t end_hlak[SSTP_HLAK_LEN];
 
-/* A cfg that works; both roles' certificate is the same. */
+/* A working cfg; the certificate is the same for both roles. */
 struct sstp_cfg end_cfg(enum sstp_role role);
 
 void end_init(struct end *e, const struct sstp_cfg *cfg); /* and sstp_open */
@@ -56,23 +56,23 @@ void end_authenticated(struct end *e);
 void end_close(struct end *e);
 /* The owner of the engine sends a PPP frame, as a tunnel would. */
 void end_send_frame(struct end *e, const char *text);
-/* Turns the clock to `now_ms`; the engine ticks at each deadline on the way. */
+/* Advances the clock to `now_ms`; the engine ticks at each deadline on the way. */
 void end_turn(struct end *e, uint64_t now_ms);
 void end_wait(struct end *e, uint64_t ms);
-/* Forgets what was sent so far. */
+/* Discards what was sent so far. */
 void end_forget(struct end *e);
 
-/* Brings an end to a state through the messages of an ordinary call, and forgets them. */
+/* Brings an end to a state through the messages of an ordinary call, and discards them. */
 void end_bring(struct end *e, const struct sstp_cfg *cfg, enum sstp_state state);
 
-/* The same bytes as in hex (spaces are free), and nothing else. */
+/* Asserts that exactly these bytes were sent (hex; spaces are ignored). */
 void assert_sent(const struct end *e, const char *hex);
-/* The only message sent is of this type, and has this status if it is an Abort. */
+/* Asserts that the only message sent has this type and, if it is an Abort, this status. */
 void assert_sent_abort(const struct end *e, uint8_t attr_id, uint32_t status);
 void assert_closed(const struct end *e, enum sstp_closed why, uint32_t status);
 size_t from_hex(const char *hex, uint8_t *to, size_t room);
 
-/* The Call-Connected that belongs to this server's nonce and end_hlak. */
+/* The Call-Connected for the nonce of this server and end_hlak. */
 void end_build_connected(const struct end *server, uint8_t hash,
 			 uint8_t msg[SSTP_CALL_CONNECTED_LEN]);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The HTTP exchange: what each known client sends, what the internet sends besides, and limits. */
+/* The HTTP exchange: the requests of known clients, other traffic from the internet, and limits. */
 #include "http/block.h"
 #include "sstp/end.h"
 #include "sstp/http.h"
@@ -65,7 +65,7 @@ static const struct {
 	{ "version too long", "SSTP_DUPLEX_POST " URI " HTTP/1.11\r\n\r\n", 400 },
 	{ "two spaces", "SSTP_DUPLEX_POST  " URI " HTTP/1.1\r\n\r\n", 400 },
 	{ "space in front", " SSTP_DUPLEX_POST " URI " HTTP/1.1\r\n\r\n", 400 },
-	{ "space behind", "SSTP_DUPLEX_POST " URI " HTTP/1.1 \r\n\r\n", 400 },
+	{ "space after", "SSTP_DUPLEX_POST " URI " HTTP/1.1 \r\n\r\n", 400 },
 	{ "empty first line", "\r\nSSTP_DUPLEX_POST " URI " HTTP/1.1\r\n\r\n", 400 },
 	{ "one word", "HELLO\r\n\r\n", 400 },
 	{ "SOCKS and other garbage", "\x05\x01\xff \x80 HTTP/1.1\r\n\r\n", 400 },
@@ -119,7 +119,7 @@ static void server_answers(void **state)
 	}
 }
 
-/* The same, a byte at a time: the answer goes out with the last one and not before. */
+/* The same, byte by byte: the response is sent after the last byte and not before. */
 static void server_answers_in_pieces(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -141,7 +141,7 @@ static void server_answers_in_pieces(void **state)
 	}
 }
 
-/* What to do with it is the owner's choice: nothing is sent, and the call is not over. */
+/* The owner decides what to do with it: nothing is sent, and the call is not over. */
 static void what_is_not_sstp_is_the_owners(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -213,7 +213,7 @@ static void server_limits_the_block(void **state)
 	assert_answer(&e, 400);
 }
 
-/* A slow client does not win time by sending a byte now and then. */
+/* A slow client does not get more time by sending a byte now and then. */
 static void server_limits_the_time(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -232,7 +232,7 @@ static void server_limits_the_time(void **state)
 	assert_int_equal(e.sends, 0);
 }
 
-/* quirks.md 10: in one segment, with R bits in the Length and an attribute of eight bytes. */
+/* In one segment, with R bits in the Length and an attribute of eight bytes. */
 static void request_and_call_in_one_read(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -289,7 +289,7 @@ static const struct {
 	{ "no status", "HTTP/1.1\r\n\r\n", SSTP_CLOSED_NOT_SSTP, 0 },
 	{ "ssh", "SSH-2.0-OpenSSH_9.2\r\n", SSTP_CLOSED_NOT_SSTP, 0 },
 	{ "one wrong byte", "\n", SSTP_CLOSED_NOT_SSTP, 0 },
-	{ "a page behind 200", "HTTP/1.1 200 OK\r\n\r\n<html>", SSTP_CLOSED_NOT_SSTP, 200 },
+	{ "a page after 200", "HTTP/1.1 200 OK\r\n\r\n<html>", SSTP_CLOSED_NOT_SSTP, 200 },
 };
 
 static void check_answer(const struct end *e, size_t i)
@@ -376,7 +376,7 @@ static void client_limits_interim_responses(void **state)
 	}
 }
 
-/* Interim responses do not win time. */
+/* Interim responses do not extend the deadline. */
 static void interim_responses_win_no_time(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_CLIENT);
@@ -430,7 +430,7 @@ static void keep(enum log_level level, const char *name, const char *line)
 	strncat(logged, line, sizeof(logged) - strlen(logged) - 1);
 }
 
-/* A hostile correlation id: cut at 64 bytes, and no control character comes through. */
+/* A hostile correlation id: cut at 64 bytes, with control characters escaped. */
 static void correlation_id_in_the_log(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -449,7 +449,10 @@ static void correlation_id_in_the_log(void **state)
 				   "0123456789012345678901234567890"));
 }
 
-/* What the client of `correlation` sends, given to a server: the number by which that knows it. */
+/*
+ * Passes the request of a client with `correlation` to a server; returns the number by which the
+ * server identifies that client.
+ */
 static uint64_t known_as(const uint8_t *correlation)
 {
 	struct sstp_cfg cfg = end_cfg(SSTP_CLIENT), server_cfg = end_cfg(SSTP_SERVER);
@@ -475,7 +478,7 @@ static void a_client_that_keeps_its_guid_is_known(void **state)
 	assert_true(known_as(ann) != known_as(bob));
 }
 
-/* There are programs in which the GUID of [MS-SSTP] 4.1 is a constant. */
+/* Some programs use the GUID of [MS-SSTP] 4.1 as a constant. */
 static void other_guids_are_nobodys(void **state)
 {
 	static const struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Control messages byte for byte, and what becomes of malformed ones. Call-Connect-Request has a
- * table of its own, as it is the one that is refused politely.
+ * Control messages byte for byte, and the handling of malformed ones. Call-Connect-Request has its
+ * own table, because it is the only one that gets a Call-Connect-Nak.
  */
 #include "sstp/end.h"
 
@@ -20,7 +20,7 @@ static void assert_hex(const struct writer *w, const char *hex)
 	assert_memory_equal(w->at, want, len);
 }
 
-/* sstp.md 3.3 */
+/* The messages of an ordinary call */
 static void layouts(void **state)
 {
 	uint8_t room[256], nonce[SSTP_NONCE_LEN], cert[SHA256_LEN];
@@ -61,7 +61,10 @@ static void layouts(void **state)
 	assert_hex(&w, ECHO_RESPONSE_HEX);
 }
 
-/* What a server answers to a Call-Connect-Request: an Ack, a Nak, an Abort, or it goes away. */
+/*
+ * The reaction of a server to a Call-Connect-Request: an Ack, a Nak, an Abort, or a closed
+ * connection.
+ */
 #define OK ACK_HEX
 #define A7 "10 01 00 14 00 05 00 01 00 02 00 0C 00 00 00 02 00 00 00 07"
 #define NAK(len, attr_len, rest) "10 01 00 " len " 00 03 00 01 00 02 00 " attr_len " 00 00 00 " rest
@@ -73,7 +76,7 @@ static const struct {
 } requests[] = {
 	{ "as it should be", REQUEST_HEX, OK },
 	{ "reserved bits set", "10 FF F0 0E 00 01 00 01 FF 01 F0 06 00 01", OK },
-	{ "bytes behind the attribute", "10 01 00 10 00 01 00 01 00 01 00 06 00 01 AB CD", OK },
+	{ "bytes after the attribute", "10 01 00 10 00 01 00 01 00 01 00 06 00 01 AB CD", OK },
 	{ "attribute of 8 bytes", "10 01 00 10 00 01 00 01 00 01 00 08 00 01 00 00", OK },
 	{ "Status Info without an error",
 	  "10 01 00 1A 00 01 00 02 00 02 00 0C 00 00 00 00 00 00 00 00 00 01 00 06 00 01", OK },
@@ -151,7 +154,7 @@ static void request_table(void **state)
 	}
 }
 
-/* The refused value comes back, but no more than 64 bytes of it. */
+/* The refused value is returned, but at most 64 bytes of it. */
 static void nak_cuts_the_value(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -166,7 +169,7 @@ static void nak_cuts_the_value(void **state)
 	assert_memory_equal(e.tx + 20, msg + 12, SSTP_STATUS_VALUE_MAX);
 }
 
-/* A thousand wrong attributes with values: the answer stays small. */
+/* A thousand wrong attributes with values: the reply stays small. */
 static void nak_is_bounded(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -190,7 +193,7 @@ static void nak_is_bounded(void **state)
 	assert_int_equal(e.tx_len, 8 + SSTP_FAULTS_MAX * (12 + SSTP_STATUS_VALUE_MAX));
 }
 
-/* Three bad requests are answered with a Nak, the fourth ends the call; a good one may follow. */
+/* Three bad requests get a Nak each, the fourth ends the call; a good one may follow. */
 static void nak_limit(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -235,7 +238,7 @@ static void nak_keeps_the_timer(void **state)
 	assert_int_equal(sstp_deadline(&e.s), deadline);
 }
 
-/* A client's answer to an ACK: nothing yet (PPP starts), or an Abort with this status. */
+/* The reaction of a client to an ACK: nothing yet (PPP starts), or an Abort with this status. */
 #define BODY NONCE_HEX
 
 static const struct {
@@ -301,7 +304,7 @@ static void ack_table(void **state)
 	}
 }
 
-/* Which hash the client takes: the better one of those that both allow. */
+/* The hash that the client uses: the better one of those that both allow. */
 static void hash_choice(void **state)
 {
 	static const struct {
@@ -326,7 +329,7 @@ static void hash_choice(void **state)
 	}
 }
 
-/* The peer's last words: in whatever shape they come, they end the call. */
+/* Messages that end the call do so even if they are malformed. */
 static const struct {
 	const char *name, *hex;
 	uint16_t answer;
@@ -373,7 +376,7 @@ static void end_table(void **state)
 	}
 }
 
-/* Data goes up whole and in order while PPP is open, and nowhere else. */
+/* Data is passed on complete and in order while PPP is open, and in no other state. */
 static void data(void **state)
 {
 	struct sstp_cfg cfg = end_cfg(SSTP_CLIENT);
@@ -413,7 +416,7 @@ static void largest_packet(void **state)
 	assert_int_equal(e.ppp_len, SSTP_PAYLOAD_MAX);
 }
 
-/* The packet path's own look at the stream. */
+/* How the packet path reads the stream. */
 static void data_header(void **state)
 {
 	static const struct {

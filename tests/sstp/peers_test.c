@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The peers that people use, as scripts: what each of them does that the specification does not
- * say, taken from their sources and from traces.
+ * Known peers, as scripts: what each of them does beyond the specification, according to its source
+ * or to traces.
  */
 #include "sstp/end.h"
 
@@ -37,7 +37,10 @@ static void server(const char *request)
 
 /* ---- servers, and our client */
 
-/* SHA-256 alone; a hello every few seconds, none of ours ever answered; ends of eight bytes. */
+/*
+ * SHA-256 only; a hello every few seconds, none of ours ever gets a response; end messages of eight
+ * bytes.
+ */
 static void softether(void **state)
 {
 	(void)state;
@@ -53,9 +56,9 @@ static void softether(void **state)
 		end_feed_hex(&e, ECHO_REQUEST_HEX);
 	}
 	assert_int_equal(e.sends, 250);
-	assert_int_equal(e.tx_len, 250 * 8); /* nothing but answers: its echo is a sign of life */
+	assert_int_equal(e.tx_len, 250 * 8); /* only responses: its echo shows that it is alive */
 	assert_true(sstp_is_connected(&e.s));
-	end_wait(&e, 60000); /* ours goes unanswered, but data comes */
+	end_wait(&e, 60000); /* ours gets no response, but data arrives */
 	end_wait(&e, 30000);
 	end_feed_hex(&e, "10 00 00 05 AA");
 	end_wait(&e, 59999);
@@ -83,7 +86,7 @@ static void softether_nak(void **state)
 	assert_closed(&e, SSTP_CLOSED_REFUSED, SSTP_STATUS_VALUE_NOT_SUPPORTED);
 }
 
-/* It reads Length as sixteen bits and byte 1 as a whole: all that we send has zeroes there. */
+/* It reads Length as sixteen bits and byte 1 as a whole: what we send must have zeroes there. */
 static void accel_ppp(void **state)
 {
 	(void)state;
@@ -99,15 +102,18 @@ static void accel_ppp(void **state)
 
 		assert_int_equal(at[1], 0x01);
 		assert_int_equal(load_u16(at + 2), len);
-		assert_in_range(load_u16(at + 6), 0, 1); /* it looks at the first attribute alone */
+		assert_in_range(load_u16(at + 6), 0, 1); /* it reads only the first attribute */
 	}
-	/* how it says that it has enough, whatever the matter */
+	/* it ends every call this way */
 	end_feed_hex(&e, "10 01 00 14 00 05 00 01 00 02 00 0C 00 00 00 02 00 00 00 07");
 	end_wait(&e, SSTP_ABORT_2_MS);
 	assert_closed(&e, SSTP_CLOSED_ABORTED, SSTP_STATUS_INVALID_FRAME_RECEIVED);
 }
 
-/* It aborts when we say hello too early, does so itself, and its Status Infos are cut short. */
+/*
+ * It aborts when we send a hello too early, sends early ones itself, and its Status Infos are too
+ * short.
+ */
 static void sorz(void **state)
 {
 	(void)state;
@@ -122,7 +128,10 @@ static void sorz(void **state)
 	assert_closed(&e, SSTP_CLOSED_ABORTED, 0);
 }
 
-/* It loses what comes in one read with the HTTP request: nothing may follow that before the 200. */
+/*
+ * It loses what it reads together with the HTTP request: nothing may follow the request before the
+ * 200.
+ */
 static void sorz_and_kittoku_lose_bytes(void **state)
 {
 	const struct sstp_cfg c = end_cfg(SSTP_CLIENT), s = end_cfg(SSTP_SERVER);
@@ -137,7 +146,9 @@ static void sorz_and_kittoku_lose_bytes(void **state)
 	assert_int_equal(e.sends, 1);
 }
 
-/* Exact method, exact version, exact path; else it hangs up without a word. */
+/*
+ * Exact method, exact version, exact path; otherwise it closes the connection without a response.
+ */
 static void ogital(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_CLIENT);
@@ -148,7 +159,7 @@ static void ogital(void **state)
 	assert_memory_equal(e.tx + e.tx_len - 4, "\r\n\r\n", 4);
 }
 
-/* An old router: SHA-1 is all that it offers. */
+/* An old router: it offers only SHA-1. */
 static void routeros_server(void **state)
 {
 	(void)state;
@@ -188,8 +199,8 @@ static void windows(void **state)
 }
 
 /*
- * 1.0.18 ends itself when the response is there at its first read, so that is held back for it. Its
- * correlation id gives it away: no GUID, for it has four groups.
+ * 1.0.18 exits when the response is there at its first read, so the response is delayed for it. It
+ * is recognized by its correlation id, which has four groups and so is not a GUID.
  */
 static void sstp_client_must_wait(void **state)
 {
@@ -209,19 +220,19 @@ static void sstp_client_must_wait(void **state)
 	end_forget(&e);
 	connect_client(SSTP_HASH_SHA256);
 
-	end_init(&e, &cfg); /* one that does not wait is not it */
+	end_init(&e, &cfg); /* a client that does not wait is another one */
 	end_feed_text(&e, request);
 	end_feed_hex(&e, REQUEST_HEX);
 	assert_int_equal(e.http_done, 1);
 	assert_int_equal(e.start_ppp, 1);
 
-	end_init(&e, &cfg); /* nor does it hold up the end */
+	end_init(&e, &cfg); /* the delay does not delay the end */
 	end_feed_text(&e, request);
 	end_close(&e);
 	assert_int_equal(e.closed, 1);
 }
 
-/* As soon as it is known, before the peer has answered: the peer may just go. */
+/* As soon as the reason is known, before the response of the peer, which may just disconnect. */
 static void a_reason_is_known_at_once(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -239,8 +250,8 @@ static void a_reason_is_known_at_once(void **state)
 }
 
 /*
- * It overlooks an Abort or Disconnect of eight bytes, so ours have their twenty; its own have no
- * attribute. It counts headers, and wants the answer to end with the read.
+ * It ignores an Abort or Disconnect of eight bytes, so ours have twenty; its own have no attribute.
+ * It limits the number of header fields, and expects the response to end with the read.
  */
 static void sstp_client(void **state)
 {
@@ -273,7 +284,7 @@ static void sstp_client(void **state)
 	assert_closed(&e, SSTP_CLOSED_BY_PEER, 0);
 }
 
-/* With pppd before 2.4.9, Call-Connected comes when IP is up: long after the authentication. */
+/* With pppd before 2.4.9, Call-Connected is sent when IP is up: long after the authentication. */
 static void sstp_client_with_an_old_pppd(void **state)
 {
 	uint8_t msg[SSTP_CALL_CONNECTED_LEN];
@@ -294,7 +305,10 @@ static void sstp_client_with_an_old_pppd(void **state)
 	assert_true(sstp_is_connected(&e.s));
 }
 
-/* Another order of headers; echoes every 20 s; it aborts without attribute and is gone. */
+/*
+ * Another order of header fields; echoes every 20 s; it aborts without an attribute and
+ * disconnects.
+ */
 static void kittoku(void **state)
 {
 	(void)state;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A client and a server in one process, each fed what the other sends: a normal call; then every
- * message of it lost, doubled, split and cut. A word each way stands for PPP's authentication: the
- * client's password "A", the server's verdict "S".
+ * A client and a server in one process, each fed with what the other sends: a normal call; then
+ * every message lost, doubled, split and cut. One byte each way replaces the authentication of PPP:
+ * "A" is the password of the client, "S" the result from the server.
  */
 #include "sstp/end.h"
 
@@ -62,7 +62,10 @@ static void deliver(struct pair *p, int from, unsigned int number)
 	}
 }
 
-/* What PPP would do: the client asks, the server judges and says so, the client goes on. */
+/*
+ * What PPP does: the client sends its password, the server checks it and sends the result, the
+ * client continues.
+ */
 static void authenticate(struct pair *p)
 {
 	struct end *c = &p->end[CLIENT], *s = &p->end[SERVER];
@@ -116,7 +119,7 @@ static void begin(struct pair *p, enum harm harm, int from, unsigned int number,
 	settle(p);
 }
 
-/* Turns both clocks until both ends are gone, or for ten minutes. */
+/* Advances both clocks until both ends are closed, or for ten minutes. */
 static void turn(struct pair *p)
 {
 	uint64_t end_ms = END_T0 + 600000;
@@ -153,7 +156,7 @@ static void normal(void **state)
 		assert_int_equal(p.end[i].offered, 3);
 		assert_int_equal(p.end[i].rx_len, 0);
 	}
-	assert_int_equal(p.end[CLIENT].sends, 4); /* HTTP, Request, the word, Connected */
+	assert_int_equal(p.end[CLIENT].sends, 4); /* HTTP, Request, the password, Connected */
 	assert_int_equal(p.end[SERVER].sends, 3);
 
 	end_send_frame(&p.end[CLIENT], "data");
@@ -188,7 +191,7 @@ static void both_disconnect(void **state)
 	assert_closed(&p.end[SERVER], SSTP_CLOSED_BY_US, 0);
 }
 
-/* Idle for an hour: hello every minute, and never the end. */
+/* Idle for an hour: a hello every minute, and the call stays up. */
 static void idle(void **state)
 {
 	struct end *c = &p.end[CLIENT], *s = &p.end[SERVER];
@@ -201,7 +204,7 @@ static void idle(void **state)
 		settle(&p);
 		assert_true(both_connected(&p));
 	}
-	assert_int_equal(c->sends + s->sends, 7 + 4 * 60); /* both ask and both answer */
+	assert_int_equal(c->sends + s->sends, 7 + 4 * 60); /* both send requests and responses */
 }
 
 /* The outcome of a message lost or doubled, at each end. 0: still connected. */
@@ -324,7 +327,7 @@ static void split_at_each_byte(void **state)
 	}
 }
 
-/* The stream goes on in the middle of nowhere: no end stays, and none is let in. */
+/* The stream continues at a wrong offset: both ends close, and none is connected. */
 static void cut_at_each_byte(void **state)
 {
 	size_t len;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The two state tables, cell for cell: each message, wish and timer in each state, and what must
- * come of it. The expectations are written down anew here, in a short hand:
+ * The two state tables, cell for cell: each message, call and timer in each state, and the expected
+ * result. The expectations are written independently of the source, in shorthand:
  *
  *	-   nothing is sent, nothing changes     A5  Call-Abort with status 5, wait for the peer's
- *	A'  Call-Abort, wait one second          T   the peer's abort is in, wait one second
+ *	A'  Call-Abort, wait one second          T   the peer's Abort was received, wait one second
  *	D   Call-Disconnect, wait for its Ack    D'  Call-Disconnect-Ack, wait one second
  *	X   the call is over                     E   Echo-Response
- *	H   Echo-Request (hello)                 R   Call-Connect-Request once more
+ *	H   Echo-Request (hello)                 R   Call-Connect-Request again
  *	2   to the state after the ACK           3   connected
  */
 
@@ -18,7 +18,7 @@ enum { CELLS = SSTP_STATES - SSTP_ST_REQUEST };
 
 #define ABORT_HEX "10 01 00 14 00 05 00 01 00 02 00 0C 00 00 00 02 00 00 00 05"
 #define UNKNOWN_HEX "10 01 00 08 00 0A 00 00"
-#define TOO_MANY_HEX "10 01 00 08 00 08 00 01" /* an attribute is announced, none is there */
+#define TOO_MANY_HEX "10 01 00 08 00 08 00 01" /* Num Attributes is 1, but there is none */
 
 struct row {
 	const char *name;
@@ -246,7 +246,7 @@ static void http_cells(void **state)
 	}
 }
 
-/* After the end nothing moves: all is swallowed and CLOSED is not said twice. */
+/* After the end nothing changes: input is discarded and CLOSED is emitted only once. */
 static void over(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Each timer of sstp.md 4 on a turned clock: when it runs, what restarts it, what its end does. */
+/*
+ * Each timer on a clock set by the test: when it runs, what restarts it, what happens when it
+ * expires.
+ */
 #include "sstp/end.h"
 
 #include "sstp/states.h"
@@ -49,7 +52,7 @@ static void negotiation(void **state)
 	}
 }
 
-/* Traffic does not put the negotiation off. */
+/* Traffic does not extend the negotiation timer. */
 static void negotiation_with_traffic(void **state)
 {
 	(void)state;
@@ -69,7 +72,7 @@ static void negotiation_with_traffic(void **state)
 	}
 }
 
-/* The second timer starts anew with the ACK. */
+/* The second timer starts again with the ACK. */
 static void negotiation_restarts_with_the_ack(void **state)
 {
 	struct sstp_cfg cfg = end_cfg(SSTP_CLIENT);
@@ -117,7 +120,7 @@ static const struct {
 	{ "packets past the engine", NULL },
 };
 
-/* [MS-SSTP] 3.1.2.3: whatever comes answers the hello and puts the next one off. */
+/* [MS-SSTP] 3.1.2.3: any packet counts as a response to the hello and delays the next one. */
 static void hello_is_put_off(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -138,7 +141,7 @@ static void hello_is_put_off(void **state)
 	}
 }
 
-/* A packet of which only a part is there is no sign of life. */
+/* An incomplete packet does not count as traffic. */
 static void half_a_packet(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
@@ -197,7 +200,7 @@ static void disconnects(void **state)
 	}
 }
 
-/* The good-bye is not kept up by traffic, whatever it is. */
+/* Traffic does not extend the timers of the end. */
 static void no_end_is_put_off(void **state)
 {
 	static const char *const noise[] = { ECHO_REQUEST_HEX, "10 00 00 05 AA", REQUEST_HEX,
