@@ -213,7 +213,7 @@ void ppp_end(struct ppp *p, enum ppp_closed why)
 	auth_stop(p);
 	cp_close(p, &p->lcp.cp);
 	if (p->lcp.cp.fsm.state != FSM_CLOSING)
-		ppp_finish(p, why); /* nothing was negotiated yet */
+		ppp_finish(p, why); /* no Terminate-Request is needed */
 }
 
 /* ---- transitions between the layers */
