@@ -8,7 +8,7 @@
  * sstp_init; sstp_open; then sstp_input as bytes arrive and sstp_tick at each deadline. After each
  * call drain sstp_next until it returns false. sstp_close ends the call with a Call-Disconnect.
  * SSTP_OUT_CLOSED is the last event: the caller then closes the connection. Pointers in an event
- * are valid until the next call on that engine other than sstp_next.
+ * are valid until the next call on that engine. Other calls may be made between two of sstp_next.
  *
  * PPP starts at SSTP_OUT_START_PPP. When PPP has authenticated, call sstp_authenticated: a client
  * then sends Call-Connected; a server checks the one that was or will be received. Network data may
