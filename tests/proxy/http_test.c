@@ -412,9 +412,12 @@ static void failure_of_a_long_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(requests_are_handled),      cmocka_unit_test(zero_bytes),
-		cmocka_unit_test(head_too_long), cmocka_unit_test(longest_forward),
-		cmocka_unit_test(failures),      cmocka_unit_test(failure_of_a_long_name),
+		cmocka_unit_test(requests_are_handled),
+		cmocka_unit_test(zero_bytes),
+		cmocka_unit_test(head_too_long),
+		cmocka_unit_test(longest_forward),
+		cmocka_unit_test(failures),
+		cmocka_unit_test(failure_of_a_long_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
