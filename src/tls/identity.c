@@ -78,14 +78,6 @@ static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path,
 	return -EINVAL;
 }
 
-/* The block was as large as a certificate may be. */
-static uint8_t *shrink(uint8_t *der, size_t len)
-{
-	uint8_t *less = realloc(der, len);
-
-	return less ? less : der;
-}
-
 static int load_file(struct tls_ctx *ctx, const char *path, struct bytes leaf, struct error *err)
 {
 	struct pem f;
@@ -103,7 +95,7 @@ static int load_file(struct tls_ctx *ctx, const char *path, struct bytes leaf, s
 
 static int load_cert(struct tls_ctx *ctx, const char *path, struct error *err)
 {
-	uint8_t *der = malloc(LEAF_MAX);
+	uint8_t *der = malloc(LEAF_MAX), *smaller;
 	size_t len;
 	int error;
 
@@ -118,7 +110,10 @@ static int load_cert(struct tls_ctx *ctx, const char *path, struct error *err)
 		free(der);
 		return error;
 	}
-	ctx->leaf = shrink(der, len);
+	smaller = realloc(der, len); /* the block was as large as a certificate may be */
+	ctx->leaf = der;
+	if (smaller)
+		ctx->leaf = smaller;
 	ctx->leaf_len = len;
 	return 0;
 }
