@@ -11,8 +11,8 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -658,7 +658,12 @@ void tunnel_leave(struct tunnel *t, const char *why)
 		tunnel_finish(t);
 }
 
-/* For how long the peer's TCP has acknowledged nothing of what is on its way to it; 0: nothing is. */
+/*
+ * For how long the peer's TCP has acknowledged nothing of what is on its way to it; 0: nothing is. An
+ * acknowledgement that comes with the peer's own repetitions counts only when it is of new data: where
+ * packets get lost in our direction alone, the peer repeats what it has sent, and each repetition
+ * carries its old acknowledgement. A peer without room acknowledges probes, which is no new data.
+ */
 static uint32_t unacknowledged_ms(struct tunnel *t)
 {
 	uint64_t now = loop_now(t->cfg.loop), last;
@@ -673,8 +678,10 @@ static uint32_t unacknowledged_ms(struct tunnel *t)
 	last = now - info.tcpi_last_ack_recv;
 	if (!t->unacknowledged_ms)
 		t->unacknowledged_ms = now;
-	else if (last > t->unacknowledged_ms)
+	else if (last > t->unacknowledged_ms &&
+		 (info.tcpi_bytes_acked != t->acknowledged || !info.tcpi_snd_wnd))
 		t->unacknowledged_ms = last;
+	t->acknowledged = info.tcpi_bytes_acked;
 	return (uint32_t)(now - t->unacknowledged_ms);
 }
 

@@ -156,6 +156,7 @@ struct tunnel {
 	int read_error;             /* the socket's, once it had one */
 	uint32_t acks_dead_ms;      /* TUNNEL_ACKS_DEAD_MS, or later */
 	uint64_t unacknowledged_ms; /* something is on its way since then at least; 0: nothing is */
+	uint64_t acknowledged;      /* bytes, when that was looked at */
 	struct tunnel_stats stats;
 	struct tunnel_line line; /* once it has ended */
 };
