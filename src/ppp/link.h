@@ -67,8 +67,7 @@ struct ipcp {
 	uint32_t peer, requested_peer;
 	uint32_t servers[4]; /* DNS 1, NBNS 1, DNS 2, NBNS 2: the order of options 129 to 132 */
 	bool has_asked;      /* server: cfg.take_ipv4 was called */
-	bool is_unusable
-		[4]; /* client: the server suggested an address that is not a host address */
+	bool is_unusable[4]; /* client: the server suggested no host address */
 };
 
 struct ipv6cp {

@@ -36,9 +36,9 @@ struct auth_method {
 	void (*start)(struct ppp *p);
 	void (*input)(struct ppp *p, const struct cp_packet *in);
 	void (*resend)(struct ppp *p);
-	void (*send_result)(
-		struct ppp *p); /* server: sends the result; again for a repeated response */
-	bool is_conversation;   /* supported only if the owner sets cfg.eap */
+	/* server: sends the result; again for a repeated response */
+	void (*send_result)(struct ppp *p);
+	bool is_conversation; /* supported only if the owner sets cfg.eap */
 };
 
 extern const struct auth_method pap_method, chap_md5_method, mschapv2_method, eap_method;
