@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Loading authorities, one certificate at a time: one that is malformed must not cost the others.
- * Dates are judged when a server is, with the words that belong to them.
+ * Loads authorities, one certificate at a time, so that a malformed one does not affect the others.
+ * Dates are checked with each server certificate, where the error text can name them.
  */
 #include "tls/authorities.h"
 
@@ -16,7 +16,7 @@
 #include "util/file.h"
 #include "util/log.h"
 
-enum { BUNDLE_MAX = 4 << 20 }; /* they have some 200 KiB */
+enum { BUNDLE_MAX = 4 << 20 }; /* usual bundles have some 200 KiB */
 
 /* Debian and Alpine, Fedora, openSUSE, BSDs and Alpine, RHEL */
 static const char *const system_files[] = {
@@ -62,7 +62,7 @@ static bool add_pem(struct authorities *a, struct bytes block)
 	return false;
 }
 
-/* Certificates in the files. */
+/* Counts the certificates in the files. */
 struct tally {
 	unsigned taken, malformed;
 };
@@ -95,7 +95,7 @@ static int load_file(struct authorities *a, const char *path, struct tally *n)
 	return 0;
 }
 
-/* What is no certificate is passed over: such folders hold other things too. */
+/* Skips files that are no certificates: such folders have other files too. */
 static int load_folder(struct authorities *a, const char *path, struct tally *n)
 {
 	DIR *folder = opendir(path);

@@ -7,11 +7,11 @@
 #include "util/error.h"
 
 struct authorities {
-	struct x509 *list; /* each points into a block of its own */
+	struct x509 *list; /* each points into its own block */
 	size_t count, room;
 };
 
-/* From a PEM file, a directory of them, or (NULL) where this system keeps its own. 0 or -errno. */
+/* From a PEM file, a directory of PEM files, or (NULL) the system's list. 0 or -errno. */
 int authorities_load(struct authorities *a, const char *path, struct error *err);
 void authorities_free(struct authorities *a);
 

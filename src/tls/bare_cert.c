@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The callback comes after the library has tried to parse a certificate, and its answer is what counts.
- * A certificate that x509.c cannot read keeps the library's answer; trust.c refuses it.
+ * The library calls the callback after it has tried to parse a certificate, and uses the callback's
+ * result. A certificate that x509.c cannot read keeps the library's result; trust.c refuses it.
  */
 #include "tls/bare_cert.h"
 
@@ -14,7 +14,7 @@
 static const uint8_t version_3[] = { DER_CONTEXT_CONSTRUCTED | 0, 3, DER_INTEGER, 1, 2 };
 static const uint8_t name[] = { DER_SEQUENCE, 0 };
 
-/* A server's TLS 1.2 takes it for what the key can do. */
+/* In TLS 1.2 the library's server takes this field as the kind of the key. */
 static void put_algorithm(struct writer *w, enum spki_kind kind)
 {
 	static const uint8_t rsa[] = { DER_SEQUENCE, 13,   DER_OID, 9, 0x2a, 0x86, 0x48, 0x86,
@@ -40,7 +40,7 @@ static void put_validity(struct writer *w)
 	der_end(w, at);
 }
 
-/* Nobody looks at the signature. */
+/* The signature is never verified. */
 void bare_cert_put(struct writer *w, struct bytes spki)
 {
 	size_t at, tbs;
@@ -67,19 +67,19 @@ void bare_cert_put(struct writer *w, struct bytes spki)
 
 #include <wolfssl/wolfcrypt/asn.h>
 
-/* Declared in a header of the library's own, which 5.9.0 and later keep for its tests. */
+/* Declared in an internal header, which 5.9.0 and later make available to the library's tests only. */
 void wolfSSL_CTX_SetProcessPeerCertCb(WOLFSSL_CTX *ctx,
 				      int (*callback)(WOLFSSL *ssl, DecodedCert *cert));
 
-/* A key that is not accepted is not shown: trust.c refuses it, and the library has none. */
-static int show_bare(WOLFSSL *ssl, DecodedCert *cert)
+/* A key that is not accepted is not passed on: trust.c refuses it, and the library has no key. */
+static int pass_bare(WOLFSSL *ssl, DecodedCert *cert)
 {
 	struct tls *t = wolfSSL_GetIOReadCtx(ssl);
 	struct writer w = writer_of(t->bare_cert, BARE_CERT_MAX);
 	struct x509 x;
 
 	if (!x509_read(bytes_of(cert->source, cert->maxIdx), &x))
-		return NOT_COMPILED_IN; /* the library's answer stays */
+		return NOT_COMPILED_IN; /* keeps the library's result */
 	bare_cert_put(&w, x.spki);
 	if (w.full)
 		return ASN_PARSE_E;
@@ -90,7 +90,7 @@ static int show_bare(WOLFSSL *ssl, DecodedCert *cert)
 
 void bare_cert_use(WOLFSSL_CTX *wolf)
 {
-	wolfSSL_CTX_SetProcessPeerCertCb(wolf, show_bare);
+	wolfSSL_CTX_SetProcessPeerCertCb(wolf, pass_bare);
 }
 
 #else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a certificate says, in words for a person. Its text is a stranger's: all of it is escaped.
+ * The content of a certificate as text. All of it is escaped, since it comes from strangers.
  */
 #include "tls/cert.h"
 
@@ -29,7 +29,7 @@ static void put_text(struct text *t, const char *s)
 	t->at[t->len] = '\0';
 }
 
-/* Bytes of a string that a stranger wrote; what a terminal might obey comes as \xNN. */
+/* Writes bytes of a string from the certificate; those that could control a terminal as \xNN. */
 static void put_escaped(struct text *t, struct bytes s)
 {
 	char hex[5];
@@ -44,7 +44,7 @@ static void put_escaped(struct text *t, struct bytes s)
 	}
 }
 
-/* RFC 4514 section 3, and what companies' authorities have besides. */
+/* RFC 4514 section 3, and other attributes that companies' authorities use. */
 static const char *attr_label(struct bytes type)
 {
 	static const struct {
@@ -83,7 +83,7 @@ static void put_rdn(struct text *t, struct reader rdn)
 	}
 }
 
-/* Most specific first, as RFC 4514 has it: the reverse of the certificate's order. */
+/* Most specific first, as in RFC 4514: the reverse of the certificate's order. */
 static void name_text(struct bytes name, char *to, size_t room)
 {
 	struct reader r = reader_of(name.at, name.len), rdns[RDNS_MAX];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading a certificate from a file. */
+/* Reads a certificate from a file. */
 #include "tls/cert_load.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A certificate from a file. */
+/* Loads a certificate from a file. */
 #ifndef SSTP_TLS_CERT_LOAD_H
 #define SSTP_TLS_CERT_LOAD_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Making a self-signed server certificate. It is no authority (CA:FALSE): as a trust anchor it is
- * good for itself all the same, with Windows (whose own New-SelfSignedCertificate makes them so),
- * OpenSSL and wolfSSL, and whoever installs it does not let the server's key vouch for other
- * names.
+ * Makes a self-signed server certificate. It is no authority (CA:FALSE), so that a client which
+ * installs it does not let the server's key sign certificates for other names. Windows (whose own
+ * New-SelfSignedCertificate makes such certificates), OpenSSL and wolfSSL still accept it as a trust
+ * anchor for itself.
  */
 #include "tls/cert_make.h"
 
@@ -26,7 +26,7 @@ enum {
 	CERT_MAX = 16 * 1024,
 	PEM_MAX = 2 * CERT_MAX,
 	COMMON_NAME_MAX = 64, /* RFC 5280 appendix A.1 */
-	CLOCK_SLACK_S = 3600, /* peers whose clock is late accept it at once */
+	CLOCK_SLACK_S = 3600, /* so that peers whose clock is slow accept it at once */
 	DAY_S = 24 * 3600,
 };
 
@@ -118,7 +118,7 @@ static bool make(const struct cert_request *rq, struct bytes san, struct made *m
 	return ok;
 }
 
-/* Whole or not at all, and never over a file that is there, which rename would replace. */
+/* Writes the whole file or nothing, and never replaces an existing file, as rename would. */
 static int create_file(const char *path, const struct writer *w, const struct stat *like)
 {
 	char aside[PATH_MAX];
@@ -154,7 +154,7 @@ static int store(struct made *m, const char *cert_file, const char *key_file, bo
 {
 	int error;
 
-	if (!strcmp(cert_file, key_file)) { /* both in one file, as some daemons want it */
+	if (!strcmp(cert_file, key_file)) { /* both in one file, as some daemons need it */
 		put_bytes(&m->cert_pem, m->key, m->key_pem.len);
 		return store_file(cert_file, &m->cert_pem, 0600, replace, err);
 	}
@@ -167,7 +167,7 @@ static int store(struct made *m, const char *cert_file, const char *key_file, bo
 		return error;
 	error = store_file(cert_file, &m->cert_pem, 0644, replace, err);
 	if (error && !replace)
-		unlink(key_file); /* it was not there before, and alone it is of no use */
+		unlink(key_file); /* it is new, and useless without the certificate */
 	return error;
 }
 

@@ -19,7 +19,7 @@ struct cert_request {
 
 /*
  * Makes a key and a self-signed server certificate, PEM, into two files (the key's mode is 0600).
- * Existing files are left alone (-EEXIST) unless `replace`. 0 or -errno with err filled.
+ * Existing files are not changed (-EEXIST) unless `replace`. 0 or -errno with err filled.
  */
 int cert_make(const struct cert_request *rq, const char *cert_file, const char *key_file,
 	      bool replace, struct error *err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whether a certificate is for the name that was asked for: RFC 9525 (which follows RFC 6125). Our
- * own rules, the same for all versions of the library, because the library's take an address or a
- * name of one label for no name at all. What is in doubt does not match.
+ * Whether a certificate is for the requested name: RFC 9525 (which follows RFC 6125). We use our own
+ * rules, the same for all versions of the library, because the library's do not recognize an address
+ * or a name of one label as a name. In doubt a name does not match.
  */
 #include "tls/cert_name.h"
 
@@ -39,7 +39,7 @@ static bool equals(struct bytes a, struct bytes b)
 	return a.len == b.len && !strncasecmp((const char *)a.at, (const char *)b.at, a.len);
 }
 
-/* What follows the first label: "example.net" of "vpn.example.net"; empty when there is but one. */
+/* The name without its first label: "example.net" of "vpn.example.net"; empty if it has one label. */
 static struct bytes parent(struct bytes name)
 {
 	const uint8_t *dot = memchr(name.at, '.', name.len);
@@ -54,7 +54,7 @@ static struct bytes last_label(struct bytes name)
 	return dot ? bytes_of(dot + 1, name.len - (size_t)(dot + 1 - name.at)) : name;
 }
 
-/* What ends so is an address in some form ("127.1", "0x7f000001"), whatever it is written as. */
+/* A name that ends with such a label is an address in some form ("127.1", "0x7f000001"). */
 static bool is_number(struct bytes label)
 {
 	size_t i = 0;
@@ -66,7 +66,7 @@ static bool is_number(struct bytes label)
 	return i == label.len;
 }
 
-/* `name` is a DNS name already. "*.example.net" stands for one label; "*.net" for nothing. */
+/* `name` is a valid DNS name. In "*.example.net" the "*" matches one label; "*.net" matches nothing. */
 static bool dns_matches(struct bytes pattern, struct bytes name)
 {
 	if (pattern.len > 2 && !memcmp(pattern.at, "*.", 2)) {
@@ -105,7 +105,7 @@ static bool common_name_is(struct bytes subject, struct bytes want)
 	case DER_IA5_STRING:
 	case DER_T61_STRING:
 		return dns_matches(cn.value, want);
-	default: /* two or four bytes a character, or no string */
+	default: /* two or four bytes for each character, or no string */
 		return false;
 	}
 }

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether a certificate is for a name, and what may stand as a DNS name in one. */
+/* Whether a certificate is for a name, and whether a text is a DNS name. */
 #ifndef SSTP_TLS_CERT_NAME_H
 #define SSTP_TLS_CERT_NAME_H
 
 #include "util/bytes.h"
 
 /*
- * Labels of letters, digits, hyphens and underscores with single dots between; so no zero byte
- * either.
+ * Labels of letters, digits, hyphens and underscores, separated by single dots; so it has no zero
+ * byte.
  */
 bool is_dns_name(struct bytes name);
 
 /*
- * RFC 6125/9525: a DNS name against the dNSName entries (a wildcard stands for one whole leftmost
- * label), an address against the iPAddress entries; the common name counts only when there is no
- * subjectAltName at all and `name` is a DNS name. Fails closed.
+ * RFC 6125/9525: compares a DNS name with the dNSName entries (a wildcard matches one whole leftmost
+ * label), an address with the iPAddress entries; the common name counts only if there is no
+ * subjectAltName and `name` is a DNS name. False in doubt.
  */
 bool cert_is_for(struct bytes der, const char *name);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a context is made of. */
+/* The settings of a context. */
 #ifndef SSTP_TLS_CFG_H
 #define SSTP_TLS_CFG_H
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading revocation lists. */
+/* Reads revocation lists. */
 #include "tls/crl.h"
 
 #include "tls/der.h"
 #include "tls/dn.h"
 
 enum {
-	EXT_REASON = 21, /* id-ce 21: of an entry */
+	EXT_REASON = 21, /* id-ce 21, in an entry */
 	EXT_NUMBER = 20, /* cRLNumber */
 	EXT_AUTHORITY_KEY = 35,
 	EXT_POINT = 28, /* issuingDistributionPoint */
@@ -21,7 +21,7 @@ static bool is_ce(struct bytes oid, uint8_t last)
 struct entry {
 	struct bytes serial;
 	struct crl_entry says;
-	bool has_critical; /* an extension that changes what the entry means */
+	bool has_critical; /* has a critical extension, which changes the meaning of the entry */
 };
 
 static bool read_entry_extensions(struct reader *body, struct entry *e)
@@ -45,7 +45,7 @@ static bool read_entry_extensions(struct reader *body, struct entry *e)
 	return !list.bad;
 }
 
-/* False at the end, and when it is malformed: then the reader is bad. */
+/* False at the end, and on a malformed entry: then the reader is bad. */
 static bool next_entry(struct reader *list, struct entry *e)
 {
 	struct reader body;
@@ -91,7 +91,7 @@ static bool read_point(struct bytes value, struct crl *c)
 		if (der_is_next(&name, NAME_FULL))
 			c->points = der_get(&name, NAME_FULL).body;
 		else
-			c->is_unknown = true; /* a name relative to the issuer's: nobody has it */
+			c->is_unknown = true; /* nameRelativeToCRLIssuer, which is not in use */
 	}
 	c->only_servers = get_flag(&body, 1);
 	c->only_authorities = get_flag(&body, 2);
@@ -169,7 +169,7 @@ static bool has_name(struct bytes names, struct bytes name)
 	return false;
 }
 
-/* DistributionPoint (RFC 5280 section 4.2.1.13): the full name, if that is what it has. */
+/* The full name of a DistributionPoint (RFC 5280 section 4.2.1.13), if it has one. */
 static struct bytes point_names(struct reader *list)
 {
 	struct reader point = der_enter(list, DER_SEQUENCE), name;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Certificate revocation lists (RFC 5280 section 5): reading one, and looking for a certificate in
- * it. Complete lists of the certificates' own issuer are understood; delta lists, indirect ones and
- * those for some reasons only are not: they tell who is revoked, and not who is good.
+ * Certificate revocation lists (RFC 5280 section 5): reads one, and looks up a certificate in it.
+ * Complete lists of the certificates' own issuer are supported. Delta lists, indirect ones and those
+ * for some reasons only are not: they can show that a certificate is revoked, but not that it is good.
  */
 #ifndef SSTP_TLS_CRL_H
 #define SSTP_TLS_CRL_H
@@ -16,28 +16,28 @@ struct crl {
 	time_t this_update, next_update;
 	bool has_next_update;
 	struct bytes entries; /* revokedCertificates: the list, without the outer header */
-	bool is_unknown;   /* of a kind that is not understood: who is not in it may be revoked */
+	bool is_unknown; /* of an unsupported kind: a certificate that is not in it may still be revoked */
 	bool only_servers; /* onlyContainsUserCerts: not for authorities */
 	bool only_authorities;
-	struct bytes points; /* the distribution points that it is for; empty: all */
+	struct bytes points; /* the distribution points that the list is for; empty: all */
 };
 
 enum { CRL_REMOVED = 8 }; /* CRLReason: in a delta list, not revoked any more */
 
 struct crl_entry {
 	time_t when;
-	int reason; /* CRLReason; -1: not told */
+	int reason; /* CRLReason; -1: not given */
 };
 
-/* False when it is malformed. */
+/* False when the list is malformed. */
 bool crl_read(struct bytes der, struct crl *c);
 
-/* Whether it is a list in which `x` would be, if it were revoked: by issuer, kind and point. */
+/* Whether the list would contain `x` if `x` were revoked: by issuer, kind and distribution point. */
 bool crl_is_for(const struct crl *c, const struct x509 *x);
 
 bool crl_find(const struct crl *c, struct bytes serial, struct crl_entry *entry);
 
-/* "keyCompromise"; "" when it is not told. */
+/* "keyCompromise"; "" when the reason is not given. */
 const char *crl_reason(int reason);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Loading revocation lists. Unlike an authority that cannot be read, such a list is an error: who
- * gives one wants it to count.
+ * Loads revocation lists. Unlike an unreadable authority, an unreadable list is an error: without it
+ * revoked certificates would be accepted.
  */
 #include "tls/crls.h"
 
@@ -43,7 +43,7 @@ static bool add_pem(struct crls *c, struct bytes block)
 	return ok;
 }
 
-/* False at the first that is malformed. */
+/* False at the first malformed list. */
 static bool take(struct crls *c, struct bytes text)
 {
 	struct reader r = reader_of(text.at, text.len);

@@ -10,16 +10,16 @@
 
 enum {
 	DEVICE = 1,
-	LEAST_LEN = 1024, /* for less than this the library is as fast */
+	MIN_LEN = 1024, /* for shorter records the library is as fast */
 };
 
 static bool is_registered;
 
-/* How the record is to be sealed or opened; false: as the library likes. */
+/* Fills in how to seal or open the record; false: the library does it. */
 static bool is_ours(const Aes *aes, size_t len, const byte *nonce, size_t nonce_len, size_t tag_len,
 		    struct bytes aad, struct gcm *g)
 {
-	if (len < LEAST_LEN || nonce_len != GCM_NONCE_LEN || tag_len != GCM_TAG_LEN)
+	if (len < MIN_LEN || nonce_len != GCM_NONCE_LEN || tag_len != GCM_TAG_LEN)
 		return false;
 	*g = (struct gcm){
 		.round_keys = aes->key, .rounds = aes->rounds, .nonce = nonce, .aad = aad
@@ -27,7 +27,7 @@ static bool is_ours(const Aes *aes, size_t len, const byte *nonce, size_t nonce_
 	return true;
 }
 
-/* Older versions of the library have no name for the type of a request. */
+/* __typeof__, since older versions of the library have no name for this type. */
 static int seal_record(wc_CryptoInfo *info)
 {
 	const __typeof__(info->cipher.aesgcm_enc) *e = &info->cipher.aesgcm_enc;
@@ -51,7 +51,7 @@ static int open_record(wc_CryptoInfo *info)
 	return gcm_open(&g, d->out, d->in, d->sz, d->authTag) ? 0 : AES_GCM_AUTH_E;
 }
 
-static int asked(int device, wc_CryptoInfo *info, void *arg)
+static int on_request(int device, wc_CryptoInfo *info, void *arg)
 {
 	(void)device;
 	(void)arg;
@@ -62,7 +62,7 @@ static int asked(int device, wc_CryptoInfo *info, void *arg)
 
 void cryptocb_register(void)
 {
-	is_registered = gcm_is_there() && !wc_CryptoCb_RegisterDevice(DEVICE, asked, NULL);
+	is_registered = gcm_is_there() && !wc_CryptoCb_RegisterDevice(DEVICE, on_request, NULL);
 }
 
 void cryptocb_use(WOLFSSL_CTX *wolf)

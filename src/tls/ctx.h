@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A context from inside: what the sessions of one kind share. Nothing in it changes after it was
- * made, but its count of references.
+ * The inside of a context, which the sessions of one kind share. After it is made only its reference
+ * count changes.
  */
 #ifndef SSTP_TLS_CTX_H
 #define SSTP_TLS_CTX_H
@@ -21,19 +21,19 @@ struct tls_ctx {
 	bool is_only_tls13;
 	int keylog_fd;                  /* -1: none */
 	const char *who_trusts;         /* "not signed by an authority that ..." */
-	struct authorities authorities; /* a client's without pins */
+	struct authorities authorities; /* of a client without pins */
 	struct crls crls;
 	bool allow_cn;
 	struct pin *pins;
 	size_t pin_count;
 	uint8_t *leaf; /* the server's own certificate, DER */
 	size_t leaf_len;
-	uint8_t cert_sha1[SHA1_LEN]; /* of that */
+	uint8_t cert_sha1[SHA1_LEN]; /* of the leaf */
 	uint8_t cert_sha256[SHA256_LEN];
 };
 
 struct tls_ctx *ctx_hold(struct tls_ctx *ctx);
-/* Frees it with the last who holds it; NULL is fine. */
+/* Drops a reference, and frees the context with the last one; NULL is fine. */
 void ctx_release(struct tls_ctx *ctx);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading and writing DER. */
+/* Reads and writes DER. */
 #include "tls/der.h"
 
 enum {
-	TAG_LONG = 0x1f,     /* the number follows in more bytes: nothing in a certificate has it */
+	TAG_LONG = 0x1f,     /* the tag number is in further bytes: unused in certificates */
 	LEN_LONG = 0x80,     /* the low bits count the bytes of the length that follow */
 	LEN_SHORT_MAX = 127, /* the longest content whose length is one byte */
 };
@@ -17,7 +17,7 @@ static size_t get_len(struct reader *r)
 
 	if (!(first & LEN_LONG))
 		return first;
-	if (count < 1 || count > 3) { /* none: indefinite; more: no certificate has 16 MiB */
+	if (count < 1 || count > 3) { /* 0: indefinite length; over 3: no certificate has 16 MiB */
 		r->bad = true;
 		return 0;
 	}

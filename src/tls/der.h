@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DER, the encoding of certificates (X.690): elements of tag, length, content. Strict: a length
- * that is indefinite, or longer than it needs to be, is malformed, so that nobody reads another
- * certificate out of the same bytes than we do. As with any reader, ask once at the end whether it
- * went bad.
+ * DER, the encoding of certificates (X.690): elements of tag, length, content. Strict: a length that
+ * is indefinite, or longer than necessary, is malformed, so that other programs can't read the same
+ * bytes as another certificate than we do. As with any reader, check once at the end whether it went
+ * bad.
  */
 #ifndef SSTP_TLS_DER_H
 #define SSTP_TLS_DER_H
@@ -42,7 +42,7 @@ struct der {
 /* False at the end of the reader, and on a malformed element: then r->bad is set. */
 bool der_next(struct reader *r, struct der *d);
 
-/* The next element has this tag; the reader stays where it is. */
+/* Whether the next element has this tag; does not move the reader. */
 bool der_is_next(const struct reader *r, uint8_t tag);
 
 /* The next element, which must have this tag; else the reader turns bad and the result is empty. */
@@ -51,15 +51,14 @@ struct der der_get(struct reader *r, uint8_t tag);
 /* A reader over the content of the next element; it is bad when that has another tag. */
 struct reader der_enter(struct reader *r, uint8_t tag);
 
-/* A BOOLEAN DEFAULT FALSE: false where it is not there. Only 0xff is true (X.690 section 11.1). */
+/* A BOOLEAN DEFAULT FALSE: false if it is absent. Only 0xff is true (X.690 section 11.1). */
 bool der_get_flag(struct reader *r);
 
-/* An INTEGER of at least zero, in as few bytes as it needs. */
+/* A non-negative INTEGER in its shortest encoding. */
 struct bytes der_get_natural(struct reader *r);
 
 /*
- * Writing: der_begin writes the tag, der_end puts the length in front of all that was written
- * since.
+ * Writing: der_begin writes the tag, der_end inserts the length before all bytes written since.
  *
  *	size_t at = der_begin(&w, DER_SEQUENCE);
  *	der_put(&w, DER_OID, oid, sizeof(oid));

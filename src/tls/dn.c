@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Comparing distinguished names. */
+/* Compares distinguished names. */
 #include "tls/dn.h"
 
 #include "tls/der.h"
 #include "util/utf8.h"
 
 enum {
-	ATTRS_MAX = 8,      /* of one relative name; more are in doubt */
-	T61_BYTE = 1 << 24, /* what it stands for depends on what came before: itself alone */
+	ATTRS_MAX = 8,      /* of one relative name; with more the result is DN_IN_DOUBT */
+	T61_BYTE = 1 << 24, /* equals only the same byte: its letter depends on earlier ones */
 };
 #define TEXT_END UINT32_MAX
 
@@ -59,7 +59,7 @@ static uint32_t get_letter(struct text *t)
 	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
-/* Several spaces are one; at the ends they are none. */
+/* Several spaces count as one; spaces at the ends are skipped. */
 static uint32_t next_letter(struct text *t)
 {
 	struct text before;
@@ -124,7 +124,7 @@ static bool read_attrs(struct reader rdn, struct x509_attr attrs[ATTRS_MAX], uns
 	return !rdn.bad && !rdn.left;
 }
 
-/* In any order: DER's follows from how they are written. */
+/* Compares in any order: DER sorts the attributes by their encoding. */
 enum dn_match dn_compare_rdn(struct reader a, struct reader b)
 {
 	struct x509_attr as[ATTRS_MAX], bs[ATTRS_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * RFC 8446 section 4.1.2, which holds for TLS 1.2 as well. A ClientHello may lie in several records, so
- * it is joined first. Every length is one of a stranger's.
+ * RFC 8446 section 4.1.2, which applies to TLS 1.2 as well. A ClientHello may be split over several
+ * records, so it is joined first. No length in it can be trusted.
  */
 #include "tls/hello.h"
 
@@ -21,7 +21,7 @@ enum {
 	NAME_HOST = 0,
 };
 
-/* How long the ClientHello is that begins so, with its header; of less than that, the header's length. */
+/* The length of this ClientHello with its header; of the header alone while that is incomplete. */
 static size_t whole_len(const struct writer *hello)
 {
 	struct reader r = reader_of(hello->at, hello->len);
@@ -34,8 +34,8 @@ static size_t whole_len(const struct writer *hello)
 	return HANDSHAKE_HDR_LEN + (high << 16 | get_u16(&r));
 }
 
-/* The handshake bytes of the records in `from`, up to the end of the first message. False: there is
- * something else. */
+/* Joins the handshake bytes of the records in `from`, up to the end of the first message. False on other
+ * data. */
 static bool join(struct reader from, struct writer *hello)
 {
 	while (from.left && hello->len < whole_len(hello)) {
@@ -46,7 +46,7 @@ static bool join(struct reader from, struct writer *hello)
 		len = get_u16(&from);
 		if (type != RECORD_HANDSHAKE)
 			return false;
-		if (from.bad) /* half a header */
+		if (from.bad) /* an incomplete header */
 			break;
 		if (major != RECORD_MAJOR || !len || len > RECORD_LEN_MAX)
 			return false;
@@ -67,7 +67,7 @@ static void take_name(struct hello *h, struct reader name)
 	h->server_name[b.len] = '\0';
 }
 
-/* Of a ServerNameList the first host name; there shall be no more. */
+/* The first host name of a ServerNameList, which must not have more than one. */
 static void take_server_name(struct hello *h, struct reader ext)
 {
 	struct reader list = get_reader(&ext, get_u16(&ext));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Loading the server's certificate and key, with words for each way in which files are wrong. */
+/* Loads the server's certificate and key, with an error text for each fault of the files. */
 #include "tls/identity.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 enum {
 	PEM_MAX = 1 << 20,
-	LEAF_MAX = 100 * 1024, /* clients take no more */
+	LEAF_MAX = 100 * 1024, /* clients accept no more */
 };
 
 struct pem {
@@ -41,11 +41,11 @@ static bool take_chain(struct tls_ctx *ctx, const struct pem *f)
 }
 
 /*
- * A name in the certificate may be of a kind that the library cannot parse. It keeps the certificates all
- * the same, and shows them to clients, once it has learned from another one what key belongs to them.
- * check_pair sees what came of it.
+ * The library cannot parse some kinds of names. It still keeps such certificates and sends them to
+ * clients if it gets the type of their key from another certificate first. check_pair finds out whether
+ * that works.
  */
-static bool take_strange_chain(struct tls_ctx *ctx, const struct pem *f, struct bytes leaf)
+static bool take_unparsed_chain(struct tls_ctx *ctx, const struct pem *f, struct bytes leaf)
 {
 	uint8_t der[BARE_CERT_MAX];
 	struct writer w = writer_of(der, sizeof(der));
@@ -67,7 +67,7 @@ static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path,
 {
 	struct cert_info info;
 
-	if (take_chain(ctx, f) || take_strange_chain(ctx, f, leaf))
+	if (take_chain(ctx, f) || take_unparsed_chain(ctx, f, leaf))
 		return 0;
 	cert_read(leaf, &info);
 	tls_error_set(err,
@@ -118,7 +118,7 @@ static int load_cert(struct tls_ctx *ctx, const char *path, struct error *err)
 	return 0;
 }
 
-/* RFC 1421's header of an old format, PKCS#8's of the new one */
+/* RFC 1421 header of the old format, or the label of PKCS #8 */
 static bool is_encrypted(const struct pem *f)
 {
 	return strstr(f->text, "Proc-Type: 4,ENCRYPTED") ||

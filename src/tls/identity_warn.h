@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What clients will not like about the server's certificates. */
+/* Warnings about the server's certificates. */
 #ifndef SSTP_TLS_IDENTITY_WARN_H
 #define SSTP_TLS_IDENTITY_WARN_H
 
@@ -7,7 +7,7 @@
 
 /*
  * Logs a warning for each fault of the certificates in the PEM text of the file `path`: dates,
- * purpose, order. The server starts all the same, since some clients accept them.
+ * purpose, order. The server still starts, since some clients accept such certificates.
  */
 void identity_warn(const char *path, struct bytes text);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Making keys and signing with them, over wolfCrypt. */
+/* Makes keys and signs with them, using wolfCrypt. */
 #include "tls/key.h"
 
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static int make_rsa(struct cert_key *k)
 
 	if (!rc)
 		rc = wc_MakeRsaKey(&k->rsa, RSA_BITS, RSA_EXPONENT, &k->rng);
-	if (!rc) /* the library blinds what it signs, with these */
+	if (!rc) /* random numbers, with which the library blinds the signing */
 		rc = wc_RsaSetRNG(&k->rsa, &k->rng);
 	return rc;
 }
@@ -99,8 +99,7 @@ void key_put_spki(const struct cert_key *k, struct writer *w)
 }
 
 /*
- * RFC 5208: the version, the algorithm as it stands in the SubjectPublicKeyInfo, the key in its
- * own form.
+ * RFC 5208: the version, the algorithm as in the SubjectPublicKeyInfo, the key in its own format.
  */
 void key_put_pkcs8(const struct cert_key *k, struct writer *w)
 {
@@ -143,7 +142,7 @@ static int sign_ecc(struct cert_key *k, const uint8_t hash[SHA256_LEN], uint8_t 
 	return wc_ecc_sign_hash(hash, SHA256_LEN, to, len, &k->rng, &k->ecc);
 }
 
-/* RFC 8017 section 9.2: the hash behind its DigestInfo, padded by the library. */
+/* RFC 8017 section 9.2: the hash in a DigestInfo; the library pads it. */
 static int sign_rsa(struct cert_key *k, const uint8_t hash[SHA256_LEN], uint8_t *to, word32 *len)
 {
 	uint8_t info[19 + SHA256_LEN] = { 0x30, 49, 0x30, 13, 6, 9, 0x60, 0x86, 0x48,      1,

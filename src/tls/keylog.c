@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The key log: a line a secret, each written at once, so that sessions of all threads may share
- * it.
+ * The key log: one line for each secret, written by one call, so that sessions of all threads may share
+ * the file.
  */
 #include "tls/keylog.h"
 
@@ -107,6 +107,6 @@ int keylog_open(const char *path, int *fd, struct error *err)
 		return error;
 	}
 	if (!fstat(*fd, &st) && S_ISREG(st.st_mode) && (st.st_mode & 077))
-		fchmod(*fd, 0600); /* it was there with another mode */
+		fchmod(*fd, 0600); /* an existing file may have another mode */
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The key log: the secrets of sessions in the NSS format that Wireshark reads
- * (draft-ietf-tls-keylogfile), for debugging. Whoever has the file can read the sessions.
+ * (draft-ietf-tls-keylogfile), for debugging. With the file anyone can decrypt the sessions.
  */
 #ifndef SSTP_TLS_KEYLOG_H
 #define SSTP_TLS_KEYLOG_H
@@ -14,7 +14,7 @@
 /* Opens `path` for appending, mode 0600. 0 or -errno with err filled. */
 int keylog_open(const char *path, int *fd, struct error *err);
 
-/* From now on this session's secrets go there. False when the library has no call for it. */
+/* Logs this session's secrets from now on. False when the library does not support it. */
 bool keylog_watch(WOLFSSL *ssl, int *fd);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Name constraints. A name must be in none of the excluded subtrees, and in one of the permitted
- * ones of its kind if there are any of that kind. What is in doubt is not allowed.
+ * ones of its kind if there are any of that kind. In doubt a name is not allowed.
  */
 #include "tls/name_constraints.h"
 
@@ -13,7 +13,7 @@
 
 enum { NAME_DIRECTORY = DER_CONTEXT_CONSTRUCTED | 4 };
 
-/* IN_DOUBT: the base is malformed, or in a form that is not compared. It is allowed by neither list. */
+/* IN_DOUBT: the base is malformed, or in an unsupported form. Neither list then allows the name. */
 enum is_under { NOT_UNDER, UNDER, IN_DOUBT };
 
 static bool has_end(struct bytes name, struct bytes end)
@@ -22,7 +22,7 @@ static bool has_end(struct bytes name, struct bytes end)
 						   (const char *)end.at, end.len);
 }
 
-/* "*.example.net" is also each of the names that it stands for, such as "vpn.example.net". */
+/* "*.example.net" also counts as each name that it matches, such as "vpn.example.net". */
 static bool wildcard_covers(struct bytes name, struct bytes base)
 {
 	const uint8_t *dot = memchr(base.at, '.', base.len);
@@ -35,9 +35,9 @@ static bool wildcard_covers(struct bytes name, struct bytes base)
 }
 
 /*
- * "example.net" and ".example.net" have all names under them; the first has itself too. A wildcard
- * is under what it may stand for when that is excluded, and when it is permitted only where all of
- * that is.
+ * All names below example.net are under "example.net" and ".example.net", and the name itself is under
+ * the first. A wildcard is under an excluded base if it matches any name there, and under a permitted
+ * base only if all names that it matches are there.
  */
 static enum is_under dns_is_under(struct bytes name, struct bytes base, bool is_permitted)
 {
@@ -57,7 +57,7 @@ static enum is_under dns_is_under(struct bytes name, struct bytes base, bool is_
 	return !rest || is_dotted || name.at[rest - 1] == '.' ? UNDER : NOT_UNDER;
 }
 
-/* RFC 4632: ones, then zeroes. */
+/* RFC 4632: one bits, then zero bits. */
 static bool is_mask(const uint8_t *mask, size_t len)
 {
 	bool has_ended = false;
@@ -72,7 +72,7 @@ static bool is_mask(const uint8_t *mask, size_t len)
 	return true;
 }
 
-/* An address and a mask of the same length. */
+/* The base is an address and a mask of the same length. */
 static enum is_under ip_is_under(struct bytes ip, struct bytes base)
 {
 	if ((base.len != 8 && base.len != 32) || !is_mask(base.at + base.len / 2, base.len / 2))
@@ -85,7 +85,7 @@ static enum is_under ip_is_under(struct bytes ip, struct bytes base)
 	return UNDER;
 }
 
-/* ".example.net" has all hosts under it, "example.net" is one host. */
+/* ".example.net" is all hosts of the domain, "example.net" is one host. */
 static enum is_under host_is_under(struct bytes host, struct bytes base)
 {
 	bool is_dotted = base.len && base.at[0] == '.';
@@ -95,7 +95,10 @@ static enum is_under host_is_under(struct bytes host, struct bytes base)
 	return has_end(host, base) && (is_dotted || host.len == base.len) ? UNDER : NOT_UNDER;
 }
 
-/* A mailbox, or the host or domain that has it. What is before the @ may differ by its capitals. */
+/*
+ * The base is a mailbox, or the host or domain of one. In doubt mailboxes that differ only in case before
+ * the @ are the same if excluded, and different if permitted.
+ */
 static enum is_under email_is_under(struct bytes name, struct bytes base, bool is_permitted)
 {
 	const uint8_t *at = memrchr(name.at, '@', name.len);
@@ -112,7 +115,7 @@ static enum is_under email_is_under(struct bytes name, struct bytes base, bool i
 										  : NOT_UNDER;
 }
 
-/* scheme://user@HOST:port/path; only a host that is a name can be judged. */
+/* scheme://user@HOST:port/path; IN_DOUBT if the host is not a name. */
 static enum is_under uri_is_under(struct bytes uri, struct bytes base)
 {
 	const uint8_t *scheme = memchr(uri.at, ':', uri.len), *at;
@@ -137,8 +140,8 @@ static enum is_under uri_is_under(struct bytes uri, struct bytes base)
 }
 
 /*
- * The base's relative names are the first of the name's. What may be equal is under an excluded base;
- * under a permitted one it is not.
+ * The base's relative names must be the first ones of the name. In doubt a name is under an excluded
+ * base, and not under a permitted one.
  */
 static enum is_under directory_is_under(struct bytes name, struct bytes base, bool is_permitted)
 {
@@ -172,7 +175,7 @@ static enum is_under is_under(const struct der *name, const struct der *base, bo
 		return uri_is_under(name->body, base->body);
 	case NAME_DIRECTORY:
 		return directory_is_under(name->body, base->body, is_permitted);
-	default: /* names of a kind that is not known here */
+	default: /* an unsupported kind of name */
 		return IN_DOUBT;
 	}
 }
@@ -203,7 +206,7 @@ struct constraints {
 	unsigned *checks;
 };
 
-/* A malformed list allows nothing. */
+/* A malformed list allows no name. */
 static bool allows(const struct constraints *c, bool is_permitted, const struct der *name)
 {
 	struct reader trees = is_permitted ? c->permitted : c->excluded;
@@ -258,7 +261,7 @@ static bool allow_alternative(const struct constraints *c, struct der name)
 	return !r.bad && allow_name(c, &name);
 }
 
-/* An emailAddress is an address too, wherever it is (RFC 5280 section 4.2.1.10). */
+/* An emailAddress in the subject is constrained like an rfc822Name (RFC 5280 section 4.2.1.10). */
 static bool allow_subject(const struct constraints *c, struct bytes subject)
 {
 	struct der name = { .tag = NAME_DIRECTORY, .body = subject };
@@ -281,7 +284,7 @@ static bool allow_subject(const struct constraints *c, struct bytes subject)
 	return !names.bad;
 }
 
-/* The common name of a server is a dNSName too, of any form, where there is no other (--allow-cn). */
+/* Without other names a server's common name is constrained like a dNSName (--allow-cn). */
 static bool allow_common_name(const struct constraints *c, const struct x509 *x)
 {
 	struct der name = { .tag = X509_NAME_DNS, .body = x509_common_name(x->subject).value };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Everything that decides how safe a session is, but for trust.c. */
+/* Makes contexts: versions, cipher suites, groups and other settings that decide on security. */
 #include "tls/open.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "tls/error.h"
 #include "util/alloc.h"
 
-/* AES-128-GCM first: it is the fastest, and its security margin is not what breaks. */
+/* AES-128-GCM first: it is the fastest, and secure enough. */
 #define SUITES_TLS13 \
 	"TLS13-AES128-GCM-SHA256:TLS13-AES256-GCM-SHA384:TLS13-CHACHA20-POLY1305-SHA256"
 #define SUITES_TLS12                                                 \
@@ -73,16 +73,16 @@ static bool ok(int rc)
 	return rc == WOLFSSL_SUCCESS;
 }
 
-/* Each of these has a default in the library, which is not the same in all builds of it. */
+/* Sets all of these, since the library's defaults differ between builds. */
 static bool configure(struct tls_ctx *ctx, bool allow_cbc)
 {
 	WOLFSSL_CTX *wolf = ctx->wolf;
 	int lowest = ctx->is_only_tls13 ? WOLFSSL_TLSV1_3 : WOLFSSL_TLSV1_2;
 
 	/*
-	 * The library verifies no certificate. SSTP's clients have none. The server's is judged by
-	 * trust_verify, without which no handshake is done; the library would verify signatures with
-	 * whatever keys a stranger shows, and keep his authorities.
+	 * The library verifies no certificate. SSTP's clients have none. trust_verify checks the
+	 * server's, and no handshake is done without it; the library would verify signatures with
+	 * any keys that a stranger sends, and keep the stranger's authorities.
 	 */
 	wolfSSL_CTX_set_verify(wolf, WOLFSSL_VERIFY_NONE, ctx->is_server ? NULL : trust_verify);
 	if (!ctx->is_server)
@@ -95,7 +95,7 @@ static bool configure(struct tls_ctx *ctx, bool allow_cbc)
 	       ok(wolfSSL_CTX_SetMinEccKey_Sz(wolf, ECC_MIN_BITS));
 }
 
-/* A session that is resumed shows no certificate, and SSTP binds to it. */
+/* A resumed session has no certificate, which SSTP's crypto binding needs. */
 static void forbid_resumption(WOLFSSL_CTX *wolf)
 {
 #ifdef HAVE_SESSION_TICKET

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A search from the server's certificate upwards, depth first: at each step all authorities, then
- * all certificates sent, whose name is the issuer's. A branch ends at its first fault, and the first
- * fault that says more than 'no such issuer' is what is reported when no branch leads to an anchor.
+ * A depth-first search from the server's certificate upwards: each step tries all authorities, then
+ * all certificates sent, whose name is the issuer's. A branch ends at its first fault. When no branch
+ * leads to an anchor, the first fault that is more specific than 'no such issuer' is reported.
  */
 #include "tls/path.h"
 
@@ -19,7 +19,7 @@ struct verdict {
 	enum signature_result result;
 };
 
-/* Those that were asked for: each signature is verified once, however many paths it is in. */
+/* The results so far: each signature is verified once, however many paths it is in. */
 struct verdicts {
 	struct verdict
 		list[PATH_MAX_CHECKS > PATH_MAX_CRL_CHECKS ? PATH_MAX_CHECKS : PATH_MAX_CRL_CHECKS];
@@ -32,7 +32,7 @@ struct search {
 	size_t depth;
 	unsigned steps; /* certificates tried */
 	struct verdicts certs, crls;
-	unsigned name_checks; /* comparisons with name constraints that are left */
+	unsigned name_checks; /* how many comparisons with name constraints are still allowed */
 	enum path_fault fault;
 	struct path_end end;
 };
@@ -58,7 +58,7 @@ static bool note_crl(struct search *s, enum path_fault fault, const struct x509 
 	return false;
 }
 
-/* What every certificate must be, anchors too. */
+/* The checks for every certificate, also for anchors. */
 static enum path_fault check_alone(const struct path_cfg *cfg, const struct x509 *x)
 {
 	if (x->not_after < cfg->now)
@@ -133,7 +133,7 @@ static enum path_fault check_signature(struct search *s, const struct x509 *issu
 	return PATH_SIGNATURE;
 }
 
-/* Whether `issuer` may come next in the path as it is. */
+/* Whether `issuer` may come next in the present path. */
 static bool may_follow(struct search *s, const struct x509 *issuer, bool is_anchor)
 {
 	const struct x509 *below = s->path[s->depth - 1];
@@ -157,7 +157,7 @@ static bool is_in_path(const struct search *s, const struct x509 *x)
 	return false;
 }
 
-/* What the list is worth, signed by that key and at this time. */
+/* Checks the list's signature and dates. */
 static enum path_fault check_crl(struct search *s, const struct crl *crl, const struct x509 *issuer)
 {
 	const struct verdict *verdict = recall(&s->crls, crl, issuer);
@@ -179,8 +179,8 @@ static enum path_fault check_crl(struct search *s, const struct crl *crl, const 
 }
 
 /*
- * One good list is enough, but what is in an expired one is revoked too, and so is what is in one of a
- * kind that is not understood. That a certificate is missing there says nothing.
+ * One good list is enough to accept a certificate. An expired list, or one of an unsupported kind, can
+ * only show that a certificate is revoked.
  */
 static bool is_unrevoked(struct search *s, const struct x509 *x, const struct x509 *issuer,
 			 bool must_have_list)
@@ -204,7 +204,7 @@ static bool is_unrevoked(struct search *s, const struct x509 *x, const struct x5
 		if (!fault && crl->is_unknown)
 			fault = PATH_CRL_UNKNOWN;
 		has_good = has_good || !fault;
-		/* of several that do not help, the newest is what the user should hear of */
+		/* if no list is good, the fault of the newest one is reported */
 		if (fault && (!at || crl->this_update > at->this_update)) {
 			worst = fault;
 			at = crl;
@@ -235,7 +235,7 @@ static bool climb_by(struct search *s, const struct x509 *issuer)
 	return is_there;
 }
 
-/* Recursion is bounded by PATH_MAX_DEPTH, and its breadth by PATH_MAX_STEPS. */
+/* PATH_MAX_DEPTH limits the depth of the recursion, PATH_MAX_STEPS its breadth. */
 static bool climb(struct search *s)
 {
 	const struct path_cfg *cfg = s->cfg;
@@ -264,7 +264,7 @@ static bool climb(struct search *s)
 	return has_issuer ? false : note(s, PATH_NO_ISSUER, top);
 }
 
-/* A certificate that the user gave as an authority vouches for itself, whatever else it may do. */
+/* A certificate that the user gave as an authority is trusted itself, even if it is no authority. */
 static const struct x509 *anchor_itself(const struct path_cfg *cfg)
 {
 	for (size_t i = 0; i < cfg->anchor_count; i++)

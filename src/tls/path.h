@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The path from a server's certificate to an authority that the user trusts: found among the
- * certificates that the server sent, in whatever order and with whatever others between (RFC 8446
- * section 4.4.2), and validated as RFC 5280 section 6.1 says. Certificate policies are not
- * processed: where one must be (a critical policyConstraints), the path is refused. An authority that
- * the user trusts may be of version 1, which has no way to say that it is one, if it is self-signed.
+ * certificates that the server sent, in any order and with any others between (RFC 8446 section
+ * 4.4.2), and validated by RFC 5280 section 6.1. Certificate policies are not processed: a path that
+ * requires one (a critical policyConstraints) is refused. A trusted authority may have a certificate of
+ * version 1, which cannot say that it is one, if it is self-signed.
  */
 #ifndef SSTP_TLS_PATH_H
 #define SSTP_TLS_PATH_H
@@ -16,7 +16,7 @@
 enum {
 	PATH_MAX_CERTS = 16, /* that a server may send; more are refused */
 	PATH_MAX_DEPTH = PATH_MAX_CERTS,
-	PATH_MAX_STEPS = 100, /* certificates tried as the next of a path */
+	PATH_MAX_STEPS = 100, /* certificates tried as the next one of a path */
 	/* signatures verified for one server: a path of eight with two issuers of each name */
 	PATH_MAX_CHECKS = 16,
 	PATH_MAX_CRL_CHECKS = 64, /* signatures of revocation lists */
@@ -28,7 +28,7 @@ enum path_fault {
 	PATH_EXPIRED,
 	PATH_EARLY,
 	PATH_POLICY,    /* a certificate policy is required; none are processed */
-	PATH_CRITICAL,  /* a critical extension that is not known here */
+	PATH_CRITICAL,  /* an unknown critical extension */
 	PATH_PURPOSE,   /* not for servers: extended key usage, of any certificate of the path */
 	PATH_NOT_CA,    /* the issuer is no authority: basic constraints or key usage */
 	PATH_LENGTH,    /* pathLenConstraint */
@@ -37,18 +37,18 @@ enum path_fault {
 	PATH_KEY,       /* the server's own key is of a kind or size that is not accepted */
 	PATH_SIGNATURE, /* not by the key of the issuer */
 	PATH_TOO_LONG,
-	/* with revocation lists only */
+	/* only with revocation lists: */
 	PATH_REVOKED,
-	PATH_NO_CRL,      /* none of the issuer of the server's certificate */
-	PATH_CRL_EXPIRED, /* the issuer's newest */
+	PATH_NO_CRL,      /* no list of the issuer of the server's certificate */
+	PATH_CRL_EXPIRED, /* the issuer's newest list */
 	PATH_CRL_EARLY,
 	PATH_CRL_FORGED,   /* not signed by the issuer, or in a way that is not accepted */
 	PATH_CRL_UNSIGNED, /* the issuer's key usage does not allow it to sign lists */
-	PATH_CRL_UNKNOWN,  /* of a kind that is not understood, such as a delta list */
+	PATH_CRL_UNKNOWN,  /* an unsupported kind, such as a delta list */
 };
 
 struct path_cfg {
-	const struct x509 *certs; /* the server's first */
+	const struct x509 *certs; /* the server's certificate first */
 	size_t cert_count;
 	const struct x509 *anchors;
 	size_t anchor_count;
@@ -66,9 +66,9 @@ struct path_end {
 };
 
 /*
- * With revocation lists, the server's certificate must be in none of its issuer's, of which there
- * must be one; so must the certificates above it, where there is a list of their issuer. The anchor
- * is not looked for.
+ * With revocation lists there must be a list of the server certificate's issuer, and none of that
+ * issuer's lists may contain the certificate. The certificates above it are looked up if there is a list
+ * of their issuer. The anchor is not looked up.
  */
 enum path_fault path_find(const struct path_cfg *cfg, struct path_end *end);
 

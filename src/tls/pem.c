@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* PEM: finding and decoding what is in a file. */
+/* PEM: finds and decodes the blocks of a file. */
 #include "tls/pem.h"
 
 #include <stdio.h>

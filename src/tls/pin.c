@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pins: reading, comparing, printing. */
+/* Reads, compares and prints pins. */
 #include "tls/pin.h"
 
 #include <stdio.h>

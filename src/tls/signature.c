@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Signatures of certificates, over wolfCrypt. */
+/* Verifies signatures of certificates, using wolfCrypt. */
 #include "tls/signature.h"
 
 #include <stdlib.h>
@@ -20,7 +20,7 @@ struct algorithm {
 	struct bytes params;   /* RSA_PSS: with their header */
 };
 
-/* NULL is as good as none: RSA has it, and some authorities write it for ECDSA too. */
+/* NULL counts as no parameters: RSA has it, and some authorities write it for ECDSA too. */
 static bool has_no_parameters(const struct reader *r)
 {
 	return !r->left || (r->left == 2 && r->at[0] == 5 && r->at[1] == 0);
@@ -57,8 +57,8 @@ static int mgf_of(enum wc_HashType hash)
 }
 
 /*
- * TLS 1.3 and public authorities have a salt as long as the hash; openssl's default was as long as there
- * is room.
+ * TLS 1.3 and public authorities use a salt as long as the hash; openssl's default was the longest salt
+ * possible.
  */
 static bool read_salt(struct reader *params, struct algorithm *a)
 {
@@ -76,7 +76,7 @@ static bool read_salt(struct reader *params, struct algorithm *a)
 	return TLS_HAS_LONG_SALT || a->salt_len <= wc_HashGetDigestSize(a->hash);
 }
 
-/* RFC 4055 section 3.1. The defaults are SHA-1, so the first two must be there. */
+/* RFC 4055 section 3.1. The defaults use SHA-1, so the first two fields must be present. */
 static bool read_pss(struct reader *r, struct algorithm *a)
 {
 	struct der all = der_get(r, DER_SEQUENCE);
@@ -218,7 +218,7 @@ static enum signature_result check_ed25519(const struct x509_signed *c, struct b
 	return result;
 }
 
-/* RFC 4055 section 1.2: a key for PSS alone may say with which parameters. */
+/* RFC 4055 section 1.2: a PSS-only key may specify the parameters. */
 static bool is_key_for(const struct spki *k, const struct algorithm *a)
 {
 	switch (a->kind) {

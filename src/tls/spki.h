@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which key a SubjectPublicKeyInfo has (RFC 5280 section 4.1.2.7), and whether it is accepted. */
+/* The key in a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), and whether it is accepted. */
 #ifndef SSTP_TLS_SPKI_H
 #define SSTP_TLS_SPKI_H
 
@@ -26,9 +26,9 @@ struct spki {
 bool spki_read(struct bytes der, struct spki *k);
 
 /*
- * RSA of 2048 to 4096 bits, ECDSA with P-256, P-384 or P-521 by name, Ed25519 where the library has
- * it. An RSA exponent is of 32 bits at most: a long one makes one signature cost what a thousand do.
- * Curves that are written out are not accepted, whatever they are equal to (CVE-2020-0601).
+ * RSA of 2048 to 4096 bits, ECDSA with P-256, P-384 or P-521 by name, Ed25519 if the library has it. An
+ * RSA exponent has at most 32 bits: with a long one a verification costs as much as a thousand others.
+ * Curves given by explicit parameters are not accepted, even equal ones (CVE-2020-0601).
  */
 #define SPKI_ACCEPTED "RSA of 2048 to 4096 bits, ECDSA with P-256, P-384 or P-521, or Ed25519"
 bool spki_is_accepted(const struct spki *k);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Sessions. wolfSSL asks for ciphertext through a callback, which takes it from the window that
- * tls_input gave, and gives ciphertext through another, which hands it on at once; so no call into
- * the library ever waits but for input. After a failure the library is not asked again.
+ * Sessions. wolfSSL reads ciphertext through a callback from the window that tls_input gave, and
+ * writes ciphertext through another callback, which passes it on at once; so a call into the library
+ * never blocks, and stops only for lack of input. After a failure the library is not called again.
  *
- * Of TLS 1.3 a key of AES-GCM seals 2^24.5 records (RFC 8446 section 5.5), up to 388 GB; then the
- * library renews it by itself, and it answers the peer's KeyUpdate. TLS 1.2 could renew its keys by
- * renegotiation alone, which we refuse, and so do others: there a key serves as long as the session.
- * Its nonces count records and never come again; what is lost is margin. --min-tls 1.3 keeps it.
+ * In TLS 1.3 an AES-GCM key seals 2^24.5 records (RFC 8446 section 5.5), up to 388 GB; then the library
+ * renews it, and it responds to the peer's KeyUpdate. TLS 1.2 can renew its keys only by renegotiation,
+ * which we and others refuse: there a key lasts as long as the session. Its nonces count records and
+ * never repeat; only the security margin is lost. --min-tls 1.3 keeps it.
  */
 #include "tls/tls.h"
 
@@ -25,12 +25,12 @@
 #include "util/ip.h"
 
 /*
- * What a client of ours may send until it is done: a ClientHello is one or two KiB. The library's own
- * bound is as large as a server's certificates may be.
+ * Limits what a client may send in its handshake: a ClientHello has one or two KiB. The library's own
+ * limit allows for a server's certificates.
  */
 enum { SERVER_HANDSHAKE_MAX = 32 * 1024 };
 
-static const char alpn[] = "http/1.1"; /* the only protocol that SSTP begins with */
+static const char alpn[] = "http/1.1"; /* SSTP starts with HTTP/1.1 */
 
 /* Key shares for the two likely groups: a server without the first needs no second round. */
 static bool offer_key_shares(WOLFSSL *ssl)
@@ -70,7 +70,7 @@ static bool prepare_server(struct tls *t)
 			       WOLFSSL_ALPN_CONTINUE_ON_MISMATCH) == WOLFSSL_SUCCESS;
 }
 
-/* The library takes one record after the other, so none that comes after the handshake counts. */
+/* The library reads one record at a time, so records after the handshake are not counted. */
 static bool is_too_much(struct tls *t, size_t len)
 {
 	if (!t->ctx->is_server || t->is_up)
@@ -83,7 +83,7 @@ static bool is_too_much(struct tls *t, size_t len)
 	return true;
 }
 
-/* The receive callback of wolfSSL: from the window that tls_input gave. */
+/* The receive callback of wolfSSL: reads from the window that tls_input gave. */
 static int receive(WOLFSSL *ssl, char *to, int room, void *arg)
 {
 	struct tls *t = arg;
@@ -159,7 +159,7 @@ void tls_close(struct tls *t)
 
 void tls_input(struct tls *t, const uint8_t *at, size_t len)
 {
-	if (t->input.len) /* the caller has stopped reading, and behind a gap nobody can */
+	if (t->input.len) /* the caller has stopped reading, and can't go on after a gap */
 		t->is_closed = true;
 	t->input = bytes_of(NULL, 0);
 	if (t->is_over || t->is_closed)
@@ -170,8 +170,8 @@ void tls_input(struct tls *t, const uint8_t *at, size_t len)
 }
 
 /*
- * The library could not read the certificates: ours to refuse, not a fault of TLS. Before one is
- * accepted nothing else is read that these codes could be about.
+ * The library could not read the certificates: reported as a refusal, not as a TLS error. Until a
+ * certificate is accepted these codes can have no other cause.
  */
 static bool is_certificate_unread(int code)
 {
@@ -198,8 +198,8 @@ static void refuse_certificates(struct tls *t, int code)
 			     t->name);
 }
 
-/* What the library's negative answer means for the caller; notes why when it is the end. */
-static int outcome(struct tls *t, int rc)
+/* Translates the library's error for the caller; if the session is over, sets the reason. */
+static int result_of(struct tls *t, int rc)
 {
 	int code = wolfSSL_get_error(t->ssl, rc);
 
@@ -212,7 +212,7 @@ static int outcome(struct tls *t, int rc)
 	t->is_over = true;
 	if (!t->error.text[0] && !t->ctx->is_server && !t->is_leaf_good)
 		refuse_certificates(t, code);
-	if (!t->error.text[0]) /* trust_verify may have said it already, and better */
+	if (!t->error.text[0]) /* trust_verify may have set a better text */
 		tls_error_set_failure(&t->error, t->ssl, code, t->ctx->is_server,
 				      bytes_of(t->first, t->first_len));
 	return TLS_FAILED;
@@ -226,8 +226,8 @@ int tls_handshake(struct tls *t)
 		return TLS_FAILED;
 	rc = t->ctx->is_server ? wolfSSL_accept(t->ssl) : wolfSSL_connect(t->ssl);
 	if (rc != WOLFSSL_SUCCESS)
-		return outcome(t, rc);
-	if (!t->ctx->is_server && !t->is_leaf_good) { /* never seen; then it is a fault of ours */
+		return result_of(t, rc);
+	if (!t->ctx->is_server && !t->is_leaf_good) { /* cannot happen unless we have a bug */
 		t->is_over = true;
 		trust_refuse(t, "the server's certificate was not checked");
 		return TLS_FAILED;
@@ -246,7 +246,7 @@ ssize_t tls_read(struct tls *t, uint8_t *to, size_t room)
 	if (t->is_closed)
 		return TLS_CLOSED;
 	rc = wolfSSL_read(t->ssl, to, room < INT_MAX ? (int)room : INT_MAX);
-	return rc > 0 ? rc : outcome(t, rc);
+	return rc > 0 ? rc : result_of(t, rc);
 }
 
 int tls_write(struct tls *t, const uint8_t *from, size_t len)
@@ -258,7 +258,7 @@ int tls_write(struct tls *t, const uint8_t *from, size_t len)
 		int rc = wolfSSL_write(t->ssl, from, len < INT_MAX ? (int)len : INT_MAX);
 
 		if (rc <= 0) {
-			outcome(t, rc);
+			result_of(t, rc);
 			t->is_over = true;
 			return TLS_FAILED;
 		}
@@ -268,7 +268,7 @@ int tls_write(struct tls *t, const uint8_t *from, size_t len)
 	return 0;
 }
 
-/* Once: a second wolfSSL_shutdown with unread input uses freed memory (CVE-2026-15442). */
+/* Only once: a second wolfSSL_shutdown with unread input uses freed memory (CVE-2026-15442). */
 void tls_notify_close(struct tls *t)
 {
 	if (t->is_over || t->is_close_sent || !t->is_up)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * TLS 1.2 and 1.3 over wolfSSL, without descriptors: ciphertext and plaintext in and out of memory,
- * so that one large receive buffer serves a whole worker and many records leave in one send. A
- * context is shared by all sessions (and threads) of its kind; a session is one thread's.
+ * so that one large receive buffer serves a whole worker and many records leave in one send. All
+ * sessions (and threads) of a kind share a context; a session is used by one thread.
  *
- * There is no way to accept just any server: its chain and its name are checked, or its key's pin
- * stands in for the chain. The check is over before the handshake is reported done.
+ * A server is never accepted without a check: either of its chain and its name, or of a pin. The check
+ * is finished before the handshake is reported as done.
  */
 #ifndef SSTP_TLS_TLS_H
 #define SSTP_TLS_TLS_H
@@ -24,7 +24,7 @@ struct tls;
 struct tls_session_cfg {
 	const char *name; /* client: the name or address that the certificate must be for */
 	const char *sni;  /* client: the name sent; NULL: `name`, unless it is an address */
-	/* Takes all ciphertext that the session makes, at once, in order. Never refuses. */
+	/* Takes the session's ciphertext at once and in order; cannot refuse. */
 	void (*send)(void *arg, const uint8_t *at, size_t len);
 	void *arg;
 };
@@ -34,15 +34,15 @@ void tls_send_to(struct tls *t, void *arg); /* from now on: cfg.arg */
 void tls_close(struct tls *t);              /* frees; sends nothing; NULL is fine */
 
 /*
- * The next ciphertext received, which stays where it is until it is used up: until a call below
- * gave TLS_WANT_INPUT (after the handshake that is tls_read) or the session is over. Who leaves
- * some of it and comes with more has stopped reading for good (TLS_CLOSED); writing goes on.
+ * Gives the session the next ciphertext received. The caller keeps the buffer unchanged until all of
+ * it is used: until a call below returned TLS_WANT_INPUT (after the handshake, tls_read) or the session
+ * is over. A call with unused input left ends reading (TLS_CLOSED); writing still works.
  */
 void tls_input(struct tls *t, const uint8_t *at, size_t len);
 
 /* The results of the calls below that are not a count. */
 enum {
-	TLS_WANT_INPUT = 0, /* all input is used up: come again with more */
+	TLS_WANT_INPUT = 0, /* all input is used: call again with more */
 	TLS_FAILED = -1,    /* see tls_error_of; the session is over */
 	TLS_CLOSED = -2,    /* the peer sent close_notify */
 };
@@ -54,16 +54,16 @@ int tls_write(struct tls *t, const uint8_t *from, size_t len);
 void tls_notify_close(struct tls *t); /* sends close_notify, once; no call follows but tls_close */
 
 const struct error *tls_error_of(const struct tls *t);
-/* That was the peer's certificate: issuer, name, date, purpose or pin. */
+/* Whether the failure was the peer's certificate: issuer, name, date, purpose or pin. */
 bool tls_is_untrusted(const struct tls *t);
 
 /* After the handshake. */
 const char *tls_version(const struct tls *t); /* "TLSv1.3" */
 const char *tls_cipher(const struct tls *t);  /* "TLS_AES_128_GCM_SHA256" */
-const char *tls_group(const struct tls *t);   /* "X25519MLKEM768"; "" when the library won't say */
-/* Hashes of the server's leaf certificate in this session, at either end, for SSTP's crypto binding. */
+const char *tls_group(const struct tls *t);   /* "X25519MLKEM768"; "" when the library gives none */
+/* Hashes of the server's leaf certificate, on both sides, for SSTP's crypto binding. */
 void tls_binding_hashes(const struct tls *t, uint8_t sha1[SHA1_LEN], uint8_t sha256[SHA256_LEN]);
-/* The peer's leaf certificate as DER; kept by sessions of a client; empty on a server. */
+/* The peer's leaf certificate as DER, on a client; empty on a server. */
 struct bytes tls_peer_leaf(const struct tls *t);
 
 #endif

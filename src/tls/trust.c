@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The decision on the server's certificate. Either path.c finds a path from it to an authority that
- * the user trusts, and its name is good; or, when pins are given, one of them is its own: then only
- * what makes it useless counts against it. That the server holds the certificate's key is shown by
- * its signature of the handshake, which the library checks afterwards whatever is decided here.
+ * The decision on the server's certificate. It is accepted if path.c finds a path from it to an
+ * authority that the user trusts, and its name is good; or, when pins are given, if one of them matches
+ * and the key is acceptable. The server proves that it has the certificate's key by its signature of the
+ * handshake, which the library verifies afterwards in any case.
  */
 #include "tls/trust.h"
 
@@ -28,8 +28,8 @@ void trust_refuse(struct tls *t, const char *format, ...)
 }
 
 /*
- * Whether the library can go on. It has been shown the key alone (bare_cert.c), or has parsed the
- * certificates: then it may complain of what is judged here.
+ * Whether the library can continue. It has got the key alone (bare_cert.c), or has parsed the
+ * certificates: then it may report errors in parts that we check ourselves.
  */
 static bool is_usable(int code)
 {
@@ -37,7 +37,7 @@ static bool is_usable(int code)
 	       code == EXTKEYUSE_AUTH_E;
 }
 
-/* The clock may be what is wrong: a machine without a battery begins in 1970. */
+/* Names the date, since the clock may be wrong: a machine without a battery starts in 1970. */
 static void refuse_dates(struct tls *t, const struct cert_info *c, bool is_leaf, bool expired)
 {
 	struct tls_date_text when = tls_date_print(expired ? c->not_after : c->not_before),
@@ -152,7 +152,7 @@ struct serial_text {
 	char text[48];
 };
 
-/* As openssl x509 -serial and openssl crl -text print it, up to the 20 bytes that one may have. */
+/* As openssl x509 -serial and openssl crl -text print it; a serial number has at most 20 bytes. */
 static struct serial_text serial_of(struct bytes serial)
 {
 	struct serial_text s = { "" };
@@ -176,7 +176,7 @@ static void refuse_revoked(struct tls *t, const struct cert_info *c, bool is_lea
 		     serial_of(end->at->serial).text);
 }
 
-/* Of the issuer of `c` each. */
+/* All faults concern lists of the issuer of `c`. */
 static void refuse_crl(struct tls *t, enum path_fault fault, const struct cert_info *c,
 		       const struct path_end *end)
 {
@@ -253,7 +253,7 @@ static bool has_pin(const struct tls_ctx *ctx, const struct x509 *leaf)
 	return false;
 }
 
-/* The chain above the leaf counts for nothing here, so its faults do not either. */
+/* With a pin the chain above the leaf is ignored, with its faults. */
 static bool is_pinned(struct tls *t, const struct x509 *leaf)
 {
 	struct spki key;
@@ -269,7 +269,7 @@ static bool is_pinned(struct tls *t, const struct x509 *leaf)
 	return true;
 }
 
-/* All of them are read: one that is malformed is read in another way by somebody else. */
+/* One malformed certificate refuses all: other programs may read it in another way. */
 static bool read_all(struct tls *t, const WOLFSSL_X509_STORE_CTX *store, struct x509 *certs)
 {
 	if (store->totalCerts > PATH_MAX_CERTS) {
@@ -312,7 +312,7 @@ static bool is_path_good(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
 	return !fault;
 }
 
-/* RFC 9525 section 6.3 knows no common name. Old peers know nothing else. */
+/* RFC 9525 section 6.3 does not use the common name. Certificates of old peers have only that. */
 static bool is_name_good(struct tls *t, const struct x509 *leaf)
 {
 	struct cert_info info;
@@ -332,10 +332,10 @@ static bool is_name_good(struct tls *t, const struct x509 *leaf)
 	return false;
 }
 
-/* RFC 5246 section 7.4.2: what is needed depends on the key exchange. */
+/* RFC 5246 section 7.4.2: the required key usage depends on the key exchange. */
 static bool is_key_usage_good(struct tls *t, const struct x509 *leaf)
 {
-	/* of the suites that we offer, those with RSA key exchange alone begin with a zero byte */
+	/* of the suites that we offer, only those with RSA key exchange begin with a zero byte */
 	bool is_rsa_exchange = wolfSSL_get_current_cipher_suite(t->ssl) >> 8 == 0;
 	unsigned need = is_rsa_exchange ? X509_KEY_ENCIPHERMENT : X509_KEY_SIGNATURE;
 
@@ -379,7 +379,7 @@ static bool is_trusted(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
 	return is_usable(store->error);
 }
 
-/* Nothing is asked here about the certificates above the server's: path.c looks at all of them. */
+/* Certificates above the server's are passed here: path.c checks all of them. */
 int trust_verify(int is_ok, WOLFSSL_X509_STORE_CTX *store)
 {
 	struct tls *t = store->userCtx;
@@ -388,7 +388,7 @@ int trust_verify(int is_ok, WOLFSSL_X509_STORE_CTX *store)
 	if (store->error_depth > 0)
 		return 1;
 	t->is_leaf_good = is_trusted(t, store);
-	/* the library sends an alert only where it was to verify */
+	/* the library sends an alert only if it is set to verify */
 	if (!t->is_leaf_good)
 		wolfSSL_set_verify(t->ssl, WOLFSSL_VERIFY_PEER, trust_verify);
 	return t->is_leaf_good;

@@ -7,13 +7,12 @@
 #include "tls/session.h"
 
 /*
- * wolfSSL's verify callback; the session is the store's userCtx. It is called for certificates
- * that the library finds fault with, and for the leaf in any case. Sets is_leaf_good or the
- * error's words.
+ * wolfSSL's verify callback; the session is the store's userCtx. The library calls it for certificates
+ * in which it finds an error, and always for the leaf. Sets is_leaf_good or the error text.
  */
 int trust_verify(int is_ok, WOLFSSL_X509_STORE_CTX *store);
 
-/* The certificate of this session's peer is refused; why, in words. */
+/* Refuses the certificate of this session's peer; the text is the reason. */
 void trust_refuse(struct tls *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

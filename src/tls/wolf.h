@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The door to wolfSSL, 5.5.4 and later: its headers, and what this build of it can do. A
- * distribution's library says that in wolfssl/options.h, our own build in user_settings.h
+ * Includes wolfSSL, 5.5.4 and later: its headers, and the features of this build of it. A
+ * distribution's library defines these in wolfssl/options.h, our own build in user_settings.h
  * (deps/wolfssl).
  */
 #ifndef SSTP_TLS_WOLF_H
@@ -23,12 +23,12 @@
 #include <wolfssl/wolfcrypt/random.h>
 #include <wolfssl/wolfcrypt/rsa.h>
 
-/* The leaf of a good chain is seen nowhere else, and its name and pin must be checked. */
+/* Without it the callback would not get the leaf of a good chain, to check its name and pin. */
 #ifndef WOLFSSL_ALWAYS_VERIFY_CB
 #error "this wolfSSL was built without WOLFSSL_ALWAYS_VERIFY_CB: no certificate can be checked"
 #endif
 
-/* The callback for the secrets of TLS 1.2 came later than that for 1.3. */
+/* The callback for the secrets of TLS 1.2 was added later than that for 1.3. */
 #if defined(HAVE_SECRET_CALLBACK) && LIBWOLFSSL_VERSION_HEX >= 0x05007000
 #define TLS_HAS_KEYLOG 1
 #else
@@ -42,7 +42,7 @@
 #define TLS_HAS_CERT_CB 0
 #endif
 
-/* Hybrid key exchange as standardised; before 5.8.0 there were drafts only. */
+/* Standardized hybrid key exchange; before 5.8.0 there were only drafts. */
 #if defined(WOLFSSL_HAVE_MLKEM) && LIBWOLFSSL_VERSION_HEX >= 0x05008000
 #define TLS_HAS_MLKEM 1
 #else

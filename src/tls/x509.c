@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A certificate's fields, read straight down RFC 5280 section 4.1. */
+/* Reads a certificate's fields in the order of RFC 5280 section 4.1. */
 #include "tls/x509.h"
 
 #include <assert.h>
@@ -90,7 +90,7 @@ static bool read_names(struct reader *r, struct x509 *x)
 	return !list.bad;
 }
 
-/* A path length is a number of certificates: one of more than two bytes is no limit. */
+/* A path length is a number of certificates: one of more than two bytes counts as no limit. */
 static bool read_basic_constraints(struct reader *r, struct x509 *x)
 {
 	struct reader body = der_enter(r, DER_SEQUENCE);
@@ -130,7 +130,7 @@ static bool read_crl_points(struct reader *r, struct x509 *x)
 	return true;
 }
 
-/* Extensions of id-ce (2.5.29) that are read; the others are of no use to us. */
+/* The extensions of id-ce (2.5.29) that we use. */
 static const struct extension {
 	uint8_t id;
 	bool (*read)(struct reader *r, struct x509 *x);
@@ -140,7 +140,7 @@ static const struct extension {
 	{ 0x1f, read_crl_points },        { 0x25, read_purposes },
 };
 
-/* False when it is malformed, or there for the second time: which one did the issuer mean? */
+/* False when the extension is malformed, or a duplicate. */
 static bool read_known(const struct extension *e, struct bytes body, struct x509 *x)
 {
 	struct reader r = reader_of(body.at, body.len);
@@ -161,8 +161,8 @@ static const struct extension *known(struct bytes oid)
 }
 
 /*
- * Certificate policies, their mappings, and the bar to 'any policy' have no effect where nobody asks
- * for a policy, as we do not. policyConstraints may ask for one.
+ * Certificate policies, their mappings, and inhibitAnyPolicy have no effect when no policy is required,
+ * and we require none. policyConstraints may require one.
  */
 static bool may_be_critical(struct bytes oid)
 {
@@ -213,7 +213,7 @@ static bool read_extensions(struct reader *tbs, struct x509 *x)
 	return !list.bad && !outer.left;
 }
 
-/* 1 to 3; 0 and the reader bad for another. */
+/* 1 to 3; 0 and a bad reader for any other. */
 static int get_version(struct reader *tbs)
 {
 	struct reader outer;
@@ -265,7 +265,7 @@ static bool read_tbs(struct reader *tbs, struct x509 *x)
 		der_get(tbs, DER_CONTEXT | 1); /* issuerUniqueID */
 	if (der_is_next(tbs, DER_CONTEXT | 2))
 		der_get(tbs, DER_CONTEXT | 2); /* subjectUniqueID */
-	/* RFC 5280 section 4.1.1.2: the algorithm is inside of what is signed, and again outside */
+	/* RFC 5280 section 4.1.1.2: the algorithm is inside the signed part, and repeated outside */
 	if (validity.bad || validity.left || tbs->bad || !bytes_equal(algorithm, x->sig.algorithm))
 		return false;
 	if (!x->serial.len || !is_name(x->issuer) || !is_name(x->subject))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What is in a certificate (RFC 5280 section 4), found without copying: each field points into the
- * certificate's bytes. No signature is checked here, so all of it is the word of whoever sent it.
+ * The fields of a certificate (RFC 5280 section 4), without copies: each field points into the
+ * certificate's bytes. No signature is checked here, so nothing in it can be trusted yet.
  */
 #ifndef SSTP_TLS_X509_H
 #define SSTP_TLS_X509_H
@@ -10,9 +10,9 @@
 
 #include "util/bytes.h"
 
-/* What certificates and CRLs have in common: something that is signed, and how. */
+/* The common form of certificates and CRLs: a signed part and its signature. */
 struct x509_signed {
-	struct bytes tbs;       /* what is signed, with its header */
+	struct bytes tbs;       /* the signed part, with its header */
 	struct bytes algorithm; /* AlgorithmIdentifier, without the outer header */
 	struct bytes signature; /* whole bytes of the BIT STRING */
 };
@@ -23,21 +23,21 @@ struct x509 {
 	struct bytes serial;          /* serialNumber: the INTEGER's content */
 	struct bytes issuer, subject; /* Name: the RDNs, without the outer header */
 	time_t not_before, not_after;
-	struct bytes spki; /* SubjectPublicKeyInfo with its header: what a pin is the hash of */
+	struct bytes spki; /* SubjectPublicKeyInfo with its header; a pin is its hash */
 	struct bytes san;  /* subjectAltName: the GeneralNames, without the outer header */
 	bool has_san;
 	bool is_for_servers; /* extKeyUsage is absent, or has serverAuth or anyExtendedKeyUsage */
 	bool is_ca;          /* basicConstraints says so */
 	bool has_key_usage;
 	bool has_name_constraints;
-	bool has_unknown_critical; /* a critical extension that is not read here */
+	bool has_unknown_critical; /* a critical extension that x509.c does not read */
 	bool requires_policy;      /* a critical policyConstraints with requireExplicitPolicy */
-	bool is_v1;                /* it can have no extensions */
+	bool is_v1;                /* version 1, which has no extensions */
 	int path_len;              /* pathLenConstraint; -1: none */
 	unsigned key_usage;        /* X509_KEY_... */
 	struct bytes name_constraints;
 	struct bytes crl_points; /* cRLDistributionPoints: the list, without the outer header */
-	uint32_t seen;           /* x509.c's: which extensions came already */
+	uint32_t seen;           /* private to x509.c: which extensions were read already */
 };
 
 /* keyUsage (RFC 5280 section 4.2.1.3): the bits of the first byte. */
@@ -58,21 +58,21 @@ enum {
 	X509_NAME_IP = 0x87,
 };
 
-/* False when it is no certificate, or one with bytes behind it. */
+/* False when `der` is not a certificate, or has bytes after it. */
 bool x509_read(struct bytes der, struct x509 *x);
 
-/* The three parts of what is signed; false when it is malformed, or has bytes after it. */
+/* The three parts of a signed object; false when it is malformed, or has bytes after it. */
 bool x509_read_signed(struct bytes der, struct x509_signed *s);
 
-/* A Time (RFC 5280 section 4.1.2.5); 0 and the reader bad when it is malformed. */
+/* A Time (RFC 5280 section 4.1.2.5); 0 and a bad reader when it is malformed. */
 time_t x509_get_time(struct reader *r);
 
 struct x509_extension {
 	struct bytes oid;
 	bool is_critical;
-	struct bytes value; /* what the OCTET STRING holds */
+	struct bytes value; /* the content of the OCTET STRING */
 };
-/* The next of a list; false at the end, and when it is malformed: then the reader is bad. */
+/* The next extension of a list; false at the end, and on a malformed one: then the reader is bad. */
 bool x509_next_extension(struct reader *list, struct x509_extension *e);
 
 /* One attribute of a Name: its type (an OID's content), the tag of its string, the string. */

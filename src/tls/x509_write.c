@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writing a certificate, straight down RFC 5280 section 4.1. */
+/* Writes a certificate, in the order of RFC 5280 section 4.1. */
 #include "tls/x509_write.h"
 
 #include <stdio.h>
@@ -70,8 +70,7 @@ static void put_basic_constraints(struct writer *w, bool is_ca)
 }
 
 /*
- * Section 4.2.1.3: a server's key signs handshakes, and an RSA one is also encrypted to by old
- * peers.
+ * Section 4.2.1.3: a server's key signs handshakes, and old peers also encrypt with an RSA key.
  */
 static void put_key_usage(struct writer *w, const struct x509_draft *d)
 {
@@ -85,7 +84,7 @@ static void put_key_usage(struct writer *w, const struct x509_draft *d)
 }
 
 /*
- * RFC 7093 section 2, method 1, but over the whole SubjectPublicKeyInfo: any unique value will do.
+ * RFC 7093 section 2, method 1, but over the whole SubjectPublicKeyInfo: any unique value is valid.
  */
 static void put_key_id(struct writer *w, struct bytes spki)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writing a certificate (RFC 5280 section 4). */
+/* Writes a certificate (RFC 5280 section 4). */
 #ifndef SSTP_TLS_X509_WRITE_H
 #define SSTP_TLS_X509_WRITE_H
 
@@ -12,7 +12,7 @@ struct x509_draft {
 	struct bytes issuer, subject; /* Names with their header, as x509_put_name writes them */
 	time_t not_before, not_after;
 	const struct cert_key *key;    /* the subject's */
-	const struct cert_key *signer; /* the issuer's; the same when it is self-signed */
+	const struct cert_key *signer; /* the issuer's; the same for a self-signed certificate */
 	struct bytes san;     /* GeneralNames, each as x509_put_* writes it; NULL: no extension */
 	struct bytes purpose; /* one extended key usage, an OID's content; empty: no extension */
 	bool is_ca;
