@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The interface of a backend of the authentication service, and the question as the backend sees it.
+ * The interface of a backend of the authentication service, and the question as the backend sees
+ * it.
  *
  * A question belongs to one loop: ask, cancel and auth_answer are all called in its thread. Several
  * loops ask at the same time, so state that a backend shares between them needs a lock. A backend

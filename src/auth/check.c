@@ -20,8 +20,8 @@ struct candidate {
 };
 
 /*
- * Windows sends DOMAIN\user where a domain was typed, so a name that is not in the file is looked up
- * again without the domain; after that the lines with the client name "*" apply.
+ * Windows sends DOMAIN\user where a domain was typed, so a name that is not in the file is looked
+ * up again without the domain; after that the lines with the client name "*" apply.
  */
 static const struct user *look_up(const struct users *u, struct bytes name, const char *server)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Changes the user file. Only the words that change are replaced: comments, quotes, columns and the
- * other users stay byte for byte. The new file is written beside the old one and renamed over it. An
- * editor holds a lock on the old file meanwhile, so that two editors do not lose each other's
+ * other users stay byte for byte. The new file is written beside the old one and renamed over it.
+ * An editor holds a lock on the old file meanwhile, so that two editors do not lose each other's
  * changes. A file that does not exist yet is first created empty, for the lock.
  */
 #include <assert.h>
@@ -189,7 +189,7 @@ static int open_locked(const char *file, bool may_be_new)
 	for (;;) {
 		int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error;
 
-		/* O_CREAT only if the file is missing: fs.protected_regular forbids it on others' files */
+		/* O_CREAT only if needed: fs.protected_regular forbids it on others' files */
 		if (fd < 0 && errno == ENOENT && may_be_new)
 			fd = open(file, O_RDONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
 		if (fd < 0)

@@ -15,8 +15,10 @@ enum { NT_DIGITS = 2 * MSCHAP_HASH_LEN };
 static const char salt_letters[] =
 	"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/* crypt(5)'s other kinds: a hash copied from /etc/shadow is reported when the file is read, before a
- * user fails to log in. */
+/*
+ * crypt(5)'s other kinds: a hash copied from /etc/shadow is reported when the file is read, before
+ * a user fails to log in.
+ */
 static const char *const unknown_kinds[] = { "$y$", "$gy$", "$7$", "$2a$", "$2b$", "$2y$", "$1$" };
 
 static bool starts_with(const char *text, const char *prefix)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Secrets in the form that they have in the user file: finds the kind of one, makes and compares the
- * hashed kinds.
+ * Secrets in the form that they have in the user file: finds the kind of one, makes and compares
+ * the hashed kinds.
  */
 #ifndef SSTP_AUTH_HASH_H
 #define SSTP_AUTH_HASH_H
@@ -20,8 +20,8 @@ enum secret_kind {
 enum { HASH_TEXT_MAX = SHACRYPT_TEXT_MAX };
 
 /*
- * False when the secret begins like a hash but cannot be used as one; `why` completes a sentence that
- * begins with "the secret ...".
+ * False when the secret begins like a hash but cannot be used as one; `why` completes a sentence
+ * that begins with "the secret ...".
  */
 bool hash_kind_of(const char *secret, enum secret_kind *kind, const char **why);
 

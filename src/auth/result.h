@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The result of a login: whether the proof was right, the messages for the peer and for our log, and
- * what the session is granted. It has room for all that an Access-Accept of RADIUS can carry (RFC
- * 2865 and its successors); a backend fills in what it knows, and zero means "not given" everywhere.
+ * The result of a login: whether the proof was right, the messages for the peer and for our log,
+ * and what the session is granted. It has room for all that an Access-Accept of RADIUS can carry
+ * (RFC 2865 and its successors); a backend fills in what it knows, and zero means "not given"
+ * everywhere.
  */
 #ifndef SSTP_AUTH_RESULT_H
 #define SSTP_AUTH_RESULT_H
@@ -62,8 +63,7 @@ struct auth_result {
 	bool is_right; /* the proof was right, whatever the outcome */
 	/* the backend's name for the user, or the one from the wire; for sessions and the log */
 	char name[PPP_NAME_MAX + 1];
-	char reason
-		[AUTH_REASON_ROOM]; /* refused, unavailable: for our own log, never sent to the peer */
+	char reason[AUTH_REASON_ROOM]; /* refused, unavailable: for our log, never for the peer */
 	/* for the peer: as in struct ppp_auth_result */
 	uint16_t error;
 	char message[PPP_MESSAGE_ROOM];

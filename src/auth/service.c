@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The open questions, by id. The askers' threads share the table, under a lock; a question itself is
- * only touched in the thread of its loop and by its backend.
+ * The open questions, by id. The askers' threads share the table, under a lock; a question itself
+ * is only touched in the thread of its loop and by its backend.
  */
 #include "auth/service.h"
 

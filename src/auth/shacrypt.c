@@ -40,8 +40,7 @@ struct setting {
 /* All that has to be wiped. */
 struct work {
 	uint8_t a[SHA512_LEN], b[SHA512_LEN];
-	uint8_t p
-		[SHACRYPT_PASSWORD_MAX]; /* the specification's P and S, as long as password and salt */
+	uint8_t p[SHACRYPT_PASSWORD_MAX]; /* P and S of the specification */
 	uint8_t s[SHACRYPT_SALT_MAX];
 };
 
@@ -191,8 +190,8 @@ static uint32_t three(uint8_t a, uint8_t b, uint8_t c)
 
 /*
  * Step 22. The bytes are encoded in threes, one from each third of the digest. The specification
- * lists the threes; they are a rotation: (0, 21, 42), (22, 43, 1), (44, 2, 23) for SHA-512 and (0, 10,
- * 20), (21, 1, 11), (12, 22, 2) for SHA-256. One or two bytes are left over.
+ * lists the threes; they are a rotation: (0, 21, 42), (22, 43, 1), (44, 2, 23) for SHA-512 and (0,
+ * 10, 20), (21, 1, 11), (12, 22, 2) for SHA-256. One or two bytes are left over.
  */
 static void put_digest(const struct kind *kind, const uint8_t *d, char *to)
 {

@@ -20,8 +20,8 @@ enum {
 bool shacrypt_is_valid(const char *hash);
 
 /*
- * Hashes a password with the kind, rounds and salt that `setting` begins with; a complete hash can be
- * the setting. False on a malformed setting and on a password that is too long.
+ * Hashes a password with the kind, rounds and salt that `setting` begins with; a complete hash can
+ * be the setting. False on a malformed setting and on a password that is too long.
  */
 bool shacrypt(const char *setting, struct bytes password, char to[SHACRYPT_TEXT_MAX]);
 

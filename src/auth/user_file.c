@@ -105,8 +105,8 @@ static void free_check(struct check *c)
 }
 
 /*
- * Gives the answer under the lock, so that the session is registered or refused before the table can
- * be replaced. False when the table has been replaced already: the check has to be repeated.
+ * Gives the answer under the lock, so that the session is registered or refused before the table
+ * can be replaced. False when the table has been replaced already: the check has to be repeated.
  */
 static bool answer_by_table_in_force(struct check *c)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The user file as a backend of the authentication service. A check that takes long (SHA-crypt)
- * runs in a thread. The number of checks that wait for a thread is bounded, and at most half of them
- * may be from one source address (an IPv6 /64).
+ * runs in a thread. The number of checks that wait for a thread is bounded, and at most half of
+ * them may be from one source address (an IPv6 /64).
  *
  * The table in force may be replaced at any time. A check that is under way finishes with the old
- * table and is then repeated with the new one: no login is accepted or refused by a table that is no
- * longer in force.
+ * table and is then repeated with the new one: no login is accepted or refused by a table that is
+ * no longer in force.
  */
 #ifndef SSTP_AUTH_USER_FILE_H
 #define SSTP_AUTH_USER_FILE_H
@@ -35,8 +35,8 @@ void user_file_close(struct user_file *f); /* no question is open; NULL is fine 
 const struct users *user_file_users(const struct user_file *f);
 /*
  * Takes over `users` and puts it in force. All logins that were accepted by the old table are
- * registered by then: see auth_ask. `changed` is called with both tables; after that the old one may
- * be freed.
+ * registered by then: see auth_ask. `changed` is called with both tables; after that the old one
+ * may be freed.
  */
 void user_file_replace(struct user_file *f, struct users *users,
 		       void (*changed)(void *arg, const struct users *before,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reads the user file: each line becomes one entry of a hash table that is never changed again. A new
- * version of the file is a new table, with which the owner replaces the old one.
+ * Reads the user file: each line becomes one entry of a hash table that is never changed again. A
+ * new version of the file is a new table, with which the owner replaces the old one.
  */
 #include "auth/users.h"
 
@@ -144,7 +144,9 @@ static bool make_decoy(struct users *u)
 
 /* ---- a line's columns */
 
-/* "@/FILE": the password is the first line of that file, so that it can be kept or mounted apart. */
+/*
+ * "@/FILE": the password is the first line of that file, so that it can be kept or mounted apart.
+ */
 static int read_secret_file(struct loading *l, struct user *user)
 {
 	const char *path = user->secret + 1;

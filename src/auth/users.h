@@ -9,8 +9,8 @@
  *   $6$... or $5$...             crypt(5)'s SHA-crypt, salted and one-way: PAP alone
  *   @/FILE                       the first line of /FILE is the clear password
  *
- * The addresses: the first one is the user's own; "*" or no address: one from the pool; "-": the user
- * is refused.
+ * The addresses: the first one is the user's own; "*" or no address: one from the pool; "-": the
+ * user is refused.
  */
 #ifndef SSTP_AUTH_USERS_H
 #define SSTP_AUTH_USERS_H
@@ -39,8 +39,8 @@ void users_each_address(const struct users *u, void (*each)(void *arg, uint32_t 
 void users_check(const struct users *u, const char *server_name, const struct ppp_attempt *attempt,
 		 struct auth_result *result);
 /*
- * Whether users_check would take milliseconds or more. That depends on the method and the file, never
- * on the user, so that the time does not reveal which users exist.
+ * Whether users_check would take milliseconds or more. That depends on the method and the file,
+ * never on the user, so that the time does not reveal which users exist.
  */
 bool users_check_is_slow(const struct users *u, const struct ppp_attempt *attempt);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The user file in memory, private to users.c, which reads it, check.c and edit.c. Entries are in the
- * file's order; those of one client name are chained, so a look-up is one hash and a short walk
+ * The user file in memory, private to users.c, which reads it, check.c and edit.c. Entries are in
+ * the file's order; those of one client name are chained, so a look-up is one hash and a short walk
  * however many users there are.
  */
 #ifndef SSTP_AUTH_USERS_PRIVATE_H

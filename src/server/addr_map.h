@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which session an inner address belongs to: a hash table from IP address to session, with a look-up
- * for each packet. Keys are whole addresses of both families.
+ * Which session an inner address belongs to: a hash table from IP address to session, with a
+ * look-up for each packet. Keys are whole addresses of both families.
  */
 #ifndef SSTP_SERVER_ADDR_MAP_H
 #define SSTP_SERVER_ADDR_MAP_H

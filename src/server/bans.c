@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Set-associative tables: an entry may be in any of WAYS slots; a new one replaces the least useful. */
+/*
+ * Set-associative tables: an entry may be in any of WAYS slots; a new one replaces the least
+ * useful.
+ */
 #include "server/bans.h"
 
 #include <stdio.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Failed logins: sources that keep failing are refused for a while. Failures are counted twice: for a
- * user at a source address, and for the source address alone, whose limit is BANS_SOURCE_PART times
- * as high, since an office or a container host has many users at one address. A source address that
- * has live sessions is not refused as a whole, nor is a user who logged in from there before.
+ * Failed logins: sources that keep failing are refused for a while. Failures are counted twice: for
+ * a user at a source address, and for the source address alone, whose limit is BANS_SOURCE_PART
+ * times as high, since an office or a container host has many users at one address. A source
+ * address that has live sessions is not refused as a whole, nor is a user who logged in from there
+ * before.
  *
- * The tables have a fixed size, so memory is bounded: under a flood of names or addresses the entries
- * with the fewest failures are replaced. IPv6 sources are counted by their /64.
+ * The tables have a fixed size, so memory is bounded: under a flood of names or addresses the
+ * entries with the fewest failures are replaced. IPv6 sources are counted by their /64.
  */
 #ifndef SSTP_SERVER_BANS_H
 #define SSTP_SERVER_BANS_H
@@ -46,8 +47,8 @@ struct bans_attempt {
 enum bans_result {
 	BANS_GOOD,      /* only this user's failures from this source are forgiven */
 	BANS_WRONG,     /* the failure is counted */
-	BANS_WRONG_NOW, /* the failure is counted and starts a ban of the user there or of the source */
-	BANS_REFUSED, /* banned: not counted, whatever the password */
+	BANS_WRONG_NOW, /* counted, and starts a ban of the user there or of the source */
+	BANS_REFUSED,   /* banned: not counted, whatever the password */
 };
 
 void bans_init(struct bans *b);

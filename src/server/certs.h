@@ -25,8 +25,8 @@ void certs_reload(struct certs *c, const struct server_cfg *cfg);
 
 bool certs_have_choice(const struct certs *c);
 /*
- * The first certificate that matches the name, else the first of all; the caller releases it. An empty
- * name matches none.
+ * The first certificate that matches the name, else the first of all; the caller releases it. An
+ * empty name matches none.
  */
 struct tls_ctx *certs_choose(struct certs *c, const char *server_name);
 

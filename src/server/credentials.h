@@ -16,8 +16,8 @@ struct credentials {
 };
 
 /*
- * `threads`: how many slow password checks run at a time. Returns REASON_NONE, or REASON_SETTINGS or
- * REASON_SYSTEM after logging the error.
+ * `threads`: how many slow password checks run at a time. Returns REASON_NONE, or REASON_SETTINGS
+ * or REASON_SYSTEM after logging the error.
  */
 enum tunnel_reason credentials_open(struct credentials *c, const struct server_cfg *cfg,
 				    unsigned threads);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A connection is accepted; its ClientHello is searched for the server's name, if there are several
- * certificates; then come the TLS handshake and one HTTP request. After that it is a session, or it has
- * ended. Beside its TLS session it has one block of memory, c->start: the incomplete input of its
- * stage.
+ * certificates; then come the TLS handshake and one HTTP request. After that it is a session, or it
+ * has ended. Beside its TLS session it has one block of memory, c->start: the incomplete input of
+ * its stage.
  *
  * The end of a connection here is logged at debug, because of port scans.
  */
@@ -59,7 +59,9 @@ struct door_conn {
 
 /* ---- the end */
 
-/* Frees the rest, when its half-open entry, socket and TLS session are closed or have a new owner. */
+/*
+ * Frees the rest, when its half-open entry, socket and TLS session are closed or have a new owner.
+ */
 static void discard(struct door_conn *c)
 {
 	loop_timer_stop(c->door->host->loop, &c->late);
@@ -371,9 +373,9 @@ bool door_is_below_limit(const struct door *d)
 }
 
 /*
- * When all clients come at once, as after a restart, logins that have begun should finish before more
- * begin. But a connection that has had enough time to log in is closed for a new one: it may be part
- * of a flood.
+ * When all clients come at once, as after a restart, logins that have begun should finish before
+ * more begin. But a connection that has had enough time to log in is closed for a new one: it may
+ * be part of a flood.
  */
 static bool has_room(const struct door *d)
 {
@@ -381,8 +383,8 @@ static bool has_room(const struct door *d)
 }
 
 /*
- * The new one is counted already. Workers that move connections here at the same time may exceed the
- * limit by one each; that closes no login that has just begun.
+ * The new one is counted already. Workers that move connections here at the same time may exceed
+ * the limit by one each; that closes no login that has just begun.
  */
 static void make_room(struct door *d)
 {

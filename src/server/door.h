@@ -2,18 +2,19 @@
 /*
  * The door: what a connection goes through before it is a session.
  *
- *	accept -> ClientHello -> TLS handshake -> HTTP request -> session
+ * 	accept -> ClientHello -> TLS handshake -> HTTP request -> session
  *
- * Each stage is a row of a table (door.c): what it does with received bytes, and how long it may take.
- * A PROXY header, which comes before the first byte of TLS, would be a row before the ClientHello.
- * Most connections to port 443 end here, so they take little memory: no tunnel, no PPP.
+ * Each stage is a row of a table (door.c): what it does with received bytes, and how long it may
+ * take. A PROXY header, which comes before the first byte of TLS, would be a row before the
+ * ClientHello. Most connections to port 443 end here, so they take little memory: no tunnel, no
+ * PPP.
  *
- * Bans for failed logins are not applied here: PPP tells the client why it is refused, and a known user
- * at a banned address may log in (bans.h).
+ * Bans for failed logins are not applied here: PPP tells the client why it is refused, and a known
+ * user at a banned address may log in (bans.h).
  *
  * The door also limits the connections that have not logged in, with half-open sessions. Over the
- * limit new connections wait in the kernel's queue; when the oldest has had enough time to log in, it
- * is closed for a new one. Each worker has a door.
+ * limit new connections wait in the kernel's queue; when the oldest has had enough time to log in,
+ * it is closed for a new one. Each worker has a door.
  */
 #ifndef SSTP_SERVER_DOOR_H
 #define SSTP_SERVER_DOOR_H
@@ -63,8 +64,8 @@ void door_expect(struct door *d);
 /* Removes from the count: a connection that door_expect counted has logged in, or has ended. */
 void door_forget(struct door *d);
 /*
- * Takes over the socket of a connection that door_expect has counted. False: there was no memory, and
- * the socket is closed.
+ * Takes over the socket of a connection that door_expect has counted. False: there was no memory,
+ * and the socket is closed.
  */
 bool door_accept(struct door *d, uint64_t id, int fd, const struct sockaddr_storage *peer);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The list of connections that have not logged in, the oldest first: those at the door and half-open
- * sessions. Their number is limited, and over the limit the oldest is closed (door.h). An entry is
- * embedded in its owner.
+ * The list of connections that have not logged in, the oldest first: those at the door and
+ * half-open sessions. Their number is limited, and over the limit the oldest is closed (door.h). An
+ * entry is embedded in its owner.
  */
 #ifndef SSTP_SERVER_HALF_OPEN_H
 #define SSTP_SERVER_HALF_OPEN_H

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Which user had which address of the pool, so that a user who returns gets it again: connections
- * inside the tunnel continue, and firewall rules on other hosts stay valid. An address has one lease;
- * a user may have several (devices). When there are too many, the one unused for the longest time is
- * removed.
+ * inside the tunnel continue, and firewall rules on other hosts stay valid. An address has one
+ * lease; a user may have several (devices). When there are too many, the one unused for the longest
+ * time is removed.
  *
- * The text form has one line for each lease, "10.9.0.2 ann", the oldest first. No lock: the owner has
- * one.
+ * The text form has one line for each lease, "10.9.0.2 ann", the oldest first. No lock: the owner
+ * has one.
  */
 #ifndef SSTP_SERVER_LEASES_H
 #define SSTP_SERVER_LEASES_H

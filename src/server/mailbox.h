@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Calls from other threads into a loop, and their answers. A call runs in the loop of the mailbox that
- * it was put into; its answer runs in the loop of the mailbox that it came from. So the state of a
- * loop is only touched in its thread, and no thread waits for another.
+ * Calls from other threads into a loop, and their answers. A call runs in the loop of the mailbox
+ * that it was put into; its answer runs in the loop of the mailbox that it came from. So the state
+ * of a loop is only touched in its thread, and no thread waits for another.
  *
- *	the asker's loop   mailbox_ask(to, from, run, done, arg)       done(from->owner, arg)
- *	the other loop                                   run(to->owner, arg)
+ * 	the asker's loop   mailbox_ask(to, from, run, done, arg)       done(from->owner, arg)
+ * 	the other loop                                   run(to->owner, arg)
  *
  * Each call runs once and is answered once, at the latest when the mailbox is closed.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Addresses for clients: those of one IPv4 network except the first (the network), the server's own
- * and the last (broadcast). They are given out in rotation, so that an address that was just freed is
- * not reused soon.
+ * and the last (broadcast). They are given out in rotation, so that an address that was just freed
+ * is not reused soon.
  */
 #ifndef SSTP_SERVER_POOL_H
 #define SSTP_SERVER_POOL_H

@@ -2,21 +2,22 @@
 /*
  * The registry is the state that the workers share. Theory of operation:
  *
- * For the addresses of the pool there are two arrays by offset in the pool's network: `holders` (who
- * has the address, under the lock) and `workers` (the number of that session's worker, atomic). The
- * packet path of a worker reads `workers` alone: a packet from one client to another crosses to
- * another worker without a lock. Addresses from outside the pool and link-local ones are few or rarely
- * looked up; they are in a map with its own lock.
+ * For the addresses of the pool there are two arrays by offset in the pool's network: `holders`
+ * (who has the address, under the lock) and `workers` (the number of that session's worker,
+ * atomic). The packet path of a worker reads `workers` alone: a packet from one client to another
+ * crosses to another worker without a lock. Addresses from outside the pool and link-local ones are
+ * few or rarely looked up; they are in a map with its own lock.
  *
- * Goals: a login costs constant time with ten thousand sessions (names are hashed into CHAINS, sources
- * into a map); a packet costs no lock.
+ * Goals: a login costs constant time with ten thousand sessions (names are hashed into CHAINS,
+ * sources into a map); a packet costs no lock.
  *
- * Invariants: an address has at most one holder. A registration is embedded in its session and leaves
- * every list in registry_logout; an evicted one loses its address at once, although its session ends
- * later, on its own worker. No callback under the lock calls the registry.
+ * Invariants: an address has at most one holder. A registration is embedded in its session and
+ * leaves every list in registry_logout; an evicted one loses its address at once, although its
+ * session ends later, on its own worker. No callback under the lock calls the registry.
  *
- * Decided against: a registry per worker, asked by messages (each login would have to ask all of them
- * for the limits per user); one map of whole addresses for everything (a lock per packet between clients).
+ * Decided against: a registry per worker, asked by messages (each login would have to ask all of
+ * them for the limits per user); one map of whole addresses for everything (a lock per packet
+ * between clients).
  */
 #include "server/registry.h"
 
@@ -457,7 +458,10 @@ static void evict_holder(struct registry *r, struct registration *holder,
 	      evictions);
 }
 
-/* Evicts the oldest last, because adding an address from outside the pool may fail for lack of memory. */
+/*
+ * Evicts the oldest last, because adding an address from outside the pool may fail for lack of
+ * memory.
+ */
 static const struct refusal *take_fixed(struct registry *r, struct registration *reg, uint32_t addr,
 					const struct leaving *leaving, struct evictions *evictions)
 {
@@ -471,8 +475,8 @@ static const struct refusal *take_fixed(struct registry *r, struct registration 
 }
 
 /*
- * A client that connects again has lost its former connection, whether we have noticed or not. Evicts
- * that session, so that its address is free for the new one.
+ * A client that connects again has lost its former connection, whether we have noticed or not.
+ * Evicts that session, so that its address is free for the new one.
  */
 static void evict_former(struct registry *r, const struct registration *reg,
 			 struct evictions *evictions)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The sessions that are logged in and what they hold: addresses of the pool, users' own addresses, the
- * limits. All workers share it, under one lock, which is taken when a session logs in, when it ends
- * and for the rare address outside the pool; never for a packet to or from a client of the pool.
+ * The sessions that are logged in and what they hold: addresses of the pool, users' own addresses,
+ * the limits. All workers share it, under one lock, which is taken when a session logs in, when it
+ * ends and for the rare address outside the pool; never for a packet to or from a client of the
+ * pool.
  *
- * A session's registration is embedded in the session. A newer session may evict it: then it loses its
- * address at once, and the caller must end the evicted session on its worker.
+ * A session's registration is embedded in the session. A newer session may evict it: then it loses
+ * its address at once, and the caller must end the evicted session on its worker.
  */
 #ifndef SSTP_SERVER_REGISTRY_H
 #define SSTP_SERVER_REGISTRY_H
@@ -63,7 +64,9 @@ void registry_close(struct registry *r);
  * pool; NULL: no routes are made. */
 void registry_set_device(struct registry *r, struct netlink *netlink, unsigned ifindex);
 
-/* Limits the number of sessions; 0: as many as there are addresses. Call it before the first login. */
+/*
+ * Limits the number of sessions; 0: as many as there are addresses. Call it before the first login.
+ */
 void registry_set_max(struct registry *r, size_t max_sessions);
 
 const struct pool *registry_pool(const struct registry *r); /* for its immutable properties only */
@@ -80,9 +83,9 @@ struct refusal {
 extern const struct refusal registry_out_of_memory;
 
 /*
- * Logs `reg` in with the address *addr, or, if that is 0, one of the pool, which is stored in *addr.
- * Returns NULL on success, else the reason. The caller must end every session in `evictions` in either
- * case.
+ * Logs `reg` in with the address *addr, or, if that is 0, one of the pool, which is stored in
+ * *addr. Returns NULL on success, else the reason. The caller must end every session in `evictions`
+ * in either case.
  */
 const struct refusal *registry_login(struct registry *r, struct registration *reg, uint32_t *addr,
 				     struct evictions *evictions);
@@ -92,8 +95,8 @@ const struct refusal *registry_login(struct registry *r, struct registration *re
  */
 bool registry_take_ipv6(struct registry *r, struct registration *reg, const struct ip_addr *a);
 /*
- * The client asks for this address of the pool, its former one, in place of the one that it was given.
- * Returns true if it gets that address.
+ * The client asks for this address of the pool, its former one, in place of the one that it was
+ * given. Returns true if it gets that address.
  */
 bool registry_change_ipv4(struct registry *r, struct registration *reg, uint32_t wanted);
 void registry_logout(struct registry *r, struct registration *reg); /* no effect without a login */
@@ -104,8 +107,8 @@ size_t registry_count(const struct registry *r); /* sessions logged in and not e
 bool registry_is_full(const struct registry *r); /* the number of sessions is at its limit */
 
 /*
- * Ends sessions: calls `why_end` for each, which returns a reason (a constant) or NULL, and `end` for
- * those with a reason. Both run under the lock and must not call the registry.
+ * Ends sessions: calls `why_end` for each, which returns a reason (a constant) or NULL, and `end`
+ * for those with a reason. Both run under the lock and must not call the registry.
  */
 void registry_each_to_end(struct registry *r,
 			  const char *(*why_end)(void *arg, const struct registration *reg),
@@ -126,8 +129,8 @@ struct registry_ban_list {
 };
 
 /*
- * Applies the bans to a login whose password was right or wrong (`is_good`). False: refused because of
- * too many failures before, whatever the password. `now_ms` is monotonic time.
+ * Applies the bans to a login whose password was right or wrong (`is_good`). False: refused because
+ * of too many failures before, whatever the password. `now_ms` is monotonic time.
  */
 bool registry_may_log_in(struct registry *r, const struct registration *reg, bool is_good,
 			 uint64_t now_ms);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Byte offsets that only grow; each is written by one side and read by the other. An entry is a header
- * and a packet in one piece; where that does not fit before the end of the buffer, a header without a
- * packet sends the reader to the start of the buffer.
+ * Byte offsets that only grow; each is written by one side and read by the other. An entry is a
+ * header and a packet in one piece; where that does not fit before the end of the buffer, a header
+ * without a packet sends the reader to the start of the buffer.
  */
 #include "server/ring.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A lock-free ring of packets from one worker to another: one thread puts, one takes. The TUN device
- * may give a packet to a worker that does not have its session (the first packets of a flow from
- * outside); the ring takes it to the worker that has the session.
+ * A lock-free ring of packets from one worker to another: one thread puts, one takes. The TUN
+ * device may give a packet to a worker that does not have its session (the first packets of a flow
+ * from outside); the ring takes it to the worker that has the session.
  */
 #ifndef SSTP_SERVER_RING_H
 #define SSTP_SERVER_RING_H

@@ -3,8 +3,8 @@
  * Starts and stops the server: makes the device, the listeners and the workers; after that this
  * thread only handles signals, saves leases and watches the workers.
  *
- * SIGHUP reloads the user file and the certificate; an invalid file changes nothing. SIGUSR1 logs the
- * server's status, SIGUSR2 lifts the bans.
+ * SIGHUP reloads the user file and the certificate; an invalid file changes nothing. SIGUSR1 logs
+ * the server's status, SIGUSR2 lifts the bans.
  */
 #include "server/server.h"
 
@@ -112,8 +112,8 @@ static struct ip_text listen_text(const struct listen_addr *at)
 }
 
 /*
- * One socket for each worker. The first is opened without SO_REUSEPORT and closed again: otherwise a
- * second sstp of the same user would share the port without an error.
+ * One socket for each worker. The first is opened without SO_REUSEPORT and closed again: otherwise
+ * a second sstp of the same user would share the port without an error.
  */
 static int listen_for_workers(struct server *srv, const struct listen_addr *at)
 {

@@ -41,7 +41,10 @@ static unsigned count_ones(uint32_t mask)
 	return n;
 }
 
-/* An overlap is meant where the host answers ARP for its clients; else some addresses are unreachable. */
+/*
+ * An overlap is meant where the host answers ARP for its clients; else some addresses are
+ * unreachable.
+ */
 static void warn_if_overlapping(const struct ifaddrs *at, const struct ip_prefix *pool)
 {
 	struct ip_addr addr = addr_of(at->ifa_addr), mask = addr_of(at->ifa_netmask);

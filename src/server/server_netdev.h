@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The server's TUN device, with a queue for each worker and with the addresses that the clients see.
- * It is in our network namespace or in another (--netns); the listeners are always in ours.
+ * The server's TUN device, with a queue for each worker and with the addresses that the clients
+ * see. It is in our network namespace or in another (--netns); the listeners are always in ours.
  */
 #ifndef SSTP_SERVER_SERVER_NETDEV_H
 #define SSTP_SERVER_SERVER_NETDEV_H

@@ -84,7 +84,8 @@ void session_evict(struct session_host *h, uint64_t id, enum tunnel_reason reaso
 
 /*
  * A session that still has the address in our map has lost it in the registry, and its eviction by
- * another worker is still in our mailbox: that session ends now, before the new one gets the address.
+ * another worker is still in our mailbox: that session ends now, before the new one gets the
+ * address.
  */
 static bool claim(struct session *s, const struct ip_addr *a)
 {
@@ -104,8 +105,8 @@ static void evict_all(struct session_host *h, const struct evictions *evictions)
 /* ---- login */
 
 /*
- * Applies the backend's grant to the session: at present only the address. NULL, or the reason for a
- * refusal.
+ * Applies the backend's grant to the session: at present only the address. NULL, or the reason for
+ * a refusal.
  */
 static const struct refusal *log_in(struct session *s, const struct auth_grant *grant)
 {
@@ -139,9 +140,10 @@ static void accept_login(struct session *s, struct ppp_auth_result *v)
 }
 
 /*
- * Sends the refusal after a delay, to slow down guessing; the delay is the same for a wrong password
- * and an unknown user. With `end_text` the password is right: the peer gets a success and then a close
- * with that text, so that it may try again; clients give up when their password is refused.
+ * Sends the refusal after a delay, to slow down guessing; the delay is the same for a wrong
+ * password and an unknown user. With `end_text` the password is right: the peer gets a success and
+ * then a close with that text, so that it may try again; clients give up when their password is
+ * refused.
  */
 static void refuse_login(struct session *s, const struct ppp_auth_result *v, const char *end_text)
 {
@@ -374,7 +376,9 @@ static bool take_iid(void *arg, const uint8_t iid[PPP_IID_LEN])
 	       registry_take_ipv6(s->host->registry, &s->registration, &a);
 }
 
-/* The address stays registered, since IPV6CP may come up again and may have asked for it already. */
+/*
+ * The address stays registered, since IPV6CP may come up again and may have asked for it already.
+ */
 static void forget_ipv6(struct session *s)
 {
 	if (s->ipv6.family)
@@ -428,7 +432,9 @@ static void log_user_ended(const struct session *s, const struct tunnel_end *end
 		  LOG_NUMBER("retransmitted", line.repeated), LOG_NUMBER("rtt_ms", line.rtt_ms));
 }
 
-/* A login that failed for a reason other than the password is logged at info; a port scan is not. */
+/*
+ * A login that failed for a reason other than the password is logged at info; a port scan is not.
+ */
 static void log_ended(const struct session *s, const struct tunnel_end *end)
 {
 	bool was_login = end->reason == REASON_AUTH && !s->is_refused;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One client of the server: its tunnel, its identity and what it was granted. A session is one
- * allocation, made when a connection has sent an SSTP request (door.h) and freed when its tunnel has
- * ended.
+ * allocation, made when a connection has sent an SSTP request (door.h) and freed when its tunnel
+ * has ended.
  *
- * Before its login a session is half open, and has the position of its connection in that list. After
- * its login a session is in the registry and holds an address.
+ * Before its login a session is half open, and has the position of its connection in that list.
+ * After its login a session is in the registry and holds an address.
  */
 #ifndef SSTP_SERVER_SESSION_H
 #define SSTP_SERVER_SESSION_H
@@ -75,8 +75,9 @@ struct session {
 };
 
 /*
- * Takes over a connection that has sent an SSTP request, and its position `place` in host->half_open.
- * NULL: there was no memory and the connection is closed, but the caller still has `place`.
+ * Takes over a connection that has sent an SSTP request, and its position `place` in
+ * host->half_open. NULL: there was no memory and the connection is closed, but the caller still has
+ * `place`.
  */
 struct session *session_open(struct session_host *h, struct half_open *place, struct pump_end *wire,
 			     const struct sockaddr_storage *peer);
@@ -86,7 +87,9 @@ void session_start(struct session *s, size_t len);
 struct log session_log(uint64_t id);
 /* The session of this host that has the id, or NULL. */
 struct session *session_find(const struct session_host *h, uint64_t id);
-/* Ends that session of this host if it still exists; `why` is a constant, for the peer and the log. */
+/*
+ * Ends that session of this host if it still exists; `why` is a constant, for the peer and the log.
+ */
 void session_evict(struct session_host *h, uint64_t id, enum tunnel_reason reason, const char *why);
 /* The counters of this host, with those of its live sessions. */
 void session_stats(const struct session_host *h, struct stats *sum);
@@ -95,8 +98,10 @@ void session_log_all(const struct session_host *h);
 /* Ends the session at once, when the worker is closed. */
 void session_abandon(struct session *s);
 
-/* For the host's packet sink: whether the packet is from the session's own address, and not to another
- * client unless that is allowed. `t` is the tunnel of a session. */
+/*
+ * For the host's packet sink: whether the packet is from the session's own address, and not to
+ * another client unless that is allowed. `t` is the tunnel of a session.
+ */
 bool session_may_send(struct tunnel *t, const struct packet *p);
 
 #endif

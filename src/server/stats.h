@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The counters of a worker since its start. Each worker has one struct, which only its own thread
- * touches. A tunnel counts its own traffic, which is added here when the tunnel ends; so the traffic so
- * far is the sum of this and of the live tunnels. stats_add adds the counters of workers.
+ * touches. A tunnel counts its own traffic, which is added here when the tunnel ends; so the
+ * traffic so far is the sum of this and of the live tunnels. stats_add adds the counters of
+ * workers.
  */
 #ifndef SSTP_SERVER_STATS_H
 #define SSTP_SERVER_STATS_H

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A worker's loop: new connections, packets from the device to their sessions, calls from others. */
+/*
+ * A worker's loop: new connections, packets from the device to their sessions, calls from others.
+ */
 #include "server/worker.h"
 
 #include <errno.h>
@@ -13,11 +15,9 @@
 #include "util/alloc.h"
 
 enum {
-	STOP_MS = 4000, /* time for sessions to end in order */
-	UNANSWERED_MAX =
-		1, /* the last question may be too recent, as after a SIGSTOP and SIGCONT */
-	UNEVEN_PART =
-		8, /* a worker with an eighth more sessions than another moves new ones there */
+	STOP_MS = 4000,     /* time for sessions to end in order */
+	UNANSWERED_MAX = 1, /* the last question may be too recent, as after a SIGCONT */
+	UNEVEN_PART = 8,    /* new sessions move to a worker that has fewer by an eighth */
 };
 
 /* ---- connections */
@@ -28,9 +28,9 @@ static unsigned load_of(const struct worker *w)
 }
 
 /*
- * The kernel spreads connections by a hash, which is even for many clients; but two clients may both
- * come to one worker while another core is idle. A worker whose half-open connections are at their
- * limit gets none: it would have to close another one for it.
+ * The kernel spreads connections by a hash, which is even for many clients; but two clients may
+ * both come to one worker while another core is idle. A worker whose half-open connections are at
+ * their limit gets none: it would have to close another one for it.
  */
 static struct worker *worker_for_next(struct worker *w)
 {
@@ -226,7 +226,10 @@ static void shut_down_all(struct session_host *h)
 		tunnel_shutdown(&s->tunnel);
 }
 
-/* Ends sessions whose network is lost early, since TCP would keep them and their addresses for minutes. */
+/*
+ * Ends sessions whose network is lost early, since TCP would keep them and their addresses for
+ * minutes.
+ */
 static void on_acks(struct loop_timer *timer)
 {
 	struct worker *w = container_of(timer, struct worker, acks);

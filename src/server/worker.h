@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A worker: one thread with its own loop, queue of the TUN device and listeners. A session never moves
- * to another worker. The kernel spreads connections over the workers by a hash, and a worker that has
- * clearly more sessions than another moves new connections there. The kernel sends a flow's packets to
- * the queue on which that flow came; a packet that comes to the wrong worker goes to the session's
- * worker through a ring.
+ * A worker: one thread with its own loop, queue of the TUN device and listeners. A session never
+ * moves to another worker. The kernel spreads connections over the workers by a hash, and a worker
+ * that has clearly more sessions than another moves new connections there. The kernel sends a
+ * flow's packets to the queue on which that flow came; a packet that comes to the wrong worker goes
+ * to the session's worker through a ring.
  *
  * Other threads (other workers, the main thread) use a worker's state only by calls that run in its
  * loop.
@@ -74,17 +74,19 @@ int worker_open(struct worker *w, struct server_state *shared, unsigned number, 
 int worker_listen(struct worker *w, int fd);
 int worker_start(struct worker *w); /* starts the thread */
 /*
- * From any thread: calls fn(w, arg) in the worker's loop, or, when the loop has ended, in worker_close.
- * False when there is no memory.
+ * From any thread: calls fn(w, arg) in the worker's loop, or, when the loop has ended, in
+ * worker_close. False when there is no memory.
  */
 bool worker_call(struct worker *w, void (*fn)(void *worker, void *arg), void *arg);
-/* The same, and then calls answered(from->owner, arg) in the asker's loop, that of mailbox `from`. */
+/*
+ * The same, and then calls answered(from->owner, arg) in the asker's loop, that of mailbox `from`.
+ */
 bool worker_ask(struct worker *w, struct mailbox *from, void (*fn)(void *worker, void *arg),
 		void (*answered)(void *owner, void *arg), void *arg);
 
 /*
- * The same with all workers, in parallel; `answered` is called once, after the last worker. A worker
- * that can't be asked for lack of memory is left out. False: no worker could be asked.
+ * The same with all workers, in parallel; `answered` is called once, after the last worker. A
+ * worker that can't be asked for lack of memory is left out. False: no worker could be asked.
  */
 bool worker_ask_all(struct server_state *shared, struct mailbox *from,
 		    void (*fn)(void *worker, void *arg), void (*answered)(void *owner, void *arg),
@@ -100,8 +102,8 @@ void worker_stats(void *worker, void *of);
 void worker_end_session(struct server_state *shared, const struct eviction *e);
 
 /*
- * For one other thread, called periodically: whether the loop has turned since the last call but one.
- * Wakes the loop for that.
+ * For one other thread, called periodically: whether the loop has turned since the last call but
+ * one. Wakes the loop for that.
  */
 bool worker_is_turning(struct worker *w);
 void worker_join(struct worker *w);  /* waits until the thread has ended */

@@ -67,7 +67,9 @@ void bare_cert_put(struct writer *w, struct bytes spki)
 
 #include <wolfssl/wolfcrypt/asn.h>
 
-/* Declared in an internal header, which 5.9.0 and later make available to the library's tests only. */
+/*
+ * Declared in an internal header, which 5.9.0 and later make available to the library's tests only.
+ */
 void wolfSSL_CTX_SetProcessPeerCertCb(WOLFSSL_CTX *ctx,
 				      int (*callback)(WOLFSSL *ssl, DecodedCert *cert));
 

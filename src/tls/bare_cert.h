@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The library needs only the key of the server's certificate, which signs the handshake. path.c and
- * trust.c check everything else, and understand more kinds of certificates than the library does. So
- * the library gets a certificate that contains only the key.
+ * trust.c check everything else, and understand more kinds of certificates than the library does.
+ * So the library gets a certificate that contains only the key.
  */
 #ifndef SSTP_TLS_BARE_CERT_H
 #define SSTP_TLS_BARE_CERT_H

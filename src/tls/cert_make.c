@@ -2,8 +2,8 @@
 /*
  * Makes a self-signed server certificate. It is no authority (CA:FALSE), so that a client which
  * installs it does not let the server's key sign certificates for other names. Windows (whose own
- * New-SelfSignedCertificate makes such certificates), OpenSSL and wolfSSL still accept it as a trust
- * anchor for itself.
+ * New-SelfSignedCertificate makes such certificates), OpenSSL and wolfSSL still accept it as a
+ * trust anchor for itself.
  */
 #include "tls/cert_make.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whether a certificate is for the requested name: RFC 9525 (which follows RFC 6125). We use our own
- * rules, the same for all versions of the library, because the library's do not recognize an address
- * or a name of one label as a name. In doubt a name does not match.
+ * Whether a certificate is for the requested name: RFC 9525 (which follows RFC 6125). We use our
+ * own rules, the same for all versions of the library, because the library's do not recognize an
+ * address or a name of one label as a name. In doubt a name does not match.
  */
 #include "tls/cert_name.h"
 
@@ -39,7 +39,9 @@ static bool equals(struct bytes a, struct bytes b)
 	return a.len == b.len && !strncasecmp((const char *)a.at, (const char *)b.at, a.len);
 }
 
-/* The name without its first label: "example.net" of "vpn.example.net"; empty if it has one label. */
+/*
+ * The name without its first label: "example.net" of "vpn.example.net"; empty if it has one label.
+ */
 static struct bytes parent(struct bytes name)
 {
 	const uint8_t *dot = memchr(name.at, '.', name.len);
@@ -66,7 +68,10 @@ static bool is_number(struct bytes label)
 	return i == label.len;
 }
 
-/* `name` is a valid DNS name. In "*.example.net" the "*" matches one label; "*.net" matches nothing. */
+/*
+ * `name` is a valid DNS name. In "*.example.net" the "*" matches one label; "*.net" matches
+ * nothing.
+ */
 static bool dns_matches(struct bytes pattern, struct bytes name)
 {
 	if (pattern.len > 2 && !memcmp(pattern.at, "*.", 2)) {

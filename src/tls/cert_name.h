@@ -12,9 +12,9 @@
 bool is_dns_name(struct bytes name);
 
 /*
- * RFC 6125/9525: compares a DNS name with the dNSName entries (a wildcard matches one whole leftmost
- * label), an address with the iPAddress entries; the common name counts only if there is no
- * subjectAltName and `name` is a DNS name. False in doubt.
+ * RFC 6125/9525: compares a DNS name with the dNSName entries (a wildcard matches one whole
+ * leftmost label), an address with the iPAddress entries; the common name counts only if there is
+ * no subjectAltName and `name` is a DNS name. False in doubt.
  */
 bool cert_is_for(struct bytes der, const char *name);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Loads revocation lists. Unlike an unreadable authority, an unreadable list is an error: without it
- * revoked certificates would be accepted.
+ * Loads revocation lists. Unlike an unreadable authority, an unreadable list is an error: without
+ * it revoked certificates would be accepted.
  */
 #include "tls/crls.h"
 

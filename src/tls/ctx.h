@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The inside of a context, which the sessions of one kind share. After it is made only its reference
- * count changes.
+ * The inside of a context, which the sessions of one kind share. After it is made only its
+ * reference count changes.
  */
 #ifndef SSTP_TLS_CTX_H
 #define SSTP_TLS_CTX_H

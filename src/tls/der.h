@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DER, the encoding of certificates (X.690): elements of tag, length, content. Strict: a length that
- * is indefinite, or longer than necessary, is malformed, so that other programs can't read the same
- * bytes as another certificate than we do. As with any reader, check once at the end whether it went
- * bad.
+ * DER, the encoding of certificates (X.690): elements of tag, length, content. Strict: a length
+ * that is indefinite, or longer than necessary, is malformed, so that other programs can't read the
+ * same bytes as another certificate than we do. As with any reader, check once at the end whether
+ * it went bad.
  */
 #ifndef SSTP_TLS_DER_H
 #define SSTP_TLS_DER_H

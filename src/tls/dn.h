@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Compares distinguished names: RFC 5280 section 7.1. Equal names may differ in the type of string, in
- * case, or in spaces. Letters outside ASCII must be identical: to compare them otherwise takes tables
- * (RFC 4518) that we do not have.
+ * Compares distinguished names: RFC 5280 section 7.1. Equal names may differ in the type of string,
+ * in case, or in spaces. Letters outside ASCII must be identical: to compare them otherwise takes
+ * tables (RFC 4518) that we do not have.
  */
 #ifndef SSTP_TLS_DN_H
 #define SSTP_TLS_DN_H

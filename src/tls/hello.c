@@ -34,8 +34,10 @@ static size_t whole_len(const struct writer *hello)
 	return HANDSHAKE_HDR_LEN + (high << 16 | get_u16(&r));
 }
 
-/* Joins the handshake bytes of the records in `from`, up to the end of the first message. False on other
- * data. */
+/*
+ * Joins the handshake bytes of the records in `from`, up to the end of the first message. False on
+ * other data.
+ */
 static bool join(struct reader from, struct writer *hello)
 {
 	while (from.left && hello->len < whole_len(hello)) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reads from the first bytes of a TLS connection, before a TLS session exists, which server the client
- * asks for (RFC 6066 section 3). The TLS session gets all the bytes afterwards, and reports errors in
- * them.
+ * Reads from the first bytes of a TLS connection, before a TLS session exists, which server the
+ * client asks for (RFC 6066 section 3). The TLS session gets all the bytes afterwards, and reports
+ * errors in them.
  */
 #ifndef SSTP_TLS_HELLO_H
 #define SSTP_TLS_HELLO_H
@@ -20,8 +20,8 @@ struct hello {
 };
 
 /*
- * False: the ClientHello is still incomplete; call again with the same bytes and more. True: the result
- * is in *h. Returns true at once for other data than a ClientHello, and for HELLO_MAX bytes.
+ * False: the ClientHello is still incomplete; call again with the same bytes and more. True: the
+ * result is in *h. Returns true at once for other data than a ClientHello, and for HELLO_MAX bytes.
  */
 bool hello_read(struct hello *h, const uint8_t *at, size_t len);
 

@@ -42,8 +42,8 @@ static bool take_chain(struct tls_ctx *ctx, const struct pem *f)
 
 /*
  * The library cannot parse some kinds of names. It still keeps such certificates and sends them to
- * clients if it gets the type of their key from another certificate first. check_pair finds out whether
- * that works.
+ * clients if it gets the type of their key from another certificate first. check_pair finds out
+ * whether that works.
  */
 static bool take_unparsed_chain(struct tls_ctx *ctx, const struct pem *f, struct bytes leaf)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Our client accepts certificates in any order, as RFC 8446 section 4.4.2 recommends. TLS 1.2 (RFC 5246
- * section 7.4.2) requires one order, and many clients accept only that one.
+ * Our client accepts certificates in any order, as RFC 8446 section 4.4.2 recommends. TLS 1.2 (RFC
+ * 5246 section 7.4.2) requires one order, and many clients accept only that one.
  */
 #include "tls/identity_warn.h"
 

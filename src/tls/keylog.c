@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The key log: one line for each secret, written by one call, so that sessions of all threads may share
- * the file.
+ * The key log: one line for each secret, written by one call, so that sessions of all threads may
+ * share the file.
  */
 #include "tls/keylog.h"
 

@@ -35,9 +35,9 @@ static bool wildcard_covers(struct bytes name, struct bytes base)
 }
 
 /*
- * All names below example.net are under "example.net" and ".example.net", and the name itself is under
- * the first. A wildcard is under an excluded base if it matches any name there, and under a permitted
- * base only if all names that it matches are there.
+ * All names below example.net are under "example.net" and ".example.net", and the name itself is
+ * under the first. A wildcard is under an excluded base if it matches any name there, and under a
+ * permitted base only if all names that it matches are there.
  */
 static enum is_under dns_is_under(struct bytes name, struct bytes base, bool is_permitted)
 {
@@ -96,8 +96,8 @@ static enum is_under host_is_under(struct bytes host, struct bytes base)
 }
 
 /*
- * The base is a mailbox, or the host or domain of one. In doubt mailboxes that differ only in case before
- * the @ are the same if excluded, and different if permitted.
+ * The base is a mailbox, or the host or domain of one. In doubt mailboxes that differ only in case
+ * before the @ are the same if excluded, and different if permitted.
  */
 static enum is_under email_is_under(struct bytes name, struct bytes base, bool is_permitted)
 {
@@ -140,8 +140,8 @@ static enum is_under uri_is_under(struct bytes uri, struct bytes base)
 }
 
 /*
- * The base's relative names must be the first ones of the name. In doubt a name is under an excluded
- * base, and not under a permitted one.
+ * The base's relative names must be the first ones of the name. In doubt a name is under an
+ * excluded base, and not under a permitted one.
  */
 static enum is_under directory_is_under(struct bytes name, struct bytes base, bool is_permitted)
 {
@@ -181,8 +181,8 @@ static enum is_under is_under(const struct der *name, const struct der *base, bo
 }
 
 /*
- * GeneralSubtrees: a base, and a minimum and a maximum that must be absent (RFC 5280 section 4.2.1.10).
- * A minimum of zero, which is the default, may be written out.
+ * GeneralSubtrees: a base, and a minimum and a maximum that must be absent (RFC 5280 section
+ * 4.2.1.10). A minimum of zero, which is the default, may be written out.
  */
 static bool next_base(struct reader *trees, struct der *base)
 {

@@ -210,8 +210,8 @@ static bool can_connect(struct tls_ctx *server, struct error *err)
 }
 
 /*
- * Checks that the key belongs to the certificate, by a handshake: the library's own comparison misses
- * some mismatches (EC keys in 5.5.4), and needs to parse the certificate.
+ * Checks that the key belongs to the certificate, by a handshake: the library's own comparison
+ * misses some mismatches (EC keys in 5.5.4), and needs to parse the certificate.
  */
 static int check_pair(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err)
 {

@@ -14,7 +14,9 @@ struct tls_ctx;
 /* 0, or -errno with err filled: which file, what is wrong with it, how to correct it. */
 int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struct error *err);
 int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struct error *err);
-/* Contexts are reference-counted: each session holds its own, so a new one can be used at any time. */
+/*
+ * Contexts are reference-counted: each session holds its own, so a new one can be used at any time.
+ */
 void tls_ctx_release(struct tls_ctx *ctx);
 /* Whether the certificate of a server's context is for that name. */
 bool tls_ctx_is_for(const struct tls_ctx *ctx, const char *name);

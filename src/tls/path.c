@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A depth-first search from the server's certificate upwards: each step tries all authorities, then
- * all certificates sent, whose name is the issuer's. A branch ends at its first fault. When no branch
- * leads to an anchor, the first fault that is more specific than 'no such issuer' is reported.
+ * all certificates sent, whose name is the issuer's. A branch ends at its first fault. When no
+ * branch leads to an anchor, the first fault that is more specific than 'no such issuer' is
+ * reported.
  */
 #include "tls/path.h"
 
@@ -179,8 +180,8 @@ static enum path_fault check_crl(struct search *s, const struct crl *crl, const 
 }
 
 /*
- * One good list is enough to accept a certificate. An expired list, or one of an unsupported kind, can
- * only show that a certificate is revoked.
+ * One good list is enough to accept a certificate. An expired list, or one of an unsupported kind,
+ * can only show that a certificate is revoked.
  */
 static bool is_unrevoked(struct search *s, const struct x509 *x, const struct x509 *issuer,
 			 bool must_have_list)
@@ -264,7 +265,9 @@ static bool climb(struct search *s)
 	return has_issuer ? false : note(s, PATH_NO_ISSUER, top);
 }
 
-/* A certificate that the user gave as an authority is trusted itself, even if it is no authority. */
+/*
+ * A certificate that the user gave as an authority is trusted itself, even if it is no authority.
+ */
 static const struct x509 *anchor_itself(const struct path_cfg *cfg)
 {
 	for (size_t i = 0; i < cfg->anchor_count; i++)

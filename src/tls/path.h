@@ -2,9 +2,9 @@
 /*
  * The path from a server's certificate to an authority that the user trusts: found among the
  * certificates that the server sent, in any order and with any others between (RFC 8446 section
- * 4.4.2), and validated by RFC 5280 section 6.1. Certificate policies are not processed: a path that
- * requires one (a critical policyConstraints) is refused. A trusted authority may have a certificate of
- * version 1, which cannot say that it is one, if it is self-signed.
+ * 4.4.2), and validated by RFC 5280 section 6.1. Certificate policies are not processed: a path
+ * that requires one (a critical policyConstraints) is refused. A trusted authority may have a
+ * certificate of version 1, which cannot say that it is one, if it is self-signed.
  */
 #ifndef SSTP_TLS_PATH_H
 #define SSTP_TLS_PATH_H
@@ -67,8 +67,8 @@ struct path_end {
 
 /*
  * With revocation lists there must be a list of the server certificate's issuer, and none of that
- * issuer's lists may contain the certificate. The certificates above it are looked up if there is a list
- * of their issuer. The anchor is not looked up.
+ * issuer's lists may contain the certificate. The certificates above it are looked up if there is a
+ * list of their issuer. The anchor is not looked up.
  */
 enum path_fault path_find(const struct path_cfg *cfg, struct path_end *end);
 

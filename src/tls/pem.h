@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* PEM (RFC 7468): the certificates or CRLs of a file, one after the other, with any text between them. */
+/*
+ * PEM (RFC 7468): the certificates or CRLs of a file, one after the other, with any text between
+ * them.
+ */
 #ifndef SSTP_TLS_PEM_H
 #define SSTP_TLS_PEM_H
 

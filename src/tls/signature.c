@@ -57,8 +57,8 @@ static int mgf_of(enum wc_HashType hash)
 }
 
 /*
- * TLS 1.3 and public authorities use a salt as long as the hash; openssl's default was the longest salt
- * possible.
+ * TLS 1.3 and public authorities use a salt as long as the hash; openssl's default was the longest
+ * salt possible.
  */
 static bool read_salt(struct reader *params, struct algorithm *a)
 {

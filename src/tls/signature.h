@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Verifies the signature on a certificate with the key of another. Only these are accepted: RSA (PKCS
- * #1 v1.5, and PSS with the same hash for message and mask) and ECDSA, each with SHA-256, SHA-384 or
- * SHA-512, and Ed25519; with the keys listed in spki.h.
+ * Verifies the signature on a certificate with the key of another. Only these are accepted: RSA
+ * (PKCS #1 v1.5, and PSS with the same hash for message and mask) and ECDSA, each with SHA-256,
+ * SHA-384 or SHA-512, and Ed25519; with the keys listed in spki.h.
  */
 #ifndef SSTP_TLS_SIGNATURE_H
 #define SSTP_TLS_SIGNATURE_H

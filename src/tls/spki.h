@@ -26,9 +26,10 @@ struct spki {
 bool spki_read(struct bytes der, struct spki *k);
 
 /*
- * RSA of 2048 to 4096 bits, ECDSA with P-256, P-384 or P-521 by name, Ed25519 if the library has it. An
- * RSA exponent has at most 32 bits: with a long one a verification costs as much as a thousand others.
- * Curves given by explicit parameters are not accepted, even equal ones (CVE-2020-0601).
+ * RSA of 2048 to 4096 bits, ECDSA with P-256, P-384 or P-521 by name, Ed25519 if the library has
+ * it. An RSA exponent has at most 32 bits: with a long one a verification costs as much as a
+ * thousand others. Curves given by explicit parameters are not accepted, even equal ones
+ * (CVE-2020-0601).
  */
 #define SPKI_ACCEPTED "RSA of 2048 to 4096 bits, ECDSA with P-256, P-384 or P-521, or Ed25519"
 bool spki_is_accepted(const struct spki *k);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Sessions. wolfSSL reads ciphertext through a callback from the window that tls_input gave, and
- * writes ciphertext through another callback, which passes it on at once; so a call into the library
- * never blocks, and stops only for lack of input. After a failure the library is not called again.
+ * writes ciphertext through another callback, which passes it on at once; so a call into the
+ * library never blocks, and stops only for lack of input. After a failure the library is not called
+ * again.
  *
- * In TLS 1.3 an AES-GCM key seals 2^24.5 records (RFC 8446 section 5.5), up to 388 GB; then the library
- * renews it, and it responds to the peer's KeyUpdate. TLS 1.2 can renew its keys only by renegotiation,
- * which we and others refuse: there a key lasts as long as the session. Its nonces count records and
- * never repeat; only the security margin is lost. --min-tls 1.3 keeps it.
+ * In TLS 1.3 an AES-GCM key seals 2^24.5 records (RFC 8446 section 5.5), up to 388 GB; then the
+ * library renews it, and it responds to the peer's KeyUpdate. TLS 1.2 can renew its keys only by
+ * renegotiation, which we and others refuse: there a key lasts as long as the session. Its nonces
+ * count records and never repeat; only the security margin is lost. --min-tls 1.3 keeps it.
  */
 #include "tls/tls.h"
 
@@ -25,8 +26,8 @@
 #include "util/ip.h"
 
 /*
- * Limits what a client may send in its handshake: a ClientHello has one or two KiB. The library's own
- * limit allows for a server's certificates.
+ * Limits what a client may send in its handshake: a ClientHello has one or two KiB. The library's
+ * own limit allows for a server's certificates.
  */
 enum { SERVER_HANDSHAKE_MAX = 32 * 1024 };
 

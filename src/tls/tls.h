@@ -4,8 +4,8 @@
  * so that one large receive buffer serves a whole worker and many records leave in one send. All
  * sessions (and threads) of a kind share a context; a session is used by one thread.
  *
- * A server is never accepted without a check: either of its chain and its name, or of a pin. The check
- * is finished before the handshake is reported as done.
+ * A server is never accepted without a check: either of its chain and its name, or of a pin. The
+ * check is finished before the handshake is reported as done.
  */
 #ifndef SSTP_TLS_TLS_H
 #define SSTP_TLS_TLS_H
@@ -34,9 +34,9 @@ void tls_send_to(struct tls *t, void *arg); /* from now on: cfg.arg */
 void tls_close(struct tls *t);              /* frees; sends nothing; NULL is fine */
 
 /*
- * Gives the session the next ciphertext received. The caller keeps the buffer unchanged until all of
- * it is used: until a call below returned TLS_WANT_INPUT (after the handshake, tls_read) or the session
- * is over. A call with unused input left ends reading (TLS_CLOSED); writing still works.
+ * Gives the session the next ciphertext received. The caller keeps the buffer unchanged until all
+ * of it is used: until a call below returned TLS_WANT_INPUT (after the handshake, tls_read) or the
+ * session is over. A call with unused input left ends reading (TLS_CLOSED); writing still works.
  */
 void tls_input(struct tls *t, const uint8_t *at, size_t len);
 

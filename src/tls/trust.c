@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The decision on the server's certificate. It is accepted if path.c finds a path from it to an
- * authority that the user trusts, and its name is good; or, when pins are given, if one of them matches
- * and the key is acceptable. The server proves that it has the certificate's key by its signature of the
- * handshake, which the library verifies afterwards in any case.
+ * authority that the user trusts, and its name is good; or, when pins are given, if one of them
+ * matches and the key is acceptable. The server proves that it has the certificate's key by its
+ * signature of the handshake, which the library verifies afterwards in any case.
  */
 #include "tls/trust.h"
 

@@ -7,8 +7,9 @@
 #include "tls/session.h"
 
 /*
- * wolfSSL's verify callback; the session is the store's userCtx. The library calls it for certificates
- * in which it finds an error, and always for the leaf. Sets is_leaf_good or the error text.
+ * wolfSSL's verify callback; the session is the store's userCtx. The library calls it for
+ * certificates in which it finds an error, and always for the leaf. Sets is_leaf_good or the error
+ * text.
  */
 int trust_verify(int is_ok, WOLFSSL_X509_STORE_CTX *store);
 

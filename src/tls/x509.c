@@ -161,8 +161,8 @@ static const struct extension *known(struct bytes oid)
 }
 
 /*
- * Certificate policies, their mappings, and inhibitAnyPolicy have no effect when no policy is required,
- * and we require none. policyConstraints may require one.
+ * Certificate policies, their mappings, and inhibitAnyPolicy have no effect when no policy is
+ * required, and we require none. policyConstraints may require one.
  */
 static bool may_be_critical(struct bytes oid)
 {
@@ -265,7 +265,9 @@ static bool read_tbs(struct reader *tbs, struct x509 *x)
 		der_get(tbs, DER_CONTEXT | 1); /* issuerUniqueID */
 	if (der_is_next(tbs, DER_CONTEXT | 2))
 		der_get(tbs, DER_CONTEXT | 2); /* subjectUniqueID */
-	/* RFC 5280 section 4.1.1.2: the algorithm is inside the signed part, and repeated outside */
+	/*
+	 * RFC 5280 section 4.1.1.2: the algorithm is inside the signed part, and repeated outside
+	 */
 	if (validity.bad || validity.left || tbs->bad || !bytes_equal(algorithm, x->sig.algorithm))
 		return false;
 	if (!x->serial.len || !is_name(x->issuer) || !is_name(x->subject))

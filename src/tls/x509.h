@@ -72,7 +72,9 @@ struct x509_extension {
 	bool is_critical;
 	struct bytes value; /* the content of the OCTET STRING */
 };
-/* The next extension of a list; false at the end, and on a malformed one: then the reader is bad. */
+/*
+ * The next extension of a list; false at the end, and on a malformed one: then the reader is bad.
+ */
 bool x509_next_extension(struct reader *list, struct x509_extension *e);
 
 /* One attribute of a Name: its type (an OID's content), the tag of its string, the string. */
