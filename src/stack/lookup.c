@@ -84,7 +84,7 @@ static void report(struct loop_task *task)
 	cfg.done(cfg.arg, &result);
 }
 
-static void answer(struct lookup *l, enum stack_result result)
+static void finish(struct lookup *l, enum stack_result result)
 {
 	l->question = -1;
 	l->result.result = result;
@@ -98,7 +98,7 @@ static void add_address(struct lookup *l, const struct ip_addr *a)
 		l->result.addresses[l->result.count++] = *a;
 }
 
-static void answer_from(struct lookup *l, const struct resolver_out *out)
+static void finish_with(struct lookup *l, const struct resolver_out *out)
 {
 	static const enum stack_result results[] = {
 		[DNS_FOUND] = STACK_OK,
@@ -118,7 +118,7 @@ static void answer_from(struct lookup *l, const struct resolver_out *out)
 			add_address(l, &v4->addresses[i]);
 	}
 	l->result.server = out->server;
-	answer(l, results[out->result]);
+	finish(l, results[out->result]);
 }
 
 /* ---- the resolver's sockets */
@@ -293,11 +293,11 @@ static bool send_message(struct names *n, const struct resolver_out *out)
 					    : send_datagram(k, out->message);
 }
 
-static void answer_all(struct names *n, const struct resolver_out *out)
+static void finish_all(struct names *n, const struct resolver_out *out)
 {
 	for (struct lookup *l = n->stack->lookups; l; l = l->next)
 		if (l->question == out->question)
-			answer_from(l, out);
+			finish_with(l, out);
 }
 
 static void drain_resolver(struct loop_task *task)
@@ -317,7 +317,7 @@ static void drain_resolver(struct loop_task *task)
 			close_socket(&n->sockets[out.channel]);
 			break;
 		case RESOLVER_DONE:
-			answer_all(n, &out);
+			finish_all(n, &out);
 			break;
 		case RESOLVER_SERVER_DEAD:
 			log_warn(log, "the name server %s does not answer",
@@ -389,7 +389,7 @@ static void query_servers(struct lookup *l)
 	l->question =
 		n ? resolver_ask(&n->resolver, l->name, has_v4 || !has_v6, has_v6, now_of(n)) : -1;
 	if (l->question < 0)
-		answer(l, STACK_FULL);
+		finish(l, STACK_FULL);
 	else
 		schedule(n);
 }
@@ -397,14 +397,14 @@ static void query_servers(struct lookup *l)
 static void ask(struct lookup *l)
 {
 	if (l->result.count) /* the target was an address */
-		answer(l, STACK_OK);
+		finish(l, STACK_OK);
 	else
 		query_servers(l);
 }
 
 static void on_wait_timeout(struct loop_timer *timer)
 {
-	answer(container_of(timer, struct lookup, timer), STACK_DOWN);
+	finish(container_of(timer, struct lookup, timer), STACK_DOWN);
 }
 
 void lookup_stack_is_up(struct stack *s)
@@ -453,7 +453,7 @@ static void begin(struct lookup *l, const struct target *of)
 	if (of->addr.family) {
 		add_address(l, &of->addr);
 	} else if (!dns_name_normalize(of->name, l->name) || is_localhost(l->name)) {
-		answer(l, STACK_NO_NAME);
+		finish(l, STACK_NO_NAME);
 		return;
 	}
 	if (s->is_up)

@@ -12,7 +12,7 @@ struct queue {
 
 bool queue_put(struct queue *q, const uint8_t *at, size_t len); /* false: no memory; unchanged */
 struct bytes queue_bytes(const struct queue *q);                /* good until the next call */
-void queue_drop(struct queue *q, size_t len);                   /* off the front */
+void queue_drop(struct queue *q, size_t len);                   /* from the start */
 void queue_free(struct queue *q);
 
 #endif
