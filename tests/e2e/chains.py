@@ -100,7 +100,7 @@ class Maker:
 
     def crl(self, issuer, revoked=(), reason=None, start="20200101000000Z", end="20490101000000Z", key=None,
             extensions=()):
-        """A list of the issuer's as PEM."""
+        """A revocation list of the issuer, as PEM."""
         name = f"crl{next(self.numbers)}"
         config = self._config(name, crl_extensions=extensions)
         signer = ["-config", config, "-cert", issuer.cert, "-keyfile", key or issuer.key]
@@ -118,7 +118,7 @@ class Maker:
         return self.file(b"".join(c.cert.read_bytes() for c in certificates))
 
     def shown(self, leaf, *others):
-        """What a server needs to show them."""
+        """The options with which a server shows them."""
         return Identity(self.bundle(leaf, *others), leaf.key)
 
     def serial(self, certificate):
@@ -126,6 +126,6 @@ class Maker:
 
 
 def openssl_trusts(anchors, leaf, others):
-    """openssl's own verdict on a chain."""
+    """openssl's own check of a chain."""
     return subprocess.run(["openssl", "verify", "-partial_chain", "-purpose", "sslserver", "-CAfile", anchors, *(
         ["-untrusted", others] if others else []), leaf], capture_output=True).returncode == 0

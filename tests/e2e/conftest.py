@@ -18,8 +18,8 @@ from peers.waiting import waiting  # noqa: F401 (fixture)
 from pki import Pki
 
 
-# Files whose tests take longest, which begin first. The last tests of a run then are short ones, and no process waits
-# long for another.
+# The files whose tests take longest; they start first. The last tests of a run are short ones then, and no process
+# waits long for another.
 LONGEST = ("test_peer_", "test_killed", "test_containers", "test_hostile", "test_bulk", "test_host", "test_lifecycle")
 
 
@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items):
 
 
 def together(name):
-    """Tests with the same result run in one process, one after the other.
+    """Tests for which this returns the same run in one process, one after the other.
 
     A file's tests do, as they share what takes time to set up; the peers' tests share a guest and what they wait for.
     Those of test_killed.py share nothing, and each takes long.
@@ -69,7 +69,7 @@ def sstp():
 
 @pytest.fixture(params=["shipped", "sanitizers"])
 def both(request):
-    """For a test that shall also run with the sanitizers."""
+    """For a test that also runs with the sanitizers."""
     return request.param
 
 
@@ -80,7 +80,7 @@ def _program(request):
 
 
 class Networks:
-    """The one that is used now, if any; a new one when that is spoilt."""
+    """The current one, or a new one if that cannot be used again."""
 
     def __init__(self, tmp_path_factory):
         self.tmp_path_factory, self.network = tmp_path_factory, None
@@ -120,7 +120,7 @@ def lab(request, networks, tmp_path, pki):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """The logs of both sides, where a test failed."""
+    """Shows the logs of both sides if a test failed."""
     outcome = yield
     report = outcome.get_result()
     made = getattr(item, "lab", None)

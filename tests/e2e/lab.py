@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small internet on one machine, for sstp to be tried in: hosts, cables, programs on them.
+"""A small internet on one machine, in which sstp is tested: hosts, cables, programs on them.
 
     client 10.1.0.2 ---+                            +--- inside 172.16.5.2
                        |                            |
     other  10.2.0.2 ---+--- router --- 192.0.2.1 server
 
 All of the outside has IPv6 too (2001:db8:N::). A host has a network, a name, an /etc and a /run of its own, made by
-namespaces that are gone with the process that holds them, so nothing is left behind whatever happens to a test. The
+namespaces that disappear with the process that holds them, so nothing is left whatever happens to a test. The
 machine's own network, /etc and /run are never touched.
 
 The hosts serve one test after the other. After each, their networks must be as they were; only after one in which a
@@ -42,8 +42,8 @@ INSIDE = "172.16.5.2"
 SILENT = "203.0.113.0"  # a network of which nothing ever comes back
 
 POLL_SECONDS = 0.01
-# Nothing is waited for as long as this unless it fails: a machine with a load of 20 is ten times slower than an idle
-# one. What must not depend on a time limit of the program gets NO_LIMIT there, which is longer than any test waits.
+# No wait lasts as long as this unless it fails: a machine with a load of 20 is ten times slower than an idle one. Where
+# a test must not depend on a time limit of the program it sets NO_LIMIT, which is longer than any test waits.
 PATIENCE = 90
 NO_LIMIT = 600
 SANITIZERS = {
@@ -56,7 +56,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def eventually(what, is_so, seconds=PATIENCE):
-    """Until `is_so` gives something true, which is returned."""
+    """Waits until `is_so` returns something true, and returns that."""
     end = time.monotonic() + seconds
     while not (result := is_so()):
         assert time.monotonic() < end, f"not within {seconds} s: {what}"
@@ -69,9 +69,9 @@ def run(argv, **more):
 
 
 def on_a_terminal(argv, answers):
-    """Runs a program on a terminal of its own and types `answers`, (what is waited for, what is typed then).
+    """Runs a program on a terminal of its own and types `answers`: (text to wait for, text to type then).
 
-    Gives its status (negative: the signal that ended it) and all that was shown.
+    Returns its status (negative: the signal that ended it) and all that was shown.
     """
     pid, terminal = pty.fork()
     if pid == 0:
@@ -116,7 +116,7 @@ class Host:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
     def _make_files(self):
-        """/etc is the machine's, file by file, but for what the tests decide."""
+        """/etc is the machine's, file by file, except the files that the tests replace."""
         (self.folder / "machine-etc").mkdir(parents=True)
         self.run_folder.mkdir()
         (self.etc / "ssl/certs").mkdir(parents=True)
@@ -145,7 +145,7 @@ class Host:
         self.holder.communicate()
 
     def state(self):
-        """Devices, IPv6 addresses and IPv4 routes (of the main table), to compare: a set of lines."""
+        """Devices, IPv6 addresses and IPv4 routes (of the main table) as a set of lines, for comparisons."""
         with self.network():
             net = Path("/proc/thread-self/net")
             devices = re.findall(r"^ *(\S+):", (net / "dev").read_text(), re.M)
@@ -156,17 +156,17 @@ class Host:
     # ---- commands
 
     def words(self, argv):
-        """A command line that runs `argv` on this host, as the very process that is started."""
+        """A command line that runs `argv` on this host, in the process itself that is started."""
         return ["nsenter", "-t", str(self.holder.pid), "-n", "-m", "-u", "--", *map(str, argv)]
 
     def run(self, *argv, check=True, **more):
-        """Runs a command to its end; gives the CompletedProcess."""
+        """Runs a command to its end; returns the CompletedProcess."""
         done = subprocess.run(self.words(argv), capture_output=True, text=True, timeout=3 * PATIENCE, **more)
         assert not check or done.returncode == 0, f"{argv} on {self.name}: {done.stdout}{done.stderr}"
         return done
 
     def ip(self, words):
-        """ip(8), answers as Python values: host.ip("route show")."""
+        """Runs ip(8) and returns Python values: host.ip("route show")."""
         out = self.run("ip", "-json", *words.split()).stdout
         return json.loads(out) if out.strip() else []
 
@@ -188,8 +188,8 @@ class Host:
         return [a["local"] for a in device["addr_info"]] if device else []
 
     def ping(self, address, *options, count=3, check=True):
-        """True when so many pings are answered. Where that may fail it is not waited for long."""
-        # without a deadline ping(8) waits for the last answer only twice as long as it took the others to come
+        """True if `count` pings are answered. With check=False a failure is allowed, and the wait is short."""
+        # without a deadline ping(8) waits for the last reply only twice as long as the others took
         done = self.run("ping", "-q", "-n", "-c", count, "-i", "0.01", "-w", PATIENCE if check else 1, *options, address,
                         check=False)
         received = re.search(r"(\d+) received", done.stdout)
@@ -198,14 +198,14 @@ class Host:
         return answered
 
     def ping_server(self, *options, **more):
-        """The server's own address in the tunnel, to which there need be no route."""
+        """Pings the server's own address in the tunnel; there may be no route to it."""
         return self.ping(GATEWAY, "-I", "sstp0", *options, **more)
 
     # ---- Python's own sockets
 
     @contextmanager
     def network(self):
-        """In here this thread's new sockets (and /proc/sys/net) are this host's; made ones stay so."""
+        """Inside, new sockets of this thread (and /proc/sys/net) belong to this host; they still do afterwards."""
         with open("/proc/thread-self/ns/net") as before, open(f"/proc/{self.holder.pid}/ns/net") as ours:
             _setns(ours.fileno())
             try:
@@ -235,7 +235,7 @@ class Host:
             Path("/proc/sys", *name.split(".")).write_text(str(value))
 
     def is_listening(self, port):
-        """Is there a TCP listener on that port, of either family?"""
+        """Whether there is a TCP listener on that port, of either family."""
         with self.network():
             lines = Path("/proc/thread-self/net/tcp").read_text() + Path("/proc/thread-self/net/tcp6").read_text()
         return re.search(rf":{port:04X} [0-9A-F]+:0000 0A ", lines) is not None
@@ -249,7 +249,7 @@ def _setns(fd):
 class Program:
     """A program on a host, running or ended; standard output and error go to its log.
 
-    `stderr` is a descriptor in place of that; `redirect` are a shell's redirections ("2>&-").
+    `stderr` is a descriptor to use instead of the log; `redirect` are a shell's redirections ("2>&-").
     """
 
     def __init__(self, folder, host, label, argv, env=None, stdin=None, stderr=None, redirect=None):
@@ -261,7 +261,7 @@ class Program:
         environment.update(SANITIZERS, **(env or {}))
         with open(self.log_file, "wb") as log:
             self.process = subprocess.Popen(
-                # it dies with us, so that nothing outlives a run of tests that is killed
+                # it is killed when we end, so that no program survives a killed test run
                 ["setpriv", "--pdeathsig", "KILL", *host.words(words)],
                 stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
                 stdout=log, stderr=log if stderr is None else stderr, env=environment, start_new_session=True)
@@ -279,12 +279,12 @@ class Program:
 
     @property
     def said(self):
-        """The log as a user sees it, who did not ask for --verbose."""
+        """The log as a user without --verbose sees it."""
         return "".join(line for line in self.log.splitlines(True) if not line.startswith("debug: "))
 
     @property
     def resident(self):
-        """Of its memory, in KiB."""
+        """A field of its memory use, in KiB."""
         return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text()).group(1))
 
     @property
@@ -293,7 +293,7 @@ class Program:
         return self.process.poll()
 
     def wait_for(self, pattern, count=1, seconds=PATIENCE):
-        """Until its log has `pattern` (`count` times); gives the last match."""
+        """Waits until its log has `pattern` (`count` times); returns the last match."""
         def found():
             return len(re.findall(pattern, self.log, re.M)) >= count
 
@@ -307,7 +307,7 @@ class Program:
         return list(re.finditer(pattern, self.log, re.M))[-1]
 
     def wait(self, seconds=PATIENCE):
-        """Its exit status."""
+        """Waits for its exit status."""
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -317,18 +317,18 @@ class Program:
         self.process.send_signal(number)
 
     def stop(self, number=signal.SIGTERM, seconds=PATIENCE):
-        """Asks it to end; gives its exit status."""
+        """Asks it to end; returns its exit status."""
         self.send(number)
         return self.wait(seconds)
 
     def kill(self):
-        """As a crash does."""
+        """Kills it, like a crash."""
         self.was_killed = True
         self.process.kill()
         self.process.wait()
 
     def end(self):
-        """At the end of a test; gives a complaint or None."""
+        """Checks it at the end of a test; returns an error text or None."""
         complaint = None
         if self.status is None:
             self.send(signal.SIGTERM)
@@ -391,7 +391,7 @@ class Network:
         return {host.name: host.state() for host in self.hosts}
 
     def kill_strays(self):
-        """What went to the background, or was left by a program that crashed."""
+        """Processes that went to the background, or were left by a program that crashed."""
         ours = {os.stat(f"/proc/{h.holder.pid}/ns/net").st_ino for h in self.hosts}
         holders = {h.holder.pid for h in self.hosts}
         for pid in filter(str.isdigit, os.listdir("/proc")):
@@ -413,7 +413,7 @@ class Lab:
         self.client, self.other, self.router = network.client, network.other, network.router
         self.server, self.inside = network.server, network.inside
         self.programs = []
-        self.is_changed = False  # a test that changes the hosts' networks by itself says so
+        self.is_changed = False  # set by a test that changes the hosts' networks itself
         folder.mkdir()
         for host in network.hosts:
             host.reset_files(pki.other_ca.read_bytes())  # whose authority did not sign the server's certificate
@@ -423,7 +423,7 @@ class Lab:
     # ---- programs
 
     def start(self, host, *argv, label=None, **more):
-        """Any program; it ends with the test."""
+        """Starts any program; it ends with the test."""
         label = f"{label or os.path.basename(argv[0])}-{len(self.programs)}"
         program = Program(self.folder, host, label, argv, **more)
         self.programs.append(program)
@@ -462,12 +462,12 @@ class Lab:
         return program
 
     def connect_fails(self, *options, **more):
-        """sstp connect to its end; gives its exit status and what it said to the user."""
+        """Runs sstp connect to its end; returns its exit status and its messages to the user."""
         program = self.connect(*options, wait=False, **more)
         return program.wait(), program.said
 
     def probe(self, *options, host=None, to=SERVER, trust=None):
-        """sstp probe; gives the CompletedProcess."""
+        """Runs sstp probe; returns the CompletedProcess."""
         trust = ["--ca-cert", self.pki.ca] if trust is None else trust
         return (host or self.client).run(self.sstp, "probe", to, *trust, *options, check=False,
                                          env={**{k: v for k, v in os.environ.items() if not k.startswith("SSTP")},
@@ -479,8 +479,8 @@ class Lab:
         return [(f"{p.host.name}: {' '.join(p.argv)} (status {p.status})", p.log) for p in self.programs]
 
     def close(self):
-        """Ends everything; gives complaints about how that went, and whether the network can serve another test."""
-        # clients first, so that each side is seen to end in order
+        """Ends everything; returns errors that this found, and whether the network can be used for another test."""
+        # clients first, so that each side ends in order
         complaints = [c for p in reversed(self.programs) if (c := p.end())]
         self.network.kill_strays()
         was, now = self.network.first_state, self.network.state()
@@ -496,7 +496,7 @@ class Lab:
 
 
 class Sniffer:
-    """Takes down the IP packets of a network device, both ways, while it is open."""
+    """Records the IP packets of a network device, both ways, while it is open."""
 
     def __init__(self, host, device):
         self.socket = host.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0003))
@@ -545,7 +545,7 @@ def _mss_of(tcp):
 
 
 def in_background(work, *arguments):
-    """A thread; .result() waits for it and gives what it returned, or raises what it raised."""
+    """A thread; .result() waits for it and returns what it returned, or raises what it raised."""
     thread = _Result(target=work, args=arguments)
     thread.start()
     return thread
@@ -559,7 +559,7 @@ class _Result(threading.Thread):
     def run(self):
         try:
             self._value = self._work(*self._arguments)
-        except BaseException as error:  # handed to whoever asks for the result
+        except BaseException as error:  # raised again by result()
             self._error = error
 
     def result(self, seconds=3 * PATIENCE):

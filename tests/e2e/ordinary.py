@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An ordinary user on a host of the lab, without a name and without any capability; and what is behind the VPN."""
+"""An ordinary user on a host of the lab, without a name and without any capability; and servers inside the VPN."""
 import hashlib
 import http.server
 import os
@@ -14,7 +14,7 @@ import pytest
 from lab import INSIDE, SANITIZERS, on_a_terminal
 
 USER = 12345
-NAMES = "172.16.5.2"  # where a name server is, behind the VPN
+NAMES = "172.16.5.2"  # a name server inside the VPN
 
 
 def as_user(*argv, uid=USER):
@@ -29,11 +29,11 @@ def needs_user_namespaces():
 
 
 class Ordinary:
-    """sstp in the hands of that user, on the host "client"."""
+    """sstp, run by that user on the host "client"."""
 
     def __init__(self, lab):
         self.lab, self.host = lab, lab.client
-        # where that user may read it, wherever the source lies
+        # a copy that the user may read
         folder = self.host.run_folder / "bin"
         folder.mkdir(exist_ok=True)
         shutil.copy(lab.sstp, folder / "sstp")
@@ -52,12 +52,12 @@ class Ordinary:
                               **kind)
 
     def run(self, *command, options=(), **kind):
-        """sstp run, to its end; gives its exit status and the log."""
+        """Runs sstp run to its end; returns its exit status and the log."""
         program = self.start("run", *options, "--", *command, **kind)
         return program.wait(60), program.log
 
     def output(self, *command, options=()):
-        """What the command says, which must succeed."""
+        """The command's output; it must succeed."""
         done = self.host.run(*as_user(*self.words("run", "-q", *options, "--", *command)),
                              env={**os.environ, **SANITIZERS, **self.env})
         return done.stdout
@@ -70,7 +70,7 @@ class Ordinary:
 
 
 class Web:
-    """A web server on the host behind the VPN: every path is the same bytes."""
+    """A web server on the host inside the VPN: every path has the same content."""
 
     def __init__(self, host, size=1000, port=80):
         self.content = os.urandom(size)
@@ -104,7 +104,7 @@ class Web:
 
 
 class NameServer:
-    """Behind the VPN: every name's IPv4 address is the web server's; takes down what is asked for."""
+    """A name server inside the VPN: every name has the web server's IPv4 address; records the queries."""
 
     def __init__(self, host):
         self.socket = host.socket(socket.AF_INET, socket.SOCK_DGRAM)

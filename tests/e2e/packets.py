@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""IP packets made by hand, as a peer may send them that means no good."""
+"""IP packets made by hand, as a hostile peer may send them."""
 import socket
 import struct
 
@@ -70,7 +70,7 @@ def icmp4(kind, code, rest):
 
 
 def hidden(message, source, destination):
-    """An ICMPv6 message in all the ways in which one may be put into packets: {how: [packet, ...]}."""
+    """An ICMPv6 message in all forms in which packets may carry it: {form: [packet, ...]}."""
     def packet(proto, *parts):
         return ipv6(source, destination, b"".join(parts), proto)
 
@@ -100,7 +100,7 @@ def hidden(message, source, destination):
 
 
 def inject(host, device, *packets):
-    """Sends packets out of a network device, whatever is in them."""
+    """Sends packets out of a network device, without any check of them."""
     with host.socket(socket.AF_PACKET, socket.SOCK_DGRAM) as s:
         for packet in packets:
             s.sendto(packet, (device, ETHERTYPE_IPV6 if packet[0] >> 4 == 6 else ETHERTYPE_IPV4))

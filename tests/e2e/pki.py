@@ -32,7 +32,7 @@ def openssl(*argv):
 
 
 class Identity:
-    """A certificate with its key, and the pin by which a client can know it."""
+    """A certificate with its key, and the pin by which a client recognizes it."""
 
     def __init__(self, cert, key):
         self.cert, self.key = cert, key
@@ -47,7 +47,7 @@ class Identity:
 
     @cached_property
     def pin(self):
-        """Of the key, as openssl sees it: a check of sstp's own arithmetic too."""
+        """The pin of the key, computed by openssl: this checks sstp's computation too."""
         public = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], check=True, capture_output=True,
                                 input=openssl("x509", "-in", self.cert, "-noout", "-pubkey")).stdout
         return "pin-sha256:" + base64.b64encode(hashlib.sha256(public).digest()).decode()

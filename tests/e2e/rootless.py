@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An ordinary user on a host of the lab, and podman as that user has it from Debian's packages.
+"""An ordinary user on a host of the lab, and podman from Debian's packages for that user.
 
 The user exists in a mount namespace alone: /etc has one more line in passwd, subuid and subgid there. Processes live in
 a process namespace, which takes all of them with it. Home, images and containers are in a folder in /tmp.
@@ -13,7 +13,7 @@ from pathlib import Path
 from lab import Program
 
 UID = 54321
-# What podman needs of the machine's /etc, as it is there.
+# The files of the machine's /etc that podman needs.
 ETC = ("containers", "group", "host.conf", "ld.so.cache", "nsswitch.conf", "passwd", "protocols", "services")
 SUBIDS = f"tester:{UID + 1}:65536\n"
 
@@ -86,20 +86,20 @@ class Rootless:
                 f"XDG_RUNTIME_DIR={self.runtime}", f"TMPDIR={self.runtime}", "PASSWORD=wonder land", *map(str, argv)]
 
     def sh(self, script, check=True, seconds=120):
-        """Gives the CompletedProcess."""
+        """Returns the CompletedProcess."""
         done = subprocess.run(self.words(["sh", "-ec", script]), capture_output=True, text=True, timeout=seconds,
                               stdin=subprocess.DEVNULL, start_new_session=True)
         assert not check or done.returncode == 0, f"{script}: status {done.returncode}\n{done.stdout}{done.stderr}"
         return done
 
     def start(self, command, before=":"):
-        """A command that goes on, and what is typed before it."""
+        """A command that keeps running, and shell commands before it."""
         program = Typed(self, f"echo $$ >typed.pid; {before}; exec {command}")
         self.lab.programs.append(program)
         return program
 
     def put(self, source, name, mode=0o644):
-        """A file into the user's home."""
+        """Writes a file into the user's home."""
         path = self.home / name
         path.parent.mkdir(exist_ok=True)
         shutil.copy(source, path)
@@ -114,7 +114,7 @@ class Rootless:
 
 
 class Typed(Program):
-    """A program that the user has started. A process namespace lies between it and what we have started for that."""
+    """A program that the user has started. It is in a process namespace below the process that we started."""
 
     def __init__(self, user, script):
         super().__init__(user.lab.folder, user, f"typed-{len(user.lab.programs)}", ["sh", "-ec", script])

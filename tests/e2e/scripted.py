@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An SSTP server that gives IPv6 as accel-ppp and others do: a script over TLS, and a router behind it.
+"""An SSTP server that gives IPv6 as accel-ppp and others do: a script over TLS, and a router after it.
 
-It takes one call after the other, logs the client in by PAP whoever it is, answers router solicitations with `options`,
-and echo requests to whatever address.
+It takes one call after the other, accepts any user by PAP, answers router solicitations with `options`, and echo
+requests to any address.
 """
 import contextlib
 import fcntl
@@ -28,7 +28,7 @@ OWN_IID = bytes.fromhex("0000000000000001")
 
 
 class Router:
-    """A TUN device on a host, by which a real router hears the client of a scripted server, and is heard by it."""
+    """A TUN device on a host that connects a real router with the client of a scripted server."""
 
     def __init__(self, host, server, device="ra0"):
         self.server = server
@@ -86,14 +86,14 @@ class ScriptedServer:
         self.thread.join(PATIENCE)
 
     def hang_up(self):
-        """As a server that is killed."""
+        """Like a server that is killed."""
         tls = self.tls
         if tls:
             with contextlib.suppress(OSError):
                 tls.shutdown(socket.SHUT_RDWR)
 
     def say_goodbye(self):
-        """As a server that is stopped: LCP's Terminate-Request."""
+        """Like a server that is stopped: LCP's Terminate-Request."""
         self._control(LCP, TERMINATE, 8)
 
     def say(self, *words):
@@ -110,7 +110,7 @@ class ScriptedServer:
             self._frame(IPV6 if packet[0] >> 4 == 6 else IPV4, packet)
 
     def advertise(self, options=None, destination=ALL_NODES, **more):
-        """An unsolicited advertisement, or an answer."""
+        """Sends an advertisement, unsolicited or as a response."""
         more.setdefault("lifetime", self.lifetime)
         self.send(ipv6(self.own, destination, advertisement(
             self.own, destination, self.options if options is None else options, **more)))
@@ -227,11 +227,11 @@ class ScriptedServer:
             self._control(IPCP, NAK, identifier, wanted)
 
     def end_ipv6(self):
-        """IPV6CP goes down."""
+        """Closes IPV6CP."""
         self._control(IPV6CP, TERMINATE, 9)
 
     def begin_ipv6(self):
-        """And comes up again: asked until the client, which waits a moment after such an end, agrees."""
+        """Opens it again: repeats the request until the client, which waits a moment after such an end, agrees."""
         self.is_agreed = False
         while not self.is_agreed:
             self._control(IPV6CP, REQUEST, 10, b"\x01\x0a" + OWN_IID)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs a program for which some system calls end with an error, as under a container's seccomp filter.
+"""Runs a program for which some system calls fail, as under a container's seccomp filter.
 
 seccomp.py NAME[,NAME...] ERROR PROGRAM [ARGUMENTS]
 
-The name open_device is open(2) as a TUN device is opened, for reading and writing and without waiting: a filter does not
-see the path. So a container's device cgroup refuses it, with EPERM.
+The name open_device means open(2) with the flags for a TUN device, read-write and non-blocking: a filter does not see
+the path. So a container's device cgroup refuses it, with EPERM.
 """
 import ctypes
 import errno
@@ -13,7 +13,7 @@ import platform
 import struct
 import sys
 
-# Numbers of x86_64 and of aarch64, which has not all of them.
+# Numbers of x86_64 and of aarch64, which does not have all of them.
 NUMBERS = {
     "clone": (56, 220), "clone3": (435, 435), "epoll_create1": (291, 20), "eventfd2": (290, 19), "flock": (73, 32),
     "fork": (57, None), "fsync": (74, 82), "getrandom": (318, 278), "ioctl": (16, 29), "listen": (50, 201),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The packet path: much traffic, of all kinds, in packets of all sizes, past peers that are slow or odd."""
+"""The packet path: much traffic, of all kinds, in packets of all sizes, with peers that are slow or unusual."""
 import random
 import re
 import signal
@@ -18,13 +18,13 @@ INSIDE_ONLY = ["--no-default-route", "--route", "172.16.5.0/24", "--route", GATE
 
 
 def up(lab, server=(), client=()):
-    """A server, and a client that reaches the host behind it."""
+    """A server, and a client that reaches the host inside."""
     lab.server.sysctl("net.ipv4.ip_forward", 1)
     return lab.serve(*server), lab.connect(*INSIDE_ONLY, *client)
 
 
 def link_local(host):
-    """Of its end of the tunnel, as the other end writes it."""
+    """The link-local address of its end of the tunnel, with the other host's device."""
     return next(a for a in host.addresses() if a.startswith("fe80")) + "%sstp0"
 
 
@@ -86,7 +86,7 @@ def most(own, others):
 
 
 def is_refused(host, address, size):
-    """Is the sender told that an IP packet of that size is too long? By its own host, or by ICMP."""
+    """Whether the sender learns, from its own host or by ICMP, that an IP packet of that size is too long."""
     options = ["-M", "do", "-c", 2, "-i", 0.05, "-W", 1, "-s", size - (48 if ":" in address else 28)]
     done = host.run("ping", "-n", *options, address, check=False)
     return "0 received" in done.stdout and re.search("message too long|Frag needed|Packet too big",
@@ -132,7 +132,7 @@ def mtu_of(mtu, *ends):
 
 @pytest.mark.parametrize("place", ["client", "behind"])
 def test_an_mtu_that_changes_under_way(lab, place):
-    """Of the client's own device, or of the cable behind the server. Connections that are there go on."""
+    """Sets the MTU of the client's own device, or of the inside cable. Existing connections continue."""
     up(lab)
     ends = [(lab.client, "sstp0")] if place == "client" else [(lab.server, "inside"), (lab.inside, "cable")]
     there, back = connection(lab.client, lab.inside, INSIDE), connection(lab.client, lab.inside, INSIDE)
@@ -141,7 +141,7 @@ def test_an_mtu_that_changes_under_way(lab, place):
         with mtu_of(mtu, *ends):
             check_both_ways(lab, 5 * MB)
             assert exchange(lab.client, lab.inside, INSIDE, random_sizes(50, 3000)) == 0
-    with mtu_of(9000, *ends):  # which the link is not, and says so
+    with mtu_of(9000, *ends):  # more than the link's, and it reports that
         check_both_ways(lab, 5 * MB)
         check_limit(lab.client, GATEWAY, 1400)
         check_limit(lab.inside, CLIENT, 1400)
@@ -183,7 +183,7 @@ def standing_still(program):
 
 
 def tcp_bytes_waiting(host):
-    """In all its sockets' queues for the other end."""
+    """The bytes in all its sockets' send queues."""
     with host.network():
         lines = Path("/proc/thread-self/net/tcp").read_text().splitlines()[1:]
     return sum(int(line.split()[4].split(":")[0], 16) for line in lines)
@@ -211,7 +211,7 @@ def test_a_client_that_stands_still_harms_nobody_else(lab):
 
 @contextmanager
 def slow_line(lab, rate):
-    """Both ways between client and server, at their router, which holds 100 ms of it."""
+    """Limits the rate both ways between client and server, at their router, which queues 100 ms."""
     devices = "client", "server"
     for device in devices:
         lab.router.run("tc", "qdisc", "add", "dev", device, "root", "tbf", "rate", rate, "burst", "16kb", "latency",
@@ -225,7 +225,7 @@ def slow_line(lab, rate):
 
 @pytest.mark.parametrize("ways", [[upload], [download], [upload, download]], ids=["up", "down", "both"])
 def test_a_full_slow_line_is_quick_for_small_packets(lab, ways):
-    """If they waited behind the 2 MiB that may wait for a client it would be 4 s."""
+    """If they waited after the 2 MiB that may be queued for a client it would take 4 s."""
     up(lab)
     with slow_line(lab, "4mbit"):
         loads = [in_background(way, lab.client, lab.inside, INSIDE, 4 * MB) for way in ways]
@@ -292,7 +292,7 @@ def busy_threads(program):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_workers(lab, crowd, workers):
-    """Connections of clients, of a host behind the server, and from client to client."""
+    """Connections of clients, of the host inside, and from client to client."""
     lab.server.sysctl("net.ipv4.ip_forward", 1)
     server = lab.serve("--workers", workers, "--client-to-client")
     for host in crowd:
@@ -321,7 +321,7 @@ WRONG = 3, 7  # of ten packets
 @pytest.mark.parametrize("way", ["there", "back"])
 def test_a_wrong_checksum_stays_wrong(lab, make, header_len, way):
     """
-    The end that sends stands still while ten packets of one flow go in, so that they leave the tunnel together: there
+    The sender is stopped while ten packets of one flow go in, so that they leave the tunnel together: there
     those with a right checksum are merged, and the two others are not.
     """
     server, client = up(lab, ["--workers", 1])  # a ring between two might come between the packets

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The recipes of docs/containers.md, run as they stand there: rootless podman, as an ordinary user.
+"""The recipes of docs/containers.md, run as written: rootless podman, as an ordinary user.
 
-No image comes from anywhere: sstp's is built FROM scratch, and what the recipes call alpine is busybox, with an apk that
+No image is downloaded: sstp's is built FROM scratch, and what the recipes call alpine is busybox, with an apk that
 installs this machine's nft.
 """
 import json
@@ -43,14 +43,14 @@ def recipes(heading):
 
 
 def ending_with(text, heading):
-    """The one paragraph of commands that ends so."""
+    """The one paragraph of commands that ends with this."""
     (found,) = [r for r in recipes(heading) if r.endswith(text)]
     return found
 
 
 @contextmanager
 def rootless(lab, host):
-    """With the images that the recipes need, and sstp."""
+    """A user with the images that the recipes need, and sstp."""
     for program in ("podman", "crun", "slirp4netns", "newuidmap", "nft"):
         if not shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin"):
             pytest.skip(f"{program} is missing")
@@ -79,7 +79,7 @@ def server_user(lab):
 
 
 def copy_with_libraries(program, root):
-    """The program and the libraries that it is linked to, where they are here, under another root."""
+    """Copies the program and its libraries to the same paths under another root."""
     files = [program, *re.findall(r"(/\S+) \(0x", run(["ldd", program]))]
     for path in files:
         copy = root / path.lstrip("/")
@@ -103,7 +103,7 @@ def build_images(user):
 
 
 def serve(lab):
-    """A way to what is behind it, and a name server there."""
+    """A route to the inside, and a name server there."""
     lab.server.sysctl("net.ipv4.ip_forward", 1)
     return lab.serve("--dns", "10.9.0.53")
 
@@ -144,7 +144,7 @@ def test_a_tunnel_that_other_containers_use(lab, user):
     beside = "podman run --rm --network container:vpn"
     assert "nameserver 10.9.0.53\n" in user.sh(f"{beside} alpine cat /etc/resolv.conf").stdout
     assert user.sh(f"{beside} sstp healthcheck").stdout == "up sstp0\n"
-    # while it is away nothing goes another way
+    # while it is down nothing takes another route
     server.kill()
     eventually("the tunnel is down", lambda: not is_healthy(user))
     past_it = "sh -c 'timeout 2 wget -q -O /dev/null http://10.1.0.254/ || exit 1'"  # a process 1 could not be timed out
@@ -160,7 +160,7 @@ def test_a_tunnel_that_other_containers_use(lab, user):
 
 
 def test_a_file_system_that_cannot_be_written_to(lab, user):
-    """The same tunnel, as the text below that recipe says; its log is JSON."""
+    """The same tunnel, as described below that recipe; its log is JSON."""
     heading = "A tunnel that other containers use"
     serve(lab)
     user.sh(ending_with("vpn-password -", heading))
@@ -180,7 +180,7 @@ def test_a_file_system_that_cannot_be_written_to(lab, user):
 
 
 def test_the_containers_are_as_confined_as_podman_makes_them(lab, user):
-    """No privilege came in by the way podman is set up here: its seccomp filter, its capabilities and NET_ADMIN."""
+    """Our set-up of podman adds no privilege: its seccomp filter, its capabilities and NET_ADMIN."""
     heading = "A tunnel that other containers use"
     serve(lab)
     user.sh(ending_with("vpn-password -", heading))
@@ -194,7 +194,7 @@ def test_the_containers_are_as_confined_as_podman_makes_them(lab, user):
 
 
 def test_a_service_manager_hears_of_a_container(lab, user):
-    """Podman with --sdnotify container tells it no sooner than sstp does."""
+    """Podman with --sdnotify container reports it no sooner than sstp does."""
     heading = "A tunnel that other containers use"
     manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     manager.bind(f"{user.folder}/notify")
@@ -226,7 +226,7 @@ def test_a_wrong_password_ends_it_and_says_so(lab, user):
 
 
 def test_without_any_rights(lab, user):
-    """No TUN device, no capability, another user than root, nothing that can be written to."""
+    """No TUN device, no capability, a user other than root, no writable file."""
     heading = "Without any privileges"
     serve(lab)
     user.sh(ending_with("vpn-password -", "A tunnel that other containers use"))
@@ -244,7 +244,7 @@ def test_without_any_rights(lab, user):
 
 
 def test_a_container_that_runs_already(lab, user):
-    """As the user whose it is, with no right on the host; the container has none of its own either."""
+    """As the container's user, without rights on the host; the container has none either."""
     serve(lab)
     user.sh("podman run --detach --name app --cap-drop all alpine sleep 600")
     connect = ending_with("vpn.example.net", "A container that runs already")
@@ -288,7 +288,7 @@ def test_a_server(lab, server_user):
 
 
 def test_a_server_alone(lab, server_user):
-    """Without the container that has NAT, as the text below that recipe says."""
+    """Without the container that has NAT, as described below that recipe."""
     user = server_user
     make, _, _, start, _ = recipes("A server")
     option, other = re.search("With `(--publish .*?)` instead of `(.*?)`", RECIPES).groups()

@@ -15,12 +15,12 @@ from lab import GATEWAY, NAME, NO_LIMIT, SERVER, SERVER6, in_background
 from scripted import IPCP, IPV6CP, ScriptedServer
 from test_hostile import ANSWER, CALL_CONNECT_ACK, lcp
 
-DEAD = "192.0.2.77"  # nobody has it
+DEAD = "192.0.2.77"  # no host has it
 DEAD6 = "2001:db8:9::77"
 
 
 def ends_with(lab, status, *options, **more):
-    """What a client says that ends with this status, once it is known to say one thing only."""
+    """Asserts that a client ends with this status and one error line; returns the line."""
     found, said = lab.connect_fails(*options, **more)
     assert found == status, said
     errors = [line for line in said.splitlines() if line.startswith("error: ")]
@@ -44,7 +44,7 @@ def test_over_ipv6_all_ipv4_goes_through_the_tunnel(lab, both):
     lab.connect(to=SERVER6)
     server.wait_for(r"up, user .*, from \[2001:db8:1::2\]:\d+")
     lab.client.ping(GATEWAY)
-    assert lab.client.ping(SERVER), "the server's outer IPv4 address, which is behind the tunnel now"
+    assert lab.client.ping(SERVER), "the server's outer IPv4 address, which is reached through the tunnel now"
 
 
 @pytest.mark.parametrize("option, address", [("-4", SERVER), ("-6", rf"\[{SERVER6}\]")])
@@ -68,7 +68,7 @@ def test_congestion_control_of_both_ends(lab, option, found):
 
 
 def test_a_path_on_which_large_packets_vanish(lab):
-    """A veth drops what is larger than its MTU without a word, if it comes as one packet."""
+    """A veth silently drops a single packet that is larger than its MTU."""
     lab.is_changed = True
     lab.client.run("ethtool", "-K", "cable", "tso", "off", "gso", "off")
     lab.server.configure("link set cable mtu 1280\nroute replace default via 192.0.2.254 advmss 1460\n")
@@ -137,7 +137,7 @@ def test_nobody_answers(lab):
 
 
 class NameServer:
-    """Answers every question in the same way: an address for A, or a code (3: no such name); None: never."""
+    """Answers every query in the same way: an address for A, or a code (3: no such name); None: never."""
 
     def __init__(self, host, address, answer):
         self.socket = host.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -174,7 +174,7 @@ class NameServer:
 
 @pytest.fixture
 def name_server(lab):
-    """A name server on the router, which the client asks."""
+    """A name server on the router, which the client uses."""
     made = []
 
     def make(answer):
@@ -264,7 +264,7 @@ def peer(lab):
 
 
 def send_and_wait(data):
-    """What is said at once; then the far end's last word is awaited."""
+    """Sends a text at once, then waits until the peer closes."""
     def work(connection):
         connection.sendall(data)
         while connection.recv(4096):
@@ -353,20 +353,20 @@ def test_the_first_failure_is_final_without_it(lab):
 
 
 def drip(s, stuff, pause=0.2):
-    """Byte after byte, or piece after piece, until the client has gone."""
+    """Sends byte after byte, or piece after piece, until the client has closed."""
     for piece in stuff:
         s.sendall(piece if isinstance(piece, bytes) else bytes([piece]))
         time.sleep(pause)
 
 
 def lcp_requests():
-    """Each with options that nobody takes."""
+    """Each with options that no peer accepts."""
     for n in itertools.count():
         yield lcp(1, b"\x0d\x03\x06", identifier=n % 256)
 
 
 class Dripping:
-    """A server that is good up to `stage`, and then sends without an end, a byte or a packet at a time."""
+    """A server that is correct up to `stage`, and then sends endlessly, a byte or a packet at a time."""
 
     stages = {  # what is dripped after how much was said in order
         "TLS": ([], []),
@@ -419,7 +419,7 @@ def test_a_server_that_is_slow_all_the_time(lab, stage, status, words):
 
 @pytest.mark.parametrize("protocol", [IPCP, IPV6CP])
 def test_a_server_that_never_comes_to_an_address(lab, protocol):
-    """The other network protocol is there, and connecting comes to an end in time."""
+    """The other network protocol is up, and connecting ends in time."""
     server = ScriptedServer(lab, has_ipv4=protocol != IPV6CP, has_ipv6=True)
     server.silent = protocol
     client = lab.connect("--auth", "pap", "--timeout", "6", wait=False)

@@ -13,7 +13,7 @@ import pytest
 
 from lab import GATEWAY, LIBC, PATIENCE, SERVER, SILENT, SSTP, eventually, on_a_terminal
 
-STRANGER = 54321  # a user id that nobody has
+STRANGER = 54321  # an unused user id
 SILENT_SERVER = SILENT.removesuffix(".0") + ".7"
 PRETENDER = r"""
 import socket
@@ -29,7 +29,7 @@ while True:
 
 
 def healthcheck(lab, host, *options, user=None):
-    """Its exit status and its line."""
+    """Returns its exit status and its line."""
     become = ["setpriv", "--reuid", user, "--clear-groups"] if user else []
     program = shutil.copy(lab.sstp, host.run_folder / "program")  # where every user can get at it
     done = host.run(*become, f"/run/{program.name}", "healthcheck", *options, check=False)
@@ -91,7 +91,7 @@ def test_one_that_hangs_is_found(lab):
 
 @contextlib.contextmanager
 def one_thread_stopped(program, name):
-    """As a debugger does it; the others run on."""
+    """Stops one thread, like a debugger; the others keep running."""
     seize, interrupt, detach, any_child = 0x4206, 0x4207, 17, 0x40000000
     thread = next(int(t.parent.name) for t in Path(f"/proc/{program.pid}/task").glob("*/comm")
                   if t.read_text() == f"{name}\n")
@@ -138,7 +138,7 @@ class Manager:
         self.socket.bind(name.replace("@", "\0"))
 
     def hears(self, word):
-        """Waits for a message that has this line; gives all lines since the last one that was waited for."""
+        """Waits for a message that has this line; returns all lines since the last wait."""
         lines = []
         while word not in lines:
             lines += self.socket.recv(4096).decode().splitlines()
@@ -185,7 +185,7 @@ def fill(address):
 
 
 def test_a_service_manager_that_was_busy_hears_all_the_same(lab):
-    """Its socket is full while client and server come up: they tell it when there is room."""
+    """Its socket is full while client and server come up: they notify it when there is room."""
     managers = [Manager(host, f"{lab.folder}/notify-{host.name}") for host in (lab.server, lab.client)]
     for manager in managers:
         fill(manager.name)
@@ -203,7 +203,7 @@ def test_a_service_manager_that_was_busy_hears_all_the_same(lab):
 
 
 def test_a_script_does_not_speak_for_us(lab):
-    """The variable is not for the programs that we run."""
+    """The variable is not passed to the programs that we run."""
     manager = Manager(lab.client, f"{lab.folder}/notify")
     script = lab.file("script", '#!/bin/sh\necho "script: ${NOTIFY_SOCKET-nobody}"\n', mode=0o700)
     lab.serve()
@@ -218,7 +218,7 @@ PROCESS_1 = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 
 def process1_of(program):
-    """Its process id out here, once it is the program that it is to be."""
+    """Its process id in our namespace, once it has executed the program."""
     children = Path(f"/proc/{program.pid}/task/{program.pid}/children")
     pid = int(eventually("there is a process 1", children.read_text))
     eventually("it is sstp", lambda: os.path.basename(os.readlink(f"/proc/{pid}/exe")) == os.path.basename(SSTP))
@@ -252,7 +252,7 @@ def catches(pid, number):
 
 
 def test_process_1_can_be_interrupted_before_it_has_begun(lab):
-    """Nothing handles signals there: for other processes the kernel would do what is to be done."""
+    """No signal has a default action there: for other processes the kernel would do it."""
     probe, pid = start_as_process1(lab, lab.client, "probe", SILENT_SERVER)
     eventually("its first lines have run", lambda: catches(pid, signal.SIGINT))
     os.kill(pid, signal.SIGINT)
@@ -311,7 +311,7 @@ def test_an_empty_root_that_cannot_be_written_to_will_do(lab):
 
 @pytest.mark.slow
 def test_a_server_that_acknowledges_nothing(lab):
-    """Health says so, then the connection is given up, long before TCP or an echo would."""
+    """healthcheck reports it, then the connection is closed, long before TCP or an SSTP echo would time out."""
     lab.is_changed = True
     lab.serve()
     client = lab.connect()
@@ -327,7 +327,7 @@ def test_a_server_that_acknowledges_nothing(lab):
 
 @pytest.mark.slow
 def test_a_client_that_acknowledges_nothing(lab):
-    """The server ends its session, and not that of a client that only has stopped: its kernel acknowledges."""
+    """The server ends its session, but not that of a client that is only stopped: its kernel acknowledges."""
     lab.is_changed = True
     server = lab.serve()
     ann = lab.connect("--no-default-route")

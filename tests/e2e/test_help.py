@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a user meets first: --help, --version, a wrong word, the man page."""
+"""What a user sees first: --help, --version, errors for a wrong word, the man page."""
 import os
 import re
 import subprocess
@@ -44,7 +44,7 @@ def test_it_tells_its_version(sstp, word):
 
 
 def libraries():
-    """Those that tools/deps builds; cmocka is for the tests alone."""
+    """The libraries that tools/deps builds; cmocka is used by the tests only."""
     return set(re.findall(r"^PINS\[(\w+)\]=", (REPO / "tools/deps").read_text(), re.M)) - {"cmocka"}
 
 
@@ -94,7 +94,7 @@ def test_every_verb_has_help_that_fits_a_terminal(sstp, verb):
 
 
 def options_of(sstp):
-    """{verb: {name: (letter, what its value is called)}} of the tables that --help is printed from."""
+    """{verb: {name: (short name, placeholder)}} from the tables of --help."""
     found = {}
     for line in run(sstp, "--options").stdout.splitlines():
         verb, _, letter, name, arg, _, text = line.split("\t")
@@ -104,7 +104,7 @@ def options_of(sstp):
 
 
 def options_of_manual():
-    """{section: {name: (letter, what its value is called)}} of the man page's lists."""
+    """{section: {name: (short name, placeholder)}} from the man page's lists."""
     found, section = {}, None
     text = (REPO / "man/sstp.8").read_text()
     for entry in re.finditer(r"^(?:\.SH (.*)|\.TP\n\.BR? (.*\\-.*))$", text, re.M):
@@ -229,7 +229,7 @@ def test_a_flag_takes_no_value(sstp):
 
 
 def arguments(call):
-    """The text between a call's brackets, cut at the commas that are its own."""
+    """The arguments of a call: the text in its parentheses, split at the top-level commas."""
     depth, inside, words = 0, False, [""]
     for before, char in zip(" " + call, call):
         inside ^= char == '"' and before != "\\"

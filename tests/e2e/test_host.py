@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a client changes on its host, and that all of it is put back: routes, DNS, the script; also after a crash."""
+"""What a client changes on its host, and that all of it is restored: routes, DNS, the script; also after a crash."""
 import os
 import re
 import shutil
@@ -120,7 +120,7 @@ def test_the_way_to_the_server_follows_the_host(lab, change, both):
 
 
 def changes_follow(lab, client, *, via, device="cable"):
-    """What the host does besides changes nothing, and a route that is removed comes back."""
+    """Unrelated changes of the host have no effect, and a route that is removed is added again."""
     lab.client.configure("".join(f"route add 198.18.{i}.0/24 via 10.1.0.254\n" for i in range(20)) +
                          "".join(f"route del 198.18.{i}.0/24\n" for i in range(20)))
     lab.client.ping_server()
@@ -134,7 +134,7 @@ def changes_follow(lab, client, *, via, device="cable"):
 
 
 def test_a_gateway_that_only_onlink_allows(lab):
-    """Clouds and containers have it: no route of the host's leads to the gateway itself."""
+    """As in clouds and containers: no route of the host leads to the gateway itself."""
     lab.is_changed = True
     lab.router.configure("addr add 10.99.0.254/32 dev client\n")
     lab.client.configure("route replace default via 10.99.0.254 dev cable onlink\n")
@@ -162,7 +162,7 @@ HOPS6 = ["2001:db8:1::254", "2001:db8:1::253"]
     pytest.param("route add default via {0} metric 10\nroute add default via {1} metric 20", id="metrics"),
 ])
 def test_a_default_route_with_several_next_hops(lab, default):
-    """One of them is for the server, and stays so."""
+    """One of them is used for the server, and does not change."""
     lab.is_changed = True
     lab.router.configure(f"addr add {HOPS[1]}/24 dev client\n")
     lab.client.configure("route del default\n" + default.format(*HOPS) + "\n")
@@ -221,7 +221,7 @@ def drops_of(program):
 
 
 def test_more_changes_than_the_kernel_tells(lab):
-    """The one that matters is among those that are lost: what is lost is looked at afterwards."""
+    """The message that matters is among the lost ones: sstp checks everything after a loss."""
     lab.is_changed = True
     lab.serve()
     client = lab.connect()
@@ -288,7 +288,7 @@ def test_the_hosts_own_route_to_the_server_is_left_to_it(lab):
 
 
 def test_a_server_on_the_same_link(lab):
-    """Nothing lies between, and the tunnel's routes must not come in between."""
+    """The server is on the link, and the tunnel's routes must not cover it."""
     server = lab.serve(host=lab.router, identity=lab.pki.identity("router", "IP:10.1.0.254"))
     client = lab.connect(to="10.1.0.254", trust=["--ca-cert", lab.pki.ca])
     lab.client.ping(GATEWAY)
@@ -332,7 +332,7 @@ def test_the_device_has_its_own_address_and_an_mtu(lab):
     device = lab.client.device()
     own = next(a for a in device["addr_info"] if a["family"] == "inet")
     assert (own["local"], own["prefixlen"]) == ("10.9.0.2", 32)
-    assert "address" not in own, "the far end's would get a route"
+    assert "address" not in own, "the peer's address would get a route"
     assert device["mtu"] == 1300
     assert "UP" in device["flags"]
     assert lab.server.device()["mtu"] == 1350
@@ -349,7 +349,7 @@ def name_servers(host):
 
 
 def leftovers(host):
-    """Files beside resolv.conf and in /run that are not the host's."""
+    """Files in resolv.conf's folder and in /run that are not the host's."""
     state = host.run_folder / "sstp"
     return sorted(p.name for p in host.etc.iterdir() if p.name.startswith("resolv.conf.")) + (
         sorted(p.name for p in state.iterdir()) if state.exists() else [])
@@ -459,7 +459,7 @@ def test_systemd_resolved_is_told_where_resolv_conf_is_its(lab):
 
 @pytest.fixture
 def hanging(lab):
-    """resolvectl, which hangs whenever it is called; gives the processes of it that run, and what it was asked."""
+    """A resolvectl that always hangs; gives a function that returns its running processes."""
     folder, resolved = lab.folder / "bin", lab.client.run_folder / "systemd/resolve"
     folder.mkdir()
     resolved.mkdir(parents=True)
@@ -510,7 +510,7 @@ def test_the_end_comes_while_resolvectl_hangs(lab, hanging):
 
 
 def test_a_reconnect_waits_for_the_hosts_dns(lab):
-    """The server's name is to be looked up by the host's servers, not by those in the tunnel that ended."""
+    """The server's name must be looked up with the host's servers, not with those in the tunnel that ended."""
     folder, resolved = lab.folder / "bin", lab.client.run_folder / "systemd/resolve"
     folder.mkdir()
     resolved.mkdir(parents=True)
@@ -577,7 +577,7 @@ def test_a_killed_client_leaves_a_host_that_the_next_one_puts_right(lab, before,
     lab.serve(*DNS)
     first = lab.connect()
     first.kill()
-    assert is_via(lab.client.routes()[SERVER]), "what a crash leaves behind"
+    assert is_via(lab.client.routes()[SERVER]), "what a crash leaves"
     assert name_servers(lab.client) == ["10.9.0.53", "10.9.0.54"]
     second = lab.connect()
     second.wait_for(rf"^removed the route to {re.escape(SERVER)}, left by an sstp that crashed$")
@@ -631,7 +631,7 @@ WANTED = r"reason|TUNDEV|VPNGATEWAY|VPNPID|INTERNAL_\w+|CISCO_\w+|SSTP_\w+|LOG_L
 
 
 class Script:
-    """A vpnc-script that writes down what it was told."""
+    """A vpnc-script that records its environment."""
 
     def __init__(self, lab, more=""):
         self.records = lab.folder / "records"
@@ -692,12 +692,12 @@ def test_a_script_is_told_of_a_loss_and_of_the_return(lab):
     client = lab.connect("--script", script.path)
     client.send(signal.SIGUSR2)
     client.wait_for("^connected in ", count=2)
-    eventually("reconnect is told", lambda: script.reasons()[-1] == "reconnect")
+    eventually("the script runs for the reconnect", lambda: script.reasons()[-1] == "reconnect")
     assert script.reasons() == ["pre-init", "connect", "attempt-reconnect", "reconnect"]
 
 
 def test_a_script_gets_no_secret_and_no_stranger(lab):
-    """Not the password, nor what another VPN's script left in our own environment."""
+    """Neither the password nor variables of another VPN's script in our own environment."""
     script = Script(lab)
     lab.serve()
     client = lab.start(lab.client, lab.sstp, "connect", SERVER, "-u", "ann", "--servercert", lab.pki.server.pin,
@@ -729,5 +729,5 @@ def test_a_dns_server_of_our_own_where_nothing_listens(lab):
     with lab.server.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener: # all addresses, also those to come
         listener.bind(("0.0.0.0", 53))
         server = lab.serve("--dns", GATEWAY, "--dns", "192.0.2.53")
-        lab.connect("--no-default-route").stop() # what the server says after "ready" has been said
+        lab.connect("--no-default-route").stop() # what the server logs after "ready" is logged
         assert "nothing listens" not in server.log

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Peers that mean no good, or know no better: they lose their own connection, and nobody else notices."""
+"""Hostile or faulty peers: they lose their own connection, and no other session is affected."""
 import contextlib
 import random
 import re
@@ -77,7 +77,7 @@ class Attacker:
         return s
 
     def pap(self, user="ann", password="wonder land"):
-        """Logged in at a server with --auth pap, and no Call-Connected sent."""
+        """Logs in at a server with --auth pap, without sending Call-Connected."""
         s = self.sstp()
         self.say(s, lcp(1))
         request = s.recv(4096)  # each frame comes in a TLS record of its own, and the server's request first
@@ -107,12 +107,12 @@ def serve_victim(lab, **more):
 
 @pytest.fixture
 def victim(lab):
-    """A session that must go on as if nothing were. Gives the server."""
+    """A session that must not be affected. Returns the server."""
     return serve_victim(lab)
 
 
 def send_all(s, stuff, seconds=1):
-    """As much as the far end lets us; then all that it has to say, for so long."""
+    """Sends as much as the peer takes; then reads all that it sends, for that long."""
     s.settimeout(seconds)
     end = time.monotonic() + seconds
     with contextlib.suppress(OSError):
@@ -123,7 +123,7 @@ def send_all(s, stuff, seconds=1):
 
 
 def send_each(connect, stuffs):
-    """Each on a connection of its own, all at the same time."""
+    """Sends each on its own connection, all at the same time."""
     connections = [connect() for _ in stuffs]
     for thread in [in_background(send_all, *pair) for pair in zip(connections, stuffs)]:
         thread.result()
@@ -150,7 +150,7 @@ def test_other_protocols_at_the_port(lab, victim, attacker):
 
 
 def test_a_handshake_with_wrong_bytes_in_it(lab, both, victim, attacker):
-    """What a real client sends first, with one byte changed each time, and cut short each time."""
+    """A real client's first bytes, with one byte changed each time, and truncated each time."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = attacker.context.wrap_bio(incoming, outgoing, server_hostname=NAME)
     with pytest.raises(ssl.SSLWantReadError):
@@ -218,7 +218,7 @@ def test_odd_ppp(lab, both, victim, attacker):
 
 
 def random_frames(seed):
-    """Of the protocols that PPP speaks, with codes that exist."""
+    """Random packets of PPP's control protocols, with valid codes."""
     dice = random.Random(seed)
     protocols = [bytes.fromhex(p) for p in ("c021", "c023", "c223", "8021", "8057", "80fd")]
     return b"".join(data(b"\xff\x03" + dice.choice(protocols) + bytes((dice.randrange(1, 12), dice.randrange(4))) +
@@ -237,25 +237,25 @@ def test_connections_that_stand_still_are_dropped_and_bother_nobody(lab, victim,
     new = lab.connect("--no-default-route", host=lab.other)
     lab.other.ping_server()
     assert new.stop() == 0
-    # a handshake and a request have ten seconds each; an SSTP call has sixty, which are not waited for here
+    # a handshake and a request have ten seconds each; an SSTP call has sixty, for which this test does not wait
     for s in idle[:50]:
         s.settimeout(PATIENCE)
         with contextlib.suppress(OSError):
             assert s.recv(4096) == b""
-    eventually("the log tells of it", lambda: victim.log.count("no TLS handshake within 10 seconds") == 25 and
+    eventually("the log reports it", lambda: victim.log.count("no TLS handshake within 10 seconds") == 25 and
                victim.log.count("no complete HTTP request arrived in time") == 25)
     lab.client.ping_server()
 
 
 def test_a_byte_at_a_time(lab, both, attacker):
-    """Each in a TLS record and a segment of its own, as far as a login; slow only for who does it."""
+    """Each byte in its own TLS record and segment, up to a login; this must be slow for that client only."""
     lab.serve("--auth", "pap")
     attacker.piece = 1
     attacker.pap().close()
 
 
 def seconds_until_closed(s, drops):
-    """How long the server puts up with a client that sends the next of `drops` each second."""
+    """How long the server tolerates a client that sends the next of `drops` each second."""
     start = time.monotonic()
     s.settimeout(1)
     with contextlib.suppress(OSError):
@@ -275,7 +275,7 @@ def single(stuff):
 
 
 def test_who_is_slow_all_the_time_has_a_minute(lab, attacker):
-    """Whatever is dripped, whole packets too: SSTP and PPP have sixty seconds for all of a login."""
+    """Also if whole packets are sent slowly: SSTP and PPP have sixty seconds for the whole login."""
     server = lab.serve("--auth", "pap")
     requests = [lcp(1, b"\x0d\x03\x06", identifier=n % 256) for n in range(4096)]
     ipcp = [data(b"\xff\x03\x80\x21" + bytes((1, n % 256, 0, 7, 0x0d, 3, 6))) for n in range(4096)]
@@ -306,7 +306,7 @@ QUESTIONS = {
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
 def test_those_who_ask_and_do_not_listen_cost_little(lab, attacker, question):
-    """What they are owed is kept for them up to a bound, and then they are given up."""
+    """Data for them is queued up to a limit, and then their sessions end."""
     victim = serve_victim(lab, verbose=False)  # a line for each question would be 100 MB
     before = victim.resident
     for s in [attacker.sstp() for _ in range(10)]:
@@ -319,7 +319,7 @@ def test_those_who_ask_and_do_not_listen_cost_little(lab, attacker, question):
 
 
 def test_a_login_without_a_call_is_no_session(lab, attacker):
-    """They have addresses for a while; nothing passes, and the log says who it was."""
+    """They have addresses for a while; no packet passes, and the log names them."""
     server = lab.serve("--auth", "pap")
     aborting, leaving = attacker.pap(), attacker.pap("bob", "builder")
     aborting.sendall(bytes.fromhex("10010014 0005 0001 0002 000c 000000 00 00000004"))
@@ -327,11 +327,11 @@ def test_a_login_without_a_call_is_no_session(lab, attacker):
     ended = r'ended after \d+ s and was never up, user "{}", from 10\.2\.0\.2:\d+: '
     server.wait_for("^session 1: " + ended.format("ann") + "the peer aborted the call")
     server.wait_for("^session 2: " + ended.format("bob") + "the peer closed the connection")
-    # one that says nothing is given up after sixty seconds, which are not waited for here
+    # a silent one is dropped after sixty seconds, for which this test does not wait
 
 
 def test_more_connections_than_files(lab, attacker):
-    """The server holds no more of them than its limit of open files allows, and goes on."""
+    """The server holds no more of them than its limit of open files allows, and keeps working."""
     server = lab.start(lab.server, "prlimit", "--nofile=80:80", "setpriv", "--bounding-set=-sys_resource", "--inh-caps=-all",
                        lab.sstp, "serve", "--cert", lab.pki.server.cert, "--key", lab.pki.server.key, "--users",
                        lab.file("some-users", 'ann * "wonder land" *\n'), "--ipv4-network", "10.9.0.0/24", label="serve")
@@ -359,11 +359,11 @@ def test_names_from_the_peer_stay_on_one_line_of_the_log(lab, attacker):
     assert server.status is None
 
 
-# ---- servers that mean no good
+# ---- hostile servers
 
 
 class HostileServer:
-    """Speaks TLS with a good certificate, HTTP up to the 200, and then `stuff`."""
+    """Speaks TLS with a valid certificate, HTTP up to the 200, and then sends `stuff`."""
 
     def __init__(self, lab, stuff, ack=False):
         self.listener = lab.server.listen(SERVER, 443)

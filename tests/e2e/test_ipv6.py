@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""IPv6 in the tunnel, and what neither end lets the other do to its host by it."""
+"""IPv6 in the tunnel, and what neither end lets its peer do to the host with it."""
 import re
 from contextlib import contextmanager
 
@@ -39,7 +39,7 @@ def sniffed(host, device="sstp0"):
 
 
 def configuring(source, destination):
-    """Packets by which a host would let itself be configured, in each guise: {what: [packet, ...]}."""
+    """Packets that would change a host's configuration, in every form: {what: [packet, ...]}."""
     victim = "2001:db8:1::66"
     messages = {
         "RA": advertisement(source, destination, prefix_option() + rdnss_option("2001:db8:66::53")),
@@ -69,7 +69,7 @@ def configuring4(source, destination):
 
 
 def assert_nothing_arrives(sniffer, made, prove):
-    """None of these came out of the tunnel whole, all of which were sent before `prove` got an answer."""
+    """None of these packets, which were all sent before `prove` got a response, came out of the tunnel unchanged."""
     prove()
     came = sniffer.look()
     assert [what for what, packets in made.items() if all(p in came for p in packets)] == []
@@ -78,7 +78,7 @@ def assert_nothing_arrives(sniffer, made, prove):
 def test_a_client_can_not_configure_the_servers_host(lab, both):
     server = lab.serve()
     assert set(settings(lambda path: lab.server.run("cat", path).stdout).values()) == {"0"}
-    # as if /proc/sys had been read-only
+    # as with a read-only /proc/sys
     lab.server.sysctl("net.ipv6.conf.sstp0.accept_ra", 1)
     lab.server.sysctl("net.ipv6.conf.sstp0.accept_redirects", 1)
     client = lab.connect("--no-default-route")
@@ -148,7 +148,7 @@ def giver(lab):
 
 
 def global_of(host, device="sstp0"):
-    """The address that was made of the prefix."""
+    """The address that was formed from the prefix."""
     return eventually(f"{host.name} has an address of the prefix", lambda: global_addresses(host, device))[0]
 
 
@@ -188,7 +188,7 @@ def test_a_server_that_gives_ipv6(lab, both, giver):
 
 
 def test_a_real_router(lab, giver):
-    """What dnsmasq advertises: its own order of options, and flags (L beside A)."""
+    """What dnsmasq advertises: its own order of options, and flags (both L and A)."""
     server = giver(None)
     router = Router(lab.server, server)
     try:
@@ -227,7 +227,7 @@ def test_an_address_is_as_old_as_the_server_says(lab, giver):
     eventually("it is deprecated", lambda: address_info(lab.client, own).get("deprecated"))
     server.advertise(prefix_option(valid=5000, preferred=4000))
     eventually("it is preferred again", lambda: 3900 < address_info(lab.client, own)["preferred_life_time"] <= 4000)
-    # another prefix beside it, and then that one alone
+    # another prefix in addition, and then that one alone
     server.advertise(prefix_option("2001:db8:78::"))
     eventually("both are there", lambda: [a for a in lab.client.addresses() if a.startswith("2001:db8:78:")])
     server.advertise(prefix_option(valid=0, preferred=0) + rdnss_option(NAMES6, lifetime=0))
@@ -263,7 +263,7 @@ def test_a_router_that_repeats_itself_changes_nothing(lab, giver):
 
 
 def test_no_router_at_all(lab, both, giver):
-    """The device is ready without one, and takes what comes later."""
+    """The device is ready without one, and uses one that comes later."""
     server = giver(None, has_ipv4=False)
     client = connect(lab)
     assert server.solicitations == 2, "the third is not waited for"
@@ -319,7 +319,7 @@ def test_addresses_stay_over_a_reconnect(lab, giver, end):
     eventually("it asks again", lambda: server.solicitations == 2)
     lab.client.ping(FAR6)
     assert global_addresses(lab.client) == [own]
-    # and a server that has no IPv6 any more
+    # and a server without IPv6
     server.has_ipv6 = False
     server.hang_up()
     eventually("its addresses go", lambda: not global_addresses(lab.client))
@@ -370,7 +370,7 @@ def test_what_a_script_is_told(lab, giver):
     client.wait_for(f"CISCO_DEF_DOMAIN=example.net INTERNAL_IP6_ADDRESS=({own}) INTERNAL_IP6_DNS={NAMES6} "
                     rf"INTERNAL_IP6_LINK_LOCAL=fe80::\S+ INTERNAL_IP6_NETMASK={own}/128 reason=")
     told = client.log.count("reason=")
-    server.advertise()  # nothing that it has not been told
+    server.advertise()  # no other routes
     server.advertise(rdnss_option("2001:db8:77::54"))
     client.wait_for(f"INTERNAL_IP6_DNS={NAMES6} 2001:db8:77::54 .* reason=reconnect")
     assert client.log.count("reason=") == told + 1
@@ -413,7 +413,7 @@ def test_ipv6_of_the_proxy(lab, giver):
 
 
 def test_a_neighbor_is_answered_for_our_own_address_alone(lab, giver):
-    """By the client itself: its kernel is not asked."""
+    """By the client itself, not by its kernel."""
     server = giver(ACCEL_PPP)
     connect(lab)
     own = link_local_of(lab.client)

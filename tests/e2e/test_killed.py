@@ -51,7 +51,7 @@ class Killer:
         self.lab, self.host, self.argv, self.ready, self.works, self.env = lab, host, argv, ready, works, env
 
     def run(self, at, whom):
-        """Gives the call at which it was killed, if it came so far; else None."""
+        """Returns the call at which it was killed; None if it made fewer calls."""
         program = self.lab.start(self.host, KILLAT, at, whom, self.lab.sstp, *self.argv, label="killed",
                                  redirect="2>&1", env=self.env)
         program.wait_for(rf"^killed at|{self.ready}|^ended after")
@@ -71,7 +71,7 @@ class Killer:
         return found.group(1) if found else None
 
     def try_all(self, whom, step, besides=()):
-        """Kills at each step-th call; gives how many there were."""
+        """Kills at each step-th call; returns the number of calls."""
         files, network, sysctls = files_of(self.host, besides), network_of(self.host), sysctls_of(self.host)
         wrong = []
         for at in range(1, CALLS_MAX, step):
@@ -196,7 +196,7 @@ def test_serve(lab, step, netns):
                "--leases", "/run/leases", *netns]
 
     def works(server):
-        """A session makes it write the leases."""
+        """A session makes it write the lease file."""
         client = lab.connect("--once", "--no-default-route", "--no-dns", wait=False)
         eventually("a session, or its end", lambda: "\nconnected in " in client.log or client.status is not None)
         assert "\nconnected in " in client.log or Killer.was_killed(server), client.log

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which versions of the libraries tools/deps takes, with an apt that the test plays: it has what a table says."""
+"""Which versions of the libraries tools/deps takes, with a fake apt that has the versions of a table."""
 
 import os
 import shutil
@@ -41,7 +41,7 @@ BOOKWORM = "bookworm wolfssl 5.5.4-2+deb12u3 patched\n"
 
 @pytest.fixture
 def deps(tmp_path):
-    """Runs tools/deps in a copy; what it says, and what it asked apt for."""
+    """Runs tools/deps in a copy; returns its output, and its requests to apt."""
     for folder in ("tools", "deps"):
         shutil.copytree(TOP / folder, tmp_path / folder)
     programs = tmp_path / "bin"

@@ -31,7 +31,7 @@ def pinned(name):
 
 
 def claims(title):
-    """What the third column says of the build: not in it; there because of that macro."""
+    """The third column's claim about the build: not included, or included because of that macro."""
     found = [(row[0], re.match(r"no(:|, by)", row[2]), re.findall(r"`([^`]+)`", row[2])) for row in rows(title)]
     absent = [(cve, name) for cve, is_no, names in found if is_no and is_no[1] == ":" for name in names]
     present = [(cve, name) for cve, is_no, names in found if is_no and is_no[1] != ":" for name in names]
@@ -69,7 +69,7 @@ def test_the_files_and_tests_that_it_names_are_there():
 
 
 def macros(libc):
-    """What wolfSSL is compiled with, our settings and its own conclusions from them."""
+    """wolfSSL's macros: our settings and those that it derives from them."""
     source = "#include <wolfssl/ssl.h>\n#include <wolfssl/internal.h>\n"
     words = ["cc", "-E", "-dM", "-DWOLFSSL_USER_SETTINGS", f"-I{libc}/wolfssl", "-xc", "-"]
     done = subprocess.run(words, input=source, capture_output=True, text=True, check=True)

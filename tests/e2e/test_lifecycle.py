@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Beginning, loss, return and end: what each side does when the other goes, and what signals do."""
+"""Start, loss, return and end: what each side does when the peer disappears, and what signals do."""
 import contextlib
 import json
 import os
@@ -16,12 +16,12 @@ from scripted import ACK, METHOD, NAK, TERMINATE, ScriptedServer
 HALVES = {"0.0.0.0/1", "128.0.0.0/1"}
 DNS = ["--dns", "10.9.0.53"]
 
-# Of a session's end and of its status.
+# The counters in the log lines of a session's end and of its status.
 LINE = r", \d+ packets dropped, \d+ segments sent again, round trip \d+ ms"
 
 
 class Traces:
-    """What must not change on the client's host while the tunnel is away."""
+    """What must not change on the client's host while the tunnel is down."""
 
     def __init__(self, host):
         self.host = host
@@ -125,7 +125,7 @@ PERHAPS_REFUSED = "the server ended the link: perhaps the user name or the passw
 
 @pytest.fixture
 def ending(lab):
-    """A server that refuses a login by ending the link (SoftEther), or is stopped in the middle of one."""
+    """A server that refuses a login by ending the link (SoftEther), or stops during a login."""
     server = ScriptedServer(lab)
     yield server
     server.close()
@@ -183,7 +183,7 @@ def test_a_login_that_worked_before_and_is_refused_in_so_many_words(lab, ending)
 
 
 def test_another_certificate_meanwhile_is_not_believed(lab):
-    """But it may be a passing proxy's, so it is tried again."""
+    """But it may be a proxy's temporary response, so the client tries again."""
     server = lab.serve()
     client = lab.connect()
     traces = Traces(lab.client)
@@ -241,7 +241,7 @@ def test_a_signal_ends_the_client_in_order(lab, both, number):
     assert client.stop(number) == 0
     assert client.said.splitlines()[-2:] == ["disconnecting", "disconnected"]
     server.wait_for(r'^session 1: ended after \d+ s, user "ann": closed by the peer; ')
-    # both ways of saying so were used, and the client did not have to give up on either
+    # both SSTP and PPP were closed properly, and the client did not time out on either
     assert "got Call-Disconnect-Ack" in client.log
     assert "got Terminate-Request" in server.log and "got Call-Disconnect" in server.log
 
@@ -366,7 +366,7 @@ def test_a_way_to_the_server_ends_a_pause(lab):
 
 
 def test_a_cable_that_was_pulled_out(lab):
-    """With it went the host's routes, ours to the server among them."""
+    """Its removal removed the host's routes, also ours to the server."""
     lab.is_changed = True
     lab.serve()
     client = lab.connect()
@@ -474,7 +474,7 @@ def test_quiet_says_nothing_when_all_is_well(lab):
 
 
 def test_at_a_terminal(lab):
-    """The password is asked for and not shown; Ctrl-C ends it."""
+    """sstp asks for the password without showing it; Ctrl-C ends sstp."""
     lab.serve()
     command = [lab.sstp, "connect", SERVER, "-u", "ann", "--servercert", lab.pki.server.pin, "--no-default-route"]
     status, shown = on_a_terminal(lab.client.words(command), [
@@ -553,7 +553,7 @@ def test_a_pid_file_that_cannot_be_written(lab):
     assert said == "sstp connect: --pid-file /nowhere/pid: No such file or directory\n"
 
 
-# ---- without the right to
+# ---- without privileges
 
 
 def test_a_user_without_rights_is_told_what_is_missing(lab):
@@ -566,7 +566,7 @@ def test_a_user_without_rights_is_told_what_is_missing(lab):
 
 
 def test_a_server_whose_device_is_deleted_ends(lab, both):
-    """Else clients would be let in who reach nobody, and nothing would start it anew."""
+    """Otherwise clients could log in but reach no host, and nothing would restart the server."""
     server = lab.serve("--workers", "2")
     client = lab.connect("--once", "--no-default-route")
     lab.server.run("ip", "link", "del", "sstp0")
@@ -666,7 +666,7 @@ def test_the_end_comes_while_a_script_hangs(lab, tmp_path):
 
 @contextlib.contextmanager
 def log_that_nobody_reads(reader):
-    """A descriptor for a log, full already."""
+    """A descriptor for a log that is already full."""
     readable, writable = os.openpty() if reader == "terminal" else os.pipe()
     os.set_blocking(writable, False)
     with contextlib.suppress(BlockingIOError):
@@ -682,7 +682,7 @@ def log_that_nobody_reads(reader):
 
 @pytest.mark.parametrize("reader", ["pipe", "terminal"])
 def test_nobody_reads_the_log(lab, reader):
-    """Strangers' connections fill a log whose reader stands still: logins, packets and the end come all the same."""
+    """Unknown clients' connections fill a log whose reader is stopped: logins, packets and the end still work."""
     with log_that_nobody_reads(reader) as writable:
         server = lab.serve(wait=False, stderr=writable)
         eventually("the server listens", lambda: lab.server.is_listening(443))
@@ -694,7 +694,7 @@ def test_nobody_reads_the_log(lab, reader):
 
 @pytest.mark.parametrize("reader", ["pipe", "terminal"])
 def test_nobody_reads_the_log_of_a_client(lab, reader):
-    """It connects, packets pass, it connects again when the server comes back, tells how it does, and ends in order."""
+    """It connects, packets pass, it reconnects when the server comes back, reports its health, and ends in order."""
     def health():
         return lab.client.run(lab.sstp, "healthcheck", check=False).stdout
 

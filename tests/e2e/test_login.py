@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is let in: authentication methods, kinds of secrets, and what the refused are told."""
+"""Who can log in: authentication methods, kinds of secrets, and the response to a refused login."""
 import re
 import signal
 from pathlib import Path
@@ -59,7 +59,7 @@ def scripted(lab):
 
 @pytest.mark.parametrize("last_words", LAST_WORDS, ids=str)
 def test_a_server_without_a_method_in_common_that_is_quick_to_go(lab, scripted, last_words):
-    """accel-ppp closes the connection at once: that is no cause of its own."""
+    """accel-ppp closes the connection at once: that must not be reported as the cause."""
     scripted.login, scripted.last_words = METHOD, last_words
     status, said = lab.connect_fails("--auth", "mschapv2")
     assert said.splitlines()[-1] == ("error: the server ended the link before an authentication method was agreed on: "
@@ -140,7 +140,7 @@ def test_a_user_may_have_an_address_of_their_own(lab):
     lab.connect("--no-default-route", password="secret")
     assert "10.9.0.77" in lab.client.addresses()
     lab.client.ping_server()
-    # also one that is not of the pool's network
+    # also one outside the pool's network
     bob = lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
     assert "172.31.9.9" in lab.other.addresses()
     lab.other.ping_server()
@@ -188,7 +188,7 @@ def test_what_sstp_passwd_writes_lets_them_in(lab):
 
 
 def is_to_be_seen(program, secret):
-    """By everybody, or by everybody who may look at its environment."""
+    """Readable by every user, or by those that may read its environment."""
     return any(secret in Path(f"/proc/{program.pid}/{of}").read_bytes() for of in ("cmdline", "environ"))
 
 
@@ -273,7 +273,7 @@ def test_a_ban_is_told_by_every_method(lab, method, words):
 
 
 def test_a_ban_is_for_those_too_who_had_connected_before(lab):
-    """All connections come first, then all the guesses: they are counted when the passwords are judged."""
+    """All connections come first, then all the guesses: failures are counted when the passwords are checked."""
     server = lab.serve("--max-failures", "3")
     guesses = [lab.connect(password="guess", wait=False) for _ in range(12)]
     assert {g.wait() for g in guesses} == {9}

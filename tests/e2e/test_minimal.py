@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A system with nothing but sstp and busybox: none of the host's programs and libraries, nobody who sets up its network."""
+"""A system with only sstp and busybox: no programs and libraries of the host, and no network manager."""
 import os
 import shutil
 import stat
@@ -13,7 +13,7 @@ TUN = os.makedev(10, 200)
 
 
 class Root:
-    """A folder that sstp takes for the whole file system, on the host "client"."""
+    """A folder that is the root of sstp's file system, on the host "client"."""
 
     def __init__(self, lab):
         self.lab, self.host, self.path, self.mounts = lab, lab.client, lab.folder / "root", []
@@ -27,7 +27,7 @@ class Root:
         (self.path / "etc/hosts").write_text(f"{SERVER} {NAME}\n{SERVER6} {NAME}\n")
 
     def mount(self, *words):
-        """For what is started in it from now on: mount(8)'s words, the last one a folder of the root."""
+        """A mount for programs that are started later: mount(8)'s arguments, the last one a folder in the root."""
         self.mounts.append(["mount", *words[:-1], str(self.path / words[-1])])
 
     def make_read_only(self, folder):

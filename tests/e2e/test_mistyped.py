@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mistyped commands, and the habits of other programs: the error names what is wrong and what would be right.
 
-Each of them ends with status 2 before anything is asked or connected to. Where a case has only one text, that text is
+Each of them ends with status 2 before sstp asks for anything or connects. Where a case has only one text, that text is
 the end of the error.
 """
 import os
@@ -50,7 +50,7 @@ CASES = [
     ("--config file connect", "unknown verb --config; a verb comes first"),
     ("Connect vpn", "unknown verb Connect; did you mean sstp connect?"),
 
-    # ---- words where none belong
+    # ---- unexpected words
     ("serve 443", f"443: {OPTIONS_ONLY}; did you mean --listen 443?"),
     ("serve 0.0.0.0:443", "did you mean --listen 0.0.0.0:443?"),
     ("serve [::]:443", "did you mean --listen [::]:443?"),
@@ -97,7 +97,7 @@ CASES = [
     ("passwd --ip 10.9.0.2 users ann", "did you mean --address?"),
     ("passwd --config file users ann", "unknown option --config"),
 
-    # ---- two servers, or what was taken for one
+    # ---- two servers, or a word that looks like one
     ("connect vpn 443", f"443: {TWICE}; {PORT_FOLLOWS}: HOST:PORT"),
     ("connect vpn ann", f"ann: {TWICE}"),
     ("connect vpn 10.0.0.0/8", f"{TWICE}; did you mean --route 10.0.0.0/8?"),
@@ -394,7 +394,7 @@ def test_an_option_given_twice_is_warned_of(sstp, pki, tmp_path):
 
 
 def test_all_values_are_judged_before_a_question(sstp, tmp_path):
-    """On a terminal: nothing but the error is printed there."""
+    """On a terminal: only the error is printed."""
     bad = tmp_path / "bad.pem"
     bad.write_text("no certificate\n")
     for options in ("--servercert abc", f"--ca-cert {bad}", "--password-fd 77", "--route x"):

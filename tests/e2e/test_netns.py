@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tunnel's packets in another place: a network namespace that is there already, a descriptor, a program."""
+"""Other targets for the tunnel's packets: an existing network namespace, a descriptor, a program."""
 import os
 import re
 import shutil
@@ -12,7 +12,7 @@ import pytest
 from lab import GATEWAY, INSIDE, NAME, RESOLV_CONF, SERVER, SILENT, eventually
 from ordinary import NAMES, USER, Ordinary, Web, as_user, needs_user_namespaces
 
-OWN = "10.9.0.77"  # the address of a user who always gets the same
+OWN = "10.9.0.77"  # the fixed address of a user
 USERS = f'ann * "wonder land" {OWN}\n'
 
 
@@ -220,7 +220,7 @@ def test_root_may_too(lab, container, web):
 
 
 def test_its_resolv_conf(lab, ordinary):
-    """In the process's own file system, where links must not lead into ours."""
+    """In the process's own file system, whose links must not lead into ours."""
     outside = lab.client.run_folder / "target"
     outside.write_text("ours\n")
     outside.chmod(0o666)
@@ -256,7 +256,7 @@ def test_its_resolv_conf(lab, ordinary):
     ("true", "No such file"),
 ])
 def test_root_is_not_led_astray(lab, ordinary, make, complaint):
-    """An ordinary user's process names a file of root's as its resolv.conf."""
+    """An ordinary user's process has a link to a file of root as its resolv.conf."""
     files = {name: lab.client.run_folder / name for name in ("secret", "open")}
     for file, mode in zip(files.values(), (0o600, 0o666)):
         file.write_text("root's\n")
@@ -288,7 +288,7 @@ def test_root_sets_the_dns_of_a_users_process(lab, ordinary):
         own.end()
 
 
-# ---- what is wrong with it
+# ---- errors
 
 
 @pytest.mark.parametrize("where, complaint", [
@@ -306,7 +306,7 @@ def test_wrong_places(lab, where, complaint):
 
 
 def test_somebody_elses(lab, ordinary, container):
-    """Of another user, and of root."""
+    """Namespaces of another user, and of root."""
     other = Ordinary(lab)
     words = other.words("connect", "--netns", f"/proc/{container.pid}/ns/net")
     done = lab.client.run(*as_user(*words, uid=USER + 1), check=False, env={**os.environ, **other.env})
@@ -338,7 +338,7 @@ def test_usage(lab, options, complaint):
 
 
 def test_ready_and_exit_descriptors(lab, ordinary, container):
-    """As slirp4netns has them."""
+    """Descriptors with the meaning of slirp4netns' options."""
     lab.serve()
     ready, hold = lab.client.run_folder / "ready", lab.client.run_folder / "hold"
     for fifo in (ready, hold):
@@ -441,7 +441,7 @@ def test_a_program_that_speaks_packets(lab, both, ordinary, ping_program):
 
 @pytest.mark.skipif(not shutil.which("ocproxy"), reason="there is no ocproxy here")
 def test_ocproxy(lab, both, ordinary, web):
-    """Its first packet is an empty one. A web page comes through its SOCKS server and the tunnel."""
+    """Its first packet is empty. A web page is fetched through its SOCKS server and the tunnel."""
     lab.serve(users=USERS)
     client = ordinary.start("connect", "--script-tun", "exec ocproxy -D 11080")
     client.wait_for("^connected in ")
@@ -486,7 +486,7 @@ def test_a_server_in_another_namespace(lab, both):
 
 
 def test_a_second_server_leaves_the_device_alone(lab, both):
-    """Several workers, so the kernel would let it in; the sessions of the first lose nothing."""
+    """With several workers the kernel would accept a second server; the first one's sessions lose nothing."""
     lab.serve("--workers", "2", users=USERS)
     lab.connect()
     second = lab.start(lab.server, lab.sstp, "serve", "--listen", "127.0.0.1:4443", "--workers", "2", "--interface", "sstp0",
@@ -498,7 +498,7 @@ def test_a_second_server_leaves_the_device_alone(lab, both):
 
 
 def test_a_server_of_an_ordinary_user(lab, ordinary):
-    """Its clients' addresses from outside the pool too, which need routes."""
+    """Also client addresses outside the pool, which need routes."""
     folder = lab.client.run_folder / "bin"
     identity = lab.pki.server
     for source, name in ((identity.cert, "cert"), (identity.key, "key")):
@@ -525,7 +525,7 @@ def test_a_server_of_an_ordinary_user(lab, ordinary):
 
 
 def test_a_server_ends_with_the_process(lab, container):
-    """Else its clients would be let in, and reach nobody."""
+    """Otherwise its clients could log in, but reach no host."""
     server = lab.serve("--netns", container.pid, host=lab.client)
     client = lab.connect("--once", "--no-default-route", to="10.1.0.2", host=lab.other)
     container.end()
@@ -535,7 +535,7 @@ def test_a_server_ends_with_the_process(lab, container):
 
 
 def test_a_name_that_is_taken_away_takes_nothing_with_it(lab):
-    """The namespace is there as long as somebody has something in it, as always with ip netns."""
+    """The namespace exists as long as anything is in it, as usual with ip netns."""
     with named(lab.server, "blue"):
         server = lab.serve("--netns", "blue")
         lab.connect()

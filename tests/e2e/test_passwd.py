@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sstp passwd: keeping the user file. That the server lets these users in is test_login.py's."""
+"""sstp passwd: editing the user file. test_login.py tests that these users can log in."""
 import os
 import re
 import stat
@@ -160,7 +160,7 @@ def test_a_typing_mistake_changes_nothing(sstp, users):
 
 
 def test_many_at_once_on_a_new_file(sstp, users):
-    """Each finds what the others have written, from the very first on."""
+    """Each finds what the others have written, from the first one on."""
     names = [f"user{i}" for i in range(30)]
     running = [subprocess.Popen([sstp, "passwd", "--passwd-on-stdin", users, name], stdin=subprocess.PIPE,
                                 stderr=subprocess.PIPE) for name in names]

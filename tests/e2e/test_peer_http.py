@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""curl and openssl's tools at the server's port, and at a client's far end: TLS and HTTP as others see them."""
+"""curl and openssl's tools as clients of our server and as servers for our client: TLS and HTTP as others see them."""
 import re
 import socket
 import ssl
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from lab import NAME, PATIENCE, SERVER, eventually, in_background, on_a_terminal
 
-# begins now what test_peer_softether.py looks at later
+# starts the connections that test_peer_softether.py checks later
 pytestmark = pytest.mark.usefixtures("waiting")
 
 REQUEST = "SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/ HTTP/1.1"
@@ -19,7 +19,7 @@ HEADER_MAX = 8 * 1024
 
 
 def curl(lab, *options, path="/"):
-    """What curl sees of https://vpn.example.net/: status, headers, and what it says of the connection."""
+    """curl's view of https://vpn.example.net/: status, headers, and its notes on the connection."""
     done = lab.client.run("curl", "--silent", "--show-error", "--verbose", "--max-time", PATIENCE, "--cacert", lab.pki.ca,
                           *options, f"https://{NAME}{path}", check=False)
     assert done.returncode == 0, done.stderr
@@ -29,7 +29,7 @@ def curl(lab, *options, path="/"):
 
 
 def s_client(lab, *options, text="", to="192.0.2.1:443"):
-    """openssl s_client; gives all that it says, and whether a handshake was done."""
+    """Runs openssl s_client; returns its output, and whether the handshake succeeded."""
     done = lab.client.run("openssl", "s_client", "-connect", to, "-servername", NAME, "-CAfile", lab.pki.ca,
                           "-verify_hostname", NAME, *options, check=False, input=text)
     said = done.stdout + done.stderr
@@ -43,7 +43,7 @@ def open_tls(lab):
 
 
 def ask(lab, request):
-    """Sends bytes; gives all that comes until the server closes."""
+    """Sends bytes; returns all that the server sends until it closes."""
     with open_tls(lab) as connection:
         connection.sendall(request)
         return read_all(connection)
@@ -99,7 +99,7 @@ def test_nonsense_is_refused(lab, request_text, status):
 
 
 def test_a_request_is_answered_and_nothing_follows(lab):
-    """One answer in one record, then silence until the client asks for the call."""
+    """One response in one record, then silence until the client sends its Call-Connect-Request."""
     lab.serve()
     with open_tls(lab) as connection:
         connection.sendall(f"{REQUEST}\r\nContent-Length: 18446744073709551615\r\nHost: {NAME}\r\n\r\n".encode())
@@ -112,7 +112,7 @@ def test_a_request_is_answered_and_nothing_follows(lab):
 
 
 def seconds_until_closed(start, connection, drip):
-    """How long after `start` the server puts up with a client that sends `drip` each half second."""
+    """How long after `start` the server closes the connection of a client that sends `drip` each half second."""
     connection.settimeout(0.5)
     while time.monotonic() < start + PATIENCE:
         try:
@@ -169,7 +169,7 @@ def test_plain_http_on_the_port_is_no_harm(lab):
     (["-tls1_2", "-cipher", "ECDHE-ECDSA-CHACHA20-POLY1305"], "ECDHE-ECDSA-CHACHA20-POLY1305"),
 ], ids=lambda value: value if isinstance(value, str) else " ".join(value).replace("-ciphersuites ", ""))
 def test_openssl_shakes_hands(lab, options, cipher):
-    """The server chooses the cipher suite, and likes AES-128 best where there are instructions for it."""
+    """The server chooses the cipher suite, and prefers AES-128 if the processor has instructions for it."""
     lab.serve()
     said, is_done = s_client(lab, *options)
     assert is_done, said
@@ -230,7 +230,7 @@ def test_nothing_is_resumed_or_renegotiated(lab, version):
 
 
 def test_openssl_asks_for_new_keys(lab):
-    """KeyUpdate of TLS 1.3, before the request and behind it."""
+    """KeyUpdate of TLS 1.3, before and after the request."""
     server = lab.serve()
     shown = on_a_terminal(lab.client.words(["openssl", "s_client", "-crlf", "-connect", f"{SERVER}:443", "-CAfile",
                                             lab.pki.ca]), [
@@ -242,15 +242,15 @@ def test_openssl_asks_for_new_keys(lab):
     server.wait_for("the peer sent bytes that are not an SSTP packet")  # which were understood, then
 
 
-# ---- our client at others' servers
+# ---- our client with others' servers
 
 
 @contextmanager
 def s_server(lab, *options, says=""):
-    """OpenSSL's server on port 443; `says` is what it answers, whatever it is asked."""
+    """OpenSSL's server on port 443; `says` is its response to any request."""
     identity = lab.pki.server
     command = f"openssl s_server -quiet -port 443 -cert {identity.cert} -key {identity.key} {' '.join(options)}"
-    # at the end of its standard input it would hang up
+    # it would close the connection at the end of its standard input
     program = lab.start(lab.server, "bash", "-c", f"exec {command} < <(cat {lab.file('says', says)}; exec sleep 1000)",
                         label="s_server")
     eventually("s_server listens", lambda: lab.server.is_listening(443))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sstp connect, and pppd 2.4.9 as the PPP of its server (peers/pppd_front.c): thirty years of habits at the far end.
+"""sstp connect, and pppd 2.4.9 as the PPP of its server (peers/pppd_front.c): a peer with thirty years of habits.
 
 The front checks the client's crypto binding with a key of its own, made from the frames of pppd's MS-CHAPv2.
 """
@@ -18,7 +18,7 @@ METHODS = {
 
 
 class Pppd:
-    """pppd behind the front, in namespace "server"."""
+    """pppd and pppd_front, in namespace "server"."""
 
     def __init__(self, bench, method="mschapv2", options=""):
         self.require, self.name = METHODS[method]
@@ -32,7 +32,7 @@ class Pppd:
         return self.job.log
 
     def has_met_a_good_client(self):
-        """The binding was right, MS-CHAPv2 mutual, and no packet came too early."""
+        """The crypto binding was correct, MS-CHAPv2 mutual, and no packet came too early."""
         assert f"front: authenticated by {self.name}\n" in self.log
         assert "front: Call-Connected is good" in self.log
         assert not re.search("data before|is not ours|is not what the password makes", self.log)
@@ -73,7 +73,7 @@ def test_connects_and_ends_in_order(bench, method):
 
 
 def test_carries_five_megabytes_each_way(bench):
-    """All that pppd has by default is offered: PFC, ACFC, VJ, CCP with deflate and BSD compress, IPV6CP."""
+    """pppd offers all its default options: PFC, ACFC, VJ, CCP with deflate and BSD compress, IPV6CP."""
     pppd = Pppd(bench)
     client = Connect(bench)
     client.wait_until_up()
@@ -150,7 +150,7 @@ interface ppp0 {{
 
 
 class Radvd:
-    """On the server's end of the tunnel, which pppd has made. The way back to the client is the prefix on ppp0."""
+    """Runs radvd on the server's ppp0. The route to the client is the prefix on ppp0."""
 
     def __init__(self, bench):
         (bench.guest.out / "radvd.conf").write_text(RADVD)
@@ -161,7 +161,7 @@ class Radvd:
 
 @pytest.mark.parametrize("ipv4", ["", "noip"])
 def test_takes_what_radvd_gives(bench, ipv4):
-    """IPV6CP of pppd; then from radvd a prefix, a name server and an MTU; with IPv4 beside it and alone."""
+    """pppd's IPV6CP; then a prefix, a name server and an MTU from radvd; with IPv4 and without it."""
     pppd = Pppd(bench, options=f"+ipv6 {ipv4}")
     client = Connect(bench, options="--route 2001:db8:9::/48", before=(
         "sh -c 'cp /etc/resolv.conf /run/resolv.conf; mount --bind /run/resolv.conf /etc/resolv.conf; exec \"$@\"' -- "))
@@ -181,7 +181,7 @@ def test_takes_what_radvd_gives(bench, ipv4):
 
 
 def test_ends_when_pppd_does(bench):
-    """pppd's Terminate-Request, then Call-Disconnect: an end in order, but not one that the client asked for."""
+    """pppd's Terminate-Request, then Call-Disconnect: a proper end, but not requested by the client."""
     pppd = Pppd(bench)
     client = Connect(bench)
     client.wait_until_up()

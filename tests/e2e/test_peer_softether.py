@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Servers that never answer (peers/waiting.py): the client must give up, with the right words and exit status."""
+"""Servers that never respond (peers/waiting.py): the client must time out, with the right error and exit status."""
 import time
 
 import pytest
@@ -10,7 +10,7 @@ HTTP_SECONDS = 60  # [MS-SSTP] has no timer for it; ours is as long as its other
 
 @pytest.fixture(autouse=True)
 def logs(request, waiting):
-    """Shown where a test fails."""
+    """Shown if a test fails."""
     request.node.lab = waiting.lab
 
 

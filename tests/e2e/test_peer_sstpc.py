@@ -33,7 +33,7 @@ def test_carries_twenty_megabytes_each_way(bench):
 
 
 def test_has_its_echoes_answered(bench):
-    """Otherwise pppd would have given up after three."""
+    """Otherwise pppd would have ended the link after three."""
     server = bench.serve()
     sstpc = Sstpc(bench)
     sstpc.wait_until_up()
@@ -44,7 +44,7 @@ def test_has_its_echoes_answered(bench):
 
 @pytest.mark.parametrize("signal", ["TERM", "KILL"])
 def test_survives_its_ending(bench, signal):
-    """TERM: close_notify without a Call-Disconnect. KILL: not even that. The next one is served as ever."""
+    """TERM: close_notify without a Call-Disconnect. KILL: not even that. The next client is served as usual."""
     server = bench.serve()
     first = Sstpc(bench)
     first.wait_until_up()

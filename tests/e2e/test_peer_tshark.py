@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sessions of ours, taken from the wire and shown to tshark together with the keys that --keylog wrote.
+"""Our own sessions, captured and decoded by tshark with the keys that --keylog wrote.
 
-It must be able to take all of it apart: TLS, HTTP, SSTP, PPP and what goes through the tunnel.
+It must be able to decode everything: TLS, HTTP, SSTP, PPP and the packets in the tunnel.
 """
 import signal
 
@@ -11,12 +11,12 @@ from peers.sstpc import Sstpc
 
 AUTHENTICATION = {"mschapv2": "chap", "chap": "chap", "pap": "pap"}
 PINGS = 5
-# each packet is in the file as soon as it has passed
+# write each packet to the file at once
 TCPDUMP = "tcpdump --immediate-mode -U -Z root"
 
 
 def assert_understood(session, authentication, messages):
-    """Nothing malformed or unknown, and all that there must be is there by name."""
+    """No malformed or unknown packets, and all expected ones by name."""
     assert session.complaints() == []
     assert {"http", "sstp", "ppp", "lcp", authentication, "ipcp", "ipv6cp", "icmp"} <= session.names()
     seen = " ".join(session.values("sstp.messagetype"))
@@ -61,7 +61,7 @@ MaxProtocol = TLSv1.2
 
 
 def test_a_session_of_sstpc_over_tls_1_2(bench):
-    """Our two ends never settle on less than TLS 1.3; OpenSSL can be told to."""
+    """Our two ends always agree on TLS 1.3; OpenSSL can be configured for less."""
     (bench.guest.out / "openssl.cnf").write_text(OPENSSL_CONF)
     recorder = bench.server(f"{TCPDUMP} -i srv -w /mnt/out/session.pcap")
     recorder.wait_for("listening on")

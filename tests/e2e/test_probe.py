@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sstp probe: what it says of servers, trusted or not, and that it never logs in."""
+"""sstp probe: its report on servers, trusted or not, and that it never logs in."""
 import json
 import re
 import ssl
@@ -10,7 +10,7 @@ from lab import NAME, SERVER, SERVER6, in_background
 
 
 def report(text):
-    """{"TLS": {"version": ...}, ...}; a value without a label of its own belongs to the label before it."""
+    """{"TLS": {"version": ...}, ...}; a value without a label belongs to the previous label."""
     found, section, label = {}, None, None
     for line in text.splitlines():
         if not line.startswith(" "):
@@ -181,7 +181,7 @@ def test_json_of_a_server_that_is_not_trusted_or_not_there(lab):
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_where_there_are_no_authorities(lab, options):
-    """As in an image FROM scratch: all is shown, and nothing can be said about trust."""
+    """As in an image FROM scratch: everything is shown except whether the server is trusted."""
     lab.serve()
     done = lab.client.run("unshare", "--mount", "sh", "-ec", 'mount -t tmpfs tmpfs /etc/ssl; unset SSL_CERT_FILE; exec "$@"', "sh", lab.sstp, "probe",
                           SERVER, *options, check=False)

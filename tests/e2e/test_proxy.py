@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`sstp proxy`: connections through a TCP/IP stack of its own, for a user without any right.
+"""`sstp proxy`: connections through its own TCP/IP stack, for a user without privileges.
 
-What a relay owes both its ends: every byte, half-closes, resets, and no more memory than it was promised. SOCKS5 and
-HTTP have their own tests (test_proxy_front.py); here it is -L and -R, and what all of them stand on.
+What a relay must do for both ends: relay every byte, half-closes and resets, with limited memory. SOCKS5 and HTTP have
+their own tests (test_proxy_front.py); this file tests -L and -R, and what all of them share.
 """
 import fcntl
 import hashlib
@@ -18,11 +18,11 @@ import pytest
 from lab import GATEWAY, INSIDE, PATIENCE, SERVER, eventually, in_background
 from ordinary import USER, Ordinary
 
-HERE, THERE = 8080, 9000  # the forward's port, and that of what is behind it
+HERE, THERE = 8080, 9000  # the forward's port, and the port of its target
 MANY = 100
 MEBIBYTE = 1 << 20
 SIOCOUTQ = 0x5411
-RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close() says RST
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close() sends RST
 
 
 def random_bytes(size):
@@ -30,7 +30,7 @@ def random_bytes(size):
 
 
 def start_proxy(lab, *options, wait=True):
-    """sstp proxy on the client host, as a user without any right."""
+    """sstp proxy on the client host, as a user without privileges."""
     program = Ordinary(lab).start("proxy", *options)
     if wait:
         program.wait_for("^connected in ")
@@ -39,12 +39,12 @@ def start_proxy(lab, *options, wait=True):
 
 @pytest.fixture
 def far(lab):
-    """A server, and a way from there to the host inside and back."""
+    """A server, and a route from there to the host inside and back."""
     lab.server.sysctl("net.ipv4.ip_forward", 1)
     lab.program = lab.serve()
     listener = lab.inside.listen(INSIDE, THERE)
     yield listener
-    listener.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept()
+    listener.shutdown(socket.SHUT_RDWR)  # wakes up accept()
     listener.close()
 
 
@@ -92,7 +92,7 @@ def test_no_byte_is_lost_either_way(lab, both, far):
 
 
 def test_it_needs_and_changes_nothing(lab, far):
-    """No device, no route, no right, no open file of the host's; and it ends in order."""
+    """No device, no route, no privilege, no open file of the host; and it ends properly."""
     before = lab.client.state()
     program = start_proxy(lab, *forward())
     assert lab.client.state() == before
@@ -182,7 +182,7 @@ def test_slow_readers_cost_bounded_memory(lab, far, is_upload):
         sender, reader = (client, server) if is_upload else (server, client)
         data = random_bytes(32 * MEBIBYTE)
         work = in_background(send_all, sender, data)
-        # until nobody takes anything any more
+        # until no buffer takes any more
         seen = []
 
         def stands_still():
@@ -196,7 +196,7 @@ def test_slow_readers_cost_bounded_memory(lab, far, is_upload):
 
 
 def test_connections_outlive_the_tunnel_if_the_address_stays(lab, far):
-    """The server goes away and comes back; with the same address the stack's connections go on."""
+    """The server stops and comes back; with the same address the stack's connections continue."""
     lab.program.stop()
     users = lab.file("users-fixed", 'ann * "wonder land" 10.9.0.77\n')
     lab.program = lab.serve(users=users)
@@ -248,7 +248,7 @@ def test_remote_forwards(lab, both, far):
 
 
 def test_ipv6_through_the_link(lab, both, far):
-    """The server's side of an IPv6 link has a link-local address alone."""
+    """The server's side of an IPv6 link has only a link-local address."""
     address = next(a["local"] for a in lab.server.device()["addr_info"] if a["local"].startswith("fe80"))
     with lab.server.network():
         listener = socket.socket(socket.AF_INET6)

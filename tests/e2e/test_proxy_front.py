@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SOCKS5 and the HTTP proxy of `sstp proxy`, as curl and Python's HTTP client use them, and as nobody should.
+"""SOCKS5 and the HTTP proxy of `sstp proxy`, as curl and Python's HTTP client use them, and with invalid requests.
 
-The proxy runs as a user without any right. Behind the server there are a web server and a name server.
+The proxy runs as a user without privileges. Inside the VPN there are a web server and a name server.
 """
 import hashlib
 import http.client
@@ -71,7 +71,7 @@ def serve_web(host, port, tls=None):
 
 
 class Names(NameServer):
-    """Knows two names, and says of others that they don't exist."""
+    """Knows two names, and responds that others do not exist."""
 
     def _answer(self, query):
         answer = super()._answer(query)
@@ -81,7 +81,7 @@ class Names(NameServer):
 
 
 class Inside:
-    """What there is behind the server."""
+    """The servers inside the VPN."""
 
     def __init__(self, lab):
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -129,7 +129,7 @@ THROUGH_SOCKS = ("--socks5-hostname", f"127.0.0.1:{SOCKS}")
 THROUGH_HTTP = ("--proxy", f"http://127.0.0.1:{HTTP}")
 
 
-# ---- as it should be
+# ---- valid requests
 
 
 @pytest.mark.parametrize("through", [THROUGH_SOCKS, ("--socks5", f"[::1]:{SOCKS}"), THROUGH_HTTP,
@@ -190,7 +190,7 @@ def test_curl_that_waits_to_be_told_to_go_on(lab, inside, proxy):
 
 
 def test_a_request_after_another_has_a_target_of_its_own(lab, both, inside, proxy):
-    """Sent at once: each is answered in its turn, by the target that it names."""
+    """Sent at once: the responses come in order, each from the target that the request names."""
     with lab.client.connect("127.0.0.1", HTTP) as s:
         s.sendall(f"GET http://{WEB}/1 HTTP/1.1\r\n\r\nPOST http://{INSIDE}/2 HTTP/1.1\r\nContent-Length: 5\r\n\r\nfirst"
                   f"POST http://{WEB}/3 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n6;x\r\nsecond\r\n0\r\nT: 1\r\n\r\n"
@@ -203,7 +203,7 @@ def test_a_request_after_another_has_a_target_of_its_own(lab, both, inside, prox
 
 
 def answers_of(s, count):
-    """So many answers with a length, as bodies."""
+    """Splits the input into that many responses with a length; returns their bodies."""
     file, bodies = s.makefile("rb"), []
     for _ in range(count):
         assert file.readline().startswith(b"HTTP/1.1 200")
@@ -237,7 +237,7 @@ def test_a_connection_is_kept_for_the_next_request(lab, both, inside, proxy):
     (b"HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nhello", False),
 ], ids=["length", "more", "chunks", "204", "304", "interim", "both", "bad-length"])
 def test_a_target_that_keeps_its_end_open(lab, both, proxy, answer, is_kept):
-    """A complete answer is one: the client can ask again, or its connection ends."""
+    """A complete response is forwarded as one: the client can send another request, or its connection ends."""
     with lab.inside.listen(INSIDE, 8000) as listener, lab.client.connect("127.0.0.1", HTTP) as s:
         for turn in range(2):
             s.sendall(f"GET http://{INSIDE}:8000/{turn} HTTP/1.1\r\n\r\n".encode())
@@ -261,7 +261,7 @@ def test_a_target_that_keeps_its_end_open(lab, both, proxy, answer, is_kept):
                 first = target
         if is_kept:
             with suppress(ConnectionResetError):
-                assert first.recv(100) == b""  # nobody wants more of it
+                assert first.recv(100) == b""  # no more of it is needed
             first.close()
             target.close()
 
@@ -288,7 +288,7 @@ def test_an_old_client_is_closed(lab, inside, proxy):
 
 
 def test_an_answer_before_the_request_is_complete_ends_it(lab, inside, proxy):
-    """What the client still sends is no request of its own."""
+    """What the client still sends is not a new request."""
     with lab.inside.listen(INSIDE, 8000) as listener, lab.client.connect("127.0.0.1", HTTP) as s:
         s.sendall(f"POST http://{INSIDE}:8000/ HTTP/1.1\r\nContent-Length: 100\r\n\r\n".encode())
         target, _ = listener.accept()
@@ -326,7 +326,7 @@ def test_a_command_is_told_of_both(lab, inside):
     assert HELLO.decode() in proxy.log and "s3cret" not in proxy.log
 
 
-# ---- what cannot be had
+# ---- what fails
 
 
 def read_all(s):
@@ -338,7 +338,7 @@ def read_all(s):
 
 
 def talk(lab, port, *words):
-    """Sends all, reads all; gives what was said to that."""
+    """Sends all, reads all; returns the response."""
     with lab.client.connect("127.0.0.1", port) as s:
         for word in words:
             s.sendall(word)
@@ -435,7 +435,7 @@ def test_stalling_clients_are_driven_out(lab, both, inside, proxy, many_files):
 
 
 def test_what_nobody_takes_is_not_held(lab, inside, proxy):
-    """A forwarded answer that the client does not read, and a body that the target does not read."""
+    """A forwarded response that the client does not read, and a body that the target does not read."""
     web = Web(lab.inside, 50_000_000, port=81)
     deaf = lab.inside.listen(INSIDE, 82)
     before = proxy.resident
@@ -455,7 +455,7 @@ def test_what_nobody_takes_is_not_held(lab, inside, proxy):
 
 
 def test_more_connections_than_are_held(lab, inside, proxy, many_files):
-    """1024 of them: the next client is told so, and one that ends makes room."""
+    """1024 of them: the next client gets an error response, and one that ends makes room."""
     deaf = lab.inside.listen(INSIDE, 82)
     taken, clients = [], []
 
@@ -481,7 +481,7 @@ def test_more_connections_than_are_held(lab, inside, proxy, many_files):
 
 
 def test_a_flood_of_a_remote_forward_leaves_room(lab, inside, many_files):
-    """512 connections from the VPN's side are held; more are reset, and clients of this host don't notice."""
+    """512 connections from the VPN are accepted; more are reset, and clients of this host are not affected."""
     deaf = lab.client.listen("127.0.0.1", 9000)
     proxy = start_proxy(lab, "--socks5", SOCKS, "-R", "9000:127.0.0.1:9000")
     flood = []
@@ -572,7 +572,7 @@ def test_a_name_is_asked_for_through_an_association(lab, both, inside, associati
                                   b"\4" + bytes(18), b"\1\xff\xff\xff\xff\0\1"],
                          ids=["target", "target6", "name", "zeroes6", "nonsense"])
 def test_an_association_that_names_the_target(lab, both, inside, proxy, said):
-    """Some clients say there where they want to send to, and not from where: RFC 1928 can be read so."""
+    """Some clients send the destination there instead of the source: RFC 1928 can be read so."""
     association = Association(lab, said=said)
     association.send(v4(INSIDE), 53, query(WEB, 7))
     assert association.udp.recv(1000)[10:12] == b"\0\7"
@@ -653,7 +653,7 @@ def test_others_with_a_login_are_no_reason_to_warn(lab, inside):
 
 def test_this_host_alone(lab, inside, proxy):
     done = lab.other.run("curl", "-sS", "--max-time", PATIENCE, "--proxy", f"http://10.1.0.2:{HTTP}", f"http://{WEB}/", check=False)
-    assert done.returncode == 7  # curl's word for no connection
+    assert done.returncode == 7  # curl's value for no connection
 
 
 @pytest.mark.parametrize("options, words", [

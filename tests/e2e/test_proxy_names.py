@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names in `sstp proxy`: looked up by the VPN's name servers, of which some are dead, busy, wrong or hostile."""
+"""Names in `sstp proxy`: looked up with the VPN's name servers, some of them dead, busy, faulty or hostile."""
 import select
 import socket
 import struct
@@ -46,7 +46,7 @@ SOA_RECORD = record(SOA, bytes(2) + struct.pack("!IIIII", 1, 60, 60, 60, 60))
 
 
 class Server:
-    """A name server by a script: answer(name, type, query, is_tcp) gives what is sent, or None."""
+    """A scripted name server: answer(name, type, query, is_tcp) returns the response, or None."""
 
     def __init__(self, host, address, answer, tcp=True):
         self.answer, self.asked, self.by_tcp, self.ports, self.ids = answer, [], [], set(), set()
@@ -98,7 +98,7 @@ class Server:
 
 
 def web(name, kind, query, is_tcp):
-    """Every name is the host behind the VPN, by IPv4 alone."""
+    """Every name is the host inside the VPN, with an IPv4 address only."""
     return response(query, answers=addresses(INSIDE) if kind == A else [], authorities=[] if kind == A else [SOA_RECORD])
 
 
@@ -112,7 +112,7 @@ def silent(*_):
 
 @pytest.fixture
 def names(lab):
-    """Call it with a script for each server; a proxy is up then, and port 80 listens behind the VPN."""
+    """Call it with a script for each server; it starts a proxy, and a listener on port 80 inside the VPN."""
     made = []
     for address in (FIRST, SECOND):
         lab.inside.run("ip", "addr", "add", f"{address}/24", "dev", "cable")
@@ -152,7 +152,7 @@ def by_socks(lab, name, port=80):
 
 
 def by_http(lab, name, port=80):
-    """The status, and what was said."""
+    """The status, and the text."""
     with lab.client.connect("127.0.0.1", HTTP) as s:
         s.settimeout(PATIENCE)
         s.sendall(f"CONNECT {name}:{port} HTTP/1.1\r\n\r\n".encode())
@@ -163,7 +163,7 @@ def by_http(lab, name, port=80):
 
 
 def ask_all(lab, port, requests, is_good, seconds=90):
-    """All at once; how many were answered well."""
+    """All at once; returns how many succeeded."""
     sockets = {}
     for request in requests:
         s = lab.client.connect("127.0.0.1", port)
@@ -262,7 +262,7 @@ def test_another_server_answers(lab, both, names, first):
         assert len(servers[0].asked) == before
 
 
-# ---- what they say
+# ---- responses
 
 
 def test_a_large_answer_comes_by_tcp(lab, both, names):
@@ -306,7 +306,7 @@ def test_wrong_messages_are_not_believed(lab, both, names):
 
 
 def test_all_addresses_are_tried(lab, both, names):
-    """The first refuses, or is silent: then it is the next one's turn."""
+    """The first refuses, or is silent: then the next one is used."""
     def script(name, kind, query, is_tcp):
         other = FIRST if name.startswith("refused") else "172.16.5.99"
         return response(query, answers=addresses(other, INSIDE)) if kind == A else response(query, authorities=[SOA_RECORD])
@@ -316,7 +316,7 @@ def test_all_addresses_are_tried(lab, both, names):
 
 
 def test_dnsmasq(lab, names):
-    """A server that people have; a name with 120 addresses does not fit into a datagram."""
+    """A common server; a name with 120 addresses does not fit into a datagram."""
     hosts = lab.file("hosts", f"{INSIDE} web.lan\n" + "".join(f"172.16.5.{i} many.lan\n" for i in range(100, 220)), 0o644)
     lab.start(lab.inside, "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root",
               "--pid-file", f"--addn-hosts={hosts}", f"--listen-address={FIRST}", "--bind-interfaces", "--cname=www.lan,web.lan",
@@ -325,4 +325,4 @@ def test_dnsmasq(lab, names):
     names(None)
     for name, reply in (("web.lan", 0), ("www.lan", 0), ("nosuch.lan", 4), ("elsewhere.example", 1)):
         assert by_socks(lab, name) == reply, name
-    assert by_socks(lab, "many.lan", 81) in (4, 5, 6)  # of the addresses nobody listens there
+    assert by_socks(lab, "many.lan", 81) in (4, 5, 6)  # no address listens there

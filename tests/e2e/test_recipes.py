@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files in docs/ that cannot be tried here: their form, and what sstp thinks of the settings in them."""
+"""The files in docs/ that cannot be run here: their syntax, and whether sstp accepts the settings in them."""
 import configparser
 import os
 import re
@@ -54,7 +54,7 @@ def test_the_compose_file_of_a_server(sstp, tmp_path, pki):
     assert server["depends_on"] == ["network"]
     assert server["cap_add"] == network["cap_add"] == ["NET_ADMIN"] and server["devices"] == ["/dev/net/tun"]
     assert network["sysctls"] == {"net.ipv4.ip_forward": "1"}
-    # the image is the one that test_containers.py tries
+    # the image is the one that test_containers.py tests
     recipe = re.search(r"^    podman build --tag sstp-nat - <<'END'\n(.*?)^    END\n", (DOCS / "containers.md").read_text(),
                        re.M | re.S).group(1)
     assert network["build"]["dockerfile_inline"] == re.sub("^    ", "", recipe, flags=re.M)
@@ -72,7 +72,7 @@ def test_the_pod_of_kubernetes(sstp, tmp_path, pki):
     for container in (vpn, *spec["containers"]):
         assert container["name"] and container["image"]
         assert {m["name"] for m in container.get("volumeMounts", [])} <= volumes
-        # what the restricted Pod Security Standard asks for
+        # what the restricted Pod Security Standard requires
         assert container["securityContext"]["allowPrivilegeEscalation"] is False
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     assert spec["securityContext"]["runAsNonRoot"] is True

@@ -116,7 +116,7 @@ def test_a_low_port_without_the_capability(sstp, serve):
                                   ["cert", "--name", "a.example", "--out", "users", "--force"]],
                          ids=["passwd", "delete", "cert"])
 def test_a_file_that_cannot_be_written_for_a_filter(sstp, tmp_path, argv, calls, error):
-    """It stays as it was, and nothing is left beside it."""
+    """The file is unchanged, and no other file is left."""
     for name in ("users", "users.crt", "users.key"):
         (tmp_path / name).write_text("ann * secret *\n")
     code, said = filtered(sstp, calls, error, [tmp_path / w if w == "users" else w for w in argv])
@@ -150,7 +150,7 @@ OTHER = "unshare --net sleep 1000 & other=$!; while [ \"$(readlink /proc/$other/
 
 
 def into_another(argv, around=()):
-    """argv's last word is a process id: that of a process in another network namespace."""
+    """argv's last word is the id of a process in another network namespace."""
     script = f'ip link set lo up; {OTHER}; trap "kill $other" EXIT; "$@" --netns $other'
     done = subprocess.run(["unshare", "--net", "--mount", "sh", "-ec", script, "sh", *around, *map(str, argv)],
                           capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL,

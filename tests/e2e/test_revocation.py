@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""--crl: certificates that their issuers have taken back."""
+"""--crl: certificates that their issuers have revoked."""
 import pytest
 
 from chains import AUTHORITY, SERVER as FOR_SERVERS, Maker

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sstp run: a command whose only network is the VPN, in the hands of an ordinary user."""
+"""sstp run: a command whose only network is the VPN, started by an ordinary user."""
 import os
 import re
 import signal
@@ -12,7 +12,7 @@ from lab import GATEWAY, RESOLV_CONF, SERVER, Sniffer, eventually
 from ordinary import NAMES, USER, NameServer, Ordinary, Web, as_user, needs_user_namespaces
 
 MB = 1000 * 1000
-# of a veth's own accord, or the neighbours': IPv6 neighbour and router discovery, multicast reports
+# sent by the kernel itself: IPv6 neighbor and router discovery, multicast reports
 ICMPV6 = 58
 
 
@@ -150,7 +150,7 @@ def test_a_resolv_conf_that_is_a_link(lab, ordinary, target):
 
 @pytest.mark.parametrize("is_root", [False, True], ids=["an ordinary user", "root"])
 def test_names_stay_the_vpns_when_the_machine_moves(lab, ordinary, is_root):
-    """A DHCP client puts a new resolv.conf in the place of the old one, and so takes away what covered that."""
+    """A DHCP client replaces resolv.conf by a new file, and so removes our mount over it."""
     lab.serve("--dns", NAMES)
     words = ordinary.words("run", "--", "sleep", "1000")
     program = lab.start(lab.client, *(words if is_root else as_user(*words)), label="run", env=ordinary.env)
@@ -185,7 +185,7 @@ def test_without_a_resolv_conf_it_says_so(lab, ordinary):
     assert "there is no /etc/resolv.conf that could be replaced" in log
 
 
-# ---- who one is in there
+# ---- the command's user
 
 
 def test_the_user_stays_the_same_and_has_no_capability(lab, ordinary):
@@ -217,13 +217,13 @@ def test_the_password_is_not_shown_to_the_command(lab, ordinary):
 
 
 def test_descriptors(lab, ordinary):
-    """Those that it was given, and none of ours."""
+    """It has the descriptors that it was given, and none of ours."""
     lab.serve()
     words = ordinary.words("run", "-q", "--", "sh", "-c", "cat <&7; ls /proc/self/fd")
     done = lab.client.run(*as_user("sh", "-c", 'exec 7</etc/hosts; exec "$@"', "sh", *words),
                           env={**os.environ, **ordinary.env})
     assert SERVER in done.stdout
-    # 3 is what ls reads the folder by
+    # 3 is ls's own descriptor for the folder
     assert done.stdout.splitlines()[-5:] == ["0", "1", "2", "3", "7"]
 
 
@@ -294,7 +294,7 @@ def test_a_signal_before_it_is_started(lab, ordinary):
 
 
 def test_an_interactive_shell(lab, ordinary):
-    """Ctrl-C is the shell's foreground job's; the shell lives on, has job control, and so has the terminal after it."""
+    """Ctrl-C goes to the shell's foreground job; the shell keeps running with job control; the terminal works afterwards."""
     lab.serve()
     status, shown = ordinary.on_a_terminal(["-q"], ["bash", "--norc", "-i"], [
         (b"$ ", b"echo one$((1+1))\n"),
@@ -313,7 +313,7 @@ OUTER = ["bash", "--norc", "-ic", '"$@"; echo "outer: status $?"; fg; echo "oute
 
 
 def test_ctrl_z(lab, ordinary):
-    """It stops both, and fg lets both go on."""
+    """It stops both, and fg continues both."""
     lab.serve()
     _, shown = ordinary.on_a_terminal(
         ["-q"], ["sh", "-c", "trap 'echo goes on' CONT; echo waits; while :; do sleep 0.05; done"],
@@ -344,9 +344,9 @@ def test_ctrl_c_reaches_the_command_once(lab, ordinary):
     assert shown.count("caught") == 1
 
 
-# ---- nothing gets out past the tunnel
+# ---- nothing bypasses the tunnel
 
-# Tries all that it can think of, without a pause, until it is told to end.
+# Sends all kinds of packets, without a pause, until it gets a signal.
 RESTLESS = r"""
 import os, select, socket, sys, time
 targets = [(socket.AF_INET, ("8.8.8.8", 53)), (socket.AF_INET, ("10.1.0.254", 7)), (socket.AF_INET, ("192.0.2.1", 443)),
@@ -372,14 +372,14 @@ while True:
 
 
 def strays(packets):
-    """Packets on the client's cable that are neither of the TLS connection nor of neighbours finding each other."""
+    """Packets on the client's cable that belong neither to the TLS connection nor to neighbor discovery."""
     found = []
     for p in packets:
         if p[0] >> 4 == 4:
             header = (p[0] & 15) * 4
             ports = (int.from_bytes(p[header:header + 2], "big"), int.from_bytes(p[header + 2:header + 4], "big"))
             tls = p[9] == socket.IPPROTO_TCP and 443 in ports and socket.inet_aton(SERVER) in (p[12:16], p[16:20])
-            # what cannot be delivered any more, says the server's host
+            # ICMP errors of the server's host about packets that it cannot deliver
             if tls or (p[9] == socket.IPPROTO_ICMP and p[12:16] == socket.inet_aton(SERVER)):
                 continue
             found.append(p)
@@ -389,7 +389,7 @@ def strays(packets):
 
 
 def test_nothing_leaks(lab, ordinary):
-    """While the tunnel is up, down, and coming back; IPv6 too. And the command goes on."""
+    """While the tunnel is up, down, and coming back; IPv6 too. And the command keeps running."""
     server = lab.serve()
     sniffer = Sniffer(lab.client, "cable")
     outside = lab.start(lab.client, "python3", "-c", RESTLESS, label="outside")
@@ -463,7 +463,7 @@ def members():
     (False, [], NESTED), (False, ["--map-root"], NESTED), (True, [], ""),
 ], ids=["user", "map-root", "root"])
 def test_when_it_is_killed_all_that_its_command_started_ends(lab, ordinary, is_root, options, nested):
-    """kill -9: nobody of ours is left who could end it but the guardian."""
+    """kill -9: only the guardian process is left to end it."""
     lab.serve()
     other = lab.start(lab.other, "sh", "-c", "sleep 4718; :")  # a process that is not in the command's namespaces
     words = ordinary.words("run", *options, "--", "sh", "-c", FAMILY.format(nested=nested))
@@ -486,7 +486,7 @@ def test_the_command_has_no_child_that_it_did_not_start(lab, ordinary):
 
 
 def test_the_guardian_ends_with_the_command_and_holds_nothing(lab, ordinary):
-    """Neither the command's standard output, whose end others wait for, nor a name of the terminal's."""
+    """It keeps neither the command's standard output open, for whose end others wait, nor the terminal."""
     lab.serve()
     program = ordinary.start("run", "--", "sh", "-c", "echo runs; sleep 4711; :")
     program.wait_for("^runs$")
@@ -499,7 +499,7 @@ def test_the_guardian_ends_with_the_command_and_holds_nothing(lab, ordinary):
     eventually("it is gone", lambda: not Path(f"/proc/{guardian}").exists())
 
 
-# ---- where it can't
+# ---- where it is not possible
 
 
 def forbid(what):

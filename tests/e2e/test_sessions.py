@@ -14,7 +14,7 @@ TWO = 'ann * "wonder land" *\nbob * builder *\n'
 
 
 def connect_two(lab, *options):
-    """ann on one host, bob on another; gives their addresses."""
+    """ann on one host, bob on another; returns their addresses."""
     lab.connect("--no-default-route", "--route", "10.9.0.0/24", "--route", "172.16.0.0/12", *options)
     lab.connect("--no-default-route", "--route", "10.9.0.0/24", "--route", "172.16.0.0/12", *options, user="bob",
                 password="builder", host=lab.other)
@@ -152,7 +152,7 @@ def test_a_pool_that_is_full(lab):
 
 
 def test_a_pool_with_kept_addresses_alone_is_no_wrong_password(lab):
-    """The server has room, but not for this user: the password is right, and a client that was up tries again."""
+    """The server has room, but this user is at the limit: the password is right, and a client that was up retries."""
     server = lab.serve(network="10.9.0.0/30", users='ann * "wonder land" *\ncarl * carl 10.9.0.2\n')
     status, said = lab.connect_fails()
     assert status == 10 and "the server is full: no address is free" in said
@@ -164,7 +164,7 @@ def test_a_pool_with_kept_addresses_alone_is_no_wrong_password(lab):
 
 
 def test_one_user_does_not_take_all_addresses(lab):
-    """Eight of 13 would be: by default a user has half of them, the oldest sessions end."""
+    """Of 13 addresses one user gets half by default: the oldest sessions end."""
     server = lab.serve(network="10.9.0.0/28")
     for _ in range(8):
         lab.connect("--no-default-route", "--no-dns", "--once")
@@ -250,7 +250,7 @@ def test_hup_ends_the_sessions_of_users_who_changed(lab, line, why):
 
 
 def test_an_address_that_hup_gives_to_a_user_is_theirs_at_once(lab, both):
-    """Who has it from the pool is told why it goes, and comes back with another."""
+    """The client that has it from the pool is disconnected with a reason, and comes back with another."""
     server = lab.serve(users='ann * "wonder land" *\nbob * builder *\n')
     ann = lab.connect("--no-default-route")
     assert "10.9.0.2" in lab.client.addresses()
@@ -288,7 +288,7 @@ def test_a_client_that_comes_back_has_its_former_address(lab, both):
 
 
 def test_a_former_address_is_asked_for(lab):
-    """The server has forgotten whose it was, and the other client is the first that comes back."""
+    """The server has lost the leases, and the other client comes back first."""
     leases = lab.folder / "leases"
     server = lab.serve("--leases", leases, users=TWO)
     ann = lab.connect("--no-default-route", "--no-dns")
@@ -379,7 +379,7 @@ def test_a_dozen_users_at_once(lab, both):
 
 
 def serve_with_files(lab, count, *options, **more):
-    """sstp serve that may have no more open files than that, and can't raise it."""
+    """sstp serve with that limit of open files, which it cannot raise."""
     return lab.start(lab.server, "setpriv", "--bounding-set", "-sys_resource", "prlimit", f"--nofile={count}:{count}",
                      lab.sstp, "serve", "-v", "--cert", lab.pki.server.cert, "--key", lab.pki.server.key, "--users",
                      lab.file("users", TWO), "--ipv4-network", "10.9.0.0/24", *options, label="serve", **more)

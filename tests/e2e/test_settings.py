@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where settings come from and what is said about wrong ones: command line, environment, file, --check."""
+"""The sources of settings and the errors about wrong ones: command line, environment, file, --check."""
 import os
 import re
 import subprocess
@@ -12,7 +12,7 @@ GOOD = (0, "configuration OK\n", "")
 
 
 class Desk:
-    """A folder with what the two ends' settings name."""
+    """A folder with the files that the two ends' settings name."""
 
     def __init__(self, sstp, folder, pki):
         self.sstp, self.folder, self.pki = sstp, folder, pki
@@ -252,7 +252,7 @@ def test_lines_are_counted_past_an_overlong_one(desk):
         "connect.conf:3: mtu = 5: must be from 576 to 4087"
 
 
-# ---- precedence: a wrong value shows which place was read
+# ---- precedence: a wrong value shows which source was used
 
 
 def test_the_environment_is_read_and_named(desk):
@@ -273,7 +273,7 @@ def test_a_variable_may_hold_a_list(desk):
 
 @pytest.mark.parametrize("verb", ["connect", "run", "proxy", "serve"])
 def test_what_the_command_line_alone_can_say(desk, verb):
-    """Descriptors, and what is not a setting: a container has its environment for everything else."""
+    """Descriptors, and options that are not settings: a container sets everything else with its environment."""
     options = re.findall(r"^  (?:-\w, |    )--([a-z0-9-]+)", desk.run(verb, "--help")[1], re.M)
     only_here = {o for o in options if "command line only" in desk.check(verb, f"{o} = x\n")[2]}
     assert only_here - {"password-fd", "passwd-on-stdin", "tun-fd", "ready-fd", "exit-fd"} == {"config", "check", "help"}
@@ -345,7 +345,7 @@ def test_a_password_in_the_environment_that_is_too_long_is_not_passed_over(desk)
     assert (status, out, err) == (2, "", "sstp connect: SSTP_PASSWORD: longer than 511 bytes\n")
 
 
-# ---- files that are something else
+# ---- files of the wrong kind
 
 
 NOT_UTF8 = "this is not UTF-8 text (it has a NUL byte, or the mark of UTF-16)"

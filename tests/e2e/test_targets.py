@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The static programs for other machines, under qemu-user: `make static TARGET=...` has made them."""
+"""The static programs for other machines, under qemu-user, made by `make static TARGET=...`."""
 import os
 import shutil
 from contextlib import closing
@@ -26,7 +26,7 @@ def target(request):
 
 @pytest.fixture
 def emulated(lab, target):
-    """What to start in sstp's place."""
+    """What to start instead of sstp."""
     program, emulator = REPO / f"sstp-{target}", shutil.which(EMULATORS[target])
     assert program.exists(), f"make static TARGET={target}"
     assert emulator, "tools/deps emulator"
@@ -35,7 +35,7 @@ def emulated(lab, target):
 
 @pytest.fixture
 def server(lab, target, emulated):
-    """A big-endian program can't tell this kernel a device's MTU: qemu-user does not turn netlink's IFLA_MTU round."""
+    """A big-endian program can't set a device's MTU on this kernel: qemu-user does not swap the bytes of netlink's IFLA_MTU."""
     native, lab.sstp = lab.sstp, emulated
     if target == "mips":
         lab.sstp = native

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Questions on a terminal: what is shown, what signals do, and how the terminal is afterwards."""
+"""Questions on a terminal: what is shown, what signals do, and the terminal's state afterwards."""
 import os
 import pty
 import re
@@ -18,7 +18,7 @@ ASKS_PASSWORD, ASKS_USER = b"Password of ann at 127.0.0.1: ", b"User name at 127
 
 
 class Terminal:
-    """One that a shell with job control has, which does not change the terminal's modes by itself."""
+    """The terminal of a shell with job control, which does not change the terminal's modes itself."""
 
     def __init__(self, line):
         self.pid, self.fd = pty.fork()
@@ -52,7 +52,7 @@ class Terminal:
         os.write(self.fd, what)
 
     def end(self):
-        """The shell's status, once all is shown."""
+        """The shell's status, after all its output."""
         while self.read():
             pass
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
@@ -65,14 +65,14 @@ class Terminal:
 
 @pytest.fixture
 def terminal(sstp, tmp_path):
-    """Gives a function: a shell's line, in which SSTP is a command that asks and then fails to connect."""
+    """Returns a function that runs a shell line, in which SSTP is a command that asks and then fails to connect."""
     made = []
     command = f"{sstp} proxy 127.0.0.1:1 --socks5 127.0.0.1:1089 --servercert sha256:{'0' * 64}"
 
     def make(line, options="-u ann"):
         pid_file = tmp_path / "pid"
         words = line.replace("SSTP", f"sh -c 'echo $$ >{pid_file}; exec {command} {options}'")
-        # what its foreground job dies of, the shell would die of too
+        # otherwise the shell would be killed by the same signal as its foreground job
         made.append(Terminal(f"trap : INT QUIT; {words}; echo status $?; :"))
         made[-1].program = lambda: int(pid_file.read_text())
         return made[-1]
@@ -83,7 +83,7 @@ def terminal(sstp, tmp_path):
 
 
 def wait_until_it_sleeps(pid):
-    """With no signal that is still to come."""
+    """Without pending signals."""
     def sleeps():
         status = Path(f"/proc/{pid}/status").read_text()
         return re.search(r"^State:\tS", status, re.M) and not re.search(r"^(Sig|Shd)Pnd:\t.*[1-9a-f]", status, re.M)
@@ -143,7 +143,7 @@ def test_a_signal_from_elsewhere(terminal, number):
 
 @pytest.mark.parametrize("number, key", [("INT", b"\x03"), ("QUIT", b"\x1c"), ("TSTP", b"\x1a")])
 def test_a_signal_that_is_ignored(terminal, number, key):
-    """The question goes on, and what is typed is not shown either."""
+    """The question remains, and what is typed is still not shown."""
     t = terminal(f"trap '' {number}; SSTP")
     t.wait_for(ASKS_PASSWORD)
     t.type(key)
@@ -157,7 +157,7 @@ def test_a_signal_that_is_ignored(terminal, number, key):
 
 @pytest.mark.parametrize("options, question", [("-u ann", ASKS_PASSWORD), ("", ASKS_USER)], ids=["password", "user"])
 def test_ctrl_z(terminal, options, question):
-    """The shell gets its terminal as it was; fg asks again, and what was typed before is forgotten."""
+    """The shell gets its terminal in its former state; fg asks again, and what was typed before is discarded."""
     t = terminal('SSTP; echo stopped $?; read key; fg', options)
     t.wait_for(question)
     t.type(b"half of ")

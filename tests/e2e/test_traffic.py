@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Traffic as a user has it, through the server to a host behind it; test_bulk.py goes to the limits."""
+"""A user's usual traffic, through the server to a host inside; test_bulk.py goes to the limits."""
 import random
 import re
 
@@ -13,7 +13,7 @@ CLIENT = "10.9.0.2"  # its address in the tunnel
 
 @pytest.fixture
 def through(lab):
-    """Starts both ends, the client's default route being the tunnel."""
+    """Starts both ends, with the tunnel as the client's default route."""
     def start(*options):
         lab.server.sysctl("net.ipv4.ip_forward", 1)
         return lab.serve(*options), lab.connect(*options)
@@ -59,7 +59,7 @@ def test_a_packet_that_must_not_be_cut_may_be_as_long_as_the_mtu(lab, through):
     assert not lab.client.ping(GATEWAY, "-M", "do", "-s", 1400 - 27, check=False, count=1)
     lab.inside.ping(CLIENT, "-M", "do", "-s", 1400 - 28)
     said = lab.inside.run("ping", "-n", "-M", "do", "-c", "1", "-W", "2", "-s", 1400 - 27, CLIENT, check=False).stdout
-    assert re.search("Frag needed.*mtu = 1400", said), "the server's host says so"
+    assert re.search("Frag needed.*mtu = 1400", said), "the server's host reports it"
 
 
 @pytest.mark.parametrize("mtu", [576, 1280, 1400, 4087])
@@ -74,7 +74,7 @@ def test_an_mtu_of_ones_own(lab, through, mtu):
 
 @pytest.mark.parametrize("mtu, mss", [(1400, 1360), (1000, 960)])
 def test_the_mss_of_connections_that_pass_is_lowered(lab, both, through, mtu, mss):
-    """Both hosts have cables of 1500 bytes and would ask for 1460."""
+    """Both hosts have cables with an MTU of 1500 bytes and would announce an MSS of 1460."""
     through("--mtu", mtu)
     at_client, behind = Sniffer(lab.client, "sstp0"), Sniffer(lab.inside, "cable")
     upload(lab.inside, lab.client, CLIENT, MB)
@@ -83,7 +83,7 @@ def test_the_mss_of_connections_that_pass_is_lowered(lab, both, through, mtu, ms
     at_client.close()
     behind.close()
     assert (INSIDE, CLIENT, 1460) in sent, "its own wish, before the tunnel"
-    # a SYN of the host behind the server, and its answer to one of the client's
+    # a SYN of the host inside, and its SYN-ACK for the client's
     assert [m for source, _, m in received if source == INSIDE] == [mss, mss]
     assert [m for source, _, m in received if source == CLIENT] == [mss, mss]
 

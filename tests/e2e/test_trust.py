@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which servers a client believes, and what it says about the others: nothing is sent to those."""
+"""Which servers a client trusts, and its errors about the others: it sends nothing to those."""
 import re
 import signal
 import socket
@@ -21,7 +21,7 @@ def connects(lab, *options, **more):
 
 
 def refuses(lab, server, *options, **more):
-    """What the client says when it does not trust the server. The server has heard nothing of HTTP."""
+    """The client's error if it does not trust the server. The server must not have received any HTTP."""
     status, said = lab.connect_fails(*options, **more)
     assert status == 5, said
     server.wait_for("^debug: session 1: .*ended: ")
@@ -36,7 +36,7 @@ def file_name(names):
 
 
 def assert_tells_this_date(said):
-    """With what is told of a certificate's dates: the clock may be what is wrong."""
+    """With the note about a certificate's dates: the clock may be wrong."""
     told = datetime.strptime(re.search(r"\(this machine's date is (.*) UTC\)$", said).group(1), "%Y-%m-%d %H:%M")
     assert abs(datetime.now(timezone.utc).replace(tzinfo=None) - told) < timedelta(hours=1)
 
@@ -207,19 +207,19 @@ def test_a_good_chain_is_no_excuse_for_a_wrong_pin(lab):
     refuses(lab, lab.serve(), to=NAME, trust=["--servercert", other.fingerprint, "--ca-cert", lab.pki.ca])
 
 
-# ---- chains that openssl made. Each of these makes the authorities, the server's certificate and the others it shows.
+# ---- chains made by openssl. Each function makes the authorities, the server's certificate and its intermediates.
 
 CLIENTS_ONLY = (*AUTHORITY, "extendedKeyUsage = clientAuth")
 PSS = ("rsa_padding_mode:pss", "rsa_pss_saltlen:32")
 
 
 def of(*extensions):
-    """A server's certificate with these in place of its name."""
+    """A server's certificate with these names instead of its own."""
     return *FOR_SERVERS[:-1], *extensions
 
 
 class Chain:
-    """Root, an intermediate, the server: each with what is wrong with it."""
+    """Root, an intermediate, the server: each with its defects."""
 
     def __init__(self, maker, root={}, middle={}, leaf={}):
         self.maker = maker
@@ -271,7 +271,7 @@ def of_57_kilobytes(maker):
 
 
 def spelled_in_two_ways(maker):
-    """The intermediate's issuer and the server's are other certificates of the same keys, in other letters and spaces."""
+    """The intermediate's issuer and the server's are other certificates of the same keys; case and blanks differ."""
     root = maker.authority("/O=Acme Inc/CN=Root")
     middle = maker.authority("/O=Acme Inc/CN=Middle", maker.authority("/O=ACME  inc/CN=root", key=root.key))
     return [root], maker.make("server", maker.authority("/O=acme Inc/CN= MIDDLE", key=middle.key)), [middle]
@@ -283,7 +283,7 @@ def with_a_root_of_version_1(maker):
 
 
 def with_a_rotated_key(maker):
-    """The intermediate has signed its own new key: it does not count for the path length."""
+    """The intermediate has signed its own new key: that certificate does not count for the path length."""
     root = maker.authority("Root")
     old = maker.authority("Middle", root, ("basicConstraints = critical, CA:TRUE, pathlen:0", AUTHORITY[1]))
     new = maker.authority("Middle", old)
@@ -378,7 +378,7 @@ def named_as_its_issuer(maker):
 
 
 def of_the_future(maker):
-    """So a clock in 1970 sees all certificates."""
+    """All dates are in the future, as with a clock in 1970."""
     future = {"start": "20480101000000Z"}
     return plain(maker, root=future, middle=future, leaf=future)
 
@@ -490,7 +490,7 @@ def test_a_common_name_when_that_is_asked_for(lab, maker):
 
 
 def test_a_common_name_is_constrained_too(lab, maker):
-    """Also that of a server that is an authority by itself."""
+    """Also that of a server that is its own authority."""
     root, middle, leaf = Chain(maker, middle={"extensions": (*AUTHORITY, "nameConstraints = permitted;DNS:example.org")},
                                leaf={"subject": NAME, "extensions": ("basicConstraints = CA:TRUE",)})
     server = lab.serve(identity=maker.shown(leaf, middle))
@@ -530,7 +530,7 @@ def test_tls_1_3_may_be_demanded(lab, who):
 
 
 class OldServer:
-    """A TLS server of Python's, as old as wanted."""
+    """Python's TLS server, with any old TLS version."""
 
     def __init__(self, lab, version):
         self.socket = lab.server.listen("192.0.2.1", 443)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Traffic between hosts of a lab of which every byte is checked: TCP by digests, UDP by content; and ping(8)'s times.
+"""Traffic between hosts of a lab. Every byte is checked: TCP by digests, UDP by content. Also ping(8)'s times.
 
-It runs in threads of the test, on sockets that belong to the hosts. Nothing waits for ever: sockets have time-outs.
+It runs in threads of the test, on sockets that belong to the hosts. No wait is unlimited: sockets have time-outs.
 """
 import random
 import re
@@ -24,7 +24,7 @@ UDP_COUNT, UDP_BYTES = 64, 100 * 1000  # of one exchange on their way
 
 
 def together(*jobs):
-    """Each job is a function and its arguments, in a thread of its own; gives what they returned."""
+    """Each job is a function and its arguments, in a thread of its own; returns their results."""
     threads = [in_background(*job) for job in jobs]
     return [t.result() for t in threads]
 
@@ -37,7 +37,7 @@ def family_of(address):
 
 
 def send(s, size, name=0):
-    """`size` bytes that are nowhere alike: each block begins with its own number. Gives their digest."""
+    """Sends `size` bytes without repetitions: each block begins with its own number. Returns their digest."""
     block, digest = bytearray(RANDOM[:BLOCK]), 0
     view = memoryview(block)
     for number, start in enumerate(range(0, size, BLOCK)):
@@ -50,7 +50,7 @@ def send(s, size, name=0):
 
 
 def receive(s):
-    """All that comes, to its end; gives how much that was and its digest."""
+    """Receives until the end; returns the length and the digest."""
     room = memoryview(bytearray(BLOCK))
     size = digest = 0
     while n := s.recv_into(room):
@@ -60,7 +60,7 @@ def receive(s):
 
 
 def connection(host, to, address):
-    """From a host to that address of another: both ends."""
+    """A connection from a host to that address of another: both ends."""
     family = family_of(address)
     with to.listen("::" if family == socket.AF_INET6 else "0.0.0.0", family=family) as listener:
         near = host.connect(address, listener.getsockname()[1])
@@ -70,7 +70,7 @@ def connection(host, to, address):
 
 
 def carry(source, sink, size, name=0):
-    """`size` bytes from one end of a connection to the other, right to the last. Gives the seconds it took."""
+    """Sends `size` bytes from one end of a connection to the other and checks all. Returns the seconds it took."""
     with source, sink:
         start = time.monotonic()
         sending = in_background(send, source, size, name)
@@ -81,7 +81,7 @@ def carry(source, sink, size, name=0):
 
 
 def upload(host, to, address, size, name=0):
-    """Over a connection that the host makes; so does download."""
+    """Over a connection that the host opens; download does the same."""
     near, far = connection(host, to, address)
     return carry(near, far, size, name)
 
@@ -95,7 +95,7 @@ def download(host, to, address, size, name=0):
 
 
 def datagram(number, size):
-    """No two of 256 in a row are alike, however short."""
+    """No two of 256 in a row are equal, even short ones."""
     start = number * 7 % BLOCK
     return struct.pack("<Q", number)[:size] + RANDOM[start:start + max(size - 8, 0)]
 
@@ -105,7 +105,7 @@ def random_sizes(count, most):
 
 
 def udp_socket(host, family):
-    """With room for all that may be on its way to it, however slow this machine. Routers may make fragments."""
+    """Its buffer has room for all datagrams on their way, however slow this machine is. Routers may make fragments."""
     s = host.socket(family, socket.SOCK_DGRAM)
     s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 * MB)
     if family == socket.AF_INET:
@@ -115,7 +115,7 @@ def udp_socket(host, family):
 
 @contextmanager
 def echo(host, family):
-    """Sends back every datagram; gives the port."""
+    """Sends back every datagram; returns the port."""
     s = udp_socket(host, family)
     s.bind(("", 0))
     s.settimeout(0.1)
@@ -144,7 +144,7 @@ def socket_address(host, address, port):
 
 
 class Exchange:
-    """Datagrams that went to an echo and shall come back as they were."""
+    """Datagrams that were sent to an echo server and must come back unchanged."""
 
     def __init__(self, s):
         self.socket, self.waiting, self.lost = s, set(), set()
@@ -172,7 +172,7 @@ class Exchange:
 def exchange(host, to, address, sizes):
     """
     A datagram of each size to an echo at that address of another host, and back; what comes must be what was sent, to
-    the byte. Some are on their way at a time. Gives how many did not come back.
+    the byte. Several are on their way at a time. Returns how many did not come back.
     """
     family = family_of(address)
     with echo(to, family) as port, udp_socket(host, family) as s:
@@ -187,7 +187,7 @@ def exchange(host, to, address, sizes):
 
 @contextmanager
 def flood(host, address, rate):
-    """So many bytes a second of UDP to a port where nobody listens."""
+    """UDP of `rate` bytes a second to a port without a listener."""
     is_over = threading.Event()
 
     def work():
@@ -211,7 +211,7 @@ def flood(host, address, rate):
 
 
 def round_trips(host, address, count, interval=0.02):
-    """Of the pings that were answered, in milliseconds, the shortest first."""
+    """Round-trip times of the pings that were answered, in milliseconds, sorted."""
     done = host.run("ping", "-n", "-c", count, "-i", interval, "-W", "20", address, check=False)
     return sorted(float(ms) for ms in re.findall(r"time=([\d.]+) ms", done.stdout))
 
@@ -224,7 +224,7 @@ def median(values):
 
 
 def checksum(data):
-    """RFC 1071."""
+    """The Internet checksum, RFC 1071."""
     total = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xffff) + (total >> 16)
@@ -232,7 +232,7 @@ def checksum(data):
 
 
 def ipv4_packet(source, destination, ident, protocol, segment, checksum_at, error):
-    """Whose inner checksum is wrong by `error`. The kernel that sends it fills in the header's own."""
+    """A segment whose checksum is wrong by `error`. The sending kernel fills in the IP header's own."""
     addresses = socket.inet_aton(source) + socket.inet_aton(destination)
     right = checksum(addresses + struct.pack("!HH", protocol, len(segment)) + segment)
     segment = segment[:checksum_at] + struct.pack("!H", right ^ error) + segment[checksum_at + 2:]
@@ -246,11 +246,11 @@ def tcp_packet(source, destination, number, error=0):
 
 
 def udp_packet(source, destination, number, error=0):
-    """The same of UDP; 28 are headers."""
+    """The same for UDP; 28 are headers."""
     segment = struct.pack("!HHHH", 5001, 5002, 1008, 0) + datagram(number, 1000)
     return ipv4_packet(source, destination, 100 + number, socket.IPPROTO_UDP, segment, 6, error)
 
 
 def after_hops(packet):
-    """What routers leave alone of an IPv4 packet: all but TTL and header checksum."""
+    """The part of an IPv4 packet that routers do not change: all but TTL and header checksum."""
     return packet[:8] + packet[9:10] + packet[12:]
