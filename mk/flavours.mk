@@ -10,7 +10,7 @@ CC_glibc = $(CC)
 CC_asan = $(CC)
 CC_fuzz = clang
 CC_scan = $(CC)
-# Another machine's compiler, which tools/deps makes use musl; flags are those of the musl flavour.
+# Another machine's compiler, which tools/deps sets up to use musl; the flags are those of the musl flavour.
 TRIPLE_aarch64 = aarch64-linux-gnu
 TRIPLE_armv7 = arm-linux-gnueabihf
 TRIPLE_mips = mips-linux-gnu
@@ -32,8 +32,8 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual \
        -Wpointer-arith -Wwrite-strings -Wundef -Wformat=2 -Wvla $(if $(filter 1,$(WERROR)),-Werror)
 
-# The prefix map and ar's D make the same bytes of the same commit, wherever it lies.
-# glibc's 32-bit machines have dates beyond 2038 only if asked to.
+# The prefix map and ar's D make the same bytes from the same commit in any folder.
+# On 32-bit machines glibc has dates after 2038 only with these macros.
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -g -MMD -MP -fPIE \
              -fstack-protector-strong -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=. $(CFLAGS_$(KIND)) $(WARN) \
              -DSSTP_VERSION='"$(VERSION)"' -Isrc $(CFLAGS)
@@ -44,7 +44,7 @@ LINK_cross = $(LINK_musl)
 END_cross = $(END_musl)
 MUSL_LIB ?= $(if $(TRIPLE),$(DEPS)/lib,/usr/lib/$(subst -gnu,-musl,$(shell $(CC) -dumpmachine)))
 LINK_musl = -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
-# A thread's stack is 128 KiB in musl if nobody asks for more: too little for a chain of certificates.
+# A thread's stack is 128 KiB in musl by default: too little for a chain of certificates.
 LINK_musl += -Wl,-z,stack-size=1048576
 END_musl = $(MUSL_LIB)/crtn.o
 LINK_glibc = -pie

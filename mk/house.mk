@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The house: a folder of src/ is an archive, and a rank sees only the ranks under it.
+# The ranks: each folder of src/ is an archive, and a rank may use only the ranks below it.
 
 RANK_1 = util
 RANK_2 = http crypto
@@ -13,7 +13,7 @@ RANK_9 = client server proxy
 RANK_10 = cli
 
 RANKS = 1 2 3 4 5 6 7 8 9 10
-# $(call below,N): the ranks under rank N, the highest first.
+# $(call below,N): the ranks below rank N, the highest first.
 reverse = $(if $1,$(call reverse,$(wordlist 2,99,$1)) $(firstword $1))
 below = $(call reverse,$(wordlist 2,$1,0 $(RANKS)))
 FOLDERS = $(foreach n,$(call reverse,$(RANKS)),$(RANK_$n))
@@ -22,7 +22,7 @@ FOLDERS = $(foreach n,$(call reverse,$(RANKS)),$(RANK_$n))
 ENGINES = ppp sstp ip6 dns
 ENGINES_USE = http crypto util
 
-# $(call under,FOLDER): the folders that FOLDER may use. tests/both/ tests the house as a whole.
+# $(call under,FOLDER): the folders that FOLDER may use. tests/both/ may use all.
 rank = $(strip $(foreach n,$(RANKS),$(if $(filter $1,$(RANK_$n)),$n)))
 lower = $(if $(call rank,$1),$(foreach n,$(call below,$(call rank,$1)),$(RANK_$n)))
 under = $(if $(filter both,$1),$(FOLDERS),$1 $(if $(filter $1,$(ENGINES)),$(ENGINES_USE),$(call lower,$1)))
@@ -44,13 +44,13 @@ $B/%.o: %.c $(BUILD_PARTS) $B/given | $(THIRD)
 	mkdir -p $(@D)
 	$(COMPILER) $(ALL_CFLAGS) -c $< -o $@
 
-# What command line and environment say, for other objects come of it. Changed when that has.
+# The settings of command line and environment, which change the objects. Rewritten only if they have changed.
 $B/given: FORCE
 	mkdir -p $(@D)
 	echo '$(COMPILER) $(CFLAGS) $(LDFLAGS)' >$@.new
 	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-# Of the libraries that are in the program; a system's are not.
+# Licenses of the libraries that are in the program; the system's libraries are not.
 LICENSED = $(if $(filter system,$(WOLFSSL)),,wolfssl inih) lwip $(if $(filter musl cross,$(KIND)),musl) \
 	$(if $(VAES_CFLAGS),ring)
 LICENSES = $(patsubst %,licenses/%,sstp $(LICENSED)) LICENSE
@@ -59,10 +59,10 @@ $B/licenses_text: $(LICENSES) $(BUILD_PARTS)
 	mkdir -p $(@D)
 	cat $(LICENSES) >$@
 
-# Another wolfSSL has other structs, and so has another lwIP.
+# Another wolfSSL or lwIP has other structs.
 $(call objects,$(foreach d,src tests,$d/crypto/*.c $d/tls/*.c $d/stack/*.c)): $(THIRD)
 
-# Made aside and moved, so that nobody meets half an archive.
+# Made under another name and renamed, so that there is never half an archive.
 define archive
 $(call note,AR)
 mkdir -p $(@D)
@@ -71,7 +71,7 @@ $(or $(AR_$(KIND)),$(AR)) rcsD $@.new $(filter %.o,$^)
 mv $@.new $@
 endef
 
-# The folder is newer when a file was taken away, whose object must go too.
+# The folder is newer after a file was removed; its object must be removed too.
 define folder_rule
 $$B/lib$1.a: $$(call objects,src/$1/*.c) src/$1
 	$$(archive)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Libraries that are not ours: tools/deps builds them, once a C library (asan and fuzz use glibc's).
 
-# One compiler builds them, whatever CC is: clang's objects go with gcc's archives, and nothing is built twice.
+# One compiler builds them, whatever CC is: clang's objects link with gcc's archives, and nothing is built twice.
 LIBC = $(if $(TRIPLE)$(filter musl,$(FLAVOUR)),$(FLAVOUR),glibc)
 DEPS_CC ?= gcc
 DEPS = build/deps/$(LIBC)
@@ -34,11 +34,11 @@ THIRD_LIBS = $(THIRD)
 WOLFSSL_CFLAGS = -DWOLFSSL_USER_SETTINGS -isystem $(DEPS)/wolfssl $(VAES_CFLAGS)
 INIH_CFLAGS = -isystem $(DEPS)/inih
 endif
-# lwIP is made for our settings, so no system has it.
+# lwIP is built for our settings, so no system has it.
 LWIP_CFLAGS = -isystem $(DEPS)/lwip
 export WOLFSSL_TARBALL INIH_TARBALL LWIP_TARBALL RING_TARBALL WOLFSSL_VERSION LIBRARIES MUSL_CC BUILD
 
-# tools/deps sees by itself whether anything is to be done, and leaves the libraries alone if not.
+# tools/deps checks whether anything must be built, and does not touch the libraries if not.
 $(THIRD): $(DEPS)/stamp ;
 $(DEPS)/stamp: FORCE
 	$(if $(filter clang,$(COMPILER)),tools/deps clang)

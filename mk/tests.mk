@@ -3,7 +3,7 @@
 
 ## make check          installs what is missing, builds, runs every test, one line of totals
 ## make check-all      the same, with the tests that take minutes too
-## make asan           build/asan/sstp, with address and undefined-behaviour sanitizers
+## make asan           build/asan/sstp, with address and undefined-behavior sanitizers
 
 asan:
 	+$(MAKE) FLAVOUR=asan $(BUILD)/asan/sstp
@@ -17,7 +17,7 @@ check-all:
 e2e: program peers asan
 	tools/check e2e
 
-# ---- unit tests: tests/FOLDER/NAME_test.c; what else lies in tests/FOLDER/ or tests/support/ helps them
+# ---- unit tests: tests/FOLDER/NAME_test.c; other files in tests/FOLDER/ or tests/support/ help them
 ## make unit           unit tests with the sanitizers (TESTS="ppp sstp": those folders' alone); with TARGET=mips
 ##                     those of another machine's program, under qemu
 ## make memcheck       unit tests under valgrind
@@ -56,7 +56,7 @@ memcheck:
 	TEST_SECONDS=1200 UNDER='$(VALGRIND)' \
 		tools/check unit glibc $(UNIT_PROGRAMS:$B/%=$(BUILD)/glibc/%)
 
-# ---- fuzzing: tests/fuzz/NAME_fuzz.c, fed by clang's libFuzzer, or by replay.c with a corpus that is there
+# ---- fuzzing: tests/fuzz/NAME_fuzz.c, fed by clang's libFuzzer, or by replay.c with an existing corpus
 ## make fuzz           fuzz targets, in build/fuzz/
 ## make fuzz-run       each of them for SECONDS=30
 
@@ -80,7 +80,7 @@ fuzz:
 	tools/deps unit # tests/support/ needs cmocka
 	+$(MAKE) FLAVOUR=fuzz fuzz-programs
 
-# What is found new goes to build/: only what is worth keeping is copied to tests/fuzz/corpus/ by hand.
+# New inputs go to build/: only those worth keeping are copied to tests/fuzz/corpus/ by hand.
 fuzz-run: fuzz
 	BUILD=$(BUILD) tools/check fuzz $(SECONDS) $(FUZZ_NAMES)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What looks at the source, and what measures.
+# Checks of the source, and measurements.
 
 ## make lint           clang-tidy, cppcheck, scan-build, shellcheck, mandoc; includes that point upwards; missing licenses
 ## make format         clang-format over src/ and tests/ (format-check only looks)
@@ -8,20 +8,20 @@ C_FILES = $(wildcard src/*.c src/*/*.c)
 ALL_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tests/e2e/peers/*.[ch] tools/benchmark/*.c \
 	tools/line/*.[ch] tools/crowd/*.[ch])
 # cppcheck 2.10: autoVariables takes a pointer kept in the caller's own struct for one that outlives it; the
-# other one stands for code that it cannot read.
+# other one reports code that it cannot parse.
 CPPCHECK_FLAGS = --suppress=autoVariables --suppress=internalAstError
-# Only what concerns the reading of source: no warnings, no dependency files.
+# Only the flags for parsing source: no warnings, no dependency files.
 LINT_FLAGS = -std=c11 -D_GNU_SOURCE -DSSTP_VERSION='"$(VERSION)"' -Isrc $(WOLFSSL_CFLAGS) $(INIH_CFLAGS) $(LWIP_CFLAGS)
 
-# Includes that point up or sideways in the house are shown, and fail, and so do circles of them that go across
-# folders or through more than three files.
+# Shows includes that point to a higher rank or sideways, and circles of includes across folders or through more than
+# three files, and fails if there are any.
 ABOVE = $(subst $(space),|,$(strip $(filter-out $(call under,$1),$(FOLDERS))))
 layers:
 	$(foreach f,$(FOLDERS),$(if $(call ABOVE,$f),! grep -E '^#include "($(call ABOVE,$f))/' \
 		$(wildcard src/$f/*.[ch]) /dev/null &&)) true
 	tools/circles -q
 
-# Every source file says which license it has.
+# Every source file has a license line.
 licensed:
 	! find $(wildcard .ci Containerfile Makefile completions deps man mk src tests tools) -type f ! -path '*/corpus/*' \
 		! -name '*.json' ! -name '*.patch' ! -name '*.pyc' | xargs grep -L 'SPDX-License-Identifier: [A-Z]' | grep .
