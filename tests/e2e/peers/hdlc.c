@@ -73,7 +73,7 @@ size_t hdlc_put(uint8_t *to, const uint8_t *frame, size_t len)
 	to[n++] = FLAG;
 	for (size_t i = 0; i < len; i++)
 		n += put_escaped(to + n, frame[i]);
-	n += put_escaped(to + n, check & 0xff); /* the one number in PPP that is little-endian */
+	n += put_escaped(to + n, check & 0xff); /* the only little-endian number in PPP */
 	n += put_escaped(to + n, (uint8_t)(check >> 8));
 	to[n++] = FLAG;
 	return n;

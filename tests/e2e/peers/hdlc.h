@@ -17,24 +17,23 @@ enum {
 	HDLC_WIRE_MAX = 2 * (HDLC_FRAME_MAX + HDLC_FCS_LEN) + 2,
 };
 
-/* A frame on its way in. All zeroes is a good start. */
+/* A frame that is being received. Initialize with zeroes. */
 struct hdlc {
 	uint8_t frame[HDLC_FRAME_MAX + HDLC_FCS_LEN];
-	size_t len;   /* of a whole one */
-	size_t taken; /* of the one under way */
+	size_t len;   /* of a complete frame */
+	size_t taken; /* of the current frame */
 	bool is_escaped, is_bad;
 };
 
 /*
- * Takes one byte. True when it ends a good frame: that is h->frame, without its FCS, h->len long,
- * until the next call. What is damaged or too long is dropped.
+ * Takes one byte. Returns true if it ends a valid frame: that is h->frame, without its FCS, h->len
+ * long, until the next call. Damaged and overlong frames are dropped.
  */
 bool hdlc_take(struct hdlc *h, uint8_t byte);
 
 /*
- * Writes a frame of at most HDLC_FRAME_MAX bytes with everything around it, at most HDLC_WIRE_MAX
- * bytes, and returns how many. All control characters are escaped, which is right whatever map of
- * them (ACCM) was agreed on.
+ * Writes a frame of at most HDLC_FRAME_MAX bytes in HDLC framing, at most HDLC_WIRE_MAX bytes, and
+ * returns the length. All control characters are escaped, which is valid with any negotiated ACCM.
  */
 size_t hdlc_put(uint8_t *to, const uint8_t *frame, size_t len);
 

@@ -52,7 +52,7 @@ int main(void)
 enum { TRACEES_MAX = 256, TUN_FIRST = 200 /* TUNSETNOCSUM, the first of their ioctls */ };
 
 static struct {
-	pid_t pid; /* of the process that was started */
+	pid_t pid; /* of the started process */
 	char exe[PATH_MAX];
 	unsigned long count, at;
 	bool kills_all, was_killed;
@@ -67,7 +67,7 @@ struct call {
 
 /* ---- which calls count */
 
-/* Where a link of /proc leads: "exe", or the descriptor `fd` if `what` is NULL. */
+/* Reads a link of /proc: "exe", or the descriptor `fd` if `what` is NULL. */
 static bool link_of(char to[PATH_MAX], pid_t pid, const char *what, int fd)
 {
 	char path[64];
@@ -107,7 +107,7 @@ static bool writes_file(const struct call *c)
 	       path[0] == '/' && strncmp(path, "/dev/", 5) != 0 && strncmp(path, "/memfd:", 7) != 0;
 }
 
-/* In doubt it is. */
+/* True in doubt. */
 static bool asks_netlink(const struct call *c)
 {
 	int domain = AF_NETLINK, pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0), fd;
@@ -173,7 +173,7 @@ static bool is_the_program(pid_t pid)
 	return link_of(exe, pid, "exe", 0) && !strcmp(exe, k.exe);
 }
 
-/* What this tracee is about to do, if that counts; else NULL. */
+/* The call that this tracee is about to make, if it counts; else NULL. */
 static const struct kind *counted_call(pid_t pid)
 {
 	struct user_regs_struct regs;
@@ -257,7 +257,7 @@ static void on_call(pid_t pid)
 		kill_it(call);
 }
 
-/* Gives the signal to hand on. */
+/* Returns the signal to pass on. */
 static int on_stop(pid_t pid, int status)
 {
 	int event = status >> 16, sig = WSTOPSIG(status);

@@ -8,9 +8,9 @@
  *	TLS -> SSTP (our engine) -> HDLC -> pty -> pppd
  *
  * PPP frames go through as they are. From those of the authentication the key of the crypto
- * binding is made anew (watch.h), so the client's Call-Connected is checked as a server must.
- * SIGTERM ends pppd, which says goodbye in its own way. What happens is told on standard error, and
- * the status is 0 when the call was ended in order.
+ * binding is computed (watch.h), so the client's Call-Connected is checked as a server must.
+ * SIGTERM ends pppd, which closes the link itself. Events are logged to standard error, and the
+ * status is 0 if the call ended properly.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,9 +38,9 @@
 
 enum {
 	QUEUE_ROOM = 256 * 1024,
-	QUEUE_HIGH = 128 * 1024, /* its source is not read while a queue holds more */
+	QUEUE_HIGH = 128 * 1024, /* do not read a queue's source while it holds more */
 	READ_MAX = 16 * 1024,
-	TURN_MS = 100, /* how often pppd is looked after */
+	TURN_MS = 100, /* interval of checks of pppd */
 	PPPD_END_MS = 3000,
 	NETWORK_PROTOCOLS_END = 0x4000,
 };
@@ -51,7 +51,7 @@ struct queue {
 	size_t len;
 };
 
-struct proxy_server {
+struct front {
 	int sock, pty, slave;
 	pid_t pppd;
 	char **pppd_argv; /* with a place for the terminal's name */
@@ -61,7 +61,7 @@ struct proxy_server {
 	struct hdlc hdlc;
 	struct watch watch;
 	bool is_up;      /* TLS is */
-	bool pppd_is_up; /* it has spoken: before that it may throw away what it is sent */
+	bool pppd_is_up; /* it has sent something: before that it may discard its input */
 	bool is_over;
 	bool is_in_order;
 	uint8_t plain[SSTP_HTTP_MAX + READ_MAX];
@@ -73,7 +73,7 @@ static volatile sig_atomic_t is_stopped;
 
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* In one write: pppd speaks on the same descriptor. */
+/* Prints with one write: pppd writes to the same descriptor. */
 static void say(const char *format, ...)
 {
 	char text[512];
@@ -109,7 +109,7 @@ static void queue_put(struct queue *q, const uint8_t *at, size_t len)
 	q->len += len;
 }
 
-/* What the descriptor takes leaves. False: it takes nothing any more. */
+/* Writes what the descriptor takes. Returns false if it takes nothing any more. */
 static bool queue_write(struct queue *q, int fd)
 {
 	ssize_t n = write(fd, q->at, q->len);
@@ -123,12 +123,12 @@ static bool queue_write(struct queue *q, int fd)
 
 static void take_ciphertext(void *arg, const uint8_t *at, size_t len)
 {
-	queue_put(&((struct proxy_server *)arg)->to_sock, at, len);
+	queue_put(&((struct front *)arg)->to_sock, at, len);
 }
 
 /* ---- pppd */
 
-static void open_terminal(struct proxy_server *f)
+static void open_terminal(struct front *f)
 {
 	struct termios raw;
 
@@ -136,7 +136,7 @@ static void open_terminal(struct proxy_server *f)
 	if (f->pty < 0 || grantpt(f->pty) || unlockpt(f->pty))
 		die("pseudo-terminal");
 	f->terminal = ptsname(f->pty);
-	/* kept open: then what pppd said last can be read when it is gone */
+	/* kept open, so that pppd's last output can be read after it has exited */
 	f->slave = open(f->terminal, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (f->slave < 0 || tcgetattr(f->slave, &raw))
 		die(f->terminal);
@@ -144,7 +144,7 @@ static void open_terminal(struct proxy_server *f)
 	tcsetattr(f->slave, TCSANOW, &raw);
 }
 
-static void start_pppd(struct proxy_server *f)
+static void start_pppd(struct front *f)
 {
 	size_t n = 0;
 
@@ -162,7 +162,7 @@ static void start_pppd(struct proxy_server *f)
 	die(f->pppd_argv[0]);
 }
 
-static void send_to_client(struct proxy_server *f, struct bytes frame)
+static void send_to_client(struct front *f, struct bytes frame)
 {
 	uint8_t packet[SSTP_PACKET_MAX];
 
@@ -173,8 +173,8 @@ static void send_to_client(struct proxy_server *f, struct bytes frame)
 	tls_write(f->tls, packet, SSTP_HDR_LEN + frame.len);
 }
 
-/* The Success goes out first: the client's Call-Connected answers it. */
-static void from_pppd(struct proxy_server *f, struct bytes frame)
+/* The Success is sent first: the client's Call-Connected follows it. */
+static void from_pppd(struct front *f, struct bytes frame)
 {
 	send_to_client(f, frame);
 	if (!watch_from_pppd(&f->watch, frame))
@@ -183,7 +183,7 @@ static void from_pppd(struct proxy_server *f, struct bytes frame)
 	sstp_authenticated(&f->sstp, f->watch.hlak, clock_now_ms());
 }
 
-static void to_pppd(struct proxy_server *f, struct bytes frame)
+static void to_pppd(struct front *f, struct bytes frame)
 {
 	uint8_t wire[HDLC_WIRE_MAX];
 	struct bytes info;
@@ -194,7 +194,7 @@ static void to_pppd(struct proxy_server *f, struct bytes frame)
 	queue_put(&f->to_pty, wire, hdlc_put(wire, frame.at, frame.len));
 }
 
-static void read_pty(struct proxy_server *f)
+static void read_pty(struct front *f)
 {
 	uint8_t bytes[READ_MAX];
 	ssize_t n = read(f->pty, bytes, sizeof(bytes));
@@ -205,8 +205,8 @@ static void read_pty(struct proxy_server *f)
 	f->pppd_is_up |= n > 0;
 }
 
-/* When pppd is gone the call ends, as a modem hangs up. */
-static void look_after_pppd(struct proxy_server *f)
+/* When pppd has exited the call ends, as a modem hangs up. */
+static void look_after_pppd(struct front *f)
 {
 	int status;
 
@@ -221,7 +221,7 @@ static void look_after_pppd(struct proxy_server *f)
 	sstp_close(&f->sstp, clock_now_ms());
 }
 
-static void hang_up(struct proxy_server *f)
+static void hang_up(struct front *f)
 {
 	uint64_t end_ms = clock_now_ms() + PPPD_END_MS;
 
@@ -242,7 +242,7 @@ static void hang_up(struct proxy_server *f)
 
 /* ---- SSTP */
 
-static void ended(struct proxy_server *f, const struct sstp_out *out)
+static void ended(struct front *f, const struct sstp_out *out)
 {
 	enum sstp_closed why = out->closed.why;
 
@@ -251,7 +251,7 @@ static void ended(struct proxy_server *f, const struct sstp_out *out)
 	say("call ended: %s", sstp_closed_text(why));
 }
 
-static void drain(struct proxy_server *f)
+static void drain(struct front *f)
 {
 	struct sstp_out out;
 
@@ -281,7 +281,7 @@ static void drain(struct proxy_server *f)
 	}
 }
 
-static void take_plaintext(struct proxy_server *f)
+static void take_plaintext(struct front *f)
 {
 	size_t at = 0, n = 1;
 
@@ -300,7 +300,7 @@ static void random_bytes(void *arg, void *to, size_t len)
 	secret_random(to, len);
 }
 
-static void start_sstp(struct proxy_server *f)
+static void start_sstp(struct front *f)
 {
 	struct sstp_cfg cfg = {
 		.role = SSTP_SERVER,
@@ -318,7 +318,7 @@ static void start_sstp(struct proxy_server *f)
 /* ---- TLS and the socket */
 
 /* After a Call-Disconnect either end may close: [MS-SSTP] 3.1.2.2. */
-static void lost(struct proxy_server *f, const char *why)
+static void lost(struct front *f, const char *why)
 {
 	if (f->is_over)
 		return;
@@ -327,7 +327,7 @@ static void lost(struct proxy_server *f, const char *why)
 	say("%s: %s", f->is_in_order ? "call ended" : "connection lost", why);
 }
 
-static void read_sock(struct proxy_server *f)
+static void read_sock(struct front *f)
 {
 	uint8_t bytes[READ_MAX];
 	ssize_t n = recv(f->sock, bytes, sizeof(bytes), 0);
@@ -359,7 +359,7 @@ static void read_sock(struct proxy_server *f)
 		lost(f, tls_error_of(f->tls)->text);
 }
 
-static void turn(struct proxy_server *f)
+static void turn(struct front *f)
 {
 	bool may_read_sock = f->to_pty.len < QUEUE_HIGH, may_read_pty = f->to_sock.len < QUEUE_HIGH;
 	bool may_write_pty = f->pppd_is_up && f->to_pty.len;
@@ -404,7 +404,7 @@ static int listen_at(const char *address, const char *port)
 	return fd;
 }
 
-static void accept_client(struct proxy_server *f, int fd)
+static void accept_client(struct front *f, int fd)
 {
 	int on = 1;
 
@@ -415,8 +415,8 @@ static void accept_client(struct proxy_server *f, int fd)
 	setsockopt(f->sock, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
-/* The last bytes are on their way; the peer's may still come, and a reset would eat ours. */
-static void close_connection(struct proxy_server *f)
+/* Our last bytes are on their way; the peer may still send, and a reset would discard ours. */
+static void close_connection(struct front *f)
 {
 	uint8_t rest[READ_MAX];
 
@@ -444,7 +444,7 @@ static char **pppd_command(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static struct proxy_server f = { .sock = -1, .pty = -1, .slave = -1 };
+	static struct front f = { .sock = -1, .pty = -1, .slave = -1 };
 	struct tls_session_cfg session = { .send = take_ciphertext, .arg = &f };
 	struct tls_server_cfg cfg = { 0 };
 	struct error err;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* PAP (RFC 1334), CHAP-MD5 (RFC 1994), MS-CHAPv2 (RFC 2759), as far as a bystander needs them. */
+/* PAP (RFC 1334), CHAP-MD5 (RFC 1994), MS-CHAPv2 (RFC 2759), as far as an observer needs them. */
 #include "e2e/peers/watch.h"
 
 #include <stdio.h>
@@ -22,7 +22,7 @@ uint16_t frame_protocol(struct bytes frame, struct bytes *info)
 	if (r.left >= 2 && load_u16(r.at) == 0xff03) /* else left out: ACFC, RFC 1661 section 6.6 */
 		get_u16(&r);
 	protocol = get_u8(&r);
-	if (!(protocol & 1)) /* an odd first byte is all of it: PFC, section 6.5 */
+	if (!(protocol & 1)) /* an odd first byte is the whole protocol: PFC, section 6.5 */
 		protocol = (uint16_t)(protocol << 8 | get_u8(&r));
 	*info = bytes_of(r.at, r.left);
 	return r.bad ? 0 : protocol;
@@ -60,7 +60,7 @@ static void take_response(struct watch *w, struct reader *r)
 		dprintf(STDERR_FILENO, "front: the Response is not what the password makes\n");
 }
 
-/* pppd's proof that it knows the password has to be the one that we make. */
+/* pppd's authenticator response must be equal to the one that we compute. */
 static void take_success(struct watch *w, struct reader *r)
 {
 	if (!w->s[0]) {

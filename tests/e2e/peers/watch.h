@@ -13,12 +13,15 @@
 struct watch {
 	const char *password;
 	uint8_t challenge[MSCHAP_CHALLENGE_LEN];
-	char s[MSCHAP_S_LEN + 1]; /* what pppd must answer; empty: the method is not MS-CHAPv2 */
+	char s[MSCHAP_S_LEN + 1]; /* pppd's expected response; empty: the method is not MS-CHAPv2 */
 	uint8_t hlak[MSCHAP_HLAK_LEN];
 	const char *method; /* set when the authentication succeeded */
 };
 
-/* True when this frame from pppd is the first that says so: `method` and `hlak` are there. */
+/*
+ * Returns true if this frame from pppd is the first that reports success: `method` and `hlak` are
+ * set.
+ */
 bool watch_from_pppd(struct watch *w, struct bytes frame);
 void watch_from_client(struct watch *w, struct bytes frame);
 
