@@ -91,7 +91,7 @@ class Figures:
         return [metric for key, metric in METRICS.items() if key in self.runs]
 
     def add_limit(self, key, parts, name):
-        """This round: what could be had if the work of `parts` were done one after the other on the same cores."""
+        """This round: the possible rate if the work of `parts` were done one after the other on the same cores."""
         values = [self.of(key, part)[-1] for part in parts]
         if all(values):
             self.add(key, name, 1 / sum(1 / v for v in values))

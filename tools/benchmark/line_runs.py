@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""tools/bench --lines: everybody on every line, round by round, and what came of it as tables."""
+"""tools/bench --lines: every peer on every line, round by round, and the results as tables."""
 import json
 import math
 import shutil
@@ -17,7 +17,7 @@ from peers import Identity, Openconnect, Openvpn, Sstp
 
 
 class OpenconnectAlone(Openconnect):
-    """Without vpnc-script, which would take a second of a client that comes back."""
+    """Without vpnc-script, which would cost a reconnecting client a second."""
 
     def start_client(self, variant="short script"):
         super().start_client(variant)
@@ -118,7 +118,7 @@ class LineRuns:
             return {f"mtu {mtu}": after, f"mtu {mtu} up": up, f"mtu {mtu} down": down}
         return one
 
-    # ---- what came of it
+    # ---- results
 
     def markdown(self):
         columns = ["bare", *self.options.peers]

@@ -129,7 +129,7 @@ def tcp(peer, way, flows, seconds, omit=2):
 
 
 def ping(peer, seconds, label="ping"):
-    """The median round trip in ms; a lost one took for ever."""
+    """The median round trip in ms; a lost one counts as infinite."""
     said = peer.road.output(peer.road.client, "ping", "-n", "-i", "0.05", "-c", int(seconds / 0.05), "-W", "5",
                             peer.inside, label=label)
     times = [float(t) for t in re.findall(r"time=([\d.]+) ms", said)]
@@ -180,14 +180,14 @@ def transfers(peer, seconds, wanted):
 
 
 def fresh(peer):
-    """The client anew, so that nothing is left of the transfer before."""
+    """Restarts the client, so that nothing is left of the previous transfer."""
     peer.stop_client()
     peer.start_client()
     wait_up(peer)
 
 
 def wait_up(peer, seconds=60):
-    """Seconds until a ping is answered."""
+    """The seconds until a ping is answered."""
     begin = time.monotonic()
     if peer.client is None:
         return 0
@@ -215,7 +215,7 @@ def pings_at(peer, seconds):
 
 
 def upload_goes_on(peer, seconds):
-    """Does one upload live through it?"""
+    """Whether one upload survives it."""
     road = peer.road
     server = road.start(road.inside, "iperf3", "-s", "-1", "--forceflush", label="iperf3-server")
     try:
@@ -244,12 +244,12 @@ def through(peer, seconds, break_it, lasts=0):
 
 
 def cut(peer, seconds=30):
-    """All is lost for so long."""
+    """All packets are lost for that long."""
     return through(peer, 25, lambda: peer.road.set_line(f"both cut={1000 * seconds}"), seconds)
 
 
 def move(peer, number=None, seconds=30):
-    """The client gets another address; a signal tells it, or nobody does."""
+    """The client gets another address; with or without a signal about it."""
     def break_it():
         peer.road.move_client(ELSEWHERE)
         if number and peer.client:

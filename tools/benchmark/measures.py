@@ -16,7 +16,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Failed(Exception):
-    """This measurement gave nothing; the others go on."""
+    """This measurement failed; the others continue."""
 
 
 # ---- what processes and the machine have used
@@ -63,8 +63,8 @@ def machine_seconds():
 
 
 def memory(root):
-    """Resident bytes of a tree of processes; what they share among themselves is counted once, as if nobody else had
-    it, so that it does not matter how many other VPNs run the same program."""
+    """Resident bytes of a tree of processes; memory that they share is counted once, as if no other
+    process had it, so that it does not matter how many other VPNs run the same program."""
     private, shared = 0, [0]
     for pid in tree(root):
         try:
@@ -122,7 +122,7 @@ def tcp(road, address, way, flows, seconds, port=5201):
 
 @contextmanager
 def full_rate(road, address, way, seconds):
-    """In here a transfer is under way that takes all it can get."""
+    """Inside, a transfer runs at full speed."""
     with _iperf_server(road):
         client = road.start(road.client, *_iperf_words(address, way, 1, math.ceil(seconds) + 5), label="iperf3-load")
         try:
@@ -164,7 +164,7 @@ UDP_HEADERS = 20 + 8  # of IP and UDP
 
 @contextmanager
 def udp(road, program, address, size, seconds):
-    """In here packets of one size (with their headers) can be sent to the host inside."""
+    """Inside, packets of one size (with their headers) can be sent to the host inside."""
     sink = road.start(road.inside, program, "sink", address, UDP_PORT, label="udp-sink")
     try:
         sink.wait_for("^ready")
@@ -186,14 +186,14 @@ class Udp:
         return r["sent"] / r["send_seconds"], arrived, 1 - r["received"] / max(r["sent"], 1)
 
     def goes(self, rate, tries=2):
-        """Is next to nothing lost? And did the sender come up to the rate that was asked of it?"""
+        """Whether almost nothing is lost, and the sender reached the requested rate."""
         sent, _, lost = self.send(rate)
         if LOSS_MAX < lost < NEAR_MISS and tries > 1:  # some other program may have had the core
             return self.goes(rate, tries - 1)
         return lost <= LOSS_MAX and sent > 0.97 * rate
 
     def highest_without_loss(self, offered, received, lost):
-        """Bisection, begun near what arrived of a blast (which is what was offered, received, lost)."""
+        """Bisection, starting near the rate that arrived of a blast (offered, received, lost)."""
         if lost <= LOSS_MAX:
             return offered
         good, bad, rate = None, offered, min(received, 0.8 * offered)
@@ -213,7 +213,7 @@ class Udp:
 
 
 def pings(road, address, count, interval):
-    """Round trips in ms, in the order of their size; one that was lost took for ever."""
+    """Round trips in ms, sorted; a lost one counts as infinite."""
     said = road.output(road.client, "ping", "-n", "-i", interval, "-c", count, "-W", "1", address, label="ping")
     times = [float(t) for t in re.findall(r"time=([\d.]+) ms", said)]
     sent = re.search(r"(\d+) packets transmitted", said)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parts of the benchmark. Each measures everybody once, one after the other, and is called once a round.
+"""The parts of the benchmark. Each measures every peer once, one after the other, and is called once a round.
 
 A new part (a program of its own, say) is a function here and a line in PARTS.
 """
@@ -34,7 +34,7 @@ class Bench:
         self.programs, self.identity, self.ciphers = programs, identity, {}
 
     def in_turn(self, *kinds):
-        """The VPNs and what else is of these kinds: A B C, the next time C B A, so that a drift favours nobody."""
+        """The VPNs and other peers of these kinds: A B C, the next time C B A, so that a drift favors none."""
         chosen = [p for p in self.peers if p.is_vpn or isinstance(p, kinds)]
         return chosen if self.figures.rounds % 2 else chosen[::-1]
 
@@ -104,7 +104,7 @@ def tcp(bench):
             bench.measure(f"TCP {way}, {flows} flow{'s' * (flows > 1)}, Gbit/s", bench.in_turn(*kinds), one)
 
 
-# ---- the stack of its own, beside the kernel's behind a TUN device
+# ---- the user-space stack, compared with the kernel's and a TUN device
 
 
 def proxy(bench):
@@ -149,7 +149,7 @@ def ping(bench):
         bench.measure(f"ping during a transfer {way}, p99 in ms", bench.in_turn(Bare), one)
 
 
-# ---- what a process is
+# ---- processes
 
 
 def memory(bench):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The VPNs, each with what people usually give it, and the same cipher for all (AES-128-GCM) where one can choose.
+"""The VPNs, each with the usual settings, and the same cipher for all (AES-128-GCM) where one can choose.
 
 A peer is a server that stays up, and a client that can be ended and started again. What is not TCP is switched off:
 OpenVPN over TCP and openconnect without DTLS are what gets through where SSTP does.
@@ -52,7 +52,7 @@ class Peer:
         self.server.wait_for(self.server_is_ready)
 
     def start_client(self, variant=""):
-        """Only starts: whether it is up, a ping tells."""
+        """Only starts it: a ping tests whether it is up."""
         self.client = self.road.start(self.road.client, *self.client_argv(variant), label=f"{self.name}-client",
                                       stdin=PASSWORD + "\n")
 
@@ -62,7 +62,7 @@ class Peer:
         self.client = None
 
     def cipher(self):
-        """What it negotiated, by its own words."""
+        """What it negotiated, from its own log."""
         found = re.search(self.says_cipher, self.client.log)
         return found.group(1) if found else "not told"
 
@@ -96,7 +96,7 @@ class SstpPlain(Sstp):
 
 
 class Proxy(Sstp):
-    """sstp without a TUN device: a forward's port takes the place of the host inside. No ping goes through it."""
+    """sstp without a TUN device: a forward's port represents the host inside. No ping goes through it."""
 
     name, title, is_vpn = "proxy", "sstp proxy", False
     forward = ("127.0.0.1", 5202)  # where iperf3 finds the server inside
@@ -205,7 +205,7 @@ VPNS = (Sstp, SstpPlain, Openconnect, Openvpn)
 
 
 def first_line(*argv):
-    """Of what a program says; most that are asked for a version fail afterwards."""
+    """A part of a program's output; most programs fail after printing their version."""
     done = subprocess.run([str(a) for a in argv], capture_output=True, text=True, timeout=10)
     return re.sub(r"\s+", " ", (done.stdout or done.stderr).split("\n")[0]).strip()
 

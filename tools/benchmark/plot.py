@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The figures that say most as a PNG."""
+"""The most important figures as a PNG."""
 import math
 
 import matplotlib

@@ -33,7 +33,7 @@ def number(value):
 
 
 class Cell:
-    """A median, and from where to where the runs went."""
+    """A median, and the range of the runs."""
 
     def __init__(self, summary, scale=1):
         self.median = self.spread = ""
@@ -45,7 +45,7 @@ class Cell:
 
 
 def about_lines(about):
-    """Who was measured on what."""
+    """The peers and the machine of the measurement."""
     mtus, versions = about["mtus"], about["versions"]
     return [f"{about['summary']}. It took {about['minutes']} minutes. Before, other programs took "
             f"{about['busy_before']:.2f} of a core; meanwhile, the hypervisor kept {about['stolen']:.1%} of the cores "
@@ -63,7 +63,7 @@ A lost ping counts as the longest."""
 
 
 def table(figures, columns):
-    """columns: {peer: title}. Up to four lines a metric: medians, spreads, and what ours is of theirs, pair by pair."""
+    """columns: {peer: title}. Up to four lines a metric: medians, spreads, and the ratio of ours to theirs, pair by pair."""
     lines = []
     for name, metrics in itertools.groupby(figures.metrics(), lambda metric: metric.group):
         metrics = list(metrics)
@@ -93,7 +93,7 @@ def _lines(title, cells, widths):
 
 # ---- Markdown
 
-# Those that say most; all of them are in the JSON.
+# The most important ones; all of them are in the JSON.
 MARKDOWN = ("tcp-up-1", "tcp-down-1", "tcp-both-1", "tcp-up-8", "tcp-down-8", "tcp-both-8", "proxy-up-1",
             "proxy-down-1", "cpu-up-client", "cpu-up-server", "cpu-down-client", "cpu-down-server", *(f"udp-{n}-free" for n in UDP_SIZES),
             "ping-idle-median", "ping-up-p99", "ping-down-p99", "start", "memory-client", "memory-server",

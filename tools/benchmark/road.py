@@ -15,7 +15,7 @@ BARE = "172.16.5.2"  # the host inside, past all VPNs
 
 
 class Road(Network):
-    """The hosts, and what runs on them. What is not ended before ends with it; nothing outlives this process."""
+    """The hosts, and what runs on them. Programs that still run are ended with it; nothing survives this process."""
 
     def _build(self):
         self.programs = []
@@ -33,7 +33,7 @@ class Road(Network):
         self.server.sysctl("net.ipv4.ip_forward", 1)
 
     def add_inside(self, number):
-        """Another address of the host inside, for one VPN to lead to."""
+        """Another address of the host inside, for one VPN's route."""
         address = f"172.16.5.{10 + number}"
         self.inside.configure(f"addr add {address}/24 dev cable\n")
         return address
@@ -44,7 +44,7 @@ class Road(Network):
         return program
 
     def output(self, host, *argv, label):
-        """Runs a program to its end; gives what it said."""
+        """Runs a program to its end; returns its output."""
         program = self.start(host, *argv, label=label)
         try:
             program.wait(60)

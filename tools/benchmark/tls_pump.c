@@ -94,7 +94,7 @@ static uint64_t send_for(int fd, struct tls *t, uint64_t ms)
 	send_out(fd);
 	shutdown(fd, SHUT_WR);
 	while (recv(fd, incoming, sizeof(incoming), 0) > 0)
-		; /* until the receiver has had everything */
+		; /* until the receiver has got all */
 	return sent;
 }
 

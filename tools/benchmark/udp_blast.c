@@ -25,10 +25,10 @@ enum {
 	BATCH = 64,
 	PAYLOAD_MAX = 1472,
 	TICK_NS = 500 * 1000,      /* how often a paced sender wakes up */
-	LAG_MAX_NS = 20 * 1000000, /* what it is late by more than this is never sent */
+	LAG_MAX_NS = 20 * 1000000, /* packets later than this are never sent */
 	ANSWER_MS = 50,
 	QUESTIONS = 100,
-	SINK_BUFFER = 16 << 20, /* the sink shall not be what loses packets */
+	SINK_BUFFER = 16 << 20, /* the sink must not be what loses packets */
 };
 
 enum kind { DATA = 1, QUESTION, ANSWER };
@@ -36,7 +36,7 @@ enum kind { DATA = 1, QUESTION, ANSWER };
 struct message {
 	uint32_t kind;
 	uint32_t run;
-	uint64_t count, ns; /* of an answer */
+	uint64_t count, ns; /* of a reply */
 };
 
 static uint64_t now_ns(void)
@@ -106,7 +106,7 @@ static _Noreturn void sink(int fd)
 
 /* ---- the sender */
 
-/* Sends up to `count` packets at once; gives how many it were. */
+/* Sends up to `count` packets at once; returns their number. */
 static uint64_t send_batch(int fd, const struct message *m, size_t size, uint64_t count)
 {
 	static uint8_t packet[PAYLOAD_MAX];
@@ -120,7 +120,7 @@ static uint64_t send_batch(int fd, const struct message *m, size_t size, uint64_
 	for (uint64_t i = 0; i < count; i++)
 		batch[i].msg_hdr = (struct msghdr){ .msg_iov = &at, .msg_iovlen = 1 };
 	n = sendmmsg(fd, batch, (unsigned)count, 0);
-	return n > 0 ? (uint64_t)n : 0; /* a full queue is no reason to stop */
+	return n > 0 ? (uint64_t)n : 0; /* continue if the queue is full */
 }
 
 static void sleep_until(uint64_t ns)
@@ -130,7 +130,7 @@ static void sleep_until(uint64_t ns)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
 }
 
-/* At each tick all that is due by now. */
+/* At each tick sends all packets that are due. */
 static uint64_t send_paced(int fd, const struct message *m, size_t size, double rate, uint64_t ns)
 {
 	uint64_t start = now_ns(), sent = 0, skipped = 0;
@@ -157,7 +157,7 @@ static uint64_t send_at_once(int fd, const struct message *m, size_t size, uint6
 	return sent;
 }
 
-/* Packets may still be on their way: asks until two answers are alike. */
+/* Packets may still be on their way: asks until two replies are equal. */
 static struct message ask(int fd, uint32_t run)
 {
 	struct message question = { .kind = QUESTION, .run = run }, answer, last = { 0 };

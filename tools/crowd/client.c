@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A client's life. It is up when the call is connected and IPCP has given an address: then a packet
- * may pass.
+ * The states of a client. It is up when the call is connected and IPCP has given an address: then
+ * packets may pass.
  */
 #include "client.h"
 
@@ -74,7 +74,7 @@ static void open_tunnel(struct client *c, int fd)
 		.sink = &c->crowd->sink,
 		.fd = fd,
 		.tls_ctx = c->crowd->tls,
-		.name = "server", /* it is known by its pin */
+		.name = "server", /* it is verified by its pin */
 		.http_host = "server",
 		.hashes = SSTP_HASH_SHA1 | SSTP_HASH_SHA256,
 		.mtu = MTU,
@@ -118,7 +118,7 @@ static void on_connected(struct loop_watch *w, uint32_t events)
 	client_is_over(c, strerror(error));
 }
 
-/* From the source address whose turn it is; the port is chosen at connect, for this one peer. */
+/* Uses the next source address; connect() chooses the port, for this one peer. */
 static int bind_source(int fd, const struct crowd *crowd)
 {
 	struct sockaddr_in from = { .sin_family = AF_INET };

@@ -19,14 +19,14 @@ struct client {
 	struct client *next, *prev; /* of the crowd */
 	struct tunnel tunnel;
 	struct log log;
-	struct loop_watch connecting; /* its fd is ours until the tunnel has it */
+	struct loop_watch connecting; /* its fd belongs to us until the tunnel has it */
 	char user[32];
 	uint64_t started_us;
 	struct ppp_ipv4 ipv4;
 	bool has_ipv4;
 	bool is_up;
-	bool is_in_flight; /* the order under way waits for it */
-	/* the echo that runs to and fro */
+	bool is_in_flight; /* the current order waits for it */
+	/* the current echo */
 	bool is_echoing;
 	uint16_t echo_number;
 	uint64_t echo_sent_us;
@@ -35,14 +35,14 @@ struct client {
 
 /* The next client of the crowd. 0 or -errno. */
 int client_start(struct crowd *crowd, struct client **out);
-void client_leave(struct client *c); /* in order */
+void client_leave(struct client *c); /* disconnects properly */
 
 /* Sends one echo request of `len` bytes of data to the server's inner address. */
 void client_echo(struct client *c, size_t len);
-/* A packet that came out of the tunnel. True: the answer to the last request. */
+/* A packet that came out of the tunnel. True: the reply to the last request. */
 bool client_takes_echo(struct client *c, const struct packet *p);
 
-/* What the crowd is told. */
+/* Calls to the crowd. */
 void client_is_up(struct client *c);
 void client_is_over(struct client *c, const char *why); /* the last call; the crowd frees it */
 

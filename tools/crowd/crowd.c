@@ -13,7 +13,7 @@
 
 enum {
 	TICK_MS = 100,
-	REPEAT_US = 1000 * 1000, /* an echo is lost when it took this long */
+	REPEAT_US = 1000 * 1000, /* an echo that takes this long is lost */
 };
 
 uint64_t crowd_now_us(void)
@@ -24,7 +24,7 @@ uint64_t crowd_now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-/* ---- SSTP's echoes, which nobody is told of but the debug log */
+/* ---- SSTP's echoes, which only the debug log reports */
 
 static struct crowd *hello_counter;
 
@@ -52,9 +52,9 @@ static void stop_counting_hellos(void)
 	log_set_sink(NULL);
 }
 
-/* ---- answers */
+/* ---- replies */
 
-/* What each client got of the time: answers a second. */
+/* The distribution of replies a second over the clients. */
 static void print_fairness(struct crowd *crowd, double seconds)
 {
 	struct samples rates = { NULL, 0, 0 };
@@ -130,7 +130,7 @@ static void remove_client(struct crowd *crowd, struct client *c)
 		crowd->last = c->prev;
 }
 
-/* How many may have been started by now. */
+/* How many clients may have been started by now. */
 static size_t allowed(const struct crowd *crowd)
 {
 	const struct order *o = &crowd->order;
@@ -141,7 +141,7 @@ static size_t allowed(const struct crowd *crowd)
 	return us * o->rate / 1000000 < o->count ? (size_t)(us * o->rate / 1000000) : o->count;
 }
 
-/* `count`: of failed logins or of lost sessions. */
+/* `count`: the counter of failed logins or of lost sessions. */
 static void complain(struct crowd *crowd, size_t *count, const char *why)
 {
 	++*count;
@@ -185,7 +185,7 @@ static void start_more(struct crowd *crowd)
 		finish(crowd);
 }
 
-/* Whoever leaves goes to the end of the list: when the first is leaving, all are. */
+/* A leaving client moves to the end of the list: when the first is leaving, all are. */
 static void close_more(struct crowd *crowd)
 {
 	struct client *c;
@@ -254,7 +254,7 @@ static void deliver(struct packet_sink *sink, struct tunnel *from, const struct 
 
 static void flush(struct packet_sink *sink)
 {
-	(void)sink; /* nothing is held back */
+	(void)sink; /* nothing is queued */
 }
 
 static void begin_echoes(struct crowd *crowd)

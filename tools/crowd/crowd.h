@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The crowd: all clients of this process, on one loop, and the order they carry out. One order at a
- * time; the answer to it is a line of JSON.
+ * The crowd: all clients of this process, on one loop, and the order that they carry out. There is
+ * one order at a time; the reply is a line of JSON.
  */
 #ifndef SSTP_CROWD_CROWD_H
 #define SSTP_CROWD_CROWD_H
@@ -28,7 +28,7 @@ struct order {
 		ORDER_OPEN,  /* logins until `count` clients more were started; they stay */
 		ORDER_CHURN, /* the same, but each leaves as soon as it is up */
 		ORDER_CLOSE, /* all leave, in_flight at a time */
-		ORDER_IDLE,  /* nothing for `seconds` but what keeps the sessions alive */
+		ORDER_IDLE,  /* nothing for `seconds` except keeping the sessions alive */
 		ORDER_ECHO,  /* `count` clients send requests of `len` bytes for `seconds` */
 	} what;
 	size_t count;
@@ -47,7 +47,7 @@ struct crowd {
 	struct client *first, *last;
 	size_t started; /* ever */
 	size_t up;
-	/* the order under way */
+	/* the current order */
 	struct order order;
 	uint64_t begun_us;
 	struct loop_timer timer;
@@ -62,12 +62,12 @@ struct crowd {
 	char reason[160];               /* why the first of them failed or was lost */
 };
 
-/* 0 or -errno; complains by itself. */
+/* Returns 0 or -errno, after printing an error. */
 int crowd_open(struct crowd *crowd, const struct crowd_cfg *cfg, struct loop *loop);
 void crowd_begin(struct crowd *crowd, const struct order *order);
 uint64_t crowd_now_us(void);
 
-/* The order is carried out. */
+/* The current order is done. */
 void crowd_is_done(struct crowd *crowd);
 
 #endif

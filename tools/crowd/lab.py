@@ -36,7 +36,7 @@ def inner_address(port):
 
 
 class Program:
-    """A process in a namespace, and what /proc tells of it."""
+    """A process in a namespace, and its values in /proc."""
 
     def __init__(self, namespace, words, log, **more):
         self.log = log

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Many SSTP clients in one process, against one server: no TUN device, no routes, no name look-up.
- * What they do is told on standard input, an order a line, and answered on standard output, a line
- * of JSON each, in order:
+ * Orders come on standard input, one a line; the replies go to standard output, a line of JSON each,
+ * in the same order:
  *
  *	open COUNT IN_FLIGHT [RATE]     log in, stay
  *	churn COUNT IN_FLIGHT [RATE]    log in and leave, COUNT times
@@ -31,7 +31,7 @@ static struct all {
 	struct crowd crowd;
 	struct loop *loop;
 	struct loop_watch orders;
-	char line[LINE_ROOM]; /* what was read and is no whole line yet */
+	char line[LINE_ROOM]; /* an incomplete line */
 	size_t line_len;
 	char password[256];
 } all;
@@ -133,7 +133,7 @@ static bool parse_order(const char *line, struct order *o)
 	       (o->in_flight || o->what == ORDER_ECHO || o->what == ORDER_IDLE);
 }
 
-/* The next whole line, if there is one and nothing is under way. */
+/* Carries out the next complete line, if there is one and no order is running. */
 static void obey(void)
 {
 	char *end = memchr(all.line, '\n', all.line_len);

@@ -147,7 +147,7 @@ PHASES = ("logins", "herd", "idle", "echo", "beside", "workers")
 
 
 def measure(lab, results):
-    """Adds what the phases asked for give, each by its name."""
+    """Adds the results of the requested phases, each by its name."""
     args = lab.args
 
     def phase(name, title, function):

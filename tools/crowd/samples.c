@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* All of them are kept, and sorted at the end. */
+/* All values are stored, and sorted at the end. */
 #include "samples.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Measured values, and what is told of them: least, median, 99th percentile, most. */
+/* Measured values, and their summary: minimum, median, 99th percentile, maximum. */
 #ifndef SSTP_CROWD_SAMPLES_H
 #define SSTP_CROWD_SAMPLES_H
 
@@ -12,7 +12,7 @@ struct samples {
 };
 
 void samples_note(struct samples *s, uint64_t value); /* lost when there is no memory */
-/* As a member of a JSON object that has one already; forgets them. */
+/* Prints a further member of a JSON object; clears the values. */
 void samples_print(struct samples *s, const char *name);
 
 #endif

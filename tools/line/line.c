@@ -37,8 +37,8 @@
 
 enum {
 	PACKET_MAX = 65536,
-	BATCH = 64,     /* packets of one direction before the other's turn */
-	PRIORITY = -15, /* a line that is late is another line */
+	BATCH = 64,     /* packets of one direction before it is the other's turn */
+	PRIORITY = -15, /* a late process would change the line's delay */
 	COMMAND_MAX = 512,
 	WAIT_MAX_NS = 1000 * 1000 * 1000,
 };
@@ -87,7 +87,9 @@ static void take(struct direction *d)
 	}
 }
 
-/* A device that is down takes nothing: then the packet is lost, as on a cable that nobody listens to. */
+/*
+ * A device that is down takes nothing: then the packet is lost, as on a cable without a listener.
+ */
 static void deliver(struct direction *d)
 {
 	struct way_packet *p;

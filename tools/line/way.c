@@ -54,7 +54,7 @@ static bool number(const char *text, double *n, const char **rest)
 	return true;
 }
 
-/* What the link has sent by now has left the queue. */
+/* Removes from the queue what the link has sent by now. */
 static void leave_queue(struct way *w, uint64_t now_ns)
 {
 	for (; w->queued && w->queued->sent_ns <= now_ns; w->queued = w->queued->next)
@@ -154,7 +154,7 @@ static uint64_t jitter(struct way *w, uint64_t at_ns)
 	return w->jitter_now_ns;
 }
 
-/* One packet may always wait, or a queue that is shorter than it would carry nothing. */
+/* One packet may always wait; otherwise a queue that is shorter than it would carry nothing. */
 static bool has_room(const struct way *w, size_t len)
 {
 	const struct way_cfg *c = &w->cfg;

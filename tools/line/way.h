@@ -22,14 +22,14 @@ enum { WAY_MS = 1000 * 1000 };
 struct way_cfg {
 	double rate;              /* bit/s of IP packets; 0: no limit */
 	uint64_t delay_ns;        /* one way */
-	uint64_t jitter_ns;       /* up to so much more, ... */
-	uint64_t jitter_every_ns; /* ... drawn again when so much time has passed */
+	uint64_t jitter_ns;       /* up to this much more, ... */
+	uint64_t jitter_every_ns; /* ... drawn again after this time */
 	double loss;              /* share of the packets, each by itself */
 	double burst_begin; /* share of the packets that begin a burst, in which all are lost, ... */
 	double burst_end;   /* ... and that end it (Gilbert's model) */
 	double queue_bytes; /* what may wait for the link; 0: no limit */
 	double queue_ms;    /* the same as time of the link's; used if it is not 0 */
-	size_t mtu;         /* a larger packet disappears without ICMP; 0: no limit */
+	size_t mtu;         /* a larger packet is dropped without ICMP; 0: no limit */
 };
 
 struct way_stats {
@@ -46,7 +46,7 @@ struct way_packet {
 	uint8_t at[];
 };
 
-/* Embedded in its owner's; way_init makes it. */
+/* Embedded in its owner; way_init initializes it. */
 struct way {
 	struct way_cfg cfg; /* way_set changes it */
 	struct way_stats stats;
@@ -63,8 +63,9 @@ void way_init(struct way *w, uint64_t seed);
 void way_free(struct way *w);
 
 /*
- * One setting, "rate=20M", or an incident that begins now: "outage=2000" (nothing leaves the queue for
- * so many ms), "cut=2000" (all that comes is lost). False: no such setting, or no such value.
+ * One setting, "rate=20M", or an incident that begins now: "outage=2000" (nothing leaves the queue
+ * for that many ms), "cut=2000" (all packets that arrive are lost). Returns false if there is no
+ * such setting or value.
  */
 bool way_set(struct way *w, const char *setting, uint64_t now_ns);
 
