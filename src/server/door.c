@@ -184,7 +184,7 @@ static void respond(struct door_conn *c, int status)
 	struct writer w = writer_of(text, sizeof(text));
 
 	sstp_http_put_response(&w, status);
-	memcpy(pump_put_alone(&c->wire, w.len), text, w.len);
+	memcpy(pump_put_own_record(&c->wire, w.len), text, w.len);
 	pump_flush(c->wire.pump);
 	tls_notify_close(c->wire.tls);
 	pump_flush(c->wire.pump);

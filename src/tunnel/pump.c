@@ -22,7 +22,7 @@
  * Before the login anybody may be the peer, so PUMP_QUEUE_EARLY_MAX is less.
  *
  * Tried and rejected: malloc'ed buffers (mmap'ed ones are page aligned, which halves the cost of the
- * kernel's copy); control messages that share a record with others (pump_put_alone says which client suffers).
+ * kernel's copy); control messages that share a record with others (pump_put_own_record says which client suffers).
  */
 #include "tunnel/pump.h"
 
@@ -175,7 +175,7 @@ static void seal(struct pump *p)
 	if (p->record_len && p->filling->tls)
 		tls_write(p->filling->tls, p->record, p->record_len);
 	p->record_len = 0;
-	p->is_alone = false;
+	p->holds_own_record = false;
 }
 
 uint8_t *pump_put(struct pump_end *e, size_t len)
@@ -183,7 +183,7 @@ uint8_t *pump_put(struct pump_end *e, size_t len)
 	struct pump *p = e->pump;
 	uint8_t *at;
 
-	if (p->filling != e || p->is_alone || len > TLS_RECORD_MAX - p->record_len) {
+	if (p->filling != e || p->holds_own_record || len > TLS_RECORD_MAX - p->record_len) {
 		seal(p);
 		p->filling = e;
 	}
@@ -193,13 +193,13 @@ uint8_t *pump_put(struct pump_end *e, size_t len)
 	return at;
 }
 
-uint8_t *pump_put_alone(struct pump_end *e, size_t len)
+uint8_t *pump_put_own_record(struct pump_end *e, size_t len)
 {
 	uint8_t *at;
 
 	seal(e->pump);
 	at = pump_put(e, len);
-	e->pump->is_alone = true;
+	e->pump->holds_own_record = true;
 	return at;
 }
 
@@ -254,7 +254,7 @@ void pump_hang_up(struct pump_end *e)
 
 	if (p->filling == e) {
 		p->record_len = 0;
-		p->is_alone = false;
+		p->holds_own_record = false;
 		p->filling = NULL;
 	}
 	if (p->sending == e) {

@@ -54,7 +54,7 @@ struct pump {
 	uint8_t *plain;
 	uint8_t *record;
 	size_t record_len;
-	bool is_alone;            /* what is in the record shall stay alone there */
+	bool holds_own_record;    /* the record holds control messages that must not share it */
 	struct pump_end *filling; /* whose plaintext `record` is */
 	uint8_t *out;
 	size_t out_len;
@@ -75,7 +75,7 @@ uint8_t *pump_put(struct pump_end *e, size_t len);
  * out of a record and looks for the next when the socket has something again: an answer that shared
  * a record with a request is not seen until LCP's Restart timer has run out.
  */
-uint8_t *pump_put_alone(struct pump_end *e, size_t len);
+uint8_t *pump_put_own_record(struct pump_end *e, size_t len);
 /* Seals and sends all that was put, at once. */
 void pump_flush(struct pump *p);
 /* Something has to wait, in memory that is kept for the next that has to: not for ever. */

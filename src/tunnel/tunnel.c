@@ -251,7 +251,7 @@ void tunnel_blame_engines(struct tunnel *t)
 
 static void put_bytes_out(struct tunnel *t, struct bytes b)
 {
-	memcpy(pump_put_alone(&t->wire, b.len), b.at, b.len);
+	memcpy(pump_put_own_record(&t->wire, b.len), b.at, b.len);
 }
 
 static void send_ppp_frame(struct tunnel *t, struct bytes frame)
@@ -260,7 +260,7 @@ static void send_ppp_frame(struct tunnel *t, struct bytes frame)
 
 	if (!sstp_ppp_is_open(&t->sstp))
 		return;
-	at = pump_put_alone(&t->wire, SSTP_HDR_LEN + frame.len);
+	at = pump_put_own_record(&t->wire, SSTP_HDR_LEN + frame.len);
 	sstp_put_data_header(at, frame.len);
 	memcpy(at + SSTP_HDR_LEN, frame.at, frame.len);
 }
