@@ -136,7 +136,7 @@ static void accept_login(struct session *s, struct ppp_auth_result *v)
 	s->host->opened(s->host);
 	s->log_limit = (struct log_limit){ .about = "this session", .max = LOG_PEER_MAX };
 	s->log.limit = &s->log_limit;
-	tunnel_verdict(&s->tunnel, v);
+	tunnel_auth_result(&s->tunnel, v);
 }
 
 /*
@@ -163,7 +163,7 @@ static void after_delay(struct loop_timer *timer)
 {
 	struct session *s = container_of(timer, struct session, delay);
 
-	tunnel_verdict(&s->tunnel, &s->verdict);
+	tunnel_auth_result(&s->tunnel, &s->verdict);
 	if (s->end_text)
 		tunnel_shutdown_for(&s->tunnel, REASON_UNAVAILABLE, s->end_text);
 }

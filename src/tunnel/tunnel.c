@@ -583,7 +583,7 @@ int tunnel_adopt(struct tunnel *t, const struct tunnel_cfg *cfg, struct pump_end
 	return 0;
 }
 
-void tunnel_verdict(struct tunnel *t, const struct ppp_auth_result *v)
+void tunnel_auth_result(struct tunnel *t, const struct ppp_auth_result *v)
 {
 	if (!t->ppp_is_running)
 		return;

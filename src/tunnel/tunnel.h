@@ -49,7 +49,7 @@ enum tunnel_event_type {
 	TUNNEL_UNTRUSTED,      /* leaf: the certificate was refused; the tunnel ends now */
 	TUNNEL_SSTP_UP,        /* hashes: HTTP and the Call-Connect exchange are done */
 	TUNNEL_OFFER,          /* offer: client: an authentication method the server proposed */
-	TUNNEL_CHECK_PASSWORD, /* attempt: server: answer with tunnel_verdict */
+	TUNNEL_CHECK_PASSWORD, /* attempt: server: reply with tunnel_auth_result */
 	TUNNEL_EAP,            /* packet: of an EAP conversation: PPP_OUT_EAP */
 	TUNNEL_AUTHENTICATED,  /* both ends know each other; no data yet */
 	TUNNEL_CONNECTED,      /* data of an open network protocol may pass */
@@ -170,7 +170,7 @@ int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg);
 int tunnel_adopt(struct tunnel *t, const struct tunnel_cfg *cfg, struct pump_end *wire);
 /* Then: goes on with the first `len` bytes of pump->plain, and with what TLS has besides. */
 void tunnel_start(struct tunnel *t, size_t len);
-void tunnel_verdict(struct tunnel *t, const struct ppp_auth_result *v);
+void tunnel_auth_result(struct tunnel *t, const struct ppp_auth_result *v);
 /* See ppp_eap_send and ppp_eap_done. */
 bool tunnel_eap_send(struct tunnel *t, struct bytes packet);
 void tunnel_eap_done(struct tunnel *t, const uint8_t hlak[PPP_HLAK_LEN]);

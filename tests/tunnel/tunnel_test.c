@@ -91,7 +91,7 @@ static void answer(struct end *e, const struct ppp_attempt *a)
 	assert_true(mschap_nt_hash(bytes_text("secret"), hash));
 	v.ok = mschap_check(hash, a->challenge.at, a->response.at, a->user, v.message, v.hlak);
 	v.ipv4 = CLIENT_ADDR;
-	tunnel_verdict(&e->tunnel, &v);
+	tunnel_auth_result(&e->tunnel, &v);
 }
 
 static void on_event(void *arg, const struct tunnel_event *ev)
