@@ -8,11 +8,11 @@
 /* tunnel.c: life and events */
 void tunnel_tell(struct tunnel *t, struct tunnel_event ev);
 /* Remembers why it ends; the first reason is the cause, those after it are its consequences. */
-void tunnel_blame(struct tunnel *t, enum tunnel_reason reason, const char *format, ...)
+void tunnel_set_reason(struct tunnel *t, enum tunnel_reason reason, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The reason that an engine has noted, if one has: PPP's, then SSTP's. What the socket says comes after
  * that: a peer that was told goodbye closes the connection. */
-void tunnel_blame_engines(struct tunnel *t);
+void tunnel_set_engine_reason(struct tunnel *t);
 /* The end: says goodbye in TLS if that still makes sense, lets go of everything, tells the owner. */
 void tunnel_finish(struct tunnel *t);
 /* Works off what the engines have to say, until neither has more. */

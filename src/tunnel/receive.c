@@ -143,12 +143,13 @@ static void tls_broke(struct tunnel *t)
 
 	t->stage = TUNNEL_ENDING;
 	pump_flush(t->wire.pump); /* its alert, if it has one */
-	tunnel_blame_engines(t);
+	tunnel_set_engine_reason(t);
 	if (tls_is_untrusted(t->wire.tls)) {
-		tunnel_blame(t, REASON_TRUST, "%s", err->text);
+		tunnel_set_reason(t, REASON_TRUST, "%s", err->text);
 		tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_UNTRUSTED, .leaf = leaf });
 	} else {
-		tunnel_blame(t, t->is_connected ? REASON_LOST : REASON_TLS, "TLS: %s", err->text);
+		tunnel_set_reason(t, t->is_connected ? REASON_LOST : REASON_TLS, "TLS: %s",
+				  err->text);
 	}
 	if (t->stage != TUNNEL_CLOSED)
 		tunnel_finish(t);
@@ -172,7 +173,7 @@ static void shake_hands(struct tunnel *t)
 }
 
 /* The peer is gone, maybe with an `error` of the socket. What was awaited of it says what it is. */
-static void blame_loss(struct tunnel *t, int error)
+static void set_loss_reason(struct tunnel *t, int error)
 {
 	bool is_client = t->cfg.ppp.role == PPP_CLIENT;
 	enum tunnel_reason reason = REASON_SSTP;
@@ -187,9 +188,9 @@ static void blame_loss(struct tunnel *t, int error)
 	} else if (t->is_connected) {
 		reason = REASON_LOST;
 	}
-	tunnel_blame_engines(t);
-	tunnel_blame(t, reason, "the peer closed the connection%s%s%s", when, error ? ": " : "",
-		     error ? strerror(error) : "");
+	tunnel_set_engine_reason(t);
+	tunnel_set_reason(t, reason, "the peer closed the connection%s%s%s", when,
+			  error ? ": " : "", error ? strerror(error) : "");
 }
 
 /* From the socket to TLS: how much; 0: the end; -1: nothing now, or an error (read_error). */
@@ -239,11 +240,11 @@ static void read_plaintext(struct tunnel *t, size_t len)
 		return;
 	}
 	if (n == TLS_CLOSED)
-		blame_loss(t, 0);
+		set_loss_reason(t, 0);
 	else if (keep_rest(t, p->plain, len))
 		return;
 	else
-		tunnel_blame(t, REASON_SYSTEM, "out of memory");
+		tunnel_set_reason(t, REASON_SYSTEM, "out of memory");
 	tunnel_finish(t);
 }
 
@@ -267,7 +268,7 @@ void tunnel_read(struct tunnel *t)
 	if (n < 0 && !t->read_error)
 		return;
 	if (n <= 0) {
-		blame_loss(t, t->read_error);
+		set_loss_reason(t, t->read_error);
 		t->stage = TUNNEL_ENDING;
 		tunnel_finish(t);
 		return;

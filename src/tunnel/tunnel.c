@@ -43,7 +43,7 @@ static void system_random(void *arg, void *to, size_t len)
 	secret_random(to, len);
 }
 
-void tunnel_blame(struct tunnel *t, enum tunnel_reason reason, const char *format, ...)
+void tunnel_set_reason(struct tunnel *t, enum tunnel_reason reason, const char *format, ...)
 {
 	va_list args;
 
@@ -121,8 +121,8 @@ static void tell_ended(struct loop_task *task)
 
 void tunnel_finish(struct tunnel *t)
 {
-	tunnel_blame_engines(t);
-	tunnel_blame(t, REASON_LOST, "the connection ended");
+	tunnel_set_engine_reason(t);
+	tunnel_set_reason(t, REASON_LOST, "the connection ended");
 	if (t->stage == TUNNEL_RUNNING) {
 		pump_flush(t->wire.pump);
 		tls_notify_close(t->wire.tls);
@@ -188,7 +188,7 @@ static enum tunnel_reason sstp_reason(const struct tunnel *t, enum sstp_closed w
 	return REASON_SSTP;
 }
 
-static void blame_ppp(struct tunnel *t, const struct ppp_out *out)
+static void set_ppp_reason(struct tunnel *t, const struct ppp_out *out)
 {
 	struct bytes detail = out->closed.detail;
 	enum tunnel_reason reason = ppp_reason(t, out->closed.why);
@@ -197,46 +197,48 @@ static void blame_ppp(struct tunnel *t, const struct ppp_out *out)
 	if (!t->has_end)
 		t->end.is_verdict = ppp_closed_is_refusal(out->closed.why);
 	if (detail.len && out->closed.error)
-		tunnel_blame(t, reason, "%s (error %u, %s)", text, out->closed.error,
-			     log_quote(detail.at, detail.len).text);
+		tunnel_set_reason(t, reason, "%s (error %u, %s)", text, out->closed.error,
+				  log_quote(detail.at, detail.len).text);
 	else if (detail.len)
-		tunnel_blame(t, reason, "%s (%s)", text, log_quote(detail.at, detail.len).text);
+		tunnel_set_reason(t, reason, "%s (%s)", text,
+				  log_quote(detail.at, detail.len).text);
 	else
-		tunnel_blame(t, reason, "%s", text);
+		tunnel_set_reason(t, reason, "%s", text);
 }
 
-static void blame_http_status(struct tunnel *t, enum tunnel_reason reason, int status,
-			      struct bytes location)
+static void set_http_status_reason(struct tunnel *t, enum tunnel_reason reason, int status,
+				   struct bytes location)
 {
 	if (location.len)
-		tunnel_blame(t, reason, "a web page wants you to log in first: %s (HTTP status %d)",
-			     log_quote(location.at, location.len).text, status);
+		tunnel_set_reason(t, reason,
+				  "a web page wants you to log in first: %s (HTTP status %d)",
+				  log_quote(location.at, location.len).text, status);
 	else if (status == HTTP_NETWORK_AUTHENTICATION_REQUIRED)
-		tunnel_blame(t, reason, "a web page wants you to log in first (HTTP status %d)",
-			     status);
+		tunnel_set_reason(t, reason,
+				  "a web page wants you to log in first (HTTP status %d)", status);
 	else if (status == HTTP_SERVICE_UNAVAILABLE)
-		tunnel_blame(t, reason,
-			     "the server is full, or out of service for now (HTTP status %d)",
-			     status);
+		tunnel_set_reason(t, reason,
+				  "the server is full, or out of service for now (HTTP status %d)",
+				  status);
 	else
-		tunnel_blame(t, reason, "%s (HTTP status %d)",
-			     sstp_closed_text(SSTP_CLOSED_HTTP_STATUS), status);
+		tunnel_set_reason(t, reason, "%s (HTTP status %d)",
+				  sstp_closed_text(SSTP_CLOSED_HTTP_STATUS), status);
 }
 
-static void blame_sstp(struct tunnel *t, const struct sstp_out *out)
+static void set_sstp_reason(struct tunnel *t, const struct sstp_out *out)
 {
 	enum tunnel_reason reason = sstp_reason(t, out->closed.why);
 	const char *text = sstp_closed_text(out->closed.why);
 
 	if (out->closed.why == SSTP_CLOSED_HTTP_STATUS)
-		blame_http_status(t, reason, out->closed.http_status, out->closed.location);
+		set_http_status_reason(t, reason, out->closed.http_status, out->closed.location);
 	else if (out->closed.status)
-		tunnel_blame(t, reason, "%s (%s)", text, sstp_status_name(out->closed.status));
+		tunnel_set_reason(t, reason, "%s (%s)", text, sstp_status_name(out->closed.status));
 	else
-		tunnel_blame(t, reason, "%s", text);
+		tunnel_set_reason(t, reason, "%s", text);
 }
 
-void tunnel_blame_engines(struct tunnel *t)
+void tunnel_set_engine_reason(struct tunnel *t)
 {
 	struct sstp_out so;
 	struct ppp_out po;
@@ -244,9 +246,9 @@ void tunnel_blame_engines(struct tunnel *t)
 	if (t->has_end) /* and what a later look would point at may be gone */
 		return;
 	if (t->ppp_is_running && ppp_noted_end(&t->ppp, &po))
-		blame_ppp(t, &po);
+		set_ppp_reason(t, &po);
 	if (sstp_noted_end(&t->sstp, &so))
-		blame_sstp(t, &so);
+		set_sstp_reason(t, &so);
 }
 
 static void put_bytes_out(struct tunnel *t, struct bytes b)
@@ -357,7 +359,7 @@ static void on_ppp(struct tunnel *t, const struct ppp_out *out)
 		ev.type = TUNNEL_IPV6_DOWN;
 		break;
 	case PPP_OUT_CLOSED:
-		blame_ppp(t, out);
+		set_ppp_reason(t, out);
 		sstp_close(&t->sstp, loop_now(t->cfg.loop));
 		return;
 	}
@@ -438,22 +440,22 @@ void tunnel_arm(struct tunnel *t)
 		loop_timer_set(t->cfg.loop, &t->timer, at);
 }
 
-static void blame_stage(struct tunnel *t)
+static void set_stage_reason(struct tunnel *t)
 {
 	unsigned seconds = (unsigned)(t->cfg.setup_ms / 1000);
 
 	if (t->stage == TUNNEL_TLS)
-		tunnel_blame(t, REASON_TLS, "no TLS handshake within %u seconds",
-			     (unsigned)(t->cfg.tls_timeout_ms / 1000));
+		tunnel_set_reason(t, REASON_TLS, "no TLS handshake within %u seconds",
+				  (unsigned)(t->cfg.tls_timeout_ms / 1000));
 	else if (!t->http_is_done)
-		tunnel_blame(t, REASON_HTTP, "not connected within %u seconds: HTTP did not finish",
-			     seconds);
+		tunnel_set_reason(t, REASON_HTTP,
+				  "not connected within %u seconds: HTTP did not finish", seconds);
 	else if (!t->ppp_is_running)
-		tunnel_blame(t, REASON_SSTP, "not connected within %u seconds: SSTP did not finish",
-			     seconds);
+		tunnel_set_reason(t, REASON_SSTP,
+				  "not connected within %u seconds: SSTP did not finish", seconds);
 	else
-		tunnel_blame(t, REASON_PPP, "not connected within %u seconds: PPP did not finish",
-			     seconds);
+		tunnel_set_reason(t, REASON_PPP,
+				  "not connected within %u seconds: PPP did not finish", seconds);
 }
 
 static void on_timer(struct loop_timer *timer)
@@ -462,7 +464,7 @@ static void on_timer(struct loop_timer *timer)
 	uint64_t now = loop_now(t->cfg.loop);
 
 	if (now >= t->stage_deadline_ms) {
-		blame_stage(t);
+		set_stage_reason(t);
 		tunnel_finish(t);
 		return;
 	}
@@ -488,8 +490,8 @@ static void on_ready(struct loop_watch *w, uint32_t events)
 
 static void on_broken(struct pump_end *wire)
 {
-	tunnel_blame(container_of(wire, struct tunnel, wire), REASON_LOST,
-		     "the peer does not read what is sent to it");
+	tunnel_set_reason(container_of(wire, struct tunnel, wire), REASON_LOST,
+			  "the peer does not read what is sent to it");
 }
 
 /* ---- the owner's calls */
@@ -622,7 +624,7 @@ void tunnel_shutdown_for(struct tunnel *t, enum tunnel_reason reason, const char
 	if (t->is_shutting_down || t->stage == TUNNEL_CLOSED)
 		return;
 	t->is_shutting_down = true;
-	tunnel_blame(t, reason, "%s", why ? why : "disconnected");
+	tunnel_set_reason(t, reason, "%s", why ? why : "disconnected");
 	if (t->stage != TUNNEL_RUNNING) {
 		tunnel_finish(t);
 		return;
@@ -649,7 +651,7 @@ void tunnel_leave(struct tunnel *t, const char *why)
 	if (t->stage == TUNNEL_CLOSED)
 		return;
 	t->is_shutting_down = true;
-	tunnel_blame(t, REASON_NONE, "%s", why);
+	tunnel_set_reason(t, REASON_NONE, "%s", why);
 	if (t->stage == TUNNEL_RUNNING) {
 		sstp_close(&t->sstp, loop_now(t->cfg.loop));
 		tunnel_drain(t);
@@ -691,8 +693,8 @@ uint32_t tunnel_check_acks(struct tunnel *t)
 
 	if (silent_ms < t->acks_dead_ms)
 		return silent_ms;
-	tunnel_blame(t, REASON_SILENT, "no acknowledgement from the %s for %u s",
-		     t->cfg.ppp.role == PPP_CLIENT ? "server" : "client", silent_ms / 1000);
+	tunnel_set_reason(t, REASON_SILENT, "no acknowledgement from the %s for %u s",
+			  t->cfg.ppp.role == PPP_CLIENT ? "server" : "client", silent_ms / 1000);
 	tunnel_finish(t);
 	tunnel_arm(t);
 	return silent_ms;
