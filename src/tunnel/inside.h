@@ -6,7 +6,7 @@
 #include "tunnel/tunnel.h"
 
 /* tunnel.c: life and events */
-void tunnel_tell(struct tunnel *t, struct tunnel_event ev);
+void tunnel_notify(struct tunnel *t, struct tunnel_event ev);
 /* Remembers why it ends; the first reason is the cause, those after it are its consequences. */
 void tunnel_set_reason(struct tunnel *t, enum tunnel_reason reason, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

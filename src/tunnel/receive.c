@@ -25,8 +25,8 @@ static void take_neighbor(struct tunnel *t, const struct packet *p)
 	if (n)
 		tunnel_send_own(t, reply, n);
 	else
-		tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_NEIGHBOR,
-						      .packet = bytes_of(p->at, p->h.total) });
+		tunnel_notify(t, (struct tunnel_event){ .type = TUNNEL_NEIGHBOR,
+							.packet = bytes_of(p->at, p->h.total) });
 }
 
 /* The same bytes, writable: what the engines show of the plaintext lies in our own buffer. */
@@ -146,7 +146,7 @@ static void tls_broke(struct tunnel *t)
 	tunnel_set_engine_reason(t);
 	if (tls_is_untrusted(t->wire.tls)) {
 		tunnel_set_reason(t, REASON_TRUST, "%s", err->text);
-		tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_UNTRUSTED, .leaf = leaf });
+		tunnel_notify(t, (struct tunnel_event){ .type = TUNNEL_UNTRUSTED, .leaf = leaf });
 	} else {
 		tunnel_set_reason(t, t->is_connected ? REASON_LOST : REASON_TLS, "TLS: %s",
 				  err->text);
@@ -165,7 +165,7 @@ static void shake_hands(struct tunnel *t)
 		return;
 	log_debug(t->cfg.log, "%s, %s %s", tls_version(t->wire.tls), tls_cipher(t->wire.tls),
 		  tls_group(t->wire.tls));
-	tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_TLS_UP });
+	tunnel_notify(t, (struct tunnel_event){ .type = TUNNEL_TLS_UP });
 	if (t->stage == TUNNEL_CLOSED)
 		return;
 	tunnel_start_sstp(t);

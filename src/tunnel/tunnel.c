@@ -32,7 +32,7 @@ enum {
 	SHUTDOWN_MS = 3000,      /* for Terminate-Request, Call-Disconnect and their answers */
 };
 
-void tunnel_tell(struct tunnel *t, struct tunnel_event ev)
+void tunnel_notify(struct tunnel *t, struct tunnel_event ev)
 {
 	t->cfg.event(t->cfg.arg, &ev);
 }
@@ -112,11 +112,11 @@ static void release(struct tunnel *t)
 	t->stage = TUNNEL_CLOSED;
 }
 
-static void tell_ended(struct loop_task *task)
+static void notify_ended(struct loop_task *task)
 {
 	struct tunnel *t = container_of(task, struct tunnel, ended);
 
-	tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_ENDED, .end = &t->end });
+	tunnel_notify(t, (struct tunnel_event){ .type = TUNNEL_ENDED, .end = &t->end });
 }
 
 void tunnel_finish(struct tunnel *t)
@@ -363,7 +363,7 @@ static void on_ppp(struct tunnel *t, const struct ppp_out *out)
 		sstp_close(&t->sstp, loop_now(t->cfg.loop));
 		return;
 	}
-	tunnel_tell(t, ev);
+	tunnel_notify(t, ev);
 }
 
 static void on_sstp(struct tunnel *t, const struct sstp_out *out)
@@ -381,8 +381,8 @@ static void on_sstp(struct tunnel *t, const struct sstp_out *out)
 		break;
 	case SSTP_OUT_START_PPP:
 		start_ppp(t);
-		tunnel_tell(t,
-			    (struct tunnel_event){ .type = TUNNEL_SSTP_UP, .hashes = out->hashes });
+		tunnel_notify(t, (struct tunnel_event){ .type = TUNNEL_SSTP_UP,
+							.hashes = out->hashes });
 		break;
 	case SSTP_OUT_PPP_FRAME:
 		tunnel_take_frame(t, out->bytes);
@@ -415,7 +415,7 @@ void tunnel_drain(struct tunnel *t)
 			t->wire.queue_max = PUMP_QUEUE_MAX;
 			if (!t->is_shutting_down)
 				t->stage_deadline_ms = UINT64_MAX;
-			tunnel_tell(t, (struct tunnel_event){ .type = TUNNEL_CONNECTED });
+			tunnel_notify(t, (struct tunnel_event){ .type = TUNNEL_CONNECTED });
 		} else {
 			break;
 		}
@@ -536,7 +536,7 @@ static void init(struct tunnel *t, const struct tunnel_cfg *cfg)
 		.broken = on_broken,
 	};
 	t->timer.expired = on_timer;
-	t->ended.run = tell_ended;
+	t->ended.run = notify_ended;
 	t->turn.run = tunnel_end_turn;
 }
 
