@@ -130,7 +130,7 @@ void backlog_close(struct backlog *b)
 	free(b);
 }
 
-static uint32_t at_least(uint32_t a, uint32_t b)
+static uint32_t max_u32(uint32_t a, uint32_t b)
 {
 	return a > b ? a : b;
 }
@@ -139,9 +139,9 @@ void backlog_set_line(struct backlog *b, uint32_t rtt_ms, bool is_recovering)
 {
 	uint32_t rtt = rtt_ms < BACKLOG_RTT_MAX_MS ? rtt_ms : BACKLOG_RTT_MAX_MS;
 
-	b->wait_ms = at_least(2 * rtt, BACKLOG_WAIT_MS);
-	b->interval_ms = at_least(2 * rtt, BACKLOG_INTERVAL_MS);
-	b->target_ms = at_least(b->interval_ms / 10, BACKLOG_TARGET_MS);
+	b->wait_ms = max_u32(2 * rtt, BACKLOG_WAIT_MS);
+	b->interval_ms = max_u32(2 * rtt, BACKLOG_INTERVAL_MS);
+	b->target_ms = max_u32(b->interval_ms / 10, BACKLOG_TARGET_MS);
 	b->is_recovering = is_recovering;
 }
 

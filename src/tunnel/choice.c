@@ -5,15 +5,15 @@
 enum { NEAR_MS = 5 };
 
 /* Half a round trip more than the least is not yet a queue that overflows. */
-static bool is_near_least(const struct choice_facts *f)
+static bool is_near_min(const struct choice_facts *f)
 {
-	return f->rtt_ms <= f->least_rtt_ms + f->least_rtt_ms / 2 + NEAR_MS;
+	return f->rtt_ms <= f->min_rtt_ms + f->min_rtt_ms / 2 + NEAR_MS;
 }
 
 /* All that is lost in one round trip is one loss. */
 static bool counts(const struct choice *c, const struct choice_facts *f, uint64_t now_ms)
 {
-	return f->repeated != c->repeated && is_near_least(f) &&
+	return f->repeated != c->repeated && is_near_min(f) &&
 	       (!c->last_ms || now_ms - c->last_ms > f->rtt_ms);
 }
 
@@ -34,24 +34,24 @@ static bool loses_without_queue(struct choice *c, const struct choice_facts *f, 
 
 static bool has_standing_queue(struct choice *c, const struct choice_facts *f, uint64_t now_ms)
 {
-	if (f->rtt_ms < f->least_rtt_ms + CHOICE_QUEUE_MS) {
+	if (f->rtt_ms < f->min_rtt_ms + CHOICE_QUEUE_MS) {
 		c->queue_ms = 0;
 		return false;
 	}
 	if (!c->queue_ms)
 		c->queue_ms = now_ms;
-	return now_ms - c->queue_ms >= CHOICE_QUEUE_STANDS_MS;
+	return now_ms - c->queue_ms >= CHOICE_QUEUE_LASTS_MS;
 }
 
 bool choice_is_bbr(struct choice *c, const struct choice_facts *f, uint64_t now_ms)
 {
 	bool loses = loses_without_queue(c, f, now_ms);
-	bool stands = has_standing_queue(c, f, now_ms);
+	bool has_queue = has_standing_queue(c, f, now_ms);
 
-	return loses || stands;
+	return loses || has_queue;
 }
 
 bool choice_is_drained(const struct choice *c, const struct choice_facts *f, uint64_t now_ms)
 {
-	return is_near_least(f) || now_ms - c->capped_ms >= CHOICE_DRAIN_MS;
+	return is_near_min(f) || now_ms - c->capped_ms >= CHOICE_DRAIN_MS;
 }

@@ -22,12 +22,12 @@ enum {
 	CHOICE_LOSSES_MS = 30 * 1000, /* ... within that time; one may be chance */
 	CHOICE_QUEUE_MS = 150,        /* of round trip more than the least ... */
 	CHOICE_DRAIN_MS = 3000,       /* it is drained for so long at most */
-	CHOICE_QUEUE_STANDS_MS = 200, /* ... for so long */
+	CHOICE_QUEUE_LASTS_MS = 200,  /* ... for so long */
 };
 
 /* What the kernel tells (TCP_INFO). */
 struct choice_facts {
-	uint32_t rtt_ms, least_rtt_ms;
+	uint32_t rtt_ms, min_rtt_ms;
 	uint32_t repeated; /* segments, since the beginning */
 };
 

@@ -145,7 +145,7 @@ static void use_bbr(struct tunnel *t, const struct choice_facts *f)
 
 	t->cfg.may_use_bbr = false;
 	log_debug(t->cfg.log, "congestion control bbr (round trip %u ms, at least %u ms): %s",
-		  f->rtt_ms, f->least_rtt_ms, error ? congestion_error_text(error) : "set");
+		  f->rtt_ms, f->min_rtt_ms, error ? congestion_error_text(error) : "set");
 	if (error || !t->choice.queue_ms)
 		return;
 	t->choice.capped_ms = loop_now(t->cfg.loop);
@@ -155,7 +155,7 @@ static void use_bbr(struct tunnel *t, const struct choice_facts *f)
 static void choose_congestion_control(struct tunnel *t)
 {
 	const struct unsent *u = &t->unsent;
-	struct choice_facts f = { u->rtt_ms, u->least_rtt_ms, u->repeated };
+	struct choice_facts f = { u->rtt_ms, u->min_rtt_ms, u->repeated };
 	uint64_t now = loop_now(t->cfg.loop);
 
 	if (t->cfg.may_use_bbr && choice_is_bbr(&t->choice, &f, now))

@@ -507,10 +507,10 @@ static void on_broken(struct pump_end *wire)
  */
 static void repeat_often(struct tunnel *t)
 {
-	unsigned most_ms = REPEAT_MS, give_up_ms = GIVE_UP_MS;
+	unsigned max_ms = REPEAT_MS, give_up_ms = GIVE_UP_MS;
 
 	t->acks_dead_ms = TUNNEL_ACKS_DEAD_MS;
-	if (setsockopt(t->wire.fd, IPPROTO_TCP, TCP_RTO_MAX_MS, &most_ms, sizeof(most_ms)) ||
+	if (setsockopt(t->wire.fd, IPPROTO_TCP, TCP_RTO_MAX_MS, &max_ms, sizeof(max_ms)) ||
 	    setsockopt(t->wire.fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &give_up_ms, sizeof(give_up_ms)))
 		return;
 	t->acks_dead_ms = TUNNEL_ACKS_DEAD_LATE_MS;

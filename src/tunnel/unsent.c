@@ -52,7 +52,7 @@ bool unsent_look(struct unsent *u, int fd, uint64_t now_ms)
 	if (info.tcpi_delivery_rate)
 		unsent_set_rate(u, fd, info.tcpi_delivery_rate);
 	u->rtt_ms = info.tcpi_rtt / 1000;
-	u->least_rtt_ms = info.tcpi_min_rtt / 1000;
+	u->min_rtt_ms = info.tcpi_min_rtt / 1000;
 	u->repeated = info.tcpi_total_retrans;
 	/* While a queue stands; the kernel's delivery rate is too high where acknowledgements bunch. */
 	u->rate = info.tcpi_rtt ? (uint64_t)info.tcpi_unacked * info.tcpi_snd_mss * 1000000 /
@@ -64,9 +64,9 @@ bool unsent_look(struct unsent *u, int fd, uint64_t now_ms)
 
 void unsent_cap(int fd, uint64_t rate)
 {
-	uint32_t most = rate && rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
+	uint32_t max = rate && rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
 
-	setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &most, sizeof(most));
+	setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &max, sizeof(max));
 }
 
 /* Asked only when it may matter: half of what fits must have been used up first. */

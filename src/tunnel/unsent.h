@@ -34,7 +34,7 @@ struct unsent {
 	uint64_t look_ms; /* when to look next */
 	bool is_held;     /* the limit is reached: EPOLLOUT says when there is room again */
 	/* of the last look */
-	uint32_t rtt_ms, least_rtt_ms;
+	uint32_t rtt_ms, min_rtt_ms;
 	uint32_t repeated; /* segments, since the beginning */
 	uint64_t rate;     /* bytes a second that arrive, while a queue stands */
 	bool is_recovering;

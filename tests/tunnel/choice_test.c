@@ -76,7 +76,7 @@ static void a_standing_queue_changes(void **state)
 	(void)state;
 	while (!look(at, LEAST_MS + 800, 0))
 		at += STEP_MS;
-	assert_int_equal(at, CHOICE_QUEUE_STANDS_MS);
+	assert_int_equal(at, CHOICE_QUEUE_LASTS_MS);
 }
 
 static void a_queue_that_comes_and_goes_stays(void **state)
