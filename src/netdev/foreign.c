@@ -40,7 +40,7 @@ int foreign_make(const struct foreign_cfg *cfg, int *fds)
 	error = make_queues(cfg, fds + 1);
 	if (!error)
 		return (int)(1 + cfg->queues);
-	tun_complain(cfg->log, &cfg->tun, error);
+	tun_log_error(cfg->log, &cfg->tun, error);
 	return error;
 }
 
@@ -81,6 +81,6 @@ int foreign_take(const struct foreign_cfg *cfg, const int *fds, struct tun **tun
 	}
 	netlink_close(*netlink);
 	*netlink = NULL;
-	tun_complain(cfg->log, &cfg->tun, error);
+	tun_log_error(cfg->log, &cfg->tun, error);
 	return error;
 }

@@ -21,7 +21,7 @@ static int open_queues(const struct netdev_cfg *cfg)
 		error = tun_open_queue(cfg->tuns[0], &cfg->tuns[i]);
 	if (!error)
 		return 0;
-	tun_complain(cfg->log, &cfg->tun, error);
+	tun_log_error(cfg->log, &cfg->tun, error);
 	for (size_t i = 0; i < cfg->queues; i++) {
 		tun_close(cfg->tuns[i]);
 		cfg->tuns[i] = NULL;

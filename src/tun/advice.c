@@ -126,7 +126,7 @@ struct tun_advice tun_advise(const char *path, int error)
 	return a;
 }
 
-void tun_complain(const struct log *log, const struct tun_cfg *cfg, int error)
+void tun_log_error(const struct log *log, const struct tun_cfg *cfg, int error)
 {
 	struct tun_advice a = tun_advise(TUN_FILE, error);
 

@@ -13,6 +13,6 @@ struct tun_advice {
 /* Why tun_open failed with `error`, from what the file at `path` is, and what would help. */
 struct tun_advice tun_advise(const char *path, int error);
 /* Logs such an error of tun_open, and that advice. */
-void tun_complain(const struct log *log, const struct tun_cfg *cfg, int error);
+void tun_log_error(const struct log *log, const struct tun_cfg *cfg, int error);
 
 #endif
