@@ -17,7 +17,7 @@ enum {
 	ICMP4_TIMESTAMP = 13,
 	ICMP4_TIMESTAMP_REPLY = 14,
 	ICMP_HDR_LEN = 8,
-	ANSWER4_MAX = 576, /* RFC 1812 section 4.3.2.3 */
+	ERROR4_MAX = 576, /* RFC 1812 section 4.3.2.3 */
 	HOP_LIMIT = 64,
 };
 
@@ -46,7 +46,7 @@ static bool is_icmp_error(const struct packet *p)
 	       type != ICMP4_TIMESTAMP_REPLY;
 }
 
-static bool may_answer(const struct packet *p)
+static bool may_send_error(const struct packet *p)
 {
 	const uint8_t *addrs = headers_addrs(&p->h, p->at);
 	uint16_t fragment;
@@ -67,11 +67,11 @@ static void put_addrs(uint8_t *to, const uint8_t *packet, size_t at, size_t addr
 	memcpy(to + at + addr_len, packet + at, addr_len);
 }
 
-static size_t answer4(uint8_t *to, const uint8_t *packet, size_t len, size_t mtu)
+static size_t put_error4(uint8_t *to, const uint8_t *packet, size_t len, size_t mtu)
 {
-	size_t quoted = len < ANSWER4_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN
+	size_t quoted = len < ERROR4_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN
 				? len
-				: ANSWER4_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN;
+				: ERROR4_MAX - IPV4_HDR_LEN - ICMP_HDR_LEN;
 	size_t total = IPV4_HDR_LEN + ICMP_HDR_LEN + quoted;
 	uint8_t *icmp = to + IPV4_HDR_LEN;
 
@@ -90,9 +90,9 @@ static size_t answer4(uint8_t *to, const uint8_t *packet, size_t len, size_t mtu
 	return total;
 }
 
-static size_t answer6(uint8_t *to, const uint8_t *packet, size_t len, size_t mtu)
+static size_t put_error6(uint8_t *to, const uint8_t *packet, size_t len, size_t mtu)
 {
-	size_t room = ICMP_ANSWER_MAX - IPV6_HDR_LEN - ICMP_HDR_LEN;
+	size_t room = ICMP_ERROR_MAX - IPV6_HDR_LEN - ICMP_HDR_LEN;
 	size_t quoted = len < room ? len : room, icmp_len = ICMP_HDR_LEN + quoted;
 	uint8_t *icmp = to + IPV6_HDR_LEN;
 
@@ -112,10 +112,10 @@ static size_t answer6(uint8_t *to, const uint8_t *packet, size_t len, size_t mtu
 	return IPV6_HDR_LEN + icmp_len;
 }
 
-size_t icmp_too_big(uint8_t to[ICMP_ANSWER_MAX], const struct packet *p, size_t mtu)
+size_t icmp_too_big(uint8_t to[ICMP_ERROR_MAX], const struct packet *p, size_t mtu)
 {
-	if (!may_answer(p))
+	if (!may_send_error(p))
 		return 0;
-	return p->h.is_v6 ? answer6(to, p->at, p->h.total, mtu)
-			  : answer4(to, p->at, p->h.total, mtu);
+	return p->h.is_v6 ? put_error6(to, p->at, p->h.total, mtu)
+			  : put_error4(to, p->at, p->h.total, mtu);
 }

@@ -10,9 +10,9 @@
 
 #include "tun/headers.h"
 
-enum { ICMP_ANSWER_MAX = 1280 }; /* RFC 4443: no longer than IPv6's least MTU */
+enum { ICMP_ERROR_MAX = 1280 }; /* RFC 4443: no longer than IPv6's least MTU */
 
 /* Writes the answer, from the packet's destination to its source. Its length; 0: none is to be sent. */
-size_t icmp_too_big(uint8_t to[ICMP_ANSWER_MAX], const struct packet *p, size_t mtu);
+size_t icmp_too_big(uint8_t to[ICMP_ERROR_MAX], const struct packet *p, size_t mtu);
 
 #endif

@@ -56,12 +56,12 @@ uint16_t tunnel_mtu(const struct tunnel *t)
  */
 static void refuse_too_big(struct tunnel *t, const struct packet *p)
 {
-	uint8_t answer[ICMP_ANSWER_MAX];
+	uint8_t error[ICMP_ERROR_MAX];
 	uint64_t now = loop_now(t->cfg.loop);
-	size_t n = icmp_too_big(answer, p, tunnel_mtu(t));
+	size_t n = icmp_too_big(error, p, tunnel_mtu(t));
 	struct packet reply;
 
-	if (now < t->icmp_ms || !packet_parse(&reply, answer, n))
+	if (now < t->icmp_ms || !packet_parse(&reply, error, n))
 		return;
 	t->icmp_ms = now + ICMP_PAUSE_MS;
 	t->cfg.sink->deliver(t->cfg.sink, t, &reply);

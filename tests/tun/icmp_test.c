@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* "Too big": what is answered, byte for byte, and what must not be. */
+/* "Too big": the ICMP error byte for byte, and when none is sent. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@
 
 enum { LEN4 = 1400, LEN6 = 1400, MTU = 1300 };
 
-static uint8_t answer[ICMP_ANSWER_MAX];
+static uint8_t error[ICMP_ERROR_MAX];
 
 static void make4(uint8_t p[LEN4])
 {
@@ -45,41 +45,41 @@ static size_t too_big(uint8_t *at, size_t len)
 {
 	struct packet p;
 
-	return packet_parse(&p, at, len) ? icmp_too_big(answer, &p, MTU) : 0;
+	return packet_parse(&p, at, len) ? icmp_too_big(error, &p, MTU) : 0;
 }
 
-static void answers_ipv4(void **state)
+static void errors_for_ipv4(void **state)
 {
 	uint8_t p[LEN4];
 
 	(void)state;
 	make4(p);
 	assert_int_equal(too_big(p, LEN4), 576);
-	assert_int_equal(load_u16(answer + 2), 576);
-	assert_int_equal(checksum_sum(answer, 20), 0xffff);
-	assert_int_equal(load_u32(answer + 12), 0x0a090002);
-	assert_int_equal(load_u32(answer + 16), 0xc0000201);
-	assert_int_equal(answer[20], 3);
-	assert_int_equal(answer[21], 4);
-	assert_int_equal(load_u16(answer + 26), MTU);
-	assert_int_equal(checksum_sum(answer + 20, 556), 0xffff);
-	assert_memory_equal(answer + 28, p, 548);
+	assert_int_equal(load_u16(error + 2), 576);
+	assert_int_equal(checksum_sum(error, 20), 0xffff);
+	assert_int_equal(load_u32(error + 12), 0x0a090002);
+	assert_int_equal(load_u32(error + 16), 0xc0000201);
+	assert_int_equal(error[20], 3);
+	assert_int_equal(error[21], 4);
+	assert_int_equal(load_u16(error + 26), MTU);
+	assert_int_equal(checksum_sum(error + 20, 556), 0xffff);
+	assert_memory_equal(error + 28, p, 548);
 }
 
-static void answers_ipv6(void **state)
+static void errors_for_ipv6(void **state)
 {
 	uint8_t p[LEN6];
 	uint32_t sum;
 
 	(void)state;
 	make6(p);
-	assert_int_equal(too_big(p, LEN6), ICMP_ANSWER_MAX);
-	assert_int_equal(answer[40], 2);
-	assert_int_equal(load_u32(answer + 44), MTU);
-	assert_memory_equal(answer + 8, p + 24, 16);
-	assert_memory_equal(answer + 24, p + 8, 16);
-	sum = checksum_pseudo(answer + 8, 32, 58, ICMP_ANSWER_MAX - 40) +
-	      checksum_sum(answer + 40, ICMP_ANSWER_MAX - 40);
+	assert_int_equal(too_big(p, LEN6), ICMP_ERROR_MAX);
+	assert_int_equal(error[40], 2);
+	assert_int_equal(load_u32(error + 44), MTU);
+	assert_memory_equal(error + 8, p + 24, 16);
+	assert_memory_equal(error + 24, p + 8, 16);
+	sum = checksum_pseudo(error + 8, 32, 58, ICMP_ERROR_MAX - 40) +
+	      checksum_sum(error + 40, ICMP_ERROR_MAX - 40);
 	assert_int_equal(checksum_fold(sum), 0xffff);
 }
 
@@ -143,8 +143,8 @@ static void any_length_may_be_given(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(answers_ipv4),
-		cmocka_unit_test(answers_ipv6),
+		cmocka_unit_test(errors_for_ipv4),
+		cmocka_unit_test(errors_for_ipv6),
 		cmocka_unit_test(stays_silent),
 		cmocka_unit_test(any_length_may_be_given),
 	};
