@@ -3,36 +3,38 @@
  * The queues of a tunnel whose socket is full. Theory of operation:
  *
  * Packets are sorted by a keyed hash of addresses, protocol and ports into FLOWS queues, which deficit
- * round robin serves (RFC 8290 section 4.2). A flow is on one of two lists while it has packets: that
- * of new flows, which is served first, until it has used its first quantum; then that of old ones. A
- * flow that sends little is therefore always new, and its packet is the next that leaves.
+ * round robin serves (RFC 8290 section 4.2). While a flow has packets it is on one of two lists: on the
+ * list of new flows, which is served first, until it has used its first quantum; then on the list of
+ * old flows. A flow that sends little is therefore always new, and its packet leaves next.
  *
- * Each queue runs CoDel (RFC 8289): a queue that has not been short for an interval loses one packet,
- * then more at a growing rate. Its sender slows down; the others don't notice.
+ * Each queue runs CoDel (RFC 8289): it drops one packet of a queue that has not been short for an
+ * interval, then more at a growing rate. The flow's sender slows down; other flows lose nothing.
  *
- * The interval is what a sender needs to react (RFC 8289 section 4.4), so it follows the round trip of
- * the outer connection: twice that, and the target a tenth of it. While the outer connection makes up
- * for a loss, everything waits a round trip or more and no flow is the cause: CoDel pauses.
+ * The interval is the time that a sender needs to react (RFC 8289 section 4.4), so it follows the round
+ * trip of the outer connection: the interval is twice that, the target a tenth of the interval. While
+ * the outer connection recovers from a loss, all packets wait a round trip or more and no flow is the
+ * cause: CoDel pauses.
  *
- * Goals: no flow waits for another; what waits in all leaves in BACKLOG_WAIT_MS or two round trips.
+ * Goals: no flow waits for another; all that waits leaves within BACKLOG_WAIT_MS or two round trips.
  *
  * Invariants: `bytes` and `memory` are the sums over all items; a flow with items is on exactly one list;
  * what backlog_get has returned stays valid until the next call (`given`). Fragments of one packet share
- * a queue with all others between their hosts: if a first fragment passed the rest, Linux would give up
- * the packet between them.
+ * a queue with all others between their hosts: if a first fragment overtook the rest, Linux would drop
+ * the incomplete packet.
  *
  * The numbers:
  * - QUANTUM is a quarter of a super-packet: RFC 8290's 1,514 bytes would need 43 rounds for one.
- * - The memory limit follows the line: what has left in wait_ms, seen over that time, between
- *   BACKLOG_MIN and BACKLOG_MAX. A fixed limit of 2 MiB lost a tenth of all bytes of eight flows at
- *   4 Gbit/s. The limit falls by a quarter per window at most, because a line may seem slow only
- *   because this process did not run; and a time when nothing waited says nothing about the line.
- * - CoDel drops one *segment* of a super-packet (`skip`): losing the whole cost up to 46 packets to
- *   tell the sender what one tells it as well.
+ * - The memory limit follows the line: it is what has left in the last wait_ms, between BACKLOG_MIN and
+ *   BACKLOG_MAX. A fixed limit of 2 MiB lost a tenth of all bytes of eight flows at 4 Gbit/s. The limit
+ *   falls by a quarter per window at most, because a line may seem slow only because this process did
+ *   not run; and an interval in which nothing waited says nothing about the line.
+ * - CoDel drops one *segment* of a super-packet (`skip`): dropping the whole would lose up to 46 packets
+ *   to signal what one lost packet signals as well.
  *
  * Tried and rejected: 50 ms and CoDel's 100 ms on every line (100 Mbit/s, 80 ms, 0.5 % of loss: hundreds
- * of inner retransmissions in 10 s, while the outer connection repeated what it had lost); copying each packet into memory of its own (a fifth of the sender's processor
- * time went into page faults); now a super-packet keeps the block that the device was read into.
+ * of inner retransmissions in 10 s, while the outer connection retransmitted its own losses); copying each
+ * packet into memory of its own (a fifth of the sender's CPU time went into page faults). Now a
+ * super-packet keeps the block that the device was read into.
  */
 #include "tunnel/backlog.h"
 
@@ -48,7 +50,7 @@ enum {
 	FLOWS = 256,         /* queues; flows that share one wait for each other */
 	QUANTUM = 16 * 1024, /* bytes of one turn: a quarter of a super-packet */
 	PORTS_LEN = 4,
-	START_MAX = 2 * 1024 * 1024, /* bytes, while nothing is known of the line's speed */
+	START_MAX = 2 * 1024 * 1024, /* bytes, while the line's speed is not known */
 };
 
 struct item {
@@ -56,7 +58,7 @@ struct item {
 	uint64_t since_ms;
 	struct tun_offload off;
 	unsigned skip;
-	size_t memory;   /* this, and what the packet is in */
+	size_t memory;   /* of this item and of the packet's block */
 	struct packet p; /* in `bytes`, or in a block of its own */
 	uint8_t bytes[];
 };
@@ -81,11 +83,11 @@ struct list {
 struct backlog {
 	struct flow flows[FLOWS];
 	struct list fresh, old;
-	struct item *given; /* by the last backlog_get */
+	struct item *given; /* returned by the last backlog_get */
 	size_t bytes, memory;
 	size_t limit;        /* of memory */
-	uint64_t window_ms;  /* since when what leaves is counted */
-	size_t window_bytes; /* so many left */
+	uint64_t window_ms;  /* start of the window in which bytes sent are counted */
+	size_t window_bytes; /* sent in this window */
 	uint64_t empty_ms;   /* since when nothing waits, if nothing does */
 	uint32_t wait_ms, target_ms, interval_ms;
 	bool is_recovering;
@@ -150,7 +152,7 @@ size_t backlog_bytes(const struct backlog *b)
 	return b->bytes;
 }
 
-/* ---- which flow a packet is of */
+/* ---- a packet's flow */
 
 static uint32_t mix(uint32_t h, uint32_t v)
 {
@@ -169,8 +171,8 @@ static uint32_t hash_addrs(uint32_t hash, const struct packet *p)
 }
 
 /*
- * The first fragment of a packet has ports, but must stay with the others, which have none: were one
- * to pass many others by, Linux would give up the packet between (ipfrag_max_dist).
+ * The first fragment of a packet has ports, but must stay with the others, which have none: if it
+ * overtook many others, Linux would drop the incomplete packet (ipfrag_max_dist).
  */
 static bool has_ports(const struct headers *h)
 {
@@ -229,8 +231,7 @@ static struct item *take_first(struct backlog *b, struct flow *f)
 /* ---- how much may wait */
 
 /*
- * The line may be still for a moment only because this process was: so what it once could carry is
- * forgotten slowly.
+ * The line may seem to stop only because this process did not run, so the limit falls slowly.
  */
 static void measure(struct backlog *b, uint64_t now_ms)
 {
@@ -264,7 +265,7 @@ static unsigned enter(struct backlog *b, struct item *i, uint64_t now_ms)
 	struct flow *f = flow_of(b, &i->p);
 	unsigned dropped = 0;
 
-	if (!b->bytes) /* a time when nothing waited tells nothing */
+	if (!b->bytes) /* an interval in which nothing waited says nothing about the line */
 		b->window_ms += now_ms - b->empty_ms;
 	measure(b, now_ms);
 	i->since_ms = now_ms;
@@ -338,7 +339,7 @@ static uint64_t control_law(const struct backlog *b, uint64_t from_ms, unsigned 
 	return from_ms + b->interval_ms / (divisor ? divisor : 1);
 }
 
-/* Has the queue been standing for an interval? */
+/* Whether the queue has exceeded the target for an interval (RFC 8289: a standing queue). */
 static bool is_standing(const struct backlog *b, struct flow *f, const struct item *i,
 			uint64_t now_ms)
 {
@@ -365,8 +366,8 @@ static void start_dropping(const struct backlog *b, struct flow *f, uint64_t now
 }
 
 /*
- * Loses one packet: of a super-packet its next segment, else the whole. What is left of it, or the
- * flow's next.
+ * Drops one packet: the next segment of a super-packet, else the whole item. Returns the rest of the
+ * super-packet, or the flow's next item.
  */
 static struct item *lose_one(struct backlog *b, struct flow *f, struct item *i)
 {
@@ -428,7 +429,7 @@ static struct item *next_item(struct backlog *b, uint64_t now_ms, unsigned *drop
 			return i;
 		}
 		pop(l);
-		if (l == &b->fresh) /* else a flow could stay new for ever by sending in time */
+		if (l == &b->fresh) /* else a flow could stay new forever by sending in time */
 			append(&b->old, f);
 	}
 }

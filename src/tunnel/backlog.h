@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What waits for a tunnel whose socket is full: packets of the TUN device or of the stack, a queue a
- * flow, served in turn, after the idea of fq_codel (RFC 8290). A flow that sends little finds its packet sent next,
- * whatever bulk waits; a flow that keeps a standing queue sees loss after a while (CoDel, RFC 8289),
- * so that it slows down instead of making everybody wait. What may wait in all is what leaves in
- * BACKLOG_WAIT_MS, at the speed seen lately: over that the fattest flow pays. So a fast line has room
- * for the bursts of many flows, and a peer that takes nothing any more soon costs little.
+ * Packets that wait for a tunnel whose socket is full, from the TUN device or the stack: one queue per
+ * flow, served in turn, as in fq_codel (RFC 8290). The packet of a flow that sends little is sent next,
+ * however much bulk waits; a flow that keeps a standing queue loses packets after a while (CoDel,
+ * RFC 8289), so that it slows down instead of delaying all others. As much may wait in total as leaves
+ * in BACKLOG_WAIT_MS at the recent speed; beyond that, packets of the longest queue are dropped. So a
+ * fast line has room for the bursts of many flows, and a peer that stops reading soon costs little.
  *
- * A flow is told to slow down by the loss of one packet: of a super-packet, its first segment.
+ * A flow is signaled to slow down by dropping one packet: of a super-packet, its first segment.
  *
- * Times are milliseconds of the loop's clock. Memory is taken for what waits and given back with it.
+ * Times are milliseconds of the loop's clock. Memory is allocated per waiting packet and freed with it.
  */
 #ifndef SSTP_TUNNEL_BACKLOG_H
 #define SSTP_TUNNEL_BACKLOG_H
@@ -20,7 +20,7 @@
 enum {
 	BACKLOG_MAX = 8 * 1024 * 1024, /* bytes of memory, however fast the line; ... */
 	BACKLOG_MIN = 256 * 1024,      /* ... however slow */
-	/* At the least; a long line has more of each (backlog_set_line). */
+	/* Minima; a line with a long round trip has more of each (backlog_set_line). */
 	BACKLOG_WAIT_MS = 50,
 	BACKLOG_TARGET_MS = 5,     /* RFC 8289 section 4.3 */
 	BACKLOG_INTERVAL_MS = 100, /* section 4.4 */
@@ -33,8 +33,8 @@ int backlog_open(struct backlog **out); /* 0 or -ENOMEM */
 void backlog_close(struct backlog *b);  /* NULL is fine */
 
 /*
- * The round trip of the connection that carries the packets, and whether it makes up for a loss of its
- * own now. While it does, packets wait for it and not for each other, so no flow is told to slow down.
+ * Sets the round trip of the connection that carries the packets, and whether it is recovering from a
+ * loss of its own. While it is, packets wait for it and not for each other, so no flow is slowed down.
  */
 void backlog_set_line(struct backlog *b, uint32_t rtt_ms, bool is_recovering);
 
@@ -50,12 +50,12 @@ unsigned backlog_put_block(struct backlog *b, struct packet *p, const struct tun
 struct backlog_packet {
 	struct packet p; /* good until the next call */
 	struct tun_offload off;
-	unsigned skip; /* so many of its segments are lost */
+	unsigned skip; /* how many of its first segments are dropped */
 };
 
 /*
- * The packet whose turn it is; false when none is left. *dropped: how many CoDel dropped on the way
- * to it, those to skip among them.
+ * The packet to send next; false when none is left. *dropped: how many packets CoDel dropped in this
+ * call, including those to skip.
  */
 bool backlog_get(struct backlog *b, struct backlog_packet *p, uint64_t now_ms, unsigned *dropped);
 size_t backlog_bytes(const struct backlog *b);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The choice of a congestion control, by what the line does. */
+/* Chooses the congestion control by the loss and the delay of the line. */
 #include "tunnel/choice.h"
 
 enum { NEAR_MS = 5 };
 
-/* Half a round trip more than the least is not yet a queue that overflows. */
+/* Half the minimum round trip more is not yet a queue that overflows. */
 static bool is_near_min(const struct choice_facts *f)
 {
 	return f->rtt_ms <= f->min_rtt_ms + f->min_rtt_ms / 2 + NEAR_MS;
 }
 
-/* All that is lost in one round trip is one loss. */
+/* All losses in one round trip count as one. */
 static bool counts(const struct choice *c, const struct choice_facts *f, uint64_t now_ms)
 {
 	return f->repeated != c->repeated && is_near_min(f) &&

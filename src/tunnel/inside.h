@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the files of a tunnel tell each other; nobody else includes this. */
+/* Private to src/tunnel: what its files share. */
 #ifndef SSTP_TUNNEL_INSIDE_H
 #define SSTP_TUNNEL_INSIDE_H
 
@@ -7,15 +7,15 @@
 
 /* tunnel.c: life and events */
 void tunnel_notify(struct tunnel *t, struct tunnel_event ev);
-/* Remembers why it ends; the first reason is the cause, those after it are its consequences. */
+/* Records why it ends; the first reason is the cause, later ones are its consequences and ignored. */
 void tunnel_set_reason(struct tunnel *t, enum tunnel_reason reason, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The reason that an engine has noted, if one has: PPP's, then SSTP's. What the socket says comes after
- * that: a peer that was told goodbye closes the connection. */
+/* Takes the reason that an engine has recorded, if one has: PPP's, then SSTP's. It comes before an error
+ * of the socket, since a peer closes the connection once the tunnel has been disconnected. */
 void tunnel_set_engine_reason(struct tunnel *t);
-/* The end: says goodbye in TLS if that still makes sense, lets go of everything, tells the owner. */
+/* Sends close_notify if that is still possible, releases everything, notifies the owner. */
 void tunnel_finish(struct tunnel *t);
-/* Works off what the engines have to say, until neither has more. */
+/* Handles the engines' frames and events until neither has more. */
 void tunnel_drain(struct tunnel *t);
 /* Sets the timer to the earliest deadline. */
 void tunnel_arm(struct tunnel *t);

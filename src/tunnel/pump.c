@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Records out of plaintext, large sends out of records. Theory of operation:
+ * Makes records of plaintext and large sends of records. Theory of operation:
  *
  * One thread has one pump; all its tunnels use the same buffers, one after the other. A tunnel asks
  * pump_put for room and writes its SSTP packets there: the plaintext of the record under way. The
- * record is sealed when it is full (16 KiB) or when another tunnel comes; sealed records gather in
+ * record is sealed when it is full (16 KiB) or when another tunnel sends; sealed records are collected in
  * `out`, which is sent when it holds PUMP_SEND_LEN and at the end of the turn. Nothing waits longer.
  *
  * Goals: few system calls, few TLS records, one copy of a packet between the device and TLS. A
  * session without traffic owns no buffer.
  *
  * Invariants: `record` is the plaintext of one tunnel (`filling`), `out` the ciphertext of one tunnel
- * (`sending`). Once a tunnel has something in its queue, everything of it goes through the queue, so
- * the TLS stream keeps its order. A send that fails for good is not reported here: the socket tells
- * its tunnel by a read that fails, so a tunnel never ends in the middle of a batch that its caller is
- * still putting together.
+ * (`sending`). Once a tunnel has something in its queue, all its ciphertext goes through the queue, so
+ * the TLS stream keeps its order. A permanent send error is not reported here: the tunnel learns of it
+ * when a read from the socket fails, so a tunnel never ends in the middle of a batch that its caller is
+ * still assembling.
  *
  * The numbers: PUMP_SEND_LEN leaves room for the record that passes it within 64 KiB, the largest
- * super-packet of the kernel; one byte more is a second, small one, which is sent and received by
- * itself. PUMP_QUEUE_MAX is more than a peer that still reads can owe us: past it, the peer is gone.
- * Before the login anybody may be the peer, so PUMP_QUEUE_EARLY_MAX is less.
+ * super-packet of the kernel; one byte more would make a second, small one, which is sent and received
+ * by itself. PUMP_QUEUE_MAX is more than waits for a peer that still reads: beyond it, the peer is gone.
+ * Before the login the peer is unknown, so PUMP_QUEUE_EARLY_MAX is less.
  *
  * Tried and rejected: malloc'ed buffers (mmap'ed ones are page aligned, which halves the cost of the
  * kernel's copy); control messages that share a record with others (pump_put_own_record says which client suffers).
@@ -45,7 +45,7 @@ static void trim(struct loop_timer *timer)
 	alloc_trim();
 }
 
-/* Buffers of a page's alignment: the kernel copies into them at half the price. */
+/* Page-aligned buffers: the kernel copies into them at half the cost. */
 static uint8_t *buffer(size_t len)
 {
 	void *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -85,7 +85,7 @@ void pump_close(struct pump *p)
 	*p = (struct pump){ .loop = NULL };
 }
 
-/* Keeps what the socket did not take. False: more than a peer that still reads can owe, or no memory. */
+/* Keeps what the socket did not take. False: the peer does not read any more, or no memory. */
 static bool enqueue(struct pump_end *e, const uint8_t *at, size_t len)
 {
 	struct pump_queue *q = &e->queue;
@@ -105,14 +105,14 @@ static bool enqueue(struct pump_end *e, const uint8_t *at, size_t len)
 	return true;
 }
 
-/* A record was lost, and with it the whole TLS stream: the socket's end tells the owner. */
+/* A record was lost, and with it the whole TLS stream: the owner learns of it by the next read. */
 static void give_up(struct pump_end *e)
 {
 	e->broken(e);
 	shutdown(e->fd, SHUT_RDWR);
 }
 
-/* How much of it the socket took; a broken socket takes everything. */
+/* Returns how much the socket took; a broken socket takes everything. */
 static size_t send_some(int fd, const uint8_t *at, size_t len)
 {
 	size_t done = 0;

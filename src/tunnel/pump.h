@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The pump: the buffers through which all TLS connections of one thread move their bytes, and the way
- * out of them. What they want to send in a turn is gathered in one TLS record at a time, sealed when
- * it is full or when another connection comes, and leaves in large sends at the end of the turn.
+ * The pump: the buffers that all TLS connections of one thread share, and sending from them. Plaintext
+ * to be sent is collected in one TLS record at a time, sealed when it is full or when another connection
+ * sends; the records are sent in large sends at the end of the turn.
  *
  *	owner -> record (plaintext, 16 KiB) -> TLS -> out (ciphertext, several records) -> socket
  *
- * What the socket won't take waits in the connection's own queue. Nothing here is kept between turns.
+ * What the socket won't take waits in the connection's own queue. The buffers are empty between turns.
  */
 #ifndef SSTP_TUNNEL_PUMP_H
 #define SSTP_TUNNEL_PUMP_H
@@ -17,15 +17,15 @@
 
 enum {
 	PUMP_RECV_LEN = 256 * 1024,                     /* ciphertext of one recv */
-	PUMP_PLAIN_LEN = PUMP_RECV_LEN + SSTP_HTTP_MAX, /* its plaintext behind a kept start */
+	PUMP_PLAIN_LEN = PUMP_RECV_LEN + SSTP_HTTP_MAX, /* its plaintext after a kept start */
 	/*
-	 * Sealed records are sent at this many bytes: with the one that passes it they are a super-packet,
-	 * of 64 KiB at most. What is over that would leave as a second one, sent and received by itself.
+	 * Sealed records are sent once they are this many bytes: with the record that exceeds it they make
+	 * one super-packet of at most 64 KiB. More would be a second one, sent and received by itself.
 	 */
 	PUMP_SEND_LEN = 48 * 1024,
 	PUMP_OUT_LEN = PUMP_SEND_LEN + 2 * TLS_RECORD_MAX,
 	PUMP_QUEUE_MAX = 256 * 1024,      /* more than this unsent: the peer is gone; ... */
-	PUMP_QUEUE_EARLY_MAX = 32 * 1024, /* ... while anybody may be the peer */
+	PUMP_QUEUE_EARLY_MAX = 32 * 1024, /* ... before the login */
 	PUMP_TRIM_MS = 5000,
 };
 
@@ -59,7 +59,7 @@ struct pump {
 	uint8_t *out;
 	size_t out_len;
 	struct pump_end *sending; /* whose ciphertext `out` is */
-	struct loop_timer trim;   /* gives back memory of what waited */
+	struct loop_timer trim;   /* frees the memory of what waited */
 };
 
 int pump_open(struct pump *p, struct loop *loop); /* 0 or -errno */
@@ -72,27 +72,27 @@ void pump_close(struct pump *p);
 uint8_t *pump_put(struct pump_end *e, size_t len);
 /*
  * The same, in a record of its own, for control messages. sstp-client up to 1.0.18 takes one packet
- * out of a record and looks for the next when the socket has something again: an answer that shared
- * a record with a request is not seen until LCP's Restart timer has run out.
+ * out of a record and looks for the next only when the socket is readable again: it does not see a reply
+ * that shares a record with a request until LCP's Restart timer has run out.
  */
 uint8_t *pump_put_own_record(struct pump_end *e, size_t len);
 /* Seals and sends all that was put, at once. */
 void pump_flush(struct pump *p);
-/* Something has to wait, in memory that is kept for the next that has to: not for ever. */
+/* Schedules a trim of the allocator's cache, to be called when something is queued. */
 void pump_trim_later(struct pump *p);
 /* The socket can take more of the queue. */
 void pump_drain(struct pump_end *e);
 /*
- * The connection gets another owner: all that it is moves to *to, of which pump, watch.ready, queue_max
- * and broken are set. 0 or -errno; either way *from is nothing any more.
+ * Moves the connection to another owner: to *to, of which pump, watch.ready, queue_max and broken are
+ * set. 0 or -errno; *from must not be used afterwards in either case.
  */
 int pump_move(struct pump_end *from, struct pump_end *to);
 /*
- * Closes the connection and frees what is its; whatever of it is in the pump is dropped. Harmless after
+ * Closes the connection and frees its memory; its bytes in the pump are dropped. Does nothing after
  * pump_move.
  */
 void pump_hang_up(struct pump_end *e);
-/* TLS's way out: cfg.send of its session, with the struct pump_end as arg. */
+/* The cfg.send of a TLS session, with the struct pump_end as arg. */
 void pump_take_ciphertext(void *end, const uint8_t *at, size_t len);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reasons in words. */
+/* Texts of the reasons. */
 #include "tunnel/reason.h"
 
 const char *tunnel_reason_text(enum tunnel_reason reason)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From the socket to the engines and the packet sink: TLS, then SSTP packets off the plaintext, of
- * which the packet path takes those with IP in them and the engines all others.
+ * From the socket to the engines and the packet sink: TLS, then the SSTP packets in the plaintext. Those
+ * with IP in them take the packet path, all others go to the engines.
  */
 #include "tunnel/inside.h"
 
@@ -15,7 +15,7 @@
 #include "tun/ingress.h"
 #include "tun/mss.h"
 
-/* Neighbor Discovery: a peer that asks whether we are there is answered, the rest is the owner's. */
+/* Neighbor Discovery: replies to a solicitation for our address; the rest goes to the owner. */
 static void take_neighbor(struct tunnel *t, const struct packet *p)
 {
 	uint8_t reply[IP6_PACKET_MAX];
@@ -38,7 +38,7 @@ static uint8_t *in_plaintext(const struct tunnel *t, struct bytes view)
 	return plain + (view.at - plain);
 }
 
-/* An IP packet from the peer. Padding after it is cut off; what is not whole is dropped. */
+/* An IP packet from the peer. Padding after it is cut off; a truncated packet is dropped. */
 static void take_packet(struct tunnel *t, struct bytes info, uint16_t protocol)
 {
 	struct packet p;
@@ -78,7 +78,7 @@ void tunnel_take_frame(struct tunnel *t, struct bytes frame)
 		ppp_input(&t->ppp, frame.at, frame.len, loop_now(t->cfg.loop));
 }
 
-/* One message off the front; 0: not all of it is there. */
+/* Handles the first message; returns its length; 0: it is not complete. */
 static size_t take_message(struct tunnel *t, uint8_t *at, size_t len)
 {
 	size_t n = sstp_data_len(at, len);
@@ -115,7 +115,7 @@ static bool keep_rest(struct tunnel *t, const uint8_t *at, size_t len)
 	return true;
 }
 
-/* Works off the plaintext at the front of pump->plain; what is left over moves there. */
+/* Handles the messages in the first *len bytes of pump->plain and moves the rest to its start. */
 static void take_plaintext(struct tunnel *t, size_t *len)
 {
 	uint8_t *at = t->wire.pump->plain;
@@ -172,7 +172,7 @@ static void shake_hands(struct tunnel *t)
 	tunnel_drain(t);
 }
 
-/* The peer is gone, maybe with an `error` of the socket. What was awaited of it says what it is. */
+/* The peer is gone, maybe with an `error` of the socket. The reason is by what we waited for. */
 static void set_loss_reason(struct tunnel *t, int error)
 {
 	bool is_client = t->cfg.ppp.role == PPP_CLIENT;
@@ -193,7 +193,7 @@ static void set_loss_reason(struct tunnel *t, int error)
 			  error ? ": " : "", error ? strerror(error) : "");
 }
 
-/* From the socket to TLS: how much; 0: the end; -1: nothing now, or an error (read_error). */
+/* From the socket to TLS. Returns how many bytes; 0: the end; -1: nothing now, or an error (read_error). */
 static ssize_t take_ciphertext(struct tunnel *t, size_t room)
 {
 	ssize_t n = recv(t->wire.fd, t->wire.pump->recv,
@@ -207,8 +207,8 @@ static ssize_t take_ciphertext(struct tunnel *t, size_t room)
 }
 
 /*
- * In bulk, more has come while the last of it was opened. It goes with the same batch: there is more
- * to merge then, and fewer super-packets that are written in two parts.
+ * In bulk, more has arrived while the last records were decrypted. It joins the same batch: there is
+ * more to merge then, and fewer super-packets are written in two parts.
  */
 static bool has_more(struct tunnel *t, size_t len)
 {
@@ -218,7 +218,7 @@ static bool has_more(struct tunnel *t, size_t len)
 	       take_ciphertext(t, room) > 0;
 }
 
-/* All that TLS has for us, a buffer full at a time, after the `len` bytes that are in it. */
+/* All plaintext that TLS has, a buffer at a time, after the `len` bytes that are in it already. */
 static void read_plaintext(struct tunnel *t, size_t len)
 {
 	struct pump *p = t->wire.pump;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The round trip to the peer, for PPP's Restart timers, out of two measurements. The socket's is
- * TCP's own, but the socket may end at a proxy or a load balancer. Between the HTTP exchange and
- * Call-Connect-Request or its Ack, SSTP itself has gone there and back; but that time includes
- * whatever the peer did before it replied. So it counts only up to where PPP's first period becomes
- * a full one of 3 s.
+ * The round trip to the peer, for PPP's Restart timers, from two measurements. The first is TCP's, but
+ * the socket may end at a proxy or a load balancer. The second is the time between the HTTP exchange and
+ * Call-Connect-Request or its Ack: a round trip of SSTP itself, but it includes the peer's processing
+ * time. So it counts only up to the value at which PPP's first period reaches the full 3 s.
  */
 #ifndef SSTP_TUNNEL_RTT_H
 #define SSTP_TUNNEL_RTT_H

@@ -6,19 +6,18 @@
  * straight into the plaintext of the TLS record under way (pump.h). It takes one of two paths:
  *
  * - *straight away*, if the socket is not full, nothing waits, and fewer than TURN_PACKETS have left in
- *   this turn of the loop; full is a socket that refuses more, or that holds what it sends in a few
- *   milliseconds (unsent.h);
+ *   this turn of the loop; a socket is full if it refuses more, or if it holds as much as it sends in a
+ *   few milliseconds (unsent.h);
  * - *through the backlog* (backlog.h) otherwise: a queue per flow, of which TURN_BYTES leave per turn.
  *
- * Goals: bulk costs one copy; a small flow never waits for the bulk of another; the receiving direction
- * gets its turn.
+ * Goals: bulk costs one copy; a small flow never waits for the bulk of another; receiving is not delayed.
  *
  * Invariants: packets of one flow keep their order, because nothing leaves straight away while the
- * backlog holds something. A packet is never dropped here because the socket is full: what has to be
- * lost is chosen by the backlog. Sending never ends a tunnel in the middle of a batch (pump.c).
+ * backlog holds something. A packet is never dropped here because the socket is full: the backlog
+ * decides what to drop. Sending never ends a tunnel in the middle of a batch (pump.c).
  *
  * The numbers:
- * - TURN_PACKETS, TURN_BYTES: without a limit, 64 flows on a machine at its limit kept the loop sending,
+ * - TURN_PACKETS, TURN_BYTES: without a limit, 64 flows on an overloaded machine kept the loop sending;
  *   received data waited in the socket, in one queue for all flows, and a third of the pings was lost.
  *   Reading less from the device instead only moved the queue into the device, where it is first come,
  *   first served. So everything is read, and what exceeds the turn's share is sorted by flow.
@@ -34,10 +33,10 @@
 #include "tun/segment.h"
 
 enum {
-	ICMP_PAUSE_MS = 10, /* between two answers to packets that are too big */
+	ICMP_PAUSE_MS = 10, /* between two errors for packets that are too big */
 	/*
-	 * What leaves in one turn of the loop. Then it is the turn of what comes: were we slower at
-	 * that, it would wait in the socket, in one queue for all flows.
+	 * What leaves in one turn of the loop. Then the loop receives: data that waits in the socket
+	 * is in one queue for all flows.
 	 */
 	TURN_PACKETS = 32,       /* straight away, if nothing waits; up to 64 KiB each */
 	TURN_BYTES = 256 * 1024, /* of the backlog */
@@ -51,8 +50,8 @@ uint16_t tunnel_mtu(const struct tunnel *t)
 }
 
 /*
- * Tells the sender what would fit, in the name of the far end, whose limit it is. Seldom: the device
- * has the tunnel's MTU as a rule, unless a server's client takes less than the others.
+ * Sends the sender an ICMP error with the MTU that would fit, from the packet's destination. This is
+ * rare: the device usually has the tunnel's MTU, unless one client of a server has a smaller MRU.
  */
 static void refuse_too_big(struct tunnel *t, const struct packet *p)
 {
@@ -68,7 +67,7 @@ static void refuse_too_big(struct tunnel *t, const struct packet *p)
 	t->cfg.sink->flush(t->cfg.sink);
 }
 
-/* The next packet into the record under way. */
+/* Writes the next packet into the record under way. */
 static void send_segment(struct tunnel *t, struct segments *s, uint16_t protocol, size_t mtu)
 {
 	size_t n = segments_next_len(s);
@@ -84,7 +83,7 @@ static void send_segment(struct tunnel *t, struct segments *s, uint16_t protocol
 	unsent_put(&t->unsent, n);
 }
 
-/* Cuts, frames and puts into the record under way, but for the first `skip` of what was cut. */
+/* Cuts, frames and puts into the record under way all but the first `skip` segments. */
 static void send_packets(struct tunnel *t, const struct packet *p, const struct tun_offload *off,
 			 unsigned skip)
 {
@@ -115,7 +114,7 @@ static bool is_waiting(const struct tunnel *t)
 	return t->backlog && backlog_bytes(t->backlog);
 }
 
-/* A turn's share of it. */
+/* Sends a turn's share of the backlog. */
 static void send_backlog(struct tunnel *t)
 {
 	struct backlog_packet p;
@@ -166,7 +165,7 @@ static void choose_congestion_control(struct tunnel *t)
 	unsent_cap(t->wire.fd, 0);
 }
 
-/* Speed and state of the socket, for what depends on them. */
+/* Updates what depends on the speed and state of the socket. */
 static void look_at_line(struct tunnel *t)
 {
 	struct unsent *u = &t->unsent;
@@ -203,7 +202,7 @@ void tunnel_send_waiting(struct tunnel *t)
 	loop_post(t->cfg.loop, &t->turn);
 }
 
-/* True: the packet has been sent, or is lost. Else it must wait. */
+/* True: the packet has been sent or dropped. Else it must wait. */
 static bool send_now(struct tunnel *t, const struct packet *p, const struct tun_offload *off)
 {
 	if (t->stage != TUNNEL_RUNNING || !t->is_connected) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The life of a tunnel: from a connected socket through TLS, HTTP, SSTP and PPP to packets, and the
- * orderly way back. The engines decide; this file carries bytes and events between them and tells
+ * orderly shutdown. The engines decide; this file carries bytes and events between them and notifies
  * the owner.
  *
- * Anything may end the tunnel while a batch of bytes is being worked off. So every loop that goes on
- * after an event asks first whether the stage is TUNNEL_CLOSED by now.
+ * Anything may end the tunnel while a batch of bytes is being handled. So every loop that goes on
+ * after an event first checks whether the stage is TUNNEL_CLOSED.
  */
 #include "tunnel/tunnel.h"
 
@@ -28,8 +28,8 @@
 
 enum {
 	REPEAT_MS = 1000,
-	GIVE_UP_MS = 120 * 1000, /* longer than a peer that lives is silent, or without room */
-	SHUTDOWN_MS = 3000,      /* for Terminate-Request, Call-Disconnect and their answers */
+	GIVE_UP_MS = 120 * 1000, /* longer than a live peer is silent or has a zero window */
+	SHUTDOWN_MS = 3000,      /* for Terminate-Request, Call-Disconnect and their replies */
 };
 
 void tunnel_notify(struct tunnel *t, struct tunnel_event ev)
@@ -243,7 +243,7 @@ void tunnel_set_engine_reason(struct tunnel *t)
 	struct sstp_out so;
 	struct ppp_out po;
 
-	if (t->has_end) /* and what a later look would point at may be gone */
+	if (t->has_end) /* what the engines' texts point to may be gone by now */
 		return;
 	if (t->ppp_is_running && ppp_noted_end(&t->ppp, &po))
 		set_ppp_reason(t, &po);
@@ -302,7 +302,7 @@ static void start_ppp(struct tunnel *t)
 
 	t->cfg.ppp.rtt_ms = rtt_of(socket_rtt_ms(t->wire.fd), exchange_ms);
 	log_debug(t->cfg.log, "round trip %u ms", (unsigned)t->cfg.ppp.rtt_ms);
-	t->cfg.ppp.peer_is_ready = t->sstp.correlation; /* it is a client of ours */
+	t->cfg.ppp.peer_is_ready = t->sstp.correlation; /* the peer is sstp too */
 	t->cfg.ppp.random = system_random;
 	t->cfg.ppp.log = t->cfg.log;
 	ppp_init(&t->ppp, &t->cfg.ppp);
@@ -310,7 +310,7 @@ static void start_ppp(struct tunnel *t)
 	ppp_open(&t->ppp, loop_now(t->cfg.loop));
 }
 
-/* Data flows once the call is connected and a network protocol is open: whichever comes last. */
+/* Data flows once both the call is connected and a network protocol is open. */
 static bool just_connected(const struct tunnel *t)
 {
 	return !t->is_connected && t->ppp_is_running && sstp_is_connected(&t->sstp) &&
@@ -396,8 +396,8 @@ static void on_sstp(struct tunnel *t, const struct sstp_out *out)
 }
 
 /*
- * Works off what the engines have to say, until neither has more. SSTP comes first each time: the
- * Call-Connected that PPP's success brings about leaves before IPCP's first frame.
+ * Handles the engines' frames and events until neither has more. SSTP comes first each time, so that
+ * Call-Connected, which PPP's success causes, leaves before IPCP's first frame.
  */
 void tunnel_drain(struct tunnel *t)
 {
@@ -422,7 +422,8 @@ void tunnel_drain(struct tunnel *t)
 	}
 }
 
-/* Only ever moved forward here: a timer that comes too early finds nothing due and is set anew. */
+/* The timer is only moved to an earlier time here: one that expires too early finds nothing due and is
+ * set again. */
 void tunnel_arm(struct tunnel *t)
 {
 	uint64_t at = t->stage_deadline_ms;
@@ -501,9 +502,9 @@ static void on_broken(struct pump_end *wire)
 #endif
 
 /*
- * By default the kernel doubles the time between two repetitions up to two minutes: after half a minute
- * without a line it took up to 14 s until the tunnel noticed that the line was back. With a second between
- * them 15 repetitions are soon over, so the time limit (TCP_USER_TIMEOUT) takes the place of their number.
+ * By default the kernel doubles the time between two retransmissions up to two minutes: after an outage
+ * of half a minute it took up to 14 s until the tunnel used the line again. At one retransmission a second
+ * the default limit of 15 is soon reached, so a time limit (TCP_USER_TIMEOUT) replaces it.
  */
 static void repeat_often(struct tunnel *t)
 {
@@ -564,8 +565,7 @@ int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg)
 	}
 	tunnel_arm(t);
 	if (cfg->ppp.role == PPP_CLIENT)
-		tls_handshake(
-			t->wire.tls); /* the Client Hello; what goes wrong shows at the next call */
+		tls_handshake(t->wire.tls); /* the ClientHello; the next call reports an error */
 	return 0;
 }
 
@@ -661,7 +661,7 @@ void tunnel_leave(struct tunnel *t, const char *why)
 }
 
 /*
- * For how long the peer's TCP has acknowledged nothing of what is on its way to it; 0: nothing is. An
+ * How long the peer's TCP has acknowledged nothing of the data in flight; 0: nothing is in flight. An
  * acknowledgement that comes with the peer's own repetitions counts only when it is of new data: where
  * packets get lost in our direction alone, the peer repeats what it has sent, and each repetition
  * carries its old acknowledgement. A peer without room acknowledges probes, which is no new data.

@@ -3,11 +3,11 @@
  * One tunnel: a socket, a TLS session, an SSTP call and a PPP link, joined to a packet sink, which is
  * where IP packets go. Client and server are the same tunnel in another role.
  *
- * Life: fill a struct tunnel_cfg, tunnel_open; then the loop drives it and everything of note comes
- * as a struct tunnel_event. tunnel_shutdown ends it in order. TUNNEL_ENDED is the last event; it comes
- * from the end of the loop's turn, never from inside another call, so the owner may free the struct
- * then and there. tunnel_abandon ends it at once and without that event. The struct is embedded in
- * its owner's, and public for that alone.
+ * Life: fill a struct tunnel_cfg, tunnel_open; then the loop drives it and reports what happens as
+ * struct tunnel_event. tunnel_shutdown ends it in order. TUNNEL_ENDED is the last event; it comes
+ * at the end of the loop's turn, never from inside another call, so the owner may free the struct
+ * in it. tunnel_abandon ends it at once and without that event. The struct is public only so that its
+ * owner can embed it.
  *
  *	socket -> TLS -> SSTP -+-> PPP frames -> ppp/           (control)
  *	                       +-> IP packets -> sink->deliver  (the packet path)
@@ -51,7 +51,7 @@ enum tunnel_event_type {
 	TUNNEL_OFFER,          /* offer: client: an authentication method the server proposed */
 	TUNNEL_CHECK_PASSWORD, /* attempt: server: reply with tunnel_auth_result */
 	TUNNEL_EAP,            /* packet: of an EAP conversation: PPP_OUT_EAP */
-	TUNNEL_AUTHENTICATED,  /* both ends know each other; no data yet */
+	TUNNEL_AUTHENTICATED,  /* the login succeeded; no data yet */
 	TUNNEL_CONNECTED,      /* data of an open network protocol may pass */
 	TUNNEL_IPV4_UP,        /* ipv4 */
 	TUNNEL_IPV4_DOWN,
@@ -63,10 +63,10 @@ enum tunnel_event_type {
 
 struct tunnel_end {
 	enum tunnel_reason reason;
-	bool by_us;      /* tunnel_shutdown asked for it */
-	bool is_verdict; /* REASON_AUTH: the server refused the login; false: it looks so, but the
-			  * server may as well be going down, or be too slow */
-	char text[512];  /* why, in words: "the server does not accept the user name or ..." */
+	bool by_us;      /* tunnel_shutdown was called */
+	bool is_verdict; /* REASON_AUTH: the server refused the login; false: probably, but the server
+			  * may also be shutting down or be too slow */
+	char text[512]; /* the reason as text: "the server does not accept the user name or ..." */
 };
 
 struct tunnel_event {
@@ -87,19 +87,20 @@ struct tunnel_cfg {
 	struct loop *loop;
 	struct pump *pump; /* the thread's */
 	struct packet_sink *sink;
-	int fd; /* connected, non-blocking; the tunnel's from tunnel_open on */
+	int fd; /* connected, non-blocking; tunnel_open takes ownership */
 	struct tls_ctx *tls_ctx;
-	const char *name;      /* client: who the server must prove to be; kept by the caller */
-	const char *sni;       /* client: NULL: `name` */
-	const char *http_host; /* client: of the Host header */
+	const char
+		*name; /* client: the name the server's certificate must have; kept by the caller */
+	const char *sni;            /* client: NULL: `name` */
+	const char *http_host;      /* client: of the Host header */
 	const uint8_t *correlation; /* client: 16 bytes, of all its calls; see sstp_cfg */
 	uint8_t hashes;             /* for the crypto binding: SSTP_HASH_... */
 	bool busy;                  /* server: refuse with 503 */
 	uint16_t mtu;     /* largest IP packet that we send, however much the peer would take */
-	bool may_use_bbr; /* change to it when the line asks for it (choice.h) */
+	bool may_use_bbr; /* change to it when the line is better used so (choice.h) */
 	uint32_t tls_timeout_ms; /* for the TLS handshake */
-	/* For all of it up to TUNNEL_CONNECTED: until when (of the loop's time), and how long that is
-	 * in words. UINT64_MAX and 0: the engines' own timers alone. */
+	/* Limit for everything up to TUNNEL_CONNECTED: the deadline (loop's clock), and the duration for
+	 * the log. UINT64_MAX and 0: the engines' own timers alone. */
 	uint64_t setup_deadline_ms;
 	uint32_t setup_ms;
 	struct ppp_cfg ppp; /* role, methods, addresses; random, log and rtt_ms are the tunnel's */
@@ -109,7 +110,7 @@ struct tunnel_cfg {
 };
 
 enum tunnel_stage {
-	TUNNEL_CLOSED,  /* nothing is held any more; TUNNEL_ENDED was given or is about to be */
+	TUNNEL_CLOSED,  /* everything is released; TUNNEL_ENDED was sent or is about to be */
 	TUNNEL_TLS,     /* handshake */
 	TUNNEL_RUNNING, /* the engines decide */
 	TUNNEL_ENDING,  /* the last bytes are on their way */
@@ -122,10 +123,10 @@ struct tunnel_stats {
 	uint64_t rx_dropped;           /* not IP, or not allowed */
 };
 
-/* How the connection of a tunnel does; at its end if it has ended. */
+/* State of a tunnel's connection; the last state if it has ended. */
 struct tunnel_line {
 	uint32_t rtt_ms;
-	uint32_t repeated; /* segments that were sent again, since the beginning */
+	uint32_t repeated; /* segments retransmitted since the beginning */
 	uint32_t waiting;  /* bytes: in the backlog, and unsent in the socket */
 };
 
@@ -137,38 +138,38 @@ struct tunnel {
 	uint64_t stage_deadline_ms; /* TLS handshake, or a shutdown that must end */
 	struct sstp sstp;
 	struct ppp ppp;
-	bool http_is_done; /* the far end speaks SSTP */
+	bool http_is_done; /* the peer speaks SSTP */
 	uint64_t http_done_ms;
 	bool ppp_is_running;
 	bool is_shutting_down;
-	bool is_connected; /* TUNNEL_CONNECTED was given */
-	bool has_end;      /* the first reason is the one that counts */
+	bool is_connected; /* TUNNEL_CONNECTED was sent */
+	bool has_end;      /* `end` is set; later reasons are ignored */
 	struct tunnel_end end;
-	struct loop_task ended; /* tells it to the owner */
+	struct loop_task ended; /* notifies the owner of it */
 	struct choice choice;
 	struct unsent unsent;    /* what may wait in the socket itself */
 	uint64_t icmp_ms;        /* before this no ICMP error is sent */
-	struct loop_task turn;   /* at the end of one in which packets were sent */
+	struct loop_task turn;   /* runs at the end of a turn in which packets were sent */
 	unsigned turn_packets;   /* sent straight away in this turn */
-	struct backlog *backlog; /* packets that wait for that; NULL: never had to */
+	struct backlog *backlog; /* packets that wait for the socket; NULL: none ever had to */
 	uint8_t *rest;           /* the start of a message whose end is still to come; NULL: none */
 	size_t rest_len;
-	int read_error;             /* the socket's, once it had one */
+	int read_error;             /* the socket's last error; 0: none */
 	uint32_t acks_dead_ms;      /* TUNNEL_ACKS_DEAD_MS, or later */
-	uint64_t unacknowledged_ms; /* something is on its way since then at least; 0: nothing is */
-	uint64_t acknowledged;      /* bytes, when that was looked at */
+	uint64_t unacknowledged_ms; /* data is in flight at least since then; 0: none is */
+	uint64_t acknowledged;      /* bytes that the peer had acknowledged at the last check */
 	struct tunnel_stats stats;
 	struct tunnel_line line; /* once it has ended */
 };
 
-/* 0, or -errno when there is no memory (the fd is closed then too). */
+/* 0, or -errno when there is no memory (the fd is closed in that case too). */
 int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg);
 /*
  * The same on a connection whose TLS handshake is done; fd, tls_ctx, name, sni and tls_timeout_ms of cfg
- * are not used. *wire is moved, whatever the answer. Nothing is read and no event comes before tunnel_start.
+ * are not used. *wire is moved, also when it fails. Nothing is read and no event comes before tunnel_start.
  */
 int tunnel_adopt(struct tunnel *t, const struct tunnel_cfg *cfg, struct pump_end *wire);
-/* Then: goes on with the first `len` bytes of pump->plain, and with what TLS has besides. */
+/* After tunnel_adopt: continues with the first `len` bytes of pump->plain, then with what TLS has. */
 void tunnel_start(struct tunnel *t, size_t len);
 void tunnel_auth_result(struct tunnel *t, const struct ppp_auth_result *v);
 /* See ppp_eap_send and ppp_eap_done. */
@@ -176,36 +177,35 @@ bool tunnel_eap_send(struct tunnel *t, struct bytes packet);
 void tunnel_eap_done(struct tunnel *t, const uint8_t hlak[PPP_HLAK_LEN]);
 /* In order: Terminate-Request, Call-Disconnect, close_notify; at most three seconds. */
 void tunnel_shutdown(struct tunnel *t);
-/* The same, and the peer is told `why`, if PPP has come so far; a constant. */
+/* The same; the Terminate-Request carries `why` (a constant) if LCP is open. */
 void tunnel_shutdown_for(struct tunnel *t, enum tunnel_reason reason, const char *why);
-/* Has something ended it already, so that TUNNEL_ENDED is all that is to come? */
+/* Whether it is ending already, so that TUNNEL_ENDED is the only event to come. */
 bool tunnel_is_ending(const struct tunnel *t);
 /*
- * The connection is of no use any more, or soon won't be: tells the peer, if that still arrives, and does
- * not wait for its reply. TUNNEL_ENDED follows.
+ * For a connection that is broken or soon will be: sends the disconnect, which may not arrive, and does
+ * not wait for the reply. TUNNEL_ENDED follows.
  */
 void tunnel_leave(struct tunnel *t, const char *why);
 /* At once, without an event. */
 void tunnel_abandon(struct tunnel *t);
 
 enum {
-	TUNNEL_ACKS_LOOK_MS = 5 * 1000, /* how often to look, if nothing else is at stake */
+	TUNNEL_ACKS_LOOK_MS = 5 * 1000, /* how often to check, if there is no reason to hurry */
 	TUNNEL_ACKS_DEAD_MS = 25 * 1000,
-	/* Where the kernel repeats once a second all the time, a line that comes back is used at once. */
+	/* Where the kernel retransmits once a second, a line that comes back is used at once. */
 	TUNNEL_ACKS_DEAD_LATE_MS = 45 * 1000,
 };
 
 /*
- * For how long the peer's TCP has acknowledged nothing of what is on its way to it; 0 when nothing is.
- * Found out by being called now and then. After tunnel.acks_dead_ms the peer is taken for dead, and
- * TUNNEL_ENDED follows: TCP itself goes on trying for a quarter of an hour, and echoes of SSTP and LCP
- * only find out after two minutes. A peer that only has no room acknowledges all the same, which
- * TCP_USER_TIMEOUT would take for death.
+ * How long the peer's TCP has acknowledged nothing of the data in flight; 0 when nothing is in flight.
+ * To be called regularly. After tunnel.acks_dead_ms the peer is considered dead, and TUNNEL_ENDED
+ * follows: TCP itself goes on trying for a quarter of an hour, and the echoes of SSTP and LCP take two
+ * minutes. A peer with a zero window still acknowledges; TCP_USER_TIMEOUT would consider it dead.
  */
 uint32_t tunnel_check_acks(struct tunnel *t);
 
 struct tunnel_line tunnel_look(const struct tunnel *t);
-/* "3 packets dropped, 5 segments sent again, round trip 32 ms", what waits if anything does. */
+/* "3 packets dropped, 5 segments sent again, round trip 32 ms", and what waits if anything does. */
 struct tunnel_line_text {
 	char text[120];
 };
@@ -219,8 +219,8 @@ uint16_t tunnel_mtu(const struct tunnel *t);
 /*
  * Sends what one read of a TUN device brought: cut into packets, framed, put into the TLS record
  * under way, which leaves at the end of the turn. Drops what may not pass. While the socket is full,
- * and when a turn brings very many, the packet waits in the tunnel's backlog, where flows are kept
- * apart and long waits end in loss. So the caller reads all that its device has.
+ * or when a turn brings very many packets, the packet waits in the tunnel's backlog, which separates
+ * flows and drops what has waited long. So the caller reads all that its device has.
  */
 void tunnel_send(struct tunnel *t, const struct packet *p, const struct tun_offload *off);
 /*
@@ -228,11 +228,11 @@ void tunnel_send(struct tunnel *t, const struct packet *p, const struct tun_offl
  * tunnel may keep while it waits: then p->at is another.
  */
 void tunnel_send_block(struct tunnel *t, struct packet *p, const struct tun_offload *off);
-/* An ordinary packet that we made ourselves. */
+/* The same for an ordinary packet that we made ourselves. */
 void tunnel_send_own(struct tunnel *t, uint8_t *packet, size_t len);
 
 /*
- * A packet that is sent now would not have to wait. Who can hold its packets back while this is
+ * Whether a packet sent now would not have to wait. A caller that holds its packets back while this is
  * false loses none; sink->has_room says when to ask again.
  */
 bool tunnel_has_room(const struct tunnel *t);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What waits unsent in a socket. A socket that is not TCP's (a test's) has no limit but its own. */
+/* Limits what waits unsent in a socket. A socket that is not TCP (in tests) has only its own limit. */
 #include "tunnel/unsent.h"
 
 #include <linux/sockios.h>
@@ -54,7 +54,7 @@ bool unsent_look(struct unsent *u, int fd, uint64_t now_ms)
 	u->rtt_ms = info.tcpi_rtt / 1000;
 	u->min_rtt_ms = info.tcpi_min_rtt / 1000;
 	u->repeated = info.tcpi_total_retrans;
-	/* While a queue stands; the kernel's delivery rate is too high where acknowledgements bunch. */
+	/* Right while there is a queue; the kernel's delivery rate is too high if ACKs come in bunches. */
 	u->rate = info.tcpi_rtt ? (uint64_t)info.tcpi_unacked * info.tcpi_snd_mss * 1000000 /
 					  info.tcpi_rtt
 				: 0;
@@ -69,7 +69,7 @@ void unsent_cap(int fd, uint64_t rate)
 	setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &max, sizeof(max));
 }
 
-/* Asked only when it may matter: half of what fits must have been used up first. */
+/* Asks the kernel only when it may matter: when half of the limit has been used. */
 void unsent_check(struct unsent *u, int fd)
 {
 	int bytes = 0;

@@ -20,7 +20,7 @@ static uint64_t served_ms;
 
 static bool has_a_queue_each(void);
 
-/* Which flows share a queue is a matter of chance, but not here: 1 and 2 don't. */
+/* Which flows share a queue depends on the key: reopens until flows 1 and 2 don't. */
 static int set_up(void **state)
 {
 	(void)state;
@@ -118,7 +118,7 @@ static void a_flow_keeps_its_order(void **state)
 	assert_int_equal(dropped, 0);
 }
 
-/* What stands in place of the ports in the second is payload. */
+/* The second fragment has payload where the first has the ports. */
 static void fragments_keep_their_order(void **state)
 {
 	uint32_t n;
@@ -134,7 +134,7 @@ static void fragments_keep_their_order(void **state)
 	}
 }
 
-/* Bytes are what is shared out, whatever the size of the packets. */
+/* Flows share by bytes, whatever the size of their packets. */
 static void flows_share_evenly(void **state)
 {
 	size_t bytes[3] = { 0 };
@@ -183,7 +183,7 @@ static void the_fattest_pays_when_it_is_full(void **state)
 	assert_int_equal(seen, 100);
 }
 
-/* A packet in, a packet out each 2 ms, with `standing` packets more in the queue, for so long. */
+/* For `ms`: one packet in and one out every 2 ms, with `standing` more packets in the queue. */
 static void serve(uint32_t standing, uint64_t ms)
 {
 	for (uint32_t i = 0; i < standing; i++)
@@ -221,7 +221,7 @@ static void a_standing_queue_is_worked_off(void **state)
 	assert_true(backlog_bytes(b) < 10 * 1400);
 }
 
-/* On a long line a queue of 100 ms is none: no sender could react sooner. */
+/* On a line with a long round trip no sender could react to a queue of 100 ms sooner. */
 static void a_long_line_has_a_longer_interval(void **state)
 {
 	(void)state;
@@ -233,7 +233,7 @@ static void a_long_line_has_a_longer_interval(void **state)
 	assert_true(dropped > 0);
 }
 
-/* What waits for a repeated segment waits for nobody's fault. */
+/* Packets that wait for a retransmission are not delayed by any flow. */
 static void nothing_is_lost_while_the_line_recovers(void **state)
 {
 	(void)state;
@@ -245,7 +245,7 @@ static void nothing_is_lost_while_the_line_recovers(void **state)
 	assert_in_range(dropped, 5, 60);
 }
 
-/* So many super-packets in and out in each of `ms` milliseconds, behind `standing` of them. */
+/* `packets` super-packets in and out in each of `ms` milliseconds, after `standing` of them. */
 static void carry(unsigned packets, unsigned standing, uint64_t ms)
 {
 	for (unsigned i = 0; i < standing; i++)
@@ -299,7 +299,7 @@ static void a_long_line_has_room_for_its_round_trip(void **state)
 	assert_true(dropped > 0);
 }
 
-/* A moment without one packet out is no slow line. */
+/* A moment without one packet out does not mean that the line is slow. */
 static void a_hiccup_loses_nothing(void **state)
 {
 	(void)state;
@@ -309,7 +309,7 @@ static void a_hiccup_loses_nothing(void **state)
 	assert_int_equal(dropped, 0);
 }
 
-/* While nothing waits, that nothing leaves means nothing. */
+/* While nothing waits, the limit does not fall. */
 static void an_idle_line_stays_fast(void **state)
 {
 	(void)state;
@@ -319,7 +319,7 @@ static void an_idle_line_stays_fast(void **state)
 	assert_int_equal(dropped, 0);
 }
 
-/* Of a super-packet its first segments are lost one by one, when its flow must slow down. */
+/* When its flow must slow down, the first segments of a super-packet are dropped one by one. */
 static void one_segment_at_a_time_is_lost(void **state)
 {
 	struct tun_offload off = { .gso = TUN_GSO_UDP, .gso_size = 1000 };
@@ -343,7 +343,7 @@ static void one_segment_at_a_time_is_lost(void **state)
 	assert_int_equal(skipped, dropped);
 }
 
-/* What a device read into its block: a packet of flow 1. */
+/* Puts a packet of flow 1 as a device reads it into a block. */
 static uint8_t *put_in_block(uint8_t *block, uint32_t number, size_t len)
 {
 	struct tun_offload off = { .gso_size = 1 };
@@ -360,7 +360,7 @@ static uint8_t *put_in_block(uint8_t *block, uint32_t number, size_t len)
 	return packet.at;
 }
 
-/* The next packet lies there still, or was copied. */
+/* Whether the next packet is still in the block, or was copied. */
 static void assert_next(uint32_t number, size_t len, const uint8_t *block, bool is_block)
 {
 	struct backlog_packet p;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* When a connection changes to BBR: lines as rows of what the kernel tells. */
+/* When a connection changes to BBR: lines described by rows of TCP_INFO. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

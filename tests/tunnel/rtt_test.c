@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* src/tunnel/rtt.h, and what PPP's first Restart period becomes by it. */
+/* src/tunnel/rtt.h, and PPP's first Restart period that results from it. */
 #include "tunnel/rtt.h"
 
 #include <setjmp.h>
@@ -10,7 +10,7 @@
 
 #include "ppp/restart.h"
 
-static void a_slow_reply_is_no_long_line(void **state)
+static void a_slow_reply_does_not_mean_a_long_line(void **state)
 {
 	static const struct {
 		const char *name;
@@ -43,7 +43,7 @@ static void a_slow_reply_is_no_long_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_slow_reply_is_no_long_line),
+		cmocka_unit_test(a_slow_reply_does_not_mean_a_long_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Two tunnels in one process, client and server, over a socket pair: real TLS, SSTP and PPP, one
- * loop. What is tried here is the joining of the parts and their end, in every way that an end comes.
+ * loop. It tests how the parts work together and all the ways in which a tunnel ends.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -276,7 +276,7 @@ static void become_a_tunnel(struct stranger *s)
 
 	name_end(&t.server, PPP_SERVER);
 	assert_int_equal(tunnel_adopt(&t.server.tunnel, &cfg, &s->wire), 0);
-	memset(&s->wire, 0xff, sizeof(s->wire)); /* nobody looks there any more */
+	memset(&s->wire, 0xff, sizeof(s->wire)); /* must not be used any more */
 	assert_false(t.server.is_connected);
 	tunnel_start(&t.server.tunnel, s->len);
 }
@@ -301,7 +301,7 @@ static void on_stranger(struct loop_watch *w, uint32_t events)
 	become_a_tunnel(s);
 }
 
-/* Its handshake is another's business; the last flight of that may still be in the pump. */
+/* The handshake is done before; its last flight may still be in the pump. */
 static void a_server_adopts_a_connection(void **state)
 {
 	const struct tls_session_cfg tls = { .send = pump_take_ciphertext, .arg = &stranger.wire };
@@ -389,8 +389,8 @@ static void a_flood_is_cut_and_not_corrupted(void **state)
 }
 
 /*
- * Many packets of one flow in one turn, behind them one each of three others (their ports begin with
- * the seed; it would be a rare chance that all of those share the first one's queue).
+ * Many packets of one flow in one turn, then one each of three others (their ports begin with the seed;
+ * it is very unlikely that all of them share the first one's queue).
  */
 static void send_bulk_and_three(struct end *e)
 {
@@ -446,7 +446,7 @@ static void nonsense_from_the_port_is_dropped(void **state)
 	assert_int_equal(t.client.tunnel.stats.tx_dropped, 2);
 }
 
-/* Data frames that our own side would never send: what their receiver does with each. */
+/* Data frames that sstp itself never sends. */
 static const struct hostile {
 	const char *name;
 	uint16_t protocol;
@@ -575,7 +575,7 @@ static void what_is_too_big_is_answered(void **state)
 	assert_int_equal(t.server.packets, 0);
 }
 
-static void a_wrong_password_is_told(void **state)
+static void a_wrong_password_is_reported(void **state)
 {
 	(void)state;
 	t.password = "guess";
@@ -587,7 +587,7 @@ static void a_wrong_password_is_told(void **state)
 	assert_int_equal(t.server.end.reason, REASON_AUTH);
 }
 
-/* Closes the far end's socket under it: a crash, or a lost network that says so. */
+/* Closes the peer's socket under it: like a crash, or a network error that is reported. */
 static void vanish(struct end *e)
 {
 	(void)e;
@@ -612,7 +612,7 @@ static void leave_after_the_nak(struct end *e)
 	loop_post(t.loop, &task);
 }
 
-/* The server has given up and said so; that the peer closes the connection then is no cause. */
+/* The server has ended the tunnel; that the peer closes the connection then is not the reason. */
 static void the_first_reason_counts(void **state)
 {
 	(void)state;
@@ -634,7 +634,7 @@ static void a_peer_that_vanishes_is_lost(void **state)
 	assert_false(t.client.end.by_us);
 }
 
-/* Bulk, and at once the socket is reset: which of the reads meets that must make no difference. */
+/* Bulk, then at once a reset of the socket: the result must not depend on which read meets it. */
 static void send_bulk_and_reset(struct end *e)
 {
 	for (int i = 0; i < 20; i++)
@@ -646,7 +646,7 @@ static void send_bulk_and_reset(struct end *e)
 	e->is_open = false;
 }
 
-static void a_reset_behind_bulk_is_told(void **state)
+static void a_reset_after_bulk_is_reported(void **state)
 {
 	(void)state;
 	t.client.on_connected = send_bulk_and_reset;
@@ -658,7 +658,7 @@ static void a_reset_behind_bulk_is_told(void **state)
 }
 
 /* As Debian's SoftEther does, which never answers the request. */
-static void a_server_that_does_not_answer_is_no_sstp_server(void **state)
+static void a_server_that_does_not_respond_is_not_an_sstp_server(void **state)
 {
 	(void)state;
 	t.client.on_tls = vanish;
@@ -674,7 +674,7 @@ static void only_write(struct loop_watch *w, uint32_t events)
 		pump_drain(container_of(w, struct pump_end, watch));
 }
 
-/* Echo-Requests without end, and the answers are never read. */
+/* Echo-Requests without end, whose responses are never read. */
 static void ask_and_never_read(struct end *e)
 {
 	static const uint8_t echo[] = { 0x10, 0x01, 0x00, 0x08, 0x00, 0x08, 0x00, 0x00 };
@@ -729,7 +729,7 @@ static void abandoning_from_a_packet_is_safe(void **state)
 	assert_int_equal(t.server.packets, 1);
 }
 
-/* A server that is spoken to in another language than TLS. */
+/* A server that gets something other than TLS. */
 static void a_peer_without_tls_is_refused(void **state)
 {
 	static const char hello[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -778,8 +778,8 @@ static void leave_now(struct end *e)
 	assert_int_equal(e->tunnel.stage, TUNNEL_CLOSED);
 }
 
-/* It does not wait for a reply, and the peer, if it still hears us, ends too. */
-static void who_leaves_is_gone_at_once(void **state)
+/* It does not wait for a reply, and the peer, if it still receives the message, ends too. */
+static void leaving_ends_at_once(void **state)
 {
 	(void)state;
 	t.client.on_connected = leave_now;
@@ -843,18 +843,18 @@ int main(void)
 		CASE(padding_is_cut_off),
 		CASE(data_shares_a_record_and_control_does_not),
 		CASE(what_is_too_big_is_answered),
-		CASE(a_wrong_password_is_told),
+		CASE(a_wrong_password_is_reported),
 		CASE(the_first_reason_counts),
 		CASE(a_peer_that_vanishes_is_lost),
-		CASE(a_reset_behind_bulk_is_told),
-		CASE(a_server_that_does_not_answer_is_no_sstp_server),
+		CASE(a_reset_after_bulk_is_reported),
+		CASE(a_server_that_does_not_respond_is_not_an_sstp_server),
 		CASE(a_peer_that_never_reads_is_given_up),
 		CASE(abandoning_from_an_event_is_safe),
 		CASE(abandoning_from_a_packet_is_safe),
 		CASE(a_peer_without_tls_is_refused),
 		CASE(another_certificate_is_refused),
 		CASE(a_shutdown_before_the_handshake_ends_at_once),
-		CASE(who_leaves_is_gone_at_once),
+		CASE(leaving_ends_at_once),
 	};
 
 	log_set_level(LOG_LEVEL_ERROR);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What may wait unsent in a socket: the limit by the speed, and that it is kept, on a real TCP connection. */
+/* How much may wait unsent in a socket: the limit for a speed, and that a real TCP connection keeps it. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -18,7 +18,7 @@ enum { WINDOW = 4096, BATCH = 64 * 1024, SLOW = 1000 * 1000 /* bytes a second */
 
 static int near, far;
 
-/* A connection whose far end has a small window, and does not read by itself. */
+/* A connection whose peer has a small window, and does not read by itself. */
 static int set_up(void **state)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
@@ -95,7 +95,7 @@ static void a_slow_socket_is_held_until_it_has_sent(void **state)
 	unsent_set_rate(&u, near, SLOW);
 	assert_false(unsent_is_full(&u));
 	send_batch(&u);
-	assert_true(unsent_is_full(&u)); /* before anybody asks the kernel */
+	assert_true(unsent_is_full(&u)); /* before the kernel is asked */
 	unsent_check(&u, near);
 	assert_true(u.is_held);
 	read_until_writable();
@@ -105,7 +105,7 @@ static void a_slow_socket_is_held_until_it_has_sent(void **state)
 	assert_true(u.room >= u.limit / 2);
 }
 
-/* Less than half the limit is not asked after; and what left in between is found out. */
+/* Below half of the limit the kernel is not asked; later the check notices what was sent meanwhile. */
 static void what_has_left_makes_room(void **state)
 {
 	struct unsent u;
@@ -136,7 +136,7 @@ static void a_fast_socket_is_trusted(void **state)
 	assert_false(u.is_held);
 }
 
-/* Held when it was slow; then a look finds that it is fast. */
+/* Held when it was slow; then unsent_look finds that it is fast. */
 static void a_faster_speed_lets_go(void **state)
 {
 	struct unsent u;
