@@ -19,7 +19,7 @@ enum { TUN_MAJOR = 10, TUN_MINOR = 200 }; /* the kernel's Documentation/admin-gu
 static const char with_device[] =
 	"on the host: modprobe tun; in a container: --device /dev/net/tun";
 
-/* A file that is there and is not the kernel's TUN device. False: it is. */
+/* The file exists and is not the kernel's TUN device. False: it is that device. */
 static bool is_other_file(const struct stat *st, struct tun_advice *a)
 {
 	const char *kind = S_ISDIR(st->st_mode)   ? "a folder"
@@ -53,7 +53,7 @@ static bool is_on_nodev(const char *path)
 	return !statvfs(path, &fs) && fs.f_flag & ST_NODEV;
 }
 
-/* It is the right device, and open(2) refuses it. */
+/* It is the right device, but open(2) fails. */
 static void explain_open(const char *path, const struct stat *st, int error, struct tun_advice *a)
 {
 	if (error == -EACCES && is_on_nodev(path))
@@ -79,7 +79,7 @@ static void explain_open(const char *path, const struct stat *st, int error, str
 		snprintf(a->text, sizeof(a->text), "%s", seccomp_advice(error));
 }
 
-/* It can be opened, and the kernel refuses to make a device. */
+/* It can be opened, but the kernel refuses to make a device. */
 static void explain_making(int error, struct tun_advice *a)
 {
 	if (error == -EPERM || error == -EACCES)

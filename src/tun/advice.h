@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is said where a TUN device cannot be had: why, and what to do about it. */
+/* Explains why a TUN device can't be made, and what to do about it. */
 #ifndef SSTP_TUN_ADVICE_H
 #define SSTP_TUN_ADVICE_H
 
@@ -7,12 +7,12 @@
 #include "util/log.h"
 
 struct tun_advice {
-	char text[512]; /* empty, or what follows the error's own text, from ": " on */
+	char text[512]; /* empty, or ": " and what to append to the error's own text */
 };
 
-/* Why tun_open failed with `error`, from what the file at `path` is, and what would help. */
+/* Why tun_open failed with `error`, judging by the file at `path`, and what would help. */
 struct tun_advice tun_advise(const char *path, int error);
-/* Logs such an error of tun_open, and that advice. */
+/* Logs `error` of tun_open with that advice. */
 void tun_log_error(const struct log *log, const struct tun_cfg *cfg, int error);
 
 #endif

@@ -24,9 +24,9 @@ static bool parse_v4(struct headers *h, const uint8_t *packet, size_t len)
 }
 
 /*
- * One extension header; false at the first header that is none, or where walking on makes no sense:
- * behind a fragment header stands a part of something, behind ESP what only its ends can read, and
- * behind AH what nobody may change on the way.
+ * Skips one extension header; false at the first header that is not one, or where walking on makes no
+ * sense: after a fragment header comes a part of something, after ESP only ciphertext, and what follows
+ * AH must not be changed in transit.
  */
 static bool skip_extension(struct headers *h, struct reader *r)
 {

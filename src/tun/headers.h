@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the headers of an IP packet say, of either family, options and extension headers walked over.
- * They are parsed once, where the packet enters (from a peer, from a TUN device, from lwIP), and a struct
- * packet carries the result to all that look at it: filtering, clamping, cutting, merging, routing.
+ * The parsed headers of an IPv4 or IPv6 packet, with options and extension headers skipped. They are
+ * parsed once, where the packet enters (from a peer, from a TUN device, from lwIP), and a struct packet
+ * carries the result to all users: filtering, clamping, cutting, merging, routing.
  */
 #ifndef SSTP_TUN_HEADERS_H
 #define SSTP_TUN_HEADERS_H
@@ -54,7 +54,7 @@ enum {
 	UDP_CHECKSUM_AT = 6,
 };
 
-/* <linux/tcp.h> and lwIP have the plainer names. */
+/* <linux/tcp.h> and lwIP use the names without a suffix. */
 enum {
 	TCP_BIT_FIN = 0x01,
 	TCP_BIT_SYN = 0x02,
@@ -68,9 +68,9 @@ struct headers {
 	bool is_v6;
 	bool is_fragment; /* of a larger packet, or marked as one */
 	bool is_bare;     /* no IPv4 options, no IPv6 extension headers */
-	uint8_t proto;    /* of what follows the IP headers; IPPROTO_NONE when that can't be told */
+	uint8_t proto;    /* of what follows the IP headers; IPPROTO_NONE if that is unknown */
 	size_t ip_len;    /* IP header with options or extension headers */
-	size_t total;     /* of the whole packet, by its own word */
+	size_t total;     /* of the whole packet, by its length field */
 };
 
 struct packet {
@@ -78,7 +78,7 @@ struct packet {
 	struct headers h; /* the packet is h.total bytes long */
 };
 
-/* False: the bytes are not an IP packet that is there to its end. Bytes after its end are fine. */
+/* False: the bytes are not a complete IP packet. Bytes after its end are fine. */
 bool headers_parse(struct headers *h, const uint8_t *packet, size_t len);
 bool packet_parse(struct packet *p, uint8_t *at, size_t len);
 
@@ -99,7 +99,7 @@ static inline size_t headers_addrs_len(const struct headers *h)
 /* The checksum's share of the pseudo-header, with `len` as the length (util/checksum.h). */
 uint32_t headers_pseudo(const struct headers *h, const uint8_t *packet, size_t len);
 
-/* The TCP header with its options; 0 when the packet is not TCP with all of it there. */
+/* The length of the TCP header with its options; 0 when it is not TCP or the header is incomplete. */
 size_t headers_tcp_len(const struct headers *h, const uint8_t *packet);
 
 #endif

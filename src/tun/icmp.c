@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ICMP errors of one kind. */
+/* The ICMP error for a packet that is too big. */
 #include "tun/icmp.h"
 
 #include <string.h>
@@ -21,7 +21,7 @@ enum {
 	HOP_LIMIT = 64,
 };
 
-/* 0.0.0.0/8, 127/8, multicast and above: not one host's address. */
+/* 0.0.0.0/8, 127/8, multicast and above: not the address of a single host. */
 static bool is_odd4(const uint8_t *a)
 {
 	return a[0] == 0 || a[0] == 127 || a[0] >= 224;
@@ -34,7 +34,7 @@ static bool is_odd6(const uint8_t *a)
 	return a[0] == 0xff || !memcmp(a, zero, sizeof(zero));
 }
 
-/* An echo or the like may be answered, an error may not. */
+/* No error is sent for an ICMP error; for an echo, for example, it may be. */
 static bool is_icmp_error(const struct packet *p)
 {
 	uint8_t type = p->h.total > p->h.ip_len ? p->at[p->h.ip_len] : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A TUN device has a carrier exactly while a queue of it is attached (drivers/net/tun.c). The flags
- * of the interface show that only while it is up; rtnetlink's IFLA_CARRIER shows it always.
+ * A TUN device has a carrier only while a queue is attached to it (drivers/net/tun.c). The interface
+ * flags show that only while it is up; rtnetlink's IFLA_CARRIER always shows it.
  */
 #include "tun/in_use.h"
 
@@ -29,7 +29,7 @@ static bool has_carrier(struct nlmsghdr *reply)
 	return false;
 }
 
-/* The kernel's reply to a request for one link is there when send returns. */
+/* The kernel's reply to a request for one link is available when send returns. */
 static bool ask(int fd, unsigned ifindex)
 {
 	union {

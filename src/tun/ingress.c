@@ -13,7 +13,7 @@ enum {
 
 	IPV6_FRAGMENT_BODY = IPV6_FRAGMENT_LEN - 2, /* without Next Header and Reserved */
 	IPV6_OFFSET_MASK = 0xfff8,
-	EXTENSIONS_MAX = 8, /* what RFC 8200 section 4.1 recommends has seven */
+	EXTENSIONS_MAX = 8, /* the order recommended by RFC 8200 section 4.1 has seven */
 
 	ICMP6_ERROR_FIRST = 1, /* RFC 4443 */
 	ICMP6_ERROR_LAST = 4,
@@ -61,19 +61,19 @@ static enum ingress examine_v4(const struct packet *p)
 
 /* ---- IPv6 */
 
-/* A walk along the chain of headers; r is after the one that `next` was read from. */
+/* A walk along the chain of headers; r points past the header that `next` was read from. */
 struct chain {
 	struct reader r;
 	uint8_t next;
 	unsigned count;
 	bool is_fragment; /* the first one of a packet */
-	bool is_later;    /* another one: what it holds is not the start of a header */
+	bool is_later;    /* a later one: its payload does not begin with a header */
 	bool is_bad;
 };
 
 static void take_routing(struct chain *c, struct reader body)
 {
-	get_u8(&body);     /* the type: whichever it is */
+	get_u8(&body);     /* the type: any */
 	if (get_u8(&body)) /* Segments Left */
 		c->is_bad = true;
 }
@@ -86,7 +86,7 @@ static void take_fragment(struct chain *c, struct reader body)
 	c->is_later = get_u16(&body) & IPV6_OFFSET_MASK;
 }
 
-/* False at the header that no other follows. */
+/* False at the last header of the chain. */
 static bool take_extension(struct chain *c)
 {
 	struct reader body, ahead = c->r;
@@ -145,7 +145,7 @@ static enum ingress examine_icmp6(const struct chain *c)
 	}
 }
 
-/* The walk of headers_parse forgives much; this one is a judge's. */
+/* headers_parse is lenient; this walk is strict. */
 static enum ingress examine_v6(const struct packet *p)
 {
 	struct chain c = {

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Merging as the kernel's GRO merges. Theory of operation:
+ * Merging as the kernel's GRO does. Theory of operation:
  *
- * A flow is what waits of one pair of addresses and ports: its first packet as it is, and references to
- * the payloads of the packets after it. The flow is written, as one super-packet with a virtio header,
- * when the next packet doesn't fit, when a packet says that a pause follows (PSH, FIN, or shorter than
- * the others), and at the end of the batch. No byte of payload is copied.
+ * A flow holds the waiting packets of one pair of addresses and ports: the first packet as it is, and
+ * references to the payloads of the packets after it. The flow is written, as one super-packet with a
+ * virtio header, when the next packet doesn't fit, when a packet shows that a pause follows (PSH, FIN,
+ * or shorter than the others), and at the end of the batch. No byte of payload is copied.
  *
  * Goal: if the kernel cuts the super-packet again on its way, exactly the packets that went in come out.
  * So the conditions are those of tcp_gro_receive() (net/ipv4/tcp_offload.c), udp_gro_receive()
- * (udp_offload.c) and inet_gro_flush() (include/net/gro.h), and nothing beyond them.
+ * (udp_offload.c) and inet_gro_flush() (include/net/gro.h), and no others.
  *
  * Invariants: order within a flow is kept: a packet that can't be merged first pushes out the flow that
  * it belongs to; a packet without ports (a fragment) pushes out all flows between its two hosts.
- * Nothing waits beyond merge_flush. Only checksums that we have verified are merged; a packet with a
+ * Nothing waits after merge_flush. Only packets with a verified checksum are merged; a packet with a
  * wrong one is written alone and unchanged, so that the receiver still sees that it is wrong.
  *
  * The numbers: FLOWS at a time; a search through 32 hashes costs less than a table. PIECES is also the
@@ -21,7 +21,7 @@
  * A packet with CWR goes alone: with Accurate ECN that flag is part of a counter (Linux since 6.14).
  *
  * Decided against: copying into one buffer (one more pass over the payload); waiting for a fuller
- * super-packet across batches (delay for nothing: under load, batches are full anyway).
+ * super-packet across batches (useless delay: under load, batches are full anyway).
  */
 #include "tun/merge.h"
 
@@ -59,7 +59,7 @@ struct merge {
 	struct merge_sink sink;
 	struct merge_stats stats;
 	size_t waiting;
-	struct flow *order[FLOWS]; /* those that wait, the oldest first, then the unused */
+	struct flow *order[FLOWS]; /* the waiting ones, oldest first, then the unused ones */
 	struct flow flows[FLOWS];
 };
 
@@ -164,7 +164,7 @@ static void write_flow(struct merge *m, const struct flow *f)
 	write_pieces(m, &h, f->pieces, f->count, &off);
 }
 
-/* The waiting flow at place `i` of the order is written and is free again. */
+/* Writes the waiting flow at index `i` of the order, which is then unused. */
 static void push_out(struct merge *m, size_t i)
 {
 	struct flow *f = m->order[i];
@@ -182,7 +182,7 @@ void merge_flush(struct merge *m)
 		push_out(m, 0);
 }
 
-/* ---- which flow */
+/* ---- a packet's flow */
 
 /* The compiler knows these lengths and compares in place; musl's memcmp would go byte by byte. */
 static bool has_same_addrs(const struct candidate *a, const struct candidate *b)
@@ -200,7 +200,7 @@ static bool has_same_ports(const struct candidate *a, const struct candidate *b)
 	       !memcmp(a->p.at + a->p.h.ip_len, b->p.at + b->p.h.ip_len, PORTS_LEN);
 }
 
-/* Only to tell flows apart quickly; has_same_addrs and has_same_ports decide. */
+/* Only a quick test; has_same_addrs and has_same_ports decide. */
 static uint32_t hash_of(const struct candidate *c)
 {
 	const uint8_t *addrs = headers_addrs(&c->p.h, c->p.at);
@@ -212,7 +212,7 @@ static uint32_t hash_of(const struct candidate *c)
 	return hash;
 }
 
-/* Its place in the order; m->waiting: none. */
+/* Its index in the order; m->waiting: none. */
 static size_t find_flow(const struct merge *m, const struct candidate *c)
 {
 	size_t i;
@@ -226,7 +226,7 @@ static size_t find_flow(const struct merge *m, const struct candidate *c)
 	return i;
 }
 
-/* For a packet without ports to tell its flow by: a fragment may be of any between its hosts. */
+/* For a packet without ports: a fragment may belong to any flow between its hosts. */
 static void push_out_all_between(struct merge *m, const struct candidate *c)
 {
 	for (size_t i = 0; i < m->waiting;) {
@@ -239,7 +239,7 @@ static void push_out_all_between(struct merge *m, const struct candidate *c)
 
 /* ---- what may be merged */
 
-/* Headers of a kind that GRO merges, with the checksums still unlooked at. */
+/* Headers of a kind that GRO merges; does not check the checksums. */
 static bool is_plain_data(const struct candidate *c)
 {
 	const uint8_t *l4 = c->p.at + c->p.h.ip_len;
@@ -273,9 +273,8 @@ static bool has_right_checksums(const struct candidate *c)
 }
 
 /*
- * Ids count up, as the kernel will make them when it cuts. Or they stand still, as some systems
- * send them with DF: cut again such packets get counted ids, which RFC 6864 section 4.1 has
- * everybody ignore.
+ * Ids count up, as the kernel writes them when it cuts. Or they are all equal, as some systems send them
+ * with DF: cut again, such packets get counted ids, which RFC 6864 section 4.1 says must be ignored.
  */
 static bool id_follows(struct flow *f, const struct candidate *c)
 {
@@ -306,7 +305,7 @@ static bool has_same_options(const uint8_t *a, const uint8_t *b, size_t tcp_len)
 	return !difference;
 }
 
-/* All but sequence number, checksum, PSH and FIN is as in the first packet, of headers as long. */
+/* Same header length, and all but sequence number, checksum, PSH and FIN equal to the first packet's. */
 static bool tcp_follows(const struct flow *f, const struct candidate *c)
 {
 	const uint8_t *a = f->first.p.at + f->first.p.h.ip_len, *b = c->p.at + c->p.h.ip_len;
@@ -375,7 +374,7 @@ static void add_data(struct merge *m, const struct candidate *c)
 		write_alone(m, &c->p);
 }
 
-/* False: no header of TCP or UDP that could be read. */
+/* False: no complete header of TCP or UDP. */
 static bool find_payload(struct candidate *c)
 {
 	size_t l4_len = headers_tcp_len(&c->p.h, c->p.at);

@@ -3,11 +3,11 @@
  * Merging on the way to a TUN device: consecutive packets of one flow become one write with a
  * virtio header, by reference to the bytes where they were decrypted (no copy). Only what the
  * kernel's own GRO would merge is merged: same flow, next sequence number, same flags and options,
- * whole segments of one size but for the last, checksum right. A packet with a wrong checksum goes
- * alone and as it is. Order within a flow is kept.
+ * whole segments of one size except for the last, correct checksum. A packet with a wrong checksum is
+ * written alone and unchanged. Order within a flow is kept.
  *
  * The packets must stay where they are until merge_flush, which is called at the end of each batch:
- * nothing ever waits for more to come. One struct a worker; it allocates nothing after merge_open.
+ * nothing ever waits for more packets. One struct per worker; it allocates nothing after merge_open.
  */
 #ifndef SSTP_TUN_MERGE_H
 #define SSTP_TUN_MERGE_H
@@ -20,14 +20,14 @@
 struct merge;
 
 struct merge_stats {
-	uint64_t packets; /* given to merge_add */
-	uint64_t writes;  /* made of them */
+	uint64_t packets; /* passed to merge_add */
+	uint64_t writes;  /* that resulted */
 	uint64_t lost;    /* writes that the device refused */
 };
 
 /* Where the packets go, if not to a device. */
 struct merge_sink {
-	/* As tun_write: 0 or -errno. `h`: of what the pieces are together; `count` is 1 at least, the
+	/* As tun_write: 0 or -errno. `h`: of the packet that the pieces form; `count` is at least 1, the
 	 * first piece has all headers. */
 	int (*write)(void *arg, const struct headers *h, const struct iovec *pieces, int count,
 		     const struct tun_offload *off);

@@ -11,7 +11,7 @@ enum {
 	TCP_OPT_MSS_LEN = 4,
 };
 
-/* Where the MSS stands in the TCP header; 0: there is none. */
+/* Offset of the MSS option's value in the TCP header; 0: there is none. */
 static size_t find_mss(const uint8_t *tcp, size_t tcp_len)
 {
 	struct reader r = reader_of(tcp + TCP_HDR_LEN, tcp_len - TCP_HDR_LEN);
@@ -38,8 +38,8 @@ static uint16_t swapped(uint16_t v)
 	return (uint16_t)(v << 8 | v >> 8);
 }
 
-/* RFC 1624 equation 3. A value at an odd place straddles two of the sum's words, as if swapped. */
-static void store_mended(uint8_t *tcp, size_t at, uint16_t value)
+/* RFC 1624 equation 3. A value at an odd offset straddles two of the sum's words, as if swapped. */
+static void store_and_adjust_checksum(uint8_t *tcp, size_t at, uint16_t value)
 {
 	uint16_t old = load_u16(tcp + at);
 	uint16_t from = at % 2 ? swapped(old) : old, to = at % 2 ? swapped(value) : value;
@@ -62,5 +62,5 @@ void mss_clamp(const struct headers *h, uint8_t *packet, size_t mtu)
 		return;
 	at = find_mss(tcp, tcp_len);
 	if (at && load_u16(tcp + at) > mtu - fixed)
-		store_mended(tcp, at, (uint16_t)(mtu - fixed));
+		store_and_adjust_checksum(tcp, at, (uint16_t)(mtu - fixed));
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Cutting as the kernel's software GSO cuts (net/ipv4/tcp_offload.c, udp_offload.c, af_inet.c), so
- * that nobody behind the tunnel can tell who did it: every packet gets the headers of the
- * super-packet; lengths, IP id, sequence number, flags and checksums are then its own.
+ * Cutting as the kernel's software GSO does (net/ipv4/tcp_offload.c, udp_offload.c, af_inet.c), with
+ * identical results: every packet gets the headers of the super-packet, then its own lengths, IP id,
+ * sequence number, flags and checksums.
  *
- * The pseudo-header's share of the checksum is taken out of the partial checksum that the kernel
- * left, not made anew: with a source route the address summed is not the one in the IP header.
+ * The pseudo-header's share of the checksum is taken from the partial checksum that the kernel left,
+ * not computed: with a source route the address summed is not the one in the IP header.
  */
 #include "tun/segment.h"
 
@@ -20,7 +20,7 @@ static size_t checksum_at(const struct segments *s)
 	       (s->in->h.proto == IPPROTO_TCP ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT);
 }
 
-/* The kernel never says otherwise; the other end of an adopted device might. */
+/* Always true for the kernel's packets; the other end of an adopted device might send anything. */
 static bool is_partial_sum_sane(const struct segments *s)
 {
 	size_t at = (size_t)s->off.csum_start + s->off.csum_offset;
@@ -30,7 +30,7 @@ static bool is_partial_sum_sane(const struct segments *s)
 	return s->off.csum_start >= IPV4_HDR_LEN && at + sizeof(uint16_t) <= s->in->h.total;
 }
 
-/* The transport header must be the one that the kind of super-packet promises. */
+/* The transport header must match the kind of super-packet. */
 static bool find_payload(struct segments *s)
 {
 	size_t udp_len = s->in->h.total - s->in->h.ip_len;
@@ -47,7 +47,7 @@ static bool find_payload(struct segments *s)
 	return tcp_len && s->in->h.is_v6 == (s->off.gso == TUN_GSO_TCP6);
 }
 
-/* False: the packets would be over the mtu and can't be made smaller. */
+/* False: the packets would exceed the mtu and can't be made smaller. */
 static bool choose_size(struct segments *s, size_t mtu)
 {
 	s->size = s->off.gso_size;
@@ -104,7 +104,7 @@ size_t segments_next_len(const struct segments *s)
 	return s->hdr_len + (left < s->size ? left : s->size);
 }
 
-/* As the kernel's skb_checksum_help() does: 0 becomes its twin, since for UDP it means none. */
+/* As in the kernel's skb_checksum_help(): 0 becomes 0xffff, since for UDP 0 means no checksum. */
 static void write_whole(const struct segments *s, uint8_t *to)
 {
 	size_t start = s->off.csum_start;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * TUN devices over /dev/net/tun. With offloads every read and write carries a virtio_net_hdr of ten
- * bytes in front of the packet, which we keep little-endian on every machine. Which offloads the
- * kernel has is found by asking for the most and then for less; a kernel that has none gets a
- * plain device, without that header.
+ * bytes in front of the packet, which we keep little-endian on every machine. To find out which offloads
+ * the kernel has we request all and then fewer; on a kernel without any we make a plain device, without
+ * that header.
  */
 #include "tun/tun.h"
 
@@ -44,7 +44,7 @@ enum {
 
 struct tun {
 	int fd;
-	int flags; /* IFF_..., as the kernel took them; 0: not a TUN device */
+	int flags; /* IFF_..., as the kernel accepted them; 0: not a TUN device */
 	bool has_uso;
 	char name[IFNAMSIZ];
 };
@@ -80,7 +80,7 @@ static int ask_offload(const struct tun *t, uintptr_t offload)
 	return syscall(SYS_ioctl, t->fd, TUNSETOFFLOAD, offload) < 0 ? -errno : 0;
 }
 
-/* The virtio header as we want it, and the most that the kernel will give. */
+/* Sets the virtio header's format, and all offloads that the kernel has. */
 static int set_offload(struct tun *t)
 {
 	int hdr_len = VNET_HDR_LEN, is_le = 1;
@@ -142,7 +142,7 @@ static int open_best(const struct tun_cfg *cfg, int flags, struct tun **out)
 
 	if (cfg->offload)
 		error = open_as(cfg->name, flags | IFF_VNET_HDR, out);
-	if (error == -EINVAL || error == -ENOTTY) /* what an old kernel says to flags it lacks */
+	if (error == -EINVAL || error == -ENOTTY) /* an old kernel does not know the flags */
 		error = open_as(cfg->name, flags, out);
 	if (error == -EINVAL && if_nametoindex(cfg->name)) /* in use, but not by such a device */
 		error = -EBUSY;
@@ -151,8 +151,8 @@ static int open_best(const struct tun_cfg *cfg, int flags, struct tun **out)
 
 /*
  * The kernel lets any program add a queue to a device of several queues, and from then on sends some
- * of the flows there. So it is asked first whether a program has the device open: a queue of ours,
- * however short its life, would take packets from that program. What is free was made persistent.
+ * of the flows there. So we first check whether a program has the device open: a queue of ours, however
+ * briefly open, would take packets from that program. A device that nobody has open is persistent.
  */
 static int join_persistent(const struct tun_cfg *cfg, int flags, struct tun **out)
 {
@@ -201,7 +201,7 @@ int tun_open_queue(const struct tun *first, struct tun **out)
 	return open_as(first->name, first->flags, out);
 }
 
-/* Whether it was made with IFF_NO_PI TUNGETIFF doesn't tell: the bit means IFF_NOFILTER there. */
+/* TUNGETIFF doesn't tell whether it was made with IFF_NO_PI: the bit means IFF_NOFILTER there. */
 static int adopt_device(struct tun *t)
 {
 	struct ifreq ifr;
@@ -216,7 +216,7 @@ static int adopt_device(struct tun *t)
 	return t->flags & IFF_VNET_HDR ? set_offload(t) : 0;
 }
 
-/* Sockets that keep packets apart, and TUN devices: anything else would run packets together. */
+/* Sockets that keep packet boundaries, and TUN devices: anything else would join packets. */
 static int adopt(struct tun *t)
 {
 	struct stat st;
@@ -284,7 +284,7 @@ bool tun_has_uso(const struct tun *t)
 	return t->has_uso;
 }
 
-/* False on a kind of super-packet that we did not ask for. */
+/* False for a kind of super-packet that we did not request. */
 static bool get_vnet_hdr(const uint8_t *hdr, struct tun_offload *off)
 {
 	switch (hdr[1] & ~VIRTIO_NET_HDR_GSO_ECN) {
@@ -333,7 +333,7 @@ static void put_vnet_hdr(uint8_t *hdr, const struct tun_offload *off)
 
 /*
  * Whether nothing more will come from an adopted socket. Its peer may send empty packets (ocproxy
- * does), and each reads like the end.
+ * does), and reading one looks like the end.
  */
 static bool is_at_end(int fd)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A TUN device: made by us, layer 3, with the kernel's offloads where it has them. With offloads a
- * read may bring a super-packet (up to 64 KiB of one TCP or UDP flow, one header, its checksum still
- * to be completed) and a write may hand one over; struct tun_offload says what the kernel said or
- * is to know. Without offloads (an old kernel, a descriptor given from outside) each read and write
- * is one plain packet and the struct is all zero.
+ * read may return a super-packet (up to 64 KiB of one TCP or UDP flow, one header, its checksum still
+ * to be completed) and a write may pass one; struct tun_offload is its metadata from or for the kernel.
+ * Without offloads (an old kernel, an adopted descriptor) each read and write is one plain packet and
+ * the struct is all zero.
  *
  * A device that is not persistent lives as long as a queue of it is open; its addresses and routes
  * go with it.
@@ -21,15 +21,15 @@
 enum {
 	TUN_PACKET_MAX = 65536, /* largest read: a super-packet */
 	/*
-	 * Packets that a device keeps until they are read (netlink_link_queue_len). The kernel's own
-	 * choice is 500, and it drops what comes then: one sender fills that in a few milliseconds,
-	 * for which another program may well have our processor.
+	 * Packets that a device queues until they are read (netlink_link_queue_len). The kernel's default
+	 * is 500, and it drops what exceeds that: one sender fills it in a few milliseconds, during which
+	 * another program may well have our CPU.
 	 */
 	TUN_QUEUE_LEN = 2000,
 	TUN_TURN_PACKETS = 512, /* to be taken in one turn of a loop */
 };
 
-/* The facts of a virtio_net_hdr (linux/virtio_net.h) in our words. */
+/* The fields of a virtio_net_hdr (linux/virtio_net.h) that we use. */
 struct tun_offload {
 	enum {
 		TUN_GSO_NONE,
@@ -38,7 +38,7 @@ struct tun_offload {
 		TUN_GSO_UDP, /* USO: UDP segmentation, either family */
 	} gso;
 	uint16_t gso_size;   /* payload bytes of each packet to be cut; 0: TUN_GSO_NONE */
-	uint16_t hdr_len;    /* the kernel's hint only; headers are parsed anew */
+	uint16_t hdr_len;    /* only a hint of the kernel; we parse the headers */
 	bool has_ecn;        /* the CWR flag rule of ECN applies (GSO_ECN) */
 	bool needs_csum;     /* the checksum at csum_start + csum_offset is partial */
 	bool csum_is_good;   /* writing: the inner checksum was verified (DATA_VALID) */
@@ -49,7 +49,7 @@ struct tun_offload {
 struct tun_cfg {
 	const char *name; /* "sstp0", or with a %d: "sstp%d"; a name in use fails with -EBUSY */
 	bool multi_queue; /* more queues will be opened with tun_open_queue */
-	bool offload;     /* try; tun_has_offload tells */
+	bool offload;     /* try; tun_has_offload returns whether it succeeded */
 };
 
 struct tun;
@@ -57,9 +57,9 @@ struct packet;
 
 int tun_open(const struct tun_cfg *cfg, struct tun **out); /* the first queue; 0 or -errno */
 int tun_open_queue(const struct tun *first, struct tun **out);
-/* A descriptor from outside (--tun-fd, a socket pair of packets): ours from now on, unless this
- * fails. -EINVAL: it does not keep packets apart (a stream), or is a TAP device. A TUN device must
- * have been made with IFF_NO_PI. */
+/* Takes ownership of a descriptor from outside (--tun-fd, a socket pair of packets), unless it fails.
+ * -EINVAL: it has no packet boundaries (a stream), or is a TAP device. A TUN device must have been made
+ * with IFF_NO_PI. */
 int tun_adopt(int fd, struct tun **out);
 void tun_close(struct tun *t); /* NULL is fine */
 
@@ -69,24 +69,24 @@ unsigned tun_ifindex(const struct tun *t);
 bool tun_has_offload(const struct tun *t);
 bool tun_has_uso(const struct tun *t); /* UDP super-packets too */
 
-/* One read. The packet's length; -EAGAIN when there is none; -EPIPE when the far end of an adopted
- * socket is closed; -EPROTO: skip this one, it is empty or malformed; -errno. `room`:
+/* One read. Returns the packet's length; -EAGAIN when there is none; -EPIPE when the other end of an
+ * adopted socket is closed; -EPROTO: skip this one, it is empty or malformed; -errno. `room`:
  * TUN_PACKET_MAX. */
 ssize_t tun_read(struct tun *t, uint8_t *to, size_t room, struct tun_offload *off);
 /*
- * The headers of the `len` bytes that were read to p->at. False: not a whole IP packet, or a super-packet
- * with more bytes than its headers say. What follows an ordinary packet is not part of it.
+ * Parses the headers of the `len` bytes that were read to p->at. False: not a complete IP packet, or a
+ * super-packet with more bytes than its headers say. Bytes after an ordinary packet are ignored.
  */
 bool tun_parse(struct packet *p, size_t len, const struct tun_offload *off);
 /*
- * Reads to p->at (TUN_PACKET_MAX bytes) what there is, up to a turn's share. `each` gets what is a whole IP
- * packet, and may put another block in p->at. 0, or the error with which the device is lost, as tun_read
- * has it.
+ * Reads packets to p->at (TUN_PACKET_MAX bytes), up to a turn's share. `each` gets every complete IP
+ * packet, and may put another block in p->at. Returns 0, or a permanent error of the device as from
+ * tun_read.
  */
 int tun_read_turn(struct tun *t, struct packet *p,
 		  void (*each)(void *arg, struct packet *p, const struct tun_offload *off),
 		  void *arg);
-/* One write of a packet in pieces (at most 64). 0 or -errno; -EAGAIN, -ENOBUFS: it is lost. */
+/* One write of a packet in pieces (at most 64). 0 or -errno; -EAGAIN, -ENOBUFS: the packet is lost. */
 int tun_write(struct tun *t, const struct iovec *pieces, int count, const struct tun_offload *off);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the headers of a packet say, of good packets and of such as lie or are cut off. */
+/* Parsing the headers of good packets, of inconsistent ones and of truncated ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

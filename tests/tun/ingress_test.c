@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What may reach a kernel: packets by hand, and the ways in which a peer would hide one. */
+/* Which packets may reach a kernel: hand-made packets, and ways to hide a forbidden one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -24,7 +24,7 @@ struct packet6 {
 	enum ingress want;
 };
 
-/* As the tunnel does: what is no whole packet goes nowhere. */
+/* As the tunnel does: an incomplete packet is dropped. */
 static enum ingress examine(uint8_t *at, size_t len)
 {
 	struct packet p;

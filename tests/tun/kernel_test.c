@@ -83,7 +83,7 @@ static const struct kernel_case cases[] = {
 	{ "one packet of UDP", { .is_udp = true, .len = 1000 }, 1360 },
 };
 
-/* As the sender hands it to the kernel, which takes one from the TTL. */
+/* As the sender passes it to the kernel, which decrements the TTL. */
 static struct packet_desc before(const struct packet_desc *d)
 {
 	struct packet_desc b = *d;
@@ -173,7 +173,7 @@ static void we_cut_as_the_kernel_does(void **state)
 		struct packet_desc d = any_desc();
 		uint16_t size = (uint16_t)(d.len / 60 + 1 + any(4000));
 
-		if (size < d.len) /* the kernel drops some that would be no super-packets */
+		if (size < d.len) /* the kernel drops some that fit in one packet */
 			assert_cut_alike(&d, size);
 	}
 }
@@ -229,7 +229,7 @@ static void we_cut_what_the_kernel_gives(void **state)
 
 static uint8_t packets[PACKETS][2048];
 
-/* A sender with whims: now and then something that may not be merged. */
+/* Now and then makes a packet that may not be merged. */
 static void whim(struct packet_desc *d)
 {
 	switch (any(12)) {
@@ -263,7 +263,7 @@ static void whim(struct packet_desc *d)
 	}
 }
 
-/* What is wrong in the payload must come out as wrong: nobody may mend the checksum over it. */
+/* A damaged payload must stay detectable: its checksum must not be recomputed. */
 static void damage(uint8_t *at, size_t len)
 {
 	at[len - 1] ^= 0x55;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Merging, with a device of the test's own behind it: which packets become one write, and that the
- * super-packets, cut again, are the packets that went in. kernel_test.c has the kernel cut them.
+ * Merging into a fake device: which packets become one write, and that the super-packets, cut again,
+ * are the packets that went in. In kernel_test.c the kernel cuts them.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -112,8 +112,8 @@ static void add(size_t i)
 
 enum change {
 	NONE,
-	MENDED, /* one byte, and the checksums with it */
-	BROKEN, /* one byte, and the checksums no more */
+	MENDED, /* one byte, with the checksums updated */
+	BROKEN, /* one byte, so that the checksums are wrong */
 	SHORTER,
 	LONGER,
 };
@@ -122,7 +122,7 @@ struct train_case {
 	const char *name;
 	struct packet_desc desc; /* what they are cut from */
 	uint16_t size;
-	const char *want; /* which of them are in each write */
+	const char *want; /* which packets are in each write */
 	enum change change;
 	size_t at, offset; /* which packet; which byte, or how many bytes more or less */
 	uint8_t value;
@@ -133,7 +133,7 @@ struct train_case {
 #define UDP4 { .is_udp = true, .len = 500, .id = 0xfffe }, 100
 #define UDP6 { .is_v6 = true, .is_udp = true, .len = 500 }, 100
 
-/* Offsets behind an IPv4 header of 20 bytes. */
+/* Offsets are those with an IPv4 header of 20 bytes. */
 static const struct train_case trains[] = {
 	{ "TCP over IPv4", TCP4, "0-4", NONE, 0, 0, 0 },
 	{ "TCP over IPv6", TCP6, "0-4", NONE, 0, 0, 0 },
@@ -261,7 +261,7 @@ static void make_changed(const struct train_case *c, size_t i, struct packet_des
 		mend(d, packets[i], lens[i]);
 }
 
-/* The train in packets[]; a change of length moves those behind it, as a sender would. */
+/* Makes the train in packets[]; a change of length shifts the later ones, as a sender would. */
 static size_t make_train(const struct train_case *c)
 {
 	struct packet_desc rest = c->desc, d;
@@ -297,7 +297,7 @@ static const char *writes_in_words(void)
 	return words;
 }
 
-/* What the far side of the device makes of a write: calls `packet` for each. */
+/* Cuts a write as its receiver would and calls `packet` for each packet. */
 static void cut_write(const struct write *w, void (*packet)(const uint8_t *at, size_t len))
 {
 	uint8_t cut[ROOM];
@@ -409,7 +409,7 @@ static void a_single_packet_with_a_right_checksum_is_marked(void **state)
 	assert_int_equal(n_writes, 1);
 }
 
-/* RFC 6864: with DF the ids mean nothing, and some systems send all of them alike. */
+/* RFC 6864: with DF the ids mean nothing, and some systems send the same id always. */
 static void fixed_ids_are_merged(void **state)
 {
 	static const struct {
@@ -441,7 +441,7 @@ static void fixed_ids_are_merged(void **state)
 
 /* ---- several flows */
 
-/* `count` packets of 100 bytes each of `flows` flows, one after the other in turn. */
+/* `count` packets of 100 bytes of each of `flows` flows, in turn. */
 static void add_interleaved(size_t flows, size_t count, struct packet_desc d)
 {
 	for (size_t i = 0; i < flows * count; i++) {
@@ -516,7 +516,7 @@ static void a_fragment_overtakes_nothing_of_its_hosts(void **state)
 
 /* ---- devices that can do less */
 
-/* What the device can do is asked when it is opened. */
+/* Merging asks the device for its offloads when it is opened. */
 static void reopen(void)
 {
 	merge_close(merge);
@@ -559,7 +559,7 @@ static void what_is_done_is_counted(void **state)
 	assert_int_equal(stats->lost, 1);
 }
 
-/* ---- random traffic: in each flow, the packets that came go, in their order */
+/* ---- random traffic: all packets of a flow come out, in order */
 
 enum { RANDOM_FLOWS = 6 };
 
@@ -634,7 +634,7 @@ static void random_traffic_is_kept(void **state)
 	}
 }
 
-/* Bytes changed at random: whatever becomes of them, nothing is read past an end. */
+/* Bytes changed at random: nothing is read past the end of a packet. */
 static void random_lies_do_no_harm(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* MSS clamping: what is lowered, what is left alone, and that the checksum still holds. */
+/* MSS clamping: what is lowered, what is left unchanged, and that the checksum stays right. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -19,7 +19,7 @@ struct mss_case {
 	struct packet_desc desc;
 	uint8_t options[OPTIONS_MAX]; /* as many as desc.tcp_options_len */
 	size_t mtu;
-	size_t at; /* where in the options the MSS stands */
+	size_t at; /* offset of the MSS in the options */
 	uint16_t want;
 };
 
@@ -158,7 +158,8 @@ static void what_is_not_whole_is_left_alone(void **state)
 		memcpy(part, packet, cut);
 		clamp(part, cut, MTU);
 		assert_memory_equal(part, packet, cut);
-		store_u16(packet + 2, (uint16_t)(cut < 20 ? 20 : cut)); /* now by its own word */
+		store_u16(packet + 2,
+			  (uint16_t)(cut < 20 ? 20 : cut)); /* in its length field too */
 		memcpy(part, packet, cut);
 		clamp(part, cut, MTU);
 		assert_memory_equal(part, packet, cut);

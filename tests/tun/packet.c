@@ -129,7 +129,7 @@ static uint32_t pseudo_sum(const struct packet_desc *d, const uint8_t *packet, s
 					  proto_of(d) + (uint32_t)(len - packet_ip_len(d)));
 }
 
-/* What makes each place of a stream its own, so that bytes taken from a wrong place show. */
+/* A pattern without repetition, so that bytes from a wrong offset show. */
 static uint8_t payload_byte(size_t at)
 {
 	return (uint8_t)(at * 7 + (at >> 8) * 31 + 5);
@@ -143,7 +143,7 @@ void packet_finish(const struct packet_desc *d, uint8_t *packet, size_t len)
 
 	store_u16(field, 0);
 	sum = packet_checksum(packet + ip_len, len - ip_len, pseudo_sum(d, packet, len));
-	if (!sum && d->is_udp) /* RFC 768: 0 stands for none */
+	if (!sum && d->is_udp) /* RFC 768: 0 means no checksum */
 		sum = 0xffff;
 	store_u16(field, d->no_checksum ? 0 : sum);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Packets made from a description, with checksums by the book: the slow and obvious twin of what
- * src/tun does cleverly. A super-packet and the packets that it must be cut into are both made here,
- * each from its own description, so a test compares bytes.
+ * Packets made from a description, with checksums as the RFCs define them: a slow and obvious reference
+ * for src/tun. A super-packet and the packets that it must be cut into are both made here, each from its
+ * own description, so a test compares bytes.
  */
 #ifndef SSTP_TESTS_TUN_PACKET_H
 #define SSTP_TESTS_TUN_PACKET_H
@@ -42,12 +42,12 @@ struct packet_desc {
 	uint32_t ack;
 	uint8_t flags; /* PACKET_ACK is always there */
 	uint16_t window;
-	uint32_t timestamp; /* stands in the TCP options when they have room for it */
-	size_t from;        /* where in the stream of payload bytes this packet's begin */
-	size_t len;         /* of them */
+	uint32_t timestamp; /* in the TCP options when they have room for it */
+	size_t from;        /* offset of this packet's payload in the stream */
+	size_t len;         /* of the payload */
 };
 
-/* The packet as it would be on the wire; its length. Room for 65535 bytes. */
+/* Writes the packet as on the wire; returns its length. `to` has room for 65535 bytes. */
 size_t packet_make(const struct packet_desc *d, uint8_t *to);
 /* Puts the right checksum of TCP or UDP in, after a change. */
 void packet_finish(const struct packet_desc *d, uint8_t *packet, size_t len);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Cutting, compared byte by byte with packets that packet.c made one at a time, of descriptions.
+ * Cutting, compared byte by byte with packets that packet.c makes one at a time from descriptions.
  * kernel_test.c compares the same cutting with the kernel's.
  */
 #include <setjmp.h>
@@ -20,7 +20,7 @@ enum { ROOM = 65536 };
 static uint8_t packet[ROOM], got[ROOM], want[ROOM];
 static struct tun_offload off;
 
-/* As what a TUN device gave is treated. */
+/* Cuts a packet as one that was read from a TUN device. */
 static bool cut_read(struct segments *s, uint8_t *at, size_t len, size_t mtu, bool *too_big)
 {
 	static struct packet p;
@@ -83,7 +83,7 @@ static const struct cut_case cuts[] = {
 	{ "one packet over the mtu", { .len = 1400 }, 1460, 1400, 1360 },
 };
 
-/* Cut as gso_size says, `cut` bytes are to come out each time. */
+/* `size` is the gso_size; each packet must have `cut` bytes of payload. */
 static void assert_cut(const struct packet_desc *d, uint16_t size, size_t mtu, size_t cut)
 {
 	size_t len = packet_make_super(d, size, packet, &off), done = 0, n;
@@ -157,8 +157,8 @@ static void random_super_packets_are_cut(void **state)
 	}
 }
 
-/* Those behind what is left out are as they were. */
-static void segments_are_left_out(void **state)
+/* Segments after the skipped ones are unchanged. */
+static void segments_are_skipped(void **state)
 {
 	struct packet_desc d = { .len = 10500, .seq = 77, .id = 5, .flags = PACKET_PSH };
 	struct packet_desc third = packet_cut(&d, 2000, 1000);
@@ -258,7 +258,7 @@ static void bytes_after_the_packet_are_left_out(void **state)
 	assert_one(len + 2, len);
 }
 
-/* RFC 768: the sum 0 is sent as its twin, as 0 means that there is no checksum. */
+/* RFC 768: the sum 0 is sent as 0xffff, since 0 means that there is no checksum. */
 static void udp_checksum_is_never_zero(void **state)
 {
 	struct packet_desc d = { .is_udp = true, .len = 200 };
@@ -266,7 +266,7 @@ static void udp_checksum_is_never_zero(void **state)
 	struct segments s;
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) { /* what each packet's sum lacks to 0 goes into its bytes */
+	for (size_t i = 0; i < 2; i++) { /* changes the payload so that each packet's sum is 0 */
 		struct packet_desc one = packet_cut(&d, i * 100, 100);
 		size_t at = packet_hdr_len(&d) + i * 100;
 		uint32_t sum;
@@ -282,7 +282,7 @@ static void udp_checksum_is_never_zero(void **state)
 	}
 }
 
-/* A source route: the address summed is the last one, which only the partial sum knows. */
+/* With a source route the address summed is the last one, which only the partial sum includes. */
 static void partial_sum_is_believed(void **state)
 {
 	struct packet_desc d = { .len = 3000 };
@@ -325,7 +325,7 @@ static const struct size_case sizes[] = {
 	{ "TCP, no payload, over", { .len = 0 }, 1460, 39, false },
 };
 
-static void too_big_is_told(void **state)
+static void too_big_is_reported(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
@@ -342,14 +342,14 @@ static void too_big_is_told(void **state)
 	}
 }
 
-/* One lie told about a good super-packet of 3000 bytes in packets of 1000. */
+/* One inconsistency in a good super-packet of 3000 bytes in packets of 1000. */
 struct lie {
 	const char *name;
 	struct packet_desc desc;
 	int at; /* byte of the packet, or -1 */
 	uint8_t value;
-	struct tun_offload off; /* what is not zero replaces */
-	size_t less;            /* bytes that are not there */
+	struct tun_offload off; /* members that are not zero replace the right ones */
+	size_t less;            /* bytes that are missing */
 };
 
 static const struct lie lies[] = {
@@ -455,7 +455,7 @@ static void a_super_packet_is_as_long_as_it_says(void **state)
 	assert_false(cut_read(&s, packet, len - 1, 1400, NULL));
 }
 
-/* Bytes changed at random: whatever is said of them, nothing is read or written past an end. */
+/* Bytes changed at random: nothing is read or written past the end of a buffer. */
 static void random_lies_do_no_harm(void **state)
 {
 	(void)state;
@@ -481,13 +481,13 @@ int main(void)
 		cmocka_unit_test(super_packets_are_cut),
 		cmocka_unit_test(random_super_packets_are_cut),
 		cmocka_unit_test(ordinary_packets_come_out_as_they_went_in),
-		cmocka_unit_test(segments_are_left_out),
+		cmocka_unit_test(segments_are_skipped),
 		cmocka_unit_test(a_super_packet_of_one_is_whole),
 		cmocka_unit_test(other_protocols_pass),
 		cmocka_unit_test(bytes_after_the_packet_are_left_out),
 		cmocka_unit_test(udp_checksum_is_never_zero),
 		cmocka_unit_test(partial_sum_is_believed),
-		cmocka_unit_test(too_big_is_told),
+		cmocka_unit_test(too_big_is_reported),
 		cmocka_unit_test(lies_are_dropped),
 		cmocka_unit_test(a_super_packet_is_as_long_as_it_says),
 		cmocka_unit_test(random_lies_do_no_harm),

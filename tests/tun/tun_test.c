@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Devices: names, queues, what may be adopted. What passes through them is kernel_test.c's. */
+/* Devices: names, queues, what may be adopted. kernel_test.c tests packets through them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
@@ -81,7 +81,7 @@ static void packet_sockets_are_adopted(void **state)
 	}
 }
 
-static void the_end_of_an_adopted_socket_is_told(void **state)
+static void the_end_of_an_adopted_socket_is_reported(void **state)
 {
 	struct tun_offload off;
 	struct tun *t;
@@ -152,7 +152,7 @@ static void a_turn_brings_whole_packets(void **state)
 	tun_close(t);
 }
 
-/* Others wait for the loop: what is over a turn's share stays for the next. */
+/* A turn must end: what exceeds its share stays for the next one. */
 static void a_turn_has_an_end(void **state)
 {
 	int fds[2], room = 4 * 1024 * 1024;
@@ -162,7 +162,7 @@ static void a_turn_has_an_end(void **state)
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
 	if (setsockopt(fds[1], SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)))
-		skip(); /* so much is for root */
+		skip(); /* only root may buffer this much */
 	t = adopt(fds[0]);
 	for (; sent < TUN_TURN_PACKETS + 10; sent++)
 		send_packet(fds[1], 0x45, 20, 20);
@@ -174,7 +174,7 @@ static void a_turn_has_an_end(void **state)
 	tun_close(t);
 }
 
-/* ocproxy sends one as its first; a stream's end is another thing. */
+/* ocproxy sends an empty packet first; it must not be taken for the end. */
 static void empty_packets_are_skipped(void **state)
 {
 	static const int types[] = { SOCK_DGRAM, SOCK_SEQPACKET };
@@ -201,7 +201,7 @@ static void empty_packets_are_skipped(void **state)
 		assert_int_equal(shutdown(fds[1], SHUT_WR), 0);
 		assert_int_equal(tun_read(t, got, sizeof(got), &off), -EPROTO);
 		assert_int_equal(tun_read(t, got, sizeof(got), &off), 4);
-		/* the kernel tells the end of sequenced packets alone */
+		/* the kernel reports the end only for SOCK_SEQPACKET */
 		assert_int_equal(tun_read(t, got, sizeof(got), &off),
 				 types[i] == SOCK_SEQPACKET ? -EPIPE : -EAGAIN);
 		close(fds[1]);
@@ -209,7 +209,7 @@ static void empty_packets_are_skipped(void **state)
 	}
 }
 
-static void what_runs_packets_together_is_refused(void **state)
+static void descriptors_without_packets_are_refused(void **state)
 {
 	int fds[2];
 
@@ -394,11 +394,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packet_sockets_are_adopted),
-		cmocka_unit_test(the_end_of_an_adopted_socket_is_told),
+		cmocka_unit_test(the_end_of_an_adopted_socket_is_reported),
 		cmocka_unit_test(a_turn_brings_whole_packets),
 		cmocka_unit_test(a_turn_has_an_end),
 		cmocka_unit_test(empty_packets_are_skipped),
-		cmocka_unit_test(what_runs_packets_together_is_refused),
+		cmocka_unit_test(descriptors_without_packets_are_refused),
 		cmocka_unit_test(too_many_pieces_are_refused),
 		cmocka_unit_test(a_device_lives_as_long_as_it_is_open),
 		cmocka_unit_test(names_in_use_and_bad_names_are_refused),
