@@ -49,7 +49,7 @@ static bool cpu_has_vaes(void)
 	       (ecx & bit_VPCLMULQDQ);
 }
 
-bool gcm_is_there(void)
+bool gcm_is_available(void)
 {
 	return __builtin_cpu_supports("avx2") && cpu_has_vaes();
 }
@@ -160,7 +160,7 @@ bool gcm_open(const struct gcm *g, uint8_t *to, const uint8_t *from, size_t len,
 
 #else
 
-bool gcm_is_there(void)
+bool gcm_is_available(void)
 {
 	return false;
 }
@@ -169,7 +169,7 @@ void gcm_seal(const struct gcm *g, uint8_t *to, const uint8_t *from, size_t len,
 	      uint8_t tag[GCM_TAG_LEN])
 {
 	(void)g, (void)to, (void)from, (void)len, (void)tag;
-	assert(!"gcm_is_there");
+	assert(!"gcm_is_available");
 }
 
 bool gcm_open(const struct gcm *g, uint8_t *to, const uint8_t *from, size_t len,

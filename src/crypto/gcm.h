@@ -26,7 +26,7 @@ struct gcm {
 };
 
 /* Whether this program has the assembly and the processor the instructions. Else no call below. */
-bool gcm_is_there(void);
+bool gcm_is_available(void);
 
 /* `to` may be `from`, but must not overlap with it otherwise. `len`: less than 64 GiB. */
 void gcm_seal(const struct gcm *g, uint8_t *to, const uint8_t *from, size_t len,

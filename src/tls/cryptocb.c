@@ -62,7 +62,7 @@ static int on_request(int device, wc_CryptoInfo *info, void *arg)
 
 void cryptocb_register(void)
 {
-	is_registered = gcm_is_there() && !wc_CryptoCb_RegisterDevice(DEVICE, on_request, NULL);
+	is_registered = gcm_is_available() && !wc_CryptoCb_RegisterDevice(DEVICE, on_request, NULL);
 }
 
 void cryptocb_use(WOLFSSL_CTX *wolf)

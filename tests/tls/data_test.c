@@ -504,7 +504,7 @@ static void with_and_without_vaes(void **state)
 
 		assert_int_equal(wolfSSL_CTX_GetDevId(p->client.tls->ctx->wolf, NULL) !=
 					 INVALID_DEVID,
-				 gcm_is_there());
+				 gcm_is_available());
 		wolfSSL_SetDevId(without->tls->ssl, INVALID_DEVID);
 		if (i & 4)
 			wolfSSL_set_options(p->server.tls->ssl, WOLFSSL_OP_NO_TLSv1_3);
