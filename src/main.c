@@ -12,7 +12,7 @@
 #include "cli/verbs.h"
 #include "cli/exit_code.h"
 #include "util/log.h"
-#include "util/process1.h"
+#include "util/pid1.h"
 #include "util/signals.h"
 
 struct usage {
@@ -106,7 +106,7 @@ int main(int argc, char **argv)
 
 	open_standard_descriptors();
 	signals_ignore_unused();
-	process1_signals();
+	pid1_signals();
 	if (v)
 		return options_run(v, argc - 2, argv + 2);
 	if (is_one_of(word, "--version", "-V", "version")) {

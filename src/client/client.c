@@ -23,7 +23,7 @@
 #include "sstp/sstp.h"
 #include "tls/open.h"
 #include "tunnel/tunnel.h"
-#include "util/process1.h"
+#include "util/pid1.h"
 #include "util/seccomp.h"
 #include "util/secret.h"
 
@@ -814,7 +814,7 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 		on_sigusr2(c);
 		break;
 	case SIGCHLD: /* as process 1 we get orphans; our own children are waited for elsewhere */
-		process1_reap();
+		pid1_reap();
 		break;
 	default:
 		stop(c, REASON_NONE);

@@ -28,7 +28,7 @@
 #include "server/worker.h"
 #include "util/endpoint.h"
 #include "util/file.h"
-#include "util/process1.h"
+#include "util/pid1.h"
 #include "util/seccomp.h"
 
 enum {
@@ -340,7 +340,7 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 		lift_bans(srv);
 		break;
 	case SIGCHLD: /* we start no children, but PID 1 inherits orphans */
-		process1_reap();
+		pid1_reap();
 		break;
 	default:
 		stop(srv);

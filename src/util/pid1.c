@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ended by a signal, with the exit status that a shell would show of it. */
-#include "util/process1.h"
+#include "util/pid1.h"
 
 #include <signal.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@ static void end(int signal_number)
 	_exit(128 + signal_number);
 }
 
-void process1_signals(void)
+void pid1_signals(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	struct sigaction ends = { .sa_handler = end };
@@ -23,7 +23,7 @@ void process1_signals(void)
 		sigaction(signals[i], &ends, NULL);
 }
 
-void process1_reap(void)
+void pid1_reap(void)
 {
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
