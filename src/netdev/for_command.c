@@ -21,7 +21,7 @@
 #include "proc/command.h"
 #include "proc/confine.h"
 #include "proc/guardian.h"
-#include "proc/handover.h"
+#include "proc/fdpass.h"
 #include "tun/advice.h"
 #include "util/bytes.h"
 #include "util/log.h"
@@ -93,12 +93,12 @@ static int make(struct confined *c, int *fds)
 static int prepare(void *arg)
 {
 	struct confined *c = arg;
-	int fds[HANDOVER_MAX], count, error;
+	int fds[FDPASS_MAX], count, error;
 	char go;
 
 	close(c->ours);
 	count = make(c, fds);
-	if (handover_give(c->its, fds, count) || count < 0)
+	if (fdpass_send(c->its, fds, count) || count < 0)
 		return REASON_NETWORK;
 	/* the end of the socket, and not a word: we are not needed */
 	if (read(c->its, &go, 1) != 1)
@@ -139,7 +139,7 @@ static int start(struct confined *c)
 		.ended = ended,
 		.log = c->cfg.log,
 	};
-	int ends[2], error = handover_pair(ends);
+	int ends[2], error = fdpass_pair(ends);
 
 	if (error) {
 		log_error(c->cfg.log, "a socket pair: %s%s", strerror(-error),
@@ -189,11 +189,11 @@ static void watch_names(struct confined *c)
 static enum tunnel_reason take_over(struct confined *c)
 {
 	struct netdev *n = &c->base;
-	int fds[HANDOVER_MAX], count;
+	int fds[FDPASS_MAX], count;
 
 	if (start(c))
 		return REASON_SYSTEM;
-	count = handover_take(c->ours, fds, HANDOVER_MAX);
+	count = fdpass_receive(c->ours, fds, FDPASS_MAX);
 	if (count == -EPIPE || count == -EMFILE)
 		log_error(c->cfg.log, "the command's network: %s", strerror(-count));
 	if (count < 0)

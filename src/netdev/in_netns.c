@@ -16,7 +16,7 @@
 
 #include "netdev/foreign.h"
 #include "netdev/netdev.h"
-#include "proc/handover.h"
+#include "proc/fdpass.h"
 #include "proc/netns.h"
 #include "proc/netns_file.h"
 #include "util/bytes.h"
@@ -136,12 +136,12 @@ static void choose_dns(struct there *t)
 
 static int open_there(struct there *t, const struct netdev_source *source)
 {
-	int fds[HANDOVER_MAX], queues = (int)t->cfg.queues, count, error;
+	int fds[FDPASS_MAX], queues = (int)t->cfg.queues, count, error;
 
 	error = netns_open(&t->ns, source->netns, source->userns, t->cfg.log);
 	if (error)
 		return error;
-	count = netns_visit(&t->ns, make, t, fds, HANDOVER_MAX, t->cfg.log);
+	count = netns_visit(&t->ns, make, t, fds, FDPASS_MAX, t->cfg.log);
 	if (count < 0)
 		return count;
 	if (count > 1 + queues)

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "proc/handover.h"
+#include "proc/fdpass.h"
 #include "net/netlink.h"
 #include "util/file.h"
 #include "util/seccomp.h"
@@ -389,7 +389,7 @@ static int copy(int from, int to)
 int confined_names_renew(const struct confined_names *n, int fd)
 {
 	struct renewal r = { n, fd };
-	int fresh, count = handover_visit(renew, &r, &fresh, 1), error;
+	int fresh, count = fdpass_from_child(renew, &r, &fresh, 1), error;
 
 	if (count <= 0)
 		return count;

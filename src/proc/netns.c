@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "proc/handover.h"
+#include "proc/fdpass.h"
 #include "util/seccomp.h"
 
 static const char *const name_folders[] = { "/run/netns", "/var/run/netns" };
@@ -221,7 +221,7 @@ int netns_visit(const struct netns *ns, int (*work)(void *arg, int *fds), void *
 		int room, const struct log *log)
 {
 	struct visit v = { ns, work, arg, log };
-	int result = handover_visit(go, &v, fds, room);
+	int result = fdpass_from_child(go, &v, fds, room);
 
 	/* what the child met is logged */
 	if (result == -EPIPE || result == -EMFILE || result == -EAGAIN || result == -ENOMEM)

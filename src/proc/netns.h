@@ -35,7 +35,7 @@ int netns_open(struct netns *ns, const char *where, const char *userns, const st
 void netns_close(struct netns *ns);
 
 /*
- * `work` runs in a child inside the namespace, puts descriptors into `fds` (HANDOVER_MAX at most)
+ * `work` runs in a child inside the namespace, puts descriptors into `fds` (FDPASS_MAX at most)
  * and returns their number, or -errno, logged. They arrive in our `fds`, of which there are `room`.
  * The number, or -errno, logged.
  */

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "proc/handover.h"
+#include "proc/fdpass.h"
 #include "net/netlink.h"
 #include "support/netns.h"
 
@@ -200,15 +200,15 @@ static void descriptors_close_on_exec(void **state)
 	int ends[2], fds[2], null = open("/dev/null", O_RDONLY);
 
 	(void)state;
-	assert_int_equal(handover_pair(ends), 0);
-	assert_int_equal(handover_give(ends[1], &null, 1), 0);
-	assert_int_equal(handover_take(ends[0], fds, 2), 1);
+	assert_int_equal(fdpass_pair(ends), 0);
+	assert_int_equal(fdpass_send(ends[1], &null, 1), 0);
+	assert_int_equal(fdpass_receive(ends[0], fds, 2), 1);
 	assert_int_equal(fcntl(fds[0], F_GETFD), FD_CLOEXEC);
 	close(fds[0]);
-	assert_int_equal(handover_give(ends[1], NULL, 0), 0);
-	assert_int_equal(handover_take(ends[0], fds, 2), 0);
+	assert_int_equal(fdpass_send(ends[1], NULL, 0), 0);
+	assert_int_equal(fdpass_receive(ends[0], fds, 2), 0);
 	close(ends[1]);
-	assert_int_equal(handover_take(ends[0], fds, 2), -EPIPE);
+	assert_int_equal(fdpass_receive(ends[0], fds, 2), -EPIPE);
 	close(ends[0]);
 	close(null);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Descriptors over a socket, unix(7), SCM_RIGHTS. The message itself is their number, or an errno. */
-#include "proc/handover.h"
+#include "proc/fdpass.h"
 
 #include <errno.h>
 #include <string.h>
@@ -22,15 +22,15 @@ static unsigned len_for(int count)
 /* Aligned as CMSG_FIRSTHDR wants it. */
 union control {
 	struct cmsghdr header;
-	char room[CMSG_SPACE(HANDOVER_MAX * sizeof(int))];
+	char room[CMSG_SPACE(FDPASS_MAX * sizeof(int))];
 };
 
-int handover_pair(int ends[2])
+int fdpass_pair(int ends[2])
 {
 	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0 ? -errno : 0;
 }
 
-int handover_give(int end, const int *fds, int count)
+int fdpass_send(int end, const int *fds, int count)
 {
 	struct iovec word = { &count, sizeof(count) };
 	struct msghdr m = { .msg_iov = &word, .msg_iovlen = 1 };
@@ -69,7 +69,7 @@ static int came(struct msghdr *m)
 	return (int)(((unsigned)h->cmsg_len - len_for(0)) / sizeof(int));
 }
 
-int handover_take(int end, int *fds, int room)
+int fdpass_receive(int end, int *fds, int room)
 {
 	union control control;
 	int count, error, here;
@@ -98,14 +98,14 @@ int handover_take(int end, int *fds, int room)
 
 static _Noreturn void visit(int (*work)(void *arg, int *fds), void *arg, int end)
 {
-	int made[HANDOVER_MAX];
+	int made[FDPASS_MAX];
 
-	_exit(handover_give(end, made, work(arg, made)) ? 1 : 0);
+	_exit(fdpass_send(end, made, work(arg, made)) ? 1 : 0);
 }
 
-int handover_visit(int (*work)(void *arg, int *fds), void *arg, int *fds, int room)
+int fdpass_from_child(int (*work)(void *arg, int *fds), void *arg, int *fds, int room)
 {
-	int ends[2], result = handover_pair(ends);
+	int ends[2], result = fdpass_pair(ends);
 	pid_t child;
 
 	if (result)
@@ -116,7 +116,7 @@ int handover_visit(int (*work)(void *arg, int *fds), void *arg, int *fds, int ro
 	result = -errno;
 	close(ends[1]);
 	if (child > 0)
-		result = handover_take(ends[0], fds, room);
+		result = fdpass_receive(ends[0], fds, room);
 	close(ends[0]);
 	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		;
