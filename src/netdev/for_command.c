@@ -29,7 +29,7 @@
 
 enum { LOOK_MS = 100 };
 
-struct confined {
+struct command_netdev {
 	struct netdev base;
 	struct netdev_cfg cfg;
 	char *const *argv;
@@ -44,9 +44,9 @@ struct confined {
 	struct guardian guardian;
 };
 
-static struct confined *confined_of(struct netdev *n)
+static struct command_netdev *command_netdev_of(struct netdev *n)
 {
-	return container_of(n, struct confined, base);
+	return container_of(n, struct command_netdev, base);
 }
 
 /* ---- in the child */
@@ -65,7 +65,7 @@ static bool can_open_tun(const struct log *log)
 }
 
 /* Descriptors for us: the socket, the device, and the resolv.conf if there can be one. */
-static int make(struct confined *c, int *fds)
+static int make(struct command_netdev *c, int *fds)
 {
 	const struct log *log = c->cfg.log;
 	int error, count, fd;
@@ -92,7 +92,7 @@ static int make(struct confined *c, int *fds)
 
 static int prepare(void *arg)
 {
-	struct confined *c = arg;
+	struct command_netdev *c = arg;
 	int fds[FDPASS_MAX], count, error;
 	char go;
 
@@ -116,7 +116,7 @@ static int prepare(void *arg)
 
 static void ended(struct command *command, int status)
 {
-	struct confined *c = container_of(command, struct confined, command);
+	struct command_netdev *c = container_of(command, struct command_netdev, command);
 
 	c->cfg.ended(c->cfg.arg, status);
 }
@@ -128,7 +128,7 @@ static void close_end(int *end)
 	*end = -1;
 }
 
-static int start(struct confined *c)
+static int start(struct command_netdev *c)
 {
 	struct env env;
 	struct command_cfg cfg = {
@@ -158,7 +158,7 @@ static int start(struct confined *c)
 /* Whoever does this may not be done yet. */
 static void on_mounts(struct loop_watch *w, uint32_t events)
 {
-	struct confined *c = container_of(w, struct confined, mounts);
+	struct command_netdev *c = container_of(w, struct command_netdev, mounts);
 
 	(void)events;
 	if (!c->look.slot)
@@ -167,14 +167,14 @@ static void on_mounts(struct loop_watch *w, uint32_t events)
 
 static void on_look(struct loop_timer *t)
 {
-	struct confined *c = container_of(t, struct confined, look);
+	struct command_netdev *c = container_of(t, struct command_netdev, look);
 	int error = confined_names_renew(&c->names, c->base.resolv_conf_fd);
 
 	if (error)
 		log_debug(c->cfg.log, "DNS: the command's /etc/resolv.conf: %s", strerror(-error));
 }
 
-static void watch_names(struct confined *c)
+static void watch_names(struct command_netdev *c)
 {
 	if (c->base.resolv_conf_fd < 0 || !confined_names_open(&c->names, c->command.pid))
 		return;
@@ -186,7 +186,7 @@ static void watch_names(struct confined *c)
 		confined_names_close(&c->names);
 }
 
-static enum tunnel_reason take_over(struct confined *c)
+static enum tunnel_reason take_over(struct command_netdev *c)
 {
 	struct netdev *n = &c->base;
 	int fds[FDPASS_MAX], count;
@@ -207,7 +207,7 @@ static enum tunnel_reason take_over(struct confined *c)
 
 static int up(struct netdev *n, const struct link_addrs *link)
 {
-	struct confined *c = confined_of(n);
+	struct command_netdev *c = command_netdev_of(n);
 
 	if (c->is_going)
 		return 0;
@@ -222,7 +222,7 @@ static int up(struct netdev *n, const struct link_addrs *link)
 /* Whoever waits for the command must not take our end before it for its success. */
 static bool take_signal(struct netdev *n, const struct signalfd_siginfo *info)
 {
-	struct confined *c = confined_of(n);
+	struct command_netdev *c = command_netdev_of(n);
 
 	if (c->is_going || info->ssi_signo == SIGCHLD)
 		return command_signal(&c->command, info);
@@ -232,9 +232,9 @@ static bool take_signal(struct netdev *n, const struct signalfd_siginfo *info)
 	return true;
 }
 
-static void close_confined(struct netdev *n)
+static void close_for_command(struct netdev *n)
 {
-	struct confined *c = confined_of(n);
+	struct command_netdev *c = command_netdev_of(n);
 
 	if (!c->is_going)
 		close_end(&c->ours); /* a child that waits still ends now */
@@ -253,13 +253,13 @@ static void close_confined(struct netdev *n)
 enum tunnel_reason netdev_open_for_command(const struct netdev_source *source,
 					   const struct netdev_cfg *cfg, struct netdev **out)
 {
-	static const struct netdev_ops ops = { up, take_signal, close_confined };
-	struct confined *c = calloc(1, sizeof(*c));
+	static const struct netdev_ops ops = { up, take_signal, close_for_command };
+	struct command_netdev *c = calloc(1, sizeof(*c));
 	enum tunnel_reason reason;
 
 	if (!c)
 		return netdev_no_memory(cfg);
-	*c = (struct confined){
+	*c = (struct command_netdev){
 		.base = {
 			.ops = &ops,
 			.is_foreign = true,
@@ -277,7 +277,7 @@ enum tunnel_reason netdev_open_for_command(const struct netdev_source *source,
 	};
 	reason = take_over(c);
 	if (reason) {
-		close_confined(&c->base);
+		close_for_command(&c->base);
 		return reason;
 	}
 	snprintf(c->base.name, sizeof(c->base.name), "%s", tun_name(cfg->tuns[0]));

@@ -18,7 +18,7 @@
 
 enum { SOCKET_ROOM = 4 * 1024 * 1024 }; /* as far as the kernel allows: each packet costs 2 KiB */
 
-struct piped {
+struct script_netdev {
 	struct netdev base;
 	struct netdev_cfg cfg;
 	struct command command;
@@ -26,9 +26,9 @@ struct piped {
 	int end;          /* the program's; -1: it has it, or there is none yet */
 };
 
-static struct piped *piped_of(struct netdev *n)
+static struct script_netdev *script_netdev_of(struct netdev *n)
 {
-	return container_of(n, struct piped, base);
+	return container_of(n, struct script_netdev, base);
 }
 
 static void widen(int fd)
@@ -38,7 +38,7 @@ static void widen(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 }
 
-static int open_ends(struct piped *c)
+static int open_ends(struct script_netdev *c)
 {
 	int ends[2], error;
 
@@ -56,7 +56,7 @@ static int open_ends(struct piped *c)
 /* Away from the terminal: Ctrl-C is ours, and the program ends after the tunnel. */
 static int prepare(void *arg)
 {
-	struct piped *c = arg;
+	struct script_netdev *c = arg;
 
 	setpgid(0, 0);
 	return fcntl(c->end, F_SETFD, 0) < 0 ? COMMAND_NO_START : 0;
@@ -64,13 +64,13 @@ static int prepare(void *arg)
 
 static void ended(struct command *command, int status)
 {
-	struct piped *c = container_of(command, struct piped, command);
+	struct script_netdev *c = container_of(command, struct script_netdev, command);
 
 	log_info(c->cfg.log, "the program of --script-tun ended with status %d", status);
 	c->cfg.ended(c->cfg.arg, status);
 }
 
-static int start(struct piped *c)
+static int start(struct script_netdev *c)
 {
 	const char *const argv[] = { "/bin/sh", "-c", c->text, NULL };
 	struct command_cfg cfg = {
@@ -95,7 +95,7 @@ static int start(struct piped *c)
 
 static int up(struct netdev *n, const struct link_addrs *link)
 {
-	struct piped *c = piped_of(n);
+	struct script_netdev *c = script_netdev_of(n);
 
 	(void)link;
 	return c->end < 0 ? 0 : start(c);
@@ -104,12 +104,12 @@ static int up(struct netdev *n, const struct link_addrs *link)
 /* A signal to us is not the program's: it ends after the tunnel. */
 static bool take_signal(struct netdev *n, const struct signalfd_siginfo *info)
 {
-	return info->ssi_signo == SIGCHLD && command_signal(&piped_of(n)->command, info);
+	return info->ssi_signo == SIGCHLD && command_signal(&script_netdev_of(n)->command, info);
 }
 
-static void close_piped(struct netdev *n)
+static void close_for_script(struct netdev *n)
 {
-	struct piped *c = piped_of(n);
+	struct script_netdev *c = script_netdev_of(n);
 
 	command_close(&c->command);
 	if (c->end >= 0)
@@ -120,13 +120,13 @@ static void close_piped(struct netdev *n)
 enum tunnel_reason netdev_open_for_script(const struct netdev_source *source,
 					  const struct netdev_cfg *cfg, struct netdev **out)
 {
-	static const struct netdev_ops ops = { up, take_signal, close_piped };
-	struct piped *c = calloc(1, sizeof(*c));
+	static const struct netdev_ops ops = { up, take_signal, close_for_script };
+	struct script_netdev *c = calloc(1, sizeof(*c));
 	int error;
 
 	if (!c)
 		return netdev_no_memory(cfg);
-	*c = (struct piped){
+	*c = (struct script_netdev){
 		.base = {
 			.ops = &ops,
 			.name = "script-tun",
@@ -145,6 +145,6 @@ enum tunnel_reason netdev_open_for_script(const struct netdev_source *source,
 		return REASON_NONE;
 	}
 	log_error(cfg->log, "--script-tun: %s", strerror(-error));
-	close_piped(&c->base);
+	close_for_script(&c->base);
 	return REASON_SYSTEM;
 }

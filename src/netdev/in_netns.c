@@ -22,7 +22,7 @@
 #include "util/bytes.h"
 #include "util/log.h"
 
-struct there {
+struct netns_netdev {
 	struct netdev base;
 	struct netdev_cfg cfg;
 	struct netns ns;
@@ -46,7 +46,7 @@ static const char *why_not(int error)
 	}
 }
 
-static void say_why_no_dns(const struct there *t, int error)
+static void say_why_no_dns(const struct netns_netdev *t, int error)
 {
 	if (error == -EXDEV)
 		log_info(t->cfg.log,
@@ -60,7 +60,7 @@ static void say_why_no_dns(const struct there *t, int error)
 
 static int make(void *arg, int *fds)
 {
-	struct there *t = arg;
+	struct netns_netdev *t = arg;
 	int count, fd;
 
 	if (t->cfg.look_around)
@@ -113,7 +113,7 @@ static void remove_folders(const char *path)
 	}
 }
 
-static void choose_dns(struct there *t)
+static void choose_dns(struct netns_netdev *t)
 {
 	struct netdev *n = &t->base;
 
@@ -134,7 +134,7 @@ static void choose_dns(struct there *t)
 	}
 }
 
-static int open_there(struct there *t, const struct netdev_source *source)
+static int open_in_netns(struct netns_netdev *t, const struct netdev_source *source)
 {
 	int fds[FDPASS_MAX], queues = (int)t->cfg.queues, count, error;
 
@@ -149,9 +149,9 @@ static int open_there(struct there *t, const struct netdev_source *source)
 	return foreign_take(&t->device, fds, t->cfg.tuns, &t->base.netlink, &t->base.ifindex);
 }
 
-static void close_there(struct netdev *n)
+static void close_in_netns(struct netdev *n)
 {
-	struct there *t = container_of(n, struct there, base);
+	struct netns_netdev *t = container_of(n, struct netns_netdev, base);
 
 	if (n->resolv_conf_fd >= 0)
 		close(n->resolv_conf_fd);
@@ -164,12 +164,12 @@ static void close_there(struct netdev *n)
 enum tunnel_reason netdev_open_in_netns(const struct netdev_source *source,
 					const struct netdev_cfg *cfg, struct netdev **out)
 {
-	static const struct netdev_ops ops = { .close = close_there };
-	struct there *t = calloc(1, sizeof(*t));
+	static const struct netdev_ops ops = { .close = close_in_netns };
+	struct netns_netdev *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return netdev_no_memory(cfg);
-	*t = (struct there){
+	*t = (struct netns_netdev){
 		.base = {
 			.ops = &ops,
 			.is_foreign = true,
@@ -181,8 +181,8 @@ enum tunnel_reason netdev_open_in_netns(const struct netdev_source *source,
 		.ns = { .net_fd = -1, .user_fd = -1, .process_fd = -1 },
 		.device = { .tun = cfg->tun, .queues = cfg->queues, .log = cfg->log },
 	};
-	if (open_there(t, source)) {
-		close_there(&t->base);
+	if (open_in_netns(t, source)) {
+		close_in_netns(&t->base);
 		return REASON_NETWORK;
 	}
 	snprintf(t->base.name, sizeof(t->base.name), "%s", tun_name(cfg->tuns[0]));
