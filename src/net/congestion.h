@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The congestion control of a TCP socket (tcp(7), TCP_CONGESTION). All connections inside a tunnel share
- * the one outside. A control that takes every loss for congestion, as CUBIC and Reno do, leaves them 3 of
- * 20 Mbit/s on a line that loses 1 %; BBR measures the line in place of waiting for a loss, and leaves
- * them 17. It also keeps short the queue that a modem with a large buffer would build up.
+ * the outer one. A control that takes every loss for congestion, as CUBIC and Reno do, leaves them 3 of
+ * 20 Mbit/s on a line that loses 1 %; BBR measures the line instead of waiting for a loss, and leaves
+ * them 17. It also keeps the queue short that a modem with a large buffer would build up.
  *
- * Each end chooses for the direction in which it sends. A listener's choice is that of the sockets that
- * it accepts. A route's congctl comes before both.
+ * Each end chooses for the direction in which it sends. Accepted sockets inherit the listener's choice.
+ * A route's congctl overrides both.
  */
 #ifndef SSTP_NET_CONGESTION_H
 #define SSTP_NET_CONGESTION_H
@@ -15,11 +15,12 @@
 
 enum { CONGESTION_NAME_MAX = 16 }; /* the kernel's TCP_CA_NAME_MAX */
 
-#define CONGESTION_AUTO "auto" /* as it is, until a tunnel finds that BBR is better for its line */
-#define CONGESTION_SYSTEM "system" /* as it is */
+#define CONGESTION_AUTO \
+	"auto" /* the default, until a tunnel finds that BBR is better for its line */
+#define CONGESTION_SYSTEM "system" /* the default */
 
 /*
- * `name` is one of these two or one of the kernel's; NULL: as it is. 0 or -errno: -ENOENT when the kernel
+ * `name` is one of these two or one of the kernel's; NULL: the default. 0 or -errno: -ENOENT when the kernel
  * does not have it, -EPERM when only root may use it (net.ipv4.tcp_allowed_congestion_control).
  */
 int congestion_set(int fd, const char *name);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Dialling. A dial begins with the addresses at hand or with a look-up, then makes attempts: one at
- * once, the next when STAGGER_MS have passed or one has failed, whichever is first. All that run
- * are equal; the first to connect ends the dial, and so does the last to fail, or the time limit.
- * Whatever its end, finish() gives the result, once, and frees everything.
+ * Dialing. A dial begins with the given addresses or with a look-up, then makes attempts: one at
+ * once, the next when STAGGER_MS have passed or one has failed, whichever is first. All running
+ * attempts are equal; the dial ends when the first connects, the last fails, or the time limit expires.
+ * In each case finish() reports the result, once, and frees everything.
  */
 #include "net/dial.h"
 
@@ -28,17 +28,17 @@ enum {
 	IPV6_LEN = 40,
 };
 
-_Static_assert((int)DIAL_ADDRS_MAX == (int)RESOLVE_ADDRS_MAX, "a look-up's answer fits a result");
+_Static_assert((int)DIAL_ADDRS_MAX == (int)RESOLVE_ADDRS_MAX, "a look-up's result fits a dial's");
 
 struct attempt {
 	struct dial *dial;
-	struct loop_watch watch; /* is_watched: the attempt runs, and its fd is ours */
+	struct loop_watch watch; /* is_watched: the attempt is running and owns its fd */
 	int error;               /* why it failed */
 };
 
 struct dial {
 	struct loop *loop;
-	struct dial_cfg cfg; /* its pointers lead to the copies in query and fallback */
+	struct dial_cfg cfg; /* its pointers point to the copies in query and fallback */
 	struct resolve_query query;
 	struct resolve *lookup; /* NULL: none under way */
 	struct sockaddr_storage fallback[DIAL_ADDRS_MAX];
@@ -94,7 +94,7 @@ void dial_cancel(struct dial *d)
 	free(d);
 }
 
-/* "Connection refused" as it reads in the middle of a line. */
+/* The error's text with a small first letter, for the middle of a line. */
 static void error_words(char *to, size_t room, int error)
 {
 	snprintf(to, room, "%s", strerror(error));
@@ -153,7 +153,7 @@ static void set_congestion(const struct dial *d, int fd)
 			 congestion_error_text(error));
 }
 
-/* The peer is told in the SYN, so what it sends is limited too. */
+/* The SYN carries the MSS to the peer, so it limits both directions. */
 static void limit_packets(const struct dial *d, int fd, int family)
 {
 	int segment = d->cfg.path_mtu - TCP_LEN - (family == AF_INET6 ? IPV6_LEN : IPV4_LEN);
@@ -187,7 +187,7 @@ failed:
 	return -error;
 }
 
-/* True when it runs now. */
+/* True when the attempt is running. */
 static bool attempt_begin(struct dial *d, struct attempt *a, const struct sockaddr_storage *to)
 {
 	struct ip_text peer = ip_print_sockaddr(to);
@@ -214,7 +214,7 @@ static bool attempt_begin(struct dial *d, struct attempt *a, const struct sockad
 	return true;
 }
 
-/* One that fails at once makes way for the next at once. */
+/* If an attempt fails at once, the next begins at once. */
 static void connect_next(struct dial *d)
 {
 	loop_timer_stop(d->loop, &d->stagger);
@@ -250,7 +250,7 @@ static void attempt_ready(struct loop_watch *w, uint32_t events)
 		connect_next(d);
 		return;
 	}
-	loop_unwatch(d->loop, w); /* so release leaves its socket open */
+	loop_unwatch(d->loop, w); /* so that release does not close its socket */
 	d->result.fd = w->fd;
 	d->result.peer = d->result.addrs[a - d->attempts];
 	finish(d, DIAL_CONNECTED);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Dialling: a host name and a port become a connected TCP socket. The name is looked up in a thread
- * of its own (resolve.h), then all addresses are tried, the families in turn, a new attempt each
- * 250 ms while earlier ones still run (Happy Eyeballs, RFC 8305). The first that connects wins. The
- * socket comes back non-blocking, close-on-exec, with TCP_NODELAY.
+ * Dialing: connects a TCP socket to a host name and port. The name is looked up in a thread of its own
+ * (resolve.h), then all addresses are tried, the families in turn, a new attempt every 250 ms while
+ * earlier ones are still running (Happy Eyeballs, RFC 8305). The first that connects wins. The
+ * socket is non-blocking, close-on-exec, with TCP_NODELAY.
  */
 #ifndef SSTP_NET_DIAL_H
 #define SSTP_NET_DIAL_H
@@ -21,11 +21,11 @@ struct dial_cfg {
 	const char *host; /* a name or an address of either family */
 	uint16_t port;
 	int family;          /* AF_UNSPEC: both */
-	uint32_t timeout_ms; /* for all of it, the look-up included */
+	uint32_t timeout_ms; /* for the whole dial, including the look-up */
 	uint32_t lookup_ms;  /* the look-up alone, before `fallback` is used */
 	uint32_t mark;       /* SO_MARK, 0: none */
 	uint16_t
-		path_mtu; /* no larger packets, in both directions (TCP_MAXSEG); 0: the system's own */
+		path_mtu; /* limits packets in both directions (TCP_MAXSEG); 0: the system's default */
 	const char *
 		congestion; /* of the socket (net/congestion.h); the caller's, as long as the dial lasts */
 	/* Addresses to use in place of a look-up; NULL: none. The caller's, as long as the dial lasts. */
@@ -35,8 +35,8 @@ struct dial_cfg {
 	const struct sockaddr_storage *fallback;
 	size_t fallback_count;
 	/*
-	 * Called before each connect: the client puts its host route there. 0, or -errno when there
-	 * is no way to that address. Not the place for dial_cancel. May be NULL.
+	 * Called before each connect: the client adds its host route here. 0, or -errno when that
+	 * address is unreachable. Must not call dial_cancel. May be NULL.
 	 */
 	int (*before_connect)(void *arg, const struct sockaddr_storage *to);
 	/* Called once, from the loop, never from inside dial_start. */
@@ -52,10 +52,10 @@ enum dial_status {
 
 struct dial_result {
 	enum dial_status status;
-	int fd; /* DIAL_CONNECTED: the receiver's now; else -1 */
+	int fd; /* DIAL_CONNECTED: the receiver owns it; else -1 */
 	struct sockaddr_storage peer;
-	char text[256]; /* failed: why, per address, in words */
-	/* what the look-up gave, or `fallback` if that was used: `fallback` of the next call */
+	char text[256]; /* failed: the reason per address */
+	/* the result of the look-up, or `fallback` if that was used; pass it as `fallback` of the next call */
 	struct sockaddr_storage addrs[DIAL_ADDRS_MAX];
 	size_t addr_count;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One line for whoever asks. */
+/* Replies with one line to each health check. */
 #include "net/health.h"
 
 #include <errno.h>
@@ -15,12 +15,12 @@
 #include "util/notify.h"
 
 enum {
-	WAITING_MAX = 16, /* so many may ask while we are busy; others are turned away */
+	WAITING_MAX = 16, /* health checks that may wait while we are busy; more are refused */
 	NO_FILES_MS = 1000,
 	TELL_AGAIN_MS = 200,
 };
 
-/* Gives the length for bind and connect; an abstract name begins with a zero byte. */
+/* Returns the length for bind and connect; an abstract name begins with a zero byte. */
 static socklen_t name_of(unsigned slot, struct sockaddr_un *at)
 {
 	*at = (struct sockaddr_un){ .sun_family = AF_UNIX };
@@ -36,7 +36,7 @@ static int open_socket(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* ---- being asked */
+/* ---- replying */
 
 static void answer_again(struct loop_timer *timer)
 {
@@ -45,14 +45,14 @@ static void answer_again(struct loop_timer *timer)
 	loop_watch_events(h->loop, &h->watch, EPOLLIN);
 }
 
-/* No descriptor is free: who asks waits meanwhile. */
+/* No descriptor is free: the health check waits until we try again. */
 static void answer_later(struct health *h)
 {
 	loop_watch_events(h->loop, &h->watch, 0);
 	loop_timer_set(h->loop, &h->again, loop_now(h->loop) + NO_FILES_MS);
 }
 
-/* One a turn: who asks in a loop must not keep us from our work. */
+/* One per turn: a program that asks in a loop must not keep us from our work. */
 static void answer(struct loop_watch *watch, uint32_t events)
 {
 	struct health *h = container_of(watch, struct health, watch);
@@ -70,7 +70,7 @@ static void answer(struct loop_watch *watch, uint32_t events)
 
 /* ---- the service manager */
 
-/* READY=1 above all must not be lost: the manager ends who does not say it in time. */
+/* READY=1 above all must not be lost: the manager ends a service that does not send it in time. */
 static void note_told(struct health *h, bool is_told)
 {
 	if (!is_told)
@@ -173,7 +173,7 @@ static int wait_until_readable(int fd, uint64_t deadline_ms)
 	return n < 0 ? -errno : n ? 0 : -ETIMEDOUT;
 }
 
-/* All that comes until the end, as far as there is room. */
+/* Reads until the end of the connection, as far as there is room. */
 static int read_line(int fd, uint64_t deadline_ms, char line[HEALTH_LINE])
 {
 	size_t len = 0;
@@ -193,7 +193,7 @@ static int read_line(int fd, uint64_t deadline_ms, char line[HEALTH_LINE])
 	return 0;
 }
 
-/* It goes to a terminal, and whoever wrote it need not be a friend. */
+/* It goes to a terminal, and its sender may be hostile. */
 static void make_printable(char *line)
 {
 	line[strcspn(line, "\n")] = '\0';
@@ -209,7 +209,7 @@ static int ask(int fd, unsigned slot, uint64_t deadline_ms, struct health_answer
 	struct ucred peer;
 	int error;
 
-	/* the queue of a program that hangs fills up, and then there is no word of whose it is */
+	/* the queue of a hanging program fills up; then connect fails and its user is unknown */
 	if (connect(fd, (const struct sockaddr *)&at, len))
 		return errno == ECONNREFUSED ? -ENOENT : errno == EAGAIN ? -ETIMEDOUT : -errno;
 	len = sizeof(peer);

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Jobs in threads. One lock guards the pool and the states of its jobs; it is held for a few
- * instructions, and for the walk along the queue when a job is added, but never while one is worked
- * on.
+ * instructions, and for the walk along the queue when a job is added, but never while a job runs.
  *
- * The turns are fair queueing with jobs of equal size: the n-th waiting job of a source has the
- * turn n after the one that is served now, and the queue is sorted by turn. So a source with one
- * job waits for one job of each other source at most, however many these have.
+ * Turns are fair queueing with jobs of equal size: the n-th waiting job of a source has the n-th turn
+ * after the current one, and the queue is sorted by turn. So a source with one job waits for at most
+ * one job of each other source, however many jobs these have.
  */
 #include "net/job.h"
 
 #include <errno.h>
 #include <sys/resource.h>
 
-/* What the resolvers of glibc (with its modules) and musl need, and no 8 MiB of address space. */
+/* Enough for the resolvers of glibc (with its modules) and musl; the default would be 8 MiB. */
 enum { STACK_LEN = 256 * 1024 };
 
 void job_pool_open(struct job_pool *p, unsigned threads, unsigned queue, unsigned source_max)
@@ -97,7 +96,7 @@ static void do_work(struct job_pool *p, struct job *j)
 	j->work(j);
 	pthread_mutex_lock(&p->lock);
 	is_canceled = j->state == JOB_CANCELED;
-	if (!is_canceled) { /* under the lock, so that it may be canceled even now */
+	if (!is_canceled) { /* under the lock, so that it can still be canceled */
 		j->state = JOB_FINISHED;
 		loop_async_post(j->loop, &j->finished);
 		return;
@@ -113,7 +112,7 @@ static void *thread_main(void *arg)
 	struct job *j;
 
 	if (p->nice)
-		setpriority(PRIO_PROCESS, 0, p->nice); /* on Linux: this thread's alone */
+		setpriority(PRIO_PROCESS, 0, p->nice); /* on Linux: for this thread alone */
 	pthread_mutex_lock(&p->lock);
 	while ((j = take_next(p)))
 		do_work(p, j);
@@ -134,7 +133,7 @@ static int start_thread(struct job_pool *p)
 		return -error;
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&attr, STACK_LEN);
-	sigfillset(&all); /* signals are the loop's: a thread starts with the mask of its maker */
+	sigfillset(&all); /* the loop handles signals; a thread inherits its creator's mask */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&thread, &attr, thread_main, p);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -167,7 +166,7 @@ int job_start(struct job_pool *p, struct loop *l, struct job *j)
 	if (!error && p->threads < p->threads_max) {
 		error = start_thread(p);
 		if (error && p->threads)
-			error = 0; /* those that there are get to it */
+			error = 0; /* the existing threads will run it */
 		if (error)
 			dequeue(p, j);
 	}

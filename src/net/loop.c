@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The event loop. A turn: sleep in epoll, read the clock, call what is ready, then the timers that
- * are due, then the tasks posted by then. Timers are a binary heap of pointers (heap[1] is due
- * first, so slot 0 says "not set"); each knows its slot, which makes moving and removing it cheap.
+ * The event loop. A turn: sleep in epoll, read the clock, call the ready watches, then the timers that
+ * are due, then the tasks posted until then. Timers are a binary heap of pointers (heap[1] is due
+ * first, so slot 0 means "not set"); each knows its slot, which makes moving and removing it cheap.
  *
- * Two things make it safe to remove anything from inside any callback: a watch that goes away is
- * struck from the batch that epoll gave, and timers and tasks are unlinked before they are called.
+ * Two things make it safe to remove anything from inside any callback: a removed watch is deleted from
+ * the current epoll batch, and timers and tasks are unlinked before they are called.
  */
 #include "net/loop.h"
 
@@ -119,7 +119,7 @@ uint64_t loop_now(const struct loop *l)
 /* ---- watches */
 
 /*
- * epoll reports EPOLLERR and EPOLLHUP even of a descriptor that nobody asks about, over and over
+ * epoll reports EPOLLERR and EPOLLHUP even for a descriptor with no events requested, again and again
  * when level-triggered. Edge-triggered it does so once, and dispatch drops that.
  */
 static struct epoll_event epoll_event_of(struct loop_watch *w)
@@ -164,7 +164,7 @@ void loop_unwatch(struct loop *l, struct loop_watch *w)
 			l->batch[i].data.ptr = NULL;
 }
 
-/* A callback before this one may have taken the watch away, or changed what it waits for. */
+/* An earlier callback may have removed the watch, or changed its events. */
 static void dispatch(const struct epoll_event *e)
 {
 	struct loop_watch *w = e->data.ptr;
@@ -219,7 +219,7 @@ static void heap_down(struct loop *l, size_t slot, struct loop_timer *t)
 	heap_put(l, slot, t);
 }
 
-/* `t` belongs at `slot` or above or below it. */
+/* Moves `t` up or down from `slot` to its place. */
 static void heap_settle(struct loop *l, size_t slot, struct loop_timer *t)
 {
 	heap_up(l, slot, t);
@@ -231,7 +231,7 @@ static void heap_grow(struct loop *l)
 	size_t room = l->heap_room ? 2 * l->heap_room : HEAP_ROOM_MIN;
 	struct loop_timer **heap = realloc(l->heap, room * sizeof(struct loop_timer *));
 
-	if (!heap) { /* a timer lost is a session that never ends */
+	if (!heap) { /* without its timer a session would never end */
 		log_error(NULL, "out of memory for timers");
 		abort();
 	}
@@ -246,7 +246,8 @@ void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t at_ms)
 		return;
 	}
 	if (l->in_timers && at_ms <= l->now_ms)
-		at_ms = l->now_ms + 1; /* or one that is always due would keep the turn going */
+		at_ms = l->now_ms +
+			1; /* else a timer that is always due would never let the turn end */
 	if (t->slot && t->at_ms == at_ms)
 		return;
 	t->at_ms = at_ms;
@@ -309,7 +310,7 @@ static void move_all(struct loop_task *from, struct loop_task *to)
 	}
 }
 
-/* What a task posts is for the next turn, so the tasks of this one are set apart first. */
+/* A task posted by a task runs in the next turn, so the tasks of this turn are moved away first. */
 static void call_tasks(struct loop *l)
 {
 	move_all(&l->posted, &l->running);
@@ -353,7 +354,7 @@ int loop_async_open(struct loop *l)
 	return error;
 }
 
-/* A ring that is not empty has woken the loop already. */
+/* If the ring is not empty, the loop has been woken already. */
 void loop_async_post(struct loop *l, struct loop_task *t)
 {
 	uint64_t one = 1;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The event loop: one thread, one epoll. It reads CLOCK_MONOTONIC once a turn (loop_now), calls
- * what is ready, then the timers that are due, then the tasks posted for the end of the turn, and
- * sleeps until the next. Watches, timers and tasks are embedded in their owners (container_of finds
- * the owner); the loop owns none of them. Any may be removed, and its owner freed, from inside any
+ * The event loop: one thread, one epoll. It reads CLOCK_MONOTONIC once per turn (loop_now), calls
+ * the ready watches, then the timers that are due, then the tasks posted for the end of the turn, and
+ * sleeps until the next event. Watches, timers and tasks are embedded in their owners (container_of
+ * finds the owner); the loop owns none of them. Any may be removed, and its owner freed, from inside any
  * callback, its own included.
  */
 #ifndef SSTP_NET_LOOP_H
@@ -24,18 +24,18 @@ struct loop_watch {
 	int fd;
 	uint32_t events; /* EPOLLIN, EPOLLOUT, ...; level-triggered */
 	void (*ready)(struct loop_watch *w, uint32_t events);
-	bool is_watched; /* the loop's own */
+	bool is_watched; /* set by the loop */
 };
 
 struct loop_timer {
 	void (*expired)(struct loop_timer *t);
-	uint64_t at_ms; /* the loop's own, as is slot; slot 0: not set */
+	uint64_t at_ms; /* private, as is slot; slot 0: not set */
 	size_t slot;
 };
 
 struct loop_task {
 	void (*run)(struct loop_task *t);
-	struct loop_task *next, *prev; /* the loop's own; NULL: not posted */
+	struct loop_task *next, *prev; /* private; NULL: not posted */
 };
 
 int loop_open(struct loop **out); /* 0 or -errno */
@@ -47,30 +47,29 @@ void loop_stop(struct loop *l);
 uint64_t loop_now(const struct loop *l); /* this turn's time; while not running, the clock's */
 
 int loop_watch(struct loop *l, struct loop_watch *w); /* fd, events, ready are set; 0 or -errno */
-void loop_watch_events(struct loop *l, struct loop_watch *w, uint32_t events); /* 0: hold it */
+void loop_watch_events(struct loop *l, struct loop_watch *w, uint32_t events); /* 0: pause it */
 void loop_unwatch(struct loop *l, struct loop_watch *w); /* before its fd is closed */
 
 /* UINT64_MAX stops it, as does loop_timer_stop; setting again moves it. O(log n). */
 void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t at_ms);
 void loop_timer_stop(struct loop *l, struct loop_timer *t);
 
-/* Once, at the end of this turn; posting twice is posting once. */
+/* Runs it once, at the end of this turn, even if posted twice. */
 void loop_post(struct loop *l, struct loop_task *t);
 void loop_unpost(struct loop *l, struct loop_task *t);
 
 /*
- * The same from any thread, and the loop is woken for it. loop_async_open comes first, in the
- * loop's own thread, as often as wanted (0 or -errno), and loop_async_unpost belongs there too:
- * after it the loop does not touch the task. Whoever posts makes sure that the loop is not closed
- * meanwhile.
+ * The same from any thread; it wakes the loop. Call loop_async_open first, in the loop's own thread,
+ * any number of times (0 or -errno), and loop_async_unpost also there: after it the loop does not touch
+ * the task. The caller of loop_async_post makes sure that the loop is not closed meanwhile.
  */
 int loop_async_open(struct loop *l);
 void loop_async_post(struct loop *l, struct loop_task *t);
 void loop_async_unpost(struct loop *l, struct loop_task *t);
 
 /*
- * Blocks these signals in this thread and has `caught` called in the loop for each that comes. Once
- * a loop. They stay blocked after loop_close, and in children until these unblock them.
+ * Blocks these signals in this thread; the loop then calls `caught` for each signal that comes. Once
+ * per loop. They stay blocked after loop_close, and in children until these unblock them.
  */
 int loop_signals(struct loop *l, const int *signals, size_t count,
 		 void (*caught)(void *arg, const struct signalfd_siginfo *info), void *arg);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rtnetlink, rtnetlink(7): one socket, one request at a time, each with an acknowledgement asked
- * for. The kernel handles a request inside our send, so its answer is there when we come to read
- * it. Answers to another request than ours (one that a failed read left behind) are passed over.
+ * rtnetlink, rtnetlink(7): one socket, one request at a time, each with NLM_F_ACK. The kernel handles a
+ * request inside our send, so its reply is available when we read. Replies to an earlier request
+ * (left by a failed read) are skipped.
  */
 #include "net/netlink.h"
 
@@ -16,16 +16,16 @@
 #include "net/nlmsg.h"
 #include "util/log.h"
 
-enum { ANSWER_ROOM = 8192 }; /* the kernel's are a page at most */
+enum { REPLY_ROOM = 8192 }; /* the kernel's are a page at most */
 
 struct netlink {
 	int fd;
 	uint32_t seq, port;
 	struct nlmsg request;
-	uint8_t answer[ANSWER_ROOM];
+	uint8_t reply[REPLY_ROOM];
 };
 
-/* What an answer that carries data is given to; NULL: none is expected. */
+/* Called for each reply with data; NULL: none is expected. */
 typedef void on_data(const struct nlmsghdr *h, struct reader body, void *arg);
 
 /* since 4.12 and 4.3; without them errors have no text and acknowledgements are longer */
@@ -82,7 +82,7 @@ void netlink_close(struct netlink *nl)
 	free(nl);
 }
 
-/* ---- a request and its answer */
+/* ---- a request and its reply */
 
 static struct nlmsg *request(struct netlink *nl, uint16_t type, uint16_t flags, const void *body,
 			     size_t len)
@@ -92,8 +92,8 @@ static struct nlmsg *request(struct netlink *nl, uint16_t type, uint16_t flags, 
 	return &nl->request;
 }
 
-/* The kernel's own words (extended acknowledgement) come behind the request, if it is repeated. */
-static void log_kernels_words(const struct nlmsghdr *h, struct reader body, uint32_t request_len)
+/* The kernel's error text (extended acknowledgement) comes after the request, if that is repeated. */
+static void log_kernel_text(const struct nlmsghdr *h, struct reader body, uint32_t request_len)
 {
 	struct nlattr_in a;
 
@@ -116,7 +116,7 @@ static int acknowledged(const struct nlmsghdr *h, struct reader body)
 	get_copy(&body, &e, sizeof(e));
 	if (body.bad)
 		return -EBADMSG;
-	log_kernels_words(h, body, e.msg.nlmsg_len);
+	log_kernel_text(h, body, e.msg.nlmsg_len);
 	return e.error;
 }
 
@@ -129,10 +129,10 @@ static int ended(struct reader body)
 	return error;
 }
 
-/* True when these bytes held the end of our request, told in *error. */
-static bool answered(struct netlink *nl, size_t len, on_data *data, void *arg, int *error)
+/* True when these bytes complete our request; its result is in *error. */
+static bool is_complete(struct netlink *nl, size_t len, on_data *data, void *arg, int *error)
 {
-	struct reader messages = reader_of(nl->answer, len), body;
+	struct reader messages = reader_of(nl->reply, len), body;
 	struct nlmsghdr h;
 
 	while (nlmsg_next(&messages, &h, &body)) {
@@ -165,19 +165,19 @@ static int send_request(struct netlink *nl)
 	return sent < 0 ? -errno : 0;
 }
 
-/* The length of what came, 0: nothing for us; or -errno. */
+/* Returns the length of the message; 0: nothing for us; or -errno. */
 static ssize_t receive(struct netlink *nl)
 {
 	struct sockaddr_nl from = { .nl_family = AF_NETLINK };
 	socklen_t from_len = sizeof(from);
-	ssize_t len = recvfrom(nl->fd, nl->answer, ANSWER_ROOM, MSG_TRUNC, (struct sockaddr *)&from,
+	ssize_t len = recvfrom(nl->fd, nl->reply, REPLY_ROOM, MSG_TRUNC, (struct sockaddr *)&from,
 			       &from_len);
 
 	if (len < 0)
 		return errno == EINTR ? 0 : -errno;
 	if (from.nl_pid) /* any process may write to us; 0 is the kernel */
 		return 0;
-	return len > ANSWER_ROOM ? -EMSGSIZE : len;
+	return len > REPLY_ROOM ? -EMSGSIZE : len;
 }
 
 static int ask(struct netlink *nl, on_data *data, void *arg)
@@ -191,7 +191,7 @@ static int ask(struct netlink *nl, on_data *data, void *arg)
 		len = receive(nl);
 		if (len < 0)
 			return (int)len;
-	} while (!answered(nl, (size_t)len, data, arg, &error));
+	} while (!is_complete(nl, (size_t)len, data, arg, &error));
 	return error;
 }
 
@@ -207,7 +207,7 @@ static void put_addr(struct nlmsg *m, uint16_t type, const struct ip_addr *a)
 	nlmsg_put(m, type, a->bytes, addr_bits(a) / 8);
 }
 
-/* *to is left alone when the length is not that of an address of this family. */
+/* *to is unchanged when the length is not that of an address of this family. */
 static void read_addr(struct bytes value, sa_family_t family, struct ip_addr *to)
 {
 	struct ip_addr a = { .family = family };
@@ -284,7 +284,7 @@ static int change_addr(struct netlink *nl, uint16_t type, uint16_t flags, unsign
 		.ifa_family = (uint8_t)local->family,
 		.ifa_prefixlen = (uint8_t)prefix_len,
 		.ifa_index = ifindex,
-		/* looking for duplicates would take a second, and nobody else is on the link */
+		/* duplicate detection would take a second, and the link has no other hosts */
 		.ifa_flags = local->family == AF_INET6 ? IFA_F_NODAD : 0,
 	};
 	struct nlmsg *m = request(nl, type, flags, &addr, sizeof(addr));
@@ -389,16 +389,16 @@ static int change_route(struct netlink *nl, uint16_t type, uint16_t flags, const
 	if (!addr_bits(&r->dst.addr) || r->dst.len > addr_bits(&r->dst.addr))
 		return -EINVAL;
 	if (type == RTM_DELROUTE)
-		route.rtm_protocol = r->protocol; /* 0: of anybody */
+		route.rtm_protocol = r->protocol; /* 0: any */
 	put_route(request(nl, type, flags, &route, sizeof(route)), r);
 	return ask(nl, NULL, NULL);
 }
 
 /*
  * The kernel refuses a gateway that it has no on-link route to. Hosting companies have such default
- * gateways ("onlink"), and a look-up does not tell: so a refused one is said to be on its device.
+ * gateways ("onlink"), and a look-up does not show that flag: so a refused route is added with it.
  */
-static int put_in_route(struct netlink *nl, uint16_t flags, const struct route *r)
+static int add_route(struct netlink *nl, uint16_t flags, const struct route *r)
 {
 	int error = change_route(nl, RTM_NEWROUTE, NLM_F_CREATE | flags, r, 0);
 
@@ -410,12 +410,12 @@ static int put_in_route(struct netlink *nl, uint16_t flags, const struct route *
 
 int netlink_route_add(struct netlink *nl, const struct route *r)
 {
-	return put_in_route(nl, NLM_F_EXCL, r);
+	return add_route(nl, NLM_F_EXCL, r);
 }
 
 int netlink_route_replace(struct netlink *nl, const struct route *r)
 {
-	return put_in_route(nl, NLM_F_REPLACE, r);
+	return add_route(nl, NLM_F_REPLACE, r);
 }
 
 int netlink_route_del(struct netlink *nl, const struct route *r)
@@ -439,7 +439,7 @@ static void read_via(struct bytes value, struct ip_addr *to)
 
 static void read_attrs(struct reader body, struct route *out);
 
-/* The next of several ways for one destination; false at the end. */
+/* The next of several next hops; false at the end. */
 static bool read_hop(struct reader *r, struct route *out)
 {
 	struct rtnexthop hop;
@@ -461,7 +461,7 @@ static bool is_same_hop(const struct route *a, const struct route *b)
 	return a->ifindex == b->ifindex && ip_equal(&a->via, &b->via);
 }
 
-/* The way that *out has already, if it is among them; else the first. */
+/* Takes the next hop that *out has already, if it is among them; else the first. */
 static void read_hops(struct bytes value, struct route *out)
 {
 	struct reader r = reader_of(value.at, value.len);
@@ -546,8 +546,7 @@ static int look_up(struct netlink *nl, const struct ip_addr *dst, unsigned flags
 	struct rtmsg route = {
 		.rtm_family = (uint8_t)dst->family,
 		.rtm_dst_len = (uint8_t)addr_bits(dst),
-		.rtm_flags =
-			RTM_F_LOOKUP_TABLE | flags, /* or RTA_TABLE says main, whatever is true */
+		.rtm_flags = RTM_F_LOOKUP_TABLE | flags, /* else RTA_TABLE is always main */
 	};
 
 	if (!addr_bits(dst))
@@ -563,8 +562,8 @@ int netlink_route_get(struct netlink *nl, const struct ip_addr *dst, struct rout
 	*out = (struct route){ .dst = { *dst, addr_bits(dst) } };
 	error = look_up(nl, dst, 0, out);
 	out->dst = (struct ip_prefix){ *dst, addr_bits(dst) };
-	out->metric = 0;      /* of the route that was found, not of one to its destination */
-	out->metrics.len = 0; /* the MTU that was learnt of the path would be among them */
+	out->metric = 0;      /* it belongs to the route that was found, not to a host route */
+	out->metrics.len = 0; /* they may include an MTU learned from the path */
 	return error;
 }
 
@@ -583,12 +582,12 @@ int netlink_route_get_whole(struct netlink *nl, const struct ip_addr *dst, struc
 	if (error || out->table == RT_TABLE_LOCAL || netlink_route_match(nl, dst, &whole))
 		return error;
 	out->metrics = whole.metrics;
-	if (whole.dst.len < addr_bits(dst)) /* else it may be the kernel's choice */
+	if (whole.dst.len < addr_bits(dst)) /* else it may be chosen by the kernel */
 		out->src = whole.src;
 	return 0;
 }
 
-/* ---- looking for a route by ourselves */
+/* ---- finding a route in a dump of the table */
 
 struct search {
 	struct ip_addr dst;

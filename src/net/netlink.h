@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the kernel is asked for over rtnetlink: links, addresses, routes. Each call is one request
- * and waits for the kernel's answer, which comes at once. All return 0 or -errno, and the kernel's
- * words on a failure go to the debug log. -EEXIST on adding what is there, -ESRCH (route) and
- * -EADDRNOTAVAIL (address) on removing what is not, -ENODEV, and what a kernel or a device without
- * IPv6 says (-EAFNOSUPPORT, -EOPNOTSUPP, -EACCES, -EINVAL) are the caller's to judge.
+ * rtnetlink requests for links, addresses and routes. Each call is one request and waits for the
+ * kernel's reply, which comes at once. All return 0 or -errno; the kernel's error text goes to the debug
+ * log. The caller decides about -EEXIST (adding what exists), -ESRCH (removing a missing route) and
+ * -EADDRNOTAVAIL (a missing address), -ENODEV, and the errors of a kernel or a device without IPv6
+ * (-EAFNOSUPPORT, -EOPNOTSUPP, -EACCES, -EINVAL).
  */
 #ifndef SSTP_NET_NETLINK_H
 #define SSTP_NET_NETLINK_H
@@ -15,7 +15,7 @@
 
 struct netlink;
 
-/* RTA_METRICS as the kernel has it: mtu, advmss, initcwnd and so on, with their locks. */
+/* RTA_METRICS in the kernel's format: mtu, advmss, initcwnd and so on, with their locks. */
 struct route_metrics {
 	uint8_t len; /* 0: none */
 	uint8_t at[200];
@@ -30,40 +30,40 @@ struct route {
 	unsigned ifindex;   /* 0: none (with `via` the kernel finds it) */
 	uint32_t table;     /* 0: main */
 	uint32_t metric;    /* 0: the kernel's default */
-	uint8_t protocol;   /* who made it, RTPROT_...; 0: static. Of a route to delete: any */
-	bool unreachable;   /* type unreachable, no device */
+	uint8_t protocol; /* RTPROT_..., the program that made it; 0: static; when deleting: any */
+	bool unreachable; /* type unreachable, no device */
 	struct route_metrics metrics; /* not compared when a route is deleted */
 };
 
 int netlink_open(struct netlink **out);
 /*
- * The socket of one that was opened in another network namespace, and came from there as a
- * descriptor (netns.h): ours from now on, unless this fails.
+ * Takes ownership of a socket that was opened in another network namespace and came from there as a
+ * descriptor (netns.h), unless it fails.
  */
 int netlink_adopt(int fd, struct netlink **out);
 int netlink_fd(const struct netlink *nl);
 void netlink_close(struct netlink *nl); /* NULL is fine */
 
-/* Its index in the socket's namespace, where if_nametoindex may not see it. */
+/* The index of a device in the socket's namespace, which if_nametoindex may not see. */
 int netlink_link_index(struct netlink *nl, const char *name, unsigned *ifindex);
 
-int netlink_link_up(struct netlink *nl, unsigned ifindex, uint32_t mtu); /* mtu 0: as it is */
-/* So many packets wait to be sent; of a TUN device: to be read by us. */
+int netlink_link_up(struct netlink *nl, unsigned ifindex, uint32_t mtu); /* mtu 0: unchanged */
+/* How many packets may wait to be sent; of a TUN device: to be read by us. */
 int netlink_link_queue_len(struct netlink *nl, unsigned ifindex, uint32_t packets);
-/* IPv6 link-local addresses are ours to set (IPV6CP), not the kernel's to invent. */
+/* The kernel generates no IPv6 link-local address: we set it (IPV6CP). */
 int netlink_link_no_autoaddr(struct netlink *nl, unsigned ifindex);
 
 /*
  * `peer` AF_UNSPEC or NULL: none; else a point-to-point address pair (then prefix_len is the
- * peer's). The routes of an IPv6 address (itself, peer) are there a moment after the answer.
+ * peer's). The routes of an IPv6 address (itself, peer) appear a moment after the reply.
  */
 int netlink_addr_add(struct netlink *nl, unsigned ifindex, const struct ip_addr *local,
 		     unsigned prefix_len, const struct ip_addr *peer);
 int netlink_addr_del(struct netlink *nl, unsigned ifindex, const struct ip_addr *local,
 		     unsigned prefix_len, const struct ip_addr *peer);
 /*
- * An IPv6 address that is valid for so many seconds, and preferred as a source for some of them
- * (UINT32_MAX: for ever): adds it, or changes its lifetimes. It brings no route to its prefix.
+ * Adds an IPv6 address with these lifetimes in seconds (UINT32_MAX: infinite), or changes its lifetimes.
+ * It adds no route to its prefix.
  */
 int netlink_addr6_set(struct netlink *nl, unsigned ifindex, const struct ip_addr *addr,
 		      unsigned prefix_len, uint32_t preferred_s, uint32_t valid_s);
@@ -72,14 +72,14 @@ int netlink_route_add(struct netlink *nl, const struct route *r);     /* fails w
 int netlink_route_replace(struct netlink *nl, const struct route *r); /* adds or replaces */
 int netlink_route_del(struct netlink *nl, const struct route *r);
 /*
- * How a packet to `dst` would go now: via, src, ifindex, table. dst is a whole address. Answers too
- * are -ENETUNREACH (there is no route) and -EHOSTUNREACH (an unreachable one). `out` is fit to be
- * added as a host route, once its table is set.
+ * How a packet to `dst` would go now: via, src, ifindex, table. Results are also -ENETUNREACH (there is
+ * no route) and -EHOSTUNREACH (an unreachable one). `out` can be added as a host route, once its table
+ * is set.
  */
 int netlink_route_get(struct netlink *nl, const struct ip_addr *dst, struct route *out);
 /*
- * The same with what its route's owner has decided besides: metrics and preferred source. (The
- * source that netlink_route_get tells is the one that the kernel has chosen.)
+ * The same with what the route itself sets: metrics and preferred source. (The source from
+ * netlink_route_get is the one that the kernel has chosen.)
  */
 int netlink_route_get_whole(struct netlink *nl, const struct ip_addr *dst, struct route *out);
 /*
@@ -88,15 +88,15 @@ int netlink_route_get_whole(struct netlink *nl, const struct ip_addr *dst, struc
  */
 int netlink_route_match(struct netlink *nl, const struct ip_addr *dst, struct route *out);
 /*
- * How it would go if this device were not there: by the main table alone, longest prefix and least
- * metric first. Rules are not looked at, which only the kernel could do, and it can't leave a device
- * out. Nor is `besides`, a host route to `dst` (NULL: all are considered); of several next hops its
- * one is preferred, so that nothing seems to change where nothing has.
+ * How a packet would go without this device: by the main table alone, longest prefix and lowest metric
+ * first. Rules are ignored: only the kernel could apply them, and it can't leave a device out. The host
+ * route `besides` to `dst` is ignored too (NULL: none); of several next hops its next hop is preferred,
+ * so that the result does not change while the routes don't.
  */
 int netlink_route_without(struct netlink *nl, const struct ip_addr *dst, unsigned ifindex,
 			  const struct route *besides, struct route *out);
 
-/* The priority of the first rule that leads to this table. -ENOENT: none does. */
+/* The priority of the first rule for this table. -ENOENT: there is none. */
 int netlink_rule_of_table(struct netlink *nl, sa_family_t family, uint32_t table, uint32_t *pref);
 
 #endif

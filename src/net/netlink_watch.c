@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Notice of changes to this network namespace. */
+/* Notification of changes to this network namespace. */
 #include "net/netlink_watch.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "util/clock.h"
 
-enum { READ_MAX = 256 }; /* messages a turn; what is left is told after the pause */
+enum { READ_MAX = 256 }; /* messages per turn; the rest is reported after the pause */
 
 static void on_pause_over(struct loop_timer *t)
 {
@@ -19,7 +19,7 @@ static void on_pause_over(struct loop_timer *t)
 	loop_watch_events(w->loop, &w->watch, EPOLLIN);
 }
 
-/* Messages are thrown away. Other processes may write to us too; then we look in vain. */
+/* Discards the messages. Other processes may write to us too; then the owner checks for nothing. */
 static bool drain(int fd)
 {
 	bool any = false;
@@ -45,7 +45,7 @@ static void on_messages(struct loop_watch *watch, uint32_t events)
 	loop_watch_events(w->loop, &w->watch, 0);
 	if (drain(watch->fd))
 		w->changed(w);
-	end = clock_now_ms(); /* with very many routes a look is long, and a tenth of our time is enough */
+	end = clock_now_ms(); /* with very many routes a check takes long: limit it to a tenth of our time */
 	loop_timer_set(w->loop, &w->pause, end + NETLINK_WATCH_PAUSE_MS + 10 * (end - start));
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Notice of changes to links, addresses, routes and rules of our network namespace (rtnetlink(7)).
- * What has changed is not told: the owner looks at what concerns it. So nothing is missed when the
+ * Notification of changes to links, addresses, routes and rules of our network namespace (rtnetlink(7)).
+ * It does not say what has changed: the owner checks what concerns it. So nothing is missed when the
  * kernel drops messages (ENOBUFS).
  *
- * The first change is told at once, and those of the next NETLINK_WATCH_PAUSE_MS together: a host
+ * The first change is reported at once, and those of the next NETLINK_WATCH_PAUSE_MS together: a host
  * whose routes change all the time costs a bounded part of our time.
  */
 #ifndef SSTP_NET_NETLINK_WATCH_H
@@ -14,7 +14,7 @@
 
 enum { NETLINK_WATCH_PAUSE_MS = 20 };
 
-/* Embedded in its owner's; zeroes are one that is not open. */
+/* Embedded in its owner's struct; zero-initialized: not open. */
 struct netlink_watch {
 	struct loop *loop;
 	struct loop_watch watch;
@@ -22,7 +22,7 @@ struct netlink_watch {
 	void (*changed)(struct netlink_watch *w);
 };
 
-/* `changed` is set. 0 or -errno. */
+/* Set `changed` before. 0 or -errno. */
 int netlink_watch_open(struct netlink_watch *w, struct loop *loop);
 void netlink_watch_close(struct netlink_watch *w);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Netlink messages: writing and walking. Nothing here knows what a message means. */
+/* Writing and parsing netlink messages, whatever their type. */
 #include "net/nlmsg.h"
 
 #include <assert.h>

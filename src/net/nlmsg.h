@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Netlink messages, netlink(7): a header, a body of a fixed shape, then attributes, each a length,
- * a type and a value, all of it in the machine's byte order and padded to four bytes. Written into
- * a buffer of their own and walked with a reader, as everything else that comes in.
+ * Netlink messages, netlink(7): a header, a body of a fixed format, then attributes, each a length,
+ * a type and a value, all in host byte order and padded to four bytes. They are written into a buffer of
+ * their own and parsed with a reader.
  */
 #ifndef SSTP_NET_NLMSG_H
 #define SSTP_NET_NLMSG_H
@@ -27,7 +27,7 @@ void nlmsg_put_u32(struct nlmsg *m, uint16_t type, uint32_t value);
 /* Attributes put between these two are the value of one. */
 size_t nlmsg_nest(struct nlmsg *m, uint16_t type);
 void nlmsg_nest_end(struct nlmsg *m, size_t nest);
-/* The message, its length filled in. It had room: what is put is bounded by the caller. */
+/* The message with its length filled in. It always fits: the caller bounds what it puts. */
 struct bytes nlmsg_end(struct nlmsg *m);
 
 struct nlattr_in {
@@ -35,7 +35,7 @@ struct nlattr_in {
 	struct bytes value;
 };
 
-/* The next message of those that came together; false at the end, and on a malformed one. */
+/* The next message of a batch; false at the end, and on a malformed one. */
 bool nlmsg_next(struct reader *r, struct nlmsghdr *header, struct reader *body);
 /* The next attribute; false at the end, and on a malformed one. */
 bool nlattr_next(struct reader *r, struct nlattr_in *a);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Name look-ups in a thread (job.h). getaddrinfo can't be interrupted, so a look-up that nobody waits for
- * any more goes on by itself, and its block is freed after it.
+ * Name look-ups in a thread (job.h). getaddrinfo can't be interrupted, so a canceled look-up goes on, and
+ * its block is freed after it.
  */
 #include "net/resolve.h"
 
@@ -15,13 +15,13 @@
 
 #include "net/job.h"
 
-/* Look-ups of a process; one that no server answers holds its thread for half a minute and more. */
+/* Look-ups of a process; one without a reply from any server occupies its thread for half a minute or more. */
 static struct job_pool pool = JOB_POOL(16, 64);
 
 struct resolve {
 	struct job job;
 	struct resolve_query query;
-	struct resolve_answer answer; /* the thread's until the job is done */
+	struct resolve_answer answer; /* only the thread uses it until the job is done */
 	void (*done)(void *arg, const struct resolve_answer *answer);
 	void *arg;
 };
@@ -52,24 +52,24 @@ static void take(const struct addrinfo *ai, uint16_t port, struct resolve_answer
 	a->count++;
 }
 
-/* RFC 8305 section 4: the families in turn, beginning with the system's favourite. */
+/* RFC 8305 section 4: the families in turn, beginning with the one that the system prefers. */
 static void take_addresses(const struct addrinfo *list, uint16_t port, struct resolve_answer *a)
 {
-	int favourite = list->ai_family, other = favourite == AF_INET6 ? AF_INET : AF_INET6;
-	const struct addrinfo *f = first_of(list, favourite), *o = first_of(list, other);
+	int preferred = list->ai_family, other = preferred == AF_INET6 ? AF_INET : AF_INET6;
+	const struct addrinfo *f = first_of(list, preferred), *o = first_of(list, other);
 
 	while (f || o) {
 		take(f, port, a);
 		take(o, port, a);
-		f = f ? first_of(f->ai_next, favourite) : NULL;
+		f = f ? first_of(f->ai_next, preferred) : NULL;
 		o = o ? first_of(o->ai_next, other) : NULL;
 	}
 }
 
-/* The libraries' texts start with a capital; ours stand in the middle of a line. */
+/* The libraries' texts start with a capital letter; ours are used in the middle of a line. */
 static void explain(int error, struct resolve_answer *a)
 {
-	if (error == EAI_AGAIN) { /* both libraries say "Try again" or the like, and not why */
+	if (error == EAI_AGAIN) { /* both libraries say "Try again" or similar, without a reason */
 		snprintf(a->text, sizeof(a->text), "no name server answers");
 		return;
 	}

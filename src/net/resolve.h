@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A name look-up beside the loop: getaddrinfo blocks, for half a minute and more when no name
- * server answers, so it runs in a thread. What it asks and how (hosts file, resolv.conf,
- * nsswitch) and which address is best (RFC 6724, gai.conf) is the C library's business. The answer
- * has the families in turn, so that one that doesn't work costs a dialler one attempt (RFC 8305).
+ * A name look-up outside the loop: getaddrinfo blocks, for half a minute or more when no name
+ * server replies, so it runs in a thread. The C library decides where it looks (hosts file, resolv.conf,
+ * nsswitch) and which address is best (RFC 6724, gai.conf). The result has the families in turn, so that
+ * a family that doesn't work costs only one attempt (RFC 8305).
  */
 #ifndef SSTP_NET_RESOLVE_H
 #define SSTP_NET_RESOLVE_H
@@ -28,7 +28,7 @@ struct resolve_answer {
 
 struct resolve;
 
-/* An address written out needs no look-up: true when `q->host` is one and `a` has it. */
+/* An address literal needs no look-up: true when `q->host` is one; then it is in `a`. */
 bool resolve_literal(const struct resolve_query *q, struct resolve_answer *a);
 
 /* `done` is called once, from the loop. 0 or -errno. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Source addresses, asked of the kernel. */
+/* Source addresses, as the kernel chooses them. */
 #include "net/source.h"
 
 #include <errno.h>

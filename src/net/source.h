@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From which address this host would reach another one, and whether it still has an address. Asked of the
- * kernel by sockets that send nothing, so no privilege is needed and routing rules count.
+ * From which address this host would reach another one, and whether it still has an address. The kernel
+ * is asked by sockets that send nothing, so no privilege is needed and routing rules apply.
  */
 #ifndef SSTP_NET_SOURCE_H
 #define SSTP_NET_SOURCE_H
@@ -11,16 +11,16 @@
 
 #include "util/ip.h"
 
-/* 0, or -errno when there is no way to `peer` now. */
+/* 0, or -errno when `peer` is unreachable now. */
 int source_for(const struct sockaddr_storage *peer, struct ip_addr *source);
-/* Of a connected socket: its own end. AF_UNSPEC on failure. */
+/* The local address of a connected socket. AF_UNSPEC on failure. */
 struct ip_addr source_of(int fd);
-/* False only when the kernel says that it is no address of this host (any more). */
+/* Whether its local address still exists. False only when the kernel says that it does not. */
 bool source_is_here(int fd);
 
 /*
- * Does it matter that the source is another now? IPv6 hosts change addresses within their network all the
- * time, and keep the old ones (RFC 8981): only another network matters.
+ * Whether a change of the source matters. IPv6 hosts change addresses within their network all the time,
+ * and keep the old ones (RFC 8981): only another network matters.
  */
 bool source_is_elsewhere(const struct ip_addr *before, const struct ip_addr *now);
 

@@ -13,7 +13,7 @@
 
 static struct loop *loop;
 static struct resolve_answer answer;
-static bool is_done, is_alone;
+static bool is_done, is_isolated;
 
 static int set_up(void **state)
 {
@@ -107,7 +107,7 @@ static void localhost_has_an_address(void **state)
 static void unknown_name_is_explained(void **state)
 {
 	(void)state;
-	if (!is_alone) {
+	if (!is_isolated) {
 		print_message("skip: kernel: no user namespaces\n");
 		skip();
 	}
@@ -142,6 +142,6 @@ int main(void)
 		CASE(cancelled),
 	};
 
-	is_alone = netns_enter();
+	is_isolated = netns_enter();
 	return cmocka_run_group_tests_name("net/resolve", tests, NULL, NULL);
 }
