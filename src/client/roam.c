@@ -17,7 +17,7 @@ enum roam_action roam_decide(const struct roam_facts *f)
 		return ROAM_STAY;
 	if (!f->is_here)
 		return ROAM_RECONNECT;
-	if (!f->was_own || !source_is_elsewhere(&f->local, &f->now))
+	if (!f->was_own || !source_is_in_other_network(&f->local, &f->now))
 		return ROAM_STAY;
 	return f->is_again ? ROAM_RECONNECT : ROAM_LOOK_AGAIN;
 }

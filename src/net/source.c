@@ -68,7 +68,7 @@ bool source_is_here(int fd)
 	return is_here;
 }
 
-bool source_is_elsewhere(const struct ip_addr *before, const struct ip_addr *now)
+bool source_is_in_other_network(const struct ip_addr *before, const struct ip_addr *now)
 {
 	struct ip_addr a, b;
 

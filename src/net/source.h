@@ -22,6 +22,6 @@ bool source_is_here(int fd);
  * Whether a change of the source matters. IPv6 hosts change addresses within their network all the time,
  * and keep the old ones (RFC 8981): only another network matters.
  */
-bool source_is_elsewhere(const struct ip_addr *before, const struct ip_addr *now);
+bool source_is_in_other_network(const struct ip_addr *before, const struct ip_addr *now);
 
 #endif
