@@ -17,7 +17,7 @@
 enum {
 	WAITING_MAX = 16, /* health checks that may wait while we are busy; more are refused */
 	NO_FILES_MS = 1000,
-	TELL_AGAIN_MS = 200,
+	NOTIFY_RETRY_MS = 200,
 };
 
 /* Returns the length for bind and connect; an abstract name begins with a zero byte. */
@@ -38,7 +38,7 @@ static int open_socket(void)
 
 /* ---- replying */
 
-static void answer_again(struct loop_timer *timer)
+static void accept_again(struct loop_timer *timer)
 {
 	struct health *h = container_of(timer, struct health, again);
 
@@ -46,14 +46,14 @@ static void answer_again(struct loop_timer *timer)
 }
 
 /* No descriptor is free: the health check waits until we try again. */
-static void answer_later(struct health *h)
+static void pause_accept(struct health *h)
 {
 	loop_watch_events(h->loop, &h->watch, 0);
 	loop_timer_set(h->loop, &h->again, loop_now(h->loop) + NO_FILES_MS);
 }
 
 /* One per turn: a program that asks in a loop must not keep us from our work. */
-static void answer(struct loop_watch *watch, uint32_t events)
+static void reply(struct loop_watch *watch, uint32_t events)
 {
 	struct health *h = container_of(watch, struct health, watch);
 	int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC);
@@ -61,7 +61,7 @@ static void answer(struct loop_watch *watch, uint32_t events)
 	(void)events;
 	if (fd < 0) {
 		if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
-			answer_later(h);
+			pause_accept(h);
 		return;
 	}
 	send(fd, h->line, strlen(h->line), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -71,15 +71,15 @@ static void answer(struct loop_watch *watch, uint32_t events)
 /* ---- the service manager */
 
 /* READY=1 above all must not be lost: the manager ends a service that does not send it in time. */
-static void note_told(struct health *h, bool is_told)
+static void retry_unless_sent(struct health *h, bool was_sent)
 {
-	if (!is_told)
-		loop_timer_set(h->loop, &h->tell_again, loop_now(h->loop) + TELL_AGAIN_MS);
+	if (!was_sent)
+		loop_timer_set(h->loop, &h->notify_retry, loop_now(h->loop) + NOTIFY_RETRY_MS);
 }
 
-static void tell_again(struct loop_timer *timer)
+static void notify_retry(struct loop_timer *timer)
 {
-	note_told(container_of(timer, struct health, tell_again), notify_again());
+	retry_unless_sent(container_of(timer, struct health, notify_retry), notify_again());
 }
 
 /* ---- start and end */
@@ -107,10 +107,10 @@ void health_open(struct health *h, struct loop *loop)
 
 	notify_begin();
 	h->loop = loop;
-	h->again.expired = answer_again;
-	h->tell_again.expired = tell_again;
+	h->again.expired = accept_again;
+	h->notify_retry.expired = notify_retry;
 	health_down(h, "sstp", "starting");
-	h->watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = answer };
+	h->watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = reply };
 	if (!error)
 		error = loop_watch(loop, &h->watch);
 	if (!error)
@@ -123,7 +123,7 @@ void health_open(struct health *h, struct loop *loop)
 void health_close(struct health *h)
 {
 	if (h->loop)
-		loop_timer_stop(h->loop, &h->tell_again);
+		loop_timer_stop(h->loop, &h->notify_retry);
 	if (!h->watch.is_watched)
 		return;
 	loop_timer_stop(h->loop, &h->again);
@@ -134,29 +134,29 @@ void health_close(struct health *h)
 void health_up(struct health *h, const char *device)
 {
 	snprintf(h->line, sizeof(h->line), "up %s\n", device);
-	note_told(h, notify("READY=1\nSTATUS=%s", h->line));
+	retry_unless_sent(h, notify("READY=1\nSTATUS=%s", h->line));
 }
 
 void health_down(struct health *h, const char *device, const char *why)
 {
 	snprintf(h->line, sizeof(h->line), "down %s: %s\n", device, why);
-	note_told(h, notify("STATUS=%s", h->line));
+	retry_unless_sent(h, notify("STATUS=%s", h->line));
 }
 
 void health_stopping(struct health *h, const char *device)
 {
 	snprintf(h->line, sizeof(h->line), "down %s: stopping\n", device);
-	note_told(h, notify("STOPPING=1\nSTATUS=%s", h->line));
+	retry_unless_sent(h, notify("STOPPING=1\nSTATUS=%s", h->line));
 }
 
 void health_reloading(struct health *h)
 {
-	note_told(h, notify_reloading());
+	retry_unless_sent(h, notify_reloading());
 }
 
 void health_reloaded(struct health *h)
 {
-	note_told(h, notify("READY=1"));
+	retry_unless_sent(h, notify("READY=1"));
 }
 
 /* ---- asking */

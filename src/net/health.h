@@ -28,7 +28,7 @@ struct health {
 	struct loop *loop;
 	struct loop_watch watch;
 	struct loop_timer again;
-	struct loop_timer tell_again; /* when the manager's socket was full */
+	struct loop_timer notify_retry; /* when the manager's socket was full */
 	char line[HEALTH_LINE];
 };
 

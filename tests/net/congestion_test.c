@@ -37,7 +37,7 @@ static struct name name_of(int fd)
 	return n;
 }
 
-/* Reno is in every kernel, and everybody may use it. */
+/* Reno is in every kernel, and every user may use it. */
 static void a_name_is_set(void **state)
 {
 	int fd = tcp_socket();
@@ -48,7 +48,7 @@ static void a_name_is_set(void **state)
 	close(fd);
 }
 
-/* What auto means is found out by the tunnel. */
+/* The tunnel decides what auto means. */
 static void nothing_system_and_auto_change_nothing(void **state)
 {
 	int fd = tcp_socket();
@@ -76,7 +76,7 @@ static void an_unknown_name_is_an_error(void **state)
 	close(fd);
 }
 
-static void what_a_listener_accepts_has_the_listeners(void **state)
+static void accepted_sockets_inherit_the_listeners(void **state)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	socklen_t len = sizeof(at);
@@ -101,7 +101,7 @@ int main(void)
 		cmocka_unit_test(a_name_is_set),
 		cmocka_unit_test(nothing_system_and_auto_change_nothing),
 		cmocka_unit_test(an_unknown_name_is_an_error),
-		cmocka_unit_test(what_a_listener_accepts_has_the_listeners),
+		cmocka_unit_test(accepted_sockets_inherit_the_listeners),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

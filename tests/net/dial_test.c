@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Dialling listeners of this process, by a getaddrinfo of our own: it answers what a case wants,
- * or holds its answer back. Addresses of 127.0.0.0/8 where nobody listens refuse; a listener whose
- * queue is full never answers.
+ * Dialing listeners of this process, with a fake getaddrinfo: it returns what a case wants, or delays
+ * its result. Addresses of 127.0.0.0/8 without a listener refuse; a listener whose queue is full never
+ * replies.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -30,7 +30,7 @@ enum { TIMEOUT_MS = 5000 };
 /* ---- the look-up */
 
 static const char *const nobody[] = { NULL };
-static const char *const *fake_addrs = nobody;                /* to the NULL */
+static const char *const *fake_addrs = nobody;                /* ends with NULL */
 static pthread_mutex_t fake_lock = PTHREAD_MUTEX_INITIALIZER; /* of the next two */
 static bool fake_is_held, fake_has_begun;
 static sem_t fake_gate, fake_left;
@@ -76,7 +76,7 @@ static bool is_held(void)
 	return held;
 }
 
-/* These two take the C library's place in this program. */
+/* These two replace the C library's in this program. */
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 		struct addrinfo **to)
 {
@@ -110,8 +110,8 @@ void freeaddrinfo(struct addrinfo *ai)
 }
 
 /*
- * The held look-up answers now, whoever may still want to know. On a busy machine it may have been given
- * up before a thread had begun with it: then it never begins, or is held no more.
+ * Lets the held look-up return. On a busy machine it may have been canceled before a thread had begun
+ * with it: then it never begins, or is not held any more.
  */
 static void release_lookup(void)
 {
@@ -127,7 +127,7 @@ static void release_lookup(void)
 	sem_wait(&fake_left);
 }
 
-/* ---- the far end */
+/* ---- the peer */
 
 static int listener, filler = -1;
 static uint16_t port;
@@ -147,7 +147,7 @@ static int listen_at(const char *text, bool is_full)
 		close(fd);
 		return -1;
 	}
-	port = ntohs(sa.sin6_port); /* where IPv4 has it too */
+	port = ntohs(sa.sin6_port); /* at the same offset for IPv4 */
 	if (is_full) {
 		filler = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		assert_int_equal(connect(filler, (struct sockaddr *)&sa, len), 0);
@@ -164,7 +164,7 @@ static struct dial_result result;
 static unsigned done_count;
 static char tried[256]; /* what before_connect saw: "127.0.0.1 ::1 " */
 
-static const char *unreachable; /* an address to which before_connect finds no way */
+static const char *unreachable; /* an address for which before_connect fails */
 
 static int before_connect(void *arg, const struct sockaddr_storage *to)
 {
@@ -314,13 +314,13 @@ static void literal_v6_connects(void **state)
 	assert_connected("::1");
 }
 
-static void without_a_way_nothing_is_sent(void **state)
+static void nothing_is_sent_to_an_unreachable_address(void **state)
 {
 	static const char *const addrs[] = { "127.0.0.1", NULL };
 
 	(void)state;
 	fake_addrs = addrs;
-	unreachable = "127.0.0.1"; /* where somebody listens */
+	unreachable = "127.0.0.1"; /* which has a listener */
 	run_dial();
 	assert_int_equal(result.status, DIAL_NO_ANSWER);
 	assert_non_null(strstr(result.text, ": network "));
@@ -402,7 +402,7 @@ static void mark_is_set(void **state)
 	close(result.fd);
 }
 
-/* ---- cases: failing, in words */
+/* ---- cases: texts of failures */
 
 static void all_refuse(void **state)
 {
@@ -544,7 +544,7 @@ static void fresh_addresses_win_over_fallback(void **state)
 	assert_string_equal(tried, "127.0.0.1 ");
 }
 
-/* ---- cases: cancelled */
+/* ---- cases: canceled */
 
 static void start_and_cancel_after(uint64_t ms)
 {
@@ -557,7 +557,7 @@ static void start_and_cancel_after(uint64_t ms)
 	assert_int_equal(done_count, 0);
 }
 
-static void cancelled_before_it_began(void **state)
+static void canceled_before_it_began(void **state)
 {
 	(void)state;
 	start_and_cancel_after(0);
@@ -565,7 +565,7 @@ static void cancelled_before_it_began(void **state)
 	dial_cancel(NULL);
 }
 
-static void cancelled_during_the_lookup(void **state)
+static void canceled_during_the_lookup(void **state)
 {
 	(void)state;
 	fake_is_held = true;
@@ -575,7 +575,7 @@ static void cancelled_during_the_lookup(void **state)
 	assert_int_equal(done_count, 0);
 }
 
-static void cancelled_while_connecting(void **state)
+static void canceled_while_connecting(void **state)
 {
 	(void)state;
 	listener_is_full();
@@ -584,7 +584,7 @@ static void cancelled_while_connecting(void **state)
 	assert_string_equal(tried, "127.0.0.1 ");
 }
 
-static void cancelled_with_the_answer_under_way(void **state)
+static void canceled_with_the_answer_under_way(void **state)
 {
 	(void)state;
 	fake_is_held = true;
@@ -604,7 +604,7 @@ int main(void)
 		CASE(name_connects),
 		CASE(literal_needs_no_lookup),
 		CASE(literal_v6_connects),
-		CASE(without_a_way_nothing_is_sent),
+		CASE(nothing_is_sent_to_an_unreachable_address),
 		CASE(refused_gives_way_to_the_next_at_once),
 		CASE(silent_one_is_overtaken),
 		CASE(families_take_turns),
@@ -619,13 +619,13 @@ int main(void)
 		CASE(fallback_when_the_lookup_fails),
 		CASE(fallback_when_the_lookup_is_slow),
 		CASE(fresh_addresses_win_over_fallback),
-		CASE(cancelled_before_it_began),
-		CASE(cancelled_during_the_lookup),
-		CASE(cancelled_while_connecting),
-		CASE(cancelled_with_the_answer_under_way),
+		CASE(canceled_before_it_began),
+		CASE(canceled_during_the_lookup),
+		CASE(canceled_while_connecting),
+		CASE(canceled_with_the_answer_under_way),
 	};
 
-	netns_enter(); /* without it, the machine's own loopback serves */
+	netns_enter(); /* if it fails, the machine's own loopback is used */
 	sem_init(&fake_gate, 0, 0);
 	sem_init(&fake_left, 0, 0);
 	return cmocka_run_group_tests_name("net/dial", tests, NULL, NULL);

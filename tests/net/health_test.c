@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Asking programs of this network namespace how they do; here they and who asks are threads. */
+/* Health checks of programs in this network namespace; here both sides are threads. */
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -18,19 +18,19 @@
 #include "util/log.h"
 
 static struct loop *loop;
-static char last_words[256];
+static char last_line[256];
 
 static void hear(enum log_level level, const char *name, const char *line)
 {
 	(void)level;
 	(void)name;
-	snprintf(last_words, sizeof(last_words), "%s", line);
+	snprintf(last_line, sizeof(last_line), "%s", line);
 }
 
 static int set_up(void **state)
 {
 	(void)state;
-	last_words[0] = '\0';
+	last_line[0] = '\0';
 	log_set_sink(hear);
 	return loop_open(&loop);
 }
@@ -43,7 +43,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* ---- who asks, while this thread's loop turns */
+/* ---- the health check, while this thread's loop runs */
 
 struct asking {
 	unsigned slot;
@@ -110,7 +110,7 @@ static void nobody_is_there(void **state)
 		assert_int_equal(ask_now(slot, &a), -ENOENT);
 }
 
-static void what_is_told_changes(void **state)
+static void the_line_changes(void **state)
 {
 	struct health h = { 0 };
 	struct health_answer a;
@@ -169,9 +169,9 @@ static void without_a_name_it_goes_on(void **state)
 	(void)state;
 	for (size_t i = 0; i < HEALTH_SLOTS; i++)
 		health_open(&h[i], loop);
-	assert_string_equal(last_words, "");
+	assert_string_equal(last_line, "");
 	health_open(&h[HEALTH_SLOTS], loop);
-	assert_non_null(strstr(last_words, "will not find this program"));
+	assert_non_null(strstr(last_line, "will not find this program"));
 	health_up(&h[HEALTH_SLOTS], "sstp64");
 	for (size_t i = 0; i <= HEALTH_SLOTS; i++)
 		health_close(&h[i]);
@@ -191,8 +191,8 @@ static void a_program_that_hangs_does_not_hang_others(void **state)
 	health_close(&h);
 }
 
-/* Not one of ours: what it says goes to a terminal. */
-static void what_is_not_printable_is_not_printed(void **state)
+/* From another program: what it sends goes to a terminal. */
+static void unprintable_bytes_are_replaced(void **state)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = "\0" HEALTH_NAME "0" };
 	socklen_t len =
@@ -218,16 +218,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nobody_is_there, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_told_changes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_line_changes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_long_reason_is_cut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(each_program_has_a_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_a_name_it_goes_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_program_that_hangs_does_not_hang_others, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(what_is_not_printable_is_not_printed, set_up,
-						tear_down),
+		cmocka_unit_test_setup_teardown(unprintable_bytes_are_replaced, set_up, tear_down),
 	};
 
-	netns_enter(); /* other programs of this machine are not to answer */
+	netns_enter(); /* other programs of this machine must not reply */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ struct named_job {
 	struct job job;
 	char name;
 	bool waits;
-	struct named_job *victim; /* that it cancels when it is done */
+	struct named_job *victim; /* canceled when this one is done */
 };
 
 static void note(char *trace, char name)
@@ -102,7 +102,7 @@ static struct named_job *start(char name, char source)
 	return j;
 }
 
-/* The thread is in it when this returns. */
+/* A thread is running it when this returns. */
 static struct named_job *start_and_hold(char name)
 {
 	int error;
@@ -184,7 +184,7 @@ static void sources_take_turns(void **state)
 	sem_post(&t.gate);
 	run_to('e');
 	assert_string_equal(t.worked, "-a23b4cde");
-	/* what a source had before does not count against it */
+	/* earlier jobs of a source do not count */
 	start_and_hold('-');
 	start('x', '4');
 	start('y', '1');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The event loop: what is called, in which order, and that anything may go away from anywhere. */
+/* The event loop: what is called, in which order, and that any callback may remove anything. */
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -18,7 +18,7 @@
 enum { TRACE_MAX = 16 };
 
 static struct loop *loop;
-static char trace[TRACE_MAX + 1]; /* one letter a call */
+static char trace[TRACE_MAX + 1]; /* one letter per call */
 
 static void note(char c)
 {
@@ -137,7 +137,7 @@ static void timer_sets_itself_again(struct loop_timer *t)
 		loop_timer_set(loop, t, 0);
 }
 
-/* It is always due, yet the turn ends, and another timer has its own. */
+/* It is always due, yet the turn ends, and another timer expires too. */
 static void timer_always_due_starves_nobody(void **state)
 {
 	struct loop_timer t = { .expired = timer_sets_itself_again };
@@ -184,7 +184,7 @@ static void many_expired(struct loop_timer *t)
 		loop_stop(loop);
 }
 
-/* Set, moved and stopped in a scrambled order; what is left comes sorted. */
+/* Set, moved and stopped in a scrambled order; the rest expires in order. */
 static void many_timers(void **state)
 {
 	struct loop_timer *t = calloc(MANY, sizeof(*t));
@@ -252,7 +252,7 @@ static void tasks_run_once_in_order(void **state)
 	assert_string_equal(trace, "ab");
 }
 
-/* The timer shows that a turn passed between, and the clock that nobody slept. */
+/* The timer shows that there was a turn in between, and the clock that the loop did not sleep. */
 static void task_posted_by_a_task_runs_in_the_next_turn(void **state)
 {
 	struct named_task a = task_of('a'), b = task_of('b'), c = task_of('c');
@@ -325,7 +325,7 @@ static void task_of_another_thread_wakes_the_loop(void **state)
 	assert_string_equal(trace, "abdd");
 }
 
-/* In the turn in which the loop has taken it over already. */
+/* In the turn in which the loop has already moved it to its own list. */
 static void task_of_another_thread_is_unposted_in_its_turn(void **state)
 {
 	struct named_task tasks[] = { task_of('a'), task_of('b'), task_of('c') };
@@ -361,7 +361,7 @@ static void watch_ready(struct loop_watch *w, uint32_t events)
 	close(w->fd);
 }
 
-/* An eventfd that is ready to be read. */
+/* A readable eventfd. */
 static struct named_watch watch_of(char name)
 {
 	struct named_watch n = { .name = name };
@@ -420,7 +420,7 @@ static void watch_may_free_its_owner(void **state)
 	assert_string_equal(trace, "f");
 }
 
-/* Level-triggered: data that is left is reported again. Held: not even a hang-up is. */
+/* Level-triggered: unread data is reported again. Paused: not even a hang-up is reported. */
 static void watch_can_be_held(void **state)
 {
 	struct named_watch n = { .name = 'w' };
@@ -505,7 +505,7 @@ static void stop_before_run_counts(void **state)
 	assert_string_equal(trace, "a");
 }
 
-/* Else what is set up slowly (a prompt) would set timers that are over when the loop starts. */
+/* Else timers set during a slow set-up (a prompt) would be due when the loop starts. */
 static void time_passes_before_the_loop_runs(void **state)
 {
 	uint64_t opened = loop_now(loop);

@@ -17,7 +17,7 @@
 static struct netlink *nl;
 static int tun[2];
 static unsigned dev[2]; /* their interface indices */
-static char last_words[256];
+static char last_line[256];
 
 static struct ip_addr addr(const char *text)
 {
@@ -41,7 +41,7 @@ static void hear(enum log_level level, const char *name, const char *line)
 {
 	(void)level;
 	(void)name;
-	snprintf(last_words, sizeof(last_words), "%s", line);
+	snprintf(last_line, sizeof(last_line), "%s", line);
 }
 
 /* Both devices are up; the first is 10.0.0.2/24 and 2001:db8::2/64. */
@@ -56,7 +56,7 @@ static int set_up(void **state)
 		return -1;
 	dev[0] = if_nametoindex("ours0");
 	dev[1] = if_nametoindex("ours1");
-	last_words[0] = '\0';
+	last_line[0] = '\0';
 	return netlink_link_no_autoaddr(nl, dev[0]) || netlink_link_no_autoaddr(nl, dev[1]) ||
 	       netlink_link_up(nl, dev[0], 0) || netlink_link_up(nl, dev[1], 0) ||
 	       netlink_addr_add(nl, dev[0], &v4, 24, NULL) ||
@@ -120,7 +120,7 @@ static void link_errors(void **state)
 	(void)state;
 	assert_int_equal(netlink_link_up(nl, 9999, 0), -ENODEV);
 	assert_int_equal(netlink_link_up(nl, dev[0], 10), -EINVAL);
-	assert_memory_equal(last_words, "netlink: ", 9); /* and the kernel's words */
+	assert_memory_equal(last_line, "netlink: ", 9); /* then the kernel's text */
 }
 
 static bool has_v6_address(const char *device)
@@ -137,20 +137,20 @@ static bool has_v6_address(const char *device)
 	return has;
 }
 
-static void kernel_invents_no_address(void **state)
+static void kernel_generates_no_address(void **state)
 {
 	int fd = netns_tun("other");
 
 	(void)state;
 	assert_int_equal(netlink_link_up(nl, if_nametoindex("other"), 0), 0);
-	assert_true(has_v6_address("other")); /* so it does when it may */
+	assert_true(has_v6_address("other")); /* the kernel does so by default */
 	assert_false(has_v6_address("ours1"));
 	close(fd);
 }
 
 /* ---- addresses */
 
-/* The routes of an IPv6 address are put in by a worker of the kernel, a moment after it. */
+/* A worker of the kernel adds the routes of an IPv6 address a moment after the address. */
 static struct route soon_goes_to(const struct ip_addr *dst, unsigned ifindex)
 {
 	struct route r;
@@ -181,12 +181,12 @@ static void addresses(void **state)
 	static const struct {
 		const char *local;
 		unsigned len;
-		const char *peer, *sees; /* an address that is on the link thereby; "": not asked */
+		const char *peer, *sees; /* an address that is then on the link; "": not checked */
 	} cases[] = {
 		{ "192.0.2.1", 24, "", "192.0.2.77" },
 		{ "192.0.2.1", 32, "198.51.100.1", "198.51.100.1" },
 		{ "2001:db8:1::1", 64, "", "2001:db8:1::77" },
-		{ "fe80::1", 128, "fe80::2", "" }, /* it would have to name its device */
+		{ "fe80::1", 128, "fe80::2", "" }, /* a look-up would need the device */
 		{ "2001:db8:1::1", 128, "2001:db8:2::1", "2001:db8:2::1" },
 	};
 
@@ -244,7 +244,7 @@ static bool write_file(const char *path, const char *text)
 	return f && !fclose(f) && ok;
 }
 
-/* By the administrator, and by an MTU that IPv6 does not work with. */
+/* Disabled by the administrator, or by an MTU that is too small for IPv6. */
 static void device_without_ipv6(void **state)
 {
 	struct ip_addr v6 = addr("2001:db8:1::1");
@@ -384,13 +384,13 @@ static void source_is_preferred(void **state)
 	assert_true(ip_equal(&found.src, &second));
 }
 
-/* No rule leads there, so it changes nothing. */
+/* No rule uses this table, so it changes nothing. */
 static void other_table_is_left_alone(void **state)
 {
 	struct route r = route_of("192.0.2.0/24", "10.0.0.1", dev[0]);
 
 	(void)state;
-	r.table = 1000; /* more than the header's eight bits */
+	r.table = 1000; /* does not fit into the header's eight bits */
 	assert_int_equal(netlink_route_add(nl, &r), 0);
 	goes_nowhere("192.0.2.1", -ENETUNREACH);
 	r.table = 0;
@@ -416,7 +416,7 @@ static void unreachable_routes(void **state)
 	}
 }
 
-/* The table is not told: the kernel keeps local and main as one while there are no rules. */
+/* The table is not checked: the kernel merges local and main while there are no rules. */
 static void own_address_is_on_the_loopback(void **state)
 {
 	static const char *const owns[] = { "10.0.0.2", "2001:db8::2" };
@@ -429,7 +429,7 @@ static void own_address_is_on_the_loopback(void **state)
 	}
 }
 
-/* What the client asks while its tunnel's routes cover everything: how else does one get there? */
+/* What the client asks while its tunnel's routes cover everything: the route without the tunnel. */
 static void a_device_is_left_out(void **state)
 {
 	static const struct {
@@ -494,7 +494,7 @@ static void a_device_is_left_out_of_ipv6(void **state)
 	assert_int_equal(found.metric, 0);
 }
 
-/* More routes than fit one answer. */
+/* More routes than fit into one reply. */
 static void a_long_list_is_read_to_its_end(void **state)
 {
 	struct ip_addr to = addr("203.0.113.9");
@@ -510,7 +510,7 @@ static void a_long_list_is_read_to_its_end(void **state)
 	assert_int_equal(netlink_route_add(nl, &last), 0);
 	assert_int_equal(netlink_route_without(nl, &to, dev[1], NULL, &found), 0);
 	assert_string_equal(ip_print(&found.via).text, "10.0.0.3");
-	goes("203.0.113.9", "10.0.0.3", dev[0]); /* and the next answer is that of its question */
+	goes("203.0.113.9", "10.0.0.3", dev[0]); /* and the next reply belongs to its request */
 }
 
 static void route_errors(void **state)
@@ -522,7 +522,7 @@ static void route_errors(void **state)
 	(void)state;
 	assert_int_equal(netlink_route_add(nl, &no_device), -ENODEV);
 	assert_int_equal(netlink_route_add(nl, &far_gateway), -ENETUNREACH);
-	assert_memory_equal(last_words, "netlink: ", 9);
+	assert_memory_equal(last_line, "netlink: ", 9);
 	too_long.dst.len = 33;
 	assert_int_equal(netlink_route_add(nl, &too_long), -EINVAL);
 	too_long.dst.addr.family = AF_UNSPEC;
@@ -540,7 +540,7 @@ static void cannot_run(void **state)
 	skip();
 }
 
-/* NULL: nothing is in the way. */
+/* NULL: the tests can run. */
 static const char *obstacle(void)
 {
 	int fd;
@@ -565,7 +565,7 @@ int main(void)
 		CASE(link_goes_up_with_an_mtu),
 		CASE(link_queue_takes_a_length),
 		CASE(link_errors),
-		CASE(kernel_invents_no_address),
+		CASE(kernel_generates_no_address),
 		CASE(addresses),
 		CASE(ipv6_addresses_with_lifetimes),
 		CASE(address_errors),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Netlink messages: what is written is read again; one cut, or with a false length, is not. */
+/* Netlink messages: what is written can be parsed; a truncated one, or one with a wrong length, can't. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -93,7 +93,7 @@ static void two_messages_in_one_buffer(void **state)
 	assert_false(r.bad);
 }
 
-/* Cut anywhere, it is no message. */
+/* Truncated anywhere, it is not a message. */
 static void cut_messages(void **state)
 {
 	struct bytes m = build();
@@ -109,7 +109,7 @@ static void cut_messages(void **state)
 	}
 }
 
-static void lengths_that_lie(void **state)
+static void wrong_lengths(void **state)
 {
 	static const uint16_t lens[] = { 0, 1, 3, 9, 0xffff };
 
@@ -132,9 +132,11 @@ static void lengths_that_lie(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(written_and_read),           cmocka_unit_test(numbers),
-		cmocka_unit_test(two_messages_in_one_buffer), cmocka_unit_test(cut_messages),
-		cmocka_unit_test(lengths_that_lie),
+		cmocka_unit_test(written_and_read),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(two_messages_in_one_buffer),
+		cmocka_unit_test(cut_messages),
+		cmocka_unit_test(wrong_lengths),
 	};
 
 	return cmocka_run_group_tests_name("net/nlmsg", tests, NULL, NULL);

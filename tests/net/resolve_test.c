@@ -50,7 +50,7 @@ static void literals(void **state)
 	static const struct {
 		const char *host;
 		int family;
-		const char *expected; /* NULL: not one, or not of this family */
+		const char *expected; /* NULL: not a literal, or not of this family */
 	} cases[] = {
 		{ "192.0.2.1", AF_UNSPEC, "192.0.2.1:443" },
 		{ "192.0.2.1", AF_INET, "192.0.2.1:443" },
@@ -103,7 +103,7 @@ static void localhost_has_an_address(void **state)
 	assert_string_equal(ip_print_sockaddr(&answer.addrs[0]).text, "127.0.0.1:443");
 }
 
-/* In a namespace without a network no name server can be asked. */
+/* In a namespace without a network no name server is reachable. */
 static void unknown_name_is_explained(void **state)
 {
 	(void)state;
@@ -116,7 +116,7 @@ static void unknown_name_is_explained(void **state)
 	assert_true(answer.text[0] >= 'a' && answer.text[0] <= 'z');
 }
 
-static void cancelled(void **state)
+static void canceled(void **state)
 {
 	struct resolve_query q = query_of("localhost", AF_UNSPEC);
 	struct resolve *r;
@@ -139,7 +139,7 @@ int main(void)
 		CASE(literal_with_a_zone),
 		CASE(localhost_has_an_address),
 		CASE(unknown_name_is_explained),
-		CASE(cancelled),
+		CASE(canceled),
 	};
 
 	is_isolated = netns_enter();
