@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The user's command under our care.
+ * Runs and supervises the user's command.
  *
  * We are a subreaper (prctl(2)): a descendant that loses its parent becomes our child, not init's.
- * So all that the command ever started can be found, by walking up from each process that there is.
+ * So we find all descendants of the command by walking up from each existing process.
  */
 #include "proc/command.h"
 
@@ -23,14 +23,14 @@
 #include "util/signals.h"
 
 enum {
-	GRACE_MS = 2000, /* between SIGTERM and SIGKILL, and for those to be gone */
+	GRACE_MS = 2000, /* between SIGTERM and SIGKILL, and after SIGKILL */
 	LOOK_MS = 10,
-	ANCESTORS_MAX = 1000, /* processes come and go while we walk: not for ever */
+	ANCESTORS_MAX = 1000, /* processes come and go while we walk: bound the walk */
 };
 
-/* ---- the family */
+/* ---- descendants */
 
-/* 0: it has none that we can see, or is gone. */
+/* 0: it has no parent that we can see, or is gone. */
 static pid_t parent_of(pid_t pid)
 {
 	char path[64], text[512];
@@ -46,7 +46,7 @@ static pid_t parent_of(pid_t pid)
 	len = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	text[len < 0 ? 0 : len] = '\0';
-	/* "4711 (name) S 4710 ...", and the name may hold anything */
+	/* "4711 (name) S 4710 ...", and the name may contain anything */
 	name_end = strrchr(text, ')');
 	if (!name_end || sscanf(name_end + 1, " %*c %d", &parent) != 1)
 		return 0;
@@ -79,7 +79,7 @@ static void signal_descendants(int sig)
 		pid = atoi(entry->d_name);
 		if (pid > 0 && is_descendant(pid)) {
 			kill(pid, sig);
-			kill(pid, SIGCONT); /* one that is stopped would never know */
+			kill(pid, SIGCONT); /* a stopped process would not receive it */
 		}
 	}
 	closedir(proc);
@@ -87,7 +87,7 @@ static void signal_descendants(int sig)
 
 /* ---- the child */
 
-/* What we changed goes back. The rest is as it was given to us: nohup's SIGHUP stays ignored. */
+/* Restores what we changed. The rest is as we inherited it: nohup's SIGHUP stays ignored. */
 static void restore_signals(void)
 {
 	sigset_t none;
@@ -99,8 +99,8 @@ static void restore_signals(void)
 }
 
 /*
- * Our own descriptors close by FD_CLOEXEC. Those that we were given stay open: the command may have
- * been promised them, as in `sstp run HOST -- diff <(a) <(b)`.
+ * Our own descriptors close by FD_CLOEXEC. Those that we inherited stay open: the command may need
+ * them, as in `sstp run HOST -- diff <(a) <(b)`.
  */
 static void become(const struct command_cfg *cfg, pid_t parent)
 {
@@ -109,15 +109,15 @@ static void become(const struct command_cfg *cfg, pid_t parent)
 
 	if (code)
 		_exit(code);
-	/* now, as `prepare` may change who we are, which undoes it */
+	/* after `prepare`, which may change the user, which would undo it */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (getppid() != parent &&
-	    getppid()) /* it has died before that; 0: in another PID namespace */
+	    getppid()) /* the parent has died before that; 0: it is in another PID namespace */
 		_exit(COMMAND_NO_START);
 	restore_signals();
 	execvpe(cfg->argv[0], cfg->argv, cfg->env->var);
 	error = errno;
-	/* a folder of PATH that we may not enter may hold it, says execvpe; a shell does not */
+	/* execvpe fails with EACCES if a folder of PATH is not accessible; a shell says "not found" */
 	if (error == EACCES && !strchr(cfg->argv[0], '/') && !run_find(cfg->argv[0], path))
 		error = ENOENT;
 	log_error(cfg->log, "cannot run %s: %s", cfg->argv[0], strerror(error));
@@ -133,8 +133,8 @@ int command_start(struct command *c, const struct command_cfg *cfg)
 	errno = ENOMEM;
 	if (!cfg->env->is_short) {
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-		signal(SIGCHLD, SIG_DFL); /* ignored, as it may be, no child could be waited for */
-		signal(SIGTTOU, SIG_IGN); /* a shell takes the terminal, and we log to it still */
+		signal(SIGCHLD, SIG_DFL); /* if it were ignored, no child could be waited for */
+		signal(SIGTTOU, SIG_IGN); /* a shell takes the terminal, but we still log to it */
 		pid = fork();
 	}
 	if (pid < 0) {
@@ -150,7 +150,7 @@ int command_start(struct command *c, const struct command_cfg *cfg)
 	return 0;
 }
 
-/* Stopped, and not gone on meanwhile. */
+/* Whether it is stopped and has not continued meanwhile. */
 static bool is_stopped(pid_t pid, int options)
 {
 	siginfo_t info = { .si_pid = 0 };
@@ -166,8 +166,8 @@ static void pause_ms(unsigned ms)
 }
 
 /*
- * Stops us too, as whoever started us sees no other process than us. When we go on, so does the
- * command, and has the terminal again if it had it and we were given it.
+ * Stops us too, because the shell that started us sees only us. When we continue, the command continues
+ * too, and gets the terminal back if it had it and we have it now.
  */
 static void stop_with(struct command *c)
 {
@@ -187,7 +187,7 @@ static void stop_with(struct command *c)
 
 /*
  * The command has stopped itself, as ssh does at ~^Z and a shell at `suspend`. Ctrl-Z stops us with
- * it, and then we both go on, if not in the same moment.
+ * it; then both of us continue later, though not at the same moment.
  */
 static void follow_stop(struct command *c)
 {
@@ -231,7 +231,7 @@ bool command_signal(struct command *c, const struct signalfd_siginfo *info)
 	}
 	if (!c->pid || !command_takes(info))
 		return false;
-	/* from the terminal: the command, or whoever of its own has the terminal, was sent it too */
+	/* from the terminal: its foreground process group has received it already */
 	if (info->ssi_code != SI_KERNEL)
 		kill(c->pid, (int)info->ssi_signo);
 	return true;
@@ -239,7 +239,7 @@ bool command_signal(struct command *c, const struct signalfd_siginfo *info)
 
 /* ---- the end */
 
-/* True: there is nobody left. */
+/* True: no child is left. */
 static bool wait_for_all(unsigned limit_ms)
 {
 	uint64_t start = clock_now_ms();
@@ -262,13 +262,13 @@ void command_close(struct command *c)
 
 	if (!c->was_started)
 		return;
-	if (c->pid) /* else they have been told */
+	if (c->pid) /* else the descendants have been sent SIGTERM already */
 		signal_descendants(SIGTERM);
 	c->pid = 0;
 	c->was_started = false;
 	if (wait_for_all(GRACE_MS))
 		return;
-	/* again and again: one may just be starting another */
+	/* repeatedly: a process may just be starting another */
 	start = clock_now_ms();
 	do
 		signal_descendants(SIGKILL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Namespaces for a process that is to see nothing but what we give it. */
+/* Namespaces for a process that shall have only the network that we give it. */
 #include "proc/confine.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ enum { FILE_LEN_MAX = 64 * 1024 };
 
 static const char resolv_conf[] = "/etc/resolv.conf";
 
-/* ---- what forbids it, and what would help */
+/* ---- why it failed, and what would help */
 
 static bool has_number(const char *path, int number)
 {
@@ -110,7 +110,7 @@ static int map_one(const char *path, unsigned inside, unsigned outside)
 	return write_text(path, line);
 }
 
-/* Groups can be mapped by an ordinary user only after it has given up changing them. */
+/* An ordinary user may map groups only after it has given up setgroups. */
 static int map_user(uid_t uid, gid_t gid, bool map_root)
 {
 	int error = write_text("/proc/self/setgroups", "deny");
@@ -121,7 +121,7 @@ static int map_user(uid_t uid, gid_t gid, bool map_root)
 	return error ? error : map_one("/proc/self/gid_map", map_root ? 0 : gid, gid);
 }
 
-/* Root needs no user namespace, unless it is one of a container's that may not do this. */
+/* Root needs no user namespace, except in a container without the capability. */
 static int make_namespaces(bool map_root, const struct log *log)
 {
 	static const int flags = CLONE_NEWNET | CLONE_NEWNS;
@@ -152,7 +152,7 @@ static int bring_up_loopback(const struct log *log)
 	return error ? refused(log, "the loopback device cannot be brought up", error) : 0;
 }
 
-/* ping without capabilities: a setting of each network, and nobody's in a new one. */
+/* Allows ping without capabilities: a setting of each network namespace, which is off in a new one. */
 static void allow_ping(void)
 {
 	char range[64];
@@ -161,7 +161,7 @@ static void allow_ping(void)
 	write_text("/proc/sys/net/ipv4/ping_group_range", range);
 }
 
-/* What is mounted outside from now on is seen in here too, and not the other way round. */
+/* Later mounts outside are visible inside too, but not the other way round. */
 static int own_mounts(const struct log *log)
 {
 	int error = mount("none", "/", "none", MS_REC | MS_SLAVE, NULL) < 0 ? -errno : 0;
@@ -188,7 +188,7 @@ int confine_enter(bool map_root, const struct log *log)
 
 /* ---- names */
 
-/* systemd-resolved, nscd, Avahi; and D-Bus, by which the first and the last can be asked too. */
+/* systemd-resolved, nscd, Avahi; and D-Bus, which gives access to the first and the last too. */
 static const char *const resolvers[] = {
 	"/run/systemd/resolve",  "/run/nscd", "/var/run/nscd", "/run/avahi-daemon",
 	"/var/run/avahi-daemon", "/run/dbus", "/var/run/dbus",
@@ -209,7 +209,7 @@ static int hide_resolvers(const struct log *log)
 	for (size_t i = 0; i < sizeof(resolvers) / sizeof(*resolvers); i++) {
 		int error;
 
-		/* a link leads to another of these */
+		/* a link points to another of these */
 		if (!realpath(resolvers[i], real) || strcmp(real, resolvers[i]) != 0)
 			continue;
 		error = mount_empty(real);
@@ -232,8 +232,8 @@ static int bind_over(int fd, int target)
 }
 
 /*
- * An empty file of a tmpfs. That has to be mounted somewhere while the file is made and bound to
- * its place: over the very folder, whose old file is in `target`.
+ * Makes an empty file on a tmpfs. The tmpfs has to be mounted somewhere while the file is made and bound
+ * over `target`: on `folder` itself, whose old file stays open as `target`.
  */
 static int make_over(int target, const char *folder)
 {
@@ -265,7 +265,7 @@ static bool is_hidden(const char *path)
 	return false;
 }
 
-/* Where it was hidden with its folder (systemd-resolved's own), there is to be one again. */
+/* If it was hidden with its folder (systemd-resolved's), makes a new one. */
 static int open_target(const char *path)
 {
 	int fd;
@@ -279,7 +279,7 @@ static int open_target(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The new file's descriptor, or -errno; `path` is cut to its folder. */
+/* Returns the new file's descriptor, or -errno; cuts `path` to its folder. */
 static int replace(char *path)
 {
 	int target = open_target(path), fd;
@@ -354,13 +354,13 @@ static bool is_still(int fd)
 	       ours.st_dev == seen.st_dev;
 }
 
-/* In a child, inside: the new file, if there must be one. */
+/* In a child, inside the namespaces: makes the new file, if one is needed. */
 static int renew(void *arg, int *fds)
 {
 	const struct renewal *r = arg;
 	char path[PATH_MAX];
 
-	/* EINVAL: it is our own, as root's command needs no other */
+	/* EINVAL: it is our own, since the command of root needs no other */
 	if (setns(r->names->user_fd, CLONE_NEWUSER) < 0 && errno != EINVAL)
 		return -errno;
 	if (setns(r->names->mnt_fd, CLONE_NEWNS) < 0)

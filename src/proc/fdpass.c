@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Descriptors over a socket, unix(7), SCM_RIGHTS. The message itself is their number, or an errno. */
+/* Passes descriptors over a socket, unix(7), SCM_RIGHTS. The message is their number, or -errno. */
 #include "proc/fdpass.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The C libraries differ in how wide a length in these headers is: an unsigned goes into either. */
+/* The C libraries differ in the width of a length in these headers: an unsigned fits both. */
 static unsigned space_for(int count)
 {
 	return (unsigned)CMSG_SPACE((size_t)count * sizeof(int));
@@ -19,7 +19,7 @@ static unsigned len_for(int count)
 	return (unsigned)CMSG_LEN((size_t)count * sizeof(int));
 }
 
-/* Aligned as CMSG_FIRSTHDR wants it. */
+/* Aligned as CMSG_FIRSTHDR needs it. */
 union control {
 	struct cmsghdr header;
 	char room[CMSG_SPACE(FDPASS_MAX * sizeof(int))];
@@ -91,7 +91,7 @@ int fdpass_receive(int end, int *fds, int room)
 		memcpy(fds, CMSG_DATA(CMSG_FIRSTHDR(&m)), (size_t)here * sizeof(int));
 	if (here == count)
 		return count;
-	while (here > 0) /* we had no room for all: too many files are open */
+	while (here > 0) /* not all could be received: too many files are open */
 		close(fds[--here]);
 	return -EMFILE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Descriptors from a child of ours to us: what it made where we don't go ourselves, in another
- * network namespace for one. One message over a socket pair that keeps messages apart.
+ * Passes descriptors from a child to us, which it opened for example in another network namespace. One
+ * message over a socket pair with message boundaries.
  */
 #ifndef SSTP_PROC_FDPASS_H
 #define SSTP_PROC_FDPASS_H
@@ -12,17 +12,17 @@ enum { FDPASS_MAX = 250 }; /* the kernel takes 253 (SCM_MAX_FD) */
 
 int fdpass_pair(int ends[2]); /* 0 or -errno; both close on exec */
 
-/* The child's: `count` descriptors, which stay its own too; or why there are none, -errno. */
+/* In the child: sends `count` descriptors, which stay open in the child; or -errno instead of `count`. */
 int fdpass_send(int end, const int *fds, int count);
 /*
- * Ours: waits for that message. The count, its -errno, or -EPIPE when the child has ended without a
- * word. They close on exec; there are at most `room`.
+ * In the parent: waits for that message. Returns the count, the child's -errno, or -EPIPE when the child
+ * has ended without a message. They close on exec; there are at most `room`.
  */
 int fdpass_receive(int end, int *fds, int room);
 
 /*
- * All of it, with a child that does `work` and is gone: that puts descriptors into `fds`
- * (FDPASS_MAX at most) and returns their number, or -errno. They arrive in our `fds`.
+ * Forks a child that runs `work` and ends: `work` puts descriptors into `fds` (FDPASS_MAX at most) and
+ * returns their number, or -errno. They arrive in our `fds`.
  */
 int fdpass_from_child(int (*work)(void *arg, int *fds), void *arg, int *fds, int room);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The guardian is forked twice, so that it is a child of our program, a subreaper, and not one of the
- * command's that a shell would wait for. It has a session of its own: the terminal's keys don't reach
- * it. It executes nothing, since that would take the capabilities in the command's user namespace,
- * by which it may look at and kill processes of other users in there (a container's, say).
+ * The guardian is forked twice, so that it is a child of our program, a subreaper, and not of the
+ * command, which may be a shell that waits for its children. It has a session of its own: the terminal's
+ * keys don't reach it. It does not exec, since that would drop the capabilities in the command's user
+ * namespace that allow it to inspect and kill processes of other users inside (of a container, say).
  */
 #include "proc/guardian.h"
 
@@ -24,9 +24,8 @@
 #include "proc/run.h"
 
 enum {
-	LOOK_MS = 10, /* between two looks at all processes */
-	LOOKS_MAX =
-		1000 /* a process that the kernel cannot end is not waited for without a limit */
+	LOOK_MS = 10,    /* between two scans of all processes */
+	LOOKS_MAX = 1000 /* limit for waiting for processes that the kernel cannot end */
 };
 
 static bool is_same(const struct stat *a, dev_t device, ino_t inode)
@@ -55,7 +54,7 @@ static bool look_inside(const struct guardian *g, struct inside *in)
 	return true;
 }
 
-/* Of namespaces below our own the kernel tells the parent, and of no others. */
+/* The kernel reveals the parent only of namespaces below our own. */
 static bool is_below(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), parent;
@@ -84,7 +83,7 @@ static bool is_inside(const struct inside *in, pid_t pid)
 	return is_same(&st, in->user.st_dev, in->user.st_ino) || is_below(path);
 }
 
-/* Whether there was one. A zombie has no namespaces. */
+/* Returns whether it found a process. A zombie has no namespaces. */
 static bool kill_all(const struct inside *in)
 {
 	DIR *proc = opendir("/proc");
@@ -114,7 +113,7 @@ static _Noreturn void guard(const struct inside *in, int alive)
 	setsid();
 	if (chdir("/") || dup2(alive, STDIN_FILENO) < 0)
 		_exit(1);
-	close(STDOUT_FILENO); /* whoever reads them waits for their end */
+	close(STDOUT_FILENO); /* their readers wait for the end of file */
 	close(STDERR_FILENO);
 	run_close_others();
 	run_fresh_signals();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Other network namespaces: which one is meant, who owns it, and a child that goes there. */
+/* Other network namespaces: finding one, finding its owner, and working in it with a child. */
 #include "proc/netns.h"
 
 #include <errno.h>
@@ -42,7 +42,7 @@ static int open_named(const char *name)
 }
 
 /*
- * The descriptor of the process first: whoever has that number later is somebody else. It closes
+ * Opens the descriptor of the process first, because the number may be reused later. It closes
  * on exec by itself.
  */
 static int open_of_process(struct netns *ns)
@@ -74,7 +74,7 @@ static const char *netns_hint(const struct netns *ns, int error)
 {
 	if ((error == -EACCES || error == -EPERM) && geteuid())
 		return ": it belongs to another user; root may enter it";
-	if (error == -EACCES) /* opening it asks for the right to trace the process */
+	if (error == -EACCES) /* opening it needs the right to trace the process */
 		return ": the capability CAP_SYS_PTRACE is needed (in a container: --cap-add "
 		       "SYS_PTRACE)";
 	if (error == -EPERM)
@@ -113,14 +113,14 @@ static bool is_network(int fd)
 
 	if (type >= 0)
 		return type == CLONE_NEWNET;
-	/* before Linux 4.11 that can't be asked, and setns will tell */
+	/* before Linux 4.11 the type is not available, but setns will check it */
 	return !fstatfs(fd, &fs) && fs.f_type == NSFS_MAGIC;
 }
 
-/* ---- whose it is */
+/* ---- its owner */
 
 /*
- * Who is root in our own user namespace may enter the network namespace of one below without
+ * Root in our own user namespace may enter the network namespace of a user namespace below without
  * entering that, and is then not limited to the users that it maps.
  */
 static bool must_enter(int userns_fd, bool was_named)
@@ -133,7 +133,7 @@ static int open_userns(struct netns *ns, const char *userns, const struct log *l
 	int fd = userns ? open_path(userns) : ask_nsfs(ns->net_fd, NS_GET_USERNS);
 
 	if (!userns && (fd == -ENOTTY || fd == -ENOSYS))
-		return 0; /* before Linux 4.9: who is not root must name it */
+		return 0; /* before Linux 4.9: users other than root must name it */
 	if (fd < 0 && userns)
 		log_error(log, "--userns %s: %s", userns, strerror(-fd));
 	else if (fd < 0)
@@ -162,7 +162,7 @@ int netns_open(struct netns *ns, const char *where, const char *userns, const st
 		log_error(log, "--netns %s: this is not a network namespace", where);
 		return -EINVAL;
 	}
-	/* from there the server could not be reached any more: that is another case */
+	/* our own needs no --netns */
 	if (is_own("/proc/self/ns/net", ns->net_fd)) {
 		log_error(log, "--netns %s: this is sstp's own network namespace; omit --netns",
 			  where);
@@ -182,7 +182,7 @@ void netns_close(struct netns *ns)
 	ns->net_fd = ns->user_fd = ns->process_fd = -1;
 }
 
-/* ---- a child that goes there */
+/* ---- a child in the namespace */
 
 static int enter(const struct netns *ns, const struct log *log)
 {
@@ -223,7 +223,7 @@ int netns_visit(const struct netns *ns, int (*work)(void *arg, int *fds), void *
 	struct visit v = { ns, work, arg, log };
 	int result = fdpass_from_child(go, &v, fds, room);
 
-	/* what the child met is logged */
+	/* the child has logged all other errors */
 	if (result == -EPIPE || result == -EMFILE || result == -EAGAIN || result == -ENOMEM)
 		log_error(log, "--netns %s: %s", ns->where, strerror(-result));
 	return result;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Opening a file in the file system of another process. The kernel resolves the path inside of that
- * process's root, and follows no link of /proc, which could lead anywhere. The file is looked at
- * before it is opened, since opening a device can do something by itself.
+ * Opening a file in the file system of another process. The kernel resolves the path inside that
+ * process's root, and does not follow /proc's magic links, which could lead anywhere. The file is
+ * checked before it is opened, since opening a device may have side effects.
  */
 #include "proc/netns_file.h"
 
@@ -31,13 +31,13 @@ enum {
 	RESOLVE_NO_MAGIC = 0x02, /* RESOLVE_NO_MAGICLINKS */
 	RESOLVE_ROOT = 0x10,     /* RESOLVE_IN_ROOT */
 	FUSE_MAGIC = 0x65735546, /* FUSE_SUPER_MAGIC */
-	OVERFLOW_ID = 65534,     /* whom the namespace does not know */
+	OVERFLOW_ID = 65534,     /* of users that the namespace does not map */
 	PATIENCE_S = 10,
 };
 
-/* ---- whose rights */
+/* ---- rights */
 
-/* The first id that the process's user namespace maps, as it is inside: 0 where it has a root. */
+/* The first id that the process's user namespace maps, as seen inside: 0 if it has a root. */
 static int first_id(pid_t pid, const char *map, unsigned *id)
 {
 	char path[64];
@@ -50,7 +50,7 @@ static int first_id(pid_t pid, const char *map, unsigned *id)
 		return -errno;
 	count = fscanf(f, "%u", id);
 	fclose(f);
-	return count == 1 ? 0 : -EPERM; /* nobody is mapped yet */
+	return count == 1 ? 0 : -EPERM; /* no user is mapped yet */
 }
 
 static bool is_ours(int userns)
@@ -73,14 +73,14 @@ static int become_root_of(int userns, pid_t pid)
 	if (setns(userns, CLONE_NEWUSER) < 0)
 		return -errno;
 	if (setgroups(0, NULL) < 0 && geteuid() == 0) {
-		/* the namespace may forbid it: then it is a group of ours that can open nothing more */
+		/* the namespace may forbid it: then we keep our groups, which give no access to more files */
 	}
 	if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
 		return -errno;
 	return 0;
 }
 
-/* *is_foreign: another user namespace than the one that we came from. */
+/* *is_foreign: it is not the user namespace that we came from. */
 static int take_rights(pid_t pid, bool *is_foreign)
 {
 	char path[64];
@@ -99,7 +99,7 @@ static int take_rights(pid_t pid, bool *is_foreign)
 
 /* ---- the file */
 
-/* Without openat2 (before Linux 5.6, or hidden by a sandbox): no link at all is followed. */
+/* Without openat2 (before Linux 5.6, or filtered by seccomp): follows no link at all. */
 static int find_without_links(int root, const char *path)
 {
 	char name[PATH_MAX];
@@ -129,7 +129,7 @@ static int find(int root, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* What a user's own program serves (FUSE) could hold us up at any call. */
+/* A file on FUSE could block us in any call. */
 static int check(int fd, bool is_foreign)
 {
 	struct statfs fs;
@@ -174,7 +174,7 @@ static int open_under(int root, const char *path, bool is_foreign)
 	return result;
 }
 
-/* A file system of the user's own may let us wait for ever, so the child dies of an alarm. */
+/* A user's own file system may block forever, so an alarm ends the child. */
 static void bound_time(void)
 {
 	sigset_t set;

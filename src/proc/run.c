@@ -18,9 +18,9 @@
 #include "util/file.h"
 
 enum {
-	FDS_MAX = 65536,     /* where the kernel can't close a range: as far as we look */
-	LOOK_AFTER_MS = 2,   /* a program that is quick is waited for so long, ... */
-	LOOK_LATEST_MS = 50, /* ... and a slow one is looked for so often */
+	FDS_MAX = 65536,     /* descriptors to close where the kernel can't close a range */
+	LOOK_AFTER_MS = 2,   /* first poll interval, ... */
+	LOOK_LATEST_MS = 50, /* ... and the longest */
 };
 
 /* ---- its environment */
@@ -58,7 +58,7 @@ static void add(struct env *e, char *var)
 void env_init(struct env *e, bool (*drop)(const char *name, size_t len))
 {
 	memset(e, 0, sizeof(*e));
-	make_room(e); /* an empty one is complete too */
+	make_room(e); /* so that an empty one ends with NULL too */
 	if (e->is_short)
 		return;
 	e->var[0] = NULL;
@@ -98,7 +98,7 @@ void env_free(struct env *e)
 	free(e->var);
 }
 
-/* ---- the child, between fork and exec: only what is allowed to a thread's copy */
+/* ---- the child, between fork and exec: async-signal-safe calls only */
 
 static void close_others(long fds)
 {
@@ -114,7 +114,7 @@ void run_fresh_signals(void)
 {
 	sigset_t none;
 
-	/* ignored signals and the mask would be passed on; the loop blocks what it reads */
+	/* ignored signals and the mask would be inherited; the loop blocks the signals it reads */
 	for (int sig = 1; sig < NSIG; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP)
 			signal(sig, SIG_DFL);
@@ -135,7 +135,7 @@ static void become(const struct run *r, char *const *argv, char *const *env, int
 
 /* ---- the parent */
 
-/* A descriptor that gives the input and then its end. */
+/* Returns a descriptor from which the input can be read. */
 static int open_input(const char *input)
 {
 	int fd[2], error;
@@ -208,7 +208,7 @@ int run_wait(pid_t pid, unsigned limit_ms)
 		return result;
 	kill(-pid, SIGTERM);
 	result = wait_until(pid, clock_now_ms() + RUN_GRACE_MS);
-	kill(-pid, SIGKILL); /* also what it started, and what did not heed SIGTERM */
+	kill(-pid, SIGKILL); /* also its descendants, and all that ignored SIGTERM */
 	if (result == -EAGAIN)
 		reap(pid, 0, &status);
 	return -ETIMEDOUT;
@@ -236,7 +236,7 @@ static int start(const struct run *r, const struct env *env, int in, pid_t *pid)
 		become(r, argv, env->var, in, fds);
 	if (*pid < 0)
 		return -errno;
-	setpgid(*pid, *pid); /* whoever of us comes first */
+	setpgid(*pid, *pid); /* in both processes, since either may run first */
 	return 0;
 }
 
@@ -262,7 +262,7 @@ int run_program(const struct run *r)
 	pid_t pid;
 	int result;
 
-	/* whoever started us may have SIGCHLD ignored, and then no child can be waited for */
+	/* we may have inherited SIGCHLD as ignored; then no child could be waited for */
 	sigaction(SIGCHLD, &children, &before);
 	result = run_start(r, &pid);
 	if (!result)
@@ -279,7 +279,7 @@ bool run_find(const char *name, char path[PATH_MAX])
 		size_t len = strcspn(at, ":");
 		int n = snprintf(path, PATH_MAX, "%.*s/%s", (int)len, at, name);
 
-		/* an empty entry is the working directory: not for us */
+		/* an empty entry means the working directory: skip it */
 		if (len && n < PATH_MAX && access(path, X_OK) == 0)
 			return true;
 		at += len;

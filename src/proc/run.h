@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Running another program and waiting for it: its environment without our secrets, its descriptors
- * closed but for the first three, its signals as a fresh process has them, in a process group of
- * its own. What it prints goes to our standard error.
+ * Running another program and waiting for it: without our secrets in its environment, with only the
+ * first three descriptors, with default signal dispositions, in a process group of its own. Its output
+ * goes to our standard error.
  */
 #ifndef SSTP_PROC_RUN_H
 #define SSTP_PROC_RUN_H
@@ -12,15 +12,15 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* An environment under construction: what we were given, but for what `drop` names, and more. */
+/* An environment under construction: ours, without what `drop` selects, plus env_set's variables. */
 struct env {
 	char **var; /* ends with a NULL: fit for execve */
 	size_t count, room;
-	size_t inherited; /* the first so many are not ours to free */
+	size_t inherited; /* how many of the first are not to be freed */
 	bool is_short;    /* memory ran out: it is not complete */
 };
 
-/* `drop` may be NULL. Secrets (SSTP_PASSWORD) are left out whatever it says. */
+/* `drop` may be NULL. Secrets (SSTP_PASSWORD) are always left out. */
 void env_init(struct env *e, bool (*drop)(const char *name, size_t len));
 void env_set(struct env *e, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -30,18 +30,18 @@ struct run {
 	const char *const *argv;
 	const struct env *env; /* NULL: ours without the secrets */
 	const char *input;     /* for its standard input, at most a page; NULL: nothing */
-	unsigned limit_ms;     /* then it is ended (run_wait); 0: as long as it takes */
+	unsigned limit_ms;     /* then it is ended (run_wait); 0: no limit */
 };
 
 /*
- * Its exit status (128 and the signal's number when one ended it, 127 when it could not be
+ * Returns its exit status (128 plus the signal's number when one ended it, 127 when it could not be
  * started), or -errno, -ETIMEDOUT.
  */
 int run_program(const struct run *r);
 
 /*
- * Starts it and does not wait (limit_ms is not used): 0 or -errno. The caller has SIGCHLD not
- * ignored, and calls run_poll until that says another thing than -EAGAIN, or run_wait.
+ * Starts it and does not wait (limit_ms is not used): 0 or -errno. SIGCHLD must not be ignored; the
+ * caller calls run_poll until that returns something other than -EAGAIN, or run_wait.
  */
 int run_start(const struct run *r, pid_t *pid);
 int run_poll(pid_t pid);
@@ -49,11 +49,11 @@ int run_poll(pid_t pid);
 int run_wait(pid_t pid, unsigned limit_ms);
 enum { RUN_GRACE_MS = 2000 };
 
-/* What waitpid tells, as shells do: 128 and the signal's number when one ended it. */
+/* The exit status from waitpid's, as in shells: 128 plus the signal's number when one ended it. */
 int run_exit_status(int status);
 
-/* For a child that is to have nothing of ours: all descriptors but the first three closed; all signals as
- * a fresh process has them. */
+/* For a child that shall inherit nothing: closes all descriptors but the first three; sets all signals
+ * to their defaults. */
 void run_close_others(void);
 void run_fresh_signals(void);
 

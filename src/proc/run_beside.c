@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One program beside a loop. */
+/* One program while a loop runs. */
 #include "proc/run_beside.h"
 
 #include <errno.h>
 #include <signal.h>
 
-enum { LOOK_MS = 1000 }; /* SIGCHLD tells sooner */
+enum { LOOK_MS = 1000 }; /* usually SIGCHLD comes sooner */
 
 static unsigned at_most(unsigned a, unsigned b)
 {
@@ -33,7 +33,7 @@ int run_beside_start(struct run_beside *b, const struct run *r)
 	return 0;
 }
 
-/* -ECHILD: process 1 reaps whatever ends, and was faster. */
+/* -ECHILD: as process 1 we reap all children (util/pid1.h), and that was faster. */
 static int result_of(int polled)
 {
 	return polled == -ECHILD ? 0 : polled;
@@ -71,7 +71,7 @@ static void on_timer(struct loop_timer *timer)
 void run_beside_open(struct run_beside *b)
 {
 	b->timer = (struct loop_timer){ .expired = on_timer };
-	signal(SIGCHLD, SIG_DFL); /* ignored, as it may be, no child could be waited for */
+	signal(SIGCHLD, SIG_DFL); /* if it were ignored, no child could be waited for */
 }
 
 int run_beside_wait(struct run_beside *b, unsigned limit_ms)

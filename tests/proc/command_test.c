@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A command under our care: how it starts, what reaches it, how it and its family end. */
+/* Running a command: how it starts, which signals reach it, how it and its descendants end. */
 #include "proc/command.h"
 
 #include <errno.h>
@@ -20,9 +20,9 @@
 enum { RUNNING = -1 };
 
 struct lab {
-	struct command command; /* first: `ended` finds us by it */
+	struct command command; /* first, so that `ended` finds the lab */
 	int status;
-	int said; /* where the command's descriptor 9 comes out, if it has one */
+	int said; /* the other end of the command's descriptor 9, if it has one */
 	int to_say;
 };
 
@@ -96,7 +96,7 @@ static void finish(struct lab *l)
 	close(l->said);
 }
 
-static void its_status_is_told(void **state)
+static void its_status_is_reported(void **state)
 {
 	static const struct {
 		const char *script;
@@ -127,7 +127,7 @@ static int refuse(void *arg)
 	return 11;
 }
 
-static void what_cannot_start_says_so(void **state)
+static void a_failed_start_is_reported(void **state)
 {
 	static const char *const absent[] = { "sstp-test-no-such-program", NULL };
 	static const char *const folder[] = { "/dev", NULL };
@@ -164,8 +164,8 @@ static void descriptors_of_ours_stay_here(void **state)
 
 #define WAIT "echo $$ >&9; while :; do sleep 0.01; done"
 
-/* What the terminal sent has reached it without us. */
-static void only_what_others_send_is_passed_on(void **state)
+/* Signals from the terminal have reached it already. */
+static void only_signals_of_processes_are_passed_on(void **state)
 {
 	struct lab l = { 0 };
 
@@ -176,7 +176,7 @@ static void only_what_others_send_is_passed_on(void **state)
 	assert_false(tell(&l, SIGUSR2, SI_USER)); /* the client's own */
 	assert_true(tell(&l, SIGUSR1, SI_USER));
 	assert_int_equal(status_at_the_end(&l), 42);
-	assert_false(tell(&l, SIGTERM, SI_USER)); /* there is nobody to pass it to */
+	assert_false(tell(&l, SIGTERM, SI_USER)); /* the command has ended */
 	finish(&l);
 }
 
@@ -199,8 +199,8 @@ static void signals_are_as_they_were(void **state)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* The child of a child that is gone, as daemons are. */
-static void what_it_leaves_is_ended(void **state)
+/* The child of a child that has ended, like a daemon. */
+static void its_descendants_are_ended(void **state)
 {
 	static const char *const scripts[] = {
 		"(sleep 100 >&- 2>&- & echo $! >&9) & wait; exit 7",
@@ -246,12 +246,12 @@ static void closing_ends_it_too(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(its_status_is_told),
-		cmocka_unit_test(what_cannot_start_says_so),
+		cmocka_unit_test(its_status_is_reported),
+		cmocka_unit_test(a_failed_start_is_reported),
 		cmocka_unit_test(descriptors_of_ours_stay_here),
-		cmocka_unit_test(only_what_others_send_is_passed_on),
+		cmocka_unit_test(only_signals_of_processes_are_passed_on),
 		cmocka_unit_test(signals_are_as_they_were),
-		cmocka_unit_test(what_it_leaves_is_ended),
+		cmocka_unit_test(its_descendants_are_ended),
 		cmocka_unit_test(closing_ends_it_too),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Namespaces of its own for a process: what it sees in there, and that nobody else sees anything. */
+/* Own namespaces for a process: what it sees inside, and that nothing changes outside. */
 #include "proc/confine.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ enum { USER = 12345, CANNOT = 42, ROOT = 0 };
 
 static const char text[] = "nameserver 192.0.2.53\n";
 
-/* The first of these that does not hold, from 1; 0: all do. In the child, where nothing asserts. */
+/* The number of the first check that fails; 0: none. In the child, which can't use assertions. */
 static int look(uid_t uid)
 {
 	char seen[64] = "";
@@ -46,7 +46,7 @@ static int look(uid_t uid)
 	return fd >= 0 && read(fd, seen, sizeof(seen)) > 0 && !strcmp(seen, text) ? 0 : 4;
 }
 
-/* An exec would make /proc/self ours again; this does it without one. */
+/* As after an exec /proc/self belongs to the new user again. */
 static bool become(uid_t uid)
 {
 	return !setresgid(uid, uid, uid) && !setresuid(uid, uid, uid) &&

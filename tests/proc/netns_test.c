@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Another network namespace: named, entered by a child, and worked on from here. */
+/* Another network namespace: named, entered by a child, and used from outside. */
 #include "proc/netns.h"
 
 #include <errno.h>
@@ -147,7 +147,7 @@ static int make_many(void *arg, int *fds)
 	return 9;
 }
 
-static void what_fails_there_is_told(void **state)
+static void errors_of_the_child_are_returned(void **state)
 {
 	int before, fds[4];
 	struct netns ns;
@@ -163,10 +163,10 @@ static void what_fails_there_is_told(void **state)
 	fds[3] = -1;
 	assert_int_equal(netns_visit(&ns, make_many, NULL, fds, 3, NULL), -EMFILE);
 	assert_int_equal(fds[3], -1);
-	assert_int_equal(dup(0), before); /* none that came is left open */
+	assert_int_equal(dup(0), before); /* no received descriptor is left open */
 	close(before);
 	netns_close(&ns);
-	assert_int_equal(waitpid(-1, NULL, WNOHANG), 0); /* but for the holder */
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), 0); /* only the holder is left */
 }
 
 static void wrong_places_are_refused(void **state)
@@ -225,7 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_device_is_made_there, release),
 		cmocka_unit_test_teardown(also_in_another_user_namespace, release),
-		cmocka_unit_test_teardown(what_fails_there_is_told, release),
+		cmocka_unit_test_teardown(errors_of_the_child_are_returned, release),
 		cmocka_unit_test_teardown(wrong_places_are_refused, release),
 		cmocka_unit_test(descriptors_close_on_exec),
 	};
