@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A cache of blocks for each thread. A block is one of malloc's, of the size of its class or a
- * little more, so malloc_usable_size tells its class when it comes back: there is no header to
- * keep, blocks from before the cache was there are welcome, and a block is freed to the cache of
- * whichever thread frees it. Classes are four to each power of two, so that at most a fifth of a
- * block is waste. Large blocks go by powers of two alone, so that one fits the next packet: what
- * nobody writes to, the kernel does not give.
+ * A cache of blocks for each thread. A block comes from malloc and has the size of its class or a
+ * little more, so malloc_usable_size gives its class when it is freed: there is no header,
+ * blocks that were allocated without the cache are accepted too, and a block is freed to the cache of
+ * the thread that frees it. There are four classes for each power of two, so that at most a fifth of a
+ * block is wasted. For large blocks there is one class for each power of two, so that a block fits the
+ * next packet: the kernel provides no memory for pages that are never written.
  */
 #include "util/alloc.h"
 
@@ -47,7 +47,7 @@ struct cache {
 	struct block *free[CLASSES];
 	unsigned count[CLASSES];
 	size_t large_bytes;
-	bool is_known; /* to the key, whose destructor empties it */
+	bool is_known; /* the key is set: its destructor empties the cache */
 	bool is_closed;
 };
 
@@ -61,7 +61,7 @@ static size_t class_size(unsigned class)
 	return ((size_t)4 + class % 4) << (MIN_SHIFT - 2 + class / 4);
 }
 
-/* The largest class that `size` bytes hold; `size` is 64 at least. */
+/* The largest class that fits into `size` bytes; `size` is at least 64. */
 static unsigned class_within(size_t size)
 {
 	unsigned shift = (unsigned)(63 - __builtin_clzll((unsigned long long)size));
@@ -103,7 +103,7 @@ static void make_key(void)
 	has_key = !pthread_key_create(&key, empty);
 }
 
-/* Without a key nobody would empty the cache at the thread's end, so nothing goes into it. */
+/* Without a key the cache would not be emptied at the thread's end, so it stays unused. */
 static bool is_open(struct cache *c)
 {
 	if (!c->is_known && !c->is_closed) {
@@ -132,7 +132,7 @@ static struct block *pop(struct cache *c, unsigned class)
 	return b;
 }
 
-/* Of the class that has the most: what was asked for yesterday must not stay in today's way. */
+/* Frees a block of the class that has the most, so that blocks of unused classes do not fill the cache. */
 static void drop_large(struct cache *c)
 {
 	unsigned fattest = CLASSES - 1;

@@ -3,9 +3,9 @@
  * Bytes on the wire: a reader that never runs past its end and a writer that never runs past its
  * room. All integers are big-endian, as in PPP and SSTP.
  *
- * A reader that runs dry turns `bad`, yields zeroes and stays bad; a writer that runs out of room
- * turns `full`, writes nothing more and stays full. So code reads or writes straight down and asks
- * once, before it acts. Neither owns the memory it walks over.
+ * A reader past its end becomes `bad`, yields zeroes and stays bad; a writer that runs out of room
+ * becomes `full`, writes nothing more and stays full. So code reads or writes without a check each time
+ * and checks once, before it acts. Neither owns its memory.
  */
 #ifndef SSTP_UTIL_BYTES_H
 #define SSTP_UTIL_BYTES_H
@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A piece of memory that belongs to somebody else. */
+/* A piece of memory that it does not own. */
 struct bytes {
 	const uint8_t *at;
 	size_t len;
@@ -54,7 +54,7 @@ static inline struct reader reader_of(const void *at, size_t len)
 	return (struct reader){ at, len, false };
 }
 
-/* `len` bytes and the reader moves past them; NULL (and bad) when there are fewer. */
+/* Returns `len` bytes and moves the reader past them; NULL (and bad) when there are fewer. */
 static inline const uint8_t *get_bytes(struct reader *r, size_t len)
 {
 	const uint8_t *at = r->at;

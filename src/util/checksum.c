@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The sum is the same whatever the width of the words and their byte order, but for a swap at the
- * end (RFC 1071 section 2). So four 64-bit lanes take 32 bytes at a time, the low and the high half
- * of each added apart so that nothing overflows. GCC's vector types make SSE2, AVX2 or NEON of
- * it, and plain C where there are none.
+ * The sum does not depend on the width of the words, nor on their byte order except for a swap at the
+ * end (RFC 1071 section 2). So four 64-bit lanes take 32 bytes at a time; the low and the high half
+ * of each are added separately so that nothing overflows. The compiler translates GCC's vector types to
+ * SSE2, AVX2 or NEON, or to plain C.
  */
 #include "util/checksum.h"
 
@@ -14,7 +14,7 @@ typedef uint64_t lanes __attribute__((vector_size(32)));
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Where `to` is NULL, nothing is copied; inlined, the question costs nothing. */
+/* If `to` is NULL, nothing is copied; the check costs nothing because this is inlined. */
 INLINE uint64_t add_lanes(uint8_t *to, const uint8_t *from, size_t len)
 {
 	lanes low = { 0 }, high = { 0 }, word;

@@ -64,7 +64,7 @@ static bool has_blank(const char *text)
 	return false;
 }
 
-/* Where host and port are in a text; `port` is NULL where there is none. */
+/* Pointers to host and port in a text; `port` is NULL if there is none. */
 struct parts {
 	const char *host, *port;
 	size_t host_len;

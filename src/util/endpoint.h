@@ -7,8 +7,8 @@
  *
  * A port is a decimal number from 1 to 65535. An IPv6 address may have a zone: fe80::1%eth0.
  *
- * Functions return NULL, or why the text is refused, as the end of a sentence; then results are
- * undefined.
+ * Functions return NULL, or the reason why the text is refused, as the end of a sentence; then results
+ * are undefined.
  */
 #ifndef SSTP_UTIL_ENDPOINT_H
 #define SSTP_UTIL_ENDPOINT_H
@@ -22,7 +22,7 @@
 /* `len` characters of decimal digits. */
 const char *endpoint_port(const char *text, size_t len, uint16_t *port);
 
-/* HOST[:PORT]; *port keeps its value where there is none. The host is without its brackets. */
+/* HOST[:PORT]; *port keeps its value if there is no port. The host is without its brackets. */
 const char *endpoint_split(const char *text, char *host, size_t host_size, uint16_t *port);
 
 struct endpoint {
@@ -40,7 +40,7 @@ enum {
 };
 const char *endpoint_listen(const char *text, unsigned allow, struct endpoint *e);
 
-/* Why it could not be listened on, after the error's own text: "" or from ": " on. */
+/* Advice for an error of listen or bind, to append to the error's text: "", or begins with ": ". */
 const char *endpoint_hint(int error, uint16_t port);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Why something could not be done, in words, for whoever shows it to the user. */
+/* The reason for a failure, as text for the user. */
 #ifndef SSTP_UTIL_ERROR_H
 #define SSTP_UTIL_ERROR_H
 

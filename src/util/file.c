@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Small files as a whole. */
+/* Reading and writing small files as a whole. */
 #include "util/file.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "util/trusted_open.h"
 
 enum {
-	FILES_MAX = 1000000, /* more than this nobody asks for */
+	FILES_MAX = 1000000, /* a higher limit counts as this */
 	LOCK_TRIES = 100,
 	COUNTED_MAX = 4096,
 };
@@ -66,7 +66,7 @@ int file_read_fd(int fd, size_t max, char **text, size_t *len)
 
 int file_read(const char *path, size_t max, char **text, size_t *len)
 {
-	/* O_NONBLOCK: a FIFO in a file's place must not hold us up */
+	/* O_NONBLOCK: a FIFO instead of a file must not block us */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error;
 
 	if (fd < 0)
@@ -83,7 +83,7 @@ void file_free(char *text, size_t len)
 	free(text);
 }
 
-/* Its owner may have removed it between our open and our lock; then it is not what `path` names. */
+/* Its owner may have removed it between our open and our lock; then `path` names another file. */
 static int lock(int fd)
 {
 	struct stat st;
@@ -99,7 +99,7 @@ int file_open_locked(const char *path, int flags)
 {
 	int fd = -1, error = -EAGAIN;
 
-	/* a file that is mounted there stays what `path` names, though it was removed elsewhere */
+	/* with a mounted file `path` keeps naming it, even after it was removed elsewhere: bound the tries */
 	for (int tries = 0; tries < LOCK_TRIES && error == -EAGAIN; tries++) {
 		fd = open(path, flags | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd < 0)
@@ -185,7 +185,7 @@ static int fill_and_sync(int fd, const void *from, size_t len, const struct stat
 	return error;
 }
 
-/* A left-over of a killed one of ours may be used; what another user put there goes. */
+/* A file left by a killed sstp may be used; a file of another user is removed. */
 static bool is_ours(int fd)
 {
 	struct stat st;
@@ -202,7 +202,7 @@ static bool is_at(const char *path, int fd)
 	       a.st_ino == b.st_ino;
 }
 
-/* A file system, or a filter of system calls, without locks. */
+/* The file system, or a seccomp filter, allows no locks. */
 static int give_up(const char *aside, int fd)
 {
 	int error = -errno;
@@ -212,7 +212,7 @@ static int give_up(const char *aside, int fd)
 	return error;
 }
 
-/* The new file, empty and locked; who had it before has renamed it when we get the lock. */
+/* Opens the new file, empty and locked; its former owner has renamed it when we get the lock. */
 static int open_aside(const char *aside)
 {
 	for (int tries = 0; tries < LOCK_TRIES; tries++) {
@@ -260,7 +260,7 @@ int file_replace(const char *path, const void *from, size_t len, const struct st
 static size_t count_of_limit(rlim_t limit)
 {
 	return limit < FILES_MAX ? (size_t)limit
-				 : FILES_MAX; /* RLIM_INFINITY is no size_t of 32 bits */
+				 : FILES_MAX; /* RLIM_INFINITY does not fit a 32-bit size_t */
 }
 
 size_t file_raise_limit(size_t wanted)
@@ -275,7 +275,7 @@ size_t file_raise_limit(size_t wanted)
 		return count_of_limit(l.rlim_cur);
 	l.rlim_cur = wanted;
 	if (l.rlim_max < wanted)
-		l.rlim_max = wanted; /* root may */
+		l.rlim_max = wanted; /* allowed for root */
 	if (!setrlimit(RLIMIT_NOFILE, &l) || getrlimit(RLIMIT_NOFILE, &l))
 		return wanted;
 	l.rlim_cur = l.rlim_max;

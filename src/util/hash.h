@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* FNV-1a, 32 bits: for tables whose keys nobody outside can choose, or with a secret seed. */
+/* FNV-1a, 32 bits: for tables whose keys a peer can't choose, or with a secret seed. */
 #ifndef SSTP_UTIL_HASH_H
 #define SSTP_UTIL_HASH_H
 

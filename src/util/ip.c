@@ -104,7 +104,7 @@ static bool parse_number(const char *text, unsigned max, unsigned *out)
 	return true;
 }
 
-/* "255.0.0.0": the number of its one bits, which have no zero bits between them. */
+/* "255.0.0.0": the prefix length; false if there are zero bits between one bits. */
 static bool parse_mask(const char *text, unsigned *len)
 {
 	struct ip_addr mask;

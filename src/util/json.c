@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* There is always room for the ends of what is open, and for the zero byte. */
+/* Room for the closing brackets of all open objects and arrays, and for the zero byte, is always kept. */
 #include "util/json.h"
 
 #include <assert.h>
@@ -9,7 +9,7 @@
 #include "util/utf8.h"
 
 enum {
-	REPLACEMENT = 0xfffd, /* Unicode's sign for what could not be read */
+	REPLACEMENT = 0xfffd, /* U+FFFD REPLACEMENT CHARACTER */
 	ESCAPE_LEN = 6,       /* \u1234 */
 };
 
@@ -57,7 +57,7 @@ static bool put_char(struct json *j, struct reader *r)
 	return put(j, escape, ESCAPE_LEN);
 }
 
-/* In quotes, cut to what fits. False: not even the quotes do. */
+/* Writes it in quotes, truncated if necessary. False: not even the quotes fit. */
 static bool put_string(struct json *j, const void *from, size_t len)
 {
 	struct reader r = reader_of(from, len);
@@ -65,14 +65,14 @@ static bool put_string(struct json *j, const void *from, size_t len)
 
 	if (!fits)
 		return false;
-	j->size--; /* the quote at the end */
+	j->size--; /* keep room for the closing quote */
 	while (r.left && fits)
 		fits = put_char(j, &r);
 	j->size++;
 	return put(j, "\"", 1);
 }
 
-/* The comma, the name and the colon. */
+/* Writes the comma, the name and the colon. */
 static bool begin(struct json *j, const char *name)
 {
 	if (j->left_out || (j->needs_comma && !put(j, ",", 1)))
@@ -80,7 +80,7 @@ static bool begin(struct json *j, const char *name)
 	return !name || (put_string(j, name, strlen(name)) && put(j, ":", 1));
 }
 
-/* A member that does not fit leaves no trace. */
+/* Removes a member that does not fit. */
 static bool finish(struct json *j, size_t before, bool fits)
 {
 	if (fits)
@@ -135,7 +135,7 @@ void json_end(struct json *j)
 		j->left_out--;
 		return;
 	}
-	j->to[j->len++] = j->ends[--j->depth]; /* its room was kept */
+	j->to[j->len++] = j->ends[--j->depth]; /* there is always room for it */
 	j->needs_comma = true;
 }
 

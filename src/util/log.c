@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How a log line looks, and which lines there are too many of. */
+/* Formats log lines and limits their number. */
 #include "util/log.h"
 
 #include <assert.h>
@@ -57,8 +57,8 @@ bool log_wants(enum log_level level)
 }
 
 /*
- * Takes one character off the front, harmless ones as they are, and quotes and backslashes behind a
- * backslash. 0: this is none of them, and nothing is taken.
+ * Takes the first character: harmless ones unchanged, quotes and backslashes after a backslash. 0: it
+ * is none of them, and nothing is taken.
  */
 static size_t put_harmless(char to[5], struct reader *r)
 {
@@ -80,8 +80,8 @@ static size_t put_harmless(char to[5], struct reader *r)
 /* ---- fork */
 
 /*
- * A child of fork may log before it calls execve, as it makes namespaces: no other thread may hold a
- * lock then that it needs. The C library's functions of time have such locks too.
+ * A child of fork may log before it calls execve, for example when it makes namespaces: it must not
+ * inherit a lock that another thread held. The C library's time functions have such locks too.
  */
 static pthread_mutex_t limits_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t time_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -146,7 +146,7 @@ static void say_left_out(const struct log *log, const char *about, unsigned coun
 			  LOG_NUMBER("lines", count), LOG_TEXT("about", about));
 }
 
-/* Under the lock: begins a new minute when the last is over; gives what was left out in that. */
+/* Under the lock: begins a new minute when the last is over; returns how many lines that skipped. */
 static unsigned turn_minute(struct log_limit *l, uint64_t now_ms)
 {
 	unsigned count = l->left_out;
@@ -189,7 +189,7 @@ void log_limit_end(struct log_limit *l, const struct log *log)
 	l->left_out = 0;
 }
 
-/* Those two live as long as the program: their counts need not wait for another line. */
+/* These two limits live as long as the program: their counts are logged without waiting for a line. */
 uint64_t log_tick(uint64_t now_ms)
 {
 	struct log_limit *const limits[] = { &log_strangers, &log_refusals };
@@ -264,7 +264,7 @@ static void put_field(struct json *j, const struct log_field *f)
 	}
 }
 
-/* The message comes last: if there is too much, that is cut. */
+/* The message comes last: if the line is too long, the message is truncated. */
 static size_t print_json(const struct line *l, const char *time_text, char *to, size_t size)
 {
 	struct json j;
@@ -367,7 +367,7 @@ static size_t print_field(const struct log_field *f, char *to, size_t size)
 	return (size_t)n < size ? (size_t)n : size - 1;
 }
 
-/* The text with its facts in their places. */
+/* Replaces the fields' names in braces by their values. */
 static void fill_in(const char *text, const struct log_field *fields, size_t count, char *to,
 		    size_t size)
 {
@@ -378,7 +378,7 @@ static void fill_in(const char *text, const struct log_field *fields, size_t cou
 		const struct log_field *f =
 			end ? find_field(fields, count, text + 1, (size_t)(end - text) - 1) : NULL;
 
-		assert(!end || f); /* the text names no fact that is not there */
+		assert(!end || f); /* the text names only existing fields */
 		if (f) {
 			n += print_field(f, to + n, size - n);
 			text = end + 1;
@@ -433,7 +433,7 @@ struct log_text log_quote(const void *from, size_t len)
 
 	q.text[n++] = '"';
 	while (r.left) {
-		if (n + 9 > sizeof(q.text)) { /* an escape, the dots, the quote and the end */
+		if (n + 9 > sizeof(q.text)) { /* an escape, the dots, the quote and the zero byte */
 			memcpy(q.text + n, "...", 3);
 			n += 3;
 			break;

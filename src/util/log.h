@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The log: one line a fact, on standard error or in syslog, as text or as JSON lines.
+ * The log: one line per fact, on standard error or in syslog, as text or as JSON lines.
  *
- * Levels: error, somebody must act; warn, a peer misbehaves or a setting looks wrong; info, a
- * milestone of a session; debug, packets and transitions, decoded. A `struct log` names who
- * speaks ("session 7", "client") and is embedded in its owner; NULL logs without a name. Text that
- * came from a peer goes through log_quote first, or is a LOG_BYTES. Secrets never come here.
+ * Levels: error, the administrator must act; warn, a peer misbehaves or a setting looks wrong; info, a
+ * milestone of a session; debug, packets and transitions, decoded. A `struct log` has the name of its
+ * owner ("session 7", "client") and is embedded in it; NULL logs without a name. Text that
+ * came from a peer goes through log_quote first, or is a LOG_BYTES. Secrets are never logged.
  *
- * Nothing here waits, whatever standard error is (log_writer.h).
+ * No function blocks, whatever standard error is (log_writer.h).
  */
 #ifndef SSTP_UTIL_LOG_H
 #define SSTP_UTIL_LOG_H
@@ -24,13 +24,13 @@ enum log_level {
 };
 
 /*
- * How many lines a minute may be about something that others bring about. What is over that is
- * logged at debug, and counted: when the minute is over a line says how many were left out.
+ * Limits the lines per minute about one kind of event that peers can cause. Lines beyond it are
+ * logged at debug and counted: when the minute is over, a line says how many were skipped.
  */
 struct log_limit {
 	const char *about; /* "connections that have not logged in" */
-	unsigned max;      /* lines a minute */
-	/* log.c's own */
+	unsigned max;      /* lines per minute */
+	/* private */
 	uint64_t since_ms;
 	unsigned used, left_out;
 };
@@ -48,7 +48,7 @@ struct log {
 	struct log_limit *limit; /* of log_info and log_warn; NULL: none */
 };
 
-/* Takes one finished line without its newline; tests install their own. NULL: standard error. */
+/* Receives one finished line without its newline; tests install their own. NULL: standard error. */
 typedef void log_sink(enum log_level level, const char *name, const char *line);
 
 void log_set_level(enum log_level level);
@@ -57,11 +57,11 @@ void log_set_timestamps(bool on);
 void log_set_sink(log_sink *sink);
 bool log_wants(enum log_level level);
 
-/* True: one more may be logged. Any thread may ask. */
+/* True: one more line may be logged. Any thread may call it. */
 bool log_limit_passes(struct log_limit *limit);
-/* For the test: as if the clock showed that time. */
+/* For tests: the same at the given time. */
 bool log_limit_passes_at(struct log_limit *limit, uint64_t now_ms);
-/* Before a limit's memory goes: says how many were left out. */
+/* Call it before the limit is freed: logs how many lines were skipped. */
 void log_limit_end(struct log_limit *limit, const struct log *log);
 
 void log_at(const struct log *log, enum log_level level, const char *format, ...)
@@ -70,7 +70,7 @@ void log_at(const struct log *log, enum log_level level, const char *format, ...
 #define log_error(log, ...) log_at(log, LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warn(log, ...) log_at(log, LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_info(log, ...) log_at(log, LOG_LEVEL_INFO, __VA_ARGS__)
-/* debug lines are made only when wanted: their arguments cost nothing otherwise */
+/* the arguments of debug lines are evaluated only when the level is enabled */
 #define log_debug(log, ...)                                        \
 	do {                                                       \
 		if (log_wants(LOG_LEVEL_DEBUG))                    \
@@ -78,16 +78,16 @@ void log_at(const struct log *log, enum log_level level, const char *format, ...
 	} while (0)
 
 /*
- * A milestone: an event with a name, and its facts. The text has each fact that it names in braces
- * ("up, user {user}"); JSON has all of them as members, and the text as its message. Names are a
- * contract: sstp(8), LOG, lists them. No limit holds here.
+ * A milestone: an event with a name and fields. The text refers to fields in braces
+ * ("up, user {user}"); JSON has all fields as members, and the text as its message. The names are a
+ * stable interface: sstp(8), LOG, lists them. No limit applies here.
  */
 struct log_field {
 	const char *name;
 	enum log_field_kind {
-		LOG_KIND_TEXT,  /* words of ours; NULL or empty: JSON has no such member */
+		LOG_KIND_TEXT,  /* our own text; NULL or empty: JSON has no such member */
 		LOG_KIND_BYTES, /* from a peer: quoted in the text */
-		LOG_KIND_LIST,  /* words of ours with ", " between; in JSON an array */
+		LOG_KIND_LIST,  /* our own items separated by ", "; in JSON an array */
 		LOG_KIND_NUMBER,
 	} kind;
 	const void *at;
@@ -107,11 +107,11 @@ void log_fields(const struct log *log, enum log_level level, const char *event, 
 	log_fields(log, level, event, text, (const struct log_field[]){ __VA_ARGS__ }, \
 		   sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
 
-/* A line as it is, for what is no log: complaints about the command line. */
+/* Prints a line without log format, for errors in the command line. */
 void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Text for the log from bytes that a peer sent: in quotes, what is not UTF-8 or would do something to
- * the line escaped, cut to what fits. */
+/* Text for the log from bytes that a peer sent: in quotes, truncated if necessary; bytes that are not
+ * UTF-8 or would affect the line are escaped. */
 struct log_text {
 	char text[256];
 };

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A thread that writes log lines, and the ring between it and everybody else.
+ * A thread that writes log lines, and the ring between it and all other threads.
  *
- * Why a thread: standard error is a description that we share with whoever started us, so we may not
- * make it nonblocking, and it may be anything. To poll before each write does not suffice, since
- * another writer of the same pipe can take the room in between; /proc/self/fd/2 can't be opened
- * where the pipe or terminal is another user's, and not at all where it is a socket; and a file on a
- * hung network file system blocks whatever flags it has. A thread that sits in write(2) hurts
- * nobody: the ring takes what comes meanwhile, and exit(3) ends the thread as it ends any other.
+ * Why a thread: standard error is an open file description shared with the process that started us, so
+ * we must not make it nonblocking, and it may be anything. Polling before each write does not suffice,
+ * since another writer of the same pipe may fill it in between; /proc/self/fd/2 can't be opened
+ * if the pipe or terminal belongs to another user, nor if it is a socket; and a file on a
+ * hung network file system blocks whatever its flags are. A thread that blocks in write(2) does no
+ * harm: the ring collects the lines meanwhile, and exit(3) ends the thread like any other.
  *
- * All signals are blocked in the thread; they are the loop's. Also SIGTTOU, so that a background job
- * may write to a terminal with `stty tostop`. A line is one write of less than PIPE_BUF bytes; the
- * rest of one that a terminal took in part comes before anything else.
+ * All signals are blocked in the thread; the loop handles them. Also SIGTTOU, so that a background job
+ * may write to a terminal with `stty tostop`. A line is one write of less than PIPE_BUF bytes; if a
+ * terminal takes only a part, the rest is written before anything else.
  *
- * A child of fork has no thread. It writes what little it has to say by itself.
+ * A child of fork has no such thread. It writes its few lines directly.
  */
 #include "util/log_writer.h"
 
@@ -36,8 +36,8 @@
 
 enum {
 	STACK_SIZE = 256 * 1024,
-	CHILD_WAIT_MS = 200,    /* a child of fork waits for room as long as this */
-	RECONNECT_MS = 250,     /* syslog is tried again so often */
+	CHILD_WAIT_MS = 200,    /* how long a child of fork waits until it can write */
+	RECONNECT_MS = 250,     /* between two attempts to connect to syslog */
 	RECORD_HEADER_SIZE = 3, /* length in two bytes, level */
 	RECORD_FOR_USER = 0x80, /* a bit beside the level */
 	RECORD_LOST = 0xff,     /* in place of a level: the record is a count of lost lines */
@@ -52,10 +52,10 @@ static pthread_cond_t changed; /* both ways; its clock is CLOCK_MONOTONIC */
 static struct {
 	uint8_t ring[LOG_RING_SIZE];
 	size_t head, used;     /* bytes */
-	unsigned long lost;    /* lines since the last that said so */
-	unsigned long failed;  /* lines that could not be written: said with the next line */
+	unsigned long lost;    /* lines lost since that was last logged */
+	unsigned long failed;  /* lines that could not be written: logged before the next line */
 	unsigned long written; /* lines, to see whether there is progress */
-	bool is_writing;       /* the thread has taken a line and is not done with it */
+	bool is_writing;       /* the thread is writing a line */
 	bool is_started, is_child, is_woken;
 	enum target target;
 	bool outlives_terminal;
@@ -97,11 +97,11 @@ static void add(unsigned level, const void *line, size_t len)
 	copy_in(line, len);
 }
 
-/* One line, or what is there instead of some. */
+/* One line, or the count of lost lines in its place. */
 struct record {
 	enum log_level level;
 	bool for_user;
-	unsigned long lost; /* this says that so many lines were lost; 0: it is a line */
+	unsigned long lost; /* how many lines were lost here; 0: it is a line */
 	char text[LOG_RECORD_MAX];
 	size_t len;
 };
@@ -114,7 +114,7 @@ static void say_lost(struct record *r, unsigned long lost)
 	r->len = log_lost_line(r->text, sizeof(r->text), lost);
 }
 
-/* There is one, or there are lost lines. */
+/* Only if there is a record, or lines were lost. */
 static void take(struct record *r)
 {
 	uint8_t header[RECORD_HEADER_SIZE];
@@ -138,7 +138,7 @@ static void take(struct record *r)
 	copy_out(r->text, r->len);
 }
 
-/* The count of lost lines comes where they are missing. */
+/* The count of lost lines is added at the position of the lost lines. */
 static void add_or_count(unsigned level, const char *line, size_t len)
 {
 	w.lost += w.failed;
@@ -155,7 +155,7 @@ static void add_or_count(unsigned level, const char *line, size_t len)
 
 /* ---- standard error */
 
-/* sd-daemon(3): only if standard error is the very stream that the journal gave us. */
+/* sd-daemon(3): only if standard error is still the stream from the journal. */
 static bool has_journal;
 
 static void find_journal(void)
@@ -181,7 +181,7 @@ static int priority_of(enum log_level level)
 	return priorities[level];
 }
 
-/* Whoever shares the description with us may have made it nonblocking. */
+/* A process that shares the file description may have made it nonblocking. */
 static void wait_for_room(int ms)
 {
 	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
@@ -189,7 +189,7 @@ static void wait_for_room(int ms)
 	poll(&p, 1, ms);
 }
 
-/* 0, or the error that it ended with. *done: bytes that went out. */
+/* 0, or the error. *done: how many bytes were written. */
 static int write_whole(const char *text, size_t len, size_t *done)
 {
 	ssize_t n;
@@ -204,7 +204,7 @@ static int write_whole(const char *text, size_t len, size_t *done)
 	return 0;
 }
 
-/* Where a full disk cut a line, the next begins on a line of its own. */
+/* If a full disk truncated a line, the next begins on a new line. */
 static int to_stderr(enum log_level level, const char *line, size_t len)
 {
 	static bool is_cut;
@@ -242,7 +242,7 @@ static int syslog_connect(void)
 		if (syslog_fd < 0)
 			return errno;
 		if (!connect(syslog_fd, (const struct sockaddr *)&at, sizeof(at))) {
-			fcntl(syslog_fd, F_SETFL, 0); /* the thread waits in send */
+			fcntl(syslog_fd, F_SETFL, 0); /* the thread may block in send */
 			syslog_is_stream = types[i] == SOCK_STREAM;
 			return 0;
 		}
@@ -278,7 +278,7 @@ static int to_syslog(enum log_level level, const char *line, size_t len)
 	n += len;
 	if (!syslog_is_stream)
 		n--; /* a datagram needs no newline */
-	/* the thread may wait, a forked child's caller may not */
+	/* the thread may block, a caller in a forked child may not */
 	while (send(syslog_fd, text, n, MSG_NOSIGNAL | (w.is_child ? MSG_DONTWAIT : 0)) < 0) {
 		error = errno;
 		if (error == EINTR)
@@ -308,7 +308,7 @@ static enum target get_target(void)
 	return target;
 }
 
-/* Standard error is a terminal that is gone, and that was to be expected. */
+/* Switches to syslog if standard error was a terminal that has hung up, and this was requested. */
 static bool turns_to_syslog(int error)
 {
 	bool turns;
@@ -321,7 +321,7 @@ static bool turns_to_syslog(int error)
 	return turns;
 }
 
-/* A line waits for the syslog daemon to come back, as all that is after it. Else: was it written? */
+/* For syslog: waits until the daemon accepts it, and so do all later lines. Else: whether it was written. */
 static bool deliver(const struct record *r)
 {
 	int error;
@@ -350,7 +350,7 @@ static void wait_until(uint64_t due_ms)
 	w.is_woken = false;
 }
 
-/* Under the lock, but not while it is written. */
+/* Called under the lock, which it releases while writing. */
 static void write_one(void)
 {
 	struct record r;
@@ -426,7 +426,7 @@ static void make_condition(void)
 	pthread_condattr_destroy(&attr);
 }
 
-/* What is in the ring is the parent's to write. */
+/* The parent writes what is in the ring. */
 static void in_child(void)
 {
 	pthread_mutex_unlock(&lock);
@@ -453,7 +453,7 @@ static void write_at_once(enum log_level level, bool for_user, const char *line,
 		to_stderr(level, line, len);
 }
 
-/* ---- everybody else */
+/* ---- the callers */
 
 static void flush_at_exit(void)
 {
@@ -461,7 +461,7 @@ static void flush_at_exit(void)
 		log_flush(LOG_FLUSH_MS);
 }
 
-/* Before main: a child that is forked before the first line has to know that it is one. */
+/* Before main: a child that is forked before the first line must be recognized as a child. */
 __attribute__((constructor)) static void set_up(void)
 {
 	make_condition();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One datagram a message, from a socket made for it: the manager may have replaced its own. Messages
- * for which its socket has no room wait in a short queue, which keeps their order.
+ * One datagram per message, from a new socket each time, because the manager may have replaced its own.
+ * While the manager's socket is full, messages wait in a short queue, in order.
  */
 #include "util/notify.h"
 
@@ -24,8 +24,8 @@ enum {
 };
 
 static struct sockaddr_un manager;
-static socklen_t manager_len;                       /* 0: nobody wants to know */
-static char manager_name[sizeof(manager.sun_path)]; /* empty: nothing more is said of it */
+static socklen_t manager_len;                       /* 0: no NOTIFY_SOCKET */
+static char manager_name[sizeof(manager.sun_path)]; /* empty: its errors are not logged any more */
 static char waiting[WAITING_MAX][MESSAGE_MAX];      /* the oldest first */
 static size_t waiting_count;
 
@@ -60,7 +60,7 @@ static bool will_pass(int error)
 	       error == EMFILE || error == ENFILE;
 }
 
-/* Only of the first message: a manager that was there may end before us. */
+/* Logs only an error of the first message: later the manager may end before us. */
 static void note_result(int error)
 {
 	if (error && *manager_name)
@@ -70,7 +70,7 @@ static void note_result(int error)
 }
 
 /* Returns false when there is no room for it now. */
-static bool tell(const char *text)
+static bool send_message(const char *text)
 {
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), error = 0;
 
@@ -97,8 +97,8 @@ static bool is_status_alone(const char *text)
 	return !strncmp(text, "STATUS=", 7);
 }
 
-/* Of two in a row that say how we do, the last one counts. Of nine, the oldest goes. */
-static char *next_place(const char *text)
+/* A status replaces a status just before it. When the queue is full, the oldest message is dropped. */
+static char *next_slot(const char *text)
 {
 	if (waiting_count && is_status_alone(text) && is_status_alone(waiting[waiting_count - 1]))
 		return waiting[waiting_count - 1];
@@ -109,7 +109,7 @@ static char *next_place(const char *text)
 
 bool notify_again(void)
 {
-	while (waiting_count && tell(waiting[0]))
+	while (waiting_count && send_message(waiting[0]))
 		drop_first();
 	return !waiting_count;
 }
@@ -124,7 +124,7 @@ bool notify(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	memcpy(next_place(text), text, sizeof(text));
+	memcpy(next_slot(text), text, sizeof(text));
 	return notify_again();
 }
 

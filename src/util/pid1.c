@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ended by a signal, with the exit status that a shell would show of it. */
+/* Ends by a signal, with the exit status that a shell shows for it. */
 #include "util/pid1.h"
 
 #include <signal.h>

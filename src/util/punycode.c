@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Punycode, straight down RFC 3492 section 6. */
+/* Punycode, following RFC 3492 section 6. */
 #include "util/punycode.h"
 
 #include <stdio.h>

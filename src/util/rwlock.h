@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A lock for what is read all the time and replaced now and then. Readers go first with either C
- * library, so readers without end would keep a writer out; here a writer closes a gate, and waits
- * for the readers of that moment alone. A reader does not lock again what it has locked.
+ * A lock for data that is often read and rarely replaced. Both C libraries prefer readers, so a steady
+ * stream of readers would starve a writer; here a writer closes a gate for new readers and waits only
+ * for the current ones. A reader must not lock recursively.
  */
 #ifndef SSTP_UTIL_RWLOCK_H
 #define SSTP_UTIL_RWLOCK_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Comparing, wiping and making of secrets. */
+/* Comparing, wiping and generating secrets. */
 #include "util/secret.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Handling of secrets: comparing without a clue in the time it takes, wiping in a way that the
- * compiler keeps, random bytes from the kernel.
+ * Handling of secrets: comparing in constant time, wiping that the compiler does not remove, random
+ * bytes from the kernel.
  */
 #ifndef SSTP_UTIL_SECRET_H
 #define SSTP_UTIL_SECRET_H
@@ -15,8 +15,8 @@ bool ct_equal(const void *a, const void *b, size_t len);
 
 void secret_wipe(void *at, size_t len);
 
-/* Fills with random bytes from getrandom(2), or from /dev/urandom where that is refused. Without
- * either the program ends: nothing that it does is safe without. */
+/* Fills with random bytes from getrandom(2), or from /dev/urandom if that is refused. Without
+ * either the program ends: nothing that it does would be safe. */
 void secret_random(void *to, size_t len);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Signals that nobody waits for. */
+/* Ignores unused signals. */
 #include "util/signals.h"
 
 #include <signal.h>
@@ -9,7 +9,7 @@ static const int unused[] = {
 	SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGXFSZ,
 };
 
-static bool was_ignored[sizeof(unused) / sizeof(*unused)]; /* as we were started */
+static bool was_ignored[sizeof(unused) / sizeof(*unused)]; /* when we were started */
 
 static void set_real_time(void (*to)(int))
 {

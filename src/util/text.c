@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lines and words of somebody else's text. */
+/* Lines and words of text that is not zero-terminated. */
 #include "util/text.h"
 
 #include <strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opening files a component at a time, so that the rule for each folder is applied to that folder. */
+/* Opens files one path component at a time, so that each folder's rule applies to that folder. */
 #include "util/trusted_open.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A group of our own (umask 002 with user private groups) and root's group are not others. */
+/* Our own private group (umask 002 with user private groups) and root's group do not count as others. */
 static bool is_only_ours(const struct stat *st)
 {
 	if (st->st_uid != 0 && st->st_uid != geteuid())
@@ -19,7 +19,7 @@ static bool is_only_ours(const struct stat *st)
 	return !(st->st_mode & S_IWGRP) || st->st_gid == 0 || st->st_gid == getegid();
 }
 
-/* O_NOFOLLOW where somebody else may have put a link, 0 in a folder of ours, or -errno. */
+/* O_NOFOLLOW in a folder where others may have made a link, 0 in a folder of ours, or -errno. */
 static int link_rule(int folder)
 {
 	struct stat st;
@@ -36,7 +36,7 @@ static int descend(int folder, const char *name)
 
 	if (rule >= 0) {
 		fd = openat(folder, name, O_PATH | O_DIRECTORY | O_CLOEXEC | rule);
-		if (fd < 0) /* O_DIRECTORY has the kernel say ENOTDIR of a link */
+		if (fd < 0) /* with O_DIRECTORY the kernel returns ENOTDIR for a link */
 			fd = errno == ENOTDIR && rule ? -ELOOP : -errno;
 	}
 	close(folder);

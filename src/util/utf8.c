@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* RFC 3629: what is not the one shortest form of a code point is no UTF-8. */
+/* RFC 3629: only the shortest form of a code point is valid UTF-8. */
 #include "util/utf8.h"
 
 bool utf8_get(struct reader *r, uint32_t *code)
 {
-	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
+	static const uint32_t min[] = { 0, 0x80, 0x800, 0x10000 };
 	uint8_t first = get_u8(r);
 	unsigned more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
 
@@ -18,7 +18,7 @@ bool utf8_get(struct reader *r, uint32_t *code)
 			return false;
 		*code = *code << 6 | (next & 0x3f);
 	}
-	return *code >= least[more] && *code <= 0x10ffff && (*code < 0xd800 || *code > 0xdfff);
+	return *code >= min[more] && *code <= 0x10ffff && (*code < 0xd800 || *code > 0xdfff);
 }
 
 static const struct {
@@ -27,12 +27,12 @@ static const struct {
 	{ 0x00, 0x1f },       /* control characters: C0, */
 	{ 0x7f, 0x9f },       /* and C1 */
 	{ 0x61c, 0x61c },     /* Arabic letter mark */
-	{ 0x200b, 0x200b },   /* zero width space; joiners are letters' own */
+	{ 0x200b, 0x200b },   /* zero width space; joiners belong to letters */
 	{ 0x200e, 0x200f },   /* direction marks */
-	{ 0x2028, 0x202e },   /* ends of line and paragraph, directions put in and overridden */
-	{ 0x2060, 0x206f },   /* invisible operators, isolated directions */
+	{ 0x2028, 0x202e },   /* separators of lines and paragraphs, direction overrides */
+	{ 0x2060, 0x206f },   /* invisible operators, directional isolates */
 	{ 0xfeff, 0xfeff },   /* byte order mark */
-	{ 0xfff9, 0xfffb },   /* text behind text */
+	{ 0xfff9, 0xfffb },   /* interlinear annotations */
 	{ 0xe0000, 0xe007f }, /* tags */
 };
 

@@ -5,11 +5,11 @@
 
 #include "util/bytes.h"
 
-/* One code point in its shortest form; false for everything else, and `r` is then inside of it. */
+/* Reads one code point in its shortest form; false for everything else, then `r` may be inside of it. */
 bool utf8_get(struct reader *r, uint32_t *code);
 
-/* Shown as it is, this one does nothing to the text around it: it moves no cursor, ends no line,
- * turns no direction and is not hidden. */
+/* Whether it can be shown without affecting the text around it: it does not move the cursor, end the
+ * line, change the direction, and is not invisible. */
 bool utf8_is_harmless(uint32_t code);
 
 #endif

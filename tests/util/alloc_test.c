@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The cache in front of malloc: blocks keep their content and room, whoever frees them. */
+/* The cache in front of malloc: blocks keep their content and size, whichever thread frees them. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-/* With the cache in use, also under the sanitizer; its insides are looked at below. */
+/* With the cache enabled, also under the sanitizer; the tests check its internal state. */
 #define ALLOC_IS_OFF false
 #include "util/alloc.c" /* NOLINT(bugprone-suspicious-include) */
 
@@ -62,7 +62,7 @@ static void other_peoples_blocks(void **state)
 	for (size_t size = 1; size < 70000; size += size / 11 + 1) {
 		void *mine = alloc_get(size);
 
-		alloc_put(malloc(size)); /* from before the cache was there */
+		alloc_put(malloc(size)); /* allocated without the cache */
 		free(mine);
 		mine = alloc_get(size); /* perhaps malloc's block from above */
 		memset(mine, 1, size);
@@ -99,7 +99,7 @@ static void *free_them(void *arg)
 	return NULL;
 }
 
-/* A thread frees what another took, takes some itself, ends; what is left is freed here. */
+/* A thread frees blocks of another, allocates some and ends; this thread frees the rest. */
 static void threads(void **state)
 {
 	pthread_t thread;
@@ -115,7 +115,7 @@ static void threads(void **state)
 	}
 }
 
-/* However much comes back, little of it is kept; what is kept is counted right. */
+/* However much is freed, the cache stays small and its counts are right. */
 static void bounded(void **state)
 {
 	size_t large = 0;

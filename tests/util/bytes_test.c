@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Readers that run dry and writers that run full: at every length around the one that fits. */
+/* Readers past their end and full writers: at every length around the one that fits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,7 @@ static void reads_big_endian(void **state)
 	assert_false(r.bad);
 }
 
-/* On a copy of just that size, so that the sanitizer would see a byte too many. */
+/* On a copy of exactly that size, so that the sanitizer detects a read past the end. */
 static void runs_dry(void **state)
 {
 	(void)state;
@@ -47,7 +47,7 @@ static void runs_dry(void **state)
 	}
 }
 
-/* Once bad, always bad: what is left is not handed out any more. */
+/* Once bad, always bad: the remaining bytes can't be read any more. */
 static void stays_bad(void **state)
 {
 	struct reader r = reader_of(some, 3), inner;
@@ -74,7 +74,7 @@ static void inner_readers(void **state)
 	assert_int_equal(inner.left, 3);
 	assert_int_equal(r.left, 5);
 	assert_int_equal(get_u16(&inner), 0x0102);
-	assert_int_equal(get_u16(&inner), 0); /* it ends where it was told to */
+	assert_int_equal(get_u16(&inner), 0); /* it ends at the given length */
 	assert_true(inner.bad);
 	assert_false(r.bad);
 	inner = get_reader(&r, 6);
@@ -118,7 +118,7 @@ static void writes_big_endian(void **state)
 	assert_int_equal(load_u32(room + 6), 0xfedcba98);
 }
 
-/* Whatever does not fit is left out whole, and nothing after it is written either. */
+/* An item that does not fit is not written at all, nor is anything after it. */
 static void runs_full(void **state)
 {
 	uint8_t room[4] = { 9, 9, 9, 9 };

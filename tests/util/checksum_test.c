@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The fast checksum against the slow one: every length, alignment and pattern that could tell. */
+/* The fast checksum against a slow one: all lengths, alignments and patterns that may matter. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@ enum { ROOM = 65536, SHORT = 300 };
 
 static uint8_t from[ROOM + 1], to[ROOM + 1];
 
-/* By the book, RFC 1071 section 1: two bytes at a time. */
+/* As defined in RFC 1071 section 1: two bytes at a time. */
 static uint16_t slow_sum(const uint8_t *at, size_t len)
 {
 	uint32_t sum = 0;
@@ -54,7 +54,7 @@ static void long_ones(void **state)
 		compare(0, len);
 }
 
-/* Where each addition carries, and where none does: 0xffff and 0 must stay apart. */
+/* Every addition carries, or none does: 0xffff and 0 must be distinguished. */
 static void all_ones_and_all_zeroes(void **state)
 {
 	(void)state;

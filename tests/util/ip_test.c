@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Addresses and prefixes as text, and the splitting of "host:port". */
+/* Addresses and prefixes as text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* JSON is valid whatever goes in and however small the buffer is. */
+/* JSON is valid for any input and any size of the buffer. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -64,7 +64,7 @@ static void escapes(void **state)
 	}
 }
 
-/* Brackets and quotes are balanced, and no member is half there. */
+/* Brackets and quotes are balanced, and no member is incomplete. */
 static void check(const char *text)
 {
 	char open[16];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a log line looks like, and that nothing from a peer can forge one. */
+/* The format of log lines, and that a peer can't forge one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -101,7 +101,7 @@ static void quoting(void **state)
 		{ "J\xc3\xb6rg \xe6\x9d\x8e \xf0\x9f\x98\x80", 14,
 		  "\"J\xc3\xb6rg \xe6\x9d\x8e \xf0\x9f\x98\x80\"" },
 		{ "\xc3", 1,
-		  "\"\\xc3\"" }, /* no UTF-8: cut, in another's middle, too long, a surrogate */
+		  "\"\\xc3\"" }, /* not UTF-8: truncated, a continuation byte, too long, a surrogate */
 		{ "\xe2\x82z", 3, "\"\\xe2\\x82z\"" },
 		{ "\xc0\xaf", 2, "\"\\xc0\\xaf\"" },
 		{ "\xed\xa0\x80", 3, "\"\\xed\\xa0\\x80\"" },
@@ -113,7 +113,7 @@ static void quoting(void **state)
 		  "b",
 		  5,
 		  "\"a\\xe2\\x80\\xae"
-		  "b\"" }, /* U+202E turns what follows */
+		  "b\"" }, /* U+202E reverses what follows */
 		{ "a\xe2\x80\xa8"
 		  "b",
 		  5,
@@ -128,7 +128,7 @@ static void quoting(void **state)
 		assert_string_equal(log_quote(cases[i].from, cases[i].len).text, cases[i].want);
 }
 
-/* Wherever the first escape falls, what is cut ends in dots and a quote and fits. */
+/* Wherever the first escape is, truncated text ends with dots and a quote and fits. */
 static void long_text_is_cut(void **state)
 {
 	static const char *const fillings[] = { "\n\n", "\xc3\xb6" };
@@ -148,7 +148,7 @@ static void long_text_is_cut(void **state)
 	}
 }
 
-/* What really goes to descriptor 2. */
+/* Returns what is written to descriptor 2. */
 static const char *catch (void (*say)(void *arg), void *arg)
 {
 	static char out[4096];
@@ -253,7 +253,7 @@ static void milestones(void **state)
 				    "\"dns\":[\"10.0.0.1\",\"10.0.0.2\"],\"message\":\"up "));
 }
 
-/* The message is cut sooner than a fact. */
+/* The message is truncated before a field is. */
 static void long_facts(void **state)
 {
 	char user[3000];
@@ -270,7 +270,7 @@ static void long_facts(void **state)
 
 /* ---- limits */
 
-static void so_many_a_minute(void **state)
+static void lines_per_minute_are_limited(void **state)
 {
 	struct log_limit limit = { .about = "things", .max = 3 };
 
@@ -292,7 +292,7 @@ static void so_many_a_minute(void **state)
 	assert_int_equal(lines, 2);
 }
 
-/* Errors and milestones pass; with --verbose all does. */
+/* Errors and milestones pass; with --verbose all lines do. */
 static void limited_lines(void **state)
 {
 	struct log_limit limit = { .about = "things", .max = 0 };
@@ -310,7 +310,7 @@ static void limited_lines(void **state)
 	assert_int_equal(lines, 3);
 }
 
-/* The count of what is over comes without another line. */
+/* The count of skipped lines is logged without waiting for another line. */
 static void the_count_comes(void **state)
 {
 	uint64_t due;
@@ -339,7 +339,7 @@ int main(void)
 		cmocka_unit_test_setup(as_json, set_up),
 		cmocka_unit_test_setup(milestones, set_up),
 		cmocka_unit_test_setup(long_facts, set_up),
-		cmocka_unit_test_setup(so_many_a_minute, set_up),
+		cmocka_unit_test_setup(lines_per_minute_are_limited, set_up),
 		cmocka_unit_test_setup(limited_lines, set_up),
 		cmocka_unit_test_setup(the_count_comes, set_up),
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A log that nobody reads: no call waits, whatever descriptor 2 is, and what is lost is counted.
- * That a call would wait is seen by alarm(2).
+ * A log without a reader: no call blocks, whatever descriptor 2 is, and lost lines are counted.
+ * alarm(2) ends a test that blocks.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -102,7 +102,7 @@ static struct way make_fifo(void)
 	return way;
 }
 
-/* Little at a time: valgrind looks at all of the room that a call to read() has. */
+/* Reads little at a time: valgrind checks the whole buffer of each read(). */
 static ssize_t read_some(int fd, size_t len)
 {
 	size_t room = TEXT_SIZE - 1 - len;
@@ -129,14 +129,14 @@ static void read_until(int fd, const char *what)
 static char *counted; /* up to here */
 static unsigned next; /* number */
 
-/* In whole lines, in order, with a count where some are missing. */
+/* Checks that lines are complete and in order, with a count where some are missing. */
 static void count_lines(void)
 {
 	unsigned number;
 	char *end;
 
 	for (; (end = strchr(counted, '\n')); counted = end + 1) {
-		*end = '\0'; /* sscanf() asks how long all of the string is */
+		*end = '\0'; /* sscanf() scans the whole string for its length */
 		if (sscanf(counted, "warn: %u log line", &number) == 1)
 			next += number;
 		else if (sscanf(counted, "line %u xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx|",
@@ -166,7 +166,7 @@ static void say(unsigned number)
 	log_info(NULL, "line %u xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx|", number);
 }
 
-/* Nobody reads while MANY lines are logged; then somebody does. */
+/* No one reads while MANY lines are logged; then the test reads them. */
 static void stuck(struct way (*make)(void))
 {
 	struct way way = make();
@@ -203,7 +203,7 @@ static void nobody_reads(void **state)
 	stuck(make_nonblocking_pipe);
 }
 
-/* With a descriptor 2 that is stuck. */
+/* With a descriptor 2 that blocks. */
 static int fork_and_end(void)
 {
 	int status;
@@ -221,8 +221,8 @@ static int fork_and_end(void)
 	return WEXITSTATUS(status);
 }
 
-/* Exit comes although the thread sits in write(2), and a child of fork ends too. */
-static void the_end_comes(void **state)
+/* exit() ends the program although the thread blocks in write(2); a child of fork ends too. */
+static void a_blocked_thread_does_not_stop_exit(void **state)
 {
 	struct way way = make_pipe();
 	pid_t pid = fork();
@@ -240,7 +240,7 @@ static void the_end_comes(void **state)
 	close(way.writer);
 }
 
-/* A line that a child logs before _exit is there, and none of its parent's is there twice. */
+/* A line that a child logs before _exit is written, and no line of its parent is written twice. */
 static void children_of_fork(void **state)
 {
 	struct way way = make_pipe();
@@ -265,7 +265,7 @@ static void children_of_fork(void **state)
 	close(way.writer);
 }
 
-/* As on a full disk: lines are lost and counted, and a line that is cut gets an end. */
+/* As on a full disk: lines are lost and counted, and a truncated line gets a newline. */
 static void a_file_that_is_full(void **state)
 {
 	char path[] = "/tmp/log_writer_test.XXXXXX";
@@ -339,7 +339,7 @@ static void *log_on(void *arg)
 	return NULL;
 }
 
-/* Descriptor 2 is /dev/null. A child that waits for a lock which nobody gives back is ended by alarm(2). */
+/* Descriptor 2 is /dev/null. alarm(2) ends a child that waits for a lock that is never released. */
 static int fork_and_log(const char *target)
 {
 	pthread_t thread[LOGGERS];
@@ -388,7 +388,7 @@ static void other_threads_log(void **state)
 	close(null);
 }
 
-/* The first line of all is a child's. */
+/* The first line is logged by a child. */
 static int fork_first(void)
 {
 	if (fork() == 0) {
@@ -470,7 +470,7 @@ static const char *receive_syslog(int fd, const char *priority)
 	return got + strlen(priority) + header;
 }
 
-/* In a process of its own: there is no way back from syslog. */
+/* In a process of its own: it can't switch back from syslog. */
 static int log_to_syslog(const char *path)
 {
 	int error = log_writer_use_syslog(path);
@@ -512,7 +512,7 @@ static void syslog_lines(void **state)
 	unlink(path);
 }
 
-/* The daemon comes later than we do; a stream is taken too. */
+/* The daemon starts later than we do; a stream socket works too. */
 static void syslog_comes_later(void **state)
 {
 	char path[SYSLOG_PATH_SIZE], got[512];
@@ -539,7 +539,7 @@ static void syslog_comes_later(void **state)
 	unlink(path);
 }
 
-/* Logs to a terminal, and once more when that is gone. */
+/* Logs to a terminal, and once more when that has hung up. */
 static int outlive(const char *path)
 {
 	char c;
@@ -589,7 +589,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_reads),
-		cmocka_unit_test(the_end_comes),
+		cmocka_unit_test(a_blocked_thread_does_not_stop_exit),
 		cmocka_unit_test(children_of_fork),
 		cmocka_unit_test(a_child_before_any_line),
 		cmocka_unit_test(other_threads_log),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a service manager gets to hear, by either kind of socket name. */
+/* Notifying a service manager, by either kind of socket name. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,14 +53,14 @@ static void hears(const char *name)
 	notify("STATUS=nobody listens any more");
 }
 
-static void a_path_is_told(void **state)
+static void a_path_is_notified(void **state)
 {
 	(void)state;
 	hears(path);
 	unlink(path);
 }
 
-static void an_abstract_name_is_told(void **state)
+static void an_abstract_name_is_notified(void **state)
 {
 	char name[64];
 
@@ -85,7 +85,7 @@ static void reloading_has_the_time(void **state)
 	unlink(path);
 }
 
-/* Puts messages of our own in until the kernel takes no more. */
+/* Fills the socket with other messages until the kernel takes no more. */
 static size_t fill(const char *name)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
@@ -99,7 +99,7 @@ static size_t fill(const char *name)
 	return count;
 }
 
-static void a_manager_without_room_is_told_later(void **state)
+static void a_full_manager_is_notified_later(void **state)
 {
 	int fd = manager_at(path);
 	size_t count;
@@ -131,8 +131,8 @@ static void a_manager_without_room_is_told_later(void **state)
 	unlink(path);
 }
 
-/* Reloads without end while the manager stands still: the last words are kept. */
-static void of_too_many_the_last_are_told(void **state)
+/* Many reloads while the manager does not read: the last messages are kept. */
+static void of_too_many_the_last_are_sent(void **state)
 {
 	int fd = manager_at(path);
 	char got[512] = "", last[512] = "";
@@ -156,8 +156,8 @@ static void of_too_many_the_last_are_told(void **state)
 	unlink(path);
 }
 
-/* A manager that is gone is not waited for. */
-static void nobody_is_not_told_again(void **state)
+/* Messages for a manager that has ended are dropped. */
+static void a_missing_manager_is_not_retried(void **state)
 {
 	(void)state;
 	setenv("NOTIFY_SOCKET", path, 1);
@@ -179,7 +179,7 @@ static void keep(enum log_level level, const char *name, const char *line)
 	lines++;
 }
 
-/* What the variable names, and what is logged of it; NULL: nothing. */
+/* `name` is the variable's value, `warning` what is logged about it; NULL: nothing. */
 static void assert_warns(const char *name, const char *warning)
 {
 	logged[0] = '\0';
@@ -212,7 +212,7 @@ static void other_names_are_warned_of(void **state)
 	assert_warns(long_name, form);
 }
 
-static void a_socket_that_is_none_is_warned_of_once(void **state)
+static void a_missing_socket_is_warned_of_once(void **state)
 {
 	(void)state;
 	assert_warns("/nowhere/socket", "NOTIFY_SOCKET=/nowhere/socket: No such file or directory");
@@ -255,14 +255,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(other_names_are_warned_of),
-		cmocka_unit_test(a_socket_that_is_none_is_warned_of_once),
+		cmocka_unit_test(a_missing_socket_is_warned_of_once),
 		cmocka_unit_test(a_manager_that_has_gone_is_not_warned_of),
-		cmocka_unit_test(a_path_is_told),
-		cmocka_unit_test(an_abstract_name_is_told),
+		cmocka_unit_test(a_path_is_notified),
+		cmocka_unit_test(an_abstract_name_is_notified),
 		cmocka_unit_test(reloading_has_the_time),
-		cmocka_unit_test(a_manager_without_room_is_told_later),
-		cmocka_unit_test(of_too_many_the_last_are_told),
-		cmocka_unit_test(nobody_is_not_told_again),
+		cmocka_unit_test(a_full_manager_is_notified_later),
+		cmocka_unit_test(of_too_many_the_last_are_sent),
+		cmocka_unit_test(a_missing_manager_is_not_retried),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

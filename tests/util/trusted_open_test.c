@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Links, second names and strange files in folders of ours and in those of everybody. */
+/* Symbolic links, hard links and other files, in our folders and in folders that all users may write. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -101,7 +101,7 @@ static void in_a_folder_of_everybody(void **state)
 	assert_string_not_equal(trusted_hint(-ELOOP), "");
 }
 
-/* Root's alone: another user's folder, and a file that waits there for what we write. */
+/* For root only: another user's folder, with a file of that user in it. */
 static void in_a_folder_of_another(void **state)
 {
 	(void)state;
@@ -115,7 +115,7 @@ static void in_a_folder_of_another(void **state)
 	assert_int_equal(attempt("other/new"), 0);
 }
 
-/* What is written over a link in such a folder takes the link's place. */
+/* In such a folder a written file replaces the link itself. */
 static void replacing(void **state)
 {
 	struct stat st;
