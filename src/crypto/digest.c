@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Digests, MACs and DES over wolfCrypt, 5.5.4 and later. The functions of wolfCrypt return errors
- * that valid arguments never cause; crypto_self_check shows at start that this library computes all
- * of them, and one that fails all the same ends the program: nothing can be trusted then.
+ * Digests, MACs and DES with wolfCrypt, 5.5.4 and later. The functions of wolfCrypt return errors
+ * that valid arguments never cause; crypto_self_check shows at start that this library has all
+ * algorithms. If one fails later, the program ends: no result could be trusted then.
  */
 #include "crypto/digest.h"
 
@@ -28,7 +28,7 @@ static int hash(enum wc_HashType type, const struct bytes *parts, size_t count, 
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < count && !rc; i++)
-		if (parts[i].len) /* the library takes no NULL, not even of nothing */
+		if (parts[i].len) /* the library refuses NULL, even with length 0 */
 			rc = wc_HashUpdate(&h, type, parts[i].at, (word32)parts[i].len);
 	if (!rc)
 		rc = wc_HashFinal(&h, type, out);
@@ -75,7 +75,7 @@ static void must(int rc)
 	abort();
 }
 
-/* Md4 is the name that every version has (wc_Md4 since 5.7.6); the functions were void once. */
+/* All versions have the name Md4 (wc_Md4 since 5.7.6); older ones return void. */
 void digest_md4(const struct bytes *parts, size_t count, uint8_t out[MD4_LEN])
 {
 	Md4 h;
@@ -129,7 +129,7 @@ void des_encrypt(const uint8_t key[DES_BLOCK_LEN], const uint8_t in[DES_BLOCK_LE
 	must(des(key, in, out));
 }
 
-/* The first eight bytes of a published answer. */
+/* `want`: the first eight bytes of a published test vector. */
 static bool knows_hash(enum wc_HashType type, const uint8_t want[8])
 {
 	const struct bytes abc = bytes_text("abc");
@@ -168,7 +168,7 @@ static bool knows_des(void)
 	return !des(key, in, out) && !memcmp(out, want, sizeof(want));
 }
 
-/* A FIPS build refuses short HMAC keys or whole algorithms when they are called, not before. */
+/* A FIPS build refuses short HMAC keys or whole algorithms only when they are used. */
 bool crypto_self_check(void)
 {
 	static const uint8_t md5[] = { 0x90, 0x01, 0x50, 0x98, 0x3c, 0xd2, 0x4f, 0xb0 };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Digests, MACs and the one cipher that the protocols need, over wolfCrypt. Each call takes its
- * input in pieces (`parts`, `count` of them), so nobody has to glue bytes together first.
+ * Digests, MACs and the one cipher that the protocols need, with wolfCrypt. Each call takes its
+ * input in pieces (`parts`, `count` of them), so the caller does not have to join them first.
  *
  * MD4, MD5 and DES are here because MS-CHAPv2 (RFC 2759) and CHAP (RFC 1994) are made of them.
- * None of these calls fails on valid arguments; a library without the algorithm (a FIPS build) is
- * found out by crypto_self_check at start.
+ * None of these calls fails on valid arguments; crypto_self_check detects a library without the
+ * algorithms (a FIPS build) at start.
  */
 #ifndef SSTP_CRYPTO_DIGEST_H
 #define SSTP_CRYPTO_DIGEST_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the assembly leaves to others: whole blocks are its business, the rest is put together here. */
+/* The assembly handles whole blocks; this file handles the rest of GCM. */
 #include "crypto/gcm.h"
 
 #include <assert.h>
@@ -12,7 +12,7 @@
 
 enum { BLOCK_LEN = 16 };
 
-/* As ring's assembly has them; the comments there say what it wants. */
+/* As ring's assembly defines them; its comments have the requirements. */
 struct aes_key {
 	uint8_t round_keys[GCM_ROUND_KEYS_MAX];
 	uint32_t rounds_before_last;
@@ -40,7 +40,7 @@ struct message {
 	uint8_t sum[BLOCK_LEN]; /* GHASH of all so far */
 };
 
-/* By CPUID's leaf 7: __builtin_cpu_supports of clang 14 does not know these two. */
+/* By CPUID leaf 7: __builtin_cpu_supports of clang 14 does not know these two. */
 static bool cpu_has_vaes(void)
 {
 	unsigned eax, ebx, ecx, edx;
@@ -54,7 +54,7 @@ bool gcm_is_available(void)
 	return __builtin_cpu_supports("avx2") && cpu_has_vaes();
 }
 
-/* The assembly's encryption of a block, whose sum nobody wants. */
+/* Encrypts one block with the assembly and ignores the GHASH. */
 static void crypt_block(const struct message *m, uint8_t block[BLOCK_LEN])
 {
 	uint8_t sum[BLOCK_LEN] = { 0 };
@@ -97,7 +97,7 @@ static void begin(struct message *m, const struct gcm *g)
 		add_block(m, aad.at, BLOCK_LEN);
 	if (aad.len)
 		add_block(m, aad.at, aad.len);
-	count_to(m, 2); /* 1 is the tag's */
+	count_to(m, 2); /* 1 is for the tag */
 }
 
 static void end(struct message *m, const struct gcm *g, size_t len, uint8_t tag[GCM_TAG_LEN])

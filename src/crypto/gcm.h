@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * AES-GCM (NIST SP 800-38D) with the vector instructions VAES and VPCLMULQDQ: two blocks to a register,
- * nearly twice as fast on pieces of some KiB as AES-NI, which is what wolfSSL has. The assembly is
- * ring's, where it comes from BoringSSL (tools/deps). Nothing is kept from one call to the next.
+ * AES-GCM (NIST SP 800-38D) with the vector instructions VAES and VPCLMULQDQ: two blocks per register,
+ * for pieces of a few KiB nearly twice as fast as AES-NI, which wolfSSL uses. The assembly is
+ * ring's, which has it from BoringSSL (tools/deps). No state is kept between calls.
  */
 #ifndef SSTP_CRYPTO_GCM_H
 #define SSTP_CRYPTO_GCM_H
@@ -25,13 +25,13 @@ struct gcm {
 	struct bytes aad;
 };
 
-/* Whether this program has the assembly and the processor the instructions. Else no call below. */
+/* Whether this program has the assembly and the CPU has the instructions. Else don't call the others. */
 bool gcm_is_available(void);
 
 /* `to` may be `from`, but must not overlap with it otherwise. `len`: less than 64 GiB. */
 void gcm_seal(const struct gcm *g, uint8_t *to, const uint8_t *from, size_t len,
 	      uint8_t tag[GCM_TAG_LEN]);
-/* False, and zeroes in `to`, where the tag is not that of nonce, aad and ciphertext. */
+/* False, with zeroes in `to`, if the tag does not match nonce, aad and ciphertext. */
 bool gcm_open(const struct gcm *g, uint8_t *to, const uint8_t *from, size_t len,
 	      const uint8_t tag[GCM_TAG_LEN]);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Digests, MACs and DES against the published answers, and that pieces make no difference. */
+/* Digests, MACs and DES against published test vectors, with the input in one or more pieces. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -86,7 +86,7 @@ static void digests_of_abc(void **state)
 typedef void digest(const struct bytes *parts, size_t count, uint8_t *out);
 typedef void mac(struct bytes key, const struct bytes *parts, size_t count, uint8_t *out);
 
-/* Cut in three at every two places, with empty pieces among them. */
+/* Cut into three pieces at all pairs of offsets, including empty pieces. */
 static void pieces(void **state)
 {
 	digest *const digests[] = { digest_md4, digest_md5, digest_sha1, digest_sha256,

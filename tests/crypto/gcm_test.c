@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * AES-GCM by vectors: the answers of its inventors ("The Galois/Counter Mode of Operation", McGrew and
- * Viega, appendix B, those with nonces of 12 bytes), and the library's own code asked the same.
+ * AES-GCM against the inventors' test vectors ("The Galois/Counter Mode of Operation", McGrew and
+ * Viega, appendix B, those with nonces of 12 bytes), and against the library's own code.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +26,7 @@ enum {
 
 #ifdef HAS_VAES
 
-/* The test cannot be made where the instructions are missing. */
+/* The tests are skipped where the instructions are missing. */
 static void need_vaes(void)
 {
 	if (gcm_is_available())
@@ -45,7 +45,7 @@ static size_t from_hex(const char *hex, uint8_t *to)
 	return len;
 }
 
-/* The expanded key is the library's. */
+/* The library expands the key. */
 static struct gcm gcm_with(Aes *aes, const uint8_t *key, size_t key_len, const uint8_t *nonce,
 			   struct bytes aad)
 {
@@ -97,7 +97,7 @@ static const struct {
 	  "76fc6ece0f4e1768cddf8853bb2d551b" },
 };
 
-static void published_answers(void **state)
+static void published_vectors(void **state)
 {
 	uint8_t key[32], nonce[12], plain[64], aad[32], sealed[64], tag[16], out[64], is_tag[16];
 	size_t key_len, len, aad_len;
@@ -137,7 +137,7 @@ static void fill(uint8_t *to, size_t len)
 		*to++ = (uint8_t)roll();
 }
 
-/* One message of `len` bytes, all kinds of it random: seals, opens, in place, and with a bit turned. */
+/* One random message of `len` bytes: seals and opens it, in place, and with a flipped bit. */
 static void compare(size_t len)
 {
 	static uint8_t plain[LEN_MAX], want[LEN_MAX], is[LEN_MAX + 1];
@@ -181,7 +181,7 @@ static void compare(size_t len)
 	wc_AesFree(&aes);
 }
 
-static void what_the_library_says(void **state)
+static void same_as_the_library(void **state)
 {
 	(void)state;
 	need_vaes();
@@ -229,8 +229,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #ifdef HAS_VAES
-		cmocka_unit_test(published_answers),
-		cmocka_unit_test(what_the_library_says),
+		cmocka_unit_test(published_vectors),
+		cmocka_unit_test(same_as_the_library),
 		cmocka_unit_test(other_aad_or_nonce),
 #else
 		cmocka_unit_test(not_in_this_program),
