@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A network of its own for one command (sstp run). A child of ours makes the namespaces, the TUN
- * device inside, and a resolv.conf; hands us what we need to work on them from outside; and waits.
+ * device inside, and a resolv.conf; sends us the descriptors to work on them from outside; and waits.
  * When the tunnel is up for the first time it becomes the command.
  *
- *	the child: namespaces, loopback, device, resolv.conf -> hands over -> waits -> exec
- *	ours:                                        takes over -> tunnel up -> says go
+ *	the child: namespaces, loopback, device, resolv.conf -> sends descriptors -> waits -> exec
+ *	parent:                              receives descriptors -> tunnel up -> sends go
  *
- * There is no other device than ours in that network, and no IPv6 route, so nothing leaves it past
- * the tunnel, whatever becomes of the tunnel.
+ * There is no device but ours in that network, and no IPv6 route, so no packet bypasses the tunnel,
+ * even when the tunnel is down.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -38,9 +38,9 @@ struct command_netdev {
 	struct command command;
 	int ours, its; /* ends of a socket pair; -1: closed */
 	struct confined_names names;
-	struct loop_watch mounts; /* have changed in there */
-	struct loop_timer look;   /* a moment later: whether resolv.conf is still ours */
-	bool is_going;            /* the child was told to become the command */
+	struct loop_watch mounts; /* reports changes of the mounts inside */
+	struct loop_timer look;   /* a moment later: checks whether resolv.conf is still ours */
+	bool is_going;            /* the child was sent go: it becomes the command */
 	struct guardian guardian;
 };
 
@@ -51,7 +51,7 @@ static struct command_netdev *command_netdev_of(struct netdev *n)
 
 /* ---- in the child */
 
-/* The device is for whoever may open it: no capability helps, as it does in our own network. */
+/* Opening the device needs the file's permission: capabilities inside do not help. */
 static bool can_open_tun(const struct log *log)
 {
 	int error;
@@ -64,7 +64,7 @@ static bool can_open_tun(const struct log *log)
 	return false;
 }
 
-/* Descriptors for us: the socket, the device, and the resolv.conf if there can be one. */
+/* The descriptors for us: the socket, the device, and the resolv.conf if it can be replaced. */
 static int make(struct command_netdev *c, int *fds)
 {
 	const struct log *log = c->cfg.log;
@@ -100,7 +100,7 @@ static int prepare(void *arg)
 	count = make(c, fds);
 	if (fdpass_send(c->its, fds, count) || count < 0)
 		return REASON_NETWORK;
-	/* the end of the socket, and not a word: we are not needed */
+	/* the socket was closed without go: we are not needed */
 	if (read(c->its, &go, 1) != 1)
 		return REASON_SYSTEM;
 	error = guardian_start(&c->guardian, c->its);
@@ -112,7 +112,7 @@ static int prepare(void *arg)
 	return 0;
 }
 
-/* ---- ours */
+/* ---- in the parent */
 
 static void ended(struct command *command, int status)
 {
@@ -155,7 +155,7 @@ static int start(struct command_netdev *c)
 	return error;
 }
 
-/* Whoever does this may not be done yet. */
+/* The program that changes the mounts may not be done yet. */
 static void on_mounts(struct loop_watch *w, uint32_t events)
 {
 	struct command_netdev *c = container_of(w, struct command_netdev, mounts);
@@ -219,7 +219,7 @@ static int up(struct netdev *n, const struct link_addrs *link)
 	return 0;
 }
 
-/* Whoever waits for the command must not take our end before it for its success. */
+/* If we end by a signal before the command has run, our exit status must not be 0. */
 static bool take_signal(struct netdev *n, const struct signalfd_siginfo *info)
 {
 	struct command_netdev *c = command_netdev_of(n);
@@ -237,9 +237,9 @@ static void close_for_command(struct netdev *n)
 	struct command_netdev *c = command_netdev_of(n);
 
 	if (!c->is_going)
-		close_end(&c->ours); /* a child that waits still ends now */
+		close_end(&c->ours); /* a child that is still waiting ends now */
 	command_close(&c->command);
-	close_end(&c->ours); /* its end would start the guardian */
+	close_end(&c->ours); /* after the command has ended: closing it makes the guardian act */
 	if (c->cfg.loop) {
 		loop_unwatch(c->cfg.loop, &c->mounts);
 		loop_timer_stop(c->cfg.loop, &c->look);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * --script-tun, as openconnect has it: the program is given a socket pair's other end, whose number
- * is in VPNFD, and reads and writes a packet at a time there. It is started when the tunnel is up,
- * with the environment that its user gives it; the tunnel ends when it does, and it is ended with the tunnel.
+ * --script-tun, as in openconnect: the program inherits one end of a socket pair, whose number
+ * is in VPNFD, and reads and writes one packet at a time there. It is started when the tunnel is up,
+ * with the environment from cfg.environment; when it ends the tunnel ends, and vice versa.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,14 +16,16 @@
 #include "util/bytes.h"
 #include "util/log.h"
 
-enum { SOCKET_ROOM = 4 * 1024 * 1024 }; /* as far as the kernel allows: each packet costs 2 KiB */
+enum {
+	SOCKET_ROOM = 4 * 1024 * 1024
+}; /* or as much as the kernel allows: each packet costs 2 KiB */
 
 struct script_netdev {
 	struct netdev base;
 	struct netdev_cfg cfg;
 	struct command command;
 	const char *text; /* for /bin/sh */
-	int end;          /* the program's; -1: it has it, or there is none yet */
+	int end;          /* the program's end of the pair; -1: passed to it, or not open yet */
 };
 
 static struct script_netdev *script_netdev_of(struct netdev *n)
@@ -53,7 +55,7 @@ static int open_ends(struct script_netdev *c)
 	return error;
 }
 
-/* Away from the terminal: Ctrl-C is ours, and the program ends after the tunnel. */
+/* Detaches it from the terminal: Ctrl-C is for us, and the program ends after the tunnel. */
 static int prepare(void *arg)
 {
 	struct script_netdev *c = arg;
@@ -101,7 +103,7 @@ static int up(struct netdev *n, const struct link_addrs *link)
 	return c->end < 0 ? 0 : start(c);
 }
 
-/* A signal to us is not the program's: it ends after the tunnel. */
+/* Signals to us are not passed to the program: it ends after the tunnel. */
 static bool take_signal(struct netdev *n, const struct signalfd_siginfo *info)
 {
 	return info->ssi_signo == SIGCHLD && command_signal(&script_netdev_of(n)->command, info);

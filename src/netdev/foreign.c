@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A TUN device in another network namespace: the socket is descriptor 0, its queues follow. */
+/* A TUN device in another network namespace: descriptor 0 is the socket, then come the queues. */
 #include "netdev/foreign.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "tun/advice.h"
 #include "util/seccomp.h"
 
-/* ---- in the child, which ends after this: nothing is freed */
+/* ---- in the child, which ends after this, so nothing is freed */
 
 static int make_queues(const struct foreign_cfg *cfg, int *fds)
 {
@@ -44,7 +44,7 @@ int foreign_make(const struct foreign_cfg *cfg, int *fds)
 	return error;
 }
 
-/* ---- ours */
+/* ---- in the parent */
 
 static int take_queues(size_t count, const int *fds, struct tun **tuns)
 {

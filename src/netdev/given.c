@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A descriptor that was opened for us: a TUN device, or a socket that keeps packets apart. */
+/* A descriptor opened by the caller: a TUN device, or a socket with packet boundaries. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A TUN device in another network namespace. Where its processes look up which DNS servers to ask
- * depends on how it was named:
+ * A TUN device in another network namespace. Which file names the DNS servers of its processes depends
+ * on how the namespace was named:
  *
- *	ip netns   /etc/netns/NAME/resolv.conf, which `ip netns exec` puts in the place of resolv.conf
+ *	ip netns   /etc/netns/NAME/resolv.conf, which `ip netns exec` mounts over /etc/resolv.conf
  *	process    /etc/resolv.conf as that process sees it, unless that is our own
- *	path       nobody knows
+ *	path       unknown
  */
 #include <errno.h>
 #include <stdio.h>
@@ -76,17 +76,17 @@ static int make(void *arg, int *fds)
 	return count;
 }
 
-/* ---- ours */
+/* ---- in the parent */
 
-/* The sticky bit, which changes nothing in a folder that only root can write: we have made it. A
- * process that dies between this and the end leaves it for the next to remove. */
+/* The sticky bit marks folders that we made; it has no effect in a folder that only root can write. If we
+ * die before removing the folder, the next sstp does. */
 enum { FOLDER_MODE = 0755 | S_ISVTX };
 
 static void make_folders(char *path)
 {
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		mkdir(path, FOLDER_MODE); /* what fails shows when the file is written */
+		mkdir(path, FOLDER_MODE); /* a failure shows when the file is written */
 		*slash = '/';
 	}
 }
@@ -99,7 +99,7 @@ static bool is_folder_of_ours(const char *path)
 	       st.st_mode & S_ISVTX;
 }
 
-/* Those that we have made, unless somebody has put something into them. */
+/* Removes the folders that we made, if they are empty. */
 static void remove_folders(const char *path)
 {
 	char folder[PATH_MAX];

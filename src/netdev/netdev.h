@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A TUN device, and whose network it is in. There are
+ * A TUN device in one of several places. There are
  *
  *	here         one in our own network namespace
- *	in_netns     one in another, that is there already (--netns)
- *	for_command  one in a namespace made for a command, whose only way out it is (sstp run)
- *	given        a descriptor that somebody opened for us (--tun-fd)
- *	for_script   a socket pair, and a program at its other end (--script-tun)
+ *	in_netns     one in another, existing network namespace (--netns)
+ *	for_command  one in a namespace made for a command, as its only device (sstp run)
+ *	given        a descriptor opened by the caller (--tun-fd)
+ *	for_script   a socket pair, with a program at its other end (--script-tun)
  *
- * The network around it is its user's to set up, through `netlink`.
+ * The user of this module sets up addresses and routes, through `netlink`.
  *
  *	netdev_open -> netdev_up, netdev_up, ... -> netdev_close
  */
@@ -32,25 +32,25 @@ enum netdev_kind {
 	NETDEV_FOR_SCRIPT,
 };
 
-/* Which one; strings stay the caller's, as long as the device is there. */
+/* Which one; the caller keeps the strings until netdev_close. */
 struct netdev_source {
 	enum netdev_kind kind;
-	const char *netns, *userns; /* in_netns: proc/netns.h; `userns` NULL: the kernel is asked */
+	const char *netns, *userns; /* in_netns: see proc/netns.h */
 	char *const *argv;          /* for_command */
-	bool map_root;              /* for_command: root in there, and not whoever we are */
+	bool map_root;              /* for_command: the user is root inside, instead of itself */
 	int fd;                     /* given */
 	const char *script;         /* for_script: for /bin/sh */
 };
 
 struct netdev_cfg {
 	struct tun_cfg tun;
-	/* Here its queues are put: all NULL before; the caller's to close, before netdev_close. */
+	/* Receives its queues: all NULL before; the caller closes them, before netdev_close. */
 	struct tun **tuns;
 	size_t queues;
-	bool wants_dns;    /* DNS servers are to be set: look for the file that names them */
-	struct loop *loop; /* of for_command alone */
+	bool wants_dns;    /* DNS servers will be set: find the file that names them */
+	struct loop *loop; /* for_command only */
 	const struct log *log;
-	/* Where the device is: in its namespace, in a child if that is another. NULL: nothing. */
+	/* Called in the device's namespace, in a child if that is not ours. NULL: nothing. */
 	void (*look_around)(void *arg);
 	/* for_script: fills in the environment of its program. */
 	void (*environment)(void *arg, struct env *env);
@@ -59,11 +59,11 @@ struct netdev_cfg {
 	void *arg;
 };
 
-/* Whose DNS servers are to be set for those who use the device. */
+/* Where DNS servers are set for the users of the device. */
 enum netdev_dns {
-	NETDEV_DNS_HOST, /* this host's, whichever way it goes by */
-	NETDEV_DNS_FILE, /* those of the file resolv_conf, in place */
-	NETDEV_DNS_FD,   /* those of resolv_conf_fd, in place; resolv_conf names it in the log */
+	NETDEV_DNS_HOST, /* on this host, by the method it uses */
+	NETDEV_DNS_FILE, /* in the file resolv_conf, in place */
+	NETDEV_DNS_FD,   /* in the file resolv_conf_fd, in place; resolv_conf names it in the log */
 	NETDEV_DNS_NONE,
 };
 
@@ -72,29 +72,29 @@ enum { NETDEV_NAME_SIZE = 32 };
 struct netdev {
 	const struct netdev_ops *ops;
 	char name[NETDEV_NAME_SIZE]; /* for the log and for scripts */
-	bool is_bare;                /* addresses, routes and DNS are somebody else's business */
+	bool is_bare;                /* the caller sets up no addresses, routes or DNS */
 	bool is_foreign;             /* in another network namespace than ours */
-	unsigned ifindex;            /* there */
-	struct netlink *netlink; /* of that namespace, the caller's to close; NULL: not foreign */
+	unsigned ifindex;            /* in that namespace */
+	struct netlink *netlink; /* of that namespace, the caller closes it; NULL: not foreign */
 	enum netdev_dns dns;
 	const char *resolv_conf;
-	int resolv_conf_fd; /* stays the device's */
-	/* The process that its namespace was named by. The descriptor is readable when that is gone:
-	 * the namespace would live as long as the device in it, and so for nobody. -1: none. */
+	int resolv_conf_fd; /* netdev_close closes it */
+	/* The process that its namespace was named by. The descriptor is readable when that has ended:
+	 * else the device would keep the namespace alive without any process. -1: none. */
 	pid_t process;
 	int process_fd;
 };
 
-/* REASON_NONE, or an reason, logged. What was made so far is gone then. */
+/* REASON_NONE, or why not, logged; then everything made so far is removed. */
 enum tunnel_reason netdev_open(const struct netdev_source *source, const struct netdev_cfg *cfg,
 			       struct netdev **out);
-/* The tunnel is up, and the network set up. 0, or -errno, logged. */
+/* The tunnel is up and the network is set up. 0, or -errno, logged. */
 int netdev_up(struct netdev *n, const struct link_addrs *link);
-/* A signal has come: true if nobody else need look at it. */
+/* A signal has come: true if it has been handled. */
 bool netdev_signal(struct netdev *n, const struct signalfd_siginfo *info);
 void netdev_close(struct netdev *n); /* NULL is fine */
 
-/* ---- for the files of netdev/ alone */
+/* ---- private to netdev/ */
 
 struct netdev_ops {
 	int (*up)(struct netdev *n, const struct link_addrs *link);            /* or NULL */
