@@ -11,7 +11,7 @@
  * that reads them as events (loop_signals) gets them in any case. */
 void pid1_signals(void);
 
-/* If we are process 1: reaps all children that have ended, on SIGCHLD. */
+/* Reaps all children that have ended, on SIGCHLD. */
 void pid1_reap(void);
 
 #endif
