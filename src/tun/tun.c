@@ -152,7 +152,7 @@ static int open_best(const struct tun_cfg *cfg, int flags, struct tun **out)
 /*
  * The kernel lets any program add a queue to a device of several queues, and from then on sends some
  * of the flows there. So we first check whether a program has the device open: a queue of ours, however
- * briefly open, would take packets from that program. A device that nobody has open is persistent.
+ * briefly open, would take packets from that program. A device without an open queue is persistent.
  */
 static int join_persistent(const struct tun_cfg *cfg, int flags, struct tun **out)
 {

@@ -112,8 +112,8 @@ static void add(size_t i)
 
 enum change {
 	NONE,
-	MENDED, /* one byte, with the checksums updated */
-	BROKEN, /* one byte, so that the checksums are wrong */
+	UPDATED, /* one byte, with the checksums updated */
+	BROKEN,  /* one byte, so that the checksums are wrong */
 	SHORTER,
 	LONGER,
 };
@@ -184,30 +184,30 @@ static const struct train_case trains[] = {
 	  0,
 	  0 },
 
-	{ "PSH", TCP4, "0-2 3-4", MENDED, 2, 33, PACKET_ACK | PACKET_PSH },
-	{ "PSH on the first", TCP4, "0 1-4", MENDED, 0, 33, PACKET_ACK | PACKET_PSH },
-	{ "FIN", TCP4, "0-2 3-4", MENDED, 2, 33, PACKET_ACK | PACKET_FIN },
-	{ "CWR", TCP4, "0-1 2 3-4", MENDED, 2, 33, PACKET_ACK | PACKET_CWR },
-	{ "ECE", TCP4, "0-1 2 3-4", MENDED, 2, 33, PACKET_ACK | PACKET_ECE },
-	{ "URG", TCP4, "0-1 2 3-4", MENDED, 2, 33, PACKET_ACK | PACKET_URG },
-	{ "SYN", TCP4, "0-1 2 3-4", MENDED, 2, 33, PACKET_ACK | PACKET_SYN },
-	{ "RST", TCP4, "0-1 2 3-4", MENDED, 2, 33, PACKET_ACK | PACKET_RST },
-	{ "no ACK", TCP4, "0-1 2 3-4", MENDED, 2, 33, 0 },
-	{ "AE", TCP4, "0-1 2 3-4", MENDED, 2, 32, 0x81 },
-	{ "another sequence number", TCP4, "0-1 2 3-4", MENDED, 2, 27, 99 },
-	{ "another acknowledgment", TCP4, "0-1 2 3-4", MENDED, 2, 31, 99 },
-	{ "another window", TCP4, "0-1 2 3-4", MENDED, 2, 35, 99 },
-	{ "another urgent pointer", TCP4, "0-1 2 3-4", MENDED, 2, 39, 99 },
-	{ "another option", TCP4, "0-1 2 3-4", MENDED, 2, 47, 99 },
-	{ "another TOS", TCP4, "0-1 2 3-4", MENDED, 2, 1, 1 },
-	{ "another TTL", TCP4, "0-1 2 3-4", MENDED, 2, 8, 63 },
-	{ "another id", TCP4, "0-1 2 3-4", MENDED, 2, 5, 99 },
-	{ "another DF", TCP4, "0-1 2 3-4", MENDED, 2, 6, 0 },
-	{ "the reserved bit", TCP4, "0-1 2 3-4", MENDED, 2, 6, 0xc0 },
-	{ "another port", TCP4, "0-1 2 3-4", MENDED, 2, 21, 99 },
-	{ "another address", TCP4, "0-1 2 3-4", MENDED, 2, 15, 99 },
-	{ "a fragment", TCP4, "0-1 2 3-4", MENDED, 2, 6, 0x20 },
-	{ "a later fragment", TCP4, "0-1 2 3-4", MENDED, 2, 7, 1 },
+	{ "PSH", TCP4, "0-2 3-4", UPDATED, 2, 33, PACKET_ACK | PACKET_PSH },
+	{ "PSH on the first", TCP4, "0 1-4", UPDATED, 0, 33, PACKET_ACK | PACKET_PSH },
+	{ "FIN", TCP4, "0-2 3-4", UPDATED, 2, 33, PACKET_ACK | PACKET_FIN },
+	{ "CWR", TCP4, "0-1 2 3-4", UPDATED, 2, 33, PACKET_ACK | PACKET_CWR },
+	{ "ECE", TCP4, "0-1 2 3-4", UPDATED, 2, 33, PACKET_ACK | PACKET_ECE },
+	{ "URG", TCP4, "0-1 2 3-4", UPDATED, 2, 33, PACKET_ACK | PACKET_URG },
+	{ "SYN", TCP4, "0-1 2 3-4", UPDATED, 2, 33, PACKET_ACK | PACKET_SYN },
+	{ "RST", TCP4, "0-1 2 3-4", UPDATED, 2, 33, PACKET_ACK | PACKET_RST },
+	{ "no ACK", TCP4, "0-1 2 3-4", UPDATED, 2, 33, 0 },
+	{ "AE", TCP4, "0-1 2 3-4", UPDATED, 2, 32, 0x81 },
+	{ "another sequence number", TCP4, "0-1 2 3-4", UPDATED, 2, 27, 99 },
+	{ "another acknowledgment", TCP4, "0-1 2 3-4", UPDATED, 2, 31, 99 },
+	{ "another window", TCP4, "0-1 2 3-4", UPDATED, 2, 35, 99 },
+	{ "another urgent pointer", TCP4, "0-1 2 3-4", UPDATED, 2, 39, 99 },
+	{ "another option", TCP4, "0-1 2 3-4", UPDATED, 2, 47, 99 },
+	{ "another TOS", TCP4, "0-1 2 3-4", UPDATED, 2, 1, 1 },
+	{ "another TTL", TCP4, "0-1 2 3-4", UPDATED, 2, 8, 63 },
+	{ "another id", TCP4, "0-1 2 3-4", UPDATED, 2, 5, 99 },
+	{ "another DF", TCP4, "0-1 2 3-4", UPDATED, 2, 6, 0 },
+	{ "the reserved bit", TCP4, "0-1 2 3-4", UPDATED, 2, 6, 0xc0 },
+	{ "another port", TCP4, "0-1 2 3-4", UPDATED, 2, 21, 99 },
+	{ "another address", TCP4, "0-1 2 3-4", UPDATED, 2, 15, 99 },
+	{ "a fragment", TCP4, "0-1 2 3-4", UPDATED, 2, 6, 0x20 },
+	{ "a later fragment", TCP4, "0-1 2 3-4", UPDATED, 2, 7, 1 },
 	{ "another protocol", TCP4, "0-1 2 3-4", BROKEN, 2, 9, 1 },
 	{ "a TCP header too short", TCP4, "0-1 2 3-4", BROKEN, 2, 32, 0x40 },
 	{ "a TCP header too long", TCP4, "0-1 2 3-4", BROKEN, 2, 32, 0xf0 },
@@ -222,24 +222,24 @@ static const struct train_case trains[] = {
 	{ "an empty one", TCP4, "0-1 2 3-4", SHORTER, 2, 100, 0 },
 	{ "an empty first one", TCP4, "0 1-4", SHORTER, 0, 100, 0 },
 
-	{ "another traffic class", TCP6, "0-1 2 3-4", MENDED, 2, 1, 0xf1 },
-	{ "another flow label", TCP6, "0-1 2 3-4", MENDED, 2, 3, 99 },
-	{ "another hop limit", TCP6, "0-1 2 3-4", MENDED, 2, 7, 99 },
-	{ "another IPv6 address", TCP6, "0-1 2 3-4", MENDED, 2, 23, 99 },
+	{ "another traffic class", TCP6, "0-1 2 3-4", UPDATED, 2, 1, 0xf1 },
+	{ "another flow label", TCP6, "0-1 2 3-4", UPDATED, 2, 3, 99 },
+	{ "another hop limit", TCP6, "0-1 2 3-4", UPDATED, 2, 7, 99 },
+	{ "another IPv6 address", TCP6, "0-1 2 3-4", UPDATED, 2, 23, 99 },
 	{ "an unknown extension", TCP6, "0-1 2 3-4", BROKEN, 2, 6, 99 },
 	{ "a wrong IPv6 checksum", TCP6, "0-1 2 3-4", BROKEN, 2, 99, 99 },
 
 	{ "UDP, a shorter one", UDP4, "0-2 3-4", SHORTER, 2, 1, 0 },
 	{ "UDP, a longer one", UDP4, "0-1 2-3 4", LONGER, 2, 1, 0 },
 	{ "UDP, an empty one", UDP4, "0-1 2 3-4", SHORTER, 2, 100, 0 },
-	{ "UDP, another port", UDP4, "0-1 2 3-4", MENDED, 2, 23, 99 },
-	{ "UDP, another id", UDP4, "0-1 2 3-4", MENDED, 2, 5, 99 },
-	{ "UDP, another TTL", UDP6, "0-1 2 3-4", MENDED, 2, 7, 99 },
+	{ "UDP, another port", UDP4, "0-1 2 3-4", UPDATED, 2, 23, 99 },
+	{ "UDP, another id", UDP4, "0-1 2 3-4", UPDATED, 2, 5, 99 },
+	{ "UDP, another TTL", UDP6, "0-1 2 3-4", UPDATED, 2, 7, 99 },
 	{ "UDP, a wrong checksum", UDP4, "0-1 2 3-4", BROKEN, 2, 26, 99 },
 	{ "UDP, a length too small", UDP4, "0-1 2 3-4", BROKEN, 2, 25, 107 },
 };
 
-static void mend(const struct packet_desc *d, uint8_t *packet, size_t len)
+static void fix_checksums(const struct packet_desc *d, uint8_t *packet, size_t len)
 {
 	if (!d->is_v6) {
 		store_u16(packet + 10, 0);
@@ -255,10 +255,10 @@ static void make_changed(const struct train_case *c, size_t i, struct packet_des
 	if (c->change == LONGER)
 		d->len += c->offset;
 	lens[i] = packet_make(d, packets[i]);
-	if (c->change == MENDED || c->change == BROKEN)
+	if (c->change == UPDATED || c->change == BROKEN)
 		packets[i][c->offset] = c->value;
-	if (c->change == MENDED)
-		mend(d, packets[i], lens[i]);
+	if (c->change == UPDATED)
+		fix_checksums(d, packets[i], lens[i]);
 }
 
 /* Makes the train in packets[]; a change of length shifts the later ones, as a sender would. */

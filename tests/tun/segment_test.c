@@ -373,7 +373,7 @@ static const struct lie lies[] = {
 	  0,
 	  { .gso = TUN_GSO_NONE },
 	  0 },
-	{ "behind AH",
+	{ "after AH",
 	  { .is_v6 = true, .ext = { 51 }, .ext_count = 1 },
 	  -1,
 	  0,
