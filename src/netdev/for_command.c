@@ -36,7 +36,7 @@ struct command_netdev {
 	bool map_root;
 	struct foreign_cfg device;
 	struct command command;
-	int ours, its; /* ends of a socket pair; -1: closed */
+	int parent_end, child_end; /* ends of a socket pair; -1: closed */
 	struct confined_names names;
 	struct loop_watch mounts; /* reports changes of the mounts inside */
 	struct loop_timer look;   /* a moment later: checks whether resolv.conf is still ours */
@@ -96,14 +96,14 @@ static int prepare(void *arg)
 	int fds[FDPASS_MAX], count, error;
 	char go;
 
-	close(c->ours);
+	close(c->parent_end);
 	count = make(c, fds);
-	if (fdpass_send(c->its, fds, count) || count < 0)
+	if (fdpass_send(c->child_end, fds, count) || count < 0)
 		return REASON_NETWORK;
 	/* the socket was closed without go: we are not needed */
-	if (read(c->its, &go, 1) != 1)
+	if (read(c->child_end, &go, 1) != 1)
 		return REASON_SYSTEM;
-	error = guardian_start(&c->guardian, c->its);
+	error = guardian_start(&c->guardian, c->child_end);
 	if (error)
 		log_warn(c->cfg.log,
 			 "no guardian process: what the command has started will survive a "
@@ -146,12 +146,12 @@ static int start(struct command_netdev *c)
 			  seccomp_advice(error));
 		return error;
 	}
-	c->ours = ends[0];
-	c->its = ends[1];
+	c->parent_end = ends[0];
+	c->child_end = ends[1];
 	env_init(&env, NULL);
 	error = command_start(&c->command, &cfg);
 	env_free(&env);
-	close_end(&c->its);
+	close_end(&c->child_end);
 	return error;
 }
 
@@ -193,7 +193,7 @@ static enum tunnel_reason take_over(struct command_netdev *c)
 
 	if (start(c))
 		return REASON_SYSTEM;
-	count = fdpass_receive(c->ours, fds, FDPASS_MAX);
+	count = fdpass_receive(c->parent_end, fds, FDPASS_MAX);
 	if (count == -EPIPE || count == -EMFILE)
 		log_error(c->cfg.log, "the command's network: %s", strerror(-count));
 	if (count < 0)
@@ -214,7 +214,7 @@ static int up(struct netdev *n, const struct link_addrs *link)
 	if (!link->dns_count)
 		log_warn(c->cfg.log, "the server names no DNS server: the command has none");
 	c->is_going = true;
-	if (write(c->ours, "", 1) < 0)
+	if (write(c->parent_end, "", 1) < 0)
 		log_error(c->cfg.log, "%s: %s", c->argv[0], strerror(errno));
 	return 0;
 }
@@ -237,9 +237,10 @@ static void close_for_command(struct netdev *n)
 	struct command_netdev *c = command_netdev_of(n);
 
 	if (!c->is_going)
-		close_end(&c->ours); /* a child that is still waiting ends now */
+		close_end(&c->parent_end); /* a child that is still waiting ends now */
 	command_close(&c->command);
-	close_end(&c->ours); /* after the command has ended: closing it makes the guardian act */
+	close_end(
+		&c->parent_end); /* after the command has ended: closing it makes the guardian act */
 	if (c->cfg.loop) {
 		loop_unwatch(c->cfg.loop, &c->mounts);
 		loop_timer_stop(c->cfg.loop, &c->look);
@@ -271,8 +272,8 @@ enum tunnel_reason netdev_open_for_command(const struct netdev_source *source,
 		.argv = source->argv,
 		.map_root = source->map_root,
 		.device = { .tun = cfg->tun, .queues = 1, .log = cfg->log },
-		.ours = -1,
-		.its = -1,
+		.parent_end = -1,
+		.child_end = -1,
 		.names = { -1, -1, -1 },
 	};
 	reason = take_over(c);
