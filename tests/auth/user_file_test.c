@@ -130,8 +130,8 @@ static void a_quick_check_is_answered_at_the_end_of_the_turn(void **state)
 }
 
 /*
- * A login by a method that is slow for any user is a job, also for an unknown user; quick logins that
- * come later do not wait for it.
+ * A login by a method that is slow for any user is a job, also for an unknown user; quick logins
+ * that come later do not wait for it.
  */
 static void a_slow_check_leaves_the_loop(void **state)
 {

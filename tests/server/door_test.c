@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Connections before they are sessions: peers that do not speak TLS, or stop halfway, and TLS clients
- * whose request is SSTP's or another. A worker's loop runs here, over socket pairs; the client's bytes
- * arrive at once, and in a second run byte by byte.
+ * Connections before they are sessions: peers that do not speak TLS, or stop halfway, and TLS
+ * clients whose request is SSTP's or another. A worker's loop runs here, over socket pairs; the
+ * client's bytes arrive at once, and in a second run byte by byte.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -428,7 +428,9 @@ static bool has_connect_ack(void)
 	return false;
 }
 
-/* Data after the request is not lost; the session has the list position and id of the connection. */
+/*
+ * Data after the request is not lost; the session has the list position and id of the connection.
+ */
 static void a_request_for_sstp_becomes_a_session(void **state)
 {
 	static const size_t steps[] = { ROOM, sizeof(SSTP) - 1, 1, 7 };

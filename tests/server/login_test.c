@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Logins whose answer comes later: clients and a worker in one loop, with real TLS, SSTP and PPP over
- * socket pairs, a device that is a socket pair, and a backend that answers when the test tells it to.
+ * Logins whose answer comes later: clients and a worker in one loop, with real TLS, SSTP and PPP
+ * over socket pairs, a device that is a socket pair, and a backend that answers when the test tells
+ * it to.
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A call runs in one loop and its answer in another, each in the thread of its loop; no call is lost
- * when a mailbox is closed before its loop has turned.
+ * A call runs in one loop and its answer in another, each in the thread of its loop; no call is
+ * lost when a mailbox is closed before its loop has turned.
  */
 #include <errno.h>
 #include <setjmp.h>

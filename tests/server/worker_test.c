@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which worker gets a new session, what happens when there are too many half-open connections, and how
- * a session handles its tunnel's events. Workers without threads: their loops are run in turn here.
- * Clients are TCP connections that never send anything.
+ * Which worker gets a new session, what happens when there are too many half-open connections, and
+ * how a session handles its tunnel's events. Workers without threads: their loops are run in turn
+ * here. Clients are TCP connections that never send anything.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -233,7 +233,10 @@ static void an_old_connection_makes_room(void **state)
 	assert_int_equal(w->host.half_open.first->id, 3);
 }
 
-/* The other worker has few sessions, but its half-open ones are at the limit: none of them is closed. */
+/*
+ * The other worker has few sessions, but its half-open ones are at the limit: none of them is
+ * closed.
+ */
 static void a_worker_at_its_limit_is_given_none(void **state)
 {
 	struct worker *w = t.workers;
@@ -529,7 +532,9 @@ static void all_workers_report_their_counters(void **state)
 	assert_int_equal(a.of[1].traffic.rx_packets, 1);
 	assert_int_equal(a.of[1].traffic.tx_bytes, 20);
 	assert_int_equal(stats_ended(&a.of[1]), 0);
-	/* asked again when one session has ended, and the workers are closed before their next turn */
+	/*
+	 * asked again when one session has ended, and the workers are closed before their next turn
+	 */
 	session_evict(&w[1].host, s->id.id, REASON_ADMIN, "because");
 	run(&w[1]);
 	ask_stats(&a);

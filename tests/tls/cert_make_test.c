@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Making certificates: what is in them, the files, and that they work as server's and as
- * authority.
+ * Makes certificates: their content, the files, and their use as the server's and as an
+ * authority's.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -23,7 +23,7 @@
 #include "tls/cfg.h"
 #include "util/file.h"
 
-static struct pki pki; /* for its folder */
+static struct pki pki; /* only its folder is used */
 static const char *const names[] = { "vpn.example.net", "*.vpn.example.net", "192.0.2.1",
 				     "2001:db8::1" };
 
@@ -153,7 +153,7 @@ static void existing_files(void **state)
 	pki_write(cert, "mine", 4);
 	assert_int_equal(cert_make(&rq, cert, key, false, &err), -EEXIST);
 	assert_non_null(strstr(err.text, cert));
-	assert_int_equal(mode_of(key), 0); /* nothing was left behind */
+	assert_int_equal(mode_of(key), 0); /* no file was left */
 	assert_int_equal(file_read(cert, 100, &text, &len), 0);
 	assert_string_equal(text, "mine");
 	file_free(text, len);
@@ -221,7 +221,7 @@ static void bad_requests(void **state)
 	}
 }
 
-/* A name too long to be a common name is a subjectAltName all the same. */
+/* A name too long for a common name is still a subjectAltName. */
 static void long_name(void **state)
 {
 	static const char *const name[] = {
@@ -240,7 +240,7 @@ static void long_name(void **state)
 	assert_true(cert_is_for(bytes_of(der, len), name[0]));
 }
 
-/* Dates behind 2049 are written in another form. */
+/* Dates after 2049 have another form. */
 static void long_life(void **state)
 {
 	struct cert_request rq = { .names = names, .name_count = 4, .days = 99 * 365 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a certificate says, and for which names it stands. */
+/* The content of a certificate, and the names that it matches. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,7 +81,7 @@ static const struct {
 	{ { "vpn.example.net" }, ".", false },
 	{ { "vpn.example.net" }, "vpn.example.net..", false },
 	{ { "vpn.example.net." }, "vpn.example.net", false },
-	/* a label alone, as companies have it inside */
+	/* a single label, as in companies' networks */
 	{ { "vpn" }, "vpn", true },
 	{ { "vpn" }, "vpx", false },
 	{ { "localhost" }, "localhost", true },
@@ -111,7 +111,7 @@ static const struct {
 	{ { "2130706433" }, "2130706433", false },
 	{ { "vpn1" }, "vpn1", true },
 	{ { "1.example.net" }, "1.example.net", true },
-	/* what no DNS name is */
+	/* not DNS names */
 	{ { "vpn example.net" }, "vpn example.net", false },
 	{ { "vpn..example.net" }, "vpn..example.net", false },
 	{ { ".example.net" }, ".example.net", false },
@@ -186,7 +186,7 @@ static void common_name(void **state)
 	assert_false(cert_is_for(named("vpn.example.net", none), "example.net"));
 	assert_false(cert_is_for(named("192.0.2.1", none), "192.0.2.1"));
 	assert_false(cert_is_for(named("2001:db8::1", none), "2001:db8::1"));
-	/* any subjectAltName puts the common name out of force */
+	/* with any subjectAltName the common name is ignored */
 	assert_false(cert_is_for(named("vpn.example.net", bytes_of(email, sizeof(email))),
 				 "vpn.example.net"));
 }
@@ -240,7 +240,7 @@ static void odd_common_names(void **state)
 	}
 }
 
-/* The trick of 2009: a zero byte ends the name for C, and not for the authority that signed it. */
+/* The attack of 2009: a zero byte ends the name for C, but not for the authority that signed it. */
 static void embedded_zero(void **state)
 {
 	static const char trick[] = "vpn.example.net\0.evil.example";
@@ -257,7 +257,7 @@ static void embedded_zero(void **state)
 	assert_string_equal(info.names[0], "vpn.example.net\\x00.evil.example");
 }
 
-/* A subjectAltName that is there and empty, or broken, matches nothing. */
+/* An empty or malformed subjectAltName matches nothing. */
 static void broken_san(void **state)
 {
 	static const uint8_t broken[] = { 0x82, 3, 'a', '.', 'b', 0x82, 9, 'x' };
@@ -270,7 +270,7 @@ static void broken_san(void **state)
 	assert_false(cert_is_for(cert, ""));
 }
 
-/* 5000 names: only the first are shown, all of them count. */
+/* 5000 names: only the first are shown, but all of them match. */
 static void many_names(void **state)
 {
 	uint8_t san[6000];
@@ -329,7 +329,7 @@ static void what_it_says(void **state)
 	assert_true(info.is_for_servers);
 }
 
-/* Names that do not fit are cut, between escapes. */
+/* Names that do not fit are cut, but not within an escape. */
 static void long_names(void **state)
 {
 	uint8_t name[1024];
@@ -353,7 +353,9 @@ static void cut_anywhere(void **state)
 
 	(void)state;
 	for (size_t len = 0; len < cert.len; len++) {
-		uint8_t *copy = malloc(len ? len : 1); /* the sanitizer sees a read past its end */
+		uint8_t *copy = malloc(
+			len ? len
+			    : 1); /* of exact size, so that the sanitizer finds a read past its end */
 
 		memcpy(copy, cert.at, len);
 		assert_false(cert_read(bytes_of(copy, len), &info));
@@ -362,7 +364,7 @@ static void cut_anywhere(void **state)
 	}
 }
 
-static void a_byte_behind(void **state)
+static void a_byte_after_the_end(void **state)
 {
 	struct bytes cert = named("vpn.example.net", bytes_of(NULL, 0));
 	uint8_t copy[PKI_DER_MAX] = { 0 };
@@ -374,7 +376,7 @@ static void a_byte_behind(void **state)
 	assert_false(cert_read(bytes_of(copy, cert.len + 1), &info));
 }
 
-/* Every byte changed in turn: any answer will do, as long as there is one. */
+/* Every byte changed in turn: any result is fine, but no crash. */
 static void any_byte_changed(void **state)
 {
 	uint8_t san[32];
@@ -403,7 +405,7 @@ int main(void)
 		cmocka_unit_test(odd_common_names),    cmocka_unit_test(embedded_zero),
 		cmocka_unit_test(broken_san),          cmocka_unit_test(many_names),
 		cmocka_unit_test(what_it_says),        cmocka_unit_test(long_names),
-		cmocka_unit_test(cut_anywhere),        cmocka_unit_test(a_byte_behind),
+		cmocka_unit_test(cut_anywhere),        cmocka_unit_test(a_byte_after_the_end),
 		cmocka_unit_test(any_byte_changed),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Revocation lists: what they say of a path, which of them count, and files of them. */
+/* Revocation lists: their effect on a path, which of them are used, and files of them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,11 +43,11 @@ static int drop_certs(void **state)
 	return 0;
 }
 
-/* All zero: a good list of the authority, which names nobody. */
+/* All zero: a good list of the authority, without entries. */
 struct spec {
 	bool has_leaf;    /* revoked, yesterday */
 	bool has_another; /* another serial number */
-	int reason;       /* its CRLReason; 0: not told */
+	int reason;       /* its CRLReason; 0: not given */
 	bool by_other;    /* signed by another key */
 	bool of_other;    /* with another issuer's name */
 	int from_day, until_day;
@@ -293,7 +293,7 @@ static void the_key_usage_of_the_issuer(void **state)
 	anchor = as_it_was;
 }
 
-/* No byte of a list that revokes can be changed so that the certificate is good. */
+/* A change of any byte of a list never makes a revoked certificate good. */
 static void nothing_is_forged(void **state)
 {
 	uint8_t der[CRL_MAX];

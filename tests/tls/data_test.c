@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Data through a session: sizes, cuts, the end of it, new keys, and bytes that are not the peer's.
+ * Data through a session: sizes, cuts, the end of a session, new keys, and forged bytes.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#define WOLFSSL_VIS_FOR_TESTS /* the library's own parts may be used */
+#define WOLFSSL_VIS_FOR_TESTS /* makes the library's internal functions visible */
 #include "crypto/gcm.h"
 #include "pair.h"
 #include "tls/open.h"
@@ -73,7 +73,7 @@ static void sizes(void **state)
 
 			from->sends = 0;
 			assert_int_equal(tls_write(from->tls, sent, lens[n]), 0);
-			/* each record is filled before the next begins, and given away at once */
+			/* each record is filled before the next begins, and sent at once */
 			assert_int_equal(from->sends,
 					 (lens[n] + TLS_RECORD_MAX - 1) / TLS_RECORD_MAX);
 			assert_int_equal(pair_read(from->other, got, sizeof(got), &result),
@@ -125,7 +125,7 @@ static void cut_anywhere(void **state)
 	}
 }
 
-/* A reader with less room than a record gets the rest at the next calls, without new input. */
+/* A reader with less room than a record gets the rest in the next calls, without new input. */
 static void small_reads(void **state)
 {
 	struct pair *p = pair_up(true);
@@ -157,11 +157,11 @@ static void the_end(void **state)
 		len = e->other->inbox_len;
 		tls_notify_close(e->tls);
 		tls_notify_close(e->tls);
-		assert_int_equal(e->other->inbox_len, len); /* it is said once */
+		assert_int_equal(e->other->inbox_len, len); /* close_notify is sent once */
 		assert_int_equal(pair_read(e->other, got, sizeof(got), &result), 100);
 		assert_int_equal(result, TLS_CLOSED);
 		assert_string_equal(tls_error_of(e->other->tls)->text, "");
-		tls_input(e->other->tls, sent, 100); /* it said it was done; so are we */
+		tls_input(e->other->tls, sent, 100); /* it sent close_notify, so we read no more */
 		assert_int_equal(tls_read(e->other->tls, got, sizeof(got)), TLS_CLOSED);
 		tls_notify_close(e->other->tls);
 		pair_free(p);
@@ -169,8 +169,7 @@ static void the_end(void **state)
 }
 
 /*
- * Bytes behind the close_notify, in the same packet: nobody looks at them, and nobody falls over
- * them.
+ * Bytes after the close_notify, in the same packet, are ignored.
  */
 static void more_after_the_end(void **state)
 {
@@ -190,7 +189,7 @@ static void more_after_the_end(void **state)
 	pair_free(p);
 }
 
-/* An owner that is ending its session takes no more data, and still has a word to say. */
+/* An owner that is ending its session reads no more data, but can still write. */
 static void unread_input(void **state)
 {
 	struct pair *p = pair_up(true);
@@ -209,7 +208,7 @@ static void unread_input(void **state)
 	pair_free(p);
 }
 
-/* The other side has data in flight, unread by us, when we end it (CVE-2026-15442). */
+/* The peer has sent data that we have not read when we end the session (CVE-2026-15442). */
 static void the_end_with_data_unread(void **state)
 {
 	struct pair *p = pair_up(true);
@@ -223,7 +222,7 @@ static void the_end_with_data_unread(void **state)
 	pair_free(p);
 }
 
-/* Nothing is said of an end before there was a beginning. */
+/* No close_notify is sent before the handshake is done. */
 static void the_end_too_early(void **state)
 {
 	struct tls_client_cfg client = pair_client_cfg(&pki);
@@ -253,7 +252,7 @@ static void new_keys(void **state)
 		assert_int_equal(tls_write(e->tls, sent, 1000), 0);
 		assert_int_equal(pair_read(e->other, got, sizeof(got), &result), 1000);
 		assert_memory_equal(got, sent, 1000);
-		assert_true(e->inbox_len > 0); /* the answer, sent without being asked for */
+		assert_true(e->inbox_len > 0); /* the peer's KeyUpdate in response, sent at once */
 		assert_int_equal(tls_write(e->other->tls, sent, 500), 0);
 		assert_int_equal(pair_read(e, got, sizeof(got), &result), 500);
 		assert_memory_equal(got, sent, 500);
@@ -261,10 +260,10 @@ static void new_keys(void **state)
 	pair_free(p);
 }
 
-/* One direction of a stream that goes on: how much of it was written, and has come. */
+/* One direction of a stream: how much of it was written and read. */
 struct flow {
 	struct pair_end *from;
-	size_t written, came;
+	size_t written, received;
 };
 
 static void flow_write(struct flow *f, size_t len)
@@ -280,13 +279,13 @@ static void flow_read(struct flow *f)
 	size_t len = pair_read(f->from->other, got, sizeof(got), &result);
 
 	assert_int_equal(result, TLS_WANT_INPUT);
-	assert_memory_equal(got, sent + f->came, len);
-	f->came += len;
+	assert_memory_equal(got, sent + f->received, len);
+	f->received += len;
 }
 
 /*
- * Data both ways all the time, and one end, the other or both ask for new keys in the middle of it;
- * the answers cross what is on its way under the old ones.
+ * Data flows both ways, and one side, the other or both ask for new keys in the middle of it; the
+ * responses cross data that was sent under the old keys.
  */
 static void new_keys_amid_data(void **state)
 {
@@ -309,8 +308,8 @@ static void new_keys_amid_data(void **state)
 		}
 		for (unsigned i = 0; i < 4; i++)
 			flow_read(&flows[i % 2]);
-		assert_int_equal(flows[0].came, flows[0].written);
-		assert_int_equal(flows[1].came, flows[1].written);
+		assert_int_equal(flows[0].received, flows[0].written);
+		assert_int_equal(flows[1].received, flows[1].written);
 		pair_free(p);
 	}
 }
@@ -318,20 +317,22 @@ static void new_keys_amid_data(void **state)
 #if __has_include(<wolfssl/internal.h>)
 enum { RECORDS_OF_A_KEY = 0x16a09e6 }; /* RFC 8446 section 5.5: 2^24.5 */
 
-/* As if all but two of the records that a key may seal had been sent. */
+/* Sets the counters as if all but two of the records that a key may seal had been sent. */
 static void age(struct pair_end *e)
 {
 	e->tls->ssl->keys.sequence_number_lo = RECORDS_OF_A_KEY - 2;
 	e->other->tls->ssl->keys.peer_sequence_number_lo = RECORDS_OF_A_KEY - 2;
 }
 
-/* From this version on the library renews keys and gives up on a peer that sends nothing. */
+/* From this version on the library renews keys, and ends a session with too many empty records. */
 #if LIBWOLFSSL_VERSION_HEX >= 0x05009000
 #define HAS_NEW_LIBRARY
 #endif
 
 #ifdef HAS_NEW_LIBRARY
-/* Nobody asks for it, and it happens at both ends: the one that is asked renews its own as well. */
+/*
+ * Without a request keys are renewed on both sides: the peer of a KeyUpdate renews its own as well.
+ */
 static void an_old_key_is_renewed(void **state)
 {
 	(void)state;
@@ -345,18 +346,18 @@ static void an_old_key_is_renewed(void **state)
 		for (unsigned n = 0; n < 6; n++)
 			flow_write(&there, 100);
 		flow_read(&there);
-		assert_int_equal(there.came, 600);
+		assert_int_equal(there.received, 600);
 		assert_int_equal(there.from->tls->ssl->keys.sequence_number_lo, 4);
 		assert_int_equal(back.from->tls->ssl->keys.sequence_number_lo, 0);
 		flow_write(&back, 100);
 		flow_read(&back);
-		assert_int_equal(back.came, 100);
+		assert_int_equal(back.received, 100);
 		pair_free(p);
 	}
 }
 #endif
 
-/* TLS 1.2 has no way to renew a key: it goes on with the one it has. */
+/* TLS 1.2 cannot renew a key: the session continues with the old one. */
 static void an_old_key_of_tls12_is_kept(void **state)
 {
 	struct pair *p = pair_up(false);
@@ -367,11 +368,11 @@ static void an_old_key_of_tls12_is_kept(void **state)
 	for (unsigned n = 0; n < 6; n++)
 		flow_write(&there, 100);
 	flow_read(&there);
-	assert_int_equal(there.came, 600);
+	assert_int_equal(there.received, 600);
 	assert_int_equal(there.from->tls->ssl->keys.sequence_number_lo, RECORDS_OF_A_KEY + 4);
 	pair_free(p);
 }
-/* One that the library would not make by itself. */
+/* Sends a record that the library itself would not make. */
 static void send_record(struct pair_end *e, int type, const uint8_t *at, int at_len)
 {
 	uint8_t record[256];
@@ -384,7 +385,9 @@ static void send_record(struct pair_end *e, int type, const uint8_t *at, int at_
 }
 
 #ifdef HAS_NEW_LIBRARY
-/* They are lawful and mean nothing: a few are borne between data, and who sends nothing else is left. */
+/*
+ * Empty records are legal: a few between data are accepted, but too many in a row end the session.
+ */
 static void empty_records(void **state)
 {
 	(void)state;
@@ -399,7 +402,7 @@ static void empty_records(void **state)
 			flow_write(&there, 1);
 			flow_read(&there);
 		}
-		assert_int_equal(there.came, 100);
+		assert_int_equal(there.received, 100);
 		for (unsigned n = 0; n < 100; n++)
 			send_record(&p->client, application_data, sent, 0);
 		assert_int_equal(pair_read(&p->server, got, sizeof(got), &result), 0);
@@ -410,7 +413,7 @@ static void empty_records(void **state)
 }
 #endif
 
-/* So with warnings: TLS 1.3 has one only, of somebody who gives up before the end. */
+/* The same with warning alerts; TLS 1.3 has only one, user_canceled. */
 static void warnings_without_end(void **state)
 {
 	static const uint8_t user_canceled[] = { alert_warning, 90 };
@@ -452,7 +455,7 @@ static void warnings_without_end(void **state)
 }
 #endif
 
-/* Each bit of a record changed in turn: the session ends, in words, and stays ended. */
+/* Each bit of a record changed in turn: the session ends with an error text. */
 static void forged(void **state)
 {
 	(void)state;
@@ -465,7 +468,7 @@ static void forged(void **state)
 			p->client.inbox[bit / 8] ^= (uint8_t)(1u << bit % 8);
 			assert_int_equal(pair_read(&p->client, got, sizeof(got), &result), 0);
 			assert_int_not_equal(result, TLS_CLOSED);
-			if (result == TLS_WANT_INPUT) /* a longer length: it waits for the rest */
+			if (result == TLS_WANT_INPUT) /* a larger length: waits for the rest */
 				assert_true(bit / 8 == 3 || bit / 8 == 4);
 			else
 				assert_true(tls_error_of(p->client.tls)->text[0]);
@@ -474,7 +477,10 @@ static void forged(void **state)
 	}
 }
 
-/* So with the large ones, which other code opens (tls/cryptocb.h): a bit anywhere in a record of 16 KiB. */
+/*
+ * The same with large records, which other code opens (tls/cryptocb.h): a bit in a record of 16
+ * KiB.
+ */
 static void forged_large(void **state)
 {
 	(void)state;
@@ -491,7 +497,7 @@ static void forged_large(void **state)
 }
 
 #ifdef HAS_VAES
-/* One end seals and opens large records with the library's own code: both understand each other. */
+/* One side seals and opens large records with the library's own code: the two are compatible. */
 static void with_and_without_vaes(void **state)
 {
 	(void)state;
@@ -512,7 +518,7 @@ static void with_and_without_vaes(void **state)
 		for (size_t len = 900; len < 20000; len += len / 5) {
 			flow_write(&to, len);
 			flow_read(&to);
-			assert_int_equal(to.came, to.written);
+			assert_int_equal(to.received, to.written);
 		}
 		pair_free(p);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* DER: what is read, what is refused, and that what is written reads back. */
+/* DER: elements that are read and refused, and that written ones read back. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,7 +63,7 @@ static void wrong_tag(void **state)
 	assert_int_equal(der_get(&r, DER_OCTET_STRING).body.len, 0); /* it stays bad */
 }
 
-/* Lengths around those where their encoding grows. */
+/* Lengths around the values where the encoding grows. */
 static void lengths(void **state)
 {
 	static const size_t lens[] = { 0, 1, 127, 128, 255, 256, 257, 65535 };
@@ -107,7 +107,7 @@ static void nesting(void **state)
 	assert_false(r.bad || set.bad || r.left || set.left);
 }
 
-/* With any room that is too small the writer is full and nothing is written past its end. */
+/* With too little room the writer is full, and nothing is written past its end. */
 static void no_room(void **state)
 {
 	static const uint8_t body[200];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names that are the same though they are written in another way, and names that are not. */
+/* Names that are equal although they are written differently, and names that are not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,9 +13,10 @@
 enum { ROOM = 512 };
 
 /*
- * A relative name each letter's: "uAcme" is O as UTF8String, "p" PrintableString, "i" IA5String, "n"
- * NumericString, "v" VisibleString, "t" T61String, "b" BMPString, "U" UniversalString, "x" a BIT STRING.
- * "/" begins another, "+" another attribute of the same, "=" before the letter makes it an OU.
+ * The notation of names: a letter and a text is a relative name: "uAcme" is O as UTF8String, "p"
+ * PrintableString, "i" IA5String, "n" NumericString, "v" VisibleString, "t" T61String, "b"
+ * BMPString, "U" UniversalString, "x" a BIT STRING. "/" begins another relative name, "+" another
+ * attribute of the same one, "=" before the letter makes it an OU.
  */
 static uint8_t tag_of(char letter)
 {
@@ -97,7 +98,7 @@ static const struct {
 	{ "u", "uA", false },
 	{ "uAcme", "uAcm", false },
 	{ "uAcme", "uAcmf", false },
-	{ "u[", "u{", false }, /* beside the letters */
+	{ "u[", "u{", false }, /* next to the letters in ASCII */
 	{ "u@", "u`", false },
 	{ "uAcme", "=uAcme", false },
 	{ "uAcme/=uVPN", "uAcme", false },
@@ -142,8 +143,8 @@ static const struct {
 	  "t\xc4"
 	  "CME",
 	  true },
-	{ "u\xc3", "p\xc3", false }, /* no UTF-8 */
-	/* the same bytes, whatever they are */
+	{ "u\xc3", "p\xc3", false }, /* not UTF-8 */
+	/* identical bytes of any kind */
 	{ "u\xc3", "u\xc3", true },
 	{ "uA+uB+uC+uD+uE+uF+uG+uH+uI", "uA+uB+uC+uD+uE+uF+uG+uH+uI", true },
 	{ "uA+uB+uC+uD+uE+uF+uG+uH+uI", "ua+uB+uC+uD+uE+uF+uG+uH+uI", false }, /* too many */
@@ -162,7 +163,7 @@ static void the_table(void **state)
 	}
 }
 
-/* Half a letter at the end, and names that are cut anywhere. */
+/* An incomplete letter at the end, and names that are cut anywhere. */
 static void malformed(void **state)
 {
 	static const uint8_t odd[] = { DER_SET, 12, DER_SEQUENCE,   10, DER_OID, 3,   0x55,

@@ -2,7 +2,8 @@
 /*
  * A server that has another's certificate and not its key, and so leaves out, repeats or reorders
  * what would show that. The library verifies no certificate here (open.c), so this is what trust.c
- * needs of it: no handshake is done without a signature by the key of the certificate that was judged.
+ * needs of it: no handshake is done without a signature by the key of the certificate that was
+ * judged.
  */
 #include <setjmp.h>
 #include <stdarg.h>

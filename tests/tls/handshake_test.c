@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Handshakes: versions, cipher suites, groups, ALPN, and what does not become a session. */
+/* Handshakes: versions, cipher suites, groups, ALPN, and handshakes that fail. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,7 +33,7 @@ static int drop_files(void **state)
 	return 0;
 }
 
-/* What a peer that knows only this suite comes to with us in our default settings. */
+/* The result with our default settings and a peer that supports only this suite. */
 static const struct {
 	const char *suite, *name, *version;
 	bool is_rsa, is_cbc;
@@ -66,7 +66,7 @@ static const struct {
 #endif
 };
 
-/* The client, or else the server, has nothing but that suite. */
+/* The client, or else the server, supports only that suite. */
 static struct pair *pair_with_suite(size_t i, bool allow_cbc, bool is_client_narrow)
 {
 	struct tls_client_cfg client = pair_client_cfg(&pki);
@@ -175,7 +175,7 @@ static void only_tls13(void **state)
 	}
 }
 
-/* Each group alone on one side; the client has no key share for the last two at first. */
+/* One side supports only this group; the client sends no key share for the last two at first. */
 static void groups(void **state)
 {
 	static const struct {
@@ -280,7 +280,7 @@ static void server_name(void **state)
 	}
 }
 
-/* What people connect to by mistake, and what scanners send. */
+/* Data from other protocols' servers and clients, and from scanners. */
 static void no_tls_at_all(void **state)
 {
 	static const struct {
@@ -308,7 +308,7 @@ static void no_tls_at_all(void **state)
 		assert_int_equal(e->result, TLS_FAILED);
 		if (!strstr(tls_error_of(e->tls)->text, cases[i / 2].words))
 			fail_msg("%s", tls_error_of(e->tls)->text);
-		assert_int_equal(tls_handshake(e->tls), TLS_FAILED); /* and it stays so */
+		assert_int_equal(tls_handshake(e->tls), TLS_FAILED); /* also when called again */
 		assert_int_equal(tls_write(e->tls, (const uint8_t *)"x", 1), TLS_FAILED);
 		pair_free(p);
 	}
@@ -371,7 +371,7 @@ static void byte_by_byte(void **state)
 	}
 }
 
-/* The version in a record's header, which nobody is to look at (RFC 8446 section 5.1). */
+/* The version in a record's header, which must be ignored (RFC 8446 section 5.1). */
 static bool is_ignored(const struct pair_end *e, size_t at)
 {
 	size_t record = 0;
@@ -381,7 +381,7 @@ static bool is_ignored(const struct pair_end *e, size_t at)
 	return at == record + 1 || at == record + 2;
 }
 
-/* One bit of the handshake changed: one side must see it. */
+/* One bit of the handshake changed: one side must detect it. */
 static void tampered(void **state)
 {
 	(void)state;
@@ -410,7 +410,7 @@ static void tampered(void **state)
 	}
 }
 
-/* A ClientHello that says it has 90000 bytes: the server does not wait for all of them. */
+/* A ClientHello whose length is 90000: the server does not wait for all of it. */
 static void endless_hello(void **state)
 {
 	enum { PART = 16000 };
@@ -433,7 +433,7 @@ static void endless_hello(void **state)
 	pair_free(p);
 }
 
-/* Random bytes behind a good record header, to both sides. */
+/* Random bytes after a good record header, to both sides. */
 static void noise(void **state)
 {
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which server a ClientHello asks for, however it comes: whole, byte by byte, in many records, cut
- * short, lying about its lengths, or not at all.
+ * Which server a ClientHello asks for, if it comes whole, byte by byte, in many records, cut short,
+ * with wrong lengths, or not at all.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,12 +17,12 @@ enum { ROOM = 40 * 1024, TLS_1_2 = 0x0303 };
 
 static uint8_t bytes[ROOM];
 
-/* What is in a ClientHello; the rest of it is as Windows sends it, about. */
+/* The content of a ClientHello; the rest of it is similar to that of Windows. */
 struct made {
 	const char *name; /* NULL: no extension of server names */
 	size_t name_len;  /* 0: of `name` */
 	uint8_t name_type;
-	size_t padding; /* bytes of another extension before it */
+	size_t padding; /* bytes of another extension before the name */
 	bool no_extensions;
 	size_t record_len; /* of each record; 0: one record */
 };
@@ -135,7 +135,7 @@ static void a_whole_one(void **state)
 	}
 }
 
-/* Each beginning is in a block of its own size, so that the sanitizer sees a look past its end. */
+/* Each prefix is in a block of its exact size, so that the sanitizer finds a read past its end. */
 static bool read_beginning(struct hello *h, size_t len)
 {
 	uint8_t *copy = malloc(len ? len : 1);
@@ -147,7 +147,7 @@ static bool read_beginning(struct hello *h, size_t len)
 	return done;
 }
 
-/* It says so at the last byte and not before; and more bytes change nothing. */
+/* The result comes with the last byte and not before; more bytes do not change it. */
 static void byte_by_byte(void **state)
 {
 	struct hello h;
@@ -203,8 +203,8 @@ static void what_is_no_hello(void **state)
 	}
 }
 
-/* Each length and each other byte is a lie in turn: there is an answer, and nothing worse. */
-static void lies(void **state)
+/* Each length and each other byte changed in turn: any result is fine, but no crash. */
+static void wrong_bytes(void **state)
 {
 	const struct made m = { .name = "vpn.example.net", .padding = 30 };
 	size_t len = make(&m), names = 0;
@@ -228,7 +228,7 @@ int main(void)
 		cmocka_unit_test(a_whole_one),
 		cmocka_unit_test(byte_by_byte),
 		cmocka_unit_test(what_is_no_hello),
-		cmocka_unit_test(lies),
+		cmocka_unit_test(wrong_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The key log: its lines, the file's mode, and that nothing is written that was not asked for. */
+/* The key log: its lines, the file's mode, and that nothing is logged without the setting. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Name constraints: which names an authority may vouch for. */
+/* Name constraints: the names for which an authority may issue certificates. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +17,8 @@ enum { ROOM = 1024, NAMES_MAX = 4 };
 /*
  * Names are written so: "D:vpn.example.net", "I:c0000201" (hexadecimal), "N:oAcme/uSales" (o: O as
  * UTF8String, O: as PrintableString, B: as BMPString; u: OU; m: emailAddress), "M:ann@example.net",
- * "U:https://example.net/", "R:" and anything (a registered ID). "D" and "I" of constraints are the same, with a mask for "I".
+ * "U:https://example.net/", "R:" and anything (a registered ID). "D" and "I" of constraints are the
+ * same, with a mask for "I".
  */
 static void put_hex(struct writer *w, const char *hex)
 {
@@ -138,7 +139,7 @@ static const struct test_case {
 	{ { 0 }, { "D:example.org" }, { "D:vpn.example.net" }, "", true },
 	{ { "D:example.net" }, { "D:bad.example.net" }, { "D:x.bad.example.net" }, "", false },
 	{ { "D:example.net" }, { "D:bad.example.net" }, { "D:good.example.net" }, "", true },
-	/* wildcards are all the names that they may stand for */
+	/* wildcards count as all the names that they match */
 	{ { "D:example.net" }, { 0 }, { "D:*.example.net" }, "", true },
 	{ { "D:vpn.example.net" }, { 0 }, { "D:*.example.net" }, "", false },
 	{ { 0 }, { "D:vpn.example.net" }, { "D:*.example.net" }, "", false },
@@ -146,7 +147,7 @@ static const struct test_case {
 	{ { 0 }, { "D:a.vpn.example.net" }, { "D:*.example.net" }, "", true },
 	{ { 0 }, { "D:.vpn.example.net" }, { "D:*.example.net" }, "", true },
 	{ { 0 }, { "D:example.net" }, { "D:*.example.net" }, "", false },
-	/* constraints that are no DNS names are no constraints that could be followed */
+	/* constraints that are not DNS names cannot be applied */
 	{ { "D:example.net." }, { 0 }, { "D:vpn.example.net" }, "", false },
 	{ { 0 }, { "D:example.net." }, { "D:vpn.example.net" }, "", false },
 	{ { 0 }, { "D:*.example.net" }, { "D:vpn.example.net" }, "", false },
@@ -206,10 +207,10 @@ static const struct test_case {
 	{ { 0 }, { "U:a.example" }, { "U:https:" }, "", false },
 	{ { 0 }, { "U:a.example" }, { "U:" }, "", false },
 	{ { "U:a.example" }, { 0 }, { "D:vpn.example.net" }, "", true },
-	/* kinds that are not known here: only where there is such a name */
+	/* unknown kinds: they matter only if the certificate has such a name */
 	{ { "R:x" }, { 0 }, { "R:x" }, "", false },
 	{ { 0 }, { "R:y" }, { "R:x" }, "", false },
-	/* directory names: the subject, and those among the others */
+	/* directory names: the subject, and those in the subjectAltName */
 	{ { "N:oAcme" }, { 0 }, { "D:a" }, "oAcme/cVPN", true },
 	{ { "N:oAcme" }, { 0 }, { "D:a" }, "oAcme", true },
 	{ { "N:oAcme" }, { 0 }, { "D:a" }, "oEvil/cVPN", false },
@@ -220,7 +221,7 @@ static const struct test_case {
 	{ { 0 }, { "N:" }, { "D:a" }, "oAcme", false },
 	{ { 0 }, { "N:oAcme" }, { "D:a" }, "oAcme/cVPN", false },
 	{ { 0 }, { "N:oAcme" }, { "D:a" }, "oOther/cVPN", true },
-	/* written in another way it is the same name (RFC 5280 section 7.1) */
+	/* equal names that are written differently (RFC 5280 section 7.1) */
 	{ { 0 }, { "N:oAcme Inc" }, { "D:a" }, "OACME  inc /cVPN", false },
 	{ { "N:oAcme Inc" }, { 0 }, { "D:a" }, "O acme inc/cVPN", true },
 	{ { 0 }, { "N:oAcme Inc" }, { "D:a" }, "OAcmeInc", true },
@@ -307,7 +308,7 @@ static void the_table(void **state)
 	}
 }
 
-/* For --allow-cn: also of a leaf that calls itself an authority. */
+/* For --allow-cn: also in a leaf that is marked as an authority. */
 static void a_common_name(void **state)
 {
 	struct test_case c = { .permitted = { "D:example.net" }, .subject = "cvpn.example.org" };
@@ -316,14 +317,14 @@ static void a_common_name(void **state)
 	(void)state;
 	make(&m, &c);
 	assert_false(allow(&m, true));
-	assert_true(allow(&m, false)); /* an authority's name is no host's */
+	assert_true(allow(&m, false)); /* an authority's name is not a host name */
 	m.x.is_ca = true;
 	assert_false(allow(&m, true));
 	c.subject = "cvpn.example.net";
 	make(&m, &c);
 	assert_true(allow(&m, true));
 	c.subject = "cvpn.example.org";
-	/* a wildcard is judged as a subjectAltName's is, and so is what is no name of a host */
+	/* wildcards, and texts that are not host names, are checked as in a subjectAltName */
 	c.subject = "c*.example.org";
 	make(&m, &c);
 	assert_false(allow(&m, true));
@@ -347,12 +348,12 @@ static void a_common_name(void **state)
 	c.excluded[0] = NULL;
 	c.permitted[0] = "D:example.net";
 	c.subject = "cvpn.example.org";
-	c.names[0] = "D:vpn.example.net"; /* where there is another name it does not count */
+	c.names[0] = "D:vpn.example.net"; /* ignored if there is another name */
 	make(&m, &c);
 	assert_true(allow(&m, true));
 }
 
-/* Cut anywhere: never more is allowed than by the whole. */
+/* A constraint that is cut anywhere never allows more than the whole one. */
 static void malformed(void **state)
 {
 	struct test_case c = { .permitted = { "D:example.org" },
@@ -370,14 +371,14 @@ static void malformed(void **state)
 		assert_false(allow(&m, true));
 	}
 	m.value.len = len;
-	for (size_t i = 0; i < len; i++) { /* nothing here can be read past the end of */
+	for (size_t i = 0; i < len; i++) { /* blocks of exact size, for the sanitizer */
 		m.constraints[i] ^= 0x81;
 		allow(&m, true);
 		m.constraints[i] ^= 0x81;
 	}
 }
 
-/* A subtree's minimum is its default, zero, or nobody knows what is meant; a maximum likewise. */
+/* A subtree's minimum must be its default, zero, and its maximum must be absent. */
 static void minimum_and_maximum(void **state)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Contexts from files: what is wrong with them, said so that the user knows what to do. */
+/* Contexts from files: faults of the files, and error texts that tell the user what to do. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -104,7 +104,7 @@ static void server_keys(void **state)
 	logged[0] = '\0';
 	refuse_server(&cfg, -EINVAL, files.cert,
 		      "no private key in it (must be PEM): name the key's file with --key");
-	assert_string_equal(logged, ""); /* nothing of its mode, which is a certificate's */
+	assert_string_equal(logged, ""); /* no warning about the mode of a certificate file */
 	pki_issue(&pki, &(struct pki_leaf){ 0 }, &another);
 	cfg.key_file = another.key;
 	refuse_server(&cfg, -EINVAL, another.key, "is not the key of the certificate in");
@@ -175,7 +175,7 @@ static void expect_warning(const struct tls_server_cfg *cfg, const char *words)
 		fail_msg("\"%s\" is not in: %s", words ? words : "", logged);
 }
 
-/* What is after the server's certificate: the last warning is looked at. */
+/* Certificates after the server's: checks the last warning. */
 static void chains_that_clients_may_refuse(void **state)
 {
 	struct pki_files f;
@@ -233,7 +233,8 @@ static void encrypted_keys(void **state)
 		refuse_server(&cfg, -EACCES, path, "encrypted, and no password was given");
 		cfg.key_password = "wrong";
 		refuse_server(&cfg, -EINVAL, path, "password");
-		cfg.key_password = "secret"; /* it opens now, and is another certificate's */
+		cfg.key_password =
+			"secret"; /* the key can be read now, but belongs to another certificate */
 		refuse_server(&cfg, -EINVAL, path, "is not the key of the certificate in");
 	}
 }
@@ -312,8 +313,8 @@ static void authorities(void **state)
 }
 
 /*
- * Another one with an unknown kind of key, or damaged, does not spoil a bundle; nor what else is
- * in a folder.
+ * An authority with an unknown kind of key, or a damaged one, does not affect the others of a
+ * bundle; nor do other files in a folder.
  */
 static void bundles(void **state)
 {
@@ -341,7 +342,7 @@ static void bundles(void **state)
 	pair_free(p);
 }
 
-/* A server reloads: sessions of the old context go on, new ones get the new certificate. */
+/* A server reloads: sessions of the old context continue, new ones get the new certificate. */
 static void reload(void **state)
 {
 	struct tls_client_cfg client = pair_client_cfg(&pki);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * TLS 1.2 with a ChangeCipherSpec or a Finished out of order. An attacker between both ends sends
- * it before the key exchange, when the keys would be known to everybody (CVE-2014-0224,
- * CVE-2026-93304). Each plain handshake message gets a record of its own here, so that the forged
- * record can come between any two of them.
+ * TLS 1.2 with a ChangeCipherSpec or a Finished out of order. A man in the middle sends it before
+ * the key exchange, when everybody could know the keys (CVE-2014-0224, CVE-2026-93304). Each plain
+ * handshake message gets a record of its own here, so that the forged record can come between any
+ * two of them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,7 +48,7 @@ static int drop_files(void **state)
 	return 0;
 }
 
-/* What one end sent in one go: its plain handshake messages, then the records after them. */
+/* One flight of a side: its plain handshake messages, then the records after them. */
 struct flight {
 	struct bytes messages[PARTS_MAX];
 	size_t count;
@@ -134,7 +134,7 @@ static struct pair *pair_at_server_flight(void)
 	return p;
 }
 
-/* The same one step later; the client's flight is in `flight`. */
+/* The same after the client's next step; the client's flight is in `flight`. */
 static struct pair *pair_at_client_flight(void)
 {
 	struct pair *p = pair_at_server_flight();
@@ -167,7 +167,7 @@ static void the_flights_as_they_are(void **state)
 	pair_free(p);
 }
 
-/* Before ServerHello it may yet be TLS 1.3, where such a record is dropped (RFC 8446 section 5). */
+/* Before ServerHello it may become TLS 1.3, where such a record is dropped (RFC 8446 section 5). */
 static void client_change_before_the_first_message(void **state)
 {
 	struct pair *p = pair_at_server_flight();
@@ -196,10 +196,10 @@ static void client_change_before_the_last_message(void **state)
 }
 
 /*
- * The client sends its key exchange before it reads the next record, so the forged one brings the
- * keys that the server has too, and no others. Proof: the server's Finished fits without the
- * server's own ChangeCipherSpec. wolfSSL 5.9.2 depends on its caller here: where it gets several
- * records at once, as in a datagram, it takes the forged one first (CVE-2026-93304).
+ * The client sends its key exchange before it reads the next record, so the forged record activates
+ * the same keys that the server has. Proof: the server's Finished is valid without the server's own
+ * ChangeCipherSpec. wolfSSL 5.9.2 depends on its caller here: if it gets several records at once,
+ * as in a datagram, it processes the forged one first (CVE-2026-93304).
  */
 static void client_change_after_the_last_message(void **state)
 {
@@ -239,7 +239,7 @@ static void client_change_twice(void **state)
 	pair_free(p);
 }
 
-/* Its verify_data is what an end compares with before it has computed any. */
+/* Its verify_data equals the value that a side compares with before it has computed its own. */
 static void client_plain_finished(void **state)
 {
 	(void)state;

@@ -73,7 +73,7 @@ void pair_free(struct pair *p)
 	free(p);
 }
 
-/* The bytes must stay where they are until they are used up, so they are used up here. */
+/* Uses all of the input, since the buffer must not change before that. */
 static void shake_some(struct pair_end *e, size_t len)
 {
 	if (e->result > 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A client and a server in one process; each one's ciphertext waits in the other's inbox. */
+/* A client and a server in one process; the ciphertext of one waits in the inbox of the other. */
 #ifndef SSTP_TESTS_TLS_PAIR_H
 #define SSTP_TESTS_TLS_PAIR_H
 
@@ -31,17 +31,17 @@ struct tls_server_cfg pair_server_cfg(const struct pki_files *f);
 
 /* Takes over both contexts and opens a session of each for `name`. */
 struct pair *pair_new(struct tls_ctx *client, struct tls_ctx *server, const char *name);
-/* The same, with contexts made of these; NULL: pair_client_cfg, pair_server_cfg. */
+/* The same, with contexts made from these; NULL: pair_client_cfg, pair_server_cfg. */
 struct pair *pair_of(const struct tls_client_cfg *client, const struct tls_server_cfg *server,
 		     const char *name);
 void pair_free(struct pair *p);
 
-/* Both handshakes until nothing moves any more; true when both are done. */
+/* Runs both handshakes until neither makes progress; true when both are done. */
 bool pair_shake(struct pair *p);
-/* Hands the inbox to the session, all of it or the first `len` bytes. */
+/* Gives the inbox to the session, all of it or the first `len` bytes. */
 void pair_feed(struct pair_end *e);
 void pair_feed_some(struct pair_end *e, size_t len);
-/* Feeds and reads all that there is, into `to`; returns its length, *result is what ended it. */
+/* Feeds the inbox and reads all data into `to`; returns its length, *result is the last result. */
 size_t pair_read(struct pair_end *e, uint8_t *to, size_t room, int *result);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Paths of certificates: a table of what servers send, what the user trusts, and the judgement. Each
- * letter is a certificate, described once below.
+ * Paths of certificates: a table of the certificates that servers send, those that the user trusts,
+ * and the result. Each letter is a certificate, described once below.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,14 +29,14 @@ struct spec {
 	const char *subject, *issuer;
 	int key, by;
 	enum ca ca;
-	int path_len;        /* one more than it says; 0: none */
+	int path_len;        /* pathLenConstraint plus one; 0: none */
 	uint8_t usage;       /* keyUsage's byte */
 	const char *purpose; /* last bytes of id-kp: "\1" is serverAuth, "\2" clientAuth */
 	const char *dns;
 	const char *permit, *exclude; /* DNS name constraints */
 	int from, until;              /* days from now; 0: a year */
 	enum alg alg;
-	bool is_broken;    /* its signature is of something else */
+	bool is_broken;    /* its signature does not match */
 	bool has_critical; /* an unknown critical extension */
 	const char *
 		policy; /* policyConstraints: "\x80" requireExplicitPolicy, "\x81" inhibitPolicyMapping */
@@ -102,7 +102,7 @@ static const struct spec specs[] = {
 	{ '"', "int", "root", 2, 1, CA_YES, .policy = "\x81", .is_policy_critical = true },
 	{ '#', "int", "root", 2, 1, CA_YES, .policy = "\x80" },
 	{ '$', "leaf", "INT ", 4, 2, CA_ABSENT, .dns = "a.example" }, /* the same name */
-	/* of version 1: nothing says what they may do */
+	/* version 1: nothing restricts their use */
 	{ 'U', "root", "root", 1, 1, .is_v1 = true },
 	{ 'V', "int", "root", 2, 1, .is_v1 = true },
 	{ 'K', "root", "other", 1, 5, .is_v1 = true }, /* cross-signed */
@@ -110,10 +110,12 @@ static const struct spec specs[] = {
 	/* a leaf that is an authority too, and one of its own */
 	{ 'E', "leaf", "root", 4, 1, CA_YES, .usage = 0x84, .dns = "a.example" },
 	{ 'F', "leaf2", "leaf", 3, 4, .ca = CA_ABSENT },
-	/* an intermediate that is renewed with its own old key: self-issued, so it does not count */
+	/*
+	 * an intermediate that is renewed with its own old key: self-issued, so it does not count
+	 */
 	{ 'G', "int", "int", 7, 2, .ca = CA_YES },
 	{ 'H', "leaf", "int", 4, 7, .ca = CA_ABSENT },
-	/* two that vouch for each other */
+	/* two that sign each other */
 	{ 'A', "one", "two", 8, 9, .ca = CA_YES },
 	{ 'B', "two", "one", 9, 8, .ca = CA_YES },
 	{ 'C', "leaf", "one", 4, 8, .ca = CA_ABSENT },
@@ -155,7 +157,7 @@ static const struct path_case {
 	/* an intermediate that the user trusts */
 	{ "L", "I", PATH_GOOD, 'I' },
 	{ "LI", "I", PATH_GOOD, 'I' },
-	/* nobody known */
+	/* no trusted authority */
 	{ "L", "R", PATH_NO_ISSUER, 'L' },
 	{ "M", "R", PATH_NO_ISSUER, 'M' },
 	{ "MJ", "R", PATH_NO_ISSUER, 'J' },
@@ -182,7 +184,7 @@ static const struct path_case {
 	{ "Ln", "R", PATH_GOOD, 'R' },
 	{ "Lo", "R", PATH_GOOD, 'R' },
 	{ "MJk", "R", PATH_NAMES, 'k' },
-	/* a policy is asked for, or not */
+	/* a policy is required, or not */
 	{ "L!", "R", PATH_POLICY, '!' },
 	{ "L\"", "R", PATH_GOOD, 'R' },
 	{ "L#", "R", PATH_GOOD, 'R' },
@@ -213,7 +215,7 @@ static const struct path_case {
 	{ "8", "R", PATH_ALGORITHM, '8' },
 	{ "9", "R", PATH_SIGNATURE, '9' },
 	{ "z", "R", PATH_ALGORITHM, 'z' },
-	/* one that the user gave vouches for itself, and for no other */
+	/* one that the user gave is trusted itself, and no other by it */
 	{ "6", "6", PATH_GOOD, '6' },
 	{ "7", "7", PATH_GOOD, '7' },
 	{ "D", "D", PATH_GOOD, 'D' },
@@ -225,7 +227,7 @@ static const struct path_case {
 	{ "P", "T", PATH_NOT_CA, 'T' },
 	/* version 1 */
 	{ "W", "R", PATH_GOOD, 'R' },
-	{ "D", "U", PATH_GOOD, 'U' }, /* the user says that it is an authority */
+	{ "D", "U", PATH_GOOD, 'U' }, /* the user gave it as an authority */
 	{ "LI", "U", PATH_GOOD, 'U' },
 	{ "LI", "V", PATH_NOT_CA, 'V' }, /* not self-signed */
 	{ "W", "U", PATH_GOOD, 'U' },
@@ -244,7 +246,7 @@ static const struct path_case {
 	/* self-issued ones, under a path length of none */
 	{ "HGj", "R", PATH_GOOD, 'R' },
 	{ "HjG", "R", PATH_GOOD, 'R' },
-	/* a bad one beside a good one, wherever the good one leads */
+	/* a bad issuer next to a good one */
 	{ "LabcdefghI", "R", PATH_GOOD, 'R' },
 	{ "LIabcdefgh", "R", PATH_GOOD, 'R' },
 	{ "LX", "R", PATH_NO_ISSUER, 'L' },
@@ -507,7 +509,7 @@ static void the_search_is_bounded(void **state)
 	assert_in_range(checks, PATH_MAX_DEPTH, PATH_MAX_CHECKS);
 }
 
-/* A machine whose clock begins in 1970: it is the date that is told, not a missing authority. */
+/* A machine whose clock starts in 1970: the date is reported, not a missing authority. */
 static void a_clock_in_1970(void **state)
 {
 	struct x509 sent[2], trusted[1];
@@ -525,7 +527,7 @@ static void a_clock_in_1970(void **state)
 	assert_int_equal(id_of(end.at), 'L');
 }
 
-/* RFC 5280 section 4.1.2.1: only version 3 has extensions; another reader may not see them. */
+/* RFC 5280 section 4.1.2.1: only version 3 has extensions; other programs may ignore them. */
 static void extensions_without_version_3(void **state)
 {
 	uint8_t copy[1024];
@@ -544,7 +546,7 @@ static void extensions_without_version_3(void **state)
 	}
 }
 
-/* A good path beyond many that lead nowhere: each signature of these is verified once. */
+/* A good path after many dead ends: each signature of these is verified once. */
 static void a_signature_is_verified_once(void **state)
 {
 	struct x509 sent[PATH_MAX_CERTS];
@@ -552,11 +554,11 @@ static void a_signature_is_verified_once(void **state)
 	struct path_end end;
 
 	(void)state;
-	cfg.cert_count = pick("CAB", sent); /* A and B vouch for each other */
+	cfg.cert_count = pick("CAB", sent); /* A and B sign each other */
 	checks = 0;
 	assert_int_equal(path_find(&cfg, &end), PATH_NO_ISSUER);
 	assert_int_equal(checks, 2);
-	/* three of one name: six pairs, and the leaf by each, in more paths than that */
+	/* three of one name: six pairs, and the leaf with each, in more paths than that */
 	cfg.cert_count = pick("LIab", sent);
 	for (size_t i = 1; i < cfg.cert_count; i++) {
 		sent[i].issuer = sent[i].subject;
@@ -568,7 +570,7 @@ static void a_signature_is_verified_once(void **state)
 	assert_int_equal(checks, 9);
 }
 
-/* Any byte of a certificate changed: never a path. */
+/* With any byte of a certificate changed there is no path. */
 static void nothing_is_forged(void **state)
 {
 	uint8_t copy[1024];

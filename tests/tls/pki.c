@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Certificates made on the spot. */
+/* Makes certificates for tests. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

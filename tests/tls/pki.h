@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Certificates made on the spot, as good or as bad as a test wants them: an authority, and leaves
- * that it (or somebody else) signs, in PEM files of a folder that goes with pki_free.
+ * Certificates made for a test, good ones and faulty ones: an authority, and leaves that it (or
+ * another one) signs, in PEM files of a folder that pki_free removes.
  */
 #ifndef SSTP_TESTS_TLS_PKI_H
 #define SSTP_TESTS_TLS_PKI_H
@@ -23,7 +23,7 @@ struct pki {
 	size_t ca_der_len;
 };
 
-/* What a leaf says. All zero: a good one for "vpn.example.net", signed by the authority. */
+/* The content of a leaf. All zero: a good one for "vpn.example.net", signed by the authority. */
 struct pki_leaf {
 	const char *common_name; /* NULL: "vpn.example.net" */
 	struct bytes subject;    /* a Name with its header; empty: the common name */

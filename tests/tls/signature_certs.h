@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Certificates that OpenSSL 3.0 signed with their own keys: base64 of DER, and what signature_check
- * says of each. Made by openssl genpkey and openssl req -x509 -key ... -sigopt ... with the options
- * that the names tell; the one with NULL by Python's cryptography.
+ * Self-signed certificates made by OpenSSL 3.0: base64 of DER, and the result of signature_check
+ * for each. Made by openssl genpkey and openssl req -x509 -key ... -sigopt ... with the options in
+ * the names; the one with NULL by Python's cryptography.
  */
 /* clang-format off */
 { "RSA, sha256", SIGNATURE_GOOD,

@@ -54,7 +54,7 @@ static void the_list(void **state)
 	}
 }
 
-/* A key that is good does not help another certificate, whatever the kinds of the two. */
+/* A signature is never good with the key of another certificate, of any kind. */
 static void by_another_key(void **state)
 {
 	size_t others = 0;
@@ -74,7 +74,7 @@ static void by_another_key(void **state)
 	assert_true(others > CASES);
 }
 
-/* Every byte counts: of what is signed, of the signature, of the algorithm and its parameters. */
+/* Every byte matters: of the signed part, of the signature, of the algorithm and its parameters. */
 static void one_bit_changed(void **state)
 {
 	(void)state;
@@ -97,7 +97,9 @@ static void one_bit_changed(void **state)
 	}
 }
 
-/* The same parameters inside and outside, changed in both places: the key's bytes are not asked. */
+/*
+ * The same parameters inside and outside, changed in both places: refused before the key is used.
+ */
 static void pss_parameters(void **state)
 {
 	static const struct {
@@ -168,7 +170,7 @@ static bool is_exponent_accepted(const uint8_t *e, size_t len)
 	return spki_is_accepted(&k);
 }
 
-/* A verification costs as much as the exponent is long. */
+/* The cost of a verification grows with the length of the exponent. */
 static void rsa_exponents(void **state)
 {
 	uint8_t longest[257] = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which certificates a client accepts, and what it tells its user of those that it refuses. */
+/* Which certificates a client accepts, and the error texts for those that it refuses. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +38,7 @@ static int drop_authorities(void **state)
 
 static bool was_untrusted; /* by the last client */
 
-/* Both versions of TLS, since the library judges certificates in another place of each. */
+/* With both versions of TLS, since the library checks certificates at different points of them. */
 static bool shake(const struct tls_client_cfg *client, const struct pki_files *f, bool is_tls13,
 		  const char *name, struct error *err)
 {
@@ -54,7 +54,7 @@ static bool shake(const struct tls_client_cfg *client, const struct pki_files *f
 	*err = *tls_error_of(p->client.tls);
 	was_untrusted = tls_is_untrusted(p->client.tls);
 	assert_int_equal(p->client.result, ok ? 1 : TLS_FAILED);
-	/* a client's refusal ends the server's session too, unless that was done before it */
+	/* a client's refusal ends the server's session too, unless its handshake was done before */
 	assert_true(ok || p->server.result != TLS_WANT_INPUT || !is_tls13);
 	assert_int_equal(tls_peer_leaf(p->client.tls).len, f->der_len);
 	assert_memory_equal(tls_peer_leaf(p->client.tls).at, f->der, f->der_len);
@@ -72,7 +72,7 @@ static void accept_with(const struct tls_client_cfg *client, const struct pki_fi
 			fail_msg("%s refused: %s", name, err.text);
 }
 
-/* The words must hold all of `words`, which end with NULL. */
+/* The error text must contain all of `words`, which end with NULL. */
 static void refuse_with(const struct tls_client_cfg *client, const struct pki_files *f,
 			const char *name, const char *const *words)
 {
@@ -143,7 +143,7 @@ static void self_signed_is_its_own_authority(void **state)
 	refuse_with(&client, &f, "other.example.net", WORDS("other.example.net"));
 }
 
-/* What is no authority vouches for itself alone, though the user gave it as one. */
+/* A certificate that is no authority is trusted only itself, although the user gave it as one. */
 static void self_signed_is_no_other_authority(void **state)
 {
 	struct pki selfish = { .ca_key = key_make(false) };
@@ -229,7 +229,7 @@ static void wrong_purpose(void **state)
 	refuse_with(&client, &f, "vpn.example.net", WORDS("not meant for servers", "serverAuth"));
 }
 
-/* A pin stands in for the chain, the name and the dates: all of these are wrong here. */
+/* A pin replaces the checks of chain, name and dates, which are all wrong here. */
 static void pins(void **state)
 {
 	struct pki_leaf leaf = { .is_self_signed = true, .from_day = -9, .until_day = -2 };
@@ -292,7 +292,7 @@ static void malformed_pins(void **state)
 	}
 }
 
-/* Who shows a certificate without having its key fails, pin or no pin. */
+/* A server without the key of its certificate is refused, with a pin and without. */
 static void stolen_certificate(void **state)
 {
 	const char *pin[1];
@@ -322,7 +322,7 @@ static void stolen_certificate(void **state)
 	}
 }
 
-/* An authority that the pki's vouches for. */
+/* An intermediate authority, signed by the pki's. */
 static void make_intermediate(struct pki *middle, int until_day)
 {
 	struct writer w = writer_of(middle->ca_der, sizeof(middle->ca_der));
@@ -354,10 +354,10 @@ static void chains(void **state)
 	refuse_with(&client, &f, "vpn.example.net", WORDS("issuer CN=Test Intermediate"));
 	pki_append_pem(f.cert, middle.ca_der, middle.ca_der_len, CERT_TYPE);
 	accept_with(&client, &f, "vpn.example.net");
-	/* one too many, of an authority that nobody here knows: old cross-signed roots are so */
+	/* an extra certificate of an unknown authority, as with old cross-signed roots */
 	pki_append_pem(f.cert, other.ca_der, other.ca_der_len, CERT_TYPE);
 	accept_with(&client, &f, "vpn.example.net");
-	/* in another order: the leaf alone must be the first */
+	/* in another order: only the leaf must be the first */
 	pki_path(&pki, "order.pem", f.cert);
 	pki_append_pem(f.cert, f.der, f.der_len, CERT_TYPE);
 	pki_append_pem(f.cert, other.ca_der, other.ca_der_len, CERT_TYPE);
@@ -376,7 +376,7 @@ static void chains(void **state)
 	key_free(expired.ca_key);
 }
 
-/* Nor does such a stranger come to be trusted by having been shown. */
+/* An unknown authority does not become trusted because a server sent it. */
 static void strangers_in_a_chain(void **state)
 {
 	struct tls_client_cfg client = pair_client_cfg(&pki);
@@ -388,7 +388,7 @@ static void strangers_in_a_chain(void **state)
 	refuse_with(&client, &f, "vpn.example.net", WORDS("vpn.example.net"));
 }
 
-/* Our server refuses such a file, so its session is given the certificates afterwards. */
+/* Our server refuses such a file, so its session gets the certificates afterwards. */
 static void refuse_shown(const struct pki_files *f, const char *chain, const char *word)
 {
 	struct tls_client_cfg client = pair_client_cfg(&pki);
@@ -449,7 +449,7 @@ static void names_of_any_kind(void **state)
 }
 #endif
 
-/* One that nobody can read refuses the chain, wherever it is in it, and is no fault of TLS. */
+/* An unreadable certificate anywhere in the chain is reported as a refusal, not as a TLS error. */
 static void unreadable(void **state)
 {
 	static const uint8_t junk[] = { 0x30, 4, 0x30, 2, 5, 0 };
@@ -485,7 +485,7 @@ static void too_many(void **state)
 	refuse_shown(&f, chain, "vpn.example.net showed more certificates than are accepted");
 }
 
-/* What one server showed is forgotten: the next one must bring its intermediate itself. */
+/* Certificates of one server are forgotten: the next one must send its intermediate itself. */
 static void chains_are_forgotten(void **state)
 {
 	struct tls_client_cfg cfg = pair_client_cfg(&pki);
