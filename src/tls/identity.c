@@ -93,29 +93,35 @@ static int load_file(struct tls_ctx *ctx, const char *path, struct bytes leaf, s
 	return error;
 }
 
-static int load_cert(struct tls_ctx *ctx, const char *path, struct error *err)
+/* A copy: the block that it was read into is as large as a certificate may be. */
+static int keep_leaf(struct tls_ctx *ctx, const uint8_t *der, size_t len, struct error *err)
 {
-	uint8_t *der = malloc(LEAF_MAX), *smaller;
-	size_t len;
-	int error;
-
-	if (!der) {
+	ctx->leaf = malloc(len);
+	if (!ctx->leaf) {
 		tls_error_set(err, "out of memory");
 		return -ENOMEM;
 	}
-	error = cert_load(path, der, LEAF_MAX, &len, err);
-	if (!error)
-		error = load_file(ctx, path, bytes_of(der, len), err);
-	if (error) {
-		free(der);
-		return error;
-	}
-	smaller = realloc(der, len); /* the block was as large as a certificate may be */
-	ctx->leaf = der;
-	if (smaller)
-		ctx->leaf = smaller;
+	memcpy(ctx->leaf, der, len);
 	ctx->leaf_len = len;
 	return 0;
+}
+
+static int load_cert(struct tls_ctx *ctx, const char *path, struct error *err)
+{
+	uint8_t *der = malloc(LEAF_MAX);
+	size_t len;
+	int error = -ENOMEM;
+
+	if (der)
+		error = cert_load(path, der, LEAF_MAX, &len, err);
+	else
+		tls_error_set(err, "out of memory");
+	if (!error)
+		error = load_file(ctx, path, bytes_of(der, len), err);
+	if (!error)
+		error = keep_leaf(ctx, der, len, err);
+	free(der);
+	return error;
 }
 
 /* RFC 1421 header of the old format, or the label of PKCS #8 */
