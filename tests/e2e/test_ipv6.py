@@ -69,7 +69,7 @@ def configuring4(source, destination):
 
 
 def assert_nothing_arrives(sniffer, made, prove):
-    """None of these packets, which were all sent before `prove` got a response, came out of the tunnel unchanged."""
+    """No entry of `made`, all sent before `prove` got a response, came out of the tunnel with all its packets."""
     prove()
     came = sniffer.look()
     assert [what for what, packets in made.items() if all(p in came for p in packets)] == []
@@ -370,7 +370,7 @@ def test_what_a_script_is_told(lab, giver):
     client.wait_for(f"CISCO_DEF_DOMAIN=example.net INTERNAL_IP6_ADDRESS=({own}) INTERNAL_IP6_DNS={NAMES6} "
                     rf"INTERNAL_IP6_LINK_LOCAL=fe80::\S+ INTERNAL_IP6_NETMASK={own}/128 reason=")
     told = client.log.count("reason=")
-    server.advertise()  # no other routes
+    server.advertise()  # nothing new
     server.advertise(rdnss_option("2001:db8:77::54"))
     client.wait_for(f"INTERNAL_IP6_DNS={NAMES6} 2001:db8:77::54 .* reason=reconnect")
     assert client.log.count("reason=") == told + 1
