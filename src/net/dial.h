@@ -55,7 +55,7 @@ struct dial_result {
 	int fd; /* DIAL_CONNECTED: the receiver owns it; else -1 */
 	struct sockaddr_storage peer;
 	char text[256]; /* failed: the reason per address */
-	/* the result of the look-up, or `fallback` if that was used; pass it as `fallback` of the next call */
+	/* result of the look-up, or `fallback` if that was used: `fallback` for the next call */
 	struct sockaddr_storage addrs[DIAL_ADDRS_MAX];
 	size_t addr_count;
 };

@@ -15,7 +15,7 @@
 
 #include "net/job.h"
 
-/* Look-ups of a process; one without a reply from any server occupies its thread for half a minute or more. */
+/* Look-ups of a process; one without a reply occupies its thread for half a minute or more. */
 static struct job_pool pool = JOB_POOL(16, 64);
 
 struct resolve {

@@ -22,7 +22,8 @@
  * Before the login the peer is unknown, so PUMP_QUEUE_EARLY_MAX is less.
  *
  * Tried and rejected: malloc'ed buffers (mmap'ed ones are page aligned, which halves the cost of the
- * kernel's copy); control messages that share a record with others (pump_put_own_record says which client suffers).
+ * kernel's copy); control messages that share a record with others (pump.h, pump_put_own_record: a client
+ * that can't handle it).
  */
 #include "tunnel/pump.h"
 
