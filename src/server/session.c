@@ -151,8 +151,8 @@ static void refuse_login(struct session *s, const struct ppp_auth_result *v, con
 	uint32_t jitter;
 
 	secret_random(&jitter, sizeof(jitter));
-	s->verdict = *v;
-	s->verdict.ipv4 = 0;
+	s->login_result = *v;
+	s->login_result.ipv4 = 0;
 	s->end_text = end_text;
 	s->is_refused = true;
 	s->host->stats.refusals++;
@@ -163,7 +163,7 @@ static void after_delay(struct loop_timer *timer)
 {
 	struct session *s = container_of(timer, struct session, delay);
 
-	tunnel_auth_result(&s->tunnel, &s->verdict);
+	tunnel_auth_result(&s->tunnel, &s->login_result);
 	if (s->end_text)
 		tunnel_shutdown_for(&s->tunnel, REASON_UNAVAILABLE, s->end_text);
 }
@@ -461,7 +461,7 @@ static void free_eap(struct session *s)
 
 static void free_session(struct session *s)
 {
-	secret_wipe(&s->verdict, sizeof(s->verdict));
+	secret_wipe(&s->login_result, sizeof(s->login_result));
 	free_eap(s);
 	free(s);
 }

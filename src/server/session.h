@@ -69,7 +69,7 @@ struct session {
 	uint64_t question; /* the open question to host->auth; 0: none */
 	bool is_refused;   /* the refusal is sent after the delay */
 	struct loop_timer delay;
-	struct ppp_auth_result verdict;
+	struct ppp_auth_result login_result; /* the refusal that is sent after the delay */
 	struct ppp_eap_memory *eap; /* until it has logged in; NULL if EAP is not offered */
 	const char *end_text;       /* why it is refused with the right password; else NULL */
 };
