@@ -53,10 +53,9 @@ struct worker {
 	struct loop_watch tun_watch;
 	struct packet packet; /* the last packet read; its buffer has TUN_PACKET_MAX bytes */
 	struct door door;
-	struct session_host host; /* for its sessions */
-	_Atomic(unsigned)
-		session_count;  /* sessions, connections at the door, and those on their way here */
-	struct loop_timer acks; /* checks whether clients acknowledge */
+	struct session_host host;        /* for its sessions */
+	_Atomic(unsigned) session_count; /* with connections at the door or on their way here */
+	struct loop_timer acks;          /* checks whether clients acknowledge */
 	struct loop_timer stop;
 	bool is_stopping;
 	/* from other threads: */

@@ -265,9 +265,7 @@ static bool climb(struct search *s)
 	return has_issuer ? false : note(s, PATH_NO_ISSUER, top);
 }
 
-/*
- * A certificate that the user gave as an authority is trusted itself, even if it is no authority.
- */
+/* A certificate that the user gave as an authority is itself trusted, with any extensions. */
 static const struct x509 *anchor_itself(const struct path_cfg *cfg)
 {
 	for (size_t i = 0; i < cfg->anchor_count; i++)

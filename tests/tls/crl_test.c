@@ -159,7 +159,7 @@ static const struct {
 	size_t count;
 	enum path_fault fault;
 } cases[] = {
-	{ "nobody is revoked", { { 0 } }, 1, PATH_GOOD },
+	{ "an empty list", { { 0 } }, 1, PATH_GOOD },
 	{ "another is", { { .has_another = true } }, 1, PATH_GOOD },
 	{ "without an end", { { .has_no_end = true } }, 1, PATH_GOOD },
 	{ "revoked", { { .has_leaf = true } }, 1, PATH_REVOKED },

@@ -435,7 +435,7 @@ static void warnings_without_end(void **state)
 static void an_old_key_is_renewed(void **state)
 {
 	(void)state;
-	print_message("skip: this wolfSSL cannot be looked into\n");
+	print_message("skip: the internal functions of this wolfSSL are not available\n");
 	skip();
 }
 

@@ -21,7 +21,7 @@ static const struct {
 	{ "empty input", { 0 }, 0, false, 0 },
 	{ "empty string", { 4, 0 }, 2, true, 0 },
 	{ "three bytes", { 4, 3, 1, 2, 3 }, 5, true, 3 },
-	{ "a byte behind it", { 4, 1, 1, 9 }, 4, true, 1 },
+	{ "a byte after it", { 4, 1, 1, 9 }, 4, true, 1 },
 	{ "no length", { 4 }, 1, false, 0 },
 	{ "one byte missing", { 4, 3, 1, 2 }, 4, false, 0 },
 	{ "indefinite length", { 0x30, 0x80, 0, 0 }, 4, false, 0 },

@@ -405,7 +405,7 @@ static void tampered(void **state)
 		else
 			e->inbox[0] ^= 1;
 		if (pair_shake(p))
-			fail_msg("byte %zu changed and nobody saw it", at);
+			fail_msg("byte %zu changed and no side detected it", at);
 		pair_free(p);
 	}
 }
