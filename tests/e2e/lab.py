@@ -544,6 +544,13 @@ def _mss_of(tcp):
     return None
 
 
+def last_lines(said):
+    """The last two lines of a client's log but for its traffic, which it reports between them."""
+    lines = [line for line in said.splitlines() if not re.match(r"after \d+ s: \d+ bytes in, \d+ out, ", line)]
+    assert len(lines) < len(said.splitlines()), "the traffic is not in the log"
+    return lines[-2:]
+
+
 def in_background(work, *arguments):
     """A thread; .result() waits for it and returns what it returned, or raises what it raised."""
     thread = _Result(target=work, args=arguments)

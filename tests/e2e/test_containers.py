@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import GATEWAY, INSIDE, PATIENCE, REPO, SERVER, SSTP, eventually, run
+from lab import GATEWAY, INSIDE, PATIENCE, REPO, SERVER, SSTP, eventually, last_lines, run
 from ordinary import Web, needs_user_namespaces
 from rootless import UID, Rootless
 
@@ -156,7 +156,7 @@ def test_a_tunnel_that_other_containers_use(lab, user):
     wait_until_healthy(user)
     user.sh("podman stop vpn")
     assert status_of(user, "vpn") == "0"
-    assert user.sh("podman logs vpn 2>&1").stdout.splitlines()[-2:] == ["disconnecting", "disconnected"]
+    assert last_lines(user.sh("podman logs vpn 2>&1").stdout) == ["disconnecting", "disconnected"]
 
 
 def test_a_file_system_that_cannot_be_written_to(lab, user):

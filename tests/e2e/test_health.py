@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import GATEWAY, LIBC, PATIENCE, SERVER, SILENT, SSTP, eventually, on_a_terminal
+from lab import GATEWAY, LIBC, PATIENCE, SERVER, SILENT, SSTP, eventually, last_lines, on_a_terminal
 
 STRANGER = 54321  # an unused user id
 SILENT_SERVER = SILENT.removesuffix(".0") + ".7"
@@ -241,7 +241,7 @@ def test_process_1_ends_in_order(lab, number):
     client.wait_for("^connected in ")
     os.kill(client_pid, number)
     assert client.wait() == 0
-    assert client.said.splitlines()[-2:] == ["disconnecting", "disconnected"]
+    assert last_lines(client.said) == ["disconnecting", "disconnected"]
     os.kill(server_pid, number)
     assert server.wait() == 0
 

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from lab import GATEWAY, NAME, NO_LIMIT, PATIENCE, RESOLV_CONF, SERVER, eventually, on_a_terminal
+from lab import GATEWAY, NAME, NO_LIMIT, PATIENCE, RESOLV_CONF, SERVER, eventually, last_lines, on_a_terminal
 from scripted import ACK, METHOD, NAK, TERMINATE, ScriptedServer
 
 HALVES = {"0.0.0.0/1", "128.0.0.0/1"}
@@ -239,7 +239,7 @@ def test_a_signal_ends_the_client_in_order(lab, both, number):
     server = lab.serve()
     client = lab.connect()
     assert client.stop(number) == 0
-    assert client.said.splitlines()[-2:] == ["disconnecting", "disconnected"]
+    assert last_lines(client.said) == ["disconnecting", "disconnected"]
     server.wait_for(r'^session 1: ended after \d+ s, user "ann": closed by the peer; ')
     # both SSTP and PPP were closed properly, and the client did not time out on either
     assert "got Call-Disconnect-Ack" in client.log
@@ -481,7 +481,7 @@ def test_at_a_terminal(lab):
         (b"Password of ann at 192.0.2.1: ", b"wonder land\n"), (b"connected in ", b"\x03")])
     assert status == 0
     assert "wonder land" not in shown
-    assert shown.splitlines()[-2:] == ["^Cdisconnecting", "disconnected"]
+    assert last_lines(shown) == ["^Cdisconnecting", "disconnected"]
 
 
 def test_a_change_of_mind_at_the_question_for_the_password(lab):
@@ -532,7 +532,7 @@ def test_a_pid_file_is_for_one_program(lab, both):
     assert pid_in(pid_file) == client.pid
     status, said = lab.connect_fails("--no-default-route", "--pid-file", pid_file)
     assert status == 1
-    assert said == f"sstp connect: {pid_file}: another running program has locked this pid file\n"
+    assert said == f"sstp connect: --pid-file {pid_file}: another running program has locked this pid file\n"
     assert pid_in(pid_file) == client.pid
     assert client.stop() == 0
     assert not pid_file.exists()
