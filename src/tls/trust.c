@@ -70,9 +70,10 @@ static void refuse_name(struct tls *t, const struct cert_info *leaf)
 	size_t n = 0, i;
 
 	for (i = 0; i < leaf->name_count && n + strlen(leaf->names[i]) + 20 < sizeof(names); i++)
-		n += (size_t)sprintf(names + n, "%s%s", i ? ", " : "", leaf->names[i]);
+		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", i ? ", " : "",
+				      leaf->names[i]);
 	if (i < leaf->name_count)
-		sprintf(names + n, "%sand others", i ? " " : "long names ");
+		snprintf(names + n, sizeof(names) - n, "%sand others", i ? " " : "long names ");
 	if (!leaf->name_count)
 		snprintf(names, sizeof(names), "%.100s (it has no subjectAltName)", leaf->subject);
 	trust_refuse(t, "the server's certificate is not for %.96s but for %s", t->name, names);
