@@ -247,10 +247,10 @@ def test_every_event_of_the_log_is_in_the_man_page():
     found = set()
     for path in (REPO / "src").glob("*/*.c"):
         text = path.read_text()
-        for call in re.finditer(r"\b(?:log_event|say_end)\((?!const struct)", text):
+        for call in re.finditer(r"\b(?:log_event|log_end)\((?!const struct)", text):
             event = arguments(text[call.end():])[2]
             if path.name == "client.c" and event == "event":
-                continue  # say_end's own call: its callers name them
+                continue  # the call in log_end: its callers name the events
             assert re.fullmatch('"[a-z_]+"', event), f"{path}: {event}"
             found.add(event.strip('"'))
         found |= set(re.findall(r'struct line \w+ = \{ \w+, \w+, "([a-z_]+)"', text))

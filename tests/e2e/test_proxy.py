@@ -276,7 +276,7 @@ def test_a_forward_that_cannot_be_bound_ends_it(lab, far):
     (["-L", "0:host:80"], "must be [ADDR:]PORT:HOST:PORT"),
     (["-R", "127.0.0.1:80:host:80"], "must be PORT:HOST:PORT"),
     ([], "nothing to do"),
-    (["-D", "1080", "--"], "no command behind --"),
+    (["-D", "1080", "--"], "no command after --"),
 ])
 def test_mistakes_are_told(lab, options, said):
     done = lab.client.run(lab.sstp, "proxy", SERVER, "--user", "ann", "--password-file", "/dev/null", *options, check=False)
