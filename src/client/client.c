@@ -549,21 +549,47 @@ static bool is_link_down(const struct client *c)
 	       (c->backend_is_up && !ppp_data_is_open(&c->tunnel.ppp, PPP_PROTO_IPV4));
 }
 
+static void log_tls(const struct client *c)
+{
+	bool by_pin = c->cfg->server.tls.pin_count;
+
+	log_event(&c->log, LOG_LEVEL_INFO, "tls",
+		  "{server} is at {peer}, {tls} {cipher}, certificate {certificate}",
+		  LOG_TEXT("server", c->name.text),
+		  LOG_TEXT("peer", ip_print_sockaddr(&c->peer).text),
+		  LOG_TEXT("tls", tls_version(c->tunnel.wire.tls)),
+		  LOG_TEXT("cipher", tls_cipher(c->tunnel.wire.tls)),
+		  LOG_TEXT("certificate", by_pin ? "trusted by its pin" : "verified"));
+}
+
+static void ipv4_down(struct client *c)
+{
+	if (c->tunnel.is_shutting_down || c->link.own.family)
+		return; /* IPv4 was up: the end of the tunnel follows */
+	if (c->has_ipv4_end)
+		return;
+	log_warn(&c->log, "the server gives no IPv4 address");
+	c->has_ipv4_end = true;
+	bring_up(c);
+}
+
+static void ipv6_down(struct client *c)
+{
+	if (is_link_down(c))
+		return; /* the next call will show what there is */
+	log_debug(&c->log, "the server %s IPv6",
+		  c->link.own_ll.family ? "has ended" : "does not speak");
+	no_ipv6(c);
+	bring_up(c);
+}
+
 static void on_event(void *arg, const struct tunnel_event *ev)
 {
 	struct client *c = arg;
 
 	switch (ev->type) {
 	case TUNNEL_TLS_UP:
-		log_event(&c->log, LOG_LEVEL_INFO, "tls",
-			  "{server} is at {peer}, {tls} {cipher}, certificate {certificate}",
-			  LOG_TEXT("server", c->name.text),
-			  LOG_TEXT("peer", ip_print_sockaddr(&c->peer).text),
-			  LOG_TEXT("tls", tls_version(c->tunnel.wire.tls)),
-			  LOG_TEXT("cipher", tls_cipher(c->tunnel.wire.tls)),
-			  LOG_TEXT("certificate", c->cfg->server.tls.pin_count
-							  ? "trusted by its pin"
-							  : "verified"));
+		log_tls(c);
 		break;
 	case TUNNEL_IPV4_UP:
 		note_ipv4(c, ev->ipv4);
@@ -574,21 +600,10 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		bring_up(c);
 		break;
 	case TUNNEL_IPV4_DOWN:
-		if (c->tunnel.is_shutting_down || c->link.own.family)
-			break; /* IPv4 was up: the end of the tunnel follows */
-		if (c->has_ipv4_end)
-			break;
-		log_warn(&c->log, "the server gives no IPv4 address");
-		c->has_ipv4_end = true;
-		bring_up(c);
+		ipv4_down(c);
 		break;
 	case TUNNEL_IPV6_DOWN:
-		if (is_link_down(c))
-			break; /* the next call will show what there is */
-		log_debug(&c->log, "the server %s IPv6",
-			  c->link.own_ll.family ? "has ended" : "does not speak");
-		no_ipv6(c);
-		bring_up(c);
+		ipv6_down(c);
 		break;
 	case TUNNEL_NEIGHBOR:
 		autoconf_input(&c->autoconf, ev->packet);
@@ -611,6 +626,19 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_AUTHENTICATED:
 		break;
 	}
+}
+
+/* What is known of the link: nothing yet. */
+static void begin_link(struct client *c)
+{
+	c->has_ipv4_end = c->is_late = false;
+	c->offers = 0;
+	c->link = (struct link_addrs){
+		.mtu = c->cfg->mtu,
+		.server = ip_from_sockaddr(&c->peer),
+		.ip6 = { .is_settled = !c->cfg->ipv6 },
+	};
+	c->ipcp_dns_count = 0;
 }
 
 static void open_tunnel(struct client *c, int fd)
@@ -649,16 +677,9 @@ static void open_tunnel(struct client *c, int fd)
 	};
 	int error;
 
+	begin_link(c);
 	memcpy(cfg.ppp.auth, c->cfg->auth, sizeof(cfg.ppp.auth));
 	memcpy(cfg.ppp.own_iid, c->iid, sizeof(cfg.ppp.own_iid));
-	c->has_ipv4_end = c->is_late = false;
-	c->offers = 0;
-	c->link = (struct link_addrs){
-		.mtu = c->cfg->mtu,
-		.server = ip_from_sockaddr(&c->peer),
-		.ip6 = { .is_settled = !c->cfg->ipv6 },
-	};
-	c->ipcp_dns_count = 0;
 	path_begin(&c->path, loop_now(c->loop));
 	loop_timer_set(c->loop, &c->path_look, loop_now(c->loop) + PATH_LOOK_MS);
 	error = tunnel_open(&c->tunnel, &cfg);
