@@ -23,7 +23,7 @@ static void every_counter_is_added(void **state)
 	(void)state;
 	for (size_t i = 0; i < WORDS; i++) {
 		a[i] = i + 1;
-		b[i] = (i + 1) << 40;
+		b[i] = (uint64_t)(i + 1) << 40;
 	}
 	memcpy(&sum, a, sizeof(sum));
 	memcpy(&more, b, sizeof(more));
