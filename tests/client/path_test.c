@@ -19,7 +19,11 @@ static const struct {
 	uint64_t ms;
 	bool swallows;
 } cases[] = {
-	{ "our Client Hello is repeated in vain", { 0, 1, 1, 0 }, { 0, 1, 2, 0 }, 1500, true },
+	{ "our ClientHello is sent again without an effect",
+	  { 0, 1, 1, 0 },
+	  { 0, 1, 2, 0 },
+	  1500,
+	  true },
 	{ "not long enough", { 0, 1, 1, 0 }, { 0, 1, 2, 0 }, 1400, false },
 	{ "once may be chance", { 0, 1, 1, 0 }, { 0, 1, 1, 0 }, 9000, false },
 	{ "a slow server", { 0, 1500, 0, 0 }, { 0, 1500, 0, 0 }, 9000, false },

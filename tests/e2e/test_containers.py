@@ -279,7 +279,7 @@ def test_a_server(lab, server_user):
     assert lab.connect_fails(to=at, trust=["--servercert", pin], host=lab.other, user="bob")[0] == 9
     user.sh('SSTP_PASSWORD=builder sstp passwd vpn-server/users bob')
     user.sh(reload)
-    eventually("users are read anew", lambda: "2 users" in user.sh("podman logs vpn-server 2>&1").stdout)
+    eventually("the users are reloaded", lambda: "2 users" in user.sh("podman logs vpn-server 2>&1").stdout)
     lab.connect(to=at, trust=["--servercert", pin], host=lab.other, user="bob", password="builder")
     lab.other.ping(GATEWAY)
     user.sh("podman stop vpn-server")

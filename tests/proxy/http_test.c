@@ -91,7 +91,7 @@ static const struct {
 	  "X-Other: 3\r\nConnection: X-Third\r\nX-Third: 4\r\nKeep-Alive: 5\r\nTE: trailers\r\n"
 	  "Upgrade: h2c\r\nProxy-Connection: keep-alive\r\nProxy-Anything: 6\r\n" ANN "\r\n",
 	  0, "a:80", "GET / HTTP/1.1\r\nHost: a\r\nX-Other: 3\r\n" OUR_END, NULL },
-	{ "fields are written anew", NULL,
+	{ "fields are written again", NULL,
 	  "GET http://a/ HTTP/1.1\nX:1\nY:\t a  b \t\nZ:\r\nVia: 1.1 other\r\n\r\n", 0, "a:80",
 	  "GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\nY: a  b\r\nZ: \r\nVia: 1.1 other\r\n" OUR_END,
 	  NULL },
