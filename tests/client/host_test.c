@@ -6,7 +6,9 @@
  */
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
+#include <net/if_arp.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -73,6 +76,12 @@ static void leave_network(unsigned device, const char *own)
 	assert_int_equal(netlink_addr_del(nl, dev[device], &a, 24, NULL), 0);
 }
 
+/* The lan devices look like Ethernet, not like another VPN (ARPHRD_NONE). */
+static int set_type(unsigned device, int type)
+{
+	return ioctl(fd[device], TUNSETLINK, (long)type);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -90,6 +99,8 @@ static int set_up(void **state)
 		if (fd[i] < 0)
 			return -1;
 	}
+	if (set_type(LAN0, ARPHRD_ETHER) || set_type(LAN1, ARPHRD_ETHER))
+		return -1;
 	join_network(LAN0, "192.168.1.2", "192.168.1.1");
 	cfg = (struct host_cfg){
 		.device = "sstp0",
