@@ -95,6 +95,31 @@ static bool is_last_route_open(struct server_routes *s, const struct ip_addr *se
 }
 
 /*
+ * Whether the route's device still leads to its next hop: the gateway, or the server itself if it is
+ * on the link. (A gateway that only "onlink" allows is its own gateway.)
+ */
+static bool is_still_usable(struct server_routes *s, const struct route *is)
+{
+	const struct ip_addr *hop = is->via.family == AF_UNSPEC ? &is->dst.addr : &is->via;
+	struct route r;
+
+	return !is->unreachable && is->ifindex &&
+	       !netlink_route_on(s->nl, hop, is->ifindex, is, &r) &&
+	       (r.via.family == AF_UNSPEC || ip_equal(&r.via, &is->via));
+}
+
+/*
+ * Another VPN's routes may cover the server while that VPN itself needs the host's own route. (Two
+ * tunnels to one server would each be sent into the other.) So a route into such a device does not
+ * replace one that is still usable.
+ */
+static bool must_stay(struct server_routes *s, const struct route *is, const struct route *found)
+{
+	return found->ifindex != is->ifindex && netlink_link_is_layer3(s->nl, found->ifindex) &&
+	       is_still_usable(s, is);
+}
+
+/*
  * While a tunnel is down its routes stay, and cover the server: the kernel's lookup then returns
  * the tunnel, or no route, and we search the main table ourselves, since the gateway may have
  * changed. If the host's routes are in other tables, selected by rules, that finds nothing: then
@@ -138,6 +163,8 @@ int server_route_keep(struct server_routes *s, const struct ip_addr *server)
 	/* this host itself: the local table is searched before our routes */
 	if (route.table == RT_TABLE_LOCAL)
 		return 0;
+	if (ip_equal(&s->last_route.dst.addr, server) && must_stay(s, &s->last_route, &route))
+		route = s->last_route;
 	route.table = s->table;
 	s->last_route = route;
 	s->limit = (struct server_route_limit){ 0 };
@@ -179,6 +206,8 @@ static struct route current_route(struct server_routes *s, const struct route *i
 		return *is;
 	if (netlink_route_without(s->nl, &is->dst.addr, s->tunnel_ifindex, is, &route))
 		route = (struct route){ .dst = is->dst, .unreachable = true };
+	else if (must_stay(s, is, &route))
+		return *is;
 	route.table = is->table;
 	return route;
 }

@@ -3,7 +3,8 @@
  * Host routes that keep packets to the server out of the tunnel. Each is a copy of the host's route
  * to the server without the tunnel, including its metrics (mtu). It is recorded in the state file
  * before it is added, and follows the host: when that route changes or ours is removed, as happens
- * when an interface loses its address for a moment, it is added again (server_routes_check).
+ * when an interface loses its address for a moment, it is added again (server_routes_check). A route
+ * into another VPN's device is taken only when the present one is no longer usable.
  */
 #ifndef SSTP_CLIENT_SERVER_ROUTE_H
 #define SSTP_CLIENT_SERVER_ROUTE_H

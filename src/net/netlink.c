@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
+#include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -251,6 +252,24 @@ int netlink_link_index(struct netlink *nl, const char *name, unsigned *ifindex)
 		  strlen(name) + 1);
 	error = ask(nl, read_index, ifindex);
 	return !error && !*ifindex ? -ENODEV : error;
+}
+
+static void read_type(const struct nlmsghdr *h, struct reader body, void *arg)
+{
+	struct ifinfomsg link;
+
+	get_copy(&body, &link, sizeof(link));
+	if (h->nlmsg_type == RTM_NEWLINK && !body.bad)
+		*(unsigned *)arg = link.ifi_type;
+}
+
+bool netlink_link_is_layer3(struct netlink *nl, unsigned ifindex)
+{
+	struct ifinfomsg link = { .ifi_index = (int)ifindex };
+	unsigned type = ARPHRD_VOID;
+
+	request(nl, RTM_GETLINK, 0, &link, sizeof(link));
+	return !ask(nl, read_type, &type) && type == ARPHRD_NONE;
 }
 
 int netlink_link_queue_len(struct netlink *nl, unsigned ifindex, uint32_t packets)
@@ -591,7 +610,7 @@ int netlink_route_get_whole(struct netlink *nl, const struct ip_addr *dst, struc
 
 struct search {
 	struct ip_addr dst;
-	unsigned not_ifindex;
+	unsigned not_ifindex, only_ifindex; /* only_ifindex 0: any */
 	const struct route *besides;
 	struct route best;
 	bool found;
@@ -606,7 +625,7 @@ static bool is_usable(const struct nlmsghdr *h, const struct rtmsg *m, const str
 
 static bool is_left_out(const struct route *r, const struct search *s)
 {
-	return r->ifindex == s->not_ifindex ||
+	return r->ifindex == s->not_ifindex || (s->only_ifindex && r->ifindex != s->only_ifindex) ||
 	       (s->besides && r->dst.len == addr_bits(&s->dst) && is_same_hop(r, s->besides));
 }
 
@@ -650,23 +669,37 @@ static void consider_route(const struct nlmsghdr *h, struct reader body, void *a
 	s->found = true;
 }
 
-int netlink_route_without(struct netlink *nl, const struct ip_addr *dst, unsigned ifindex,
-			  const struct route *besides, struct route *out)
+static int search_main(struct netlink *nl, struct search *s, struct route *out)
 {
-	struct rtmsg route = { .rtm_family = (uint8_t)dst->family };
-	struct search s = { .dst = *dst, .not_ifindex = ifindex, .besides = besides };
+	struct rtmsg route = { .rtm_family = (uint8_t)s->dst.family };
 	int error;
 
 	request(nl, RTM_GETROUTE, NLM_F_DUMP, &route, sizeof(route));
-	error = ask(nl, consider_route, &s);
-	if (!error && !s.found)
+	error = ask(nl, consider_route, s);
+	if (!error && !s->found)
 		error = -ENETUNREACH;
 	if (error)
 		return error;
-	*out = s.best;
-	out->dst = (struct ip_prefix){ *dst, addr_bits(dst) };
+	*out = s->best;
+	out->dst = (struct ip_prefix){ s->dst, addr_bits(&s->dst) };
 	out->metric = 0;
 	return 0;
+}
+
+int netlink_route_without(struct netlink *nl, const struct ip_addr *dst, unsigned ifindex,
+			  const struct route *besides, struct route *out)
+{
+	struct search s = { .dst = *dst, .not_ifindex = ifindex, .besides = besides };
+
+	return search_main(nl, &s, out);
+}
+
+int netlink_route_on(struct netlink *nl, const struct ip_addr *dst, unsigned ifindex,
+		     const struct route *besides, struct route *out)
+{
+	struct search s = { .dst = *dst, .only_ifindex = ifindex, .besides = besides };
+
+	return search_main(nl, &s, out);
 }
 
 /* ---- rules */

@@ -46,6 +46,8 @@ void netlink_close(struct netlink *nl); /* NULL is fine */
 
 /* The index of a device in the socket's namespace, which if_nametoindex may not see. */
 int netlink_link_index(struct netlink *nl, const char *name, unsigned *ifindex);
+/* Whether the device has no link layer (ARPHRD_NONE), as those of TUN and WireGuard. */
+bool netlink_link_is_layer3(struct netlink *nl, unsigned ifindex);
 
 int netlink_link_up(struct netlink *nl, unsigned ifindex, uint32_t mtu); /* mtu 0: unchanged */
 /* How many packets may wait to be sent; of a TUN device: to be read by us. */
@@ -95,6 +97,9 @@ int netlink_route_match(struct netlink *nl, const struct ip_addr *dst, struct ro
  */
 int netlink_route_without(struct netlink *nl, const struct ip_addr *dst, unsigned ifindex,
 			  const struct route *besides, struct route *out);
+/* The same with the routes of this device alone. */
+int netlink_route_on(struct netlink *nl, const struct ip_addr *dst, unsigned ifindex,
+		     const struct route *besides, struct route *out);
 
 /* The priority of the first rule for this table. -ENOENT: there is none. */
 int netlink_rule_of_table(struct netlink *nl, sa_family_t family, uint32_t table, uint32_t *pref);

@@ -76,7 +76,7 @@ static void leave_network(unsigned device, const char *own)
 	assert_int_equal(netlink_addr_del(nl, dev[device], &a, 24, NULL), 0);
 }
 
-/* The lan devices look like Ethernet, not like another VPN (ARPHRD_NONE). */
+/* The lan devices look like Ethernet (ARPHRD_ETHER), unless they represent a VPN (ARPHRD_NONE). */
 static int set_type(unsigned device, int type)
 {
 	return ioctl(fd[device], TUNSETLINK, (long)type);
@@ -660,6 +660,44 @@ static void another_gateway_takes_over(void **state)
 	goes("8.8.8.8", "sstp0");
 	host_close(h);
 	assert_false(has_host_route("203.0.113.1"));
+}
+
+/* lan1 is another VPN's device, and the route into it covers the server. */
+static void another_vpn_gets_the_route_only_when_ours_is_gone(void **state)
+{
+	static const struct {
+		const char *server, *network, *way;
+	} cases[] = {
+		{ "203.0.113.1", "203.0.113.0/24", "192.168.1.1 lan0" },
+		{ "192.168.1.77", "192.168.1.64/26", "lan0" }, /* on the link */
+	};
+
+	(void)state;
+	assert_int_equal(set_type(LAN1, ARPHRD_NONE), 0);
+	assert_int_equal(netlink_link_up(nl, dev[LAN1], 0), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct route other = route_of(cases[i].network, "", LAN1);
+		const char *server = cases[i].server;
+		struct host *h = opened();
+
+		assert_int_equal(route_to(h, server), 0);
+		assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", server), 0);
+		assert_int_equal(netlink_route_add(nl, &other), 0);
+		host_changes(h);
+		goes(server, cases[i].way);
+		host_pause(h); /* and when it connects again */
+		assert_int_equal(route_to(h, server), 0);
+		goes(server, cases[i].way);
+		assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", server), 0);
+		assert_string_equal(lab_log(), "");
+		leave_network(LAN0, "192.168.1.2");
+		host_changes(h);
+		goes(server, "lan1");
+		lab_logged("has changed");
+		host_close(h);
+		assert_int_equal(netlink_route_del(nl, &other), 0);
+		join_network(LAN0, "192.168.1.2", "192.168.1.1");
+	}
 }
 
 static void no_fight_for_ever(void **state)
@@ -1290,6 +1328,7 @@ int main(void)
 		CASE(the_host_route_is_put_back),
 		CASE(the_address_goes_and_comes_back),
 		CASE(another_gateway_takes_over),
+		CASE(another_vpn_gets_the_route_only_when_ours_is_gone),
 		CASE(no_fight_for_ever),
 		CASE(routes_into_the_tunnel_are_put_back),
 		CASE(the_host_route_has_what_the_way_had),

@@ -311,6 +311,32 @@ def test_two_clients_on_one_host(lab, before):
     assert lab.client.routes() == before
 
 
+WHOLE_NETWORK = ["--no-default-route", "--route", "192.0.2.0/24"]
+
+
+@pytest.mark.parametrize("first, own, second", [
+    pytest.param([], "0.0.0.0/1", WHOLE_NETWORK, id="a route over the server's network"),
+    pytest.param(WHOLE_NETWORK, "192.0.2.0/24", [], id="the default route"),
+])
+def test_one_client_does_not_take_the_server_from_another(lab, before, first, own, second):
+    """The second client's routes cover the server of the first, whose host route must stay out of that tunnel."""
+    lab.serve()
+    lab.serve("--listen", f"{SERVER}:4443", network="10.10.0.0/24")
+    one = lab.connect(*first)
+    two = lab.connect("--no-dns", *second, to=f"{SERVER}:4443")
+    # a client checks its host route before its other routes: once this one is back, it has seen all changes
+    lab.client.configure(f"route del {own} dev sstp0\n")
+    eventually("the first client has seen the changes", lambda: own in lab.client.routes("dev sstp0"))
+    assert is_via(lab.client.routes()[SERVER])
+    lab.client.ping_server()
+    lab.client.ping("10.10.0.1", "-I", "sstp1")
+    assert "has changed" not in one.log
+    assert two.stop() == 0
+    lab.client.ping_server()
+    assert one.stop() == 0
+    assert lab.client.routes() == before
+
+
 def test_a_name_for_the_device(lab):
     lab.serve("--interface", "office")
     client = lab.connect("--no-default-route", "--interface", "vpn%d")
