@@ -69,6 +69,7 @@ struct server {
 	uint8_t client_random[32], client_share[SHARE_LEN], session_id[32];
 	uint8_t session_id_len;
 	bool has_client_share;
+	WC_RNG rng;
 	curve25519_key own;
 	uint8_t share[SHARE_LEN], random[32];
 	uint8_t secret[SHA256_LEN], key[KEY_LEN], nonce[NONCE_LEN];
@@ -471,14 +472,15 @@ static void read_hello(struct server *s)
 static void make_share(struct server *s)
 {
 	word32 len = SHARE_LEN;
-	WC_RNG rng;
 
-	assert_int_equal(wc_InitRng(&rng), 0);
+	assert_int_equal(wc_InitRng(&s->rng), 0);
 	assert_int_equal(wc_curve25519_init(&s->own), 0);
-	assert_int_equal(wc_curve25519_make_key(&rng, SHARE_LEN, &s->own), 0);
+	assert_int_equal(wc_curve25519_make_key(&s->rng, SHARE_LEN, &s->own), 0);
+#ifdef WOLFSSL_CURVE25519_BLINDING /* where the library has no assembly for it */
+	assert_int_equal(wc_curve25519_set_rng(&s->own, &s->rng), 0);
+#endif
 	assert_int_equal(
 		wc_curve25519_export_public_ex(&s->own, s->share, &len, EC25519_LITTLE_ENDIAN), 0);
-	wc_FreeRng(&rng);
 }
 
 /* What the client makes of those messages. `heard` then has what it sent after its hello. */
@@ -513,6 +515,7 @@ static void drop(struct server *s)
 	tls_close(s->client);
 	tls_ctx_release(s->ctx);
 	wc_curve25519_free(&s->own);
+	wc_FreeRng(&s->rng);
 }
 
 /* By its authority, and by its pin. */
