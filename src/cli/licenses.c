@@ -7,6 +7,7 @@
 #include "cli/exit_code.h"
 
 __asm__(".pushsection .rodata\n"
+	".globl licenses_begin, licenses_end\n" /* a local symbol has other relocations on mips */
 	"licenses_begin:\n"
 	".incbin \"licenses_text\"\n"
 	"licenses_end:\n"

@@ -79,7 +79,7 @@ static void leave_network(unsigned device, const char *own)
 /* The lan devices look like Ethernet (ARPHRD_ETHER), unless they represent a VPN (ARPHRD_NONE). */
 static int set_type(unsigned device, int type)
 {
-	return ioctl(fd[device], TUNSETLINK, (long)type);
+	return ioctl(fd[device], (int)TUNSETLINK, (long)type);
 }
 
 static int set_up(void **state)

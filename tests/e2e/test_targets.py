@@ -44,6 +44,12 @@ def server(lab, target, emulated):
     return program
 
 
+def test_it_prints_the_licenses(lab, emulated):
+    printed = lab.client.run(emulated, "--licenses").stdout
+    for name in ("sstp", "wolfssl", "inih", "lwip"):
+        assert (REPO / "licenses" / name).read_text() in printed
+
+
 def test_proxy_and_server(lab, server):
     lab.server.sysctl("net.ipv4.ip_forward", 1)
     with closing(Web(lab.inside, SIZE)) as web:
