@@ -19,11 +19,11 @@ enum auth_outcome {
 };
 
 enum {
-	AUTH_REASON_ROOM = 192,
+	AUTH_REASON_SIZE = 192,
 	AUTH_ROUTES_MAX = 16,
 	AUTH_CLASSES_MAX = 4,
 	AUTH_CLASS_LEN = 253, /* RFC 2865 section 5: the longest value of an attribute */
-	AUTH_POOL_ROOM = 64,
+	AUTH_POOL_SIZE = 64,
 };
 
 /* What the session is granted. The numbers are those of RADIUS' attributes. */
@@ -32,7 +32,7 @@ struct auth_grant {
 	uint8_t ipv4_len; /* 9: prefix length of the session's network; 0: the address alone */
 	uint32_t dns[2];  /* vendor 311, 28 and 29 */
 	uint32_t nbns[2]; /* vendor 311, 30 and 31 */
-	char pool[AUTH_POOL_ROOM]; /* 88 */
+	char pool[AUTH_POOL_SIZE]; /* 88 */
 
 	struct ip_addr ipv6;             /* 168 */
 	struct ip_prefix ipv6_prefix;    /* 97: for Router Advertisements */
@@ -40,7 +40,7 @@ struct auth_grant {
 	struct ip_addr ipv6_dns[2];      /* 169 */
 	bool has_iid;
 	uint8_t iid[PPP_IID_LEN];       /* 96 */
-	char ipv6_pool[AUTH_POOL_ROOM]; /* 100 */
+	char ipv6_pool[AUTH_POOL_SIZE]; /* 100 */
 
 	struct ip_prefix routes[AUTH_ROUTES_MAX]; /* 22, 99: to the session */
 	size_t route_count;
@@ -63,10 +63,10 @@ struct auth_result {
 	bool is_right; /* the proof was right, whatever the outcome */
 	/* the backend's name for the user, or the one from the wire; for sessions and the log */
 	char name[PPP_NAME_MAX + 1];
-	char reason[AUTH_REASON_ROOM]; /* refused, unavailable: for our log, never for the peer */
+	char reason[AUTH_REASON_SIZE]; /* refused, unavailable: for our log, never for the peer */
 	/* for the peer: as in struct ppp_auth_result */
 	uint16_t error;
-	char message[PPP_MESSAGE_ROOM];
+	char message[PPP_MESSAGE_SIZE];
 	uint8_t hlak[PPP_HLAK_LEN];
 	struct bytes eap;        /* continue: a Request */
 	struct auth_grant grant; /* ok */

@@ -90,7 +90,7 @@ const struct option_group link_options = OPTION_GROUP(link_table);
 /* Returns NULL if there is no terminal or nothing was typed. */
 static const char *ask_user(const char *host)
 {
-	static char user[PASSWORD_ROOM];
+	static char user[PASSWORD_SIZE];
 	struct error err;
 	char prompt[300];
 
@@ -136,7 +136,7 @@ static bool ask_for_user(const struct verb *verb, struct client_cfg *cfg)
 }
 
 static bool get_password(const struct verb *verb, const struct login_settings *s,
-			 struct client_cfg *cfg, char to[PASSWORD_ROOM])
+			 struct client_cfg *cfg, char to[PASSWORD_SIZE])
 {
 	struct error err = { "" };
 	char prompt[600];
@@ -165,7 +165,7 @@ static bool get_password(const struct verb *verb, const struct login_settings *s
 static int check(const struct verb *verb, const struct login_settings *s,
 		 const struct client_cfg *cfg)
 {
-	char password[PASSWORD_ROOM] = "";
+	char password[PASSWORD_SIZE] = "";
 	struct error err = { "" };
 
 	if (!password_from_environment(password, &err) && *err.text) {
@@ -187,7 +187,7 @@ int login_run(const struct verb *verb, const struct login_settings *s,
 	      struct server_settings *server, bool is_check,
 	      int (*start)(void *arg, struct client_cfg *cfg), void *arg)
 {
-	char password[PASSWORD_ROOM];
+	char password[PASSWORD_SIZE];
 	struct client_cfg cfg;
 	int code = EXIT_USAGE;
 

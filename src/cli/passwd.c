@@ -83,9 +83,9 @@ static bool word(void *settings, const char *w, struct error *err)
 }
 
 /* Asks twice, since the typed text is not visible. */
-static bool ask_twice(const char *user, char to[PASSWORD_ROOM], struct error *err)
+static bool ask_twice(const char *user, char to[PASSWORD_SIZE], struct error *err)
 {
-	char prompt[600], again[PASSWORD_ROOM];
+	char prompt[600], again[PASSWORD_SIZE];
 	bool same;
 
 	snprintf(prompt, sizeof(prompt), "New password of %s: ", user);
@@ -98,7 +98,7 @@ static bool ask_twice(const char *user, char to[PASSWORD_ROOM], struct error *er
 	return same;
 }
 
-static bool get_password(const struct passwd_settings *s, char to[PASSWORD_ROOM])
+static bool get_password(const struct passwd_settings *s, char to[PASSWORD_SIZE])
 {
 	struct error err = { "" };
 	bool ok = password_from_environment(to, &err);
@@ -121,7 +121,7 @@ static bool get_password(const struct passwd_settings *s, char to[PASSWORD_ROOM]
 static enum exit_code set(const struct passwd_settings *s)
 {
 	enum users_format format = s->clear ? USERS_CLEAR : s->pap_only ? USERS_CRYPT : USERS_NT;
-	char password[PASSWORD_ROOM];
+	char password[PASSWORD_SIZE];
 	struct error err;
 	int error;
 

@@ -44,7 +44,7 @@ static ssize_t read_byte(int fd, char *c, const sigset_t *mask)
  * Returns NULL, or why there is none; `interrupted` if a signal that `mask` (may be NULL) does not
  * block arrived.
  */
-static const char *read_line(int fd, char to[PASSWORD_ROOM], const sigset_t *mask)
+static const char *read_line(int fd, char to[PASSWORD_SIZE], const sigset_t *mask)
 {
 	size_t len = 0;
 	char c = '\0';
@@ -61,7 +61,7 @@ static const char *read_line(int fd, char to[PASSWORD_ROOM], const sigset_t *mas
 			break;
 		if (!c)
 			return zero_byte;
-		if (len + 1 >= PASSWORD_ROOM)
+		if (len + 1 >= PASSWORD_SIZE)
 			return too_long;
 		to[len++] = c;
 	}
@@ -71,7 +71,7 @@ static const char *read_line(int fd, char to[PASSWORD_ROOM], const sigset_t *mas
 	return len || n > 0 ? NULL : "nothing to read";
 }
 
-bool password_from_fd(int fd, char to[PASSWORD_ROOM], struct error *err)
+bool password_from_fd(int fd, char to[PASSWORD_SIZE], struct error *err)
 {
 	const char *why = read_line(fd, to, NULL);
 	char what[40] = "standard input";
@@ -81,7 +81,7 @@ bool password_from_fd(int fd, char to[PASSWORD_ROOM], struct error *err)
 	return why ? wrong(err, what, why) : tidy_password(to, what, err);
 }
 
-bool password_from_file(const char *file, char to[PASSWORD_ROOM], struct error *err)
+bool password_from_file(const char *file, char to[PASSWORD_SIZE], struct error *err)
 {
 	const char *why;
 	int fd = input_file_open(file, &why);
@@ -115,10 +115,10 @@ void password_forget_environment(void)
 	unsetenv(variable);
 }
 
-bool password_from_environment(char to[PASSWORD_ROOM], struct error *err)
+bool password_from_environment(char to[PASSWORD_SIZE], struct error *err)
 {
 	const char *value = getenv(variable);
-	bool ok = value && strlen(value) < PASSWORD_ROOM;
+	bool ok = value && strlen(value) < PASSWORD_SIZE;
 
 	if (ok) {
 		strcpy(to, value);
@@ -179,7 +179,7 @@ static void give_signals_back(const struct question *q)
 	sigprocmask(SIG_SETMASK, &q->mask, NULL);
 }
 
-static const char *ask_once(struct question *q, char to[PASSWORD_ROOM])
+static const char *ask_once(struct question *q, char to[PASSWORD_SIZE])
 {
 	struct termios t = q->before;
 	const char *why;
@@ -200,7 +200,7 @@ static const char *ask_once(struct question *q, char to[PASSWORD_ROOM])
 }
 
 /* Returns false if there is no terminal. */
-static bool ask(const char *prompt, bool is_silent, char to[PASSWORD_ROOM], const char **why)
+static bool ask(const char *prompt, bool is_silent, char to[PASSWORD_SIZE], const char **why)
 {
 	struct question q = {
 		.fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY),
@@ -211,7 +211,7 @@ static bool ask(const char *prompt, bool is_silent, char to[PASSWORD_ROOM], cons
 
 	*why = NULL;
 	while (is_terminal && (*why = ask_once(&q, to)) == interrupted) {
-		secret_wipe(to, PASSWORD_ROOM);
+		secret_wipe(to, PASSWORD_SIZE);
 		raise(came);
 	}
 	if (q.fd >= 0)
@@ -219,7 +219,7 @@ static bool ask(const char *prompt, bool is_silent, char to[PASSWORD_ROOM], cons
 	return is_terminal;
 }
 
-bool password_ask(const char *prompt, char to[PASSWORD_ROOM], struct error *err)
+bool password_ask(const char *prompt, char to[PASSWORD_SIZE], struct error *err)
 {
 	const char *why;
 
@@ -230,7 +230,7 @@ bool password_ask(const char *prompt, char to[PASSWORD_ROOM], struct error *err)
 	return why ? wrong(err, "the terminal", why) : tidy_password(to, "the terminal", err);
 }
 
-bool terminal_ask(const char *prompt, char to[PASSWORD_ROOM])
+bool terminal_ask(const char *prompt, char to[PASSWORD_SIZE])
 {
 	const char *why;
 

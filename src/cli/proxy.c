@@ -222,7 +222,7 @@ static bool join_proxy_servers(struct proxy_settings *s, const struct proxy_logi
  * No user: no login is required. Returns false, after printing an error, if half of the login is
  * missing or it is not valid.
  */
-static bool read_login(const struct proxy_settings *s, char password[PASSWORD_ROOM],
+static bool read_login(const struct proxy_settings *s, char password[PASSWORD_SIZE],
 		       struct proxy_login *login)
 {
 	struct error err;
@@ -327,7 +327,7 @@ static int run_with(struct proxy_settings *s, const struct proxy_login *login)
 static int run(void *arg)
 {
 	struct proxy_settings *s = arg;
-	char password[PASSWORD_ROOM] = "";
+	char password[PASSWORD_SIZE] = "";
 	struct proxy_login login;
 	int code = EXIT_USAGE;
 

@@ -475,7 +475,7 @@ static int serve(const struct serve_settings *s, struct server_cfg *cfg)
 
 static int run(void *arg)
 {
-	static char key_password[PASSWORD_ROOM];
+	static char key_password[PASSWORD_SIZE];
 	struct serve_settings *s = arg;
 	struct error err = { "" };
 	struct server_cfg cfg;

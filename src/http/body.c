@@ -7,7 +7,7 @@
 
 #include "util/text.h"
 
-enum { FRAME_ROOM = 20 }; /* one byte of framing writes at most digits and a line end */
+enum { FRAME_SIZE = 20 }; /* one byte of framing writes at most digits and a line end */
 
 void http_body_open(struct http_body *b, uint64_t len)
 {
@@ -60,7 +60,7 @@ static bool take_size(struct http_body *b, uint8_t c)
 /* At the end of the line: writes our own. */
 static bool end_size(struct http_body *b, uint8_t c, struct writer *out)
 {
-	char text[FRAME_ROOM + 1];
+	char text[FRAME_SIZE + 1];
 
 	if (c != '\n')
 		return false;
@@ -134,7 +134,7 @@ static void pass_counted(struct http_body *b, struct reader *in, struct writer *
 
 bool http_body_pass(struct http_body *b, struct reader *in, struct writer *out)
 {
-	while (in->left && b->state != HTTP_BODY_OVER && out->room - out->len >= FRAME_ROOM) {
+	while (in->left && b->state != HTTP_BODY_OVER && out->room - out->len >= FRAME_SIZE) {
 		if (b->state == HTTP_BODY_DATA || b->state == HTTP_BODY_CHUNK)
 			pass_counted(b, in, out);
 		else if (!take_framing(b, in, out))

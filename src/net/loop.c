@@ -20,7 +20,7 @@
 #include "util/clock.h"
 #include "util/log.h"
 
-enum { BATCH_MAX = 128, HEAP_ROOM_MIN = 64 };
+enum { BATCH_MAX = 128, HEAP_SIZE_MIN = 64 };
 
 struct loop {
 	int epoll_fd;
@@ -228,7 +228,7 @@ static void heap_settle(struct loop *l, size_t slot, struct loop_timer *t)
 
 static void heap_grow(struct loop *l)
 {
-	size_t room = l->heap_room ? 2 * l->heap_room : HEAP_ROOM_MIN;
+	size_t room = l->heap_room ? 2 * l->heap_room : HEAP_SIZE_MIN;
 	struct loop_timer **heap = realloc(l->heap, room * sizeof(struct loop_timer *));
 
 	if (!heap) { /* without its timer a session would never end */

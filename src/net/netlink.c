@@ -17,13 +17,13 @@
 #include "net/nlmsg.h"
 #include "util/log.h"
 
-enum { REPLY_ROOM = 8192 }; /* the kernel's are a page at most */
+enum { REPLY_SIZE = 8192 }; /* the kernel's are a page at most */
 
 struct netlink {
 	int fd;
 	uint32_t seq, port;
 	struct nlmsg request;
-	uint8_t reply[REPLY_ROOM];
+	uint8_t reply[REPLY_SIZE];
 };
 
 /* Called for each reply with data; NULL: none is expected. */
@@ -171,14 +171,14 @@ static ssize_t receive(struct netlink *nl)
 {
 	struct sockaddr_nl from = { .nl_family = AF_NETLINK };
 	socklen_t from_len = sizeof(from);
-	ssize_t len = recvfrom(nl->fd, nl->reply, REPLY_ROOM, MSG_TRUNC, (struct sockaddr *)&from,
+	ssize_t len = recvfrom(nl->fd, nl->reply, REPLY_SIZE, MSG_TRUNC, (struct sockaddr *)&from,
 			       &from_len);
 
 	if (len < 0)
 		return errno == EINTR ? 0 : -errno;
 	if (from.nl_pid) /* any process may write to us; 0 is the kernel */
 		return 0;
-	return len > REPLY_ROOM ? -EMSGSIZE : len;
+	return len > REPLY_SIZE ? -EMSGSIZE : len;
 }
 
 static int ask(struct netlink *nl, on_data *data, void *arg)

@@ -11,12 +11,12 @@
 
 #include "util/bytes.h"
 
-enum { NLMSG_ROOM = 512 }; /* our requests have a dozen attributes at most */
+enum { NLMSG_SIZE = 512 }; /* our requests have a dozen attributes at most */
 
 /* A request under construction; begun by nlmsg_begin. */
 struct nlmsg {
 	struct writer w;
-	uint8_t room[NLMSG_ROOM];
+	uint8_t room[NLMSG_SIZE];
 };
 
 void nlmsg_begin(struct nlmsg *m, uint16_t type, uint16_t flags, uint32_t seq);

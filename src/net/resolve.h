@@ -12,10 +12,10 @@
 
 #include "net/loop.h"
 
-enum { RESOLVE_ADDRS_MAX = 16, RESOLVE_HOST_ROOM = 256 };
+enum { RESOLVE_ADDRS_MAX = 16, RESOLVE_HOST_SIZE = 256 };
 
 struct resolve_query {
-	char host[RESOLVE_HOST_ROOM];
+	char host[RESOLVE_HOST_SIZE];
 	uint16_t port;
 	int family; /* AF_UNSPEC: both */
 };

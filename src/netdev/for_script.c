@@ -17,7 +17,7 @@
 #include "util/log.h"
 
 enum {
-	SOCKET_ROOM = 4 * 1024 * 1024
+	SOCKET_SIZE = 4 * 1024 * 1024
 }; /* or as much as the kernel allows: each packet costs 2 KiB */
 
 struct script_netdev {
@@ -35,7 +35,7 @@ static struct script_netdev *script_netdev_of(struct netdev *n)
 
 static void widen(int fd)
 {
-	int room = SOCKET_ROOM;
+	int room = SOCKET_SIZE;
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 }

@@ -11,7 +11,7 @@
 enum {
 	OUTBOX_ITEMS = 32,
 	OUTBOX_EVENTS = 16, /* of these, reserved for events */
-	OUTBOX_ROOM = 2048, /* one frame of full size and some small ones */
+	OUTBOX_SIZE = 2048, /* one frame of full size and some small ones */
 };
 
 /* All zero: empty. */
@@ -23,7 +23,7 @@ struct outbox {
 	} items[OUTBOX_ITEMS];
 	uint8_t count, next;
 	uint16_t used;
-	uint8_t bytes[OUTBOX_ROOM];
+	uint8_t bytes[OUTBOX_SIZE];
 };
 
 /* Adds an event; `offer` is for PPP_OUT_OFFER. */

@@ -11,7 +11,7 @@ enum {
 	PPP_IID_LEN = 8,        /* RFC 5072 section 4.1 */
 	PPP_NAME_MAX = 256,     /* longest user name taken from the wire */
 	PPP_EAP_MAX = 1500,     /* longest EAP packet: PPP_DEFAULT_MRU */
-	PPP_MESSAGE_ROOM = 128, /* for the text of ppp_auth_result, terminated */
+	PPP_MESSAGE_SIZE = 128, /* for the text of ppp_auth_result, terminated */
 };
 
 enum ppp_role {
@@ -117,7 +117,7 @@ struct ppp_auth_result {
 	bool ok;
 	uint16_t error; /* if refused, MS-CHAPv2: E= of RFC 2759 section 6; 0: 691 */
 	/* if ok, MS-CHAPv2: "S=" and 40 hex digits; otherwise text or empty */
-	char message[PPP_MESSAGE_ROOM];
+	char message[PPP_MESSAGE_SIZE];
 	/* if ok: key for the crypto binding; zeroes for PAP and CHAP-MD5 */
 	uint8_t hlak[PPP_HLAK_LEN];
 	uint32_t ipv4; /* if ok: the address for this peer; 0: no IPv4 */

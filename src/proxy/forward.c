@@ -56,7 +56,7 @@ static char *cut_last(char *text)
 
 static const char *parse_target(struct target *t, const char *text)
 {
-	char host[TARGET_NAME_ROOM];
+	char host[TARGET_NAME_SIZE];
 	uint16_t port = 0;
 	const char *why = endpoint_split(text, host, sizeof(host), &port);
 

@@ -50,7 +50,7 @@ static struct check_result unsupported(const char *why)
 
 void http_put_refusal(int status, const char *why, bool is_head, struct writer *out)
 {
-	char text[TARGET_NAME_ROOM + 128], head[256];
+	char text[TARGET_NAME_SIZE + 128], head[256];
 	int len = snprintf(text, sizeof(text), "sstp proxy: %s\n", why);
 
 	snprintf(head, sizeof(head),
@@ -99,7 +99,7 @@ static int status_of(enum stack_result result)
 void http_proxy_put_response(struct http_proxy *h, enum stack_result result, const char *why,
 			     struct writer *out)
 {
-	char text[TARGET_NAME_ROOM + 64];
+	char text[TARGET_NAME_SIZE + 64];
 
 	if (result != STACK_OK) {
 		snprintf(text, sizeof(text), "%s: %s", target_print(&h->target).text, why);
@@ -125,7 +125,7 @@ static struct check_result parse_version(struct bytes text, int *minor)
 /* A name or an address, in brackets or not, and a port; `port` is the default. */
 static bool parse_authority(struct bytes text, uint16_t port, struct target *t)
 {
-	char copy[TARGET_NAME_ROOM + 8], host[TARGET_NAME_ROOM];
+	char copy[TARGET_NAME_SIZE + 8], host[TARGET_NAME_SIZE];
 
 	if (text.len >= sizeof(copy))
 		return false;
@@ -284,7 +284,7 @@ enum proxy_request http_proxy_input(struct http_proxy *h, struct reader *in, str
 	if (in->left && !may_be_method(in->at[0]))
 		return refuse(h, bad("it does not speak HTTP"), out);
 	len = http_block_len(in->at, in->left);
-	if (!len && in->left < REQUEST_ROOM)
+	if (!len && in->left < REQUEST_SIZE)
 		return REQUEST_INCOMPLETE;
 	if (!len)
 		return refuse(h,

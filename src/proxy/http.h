@@ -19,7 +19,7 @@
 #include "stack/stack.h"
 #include "stack/target.h"
 
-enum { HTTP_FORWARD_ROOM = REQUEST_ROOM + 1024 }; /* what http_proxy_forward writes at most */
+enum { HTTP_FORWARD_SIZE = REQUEST_SIZE + 1024 }; /* what http_proxy_forward writes at most */
 
 struct http_proxy {
 	const struct proxy_login *login; /* NULL: no login is required */

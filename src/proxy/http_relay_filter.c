@@ -12,7 +12,7 @@ struct http_relay_filter {
 	struct http_body body;
 	struct http_response response;
 	size_t next_len;
-	uint8_t next[REQUEST_ROOM];
+	uint8_t next[REQUEST_SIZE];
 };
 
 static struct http_relay_filter *filter_of(struct relay_filter *f)

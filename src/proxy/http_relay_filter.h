@@ -14,7 +14,7 @@ struct http_relay_filter_cfg {
 	struct http_body body; /* in its current state */
 	bool is_head;          /* the request was HEAD */
 	bool may_keep;         /* the client may send another request on this connection */
-	struct bytes next;     /* read already, after the body; copied, at most REQUEST_ROOM */
+	struct bytes next;     /* read already, after the body; copied, at most REQUEST_SIZE */
 	/* `is_good`: it can carry another request; `next` was read of it. Else: shut it down. */
 	void (*done)(void *arg, int fd, bool is_good, struct bytes next);
 	void *arg;

@@ -14,7 +14,7 @@
 #include "proxy/request.h"
 #include "util/bytes.h"
 
-enum { HTTP_RESPONSE_MADE_ROOM = REQUEST_ROOM + 1024 };
+enum { HTTP_RESPONSE_MADE_SIZE = REQUEST_SIZE + 1024 };
 
 enum http_response_state {
 	HTTP_RESPONSE_HEAD = 1,
@@ -31,8 +31,8 @@ struct http_response {
 	bool may_keep;   /* the client's connection can carry another request */
 	struct http_body body;
 	size_t head_len, made_len, made_at;
-	uint8_t head[REQUEST_ROOM];            /* as received */
-	uint8_t made[HTTP_RESPONSE_MADE_ROOM]; /* as sent */
+	uint8_t head[REQUEST_SIZE];            /* as received */
+	uint8_t made[HTTP_RESPONSE_MADE_SIZE]; /* as sent */
 };
 
 /* `may_keep`: as the client wants. */

@@ -47,7 +47,7 @@ struct client {
 	struct conn *conn; /* connecting */
 	struct association *association;
 	size_t rx_len;
-	uint8_t rx[REQUEST_ROOM]; /* what the engine has left; perhaps for the target */
+	uint8_t rx[REQUEST_SIZE]; /* what the engine has left; perhaps for the target */
 };
 
 struct proxy_server {
@@ -125,7 +125,7 @@ static void leave(struct client *c, const struct writer *final_reply)
 
 static void leave_refused(struct client *c, int status, const char *why)
 {
-	uint8_t text[REQUEST_REPLY_ROOM];
+	uint8_t text[REQUEST_REPLY_SIZE];
 	struct writer w = writer_of(text, sizeof(text));
 
 	http_put_refusal(status, why, c->http.is_head, &w);
@@ -161,7 +161,7 @@ static void give_up_forward(struct client *c, int status, const char *why)
 /* The request is still in rx; the target gets a rewritten one. */
 static void join_forward(struct client *c)
 {
-	static uint8_t request[HTTP_FORWARD_ROOM];
+	static uint8_t request[HTTP_FORWARD_SIZE];
 	struct reader in = reader_of(c->rx, c->rx_len);
 	struct writer out = writer_of(request, sizeof(request));
 	struct relay_filter *filter;
@@ -197,7 +197,7 @@ static void put_response(struct client *c, enum stack_result result, const char 
 static void fail_because(struct client *c, enum stack_result result, const char *why)
 {
 	static const struct ip_addr unknown = { .family = AF_UNSPEC };
-	uint8_t text[REQUEST_REPLY_ROOM];
+	uint8_t text[REQUEST_REPLY_SIZE];
 	struct writer w = writer_of(text, sizeof(text));
 
 	log_debug(c->owner->log, "%s: %s: %s", c->owner->option, target_print(target_of(c)).text,
@@ -214,7 +214,7 @@ static void fail(struct client *c, enum stack_result result)
 static void connected(void *arg, struct conn *conn, enum stack_result result)
 {
 	struct client *c = arg;
-	uint8_t text[REQUEST_REPLY_ROOM];
+	uint8_t text[REQUEST_REPLY_SIZE];
 	struct writer w = writer_of(text, sizeof(text));
 	struct ip_addr own;
 	uint16_t port;
@@ -274,7 +274,7 @@ static void associate(struct client *c)
 		.client = c->peer,
 		.client_port = port_of_client(c),
 	};
-	uint8_t text[REQUEST_REPLY_ROOM];
+	uint8_t text[REQUEST_REPLY_SIZE];
 	struct writer w = writer_of(text, sizeof(text));
 	socklen_t len = sizeof(cfg.local);
 	struct sockaddr_storage at;
@@ -335,7 +335,7 @@ static void refuse(struct client *c, const struct writer *final_reply)
 
 static void take_request(struct client *c)
 {
-	uint8_t text[REQUEST_REPLY_ROOM];
+	uint8_t text[REQUEST_REPLY_SIZE];
 	struct reader in = reader_of(c->rx, c->rx_len);
 	struct writer w = writer_of(text, sizeof(text));
 	enum proxy_request request = engine_input(c, &in, &w);
@@ -368,7 +368,7 @@ static void read_client(struct client *c)
 /* What a client sends in this state is ignored; only its end matters. */
 static void wait_for_end(struct client *c)
 {
-	static uint8_t unread[REQUEST_ROOM];
+	static uint8_t unread[REQUEST_SIZE];
 	ssize_t n = recv(c->watch.fd, unread, sizeof(unread), MSG_DONTWAIT);
 
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))

@@ -9,8 +9,8 @@
 #define SSTP_PROXY_REQUEST_H
 
 enum {
-	REQUEST_ROOM = 16384,      /* the most that an engine leaves; it refuses a longer message */
-	REQUEST_REPLY_ROOM = 1024, /* the most that one call writes */
+	REQUEST_SIZE = 16384,      /* the most that an engine leaves; it refuses a longer message */
+	REQUEST_REPLY_SIZE = 1024, /* the most that one call writes */
 };
 
 enum proxy_request {

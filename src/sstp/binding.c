@@ -15,7 +15,7 @@ enum {
 	AT_NONCE = 16,
 	AT_CERT_HASH = 48,
 	AT_MAC = 80,
-	MAC_ROOM = 32,
+	MAC_SIZE = 32,
 };
 
 static size_t hash_len(uint8_t hash)
@@ -51,7 +51,7 @@ static void compound_mac(uint8_t hash, const uint8_t *hlak,
 	uint8_t cmk[SHA256_LEN], input[SSTP_CALL_CONNECTED_LEN];
 
 	memcpy(input, msg, sizeof(input));
-	memset(input + AT_MAC, 0, MAC_ROOM);
+	memset(input + AT_MAC, 0, MAC_SIZE);
 	sstp_cmk(hash, hlak, cmk);
 	hmac(hash, bytes_of(cmk, hash_len(hash)), bytes_of(input, sizeof(input)), mac);
 	secret_wipe(cmk, sizeof(cmk));

@@ -105,8 +105,8 @@ static size_t share(size_t budget, size_t sum, size_t room)
 {
 	size_t others = sum - room;
 
-	return clamp((budget > others ? budget - others : 0) / CONN_SHARE, CONN_ROOM_FIRST,
-		     CONN_ROOM_MAX);
+	return clamp((budget > others ? budget - others : 0) / CONN_SHARE, CONN_BUFFER_FIRST,
+		     CONN_BUFFER_MAX);
 }
 
 static void set_room(size_t *room, size_t *sum, size_t wanted)
@@ -147,7 +147,7 @@ static void fit_room_out(struct conn *c)
 {
 	size_t cwnd = c->pcb ? c->pcb->cwnd : 0, wanted = cwnd + cwnd / 4 + AHEAD;
 
-	wanted = clamp(wanted, CONN_ROOM_FIRST,
+	wanted = clamp(wanted, CONN_BUFFER_FIRST,
 		       share(CONN_BUDGET_OUT, c->stack->room_out, c->room_out));
 	set_room(&c->room_out, &c->stack->room_out, wanted);
 }
@@ -355,7 +355,7 @@ static struct conn *new_conn(struct stack *s, bool is_inbound)
 	c->stack = s;
 	c->is_inbound = is_inbound;
 	s->inbound_count += is_inbound;
-	c->room_in = c->room_out = CONN_ROOM_FIRST;
+	c->room_in = c->room_out = CONN_BUFFER_FIRST;
 	congestion_open(&c->congestion);
 	s->room_in += c->room_in;
 	s->room_out += c->room_out;

@@ -5,7 +5,7 @@
  * queued in the connection, up to its window.
  *
  * The room of a connection, the bytes that it may buffer in each direction, starts small and grows
- * with what the receiver consumes, up to CONN_ROOM_MAX and to a share of the rest of the common
+ * with what the receiver consumes, up to CONN_BUFFER_MAX and to a share of the rest of the common
  * budget: so a single connection has the window of a long fat network, many have smaller ones, and
  * an idle one costs little.
  */
@@ -19,8 +19,8 @@
 enum {
 	CONN_MAX = 1024,        /* at a time */
 	CONN_INBOUND_MAX = 512, /* of them, accepted by listeners: a flood leaves room for ours */
-	CONN_ROOM_FIRST = 64 * 1024,
-	CONN_ROOM_MAX = 16 * 1024 * 1024,   /* 1 Gbit/s at 130 ms */
+	CONN_BUFFER_FIRST = 64 * 1024,
+	CONN_BUFFER_MAX = 16 * 1024 * 1024, /* 1 Gbit/s at 130 ms */
 	CONN_BUDGET_IN = 128 * 1024 * 1024, /* of all connections: receive windows, ... */
 	CONN_BUDGET_OUT = 64 * 1024 * 1024, /* ... and data kept until it is acknowledged */
 	CONN_SHARE = 4, /* a connection has at most this part of what others leave */

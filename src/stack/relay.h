@@ -43,9 +43,10 @@ struct relay_filter {
 enum { RELAY_FILTER_MORE = 64 };
 
 struct relay_cfg {
-	int fd;             /* a connected stream socket, non-blocking, not watched */
-	struct conn *conn;  /* connected, not attached */
-	struct bytes early; /* already read from fd; sent to conn first; at most CONN_ROOM_FIRST */
+	int fd;            /* a connected stream socket, non-blocking, not watched */
+	struct conn *conn; /* connected, not attached */
+	struct bytes
+		early; /* already read from fd; sent to conn first; at most CONN_BUFFER_FIRST */
 	struct bytes greeting;       /* written to fd before any bytes from conn */
 	struct relay_filter *filter; /* not for these two; NULL: bytes pass unchanged */
 };

@@ -8,12 +8,12 @@
 #include "util/bytes.h"
 #include "util/ip.h"
 
-enum { TARGET_NAME_ROOM = 256 }; /* SOCKS has a one-byte length; DNS names are not longer */
+enum { TARGET_NAME_SIZE = 256 }; /* SOCKS has a one-byte length; DNS names are not longer */
 
 struct target {
 	struct ip_addr addr; /* AF_UNSPEC: use `name` */
 	uint16_t port;
-	char name[TARGET_NAME_ROOM];
+	char name[TARGET_NAME_SIZE];
 };
 
 /* `host`: a name, or an address as text, an IPv6 one without brackets. False if it is neither. */
@@ -21,7 +21,7 @@ bool target_set(struct target *t, struct bytes host, uint16_t port);
 void target_set_address(struct target *t, const struct ip_addr *a, uint16_t port);
 
 struct target_text {
-	char text[TARGET_NAME_ROOM + 8];
+	char text[TARGET_NAME_SIZE + 8];
 };
 struct target_text target_print(const struct target *t); /* "example.net:80", "[2001:db8::1]:80" */
 struct target_text target_host(const struct target *t);  /* "example.net", "2001:db8::1" */

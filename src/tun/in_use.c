@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { REPLY_ROOM = 16 * 1024 };
+enum { REPLY_SIZE = 16 * 1024 };
 
 struct link_request {
 	struct nlmsghdr header;
@@ -34,7 +34,7 @@ static bool ask(int fd, unsigned ifindex)
 {
 	union {
 		struct nlmsghdr header;
-		char bytes[REPLY_ROOM];
+		char bytes[REPLY_SIZE];
 	} reply;
 	struct link_request request = {
 		.header = { .nlmsg_len = sizeof(request),

@@ -29,7 +29,7 @@ static void pass_body(struct http_body *body, struct reader *in)
 
 static void forward(struct http_proxy *h, struct reader *in, size_t more)
 {
-	static uint8_t made[HTTP_FORWARD_ROOM];
+	static uint8_t made[HTTP_FORWARD_SIZE];
 	struct writer out = writer_of(made, sizeof(made));
 	struct http_body body;
 	bool is_good = http_proxy_forward(h, in, &body, &out);
@@ -44,7 +44,7 @@ static void forward(struct http_proxy *h, struct reader *in, size_t more)
 static void ask(const struct proxy_login *login, struct bytes all, size_t chunk)
 {
 	struct reader in = reader_of(all.at, 0);
-	uint8_t tx[REQUEST_REPLY_ROOM];
+	uint8_t tx[REQUEST_REPLY_SIZE];
 	struct http_proxy h;
 	size_t from = 0;
 
@@ -62,9 +62,9 @@ static void ask(const struct proxy_login *login, struct bytes all, size_t chunk)
 			forward(&h, &in, all.len - from);
 		if (request != REQUEST_INCOMPLETE)
 			return;
-		assert(in.left < REQUEST_ROOM);
-		if (chunk > REQUEST_ROOM - in.left)
-			chunk = REQUEST_ROOM - in.left;
+		assert(in.left < REQUEST_SIZE);
+		if (chunk > REQUEST_SIZE - in.left)
+			chunk = REQUEST_SIZE - in.left;
 	}
 }
 

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 static void talk(const struct proxy_login *login, struct bytes all, size_t chunk)
 {
 	struct reader in = reader_of(all.at, 0);
-	uint8_t tx[REQUEST_REPLY_ROOM];
+	uint8_t tx[REQUEST_REPLY_SIZE];
 	struct socks5 s;
 
 	socks5_open(&s, login);
@@ -27,7 +27,7 @@ static void talk(const struct proxy_login *login, struct bytes all, size_t chunk
 			assert(target_print(&s.target).text[0] && s.target.port);
 		if (request != REQUEST_INCOMPLETE)
 			return;
-		assert(in.left < REQUEST_ROOM); /* the rest of a message, or nothing */
+		assert(in.left < REQUEST_SIZE); /* the rest of a message, or nothing */
 	}
 }
 

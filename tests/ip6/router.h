@@ -5,11 +5,11 @@
 
 #include "ip6/slaac.h"
 
-enum { ROUTER_ROOM = 1500 };
+enum { ROUTER_SIZE = 1500 };
 
 /* An advertisement being built. */
 struct router {
-	uint8_t packet[ROUTER_ROOM];
+	uint8_t packet[ROUTER_SIZE];
 	struct writer w;
 };
 

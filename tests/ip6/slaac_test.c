@@ -695,7 +695,7 @@ static void cut_at_every_byte(void **state)
 	b = router_end(&r);
 	for (size_t len = 0; len < b.len; len++) {
 		bool is_whole = len == 56 || len == 88;
-		uint8_t copy[ROUTER_ROOM];
+		uint8_t copy[ROUTER_SIZE];
 
 		start(NULL);
 		memcpy(copy, b.at, len);

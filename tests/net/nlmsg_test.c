@@ -78,7 +78,7 @@ static void numbers(void **state)
 
 static void two_messages_in_one_buffer(void **state)
 {
-	uint8_t both[2 * NLMSG_ROOM];
+	uint8_t both[2 * NLMSG_SIZE];
 	struct bytes m = build();
 	struct nlmsghdr h;
 	struct reader r, body;

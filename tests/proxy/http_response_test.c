@@ -171,12 +171,12 @@ static void refusal_of_head(void **state)
 /* A head of the maximum length passes, a longer one is refused; neither overflows the buffer. */
 static void long_heads(void **state)
 {
-	static uint8_t in[REQUEST_ROOM + 1], text[2 * REQUEST_ROOM];
+	static uint8_t in[REQUEST_SIZE + 1], text[2 * REQUEST_SIZE];
 	static const char start[] = "HTTP/1.1 200 OK\nX:";
 	static struct http_response a;
 
 	(void)state;
-	for (size_t len = REQUEST_ROOM; len <= REQUEST_ROOM + 1; len++) {
+	for (size_t len = REQUEST_SIZE; len <= REQUEST_SIZE + 1; len++) {
 		struct writer out = writer_of(text, sizeof(text));
 
 		memset(in, 'x', len);
@@ -184,7 +184,7 @@ static void long_heads(void **state)
 		memcpy(in + len - 2, "\n\n", 2);
 		http_response_open(&a, false, false);
 		pass_all(&a, bytes_of(in, len), 1000, 1000, &out);
-		assert_memory_equal(text + 9, len == REQUEST_ROOM ? "200" : "502", 3);
+		assert_memory_equal(text + 9, len == REQUEST_SIZE ? "200" : "502", 3);
 	}
 }
 

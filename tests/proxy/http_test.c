@@ -211,7 +211,7 @@ static const struct {
 
 struct talk {
 	struct http_proxy h;
-	uint8_t tx[REQUEST_REPLY_ROOM];
+	uint8_t tx[REQUEST_REPLY_SIZE];
 	struct reader in;
 	struct writer out;
 	enum proxy_request request;
@@ -257,7 +257,7 @@ static void assert_refusal(const char *text, int status, bool is_head)
 
 static void assert_forwarded(struct talk *t, const char *want)
 {
-	uint8_t made[HTTP_FORWARD_ROOM];
+	uint8_t made[HTTP_FORWARD_SIZE];
 	struct writer out = writer_of(made, sizeof(made));
 	struct http_body body;
 
@@ -312,7 +312,7 @@ static void requests_are_handled(void **state)
 static void zero_bytes(void **state)
 {
 	static const char in[] = "GET http://a/ HTTP/1.1\r\nX: a\0b\r\n\r\n";
-	uint8_t tx[REQUEST_REPLY_ROOM];
+	uint8_t tx[REQUEST_REPLY_SIZE];
 	struct reader r = reader_of(in, sizeof(in) - 1);
 	struct writer w = writer_of(tx, sizeof(tx));
 	struct http_proxy h;
@@ -324,17 +324,17 @@ static void zero_bytes(void **state)
 
 static void head_too_long(void **state)
 {
-	static char in[REQUEST_ROOM + 1] = "GET http://a/ HTTP/1.1\r\nX: ";
+	static char in[REQUEST_SIZE + 1] = "GET http://a/ HTTP/1.1\r\nX: ";
 	struct talk t;
 	size_t len = strlen(in);
 
 	(void)state;
-	memset(in + len, 'x', REQUEST_ROOM - len);
-	in[REQUEST_ROOM - 1] = '\0';
-	have_talk(&t, NULL, in, REQUEST_ROOM);
+	memset(in + len, 'x', REQUEST_SIZE - len);
+	in[REQUEST_SIZE - 1] = '\0';
+	have_talk(&t, NULL, in, REQUEST_SIZE);
 	assert_int_equal(t.request, REQUEST_INCOMPLETE);
-	in[REQUEST_ROOM - 1] = 'x';
-	have_talk(&t, NULL, in, REQUEST_ROOM);
+	in[REQUEST_SIZE - 1] = 'x';
+	have_talk(&t, NULL, in, REQUEST_SIZE);
 	assert_int_equal(t.request, REQUEST_REFUSED);
 	assert_refusal((char *)t.tx, 431, false);
 }
@@ -342,8 +342,8 @@ static void head_too_long(void **state)
 /* The head that grows the most: each field gains a blank and a CR. */
 static void longest_forward(void **state)
 {
-	static char in[REQUEST_ROOM + 1] = "GET http://a HTTP/1.1\n";
-	static uint8_t made[HTTP_FORWARD_ROOM];
+	static char in[REQUEST_SIZE + 1] = "GET http://a HTTP/1.1\n";
+	static uint8_t made[HTTP_FORWARD_SIZE];
 	struct writer out = writer_of(made, sizeof(made));
 	struct http_body body;
 	struct talk t;
@@ -353,9 +353,9 @@ static void longest_forward(void **state)
 	for (int i = 0; i < HTTP_FIELDS_MAX - 1; i++, len += 3)
 		memcpy(in + len, "x:\n", 3);
 	memcpy(in + len, "x:", 2);
-	memset(in + len + 2, 'x', REQUEST_ROOM - len - 4);
-	memcpy(in + REQUEST_ROOM - 2, "\n\n", 2);
-	have_talk(&t, NULL, in, REQUEST_ROOM);
+	memset(in + len + 2, 'x', REQUEST_SIZE - len - 4);
+	memcpy(in + REQUEST_SIZE - 2, "\n\n", 2);
+	have_talk(&t, NULL, in, REQUEST_SIZE);
 	assert_int_equal(t.request, REQUEST_CONNECT);
 	assert_true(http_proxy_forward(&t.h, &t.in, &body, &out));
 	assert_false(out.full);
@@ -394,7 +394,7 @@ static void failures(void **state)
 /* With the longest name it fits too. */
 static void failure_of_a_long_name(void **state)
 {
-	char in[TARGET_NAME_ROOM + 64], name[TARGET_NAME_ROOM];
+	char in[TARGET_NAME_SIZE + 64], name[TARGET_NAME_SIZE];
 	struct talk t;
 
 	(void)state;

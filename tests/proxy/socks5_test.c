@@ -96,7 +96,7 @@ static const struct {
 
 struct talk {
 	struct socks5 s;
-	uint8_t tx[REQUEST_REPLY_ROOM];
+	uint8_t tx[REQUEST_REPLY_SIZE];
 	struct reader in;
 	struct writer out;
 	enum proxy_request request;
@@ -151,7 +151,7 @@ static void waits_for_the_rest(void **state)
 {
 	static const char in[] = ANN_LOGIN "\5\1\0" TO_NAME;
 	static const size_t ends[] = { 0, 4, 21, sizeof(in) - 1 };
-	uint8_t tx[REQUEST_REPLY_ROOM];
+	uint8_t tx[REQUEST_REPLY_SIZE];
 	size_t message = 0;
 
 	(void)state;
@@ -172,7 +172,7 @@ static void waits_for_the_rest(void **state)
 static void nothing_is_consumed_after_the_request(void **state)
 {
 	static const char in[] = GREETING "\5\1\0" TO_NAME;
-	uint8_t tx[REQUEST_REPLY_ROOM];
+	uint8_t tx[REQUEST_REPLY_SIZE];
 	struct reader r = reader_of(in, sizeof(in) - 1);
 	struct writer w = writer_of(tx, sizeof(tx));
 	struct socks5 s;
@@ -206,7 +206,7 @@ static void replies(void **state)
 		{ STACK_FORBIDDEN, NULL, LIT(REFUSED_BY("\2")) },
 		{ STACK_FULL, NULL, LIT(REFUSED_BY("\1")) },
 	};
-	uint8_t tx[REQUEST_REPLY_ROOM];
+	uint8_t tx[REQUEST_REPLY_SIZE];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

@@ -47,7 +47,7 @@ static void hosts(void **state)
 
 static void long_hosts(void **state)
 {
-	char host[TARGET_NAME_ROOM];
+	char host[TARGET_NAME_SIZE];
 	struct target t;
 
 	(void)state;

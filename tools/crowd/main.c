@@ -24,14 +24,14 @@
 #include "crowd.h"
 #include "util/endpoint.h"
 
-enum { FILES_WANTED = 200 * 1000, LINE_ROOM = 4096 };
+enum { FILES_WANTED = 200 * 1000, LINE_SIZE = 4096 };
 
 static struct all {
 	struct crowd_cfg cfg;
 	struct crowd crowd;
 	struct loop *loop;
 	struct loop_watch orders;
-	char line[LINE_ROOM]; /* an incomplete line */
+	char line[LINE_SIZE]; /* an incomplete line */
 	size_t line_len;
 	char password[256];
 } all;

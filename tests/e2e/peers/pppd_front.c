@@ -37,7 +37,7 @@
 #include "util/secret.h"
 
 enum {
-	QUEUE_ROOM = 256 * 1024,
+	QUEUE_SIZE = 256 * 1024,
 	QUEUE_HIGH = 128 * 1024, /* do not read a queue's source while it holds more */
 	READ_MAX = 16 * 1024,
 	TURN_MS = 100, /* interval of checks of pppd */
@@ -47,7 +47,7 @@ enum {
 
 /* Bytes that a descriptor has not taken yet. */
 struct queue {
-	uint8_t at[QUEUE_ROOM];
+	uint8_t at[QUEUE_SIZE];
 	size_t len;
 };
 
