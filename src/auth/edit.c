@@ -14,7 +14,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "auth/hash.h"
+#include "auth/secret_hash.h"
 #include "auth/users_private.h"
 #include "auth/secrets_lexer.h"
 #include "util/file.h"

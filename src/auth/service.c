@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/backend.h"
+#include "auth/auth_backend.h"
 #include "util/secret.h"
 
 enum { BUCKETS = 256 };

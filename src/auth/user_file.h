@@ -11,7 +11,7 @@
 #ifndef SSTP_AUTH_USER_FILE_H
 #define SSTP_AUTH_USER_FILE_H
 
-#include "auth/backend.h"
+#include "auth/auth_backend.h"
 #include "auth/users.h"
 
 enum {

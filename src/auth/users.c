@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/hash.h"
+#include "auth/secret_hash.h"
 #include "auth/users_private.h"
 #include "auth/secrets_lexer.h"
 #include "util/file.h"

@@ -9,7 +9,7 @@
 
 #include <stdatomic.h>
 
-#include "auth/hash.h"
+#include "auth/secret_hash.h"
 #include "auth/users.h"
 
 /* The words of a line. */

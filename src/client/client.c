@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 
 #include "client/autoconf.h"
-#include "client/path.h"
+#include "client/path_mtu.h"
 #include "client/retry.h"
 #include "client/roam.h"
 #include "proc/command.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The interface of an EAP method, for peer.h and server.h. A method is an engine: the data of a
+ * The interface of an EAP method, for eap_peer.h and eap_server.h. A method is an engine: the data of a
  * packet in, the data of the next one out, and a key at the end. A struct eap_method is one method
  * in one role; its state is `self`.
  */

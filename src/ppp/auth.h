@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Authentication: runs the method that LCP agreed on (method.h).
+ * Authentication: runs the method that LCP agreed on (auth_method.h).
  *
  * Life: auth_start when LCP opens, auth_stop when LCP closes. In between, a client ends in
  * auth_succeeded or ppp_end. A server passes what the peer sent to its owner (auth_check); the
@@ -10,7 +10,7 @@
 #define SSTP_PPP_AUTH_H
 
 #include "ppp/link.h"
-#include "ppp/method.h"
+#include "ppp/auth_method.h"
 
 enum {
 	AUTH_MAX_CHALLENGES = 20,    /* challenges before the result */

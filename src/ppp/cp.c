@@ -6,7 +6,7 @@
 #include "ppp/cp.h"
 
 #include "ppp/engine.h"
-#include "ppp/option.h"
+#include "ppp/conf_option.h"
 
 /*
  * The reply to a Configure-Request while it is built. Rejects and Naks are collected separately:

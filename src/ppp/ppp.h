@@ -21,7 +21,7 @@
 #define SSTP_PPP_PPP_H
 
 #include "ppp/frame.h"
-#include "ppp/method.h"
+#include "ppp/auth_method.h"
 #include "ppp/types.h"
 
 /* A text for the log, such as "the user name or the password is not accepted". */

@@ -5,7 +5,7 @@
 #include "http/block.h"
 #include "http/head.h"
 #include "http/status.h"
-#include "proxy/http.h"
+#include "proxy/http_request.h"
 #include "util/text.h"
 
 enum {

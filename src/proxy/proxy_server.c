@@ -21,7 +21,7 @@
 #include "http/status.h"
 #include "proxy/association.h"
 #include "proxy/http_relay_filter.h"
-#include "proxy/http.h"
+#include "proxy/http_request.h"
 #include "proxy/socks5.h"
 #include "util/secret.h"
 #include "util/text.h"

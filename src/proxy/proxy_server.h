@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A SOCKS5 or HTTP proxy server on a local port, where local programs request connections through
- * the VPN. An engine (socks5.h, http.h) reads a client's request; then the client becomes a relay
+ * the VPN. An engine (socks5.h, http_request.h) reads a client's request; then the client becomes a relay
  * (relay.h) or an association (association.h).
  *
  * At most PROXY_SERVER_CLIENTS_MAX clients may be without a complete request, each for
@@ -12,7 +12,7 @@
 #define SSTP_PROXY_PROXY_SERVER_H
 
 #include "proxy/listener.h"
-#include "proxy/login.h"
+#include "proxy/proxy_login.h"
 #include "stack/relay.h"
 #include "stack/target.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The interface that both protocol engines share, SOCKS5 (socks5.h) and HTTP (http.h). An engine
+ * The interface that both protocol engines share, SOCKS5 (socks5.h) and HTTP (http_request.h). An engine
  * consumes whole messages from the start of the client's bytes, leaves the rest for the next call
  * or for the target, and writes the reply. The caller keeps what is left, appends what the client
  * sends next, and calls again.

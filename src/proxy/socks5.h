@@ -9,7 +9,7 @@
 #ifndef SSTP_PROXY_SOCKS5_H
 #define SSTP_PROXY_SOCKS5_H
 
-#include "proxy/login.h"
+#include "proxy/proxy_login.h"
 #include "proxy/request.h"
 #include "stack/stack.h"
 #include "stack/target.h"

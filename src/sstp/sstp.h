@@ -18,7 +18,7 @@
 #define SSTP_SSTP_SSTP_H
 
 #include "sstp/packet.h"
-#include "sstp/text.h"
+#include "sstp/names.h"
 #include "sstp/types.h"
 
 /* The definition of struct sstp is in sstp/call.h, for files that embed it. */

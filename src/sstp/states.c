@@ -13,7 +13,7 @@
 
 #include "sstp/binding.h"
 #include "sstp/out.h"
-#include "sstp/text.h"
+#include "sstp/names.h"
 #include "util/secret.h"
 
 typedef void action(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms);

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stack/congestion.h"
+#include "stack/cubic.h"
 #include "stack/inside.h"
 #include "stack/lookup.h"
 #include "stack/queue.h"

@@ -5,7 +5,7 @@
 #ifndef SSTP_STACK_ICMP_ERROR_H
 #define SSTP_STACK_ICMP_ERROR_H
 
-#include "stack/result.h"
+#include "stack/connect_result.h"
 #include "tun/headers.h"
 #include "util/ip.h"
 

@@ -14,7 +14,7 @@
  * trusts the peer. Hosts in the VPN can reach only the ports that conn_listen opened.
  *
  * What lwIP lacks for long fat networks is implemented beside it: selective acknowledgments
- * (sack.h), CUBIC and windows for long round trips (congestion.h), a resolver (dns/).
+ * (sack.h), CUBIC and windows for long round trips (cubic.h), a resolver (dns/).
  *
  * The numbers: while the tunnel takes a lump within FAST_MS the next may be larger, up to LUMP_MAX,
  * a super-packet; on a slow line it shrinks to LUMP_MIN, because the data of other connections has

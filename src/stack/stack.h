@@ -12,7 +12,7 @@
 
 #include "ip6/link_addrs.h"
 #include "net/loop.h"
-#include "stack/result.h"
+#include "stack/connect_result.h"
 #include "tun/headers.h"
 #include "tun/tun.h"
 #include "util/log.h"

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "tls/pem.h"
-#include "tls/error.h"
+#include "tls/tls_error.h"
 #include "util/file.h"
 #include "util/log.h"
 

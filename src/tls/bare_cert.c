@@ -6,7 +6,7 @@
 #include "tls/bare_cert.h"
 
 #include "tls/der.h"
-#include "tls/session.h"
+#include "tls/tls_session.h"
 #include "tls/spki.h"
 #include "tls/wolf.h"
 #include "tls/x509.h"

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "tls/pem.h"
-#include "tls/error.h"
+#include "tls/tls_error.h"
 #include "tls/x509.h"
 #include "util/file.h"
 

@@ -16,7 +16,7 @@
 #include "tls/cert_name.h"
 #include "tls/key.h"
 #include "tls/wolf.h"
-#include "tls/error.h"
+#include "tls/tls_error.h"
 #include "tls/x509_write.h"
 #include "util/file.h"
 #include "util/ip.h"

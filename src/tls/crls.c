@@ -10,7 +10,7 @@
 
 #include "tls/der.h"
 #include "tls/pem.h"
-#include "tls/error.h"
+#include "tls/tls_error.h"
 #include "util/file.h"
 
 enum { CRL_FILE_MAX = 32 << 20 };

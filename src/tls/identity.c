@@ -11,7 +11,7 @@
 #include "tls/cert_load.h"
 #include "tls/identity_warn.h"
 #include "tls/spki.h"
-#include "tls/error.h"
+#include "tls/tls_error.h"
 #include "util/file.h"
 #include "util/log.h"
 

@@ -10,7 +10,7 @@
 #include "tls/cert.h"
 #include "tls/dn.h"
 #include "tls/pem.h"
-#include "tls/error.h"
+#include "tls/tls_error.h"
 #include "tls/x509.h"
 #include "util/log.h"
 

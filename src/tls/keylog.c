@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tls/error.h"
+#include "tls/tls_error.h"
 #include "util/secret.h"
 #include "util/trusted_open.h"
 

@@ -14,7 +14,7 @@
 #include "tls/keylog.h"
 #include "tls/self_test.h"
 #include "tls/trust.h"
-#include "tls/error.h"
+#include "tls/tls_error.h"
 #include "util/alloc.h"
 
 /* AES-128-GCM first: it is the fastest, and secure enough. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "tls/tls.h"
-#include "tls/error.h"
+#include "tls/tls_error.h"
 
 enum { INBOX_LEN = 128 * 1024 };
 

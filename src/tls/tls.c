@@ -20,9 +20,9 @@
 #include "tls/bare_cert.h"
 #include "tls/cert_name.h"
 #include "tls/keylog.h"
-#include "tls/session.h"
+#include "tls/tls_session.h"
 #include "tls/trust.h"
-#include "tls/error.h"
+#include "tls/tls_error.h"
 #include "util/ip.h"
 
 /*

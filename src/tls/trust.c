@@ -15,7 +15,7 @@
 #include "tls/cert_name.h"
 #include "tls/path.h"
 #include "tls/spki.h"
-#include "tls/error.h"
+#include "tls/tls_error.h"
 
 void trust_refuse(struct tls *t, const char *format, ...)
 {

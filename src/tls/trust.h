@@ -4,7 +4,7 @@
 #define SSTP_TLS_TRUST_H
 
 #include "tls/ctx.h"
-#include "tls/session.h"
+#include "tls/tls_session.h"
 
 /*
  * wolfSSL's verify callback; the session is the store's userCtx. The library calls it for

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "auth/backend.h"
+#include "auth/auth_backend.h"
 
 enum { MANY = 1000 };
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* peer.c and server.c: each alone, then both over two PPP links that the test connects. */
+/* eap_peer.c and eap_server.c: each alone, then both over two PPP links that the test connects. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
 
-#include "eap/peer.h"
-#include "eap/server.h"
+#include "eap/eap_peer.h"
+#include "eap/eap_server.h"
 #include "support/eap_talk.h"
 #include "ppp/link.h"
 #include "ppp/ppp.h"

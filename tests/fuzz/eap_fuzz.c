@@ -5,8 +5,8 @@
  */
 #include <assert.h>
 
-#include "eap/peer.h"
-#include "eap/server.h"
+#include "eap/eap_peer.h"
+#include "eap/eap_server.h"
 #include "support/eap_talk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

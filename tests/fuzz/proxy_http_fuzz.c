@@ -5,7 +5,7 @@
  */
 #include <assert.h>
 
-#include "proxy/http.h"
+#include "proxy/http_request.h"
 #include "proxy/http_response.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

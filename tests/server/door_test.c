@@ -20,7 +20,7 @@
 
 #include <linux/sockios.h>
 
-#include "auth/backend.h"
+#include "auth/auth_backend.h"
 #include "server/worker.h"
 #include "tls/cert.h"
 #include "tls/cert_load.h"

@@ -16,9 +16,9 @@
 
 #include <cmocka.h>
 
-#include "auth/backend.h"
-#include "eap/peer.h"
-#include "eap/server.h"
+#include "auth/auth_backend.h"
+#include "eap/eap_peer.h"
+#include "eap/eap_server.h"
 #include "server/session.h"
 #include "server/worker.h"
 #include "support/eap_talk.h"

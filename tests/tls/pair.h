@@ -6,7 +6,7 @@
 #include "pki.h"
 #include "tls/cfg.h"
 #include "tls/ctx.h"
-#include "tls/session.h"
+#include "tls/tls_session.h"
 #include "tls/tls.h"
 
 enum { PAIR_INBOX = 1 << 20 };

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Texts of TLS errors. */
+#ifndef SSTP_TLS_TLS_ERROR_H
+#define SSTP_TLS_TLS_ERROR_H
+
+#include <time.h>
+
+#include "tls/wolf.h"
+#include "util/bytes.h"
+#include "util/error.h"
+
+void tls_error_set(struct error *err, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* wolfSSL's own text for one of its error codes. */
+struct tls_strerror_text {
+	char text[WOLFSSL_MAX_ERROR_SZ];
+};
+struct tls_strerror_text tls_strerror(int code);
+
+/* "2027-03-01 12:00 UTC" */
+struct tls_date_text {
+	char text[32];
+};
+struct tls_date_text tls_date_print(time_t t);
+
+/*
+ * Sets why a session ended with the library's error `code`. `first` is the beginning of the peer's
+ * bytes, which shows whether the peer speaks TLS at all.
+ */
+void tls_error_set_failure(struct error *err, WOLFSSL *ssl, int code, bool is_server,
+			   struct bytes first);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of a session. */
+#ifndef SSTP_TLS_TLS_SESSION_H
+#define SSTP_TLS_TLS_SESSION_H
+
+#include "tls/ctx.h"
+#include "util/error.h"
+
+enum { TLS_FIRST_LEN = 16 };
+
+struct tls {
+	struct tls_ctx *ctx;
+	WOLFSSL *ssl;
+	void (*send)(void *arg, const uint8_t *at, size_t len);
+	void *arg;
+	struct bytes input; /* the unused rest of the input */
+	char *name;         /* on a client: the name that the certificate must be for */
+	uint8_t *leaf;      /* the server's certificate, kept by the client */
+	size_t leaf_len;
+	uint8_t *bare_cert; /* bare_cert.c's, on a client */
+	bool is_leaf_good;  /* trust_verify accepted it; required for the handshake to be done */
+	bool is_up;         /* the handshake is done */
+	bool is_over;       /* failed: the library is called only to free it */
+	bool is_closed;     /* closed by the peer, or input was lost: no more input is read */
+	bool is_close_sent;
+	size_t handshake_len; /* bytes of the client's handshake, on a server */
+	uint8_t first_len;
+	uint8_t first[TLS_FIRST_LEN]; /* the peer's first bytes */
+	struct error error;
+	bool is_untrusted; /* failed because of the peer's certificate */
+};
+
+#endif
