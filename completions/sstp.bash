@@ -56,7 +56,7 @@ _sstp()
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--user --password-file --password-fd --passwd-on-stdin --auth --server --ca-cert --crl --servercert --verify-name --sni --resolve --min-tls --min-hash --allow-cn --legacy-ciphers --ipv4-only --ipv6-only --timeout --keylog --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-offload --table --no-dns --script --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --password-fd --passwd-on-stdin --auth --server --ca-cert --crl --servercert --verify-name --sni --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-offload --table --no-dns --script --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	run)
 		_sstp_command && return
@@ -68,7 +68,7 @@ _sstp()
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--user --password-file --password-fd --passwd-on-stdin --auth --server --ca-cert --crl --servercert --verify-name --sni --resolve --min-tls --min-hash --allow-cn --legacy-ciphers --ipv4-only --ipv6-only --timeout --keylog --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-offload --map-root --once --keep-trying --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --password-fd --passwd-on-stdin --auth --server --ca-cert --crl --servercert --verify-name --sni --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-offload --map-root --once --keep-trying --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	proxy)
 		_sstp_command && return
@@ -80,7 +80,7 @@ _sstp()
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--user --password-file --password-fd --passwd-on-stdin --auth --server --ca-cert --crl --servercert --verify-name --sni --resolve --min-tls --min-hash --allow-cn --legacy-ciphers --ipv4-only --ipv6-only --timeout --keylog --socks5 --http-proxy --proxy-user --proxy-password-file --forward --remote-forward --mtu --congestion --no-ipv6 --once --keep-trying --background --pid-file --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --password-fd --passwd-on-stdin --auth --server --ca-cert --crl --servercert --verify-name --sni --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --socks5 --http-proxy --proxy-user --proxy-password-file --forward --remote-forward --mtu --congestion --no-ipv6 --once --keep-trying --background --pid-file --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	serve)
 		case $prev in
@@ -91,7 +91,7 @@ _sstp()
 		--auth) _sstp_reply -W "mschapv2 chap pap"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--listen --cert --key --key-password-file --min-tls --min-hash --legacy-ciphers --keylog --users --auth --name --max-sessions --user-sessions --keep-old-session --max-failures --ipv4-network --dns --leases --nbns --client-to-client --interface --netns --userns --mtu --congestion --no-ipv6 --no-offload --workers --background --pid-file --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--listen --cert --key --key-password-file --min-tls --min-hash --legacy-ciphers --keylog --users --name --auth --max-sessions --user-sessions --keep-old-session --max-failures --ipv4-network --dns --leases --nbns --client-to-client --interface --netns --userns --mtu --congestion --no-ipv6 --no-offload --workers --background --pid-file --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	probe)
 		case $prev in
@@ -100,7 +100,7 @@ _sstp()
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		esac
-		options="--server --ca-cert --crl --servercert --verify-name --sni --resolve --min-tls --min-hash --allow-cn --legacy-ciphers --ipv4-only --ipv6-only --timeout --keylog --json --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--server --ca-cert --crl --servercert --verify-name --sni --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --json --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	passwd)
 		case $prev in

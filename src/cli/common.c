@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Options that several verbs share, and their conversion into settings. */
+/* Options of every verb that logs, of TLS and of the server to connect to, and their conversion. */
 #include "cli/common.h"
 
 #include <stdio.h>
@@ -111,26 +111,10 @@ static const struct option server_table[] = {
 	  .set = set_resolve_rule,
 	  .at = AT(resolve),
 	  .clear = clear_texts },
-	{ .name = "min-tls",
-	  .arg = "VERSION",
-	  .words = "1.2 1.3",
-	  .help = "1.2 (the default) or 1.3",
-	  .set = set_min_tls,
-	  .at = AT(only_tls13) },
-	{ .name = "min-hash",
-	  .arg = "HASH",
-	  .words = "sha1 sha256",
-	  .help = "for the crypto binding: sha1 (the default) or sha256",
-	  .set = set_min_hash,
-	  .at = AT(hashes) },
 	{ .name = "allow-cn",
 	  .help = "accept a common name where there is no subjectAltName",
 	  .set = set_flag,
 	  .at = AT(allow_cn) },
-	{ .name = "legacy-ciphers",
-	  .help = "offer AES-CBC with SHA under TLS 1.2 too (RouterOS)",
-	  .set = set_flag,
-	  .at = AT(legacy_ciphers) },
 	{ .name = "ipv4-only",
 	  .short_name = '4',
 	  .help = "reach the server by IPv4 only",
@@ -147,6 +131,31 @@ static const struct option server_table[] = {
 		  "first packets; default 30",
 	  .set = set_seconds,
 	  .at = AT(timeout_s) },
+};
+
+#undef AT
+
+const struct option_group server_options = OPTION_GROUP(server_table);
+
+#define AT(member) offsetof(struct tls_settings, member)
+
+static const struct option tls_table[] = {
+	{ .name = "min-tls",
+	  .arg = "VERSION",
+	  .words = "1.2 1.3",
+	  .help = "1.2 (the default) or 1.3",
+	  .set = set_min_tls,
+	  .at = AT(only_tls13) },
+	{ .name = "min-hash",
+	  .arg = "HASH",
+	  .words = "sha1 sha256",
+	  .help = "for the crypto binding: sha1 (the default) or sha256",
+	  .set = set_min_hash,
+	  .at = AT(hashes) },
+	{ .name = "legacy-ciphers",
+	  .help = "permit AES-CBC with SHA under TLS 1.2 too (RouterOS)",
+	  .set = set_flag,
+	  .at = AT(legacy_ciphers) },
 	{ .name = "keylog",
 	  .arg = "FILE",
 	  .help = "write the TLS session keys to FILE, for Wireshark: everybody who "
@@ -157,7 +166,7 @@ static const struct option server_table[] = {
 
 #undef AT
 
-const struct option_group server_options = OPTION_GROUP(server_table);
+const struct option_group tls_options = OPTION_GROUP(tls_table);
 
 enum { NAME_MAX_LEN = 253 }; /* RFC 1035 section 2.3.4, as text */
 
@@ -267,16 +276,16 @@ bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 		.sni = s->sni,
 		.family = s->only_ipv4 ? AF_INET : s->only_ipv6 ? AF_INET6 : AF_UNSPEC,
 		.timeout_ms = s->timeout_s * 1000,
-		.hashes = s->hashes,
+		.hashes = s->tls.hashes,
 		.tls = {
 			.ca_file = s->ca_cert,
 			.crl_file = s->crl,
 			.pins = s->pins.at,
 			.pin_count = s->pins.count,
-			.only_tls13 = s->only_tls13,
+			.only_tls13 = s->tls.only_tls13,
 			.allow_cn = s->allow_cn,
-			.allow_cbc = s->legacy_ciphers,
-			.keylog = s->keylog,
+			.allow_cbc = s->tls.legacy_ciphers,
+			.keylog = s->tls.keylog,
 		},
 	};
 	ref->addr_count = resolve_rules_find(&s->resolve, &s->at, ref->family, ref->addrs,

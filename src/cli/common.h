@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Options that several verbs share, and their conversion into settings of the lower layers. */
+/*
+ * Options that several verbs share, and their conversion into settings of the lower layers: here
+ * those of every verb that logs, of TLS, and of the server to connect to. login.h has those of the
+ * login and of the link, network.h those of the TUN device, background.h those of daemons.
+ */
 #ifndef SSTP_CLI_COMMON_H
 #define SSTP_CLI_COMMON_H
 
@@ -28,7 +32,22 @@ void common_apply(const struct common_settings *s);
 /* Logs a warning about --keylog if `file` is not NULL. */
 void common_warn_about_keylog(const char *file);
 
-/* How to reach the server and how to verify it: connect, probe. */
+/* TLS and the crypto binding: the verbs that connect, and serve. */
+struct tls_settings {
+	bool only_tls13;
+	uint8_t hashes;
+	bool legacy_ciphers;
+	const char *keylog;
+};
+
+#define TLS_DEFAULTS                                        \
+	{                                                   \
+		.hashes = SSTP_HASH_SHA1 | SSTP_HASH_SHA256 \
+	}
+
+extern const struct option_group tls_options;
+
+/* How to reach the server and how to verify it: the verbs that connect. */
 struct server_settings {
 	struct host_port at;
 	bool has_positional; /* it was given as a positional argument */
@@ -37,21 +56,18 @@ struct server_settings {
 	const char *verify_name;
 	const char *sni;
 	struct text_list resolve;
-	bool only_tls13;
-	uint8_t hashes;
 	bool allow_cn;
-	bool legacy_ciphers;
 	bool only_ipv4, only_ipv6;
 	uint32_t timeout_s;
-	const char *keylog;
+	struct tls_settings tls;
 };
 
-#define HASHES_DEFAULT (SSTP_HASH_SHA1 | SSTP_HASH_SHA256)
-#define SERVER_DEFAULTS                                   \
-	{                                                 \
-		.hashes = HASHES_DEFAULT, .timeout_s = 30 \
+#define SERVER_DEFAULTS                              \
+	{                                            \
+		.tls = TLS_DEFAULTS, .timeout_s = 30 \
 	}
 
+/* Options of server_settings but for its `tls`. */
 extern const struct option_group server_options;
 
 /* The positional argument HOST[:PORT]. `to`: struct server_settings. */

@@ -17,7 +17,7 @@ struct connect_settings {
 	uint32_t table;
 	bool no_dns;
 	const char *script;
-	const char *netns, *userns;
+	struct netns_settings netns;
 	int tun_fd; /* this and the other descriptors: -1: none */
 	const char *script_tun;
 	struct background_settings background;
@@ -48,19 +48,6 @@ static const struct option own_network_table[] = {
 static const struct option_group own_network_options = OPTION_GROUP(own_network_table);
 
 static const struct option target_table[] = {
-	{ .name = "netns",
-	  .arg = "WHERE",
-	  .help = "put device, addresses, routes and DNS into another network "
-		  "namespace: a process id, a path, or a name of ip netns; sstp "
-		  "still reaches the server from this one",
-	  .set = set_text,
-	  .at = AT(netns) },
-	{ .name = "userns",
-	  .arg = "PATH",
-	  .help = "the user namespace that --netns belongs to, if it is not the one "
-		  "that the kernel reports",
-	  .set = set_text,
-	  .at = AT(userns) },
 	{ .name = "tun-fd",
 	  .arg = "N",
 	  .help = "use descriptor N, a TUN device (without packet information) or a "
@@ -98,12 +85,16 @@ static const struct option_group descriptor_options = OPTION_GROUP(descriptor_ta
 
 static const struct option_use uses[] = {
 	{ .heading = "Who you are", .group = &login_options, .at = AT(login) },
+	{ .group = &auth_options, .at = AT(login.auth) },
 	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
-	{ .heading = "The network", .group = &interface_options, .at = AT(network) },
+	{ .group = &tls_options, .at = AT(server.tls) },
+	{ .heading = "The network", .group = &interface_options, .at = AT(network.device) },
 	{ .group = &link_options, .at = AT(login.link) },
 	{ .group = &network_options, .at = AT(network) },
+	{ .group = &offload_options, .at = AT(network.device) },
 	{ .group = &own_network_options },
-	{ .heading = "Another place for the packets", .group = &target_options },
+	{ .heading = "Another place for the packets", .group = &netns_options, .at = AT(netns) },
+	{ .group = &target_options },
 	{ .heading = "Running", .group = &retry_options, .at = AT(login) },
 	{ .group = &background_options, .at = AT(background) },
 	{ .group = &descriptor_options },
@@ -112,9 +103,9 @@ static const struct option_use uses[] = {
 
 static struct netdev_source source_of(const struct connect_settings *s)
 {
-	if (s->netns)
-		return (struct netdev_source){ NETDEV_IN_NETNS, .netns = s->netns,
-					       .userns = s->userns };
+	if (s->netns.netns)
+		return (struct netdev_source){ NETDEV_IN_NETNS, .netns = s->netns.netns,
+					       .userns = s->netns.userns };
 	if (s->tun_fd >= 0)
 		return (struct netdev_source){ NETDEV_GIVEN, .fd = s->tun_fd };
 	if (s->script_tun)
@@ -139,7 +130,7 @@ static bool is_one_target(const struct connect_settings *s)
 {
 	int targets = 0;
 
-	if (s->netns)
+	if (s->netns.netns)
 		targets++;
 	if (s->tun_fd >= 0)
 		targets++;
@@ -147,16 +138,12 @@ static bool is_one_target(const struct connect_settings *s)
 		targets++;
 	if (targets > 1)
 		cli_error(&connect_verb, "--netns, --tun-fd and --script-tun exclude each other");
-	else if (s->userns && !s->netns)
-		cli_error(
-			&connect_verb,
-			"--userns needs --netns: it is the user namespace that --netns belongs to");
 	else if (s->script && s->script_tun)
 		cli_error(&connect_verb,
 			  "--script and --script-tun exclude each other: with --script-tun "
 			  "there is no network to set up");
 	else
-		return true;
+		return netns_is_valid(&connect_verb, &s->netns);
 	return false;
 }
 
@@ -186,7 +173,7 @@ static int connect_to(void *arg, struct client_cfg *cfg)
 
 	if (!background_begin(&waiters.background, &connect_verb, &s->background))
 		return code;
-	common_warn_about_keylog(s->server.keylog);
+	common_warn_about_keylog(s->server.tls.keylog);
 	cfg->ready = notify_waiters;
 	cfg->ready_arg = &waiters;
 	device = device_of(s);

@@ -34,16 +34,22 @@ static const struct option login_table[] = {
 	  .set = set_flag,
 	  .at = AT(passwd_on_stdin),
 	  .flags = OPTION_CLI_ONLY },
+};
+
+const struct option_group login_options = OPTION_GROUP(login_table);
+
+/* Its settings are a struct auth_list. */
+static const struct option auth_table[] = {
 	{ .name = "auth",
 	  .arg = "LIST",
 	  .words = "mschapv2 chap pap",
 	  .help = "authentication methods that may be used, the preferred one first: "
 		  "mschapv2 (the default), chap, pap",
 	  .set = set_auth,
-	  .at = AT(auth) },
+	  .at = 0 },
 };
 
-const struct option_group login_options = OPTION_GROUP(login_table);
+const struct option_group auth_options = OPTION_GROUP(auth_table);
 
 static const struct option retry_table[] = {
 	{ .name = "once",

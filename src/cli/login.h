@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The login to a server, and how the tunnel is kept up: connect, run, proxy. */
+/*
+ * The login to a server, and how the tunnel is kept up: connect, run, proxy. Authentication methods
+ * and the link: these and serve.
+ */
 #ifndef SSTP_CLI_LOGIN_H
 #define SSTP_CLI_LOGIN_H
 
@@ -29,13 +32,20 @@ struct login_settings {
 	bool once, keep_trying;
 };
 
-#define LOGIN_DEFAULTS                                                                         \
-	{                                                                                      \
-		.auth = { { PPP_AUTH_MSCHAPV2 }, 1 }, .link = LINK_DEFAULTS, .password_fd = -1 \
+#define AUTH_DEFAULT                     \
+	{                                \
+		{ PPP_AUTH_MSCHAPV2 }, 1 \
+	}
+
+#define LOGIN_DEFAULTS                                                         \
+	{                                                                      \
+		.auth = AUTH_DEFAULT, .link = LINK_DEFAULTS, .password_fd = -1 \
 	}
 
 /* Options of login_settings: credentials; what happens when the connection is lost. */
 extern const struct option_group login_options, retry_options;
+/* --auth: a struct auth_list. */
+extern const struct option_group auth_options;
 /* Options of link_settings. */
 extern const struct option_group link_options;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/network.h"
 
-#define AT(member) offsetof(struct network_settings, member)
+#define AT(member) offsetof(struct device_settings, member)
 
 static const struct option interface_table[] = {
 	{ .name = "interface",
@@ -11,6 +11,43 @@ static const struct option interface_table[] = {
 	  .set = set_device,
 	  .at = AT(interface) },
 };
+
+static const struct option offload_table[] = {
+	{ .name = "no-offload",
+	  .help = "exchange packets with the kernel one by one: slower, for a kernel "
+		  "with faults in offloading",
+	  .set = set_flag,
+	  .at = AT(no_offload) },
+};
+
+#undef AT
+
+const struct option_group interface_options = OPTION_GROUP(interface_table);
+const struct option_group offload_options = OPTION_GROUP(offload_table);
+
+#define AT(member) offsetof(struct netns_settings, member)
+
+static const struct option netns_table[] = {
+	{ .name = "netns",
+	  .arg = "WHERE",
+	  .help = "put the device, with its addresses, routes and DNS, into another network "
+		  "namespace: a process id, a path, or a name of ip netns; the connections "
+		  "between client and server stay in this one",
+	  .set = set_text,
+	  .at = AT(netns) },
+	{ .name = "userns",
+	  .arg = "PATH",
+	  .help = "the user namespace that --netns belongs to, if it is not the one "
+		  "that the kernel reports",
+	  .set = set_text,
+	  .at = AT(userns) },
+};
+
+#undef AT
+
+const struct option_group netns_options = OPTION_GROUP(netns_table);
+
+#define AT(member) offsetof(struct network_settings, member)
 
 static const struct option network_table[] = {
 	{ .name = "no-default-route",
@@ -28,21 +65,25 @@ static const struct option network_table[] = {
 	  .set = set_prefixes,
 	  .at = AT(routes),
 	  .clear = clear_prefixes },
-	{ .name = "no-offload",
-	  .help = "exchange packets with the kernel one by one: slower, for a kernel "
-		  "with faults in offloading",
-	  .set = set_flag,
-	  .at = AT(no_offload) },
 };
 
-const struct option_group interface_options = OPTION_GROUP(interface_table);
+#undef AT
+
 const struct option_group network_options = OPTION_GROUP(network_table);
+
+bool netns_is_valid(const struct verb *verb, const struct netns_settings *s)
+{
+	if (!s->userns || s->netns)
+		return true;
+	cli_error(verb, "--userns needs --netns: it is the user namespace that --netns belongs to");
+	return false;
+}
 
 struct tun_backend_cfg network_device(const struct network_settings *s)
 {
 	return (struct tun_backend_cfg){
-		.interface = s->interface,
-		.no_offload = s->no_offload,
+		.interface = s->device.interface,
+		.no_offload = s->device.no_offload,
 		.default_route = !s->no_default_route,
 		.ipv6_outside = s->allow_ipv6_outside,
 		.routes = s->routes.at,

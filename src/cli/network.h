@@ -1,25 +1,46 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The network of a client's TUN device: connect, run. */
+/* The TUN device: connect, run, serve. A client's routes through it: connect, run. */
 #ifndef SSTP_CLI_NETWORK_H
 #define SSTP_CLI_NETWORK_H
 
 #include "cli/login.h"
 #include "client/tun_backend.h"
 
-struct network_settings {
+struct device_settings {
 	const char *interface;
-	bool no_default_route, allow_ipv6_outside;
-	struct prefix_list routes;
 	bool no_offload;
 };
 
-#define NETWORK_DEFAULTS              \
+#define DEVICE_DEFAULTS               \
 	{                             \
 		.interface = "sstp%d" \
 	}
 
-/* The device's name; the other network options. */
-extern const struct option_group interface_options, network_options;
+/* The device's name; how packets are exchanged with it. */
+extern const struct option_group interface_options, offload_options;
+
+struct netns_settings {
+	const char *netns, *userns; /* NULL: this one; the one that netns belongs to */
+};
+
+extern const struct option_group netns_options;
+
+/* Returns false after printing an error. */
+bool netns_is_valid(const struct verb *verb, const struct netns_settings *s);
+
+struct network_settings {
+	struct device_settings device;
+	bool no_default_route, allow_ipv6_outside;
+	struct prefix_list routes;
+};
+
+#define NETWORK_DEFAULTS                  \
+	{                                 \
+		.device = DEVICE_DEFAULTS \
+	}
+
+/* Options of network_settings but for its device. */
+extern const struct option_group network_options;
 
 /* Members without a setting are left at their defaults: no table, no script, no source. */
 struct tun_backend_cfg network_device(const struct network_settings *s);

@@ -29,6 +29,7 @@ static const struct option_group report_options = OPTION_GROUP(report_table);
 
 static const struct option_use uses[] = {
 	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
+	{ .group = &tls_options, .at = AT(server.tls) },
 	{ .heading = "The report", .group = &report_options },
 	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };
@@ -126,7 +127,7 @@ static int run(void *arg)
 		printf("configuration OK\n");
 		return EXIT_OK;
 	}
-	common_warn_about_keylog(s->server.keylog);
+	common_warn_about_keylog(s->server.tls.keylog);
 	probe_run(&ref, &report);
 	if (s->json)
 		probe_json_print(&ref, &report, code_of(&report));

@@ -178,7 +178,9 @@ static const struct option_group way_options = OPTION_GROUP(way_table);
 
 static const struct option_use uses[] = {
 	{ .heading = "Who you are", .group = &login_options, .at = AT(login) },
+	{ .group = &auth_options, .at = AT(login.auth) },
 	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
+	{ .group = &tls_options, .at = AT(server.tls) },
 	{ .heading = "Ways through the VPN", .group = &way_options },
 	{ .group = &link_options, .at = AT(login.link) },
 	{ .heading = "Running", .group = &retry_options, .at = AT(login) },
@@ -297,7 +299,7 @@ static int proxy_to(void *arg, struct client_cfg *cfg)
 
 	if (!background_begin(&background, &proxy_verb, &s->background))
 		return code;
-	common_warn_about_keylog(s->server.keylog);
+	common_warn_about_keylog(s->server.tls.keylog);
 	cfg->ready = background_ready;
 	cfg->ready_arg = &background;
 	cfg->backend = proxy_backend_new(start->proxy);

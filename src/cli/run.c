@@ -29,10 +29,13 @@ static const struct option_group namespace_options = OPTION_GROUP(namespace_tabl
 
 static const struct option_use uses[] = {
 	{ .heading = "Who you are", .group = &login_options, .at = AT(login) },
+	{ .group = &auth_options, .at = AT(login.auth) },
 	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
-	{ .heading = "The network", .group = &interface_options, .at = AT(network) },
+	{ .group = &tls_options, .at = AT(server.tls) },
+	{ .heading = "The network", .group = &interface_options, .at = AT(network.device) },
 	{ .group = &link_options, .at = AT(login.link) },
 	{ .group = &network_options, .at = AT(network) },
+	{ .group = &offload_options, .at = AT(network.device) },
 	{ .heading = "Running", .group = &namespace_options },
 	{ .group = &retry_options, .at = AT(login) },
 	{ .heading = "General", .group = &common_options, .at = AT(common) },
@@ -43,7 +46,7 @@ static int run_command(void *arg, struct client_cfg *cfg)
 	const struct run_settings *s = arg;
 	struct tun_backend_cfg device = network_device(&s->network);
 
-	common_warn_about_keylog(s->server.keylog);
+	common_warn_about_keylog(s->server.tls.keylog);
 	device.source = (struct netdev_source){
 		NETDEV_FOR_COMMAND,
 		.argv = s->command,

@@ -12,7 +12,7 @@
 #include "cli/background.h"
 #include "cli/common.h"
 #include "cli/exit_code.h"
-#include "cli/login.h"
+#include "cli/network.h"
 #include "cli/password.h"
 #include "cli/verbs.h"
 #include "server/server.h"
@@ -37,24 +37,20 @@ struct serve_settings {
 	struct common_settings common;
 	struct listen_list listen;
 	struct text_list certs, keys;
-	struct tls_server_cfg *tls; /* one for each certificate */
+	struct tls_server_cfg *tls_cfgs; /* one for each certificate */
 	const char *key_password_file;
+	struct tls_settings tls;
 	const char *users, *leases;
 	struct auth_list auth;
 	const char *name;
 	struct ip_prefix network; /* AF_UNSPEC: not set */
 	uint32_t dns[2], nbns[2];
-	const char *interface;
-	const char *netns, *userns;
+	struct device_settings device;
+	struct netns_settings netns;
 	struct link_settings link;
-	bool no_offload;
 	bool client_to_client;
 	uint32_t max_sessions, user_sessions, max_failures, workers;
 	bool keep_old_session;
-	bool only_tls13;
-	uint8_t hashes;
-	const char *keylog;
-	bool legacy_ciphers;
 	struct background_settings background;
 };
 
@@ -156,28 +152,6 @@ static const struct option listen_table[] = {
 	  .help = "the first line of FILE is the password of the key",
 	  .set = set_file,
 	  .at = AT(key_password_file) },
-	{ .name = "min-tls",
-	  .arg = "VERSION",
-	  .words = "1.2 1.3",
-	  .help = "1.2 (the default) or 1.3",
-	  .set = set_min_tls,
-	  .at = AT(only_tls13) },
-	{ .name = "min-hash",
-	  .arg = "HASH",
-	  .words = "sha1 sha256",
-	  .help = "for the crypto binding: sha1 (the default) or sha256",
-	  .set = set_min_hash,
-	  .at = AT(hashes) },
-	{ .name = "legacy-ciphers",
-	  .help = "allow AES-CBC with SHA under TLS 1.2 too (RouterOS)",
-	  .set = set_flag,
-	  .at = AT(legacy_ciphers) },
-	{ .name = "keylog",
-	  .arg = "FILE",
-	  .help = "write the TLS session keys to FILE, for Wireshark: everybody who "
-		  "has the file can read all traffic",
-	  .set = set_text,
-	  .at = AT(keylog) },
 };
 
 static const struct option_group listen_options = OPTION_GROUP(listen_table);
@@ -188,19 +162,17 @@ static const struct option user_table[] = {
 	  .help = "the user file: the columns of pppd's chap-secrets; sstp passwd edits it",
 	  .set = set_file,
 	  .at = AT(users) },
-	{ .name = "auth",
-	  .arg = "LIST",
-	  .words = "mschapv2 chap pap",
-	  .help = "authentication methods to offer, the preferred one first: mschapv2 (the "
-		  "default), chap, pap",
-	  .set = set_auth,
-	  .at = AT(auth) },
 	{ .name = "name",
 	  .arg = "NAME",
 	  .help = "the server's name in its challenges and in the server column of the "
 		  "user file; default: this host's",
 	  .set = set_text,
 	  .at = AT(name) },
+};
+
+static const struct option_group user_options = OPTION_GROUP(user_table);
+
+static const struct option session_table[] = {
 	{ .name = "max-sessions",
 	  .arg = "N",
 	  .help = "no more clients than N; default: the number of addresses",
@@ -226,9 +198,9 @@ static const struct option user_table[] = {
 	  .at = AT(max_failures) },
 };
 
-static const struct option_group user_options = OPTION_GROUP(user_table);
+static const struct option_group session_options = OPTION_GROUP(session_table);
 
-static const struct option network_table[] = {
+static const struct option client_network_table[] = {
 	{ .name = "ipv4-network",
 	  .arg = "NETWORK",
 	  .help = "addresses for the clients, such as 10.9.0.0/24; the server takes the "
@@ -258,38 +230,9 @@ static const struct option network_table[] = {
 	  .help = "let clients reach each other; needs net.ipv4.ip_forward=1",
 	  .set = set_flag,
 	  .at = AT(client_to_client) },
-	{ .name = "interface",
-	  .short_name = 'i',
-	  .arg = "NAME",
-	  .help = "name of the TUN device; default sstp0 or the next free",
-	  .set = set_device,
-	  .at = AT(interface) },
-	{ .name = "netns",
-	  .arg = "WHERE",
-	  .help = "put the device into another network namespace: a process id, a "
-		  "path, or a name of ip netns; sstp still listens for clients in "
-		  "this one",
-	  .set = set_text,
-	  .at = AT(netns) },
-	{ .name = "userns",
-	  .arg = "PATH",
-	  .help = "the user namespace that --netns belongs to, if it is not the one "
-		  "that the kernel reports",
-	  .set = set_text,
-	  .at = AT(userns) },
 };
 
-static const struct option_group network_options = OPTION_GROUP(network_table);
-
-static const struct option offload_table[] = {
-	{ .name = "no-offload",
-	  .help = "exchange packets with the kernel one by one: slower, for a kernel "
-		  "with faults in offloading",
-	  .set = set_flag,
-	  .at = AT(no_offload) },
-};
-
-static const struct option_group offload_options = OPTION_GROUP(offload_table);
+static const struct option_group client_network_options = OPTION_GROUP(client_network_table);
 
 static const struct option worker_table[] = {
 	{ .name = "workers",
@@ -303,10 +246,15 @@ static const struct option_group worker_options = OPTION_GROUP(worker_table);
 
 static const struct option_use uses[] = {
 	{ .heading = "Where to listen, and as whom", .group = &listen_options },
+	{ .group = &tls_options, .at = AT(tls) },
 	{ .heading = "Who may log in", .group = &user_options },
-	{ .heading = "The network", .group = &network_options },
+	{ .group = &auth_options, .at = AT(auth) },
+	{ .group = &session_options },
+	{ .heading = "The network", .group = &client_network_options },
+	{ .group = &interface_options, .at = AT(device) },
+	{ .group = &netns_options, .at = AT(netns) },
 	{ .group = &link_options, .at = AT(link) },
-	{ .group = &offload_options },
+	{ .group = &offload_options, .at = AT(device) },
 	{ .heading = "Running", .group = &worker_options },
 	{ .group = &background_options, .at = AT(background) },
 	{ .heading = "General", .group = &common_options, .at = AT(common) },
@@ -325,12 +273,8 @@ static bool has_all(const struct serve_settings *s)
 		cli_error(&serve_verb, "no user file: --users FILE (sstp passwd makes one)");
 	else if (s->network.addr.family == AF_UNSPEC)
 		cli_error(&serve_verb, "no addresses for clients: --ipv4-network 10.9.0.0/24");
-	else if (s->userns && !s->netns)
-		cli_error(
-			&serve_verb,
-			"--userns needs --netns: it is the user namespace that --netns belongs to");
 	else
-		return true;
+		return netns_is_valid(&serve_verb, &s->netns);
 	return false;
 }
 
@@ -381,19 +325,19 @@ static const char *leases_default(const struct serve_settings *s)
 /* `password` is used for all encrypted keys; NULL: none is encrypted. */
 static bool apply_certs(struct serve_settings *s, const char *password, struct server_cfg *cfg)
 {
-	s->tls = calloc(s->certs.count, sizeof(*s->tls));
-	for (size_t i = 0; s->tls && i < s->certs.count; i++)
-		s->tls[i] = (struct tls_server_cfg){
+	s->tls_cfgs = calloc(s->certs.count, sizeof(*s->tls_cfgs));
+	for (size_t i = 0; s->tls_cfgs && i < s->certs.count; i++)
+		s->tls_cfgs[i] = (struct tls_server_cfg){
 			.cert_file = s->certs.at[i],
 			.key_file = s->keys.count ? s->keys.at[i] : s->certs.at[i],
 			.key_password = password,
-			.only_tls13 = s->only_tls13,
-			.allow_cbc = s->legacy_ciphers,
-			.keylog = s->keylog,
+			.only_tls13 = s->tls.only_tls13,
+			.allow_cbc = s->tls.legacy_ciphers,
+			.keylog = s->tls.keylog,
 		};
-	cfg->certs = s->tls;
+	cfg->certs = s->tls_cfgs;
 	cfg->cert_count = s->certs.count;
-	return s->tls;
+	return s->tls_cfgs;
 }
 
 static bool apply(struct serve_settings *s, struct server_cfg *cfg)
@@ -411,17 +355,17 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.is_leases_default = !s->leases,
 		.name = s->name ? s->name : host_name,
 		.auth_count = s->auth.count,
-		.hashes = s->hashes,
+		.hashes = s->tls.hashes,
 		.network = s->network,
 		.dns = { s->dns[0], s->dns[1] },
 		.nbns = { s->nbns[0], s->nbns[1] },
 		.mtu = s->link.mtu,
 		.congestion = s->link.congestion,
-		.interface = s->interface,
-		.netns = s->netns,
-		.userns = s->userns,
+		.interface = s->device.interface,
+		.netns = s->netns.netns,
+		.userns = s->netns.userns,
 		.ipv6 = !s->link.no_ipv6 && s->link.mtu >= 1280,
-		.no_offload = s->no_offload,
+		.no_offload = s->device.no_offload,
 		.client_to_client = s->client_to_client,
 		.max_sessions = s->max_sessions,
 		.user_sessions = s->user_sessions == USER_SESSIONS_UNSET ? user_sessions_default(s)
@@ -465,7 +409,7 @@ static int serve(const struct serve_settings *s, struct server_cfg *cfg)
 
 	if (!background_begin(&background, &serve_verb, &s->background))
 		return EXIT_OTHER;
-	common_warn_about_keylog(s->keylog);
+	common_warn_about_keylog(s->tls.keylog);
 	cfg->ready = background_ready;
 	cfg->ready_arg = &background;
 	reason = server_run(cfg);
@@ -498,9 +442,9 @@ static int run(void *arg)
 }
 
 static struct serve_settings settings = {
-	.auth = { { PPP_AUTH_MSCHAPV2 }, 1 },
-	.interface = "sstp%d",
-	.hashes = HASHES_DEFAULT,
+	.tls = TLS_DEFAULTS,
+	.auth = AUTH_DEFAULT,
+	.device = DEVICE_DEFAULTS,
 	.link = LINK_DEFAULTS,
 	.user_sessions = USER_SESSIONS_UNSET,
 	.max_failures = 20,
