@@ -46,6 +46,8 @@ struct auth_backend {
 	void (*cancel)(void *self, struct auth_question *q);
 };
 
+/* ---- service.c */
+
 /* Ends the question and frees it, unless the result is AUTH_RESULT_CONTINUE. */
 void auth_answer(struct auth_question *q, const struct auth_result *result);
 /* Frees a question that was canceled; from any thread. */

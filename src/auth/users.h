@@ -32,6 +32,8 @@ size_t users_count(const struct users *u);
 /* Calls `each` with every address that the file gives to a user. */
 void users_each_address(const struct users *u, void (*each)(void *arg, uint32_t ipv4), void *arg);
 
+/* ---- users_check.c */
+
 /*
  * Checks a login attempt. An unknown user costs the same work as a wrong password and gets the same
  * result. `server_name` is matched against the server column ("*" matches all).
@@ -53,6 +55,8 @@ const char *users_why_end(const struct users *before, const struct users *now,
 
 /* The address that the file gives to this user; 0: none. `name` is that of auth_result. */
 uint32_t users_own_address(const struct users *u, const char *server_name, const char *name);
+
+/* ---- users_edit.c */
 
 enum users_format {
 	USERS_NT,    /* $nt$: PAP and MS-CHAPv2; the default */

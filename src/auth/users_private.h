@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The user file in memory, private to users.c, which reads it, check.c and edit.c. Entries are in
- * the file's order; those of one client name are chained, so a look-up is one hash and a short walk
- * however many users there are.
+ * The user file in memory, private to users.c, which reads it and defines the functions below, and
+ * to users_check.c and users_edit.c. Entries are in the file's order; those of one client name are
+ * chained, so a look-up is one hash and a short walk however many users there are.
  */
 #ifndef SSTP_AUTH_USERS_PRIVATE_H
 #define SSTP_AUTH_USERS_PRIVATE_H

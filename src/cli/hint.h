@@ -28,6 +28,14 @@ bool hint_for_option(const struct verb *v, const char *typed, size_t len, bool i
  */
 bool hint_for_exact(const struct verb *v, const char *typed, char text[HINT_SIZE]);
 
+/* As hint_for_option, for a variable; `typed` is its name without SSTP_. */
+bool hint_for_variable(const struct verb *v, const char *typed, size_t len, char text[HINT_SIZE]);
+
+/* A sentence about an unknown verb, in static memory. NULL: none. */
+const char *hint_for_verb(const char *typed, const char *const *verbs, size_t verb_count);
+
+/* ---- hint_word.c */
+
 /* For -x, if `v` has no such short option. */
 bool hint_for_short(const struct verb *v, char short_name, char text[HINT_SIZE]);
 
@@ -36,11 +44,5 @@ bool hint_for_short(const struct verb *v, char short_name, char text[HINT_SIZE])
  * host. Returns false if there is no hint.
  */
 bool hint_for_word(const struct verb *v, const char *typed, bool is_sure, char text[HINT_SIZE]);
-
-/* The same for a variable; `typed` is its name without SSTP_. */
-bool hint_for_variable(const struct verb *v, const char *typed, size_t len, char text[HINT_SIZE]);
-
-/* A sentence about an unknown verb, in static memory. NULL: none. */
-const char *hint_for_verb(const char *typed, const char *const *verbs, size_t verb_count);
 
 #endif

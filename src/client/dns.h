@@ -97,6 +97,8 @@ void dns_child(struct dns *d);
 /* Like dns_down, but waits until it is done: a few seconds at most, even if programs hang. */
 void dns_close(struct dns *d);
 
+/* ---- dns_resolvconf.c */
+
 /* Removes what a crashed process registered with resolvconf under this name. */
 void dns_recover_resolvconf(const char *key, const struct log *log);
 

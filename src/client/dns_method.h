@@ -28,13 +28,21 @@ struct dns_method {
 extern const struct dns_method dns_method_fd, dns_method_resolved, dns_method_resolvconf,
 	dns_method_file;
 
+/* ---- dns.c */
+
 /* Writes "nameserver" lines, as in resolv.conf and in resolvconf's input. */
 size_t dns_print_servers(const struct dns *d, char *to, size_t room);
+
+/* ---- dns_resolved.c */
+
 /*
  * Whether resolv.conf, or the file that it links to, belongs to systemd-resolved. Its path is
  * stored in `real`.
  */
 bool dns_is_of_resolved(const struct dns *d, char real[PATH_MAX]);
+
+/* ---- dns_program.c */
+
 /*
  * Starts the program of a step and returns DNS_STEP_RUNS. Without a loop the program has ended on
  * return.
@@ -44,6 +52,9 @@ int dns_run(struct dns *d, const char *const *argv, const char *input);
  * Logs a program's failure. Returns 0 or -errno; -EPROTO if it exited with another status than 0.
  */
 int dns_check_program(const struct log *log, const char *program, int result);
+
+/* ---- dns_resolvconf.c */
+
 /*
  * Records in the state file that resolvconf has an entry `key`; "": none. Called before the entry
  * is added and after it is removed.

@@ -40,4 +40,12 @@ bool nd_option_next(struct reader *options, struct nd_option *o);
 void nd_begin(struct writer *w, uint8_t type, const struct ip_addr *from, const struct ip_addr *to);
 size_t nd_end(struct writer *w);
 
+/*
+ * Writes to `to` the Neighbor Advertisement in response to a Neighbor Solicitation for the
+ * link-local address of `own_iid`: some peers probe reachability so. Returns its length; 0: no
+ * response.
+ */
+size_t ip6_neighbor_reply(uint8_t to[IP6_PACKET_MAX], const uint8_t *packet, size_t len,
+			  const uint8_t own_iid[IP6_IID_LEN], bool is_router);
+
 #endif

@@ -129,12 +129,4 @@ bool slaac_next(struct slaac *e, struct slaac_out *out);
 
 void slaac_config(const struct slaac *e, uint64_t now_ms, struct slaac_config *out);
 
-/*
- * Writes to `to` the Neighbor Advertisement in response to a Neighbor Solicitation for the
- * link-local address of `own_iid`: some peers probe reachability so. Returns its length; 0: no
- * response.
- */
-size_t ip6_neighbor_reply(uint8_t to[IP6_PACKET_MAX], const uint8_t *packet, size_t len,
-			  const uint8_t own_iid[IP6_IID_LEN], bool is_router);
-
 #endif

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "netdev/foreign.h"
-#include "netdev/netdev.h"
+#include "netdev/inside.h"
 #include "proc/command.h"
 #include "proc/confine.h"
 #include "proc/guardian.h"

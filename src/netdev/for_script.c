@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "netdev/netdev.h"
+#include "netdev/inside.h"
 #include "proc/command.h"
 #include "util/bytes.h"
 #include "util/log.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "netdev/netdev.h"
+#include "netdev/inside.h"
 #include "util/log.h"
 
 static const char *descriptor_hint(int error)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "netdev/netdev.h"
+#include "netdev/inside.h"
 #include "tun/advice.h"
 #include "util/log.h"
 

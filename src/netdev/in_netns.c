@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "netdev/foreign.h"
-#include "netdev/netdev.h"
+#include "netdev/inside.h"
 #include "proc/fdpass.h"
 #include "proc/netns.h"
 #include "proc/netns_file.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "netdev/netdev.h"
+#include "netdev/inside.h"
 
 #include <errno.h>
 #include <string.h>

@@ -69,6 +69,8 @@ enum netdev_dns {
 
 enum { NETDEV_NAME_SIZE = 32 };
 
+struct netdev_ops;
+
 struct netdev {
 	const struct netdev_ops *ops;
 	char name[NETDEV_NAME_SIZE]; /* for the log and for scripts */
@@ -93,25 +95,5 @@ int netdev_up(struct netdev *n, const struct link_addrs *link);
 /* A signal has come: true if it has been handled. */
 bool netdev_signal(struct netdev *n, const struct signalfd_siginfo *info);
 void netdev_close(struct netdev *n); /* NULL is fine */
-
-/* ---- private to netdev/ */
-
-struct netdev_ops {
-	int (*up)(struct netdev *n, const struct link_addrs *link);            /* or NULL */
-	bool (*signal)(struct netdev *n, const struct signalfd_siginfo *info); /* or NULL */
-	void (*close)(struct netdev *n);
-};
-
-enum tunnel_reason netdev_no_memory(const struct netdev_cfg *cfg); /* logs it */
-
-enum tunnel_reason netdev_open_here(const struct netdev_cfg *cfg, struct netdev **out);
-enum tunnel_reason netdev_open_in_netns(const struct netdev_source *source,
-					const struct netdev_cfg *cfg, struct netdev **out);
-enum tunnel_reason netdev_open_for_command(const struct netdev_source *source,
-					   const struct netdev_cfg *cfg, struct netdev **out);
-enum tunnel_reason netdev_open_given(const struct netdev_source *source,
-				     const struct netdev_cfg *cfg, struct netdev **out);
-enum tunnel_reason netdev_open_for_script(const struct netdev_source *source,
-					  const struct netdev_cfg *cfg, struct netdev **out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The internal interface of the engine. ppp.c connects the parts: it sends frames, emits events in
+ * The internal interface of the engine, by the files that define it. ppp.c connects the parts: it sends frames, emits events in
  * order and ends the link. lcp.c, ipcp.c and ipv6cp.c are protocols over cp.c; auth.c runs the
  * method that LCP agreed on.
  */

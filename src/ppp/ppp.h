@@ -36,6 +36,8 @@ void ppp_init(struct ppp *p, const struct ppp_cfg *cfg);
 void ppp_open(struct ppp *p, uint64_t now_ms);
 void ppp_input(struct ppp *p, const uint8_t *frame, size_t len, uint64_t now_ms);
 void ppp_auth_result(struct ppp *p, const struct ppp_auth_result *result, uint64_t now_ms);
+/* ---- eap.c */
+
 /*
  * Sends the next packet of an EAP conversation, with its header: on a server a Request, with
  * another Identifier than the last one; on a client the Response to the Request in the last

@@ -33,6 +33,8 @@ struct stack {
 	size_t room_in, room_out; /* sums over all connections: CONN_BUDGET_IN, _OUT */
 };
 
+/* ---- stack.c */
+
 /*
  * Call it with each call of lwIP: flushes lwIP's packets at the end of the turn and sets its timer.
  */
@@ -48,14 +50,17 @@ bool stack_has_way_to(const struct stack *s, const struct ip_addr *to);
  */
 enum stack_result stack_reach(const struct stack *s, const struct ip_addr *to);
 
-/* conn.c: an ICMP error arrived about an attempt to connect. */
+/* ---- conn.c */
+
+/* An ICMP error arrived about an attempt to connect. */
 void conn_icmp_error(struct stack *s, const struct ip_addr *peer, uint16_t peer_port,
 		     uint16_t own_port, enum stack_result result);
 void conn_close_all(struct stack *s);
 /* Sends what waits in lwIP, one connection after the other, until the tunnel has no room. */
 void conn_send_waiting(struct stack *s);
 
-/* lookup.c */
+/* ---- lookup.c */
+
 void lookup_stack_is_up(struct stack *s);
 void lookup_stack_is_down(struct stack *s);
 /* An ICMP error about a query. */

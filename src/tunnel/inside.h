@@ -5,7 +5,8 @@
 
 #include "tunnel/tunnel.h"
 
-/* tunnel.c: life and events */
+/* ---- tunnel.c: life and events */
+
 void tunnel_notify(struct tunnel *t, struct tunnel_event ev);
 /* Records why it ends; the first reason is the cause, later ones are its consequences and ignored. */
 void tunnel_set_reason(struct tunnel *t, enum tunnel_reason reason, const char *format, ...)
@@ -21,11 +22,13 @@ void tunnel_drain(struct tunnel *t);
 void tunnel_arm(struct tunnel *t);
 void tunnel_start_sstp(struct tunnel *t); /* TLS is up */
 
-/* receive.c: from the socket to the engines and the packet sink */
+/* ---- receive.c: from the socket to the engines and the packet sink */
+
 void tunnel_read(struct tunnel *t); /* the socket is readable */
 void tunnel_take_frame(struct tunnel *t, struct bytes frame);
 
-/* send.c: from the owner's packets to the socket */
+/* ---- send.c: from the owner's packets to the socket */
+
 void tunnel_send_waiting(struct tunnel *t); /* the socket is writable */
 void tunnel_end_turn(struct loop_task *turn);
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "ip6/slaac.h"
+#include "ip6/message.h"
 #include "tun/ingress.h"
 #include "tun/mss.h"
 

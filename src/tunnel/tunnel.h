@@ -169,8 +169,6 @@ int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg);
  * are not used. *wire is moved, also when it fails. Nothing is read and no event comes before tunnel_start.
  */
 int tunnel_adopt(struct tunnel *t, const struct tunnel_cfg *cfg, struct pump_end *wire);
-/* After tunnel_adopt: continues with the first `len` bytes of pump->plain, then with what TLS has. */
-void tunnel_start(struct tunnel *t, size_t len);
 void tunnel_auth_result(struct tunnel *t, const struct ppp_auth_result *v);
 /* See ppp_eap_send and ppp_eap_done. */
 bool tunnel_eap_send(struct tunnel *t, struct bytes packet);
@@ -211,10 +209,15 @@ struct tunnel_line_text {
 };
 struct tunnel_line_text tunnel_line_print(const struct tunnel *t);
 
+/* ---- receive.c */
+
+/* After tunnel_adopt: continues with the first `len` bytes of pump->plain, then with what TLS has. */
+void tunnel_start(struct tunnel *t, size_t len);
+
+/* ---- send.c: the packet path, from the owner to the peer */
+
 /* The largest IP packet that the tunnel takes: the smaller of cfg.mtu and the peer's MRU. */
 uint16_t tunnel_mtu(const struct tunnel *t);
-
-/* The packet path: from the owner to the peer. */
 
 /*
  * Sends what one read of a TUN device brought: cut into packets, framed, put into the TLS record

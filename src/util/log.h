@@ -117,4 +117,16 @@ struct log_text {
 };
 struct log_text log_quote(const void *from, size_t len);
 
+/* ---- for log_writer.c */
+
+/* Formats the line that `count` lines were lost; returns its length. */
+size_t log_lost_line(char *to, size_t size, unsigned long count);
+/*
+ * Called from the thread, about when it is due, and after log_writer_wake. Returns when it is due
+ * next, in milliseconds of CLOCK_MONOTONIC; UINT64_MAX: never. It may log.
+ */
+uint64_t log_tick(uint64_t now_ms);
+/* "Nov 29 13:22:05", local time. */
+void log_syslog_time(char *to, size_t size);
+
 #endif

@@ -19,16 +19,6 @@ enum {
 		4000, /* with the newline and a prefix less than PIPE_BUF: a write to a pipe is atomic */
 };
 
-/* These three are in log.c. Formats the line that `count` lines were lost; returns its length. */
-size_t log_lost_line(char *to, size_t size, unsigned long count);
-/*
- * Called from the thread, about when it is due, and after log_writer_wake. Returns when it is due
- * next, in milliseconds of CLOCK_MONOTONIC; UINT64_MAX: never. It may log.
- */
-uint64_t log_tick(uint64_t now_ms);
-/* "Nov 29 13:22:05", local time. */
-void log_syslog_time(char *to, size_t size);
-
 /* One line of at most LOG_RECORD_MAX bytes, with its newline; a longer one is truncated. `for_user`:
  * always to standard error. */
 void log_writer_put(enum log_level level, bool for_user, const char *line, size_t len);

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "ip6/message.h"
 #include "ip6/slaac.h"
 #include "util/checksum.h"
 

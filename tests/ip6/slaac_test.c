@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "ip6/message.h"
 #include "ip6/router.h"
 
 #define FOREVER UINT32_MAX

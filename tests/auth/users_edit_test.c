@@ -326,7 +326,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	log_set_level(LOG_LEVEL_ERROR);
-	snprintf(folder, sizeof(folder), "/tmp/edit_test.XXXXXX");
+	snprintf(folder, sizeof(folder), "/tmp/users_edit_test.XXXXXX");
 	if (!mkdtemp(folder))
 		return -1;
 	snprintf(path, sizeof(path), "%s/users", folder);
