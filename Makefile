@@ -73,7 +73,7 @@ static:
 # ---- install and clean
 ## make install        the program, its man page, completions of shells and the licenses (PREFIX=/usr/local, DESTDIR=,
 ##                     TARGET=); make uninstall
-## make completions    makes the completions again, after a change of options
+## make completions    makes completions/ and the options' heads in man/sstp.8, after a change of options
 ## make clean          removes what was built of sstp; make distclean: all of build/
 
 BASH_COMPLETION = share/bash-completion/completions/sstp

@@ -142,11 +142,58 @@ def test_every_option_of_the_man_page_exists(sstp):
             assert option in [tables[verb].get(name) for verb in verbs], f"{section}: --{name}"
 
 
+def make_files(sstp, folder, page):
+    """Runs tools/completions on a copy of the man page with this text."""
+    (folder / "sstp.8").write_text(page)
+    return subprocess.run([REPO / "tools/completions", sstp, folder / "completions", folder / "sstp.8"],
+                          capture_output=True, text=True, timeout=PATIENCE)
+
+
 def test_completions_are_made_of_the_tables(sstp, tmp_path):
-    subprocess.run([REPO / "tools/completions", sstp, tmp_path], check=True)
-    for path in tmp_path.iterdir():
-        assert path.read_text() == (REPO / "completions" / path.name).read_text(), "run tools/completions"
-    assert {p.name for p in tmp_path.iterdir()} == {p.name for p in (REPO / "completions").iterdir()}
+    assert make_files(sstp, tmp_path, (REPO / "man/sstp.8").read_text()).returncode == 0
+    made = tmp_path / "completions"
+    for path in made.iterdir():
+        assert path.read_text() == (REPO / "completions" / path.name).read_text(), "run make completions"
+    assert {p.name for p in made.iterdir()} == {p.name for p in (REPO / "completions").iterdir()}
+
+
+def test_heads_of_the_man_page_are_made_of_the_tables(sstp, tmp_path):
+    page = (REPO / "man/sstp.8").read_text()
+    assert make_files(sstp, tmp_path, page).returncode == 0
+    assert (tmp_path / "sstp.8").read_text() == page, "run make completions"
+
+
+@pytest.mark.parametrize("right, wrong", [
+    ('.BR \\-m ", " \\-\\-mtu " \\fIBYTES\\fR"\n', '.BR \\-\\-mtu " \\fIN\\fR"\n'),
+    (".B \\-\\-once\n", '.BR \\-\\-once " \\fIN\\fR"\n'),
+    ('.BR \\-\\-server " \\fIHOST\\fR[:\\fIPORT\\fR]"\n', ".B \\-\\-server\n"),
+])
+def test_a_head_that_is_not_that_of_the_table_is_made_again(sstp, right, wrong, tmp_path):
+    page = (REPO / "man/sstp.8").read_text()
+    assert right in page
+    assert make_files(sstp, tmp_path, page.replace(right, wrong)).returncode == 0
+    assert (tmp_path / "sstp.8").read_text() == page
+
+
+def test_an_option_without_an_entry_gets_one_after_its_predecessor(sstp, tmp_path):
+    entry = re.compile(r"\.TP\n\.BR \\-\\-max\\-failures .*?(?=\n\.(?:TP|SS)\b)", re.S)
+    page = (REPO / "man/sstp.8").read_text()
+    found = entry.search(page)
+    assert make_files(sstp, tmp_path, page[:found.start()] + page[found.end() + 1:]).returncode == 0
+    made = (tmp_path / "sstp.8").read_text()
+    before = re.compile(r"^\.TP\n\.BR? \\-\\-(\S+)", re.M)
+    assert before.findall(made[:entry.search(made).start()])[-1] == r"keep\-old\-session"
+    assert "Refuse a user at an address for ten minutes after N failed logins" in entry.search(made)[0]
+    checked = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", tmp_path / "sstp.8"], capture_output=True, text=True)
+    assert (checked.returncode, checked.stdout) == (0, "")
+
+
+def test_an_entry_of_an_option_that_no_table_has_is_an_error(sstp, tmp_path):
+    page = (REPO / "man/sstp.8").read_text().replace("\\-\\-keep\\-old\\-session\n", "\\-\\-keep\\-young\n", 1)
+    done = make_files(sstp, tmp_path, page)
+    assert done.returncode == 1
+    assert done.stderr == "man page: --keep-young is described in SSTP SERVE, and no table has it\n"
+    assert (tmp_path / "sstp.8").read_text() == page
 
 
 @pytest.mark.parametrize("words, offered", [
