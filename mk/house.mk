@@ -5,7 +5,7 @@ RANK_1 = util
 RANK_2 = http crypto
 RANK_3 = net
 RANK_4 = proc tun
-RANK_5 = ppp sstp ip6 dns tls
+RANK_5 = ppp sstp ip6 dns radius tls
 RANK_6 = eap
 RANK_7 = tunnel auth
 RANK_8 = stack netdev
@@ -19,7 +19,7 @@ below = $(call reverse,$(wordlist 2,$1,0 $(RANKS)))
 FOLDERS = $(foreach n,$(call reverse,$(RANKS)),$(RANK_$n))
 
 # Bytes and time in, bytes and events out: an engine uses no loop, no process and no device.
-ENGINES = ppp sstp ip6 dns
+ENGINES = ppp sstp ip6 dns radius
 ENGINES_USE = http crypto util
 
 # $(call under,FOLDER): the folders that FOLDER may use. tests/both/ may use all.
