@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "radius/client.h"
+#include "radius/radius_client.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The client with servers simulated by the test, on a clock that the test advances. */
-#include "radius/client.h"
+#include "radius/radius_client.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-enum { MANY = RADIUS_PORTS * RADIUS_IDS + 10, PACKET_ROOM = 200, LOG_MAX = 20000 };
+enum { MANY = RADIUS_PORTS * RADIUS_IDS + 10, PACKET_SIZE = 200, LOG_MAX = 20000 };
 
 static struct radius_client *c;
 static uint64_t now;
@@ -17,7 +17,7 @@ static uint64_t now;
 static struct sent {
 	unsigned server, port;
 	uint64_t at_ms;
-	uint8_t packet[PACKET_ROOM];
+	uint8_t packet[PACKET_SIZE];
 	size_t len;
 } * sent;
 static size_t sent_count;
@@ -27,7 +27,7 @@ static char events[LOG_MAX];
 
 static struct one {
 	struct radius_request request;
-	uint8_t packet[PACKET_ROOM];
+	uint8_t packet[PACKET_SIZE];
 } * ones;
 
 static const struct bytes secret = { (const uint8_t *)"testing123", 10 };
@@ -166,7 +166,7 @@ static void run_until(uint64_t ms)
 
 static void answer_with(const struct sent *s, enum radius_code code, bool has_ma)
 {
-	uint8_t packet[PACKET_ROOM];
+	uint8_t packet[PACKET_SIZE];
 	struct writer w = writer_of(packet, sizeof(packet));
 
 	radius_begin_response(&w, code, s->packet[1], has_ma);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* src/radius/packet.c against the examples of the RFCs, and with packets that are cut or changed. */
-#include "radius/packet.h"
+/* src/radius/radius_packet.c against the examples of the RFCs, and with packets that are cut or changed. */
+#include "radius/radius_packet.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

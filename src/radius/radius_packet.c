@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The format of packets, and what MD5 does in them. */
-#include "radius/packet.h"
+#include "radius/radius_packet.h"
 
 #include "crypto/digest.h"
 #include "util/secret.h"

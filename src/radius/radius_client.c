@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Requests and servers: which request is where, and when something happens to it. */
-#include "radius/client.h"
+#include "radius/radius_client.h"
 
-#include "util/secret.h"
+#include <assert.h>
 
 #define REQUEST_OF(link, member) \
 	((struct radius_request *)(void *)((char *)(link)-offsetof(struct radius_request, member)))
@@ -16,6 +16,7 @@ static void list_init(struct radius_link *head)
 
 static void list_add(struct radius_link *head, struct radius_link *l)
 {
+	assert(head->prev);
 	l->next = head;
 	l->prev = head->prev;
 	head->prev->next = l;

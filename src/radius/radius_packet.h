@@ -6,8 +6,8 @@
  * A packet with a Message-Authenticator has it as its first attribute, since a forged response by
  * chosen-prefix MD5 collisions (CVE-2024-3596) is then not possible.
  */
-#ifndef SSTP_RADIUS_PACKET_H
-#define SSTP_RADIUS_PACKET_H
+#ifndef SSTP_RADIUS_RADIUS_PACKET_H
+#define SSTP_RADIUS_RADIUS_PACKET_H
 
 #include "util/bytes.h"
 

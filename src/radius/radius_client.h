@@ -16,10 +16,10 @@
  * An engine: the owner carries packets and time. A request is the owner's memory, which the engine
  * uses from radius_client_send until RADIUS_OUT_ANSWER, RADIUS_OUT_FAILED or radius_client_cancel.
  */
-#ifndef SSTP_RADIUS_CLIENT_H
-#define SSTP_RADIUS_CLIENT_H
+#ifndef SSTP_RADIUS_RADIUS_CLIENT_H
+#define SSTP_RADIUS_RADIUS_CLIENT_H
 
-#include "radius/packet.h"
+#include "radius/radius_packet.h"
 
 enum {
 	RADIUS_SERVERS = 8,
@@ -34,7 +34,7 @@ enum {
 	RADIUS_DEAD_MS = 120 * 1000,
 	RADIUS_PROBE_MS = 30 * 1000,
 	RADIUS_PROBES = 3, /* answers in a row, then it is alive */
-	RADIUS_PROBE_ROOM = 320,
+	RADIUS_PROBE_SIZE = 320,
 };
 
 struct radius_link {
@@ -87,7 +87,7 @@ struct radius_server {
 	unsigned used[RADIUS_PORTS];
 	struct radius_request *by_id[RADIUS_PORTS][RADIUS_IDS];
 	struct radius_request probe;
-	uint8_t probe_packet[RADIUS_PROBE_ROOM];
+	uint8_t probe_packet[RADIUS_PROBE_SIZE];
 };
 
 struct radius_client_cfg {
