@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A host between advertisements: two bytes of length, two with the seconds that pass before, then
+ * A host between advertisements, and a router between solicitations: two bytes of length, two with the seconds that pass before, then
  * the packet; repeated. The checksums of the packets are corrected, because a fuzzer would not find
  * them.
  */
 #include <stdlib.h>
 
 #include "ip6/message.h"
-#include "ip6/slaac.h"
+#include "ip6/advertiser.h"
 #include "util/checksum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -47,14 +47,29 @@ static void check(struct slaac *host, uint64_t now_ms)
 			abort();
 }
 
+/* Whatever it gets, it advertises at most once per second, and nothing that does not fit. */
+static void feed_router(struct advertiser *router, const uint8_t *packet, size_t len,
+			uint64_t now_ms)
+{
+	static const struct advertised what = { .prefix = { AF_INET6, { 0xfd } }, .mtu = 1400 };
+	uint8_t to[ADVERT_SIZE_MAX];
+
+	advertiser_input(router, packet, len, now_ms);
+	advertiser_tick(router, &what, now_ms, to);
+	if (advertiser_deadline(router) <= now_ms || advertiser_tick(router, &what, now_ms, to))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct slaac_cfg cfg = { .own_iid = { 1, 2, 3, 4, 5, 6, 7, 8 } };
 	struct reader r = reader_of(data, len);
 	uint8_t reply[IP6_PACKET_MAX];
 	uint64_t now_ms = 1000;
+	struct advertiser router;
 	struct slaac host;
 
+	advertiser_start(&router, now_ms);
 	slaac_init(&host, &cfg);
 	slaac_start(&host, now_ms);
 	check(&host, now_ms);
@@ -75,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		mend(packet, size);
 		slaac_input(&host, packet, size, now_ms);
 		check(&host, now_ms);
+		feed_router(&router, packet, size, now_ms);
 		ip6_neighbor_reply(reply, packet, size, cfg.own_iid, true);
 		free(packet);
 	}
