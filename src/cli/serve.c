@@ -15,6 +15,7 @@
 #include "cli/network.h"
 #include "cli/password.h"
 #include "cli/verbs.h"
+#include "server/prefixes.h"
 #include "server/server.h"
 #include "tls/open.h"
 #include "util/endpoint.h"
@@ -33,6 +34,12 @@ struct listen_list {
 	size_t count;
 };
 
+/* Two of each family. */
+struct dns_list {
+	uint32_t v4[2];
+	struct ip_addr v6[2];
+};
+
 struct serve_settings {
 	struct common_settings common;
 	struct listen_list listen;
@@ -43,8 +50,9 @@ struct serve_settings {
 	const char *users, *leases;
 	struct auth_list auth;
 	const char *name;
-	struct ip_prefix network; /* AF_UNSPEC: not set */
-	uint32_t dns[2], nbns[2];
+	struct ip_prefix network, ipv6_network; /* AF_UNSPEC: not set */
+	struct dns_list dns;
+	uint32_t nbns[2];
 	struct device_settings device;
 	struct netns_settings netns;
 	struct link_settings link;
@@ -121,6 +129,73 @@ static bool set_network(void *to, const char *value, struct error *err)
 	}
 	*(struct ip_prefix *)to = (struct ip_prefix){ ip_mask(&p.addr, p.len), p.len };
 	return true;
+}
+
+/* Global unicast or unique local (RFC 4193). */
+static bool is_for_hosts6(const struct ip_prefix *p)
+{
+	uint8_t first = p->addr.bytes[0];
+
+	return (first & 0xe0) == 0x20 || (first & 0xfe) == 0xfc;
+}
+
+static bool set_ipv6_network(void *to, const char *value, struct error *err)
+{
+	struct ip_prefix p;
+
+	if (!ip_prefix_parse(value, &p) || p.addr.family != AF_INET6) {
+		snprintf(err->text, sizeof(err->text),
+			 "must be an IPv6 network, such as 2001:db8:1::/48");
+		return false;
+	}
+	if (p.len < PREFIXES_NETWORK_MIN || p.len > PREFIXES_NETWORK_MAX) {
+		snprintf(err->text, sizeof(err->text),
+			 "must be a /%d to /%d, since each client gets a /64 of it: a /56 has 256 "
+			 "of them, a /48 65,536",
+			 PREFIXES_NETWORK_MIN, PREFIXES_NETWORK_MAX);
+		return false;
+	}
+	if (!is_for_hosts6(&p)) {
+		snprintf(err->text, sizeof(err->text),
+			 "hosts cannot have these addresses; use a network that is routed to this "
+			 "host, or one of fd00::/8");
+		return false;
+	}
+	*(struct ip_prefix *)to = (struct ip_prefix){ ip_mask(&p.addr, p.len), p.len };
+	return true;
+}
+
+static bool add_dns6(struct ip_addr list[2], const struct ip_addr *a, struct error *err)
+{
+	if (a->bytes[0] == 0xff || ip_is_link_local(a) || !(a->bytes[0] | a->bytes[1])) {
+		snprintf(err->text, sizeof(err->text), "clients cannot reach this address");
+		return false;
+	}
+	for (size_t i = 0; i < 2; i++)
+		if (list[i].family == AF_UNSPEC) {
+			list[i] = *a;
+			return true;
+		}
+	snprintf(err->text, sizeof(err->text), "more than two IPv6 addresses");
+	return false;
+}
+
+static bool set_dns(void *to, const char *value, struct error *err)
+{
+	struct dns_list *list = to;
+	struct ip_addr a;
+
+	if (!ip_parse(value, &a)) {
+		snprintf(err->text, sizeof(err->text),
+			 "must be an IP address such as 10.0.0.1 or 2001:db8::53");
+		return false;
+	}
+	return a.family == AF_INET6 ? add_dns6(list->v6, &a, err) : set_ipv4(list->v4, value, err);
+}
+
+static void clear_dns(void *to)
+{
+	memset(to, 0, sizeof(struct dns_list));
 }
 
 #define AT(member) offsetof(struct serve_settings, member)
@@ -207,12 +282,18 @@ static const struct option client_network_table[] = {
 		  "first",
 	  .set = set_network,
 	  .at = AT(network) },
+	{ .name = "ipv6-network",
+	  .arg = "NETWORK",
+	  .help = "IPv6 for the clients: each gets a /64 of it, such as one of "
+		  "2001:db8:1::/48; needs net.ipv6.conf.all.forwarding=1",
+	  .set = set_ipv6_network,
+	  .at = AT(ipv6_network) },
 	{ .name = "dns",
 	  .arg = "ADDR",
-	  .help = "DNS server for the clients; may be given twice",
-	  .set = set_ipv4,
+	  .help = "DNS server for the clients, IPv4 or IPv6; may be given twice for each",
+	  .set = set_dns,
 	  .at = AT(dns),
-	  .clear = clear_ipv4 },
+	  .clear = clear_dns },
 	{ .name = "leases",
 	  .arg = "FILE",
 	  .help = "the file that records which user had which address; default: a "
@@ -273,6 +354,10 @@ static bool has_all(const struct serve_settings *s)
 		cli_error(&serve_verb, "no user file: --users FILE (sstp passwd makes one)");
 	else if (s->network.addr.family == AF_UNSPEC)
 		cli_error(&serve_verb, "no addresses for clients: --ipv4-network 10.9.0.0/24");
+	else if (s->ipv6_network.addr.family && s->link.no_ipv6)
+		cli_error(&serve_verb, "--ipv6-network and --no-ipv6 exclude each other");
+	else if (s->ipv6_network.addr.family && s->link.mtu < 1280)
+		cli_error(&serve_verb, "--ipv6-network needs an --mtu of at least 1280");
 	else
 		return netns_is_valid(&serve_verb, &s->netns);
 	return false;
@@ -357,7 +442,9 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.auth_count = s->auth.count,
 		.hashes = s->tls.hashes,
 		.network = s->network,
-		.dns = { s->dns[0], s->dns[1] },
+		.ipv6_network = s->ipv6_network,
+		.dns = { s->dns.v4[0], s->dns.v4[1] },
+		.ipv6_dns = { s->dns.v6[0], s->dns.v6[1] },
 		.nbns = { s->nbns[0], s->nbns[1] },
 		.mtu = s->link.mtu,
 		.congestion = s->link.congestion,

@@ -8,6 +8,9 @@
  * crosses to another worker without a lock. Addresses from outside the pool and link-local ones are
  * few or rarely looked up; they are in a map with its own lock.
  *
+ * IPv6 prefixes work the same way (prefixes.h): a session that had the same address of the pool
+ * gets the same prefix, so that nothing more has to be remembered.
+ *
  * Goals: a login costs constant time with ten thousand sessions (names are hashed into CHAINS,
  * sources into a map); a packet costs no lock.
  *
@@ -35,7 +38,11 @@
 #include "util/hash.h"
 #include "util/log.h"
 
-enum { CHAINS = 4096 };
+enum {
+	CHAINS = 4096,
+	/* Half of the prefixes are for the addresses of the pool, the others for users' own ones. */
+	PREFIXES_PER_ADDRESS = 2,
+};
 
 /* Registrations, the oldest first. */
 struct chain {
@@ -46,6 +53,7 @@ struct registry {
 	const struct server_cfg *cfg;
 	pthread_mutex_t lock;
 	struct pool *pool;
+	struct prefixes *prefixes;     /* NULL: none */
 	struct registration **holders; /* by offset in the pool's network */
 	_Atomic(uint16_t) *workers;    /* the same: number of the worker plus one; 0: no session */
 	struct chain chains[CHAINS];   /* by a hash of the user's name */
@@ -81,6 +89,9 @@ int registry_open(const struct server_cfg *cfg, struct registry **out)
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_rwlock_init(&r->others_lock, NULL);
 	error = pool_open(&cfg->network, &r->pool);
+	if (!error && cfg->ipv6_network.addr.family)
+		error = prefixes_open(&cfg->ipv6_network, PREFIXES_PER_ADDRESS * span,
+				      &r->prefixes);
 	if (!error)
 		error = addr_map_open(&r->others);
 	if (!error)
@@ -104,6 +115,7 @@ void registry_close(struct registry *r)
 	if (!r)
 		return;
 	pool_close(r->pool);
+	prefixes_close(r->prefixes);
 	leases_close(r->leases);
 	addr_map_close(r->others);
 	addr_map_close(r->sources);
@@ -129,6 +141,11 @@ void registry_set_max(struct registry *r, size_t max_sessions)
 const struct pool *registry_pool(const struct registry *r)
 {
 	return r->pool;
+}
+
+const struct prefixes *registry_prefixes(const struct registry *r)
+{
+	return r->prefixes;
 }
 
 size_t registry_count(const struct registry *r)
@@ -259,8 +276,16 @@ static void release_ipv4(struct registry *r, struct registration *reg)
 	reg->ipv4 = 0;
 }
 
+static void release_prefix(struct registry *r, struct registration *reg)
+{
+	if (reg->prefix.family)
+		prefixes_give_back(r->prefixes, &reg->prefix);
+	reg->prefix = (struct ip_addr){ 0 };
+}
+
 static void release(struct registry *r, struct registration *reg)
 {
+	release_prefix(r, reg);
 	release_ipv6(r, reg);
 	release_ipv4(r, reg);
 }
@@ -624,6 +649,34 @@ bool registry_take_ipv6(struct registry *r, struct registration *reg, const stru
 	return is_taken;
 }
 
+/* A user's own address from outside the pool has no position there: the name decides. */
+static size_t preferred_prefix(const struct registry *r, const struct registration *reg)
+{
+	size_t half = prefixes_count(r->prefixes) / 2;
+
+	if (pool_has(r->pool, reg->ipv4))
+		return offset_of(r, reg->ipv4);
+	return half + hash_bytes(0, reg->user, strlen(reg->user)) % half;
+}
+
+static bool take_prefix(struct registry *r, struct registration *reg)
+{
+	if (reg->prefix.family)
+		return true;
+	return r->prefixes && reg->is_logged_in && !reg->is_evicted &&
+	       prefixes_take(r->prefixes, preferred_prefix(r, reg), reg->worker, &reg->prefix);
+}
+
+bool registry_take_prefix(struct registry *r, struct registration *reg)
+{
+	bool is_taken;
+
+	pthread_mutex_lock(&r->lock);
+	is_taken = take_prefix(r, reg);
+	pthread_mutex_unlock(&r->lock);
+	return is_taken;
+}
+
 /* False for another user's former address, which is kept for that user. */
 static bool may_change_to(const struct registry *r, const struct registration *reg, uint32_t wanted)
 {
@@ -708,6 +761,8 @@ int registry_worker_of(struct registry *r, const struct ip_addr *a)
 	const struct registration *reg;
 	int worker = REGISTRY_NOBODY;
 
+	if (a->family == AF_INET6 && !ip_is_link_local(a))
+		return r->prefixes ? prefixes_worker_of(r->prefixes, a) : REGISTRY_NOBODY;
 	if (a->family == AF_INET && pool_has(r->pool, ip_v4(a)))
 		return (int)atomic_load_explicit(&r->workers[offset_of(r, ip_v4(a))],
 						 memory_order_relaxed) -

@@ -13,6 +13,7 @@
 
 #include "auth/users.h"
 #include "server/pool.h"
+#include "server/prefixes.h"
 #include "server/server_cfg.h"
 #include "tunnel/reason.h"
 
@@ -32,8 +33,9 @@ struct registration {
 	struct ip_addr source; /* the client's address */
 	struct ip_addr local;  /* our address that the client connected to */
 	/* private to the registry from here on, under its lock: */
-	uint32_t ipv4;       /* 0: none, or lost to a newer session */
-	struct ip_addr ipv6; /* link-local; AF_UNSPEC: none */
+	uint32_t ipv4;         /* 0: none, or lost to a newer session */
+	struct ip_addr ipv6;   /* link-local; AF_UNSPEC: none */
+	struct ip_addr prefix; /* the session's own /64; AF_UNSPEC: none */
 	bool is_logged_in;
 	bool is_evicted;
 	bool is_in_sources;
@@ -70,6 +72,8 @@ void registry_set_device(struct registry *r, struct netlink *netlink, unsigned i
 void registry_set_max(struct registry *r, size_t max_sessions);
 
 const struct pool *registry_pool(const struct registry *r); /* for its immutable properties only */
+/* The same; NULL: clients get no IPv6 prefixes. */
+const struct prefixes *registry_prefixes(const struct registry *r);
 
 /* Keeps the addresses that the user file gives to users: other users don't get them. */
 void registry_keep_addresses(struct registry *r, const struct users *users);
@@ -94,6 +98,11 @@ const struct refusal *registry_login(struct registry *r, struct registration *re
  * another session has it.
  */
 bool registry_take_ipv6(struct registry *r, struct registration *reg, const struct ip_addr *a);
+/*
+ * Gives `reg` an IPv6 prefix of its own, if it has none yet: a /64 of cfg->ipv6_network, the same one
+ * for the same address of the pool. False: there is no such network, or all its prefixes are taken.
+ */
+bool registry_take_prefix(struct registry *r, struct registration *reg);
 /*
  * The client asks for this address of the pool, its former one, in place of the one that it was
  * given. Returns true if it gets that address.

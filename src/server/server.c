@@ -169,8 +169,10 @@ static enum tunnel_reason open_device(struct server *srv, struct tun *tuns[])
 {
 	struct server_state *sh = &srv->shared;
 	struct server_netdev d = { .tuns = tuns, .queues = sh->worker_count };
-	enum tunnel_reason reason =
-		server_netdev_open(srv->cfg, pool_server(registry_pool(sh->registry)), &d);
+	const struct prefixes *prefixes = registry_prefixes(sh->registry);
+	struct ip_addr own_ipv6 = prefixes ? prefixes_server(prefixes) : (struct ip_addr){ 0 };
+	enum tunnel_reason reason = server_netdev_open(
+		srv->cfg, pool_server(registry_pool(sh->registry)), &own_ipv6, &d);
 
 	srv->netdev = d.netdev;
 	memcpy(sh->own_iid, d.own_iid, sizeof(sh->own_iid));
@@ -620,11 +622,13 @@ static int start_workers(struct server *srv)
 
 static int run_loop(struct server *srv)
 {
+	bool has_ipv6 = srv->cfg->ipv6_network.addr.family;
 	int error;
 
-	log_info(NULL, "ready: %s, %u worker%s, clients get addresses of %s", device_name(srv),
+	log_info(NULL, "ready: %s, %u worker%s, clients get addresses of %s%s%s", device_name(srv),
 		 srv->shared.worker_count, srv->shared.worker_count > 1 ? "s" : "",
-		 ip_prefix_print(&srv->cfg->network).text);
+		 ip_prefix_print(&srv->cfg->network).text, has_ipv6 ? " and a /64 each of " : "",
+		 has_ipv6 ? ip_prefix_print(&srv->cfg->ipv6_network).text : "");
 	warn_of_missing_dns(srv->cfg);
 	health_up(&srv->health, device_name(srv));
 	look_at_workers(&srv->look);

@@ -26,9 +26,11 @@ struct server_cfg {
 	const char *name;        /* for CHAP challenges, and the server column of the user file */
 	enum ppp_auth auth[PPP_AUTH_COUNT];
 	size_t auth_count;
-	uint8_t hashes;           /* offered for the crypto binding: SSTP_HASH_... */
-	struct ip_prefix network; /* the pool; the server takes its first address */
+	uint8_t hashes;                /* offered for the crypto binding: SSTP_HASH_... */
+	struct ip_prefix network;      /* the pool; the server takes its first address */
+	struct ip_prefix ipv6_network; /* a /64 of it for each session; AF_UNSPEC: none */
 	uint32_t dns[2], nbns[2];
+	struct ip_addr ipv6_dns[2]; /* AF_UNSPEC: none */
 	uint16_t mtu;
 	const char *congestion; /* of the connections to the clients; see net/congestion.h */
 	const char *interface;  /* "sstp%d" */

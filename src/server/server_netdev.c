@@ -2,6 +2,7 @@
 /* The server's TUN device, here or in another network namespace. */
 #include "server/server_netdev.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <string.h>
@@ -12,31 +13,42 @@
 
 /* ---- checks of the host, which run in the device's network namespace */
 
-static void warn_of_forwarding(void)
+static bool is_off(const char *sysctl)
 {
 	char value = '1';
-	int fd = open("/proc/sys/net/ipv4/ip_forward", O_RDONLY | O_CLOEXEC);
+	int fd = open(sysctl, O_RDONLY | O_CLOEXEC);
+	bool is_zero = fd >= 0 && read(fd, &value, 1) == 1 && value == '0';
 
-	if (fd >= 0 && read(fd, &value, 1) == 1 && value == '0')
-		log_warn(NULL, "IPv4 forwarding is off: clients can reach only this host (sysctl "
-			       "net.ipv4.ip_forward=1; sstp serve --help shows the NAT rules)");
 	if (fd >= 0)
 		close(fd);
+	return is_zero;
+}
+
+static void warn_of_forwarding(const struct server_cfg *cfg)
+{
+	if (is_off("/proc/sys/net/ipv4/ip_forward"))
+		log_warn(NULL, "IPv4 forwarding is off: clients can reach only this host (sysctl "
+			       "net.ipv4.ip_forward=1; sstp serve --help shows the NAT rules)");
+	if (cfg->ipv6_network.addr.family && is_off("/proc/sys/net/ipv6/conf/all/forwarding"))
+		log_warn(NULL, "IPv6 forwarding is off: clients can reach only this host (sysctl "
+			       "net.ipv6.conf.all.forwarding=1)");
 }
 
 static struct ip_addr addr_of(const struct sockaddr *sa)
 {
 	struct sockaddr_storage copy = { 0 };
 
-	memcpy(&copy, sa, sizeof(struct sockaddr_in));
+	memcpy(&copy, sa,
+	       sa->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+					 : sizeof(struct sockaddr_in));
 	return ip_from_sockaddr(&copy);
 }
 
-static unsigned count_ones(uint32_t mask)
+static unsigned count_ones(const struct ip_addr *mask)
 {
 	unsigned n = 0;
 
-	for (; mask; mask <<= 1)
+	while (n < 8 * sizeof(mask->bytes) && mask->bytes[n / 8] & 0x80 >> n % 8)
 		n++;
 	return n;
 }
@@ -45,34 +57,44 @@ static unsigned count_ones(uint32_t mask)
  * An overlap is meant where the host answers ARP for its clients; else some addresses are
  * unreachable.
  */
-static void warn_if_overlapping(const struct ifaddrs *at, const struct ip_prefix *pool)
+static void warn_if_overlapping(const struct ifaddrs *at, const struct ip_prefix *pool,
+				const char *option)
 {
-	struct ip_addr addr = addr_of(at->ifa_addr), mask = addr_of(at->ifa_netmask);
-	struct ip_prefix net = { addr, count_ones(ip_v4(&mask)) };
+	struct ip_addr addr, mask;
+	struct ip_prefix net;
 
+	if (!at->ifa_addr || at->ifa_addr->sa_family != pool->addr.family || !at->ifa_netmask)
+		return;
+	addr = addr_of(at->ifa_addr);
+	mask = addr_of(at->ifa_netmask);
+	net = (struct ip_prefix){ addr, count_ones(&mask) };
 	if (ip_prefix_has(&net, &pool->addr) || ip_prefix_has(pool, &addr))
 		log_warn(NULL,
-			 "--ipv4-network %s overlaps %s of %s, which this host already has: "
+			 "%s %s overlaps %s of %s, which this host already has: "
 			 "choose another network",
-			 ip_prefix_print(pool).text, ip_prefix_print(&net).text, at->ifa_name);
+			 option, ip_prefix_print(pool).text, ip_prefix_print(&net).text,
+			 at->ifa_name);
 }
 
-static void warn_of_overlaps(const struct ip_prefix *pool)
+static void warn_of_overlaps(const struct server_cfg *cfg)
 {
 	struct ifaddrs *all;
 
 	if (getifaddrs(&all))
 		return;
-	for (const struct ifaddrs *at = all; at; at = at->ifa_next)
-		if (at->ifa_addr && at->ifa_addr->sa_family == AF_INET && at->ifa_netmask)
-			warn_if_overlapping(at, pool);
+	for (const struct ifaddrs *at = all; at; at = at->ifa_next) {
+		warn_if_overlapping(at, &cfg->network, "--ipv4-network");
+		warn_if_overlapping(at, &cfg->ipv6_network, "--ipv6-network");
+	}
 	freeifaddrs(all);
 }
 
 static void look_around(void *arg)
 {
-	warn_of_forwarding();
-	warn_of_overlaps(arg);
+	const struct server_cfg *cfg = arg;
+
+	warn_of_forwarding(cfg);
+	warn_of_overlaps(cfg);
 }
 
 /* ---- setting the device up: the pool's first address, and the link-local one for IPV6CP */
@@ -105,7 +127,7 @@ static enum tunnel_reason open_netlink(struct server_netdev *d)
 
 static enum tunnel_reason open_netdev(const struct server_cfg *cfg, struct server_netdev *d)
 {
-	struct ip_prefix pool = cfg->network;
+	struct server_cfg copy = *cfg;
 	struct netdev_source source = {
 		.kind = cfg->netns ? NETDEV_IN_NETNS : NETDEV_HERE,
 		.netns = cfg->netns,
@@ -120,7 +142,7 @@ static enum tunnel_reason open_netdev(const struct server_cfg *cfg, struct serve
 		.tuns = d->tuns,
 		.queues = d->queues,
 		.look_around = look_around,
-		.arg = &pool,
+		.arg = &copy,
 	};
 	enum tunnel_reason reason = netdev_open(&source, &netdev, &d->netdev);
 
@@ -131,8 +153,25 @@ static enum tunnel_reason open_netdev(const struct server_cfg *cfg, struct serve
 	return open_netlink(d);
 }
 
+/* The route to the whole network comes with the address. */
+static enum tunnel_reason set_ipv6_network(const struct server_cfg *cfg, const struct ip_addr *own,
+					   struct server_netdev *d)
+{
+	int error;
+
+	if (!own->family)
+		return REASON_NONE;
+	error = netlink_addr_add(d->netlink, d->netdev->ifindex, own, cfg->ipv6_network.len, NULL);
+	if (!error)
+		return REASON_NONE;
+	log_error(NULL, "cannot set up %s with %s of --ipv6-network %s: %s%s", d->netdev->name,
+		  ip_print(own).text, ip_prefix_print(&cfg->ipv6_network).text, strerror(-error),
+		  error == -EACCES ? " (is IPv6 disabled on this host?)" : "");
+	return REASON_NETWORK;
+}
+
 enum tunnel_reason server_netdev_open(const struct server_cfg *cfg, uint32_t own,
-				      struct server_netdev *d)
+				      const struct ip_addr *own_ipv6, struct server_netdev *d)
 {
 	enum tunnel_reason reason = open_netdev(cfg, d);
 	struct ip_addr own_addr = ip_from_v4(own);
@@ -144,7 +183,7 @@ enum tunnel_reason server_netdev_open(const struct server_cfg *cfg, uint32_t own
 	netlink_link_queue_len(d->netlink, d->netdev->ifindex, TUN_QUEUE_LEN);
 	error = set_addresses(cfg, &own_addr, d);
 	if (!error)
-		return REASON_NONE;
+		return set_ipv6_network(cfg, own_ipv6, d);
 	log_error(NULL, "cannot set up %s with %s of %s: %s", d->netdev->name,
 		  ip_print(&own_addr).text, ip_prefix_print(&cfg->network).text, strerror(-error));
 	return REASON_NETWORK;

@@ -19,10 +19,11 @@ struct server_netdev {
 };
 
 /*
- * Makes the device and sets it up; `own` is its IPv4 address. The caller closes it, also after an
+ * Makes the device and sets it up; `own` is its IPv4 address, `own_ipv6` the one in cfg->ipv6_network
+ * (AF_UNSPEC: none). The caller closes it, also after an
  * error. Returns REASON_NONE, or a reason after logging the error.
  */
 enum tunnel_reason server_netdev_open(const struct server_cfg *cfg, uint32_t own,
-				      struct server_netdev *d);
+				      const struct ip_addr *own_ipv6, struct server_netdev *d);
 
 #endif

@@ -50,14 +50,26 @@ static void list_remove(struct sessions *l, struct session *s)
 
 /* ---- addresses */
 
+/*
+ * The addresses stay registered, since IPV6CP may come up again and may have asked for them already.
+ */
+static void forget_ipv6(struct session *s)
+{
+	loop_timer_stop(s->host->loop, &s->advertise);
+	if (s->ipv6.family)
+		addr_map_remove(s->host->by_addr, &s->ipv6);
+	if (s->prefix.family)
+		addr_map_remove(s->host->by_addr, &s->prefix);
+	s->ipv6 = s->prefix = (struct ip_addr){ 0 };
+}
+
 static void give_up_addresses(struct session *s)
 {
 	registry_logout(s->host->registry, &s->registration);
 	if (s->ipv4.family)
 		addr_map_remove(s->host->by_addr, &s->ipv4);
-	if (s->ipv6.family)
-		addr_map_remove(s->host->by_addr, &s->ipv6);
-	s->ipv4 = s->ipv6 = (struct ip_addr){ 0 };
+	forget_ipv6(s);
+	s->ipv4 = (struct ip_addr){ 0 };
 }
 
 static void end_for(struct session *s, enum tunnel_reason reason, const char *why)
@@ -376,14 +388,56 @@ static bool take_iid(void *arg, const uint8_t iid[PPP_IID_LEN])
 	       registry_take_ipv6(s->host->registry, &s->registration, &a);
 }
 
-/*
- * The address stays registered, since IPV6CP may come up again and may have asked for it already.
- */
-static void forget_ipv6(struct session *s)
+/* ---- router advertisements */
+
+static void advertise(struct session *s)
 {
-	if (s->ipv6.family)
-		addr_map_remove(s->host->by_addr, &s->ipv6);
-	s->ipv6 = (struct ip_addr){ 0 };
+	const struct server_cfg *cfg = s->host->cfg;
+	struct advertised what = { .prefix = s->prefix, .mtu = cfg->mtu };
+	uint64_t now_ms = loop_now(s->host->loop);
+	uint8_t packet[ADVERT_SIZE_MAX];
+	size_t len;
+
+	memcpy(what.own_iid, s->host->own_iid, sizeof(what.own_iid));
+	memcpy(what.servers, cfg->ipv6_dns, sizeof(what.servers));
+	len = advertiser_tick(&s->advertiser, &what, now_ms, packet);
+	if (len)
+		tunnel_send_own(&s->tunnel, packet, len);
+	loop_timer_set(s->host->loop, &s->advertise, advertiser_deadline(&s->advertiser));
+}
+
+static void on_advertise(struct loop_timer *timer)
+{
+	advertise(container_of(timer, struct session, advertise));
+}
+
+/* Without an IPv6 network, or with no prefix left, the client has a link-local address only. */
+static void start_advertising(struct session *s)
+{
+	struct registry *r = s->host->registry;
+
+	if (!registry_prefixes(r))
+		return;
+	if (registry_take_prefix(r, &s->registration) && claim(s, &s->registration.prefix))
+		s->prefix = s->registration.prefix;
+	else
+		log_warn(&s->log,
+			 "no IPv6 prefix for this session: all of --ipv6-network %s are "
+			 "in use",
+			 ip_prefix_print(&s->host->cfg->ipv6_network).text);
+	if (!s->prefix.family)
+		return;
+	log_debug(&s->log, "IPv6 prefix %s/64", ip_print(&s->prefix).text);
+	advertiser_start(&s->advertiser, loop_now(s->host->loop));
+	advertise(s);
+}
+
+static void take_neighbor(struct session *s, struct bytes packet)
+{
+	if (!s->prefix.family)
+		return;
+	advertiser_input(&s->advertiser, packet.at, packet.len, loop_now(s->host->loop));
+	advertise(s);
 }
 
 static void note_ipv6(struct session *s, const struct ppp_ipv6 *v6)
@@ -391,12 +445,14 @@ static void note_ipv6(struct session *s, const struct ppp_ipv6 *v6)
 	struct ip_addr a = ip_link_local(v6->peer_iid);
 
 	forget_ipv6(s);
-	if (take_iid(s, v6->peer_iid) && claim(s, &a))
+	if (take_iid(s, v6->peer_iid) && claim(s, &a)) {
 		s->ipv6 = a;
-	else /* the session has been evicted, or there is no memory */
+		start_advertising(s);
+	} else { /* the session has been evicted, or there is no memory */
 		log_warn(&s->log,
 			 "IPv6 is disabled for this session: its address %s cannot be used",
 			 ip_print(&a).text);
+	}
 }
 
 static void log_up(const struct session *s)
@@ -532,12 +588,34 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_OFFER:
 	case TUNNEL_IPV4_UP:
 	case TUNNEL_IPV4_DOWN:
-	case TUNNEL_NEIGHBOR: /* router and neighbor messages of a client are ignored */
+		break;
+	case TUNNEL_NEIGHBOR:
+		take_neighbor(s, ev->packet);
 		break;
 	}
 }
 
 /* ---- packets */
+
+static bool is_own(const struct session *s, const struct ip_addr *from)
+{
+	struct ip_addr key;
+
+	if (from->family == AF_INET)
+		return ip_equal(from, &s->ipv4);
+	key = prefixes_key(from);
+	return ip_equal(from, &s->ipv6) || (s->prefix.family && ip_equal(&key, &s->prefix));
+}
+
+struct session *session_of_addr(const struct session_host *h, const struct ip_addr *to)
+{
+	struct ip_addr key;
+
+	if (to->family == AF_INET || ip_is_link_local(to))
+		return addr_map_find(h->by_addr, to);
+	key = prefixes_key(to);
+	return addr_map_find(h->by_addr, &key);
+}
 
 bool session_may_send(struct tunnel *t, const struct packet *p)
 {
@@ -545,7 +623,7 @@ bool session_may_send(struct tunnel *t, const struct packet *p)
 	struct session_host *h = s->host;
 	struct ip_addr from = packet_src(p), to = packet_dst(p);
 
-	if (!ip_equal(&from, p->h.is_v6 ? &s->ipv6 : &s->ipv4))
+	if (!is_own(s, &from))
 		return false;
 	return h->cfg->client_to_client || registry_worker_of(h->registry, &to) == REGISTRY_NOBODY;
 }
@@ -655,6 +733,7 @@ struct session *session_open(struct session_host *h, struct half_open *place, st
 	}
 	s->host = h;
 	s->delay.expired = after_delay;
+	s->advertise.expired = on_advertise;
 	if (is_eap_offered(h->cfg))
 		s->eap = calloc(1, sizeof(*s->eap));
 	identify(s, place, wire->fd, peer);

@@ -11,6 +11,7 @@
 #define SSTP_SERVER_SESSION_H
 
 #include "auth/service.h"
+#include "ip6/advertiser.h"
 #include "server/half_open.h"
 #include "server/ids.h"
 #include "server/registry.h"
@@ -63,8 +64,11 @@ struct session {
 	uint64_t started_ms;
 	char user[PPP_NAME_MAX + 1];
 	struct registration registration;
-	struct ip_addr ipv4; /* in host->by_addr; AF_UNSPEC: none */
-	struct ip_addr ipv6; /* the same, link-local */
+	struct ip_addr ipv4;          /* in host->by_addr; AF_UNSPEC: none */
+	struct ip_addr ipv6;          /* the same, link-local */
+	struct ip_addr prefix;        /* the same: the key of a /64 (prefixes.h) */
+	struct advertiser advertiser; /* while IPV6CP is open */
+	struct loop_timer advertise;  /* its deadline */
 	enum ppp_auth method;
 	uint64_t question; /* the open question to host->auth; 0: none */
 	bool is_refused;   /* the refusal is sent after the delay */
@@ -98,8 +102,10 @@ void session_log_all(const struct session_host *h);
 /* Ends the session at once, when the worker is closed. */
 void session_abandon(struct session *s);
 
+/* For the packet path: the session of this host that a packet to this address is for, or NULL. */
+struct session *session_of_addr(const struct session_host *h, const struct ip_addr *to);
 /*
- * For the host's packet sink: whether the packet is from the session's own address, and not to
+ * For the host's packet sink: whether the packet is from the session's own addresses, and not to
  * another client unless that is allowed. `t` is the tunnel of a session.
  */
 bool session_may_send(struct tunnel *t, const struct packet *p);

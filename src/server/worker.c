@@ -139,7 +139,7 @@ static void forward(void *arg, struct packet *p, const struct tun_offload *off)
 {
 	struct worker *w = arg;
 	struct ip_addr to = packet_dst(p);
-	struct session *s = addr_map_find(w->host.by_addr, &to);
+	struct session *s = session_of_addr(&w->host, &to);
 
 	if (s)
 		tunnel_send_block(&s->tunnel, p, off);
@@ -205,7 +205,7 @@ static bool take_packets(struct worker *w, struct ring *r)
 		if (!ring_get(r, &p, &off))
 			return false;
 		to = packet_dst(&p);
-		s = addr_map_find(w->host.by_addr, &to);
+		s = session_of_addr(&w->host, &to);
 		if (s)
 			tunnel_send(&s->tunnel, &p, &off);
 		ring_done(r);

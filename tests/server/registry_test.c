@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -414,6 +415,92 @@ static void unknown_clients_evict_no_session(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+/* ---- IPv6 prefixes */
+
+static int set_up_ipv6(void **state)
+{
+	(void)state;
+	cfg = (struct server_cfg){ .max_failures = 2 };
+	assert_true(ip_prefix_parse("10.9.0.0/29", &cfg.network)); /* offsets 2 to 6 */
+	assert_true(ip_prefix_parse("2001:db8:1::/48", &cfg.ipv6_network));
+	memset(regs, 0, sizeof(regs));
+	return registry_open(&cfg, &r);
+}
+
+static const char *prefix_of(unsigned n)
+{
+	static struct ip_text text;
+
+	assert_true(registry_take_prefix(r, &regs[n]));
+	text = ip_print(&regs[n].prefix);
+	return text.text;
+}
+
+static int worker_of_text(const char *text)
+{
+	struct ip_addr a;
+
+	assert_true(ip_parse(text, &a));
+	return registry_worker_of(r, &a);
+}
+
+static void a_prefix_belongs_to_an_address(void **state)
+{
+	(void)state;
+	assert_false(registry_take_prefix(r, &regs[0])); /* not logged in */
+	assert_null(log_in(0, "ann", 3, 0));
+	assert_string_equal(prefix_of(0), "2001:db8:1:2::");
+	assert_string_equal(prefix_of(0), "2001:db8:1:2::"); /* again: no second one */
+	assert_int_equal(worker_of_text("2001:db8:1:2:aaaa::5"), 3);
+	assert_int_equal(worker_of_text("2001:db8:1:3::5"), REGISTRY_NOBODY);
+	assert_null(log_in(1, "bob", 1, 0));
+	assert_string_equal(prefix_of(1), "2001:db8:1:3::");
+	registry_logout(r, &regs[0]);
+	assert_int_equal(worker_of_text("2001:db8:1:2:aaaa::5"), REGISTRY_NOBODY);
+	assert_null(log_in(2, "ann", 0, 0)); /* the same lease */
+	assert_string_equal(prefix_of(2), "2001:db8:1:2::");
+}
+
+static void an_own_address_from_outside_the_pool_has_one_too(void **state)
+{
+	char first[64];
+
+	(void)state;
+	assert_null(log_in(0, "ann", 0, 0xac100105));
+	snprintf(first, sizeof(first), "%s", prefix_of(0));
+	for (unsigned n = 1; n < 6; n++) {
+		assert_null(log_in(n, "bob", 0, 0));
+		assert_string_not_equal(prefix_of(n), first);
+	}
+	registry_logout(r, &regs[0]);
+	memset(&regs[0], 0, sizeof(regs[0]));
+	assert_null(log_in(0, "ann", 0, 0xac100105));
+	assert_string_equal(prefix_of(0), first);
+}
+
+static void an_evicted_session_has_no_prefix(void **state)
+{
+	(void)state;
+	regs[0].client = regs[1].client = 77;
+	assert_null(log_in(0, "ann", 0, 0));
+	assert_string_equal(prefix_of(0), "2001:db8:1:2::");
+	assert_null(log_in(1, "ann", 1, 0));
+	assert_int_equal(evictions.count, 1);
+	assert_false(registry_take_prefix(r, &regs[0]));
+	assert_string_equal(prefix_of(1), "2001:db8:1:2::");
+	assert_int_equal(worker_of_text("2001:db8:1:2::1"), 1);
+	registry_logout(r, &regs[0]); /* ends later: it takes nothing from the new one */
+	assert_int_equal(worker_of_text("2001:db8:1:2::1"), 1);
+}
+
+static void without_a_network_there_are_no_prefixes(void **state)
+{
+	(void)state;
+	assert_null(log_in(0, "ann", 0, 0));
+	assert_false(registry_take_prefix(r, &regs[0]));
+	assert_int_equal(worker_of_text("2001:db8:1:2::1"), REGISTRY_NOBODY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +521,14 @@ int main(void)
 		CASE(the_server_may_be_full),
 		CASE(failures_are_counted),
 		CASE(a_source_with_sessions_is_not_refused),
+		cmocka_unit_test_setup_teardown(a_prefix_belongs_to_an_address, set_up_ipv6,
+						tear_down),
+		cmocka_unit_test_setup_teardown(an_own_address_from_outside_the_pool_has_one_too,
+						set_up_ipv6, tear_down),
+		cmocka_unit_test_setup_teardown(an_evicted_session_has_no_prefix, set_up_ipv6,
+						tear_down),
+		cmocka_unit_test_setup_teardown(without_a_network_there_are_no_prefixes, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/prefixes.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HALF = 8 }; /* the first 64 bits of an address, in bytes */
+
+struct prefixes {
+	struct ip_prefix network;
+	uint64_t base; /* the first 64 bits of the network */
+	size_t count;
+	_Atomic(uint16_t) workers[]; /* by number: the worker's plus one; 0: free */
+};
+
+static uint64_t upper_half(const struct ip_addr *a)
+{
+	uint64_t v = 0;
+
+	for (int i = 0; i < HALF; i++)
+		v = v << 8 | a->bytes[i];
+	return v;
+}
+
+static struct ip_addr prefix_at(const struct prefixes *p, size_t number)
+{
+	struct ip_addr a = { .family = AF_INET6 };
+	uint64_t v = p->base + number;
+
+	for (int i = HALF; i > 0; i--, v >>= 8)
+		a.bytes[i - 1] = (uint8_t)v;
+	return a;
+}
+
+int prefixes_open(const struct ip_prefix *network, size_t wanted, struct prefixes **out)
+{
+	unsigned bits = PREFIXES_LEN - network->len;
+	struct prefixes *p;
+
+	if (network->addr.family != AF_INET6 || network->len < PREFIXES_NETWORK_MIN ||
+	    network->len > PREFIXES_NETWORK_MAX)
+		return -EINVAL;
+	if (wanted < 2)
+		wanted = 2;
+	if (bits < 32 && wanted > (size_t)1 << bits)
+		wanted = (size_t)1 << bits;
+	p = calloc(1, sizeof(*p) + wanted * sizeof(p->workers[0]));
+	if (!p)
+		return -ENOMEM;
+	p->network = (struct ip_prefix){ ip_mask(&network->addr, network->len), network->len };
+	p->base = upper_half(&p->network.addr);
+	p->count = wanted;
+	*out = p;
+	return 0;
+}
+
+void prefixes_close(struct prefixes *p)
+{
+	free(p);
+}
+
+size_t prefixes_count(const struct prefixes *p)
+{
+	return p->count;
+}
+
+struct ip_addr prefixes_server(const struct prefixes *p)
+{
+	struct ip_addr a = prefix_at(p, 0);
+
+	a.bytes[15] = 1;
+	return a;
+}
+
+struct ip_addr prefixes_key(const struct ip_addr *a)
+{
+	struct ip_addr key = *a;
+
+	memset(key.bytes + HALF, 0, sizeof(key.bytes) - HALF);
+	return key;
+}
+
+/* The number of the prefix that the address is in; 0, the server's, when it is in none. */
+static size_t number_of(const struct prefixes *p, const struct ip_addr *a)
+{
+	uint64_t number = upper_half(a) - p->base; /* wraps around below the network */
+
+	return a->family == AF_INET6 && number < p->count ? (size_t)number : 0;
+}
+
+bool prefixes_take(struct prefixes *p, size_t preferred, unsigned worker, struct ip_addr *prefix)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		size_t number = (preferred + i) % p->count;
+
+		if (!number || atomic_load_explicit(&p->workers[number], memory_order_relaxed))
+			continue;
+		atomic_store_explicit(&p->workers[number], (uint16_t)(worker + 1),
+				      memory_order_relaxed);
+		*prefix = prefix_at(p, number);
+		return true;
+	}
+	return false;
+}
+
+void prefixes_give_back(struct prefixes *p, const struct ip_addr *prefix)
+{
+	size_t number = number_of(p, prefix);
+
+	if (number)
+		atomic_store_explicit(&p->workers[number], 0, memory_order_relaxed);
+}
+
+int prefixes_worker_of(const struct prefixes *p, const struct ip_addr *a)
+{
+	return (int)atomic_load_explicit(&p->workers[number_of(p, a)], memory_order_relaxed) - 1;
+}

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""IPv6 that sstp serve gives to its clients: a /64 each, by Router Advertisements."""
+import pytest
+
+from lab import GATEWAY, eventually
+from packets import echo6, inject
+from test_ipv6 import link_local_of, sniffed
+
+NETWORK = "2001:db8:77::/56"
+OWN = "2001:db8:77::1"
+INSIDE6, BEHIND = "2001:db8:5::2", "2001:db8:5::1"
+NAMES6 = "2001:db8:77::53"
+HALVES = {"::/1", "8000::/1"}
+IPV6 = "--ipv6-network", NETWORK
+
+
+@pytest.fixture
+def routed(lab):
+    """The server forwards IPv6 to the host "inside", which has a route back."""
+    lab.is_changed = True
+    lab.server.configure(f"addr add {BEHIND}/64 dev inside nodad\n")
+    lab.inside.configure(f"addr add {INSIDE6}/64 dev cable nodad\nroute add default via {BEHIND}\n")
+    lab.server.sysctl("net.ipv6.conf.all.forwarding", 1)
+    yield lab
+    lab.server.sysctl("net.ipv6.conf.all.forwarding", 0)
+
+
+def global_of(host, device="sstp0"):
+    return eventually(f"{host.name} has an address of the network",
+                      lambda: [a for a in host.addresses(device) if a.startswith("2001:db8:77:")])[0]
+
+
+def routes6(host, device="sstp0"):
+    return {r["dst"] for r in host.ip("-6 route show") if r["dev"] == device and r["dst"] != "fe80::/64"}
+
+
+def test_a_client_gets_a_prefix(routed, both):
+    lab = routed
+    server = lab.serve(*IPV6, "--dns", "10.9.0.1", "--dns", NAMES6, "--mtu", "1380")
+    assert "clients get addresses of 10.9.0.0/24 and a /64 each of 2001:db8:77::/56" in server.log
+    assert OWN in lab.server.addresses("sstp0")
+    client = lab.connect()
+    client.wait_for("^IPv6 address 2001:db8:77:")
+    own = global_of(lab.client)
+    assert own.startswith("2001:db8:77:2:"), "the number of its IPv4 address, 10.9.0.2"
+    assert own.endswith(link_local_of(lab.client)[len("fe80::"):])
+    eventually("all IPv6 goes into the tunnel", lambda: routes6(lab.client) == HALVES)
+    assert f"nameserver {NAMES6}\n" in lab.client.resolv_conf.read_text()
+    lab.client.ping(OWN)
+    lab.client.ping(INSIDE6)
+    lab.inside.ping(own)
+    assert lab.client.run("ping", "-M", "do", "-c1", "-W60", "-s", 1380 - 48, INSIDE6)
+    assert client.stop() == 0
+    assert server.stop() == 0
+    assert not routes6(lab.server)
+
+
+def test_the_same_prefix_again(routed):
+    lab = routed
+    server = lab.serve(*IPV6)
+    client = lab.connect()
+    first = global_of(lab.client)
+    client.kill()
+    client = lab.connect()
+    assert global_of(lab.client)[:len("2001:db8:77:2:")] == first[:len("2001:db8:77:2:")]
+    assert client.stop() == 0
+    server.stop()
+    lab.serve(*IPV6)
+    lab.connect(host=lab.other, user="bob", password="builder")
+    assert global_of(lab.other).startswith("2001:db8:77:3:"), "the other one's is kept, as its IPv4 address is"
+    lab.connect()
+    assert global_of(lab.client)[:len("2001:db8:77:2:")] == first[:len("2001:db8:77:2:")]
+
+
+def test_clients_can_not_use_each_others_addresses(routed):
+    lab = routed
+    lab.serve(*IPV6)
+    lab.connect()
+    lab.connect(host=lab.other, user="bob", password="builder")
+    own, others = global_of(lab.client), global_of(lab.other)
+    link_local = link_local_of(lab.client)
+    with sniffed(lab.server) as sniffer:
+        wrong = [echo6(others, OWN), echo6("2001:db8:77:66::1", OWN), echo6("2001:db8:1::2", OWN),
+                 echo6("::1", OWN), echo6(OWN, OWN), echo6("ff02::1", OWN)]
+        inject(lab.client, "sstp0", *wrong)
+        right = [echo6(own, OWN), echo6(own[:own.rindex("::") + 2] + "abcd" if "::" in own else
+                                        ":".join(own.split(":")[:4]) + "::abcd", OWN), echo6(link_local, OWN)]
+        inject(lab.client, "sstp0", *right)
+        eventually("its own addresses may send", lambda: all(p in sniffer.look() for p in right))
+        assert not [p for p in wrong if p in sniffer.look()]
+    assert lab.client.ping(others, count=1, check=False) is False, "not without --client-to-client"
+
+
+def test_from_client_to_client(routed):
+    lab = routed
+    lab.serve(*IPV6, "--client-to-client", "--workers", "2")
+    lab.connect()
+    lab.connect(host=lab.other, user="bob", password="builder")
+    lab.client.ping(global_of(lab.other))
+    lab.other.ping(global_of(lab.client))
+
+
+def test_no_prefix_is_left(routed):
+    """The next client has IPv4, and a line in the log says why it has no more."""
+    lab = routed
+    server = lab.serve("--ipv6-network", "fd00:77::/63")
+    lab.connect()
+    eventually("the only prefix", lambda: [a for a in lab.client.addresses() if a.startswith("fd00:77:0:1:")])
+    lab.connect(host=lab.other, user="bob", password="builder")
+    server.wait_for("no IPv6 prefix for this session: all of --ipv6-network fd00:77::/63 are in use")
+    lab.other.ping(GATEWAY)
+
+
+def test_it_warns_of_what_will_not_work(lab):
+    server = lab.serve(*IPV6)
+    assert "IPv6 forwarding is off: clients can reach only this host" in server.log
+    assert server.stop() == 0
+    lab.is_changed = True
+    lab.server.configure("addr add 2001:db8:77:9::1/64 dev inside nodad\n")
+    server = lab.serve(*IPV6)
+    assert "--ipv6-network 2001:db8:77::/56 overlaps 2001:db8:77:9::1/64 of inside" in server.log
+
+
+@pytest.mark.parametrize("value, why", [
+    ("10.9.0.0/24", "must be an IPv6 network, such as 2001:db8:1::/48"),
+    ("2001:db8::/64", "must be a /16 to /63, since each client gets a /64 of it"),
+    ("2001:db8::1", "must be a /16 to /63"),
+    ("fe80::/48", "hosts cannot have these addresses"),
+    ("ff0e::/48", "hosts cannot have these addresses"),
+    ("::/48", "hosts cannot have these addresses"),
+    ("office", "must be an IPv6 network"),
+])
+def test_networks_that_can_not_be(lab, value, why):
+    server = lab.serve("--ipv6-network", value, wait=False)
+    assert server.wait() == 2
+    assert f"--ipv6-network {value}: {why}" in server.log
+
+
+@pytest.mark.parametrize("options, why", [
+    (("--no-ipv6",), "--ipv6-network and --no-ipv6 exclude each other"),
+    (("--mtu", "1200"), "--ipv6-network needs an --mtu of at least 1280"),
+    (("--dns", "fe80::1"), "clients cannot reach this address"),
+    (("--dns", "2001:db8::1", "--dns", "2001:db8::2", "--dns", "2001:db8::3"), "more than two IPv6 addresses"),
+    (("--dns", "office"), "must be an IP address such as 10.0.0.1 or 2001:db8::53"),
+])
+def test_options_that_do_not_go_together(lab, options, why):
+    server = lab.serve(*IPV6, *options, wait=False)
+    assert server.wait() == 2
+    assert why in server.log
