@@ -38,6 +38,8 @@ complete -c sstp -n '__fish_seen_subcommand_from connect' -l no-default-route -d
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l allow-ipv6-outside -d 'permit IPv6 outside of the tunnel while the VPN has none'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l route -x -d 'send this network through the tunnel'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l no-offload -d 'exchange packets with the kernel one by one'
+complete -c sstp -n '__fish_seen_subcommand_from connect' -l exclude -x -d 'leave this network out of the tunnel'
+complete -c sstp -n '__fish_seen_subcommand_from connect' -l metric -x -d 'metric of the routes into the tunnel'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l table -x -d 'put all routes into routing table N'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l no-dns -d 'do not change the host\'s DNS'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l script -s s -x -a '(__fish_complete_command)' -d 'run COMMAND'

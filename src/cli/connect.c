@@ -8,13 +8,15 @@
 #include "cli/exit_code.h"
 #include "cli/network.h"
 #include "cli/verbs.h"
+#include "client/state.h"
 
 struct connect_settings {
 	struct common_settings common;
 	struct server_settings server;
 	struct login_settings login;
 	struct network_settings network;
-	uint32_t table;
+	struct prefix_list excluded;
+	uint32_t table, metric;
 	bool no_dns;
 	const char *script;
 	struct netns_settings netns;
@@ -27,6 +29,18 @@ struct connect_settings {
 #define AT(member) offsetof(struct connect_settings, member)
 
 static const struct option own_network_table[] = {
+	{ .name = "exclude",
+	  .arg = "NETWORK",
+	  .help = "leave this network out of the tunnel: its packets go where they went "
+		  "before; may be given again",
+	  .set = set_prefixes,
+	  .at = AT(excluded),
+	  .clear = clear_prefixes },
+	{ .name = "metric",
+	  .arg = "N",
+	  .help = "metric of the routes into the tunnel; default the kernel's",
+	  .set = set_number,
+	  .at = AT(metric) },
 	{ .name = "table",
 	  .arg = "N",
 	  .help = "put all routes into routing table N; default the main one",
@@ -117,7 +131,10 @@ static struct tun_backend_cfg device_of(const struct connect_settings *s)
 {
 	struct tun_backend_cfg device = network_device(&s->network);
 
+	device.excluded = s->excluded.at;
+	device.excluded_count = s->excluded.count;
 	device.table = s->table;
+	device.metric = s->metric;
 	device.no_dns = s->no_dns;
 	device.script = s->script;
 	device.source = source_of(s);
@@ -145,6 +162,39 @@ static bool is_one_target(const struct connect_settings *s)
 	else
 		return netns_is_valid(&connect_verb, &s->netns);
 	return false;
+}
+
+static bool is_same_prefix(const struct ip_prefix *a, const struct ip_prefix *b)
+{
+	return a->len == b->len && ip_equal(&a->addr, &b->addr);
+}
+
+/* Returns false, after printing an error, when an excluded network makes no sense. */
+static bool excludes_make_sense(const struct connect_settings *s)
+{
+	const struct prefix_list *l = &s->excluded, *routes = &s->network.routes;
+
+	if (l->count > STATE_EXCLUDED_MAX) {
+		cli_error(&connect_verb, "--exclude can be given %d times at most",
+			  STATE_EXCLUDED_MAX);
+		return false;
+	}
+	for (size_t i = 0; i < l->count; i++) {
+		if (!l->at[i].len) {
+			cli_error(&connect_verb,
+				  "--exclude %s would leave nothing for the tunnel; "
+				  "--no-default-route and --route choose what goes through it",
+				  ip_prefix_print(&l->at[i]).text);
+			return false;
+		}
+		for (size_t k = 0; k < routes->count; k++)
+			if (is_same_prefix(&l->at[i], &routes->at[k])) {
+				cli_error(&connect_verb, "%s is given by --route and by --exclude",
+					  ip_prefix_print(&l->at[i]).text);
+				return false;
+			}
+	}
+	return true;
 }
 
 /* Processes that wait until the tunnel is up. */
@@ -191,9 +241,10 @@ static int run(void *arg)
 	struct connect_settings *s = arg;
 
 	common_apply(&s->common);
-	return is_one_target(s) ? login_run(&connect_verb, &s->login, &s->server, s->common.check,
-					    connect_to, s)
-				: EXIT_USAGE;
+	return is_one_target(s) && excludes_make_sense(s)
+		       ? login_run(&connect_verb, &s->login, &s->server, s->common.check,
+				   connect_to, s)
+		       : EXIT_USAGE;
 }
 
 static struct connect_settings settings = {

@@ -78,6 +78,9 @@ unsigned hint_distance(const char *typed, size_t len, const char *name)
 static const struct {
 	const char *theirs, *ours;
 } options_of_others[] = {
+	{ "exclude-route", "exclude" },
+	{ "split-exclude", "exclude" },
+	{ "route-metric", "metric" },
 	{ "cafile", "ca-cert" },
 	{ "ca", "ca-cert" },
 	{ "ca-path", "ca-cert" },

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "client/dns.h"
+#include "client/excluded.h"
 #include "client/resolv_conf.h"
 #include "client/server_route.h"
 #include "client/state.h"
@@ -57,6 +58,7 @@ struct host {
 	bool has_all4; /* all IPv4 goes into the tunnel */
 	struct state state;
 	struct server_routes to_server;
+	struct excluded_routes excluded;
 	struct dns dns;
 	struct link_addrs link;          /* as set on the device */
 	struct ip_addr server;           /* AF_UNSPEC: not connected yet */
@@ -86,8 +88,19 @@ static bool is_same_prefix(const struct ip_prefix *a, const struct ip_prefix *b)
 	return a->len == b->len && ip_prefix_has(a, &b->addr);
 }
 
+/* An excluded network gets another route. */
+static bool is_excluded(const struct host *h, const struct ip_prefix *dst)
+{
+	for (size_t i = 0; i < h->cfg.excluded_count; i++)
+		if (is_same_prefix(&h->cfg.excluded[i], dst))
+			return true;
+	return false;
+}
+
 static void want_route(struct host *h, const struct ip_prefix *dst, bool is_default6)
 {
+	if (is_excluded(h, dst))
+		return;
 	for (size_t i = 0; i < h->route_count; i++)
 		if (is_same_prefix(&h->route[i].dst, dst))
 			return;
@@ -222,6 +235,15 @@ int host_open(const struct host_cfg *cfg, struct host **out)
 		.tunnel_ifindex = cfg->ifindex,
 		.table = cfg->table,
 	};
+	h->excluded = (struct excluded_routes){
+		.nl = h->nl,
+		.state = &h->state,
+		.log = h->log,
+		.tunnel_ifindex = cfg->ifindex,
+		.table = cfg->table,
+		.at = cfg->excluded,
+		.count = cfg->excluded_count,
+	};
 	if (cfg->loop && !cfg->is_foreign)
 		open_watch(h);
 	*out = h;
@@ -266,6 +288,19 @@ static bool remove_routes(struct state_facts *f, const struct log *log)
 				 ip_print(&f->route[i].dst.addr).text);
 		done = done && error != -EPERM;
 	}
+	for (size_t i = 0; i < f->excluded_count; i++) {
+		struct route *r = &f->excluded[i];
+		int error;
+
+		r->protocol = NETLINK_PROTO_OURS;
+		error = netlink_route_del(nl, r);
+		if (!error)
+			log_info(log,
+				 "removed the route to %s, which was excluded, left by an sstp "
+				 "that crashed",
+				 ip_prefix_print(&r->dst).text);
+		done = done && error != -EPERM;
+	}
 	if (f->blocks_ipv6) {
 		unblock_ipv6(nl, f->block_table);
 		log_info(log, "removed the block of IPv6, left by an sstp that crashed");
@@ -284,7 +319,7 @@ static void undo(void *arg, struct state_facts *f)
 	int error;
 
 	if (state_is_here(f) && remove_routes(f, log)) {
-		f->route_count = 0;
+		f->route_count = f->excluded_count = 0;
 		f->blocks_ipv6 = false;
 	}
 	if (*f->resolv_conf) {
@@ -323,6 +358,7 @@ static struct route route_of(const struct host *h, const struct own_route *own)
 		.dst = own->dst,
 		.ifindex = h->cfg.ifindex,
 		.table = h->cfg.table,
+		.metric = h->cfg.metric,
 	};
 }
 
@@ -486,7 +522,8 @@ static int set_route(struct host *h, struct own_route *own)
 	if (error == -EEXIST) {
 		log_error(h->log,
 			  "%s: there is a route to %s already, perhaps another VPN's: remove it, "
-			  "or choose others by --route and --no-default-route",
+			  "choose others by --route and --no-default-route, or give ours another "
+			  "--metric",
 			  h->cfg.device, dst.text);
 		return error;
 	}
@@ -575,10 +612,14 @@ static bool is_in_list(const struct ip_addr *a, const struct ip_addr *list, size
 	return false;
 }
 
+/* The longest route decides. */
 static bool is_routed_to_tunnel(const struct host *h, const struct ip_addr *a)
 {
+	int excluded = excluded_len(&h->excluded, a);
+
 	for (size_t i = 0; i < h->route_count; i++)
-		if (h->route[i].is_up && ip_prefix_has(&h->route[i].dst, a))
+		if (h->route[i].is_up && ip_prefix_has(&h->route[i].dst, a) &&
+		    (int)h->route[i].dst.len > excluded)
 			return true;
 	return false;
 }
@@ -650,6 +691,12 @@ static void set_dns(struct host *h, const struct link_addrs *link)
  * Checks two arbitrary addresses if all traffic goes into the tunnel, one address of each --route,
  * and the DNS servers.
  */
+static bool check_route(struct host *h, const struct ip_addr *a)
+{
+	return !is_routed_to_tunnel(h, a) ||
+	       route_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex, a);
+}
+
 static void check_routes(struct host *h)
 {
 	static const struct ip_addr any4[] = { { .family = AF_INET, .bytes = { 45, 0, 0, 1 } },
@@ -662,8 +709,8 @@ static void check_routes(struct host *h)
 		return;
 	h->was_checked = true;
 	for (size_t i = 0; h->has_all4 && i < 2 && is_right; i++)
-		is_right = route_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex, &any4[i]);
-	if (h->has_all4 && !h->cfg.ipv6_outside)
+		is_right = check_route(h, &any4[i]);
+	if (h->has_all4 && !h->cfg.ipv6_outside && excluded_len(&h->excluded, &any6) < 0)
 		route_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex, &any6);
 	for (size_t i = 0; i < h->route_count && i < CHECKS_MAX && is_right; i++) {
 		struct ip_addr a = h->route[i].dst.addr;
@@ -672,7 +719,7 @@ static void check_routes(struct host *h)
 			continue;
 		if (h->route[i].dst.len <= (a.family == AF_INET ? 30u : 126u))
 			a.bytes[a.family == AF_INET ? 3 : 15] |= 1;
-		is_right = route_check(h->nl, h->log, h->cfg.device, h->cfg.ifindex, &a);
+		is_right = check_route(h, &a);
 	}
 	for (size_t i = 0; i < LINK_DNS_MAX && is_right; i++)
 		if (h->dns_route[i].is_up)
@@ -693,6 +740,7 @@ int host_up(struct host *h, const struct link_addrs *link)
 	if (error)
 		return error;
 	set_ipv6(h, link);
+	excluded_up(&h->excluded); /* before the tunnel's routes, so that no packet gets into it */
 	error = set_routes(h, link);
 	if (!error)
 		error = block_ipv6(h);
@@ -743,8 +791,10 @@ static bool restore_own(struct host *h, const struct own_route *own)
 uint64_t host_check(struct host *h, uint64_t now_ms)
 {
 	uint64_t again = server_routes_check(&h->to_server, now_ms), own_again;
+	uint64_t excluded_again = excluded_check(&h->excluded, now_ms);
 	bool any = false;
 
+	again = excluded_again < again ? excluded_again : again;
 	if (server_route_must_pause(&h->limit, now_ms, &own_again))
 		return own_again < again ? own_again : again;
 	for (size_t i = 0; i < h->route_count; i++)
@@ -789,6 +839,7 @@ void host_close(struct host *h)
 	if (h->nl) {
 		dns_close(&h->dns);
 		clear_device(h);
+		excluded_drop(&h->excluded);
 		server_routes_drop(&h->to_server);
 	}
 	state_close(&h->state);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the client changes on its host, and how all of it is restored: addresses, routes and DNS of
- * the tunnel's device, the host route to the server (server_route.h). The server's own address in
+ * the tunnel's device, the host route to the server (server_route.h), routes to excluded networks
+ * (excluded.h). The server's own address in
  * the tunnel gets no route: it would capture another host with that address. No external program is
  * needed, except resolvconf or resolvectl where one of them owns resolv.conf.
  *
- * Whatever would outlive the process (the host route, unreachable routes, resolv.conf) is recorded
+ * Whatever would outlive the process (these routes, unreachable ones, resolv.conf) is recorded
  * in a state file, STATE_DIR/DEVICE.NAMESPACE.state, before it is done. The file is locked while
  * the process runs. A later start finds the unlocked file of a crashed process and undoes its
  * changes (host_recover). Everything else disappears with the TUN device.
@@ -52,7 +53,11 @@ struct host_cfg {
 	/* Additional routes. 0.0.0.0/0 is the same as default_route; ::/0 is ::/1 and 8000::/1. */
 	const struct ip_prefix *routes;
 	size_t route_count;
-	uint32_t table; /* for all of these routes; 0: main */
+	/* Networks whose packets take the way that they would take without the tunnel. */
+	const struct ip_prefix *excluded;
+	size_t excluded_count;
+	uint32_t table;  /* for all of these routes; 0: main */
+	uint32_t metric; /* of the routes into the tunnel; 0: the kernel's default */
 	enum host_dns dns;
 	const char *resolv_conf; /* NULL: /etc/resolv.conf */
 	int resolv_conf_fd;      /* the caller closes it */

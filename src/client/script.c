@@ -135,15 +135,14 @@ static void set_route(struct env *e, const char *list, unsigned i, const struct 
 	set_numbered(e, list, i, "MASKLEN", len);
 }
 
-/* Without any list vpnc-script routes all traffic. */
-static void set_routes(struct env *e, const char *list, const struct script_env *s,
-		       sa_family_t family)
+static void set_routes(struct env *e, const char *list, const struct ip_prefix *routes,
+		       size_t count, sa_family_t family)
 {
 	unsigned n = 0;
 
-	for (size_t i = 0; i < s->route_count; i++)
-		if (s->routes[i].addr.family == family)
-			set_route(e, list, n++, &s->routes[i]);
+	for (size_t i = 0; i < count; i++)
+		if (routes[i].addr.family == family)
+			set_route(e, list, n++, &routes[i]);
 	if (n)
 		env_set(e, list, "%u", n);
 }
@@ -163,8 +162,11 @@ void script_environment(struct env *e, enum script_reason reason, const struct s
 		set_link(e, s->link);
 		set_ipv6(e, s);
 	}
-	set_routes(e, "CISCO_SPLIT_INC", s, AF_INET);
-	set_routes(e, "CISCO_IPV6_SPLIT_INC", s, AF_INET6);
+	/* without any of these lists vpnc-script routes all traffic */
+	set_routes(e, "CISCO_SPLIT_INC", s->routes, s->route_count, AF_INET);
+	set_routes(e, "CISCO_IPV6_SPLIT_INC", s->routes, s->route_count, AF_INET6);
+	set_routes(e, "CISCO_SPLIT_EXC", s->excluded, s->excluded_count, AF_INET);
+	set_routes(e, "CISCO_IPV6_SPLIT_EXC", s->excluded, s->excluded_count, AF_INET6);
 }
 
 /* ---- running */

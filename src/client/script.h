@@ -30,6 +30,8 @@ struct script_env {
 	const struct link_addrs *link;  /* NULL before there is one */
 	const struct ip_prefix *routes; /* split tunnel: CISCO_SPLIT_INC...; none: all traffic */
 	size_t route_count;
+	const struct ip_prefix *excluded; /* CISCO_SPLIT_EXC... */
+	size_t excluded_count;
 	const struct log *log;
 };
 

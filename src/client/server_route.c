@@ -98,25 +98,23 @@ static bool is_last_route_open(struct server_routes *s, const struct ip_addr *se
  * Whether the route's device still leads to its next hop: the gateway, or the server itself if it is
  * on the link. (A gateway that only "onlink" allows is its own gateway.)
  */
-static bool is_still_usable(struct server_routes *s, const struct route *is)
+static bool is_still_usable(struct netlink *nl, const struct route *is)
 {
 	const struct ip_addr *hop = is->via.family == AF_UNSPEC ? &is->dst.addr : &is->via;
 	struct route r;
 
-	return !is->unreachable && is->ifindex &&
-	       !netlink_route_on(s->nl, hop, is->ifindex, is, &r) &&
+	return !is->unreachable && is->ifindex && !netlink_route_on(nl, hop, is->ifindex, is, &r) &&
 	       (r.via.family == AF_UNSPEC || ip_equal(&r.via, &is->via));
 }
 
 /*
  * Another VPN's routes may cover the server while that VPN itself needs the host's own route. (Two
- * tunnels to one server would each be sent into the other.) So a route into such a device does not
- * replace one that is still usable.
+ * tunnels to one server would each be sent into the other.)
  */
-static bool must_stay(struct server_routes *s, const struct route *is, const struct route *found)
+bool server_route_must_stay(struct netlink *nl, const struct route *is, const struct route *found)
 {
-	return found->ifindex != is->ifindex && netlink_link_is_layer3(s->nl, found->ifindex) &&
-	       is_still_usable(s, is);
+	return found->ifindex != is->ifindex && netlink_link_is_layer3(nl, found->ifindex) &&
+	       is_still_usable(nl, is);
 }
 
 /*
@@ -163,7 +161,8 @@ int server_route_keep(struct server_routes *s, const struct ip_addr *server)
 	/* this host itself: the local table is searched before our routes */
 	if (route.table == RT_TABLE_LOCAL)
 		return 0;
-	if (ip_equal(&s->last_route.dst.addr, server) && must_stay(s, &s->last_route, &route))
+	if (ip_equal(&s->last_route.dst.addr, server) &&
+	    server_route_must_stay(s->nl, &s->last_route, &route))
 		route = s->last_route;
 	route.table = s->table;
 	s->last_route = route;
@@ -206,7 +205,7 @@ static struct route current_route(struct server_routes *s, const struct route *i
 		return *is;
 	if (netlink_route_without(s->nl, &is->dst.addr, s->tunnel_ifindex, is, &route))
 		route = (struct route){ .dst = is->dst, .unreachable = true };
-	else if (must_stay(s, is, &route))
+	else if (server_route_must_stay(s->nl, is, &route))
 		return *is;
 	route.table = is->table;
 	return route;

@@ -46,6 +46,12 @@ void server_routes_drop(struct server_routes *s);
 uint64_t server_routes_check(struct server_routes *s, uint64_t now_ms);
 
 /*
+ * Whether a copy of the host's route has to stay as it is although the host has another route now:
+ * that one leads into another VPN's device, and `is` is still usable.
+ */
+bool server_route_must_stay(struct netlink *nl, const struct route *is, const struct route *found);
+
+/*
  * Whether routes were added again too often; then no more are added until *until_ms (set if true).
  */
 bool server_route_must_pause(const struct server_route_limit *p, uint64_t now_ms,

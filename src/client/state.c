@@ -13,7 +13,7 @@
 
 #include "util/file.h"
 
-enum { FILE_LEN_MAX = 16 * 1024, FOLDER_TRIES = 10 };
+enum { FILE_LEN_MAX = 64 * 1024, FOLDER_TRIES = 10 };
 
 static const char suffix[] = ".state", unreachable[] = " unreachable";
 
@@ -31,9 +31,9 @@ bool state_is_here(const struct state_facts *f)
 
 /* ---- facts as text */
 
-static size_t print_route(const struct route *r, char *to, size_t room)
+static size_t print_route(const char *kind, const struct route *r, char *to, size_t room)
 {
-	return (size_t)snprintf(to, room, "route %s via %s ifindex %u table %u%s\n",
+	return (size_t)snprintf(to, room, "%s %s via %s ifindex %u table %u%s\n", kind,
 				ip_prefix_print(&r->dst).text, ip_print(&r->via).text, r->ifindex,
 				r->table, r->unreachable ? unreachable : "");
 }
@@ -48,7 +48,9 @@ static size_t print_facts(const struct state *s, char *to, size_t room)
 
 	n += (size_t)snprintf(to + n, room - n, "netns %llu\n", (unsigned long long)f->netns);
 	for (size_t i = 0; i < f->route_count; i++)
-		n += print_route(&f->route[i], to + n, room - n);
+		n += print_route("route", &f->route[i], to + n, room - n);
+	for (size_t i = 0; i < f->excluded_count; i++)
+		n += print_route("excluded", &f->excluded[i], to + n, room - n);
 	if (f->blocks_ipv6)
 		n += (size_t)snprintf(to + n, room - n, "no-ipv6 table %u\n", f->block_table);
 	if (*f->resolv_conf)
@@ -58,12 +60,13 @@ static size_t print_facts(const struct state *s, char *to, size_t room)
 	return n + (size_t)snprintf(to + n, room - n, "end\n");
 }
 
-static bool parse_route(const char *line, struct route *r)
+/* `text`: what follows the kind. */
+static bool parse_route(const char *text, struct route *r)
 {
 	char dst[64], via[64];
 
-	*r = (struct route){ .unreachable = strstr(line, unreachable) };
-	return sscanf(line, "route %63s via %63s ifindex %u table %u", dst, via, &r->ifindex,
+	*r = (struct route){ .unreachable = strstr(text, unreachable) };
+	return sscanf(text, "%63s via %63s ifindex %u table %u", dst, via, &r->ifindex,
 		      &r->table) == 4 &&
 	       ip_prefix_parse(dst, &r->dst) && (!strcmp(via, "none") || ip_parse(via, &r->via));
 }
@@ -79,6 +82,7 @@ static const char *value_of(const char *line, const char *name)
 static void parse_line(const char *line, struct state_facts *f)
 {
 	const char *netns = value_of(line, "netns");
+	const char *route = value_of(line, "route"), *excluded = value_of(line, "excluded");
 	const char *file = value_of(line, "resolv.conf"), *key = value_of(line, "resolvconf");
 
 	if (netns)
@@ -89,8 +93,12 @@ static void parse_line(const char *line, struct state_facts *f)
 		snprintf(f->resolv_conf, sizeof(f->resolv_conf), "%s", file);
 	else if (key)
 		snprintf(f->resolvconf, sizeof(f->resolvconf), "%s", key);
-	else if (f->route_count < STATE_ROUTES_MAX && parse_route(line, &f->route[f->route_count]))
+	else if (route && f->route_count < STATE_ROUTES_MAX &&
+		 parse_route(route, &f->route[f->route_count]))
 		f->route_count++;
+	else if (excluded && f->excluded_count < STATE_EXCLUDED_MAX &&
+		 parse_route(excluded, &f->excluded[f->excluded_count]))
+		f->excluded_count++;
 }
 
 /*
@@ -180,7 +188,8 @@ void state_close(struct state *s)
 
 static bool is_empty(const struct state_facts *f)
 {
-	return !f->route_count && !f->blocks_ipv6 && !*f->resolv_conf && !*f->resolvconf;
+	return !f->route_count && !f->excluded_count && !f->blocks_ipv6 && !*f->resolv_conf &&
+	       !*f->resolvconf;
 }
 
 static void undo_file(struct state *s, void (*undo)(void *arg, struct state_facts *f), void *arg)

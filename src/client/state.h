@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Records changes that would outlive the process, before they are made: host routes and changed
- * resolv.conf files. There is one file for each device and network namespace
+ * Records changes that would outlive the process, before they are made: host routes, routes to
+ * excluded networks and changed resolv.conf files. There is one file for each device and network namespace
  * (DIR/DEVICE.NAMESPACE.state), locked while the process runs, so an unlocked file belongs to a
  * process that crashed.
  *
@@ -9,6 +9,7 @@
  *	netns 4026531840
  *	route 192.0.2.1/32 via 10.0.0.1 ifindex 2 table 0
  *	route 192.0.2.2/32 via none ifindex 0 table 0 unreachable
+ *	excluded 192.168.5.0/24 via 10.0.0.1 ifindex 2 table 0
  *	no-ipv6 table 0
  *	resolv.conf /etc/resolv.conf
  *	resolvconf sstp0.sstp
@@ -21,12 +22,14 @@
 
 #include "net/netlink.h"
 
-enum { STATE_ROUTES_MAX = 32 };
+enum { STATE_ROUTES_MAX = 32, STATE_EXCLUDED_MAX = 256 };
 
 struct state_facts {
 	uint64_t netns; /* inode of the network namespace, 0: not known */
 	struct route route[STATE_ROUTES_MAX];
 	size_t route_count;
+	struct route excluded[STATE_EXCLUDED_MAX]; /* routes to excluded networks */
+	size_t excluded_count;
 	bool blocks_ipv6;           /* by unreachable routes to ::/1 and 8000::/1 ... */
 	uint32_t block_table;       /* ... in this table */
 	char resolv_conf[PATH_MAX]; /* a file that we changed; empty: none */

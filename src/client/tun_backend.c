@@ -89,6 +89,8 @@ static struct script_env script_env_of(const struct tun_backend *t, enum script_
 		.link = reason == SCRIPT_PRE_INIT ? NULL : &t->link,
 		.routes = t->cfg->routes,
 		.route_count = t->cfg->default_route ? 0 : t->cfg->route_count,
+		.excluded = t->cfg->excluded,
+		.excluded_count = t->cfg->excluded_count,
 		.log = t->client->log,
 	};
 }
@@ -267,7 +269,10 @@ static enum tunnel_reason open_own_host(struct tun_backend *t)
 		.ipv6_outside = cfg->ipv6_outside,
 		.routes = cfg->routes,
 		.route_count = cfg->route_count,
+		.excluded = cfg->excluded,
+		.excluded_count = cfg->excluded_count,
 		.table = cfg->table,
+		.metric = cfg->metric,
 		.dns = cfg->no_dns ? HOST_DNS_NONE : host_dns_of(n),
 		.resolv_conf = n->resolv_conf,
 		.resolv_conf_fd = n->resolv_conf_fd,

@@ -17,7 +17,9 @@ struct tun_backend_cfg {
 	bool ipv6_outside; /* host.h */
 	const struct ip_prefix *routes;
 	size_t route_count;
-	uint32_t table;
+	const struct ip_prefix *excluded;
+	size_t excluded_count;
+	uint32_t table, metric;
 	bool no_dns;        /* do not change the host's DNS servers */
 	const char *script; /* instead of our own set-up; NULL: ours */
 	struct netdev_source source;

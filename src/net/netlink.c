@@ -609,16 +609,20 @@ int netlink_route_get_whole(struct netlink *nl, const struct ip_addr *dst, struc
 /* ---- finding a route in a dump of the table */
 
 struct search {
-	struct ip_addr dst;
+	struct ip_prefix dst;
 	unsigned not_ifindex, only_ifindex; /* only_ifindex 0: any */
-	const struct route *besides;
+	uint8_t not_protocol;               /* 0: any */
+	const struct route *besides;        /* left out */
+	const struct route *prefer;         /* of several next hops, its own */
 	struct route best;
 	bool found;
 };
 
 static bool is_usable(const struct nlmsghdr *h, const struct rtmsg *m, const struct search *s)
 {
-	return h->nlmsg_type == RTM_NEWROUTE && m->rtm_family == s->dst.family &&
+	return h->nlmsg_type == RTM_NEWROUTE && m->rtm_family == s->dst.addr.family &&
+	       m->rtm_dst_len <= s->dst.len &&
+	       (!s->not_protocol || m->rtm_protocol != s->not_protocol) &&
 	       m->rtm_type == RTN_UNICAST && !m->rtm_src_len &&
 	       !(m->rtm_flags & (RTM_F_CLONED | RTNH_F_DEAD | RTNH_F_LINKDOWN));
 }
@@ -626,7 +630,7 @@ static bool is_usable(const struct nlmsghdr *h, const struct rtmsg *m, const str
 static bool is_left_out(const struct route *r, const struct search *s)
 {
 	return r->ifindex == s->not_ifindex || (s->only_ifindex && r->ifindex != s->only_ifindex) ||
-	       (s->besides && r->dst.len == addr_bits(&s->dst) && is_same_hop(r, s->besides));
+	       (s->besides && r->dst.len == s->dst.len && is_same_hop(r, s->besides));
 }
 
 static bool is_better(const struct route *r, const struct search *s)
@@ -658,12 +662,12 @@ static void consider_route(const struct nlmsghdr *h, struct reader body, void *a
 	if (body.bad || !is_usable(h, &m, s))
 		return;
 	/* a default route has no RTA_DST */
-	r = (struct route){ .dst = { { .family = s->dst.family }, m.rtm_dst_len } };
+	r = (struct route){ .dst = { { .family = s->dst.addr.family }, m.rtm_dst_len } };
 	read_attrs(body, &r);
-	if (s->besides)
-		prefer_hop(body, s->besides, &r);
+	if (s->prefer)
+		prefer_hop(body, s->prefer, &r);
 	if (r.table != RT_TABLE_MAIN || !r.ifindex || is_left_out(&r, s) ||
-	    !ip_prefix_has(&r.dst, &s->dst) || !is_better(&r, s))
+	    !ip_prefix_has(&r.dst, &s->dst.addr) || !is_better(&r, s))
 		return;
 	s->best = r;
 	s->found = true;
@@ -671,7 +675,7 @@ static void consider_route(const struct nlmsghdr *h, struct reader body, void *a
 
 static int search_main(struct netlink *nl, struct search *s, struct route *out)
 {
-	struct rtmsg route = { .rtm_family = (uint8_t)s->dst.family };
+	struct rtmsg route = { .rtm_family = (uint8_t)s->dst.addr.family };
 	int error;
 
 	request(nl, RTM_GETROUTE, NLM_F_DUMP, &route, sizeof(route));
@@ -681,23 +685,54 @@ static int search_main(struct netlink *nl, struct search *s, struct route *out)
 	if (error)
 		return error;
 	*out = s->best;
-	out->dst = (struct ip_prefix){ s->dst, addr_bits(&s->dst) };
 	out->metric = 0;
 	return 0;
+}
+
+static int search_host_route(struct netlink *nl, struct search *s, struct route *out)
+{
+	int error = search_main(nl, s, out);
+
+	if (!error)
+		out->dst = s->dst;
+	return error;
 }
 
 int netlink_route_without(struct netlink *nl, const struct ip_addr *dst, unsigned ifindex,
 			  const struct route *besides, struct route *out)
 {
-	struct search s = { .dst = *dst, .not_ifindex = ifindex, .besides = besides };
+	struct search s = {
+		.dst = { *dst, addr_bits(dst) },
+		.not_ifindex = ifindex,
+		.besides = besides,
+		.prefer = besides,
+	};
 
-	return search_main(nl, &s, out);
+	return search_host_route(nl, &s, out);
 }
 
 int netlink_route_on(struct netlink *nl, const struct ip_addr *dst, unsigned ifindex,
 		     const struct route *besides, struct route *out)
 {
-	struct search s = { .dst = *dst, .only_ifindex = ifindex, .besides = besides };
+	struct search s = {
+		.dst = { *dst, addr_bits(dst) },
+		.only_ifindex = ifindex,
+		.besides = besides,
+		.prefer = besides,
+	};
+
+	return search_host_route(nl, &s, out);
+}
+
+int netlink_route_over(struct netlink *nl, const struct ip_prefix *dst, unsigned ifindex,
+		       const struct route *prefer, struct route *out)
+{
+	struct search s = {
+		.dst = *dst,
+		.not_ifindex = ifindex,
+		.not_protocol = NETLINK_PROTO_OURS,
+		.prefer = prefer,
+	};
 
 	return search_main(nl, &s, out);
 }

@@ -101,6 +101,13 @@ int netlink_route_without(struct netlink *nl, const struct ip_addr *dst, unsigne
 int netlink_route_on(struct netlink *nl, const struct ip_addr *dst, unsigned ifindex,
 		     const struct route *besides, struct route *out);
 
+/*
+ * The main table's longest route, of any program but sstp (NETLINK_PROTO_OURS), that covers all of
+ * `dst`, without this device. out->dst is its own prefix. `prefer` as `besides` above.
+ */
+int netlink_route_over(struct netlink *nl, const struct ip_prefix *dst, unsigned ifindex,
+		       const struct route *prefer, struct route *out);
+
 /* The priority of the first rule for this table. -ENOENT: there is none. */
 int netlink_rule_of_table(struct netlink *nl, sa_family_t family, uint32_t table, uint32_t *pref);
 

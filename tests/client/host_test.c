@@ -904,6 +904,175 @@ static void split_tunnel(void **state)
 	as_before();
 }
 
+static void excluded_networks(void **state)
+{
+	struct ip_prefix routes[] = { prefix("10.1.2.0/24") };
+	struct ip_prefix excluded[] = { prefix("10.0.0.0/8"), prefix("192.168.0.0/16"),
+					prefix("192.168.1.0/24"), prefix("2001:db8:7::/48") };
+	struct route corporate = route_of("10.7.0.0/16", "192.168.1.9", LAN0);
+	struct host *h;
+
+	(void)state;
+	join_ipv6();
+	assert_int_equal(netlink_route_add(nl, &corporate), 0);
+	cfg.routes = routes;
+	cfg.route_count = 1;
+	cfg.excluded = excluded;
+	cfg.excluded_count = 4;
+	h = opened();
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+		goes("8.8.8.8", "sstp0");
+		goes("10.200.0.1", "192.168.1.1 lan0");
+		goes("10.7.0.1", "192.168.1.9 lan0"); /* the longer route of the host's */
+		goes("10.1.2.3", "sstp0");            /* the longer route of ours */
+		goes("192.168.77.1", "192.168.1.1 lan0");
+		goes("192.168.1.77", "lan0");
+		goes("2001:db8:7::1", "fe80::1 lan0");
+		goes("2001:db8:8::1", "-");
+		host_pause(h);
+	}
+	host_close(h);
+	goes("10.200.0.1", "192.168.1.1 lan0");
+	goes("192.168.1.77", "lan0");
+	goes("2001:db8:8::1", "fe80::1 lan0");
+	as_before();
+}
+
+/* The VPN's name server is in an excluded network: it gets a route of its own into the tunnel. */
+static void the_name_server_is_in_an_excluded_network(void **state)
+{
+	struct ip_prefix excluded[] = { prefix("10.0.0.0/8") };
+	struct host *h;
+
+	(void)state;
+	cfg.excluded = excluded;
+	cfg.excluded_count = 1;
+	h = opened();
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	goes("10.1.0.53", "sstp0");
+	goes("10.1.0.54", "192.168.1.1 lan0");
+	host_close(h);
+	as_before();
+}
+
+static void excluded_networks_follow_the_host(void **state)
+{
+	struct ip_prefix excluded[] = { prefix("10.0.0.0/8"), prefix("172.20.0.0/24") };
+	struct route old = route_of("0.0.0.0/0", "192.168.1.1", LAN0);
+	struct route other = route_of("0.0.0.0/0", "192.168.1.254", LAN0);
+	struct route ours = route_of("10.0.0.0/8", "192.168.1.254", LAN0);
+	struct host *h;
+
+	(void)state;
+	cfg.excluded = excluded;
+	cfg.excluded_count = 2;
+	h = opened();
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	assert_int_equal(netlink_route_del(nl, &old), 0);
+	host_changes(h);
+	goes("10.200.0.1", "-"); /* not into the tunnel */
+	lab_logged("the host has no route to the excluded network 10.0.0.0/8 any more");
+	assert_int_equal(netlink_route_add(nl, &other), 0);
+	host_changes(h);
+	goes("10.200.0.1", "192.168.1.254 lan0");
+	lab_logged("the route to the excluded network 10.0.0.0/8 has changed: via 192.168.1.254");
+	assert_int_equal(netlink_route_del(nl, &ours), 0);
+	goes("10.200.0.1", "sstp0");
+	host_changes(h);
+	goes("10.200.0.1", "192.168.1.254 lan0");
+	lab_logged("10.0.0.0/8 was removed by another program; added it again");
+	host_changes(h);
+	assert_string_equal(lab_log(), "");
+	goes("172.20.0.7", "192.168.1.254 lan0");
+	leave_network(LAN0, "192.168.1.2");
+	join_network(LAN1, "172.20.0.2",
+		     "172.20.0.1"); /* has a route to an excluded network itself */
+	host_changes(h);
+	goes("10.200.0.1", "172.20.0.1 lan1");
+	goes("172.20.0.7", "lan1");
+	lab_clear_log();
+	host_changes(h);
+	assert_string_equal(lab_log(), "");
+	host_close(h);
+	goes("172.20.0.7", "lan1");
+	goes("10.200.0.1", "172.20.0.1 lan1");
+	assert_int_equal(files_in("state"), 0);
+}
+
+/* A second VPN takes all traffic, and leaves the excluded network where it was. */
+static void excluded_networks_and_another_vpn(void **state)
+{
+	struct ip_prefix excluded[] = { prefix("10.0.0.0/8") };
+	struct route half = route_of("0.0.0.0/1", "", LAN1);
+	struct host *h;
+
+	(void)state;
+	assert_int_equal(set_type(LAN1, ARPHRD_NONE), 0);
+	assert_int_equal(netlink_link_up(nl, dev[LAN1], 0), 0);
+	half.metric = 5;
+	cfg.excluded = excluded;
+	cfg.excluded_count = 1;
+	h = opened();
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	assert_int_equal(netlink_route_add(nl, &half), 0);
+	host_changes(h);
+	goes("10.200.0.1", "192.168.1.1 lan0");
+	leave_network(LAN0, "192.168.1.2");
+	host_changes(h);
+	goes("10.200.0.1", "lan1");
+	host_close(h);
+	assert_int_equal(netlink_route_del(nl, &half), 0);
+}
+
+static void no_fight_for_ever_over_excluded_networks(void **state)
+{
+	struct ip_prefix excluded[] = { prefix("10.0.0.0/8") };
+	struct route ours = route_of("10.0.0.0/8", "192.168.1.1", LAN0);
+	struct host *h;
+	unsigned rounds = 0;
+
+	(void)state;
+	cfg.excluded = excluded;
+	cfg.excluded_count = 1;
+	h = opened();
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	while (!netlink_route_del(nl, &ours) && rounds < 100) {
+		rounds++;
+		host_check(h, 1000 + 10 * rounds);
+	}
+	assert_int_equal(rounds, 9); /* it was restored eight times */
+	assert_int_equal(host_check(h, 2000), 1080 + 60000);
+	host_close(h);
+	as_before();
+}
+
+static void a_metric(void **state)
+{
+	struct route other = route_of("0.0.0.0/1", "192.168.1.9", LAN0);
+	struct host *h;
+
+	(void)state;
+	cfg.metric = 50;
+	other.metric = 60;
+	assert_int_equal(netlink_route_add(nl, &other), 0);
+	h = opened();
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	goes("8.8.8.8", "sstp0");
+	host_close(h);
+	goes("8.8.8.8", "192.168.1.9 lan0");
+	cfg.metric = 70;
+	h = opened();
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	goes("8.8.8.8", "192.168.1.9 lan0");
+	goes("203.0.113.1", "sstp0");
+	host_close(h);
+	assert_int_equal(netlink_route_del(nl, &other), 0);
+	as_before();
+}
+
 static void a_table_of_its_own(void **state)
 {
 	struct host *h;
@@ -1183,6 +1352,31 @@ static void killed_and_started_again(void **state)
 	as_before();
 }
 
+static void killed_with_excluded_networks(void **state)
+{
+	static struct ip_prefix excluded[3];
+
+	(void)state;
+	join_ipv6();
+	excluded[0] = prefix("10.0.0.0/8");
+	excluded[1] = prefix("2001:db8:7::/48");
+	excluded[2] = prefix("192.168.1.0/24");
+	cfg.excluded = excluded;
+	cfg.excluded_count = 3;
+	lab_kill(lab_fork(live));
+	make_the_device_again();
+	goes("2001:db8:7::1", "fe80::1 lan0");
+	goes("2001:db8:8::1", "-");
+	host_recover(state_dir, resolv_conf, NULL);
+	assert_non_null(strstr(lab_log(), "removed the route to 10.0.0.0/8, which was excluded"));
+	goes("2001:db8:8::1", "fe80::1 lan0");
+	goes("192.168.1.77", "lan0");
+	leave_network(LAN0, "192.168.1.2"); /* routes through its gateway go with its address */
+	join_network(LAN1, "172.20.0.2", "172.20.0.1");
+	goes("10.200.0.1", "172.20.0.1 lan1");
+	assert_int_equal(files_in("state"), 0);
+}
+
 static void killed_then_the_host_moves(void **state)
 {
 	(void)state;
@@ -1338,6 +1532,12 @@ int main(void)
 		CASE(name_servers_are_asked_through_the_tunnel),
 		CASE(what_is_in_the_way),
 		CASE(split_tunnel),
+		CASE(excluded_networks),
+		CASE(the_name_server_is_in_an_excluded_network),
+		CASE(excluded_networks_follow_the_host),
+		CASE(excluded_networks_and_another_vpn),
+		CASE(no_fight_for_ever_over_excluded_networks),
+		CASE(a_metric),
 		CASE(a_table_of_its_own),
 		CASE(a_server_on_the_link),
 		CASE(a_default_route_without_a_gateway),
@@ -1352,6 +1552,7 @@ int main(void)
 		CASE(another_server_each_time),
 		CASE(killed_and_recovered),
 		CASE(killed_and_started_again),
+		CASE(killed_with_excluded_networks),
 		CASE(killed_then_the_host_moves),
 		CASE(killed_in_another_namespace),
 		CASE(a_torn_state_file),

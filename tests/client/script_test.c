@@ -183,7 +183,8 @@ static const char *const with_link[] = {
 };
 static const char *const without_link[] = { "INTERNAL_IP4_ADDRESS", "INTERNAL_IP4_NETMASK",
 					    "INTERNAL_IP4_DNS" };
-static const char *const without_routes[] = { "CISCO_SPLIT_INC", "CISCO_IPV6_SPLIT_INC" };
+static const char *const without_routes[] = { "CISCO_SPLIT_INC", "CISCO_IPV6_SPLIT_INC",
+					      "CISCO_SPLIT_EXC", "CISCO_IPV6_SPLIT_EXC" };
 static const char *const with_routes[] = {
 	"CISCO_SPLIT_INC=2",
 	"CISCO_SPLIT_INC_0_ADDR=10.0.0.0",
@@ -196,6 +197,11 @@ static const char *const with_routes[] = {
 	"CISCO_IPV6_SPLIT_INC_0_ADDR=2001:db8::",
 	"CISCO_IPV6_SPLIT_INC_0_MASKLEN=32",
 	"CISCO_IPV6_SPLIT_INC_0_MASK",
+	"CISCO_SPLIT_EXC=1",
+	"CISCO_SPLIT_EXC_0_ADDR=10.9.0.0",
+	"CISCO_SPLIT_EXC_0_MASK=255.255.0.0",
+	"CISCO_SPLIT_EXC_0_MASKLEN=16",
+	"CISCO_IPV6_SPLIT_EXC",
 };
 
 #define HAS_ALL(lines)                                                   \
@@ -244,13 +250,18 @@ static void environment(void **state)
 
 static void split_tunnel(void **state)
 {
-	struct ip_prefix routes[3];
-	struct script_env env = { .device = "sstp0", .routes = routes, .route_count = 3 };
+	struct ip_prefix routes[3], excluded;
+	struct script_env env = { .device = "sstp0",
+				  .routes = routes,
+				  .route_count = 3,
+				  .excluded = &excluded,
+				  .excluded_count = 1 };
 
 	(void)state;
 	assert_true(ip_prefix_parse("10.7.8.9/8", &routes[0]));
 	assert_true(ip_prefix_parse("2001:db8:1::/32", &routes[1]));
 	assert_true(ip_prefix_parse("192.0.2.128/25", &routes[2]));
+	assert_true(ip_prefix_parse("10.9.0.0/16", &excluded));
 	run_and_read(SCRIPT_CONNECT, &env);
 	HAS_ALL(with_routes);
 	has("VPNGATEWAY");

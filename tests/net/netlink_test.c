@@ -494,6 +494,42 @@ static void a_device_is_left_out_of_ipv6(void **state)
 	assert_int_equal(found.metric, 0);
 }
 
+/* The longest of the main table's that covers all of the network; ours are left out. */
+static void the_route_over_a_network(void **state)
+{
+	static const struct {
+		const char *network, *over, *via;
+	} cases[] = {
+		{ "10.99.0.0/16", "10.96.0.0/12", "10.0.0.3" },
+		{ "10.99.0.0/15", "10.96.0.0/12", "10.0.0.3" },
+		{ "10.96.0.0/11", "10.0.0.0/8", "10.0.0.4" },
+		{ "10.0.0.0/24", "10.0.0.0/24", "none" }, /* the link's own */
+		{ "10.99.5.0/24", "10.99.5.0/24", "10.0.0.5" },
+		{ "172.16.0.0/12", NULL, NULL },
+	};
+	struct route r = route_of("10.96.0.0/12", "10.0.0.3", dev[0]), found;
+
+	(void)state;
+	assert_int_equal(netlink_route_add(nl, &r), 0);
+	r = route_of("10.0.0.0/8", "10.0.0.4", dev[0]);
+	assert_int_equal(netlink_route_add(nl, &r), 0);
+	r = route_of("10.99.5.0/24", "10.0.0.5", dev[0]);
+	assert_int_equal(netlink_route_add(nl, &r), 0);
+	r = route_of("10.99.0.0/16", "10.0.0.9", dev[0]);
+	r.protocol = NETLINK_PROTO_OURS;
+	assert_int_equal(netlink_route_add(nl, &r), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct ip_prefix to = prefix(cases[i].network);
+		int rc = netlink_route_over(nl, &to, dev[1], NULL, &found);
+
+		assert_int_equal(rc, cases[i].over ? 0 : -ENETUNREACH);
+		if (rc)
+			continue;
+		assert_string_equal(ip_prefix_print(&found.dst).text, cases[i].over);
+		assert_string_equal(ip_print(&found.via).text, cases[i].via);
+	}
+}
+
 /* More routes than fit into one reply. */
 static void a_long_list_is_read_to_its_end(void **state)
 {
@@ -580,6 +616,7 @@ int main(void)
 		CASE(own_address_is_on_the_loopback),
 		CASE(a_device_is_left_out),
 		CASE(a_device_is_left_out_of_ipv6),
+		CASE(the_route_over_a_network),
 		CASE(a_long_list_is_read_to_its_end),
 		CASE(route_errors),
 	};
