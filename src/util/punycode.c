@@ -146,3 +146,42 @@ bool punycode_host(const char *name, char *to, size_t size)
 	put_u8(&w, 0);
 	return !w.full;
 }
+
+/*
+ * Letters that no version of IDNA maps to others, refuses or drops, and that are not changed by
+ * normalization: without the sharp s and the final sigma, whose treatment differs by version, and without
+ * letters that Unicode calls compatible with others.
+ */
+static const struct {
+	uint32_t first, last;
+} certain[] = {
+	{ '-', '-' },       { '0', '9' },       { 'a', 'z' },       { 0xe0, 0xf6 },
+	{ 0xf8, 0x12f },    { 0x134, 0x13e },   { 0x141, 0x148 },   { 0x14a, 0x17e }, /* Latin */
+	{ 0x3ac, 0x3c1 },   { 0x3c3, 0x3ce },                                         /* Greek */
+	{ 0x430, 0x45f },                                                             /* Cyrillic */
+	{ 0x5d0, 0x5ea },                                                             /* Hebrew */
+	{ 0x621, 0x63a },   { 0x641, 0x64a },                                         /* Arabic */
+	{ 0xe01, 0xe32 },   { 0xe34, 0xe3a },   { 0xe40, 0xe4e },                     /* Thai */
+	{ 0x3041, 0x3096 }, { 0x30a1, 0x30fa }, { 0x30fc, 0x30fc },                   /* Japanese */
+	{ 0x4e00, 0x9fa5 }, /* Chinese characters of Unicode 3.2 */
+	{ 0xac00, 0xd7a3 }, /* Korean */
+};
+
+static bool is_certain(uint32_t c)
+{
+	for (size_t i = 0; i < sizeof(certain) / sizeof(*certain); i++)
+		if (c >= certain[i].first && c <= certain[i].last)
+			return true;
+	return false;
+}
+
+bool punycode_is_certain(const char *name)
+{
+	struct reader r = reader_of((const uint8_t *)name, strlen(name));
+	uint32_t c;
+
+	while (r.left)
+		if (!utf8_get(&r, &c) || (c != '.' && !is_certain(lower(c))))
+			return false;
+	return true;
+}

@@ -79,11 +79,45 @@ static void no_names(void **state)
 	}
 }
 
+static void certain(void **state)
+{
+	static const struct {
+		const char *name;
+		bool is_certain;
+	} names[] = {
+		{ "vpn.example.net", true },
+		{ "bücher.example", true },
+		{ "BÜCHER.example", true },
+		{ "łódź.pl", true },
+		{ "почемуже.рф", true },
+		{ "ελλάδα.gr", true },
+		{ "他们为什么.example", true },
+		{ "なぜ.example", true },
+		{ "faß.de", false },               /* IDNA 2003: fass.de */
+		{ "ελλάς.gr", false },             /* the same of the final sigma */
+		{ "bu\u0308cher.example", false }, /* a combining mark */
+		{ "ﬁnance.example", false },       /* a ligature */
+		{ "ｖｐｎ.example", false },       /* full width */
+		{ "vpn。example", false },         /* a full stop that only some take for a dot */
+		{ "zero\u200dwidth.example", false },
+		{ "İstanbul.example", false },
+		{ "b\xfc"
+		  "cher.example",
+		  false }, /* not UTF-8 */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (punycode_is_certain(names[i].name) != names[i].is_certain)
+			fail_msg("%s", names[i].name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table),
 		cmocka_unit_test(no_names),
+		cmocka_unit_test(certain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
