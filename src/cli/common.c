@@ -101,11 +101,18 @@ static const struct option server_table[] = {
 	  .at = AT(verify_name) },
 	{ .name = "sni",
 	  .arg = "NAME",
-	  .help = "the name to send in TLS and HTTP, if it is another",
+	  .help = "the name to ask for in TLS (server name indication), if not that of "
+		  "--verify-name or HOST",
 	  .set = set_text,
 	  .at = AT(sni) },
+	{ .name = "no-sni", .help = "ask for no name in TLS", .set = set_flag, .at = AT(no_sni) },
+	{ .name = "host-header",
+	  .arg = "NAME[:PORT]",
+	  .help = "HTTP's Host header, if not the name in TLS and the port",
+	  .set = set_text,
+	  .at = AT(http_host) },
 	{ .name = "resolve",
-	  .arg = "HOST:PORT:ADDR",
+	  .arg = "HOST[:PORT]:ADDR",
 	  .help = "HOST is at ADDR: ask no name server, as curl's option (ADDR,ADDR for "
 		  "more, IPv6 in brackets, * for any HOST); may be given again",
 	  .set = set_resolve_rule,
@@ -221,31 +228,98 @@ static bool is_ascii(const char *name)
 }
 
 /*
- * Whether `name` can be used in DNS, TLS and HTTP. NULL: not given. A name with non-ASCII letters
- * is not converted: IDNA's rules differ by version, and the certificate's name would depend on
- * them.
+ * To the form of DNS and certificates. Names that IDNA's versions treat differently are refused: which
+ * server is meant, and which name its certificate must have, would depend on the version.
  */
-static bool is_name(const struct verb *verb, const char *option, const char *name)
+static bool to_ascii(const struct verb *verb, const char *option, const char *name,
+		     char ascii[NAME_MAX_LEN + 1])
+{
+	if (!punycode_host(name, ascii, NAME_MAX_LEN + 1)) {
+		cli_error(verb,
+			  "%s must be given as DNS and certificates have it, in ASCII (xn--...)",
+			  option);
+		return false;
+	}
+	if (punycode_is_certain(name))
+		return true;
+	cli_error(verb, "%s \"%s\" must be given as DNS and certificates have it: probably %s",
+		  option, name, ascii);
+	return false;
+}
+
+/* Checks that `name` can be used in DNS, TLS and HTTP. */
+static bool check_name(const struct verb *verb, const char *option, const char *name, size_t max)
+{
+	if (*name && strlen(name) <= max && !strpbrk(name, " \t\r\n/"))
+		return true;
+	cli_error(verb, "%s must be a host name of at most %zu characters", option, max);
+	return false;
+}
+
+static bool take_host(const struct verb *verb, char *host, size_t size)
 {
 	char ascii[NAME_MAX_LEN + 1];
 
-	if (name && !is_ascii(name)) {
-		if (punycode_host(name, ascii, sizeof(ascii)))
-			cli_error(verb,
-				  "%s \"%s\" must be given as DNS and certificates have "
-				  "it: probably %s",
-				  option, name, ascii);
-		else
-			cli_error(verb,
-				  "%s must be given as DNS and certificates have it, in "
-				  "ASCII (xn--...)",
-				  option);
+	if (!is_ascii(host)) {
+		if (!to_ascii(verb, "the server's name", host, ascii))
+			return false;
+		snprintf(host, size, "%s", ascii);
+	}
+	return check_name(verb, "the server's name", host, NAME_MAX_LEN);
+}
+
+/* A converted name stays valid until the program ends, as the values of options do. NULL: not given. */
+static bool take_name(const struct verb *verb, const char *option, const char **name)
+{
+	char ascii[NAME_MAX_LEN + 1];
+
+	if (!*name)
+		return true;
+	if (!is_ascii(*name)) {
+		if (!to_ascii(verb, option, *name, ascii))
+			return false;
+		*name = strdup(ascii);
+		if (!*name) {
+			cli_error(verb, "out of memory");
+			return false;
+		}
+	}
+	return check_name(verb, option, *name, NAME_MAX_LEN);
+}
+
+/* NAME[:PORT] is sent as it is, but for other letters than ASCII's in NAME. */
+static bool take_http_host(const struct verb *verb, const char **http_host)
+{
+	static const char option[] = "--host-header";
+	char name[SSTP_HOST_MAX + 1], ascii[NAME_MAX_LEN + 1], *both;
+	const char *port = *http_host ? strrchr(*http_host, ':') : NULL;
+
+	if (!*http_host)
+		return true;
+	if (is_ascii(*http_host))
+		return check_name(verb, option, *http_host, SSTP_HOST_MAX);
+	port = port ? port : "";
+	snprintf(name, sizeof(name), "%.*s", (int)(strlen(*http_host) - strlen(port)), *http_host);
+	if (!to_ascii(verb, option, name, ascii))
+		return false;
+	if (asprintf(&both, "%s%s", ascii, port) < 0) {
+		cli_error(verb, "out of memory");
 		return false;
 	}
-	if (!name || (strlen(name) <= NAME_MAX_LEN && !strpbrk(name, " \t\r\n/")))
-		return true;
-	cli_error(verb, "%s must be a host name of at most %d characters", option, NAME_MAX_LEN);
-	return false;
+	*http_host = both;
+	return check_name(verb, option, both, SSTP_HOST_MAX);
+}
+
+static bool take_names(const struct verb *verb, struct server_settings *s)
+{
+	if (s->sni && s->no_sni) {
+		cli_error(verb, "--sni and --no-sni exclude each other");
+		return false;
+	}
+	return take_host(verb, s->at.host, sizeof(s->at.host)) &&
+	       take_name(verb, "--sni", &s->sni) &&
+	       take_name(verb, "--verify-name", &s->verify_name) &&
+	       take_http_host(verb, &s->http_host);
 }
 
 bool server_settings_apply(const struct verb *verb, struct server_settings *s,
@@ -266,14 +340,14 @@ bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 				"is trusted even if its issuer has revoked it");
 		return false;
 	}
-	if (!is_name(verb, "the server's name", s->at.host) || !is_name(verb, "--sni", s->sni) ||
-	    !is_name(verb, "--verify-name", s->verify_name))
+	if (!take_names(verb, s))
 		return false;
 	*ref = (struct server_ref){
 		.host = s->at.host,
 		.port = s->at.port,
 		.verify_name = s->verify_name,
-		.sni = s->sni,
+		.sni = s->no_sni ? "" : s->sni,
+		.http_host = s->http_host,
 		.family = s->only_ipv4 ? AF_INET : s->only_ipv6 ? AF_INET6 : AF_UNSPEC,
 		.timeout_ms = s->timeout_s * 1000,
 		.hashes = s->tls.hashes,

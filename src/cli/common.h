@@ -55,6 +55,8 @@ struct server_settings {
 	struct text_list pins;
 	const char *verify_name;
 	const char *sni;
+	bool no_sni;
+	const char *http_host;
 	struct text_list resolve;
 	bool allow_cn;
 	bool only_ipv4, only_ipv6;

@@ -5,6 +5,7 @@
  */
 #include "cli/resolve_rule.h"
 #include "util/endpoint.h"
+#include "util/punycode.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,20 +42,53 @@ static bool are_addresses(const char *at)
 	return at;
 }
 
+/* The host, which is an IPv6 address if it is in brackets. Returns the colon after it, or NULL. */
+static const char *take_host(const char *text, char *host, size_t size)
+{
+	bool in_brackets = *text == '[';
+	const char *from = text + in_brackets;
+	size_t len = strcspn(from, in_brackets ? "]" : ":");
+	const char *colon = from + len + (in_brackets && from[len]);
+
+	if (!len || len >= size || *colon != ':')
+		return NULL;
+	memcpy(host, from, len);
+	host[len] = '\0';
+	return colon;
+}
+
+/* "ADDR", not "PORT:ADDR"; the first group of an IPv6 address could be a port. */
+static bool has_no_port(const char *at)
+{
+	return *at == '[' || !at[strcspn(at, ":")] || strcspn(at, ",") < strcspn(at, ":");
+}
+
+/* A host in other letters than ASCII's, as the user's HOST, is compared as DNS has it. */
+static bool host_to_ascii(char *host, size_t size)
+{
+	char ascii[256];
+
+	if (!punycode_host(host, ascii, sizeof(ascii)) || strlen(ascii) >= size)
+		return false;
+	strcpy(host, ascii);
+	return true;
+}
+
 /* curl's '+' before a rule says that it may expire; ours never expire. */
 static bool parse(const char *text, struct resolve_rule *rule)
 {
-	const char *host = text + (*text == '+');
-	const char *port = strchr(host, ':');
-	const char *addresses = port ? strchr(port + 1, ':') : NULL;
-	size_t len = port ? (size_t)(port - host) : 0;
+	const char *colon = take_host(text + (*text == '+'), rule->host, sizeof(rule->host));
+	const char *end;
 
-	if (!addresses || !len || len >= sizeof(rule->host) || strpbrk(text, " \t"))
+	if (!colon || strpbrk(text, " \t") || !host_to_ascii(rule->host, sizeof(rule->host)))
 		return false;
-	memcpy(rule->host, host, len);
-	rule->host[len] = '\0';
-	rule->addresses = addresses + 1;
-	return !endpoint_port(port + 1, (size_t)(addresses - port - 1), &rule->port) &&
+	rule->port = 0;
+	rule->addresses = colon + 1;
+	if (has_no_port(colon + 1))
+		return are_addresses(rule->addresses);
+	end = strchr(colon + 1, ':');
+	rule->addresses = end + 1;
+	return !endpoint_port(colon + 1, (size_t)(end - colon - 1), &rule->port) &&
 	       are_addresses(rule->addresses);
 }
 
@@ -64,15 +98,15 @@ bool set_resolve_rule(void *to, const char *value, struct error *err)
 
 	if (parse(value, &rule))
 		return set_texts(to, value, err);
-	snprintf(
-		err->text, sizeof(err->text),
-		"must be HOST:PORT:ADDRESS, more addresses after commas, an IPv6 address in brackets");
+	snprintf(err->text, sizeof(err->text),
+		 "must be HOST:ADDRESS or HOST:PORT:ADDRESS, more addresses after commas, an IPv6 "
+		 "address in brackets");
 	return false;
 }
 
 static bool is_for(const struct resolve_rule *rule, const struct host_port *server)
 {
-	return rule->port == server->port &&
+	return (!rule->port || rule->port == server->port) &&
 	       (!strcmp(rule->host, "*") || !strcasecmp(rule->host, server->host));
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * --resolve HOST:PORT:ADDR[,ADDR]: addresses of a server, used instead of a DNS lookup. The grammar
- * is curl's: `*` for any host, IPv6 addresses with or without brackets.
+ * --resolve HOST[:PORT]:ADDR[,ADDR]: addresses of a server, used instead of a DNS lookup. The grammar
+ * is curl's: `*` for any host, IPv6 addresses with or without brackets. Without PORT, which curl
+ * demands, the rule is for all ports; then an IPv6 address needs its brackets.
  */
 #ifndef SSTP_CLI_RESOLVE_RULE_H
 #define SSTP_CLI_RESOLVE_RULE_H
@@ -11,8 +12,8 @@
 #include "cli/value.h"
 
 struct resolve_rule {
-	char host[256]; /* "*": any */
-	uint16_t port;
+	char host[256];        /* "*": any */
+	uint16_t port;         /* 0: any */
 	const char *addresses; /* points into the text */
 };
 

@@ -101,9 +101,14 @@ struct server_name server_ref_name(const struct server_ref *ref)
 
 struct server_name server_ref_http_host(const struct server_ref *ref)
 {
-	const char *name = ref->sni ? ref->sni : ref->verify_name ? ref->verify_name : ref->host;
+	const char *name = ref->verify_name ? ref->verify_name : ref->host;
+	struct server_name given;
 
-	return name_and_port(name, ref->port);
+	if (ref->http_host) {
+		snprintf(given.text, sizeof(given.text), "%s", ref->http_host);
+		return given;
+	}
+	return name_and_port(ref->sni && *ref->sni ? ref->sni : name, ref->port);
 }
 
 static void dial(struct client *c);

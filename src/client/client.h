@@ -18,9 +18,10 @@ struct server_ref {
 	const char *host; /* name or address */
 	uint16_t port;
 	const char *verify_name; /* the name that the certificate must have; NULL: host */
-	const char *sni;         /* NULL: verify_name */
-	int family;              /* AF_UNSPEC: both */
-	uint32_t timeout_ms;     /* for a whole attempt, from the look-up to the first packets */
+	const char *sni;         /* the name in the ClientHello; NULL: verify_name; "": none */
+	const char *http_host; /* the Host header; NULL: the name in the ClientHello and the port */
+	int family;            /* AF_UNSPEC: both */
+	uint32_t timeout_ms;   /* for a whole attempt, from the look-up to the first packets */
 	struct sockaddr_storage addrs[DIAL_ADDRS_MAX]; /* its addresses; */
 	size_t addr_count;                             /* 0: the name is looked up */
 	uint8_t hashes; /* crypto binding: SSTP_HASH_... that may be used */
@@ -57,7 +58,7 @@ struct server_name {
 	char text[300];
 };
 struct server_name server_ref_name(const struct server_ref *ref);
-/* The same for HTTP's Host header: uses the name that is sent in TLS. */
+/* For HTTP's Host header: http_host, or the same with the name that is sent in TLS. */
 struct server_name server_ref_http_host(const struct server_ref *ref);
 
 #endif

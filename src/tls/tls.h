@@ -23,7 +23,8 @@ struct tls;
 
 struct tls_session_cfg {
 	const char *name; /* client: the name or address that the certificate must be for */
-	const char *sni;  /* client: the name sent; NULL: `name`, unless it is an address */
+	/* client: the name sent; NULL: `name`, unless it is an address; "": none is sent */
+	const char *sni;
 	/* Takes the session's ciphertext at once and in order; cannot refuse. */
 	void (*send)(void *arg, const uint8_t *at, size_t len);
 	void *arg;

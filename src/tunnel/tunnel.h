@@ -91,7 +91,7 @@ struct tunnel_cfg {
 	struct tls_ctx *tls_ctx;
 	const char
 		*name; /* client: the name the server's certificate must have; kept by the caller */
-	const char *sni;            /* client: NULL: `name` */
+	const char *sni;            /* client: NULL: `name`; "": none */
 	const char *http_host;      /* client: of the Host header */
 	const uint8_t *correlation; /* client: 16 bytes, of all its calls; see sstp_cfg */
 	uint8_t hashes;             /* for the crypto binding: SSTP_HASH_... */

@@ -24,6 +24,15 @@ static void rules(void **state)
 		{ "+vpn.test:443:10.1.0.1", true },
 		{ "*:443:10.1.0.1", true },
 		{ "10.1.0.9:65535:10.1.0.1", true },
+		{ "vpn.test:10.1.0.1", true },
+		{ "vpn.test:10.1.0.1,[2001:db8::1]", true },
+		{ "vpn.test:[2001:db8::1]", true },
+		{ "*:10.1.0.1", true },
+		{ "[2001:db8::9]:443:10.1.0.1", true },
+		{ "[2001:db8::9]:10.1.0.1", true },
+		{ "b\xc3\xbc"
+		  "cher.example:10.1.0.1",
+		  true },
 		{ "", false },
 		{ "vpn.test", false },
 		{ "vpn.test:443", false },
@@ -42,6 +51,14 @@ static void rules(void **state)
 		{ "vpn.test:443:[2001:db8::1", false },
 		{ "vpn.test:443:[]", false },
 		{ "vpn.test:443: 10.1.0.1", false },
+		{ "vpn.test:fe80::1", false }, /* without brackets: PORT is fe80 */
+		{ "vpn.test:10.1.0.1:443", false },
+		{ "vpn.test:[2001:db8::1]:443", false },
+		{ "[2001:db8::9:443:10.1.0.1", false },
+		{ "[]:443:10.1.0.1", false },
+		{ "b\xfc"
+		  "cher.example:10.1.0.1",
+		  false }, /* not UTF-8 */
 	};
 
 	(void)state;
@@ -82,6 +99,11 @@ static void addresses(void **state)
 		"VPN.test:4443:10.1.0.3",
 		"*:8443:10.1.0.4",
 		"many.test:443:10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5",
+		"any.test:10.1.0.6,[2001:db8::6]",
+		"2001.test:2001:db8::7",
+		"[2001:db8::9]:10.1.0.8",
+		"b\xc3\xbc"
+		"cher.test:443:10.1.0.9",
 	};
 	struct text_list l = { texts, sizeof(texts) / sizeof(*texts) };
 
@@ -94,6 +116,12 @@ static void addresses(void **state)
 	find(&l, "other.test", 8443, AF_UNSPEC, "10.1.0.4:8443");
 	find(&l, "other.test", 443, AF_UNSPEC, NULL);
 	find(&l, "vpn.test", 444, AF_UNSPEC, NULL);
+	find(&l, "any.test", 443, AF_UNSPEC, "10.1.0.6:443 [2001:db8::6]:443");
+	find(&l, "any.test", 4443, AF_INET, "10.1.0.6:4443");
+	find(&l, "2001.test", 2001, AF_UNSPEC, "[db8::7]:2001");
+	find(&l, "2001.test", 443, AF_UNSPEC, NULL);
+	find(&l, "2001:db8::9", 443, AF_UNSPEC, "10.1.0.8:443");
+	find(&l, "xn--bcher-kva.test", 443, AF_UNSPEC, "10.1.0.9:443");
 	find(&l, "many.test", 443, AF_UNSPEC,
 	     "10.0.0.1:443 10.0.0.2:443 10.0.0.3:443 10.0.0.4:443");
 }
