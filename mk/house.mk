@@ -3,23 +3,24 @@
 
 RANK_1 = util
 RANK_2 = http crypto
-RANK_3 = net
-RANK_4 = proc tun
-RANK_5 = ppp sstp ip6 dns radius tls
-RANK_6 = eap
-RANK_7 = tunnel auth
-RANK_8 = stack netdev
-RANK_9 = client server proxy
-RANK_10 = cli
+RANK_3 = upstream
+RANK_4 = net
+RANK_5 = proc tun
+RANK_6 = ppp sstp ip6 dns radius tls
+RANK_7 = eap
+RANK_8 = tunnel auth
+RANK_9 = stack netdev
+RANK_10 = client server proxy
+RANK_11 = cli
 
-RANKS = 1 2 3 4 5 6 7 8 9 10
+RANKS = 1 2 3 4 5 6 7 8 9 10 11
 # $(call below,N): the ranks below rank N, the highest first.
 reverse = $(if $1,$(call reverse,$(wordlist 2,99,$1)) $(firstword $1))
 below = $(call reverse,$(wordlist 2,$1,0 $(RANKS)))
 FOLDERS = $(foreach n,$(call reverse,$(RANKS)),$(RANK_$n))
 
 # Bytes and time in, bytes and events out: an engine uses no loop, no process and no device.
-ENGINES = ppp sstp ip6 dns radius
+ENGINES = ppp sstp ip6 dns radius upstream
 ENGINES_USE = http crypto util
 
 # $(call under,FOLDER): the folders that FOLDER may use. tests/both/ may use all.

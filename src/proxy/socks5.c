@@ -5,49 +5,25 @@
  */
 #include "proxy/socks5.h"
 
-enum { SOCKS_VERSION_4 = 4, SOCKS_VERSION = 5 };
-
-enum { /* RFC 1928 section 3 */
-       METHOD_NONE = 0,
-       METHOD_PASSWORD = 2,
-       METHOD_NOT_ACCEPTABLE = 0xff,
-};
-
-enum { LOGIN_VERSION = 1, LOGIN_GOOD = 0, LOGIN_BAD = 1 }; /* RFC 1929 section 2 */
-
-enum { COMMAND_CONNECT = 1, COMMAND_ASSOCIATE = 3 }; /* section 4; we have no BIND (2) */
-
-enum { ADDRESS_V4 = 1, ADDRESS_NAME = 3, ADDRESS_V6 = 4 }; /* section 5 */
-
-enum { /* section 6 */
-       REPLY_DONE = 0,
-       REPLY_FAILURE = 1,
-       REPLY_NOT_ALLOWED = 2,
-       REPLY_NET_UNREACHABLE = 3,
-       REPLY_HOST_UNREACHABLE = 4,
-       REPLY_REFUSED = 5,
-       REPLY_EXPIRED = 6,
-       REPLY_NO_SUCH_COMMAND = 7,
-       REPLY_NO_SUCH_ADDRESS_TYPE = 8,
-};
+#include "upstream/socks5_wire.h"
 
 static uint8_t reply_of(enum stack_result result)
 {
 	switch (result) {
 	case STACK_OK:
-		return REPLY_DONE;
+		return SOCKS5_REPLY_DONE;
 	case STACK_REFUSED:
-		return REPLY_REFUSED;
+		return SOCKS5_REPLY_REFUSED;
 	case STACK_UNREACHABLE:
 	case STACK_NO_NAME: /* SOCKS has no reply code of its own for these two */
 	case STACK_NO_ADDRESS:
-		return REPLY_HOST_UNREACHABLE;
+		return SOCKS5_REPLY_HOST_UNREACHABLE;
 	case STACK_TIMED_OUT:
-		return REPLY_EXPIRED;
+		return SOCKS5_REPLY_EXPIRED;
 	case STACK_DOWN:
-		return REPLY_NET_UNREACHABLE;
+		return SOCKS5_REPLY_NET_UNREACHABLE;
 	case STACK_FORBIDDEN:
-		return REPLY_NOT_ALLOWED;
+		return SOCKS5_REPLY_NOT_ALLOWED;
 	case STACK_DNS_SILENT:
 	case STACK_DNS_REFUSED:
 	case STACK_DNS_FAILED:
@@ -55,7 +31,7 @@ static uint8_t reply_of(enum stack_result result)
 	case STACK_FULL:
 		break;
 	}
-	return REPLY_FAILURE;
+	return SOCKS5_REPLY_FAILURE;
 }
 
 /* ---- addresses, section 5 */
@@ -66,16 +42,16 @@ static uint8_t reply_of(enum stack_result result)
  */
 static bool get_target(struct reader *r, uint8_t type, struct target *t)
 {
-	struct ip_addr a = { .family = type == ADDRESS_V4 ? AF_INET : AF_INET6 };
+	struct ip_addr a = { .family = type == SOCKS5_ADDRESS_V4 ? AF_INET : AF_INET6 };
 	struct bytes name;
 
 	switch (type) {
-	case ADDRESS_V4:
-	case ADDRESS_V6:
-		get_copy(r, a.bytes, type == ADDRESS_V4 ? 4 : 16);
+	case SOCKS5_ADDRESS_V4:
+	case SOCKS5_ADDRESS_V6:
+		get_copy(r, a.bytes, type == SOCKS5_ADDRESS_V4 ? 4 : 16);
 		target_set_address(t, &a, get_u16(r));
 		return !r->bad;
-	case ADDRESS_NAME:
+	case SOCKS5_ADDRESS_NAME:
 		name.len = get_u8(r);
 		name.at = get_bytes(r, name.len);
 		t->port = get_u16(r);
@@ -85,22 +61,12 @@ static bool get_target(struct reader *r, uint8_t type, struct target *t)
 	}
 }
 
-/* An address that is not known is written as 0.0.0.0. */
-static void put_address(const struct ip_addr *a, uint16_t port, struct writer *out)
-{
-	bool is_v6 = a->family == AF_INET6;
-
-	put_u8(out, is_v6 ? ADDRESS_V6 : ADDRESS_V4);
-	put_bytes(out, a->bytes, is_v6 ? 16 : 4);
-	put_u16(out, port);
-}
-
 static void put_reply(uint8_t reply, const struct ip_addr *own, uint16_t port, struct writer *out)
 {
 	put_u8(out, SOCKS_VERSION);
 	put_u8(out, reply);
 	put_u8(out, 0); /* RSV */
-	put_address(own, port, out);
+	socks5_put_address(own, port, out);
 }
 
 static const struct ip_addr unknown = { .family = AF_UNSPEC };
@@ -109,7 +75,7 @@ void socks5_put_reply(enum stack_result result, const struct ip_addr *own, uint1
 		      struct writer *out)
 {
 	if (result == STACK_OK)
-		put_reply(REPLY_DONE, own, own_port, out);
+		put_reply(SOCKS5_REPLY_DONE, own, own_port, out);
 	else
 		put_reply(reply_of(result), &unknown, 0, out);
 }
@@ -145,7 +111,8 @@ static enum proxy_request refuse_version(struct socks5 *s, uint8_t version, stru
 
 static enum proxy_request take_greeting(struct socks5 *s, struct reader *r, struct writer *out)
 {
-	uint8_t version = get_u8(r), count, wanted = s->login ? METHOD_PASSWORD : METHOD_NONE;
+	uint8_t version = get_u8(r), count,
+		wanted = s->login ? SOCKS5_METHOD_PASSWORD : SOCKS5_METHOD_NONE;
 	const uint8_t *methods;
 
 	if (!r->bad && version != SOCKS_VERSION)
@@ -156,7 +123,7 @@ static enum proxy_request take_greeting(struct socks5 *s, struct reader *r, stru
 		return REQUEST_INCOMPLETE;
 	put_u8(out, SOCKS_VERSION);
 	if (!count || !memchr(methods, wanted, count)) {
-		put_u8(out, METHOD_NOT_ACCEPTABLE);
+		put_u8(out, SOCKS5_METHOD_NOT_ACCEPTABLE);
 		return refused(s, s->login ? "it does not offer a user name and a password"
 					   : "it does not offer to connect without a password");
 	}
@@ -170,7 +137,7 @@ static enum proxy_request take_login(struct socks5 *s, struct reader *r, struct 
 	uint8_t version = get_u8(r), user_len, password_len;
 	const uint8_t *user, *password;
 
-	if (!r->bad && version != LOGIN_VERSION)
+	if (!r->bad && version != SOCKS5_LOGIN_VERSION)
 		return refused(s, "its login is malformed");
 	user_len = get_u8(r);
 	user = get_bytes(r, user_len);
@@ -178,13 +145,13 @@ static enum proxy_request take_login(struct socks5 *s, struct reader *r, struct 
 	password = get_bytes(r, password_len);
 	if (r->bad)
 		return REQUEST_INCOMPLETE;
-	put_u8(out, LOGIN_VERSION);
+	put_u8(out, SOCKS5_LOGIN_VERSION);
 	if (!proxy_login_matches(s->login, bytes_of(user, user_len),
 				 bytes_of(password, password_len))) {
-		put_u8(out, LOGIN_BAD);
+		put_u8(out, SOCKS5_LOGIN_BAD);
 		return refused(s, "wrong user or password");
 	}
-	put_u8(out, LOGIN_GOOD);
+	put_u8(out, SOCKS5_LOGIN_GOOD);
 	s->state = SOCKS5_REQUEST;
 	return REQUEST_INCOMPLETE;
 }
@@ -193,24 +160,25 @@ static enum proxy_request check_request(struct socks5 *s, uint8_t command, bool 
 					struct writer *out)
 {
 	switch (command) {
-	case COMMAND_CONNECT:
+	case SOCKS5_COMMAND_CONNECT:
 		if (!is_target)
-			return refuse(s, REPLY_HOST_UNREACHABLE, "no such host name", out);
+			return refuse(s, SOCKS5_REPLY_HOST_UNREACHABLE, "no such host name", out);
 		if (!s->target.port)
-			return refuse(s, REPLY_FAILURE, "there is no port 0", out);
+			return refuse(s, SOCKS5_REPLY_FAILURE, "there is no port 0", out);
 		s->state = SOCKS5_DONE;
 		return REQUEST_CONNECT;
-	case COMMAND_ASSOCIATE:
+	case SOCKS5_COMMAND_ASSOCIATE:
 		s->state = SOCKS5_DONE;
 		return REQUEST_ASSOCIATE;
 	default:
-		return refuse(s, REPLY_NO_SUCH_COMMAND, "the command is not supported", out);
+		return refuse(s, SOCKS5_REPLY_NO_SUCH_COMMAND, "the command is not supported", out);
 	}
 }
 
 static bool is_address_type(uint8_t type)
 {
-	return type == ADDRESS_V4 || type == ADDRESS_NAME || type == ADDRESS_V6;
+	return type == SOCKS5_ADDRESS_V4 || type == SOCKS5_ADDRESS_NAME ||
+	       type == SOCKS5_ADDRESS_V6;
 }
 
 static enum proxy_request take_request(struct socks5 *s, struct reader *r, struct writer *out)
@@ -221,10 +189,10 @@ static enum proxy_request take_request(struct socks5 *s, struct reader *r, struc
 	get_u8(r); /* RSV */
 	type = get_u8(r);
 	if (!r->bad && version != SOCKS_VERSION)
-		return refuse(s, REPLY_FAILURE, "its request is malformed", out);
+		return refuse(s, SOCKS5_REPLY_FAILURE, "its request is malformed", out);
 	if (!r->bad && !is_address_type(type))
-		return refuse(s, REPLY_NO_SUCH_ADDRESS_TYPE, "the type of the address is unknown",
-			      out);
+		return refuse(s, SOCKS5_REPLY_NO_SUCH_ADDRESS_TYPE,
+			      "the type of the address is unknown", out);
 	is_target = get_target(r, type, &s->target);
 	if (r->bad)
 		return REQUEST_INCOMPLETE;
@@ -285,5 +253,5 @@ void socks5_put_datagram_header(const struct ip_addr *from, uint16_t port, struc
 {
 	put_u16(out, 0); /* RSV */
 	put_u8(out, 0);  /* FRAG: not a fragment */
-	put_address(from, port, out);
+	socks5_put_address(from, port, out);
 }
