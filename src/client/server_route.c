@@ -40,6 +40,20 @@ static void note(struct server_routes *s, const struct route *r)
 	state_save(s->state);
 }
 
+static void forget_other(struct server_routes *s, size_t i)
+{
+	s->other_count--;
+	memmove(&s->other[i], &s->other[i + 1], (s->other_count - i) * sizeof(s->other[i]));
+}
+
+/* The host has such a route already: another program's, which may remove it. */
+static void note_other(struct server_routes *s, const struct route *r)
+{
+	if (s->other_count == STATE_ROUTES_MAX)
+		forget_other(s, 0);
+	s->other[s->other_count++] = *r;
+}
+
 /* Removes all routes to `server`, or all others. */
 static void drop_those(struct server_routes *s, const struct ip_addr *server, bool to_it)
 {
@@ -48,6 +62,9 @@ static void drop_those(struct server_routes *s, const struct ip_addr *server, bo
 	for (size_t i = f->route_count; i > 0; i--)
 		if (ip_equal(&f->route[i - 1].dst.addr, server) == to_it)
 			drop(s, i - 1);
+	for (size_t i = s->other_count; i > 0; i--)
+		if (ip_equal(&s->other[i - 1].dst.addr, server) == to_it)
+			forget_other(s, i - 1);
 }
 
 void server_routes_keep_only(struct server_routes *s, const struct ip_addr *server)
@@ -59,6 +76,7 @@ void server_routes_drop(struct server_routes *s)
 {
 	while (s->state->facts.route_count)
 		drop(s, s->state->facts.route_count - 1);
+	s->other_count = 0;
 }
 
 static int add(struct server_routes *s, const struct route *r)
@@ -69,6 +87,8 @@ static int add(struct server_routes *s, const struct route *r)
 	error = netlink_route_add(s->nl, r);
 	if (error)
 		forget(s, s->state->facts.route_count - 1);
+	if (error == -EEXIST)
+		note_other(s, r);
 	return error;
 }
 
@@ -107,14 +127,46 @@ static bool is_still_usable(struct netlink *nl, const struct route *is)
 	       (r.via.family == AF_UNSPEC || ip_equal(&r.via, &is->via));
 }
 
+static bool is_into_another_vpn(struct netlink *nl, const struct route *is,
+				const struct route *found)
+{
+	return found->ifindex != is->ifindex && netlink_link_is_layer3(nl, found->ifindex);
+}
+
 /*
  * Another VPN's routes may cover the server while that VPN itself needs the host's own route. (Two
  * tunnels to one server would each be sent into the other.)
  */
 bool server_route_must_stay(struct netlink *nl, const struct route *is, const struct route *found)
 {
-	return found->ifindex != is->ifindex && netlink_link_is_layer3(nl, found->ifindex) &&
-	       is_still_usable(nl, is);
+	return is_into_another_vpn(nl, is, found) && is_still_usable(nl, is);
+}
+
+/*
+ * So a route into such a device does not replace one whose device still leads to the server, perhaps
+ * by another gateway, or whose next hop is still reachable. Then *found becomes that one.
+ */
+static bool keep_out_of_vpn(struct server_routes *s, const struct route *is, struct route *found)
+{
+	struct route r;
+
+	if (is->unreachable || !is->ifindex || !ip_equal(&is->dst.addr, &found->dst.addr) ||
+	    !is_into_another_vpn(s->nl, is, found))
+		return false;
+	if (!netlink_route_on(s->nl, &is->dst.addr, is->ifindex, is, &r))
+		*found = r;
+	else if (is_still_usable(s->nl, is))
+		*found = *is;
+	else
+		return false;
+	return true;
+}
+
+/* A route that another VPN's replaces for the time being is remembered: see current_route. */
+static void note_home(struct server_routes *s, const struct route *r)
+{
+	if (!ip_equal(&s->home.dst.addr, &r->dst.addr) || !is_into_another_vpn(s->nl, &s->home, r))
+		s->home = *r;
 }
 
 /*
@@ -161,17 +213,16 @@ int server_route_keep(struct server_routes *s, const struct ip_addr *server)
 	/* this host itself: the local table is searched before our routes */
 	if (route.table == RT_TABLE_LOCAL)
 		return 0;
-	if (ip_equal(&s->last_route.dst.addr, server) &&
-	    server_route_must_stay(s->nl, &s->last_route, &route))
-		route = s->last_route;
+	keep_out_of_vpn(s, &s->home, &route);
 	route.table = s->table;
 	s->last_route = route;
+	note_home(s, &route);
 	s->limit = (struct server_route_limit){ 0 };
 	error = add(s, &route);
 	if (!error)
 		log_debug(s->log, "route to the server: %s via %s",
 			  ip_prefix_print(&route.dst).text, ip_print(&route.via).text);
-	/* -EEXIST: the host has such a route, which is the one that was found */
+	/* -EEXIST: the host has such a route, which is the one that was found: see check_others */
 	return error == -EEXIST ? 0 : error;
 }
 
@@ -196,6 +247,7 @@ void server_route_count(struct server_route_limit *p, uint64_t now_ms)
 
 /*
  * Where the route should lead now. If rules hide the host's route from us: where it already leads.
+ * From another VPN's device it returns to the host's own route as soon as there is one.
  */
 static struct route current_route(struct server_routes *s, const struct route *is)
 {
@@ -205,37 +257,82 @@ static struct route current_route(struct server_routes *s, const struct route *i
 		return *is;
 	if (netlink_route_without(s->nl, &is->dst.addr, s->tunnel_ifindex, is, &route))
 		route = (struct route){ .dst = is->dst, .unreachable = true };
-	else if (server_route_must_stay(s->nl, is, &route))
-		return *is;
+	else if (!keep_out_of_vpn(s, is, &route))
+		keep_out_of_vpn(s, &s->home, &route);
 	route.table = is->table;
 	return route;
 }
 
 /*
  * The kernel may refuse the new route if its gateway is not reachable yet: then another change
- * follows.
+ * follows. Returns whether the route is there now.
  */
-static void replace(struct server_routes *s, size_t i, const struct route *route, uint64_t now_ms)
+static bool put(struct server_routes *s, const struct route *route, uint64_t now_ms)
 {
 	struct route none = { .dst = route->dst, .table = route->table, .unreachable = true };
+	int error = add(s, route);
 
-	int error;
-
-	drop(s, i);
-	error = add(s, route);
 	if (error && error != -EEXIST && !route->unreachable) {
 		add(s, &none);
 		s->refused_ms = now_ms;
-		return;
+		return false;
 	}
+	if (!route->unreachable) {
+		s->last_route = *route;
+		note_home(s, route);
+	}
+	return true;
+}
+
+static void warn_no_route(const struct server_routes *s, const struct route *r)
+{
+	log_warn(s->log, "the host has no route to the server %s any more",
+		 ip_print(&r->dst.addr).text);
+}
+
+static void replace(struct server_routes *s, size_t i, const struct route *route, uint64_t now_ms)
+{
+	drop(s, i);
+	if (!put(s, route, now_ms))
+		return;
 	if (route->unreachable)
-		log_warn(s->log, "the host has no route to the server %s any more",
-			 ip_print(&route->dst.addr).text);
+		warn_no_route(s, route);
 	else
 		log_info(s->log, "the route to the server %s has changed: via %s",
 			 ip_print(&route->dst.addr).text, ip_print(&route->via).text);
-	if (!route->unreachable)
-		s->last_route = *route;
+}
+
+static bool has_host_route(struct server_routes *s, const struct ip_prefix *server)
+{
+	struct route there;
+
+	return !netlink_route_match(s->nl, &server->addr, &there) && there.dst.len == server->len;
+}
+
+static void log_restored(const struct server_routes *s, const struct route *r)
+{
+	log_info(s->log,
+		 "the route to the server %s was removed by another program; added it again",
+		 ip_print(&r->dst.addr).text);
+}
+
+/* Another program's host route to the server: when it has removed it, we need one of our own. */
+static void check_others(struct server_routes *s, uint64_t now_ms)
+{
+	for (size_t i = s->other_count; i > 0; i--) {
+		struct route is = s->other[i - 1], route;
+
+		if (has_host_route(s, &is.dst))
+			continue;
+		route = current_route(s, &is);
+		forget_other(s, i - 1);
+		if (!put(s, &route, now_ms))
+			continue;
+		if (route.unreachable)
+			warn_no_route(s, &route);
+		else
+			log_restored(s, &route);
+	}
 }
 
 /*
@@ -270,10 +367,7 @@ static uint64_t restore_route(struct server_routes *s, const struct route *r, ui
 			 "adding it again in %d s",
 			 ip_print(&r->dst.addr).text, PAUSE_MS / 1000);
 	else
-		log_info(
-			s->log,
-			"the route to the server %s was removed by another program; added it again",
-			ip_print(&r->dst.addr).text);
+		log_restored(s, r);
 	return s->limit.count == ROUNDS_MAX ? now_ms + PAUSE_MS : UINT64_MAX;
 }
 
@@ -296,5 +390,6 @@ uint64_t server_routes_check(struct server_routes *s, uint64_t now_ms)
 			replace(s, i - 1, &route, now_ms);
 		again = at < again ? at : again;
 	}
+	check_others(s, now_ms);
 	return again;
 }

@@ -4,7 +4,10 @@
  * to the server without the tunnel, including its metrics (mtu). It is recorded in the state file
  * before it is added, and follows the host: when that route changes or ours is removed, as happens
  * when an interface loses its address for a moment, it is added again (server_routes_check). A route
- * into another VPN's device is taken only when the present one is no longer usable.
+ * into another VPN's device is taken only while the host's own is not usable.
+ *
+ * If another program has added the same host route, such as another client, we do not remove it at
+ * the end, and add our own when that program has removed it.
  */
 #ifndef SSTP_CLIENT_SERVER_ROUTE_H
 #define SSTP_CLIENT_SERVER_ROUTE_H
@@ -26,6 +29,10 @@ struct server_routes {
 	uint32_t table;
 	bool is_by_rules; /* policy rules select the route: the main table does not have it */
 	struct route last_route; /* the last route to a server; dst AF_UNSPEC: none yet */
+	struct route home;       /* the same, before one into another VPN's device replaced it */
+	/* Host routes to servers that another program had added before us; it removes them. */
+	struct route other[STATE_ROUTES_MAX];
+	size_t other_count;
 	struct server_route_limit limit;
 
 	uint64_t refused_ms;

@@ -700,6 +700,78 @@ static void another_vpn_gets_the_route_only_when_ours_is_gone(void **state)
 	}
 }
 
+/* The kernel removes the host route with the link's address; then only the other VPN has a route. */
+static void after_a_link_flap_the_route_leaves_the_other_vpn(void **state)
+{
+	static const struct {
+		const char *server, *network, *gateway, *way;
+	} cases[] = {
+		{ "203.0.113.1", "203.0.113.0/24", "192.168.1.1", "192.168.1.1 lan0" },
+		{ "203.0.113.1", "203.0.113.0/24", "192.168.1.254", "192.168.1.254 lan0" },
+		{ "192.168.1.77", "192.168.1.64/26", "192.168.1.1", "lan0" }, /* on the link */
+	};
+	struct ip_addr own = addr("10.66.0.2");
+
+	(void)state;
+	assert_int_equal(set_type(LAN1, ARPHRD_NONE), 0);
+	assert_int_equal(netlink_link_up(nl, dev[LAN1], 0), 0);
+	assert_int_equal(netlink_addr_add(nl, dev[LAN1], &own, 24, NULL), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct route other = route_of(cases[i].network, "", LAN1);
+		const char *server = cases[i].server;
+		struct host *h = opened();
+
+		assert_int_equal(route_to(h, server), 0);
+		assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", server), 0);
+		assert_int_equal(netlink_route_add(nl, &other), 0);
+		host_changes(h);
+		for (int flap = 0; flap < 2; flap++) {
+			leave_network(LAN0, "192.168.1.2");
+			host_changes(h);
+			goes(server, "lan1");
+			if (flap) { /* the client connects again meanwhile */
+				host_pause(h);
+				assert_int_equal(route_to(h, server), 0);
+				assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", server), 0);
+				goes(server, "lan1");
+			}
+			join_network(LAN0, "192.168.1.2", cases[i].gateway);
+			host_changes(h);
+			goes(server, cases[i].way);
+			lab_logged("has changed");
+			host_changes(h);
+			goes(server, cases[i].way);
+			assert_string_equal(lab_log(), "");
+		}
+		host_close(h);
+		assert_int_equal(netlink_route_del(nl, &other), 0);
+		leave_network(LAN0, "192.168.1.2");
+		join_network(LAN0, "192.168.1.2", "192.168.1.1");
+	}
+}
+
+static void another_gateway_while_another_vpn_covers_the_server(void **state)
+{
+	struct route vpn = route_of("203.0.113.0/24", "", LAN1);
+	struct route old = route_of("0.0.0.0/0", "192.168.1.1", LAN0);
+	struct route new = route_of("0.0.0.0/0", "192.168.1.254", LAN0);
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(set_type(LAN1, ARPHRD_NONE), 0);
+	assert_int_equal(netlink_link_up(nl, dev[LAN1], 0), 0);
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	assert_int_equal(netlink_route_add(nl, &vpn), 0);
+	assert_int_equal(netlink_route_del(nl, &old), 0);
+	host_changes(h);
+	goes("203.0.113.1", "192.168.1.1 lan0"); /* that gateway may still be there */
+	assert_int_equal(netlink_route_add(nl, &new), 0);
+	host_changes(h);
+	goes("203.0.113.1", "192.168.1.254 lan0");
+	host_close(h);
+}
+
 static void no_fight_for_ever(void **state)
 {
 	struct route ours = route_of("203.0.113.1/32", "192.168.1.1", LAN0);
@@ -1180,6 +1252,79 @@ static void the_users_own_host_route(void **state)
 	goes("203.0.113.1", "192.168.1.254 lan0");
 }
 
+/* Another client on this host added the host route, and removes it when it ends. */
+static void another_clients_host_route(void **state)
+{
+	static const char *const servers[] = { "203.0.113.1", "192.168.1.77" };
+	static const char *const ways[] = { "192.168.1.1 lan0", "lan0" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char text[32];
+		struct route theirs;
+		struct host *h = opened();
+
+		snprintf(text, sizeof(text), "%s/32", servers[i]);
+		theirs = route_of(text, i ? "" : "192.168.1.1", LAN0);
+		assert_int_equal(netlink_route_add(nl, &theirs), 0);
+		assert_int_equal(route_to(h, servers[i]), 0);
+		assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", servers[i]), 0);
+		host_changes(h);
+		assert_string_equal(lab_log(), "");
+		assert_int_equal(netlink_route_del(nl, &theirs), 0);
+		host_changes(h);
+		goes(servers[i], ways[i]);
+		assert_true(has_host_route(servers[i]));
+		lab_logged("was removed by another program; added it again");
+		host_changes(h);
+		assert_string_equal(lab_log(), "");
+		host_close(h); /* and this one is ours */
+		assert_false(has_host_route(servers[i]));
+		as_before();
+	}
+}
+
+static void another_clients_host_route_and_then_none(void **state)
+{
+	struct route theirs = route_of("203.0.113.1/32", "192.168.1.1", LAN0);
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(netlink_route_add(nl, &theirs), 0);
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	leave_network(LAN0, "192.168.1.2"); /* with all routes */
+	host_changes(h);
+	goes("203.0.113.1", "-"); /* not into the tunnel */
+	lab_logged("the host has no route to the server 203.0.113.1 any more");
+	join_network(LAN0, "192.168.1.2", "192.168.1.1");
+	host_changes(h);
+	goes("203.0.113.1", "192.168.1.1 lan0");
+	lab_logged("has changed: via 192.168.1.1");
+	host_close(h);
+	as_before();
+}
+
+static void another_clients_host_route_to_the_server_before(void **state)
+{
+	struct route theirs = route_of("203.0.113.1/32", "192.168.1.1", LAN0);
+	struct host *h = opened();
+
+	(void)state;
+	assert_int_equal(netlink_route_add(nl, &theirs), 0);
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	host_pause(h);
+	assert_int_equal(route_to(h, "198.51.100.1"), 0);
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "198.51.100.1"), 0);
+	assert_int_equal(netlink_route_del(nl, &theirs), 0);
+	host_changes(h);
+	assert_false(has_host_route("203.0.113.1"));
+	assert_string_equal(lab_log(), "");
+	host_close(h);
+	as_before();
+}
+
 static void a_route_that_is_taken(void **state)
 {
 	struct route other = route_of("128.0.0.0/1", "192.168.1.9", LAN0);
@@ -1523,6 +1668,8 @@ int main(void)
 		CASE(the_address_goes_and_comes_back),
 		CASE(another_gateway_takes_over),
 		CASE(another_vpn_gets_the_route_only_when_ours_is_gone),
+		CASE(after_a_link_flap_the_route_leaves_the_other_vpn),
+		CASE(another_gateway_while_another_vpn_covers_the_server),
 		CASE(no_fight_for_ever),
 		CASE(routes_into_the_tunnel_are_put_back),
 		CASE(the_host_route_has_what_the_way_had),
@@ -1544,6 +1691,9 @@ int main(void)
 		CASE(the_server_is_this_host),
 		CASE(a_server_by_ipv6),
 		CASE(the_users_own_host_route),
+		CASE(another_clients_host_route),
+		CASE(another_clients_host_route_and_then_none),
+		CASE(another_clients_host_route_to_the_server_before),
 		CASE(a_route_that_is_taken),
 		CASE(routes_by_rules),
 		CASE(the_host_moves),

@@ -337,6 +337,39 @@ def test_one_client_does_not_take_the_server_from_another(lab, before, first, ow
     assert lab.client.routes() == before
 
 
+def test_the_second_client_keeps_its_way_when_the_first_ends(lab, before):
+    """The first client added the host route that both use, and removes it."""
+    lab.serve()
+    lab.serve("--listen", f"{SERVER}:4443", network="10.10.0.0/24")
+    one = lab.connect(*WHOLE_NETWORK)
+    two = lab.connect("--no-dns", to=f"{SERVER}:4443")
+    assert one.stop() == 0
+    two.wait_for(f"the route to the server {SERVER} was removed by another program; added it again")
+    assert is_via(lab.client.routes()[SERVER])
+    lab.client.ping("10.10.0.1")
+    assert two.stop() == 0
+    assert lab.client.routes() == before
+
+
+def test_after_a_link_flap_no_client_goes_through_the_other(lab, before):
+    """While the link is down, the only route to the server is the other tunnel's."""
+    lab.is_changed = True
+    lab.serve()
+    lab.serve("--listen", f"{SERVER}:4443", network="10.10.0.0/24")
+    one = lab.connect()
+    two = lab.connect("--no-dns", *WHOLE_NETWORK, to=f"{SERVER}:4443")
+    lab.client.configure("link set cable down\n")
+    eventually("a tunnel has the route", lambda: lab.client.routes().get(SERVER, {}).get("dev") in ("sstp0", "sstp1"))
+    lab.client.configure("link set cable up\nroute add default via 10.1.0.254\n")
+    eventually("the host route is back", lambda: is_via(lab.client.routes().get(SERVER)))
+    lab.client.ping_server()
+    lab.client.ping("10.10.0.1", "-I", "sstp1")
+    assert two.stop() == 0
+    lab.client.ping_server()
+    assert one.stop() == 0
+    assert lab.client.routes() == before
+
+
 def test_a_name_for_the_device(lab):
     lab.serve("--interface", "office")
     client = lab.connect("--no-default-route", "--interface", "vpn%d")
