@@ -5,6 +5,7 @@
  */
 #include "ppp/auth.h"
 #include "ppp/engine.h"
+#include "ppp/mschap_message.h"
 #include "util/secret.h"
 
 #include <stdio.h>
@@ -18,9 +19,7 @@ enum {
 };
 
 enum {
-	E_AUTHENTICATION_FAILURE = 691, /* RFC 2759 section 6 */
 	VALUE_MAX = 255,
-	RESERVED_LEN = 8,
 };
 
 static bool is_mschapv2(const struct ppp *p)
@@ -73,24 +72,19 @@ static void respond_md5(struct ppp *p, uint8_t id, struct bytes challenge)
 	respond(p, id, bytes_of(digest, sizeof(digest)));
 }
 
-/* RFC 2759 section 8. Also computes the server's authenticator and the keys. */
+/* Also computes the server's authenticator and the keys. */
 static bool fill_mschapv2(struct ppp *p, uint8_t value[MSCHAP_VALUE_LEN])
 {
 	struct auth *a = &p->auth;
-	uint8_t hash[MSCHAP_HASH_LEN], challenge_hash[8];
-	uint8_t *nt_response = value + MSCHAP_CHALLENGE_LEN + RESERVED_LEN;
+	uint8_t hlak[MSCHAP_HLAK_LEN];
 
-	if (!mschap_nt_hash(bytes_text(p->cfg.password), hash))
-		return false;
-	memset(value, 0, MSCHAP_VALUE_LEN);
 	memcpy(value, a->peer_challenge, MSCHAP_CHALLENGE_LEN);
-	mschap_challenge_hash(a->peer_challenge, a->challenge,
-			      mschap_bare_name(bytes_text(p->cfg.user)), challenge_hash);
-	mschap_nt_response(hash, challenge_hash, nt_response);
-	mschap_authenticator(hash, nt_response, challenge_hash, a->expected);
+	if (!mschap_respond(bytes_text(p->cfg.password), bytes_text(p->cfg.user), a->challenge,
+			    value, a->expected, hlak))
+		return false;
 	if (a->state != AUTH_DONE) /* the crypto binding uses the key of the first authentication */
-		mschap_hlak(hash, nt_response, a->hlak);
-	secret_wipe(hash, sizeof(hash));
+		memcpy(a->hlak, hlak, sizeof(a->hlak));
+	secret_wipe(hlak, sizeof(hlak));
 	return true;
 }
 
@@ -143,23 +137,9 @@ static void take_challenge(struct ppp *p, const struct cp_packet *in)
 		respond_md5(p, in->id, value);
 }
 
-/* "S=" and 40 hex digits, in either case; text may follow. */
-static bool has_right_authenticator(const struct auth *a, struct bytes message)
-{
-	char s[MSCHAP_S_LEN];
-
-	if (message.len < sizeof(s))
-		return false;
-	memcpy(s, message.at, sizeof(s));
-	for (size_t i = 2; i < sizeof(s); i++)
-		if (s[i] >= 'a' && s[i] <= 'f')
-			s[i] = (char)(s[i] - 'a' + 'A');
-	return ct_equal(s, a->expected, sizeof(s));
-}
-
 static void take_success(struct ppp *p, const struct cp_packet *in)
 {
-	if (is_mschapv2(p) && !has_right_authenticator(&p->auth, in->body)) {
+	if (is_mschapv2(p) && !mschap_success_is(in->body, p->auth.expected)) {
 		ppp_end(p, PPP_CLOSED_FALSE_SERVER);
 		return;
 	}
@@ -167,40 +147,14 @@ static void take_success(struct ppp *p, const struct cp_packet *in)
 	auth_succeeded(p);
 }
 
-/* What follows `key` ("E=") in the text of a Failure, to its end; empty if the key is missing. */
-static struct bytes field(struct bytes text, const char *key)
-{
-	size_t len = strlen(key);
-
-	for (size_t i = 0; i + len <= text.len; i++)
-		if ((!i || text.at[i - 1] == ' ') && !memcmp(text.at + i, key, len))
-			return bytes_of(text.at + i + len, text.len - i - len);
-	return bytes_of(text.at, 0);
-}
-
-static uint16_t decimal(struct bytes digits)
-{
-	uint16_t value = 0;
-
-	for (size_t i = 0; i < digits.len && i < 4; i++) {
-		if (digits.at[i] < '0' || digits.at[i] > '9')
-			break;
-		value = (uint16_t)(value * 10 + digits.at[i] - '0');
-	}
-	return value;
-}
-
 /* RFC 2759 section 6. R=1 allows a retry; we make none, for there is no other password to try. */
 static void take_failure(struct ppp *p, const struct cp_packet *in)
 {
-	uint16_t error = 0;
-	struct bytes text = in->body;
+	struct mschap_failure f = { .text = in->body };
 
 	if (is_mschapv2(p))
-		error = decimal(field(in->body, "E="));
-	if (error)
-		text = field(in->body, "M=");
-	auth_refused(p, error, text);
+		mschap_failure_get(in->body, &f);
+	auth_refused(p, f.error, f.text);
 }
 
 static void client_input(struct ppp *p, const struct cp_packet *in)
@@ -247,33 +201,23 @@ static void take_response(struct ppp *p, const struct cp_packet *in)
 	}
 }
 
-static void hex(char *to, const uint8_t *from, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		snprintf(to + 2 * i, 3, "%02X", from[i]);
-}
-
-/* RFC 2759 section 6. All fields are sent: some clients require them. */
-static void failure_text(const struct ppp *p, char *to, size_t room)
+static void failure_text(const struct ppp *p, char to[MSCHAP_FAILURE_MAX])
 {
 	const struct ppp_auth_result *result = &p->auth.result;
 	uint8_t challenge[MSCHAP_CHALLENGE_LEN];
-	char digits[2 * sizeof(challenge) + 1];
-	unsigned error = result->error ? result->error : E_AUTHENTICATION_FAILURE;
 
 	ppp_random(p, challenge, sizeof(challenge));
-	hex(digits, challenge, sizeof(challenge));
-	snprintf(to, room, "E=%u R=0 C=%s V=3 M=%s", error, digits,
-		 result->message[0] ? result->message : "Access denied");
+	mschap_failure_put(to, result->error ? result->error : MSCHAP_WRONG_PASSWORD, challenge,
+			   result->message);
 }
 
 static void chap_send_result(struct ppp *p)
 {
 	const struct ppp_auth_result *result = &p->auth.result;
-	char text[256];
+	char text[MSCHAP_FAILURE_MAX];
 
 	if (is_mschapv2(p) && !result->ok)
-		failure_text(p, text, sizeof(text));
+		failure_text(p, text);
 	else
 		snprintf(text, sizeof(text), "%s", result->message);
 	auth_send(p, result->ok ? CHAP_SUCCESS : CHAP_FAILURE, p->auth.id, bytes_text(text));

@@ -13,6 +13,7 @@
 enum {
 	UNICODE_MAX = 512, /* bytes: 256 UTF-16 units, RFC 2759 section 8.1 */
 	DES_KEY_LEN = 7,
+	RESERVED_LEN = 8,
 };
 
 static void put_unit(struct writer *w, uint32_t unit)
@@ -181,13 +182,107 @@ void mschap_hlak(const uint8_t hash[MSCHAP_HASH_LEN],
 	secret_wipe(master, sizeof(master));
 }
 
+bool mschap_respond(struct bytes password, struct bytes wire_name,
+		    const uint8_t challenge[MSCHAP_CHALLENGE_LEN], uint8_t value[MSCHAP_VALUE_LEN],
+		    char expected[MSCHAP_S_LEN + 1], uint8_t hlak[MSCHAP_HLAK_LEN])
+{
+	uint8_t hash[MSCHAP_HASH_LEN], challenge_hash[8];
+	uint8_t *rest = value + MSCHAP_CHALLENGE_LEN, *nt_response = rest + RESERVED_LEN;
+
+	if (!mschap_nt_hash(password, hash))
+		return false;
+	memset(rest, 0, MSCHAP_VALUE_LEN - MSCHAP_CHALLENGE_LEN);
+	mschap_challenge_hash(value, challenge, mschap_bare_name(wire_name), challenge_hash);
+	mschap_nt_response(hash, challenge_hash, nt_response);
+	mschap_authenticator(hash, nt_response, challenge_hash, expected);
+	mschap_hlak(hash, nt_response, hlak);
+	secret_wipe(hash, sizeof(hash));
+	return true;
+}
+
+/* ---- a new password */
+
+/* RC4; the library is built without it, and this is its one use. */
+static void rc4(const uint8_t key[MSCHAP_HASH_LEN], uint8_t *at, size_t len)
+{
+	uint8_t s[256], i = 0, j = 0, kept;
+
+	for (size_t n = 0; n < sizeof(s); n++)
+		s[n] = (uint8_t)n;
+	for (size_t n = 0; n < sizeof(s); n++) {
+		j = (uint8_t)(j + s[n] + key[n % MSCHAP_HASH_LEN]);
+		kept = s[n];
+		s[n] = s[j];
+		s[j] = kept;
+	}
+	j = 0;
+	for (size_t n = 0; n < len; n++) {
+		i++;
+		j = (uint8_t)(j + s[i]);
+		kept = s[i];
+		s[i] = s[j];
+		s[j] = kept;
+		at[n] ^= s[(uint8_t)(s[i] + s[j])];
+	}
+	secret_wipe(s, sizeof(s));
+}
+
+/* NewPasswordEncryptedWithOldNtPasswordHash: random bytes, the password, its length. */
+static bool put_encrypted_password(struct writer *w, const uint8_t old_hash[MSCHAP_HASH_LEN],
+				   struct bytes password,
+				   const uint8_t random[MSCHAP_CHANGE_RANDOM])
+{
+	uint8_t unicode[UNICODE_MAX], block[UNICODE_MAX + 4];
+	struct writer u = writer_of(unicode, sizeof(unicode));
+	bool ok = put_utf16(&u, password);
+
+	memcpy(block, random, UNICODE_MAX);
+	memcpy(block + UNICODE_MAX - u.len, unicode, u.len);
+	block[UNICODE_MAX] = (uint8_t)u.len; /* little-endian */
+	block[UNICODE_MAX + 1] = (uint8_t)(u.len >> 8);
+	block[UNICODE_MAX + 2] = block[UNICODE_MAX + 3] = 0;
+	rc4(old_hash, block, sizeof(block));
+	put_bytes(w, block, sizeof(block));
+	secret_wipe(unicode, sizeof(unicode));
+	secret_wipe(block, sizeof(block));
+	return ok;
+}
+
+/* NtPasswordHashEncryptedWithBlock */
+static void put_encrypted_hash(struct writer *w, const uint8_t hash[MSCHAP_HASH_LEN],
+			       const uint8_t key_hash[MSCHAP_HASH_LEN])
+{
+	uint8_t key[DES_BLOCK_LEN], block[DES_BLOCK_LEN];
+
+	for (size_t i = 0; i < 2; i++) {
+		mschap_des_key(key_hash + DES_KEY_LEN * i, key);
+		des_encrypt(key, hash + DES_BLOCK_LEN * i, block);
+		put_bytes(w, block, sizeof(block));
+	}
+	secret_wipe(key, sizeof(key));
+}
+
+bool mschap_put_change(struct writer *w, struct bytes old_password, struct bytes new_password,
+		       const uint8_t random[MSCHAP_CHANGE_RANDOM])
+{
+	uint8_t old_hash[MSCHAP_HASH_LEN] = { 0 }, new_hash[MSCHAP_HASH_LEN] = { 0 };
+	bool ok = mschap_nt_hash(old_password, old_hash) && mschap_nt_hash(new_password, new_hash);
+
+	ok = ok && put_encrypted_password(w, old_hash, new_password, random);
+	if (ok)
+		put_encrypted_hash(w, old_hash, new_hash);
+	secret_wipe(old_hash, sizeof(old_hash));
+	secret_wipe(new_hash, sizeof(new_hash));
+	return ok && !w->full;
+}
+
 static bool check_as(const uint8_t hash[MSCHAP_HASH_LEN],
 		     const uint8_t challenge[MSCHAP_CHALLENGE_LEN],
 		     const uint8_t value[MSCHAP_VALUE_LEN], struct bytes user,
 		     char s[MSCHAP_S_LEN + 1], uint8_t hlak[MSCHAP_HLAK_LEN])
 {
 	/* Peer-Challenge, eight reserved bytes, NT-Response, Flags */
-	const uint8_t *nt_response = value + MSCHAP_CHALLENGE_LEN + 8;
+	const uint8_t *nt_response = value + MSCHAP_CHALLENGE_LEN + RESERVED_LEN;
 	uint8_t challenge_hash[8], expected[MSCHAP_NT_RESPONSE_LEN];
 
 	mschap_challenge_hash(value, challenge, user, challenge_hash);

@@ -17,6 +17,8 @@ enum {
 	MSCHAP_VALUE_LEN = 49, /* the Response's Value, RFC 2759 section 4 */
 	MSCHAP_S_LEN = 42,     /* "S=" and 40 hex digits */
 	MSCHAP_HLAK_LEN = 32,
+	MSCHAP_CHANGE_LEN = 516 + 16, /* Encrypted-Password, Encrypted-Hash: section 7 */
+	MSCHAP_CHANGE_RANDOM = 512,
 	CHAP_MD5_LEN = MD5_LEN,
 };
 
@@ -46,6 +48,21 @@ void mschap_authenticator(const uint8_t hash[MSCHAP_HASH_LEN],
 /* The key for SSTP's crypto binding, the same at both ends ([MS-SSTP] 3.2.5.2.2). */
 void mschap_hlak(const uint8_t hash[MSCHAP_HASH_LEN],
 		 const uint8_t nt_response[MSCHAP_NT_RESPONSE_LEN], uint8_t out[MSCHAP_HLAK_LEN]);
+
+/*
+ * Client: completes the 49-byte Value of a Response, whose first 16 bytes are the peer challenge,
+ * and computes what the server has to prove and the key. False: the password cannot be used.
+ */
+bool mschap_respond(struct bytes password, struct bytes wire_name,
+		    const uint8_t challenge[MSCHAP_CHALLENGE_LEN], uint8_t value[MSCHAP_VALUE_LEN],
+		    char expected[MSCHAP_S_LEN + 1], uint8_t hlak[MSCHAP_HLAK_LEN]);
+
+/*
+ * Client: Encrypted-Password and Encrypted-Hash of a Change-Password packet (sections 8.9 to
+ * 8.13). False: one of the passwords cannot be used.
+ */
+bool mschap_put_change(struct writer *w, struct bytes old_password, struct bytes new_password,
+		       const uint8_t random[MSCHAP_CHANGE_RANDOM]);
 
 /*
  * Server: checks the 49-byte Value of a Response against the NT hash of a password. The name is

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "http/status.h"
+#include "ppp/mschap_message.h"
 #include "tunnel/inside.h"
 #include "tunnel/rtt.h"
 #include "util/secret.h"
@@ -194,11 +195,15 @@ static void set_ppp_reason(struct tunnel *t, const struct ppp_out *out)
 	enum tunnel_reason reason = ppp_reason(t, out->closed.why);
 	const char *text = ppp_closed_text(out->closed.why);
 
+	if (out->closed.why == PPP_CLOSED_REFUSED && mschap_error_text(out->closed.error))
+		text = mschap_error_text(out->closed.error);
 	if (!t->has_end)
 		t->end.is_verdict = ppp_closed_is_refusal(out->closed.why);
 	if (detail.len && out->closed.error)
 		tunnel_set_reason(t, reason, "%s (error %u, %s)", text, out->closed.error,
 				  log_quote(detail.at, detail.len).text);
+	else if (out->closed.error)
+		tunnel_set_reason(t, reason, "%s (error %u)", text, out->closed.error);
 	else if (detail.len)
 		tunnel_set_reason(t, reason, "%s (%s)", text,
 				  log_quote(detail.at, detail.len).text);
