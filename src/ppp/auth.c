@@ -117,6 +117,15 @@ void auth_succeeded(struct ppp *p)
 		ppp_authenticated(p);
 }
 
+void auth_take_alternate_success(struct ppp *p)
+{
+	bool is_eap = p->auth.method && p->auth.method->is_conversation;
+
+	if (is_eap && p->cfg.role == PPP_CLIENT && p->auth.state == AUTH_WAITING &&
+	    p->auth.is_proven)
+		auth_succeeded(p);
+}
+
 void auth_refused(struct ppp *p, uint16_t error, struct bytes text)
 {
 	ppp_note_detail(p, error, text);

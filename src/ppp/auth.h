@@ -25,6 +25,11 @@ void auth_stop(struct ppp *p);
 void auth_input(struct ppp *p, uint16_t protocol, struct bytes info);
 /* Client: keeps a frame from a server whose LCP opened before ours did (SoftEther). */
 void auth_hold(struct ppp *p, uint16_t protocol, struct bytes info);
+/*
+ * Client: the server has begun with a network protocol. RFC 3748 section 4.2: that is as good as an
+ * EAP-Success, which may have been lost, if the method itself has succeeded.
+ */
+void auth_take_alternate_success(struct ppp *p);
 void auth_tick(struct ppp *p);
 uint64_t auth_deadline(const struct ppp *p);
 void auth_fill_attempt(const struct ppp *p, struct ppp_attempt *attempt);

@@ -173,6 +173,16 @@ static enum cp_reply probe_check(struct ppp *p)
 	return p->lcp.suggestion ? CP_NAK : CP_FATAL;
 }
 
+/*
+ * Whether to Nak EAP once, although we can use it: the other methods have no choice of methods
+ * inside, which may end without a common one. Many servers of Windows offer EAP first and accept
+ * MS-CHAPv2 as well.
+ */
+static bool is_other_preferred(const struct ppp *p, enum ppp_auth method)
+{
+	return method == PPP_AUTH_EAP && p->cfg.auth[0] != PPP_AUTH_EAP && !p->lcp.suggested;
+}
+
 static enum cp_reply client_auth_check(struct ppp *p, struct reader *value)
 {
 	enum ppp_auth method = auth_from_option(bytes_of(value->at, value->left));
@@ -180,7 +190,7 @@ static enum cp_reply client_auth_check(struct ppp *p, struct reader *value)
 	note_offer(p, method);
 	if (p->cfg.probe)
 		return probe_check(p);
-	if (is_configured(p, method)) {
+	if (is_configured(p, method) && !is_other_preferred(p, method)) {
 		p->lcp.requested.auth = (uint8_t)method;
 		return CP_ACK;
 	}

@@ -405,6 +405,8 @@ static void take_auth(struct ppp *p, uint16_t protocol, struct bytes info)
 
 static void take_ncp(struct ppp *p, struct ncp *ncp, uint16_t protocol, struct bytes info)
 {
+	if (p->phase == PPP_PHASE_AUTHENTICATE)
+		auth_take_alternate_success(p);
 	if (ncp->is_on)
 		cp_input(p, &ncp->cp, info);
 	else

@@ -136,6 +136,11 @@ static const struct script client[] = {
 	  CLIENT_ANSWERED "eap-done\n< eap 03 08 00 04\n! authenticated " KEY "\nskip\n" },
 	{ "a Success with the next Identifier", PPP_CLIENT, eap,
 	  CLIENT_ANSWERED "eap-done\n< eap 03 09 00 04\n! authenticated " KEY "\nskip\n" },
+	{ "a Success that is lost: the next layer begins", PPP_CLIENT, eap,
+	  CLIENT_ANSWERED "eap-done\n< ipcp 01 01 -- 03 06 0a010001\n! authenticated " KEY
+			  "\nskip\n" },
+	{ "which counts for nothing before the method is done", PPP_CLIENT, eap,
+	  CLIENT_ANSWERED "< ipcp 01 01 -- 03 06 0a010001\n" },
 	{ "a Success of another Request", PPP_CLIENT, eap,
 	  CLIENT_ANSWERED "eap-done\n< eap 03 07 00 04\n< eap 03 0a 00 04\n" },
 	{ "a Success before the method is done", PPP_CLIENT, eap,
