@@ -50,37 +50,37 @@ _sstp()
 		case $prev in
 		--password-file|--ca-cert|--crl|--keylog|--userns|--pid-file|-c|--config) _sstp_files; return ;;
 		-s|--script|--script-tun) _sstp_reply -c; return ;;
-		-u|--user|--password-fd|--server|--servercert|--verify-name|--sni|--resolve|--timeout|-i|--interface|-m|--mtu|--route|--exclude|--metric|--table|--netns|--tun-fd|--ready-fd|--exit-fd) return ;;
-		--auth) _sstp_reply -W "mschapv2 chap pap"; return ;;
+		-u|--user|--password-fd|--eap-identity|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-i|--interface|-m|--mtu|--route|--exclude|--metric|--table|--netns|--tun-fd|--ready-fd|--exit-fd) return ;;
+		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 chap pap"; return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--user --password-file --password-fd --passwd-on-stdin --auth --server --ca-cert --crl --servercert --verify-name --sni --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-offload --exclude --metric --table --no-dns --script --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --password-fd --passwd-on-stdin --auth --eap-identity --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-offload --exclude --metric --table --no-dns --script --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	run)
 		_sstp_command && return
 		case $prev in
 		--password-file|--ca-cert|--crl|--keylog|-c|--config) _sstp_files; return ;;
-		-u|--user|--password-fd|--server|--servercert|--verify-name|--sni|--resolve|--timeout|-i|--interface|-m|--mtu|--route) return ;;
-		--auth) _sstp_reply -W "mschapv2 chap pap"; return ;;
+		-u|--user|--password-fd|--eap-identity|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-i|--interface|-m|--mtu|--route) return ;;
+		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 chap pap"; return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--user --password-file --password-fd --passwd-on-stdin --auth --server --ca-cert --crl --servercert --verify-name --sni --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-offload --map-root --once --keep-trying --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --password-fd --passwd-on-stdin --auth --eap-identity --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-offload --map-root --once --keep-trying --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	proxy)
 		_sstp_command && return
 		case $prev in
 		--password-file|--ca-cert|--crl|--keylog|--proxy-password-file|--pid-file|-c|--config) _sstp_files; return ;;
-		-u|--user|--password-fd|--server|--servercert|--verify-name|--sni|--resolve|--timeout|-D|--socks5|--http-proxy|--proxy-user|-L|--forward|-R|--remote-forward|-m|--mtu) return ;;
-		--auth) _sstp_reply -W "mschapv2 chap pap"; return ;;
+		-u|--user|--password-fd|--eap-identity|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-D|--socks5|--http-proxy|--proxy-user|-L|--forward|-R|--remote-forward|-m|--mtu) return ;;
+		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 chap pap"; return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--user --password-file --password-fd --passwd-on-stdin --auth --server --ca-cert --crl --servercert --verify-name --sni --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --socks5 --http-proxy --proxy-user --proxy-password-file --forward --remote-forward --mtu --congestion --no-ipv6 --once --keep-trying --background --pid-file --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --password-fd --passwd-on-stdin --auth --eap-identity --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --socks5 --http-proxy --proxy-user --proxy-password-file --forward --remote-forward --mtu --congestion --no-ipv6 --once --keep-trying --background --pid-file --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	serve)
 		case $prev in
@@ -88,7 +88,7 @@ _sstp()
 		-l|--listen|--name|--max-sessions|--user-sessions|--max-failures|--ipv4-network|--ipv6-network|--dns|--nbns|-i|--interface|--netns|-m|--mtu|--workers) return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
-		--auth) _sstp_reply -W "mschapv2 chap pap"; return ;;
+		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 chap pap"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
 		options="--listen --cert --key --key-password-file --min-tls --min-hash --legacy-ciphers --keylog --users --name --auth --max-sessions --user-sessions --keep-old-session --max-failures --ipv4-network --ipv6-network --dns --leases --nbns --client-to-client --interface --netns --userns --mtu --congestion --no-ipv6 --no-offload --workers --background --pid-file --config --check --verbose --quiet --log-json --log-time --syslog --help"
@@ -96,11 +96,11 @@ _sstp()
 	probe)
 		case $prev in
 		--ca-cert|--crl|--keylog|-c|--config) _sstp_files; return ;;
-		--server|--servercert|--verify-name|--sni|--resolve|--timeout) return ;;
+		--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout) return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		esac
-		options="--server --ca-cert --crl --servercert --verify-name --sni --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --json --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --json --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	passwd)
 		case $prev in

@@ -68,7 +68,8 @@ struct auth_result {
 	uint16_t error;
 	char message[PPP_MESSAGE_SIZE];
 	uint8_t hlak[PPP_HLAK_LEN];
-	struct bytes eap;        /* continue: a Request */
+	/* continue: a Request; refused: a last one, to be sent before the Failure, or empty */
+	struct bytes eap;
 	struct auth_grant grant; /* ok */
 };
 

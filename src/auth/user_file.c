@@ -20,6 +20,7 @@ struct user_file {
 	struct rwlock lock; /* of `users`; held for reading while an answer is given */
 	struct users *users;
 	const char *server_name;
+	struct eap_login_cfg eap;
 	struct job_pool pool;
 };
 
@@ -31,6 +32,10 @@ struct check {
 	struct job job;
 	struct loop_task task;
 	struct auth_result result;
+	/* EAP: a check for each packet */
+	struct eap_login *eap; /* NULL: another method */
+	uint8_t packet[PPP_EAP_MAX];
+	size_t packet_len;
 };
 
 int user_file_open(struct users *users, const char *server_name, unsigned threads,
@@ -47,6 +52,12 @@ int user_file_open(struct users *users, const char *server_name, unsigned thread
 	f->pool.nice = NICE;
 	*out = f;
 	return 0;
+}
+
+void user_file_use_eap(struct user_file *f, const struct eap_login_cfg *cfg)
+{
+	f->eap = *cfg;
+	f->eap.server_name = f->server_name;
 }
 
 void user_file_close(struct user_file *f)
@@ -94,13 +105,18 @@ void user_file_replace(struct user_file *f, struct users *users,
 
 static void work(struct check *c)
 {
-	users_check(c->users, c->file->server_name, c->question->request.attempt, &c->result);
+	if (c->eap)
+		eap_login_input(c->eap, c->users, bytes_of(c->packet, c->packet_len), &c->result);
+	else
+		users_check(c->users, c->file->server_name, c->question->request.attempt,
+			    &c->result);
 }
 
 static void free_check(struct check *c)
 {
 	users_release(c->users);
-	secret_wipe(&c->result, sizeof(c->result));
+	eap_login_close(c->eap);
+	secret_wipe(c, sizeof(*c));
 	free(c);
 }
 
@@ -123,30 +139,39 @@ static bool answer_by_table_in_force(struct check *c)
 
 static int start(struct check *c)
 {
-	c->is_job = users_check_is_slow(c->users, c->question->request.attempt);
+	c->is_job = !c->eap && users_check_is_slow(c->users, c->question->request.attempt);
 	if (c->is_job)
 		return job_start(&c->file->pool, c->question->loop, &c->job);
 	loop_post(c->question->loop, &c->task);
 	return 0;
 }
 
-static void repeat(struct check *c)
+static void answer_unavailable(struct check *c, const char *reason)
 {
-	users_release(c->users);
-	c->users = hold_users(c->file);
-	if (!start(c))
-		return;
 	c->result.outcome = AUTH_RESULT_UNAVAILABLE; /* keeps the name, for the log */
-	snprintf(c->result.reason, sizeof(c->result.reason),
-		 "the user file was replaced, and too many logins wait to be checked");
+	snprintf(c->result.reason, sizeof(c->result.reason), "%s", reason);
 	auth_answer(c->question, &c->result);
 	free_check(c);
 }
 
+static void repeat(struct check *c)
+{
+	users_release(c->users);
+	c->users = hold_users(c->file);
+	if (start(c))
+		answer_unavailable(
+			c, "the user file was replaced, and too many logins wait to be checked");
+}
+
+/* A conversation cannot be repeated: the client has to log in again. */
 static void finish(struct check *c)
 {
-	if (answer_by_table_in_force(c))
+	if (c->result.outcome == AUTH_RESULT_CONTINUE)
+		auth_answer(c->question, &c->result); /* may free the check */
+	else if (answer_by_table_in_force(c))
 		free_check(c);
+	else if (c->eap)
+		answer_unavailable(c, "the user file was replaced during the login");
 	else
 		repeat(c);
 }
@@ -182,11 +207,29 @@ static void drop_job(struct job *job)
 
 /* ---- the backend */
 
+static bool take_packet(struct check *c, struct bytes packet)
+{
+	if (packet.len > sizeof(c->packet))
+		return false;
+	if (packet.len)
+		memcpy(c->packet, packet.at, packet.len);
+	c->packet_len = packet.len;
+	return true;
+}
+
+static int begin_eap(struct check *c, const struct ppp_attempt *attempt)
+{
+	if (!take_packet(c, attempt->response))
+		return -EMSGSIZE;
+	c->eap = eap_login_open(&c->file->eap);
+	return c->eap ? 0 : -ENOMEM;
+}
+
 static int ask(void *self, struct auth_question *q)
 {
 	struct ip_addr source = q->request.source;
 	struct check *c = calloc(1, sizeof(*c));
-	int error;
+	int error = 0;
 
 	if (!c)
 		return -ENOMEM;
@@ -201,10 +244,23 @@ static int ask(void *self, struct auth_question *q)
 		.discard = drop_job,
 		.source = source.family == AF_INET6 ? ip_mask(&source, 64) : source,
 	};
-	error = start(c);
+	if (q->request.attempt->method == PPP_AUTH_EAP)
+		error = begin_eap(c, q->request.attempt);
+	if (!error)
+		error = start(c);
 	if (error)
 		free_check(c);
 	return error;
+}
+
+static int go_on(void *self, struct auth_question *q, struct bytes packet)
+{
+	struct check *c = q->state;
+
+	(void)self;
+	if (!c->eap || !take_packet(c, packet))
+		return -EMSGSIZE;
+	return start(c);
 }
 
 static void cancel(void *self, struct auth_question *q)
@@ -223,5 +279,6 @@ static void cancel(void *self, struct auth_question *q)
 const struct auth_backend user_file_backend = {
 	.name = "user file",
 	.ask = ask,
+	.go_on = go_on,
 	.cancel = cancel,
 };

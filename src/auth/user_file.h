@@ -12,6 +12,7 @@
 #define SSTP_AUTH_USER_FILE_H
 
 #include "auth/auth_backend.h"
+#include "auth/eap_login.h"
 #include "auth/users.h"
 
 enum {
@@ -29,6 +30,8 @@ extern const struct auth_backend user_file_backend; /* its `self` is a struct us
  */
 int user_file_open(struct users *users, const char *server_name, unsigned threads,
 		   struct user_file **out);
+/* Call before the first question: the EAP methods that are offered; cfg->server_name is not used. */
+void user_file_use_eap(struct user_file *f, const struct eap_login_cfg *cfg);
 void user_file_close(struct user_file *f); /* no question is open; NULL is fine */
 
 /* The table in force; valid until the next user_file_replace. */

@@ -42,9 +42,9 @@ const struct option_group login_options = OPTION_GROUP(login_table);
 static const struct option auth_table[] = {
 	{ .name = "auth",
 	  .arg = "LIST",
-	  .words = "mschapv2 chap pap",
-	  .help = "authentication methods that may be used, the preferred one first: "
-		  "mschapv2 (the default), chap, pap",
+	  .words = AUTH_WORDS,
+	  .help = "authentication methods that may be used, the preferred one first: " AUTH_NAMES
+		  "; default: mschapv2, eap-mschapv2",
 	  .set = set_auth,
 	  .at = 0 },
 };
@@ -115,6 +115,8 @@ static bool apply(const struct verb *verb, const struct login_settings *s,
 			: server->at.user[0] ? server->at.user
 					     : NULL,
 		.auth_count = s->auth.count,
+		.eap_count = s->auth.eap_count,
+		.eap_identity = s->eap.identity,
 		.mtu = s->link.mtu,
 		.congestion = s->link.congestion,
 		.ipv6 = !s->link.no_ipv6 && s->link.mtu >= 1280,
@@ -122,6 +124,7 @@ static bool apply(const struct verb *verb, const struct login_settings *s,
 		.keep_trying = s->keep_trying,
 	};
 	memcpy(cfg->auth, s->auth.at, sizeof(cfg->auth));
+	memcpy(cfg->eap, s->auth.eap, sizeof(cfg->eap));
 	if (!server_settings_apply(verb, server, &cfg->server))
 		return false;
 	if (s->once && s->keep_trying) {

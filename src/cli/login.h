@@ -7,7 +7,9 @@
 #define SSTP_CLI_LOGIN_H
 
 #include "cli/common.h"
+#include "cli/eap_options.h"
 #include "cli/password.h"
+#include "eap/packet.h"
 #include "net/congestion.h"
 
 /* Settings of the link inside the tunnel and of the connection around it. */
@@ -28,13 +30,15 @@ struct login_settings {
 	bool passwd_on_stdin;
 	int password_fd; /* -1: none */
 	struct auth_list auth;
+	struct eap_settings eap;
 	struct link_settings link;
 	bool once, keep_trying;
 };
 
-#define AUTH_DEFAULT                     \
-	{                                \
-		{ PPP_AUTH_MSCHAPV2 }, 1 \
+/* The methods that are safe inside verified TLS and need no further settings. */
+#define AUTH_DEFAULT                                                        \
+	{                                                                   \
+		{ PPP_AUTH_MSCHAPV2, PPP_AUTH_EAP }, 2, { EAP_MSCHAPV2 }, 1 \
 	}
 
 #define LOGIN_DEFAULTS                                                         \

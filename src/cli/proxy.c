@@ -179,6 +179,7 @@ static const struct option_group way_options = OPTION_GROUP(way_table);
 static const struct option_use uses[] = {
 	{ .heading = "Who you are", .group = &login_options, .at = AT(login) },
 	{ .group = &auth_options, .at = AT(login.auth) },
+	{ .group = &eap_options, .at = AT(login.eap) },
 	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
 	{ .group = &tls_options, .at = AT(server.tls) },
 	{ .heading = "Ways through the VPN", .group = &way_options },

@@ -15,6 +15,7 @@
 #include "cli/network.h"
 #include "cli/password.h"
 #include "cli/verbs.h"
+#include "eap/packet.h"
 #include "server/prefixes.h"
 #include "server/server.h"
 #include "tls/open.h"
@@ -440,6 +441,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.is_leases_default = !s->leases,
 		.name = s->name ? s->name : host_name,
 		.auth_count = s->auth.count,
+		.eap_count = s->auth.eap_count,
 		.hashes = s->tls.hashes,
 		.network = s->network,
 		.ipv6_network = s->ipv6_network,
@@ -462,6 +464,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.workers = s->workers,
 	};
 	memcpy(cfg->auth, s->auth.at, sizeof(cfg->auth));
+	memcpy(cfg->eap, s->auth.eap, sizeof(cfg->eap));
 	return true;
 }
 

@@ -15,6 +15,7 @@
 
 #include <net/if.h>
 
+#include "eap/packet.h"
 #include "net/congestion.h"
 #include "server/server_cfg.h"
 #include "sstp/sstp.h"
@@ -244,28 +245,61 @@ bool set_mtu(void *to, const char *value, struct error *err)
 	return true;
 }
 
-/* Other spellings: MSCHAP-v2, ms_chap_v2, CHAP-MD5, MD5. */
-static enum ppp_auth auth_by_name(const char *typed)
+/* Lower case, without hyphens and underscores: MSCHAP-v2, ms_chap_v2 and mschapv2 are the same. */
+static void simplify(const char *typed, char *to, size_t room)
 {
-	static const struct {
-		const char *theirs;
-		enum ppp_auth method;
-	} others[] = {
-		{ "mschap2", PPP_AUTH_MSCHAPV2 },
-		{ "chapmd5", PPP_AUTH_CHAP_MD5 },
-		{ "md5", PPP_AUTH_CHAP_MD5 },
-	};
-	char name[32];
 	size_t n = 0;
 
-	for (; *typed && n + 1 < sizeof(name); typed++)
+	for (; *typed && n + 1 < room; typed++)
 		if (!strchr("-_", *typed))
-			name[n++] = (char)tolower((unsigned char)*typed);
-	name[n] = '\0';
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-		if (!strcmp(name, others[i].theirs))
-			return others[i].method;
-	return ppp_auth_by_name(name);
+			to[n++] = (char)tolower((unsigned char)*typed);
+	to[n] = '\0';
+}
+
+struct auth_word {
+	const char *word; /* simplified */
+	enum ppp_auth method;
+	uint8_t eap; /* the type, with PPP_AUTH_EAP */
+};
+
+static const struct auth_word *auth_by_name(const char *typed)
+{
+	static const struct auth_word words[] = {
+		{ "mschapv2", PPP_AUTH_MSCHAPV2, 0 },
+		{ "mschap2", PPP_AUTH_MSCHAPV2, 0 },
+		{ "chap", PPP_AUTH_CHAP_MD5, 0 },
+		{ "chapmd5", PPP_AUTH_CHAP_MD5, 0 },
+		{ "md5", PPP_AUTH_CHAP_MD5, 0 },
+		{ "pap", PPP_AUTH_PAP, 0 },
+		{ "eapmschapv2", PPP_AUTH_EAP, EAP_MSCHAPV2 },
+		{ "eapmschap2", PPP_AUTH_EAP, EAP_MSCHAPV2 },
+	};
+	char name[32];
+
+	simplify(typed, name, sizeof(name));
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(name, words[i].word))
+			return &words[i];
+	return NULL;
+}
+
+static bool has_auth(const struct auth_list *list, const struct auth_word *w)
+{
+	for (size_t i = 0; !w->eap && i < list->count; i++)
+		if (list->at[i] == w->method)
+			return true;
+	for (size_t i = 0; i < list->eap_count; i++)
+		if (list->eap[i] == w->eap)
+			return true;
+	return false;
+}
+
+static void add_auth(struct auth_list *list, const struct auth_word *w)
+{
+	if (!w->eap || !list->eap_count)
+		list->at[list->count++] = w->method;
+	if (w->eap)
+		list->eap[list->eap_count++] = w->eap;
 }
 
 /* The kernel's name of a congestion control algorithm, such as bbr: letters, digits, _ and -. */
@@ -288,21 +322,19 @@ bool set_auth(void *to, const char *value, struct error *err)
 	char copy[128], *rest = NULL;
 
 	if (strlen(value) >= sizeof(copy))
-		return wrong(err, "must be some of mschapv2, chap, pap");
+		return wrong(err, "must be some of " AUTH_NAMES);
 	strcpy(copy, value);
 	for (char *w = strtok_r(copy, ", ", &rest); w; w = strtok_r(NULL, ", ", &rest)) {
-		enum ppp_auth method = auth_by_name(w);
+		const struct auth_word *word = auth_by_name(w);
 
-		if (method != PPP_AUTH_PAP && method != PPP_AUTH_CHAP_MD5 &&
-		    method != PPP_AUTH_MSCHAPV2)
-			return wrong(err, "%.60s is not supported; mschapv2, chap and pap are", w);
-		for (size_t i = 0; i < list.count; i++)
-			if (list.at[i] == method)
-				return wrong(err, "%s is named twice", w);
-		list.at[list.count++] = method;
+		if (!word)
+			return wrong(err, "%.60s is not supported; these are: " AUTH_NAMES, w);
+		if (has_auth(&list, word))
+			return wrong(err, "%s is named twice", w);
+		add_auth(&list, word);
 	}
 	if (!list.count)
-		return wrong(err, "must be some of mschapv2, chap, pap");
+		return wrong(err, "must be some of " AUTH_NAMES);
 	*(struct auth_list *)to = list;
 	return true;
 }

@@ -4,6 +4,7 @@
 #define SSTP_CLI_VALUE_H
 
 #include "cli/option.h"
+#include "eap/eap_names.h"
 #include "ppp/types.h"
 #include "util/ip.h"
 
@@ -19,9 +20,15 @@ struct prefix_list {
 };
 
 struct auth_list {
-	enum ppp_auth at[PPP_AUTH_COUNT];
+	enum ppp_auth at[PPP_AUTH_COUNT]; /* PPP_AUTH_EAP once, where its first method was named */
 	size_t count;
+	uint8_t eap[EAP_METHODS_MAX];
+	size_t eap_count;
 };
+
+/* The methods, for the texts and completions of options. */
+#define AUTH_WORDS "mschapv2 eap-mschapv2 chap pap"
+#define AUTH_NAMES "mschapv2, eap-mschapv2, chap, pap"
 
 struct host_port {
 	char user[256]; /* given before the host, USER@HOST; empty: none */

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "client/autoconf.h"
+#include "client/client_eap.h"
 #include "client/path_mtu.h"
 #include "client/retry.h"
 #include "client/roam.h"
@@ -54,6 +56,7 @@ struct client {
 	struct loop_timer path_look; /* during the TLS handshake */
 	unsigned path_step;          /* step of path_mtu, if large packets are lost */
 	struct tunnel tunnel;
+	struct client_eap *eap; /* during the login; NULL: EAP is not used */
 	struct link_addrs link;
 	size_t ipcp_dns_count; /* this many at the start of link.dns are from IPCP */
 	struct autoconf autoconf;
@@ -68,6 +71,7 @@ struct client {
 	uint64_t dialed_ms, up_ms;
 	struct retry retry;
 	unsigned offers;      /* bit n: this server offered authentication method n */
+	bool is_eap_first;    /* the server has none of the other methods */
 	uint32_t former_ipv4; /* our address in the last call, to request again; 0: none */
 	bool has_ipv4_end;    /* the server gives no IPv4 in this call */
 	bool is_late;         /* the time limit of connecting is over: use what is up */
@@ -461,6 +465,11 @@ static void failed(struct client *c, enum tunnel_reason reason, const char *text
 	ended(c, &(struct retry_end){ .reason = reason }, text);
 }
 
+static bool is_supported(enum ppp_auth method)
+{
+	return method == PPP_AUTH_EAP || ppp_auth_is_supported(method);
+}
+
 /* Prints the methods that the server offers and sstp supports, or does not support. */
 static size_t print_methods(const struct client *c, bool supported, const char *before, char *to,
 			    size_t room)
@@ -468,7 +477,7 @@ static size_t print_methods(const struct client *c, bool supported, const char *
 	size_t n = 0;
 
 	for (unsigned m = PPP_AUTH_NONE + 1; m < PPP_AUTH_COUNT; m++)
-		if (c->offers & 1u << m && ppp_auth_is_supported((enum ppp_auth)m) == supported)
+		if (c->offers & 1u << m && is_supported((enum ppp_auth)m) == supported)
 			n += (size_t)snprintf(to + n, room - n, "%s%s", n ? ", " : before,
 					      ppp_auth_name((enum ppp_auth)m));
 	return n;
@@ -485,8 +494,11 @@ static void print_offers(const struct client *c, char *to, size_t room)
 			return;
 	supported = print_methods(c, true, ": the server offers ", to, room);
 	if (supported)
-		supported +=
-			(size_t)snprintf(to + supported, room - supported, " (--auth allows it)");
+		supported += (size_t)snprintf(to + supported, room - supported,
+					      c->offers == 1u << PPP_AUTH_EAP
+						      ? " (--auth eap-mschapv2 or another EAP "
+							"method allows it)"
+						      : " (--auth allows it)");
 	to += supported;
 	room -= supported;
 	lacking = print_methods(c, false, supported ? ", and " : ": the server offers ", to, room);
@@ -494,12 +506,32 @@ static void print_offers(const struct client *c, char *to, size_t room)
 		snprintf(to + lacking, room - lacking, ", which sstp does not support");
 }
 
+static void end_eap(struct client *c)
+{
+	client_eap_close(c->eap);
+	c->eap = NULL;
+}
+
+/*
+ * A server whose EAP we refused in favor of another method, and that has no other: the next attempt
+ * accepts it. False: that was not the reason.
+ */
+static bool is_eap_missed(struct client *c, const struct tunnel_end *end)
+{
+	bool is_missed = end->reason == REASON_AUTH && !end->by_us && c->eap && !c->is_eap_first &&
+			 c->cfg->auth[0] != PPP_AUTH_EAP && !c->is_stopping &&
+			 c->offers == 1u << PPP_AUTH_EAP && !client_eap_has_begun(c->eap);
+
+	c->is_eap_first |= is_missed;
+	return is_missed;
+}
+
 static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 {
 	struct retry_end retry_end = { end->by_us, end->reason, end->is_verdict };
 	char text[sizeof(end->text) + 192], offers[192] = "";
 	struct backend *b = c->cfg->backend;
-	bool is_later = false;
+	bool is_later = false, is_missed = is_eap_missed(c, end);
 
 	autoconf_stop(&c->autoconf);
 	loop_timer_stop(c->loop, &c->acks);
@@ -511,8 +543,13 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	c->is_up = c->backend_is_up = false;
 	if (end->reason == REASON_AUTH)
 		print_offers(c, offers, sizeof(offers));
-	snprintf(text, sizeof(text), "%s%s", end->text, offers);
-	ended(c, &retry_end, text);
+	if (end->reason != REASON_AUTH || !client_eap_explain(c->eap, text, sizeof(text)))
+		snprintf(text, sizeof(text), "%s%s", end->text, offers);
+	end_eap(c);
+	if (is_missed)
+		c->is_dial_due = true;
+	else
+		ended(c, &retry_end, text);
 	if (c->is_dial_due && !is_later)
 		dial(c);
 }
@@ -624,11 +661,15 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_ENDED:
 		tunnel_ended(c, ev->end);
 		break;
+	case TUNNEL_EAP:
+		client_eap_input(c->eap, &c->tunnel, ev->packet);
+		break;
+	case TUNNEL_AUTHENTICATED:
+		end_eap(c);
+		break;
 	case TUNNEL_UNTRUSTED:
 	case TUNNEL_SSTP_UP:
 	case TUNNEL_CHECK_PASSWORD:
-	case TUNNEL_EAP:
-	case TUNNEL_AUTHENTICATED:
 		break;
 	}
 }
@@ -644,6 +685,31 @@ static void begin_link(struct client *c)
 		.ip6 = { .is_settled = !c->cfg->ipv6 },
 	};
 	c->ipcp_dns_count = 0;
+}
+
+static int open_eap(struct client *c)
+{
+	const struct client_eap_cfg cfg = {
+		.user = c->cfg->user,
+		.password = c->cfg->password,
+		.identity = c->cfg->eap_identity,
+		.methods = c->cfg->eap,
+		.method_count = c->cfg->eap_count,
+		.log = &c->log,
+	};
+
+	end_eap(c);
+	return c->cfg->eap_count ? client_eap_open(&cfg, &c->eap) : 0;
+}
+
+static void put_eap_first(struct ppp_cfg *cfg)
+{
+	size_t i = 0;
+
+	while (i + 1 < cfg->auth_count && cfg->auth[i] != PPP_AUTH_EAP)
+		i++;
+	memmove(&cfg->auth[1], &cfg->auth[0], i * sizeof(cfg->auth[0]));
+	cfg->auth[0] = PPP_AUTH_EAP;
 }
 
 static void open_tunnel(struct client *c, int fd)
@@ -680,10 +746,18 @@ static void open_tunnel(struct client *c, int fd)
 			.want_dns = c->cfg->backend->wants_dns,
 		},
 	};
-	int error;
+	int error = open_eap(c);
 
+	if (error) {
+		close(fd);
+		failed(c, REASON_SYSTEM, strerror(-error));
+		return;
+	}
 	begin_link(c);
+	cfg.ppp.eap = client_eap_memory(c->eap);
 	memcpy(cfg.ppp.auth, c->cfg->auth, sizeof(cfg.ppp.auth));
+	if (c->is_eap_first)
+		put_eap_first(&cfg.ppp);
 	memcpy(cfg.ppp.own_iid, c->iid, sizeof(cfg.ppp.own_iid));
 	path_begin(&c->path, loop_now(c->loop));
 	loop_timer_set(c->loop, &c->path_look, loop_now(c->loop) + PATH_LOOK_MS);
@@ -902,6 +976,7 @@ static void close_all(struct client *c)
 	dial_cancel(c->dial);
 	autoconf_stop(&c->autoconf);
 	tunnel_abandon(&c->tunnel);
+	end_eap(c);
 	c->cfg->backend->ops->close(c->cfg->backend);
 	if (c->loop) {
 		loop_timer_stop(c->loop, &c->again);

@@ -7,6 +7,7 @@
 #ifndef SSTP_CLIENT_CLIENT_H
 #define SSTP_CLIENT_CLIENT_H
 
+#include "eap/eap_names.h"
 #include "net/dial.h"
 #include "ppp/ppp.h"
 #include "tls/cfg.h"
@@ -35,6 +36,9 @@ struct client_cfg {
 	const char *password;
 	enum ppp_auth auth[PPP_AUTH_COUNT];
 	size_t auth_count;
+	uint8_t eap[EAP_METHODS_MAX]; /* types, if PPP_AUTH_EAP is in auth[]; preferred first */
+	size_t eap_count;
+	const char *eap_identity; /* EAP's outer identity; NULL: user */
 	uint16_t mtu;
 	/* congestion control of the connection to the server, net/congestion.h */
 	const char *congestion;

@@ -28,7 +28,7 @@ static enum eap_step take_notification(const struct eap_peer *p, const struct ea
 }
 
 /* Section 5.3.1. A Nak with types of one byte is also allowed for expanded Requests. */
-static enum eap_step refuse_method(const struct eap_peer *p, const struct eap_packet *rq,
+static enum eap_step refuse_method(struct eap_peer *p, const struct eap_packet *rq,
 				   struct writer *out)
 {
 	uint8_t types[METHODS_MAX] = { 0 }; /* 0: none */
@@ -36,6 +36,7 @@ static enum eap_step refuse_method(const struct eap_peer *p, const struct eap_pa
 
 	for (; n < p->choice_count && n < METHODS_MAX; n++)
 		types[n] = p->choices[n].method->type;
+	p->refused = rq->vendor || rq->type > UINT8_MAX ? EAP_EXPANDED : (uint8_t)rq->type;
 	log_debug(p->log, "eap: the server proposes method %u of vendor %u: not taken",
 		  (unsigned)rq->type, (unsigned)rq->vendor);
 	return respond(rq, EAP_NAK, bytes_of(types, n ? n : 1), out);

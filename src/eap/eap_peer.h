@@ -17,6 +17,7 @@ struct eap_peer {
 	const struct eap_choice *choices;
 	size_t choice_count;
 	const struct log *log;
+	uint8_t refused;                 /* type of the last proposal that was refused; 0: none */
 	const struct eap_choice *chosen; /* internal; the method that has responded to a Request */
 };
 

@@ -24,9 +24,9 @@ static enum eap_step propose(struct eap_server *s, const struct eap_choice *choi
 	uint8_t data[EAP_PACKET_MAX];
 	struct writer w = writer_of(data, sizeof(data));
 
+	s->chosen = choice;
 	if (!choice)
 		return EAP_STEP_FAIL;
-	s->chosen = choice;
 	if (choice->method->begin(choice->self, id, &w) != EAP_STEP_SEND || w.full)
 		return EAP_STEP_FAIL;
 	return request(s, id, bytes_of(data, w.len), out);
@@ -82,11 +82,13 @@ static enum eap_step run_method(struct eap_server *s, const struct eap_packet *i
 	enum eap_step step = s->chosen->method->input(s->chosen->self, in, &w);
 
 	s->is_taken |= step != EAP_STEP_DROP;
-	if (step != EAP_STEP_SEND)
-		return step;
 	if (w.full)
 		return EAP_STEP_FAIL;
-	return request(s, (uint8_t)(in->id + 1), bytes_of(data, w.len), out);
+	if (step == EAP_STEP_SEND || (step == EAP_STEP_FAIL && w.len)) {
+		if (request(s, (uint8_t)(in->id + 1), bytes_of(data, w.len), out) == EAP_STEP_FAIL)
+			return EAP_STEP_FAIL;
+	}
+	return step;
 }
 
 enum eap_step eap_server_input(struct eap_server *s, struct bytes response, struct writer *out)

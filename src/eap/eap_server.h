@@ -29,7 +29,8 @@ struct eap_server {
 
 /*
  * Writes the complete next Request with EAP_STEP_SEND. EAP_STEP_DONE: a Success has to follow,
- * and `chosen` has a key. EAP_STEP_FAIL: a Failure has to follow.
+ * and `chosen` has a key. EAP_STEP_FAIL: a Failure has to follow; if a Request is written, it has to
+ * be sent first, and the Failure follows the Response to it.
  */
 enum eap_step eap_server_input(struct eap_server *s, struct bytes response, struct writer *out);
 

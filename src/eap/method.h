@@ -13,7 +13,8 @@ enum eap_step {
 	EAP_STEP_DROP, /* ignore the packet (RFC 3748 section 4.1) */
 	EAP_STEP_SEND, /* send what was written */
 	EAP_STEP_DONE, /* success; on a peer, send the last Response, which was written */
-	EAP_STEP_FAIL, /* failure */
+	/* Failure. What a server's method has written is a last Request, to be sent before it. */
+	EAP_STEP_FAIL,
 };
 
 struct eap_method {

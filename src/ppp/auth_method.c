@@ -32,14 +32,6 @@ bool ppp_auth_is_supported(enum ppp_auth method)
 	return methods[method] && methods[method]->start && !methods[method]->is_conversation;
 }
 
-enum ppp_auth ppp_auth_by_name(const char *name)
-{
-	for (enum ppp_auth m = PPP_AUTH_NONE; m < PPP_AUTH_COUNT; m++)
-		if (ppp_auth_is_supported(m) && !strcmp(methods[m]->name, name))
-			return m;
-	return PPP_AUTH_NONE;
-}
-
 enum ppp_auth auth_from_option(struct bytes value)
 {
 	struct reader r = reader_of(value.at, value.len);

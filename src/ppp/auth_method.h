@@ -13,8 +13,6 @@ struct cp_packet;
 
 /* "pap", "chap", "mschapv2", "eap", "mschap", "spap": the names in options and logs. */
 const char *ppp_auth_name(enum ppp_auth method);
-/* Finds a supported method for a list in an option; PPP_AUTH_NONE for any other name. */
-enum ppp_auth ppp_auth_by_name(const char *name);
 /*
  * True if the method works without further settings; others in ppp_cfg.auth are ignored, except for
  * EAP with ppp_cfg.eap.

@@ -2,8 +2,18 @@
 /* Loads and reloads the user file and the certificates. */
 #include "server/credentials.h"
 
+#include <string.h>
+
 #include "tls/open.h"
 #include "util/log.h"
+
+static void use_eap(const struct credentials *c, const struct server_cfg *cfg)
+{
+	struct eap_login_cfg eap = { .method_count = cfg->eap_count };
+
+	memcpy(eap.methods, cfg->eap, sizeof(eap.methods));
+	user_file_use_eap(c->users, &eap);
+}
 
 enum tunnel_reason credentials_open(struct credentials *c, const struct server_cfg *cfg,
 				    unsigned threads)
@@ -22,6 +32,7 @@ enum tunnel_reason credentials_open(struct credentials *c, const struct server_c
 		log_error(NULL, "out of memory");
 		return REASON_SYSTEM;
 	}
+	use_eap(c, cfg);
 	if (certs_open(&c->certs, cfg, &tls_err)) {
 		log_error(NULL, "%s", tls_err.text);
 		return REASON_SETTINGS;

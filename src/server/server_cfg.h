@@ -3,6 +3,7 @@
 #ifndef SSTP_SERVER_SERVER_CFG_H
 #define SSTP_SERVER_SERVER_CFG_H
 
+#include "eap/eap_names.h"
 #include "ppp/ppp.h"
 #include "tls/cfg.h"
 #include "util/ip.h"
@@ -26,6 +27,8 @@ struct server_cfg {
 	const char *name;        /* for CHAP challenges, and the server column of the user file */
 	enum ppp_auth auth[PPP_AUTH_COUNT];
 	size_t auth_count;
+	uint8_t eap[EAP_METHODS_MAX]; /* types, if PPP_AUTH_EAP is in auth[]; preferred first */
+	size_t eap_count;
 	uint8_t hashes;                /* offered for the crypto binding: SSTP_HASH_... */
 	struct ip_prefix network;      /* the pool; the server takes its first address */
 	struct ip_prefix ipv6_network; /* a /64 of it for each session; AF_UNSPEC: none */

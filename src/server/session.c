@@ -171,10 +171,23 @@ static void refuse_login(struct session *s, const struct ppp_auth_result *v, con
 	loop_timer_set(loop, &s->delay, loop_now(loop) + REFUSAL_MIN_MS + jitter % REFUSAL_MIN_MS);
 }
 
+/* EAP: a Request that tells the reason; the Failure follows the Response to it. */
+static bool send_last_request(struct session *s)
+{
+	size_t len = s->eap ? s->eap->last_len : 0;
+
+	if (!len)
+		return false;
+	s->eap->last_len = 0;
+	return tunnel_eap_send(&s->tunnel, bytes_of(s->eap->last, len));
+}
+
 static void after_delay(struct loop_timer *timer)
 {
 	struct session *s = container_of(timer, struct session, delay);
 
+	if (send_last_request(s))
+		return;
 	tunnel_auth_result(&s->tunnel, &s->login_result);
 	if (s->end_text)
 		tunnel_shutdown_for(&s->tunnel, REASON_UNAVAILABLE, s->end_text);
@@ -254,6 +267,14 @@ static void send_eap(struct session *s, struct bytes eap)
 		end_unchecked_login(s, bytes_text(s->user), "no EAP Request that could be sent");
 }
 
+static void keep_last_request(struct session *s, struct bytes eap)
+{
+	if (!s->eap || !eap.len || eap.len > sizeof(s->eap->last))
+		return;
+	memcpy(s->eap->last, eap.at, eap.len);
+	s->eap->last_len = eap.len;
+}
+
 static void on_result(void *arg, const struct auth_result *result)
 {
 	struct session *s = arg;
@@ -265,6 +286,7 @@ static void on_result(void *arg, const struct auth_result *result)
 	s->question = 0;
 	if (tunnel_is_ending(&s->tunnel))
 		return;
+	keep_last_request(s, result->eap);
 	if (result->outcome == AUTH_RESULT_UNAVAILABLE)
 		end_unchecked_login(s, bytes_text(result->name), result->reason);
 	else if (may_log_in(s, result))
@@ -332,6 +354,10 @@ static void take_eap(struct session *s, struct bytes eap)
 {
 	int error;
 
+	if (s->is_refused) { /* the Response to the last Request */
+		tunnel_auth_result(&s->tunnel, &s->login_result);
+		return;
+	}
 	if (!s->question) {
 		begin_conversation(s, eap);
 		return;
@@ -648,7 +674,7 @@ static void fill_ppp(struct session *s, struct ppp_cfg *ppp)
 		.ipv4 = true,
 		.ipv6 = cfg->ipv6,
 		.mru = cfg->mtu > PPP_DEFAULT_MRU ? cfg->mtu : 0,
-		.eap = s->eap,
+		.eap = s->eap ? &s->eap->memory : NULL,
 		.name = cfg->name,
 		.ipv4_own = pool_server(registry_pool(s->host->registry)),
 		.dns = { cfg->dns[0], cfg->dns[1] },

@@ -51,6 +51,13 @@ struct session_host {
 	void (*evict)(struct session_host *h, const struct eviction *e);
 };
 
+/* What a session needs for a login by EAP. */
+struct session_eap {
+	struct ppp_eap_memory memory;
+	size_t last_len; /* of a Request that comes before the Failure; 0: none, or it was sent */
+	uint8_t last[PPP_EAP_MAX];
+};
+
 struct session {
 	struct tunnel tunnel;
 	struct session_host *host;
@@ -74,8 +81,8 @@ struct session {
 	bool is_refused;   /* the refusal is sent after the delay */
 	struct loop_timer delay;
 	struct ppp_auth_result login_result; /* the refusal that is sent after the delay */
-	struct ppp_eap_memory *eap; /* until it has logged in; NULL if EAP is not offered */
-	const char *end_text;       /* why it is refused with the right password; else NULL */
+	struct session_eap *eap; /* until it has logged in; NULL if EAP is not offered */
+	const char *end_text;    /* why it is refused with the right password; else NULL */
 };
 
 /*

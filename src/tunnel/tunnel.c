@@ -617,6 +617,13 @@ void tunnel_eap_done(struct tunnel *t, const uint8_t hlak[PPP_HLAK_LEN])
 		ppp_eap_done(&t->ppp, hlak, loop_now(t->cfg.loop));
 }
 
+void tunnel_eap_fault(struct tunnel *t, enum tunnel_reason reason, const char *why)
+{
+	if (!t->has_end)
+		t->end.is_verdict = true;
+	tunnel_set_reason(t, reason, "%s", why);
+}
+
 void tunnel_shutdown(struct tunnel *t)
 {
 	tunnel_shutdown_for(t, REASON_NONE, NULL);

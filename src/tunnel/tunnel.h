@@ -173,6 +173,11 @@ void tunnel_auth_result(struct tunnel *t, const struct ppp_auth_result *v);
 /* See ppp_eap_send and ppp_eap_done. */
 bool tunnel_eap_send(struct tunnel *t, struct bytes packet);
 void tunnel_eap_done(struct tunnel *t, const uint8_t hlak[PPP_HLAK_LEN]);
+/*
+ * Client: why its method fails: the reason of the end that follows, which is the server's Failure
+ * or our own tunnel_shutdown.
+ */
+void tunnel_eap_fault(struct tunnel *t, enum tunnel_reason reason, const char *why);
 /* In order: Terminate-Request, Call-Disconnect, close_notify; at most three seconds. */
 void tunnel_shutdown(struct tunnel *t);
 /* The same; the Terminate-Request carries `why` (a constant) if LCP is open. */

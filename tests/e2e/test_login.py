@@ -14,7 +14,7 @@ SLOW_CRYPT_OF_BUILDER = openssl("passwd", "-6", "-salt", "rounds=100000$eightbyt
 NT_OF_PASSWORD = "$nt$8846f7eaee8fb117ad06bdd830b7586c"
 
 
-@pytest.mark.parametrize("method", ["mschapv2", "chap", "pap"])
+@pytest.mark.parametrize("method", ["mschapv2", "chap", "pap", "eap-mschapv2"])
 def test_each_method(lab, both, method):
     server = lab.serve("--auth", method)
     lab.connect("--auth", method, "--no-default-route")
@@ -29,6 +29,9 @@ def test_each_method(lab, both, method):
     ("mschapv2,chap,pap", "chap", "chap"),
     ("pap,mschapv2", "mschapv2", "mschapv2"),
     ("chap,mschapv2", "mschapv2,pap", "mschapv2"),
+    ("eap-mschapv2,mschapv2", "mschapv2,eap-mschapv2", "mschapv2"),  # EAP is accepted where it is the first choice
+    ("eap-mschapv2,mschapv2", "eap-mschapv2,mschapv2", "eap"),
+    ("mschapv2,eap-mschapv2", "eap-mschapv2", "eap"),
 ])
 def test_the_two_agree_on_a_method(lab, offered, allowed, taken):
     server = lab.serve("--auth", offered)
@@ -63,7 +66,7 @@ def test_a_server_without_a_method_in_common_that_is_quick_to_go(lab, scripted, 
     scripted.login, scripted.last_words = METHOD, last_words
     status, said = lab.connect_fails("--auth", "mschapv2")
     assert said.splitlines()[-1] == ("error: the server ended the link before an authentication method was agreed on: "
-                                     "the server offers eap, which sstp does not support")
+                                     "the server offers eap (--auth eap-mschapv2 or another EAP method allows it)")
     assert status == 9
 
 
@@ -104,6 +107,28 @@ def test_kinds_of_secrets(lab, secret, password, method, works):
     else:
         assert client.wait() == 9
         assert server.wait_for(r'login of user "bob" by \w+ refused: (.+)').group(1)
+
+
+def test_a_server_that_has_eap_alone(lab):
+    """The client prefers MS-CHAPv2 and refuses EAP once: the server's list ends there. It connects again, and accepts EAP."""
+    server = lab.serve("--auth", "eap-mschapv2")
+    lab.connect("--no-default-route")
+    server.wait_for('^session 2: up, user "ann"')
+    lab.client.ping_server()
+
+
+def test_eap_tells_a_wrong_password(lab):
+    server = lab.serve("--auth", "eap-mschapv2")
+    status, said = lab.connect_fails("--auth", "eap-mschapv2", password="mistyped")
+    assert status == 9
+    assert said.splitlines()[-1] == 'error: the user name or the password is not accepted (error 691, "Access denied")'
+    server.wait_for('login of user "ann" by eap refused: wrong password')
+
+
+def test_the_outer_identity_is_another_name(lab):
+    server = lab.serve("--auth", "eap-mschapv2")
+    lab.connect("--auth", "eap-mschapv2", "--eap-identity", "anonymous@example.net", "--no-default-route")
+    server.wait_for('^session 1: up, user "ann"')
 
 
 def test_a_wrong_password_is_exit_status_9_with_words(lab, both):

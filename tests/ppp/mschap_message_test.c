@@ -50,7 +50,7 @@ static void failures(void **state)
 
 static void a_failure_is_read_back(void **state)
 {
-	char text[MSCHAP_FAILURE_MAX], longest[PPP_MESSAGE_ROOM];
+	char text[MSCHAP_FAILURE_MAX], longest[PPP_MESSAGE_SIZE];
 	struct mschap_failure f;
 
 	(void)state;

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Connects the methods of eap/ with the user file. */
+#include "auth/eap_login.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "eap/eap_mschapv2.h"
+#include "eap/eap_server.h"
+#include "util/secret.h"
+
+struct eap_login {
+	struct eap_login_cfg cfg;
+	const struct users *users; /* during eap_login_input */
+	struct eap_server server;
+	struct eap_choice choices[EAP_METHODS_MAX];
+	struct eap_mschapv2_server mschapv2;
+	bool is_checked; /* `checked` is the user file's result */
+	struct auth_result checked;
+	uint8_t out[EAP_PACKET_MAX];
+};
+
+static void system_random(void *arg, void *to, size_t len)
+{
+	(void)arg;
+	secret_random(to, len);
+}
+
+static void check(void *arg, const struct ppp_attempt *attempt, struct ppp_auth_result *result)
+{
+	struct eap_login *l = arg;
+
+	users_check(l->users, l->cfg.server_name, attempt, &l->checked);
+	l->is_checked = true;
+	result->ok = l->checked.outcome == AUTH_RESULT_OK;
+	result->error = l->checked.error;
+	memcpy(result->message, l->checked.message, sizeof(result->message));
+	memcpy(result->hlak, l->checked.hlak, sizeof(result->hlak));
+}
+
+static bool choose(struct eap_login *l, uint8_t type, struct eap_choice *choice)
+{
+	switch (type) {
+	case EAP_MSCHAPV2:
+		l->mschapv2 = (struct eap_mschapv2_server){
+			.name = l->cfg.server_name,
+			.random = system_random,
+			.check = check,
+			.check_arg = l,
+		};
+		*choice = (struct eap_choice){ &eap_mschapv2_server, &l->mschapv2 };
+		return true;
+	default:
+		return false;
+	}
+}
+
+struct eap_login *eap_login_open(const struct eap_login_cfg *cfg)
+{
+	struct eap_login *l = calloc(1, sizeof(*l));
+	size_t n = 0;
+
+	if (!l)
+		return NULL;
+	l->cfg = *cfg;
+	for (size_t i = 0; i < cfg->method_count; i++)
+		if (choose(l, cfg->methods[i], &l->choices[n]))
+			n++;
+	l->server = (struct eap_server){ .choices = l->choices, .choice_count = n };
+	return l;
+}
+
+void eap_login_close(struct eap_login *l)
+{
+	if (!l)
+		return;
+	secret_wipe(l, sizeof(*l));
+	free(l);
+}
+
+/* The Identity, for the log of a login that got no further. */
+static void take_identity(const struct eap_login *l, struct auth_result *result)
+{
+	size_t len = l->server.identity_len < PPP_NAME_MAX ? l->server.identity_len : PPP_NAME_MAX;
+
+	for (size_t i = 0; i < len; i++)
+		result->name[i] =
+			(char)(l->server.identity[i] ? l->server.identity[i] : (uint8_t)'?');
+}
+
+static const char *why_failed(const struct eap_login *l)
+{
+	if (!l->server.chosen)
+		return "the client accepts none of the EAP methods that are offered";
+	if (l->is_checked && l->checked.outcome == AUTH_RESULT_OK)
+		return "the client does not accept the server's proof that it knows the password";
+	return "the client's EAP packets are malformed, or not those that were expected";
+}
+
+static void refuse(const struct eap_login *l, struct bytes last_request, struct auth_result *result)
+{
+	bool was_refused = l->is_checked && l->checked.outcome != AUTH_RESULT_OK;
+
+	if (was_refused)
+		*result = l->checked;
+	else
+		take_identity(l, result);
+	if (!was_refused)
+		snprintf(result->reason, sizeof(result->reason), "%s", why_failed(l));
+	result->outcome = AUTH_RESULT_REFUSED;
+	result->eap = last_request;
+}
+
+static void grant(const struct eap_login *l, struct auth_result *result)
+{
+	uint8_t msk[EAP_MSK_LEN];
+
+	*result = l->checked;
+	l->server.chosen->method->key(l->server.chosen->self, msk);
+	memcpy(result->hlak, msk, sizeof(result->hlak));
+	secret_wipe(msk, sizeof(msk));
+}
+
+void eap_login_input(struct eap_login *l, const struct users *users, struct bytes response,
+		     struct auth_result *result)
+{
+	struct writer w = writer_of(l->out, sizeof(l->out));
+
+	memset(result, 0, sizeof(*result));
+	l->users = users;
+	switch (eap_server_input(&l->server, response, &w)) {
+	case EAP_STEP_SEND:
+		take_identity(l, result);
+		result->outcome = AUTH_RESULT_CONTINUE;
+		result->eap = bytes_of(l->out, w.len);
+		break;
+	case EAP_STEP_DONE:
+		grant(l, result);
+		break;
+	case EAP_STEP_DROP: /* over SSTP nothing is lost, so nothing better follows */
+	case EAP_STEP_FAIL:
+		refuse(l, bytes_of(l->out, w.len), result);
+		break;
+	}
+	l->users = NULL;
+}
