@@ -14,6 +14,7 @@ IS_UP = f'up, user "{USER}", address 10.78.0.'
     ("chap", "plug-in"),
     ("pap", "password"),
     ("pap", "plug-in"),
+    ("eap-mschapv2", "plug-in"),
 ])
 def test_connects(bench, method, by):
     server = bench.serve("--auth", method)
