@@ -44,6 +44,8 @@ complete -c sstp -n '__fish_seen_subcommand_from connect' -l no-offload -d 'exch
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l exclude -x -d 'leave this network out of the tunnel'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l metric -x -d 'metric of the routes into the tunnel'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l table -x -d 'put all routes into routing table N'
+complete -c sstp -n '__fish_seen_subcommand_from connect' -l policy-rules -d 'leave the main routing table as it is'
+complete -c sstp -n '__fish_seen_subcommand_from connect' -l mark -x -d 'mark the connection to the server (SO_MARK)'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l no-dns -d 'do not change the host\'s DNS'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l script -s s -x -a '(__fish_complete_command)' -d 'run COMMAND'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l netns -x -d 'put the device, with its addresses, routes and DNS, into another network namespace'

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sstp connect: parses options, obtains the password and runs the client with a TUN device. */
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,7 +9,7 @@
 #include "cli/exit_code.h"
 #include "cli/network.h"
 #include "cli/verbs.h"
-#include "client/state.h"
+#include "client/policy.h"
 
 struct connect_settings {
 	struct common_settings common;
@@ -16,7 +17,8 @@ struct connect_settings {
 	struct login_settings login;
 	struct network_settings network;
 	struct prefix_list excluded;
-	uint32_t table, metric;
+	uint32_t table, metric, mark;
+	bool policy_rules;
 	bool no_dns;
 	const char *script;
 	struct netns_settings netns;
@@ -46,6 +48,17 @@ static const struct option own_network_table[] = {
 	  .help = "put all routes into routing table N; default the main one",
 	  .set = set_number,
 	  .at = AT(table) },
+	{ .name = "policy-rules",
+	  .help = "leave the main routing table as it is: routes go into a table of their "
+		  "own, and rules (ip rule) lead to it, as with wg-quick",
+	  .set = set_flag,
+	  .at = AT(policy_rules) },
+	{ .name = "mark",
+	  .arg = "N",
+	  .help = "mark the connection to the server (SO_MARK); without --table this means "
+		  "--policy-rules with table N, as wg-quick's FwMark",
+	  .set = set_mark,
+	  .at = AT(mark) },
 	{ .name = "no-dns",
 	  .help = "do not change the host's DNS",
 	  .set = set_flag,
@@ -128,13 +141,31 @@ static struct netdev_source source_of(const struct connect_settings *s)
 	return (struct netdev_source){ NETDEV_HERE, .netns = NULL };
 }
 
+/* Whether sstp itself sets up the network of this host, and not somebody else or that of another. */
+static bool is_our_network(const struct connect_settings *s)
+{
+	return !s->netns.netns && s->tun_fd < 0 && !s->script_tun && !s->script;
+}
+
+static bool has_rules(const struct connect_settings *s)
+{
+	return s->policy_rules || (s->mark && !s->table && is_our_network(s));
+}
+
+static uint32_t mark_of(const struct connect_settings *s)
+{
+	return s->mark ? s->mark : has_rules(s) ? POLICY_MARK : 0;
+}
+
 static struct tun_backend_cfg device_of(const struct connect_settings *s)
 {
 	struct tun_backend_cfg device = network_device(&s->network);
 
+	device.has_rules = has_rules(s);
+	device.mark = mark_of(s);
 	device.excluded = s->excluded.at;
 	device.excluded_count = s->excluded.count;
-	device.table = s->table;
+	device.table = s->table ? s->table : has_rules(s) ? s->mark : 0;
 	device.metric = s->metric;
 	device.no_dns = s->no_dns;
 	device.script = s->script;
@@ -170,11 +201,24 @@ static bool is_same_prefix(const struct ip_prefix *a, const struct ip_prefix *b)
 	return a->len == b->len && ip_equal(&a->addr, &b->addr);
 }
 
-/* Returns false, after printing an error, when an excluded network makes no sense. */
-static bool excludes_make_sense(const struct connect_settings *s)
+/* Returns false, after printing an error, when routes and rules make no sense. */
+static bool routes_make_sense(const struct connect_settings *s)
 {
 	const struct prefix_list *l = &s->excluded, *routes = &s->network.routes;
+	uint32_t table = s->table ? s->table : s->mark;
 
+	if (s->policy_rules && !is_our_network(s)) {
+		cli_error(&connect_verb,
+			  "--policy-rules does not go with --netns, --tun-fd, --script-tun or "
+			  "--script: there are no rules to set up on this host");
+		return false;
+	}
+	if (has_rules(s) && table >= RT_TABLE_DEFAULT && table <= RT_TABLE_LOCAL) {
+		cli_error(&connect_verb,
+			  "table %u is one of the system's own: rules need another (--table)",
+			  table);
+		return false;
+	}
 	if (l->count > STATE_EXCLUDED_MAX) {
 		cli_error(&connect_verb, "--exclude can be given %d times at most",
 			  STATE_EXCLUDED_MAX);
@@ -227,6 +271,7 @@ static int connect_to(void *arg, struct client_cfg *cfg)
 	common_warn_about_keylog(s->server.tls.keylog);
 	cfg->ready = notify_waiters;
 	cfg->ready_arg = &waiters;
+	cfg->mark = mark_of(s);
 	device = device_of(s);
 	cfg->backend = tun_backend_new(&device);
 	if (cfg->backend)
@@ -242,7 +287,7 @@ static int run(void *arg)
 	struct connect_settings *s = arg;
 
 	common_apply(&s->common);
-	return is_one_target(s) && excludes_make_sense(s)
+	return is_one_target(s) && routes_make_sense(s)
 		       ? login_run(&connect_verb, &s->login, &s->server, s->common.check,
 				   connect_to, s)
 		       : EXIT_USAGE;

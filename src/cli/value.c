@@ -201,6 +201,19 @@ bool set_number(void *to, const char *value, struct error *err)
 	return true;
 }
 
+bool set_mark(void *to, const char *value, struct error *err)
+{
+	char *end;
+	unsigned long long n;
+
+	errno = 0;
+	n = strtoull(value, &end, 0);
+	if (errno || *value < '0' || *value > '9' || *end || !n || n > UINT32_MAX)
+		return wrong(err, "must be a number from 1 to 4294967295, or 0x1 to 0xffffffff");
+	*(uint32_t *)to = (uint32_t)n;
+	return true;
+}
+
 bool set_workers(void *to, const char *value, struct error *err)
 {
 	unsigned long n;

@@ -52,8 +52,9 @@ bool set_prefixes(void *to, const char *value, struct error *err);   /* struct p
 bool set_congestion(void *to, const char *value, struct error *err); /* const char * */
 bool set_mtu(void *to, const char *value, struct error *err);        /* uint16_t */
 bool set_number(void *to, const char *value, struct error *err);     /* uint32_t */
-bool set_workers(void *to, const char *value, struct error *err);    /* uint32_t */
-bool set_seconds(void *to, const char *value, struct error *err);    /* uint32_t, 1 or more */
+bool set_mark(void *to, const char *value, struct error *err);    /* uint32_t, not 0; may be hex */
+bool set_workers(void *to, const char *value, struct error *err); /* uint32_t */
+bool set_seconds(void *to, const char *value, struct error *err); /* uint32_t, 1 or more */
 bool set_descriptor(void *to, const char *value, struct error *err); /* int: an open one */
 bool set_auth(void *to, const char *value, struct error *err);       /* struct auth_list */
 bool set_ipv4(void *to, const char *value, struct error *err);       /* uint32_t[2]: fills both */

@@ -311,7 +311,7 @@ static int before_connect(void *arg, const struct sockaddr_storage *to);
 static bool has_route(const struct client *c, const struct sockaddr_storage *to,
 		      struct ip_addr *source)
 {
-	return !source_for(to, source) && !is_own_address(c, source);
+	return !source_for(to, c->cfg->mark, source) && !is_own_address(c, source);
 }
 
 /*
@@ -822,6 +822,7 @@ static void start_dial(struct client *c)
 		.timeout_ms = (uint32_t)(c->dialed_ms + ref->timeout_ms - loop_now(c->loop)),
 		.lookup_ms = LOOKUP_MS,
 		.congestion = c->cfg->congestion,
+		.mark = c->cfg->mark,
 		.fallback = c->addrs,
 		.fallback_count = c->addr_count,
 		.before_connect = before_connect,

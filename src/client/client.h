@@ -42,6 +42,7 @@ struct client_cfg {
 	uint16_t mtu;
 	/* congestion control of the connection to the server, net/congestion.h */
 	const char *congestion;
+	uint32_t mark; /* SO_MARK of that connection; 0: none */
 	bool ipv6;
 	bool once;        /* never reconnect */
 	bool keep_trying; /* retry even if the first attempt fails */

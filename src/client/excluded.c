@@ -61,12 +61,13 @@ static int add(struct excluded_routes *e, const struct route *r)
 static bool find_route(struct excluded_routes *e, const struct ip_prefix *dst,
 		       const struct route *is, struct route *route)
 {
-	bool has_route = !netlink_route_over(e->nl, dst, e->tunnel_ifindex, is, route);
+	bool has_route =
+		!e->is_throw && !netlink_route_over(e->nl, dst, e->tunnel_ifindex, is, route);
 
 	if (has_route && route->dst.len == dst->len && !e->table)
 		return false;
 	if (!has_route)
-		*route = (struct route){ .unreachable = true };
+		*route = (struct route){ .unreachable = !e->is_throw, .is_throw = e->is_throw };
 	else if (is && server_route_must_stay(e->nl, is, route))
 		*route = *is;
 	route->dst = *dst;
@@ -79,7 +80,7 @@ static bool is_same(const struct route *a, const struct route *b)
 {
 	return a->ifindex == b->ifindex && ip_equal(&a->via, &b->via) &&
 	       ip_equal(&a->src, &b->src) && a->unreachable == b->unreachable &&
-	       a->metrics.len == b->metrics.len &&
+	       a->is_throw == b->is_throw && a->metrics.len == b->metrics.len &&
 	       !memcmp(a->metrics.at, b->metrics.at, a->metrics.len);
 }
 

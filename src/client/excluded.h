@@ -4,7 +4,8 @@
  * host's route to it, which is longer than the tunnel's. It is recorded in the state file before it
  * is added, and follows the host as the route to the server does (server_route.h). A network for
  * which the host has an equal route already, as for its own link, needs none. While the host has no
- * route to it, ours is an unreachable one.
+ * route to it, ours is an unreachable one. In a table of the tunnel's own (policy.h) they are routes
+ * of the type throw, and follow nothing.
  */
 #ifndef SSTP_CLIENT_EXCLUDED_H
 #define SSTP_CLIENT_EXCLUDED_H
@@ -17,6 +18,7 @@ struct excluded_routes {
 	const struct log *log;
 	unsigned tunnel_ifindex;
 	uint32_t table;
+	bool is_throw; /* the table is our own, and rules follow it: the next one decides */
 	const struct ip_prefix *at; /* STATE_EXCLUDED_MAX at most */
 	size_t count;
 	bool is_up;

@@ -7,7 +7,8 @@
  * once the server's side has advertised a prefix and a router. Until then, and if it never does,
  * these two are unreachable, so that programs use IPv4 at once; these unreachable routes exist from
  * the first host_up on, with the worst metric. A --route for IPv6 exists from the start, and so
- * fails closed.
+ * fails closed. In a table of the tunnel's own, with rules (policy.h), one default route takes the
+ * place of two halves.
  */
 #include "client/host.h"
 
@@ -17,6 +18,7 @@
 
 #include "client/dns.h"
 #include "client/excluded.h"
+#include "client/policy.h"
 #include "client/resolv_conf.h"
 #include "client/server_route.h"
 #include "client/state.h"
@@ -39,6 +41,9 @@ static const struct ip_prefix halves6[] = {
 	{ { .family = AF_INET6, .bytes = { 0 } }, 1 },
 	{ { .family = AF_INET6, .bytes = { 128 } }, 1 },
 };
+/* in a table of the tunnel's own, where there is no other default route */
+static const struct ip_prefix whole4[] = { { { .family = AF_INET }, 0 } };
+static const struct ip_prefix whole6[] = { { { .family = AF_INET6 }, 0 } };
 
 /* A route into the tunnel. */
 struct own_route {
@@ -55,10 +60,13 @@ struct host {
 	size_t route_count;
 	/* to DNS servers that no other route of ours covers */
 	struct own_route dns_route[LINK_DNS_MAX];
-	bool has_all4; /* all IPv4 goes into the tunnel */
+	const struct ip_prefix *all4, *all6; /* the routes that cover all of a family */
+	size_t part_count;                   /* their number */
+	bool has_all4;                       /* all IPv4 goes into the tunnel */
 	struct state state;
 	struct server_routes to_server;
 	struct excluded_routes excluded;
+	struct policy policy; /* cfg.has_rules */
 	struct dns dns;
 	struct link_addrs link;          /* as set on the device */
 	struct ip_addr server;           /* AF_UNSPEC: not connected yet */
@@ -107,14 +115,23 @@ static void want_route(struct host *h, const struct ip_prefix *dst, bool is_defa
 	h->route[h->route_count++] = (struct own_route){ .dst = *dst, .is_default6 = is_default6 };
 }
 
-static void want_halves(struct host *h, const struct ip_prefix halves[2], bool is_default6)
+static void want_all4(struct host *h)
 {
-	want_route(h, &halves[0], is_default6);
-	want_route(h, &halves[1], is_default6);
+	for (size_t i = 0; i < h->part_count; i++)
+		want_route(h, &h->all4[i], false);
+}
+
+static void want_all6(struct host *h, bool is_default6)
+{
+	for (size_t i = 0; i < h->part_count; i++)
+		want_route(h, &h->all6[i], is_default6);
 }
 
 static int want_routes(struct host *h)
 {
+	h->all4 = h->cfg.has_rules ? whole4 : halves4;
+	h->all6 = h->cfg.has_rules ? whole6 : halves6;
+	h->part_count = h->cfg.has_rules ? 1 : 2;
 	h->has_all4 = h->cfg.default_route;
 	h->route = calloc(h->cfg.route_count + 6, sizeof(*h->route));
 	if (!h->route)
@@ -125,13 +142,13 @@ static int want_routes(struct host *h)
 		if (r->len)
 			want_route(h, r, false);
 		else if (r->addr.family == AF_INET6)
-			want_halves(h, halves6, false);
+			want_all6(h, false);
 		else
 			h->has_all4 = true;
 	}
 	if (h->has_all4) {
-		want_halves(h, halves4, false);
-		want_halves(h, halves6, true);
+		want_all4(h);
+		want_all6(h, true);
 	}
 	return 0;
 }
@@ -241,8 +258,15 @@ int host_open(const struct host_cfg *cfg, struct host **out)
 		.log = h->log,
 		.tunnel_ifindex = cfg->ifindex,
 		.table = cfg->table,
+		.is_throw = cfg->has_rules,
 		.at = cfg->excluded,
 		.count = cfg->excluded_count,
+	};
+	h->policy = (struct policy){
+		.nl = h->nl,
+		.state = &h->state,
+		.log = h->log,
+		.mark = cfg->mark,
 	};
 	if (cfg->loop && !cfg->is_foreign)
 		open_watch(h);
@@ -252,10 +276,10 @@ int host_open(const struct host_cfg *cfg, struct host **out)
 
 /* ---- recovery after a crash */
 
-static struct route block_of(const struct ip_prefix *half, uint32_t table)
+static struct route block_of(const struct ip_prefix *part, uint32_t table)
 {
 	return (struct route){
-		.dst = *half,
+		.dst = *part,
 		.table = table,
 		.metric = UINT32_MAX,
 		.protocol = NETLINK_PROTO_OURS,
@@ -265,8 +289,10 @@ static struct route block_of(const struct ip_prefix *half, uint32_t table)
 
 static void unblock_ipv6(struct netlink *nl, uint32_t table)
 {
-	for (size_t i = 0; i < 2; i++) {
-		struct route r = block_of(&halves6[i], table);
+	static const struct ip_prefix *const parts[] = { &halves6[0], &halves6[1], &whole6[0] };
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		struct route r = block_of(parts[i], table);
 
 		netlink_route_del(nl, &r);
 	}
@@ -300,6 +326,11 @@ static bool remove_routes(struct state_facts *f, const struct log *log)
 				 "that crashed",
 				 ip_prefix_print(&r->dst).text);
 		done = done && error != -EPERM;
+	}
+	if (f->rule_table) {
+		log_info(log, "removed the rules for table %u, left by an sstp that crashed",
+			 f->rule_table);
+		done = policy_undo(nl, f) != -EPERM && done;
 	}
 	if (f->blocks_ipv6) {
 		unblock_ipv6(nl, f->block_table);
@@ -388,14 +419,41 @@ static void clear_routes_to(struct host *h, const struct ip_addr *server)
 			clear_route(h, &h->dns_route[i]);
 }
 
+/* With rules the table is chosen late, so that another sstp that starts now does not get it too. */
+static int choose_table(struct host *h)
+{
+	int error;
+
+	if (!h->cfg.has_rules || h->policy.table)
+		return 0;
+	error = h->cfg.table ? 0 : policy_find_table(h->nl, &h->cfg.table);
+	if (error)
+		return failed(h, error, "no free routing table");
+	h->policy.table = h->to_server.table = h->excluded.table = h->cfg.table;
+	return 0;
+}
+
+/*
+ * With rules the mark keeps packets to the server out of the tunnel. But where the kernel checks the
+ * source of what comes in, it looks for the way back without the mark.
+ */
+static bool needs_host_route(const struct host *h, const struct ip_addr *server)
+{
+	return is_covered(h, server) &&
+	       (!h->cfg.has_rules || (server->family == AF_INET && policy_source_is_checked()));
+}
+
 int host_route_to_server(struct host *h, const struct ip_addr *server)
 {
 	int error;
 
 	if (h->cfg.is_foreign)
 		return 0;
+	error = choose_table(h);
+	if (error)
+		return error;
 	clear_routes_to(h, server);
-	if (!is_covered(h, server))
+	if (!needs_host_route(h, server))
 		return 0;
 	error = server_route_keep(&h->to_server, server);
 	return error == -EPERM ? failed(h, error, "route to the server") : error;
@@ -536,9 +594,9 @@ static int set_route(struct host *h, struct own_route *own)
  * With a worse metric than the tunnel's routes. If another program has an equal route, that is
  * enough; our own from a crash in another namespace is replaced.
  */
-static int block_half(struct host *h, const struct ip_prefix *half)
+static int block_part(struct host *h, const struct ip_prefix *part)
 {
-	struct route r = block_of(half, h->cfg.table);
+	struct route r = block_of(part, h->cfg.table);
 	int error = netlink_route_add(h->nl, &r);
 
 	if (error == -EEXIST && !netlink_route_del(h->nl, &r))
@@ -552,16 +610,15 @@ static int block_ipv6(struct host *h)
 	struct state_facts *f = &h->state.facts;
 	static const struct ip_addr anywhere = { .family = AF_INET6, .bytes = { 0x2a } };
 	struct route r;
-	int error;
+	int error = 0;
 
 	if (!h->has_all4 || h->cfg.ipv6_outside || f->blocks_ipv6)
 		return 0;
 	f->blocks_ipv6 = true;
 	f->block_table = h->cfg.table;
 	state_save(&h->state);
-	error = block_half(h, &halves6[0]);
-	if (!error)
-		error = block_half(h, &halves6[1]);
+	for (size_t i = 0; i < h->part_count && !error; i++)
+		error = block_part(h, &h->all6[i]);
 	if (!error || netlink_route_get(h->nl, &anywhere, &r))
 		return 0;
 	log_error(h->log,
@@ -602,6 +659,14 @@ static int set_routes(struct host *h, const struct link_addrs *link)
 			error = set_route(h, own);
 	}
 	return error;
+}
+
+/* After the routes, so that the table is complete when packets get there. */
+static int set_rules(struct host *h)
+{
+	int error = h->cfg.has_rules ? policy_up(&h->policy) : 0;
+
+	return error ? failed(h, error, "rules (ip rule) cannot be added") : 0;
 }
 
 static bool is_in_list(const struct ip_addr *a, const struct ip_addr *list, size_t count)
@@ -705,7 +770,7 @@ static void check_routes(struct host *h)
 	bool is_right = true;
 
 	/* the user's rules decide what uses a table of its own */
-	if (h->cfg.table || h->was_checked)
+	if ((h->cfg.table && !h->cfg.has_rules) || h->was_checked)
 		return;
 	h->was_checked = true;
 	for (size_t i = 0; h->has_all4 && i < 2 && is_right; i++)
@@ -736,7 +801,9 @@ int host_up(struct host *h, const struct link_addrs *link)
 	if (link->server.family != AF_UNSPEC)
 		server_routes_keep_only(&h->to_server, &link->server);
 	h->server = link->server;
-	error = set_ipv4(h, link);
+	error = choose_table(h);
+	if (!error)
+		error = set_ipv4(h, link);
 	if (error)
 		return error;
 	set_ipv6(h, link);
@@ -744,6 +811,8 @@ int host_up(struct host *h, const struct link_addrs *link)
 	error = set_routes(h, link);
 	if (!error)
 		error = block_ipv6(h);
+	if (!error)
+		error = set_rules(h);
 	if (error)
 		return error;
 	set_dns_routes(h, link);
@@ -801,8 +870,9 @@ uint64_t host_check(struct host *h, uint64_t now_ms)
 		any = restore_own(h, &h->route[i]) || any;
 	for (size_t i = 0; i < LINK_DNS_MAX; i++)
 		any = restore_own(h, &h->dns_route[i]) || any;
-	for (size_t i = 0; h->state.facts.blocks_ipv6 && i < 2; i++) {
-		struct route r = block_of(&halves6[i], h->cfg.table);
+	any = policy_check(&h->policy);
+	for (size_t i = 0; h->state.facts.blocks_ipv6 && i < h->part_count; i++) {
+		struct route r = block_of(&h->all6[i], h->cfg.table);
 
 		any = restore_route(h, &r) || any;
 	}
@@ -818,6 +888,7 @@ static void clear_device(struct host *h)
 {
 	static const struct link_addrs nothing = { .ip6 = { .is_settled = true } };
 
+	policy_drop(&h->policy);
 	for (size_t i = 0; i < h->route_count; i++)
 		clear_route(h, &h->route[i]);
 	for (size_t i = 0; i < LINK_DNS_MAX; i++)

@@ -46,6 +46,12 @@ struct host_cfg {
 	 */
 	bool default_route;
 	/*
+	 * Rules send all packets but those with this mark into the table (policy.h). The default
+	 * route is a single one then, and the server needs no host route.
+	 */
+	bool has_rules;
+	uint32_t mark; /* of the connection to the server */
+	/*
 	 * While the server's side forwards no IPv6, IPv6 may bypass the tunnel. Otherwise ::/1 and
 	 * 8000::/1 are unreachable then, if there is a default route.
 	 */
@@ -56,7 +62,7 @@ struct host_cfg {
 	/* Networks whose packets take the way that they would take without the tunnel. */
 	const struct ip_prefix *excluded;
 	size_t excluded_count;
-	uint32_t table;  /* for all of these routes; 0: main */
+	uint32_t table;  /* for all of these routes; 0: main, or with has_rules one that is free */
 	uint32_t metric; /* of the routes into the tunnel; 0: the kernel's default */
 	enum host_dns dns;
 	const char *resolv_conf; /* NULL: /etc/resolv.conf */

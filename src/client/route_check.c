@@ -5,6 +5,8 @@
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 
+#include "net/netlink_rule.h"
+
 /* "by the route 45.0.0.0/8 of table 77 (ip rule priority 100)" */
 static void print_cause(struct netlink *nl, const struct ip_addr *dst, char *to, size_t room)
 {

@@ -15,7 +15,8 @@
 
 enum { FILE_LEN_MAX = 64 * 1024, FOLDER_TRIES = 10 };
 
-static const char suffix[] = ".state", unreachable[] = " unreachable";
+static const char suffix[] = ".state";
+static const char unreachable[] = " unreachable", is_throw[] = " throw";
 
 static uint64_t own_netns(void)
 {
@@ -35,7 +36,10 @@ static size_t print_route(const char *kind, const struct route *r, char *to, siz
 {
 	return (size_t)snprintf(to, room, "%s %s via %s ifindex %u table %u%s\n", kind,
 				ip_prefix_print(&r->dst).text, ip_print(&r->via).text, r->ifindex,
-				r->table, r->unreachable ? unreachable : "");
+				r->table,
+				r->unreachable ? unreachable
+				: r->is_throw  ? is_throw
+					       : "");
 }
 
 static size_t print_facts(const struct state *s, char *to, size_t room)
@@ -51,6 +55,9 @@ static size_t print_facts(const struct state *s, char *to, size_t room)
 		n += print_route("route", &f->route[i], to + n, room - n);
 	for (size_t i = 0; i < f->excluded_count; i++)
 		n += print_route("excluded", &f->excluded[i], to + n, room - n);
+	if (f->rule_table)
+		n += (size_t)snprintf(to + n, room - n, "rules priority %u mark %u table %u\n",
+				      f->rule_priority, f->rule_mark, f->rule_table);
 	if (f->blocks_ipv6)
 		n += (size_t)snprintf(to + n, room - n, "no-ipv6 table %u\n", f->block_table);
 	if (*f->resolv_conf)
@@ -65,7 +72,8 @@ static bool parse_route(const char *text, struct route *r)
 {
 	char dst[64], via[64];
 
-	*r = (struct route){ .unreachable = strstr(text, unreachable) };
+	*r = (struct route){ .unreachable = strstr(text, unreachable),
+			     .is_throw = strstr(text, is_throw) };
 	return sscanf(text, "%63s via %63s ifindex %u table %u", dst, via, &r->ifindex,
 		      &r->table) == 4 &&
 	       ip_prefix_parse(dst, &r->dst) && (!strcmp(via, "none") || ip_parse(via, &r->via));
@@ -89,6 +97,9 @@ static void parse_line(const char *line, struct state_facts *f)
 		f->netns = strtoull(netns, NULL, 10);
 	else if (sscanf(line, "no-ipv6 table %u", &f->block_table) == 1)
 		f->blocks_ipv6 = true;
+	else if (sscanf(line, "rules priority %u mark %u table %u", &f->rule_priority,
+			&f->rule_mark, &f->rule_table) == 3)
+		return;
 	else if (file)
 		snprintf(f->resolv_conf, sizeof(f->resolv_conf), "%s", file);
 	else if (key)
@@ -188,8 +199,8 @@ void state_close(struct state *s)
 
 static bool is_empty(const struct state_facts *f)
 {
-	return !f->route_count && !f->excluded_count && !f->blocks_ipv6 && !*f->resolv_conf &&
-	       !*f->resolvconf;
+	return !f->route_count && !f->excluded_count && !f->rule_table && !f->blocks_ipv6 &&
+	       !*f->resolv_conf && !*f->resolvconf;
 }
 
 static void undo_file(struct state *s, void (*undo)(void *arg, struct state_facts *f), void *arg)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Records changes that would outlive the process, before they are made: host routes, routes to
- * excluded networks and changed resolv.conf files. There is one file for each device and network namespace
+ * excluded networks, rules and changed resolv.conf files. There is one file for each device and network namespace
  * (DIR/DEVICE.NAMESPACE.state), locked while the process runs, so an unlocked file belongs to a
  * process that crashed.
  *
@@ -10,6 +10,7 @@
  *	route 192.0.2.1/32 via 10.0.0.1 ifindex 2 table 0
  *	route 192.0.2.2/32 via none ifindex 0 table 0 unreachable
  *	excluded 192.168.5.0/24 via 10.0.0.1 ifindex 2 table 0
+ *	rules priority 32764 mark 443 table 443
  *	no-ipv6 table 0
  *	resolv.conf /etc/resolv.conf
  *	resolvconf sstp0.sstp
@@ -30,6 +31,8 @@ struct state_facts {
 	size_t route_count;
 	struct route excluded[STATE_EXCLUDED_MAX]; /* routes to excluded networks */
 	size_t excluded_count;
+	uint32_t rule_table; /* policy rules (policy.h) for this table; 0: none */
+	uint32_t rule_mark, rule_priority;
 	bool blocks_ipv6;           /* by unreachable routes to ::/1 and 8000::/1 ... */
 	uint32_t block_table;       /* ... in this table */
 	char resolv_conf[PATH_MAX]; /* a file that we changed; empty: none */

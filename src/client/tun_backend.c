@@ -273,6 +273,8 @@ static enum tunnel_reason open_own_host(struct tun_backend *t)
 		.excluded_count = cfg->excluded_count,
 		.table = cfg->table,
 		.metric = cfg->metric,
+		.has_rules = cfg->has_rules,
+		.mark = cfg->mark,
 		.dns = cfg->no_dns ? HOST_DNS_NONE : host_dns_of(n),
 		.resolv_conf = n->resolv_conf,
 		.resolv_conf_fd = n->resolv_conf_fd,
@@ -395,13 +397,36 @@ static enum tunnel_reason open_netdev(struct tun_backend *t)
 	return REASON_NONE;
 }
 
+/* Without the permission each attempt to connect would fail. */
+static enum tunnel_reason check_mark(const struct tun_backend *t)
+{
+	int fd, error = 0;
+
+	if (!t->cfg->mark)
+		return REASON_NONE;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_MARK, &t->cfg->mark, sizeof(t->cfg->mark)))
+		error = errno;
+	if (fd >= 0)
+		close(fd);
+	if (!error)
+		return REASON_NONE;
+	log_error(t->client->log,
+		  "the connection to the server cannot be marked (--mark, --policy-rules): %s%s",
+		  strerror(error),
+		  error == EPERM ? " (this needs root, or the capability CAP_NET_ADMIN)" : "");
+	return REASON_NETWORK;
+}
+
 static enum tunnel_reason open_backend(struct backend *b, struct backend_client *client)
 {
 	struct tun_backend *t = tun_backend_of(b);
 	enum tunnel_reason reason;
 
 	t->client = client;
-	reason = open_netdev(t);
+	reason = check_mark(t);
+	if (!reason)
+		reason = open_netdev(t);
 	if (!reason)
 		reason = open_host(t);
 	if (!reason)

@@ -20,6 +20,8 @@ struct tun_backend_cfg {
 	const struct ip_prefix *excluded;
 	size_t excluded_count;
 	uint32_t table, metric;
+	bool has_rules; /* host.h */
+	uint32_t mark;
 	bool no_dns;        /* do not change the host's DNS servers */
 	const char *script; /* instead of our own set-up; NULL: ours */
 	struct netdev_source source;

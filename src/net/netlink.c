@@ -7,14 +7,13 @@
 #include "net/netlink.h"
 
 #include <errno.h>
-#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "net/nlmsg.h"
+#include "net/netlink_request.h"
 #include "util/log.h"
 
 enum { REPLY_SIZE = 8192 }; /* the kernel's are a page at most */
@@ -25,9 +24,6 @@ struct netlink {
 	struct nlmsg request;
 	uint8_t reply[REPLY_SIZE];
 };
-
-/* Called for each reply with data; NULL: none is expected. */
-typedef void on_data(const struct nlmsghdr *h, struct reader body, void *arg);
 
 /* since 4.12 and 4.3; without them errors have no text and acknowledgements are longer */
 static void ask_for_more(int fd)
@@ -85,8 +81,8 @@ void netlink_close(struct netlink *nl)
 
 /* ---- a request and its reply */
 
-static struct nlmsg *request(struct netlink *nl, uint16_t type, uint16_t flags, const void *body,
-			     size_t len)
+struct nlmsg *netlink_request(struct netlink *nl, uint16_t type, uint16_t flags, const void *body,
+			      size_t len)
 {
 	nlmsg_begin(&nl->request, type, NLM_F_REQUEST | NLM_F_ACK | flags, ++nl->seq);
 	nlmsg_put_body(&nl->request, body, len);
@@ -131,7 +127,7 @@ static int ended(struct reader body)
 }
 
 /* True when these bytes complete our request; its result is in *error. */
-static bool is_complete(struct netlink *nl, size_t len, on_data *data, void *arg, int *error)
+static bool is_complete(struct netlink *nl, size_t len, netlink_data *data, void *arg, int *error)
 {
 	struct reader messages = reader_of(nl->reply, len), body;
 	struct nlmsghdr h;
@@ -181,7 +177,7 @@ static ssize_t receive(struct netlink *nl)
 	return len > REPLY_SIZE ? -EMSGSIZE : len;
 }
 
-static int ask(struct netlink *nl, on_data *data, void *arg)
+int netlink_ask(struct netlink *nl, netlink_data *data, void *arg)
 {
 	ssize_t len;
 	int error = send_request(nl);
@@ -226,11 +222,11 @@ int netlink_link_up(struct netlink *nl, unsigned ifindex, uint32_t mtu)
 	struct ifinfomsg link = { .ifi_index = (int)ifindex,
 				  .ifi_flags = IFF_UP,
 				  .ifi_change = IFF_UP };
-	struct nlmsg *m = request(nl, RTM_NEWLINK, 0, &link, sizeof(link));
+	struct nlmsg *m = netlink_request(nl, RTM_NEWLINK, 0, &link, sizeof(link));
 
 	if (mtu)
 		nlmsg_put_u32(m, IFLA_MTU, mtu);
-	return ask(nl, NULL, NULL);
+	return netlink_ask(nl, NULL, NULL);
 }
 
 static void read_index(const struct nlmsghdr *h, struct reader body, void *arg)
@@ -248,9 +244,9 @@ int netlink_link_index(struct netlink *nl, const char *name, unsigned *ifindex)
 	int error;
 
 	*ifindex = 0;
-	nlmsg_put(request(nl, RTM_GETLINK, 0, &link, sizeof(link)), IFLA_IFNAME, name,
+	nlmsg_put(netlink_request(nl, RTM_GETLINK, 0, &link, sizeof(link)), IFLA_IFNAME, name,
 		  strlen(name) + 1);
-	error = ask(nl, read_index, ifindex);
+	error = netlink_ask(nl, read_index, ifindex);
 	return !error && !*ifindex ? -ENODEV : error;
 }
 
@@ -268,29 +264,29 @@ bool netlink_link_is_layer3(struct netlink *nl, unsigned ifindex)
 	struct ifinfomsg link = { .ifi_index = (int)ifindex };
 	unsigned type = ARPHRD_VOID;
 
-	request(nl, RTM_GETLINK, 0, &link, sizeof(link));
-	return !ask(nl, read_type, &type) && type == ARPHRD_NONE;
+	netlink_request(nl, RTM_GETLINK, 0, &link, sizeof(link));
+	return !netlink_ask(nl, read_type, &type) && type == ARPHRD_NONE;
 }
 
 int netlink_link_queue_len(struct netlink *nl, unsigned ifindex, uint32_t packets)
 {
 	struct ifinfomsg link = { .ifi_index = (int)ifindex };
-	struct nlmsg *m = request(nl, RTM_NEWLINK, 0, &link, sizeof(link));
+	struct nlmsg *m = netlink_request(nl, RTM_NEWLINK, 0, &link, sizeof(link));
 
 	nlmsg_put_u32(m, IFLA_TXQLEN, packets);
-	return ask(nl, NULL, NULL);
+	return netlink_ask(nl, NULL, NULL);
 }
 
 int netlink_link_no_autoaddr(struct netlink *nl, unsigned ifindex)
 {
 	struct ifinfomsg link = { .ifi_index = (int)ifindex };
-	struct nlmsg *m = request(nl, RTM_NEWLINK, 0, &link, sizeof(link));
+	struct nlmsg *m = netlink_request(nl, RTM_NEWLINK, 0, &link, sizeof(link));
 	size_t families = nlmsg_nest(m, IFLA_AF_SPEC), inet6 = nlmsg_nest(m, AF_INET6);
 
 	nlmsg_put_u8(m, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
 	nlmsg_nest_end(m, inet6);
 	nlmsg_nest_end(m, families);
-	return ask(nl, NULL, NULL);
+	return netlink_ask(nl, NULL, NULL);
 }
 
 /* ---- addresses */
@@ -306,13 +302,13 @@ static int change_addr(struct netlink *nl, uint16_t type, uint16_t flags, unsign
 		/* duplicate detection would take a second, and the link has no other hosts */
 		.ifa_flags = local->family == AF_INET6 ? IFA_F_NODAD : 0,
 	};
-	struct nlmsg *m = request(nl, type, flags, &addr, sizeof(addr));
+	struct nlmsg *m = netlink_request(nl, type, flags, &addr, sizeof(addr));
 
 	if (prefix_len > addr_bits(local) || (has_peer && peer->family != local->family))
 		return -EINVAL;
 	put_addr(m, IFA_LOCAL, local);
 	put_addr(m, IFA_ADDRESS, has_peer ? peer : local);
-	return ask(nl, NULL, NULL);
+	return netlink_ask(nl, NULL, NULL);
 }
 
 int netlink_addr_add(struct netlink *nl, unsigned ifindex, const struct ip_addr *local,
@@ -337,15 +333,15 @@ int netlink_addr6_set(struct netlink *nl, unsigned ifindex, const struct ip_addr
 		.ifa_index = ifindex,
 	};
 	struct ifa_cacheinfo lifetimes = { .ifa_prefered = preferred_s, .ifa_valid = valid_s };
-	struct nlmsg *m =
-		request(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof(header));
+	struct nlmsg *m = netlink_request(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &header,
+					  sizeof(header));
 
 	if (addr->family != AF_INET6 || prefix_len > 128)
 		return -EINVAL;
 	put_addr(m, IFA_LOCAL, addr);
 	nlmsg_put_u32(m, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
 	nlmsg_put(m, IFA_CACHEINFO, &lifetimes, sizeof(lifetimes));
-	return ask(nl, NULL, NULL);
+	return netlink_ask(nl, NULL, NULL);
 }
 
 /* ---- routes */
@@ -375,7 +371,7 @@ static void put_route(struct nlmsg *m, const struct route *r)
 	nlmsg_put_u32(m, RTA_TABLE, r->table ? r->table : RT_TABLE_MAIN);
 	if (r->metric)
 		nlmsg_put_u32(m, RTA_PRIORITY, r->metric);
-	if (r->unreachable)
+	if (r->unreachable || r->is_throw)
 		return;
 	put_via(m, r);
 	if (r->src.family != AF_UNSPEC)
@@ -388,7 +384,7 @@ static void put_route(struct nlmsg *m, const struct route *r)
 
 static uint8_t scope_of(const struct route *r)
 {
-	bool on_link = r->via.family == AF_UNSPEC && !r->unreachable;
+	bool on_link = r->via.family == AF_UNSPEC && !r->unreachable && !r->is_throw;
 
 	return on_link && r->dst.addr.family == AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 }
@@ -400,7 +396,9 @@ static int change_route(struct netlink *nl, uint16_t type, uint16_t flags, const
 		.rtm_family = (uint8_t)r->dst.addr.family,
 		.rtm_dst_len = (uint8_t)r->dst.len,
 		.rtm_protocol = r->protocol ? r->protocol : RTPROT_STATIC,
-		.rtm_type = r->unreachable ? RTN_UNREACHABLE : RTN_UNICAST,
+		.rtm_type = r->unreachable ? RTN_UNREACHABLE
+			    : r->is_throw  ? RTN_THROW
+					   : RTN_UNICAST,
 		.rtm_scope = type == RTM_DELROUTE ? (uint8_t)RT_SCOPE_NOWHERE : scope_of(r),
 		.rtm_flags = hop_flags,
 	};
@@ -409,8 +407,8 @@ static int change_route(struct netlink *nl, uint16_t type, uint16_t flags, const
 		return -EINVAL;
 	if (type == RTM_DELROUTE)
 		route.rtm_protocol = r->protocol; /* 0: any */
-	put_route(request(nl, type, flags, &route, sizeof(route)), r);
-	return ask(nl, NULL, NULL);
+	put_route(netlink_request(nl, type, flags, &route, sizeof(route)), r);
+	return netlink_ask(nl, NULL, NULL);
 }
 
 /*
@@ -570,8 +568,8 @@ static int look_up(struct netlink *nl, const struct ip_addr *dst, unsigned flags
 
 	if (!addr_bits(dst))
 		return -EINVAL;
-	put_addr(request(nl, RTM_GETROUTE, 0, &route, sizeof(route)), RTA_DST, dst);
-	return ask(nl, read_route, out);
+	put_addr(netlink_request(nl, RTM_GETROUTE, 0, &route, sizeof(route)), RTA_DST, dst);
+	return netlink_ask(nl, read_route, out);
 }
 
 int netlink_route_get(struct netlink *nl, const struct ip_addr *dst, struct route *out)
@@ -678,8 +676,8 @@ static int search_main(struct netlink *nl, struct search *s, struct route *out)
 	struct rtmsg route = { .rtm_family = (uint8_t)s->dst.addr.family };
 	int error;
 
-	request(nl, RTM_GETROUTE, NLM_F_DUMP, &route, sizeof(route));
-	error = ask(nl, consider_route, s);
+	netlink_request(nl, RTM_GETROUTE, NLM_F_DUMP, &route, sizeof(route));
+	error = netlink_ask(nl, consider_route, s);
 	if (!error && !s->found)
 		error = -ENETUNREACH;
 	if (error)
@@ -737,44 +735,35 @@ int netlink_route_over(struct netlink *nl, const struct ip_prefix *dst, unsigned
 	return search_main(nl, &s, out);
 }
 
-/* ---- rules */
+/* ---- whether a table has routes */
 
-struct rule_search {
-	uint32_t table, pref;
+struct table_search {
+	uint32_t table;
 	bool found;
 };
 
-static void consider_rule(const struct nlmsghdr *h, struct reader body, void *arg)
+static void consider_table(const struct nlmsghdr *h, struct reader body, void *arg)
 {
-	struct rule_search *s = arg;
-	uint32_t table, pref = 0;
-	struct fib_rule_hdr m;
-	struct nlattr_in a;
+	struct table_search *s = arg;
+	struct rtmsg m;
+	struct route r = { .table = 0 };
 
 	get_copy(&body, &m, sizeof(m));
-	if (h->nlmsg_type != RTM_NEWRULE || body.bad || m.action != FR_ACT_TO_TBL)
+	if (body.bad || h->nlmsg_type != RTM_NEWROUTE || m.rtm_flags & RTM_F_CLONED)
 		return;
-	table = m.table;
-	while (nlattr_next(&body, &a)) {
-		if (a.type == FRA_TABLE)
-			table = nlattr_u32(&a);
-		else if (a.type == FRA_PRIORITY)
-			pref = nlattr_u32(&a);
-	}
-	if (table != s->table || (s->found && s->pref <= pref))
-		return;
-	s->pref = pref;
-	s->found = true;
+	r.table = m.rtm_table;
+	read_attrs(body, &r);
+	s->found = s->found || r.table == s->table;
 }
 
-int netlink_rule_of_table(struct netlink *nl, sa_family_t family, uint32_t table, uint32_t *pref)
+int netlink_table_has_routes(struct netlink *nl, sa_family_t family, uint32_t table, bool *has)
 {
-	struct fib_rule_hdr rule = { .family = (uint8_t)family };
-	struct rule_search s = { .table = table };
+	struct rtmsg route = { .rtm_family = (uint8_t)family };
+	struct table_search s = { .table = table };
 	int error;
 
-	request(nl, RTM_GETRULE, NLM_F_DUMP, &rule, sizeof(rule));
-	error = ask(nl, consider_rule, &s);
-	*pref = s.pref;
-	return error ? error : s.found ? 0 : -ENOENT;
+	netlink_request(nl, RTM_GETROUTE, NLM_F_DUMP, &route, sizeof(route));
+	error = netlink_ask(nl, consider_table, &s);
+	*has = s.found;
+	return error;
 }

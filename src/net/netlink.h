@@ -32,6 +32,7 @@ struct route {
 	uint32_t metric;    /* 0: the kernel's default */
 	uint8_t protocol; /* RTPROT_..., the program that made it; 0: static; when deleting: any */
 	bool unreachable; /* type unreachable, no device */
+	bool is_throw;    /* type throw, no device: the next rule decides */
 	struct route_metrics metrics; /* not compared when a route is deleted */
 };
 
@@ -108,7 +109,7 @@ int netlink_route_on(struct netlink *nl, const struct ip_addr *dst, unsigned ifi
 int netlink_route_over(struct netlink *nl, const struct ip_prefix *dst, unsigned ifindex,
 		       const struct route *prefer, struct route *out);
 
-/* The priority of the first rule for this table. -ENOENT: there is none. */
-int netlink_rule_of_table(struct netlink *nl, sa_family_t family, uint32_t table, uint32_t *pref);
+/* Whether there is any route of this family in the table. */
+int netlink_table_has_routes(struct netlink *nl, sa_family_t family, uint32_t table, bool *has);
 
 #endif

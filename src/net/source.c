@@ -29,13 +29,15 @@ struct ip_addr source_of(int fd)
 	return ip_from_sockaddr(&sa);
 }
 
-int source_for(const struct sockaddr_storage *peer, struct ip_addr *source)
+int source_for(const struct sockaddr_storage *peer, uint32_t mark, struct ip_addr *source)
 {
 	int fd = udp_socket(peer->ss_family), error;
 
 	if (fd < 0)
 		return -errno;
-	error = connect(fd, (const struct sockaddr *)peer, sockaddr_len(peer)) ? -errno : 0;
+	error = mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) ? -errno : 0;
+	if (!error && connect(fd, (const struct sockaddr *)peer, sockaddr_len(peer)))
+		error = -errno;
 	if (!error)
 		*source = source_of(fd);
 	close(fd);

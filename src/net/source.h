@@ -11,8 +11,8 @@
 
 #include "util/ip.h"
 
-/* 0, or -errno when `peer` is unreachable now. */
-int source_for(const struct sockaddr_storage *peer, struct ip_addr *source);
+/* 0, or -errno when `peer` is unreachable now. `mark`: of the packets (SO_MARK); 0: none. */
+int source_for(const struct sockaddr_storage *peer, uint32_t mark, struct ip_addr *source);
 /* The local address of a connected socket. AF_UNSPEC on failure. */
 struct ip_addr source_of(int fd);
 /* Whether its local address still exists. False only when the kernel says that it does not. */

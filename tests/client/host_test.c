@@ -24,7 +24,7 @@
 
 #include "client/host.h"
 #include "client/lab.h"
-#include "net/netlink.h"
+#include "net/netlink_rule.h"
 #include "support/netns.h"
 
 enum { LAN0, LAN1, TUNNEL, DEVICES };
@@ -1145,6 +1145,67 @@ static void a_metric(void **state)
 	as_before();
 }
 
+/* The main table stays as it is, and the mark alone leads outside. */
+static void rules(void **state)
+{
+	struct netlink_rule own = { AF_INET, NETLINK_RULE_NOT_MARK, 32765, 443, 443 };
+	struct ip_prefix excluded[] = { prefix("10.0.0.0/8") };
+	uint32_t priority;
+	struct host *h;
+
+	(void)state;
+	cfg.has_rules = true;
+	cfg.mark = 443;
+	cfg.excluded = excluded;
+	cfg.excluded_count = 1;
+	h = opened();
+	assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	goes("8.8.8.8", "192.168.1.1 lan0");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+		goes("8.8.8.8", "sstp0");
+		goes("203.0.113.1", "sstp0"); /* without the mark */
+		assert_false(has_host_route("203.0.113.1"));
+		goes("192.168.1.77", "lan0");
+		goes("10.200.0.1", "192.168.1.1 lan0");
+		goes("2001:db8:9::9", "-");
+		host_pause(h);
+		assert_int_equal(route_to(h, "203.0.113.1"), 0);
+	}
+	assert_int_equal(netlink_rule_del(nl, &own), 0);
+	goes("8.8.8.8", "192.168.1.1 lan0");
+	host_changes(h);
+	goes("8.8.8.8", "sstp0");
+	lab_logged("was removed by another program; added it again");
+	host_close(h);
+	assert_int_equal(netlink_rule_of_table(nl, AF_INET, 443, &priority), -ENOENT);
+	assert_int_equal(netlink_rule_of_table(nl, AF_INET6, 443, &priority), -ENOENT);
+	as_before();
+}
+
+/* Another program's table is not used. */
+static void rules_find_a_free_table(void **state)
+{
+	struct route other = route_of("10.7.0.0/16", "192.168.1.9", LAN0);
+	struct netlink_rule rule = { AF_INET6, NETLINK_RULE_NOT_MARK, 77, 444, 9 };
+	uint32_t priority;
+	struct host *h;
+
+	(void)state;
+	other.table = 443;
+	assert_int_equal(netlink_route_add(nl, &other), 0);
+	assert_int_equal(netlink_rule_add(nl, &rule, true), 0);
+	cfg.has_rules = true;
+	cfg.mark = 443;
+	h = opened();
+	assert_int_equal(up(h, "10.1.0.2", "10.1.0.1", "203.0.113.1"), 0);
+	assert_int_equal(netlink_rule_of_table(nl, AF_INET, 445, &priority), 0);
+	host_close(h);
+	assert_int_equal(netlink_rule_del(nl, &rule), 0);
+	assert_int_equal(netlink_route_del(nl, &other), 0);
+	as_before();
+}
+
 static void a_table_of_its_own(void **state)
 {
 	struct host *h;
@@ -1522,6 +1583,23 @@ static void killed_with_excluded_networks(void **state)
 	assert_int_equal(files_in("state"), 0);
 }
 
+static void killed_with_rules(void **state)
+{
+	uint32_t priority;
+
+	(void)state;
+	cfg.has_rules = true;
+	cfg.mark = 443;
+	lab_kill(lab_fork(live));
+	make_the_device_again();
+	assert_int_equal(netlink_rule_of_table(nl, AF_INET, 443, &priority), 0);
+	host_recover(state_dir, resolv_conf, NULL);
+	lab_logged("removed the rules for table 443, left by an sstp that crashed");
+	assert_int_equal(netlink_rule_of_table(nl, AF_INET, 443, &priority), -ENOENT);
+	assert_int_equal(netlink_rule_of_table(nl, AF_INET6, 443, &priority), -ENOENT);
+	as_before();
+}
+
 static void killed_then_the_host_moves(void **state)
 {
 	(void)state;
@@ -1685,6 +1763,8 @@ int main(void)
 		CASE(excluded_networks_and_another_vpn),
 		CASE(no_fight_for_ever_over_excluded_networks),
 		CASE(a_metric),
+		CASE(rules),
+		CASE(rules_find_a_free_table),
 		CASE(a_table_of_its_own),
 		CASE(a_server_on_the_link),
 		CASE(a_default_route_without_a_gateway),
@@ -1703,6 +1783,7 @@ int main(void)
 		CASE(killed_and_recovered),
 		CASE(killed_and_started_again),
 		CASE(killed_with_excluded_networks),
+		CASE(killed_with_rules),
 		CASE(killed_then_the_host_moves),
 		CASE(killed_in_another_namespace),
 		CASE(a_torn_state_file),

@@ -155,10 +155,10 @@ static void an_address_that_goes_is_noticed(void **state)
 	(void)state;
 	if (!nl)
 		skip();
-	assert_int_not_equal(source_for(&server, &source), 0);
+	assert_int_not_equal(source_for(&server, 0, &source), 0);
 	assert_int_equal(netlink_addr_add(nl, device, &first, 24, NULL), 0);
 	wait_for_change();
-	assert_int_equal(source_for(&server, &source), 0);
+	assert_int_equal(source_for(&server, 0, &source), 0);
 	assert_string_equal(ip_print(&source).text, "192.0.2.2");
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&server, sizeof(struct sockaddr_in)), 0);
@@ -171,7 +171,7 @@ static void an_address_that_goes_is_noticed(void **state)
 	assert_false(source_is_here(fd));
 	f.local = source_of(fd);
 	f.is_here = source_is_here(fd);
-	assert_int_equal(source_for(&server, &f.now), 0);
+	assert_int_equal(source_for(&server, 0, &f.now), 0);
 	assert_string_equal(ip_print(&f.now).text, "192.0.2.77");
 	assert_int_equal(roam_look(&roam, &f), ROAM_RECONNECT);
 	assert_true(ip_equal(&f.before, &source));

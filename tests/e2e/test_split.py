@@ -2,6 +2,8 @@
 """Tunnels for a part of the traffic: what goes through, what stays outside, and that `ip route` and `ip rule` are the same
 before a tunnel, after it, and after a crash and the next start."""
 import json
+import re
+import signal
 
 import pytest
 
@@ -36,6 +38,11 @@ MODES = {
     "excluded": ["--exclude", "10.2.0.0/16", "--exclude", "2001:db8:2::/48", "--exclude", "10.1.0.0/24"],
     "metric": ["--metric", "77"],
     "table": ["--table", "100", "--exclude", "10.2.0.0/16"],
+    "rules": ["--policy-rules", "--exclude", "10.2.0.0/16", "--exclude", "2001:db8:2::/48"],
+    "mark": ["--mark", "51820"],
+    "mark and table": ["--mark", "0x4d", "--table", "100"],
+    "rules of some networks": ["--policy-rules", "--table", "100", "--no-default-route", "--route", "172.16.0.0/12",
+                               "--route", "::/0"],
     "no host route": ["--no-default-route", "--route", "172.16.0.0/12"],
 }
 
@@ -110,6 +117,135 @@ def test_an_excluded_network_in_a_namespace(lab):
     (["--exclude", "10.0.0.1"] * 257, "256 times at most"),
 ])
 def test_excludes_that_make_no_sense(lab, options, words):
+    status, said = lab.connect_fails(*options)
+    assert status == 2
+    assert words in said
+
+
+def rules(host, family="-4"):
+    return [" ".join(line.split()) for line in host.run("ip", family, "rule").stdout.splitlines()]
+
+
+LOCAL, MAIN, DEFAULT = "0: from all lookup local", "32766: from all lookup main", "32767: from all lookup default"
+SUPPRESS = "32764: from all lookup main suppress_prefixlength 0"
+
+
+@pytest.mark.parametrize("options, number", [
+    (["--policy-rules"], 443), (["--mark", "51820"], 51820), (["--mark", "0x4d", "--table", "100", "--policy-rules"], 100)])
+def test_rules_leave_the_main_table_alone(lab, options, number):
+    """What wg-quick does."""
+    lab.serve()
+    mark = {443: "0x1bb", 51820: "0xca6c", 100: "0x4d"}[number]
+    before, before6 = lab.client.ip("-4 route show"), lab.client.ip("-6 route show")
+    client = lab.connect(*options)
+    assert lab.client.ip("-4 route show") == before
+    assert [r for r in lab.client.ip("-6 route show") if r["dev"] != "sstp0"] == before6
+    own = f"32765: not from all fwmark {mark} lookup {number} proto 83"
+    assert rules(lab.client) == [LOCAL, SUPPRESS + " proto 83", own, MAIN, DEFAULT]
+    assert rules(lab.client, "-6") == [LOCAL, SUPPRESS + " proto 83", own, MAIN]
+    assert [(r["dst"], r["dev"]) for r in lab.client.ip(f"-4 route show table {number}")] == [("default", "sstp0")]
+    assert way(lab.client, "198.51.100.1") == ("sstp0", None)
+    assert way(lab.client, SERVER) == ("sstp0", None), "but for the connection to the server"
+    assert way(lab.client, SERVER, "mark", mark) == ("cable", "10.1.0.254")
+    assert way(lab.client, "10.1.0.77") == ("cable", None)
+    assert way(lab.client, "2001:db8:2::2") is None
+    lab.client.ping(GATEWAY)
+    client.send(signal.SIGUSR2)
+    client.wait_for("^connected in ", count=2)
+    lab.client.ping(GATEWAY)
+    assert client.stop() == 0
+
+
+def test_with_rules_excluded_networks_are_left_to_the_main_table(lab):
+    lab.is_changed = True
+    lab.router.configure("addr add 10.1.0.253/24 dev client\n")
+    lab.serve()
+    lab.connect("--policy-rules", "--exclude", "10.2.0.0/16", "--exclude", "2001:db8:2::/48")
+    lab.client.ping("10.2.0.2")
+    lab.client.ping("2001:db8:2::2")
+    lab.client.configure("route replace default via 10.1.0.253\n")
+    assert way(lab.client, "10.2.0.2") == ("cable", "10.1.0.253")
+    assert way(lab.client, "203.0.113.1") == ("sstp0", None)
+
+
+def test_rules_that_another_program_removes(lab):
+    """As wg-quick does with one of ours when it ends."""
+    lab.serve()
+    client = lab.connect("--policy-rules")
+    before = tables(lab.client)
+    lab.client.run("ip", "rule", "delete", "table", "main", "suppress_prefixlength", "0")
+    lab.client.run("ip", "-6", "rule", "delete", "table", "443")
+    client.wait_for("^the rule .ip rule. with priority 3276[45] was removed by another program; added it again$", count=2)
+    assert tables(lab.client) == before
+
+
+def test_two_clients_with_rules(lab):
+    """Neither gets the other's connection, and each has a table of its own."""
+    before = tables(lab.client)
+    lab.serve()
+    lab.serve("--listen", f"{SERVER}:4443", network="10.10.0.0/24")
+    first = lab.connect("--policy-rules")
+    with_one = tables(lab.client)
+    second = lab.connect("--policy-rules", to=f"{SERVER}:4443")
+    assert way(lab.client, "198.51.100.1") == ("sstp1", None)
+    assert way(lab.client, SERVER, "mark", 443) == ("cable", "10.1.0.254")
+    for client in (first, second):
+        client.send(signal.SIGUSR2)
+        client.wait_for("^connected in ", count=2)
+    lab.client.ping("10.10.0.1")
+    assert second.stop() == 0
+    eventually("only the first's", lambda: tables(lab.client) == with_one)
+    lab.client.ping(GATEWAY)
+    assert first.stop() == 0
+    assert tables(lab.client) == before
+
+
+def test_rules_where_the_kernel_checks_the_source(lab):
+    """rp_filter looks for the way back without the mark; it stays as it is."""
+    lab.is_changed = True
+    lab.client.sysctl("net.ipv4.conf.all.rp_filter", 1)
+    lab.serve()
+    before = tables(lab.client)
+    client = lab.connect("--policy-rules")
+    lab.client.ping(GATEWAY)
+    assert set(lab.client.routes("table 443")) == {"default", SERVER}
+    client.send(signal.SIGUSR2)
+    client.wait_for("^connected in ", count=2)
+    lab.client.ping(GATEWAY)
+    client.kill()
+    assert lab.connect("--policy-rules").stop() == 0
+    assert tables(lab.client) == before
+
+
+def test_rules_and_the_dead_tunnel(lab):
+    """While the tunnel is down packets do not leave on another way, except what is marked."""
+    server = lab.serve()
+    client = lab.connect("--policy-rules")
+    server.kill()
+    client.wait_for("next try in")
+    assert way(lab.client, "198.51.100.1") == ("sstp0", None)
+    lab.serve()
+    client.send(signal.SIGUSR2)
+    client.wait_for("^connected in ", count=2)
+    lab.client.ping(GATEWAY)
+
+
+def test_a_mark_needs_a_capability(lab):
+    """CAP_NET_ADMIN, or CAP_NET_RAW since Linux 5.17."""
+    client = lab.start(lab.client, "setpriv", "--bounding-set=-net_admin,-net_raw", "--inh-caps=-net_admin,-net_raw",
+                       lab.sstp, "connect", "--mark", "77", "--user", "ann", "--password-file", lab.file("password", "x\n"),
+                       "--servercert", lab.pki.server.pin, SERVER)
+    assert client.wait() == 11
+    assert re.search(r"^error: the connection to the server cannot be marked .* CAP_NET_ADMIN", client.log, re.M)
+
+
+@pytest.mark.parametrize("options, words", [
+    (["--policy-rules", "--script", "true"], "--policy-rules does not go with"),
+    (["--mark", "254"], "table 254 is one of the system's own"),
+    (["--mark", "0"], "must be a number from 1"),
+    (["--fwmark", "5"], "did you mean --mark"),
+])
+def test_rules_that_make_no_sense(lab, options, words):
     status, said = lab.connect_fails(*options)
     assert status == 2
     assert words in said

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "net/netlink.h"
+#include "net/netlink_rule.h"
 #include "support/netns.h"
 #include "util/log.h"
 
@@ -549,6 +549,62 @@ static void a_long_list_is_read_to_its_end(void **state)
 	goes("203.0.113.9", "10.0.0.3", dev[0]); /* and the next reply belongs to its request */
 }
 
+static void rules(void **state)
+{
+	static const sa_family_t families[] = { AF_INET, AF_INET6 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct netlink_rule r = {
+			.family = families[i],
+			.kind = NETLINK_RULE_NOT_MARK,
+			.priority = 500,
+			.table = 4000,
+			.mark = 77,
+		};
+		uint32_t priority;
+
+		assert_int_equal(netlink_rule_of_table(nl, r.family, 4000, &priority), -ENOENT);
+		assert_int_equal(netlink_rule_add(nl, &r, false), 0);
+		assert_int_equal(netlink_rule_add(nl, &r, true), -EEXIST);
+		assert_int_equal(netlink_rule_of_table(nl, r.family, 4000, &priority), 0);
+		assert_int_equal(priority, 500);
+		r.mark = 78;
+		assert_int_equal(netlink_rule_del(nl, &r), -ENOENT); /* another one */
+		r.mark = 77;
+		assert_int_equal(netlink_rule_del(nl, &r), 0);
+		assert_int_equal(netlink_rule_of_table(nl, r.family, 4000, &priority), -ENOENT);
+		r.kind = NETLINK_RULE_BUT_DEFAULT;
+		assert_int_equal(netlink_rule_add(nl, &r, false), 0);
+		assert_int_equal(netlink_rule_add(nl, &r, false), 0); /* two equal ones */
+		for (int k = 0; k < 2; k++)
+			assert_int_equal(netlink_rule_del(nl, &r), 0);
+		assert_int_equal(netlink_rule_del(nl, &r), -ENOENT);
+	}
+}
+
+static void a_table_with_routes(void **state)
+{
+	struct route r = route_of("192.0.2.0/24", "", dev[0]);
+	bool has;
+
+	(void)state;
+	r.table = 4000;
+	assert_int_equal(netlink_table_has_routes(nl, AF_INET, 4000, &has), 0);
+	assert_false(has);
+	assert_int_equal(netlink_route_add(nl, &r), 0);
+	assert_int_equal(netlink_table_has_routes(nl, AF_INET, 4000, &has), 0);
+	assert_true(has);
+	assert_int_equal(netlink_table_has_routes(nl, AF_INET6, 4000, &has), 0);
+	assert_false(has);
+	r.is_throw = true;
+	r.dst = prefix("2001:db8:5::/48");
+	assert_int_equal(netlink_route_add(nl, &r), 0);
+	assert_int_equal(netlink_table_has_routes(nl, AF_INET6, 4000, &has), 0);
+	assert_true(has);
+	assert_int_equal(netlink_route_del(nl, &r), 0);
+}
+
 static void route_errors(void **state)
 {
 	struct route no_device = route_of("192.0.2.0/24", "", 9999),
@@ -618,6 +674,8 @@ int main(void)
 		CASE(a_device_is_left_out_of_ipv6),
 		CASE(the_route_over_a_network),
 		CASE(a_long_list_is_read_to_its_end),
+		CASE(rules),
+		CASE(a_table_with_routes),
 		CASE(route_errors),
 	};
 
