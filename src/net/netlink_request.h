@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A request to the kernel and its replies: private to net/. Errors are as in netlink.h. */
+/* A request to the kernel and its replies, in netlink.c: private to net/. Errors are as in netlink.h. */
 #ifndef SSTP_NET_NETLINK_REQUEST_H
 #define SSTP_NET_NETLINK_REQUEST_H
 

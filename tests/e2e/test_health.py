@@ -93,8 +93,9 @@ def test_one_that_hangs_is_found(lab):
 def one_thread_stopped(program, name):
     """Stops one thread, like a debugger; the others keep running."""
     seize, interrupt, detach, any_child = 0x4206, 0x4207, 17, 0x40000000
-    thread = next(int(t.parent.name) for t in Path(f"/proc/{program.pid}/task").glob("*/comm")
-                  if t.read_text() == f"{name}\n")
+    # it names itself, a moment after its start
+    thread = eventually(f"the thread {name} runs", lambda: [
+        int(t.parent.name) for t in Path(f"/proc/{program.pid}/task").glob("*/comm") if t.read_text() == f"{name}\n"])[0]
     assert LIBC.ptrace(seize, thread, None, None) == 0
     assert LIBC.ptrace(interrupt, thread, None, None) == 0
     os.waitpid(thread, any_child)
