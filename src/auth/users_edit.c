@@ -287,7 +287,7 @@ static const char *wrong_with_password(const char *password, enum users_format f
 
 	secret_wipe(hash, sizeof(hash));
 	if (!*password)
-		return "nobody can log in with an empty password";
+		return "a user with an empty password could not log in";
 	if (has_control(password))
 		return "a password must not contain control characters";
 	if (!is_utf8)

@@ -438,7 +438,7 @@ bool set_server(void *to, const char *value, struct error *err)
 			     why);
 }
 
-/* A name that the kernel allows; "%d" in it stands for the next free number. */
+/* A name that the kernel allows; "%d" in it becomes the next free number. */
 bool set_device(void *to, const char *value, struct error *err)
 {
 	if (strlen(value) >= IFNAMSIZ || strpbrk(value, "/: \t"))

@@ -190,11 +190,11 @@ static void dialed(void *arg, const struct dial_result *result)
 static int open_without_authorities(struct probe *p, const struct tls_client_cfg *cfg,
 				    struct error *err)
 {
-	static const char *const nobody =
+	static const char *const pin_of_no_cert =
 		"sha256:0000000000000000000000000000000000000000000000000000000000000000";
 	struct tls_client_cfg refuses_all = *cfg;
 
-	refuses_all.pins = &nobody;
+	refuses_all.pins = &pin_of_no_cert;
 	refuses_all.pin_count = 1;
 	p->report->is_unchecked = true;
 	snprintf(p->unchecked, sizeof(p->unchecked), "%s", err->text);

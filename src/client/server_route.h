@@ -15,7 +15,7 @@
 #include "client/state.h"
 #include "util/log.h"
 
-/* If another program removes our routes again and again, we pause: a fight would help nobody. */
+/* If another program removes our routes again and again, we pause instead of adding them each time. */
 struct server_route_limit {
 	unsigned count; /* routes added again in a row, each soon after the one before */
 	uint64_t last_ms;

@@ -11,7 +11,7 @@
  * returns false. On SLAAC_OUT_CHANGED call slaac_config for the current settings. A new call starts
  * with slaac_init again.
  *
- * The link has two ends, and PPP has told each the other's identifier. So there is no duplicate
+ * The link has two ends, and each has the other's identifier from IPV6CP. So there is no duplicate
  * address detection and no link-layer address resolution, and only the peer, which has been
  * authenticated, can send an advertisement: lifetimes are used as sent, without the two-hour rule
  * of RFC 4862 section 5.5.3. Routes (RFC 4191), on-link prefixes and redirects are ignored: the

@@ -323,7 +323,7 @@ size_t log_lost_line(char *to, size_t size, unsigned long count)
 	char text[128];
 	const struct line l = { NULL, LOG_LEVEL_WARN, "lines_lost", text, &lines, 1 };
 
-	snprintf(text, sizeof(text), "%lu log line%s lost while nobody read them", count,
+	snprintf(text, sizeof(text), "%lu log line%s lost: they were not read in time", count,
 		 count == 1 ? " was" : "s were");
 	return print_line(&l, to, size);
 }

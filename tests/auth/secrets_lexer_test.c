@@ -131,7 +131,7 @@ static void more_words_than_kept(void **state)
 }
 
 /* The editor replaces text by these offsets. */
-static void where_lines_stand(void **state)
+static void positions_of_lines(void **state)
 {
 	static const char file[] = "# one\n  ann * 'p w' # x\n\nbob \\\n* pw \\\n\\\n# y\n";
 	char arena[sizeof(file)];
@@ -180,9 +180,9 @@ static void quoting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(grammar_table),     cmocka_unit_test(a_zero_byte),
-		cmocka_unit_test(long_words),        cmocka_unit_test(more_words_than_kept),
-		cmocka_unit_test(where_lines_stand), cmocka_unit_test(quoting),
+		cmocka_unit_test(grammar_table),      cmocka_unit_test(a_zero_byte),
+		cmocka_unit_test(long_words),         cmocka_unit_test(more_words_than_kept),
+		cmocka_unit_test(positions_of_lines), cmocka_unit_test(quoting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

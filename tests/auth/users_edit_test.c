@@ -182,7 +182,7 @@ static const struct refusal_case {
 	{ "a\nb", "pw", USERS_NT, NULL, "a user name must not contain control characters" },
 	{ "a\x7f", "pw", USERS_NT, NULL, "a user name must not contain control characters" },
 	{ "*", "pw", USERS_NT, NULL, "\"*\" means every name: change that line by hand" },
-	{ "ann", "", USERS_NT, NULL, "nobody can log in with an empty password" },
+	{ "ann", "", USERS_NT, NULL, "a user with an empty password could not log in" },
 	{ "ann", "p\tw", USERS_CLEAR, NULL, "a password must not contain control characters" },
 	{ "ann", "p\xffw", USERS_NT, NULL,
 	  "a password must be UTF-8 and have at most 256 characters" },

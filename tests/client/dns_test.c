@@ -548,7 +548,7 @@ static void killed(void **state)
 	assert_string_equal(lab_log(), "");
 }
 
-static void killed_and_nobody_recovered(void **state)
+static void killed_and_not_recovered(void **state)
 {
 	(void)state;
 	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
@@ -931,7 +931,7 @@ int main(void)
 		CASE(somebody_else_writes_it),
 		CASE(somebody_else_removes_it),
 		CASE(killed),
-		CASE(killed_and_nobody_recovered),
+		CASE(killed_and_not_recovered),
 		CASE(killed_then_written_by_somebody_else),
 		CASE(killed_and_its_backup_lost),
 		CASE(killed_where_there_was_no_file),

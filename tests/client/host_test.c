@@ -599,7 +599,7 @@ static void host_changes(struct host *h)
 	host_check(h, 1000);
 }
 
-static void the_host_route_is_put_back(void **state)
+static void the_host_route_is_restored(void **state)
 {
 	struct route ours = route_of("203.0.113.1/32", "192.168.1.1", LAN0);
 	struct host *h = opened();
@@ -772,7 +772,7 @@ static void another_gateway_while_another_vpn_covers_the_server(void **state)
 	host_close(h);
 }
 
-static void no_fight_for_ever(void **state)
+static void routes_removed_again_and_again(void **state)
 {
 	struct route ours = route_of("203.0.113.1/32", "192.168.1.1", LAN0);
 	struct host *h = opened();
@@ -793,7 +793,7 @@ static void no_fight_for_ever(void **state)
 	host_close(h);
 }
 
-static void routes_into_the_tunnel_are_put_back(void **state)
+static void routes_into_the_tunnel_are_restored(void **state)
 {
 	struct route half = route_of("0.0.0.0/1", "", TUNNEL);
 	struct host *h = opened();
@@ -811,7 +811,7 @@ static void routes_into_the_tunnel_are_put_back(void **state)
 /* ---- which routes */
 
 /* The route's metrics, in rtnetlink's format: mtu 1300, advmss 1200. */
-static void the_host_route_has_what_the_way_had(void **state)
+static void the_host_route_is_a_copy_of_the_hosts_route(void **state)
 {
 	static const struct {
 		uint16_t len, type;
@@ -1099,7 +1099,7 @@ static void excluded_networks_and_another_vpn(void **state)
 	assert_int_equal(netlink_route_del(nl, &half), 0);
 }
 
-static void no_fight_for_ever_over_excluded_networks(void **state)
+static void excluded_networks_removed_again_and_again(void **state)
 {
 	struct ip_prefix excluded[] = { prefix("10.0.0.0/8") };
 	struct route ours = route_of("10.0.0.0/8", "192.168.1.1", LAN0);
@@ -1441,7 +1441,7 @@ static void the_host_moves(void **state)
 }
 
 /* The first network still exists, but another route is better now. */
-static void a_better_way(void **state)
+static void a_better_route(void **state)
 {
 	struct route old = route_of("0.0.0.0/0", "192.168.1.1", LAN0);
 	struct route slow = old;
@@ -1742,15 +1742,15 @@ int main(void)
 		CASE(ipv6_stays_with_a_split_tunnel),
 		CASE(ipv6_is_blocked_but_for_the_server),
 		CASE(ipv6_is_blocked_and_killed),
-		CASE(the_host_route_is_put_back),
+		CASE(the_host_route_is_restored),
 		CASE(the_address_goes_and_comes_back),
 		CASE(another_gateway_takes_over),
 		CASE(another_vpn_gets_the_route_only_when_ours_is_gone),
 		CASE(after_a_link_flap_the_route_leaves_the_other_vpn),
 		CASE(another_gateway_while_another_vpn_covers_the_server),
-		CASE(no_fight_for_ever),
-		CASE(routes_into_the_tunnel_are_put_back),
-		CASE(the_host_route_has_what_the_way_had),
+		CASE(routes_removed_again_and_again),
+		CASE(routes_into_the_tunnel_are_restored),
+		CASE(the_host_route_is_a_copy_of_the_hosts_route),
 		CASE(the_servers_inner_address_is_captured_by_nothing),
 		CASE(routes_that_are_done_already),
 		CASE(an_address_that_would_cut_the_connection),
@@ -1761,7 +1761,7 @@ int main(void)
 		CASE(the_name_server_is_in_an_excluded_network),
 		CASE(excluded_networks_follow_the_host),
 		CASE(excluded_networks_and_another_vpn),
-		CASE(no_fight_for_ever_over_excluded_networks),
+		CASE(excluded_networks_removed_again_and_again),
 		CASE(a_metric),
 		CASE(rules),
 		CASE(rules_find_a_free_table),
@@ -1777,7 +1777,7 @@ int main(void)
 		CASE(a_route_that_is_taken),
 		CASE(routes_by_rules),
 		CASE(the_host_moves),
-		CASE(a_better_way),
+		CASE(a_better_route),
 		CASE(many_servers),
 		CASE(another_server_each_time),
 		CASE(killed_and_recovered),

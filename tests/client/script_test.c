@@ -73,7 +73,7 @@ static void input(void **state)
 	assert_string_equal(read_output(), "two\nlines\n");
 	assert_int_equal(shell("cat >$O", NULL, 0), 0);
 	assert_string_equal(read_output(), "");
-	assert_int_equal(shell("exit 0", "nobody reads this", 0), 0);
+	assert_int_equal(shell("exit 0", "text that is not read", 0), 0);
 }
 
 static void too_slow(void **state)
@@ -455,7 +455,7 @@ static void lose_and_return(unsigned times, unsigned number)
 	}
 }
 
-static void of_too_many_the_last_state_is_told(void **state)
+static void of_too_many_the_last_state_is_reported(void **state)
 {
 	(void)state;
 	open_scripts(0);
@@ -542,7 +542,7 @@ int main(void)
 		cmocka_unit_test(scripts_keep_their_order),
 		cmocka_unit_test(a_script_that_hangs),
 		cmocka_unit_test(the_end_comes_in_a_script),
-		cmocka_unit_test(of_too_many_the_last_state_is_told),
+		cmocka_unit_test(of_too_many_the_last_state_is_reported),
 		cmocka_unit_test(of_too_many_the_last_may_be_a_loss),
 		cmocka_unit_test(the_ninth_leaves_out_what_it_puts_out_of_date),
 	};

@@ -463,7 +463,7 @@ static void a_dead_server_is_remembered(void **state)
 
 static void a_dead_server_is_reported_once(void **state)
 {
-	size_t told = 0;
+	size_t reports = 0;
 
 	(void)state;
 	resolver_set_servers(r, servers, 1, now);
@@ -475,13 +475,13 @@ static void a_dead_server_is_reported_once(void **state)
 		for (int i = 0; i < 30; i++) {
 			drain();
 			for (size_t n = 0; n < out_count; n++)
-				told += outs[n].type == RESOLVER_SERVER_DEAD;
+				reports += outs[n].type == RESOLVER_SERVER_DEAD;
 			if (find(RESOLVER_DONE))
 				break;
 			pass_time();
 		}
 	}
-	assert_int_equal(told, 1);
+	assert_int_equal(reports, 1);
 }
 
 static void an_unreachable_server_is_skipped_at_once(void **state)

@@ -130,7 +130,7 @@ def mtu_of(mtu, *ends):
             host.run("ip", "link", "set", device, "mtu", 1400 if device == "sstp0" else 1500)
 
 
-@pytest.mark.parametrize("place", ["client", "behind"])
+@pytest.mark.parametrize("place", ["client", "inside"])
 def test_an_mtu_that_changes_under_way(lab, place):
     """Sets the MTU of the client's own device, or of the inside cable. Existing connections continue."""
     up(lab)
@@ -176,7 +176,7 @@ def threads(program):
 def standing_still(program):
     program.send(signal.SIGSTOP)
     try:
-        eventually("it stands still", lambda: all(t[0] == "T" for t in threads(program)))
+        eventually("it has stopped", lambda: all(t[0] == "T" for t in threads(program)))
         yield
     finally:
         program.send(signal.SIGCONT)
@@ -189,7 +189,7 @@ def tcp_bytes_waiting(host):
     return sum(int(line.split()[4].split(":")[0], 16) for line in lines)
 
 
-def test_a_client_that_stands_still_harms_nobody_else(lab):
+def test_a_client_that_is_stopped_does_not_affect_others(lab):
     server, client = up(lab)
     lab.connect(*INSIDE_ONLY, host=lab.other, user="bob", password="builder")
 

@@ -107,7 +107,7 @@ def test_says_what_is_wrong(sstp, tmp_path, monkeypatch, argv, status, words):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_without_a_certificate_is_told_apart(sstp, pki):
+def test_a_file_without_a_certificate_has_an_error_of_its_own(sstp, pki):
     done = cert(sstp, "--show", pki.server.key)
     assert done.returncode == 1
     assert done.stderr == f"sstp cert: --show {pki.server.key}: no certificate in it (must be PEM)\n"

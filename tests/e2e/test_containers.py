@@ -193,7 +193,7 @@ def test_the_containers_are_as_confined_as_podman_makes_them(lab, user):
     assert re.search(rf"^Uid:\t{UID}\t", status, re.M)
 
 
-def test_a_service_manager_hears_of_a_container(lab, user):
+def test_a_service_manager_gets_the_state_of_a_container(lab, user):
     """Podman with --sdnotify container reports it no sooner than sstp does."""
     heading = "A tunnel that other containers use"
     manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

@@ -122,16 +122,16 @@ def test_an_address_that_refuses_costs_no_time_either(lab):
 # ---- there is none
 
 
-def test_nobody_listens(lab, both):
+def test_nothing_listens(lab, both):
     assert ends_with(lab, 4, "--timeout", NO_LIMIT) == f"{SERVER}:443: connection refused"
 
 
-def test_nobody_listens_at_any_address(lab):
+def test_nothing_listens_at_any_address(lab):
     said = ends_with(lab, 4, to=NAME)
     assert sorted(said.split("; ")) == [f"{SERVER}:443: connection refused", f"[{SERVER6}]:443: connection refused"]
 
 
-def test_nobody_answers(lab):
+def test_no_address_responds(lab):
     said = ends_with(lab, 4, "--timeout", "1", to="203.0.113.1")
     assert re.fullmatch(r"203\.0\.113\.1:443: (operation|connection) timed out", said)
 
@@ -300,7 +300,7 @@ def test_a_plain_web_server(lab, peer, both):
     (b"\x05\x00\x00\x00" * 100, "the peer does not speak SSTP"),
     (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100000, "the peer does not speak SSTP"),
 ])
-def test_other_answers_in_tls(lab, peer, answer, words):
+def test_other_responses_in_tls(lab, peer, answer, words):
     def work(connection):
         connection.recv(4096)
         send_and_wait(answer)(connection)
@@ -309,7 +309,7 @@ def test_other_answers_in_tls(lab, peer, answer, words):
     assert ends_with(lab, 7) == words
 
 
-def test_a_server_that_closes_behind_its_200(lab, peer):
+def test_a_server_that_closes_after_its_200(lab, peer):
     def work(connection):
         connection.recv(4096)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n")

@@ -41,7 +41,7 @@ def healthcheck(lab, host, *options, user=None):
 # ---- sstp healthcheck
 
 
-def test_where_nothing_runs_it_says_so(lab):
+def test_without_a_running_sstp_it_says_so(lab):
     assert healthcheck(lab, lab.client) == (1, "down: no sstp runs in this network namespace")
     assert healthcheck(lab, lab.client, "--interface", "vpn") == (1, "down vpn: no sstp in this network namespace has this tunnel")
 
@@ -80,7 +80,7 @@ def test_of_several_all_must_be_up_or_the_one_that_is_named(lab):
     assert healthcheck(lab, lab.client, "-i", "vp") == (1, "down vp: no sstp in this network namespace has this tunnel")
 
 
-def test_one_that_hangs_is_found(lab):
+def test_a_client_that_hangs_is_detected(lab):
     server = lab.serve()
     server.send(signal.SIGSTOP)
     try:
@@ -105,7 +105,7 @@ def one_thread_stopped(program, name):
         LIBC.ptrace(detach, thread, None, None)
 
 
-def test_one_worker_that_hangs_is_found(lab, both):
+def test_a_worker_that_hangs_is_detected(lab, both):
     server = lab.serve("--workers", "2")
     with one_thread_stopped(server, "worker 1"):
         server.wait_for("^error: worker 1 does not respond$")
@@ -114,7 +114,7 @@ def test_one_worker_that_hangs_is_found(lab, both):
     assert healthcheck(lab, lab.server) == (0, "up sstp0")
 
 
-def test_anybody_may_ask_and_root_alone_listens_to_anybody(lab):
+def test_any_user_may_ask_and_root_trusts_every_users_sstp(lab):
     lab.serve()
     assert healthcheck(lab, lab.server, user=STRANGER) == (0, "up sstp0")
     pretender = lab.start(lab.client, "setpriv", "--reuid", STRANGER, "--clear-groups", "/usr/bin/python3", "-c",
@@ -147,7 +147,7 @@ class Manager:
 
 
 @pytest.mark.parametrize("kind", ["a path", "an abstract name"])
-def test_a_service_manager_hears_how_a_client_does(lab, both, kind):
+def test_a_service_manager_gets_the_state_of_a_client(lab, both, kind):
     manager = Manager(lab.client, f"{lab.folder}/notify" if kind == "a path" else "@manager")
     server = lab.serve()
     client = lab.connect(env={"NOTIFY_SOCKET": manager.name})
@@ -163,7 +163,7 @@ def test_a_service_manager_hears_how_a_client_does(lab, both, kind):
     manager.socket.close()
 
 
-def test_a_service_manager_hears_how_a_server_does(lab):
+def test_a_service_manager_gets_the_state_of_a_server(lab):
     manager = Manager(lab.server, f"{lab.folder}/notify")
     server = lab.serve(env={"NOTIFY_SOCKET": manager.name})
     assert manager.hears("STATUS=up sstp0")[-2:] == ["READY=1", "STATUS=up sstp0"]
@@ -185,7 +185,7 @@ def fill(address):
                 sender.sendto(b"STATUS=of another", address)
 
 
-def test_a_service_manager_that_was_busy_hears_all_the_same(lab):
+def test_a_service_manager_that_was_busy_gets_the_state_later(lab):
     """Its socket is full while client and server come up: they notify it when there is room."""
     managers = [Manager(host, f"{lab.folder}/notify-{host.name}") for host in (lab.server, lab.client)]
     for manager in managers:
@@ -203,7 +203,7 @@ def test_a_service_manager_that_was_busy_hears_all_the_same(lab):
         manager.socket.close()
 
 
-def test_a_script_does_not_speak_for_us(lab):
+def test_a_script_cannot_notify_the_service_manager(lab):
     """The variable is not passed to the programs that we run."""
     manager = Manager(lab.client, f"{lab.folder}/notify")
     script = lab.file("script", '#!/bin/sh\necho "script: ${NOTIFY_SOCKET-nobody}"\n', mode=0o700)
@@ -260,14 +260,14 @@ def test_process_1_can_be_interrupted_before_it_has_begun(lab):
     assert probe.wait() == 128 + signal.SIGINT
 
 
-def test_process_1_can_be_interrupted_at_the_question_for_the_password(lab):
+def test_process_1_can_be_interrupted_while_it_asks_for_the_password(lab):
     status, _ = on_a_terminal(lab.client.words([*PROCESS_1, SSTP, "connect", SERVER, "-u", "ann"]),
                               [(b"Password of ann at 192.0.2.1: ", b"\x03")])
     assert status == 128 + signal.SIGINT
 
 
 @pytest.mark.parametrize("verb", ["connect", "serve"])
-def test_process_1_buries_orphans(lab, verb):
+def test_process_1_reaps_orphans(lab, verb):
     if verb == "serve":
         program, pid = start_as_process1(
             lab, lab.server, "serve", "--cert", lab.pki.server.cert, "--key", lab.pki.server.key, "--users",
@@ -286,7 +286,7 @@ def test_process_1_buries_orphans(lab, verb):
     assert program.wait() == 0
 
 
-def test_an_empty_root_that_cannot_be_written_to_will_do(lab):
+def test_an_empty_read_only_root_is_enough(lab):
     """As in an image FROM scratch, started read-only: no /etc, /run, /tmp, no home."""
     root = lab.folder / "root"
     for folder in ("dev/net", "proc", "secret"):

@@ -37,7 +37,7 @@ def test_help_is_no_failure(sstp, word):
 
 
 @pytest.mark.parametrize("word", ["--version", "-V", "version"])
-def test_it_tells_its_version(sstp, word):
+def test_it_prints_its_version(sstp, word):
     done = run(sstp, word)
     assert done.returncode == 0
     assert re.fullmatch(r"sstp \d+\.\d+\.\d+\n", done.stdout)
@@ -262,7 +262,7 @@ def test_an_option_without_its_value_says_what_is_missing(sstp):
 
 
 @pytest.mark.parametrize("verb", ["run", "proxy"])
-def test_a_command_without_its_dashes_is_told_where_it_belongs(sstp, verb):
+def test_a_command_without_its_dashes_gets_a_hint(sstp, verb):
     done = run(sstp, verb, "vpn.example.net", "curl", "http://intranet/")
     assert done.returncode == 2
     assert done.stderr == (f"sstp {verb}: curl: only one server can be given (already: vpn.example.net); "

@@ -78,7 +78,7 @@ def test_the_servers_own_address_can_be_asked_for(lab, before):
 
 
 @pytest.mark.parametrize("to", [SERVER, SERVER6])
-def test_ipv6_does_not_leave_past_the_tunnel(lab, to):
+def test_ipv6_does_not_leave_outside_of_the_tunnel(lab, to):
     lab.serve()
     before = lab.client.ip("-6 route show")
     client = lab.connect(to=to)
@@ -107,7 +107,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_way_to_the_server_follows_the_host(lab, change, both):
+def test_the_route_to_the_server_follows_the_host(lab, change, both):
     lab.is_changed = True
     lab.serve()
     client = lab.connect()
@@ -220,7 +220,7 @@ def drops_of(program):
     return sum(int(row[8]) for row in rows if f"socket:[{row[9]}]" in inodes)
 
 
-def test_more_changes_than_the_kernel_tells(lab):
+def test_more_changes_than_the_kernel_reports(lab):
     """The message that matters is among the lost ones: sstp checks everything after a loss."""
     lab.is_changed = True
     lab.serve()
@@ -238,7 +238,7 @@ def test_more_changes_than_the_kernel_tells(lab):
     assert client.log.count("connected in ") == 1
 
 
-def test_a_rule_in_front_of_the_main_table_is_told(lab):
+def test_a_rule_before_the_main_table_is_reported(lab):
     lab.is_changed = True
     lab.client.configure("route add default via 10.1.0.254 table 77\nrule add pref 100 lookup 77\n")
     lab.serve()
@@ -276,7 +276,7 @@ def test_a_route_that_is_there_already_is_not_taken_over(lab):
     assert lab.client.routes() == before
 
 
-def test_the_hosts_own_route_to_the_server_is_left_to_it(lab):
+def test_the_hosts_own_route_to_the_server_stays(lab):
     lab.is_changed = True
     lab.client.configure(f"route add {SERVER} via 10.1.0.254\n")
     before = lab.client.routes()
@@ -337,7 +337,7 @@ def test_one_client_does_not_take_the_server_from_another(lab, before, first, ow
     assert lab.client.routes() == before
 
 
-def test_the_second_client_keeps_its_way_when_the_first_ends(lab, before):
+def test_the_second_client_keeps_its_route_when_the_first_ends(lab, before):
     """The first client added the host route that both use, and removes it."""
     lab.serve()
     lab.serve("--listen", f"{SERVER}:4443", network="10.10.0.0/24")
@@ -435,7 +435,7 @@ def test_a_name_server_that_is_named_twice(lab, given, set_):
     assert client.stop() == 0
 
 
-def test_dns_is_left_alone_when_asked_to(lab):
+def test_no_dns_changes_no_dns(lab):
     lab.serve(*DNS)
     lab.connect("--no-dns")
     assert lab.client.resolv_conf.read_text() == RESOLV_CONF
@@ -481,7 +481,7 @@ def test_a_link_stays_a_link(lab):
     lab.client.resolv_conf.unlink()
 
 
-def test_a_program_of_the_hosts_is_asked_where_there_is_one(lab):
+def test_the_hosts_resolvconf_is_used_where_there_is_one(lab):
     """resolvconf, as Debian and openresolv have it."""
     folder = lab.folder / "bin"
     folder.mkdir()
@@ -496,7 +496,7 @@ def test_a_program_of_the_hosts_is_asked_where_there_is_one(lab):
     assert lab.client.resolv_conf.read_text() == RESOLV_CONF
 
 
-def test_systemd_resolved_is_told_where_resolv_conf_is_its(lab):
+def test_systemd_resolved_is_used_where_resolv_conf_is_its(lab):
     folder, resolved = lab.folder / "bin", lab.client.run_folder / "systemd/resolve"
     folder.mkdir()
     resolved.mkdir(parents=True)
@@ -606,7 +606,7 @@ def test_a_folder_that_cannot_be_written_costs_dns_and_no_more(lab):
     assert client.stop() == 0
 
 
-def test_what_cannot_be_written_down_is_put_back_all_the_same(lab, before):
+def test_changes_that_cannot_be_recorded_are_undone_too(lab, before):
     (lab.client.run_folder / "sstp").write_text("in the way\n")
     lab.serve(*DNS)
     client = lab.connect()
@@ -632,7 +632,7 @@ def test_hosts_without_ipv6(lab):
 # ---- a crash
 
 
-def test_a_killed_client_leaves_a_host_that_the_next_one_puts_right(lab, before, both):
+def test_the_next_client_restores_the_host_after_a_killed_one(lab, before, both):
     lab.serve(*DNS)
     first = lab.connect()
     first.kill()
@@ -650,7 +650,7 @@ def test_a_killed_client_leaves_a_host_that_the_next_one_puts_right(lab, before,
     assert leftovers(lab.client) == []
 
 
-def test_the_next_one_puts_it_right_even_if_it_gets_no_tunnel(lab, before):
+def test_the_next_client_restores_the_host_even_without_a_tunnel(lab, before):
     server = lab.serve(*DNS)
     lab.connect().kill()
     assert server.stop() == 0
@@ -708,7 +708,7 @@ class Script:
         return [c["reason"] for c in self.calls()]
 
 
-def test_a_script_does_it_in_our_place(lab, before, both):
+def test_a_script_sets_up_the_network_instead(lab, before, both):
     script = Script(lab, """
         case $reason in
         connect) ip link set $TUNDEV up mtu $INTERNAL_IP4_MTU; ip addr add $INTERNAL_IP4_ADDRESS peer 10.9.0.1 dev $TUNDEV;;
@@ -734,18 +734,18 @@ def test_a_script_does_it_in_our_place(lab, before, both):
     assert script.calls()[-1]["INTERNAL_IP4_ADDRESS"] == "10.9.0.2"
 
 
-def test_a_script_is_told_of_a_split_tunnel(lab):
+def test_a_script_gets_the_networks_of_a_split_tunnel(lab):
     script = Script(lab)
     lab.serve()
     lab.connect("--script", script.path, "--no-default-route", "--route", "172.16.0.0/12", "--route", "10.20.0.0/16")
-    told = script.calls()[1]
-    assert told["CISCO_SPLIT_INC"] == "2"
-    assert (told["CISCO_SPLIT_INC_0_ADDR"], told["CISCO_SPLIT_INC_0_MASK"], told["CISCO_SPLIT_INC_0_MASKLEN"]) == (
+    call = script.calls()[1]
+    assert call["CISCO_SPLIT_INC"] == "2"
+    assert (call["CISCO_SPLIT_INC_0_ADDR"], call["CISCO_SPLIT_INC_0_MASK"], call["CISCO_SPLIT_INC_0_MASKLEN"]) == (
         "172.16.0.0", "255.240.0.0", "12")
-    assert told["CISCO_SPLIT_INC_1_ADDR"] == "10.20.0.0"
+    assert call["CISCO_SPLIT_INC_1_ADDR"] == "10.20.0.0"
 
 
-def test_a_script_is_told_of_a_loss_and_of_the_return(lab):
+def test_a_script_is_called_on_loss_and_reconnect(lab):
     script = Script(lab)
     lab.serve()
     client = lab.connect("--script", script.path)
@@ -755,7 +755,7 @@ def test_a_script_is_told_of_a_loss_and_of_the_return(lab):
     assert script.reasons() == ["pre-init", "connect", "attempt-reconnect", "reconnect"]
 
 
-def test_a_script_gets_no_secret_and_no_stranger(lab):
+def test_a_script_gets_neither_the_password_nor_variables_of_another_vpn(lab):
     """Neither the password nor variables of another VPN's script in our own environment."""
     script = Script(lab)
     lab.serve()
@@ -767,7 +767,7 @@ def test_a_script_gets_no_secret_and_no_stranger(lab):
     assert "INTERNAL_IP4_ADDRESS" not in script.calls()[0]
 
 
-def test_a_script_that_fails_is_told_to_the_log(lab):
+def test_a_script_that_fails_is_logged(lab):
     script = Script(lab, "[ $reason != connect ] || exit 3")
     lab.serve()
     client = lab.connect("--script", script.path)
@@ -776,8 +776,8 @@ def test_a_script_that_fails_is_told_to_the_log(lab):
 
 def test_a_script_may_be_a_command_with_arguments(lab):
     lab.serve()
-    lab.connect("--script", f"echo one two >>{lab.folder}/told; exit 0")
-    assert (lab.folder / "told").read_text() == "one two\none two\n"
+    lab.connect("--script", f"echo one two >>{lab.folder}/calls; exit 0")
+    assert (lab.folder / "calls").read_text() == "one two\none two\n"
 
 
 def test_a_dns_server_of_our_own_where_nothing_listens(lab):

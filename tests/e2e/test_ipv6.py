@@ -100,7 +100,7 @@ def test_a_client_can_not_configure_the_servers_host(lab, both):
     assert server.status is None
 
 
-def test_the_servers_device_in_another_namespace_takes_no_advice(lab):
+def test_the_servers_device_in_another_namespace_accepts_no_advertisement(lab):
     with named(lab.server, "blue") as run_there:
         server = lab.serve("--netns", "blue")
         assert set(settings(lambda path: run_there("cat", path).stdout).values()) == {"0"}
@@ -219,7 +219,7 @@ def test_routes_of_ipv6_come_from_the_options_alone(lab, giver):
     assert client.stop() == 0
 
 
-def test_an_address_is_as_old_as_the_server_says(lab, giver):
+def test_lifetimes_of_an_address_are_the_servers(lab, giver):
     server = giver(ACCEL_PPP)
     connect(lab)
     own = global_of(lab.client)
@@ -362,18 +362,18 @@ def test_ipv6_in_another_namespace(lab, giver):
 SCRIPT_SAYS = "env | grep -E '^(reason|INTERNAL_IP6|CISCO_DEF)' | sort | tr '\\n' ' '; echo"
 
 
-def test_what_a_script_is_told(lab, giver):
+def test_variables_of_a_script(lab, giver):
     domains = bytes((31, 3, 0, 0)) + (600).to_bytes(4, "big") + b"\7example\3net\0" + bytes(3)
     server = giver(ACCEL_PPP + domains)
     client = connect(lab, "--script", SCRIPT_SAYS)
     own = PREFIX + "[0-9a-f:]+"
     client.wait_for(f"CISCO_DEF_DOMAIN=example.net INTERNAL_IP6_ADDRESS=({own}) INTERNAL_IP6_DNS={NAMES6} "
                     rf"INTERNAL_IP6_LINK_LOCAL=fe80::\S+ INTERNAL_IP6_NETMASK={own}/128 reason=")
-    told = client.log.count("reason=")
+    before = client.log.count("reason=")
     server.advertise()  # nothing new
     server.advertise(rdnss_option("2001:db8:77::54"))
     client.wait_for(f"INTERNAL_IP6_DNS={NAMES6} 2001:db8:77::54 .* reason=reconnect")
-    assert client.log.count("reason=") == told + 1
+    assert client.log.count("reason=") == before + 1
     assert client.stop() == 0
 
 
@@ -412,7 +412,7 @@ def test_ipv6_of_the_proxy(lab, giver):
     assert proxy.stop() == 0
 
 
-def test_a_neighbor_is_answered_for_our_own_address_alone(lab, giver):
+def test_only_solicitations_for_our_own_address_get_a_reply(lab, giver):
     """By the client itself, not by its kernel."""
     server = giver(ACCEL_PPP)
     connect(lab)

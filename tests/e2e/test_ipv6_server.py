@@ -8,7 +8,7 @@ from test_ipv6 import link_local_of, sniffed
 
 NETWORK = "2001:db8:77::/56"
 OWN = "2001:db8:77::1"
-INSIDE6, BEHIND = "2001:db8:5::2", "2001:db8:5::1"
+INSIDE6, INSIDE6_GATEWAY = "2001:db8:5::2", "2001:db8:5::1"
 NAMES6 = "2001:db8:77::53"
 HALVES = {"::/1", "8000::/1"}
 IPV6 = "--ipv6-network", NETWORK
@@ -18,8 +18,8 @@ IPV6 = "--ipv6-network", NETWORK
 def routed(lab):
     """The server forwards IPv6 to the host "inside", which has a route back."""
     lab.is_changed = True
-    lab.server.configure(f"addr add {BEHIND}/64 dev inside nodad\n")
-    lab.inside.configure(f"addr add {INSIDE6}/64 dev cable nodad\nroute add default via {BEHIND}\n")
+    lab.server.configure(f"addr add {INSIDE6_GATEWAY}/64 dev inside nodad\n")
+    lab.inside.configure(f"addr add {INSIDE6}/64 dev cable nodad\nroute add default via {INSIDE6_GATEWAY}\n")
     lab.server.sysctl("net.ipv6.conf.all.forwarding", 1)
     yield lab
     lab.server.sysctl("net.ipv6.conf.all.forwarding", 0)

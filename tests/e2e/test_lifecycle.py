@@ -90,7 +90,7 @@ def test_a_tcp_connection_inside_survives_the_loss(lab):
             assert theirs.recv(100) == b"while it was away"
 
 
-def test_the_end_is_said_to_the_clients_and_to_the_log(lab):
+def test_the_end_is_sent_to_the_clients_and_logged(lab):
     server = lab.serve()
     client = lab.connect()
     assert server.stop() == 0
@@ -102,7 +102,7 @@ def test_the_end_is_said_to_the_clients_and_to_the_log(lab):
     assert "Call-Disconnect" in client.log
 
 
-def test_pauses_between_tries_grow(lab):
+def test_pauses_between_attempts_grow(lab):
     server = lab.serve()
     client = lab.connect()
     server.kill()
@@ -166,7 +166,7 @@ def test_a_method_that_worked_before_is_tried_again_when_the_server_ends_it(lab,
     client.wait_for("^connected in ", count=2)
 
 
-def test_who_keeps_trying_does_so_when_the_server_ends_a_login(lab, ending):
+def test_with_keep_trying_a_login_that_the_server_ends_is_tried_again(lab, ending):
     ending.login = TERMINATE
     client = lab.connect("--auth", "pap", "--keep-trying", wait=False)
     client.wait_for(f"^warn: {PERHAPS_REFUSED}; next try in ")
@@ -174,7 +174,7 @@ def test_who_keeps_trying_does_so_when_the_server_ends_a_login(lab, ending):
     client.wait_for("^connected in ")
 
 
-def test_a_login_that_worked_before_and_is_refused_in_so_many_words(lab, ending):
+def test_a_login_that_worked_before_and_is_refused_ends_it(lab, ending):
     client = lab.connect("--auth", "pap", "--keep-trying")
     ending.login = NAK
     ending.hang_up()
@@ -182,7 +182,7 @@ def test_a_login_that_worked_before_and_is_refused_in_so_many_words(lab, ending)
     assert client.said.splitlines()[-1] == "error: the user name or the password is not accepted"
 
 
-def test_another_certificate_meanwhile_is_not_believed(lab):
+def test_another_certificate_meanwhile_is_not_trusted(lab):
     """But it may be a proxy's temporary response, so the client tries again."""
     server = lab.serve()
     client = lab.connect()
@@ -281,7 +281,7 @@ def test_a_signal_while_there_is_no_tunnel(lab, when):
     assert client.stop() == 0
 
 
-def test_usr2_connects_anew_and_the_device_stays(lab, both):
+def test_usr2_reconnects_and_the_device_stays(lab, both):
     server = lab.serve()
     client = lab.connect()
     traces = Traces(lab.client)
@@ -310,7 +310,7 @@ def test_usr2_ends_a_pause(lab):
     client.wait_for("^connected in ", count=2)
 
 
-def test_a_machine_that_has_moved_to_another_network(lab):
+def test_a_host_that_has_changed_networks(lab):
     lab.is_changed = True
     lab.router.configure("addr add 10.1.0.253/24 dev client\n")
     lab.serve()
@@ -351,7 +351,7 @@ def test_an_address_that_comes_back_is_no_move(lab):
     assert "reconnecting" not in client.log
 
 
-def test_a_way_to_the_server_ends_a_pause(lab):
+def test_a_route_to_the_server_ends_a_pause(lab):
     lab.is_changed = True
     lab.serve()
     client = lab.connect()
@@ -420,7 +420,7 @@ def test_an_address_that_is_not_the_hosts(lab):
 
 
 def test_a_server_without_users_starts_and_says_how_to_add_one(lab):
-    server = lab.serve(users="# nobody yet\n")
+    server = lab.serve(users="# no users yet\n")
     assert f"warn: {server.users}: no users yet: add one with: sstp passwd {server.users} NAME\n" in server.said
 
 
@@ -538,7 +538,7 @@ def test_a_pid_file_is_for_one_program(lab, both):
     assert not pid_file.exists()
 
 
-def test_a_pid_file_of_the_dead_is_no_obstacle(lab):
+def test_a_pid_file_of_an_ended_process_is_replaced(lab):
     pid_file = lab.folder / "pid"
     lab.serve()
     lab.connect("--no-default-route", "--pid-file", pid_file).kill()
@@ -556,7 +556,7 @@ def test_a_pid_file_that_cannot_be_written(lab):
 # ---- without privileges
 
 
-def test_a_user_without_rights_is_told_what_is_missing(lab):
+def test_a_user_without_rights_gets_an_error_that_names_the_capability(lab):
     lab.serve()
     client = lab.start(lab.client, "setpriv", "--inh-caps=-all", "--bounding-set=-all", lab.sstp, "connect", SERVER, "-u",
                        "ann", "--servercert", lab.pki.server.pin, label="connect", env={"SSTP_PASSWORD": "wonder land"})
@@ -575,7 +575,7 @@ def test_a_server_whose_device_is_deleted_ends(lab, both):
     assert client.wait() == 12
 
 
-def test_signals_that_say_nothing_end_nothing(lab):
+def test_usr1_logs_the_state_and_ends_nothing(lab):
     server, client = lab.serve(), lab.connect("--no-default-route")
     server.send(signal.SIGUSR1)
     server.wait_for(r"^status: sstp0, running for \d+ s, \d+ workers, 1 of 253 sessions, ")
@@ -624,7 +624,7 @@ def test_the_servers_milestones_as_json(lab):
     assert refused["user"] == "ann" and refused["reason"]
 
 
-def test_strangers_do_not_fill_the_log(lab):
+def test_port_scans_do_not_fill_the_log(lab):
     server = lab.serve(verbose=False, wait=False)
     server.wait_for("ready: ")
     context = ssl._create_unverified_context()
@@ -681,7 +681,7 @@ def log_that_nobody_reads(reader):
 
 
 @pytest.mark.parametrize("reader", ["pipe", "terminal"])
-def test_nobody_reads_the_log(lab, reader):
+def test_a_log_that_is_not_read(lab, reader):
     """Unknown clients' connections fill a log whose reader is stopped: logins, packets and the end still work."""
     with log_that_nobody_reads(reader) as writable:
         server = lab.serve(wait=False, stderr=writable)
@@ -693,7 +693,7 @@ def test_nobody_reads_the_log(lab, reader):
 
 
 @pytest.mark.parametrize("reader", ["pipe", "terminal"])
-def test_nobody_reads_the_log_of_a_client(lab, reader):
+def test_a_log_of_a_client_that_is_not_read(lab, reader):
     """It connects, packets pass, it reconnects when the server comes back, reports its health, and ends in order."""
     def health():
         return lab.client.run(lab.sstp, "healthcheck", check=False).stdout
@@ -717,7 +717,7 @@ def test_nobody_reads_the_log_of_a_client(lab, reader):
 
 
 @pytest.mark.parametrize("verb", ["run", "proxy"])
-def test_nobody_reads_the_log_of_a_client_with_a_command(lab, tmp_path, verb):
+def test_a_log_of_a_client_with_a_command_that_is_not_read(lab, tmp_path, verb):
     """The command runs and ends, and sstp with it, with its status."""
     lab.serve()
     done = tmp_path / "done"

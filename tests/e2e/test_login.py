@@ -144,13 +144,13 @@ def test_a_user_who_is_not_there_gets_the_same_words_as_a_wrong_password(lab):
     server = lab.serve("--auth", "mschapv2,chap,pap")
     pairs = [(lab.connect("--auth", method, user="eve", wait=False),
               lab.connect("--auth", method, password="wrong", wait=False)) for method in ("mschapv2", "chap", "pap")]
-    for nobody, wrong in pairs:
-        assert (nobody.wait(), wrong.wait()) == (9, 9)
-        assert nobody.said.splitlines()[-1] == wrong.said.splitlines()[-1]
+    for unknown, wrong in pairs:
+        assert (unknown.wait(), wrong.wait()) == (9, 9)
+        assert unknown.said.splitlines()[-1] == wrong.said.splitlines()[-1]
     server.wait_for(r'login of user "eve" by \w+ refused: no such user$', count=3)
 
 
-def test_a_domain_before_the_name_is_no_obstacle(lab):
+def test_a_domain_may_precede_the_name(lab):
     server = lab.serve(users='ann * secret *\n"OFFICE\\\\bob" * builder *\n')
     lab.connect("--no-default-route", user="OFFICE\\ann", password="secret")
     lab.connect("--no-default-route", user="OFFICE\\bob", password="builder", host=lab.other)
@@ -191,7 +191,7 @@ def test_the_server_column_chooses_the_line(lab):
     server.wait_for('user "bob" by mschapv2 refused: no such user')
 
 
-def test_the_servers_name_is_its_hosts_unless_told(lab):
+def test_the_servers_name_is_its_hosts_by_default(lab):
     lab.serve(users="ann server secret *\n")
     lab.connect("--no-default-route", password="secret")
 
@@ -202,7 +202,7 @@ def test_the_secret_may_be_kept_in_a_file_of_its_own(lab):
     lab.connect("--no-default-route", password="from a file")
 
 
-def test_what_sstp_passwd_writes_lets_them_in(lab):
+def test_what_sstp_passwd_writes_is_accepted(lab):
     users = lab.folder / "made-users"
     for user, options in (("ann", []), ("bob", ["--pap-only"]), ("carl lee", ["--clear-text"])):
         lab.server.run(lab.sstp, "passwd", "--passwd-on-stdin", *options, users, user, input=f"{user}'s \"own\" #1\n")
@@ -266,7 +266,7 @@ def test_each_of_two_passwords_of_the_environment_is_hidden(lab):
     assert not is_to_be_seen(client, b"wonder") and not is_to_be_seen(client, b"builder")
 
 
-def test_many_failures_from_one_address_are_not_served_for_a_while(lab):
+def test_many_failures_from_one_address_ban_it_for_a_while(lab):
     server = lab.serve("--max-failures", "2")
     guesses = [lab.connect(password="guess", wait=False) for _ in range(2)]
     assert [g.wait() for g in guesses] == [9, 9]
@@ -290,7 +290,7 @@ def test_many_failures_from_one_address_are_not_served_for_a_while(lab):
 
 
 @pytest.mark.parametrize("method, words", [("pap", "too many failed logins"), ("chap", "too many failed logins")])
-def test_a_ban_is_told_by_every_method(lab, method, words):
+def test_a_ban_is_reported_by_every_method(lab, method, words):
     lab.serve("--max-failures", "1", "--auth", method)
     assert lab.connect_fails("--auth", method, password="guess")[0] == 9
     status, said = lab.connect_fails("--auth", method)
@@ -306,7 +306,7 @@ def test_a_ban_is_for_those_too_who_had_connected_before(lab):
     assert server.log.count("refused: too many failed logins before\n") == 9
 
 
-def test_a_good_login_forgives_the_mistakes_before_it(lab):
+def test_a_good_login_resets_the_count_of_failures(lab):
     lab.serve("--max-failures", "3")
     for _ in range(2):
         guesses = [lab.connect(password="guess", wait=False) for _ in range(2)]
@@ -314,7 +314,7 @@ def test_a_good_login_forgives_the_mistakes_before_it(lab):
         assert lab.connect().stop() == 0
 
 
-def test_a_good_login_of_another_user_forgives_nothing(lab):
+def test_a_good_login_of_another_user_does_not_reset_the_count(lab):
     lab.serve("--max-failures", "3")
     for _ in range(2):
         assert lab.connect_fails(password="guess")[0] == 9

@@ -94,8 +94,8 @@ def test_an_etc_that_cannot_be_written_costs_dns_and_no_more(root, server):
     client = root.connect()
     root.ping()
     assert client.stop() == 0
-    [told] = warnings(client)
-    assert told.startswith("warn: DNS: /etc/resolv.conf") and told.endswith("Read-only file system")
+    [warning] = warnings(client)
+    assert warning.startswith("warn: DNS: /etc/resolv.conf") and warning.endswith("Read-only file system")
 
 
 def test_a_run_that_cannot_be_written_costs_what_follows_a_crash(lab, root, server):
@@ -104,8 +104,8 @@ def test_a_run_that_cannot_be_written_costs_what_follows_a_crash(lab, root, serv
     client = root.connect()
     root.ping()
     assert client.stop() == 0
-    [told] = warnings(client)
-    assert told.startswith("warn: cannot write to /run/sstp (Read-only file system)")
+    [warning] = warnings(client)
+    assert warning.startswith("warn: cannot write to /run/sstp (Read-only file system)")
     assert lab.client.routes() == before
     assert root.resolv_conf.read_text() == RESOLV_CONF
 

@@ -395,7 +395,7 @@ def test_an_option_given_twice_is_warned_of(sstp, pki, tmp_path):
     assert (done.returncode, done.stderr) == (0, "warn: --user is given twice: the last one counts\n")
 
 
-def test_all_values_are_judged_before_a_question(sstp, tmp_path):
+def test_all_values_are_checked_before_a_question(sstp, tmp_path):
     """On a terminal: only the error is printed."""
     bad = tmp_path / "bad.pem"
     bad.write_text("no certificate\n")

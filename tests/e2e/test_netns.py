@@ -93,7 +93,7 @@ def test_by_name(lab, both, web):
         assert lab.client.resolv_conf.read_text() == RESOLV_CONF
 
 
-def test_its_own_resolv_conf_is_put_back(lab):
+def test_its_own_resolv_conf_is_restored(lab):
     lab.serve("--dns", NAMES)
     with named(lab.client, "blue") as run:
         own = lab.client.etc / "netns/blue/resolv.conf"
@@ -137,7 +137,7 @@ def test_after_a_crash_the_folders_of_others_stay(lab):
         assert others.read_text() == "nameserver 10.66.0.1\n"
 
 
-def test_after_a_crash_the_next_one_puts_it_back(lab):
+def test_after_a_crash_the_next_one_restores_it(lab):
     lab.serve("--dns", NAMES)
     with named(lab.client, "blue"):
         own = lab.client.etc / "netns/blue/resolv.conf"
@@ -212,7 +212,7 @@ def test_by_path(lab, ordinary, container, web, with_userns):
     assert client.stop() == 0
 
 
-def test_root_may_too(lab, container, web):
+def test_root_is_allowed_too(lab, container, web):
     lab.serve()
     client = lab.connect("--netns", container.pid)
     assert digest_in(container.run) == web.digest
@@ -255,7 +255,7 @@ def test_its_resolv_conf(lab, ordinary):
     ("ln -s resolv.conf /etc/resolv.conf", "symbolic link"),
     ("true", "No such file"),
 ])
-def test_root_is_not_led_astray(lab, ordinary, make, complaint):
+def test_root_does_not_follow_links_of_users(lab, ordinary, make, complaint):
     """An ordinary user's process has a link to a file of root as its resolv.conf."""
     files = {name: lab.client.run_folder / name for name in ("secret", "open")}
     for file, mode in zip(files.values(), (0o600, 0o666)):
@@ -305,7 +305,7 @@ def test_wrong_places(lab, where, complaint):
     assert f"--netns {where}: " in said and complaint in said
 
 
-def test_somebody_elses(lab, ordinary, container):
+def test_a_namespace_of_another_user(lab, ordinary, container):
     """Namespaces of another user, and of root."""
     other = Ordinary(lab)
     words = other.words("connect", "--netns", f"/proc/{container.pid}/ns/net")
@@ -350,7 +350,7 @@ def test_ready_and_exit_descriptors(lab, ordinary, container):
         with hold.open("wb") as held:
             assert ready.read_bytes() == b"1"  # to its end: it is closed
             client.wait_for("^connected in ")
-            held.write(b"nobody reads this")
+            held.write(b"not read")
             held.flush()
             container.run("ping", "-c1", "-W60", GATEWAY)
             assert client.status is None
@@ -386,7 +386,7 @@ def test_an_open_tun(lab, web, flags):
     assert lab.client.device("given") is None
 
 
-def test_what_is_no_tun(lab):
+def test_descriptors_that_are_no_tun_device(lab):
     words = [lab.sstp, "connect", SERVER, "--user", "ann", "--servercert", lab.pki.server.pin, "--tun-fd", "9"]
     done = lab.client.run("sh", "-c", 'exec 9</etc/hosts; exec "$@"', "sh", *words, check=False,
                           env={**os.environ, "SSTP_PASSWORD": "x"})
@@ -534,7 +534,7 @@ def test_a_server_ends_with_the_process(lab, container):
     assert client.wait() == 12
 
 
-def test_a_name_that_is_taken_away_takes_nothing_with_it(lab):
+def test_the_tunnel_survives_the_removal_of_the_name(lab):
     """The namespace exists as long as anything is in it, as usual with ip netns."""
     with named(lab.server, "blue"):
         server = lab.serve("--netns", "blue")

@@ -47,7 +47,7 @@ def test_a_new_password_leaves_everything_else_as_it_was(sstp, users):
     assert stat.S_IMODE(users.stat().st_mode) == 0o640
 
 
-def test_a_new_user_comes_behind_the_others(sstp, users):
+def test_a_new_user_comes_after_the_others(sstp, users):
     users.write_text("# ours\nann * old *\n")
     set_password(sstp, users, "bob")
     assert users.read_text() == f"# ours\nann * old *\nbob * $nt${NT_HASH_OF_PASSWORD} *\n"
@@ -83,14 +83,14 @@ def test_a_user_gets_an_address_and_loses_it_again(sstp, users):
     assert users.read_text().split()[3] == "*"
 
 
-def test_delete_takes_out_the_user_alone(sstp, users):
+def test_delete_removes_only_that_user(sstp, users):
     users.write_text("# ours\nann * old *\n# bob is new\nbob * secret *\n")
     done = passwd(sstp, "--delete", users, "ann")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{users}: ann is removed\n", "")
     assert users.read_text() == "# ours\n# bob is new\nbob * secret *\n"
 
 
-def test_deleting_nobody_is_a_failure(sstp, users):
+def test_deleting_an_unknown_user_is_a_failure(sstp, users):
     users.write_text("ann * old *\n")
     done = passwd(sstp, "--delete", users, "bob")
     assert done.returncode == 1
@@ -135,7 +135,7 @@ def test_says_what_is_wrong_and_changes_nothing(sstp, tmp_path, monkeypatch, arg
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_broken_file_is_not_made_worse(sstp, users):
+def test_a_broken_file_is_not_changed(sstp, users):
     users.write_text('ann * "old\nbob * secret *\n')
     done = passwd(sstp, "--passwd-on-stdin", users, "carl", given="x\n")
     assert done.returncode == 1

@@ -70,7 +70,7 @@ def read_all(connection):
     pytest.param(["--http1.0", "--request", "SSTP_DUPLEX_POST"], "/sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/", 400,
                  id="HTTP-1.0"),
 ])
-def test_curl_is_told_that_nothing_is_here(lab, options, path, status):
+def test_curl_gets_an_error_status(lab, options, path, status):
     server = lab.serve()
     got, said = curl(lab, "--globoff", *options, path=path)
     assert got == status
@@ -98,7 +98,7 @@ def test_nonsense_is_refused(lab, request_text, status):
     assert "\r\nConnection: close\r\n" in answer
 
 
-def test_a_request_is_answered_and_nothing_follows(lab):
+def test_a_request_gets_one_response(lab):
     """One response in one record, then silence until the client sends its Call-Connect-Request."""
     lab.serve()
     with open_tls(lab) as connection:
@@ -127,7 +127,7 @@ def seconds_until_closed(start, connection, drip):
     return time.monotonic() - start
 
 
-def test_those_who_take_their_time_are_dropped(lab):
+def test_slow_clients_are_dropped(lab):
     """No handshake, no request, a request that comes a byte at a time: all wait for the same ten seconds."""
     server, start = lab.serve(), time.monotonic()
     slow = {
@@ -146,7 +146,7 @@ def test_those_who_take_their_time_are_dropped(lab):
     lab.connect("--no-default-route")
 
 
-def test_plain_http_on_the_port_is_no_harm(lab):
+def test_plain_http_on_the_port_is_harmless(lab):
     lab.serve()
     with lab.client.connect("192.0.2.1", 443) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -192,14 +192,14 @@ def test_openssl_is_refused(lab, options):
     assert is_done
 
 
-def test_cbc_is_there_for_who_wants_it(lab):
+def test_cbc_is_available_by_an_option(lab):
     lab.serve("--legacy-ciphers")
     said, is_done = s_client(lab, "-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA")
     assert is_done, said
     assert "Cipher is ECDHE-ECDSA-AES128-SHA\n" in said
 
 
-def test_only_tls_1_3_where_that_is_asked_for(lab):
+def test_only_tls_1_3_with_the_option(lab):
     lab.serve("--min-tls", "1.3")
     assert not s_client(lab, "-tls1_2")[1]
     assert s_client(lab, "-tls1_3")[1]
@@ -286,7 +286,7 @@ def test_our_client_refuses_old_tls(lab, options):
     assert re.search("version|cipher", said)
 
 
-def test_our_client_takes_cbc_if_told_to(lab):
+def test_our_client_accepts_cbc_with_the_option(lab):
     with s_server(lab, "-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA", says="HTTP/1.1 404 Not Found\r\n\r\n"):
         status, said = lab.connect_fails("--once", "--legacy-ciphers")
     assert status == EXIT_HTTP

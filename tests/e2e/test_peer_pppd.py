@@ -193,7 +193,7 @@ def test_ends_when_pppd_does(bench):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_is_told_that_the_password_is_wrong(bench, method):
+def test_gets_the_error_of_a_wrong_password(bench, method):
     pppd = Pppd(bench, method)
     client = Connect(bench, method, password="wrong")
     assert client.job.wait() == EXIT_AUTH
@@ -201,7 +201,7 @@ def test_is_told_that_the_password_is_wrong(bench, method):
     assert "Call-Connected" not in pppd.log
 
 
-def test_does_not_give_a_password_in_a_way_it_was_not_allowed(bench):
+def test_does_not_send_a_password_by_a_method_that_is_not_allowed(bench):
     pppd = Pppd(bench, "pap")
     client = Connect(bench, "mschapv2")
     assert client.job.wait() == EXIT_AUTH

@@ -14,7 +14,7 @@ def logs(request, waiting):
     request.node.lab = waiting.lab
 
 
-def test_connect_tells_that_softether_hangs_up(waiting):
+def test_connect_reports_that_softether_closes_the_connection(waiting):
     """Its certificate, self-signed and with the serial number 0, is trusted by its pin."""
     assert waiting.at_softether.wait(120) == EXIT_HTTP
     log = waiting.at_softether.log
@@ -22,14 +22,14 @@ def test_connect_tells_that_softether_hangs_up(waiting):
     assert "the peer closed the connection instead of sending an HTTP response" in log
 
 
-def test_probe_tells_what_it_saw_of_softether(waiting):
+def test_probe_reports_what_it_found_of_softether(waiting):
     assert waiting.probe.wait(120) == EXIT_HTTP
     log = waiting.probe.log
     assert waiting.softether_pin in log and "self-signed" in log and "RSA 2048" in log
     assert "instead of sending an HTTP response" in log
 
 
-def test_connect_gives_up_when_nothing_comes(waiting):
+def test_connect_ends_when_nothing_comes(waiting):
     assert waiting.at_silent.wait(HTTP_SECONDS + 120) == EXIT_HTTP
     assert "the server does not answer: no complete HTTP response arrived in time" in waiting.at_silent.log
 

@@ -44,7 +44,7 @@ def test_has_its_echoes_answered(bench):
 
 
 @pytest.mark.parametrize("signal", ["TERM", "KILL"])
-def test_survives_its_ending(bench, signal):
+def test_survives_the_end_of_a_client(bench, signal):
     """TERM: close_notify without a Call-Disconnect. KILL: not even that. The next client is served as usual."""
     server = bench.serve()
     first = Sstpc(bench)
@@ -59,7 +59,7 @@ def test_survives_its_ending(bench, signal):
     bench.ping()
 
 
-def test_is_told_that_the_server_ends(bench):
+def test_sees_the_end_of_the_server(bench):
     server = bench.serve()
     sstpc = Sstpc(bench)
     sstpc.wait_until_up()

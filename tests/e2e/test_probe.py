@@ -47,7 +47,7 @@ def test_a_trusted_server(lab, both):
     assert "login" not in server.log
 
 
-def test_a_server_that_is_not_trusted_is_shown_all_the_same(lab, both):
+def test_a_server_that_is_not_trusted_is_shown_too(lab, both):
     lab.serve()
     done = lab.probe(to=NAME, trust=[])
     assert done.returncode == 5
@@ -131,7 +131,7 @@ def test_another_certificate_at_each_connection(lab):
                            "another one\n")
 
 
-def test_nobody_listens(lab):
+def test_nothing_listens(lab):
     done = lab.probe()
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr == f"sstp probe: {SERVER}:443: connection refused\n"
@@ -144,7 +144,7 @@ def test_it_needs_no_rights(lab):
     assert report(done.stdout)["SSTP"]["offers"] == "mschapv2"
 
 
-def test_it_leaves_nothing_behind_on_the_server(lab):
+def test_it_leaves_nothing_on_the_server(lab):
     server = lab.serve(network="10.9.0.0/30")  # room for one client
     for _ in range(3):
         assert lab.probe().returncode == 0

@@ -139,7 +139,7 @@ def test_what_is_refused_is_reset(lab, both, far):
     program.wait_for("172.16.5.2:9001: connection refused")
 
 
-def test_unreachable_hosts_are_told(lab, far):
+def test_unreachable_hosts_are_reported(lab, far):
     lab.server.configure("route add unreachable 203.0.113.0/24\n")
     try:
         program = start_proxy(lab, *forward(to="203.0.113.5"))
@@ -278,7 +278,7 @@ def test_a_forward_that_cannot_be_bound_ends_it(lab, far):
     ([], "nothing to do"),
     (["-D", "1080", "--"], "no command after --"),
 ])
-def test_mistakes_are_told(lab, options, said):
+def test_mistakes_are_reported(lab, options, said):
     done = lab.client.run(lab.sstp, "proxy", SERVER, "--user", "ann", "--password-file", "/dev/null", *options, check=False)
     assert done.returncode == 2 and said in done.stderr
 

@@ -182,7 +182,7 @@ def test_bodies(lab, both, inside, proxy):
     assert "Content-Length" in inside.web.requests[0][1] and "Content-Length" not in inside.web.requests[1][1]
 
 
-def test_curl_that_waits_to_be_told_to_go_on(lab, inside, proxy):
+def test_curl_that_waits_for_100_continue(lab, inside, proxy):
     file = lab.client.etc / "body"
     file.write_bytes(b"x" * 2_000_000)
     assert curl(lab, *THROUGH_HTTP, "-H", "Expect: 100-continue", "--data-binary", "@/etc/body",
@@ -266,7 +266,7 @@ def test_a_target_that_keeps_its_end_open(lab, both, proxy, answer, is_kept):
             target.close()
 
 
-def test_an_answer_to_head_has_no_body(lab, inside, proxy):
+def test_a_response_to_head_has_no_body(lab, inside, proxy):
     with lab.inside.listen(INSIDE, 8000) as listener, lab.client.connect("127.0.0.1", HTTP) as s:
         s.sendall(f"HEAD http://{INSIDE}:8000/ HTTP/1.1\r\n\r\nGET http://{WEB}/ HTTP/1.1\r\n\r\n".encode())
         target, _ = listener.accept()
@@ -287,7 +287,7 @@ def test_an_old_client_is_closed(lab, inside, proxy):
         assert b"Connection: close\r\n" in said and said.endswith(HELLO)
 
 
-def test_an_answer_before_the_request_is_complete_ends_it(lab, inside, proxy):
+def test_a_response_before_the_request_is_complete_ends_it(lab, inside, proxy):
     """What the client still sends is not a new request."""
     with lab.inside.listen(INSIDE, 8000) as listener, lab.client.connect("127.0.0.1", HTTP) as s:
         s.sendall(f"POST http://{INSIDE}:8000/ HTTP/1.1\r\nContent-Length: 100\r\n\r\n".encode())
@@ -314,7 +314,7 @@ def test_logins(lab, inside):
     assert len(inside.web.requests) == 3
 
 
-def test_a_command_is_told_of_both(lab, inside):
+def test_a_command_gets_the_addresses_of_both(lab, inside):
     (lab.client.etc / "ca").write_bytes(lab.pki.ca.read_bytes())
     for url in (f"http://{WEB}/", f"https://{NAME}/"):
         proxy = start_proxy(lab, "--", "curl", "-sS", "--cacert", "/etc/ca", url, wait=False,
@@ -416,7 +416,7 @@ def many_files():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_stalling_clients_are_driven_out(lab, both, inside, proxy, many_files):
+def test_stalled_clients_are_dropped(lab, both, inside, proxy, many_files):
     stalled = []
     with lab.client.network():
         for n in range(700):
@@ -434,7 +434,7 @@ def test_stalling_clients_are_driven_out(lab, both, inside, proxy, many_files):
     assert curl(lab, *THROUGH_SOCKS, f"http://{WEB}/") == HELLO.decode()
 
 
-def test_what_nobody_takes_is_not_held(lab, inside, proxy):
+def test_data_that_is_not_read_is_not_buffered(lab, inside, proxy):
     """A forwarded response that the client does not read, and a body that the target does not read."""
     web = Web(lab.inside, 50_000_000, port=81)
     deaf = lab.inside.listen(INSIDE, 82)

@@ -218,7 +218,7 @@ def test_a_name_is_asked_for_once(lab, both, names):
 
 
 @pytest.mark.parametrize("script, words", [(says(REFUSED), "refuses"), (says(SERVFAIL), "fails"), (None, "refuses")],
-                         ids=["refused", "servfail", "nobody-there"])
+                         ids=["refused", "servfail", "no-server"])
 def test_a_name_server_that_does_not_serve(lab, both, names, script, words):
     names(script)
     assert by_socks(lab, "a.example") == 1
@@ -252,7 +252,7 @@ def test_no_name_and_no_address(lab, both, names):
 
 
 @pytest.mark.parametrize("first", [silent, says(REFUSED), says(SERVFAIL), None], ids=["silent", "refused", "servfail", "gone"])
-def test_another_server_answers(lab, both, names, first):
+def test_the_next_server_responds(lab, both, names, first):
     servers = names(first, web)
     for i in range(5):
         assert by_socks(lab, f"n{i}.example") == 0
@@ -265,7 +265,7 @@ def test_another_server_answers(lab, both, names, first):
 # ---- responses
 
 
-def test_a_large_answer_comes_by_tcp(lab, both, names):
+def test_a_large_response_comes_by_tcp(lab, both, names):
     def script(name, kind, query, is_tcp):
         if not is_tcp:
             return response(query, flags=0x8380)
@@ -294,7 +294,7 @@ def test_aliases(lab, both, names):
     assert by_socks(lab, "circle.example") in (1, 4)
 
 
-def test_wrong_messages_are_not_believed(lab, both, names):
+def test_wrong_messages_are_ignored(lab, both, names):
     def script(name, kind, query, is_tcp):
         right = web(name, kind, query, is_tcp)
         wrong_id = bytes([right[0] ^ 1]) + right[1:]

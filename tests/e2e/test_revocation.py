@@ -121,7 +121,7 @@ def test_files_that_are_no_lists(lab, maker, chain, verb):
         assert f"sstp {verb}: --crl {file}: {words}" in done.stderr
 
 
-def test_probe_tells_it_too(lab, maker, chain):
+def test_probe_reports_it_too(lab, maker, chain):
     root, middle, leaf = chain
     lab.serve(identity=maker.shown(leaf, middle))
     done = lab.probe(to=NAME, trust=trust(root, maker.crl(middle, [leaf]), maker=maker))

@@ -149,7 +149,7 @@ def test_a_resolv_conf_that_is_a_link(lab, ordinary, target):
 
 
 @pytest.mark.parametrize("is_root", [False, True], ids=["an ordinary user", "root"])
-def test_names_stay_the_vpns_when_the_machine_moves(lab, ordinary, is_root):
+def test_names_stay_the_vpns_when_the_host_changes_networks(lab, ordinary, is_root):
     """A DHCP client replaces resolv.conf by a new file, and so removes our mount over it."""
     lab.serve("--dns", NAMES)
     words = ordinary.words("run", "--", "sleep", "1000")
@@ -254,7 +254,7 @@ def test_without_a_tunnel_it_is_not_started(lab, ordinary):
     assert "\nwas started" not in log
 
 
-def test_a_tunnel_that_is_lost_for_good_ends_it(lab, ordinary, both):
+def test_with_once_the_loss_of_the_tunnel_ends_it(lab, ordinary, both):
     server = lab.serve()
     program = ordinary.start("run", "--once", "--", "sh", "-c", "sleep 1000 & echo child $!; wait")
     child = int(program.wait_for(r"^child (\d+)$").group(1))
@@ -263,7 +263,7 @@ def test_a_tunnel_that_is_lost_for_good_ends_it(lab, ordinary, both):
     assert not Path(f"/proc/{child}").exists()
 
 
-def test_what_it_leaves_behind_is_ended(lab, ordinary, both):
+def test_processes_that_the_command_leaves_are_ended(lab, ordinary, both):
     lab.serve()
     status, log = ordinary.run("sh", "-c", "setsid sh -c 'echo left $$; exec sleep 1000' & sleep 0.2; exit 3")
     left = int(re.search(r"^left (\d+)$", log, re.M).group(1))
@@ -527,7 +527,7 @@ def test_namespaces_that_are_forbidden(lab, ordinary, what, advice):
     ("mount -t tmpfs none /dev", "modprobe tun"),
     ("mount --bind /run/bin/of-root /dev/net/tun", "chmod 666 /dev/net/tun"),
 ])
-def test_a_device_that_is_not_for_us(lab, ordinary, what, advice):
+def test_a_tun_device_without_permission(lab, ordinary, what, advice):
     lab.client.run("sh", "-ec", "[ -e /run/bin/of-root ] || mknod -m 600 /run/bin/of-root c 10 200")
     status, log = ordinary.run("echo", "was started", around=[*forbid(what), *NOBODY])
     assert status == 11, log

@@ -22,7 +22,7 @@ def connect_two(lab, *options):
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_two_clients_at_once_reach_a_host_behind_the_server(lab, both, workers):
+def test_two_clients_at_once_reach_a_host_in_the_servers_network(lab, both, workers):
     lab.server.sysctl("net.ipv4.ip_forward", 1)
     server = lab.serve("--workers", workers)
     ann, bob = connect_two(lab)
@@ -37,7 +37,7 @@ def test_two_clients_at_once_reach_a_host_behind_the_server(lab, both, workers):
     server.wait_for('up, user "bob"')
 
 
-def test_without_forwarding_nothing_behind_the_server_is_reached(lab):
+def test_without_forwarding_the_servers_network_is_not_reached(lab):
     lab.serve()
     connect_two(lab)
     lab.client.ping(GATEWAY)
@@ -112,7 +112,7 @@ def test_a_users_oldest_session_makes_room_for_the_newest(lab, both):
     lab.other.ping_server()
 
 
-def test_another_user_is_not_in_the_way(lab):
+def test_another_user_does_not_count(lab):
     server = lab.serve("--user-sessions", "1", users=TWO)
     connect_two(lab)
     lab.client.ping(GATEWAY)
@@ -130,7 +130,7 @@ def test_at_the_limit_the_new_session_may_be_refused_instead(lab):
     lab.client.ping_server()
 
 
-def test_more_clients_than_allowed_are_sent_away_with_503(lab, both):
+def test_more_clients_than_allowed_get_503(lab, both):
     lab.serve("--max-sessions", "1")
     first = lab.connect("--no-default-route")
     status, said = lab.connect_fails(host=lab.other)
@@ -215,7 +215,7 @@ def test_an_own_address_that_no_client_can_have(lab):
 # ---- SIGHUP
 
 
-def test_hup_reads_the_users_anew(lab, both):
+def test_hup_reloads_the_users(lab, both):
     server = lab.serve(users='ann * "wonder land" *\ncarl * carl *\n')
     ann = lab.connect("--no-default-route", "--no-dns")
     lab.connect("--no-default-route", "--no-dns", user="carl", password="carl")
@@ -328,7 +328,7 @@ def test_hup_with_no_user_file_changes_nothing(lab):
     lab.connect("--no-default-route")
 
 
-def test_hup_reads_the_certificate_anew(lab, both):
+def test_hup_reloads_the_certificate(lab, both):
     cert, key = lab.folder / "server.crt", lab.folder / "server.key"
     new = lab.pki.identity("renewed", f"IP:{SERVER}")
 
@@ -400,7 +400,7 @@ def test_few_descriptors_make_few_sessions(lab, files):
         s.close()
 
 
-def test_sessions_that_need_more_descriptors_are_told_so(lab):
+def test_more_sessions_than_descriptors_are_warned_of(lab):
     server = serve_with_files(lab, 40, "--workers", "1", "--user-sessions", "0")
     most = int(server.wait_for(r"^warn: 40 open files are allowed: at most (\d+) sessions").group(1))
     server.wait_for("^ready: ")

@@ -141,7 +141,7 @@ pid-file = /run/sstpd.pid
     ("user", "must be: key = value"),
     ("[connect]\nuser = ann", None),
 ])
-def test_a_wrong_line_of_the_file_is_told_with_its_number(desk, line, words):
+def test_a_wrong_line_of_the_file_is_reported_with_its_number(desk, line, words):
     said = desk.complains("connect", "# first\nuser = ann\n\n" + line + "\nonce = yes\n")
     if words:
         assert said == f"connect.conf:4: {words}"
@@ -272,7 +272,7 @@ def test_a_variable_may_hold_a_list(desk):
 
 
 @pytest.mark.parametrize("verb", ["connect", "run", "proxy", "serve"])
-def test_what_the_command_line_alone_can_say(desk, verb):
+def test_options_of_the_command_line_alone(desk, verb):
     """Descriptors, and options that are not settings: a container sets everything else with its environment."""
     options = re.findall(r"^  (?:-\w, |    )--([a-z0-9-]+)", desk.run(verb, "--help")[1], re.M)
     only_here = {o for o in options if "command line only" in desk.check(verb, f"{o} = x\n")[2]}
@@ -303,7 +303,7 @@ def test_a_stronger_list_replaces_a_weaker_one(desk):
                       SSTP_SERVERCERT="nonsense too") == GOOD
 
 
-def test_a_flag_of_the_file_can_be_taken_back_by_the_environment(desk):
+def test_the_environment_can_turn_off_a_flag_of_the_file(desk):
     settings = desk.connect_settings + "ipv4-only = yes\nipv6-only = yes\n"
     assert desk.complains("connect", settings) == "--ipv4-only and --ipv6-only exclude each other"
     assert desk.check("connect", settings, SSTP_IPV4_ONLY="no") == GOOD
@@ -318,7 +318,7 @@ def test_a_flag_of_the_file_can_be_taken_back_by_the_environment(desk):
     (["--password-fd", "77"], "--password-fd 77: there is no open descriptor 77; a shell opens one with 77<FILE"),
     ([], "no password: no terminal to ask on; use --password-file, --passwd-on-stdin or the variable SSTP_PASSWORD"),
 ])
-def test_without_a_password_nothing_is_tried(desk, options, words):
+def test_without_a_password_there_is_no_attempt(desk, options, words):
     status, out, err = desk.run("connect", "--user", "ann", "vpn.example.net", *options)
     assert (status, out, err) == (2, "", f"sstp connect: {words}\n")
 
@@ -335,12 +335,12 @@ def test_words_as_people_write_them(desk):
     assert "SSTP_PASSWORD: " in desk.complains("connect", desk.connect_settings, SSTP_PASSWORD="sec\nret")
     assert desk.run("connect", "ann@vpn.example.net", "--ca-cert", desk.pki.ca, "--check") == GOOD
     assert desk.run("connect", "https://ann@vpn.example.net/x", "--ca-cert", desk.pki.ca, "--check") == GOOD
-    for told in (desk.run("connect", "ann:secret@vpn.example.net", "--check"),
+    for done in (desk.run("connect", "ann:secret@vpn.example.net", "--check"),
                  desk.run("connect", "--check", SSTP_SERVER="sstp://ann:secret@vpn.example.net")):
-        assert "must not hold a password" in told[2] and "secret" not in told[2]
+        assert "must not hold a password" in done[2] and "secret" not in done[2]
 
 
-def test_a_password_in_the_environment_that_is_too_long_is_not_passed_over(desk):
+def test_a_password_in_the_environment_that_is_too_long_is_an_error(desk):
     status, out, err = desk.run("connect", "--user", "ann", "vpn.example.net", SSTP_PASSWORD="x" * 512)
     assert (status, out, err) == (2, "", "sstp connect: SSTP_PASSWORD: longer than 511 bytes\n")
 

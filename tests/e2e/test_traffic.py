@@ -27,7 +27,7 @@ def test_fifty_megabytes_each_way(lab, both, through):
     download(lab.client, lab.inside, INSIDE, size)
 
 
-def test_a_connection_from_behind_the_server(lab, through):
+def test_a_connection_from_the_servers_network(lab, through):
     through()
     upload(lab.inside, lab.client, CLIENT, 20 * MB)
     download(lab.inside, lab.client, CLIENT, 20 * MB)
@@ -63,7 +63,7 @@ def test_a_packet_that_must_not_be_cut_may_be_as_long_as_the_mtu(lab, through):
 
 
 @pytest.mark.parametrize("mtu", [576, 1280, 1400, 4087])
-def test_an_mtu_of_ones_own(lab, through, mtu):
+def test_an_mtu_that_is_set(lab, through, mtu):
     through("--mtu", mtu)
     assert lab.client.device()["mtu"] == lab.server.device()["mtu"] == mtu
     lab.client.ping(GATEWAY, "-M", "do", "-s", mtu - 28)
@@ -76,12 +76,12 @@ def test_an_mtu_of_ones_own(lab, through, mtu):
 def test_the_mss_of_connections_that_pass_is_lowered(lab, both, through, mtu, mss):
     """Both hosts have cables with an MTU of 1500 bytes and would announce an MSS of 1460."""
     through("--mtu", mtu)
-    at_client, behind = Sniffer(lab.client, "sstp0"), Sniffer(lab.inside, "cable")
+    at_client, inside = Sniffer(lab.client, "sstp0"), Sniffer(lab.inside, "cable")
     upload(lab.inside, lab.client, CLIENT, MB)
     upload(lab.client, lab.inside, INSIDE, MB)
-    sent, received = behind.syns(), at_client.syns()
+    sent, received = inside.syns(), at_client.syns()
     at_client.close()
-    behind.close()
+    inside.close()
     assert (INSIDE, CLIENT, 1460) in sent, "its own wish, before the tunnel"
     # a SYN of the host inside, and its SYN-ACK for the client's
     assert [m for source, _, m in received if source == INSIDE] == [mss, mss]

@@ -37,8 +37,8 @@ def file_name(names):
 
 def assert_tells_this_date(said):
     """With the note about a certificate's dates: the clock may be wrong."""
-    told = datetime.strptime(re.search(r"\(this machine's date is (.*) UTC\)$", said).group(1), "%Y-%m-%d %H:%M")
-    assert abs(datetime.now(timezone.utc).replace(tzinfo=None) - told) < timedelta(hours=1)
+    shown = datetime.strptime(re.search(r"\(this machine's date is (.*) UTC\)$", said).group(1), "%Y-%m-%d %H:%M")
+    assert abs(datetime.now(timezone.utc).replace(tzinfo=None) - shown) < timedelta(hours=1)
 
 
 # ---- trusted
@@ -67,7 +67,7 @@ def test_an_authority_of_the_system(lab):
 
 
 @pytest.mark.parametrize("kind", ["pin", "fingerprint"])
-def test_a_pin_stands_in_for_the_chain_and_the_name(lab, kind):
+def test_a_pin_replaces_the_check_of_chain_and_name(lab, kind):
     identity = lab.pki.identity("another-name", "DNS:elsewhere.example.org,DNS:*.example.com")
     lab.serve(identity=identity)
     client = connects(lab, trust=["--servercert", getattr(identity, kind)])
@@ -202,7 +202,7 @@ def test_a_wrong_pin(lab, both):
                     "renewed with a new key, or this is not your server")
 
 
-def test_a_good_chain_is_no_excuse_for_a_wrong_pin(lab):
+def test_a_good_chain_does_not_replace_a_pin(lab):
     other = lab.pki.identity("other-key", f"DNS:{NAME}")
     refuses(lab, lab.serve(), to=NAME, trust=["--servercert", other.fingerprint, "--ca-cert", lab.pki.ca])
 
@@ -347,7 +347,7 @@ ACCEPTED = {
     "a minimum of zero": lambda maker: constrained(maker, [
         "ASN1:SEQUENCE:constraints", "[constraints]", "permitted = IMPLICIT:0, SEQUENCE:trees", "[trees]",
         "tree = SEQUENCE:tree", "[tree]", "base = IMPLICIT:2, IA5STRING:example.net", "minimum = IMPLICIT:0, INTEGER:0"]),
-    "policies that nobody asks for": lambda maker: plain(maker, middle={"extensions": (
+    "policies that are not required": lambda maker: plain(maker, middle={"extensions": (
         *AUTHORITY, "certificatePolicies = critical, 1.2.3.4", "inhibitAnyPolicy = critical, 0")}),
     "servers and clients": lambda maker: plain(
         maker, middle={"extensions": (*AUTHORITY, "extendedKeyUsage = clientAuth, serverAuth")}),
@@ -523,7 +523,7 @@ def test_a_name_that_versions_of_idna_treat_differently(lab):
 
 
 @pytest.mark.parametrize("who", ["client", "server", "both"])
-def test_tls_1_3_may_be_demanded(lab, who):
+def test_tls_1_3_may_be_required(lab, who):
     lab.serve(*["--min-tls", "1.3"] * (who != "client"))
     client = connects(lab, *["--min-tls", "1.3"] * (who != "server"))
     assert " TLSv1.3 " in client.log
@@ -555,7 +555,7 @@ class OldServer:
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
-def test_nothing_older_than_tls_1_2_is_spoken(lab):
+def test_nothing_older_than_tls_1_2_is_accepted(lab):
     server = OldServer(lab, ssl.TLSVersion.TLSv1_1)
     status, said = lab.connect_fails()
     assert status == 6
@@ -564,7 +564,7 @@ def test_nothing_older_than_tls_1_2_is_spoken(lab):
     assert server.close()[0] is None
 
 
-def test_a_server_of_tls_1_2_alone_is_refused_when_1_3_is_demanded(lab):
+def test_a_server_of_tls_1_2_alone_is_refused_when_1_3_is_required(lab):
     server = OldServer(lab, ssl.TLSVersion.TLSv1_2)
     status, said = lab.connect_fails("--min-tls", "1.3")
     assert status == 6
@@ -572,7 +572,7 @@ def test_a_server_of_tls_1_2_alone_is_refused_when_1_3_is_demanded(lab):
     server.close()
 
 
-def test_a_client_of_tls_1_2_alone_is_served_unless_1_3_is_demanded(lab):
+def test_a_client_of_tls_1_2_alone_is_served_unless_1_3_is_required(lab):
     context = ssl.create_default_context(cafile=lab.pki.ca)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
 
@@ -639,7 +639,7 @@ def test_the_key_log_is_written_when_asked_for_and_warned_of(lab):
         assert (lab.folder / name).stat().st_mode & 0o077 == 0
 
 
-def test_resolving_nothing_but_looking_at_the_certificate_with_openssl(lab):
+def test_openssl_verifies_the_servers_chain(lab):
     """The server's chain, as others see it."""
     lab.serve()
     done = subprocess.run(lab.client.words(["openssl", "s_client", "-connect", f"{SERVER}:443", "-CAfile", lab.pki.ca,

@@ -164,7 +164,7 @@ class Exchange:
             self.lost |= self.waiting
             self.waiting.clear()
             return
-        assert data in self.waiting or data in self.lost, f"{len(data)} bytes that nobody sent: {data[:40]}"
+        assert data in self.waiting or data in self.lost, f"{len(data)} bytes that were not sent: {data[:40]}"
         self.waiting.discard(data)
         self.lost.discard(data)
 

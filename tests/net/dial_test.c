@@ -29,8 +29,8 @@ enum { TIMEOUT_MS = 5000 };
 
 /* ---- the look-up */
 
-static const char *const nobody[] = { NULL };
-static const char *const *fake_addrs = nobody;                /* ends with NULL */
+static const char *const no_addrs[] = { NULL };
+static const char *const *fake_addrs = no_addrs;              /* ends with NULL */
 static pthread_mutex_t fake_lock = PTHREAD_MUTEX_INITIALIZER; /* of the next two */
 static bool fake_is_held, fake_has_begun;
 static sem_t fake_gate, fake_left;
@@ -188,7 +188,7 @@ static void done(void *arg, const struct dial_result *r)
 static int set_up(void **state)
 {
 	(void)state;
-	fake_addrs = nobody;
+	fake_addrs = no_addrs;
 	fake_is_held = false;
 	done_count = 0;
 	tried[0] = '\0';
@@ -437,7 +437,7 @@ static void text_of_many_failures_fits(void **state)
 	assert_string_equal(strchr(end, 'a') + strlen("and 4"), " more");
 }
 
-static void nobody_answers_in_time(void **state)
+static void no_response_in_time(void **state)
 {
 	const char *why = strerror(ETIMEDOUT); /* each C library's own words */
 	char expected[256];
@@ -612,7 +612,7 @@ int main(void)
 		CASE(mark_is_set),
 		CASE(all_refuse),
 		CASE(text_of_many_failures_fits),
-		CASE(nobody_answers_in_time),
+		CASE(no_response_in_time),
 		CASE(name_is_unknown),
 		CASE(lookup_never_answers),
 		CASE(name_is_too_long),

@@ -101,7 +101,7 @@ static int ask_now(unsigned slot, struct health_answer *a)
 
 /* ---- the tests */
 
-static void nobody_is_there(void **state)
+static void without_a_listener(void **state)
 {
 	struct health_answer a;
 
@@ -217,7 +217,7 @@ static void unprintable_bytes_are_replaced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(nobody_is_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(without_a_listener, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_line_changes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_long_reason_is_cut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(each_program_has_a_name, set_up, tear_down),

@@ -138,7 +138,7 @@ static void timer_sets_itself_again(struct loop_timer *t)
 }
 
 /* It is always due, yet the turn ends, and another timer expires too. */
-static void timer_always_due_starves_nobody(void **state)
+static void timer_always_due_starves_no_other(void **state)
 {
 	struct loop_timer t = { .expired = timer_sets_itself_again };
 	struct named_timer b = timer_of('b');
@@ -542,7 +542,7 @@ int main(void)
 		CASE(timers_expire_in_order),
 		CASE(timer_can_be_moved_and_stopped),
 		CASE(timer_stops_another_that_is_due),
-		CASE(timer_always_due_starves_nobody),
+		CASE(timer_always_due_starves_no_other),
 		CASE(timer_may_free_its_owner),
 		CASE(many_timers),
 		CASE(tasks_run_once_in_order),

@@ -255,7 +255,7 @@ static void timer_runs_in_states_with_a_timeout_alone(void **state)
 	assert_true(f.timer_ms == UINT64_MAX);
 }
 
-static void an_answer_loads_the_counter_anew(void **state)
+static void a_response_reloads_the_counter(void **state)
 {
 	struct fsm f;
 
@@ -283,7 +283,7 @@ int main(void)
 		cmocka_unit_test(terminate_does_not_wait_for_long),
 		cmocka_unit_test(terminate_is_sent_twice_within_two_seconds),
 		cmocka_unit_test(timer_runs_in_states_with_a_timeout_alone),
-		cmocka_unit_test(an_answer_loads_the_counter_anew),
+		cmocka_unit_test(a_response_reloads_the_counter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,7 +154,7 @@ static void wrong_passwords_are_refused(void **state)
 }
 
 /* RADIUS may take its time; meanwhile the client's PAP repeats its request. */
-static void a_verdict_may_take_long(void **state)
+static void a_result_may_take_long(void **state)
 {
 	static struct pair pair;
 
@@ -170,7 +170,7 @@ static void a_verdict_may_take_long(void **state)
 	}
 }
 
-static void a_verdict_that_never_comes_ends_in_time(void **state)
+static void a_result_that_never_comes_ends_in_time(void **state)
 {
 	static struct pair pair;
 
@@ -531,8 +531,8 @@ int main(void)
 		cmocka_unit_test(any_frame_may_be_cut_anywhere),
 		cmocka_unit_test(losses_are_made_good),
 		cmocka_unit_test(wrong_passwords_are_refused),
-		cmocka_unit_test(a_verdict_may_take_long),
-		cmocka_unit_test(a_verdict_that_never_comes_ends_in_time),
+		cmocka_unit_test(a_result_may_take_long),
+		cmocka_unit_test(a_result_that_never_comes_ends_in_time),
 		cmocka_unit_test(methods_meet),
 		cmocka_unit_test(a_probe_learns_the_methods),
 		cmocka_unit_test(either_end_can_close),

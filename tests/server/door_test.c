@@ -65,7 +65,7 @@ static struct {
 	bool has_close_notify;
 } t;
 
-static const struct auth_backend backend = { .name = "nobody asks" };
+static const struct auth_backend backend = { .name = "not asked" };
 
 static void note_ends(enum log_level level, const char *name, const char *line)
 {
@@ -147,7 +147,7 @@ static bool is_all_read(void)
 	return !left || has_hung_up();
 }
 
-static void assert_nobody_left(void)
+static void assert_none_left(void)
 {
 	assert_int_equal(t.worker.host.half_open.count, 0);
 	assert_int_equal(t.worker.host.open.count, 0);
@@ -293,7 +293,7 @@ static void strangers_end_at_the_door(void **state)
 		shutdown(t.fd, SHUT_WR);
 		run_until(has_hung_up);
 		assert_memory_equal(t.ended, strangers[n].ended, strlen(strangers[n].ended));
-		assert_nobody_left();
+		assert_none_left();
 		disconnect();
 	}
 	assert_int_equal(t.worker.host.stats.connections,
@@ -311,7 +311,7 @@ static void an_endless_hello_ends(void **state)
 		send_raw(record, sizeof(record), sizeof(record));
 	run_until(has_hung_up);
 	assert_memory_equal(t.ended, "TLS: ", 5);
-	assert_nobody_left();
+	assert_none_left();
 	disconnect();
 }
 
@@ -353,7 +353,7 @@ static void the_name_chooses_the_certificate(void **state)
 		assert_memory_equal(s->tunnel.sstp.cfg.cert_sha256, sha256[0], SHA256_LEN);
 		shutdown(t.fd, SHUT_WR);
 		run_until(has_ended);
-		assert_nobody_left();
+		assert_none_left();
 		disconnect();
 	}
 }
@@ -389,7 +389,7 @@ static void other_requests_get_a_response(void **state)
 		assert_memory_equal(t.plain, others[n].response, t.plain_len);
 		assert_int_equal(t.has_close_notify, *others[n].response != '\0');
 		assert_string_equal(t.ended, others[n].ended);
-		assert_nobody_left();
+		assert_none_left();
 		disconnect();
 	}
 }
@@ -409,7 +409,7 @@ static void a_request_without_an_end_is_refused(void **state)
 		run_until(has_ended);
 		t.plain[t.plain_len] = '\0';
 		assert_string_equal(t.plain, "HTTP/1.1 400 Bad Request" REFUSAL);
-		assert_nobody_left();
+		assert_none_left();
 		disconnect();
 	}
 }
@@ -454,7 +454,7 @@ static void a_request_for_sstp_becomes_a_session(void **state)
 		assert_memory_equal(t.plain, "HTTP/1.1 200 OK\r\n", 17);
 		shutdown(t.fd, SHUT_WR);
 		run_until(has_ended);
-		assert_nobody_left();
+		assert_none_left();
 		disconnect();
 	}
 }
@@ -469,7 +469,7 @@ static void a_worker_that_stops_hangs_up(void **state)
 		else
 			connect_one();
 		t.worker.host.half_open.first->shut_down(t.worker.host.half_open.first);
-		assert_nobody_left();
+		assert_none_left();
 		assert_string_equal(t.ended, "disconnected");
 		disconnect();
 	}

@@ -479,7 +479,7 @@ static void a_client_that_keeps_its_guid_is_known(void **state)
 }
 
 /* Some programs use the GUID of [MS-SSTP] 4.1 as a constant. */
-static void other_guids_are_nobodys(void **state)
+static void other_guids_are_unknown(void **state)
 {
 	static const struct {
 		const char *name, *id;
@@ -518,7 +518,7 @@ int main(void)
 		cmocka_unit_test(longest_host),
 		cmocka_unit_test(correlation_id_in_the_log),
 		cmocka_unit_test(a_client_that_keeps_its_guid_is_known),
-		cmocka_unit_test(other_guids_are_nobodys),
+		cmocka_unit_test(other_guids_are_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

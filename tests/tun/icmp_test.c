@@ -91,7 +91,7 @@ static const struct silent {
 } silents[] = {
 	{ "may be fragmented", false, 6, 0 },
 	{ "a later fragment", false, 7, 1 },
-	{ "from nobody", false, 12, 0 },
+	{ "without a source", false, 12, 0 },
 	{ "from multicast", false, 12, 224 },
 	{ "to multicast", false, 16, 239 },
 	{ "to broadcast", false, 16, 255 },

@@ -269,7 +269,7 @@ static void a_fast_line_has_room_for_bursts(void **state)
 	assert_int_equal(backlog_bytes(b), 6000000);
 }
 
-static void a_line_that_stands_still_costs_little(void **state)
+static void a_stopped_line_costs_little(void **state)
 {
 	(void)state;
 	carry(10, 10, 200);
@@ -457,7 +457,7 @@ int main(void)
 		CASE(nothing_is_lost_while_the_line_recovers),
 		CASE(a_long_line_has_room_for_its_round_trip),
 		CASE(a_fast_line_has_room_for_bursts),
-		CASE(a_line_that_stands_still_costs_little),
+		CASE(a_stopped_line_costs_little),
 		CASE(a_hiccup_loses_nothing),
 		CASE(an_idle_line_stays_fast),
 		CASE(one_segment_at_a_time_is_lost),

@@ -181,7 +181,7 @@ static void stuck(struct way (*make)(void))
 		say(i);
 	log_flush(10);
 	read_lines(way.reader, MANY);
-	assert_non_null(strstr(text, "lost while nobody read them"));
+	assert_non_null(strstr(text, "lost: they were not read in time"));
 	say(MANY);
 	read_lines(way.reader, MANY + 1);
 	log_flush(PATIENCE_S * 1000);
@@ -192,7 +192,7 @@ static void stuck(struct way (*make)(void))
 	alarm(0);
 }
 
-static void nobody_reads(void **state)
+static void a_log_that_is_not_read(void **state)
 {
 	(void)state;
 	stuck(make_pipe);
@@ -291,7 +291,8 @@ static void a_file_that_is_full(void **state)
 	assert_true(n > 0);
 	text[n] = '\0';
 	assert_string_equal(
-		text, "1234567890\nwarn: 3 log lines were lost while nobody read them\nroom\n");
+		text,
+		"1234567890\nwarn: 3 log lines were lost: they were not read in time\nroom\n");
 	close(fd);
 	close(saved);
 	unlink(path);
@@ -588,7 +589,7 @@ static void a_terminal_that_goes_away(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nobody_reads),
+		cmocka_unit_test(a_log_that_is_not_read),
 		cmocka_unit_test(a_blocked_thread_does_not_stop_exit),
 		cmocka_unit_test(children_of_fork),
 		cmocka_unit_test(a_child_before_any_line),

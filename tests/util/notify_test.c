@@ -50,7 +50,7 @@ static void hears(const char *name)
 	notify("READY=1\nSTATUS=%s", "up sstp0");
 	assert_heard(fd, "READY=1\nSTATUS=up sstp0");
 	close(fd);
-	notify("STATUS=nobody listens any more");
+	notify("STATUS=the listener is gone");
 }
 
 static void a_path_is_notified(void **state)

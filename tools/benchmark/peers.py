@@ -64,7 +64,7 @@ class Peer:
     def cipher(self):
         """What it negotiated, from its own log."""
         found = re.search(self.says_cipher, self.client.log)
-        return found.group(1) if found else "not told"
+        return found.group(1) if found else "unknown"
 
 
 class Sstp(Peer):

@@ -18,7 +18,7 @@ CHUNK = 1 << 16
 
 
 def send_all(connection, count):
-    """Bytes that no compression makes smaller, and their digest behind them."""
+    """Bytes that no compression makes smaller, followed by their digest."""
     digest = hashlib.sha256()
     block = os.urandom(CHUNK)
     left = count
@@ -42,7 +42,7 @@ def receive(connection, count):
 
 
 def receive_all(connection, count):
-    """True when the digest behind the bytes is theirs."""
+    """True when the digest after the bytes is theirs."""
     digest = hashlib.sha256()
     left = count
     while left:
