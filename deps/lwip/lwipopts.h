@@ -44,7 +44,7 @@
 #define LWIP_IPV6_SCOPES 0 /* there is one link */
 #define LWIP_IPV6_MLD 0
 #define LWIP_IPV6_DHCP6 0
-#define LWIP_IPV6_AUTOCONFIG 1 /* where the far end advertises a prefix */
+#define LWIP_IPV6_AUTOCONFIG 1 /* where the peer advertises a prefix */
 #define LWIP_IPV6_SEND_ROUTER_SOLICIT 1
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 0
 #define LWIP_ND6_QUEUEING 0

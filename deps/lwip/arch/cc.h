@@ -15,7 +15,7 @@ uint16_t lwip_checksum(const void *at, int len); /* in the byte order of memory 
 uint16_t lwip_checksum_copy(void *to, const void *from, uint16_t len);
 _Noreturn void lwip_assert_failed(const char *what);
 
-/* 0: lwIP may look at this segment. The options are `len` bytes behind the header, if not cut in two. */
+/* 0: lwIP may look at this segment. The options are `len` bytes after the header, if not cut in two. */
 int8_t lwip_judge_segment(void *pcb, const void *header, uint16_t len, const void *rest);
 
 /* The congestion window (congestion.patch); pcb is a struct tcp_pcb. May a segment with data leave now? */
