@@ -25,11 +25,11 @@ static struct ban key_of(const struct bans *b, const struct ip_addr *source, con
 	return k;
 }
 
-static struct ban *first_way(const struct bans *b, struct ban *table, const struct ban *k)
+static size_t first_way(const struct bans *b, const struct ban *k)
 {
 	uint32_t h = hash_bytes(k->user_hash ^ b->seed, k->source.bytes, sizeof(k->source.bytes));
 
-	return table + (h ^ h >> 16) % (BANS_SIZE / WAYS) * WAYS;
+	return (h ^ h >> 16) % (BANS_SIZE / WAYS) * WAYS;
 }
 
 static bool is_same(const struct ban *e, const struct ban *k)
@@ -43,15 +43,23 @@ static bool is_over(const struct ban *e, uint64_t now_ms)
 	return now_ms - e->last_ms > BANS_WINDOW_MS;
 }
 
+/* BANS_SIZE: not found. */
+static size_t index_of(const struct bans *b, const struct ban *table, const struct ban *k)
+{
+	size_t first = first_way(b, k);
+
+	for (size_t i = first; i < first + WAYS; i++)
+		if (is_same(&table[i], k))
+			return i;
+	return BANS_SIZE;
+}
+
 /* NULL: not found. */
 static struct ban *find(const struct bans *b, struct ban *table, const struct ban *k)
 {
-	struct ban *e = first_way(b, table, k);
+	size_t i = index_of(b, table, k);
 
-	for (int i = 0; i < WAYS; i++)
-		if (is_same(e + i, k))
-			return e + i;
-	return NULL;
+	return i == BANS_SIZE ? NULL : &table[i];
 }
 
 /* Replaces free and expired entries first, then those with the fewest failures, then the oldest. */
@@ -66,7 +74,7 @@ static bool is_replaced_before(const struct ban *e, const struct ban *other, uin
 /* Finds the entry of `k` or makes one. */
 static struct ban *entry(struct bans *b, struct ban *table, const struct ban *k, uint64_t now_ms)
 {
-	struct ban *e = find(b, table, k), *ways = first_way(b, table, k);
+	struct ban *e = find(b, table, k), *ways = table + first_way(b, k);
 
 	if (e)
 		return e;
@@ -88,19 +96,24 @@ static unsigned note(struct bans *b, struct ban *table, const struct ban *k, uin
 	return ++e->failures;
 }
 
-static unsigned failures_of(const struct bans *b, struct ban *table, const struct ban *k,
+static unsigned failures_of(const struct bans *b, const struct ban *table, const struct ban *k,
 			    uint64_t now_ms)
 {
-	const struct ban *e = find(b, table, k);
+	size_t i = index_of(b, table, k);
 
-	return e && !is_over(e, now_ms) ? e->failures : 0;
+	return i < BANS_SIZE && !is_over(&table[i], now_ms) ? table[i].failures : 0;
 }
 
-static bool is_known(struct bans *b, const struct ban *pair, uint64_t now_ms)
+static bool is_fresh(const struct ban *known, uint64_t now_ms)
 {
-	const struct ban *e = find(b, b->known, pair);
+	return known->failures && now_ms - known->last_ms <= KNOWN_MS;
+}
 
-	return e && now_ms - e->last_ms <= KNOWN_MS;
+static bool is_known(const struct bans *b, const struct ban *pair, uint64_t now_ms)
+{
+	size_t i = index_of(b, b->known, pair);
+
+	return i < BANS_SIZE && is_fresh(&b->known[i], now_ms);
 }
 
 static void forgive(struct bans *b, const struct ban *pair, const struct ban *source,
@@ -143,6 +156,19 @@ enum bans_result bans_check(struct bans *b, const struct bans_attempt *a, unsign
 	is_pair_full = note(b, b->pairs, &pair, now_ms) == max_failures;
 	is_source_full = note(b, b->sources, &source, now_ms) == source_max;
 	return is_pair_full || is_source_full ? BANS_WRONG_NOW : BANS_WRONG;
+}
+
+bool bans_refuse_source(const struct bans *b, const struct ip_addr *source, unsigned max_failures,
+			uint64_t now_ms)
+{
+	struct ban k = key_of(b, source, "");
+
+	if (failures_of(b, b->sources, &k, now_ms) < max_failures * BANS_SOURCE_PART)
+		return false;
+	for (size_t i = 0; i < BANS_SIZE; i++)
+		if (is_fresh(&b->known[i], now_ms) && ip_equal(&b->known[i].source, &k.source))
+			return false;
+	return true;
 }
 
 static size_t each_of(const struct ban *table, unsigned limit, uint64_t now_ms,

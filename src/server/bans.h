@@ -57,6 +57,13 @@ void bans_init(struct bans *b);
 enum bans_result bans_check(struct bans *b, const struct bans_attempt *a, unsigned max_failures,
 			    uint64_t now_ms);
 
+/*
+ * Whether bans_check would refuse every user from this source, unless it has live sessions: it is
+ * banned, and no user is known who logged in from there.
+ */
+bool bans_refuse_source(const struct bans *b, const struct ip_addr *source, unsigned max_failures,
+			uint64_t now_ms);
+
 /* Calls `each` for every active ban, with the milliseconds that are left. Returns their number. */
 size_t bans_each(const struct bans *b, unsigned max_failures, uint64_t now_ms,
 		 void (*each)(void *arg, const struct ban *ban, uint64_t left_ms), void *arg);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A connection is accepted; its ClientHello is searched for the server's name, if there are several
- * certificates; then come the TLS handshake and one HTTP request. After that it is a session, or it
- * has ended. Beside its TLS session it has one block of memory, c->start: the incomplete input of
- * its stage.
+ * A connection is accepted; its source address must not be banned; its ClientHello is searched for
+ * the server's name, if there are several certificates; then come the TLS handshake and one HTTP
+ * request. After that it is a session, or it has ended. Beside its TLS session it has one block of
+ * memory, c->start: the incomplete input of its stage.
  *
  * The end of a connection here is logged at debug, because of port scans.
  */
@@ -39,6 +39,7 @@ enum {
 };
 
 enum stage_name {
+	STAGE_SOURCE,
 	STAGE_HELLO,
 	STAGE_TLS,
 	STAGE_HTTP,
@@ -136,6 +137,24 @@ static void drop_start(struct door_conn *c)
 	free(c->start);
 	c->start = NULL;
 	c->start_len = 0;
+}
+
+/*
+ * Whoever may not log in from this address gets no TLS handshake, which costs us more than the
+ * client. The alert is one that the client's user can see.
+ */
+static enum step take_source(struct door_conn *c, size_t len)
+{
+	static const uint8_t access_denied[] = { 21, 3, 3, 0, 2, 2, 49 }; /* RFC 8446 section 6 */
+	struct session_host *h = c->door->host;
+	struct ip_addr source = ip_from_sockaddr(&c->peer);
+
+	(void)len;
+	if (!registry_refuses_source(h->registry, &source, loop_now(h->loop)))
+		return STEP_NEXT;
+	send(c->wire.fd, access_denied, sizeof(access_denied), MSG_NOSIGNAL | MSG_DONTWAIT);
+	end(c, "refused: too many failed logins before");
+	return STEP_GONE;
 }
 
 /* The server name in the ClientHello chooses the certificate. */
@@ -254,8 +273,10 @@ static const struct stage {
 	const char *late;
 	uint32_t within_ms;
 } stages[] = {
+	[STAGE_SOURCE] = { take_source, "during the TLS handshake",
+			   "no TLS handshake within 10 seconds", TLS_MS },
 	[STAGE_HELLO] = { take_hello, "during the TLS handshake",
-			  "no TLS handshake within 10 seconds", TLS_MS },
+			  "no TLS handshake within 10 seconds", 0 },
 	[STAGE_TLS] = { take_tls, "during the TLS handshake", "no TLS handshake within 10 seconds",
 			0 },
 	[STAGE_HTTP] = { take_http, "without a request", NULL, SSTP_HTTP_REQUEST_MS },
@@ -445,7 +466,7 @@ bool door_accept(struct door *d, uint64_t id, int fd, const struct sockaddr_stor
 	c->peer = *peer;
 	d->host->stats.connections++;
 	half_open_add(&d->host->half_open, &c->half_open);
-	enter(c, STAGE_HELLO);
+	enter(c, STAGE_SOURCE);
 	log_debug(&c->log, "%s connected", ip_print_sockaddr(peer).text);
 	return true;
 }

@@ -2,15 +2,16 @@
 /*
  * The door: what a connection goes through before it is a session.
  *
- * 	accept -> ClientHello -> TLS handshake -> HTTP request -> session
+ * 	accept -> ban check -> ClientHello -> TLS handshake -> HTTP request -> session
  *
  * Each stage is a row of a table (door.c): what it does with received bytes, and how long it may
- * take. A PROXY header, which comes before the first byte of TLS, would be a row before the
- * ClientHello. Most connections to port 443 end here, so they take little memory: no tunnel, no
- * PPP.
+ * take. A PROXY header, which comes before the first byte of TLS and has the client's address, would
+ * be a row before the ban check. Most connections to port 443 end here, so they take little memory:
+ * no tunnel, no PPP.
  *
- * Bans for failed logins are not applied here: PPP tells the client why it is refused, and a known
- * user at a banned address may log in (bans.h).
+ * Only a ban of the whole source address is applied here. Bans of a user at an address are applied
+ * to the login, which tells the client why it is refused; so are those of an address where a known
+ * user may still log in (bans.h).
  *
  * The door also limits the connections that have not logged in, with half-open sessions. Over the
  * limit new connections wait in the kernel's queue; when the oldest has had enough time to log in,

@@ -811,6 +811,19 @@ bool registry_may_log_in(struct registry *r, const struct registration *reg, boo
 	return result != BANS_REFUSED;
 }
 
+bool registry_refuses_source(struct registry *r, const struct ip_addr *source, uint64_t now_ms)
+{
+	bool is_refused;
+
+	if (!r->cfg->max_failures)
+		return false;
+	pthread_mutex_lock(&r->lock);
+	is_refused = !has_live_sessions(r, source) &&
+		     bans_refuse_source(&r->bans, source, r->cfg->max_failures, now_ms);
+	pthread_mutex_unlock(&r->lock);
+	return is_refused;
+}
+
 static void list_ban(void *arg, const struct ban *ban, uint64_t left_ms)
 {
 	struct registry_ban_list *list = arg;

@@ -143,6 +143,8 @@ struct registry_ban_list {
  */
 bool registry_may_log_in(struct registry *r, const struct registration *reg, bool is_good,
 			 uint64_t now_ms);
+/* Whether the bans refuse every login from this address. */
+bool registry_refuses_source(struct registry *r, const struct ip_addr *source, uint64_t now_ms);
 void registry_list_bans(struct registry *r, uint64_t now_ms, struct registry_ban_list *list);
 void registry_lift_bans(struct registry *r);
 

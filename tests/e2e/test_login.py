@@ -289,6 +289,23 @@ def test_many_failures_from_one_address_ban_it_for_a_while(lab):
     lab.connect("--no-default-route")
 
 
+def test_an_address_with_failures_of_many_users_gets_no_tls_handshake(lab):
+    server = lab.serve("--max-failures", "1", users="\n".join(f"{user} * secret *" for user in "abcdefg") + "\n")
+    lab.connect("--no-default-route", user="g", password="secret", host=lab.other)
+    guesses = [lab.connect(user=user, password="guess", wait=False) for user in "abcde"]
+    assert [g.wait() for g in guesses] == [9] * 5
+    server.wait_for(r"warn: 10\.1\.0\.2: too many failed logins, ")
+    status, said = lab.connect_fails(user="f", password="secret")
+    assert status == 6 and said.rstrip().endswith("the server sent the TLS alert access_denied")
+    server.wait_for("ended: refused: too many failed logins before")
+    # no other address
+    lab.connect("--no-default-route", user="f", password="secret", host=lab.other)
+    server.send(signal.SIGUSR2)
+    server.wait_for("^removed all bans")
+    lab.connect("--no-default-route", user="a", password="secret")
+    lab.client.ping_server()
+
+
 @pytest.mark.parametrize("method, words", [("pap", "too many failed logins"), ("chap", "too many failed logins")])
 def test_a_ban_is_reported_by_every_method(lab, method, words):
     lab.serve("--max-failures", "1", "--auth", method)

@@ -84,6 +84,48 @@ static void a_source_has_a_limit_of_its_own(void **state)
 	assert_int_equal(judge("bob", "192.0.2.7", true, 1000), BANS_GOOD);
 }
 
+static bool refuses_source(const char *source, uint64_t now_ms)
+{
+	struct ip_addr a;
+
+	assert_true(ip_parse(source, &a));
+	return bans_refuse_source(&b, &a, MAX, now_ms);
+}
+
+static void a_source_without_known_users_is_refused(void **state)
+{
+	static const uint64_t days_31 = 31ull * 24 * 60 * 60 * 1000;
+	static const char *const sources[] = { "192.0.2.7", "2001:db8::1" };
+	static const char *const neighbors[] = { "192.0.2.8", "2001:db8:0:1::1" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		for (int n = 1; n < MAX * BANS_SOURCE_PART; n++) {
+			guess((char[]){ (char)('a' + n), '\0' }, sources[i], 1);
+			assert_false(refuses_source(sources[i], 1000));
+		}
+		guess("z", sources[i], 1);
+		assert_true(refuses_source(sources[i], 1000));
+		assert_true(refuses_source(sources[i], 1000 + BANS_WINDOW_MS));
+		assert_false(refuses_source(sources[i], 1001 + BANS_WINDOW_MS));
+		assert_false(refuses_source(neighbors[i], 1000));
+	}
+	assert_true(refuses_source("2001:db8::2", 1000));
+	bans_lift(&b);
+	assert_false(refuses_source(sources[0], 1000));
+
+	/* a user who logged in from there may log in again, and is known for a month */
+	assert_int_equal(judge("ann", sources[0], true, 1000), BANS_GOOD);
+	guess("z", sources[0], MAX - 1);
+	for (int n = 0; n < MAX * BANS_SOURCE_PART; n++)
+		judge((char[]){ (char)('a' + n), '\0' }, sources[0], false, 1000);
+	assert_int_equal(judge("bob", sources[0], true, 1000), BANS_REFUSED);
+	assert_false(refuses_source(sources[0], 1000));
+	for (int n = 0; n < MAX * BANS_SOURCE_PART; n++)
+		judge((char[]){ (char)('a' + n), '\0' }, sources[0], false, days_31);
+	assert_true(refuses_source(sources[0], days_31));
+}
+
 static void a_network_of_ipv6_is_one_source(void **state)
 {
 	(void)state;
@@ -142,6 +184,7 @@ int main(void)
 		CASE(counts_to_the_limit),
 		CASE(a_good_login_forgives_its_own_users_failures),
 		CASE(a_source_has_a_limit_of_its_own),
+		CASE(a_source_without_known_users_is_refused),
 		CASE(a_network_of_ipv6_is_one_source),
 		CASE(names_differ_in_all_their_bytes),
 		CASE(a_flood_does_not_lift_a_ban),

@@ -21,6 +21,7 @@
 #include <linux/sockios.h>
 
 #include "auth/auth_backend.h"
+#include "server/bans.h"
 #include "server/worker.h"
 #include "tls/cert.h"
 #include "tls/cert_load.h"
@@ -104,10 +105,12 @@ static void run_until(bool (*is_enough)(void))
 
 /* ---- a client */
 
-static void connect_one(void)
+static void connect_from(uint32_t source)
 {
 	struct sockaddr_storage peer = { .ss_family = AF_INET };
 	int fds[2];
+
+	((struct sockaddr_in *)&peer)->sin_addr.s_addr = htonl(source);
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
 			 0);
@@ -119,6 +122,11 @@ static void connect_one(void)
 	door_expect(&t.worker.door);
 	assert_true(door_accept(&t.worker.door, ++t.shared.next_session, fds[0], &peer));
 	assert_int_equal(t.worker.host.half_open.count, 1);
+}
+
+static void connect_one(void)
+{
+	connect_from(0);
 }
 
 static void disconnect(void)
@@ -312,6 +320,47 @@ static void an_endless_hello_ends(void **state)
 	run_until(has_hung_up);
 	assert_memory_equal(t.ended, "TLS: ", 5);
 	assert_none_left();
+	disconnect();
+}
+
+static bool end_is_logged(void)
+{
+	return t.ended[0];
+}
+
+/* Without a TLS handshake; the others' connections are not affected. */
+static void a_banned_source_is_refused(void **state)
+{
+	static const uint8_t access_denied[] = { 21, 3, 3, 0, 2, 2, 49 };
+	struct registration reg = { .source = ip_from_v4(0xc0000207), .user = "eve" };
+	uint8_t alert[32];
+
+	(void)state;
+	t.cfg.max_failures = 1;
+	for (int i = 0; i < 2 * BANS_SOURCE_PART; i++) {
+		char user[2] = { (char)('a' + i), '\0' };
+
+		reg.user = user;
+		registry_may_log_in(t.shared.registry, &reg, false, loop_now(t.worker.loop));
+	}
+	connect_from(0xc0000207);
+	assert_int_equal(send(t.fd, "\x16\x03", 2, 0), 2);
+	run_until(end_is_logged);
+	assert_string_equal(t.ended, "refused: too many failed logins before");
+	assert_int_equal(recv(t.fd, alert, sizeof(alert), 0), sizeof(access_denied));
+	assert_memory_equal(alert, access_denied, sizeof(access_denied));
+	assert_none_left();
+	disconnect();
+	connect_from(0xc0000208);
+	assert_int_equal(send(t.fd, "SSH-2.0", 7, 0), 7);
+	run_until(end_is_logged);
+	assert_memory_equal(t.ended, "TLS: ", 5);
+	disconnect();
+	registry_lift_bans(t.shared.registry);
+	connect_from(0xc0000207);
+	assert_int_equal(send(t.fd, "SSH-2.0", 7, 0), 7);
+	run_until(end_is_logged);
+	assert_memory_equal(t.ended, "TLS: ", 5);
 	disconnect();
 }
 
@@ -591,6 +640,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(strangers_end_at_the_door),
 		CASE_WITH_CHOICE(strangers_end_at_the_door),
+		CASE(a_banned_source_is_refused),
 		CASE(an_endless_hello_ends),
 		CASE_WITH_CHOICE(an_endless_hello_ends),
 		CASE_WITH_CHOICE(the_name_chooses_the_certificate),
