@@ -50,7 +50,10 @@ struct auth_grant {
 	uint32_t interim_s; /* 85: interval of accounting */
 	uint64_t rate_up;   /* bit/s, from the client */
 	uint64_t rate_down; /* to the client */
-	unsigned sessions;  /* 62: of this user at a time */
+	uint64_t quota_up;  /* bytes from the client, then the session ends */
+	uint64_t quota_down;
+	unsigned sessions;           /* 62: of this user at a time */
+	char filter[AUTH_POOL_SIZE]; /* 11: the name of a filter of ours */
 	struct {
 		uint8_t len;
 		uint8_t bytes[AUTH_CLASS_LEN];

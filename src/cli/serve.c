@@ -14,6 +14,7 @@
 #include "cli/exit_code.h"
 #include "cli/network.h"
 #include "cli/password.h"
+#include "cli/radius_options.h"
 #include "cli/verbs.h"
 #include "eap/packet.h"
 #include "server/prefixes.h"
@@ -58,6 +59,7 @@ struct serve_settings {
 	struct netns_settings netns;
 	struct link_settings link;
 	bool client_to_client;
+	struct radius_settings radius;
 	uint32_t max_sessions, user_sessions, max_failures, workers;
 	bool keep_old_session;
 	struct background_settings background;
@@ -332,6 +334,7 @@ static const struct option_use uses[] = {
 	{ .heading = "Who may log in", .group = &user_options },
 	{ .group = &auth_options, .at = AT(auth) },
 	{ .group = &session_options },
+	{ .heading = "RADIUS", .group = &radius_options, .at = AT(radius) },
 	{ .heading = "The network", .group = &client_network_options },
 	{ .group = &interface_options, .at = AT(device) },
 	{ .group = &netns_options, .at = AT(netns) },
@@ -351,8 +354,10 @@ static bool has_all(const struct serve_settings *s)
 			  "%zu times --cert and %zu times --key: give each certificate its "
 			  "key, in the same order, or put each key into the certificate's file",
 			  s->certs.count, s->keys.count);
-	else if (!s->users)
+	else if (!s->users && !s->radius.servers.count)
 		cli_error(&serve_verb, "no user file: --users FILE (sstp passwd makes one)");
+	else if (s->users && s->radius.servers.count)
+		cli_error(&serve_verb, "--users and --radius: one of them says who may log in");
 	else if (s->network.addr.family == AF_UNSPEC)
 		cli_error(&serve_verb, "no addresses for clients: --ipv4-network 10.9.0.0/24");
 	else if (s->ipv6_network.addr.family && s->link.no_ipv6)
@@ -437,6 +442,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.listen = s->listen.at,
 		.listen_count = s->listen.count,
 		.users_file = s->users,
+		.radius = &s->radius.cfg,
 		.leases_file = s->leases ? s->leases : leases_default(s),
 		.is_leases_default = !s->leases,
 		.name = s->name ? s->name : host_name,
@@ -465,7 +471,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 	};
 	memcpy(cfg->auth, s->auth.at, sizeof(cfg->auth));
 	memcpy(cfg->eap, s->auth.eap, sizeof(cfg->eap));
-	return true;
+	return radius_settings_apply(&serve_verb, &s->radius, cfg->name);
 }
 
 /* --check also reads the files. */
@@ -473,10 +479,10 @@ static int check(const struct server_cfg *cfg)
 {
 	struct error users_err;
 	struct error tls_err;
-	struct users *users;
+	struct users *users = NULL;
 	struct tls_ctx *tls;
 
-	if (users_load(cfg->users_file, &users, &users_err)) {
+	if (cfg->users_file && users_load(cfg->users_file, &users, &users_err)) {
 		cli_error(&serve_verb, "%s", users_err.text);
 		return EXIT_USAGE;
 	}

@@ -158,6 +158,14 @@ void auth_fill_attempt(const struct ppp *p, struct ppp_attempt *attempt)
 			 attempt->method == PPP_AUTH_MSCHAPV2 ? MSCHAP_VALUE_LEN : CHAP_MD5_LEN);
 }
 
+static void take_servers(struct ppp *p, const struct ppp_auth_result *result)
+{
+	if (result->dns[0])
+		memcpy(p->cfg.dns, result->dns, sizeof(p->cfg.dns));
+	if (result->nbns[0])
+		memcpy(p->cfg.nbns, result->nbns, sizeof(p->cfg.nbns));
+}
+
 void auth_finish(struct ppp *p, const struct ppp_auth_result *result)
 {
 	struct auth *a = &p->auth;
@@ -170,6 +178,7 @@ void auth_finish(struct ppp *p, const struct ppp_auth_result *result)
 	secret_wipe(a->response, sizeof(a->response));
 	a->method->send_result(p);
 	if (result->ok) {
+		take_servers(p, result);
 		memcpy(a->hlak, result->hlak, sizeof(a->hlak));
 		auth_succeeded(p);
 		return;

@@ -120,7 +120,8 @@ struct ppp_auth_result {
 	char message[PPP_MESSAGE_SIZE];
 	/* if ok: key for the crypto binding; zeroes for PAP and CHAP-MD5 */
 	uint8_t hlak[PPP_HLAK_LEN];
-	uint32_t ipv4; /* if ok: the address for this peer; 0: no IPv4 */
+	uint32_t ipv4;            /* if ok: the address for this peer; 0: no IPv4 */
+	uint32_t dns[2], nbns[2]; /* if ok: in place of those in ppp_cfg; none: those */
 };
 
 struct ppp_ipv4 {

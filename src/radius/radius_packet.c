@@ -224,7 +224,7 @@ static void hide_password(uint8_t *to, struct bytes password, const uint8_t auth
 size_t radius_mppe_key(struct bytes value, const uint8_t request[RADIUS_AUTH_LEN],
 		       struct bytes secret, uint8_t key[RADIUS_KEY_MAX])
 {
-	uint8_t plain[RADIUS_VALUE_MAX], pad[MD5_LEN];
+	uint8_t plain[RADIUS_VALUE_MAX] = { 0 }, pad[MD5_LEN];
 	struct bytes before = bytes_of(request, RADIUS_AUTH_LEN), salt, hidden;
 	size_t len;
 

@@ -15,14 +15,12 @@ static void use_eap(const struct credentials *c, const struct server_cfg *cfg)
 	user_file_use_eap(c->users, &eap);
 }
 
-enum tunnel_reason credentials_open(struct credentials *c, const struct server_cfg *cfg,
-				    unsigned threads)
+static enum tunnel_reason open_users(struct credentials *c, const struct server_cfg *cfg,
+				     unsigned threads)
 {
 	struct error users_err;
-	struct error tls_err;
 	struct users *users;
 
-	*c = (struct credentials){ .users = NULL };
 	if (users_load(cfg->users_file, &users, &users_err)) {
 		log_error(NULL, "%s", users_err.text);
 		return REASON_SETTINGS;
@@ -33,13 +31,27 @@ enum tunnel_reason credentials_open(struct credentials *c, const struct server_c
 		return REASON_SYSTEM;
 	}
 	use_eap(c, cfg);
+	if (!users_count(users))
+		log_warn(NULL, "%s: no users yet: add one with: sstp passwd %s NAME",
+			 cfg->users_file, cfg->users_file);
+	return REASON_NONE;
+}
+
+enum tunnel_reason credentials_open(struct credentials *c, const struct server_cfg *cfg,
+				    unsigned threads)
+{
+	enum tunnel_reason reason = REASON_NONE;
+	struct error tls_err;
+
+	*c = (struct credentials){ .users = NULL };
+	if (cfg->users_file)
+		reason = open_users(c, cfg, threads);
+	if (reason)
+		return reason;
 	if (certs_open(&c->certs, cfg, &tls_err)) {
 		log_error(NULL, "%s", tls_err.text);
 		return REASON_SETTINGS;
 	}
-	if (!users_count(users))
-		log_warn(NULL, "%s: no users yet: add one with: sstp passwd %s NAME",
-			 cfg->users_file, cfg->users_file);
 	return REASON_NONE;
 }
 
@@ -49,10 +61,10 @@ void credentials_close(struct credentials *c)
 	certs_close(&c->certs);
 }
 
-void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
-			void (*changed)(void *arg, const struct users *before,
-					const struct users *now),
-			void *arg)
+static void reload_users(struct credentials *c, const struct server_cfg *cfg,
+			 void (*changed)(void *arg, const struct users *before,
+					 const struct users *now),
+			 void *arg)
 {
 	struct error users_err;
 	struct users *users;
@@ -64,5 +76,14 @@ void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
 		log_info(NULL, "reloaded %s: %zu user%s", cfg->users_file, users_count(users),
 			 users_count(users) == 1 ? "" : "s");
 	}
+}
+
+void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
+			void (*changed)(void *arg, const struct users *before,
+					const struct users *now),
+			void *arg)
+{
+	if (c->users)
+		reload_users(c, cfg, changed, arg);
 	certs_reload(&c->certs, cfg);
 }

@@ -11,7 +11,7 @@
 #include "tunnel/reason.h"
 
 struct credentials {
-	struct user_file *users;
+	struct user_file *users; /* NULL: there is no user file */
 	struct certs certs;
 };
 

@@ -311,7 +311,7 @@ static struct chain *chain_of(struct registry *r, const char *user)
 }
 
 static const struct refusal user_is_full = {
-	"the user has as many sessions as --user-sessions allows",
+	"the user has as many sessions as --user-sessions or the user's own limit allows",
 	"too many sessions of this user",
 };
 static const struct refusal server_is_full = {
@@ -361,13 +361,14 @@ static struct registration *find_oldest(struct registry *r, const char *user, un
 }
 
 /* When the user's sessions are at their limit, the oldest has to end or the new one is refused. */
-static const struct refusal *check_user_limit(struct registry *r, const char *user,
+static const struct refusal *check_user_limit(struct registry *r, const struct registration *reg,
 					      struct leaving *leaving)
 {
 	unsigned count;
-	struct registration *oldest = find_oldest(r, user, &count);
+	struct registration *oldest = find_oldest(r, reg->user, &count);
+	unsigned max = reg->max_sessions ? reg->max_sessions : r->cfg->user_sessions;
 
-	if (!r->cfg->user_sessions || !oldest || count < r->cfg->user_sessions)
+	if (!max || !oldest || count < max)
 		return NULL;
 	if (r->cfg->keep_old_session)
 		return &user_is_full;
@@ -451,7 +452,7 @@ static bool is_server_full(const struct registry *r, const struct leaving *leavi
 static const struct refusal *check(struct registry *r, const struct registration *reg,
 				   uint32_t addr, struct leaving *leaving)
 {
-	const struct refusal *refused = check_user_limit(r, reg->user, leaving);
+	const struct refusal *refused = check_user_limit(r, reg, leaving);
 
 	if (!refused && addr)
 		refused = check_fixed(r, reg, addr, leaving);

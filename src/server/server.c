@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "auth/radius.h"
 #include "net/congestion.h"
 #include "net/health.h"
 #include "server/server_netdev.h"
@@ -530,6 +531,21 @@ static enum tunnel_reason share_files(struct server *srv)
 	return REASON_NONE;
 }
 
+static int open_auth(struct server *srv)
+{
+	struct server_state *sh = &srv->shared;
+	const struct radius_cfg *radius = srv->cfg->radius;
+	int error = 0;
+
+	if (radius->server_count || radius->acct_count)
+		error = radius_open(radius, &sh->radius);
+	if (error)
+		return error;
+	if (radius->server_count)
+		return auth_open(&radius_backend, sh->radius, &sh->auth);
+	return auth_open(&user_file_backend, sh->credentials.users, &sh->auth);
+}
+
 static enum tunnel_reason open_all(struct server *srv)
 {
 	static const int signals[] = {
@@ -558,12 +574,13 @@ static enum tunnel_reason open_all(struct server *srv)
 	if (!error)
 		error = registry_open(srv->cfg, &sh->registry);
 	if (!error)
-		error = auth_open(&user_file_backend, sh->credentials.users, &sh->auth);
+		error = open_auth(srv);
 	if (error) {
 		log_error(NULL, "cannot start: %s%s", strerror(-error), seccomp_advice(error));
 		return REASON_SYSTEM;
 	}
-	registry_keep_addresses(sh->registry, user_file_users(sh->credentials.users));
+	if (sh->credentials.users)
+		registry_keep_addresses(sh->registry, user_file_users(sh->credentials.users));
 	load_leases(srv);
 	srv->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions
 						   : pool_size(registry_pool(sh->registry));
@@ -676,6 +693,7 @@ static void close_all(struct server *srv)
 	free(sh->workers);
 	registry_close(sh->registry);
 	auth_close(sh->auth);
+	radius_close(sh->radius);
 	credentials_close(&sh->credentials);
 	health_close(&srv->health);
 	if (srv->process.ready)

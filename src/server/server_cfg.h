@@ -3,6 +3,7 @@
 #ifndef SSTP_SERVER_SERVER_CFG_H
 #define SSTP_SERVER_SERVER_CFG_H
 
+#include "auth/radius_cfg.h"
 #include "eap/eap_names.h"
 #include "ppp/ppp.h"
 #include "tls/cfg.h"
@@ -21,10 +22,11 @@ struct server_cfg {
 	size_t listen_count;
 	const struct tls_server_cfg *certs; /* the first is the default */
 	size_t cert_count;
-	const char *users_file;
-	const char *leases_file; /* which user had which address */
-	bool is_leases_default;  /* leases_file is the default path */
-	const char *name;        /* for CHAP challenges, and the server column of the user file */
+	const char *users_file;          /* NULL: logins are checked by RADIUS */
+	const struct radius_cfg *radius; /* no server for logins, none for accounting: not used */
+	const char *leases_file;         /* which user had which address */
+	bool is_leases_default;          /* leases_file is the default path */
+	const char *name; /* for CHAP challenges, and the server column of the user file */
 	enum ppp_auth auth[PPP_AUTH_COUNT];
 	size_t auth_count;
 	uint8_t eap[EAP_METHODS_MAX]; /* types, if PPP_AUTH_EAP is in auth[]; preferred first */

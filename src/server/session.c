@@ -116,16 +116,22 @@ static void evict_all(struct session_host *h, const struct evictions *evictions)
 
 /* ---- login */
 
-/*
- * Applies the backend's grant to the session: at present only the address. NULL, or the reason for
- * a refusal.
- */
+static const struct refusal unknown_filter = {
+	"the RADIUS server sent a Filter-Id, and there are no filters here: without its filter the "
+	"session would be allowed too much",
+	"the server cannot apply the filter of this user",
+};
+
+/* Registers the session with the address of its grant. NULL, or the reason for a refusal. */
 static const struct refusal *log_in(struct session *s, const struct auth_grant *grant)
 {
 	struct evictions evictions;
 	const struct refusal *refused;
 	uint32_t addr = grant->ipv4;
 
+	if (grant->filter[0])
+		return &unknown_filter;
+	s->registration.max_sessions = grant->sessions;
 	refused = registry_login(s->host->registry, &s->registration, &addr, &evictions);
 	evict_all(s->host, &evictions);
 	if (refused)
@@ -138,9 +144,23 @@ static const struct refusal *log_in(struct session *s, const struct auth_grant *
 	return &registry_out_of_memory;
 }
 
-static void accept_login(struct session *s, struct ppp_auth_result *v)
+static void apply_grant(struct session *s, const struct auth_grant *grant,
+			struct ppp_auth_result *v)
 {
 	v->ipv4 = ip_v4(&s->ipv4);
+	memcpy(v->dns, grant->dns, sizeof(v->dns));
+	memcpy(v->nbns, grant->nbns, sizeof(v->nbns));
+	if (grant->mtu && grant->mtu < s->tunnel.cfg.mtu)
+		s->tunnel.cfg.mtu = grant->mtu;
+	if (grant->pool[0])
+		log_info(&s->log, "Framed-Pool %s is not used: addresses are of --ipv4-network",
+			 log_quote(grant->pool, strlen(grant->pool)).text);
+}
+
+static void accept_login(struct session *s, const struct auth_grant *grant,
+			 struct ppp_auth_result *v)
+{
+	apply_grant(s, grant, v);
 	half_open_remove(&s->host->half_open, &s->half_open);
 	list_add(&s->host->open, s);
 	s->is_open = true;
@@ -243,7 +263,7 @@ static void finish_login(struct session *s, const struct auth_result *result)
 		log_refused(s, bytes_text(s->user), refused ? refused->why : result->reason);
 		refuse_login(s, &v, refused ? refused->for_peer : NULL);
 	} else {
-		accept_login(s, &v);
+		accept_login(s, &result->grant, &v);
 	}
 	secret_wipe(&v, sizeof(v));
 }

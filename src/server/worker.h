@@ -31,6 +31,7 @@ struct server_state {
 	struct registry *registry;
 	struct credentials credentials;
 	struct auth_service *auth;
+	struct radius *radius; /* NULL: not used */
 	struct door_limits limits;
 	uint8_t own_iid[PPP_IID_LEN];
 	struct worker *workers;

@@ -436,13 +436,14 @@ class Lab:
         return path
 
     def serve(self, *options, host=None, users=None, identity=None, wait=True, network=POOL, verbose=True, **more):
-        """sstp serve, on port 443 of the host "server"; ready when this returns."""
+        """sstp serve, on port 443 of the host "server"; ready when this returns. `users` False: no user file."""
         host = host or self.server
         identity = identity or self.pki.server
-        path = users if isinstance(users, Path) else self.file(
+        path = users if isinstance(users, Path) or users is False else self.file(
             f"users-{len(self.programs)}", users or 'ann * "wonder land" *\nbob * builder *\n')
         program = self.start(host, self.sstp, "serve", *["-v"] * verbose, "--cert", identity.cert, "--key",
-                             identity.key, "--users", path, "--ipv4-network", network, *options, label="serve", **more)
+                             identity.key, *["--users", path] * bool(path), "--ipv4-network", network, *options,
+                             label="serve", **more)
         program.users = path
         if wait:
             program.wait_for("^ready: ")

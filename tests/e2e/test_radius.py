@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The server asks RADIUS: FreeRADIUS, and a server that is slow, dead, or lies."""
+import re
+
+import pytest
+
+from lab import eventually
+from radius import (ACCEPT, CHALLENGE, REJECT, SECRET, FreeRadius, ScriptedRadius, attribute, attributes, password_of,
+                    respond)
+
+USERS = 'ann Cleartext-Password := "wonder land"\nbob Cleartext-Password := "builder"\n'
+
+
+@pytest.fixture
+def serve(lab):
+    def start(*options, servers=("127.0.0.1",), **more):
+        radius = [w for s in servers for w in ("--radius", s)]
+        return lab.serve(*radius, "--radius-secret-file", lab.file("secret", SECRET + "\n"), *options, users=False,
+                         **more)
+
+    return start
+
+
+@pytest.fixture
+def scripted(lab):
+    servers = []
+
+    def start(answer, **more):
+        servers.append(ScriptedRadius(lab.server, answer, **more))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+# ---- FreeRADIUS
+
+@pytest.mark.parametrize("method", ["mschapv2", "chap", "pap"])
+def test_each_method(lab, both, serve, method):
+    FreeRadius(lab, USERS)
+    server = serve("--auth", method)
+    lab.connect("--auth", method, "--no-default-route")
+    server.wait_for(r'^session \d+: up, user "ann", address 10\.9\.0\.2')
+    lab.client.ping_server()
+
+
+@pytest.mark.parametrize("method", ["mschapv2", "chap", "pap"])
+def test_a_wrong_password(lab, serve, method):
+    FreeRadius(lab, USERS)
+    server = serve("--auth", method)
+    status, said = lab.connect_fails("--auth", method, password="wrong")
+    assert status == 9
+    assert said.splitlines()[-1].startswith("error: the user name or the password is not accepted")
+    server.wait_for(rf'login of user "ann" by {method} refused: the RADIUS server rejected it')
+
+
+def test_the_text_of_a_refusal_reaches_the_client(lab, serve):
+    FreeRadius(lab, 'DEFAULT Auth-Type := Reject\n    Reply-Message := "closed until Monday"\n')
+    server = serve("--auth", "pap")
+    _, said = lab.connect_fails("--auth", "pap")
+    assert "closed until Monday" in said
+    server.wait_for(r'refused: the RADIUS server rejected it: "closed until Monday"$')
+
+
+def test_what_it_grants_is_applied(lab, serve):
+    FreeRadius(lab, """ann Cleartext-Password := "wonder land"
+    Framed-IP-Address = 10.9.0.77, MS-Primary-DNS-Server = 10.9.0.1, MS-Secondary-DNS-Server = 10.9.0.5,
+    Framed-MTU = 1280, Service-Type = Framed-User, Framed-Protocol = PPP
+""")
+    serve("--dns", "10.9.0.9")
+    client = lab.connect("--no-default-route")
+    assert "10.9.0.77" in lab.client.addresses()
+    client.wait_for(r"10\.9\.0\.1, 10\.9\.0\.5")
+    lab.client.ping_server()
+
+
+@pytest.mark.parametrize("reply, reason", [
+    ("Service-Type = Login-User", "the RADIUS server grants another Service-Type than Framed-User"),
+    ("Framed-Protocol = SLIP", "the RADIUS server grants another Framed-Protocol than PPP"),
+    ('Filter-Id = "guests"', "the RADIUS server sent a Filter-Id, and there are no filters here"),
+])
+def test_what_cannot_be_granted_is_refused(lab, serve, reply, reason):
+    FreeRadius(lab, f'ann Cleartext-Password := "wonder land"\n    {reply}\n')
+    server = serve()
+    lab.connect_fails("--once")
+    server.wait_for(rf'login of user "ann" by mschapv2 refused: {reason}')
+
+
+def test_a_response_without_message_authenticator_is_refused_with_the_cure(lab, serve):
+    FreeRadius(lab, USERS, signed=False)
+    server = serve()
+    lab.connect_fails("--once")
+    server.wait_for(r"^error: RADIUS server 127\.0\.0\.1: .*CVE-2024-3596.*Message-Authenticator := 0x00.*"
+                    r"--radius-message-authenticator auto$")
+
+
+def test_with_auto_it_is_accepted(lab, serve):
+    FreeRadius(lab, USERS, signed=False)
+    serve("--radius-message-authenticator", "auto")
+    lab.connect("--no-default-route")
+    lab.client.ping_server()
+
+
+def test_without_keys_there_is_no_binding(lab, serve):
+    FreeRadius(lab, USERS, mppe="no")
+    server = serve()
+    lab.connect_fails("--once")
+    server.wait_for(r"refused: the RADIUS server sent no MS-MPPE keys, which the crypto binding needs")
+
+
+# ---- a server of the test's own
+
+def accept(request, _):
+    return [respond(request, ACCEPT)]
+
+
+def say_no(request, _):
+    return [respond(request, REJECT)]
+
+
+def test_the_request(lab, serve, scripted):
+    radius = scripted(accept)
+    serve("--auth", "pap", "--nas-identifier", "gate 1", "--radius-acct", "none")
+    lab.connect("--auth", "pap", "--no-default-route")
+    request = radius.requests[0]
+    attrs = attributes(request)
+    first, values = attrs[0], dict(attrs)
+    assert first[0] == 80  # Message-Authenticator
+    assert password_of(request) == "wonder land"
+    assert values[1] == b"ann"
+    assert values[4] == bytes([127, 0, 0, 1])
+    assert values[32] == b"gate 1"
+    assert values[61] == bytes([0, 0, 0, 5]) and values[6] == bytes([0, 0, 0, 2]) and values[7] == bytes([0, 0, 0, 1])
+    assert values[31] == b"10.1.0.2" and values[30] == b"192.0.2.1"
+    assert re.fullmatch(rb"[0-9a-f]{16}", values[44])
+
+
+@pytest.mark.parametrize("lie", [
+    lambda request: respond(request, ACCEPT, secret="guessed"),
+    lambda request: respond(request[:4] + bytes(16) + request[20:], ACCEPT),
+    lambda request: respond(request, ACCEPT)[:30],
+    lambda request: respond(request, 5),
+    lambda request: b"",
+    lambda request: os_random(4096),
+], ids=["secret", "authenticator", "cut", "code", "empty", "noise"])
+def test_a_forged_response_is_not_believed(lab, serve, scripted, lie):
+    """The lie comes first, the true response after it."""
+    scripted(lambda request, number: [lie(request), respond(request, REJECT)])
+    server = serve("--auth", "pap", "--radius-acct", "none")
+    assert lab.connect_fails("--auth", "pap")[0] == 9
+    server.wait_for("the RADIUS server rejected it")
+
+
+def os_random(count):
+    return bytes((i * 167 + 13) & 255 for i in range(count))
+
+
+def test_a_request_is_repeated_and_a_doubled_response_does_no_harm(lab, serve, scripted):
+    radius = scripted(lambda request, number: [respond(request, ACCEPT)] * 3 if number else [])
+    serve("--auth", "pap", "--radius-acct", "none")
+    lab.connect("--auth", "pap", "--no-default-route")
+    assert radius.requests[0] == radius.requests[1]
+    lab.client.ping_server()
+
+
+def test_the_next_server_is_asked(lab, serve, scripted):
+    silent = scripted(lambda request, number: [])
+    radius = scripted(accept, address="127.0.0.2")
+    server = serve("--auth", "pap", "--radius-acct", "none", "--radius-timeout", "2", servers=("127.0.0.1", "127.0.0.2"))
+    lab.connect("--auth", "pap", "--no-default-route")
+    assert server.wait_for(r"^error: RADIUS server 127\.0\.0\.1 port 1812 does not answer \(logins\)")
+    assert silent.requests[0][4:20] != radius.requests[0][4:20]
+    assert password_of(radius.requests[0]) == "wonder land"
+    lab.connect("--auth", "pap", "--no-default-route", host=lab.other)  # at once, by the one that lives
+    assert len([r for r in silent.requests if dict(attributes(r)).get(1)]) < 4
+
+
+def test_nothing_listens_at_the_first_server(lab, serve, scripted):
+    scripted(accept, address="127.0.0.2")
+    serve("--auth", "pap", "--radius-acct", "none", servers=("127.0.0.1", "127.0.0.2"))
+    lab.connect("--auth", "pap", "--no-default-route")
+    lab.client.ping_server()
+
+
+def test_no_server_answers(lab, serve):
+    server = serve("--auth", "pap", "--radius-acct", "none", "--radius-timeout", "1")
+    lab.connect_fails("--auth", "pap", "--once")
+    server.wait_for(r'login of user "ann" by pap refused: no RADIUS server answers$')
+
+
+def test_a_session_that_ends_takes_its_question_back(lab, both, serve, scripted):
+    late = []
+    radius = scripted(lambda request, number: late.append(request) or [])
+    server = serve("--auth", "pap", "--radius-acct", "none")
+    client = lab.connect("--auth", "pap", wait=False)
+    eventually("a request", lambda: radius.requests)
+    client.kill()
+    server.wait_for("session 1: .*ended")
+    radius.answer = lambda request, number: [respond(r, ACCEPT) for r in late] + [respond(request, ACCEPT)]
+    lab.connect("--auth", "pap", "--no-default-route")
+    lab.client.ping_server()
+    assert server.status is None
+
+
+def test_a_challenge_for_a_password_is_refused(lab, serve, scripted):
+    scripted(lambda request, number: [respond(request, CHALLENGE, attribute(24, b"state") + attribute(18, b"token?"))])
+    server = serve("--auth", "pap", "--radius-acct", "none")
+    lab.connect_fails("--auth", "pap", "--once")
+    server.wait_for("refused: the RADIUS server asks for more than a password")
+
+
+# ---- settings
+
+@pytest.mark.parametrize("options, words", [
+    (["--radius", "127.0.0.1"], "RADIUS needs a secret: --radius-secret-file FILE"),
+    (["--radius", "127.0.0.1", "--users", "{users}"], "--users and --radius: one of them says who may log in"),
+    (["--radius", "127.0.0.1", "--radius-secret-file", "{empty}"], "its first line is empty"),
+    (["--radius", "127.0.0.1", "--radius-secret-file", "{users}", "--radius-secret-file", "{users}"],
+     "1 times --radius and 2 times --radius-secret-file"),
+    (["--radius", "::1:1812x", "--radius-secret-file", "{users}"], "--radius ::1:1812x: "),
+    (["--radius", "127.0.0.1", "--radius-secret-file", "{users}", "--radius-timeout", "31"], "at most 30 seconds"),
+])
+def test_settings_that_cannot_work(lab, options, words):
+    files = {"users": lab.file("some-users", "ann * secret *\n"), "empty": lab.file("empty", "\n")}
+    server = lab.serve(*[o.format(**files) for o in options], users=False, wait=False)
+    assert server.wait() == 2
+    assert words in server.said
