@@ -22,9 +22,10 @@ STRIP ?= strip
 AR_cross = $(TRIPLE)-ar
 STRIP_cross = $(TRIPLE)-strip
 
-CFLAGS_musl = -O2 -D_FORTIFY_SOURCE=2 -isystem $(DEPS)/include
+OPTIMIZE = -O2
+CFLAGS_musl = $(OPTIMIZE) -D_FORTIFY_SOURCE=2 -isystem $(DEPS)/include
 CFLAGS_cross = $(CFLAGS_musl)
-CFLAGS_glibc = -O2 -D_FORTIFY_SOURCE=2
+CFLAGS_glibc = $(OPTIMIZE) -D_FORTIFY_SOURCE=2
 CFLAGS_asan = -O1 -fno-omit-frame-pointer $(SANITIZE)
 CFLAGS_fuzz = -O1 -fno-omit-frame-pointer $(SANITIZE) -fsanitize=fuzzer-no-link
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
