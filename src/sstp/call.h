@@ -60,6 +60,7 @@ struct sstp {
 	uint64_t correlation;  /* server: hash of a persistent SSTPCORRELATIONID; else 0 */
 	struct bytes location; /* client: of a redirection; points into the input of sstp_input */
 	uint8_t interim_responses; /* client: number of 1xx responses skipped */
+	bool is_page; /* client: the response has the type of a document, so SSTP may not follow */
 
 	/* events in order, and the bytes of SSTP_OUT_SEND */
 	struct sstp_out out[SSTP_OUT_MAX];

@@ -56,6 +56,8 @@ const char *sstp_closed_text(enum sstp_closed why)
 		return "the peer aborted the call";
 	case SSTP_CLOSED_HTTP_STATUS:
 		return "the server refuses SSTP on this address";
+	case SSTP_CLOSED_WEB_PAGE:
+		return "a web page came instead of SSTP (HTTP status 200)";
 	case SSTP_CLOSED_NOT_SSTP:
 		return "the peer does not speak SSTP";
 	case SSTP_CLOSED_NO_RESPONSE:

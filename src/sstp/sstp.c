@@ -14,6 +14,7 @@
 #include "sstp/out.h"
 #include "sstp/states.h"
 #include "util/secret.h"
+#include "util/text.h"
 
 enum { HASHES_KNOWN = SSTP_HASH_SHA1 | SSTP_HASH_SHA256 };
 
@@ -146,6 +147,12 @@ static bool skip_interim(struct sstp *s)
 	return s->interim_responses++ < SSTP_INTERIM_MAX;
 }
 
+static bool is_document(struct bytes type)
+{
+	return text_starts_nocase(type, "text/") || text_starts_nocase(type, "application/json") ||
+	       text_starts_nocase(type, "application/xhtml");
+}
+
 static void take_http_response(struct sstp *s, struct bytes block, uint64_t now_ms)
 {
 	struct bytes line = http_block_line(block);
@@ -162,6 +169,7 @@ static void take_http_response(struct sstp *s, struct bytes block, uint64_t now_
 	} else if (minor != 1) {
 		end_http(s, SSTP_CLOSED_NOT_SSTP);
 	} else {
+		s->is_page = is_document(http_block_field(block, "Content-Type"));
 		sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_HTTP_DONE });
 		sstp_send_request(s, now_ms);
 	}
@@ -212,8 +220,11 @@ static void drop_stream(struct sstp *s, const uint8_t *at)
 
 	log_warn(s->cfg.log, "sstp: not the start of an SSTP packet: %02x %02x %02x %02x", at[0],
 		 at[1], at[2], at[3]);
-	/* some web servers reply 200 to any request, followed by a page */
-	sstp_set_reason(s, is_first ? SSTP_CLOSED_NOT_SSTP : SSTP_CLOSED_BAD_STREAM,
+	/* some web servers, and captive portals, reply 200 to any request, followed by a page */
+	sstp_set_reason(s,
+			!is_first                  ? SSTP_CLOSED_BAD_STREAM
+			: s->is_page || *at == '<' ? SSTP_CLOSED_WEB_PAGE
+						   : SSTP_CLOSED_NOT_SSTP,
 			SSTP_STATUS_NO_ERROR);
 	sstp_drop(s);
 }

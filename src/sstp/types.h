@@ -50,6 +50,7 @@ enum sstp_closed {
 	SSTP_CLOSED_BY_PEER,     /* Call-Disconnect */
 	SSTP_CLOSED_ABORTED,     /* the peer sent Call-Abort: status */
 	SSTP_CLOSED_HTTP_STATUS, /* client: the response was not 200: http_status */
+	SSTP_CLOSED_WEB_PAGE,    /* client: a document came with the status 200 */
 	/* client: no HTTP/1.1, or no SSTP after 200; server: another request or no room: http_status */
 	SSTP_CLOSED_NOT_SSTP,
 	SSTP_CLOSED_NO_RESPONSE, /* client: no complete HTTP response in time */

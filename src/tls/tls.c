@@ -283,6 +283,21 @@ const struct error *tls_error_of(const struct tls *t)
 	return &t->error;
 }
 
+struct bytes tls_first_input(const struct tls *t)
+{
+	return bytes_of(t->first, t->first_len);
+}
+
+bool tls_is_issuer_unknown(const struct tls *t)
+{
+	return t->is_issuer_unknown;
+}
+
+bool tls_is_for_other_names(const struct tls *t)
+{
+	return t->is_for_other_names;
+}
+
 bool tls_is_untrusted(const struct tls *t)
 {
 	return t->is_untrusted;

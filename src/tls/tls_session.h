@@ -27,7 +27,8 @@ struct tls {
 	uint8_t first_len;
 	uint8_t first[TLS_FIRST_LEN]; /* the peer's first bytes */
 	struct error error;
-	bool is_untrusted; /* failed because of the peer's certificate */
+	bool is_untrusted; /* failed because of the peer's certificate, ... */
+	bool is_issuer_unknown, is_for_other_names; /* ... and what is wrong with it */
 };
 
 #endif

@@ -56,6 +56,7 @@ static void refuse_dates(struct tls *t, const struct cert_info *c, bool is_leaf,
 
 static void refuse_issuer(struct tls *t, const struct cert_info *c, const struct cert_info *leaf)
 {
+	t->is_issuer_unknown = true;
 	trust_refuse(t,
 		     "the certificate of %.64s is not signed by an authority that %s "
 		     "(%sissuer %.64s). The pin of its key is %s: give it with "
@@ -69,6 +70,7 @@ static void refuse_name(struct tls *t, const struct cert_info *leaf)
 	char names[192] = "";
 	size_t n = 0, i;
 
+	t->is_for_other_names = true;
 	for (i = 0; i < leaf->name_count && n + strlen(leaf->names[i]) + 20 < sizeof(names); i++)
 		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", i ? ", " : "",
 				      leaf->names[i]);

@@ -11,6 +11,8 @@ void tunnel_notify(struct tunnel *t, struct tunnel_event ev);
 /* Records why it ends; the first reason is the cause, later ones are its consequences and ignored. */
 void tunnel_set_reason(struct tunnel *t, enum tunnel_reason reason, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Records what the failure may tell about the way to the server; to be called before the reason is set. */
+void tunnel_set_sign(struct tunnel *t, enum tunnel_sign sign);
 /* Takes the reason that an engine has recorded, if one has: PPP's, then SSTP's. It comes before an error
  * of the socket, since a peer closes the connection once the tunnel has been disconnected. */
 void tunnel_set_engine_reason(struct tunnel *t);

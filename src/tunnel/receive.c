@@ -136,14 +136,34 @@ static void take_plaintext(struct tunnel *t, size_t *len)
 	*len = left;
 }
 
+/* Why there was no handshake: the certificate, an alert, or bytes that are no record. */
+static enum tunnel_sign handshake_sign(const struct tunnel *t)
+{
+	static const uint8_t http[] = { 'H', 'T', 'T', 'P', '/' };
+	enum { ALERT = 21, HANDSHAKE = 22 }; /* RFC 8446 section 5.1 */
+	struct bytes first = tls_first_input(t->wire.tls);
+
+	if (tls_is_untrusted(t->wire.tls))
+		return tls_is_issuer_unknown(t->wire.tls)    ? SIGN_CERT_ISSUER
+		       : tls_is_for_other_names(t->wire.tls) ? SIGN_CERT_NAME
+							     : SIGN_NONE;
+	if (first.len >= sizeof(http) && !memcmp(first.at, http, sizeof(http)))
+		return SIGN_PLAIN_HTTP;
+	if (!first.len || first.at[0] == HANDSHAKE)
+		return SIGN_NONE;
+	return first.at[0] == ALERT ? SIGN_TLS_ALERT : SIGN_NOT_TLS;
+}
+
 static void tls_broke(struct tunnel *t)
 {
 	const struct error *err = tls_error_of(t->wire.tls);
 	struct bytes leaf = tls_peer_leaf(t->wire.tls);
 
-	t->stage = TUNNEL_ENDING;
 	pump_flush(t->wire.pump); /* its alert, if it has one */
 	tunnel_set_engine_reason(t);
+	if (t->stage == TUNNEL_TLS)
+		tunnel_set_sign(t, handshake_sign(t));
+	t->stage = TUNNEL_ENDING;
 	if (tls_is_untrusted(t->wire.tls)) {
 		tunnel_set_reason(t, REASON_TRUST, "%s", err->text);
 		tunnel_notify(t, (struct tunnel_event){ .type = TUNNEL_UNTRUSTED, .leaf = leaf });
@@ -172,6 +192,15 @@ static void shake_hands(struct tunnel *t)
 	tunnel_drain(t);
 }
 
+static enum tunnel_sign loss_sign(const struct tunnel *t, int error)
+{
+	if (t->stage != TUNNEL_TLS)
+		return t->http_is_done ? SIGN_NONE : SIGN_HTTP_CLOSED;
+	if (tls_first_input(t->wire.tls).len)
+		return SIGN_TLS_CUT;
+	return error == ECONNRESET ? SIGN_TLS_RESET : SIGN_TLS_CLOSED;
+}
+
 /* The peer is gone, maybe with an `error` of the socket. The reason is by what we waited for. */
 static void set_loss_reason(struct tunnel *t, int error)
 {
@@ -189,6 +218,7 @@ static void set_loss_reason(struct tunnel *t, int error)
 		reason = REASON_LOST;
 	}
 	tunnel_set_engine_reason(t);
+	tunnel_set_sign(t, loss_sign(t, error));
 	tunnel_set_reason(t, reason, "the peer closed the connection%s%s%s", when,
 			  error ? ": " : "", error ? strerror(error) : "");
 }

@@ -58,6 +58,12 @@ void tunnel_set_reason(struct tunnel *t, enum tunnel_reason reason, const char *
 	va_end(args);
 }
 
+void tunnel_set_sign(struct tunnel *t, enum tunnel_sign sign)
+{
+	if (!t->has_end)
+		t->end.sign = sign;
+}
+
 static uint32_t unsent_bytes(int fd)
 {
 	int bytes = 0;
@@ -166,6 +172,7 @@ static enum tunnel_reason sstp_reason(const struct tunnel *t, enum sstp_closed w
 {
 	switch (why) {
 	case SSTP_CLOSED_HTTP_STATUS:
+	case SSTP_CLOSED_WEB_PAGE:
 	case SSTP_CLOSED_NOT_SSTP:
 	case SSTP_CLOSED_NO_RESPONSE:
 	case SSTP_CLOSED_NO_REQUEST:
@@ -230,10 +237,52 @@ static void set_http_status_reason(struct tunnel *t, enum tunnel_reason reason, 
 				  sstp_closed_text(SSTP_CLOSED_HTTP_STATUS), status);
 }
 
+static enum tunnel_sign status_sign(int status, struct bytes location)
+{
+	if (location.len)
+		return SIGN_HTTP_REDIRECT;
+	switch (status) {
+	case HTTP_NETWORK_AUTHENTICATION_REQUIRED:
+		return SIGN_HTTP_LOGIN;
+	case HTTP_PROXY_AUTHENTICATION_REQUIRED:
+		return SIGN_HTTP_PROXY_AUTH;
+	case HTTP_FORBIDDEN:
+	case HTTP_UNAVAILABLE_FOR_LEGAL_REASONS:
+		return SIGN_HTTP_FORBIDDEN;
+	case HTTP_SERVICE_UNAVAILABLE: /* of an SSTP server that is full */
+		return SIGN_NONE;
+	default:
+		return SIGN_HTTP_STATUS;
+	}
+}
+
+/* [MS-SSTP] 3.3.5.2.3: a server ends a call so when the crypto binding is not what it expects. */
+static bool is_binding_refused(const struct tunnel *t, const struct sstp_out *out)
+{
+	return out->closed.why == SSTP_CLOSED_ABORTED && !t->is_connected &&
+	       out->closed.status == SSTP_STATUS_VALUE_NOT_SUPPORTED;
+}
+
+static enum tunnel_sign sstp_sign(const struct tunnel *t, const struct sstp_out *out)
+{
+	switch (out->closed.why) {
+	case SSTP_CLOSED_HTTP_STATUS:
+		return status_sign(out->closed.http_status, out->closed.location);
+	case SSTP_CLOSED_WEB_PAGE:
+		return SIGN_HTTP_PAGE;
+	case SSTP_CLOSED_NO_RESPONSE:
+		return SIGN_HTTP_SILENT;
+	default:
+		return is_binding_refused(t, out) ? SIGN_BINDING : SIGN_NONE;
+	}
+}
+
 static void set_sstp_reason(struct tunnel *t, const struct sstp_out *out)
 {
 	enum tunnel_reason reason = sstp_reason(t, out->closed.why);
 	const char *text = sstp_closed_text(out->closed.why);
+
+	tunnel_set_sign(t, sstp_sign(t, out));
 
 	if (out->closed.why == SSTP_CLOSED_HTTP_STATUS)
 		set_http_status_reason(t, reason, out->closed.http_status, out->closed.location);
@@ -450,6 +499,11 @@ static void set_stage_reason(struct tunnel *t)
 {
 	unsigned seconds = (unsigned)(t->cfg.setup_ms / 1000);
 
+	if (t->stage == TUNNEL_TLS)
+		tunnel_set_sign(t, tls_first_input(t->wire.tls).len ? SIGN_TLS_STALLED
+								    : SIGN_TLS_SILENT);
+	else if (!t->http_is_done)
+		tunnel_set_sign(t, SIGN_HTTP_SILENT);
 	if (t->stage == TUNNEL_TLS)
 		tunnel_set_reason(t, REASON_TLS, "no TLS handshake within %u seconds",
 				  (unsigned)(t->cfg.tls_timeout_ms / 1000));

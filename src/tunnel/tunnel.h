@@ -30,6 +30,7 @@
 #include "tunnel/pump.h"
 #include "tunnel/unsent.h"
 #include "tunnel/reason.h"
+#include "tunnel/sign.h"
 #include "util/log.h"
 
 struct tunnel;
@@ -63,7 +64,8 @@ enum tunnel_event_type {
 
 struct tunnel_end {
 	enum tunnel_reason reason;
-	bool by_us;      /* tunnel_shutdown was called */
+	enum tunnel_sign sign; /* client: what the failure may tell about the way to the server */
+	bool by_us;            /* tunnel_shutdown was called */
 	bool is_verdict; /* REASON_AUTH: the server refused the login; false: probably, but the server
 			  * may also be shutting down or be too slow */
 	char text[512]; /* the reason as text: "the server does not accept the user name or ..." */

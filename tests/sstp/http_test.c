@@ -289,7 +289,11 @@ static const struct {
 	{ "no status", "HTTP/1.1\r\n\r\n", SSTP_CLOSED_NOT_SSTP, 0 },
 	{ "ssh", "SSH-2.0-OpenSSH_9.2\r\n", SSTP_CLOSED_NOT_SSTP, 0 },
 	{ "one wrong byte", "\n", SSTP_CLOSED_NOT_SSTP, 0 },
-	{ "a page after 200", "HTTP/1.1 200 OK\r\n\r\n<html>", SSTP_CLOSED_NOT_SSTP, 200 },
+	{ "a page after 200", "HTTP/1.1 200 OK\r\n\r\n<html>", SSTP_CLOSED_WEB_PAGE, 200 },
+	{ "a page in chunks",
+	  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\ncontent-type: TEXT/html\r\n\r\n6\r\n<html>",
+	  SSTP_CLOSED_WEB_PAGE, 200 },
+	{ "other bytes after 200", "HTTP/1.1 200 OK\r\n\r\nhello", SSTP_CLOSED_NOT_SSTP, 200 },
 };
 
 static void check_answer(const struct end *e, size_t i)
