@@ -80,6 +80,86 @@ static void print_sstp(const struct probe_report *r)
 	printf("%s\n", r->offer_count ? "" : "nothing");
 }
 
+static void print_addresses(const struct server_ref *ref, const struct probe_report *r)
+{
+	for (size_t i = 0; i < r->addr_count; i++) {
+		struct ip_addr a = ip_from_sockaddr(&r->addrs[i]);
+
+		printf("%s%s", i ? ", " : "", ip_print(&a).text);
+	}
+	if (r->was_looked_up)
+		printf(", in %llu ms", (unsigned long long)r->name_ms);
+	else
+		printf(", %s", ref->addr_count ? "given by --resolve" : "no name server is needed");
+}
+
+/* What a step that succeeded has shown. */
+static void print_success(const struct server_ref *ref, const struct probe_report *r,
+			  enum probe_step step)
+{
+	switch (step) {
+	case PROBE_NAME:
+		print_addresses(ref, r);
+		break;
+	case PROBE_TCP:
+		printf("%s", ip_print_sockaddr(&r->peer).text);
+		break;
+	case PROBE_TLS:
+		printf("%s", r->has_tls ? r->version : "a certificate came");
+		break;
+	case PROBE_CERTIFICATE:
+		printf("trusted");
+		if (r->inspector)
+			printf(", but by %s, which inspects TLS: SSTP usually fails through it",
+			       r->inspector);
+		break;
+	case PROBE_HTTP:
+		printf("200");
+		break;
+	case PROBE_SSTP:
+		printf("the call is accepted");
+		break;
+	case PROBE_LOGIN:
+		for (size_t i = 0; i < r->offer_count; i++)
+			printf("%s%s", i ? ", " : "", ppp_auth_name(r->offers[i]));
+		break;
+	case PROBE_STEPS:
+		break;
+	}
+}
+
+static void print_step(const struct server_ref *ref, const struct probe_report *r,
+		       enum probe_step step)
+{
+	static const char *const labels[PROBE_STEPS] = {
+		[PROBE_NAME] = "name",   [PROBE_TCP] = "TCP",
+		[PROBE_TLS] = "TLS",     [PROBE_CERTIFICATE] = "certificate",
+		[PROBE_HTTP] = "HTTP",   [PROBE_SSTP] = "SSTP",
+		[PROBE_LOGIN] = "login",
+	};
+	enum probe_outcome outcome = probe_outcome_of(r, step);
+
+	if (outcome == PROBE_NOT_REACHED)
+		return;
+	printf("  %-16s", labels[step]);
+	if (outcome == PROBE_OK) {
+		printf("ok: ");
+		print_success(ref, r, step);
+		printf("\n");
+		return;
+	}
+	printf("failed: %s\n", step == PROBE_CERTIFICATE && *r->trust ? r->trust : r->text);
+	if (*r->hints[step].text)
+		printf("  %-16s%s\n", "usually", r->hints[step].text);
+}
+
+static void print_steps(const struct server_ref *ref, const struct probe_report *r)
+{
+	printf("steps\n");
+	for (enum probe_step step = 0; step < PROBE_STEPS; step++)
+		print_step(ref, r, step);
+}
+
 static void print_report(const struct server_ref *ref, const struct probe_report *r)
 {
 	printf("server\n  %-16s%s\n  %-16s%s, TCP in %llu ms\n", "name", server_ref_name(ref).text,
@@ -95,16 +175,18 @@ static void print_report(const struct server_ref *ref, const struct probe_report
 		print_sstp(r);
 }
 
-/* connect would refuse a server that is not trusted, even if everything else works. */
+/* Of the first step that failed, as connect's: it would go no further. */
 static enum exit_code code_of(const struct probe_report *r)
 {
-	if (r->reason == REASON_NONE && !r->is_trusted)
+	if (r->stopped_at == PROBE_CERTIFICATE)
 		return EXIT_TRUST;
 	return exit_code_of(r->reason);
 }
 
 static void print_text(const struct server_ref *ref, const struct probe_report *r)
 {
+	if (r->stopped_at > PROBE_NAME || r->reason == REASON_LOOKUP)
+		print_steps(ref, r);
 	if (r->reason != REASON_LOOKUP && r->reason != REASON_TCP && r->reason != REASON_SETTINGS)
 		print_report(ref, r);
 	if (r->reason)

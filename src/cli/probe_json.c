@@ -38,6 +38,7 @@ static void put_cert(struct json *j, const struct probe_report *r)
 	json_bool(j, "trusted", r->is_trusted);
 	json_bool(j, "checked", !r->is_unchecked);
 	json_string(j, "reason", r->is_trusted ? NULL : r->trust);
+	json_string(j, "inspector", r->inspector);
 	json_string(j, "pin", c->pin);
 	json_string(j, "sha256", c->fingerprint);
 	json_string(j, "subject", c->subject);
@@ -70,6 +71,46 @@ static void put_sstp(struct json *j, const struct probe_report *r)
 	json_end(j);
 }
 
+static void put_steps(struct json *j, const struct probe_report *r)
+{
+	static const char *const states[] = {
+		[PROBE_NOT_REACHED] = "not reached",
+		[PROBE_OK] = "ok",
+		[PROBE_FAILED] = "failed",
+	};
+
+	json_array(j, "steps");
+	for (enum probe_step step = 0; step < PROBE_STEPS; step++) {
+		enum probe_outcome outcome = probe_outcome_of(r, step);
+		const char *text = step == PROBE_CERTIFICATE ? r->trust : r->text;
+
+		json_object(j, NULL);
+		json_string(j, "step", probe_step_key(step));
+		json_string(j, "state", states[outcome]);
+		json_string(j, "error", outcome == PROBE_FAILED ? text : NULL);
+		json_string(j, "hint", *r->hints[step].text ? r->hints[step].text : NULL);
+		json_end(j);
+	}
+	json_end(j);
+	json_string(j, "stopped_at",
+		    r->stopped_at < PROBE_STEPS ? probe_step_key(r->stopped_at) : NULL);
+}
+
+static void put_addresses(struct json *j, const struct probe_report *r)
+{
+	if (!r->addr_count)
+		return;
+	json_array(j, "addresses");
+	for (size_t i = 0; i < r->addr_count; i++) {
+		struct ip_addr a = ip_from_sockaddr(&r->addrs[i]);
+
+		json_string(j, NULL, ip_print(&a).text);
+	}
+	json_end(j);
+	if (r->was_looked_up)
+		json_number(j, "name_ms", r->name_ms);
+}
+
 void probe_json_print(const struct server_ref *ref, const struct probe_report *r,
 		      enum exit_code code)
 {
@@ -80,6 +121,8 @@ void probe_json_print(const struct server_ref *ref, const struct probe_report *r
 	json_string(&j, "server", server_ref_name(ref).text);
 	json_number(&j, "exit_code", code);
 	json_string(&j, "error", r->reason ? r->text : NULL);
+	put_steps(&j, r);
+	put_addresses(&j, r);
 	if (r->peer.ss_family) {
 		json_string(&j, "address", ip_print_sockaddr(&r->peer).text);
 		json_number(&j, "tcp_ms", r->tcp_ms);

@@ -13,6 +13,7 @@
 
 #include "client/autoconf.h"
 #include "client/client_eap.h"
+#include "client/obstacle.h"
 #include "client/path_mtu.h"
 #include "client/retry.h"
 #include "client/roam.h"
@@ -23,6 +24,7 @@
 #include "net/loop.h"
 #include "sstp/http.h"
 #include "sstp/sstp.h"
+#include "tls/cert_name.h"
 #include "tls/open.h"
 #include "tunnel/tunnel.h"
 #include "util/pid1.h"
@@ -68,6 +70,10 @@ struct client {
 	/* the server's addresses at the last attempt */
 	struct sockaddr_storage addrs[DIAL_ADDRS_MAX];
 	size_t addr_count;
+	bool was_looked_up;       /* by name servers or the hosts file, at the last attempt */
+	struct cert_info refused; /* the certificate that was not trusted */
+	bool is_refused_for_host;
+	struct obstacle_text hint; /* the last one that was logged */
 	uint64_t dialed_ms, up_ms;
 	struct retry retry;
 	unsigned offers;      /* bit n: this server offered authentication method n */
@@ -460,6 +466,34 @@ static void ended(struct client *c, const struct retry_end *end, const char *tex
 	}
 }
 
+/* Logs what such a failure usually means, unless the last one had the same meaning. */
+static void log_hint(struct client *c, struct obstacle_facts f)
+{
+	struct obstacle_text hint;
+
+	if (c->is_stopping || c->retry.is_up)
+		return;
+	f.host = c->cfg->server.host;
+	f.addrs = c->addrs;
+	f.addr_count = c->was_looked_up ? c->addr_count : 0;
+	f.cert = &c->refused;
+	f.is_cert_for_host = c->is_refused_for_host;
+	hint = obstacle_hint(&f);
+	if (*hint.text && strcmp(hint.text, c->hint.text) != 0)
+		log_event(&c->log, LOG_LEVEL_WARN, "hint", "hint: {hint}",
+			  LOG_TEXT("hint", hint.text));
+	c->hint = hint;
+}
+
+static void note_untrusted(struct client *c, struct bytes leaf)
+{
+	const struct server_ref *ref = &c->cfg->server;
+
+	if (cert_read(leaf, &c->refused))
+		c->is_refused_for_host =
+			cert_is_for(leaf, ref->verify_name ? ref->verify_name : ref->host);
+}
+
 static void failed(struct client *c, enum tunnel_reason reason, const char *text)
 {
 	ended(c, &(struct retry_end){ .reason = reason }, text);
@@ -546,6 +580,8 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	if (end->reason != REASON_AUTH || !client_eap_explain(c->eap, text, sizeof(text)))
 		snprintf(text, sizeof(text), "%s%s", end->text, offers);
 	end_eap(c);
+	if (end->reason != REASON_AUTH && !is_missed)
+		log_hint(c, (struct obstacle_facts){ .reason = end->reason, .sign = end->sign });
 	if (is_missed)
 		c->is_dial_due = true;
 	else
@@ -668,6 +704,8 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		end_eap(c);
 		break;
 	case TUNNEL_UNTRUSTED:
+		note_untrusted(c, ev->leaf);
+		break;
 	case TUNNEL_SSTP_UP:
 	case TUNNEL_CHECK_PASSWORD:
 		break;
@@ -775,8 +813,13 @@ static void dialed(void *arg, const struct dial_result *r)
 		memcpy(c->addrs, r->addrs, sizeof(c->addrs));
 		c->addr_count = r->addr_count;
 	}
+	c->was_looked_up = r->looked_up_ms;
 	if (r->status != DIAL_CONNECTED) {
-		failed(c, r->status == DIAL_NO_ADDRESS ? REASON_LOOKUP : REASON_TCP, r->text);
+		enum tunnel_reason reason =
+			r->status == DIAL_NO_ADDRESS ? REASON_LOOKUP : REASON_TCP;
+
+		log_hint(c, (struct obstacle_facts){ .reason = reason, .error = r->error });
+		failed(c, reason, r->text);
 		return;
 	}
 	c->peer = r->peer;

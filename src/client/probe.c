@@ -14,6 +14,7 @@
 #include "net/dial.h"
 #include "net/loop.h"
 #include "sstp/sstp.h"
+#include "tls/cert_name.h"
 #include "tls/open.h"
 #include "tunnel/tunnel.h"
 
@@ -32,7 +33,16 @@ struct probe {
 	/* why there are no authorities to check it with */
 	char unchecked[384];
 	uint64_t started_ms, connected_ms;
+	enum tunnel_sign sign, refused_sign; /* of the failure; of the certificate's */
+	int tcp_error;
+	struct cert_info refused; /* the certificate that was not trusted, if pin is not empty */
+	bool is_refused_for_host;
 };
+
+static const char *tls_name(const struct server_ref *ref)
+{
+	return ref->verify_name ? ref->verify_name : ref->host;
+}
 
 static void nowhere(struct packet_sink *sink, struct tunnel *from, const struct packet *p)
 {
@@ -53,6 +63,56 @@ static void note_offer(struct probe_report *r, enum ppp_auth method)
 			return;
 	if (r->offer_count < PPP_AUTH_COUNT)
 		r->offers[r->offer_count++] = method;
+}
+
+const char *probe_step_key(enum probe_step step)
+{
+	static const char *const keys[PROBE_STEPS] = {
+		[PROBE_NAME] = "name",   [PROBE_TCP] = "tcp",
+		[PROBE_TLS] = "tls",     [PROBE_CERTIFICATE] = "certificate",
+		[PROBE_HTTP] = "http",   [PROBE_SSTP] = "sstp",
+		[PROBE_LOGIN] = "login",
+	};
+
+	return keys[step];
+}
+
+/* The step that the reason of a failure belongs to. */
+static enum probe_step step_of(enum tunnel_reason reason)
+{
+	switch (reason) {
+	case REASON_LOOKUP:
+		return PROBE_NAME;
+	case REASON_TCP:
+		return PROBE_TCP;
+	case REASON_TLS:
+		return PROBE_TLS;
+	case REASON_TRUST:
+		return PROBE_CERTIFICATE;
+	case REASON_HTTP:
+		return PROBE_HTTP;
+	case REASON_SSTP:
+		return PROBE_SSTP;
+	case REASON_AUTH:
+	case REASON_PPP:
+	case REASON_PEER:
+	case REASON_LOST:
+	case REASON_SILENT:
+		return PROBE_LOGIN;
+	default:
+		return PROBE_STEPS;
+	}
+}
+
+enum probe_outcome probe_outcome_of(const struct probe_report *r, enum probe_step step)
+{
+	enum probe_step last = step_of(r->reason);
+
+	if (step == PROBE_CERTIFICATE && r->has_tls)
+		return r->is_trusted ? PROBE_OK : PROBE_FAILED;
+	if (r->reason && last == PROBE_STEPS)
+		return PROBE_NOT_REACHED;
+	return step < last ? PROBE_OK : step == last ? PROBE_FAILED : PROBE_NOT_REACHED;
 }
 
 static void note_tls(struct probe *p)
@@ -76,6 +136,8 @@ static void pin_it(struct probe *p, struct bytes leaf)
 
 	if (!leaf.len)
 		return;
+	cert_read(leaf, &p->refused);
+	p->is_refused_for_host = cert_is_for(leaf, tls_name(p->ref));
 	digest_sha256(&leaf, 1, sha256);
 	n = snprintf(p->pin, sizeof(p->pin), "sha256:");
 	for (size_t i = 0; i < sizeof(sha256); i++)
@@ -94,6 +156,7 @@ static void note_end(struct probe *p, const struct tunnel_end *end)
 		snprintf(r->trust, sizeof(r->trust), "%.383s",
 			 r->is_unchecked ? p->unchecked : end->text);
 	r->reason = r->offer_count ? REASON_NONE : end->reason;
+	*(end->reason == REASON_TRUST ? &p->refused_sign : &p->sign) = end->sign;
 	snprintf(r->text, sizeof(r->text), "%s", end->text);
 	loop_stop(p->loop);
 }
@@ -139,6 +202,16 @@ static void fail(struct probe *p, enum tunnel_reason reason, const char *text)
 	loop_stop(p->loop);
 }
 
+static void note_addresses(struct probe *p, const struct dial_result *result)
+{
+	struct probe_report *r = p->report;
+
+	memcpy(r->addrs, result->addrs, sizeof(r->addrs));
+	r->addr_count = result->addr_count;
+	r->was_looked_up = result->looked_up_ms;
+	r->name_ms = result->looked_up_ms ? result->looked_up_ms - p->started_ms : 0;
+}
+
 static void dialed(void *arg, const struct dial_result *result)
 {
 	struct probe *p = arg;
@@ -149,7 +222,7 @@ static void dialed(void *arg, const struct dial_result *result)
 		.sink = &p->sink,
 		.fd = result->fd,
 		.tls_ctx = p->tls,
-		.name = ref->verify_name ? ref->verify_name : ref->host,
+		.name = tls_name(ref),
 		.sni = ref->sni,
 		.http_host = p->http_host.text,
 		.hashes = SSTP_HASH_SHA1 | SSTP_HASH_SHA256,
@@ -171,7 +244,9 @@ static void dialed(void *arg, const struct dial_result *result)
 	};
 
 	p->dial = NULL;
+	note_addresses(p, result);
 	if (result->status != DIAL_CONNECTED) {
+		p->tcp_error = result->error;
 		fail(p, result->status == DIAL_NO_ADDRESS ? REASON_LOOKUP : REASON_TCP,
 		     result->text);
 		return;
@@ -266,6 +341,35 @@ static void probe(struct probe *p)
 		note_another(p->report);
 }
 
+static void set_hint(struct probe *p, struct obstacle_facts f)
+{
+	enum probe_step step = step_of(f.reason);
+
+	f.host = p->ref->host;
+	f.addrs = p->report->addrs;
+	f.addr_count = p->report->was_looked_up ? p->report->addr_count : 0;
+	if (step < PROBE_STEPS)
+		p->report->hints[step] = obstacle_hint(&f);
+}
+
+static void conclude(struct probe *p)
+{
+	struct probe_report *r = p->report;
+
+	if (*p->pin)
+		set_hint(p, (struct obstacle_facts){ .reason = REASON_TRUST,
+						     .sign = p->refused_sign,
+						     .cert = &p->refused,
+						     .is_cert_for_host = p->is_refused_for_host });
+	if (r->reason && r->reason != REASON_TRUST)
+		set_hint(p, (struct obstacle_facts){
+				    .reason = r->reason, .sign = p->sign, .error = p->tcp_error });
+	while (r->stopped_at < PROBE_STEPS && probe_outcome_of(r, r->stopped_at) == PROBE_OK)
+		r->stopped_at++;
+	if (r->is_trusted)
+		r->inspector = obstacle_inspector(&r->cert);
+}
+
 void probe_run(const struct server_ref *ref, struct probe_report *report)
 {
 	struct probe *p = calloc(1, sizeof(*p));
@@ -277,8 +381,10 @@ void probe_run(const struct server_ref *ref, struct probe_report *report)
 	p->report = report;
 	p->sink = (struct packet_sink){ .deliver = nowhere, .flush = no_flush };
 	p->http_host = server_ref_http_host(ref);
-	if (!loop_open(&p->loop) && !pump_open(&p->pump, p->loop))
+	if (!loop_open(&p->loop) && !pump_open(&p->pump, p->loop)) {
 		probe(p);
+		conclude(p);
+	}
 	pump_close(&p->pump);
 	loop_close(p->loop);
 	free(p);

@@ -7,9 +7,41 @@
 #define SSTP_CLIENT_PROBE_H
 
 #include "client/client.h"
+#include "client/obstacle.h"
 #include "tls/cert.h"
 
+/* In the order in which a connection is made. */
+enum probe_step {
+	PROBE_NAME, /* the server's addresses */
+	PROBE_TCP,
+	PROBE_TLS, /* the handshake, up to the certificate's check */
+	PROBE_CERTIFICATE,
+	PROBE_HTTP,  /* the response to the SSTP request */
+	PROBE_SSTP,  /* Call-Connect-Request and its reply */
+	PROBE_LOGIN, /* the authentication methods that are offered */
+	PROBE_STEPS,
+};
+
+/* "name", "tcp", "tls" and so on: a key of the JSON report. */
+const char *probe_step_key(enum probe_step step);
+
+enum probe_outcome {
+	PROBE_NOT_REACHED,
+	PROBE_OK,
+	PROBE_FAILED,
+};
+
 struct probe_report {
+	/* the first step that failed; PROBE_STEPS: none */
+	enum probe_step stopped_at;
+	/* what the failure of a step usually means; empty: it did not fail, or nothing is known */
+	struct obstacle_text hints[PROBE_STEPS];
+	/* the addresses of the name, or of --resolve */
+	struct sockaddr_storage addrs[DIAL_ADDRS_MAX];
+	size_t addr_count;
+	bool was_looked_up; /* by name servers or the hosts file */
+	uint64_t name_ms;
+	const char *inspector; /* the product that issued a trusted certificate; NULL: none */
 	/* TLS */
 	bool has_tls;
 	char version[32], cipher[64], group[32];
@@ -29,6 +61,12 @@ struct probe_report {
 	enum tunnel_reason reason;
 	char text[512];
 };
+
+/*
+ * How a step went. One after a step that failed may have succeeded all the same: a certificate that is not
+ * trusted does not end the probe.
+ */
+enum probe_outcome probe_outcome_of(const struct probe_report *r, enum probe_step step);
 
 void probe_run(const struct server_ref *ref, struct probe_report *report);
 

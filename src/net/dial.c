@@ -125,6 +125,7 @@ static void finish_unanswered(struct dial *d)
 		}
 		put_bytes(&w, entry, strlen(entry));
 	}
+	d->result.error = d->begun ? d->attempts[d->begun - 1].error : 0;
 	finish(d, DIAL_NO_ANSWER);
 }
 
@@ -287,6 +288,8 @@ static void lookup_done(void *arg, const struct resolve_answer *answer)
 
 	d->lookup = NULL;
 	loop_timer_stop(d->loop, &d->lookup_limit);
+	if (answer->count)
+		d->result.looked_up_ms = loop_now(d->loop);
 	if (answer->count)
 		use_addresses(d, answer->addrs, answer->count);
 	else

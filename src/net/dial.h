@@ -55,6 +55,9 @@ struct dial_result {
 	int fd; /* DIAL_CONNECTED: the receiver owns it; else -1 */
 	struct sockaddr_storage peer;
 	char text[256]; /* failed: the reason per address */
+	int error;      /* DIAL_NO_ANSWER: of the last address that was tried */
+	/* when a name server's reply was there; 0: none was asked, or the addresses are `fallback` */
+	uint64_t looked_up_ms;
 	/* result of the look-up, or `fallback` if that was used: `fallback` for the next call */
 	struct sockaddr_storage addrs[DIAL_ADDRS_MAX];
 	size_t addr_count;
