@@ -753,6 +753,17 @@ static void put_eap_first(struct ppp_cfg *cfg)
 static void open_tunnel(struct client *c, int fd)
 {
 	const struct server_ref *ref = &c->cfg->server;
+	struct ppp_cfg ppp = {
+		.role = PPP_CLIENT,
+		.auth_count = c->cfg->auth_count,
+		.ipv4 = true,
+		.ipv6 = c->cfg->ipv6,
+		.mru = c->cfg->mtu > PPP_DEFAULT_MRU ? c->cfg->mtu : 0,
+		.ipv4_wanted = c->former_ipv4, /* RFC 1332 3.3 */
+		.user = c->cfg->user,
+		.password = c->cfg->password,
+		.want_dns = c->cfg->backend->wants_dns,
+	};
 	struct tunnel_cfg cfg = {
 		.loop = c->loop,
 		.pump = &c->pump,
@@ -772,17 +783,7 @@ static void open_tunnel(struct client *c, int fd)
 		.log = &c->log,
 		.event = on_event,
 		.arg = c,
-		.ppp = {
-			.role = PPP_CLIENT,
-			.auth_count = c->cfg->auth_count,
-			.ipv4 = true,
-			.ipv6 = c->cfg->ipv6,
-			.mru = c->cfg->mtu > PPP_DEFAULT_MRU ? c->cfg->mtu : 0,
-			.ipv4_wanted = c->former_ipv4, /* RFC 1332 3.3 */
-			.user = c->cfg->user,
-			.password = c->cfg->password,
-			.want_dns = c->cfg->backend->wants_dns,
-		},
+		.ppp = &ppp,
 	};
 	int error = open_eap(c);
 
@@ -792,11 +793,11 @@ static void open_tunnel(struct client *c, int fd)
 		return;
 	}
 	begin_link(c);
-	cfg.ppp.eap = client_eap_memory(c->eap);
-	memcpy(cfg.ppp.auth, c->cfg->auth, sizeof(cfg.ppp.auth));
+	ppp.eap = client_eap_memory(c->eap);
+	memcpy(ppp.auth, c->cfg->auth, sizeof(ppp.auth));
 	if (c->is_eap_first)
-		put_eap_first(&cfg.ppp);
-	memcpy(cfg.ppp.own_iid, c->iid, sizeof(cfg.ppp.own_iid));
+		put_eap_first(&ppp);
+	memcpy(ppp.own_iid, c->iid, sizeof(ppp.own_iid));
 	path_begin(&c->path, loop_now(c->loop));
 	loop_timer_set(c->loop, &c->path_look, loop_now(c->loop) + PATH_LOOK_MS);
 	error = tunnel_open(&c->tunnel, &cfg);

@@ -230,14 +230,15 @@ static void dialed(void *arg, const struct dial_result *result)
 		.tls_timeout_ms = ref->timeout_ms,
 		.setup_deadline_ms = p->started_ms + ref->timeout_ms,
 		.setup_ms = ref->timeout_ms,
-		.ppp = {
-			.role = PPP_CLIENT,
-			.auth = { PPP_AUTH_MSCHAPV2, PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP },
-			.auth_count = 3,
-			.probe = true,
-			.user = "",
-			.password = "",
-		},
+		.ppp =
+			&(struct ppp_cfg){
+				.role = PPP_CLIENT,
+				.auth = { PPP_AUTH_MSCHAPV2, PPP_AUTH_CHAP_MD5, PPP_AUTH_PAP },
+				.auth_count = 3,
+				.probe = true,
+				.user = "",
+				.password = "",
+			},
 		.log = &p->log,
 		.event = on_event,
 		.arg = p,

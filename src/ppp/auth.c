@@ -13,11 +13,12 @@ void auth_init(struct ppp *p)
 
 static void replay_held(struct ppp *p)
 {
-	uint16_t protocol = p->auth.held_protocol;
+	struct ppp_login *l = p->login;
+	uint16_t protocol = l->held_protocol;
 
-	p->auth.held_protocol = 0;
+	l->held_protocol = 0;
 	if (protocol)
-		auth_input(p, protocol, bytes_of(p->auth.held, p->auth.held_len));
+		auth_input(p, protocol, bytes_of(l->held, l->held_len));
 }
 
 void auth_start(struct ppp *p)
@@ -62,18 +63,21 @@ bool auth_is_under_way(const struct ppp *p)
  */
 void auth_hold(struct ppp *p, uint16_t protocol, struct bytes info)
 {
-	if (info.len > sizeof(p->auth.held))
+	struct ppp_login *l = p->login;
+
+	if (info.len > sizeof(l->held))
 		return;
-	memcpy(p->auth.held, info.at, info.len);
-	p->auth.held_len = (uint16_t)info.len;
-	p->auth.held_protocol = protocol;
+	memcpy(l->held, info.at, info.len);
+	l->held_len = (uint16_t)info.len;
+	l->held_protocol = protocol;
 }
 
 void auth_input(struct ppp *p, uint16_t protocol, struct bytes info)
 {
 	struct cp_packet in;
 
-	if (!p->auth.method || p->auth.method->protocol != protocol || !cp_packet_get(info, &in)) {
+	if (!p->login || !p->auth.method || p->auth.method->protocol != protocol ||
+	    !cp_packet_get(info, &in)) {
 		log_debug(p->cfg.log, "auth: dropped a frame of protocol %04x", protocol);
 		return;
 	}
@@ -141,20 +145,20 @@ void auth_check(struct ppp *p)
 
 void auth_fill_attempt(const struct ppp *p, struct ppp_attempt *attempt)
 {
-	const struct auth *a = &p->auth;
+	const struct ppp_login *l = p->login;
 
 	*attempt = (struct ppp_attempt){
 		.method = lcp_agreed_auth(p),
-		.identifier = a->id,
-		.user = bytes_of(a->user, a->user_len),
+		.identifier = p->auth.id,
+		.user = bytes_of(l->user, l->user_len),
 	};
 	if (attempt->method == PPP_AUTH_PAP) {
-		attempt->password = bytes_of(a->password, a->password_len);
+		attempt->password = bytes_of(l->password, l->password_len);
 		return;
 	}
-	attempt->challenge = bytes_of(a->challenge, sizeof(a->challenge));
+	attempt->challenge = bytes_of(l->challenge, sizeof(l->challenge));
 	attempt->response =
-		bytes_of(a->response,
+		bytes_of(l->response,
 			 attempt->method == PPP_AUTH_MSCHAPV2 ? MSCHAP_VALUE_LEN : CHAP_MD5_LEN);
 }
 
@@ -168,18 +172,20 @@ static void take_servers(struct ppp *p, const struct ppp_auth_result *result)
 
 void auth_finish(struct ppp *p, const struct ppp_auth_result *result)
 {
+	struct ppp_login *l = p->login;
 	struct auth *a = &p->auth;
 
 	if (a->state != AUTH_CHECKING)
 		return; /* the link has moved on or ended since the check began */
-	a->result = *result;
-	a->result.message[sizeof(a->result.message) - 1] = '\0';
-	secret_wipe(a->password, sizeof(a->password));
-	secret_wipe(a->response, sizeof(a->response));
+	l->result = *result;
+	l->result.message[sizeof(l->result.message) - 1] = '\0';
+	p->ipcp.grant = result->ipv4;
+	secret_wipe(l->password, sizeof(l->password));
+	secret_wipe(l->response, sizeof(l->response));
 	a->method->send_result(p);
 	if (result->ok) {
 		take_servers(p, result);
-		memcpy(a->hlak, result->hlak, sizeof(a->hlak));
+		memcpy(l->hlak, result->hlak, sizeof(l->hlak));
 		auth_succeeded(p);
 		return;
 	}

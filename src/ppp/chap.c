@@ -68,22 +68,23 @@ static void respond_md5(struct ppp *p, uint8_t id, struct bytes challenge)
 	uint8_t digest[CHAP_MD5_LEN];
 
 	chap_md5(id, bytes_text(p->cfg.password), challenge, digest);
-	memset(p->auth.hlak, 0, sizeof(p->auth.hlak)); /* CHAP-MD5 makes no keys */
+	memset(p->login->hlak, 0, sizeof(p->login->hlak)); /* CHAP-MD5 makes no keys */
 	respond(p, id, bytes_of(digest, sizeof(digest)));
 }
 
 /* Also computes the server's authenticator and the keys. */
 static bool fill_mschapv2(struct ppp *p, uint8_t value[MSCHAP_VALUE_LEN])
 {
-	struct auth *a = &p->auth;
+	struct ppp_login *l = p->login;
 	uint8_t hlak[MSCHAP_HLAK_LEN];
 
-	memcpy(value, a->peer_challenge, MSCHAP_CHALLENGE_LEN);
-	if (!mschap_respond(bytes_text(p->cfg.password), bytes_text(p->cfg.user), a->challenge,
-			    value, a->expected, hlak))
+	memcpy(value, l->peer_challenge, MSCHAP_CHALLENGE_LEN);
+	if (!mschap_respond(bytes_text(p->cfg.password), bytes_text(p->cfg.user), l->challenge,
+			    value, l->expected, hlak))
 		return false;
-	if (a->state != AUTH_DONE) /* the crypto binding uses the key of the first authentication */
-		memcpy(a->hlak, hlak, sizeof(a->hlak));
+	/* the crypto binding uses the key of the first authentication */
+	if (p->auth.state != AUTH_DONE)
+		memcpy(l->hlak, hlak, sizeof(l->hlak));
 	secret_wipe(hlak, sizeof(hlak));
 	return true;
 }
@@ -91,14 +92,15 @@ static bool fill_mschapv2(struct ppp *p, uint8_t value[MSCHAP_VALUE_LEN])
 /* A repeated challenge gets the same response, with the same peer challenge. */
 static void respond_mschapv2(struct ppp *p, uint8_t id, struct bytes challenge)
 {
+	struct ppp_login *l = p->login;
 	struct auth *a = &p->auth;
 	uint8_t value[MSCHAP_VALUE_LEN];
 
-	if (challenge.len != sizeof(a->challenge))
+	if (challenge.len != sizeof(l->challenge))
 		return;
-	if (!a->has_challenge || a->id != id || memcmp(a->challenge, challenge.at, challenge.len)) {
-		memcpy(a->challenge, challenge.at, challenge.len);
-		ppp_random(p, a->peer_challenge, sizeof(a->peer_challenge));
+	if (!a->has_challenge || a->id != id || memcmp(l->challenge, challenge.at, challenge.len)) {
+		memcpy(l->challenge, challenge.at, challenge.len);
+		ppp_random(p, l->peer_challenge, sizeof(l->peer_challenge));
 	}
 	if (fill_mschapv2(p, value))
 		respond(p, id, bytes_of(value, sizeof(value)));
@@ -139,7 +141,7 @@ static void take_challenge(struct ppp *p, const struct cp_packet *in)
 
 static void take_success(struct ppp *p, const struct cp_packet *in)
 {
-	if (is_mschapv2(p) && !mschap_success_is(in->body, p->auth.expected)) {
+	if (is_mschapv2(p) && !mschap_success_is(in->body, p->login->expected)) {
 		ppp_end(p, PPP_CLOSED_FALSE_SERVER);
 		return;
 	}
@@ -179,22 +181,23 @@ static void send_challenge(struct ppp *p)
 	struct bytes name = bytes_text(p->cfg.name ? p->cfg.name : "");
 
 	name.len = name.len < PPP_NAME_MAX ? name.len : PPP_NAME_MAX;
-	put_value(&w, bytes_of(p->auth.challenge, sizeof(p->auth.challenge)), name);
+	put_value(&w, bytes_of(p->login->challenge, sizeof(p->login->challenge)), name);
 	auth_send_until_answered(p, CHAP_CHALLENGE, p->auth.id, bytes_of(bytes, w.len));
 }
 
 static void take_response(struct ppp *p, const struct cp_packet *in)
 {
+	struct ppp_login *l = p->login;
 	struct auth *a = &p->auth;
 	struct bytes value, name;
 
-	if (in->id != a->id || !get_value(in, &value, &name) || name.len > sizeof(a->user) ||
+	if (in->id != a->id || !get_value(in, &value, &name) || name.len > sizeof(l->user) ||
 	    value.len != (is_mschapv2(p) ? MSCHAP_VALUE_LEN : CHAP_MD5_LEN))
 		return;
 	if (a->state == AUTH_WAITING) {
-		memcpy(a->response, value.at, value.len);
-		memcpy(a->user, name.at, name.len);
-		a->user_len = (uint16_t)name.len;
+		memcpy(l->response, value.at, value.len);
+		memcpy(l->user, name.at, name.len);
+		l->user_len = (uint16_t)name.len;
 		auth_check(p);
 	} else if (a->state != AUTH_CHECKING) {
 		a->method->send_result(p); /* RFC 1994 section 4.1: the same result again */
@@ -203,7 +206,7 @@ static void take_response(struct ppp *p, const struct cp_packet *in)
 
 static void failure_text(const struct ppp *p, char to[MSCHAP_FAILURE_MAX])
 {
-	const struct ppp_auth_result *result = &p->auth.result;
+	const struct ppp_auth_result *result = &p->login->result;
 	uint8_t challenge[MSCHAP_CHALLENGE_LEN];
 
 	ppp_random(p, challenge, sizeof(challenge));
@@ -213,7 +216,7 @@ static void failure_text(const struct ppp *p, char to[MSCHAP_FAILURE_MAX])
 
 static void chap_send_result(struct ppp *p)
 {
-	const struct ppp_auth_result *result = &p->auth.result;
+	const struct ppp_auth_result *result = &p->login->result;
 	char text[MSCHAP_FAILURE_MAX];
 
 	if (is_mschapv2(p) && !result->ok)
@@ -229,7 +232,7 @@ static void chap_start(struct ppp *p)
 {
 	if (p->cfg.role == PPP_CLIENT)
 		return;
-	ppp_random(p, p->auth.challenge, sizeof(p->auth.challenge));
+	ppp_random(p, p->login->challenge, sizeof(p->login->challenge));
 	ppp_random(p, &p->auth.id, sizeof(p->auth.id));
 	send_challenge(p);
 }

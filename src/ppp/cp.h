@@ -18,7 +18,7 @@ struct ppp;
 struct ppp_cfg;
 
 enum {
-	CP_REQUEST_MAX = 48, /* our own options; all options of the tables fit */
+	CP_REQUEST_MAX = 32, /* our own options; all options of the tables fit */
 	CP_MAX_FAILURE = 5,  /* RFC 1661 section 4.6 */
 	/* limits on a negotiation that does not converge: pppd's maxnakloops, and two of our own */
 	CP_MAX_REFUSALS = 10,      /* Naks and Rejects in a row, without an Ack */

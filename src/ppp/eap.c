@@ -131,7 +131,7 @@ void ppp_eap_done(struct ppp *p, const uint8_t hlak[PPP_HLAK_LEN], uint64_t now_
 	p->now_ms = now_ms;
 	if (!is_eap(p) || p->cfg.role != PPP_CLIENT || p->auth.state != AUTH_WAITING)
 		return;
-	memcpy(p->auth.hlak, hlak, sizeof(p->auth.hlak));
+	memcpy(p->login->hlak, hlak, sizeof(p->login->hlak));
 	p->auth.is_proven = true;
 }
 
@@ -165,7 +165,8 @@ static void take_response(struct ppp *p, const struct cp_packet *in)
 
 static void eap_send_result(struct ppp *p)
 {
-	auth_send(p, p->auth.result.ok ? EAP_SUCCESS : EAP_FAILURE, p->auth.id, bytes_of(NULL, 0));
+	auth_send(p, p->login->result.ok ? EAP_SUCCESS : EAP_FAILURE, p->auth.id,
+		  bytes_of(NULL, 0));
 }
 
 /* ---- both */

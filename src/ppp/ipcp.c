@@ -67,18 +67,18 @@ static bool peer_ask(const struct ppp *p, struct writer *value)
 static void request_address(struct ppp *p, uint32_t wanted)
 {
 	if (p->ipcp.has_asked || !p->cfg.take_ipv4 || !ip_v4_is_host(wanted) ||
-	    wanted == p->auth.result.ipv4)
+	    wanted == p->ipcp.grant)
 		return;
 	p->ipcp.has_asked = true;
 	if (p->cfg.take_ipv4(p->cfg.take_ipv4_arg, wanted))
-		p->auth.result.ipv4 = wanted;
+		p->ipcp.grant = wanted;
 }
 
 static enum cp_reply client_check(struct ppp *p, struct reader *value)
 {
 	p->ipcp.requested_peer = get_u32(value);
 	request_address(p, p->ipcp.requested_peer);
-	return p->ipcp.requested_peer == p->auth.result.ipv4 ? CP_ACK : CP_NAK;
+	return p->ipcp.requested_peer == p->ipcp.grant ? CP_ACK : CP_NAK;
 }
 
 static enum cp_reply client_missing(struct ppp *p)
@@ -88,7 +88,7 @@ static enum cp_reply client_missing(struct ppp *p)
 
 static void client_suggest(struct ppp *p, struct writer *value)
 {
-	put_u32(value, p->auth.result.ipv4);
+	put_u32(value, p->ipcp.grant);
 }
 
 /* ---- name servers, by their index in ipcp.servers: odd ones are NBNS */

@@ -63,7 +63,8 @@ struct ncp {
 
 struct ipcp {
 	struct ncp ncp;
-	uint32_t own; /* 0: not known yet */
+	uint32_t own;   /* 0: not known yet */
+	uint32_t grant; /* server: the peer's address, from ppp_auth_result; 0: no IPv4 */
 	uint32_t peer, requested_peer;
 	uint32_t servers[4]; /* DNS 1, NBNS 1, DNS 2, NBNS 2: the order of options 129 to 132 */
 	bool has_asked;      /* server: cfg.take_ipv4 was called */
@@ -100,6 +101,10 @@ struct auth {
 	uint8_t challenges; /* client: number before the result; EAP: number of Requests */
 	bool is_proven;     /* EAP client: the method is done, and hlak is its key */
 	bool awaits_result; /* client: credentials were sent, without a reply yet */
+};
+
+/* What only a login needs; the owner's memory (ppp.h). */
+struct ppp_login {
 	uint8_t challenge[MSCHAP_CHALLENGE_LEN];
 	uint8_t hlak[PPP_HLAK_LEN];
 	union {
@@ -137,7 +142,8 @@ struct ppp {
 	const char *terminate_text; /* for our Terminate-Request; NULL: none */
 	uint8_t detail_len;
 	uint8_t detail[PPP_DETAIL_MAX];
-	struct outbox out;
+	struct ppp_login *login; /* NULL: ppp_forget_login was called */
+	struct outbox *out;      /* lent by the owner; NULL: nothing has been emitted */
 };
 
 #endif

@@ -16,6 +16,12 @@ static bool has_room(struct outbox *b, size_t reserved)
 	return b->count + reserved < OUTBOX_ITEMS;
 }
 
+void outbox_reset(struct outbox *b)
+{
+	b->count = b->next = 0;
+	b->used = 0;
+}
+
 void outbox_emit(struct outbox *b, enum ppp_out_type event, enum ppp_auth offer)
 {
 	bool room = has_room(b, 0);
@@ -46,6 +52,11 @@ bool outbox_send(struct outbox *b, uint16_t protocol, uint8_t code, uint8_t id, 
 	b->items[b->count++].len = (uint16_t)w.len;
 	b->used = (uint16_t)(b->used + w.len);
 	return true;
+}
+
+bool outbox_is_empty(const struct outbox *b)
+{
+	return !b || b->next == b->count;
 }
 
 bool outbox_next(struct outbox *b, struct ppp_out *out)

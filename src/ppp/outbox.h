@@ -26,6 +26,7 @@ struct outbox {
 	uint8_t bytes[OUTBOX_SIZE];
 };
 
+void outbox_reset(struct outbox *b); /* to empty, from any content */
 /* Adds an event; `offer` is for PPP_OUT_OFFER. */
 void outbox_emit(struct outbox *b, enum ppp_out_type event, enum ppp_auth offer);
 /*
@@ -33,6 +34,7 @@ void outbox_emit(struct outbox *b, enum ppp_out_type event, enum ppp_auth offer)
  * room.
  */
 bool outbox_send(struct outbox *b, uint16_t protocol, uint8_t code, uint8_t id, struct bytes body);
+bool outbox_is_empty(const struct outbox *b); /* also if it is NULL */
 /* Takes the next item: its type, and `frame` or `offer`. False: the outbox is empty. */
 bool outbox_next(struct outbox *b, struct ppp_out *out);
 

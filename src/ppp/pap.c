@@ -67,7 +67,7 @@ static void take_reply(struct ppp *p, const struct cp_packet *in)
 		auth_refused(p, 0, bytes_of(r.at, len < r.left ? len : r.left));
 		return;
 	}
-	memset(p->auth.hlak, 0, sizeof(p->auth.hlak)); /* PAP makes no keys */
+	memset(p->login->hlak, 0, sizeof(p->login->hlak)); /* PAP makes no keys */
 	auth_succeeded(p);
 }
 
@@ -88,11 +88,12 @@ static bool get_text(struct reader *r, uint8_t *to, size_t room, uint16_t *text_
 static void take_request(struct ppp *p, const struct cp_packet *in)
 {
 	struct reader r = reader_of(in->body.at, in->body.len);
+	struct ppp_login *l = p->login;
 	struct auth *a = &p->auth;
 
 	if (a->state == AUTH_WAITING) {
-		if (!get_text(&r, a->user, sizeof(a->user), &a->user_len) ||
-		    !get_text(&r, a->password, sizeof(a->password), &a->password_len))
+		if (!get_text(&r, l->user, sizeof(l->user), &l->user_len) ||
+		    !get_text(&r, l->password, sizeof(l->password), &l->password_len))
 			return;
 		a->id = in->id;
 		auth_check(p);
@@ -107,7 +108,7 @@ static void take_request(struct ppp *p, const struct cp_packet *in)
 /* Section 2.2.2 */
 static void pap_send_result(struct ppp *p)
 {
-	const struct ppp_auth_result *result = &p->auth.result;
+	const struct ppp_auth_result *result = &p->login->result;
 	uint8_t bytes[1 + sizeof(result->message)];
 	struct writer w = writer_of(bytes, sizeof(bytes));
 

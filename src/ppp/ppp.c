@@ -5,6 +5,8 @@
  */
 #include "ppp/ppp.h"
 
+#include <assert.h>
+
 #include "ppp/auth.h"
 #include "ppp/engine.h"
 #include "util/secret.h"
@@ -83,12 +85,12 @@ bool ppp_closed_is_refusal(enum ppp_closed why)
 
 void ppp_emit(struct ppp *p, enum ppp_out_type event)
 {
-	outbox_emit(&p->out, event, PPP_AUTH_NONE);
+	outbox_emit(p->out, event, PPP_AUTH_NONE);
 }
 
 void ppp_emit_offer(struct ppp *p, enum ppp_auth method)
 {
-	outbox_emit(&p->out, PPP_OUT_OFFER, method);
+	outbox_emit(p->out, PPP_OUT_OFFER, method);
 }
 
 size_t ppp_body_max(const struct ppp *p)
@@ -100,7 +102,7 @@ size_t ppp_body_max(const struct ppp *p)
 
 void ppp_send(struct ppp *p, uint16_t protocol, uint8_t code, uint8_t id, struct bytes body)
 {
-	if (body.len > ppp_body_max(p) || !outbox_send(&p->out, protocol, code, id, body))
+	if (body.len > ppp_body_max(p) || !outbox_send(p->out, protocol, code, id, body))
 		log_debug(p->cfg.log, "ppp: a frame of %zu bytes was not sent", body.len);
 }
 
@@ -147,7 +149,7 @@ static void fill(const struct ppp *p, struct ppp_out *out)
 		out->eap = bytes_of(p->cfg.eap->got.bytes, p->cfg.eap->got.len);
 		break;
 	case PPP_OUT_AUTHENTICATED:
-		memcpy(out->hlak, p->auth.hlak, sizeof(out->hlak));
+		memcpy(out->hlak, p->login->hlak, sizeof(out->hlak));
 		break;
 	case PPP_OUT_IPV4_UP:
 		ipcp_fill(p, &out->ipv4);
@@ -169,7 +171,7 @@ static void fill(const struct ppp *p, struct ppp_out *out)
 
 bool ppp_next(struct ppp *p, struct ppp_out *out)
 {
-	if (!outbox_next(&p->out, out))
+	if (!p->out || !outbox_next(p->out, out))
 		return false;
 	fill(p, out);
 	return true;
@@ -280,7 +282,7 @@ static bool is_wide_enough(struct ppp *p)
  */
 void ppp_authenticated(struct ppp *p)
 {
-	bool is_given_ipv4 = p->cfg.role == PPP_CLIENT || p->auth.result.ipv4;
+	bool is_given_ipv4 = p->cfg.role == PPP_CLIENT || p->ipcp.grant;
 
 	p->phase = PPP_PHASE_NETWORK;
 	ppp_emit(p, PPP_OUT_AUTHENTICATED);
@@ -456,12 +458,14 @@ static void keep_supported_methods(struct ppp_cfg *cfg)
 	cfg->auth_count = n;
 }
 
-void ppp_init(struct ppp *p, const struct ppp_cfg *cfg)
+void ppp_init(struct ppp *p, const struct ppp_cfg *cfg, struct ppp_login *login)
 {
-	memset(p, 0, sizeof(*p));
-	p->cfg = *cfg;
-	p->cfg.user = cfg->user ? cfg->user : "";
-	p->cfg.password = cfg->password ? cfg->password : "";
+	*p = (struct ppp){ .cfg = *cfg, .login = login };
+	memset(login, 0, sizeof(*login));
+	if (!p->cfg.user)
+		p->cfg.user = "";
+	if (!p->cfg.password)
+		p->cfg.password = "";
 	if (p->cfg.rtt_ms > RESTART_RTT_MAX_MS)
 		p->cfg.rtt_ms = RESTART_RTT_MAX_MS;
 	keep_supported_methods(&p->cfg);
@@ -469,6 +473,17 @@ void ppp_init(struct ppp *p, const struct ppp_cfg *cfg)
 	auth_init(p);
 	ipcp_init(p);
 	ipv6cp_init(p);
+}
+
+void ppp_lend(struct ppp *p, struct outbox *out)
+{
+	assert(out || outbox_is_empty(p->out));
+	p->out = out;
+}
+
+void ppp_forget_login(struct ppp *p)
+{
+	p->login = NULL;
 }
 
 void ppp_open(struct ppp *p, uint64_t now_ms)

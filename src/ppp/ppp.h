@@ -8,6 +8,9 @@
  * returns false. ppp_close ends the link with a Terminate-Request. PPP_OUT_CLOSED is the last
  * event; after it only ppp_wipe may be called.
  *
+ * A link that is up and idle needs little memory, so two larger parts are the owner's: an outbox,
+ * which holds something only from such a call until ppp_next returns false, and what a login needs.
+ *
  * The order of events: PPP_OUT_CHECK_PASSWORD (server; the owner calls ppp_auth_result, at once or
  * later) or any number of PPP_OUT_EAP (both ends; the owner calls ppp_eap_send),
  * PPP_OUT_AUTHENTICATED, then PPP_OUT_IPV4_UP and PPP_OUT_IPV6_UP, in any order, each of them
@@ -31,8 +34,16 @@ bool ppp_closed_is_refusal(enum ppp_closed why);
 
 /* The definition of struct ppp is in ppp/link.h, for files that embed it. */
 struct ppp;
+struct ppp_login;
+struct outbox;
 
-void ppp_init(struct ppp *p, const struct ppp_cfg *cfg);
+/* `login` is the caller's memory, of any content, and must stay until the link ends or is forgotten. */
+void ppp_init(struct ppp *p, const struct ppp_cfg *cfg, struct ppp_login *login);
+/*
+ * Lends an empty outbox; required before each call below that has `now_ms`, unless one is still lent.
+ * NULL takes it back, which is allowed when ppp_next has returned false.
+ */
+void ppp_lend(struct ppp *p, struct outbox *out);
 void ppp_open(struct ppp *p, uint64_t now_ms);
 void ppp_input(struct ppp *p, const uint8_t *frame, size_t len, uint64_t now_ms);
 void ppp_auth_result(struct ppp *p, const struct ppp_auth_result *result, uint64_t now_ms);
@@ -52,10 +63,15 @@ void ppp_eap_done(struct ppp *p, const uint8_t hlak[PPP_HLAK_LEN], uint64_t now_
  * NULL: none.
  */
 void ppp_close(struct ppp *p, const char *why, uint64_t now_ms);
+/*
+ * Server, once a network protocol is open, so that the peer has the result of its login: `login` is
+ * the caller's again, to be wiped and freed.
+ */
+void ppp_forget_login(struct ppp *p);
 void ppp_tick(struct ppp *p, uint64_t now_ms);
 uint64_t ppp_deadline(const struct ppp *p); /* UINT64_MAX: waiting for nothing */
 bool ppp_next(struct ppp *p, struct ppp_out *out);
-void ppp_wipe(struct ppp *p); /* wipes everything, including keys and challenges */
+void ppp_wipe(struct ppp *p); /* wipes the link; outbox and login are the caller's */
 
 /*
  * Why the link is ending or has ended, as in PPP_OUT_CLOSED, but available before that event: a

@@ -55,7 +55,7 @@ static void list_remove(struct sessions *l, struct session *s)
  */
 static void forget_ipv6(struct session *s)
 {
-	loop_timer_stop(s->host->loop, &s->advertise);
+	loop_timer_stop(s->host->loop, &s->timer);
 	if (s->ipv6.family)
 		addr_map_remove(s->host->by_addr, &s->ipv6);
 	if (s->prefix.family)
@@ -114,6 +114,26 @@ static void evict_all(struct session_host *h, const struct evictions *evictions)
 		h->evict(h, &evictions->at[i]);
 }
 
+/* ---- who it is */
+
+static const char *user_of(const struct session *s)
+{
+	return s->user ? s->user : "";
+}
+
+/* False: no memory. */
+static bool set_user(struct session *s, struct bytes name)
+{
+	free(s->user);
+	s->user = strndup((const char *)name.at, name.len);
+	return s->user;
+}
+
+static struct ip_text print_peer(const struct session *s)
+{
+	return ip_print_port(&s->registration.source, s->peer_port);
+}
+
 /* ---- login */
 
 static const struct refusal unknown_filter = {
@@ -144,6 +164,8 @@ static const struct refusal *log_in(struct session *s, const struct auth_grant *
 	return &registry_out_of_memory;
 }
 
+static void on_advertise(struct loop_timer *timer);
+
 static void apply_grant(struct session *s, const struct auth_grant *grant,
 			struct ppp_auth_result *v)
 {
@@ -164,6 +186,7 @@ static void accept_login(struct session *s, const struct auth_grant *grant,
 	half_open_remove(&s->host->half_open, &s->half_open);
 	list_add(&s->host->open, s);
 	s->is_open = true;
+	s->timer.expired = on_advertise;
 	s->host->stats.logins++;
 	s->host->opened(s->host);
 	s->log_limit = (struct log_limit){ .about = "this session", .max = LOG_PEER_MAX };
@@ -183,12 +206,16 @@ static void refuse_login(struct session *s, const struct ppp_auth_result *v, con
 	uint32_t jitter;
 
 	secret_random(&jitter, sizeof(jitter));
-	s->login_result = *v;
-	s->login_result.ipv4 = 0;
+	s->refusal = malloc(sizeof(*s->refusal));
+	if (!s->refusal) {
+		tunnel_shutdown_for(&s->tunnel, REASON_SYSTEM, "out of memory");
+		return;
+	}
+	*s->refusal = *v;
+	s->refusal->ipv4 = 0;
 	s->end_text = end_text;
-	s->is_refused = true;
 	s->host->stats.refusals++;
-	loop_timer_set(loop, &s->delay, loop_now(loop) + REFUSAL_MIN_MS + jitter % REFUSAL_MIN_MS);
+	loop_timer_set(loop, &s->timer, loop_now(loop) + REFUSAL_MIN_MS + jitter % REFUSAL_MIN_MS);
 }
 
 /* EAP: a Request that tells the reason; the Failure follows the Response to it. */
@@ -204,18 +231,18 @@ static bool send_last_request(struct session *s)
 
 static void after_delay(struct loop_timer *timer)
 {
-	struct session *s = container_of(timer, struct session, delay);
+	struct session *s = container_of(timer, struct session, timer);
 
 	if (send_last_request(s))
 		return;
-	tunnel_auth_result(&s->tunnel, &s->login_result);
+	tunnel_auth_result(&s->tunnel, s->refusal);
 	if (s->end_text)
 		tunnel_shutdown_for(&s->tunnel, REASON_UNAVAILABLE, s->end_text);
 }
 
 static struct log_field log_user(const struct session *s)
 {
-	return LOG_BYTES("user", s->user, strlen(s->user));
+	return LOG_BYTES("user", user_of(s), strlen(user_of(s)));
 }
 
 /* Limited, since strangers can cause any number of refusals. */
@@ -228,8 +255,7 @@ static void log_refused(const struct session *s, struct bytes user, const char *
 {
 	log_event(&s->log, refusal_level(), "login_failed",
 		  "{peer}: login of user {user} by {method} refused: {reason}",
-		  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text),
-		  LOG_BYTES("user", user.at, user.len),
+		  LOG_TEXT("peer", print_peer(s).text), LOG_BYTES("user", user.at, user.len),
 		  LOG_TEXT("method", ppp_auth_name(s->method)), LOG_TEXT("reason", reason));
 }
 
@@ -247,7 +273,7 @@ static void refuse_banned_login(struct session *s)
 		.message = "too many failed logins, try again in ten minutes",
 	};
 
-	log_refused(s, bytes_text(s->user), "too many failed logins before");
+	log_refused(s, bytes_text(user_of(s)), "too many failed logins before");
 	refuse_login(s, &forbidden, NULL);
 }
 
@@ -260,7 +286,7 @@ static void finish_login(struct session *s, const struct auth_result *result)
 	memcpy(v.message, result->message, sizeof(v.message));
 	memcpy(v.hlak, result->hlak, sizeof(v.hlak));
 	if (refused || !v.ok) {
-		log_refused(s, bytes_text(s->user), refused ? refused->why : result->reason);
+		log_refused(s, bytes_text(user_of(s)), refused ? refused->why : result->reason);
 		refuse_login(s, &v, refused ? refused->for_peer : NULL);
 	} else {
 		accept_login(s, &result->grant, &v);
@@ -272,7 +298,6 @@ static bool may_log_in(struct session *s, const struct auth_result *result)
 {
 	struct session_host *h = s->host;
 
-	snprintf(s->user, sizeof(s->user), "%s", result->name);
 	s->registration.user = s->user;
 	s->registration.worker = h->number;
 	s->registration.client = s->tunnel.sstp.correlation;
@@ -284,7 +309,7 @@ static bool may_log_in(struct session *s, const struct auth_result *result)
 static void send_eap(struct session *s, struct bytes eap)
 {
 	if (!tunnel_eap_send(&s->tunnel, eap) && !tunnel_is_ending(&s->tunnel))
-		end_unchecked_login(s, bytes_text(s->user), "no EAP Request that could be sent");
+		end_unchecked_login(s, bytes_text(user_of(s)), "no EAP Request that could be sent");
 }
 
 static void keep_last_request(struct session *s, struct bytes eap)
@@ -309,6 +334,8 @@ static void on_result(void *arg, const struct auth_result *result)
 	keep_last_request(s, result->eap);
 	if (result->outcome == AUTH_RESULT_UNAVAILABLE)
 		end_unchecked_login(s, bytes_text(result->name), result->reason);
+	else if (!set_user(s, bytes_text(result->name)))
+		tunnel_shutdown_for(&s->tunnel, REASON_SYSTEM, "out of memory");
 	else if (may_log_in(s, result))
 		finish_login(s, result);
 	else
@@ -339,7 +366,7 @@ static void check_login(struct session *s, const struct ppp_attempt *attempt)
 	};
 	int error;
 
-	if (s->is_refused || s->question || s->is_open)
+	if (s->refusal || s->question || s->is_open)
 		return; /* one attempt for each connection */
 	s->method = attempt->method;
 	error = auth_ask(h->auth, h->loop, &rq, on_result, s, &s->question);
@@ -364,8 +391,7 @@ static void begin_conversation(struct session *s, struct bytes eap)
 
 	if (eap_packet_get(eap, &packet) && packet.type == EAP_IDENTITY && packet.data.len) {
 		attempt.user = packet.data;
-		snprintf(s->user, sizeof(s->user), "%.*s", (int)packet.data.len,
-			 (const char *)packet.data.at);
+		set_user(s, packet.data);
 	}
 	check_login(s, &attempt);
 }
@@ -374,8 +400,8 @@ static void take_eap(struct session *s, struct bytes eap)
 {
 	int error;
 
-	if (s->is_refused) { /* the Response to the last Request */
-		tunnel_auth_result(&s->tunnel, &s->login_result);
+	if (s->refusal) { /* the Response to the last Request */
+		tunnel_auth_result(&s->tunnel, s->refusal);
 		return;
 	}
 	if (!s->question) {
@@ -384,7 +410,7 @@ static void take_eap(struct session *s, struct bytes eap)
 	}
 	error = auth_continue(s->host->auth, s->question, eap);
 	if (error)
-		end_unchecked_login(s, bytes_text(s->user), why_not_asked(error));
+		end_unchecked_login(s, bytes_text(user_of(s)), why_not_asked(error));
 }
 
 void session_log_all(const struct session_host *h)
@@ -395,8 +421,8 @@ void session_log_all(const struct session_host *h)
 		log_info(&s->log,
 			 "status: user %s, address %s, from %s, for %llu s; %llu bytes in, %llu "
 			 "out, %s",
-			 log_quote(s->user, strlen(s->user)).text, ip_print(&s->ipv4).text,
-			 ip_print_sockaddr(&s->peer).text,
+			 log_quote(user_of(s), strlen(user_of(s))).text, ip_print(&s->ipv4).text,
+			 print_peer(s).text,
 			 (unsigned long long)(loop_now(h->loop) - s->started_ms) / 1000,
 			 (unsigned long long)s->tunnel.stats.rx_bytes,
 			 (unsigned long long)s->tunnel.stats.tx_bytes,
@@ -449,12 +475,12 @@ static void advertise(struct session *s)
 	len = advertiser_tick(&s->advertiser, &what, now_ms, packet);
 	if (len)
 		tunnel_send_own(&s->tunnel, packet, len);
-	loop_timer_set(s->host->loop, &s->advertise, advertiser_deadline(&s->advertiser));
+	loop_timer_set(s->host->loop, &s->timer, advertiser_deadline(&s->advertiser));
 }
 
 static void on_advertise(struct loop_timer *timer)
 {
-	advertise(container_of(timer, struct session, advertise));
+	advertise(container_of(timer, struct session, timer));
 }
 
 /* Without an IPv6 network, or with no prefix left, the client has a link-local address only. */
@@ -506,8 +532,7 @@ static void log_up(const struct session *s)
 	log_event(&s->log, LOG_LEVEL_INFO, "login",
 		  "up, user {user}, address {address}, from {peer}, {tls} {cipher}", log_user(s),
 		  LOG_TEXT("address", ip_print(&s->ipv4).text),
-		  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text),
-		  LOG_TEXT("interface", s->host->interface),
+		  LOG_TEXT("peer", print_peer(s).text), LOG_TEXT("interface", s->host->interface),
 		  LOG_TEXT("tls", tls_version(s->tunnel.wire.tls)),
 		  LOG_TEXT("cipher", tls_cipher(s->tunnel.wire.tls)));
 }
@@ -525,8 +550,8 @@ static void log_user_ended(const struct session *s, const struct tunnel_end *end
 			  : "ended after {duration} s and was never up, user {user}, from {peer}: "
 			    "{reason}",
 		  log_user(s), LOG_TEXT("address", s->ipv4.family ? ip_print(&s->ipv4).text : NULL),
-		  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text),
-		  LOG_TEXT("interface", s->host->interface), LOG_TEXT("reason", end->text),
+		  LOG_TEXT("peer", print_peer(s).text), LOG_TEXT("interface", s->host->interface),
+		  LOG_TEXT("reason", end->text),
 		  LOG_NUMBER("duration", (loop_now(s->host->loop) - s->started_ms) / 1000),
 		  LOG_NUMBER("rx_bytes", st->rx_bytes), LOG_NUMBER("tx_bytes", st->tx_bytes),
 		  LOG_NUMBER("rx_dropped", st->rx_dropped),
@@ -539,7 +564,7 @@ static void log_user_ended(const struct session *s, const struct tunnel_end *end
  */
 static void log_ended(const struct session *s, const struct tunnel_end *end)
 {
-	bool was_login = end->reason == REASON_AUTH && !s->is_refused;
+	bool was_login = end->reason == REASON_AUTH && !s->refusal;
 	enum log_level level = LOG_LEVEL_DEBUG;
 
 	if (s->is_open) {
@@ -549,8 +574,7 @@ static void log_ended(const struct session *s, const struct tunnel_end *end)
 	if (was_login && log_limit_passes(&log_refusals))
 		level = LOG_LEVEL_INFO;
 	log_event(&s->log, level, "session_end", "{peer}: ended: {reason}",
-		  LOG_TEXT("peer", ip_print_sockaddr(&s->peer).text),
-		  LOG_TEXT("reason", end->text));
+		  LOG_TEXT("peer", print_peer(s).text), LOG_TEXT("reason", end->text));
 }
 
 static void free_eap(struct session *s)
@@ -563,7 +587,10 @@ static void free_eap(struct session *s)
 
 static void free_session(struct session *s)
 {
-	secret_wipe(&s->login_result, sizeof(s->login_result));
+	if (s->refusal)
+		secret_wipe(s->refusal, sizeof(*s->refusal));
+	free(s->refusal);
+	free(s->user);
 	free_eap(s);
 	free(s);
 }
@@ -577,7 +604,7 @@ static void discard(struct session *s)
 		log_limit_end(&s->log_limit, &s->log);
 	give_up_addresses(s);
 	auth_cancel(s->host->auth, s->question);
-	loop_timer_stop(s->host->loop, &s->delay);
+	loop_timer_stop(s->host->loop, &s->timer);
 	if (was_open)
 		list_remove(&h->open, s);
 	else
@@ -711,6 +738,7 @@ static void fill_ppp(struct session *s, struct ppp_cfg *ppp)
 static int adopt(struct session *s, struct pump_end *wire)
 {
 	struct session_host *h = s->host;
+	struct ppp_cfg ppp;
 	struct tunnel_cfg cfg = {
 		.loop = h->loop,
 		.pump = h->pump,
@@ -724,9 +752,10 @@ static int adopt(struct session *s, struct pump_end *wire)
 		.log = &s->log,
 		.event = on_event,
 		.arg = s,
+		.ppp = &ppp,
 	};
 
-	fill_ppp(s, &cfg.ppp);
+	fill_ppp(s, &ppp);
 	return tunnel_adopt(&s->tunnel, &cfg, wire);
 }
 
@@ -758,7 +787,7 @@ static void identify(struct session *s, const struct half_open *place, int fd,
 	s->id.id = s->registration.session = place->id;
 	s->log = session_log(place->id);
 	s->started_ms = place->started_ms;
-	s->peer = *peer;
+	s->peer_port = ip_port_of_sockaddr(peer);
 	s->registration.source = ip_from_sockaddr(peer);
 	if (!getsockname(fd, (struct sockaddr *)&local, &len))
 		s->registration.local = ip_from_sockaddr(&local);
@@ -778,8 +807,7 @@ struct session *session_open(struct session_host *h, struct half_open *place, st
 		return NULL;
 	}
 	s->host = h;
-	s->delay.expired = after_delay;
-	s->advertise.expired = on_advertise;
+	s->timer.expired = after_delay;
 	if (is_eap_offered(h->cfg))
 		s->eap = calloc(1, sizeof(*s->eap));
 	identify(s, place, wire->fd, peer);

@@ -61,28 +61,30 @@ struct session_eap {
 struct session {
 	struct tunnel tunnel;
 	struct session_host *host;
-	bool is_open;                /* it has logged in */
-	struct half_open half_open;  /* used before the login */
-	struct session *next, *prev; /* in host->open, after the login */
-	struct id_entry id;          /* in host->by_id */
-	struct log log;              /* "session 7" */
-	struct log_limit log_limit;  /* used after the login */
-	struct sockaddr_storage peer;
+	bool is_open; /* it has logged in */
+	union {
+		struct half_open half_open;          /* before the login */
+		struct {                             /* after it */
+			struct session *next, *prev; /* in host->open */
+			struct log_limit log_limit;
+		};
+	};
+	struct id_entry id; /* in host->by_id */
+	struct log log;     /* "session 7" */
 	uint64_t started_ms;
-	char user[PPP_NAME_MAX + 1];
+	uint16_t peer_port; /* of registration.source */
+	char *user;         /* NULL: not known yet */
 	struct registration registration;
 	struct ip_addr ipv4;          /* in host->by_addr; AF_UNSPEC: none */
 	struct ip_addr ipv6;          /* the same, link-local */
 	struct ip_addr prefix;        /* the same: the key of a /64 (prefixes.h) */
 	struct advertiser advertiser; /* while IPV6CP is open */
-	struct loop_timer advertise;  /* its deadline */
+	struct loop_timer timer;      /* its deadline; before the login: a refusal is sent */
 	enum ppp_auth method;
-	uint64_t question; /* the open question to host->auth; 0: none */
-	bool is_refused;   /* the refusal is sent after the delay */
-	struct loop_timer delay;
-	struct ppp_auth_result login_result; /* the refusal that is sent after the delay */
-	struct session_eap *eap; /* until it has logged in; NULL if EAP is not offered */
-	const char *end_text;    /* why it is refused with the right password; else NULL */
+	uint64_t question;               /* the open question to host->auth; 0: none */
+	struct ppp_auth_result *refusal; /* sent after the delay; NULL: it is not refused */
+	struct session_eap *eap;         /* until it has logged in; NULL if EAP is not offered */
+	const char *end_text;            /* why it is refused with the right password; else NULL */
 };
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The definition of struct sstp, for files that embed it; its functions are in sstp/sstp.h. It must
- * not be moved or copied while it is in use: events point into its send buffer.
+ * not be moved or copied while it is in use.
  */
 #ifndef SSTP_SSTP_CALL_H
 #define SSTP_SSTP_CALL_H
@@ -34,6 +34,14 @@ enum sstp_state {
 	SSTP_STATES,
 };
 
+/* Events in order, and the bytes of SSTP_OUT_SEND. All zero: empty. */
+struct sstp_outbox {
+	struct sstp_out out[SSTP_OUT_MAX];
+	uint8_t first, count;
+	size_t tx_len;
+	uint8_t tx[SSTP_TX_MAX];
+};
+
 struct sstp {
 	struct sstp_cfg cfg;
 	enum sstp_state state;
@@ -44,12 +52,10 @@ struct sstp {
 	bool is_over;          /* SSTP_OUT_CLOSED has been queued */
 
 	/* the crypto binding */
-	uint8_t hashes; /* client: from the ACK; server: offered */
-	uint8_t nonce[SSTP_NONCE_LEN];
-	bool is_authenticated; /* server: hlak is the key */
-	uint8_t hlak[SSTP_HLAK_LEN];
-	bool is_held; /* server: a Call-Connected came before the authentication ended */
-	uint8_t held[SSTP_CALL_CONNECTED_LEN];
+	uint8_t hashes;         /* client: from the ACK; server: offered */
+	bool is_authenticated;  /* server: keys->hlak is the key */
+	bool is_held;           /* server: a Call-Connected came before the authentication ended */
+	struct sstp_keys *keys; /* NULL: the binding was sent or checked, or the call has ended */
 
 	uint8_t naks; /* server: sent; client: followed by another request */
 
@@ -62,11 +68,7 @@ struct sstp {
 	uint8_t interim_responses; /* client: number of 1xx responses skipped */
 	bool is_page; /* client: the response has the type of a document, so SSTP may not follow */
 
-	/* events in order, and the bytes of SSTP_OUT_SEND */
-	struct sstp_out out[SSTP_OUT_MAX];
-	uint8_t out_first, out_count;
-	size_t tx_len;
-	uint8_t tx[SSTP_TX_MAX];
+	struct sstp_outbox *out; /* lent by the owner; NULL: nothing has been emitted */
 };
 
 #endif

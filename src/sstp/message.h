@@ -58,7 +58,6 @@ enum {
 	SSTP_BINDING_REQ_NONCE_AT = 4,
 	SSTP_BINDING_LEN = 100, /* [MS-SSTP] 2.2.7 */
 	SSTP_FAULTS_MAX = 8,
-	SSTP_CALL_CONNECTED_LEN = 112, /* [MS-SSTP] 2.2.12 */
 };
 
 struct sstp_msg {

@@ -7,23 +7,33 @@
 
 #include <assert.h>
 
+void sstp_outbox_reset(struct sstp_outbox *b)
+{
+	b->first = b->count = 0;
+	b->tx_len = 0;
+}
+
 void sstp_emit(struct sstp *s, struct sstp_out out)
 {
-	assert(s->out_count < SSTP_OUT_MAX);
-	s->out[(s->out_first + s->out_count) % SSTP_OUT_MAX] = out;
-	s->out_count++;
+	struct sstp_outbox *b = s->out;
+
+	assert(b->count < SSTP_OUT_MAX);
+	b->out[(b->first + b->count) % SSTP_OUT_MAX] = out;
+	b->count++;
 }
 
 struct writer sstp_tx(struct sstp *s)
 {
-	if (!s->out_count) /* everything written before has been taken */
-		s->tx_len = 0;
-	return writer_of(s->tx + s->tx_len, sizeof(s->tx) - s->tx_len);
+	struct sstp_outbox *b = s->out;
+
+	if (!b->count) /* everything written before has been taken */
+		b->tx_len = 0;
+	return writer_of(b->tx + b->tx_len, sizeof(b->tx) - b->tx_len);
 }
 
 void sstp_send(struct sstp *s, const struct writer *w)
 {
 	assert(!w->full);
-	s->tx_len += w->len;
+	s->out->tx_len += w->len;
 	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_SEND, .bytes = bytes_of(w->at, w->len) });
 }

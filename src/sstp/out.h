@@ -12,6 +12,7 @@
 
 #include "sstp/call.h"
 
+void sstp_outbox_reset(struct sstp_outbox *b); /* to empty, from any content */
 void sstp_emit(struct sstp *s, struct sstp_out out);
 struct writer sstp_tx(struct sstp *s);
 void sstp_send(struct sstp *s, const struct writer *w);

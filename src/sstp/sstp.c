@@ -18,14 +18,21 @@
 
 enum { HASHES_KNOWN = SSTP_HASH_SHA1 | SSTP_HASH_SHA256 };
 
-void sstp_init(struct sstp *s, const struct sstp_cfg *cfg)
+void sstp_init(struct sstp *s, const struct sstp_cfg *cfg, struct sstp_keys *keys)
 {
 	assert(cfg->random && (cfg->hashes & HASHES_KNOWN));
 	assert(cfg->role == SSTP_SERVER || (cfg->host && strlen(cfg->host) <= SSTP_HOST_MAX));
 	memset(s, 0, sizeof(*s));
 	s->cfg = *cfg;
+	s->keys = keys;
 	s->cfg.hashes &= HASHES_KNOWN;
 	s->deadline_ms = UINT64_MAX;
+}
+
+void sstp_lend(struct sstp *s, struct sstp_outbox *out)
+{
+	assert(out || !s->out || !s->out->count);
+	s->out = out;
 }
 
 static void send_http_request(struct sstp *s)
@@ -299,7 +306,7 @@ void sstp_authenticated(struct sstp *s, const uint8_t hlak[SSTP_HLAK_LEN], uint6
 {
 	if (s->state != SSTP_ST_ACK)
 		return;
-	memcpy(s->hlak, hlak, sizeof(s->hlak));
+	memcpy(s->keys->hlak, hlak, sizeof(s->keys->hlak));
 	sstp_step(s, SSTP_ON_AUTHENTICATED, NULL, now_ms);
 }
 
@@ -339,11 +346,13 @@ bool sstp_noted_end(const struct sstp *s, struct sstp_out *out)
 
 bool sstp_next(struct sstp *s, struct sstp_out *out)
 {
-	if (!s->out_count)
+	struct sstp_outbox *b = s->out;
+
+	if (!b || !b->count)
 		return false;
-	*out = s->out[s->out_first];
-	s->out_first = (uint8_t)((s->out_first + 1) % SSTP_OUT_MAX);
-	s->out_count--;
+	*out = b->out[b->first];
+	b->first = (uint8_t)((b->first + 1) % SSTP_OUT_MAX);
+	b->count--;
 	return true;
 }
 

@@ -4,8 +4,7 @@
  * with their timers, the crypto binding. Bytes and time in, bytes and events out. No descriptor, no
  * clock, no allocation, no global; PPP frames are opaque payload.
  *
- * Life: fill a struct sstp_cfg once TLS is up (it contains the hashes of the certificate);
- * sstp_init; sstp_open; then sstp_input as bytes arrive and sstp_tick at each deadline. After each
+ * Life: fill a struct sstp_cfg, and the hashes of the certificate once TLS is up; sstp_init; sstp_open; then sstp_input as bytes arrive and sstp_tick at each deadline. After each
  * call drain sstp_next until it returns false. sstp_close ends the call with a Call-Disconnect.
  * SSTP_OUT_CLOSED is the last event: the caller then closes the connection. Pointers in an event
  * are valid until the next call on that engine. Other calls may be made between two of sstp_next.
@@ -23,8 +22,18 @@
 
 /* The definition of struct sstp is in sstp/call.h, for files that embed it. */
 struct sstp;
+struct sstp_outbox;
 
-void sstp_init(struct sstp *s, const struct sstp_cfg *cfg);
+/*
+ * `keys` is the caller's memory, with the hashes of the certificate. The engine wipes it, and uses it
+ * no longer, when the call is connected or ends.
+ */
+void sstp_init(struct sstp *s, const struct sstp_cfg *cfg, struct sstp_keys *keys);
+/*
+ * Lends an empty outbox; required before each call below that emits something, unless one is still
+ * lent. NULL takes it back, which is allowed when sstp_next has returned false.
+ */
+void sstp_lend(struct sstp *s, struct sstp_outbox *out);
 void sstp_open(struct sstp *s, uint64_t now_ms);
 
 /*

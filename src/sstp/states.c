@@ -56,8 +56,9 @@ void sstp_set_reason(struct sstp *s, enum sstp_closed why, uint32_t status)
 /* The keys are no longer needed once the crypto binding was sent or checked. */
 static void forget_keys(struct sstp *s)
 {
-	secret_wipe(s->hlak, sizeof(s->hlak));
-	secret_wipe(s->nonce, sizeof(s->nonce));
+	if (s->keys)
+		secret_wipe(s->keys, sizeof(*s->keys));
+	s->keys = NULL;
 	s->is_authenticated = false;
 	s->is_held = false;
 }
@@ -212,8 +213,9 @@ static void connected(struct sstp *s, uint64_t now_ms)
 /* What a binding depends on: the nonce, the certificate, the key. */
 static struct sstp_binding binding_of(const struct sstp *s)
 {
-	return (struct sstp_binding){ s->hashes, s->nonce, s->cfg.cert_sha1, s->cfg.cert_sha256,
-				      s->hlak };
+	const struct sstp_keys *k = s->keys;
+
+	return (struct sstp_binding){ s->hashes, k->nonce, k->cert_sha1, k->cert_sha256, k->hlak };
 }
 
 /* ---- client */
@@ -238,7 +240,7 @@ static void take_ack(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms)
 			   SSTP_STATUS_VALUE_NOT_SUPPORTED, now_ms);
 		return;
 	}
-	memcpy(s->nonce, a.value.at + SSTP_BINDING_REQ_NONCE_AT, SSTP_NONCE_LEN);
+	memcpy(s->keys->nonce, a.value.at + SSTP_BINDING_REQ_NONCE_AT, SSTP_NONCE_LEN);
 	sstp_enter(s, SSTP_ST_ACK, SSTP_NEGOTIATION_MS, now_ms);
 	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_START_PPP, .hashes = offered });
 }
@@ -286,10 +288,10 @@ static void send_ack(struct sstp *s, uint64_t now_ms)
 	struct writer w = sstp_tx(s);
 
 	s->hashes = s->cfg.hashes;
-	s->cfg.random(s->cfg.random_arg, s->nonce, sizeof(s->nonce));
+	s->cfg.random(s->cfg.random_arg, s->keys->nonce, sizeof(s->keys->nonce));
 	log_debug(s->cfg.log, "sstp: send %s, hash protocols 0x%02x",
 		  sstp_msg_name(SSTP_MSG_CALL_CONNECT_ACK), s->hashes);
-	sstp_put_ack(&w, s->hashes, s->nonce);
+	sstp_put_ack(&w, s->hashes, s->keys->nonce);
 	sstp_send(s, &w);
 	sstp_enter(s, SSTP_ST_ACK, SSTP_NEGOTIATION_MS, now_ms);
 	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_START_PPP, .hashes = s->hashes });
@@ -365,7 +367,7 @@ static void take_connected(struct sstp *s, const struct sstp_msg *m, uint64_t no
 	} else if (s->is_authenticated) {
 		check_binding(s, m->packet.at, now_ms);
 	} else {
-		memcpy(s->held, m->packet.at, sizeof(s->held));
+		memcpy(s->keys->held, m->packet.at, sizeof(s->keys->held));
 		s->is_held = true;
 	}
 }
@@ -375,7 +377,7 @@ static void check_held(struct sstp *s, const struct sstp_msg *m, uint64_t now_ms
 	(void)m;
 	s->is_authenticated = true;
 	if (s->is_held)
-		check_binding(s, s->held, now_ms);
+		check_binding(s, s->keys->held, now_ms);
 }
 
 /* ---- the tables: one column per state, from SSTP_ST_REQUEST on */

@@ -12,6 +12,7 @@ enum {
 	SSTP_HOST_MAX = 261,      /* longest Host header that we send: a DNS name, ':', a port */
 	SSTP_HLAK_LEN = 32,
 	SSTP_NONCE_LEN = 32,
+	SSTP_CALL_CONNECTED_LEN = 112, /* [MS-SSTP] 2.2.12 */
 };
 
 /* [MS-SSTP] 2.2.7: the Hash Protocol bits */
@@ -28,8 +29,6 @@ enum sstp_role {
 struct sstp_cfg {
 	enum sstp_role role;
 	uint8_t hashes; /* client: allowed; server: offered. SHA-256 is preferred if both have it */
-	uint8_t cert_sha1[SHA1_LEN];     /* of the DER of the certificate that the server uses */
-	uint8_t cert_sha256[SHA256_LEN]; /* in this connection, for both roles */
 	/* client: the Host header, "name" or "name:port"; the caller keeps it valid */
 	const char *host;
 	/*
@@ -42,6 +41,20 @@ struct sstp_cfg {
 	void (*random)(void *arg, void *to, size_t len);
 	void *random_arg;
 	const struct log *log; /* NULL: logs without a name */
+};
+
+/*
+ * What the crypto binding is made of: the owner's memory. The hashes are of the DER of the certificate
+ * that the server uses in this connection, for both roles; the owner fills them in, and the engine the
+ * rest.
+ */
+struct sstp_keys {
+	uint8_t cert_sha1[SHA1_LEN];
+	uint8_t cert_sha256[SHA256_LEN];
+	uint8_t nonce[SSTP_NONCE_LEN];
+	uint8_t hlak[SSTP_HLAK_LEN];
+	uint8_t held
+		[SSTP_CALL_CONNECTED_LEN]; /* server: a Call-Connected from before the login ended */
 };
 
 /* Why a call ended. */

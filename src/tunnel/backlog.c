@@ -152,6 +152,11 @@ size_t backlog_bytes(const struct backlog *b)
 	return b->bytes;
 }
 
+bool backlog_is_idle(const struct backlog *b, uint64_t now_ms)
+{
+	return !b->bytes && now_ms - b->empty_ms >= BACKLOG_IDLE_MS;
+}
+
 /* ---- a packet's flow */
 
 static uint32_t mix(uint32_t h, uint32_t v)

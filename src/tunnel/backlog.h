@@ -9,7 +9,8 @@
  *
  * A flow is signaled to slow down by dropping one packet: of a super-packet, its first segment.
  *
- * Times are milliseconds of the loop's clock. Memory is allocated per waiting packet and freed with it.
+ * Times are milliseconds of the loop's clock. Memory is allocated per waiting packet and freed with it; the
+ * queues themselves take 18 KB, so an idle backlog should be closed.
  */
 #ifndef SSTP_TUNNEL_BACKLOG_H
 #define SSTP_TUNNEL_BACKLOG_H
@@ -25,6 +26,7 @@ enum {
 	BACKLOG_TARGET_MS = 5,     /* RFC 8289 section 4.3 */
 	BACKLOG_INTERVAL_MS = 100, /* section 4.4 */
 	BACKLOG_RTT_MAX_MS = 1000, /* a longer round trip counts as this */
+	BACKLOG_IDLE_MS = 10 * 1000,
 };
 
 struct backlog;
@@ -59,5 +61,7 @@ struct backlog_packet {
  */
 bool backlog_get(struct backlog *b, struct backlog_packet *p, uint64_t now_ms, unsigned *dropped);
 size_t backlog_bytes(const struct backlog *b);
+/* Nothing has waited for BACKLOG_IDLE_MS: what it knows of the line is out of date. */
+bool backlog_is_idle(const struct backlog *b, uint64_t now_ms);
 
 #endif

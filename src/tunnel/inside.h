@@ -18,6 +18,11 @@ void tunnel_set_sign(struct tunnel *t, enum tunnel_sign sign);
 void tunnel_set_engine_reason(struct tunnel *t);
 /* Sends close_notify if that is still possible, releases everything, notifies the owner. */
 void tunnel_finish(struct tunnel *t);
+/*
+ * To be called before the engines are: lends them their outboxes until tunnel_drain has handled everything.
+ * False: no memory; the tunnel has ended.
+ */
+bool tunnel_lend(struct tunnel *t);
 /* Handles the engines' frames and events until neither has more. */
 void tunnel_drain(struct tunnel *t);
 /* Sets the timer to the earliest deadline. */

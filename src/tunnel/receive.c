@@ -20,7 +20,7 @@ static void take_neighbor(struct tunnel *t, const struct packet *p)
 {
 	uint8_t reply[IP6_PACKET_MAX];
 	size_t n = ip6_neighbor_reply(reply, p->at, p->h.total, ppp_own_iid(&t->ppp),
-				      t->cfg.ppp.role == PPP_SERVER);
+				      t->cfg.ppp->role == PPP_SERVER);
 
 	if (n)
 		tunnel_send_own(t, reply, n);
@@ -93,6 +93,8 @@ static size_t take_message(struct tunnel *t, uint8_t *at, size_t len)
 			return n;
 		}
 	}
+	if (!tunnel_lend(t))
+		return len;
 	n = sstp_input(&t->sstp, at, len, loop_now(t->cfg.loop));
 	tunnel_drain(t);
 	return n;
@@ -189,7 +191,6 @@ static void shake_hands(struct tunnel *t)
 	if (t->stage == TUNNEL_CLOSED)
 		return;
 	tunnel_start_sstp(t);
-	tunnel_drain(t);
 }
 
 static enum tunnel_sign loss_sign(const struct tunnel *t, int error)
@@ -204,7 +205,7 @@ static enum tunnel_sign loss_sign(const struct tunnel *t, int error)
 /* The peer is gone, maybe with an `error` of the socket. The reason is by what we waited for. */
 static void set_loss_reason(struct tunnel *t, int error)
 {
-	bool is_client = t->cfg.ppp.role == PPP_CLIENT;
+	bool is_client = t->cfg.ppp->role == PPP_CLIENT;
 	enum tunnel_reason reason = REASON_SSTP;
 	const char *when = "";
 

@@ -23,8 +23,10 @@
 
 #include "http/status.h"
 #include "ppp/mschap_message.h"
+#include "sstp/out.h"
 #include "tunnel/inside.h"
 #include "tunnel/rtt.h"
+#include "util/alloc.h"
 #include "util/secret.h"
 
 enum {
@@ -51,10 +53,11 @@ void tunnel_set_reason(struct tunnel *t, enum tunnel_reason reason, const char *
 	if (t->has_end)
 		return;
 	t->has_end = true;
-	t->end.reason = reason;
-	t->end.by_us = t->is_shutting_down;
+	t->end_reason = reason;
+	t->is_end_by_us = t->is_shutting_down;
 	va_start(args, format);
-	vsnprintf(t->end.text, sizeof(t->end.text), format, args);
+	if (vasprintf(&t->end_text, format, args) < 0)
+		t->end_text = NULL;
 	va_end(args);
 }
 
@@ -101,8 +104,30 @@ struct tunnel_line_text tunnel_line_print(const struct tunnel *t)
 	return out;
 }
 
+static void free_login(struct tunnel *t)
+{
+	if (t->login)
+		secret_wipe(t->login, sizeof(*t->login));
+	free(t->login);
+	t->login = NULL;
+}
+
+static void free_outboxes(struct tunnel *t)
+{
+	struct tunnel_outboxes *o = t->outboxes;
+
+	if (!o)
+		return;
+	if (o->ppp.used || o->sstp.tx_len) /* there may be a password in it */
+		secret_wipe(o, sizeof(*o));
+	alloc_put(o);
+	t->outboxes = NULL;
+}
+
 static void release(struct tunnel *t)
 {
+	struct ppp_cfg ppp = t->ppp.cfg;
+
 	t->line = tunnel_look(t);
 	pump_hang_up(&t->wire);
 	loop_timer_stop(t->cfg.loop, &t->timer);
@@ -113,9 +138,11 @@ static void release(struct tunnel *t)
 	backlog_close(t->backlog);
 	t->backlog = NULL;
 	sstp_wipe(&t->sstp);
-	if (t->ppp_is_running)
-		ppp_wipe(&t->ppp);
+	ppp_wipe(&t->ppp);
+	t->ppp.cfg = ppp; /* t->cfg.ppp */
 	t->ppp_is_running = false;
+	free_login(t);
+	free_outboxes(t);
 	t->stage = TUNNEL_CLOSED;
 }
 
@@ -123,7 +150,14 @@ static void notify_ended(struct loop_task *task)
 {
 	struct tunnel *t = container_of(task, struct tunnel, ended);
 
-	tunnel_notify(t, (struct tunnel_event){ .type = TUNNEL_ENDED, .end = &t->end });
+	struct tunnel_end end = { .reason = t->end_reason,
+				  .by_us = t->is_end_by_us,
+				  .is_verdict = t->is_end_verdict };
+
+	snprintf(end.text, sizeof(end.text), "%s", t->end_text ? t->end_text : "out of memory");
+	free(t->end_text);
+	t->end_text = NULL;
+	tunnel_notify(t, (struct tunnel_event){ .type = TUNNEL_ENDED, .end = &end });
 }
 
 void tunnel_finish(struct tunnel *t)
@@ -205,7 +239,7 @@ static void set_ppp_reason(struct tunnel *t, const struct ppp_out *out)
 	if (out->closed.why == PPP_CLOSED_REFUSED && mschap_error_text(out->closed.error))
 		text = mschap_error_text(out->closed.error);
 	if (!t->has_end)
-		t->end.is_verdict = ppp_closed_is_refusal(out->closed.why);
+		t->is_end_verdict = ppp_closed_is_refusal(out->closed.why);
 	if (detail.len && out->closed.error)
 		tunnel_set_reason(t, reason, "%s (error %u, %s)", text, out->closed.error,
 				  log_quote(detail.at, detail.len).text);
@@ -321,10 +355,43 @@ static void send_ppp_frame(struct tunnel *t, struct bytes frame)
 	memcpy(at + SSTP_HDR_LEN, frame.at, frame.len);
 }
 
+static void end_without_memory(struct tunnel *t)
+{
+	tunnel_set_reason(t, REASON_SYSTEM, "out of memory");
+	tunnel_finish(t);
+}
+
+bool tunnel_lend(struct tunnel *t)
+{
+	struct tunnel_outboxes *o = t->outboxes;
+
+	if (o)
+		return true;
+	o = t->outboxes = alloc_get(sizeof(*o));
+	if (!o) {
+		end_without_memory(t);
+		return false;
+	}
+	outbox_reset(&o->ppp);
+	sstp_outbox_reset(&o->sstp);
+	sstp_lend(&t->sstp, &o->sstp);
+	if (t->ppp_is_running)
+		ppp_lend(&t->ppp, &o->ppp);
+	return true;
+}
+
+static void take_back(struct tunnel *t)
+{
+	sstp_lend(&t->sstp, NULL);
+	if (t->ppp_is_running)
+		ppp_lend(&t->ppp, NULL);
+	free_outboxes(t);
+}
+
 void tunnel_start_sstp(struct tunnel *t)
 {
 	struct sstp_cfg cfg = {
-		.role = t->cfg.ppp.role == PPP_CLIENT ? SSTP_CLIENT : SSTP_SERVER,
+		.role = t->cfg.ppp->role == PPP_CLIENT ? SSTP_CLIENT : SSTP_SERVER,
 		.hashes = t->cfg.hashes,
 		.host = t->cfg.http_host,
 		.correlation = t->cfg.correlation,
@@ -333,11 +400,19 @@ void tunnel_start_sstp(struct tunnel *t)
 		.log = t->cfg.log,
 	};
 
-	tls_binding_hashes(t->wire.tls, cfg.cert_sha1, cfg.cert_sha256);
-	sstp_init(&t->sstp, &cfg);
+	t->login = calloc(1, sizeof(*t->login));
+	if (!t->login) {
+		end_without_memory(t);
+		return;
+	}
+	tls_binding_hashes(t->wire.tls, t->login->sstp.cert_sha1, t->login->sstp.cert_sha256);
+	sstp_init(&t->sstp, &cfg, &t->login->sstp);
 	t->stage = TUNNEL_RUNNING;
 	t->stage_deadline_ms = t->cfg.setup_ms ? t->cfg.setup_deadline_ms : UINT64_MAX;
+	if (!tunnel_lend(t))
+		return;
 	sstp_open(&t->sstp, loop_now(t->cfg.loop));
+	tunnel_drain(t);
 }
 
 static uint32_t socket_rtt_ms(int fd)
@@ -354,13 +429,16 @@ static void start_ppp(struct tunnel *t)
 {
 	uint64_t exchange_ms = loop_now(t->cfg.loop) - t->http_done_ms;
 
-	t->cfg.ppp.rtt_ms = rtt_of(socket_rtt_ms(t->wire.fd), exchange_ms);
-	log_debug(t->cfg.log, "round trip %u ms", (unsigned)t->cfg.ppp.rtt_ms);
-	t->cfg.ppp.peer_is_ready = t->sstp.correlation; /* the peer is sstp too */
-	t->cfg.ppp.random = system_random;
-	t->cfg.ppp.log = t->cfg.log;
-	ppp_init(&t->ppp, &t->cfg.ppp);
+	struct ppp_cfg *cfg = &t->ppp.cfg;
+
+	cfg->rtt_ms = rtt_of(socket_rtt_ms(t->wire.fd), exchange_ms);
+	log_debug(t->cfg.log, "round trip %u ms", (unsigned)cfg->rtt_ms);
+	cfg->peer_is_ready = t->sstp.correlation; /* the peer is sstp too */
+	cfg->random = system_random;
+	cfg->log = t->cfg.log;
+	ppp_init(&t->ppp, cfg, &t->login->ppp);
 	t->ppp_is_running = true;
+	ppp_lend(&t->ppp, &t->outboxes->ppp);
 	ppp_open(&t->ppp, loop_now(t->cfg.loop));
 }
 
@@ -449,6 +527,13 @@ static void on_sstp(struct tunnel *t, const struct sstp_out *out)
 	}
 }
 
+/* A client may be challenged again at any time; to a server that does not happen. */
+static void forget_login(struct tunnel *t)
+{
+	ppp_forget_login(&t->ppp);
+	free_login(t);
+}
+
 /*
  * Handles the engines' frames and events until neither has more. SSTP comes first each time, so that
  * Call-Connected, which PPP's success causes, leaves before IPCP's first frame.
@@ -469,8 +554,11 @@ void tunnel_drain(struct tunnel *t)
 			t->wire.queue_max = PUMP_QUEUE_MAX;
 			if (!t->is_shutting_down)
 				t->stage_deadline_ms = UINT64_MAX;
+			if (t->cfg.ppp->role == PPP_SERVER)
+				forget_login(t);
 			tunnel_notify(t, (struct tunnel_event){ .type = TUNNEL_CONNECTED });
 		} else {
+			take_back(t);
 			break;
 		}
 	}
@@ -518,6 +606,15 @@ static void set_stage_reason(struct tunnel *t)
 				  "not connected within %u seconds: PPP did not finish", seconds);
 }
 
+/* The timer expires at least as often as SSTP's Hello. */
+static void free_idle_backlog(struct tunnel *t, uint64_t now_ms)
+{
+	if (!t->backlog || !backlog_is_idle(t->backlog, now_ms))
+		return;
+	backlog_close(t->backlog);
+	t->backlog = NULL;
+}
+
 static void on_timer(struct loop_timer *timer)
 {
 	struct tunnel *t = container_of(timer, struct tunnel, timer);
@@ -528,13 +625,14 @@ static void on_timer(struct loop_timer *timer)
 		tunnel_finish(t);
 		return;
 	}
-	if (t->stage == TUNNEL_RUNNING) {
+	if (t->stage == TUNNEL_RUNNING && tunnel_lend(t)) {
 		if (now >= sstp_deadline(&t->sstp))
 			sstp_tick(&t->sstp, now);
 		if (t->ppp_is_running && now >= ppp_deadline(&t->ppp))
 			ppp_tick(&t->ppp, now);
 		tunnel_drain(t);
 	}
+	free_idle_backlog(t, now);
 	tunnel_arm(t);
 }
 
@@ -587,7 +685,8 @@ static void set_socket(struct tunnel *t)
 
 static void init(struct tunnel *t, const struct tunnel_cfg *cfg)
 {
-	*t = (struct tunnel){ .cfg = *cfg, .stage = TUNNEL_TLS };
+	*t = (struct tunnel){ .cfg = *cfg, .stage = TUNNEL_TLS, .ppp.cfg = *cfg->ppp };
+	t->cfg.ppp = &t->ppp.cfg;
 	t->wire = (struct pump_end){
 		.pump = cfg->pump,
 		.fd = cfg->fd,
@@ -623,7 +722,7 @@ int tunnel_open(struct tunnel *t, const struct tunnel_cfg *cfg)
 		return error;
 	}
 	tunnel_arm(t);
-	if (cfg->ppp.role == PPP_CLIENT)
+	if (cfg->ppp->role == PPP_CLIENT)
 		tls_handshake(t->wire.tls); /* the ClientHello; the next call reports an error */
 	return 0;
 }
@@ -646,7 +745,7 @@ int tunnel_adopt(struct tunnel *t, const struct tunnel_cfg *cfg, struct pump_end
 
 void tunnel_auth_result(struct tunnel *t, const struct ppp_auth_result *v)
 {
-	if (!t->ppp_is_running)
+	if (!t->ppp_is_running || !tunnel_lend(t))
 		return;
 	ppp_auth_result(&t->ppp, v, loop_now(t->cfg.loop));
 	tunnel_drain(t);
@@ -657,7 +756,7 @@ bool tunnel_eap_send(struct tunnel *t, struct bytes packet)
 {
 	bool was_sent;
 
-	if (!t->ppp_is_running)
+	if (!t->ppp_is_running || !tunnel_lend(t))
 		return false;
 	was_sent = ppp_eap_send(&t->ppp, packet, loop_now(t->cfg.loop));
 	tunnel_drain(t);
@@ -674,7 +773,7 @@ void tunnel_eap_done(struct tunnel *t, const uint8_t hlak[PPP_HLAK_LEN])
 void tunnel_eap_fault(struct tunnel *t, enum tunnel_reason reason, const char *why)
 {
 	if (!t->has_end)
-		t->end.is_verdict = true;
+		t->is_end_verdict = true;
 	tunnel_set_reason(t, reason, "%s", why);
 }
 
@@ -696,6 +795,8 @@ void tunnel_shutdown_for(struct tunnel *t, enum tunnel_reason reason, const char
 		return;
 	}
 	t->stage_deadline_ms = now + SHUTDOWN_MS;
+	if (!tunnel_lend(t))
+		return;
 	if (t->ppp_is_running)
 		ppp_close(&t->ppp, why, now);
 	else
@@ -718,7 +819,7 @@ void tunnel_leave(struct tunnel *t, const char *why)
 		return;
 	t->is_shutting_down = true;
 	tunnel_set_reason(t, REASON_NONE, "%s", why);
-	if (t->stage == TUNNEL_RUNNING) {
+	if (t->stage == TUNNEL_RUNNING && tunnel_lend(t)) {
 		sstp_close(&t->sstp, loop_now(t->cfg.loop));
 		tunnel_drain(t);
 	}
@@ -760,7 +861,7 @@ uint32_t tunnel_check_acks(struct tunnel *t)
 	if (silent_ms < t->acks_dead_ms)
 		return silent_ms;
 	tunnel_set_reason(t, REASON_SILENT, "no acknowledgement from the %s for %u s",
-			  t->cfg.ppp.role == PPP_CLIENT ? "server" : "client", silent_ms / 1000);
+			  t->cfg.ppp->role == PPP_CLIENT ? "server" : "client", silent_ms / 1000);
 	tunnel_finish(t);
 	tunnel_arm(t);
 	return silent_ms;
@@ -772,4 +873,6 @@ void tunnel_abandon(struct tunnel *t)
 		release(t);
 	if (t->cfg.loop)
 		loop_unpost(t->cfg.loop, &t->ended);
+	free(t->end_text);
+	t->end_text = NULL;
 }

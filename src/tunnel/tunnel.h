@@ -7,7 +7,8 @@
  * struct tunnel_event. tunnel_shutdown ends it in order. TUNNEL_ENDED is the last event; it comes
  * at the end of the loop's turn, never from inside another call, so the owner may free the struct
  * in it. tunnel_abandon ends it at once and without that event. The struct is public only so that its
- * owner can embed it.
+ * owner can embed it. A server has thousands of them that are idle: what is needed only for a while is
+ * allocated for that while.
  *
  *	socket -> TLS -> SSTP -+-> PPP frames -> ppp/           (control)
  *	                       +-> IP packets -> sink->deliver  (the packet path)
@@ -105,7 +106,8 @@ struct tunnel_cfg {
 	 * the log. UINT64_MAX and 0: the engines' own timers alone. */
 	uint64_t setup_deadline_ms;
 	uint32_t setup_ms;
-	struct ppp_cfg ppp; /* role, methods, addresses; random, log and rtt_ms are the tunnel's */
+	/* Role, methods, addresses; copied. random, log and rtt_ms are the tunnel's. */
+	const struct ppp_cfg *ppp;
 	const struct log *log; /* the owner's, as are the strings above */
 	void (*event)(void *arg, const struct tunnel_event *ev);
 	void *arg;
@@ -123,6 +125,18 @@ struct tunnel_stats {
 	uint64_t tx_packets, tx_bytes; /* to the peer */
 	uint64_t tx_dropped;           /* waited too long for the socket, or not allowed */
 	uint64_t rx_dropped;           /* not IP, or not allowed */
+};
+
+/* What only the way to a connected tunnel needs. */
+struct tunnel_login {
+	struct ppp_login ppp;
+	struct sstp_keys sstp;
+};
+
+/* What the engines emit, until it has been handled. */
+struct tunnel_outboxes {
+	struct outbox ppp;
+	struct sstp_outbox sstp;
 };
 
 /* State of a tunnel's connection; the last state if it has ended. */
@@ -145,15 +159,20 @@ struct tunnel {
 	bool ppp_is_running;
 	bool is_shutting_down;
 	bool is_connected; /* TUNNEL_CONNECTED was sent */
-	bool has_end;      /* `end` is set; later reasons are ignored */
-	struct tunnel_end end;
-	struct loop_task ended; /* notifies the owner of it */
+	bool has_end;      /* later reasons are ignored */
+	bool is_end_by_us; /* end_...: for TUNNEL_ENDED */
+	bool is_end_verdict;
+	enum tunnel_reason end_reason;
+	char *end_text;                   /* NULL: no memory, or no end yet */
+	struct loop_task ended;           /* notifies the owner of the end */
+	struct tunnel_login *login;       /* client: to the end; server: until it is connected */
+	struct tunnel_outboxes *outboxes; /* of this thread's cache, during a call on an engine */
 	struct choice choice;
 	struct unsent unsent;    /* what may wait in the socket itself */
 	uint64_t icmp_ms;        /* before this no ICMP error is sent */
 	struct loop_task turn;   /* runs at the end of a turn in which packets were sent */
 	unsigned turn_packets;   /* sent straight away in this turn */
-	struct backlog *backlog; /* packets that wait for the socket; NULL: none ever had to */
+	struct backlog *backlog; /* packets that wait for the socket; NULL: none had to lately */
 	uint8_t *rest;           /* the start of a message whose end is still to come; NULL: none */
 	size_t rest_len;
 	int read_error;             /* the socket's last error; 0: none */

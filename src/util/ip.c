@@ -187,13 +187,18 @@ uint16_t ip_port_of_sockaddr(const struct sockaddr_storage *sa)
 					       : ((const struct sockaddr_in *)sa)->sin_port);
 }
 
+struct ip_text ip_print_port(const struct ip_addr *a, uint16_t port)
+{
+	struct ip_text host = ip_print(a), t;
+
+	snprintf(t.text, sizeof(t.text), a->family == AF_INET6 ? "[%.46s]:%u" : "%.46s:%u",
+		 host.text, port);
+	return t;
+}
+
 struct ip_text ip_print_sockaddr(const struct sockaddr_storage *sa)
 {
 	struct ip_addr a = ip_from_sockaddr(sa);
-	struct ip_text host = ip_print(&a), t;
-	uint16_t port = ip_port_of_sockaddr(sa);
 
-	snprintf(t.text, sizeof(t.text), a.family == AF_INET6 ? "[%.46s]:%u" : "%.46s:%u",
-		 host.text, port);
-	return t;
+	return ip_print_port(&a, ip_port_of_sockaddr(sa));
 }

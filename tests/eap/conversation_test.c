@@ -261,6 +261,8 @@ static void a_server_without_methods(void **state)
 
 static struct {
 	struct ppp client, server;
+	struct ppp_login client_login, server_login;
+	struct outbox client_out, server_out;
 	struct ppp_eap_memory client_memory, server_memory;
 	uint8_t random;
 	bool is_client_up, is_server_up, is_client_closed, is_server_closed;
@@ -348,11 +350,13 @@ static void join(void)
 
 	memset(&t, 0, sizeof(t));
 	cfg.eap = &t.client_memory;
-	ppp_init(&t.client, &cfg);
+	ppp_init(&t.client, &cfg, &t.client_login);
+	ppp_lend(&t.client, &t.client_out);
 	cfg.role = PPP_SERVER;
 	cfg.eap = &t.server_memory;
 	cfg.ipv4_own = 0x0a010001;
-	ppp_init(&t.server, &cfg);
+	ppp_init(&t.server, &cfg, &t.server_login);
+	ppp_lend(&t.server, &t.server_out);
 	ppp_open(&t.server, 0);
 	ppp_open(&t.client, 0);
 	carry_all();

@@ -178,6 +178,12 @@ static void deliver(struct link *l, struct frame *f)
 	drain(l, copy.to);
 }
 
+static void init(struct link_end *e, const struct ppp_cfg *cfg)
+{
+	ppp_init(&e->p, cfg, &e->login);
+	ppp_lend(&e->p, &e->out);
+}
+
 static void open_ends(struct link *l)
 {
 	struct ppp_cfg cfg = {
@@ -189,11 +195,11 @@ static void open_ends(struct link *l)
 	l->last_words = writer_of(l->last_bytes, sizeof(l->last_bytes));
 	l->refuse_ms = UINT64_MAX;
 	cfg.eap = &l->client_end.memory;
-	ppp_init(&l->client_end.p, &cfg);
+	init(&l->client_end, &cfg);
 	cfg.role = PPP_SERVER;
 	cfg.eap = &l->server_end.memory;
 	cfg.ipv4_own = SERVER_IPV4;
-	ppp_init(&l->server_end.p, &cfg);
+	init(&l->server_end, &cfg);
 	ppp_open(&l->server_end.p, l->now_ms);
 	ppp_open(&l->client_end.p, l->now_ms);
 	drain(l, &l->server_end);

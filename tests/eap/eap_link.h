@@ -22,6 +22,8 @@ enum link_fault {
 
 struct link_end {
 	struct ppp p;
+	struct ppp_login login;
+	struct outbox out;
 	struct ppp_eap_memory memory;
 	bool is_up, is_closed;
 	uint8_t hlak[PPP_HLAK_LEN];

@@ -33,6 +33,8 @@ enum {
 
 struct end {
 	struct ppp p;
+	struct ppp_login login;
+	struct outbox out;
 	struct ppp_eap_memory eap;
 	uint8_t config;
 	uint8_t magics, iids;
@@ -217,7 +219,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	e.config = get_u8(&r);
 	e.now_ms = START_MS;
 	cfg = make_cfg(&e);
-	ppp_init(&e.p, &cfg);
+	ppp_init(&e.p, &cfg, &e.login);
+	ppp_lend(&e.p, &e.out);
 	ppp_open(&e.p, e.now_ms);
 	drain(&e, 0);
 	run(&e, &r);

@@ -90,7 +90,8 @@ void feed_open(struct feed *f, enum sstp_role role)
 	log_set_sink(nowhere);
 	log_set_level(LOG_LEVEL_DEBUG);
 	memset(f, 0, sizeof(*f));
-	sstp_init(&f->s, &cfg);
+	sstp_init(&f->s, &cfg, &f->keys);
+	sstp_lend(&f->s, &f->out);
 	sstp_open(&f->s, 0);
 	drain(f);
 }

@@ -8,6 +8,8 @@
 
 struct feed {
 	struct sstp s;
+	struct sstp_keys keys;
+	struct sstp_outbox out;
 	uint64_t now_ms;
 	bool is_authenticated; /* sstp_authenticated was called */
 	bool is_closed;

@@ -211,6 +211,8 @@ static void client_side(void **state)
 /* ---- without scripts: long packets and many of them */
 
 static struct ppp link;
+static struct ppp_login login;
+static struct outbox outbox;
 
 static void drain(void (*take)(const struct ppp_out *out))
 {
@@ -245,7 +247,8 @@ static void open_link(void (*amend)(struct ppp_cfg *cfg))
 	amend(&cfg);
 	requests = eap_events = 0;
 	is_closed = false;
-	ppp_init(&link, &cfg);
+	ppp_init(&link, &cfg, &login);
+	ppp_lend(&link, &outbox);
 	ppp_open(&link, 1000);
 	take("\xff\x03\xc0\x21\1\1\0\x08\1\4\3\xe8", 12);
 	take("\xff\x03\xc0\x21\2\1\0\x0e\5\6\x99\x99\x99\x99\3\4\xc2\x27", 18);

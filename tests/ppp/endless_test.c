@@ -33,6 +33,8 @@ struct dance {
 static struct {
 	const struct dance *dance;
 	struct ppp p;
+	struct ppp_login login;
+	struct outbox out;
 	struct ends_random random;
 	uint64_t now_ms, begin_ms;
 	unsigned sent, ups;
@@ -310,7 +312,8 @@ static void start(const struct dance *d)
 	t.now_ms = t.begin_ms = 5000;
 	cfg = d->role == PPP_CLIENT ? ends_client(&t.random) : ends_server(&t.random);
 	amend(&cfg);
-	ppp_init(&t.p, &cfg);
+	ppp_init(&t.p, &cfg, &t.login);
+	ppp_lend(&t.p, &t.out);
 	t.is_dancing = !d->in_network;
 	ppp_open(&t.p, t.now_ms);
 	drain();

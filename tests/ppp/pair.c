@@ -267,10 +267,16 @@ void pair_init(struct pair *pair)
 	pair->server.cfg.eap = &pair->server.eap;
 }
 
+static void init(struct side *side)
+{
+	ppp_init(&side->p, &side->cfg, &side->login);
+	ppp_lend(&side->p, &side->out);
+}
+
 void pair_open(struct pair *pair)
 {
-	ppp_init(&pair->client.p, &pair->client.cfg);
-	ppp_init(&pair->server.p, &pair->server.cfg);
+	init(&pair->client);
+	init(&pair->server);
 	ppp_open(&pair->server.p, pair->now_ms);
 	drain(pair, &pair->server);
 	ppp_open(&pair->client.p, pair->now_ms);

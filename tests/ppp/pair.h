@@ -22,6 +22,8 @@ enum { REQUESTS_MAX = 64 };
 
 struct side {
 	struct ppp p;
+	struct ppp_login login;
+	struct outbox out;
 	struct ppp_cfg cfg;
 	struct ppp_eap_memory eap;
 	struct ends_random random;

@@ -17,10 +17,13 @@ static void stray_results_are_ignored(void **state)
 	struct ppp_cfg cfg = ends_server(&random);
 	struct ppp_auth_result v = { .ok = true, .ipv4 = ENDS_CLIENT_IPV4 };
 	static struct ppp p;
+	static struct ppp_login login;
+	static struct outbox box;
 	struct ppp_out out;
 
 	(void)state;
-	ppp_init(&p, &cfg);
+	ppp_init(&p, &cfg, &login);
+	ppp_lend(&p, &box);
 	ppp_auth_result(&p, &v, 0);
 	ppp_open(&p, 0);
 	ppp_auth_result(&p, &v, 0);

@@ -20,6 +20,8 @@ enum {
 struct run {
 	const struct script *script;
 	struct ppp p;
+	struct ppp_login login;
+	struct outbox out;
 	uint64_t now_ms;
 	char outputs[OUTPUTS_MAX][TEXT_MAX];
 	size_t count, next;
@@ -369,7 +371,8 @@ void script_run_after(const char *before, const struct script *s)
 	r.now_ms = 1000000;
 	if (s->amend)
 		s->amend(&cfg);
-	ppp_init(&r.p, &cfg);
+	ppp_init(&r.p, &cfg, &r.login);
+	ppp_lend(&r.p, &r.out);
 	ppp_open(&r.p, r.now_ms);
 	drain(&r);
 	do_lines(&r, before);

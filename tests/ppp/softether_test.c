@@ -49,6 +49,8 @@ struct softether {
 
 static struct {
 	struct ppp client;
+	struct ppp_login login;
+	struct outbox out;
 	struct ends_random random;
 	struct softether server;
 	uint64_t now_ms;
@@ -216,7 +218,8 @@ static void start(uint64_t address_ms)
 	t.server.address_ms = address_ms;
 	cfg = ends_client(&t.random);
 	cfg.want_dns = false;
-	ppp_init(&t.client, &cfg);
+	ppp_init(&t.client, &cfg, &t.login);
+	ppp_lend(&t.client, &t.out);
 	ppp_open(&t.client, t.now_ms);
 	drain();
 	authenticate();

@@ -399,7 +399,7 @@ static void the_name_chooses_the_certificate(void **state)
 		tls_binding_hashes(t.tls, sha1, sha256[0]);
 		tls_binding_hashes(s->tunnel.wire.tls, sha1, sha256[1]);
 		assert_memory_equal(sha256[0], sha256[1], SHA256_LEN);
-		assert_memory_equal(s->tunnel.sstp.cfg.cert_sha256, sha256[0], SHA256_LEN);
+		assert_memory_equal(s->tunnel.login->sstp.cert_sha256, sha256[0], SHA256_LEN);
 		shutdown(t.fd, SHUT_WR);
 		run_until(has_ended);
 		assert_none_left();

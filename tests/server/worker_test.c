@@ -330,7 +330,7 @@ static void report_ipv6(struct session *s, enum tunnel_event_type type, uint8_t 
 
 static bool asks_iid(struct session *s, const uint8_t iid[PPP_IID_LEN])
 {
-	const struct ppp_cfg *ppp = &s->tunnel.cfg.ppp;
+	const struct ppp_cfg *ppp = s->tunnel.cfg.ppp;
 
 	return ppp->take_iid(ppp->take_iid_arg, iid);
 }

@@ -63,8 +63,8 @@ static void vectors_client(void **state)
 	static struct end e;
 
 	(void)state;
-	memcpy(cfg.cert_sha256, vectors_hex(GROUP, "cert_hash_sha256").at, SHA256_LEN);
 	end_init(&e, &cfg);
+	memcpy(e.keys.cert_sha256, vectors_hex(GROUP, "cert_hash_sha256").at, SHA256_LEN);
 	end_forget(&e);
 	end_feed_text(&e, ANSWER_HTTP);
 	assert_int_equal(e.tx_len, vectors_hex(GROUP, "call_connect_request").len);
@@ -92,8 +92,8 @@ static void vectors_server(void **state)
 	(void)state;
 	cfg.hashes = SSTP_HASH_SHA256;
 	cfg.random = put_published_nonce;
-	memcpy(cfg.cert_sha256, vectors_hex(GROUP, "cert_hash_sha256").at, SHA256_LEN);
 	end_bring(&e, &cfg, SSTP_ST_REQUEST);
+	memcpy(e.keys.cert_sha256, vectors_hex(GROUP, "cert_hash_sha256").at, SHA256_LEN);
 	end_feed_hex(&e, REQUEST_HEX);
 	assert_int_equal(e.tx_len, vectors_hex(GROUP, "call_connect_ack").len);
 	assert_memory_equal(e.tx, vectors_hex(GROUP, "call_connect_ack").at, e.tx_len);
@@ -306,8 +306,8 @@ static void held_until_the_verdict(void **state)
 
 	(void)state;
 	end_bring(&e, &cfg, SSTP_ST_ACK);
-	b = (struct sstp_binding){ SSTP_HASH_SHA256, e.s.nonce, cfg.cert_sha1, cfg.cert_sha256,
-				   zero };
+	b = (struct sstp_binding){ SSTP_HASH_SHA256, e.keys.nonce, e.keys.cert_sha1,
+				   e.keys.cert_sha256, zero };
 	sstp_put_binding(&w, &b);
 	end_feed(&e, msg, sizeof(msg));
 	assert_int_equal(e.sends, 0);
@@ -356,11 +356,11 @@ static void replayed(void **state)
 	assert_sent_abort(&e, SSTP_ATTR_CRYPTO_BINDING, SSTP_STATUS_VALUE_NOT_SUPPORTED);
 }
 
-static bool holds_key(const struct sstp *s)
+static bool holds_key(const struct end *e)
 {
-	static const uint8_t zero[SSTP_HLAK_LEN];
+	static const struct sstp_keys zero;
 
-	return memcmp(s->hlak, zero, sizeof(zero)) || memcmp(s->nonce, zero, sizeof(zero));
+	return e->s.keys || memcmp(&e->keys, &zero, sizeof(zero));
 }
 
 /* After the check, whatever its result, the key is wiped. */
@@ -373,18 +373,18 @@ static void key_is_wiped(void **state)
 	for (int role = SSTP_CLIENT; role <= SSTP_SERVER; role++) {
 		cfg.role = (enum sstp_role)role;
 		end_bring(&e, &cfg, SSTP_ST_ACK);
-		assert_true(holds_key(&e.s));
+		assert_true(holds_key(&e));
 		end_bring(&e, &cfg, SSTP_ST_CONNECTED);
-		assert_false(holds_key(&e.s));
+		assert_false(holds_key(&e));
 		end_bring(&e, &cfg, SSTP_ST_ACK);
 		end_close(&e);
-		assert_false(holds_key(&e.s));
+		assert_false(holds_key(&e));
 		end_bring(&e, &cfg, SSTP_ST_ACK);
 		end_feed_hex(&e, DISCONNECT_HEX);
-		assert_false(holds_key(&e.s));
+		assert_false(holds_key(&e));
 		end_bring(&e, &cfg, SSTP_ST_ACK);
 		end_feed_hex(&e, "FF FF FF FF");
-		assert_false(holds_key(&e.s));
+		assert_false(holds_key(&e));
 	}
 }
 

@@ -28,8 +28,6 @@ struct sstp_cfg end_cfg(enum sstp_role role)
 		.random = counting,
 	};
 
-	memset(cfg.cert_sha1, 0xc1, sizeof(cfg.cert_sha1));
-	memset(cfg.cert_sha256, 0xc2, sizeof(cfg.cert_sha256));
 	return cfg;
 }
 
@@ -107,7 +105,10 @@ void end_init(struct end *e, const struct sstp_cfg *cfg)
 	log_set_sink(quiet);
 	memset(e, 0, sizeof(*e));
 	e->now_ms = END_T0;
-	sstp_init(&e->s, cfg);
+	memset(e->keys.cert_sha1, 0xc1, sizeof(e->keys.cert_sha1));
+	memset(e->keys.cert_sha256, 0xc2, sizeof(e->keys.cert_sha256));
+	sstp_init(&e->s, cfg, &e->keys);
+	sstp_lend(&e->s, &e->out);
 	sstp_open(&e->s, e->now_ms);
 	end_drain(e);
 }
@@ -206,9 +207,8 @@ void end_forget(struct end *e)
 void end_build_connected(const struct end *server, uint8_t hash,
 			 uint8_t msg[SSTP_CALL_CONNECTED_LEN])
 {
-	const struct sstp *s = &server->s;
-	const struct sstp_binding b = { hash, s->nonce, s->cfg.cert_sha1, s->cfg.cert_sha256,
-					end_hlak };
+	const struct sstp_keys *k = &server->keys;
+	const struct sstp_binding b = { hash, k->nonce, k->cert_sha1, k->cert_sha256, end_hlak };
 	struct writer w = writer_of(msg, SSTP_CALL_CONNECTED_LEN);
 
 	sstp_put_binding(&w, &b);

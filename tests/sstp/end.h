@@ -24,6 +24,8 @@ enum {
 
 struct end {
 	struct sstp s;
+	struct sstp_keys keys;
+	struct sstp_outbox out;
 	uint64_t now_ms;
 	uint8_t rx[3 * SSTP_HTTP_MAX]; /* fed, not taken */
 	size_t rx_len;

@@ -273,10 +273,13 @@ static void never_opened(void **state)
 {
 	const struct sstp_cfg cfg = end_cfg(SSTP_SERVER);
 	struct sstp s;
+	struct sstp_keys keys = { .nonce = { 0 } };
+	struct sstp_outbox box = { .count = 0 };
 	struct sstp_out out;
 
 	(void)state;
-	sstp_init(&s, &cfg);
+	sstp_init(&s, &cfg, &keys);
+	sstp_lend(&s, &box);
 	assert_true(sstp_deadline(&s) == UINT64_MAX);
 	assert_int_equal(sstp_input(&s, (const uint8_t *)"GET", 3, END_T0), 0);
 	sstp_tick(&s, END_T0);

@@ -257,8 +257,6 @@ static struct sstp_cfg sstp_cfg_of(struct mini *m)
 		.random_arg = m,
 	};
 
-	memset(cfg.cert_sha1, m->cfg.has_bad_cert ? 0xb1 : 0xc1, sizeof(cfg.cert_sha1));
-	memset(cfg.cert_sha256, m->cfg.has_bad_cert ? 0xb2 : 0xc2, sizeof(cfg.cert_sha256));
 	return cfg;
 }
 
@@ -296,8 +294,12 @@ void mini_open(struct mini *m, const struct mini_cfg *cfg, uint64_t seed)
 	m->now_ms = MINI_T0;
 	sstp_cfg = sstp_cfg_of(m);
 	ppp_cfg = ppp_cfg_of(m);
-	sstp_init(&m->s, &sstp_cfg);
-	ppp_init(&m->p, &ppp_cfg);
+	memset(m->keys.cert_sha1, cfg->has_bad_cert ? 0xb1 : 0xc1, sizeof(m->keys.cert_sha1));
+	memset(m->keys.cert_sha256, cfg->has_bad_cert ? 0xb2 : 0xc2, sizeof(m->keys.cert_sha256));
+	sstp_init(&m->s, &sstp_cfg, &m->keys);
+	sstp_lend(&m->s, &m->sstp_out);
+	ppp_init(&m->p, &ppp_cfg, &m->login);
+	ppp_lend(&m->p, &m->ppp_out);
 	sstp_open(&m->s, m->now_ms);
 	drain_sstp(m);
 }

@@ -39,7 +39,11 @@ struct mini_cfg {
 struct mini {
 	struct mini_cfg cfg;
 	struct sstp s;
+	struct sstp_keys keys;
+	struct sstp_outbox sstp_out;
 	struct ppp p;
+	struct ppp_login login;
+	struct outbox ppp_out;
 	uint64_t now_ms;
 	uint64_t random;
 	uint8_t rx[3 * SSTP_HTTP_MAX];

@@ -320,6 +320,18 @@ static void an_idle_line_stays_fast(void **state)
 }
 
 /* When its flow must slow down, the first segments of a super-packet are dropped one by one. */
+static void it_is_idle_when_nothing_waits_for_long(void **state)
+{
+	struct backlog_packet p;
+
+	(void)state;
+	put_part(0, 1, 0, 100, 1000);
+	assert_false(backlog_is_idle(b, 1000 + 10 * BACKLOG_IDLE_MS));
+	assert_true(backlog_get(b, &p, 2000, &dropped));
+	assert_false(backlog_is_idle(b, 2000 + BACKLOG_IDLE_MS - 1));
+	assert_true(backlog_is_idle(b, 2000 + BACKLOG_IDLE_MS));
+}
+
 static void one_segment_at_a_time_is_lost(void **state)
 {
 	struct tun_offload off = { .gso = TUN_GSO_UDP, .gso_size = 1000 };
@@ -460,6 +472,7 @@ int main(void)
 		CASE(a_stopped_line_costs_little),
 		CASE(a_hiccup_loses_nothing),
 		CASE(an_idle_line_stays_fast),
+		CASE(it_is_idle_when_nothing_waits_for_long),
 		CASE(one_segment_at_a_time_is_lost),
 		CASE(a_large_packet_stays_in_its_block),
 		CASE(blocks_are_bounded_too),

@@ -133,6 +133,19 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 
 static struct tunnel_cfg cfg_of(struct end *e, int fd, enum ppp_role role)
 {
+	static struct ppp_cfg ppp;
+
+	ppp = (struct ppp_cfg){
+		.role = role,
+		.auth = { role == PPP_SERVER && t.server_wants_pap ? PPP_AUTH_PAP
+								   : PPP_AUTH_MSCHAPV2 },
+		.auth_count = 1,
+		.ipv4 = true,
+		.user = "ann",
+		.password = t.password,
+		.name = "server",
+		.ipv4_own = SERVER_ADDR,
+	};
 	return (struct tunnel_cfg){
 		.loop = t.loop,
 		.pump = &t.pump,
@@ -147,17 +160,7 @@ static struct tunnel_cfg cfg_of(struct end *e, int fd, enum ppp_role role)
 		.log = &e->log,
 		.event = on_event,
 		.arg = e,
-		.ppp = {
-			.role = role,
-			.auth = { role == PPP_SERVER && t.server_wants_pap ? PPP_AUTH_PAP :
-							     PPP_AUTH_MSCHAPV2 },
-			.auth_count = 1,
-			.ipv4 = true,
-			.user = "ann",
-			.password = t.password,
-			.name = "server",
-			.ipv4_own = SERVER_ADDR,
-		},
+		.ppp = &ppp,
 	};
 }
 

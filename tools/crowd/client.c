@@ -82,16 +82,17 @@ static void open_tunnel(struct client *c, int fd)
 		.log = &c->log,
 		.event = on_event,
 		.arg = c,
-		.ppp = {
-			.role = PPP_CLIENT,
-			.auth = { PPP_AUTH_MSCHAPV2 },
-			.auth_count = 1,
-			.ipv4 = true,
-			.ipv6 = true,
-			.user = c->user,
-			.password = crowd->password,
-			.want_dns = true,
-		},
+		.ppp =
+			&(struct ppp_cfg){
+				.role = PPP_CLIENT,
+				.auth = { PPP_AUTH_MSCHAPV2 },
+				.auth_count = 1,
+				.ipv4 = true,
+				.ipv6 = true,
+				.user = c->user,
+				.password = crowd->password,
+				.want_dns = true,
+			},
 	};
 	int error = tunnel_open(&c->tunnel, &cfg);
 

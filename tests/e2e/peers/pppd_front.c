@@ -58,6 +58,8 @@ struct front {
 	char *terminal;
 	struct tls *tls;
 	struct sstp sstp;
+	struct sstp_keys keys;
+	struct sstp_outbox out;
 	struct hdlc hdlc;
 	struct watch watch;
 	bool is_up;      /* TLS is */
@@ -308,8 +310,9 @@ static void start_sstp(struct front *f)
 		.random = random_bytes,
 	};
 
-	tls_binding_hashes(f->tls, cfg.cert_sha1, cfg.cert_sha256);
-	sstp_init(&f->sstp, &cfg);
+	tls_binding_hashes(f->tls, f->keys.cert_sha1, f->keys.cert_sha256);
+	sstp_init(&f->sstp, &cfg, &f->keys);
+	sstp_lend(&f->sstp, &f->out);
 	sstp_open(&f->sstp, clock_now_ms());
 	f->is_up = true;
 	say("%s %s", tls_version(f->tls), tls_cipher(f->tls));
