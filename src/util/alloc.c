@@ -3,22 +3,29 @@
  * A cache of blocks for each thread. A block comes from malloc and has the size of its class or a
  * little more, so malloc_usable_size gives its class when it is freed: there is no header,
  * blocks that were allocated without the cache are accepted too, and a block is freed to the cache of
- * the thread that frees it. There are four classes for each power of two, so that at most a fifth of a
- * block is wasted. For large blocks there is one class for each power of two, so that a block fits the
- * next packet: the kernel provides no memory for pages that are never written.
+ * the thread that frees it. Small classes are those of musl's malloc, so nothing is lost by rounding twice;
+ * at most a fifth of a block is wasted. For large blocks there is one class for each power of two, so that a
+ * block fits the next packet: the kernel provides no memory for pages that are never written.
  */
 #include "util/alloc.h"
 
 #include <malloc.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+static const uint32_t class_sizes[] = {
+	60,         76,        92,        108,       124,        140,  156,  188,  236,
+	284,        316,       396,       492,       572,        668,  796,  1004, 1148,
+	1340,       1628,      2028,      2332,      2716,       3260, 4076, /* the rest is large */
+	8 * 1024,   16 * 1024, 32 * 1024, 64 * 1024, 128 * 1024, /* a super-packet needs 64 KiB and some */
+	256 * 1024,
+};
+
 enum {
-	MIN_SHIFT = 6,  /* 64 bytes: the smallest class */
-	MAX_SHIFT = 18, /* 256 KiB: the largest; a super-packet needs 64 KiB and some */
-	CLASSES = (MAX_SHIFT - MIN_SHIFT) * 4 + 1,
+	CLASSES = sizeof(class_sizes) / sizeof(*class_sizes),
 	SMALL_MAX = 4 * 1024,
 	CLASS_BYTES_MAX = 64 * 1024,   /* kept by one thread of one class of small blocks, ... */
 	LARGE_BYTES_MAX = 8192 * 1024, /* ... and of all larger ones together: a full backlog */
@@ -58,30 +65,29 @@ static bool has_key;
 
 static size_t class_size(unsigned class)
 {
-	return ((size_t)4 + class % 4) << (MIN_SHIFT - 2 + class / 4);
-}
-
-/* The largest class that fits into `size` bytes; `size` is at least 64. */
-static unsigned class_within(size_t size)
-{
-	unsigned shift = (unsigned)(63 - __builtin_clzll((unsigned long long)size));
-
-	return (shift - MIN_SHIFT) * 4 + (unsigned)(size >> (shift - 2) & 3);
+	return class_sizes[class];
 }
 
 /* The smallest class with room for `size` bytes; CLASSES when none has. */
 static unsigned class_for(size_t size)
 {
-	unsigned class;
+	unsigned low = 0, high = CLASSES;
 
-	if (size <= (size_t)1 << MIN_SHIFT)
-		return 0;
-	if (size > (size_t)1 << MAX_SHIFT)
-		return CLASSES;
-	class = class_within(size);
-	if (class_size(class) < size)
-		class ++;
-	return class_size(class) > SMALL_MAX ? (class + 3) / 4 * 4 : class;
+	while (low < high) {
+		unsigned middle = (low + high) / 2;
+
+		if (class_sizes[middle] < size)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The largest class that fits into `size` bytes, which is at least the smallest class. */
+static unsigned class_within(size_t size)
+{
+	return class_for(size + 1) - 1;
 }
 
 static void empty(void *arg)
