@@ -71,6 +71,15 @@ static bool prepare_server(struct tls *t)
 			       WOLFSSL_ALPN_CONTINUE_ON_MISMATCH) == WOLFSSL_SUCCESS;
 }
 
+struct error *tls_error_room(struct tls *t)
+{
+	static _Thread_local struct error lost;
+
+	if (!t->error)
+		t->error = calloc(1, sizeof(*t->error));
+	return t->error ? t->error : &lost;
+}
+
 /* The library reads one record at a time, so records after the handshake are not counted. */
 static bool is_too_much(struct tls *t, size_t len)
 {
@@ -79,7 +88,7 @@ static bool is_too_much(struct tls *t, size_t len)
 	t->handshake_len += len;
 	if (t->handshake_len <= SERVER_HANDSHAKE_MAX)
 		return false;
-	tls_error_set(&t->error, "the client's handshake is longer than %d bytes",
+	tls_error_set(tls_error_room(t), "the client's handshake is longer than %d bytes",
 		      SERVER_HANDSHAKE_MAX);
 	return true;
 }
@@ -155,6 +164,7 @@ void tls_close(struct tls *t)
 	free(t->name);
 	free(t->leaf);
 	free(t->bare_cert);
+	free(t->error);
 	free(t);
 }
 
@@ -211,10 +221,10 @@ static int result_of(struct tls *t, int rc)
 		return TLS_CLOSED;
 	}
 	t->is_over = true;
-	if (!t->error.text[0] && !t->ctx->is_server && !t->is_leaf_good)
+	if (!t->error && !t->ctx->is_server && !t->is_leaf_good)
 		refuse_certificates(t, code);
-	if (!t->error.text[0]) /* trust_verify may have set a better text */
-		tls_error_set_failure(&t->error, t->ssl, code, t->ctx->is_server,
+	if (!t->error) /* trust_verify may have set a better text */
+		tls_error_set_failure(tls_error_room(t), t->ssl, code, t->ctx->is_server,
 				      bytes_of(t->first, t->first_len));
 	return TLS_FAILED;
 }
@@ -280,7 +290,9 @@ void tls_notify_close(struct tls *t)
 
 const struct error *tls_error_of(const struct tls *t)
 {
-	return &t->error;
+	static const struct error none;
+
+	return t->error ? t->error : &none;
 }
 
 struct bytes tls_first_input(const struct tls *t)

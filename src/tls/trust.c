@@ -19,11 +19,12 @@
 
 void trust_refuse(struct tls *t, const char *format, ...)
 {
+	struct error *err = tls_error_room(t);
 	va_list args;
 
 	t->is_untrusted = true;
 	va_start(args, format);
-	vsnprintf(t->error.text, sizeof(t->error.text), format, args);
+	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
 }
 
