@@ -71,15 +71,6 @@ static bool prepare_server(struct tls *t)
 			       WOLFSSL_ALPN_CONTINUE_ON_MISMATCH) == WOLFSSL_SUCCESS;
 }
 
-struct error *tls_error_room(struct tls *t)
-{
-	static _Thread_local struct error lost;
-
-	if (!t->error)
-		t->error = calloc(1, sizeof(*t->error));
-	return t->error ? t->error : &lost;
-}
-
 /* The library reads one record at a time, so records after the handshake are not counted. */
 static bool is_too_much(struct tls *t, size_t len)
 {
@@ -88,7 +79,7 @@ static bool is_too_much(struct tls *t, size_t len)
 	t->handshake_len += len;
 	if (t->handshake_len <= SERVER_HANDSHAKE_MAX)
 		return false;
-	tls_error_set(tls_error_room(t), "the client's handshake is longer than %d bytes",
+	tls_error_set(tls_error_room(&t->error), "the client's handshake is longer than %d bytes",
 		      SERVER_HANDSHAKE_MAX);
 	return true;
 }
@@ -224,7 +215,7 @@ static int result_of(struct tls *t, int rc)
 	if (!t->error && !t->ctx->is_server && !t->is_leaf_good)
 		refuse_certificates(t, code);
 	if (!t->error) /* trust_verify may have set a better text */
-		tls_error_set_failure(tls_error_room(t), t->ssl, code, t->ctx->is_server,
+		tls_error_set_failure(tls_error_room(&t->error), t->ssl, code, t->ctx->is_server,
 				      bytes_of(t->first, t->first_len));
 	return TLS_FAILED;
 }

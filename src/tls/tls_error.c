@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "util/log.h"
 
@@ -14,6 +15,15 @@ void tls_error_set(struct error *err, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
+}
+
+struct error *tls_error_room(struct error **at)
+{
+	static _Thread_local struct error lost;
+
+	if (!*at)
+		*at = calloc(1, sizeof(**at));
+	return *at ? *at : &lost;
 }
 
 struct tls_strerror_text tls_strerror(int code)

@@ -12,6 +12,9 @@
 void tls_error_set(struct error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* *at, allocated now if it is NULL. Without memory the caller's text is lost: *at stays NULL. */
+struct error *tls_error_room(struct error **at);
+
 /* wolfSSL's own text for one of its error codes. */
 struct tls_strerror_text {
 	char text[WOLFSSL_MAX_ERROR_SZ];

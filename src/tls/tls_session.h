@@ -31,7 +31,4 @@ struct tls {
 	bool is_issuer_unknown, is_for_other_names; /* ... and what is wrong with it */
 };
 
-/* Room for the reason of the end; without memory the reason is lost. */
-struct error *tls_error_room(struct tls *t);
-
 #endif

@@ -19,7 +19,7 @@
 
 void trust_refuse(struct tls *t, const char *format, ...)
 {
-	struct error *err = tls_error_room(t);
+	struct error *err = tls_error_room(&t->error);
 	va_list args;
 
 	t->is_untrusted = true;
