@@ -545,6 +545,9 @@ static void set_global6(struct host *h, const struct slaac_config *ip6)
 		if (error)
 			log_warn(h->log, "%s: %s: %s", h->cfg.device, ip_print(&a->addr).text,
 				 strerror(-error));
+		else if (!netlink_addr6_wait(h->nl, &a->addr))
+			log_debug(h->log, "%s: %s: not in use yet", h->cfg.device,
+				  ip_print(&a->addr).text);
 	}
 	for (size_t i = 0; i < h->link.ip6.addr_count; i++)
 		if (!has_addr6(ip6, &h->link.ip6.addrs[i].addr))

@@ -11,6 +11,7 @@
 #include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "net/netlink_request.h"
@@ -588,6 +589,19 @@ int netlink_route_match(struct netlink *nl, const struct ip_addr *dst, struct ro
 {
 	*out = (struct route){ .dst = { { .family = dst->family }, 0 } };
 	return look_up(nl, dst, RTM_F_FIB_MATCH, out);
+}
+
+bool netlink_addr6_wait(struct netlink *nl, const struct ip_addr *addr)
+{
+	const struct timespec ms = { .tv_nsec = 1000 * 1000 };
+	struct route r;
+
+	for (int i = 0; i < NETLINK_ADDR6_WAIT_MS; i++) {
+		if (!netlink_route_get(nl, addr, &r) && r.table == RT_TABLE_LOCAL)
+			return true;
+		nanosleep(&ms, NULL);
+	}
+	return false;
 }
 
 int netlink_route_get_whole(struct netlink *nl, const struct ip_addr *dst, struct route *out)

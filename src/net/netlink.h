@@ -71,6 +71,14 @@ int netlink_addr_del(struct netlink *nl, unsigned ifindex, const struct ip_addr 
 int netlink_addr6_set(struct netlink *nl, unsigned ifindex, const struct ip_addr *addr,
 		      unsigned prefix_len, uint32_t preferred_s, uint32_t valid_s);
 
+/*
+ * Waits until packets to this IPv6 address, which was set on a device that is up, are received. The kernel
+ * adds the local route a moment after the call that sets the address, in a work queue, and until then drops
+ * what arrives, as the reply to a first packet. False: not within NETLINK_ADDR6_WAIT_MS.
+ */
+enum { NETLINK_ADDR6_WAIT_MS = 100 };
+bool netlink_addr6_wait(struct netlink *nl, const struct ip_addr *addr);
+
 int netlink_route_add(struct netlink *nl, const struct route *r);     /* fails with -EEXIST */
 int netlink_route_replace(struct netlink *nl, const struct route *r); /* adds or replaces */
 int netlink_route_del(struct netlink *nl, const struct route *r);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rtnetlink against this kernel, in a network namespace of our own with two TUN devices. */
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -222,6 +223,28 @@ static void ipv6_addresses_with_lifetimes(void **state)
 	assert_int_equal(netlink_addr6_set(nl, 9999, &a, 64, 10, 10), -ENODEV);
 	a = addr("192.0.2.1");
 	assert_int_equal(netlink_addr6_set(nl, dev[1], &a, 24, 10, 10), -EINVAL);
+}
+
+/* At once, many times: without netlink_addr6_wait some of them do not receive yet. */
+static void a_new_ipv6_address_receives(void **state)
+{
+	struct ip_addr a = addr("2001:db8:5::1");
+	struct route r;
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		a.bytes[15] = (uint8_t)i;
+		assert_int_equal(netlink_addr6_set(nl, dev[1], &a, 64, 900, 1000), 0);
+		assert_true(netlink_addr6_wait(nl, &a));
+		assert_int_equal(netlink_route_get(nl, &a, &r), 0);
+		assert_int_equal(r.table, RT_TABLE_LOCAL);
+	}
+	for (int i = 0; i < 200; i++) {
+		a.bytes[15] = (uint8_t)i;
+		assert_int_equal(netlink_addr_del(nl, dev[1], &a, 64, NULL), 0);
+	}
+	a = addr("2001:db8:6::1"); /* no address of this host */
+	assert_false(netlink_addr6_wait(nl, &a));
 }
 
 static void address_errors(void **state)
@@ -660,6 +683,7 @@ int main(void)
 		CASE(kernel_generates_no_address),
 		CASE(addresses),
 		CASE(ipv6_addresses_with_lifetimes),
+		CASE(a_new_ipv6_address_receives),
 		CASE(address_errors),
 		CASE(device_without_ipv6),
 		CASE(routes_come_and_go),
