@@ -64,7 +64,7 @@ void tunnel_set_reason(struct tunnel *t, enum tunnel_reason reason, const char *
 void tunnel_set_sign(struct tunnel *t, enum tunnel_sign sign)
 {
 	if (!t->has_end)
-		t->end.sign = sign;
+		t->end_sign = sign;
 }
 
 static uint32_t unsent_bytes(int fd)
@@ -151,6 +151,7 @@ static void notify_ended(struct loop_task *task)
 	struct tunnel *t = container_of(task, struct tunnel, ended);
 
 	struct tunnel_end end = { .reason = t->end_reason,
+				  .sign = t->end_sign,
 				  .by_us = t->is_end_by_us,
 				  .is_verdict = t->is_end_verdict };
 

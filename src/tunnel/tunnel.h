@@ -163,6 +163,7 @@ struct tunnel {
 	bool is_end_by_us; /* end_...: for TUNNEL_ENDED */
 	bool is_end_verdict;
 	enum tunnel_reason end_reason;
+	enum tunnel_sign end_sign;
 	char *end_text;                   /* NULL: no memory, or no end yet */
 	struct loop_task ended;           /* notifies the owner of the end */
 	struct tunnel_login *login;       /* client: to the end; server: until it is connected */
