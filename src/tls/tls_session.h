@@ -26,8 +26,8 @@ struct tls {
 	size_t handshake_len; /* bytes of the client's handshake, on a server */
 	uint8_t first_len;
 	uint8_t first[TLS_FIRST_LEN]; /* the peer's first bytes */
-	struct error *error; /* NULL: none yet */
-	bool is_untrusted; /* failed because of the peer's certificate, ... */
+	struct error *error;          /* NULL: none yet */
+	bool is_untrusted;            /* failed because of the peer's certificate, ... */
 	bool is_issuer_unknown, is_for_other_names; /* ... and what is wrong with it */
 };
 
