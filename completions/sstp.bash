@@ -50,25 +50,25 @@ _sstp()
 		case $prev in
 		--password-file|--ca-cert|--crl|--keylog|--userns|--pid-file|-c|--config) _sstp_files; return ;;
 		-s|--script|--script-tun) _sstp_reply -c; return ;;
-		-u|--user|--password-fd|--eap-identity|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-i|--interface|-m|--mtu|--route|--exclude|--metric|--table|--mark|--netns|--tun-fd|--ready-fd|--exit-fd) return ;;
+		-u|--user|--password-fd|--eap-identity|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-i|--interface|-m|--mtu|--route|--exclude|--metric|--table|--mark|--dns|--search|--dns-domain|--netns|--tun-fd|--ready-fd|--exit-fd) return ;;
 		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 chap pap"; return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--user --password-file --password-fd --passwd-on-stdin --auth --eap-identity --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-offload --exclude --metric --table --policy-rules --mark --no-dns --script --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --password-fd --passwd-on-stdin --auth --eap-identity --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-offload --exclude --metric --table --policy-rules --mark --no-dns --script --dns --search --dns-domain --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	run)
 		_sstp_command && return
 		case $prev in
 		--password-file|--ca-cert|--crl|--keylog|-c|--config) _sstp_files; return ;;
-		-u|--user|--password-fd|--eap-identity|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-i|--interface|-m|--mtu|--route) return ;;
+		-u|--user|--password-fd|--eap-identity|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-i|--interface|-m|--mtu|--route|--dns|--search) return ;;
 		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 chap pap"; return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--user --password-file --password-fd --passwd-on-stdin --auth --eap-identity --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-offload --map-root --once --keep-trying --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --password-fd --passwd-on-stdin --auth --eap-identity --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-offload --dns --search --map-root --once --keep-trying --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	proxy)
 		_sstp_command && return

@@ -121,6 +121,8 @@ static const struct option_use uses[] = {
 	{ .group = &network_options, .at = AT(network) },
 	{ .group = &offload_options, .at = AT(network.device) },
 	{ .group = &own_network_options },
+	{ .group = &dns_options, .at = AT(network.dns) },
+	{ .group = &dns_domain_option, .at = AT(network.dns) },
 	{ .heading = "Another place for the packets", .group = &netns_options, .at = AT(netns) },
 	{ .group = &target_options },
 	{ .heading = "Running", .group = &retry_options, .at = AT(login) },
@@ -242,6 +244,31 @@ static bool routes_make_sense(const struct connect_settings *s)
 	return true;
 }
 
+/* Returns false, after printing an error, when nobody would use what was given. */
+static bool is_dns_possible(const struct connect_settings *s)
+{
+	const struct dns_settings *dns = &s->network.dns;
+
+	if (dns_settings_are_empty(dns))
+		return true;
+	if (s->no_dns && !s->script)
+		cli_error(&connect_verb,
+			  "--no-dns contradicts --dns, --dns-domain and --search: with it the "
+			  "host's DNS is not changed");
+	else if (s->tun_fd >= 0 && !s->script)
+		cli_error(&connect_verb,
+			  "--tun-fd contradicts --dns, --dns-domain and --search: the program "
+			  "that opened the descriptor sets DNS up");
+	else if (s->netns.netns && dns->domains.count && !s->script)
+		cli_error(&connect_verb,
+			  "--netns contradicts --dns-domain: in another network namespace all "
+			  "names are looked up at the VPN's servers; --search makes short "
+			  "names work there");
+	else
+		return true;
+	return false;
+}
+
 /* Processes that wait until the tunnel is up. */
 struct waiters {
 	struct background background;
@@ -287,7 +314,7 @@ static int run(void *arg)
 	struct connect_settings *s = arg;
 
 	common_apply(&s->common);
-	return is_one_target(s) && routes_make_sense(s)
+	return is_one_target(s) && routes_make_sense(s) && is_dns_possible(s)
 		       ? login_run(&connect_verb, &s->login, &s->server, s->common.check,
 				   connect_to, s)
 		       : EXIT_USAGE;

@@ -88,6 +88,9 @@ struct tun_backend_cfg network_device(const struct network_settings *s)
 		.ipv6_outside = s->allow_ipv6_outside,
 		.routes = s->routes.at,
 		.route_count = s->routes.count,
+		.dns = s->dns.servers.at,
+		.dns_count = s->dns.servers.count,
+		.dns_names = dns_settings_names(&s->dns),
 		.exit_fd = -1,
 	};
 }

@@ -3,6 +3,7 @@
 #ifndef SSTP_CLI_NETWORK_H
 #define SSTP_CLI_NETWORK_H
 
+#include "cli/dns_options.h"
 #include "cli/login.h"
 #include "client/tun_backend.h"
 
@@ -32,6 +33,7 @@ struct network_settings {
 	struct device_settings device;
 	bool no_default_route, allow_ipv6_outside;
 	struct prefix_list routes;
+	struct dns_settings dns;
 };
 
 #define NETWORK_DEFAULTS                  \

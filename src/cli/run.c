@@ -37,6 +37,7 @@ static const struct option_use uses[] = {
 	{ .group = &link_options, .at = AT(login.link) },
 	{ .group = &network_options, .at = AT(network) },
 	{ .group = &offload_options, .at = AT(network.device) },
+	{ .group = &dns_options, .at = AT(network.dns) },
 	{ .heading = "Running", .group = &namespace_options },
 	{ .group = &retry_options, .at = AT(login) },
 	{ .heading = "General", .group = &common_options, .at = AT(common) },

@@ -35,6 +35,29 @@ size_t dns_print_servers(const struct dns *d, char *to, size_t room)
 	return n;
 }
 
+/* One that does not fit is left out. */
+static size_t print_domain(const char *domain, bool is_first, char *to, size_t room)
+{
+	const char *before = is_first ? "search " : " ";
+
+	if (strlen(before) + strlen(domain) >= room)
+		return 0;
+	return (size_t)snprintf(to, room, "%s%s", before, domain);
+}
+
+size_t dns_print_search(const struct dns *d, bool with_domains, char *to, size_t room)
+{
+	const struct dns_names *names = &d->names;
+	size_t n = 0;
+
+	*to = '\0';
+	for (size_t i = 0; i < names->search_count; i++)
+		n += print_domain(names->search[i], n == 0, to + n, room - n);
+	for (size_t i = 0; with_domains && i < names->domain_count; i++)
+		n += print_domain(names->domains[i], n == 0, to + n, room - n);
+	return n;
+}
+
 /* ---- choosing a method */
 
 static const struct dns_method *const methods[] = {

@@ -18,6 +18,7 @@
 #ifndef SSTP_CLIENT_DNS_H
 #define SSTP_CLIENT_DNS_H
 
+#include "client/dns_names.h"
 #include "client/resolv_conf.h"
 #include "client/state.h"
 #include "proc/run_beside.h"
@@ -42,6 +43,7 @@ struct dns {
 	const char *resolv_conf;
 	struct state *state; /* records the changes, for recovery after a crash */
 	const struct log *log;
+	struct dns_names names;
 	bool is_only_file; /* use no program */
 	int fd;            /* this open file instead of `resolv_conf`; -1: none. The caller's */
 	char *former;      /* its former content */

@@ -21,7 +21,8 @@ static void note_file(struct dns *d, const char *path)
 /* Returns the text of our file. `former` is at most RESOLV_CONF_MAX long. */
 static char *print_file(const struct dns *d, const char *former, size_t *len)
 {
-	size_t room = PATH_MAX + 256 + DNS_SERVERS_TEXT_MAX;
+	char search[DNS_SEARCH_TEXT_MAX];
+	size_t room = PATH_MAX + 256 + DNS_SERVERS_TEXT_MAX + sizeof(search);
 	/* each line of the former file may occur twice, with a mark before each */
 	char *text = malloc(room + (2 + RESOLV_CONF_QUOTE_LEN) * (strlen(former) + 1));
 
@@ -29,7 +30,10 @@ static char *print_file(const struct dns *d, const char *former, size_t *len)
 		return NULL;
 	*len = resolv_conf_print_mark(d->device, d->where, d->backup, text, room);
 	*len += dns_print_servers(d, text + *len, room - *len);
-	*len += resolv_conf_print_kept(former, text + *len);
+	if (dns_print_search(d, false, search, sizeof(search)))
+		*len += resolv_conf_print_search(former, search, text + *len);
+	else
+		*len += resolv_conf_print_kept(former, text + *len);
 	if (d->where == RESOLV_CONF_INSIDE)
 		*len += resolv_conf_print_quoted(former, text + *len);
 	return text;
@@ -47,6 +51,13 @@ static bool fits_file(struct dns *d)
 
 	if (d->fd >= 0)
 		return false;
+	if (d->names.domain_count) {
+		log_warn(d->log,
+			 "DNS: %s is not changed: --dns-domain needs systemd-resolved here, or "
+			 "openresolv with a local DNS server",
+			 d->resolv_conf);
+		return false;
+	}
 	if (!dns_is_of_resolved(d, real))
 		return true;
 	log_warn(d->log,

@@ -11,6 +11,8 @@
 enum {
 	DNS_PROGRAM_LIMIT_MS = 5 * 1000,
 	DNS_SERVERS_TEXT_MAX = 1024, /* length of dns_print_servers' text */
+	/* length of dns_print_search's text: both kinds of domains, each with a blank */
+	DNS_SEARCH_TEXT_MAX = 16 + 2 * DNS_NAMES_MAX * 256,
 	DNS_STEP_RUNS = 1,
 };
 
@@ -35,6 +37,11 @@ size_t dns_print_servers(const struct dns *d, char *to, size_t room);
 
 /* ---- dns_resolved.c */
 
+/*
+ * Writes the "search" line, without a line end, or nothing if there is no domain for it.
+ * `with_domains`: --dns-domain's too.
+ */
+size_t dns_print_search(const struct dns *d, bool with_domains, char *to, size_t room);
 /*
  * Whether resolv.conf, or the file that it links to, belongs to systemd-resolved. Its path is
  * stored in `real`.

@@ -3,10 +3,12 @@
  * Sets DNS servers with systemd-resolved. It forgets a device's servers when the device is removed,
  * so nothing needs recovery.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/dns_method.h"
+#include "dns/message.h"
 
 bool dns_is_of_resolved(const struct dns *d, char real[PATH_MAX])
 {
@@ -35,19 +37,40 @@ static int give_resolved_servers(struct dns *d)
 	return dns_run(d, argv, NULL);
 }
 
+/*
+ * A domain after "~" only says which names are looked up at the device's servers: "~." is all of
+ * them. One without it is a search domain as well.
+ */
+static int give_resolved_domains(struct dns *d)
+{
+	const struct dns_names *names = &d->names;
+	char route[DNS_NAMES_MAX][1 + DNS_NAME_MAX + 1];
+	const char *argv[3 + 2 * DNS_NAMES_MAX + 1] = { d->program, "domain", d->device };
+	size_t n = 3;
+
+	for (size_t i = 0; i < names->search_count && i < DNS_NAMES_MAX; i++)
+		argv[n++] = names->search[i];
+	for (size_t i = 0; i < names->domain_count && i < DNS_NAMES_MAX; i++) {
+		snprintf(route[i], sizeof(route[i]), "~%s", names->domains[i]);
+		argv[n++] = route[i];
+	}
+	if (!names->domain_count)
+		argv[n] = "~.";
+	return dns_run(d, argv, NULL);
+}
+
 static int up_resolved(struct dns *d, unsigned step)
 {
-	/* "~.": look up every name there, not only those of the device's own domains */
-	const char *const domain[] = { d->program, "domain", d->device, "~.", NULL };
-	const char *const route[] = { d->program, "default-route", d->device, "yes", NULL };
+	const char *const route[] = { d->program, "default-route", d->device,
+				      d->names.domain_count ? "no" : "yes", NULL };
 
 	switch (step) {
 	case 0:
 		return give_resolved_servers(d);
 	case 1:
-		return dns_run(d, domain, NULL);
+		return give_resolved_domains(d);
 	case 2:
-		d->may_fail = true; /* exists since systemd 240; the domain implies it */
+		d->may_fail = true; /* exists since systemd 240; the domains imply it */
 		return dns_run(d, route, NULL);
 	default:
 		return 0;

@@ -177,6 +177,7 @@ static void dns_settled(struct dns *d)
 static void open_dns(struct host *h)
 {
 	dns_init(&h->dns, h->cfg.device, h->cfg.resolv_conf, &h->state, h->log);
+	h->dns.names = h->cfg.dns_names;
 	h->dns.is_only_file = h->cfg.dns == HOST_DNS_FILE;
 	if (h->cfg.dns == HOST_DNS_FD)
 		h->dns.fd = h->cfg.resolv_conf_fd;
@@ -710,7 +711,7 @@ static void set_dns_route(struct host *h, const struct link_addrs *link, const s
 			 ip_print(dns).text);
 		return;
 	}
-	if (!own || ip_equal(dns, &link->own) || ip_is_link_local(dns) ||
+	if (!own || ip_equal(dns, &link->own) || ip_is_link_local(dns) || ip_is_loopback(dns) ||
 	    is_routed_to_tunnel(h, dns))
 		return;
 	*own = (struct own_route){ .dst = { *dns, dns->family == AF_INET ? 32 : 128 } };

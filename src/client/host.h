@@ -17,6 +17,7 @@
 #ifndef SSTP_CLIENT_HOST_H
 #define SSTP_CLIENT_HOST_H
 
+#include "client/dns_names.h"
 #include "net/loop.h"
 #include "net/netlink.h"
 #include "tunnel/backend.h"
@@ -65,6 +66,7 @@ struct host_cfg {
 	uint32_t table;  /* for all of these routes; 0: main, or with has_rules one that is free */
 	uint32_t metric; /* of the routes into the tunnel; 0: the kernel's default */
 	enum host_dns dns;
+	struct dns_names dns_names;
 	const char *resolv_conf; /* NULL: /etc/resolv.conf */
 	int resolv_conf_fd;      /* the caller closes it */
 	const char *state_dir;   /* NULL: HOST_STATE_DIR */

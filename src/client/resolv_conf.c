@@ -53,12 +53,9 @@ enum resolv_conf_where resolv_conf_where(const char *text, char backup[PATH_MAX]
 								     : RESOLV_CONF_NONE;
 }
 
-/* Keeps options and search domains, so that the host's own short names still work. */
-static bool is_kept(const char *line)
+static bool is_one_of(const char *line, const char *const *words, size_t count)
 {
-	static const char *const words[] = { "search", "domain", "options", "sortlist" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+	for (size_t i = 0; i < count; i++) {
 		size_t len = strlen(words[i]);
 
 		if (!strncmp(line, words[i], len) && (line[len] == ' ' || line[len] == '\t'))
@@ -67,13 +64,27 @@ static bool is_kept(const char *line)
 	return false;
 }
 
-size_t resolv_conf_print_kept(const char *former, char *to)
+static bool is_about_domains(const char *line)
+{
+	static const char *const words[] = { "search", "domain" };
+
+	return is_one_of(line, words, sizeof(words) / sizeof(*words));
+}
+
+static bool is_option(const char *line)
+{
+	static const char *const words[] = { "options", "sortlist" };
+
+	return is_one_of(line, words, sizeof(words) / sizeof(*words));
+}
+
+static size_t print_lines(const char *former, bool with_domains, char *to)
 {
 	size_t n = 0, len;
 
 	for (; *former; former += len) {
 		len = strcspn(former, "\n");
-		if (is_kept(former)) {
+		if (is_option(former) || (with_domains && is_about_domains(former))) {
 			memcpy(to + n, former, len);
 			n += len;
 			to[n++] = '\n';
@@ -81,6 +92,39 @@ size_t resolv_conf_print_kept(const char *former, char *to)
 		len += former[len] == '\n';
 	}
 	return n;
+}
+
+/* Keeps options and search domains, so that the host's own short names still work. */
+size_t resolv_conf_print_kept(const char *former, char *to)
+{
+	return print_lines(former, true, to);
+}
+
+/* The C library uses the last line of these only. */
+static const char *last_domains(const char *former)
+{
+	const char *last = "";
+
+	for (const char *line = former; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (is_about_domains(line))
+			last = line;
+	}
+	return last;
+}
+
+size_t resolv_conf_print_search(const char *former, const char *search, char *to)
+{
+	const char *host = last_domains(former);
+	size_t n = strlen(search), len;
+
+	memcpy(to, search, n);
+	host += strcspn(host, " \t");
+	len = strcspn(host, "\n");
+	memcpy(to + n, host, len);
+	n += len;
+	to[n++] = '\n';
+	return n + print_lines(former, false, to + n);
 }
 
 /* Prints each line after the mark; adds a missing final line end. */

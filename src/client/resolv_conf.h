@@ -35,10 +35,11 @@ size_t resolv_conf_print_mark(const char *device, enum resolv_conf_where where, 
 /* Parses the first line of a file. `backup` is set for RESOLV_CONF_BESIDE. */
 enum resolv_conf_where resolv_conf_where(const char *text, char backup[PATH_MAX]);
 /*
- * Print parts of the former file: the lines that are not about servers; all lines as comments. They
- * return the length.
+ * Print parts of the former file: the lines that are not about servers; the same with one "search"
+ * line that begins with `search`; all lines as comments. They return the length.
  */
 size_t resolv_conf_print_kept(const char *former, char *to);
+size_t resolv_conf_print_search(const char *former, const char *search, char *to);
 size_t resolv_conf_print_quoted(const char *former, char *to);
 /* If `text` is one of our files with the former content in it, replaces it by that content. */
 void resolv_conf_unquote(char *text);

@@ -85,17 +85,44 @@ static void set_ipv6(struct env *e, const struct script_env *s)
 	env_set(e, "INTERNAL_IP6_NETMASK", "%s/128", ip_print(&a).text);
 }
 
-/* The search domains, separated by spaces. */
-static void set_domains(struct env *e, const struct slaac_config *c)
-{
-	char list[IP6_DOMAINS_MAX * IP6_DOMAIN_SIZE] = "";
-	size_t n = 0;
+struct name_list {
+	char text[8192];
+	size_t len;
+};
 
-	for (size_t i = 0; i < c->domain_count; i++)
-		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? " " : "",
-				      c->domains[i]);
-	if (n)
-		env_set(e, "CISCO_DEF_DOMAIN", "%s", list);
+/* A name that does not fit is left out. */
+static void add_name(struct name_list *l, const char *separator, const char *name)
+{
+	size_t room = sizeof(l->text) - l->len;
+
+	if (strlen(separator) + strlen(name) < room)
+		l->len += (size_t)snprintf(l->text + l->len, room, "%s%s", l->len ? separator : "",
+					   name);
+}
+
+/* The search domains: the user's, or else those that the server's side advertises. */
+static void set_search(struct env *e, const struct script_env *s)
+{
+	struct name_list l = { .len = 0 };
+	const struct slaac_config *c = &s->link->ip6;
+
+	for (size_t i = 0; i < s->dns_names.search_count; i++)
+		add_name(&l, " ", s->dns_names.search[i]);
+	for (size_t i = 0; i < c->domain_count && !s->dns_names.search_count; i++)
+		add_name(&l, " ", c->domains[i]);
+	if (l.len)
+		env_set(e, "CISCO_DEF_DOMAIN", "%s", l.text);
+}
+
+/* As openconnect: the domains that only the VPN's servers know. */
+static void set_split_dns(struct env *e, const struct dns_names *names)
+{
+	struct name_list l = { .len = 0 };
+
+	for (size_t i = 0; i < names->domain_count; i++)
+		add_name(&l, ",", names->domains[i]);
+	if (l.len)
+		env_set(e, "CISCO_SPLIT_DNS", "%s", l.text);
 }
 
 static void set_link(struct env *e, const struct link_addrs *link)
@@ -110,7 +137,6 @@ static void set_link(struct env *e, const struct link_addrs *link)
 		env_set(e, "INTERNAL_IP4_PEER", "%s", ip_print(&link->peer).text);
 	set_dns(e, "INTERNAL_IP4_DNS", link, AF_INET);
 	set_dns(e, "INTERNAL_IP6_DNS", link, AF_INET6);
-	set_domains(e, &link->ip6);
 }
 
 static void set_numbered(struct env *e, const char *list, unsigned i, const char *what,
@@ -160,8 +186,10 @@ void script_environment(struct env *e, enum script_reason reason, const struct s
 		env_set(e, "INTERNAL_IP4_MTU", "%u", s->mtu);
 	if (s->link) {
 		set_link(e, s->link);
+		set_search(e, s);
 		set_ipv6(e, s);
 	}
+	set_split_dns(e, &s->dns_names);
 	/* without any of these lists vpnc-script routes all traffic */
 	set_routes(e, "CISCO_SPLIT_INC", s->routes, s->route_count, AF_INET);
 	set_routes(e, "CISCO_IPV6_SPLIT_INC", s->routes, s->route_count, AF_INET6);

@@ -32,6 +32,7 @@ struct script_env {
 	size_t route_count;
 	const struct ip_prefix *excluded; /* CISCO_SPLIT_EXC... */
 	size_t excluded_count;
+	struct dns_names dns_names;
 	const struct log *log;
 };
 

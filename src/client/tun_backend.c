@@ -91,6 +91,7 @@ static struct script_env script_env_of(const struct tun_backend *t, enum script_
 		.route_count = t->cfg->default_route ? 0 : t->cfg->route_count,
 		.excluded = t->cfg->excluded,
 		.excluded_count = t->cfg->excluded_count,
+		.dns_names = t->cfg->dns_names,
 		.log = t->client->log,
 	};
 }
@@ -171,20 +172,33 @@ static bool has_changed(const struct link_addrs *was, const struct link_addrs *i
 	       !is_same_list(was->dns, was->dns_count, is->dns, is->dns_count);
 }
 
+static struct link_addrs with_own_dns(const struct tun_backend_cfg *cfg,
+				      const struct link_addrs *given)
+{
+	struct link_addrs link = *given;
+
+	if (!cfg->dns_count)
+		return link;
+	link.dns_count = cfg->dns_count;
+	memcpy(link.dns, cfg->dns, cfg->dns_count * sizeof(*cfg->dns));
+	return link;
+}
+
 /* A script's failure is logged, but does not end the tunnel. */
-static int up(struct backend *b, const struct link_addrs *link)
+static int up(struct backend *b, const struct link_addrs *given)
 {
 	struct tun_backend *t = tun_backend_of(b);
-	bool is_changed = !t->is_up || has_changed(&t->link, link);
+	struct link_addrs link = with_own_dns(t->cfg, given);
+	bool is_changed = !t->is_up || has_changed(&t->link, &link);
 	int error = 0;
 
-	t->link = *link;
+	t->link = link;
 	if (t->host)
-		error = host_up(t->host, link);
+		error = host_up(t->host, &t->link);
 	else if (is_changed)
 		run_script(t, t->was_up ? SCRIPT_RECONNECT : SCRIPT_CONNECT);
 	if (!error)
-		error = netdev_up(t->netdev, link);
+		error = netdev_up(t->netdev, &t->link);
 	if (error)
 		return error;
 	t->is_up = t->was_up = true;
@@ -276,6 +290,7 @@ static enum tunnel_reason open_own_host(struct tun_backend *t)
 		.has_rules = cfg->has_rules,
 		.mark = cfg->mark,
 		.dns = cfg->no_dns ? HOST_DNS_NONE : host_dns_of(n),
+		.dns_names = cfg->dns_names,
 		.resolv_conf = n->resolv_conf,
 		.resolv_conf_fd = n->resolv_conf_fd,
 		.loop = t->client->loop,
@@ -362,6 +377,7 @@ static void make_environment(void *arg, struct env *env)
 		.mtu = t->link.mtu,
 		.gateway = t->link.server,
 		.link = &t->link,
+		.dns_names = t->cfg->dns_names,
 		.log = t->client->log,
 	};
 

@@ -7,6 +7,7 @@
 #ifndef SSTP_CLIENT_TUN_BACKEND_H
 #define SSTP_CLIENT_TUN_BACKEND_H
 
+#include "client/dns_names.h"
 #include "netdev/netdev.h"
 #include "tunnel/backend.h"
 
@@ -22,7 +23,10 @@ struct tun_backend_cfg {
 	uint32_t table, metric;
 	bool has_rules; /* host.h */
 	uint32_t mark;
-	bool no_dns;        /* do not change the host's DNS servers */
+	bool no_dns;               /* do not change the host's DNS servers */
+	const struct ip_addr *dns; /* in place of those that the server gives; none: those */
+	size_t dns_count;          /* at most LINK_DNS_MAX */
+	struct dns_names dns_names;
 	const char *script; /* instead of our own set-up; NULL: ours */
 	struct netdev_source source;
 	int exit_fd; /* end the tunnel when its other end is closed; -1: none */

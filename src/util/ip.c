@@ -46,6 +46,13 @@ bool ip_is_link_local(const struct ip_addr *a)
 	return a->family == AF_INET6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
 }
 
+bool ip_is_loopback(const struct ip_addr *a)
+{
+	static const struct ip_addr one = { .family = AF_INET6, .bytes = { [15] = 1 } };
+
+	return a->family == AF_INET ? a->bytes[0] == 127 : ip_equal(a, &one);
+}
+
 struct ip_addr ip_link_local(const uint8_t iid[8])
 {
 	struct ip_addr a = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };

@@ -32,6 +32,7 @@ bool ip_v4_is_host(uint32_t v4);         /* not in 0/8, 127/8, multicast or abov
 bool ip_equal(const struct ip_addr *a, const struct ip_addr *b);
 bool ip_prefix_has(const struct ip_prefix *p, const struct ip_addr *a);
 bool ip_is_link_local(const struct ip_addr *a);     /* fe80::/10 */
+bool ip_is_loopback(const struct ip_addr *a);       /* 127.0.0.0/8, ::1 */
 struct ip_addr ip_link_local(const uint8_t iid[8]); /* fe80:: and this interface identifier */
 struct ip_addr ip_mask(const struct ip_addr *a, unsigned len); /* host bits cleared */
 

@@ -686,6 +686,8 @@ static void an_open_file_of_a_living_one(void **state)
 	close(other);
 }
 
+#define EXCLUSIVE "-a sstp0.sstp -m 0 -x\n"
+
 static void by_resolvconf(void **state)
 {
 	char script[512];
@@ -695,14 +697,113 @@ static void by_resolvconf(void **state)
 	lab_script("bin/resolvconf", script);
 	lab_write("etc/resolv.conf", "nameserver 1.1.1.1\n");
 	dns_up(&dns, servers, 2);
-	lab_has("calls", "-a sstp0.sstp\n" TWO_SERVERS);
+	lab_has("calls", EXCLUSIVE TWO_SERVERS);
 	assert_string_equal(facts.facts.resolvconf, "sstp0.sstp");
 	dns_down(&dns);
-	lab_has("calls", "-a sstp0.sstp\n" TWO_SERVERS "-d sstp0.sstp\n");
+	lab_has("calls", EXCLUSIVE TWO_SERVERS "-d sstp0.sstp\n");
 	assert_string_equal(facts.facts.resolvconf, "");
 	lab_has("etc/resolv.conf", "nameserver 1.1.1.1\n");
 	dns_recover_resolvconf("sstp7.sstp", NULL);
-	lab_has("calls", "-a sstp0.sstp\n" TWO_SERVERS "-d sstp0.sstp\n-d sstp7.sstp\n");
+	lab_has("calls", EXCLUSIVE TWO_SERVERS "-d sstp0.sstp\n-d sstp7.sstp\n");
+}
+
+static const char *const corp[] = { "corp.test", "lab.test" }, *const short_names[] = {
+	"eng.test"
+};
+
+/* An /etc of its own, so that resolvconf's configuration can be in it. */
+static int etc_set_up(void **state)
+{
+	char script[512];
+
+	if (set_up(state) || mount("none", "/etc", "tmpfs", 0, NULL))
+		return -1;
+	snprintf(script, sizeof(script), "{ echo \"$@\"; /bin/cat; } >>%s", lab_path("calls"));
+	lab_script("bin/resolvconf", script);
+	lab_write("etc/resolv.conf", FORMER);
+	return 0;
+}
+
+static int etc_tear_down(void **state)
+{
+	int rc = tear_down(state);
+
+	umount("/etc");
+	return rc;
+}
+
+static void write_etc(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void by_debians_resolvconf(void **state)
+{
+	(void)state;
+	mkdir("/etc/resolvconf", 0755);
+	write_etc("/etc/resolvconf/interface-order", "lo\ntun*\n*\n");
+	dns.names = (struct dns_names){ .search = short_names, .search_count = 1 };
+	dns_up(&dns, servers, 2);
+	lab_has("calls", "-a tun.sstp0.sstp -m 0 -x\n" TWO_SERVERS "search eng.test\n");
+	assert_string_equal(facts.facts.resolvconf, "tun.sstp0.sstp");
+}
+
+/* Its private entries are for the local DNS server that it configures. */
+static void split_by_openresolv(void **state)
+{
+	static const struct {
+		const char *conf;
+		bool is_split;
+	} cases[] = {
+		{ "name_servers=127.0.0.1\ndnsmasq_conf=/etc/dnsmasq.d/resolvconf\n", true },
+		{ "unbound_conf=\"/etc/unbound/r.conf\"\n name_servers=\"::1\"\n", true },
+		{ "unbound_conf=/etc/unbound/r.conf\n", false },
+		{ "name_servers=127.0.0.1\n#dnsmasq_conf=/etc/dnsmasq.d/r\n", false },
+		{ "name_servers=127.0.0.1\ndnsmasq_conf=\n", false },
+		{ "", false },
+	};
+
+	(void)state;
+	dns.names = (struct dns_names){ corp, 2, short_names, 1 };
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		print_message("%s\n", cases[i].conf);
+		write_etc("/etc/resolvconf.conf", cases[i].conf);
+		dns_up(&dns, servers, 2);
+		lab_has("calls", cases[i].is_split ? "-a sstp0.sstp -m 0 -p\n" TWO_SERVERS
+						     "search eng.test corp.test lab.test\n"
+						   : "(none)");
+		dns_down(&dns);
+		unlink(lab_path("calls"));
+		lab_has("etc/resolv.conf", FORMER);
+		lab_clear_log();
+	}
+}
+
+static void search_domains_in_the_file(void **state)
+{
+	static const struct {
+		const char *former, *want;
+	} cases[] = {
+		{ "nameserver 1.1.1.1\n", "search eng.test\n" },
+		{ "search a.example b.example\nnameserver 1.1.1.1\noptions ndots:2",
+		  "search eng.test a.example b.example\noptions ndots:2\n" },
+		{ "search a.example\n\ndomain b.example", "search eng.test b.example\n" },
+	};
+
+	(void)state;
+	dns.names = (struct dns_names){ .search = short_names, .search_count = 1 };
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		lab_write("etc/resolv.conf", cases[i].former);
+		dns_up(&dns, other_server, 1);
+		assert_non_null(strstr(below_the_mark(), "nameserver 10.2.0.1\n"));
+		assert_string_equal(strchr(below_the_mark(), '\n') + 1, cases[i].want);
+		dns_down(&dns);
+		lab_has("etc/resolv.conf", cases[i].former);
+	}
 }
 
 static void resolvconf_fails(void **state)
@@ -751,6 +852,21 @@ static void by_resolvectl(void **state)
 	dns_down(&dns);
 	assert_non_null(strstr(lab_read("calls"), "yes\nrevert sstp0\n"));
 	assert_string_equal(lab_log(), "");
+}
+
+static void split_by_resolvectl(void **state)
+{
+	(void)state;
+	dns.names = (struct dns_names){ corp, 2, short_names, 1 };
+	dns_up(&dns, other_server, 1);
+	lab_has("calls", "dns sstp0 10.2.0.1\ndomain sstp0 eng.test ~corp.test ~lab.test\n"
+			 "default-route sstp0 no\n");
+	dns_down(&dns);
+	unlink(lab_path("calls"));
+	dns.names.domain_count = 0;
+	dns_up(&dns, other_server, 1);
+	lab_has("calls", "dns sstp0 10.2.0.1\ndomain sstp0 eng.test ~.\n"
+			 "default-route sstp0 yes\n");
 }
 
 static void resolveds_file_is_left_alone(void **state)
@@ -942,7 +1058,12 @@ int main(void)
 		CASE(an_open_file_of_a_living_one),
 		CASE(by_resolvconf),
 		CASE(resolvconf_fails),
+		CASE(search_domains_in_the_file),
+		cmocka_unit_test_setup_teardown(by_debians_resolvconf, etc_set_up, etc_tear_down),
+		cmocka_unit_test_setup_teardown(split_by_openresolv, etc_set_up, etc_tear_down),
 		cmocka_unit_test_setup_teardown(by_resolvectl, resolved_set_up, resolved_tear_down),
+		cmocka_unit_test_setup_teardown(split_by_resolvectl, resolved_set_up,
+						resolved_tear_down),
 		cmocka_unit_test_setup_teardown(resolveds_file_is_left_alone, resolved_set_up,
 						resolved_tear_down),
 		cmocka_unit_test_setup_teardown(resolv_conf_is_not_resolveds, resolved_set_up,

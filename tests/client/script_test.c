@@ -268,6 +268,30 @@ static void split_tunnel(void **state)
 	has("INTERNAL_IP4_MTU");
 }
 
+static void domains(void **state)
+{
+	static const char *const search[] = { "eng.test", "corp.test" }, *const split[] = {
+		"corp.test", "10.in-addr.arpa"
+	};
+	struct link_addrs link = link_of();
+	struct script_env env = {
+		.device = "sstp0",
+		.link = &link,
+		.dns_names = { split, 2, search, 2 },
+	};
+
+	(void)state;
+	link.ip6.domain_count = 1;
+	strcpy(link.ip6.domains[0], "advertised.test");
+	run_and_read(SCRIPT_CONNECT, &env);
+	has("CISCO_DEF_DOMAIN=eng.test corp.test");
+	has("CISCO_SPLIT_DNS=corp.test,10.in-addr.arpa");
+	env.dns_names = (struct dns_names){ .domain_count = 0 };
+	run_and_read(SCRIPT_CONNECT, &env);
+	has("CISCO_DEF_DOMAIN=advertised.test");
+	has("CISCO_SPLIT_DNS");
+}
+
 /* vpnc-script sends all IPv6 into a tunnel that has an address and no list of IPv6 routes. */
 static void global_ipv6(void **state)
 {
@@ -536,6 +560,7 @@ int main(void)
 		cmocka_unit_test(finding),
 		cmocka_unit_test(environment),
 		cmocka_unit_test(split_tunnel),
+		cmocka_unit_test(domains),
 		cmocka_unit_test(global_ipv6),
 		cmocka_unit_test(ipv6_gateway_and_debug),
 		cmocka_unit_test(a_script_that_fails),

@@ -490,10 +490,51 @@ def test_the_hosts_resolvconf_is_used_where_there_is_one(lab):
     lab.serve(*DNS)
     client = lab.connect(env={"PATH": f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"})
     asked = lab.folder / "asked"
-    assert asked.read_text() == "-a sstp0.sstp\nnameserver 10.9.0.53\nnameserver 10.9.0.54\n"
+    assert asked.read_text() == "-a sstp0.sstp -m 0 -x\nnameserver 10.9.0.53\nnameserver 10.9.0.54\n"
     assert client.stop() == 0
     assert asked.read_text().endswith("-d sstp0.sstp\n")
     assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+
+
+def test_name_servers_of_ones_own(lab):
+    """In place of those that the server names, each by its own route through the tunnel; and search domains."""
+    lab.serve(*DNS)
+    client = lab.connect("--no-default-route", "--dns", "10.66.0.1", "--dns", "2001:db8:66::1", "--dns", "127.0.0.1",
+                         "--search", ".Corp.Test", "--search", "lab.test")
+    assert name_servers(lab.client) == ["10.66.0.1", "2001:db8:66::1", "127.0.0.1"]
+    assert "\nsearch corp.test lab.test example.net\n" in lab.client.resolv_conf.read_text()
+    assert list(lab.client.routes("dev sstp0")) == ["10.66.0.1"]
+    assert "2001:db8:66::1" in [r["dst"] for r in lab.client.ip("-6 route show dev sstp0")]
+    assert client.stop() == 0
+    assert lab.client.resolv_conf.read_text() == RESOLV_CONF
+
+
+def test_a_script_gets_the_domains(lab):
+    lab.serve(*DNS)
+    lab.connect("--dns", "10.66.0.1", "--dns-domain", "corp.test", "--search", "lab.test", "--script",
+                f'[ "$reason" != connect ] || env >{lab.folder}/asked')
+    asked = (lab.folder / "asked").read_text().splitlines()
+    assert {"INTERNAL_IP4_DNS=10.66.0.1", "CISCO_SPLIT_DNS=corp.test", "CISCO_DEF_DOMAIN=lab.test"} <= set(asked)
+
+
+@pytest.mark.parametrize("options, why", [
+    (["--no-dns", "--dns", "10.0.0.1"], "--no-dns contradicts --dns"),
+    (["--netns", "x", "--dns-domain", "corp.test"], "--netns contradicts --dns-domain"),
+    (["--tun-fd", "0", "--search", "corp.test"], "--tun-fd contradicts --dns"),
+    (["--dns", "10.0.0.300"], "--dns 10.0.0.300: must be an address"),
+    (["--dns", "::"], "--dns ::: must be an address"),
+    (["--dns", "fe80::1"], "--dns fe80::1: must be an address"),
+    (["--dns", "ff02::1"], "--dns ff02::1: must be an address"),
+    (["--dns", "224.0.0.1"], "--dns 224.0.0.1: must be an address"),
+    (["--dns", "10.0.0.1"] * 5, "--dns 10.0.0.1: at most 4 can be given"),
+    (["--dns-domain", "a..b"], "--dns-domain a..b: must be a domain"),
+    (["--dns-domain", "bücher.test"], "must be given as DNS has it: probably xn--bcher-kva.test"),
+    (["--search", "a.test"] * 33, "--search a.test: at most 32 can be given"),
+])
+def test_dns_options_that_make_no_sense(lab, options, why):
+    status, said = lab.connect_fails(*options)
+    assert status == 2
+    assert why in said
 
 
 def test_systemd_resolved_is_used_where_resolv_conf_is_its(lab):
