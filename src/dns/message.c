@@ -138,7 +138,31 @@ static void put_name(struct writer *w, const char *name)
 	put_u8(w, 0);
 }
 
+bool dns_is_in_domain(const char *name, const char *domain)
+{
+	size_t len = strlen(name), domain_len = strlen(domain);
+
+	return len >= domain_len && !strcmp(name + len - domain_len, domain) &&
+	       (len == domain_len || name[len - domain_len - 1] == '.');
+}
+
 /* ---- queries */
+
+bool dns_parse_question(struct bytes message, struct dns_question *out)
+{
+	struct reader r = reader_of(message.at, message.len);
+
+	get_u32(&r); /* ID, flags */
+	if (get_u16(&r) != 1)
+		return false;
+	get_bytes(&r, 6); /* the numbers of other records */
+	if (r.bad || !get_name(message, &r, out->name))
+		return false;
+	out->type = get_u16(&r);
+	get_u16(&r); /* class */
+	out->end = message.len - r.left;
+	return !r.bad;
+}
 
 void dns_put_query(struct writer *w, uint16_t id, const char *name, enum dns_type type,
 		   bool has_edns)

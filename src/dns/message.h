@@ -38,6 +38,19 @@ bool dns_name_normalize(const char *name, char out[DNS_NAME_MAX + 1]);
 void dns_put_query(struct writer *w, uint16_t id, const char *name, enum dns_type type,
 		   bool has_edns);
 
+/* The only question of a query. */
+struct dns_question {
+	char name[DNS_NAME_MAX + 1]; /* lower case; bytes that no host name has are '?' */
+	uint16_t type;
+	size_t end; /* its offset in the message */
+};
+
+/* False: there is none, or more than one, or it is malformed. */
+bool dns_parse_question(struct bytes message, struct dns_question *out);
+
+/* Whether it is the domain's own name or one below it. Both in lower case. */
+bool dns_is_in_domain(const char *name, const char *domain);
+
 struct dns_response {
 	uint8_t rcode;
 	bool is_truncated;
