@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/dns_forwarder.h"
 #include "client/dns_method.h"
 
 enum { PROGRAM_END_LIMIT_MS = 2 * 1000 }; /* at exit, for the running program and for the revert */
@@ -26,9 +27,14 @@ void dns_init(struct dns *d, const char *device, const char *resolv_conf, struct
 
 size_t dns_print_servers(const struct dns *d, char *to, size_t room)
 {
+	struct ip_addr forwarder;
 	size_t n = 0;
 
 	*to = '\0';
+	if (d->is_forwarded) {
+		forwarder = dns_forwarder_address(d->forwarder);
+		return (size_t)snprintf(to, room, "nameserver %s\n", ip_print(&forwarder).text);
+	}
 	for (size_t i = 0; i < d->wanted_count; i++)
 		n += (size_t)snprintf(to + n, room - n, "nameserver %s\n",
 				      ip_print(&d->wanted[i]).text);
@@ -69,8 +75,11 @@ static const struct dns_method *const methods[] = {
 
 enum { METHODS = sizeof(methods) / sizeof(*methods) };
 
+static void change(struct dns *d);
+
 static void leave_method(struct dns *d)
 {
+	dns_watch_close(&d->watch);
 	d->method = NULL;
 	d->phase = DNS_IDLE;
 }
@@ -111,6 +120,47 @@ static void try_next_method(struct dns *d)
 	d->phase = DNS_SETTING;
 }
 
+/*
+ * Another program has written the file. What it wrote becomes the former file, unless the two of us
+ * would do nothing else.
+ */
+static void on_file_changed(struct dns_watch *w)
+{
+	struct dns *d = container_of(w, struct dns, watch);
+	uint64_t now_ms = loop_now(w->loop);
+
+	if (d->phase != DNS_SET || dns_file_is_ours(d))
+		return;
+	if (!d->changes || now_ms - d->changed_ms > DNS_CHANGES_MS) {
+		d->changes = 0;
+		d->changed_ms = now_ms;
+	}
+	if (++d->changes > DNS_CHANGES_MAX) {
+		log_warn(d->log,
+			 "DNS: another program changes %s again and again: it is left to that "
+			 "program",
+			 d->resolv_conf);
+		dns_watch_close(w);
+		return;
+	}
+	log_info(d->log, "DNS: another program has changed %s: set again", d->resolv_conf);
+	change(d);
+}
+
+static void watch_file(struct dns *d)
+{
+	int error;
+
+	if (!d->loop || d->method != &dns_method_file)
+		return;
+	d->watch.loop = d->loop;
+	d->watch.path = d->resolv_conf;
+	d->watch.changed = on_file_changed;
+	error = dns_watch_open(&d->watch);
+	if (error)
+		log_info(d->log, "DNS: cannot watch %s: %s", d->resolv_conf, strerror(-error));
+}
+
 /* Returns false while a program runs; so does revert(). */
 static bool set(struct dns *d)
 {
@@ -131,6 +181,7 @@ static bool set(struct dns *d)
 	if (error == 0) {
 		log_debug(d->log, "DNS: set by %s", d->method->name);
 		d->phase = DNS_SET;
+		watch_file(d);
 	} else if (error < 0) {
 		fail_step(d, error);
 	}
@@ -273,6 +324,9 @@ void dns_close(struct dns *d)
 					      run_beside_wait(&d->run, PROGRAM_END_LIMIT_MS));
 		d->has_ended = true;
 	}
+	dns_watch_close(&d->watch);
 	d->loop = NULL;
 	dns_down(d);
+	dns_forwarder_close(d->forwarder);
+	d->forwarder = NULL;
 }

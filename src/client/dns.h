@@ -12,6 +12,10 @@
  * can be created there, as in a container with a read-only /etc, the former content is kept in
  * resolv.conf itself, as comments.
  *
+ * With a loop, a file that another program changes is taken as the new former one, and written again.
+ * Split DNS with a file needs the loop too: the file then names a forwarder of our own
+ * (dns_forwarder.h), and the forwarder's servers for other names are those of the former file.
+ *
  * resolvectl and resolvconf may take long, or hang. If there is a loop they run in the background,
  * one after the other; each has a time limit, and after one that fails the next method is tried.
  */
@@ -19,6 +23,7 @@
 #define SSTP_CLIENT_DNS_H
 
 #include "client/dns_names.h"
+#include "client/dns_watch.h"
 #include "client/resolv_conf.h"
 #include "client/state.h"
 #include "proc/run_beside.h"
@@ -29,6 +34,9 @@ struct dns_method;
 enum {
 	DNS_SERVERS_MAX = 8,
 	DNS_SETTLE_MS = 10 * 1000, /* the longest time to wait until servers are set */
+	/* the file is written again that often in this time, in spite of another program */
+	DNS_CHANGES_MAX = 10,
+	DNS_CHANGES_MS = 60 * 1000,
 };
 
 enum dns_phase {
@@ -72,6 +80,11 @@ struct dns {
 	enum resolv_conf_where where; /* where the former resolv.conf is */
 	char backup[PATH_MAX];        /* RESOLV_CONF_BESIDE: this file */
 	int backup_fd;                /* locked; -1: none */
+	struct dns_watch watch;       /* while the file is ours */
+	uint64_t changed_ms;          /* when another program changed it for the first time ... */
+	unsigned changes;             /* ... and how often it did since */
+	struct dns_forwarder *forwarder; /* NULL: none */
+	bool is_forwarded;               /* the file names the forwarder */
 };
 
 void dns_init(struct dns *d, const char *device, const char *resolv_conf, struct state *state,

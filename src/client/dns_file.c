@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/dns_forwarder.h"
 #include "client/dns_method.h"
 #include "util/file.h"
 
@@ -51,13 +52,6 @@ static bool fits_file(struct dns *d)
 
 	if (d->fd >= 0)
 		return false;
-	if (d->names.domain_count) {
-		log_warn(d->log,
-			 "DNS: %s is not changed: --dns-domain needs systemd-resolved here, or "
-			 "openresolv with a local DNS server",
-			 d->resolv_conf);
-		return false;
-	}
 	if (!dns_is_of_resolved(d, real))
 		return true;
 	log_warn(d->log,
@@ -167,7 +161,7 @@ static bool is_marked(const struct dns *d, const char *text)
 	return !strncmp(text, first, len);
 }
 
-static bool is_still_ours(const struct dns *d)
+bool dns_file_is_ours(const struct dns *d)
 {
 	int error;
 	char *text = resolv_conf_read(d->resolv_conf, &error);
@@ -192,6 +186,31 @@ static int write_ours(struct dns *d, const char *former)
 	return error;
 }
 
+/* For split DNS. */
+static int forward(struct dns *d, const char *former)
+{
+	int error = 0;
+
+	if (!d->names.domain_count || !d->loop)
+		return 0;
+	if (!d->forwarder)
+		error = dns_forwarder_open(d->loop, &d->names, d->log, &d->forwarder);
+	if (error)
+		return error;
+	dns_forwarder_set_others(d->forwarder, former);
+	dns_forwarder_set_vpn(d->forwarder, d->wanted, d->wanted_count);
+	d->is_forwarded = true;
+	return 0;
+}
+
+/* Programs that still query the forwarder get no address of the VPN's names. */
+static void stop_forwarding(struct dns *d)
+{
+	if (d->forwarder)
+		dns_forwarder_set_vpn(d->forwarder, NULL, 0);
+	d->is_forwarded = false;
+}
+
 static int up_file(struct dns *d, unsigned step)
 {
 	int error = resolv_conf_recover(d->resolv_conf, d->log);
@@ -211,9 +230,13 @@ static int up_file(struct dns *d, unsigned step)
 			 strerror(error ? -error : ENOMEM));
 		return error ? error : -ENOMEM;
 	}
-	error = make_backup(d, former);
+	error = forward(d, former);
+	if (!error)
+		error = make_backup(d, former);
 	if (!error)
 		error = write_ours(d, former);
+	if (error)
+		stop_forwarding(d);
 	free(former);
 	return error;
 }
@@ -222,9 +245,12 @@ static int down_file(struct dns *d)
 {
 	int error;
 
-	if (!is_still_ours(d)) {
-		log_info(d->log, "DNS: %s was changed by another program and is not restored",
-			 d->resolv_conf);
+	stop_forwarding(d);
+	if (!dns_file_is_ours(d)) {
+		if (!d->wanted_count)
+			log_info(d->log,
+				 "DNS: %s was changed by another program and is not restored",
+				 d->resolv_conf);
 		drop_backup(d);
 		return 0;
 	}

@@ -32,6 +32,9 @@ extern const struct dns_method dns_method_fd, dns_method_resolved, dns_method_re
 
 /* ---- dns.c */
 
+/* dns_file.c: whether resolv.conf is the one that we have written. */
+bool dns_file_is_ours(const struct dns *d);
+
 /* Writes "nameserver" lines, as in resolv.conf and in resolvconf's input. */
 size_t dns_print_servers(const struct dns *d, char *to, size_t room);
 

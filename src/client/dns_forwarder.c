@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/dns_forwarder.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "client/dns_stream.h"
+#include "dns/forwarder.h"
+#include "util/secret.h"
+
+enum {
+	ADDRESSES = 32,      /* that we try, from 127.83.83.1 on */
+	CLIENTS = 64,        /* over TCP */
+	IDLE_MS = 20 * 1000, /* a TCP client without a query or progress; RFC 7766 section 6.2.3 */
+	PAUSE_MS = 1000,
+	DATAGRAMS_PER_TURN = 64,
+	BACKLOG = 64,
+	SERVERS_LINE_MAX = 128,
+};
+
+/* No other program is known to use this part of 127.0.0.0/8, so an address in it is ours. */
+static const struct ip_prefix own_network = {
+	.addr = { .family = AF_INET, .bytes = { 127, 83, 83, 0 } },
+	.len = 24,
+};
+
+struct tcp_client {
+	struct dns_forwarder *owner;
+	struct dns_stream stream;
+	struct loop_timer idle;
+	int query; /* -1: none is in progress */
+};
+
+/* Who a query is from, and the socket to its server. */
+struct exchange {
+	struct dns_forwarder *owner;
+	struct sockaddr_in from;
+	struct tcp_client *client; /* NULL: by UDP, from `from` */
+	bool is_done;              /* its sockets are to be closed */
+	struct loop_watch udp;     /* to the server; fd -1: none */
+	struct dns_stream tcp;
+};
+
+struct dns_forwarder {
+	struct loop *loop;
+	const struct log *log;
+	const char *domains[2 * DNS_NAMES_MAX];
+	struct ip_addr addr;
+	struct loop_watch udp, tcp;     /* to clients */
+	struct loop_timer timer, pause; /* pause: no descriptor is free for another client */
+	struct exchange exchanges[FORWARDER_QUERIES];
+	struct tcp_client clients[CLIENTS];
+	struct forwarder engine;
+};
+
+static uint64_t now_of(const struct dns_forwarder *f)
+{
+	return loop_now(f->loop);
+}
+
+static int number_of(const struct exchange *x)
+{
+	return (int)(x - x->owner->exchanges);
+}
+
+static void drain(struct dns_forwarder *f);
+
+/* ---- to servers */
+
+static void close_sockets(struct exchange *x)
+{
+	if (x->udp.fd >= 0) {
+		loop_unwatch(x->owner->loop, &x->udp);
+		close(x->udp.fd);
+	}
+	x->udp.fd = -1;
+	dns_stream_close(&x->tcp);
+}
+
+static void on_server_datagram(struct loop_watch *w, uint32_t events)
+{
+	static uint8_t message[UINT16_MAX];
+	struct exchange *x = container_of(w, struct exchange, udp);
+	struct dns_forwarder *f = x->owner;
+	ssize_t n = recv(w->fd, message, sizeof(message), 0);
+
+	(void)events;
+	if (n >= 0)
+		forwarder_response(&f->engine, number_of(x), message, (size_t)n, now_of(f));
+	else if (errno != EAGAIN && errno != EINTR)
+		forwarder_lost(&f->engine, number_of(x), now_of(f)); /* an ICMP error */
+	drain(f);
+}
+
+static void on_server_message(struct dns_stream *s, uint8_t *message, size_t len)
+{
+	struct exchange *x = container_of(s, struct exchange, tcp);
+	struct dns_forwarder *f = x->owner;
+
+	forwarder_response(&f->engine, number_of(x), message, len, now_of(f));
+	/* no other response follows; nothing is done if this was the right one */
+	forwarder_lost(&f->engine, number_of(x), now_of(f));
+	drain(f);
+}
+
+static void on_server_end(struct dns_stream *s)
+{
+	struct exchange *x = container_of(s, struct exchange, tcp);
+	struct dns_forwarder *f = x->owner;
+
+	dns_stream_close(s);
+	forwarder_lost(&f->engine, number_of(x), now_of(f));
+	drain(f);
+}
+
+static socklen_t sockaddr_of(const struct forwarder_server *s, struct sockaddr_storage *to)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)to;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)to;
+
+	memset(to, 0, sizeof(*to));
+	to->ss_family = s->addr.family;
+	if (s->addr.family == AF_INET) {
+		in->sin_port = htons(DNS_PORT);
+		memcpy(&in->sin_addr, s->addr.bytes, sizeof(in->sin_addr));
+		return sizeof(*in);
+	}
+	in6->sin6_port = htons(DNS_PORT);
+	in6->sin6_scope_id = s->scope;
+	memcpy(&in6->sin6_addr, s->addr.bytes, sizeof(in6->sin6_addr));
+	return sizeof(*in6);
+}
+
+/* -1: it can't be reached. The kernel chooses a random port. */
+static int connect_to(const struct forwarder_server *s, int type)
+{
+	struct sockaddr_storage to;
+	socklen_t len = sockaddr_of(s, &to);
+	int fd = socket(s->addr.family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || !connect(fd, (struct sockaddr *)&to, len) || errno == EINPROGRESS)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static bool send_datagram(struct exchange *x, const struct forwarder_out *out)
+{
+	int fd = connect_to(&out->server, SOCK_DGRAM);
+
+	x->udp = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = on_server_datagram };
+	return fd >= 0 && !loop_watch(x->owner->loop, &x->udp) &&
+	       send(fd, out->message.at, out->message.len, MSG_NOSIGNAL) >= 0;
+}
+
+static bool send_stream(struct exchange *x, const struct forwarder_out *out)
+{
+	int fd = connect_to(&out->server, SOCK_STREAM);
+
+	x->tcp = (struct dns_stream){
+		.loop = x->owner->loop,
+		.message_max = UINT16_MAX,
+		.received = on_server_message,
+		.ended = on_server_end,
+	};
+	return fd >= 0 && dns_stream_open(&x->tcp, fd) && dns_stream_send(&x->tcp, out->message);
+}
+
+/* ---- the engine's output */
+
+static void give_reply(struct exchange *x, struct bytes message)
+{
+	struct dns_forwarder *f = x->owner;
+	struct tcp_client *c = x->client;
+
+	x->is_done = true;
+	if (!c) { /* a client that is gone, or whose buffer is full, gets none */
+		sendto(f->udp.fd, message.at, message.len, MSG_NOSIGNAL,
+		       (struct sockaddr *)&x->from, sizeof(x->from));
+		return;
+	}
+	c->query = -1;
+	loop_timer_set(f->loop, &c->idle, now_of(f) + IDLE_MS);
+	if (!dns_stream_send(&c->stream, message))
+		loop_timer_set(f->loop, &c->idle, now_of(f)); /* closes it */
+}
+
+/* Only at the end: several replies may be in the buffer of one of these sockets. */
+static void close_done(struct dns_forwarder *f)
+{
+	for (size_t i = 0; i < FORWARDER_QUERIES; i++)
+		if (f->exchanges[i].is_done) {
+			close_sockets(&f->exchanges[i]);
+			f->exchanges[i].is_done = false;
+		}
+}
+
+static void drain(struct dns_forwarder *f)
+{
+	struct forwarder_out out;
+
+	while (forwarder_next(&f->engine, &out)) {
+		struct exchange *x = &f->exchanges[out.query];
+
+		switch (out.type) {
+		case FORWARDER_DATAGRAM:
+		case FORWARDER_STREAM:
+			close_sockets(x);
+			if (!(out.type == FORWARDER_STREAM ? send_stream(x, &out)
+							   : send_datagram(x, &out)))
+				forwarder_lost(&f->engine, out.query, now_of(f));
+			break;
+		case FORWARDER_REPLY:
+			give_reply(x, out.message);
+			break;
+		case FORWARDER_SERVER_DEAD:
+			log_warn(f->log, "DNS: the server %s does not answer",
+				 ip_print(&out.server.addr).text);
+			break;
+		case FORWARDER_SERVER_ALIVE:
+			log_info(f->log, "DNS: the server %s answers again",
+				 ip_print(&out.server.addr).text);
+			break;
+		}
+	}
+	close_done(f);
+	loop_timer_set(f->loop, &f->timer, forwarder_deadline(&f->engine));
+}
+
+static void on_time(struct loop_timer *t)
+{
+	struct dns_forwarder *f = container_of(t, struct dns_forwarder, timer);
+
+	forwarder_tick(&f->engine, now_of(f));
+	drain(f);
+}
+
+/* ---- clients over UDP */
+
+/* With sysctl route_localnet, packets from other hosts may come to a loopback address. */
+static bool is_local(const struct sockaddr_in *from)
+{
+	return ntohl(from->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+static bool take_datagram(struct dns_forwarder *f)
+{
+	uint8_t message[FORWARDER_QUERY_MAX + 1]; /* one byte more: too long for the engine */
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	socklen_t from_len = sizeof(from);
+	ssize_t n = recvfrom(f->udp.fd, message, sizeof(message), 0, (struct sockaddr *)&from,
+			     &from_len);
+	int query;
+
+	if (n < 0)
+		return errno == EINTR;
+	if (!is_local(&from))
+		return true;
+	query = forwarder_query(&f->engine, bytes_of(message, (size_t)n), false, now_of(f));
+	if (query >= 0) {
+		f->exchanges[query].client = NULL;
+		f->exchanges[query].from = from;
+		drain(f);
+	}
+	return true;
+}
+
+static void on_datagrams(struct loop_watch *w, uint32_t events)
+{
+	struct dns_forwarder *f = container_of(w, struct dns_forwarder, udp);
+
+	(void)events;
+	for (int i = 0; i < DATAGRAMS_PER_TURN && take_datagram(f); i++)
+		;
+}
+
+/* ---- clients over TCP */
+
+static void close_client(struct tcp_client *c)
+{
+	struct dns_forwarder *f = c->owner;
+	int query = c->query;
+
+	c->query = -1;
+	loop_timer_stop(f->loop, &c->idle);
+	dns_stream_close(&c->stream);
+	loop_watch_events(f->loop, &f->tcp, EPOLLIN);
+	if (query < 0)
+		return;
+	close_sockets(&f->exchanges[query]);
+	forwarder_cancel(&f->engine, query, now_of(f));
+	drain(f);
+}
+
+static void on_idle(struct loop_timer *t)
+{
+	close_client(container_of(t, struct tcp_client, idle));
+}
+
+static void on_client_end(struct dns_stream *s)
+{
+	close_client(container_of(s, struct tcp_client, stream));
+}
+
+static void on_client_message(struct dns_stream *s, uint8_t *message, size_t len)
+{
+	struct tcp_client *c = container_of(s, struct tcp_client, stream);
+	struct dns_forwarder *f = c->owner;
+
+	c->query = forwarder_query(&f->engine, bytes_of(message, len), true, now_of(f));
+	if (c->query < 0) {
+		close_client(c);
+		return;
+	}
+	loop_timer_stop(f->loop, &c->idle); /* the query has its own limits */
+	f->exchanges[c->query].client = c;
+	drain(f);
+}
+
+static struct tcp_client *free_client(struct dns_forwarder *f)
+{
+	for (size_t i = 0; i < CLIENTS; i++)
+		if (!f->clients[i].stream.is_open)
+			return &f->clients[i];
+	return NULL;
+}
+
+static void add_client(struct dns_forwarder *f, struct tcp_client *c, int fd)
+{
+	*c = (struct tcp_client){
+		.owner = f,
+		.stream = {
+			.loop = f->loop,
+			.message_max = FORWARDER_QUERY_MAX,
+			.received = on_client_message,
+			.ended = on_client_end,
+		},
+		.idle = { .expired = on_idle },
+		.query = -1,
+	};
+	if (dns_stream_open(&c->stream, fd))
+		loop_timer_set(f->loop, &c->idle, now_of(f) + IDLE_MS);
+}
+
+static void pause_clients(struct dns_forwarder *f)
+{
+	loop_watch_events(f->loop, &f->tcp, 0);
+	loop_timer_set(f->loop, &f->pause, now_of(f) + PAUSE_MS);
+}
+
+static void on_pause_end(struct loop_timer *t)
+{
+	struct dns_forwarder *f = container_of(t, struct dns_forwarder, pause);
+
+	loop_watch_events(f->loop, &f->tcp, EPOLLIN);
+}
+
+/* Without room for more clients they wait in the kernel's queue until one is closed. */
+static void on_connection(struct loop_watch *w, uint32_t events)
+{
+	struct dns_forwarder *f = container_of(w, struct dns_forwarder, tcp);
+	struct tcp_client *c = free_client(f);
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	socklen_t from_len = sizeof(from);
+	int fd;
+
+	(void)events;
+	if (!c) {
+		loop_watch_events(f->loop, w, 0);
+		return;
+	}
+	fd = accept4(w->fd, (struct sockaddr *)&from, &from_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0 && is_local(&from))
+		add_client(f, c, fd);
+	else if (fd >= 0)
+		close(fd);
+	else if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+		pause_clients(f);
+}
+
+/* ---- opening */
+
+static int listen_on(struct dns_forwarder *f, int type, struct loop_watch *w)
+{
+	static const int on = 1;
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(DNS_PORT) };
+	int error;
+
+	memcpy(&at.sin_addr, f->addr.bytes, sizeof(at.sin_addr));
+	w->fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (w->fd < 0)
+		return -errno;
+	if (type == SOCK_STREAM) /* connections of one before may be in TIME-WAIT */
+		setsockopt(w->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	error = bind(w->fd, (struct sockaddr *)&at, sizeof(at)) ? -errno : 0;
+	if (!error && type == SOCK_STREAM && listen(w->fd, BACKLOG))
+		error = -errno;
+	w->events = EPOLLIN;
+	return error ? error : loop_watch(f->loop, w);
+}
+
+static void close_watch(struct dns_forwarder *f, struct loop_watch *w)
+{
+	if (w->fd < 0)
+		return;
+	loop_unwatch(f->loop, w);
+	close(w->fd);
+	w->fd = -1;
+}
+
+static int listen_both(struct dns_forwarder *f)
+{
+	int error = listen_on(f, SOCK_DGRAM, &f->udp);
+
+	if (!error)
+		error = listen_on(f, SOCK_STREAM, &f->tcp);
+	if (error) {
+		close_watch(f, &f->udp);
+		close_watch(f, &f->tcp);
+	}
+	return error;
+}
+
+/* Another sstp may have the first of them. */
+static int listen_somewhere(struct dns_forwarder *f)
+{
+	int error = -EADDRINUSE;
+
+	f->addr = own_network.addr;
+	for (int i = 0; i < ADDRESSES && error == -EADDRINUSE; i++) {
+		f->addr.bytes[3]++;
+		error = listen_both(f);
+	}
+	return error;
+}
+
+static const char *why_not(int error)
+{
+	switch (error) {
+	case -EACCES:
+		return "a process without root needs the capability CAP_NET_BIND_SERVICE";
+	case -EADDRINUSE:
+		return "another DNS server listens on all of this host's addresses";
+	case -EADDRNOTAVAIL:
+		return "the loopback device is down, or has no 127.0.0.0/8";
+	default:
+		return strerror(-error);
+	}
+}
+
+static uint16_t random_id(void *arg)
+{
+	uint16_t id;
+
+	(void)arg;
+	secret_random(&id, sizeof(id));
+	return id;
+}
+
+static void prepare(struct dns_forwarder *f, const struct dns_names *names)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < names->domain_count && i < DNS_NAMES_MAX; i++)
+		f->domains[n++] = names->domains[i];
+	for (size_t i = 0; i < names->search_count && i < DNS_NAMES_MAX; i++)
+		f->domains[n++] = names->search[i];
+	f->engine.domains = f->domains;
+	f->engine.domain_count = n;
+	forwarder_open(&f->engine, random_id, NULL);
+	f->udp = (struct loop_watch){ .fd = -1, .ready = on_datagrams };
+	f->tcp = (struct loop_watch){ .fd = -1, .ready = on_connection };
+	f->timer.expired = on_time;
+	f->pause.expired = on_pause_end;
+	for (size_t i = 0; i < FORWARDER_QUERIES; i++) {
+		f->exchanges[i].owner = f;
+		f->exchanges[i].udp.fd = -1;
+	}
+}
+
+int dns_forwarder_open(struct loop *loop, const struct dns_names *names, const struct log *log,
+		       struct dns_forwarder **out)
+{
+	struct dns_forwarder *f = calloc(1, sizeof(*f));
+	int error;
+
+	if (!f)
+		return -ENOMEM;
+	f->loop = loop;
+	f->log = log;
+	prepare(f, names);
+	error = listen_somewhere(f);
+	if (error) {
+		log_warn(log, "DNS: split DNS needs port 53 of a loopback address on this host: %s",
+			 why_not(error));
+		dns_forwarder_close(f);
+		return error;
+	}
+	log_info(log,
+		 "DNS: names of --dns-domain go to the VPN's servers, all others as before, by a "
+		 "forwarder on %s",
+		 ip_print(&f->addr).text);
+	*out = f;
+	return 0;
+}
+
+void dns_forwarder_close(struct dns_forwarder *f)
+{
+	if (!f)
+		return;
+	for (size_t i = 0; i < CLIENTS; i++) {
+		f->clients[i].query = -1;
+		loop_timer_stop(f->loop, &f->clients[i].idle);
+		dns_stream_close(&f->clients[i].stream);
+	}
+	for (size_t i = 0; i < FORWARDER_QUERIES; i++)
+		close_sockets(&f->exchanges[i]);
+	loop_timer_stop(f->loop, &f->timer);
+	loop_timer_stop(f->loop, &f->pause);
+	close_watch(f, &f->udp);
+	close_watch(f, &f->tcp);
+	free(f);
+}
+
+struct ip_addr dns_forwarder_address(const struct dns_forwarder *f)
+{
+	return f->addr;
+}
+
+/* ---- servers */
+
+/* One of our own addresses would make a loop. */
+static void add_server(struct forwarder_servers *s, const struct ip_addr *a, unsigned int scope)
+{
+	if (s->count < FORWARDER_SERVERS && !ip_prefix_has(&own_network, a))
+		s->at[s->count++] = (struct forwarder_server){ .addr = *a, .scope = scope };
+}
+
+static void use_servers(struct dns_forwarder *f, enum forwarder_group group,
+			const struct forwarder_servers *servers)
+{
+	forwarder_set_servers(&f->engine, group, servers, now_of(f));
+	drain(f);
+}
+
+void dns_forwarder_set_vpn(struct dns_forwarder *f, const struct ip_addr *servers, size_t count)
+{
+	struct forwarder_servers s = { .count = 0 };
+
+	for (size_t i = 0; i < count; i++)
+		add_server(&s, &servers[i], 0);
+	use_servers(f, FORWARDER_VPN, &s);
+}
+
+/* "nameserver ADDR" or "nameserver ADDR%DEVICE", as the C library reads it. */
+static void add_line(struct forwarder_servers *s, const char *line)
+{
+	static const char word[] = "nameserver";
+	char text[SERVERS_LINE_MAX];
+	char *device;
+	struct ip_addr a;
+
+	if (strncmp(line, word, sizeof(word) - 1) != 0)
+		return;
+	line += sizeof(word) - 1;
+	if (*line != ' ' && *line != '\t')
+		return;
+	line += strspn(line, " \t");
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(line, " \t\r\n"), line);
+	device = strchr(text, '%');
+	if (device)
+		*device++ = '\0';
+	if (ip_parse(text, &a))
+		add_server(s, &a, device ? if_nametoindex(device) : 0);
+}
+
+void dns_forwarder_set_others(struct dns_forwarder *f, const char *resolv_conf)
+{
+	static const struct ip_addr local = { .family = AF_INET, .bytes = { 127, [3] = 1 } };
+	struct forwarder_servers s = { .count = 0 };
+
+	for (const char *line = resolv_conf; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		add_line(&s, line);
+	}
+	if (!s.count) /* resolv.conf(5): without one, the server on this host */
+		add_server(&s, &local, 0);
+	use_servers(f, FORWARDER_OTHERS, &s);
+}
