@@ -126,6 +126,8 @@ static void become(const struct run *r, char *const *argv, char *const *env, int
 {
 	setpgid(0, 0);
 	dup2(in, STDIN_FILENO);
+	if (r->output)
+		dup2(r->output, STDERR_FILENO);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	close_others(fds);
 	run_fresh_signals();

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Running another program and waiting for it: without our secrets in its environment, with only the
- * first three descriptors, with default signal dispositions, in a process group of its own. Its output
- * goes to our standard error.
+ * first three descriptors, with default signal dispositions, in a process group of its own.
  */
 #ifndef SSTP_PROC_RUN_H
 #define SSTP_PROC_RUN_H
@@ -30,6 +29,7 @@ struct run {
 	const char *const *argv;
 	const struct env *env; /* NULL: ours without the secrets */
 	const char *input;     /* for its standard input, at most a page; NULL: nothing */
+	int output;            /* for its standard output and error; 0: our standard error */
 	unsigned limit_ms;     /* then it is ended (run_wait); 0: no limit */
 };
 
