@@ -42,7 +42,7 @@ class Router:
         self.thread = threading.Thread(target=self._relay, daemon=True)
         self.thread.start()
 
-    def hear(self, packet):
+    def receive(self, packet):
         os.write(self.tun, packet)
 
     def _relay(self):
@@ -253,7 +253,7 @@ class ScriptedServer:
         if packet[40] == 133:
             self.solicitations += 1
             if self.router:
-                self.router.hear(packet)
+                self.router.receive(packet)
             elif self.options is not None:
                 self.advertise()
         elif packet[40] == 128:

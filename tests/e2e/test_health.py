@@ -134,11 +134,11 @@ class Manager:
     """A service manager's socket, in a file or (with an @) in the abstract of a host's network namespace."""
 
     def __init__(self, host, name):
-        self.name, self.heard = name, []
+        self.name, self.received = name, []
         self.socket = host.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(name.replace("@", "\0"))
 
-    def hears(self, word):
+    def gets(self, word):
         """Waits for a message that has this line; returns all lines since the last wait."""
         lines = []
         while word not in lines:
@@ -151,14 +151,14 @@ def test_a_service_manager_gets_the_state_of_a_client(lab, both, kind):
     manager = Manager(lab.client, f"{lab.folder}/notify" if kind == "a path" else "@manager")
     server = lab.serve()
     client = lab.connect(env={"NOTIFY_SOCKET": manager.name})
-    assert "READY=1" not in manager.hears("STATUS=down sstp0: connecting")
-    assert manager.hears("STATUS=up sstp0") == ["READY=1", "STATUS=up sstp0"]
+    assert "READY=1" not in manager.gets("STATUS=down sstp0: connecting")
+    assert manager.gets("STATUS=up sstp0") == ["READY=1", "STATUS=up sstp0"]
     server.kill()
-    manager.hears("STATUS=down sstp0: no connection to the server")
+    manager.gets("STATUS=down sstp0: no connection to the server")
     lab.serve()
-    manager.hears("STATUS=up sstp0")
+    manager.gets("STATUS=up sstp0")
     client.send(signal.SIGTERM)
-    manager.hears("STOPPING=1")
+    manager.gets("STOPPING=1")
     assert client.wait() == 0
     manager.socket.close()
 
@@ -166,12 +166,12 @@ def test_a_service_manager_gets_the_state_of_a_client(lab, both, kind):
 def test_a_service_manager_gets_the_state_of_a_server(lab):
     manager = Manager(lab.server, f"{lab.folder}/notify")
     server = lab.serve(env={"NOTIFY_SOCKET": manager.name})
-    assert manager.hears("STATUS=up sstp0")[-2:] == ["READY=1", "STATUS=up sstp0"]
+    assert manager.gets("STATUS=up sstp0")[-2:] == ["READY=1", "STATUS=up sstp0"]
     server.send(signal.SIGHUP)
-    reload = manager.hears("READY=1")
+    reload = manager.gets("READY=1")
     assert reload[0] == "RELOADING=1" and re.fullmatch(r"MONOTONIC_USEC=\d+", reload[1]) and len(reload) == 3
     server.send(signal.SIGTERM)
-    manager.hears("STOPPING=1")
+    manager.gets("STOPPING=1")
     assert server.wait() == 0
     manager.socket.close()
 
@@ -195,9 +195,9 @@ def test_a_service_manager_that_was_busy_gets_the_state_later(lab):
     server.send(signal.SIGHUP)
     server.wait_for("^reloaded ", count=2)
     for manager in managers:
-        manager.hears("READY=1")
-    managers[0].hears("RELOADING=1")
-    managers[0].hears("READY=1")
+        manager.gets("READY=1")
+    managers[0].gets("RELOADING=1")
+    managers[0].gets("READY=1")
     assert client.stop() == 0 and server.stop() == 0
     for manager in managers:
         manager.socket.close()
@@ -281,7 +281,7 @@ def test_process_1_reaps_orphans(lab, verb):
     lab.start(lab.client, "nsenter", "-t", pid, "-p", "sh", "-c", "sleep 600 &").wait()
     orphan = int(eventually("the orphan comes to process 1", children.read_text))
     os.kill(orphan, signal.SIGKILL)
-    eventually("the orphan is buried", lambda: not Path(f"/proc/{orphan}").exists())
+    eventually("the orphan is reaped", lambda: not Path(f"/proc/{orphan}").exists())
     os.kill(pid, signal.SIGTERM)
     assert program.wait() == 0
 

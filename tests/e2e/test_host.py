@@ -592,7 +592,7 @@ def test_packets_pass_while_resolvectl_hangs(lab, both, hanging):
 
     eventually("a ping passes while it hangs", ping_meanwhile)
     client.wait_for("^warn: DNS: .*/resolvectl dns took too long and was ended$")
-    client.wait_for("^connected in ")  # which does not wait for ever, ...
+    client.wait_for("^connected in ")  # which does not wait forever, ...
     client.wait_for("^warn: DNS: /etc/resolv.conf is /run/systemd/resolve/stub-resolv.conf, which belongs to systemd-resolved")
     assert (lab.client.run_folder / "systemd/resolve/stub-resolv.conf").read_text() == "nameserver 127.0.0.53\n"
     assert hanging.asked()[:2] == ["dns sstp0 10.9.0.53 10.9.0.54", "revert sstp0"]

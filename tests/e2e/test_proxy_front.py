@@ -437,12 +437,12 @@ def test_stalled_clients_are_dropped(lab, both, inside, proxy, many_files):
 def test_data_that_is_not_read_is_not_buffered(lab, inside, proxy):
     """A forwarded response that the client does not read, and a body that the target does not read."""
     web = Web(lab.inside, 50_000_000, port=81)
-    deaf = lab.inside.listen(INSIDE, 82)
+    idle = lab.inside.listen(INSIDE, 82)
     before = proxy.resident
     with lab.client.connect("127.0.0.1", HTTP) as reader, lab.client.connect("127.0.0.1", HTTP) as writer:
         reader.sendall(f"GET http://{INSIDE}:81/ HTTP/1.1\r\nConnection: close\r\n\r\n".encode())
         writer.sendall(f"POST http://{INSIDE}:82/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
-        target, _ = deaf.accept()
+        target, _ = idle.accept()
         writer.settimeout(1)  # nothing more is taken
         with pytest.raises(TimeoutError):
             while True:
@@ -450,13 +450,13 @@ def test_data_that_is_not_read_is_not_buffered(lab, inside, proxy):
         assert proxy.resident - before < 8000
         assert hashlib.sha256(read_all(reader).split(b"\r\n\r\n", 1)[1]).hexdigest() == web.digest
         target.close()
-    deaf.close()
+    idle.close()
     web.close()
 
 
 def test_more_connections_than_are_held(lab, inside, proxy, many_files):
     """1024 of them: the next client gets an error response, and one that ends makes room."""
-    deaf = lab.inside.listen(INSIDE, 82)
+    idle = lab.inside.listen(INSIDE, 82)
     taken, clients = [], []
 
     def connect():
@@ -465,7 +465,7 @@ def test_more_connections_than_are_held(lab, inside, proxy, many_files):
         s.sendall(socks_request(INSIDE, 82))
         reply = s.recv(2) + s.recv(100)
         if reply[3] == 0:
-            taken.append(deaf.accept()[0])
+            taken.append(idle.accept()[0])
         return reply[3]
 
     assert not any(connect() for _ in range(1024))
@@ -475,14 +475,14 @@ def test_more_connections_than_are_held(lab, inside, proxy, many_files):
     for s in (clients.pop(0), taken.pop(0)):
         s.close()
     eventually("there is room again", lambda: connect() == 0)
-    for s in clients + taken + [deaf]:
+    for s in clients + taken + [idle]:
         s.close()
     eventually("all is over", lambda: curl(lab, *THROUGH_SOCKS, f"http://{WEB}/", check=False).stdout == HELLO.decode())
 
 
 def test_a_flood_of_a_remote_forward_leaves_room(lab, inside, many_files):
     """512 connections from the VPN are accepted; more are reset, and clients of this host are not affected."""
-    deaf = lab.client.listen("127.0.0.1", 9000)
+    idle = lab.client.listen("127.0.0.1", 9000)
     proxy = start_proxy(lab, "--socks5", SOCKS, "-R", "9000:127.0.0.1:9000")
     flood = []
     for _ in range(600):
@@ -498,7 +498,7 @@ def test_a_flood_of_a_remote_forward_leaves_room(lab, inside, many_files):
     eventually("the rest is reset", lambda: count() <= 512)
     assert count() > 400 and proxy.resident < 64_000
     assert curl(lab, *THROUGH_SOCKS, f"http://{WEB}/") == HELLO.decode()
-    for s in [*flood, deaf]:
+    for s in [*flood, idle]:
         s.close()
 
 

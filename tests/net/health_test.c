@@ -20,7 +20,7 @@
 static struct loop *loop;
 static char last_line[256];
 
-static void hear(enum log_level level, const char *name, const char *line)
+static void note_line(enum log_level level, const char *name, const char *line)
 {
 	(void)level;
 	(void)name;
@@ -31,7 +31,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	last_line[0] = '\0';
-	log_set_sink(hear);
+	log_set_sink(note_line);
 	return loop_open(&loop);
 }
 

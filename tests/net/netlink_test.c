@@ -38,7 +38,7 @@ static struct ip_prefix prefix(const char *text)
 	return p;
 }
 
-static void hear(enum log_level level, const char *name, const char *line)
+static void note_line(enum log_level level, const char *name, const char *line)
 {
 	(void)level;
 	(void)name;
@@ -707,6 +707,6 @@ int main(void)
 	if (why_not)
 		return cmocka_run_group_tests_name("net/netlink", no_tests, NULL, NULL);
 	log_set_level(LOG_LEVEL_DEBUG);
-	log_set_sink(hear);
+	log_set_sink(note_line);
 	return cmocka_run_group_tests_name("net/netlink", tests, NULL, NULL);
 }

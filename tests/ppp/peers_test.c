@@ -187,7 +187,7 @@ static const struct script rras_server[] = {
 	  "> lcp 05 02 00 04\n"
 	  "< lcp 06 02 00 04\n"
 	  "! closed 4 0\n" },
-	{ "RRAS: ends for want of a method", PPP_CLIENT, NULL,
+	{ "RRAS: ends without a method in common", PPP_CLIENT, NULL,
 	  "skip\n"
 	  "< lcp 01 01 -- 03 04 c227\n"
 	  "skip\n"
@@ -549,7 +549,7 @@ static const struct script kittoku_client[] = {
 	  "! ipv4 10.1.0.1 10.1.0.2\n"
 	  "+ 500\n"
 	  "> ipv6cp 01 01 -- 01 0a 1000000000000009\n"
-	  "# it did not hear that: once more, then the answer\n"
+	  "# that was lost: the peer repeats its request, then responds\n"
 	  "< ipv6cp 01 00 -- 01 0a 0000000000000000\n"
 	  "> ipv6cp 01 01 -- 01 0a 1000000000000009\n"
 	  "> ipv6cp 03 00 -- 01 0a 100000000000000a\n"

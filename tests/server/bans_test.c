@@ -22,7 +22,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-static enum bans_result judge(const char *user, const char *source, bool is_good, uint64_t now_ms)
+static enum bans_result attempt(const char *user, const char *source, bool is_good, uint64_t now_ms)
 {
 	struct ip_addr a;
 
@@ -33,7 +33,7 @@ static enum bans_result judge(const char *user, const char *source, bool is_good
 static void guess(const char *user, const char *source, int times)
 {
 	while (times-- > 0)
-		assert_int_not_equal(judge(user, source, false, 1000), BANS_REFUSED);
+		assert_int_not_equal(attempt(user, source, false, 1000), BANS_REFUSED);
 }
 
 static size_t banned(uint64_t now_ms);
@@ -41,17 +41,17 @@ static size_t banned(uint64_t now_ms);
 static void counts_to_the_limit(void **state)
 {
 	(void)state;
-	assert_int_equal(judge("ann", "192.0.2.7", false, 1000), BANS_WRONG);
-	assert_int_equal(judge("ann", "192.0.2.7", false, 1000), BANS_WRONG);
+	assert_int_equal(attempt("ann", "192.0.2.7", false, 1000), BANS_WRONG);
+	assert_int_equal(attempt("ann", "192.0.2.7", false, 1000), BANS_WRONG);
 	assert_int_equal(banned(1000), 0);
-	assert_int_equal(judge("ann", "192.0.2.7", false, 1000), BANS_WRONG_NOW);
+	assert_int_equal(attempt("ann", "192.0.2.7", false, 1000), BANS_WRONG_NOW);
 	assert_int_equal(banned(1000), 1);
-	assert_int_equal(judge("ann", "192.0.2.7", true, 1000 + BANS_WINDOW_MS), BANS_REFUSED);
-	assert_int_equal(judge("ann", "192.0.2.8", true, 1000), BANS_GOOD);
-	assert_int_equal(judge("bob", "192.0.2.7", true, 1000), BANS_GOOD);
+	assert_int_equal(attempt("ann", "192.0.2.7", true, 1000 + BANS_WINDOW_MS), BANS_REFUSED);
+	assert_int_equal(attempt("ann", "192.0.2.8", true, 1000), BANS_GOOD);
+	assert_int_equal(attempt("bob", "192.0.2.7", true, 1000), BANS_GOOD);
 	assert_int_equal(banned(1001 + BANS_WINDOW_MS), 0);
 	/* the count starts again */
-	assert_int_equal(judge("ann", "192.0.2.7", false, 1001 + BANS_WINDOW_MS), BANS_WRONG);
+	assert_int_equal(attempt("ann", "192.0.2.7", false, 1001 + BANS_WINDOW_MS), BANS_WRONG);
 }
 
 static void a_good_login_forgives_its_own_users_failures(void **state)
@@ -59,12 +59,12 @@ static void a_good_login_forgives_its_own_users_failures(void **state)
 	(void)state;
 	for (int i = 0; i < 10; i++) {
 		guess("ann", "192.0.2.7", MAX - 1);
-		assert_int_equal(judge("ann", "192.0.2.7", true, 1000), BANS_GOOD);
+		assert_int_equal(attempt("ann", "192.0.2.7", true, 1000), BANS_GOOD);
 	}
 	guess("ann", "192.0.2.7", MAX - 1);
-	assert_int_equal(judge("bob", "192.0.2.7", true, 1000), BANS_GOOD);
+	assert_int_equal(attempt("bob", "192.0.2.7", true, 1000), BANS_GOOD);
 	guess("ann", "192.0.2.7", 1);
-	assert_int_equal(judge("ann", "192.0.2.7", true, 1000), BANS_REFUSED);
+	assert_int_equal(attempt("ann", "192.0.2.7", true, 1000), BANS_REFUSED);
 }
 
 static void a_source_has_a_limit_of_its_own(void **state)
@@ -72,16 +72,16 @@ static void a_source_has_a_limit_of_its_own(void **state)
 	static const char *const names[] = { "a", "b", "c", "d", "e", "f", "g" };
 
 	(void)state;
-	assert_int_equal(judge("ann", "192.0.2.7", true, 1000), BANS_GOOD);
+	assert_int_equal(attempt("ann", "192.0.2.7", true, 1000), BANS_GOOD);
 	for (int i = 0; i < BANS_SOURCE_PART; i++)
 		guess(names[i], "192.0.2.7", MAX);
-	assert_int_equal(judge("bob", "192.0.2.7", true, 1000), BANS_REFUSED);
-	assert_int_equal(judge("bob", "192.0.2.8", true, 1000), BANS_GOOD);
-	assert_int_equal(judge("ann", "192.0.2.7", true, 1000),
+	assert_int_equal(attempt("bob", "192.0.2.7", true, 1000), BANS_REFUSED);
+	assert_int_equal(attempt("bob", "192.0.2.8", true, 1000), BANS_GOOD);
+	assert_int_equal(attempt("ann", "192.0.2.7", true, 1000),
 			 BANS_GOOD); /* known at that source */
 	bans_lift(&b);
 	assert_int_equal(banned(1000), 0);
-	assert_int_equal(judge("bob", "192.0.2.7", true, 1000), BANS_GOOD);
+	assert_int_equal(attempt("bob", "192.0.2.7", true, 1000), BANS_GOOD);
 }
 
 static bool refuses_source(const char *source, uint64_t now_ms)
@@ -115,14 +115,14 @@ static void a_source_without_known_users_is_refused(void **state)
 	assert_false(refuses_source(sources[0], 1000));
 
 	/* a user who logged in from there may log in again, and is known for a month */
-	assert_int_equal(judge("ann", sources[0], true, 1000), BANS_GOOD);
+	assert_int_equal(attempt("ann", sources[0], true, 1000), BANS_GOOD);
 	guess("z", sources[0], MAX - 1);
 	for (int n = 0; n < MAX * BANS_SOURCE_PART; n++)
-		judge((char[]){ (char)('a' + n), '\0' }, sources[0], false, 1000);
-	assert_int_equal(judge("bob", sources[0], true, 1000), BANS_REFUSED);
+		attempt((char[]){ (char)('a' + n), '\0' }, sources[0], false, 1000);
+	assert_int_equal(attempt("bob", sources[0], true, 1000), BANS_REFUSED);
 	assert_false(refuses_source(sources[0], 1000));
 	for (int n = 0; n < MAX * BANS_SOURCE_PART; n++)
-		judge((char[]){ (char)('a' + n), '\0' }, sources[0], false, days_31);
+		attempt((char[]){ (char)('a' + n), '\0' }, sources[0], false, days_31);
 	assert_true(refuses_source(sources[0], days_31));
 }
 
@@ -131,8 +131,8 @@ static void a_network_of_ipv6_is_one_source(void **state)
 	(void)state;
 	guess("ann", "2001:db8::1", 1);
 	guess("ann", "2001:db8::2", 2);
-	assert_int_equal(judge("ann", "2001:db8::3", true, 1000), BANS_REFUSED);
-	assert_int_equal(judge("ann", "2001:db8:0:1::1", true, 1000), BANS_GOOD);
+	assert_int_equal(attempt("ann", "2001:db8::3", true, 1000), BANS_REFUSED);
+	assert_int_equal(attempt("ann", "2001:db8:0:1::1", true, 1000), BANS_GOOD);
 }
 
 static void names_differ_in_all_their_bytes(void **state)
@@ -145,8 +145,8 @@ static void names_differ_in_all_their_bytes(void **state)
 	memcpy(two, one, sizeof(two));
 	two[198] = 'y';
 	guess(one, "192.0.2.7", MAX);
-	assert_int_equal(judge(one, "192.0.2.7", true, 1000), BANS_REFUSED);
-	assert_int_equal(judge(two, "192.0.2.7", true, 1000), BANS_GOOD);
+	assert_int_equal(attempt(one, "192.0.2.7", true, 1000), BANS_REFUSED);
+	assert_int_equal(attempt(two, "192.0.2.7", true, 1000), BANS_GOOD);
 }
 
 static void count_ban(void *arg, const struct ban *ban, uint64_t left_ms)
@@ -171,9 +171,9 @@ static void a_flood_does_not_lift_a_ban(void **state)
 	for (unsigned i = 0; i < 100000; i++) {
 		snprintf(name, sizeof(name), "user%u", i);
 		snprintf(source, sizeof(source), "10.%u.%u.%u", i >> 16, i >> 8 & 255, i & 255);
-		judge(name, source, false, 1000 + i % 1000);
+		attempt(name, source, false, 1000 + i % 1000);
 	}
-	assert_int_equal(judge("ann", "192.0.2.7", true, 2000), BANS_REFUSED);
+	assert_int_equal(attempt("ann", "192.0.2.7", true, 2000), BANS_REFUSED);
 }
 
 #define CASE(f) cmocka_unit_test_setup(f, set_up)

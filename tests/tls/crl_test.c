@@ -137,7 +137,7 @@ static size_t make_crl(const struct spec *s, uint8_t der[CRL_MAX])
 	return w.len;
 }
 
-static enum path_fault judge(const struct crl *crls, size_t count, struct path_end *end)
+static enum path_fault check_with(const struct crl *crls, size_t count, struct path_end *end)
 {
 	const struct path_cfg cfg = {
 		.certs = &x,
@@ -267,7 +267,7 @@ static void the_table(void **state)
 			if (!crl_read(bytes_of(ders[j], len), &crls[j]))
 				fail_msg("%s: list %zu cannot be read", cases[i].name, j);
 		}
-		fault = judge(crls, cases[i].count, &end);
+		fault = check_with(crls, cases[i].count, &end);
 		if (fault != cases[i].fault)
 			fail_msg("%s: fault %d, not %d", cases[i].name, fault, cases[i].fault);
 		if (fault == PATH_REVOKED) {
@@ -287,9 +287,9 @@ static void the_key_usage_of_the_issuer(void **state)
 	(void)state;
 	assert_true(crl_read(bytes_of(der, make_crl(&(struct spec){ 0 }, der)), &crl));
 	anchor.key_usage = X509_KEY_CERT_SIGN;
-	assert_int_equal(judge(&crl, 1, &end), PATH_CRL_UNSIGNED);
+	assert_int_equal(check_with(&crl, 1, &end), PATH_CRL_UNSIGNED);
 	anchor.has_key_usage = false;
-	assert_int_equal(judge(&crl, 1, &end), PATH_GOOD);
+	assert_int_equal(check_with(&crl, 1, &end), PATH_GOOD);
 	anchor = as_it_was;
 }
 
@@ -304,7 +304,7 @@ static void nothing_is_forged(void **state)
 	(void)state;
 	for (size_t i = 0; i < len; i++) {
 		der[i] ^= 1;
-		if (crl_read(bytes_of(der, len), &crl) && judge(&crl, 1, &end) == PATH_GOOD)
+		if (crl_read(bytes_of(der, len), &crl) && check_with(&crl, 1, &end) == PATH_GOOD)
 			fail_msg("byte %zu does not count", i);
 		der[i] ^= 1;
 	}

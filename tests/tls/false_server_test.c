@@ -3,7 +3,7 @@
  * A server that has another's certificate and not its key, and so leaves out, repeats or reorders
  * what would show that. The library verifies no certificate here (open.c), so this is what trust.c
  * needs of it: no handshake is done without a signature by the key of the certificate that was
- * judged.
+ * checked.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,7 +62,7 @@ static struct owner {
 struct server {
 	struct tls_ctx *ctx;
 	struct tls *client;
-	struct writer heard;      /* from the client */
+	struct writer received;   /* from the client */
 	struct writer transcript; /* handshake messages of both */
 	struct writer records;    /* to the client */
 	bool is_tls13, is_sealed;
@@ -74,7 +74,7 @@ struct server {
 	uint8_t share[SHARE_LEN], random[32];
 	uint8_t secret[SHA256_LEN], key[KEY_LEN], nonce[NONCE_LEN];
 	uint8_t count; /* of sealed records */
-	uint8_t heard_bytes[ROOM], transcript_bytes[ROOM], records_bytes[ROOM];
+	uint8_t received_bytes[ROOM], transcript_bytes[ROOM], records_bytes[ROOM];
 };
 
 static void make_owner(struct owner *o, bool is_signed)
@@ -421,12 +421,12 @@ static void send_step(struct server *s, char step)
 
 /* ---- a handshake */
 
-static void hear(void *arg, const uint8_t *at, size_t len)
+static void receive(void *arg, const uint8_t *at, size_t len)
 {
 	struct server *s = arg;
 
-	put_bytes(&s->heard, at, len);
-	assert_false(s->heard.full);
+	put_bytes(&s->received, at, len);
+	assert_false(s->received.full);
 }
 
 static void find_share(struct server *s, struct reader extensions)
@@ -452,7 +452,7 @@ static void find_share(struct server *s, struct reader extensions)
 
 static void read_hello(struct server *s)
 {
-	struct reader r = reader_of(s->heard.at, s->heard.len);
+	struct reader r = reader_of(s->received.at, s->received.len);
 
 	get_bytes(&r, 5);
 	put_bytes(&s->transcript, r.at, r.left);
@@ -483,15 +483,15 @@ static void make_share(struct server *s)
 		wc_curve25519_export_public_ex(&s->own, s->share, &len, EC25519_LITTLE_ENDIAN), 0);
 }
 
-/* What the client makes of those messages. `heard` then has what it sent after its hello. */
+/* What the client makes of those messages. `received` then has what it sent after its hello. */
 static int answer_to(struct server *s, const char *steps, const struct tls_client_cfg *cfg,
 		     bool is_tls13, bool echoes_id)
 {
-	struct tls_session_cfg session = { .name = "vpn.example.net", .send = hear, .arg = s };
+	struct tls_session_cfg session = { .name = "vpn.example.net", .send = receive, .arg = s };
 	struct error err;
 
 	memset(s, 0, sizeof(*s));
-	s->heard = writer_of(s->heard_bytes, ROOM);
+	s->received = writer_of(s->received_bytes, ROOM);
 	s->transcript = writer_of(s->transcript_bytes, ROOM);
 	s->records = writer_of(s->records_bytes, ROOM);
 	s->is_tls13 = is_tls13;
@@ -505,7 +505,7 @@ static int answer_to(struct server *s, const char *steps, const struct tls_clien
 	while (*steps)
 		send_step(s, *steps++);
 	assert_false(s->records.full);
-	s->heard = writer_of(s->heard_bytes, ROOM);
+	s->received = writer_of(s->received_bytes, ROOM);
 	tls_input(s->client, s->records.at, s->records.len);
 	return tls_handshake(s->client);
 }
@@ -530,13 +530,13 @@ static void for_each_trust(void (*test)(const struct tls_client_cfg *cfg))
 }
 
 /* Nothing of a client that went on: neither a ClientKeyExchange nor data. */
-static void assert_only_alerts(struct reader heard)
+static void assert_only_alerts(struct reader received)
 {
-	while (heard.left) {
-		assert_int_equal(get_u8(&heard), ALERT);
-		get_u16(&heard);
-		get_bytes(&heard, get_u16(&heard));
-		assert_false(heard.bad);
+	while (received.left) {
+		assert_int_equal(get_u8(&received), ALERT);
+		get_u16(&received);
+		get_bytes(&received, get_u16(&received));
+		assert_false(received.bad);
 	}
 }
 
@@ -549,7 +549,7 @@ static void refuse_each(const struct tls_client_cfg *cfg, const char *const *att
 		if (answer_to(&s, attacks[i], cfg, is_tls13, echoes_id) != TLS_FAILED)
 			fail_msg("%s was not refused", attacks[i]);
 		if (!is_tls13) /* there an alert is sealed like the rest */
-			assert_only_alerts(reader_of(s.heard.at, s.heard.len));
+			assert_only_alerts(reader_of(s.received.at, s.received.len));
 		assert_int_equal(tls_handshake(s.client), TLS_FAILED);
 		drop(&s);
 	}
@@ -587,8 +587,8 @@ static void tls12_of(const struct tls_client_cfg *cfg)
 	static struct server s;
 
 	assert_int_equal(answer_to(&s, "GSD", cfg, false, false), TLS_WANT_INPUT);
-	assert_int_equal(s.heard.at[0], HANDSHAKE);
-	assert_int_equal(s.heard.at[5], CLIENT_KEY_EXCHANGE);
+	assert_int_equal(s.received.at[0], HANDSHAKE);
+	assert_int_equal(s.received.at[5], CLIENT_KEY_EXCHANGE);
 	drop(&s);
 	/* with the client's session id it is as if a session were resumed */
 	for (int i = 0; i < 2; i++)

@@ -32,7 +32,7 @@ static int manager_at(const char *name)
 	return fd;
 }
 
-static void assert_heard(int fd, const char *text)
+static void assert_received(int fd, const char *text)
 {
 	char got[512] = "";
 
@@ -40,7 +40,7 @@ static void assert_heard(int fd, const char *text)
 	assert_string_equal(got, text);
 }
 
-static void hears(const char *name)
+static void listen_at(const char *name)
 {
 	int fd = manager_at(name);
 
@@ -48,7 +48,7 @@ static void hears(const char *name)
 	notify_begin();
 	assert_null(getenv("NOTIFY_SOCKET"));
 	notify("READY=1\nSTATUS=%s", "up sstp0");
-	assert_heard(fd, "READY=1\nSTATUS=up sstp0");
+	assert_received(fd, "READY=1\nSTATUS=up sstp0");
 	close(fd);
 	notify("STATUS=the listener is gone");
 }
@@ -56,7 +56,7 @@ static void hears(const char *name)
 static void a_path_is_notified(void **state)
 {
 	(void)state;
-	hears(path);
+	listen_at(path);
 	unlink(path);
 }
 
@@ -66,7 +66,7 @@ static void an_abstract_name_is_notified(void **state)
 
 	(void)state;
 	snprintf(name, sizeof(name), "@sstp-notify-test-%d", getpid());
-	hears(name);
+	listen_at(name);
 }
 
 static void reloading_has_the_time(void **state)
@@ -108,8 +108,8 @@ static void a_full_manager_is_notified_later(void **state)
 	(void)state;
 	setenv("NOTIFY_SOCKET", path, 1);
 	notify_begin();
-	assert_true(notify("STATUS=heard at once"));
-	assert_heard(fd, "STATUS=heard at once");
+	assert_true(notify("STATUS=received"));
+	assert_received(fd, "STATUS=received");
 	count = fill(path);
 	assert_false(notify("READY=1\nSTATUS=up"));
 	assert_false(notify_again());
@@ -118,14 +118,14 @@ static void a_full_manager_is_notified_later(void **state)
 	assert_false(notify_reloading());
 	assert_false(notify("READY=1"));
 	while (count--)
-		assert_heard(fd, "x");
+		assert_received(fd, "x");
 	assert_true(notify_again());
 	assert_true(notify_again());
-	assert_heard(fd, "READY=1\nSTATUS=up");
-	assert_heard(fd, "STATUS=down again");
+	assert_received(fd, "READY=1\nSTATUS=up");
+	assert_received(fd, "STATUS=down again");
 	assert_true(recv(fd, got, sizeof(got), MSG_DONTWAIT) > 0);
 	assert_memory_equal(got, "RELOADING=1\n", 12);
-	assert_heard(fd, "READY=1");
+	assert_received(fd, "READY=1");
 	assert_int_equal(recv(fd, got, sizeof(got), MSG_DONTWAIT), -1);
 	close(fd);
 	unlink(path);

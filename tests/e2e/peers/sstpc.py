@@ -3,7 +3,7 @@
 
 What is odd about it (1.0.18), and why it is handled so here:
 
-- It dies when the HTTP answer is there before it looks for it, so the cable is long while it connects.
+- It crashes when the HTTP response is there before it looks for it, so the cable is long while it connects.
 - Given the password by --password it watches pppd's frames for the end of the authentication, and takes PAP and
   MS-CHAPv2 for one but not CHAP-MD5: then it never sends Call-Connected. Its plug-in for pppd (the password is in
   chap-secrets) knows all three.
