@@ -14,7 +14,7 @@ CPPCHECK_FLAGS = --suppress=autoVariables --suppress=internalAstError
 LINT_FLAGS = -std=c11 -D_GNU_SOURCE -DSSTP_VERSION='"$(VERSION)"' -Isrc $(WOLFSSL_CFLAGS) $(INIH_CFLAGS) $(LWIP_CFLAGS)
 
 # Shows includes that point to a higher rank or sideways, circles of includes across folders or through more than
-# three files, and functions that their header does not lead to; fails if there are any.
+# three files, functions that their header does not lead to, and base names that two folders have; fails if there are any.
 ABOVE = $(subst $(space),|,$(strip $(filter-out $(call under,$1),$(FOLDERS))))
 layers:
 	$(foreach f,$(FOLDERS),$(if $(call ABOVE,$f),! grep -E '^#include "($(call ABOVE,$f))/' \
