@@ -2,12 +2,12 @@
 # Completion of sstp for fish. Made by tools/completions: change the tables in src/cli/, not this file.
 
 complete -c sstp -f
-complete -c sstp -n __fish_use_subcommand -a 'connect run proxy serve probe passwd cert healthcheck help'
+complete -c sstp -n __fish_use_subcommand -a 'connect run proxy serve probe passwd cert healthcheck unlock help'
 complete -c sstp -n __fish_use_subcommand -l help
 complete -c sstp -n __fish_use_subcommand -l version
 complete -c sstp -n __fish_use_subcommand -l licenses
 complete -c sstp -n __fish_use_subcommand -l options
-complete -c sstp -n '__fish_seen_subcommand_from help' -a 'connect run proxy serve probe passwd cert healthcheck'
+complete -c sstp -n '__fish_seen_subcommand_from help' -a 'connect run proxy serve probe passwd cert healthcheck unlock'
 
 complete -c sstp -n '__fish_seen_subcommand_from connect' -a '(__fish_print_hostnames)'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l user -s u -x -d 'the user name'
@@ -46,6 +46,7 @@ complete -c sstp -n '__fish_seen_subcommand_from connect' -l metric -x -d 'metri
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l table -x -d 'put all routes into routing table N'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l policy-rules -d 'leave the main routing table as it is'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l mark -x -d 'mark the connection to the server (SO_MARK)'
+complete -c sstp -n '__fish_seen_subcommand_from connect' -l lockdown -d 'let nothing leave this host but the connection to the server, from start to end, and after a crash until sstp unlock'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l no-dns -d 'do not change the host\'s DNS'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l script -s s -x -a '(__fish_complete_command)' -d 'run COMMAND'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l dns -x -d 'use this DNS server, through the tunnel, in place of those that the VPN names'
@@ -257,3 +258,5 @@ complete -c sstp -n '__fish_seen_subcommand_from cert' -l help -s h -d 'print th
 
 complete -c sstp -n '__fish_seen_subcommand_from healthcheck' -l interface -s i -x -d 'ask only about this tunnel, by its name in the log'
 complete -c sstp -n '__fish_seen_subcommand_from healthcheck' -l help -s h -d 'print this'
+
+complete -c sstp -n '__fish_seen_subcommand_from unlock' -l help -s h -d 'print this'

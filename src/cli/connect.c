@@ -9,6 +9,7 @@
 #include "cli/exit_code.h"
 #include "cli/network.h"
 #include "cli/verbs.h"
+#include "client/lockdown.h"
 #include "client/policy.h"
 
 struct connect_settings {
@@ -18,7 +19,7 @@ struct connect_settings {
 	struct network_settings network;
 	struct prefix_list excluded;
 	uint32_t table, metric, mark;
-	bool policy_rules;
+	bool policy_rules, lockdown;
 	bool no_dns;
 	const char *script;
 	struct netns_settings netns;
@@ -59,6 +60,11 @@ static const struct option own_network_table[] = {
 		  "--policy-rules with table N, as wg-quick's FwMark",
 	  .set = set_mark,
 	  .at = AT(mark) },
+	{ .name = "lockdown",
+	  .help = "let nothing leave this host but the connection to the server, from start "
+		  "to end, and after a crash until sstp unlock",
+	  .set = set_flag,
+	  .at = AT(lockdown) },
 	{ .name = "no-dns",
 	  .help = "do not change the host's DNS",
 	  .set = set_flag,
@@ -215,6 +221,12 @@ static bool routes_make_sense(const struct connect_settings *s)
 			  "--script: there are no rules to set up on this host");
 		return false;
 	}
+	if (s->lockdown && (s->netns.netns || s->tun_fd >= 0 || s->script_tun)) {
+		cli_error(&connect_verb,
+			  "--lockdown does not go with --netns, --tun-fd or --script-tun: it locks "
+			  "this host's network");
+		return false;
+	}
 	if (has_rules(s) && table >= RT_TABLE_DEFAULT && table <= RT_TABLE_LOCAL) {
 		cli_error(&connect_verb,
 			  "table %u is one of the system's own: rules need another (--table)",
@@ -286,10 +298,19 @@ static void notify_waiters(void *arg)
 	background_ready(&w->background);
 }
 
+static bool is_resolved(const struct server_ref *ref)
+{
+	struct ip_addr a;
+
+	return ref->addr_count || ip_parse(ref->host, &a);
+}
+
 static int connect_to(void *arg, struct client_cfg *cfg)
 {
 	const struct connect_settings *s = arg;
 	struct waiters waiters = { .ready_fd = s->ready_fd };
+	struct sockaddr_storage known[DIAL_ADDRS_MAX];
+	struct server_name server = server_ref_name(&cfg->server);
 	struct tun_backend_cfg device;
 	int code = EXIT_OTHER;
 
@@ -300,6 +321,12 @@ static int connect_to(void *arg, struct client_cfg *cfg)
 	cfg->ready_arg = &waiters;
 	cfg->mark = mark_of(s);
 	device = device_of(s);
+	if (s->lockdown) {
+		device.lockdown = server.text;
+		device.is_resolved = is_resolved(&cfg->server);
+		cfg->known = known;
+		cfg->known_count = lockdown_remembered(NULL, server.text, known, DIAL_ADDRS_MAX);
+	}
 	cfg->backend = tun_backend_new(&device);
 	if (cfg->backend)
 		code = login_connect(cfg);

@@ -78,6 +78,8 @@ unsigned hint_distance(const char *typed, size_t len, const char *name)
 static const struct {
 	const char *theirs, *ours;
 } options_of_others[] = {
+	{ "kill-switch", "lockdown" },
+	{ "killswitch", "lockdown" },
 	{ "fwmark", "mark" },
 	{ "so-mark", "mark" },
 	{ "exclude-route", "exclude" },

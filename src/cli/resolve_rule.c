@@ -110,22 +110,6 @@ static bool is_for(const struct resolve_rule *rule, const struct host_port *serv
 	       (!strcmp(rule->host, "*") || !strcasecmp(rule->host, server->host));
 }
 
-static void put_sockaddr(struct sockaddr_storage *sa, const struct ip_addr *a, uint16_t port)
-{
-	struct sockaddr_in *in = (void *)sa;
-	struct sockaddr_in6 *in6 = (void *)sa;
-
-	memset(sa, 0, sizeof(*sa));
-	sa->ss_family = a->family;
-	if (a->family == AF_INET) {
-		memcpy(&in->sin_addr, a->bytes, sizeof(in->sin_addr));
-		in->sin_port = htons(port);
-	} else {
-		memcpy(&in6->sin6_addr, a->bytes, sizeof(in6->sin6_addr));
-		in6->sin6_port = htons(port);
-	}
-}
-
 size_t resolve_rules_find(const struct text_list *rules, const struct host_port *server, int family,
 			  struct sockaddr_storage *addrs, size_t max, bool *has_rule)
 {
@@ -141,7 +125,7 @@ size_t resolve_rules_find(const struct text_list *rules, const struct host_port 
 	for (const char *at = rule.addresses; at && *at && n < max;) {
 		at = next_address(at, &a);
 		if (at && (family == AF_UNSPEC || family == a.family))
-			put_sockaddr(&addrs[n++], &a, server->port);
+			addrs[n++] = ip_sockaddr(&a, server->port);
 	}
 	return n;
 }

@@ -8,12 +8,12 @@
 
 #include "cli/option.h"
 
-enum { VERB_COUNT = 8 };
+enum { VERB_COUNT = 9 };
 
 /* In the order of the help. */
 extern const struct verb *const all_verbs[VERB_COUNT];
 
 extern const struct verb connect_verb, run_verb, proxy_verb, serve_verb, probe_verb, passwd_verb,
-	cert_verb, healthcheck_verb;
+	cert_verb, healthcheck_verb, unlock_verb;
 
 #endif

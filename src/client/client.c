@@ -831,9 +831,8 @@ static void dialed(void *arg, const struct dial_result *r)
 static int before_connect(void *arg, const struct sockaddr_storage *to)
 {
 	struct backend *b = ((struct client *)arg)->cfg->backend;
-	struct ip_addr server = ip_from_sockaddr(to);
 
-	return b->ops->before_connect ? b->ops->before_connect(b, &server) : 0;
+	return b->ops->before_connect ? b->ops->before_connect(b, to) : 0;
 }
 
 /* Revocation lists are replaced every few days: each connection uses the current ones. */
@@ -1045,6 +1044,9 @@ enum tunnel_reason client_run(const struct client_cfg *cfg, int *status)
 	if (!c)
 		return REASON_SYSTEM;
 	c->cfg = cfg;
+	c->addr_count = cfg->known_count < DIAL_ADDRS_MAX ? cfg->known_count : DIAL_ADDRS_MAX;
+	if (c->addr_count)
+		memcpy(c->addrs, cfg->known, c->addr_count * sizeof(*c->addrs));
 	c->retry = (struct retry){ .once = cfg->once, .keep_trying = cfg->keep_trying };
 	c->again.expired = on_again;
 	c->acks.expired = on_acks;

@@ -31,6 +31,9 @@ struct server_ref {
 
 struct client_cfg {
 	struct server_ref server;
+	/* the server's addresses at an earlier time, for when its name cannot be looked up */
+	const struct sockaddr_storage *known;
+	size_t known_count;
 	struct backend *backend; /* where packets go; client_run closes it */
 	const char *user;
 	const char *password;

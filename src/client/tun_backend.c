@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/lockdown.h"
 #include "client/script.h"
 #include "tun/merge.h"
 #include "util/alloc.h"
@@ -23,6 +24,8 @@ struct tun_backend {
 	struct loop_watch watch, exit_watch, process_watch;
 	struct packet packet; /* the last one read, for tunnel_send_block */
 	struct host *host;    /* NULL with --script, and if the network is not ours to set up */
+	struct lockdown *lockdown; /* NULL without --lockdown */
+	bool was_asked_to_end;
 	struct scripts scripts;
 	struct link_addrs link;
 	bool is_up;
@@ -144,11 +147,13 @@ static void close_scripts(struct tun_backend *t)
 }
 
 /* Without a host route, the connection would be sent into the tunnel that is down. */
-static int before_connect(struct backend *b, const struct ip_addr *server)
+static int before_connect(struct backend *b, const struct sockaddr_storage *server)
 {
 	struct tun_backend *t = tun_backend_of(b);
+	struct ip_addr addr = ip_from_sockaddr(server);
+	int error = t->lockdown ? lockdown_permit(t->lockdown, server) : 0;
 
-	return t->host ? host_route_to_server(t->host, server) : 0;
+	return !error && t->host ? host_route_to_server(t->host, &addr) : error;
 }
 
 static bool is_same_list(const struct ip_addr *a, size_t a_count, const struct ip_addr *b,
@@ -193,6 +198,10 @@ static int up(struct backend *b, const struct link_addrs *given)
 	int error = 0;
 
 	t->link = link;
+	if (t->lockdown)
+		error = lockdown_permit_only(t->lockdown, &link.server);
+	if (error)
+		return error;
 	if (t->host)
 		error = host_up(t->host, &t->link);
 	else if (is_changed)
@@ -327,6 +336,7 @@ static void from_exit_fd(struct loop_watch *w, uint32_t events)
 	if (!(events & (EPOLLHUP | EPOLLERR)) && read(w->fd, drain, sizeof(drain)) > 0)
 		return;
 	loop_unwatch(t->client->loop, w);
+	t->was_asked_to_end = true;
 	log_info(t->client->log, "descriptor %d is closed at its other end", w->fd);
 	t->client->end(t->client, REASON_NONE, 0);
 }
@@ -434,6 +444,21 @@ static enum tunnel_reason check_mark(const struct tun_backend *t)
 	return REASON_NETWORK;
 }
 
+static enum tunnel_reason lock(struct tun_backend *t)
+{
+	struct lockdown_cfg cfg = {
+		.server = t->cfg->lockdown,
+		.is_resolved = t->cfg->is_resolved,
+		.excluded = t->cfg->excluded,
+		.excluded_count = t->cfg->excluded_count,
+		.log = t->client->log,
+	};
+
+	if (!t->cfg->lockdown)
+		return REASON_NONE;
+	return lockdown_open(&cfg, &t->lockdown) ? REASON_NETWORK : REASON_NONE;
+}
+
 static enum tunnel_reason open_backend(struct backend *b, struct backend_client *client)
 {
 	struct tun_backend *t = tun_backend_of(b);
@@ -442,7 +467,11 @@ static enum tunnel_reason open_backend(struct backend *b, struct backend_client 
 	t->client = client;
 	reason = check_mark(t);
 	if (!reason)
+		reason = lock(t);
+	if (!reason)
 		reason = open_netdev(t);
+	if (!reason && t->lockdown && lockdown_device(t->lockdown, t->base.name))
+		reason = REASON_NETWORK;
 	if (!reason)
 		reason = open_host(t);
 	if (!reason)
@@ -454,11 +483,22 @@ static bool take_signal(struct backend *b, const struct signalfd_siginfo *info)
 {
 	struct tun_backend *t = tun_backend_of(b);
 
+	if (info->ssi_signo != SIGCHLD && info->ssi_signo != SIGUSR1 && info->ssi_signo != SIGUSR2)
+		t->was_asked_to_end = true;
 	if (info->ssi_signo == SIGCHLD)
 		scripts_child(&t->scripts);
 	if (info->ssi_signo == SIGCHLD && t->host)
 		host_child(t->host);
 	return t->netdev && netdev_signal(t->netdev, info);
+}
+
+/*
+ * A tunnel that has ended by itself must not expose what it protected. An attempt that never
+ * succeeded leaves the host as it was.
+ */
+static bool must_unlock(const struct tun_backend *t)
+{
+	return t->was_asked_to_end || (!t->was_up && !lockdown_was_locked(t->lockdown));
 }
 
 static void close_backend(struct backend *b)
@@ -475,6 +515,8 @@ static void close_backend(struct backend *b)
 	merge_close(t->merge);
 	tun_close(t->tun);
 	netdev_close(t->netdev);
+	if (t->lockdown)
+		lockdown_close(t->lockdown, must_unlock(t));
 	alloc_put(t->packet.at);
 	free(t);
 }

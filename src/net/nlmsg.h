@@ -11,7 +11,7 @@
 
 #include "util/bytes.h"
 
-enum { NLMSG_SIZE = 512 }; /* our requests have a dozen attributes at most */
+enum { NLMSG_SIZE = 1024 }; /* our requests have some dozens of attributes at most */
 
 /* A request under construction; begun by nlmsg_begin. */
 struct nlmsg {

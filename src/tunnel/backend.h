@@ -34,7 +34,7 @@ struct backend_ops {
 	/* Once, before the first dial. REASON_NONE, or why not; logged. */
 	enum tunnel_reason (*open)(struct backend *b, struct backend_client *client);
 	/* Before the socket connects to that address; NULL: nothing to do. 0 or -errno. */
-	int (*before_connect)(struct backend *b, const struct ip_addr *server);
+	int (*before_connect)(struct backend *b, const struct sockaddr_storage *server);
 	/* Packets may pass from now on, or the addresses have changed. 0, or BACKEND_LATER (packets
 	 * pass, but a program is still setting the network up), or -errno, logged: the tunnel can't be
 	 * used. */

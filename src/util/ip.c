@@ -188,6 +188,22 @@ struct ip_addr ip_from_sockaddr(const struct sockaddr_storage *sa)
 	return a;
 }
 
+struct sockaddr_storage ip_sockaddr(const struct ip_addr *a, uint16_t port)
+{
+	struct sockaddr_storage sa = { .ss_family = a->family };
+	struct sockaddr_in *in = (void *)&sa;
+	struct sockaddr_in6 *in6 = (void *)&sa;
+
+	if (a->family == AF_INET) {
+		memcpy(&in->sin_addr, a->bytes, sizeof(in->sin_addr));
+		in->sin_port = htons(port);
+	} else {
+		memcpy(&in6->sin6_addr, a->bytes, sizeof(in6->sin6_addr));
+		in6->sin6_port = htons(port);
+	}
+	return sa;
+}
+
 uint16_t ip_port_of_sockaddr(const struct sockaddr_storage *sa)
 {
 	return ntohs(sa->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)sa)->sin6_port

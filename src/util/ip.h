@@ -48,6 +48,7 @@ struct ip_text ip_print_v4(uint32_t v4);
 struct ip_text ip_print_port(const struct ip_addr *a, uint16_t port);
 struct ip_text ip_print_sockaddr(const struct sockaddr_storage *sa);
 struct ip_addr ip_from_sockaddr(const struct sockaddr_storage *sa);
+struct sockaddr_storage ip_sockaddr(const struct ip_addr *a, uint16_t port);
 uint16_t ip_port_of_sockaddr(const struct sockaddr_storage *sa);
 
 #endif

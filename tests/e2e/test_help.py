@@ -8,7 +8,7 @@ import pytest
 
 from lab import PATIENCE, REPO
 
-VERBS = ("connect", "run", "proxy", "serve", "probe", "passwd", "cert", "healthcheck")
+VERBS = ("connect", "run", "proxy", "serve", "probe", "passwd", "cert", "healthcheck", "unlock")
 
 
 def run(sstp, *argv):

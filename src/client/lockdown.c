@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The kill switch: one table of nf_tables, and a file that remembers what it permits. */
+#include "client/lockdown.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/host.h"
+#include "net/nft.h"
+#include "util/endpoint.h"
+#include "util/file.h"
+#include "util/seccomp.h"
+
+static const char table[] = "sstp_lockdown";
+
+enum {
+	PRIORITY = 200, /* after NAT, when the device is known for sure */
+	FILE_LEN_MAX = 8192,
+};
+
+struct permitted {
+	struct ip_addr addr;
+	uint16_t port;
+};
+
+struct lockdown {
+	struct lockdown_cfg cfg;
+	const struct log *log;
+	struct nft *nft;
+	const char *device; /* NULL: none yet */
+	bool may_look_up;   /* DNS may leave */
+	bool was_locked;
+	struct permitted server[LOCKDOWN_SERVERS_MAX];
+	size_t server_count;
+	int fd; /* the file, locked; -1: none */
+	char path[PATH_MAX];
+};
+
+/* ---- the filter */
+
+static void permit_device(struct nft *n, enum nft_device which, const char *device)
+{
+	nft_rule(n);
+	nft_match_device(n, which, device);
+	nft_end(n, NFT_VERDICT_ACCEPT);
+}
+
+static void permit_ports(struct nft *n, sa_family_t family, uint8_t protocol, uint16_t from,
+			 uint16_t to)
+{
+	nft_rule(n);
+	if (family != AF_UNSPEC)
+		nft_match_family(n, family);
+	nft_match_protocol(n, protocol);
+	if (from)
+		nft_match_port(n, NFT_PORT_SOURCE, from);
+	nft_match_port(n, NFT_PORT_DESTINATION, to);
+	nft_end(n, NFT_VERDICT_ACCEPT);
+}
+
+static void permit_server(struct nft *n, const struct permitted *p)
+{
+	struct ip_prefix to = { p->addr, p->addr.family == AF_INET ? 32 : 128 };
+
+	nft_rule(n);
+	nft_match_destination(n, &to);
+	nft_match_protocol(n, IPPROTO_TCP);
+	nft_match_port(n, NFT_PORT_DESTINATION, p->port);
+	nft_end(n, NFT_VERDICT_ACCEPT);
+}
+
+static void permit_network(struct nft *n, const struct ip_prefix *to)
+{
+	nft_rule(n);
+	nft_match_destination(n, to);
+	nft_end(n, NFT_VERDICT_ACCEPT);
+}
+
+/* What a host needs to keep its addresses and to find its neighbors. */
+static void permit_link(struct nft *n)
+{
+	/* multicast listener discovery: queries, reports, done, version 2; RFC 2710, 3810.
+	 * Router and neighbor solicitation and advertisement; RFC 4861 */
+	static const uint8_t types[] = { 130, 131, 132, 143, 133, 134, 135, 136 };
+
+	permit_ports(n, AF_INET, IPPROTO_UDP, 68, 67);
+	permit_ports(n, AF_INET6, IPPROTO_UDP, 546, 547);
+	for (size_t i = 0; i < sizeof(types); i++) {
+		nft_rule(n);
+		nft_match_icmp6_type(n, types[i]);
+		nft_end(n, NFT_VERDICT_ACCEPT);
+	}
+}
+
+static void permit_dns(struct nft *n)
+{
+	permit_ports(n, AF_UNSPEC, IPPROTO_UDP, 0, 53);
+	permit_ports(n, AF_UNSPEC, IPPROTO_TCP, 0, 53);
+	permit_ports(n, AF_UNSPEC, IPPROTO_TCP, 0, 853);
+}
+
+/* All at once, in place of the former table: no packet passes in between. */
+static int apply(struct lockdown *l)
+{
+	struct nft *n = l->nft;
+
+	nft_replace_table(n, table);
+	nft_chain(n, "leaving", NFT_HOOK_POSTROUTING, PRIORITY, NFT_VERDICT_DROP);
+	permit_device(n, NFT_DEVICE_OUT, "lo");
+	if (l->device) {
+		permit_device(n, NFT_DEVICE_OUT, l->device);
+		permit_device(n, NFT_DEVICE_IN, l->device); /* forwarded to this host's networks */
+	}
+	for (size_t i = 0; i < l->server_count; i++)
+		permit_server(n, &l->server[i]);
+	for (size_t i = 0; i < l->cfg.excluded_count; i++)
+		permit_network(n, &l->cfg.excluded[i]);
+	permit_link(n);
+	if (l->may_look_up)
+		permit_dns(n);
+	return nft_commit(n);
+}
+
+static int log_error_of(const struct lockdown *l, int error)
+{
+	if (error == -EPERM)
+		log_error(l->log,
+			  "--lockdown: a packet filter cannot be set: %s (this needs root, "
+			  "or the capability CAP_NET_ADMIN)",
+			  strerror(EPERM));
+	else if (error == -EPROTONOSUPPORT || error == -EAFNOSUPPORT || error == -EOPNOTSUPP ||
+		 error == -EINVAL)
+		log_error(l->log,
+			  "--lockdown: this kernel has no nf_tables (%s); `sstp run` needs "
+			  "none",
+			  strerror(-error));
+	else if (error)
+		log_error(l->log, "--lockdown: a packet filter cannot be set: %s%s",
+			  strerror(-error), seccomp_advice(error));
+	return error;
+}
+
+/* ---- the file */
+
+static int print_path(const char *dir, char *to, size_t room)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/net", &st))
+		st.st_ino = 0;
+	return (size_t)snprintf(to, room, "%s/lockdown.%llu", dir ? dir : HOST_STATE_DIR,
+				(unsigned long long)st.st_ino) < room
+		       ? 0
+		       : -ENAMETOOLONG;
+}
+
+static void save(const struct lockdown *l)
+{
+	char text[FILE_LEN_MAX];
+	size_t n = (size_t)snprintf(text, sizeof(text),
+				    "# what --lockdown permits; \"sstp unlock\" removes the lock\n"
+				    "server %s\n",
+				    l->cfg.server);
+
+	for (size_t i = 0; i < l->server_count; i++) {
+		const struct permitted *p = &l->server[i];
+
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      p->addr.family == AF_INET ? "to %s:%u\n" : "to [%s]:%u\n",
+				      ip_print(&p->addr).text, p->port);
+	}
+	if (l->fd >= 0)
+		file_overwrite(l->fd, text, n);
+}
+
+static void add(struct lockdown *l, const struct ip_addr *addr, uint16_t port)
+{
+	if (l->server_count == LOCKDOWN_SERVERS_MAX) {
+		l->server_count--;
+		memmove(l->server, l->server + 1, l->server_count * sizeof(*l->server));
+	}
+	l->server[l->server_count++] = (struct permitted){ *addr, port };
+}
+
+/* Reads addresses of this server; *count is how many of `max`. */
+static void parse(char *text, const char *server, struct permitted *to, size_t max, size_t *count)
+{
+	char *line, *rest = text;
+	bool is_same = false;
+	struct endpoint e;
+
+	*count = 0;
+	while ((line = strsep(&rest, "\n"))) {
+		if (!strncmp(line, "server ", 7))
+			is_same = !strcmp(line + 7, server);
+		else if (is_same && !strncmp(line, "to ", 3) && *count < max &&
+			 !endpoint_listen(line + 3, 0, &e) && e.addr.family != AF_UNSPEC)
+			to[(*count)++] = (struct permitted){ e.addr, e.port };
+	}
+}
+
+static void load(int fd, const char *server, struct permitted *to, size_t max, size_t *count)
+{
+	size_t len;
+	char *text;
+
+	*count = 0;
+	if (file_read_fd(fd, FILE_LEN_MAX, &text, &len))
+		return;
+	parse(text, server, to, max, count);
+	file_free(text, len);
+}
+
+/* -EBUSY: another process has it. Without a file the lock works, but a later start knows nothing. */
+static int open_file(struct lockdown *l)
+{
+	int error = print_path(l->cfg.state_dir, l->path, sizeof(l->path));
+
+	if (error)
+		return error;
+	if (mkdir(l->cfg.state_dir ? l->cfg.state_dir : HOST_STATE_DIR, 0700) && errno != EEXIST)
+		return -errno;
+	l->fd = file_open_locked(l->path, O_CREAT);
+	if (l->fd >= 0)
+		return 0;
+	error = l->fd;
+	l->fd = -1;
+	return error;
+}
+
+size_t lockdown_remembered(const char *state_dir, const char *server,
+			   struct sockaddr_storage *addrs, size_t max)
+{
+	struct permitted permitted[LOCKDOWN_SERVERS_MAX];
+	size_t count = 0;
+	char path[PATH_MAX];
+	int fd;
+
+	if (print_path(state_dir, path, sizeof(path)))
+		return 0;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	load(fd, server, permitted, max < LOCKDOWN_SERVERS_MAX ? max : LOCKDOWN_SERVERS_MAX,
+	     &count);
+	close(fd);
+	for (size_t i = 0; i < count; i++)
+		addrs[i] = ip_sockaddr(&permitted[i].addr, permitted[i].port);
+	return count;
+}
+
+/* ---- life */
+
+static void free_all(struct lockdown *l)
+{
+	nft_close(l->nft);
+	if (l->fd >= 0)
+		close(l->fd);
+	free(l);
+}
+
+static int begin(struct lockdown *l)
+{
+	int error = open_file(l);
+
+	if (error == -EBUSY) {
+		log_error(l->log, "--lockdown: another sstp has locked this network already");
+		return error;
+	}
+	if (error)
+		log_warn(l->log,
+			 "--lockdown: cannot write to %s (%s): after a crash the next "
+			 "start has to look the server's name up",
+			 l->path, strerror(-error));
+	else
+		load(l->fd, l->cfg.server, l->server, LOCKDOWN_SERVERS_MAX, &l->server_count);
+	error = nft_open(&l->nft);
+	if (!error)
+		error = nft_has_table(l->nft, table, &l->was_locked);
+	if (error)
+		return log_error_of(l, error);
+	if (!l->was_locked)
+		l->server_count = 0;
+	l->may_look_up = !l->server_count && !l->cfg.is_resolved;
+	save(l);
+	error = log_error_of(l, apply(l));
+	if (error)
+		return error;
+	if (l->was_locked)
+		log_info(l->log, "taken over the lock of this network that an earlier sstp left");
+	else
+		log_info(l->log, "this network is locked: only the connection to the server "
+				 "may leave");
+	return 0;
+}
+
+int lockdown_open(const struct lockdown_cfg *cfg, struct lockdown **out)
+{
+	struct lockdown *l = calloc(1, sizeof(*l));
+	int error;
+
+	if (!l)
+		return -ENOMEM;
+	l->cfg = *cfg;
+	l->log = cfg->log;
+	l->fd = -1;
+	error = begin(l);
+	if (error) {
+		if (l->fd >= 0 && !l->was_locked)
+			unlink(l->path);
+		free_all(l);
+		return error;
+	}
+	*out = l;
+	return 0;
+}
+
+int lockdown_device(struct lockdown *l, const char *name)
+{
+	l->device = name;
+	return log_error_of(l, apply(l));
+}
+
+static size_t index_of(const struct lockdown *l, const struct ip_addr *addr, uint16_t port)
+{
+	size_t i = 0;
+
+	while (i < l->server_count &&
+	       (!ip_equal(&l->server[i].addr, addr) || l->server[i].port != port))
+		i++;
+	return i;
+}
+
+int lockdown_permit(struct lockdown *l, const struct sockaddr_storage *to)
+{
+	struct ip_addr addr = ip_from_sockaddr(to);
+	uint16_t port = ip_port_of_sockaddr(to);
+	bool is_known = index_of(l, &addr, port) < l->server_count;
+
+	if (is_known && !l->may_look_up)
+		return 0;
+	if (!is_known)
+		add(l, &addr, port);
+	l->may_look_up = false;
+	save(l);
+	return log_error_of(l, apply(l));
+}
+
+int lockdown_permit_only(struct lockdown *l, const struct ip_addr *server)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->server_count; i++)
+		if (ip_equal(&l->server[i].addr, server))
+			l->server[kept++] = l->server[i];
+	if (!kept || kept == l->server_count)
+		return 0;
+	l->server_count = kept;
+	save(l);
+	return log_error_of(l, apply(l));
+}
+
+bool lockdown_was_locked(const struct lockdown *l)
+{
+	return l->was_locked;
+}
+
+void lockdown_close(struct lockdown *l, bool unlock)
+{
+	int error;
+
+	if (!l)
+		return;
+	if (unlock) {
+		nft_delete_table(l->nft, table);
+		error = nft_commit(l->nft);
+		if (error && error != -ENOENT)
+			log_error(l->log, "the lock of this network could not be removed: %s",
+				  strerror(-error));
+		else
+			log_info(l->log, "this network is not locked any more");
+		if (l->fd >= 0)
+			unlink(l->path);
+	} else {
+		log_warn(l->log, "this network stays locked; `sstp unlock` removes the lock");
+	}
+	free_all(l);
+}
+
+int lockdown_remove(const char *state_dir)
+{
+	char path[PATH_MAX];
+	struct nft *n;
+	int fd = -1, error = print_path(state_dir, path, sizeof(path));
+
+	if (!error)
+		fd = file_open_locked(path, 0);
+	if (fd == -EBUSY)
+		return fd;
+	error = nft_open(&n);
+	if (!error) {
+		nft_delete_table(n, table);
+		error = nft_commit(n);
+		nft_close(n);
+	}
+	if (fd >= 0 && (!error || error == -ENOENT))
+		unlink(path);
+	if (fd >= 0)
+		close(fd);
+	return error;
+}

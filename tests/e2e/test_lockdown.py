@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kill switch: nothing leaves but the connection to the server, from start to end and after a crash."""
+import re
+import signal
+import socket
+import struct
+import threading
+import time
+from contextlib import suppress
+
+import pytest
+
+from lab import GATEWAY, NAME, SERVER, SERVER6, SO_RCVBUFFORCE, eventually
+
+OTHER, OTHER6 = "10.2.0.2", "2001:db8:2::2"  # outside of the tunnel
+PACKET_OUTGOING = 4
+NEIGHBORS = {130, 131, 132, 133, 134, 135, 136, 143}  # ICMPv6: of discovery of neighbors and of multicast groups
+
+
+class Leaks:
+    """Watches what leaves a device while a flood of all kinds tries to."""
+
+    def __init__(self, host, device="cable"):
+        self.host = host
+        self.socket = host.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
+        self.socket.bind((device, 3))
+        self.socket.setblocking(False)
+        self.seen = []
+        self.sent = 0
+        self.is_done = threading.Event()
+        self.flood = threading.Thread(target=self._flood)
+        self.flood.start()
+
+    def _flood(self):
+        """UDP of both families, to hosts, name servers and the server itself; connections; broadcasts."""
+        with self.host.network():
+            targets = []
+            for family, addresses in ((socket.AF_INET, (OTHER, "198.51.100.9", "10.1.0.254", "10.1.0.255", SERVER,
+                                                        "224.0.0.251")),
+                                      (socket.AF_INET6, (OTHER6, "2001:db8:1::254", SERVER6, "ff02::fb%cable"))):
+                for address in addresses:
+                    for port in (53, 123, 443, 67, 547):
+                        s = socket.socket(family, socket.SOCK_DGRAM)
+                        s.setblocking(False)
+                        s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+                        targets.append((s, socket.getaddrinfo(address, port, family, socket.SOCK_DGRAM)[0][4]))
+            while not self.is_done.is_set():
+                for s, to in targets:
+                    with suppress(OSError):
+                        s.sendto(b"leak", to)
+                    self.sent += 1
+                for family, address in ((socket.AF_INET, OTHER), (socket.AF_INET6, OTHER6), (socket.AF_INET, SERVER)):
+                    with socket.socket(family, socket.SOCK_STREAM) as s, suppress(OSError):
+                        s.setblocking(False)
+                        s.connect((address, 80))
+                time.sleep(0.002)
+            for s, _ in targets:
+                s.close()
+
+    def close(self):
+        self.is_done.set()
+        self.flood.join()
+        self.socket.close()
+
+    def look(self):
+        """What has left so far and is not permitted, as text."""
+        while True:
+            try:
+                packet, (_, protocol, kind, *_) = self.socket.recvfrom(65536)
+            except BlockingIOError:
+                return self.seen
+            if kind == PACKET_OUTGOING and (what := self._describe(protocol, packet)):
+                self.seen.append(what)
+
+    @staticmethod
+    def _describe(protocol, p):
+        if protocol == 0x0806:  # ARP
+            return None
+        if protocol == 0x0800:
+            source, to, number, rest = *map(socket.inet_ntoa, (p[12:16], p[16:20])), p[9], p[(p[0] & 15) * 4:]
+        else:
+            source, to = (socket.inet_ntop(socket.AF_INET6, a) for a in (p[8:24], p[24:40]))
+            number, rest = p[6], p[40:]
+            if number == 0 and rest[0] == socket.IPPROTO_ICMPV6:  # MLD has a hop-by-hop option
+                number, rest = rest[0], rest[8:]
+        if number == socket.IPPROTO_ICMPV6 and rest[0] in NEIGHBORS:
+            return None
+        ports = struct.unpack("!HH", rest[:4])
+        if number == socket.IPPROTO_TCP and to in (SERVER, SERVER6) and ports[1] == 443:
+            return None
+        return f"{number} {source}:{ports[0]} > {to}:{ports[1]}"
+
+    def nothing(self):
+        """Asserts that nothing has left while the flood went on for a moment."""
+        sent = self.sent
+        eventually("the flood goes on", lambda: self.sent > sent + 1000)
+        assert self.look() == []
+
+
+@pytest.fixture
+def leaks(lab):
+    lab.is_changed = True
+    watch = None
+
+    def begin():
+        nonlocal watch
+        watch = Leaks(lab.client)
+        return watch
+
+    yield begin
+    if watch:
+        watch.close()
+    lab.client.run("nft", "delete", "table", "inet", "sstp_lockdown", check=False)
+
+
+def filters(host):
+    return host.run("nft", "list", "ruleset").stdout
+
+
+def is_locked(host):
+    return "sstp_lockdown" in filters(host)
+
+
+@pytest.mark.parametrize("to", [SERVER, SERVER6])
+def test_nothing_leaves_from_start_to_unlock(lab, leaks, to):
+    """Start, loss, reconnect, another network, kill -9, the next start, the end."""
+    server = lab.serve()
+    client = lab.connect("--lockdown", to=to)
+    watch = leaks()
+    watch.nothing()
+    lab.client.ping(GATEWAY)
+    client.send(signal.SIGUSR2)
+    client.wait_for("^connected in ", count=2)
+    watch.nothing()
+    server.kill()
+    client.wait_for("next try in")
+    watch.nothing()
+    server = lab.serve()
+    client.wait_for("^connected in ", count=3)
+    watch.nothing()
+    lab.client.configure("addr del 10.1.0.2/24 dev cable\naddr add 10.1.0.3/24 dev cable\n"
+                         "route add default via 10.1.0.254\n")
+    if to == SERVER:
+        client.wait_for("^connected in ", count=4)
+    watch.nothing()
+    client.kill()
+    watch.nothing()
+    again = lab.connect("--lockdown", to=to)
+    again.wait_for("^taken over the lock of this network that an earlier sstp left$")
+    lab.client.ping(GATEWAY)
+    watch.nothing()
+    again.kill()
+    watch.nothing()
+    assert lab.client.run(lab.sstp, "unlock").stdout == "this network is not locked any more\n"
+    eventually("the flood gets out", watch.look)
+    assert not is_locked(lab.client)
+    assert lab.client.run(lab.sstp, "unlock").stdout == "this network is not locked\n"
+
+
+def test_an_orderly_end_unlocks(lab, leaks, both):
+    before = filters(lab.client)
+    lab.serve()
+    client = lab.connect("--lockdown")
+    assert is_locked(lab.client)
+    assert not lab.client.ping("10.1.0.254", count=1, check=False)
+    assert client.stop() == 0
+    assert filters(lab.client) == before
+    lab.client.ping("10.1.0.254")
+
+
+def test_the_next_start_knows_the_address(lab, leaks):
+    """While the network is locked no name server can be asked; the name is in the hosts file only at first."""
+    lab.serve()
+    trust = ["--ca-cert", lab.pki.ca]
+    lab.connect("--lockdown", to=NAME, trust=trust).kill()
+    lab.client.hosts.write_text("127.0.0.1 localhost\n")
+    watch = leaks()
+    client = lab.connect("--lockdown", to=NAME, trust=trust)
+    lab.client.ping(GATEWAY)
+    watch.nothing()
+    assert client.stop() == 0
+    assert not is_locked(lab.client)
+
+
+def test_dns_passes_until_the_name_is_looked_up_and_nothing_else(lab, leaks):
+    """The first start: the name server does not answer."""
+    lab.client.resolv_conf.write_text("nameserver 10.2.0.2\n")
+    watch = leaks()
+    eventually("the flood", watch.look)
+    client = lab.connect("--lockdown", "--timeout", "600", to="vpn.example.org", wait=False)
+    client.wait_for("^this network is locked: only the connection to the server may leave$")
+    watch.look()
+    watch.seen.clear()
+    sent = watch.sent
+    eventually("the flood goes on", lambda: watch.sent > sent + 1000)
+    assert {packet.rsplit(":", 1)[1] for packet in watch.look()} == {"53"}
+    assert client.stop() == 0
+    assert not is_locked(lab.client)
+
+
+def test_a_first_attempt_that_fails_locks_nothing(lab, leaks):
+    lab.serve()
+    assert lab.connect_fails("--lockdown", password="wrong")[0] == 9
+    assert not is_locked(lab.client)
+
+
+def test_a_tunnel_that_ends_by_itself_leaves_the_lock(lab, leaks):
+    server = lab.serve()
+    client = lab.connect("--lockdown", "--once")
+    server.kill()
+    assert client.wait() != 0
+    assert "this network stays locked; `sstp unlock` removes the lock" in client.log
+    assert is_locked(lab.client)
+    lab.client.run(lab.sstp, "unlock")
+    assert not is_locked(lab.client)
+
+
+def test_established_connections_outside_are_cut(lab, leaks):
+    lab.serve()
+    listener = lab.other.listen(OTHER, 7000)
+    with lab.client.connect(OTHER, 7000) as ours, listener.accept()[0] as theirs:
+        ours.sendall(b"before")
+        assert theirs.recv(100) == b"before"
+        client = lab.connect("--lockdown")
+        watch = leaks()
+        ours.sendall(b"while")
+        watch.nothing()
+        assert client.stop() == 0
+        assert theirs.recv(100) == b"while", "it was sent again after the end"
+
+
+def test_forwarded_packets_stay_inside_too(lab, leaks):
+    """The client is a router for a network of its own."""
+    lab.client.run("ip", "netns", "add", "behind")
+    try:
+        lab.client.configure("link add toward type veth peer name home netns behind\naddr add 10.77.0.1/24 dev toward\n"
+                             "link set toward up\n")
+        lab.client.run("ip", "-n", "behind", "addr", "add", "10.77.0.2/24", "dev", "home")
+        lab.client.run("ip", "-n", "behind", "link", "set", "home", "up")
+        lab.client.run("ip", "-n", "behind", "route", "add", "default", "via", "10.77.0.1")
+        lab.client.sysctl("net.ipv4.ip_forward", 1)
+        lab.router.configure("route add 10.77.0.0/24 via 10.1.0.2\n")
+
+        def ping():
+            return lab.client.run("ip", "netns", "exec", "behind", "ping", "-c", "1", "-W", "1", OTHER,
+                                  check=False).returncode == 0
+
+        assert ping()
+        lab.serve()
+        client = lab.connect("--lockdown", "--no-default-route")
+        assert not ping()
+        assert client.stop() == 0
+        assert ping()
+    finally:
+        lab.client.run("ip", "netns", "del", "behind")
+
+
+def test_excluded_networks_are_permitted(lab, leaks):
+    lab.serve()
+    lab.connect("--lockdown", "--exclude", "10.2.0.0/16", "--exclude", "2001:db8:2::/48")
+    lab.client.ping(OTHER)
+    lab.client.ping(OTHER6)
+    assert not lab.client.ping("10.1.0.254", count=1, check=False)
+
+
+def test_dhcp_and_neighbors_are_permitted(lab, leaks):
+    """The host keeps its lease and finds its neighbors."""
+    lab.serve()
+    lab.connect("--lockdown")
+    with lab.router.socket(socket.AF_INET, socket.SOCK_DGRAM) as dhcp, \
+            lab.router.socket(socket.AF_INET6, socket.SOCK_DGRAM) as dhcp6, \
+            lab.client.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours, \
+            lab.client.socket(socket.AF_INET6, socket.SOCK_DGRAM) as ours6:
+        dhcp.bind(("10.1.0.254", 67))
+        dhcp6.bind(("2001:db8:1::254", 547))
+        ours.bind(("10.1.0.2", 68))
+        ours6.bind(("2001:db8:1::2", 546))
+        lab.client.run("ip", "neigh", "flush", "dev", "cable")
+        ours.sendto(b"renew", ("10.1.0.254", 67))
+        ours6.sendto(b"renew", ("2001:db8:1::254", 547))
+        assert dhcp.recv(100) == dhcp6.recv(100) == b"renew"
+
+
+def test_two_do_not_share_a_lock(lab, leaks):
+    lab.serve()
+    first = lab.connect("--lockdown")
+    status, said = lab.connect_fails("--lockdown")
+    assert status == 11 and "another sstp has locked this network already" in said
+    done = lab.client.run(lab.sstp, "unlock", check=False)
+    assert done.returncode == 1 and "still runs" in done.stderr
+    lab.client.ping(GATEWAY)
+    assert first.stop() == 0
+    assert not is_locked(lab.client)
+
+
+@pytest.mark.parametrize("words, status, said", [
+    (["connect", "--lockdown", "--user", "ann", "--password-file", "PASSWORD", "--servercert", "PIN", SERVER], 11,
+     r"^error: --lockdown: a packet filter cannot be set: .*CAP_NET_ADMIN"),
+    (["unlock"], 11, r"^sstp unlock: the lock cannot be removed: .*CAP_NET_ADMIN"),
+])
+def test_without_root(lab, leaks, words, status, said):
+    real = {"PASSWORD": lab.file("password", "x\n"), "PIN": lab.pki.server.pin}
+    program = lab.start(lab.client, "setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin", lab.sstp,
+                        *(real.get(word, word) for word in words))
+    assert program.wait() == status
+    assert re.search(said, program.log, re.M)
+    assert not is_locked(lab.client)
+
+
+def test_lockdown_does_not_go_with_a_namespace(lab):
+    status, said = lab.connect_fails("--lockdown", "--netns", "1")
+    assert status == 2 and "--lockdown does not go with" in said
