@@ -48,6 +48,8 @@ complete -c sstp -n '__fish_seen_subcommand_from connect' -l policy-rules -d 'le
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l mark -x -d 'mark the connection to the server (SO_MARK)'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l lockdown -d 'let nothing leave this host but the connection to the server, from start to end, and after a crash until sstp unlock'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l no-dns -d 'do not change the host\'s DNS'
+complete -c sstp -n '__fish_seen_subcommand_from connect' -l up -x -a '(__fish_complete_command)' -d 'run COMMAND when the network is set up, with a vpnc-script\'s environment'
+complete -c sstp -n '__fish_seen_subcommand_from connect' -l down -x -a '(__fish_complete_command)' -d 'run COMMAND when the tunnel is lost, and at the end before the device and its routes are removed'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l script -s s -x -a '(__fish_complete_command)' -d 'run COMMAND'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l dns -x -d 'use this DNS server, through the tunnel, in place of those that the VPN names'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l search -x -d 'look short names up in this domain of the VPN'

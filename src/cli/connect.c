@@ -21,7 +21,7 @@ struct connect_settings {
 	uint32_t table, metric, mark;
 	bool policy_rules, lockdown;
 	bool no_dns;
-	const char *script;
+	const char *script, *up, *down;
 	struct netns_settings netns;
 	int tun_fd; /* this and the other descriptors: -1: none */
 	const char *script_tun;
@@ -69,6 +69,18 @@ static const struct option own_network_table[] = {
 	  .help = "do not change the host's DNS",
 	  .set = set_flag,
 	  .at = AT(no_dns) },
+	{ .name = "up",
+	  .arg = "COMMAND",
+	  .help = "run COMMAND when the network is set up, with a vpnc-script's environment; "
+		  "if it fails, the connection ends",
+	  .set = set_text,
+	  .at = AT(up) },
+	{ .name = "down",
+	  .arg = "COMMAND",
+	  .help = "run COMMAND when the tunnel is lost, and at the end before the device "
+		  "and its routes are removed",
+	  .set = set_text,
+	  .at = AT(down) },
 	{ .name = "script",
 	  .short_name = 's',
 	  .arg = "COMMAND",
@@ -177,6 +189,8 @@ static struct tun_backend_cfg device_of(const struct connect_settings *s)
 	device.metric = s->metric;
 	device.no_dns = s->no_dns;
 	device.script = s->script;
+	device.up = s->up;
+	device.down = s->down;
 	device.source = source_of(s);
 	device.exit_fd = s->exit_fd;
 	return device;
@@ -195,6 +209,10 @@ static bool is_one_target(const struct connect_settings *s)
 		targets++;
 	if (targets > 1)
 		cli_error(&connect_verb, "--netns, --tun-fd and --script-tun exclude each other");
+	else if (s->script && (s->up || s->down))
+		cli_error(&connect_verb,
+			  "--script excludes --up and --down: the script runs at the same times, "
+			  "with another reason in its environment");
 	else if (s->script && s->script_tun)
 		cli_error(&connect_verb,
 			  "--script and --script-tun exclude each other: with --script-tun "

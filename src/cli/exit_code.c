@@ -33,6 +33,8 @@ enum exit_code exit_code_of(enum tunnel_reason reason)
 		return EXIT_USAGE;
 	case REASON_NETWORK:
 		return EXIT_NETCONF;
+	case REASON_HOOK:
+		return EXIT_HOOK;
 	case REASON_UNAVAILABLE:
 	case REASON_SYSTEM:
 	case TUNNEL_REASONS:

@@ -19,6 +19,7 @@ enum exit_code {
 	EXIT_PPP = 10,     /* PPP negotiation failed */
 	EXIT_NETCONF = 11, /* namespace, device, address, port, route or DNS could not be set */
 	EXIT_LOST = 12,    /* the connection was lost and must not be retried */
+	EXIT_HOOK = 15,    /* the command of --up failed */
 };
 
 enum exit_code exit_code_of(enum tunnel_reason reason);

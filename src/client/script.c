@@ -13,9 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/clock.h"
+
+enum { CLOSING_LOOK_MS = 5 };
 
 static const char *const reasons[] = {
 	[SCRIPT_PRE_INIT] = "pre-init",
@@ -199,20 +202,22 @@ void script_environment(struct env *e, enum script_reason reason, const struct s
 
 /* ---- running */
 
-static void log_result(const struct log *log, enum script_reason reason, const char *command,
-		       int result)
+static void log_result(const struct log *log, enum script_reason reason, const char *option,
+		       const char *command, int result)
 {
+	struct log_field of = LOG_TEXT("option", option);
+
 	if (result == -ETIMEDOUT)
 		log_event(log, LOG_LEVEL_ERROR, "script_failed",
-			  "script ({script}): {command} took too long and was ended",
+			  "{option} ({script}): {command} took too long and was ended", of,
 			  LOG_TEXT("script", reasons[reason]), LOG_TEXT("command", command));
 	else if (result < 0)
-		log_event(log, LOG_LEVEL_ERROR, "script_failed", "script ({script}): {reason}",
-			  LOG_TEXT("script", reasons[reason]), LOG_TEXT("command", command),
+		log_event(log, LOG_LEVEL_ERROR, "script_failed", "{option} ({script}): {reason}",
+			  of, LOG_TEXT("script", reasons[reason]), LOG_TEXT("command", command),
 			  LOG_TEXT("reason", strerror(-result)));
 	else if (result > 0)
 		log_event(log, LOG_LEVEL_ERROR, "script_failed",
-			  "script ({script}): it ended with status {status}",
+			  "{option} ({script}): it ended with status {status}", of,
 			  LOG_TEXT("script", reasons[reason]), LOG_TEXT("command", command),
 			  LOG_NUMBER("status", (uint64_t)result));
 }
@@ -229,7 +234,7 @@ static int run_limited(enum script_reason reason, const struct script_env *s, un
 	log_debug(s->log, "script: %s", reasons[reason]);
 	result = run_program(&run);
 	env_free(&env);
-	log_result(s->log, reason, s->command, result);
+	log_result(s->log, reason, s->option ? s->option : "script", s->command, result);
 	return result > 0 ? -EPROTO : result;
 }
 
@@ -243,7 +248,7 @@ int script_run(enum script_reason reason, const struct script_env *s)
 struct script_job {
 	struct script_job *next;
 	enum script_reason reason;
-	const char *command;
+	const char *option, *command;
 	struct env env;
 };
 
@@ -267,18 +272,36 @@ static void drop_first(struct scripts *s)
 
 static void end_first(struct scripts *s, int result)
 {
-	log_result(s->log, s->first->reason, s->first->command, result);
+	enum script_reason reason = s->first->reason;
+
+	outputs_read(&s->outputs);
+	log_result(s->log, reason, s->first->option, s->first->command, result);
 	drop_first(s);
+	if (result && s->failed && !s->is_closing)
+		s->failed(s, reason, result);
+}
+
+static int start(struct scripts *s, const struct script_job *job)
+{
+	const char *const argv[] = { "/bin/sh", "-c", job->command, NULL };
+	int output = output_open(&s->outputs, job->option), error;
+	const struct run run = {
+		.argv = argv, .env = &job->env, .output = output, .limit_ms = s->limit_ms
+	};
+
+	if (output < 0)
+		return output;
+	error = run_beside_start(&s->run, &run);
+	close(output);
+	return error;
 }
 
 static void start_first(struct scripts *s)
 {
-	struct script_job *job = s->first;
-	const char *const argv[] = { "/bin/sh", "-c", job->command, NULL };
-	const struct run run = { .argv = argv, .env = &job->env, .limit_ms = s->limit_ms };
-	int error = run_beside_start(&s->run, &run);
+	int error;
 
-	log_debug(s->log, "script: %s", reasons[job->reason]);
+	log_debug(s->log, "script: %s", reasons[s->first->reason]);
+	error = start(s, s->first);
 	if (error)
 		end_first(s, error);
 }
@@ -288,10 +311,20 @@ static void ended(struct run_beside *run, int result)
 	struct scripts *s = container_of(run, struct scripts, run);
 
 	end_first(s, result);
+	if (s->is_closing)
+		return;
 	while (s->first && !s->run.pid)
 		start_first(s);
 	if (!s->first)
 		s->idle(s);
+}
+
+static void log_line(struct outputs *o, const char *label, const char *at, size_t len)
+{
+	const struct scripts *s = container_of(o, struct scripts, outputs);
+
+	log_event(s->log, LOG_LEVEL_INFO, "script_output", "{option}: {line}",
+		  LOG_TEXT("option", label), LOG_BYTES("line", at, len));
 }
 
 void scripts_child(struct scripts *s)
@@ -303,6 +336,7 @@ void scripts_open(struct scripts *s)
 {
 	s->run = (struct run_beside){ .loop = s->loop, .ended = ended };
 	run_beside_open(&s->run);
+	s->outputs = (struct outputs){ .loop = s->loop, .line = log_line };
 	if (!s->limit_ms)
 		s->limit_ms = SCRIPT_LIMIT_MS;
 }
@@ -314,6 +348,7 @@ static struct script_job *new_job(enum script_reason reason, const struct script
 	if (!job)
 		return NULL;
 	job->reason = reason;
+	job->option = env->option ? env->option : "script";
 	job->command = env->command;
 	script_environment(&job->env, reason, env);
 	return job;
@@ -385,17 +420,34 @@ bool scripts_are_idle(const struct scripts *s)
 	return !s->first;
 }
 
+/* Waits for the running one, and for its output: a full pipe would hold it. */
+static void wait_for_first(struct scripts *s, uint64_t end_ms)
+{
+	while (s->run.pid && clock_now_ms() < end_ms) {
+		const struct timespec t = { 0, CLOSING_LOOK_MS * 1000000L };
+
+		outputs_read(&s->outputs);
+		run_beside_child(&s->run);
+		if (s->run.pid)
+			nanosleep(&t, NULL);
+	}
+	if (s->run.pid)
+		end_first(s, run_beside_wait(&s->run, 1));
+}
+
 void scripts_close(struct scripts *s, const struct script_env *env)
 {
-	uint64_t end_ms = clock_now_ms() + SCRIPT_END_LIMIT_MS, now_ms;
+	uint64_t end_ms = clock_now_ms() + SCRIPT_END_LIMIT_MS;
 
-	if (s->run.pid)
-		end_first(s, run_beside_wait(&s->run, SCRIPT_END_LIMIT_MS / 2));
+	s->is_closing = true;
+	wait_for_first(s, end_ms - SCRIPT_END_LIMIT_MS / 2);
 	while (s->first)
 		drop_first(s);
-	now_ms = clock_now_ms();
-	if (env)
-		run_limited(SCRIPT_DISCONNECT, env,
-			    now_ms + RUN_GRACE_MS < end_ms ? (unsigned)(end_ms - now_ms)
-							   : RUN_GRACE_MS);
+	if (env && s->loop) {
+		scripts_add(s, SCRIPT_DISCONNECT, env);
+		wait_for_first(s, end_ms);
+	} else if (env) {
+		run_limited(SCRIPT_DISCONNECT, env, SCRIPT_END_LIMIT_MS);
+	}
+	outputs_close(&s->outputs);
 }

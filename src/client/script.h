@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * --script: a vpnc-script (or one of the user's own) instead of our own network set-up, with the
- * environment that openconnect gives it. The script runs through /bin/sh -c, with no secret in its
- * environment and our descriptors closed.
+ * environment that openconnect gives it; --up and --down: commands beside our set-up, with the same
+ * environment. They run through /bin/sh -c, with no secret in their environment and our descriptors closed.
+ * What they print is logged.
  *
  * Scripts run in the background of the loop, one after the other in the order of the requests. One
  * that exceeds its time limit is killed, with its whole process group. If many wait, the outdated
@@ -12,6 +13,7 @@
 #define SSTP_CLIENT_SCRIPT_H
 
 #include "client/host.h"
+#include "proc/output.h"
 #include "proc/run_beside.h"
 
 enum script_reason {
@@ -24,6 +26,7 @@ enum script_reason {
 
 struct script_env {
 	const char *command;
+	const char *option; /* that gave it, for the log: "up", "down"; NULL: "script" */
 	const char *device;
 	uint32_t mtu;
 	struct ip_addr gateway;         /* the server's address outside the tunnel: VPNGATEWAY */
@@ -55,11 +58,15 @@ struct scripts {
 	struct loop *loop;
 	const struct log *log;
 	void (*idle)(struct scripts *s); /* called when all have ended */
-	unsigned limit_ms;               /* SCRIPT_LIMIT_MS, except in tests */
+	/* called when one has failed, after that was logged; its exit status or -errno; may be NULL */
+	void (*failed)(struct scripts *s, enum script_reason reason, int result);
+	unsigned limit_ms; /* SCRIPT_LIMIT_MS, except in tests */
 	/* private */
 	struct script_job *first, *last; /* the first one is running */
 	size_t count;
 	struct run_beside run;
+	struct outputs outputs;
+	bool is_closing;
 };
 
 /*

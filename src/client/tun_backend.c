@@ -29,7 +29,8 @@ struct tun_backend {
 	struct scripts scripts;
 	struct link_addrs link;
 	bool is_up;
-	bool was_up; /* once at least */
+	bool is_up_due; /* the script, or --up, is to run when the host's network is set up */
+	bool was_up;    /* once at least */
 };
 
 static struct tun_backend *tun_backend_of(struct backend *b)
@@ -84,8 +85,17 @@ static void flush_tun(struct packet_sink *sink)
 
 static struct script_env script_env_of(const struct tun_backend *t, enum script_reason reason)
 {
+	bool is_up = reason == SCRIPT_CONNECT || reason == SCRIPT_RECONNECT;
+	const struct tun_backend_cfg *cfg = t->cfg;
+
 	return (struct script_env){
-		.command = t->cfg->script,
+		.command = cfg->script                 ? cfg->script
+			   : reason == SCRIPT_PRE_INIT ? NULL
+			   : is_up                     ? cfg->up
+						       : cfg->down,
+		.option = cfg->script ? NULL
+			  : is_up     ? "up"
+				      : "down",
 		.device = t->base.name,
 		.mtu = t->link.mtu,
 		.gateway = t->link.server,
@@ -104,21 +114,50 @@ static void run_script(struct tun_backend *t, enum script_reason reason)
 {
 	struct script_env env = script_env_of(t, reason);
 
-	if (t->cfg->script)
+	if (env.command)
 		scripts_add(&t->scripts, reason, &env);
+}
+
+static bool has_scripts(const struct tun_backend *t)
+{
+	return t->cfg->script || t->cfg->up || t->cfg->down;
 }
 
 /* Whether no set-up or restore is in progress. */
 static bool is_settled(const struct tun_backend *t)
 {
-	return scripts_are_idle(&t->scripts) && (!t->host || host_is_settled(t->host));
+	return scripts_are_idle(&t->scripts) && !t->is_up_due &&
+	       (!t->host || host_is_settled(t->host));
+}
+
+/* --up finds the network as it is set up, with its DNS servers. */
+static void run_up(struct tun_backend *t)
+{
+	t->is_up_due = false;
+	run_script(t, t->was_up ? SCRIPT_RECONNECT : SCRIPT_CONNECT);
+	t->was_up = true;
 }
 
 static void host_settled(void *arg)
 {
 	struct tun_backend *t = arg;
 
-	t->client->settled(t->client);
+	if (t->is_up_due && t->is_up)
+		run_up(t);
+	if (scripts_are_idle(&t->scripts))
+		t->client->settled(t->client);
+}
+
+/* A network that --up could not complete is not used, as with OpenVPN's --up. */
+static void script_failed(struct scripts *s, enum script_reason reason, int result)
+{
+	struct tun_backend *t = container_of(s, struct tun_backend, scripts);
+
+	(void)result;
+	if (t->cfg->script || (reason != SCRIPT_CONNECT && reason != SCRIPT_RECONNECT))
+		return;
+	log_error(t->client->log, "--up has failed: the connection ends");
+	t->client->end(t->client, REASON_HOOK, 0);
 }
 
 static void scripts_done(struct scripts *s)
@@ -133,6 +172,7 @@ static void open_scripts(struct tun_backend *t)
 	t->scripts.loop = t->client->loop;
 	t->scripts.log = t->client->log;
 	t->scripts.idle = scripts_done;
+	t->scripts.failed = script_failed;
 	scripts_open(&t->scripts);
 }
 
@@ -140,10 +180,10 @@ static void close_scripts(struct tun_backend *t)
 {
 	struct script_env env;
 
-	if (!t->cfg->script || !t->client)
+	if (!has_scripts(t) || !t->client)
 		return;
 	env = script_env_of(t, SCRIPT_DISCONNECT);
-	scripts_close(&t->scripts, t->was_up ? &env : NULL);
+	scripts_close(&t->scripts, t->was_up && env.command ? &env : NULL);
 }
 
 /* Without a host route, the connection would be sent into the tunnel that is down. */
@@ -189,7 +229,7 @@ static struct link_addrs with_own_dns(const struct tun_backend_cfg *cfg,
 	return link;
 }
 
-/* A script's failure is logged, but does not end the tunnel. */
+/* The failure of --script is logged, but does not end the tunnel; that of --up does. */
 static int up(struct backend *b, const struct link_addrs *given)
 {
 	struct tun_backend *t = tun_backend_of(b);
@@ -204,13 +244,14 @@ static int up(struct backend *b, const struct link_addrs *given)
 		return error;
 	if (t->host)
 		error = host_up(t->host, &t->link);
-	else if (is_changed)
-		run_script(t, t->was_up ? SCRIPT_RECONNECT : SCRIPT_CONNECT);
 	if (!error)
 		error = netdev_up(t->netdev, &t->link);
 	if (error)
 		return error;
-	t->is_up = t->was_up = true;
+	t->is_up = true;
+	t->is_up_due = t->is_up_due || is_changed;
+	if (t->is_up_due && (!t->host || host_is_settled(t->host)))
+		run_up(t);
 	loop_watch_events(t->client->loop, &t->watch, EPOLLIN);
 	return is_settled(t) ? 0 : BACKEND_LATER;
 }
@@ -220,11 +261,11 @@ static int down(struct backend *b, bool will_return)
 {
 	struct tun_backend *t = tun_backend_of(b);
 
-	t->is_up = false;
+	t->is_up = t->is_up_due = false;
 	loop_watch_events(t->client->loop, &t->watch, 0);
 	if (t->host)
 		host_pause(t->host);
-	if (will_return)
+	if (will_return && t->was_up)
 		run_script(t, SCRIPT_ATTEMPT_RECONNECT);
 	return !t->host || host_is_settled(t->host) ? 0 : BACKEND_LATER;
 }
@@ -316,13 +357,13 @@ static enum tunnel_reason open_host(struct tun_backend *t)
 {
 	struct netdev *n = t->netdev;
 
+	if (has_scripts(t))
+		open_scripts(t);
 	if (!n->is_bare && !t->cfg->script)
 		return open_own_host(t);
 	if (!n->is_bare)
 		disable_autoaddr(n);
 	netlink_close(take_netlink(n));
-	if (t->cfg->script)
-		open_scripts(t);
 	run_script(t, SCRIPT_PRE_INIT);
 	return REASON_NONE;
 }

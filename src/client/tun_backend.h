@@ -30,6 +30,8 @@ struct tun_backend_cfg {
 	size_t dns_count;          /* at most LINK_DNS_MAX */
 	struct dns_names dns_names;
 	const char *script; /* instead of our own set-up; NULL: ours */
+	/* beside our own set-up: when packets may pass, and when no longer; NULL: none */
+	const char *up, *down;
 	struct netdev_source source;
 	int exit_fd; /* end the tunnel when its other end is closed; -1: none */
 };

@@ -22,6 +22,7 @@ const char *tunnel_reason_text(enum tunnel_reason reason)
 		[REASON_UNAVAILABLE] = "logins are not possible now",
 		[REASON_SETTINGS] = "the settings are wrong",
 		[REASON_NETWORK] = "the network could not be set up",
+		[REASON_HOOK] = "the command of --up failed",
 		[REASON_SYSTEM] = "internal error",
 	};
 

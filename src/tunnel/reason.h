@@ -27,6 +27,7 @@ enum tunnel_reason {
 	REASON_UNAVAILABLE, /* server: a login needs something unavailable (15, Service Unavailable) */
 	REASON_SETTINGS,    /* command line, environment, a file that they name */
 	REASON_NETWORK,     /* namespace, device, address, port, route or DNS could not be set */
+	REASON_HOOK,        /* client: the command of --up failed */
 	REASON_SYSTEM,      /* memory, files (9, NAS Error) */
 	TUNNEL_REASONS,
 };

@@ -20,6 +20,7 @@ static void codes_are_those_of_the_man_page(void **state)
 		[REASON_TLS] = 6,      [REASON_HTTP] = 7,     [REASON_SSTP] = 8,
 		[REASON_AUTH] = 9,     [REASON_PPP] = 10,     [REASON_UNAVAILABLE] = 1,
 		[REASON_SETTINGS] = 2, [REASON_NETWORK] = 11, [REASON_SYSTEM] = 1,
+		[REASON_HOOK] = 15,
 	};
 
 	(void)state;

@@ -458,6 +458,105 @@ static void the_end_comes_in_a_script(void **state)
 	loop_close(loop);
 }
 
+/* ---- what they print */
+
+static char lines[4096];
+
+static void keep_lines(enum log_level level, const char *name, const char *line)
+{
+	(void)level;
+	(void)name;
+	snprintf(lines + strlen(lines), sizeof(lines) - strlen(lines), "%s\n", line);
+}
+
+static void run_and_log(const char *command)
+{
+	struct script_env env = { .device = "sstp0", .command = command, .option = "up" };
+
+	lines[0] = '\0';
+	open_scripts(0);
+	log_set_sink(keep_lines);
+	scripts_add(&scripts, SCRIPT_CONNECT, &env);
+	assert_int_equal(loop_run(loop), 0);
+	scripts_close(&scripts, NULL);
+	log_set_sink(keep_log);
+	loop_close(loop);
+}
+
+static void output_is_logged_by_line(void **state)
+{
+	(void)state;
+	run_and_log("echo one; echo two >&2; echo; printf 'three\\r\\n\\033[2J'; exit 3");
+	assert_string_equal(lines, "up: \"one\"\nup: \"two\"\nup: \"three\"\nup: \"\\x1b[2J\"\n"
+				   "up (connect): it ended with status 3\n");
+}
+
+static void a_long_line_is_cut(void **state)
+{
+	(void)state;
+	run_and_log("printf '%0450d' 7");
+	assert_int_equal(strlen(lines), 450 + 3 * strlen("up: \"\"\n"));
+	assert_non_null(strstr(lines, "07\"\n"));
+}
+
+/* More than a pipe holds, at the end too, where no loop runs. */
+static void much_output_holds_nobody(void **state)
+{
+	struct script_env env = { .device = "sstp0",
+				  .command = "dd if=/dev/zero bs=1000 count=200 2>/dev/null | "
+					     "tr '\\0' '\\n'; echo $reason >>$O" };
+
+	(void)state;
+	open_scripts(0);
+	scripts_add(&scripts, SCRIPT_CONNECT, &env);
+	scripts_close(&scripts, &env);
+	assert_string_equal(read_output(), "connect\ndisconnect\n");
+	loop_close(loop);
+}
+
+/* A daemon that a script starts keeps its output open; the script has ended all the same. */
+static void a_descendant_keeps_the_output_open(void **state)
+{
+	(void)state;
+	run_and_log("sleep 600 & echo $! >$O; echo started");
+	assert_string_equal(lines, "up: \"started\"\n");
+	kill(atoi(read_output()), SIGKILL);
+}
+
+static enum script_reason failed_reason;
+static int failed_result;
+
+static void note_failure(struct scripts *s, enum script_reason reason, int result)
+{
+	(void)s;
+	failed_reason = reason;
+	failed_result = result;
+}
+
+static void a_failure_is_reported(void **state)
+{
+	struct script_env env = { .device = "sstp0", .command = "exit 7", .option = "up" };
+
+	(void)state;
+	open_scripts(0);
+	scripts.failed = note_failure;
+	scripts_add(&scripts, SCRIPT_RECONNECT, &env);
+	assert_int_equal(loop_run(loop), 0);
+	assert_int_equal(failed_reason, SCRIPT_RECONNECT);
+	assert_int_equal(failed_result, 7);
+	scripts_close(&scripts, NULL);
+	loop_close(loop);
+	failed_result = 0;
+	open_scripts(50);
+	scripts.failed = note_failure;
+	env.command = "sleep 600";
+	scripts_add(&scripts, SCRIPT_CONNECT, &env);
+	assert_int_equal(loop_run(loop), 0);
+	assert_int_equal(failed_result, -ETIMEDOUT);
+	scripts_close(&scripts, NULL);
+	loop_close(loop);
+}
+
 /* Adds a script whose gateway is 192.0.2.`number`. */
 static void add_numbered(enum script_reason reason, unsigned number)
 {
@@ -567,6 +666,11 @@ int main(void)
 		cmocka_unit_test(scripts_keep_their_order),
 		cmocka_unit_test(a_script_that_hangs),
 		cmocka_unit_test(the_end_comes_in_a_script),
+		cmocka_unit_test(output_is_logged_by_line),
+		cmocka_unit_test(a_long_line_is_cut),
+		cmocka_unit_test(much_output_holds_nobody),
+		cmocka_unit_test(a_descendant_keeps_the_output_open),
+		cmocka_unit_test(a_failure_is_reported),
 		cmocka_unit_test(of_too_many_the_last_state_is_reported),
 		cmocka_unit_test(of_too_many_the_last_may_be_a_loss),
 		cmocka_unit_test(the_ninth_leaves_out_what_it_puts_out_of_date),
