@@ -36,7 +36,7 @@ objects = $(patsubst %.c,$B/%.o,$(wildcard $1))
 COLD = cli client auth radius eap upstream proc netdev ip6 http
 $(foreach f,$(COLD),$B/src/$f/%.o): OPTIMIZE = -Os
 
-$B/src/crypto/%.o $B/src/tls/%.o $B/tests/crypto/%.o $B/tests/tls/%.o: ALL_CFLAGS += $(WOLFSSL_CFLAGS)
+$B/src/crypto/%.o $B/src/tls/%.o $B/tests/crypto/%.o $B/tests/tls/%.o $B/tests/support/pki.o: ALL_CFLAGS += $(WOLFSSL_CFLAGS)
 $B/src/cli/%.o: ALL_CFLAGS += $(INIH_CFLAGS)
 $B/src/cli/licenses.o: ALL_CFLAGS += -Wa,-I$B
 $B/src/cli/licenses.o: $B/licenses_text

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "pki.h"
+#include "support/pki.h"
 #include "tls/cert.h"
 #include "tls/cert_name.h"
 #include "tls/der.h"

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "pki.h"
+#include "support/pki.h"
 #include "tls/crls.h"
 #include "tls/der.h"
 #include "tls/path.h"

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "crypto/digest.h"
-#include "pki.h"
+#include "support/pki.h"
 #include "tls/cert.h"
 #include "tls/der.h"
 #include "tls/open.h"

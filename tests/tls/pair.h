@@ -3,7 +3,7 @@
 #ifndef SSTP_TESTS_TLS_PAIR_H
 #define SSTP_TESTS_TLS_PAIR_H
 
-#include "pki.h"
+#include "support/pki.h"
 #include "tls/cfg.h"
 #include "tls/ctx.h"
 #include "tls/tls_session.h"

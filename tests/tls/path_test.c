@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "pki.h"
+#include "support/pki.h"
 #include "tls/der.h"
 #include "tls/path.h"
 

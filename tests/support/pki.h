@@ -3,8 +3,8 @@
  * Certificates made for a test, good ones and faulty ones: an authority, and leaves that it (or
  * another one) signs, in PEM files of a folder that pki_free removes.
  */
-#ifndef SSTP_TESTS_TLS_PKI_H
-#define SSTP_TESTS_TLS_PKI_H
+#ifndef SSTP_TESTS_SUPPORT_PKI_H
+#define SSTP_TESTS_SUPPORT_PKI_H
 
 #include "tls/key.h"
 #include "tls/tls.h"

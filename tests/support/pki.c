@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "pki.h"
+#include "support/pki.h"
 
 #include <dirent.h>
 #include <stdio.h>
