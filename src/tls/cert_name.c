@@ -132,3 +132,25 @@ bool cert_is_for(struct bytes der, const char *name)
 		return false;
 	return x.has_san ? san_has(x.san, X509_NAME_DNS, want) : common_name_is(x.subject, want);
 }
+
+bool cert_is_in_domain(struct bytes der, const char *domain)
+{
+	struct bytes want = bytes_text(domain);
+	struct reader r;
+	struct x509 x;
+	struct der d;
+	bool found = false;
+
+	if (!x509_read(der, &x) || !is_dns_name(want) || is_number(last_label(want)))
+		return false;
+	r = reader_of(x.san.at, x.san.len);
+	while (der_next(&r, &d)) {
+		size_t before = d.body.len - want.len;
+
+		if (d.tag == X509_NAME_DNS && d.body.len > want.len + 1 && is_dns_name(d.body) &&
+		    d.body.at[before - 1] == '.' &&
+		    equals(bytes_of(d.body.at + before, want.len), want))
+			found = true;
+	}
+	return found && !r.bad;
+}

@@ -17,5 +17,7 @@ bool is_dns_name(struct bytes name);
  * no subjectAltName and `name` is a DNS name. False in doubt.
  */
 bool cert_is_for(struct bytes der, const char *name);
+/* For the servers of EAP: whether the certificate has a dNSName in that domain, at any depth. */
+bool cert_is_in_domain(struct bytes der, const char *domain);
 
 #endif

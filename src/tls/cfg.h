@@ -11,8 +11,12 @@ struct tls_client_cfg {
 	const char *crl_file;    /* revocation lists, PEM or DER; NULL: revocation is not checked */
 	const char *const *pins; /* "pin-sha256:BASE64" of the key (SPKI), "sha256:HEX" of the */
 	size_t pin_count;        /* certificate; any of them, in place of chain, name and date */
-	bool allow_cn;           /* a common name counts where there is no subjectAltName */
-	bool allow_cbc;          /* offer AES-CBC with SHA under TLS 1.2 (RouterOS) */
+	/* our own certificate, if the server asks for one; NULL: none */
+	const char *cert_file, *key_file, *key_password; /* as in struct tls_server_cfg */
+	bool is_eap; /* a session inside EAP: no ALPN, no SNI, no large key shares; see `name` */
+	bool only_tls12;
+	bool allow_cn;  /* a common name counts where there is no subjectAltName */
+	bool allow_cbc; /* offer AES-CBC with SHA under TLS 1.2 (RouterOS) */
 	bool only_tls13;
 	const char *keylog; /* file to append the session keys to (NSS format); NULL: none */
 };
@@ -23,6 +27,12 @@ struct tls_server_cfg {
 	const char *key_password; /* NULL: the key is not encrypted */
 	bool allow_cbc;
 	bool only_tls13;
+	bool only_tls12;
+	bool is_eap;
+	/* The client must have a certificate of one of these authorities (PEM); NULL: none is asked for. */
+	const char *client_ca_file;
+	const char *client_crl_file; /* NULL: revocation is not checked */
+	bool is_client_identity;     /* for a check: the certificate is meant for a client */
 	const char *keylog;
 };
 

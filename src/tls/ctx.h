@@ -19,9 +19,11 @@ struct tls_ctx {
 	atomic_uint refs;
 	bool is_server;
 	bool is_only_tls13;
+	bool is_eap;
+	bool wants_client_cert;
 	int keylog_fd;                  /* -1: none */
 	const char *who_trusts;         /* "not signed by an authority that ..." */
-	struct authorities authorities; /* of a client without pins */
+	struct authorities authorities; /* for the peer's certificate, if there are no pins */
 	struct crls crls;
 	bool allow_cn;
 	struct pin *pins;

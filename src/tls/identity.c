@@ -3,12 +3,15 @@
 #include "tls/identity.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tls/bare_cert.h"
 #include "tls/cert.h"
 #include "tls/cert_load.h"
+#include "tls/der.h"
 #include "tls/identity_warn.h"
 #include "tls/spki.h"
 #include "tls/tls_error.h"
@@ -78,8 +81,10 @@ static int take_cert(struct tls_ctx *ctx, const struct pem *f, const char *path,
 	return -EINVAL;
 }
 
-static int load_file(struct tls_ctx *ctx, const char *path, struct bytes leaf, struct error *err)
+static int load_file(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct bytes leaf,
+		     struct error *err)
 {
+	const char *path = cfg->cert_file;
 	struct pem f;
 	int error = read_pem(path, "certificate", &f, err);
 
@@ -87,7 +92,8 @@ static int load_file(struct tls_ctx *ctx, const char *path, struct bytes leaf, s
 		return error;
 	digest_sha1(&leaf, 1, ctx->cert_sha1);
 	digest_sha256(&leaf, 1, ctx->cert_sha256);
-	identity_warn(path, bytes_of(f.text, f.len));
+	if (ctx->is_server)
+		identity_warn(path, bytes_of(f.text, f.len), cfg->is_client_identity);
 	error = take_cert(ctx, &f, path, leaf, err);
 	file_free(f.text, f.len);
 	return error;
@@ -106,18 +112,18 @@ static int keep_leaf(struct tls_ctx *ctx, const uint8_t *der, size_t len, struct
 	return 0;
 }
 
-static int load_cert(struct tls_ctx *ctx, const char *path, struct error *err)
+static int load_cert(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err)
 {
 	uint8_t *der = malloc(LEAF_MAX);
 	size_t len;
 	int error = -ENOMEM;
 
 	if (der)
-		error = cert_load(path, der, LEAF_MAX, &len, err);
+		error = cert_load(cfg->cert_file, der, LEAF_MAX, &len, err);
 	else
 		tls_error_set(err, "out of memory");
 	if (!error)
-		error = load_file(ctx, path, bytes_of(der, len), err);
+		error = load_file(ctx, cfg, bytes_of(der, len), err);
 	if (!error)
 		error = keep_leaf(ctx, der, len, err);
 	free(der);
@@ -150,9 +156,9 @@ static int take_key(struct tls_ctx *ctx, const struct pem *f, const struct tls_s
 
 	if (!strstr(f->text, "PRIVATE KEY-----")) {
 		tls_error_set(err, "%s: no private key in it (must be PEM)%s", cfg->key_file,
-			      strcmp(cfg->key_file, cfg->cert_file)
-				      ? ""
-				      : ": name the key's file with --key");
+			      strcmp(cfg->key_file, cfg->cert_file) ? ""
+			      : cfg->is_client_identity ? ": name the key's file with --client-key"
+							: ": name the key's file with --key");
 		return -EINVAL;
 	}
 	if (is_encrypted(f) && !cfg->key_password) {
@@ -175,13 +181,13 @@ static int take_key(struct tls_ctx *ctx, const struct pem *f, const struct tls_s
 	return -EINVAL;
 }
 
-static void warn_of_key(const char *path)
+static void warn_of_key(const struct tls_server_cfg *cfg)
 {
 	struct stat st;
 
-	if (!stat(path, &st) && (st.st_mode & S_IROTH))
-		log_warn(NULL, "%s: all users of this machine can read the server's private key",
-			 path);
+	if (!stat(cfg->key_file, &st) && (st.st_mode & S_IROTH))
+		log_warn(NULL, "%s: all users of this machine can read the %s private key",
+			 cfg->key_file, cfg->is_client_identity ? "client's" : "server's");
 }
 
 static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err)
@@ -193,14 +199,37 @@ static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struc
 		return error;
 	error = take_key(ctx, &f, cfg, err);
 	file_free(f.text, f.len);
-	if (!error)
-		warn_of_key(cfg->key_file);
+	if (!error && ctx->is_server)
+		warn_of_key(cfg);
 	return error;
+}
+
+/* PFX (RFC 7292 section 4): a SEQUENCE that begins with version 3. A certificate begins with another. */
+static int refuse_pkcs12(const char *path, struct error *err)
+{
+	static const uint8_t version[] = { DER_INTEGER, 1, 3 };
+	uint8_t start[16] = { 0 };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, start, sizeof(start)) : -1;
+	bool is_pfx = n > 0 && start[0] == DER_SEQUENCE &&
+		      memmem(start, (size_t)n, version, sizeof(version));
+
+	if (fd >= 0)
+		close(fd);
+	if (!is_pfx)
+		return 0;
+	tls_error_set(err,
+		      "%s is a PKCS #12 file; sstp needs PEM. This converts it: openssl pkcs12 -in "
+		      "%s -nodes -out FILE.pem",
+		      path, path);
+	return -EINVAL;
 }
 
 int identity_load(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err)
 {
-	int error = load_cert(ctx, cfg->cert_file, err);
+	int error = refuse_pkcs12(cfg->cert_file, err);
 
+	if (!error)
+		error = load_cert(ctx, cfg, err);
 	return error ? error : load_key(ctx, cfg, err);
 }

@@ -67,7 +67,7 @@ static void warn_of_order(const char *path, unsigned number, const struct entry 
 			 path, number, e->subject, before->subject);
 }
 
-void identity_warn(const char *path, struct bytes text)
+void identity_warn(const char *path, struct bytes text, bool is_of_client)
 {
 	struct entry before = { .der = NULL }, e;
 	struct bytes block;
@@ -78,11 +78,10 @@ void identity_warn(const char *path, struct bytes text)
 			continue;
 		}
 		warn_of_dates(path, n, &e);
-		if (n == 1 && !e.x.is_for_servers)
-			log_warn(
-				NULL,
-				"%s: the certificate is not meant for servers (extended key usage)",
-				path);
+		if (n == 1 && !(is_of_client ? e.x.is_for_clients : e.x.is_for_servers))
+			log_warn(NULL,
+				 "%s: the certificate is not meant for %s (extended key usage)",
+				 path, is_of_client ? "clients" : "servers");
 		if (before.der)
 			warn_of_order(path, n, &before, &e);
 		free(before.der);

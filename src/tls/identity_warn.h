@@ -7,8 +7,8 @@
 
 /*
  * Logs a warning for each fault of the certificates in the PEM text of the file `path`: dates,
- * purpose, order. The server still starts, since some clients accept such certificates.
+ * purpose, order. They are used all the same, since some peers accept such certificates.
  */
-void identity_warn(const char *path, struct bytes text);
+void identity_warn(const char *path, struct bytes text, bool is_of_client);
 
 #endif

@@ -39,6 +39,11 @@
 	"ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA:AES128-SHA256:AES256-SHA256:" \
 	"AES128-SHA:AES256-SHA"
 
+/* What client and server contexts have in common. */
+struct ctx_cfg {
+	bool is_server, is_eap, only_tls12, only_tls13, allow_cbc, wants_client_cert;
+};
+
 static bool has_fast_aes(void)
 {
 #ifdef __x86_64__
@@ -76,6 +81,16 @@ static int groups[] = {
 	WOLFSSL_ECC_SECP384R1,
 };
 
+/*
+ * In EAP a key share of ML-KEM needs fragments, and some servers refuse such a ClientHello. What
+ * travels inside is already in the tunnel's TLS.
+ */
+static int eap_groups[] = {
+	WOLFSSL_ECC_X25519,
+	WOLFSSL_ECC_SECP256R1,
+	WOLFSSL_ECC_SECP384R1,
+};
+
 enum {
 	RSA_MIN_BITS = 2048,
 	ECC_MIN_BITS = 256,
@@ -97,24 +112,46 @@ static bool ok(int rc)
 	return rc == WOLFSSL_SUCCESS;
 }
 
+static bool set_groups(const struct tls_ctx *ctx)
+{
+	if (ctx->is_eap)
+		return ok(wolfSSL_CTX_set_groups(ctx->wolf, eap_groups,
+						 sizeof(eap_groups) / sizeof(eap_groups[0])));
+	return ok(wolfSSL_CTX_set_groups(ctx->wolf, groups, sizeof(groups) / sizeof(groups[0])));
+}
+
+/*
+ * The library verifies no certificate of a server, and none of a client is asked for, except in
+ * EAP. trust_verify checks the peer's, and no handshake is done without it; the library would
+ * verify signatures with any keys that a stranger sends, and keep the stranger's authorities. For a
+ * client's certificate the library must be set to verify, or it would not require the client's
+ * signature; the bare certificates that it gets (bare_cert.c) contain nothing to verify or to keep.
+ */
+static bool set_verify(const struct tls_ctx *ctx)
+{
+	bool checks = !ctx->is_server || ctx->wants_client_cert;
+
+	if (ctx->wants_client_cert && !TLS_HAS_CERT_CB)
+		return false;
+	wolfSSL_CTX_set_verify(ctx->wolf,
+			       ctx->wants_client_cert
+				       ? WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT
+				       : WOLFSSL_VERIFY_NONE,
+			       checks ? trust_verify : NULL);
+	if (checks)
+		bare_cert_use(ctx->wolf);
+	return true;
+}
+
 /* Sets all of these, since the library's defaults differ between builds. */
 static bool configure(struct tls_ctx *ctx, bool allow_cbc)
 {
 	WOLFSSL_CTX *wolf = ctx->wolf;
 	int lowest = ctx->is_only_tls13 ? WOLFSSL_TLSV1_3 : WOLFSSL_TLSV1_2;
 
-	/*
-	 * The library verifies no certificate. SSTP's clients have none. trust_verify checks the
-	 * server's, and no handshake is done without it; the library would verify signatures with
-	 * any keys that a stranger sends, and keep the stranger's authorities.
-	 */
-	wolfSSL_CTX_set_verify(wolf, WOLFSSL_VERIFY_NONE, ctx->is_server ? NULL : trust_verify);
-	if (!ctx->is_server)
-		bare_cert_use(wolf);
 	cryptocb_use(wolf);
-	return ok(wolfSSL_CTX_SetMinVersion(wolf, lowest)) &&
+	return set_verify(ctx) && set_groups(ctx) && ok(wolfSSL_CTX_SetMinVersion(wolf, lowest)) &&
 	       ok(wolfSSL_CTX_set_cipher_list(wolf, suites(ctx->is_only_tls13, allow_cbc).text)) &&
-	       ok(wolfSSL_CTX_set_groups(wolf, groups, sizeof(groups) / sizeof(groups[0]))) &&
 	       ok(wolfSSL_CTX_SetMinRsaKey_Sz(wolf, RSA_MIN_BITS)) &&
 	       ok(wolfSSL_CTX_SetMinEccKey_Sz(wolf, ECC_MIN_BITS));
 }
@@ -132,8 +169,14 @@ static void forbid_resumption(WOLFSSL_CTX *wolf)
 	(void)wolf;
 }
 
-static int ctx_new(bool is_server, bool is_only_tls13, bool allow_cbc, struct tls_ctx **out,
-		   struct error *err)
+static WOLFSSL_METHOD *method_of(const struct ctx_cfg *cfg)
+{
+	if (cfg->only_tls12)
+		return cfg->is_server ? wolfTLSv1_2_server_method() : wolfTLSv1_2_client_method();
+	return cfg->is_server ? wolfSSLv23_server_method() : wolfSSLv23_client_method();
+}
+
+static int ctx_new(const struct ctx_cfg *cfg, struct tls_ctx **out, struct error *err)
 {
 	struct tls_ctx *ctx = calloc(1, sizeof(*ctx));
 
@@ -141,11 +184,12 @@ static int ctx_new(bool is_server, bool is_only_tls13, bool allow_cbc, struct tl
 	*out = ctx;
 	if (ctx && has_library) {
 		atomic_init(&ctx->refs, 1);
-		ctx->is_server = is_server;
-		ctx->is_only_tls13 = is_only_tls13;
+		ctx->is_server = cfg->is_server;
+		ctx->is_only_tls13 = cfg->only_tls13;
+		ctx->is_eap = cfg->is_eap;
+		ctx->wants_client_cert = cfg->wants_client_cert;
 		ctx->keylog_fd = -1;
-		ctx->wolf = wolfSSL_CTX_new(is_server ? wolfSSLv23_server_method()
-						      : wolfSSLv23_client_method());
+		ctx->wolf = wolfSSL_CTX_new(method_of(cfg));
 	}
 	if (!ctx || !ctx->wolf) {
 		free(ctx);
@@ -155,11 +199,12 @@ static int ctx_new(bool is_server, bool is_only_tls13, bool allow_cbc, struct tl
 		return -ENOMEM;
 	}
 	forbid_resumption(ctx->wolf);
-	if (configure(ctx, allow_cbc))
+	if (configure(ctx, cfg->allow_cbc))
 		return 0;
 	ctx_release(ctx);
-	tls_error_set(err, "the TLS library lacks TLS %s, a cipher suite or a group",
-		      is_only_tls13 ? "1.3" : "1.2");
+	tls_error_set(err, "the TLS library lacks TLS %s, a cipher suite or a group%s",
+		      cfg->only_tls13 ? "1.3" : "1.2",
+		      cfg->wants_client_cert ? ", or cannot check a client's certificate" : "");
 	return -ENOTSUP;
 }
 
@@ -187,19 +232,51 @@ static int take_pins(struct tls_ctx *ctx, const struct tls_client_cfg *cfg, stru
 	return 0;
 }
 
+/*
+ * That the key belongs to the certificate is found out by a server's context (check_pair), as is
+ * every other fault of the files.
+ */
+static int take_client_identity(struct tls_ctx *ctx, const struct tls_client_cfg *cfg,
+				struct error *err)
+{
+	const struct tls_server_cfg identity = {
+		.cert_file = cfg->cert_file,
+		.key_file = cfg->key_file ? cfg->key_file : cfg->cert_file,
+		.key_password = cfg->key_password,
+		.is_client_identity = true,
+	};
+	struct tls_ctx *server;
+	int error = tls_ctx_server(&identity, &server, err);
+
+	if (error)
+		return error;
+	tls_ctx_release(server);
+	return identity_load(ctx, &identity, err);
+}
+
 int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struct error *err)
 {
+	const struct ctx_cfg common = {
+		.is_eap = cfg->is_eap,
+		.only_tls12 = cfg->only_tls12,
+		.only_tls13 = cfg->only_tls13,
+		.allow_cbc = cfg->allow_cbc,
+	};
 	struct tls_ctx *ctx;
-	int error = ctx_new(false, cfg->only_tls13, cfg->allow_cbc, &ctx, err);
+	int error = ctx_new(&common, &ctx, err);
 
 	if (error)
 		return error;
 	ctx->allow_cn = cfg->allow_cn;
-	ctx->who_trusts = cfg->ca_file ? "--ca-cert holds" : "this machine trusts";
+	ctx->who_trusts = !cfg->ca_file ? "this machine trusts"
+			  : cfg->is_eap ? "--eap-ca (or --ca-cert) holds"
+					: "--ca-cert holds";
 	error = cfg->pin_count ? take_pins(ctx, cfg, err)
 			       : authorities_load(&ctx->authorities, cfg->ca_file, err);
 	if (!error && cfg->crl_file && !cfg->pin_count)
 		error = crls_load(&ctx->crls, cfg->crl_file, err);
+	if (!error && cfg->cert_file)
+		error = take_client_identity(ctx, cfg, err);
 	if (!error && cfg->keylog)
 		error = keylog_open(cfg->keylog, &ctx->keylog_fd, err);
 	if (error)
@@ -251,14 +328,27 @@ static int check_pair(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, str
 
 int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struct error *err)
 {
+	const struct ctx_cfg common = {
+		.is_server = true,
+		.is_eap = cfg->is_eap,
+		.only_tls12 = cfg->only_tls12,
+		.only_tls13 = cfg->only_tls13,
+		.allow_cbc = cfg->allow_cbc,
+		.wants_client_cert = cfg->client_ca_file,
+	};
 	struct tls_ctx *ctx;
-	int error = ctx_new(true, cfg->only_tls13, cfg->allow_cbc, &ctx, err);
+	int error = ctx_new(&common, &ctx, err);
 
 	if (error)
 		return error;
+	ctx->who_trusts = "--client-ca holds";
 	error = identity_load(ctx, cfg, err);
-	if (!error)
+	if (!error && !cfg->client_ca_file) /* of the same pair there is a context without */
 		error = check_pair(ctx, cfg, err);
+	if (!error && cfg->client_ca_file)
+		error = authorities_load(&ctx->authorities, cfg->client_ca_file, err);
+	if (!error && cfg->client_ca_file && cfg->client_crl_file)
+		error = crls_load(&ctx->crls, cfg->client_crl_file, err);
 	if (!error && cfg->keylog)
 		error = keylog_open(cfg->keylog, &ctx->keylog_fd, err);
 	if (error)

@@ -134,6 +134,17 @@ static enum path_fault check_signature(struct search *s, const struct x509 *issu
 	return PATH_SIGNATURE;
 }
 
+static bool has_purpose(const struct path_cfg *cfg, const struct x509 *x)
+{
+	return cfg->is_client ? x->is_for_clients : x->is_for_servers;
+}
+
+/* A client signs the handshake. */
+static unsigned key_usage_of(const struct path_cfg *cfg)
+{
+	return cfg->is_client ? X509_KEY_SIGNATURE : X509_KEY_OF_SERVERS;
+}
+
 /* Whether `issuer` may come next in the present path. */
 static bool may_follow(struct search *s, const struct x509 *issuer, bool is_anchor)
 {
@@ -145,7 +156,7 @@ static bool may_follow(struct search *s, const struct x509 *issuer, bool is_anch
 	fault = check_alone(s->cfg, issuer);
 	if (!fault)
 		fault = check_authority(s, issuer, is_anchor);
-	if (!fault && !issuer->is_for_servers)
+	if (!fault && !has_purpose(s->cfg, issuer))
 		fault = PATH_PURPOSE;
 	return fault ? note(s, fault, issuer) : true;
 }
@@ -284,8 +295,8 @@ static enum path_fault check_leaf(const struct path_cfg *cfg)
 		return fault;
 	if (!spki_read(leaf->spki, &key) || !spki_is_accepted(&key))
 		return PATH_KEY;
-	if (!leaf->is_for_servers ||
-	    (leaf->has_key_usage && !(leaf->key_usage & X509_KEY_OF_SERVERS)))
+	if (!has_purpose(cfg, leaf) ||
+	    (leaf->has_key_usage && !(leaf->key_usage & key_usage_of(cfg))))
 		return PATH_PURPOSE;
 	return PATH_GOOD;
 }

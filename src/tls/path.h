@@ -54,6 +54,7 @@ struct path_cfg {
 	size_t anchor_count;
 	const struct crl *crls; /* NULL: revocation is not checked */
 	size_t crl_count;
+	bool is_client; /* the certificate is a client's; the texts below say "server" for both */
 	time_t now;
 	/* signature_check, or a test's */
 	enum signature_result (*check)(const struct x509 *cert, const struct x509 *issuer);

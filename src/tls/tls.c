@@ -34,13 +34,21 @@ enum { SERVER_HANDSHAKE_MAX = 32 * 1024 };
 static const char alpn[] = "http/1.1"; /* SSTP starts with HTTP/1.1 */
 
 /* Key shares for the two likely groups: a server without the first needs no second round. */
-static bool offer_key_shares(WOLFSSL *ssl)
+static bool offer_key_shares(WOLFSSL *ssl, bool is_eap)
 {
 #if TLS_HAS_MLKEM
-	if (wolfSSL_UseKeyShare(ssl, WOLFSSL_X25519MLKEM768) != WOLFSSL_SUCCESS)
+	if (!is_eap && wolfSSL_UseKeyShare(ssl, WOLFSSL_X25519MLKEM768) != WOLFSSL_SUCCESS)
 		return false;
 #endif
 	return wolfSSL_UseKeyShare(ssl, WOLFSSL_ECC_X25519) == WOLFSSL_SUCCESS;
+}
+
+static bool prepare_trust(struct tls *t, const char *name)
+{
+	t->name = strdup(name);
+	t->bare_cert = malloc(BARE_CERT_MAX);
+	wolfSSL_SetCertCbCtx(t->ssl, t);
+	return t->name && t->bare_cert;
 }
 
 static bool prepare_client(struct tls *t, const struct tls_session_cfg *cfg)
@@ -49,11 +57,10 @@ static bool prepare_client(struct tls *t, const struct tls_session_cfg *cfg)
 	struct ip_addr ip;
 	size_t len = strlen(sni);
 
-	t->name = strdup(cfg->name);
-	t->bare_cert = malloc(BARE_CERT_MAX);
-	if (!t->name || !t->bare_cert || !offer_key_shares(t->ssl))
+	if (!prepare_trust(t, cfg->name) || !offer_key_shares(t->ssl, t->ctx->is_eap))
 		return false;
-	wolfSSL_SetCertCbCtx(t->ssl, t);
+	if (t->ctx->is_eap)
+		return true;
 	if (len && sni[len - 1] == '.') /* RFC 6066 section 3: without the trailing dot */
 		len--;
 	if (ip_parse(sni, &ip) || !is_dns_name(bytes_of(sni, len)))
@@ -66,6 +73,10 @@ static bool prepare_server(struct tls *t)
 {
 	char names[sizeof(alpn)];
 
+	if (t->ctx->wants_client_cert && !prepare_trust(t, "the client"))
+		return false;
+	if (t->ctx->is_eap)
+		return true;
 	memcpy(names, alpn, sizeof(alpn)); /* the library wants to write to it */
 	return wolfSSL_UseALPN(t->ssl, names, sizeof(alpn) - 1,
 			       WOLFSSL_ALPN_CONTINUE_ON_MISMATCH) == WOLFSSL_SUCCESS;
@@ -118,6 +129,8 @@ static bool prepare(struct tls *t, const struct tls_session_cfg *cfg)
 	wolfSSL_SSLSetIOSend(t->ssl, transmit);
 	wolfSSL_SetIOReadCtx(t->ssl, t);
 	wolfSSL_SetIOWriteCtx(t->ssl, t);
+	if (t->ctx->is_eap)
+		wolfSSL_KeepArrays(t->ssl); /* for tls_eap_key */
 	if (t->ctx->keylog_fd >= 0 && !keylog_watch(t->ssl, &t->ctx->keylog_fd))
 		return false;
 	return t->ctx->is_server ? prepare_server(t) : prepare_client(t, cfg);
@@ -200,6 +213,11 @@ static void refuse_certificates(struct tls *t, int code)
 			     t->name);
 }
 
+static bool must_trust(const struct tls *t)
+{
+	return !t->ctx->is_server || t->ctx->wants_client_cert;
+}
+
 /* Translates the library's error for the caller; if the session is over, sets the reason. */
 static int result_of(struct tls *t, int rc)
 {
@@ -212,7 +230,7 @@ static int result_of(struct tls *t, int rc)
 		return TLS_CLOSED;
 	}
 	t->is_over = true;
-	if (!t->error && !t->ctx->is_server && !t->is_leaf_good)
+	if (!t->error && must_trust(t) && !t->is_leaf_good)
 		refuse_certificates(t, code);
 	if (!t->error) /* trust_verify may have set a better text */
 		tls_error_set_failure(tls_error_room(&t->error), t->ssl, code, t->ctx->is_server,
@@ -229,9 +247,9 @@ int tls_handshake(struct tls *t)
 	rc = t->ctx->is_server ? wolfSSL_accept(t->ssl) : wolfSSL_connect(t->ssl);
 	if (rc != WOLFSSL_SUCCESS)
 		return result_of(t, rc);
-	if (!t->ctx->is_server && !t->is_leaf_good) { /* cannot happen unless we have a bug */
+	if (must_trust(t) && !t->is_leaf_good) { /* cannot happen unless we have a bug */
 		t->is_over = true;
-		trust_refuse(t, "the server's certificate was not checked");
+		trust_refuse(t, "the peer's certificate was not checked");
 		return TLS_FAILED;
 	}
 	t->is_up = true;
@@ -338,6 +356,27 @@ void tls_binding_hashes(const struct tls *t, uint8_t sha1[SHA1_LEN], uint8_t sha
 	}
 	digest_sha1(&leaf, 1, sha1);
 	digest_sha256(&leaf, 1, sha256);
+}
+
+bool tls_is_13(const struct tls *t)
+{
+	return wolfSSL_version(t->ssl) == TLS1_3_VERSION;
+}
+
+bool tls_eap_key(struct tls *t, uint8_t type, uint8_t out[TLS_EAP_KEY_LEN])
+{
+	static const char label_12[] = "client EAP encryption",
+			  label_13[] = "EXPORTER_EAP_TLS_Key_Material";
+	bool is_13 = tls_is_13(t), ok;
+
+	if (!t->ctx->is_eap || !t->is_up || t->is_over)
+		return false;
+	ok = wolfSSL_export_keying_material(t->ssl, out, TLS_EAP_KEY_LEN,
+					    is_13 ? label_13 : label_12,
+					    is_13 ? sizeof(label_13) - 1 : sizeof(label_12) - 1,
+					    is_13 ? &type : NULL, is_13, is_13) == WOLFSSL_SUCCESS;
+	wolfSSL_FreeArrays(t->ssl);
+	return ok;
 }
 
 struct bytes tls_peer_leaf(const struct tls *t)

@@ -22,7 +22,11 @@ struct tls_ctx; /* tls/open.h makes it */
 struct tls;
 
 struct tls_session_cfg {
-	const char *name; /* client: the name or address that the certificate must be for */
+	/*
+	 * client: the name or address that the certificate must be for; in EAP also a domain that
+	 * the name is in
+	 */
+	const char *name;
 	/* client: the name sent; NULL: `name`, unless it is an address; "": none is sent */
 	const char *sni;
 	/* Takes the session's ciphertext at once and in order; cannot refuse. */
@@ -69,7 +73,14 @@ const char *tls_cipher(const struct tls *t);  /* "TLS_AES_128_GCM_SHA256" */
 const char *tls_group(const struct tls *t);   /* "X25519MLKEM768"; "" when the library gives none */
 /* Hashes of the server's leaf certificate, on both sides, for SSTP's crypto binding. */
 void tls_binding_hashes(const struct tls *t, uint8_t sha1[SHA1_LEN], uint8_t sha256[SHA256_LEN]);
-/* The peer's leaf certificate as DER, on a client; empty on a server. */
+/*
+ * Key material for EAP (RFC 5216 section 2.3, RFC 9190 section 2.3; `type` is that of the EAP
+ * method). Only in a context for EAP, once, after the handshake. False: it cannot be computed.
+ */
+enum { TLS_EAP_KEY_LEN = 128 };
+bool tls_eap_key(struct tls *t, uint8_t type, uint8_t out[TLS_EAP_KEY_LEN]);
+bool tls_is_13(const struct tls *t);
+/* The peer's leaf certificate as DER; empty on a server that asked for none. */
 struct bytes tls_peer_leaf(const struct tls *t);
 
 #endif

@@ -14,10 +14,10 @@ struct tls {
 	void (*send)(void *arg, const uint8_t *at, size_t len);
 	void *arg;
 	struct bytes input; /* the unused rest of the input */
-	char *name;         /* on a client: the name that the certificate must be for */
-	uint8_t *leaf;      /* the server's certificate, kept by the client */
+	char *name; /* the name that the server's certificate must be for; on a server "the client" */
+	uint8_t *leaf; /* the peer's certificate */
 	size_t leaf_len;
-	uint8_t *bare_cert; /* bare_cert.c's, on a client */
+	uint8_t *bare_cert; /* bare_cert.c's */
 	bool is_leaf_good;  /* trust_verify accepted it; required for the handshake to be done */
 	bool is_up;         /* the handshake is done */
 	bool is_over;       /* failed: the library is called only to free it */

@@ -58,12 +58,20 @@ static void refuse_dates(struct tls *t, const struct cert_info *c, bool is_leaf,
 static void refuse_issuer(struct tls *t, const struct cert_info *c, const struct cert_info *leaf)
 {
 	t->is_issuer_unknown = true;
-	trust_refuse(t,
-		     "the certificate of %.64s is not signed by an authority that %s "
-		     "(%sissuer %.64s). The pin of its key is %s: give it with "
-		     "--servercert after you have checked it in another way",
-		     t->name, t->ctx->who_trusts, leaf->is_self_signed ? "self-signed; " : "",
-		     c->issuer, leaf->pin);
+	if (t->ctx->is_eap)
+		trust_refuse(
+			t,
+			"the certificate of %.64s is not signed by an authority that %s (%sissuer "
+			"%.64s)",
+			t->name, t->ctx->who_trusts, leaf->is_self_signed ? "self-signed; " : "",
+			c->issuer);
+	else
+		trust_refuse(t,
+			     "the certificate of %.64s is not signed by an authority that %s "
+			     "(%sissuer %.64s). The pin of its key is %s: give it with "
+			     "--servercert after you have checked it in another way",
+			     t->name, t->ctx->who_trusts,
+			     leaf->is_self_signed ? "self-signed; " : "", c->issuer, leaf->pin);
 }
 
 static void refuse_name(struct tls *t, const struct cert_info *leaf)
@@ -85,9 +93,10 @@ static void refuse_name(struct tls *t, const struct cert_info *leaf)
 static void refuse_purpose(struct tls *t)
 {
 	trust_refuse(t,
-		     "the certificate of %.64s is not meant for servers: its key usage or "
-		     "extended key usage (serverAuth) forbids it",
-		     t->name);
+		     "the certificate of %.64s is not meant for %s: its key usage or "
+		     "extended key usage (%s) forbids it",
+		     t->name, t->ctx->is_server ? "clients" : "servers",
+		     t->ctx->is_server ? "clientAuth" : "serverAuth");
 }
 
 static void refuse_pin(struct tls *t, const struct x509 *leaf)
@@ -111,7 +120,7 @@ static void refuse_unusable(struct tls *t, int code)
 		     tls_strerror(code).text);
 }
 
-static const char *fault_text(enum path_fault fault)
+static const char *fault_text(enum path_fault fault, bool is_of_client)
 {
 	switch (fault) {
 	case PATH_POLICY:
@@ -120,6 +129,9 @@ static const char *fault_text(enum path_fault fault)
 	case PATH_CRITICAL:
 		return "it has an unknown critical extension";
 	case PATH_PURPOSE:
+		if (is_of_client)
+			return "it may not issue client certificates (extended key usage without "
+			       "clientAuth)";
 		return "it may not issue server certificates (extended key usage without "
 		       "serverAuth)";
 	case PATH_NOT_CA:
@@ -134,7 +146,7 @@ static const char *fault_text(enum path_fault fault)
 	case PATH_KEY:
 		return "its key is not accepted: " SPKI_ACCEPTED " is";
 	case PATH_TOO_LONG:
-		return "the server's chain of certificates is too long";
+		return "the chain of certificates is too long";
 	case PATH_GOOD:
 	case PATH_NO_ISSUER:
 	case PATH_EXPIRED:
@@ -243,7 +255,7 @@ static void refuse_path(struct tls *t, enum path_fault fault, const struct path_
 	else
 		trust_refuse(t, "the certificate %.96s%s%.64s is refused: %s", c.subject,
 			     is_leaf ? " of " : ", an issuer in the chain of ", t->name,
-			     fault_text(fault));
+			     fault_text(fault, t->ctx->is_server));
 }
 
 static bool has_pin(const struct tls_ctx *ctx, const struct x509 *leaf)
@@ -302,6 +314,7 @@ static bool is_path_good(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
 		.anchor_count = trusted->count,
 		.crls = t->ctx->crls.list,
 		.crl_count = t->ctx->crls.count,
+		.is_client = t->ctx->is_server,
 		.now = time(NULL),
 		.check = signature_check,
 	};
@@ -320,8 +333,11 @@ static bool is_path_good(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
 static bool is_name_good(struct tls *t, const struct x509 *leaf)
 {
 	struct cert_info info;
-	bool is_for = cert_is_for(leaf->whole, t->name);
+	bool is_for = cert_is_for(leaf->whole, t->name) ||
+		      (t->ctx->is_eap && cert_is_in_domain(leaf->whole, t->name));
 
+	if (t->ctx->is_server) /* whose name a client's has is for the caller to find out */
+		return true;
 	if (is_for && (leaf->has_san || t->ctx->allow_cn))
 		return true;
 	cert_read(leaf->whole, &info);
@@ -340,7 +356,8 @@ static bool is_name_good(struct tls *t, const struct x509 *leaf)
 static bool is_key_usage_good(struct tls *t, const struct x509 *leaf)
 {
 	/* of the suites that we offer, only those with RSA key exchange begin with a zero byte */
-	bool is_rsa_exchange = wolfSSL_get_current_cipher_suite(t->ssl) >> 8 == 0;
+	bool is_rsa_exchange =
+		!t->ctx->is_server && wolfSSL_get_current_cipher_suite(t->ssl) >> 8 == 0;
 	unsigned need = is_rsa_exchange ? X509_KEY_ENCIPHERMENT : X509_KEY_SIGNATURE;
 
 	if (!leaf->has_key_usage || leaf->key_usage & need)

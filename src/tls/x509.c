@@ -70,13 +70,16 @@ static bool read_purposes(struct reader *r, struct x509 *x)
 {
 	struct reader list = der_enter(r, DER_SEQUENCE);
 
-	x->is_for_servers = false;
+	x->is_for_servers = x->is_for_clients = false;
 	while (list.left && !list.bad) {
 		struct bytes oid = der_get(&list, DER_OID).body;
 
-		if (x509_is(oid, 0x2b, 6, 1, 5, 5, 7, 3, 1) || /* serverAuth */
-		    x509_is(oid, 0x55, 0x1d, 0x25, 0))         /* anyExtendedKeyUsage */
+		bool is_any = x509_is(oid, 0x55, 0x1d, 0x25, 0); /* anyExtendedKeyUsage */
+
+		if (is_any || x509_is(oid, 0x2b, 6, 1, 5, 5, 7, 3, 1)) /* serverAuth */
 			x->is_for_servers = true;
+		if (is_any || x509_is(oid, 0x2b, 6, 1, 5, 5, 7, 3, 2)) /* clientAuth */
+			x->is_for_clients = true;
 	}
 	return !list.bad;
 }
@@ -296,7 +299,7 @@ bool x509_read(struct bytes der, struct x509 *x)
 
 	memset(x, 0, sizeof(*x));
 	x->whole = der;
-	x->is_for_servers = true;
+	x->is_for_servers = x->is_for_clients = true;
 	x->path_len = -1;
 	if (!x509_read_signed(der, &x->sig))
 		return false;

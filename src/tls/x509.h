@@ -27,6 +27,7 @@ struct x509 {
 	struct bytes san;  /* subjectAltName: the GeneralNames, without the outer header */
 	bool has_san;
 	bool is_for_servers; /* extKeyUsage is absent, or has serverAuth or anyExtendedKeyUsage */
+	bool is_for_clients; /* the same with clientAuth */
 	bool is_ca;          /* basicConstraints says so */
 	bool has_key_usage;
 	bool has_name_constraints;

@@ -31,6 +31,8 @@ void pki_write(const char *path, const char *text, size_t len)
 	assert_int_equal(fclose(f), 0);
 }
 
+const int PKI_CERT = CERT_TYPE;
+
 void pki_append_pem(const char *path, const uint8_t *der, size_t len, int type)
 {
 	char pem[2 * PKI_DER_MAX];

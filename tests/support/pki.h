@@ -54,5 +54,6 @@ void pki_path(struct pki *p, const char *what, char path[128]);
 void pki_write(const char *path, const char *text, size_t len);
 /* `der` as PEM, at the end of the file. */
 void pki_append_pem(const char *path, const uint8_t *der, size_t len, int type);
+extern const int PKI_CERT; /* a certificate, for `type` */
 
 #endif
