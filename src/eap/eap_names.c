@@ -11,6 +11,7 @@ static const struct {
 	const char *name;
 } methods[] = {
 	{ EAP_MSCHAPV2, "eap-mschapv2" },
+	{ EAP_TLS, "eap-tls" },
 };
 enum { METHODS = sizeof(methods) / sizeof(*methods) };
 

@@ -57,9 +57,11 @@ static enum eap_step run_method(struct eap_peer *p, const struct eap_choice *cho
 	struct writer w = writer_of(data, sizeof(data));
 	enum eap_step step = choice->method->input(choice->self, rq, &w), sent;
 
-	if (step == EAP_STEP_DROP || step == EAP_STEP_FAIL)
+	if (step == EAP_STEP_DROP)
 		return step;
 	p->chosen = choice;
+	if (step == EAP_STEP_FAIL)
+		return step;
 	sent = w.full ? EAP_STEP_FAIL : respond(rq, rq->type, bytes_of(data, w.len), out);
 	return sent == EAP_STEP_FAIL ? sent : step;
 }
