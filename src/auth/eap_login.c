@@ -5,9 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "eap/eap_mschapv2.h"
 #include "eap/eap_server.h"
+#include "eap/eap_tls.h"
+#include "tls/cert_user.h"
+#include "tls/open.h"
 #include "util/secret.h"
 
 struct eap_login {
@@ -16,6 +20,7 @@ struct eap_login {
 	struct eap_server server;
 	struct eap_choice choices[EAP_METHODS_MAX];
 	struct eap_mschapv2_server mschapv2;
+	struct eap_tls_server tls;
 	bool is_checked; /* `checked` is the user file's result */
 	struct auth_result checked;
 	uint8_t out[EAP_PACKET_MAX];
@@ -39,6 +44,65 @@ static void check(void *arg, const struct ppp_attempt *attempt, struct ppp_auth_
 	memcpy(result->hlak, l->checked.hlak, sizeof(result->hlak));
 }
 
+static bool equals_identity(const struct eap_login *l, struct bytes name)
+{
+	return name.len == l->server.identity_len &&
+	       !strncasecmp((const char *)name.at, (const char *)l->server.identity, name.len);
+}
+
+/* An outer identity that names nobody: empty, "anonymous", or one of these before "@realm". */
+static bool is_anonymous(const struct eap_login *l)
+{
+	static const char anonymous[] = "anonymous";
+	size_t len = l->server.identity_len;
+	const uint8_t *at = len ? memchr(l->server.identity, '@', len) : NULL;
+
+	if (at)
+		len = (size_t)(at - l->server.identity);
+	return !len || (len == sizeof(anonymous) - 1 &&
+			!strncasecmp((const char *)l->server.identity, anonymous, len));
+}
+
+/* The user is who the certificate says; an Identity that says something else is refused. */
+static bool choose_name(const struct eap_login *l, struct bytes leaf, struct bytes *name)
+{
+	struct bytes names[CERT_USERS_MAX];
+	size_t count = cert_user_names(leaf, names);
+
+	for (size_t i = 0; i < count; i++)
+		if (equals_identity(l, names[i])) {
+			*name = names[i];
+			return true;
+		}
+	*name = count ? names[0] : bytes_of(NULL, 0);
+	return count && is_anonymous(l);
+}
+
+static void refuse_name(struct eap_login *l, struct bytes name)
+{
+	struct auth_result *r = &l->checked;
+
+	*r = (struct auth_result){ .outcome = AUTH_RESULT_REFUSED };
+	snprintf(r->name, sizeof(r->name), "%.*s", (int)l->server.identity_len,
+		 (const char *)l->server.identity);
+	snprintf(r->reason, sizeof(r->reason),
+		 "the client's certificate is for another user: %.100s",
+		 name.len ? log_quote(name.at, name.len).text : "it has no name");
+}
+
+static bool check_certificate(void *arg, struct bytes leaf)
+{
+	struct eap_login *l = arg;
+	struct bytes name;
+
+	l->is_checked = true;
+	if (choose_name(l, leaf, &name))
+		users_check_certificate(l->users, l->cfg.server_name, name, &l->checked);
+	else
+		refuse_name(l, name);
+	return l->checked.outcome == AUTH_RESULT_OK;
+}
+
 static bool choose(struct eap_login *l, uint8_t type, struct eap_choice *choice)
 {
 	switch (type) {
@@ -51,6 +115,14 @@ static bool choose(struct eap_login *l, uint8_t type, struct eap_choice *choice)
 		};
 		*choice = (struct eap_choice){ &eap_mschapv2_server, &l->mschapv2 };
 		return true;
+	case EAP_TLS:
+		l->tls = (struct eap_tls_server){
+			.ctx = l->cfg.tls,
+			.check = check_certificate,
+			.check_arg = l,
+		};
+		*choice = (struct eap_choice){ &eap_tls_server, &l->tls };
+		return l->cfg.tls;
 	default:
 		return false;
 	}
@@ -64,6 +136,8 @@ struct eap_login *eap_login_open(const struct eap_login_cfg *cfg)
 	if (!l)
 		return NULL;
 	l->cfg = *cfg;
+	if (cfg->tls)
+		tls_ctx_hold(cfg->tls);
 	for (size_t i = 0; i < cfg->method_count; i++)
 		if (choose(l, cfg->methods[i], &l->choices[n]))
 			n++;
@@ -75,6 +149,8 @@ void eap_login_close(struct eap_login *l)
 {
 	if (!l)
 		return;
+	eap_tls_server_close(&l->tls);
+	tls_ctx_release(l->cfg.tls);
 	secret_wipe(l, sizeof(*l));
 	free(l);
 }
@@ -93,6 +169,8 @@ static const char *why_failed(const struct eap_login *l)
 {
 	if (!l->server.chosen)
 		return "the client accepts none of the EAP methods that are offered";
+	if (l->server.chosen->self == &l->tls && l->tls.error.text[0])
+		return l->tls.error.text;
 	if (l->is_checked && l->checked.outcome == AUTH_RESULT_OK)
 		return "the client does not accept the server's proof that it knows the password";
 	return "the client's EAP packets are malformed, or not those that were expected";
@@ -107,7 +185,7 @@ static void refuse(const struct eap_login *l, struct bytes last_request, struct 
 	else
 		take_identity(l, result);
 	if (!was_refused)
-		snprintf(result->reason, sizeof(result->reason), "%s", why_failed(l));
+		snprintf(result->reason, sizeof(result->reason), "%.190s", why_failed(l));
 	result->outcome = AUTH_RESULT_REFUSED;
 	result->eap = last_request;
 }

@@ -14,6 +14,7 @@ struct eap_login_cfg {
 	const char *server_name;          /* in Challenges, and the user file's server column */
 	uint8_t methods[EAP_METHODS_MAX]; /* EAP types, in the order in which they are proposed */
 	size_t method_count;
+	struct tls_ctx *tls; /* for EAP-TLS; the login holds it */
 };
 
 struct eap_login;

@@ -8,7 +8,7 @@
 #include "auth/shacrypt.h"
 #include "util/secret.h"
 
-static const char nt_prefix[] = "$nt$";
+static const char nt_prefix[] = "$nt$", certificate[] = "$cert$";
 
 enum { NT_DIGITS = 2 * MSCHAP_HASH_LEN };
 
@@ -48,6 +48,10 @@ bool hash_kind_of(const char *secret, enum secret_kind *kind, const char **why)
 	uint8_t hash[MSCHAP_HASH_LEN];
 	bool ok;
 
+	if (!strcmp(secret, certificate)) {
+		*kind = SECRET_CERT;
+		return true;
+	}
 	if (!starts_with(secret, nt_prefix))
 		return crypt_kind_of(secret, kind, why);
 	*kind = SECRET_NT;

@@ -15,6 +15,7 @@ enum secret_kind {
 	SECRET_CLEAR,
 	SECRET_NT,
 	SECRET_CRYPT,
+	SECRET_CERT, /* no password: the client's certificate alone */
 };
 
 enum { HASH_TEXT_MAX = SHACRYPT_TEXT_MAX };

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "net/job.h"
+#include "tls/open.h"
 #include "util/rwlock.h"
 #include "util/secret.h"
 
@@ -60,12 +61,24 @@ void user_file_use_eap(struct user_file *f, const struct eap_login_cfg *cfg)
 	f->eap.server_name = f->server_name;
 }
 
+void user_file_use_tls(struct user_file *f, struct tls_ctx *tls)
+{
+	struct tls_ctx *old;
+
+	rwlock_write(&f->lock);
+	old = f->eap.tls;
+	f->eap.tls = tls;
+	rwlock_write_done(&f->lock);
+	tls_ctx_release(old);
+}
+
 void user_file_close(struct user_file *f)
 {
 	if (!f)
 		return;
 	job_pool_close(&f->pool);
 	users_release(f->users);
+	tls_ctx_release(f->eap.tls);
 	rwlock_destroy(&f->lock);
 	free(f);
 }
@@ -221,7 +234,9 @@ static int begin_eap(struct check *c, const struct ppp_attempt *attempt)
 {
 	if (!take_packet(c, attempt->response))
 		return -EMSGSIZE;
+	rwlock_read(&c->file->lock);
 	c->eap = eap_login_open(&c->file->eap);
+	rwlock_read_done(&c->file->lock);
 	return c->eap ? 0 : -ENOMEM;
 }
 

@@ -7,6 +7,7 @@
  *   a clear password             for every method
  *   $nt$ and 32 hex digits       the NT hash: PAP and MS-CHAPv2
  *   $6$... or $5$...             crypt(5)'s SHA-crypt, salted and one-way: PAP alone
+ *   $cert$                       no password: the client's certificate alone (EAP-TLS)
  *   @/FILE                       the first line of /FILE is the clear password
  *
  * The addresses: the first one is the user's own; "*" or no address: one from the pool; "-": the
@@ -40,6 +41,12 @@ void users_each_address(const struct users *u, void (*each)(void *arg, uint32_t 
  */
 void users_check(const struct users *u, const char *server_name, const struct ppp_attempt *attempt,
 		 struct auth_result *result);
+/*
+ * The same for a user whose certificate is valid, and has this name. Every user of the file may log
+ * in with a certificate.
+ */
+void users_check_certificate(const struct users *u, const char *server_name, struct bytes name,
+			     struct auth_result *result);
 /*
  * Whether users_check would take milliseconds or more. That depends on the method and the file,
  * never on the user, so that the time does not reveal which users exist.

@@ -45,6 +45,7 @@ static bool check_pap(const struct users *u, const struct user *user,
 	(void)result;
 	switch (user->kind) {
 	case SECRET_EMPTY:
+	case SECRET_CERT:
 		break;
 	case SECRET_CLEAR:
 		matches = strlen(user->secret) == password.len &&
@@ -95,7 +96,7 @@ static bool has_hash(const struct user *user)
 
 static bool has_secret(const struct user *user)
 {
-	return user->kind != SECRET_EMPTY;
+	return user->kind != SECRET_EMPTY && user->kind != SECRET_CERT;
 }
 
 static const struct method {
@@ -104,7 +105,7 @@ static const struct method {
 	bool (*check)(const struct users *u, const struct user *user,
 		      const struct ppp_attempt *attempt, struct auth_result *result);
 } methods[PPP_AUTH_COUNT] = {
-	[PPP_AUTH_PAP] = { has_secret, "the secret in the user file is empty", check_pap },
+	[PPP_AUTH_PAP] = { has_secret, "the user file has no password for this user", check_pap },
 	[PPP_AUTH_CHAP_MD5] = { is_clear, "CHAP-MD5 needs the password in clear in the user file",
 				check_chap_md5 },
 	[PPP_AUTH_MSCHAPV2] = { has_hash,
@@ -181,6 +182,24 @@ void users_check(const struct users *u, const char *server_name, const struct pp
 	}
 	result->outcome = AUTH_RESULT_OK;
 	result->grant.ipv4 = c.user->ipv4;
+}
+
+void users_check_certificate(const struct users *u, const char *server_name, struct bytes name,
+			     struct auth_result *result)
+{
+	const struct user *user = look_up(u, name, server_name);
+	struct candidate c = { user, user ? NULL : "no such user" };
+	const char *reason = why_refused(&c, true);
+
+	memset(result, 0, sizeof(*result));
+	take_name(result, &c, name);
+	result->is_right = true;
+	if (reason) {
+		refuse(result, reason);
+		return;
+	}
+	result->outcome = AUTH_RESULT_OK;
+	result->grant.ipv4 = user->ipv4;
 }
 
 bool users_check_is_slow(const struct users *u, const struct ppp_attempt *attempt)

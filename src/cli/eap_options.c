@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/eap_options.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli_error.h"
+#include "cli/password.h"
 #include "cli/value.h"
+#include "eap/packet.h"
+#include "tls/cert_load.h"
+#include "tls/cert_user.h"
+#include "tls/open.h"
+
+enum { CERT_SIZE_MAX = 100 * 1024 };
 
 #define AT(member) offsetof(struct eap_settings, member)
 
@@ -12,8 +23,151 @@ static const struct option eap_table[] = {
 		  "default: the user name",
 	  .set = set_text,
 	  .at = AT(identity) },
+	{ .name = "eap-name",
+	  .arg = "NAME",
+	  .help = "the name, or the domain, of the server that checks logins by certificate: its "
+		  "certificate must have it",
+	  .set = set_text,
+	  .at = AT(name) },
+	{ .name = "eap-ca",
+	  .arg = "FILE",
+	  .help = "the authorities of that server's certificate (PEM); default: those of "
+		  "--ca-cert, or this machine's",
+	  .set = set_file_or_folder,
+	  .at = AT(ca) },
+	{ .name = "client-cert",
+	  .arg = "FILE",
+	  .help = "our certificate for eap-tls (PEM), with its intermediate certificates after it",
+	  .set = set_file,
+	  .at = AT(client_cert) },
+	{ .name = "client-key",
+	  .arg = "FILE",
+	  .help = "its private key (PEM); default: in the same file",
+	  .set = set_file,
+	  .at = AT(client_key) },
+	{ .name = "client-key-password-file",
+	  .arg = "FILE",
+	  .help = "the first line of FILE is the password of that key",
+	  .set = set_file,
+	  .at = AT(client_key_password_file) },
 };
 
 const struct option_group eap_options = OPTION_GROUP(eap_table);
 
 #undef AT
+
+static bool uses(const struct client_cfg *cfg, uint8_t type)
+{
+	return memchr(cfg->eap, type, cfg->eap_count);
+}
+
+static bool refuse(const struct verb *verb, const char *why)
+{
+	cli_error(verb, "%s", why);
+	return false;
+}
+
+static bool is_complete(const struct verb *verb, const struct eap_settings *s,
+			const struct client_cfg *cfg)
+{
+	bool uses_tls = uses(cfg, EAP_TLS);
+
+	if (uses_tls && !s->client_cert)
+		return refuse(verb,
+			      "--auth eap-tls needs --client-cert FILE, and --client-key FILE "
+			      "if the key is in another file");
+	if (uses_tls && !s->name)
+		return refuse(
+			verb,
+			"--auth eap-tls needs --eap-name NAME: the name, or the domain, in the "
+			"certificate of the server that checks logins, which may be a RADIUS "
+			"server. Without it anybody with a certificate of the same authority "
+			"could take that server's place");
+	if (s->client_cert && !uses_tls)
+		return refuse(verb, "--client-cert is for --auth eap-tls, which is not in the list "
+				    "of methods");
+	if (s->client_key && !s->client_cert)
+		return refuse(verb, "--client-key needs --client-cert");
+	if (s->client_key_password_file && !s->client_cert)
+		return refuse(verb, "--client-key-password-file needs --client-cert");
+	return true;
+}
+
+static bool read_key_password(const struct verb *verb, const struct eap_settings *s,
+			      struct client_cfg *cfg)
+{
+	static char password[PASSWORD_SIZE];
+	struct error err = { "" };
+
+	if (!s->client_key_password_file)
+		return true;
+	if (!password_from_file(s->client_key_password_file, password, &err))
+		return refuse(verb, err.text);
+	cfg->eap_tls.key_password = password;
+	return true;
+}
+
+/* NULL: the certificate has no name. */
+static const char *name_in_certificate(const char *file)
+{
+	static char name[PPP_NAME_MAX + 1];
+	static uint8_t der[CERT_SIZE_MAX];
+	struct bytes names[CERT_USERS_MAX];
+	struct error err;
+	size_t len;
+
+	if (cert_load(file, der, sizeof(der), &len, &err) ||
+	    !cert_user_names(bytes_of(der, len), names) || names[0].len >= sizeof(name))
+		return NULL;
+	snprintf(name, sizeof(name), "%.*s", (int)names[0].len, (const char *)names[0].at);
+	return name;
+}
+
+bool eap_settings_apply(const struct verb *verb, const struct eap_settings *s,
+			struct client_cfg *cfg)
+{
+	const struct tls_client_cfg *outer = &cfg->server.tls;
+
+	cfg->eap_identity = s->identity;
+	cfg->eap_name = s->name;
+	if (!is_complete(verb, s, cfg))
+		return false;
+	cfg->eap_tls = (struct tls_client_cfg){
+		.ca_file = s->ca ? s->ca : outer->ca_file,
+		.crl_file = NULL,
+		.cert_file = s->client_cert,
+		.key_file = s->client_key ? s->client_key : s->client_cert,
+		.is_eap = true,
+		.allow_cn = outer->allow_cn,
+		.keylog = outer->keylog,
+	};
+	if (!read_key_password(verb, s, cfg))
+		return false;
+	if (!cfg->user && s->client_cert)
+		cfg->user = name_in_certificate(s->client_cert);
+	return true;
+}
+
+bool eap_needs_password(const struct client_cfg *cfg)
+{
+	for (size_t i = 0; i < cfg->auth_count; i++)
+		if (cfg->auth[i] != PPP_AUTH_EAP)
+			return true;
+	for (size_t i = 0; i < cfg->eap_count; i++)
+		if (cfg->eap[i] != EAP_TLS)
+			return true;
+	return false;
+}
+
+bool eap_settings_check(const struct verb *verb, const struct client_cfg *cfg)
+{
+	struct tls_ctx *tls;
+	struct error err;
+
+	if (!uses(cfg, EAP_TLS))
+		return true;
+	if (tls_ctx_client(&cfg->eap_tls, &tls, &err))
+		return refuse(verb, err.text);
+	tls_ctx_release(tls);
+	return true;
+}

@@ -116,7 +116,6 @@ static bool apply(const struct verb *verb, const struct login_settings *s,
 					     : NULL,
 		.auth_count = s->auth.count,
 		.eap_count = s->auth.eap_count,
-		.eap_identity = s->eap.identity,
 		.mtu = s->link.mtu,
 		.congestion = s->link.congestion,
 		.ipv6 = !s->link.no_ipv6 && s->link.mtu >= 1280,
@@ -125,7 +124,8 @@ static bool apply(const struct verb *verb, const struct login_settings *s,
 	};
 	memcpy(cfg->auth, s->auth.at, sizeof(cfg->auth));
 	memcpy(cfg->eap, s->auth.eap, sizeof(cfg->eap));
-	if (!server_settings_apply(verb, server, &cfg->server))
+	if (!server_settings_apply(verb, server, &cfg->server) ||
+	    !eap_settings_apply(verb, &s->eap, cfg))
 		return false;
 	if (s->once && s->keep_trying) {
 		cli_error(verb, "--once and --keep-trying contradict each other");
@@ -153,8 +153,11 @@ static bool get_password(const struct verb *verb, const struct login_settings *s
 	bool ok = password_from_environment(to, &err);
 
 	/* before the question: the user should not type a password and then learn of a bad file */
-	if (!server_settings_check(verb, &cfg->server) || (!cfg->user && !ask_for_user(verb, cfg)))
+	if (!server_settings_check(verb, &cfg->server) || !eap_settings_check(verb, cfg) ||
+	    (!cfg->user && !ask_for_user(verb, cfg)))
 		return false;
+	if (!eap_needs_password(cfg))
+		return true;
 	if (s->password_fd >= 0) {
 		ok = password_from_fd(s->password_fd, to, &err);
 	} else if (s->passwd_on_stdin) {
@@ -181,7 +184,7 @@ static int check(const struct verb *verb, const struct login_settings *s,
 		cli_error(verb, "%s", err.text);
 		return EXIT_USAGE;
 	}
-	if (!server_settings_check(verb, &cfg->server))
+	if (!server_settings_check(verb, &cfg->server) || !eap_settings_check(verb, cfg))
 		return EXIT_USAGE;
 	if (s->password_file && !password_from_file(s->password_file, password, &err)) {
 		cli_error(verb, "%s", err.text);
@@ -196,7 +199,7 @@ int login_run(const struct verb *verb, const struct login_settings *s,
 	      struct server_settings *server, bool is_check,
 	      int (*start)(void *arg, struct client_cfg *cfg), void *arg)
 {
-	char password[PASSWORD_SIZE];
+	char password[PASSWORD_SIZE] = "";
 	struct client_cfg cfg;
 	int code = EXIT_USAGE;
 

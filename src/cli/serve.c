@@ -17,6 +17,7 @@
 #include "cli/radius_options.h"
 #include "cli/verbs.h"
 #include "eap/packet.h"
+#include "server/credentials.h"
 #include "server/prefixes.h"
 #include "server/server.h"
 #include "tls/open.h"
@@ -51,6 +52,7 @@ struct serve_settings {
 	struct tls_settings tls;
 	const char *users, *leases;
 	struct auth_list auth;
+	const char *client_ca, *client_crl;
 	const char *name;
 	struct ip_prefix network, ipv6_network; /* AF_UNSPEC: not set */
 	struct dns_list dns;
@@ -240,6 +242,18 @@ static const struct option user_table[] = {
 	  .help = "the user file: the columns of pppd's chap-secrets; sstp passwd edits it",
 	  .set = set_file,
 	  .at = AT(users) },
+	{ .name = "client-ca",
+	  .arg = "FILE",
+	  .help = "eap-tls: the authorities of the clients' certificates (PEM); the user is the "
+		  "certificate's UPN, e-mail address or common name",
+	  .set = set_file_or_folder,
+	  .at = AT(client_ca) },
+	{ .name = "client-crl",
+	  .arg = "FILE",
+	  .help = "revocation lists of those authorities, PEM or DER; a certificate without a list "
+		  "of its issuer is refused",
+	  .set = set_file,
+	  .at = AT(client_crl) },
 	{ .name = "name",
 	  .arg = "NAME",
 	  .help = "the server's name in its challenges and in the server column of the "
@@ -345,6 +359,11 @@ static const struct option_use uses[] = {
 	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };
 
+static bool offers_eap_tls(const struct serve_settings *s)
+{
+	return memchr(s->auth.eap, EAP_TLS, s->auth.eap_count);
+}
+
 static bool has_all(const struct serve_settings *s)
 {
 	if (!s->certs.count)
@@ -364,6 +383,18 @@ static bool has_all(const struct serve_settings *s)
 		cli_error(&serve_verb, "--ipv6-network and --no-ipv6 exclude each other");
 	else if (s->ipv6_network.addr.family && s->link.mtu < 1280)
 		cli_error(&serve_verb, "--ipv6-network needs an --mtu of at least 1280");
+	else if (offers_eap_tls(s) && s->users && !s->client_ca)
+		cli_error(&serve_verb,
+			  "--auth eap-tls needs --client-ca FILE: the authorities of the clients' "
+			  "certificates");
+	else if (s->client_ca && !s->users)
+		cli_error(&serve_verb, "--client-ca is for --users: with --radius the RADIUS "
+				       "server checks the clients' certificates");
+	else if (s->client_ca && !offers_eap_tls(s))
+		cli_error(&serve_verb,
+			  "--client-ca is for --auth eap-tls, which is not in the list of methods");
+	else if (s->client_crl && !s->client_ca)
+		cli_error(&serve_verb, "--client-crl needs --client-ca");
 	else
 		return netns_is_valid(&serve_verb, &s->netns);
 	return false;
@@ -448,6 +479,8 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.name = s->name ? s->name : host_name,
 		.auth_count = s->auth.count,
 		.eap_count = s->auth.eap_count,
+		.client_ca_file = s->client_ca,
+		.client_crl_file = s->client_crl,
 		.hashes = s->tls.hashes,
 		.network = s->network,
 		.ipv6_network = s->ipv6_network,
@@ -480,6 +513,7 @@ static int check(const struct server_cfg *cfg)
 	struct error users_err;
 	struct error tls_err;
 	struct users *users = NULL;
+	struct tls_server_cfg eap_tls;
 	struct tls_ctx *tls;
 
 	if (cfg->users_file && users_load(cfg->users_file, &users, &users_err)) {
@@ -489,6 +523,13 @@ static int check(const struct server_cfg *cfg)
 	users_release(users);
 	for (size_t i = 0; i < cfg->cert_count; i++) {
 		if (tls_ctx_server(&cfg->certs[i], &tls, &tls_err)) {
+			cli_error(&serve_verb, "%s", tls_err.text);
+			return EXIT_USAGE;
+		}
+		tls_ctx_release(tls);
+	}
+	if (credentials_eap_tls_cfg(cfg, &eap_tls)) {
+		if (tls_ctx_server(&eap_tls, &tls, &tls_err)) {
 			cli_error(&serve_verb, "%s", tls_err.text);
 			return EXIT_USAGE;
 		}

@@ -286,6 +286,7 @@ static const struct auth_word *auth_by_name(const char *typed)
 		{ "pap", PPP_AUTH_PAP, 0 },
 		{ "eapmschapv2", PPP_AUTH_EAP, EAP_MSCHAPV2 },
 		{ "eapmschap2", PPP_AUTH_EAP, EAP_MSCHAPV2 },
+		{ "eaptls", PPP_AUTH_EAP, EAP_TLS },
 	};
 	char name[32];
 

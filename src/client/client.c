@@ -19,6 +19,7 @@
 #include "client/roam.h"
 #include "proc/command.h"
 #include "net/congestion.h"
+#include "eap/packet.h"
 #include "net/dial.h"
 #include "net/health.h"
 #include "net/loop.h"
@@ -48,6 +49,7 @@ struct client {
 	struct health health;
 	struct pump pump;
 	struct tls_ctx *tls;
+	struct tls_ctx *eap_tls;              /* NULL: EAP-TLS is not used */
 	struct backend_client backend_client; /* the backend's interface to us */
 	struct dial *dial;
 	struct loop_timer again;       /* until the next attempt */
@@ -731,6 +733,8 @@ static int open_eap(struct client *c)
 		.user = c->cfg->user,
 		.password = c->cfg->password,
 		.identity = c->cfg->eap_identity,
+		.tls = c->eap_tls,
+		.server_name = c->cfg->eap_name,
 		.methods = c->cfg->eap,
 		.method_count = c->cfg->eap_count,
 		.log = &c->log,
@@ -992,6 +996,8 @@ static enum tunnel_reason open_all(struct client *c)
 	int error;
 
 	error = tls_ctx_client(&c->cfg->server.tls, &c->tls, &err);
+	if (!error && memchr(c->cfg->eap, EAP_TLS, c->cfg->eap_count))
+		error = tls_ctx_client(&c->cfg->eap_tls, &c->eap_tls, &err);
 	if (error) {
 		log_error(&c->log, "%s", err.text);
 		return REASON_SETTINGS;
@@ -1033,6 +1039,7 @@ static void close_all(struct client *c)
 	pump_close(&c->pump);
 	loop_close(c->loop);
 	tls_ctx_release(c->tls);
+	tls_ctx_release(c->eap_tls);
 }
 
 enum tunnel_reason client_run(const struct client_cfg *cfg, int *status)

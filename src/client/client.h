@@ -41,7 +41,9 @@ struct client_cfg {
 	size_t auth_count;
 	uint8_t eap[EAP_METHODS_MAX]; /* types, if PPP_AUTH_EAP is in auth[]; preferred first */
 	size_t eap_count;
-	const char *eap_identity; /* EAP's outer identity; NULL: user */
+	const char *eap_identity;      /* EAP's outer identity; NULL: user */
+	const char *eap_name;          /* that the certificate of EAP's server must have */
+	struct tls_client_cfg eap_tls; /* for EAP-TLS, if it is in eap[] */
 	uint16_t mtu;
 	/* congestion control of the connection to the server, net/congestion.h */
 	const char *congestion;

@@ -8,6 +8,8 @@
 #include "eap/eap_mschapv2.h"
 #include "eap/eap_names.h"
 #include "eap/eap_peer.h"
+#include "eap/eap_tls.h"
+#include "tls/open.h"
 #include "util/secret.h"
 
 struct client_eap {
@@ -15,6 +17,8 @@ struct client_eap {
 	struct eap_peer peer;
 	struct eap_choice choices[EAP_METHODS_MAX];
 	struct eap_mschapv2_peer mschapv2;
+	struct eap_tls_peer tls;
+	struct tls_ctx *tls_ctx; /* held */
 	bool has_begun;
 };
 
@@ -36,6 +40,10 @@ static bool choose(struct client_eap *e, const struct client_eap_cfg *cfg, uint8
 		};
 		*choice = (struct eap_choice){ &eap_mschapv2_peer, &e->mschapv2 };
 		return true;
+	case EAP_TLS:
+		e->tls = (struct eap_tls_peer){ .ctx = e->tls_ctx, .name = cfg->server_name };
+		*choice = (struct eap_choice){ &eap_tls_peer, &e->tls };
+		return e->tls_ctx;
 	default:
 		return false;
 	}
@@ -49,6 +57,7 @@ int client_eap_open(const struct client_eap_cfg *cfg, struct client_eap **out)
 	*out = e;
 	if (!e)
 		return -ENOMEM;
+	e->tls_ctx = cfg->tls ? tls_ctx_hold(cfg->tls) : NULL;
 	for (size_t i = 0; i < cfg->method_count; i++)
 		if (choose(e, cfg, cfg->methods[i], &e->choices[n]))
 			n++;
@@ -65,6 +74,8 @@ void client_eap_close(struct client_eap *e)
 {
 	if (!e)
 		return;
+	eap_tls_peer_close(&e->tls);
+	tls_ctx_release(e->tls_ctx);
 	secret_wipe(e, sizeof(*e));
 	free(e);
 }
@@ -103,6 +114,16 @@ static void report_mschapv2(const struct eap_mschapv2_peer *m, struct tunnel *t)
 		break;
 	}
 	tunnel_eap_fault(t, REASON_AUTH, why);
+}
+
+static void report_tls(const struct error *error, bool is_untrusted, struct tunnel *t)
+{
+	char text[sizeof(error->text) + 40];
+
+	if (!error->text[0])
+		return;
+	snprintf(text, sizeof(text), "login by EAP: %s", error->text);
+	tunnel_eap_fault(t, is_untrusted ? REASON_TRUST : REASON_AUTH, text);
 }
 
 /* A server that has no other method sends a Failure after our Nak. */
@@ -145,6 +166,8 @@ void client_eap_input(struct client_eap *e, struct tunnel *t, struct bytes reque
 	e->has_begun = true;
 	if (e->peer.chosen && e->peer.chosen->self == &e->mschapv2)
 		report_mschapv2(&e->mschapv2, t);
+	if (e->peer.chosen && e->peer.chosen->self == &e->tls)
+		report_tls(&e->tls.error, e->tls.is_untrusted, t);
 	switch (step) {
 	case EAP_STEP_DROP:
 		break;

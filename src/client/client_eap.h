@@ -11,6 +11,8 @@ struct client_eap_cfg {
 	const char *identity;   /* the outer identity; NULL: user */
 	const uint8_t *methods; /* EAP types, preferred first */
 	size_t method_count;
+	struct tls_ctx *tls;     /* EAP-TLS, with our certificate; held until it is closed */
+	const char *server_name; /* that the certificate of EAP's server must have */
 	const struct log *log;
 };
 

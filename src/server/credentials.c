@@ -4,8 +4,33 @@
 
 #include <string.h>
 
+#include "eap/packet.h"
 #include "tls/open.h"
 #include "util/log.h"
+
+bool credentials_eap_tls_cfg(const struct server_cfg *cfg, struct tls_server_cfg *out)
+{
+	*out = cfg->certs[0];
+	out->is_eap = true;
+	out->allow_cbc = false;
+	out->client_ca_file = cfg->client_ca_file;
+	out->client_crl_file = cfg->client_crl_file;
+	return cfg->users_file && memchr(cfg->eap, EAP_TLS, cfg->eap_count);
+}
+
+static int use_eap_tls(const struct credentials *c, const struct server_cfg *cfg, struct error *err)
+{
+	struct tls_server_cfg tls;
+	struct tls_ctx *ctx;
+	int error;
+
+	if (!credentials_eap_tls_cfg(cfg, &tls))
+		return 0;
+	error = tls_ctx_server(&tls, &ctx, err);
+	if (!error)
+		user_file_use_tls(c->users, ctx);
+	return error;
+}
 
 static void use_eap(const struct credentials *c, const struct server_cfg *cfg)
 {
@@ -48,7 +73,7 @@ enum tunnel_reason credentials_open(struct credentials *c, const struct server_c
 		reason = open_users(c, cfg, threads);
 	if (reason)
 		return reason;
-	if (certs_open(&c->certs, cfg, &tls_err)) {
+	if (certs_open(&c->certs, cfg, &tls_err) || use_eap_tls(c, cfg, &tls_err)) {
 		log_error(NULL, "%s", tls_err.text);
 		return REASON_SETTINGS;
 	}
@@ -83,7 +108,11 @@ void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
 					const struct users *now),
 			void *arg)
 {
+	struct error tls_err;
+
 	if (c->users)
 		reload_users(c, cfg, changed, arg);
 	certs_reload(&c->certs, cfg);
+	if (use_eap_tls(c, cfg, &tls_err))
+		log_error(NULL, "%s; logins with certificates are checked as before", tls_err.text);
 }

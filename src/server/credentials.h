@@ -32,4 +32,7 @@ void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
 					const struct users *now),
 			void *arg);
 
+/* The settings for logins by EAP-TLS, with the first certificate. False: they are not offered. */
+bool credentials_eap_tls_cfg(const struct server_cfg *cfg, struct tls_server_cfg *out);
+
 #endif

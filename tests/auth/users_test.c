@@ -146,7 +146,10 @@ static const struct check_case {
 	{ "another method", "ann * secret", PPP_AUTH_EAP, "ann", "secret", "ann",
 	  "the user's secret in the user file does not work with this method", 0 },
 	{ "an empty secret", "ann * \"\"", PAP, "ann", "", "ann",
-	  "the secret in the user file is empty", 0 },
+	  "the user file has no password for this user", 0 },
+	{ "a certificate alone", "ann * $cert$", PAP, "ann", "$cert$", "ann",
+	  "the user file has no password for this user", 0 },
+	{ "a certificate alone", "ann * $cert$", MD5, "ann", "$cert$", "ann", NEEDS_CLEAR, 0 },
 	{ "an empty secret", "ann * \"\"", MD5, "ann", "", "ann", NEEDS_CLEAR, 0 },
 
 	{ "UTF-8", "j\xc3\xb6rg * p\xe2\x82\xac", PAP, "j\xc3\xb6rg", "p\xe2\x82\xac",

@@ -14,7 +14,6 @@ from lab import PATIENCE
 PORT_FOLLOWS = "the port follows the server"
 NO_TRUST = "there is no option that trusts any certificate; give --servercert PIN"
 NO_PASSWORD = "a password never comes from the command line; --password-file FILE"
-NO_CERTIFICATE = "SSTP logs in with a user name and a password, not with a certificate: --user NAME"
 TWICE = "only one server can be given (already: vpn)"
 OPTIONS_ONLY = "only options are expected here"
 FLAG = "a flag takes no value: its name alone turns it on"
@@ -205,10 +204,10 @@ CASES = [
     ("connect --timeout 0 vpn", SECONDS),
     ("connect --timeout 1.5 vpn", SECONDS),
     ("connect --timeout never vpn", SECONDS),
-    ("connect --auth eap vpn", "--auth eap: eap is not supported; these are: mschapv2, eap-mschapv2, chap, pap"),
+    ("connect --auth eap vpn", "--auth eap: eap is not supported; these are: mschapv2, eap-mschapv2, eap-tls, chap, pap"),
     ("connect --auth mschap vpn", "mschap is not supported"),
     ("connect --auth all vpn", "all is not supported"),
-    ("connect --auth '' vpn", "must be some of mschapv2, eap-mschapv2, chap, pap"),
+    ("connect --auth '' vpn", "must be some of mschapv2, eap-mschapv2, eap-tls, chap, pap"),
     ("connect --auth pap,PAP vpn", "PAP is named twice"),
     ("connect --auth=mschap-v2,MSCHAPv2 vpn", "MSCHAPv2 is named twice"),
     ("connect --servercert abc vpn", f"--servercert abc: {PIN}"),
@@ -294,9 +293,9 @@ CASES = [
     ("connect --protocol=sstp vpn", "the protocol is SSTP; there is no other"),
     ("connect --cafile ca.pem vpn", "did you mean --ca-cert?"),
     ("connect --ca ca.pem vpn", "did you mean --ca-cert?"),
-    ("connect --certificate me.pem vpn", NO_CERTIFICATE),
-    ("connect --cert me.pem vpn", NO_CERTIFICATE),
-    ("connect --sslkey me.key vpn", NO_CERTIFICATE),
+    ("connect --certificate me.pem vpn", "client-cert"),
+    ("connect --cert me.pem vpn", "client-cert"),
+    ("connect --sslkey me.key vpn", "client-key"),
     ("connect --remote vpn", "unknown option --remote; did you mean --server?"),
     ("connect --dev tun0 vpn", "did you mean --interface?"),
     ("connect --redirect-gateway def1 vpn", "all traffic goes through the tunnel unless --no-default-route is given"),

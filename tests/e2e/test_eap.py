@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Login by EAP with certificates: sstp at both ends, certificates made by openssl."""
+import signal
+
+import pytest
+
+from chains import Maker
+from pki import openssl
+
+FOR_CLIENTS = ("basicConstraints = CA:FALSE", "extendedKeyUsage = clientAuth")
+UPN = "otherName:1.3.6.1.4.1.311.20.2.3;UTF8:"
+METHOD = ("--auth", "eap-tls", "--eap-name", "vpn.example.net")
+EXIT_USAGE, EXIT_TRUST, EXIT_AUTH = 2, 5, 9
+
+
+@pytest.fixture(scope="module")
+def maker(tmp_path_factory):
+    return Maker(tmp_path_factory.mktemp("eap") / "made")
+
+
+@pytest.fixture(scope="module")
+def clients(maker):
+    """The authority of the clients."""
+    return maker.authority("Clients")
+
+
+def client_of(maker, authority, name="ann", names="", kind="ec", extensions=FOR_CLIENTS):
+    san = (f"subjectAltName = {names}",) if names else ()
+    return maker.make(name, authority, kind=kind, extensions=extensions + san)
+
+
+def serve(lab, clients, *options, **more):
+    return lab.serve("--auth", "eap-tls", "--client-ca", clients.cert, *options, **more)
+
+
+def connect(lab, client, *options, **more):
+    return lab.connect(*METHOD, "--eap-ca", lab.pki.ca, "--client-cert", client.cert, "--client-key", client.key,
+                       "--no-default-route", *options, **more)
+
+
+@pytest.mark.parametrize("kind", ["ec", "rsa", "p384", "ed25519"])
+def test_a_certificate_is_enough(lab, both, maker, clients, kind):
+    server = serve(lab, clients, users="ann * $cert$ *\n")
+    connect(lab, client_of(maker, clients, kind=kind))
+    server.wait_for('^session 1: up, user "ann"')
+    lab.client.ping_server()
+
+
+@pytest.mark.parametrize("names, identity, user", [
+    (f"{UPN}ann@example.net,email:a.smith@example.net", "ann@example.net", "ann@example.net"),
+    (f"email:a.smith@example.net", "A.Smith@example.net", "a.smith@example.net"),
+    (f"{UPN}ann@example.net", "anonymous@example.net", "ann@example.net"),
+    (f"{UPN}ann@example.net", "smith", "smith"),  # the common name
+])
+def test_the_name_in_the_certificate(lab, maker, clients, names, identity, user):
+    server = serve(lab, clients, users=f"{user} * $cert$ 10.9.0.77\n")
+    connect(lab, client_of(maker, clients, "smith", names), "--eap-identity", identity)
+    assert server.wait_for(r'^session 1: up, user "(\S+)", address 10.9.0.77').group(1) == user
+
+
+def test_a_user_name_is_not_needed(lab, maker, clients):
+    server = serve(lab, clients, users="ann@example.net * $cert$ *\n")
+    client = client_of(maker, clients, "ann", UPN + "ann@example.net")
+    program = lab.start(lab.client, lab.sstp, "connect", "-v", "192.0.2.1", "--servercert", lab.pki.server.pin, *METHOD,
+                        "--eap-ca", lab.pki.ca, "--client-cert", client.cert, "--client-key", client.key,
+                        "--no-default-route", label="connect")
+    program.wait_for("^connected in ")
+    server.wait_for('^session 1: up, user "ann@example.net"')
+
+
+def refused(lab, server, client, why, *options, status=EXIT_AUTH, **more):
+    program = connect(lab, client, *options, wait=False, **more)
+    assert program.wait() == status
+    server.wait_for(f'login of user .* by eap refused: {why}')
+    return program.said.splitlines()[-1]
+
+
+def test_the_certificate_of_somebody_else(lab, maker, clients):
+    server = serve(lab, clients, users="ann * $cert$ *\nbob * $cert$ *\n")
+    refused(lab, server, client_of(maker, clients, "bob"), 'the client\'s certificate is for another user: "bob"')
+
+
+def test_a_user_who_is_not_in_the_file(lab, maker, clients):
+    server = serve(lab, clients, users="bob * $cert$ *\n")
+    refused(lab, server, client_of(maker, clients, "ann"), "no such user")
+
+
+def test_a_certificate_is_no_password(lab, clients):
+    server = lab.serve("--auth", "eap-tls,mschapv2,pap", "--client-ca", clients.cert, users="ann * $cert$ *\n")
+    status, _ = lab.connect_fails("--auth", "pap", password="$cert$")
+    assert status == EXIT_AUTH
+    server.wait_for("login of user \"ann\" by pap refused: the user file has no password for this user")
+
+
+@pytest.mark.parametrize("what", ["another authority", "a server's", "expired"])
+def test_certificates_that_the_server_refuses(lab, maker, clients, what):
+    server = serve(lab, clients)
+    if what == "another authority":
+        client, why = client_of(maker, maker.authority("Elsewhere")), "is not signed by an authority that --client-ca holds"
+    elif what == "a server's":
+        client = client_of(maker, clients, extensions=("basicConstraints = CA:FALSE", "extendedKeyUsage = serverAuth"))
+        why = "is not meant for clients"
+    else:
+        client = maker.make("ann", clients, extensions=FOR_CLIENTS, start="20200101000000Z", end="20210101000000Z")
+        why = "expired on 2021"
+    refused(lab, server, client, f".*{why}")
+
+
+def test_a_revoked_certificate(lab, maker, clients):
+    good, bad = client_of(maker, clients), client_of(maker, clients)
+    lists = maker.file(maker.crl(clients, [bad]))
+    server = serve(lab, clients, "--client-crl", lists)
+    connect(lab, good).stop()
+    refused(lab, server, bad, ".*revoked")
+    # a list that is replaced is used from the next SIGHUP on
+    lists.write_bytes(maker.crl(clients, [good, bad]))
+    server.send(signal.SIGHUP)
+    server.wait_for("^reloaded .*crt")
+    refused(lab, server, good, ".*revoked")
+
+
+@pytest.mark.parametrize("name, works", [
+    ("vpn.example.net", True), ("example.net", True), ("VPN.Example.Net", True),
+    ("radius.example.net", False), ("ample.net", False), ("net.example.vpn", False),
+])
+def test_the_name_of_the_server_inside(lab, maker, clients, name, works):
+    serve(lab, clients)
+    client = connect(lab, client_of(maker, clients), "--eap-name", name, wait=works)
+    if not works:
+        assert client.wait() == EXIT_TRUST
+        assert client.said.splitlines()[-1] == \
+            f"error: login by EAP: the server's certificate is not for {name} but for vpn.example.net, 192.0.2.1, 2001:db8:9::1"
+
+
+def test_the_authority_of_the_server_inside(lab, maker, clients):
+    serve(lab, clients)
+    client = connect(lab, client_of(maker, clients), "--eap-ca", lab.pki.other_ca, wait=False)
+    assert client.wait() == EXIT_TRUST
+    assert client.said.splitlines()[-1] == \
+        ("error: login by EAP: the certificate of vpn.example.net is not signed by an authority that --eap-ca (or --ca-cert) "
+         "holds (issuer CN=The office authority)")
+
+
+@pytest.mark.parametrize("options, words", [
+    (["--auth", "eap-tls", "--eap-name", "vpn.example.net"], "--auth eap-tls needs --client-cert FILE"),
+    (["--auth", "eap-tls", "--client-cert", "CERT"], "--auth eap-tls needs --eap-name NAME"),
+    (["--client-cert", "CERT"], "--client-cert is for --auth eap-tls, which is not in the list of methods"),
+    (["--client-key", "CERT"], "--client-key needs --client-cert"),
+    ([*METHOD, "--client-cert", "CERT"], "name the key's file with --client-key"),
+    ([*METHOD, "--client-cert", "CERT", "--client-key", "OTHER"], "is not the key of the certificate in"),
+    ([*METHOD, "--client-cert", "P12"], "This converts it: openssl pkcs12 -in "),
+    ([*METHOD, "--client-cert", "CERT", "--client-key", "LOCKED"], "the key is encrypted, and no password was given for it"),
+])
+def test_settings_that_cannot_work(lab, tmp_path, maker, clients, options, words):
+    client, other = client_of(maker, clients), client_of(maker, clients)
+    (tmp_path / "p12").write_bytes(openssl("pkcs12", "-export", "-in", client.cert, "-inkey", client.key, "-passout", "pass:x"))
+    openssl("pkey", "-in", client.key, "-aes256", "-passout", "pass:x", "-out", tmp_path / "locked")
+    files = {"CERT": client.cert, "OTHER": other.key, "P12": tmp_path / "p12", "LOCKED": tmp_path / "locked"}
+    status, said = lab.connect_fails(*(files.get(option, option) for option in options))
+    assert status == EXIT_USAGE
+    assert words in said
+
+
+def test_one_file_and_an_encrypted_key(lab, tmp_path, maker, clients):
+    client = client_of(maker, clients)
+    locked = openssl("pkey", "-in", client.key, "-aes256", "-passout", "pass:correct horse")
+    (tmp_path / "client.pem").write_bytes(client.cert.read_bytes() + locked)
+    (tmp_path / "password").write_text("correct horse\n")
+    serve(lab, clients)
+    lab.connect(*METHOD, "--eap-ca", lab.pki.ca, "--client-cert", tmp_path / "client.pem", "--client-key-password-file",
+                tmp_path / "password", "--no-default-route")
+    lab.client.ping_server()
