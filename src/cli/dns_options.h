@@ -4,7 +4,7 @@
 #define SSTP_CLI_DNS_OPTIONS_H
 
 #include "cli/value.h"
-#include "client/dns_names.h"
+#include "dns/dns_names.h"
 #include "ip6/link_addrs.h"
 
 struct dns_server_list {

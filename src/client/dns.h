@@ -22,7 +22,7 @@
 #ifndef SSTP_CLIENT_DNS_H
 #define SSTP_CLIENT_DNS_H
 
-#include "client/dns_names.h"
+#include "dns/dns_names.h"
 #include "client/dns_watch.h"
 #include "client/resolv_conf.h"
 #include "client/state.h"

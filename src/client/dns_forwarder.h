@@ -10,7 +10,7 @@
 #ifndef SSTP_CLIENT_DNS_FORWARDER_H
 #define SSTP_CLIENT_DNS_FORWARDER_H
 
-#include "client/dns_names.h"
+#include "dns/dns_names.h"
 #include "net/loop.h"
 #include "util/ip.h"
 #include "util/log.h"

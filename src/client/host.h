@@ -17,7 +17,7 @@
 #ifndef SSTP_CLIENT_HOST_H
 #define SSTP_CLIENT_HOST_H
 
-#include "client/dns_names.h"
+#include "dns/dns_names.h"
 #include "net/loop.h"
 #include "net/netlink.h"
 #include "tunnel/backend.h"

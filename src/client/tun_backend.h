@@ -7,7 +7,7 @@
 #ifndef SSTP_CLIENT_TUN_BACKEND_H
 #define SSTP_CLIENT_TUN_BACKEND_H
 
-#include "client/dns_names.h"
+#include "dns/dns_names.h"
 #include "netdev/netdev.h"
 #include "tunnel/backend.h"
 

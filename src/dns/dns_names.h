@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which names are looked up at the VPN's DNS servers. Names are normalized (dns/message.h). */
-#ifndef SSTP_CLIENT_DNS_NAMES_H
-#define SSTP_CLIENT_DNS_NAMES_H
+/* Which names are looked up at the VPN's DNS servers. Names are normalized (message.h). */
+#ifndef SSTP_DNS_DNS_NAMES_H
+#define SSTP_DNS_DNS_NAMES_H
 
 #include <stddef.h>
 
