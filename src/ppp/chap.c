@@ -61,6 +61,7 @@ static void respond(struct ppp *p, uint8_t id, struct bytes value)
 	p->auth.has_challenge = true;
 	p->auth.awaits_result = p->auth.state != AUTH_DONE;
 	auth_send(p, CHAP_RESPONSE, id, bytes_of(bytes, w.len));
+	ppp_sent_credentials(p);
 }
 
 static void respond_md5(struct ppp *p, uint8_t id, struct bytes challenge)

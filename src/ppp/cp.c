@@ -233,6 +233,12 @@ void cp_start(struct ppp *p, struct cp *cp)
 	step(p, cp, FSM_UP, NULL, NULL);
 }
 
+void cp_note_sent(struct ppp *p, struct cp *cp)
+{
+	cp->sent_ms = p->now_ms;
+	fsm_sent_again(&cp->fsm, p->now_ms);
+}
+
 void cp_down(struct ppp *p, struct cp *cp)
 {
 	cp->listen_ms = UINT64_MAX;

@@ -138,6 +138,8 @@ void cp_init(struct cp *cp, const struct cp_def *def, const struct ppp_cfg *cfg)
  * the client.
  */
 void cp_start(struct ppp *p, struct cp *cp);
+/* The reply to a request that was sent before can be expected from now on. */
+void cp_note_sent(struct ppp *p, struct cp *cp);
 void cp_down(struct ppp *p, struct cp *cp);
 void cp_close(struct ppp *p, struct cp *cp);
 void cp_input(struct ppp *p, struct cp *cp, struct bytes info);

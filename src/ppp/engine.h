@@ -45,6 +45,7 @@ void ppp_lcp_is_up(struct ppp *p);
 void ppp_lcp_is_down(struct ppp *p);
 void ppp_lcp_is_finished(struct ppp *p);
 void ppp_authenticated(struct ppp *p);
+void ppp_sent_credentials(struct ppp *p); /* client: name and password, maybe again */
 void ppp_protocol_rejected(struct ppp *p, uint16_t protocol);
 
 /* The same for a network protocol. A failure of one does not affect the other. */

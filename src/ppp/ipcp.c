@@ -5,6 +5,7 @@
  * IP: options that are not in the tables at the end of this file are Rejected.
  */
 #include "ppp/engine.h"
+#include "ppp/vendor.h"
 
 #include "util/ip.h"
 
@@ -25,7 +26,7 @@ enum {
 static bool own_ask(const struct ppp *p, struct writer *value)
 {
 	put_u32(value, p->ipcp.own);
-	return true;
+	return p->ipcp.own || !p->lcp.peer.is_quick;
 }
 
 static bool own_on_nak(struct ppp *p, struct reader *value)
@@ -55,7 +56,42 @@ static enum cp_reply peer_check(struct ppp *p, struct reader *value)
 	return p->ipcp.requested_peer ? CP_ACK : CP_REJECT;
 }
 
+static void take_server_hint(struct ppp *p, size_t i, uint32_t address)
+{
+	if (ip_v4_is_host(address))
+		p->ipcp.servers[i] = address;
+}
+
+/* What a Nak of our request would have told us. */
+static enum cp_reply grant_check(struct ppp *p, struct reader *value)
+{
+	uint32_t address, dns[2];
+	bool is_ours = vendor_get(value, VENDOR_IPV4_GRANT);
+
+	address = get_u32(value);
+	dns[0] = get_u32(value);
+	dns[1] = get_u32(value);
+	if (!is_ours || !p->lcp.peer.is_quick || value->bad)
+		return CP_REJECT;
+	if (!p->ipcp.own && ip_v4_is_host(address))
+		p->ipcp.own = address;
+	if (p->cfg.want_dns) {
+		take_server_hint(p, 0, dns[0]);
+		take_server_hint(p, 2, dns[1]);
+	}
+	return CP_ACK;
+}
+
 /* ---- the same addresses on the server */
+
+static bool grant_ask(const struct ppp *p, struct writer *value)
+{
+	vendor_put(value, VENDOR_IPV4_GRANT);
+	put_u32(value, p->ipcp.grant);
+	put_u32(value, p->cfg.dns[0]);
+	put_u32(value, p->cfg.dns[1]);
+	return p->lcp.is_quick;
+}
 
 static bool peer_ask(const struct ppp *p, struct writer *value)
 {
@@ -83,6 +119,10 @@ static enum cp_reply client_check(struct ppp *p, struct reader *value)
 
 static enum cp_reply client_missing(struct ppp *p)
 {
+	if (p->lcp.is_quick) { /* it has its address from our request */
+		p->ipcp.requested_peer = p->ipcp.grant;
+		return CP_ACK;
+	}
 	return p->ipcp.ncp.cp.naks_sent < MISSING_TRIES ? CP_NAK : CP_FATAL;
 }
 
@@ -95,8 +135,11 @@ static void client_suggest(struct ppp *p, struct writer *value)
 
 static bool server_ask(const struct ppp *p, size_t i, struct writer *value)
 {
+	bool is_wanted = i % 2 ? p->cfg.want_nbns : p->cfg.want_dns;
+
 	put_u32(value, p->ipcp.servers[i]);
-	return !p->ipcp.is_unusable[i] && (i % 2 ? p->cfg.want_nbns : p->cfg.want_dns);
+	return is_wanted && !p->ipcp.is_unusable[i] &&
+	       (p->ipcp.servers[i] || !p->lcp.peer.is_quick);
 }
 
 static bool server_on_nak(struct ppp *p, size_t i, struct reader *value)
@@ -209,6 +252,7 @@ static const struct cp_option client_options[] = {
 	CLIENT_SERVER_OPTION(IPCP_OPT_NBNS_1, nbns_1),
 	CLIENT_SERVER_OPTION(IPCP_OPT_DNS_2, dns_2),
 	CLIENT_SERVER_OPTION(IPCP_OPT_NBNS_2, nbns_2),
+	{ .type = PPP_OPT_VENDOR, .check = grant_check },
 };
 
 #define SERVER_SERVER_OPTION(option, name)                                                  \
@@ -231,6 +275,7 @@ static const struct cp_option server_options[] = {
 	SERVER_SERVER_OPTION(IPCP_OPT_NBNS_1, nbns_1),
 	SERVER_SERVER_OPTION(IPCP_OPT_DNS_2, dns_2),
 	SERVER_SERVER_OPTION(IPCP_OPT_NBNS_2, nbns_2),
+	{ .type = PPP_OPT_VENDOR, .ask = grant_ask },
 };
 
 #define IPCP_COMMON_CALLS                                                                 \

@@ -9,6 +9,7 @@
  */
 #include "ppp/auth.h"
 #include "ppp/engine.h"
+#include "ppp/vendor.h"
 
 enum {
 	MIN_MRU = 576,      /* smallest MRU that we accept from a peer */
@@ -259,6 +260,26 @@ static bool server_auth_on_reject(struct ppp *p)
 	return false;
 }
 
+/* ---- quick start */
+
+static bool quick_ask(const struct ppp *p, struct writer *value)
+{
+	vendor_put(value, VENDOR_QUICK_START);
+	return p->cfg.peer_is_ready;
+}
+
+static bool quick_on_reject(struct ppp *p)
+{
+	p->lcp.is_quick = false;
+	return true;
+}
+
+static enum cp_reply quick_check(struct ppp *p, struct reader *value)
+{
+	p->lcp.requested.is_quick = vendor_get(value, VENDOR_QUICK_START);
+	return p->lcp.requested.is_quick ? CP_ACK : CP_REJECT;
+}
+
 /* ---- the other codes */
 
 static void count_echo_loop(struct ppp *p, uint32_t magic)
@@ -445,6 +466,7 @@ static const struct cp_option client_options[] = {
 		.missing = client_auth_missing,
 		.suggest = client_auth_suggest,
 	},
+	{ .type = PPP_OPT_VENDOR, .check = quick_check },
 };
 
 /*
@@ -460,6 +482,7 @@ static const struct cp_option server_options[] = {
 		.on_nak = server_auth_on_nak,
 		.on_reject = server_auth_on_reject,
 	},
+	{ .type = PPP_OPT_VENDOR, .ask = quick_ask, .on_reject = quick_on_reject },
 };
 
 #define LCP_COMMON_CALLS                                                                \
@@ -500,6 +523,7 @@ void lcp_start(struct ppp *p)
 	p->lcp.heard_ms = p->now_ms;
 	if (p->cfg.role == PPP_SERVER)
 		p->lcp.offer = (uint8_t)next_offer(p);
+	p->lcp.is_quick = p->cfg.peer_is_ready;
 	cp_start(p, &p->lcp.cp);
 }
 

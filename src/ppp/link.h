@@ -14,6 +14,7 @@
 enum {
 	PPP_DETAIL_MAX = 128, /* of the peer's text at the end */
 	PPP_HELD_MAX = 576,   /* a CHAP Challenge of full size, or a PAP request */
+	PPP_EARLY_MAX = 64,   /* a Configure-Request of our client */
 	PPP_TEXT_MAX = 255,   /* RFC 1334 section 2.2.1: one byte of length */
 };
 
@@ -28,8 +29,9 @@ enum ppp_phase {
 /* Values of the peer's LCP Configure-Request; in effect once it is Acked. */
 struct lcp_peer {
 	uint16_t mru;
-	uint8_t auth; /* enum ppp_auth: the method that the peer demands from us */
-	bool is_loop; /* its magic number equals ours */
+	uint8_t auth;  /* enum ppp_auth: the method that the peer demands from us */
+	bool is_loop;  /* its magic number equals ours */
+	bool is_quick; /* client: the server is ours (vendor.h) */
 };
 
 struct lcp {
@@ -47,6 +49,7 @@ struct lcp {
 	uint16_t offered;   /* bit n: the server offered method n */
 	uint16_t suggested; /* probing: bit n: our Naks suggested method n */
 	uint8_t suggestion; /* enum ppp_auth: for the current Nak */
+	bool is_quick;      /* server: the client is ours (vendor.h) */
 	/* echoes */
 	uint64_t heard_ms, echo_sent_ms;
 	uint8_t echo_misses;
@@ -121,6 +124,10 @@ struct ppp_login {
 			uint8_t password[PPP_TEXT_MAX];
 			uint8_t response[MSCHAP_VALUE_LEN];
 			struct ppp_auth_result result;
+			struct ppp_early { /* vendor.h */
+				uint8_t len;
+				uint8_t bytes[PPP_EARLY_MAX];
+			} early_ipcp, early_ipv6cp;
 		};
 	};
 };

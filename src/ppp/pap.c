@@ -48,6 +48,8 @@ static void send_request(struct ppp *p)
 		auth_send_until_answered(p, PAP_REQUEST, ++p->auth.id, bytes_of(bytes, w.len));
 	p->auth.awaits_result = !w.full;
 	secret_wipe(bytes, sizeof(bytes));
+	if (!w.full)
+		ppp_sent_credentials(p);
 }
 
 /* A server that takes longer than our timer may reply to an earlier request. */

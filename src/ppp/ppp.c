@@ -280,19 +280,61 @@ static bool is_wide_enough(struct ppp *p)
  * reads more: with IPCP first it can keep both at once and then reads nothing more. And accel-ppp
  * assigns no IPv6 address when IPV6CP starts only after IPCP is up.
  */
-void ppp_authenticated(struct ppp *p)
+static void start_ncps(struct ppp *p)
 {
 	bool is_given_ipv4 = p->cfg.role == PPP_CLIENT || p->ipcp.grant;
 
-	p->phase = PPP_PHASE_NETWORK;
-	ppp_emit(p, PPP_OUT_AUTHENTICATED);
 	prepare_ncp(&p->ipcp.ncp, p->cfg.ipv4 && is_given_ipv4);
 	prepare_ncp(&p->ipv6cp.ncp, p->cfg.ipv6 && is_wide_enough(p));
 	if (p->ipv6cp.ncp.is_on)
 		ipv6cp_start(p);
 	if (p->ipcp.ncp.is_on)
 		ipcp_start(p);
+}
+
+static bool are_ncps_started(const struct ppp *p)
+{
+	return p->ipcp.ncp.is_on || p->ipv6cp.ncp.is_on;
+}
+
+/* The server kept the early requests while it checked the login; their replies come only now. */
+static void resume_ncp(struct ppp *p, struct ncp *ncp)
+{
+	if (ncp->is_on)
+		cp_note_sent(p, &ncp->cp);
+}
+
+static void take_early(struct ppp *p, struct ncp *ncp, struct ppp_early *early)
+{
+	if (ncp->is_on && early->len)
+		cp_input(p, &ncp->cp, bytes_of(early->bytes, early->len));
+	early->len = 0;
+}
+
+void ppp_authenticated(struct ppp *p)
+{
+	p->phase = PPP_PHASE_NETWORK;
+	ppp_emit(p, PPP_OUT_AUTHENTICATED);
+	if (are_ncps_started(p)) {
+		resume_ncp(p, &p->ipv6cp.ncp);
+		resume_ncp(p, &p->ipcp.ncp);
+	} else {
+		start_ncps(p);
+	}
+	if (p->cfg.role == PPP_SERVER) {
+		take_early(p, &p->ipv6cp.ncp, &p->login->early_ipv6cp);
+		take_early(p, &p->ipcp.ncp, &p->login->early_ipcp);
+	}
 	end_if_no_network(p);
+}
+
+void ppp_sent_credentials(struct ppp *p)
+{
+	bool is_small = p->cfg.ipv6 && lcp_peer_mru(p) < IPV6_MIN_MRU;
+
+	if (p->phase == PPP_PHASE_AUTHENTICATE && p->lcp.peer.is_quick && !is_small &&
+	    !are_ncps_started(p))
+		start_ncps(p);
 }
 
 static bool has_network(const struct ppp *p)
@@ -405,11 +447,22 @@ static void take_auth(struct ppp *p, uint16_t protocol, struct bytes info)
 		auth_hold(p, protocol, info);
 }
 
+static void keep_early(struct ppp_early *early, struct bytes info)
+{
+	if (info.len > sizeof(early->bytes))
+		return;
+	memcpy(early->bytes, info.at, info.len);
+	early->len = (uint8_t)info.len;
+}
+
 static void take_ncp(struct ppp *p, struct ncp *ncp, uint16_t protocol, struct bytes info)
 {
 	if (p->phase == PPP_PHASE_AUTHENTICATE)
 		auth_take_alternate_success(p);
-	if (ncp->is_on)
+	if (p->phase == PPP_PHASE_AUTHENTICATE && p->lcp.is_quick && p->login)
+		keep_early(ncp == &p->ipcp.ncp ? &p->login->early_ipcp : &p->login->early_ipv6cp,
+			   info);
+	else if (ncp->is_on && p->phase == PPP_PHASE_NETWORK)
 		cp_input(p, &ncp->cp, info);
 	else
 		take_unknown(p, protocol, info);
@@ -519,7 +572,9 @@ void ppp_tick(struct ppp *p, uint64_t now_ms)
 		limit_expired(p);
 	lcp_tick(p);
 	auth_tick(p);
-	cp_tick(p, &p->ipv6cp.ncp.cp); /* in the order of ppp_authenticated */
+	if (p->phase != PPP_PHASE_NETWORK)
+		return;
+	cp_tick(p, &p->ipv6cp.ncp.cp); /* in the order of start_ncps */
 	cp_tick(p, &p->ipcp.ncp.cp);
 }
 
@@ -530,10 +585,14 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 
 uint64_t ppp_deadline(const struct ppp *p)
 {
+	uint64_t at;
+
 	if (p->phase == PPP_PHASE_DEAD || p->phase == PPP_PHASE_FINISHED)
 		return UINT64_MAX;
-	return min_u64(min_u64(min_u64(lcp_deadline(p), auth_deadline(p)), p->limit_ms),
-		       min_u64(cp_deadline(&p->ipcp.ncp.cp), cp_deadline(&p->ipv6cp.ncp.cp)));
+	at = min_u64(min_u64(lcp_deadline(p), auth_deadline(p)), p->limit_ms);
+	if (p->phase != PPP_PHASE_NETWORK)
+		return at;
+	return min_u64(at, min_u64(cp_deadline(&p->ipcp.ncp.cp), cp_deadline(&p->ipv6cp.ncp.cp)));
 }
 
 void ppp_wipe(struct ppp *p)

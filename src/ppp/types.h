@@ -75,7 +75,7 @@ struct ppp_cfg {
 	bool probe; /* never log in: Nak each method to learn all of them (PPP_OUT_OFFER) */
 
 	/* server only */
-	bool peer_is_ready; /* do not wait for the client's requests before ours */
+	bool peer_is_ready; /* the client is ours: no wait for its requests, and vendor.h */
 	const char *name;   /* the Name in its Challenges; the caller keeps it valid */
 	uint32_t ipv4_own;
 	uint32_t dns[2];
@@ -166,7 +166,7 @@ enum ppp_out_type {
 	PPP_OUT_OFFER,          /* client: offer: the server offers this method; once per method */
 	PPP_OUT_CHECK_PASSWORD, /* server: attempt: call ppp_auth_result */
 	PPP_OUT_EAP, /* eap: the peer's packet: call ppp_eap_send; server: or ppp_auth_result */
-	PPP_OUT_AUTHENTICATED, /* hlak: emitted before the first frame of any NCP */
+	PPP_OUT_AUTHENTICATED, /* hlak: emitted before an NCP can be open */
 	PPP_OUT_IPV4_UP,       /* ipv4 */
 	PPP_OUT_IPV4_DOWN,     /* also when it never came up because IPCP failed */
 	PPP_OUT_IPV6_UP,       /* ipv6 */

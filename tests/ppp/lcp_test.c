@@ -273,9 +273,9 @@ static const struct script codes[] = {
 	{ "Terminate-Request: to a server that still listens", PPP_SERVER, NULL,
 	  "< lcp 05 44 00 04\n> lcp 06 44 00 04\n! closed 2 0\n" },
 	{ "a client that is known to be ready is asked at once", PPP_SERVER, ready_peer,
-	  "> lcp 01 01 -- 05 06 99999999 " AUTH "\n"
+	  "> lcp 01 01 -- 05 06 99999999 " AUTH " 00 06 5a5353 01\n"
 	  "< lcp 01 01 -- 05 06 12345678\n> lcp 02 01 -- 05 06 12345678\n"
-	  "< lcp 02 01 -- 05 06 99999999 " AUTH "\n! lcp-up\n"
+	  "< lcp 02 01 -- 05 06 99999999 " AUTH " 00 06 5a5353 01\n! lcp-up\n"
 	  "> chap 01 42 -- 10 " AUTH_CHALLENGE " \"srv\"\n" },
 	{ "Terminate-Ack: out of the blue makes an open link begin again", PPP_SERVER, NULL,
 	  SERVER_LCP "< lcp 06 01 00 04\n> lcp 01 02 -- 05 06 99999999 " AUTH "\n" },
