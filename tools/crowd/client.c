@@ -14,6 +14,7 @@
 
 #include "crowd.h"
 #include "util/checksum.h"
+#include "util/secret.h"
 
 enum {
 	TLS_MS = 30 * 1000,
@@ -76,6 +77,7 @@ static void open_tunnel(struct client *c, int fd)
 		.tls_ctx = c->crowd->tls,
 		.name = "server", /* it is verified by its pin */
 		.http_host = "server",
+		.correlation = c->correlation,
 		.hashes = SSTP_HASH_SHA1 | SSTP_HASH_SHA256,
 		.mtu = MTU,
 		.tls_timeout_ms = TLS_MS,
@@ -94,8 +96,10 @@ static void open_tunnel(struct client *c, int fd)
 				.want_dns = true,
 			},
 	};
-	int error = tunnel_open(&c->tunnel, &cfg);
+	int error;
 
+	secret_random(c->correlation, sizeof(c->correlation));
+	error = tunnel_open(&c->tunnel, &cfg);
 	if (error)
 		client_is_over(c, strerror(-error));
 }

@@ -21,6 +21,8 @@ struct client {
 	struct log log;
 	struct loop_watch connecting; /* its fd belongs to us until the tunnel has it */
 	char user[32];
+	uint8_t correlation
+		[16]; /* as sstp connect has one: the server knows our own clients by it */
 	uint64_t started_us;
 	struct ppp_ipv4 ipv4;
 	bool has_ipv4;
