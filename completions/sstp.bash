@@ -74,13 +74,13 @@ _sstp()
 		_sstp_command && return
 		case $prev in
 		--password-file|--eap-ca|--client-cert|--client-key|--client-key-password-file|--ca-cert|--crl|--keylog|--proxy-password-file|--pid-file|-c|--config) _sstp_files; return ;;
-		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-D|--socks5|--http-proxy|--proxy-user|-L|--forward|-R|--remote-forward|-m|--mtu) return ;;
+		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-D|--socks5|--http-proxy|--proxy-user|-L|--forward|-R|--remote-forward|--dns|--search|--dns-domain|-m|--mtu) return ;;
 		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 eap-tls chap pap"; return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--user --password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --client-cert --client-key --client-key-password-file --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --socks5 --http-proxy --proxy-user --proxy-password-file --forward --remote-forward --mtu --congestion --no-ipv6 --once --keep-trying --background --pid-file --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --client-cert --client-key --client-key-password-file --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --socks5 --http-proxy --proxy-user --proxy-password-file --forward --remote-forward --dns --search --dns-domain --mtu --congestion --no-ipv6 --once --keep-trying --background --pid-file --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	serve)
 		case $prev in

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/background.h"
+#include "cli/dns_options.h"
 #include "cli/exit_code.h"
 #include "cli/login.h"
 #include "cli/verbs.h"
@@ -33,6 +34,7 @@ struct proxy_settings {
 	const char *proxy_user;
 	const char *proxy_password_file;
 	struct forward_list forwards, remote_forwards;
+	struct dns_settings dns;
 	struct background_settings background;
 	char **command;
 };
@@ -183,6 +185,8 @@ static const struct option_use uses[] = {
 	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
 	{ .group = &tls_options, .at = AT(server.tls) },
 	{ .heading = "Ways through the VPN", .group = &way_options },
+	{ .group = &dns_options, .at = AT(dns) },
+	{ .group = &dns_domain_option, .at = AT(dns) },
 	{ .group = &link_options, .at = AT(login.link) },
 	{ .heading = "Running", .group = &retry_options, .at = AT(login) },
 	{ .group = &background_options, .at = AT(background) },
@@ -318,6 +322,9 @@ static int run_with(struct proxy_settings *s, const struct proxy_login *login)
 	struct start start = { s, &proxy };
 
 	proxy.command = s->command;
+	proxy.dns = s->dns.servers.at;
+	proxy.dns_count = s->dns.servers.count;
+	proxy.names = dns_settings_names(&s->dns);
 	if (!join_forwards(s, &proxy) || !join_proxy_servers(s, login, &proxy)) {
 		cli_error(&proxy_verb, "%s", strerror(ENOMEM));
 		return EXIT_OTHER;

@@ -217,23 +217,11 @@ static bool has_changed(const struct link_addrs *was, const struct link_addrs *i
 	       !is_same_list(was->dns, was->dns_count, is->dns, is->dns_count);
 }
 
-static struct link_addrs with_own_dns(const struct tun_backend_cfg *cfg,
-				      const struct link_addrs *given)
-{
-	struct link_addrs link = *given;
-
-	if (!cfg->dns_count)
-		return link;
-	link.dns_count = cfg->dns_count;
-	memcpy(link.dns, cfg->dns, cfg->dns_count * sizeof(*cfg->dns));
-	return link;
-}
-
 /* The failure of --script is logged, but does not end the tunnel; that of --up does. */
 static int up(struct backend *b, const struct link_addrs *given)
 {
 	struct tun_backend *t = tun_backend_of(b);
-	struct link_addrs link = with_own_dns(t->cfg, given);
+	struct link_addrs link = link_addrs_with_dns(given, t->cfg->dns, t->cfg->dns_count);
 	bool is_changed = !t->is_up || has_changed(&t->link, &link);
 	int error = 0;
 

@@ -6,6 +6,8 @@
 #ifndef SSTP_IP6_LINK_ADDRS_H
 #define SSTP_IP6_LINK_ADDRS_H
 
+#include <string.h>
+
 #include "ip6/slaac.h"
 
 enum { LINK_DNS_MAX = 4 };
@@ -24,5 +26,18 @@ struct link_addrs {
 	uint32_t mtu;          /* the largest IP packet, as negotiated with this server */
 	struct ip_addr server; /* the peer of the TCP connection */
 };
+
+/* With these DNS servers in place of the given ones; none: the given ones. */
+static inline struct link_addrs link_addrs_with_dns(const struct link_addrs *given,
+						    const struct ip_addr *dns, size_t count)
+{
+	struct link_addrs link = *given;
+
+	if (!count)
+		return link;
+	link.dns_count = count < LINK_DNS_MAX ? count : LINK_DNS_MAX;
+	memcpy(link.dns, dns, link.dns_count * sizeof(*dns));
+	return link;
+}
 
 #endif

@@ -138,12 +138,13 @@ static int start_command(struct proxy *p)
 
 /* ---- the tunnel goes up and down */
 
-static int up(struct backend *b, const struct link_addrs *link)
+static int up(struct backend *b, const struct link_addrs *given)
 {
 	struct proxy *p = proxy_of(b);
+	struct link_addrs link = link_addrs_with_dns(given, p->cfg->dns, p->cfg->dns_count);
 
-	stack_up(p->stack, link);
-	if (!link->dns_count && !p->has_warned)
+	stack_up(p->stack, &link);
+	if (!link.dns_count && !p->has_warned)
 		log_warn(p->client->log,
 			 "the server names no DNS server: no names can be looked up");
 	p->has_warned = true;
@@ -202,6 +203,7 @@ static enum tunnel_reason open_proxy(struct backend *b, struct backend_client *c
 		.send = to_tunnel,
 		.has_room = tunnel_takes_more,
 		.arg = p,
+		.names = p->cfg->names,
 	};
 
 	p->client = client;

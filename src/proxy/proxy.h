@@ -16,6 +16,9 @@ struct proxy_cfg {
 	size_t forward_count;
 	const struct proxy_server_cfg *servers;
 	size_t server_count;
+	const struct ip_addr *dns; /* in place of those that the server gives; none: those */
+	size_t dns_count;          /* at most LINK_DNS_MAX */
+	struct dns_names names;    /* stack/stack.h */
 	/* Started when the tunnel is first up, with variables that name `servers`; NULL: none. */
 	char *const *command;
 };

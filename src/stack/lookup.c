@@ -9,10 +9,13 @@
  */
 #include "stack/lookup.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dns/resolver.h"
+#include "net/resolve.h"
 #include "stack/conn.h"
 #include "stack/inside.h"
 #include "stack/queue.h"
@@ -23,16 +26,21 @@ enum {
 	PORT_MIN = 1024,
 	PORT_TRIES = 32,
 	STREAM_HEADER_LEN = 2, /* RFC 7766 section 8 */
+	RETRY_MS = 50,
 };
 
 struct lookup {
 	struct stack *stack;
 	struct lookup *next, **link; /* in stack->lookups */
 	struct lookup_cfg cfg;
-	char name[DNS_NAME_MAX + 1]; /* normalized */
-	struct loop_timer timer;     /* while it waits for the tunnel */
-	struct loop_task task;       /* calls cfg.done */
-	int question;                /* -1: none */
+	char given[DNS_NAME_MAX + 1]; /* normalized */
+	char name[DNS_NAME_MAX + 1];  /* the same, or in a search domain */
+	size_t next_search;           /* the search domain to try next */
+	struct resolve *host;         /* a look-up on this host; NULL: none */
+	struct loop_timer timer;      /* while it waits for the tunnel, ... */
+	struct loop_timer retry;      /* ... or for its turn on this host */
+	struct loop_task task;        /* calls cfg.done */
+	int question;                 /* -1: none */
 	struct lookup_result result;
 };
 
@@ -66,7 +74,9 @@ static uint64_t now_of(const struct names *n)
 static void forget(struct lookup *l)
 {
 	loop_timer_stop(l->stack->cfg.loop, &l->timer);
+	loop_timer_stop(l->stack->cfg.loop, &l->retry);
 	loop_unpost(l->stack->cfg.loop, &l->task);
+	resolve_cancel(l->host);
 	*l->link = l->next;
 	if (l->next)
 		l->next->link = l->link;
@@ -98,6 +108,19 @@ static void add_address(struct lookup *l, const struct ip_addr *a)
 		l->result.addresses[l->result.count++] = *a;
 }
 
+static void ask(struct lookup *l);
+static bool choose_next_name(struct lookup *l);
+
+/* Whether another name is looked up now, since this one does not exist or has no address. */
+static bool goes_on(struct lookup *l, enum stack_result result)
+{
+	if ((result != STACK_NO_NAME && result != STACK_NO_ADDRESS) || !choose_next_name(l))
+		return false;
+	l->question = -1;
+	ask(l);
+	return true;
+}
+
 static void finish_with(struct lookup *l, const struct resolver_out *out)
 {
 	static const enum stack_result results[] = {
@@ -111,6 +134,8 @@ static void finish_with(struct lookup *l, const struct resolver_out *out)
 	};
 	const struct dns_answer *v4 = &out->addresses[0], *v6 = &out->addresses[1];
 
+	if (goes_on(l, results[out->result]))
+		return;
 	for (size_t i = 0; i < DNS_ADDRESSES; i++) {
 		if (i < v6->count)
 			add_address(l, &v6->addresses[i]);
@@ -394,12 +419,91 @@ static void query_servers(struct lookup *l)
 		schedule(n);
 }
 
+/* ---- names of this host's own DNS */
+
+static void host_done(void *arg, const struct resolve_answer *answer)
+{
+	struct lookup *l = arg;
+	enum stack_result result = answer->count ? STACK_NO_ADDRESS : STACK_NO_NAME;
+
+	l->host = NULL;
+	for (size_t i = 0; i < answer->count; i++) {
+		struct ip_addr a = ip_from_sockaddr(&answer->addrs[i]);
+
+		if (stack_has_way_to(l->stack, &a))
+			add_address(l, &a);
+	}
+	if (!answer->count)
+		log_info(l->stack->cfg.log, "no address for \"%s\" on this host: %s", l->name,
+			 answer->text);
+	if (l->result.count)
+		finish(l, STACK_OK);
+	else if (!goes_on(l, result))
+		finish(l, result);
+}
+
+static void ask_host(struct lookup *l)
+{
+	struct resolve_query q = { .family = AF_UNSPEC };
+	struct loop *loop = l->stack->cfg.loop;
+	int error;
+
+	snprintf(q.host, sizeof(q.host), "%s", l->name);
+	error = resolve_start(loop, &q, host_done, l, &l->host);
+	if (error == -EAGAIN) /* too many at once */
+		loop_timer_set(loop, &l->retry, loop_now(loop) + RETRY_MS);
+	else if (error)
+		finish(l, STACK_FULL);
+}
+
+static void on_retry(struct loop_timer *timer)
+{
+	ask_host(container_of(timer, struct lookup, retry));
+}
+
+static bool is_in(const char *name, const char *const *domains, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (dns_is_in_domain(name, domains[i]))
+			return true;
+	return false;
+}
+
+static bool is_of_vpn(const struct lookup *l)
+{
+	const struct dns_names *names = &l->stack->cfg.names;
+
+	return !names->domain_count || is_in(l->name, names->domains, names->domain_count) ||
+	       is_in(l->name, names->search, names->search_count);
+}
+
+/* Those in the search domains, then the given one. False: there is no other. */
+static bool choose_next_name(struct lookup *l)
+{
+	const struct dns_names *names = &l->stack->cfg.names;
+	size_t count = strchr(l->given, '.') ? 0 : names->search_count;
+
+	while (l->next_search < count) {
+		const char *domain = names->search[l->next_search++];
+
+		if (snprintf(l->name, sizeof(l->name), "%s.%s", l->given, domain) <= DNS_NAME_MAX)
+			return true; /* else it is too long */
+	}
+	if (l->next_search > count)
+		return false;
+	l->next_search = count + 1;
+	snprintf(l->name, sizeof(l->name), "%s", l->given);
+	return true;
+}
+
 static void ask(struct lookup *l)
 {
 	if (l->result.count) /* the target was an address */
 		finish(l, STACK_OK);
-	else
+	else if (is_of_vpn(l))
 		query_servers(l);
+	else
+		ask_host(l);
 }
 
 static void on_wait_timeout(struct loop_timer *timer)
@@ -452,10 +556,11 @@ static void begin(struct lookup *l, const struct target *of)
 
 	if (of->addr.family) {
 		add_address(l, &of->addr);
-	} else if (!dns_name_normalize(of->name, l->name) || is_localhost(l->name)) {
+	} else if (!dns_name_normalize(of->name, l->given) || is_localhost(l->given)) {
 		finish(l, STACK_NO_NAME);
 		return;
 	}
+	choose_next_name(l);
 	if (s->is_up)
 		ask(l);
 	else
@@ -472,6 +577,7 @@ struct lookup *lookup_start(struct stack *s, const struct lookup_cfg *cfg)
 	l->cfg = *cfg;
 	l->cfg.of = NULL; /* the caller's */
 	l->timer.expired = on_wait_timeout;
+	l->retry.expired = on_retry;
 	l->task.run = report;
 	l->question = -1;
 	l->next = s->lookups;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Looks up a name's addresses at the VPN's name servers, never at the host's own. The resolver is
- * dns/resolver.h; lookup.c sends its messages through sockets of the stack.
+ * Looks up a name's addresses at the VPN's name servers; at the host's own only if stack_cfg has
+ * domains and the name is in none of them. The resolver is dns/resolver.h; lookup.c sends its messages
+ * through sockets of the stack. A name without a dot is looked up in the search domains first.
  */
 #ifndef SSTP_STACK_LOOKUP_H
 #define SSTP_STACK_LOOKUP_H

@@ -10,6 +10,7 @@
 #ifndef SSTP_STACK_STACK_H
 #define SSTP_STACK_STACK_H
 
+#include "dns/dns_names.h"
 #include "ip6/link_addrs.h"
 #include "net/loop.h"
 #include "stack/connect_result.h"
@@ -22,6 +23,11 @@ enum { STACK_WAIT_MS = 10 * 1000 }; /* new connections wait that long for the tu
 struct stack;
 
 struct stack_cfg {
+	/*
+	 * With domains: names in none of them, nor in a search domain, are looked up on this host.
+	 * The lists are the caller's.
+	 */
+	struct dns_names names;
 	struct loop *loop;
 	const struct log *log;
 	/* A packet for the tunnel, good until this returns. */

@@ -121,14 +121,14 @@ def names(lab):
     with lab.inside.listen(INSIDE, 80) as target:
         target.listen(4096)
 
-        def start(*scripts, **more):
+        def start(*scripts, proxy_options=(), **more):
             options = []
             for address, script in zip((FIRST, SECOND), scripts):
                 if script:
                     made.append(Server(lab.inside, address, script, **more))
                 options += ["--dns", address]
             lab.serve(*options)
-            start.proxy = start_proxy(lab, "--socks5", SOCKS, "--http-proxy", HTTP)
+            start.proxy = start_proxy(lab, "--socks5", SOCKS, "--http-proxy", HTTP, *proxy_options)
             return made
         start.target = target
         yield start
@@ -260,6 +260,57 @@ def test_the_next_server_responds(lab, both, names, first):
         before = len(servers[0].asked)
         assert by_socks(lab, "later.example") == 0
         assert len(servers[0].asked) == before
+
+
+# ---- --dns, --search and --dns-domain
+
+
+def only(*known):
+    """Knows these names alone."""
+    return lambda name, kind, query, is_tcp: (
+        web(name, kind, query, is_tcp) if name in known else response(query, NXDOMAIN, authorities=[SOA_RECORD]))
+
+
+def test_name_servers_of_ones_own(lab, names):
+    """In place of those that the server names."""
+    servers = names(silent, web, proxy_options=["--dns", SECOND])
+    assert by_socks(lab, "a.example") == 0
+    assert not servers[0].asked
+
+
+def test_search_domains(lab, names):
+    servers = names(only("www.corp.test", "wiki.lab.test", "bare"), proxy_options=["--search", "corp.test", "--search", "lab.test"])
+    assert by_socks(lab, "www") == 0
+    assert by_socks(lab, "WIKI") == 0
+    assert by_socks(lab, "bare") == 0
+    assert by_socks(lab, "none") == 4
+    assert by_socks(lab, "www.other") == 4
+    asked = [name for name, kind in servers[0].asked if kind == A]
+    assert asked == ["www.corp.test", "wiki.corp.test", "wiki.lab.test", "bare.corp.test", "bare.lab.test", "bare",
+                     "none.corp.test", "none.lab.test", "none", "www.other"]
+
+
+def test_split_dns(lab, names):
+    """Other names are looked up on this host; connections to them go through the VPN as well."""
+    with open(lab.client.hosts, "a") as hosts:
+        hosts.write(f"{INSIDE} public.example other.example\n203.0.113.1 www.corp.test\n2001:db8:77::1 six.example\n")
+    servers = names(only("www.corp.test", "wiki.lab.test"), proxy_options=["--dns-domain", "corp.test", "--search", "lab.test"])
+    assert by_socks(lab, "www.corp.test") == 0
+    assert by_socks(lab, "wiki") == 0
+    assert by_socks(lab, "public.example") == 0
+    assert by_http(lab, "other.example")[0] == 200
+    assert by_socks(lab, "none.corp.test") == 4
+    assert by_socks(lab, "six.example") == 4, "there is no IPv6 in the VPN"
+    asked = {name for name, kind in servers[0].asked}
+    assert asked == {"www.corp.test", "wiki.lab.test", "none.corp.test"}
+
+
+def test_many_names_of_the_host_at_once(lab, names):
+    with open(lab.client.hosts, "a") as hosts:
+        hosts.write("".join(f"{INSIDE} n{i}.example\n" for i in range(300)))
+    names(silent, proxy_options=["--dns-domain", "corp.test"])
+    requests = [socks_request(f"n{i}.example", 80) for i in range(300)]
+    assert ask_all(lab, SOCKS, requests, lambda said: said[:4] == b"\5\0\5\0") == 300
 
 
 # ---- responses
