@@ -52,6 +52,7 @@ struct auth_grant {
 	uint64_t rate_down; /* to the client */
 	uint64_t quota_up;  /* bytes from the client, then the session ends */
 	uint64_t quota_down;
+	uint64_t quota;              /* both together */
 	unsigned sessions;           /* 62: of this user at a time */
 	char filter[AUTH_POOL_SIZE]; /* 11: the name of a filter of ours */
 	struct {

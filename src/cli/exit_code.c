@@ -12,6 +12,9 @@ enum exit_code exit_code_of(enum tunnel_reason reason)
 	case REASON_SILENT:
 	case REASON_ADMIN:
 	case REASON_REPLACED:
+	case REASON_IDLE:
+	case REASON_TIME:
+	case REASON_QUOTA:
 		return EXIT_LOST;
 	case REASON_LOOKUP:
 		return EXIT_LOOKUP;

@@ -537,11 +537,11 @@ static int open_auth(struct server *srv)
 	const struct radius_cfg *radius = srv->cfg->radius;
 	int error = 0;
 
-	if (radius->server_count || radius->acct_count)
+	if (radius && (radius->server_count || radius->acct_count))
 		error = radius_open(radius, &sh->radius);
 	if (error)
 		return error;
-	if (radius->server_count)
+	if (radius && radius->server_count)
 		return auth_open(&radius_backend, sh->radius, &sh->auth);
 	return auth_open(&user_file_backend, sh->credentials.users, &sh->auth);
 }

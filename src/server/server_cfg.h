@@ -23,7 +23,7 @@ struct server_cfg {
 	const struct tls_server_cfg *certs; /* the first is the default */
 	size_t cert_count;
 	const char *users_file;          /* NULL: logins are checked by RADIUS */
-	const struct radius_cfg *radius; /* no server for logins, none for accounting: not used */
+	const struct radius_cfg *radius; /* NULL, or without a server: not used */
 	const char *leases_file;         /* which user had which address */
 	bool is_leases_default;          /* leases_file is the default path */
 	const char *name; /* for CHAP challenges, and the server column of the user file */

@@ -136,6 +136,56 @@ static struct ip_text print_peer(const struct session *s)
 
 /* ---- login */
 
+static void look_at_limits(struct loop_timer *timer)
+{
+	struct granted *g = container_of(timer, struct granted, timer);
+	struct session *s = g->session;
+	uint64_t now = loop_now(s->host->loop);
+
+	switch (limits_check(&g->limits, &s->tunnel.stats, now)) {
+	case LIMITS_NONE:
+		break;
+	case LIMITS_INTERIM:
+		account_update(s);
+		break;
+	case LIMITS_TIME:
+		end_for(s, REASON_TIME, "the user's time is over");
+		return;
+	case LIMITS_IDLE:
+		end_for(s, REASON_IDLE, "no packet for the user's idle time");
+		return;
+	case LIMITS_QUOTA:
+		end_for(s, REASON_QUOTA, "the user's traffic is used up");
+		return;
+	}
+	loop_timer_set(s->host->loop, timer, limits_deadline(&g->limits));
+}
+
+/* Most sessions of a server without RADIUS have no limits, and no memory for them. */
+static bool has_limits(const struct session *s, const struct auth_grant *grant)
+{
+	return s->host->radius || grant->session_s || grant->idle_s || grant->quota;
+}
+
+/* Returns false without memory. */
+static bool remember_grant(struct session *s, const struct auth_grant *grant)
+{
+	const struct radius_cfg *radius = s->host->cfg->radius;
+	struct granted *g;
+
+	if (!has_limits(s, grant))
+		return true;
+	g = s->granted = calloc(1, sizeof(*g));
+	if (!g)
+		return false;
+	g->session = s;
+	g->grant = *grant;
+	g->timer.expired = look_at_limits;
+	limits_start(&g->limits, grant, radius ? radius->interim_s : 0, loop_now(s->host->loop));
+	loop_timer_set(s->host->loop, &g->timer, limits_deadline(&g->limits));
+	return true;
+}
+
 static const struct refusal unknown_filter = {
 	"the RADIUS server sent a Filter-Id, and there are no filters here: without its filter the "
 	"session would be allowed too much",
@@ -157,9 +207,10 @@ static const struct refusal *log_in(struct session *s, const struct auth_grant *
 	if (refused)
 		return refused;
 	s->ipv4 = ip_from_v4(addr);
-	if (claim(s, &s->ipv4))
+	if (!claim(s, &s->ipv4))
+		s->ipv4 = (struct ip_addr){ 0 };
+	else if (remember_grant(s, grant))
 		return NULL;
-	s->ipv4 = (struct ip_addr){ 0 };
 	give_up_addresses(s);
 	return &registry_out_of_memory;
 }
@@ -591,6 +642,7 @@ static void free_session(struct session *s)
 		secret_wipe(s->refusal, sizeof(*s->refusal));
 	free(s->refusal);
 	free(s->user);
+	free(s->granted);
 	free_eap(s);
 	free(s);
 }
@@ -605,6 +657,8 @@ static void discard(struct session *s)
 	give_up_addresses(s);
 	auth_cancel(s->host->auth, s->question);
 	loop_timer_stop(s->host->loop, &s->timer);
+	if (s->granted)
+		loop_timer_stop(s->host->loop, &s->granted->timer);
 	if (was_open)
 		list_remove(&h->open, s);
 	else
@@ -617,6 +671,7 @@ static void discard(struct session *s)
 
 void session_abandon(struct session *s)
 {
+	account_stop(s, REASON_NONE);
 	tunnel_abandon(&s->tunnel);
 	discard(s);
 }
@@ -624,9 +679,18 @@ void session_abandon(struct session *s)
 static void ended(struct session *s, const struct tunnel_end *end)
 {
 	log_ended(s, end);
+	account_stop(s, end->reason);
 	if (s->is_open)
 		s->host->stats.ended[end->reason]++;
 	discard(s);
+}
+
+/* The session is reported when its crypto binding is verified and a network protocol is open. */
+static void note_network_up(struct session *s)
+{
+	s->is_network_up = true;
+	if (s->tunnel.is_connected)
+		account_start(s);
 }
 
 static void on_event(void *arg, const struct tunnel_event *ev)
@@ -645,9 +709,15 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		break;
 	case TUNNEL_CONNECTED:
 		log_up(s);
+		if (s->is_network_up)
+			account_start(s);
+		break;
+	case TUNNEL_IPV4_UP:
+		note_network_up(s);
 		break;
 	case TUNNEL_IPV6_UP:
 		note_ipv6(s, ev->ipv6);
+		note_network_up(s);
 		break;
 	case TUNNEL_IPV6_DOWN:
 		forget_ipv6(s);
@@ -659,7 +729,6 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_UNTRUSTED:
 	case TUNNEL_SSTP_UP:
 	case TUNNEL_OFFER:
-	case TUNNEL_IPV4_UP:
 	case TUNNEL_IPV4_DOWN:
 		break;
 	case TUNNEL_NEIGHBOR:

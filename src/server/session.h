@@ -11,9 +11,11 @@
 #define SSTP_SERVER_SESSION_H
 
 #include "auth/service.h"
+#include "server/account.h"
 #include "ip6/advertiser.h"
 #include "server/half_open.h"
 #include "server/ids.h"
+#include "server/limits.h"
 #include "server/registry.h"
 #include "server/stats.h"
 #include "server/addr_map.h"
@@ -38,6 +40,7 @@ struct session_host {
 	struct ids *by_id;        /* all sessions */
 	struct registry *registry;
 	struct auth_service *auth;
+	struct radius *radius; /* for reports; NULL: none */
 	const struct server_cfg *cfg;
 	const uint8_t *own_iid; /* the server's, on all links */
 	struct half_opens half_open;
@@ -56,6 +59,15 @@ struct session_eap {
 	struct ppp_eap_memory memory;
 	size_t last_len; /* of a Request that comes before the Failure; 0: none, or it was sent */
 	uint8_t last[PPP_EAP_MAX];
+};
+
+/* What RADIUS or the user file limits, and what is reported. */
+struct granted {
+	struct session *session;
+	struct limits limits;
+	struct loop_timer timer; /* at the deadline of `limits` */
+	struct account account;
+	struct auth_grant grant;
 };
 
 struct session {
@@ -84,6 +96,8 @@ struct session {
 	uint64_t question;               /* the open question to host->auth; 0: none */
 	struct ppp_auth_result *refusal; /* sent after the delay; NULL: it is not refused */
 	struct session_eap *eap;         /* until it has logged in; NULL if EAP is not offered */
+	struct granted *granted;         /* when it has logged in; NULL: no limits, no reports */
+	bool is_network_up;              /* IPv4 or IPv6 */
 	const char *end_text;            /* why it is refused with the right password; else NULL */
 };
 

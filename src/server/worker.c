@@ -445,6 +445,7 @@ static void fill_host(struct worker *w)
 	h->interface = tun_name(w->tun);
 	h->registry = w->shared->registry;
 	h->auth = w->shared->auth;
+	h->radius = w->shared->radius;
 	h->cfg = w->shared->cfg;
 	h->own_iid = w->shared->own_iid;
 	h->opened = session_opened;

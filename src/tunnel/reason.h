@@ -7,13 +7,16 @@
 #define SSTP_TUNNEL_REASON_H
 
 enum tunnel_reason {
-	REASON_NONE, /* no error; of an end: our own side requested it (1, User Request) */
+	REASON_NONE, /* no error; of an end: our own side requested it (server: 11, NAS Reboot) */
 	/* the tunnel was up */
 	REASON_PEER,     /* the peer disconnected (1, User Request) */
 	REASON_LOST,     /* the connection broke (2, Lost Carrier) */
 	REASON_SILENT,   /* the peer does not answer any more (2, Lost Carrier) */
 	REASON_ADMIN,    /* server: an administrator has ended it (6, Admin Reset) */
 	REASON_REPLACED, /* server: a newer session replaced it (13, Port Preempted) */
+	REASON_IDLE,     /* server: no packet for the user's idle time (4, Idle Timeout) */
+	REASON_TIME,     /* server: the user's time is over (5, Session Timeout) */
+	REASON_QUOTA,    /* server: the user's traffic is used up (10, NAS Request) */
 	/* the attempt failed in this step */
 	REASON_LOOKUP, /* the server's name has no address */
 	REASON_TCP,    /* no connection */

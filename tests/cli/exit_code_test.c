@@ -16,6 +16,7 @@ static void codes_are_those_of_the_man_page(void **state)
 	static const int codes[TUNNEL_REASONS] = {
 		[REASON_NONE] = 0,     [REASON_PEER] = 12,    [REASON_LOST] = 12,
 		[REASON_SILENT] = 12,  [REASON_ADMIN] = 12,   [REASON_REPLACED] = 12,
+		[REASON_IDLE] = 12,    [REASON_TIME] = 12,    [REASON_QUOTA] = 12,
 		[REASON_LOOKUP] = 3,   [REASON_TCP] = 4,      [REASON_TRUST] = 5,
 		[REASON_TLS] = 6,      [REASON_HTTP] = 7,     [REASON_SSTP] = 8,
 		[REASON_AUTH] = 9,     [REASON_PPP] = 10,     [REASON_UNAVAILABLE] = 1,

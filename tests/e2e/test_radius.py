@@ -226,3 +226,94 @@ def test_settings_that_cannot_work(lab, options, words):
     server = lab.serve(*[o.format(**files) for o in options], users=False, wait=False)
     assert server.wait() == 2
     assert words in server.said
+
+
+# ---- accounting
+
+def test_the_records_of_a_session(lab, both, serve):
+    radius = FreeRadius(lab, """ann Cleartext-Password := "wonder land"
+    Class = 0x616263, Class += 0x646566, Session-Timeout = 3600
+""")
+    server = serve("--nas-identifier", "gate 1")
+    client = lab.connect("--no-default-route")
+    eventually("a start", lambda: radius.record("Start"))
+    lab.client.ping_server("-s", "1000", count=5)
+    assert client.stop() == 0
+    eventually("a stop", lambda: radius.record("Stop"))
+    server.stop()
+    start, stop = radius.record("Start")[0], radius.record("Stop")[0]
+    for r in (start, stop):
+        assert r["User-Name"] == "ann" and r["Framed-IP-Address"] == "10.9.0.2"
+        assert r["NAS-Identifier"] == "gate 1" and r["NAS-Port-Type"] == "Virtual"
+        assert r["Calling-Station-Id"] == "10.1.0.2" and r["Acct-Authentic"] == "RADIUS"
+        assert r["Acct-Delay-Time"] == "0" and "Event-Timestamp" in r
+    assert start["Connect-Info"].startswith("TLSv1.3 ")
+    assert start["Acct-Session-Id"] == stop["Acct-Session-Id"]
+    assert 5 * 1028 <= int(stop["Acct-Input-Octets"]) < 20000 and int(stop["Acct-Input-Packets"]) >= 5
+    assert 5 * 1028 <= int(stop["Acct-Output-Octets"]) < 20000
+    assert stop["Acct-Terminate-Cause"] == "User-Request"
+    detail = (radius.folder / "detail").read_text()
+    assert detail.count("Class = 0x616263") == 2 and detail.count("Class = 0x646566") == 2
+    assert [r["Acct-Status-Type"] for r in radius.records] == ["Accounting-On", "Start", "Stop", "Accounting-Off"]
+
+
+def kill_client(lab, server, client):
+    client.kill()
+
+
+def stop_server(lab, server, client):
+    server.stop()
+
+
+def use_quota(lab, server, client):
+    lab.client.ping_server("-s", "1400", "-i", "0.05", count=20, check=False)
+
+
+def wait(lab, server, client):
+    pass
+
+
+@pytest.mark.parametrize("reply, end, cause", [
+    ("", kill_client, "Lost-Carrier"),
+    ("", stop_server, "NAS-Reboot"),
+    ("Session-Timeout = 3", wait, "Session-Timeout"),
+    ("Idle-Timeout = 2", wait, "Idle-Timeout"),
+    ("Mikrotik-Xmit-Limit = 20000", use_quota, "NAS-Request"),
+])
+def test_the_cause_of_an_end(lab, serve, reply, end, cause):
+    radius = FreeRadius(lab, f'ann Cleartext-Password := "wonder land"\n    {reply}\n' if reply else USERS)
+    server = serve("--no-ipv6")
+    client = lab.connect("--no-default-route", "--no-ipv6", "--once")
+    eventually("a start", lambda: radius.record("Start"))
+    end(lab, server, client)
+    eventually("a stop", lambda: radius.record("Stop"))
+    assert radius.record("Stop")[0]["Acct-Terminate-Cause"] == cause
+    client.wait()
+
+
+def test_nothing_is_lost_while_the_server_is_away(lab, serve):
+    radius = FreeRadius(lab, USERS)
+    server = serve("--radius-timeout", "1")
+    client = lab.connect("--no-default-route")
+    eventually("a start", lambda: radius.record("Start"))
+    radius.stop()
+    client.stop()
+    server.wait_for(r"^error: RADIUS server 127\.0\.0\.1 port 1813 does not answer \(accounting\)$")
+    radius.start()
+    eventually("a stop", lambda: radius.record("Stop"))
+    assert int(radius.record("Stop")[0]["Acct-Delay-Time"]) >= 1
+    server.wait_for(r"^RADIUS server 127\.0\.0\.1 port 1813 answers again \(accounting\)$")
+
+
+def test_a_server_that_is_away_at_the_end_is_not_waited_for_long(lab, serve):
+    server = serve("--radius-timeout", "1")
+    assert server.stop() == 0
+    server.wait_for(r"^error: RADIUS accounting: 2 records were not acknowledged by a server and are lost$")
+
+
+def test_accounting_without_logins_by_radius(lab):
+    radius = FreeRadius(lab, USERS)
+    lab.serve("--radius-acct", "127.0.0.1", "--radius-secret-file", lab.file("secret", SECRET + "\n"))
+    lab.connect("--no-default-route").stop()
+    eventually("a stop", lambda: radius.record("Stop"))
+    assert radius.record("Start")[0]["User-Name"] == "ann"
