@@ -65,7 +65,7 @@ bool radius_route_parse(struct bytes text, struct ip_prefix *to)
 	return true;
 }
 
-static bool get_rate(struct bytes text, uint64_t *rate)
+bool radius_amount_parse(struct bytes text, uint64_t *amount)
 {
 	uint64_t n = 0;
 	size_t i = 0;
@@ -86,7 +86,7 @@ static bool get_rate(struct bytes text, uint64_t *rate)
 		for (size_t power = (size_t)(unit - units) % 3 + 1; power; power--)
 			n *= 1000;
 	}
-	*rate = n;
+	*amount = n;
 	return i == text.len;
 }
 
@@ -95,8 +95,8 @@ bool radius_rate_parse(struct bytes text, uint64_t *up, uint64_t *down)
 	struct bytes word = word_of(&text), first;
 
 	if (!text_cut(&word, '/', &first))
-		return get_rate(word, up) && get_rate(word, down);
-	return get_rate(first, up) && get_rate(word, down);
+		return radius_amount_parse(word, up) && radius_amount_parse(word, down);
+	return radius_amount_parse(first, up) && radius_amount_parse(word, down);
 }
 
 /* ---- attributes */

@@ -16,6 +16,8 @@ bool radius_grant_take(struct auth_grant *grant, const struct radius_attr *a);
 
 /* "10.1.0.0/16 0.0.0.0 1": the destination (RFC 2865 section 5.22). False: malformed. */
 bool radius_route_parse(struct bytes text, struct ip_prefix *to);
+/* A number with the units k, M and G, of a thousand each. False: malformed. */
+bool radius_amount_parse(struct bytes text, uint64_t *amount);
 /* "5M/20M ...": bits per second from the client and to it, as RouterOS writes them. */
 bool radius_rate_parse(struct bytes text, uint64_t *up, uint64_t *down);
 

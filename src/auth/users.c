@@ -243,6 +243,15 @@ static int take_address(struct loading *l, struct user *user, const char *word, 
 	return 0;
 }
 
+static int take_limit(struct loading *l, struct user *user, const char *word)
+{
+	const char *why = user_limits_take(&user->limits, word);
+
+	return why ? users_fail(l->err, -EINVAL, l->file, user->line, "user %s: %s",
+				quoted(user->client).text, why)
+		   : 0;
+}
+
 static int take_addresses(struct loading *l, struct user *user, const struct secrets_line *line)
 {
 	bool done = false;
@@ -256,7 +265,9 @@ static int take_addresses(struct loading *l, struct user *user, const struct sec
 				 l->file, user->line, quoted(user->client).text);
 			break;
 		}
-		if (!done)
+		if (user_limits_is_limit(word))
+			error = take_limit(l, user, word);
+		else if (!done)
 			error = take_address(l, user, word, &done);
 	}
 	return error;

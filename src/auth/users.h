@@ -10,8 +10,8 @@
  *   $cert$                       no password: the client's certificate alone (EAP-TLS)
  *   @/FILE                       the first line of /FILE is the clear password
  *
- * The addresses: the first one is the user's own; "*" or no address: one from the pool; "-": the
- * user is refused.
+ * After the secret come addresses and limits (user_limits.h), in any order. The first address is the
+ * user's own; "*" or no address: one from the pool; "-": the user is refused.
  */
 #ifndef SSTP_AUTH_USERS_H
 #define SSTP_AUTH_USERS_H

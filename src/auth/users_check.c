@@ -182,6 +182,7 @@ void users_check(const struct users *u, const char *server_name, const struct pp
 	}
 	result->outcome = AUTH_RESULT_OK;
 	result->grant.ipv4 = c.user->ipv4;
+	user_limits_grant(&c.user->limits, &result->grant);
 }
 
 void users_check_certificate(const struct users *u, const char *server_name, struct bytes name,

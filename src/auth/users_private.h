@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "auth/secret_hash.h"
+#include "auth/user_limits.h"
 #include "auth/users.h"
 
 /* The words of a line. */
@@ -30,6 +31,7 @@ struct user {
 	uint8_t hash[MSCHAP_HASH_LEN];
 	bool is_refused; /* address "-" */
 	uint32_t ipv4;   /* the user's own; 0: from the pool */
+	struct user_limits limits;
 	unsigned line;
 	uint32_t next; /* in the chain: an index plus one; 0: the last */
 };

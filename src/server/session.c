@@ -209,7 +209,8 @@ static const struct refusal *log_in(struct session *s, const struct auth_grant *
 	s->ipv4 = ip_from_v4(addr);
 	if (!claim(s, &s->ipv4))
 		s->ipv4 = (struct ip_addr){ 0 };
-	else if (remember_grant(s, grant))
+	else if (remember_grant(s, grant) &&
+		 tunnel_set_rates(&s->tunnel, grant->rate_up, grant->rate_down))
 		return NULL;
 	give_up_addresses(s);
 	return &registry_out_of_memory;

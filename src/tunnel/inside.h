@@ -28,6 +28,8 @@ void tunnel_drain(struct tunnel *t);
 /* Sets the timer to the earliest deadline. */
 void tunnel_arm(struct tunnel *t);
 void tunnel_start_sstp(struct tunnel *t); /* TLS is up */
+/* Looks again then whether packets may pass at the rates that are set. */
+void tunnel_pace(struct tunnel *t, uint64_t at_ms);
 
 /* ---- receive.c: from the socket to the engines and the packet sink */
 

@@ -131,6 +131,22 @@ static size_t send_some(int fd, const uint8_t *at, size_t len)
 	return done;
 }
 
+static void watch_for(struct pump_end *e, uint32_t more)
+{
+	loop_watch_events(e->pump->loop, &e->watch, (e->is_paused ? 0 : EPOLLIN) | more);
+}
+
+void pump_want_write(struct pump_end *e)
+{
+	watch_for(e, EPOLLOUT);
+}
+
+void pump_pause(struct pump_end *e, bool is_paused)
+{
+	e->is_paused = is_paused;
+	watch_for(e, e->watch.events & EPOLLOUT);
+}
+
 static void send_out(struct pump *p)
 {
 	struct pump_end *e = p->sending;
@@ -143,7 +159,7 @@ static void send_out(struct pump *p)
 	if (done < p->out_len) {
 		if (!enqueue(e, p->out + done, p->out_len - done))
 			give_up(e);
-		loop_watch_events(p->loop, &e->watch, EPOLLIN | EPOLLOUT);
+		pump_want_write(e);
 	}
 	p->out_len = 0;
 }
@@ -225,7 +241,7 @@ void pump_drain(struct pump_end *e)
 		return;
 	alloc_put(q->at);
 	*q = (struct pump_queue){ .at = NULL };
-	loop_watch_events(e->pump->loop, &e->watch, EPOLLIN);
+	watch_for(e, 0);
 }
 
 int pump_move(struct pump_end *from, struct pump_end *to)

@@ -41,6 +41,7 @@ struct pump_end {
 	int fd;                  /* connected, non-blocking */
 	struct tls *tls;         /* its ciphertext goes to pump_take_ciphertext, with this as arg */
 	struct loop_watch watch; /* of fd; the owner's `ready` calls pump_drain */
+	bool is_paused;          /* nothing is read: see pump_pause */
 	struct pump_queue queue; /* ciphertext that the socket would not take */
 	size_t queue_max;        /* PUMP_QUEUE_... */
 	/* The peer takes nothing, and the socket is shut down: its next read fails. Ends nothing here. */
@@ -80,6 +81,10 @@ uint8_t *pump_put_own_record(struct pump_end *e, size_t len);
 void pump_flush(struct pump *p);
 /* Schedules a trim of the allocator's cache, to be called when something is queued. */
 void pump_trim_later(struct pump *p);
+/* Asks for readiness to write too. */
+void pump_want_write(struct pump_end *e);
+/* Stops reading from the socket, so that the peer's TCP slows down, or goes on reading. */
+void pump_pause(struct pump_end *e, bool is_paused);
 /* The socket can take more of the queue. */
 void pump_drain(struct pump_end *e);
 /*

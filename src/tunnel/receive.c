@@ -51,6 +51,8 @@ static void take_packet(struct tunnel *t, struct bytes info, uint16_t protocol)
 	}
 	t->stats.rx_packets++;
 	t->stats.rx_bytes += p.h.total;
+	if (t->rates)
+		rate_take(&t->rates->up, p.h.total, loop_now(t->cfg.loop));
 	switch (ingress_of(&p)) {
 	case INGRESS_PASS:
 		mss_clamp(&p.h, p.at, t->cfg.mtu);
@@ -237,6 +239,11 @@ static ssize_t take_ciphertext(struct tunnel *t, size_t room)
 	return n;
 }
 
+static bool is_up_limited(const struct tunnel *t)
+{
+	return t->rates && t->rates->up.bytes_s;
+}
+
 /*
  * In bulk, more has arrived while the last records were decrypted. It joins the same batch: there is
  * more to merge then, and fewer super-packets are written in two parts.
@@ -245,8 +252,8 @@ static bool has_more(struct tunnel *t, size_t len)
 {
 	size_t room = PUMP_PLAIN_LEN - len;
 
-	return t->is_connected && len >= TLS_RECORD_MAX && room >= 2 * TLS_RECORD_MAX &&
-	       take_ciphertext(t, room) > 0;
+	return t->is_connected && !is_up_limited(t) && len >= TLS_RECORD_MAX &&
+	       room >= 2 * TLS_RECORD_MAX && take_ciphertext(t, room) > 0;
 }
 
 /* All plaintext that TLS has, a buffer at a time, after the `len` bytes that are in it already. */
@@ -294,7 +301,8 @@ static size_t take_rest(struct tunnel *t)
 
 void tunnel_read(struct tunnel *t)
 {
-	ssize_t n = take_ciphertext(t, PUMP_RECV_LEN);
+	/* in small parts if the rate is limited, so that one read is not seconds of it */
+	ssize_t n = take_ciphertext(t, is_up_limited(t) ? RATE_BURST_MIN : PUMP_RECV_LEN);
 
 	if (n < 0 && !t->read_error)
 		return;
@@ -309,4 +317,9 @@ void tunnel_read(struct tunnel *t)
 	if (t->stage == TUNNEL_RUNNING)
 		read_plaintext(t, take_rest(t));
 	tunnel_arm(t);
+	if (t->stage == TUNNEL_RUNNING && is_up_limited(t) &&
+	    rate_is_empty(&t->rates->up, loop_now(t->cfg.loop))) {
+		pump_pause(&t->wire, true);
+		tunnel_pace(t, rate_ready_ms(&t->rates->up));
+	}
 }

@@ -80,6 +80,8 @@ static void send_segment(struct tunnel *t, struct segments *s, uint16_t protocol
 	mss_clamp(&s->in->h, packet, mtu);
 	t->stats.tx_packets++;
 	t->stats.tx_bytes += n;
+	if (t->rates)
+		rate_take(&t->rates->down, n, loop_now(t->cfg.loop));
 	unsent_put(&t->unsent, n);
 }
 
@@ -104,9 +106,14 @@ static void send_packets(struct tunnel *t, const struct packet *p, const struct 
 		send_segment(t, &s, protocol, mtu);
 }
 
+static bool is_over_rate(const struct tunnel *t)
+{
+	return t->rates && rate_is_empty(&t->rates->down, loop_now(t->cfg.loop));
+}
+
 static bool is_full(const struct tunnel *t)
 {
-	return t->wire.queue.len > 0 || unsent_is_full(&t->unsent);
+	return t->wire.queue.len > 0 || unsent_is_full(&t->unsent) || is_over_rate(t);
 }
 
 static bool is_waiting(const struct tunnel *t)
@@ -187,9 +194,11 @@ void tunnel_end_turn(struct loop_task *turn)
 	pump_flush(t->wire.pump);
 	unsent_check(&t->unsent, t->wire.fd);
 	if (t->unsent.is_held)
-		loop_watch_events(t->cfg.loop, &t->wire.watch, EPOLLIN | EPOLLOUT);
+		pump_want_write(&t->wire);
 	if (is_waiting(t) && !is_full(t))
 		loop_post(t->cfg.loop, &t->turn);
+	else if (is_waiting(t) && is_over_rate(t))
+		tunnel_pace(t, rate_ready_ms(&t->rates->down));
 	else if (t->cfg.sink->has_room && tunnel_has_room(t))
 		t->cfg.sink->has_room(t->cfg.sink);
 }

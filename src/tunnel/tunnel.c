@@ -132,6 +132,10 @@ static void release(struct tunnel *t)
 	pump_hang_up(&t->wire);
 	loop_timer_stop(t->cfg.loop, &t->timer);
 	loop_unpost(t->cfg.loop, &t->turn);
+	if (t->rates)
+		loop_timer_stop(t->cfg.loop, &t->rates->pace);
+	free(t->rates);
+	t->rates = NULL;
 	free(t->rest);
 	t->rest = NULL;
 	t->rest_len = 0;
@@ -645,6 +649,43 @@ static void on_ready(struct loop_watch *w, uint32_t events)
 		tunnel_send_waiting(t);
 	if (t->stage != TUNNEL_CLOSED && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		tunnel_read(t);
+}
+
+void tunnel_pace(struct tunnel *t, uint64_t at_ms)
+{
+	struct tunnel_rates *r = t->rates;
+
+	if (r->pace.slot && r->pace_ms <= at_ms)
+		return;
+	r->pace_ms = at_ms;
+	loop_timer_set(t->cfg.loop, &r->pace, at_ms);
+}
+
+static void on_pace(struct loop_timer *timer)
+{
+	struct tunnel_rates *r = container_of(timer, struct tunnel_rates, pace);
+	struct tunnel *t = r->tunnel;
+
+	if (t->wire.is_paused && rate_is_empty(&r->up, loop_now(t->cfg.loop)))
+		tunnel_pace(t, rate_ready_ms(&r->up));
+	else if (t->wire.is_paused)
+		pump_pause(&t->wire, false);
+	loop_post(t->cfg.loop, &t->turn);
+}
+
+bool tunnel_set_rates(struct tunnel *t, uint64_t up, uint64_t down)
+{
+	if (!t->rates && !up && !down)
+		return true;
+	if (!t->rates)
+		t->rates = calloc(1, sizeof(*t->rates));
+	if (!t->rates)
+		return false;
+	t->rates->tunnel = t;
+	t->rates->pace.expired = on_pace;
+	rate_set(&t->rates->up, up, loop_now(t->cfg.loop));
+	rate_set(&t->rates->down, down, loop_now(t->cfg.loop));
+	return true;
 }
 
 static void on_broken(struct pump_end *wire)

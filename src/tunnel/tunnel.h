@@ -29,6 +29,7 @@
 #include "tunnel/backlog.h"
 #include "tunnel/choice.h"
 #include "tunnel/pump.h"
+#include "tunnel/rate.h"
 #include "tunnel/unsent.h"
 #include "tunnel/reason.h"
 #include "tunnel/sign.h"
@@ -146,6 +147,14 @@ struct tunnel_line {
 	uint32_t waiting;  /* bytes: in the backlog, and unsent in the socket */
 };
 
+/* Limits of the speed, from the peer and to it. */
+struct tunnel_rates {
+	struct tunnel *tunnel;
+	struct rate up, down;
+	struct loop_timer pace; /* one of them has something again, at pace_ms */
+	uint64_t pace_ms;
+};
+
 struct tunnel {
 	struct tunnel_cfg cfg;
 	enum tunnel_stage stage;
@@ -169,12 +178,13 @@ struct tunnel {
 	struct tunnel_login *login;       /* client: to the end; server: until it is connected */
 	struct tunnel_outboxes *outboxes; /* of this thread's cache, during a call on an engine */
 	struct choice choice;
-	struct unsent unsent;    /* what may wait in the socket itself */
-	uint64_t icmp_ms;        /* before this no ICMP error is sent */
-	struct loop_task turn;   /* runs at the end of a turn in which packets were sent */
-	unsigned turn_packets;   /* sent straight away in this turn */
-	struct backlog *backlog; /* packets that wait for the socket; NULL: none had to lately */
-	uint8_t *rest;           /* the start of a message whose end is still to come; NULL: none */
+	struct unsent unsent;       /* what may wait in the socket itself */
+	uint64_t icmp_ms;           /* before this no ICMP error is sent */
+	struct loop_task turn;      /* runs at the end of a turn in which packets were sent */
+	unsigned turn_packets;      /* sent straight away in this turn */
+	struct tunnel_rates *rates; /* NULL: no limit */
+	struct backlog *backlog;    /* packets that wait for the socket; NULL: none had to lately */
+	uint8_t *rest; /* the start of a message whose end is still to come; NULL: none */
 	size_t rest_len;
 	int read_error;             /* the socket's last error; 0: none */
 	uint32_t acks_dead_ms;      /* TUNNEL_ACKS_DEAD_MS, or later */
@@ -235,6 +245,13 @@ struct tunnel_line_text {
 	char text[120];
 };
 struct tunnel_line_text tunnel_line_print(const struct tunnel *t);
+
+/*
+ * Limits the speed, in bits per second of IP packets; 0: no limit. Packets to the peer wait in the
+ * backlog; from the peer nothing more is read meanwhile, so its TCP slows down. Returns false
+ * without memory.
+ */
+bool tunnel_set_rates(struct tunnel *t, uint64_t up, uint64_t down);
 
 /* ---- receive.c */
 

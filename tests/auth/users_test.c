@@ -356,10 +356,42 @@ static const struct error_case {
 	  "users:1: user \"ann\": after the secret there must be an IPv4 "
 	  "address, \"*\" (one from the pool) or \"-\" (refused); a secret "
 	  "with spaces needs quotes" },
+	{ "an unknown limit", "ann * pw * speed=5M\n",
+	  "users:1: user \"ann\": a limit must be one of rate=, session=, idle=, sessions=, quota=" },
+	{ "half a rate", "ann * pw rate=5M/\n",
+	  "users:1: user \"ann\": rate= must be bits per second from the client and to it, such as "
+	  "5M/20M" },
+	{ "no time", "ann * pw idle=\n",
+	  "users:1: user \"ann\": idle= must be a number of seconds" },
+	{ "no time at all", "ann * pw session=0\n",
+	  "users:1: user \"ann\": session= must be a number of seconds" },
+	{ "too many sessions", "ann * pw sessions=5G\n",
+	  "users:1: user \"ann\": sessions= must be a number" },
+	{ "a word for a quota", "ann * pw quota=all\n",
+	  "users:1: user \"ann\": quota= must be a number of bytes, such as 10G" },
 	{ "no such file", "ann * @/nowhere/at/all\n",
 	  "users:1: the secret of user \"ann\" is in /nowhere/at/all, which cannot be read: No "
 	  "such file or directory" },
 };
+
+static void limits_of_a_user(void **state)
+{
+	struct auth_result a =
+		try("ann * secret rate=5M/20M idle=600 10.1.0.7 session=28800 sessions=2 "
+		    "quota=10G",
+		    "vpn", PAP, "ann", "secret");
+
+	(void)state;
+	assert_int_equal(a.outcome, AUTH_RESULT_OK);
+	assert_int_equal(a.grant.ipv4, 0x0a010007);
+	assert_true(a.grant.rate_up == 5000000 && a.grant.rate_down == 20000000);
+	assert_int_equal(a.grant.idle_s, 600);
+	assert_int_equal(a.grant.session_s, 28800);
+	assert_int_equal(a.grant.sessions, 2);
+	assert_true(a.grant.quota == UINT64_C(10000000000));
+	a = try("ann * secret *", "vpn", PAP, "ann", "secret");
+	assert_true(!a.grant.rate_up && !a.grant.idle_s && !a.grant.quota);
+}
 
 static void addresses_of_no_host(void **state)
 {
@@ -567,6 +599,7 @@ int main(void)
 		cmocka_unit_test(zero_bytes),
 		cmocka_unit_test(responses_of_another_length),
 		cmocka_unit_test(a_name_longer_than_any),
+		cmocka_unit_test(limits_of_a_user),
 		cmocka_unit_test(addresses_of_no_host),
 		cmocka_unit_test(error_table),
 		cmocka_unit_test(warning_table),

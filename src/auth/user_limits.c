@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* rate=5M/20M session=28800 idle=600 sessions=2 quota=10G */
+#include "auth/user_limits.h"
+
+#include <string.h>
+
+#include "auth/radius_grant.h"
+
+static bool get_seconds(struct bytes value, void *to)
+{
+	uint64_t n;
+
+	if (!radius_amount_parse(value, &n) || !n || n > UINT32_MAX)
+		return false;
+	*(uint32_t *)to = (uint32_t)n;
+	return true;
+}
+
+static bool get_amount(struct bytes value, void *to)
+{
+	return radius_amount_parse(value, to);
+}
+
+static bool get_rates(struct bytes value, void *to)
+{
+	struct user_limits *l = to;
+
+	return radius_rate_parse(value, &l->rate_up, &l->rate_down);
+}
+
+bool user_limits_is_limit(const char *word)
+{
+	size_t len = strspn(word, "abcdefghijklmnopqrstuvwxyz");
+
+	return len && word[len] == '=';
+}
+
+const char *user_limits_take(struct user_limits *l, const char *word)
+{
+	static const struct {
+		const char *key; /* with its "=" */
+		size_t at;
+		bool (*get)(struct bytes value, void *to);
+		const char *wrong;
+	} keys[] = {
+		{ "rate=", 0, get_rates,
+		  "rate= must be bits per second from the client and to it, such as 5M/20M" },
+		{ "session=", offsetof(struct user_limits, session_s), get_seconds,
+		  "session= must be a number of seconds" },
+		{ "idle=", offsetof(struct user_limits, idle_s), get_seconds,
+		  "idle= must be a number of seconds" },
+		{ "sessions=", offsetof(struct user_limits, sessions), get_seconds,
+		  "sessions= must be a number" },
+		{ "quota=", offsetof(struct user_limits, quota), get_amount,
+		  "quota= must be a number of bytes, such as 10G" },
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		size_t len = strlen(keys[i].key);
+
+		if (strncmp(word, keys[i].key, len))
+			continue;
+		return keys[i].get(bytes_text(word + len), (char *)l + keys[i].at) ? NULL
+										   : keys[i].wrong;
+	}
+	return "a limit must be one of rate=, session=, idle=, sessions=, quota=";
+}
+
+void user_limits_grant(const struct user_limits *l, struct auth_grant *grant)
+{
+	grant->session_s = l->session_s;
+	grant->idle_s = l->idle_s;
+	grant->sessions = l->sessions;
+	grant->rate_up = l->rate_up;
+	grant->rate_down = l->rate_down;
+	grant->quota = l->quota;
+}
