@@ -29,10 +29,10 @@ struct registration {
 	const char *user; /* the session's */
 	uint64_t session; /* its id */
 	unsigned worker;
+	unsigned max_sessions; /* of this user at a time; 0: as in the server's settings */
 	uint64_t client;       /* the same number for all connections of one client; 0: not known */
 	struct ip_addr source; /* the client's address */
 	struct ip_addr local;  /* our address that the client connected to */
-	unsigned max_sessions; /* of this user at a time; 0: as in the server's settings */
 	/* private to the registry from here on, under its lock: */
 	uint32_t ipv4;         /* 0: none, or lost to a newer session */
 	struct ip_addr ipv6;   /* link-local; AF_UNSPEC: none */

@@ -73,7 +73,8 @@ struct granted {
 struct session {
 	struct tunnel tunnel;
 	struct session_host *host;
-	bool is_open; /* it has logged in */
+	bool is_open;       /* it has logged in */
+	bool is_network_up; /* IPv4 or IPv6 */
 	union {
 		struct half_open half_open;          /* before the login */
 		struct {                             /* after it */
@@ -97,7 +98,6 @@ struct session {
 	struct ppp_auth_result *refusal; /* sent after the delay; NULL: it is not refused */
 	struct session_eap *eap;         /* until it has logged in; NULL if EAP is not offered */
 	struct granted *granted;         /* when it has logged in; NULL: no limits, no reports */
-	bool is_network_up;              /* IPv4 or IPv6 */
 	const char *end_text;            /* why it is refused with the right password; else NULL */
 };
 

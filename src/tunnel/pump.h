@@ -39,9 +39,9 @@ struct pump_queue {
 struct pump_end {
 	struct pump *pump;
 	int fd;                  /* connected, non-blocking */
+	bool is_paused;          /* nothing is read: see pump_pause */
 	struct tls *tls;         /* its ciphertext goes to pump_take_ciphertext, with this as arg */
 	struct loop_watch watch; /* of fd; the owner's `ready` calls pump_drain */
-	bool is_paused;          /* nothing is read: see pump_pause */
 	struct pump_queue queue; /* ciphertext that the socket would not take */
 	size_t queue_max;        /* PUMP_QUEUE_... */
 	/* The peer takes nothing, and the socket is shut down: its next read fails. Ends nothing here. */
