@@ -6,7 +6,7 @@ RANK_2 = http crypto
 RANK_3 = upstream
 RANK_4 = net
 RANK_5 = proc tun
-RANK_6 = ppp sstp ip6 dns radius tls
+RANK_6 = ppp sstp ip6 dns dhcp radius tls
 RANK_7 = eap
 RANK_8 = tunnel auth
 RANK_9 = stack netdev
@@ -20,7 +20,7 @@ below = $(call reverse,$(wordlist 2,$1,0 $(RANKS)))
 FOLDERS = $(foreach n,$(call reverse,$(RANKS)),$(RANK_$n))
 
 # Bytes and time in, bytes and events out: an engine uses no loop, no process and no device.
-ENGINES = ppp sstp ip6 dns radius upstream
+ENGINES = ppp sstp ip6 dns dhcp radius upstream
 ENGINES_USE = http crypto util
 
 # $(call under,FOLDER): the folders that FOLDER may use. tests/both/ may use all.
@@ -33,7 +33,7 @@ objects = $(patsubst %.c,$B/%.o,$(wildcard $1))
 # ---- objects and archives
 
 # Folders that no packet goes through are made small.
-COLD = cli client auth radius eap upstream proc netdev ip6 http
+COLD = cli client auth radius eap upstream proc netdev ip6 dhcp http
 $(foreach f,$(COLD),$B/src/$f/%.o): OPTIMIZE = -Os
 
 $B/src/crypto/%.o $B/src/tls/%.o $B/tests/crypto/%.o $B/tests/tls/%.o $B/tests/support/pki.o: ALL_CFLAGS += $(WOLFSSL_CFLAGS)
