@@ -86,14 +86,14 @@ struct session {
 	struct log log;     /* "session 7" */
 	uint64_t started_ms;
 	uint16_t peer_port; /* of registration.source */
-	char *user;         /* NULL: not known yet */
-	struct registration registration;
-	struct ip_addr ipv4;          /* in host->by_addr; AF_UNSPEC: none */
-	struct ip_addr ipv6;          /* the same, link-local */
-	struct ip_addr prefix;        /* the same: the key of a /64 (prefixes.h) */
-	struct advertiser advertiser; /* while IPV6CP is open */
-	struct loop_timer timer;      /* its deadline; before the login: a refusal is sent */
 	enum ppp_auth method;
+	char *user; /* NULL: not known yet */
+	struct registration registration;
+	struct ip_addr ipv4;             /* in host->by_addr; AF_UNSPEC: none */
+	struct ip_addr ipv6;             /* the same, link-local */
+	struct ip_addr prefix;           /* the same: the key of a /64 (prefixes.h) */
+	struct advertiser advertiser;    /* while IPV6CP is open */
+	struct loop_timer timer;         /* its deadline; before the login: a refusal is sent */
 	uint64_t question;               /* the open question to host->auth; 0: none */
 	struct ppp_auth_result *refusal; /* sent after the delay; NULL: it is not refused */
 	struct session_eap *eap;         /* until it has logged in; NULL if EAP is not offered */
