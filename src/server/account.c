@@ -92,6 +92,7 @@ enum radius_cause account_cause(enum tunnel_reason reason)
 	case REASON_SETTINGS:
 	case REASON_NETWORK:
 	case REASON_SYSTEM:
+	case REASON_HOOK:
 	case TUNNEL_REASONS:
 		break;
 	}
