@@ -57,10 +57,14 @@ static int add(struct excluded_routes *e, const struct route *r)
 
 /* ---- one network */
 
-/* Returns false if the host has a route to this very network. */
+/*
+ * Returns false if the host has a route to this very network. From another VPN's device the route
+ * returns to the host's own as soon as that is usable again.
+ */
 static bool find_route(struct excluded_routes *e, const struct ip_prefix *dst,
 		       const struct route *is, struct route *route)
 {
+	struct route *home = &e->home[dst - e->at];
 	bool has_route =
 		!e->is_throw && !netlink_route_over(e->nl, dst, e->tunnel_ifindex, is, route);
 
@@ -70,9 +74,12 @@ static bool find_route(struct excluded_routes *e, const struct ip_prefix *dst,
 		*route = (struct route){ .unreachable = !e->is_throw, .is_throw = e->is_throw };
 	else if (is && server_route_must_stay(e->nl, is, route))
 		*route = *is;
+	else if (server_route_must_stay(e->nl, home, route))
+		*route = *home;
 	route->dst = *dst;
 	route->table = e->table;
 	route->protocol = NETLINK_PROTO_OURS;
+	server_route_note_home(e->nl, home, route);
 	return true;
 }
 

@@ -21,6 +21,8 @@ struct excluded_routes {
 	bool is_throw; /* the table is our own, and rules follow it: the next one decides */
 	const struct ip_prefix *at; /* STATE_EXCLUDED_MAX at most */
 	size_t count;
+	/* The last route to each network that did not replace another one as a VPN's; see excluded.c. */
+	struct route home[STATE_EXCLUDED_MAX];
 	bool is_up;
 	struct server_route_limit limit;
 	uint64_t refused_ms; /* the kernel refused a route; 0: never */

@@ -162,11 +162,11 @@ static bool keep_out_of_vpn(struct server_routes *s, const struct route *is, str
 	return true;
 }
 
-/* A route that another VPN's replaces for the time being is remembered: see current_route. */
-static void note_home(struct server_routes *s, const struct route *r)
+void server_route_note_home(struct netlink *nl, struct route *home, const struct route *r)
 {
-	if (!ip_equal(&s->home.dst.addr, &r->dst.addr) || !is_into_another_vpn(s->nl, &s->home, r))
-		s->home = *r;
+	if (r->ifindex &&
+	    (!ip_equal(&home->dst.addr, &r->dst.addr) || !is_into_another_vpn(nl, home, r)))
+		*home = *r;
 }
 
 /*
@@ -216,7 +216,7 @@ int server_route_keep(struct server_routes *s, const struct ip_addr *server)
 	keep_out_of_vpn(s, &s->home, &route);
 	route.table = s->table;
 	s->last_route = route;
-	note_home(s, &route);
+	server_route_note_home(s->nl, &s->home, &route);
 	s->limit = (struct server_route_limit){ 0 };
 	error = add(s, &route);
 	if (!error)
@@ -279,7 +279,7 @@ static bool put(struct server_routes *s, const struct route *route, uint64_t now
 	}
 	if (!route->unreachable) {
 		s->last_route = *route;
-		note_home(s, route);
+		server_route_note_home(s->nl, &s->home, route);
 	}
 	return true;
 }

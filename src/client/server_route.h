@@ -57,6 +57,11 @@ uint64_t server_routes_check(struct server_routes *s, uint64_t now_ms);
  * that one leads into another VPN's device, and `is` is still usable.
  */
 bool server_route_must_stay(struct netlink *nl, const struct route *is, const struct route *found);
+/*
+ * Sets `home`, the route to return to, to the new route `r`, unless that leads into another VPN's
+ * device in place of `home`.
+ */
+void server_route_note_home(struct netlink *nl, struct route *home, const struct route *r);
 
 /*
  * Whether routes were added again too often; then no more are added until *until_ms (set if true).

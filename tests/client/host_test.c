@@ -1095,6 +1095,13 @@ static void excluded_networks_and_another_vpn(void **state)
 	leave_network(LAN0, "192.168.1.2");
 	host_changes(h);
 	goes("10.200.0.1", "lan1");
+	lab_logged("has changed");
+	join_network(LAN0, "192.168.1.2", "192.168.1.1");
+	host_changes(h);
+	goes("10.200.0.1", "192.168.1.1 lan0");
+	lab_logged("has changed: via 192.168.1.1");
+	host_changes(h);
+	assert_string_equal(lab_log(), "");
 	host_close(h);
 	assert_int_equal(netlink_route_del(nl, &half), 0);
 }
