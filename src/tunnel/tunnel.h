@@ -163,8 +163,8 @@ struct tunnel {
 	uint64_t stage_deadline_ms; /* TLS handshake, or a shutdown that must end */
 	struct sstp sstp;
 	struct ppp ppp;
-	bool http_is_done; /* the peer speaks SSTP */
 	uint64_t http_done_ms;
+	bool http_is_done; /* the peer speaks SSTP */
 	bool ppp_is_running;
 	bool is_shutting_down;
 	bool is_connected; /* TUNNEL_CONNECTED was sent */
