@@ -93,7 +93,6 @@ enum radius_cause account_cause(enum tunnel_reason reason)
 	case REASON_NETWORK:
 	case REASON_HOOK:
 	case REASON_SYSTEM:
-	case REASON_HOOK:
 	case TUNNEL_REASONS:
 		break;
 	}
