@@ -12,6 +12,7 @@ static const struct {
 } methods[] = {
 	{ EAP_MSCHAPV2, "eap-mschapv2" },
 	{ EAP_TLS, "eap-tls" },
+	{ EAP_PEAP, "peap" },
 };
 enum { METHODS = sizeof(methods) / sizeof(*methods) };
 

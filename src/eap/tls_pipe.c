@@ -180,6 +180,8 @@ void tls_pipe_put(struct tls_pipe *p, struct writer *w)
 
 void tls_pipe_write(struct tls_pipe *p, struct bytes data)
 {
+	if (!tls_pipe_has_output(p))
+		p->out_len = p->out_sent = 0;
 	if (tls_write(p->tls, data.at, data.len))
 		p->is_broken = true;
 }
