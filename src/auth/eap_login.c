@@ -10,6 +10,7 @@
 #include "eap/eap_mschapv2.h"
 #include "eap/eap_server.h"
 #include "eap/eap_tls.h"
+#include "eap/peap.h"
 #include "tls/cert_user.h"
 #include "tls/open.h"
 #include "util/secret.h"
@@ -21,7 +22,9 @@ struct eap_login {
 	struct eap_choice choices[EAP_METHODS_MAX];
 	struct eap_mschapv2_server mschapv2;
 	struct eap_tls_server tls;
-	bool is_checked; /* `checked` is the user file's result */
+	struct peap_server peap;
+	struct eap_choice inner[2]; /* of PEAP */
+	bool is_checked;            /* `checked` is the user file's result */
 	struct auth_result checked;
 	uint8_t out[EAP_PACKET_MAX];
 };
@@ -44,23 +47,42 @@ static void check(void *arg, const struct ppp_attempt *attempt, struct ppp_auth_
 	memcpy(result->hlak, l->checked.hlak, sizeof(result->hlak));
 }
 
-static bool equals_identity(const struct eap_login *l, struct bytes name)
+/* The server of the innermost conversation. */
+static const struct eap_server *innermost(const struct eap_login *l)
 {
-	return name.len == l->server.identity_len &&
-	       !strncasecmp((const char *)name.at, (const char *)l->server.identity, name.len);
+	bool is_inside = l->server.chosen && l->server.chosen->self == &l->peap &&
+			 l->peap.inner.has_identity;
+
+	return is_inside ? &l->peap.inner : &l->server;
+}
+
+/* The Identity, for the log of a login that got no further. */
+static void take_identity(const struct eap_login *l, struct auth_result *result)
+{
+	const struct eap_server *s = innermost(l);
+	size_t len = s->identity_len < PPP_NAME_MAX ? s->identity_len : PPP_NAME_MAX;
+
+	for (size_t i = 0; i < len; i++)
+		result->name[i] = (char)(s->identity[i] ? s->identity[i] : (uint8_t)'?');
+}
+
+static bool equals_identity(const struct eap_server *s, struct bytes name)
+{
+	return name.len == s->identity_len &&
+	       !strncasecmp((const char *)name.at, (const char *)s->identity, name.len);
 }
 
 /* An outer identity that names nobody: empty, "anonymous", or one of these before "@realm". */
-static bool is_anonymous(const struct eap_login *l)
+static bool is_anonymous(const struct eap_server *s)
 {
 	static const char anonymous[] = "anonymous";
-	size_t len = l->server.identity_len;
-	const uint8_t *at = len ? memchr(l->server.identity, '@', len) : NULL;
+	size_t len = s->identity_len;
+	const uint8_t *at = len ? memchr(s->identity, '@', len) : NULL;
 
 	if (at)
-		len = (size_t)(at - l->server.identity);
+		len = (size_t)(at - s->identity);
 	return !len || (len == sizeof(anonymous) - 1 &&
-			!strncasecmp((const char *)l->server.identity, anonymous, len));
+			!strncasecmp((const char *)s->identity, anonymous, len));
 }
 
 /* The user is who the certificate says; an Identity that says something else is refused. */
@@ -70,12 +92,12 @@ static bool choose_name(const struct eap_login *l, struct bytes leaf, struct byt
 	size_t count = cert_user_names(leaf, names);
 
 	for (size_t i = 0; i < count; i++)
-		if (equals_identity(l, names[i])) {
+		if (equals_identity(innermost(l), names[i])) {
 			*name = names[i];
 			return true;
 		}
 	*name = count ? names[0] : bytes_of(NULL, 0);
-	return count && is_anonymous(l);
+	return count && is_anonymous(innermost(l));
 }
 
 static void refuse_name(struct eap_login *l, struct bytes name)
@@ -83,8 +105,7 @@ static void refuse_name(struct eap_login *l, struct bytes name)
 	struct auth_result *r = &l->checked;
 
 	*r = (struct auth_result){ .outcome = AUTH_RESULT_REFUSED };
-	snprintf(r->name, sizeof(r->name), "%.*s", (int)l->server.identity_len,
-		 (const char *)l->server.identity);
+	take_identity(l, r);
 	snprintf(r->reason, sizeof(r->reason),
 		 "the client's certificate is for another user: %.100s",
 		 name.len ? log_quote(name.at, name.len).text : "it has no name");
@@ -101,6 +122,25 @@ static bool check_certificate(void *arg, struct bytes leaf)
 	else
 		refuse_name(l, name);
 	return l->checked.outcome == AUTH_RESULT_OK;
+}
+
+static bool choose(struct eap_login *l, uint8_t type, struct eap_choice *choice);
+
+/* Inside PEAP a certificate, where the server has authorities for it, or a password. */
+static void open_peap(struct eap_login *l)
+{
+	size_t n = 0;
+
+	if (choose(l, EAP_TLS, &l->inner[n]))
+		n++;
+	if (choose(l, EAP_MSCHAPV2, &l->inner[n]))
+		n++;
+	l->peap = (struct peap_server){
+		.ctx = l->cfg.peap_tls,
+		.requires_binding = l->cfg.requires_peap_binding,
+		.inner = { .choices = l->inner, .choice_count = n },
+		.random = system_random,
+	};
 }
 
 static bool choose(struct eap_login *l, uint8_t type, struct eap_choice *choice)
@@ -123,6 +163,10 @@ static bool choose(struct eap_login *l, uint8_t type, struct eap_choice *choice)
 		};
 		*choice = (struct eap_choice){ &eap_tls_server, &l->tls };
 		return l->cfg.tls;
+	case EAP_PEAP:
+		open_peap(l);
+		*choice = (struct eap_choice){ &peap_server, &l->peap };
+		return l->cfg.peap_tls;
 	default:
 		return false;
 	}
@@ -138,6 +182,8 @@ struct eap_login *eap_login_open(const struct eap_login_cfg *cfg)
 	l->cfg = *cfg;
 	if (cfg->tls)
 		tls_ctx_hold(cfg->tls);
+	if (cfg->peap_tls)
+		tls_ctx_hold(cfg->peap_tls);
 	for (size_t i = 0; i < cfg->method_count; i++)
 		if (choose(l, cfg->methods[i], &l->choices[n]))
 			n++;
@@ -150,27 +196,23 @@ void eap_login_close(struct eap_login *l)
 	if (!l)
 		return;
 	eap_tls_server_close(&l->tls);
+	peap_server_close(&l->peap);
 	tls_ctx_release(l->cfg.tls);
+	tls_ctx_release(l->cfg.peap_tls);
 	secret_wipe(l, sizeof(*l));
 	free(l);
-}
-
-/* The Identity, for the log of a login that got no further. */
-static void take_identity(const struct eap_login *l, struct auth_result *result)
-{
-	size_t len = l->server.identity_len < PPP_NAME_MAX ? l->server.identity_len : PPP_NAME_MAX;
-
-	for (size_t i = 0; i < len; i++)
-		result->name[i] =
-			(char)(l->server.identity[i] ? l->server.identity[i] : (uint8_t)'?');
 }
 
 static const char *why_failed(const struct eap_login *l)
 {
 	if (!l->server.chosen)
 		return "the client accepts none of the EAP methods that are offered";
-	if (l->server.chosen->self == &l->tls && l->tls.error.text[0])
+	if (l->peap.error.text[0])
+		return l->peap.error.text;
+	if (l->tls.error.text[0])
 		return l->tls.error.text;
+	if (!innermost(l)->chosen)
+		return "the client accepts none of the methods that are offered inside PEAP";
 	if (l->is_checked && l->checked.outcome == AUTH_RESULT_OK)
 		return "the client does not accept the server's proof that it knows the password";
 	return "the client's EAP packets are malformed, or not those that were expected";

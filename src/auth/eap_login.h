@@ -14,7 +14,9 @@ struct eap_login_cfg {
 	const char *server_name;          /* in Challenges, and the user file's server column */
 	uint8_t methods[EAP_METHODS_MAX]; /* EAP types, in the order in which they are proposed */
 	size_t method_count;
-	struct tls_ctx *tls; /* for EAP-TLS; the login holds it */
+	/* for EAP-TLS, alone or in PEAP; for PEAP's own session; NULL: not offered. The login holds them. */
+	struct tls_ctx *tls, *peap_tls;
+	bool requires_peap_binding;
 };
 
 struct eap_login;

@@ -61,15 +61,18 @@ void user_file_use_eap(struct user_file *f, const struct eap_login_cfg *cfg)
 	f->eap.server_name = f->server_name;
 }
 
-void user_file_use_tls(struct user_file *f, struct tls_ctx *tls)
+void user_file_use_tls(struct user_file *f, struct tls_ctx *tls, struct tls_ctx *peap_tls)
 {
-	struct tls_ctx *old;
+	struct tls_ctx *old, *old_peap;
 
 	rwlock_write(&f->lock);
 	old = f->eap.tls;
+	old_peap = f->eap.peap_tls;
 	f->eap.tls = tls;
+	f->eap.peap_tls = peap_tls;
 	rwlock_write_done(&f->lock);
 	tls_ctx_release(old);
+	tls_ctx_release(old_peap);
 }
 
 void user_file_close(struct user_file *f)
@@ -79,6 +82,7 @@ void user_file_close(struct user_file *f)
 	job_pool_close(&f->pool);
 	users_release(f->users);
 	tls_ctx_release(f->eap.tls);
+	tls_ctx_release(f->eap.peap_tls);
 	rwlock_destroy(&f->lock);
 	free(f);
 }

@@ -33,10 +33,10 @@ int user_file_open(struct users *users, const char *server_name, unsigned thread
 /* Call before the first question: the EAP methods that are offered; cfg->server_name is not used. */
 void user_file_use_eap(struct user_file *f, const struct eap_login_cfg *cfg);
 /*
- * From now on logins by EAP-TLS use this context, whose reference is taken over; it asks for a
- * certificate of the client.
+ * From now on logins by EAP use these contexts, whose references are taken over: for EAP-TLS, which
+ * asks for a certificate of the client, and for PEAP. NULL: the method is not offered.
  */
-void user_file_use_tls(struct user_file *f, struct tls_ctx *tls);
+void user_file_use_tls(struct user_file *f, struct tls_ctx *tls, struct tls_ctx *peap_tls);
 void user_file_close(struct user_file *f); /* no question is open; NULL is fine */
 
 /* The table in force; valid until the next user_file_replace. */

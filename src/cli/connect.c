@@ -132,6 +132,7 @@ static const struct option_use uses[] = {
 	{ .heading = "Who you are", .group = &login_options, .at = AT(login) },
 	{ .group = &auth_options, .at = AT(login.auth) },
 	{ .group = &eap_options, .at = AT(login.eap) },
+	{ .group = &peap_options, .at = AT(login.eap.requires_peap_binding) },
 	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
 	{ .group = &tls_options, .at = AT(server.tls) },
 	{ .heading = "The network", .group = &interface_options, .at = AT(network.device) },

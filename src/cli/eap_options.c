@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/cli_error.h"
 #include "cli/password.h"
@@ -56,6 +57,29 @@ const struct option_group eap_options = OPTION_GROUP(eap_table);
 
 #undef AT
 
+static bool set_binding(void *to, const char *value, struct error *err)
+{
+	bool is_required = !strcasecmp(value, "require");
+
+	if (!is_required && strcasecmp(value, "auto") != 0) {
+		snprintf(err->text, sizeof(err->text), "must be auto or require");
+		return false;
+	}
+	*(bool *)to = is_required;
+	return true;
+}
+
+static const struct option peap_table[] = {
+	{ .name = "peap-binding",
+	  .arg = "WHEN",
+	  .words = "auto require",
+	  .help = "PEAP's crypto binding: auto (the default), if the peer has it, or require",
+	  .set = set_binding,
+	  .at = 0 },
+};
+
+const struct option_group peap_options = OPTION_GROUP(peap_table);
+
 static bool uses(const struct client_cfg *cfg, uint8_t type)
 {
 	return memchr(cfg->eap, type, cfg->eap_count);
@@ -70,22 +94,23 @@ static bool refuse(const struct verb *verb, const char *why)
 static bool is_complete(const struct verb *verb, const struct eap_settings *s,
 			const struct client_cfg *cfg)
 {
-	bool uses_tls = uses(cfg, EAP_TLS);
+	bool uses_tls = uses(cfg, EAP_TLS), uses_peap = uses(cfg, EAP_PEAP);
 
 	if (uses_tls && !s->client_cert)
 		return refuse(verb,
 			      "--auth eap-tls needs --client-cert FILE, and --client-key FILE "
 			      "if the key is in another file");
-	if (uses_tls && !s->name)
+	if ((uses_tls || uses_peap) && !s->name)
 		return refuse(
 			verb,
-			"--auth eap-tls needs --eap-name NAME: the name, or the domain, in the "
-			"certificate of the server that checks logins, which may be a RADIUS "
-			"server. Without it anybody with a certificate of the same authority "
-			"could take that server's place");
-	if (s->client_cert && !uses_tls)
-		return refuse(verb, "--client-cert is for --auth eap-tls, which is not in the list "
-				    "of methods");
+			"--auth eap-tls and peap need --eap-name NAME: the name, or the domain, "
+			"in the certificate of the server that checks logins, which may be a "
+			"RADIUS server. Without it anybody with a certificate of the same "
+			"authority could take that server's place");
+	if (s->client_cert && !uses_tls && !uses_peap)
+		return refuse(verb,
+			      "--client-cert is for --auth eap-tls and peap, and neither is in "
+			      "the list of methods");
 	if (s->client_key && !s->client_cert)
 		return refuse(verb, "--client-key needs --client-cert");
 	if (s->client_key_password_file && !s->client_cert)
@@ -130,6 +155,7 @@ bool eap_settings_apply(const struct verb *verb, const struct eap_settings *s,
 
 	cfg->eap_identity = s->identity;
 	cfg->eap_name = s->name;
+	cfg->requires_peap_binding = s->requires_peap_binding;
 	if (!is_complete(verb, s, cfg))
 		return false;
 	cfg->eap_tls = (struct tls_client_cfg){
@@ -154,7 +180,7 @@ bool eap_needs_password(const struct client_cfg *cfg)
 		if (cfg->auth[i] != PPP_AUTH_EAP)
 			return true;
 	for (size_t i = 0; i < cfg->eap_count; i++)
-		if (cfg->eap[i] != EAP_TLS)
+		if (cfg->eap[i] != EAP_TLS && !(cfg->eap[i] == EAP_PEAP && cfg->eap_tls.cert_file))
 			return true;
 	return false;
 }
@@ -164,7 +190,7 @@ bool eap_settings_check(const struct verb *verb, const struct client_cfg *cfg)
 	struct tls_ctx *tls;
 	struct error err;
 
-	if (!uses(cfg, EAP_TLS))
+	if (!uses(cfg, EAP_TLS) && !uses(cfg, EAP_PEAP))
 		return true;
 	if (tls_ctx_client(&cfg->eap_tls, &tls, &err))
 		return refuse(verb, err.text);

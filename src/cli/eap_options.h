@@ -10,10 +10,13 @@ struct eap_settings {
 	const char *identity;
 	const char *name; /* of the server's certificate inside EAP */
 	const char *ca;
+	bool requires_peap_binding;
 	const char *client_cert, *client_key, *client_key_password_file;
 };
 
 extern const struct option_group eap_options;
+/* --peap-binding, at both ends: a bool. */
+extern const struct option_group peap_options;
 
 /*
  * Fills the EAP settings of `cfg`, whose methods and server are already set; reads the password of

@@ -11,6 +11,7 @@
 #include "auth/users.h"
 #include "cli/background.h"
 #include "cli/common.h"
+#include "cli/eap_options.h"
 #include "cli/exit_code.h"
 #include "cli/network.h"
 #include "cli/password.h"
@@ -53,6 +54,7 @@ struct serve_settings {
 	const char *users, *leases;
 	struct auth_list auth;
 	const char *client_ca, *client_crl;
+	bool requires_peap_binding;
 	const char *name;
 	struct ip_prefix network, ipv6_network; /* AF_UNSPEC: not set */
 	struct dns_list dns;
@@ -244,7 +246,7 @@ static const struct option user_table[] = {
 	  .at = AT(users) },
 	{ .name = "client-ca",
 	  .arg = "FILE",
-	  .help = "eap-tls: the authorities of the clients' certificates (PEM); the user is the "
+	  .help = "eap-tls and peap: the authorities of the clients' certificates (PEM); the user is the "
 		  "certificate's UPN, e-mail address or common name",
 	  .set = set_file_or_folder,
 	  .at = AT(client_ca) },
@@ -347,6 +349,7 @@ static const struct option_use uses[] = {
 	{ .group = &tls_options, .at = AT(tls) },
 	{ .heading = "Who may log in", .group = &user_options },
 	{ .group = &auth_options, .at = AT(auth) },
+	{ .group = &peap_options, .at = AT(requires_peap_binding) },
 	{ .group = &session_options },
 	{ .heading = "RADIUS", .group = &radius_options, .at = AT(radius) },
 	{ .heading = "The network", .group = &client_network_options },
@@ -359,9 +362,9 @@ static const struct option_use uses[] = {
 	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };
 
-static bool offers_eap_tls(const struct serve_settings *s)
+static bool offers(const struct serve_settings *s, uint8_t eap_type)
 {
-	return memchr(s->auth.eap, EAP_TLS, s->auth.eap_count);
+	return memchr(s->auth.eap, eap_type, s->auth.eap_count);
 }
 
 static bool has_all(const struct serve_settings *s)
@@ -383,16 +386,16 @@ static bool has_all(const struct serve_settings *s)
 		cli_error(&serve_verb, "--ipv6-network and --no-ipv6 exclude each other");
 	else if (s->ipv6_network.addr.family && s->link.mtu < 1280)
 		cli_error(&serve_verb, "--ipv6-network needs an --mtu of at least 1280");
-	else if (offers_eap_tls(s) && s->users && !s->client_ca)
+	else if (offers(s, EAP_TLS) && s->users && !s->client_ca)
 		cli_error(&serve_verb,
 			  "--auth eap-tls needs --client-ca FILE: the authorities of the clients' "
 			  "certificates");
 	else if (s->client_ca && !s->users)
 		cli_error(&serve_verb, "--client-ca is for --users: with --radius the RADIUS "
 				       "server checks the clients' certificates");
-	else if (s->client_ca && !offers_eap_tls(s))
-		cli_error(&serve_verb,
-			  "--client-ca is for --auth eap-tls, which is not in the list of methods");
+	else if (s->client_ca && !offers(s, EAP_TLS) && !offers(s, EAP_PEAP))
+		cli_error(&serve_verb, "--client-ca is for --auth eap-tls and peap, and neither is "
+				       "in the list of methods");
 	else if (s->client_crl && !s->client_ca)
 		cli_error(&serve_verb, "--client-crl needs --client-ca");
 	else
@@ -480,6 +483,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.auth_count = s->auth.count,
 		.eap_count = s->auth.eap_count,
 		.client_ca_file = s->client_ca,
+		.requires_peap_binding = s->requires_peap_binding,
 		.client_crl_file = s->client_crl,
 		.hashes = s->tls.hashes,
 		.network = s->network,
@@ -513,8 +517,7 @@ static int check(const struct server_cfg *cfg)
 	struct error users_err;
 	struct error tls_err;
 	struct users *users = NULL;
-	struct tls_server_cfg eap_tls;
-	struct tls_ctx *tls;
+	struct tls_ctx *tls, *peap_tls;
 
 	if (cfg->users_file && users_load(cfg->users_file, &users, &users_err)) {
 		cli_error(&serve_verb, "%s", users_err.text);
@@ -528,13 +531,12 @@ static int check(const struct server_cfg *cfg)
 		}
 		tls_ctx_release(tls);
 	}
-	if (credentials_eap_tls_cfg(cfg, &eap_tls)) {
-		if (tls_ctx_server(&eap_tls, &tls, &tls_err)) {
-			cli_error(&serve_verb, "%s", tls_err.text);
-			return EXIT_USAGE;
-		}
-		tls_ctx_release(tls);
+	if (credentials_open_eap_tls(cfg, &tls, &peap_tls, &tls_err)) {
+		cli_error(&serve_verb, "%s", tls_err.text);
+		return EXIT_USAGE;
 	}
+	tls_ctx_release(tls);
+	tls_ctx_release(peap_tls);
 	printf("configuration OK\n");
 	return EXIT_OK;
 }

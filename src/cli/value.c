@@ -287,6 +287,8 @@ static const struct auth_word *auth_by_name(const char *typed)
 		{ "eapmschapv2", PPP_AUTH_EAP, EAP_MSCHAPV2 },
 		{ "eapmschap2", PPP_AUTH_EAP, EAP_MSCHAPV2 },
 		{ "eaptls", PPP_AUTH_EAP, EAP_TLS },
+		{ "peap", PPP_AUTH_EAP, EAP_PEAP },
+		{ "eappeap", PPP_AUTH_EAP, EAP_PEAP },
 	};
 	char name[32];
 

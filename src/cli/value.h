@@ -27,8 +27,8 @@ struct auth_list {
 };
 
 /* The methods, for the texts and completions of options. */
-#define AUTH_WORDS "mschapv2 eap-mschapv2 eap-tls chap pap"
-#define AUTH_NAMES "mschapv2, eap-mschapv2, eap-tls, chap, pap"
+#define AUTH_WORDS "mschapv2 eap-mschapv2 peap eap-tls chap pap"
+#define AUTH_NAMES "mschapv2, eap-mschapv2, peap, eap-tls, chap, pap"
 
 struct host_port {
 	char user[256]; /* given before the host, USER@HOST; empty: none */

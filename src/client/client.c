@@ -49,7 +49,7 @@ struct client {
 	struct health health;
 	struct pump pump;
 	struct tls_ctx *tls;
-	struct tls_ctx *eap_tls;              /* NULL: EAP-TLS is not used */
+	struct tls_ctx *eap_tls, *peap_tls;   /* NULL: EAP-TLS, PEAP is not used */
 	struct backend_client backend_client; /* the backend's interface to us */
 	struct dial *dial;
 	struct loop_timer again;       /* until the next attempt */
@@ -734,6 +734,8 @@ static int open_eap(struct client *c)
 		.password = c->cfg->password,
 		.identity = c->cfg->eap_identity,
 		.tls = c->eap_tls,
+		.peap_tls = c->peap_tls,
+		.requires_peap_binding = c->cfg->requires_peap_binding,
 		.server_name = c->cfg->eap_name,
 		.methods = c->cfg->eap,
 		.method_count = c->cfg->eap_count,
@@ -989,6 +991,23 @@ static void on_backend_settled(struct backend_client *backend_client)
 		dial(c);
 }
 
+/* PEAP's own session has no certificate of the client; one inside it may have. */
+static int open_eap_tls(struct client *c, struct error *err)
+{
+	struct tls_client_cfg peap = c->cfg->eap_tls;
+	bool has_peap = memchr(c->cfg->eap, EAP_PEAP, c->cfg->eap_count);
+	bool has_tls = memchr(c->cfg->eap, EAP_TLS, c->cfg->eap_count) || has_peap;
+	int error = 0;
+
+	peap.cert_file = NULL;
+	peap.only_tls12 = true;
+	if (has_peap)
+		error = tls_ctx_client(&peap, &c->peap_tls, err);
+	if (!error && has_tls && c->cfg->eap_tls.cert_file)
+		error = tls_ctx_client(&c->cfg->eap_tls, &c->eap_tls, err);
+	return error;
+}
+
 static enum tunnel_reason open_all(struct client *c)
 {
 	static const int signals[] = { COMMAND_SIGNALS, SIGUSR2 };
@@ -996,8 +1015,8 @@ static enum tunnel_reason open_all(struct client *c)
 	int error;
 
 	error = tls_ctx_client(&c->cfg->server.tls, &c->tls, &err);
-	if (!error && memchr(c->cfg->eap, EAP_TLS, c->cfg->eap_count))
-		error = tls_ctx_client(&c->cfg->eap_tls, &c->eap_tls, &err);
+	if (!error)
+		error = open_eap_tls(c, &err);
 	if (error) {
 		log_error(&c->log, "%s", err.text);
 		return REASON_SETTINGS;
@@ -1040,6 +1059,7 @@ static void close_all(struct client *c)
 	loop_close(c->loop);
 	tls_ctx_release(c->tls);
 	tls_ctx_release(c->eap_tls);
+	tls_ctx_release(c->peap_tls);
 }
 
 enum tunnel_reason client_run(const struct client_cfg *cfg, int *status)

@@ -43,7 +43,8 @@ struct client_cfg {
 	size_t eap_count;
 	const char *eap_identity;      /* EAP's outer identity; NULL: user */
 	const char *eap_name;          /* that the certificate of EAP's server must have */
-	struct tls_client_cfg eap_tls; /* for EAP-TLS, if it is in eap[] */
+	struct tls_client_cfg eap_tls; /* for EAP-TLS and PEAP, if one of them is in eap[] */
+	bool requires_peap_binding;
 	uint16_t mtu;
 	/* congestion control of the connection to the server, net/congestion.h */
 	const char *congestion;

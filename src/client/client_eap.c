@@ -9,6 +9,7 @@
 #include "eap/eap_names.h"
 #include "eap/eap_peer.h"
 #include "eap/eap_tls.h"
+#include "eap/peap.h"
 #include "tls/open.h"
 #include "util/secret.h"
 
@@ -18,7 +19,9 @@ struct client_eap {
 	struct eap_choice choices[EAP_METHODS_MAX];
 	struct eap_mschapv2_peer mschapv2;
 	struct eap_tls_peer tls;
-	struct tls_ctx *tls_ctx; /* held */
+	struct peap_peer peap;
+	struct eap_choice inner[2];         /* of PEAP */
+	struct tls_ctx *tls_ctx, *peap_ctx; /* held */
 	bool has_begun;
 };
 
@@ -26,6 +29,29 @@ static void system_random(void *arg, void *to, size_t len)
 {
 	(void)arg;
 	secret_random(to, len);
+}
+
+static bool choose(struct client_eap *e, const struct client_eap_cfg *cfg, uint8_t type,
+		   struct eap_choice *choice);
+
+/* Inside PEAP a certificate, if we have one, or the password. */
+static void open_peap(struct client_eap *e, const struct client_eap_cfg *cfg)
+{
+	size_t n = 0;
+
+	if (choose(e, cfg, EAP_TLS, &e->inner[n]))
+		n++;
+	if (choose(e, cfg, EAP_MSCHAPV2, &e->inner[n]))
+		n++;
+	e->peap = (struct peap_peer){
+		.ctx = e->peap_ctx,
+		.name = cfg->server_name,
+		.requires_binding = cfg->requires_peap_binding,
+		.inner = { .identity = bytes_text(cfg->user),
+			   .choices = e->inner,
+			   .choice_count = n,
+			   .log = cfg->log },
+	};
 }
 
 static bool choose(struct client_eap *e, const struct client_eap_cfg *cfg, uint8_t type,
@@ -39,11 +65,15 @@ static bool choose(struct client_eap *e, const struct client_eap_cfg *cfg, uint8
 			.random = system_random,
 		};
 		*choice = (struct eap_choice){ &eap_mschapv2_peer, &e->mschapv2 };
-		return true;
+		return *cfg->password;
 	case EAP_TLS:
 		e->tls = (struct eap_tls_peer){ .ctx = e->tls_ctx, .name = cfg->server_name };
 		*choice = (struct eap_choice){ &eap_tls_peer, &e->tls };
 		return e->tls_ctx;
+	case EAP_PEAP:
+		open_peap(e, cfg);
+		*choice = (struct eap_choice){ &peap_peer, &e->peap };
+		return e->peap_ctx;
 	default:
 		return false;
 	}
@@ -58,6 +88,7 @@ int client_eap_open(const struct client_eap_cfg *cfg, struct client_eap **out)
 	if (!e)
 		return -ENOMEM;
 	e->tls_ctx = cfg->tls ? tls_ctx_hold(cfg->tls) : NULL;
+	e->peap_ctx = cfg->peap_tls ? tls_ctx_hold(cfg->peap_tls) : NULL;
 	for (size_t i = 0; i < cfg->method_count; i++)
 		if (choose(e, cfg, cfg->methods[i], &e->choices[n]))
 			n++;
@@ -75,7 +106,9 @@ void client_eap_close(struct client_eap *e)
 	if (!e)
 		return;
 	eap_tls_peer_close(&e->tls);
+	peap_peer_close(&e->peap);
 	tls_ctx_release(e->tls_ctx);
+	tls_ctx_release(e->peap_ctx);
 	secret_wipe(e, sizeof(*e));
 	free(e);
 }
@@ -129,17 +162,25 @@ static void report_tls(const struct error *error, bool is_untrusted, struct tunn
 /* A server that has no other method sends a Failure after our Nak. */
 bool client_eap_explain(const struct client_eap *e, char *to, size_t room)
 {
-	const char *name;
+	const struct eap_peer *peer;
+	const char *name, *where = "EAP";
 
-	if (!e || !e->peer.refused || e->peer.chosen)
+	if (!e)
 		return false;
-	name = eap_type_name(e->peer.refused);
+	peer = &e->peer;
+	if (peer->chosen && peer->chosen->self == &e->peap) {
+		peer = &e->peap.inner;
+		where = "PEAP";
+	}
+	if (!peer->refused || peer->chosen)
+		return false;
+	name = eap_type_name(peer->refused);
 	if (name)
-		snprintf(to, room, "the server's EAP requires %s, which --auth does not list",
+		snprintf(to, room, "the server's %s requires %s, which --auth does not list", where,
 			 name);
 	else
-		snprintf(to, room, "the server's EAP requires method %u, which sstp does not have",
-			 e->peer.refused);
+		snprintf(to, room, "the server's %s requires method %u, which sstp does not have",
+			 where, peer->refused);
 	return true;
 }
 
@@ -164,10 +205,9 @@ void client_eap_input(struct client_eap *e, struct tunnel *t, struct bytes reque
 	enum eap_step step = eap_peer_input(&e->peer, request, &w);
 
 	e->has_begun = true;
-	if (e->peer.chosen && e->peer.chosen->self == &e->mschapv2)
-		report_mschapv2(&e->mschapv2, t);
-	if (e->peer.chosen && e->peer.chosen->self == &e->tls)
-		report_tls(&e->tls.error, e->tls.is_untrusted, t);
+	report_mschapv2(&e->mschapv2, t);
+	report_tls(&e->tls.error, e->tls.is_untrusted, t);
+	report_tls(&e->peap.error, e->peap.is_untrusted, t);
 	switch (step) {
 	case EAP_STEP_DROP:
 		break;

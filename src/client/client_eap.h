@@ -11,7 +11,9 @@ struct client_eap_cfg {
 	const char *identity;   /* the outer identity; NULL: user */
 	const uint8_t *methods; /* EAP types, preferred first */
 	size_t method_count;
-	struct tls_ctx *tls;     /* EAP-TLS, with our certificate; held until it is closed */
+	struct tls_ctx *tls;      /* for EAP-TLS, with our certificate; NULL: not used; held */
+	struct tls_ctx *peap_tls; /* for PEAP's own session; the same */
+	bool requires_peap_binding;
 	const char *server_name; /* that the certificate of EAP's server must have */
 	const struct log *log;
 };

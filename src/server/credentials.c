@@ -8,33 +8,54 @@
 #include "tls/open.h"
 #include "util/log.h"
 
-bool credentials_eap_tls_cfg(const struct server_cfg *cfg, struct tls_server_cfg *out)
+static bool offers(const struct server_cfg *cfg, uint8_t eap_type)
 {
-	*out = cfg->certs[0];
-	out->is_eap = true;
-	out->allow_cbc = false;
-	out->client_ca_file = cfg->client_ca_file;
-	out->client_crl_file = cfg->client_crl_file;
-	return cfg->users_file && memchr(cfg->eap, EAP_TLS, cfg->eap_count);
+	return cfg->users_file && memchr(cfg->eap, eap_type, cfg->eap_count);
+}
+
+/* The certificate inside EAP is the server's first one. */
+int credentials_open_eap_tls(const struct server_cfg *cfg, struct tls_ctx **tls,
+			     struct tls_ctx **peap_tls, struct error *err)
+{
+	bool has_peap = offers(cfg, EAP_PEAP), has_tls = offers(cfg, EAP_TLS) || has_peap;
+	struct tls_server_cfg inside = cfg->certs[0];
+	int error = 0;
+
+	*tls = *peap_tls = NULL;
+	inside.is_eap = true;
+	inside.allow_cbc = false;
+	if (has_peap) {
+		inside.only_tls12 = true;
+		inside.only_tls13 = false;
+		error = tls_ctx_server(&inside, peap_tls, err);
+	}
+	inside.only_tls12 = false;
+	inside.only_tls13 = cfg->certs[0].only_tls13;
+	inside.client_ca_file = cfg->client_ca_file;
+	inside.client_crl_file = cfg->client_crl_file;
+	if (!error && has_tls && cfg->client_ca_file)
+		error = tls_ctx_server(&inside, tls, err);
+	if (error)
+		tls_ctx_release(*peap_tls);
+	return error;
 }
 
 static int use_eap_tls(const struct credentials *c, const struct server_cfg *cfg, struct error *err)
 {
-	struct tls_server_cfg tls;
-	struct tls_ctx *ctx;
-	int error;
+	struct tls_ctx *tls, *peap_tls;
+	int error = credentials_open_eap_tls(cfg, &tls, &peap_tls, err);
 
-	if (!credentials_eap_tls_cfg(cfg, &tls))
-		return 0;
-	error = tls_ctx_server(&tls, &ctx, err);
-	if (!error)
-		user_file_use_tls(c->users, ctx);
+	if (!error && c->users)
+		user_file_use_tls(c->users, tls, peap_tls);
 	return error;
 }
 
 static void use_eap(const struct credentials *c, const struct server_cfg *cfg)
 {
-	struct eap_login_cfg eap = { .method_count = cfg->eap_count };
+	struct eap_login_cfg eap = {
+		.method_count = cfg->eap_count,
+		.requires_peap_binding = cfg->requires_peap_binding,
+	};
 
 	memcpy(eap.methods, cfg->eap, sizeof(eap.methods));
 	user_file_use_eap(c->users, &eap);

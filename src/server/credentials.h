@@ -32,7 +32,11 @@ void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
 					const struct users *now),
 			void *arg);
 
-/* The settings for logins by EAP-TLS, with the first certificate. False: they are not offered. */
-bool credentials_eap_tls_cfg(const struct server_cfg *cfg, struct tls_server_cfg *out);
+/*
+ * Opens the contexts for logins by EAP-TLS and PEAP against the user file, with the first
+ * certificate; NULL for what is not offered. 0, or -errno with err filled.
+ */
+int credentials_open_eap_tls(const struct server_cfg *cfg, struct tls_ctx **tls,
+			     struct tls_ctx **peap_tls, struct error *err);
 
 #endif

@@ -31,6 +31,7 @@ struct server_cfg {
 	size_t auth_count;
 	uint8_t eap[EAP_METHODS_MAX]; /* types, if PPP_AUTH_EAP is in auth[]; preferred first */
 	size_t eap_count;
+	bool requires_peap_binding;
 	const char *client_ca_file;    /* EAP-TLS: the authorities of the clients' certificates */
 	const char *client_crl_file;   /* NULL: revocation is not checked */
 	uint8_t hashes;                /* offered for the crypto binding: SSTP_HASH_... */

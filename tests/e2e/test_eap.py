@@ -143,9 +143,10 @@ def test_the_authority_of_the_server_inside(lab, maker, clients):
 
 @pytest.mark.parametrize("options, words", [
     (["--auth", "eap-tls", "--eap-name", "vpn.example.net"], "--auth eap-tls needs --client-cert FILE"),
-    (["--auth", "eap-tls", "--client-cert", "CERT"], "--auth eap-tls needs --eap-name NAME"),
-    (["--client-cert", "CERT"], "--client-cert is for --auth eap-tls, which is not in the list of methods"),
+    (["--auth", "eap-tls", "--client-cert", "CERT"], "--auth eap-tls and peap need --eap-name NAME"),
+    (["--client-cert", "CERT"], "--client-cert is for --auth eap-tls and peap, and neither is in the list of methods"),
     (["--client-key", "CERT"], "--client-key needs --client-cert"),
+    (["--auth", "peap"], "--auth eap-tls and peap need --eap-name NAME"),
     ([*METHOD, "--client-cert", "CERT"], "name the key's file with --client-key"),
     ([*METHOD, "--client-cert", "CERT", "--client-key", "OTHER"], "is not the key of the certificate in"),
     ([*METHOD, "--client-cert", "P12"], "This converts it: openssl pkcs12 -in "),
@@ -170,3 +171,62 @@ def test_one_file_and_an_encrypted_key(lab, tmp_path, maker, clients):
     lab.connect(*METHOD, "--eap-ca", lab.pki.ca, "--client-cert", tmp_path / "client.pem", "--client-key-password-file",
                 tmp_path / "password", "--no-default-route")
     lab.client.ping_server()
+
+
+# ---- PEAP
+
+PEAP = ("--auth", "peap", "--eap-name", "vpn.example.net")
+
+
+def connect_by_peap(lab, *options, **more):
+    return lab.connect(*PEAP, "--eap-ca", lab.pki.ca, "--no-default-route", *options, **more)
+
+
+def test_peap_with_a_password(lab, both):
+    server = lab.serve("--auth", "peap", "--peap-binding", "require")
+    connect_by_peap(lab, "--eap-identity", "anonymous", "--peap-binding", "require")
+    server.wait_for('^session 1: up, user "ann"')
+    lab.client.ping_server()
+
+
+def test_peap_with_a_certificate(lab, both, maker, clients):
+    server = lab.serve("--auth", "peap", "--client-ca", clients.cert, users="ann * $cert$ *\n")
+    client = client_of(maker, clients)
+    connect_by_peap(lab, "--client-cert", client.cert, "--client-key", client.key)
+    server.wait_for('^session 1: up, user "ann"')
+    lab.client.ping_server()
+
+
+def test_peap_with_a_wrong_password(lab):
+    server = lab.serve("--auth", "peap")
+    client = connect_by_peap(lab, password="mistyped", wait=False)
+    assert client.wait() == EXIT_AUTH
+    assert client.said.splitlines()[-1] == "error: the user name or the password is not accepted"
+    server.wait_for('login of user "ann" by eap refused: wrong password')
+
+
+@pytest.mark.parametrize("options, words", [
+    (["--eap-name", "radius.example.net"], "the server's certificate is not for radius.example.net but for vpn.example.net"),
+    (["--eap-ca", "other"], "is not signed by an authority that --eap-ca"),
+])
+def test_peap_and_a_server_that_is_not_trusted(lab, options, words):
+    server = lab.serve("--auth", "peap")
+    client = connect_by_peap(lab, *(lab.pki.other_ca if o == "other" else o for o in options), wait=False)
+    assert client.wait() == EXIT_TRUST
+    assert words in client.said.splitlines()[-1]
+    assert "mschapv2" not in server.log
+
+
+def test_peap_is_named_where_it_is_missing(lab):
+    lab.serve("--auth", "peap")
+    status, said = lab.connect_fails("--auth", "eap-mschapv2")
+    assert status == EXIT_AUTH
+    assert said.splitlines()[-1] == "error: the server's EAP requires peap, which --auth does not list"
+
+
+def test_the_client_finds_its_method_among_all(lab, maker, clients):
+    server = lab.serve("--auth", "eap-tls,peap,eap-mschapv2,mschapv2", "--client-ca", clients.cert)
+    for options in (["--auth", "eap-mschapv2"], [*PEAP, "--eap-ca", lab.pki.ca], ["--auth", "mschapv2"]):
+        client = lab.connect(*options, "--no-default-route")
+        assert client.stop() == 0
+    server.wait_for('^session 3: up, user "ann"')

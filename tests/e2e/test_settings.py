@@ -121,7 +121,7 @@ pid-file = /run/sstpd.pid
     ("mtu = 1400 bytes", "mtu = 1400 bytes: must be from 576 to 4087"),
     ("no-dns = maybe", "no-dns = maybe: must be yes or no"),
     ("route = 10.0.0.0/33", "route = 10.0.0.0/33: must be a network such as 10.0.0.0/8, 10.0.0.0/255.0.0.0 or 2001:db8::/32"),
-    ("auth = mschapv2, eap", "auth = mschapv2, eap: eap is not supported; these are: mschapv2, eap-mschapv2, eap-tls, chap, pap"),
+    ("auth = mschapv2, eap", "auth = mschapv2, eap: eap is not supported; these are: mschapv2, eap-mschapv2, peap, eap-tls, chap, pap"),
     ("auth = pap,pap", "auth = pap,pap: pap is named twice"),
     ("user =", "user = : must not be empty"),
     ("min-tls = 1.1", "min-tls = 1.1: must be 1.2 or 1.3"),
@@ -164,7 +164,7 @@ def test_a_wrong_line_of_the_file_is_reported_with_its_number(desk, line, words)
     ("dns = 10.9.0.1\ndns = 10.9.0.2\ndns = 10.9.0.3", "at most two can be given, since PPP has room for two"),
     ("max-sessions = -1", "must be a number from 0 to 1000000000"),
     ("max-sessions = 99999999999", "must be a number from 0 to 1000000000"),
-    ("auth = ms-chap", "ms-chap is not supported; these are: mschapv2, eap-mschapv2, eap-tls, chap, pap"),
+    ("auth = ms-chap", "ms-chap is not supported; these are: mschapv2, eap-mschapv2, peap, eap-tls, chap, pap"),
 ])
 def test_a_wrong_line_of_the_servers_file_too(desk, line, words):
     last = line.splitlines()[-1]
