@@ -146,7 +146,8 @@ static int up(struct backend *b, const struct link_addrs *given)
 	stack_up(p->stack, &link);
 	if (!link.dns_count && !p->has_warned)
 		log_warn(p->client->log,
-			 "the server names no DNS server: no names can be looked up");
+			 "the server names no DNS server: no names%s can be looked up",
+			 p->cfg->names.domain_count ? " of --dns-domain" : "");
 	p->has_warned = true;
 	if (p->was_up || !p->cfg->command)
 		return 0;

@@ -106,6 +106,20 @@ def test_its_own_resolv_conf_is_restored(lab):
         assert own.read_text() == "nameserver 10.66.0.1\nsearch blue.test\n"
 
 
+def test_name_servers_and_search_domains_of_ones_own(lab):
+    lab.serve("--dns", NAMES)
+    with named(lab.client, "blue") as run:
+        own = lab.client.etc / "netns/blue/resolv.conf"
+        own.parent.mkdir(parents=True)
+        own.write_text("nameserver 10.66.0.1\nsearch blue.test\n")
+        client = lab.connect("--netns", "blue", "--no-default-route", "--dns", "10.66.0.2", "--search", "corp.test")
+        assert run("cat", "/etc/resolv.conf").stdout.splitlines()[1:] == [
+            "nameserver 10.66.0.2", "search corp.test blue.test"]
+        assert run("ip", "route", "show", "dev", "sstp0").stdout.split()[0] == "10.66.0.2"
+        assert client.stop() == 0
+        assert own.read_text() == "nameserver 10.66.0.1\nsearch blue.test\n"
+
+
 @pytest.mark.parametrize("when", ["connecting", "connected"])
 def test_after_a_crash_the_next_one_removes_the_folders(lab, when):
     lab.serve("--dns", NAMES)

@@ -132,6 +132,15 @@ def test_names_are_the_vpns(lab, ordinary, web, names):
     sniffer.close()
 
 
+def test_name_servers_and_search_domains_of_ones_own(lab, ordinary, web, names):
+    lab.serve("--dns", "10.66.0.1")
+    said = ordinary.output("sh", "-c", "cat /etc/resolv.conf; curl -sS http://intranet/ | sha256sum",
+                           options=["--dns", NAMES, "--search", "corp.test", "--search", "lab.test"])
+    assert f"nameserver {NAMES}\nsearch corp.test lab.test\n" in said and web.digest in said
+    assert "10.66.0.1" not in said
+    assert "intranet.corp.test" in names.asked_for
+
+
 @pytest.mark.parametrize("target", ["/run/systemd/resolve/stub-resolv.conf", "/run/elsewhere/resolv.conf"])
 def test_a_resolv_conf_that_is_a_link(lab, ordinary, target):
     path = Path(target)
