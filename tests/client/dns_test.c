@@ -1018,6 +1018,113 @@ static void the_end_while_resolvectl_hangs(void **state)
 	assert_int_equal(settled, 0);
 }
 
+/* ---- the file, beside a loop */
+
+static int file_loop_set_up(void **state)
+{
+	if (set_up(state) || loop_open(&loop))
+		return -1;
+	dns.settled = on_settled;
+	dns_use_loop(&dns, loop);
+	lab_write("etc/resolv.conf", FORMER);
+	return 0;
+}
+
+static int file_loop_tear_down(void **state)
+{
+	int rc;
+
+	dns_close(&dns);
+	rc = tear_down(state);
+	loop_close(loop);
+	return rc;
+}
+
+#define BY_THE_FORWARDER "nameserver 127.83.83.1\n"
+
+static void split_by_a_forwarder(void **state)
+{
+	(void)state;
+	dns.names = (struct dns_names){ corp, 2, short_names, 1 };
+	dns_up(&dns, servers, 2);
+	assert_true(dns_is_settled(&dns));
+	assert_string_equal(below_the_mark(), BY_THE_FORWARDER "search eng.test a\n");
+	lab_logged("by a forwarder on 127.83.83.1");
+	dns_up(&dns, other_server, 1);
+	assert_string_equal(below_the_mark(), BY_THE_FORWARDER "search eng.test a\n");
+	dns_down(&dns);
+	lab_has("etc/resolv.conf", FORMER);
+	dns_up(&dns, servers, 1);
+	assert_string_equal(below_the_mark(), BY_THE_FORWARDER "search eng.test a\n");
+	dns_close(&dns);
+	lab_has("etc/resolv.conf", FORMER);
+	assert_int_equal(files_in("etc"), 1);
+	assert_string_equal(lab_log(), "");
+}
+
+/* A timer looks at the file until it is ours again. */
+static struct loop_timer look;
+
+static void on_look(struct loop_timer *t)
+{
+	if (strstr(lab_read("etc/resolv.conf"), "# Written by sstp"))
+		loop_stop(loop);
+	else
+		loop_timer_set(loop, t, loop_now(loop) + 10);
+}
+
+static void run_until_ours(void)
+{
+	look.expired = on_look;
+	loop_timer_set(loop, &look, loop_now(loop));
+	assert_int_equal(loop_run(loop), 0);
+}
+
+static void rename_over_it(const char *text)
+{
+	lab_write("etc/resolv.conf.new", text);
+	assert_int_equal(rename(lab_path("etc/resolv.conf.new"), dns.resolv_conf), 0);
+}
+
+static void somebody_else_writes_it_and_we_again(void **state)
+{
+	(void)state;
+	dns_up(&dns, servers, 2);
+	lab_write("etc/resolv.conf", "nameserver 2.2.2.2\nsearch b\n");
+	run_until_ours();
+	assert_string_equal(below_the_mark(), TWO_SERVERS "search b\n");
+	lab_logged("has changed");
+	rename_over_it("nameserver 3.3.3.3\noptions ndots:2\n");
+	run_until_ours();
+	assert_string_equal(below_the_mark(), TWO_SERVERS "options ndots:2\n");
+	unlink(dns.resolv_conf);
+	run_until_ours();
+	assert_string_equal(below_the_mark(), TWO_SERVERS);
+	lab_write("etc/resolv.conf", FORMER);
+	run_until_ours();
+	dns_down(&dns);
+	lab_has("etc/resolv.conf", FORMER);
+	assert_int_equal(files_in("etc"), 1);
+}
+
+static void a_link_that_is_replaced(void **state)
+{
+	(void)state;
+	mkdir(lab_path("run"), 0755);
+	lab_write("run/resolv.conf", FORMER);
+	unlink(dns.resolv_conf);
+	assert_int_equal(symlink("../run/resolv.conf", dns.resolv_conf), 0);
+	dns_up(&dns, servers, 2);
+	lab_write("run/resolv.conf", "search b\n");
+	run_until_ours();
+	assert_string_equal(below_the_mark(), TWO_SERVERS "search b\n");
+	rename_over_it("search c\n"); /* no link any more */
+	run_until_ours();
+	assert_string_equal(below_the_mark(), TWO_SERVERS "search c\n");
+	dns_down(&dns);
+	lab_has("etc/resolv.conf", "search c\n");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -1073,6 +1180,11 @@ int main(void)
 		LOOP_CASE(a_change_meanwhile),
 		LOOP_CASE(resolvectl_hangs),
 		LOOP_CASE(the_end_while_resolvectl_hangs),
+#undef LOOP_CASE
+#define LOOP_CASE(name) cmocka_unit_test_setup_teardown(name, file_loop_set_up, file_loop_tear_down)
+		LOOP_CASE(split_by_a_forwarder),
+		LOOP_CASE(somebody_else_writes_it_and_we_again),
+		LOOP_CASE(a_link_that_is_replaced),
 #undef LOOP_CASE
 	};
 
