@@ -31,8 +31,8 @@ struct proxy_settings {
 	struct server_settings server;
 	struct login_settings login;
 	struct proxy_server_list socks5, http;
-	const char *proxy_user;
-	const char *proxy_password_file;
+	const char *listen_user;
+	const char *listen_password_file;
 	struct forward_list forwards, remote_forwards;
 	struct dns_settings dns;
 	struct background_settings background;
@@ -147,17 +147,17 @@ static const struct option way_table[] = {
 	  .set = set_http_proxy,
 	  .at = AT(http),
 	  .clear = clear_proxy_servers },
-	{ .name = "proxy-user",
+	{ .name = "listen-user",
 	  .arg = "NAME",
 	  .help = "the user who may use SOCKS5 and the HTTP proxy; default: "
 		  "everybody who can connect to them",
 	  .set = set_text,
-	  .at = AT(proxy_user) },
-	{ .name = "proxy-password-file",
+	  .at = AT(listen_user) },
+	{ .name = "listen-password-file",
 	  .arg = "FILE",
 	  .help = "the first line of FILE is that user's password",
 	  .set = set_file,
-	  .at = AT(proxy_password_file) },
+	  .at = AT(listen_password_file) },
 	{ .name = "forward",
 	  .short_name = 'L',
 	  .arg = "[ADDR:]PORT:HOST:PORT",
@@ -185,6 +185,8 @@ static const struct option_use uses[] = {
 	{ .group = &peap_options, .at = AT(login.eap.requires_peap_binding) },
 	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
 	{ .group = &tls_options, .at = AT(server.tls) },
+	  .group = &upstream_options,
+	  .at = AT(server.upstream) },
 	{ .heading = "Ways through the VPN", .group = &way_options },
 	{ .group = &dns_options, .at = AT(dns) },
 	{ .group = &dns_domain_option, .at = AT(dns) },
@@ -235,20 +237,20 @@ static bool read_login(const struct proxy_settings *s, char password[PASSWORD_SI
 {
 	struct error err;
 
-	*login = (struct proxy_login){ s->proxy_user, password };
-	if (!s->proxy_user != !s->proxy_password_file) {
-		cli_error(&proxy_verb, "--proxy-user and --proxy-password-file need each other");
+	*login = (struct proxy_login){ s->listen_user, password };
+	if (!s->listen_user != !s->listen_password_file) {
+		cli_error(&proxy_verb, "--listen-user and --listen-password-file need each other");
 		return false;
 	}
-	if (!s->proxy_user)
+	if (!s->listen_user)
 		return true;
-	if (!password_from_file(s->proxy_password_file, password, &err)) {
+	if (!password_from_file(s->listen_password_file, password, &err)) {
 		cli_error(&proxy_verb, "%s", err.text);
 		return false;
 	}
 	if (!proxy_login_is_encodable(login))
 		cli_error(&proxy_verb,
-			  "--proxy-user and its password must have at most %d characters "
+			  "--listen-user and its password must have at most %d characters "
 			  "each, and the user name no colon",
 			  PROXY_LOGIN_MAX);
 	return proxy_login_is_encodable(login);

@@ -509,7 +509,7 @@ static void warn_if_open(const struct proxy_server *s)
 	if (!s->cfg->login && listener_is_public(&s->cfg->at))
 		log_warn(s->log,
 			 "%s: EVERYBODY who reaches this port may use the VPN through it; "
-			 "give --proxy-user and --proxy-password-file, or a loopback address",
+			 "give --listen-user and --listen-password-file, or a loopback address",
 			 s->option);
 }
 

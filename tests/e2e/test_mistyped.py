@@ -263,7 +263,7 @@ CASES = [
     ("proxy -L 8080 vpn", "--forward 8080: must be [ADDR:]PORT:HOST:PORT, such as 8080:intranet:80"),
     ("proxy -L 8080:intranet vpn", "must be [ADDR:]PORT:HOST:PORT"),
     ("proxy -R intranet:80 vpn", "--remote-forward intranet:80: must be PORT:HOST:PORT"),
-    ("proxy -D 1080 --proxy-user ann vpn -u ann", "--proxy-user and --proxy-password-file need each other"),
+    ("proxy -D 1080 --listen-user ann vpn -u ann", "--listen-user and --listen-password-file need each other"),
     ("cert", "no name: --name vpn.example.net (what clients will type)"),
     ("cert --name a.example", "no name for the files: --out /etc/sstp/server"),
     ("cert --name a.example --out x --days 1y", "--days 1y: must be a number of days, from 1 to 36500"),

@@ -21,7 +21,7 @@ from traffic import IP_MTU_DISCOVER, IP_PMTUDISC_DONT
 
 WEB = "web.inside"  # only the VPN's name server knows it
 SOCKS, HTTP = 1080, 8080
-LOGIN = ("--proxy-user", "eve", "--proxy-password-file", "/etc/proxy-password")
+LOGIN = ("--listen-user", "eve", "--listen-password-file", "/etc/proxy-password")
 HELLO = b"hello from inside\n"
 
 
@@ -306,7 +306,7 @@ def test_logins(lab, inside):
     start_proxy(lab, "--socks5", SOCKS, "--http-proxy", HTTP, *LOGIN)
     for through in (THROUGH_SOCKS, THROUGH_HTTP, (*THROUGH_HTTP, "--proxytunnel")):
         for user, is_good in (("eve:s3cret:#", True), ("eve:secret", False), (None, False)):
-            login = ["--proxy-user", user] if user else []
+            login = ["--listen-user", user] if user else []
             done = curl(lab, *through, *login, "--fail", f"http://{WEB}/", check=False)
             assert (done.returncode == 0) == is_good, done.stderr
     done = curl(lab, *THROUGH_HTTP, "-w", "%{http_code}", f"http://{WEB}/", check=False)
@@ -660,9 +660,9 @@ def test_this_host_alone(lab, inside, proxy):
     (("--socks5", "nonsense"), "--socks5.*must be .ADDR:.PORT"),
     (("--socks5", "0"), "--socks5.*must be .ADDR:.PORT"),
     (("--http-proxy", "host.example:80"), "--http-proxy.*must be .ADDR:.PORT"),
-    (("--socks5", SOCKS, "--proxy-user", "eve"), "--proxy-user and --proxy-password-file need each other"),
-    (("--socks5", SOCKS, "--proxy-user", "e:ve", "--proxy-password-file", "/etc/proxy-password"), "the user name no colon"),
-    (("--socks5", SOCKS, "--proxy-user", "eve", "--proxy-password-file", "/nowhere"), "--proxy-password-file /nowhere: "),
+    (("--socks5", SOCKS, "--listen-user", "eve"), "--listen-user and --listen-password-file need each other"),
+    (("--socks5", SOCKS, "--listen-user", "e:ve", "--listen-password-file", "/etc/proxy-password"), "the user name no colon"),
+    (("--socks5", SOCKS, "--listen-user", "eve", "--listen-password-file", "/nowhere"), "--listen-password-file /nowhere: "),
     ((), "nothing to do: give --socks5"),
 ])
 def test_wrong_options(lab, options, words):

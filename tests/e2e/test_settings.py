@@ -464,7 +464,7 @@ def test_users_of_domains(desk, user):
 
 FILES = [
     ("connect", "SSTP_PASSWORD_FILE"), ("connect", "SSTP_CA_CERT"), ("connect", "SSTP_CRL"), ("connect", "SSTP_CONFIG"),
-    ("run", "SSTP_PASSWORD_FILE"), ("run", "SSTP_CA_CERT"), ("proxy", "SSTP_PROXY_PASSWORD_FILE"), ("probe", "SSTP_CA_CERT"),
+    ("run", "SSTP_PASSWORD_FILE"), ("run", "SSTP_CA_CERT"), ("proxy", "SSTP_LISTEN_PASSWORD_FILE"), ("probe", "SSTP_CA_CERT"),
     ("probe", "SSTP_CRL"), ("serve", "SSTP_CERT"), ("serve", "SSTP_KEY"), ("serve", "SSTP_USERS"),
     ("serve", "SSTP_KEY_PASSWORD_FILE"), ("serve", "SSTP_CONFIG"),
 ]
