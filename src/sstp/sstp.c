@@ -26,6 +26,8 @@ void sstp_init(struct sstp *s, const struct sstp_cfg *cfg, struct sstp_keys *key
 	s->cfg = *cfg;
 	s->keys = keys;
 	s->cfg.hashes &= HASHES_KNOWN;
+	if (!s->cfg.hello_ms)
+		s->cfg.hello_ms = SSTP_HELLO_MS;
 	s->deadline_ms = UINT64_MAX;
 }
 
@@ -377,5 +379,5 @@ void sstp_note_traffic(struct sstp *s, uint64_t now_ms)
 	if (s->state != SSTP_ST_CONNECTED)
 		return;
 	s->hello_is_out = false;
-	s->deadline_ms = now_ms + SSTP_HELLO_MS;
+	s->deadline_ms = now_ms + s->cfg.hello_ms;
 }

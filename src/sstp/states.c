@@ -206,7 +206,7 @@ static void connected(struct sstp *s, uint64_t now_ms)
 {
 	forget_keys(s);
 	s->hello_is_out = false;
-	sstp_enter(s, SSTP_ST_CONNECTED, SSTP_HELLO_MS, now_ms);
+	sstp_enter(s, SSTP_ST_CONNECTED, s->cfg.hello_ms, now_ms);
 	sstp_emit(s, (struct sstp_out){ .type = SSTP_OUT_CONNECTED });
 }
 

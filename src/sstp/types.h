@@ -37,7 +37,8 @@ struct sstp_cfg {
 	 * it valid.
 	 */
 	const uint8_t *correlation;
-	bool busy; /* server: respond to a valid request with 503 */
+	uint32_t hello_ms; /* an Echo-Request after this long without a packet; 0: SSTP_HELLO_MS */
+	bool busy;         /* server: respond to a valid request with 503 */
 	void (*random)(void *arg, void *to, size_t len);
 	void *random_arg;
 	const struct log *log; /* NULL: logs without a name */

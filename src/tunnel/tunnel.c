@@ -401,6 +401,7 @@ void tunnel_start_sstp(struct tunnel *t)
 		.host = t->cfg.http_host,
 		.correlation = t->cfg.correlation,
 		.busy = t->cfg.busy,
+		.hello_ms = t->cfg.hello_ms,
 		.random = system_random,
 		.log = t->cfg.log,
 	};

@@ -100,6 +100,7 @@ struct tunnel_cfg {
 	const uint8_t *correlation; /* client: 16 bytes, of all its calls; see sstp_cfg */
 	uint8_t hashes;             /* for the crypto binding: SSTP_HASH_... */
 	bool busy;                  /* server: refuse with 503 */
+	uint32_t hello_ms;          /* see sstp_cfg */
 	uint16_t mtu;     /* largest IP packet that we send, however much the peer would take */
 	bool may_use_bbr; /* change to it when the line is better used so (choice.h) */
 	uint32_t tls_timeout_ms; /* for the TLS handshake */

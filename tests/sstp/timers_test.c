@@ -112,6 +112,25 @@ static void hello(void **state)
 	}
 }
 
+/* For a proxy that ends idle connections after less: the next hello is earlier, its wait the same. */
+static void hello_is_earlier(void **state)
+{
+	struct sstp_cfg cfg = end_cfg(SSTP_CLIENT);
+
+	(void)state;
+	cfg.hello_ms = 25000;
+	end_bring(&e, &cfg, SSTP_ST_CONNECTED);
+	end_wait(&e, 24999);
+	assert_int_equal(e.sends, 0);
+	end_wait(&e, 1);
+	assert_sent(&e, ECHO_REQUEST_HEX);
+	end_wait(&e, 59999);
+	end_feed_hex(&e, ECHO_RESPONSE_HEX);
+	assert_int_equal(sstp_deadline(&e.s), e.now_ms + 25000);
+	end_wait(&e, 25000);
+	assert_closes_after(60000, SSTP_CLOSED_SILENT, 0);
+}
+
 static const struct {
 	const char *name, *hex; /* NULL: sstp_note_traffic */
 } signs_of_life[] = {
@@ -250,6 +269,7 @@ int main(void)
 		cmocka_unit_test(negotiation_with_traffic),
 		cmocka_unit_test(negotiation_restarts_with_the_ack),
 		cmocka_unit_test(hello),
+		cmocka_unit_test(hello_is_earlier),
 		cmocka_unit_test(hello_is_put_off),
 		cmocka_unit_test(half_a_packet),
 		cmocka_unit_test(aborts),
