@@ -20,6 +20,10 @@ enum exit_code exit_code_of(enum tunnel_reason reason)
 		return EXIT_LOOKUP;
 	case REASON_TCP:
 		return EXIT_TCP;
+	case REASON_PROXY:
+		return EXIT_PROXY;
+	case REASON_PROXY_LOGIN:
+		return EXIT_PROXY_LOGIN;
 	case REASON_TRUST:
 		return EXIT_TRUST;
 	case REASON_TLS:

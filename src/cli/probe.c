@@ -104,6 +104,10 @@ static void print_success(const struct server_ref *ref, const struct probe_repor
 	case PROBE_TCP:
 		printf("%s", ip_print_sockaddr(&r->peer).text);
 		break;
+	case PROBE_PROXY:
+		printf("%s at %s connects to the server", ref->proxy->name,
+		       ip_print_sockaddr(&r->peer).text);
+		break;
 	case PROBE_TLS:
 		printf("%s", r->has_tls ? r->version : "a certificate came");
 		break;
@@ -132,14 +136,18 @@ static void print_step(const struct server_ref *ref, const struct probe_report *
 		       enum probe_step step)
 {
 	static const char *const labels[PROBE_STEPS] = {
-		[PROBE_NAME] = "name",   [PROBE_TCP] = "TCP",
-		[PROBE_TLS] = "TLS",     [PROBE_CERTIFICATE] = "certificate",
-		[PROBE_HTTP] = "HTTP",   [PROBE_SSTP] = "SSTP",
+		[PROBE_NAME] = "name",
+		[PROBE_TCP] = "TCP",
+		[PROBE_PROXY] = "proxy",
+		[PROBE_TLS] = "TLS",
+		[PROBE_CERTIFICATE] = "certificate",
+		[PROBE_HTTP] = "HTTP",
+		[PROBE_SSTP] = "SSTP",
 		[PROBE_LOGIN] = "login",
 	};
 	enum probe_outcome outcome = probe_outcome_of(r, step);
 
-	if (outcome == PROBE_NOT_REACHED)
+	if (outcome == PROBE_NOT_REACHED || outcome == PROBE_LEFT_OUT)
 		return;
 	printf("  %-16s", labels[step]);
 	if (outcome == PROBE_OK) {
@@ -162,8 +170,13 @@ static void print_steps(const struct server_ref *ref, const struct probe_report 
 
 static void print_report(const struct server_ref *ref, const struct probe_report *r)
 {
-	printf("server\n  %-16s%s\n  %-16s%s, TCP in %llu ms\n", "name", server_ref_name(ref).text,
-	       "address", ip_print_sockaddr(&r->peer).text, (unsigned long long)r->tcp_ms);
+	printf("server\n  %-16s%s\n", "name", server_ref_name(ref).text);
+	if (ref->proxy)
+		printf("  %-16s%s, at %s, through it in %llu ms\n", "proxy", ref->proxy->name,
+		       ip_print_sockaddr(&r->peer).text, (unsigned long long)r->tcp_ms);
+	else
+		printf("  %-16s%s, TCP in %llu ms\n", "address", ip_print_sockaddr(&r->peer).text,
+		       (unsigned long long)r->tcp_ms);
 	if (r->has_tls) {
 		printf("TLS\n  %-16s%s, in %llu ms\n  %-16s%s\n", "version", r->version,
 		       (unsigned long long)r->tls_ms, "cipher", r->cipher);
@@ -185,9 +198,9 @@ static enum exit_code code_of(const struct probe_report *r)
 
 static void print_text(const struct server_ref *ref, const struct probe_report *r)
 {
-	if (r->stopped_at > PROBE_NAME || r->reason == REASON_LOOKUP)
+	if (r->reason != REASON_SETTINGS && r->reason != REASON_SYSTEM)
 		print_steps(ref, r);
-	if (r->reason != REASON_LOOKUP && r->reason != REASON_TCP && r->reason != REASON_SETTINGS)
+	if (r->peer.ss_family)
 		print_report(ref, r);
 	if (r->reason)
 		cli_error(&probe_verb, "%s", r->text);

@@ -84,6 +84,8 @@ static void put_steps(struct json *j, const struct probe_report *r)
 		enum probe_outcome outcome = probe_outcome_of(r, step);
 		const char *text = step == PROBE_CERTIFICATE ? r->trust : r->text;
 
+		if (outcome == PROBE_LEFT_OUT)
+			continue;
 		json_object(j, NULL);
 		json_string(j, "step", probe_step_key(step));
 		json_string(j, "state", states[outcome]);
@@ -123,6 +125,7 @@ void probe_json_print(const struct server_ref *ref, const struct probe_report *r
 	json_string(&j, "error", r->reason ? r->text : NULL);
 	put_steps(&j, r);
 	put_addresses(&j, r);
+	json_string(&j, "proxy", ref->proxy ? ref->proxy->name : NULL);
 	if (r->peer.ss_family) {
 		json_string(&j, "address", ip_print_sockaddr(&r->peer).text);
 		json_number(&j, "tcp_ms", r->tcp_ms);

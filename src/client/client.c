@@ -20,9 +20,9 @@
 #include "proc/command.h"
 #include "net/congestion.h"
 #include "eap/packet.h"
-#include "net/dial.h"
 #include "net/health.h"
 #include "net/loop.h"
+#include "net/reach.h"
 #include "sstp/http.h"
 #include "sstp/sstp.h"
 #include "tls/cert_name.h"
@@ -35,7 +35,8 @@
 enum {
 	ACKS_STALLED_LOOK_MS = 1000, /* interval of checks while the server does not acknowledge */
 	ACKS_UNHEALTHY_MS = 10 * 1000,
-	LOOKUP_MS = 5 * 1000, /* on a reconnect, before the last addresses are used */
+	LOOKUP_MS = 5 * 1000,       /* on a reconnect, before the last addresses are used */
+	PROXY_HELLO_MS = 25 * 1000, /* some proxies end connections that are idle for a minute */
 };
 
 /* 198.51.100.1, a documentation address (RFC 5737). Nothing is sent there. */
@@ -51,7 +52,7 @@ struct client {
 	struct tls_ctx *tls;
 	struct tls_ctx *eap_tls, *peap_tls;   /* NULL: EAP-TLS, PEAP is not used */
 	struct backend_client backend_client; /* the backend's interface to us */
-	struct dial *dial;
+	struct reach *dial;
 	struct loop_timer again;       /* until the next attempt */
 	struct loop_timer acks;        /* while it is up */
 	struct loop_timer setup_limit; /* until it is up */
@@ -69,10 +70,9 @@ struct client {
 	uint8_t iid[PPP_IID_LEN];
 	struct server_name name, http_host;
 	struct sockaddr_storage peer;
-	/* the server's addresses at the last attempt */
-	struct sockaddr_storage addrs[DIAL_ADDRS_MAX];
-	size_t addr_count;
-	bool was_looked_up;       /* by name servers or the hosts file, at the last attempt */
+	/* The addresses at the last attempt: of the server; with a proxy, of the proxy and of the server. */
+	struct reach_addrs addrs, addrs_after_proxy;
+	bool was_looked_up;       /* the server's, by name servers or the hosts file */
 	struct cert_info refused; /* the certificate that was not trusted */
 	bool is_refused_for_host;
 	struct obstacle_text hint; /* the last one that was logged */
@@ -343,7 +343,7 @@ static struct ip_addr source_outside(struct client *c)
 	struct sockaddr_storage any = { 0 };
 	struct ip_addr source = { 0 };
 
-	if (!c->addr_count) {
+	if (!c->addrs.count) {
 		struct sockaddr_in *in = (void *)&any;
 
 		in->sin_family = AF_INET;
@@ -352,8 +352,8 @@ static struct ip_addr source_outside(struct client *c)
 	}
 	if (c->peer.ss_family && find_source(c, &c->peer, &source))
 		return source;
-	for (size_t i = 0; i < c->addr_count; i++)
-		if (find_source(c, &c->addrs[i], &source))
+	for (size_t i = 0; i < c->addrs.count; i++)
+		if (find_source(c, &c->addrs.at[i], &source))
 			return source;
 	return (struct ip_addr){ 0 };
 }
@@ -368,7 +368,7 @@ static void reconnect(struct client *c, const char *why)
 static void try_now(struct client *c)
 {
 	if (c->dial)
-		dial_cancel(c->dial);
+		reach_cancel(c->dial);
 	c->dial = NULL;
 	loop_timer_set(c->loop, &c->again, loop_now(c->loop));
 }
@@ -471,13 +471,14 @@ static void ended(struct client *c, const struct retry_end *end, const char *tex
 /* Logs what such a failure usually means, unless the last one had the same meaning. */
 static void log_hint(struct client *c, struct obstacle_facts f)
 {
+	const struct reach_addrs *server = c->cfg->server.proxy ? &c->addrs_after_proxy : &c->addrs;
 	struct obstacle_text hint;
 
 	if (c->is_stopping || c->retry.is_up)
 		return;
 	f.host = c->cfg->server.host;
-	f.addrs = c->addrs;
-	f.addr_count = c->was_looked_up ? c->addr_count : 0;
+	f.addrs = server->at;
+	f.addr_count = c->was_looked_up ? server->count : 0;
 	f.cert = &c->refused;
 	f.is_cert_for_host = c->is_refused_for_host;
 	hint = obstacle_hint(&f);
@@ -634,7 +635,10 @@ static void log_tls(const struct client *c)
 	bool by_pin = c->cfg->server.tls.pin_count;
 
 	log_event(&c->log, LOG_LEVEL_INFO, "tls",
-		  "{server} is at {peer}, {tls} {cipher}, certificate {certificate}",
+		  c->cfg->server.proxy
+			  ? "{server}, through the proxy at {peer}: {tls} {cipher}, certificate "
+			    "{certificate}"
+			  : "{server} is at {peer}, {tls} {cipher}, certificate {certificate}",
 		  LOG_TEXT("server", c->name.text),
 		  LOG_TEXT("peer", ip_print_sockaddr(&c->peer).text),
 		  LOG_TEXT("tls", tls_version(c->tunnel.wire.tls)),
@@ -783,6 +787,7 @@ static void open_tunnel(struct client *c, int fd)
 		.hashes = ref->hashes,
 		.mtu = c->cfg->mtu,
 		.may_use_bbr = congestion_is_auto(c->cfg->congestion),
+		.hello_ms = ref->proxy ? PROXY_HELLO_MS : 0,
 		.tls_timeout_ms = ref->timeout_ms,
 		.setup_deadline_ms = c->dialed_ms + ref->timeout_ms,
 		.setup_ms = ref->timeout_ms,
@@ -811,19 +816,34 @@ static void open_tunnel(struct client *c, int fd)
 		failed(c, REASON_SYSTEM, strerror(-error));
 }
 
-static void dialed(void *arg, const struct dial_result *r)
+enum tunnel_reason client_reason_of(enum reach_status status)
+{
+	switch (status) {
+	case REACH_NO_ADDRESS:
+		return REASON_LOOKUP;
+	case REACH_PROXY:
+		return REASON_PROXY;
+	case REACH_PROXY_LOGIN:
+		return REASON_PROXY_LOGIN;
+	case REACH_CONNECTED:
+	case REACH_NO_ANSWER:
+		break;
+	}
+	return REASON_TCP;
+}
+
+static void dialed(void *arg, const struct reach_result *r)
 {
 	struct client *c = arg;
 
 	c->dial = NULL;
-	if (r->addr_count) {
-		memcpy(c->addrs, r->addrs, sizeof(c->addrs));
-		c->addr_count = r->addr_count;
-	}
+	if (r->addrs.count)
+		c->addrs = r->addrs;
+	if (r->server.count)
+		c->addrs_after_proxy = r->server;
 	c->was_looked_up = r->looked_up_ms;
-	if (r->status != DIAL_CONNECTED) {
-		enum tunnel_reason reason =
-			r->status == DIAL_NO_ADDRESS ? REASON_LOOKUP : REASON_TCP;
+	if (r->status != REACH_CONNECTED) {
+		enum tunnel_reason reason = client_reason_of(r->status);
 
 		log_hint(c, (struct obstacle_facts){ .reason = reason, .error = r->error });
 		failed(c, reason, r->text);
@@ -861,27 +881,42 @@ static void reload_crl(struct client *c)
 static void start_dial(struct client *c)
 {
 	const struct server_ref *ref = &c->cfg->server;
-	struct dial_cfg cfg = {
-		.host = ref->host,
-		.port = ref->port,
-		.family = ref->family,
-		.addrs = ref->addrs,
-		.addr_count = ref->addr_count,
-		.path_mtu = path_mtu(c->path_step),
-		.timeout_ms = (uint32_t)(c->dialed_ms + ref->timeout_ms - loop_now(c->loop)),
-		.lookup_ms = LOOKUP_MS,
-		.congestion = c->cfg->congestion,
-		.mark = c->cfg->mark,
-		.fallback = c->addrs,
-		.fallback_count = c->addr_count,
-		.before_connect = before_connect,
+	struct reach_cfg cfg = {
+		.dial = {
+			.host = ref->host,
+			.port = ref->port,
+			.family = ref->family,
+			.addrs = ref->addrs,
+			.addr_count = ref->addr_count,
+			.path_mtu = path_mtu(c->path_step),
+			.timeout_ms =
+				(uint32_t)(c->dialed_ms + ref->timeout_ms - loop_now(c->loop)),
+			.lookup_ms = LOOKUP_MS,
+			.congestion = c->cfg->congestion,
+			.mark = c->cfg->mark,
+			.fallback = c->addrs.at,
+			.fallback_count = c->addrs.count,
+			.before_connect = before_connect,
+		},
+		.proxy = ref->proxy,
+		.server = &c->addrs_after_proxy,
 		.done = dialed,
 		.arg = c,
 	};
-	int error = dial_start(c->loop, &cfg, &c->dial);
+	int error = reach_start(c->loop, &cfg, &c->dial);
 
 	if (error)
 		failed(c, REASON_SYSTEM, strerror(-error));
+}
+
+static void log_connecting(const struct client *c)
+{
+	const struct reach_proxy *proxy = c->cfg->server.proxy;
+
+	log_event(&c->log, LOG_LEVEL_INFO, "connecting",
+		  proxy ? "connecting to {server} through the proxy {proxy}"
+			: "connecting to {server}",
+		  LOG_TEXT("server", c->name.text), LOG_TEXT("proxy", proxy ? proxy->name : NULL));
 }
 
 static void dial(struct client *c)
@@ -889,8 +924,7 @@ static void dial(struct client *c)
 	c->up_ms = 0;
 	reload_crl(c);
 	c->is_dial_due = false;
-	log_event(&c->log, LOG_LEVEL_INFO, "connecting", "connecting to {server}",
-		  LOG_TEXT("server", c->name.text));
+	log_connecting(c);
 	health_down(&c->health, c->cfg->backend->name, "connecting");
 	c->dialed_ms = loop_now(c->loop);
 	start_dial(c);
@@ -1042,7 +1076,7 @@ static enum tunnel_reason open_all(struct client *c)
 
 static void close_all(struct client *c)
 {
-	dial_cancel(c->dial);
+	reach_cancel(c->dial);
 	autoconf_stop(&c->autoconf);
 	tunnel_abandon(&c->tunnel);
 	end_eap(c);
@@ -1071,9 +1105,9 @@ enum tunnel_reason client_run(const struct client_cfg *cfg, int *status)
 	if (!c)
 		return REASON_SYSTEM;
 	c->cfg = cfg;
-	c->addr_count = cfg->known_count < DIAL_ADDRS_MAX ? cfg->known_count : DIAL_ADDRS_MAX;
-	if (c->addr_count)
-		memcpy(c->addrs, cfg->known, c->addr_count * sizeof(*c->addrs));
+	c->addrs.count = cfg->known_count < DIAL_ADDRS_MAX ? cfg->known_count : DIAL_ADDRS_MAX;
+	if (c->addrs.count)
+		memcpy(c->addrs.at, cfg->known, c->addrs.count * sizeof(*c->addrs.at));
 	c->retry = (struct retry){ .once = cfg->once, .keep_trying = cfg->keep_trying };
 	c->again.expired = on_again;
 	c->acks.expired = on_acks;

@@ -8,7 +8,7 @@
 #define SSTP_CLIENT_CLIENT_H
 
 #include "eap/eap_names.h"
-#include "net/dial.h"
+#include "net/reach.h"
 #include "ppp/ppp.h"
 #include "tls/cfg.h"
 #include "tunnel/backend.h"
@@ -25,13 +25,15 @@ struct server_ref {
 	uint32_t timeout_ms;   /* for a whole attempt, from the look-up to the first packets */
 	struct sockaddr_storage addrs[DIAL_ADDRS_MAX]; /* its addresses; */
 	size_t addr_count;                             /* 0: the name is looked up */
+	const struct reach_proxy *proxy;               /* on the way to it; NULL: none */
 	uint8_t hashes; /* crypto binding: SSTP_HASH_... that may be used */
 	struct tls_client_cfg tls;
 };
 
 struct client_cfg {
 	struct server_ref server;
-	/* the server's addresses at an earlier time, for when its name cannot be looked up */
+	/* the addresses at an earlier time of what is dialed (the server, or the proxy), for when its name
+	 * cannot be looked up */
 	const struct sockaddr_storage *known;
 	size_t known_count;
 	struct backend *backend; /* where packets go; client_run closes it */
@@ -63,6 +65,9 @@ struct client_cfg {
  * that ended the client; else 0.
  */
 enum tunnel_reason client_run(const struct client_cfg *cfg, int *status);
+
+/* The reason of an attempt that failed before TLS. */
+enum tunnel_reason client_reason_of(enum reach_status status);
 
 /* "vpn.example.net", or "vpn.example.net:4443" if the port is not 443, as in logs. */
 struct server_name {

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/dial.h"
 #include "net/loop.h"
+#include "net/reach.h"
 #include "sstp/sstp.h"
 #include "tls/cert_name.h"
 #include "tls/open.h"
@@ -26,7 +26,7 @@ struct probe {
 	struct pump pump;
 	struct packet_sink sink;
 	struct tls_ctx *tls;
-	struct dial *dial;
+	struct reach *dial;
 	struct tunnel tunnel;
 	struct server_name http_host;
 	char pin[sizeof("sha256:") + 2 * SHA256_LEN]; /* of a certificate that was not trusted */
@@ -68,9 +68,13 @@ static void note_offer(struct probe_report *r, enum ppp_auth method)
 const char *probe_step_key(enum probe_step step)
 {
 	static const char *const keys[PROBE_STEPS] = {
-		[PROBE_NAME] = "name",   [PROBE_TCP] = "tcp",
-		[PROBE_TLS] = "tls",     [PROBE_CERTIFICATE] = "certificate",
-		[PROBE_HTTP] = "http",   [PROBE_SSTP] = "sstp",
+		[PROBE_NAME] = "name",
+		[PROBE_TCP] = "tcp",
+		[PROBE_PROXY] = "proxy",
+		[PROBE_TLS] = "tls",
+		[PROBE_CERTIFICATE] = "certificate",
+		[PROBE_HTTP] = "http",
+		[PROBE_SSTP] = "sstp",
 		[PROBE_LOGIN] = "login",
 	};
 
@@ -85,6 +89,9 @@ static enum probe_step step_of(enum tunnel_reason reason)
 		return PROBE_NAME;
 	case REASON_TCP:
 		return PROBE_TCP;
+	case REASON_PROXY:
+	case REASON_PROXY_LOGIN:
+		return PROBE_PROXY;
 	case REASON_TLS:
 		return PROBE_TLS;
 	case REASON_TRUST:
@@ -104,10 +111,21 @@ static enum probe_step step_of(enum tunnel_reason reason)
 	}
 }
 
+/* With a proxy it is the proxy that connects to the server, and often it that looks up the name. */
+static bool is_left_out(const struct probe_report *r, enum probe_step step)
+{
+	if (!r->has_proxy)
+		return step == PROBE_PROXY;
+	return step == PROBE_TCP ||
+	       (step == PROBE_NAME && !r->addr_count && r->reason != REASON_LOOKUP);
+}
+
 enum probe_outcome probe_outcome_of(const struct probe_report *r, enum probe_step step)
 {
 	enum probe_step last = step_of(r->reason);
 
+	if (is_left_out(r, step))
+		return PROBE_LEFT_OUT;
 	if (step == PROBE_CERTIFICATE && r->has_tls)
 		return r->is_trusted ? PROBE_OK : PROBE_FAILED;
 	if (r->reason && last == PROBE_STEPS)
@@ -202,17 +220,18 @@ static void fail(struct probe *p, enum tunnel_reason reason, const char *text)
 	loop_stop(p->loop);
 }
 
-static void note_addresses(struct probe *p, const struct dial_result *result)
+static void note_addresses(struct probe *p, const struct reach_result *result)
 {
+	const struct reach_addrs *server = p->ref->proxy ? &result->server : &result->addrs;
 	struct probe_report *r = p->report;
 
-	memcpy(r->addrs, result->addrs, sizeof(r->addrs));
-	r->addr_count = result->addr_count;
+	memcpy(r->addrs, server->at, sizeof(r->addrs));
+	r->addr_count = server->count;
 	r->was_looked_up = result->looked_up_ms;
 	r->name_ms = result->looked_up_ms ? result->looked_up_ms - p->started_ms : 0;
 }
 
-static void dialed(void *arg, const struct dial_result *result)
+static void dialed(void *arg, const struct reach_result *result)
 {
 	struct probe *p = arg;
 	const struct server_ref *ref = p->ref;
@@ -246,10 +265,9 @@ static void dialed(void *arg, const struct dial_result *result)
 
 	p->dial = NULL;
 	note_addresses(p, result);
-	if (result->status != DIAL_CONNECTED) {
+	if (result->status != REACH_CONNECTED) {
 		p->tcp_error = result->error;
-		fail(p, result->status == DIAL_NO_ADDRESS ? REASON_LOOKUP : REASON_TCP,
-		     result->text);
+		fail(p, client_reason_of(result->status), result->text);
 		return;
 	}
 	p->connected_ms = loop_now(p->loop);
@@ -280,14 +298,17 @@ static int open_without_authorities(struct probe *p, const struct tls_client_cfg
 /* Makes one connection and runs it to its end. */
 static void connect_once(struct probe *p, const struct tls_client_cfg *tls)
 {
-	struct dial_cfg cfg = {
-		.host = p->ref->host,
-		.port = p->ref->port,
-		.family = p->ref->family,
-		.addrs = p->ref->addrs,
-		.addr_count = p->ref->addr_count,
-		.timeout_ms = p->ref->timeout_ms,
-		.lookup_ms = p->ref->timeout_ms,
+	struct reach_cfg cfg = {
+		.dial = {
+			.host = p->ref->host,
+			.port = p->ref->port,
+			.family = p->ref->family,
+			.addrs = p->ref->addrs,
+			.addr_count = p->ref->addr_count,
+			.timeout_ms = p->ref->timeout_ms,
+			.lookup_ms = p->ref->timeout_ms,
+		},
+		.proxy = p->ref->proxy,
 		.done = dialed,
 		.arg = p,
 	};
@@ -302,11 +323,11 @@ static void connect_once(struct probe *p, const struct tls_client_cfg *tls)
 		return;
 	}
 	p->started_ms = loop_now(p->loop);
-	if (dial_start(p->loop, &cfg, &p->dial))
+	if (reach_start(p->loop, &cfg, &p->dial))
 		fail(p, REASON_SYSTEM, strerror(ENOMEM));
 	else if (loop_run(p->loop))
 		fail(p, REASON_SYSTEM, "the event loop failed");
-	dial_cancel(p->dial);
+	reach_cancel(p->dial);
 	p->dial = NULL;
 	tunnel_abandon(&p->tunnel);
 	tls_ctx_release(p->tls);
@@ -353,6 +374,11 @@ static void set_hint(struct probe *p, struct obstacle_facts f)
 		p->report->hints[step] = obstacle_hint(&f);
 }
 
+static bool is_passed(enum probe_outcome outcome)
+{
+	return outcome == PROBE_OK || outcome == PROBE_LEFT_OUT;
+}
+
 static void conclude(struct probe *p)
 {
 	struct probe_report *r = p->report;
@@ -365,7 +391,7 @@ static void conclude(struct probe *p)
 	if (r->reason && r->reason != REASON_TRUST)
 		set_hint(p, (struct obstacle_facts){
 				    .reason = r->reason, .sign = p->sign, .error = p->tcp_error });
-	while (r->stopped_at < PROBE_STEPS && probe_outcome_of(r, r->stopped_at) == PROBE_OK)
+	while (r->stopped_at < PROBE_STEPS && is_passed(probe_outcome_of(r, r->stopped_at)))
 		r->stopped_at++;
 	if (r->is_trusted)
 		r->inspector = obstacle_inspector(&r->cert);
@@ -380,6 +406,7 @@ void probe_run(const struct server_ref *ref, struct probe_report *report)
 		return;
 	p->ref = ref;
 	p->report = report;
+	report->has_proxy = ref->proxy;
 	p->sink = (struct packet_sink){ .deliver = nowhere, .flush = no_flush };
 	p->http_host = server_ref_http_host(ref);
 	if (!loop_open(&p->loop) && !pump_open(&p->pump, p->loop)) {

@@ -14,7 +14,8 @@
 enum probe_step {
 	PROBE_NAME, /* the server's addresses */
 	PROBE_TCP,
-	PROBE_TLS, /* the handshake, up to the certificate's check */
+	PROBE_PROXY, /* the connection to the proxy, and its answer */
+	PROBE_TLS,   /* the handshake, up to the certificate's check */
 	PROBE_CERTIFICATE,
 	PROBE_HTTP,  /* the response to the SSTP request */
 	PROBE_SSTP,  /* Call-Connect-Request and its reply */
@@ -27,6 +28,7 @@ const char *probe_step_key(enum probe_step step);
 
 enum probe_outcome {
 	PROBE_NOT_REACHED,
+	PROBE_LEFT_OUT, /* a direct connection has no proxy; a proxy connects to the server itself */
 	PROBE_OK,
 	PROBE_FAILED,
 };
@@ -41,6 +43,7 @@ struct probe_report {
 	size_t addr_count;
 	bool was_looked_up; /* by name servers or the hosts file */
 	uint64_t name_ms;
+	bool has_proxy;
 	const char *inspector; /* the product that issued a trusted certificate; NULL: none */
 	/* TLS */
 	bool has_tls;

@@ -49,9 +49,15 @@ static enum tunnel_reason reason_of(const struct retry *r, const struct retry_en
 	return end->reason == REASON_AUTH && !may_be_refused ? REASON_PPP : end->reason;
 }
 
+/* Refused logins are not tried again: too many of them lock a user's account. */
+static bool is_login(enum tunnel_reason reason)
+{
+	return reason == REASON_AUTH || reason == REASON_PROXY_LOGIN;
+}
+
 static bool is_worth_another_try(const struct retry *r, enum tunnel_reason reason)
 {
-	if (r->once || reason == REASON_AUTH)
+	if (r->once || is_login(reason))
 		return false;
 	return r->was_up || (r->keep_trying && reason != REASON_TRUST);
 }
@@ -66,7 +72,7 @@ struct retry_plan retry_ended(struct retry *r, const struct retry_end *end, uint
 		return (struct retry_plan){ .when = RETRY_NOW };
 	if (is_worth_another_try(r, reason))
 		return (struct retry_plan){ RETRY_LATER, pause_ms(r, jitter), reason };
-	if (r->was_up && reason != REASON_AUTH)
+	if (r->was_up && !is_login(reason))
 		reason = REASON_LOST;
 	return (struct retry_plan){ .when = RETRY_NEVER, .reason = reason };
 }

@@ -87,6 +87,8 @@ enum radius_cause account_cause(enum tunnel_reason reason)
 	case REASON_NONE: /* the server stops */
 		return RADIUS_NAS_REBOOT;
 	case REASON_LOOKUP:
+	case REASON_PROXY:
+	case REASON_PROXY_LOGIN:
 	case REASON_TRUST:
 	case REASON_HTTP:
 	case REASON_SETTINGS:

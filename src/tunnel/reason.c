@@ -16,6 +16,8 @@ const char *tunnel_reason_text(enum tunnel_reason reason)
 		[REASON_QUOTA] = "the traffic for this session is used up",
 		[REASON_LOOKUP] = "the server's name was not found",
 		[REASON_TCP] = "no connection to the server",
+		[REASON_PROXY] = "the proxy does not lead to the server",
+		[REASON_PROXY_LOGIN] = "the login at the proxy was refused",
 		[REASON_TRUST] = "the server's certificate is not trusted",
 		[REASON_TLS] = "TLS with the server failed",
 		[REASON_HTTP] = "the peer is a web server, not an SSTP server",

@@ -20,12 +20,14 @@ enum tunnel_reason {
 	/* the attempt failed in this step */
 	REASON_LOOKUP, /* the server's name has no address */
 	REASON_TCP,    /* no connection */
-	REASON_TRUST,  /* the certificate was refused: issuer, name, date or pin */
-	REASON_TLS,    /* the TLS handshake failed for another reason */
-	REASON_HTTP,   /* the peer speaks HTTP but not SSTP, or the server is full */
-	REASON_SSTP,   /* refused or timed out in SSTP */
-	REASON_AUTH,   /* user name, password or authentication method refused (17, User Error) */
-	REASON_PPP,    /* PPP negotiation failed */
+	REASON_PROXY, /* the proxy on the way can't be reached, or does not connect us to the server */
+	REASON_PROXY_LOGIN, /* it wants a login, or refuses ours */
+	REASON_TRUST,       /* the certificate was refused: issuer, name, date or pin */
+	REASON_TLS,         /* the TLS handshake failed for another reason */
+	REASON_HTTP,        /* the peer speaks HTTP but not SSTP, or the server is full */
+	REASON_SSTP,        /* refused or timed out in SSTP */
+	REASON_AUTH, /* user name, password or authentication method refused (17, User Error) */
+	REASON_PPP,  /* PPP negotiation failed */
 	/* not the peer's fault */
 	REASON_UNAVAILABLE, /* server: a login needs something unavailable (15, Service Unavailable) */
 	REASON_SETTINGS,    /* command line, environment, a file that they name */

@@ -14,14 +14,14 @@ static void codes_are_those_of_the_man_page(void **state)
 {
 	/* the numbers of EXIT STATUS: scripts depend on them */
 	static const int codes[TUNNEL_REASONS] = {
-		[REASON_NONE] = 0,     [REASON_PEER] = 12,    [REASON_LOST] = 12,
-		[REASON_SILENT] = 12,  [REASON_ADMIN] = 12,   [REASON_REPLACED] = 12,
-		[REASON_IDLE] = 12,    [REASON_TIME] = 12,    [REASON_QUOTA] = 12,
-		[REASON_LOOKUP] = 3,   [REASON_TCP] = 4,      [REASON_TRUST] = 5,
-		[REASON_TLS] = 6,      [REASON_HTTP] = 7,     [REASON_SSTP] = 8,
-		[REASON_AUTH] = 9,     [REASON_PPP] = 10,     [REASON_UNAVAILABLE] = 1,
-		[REASON_SETTINGS] = 2, [REASON_NETWORK] = 11, [REASON_SYSTEM] = 1,
-		[REASON_HOOK] = 15,
+		[REASON_NONE] = 0,     [REASON_PEER] = 12,        [REASON_LOST] = 12,
+		[REASON_SILENT] = 12,  [REASON_ADMIN] = 12,       [REASON_REPLACED] = 12,
+		[REASON_IDLE] = 12,    [REASON_TIME] = 12,        [REASON_QUOTA] = 12,
+		[REASON_LOOKUP] = 3,   [REASON_TCP] = 4,          [REASON_TRUST] = 5,
+		[REASON_TLS] = 6,      [REASON_HTTP] = 7,         [REASON_SSTP] = 8,
+		[REASON_AUTH] = 9,     [REASON_PPP] = 10,         [REASON_UNAVAILABLE] = 1,
+		[REASON_PROXY] = 13,   [REASON_PROXY_LOGIN] = 14, [REASON_SETTINGS] = 2,
+		[REASON_NETWORK] = 11, [REASON_SYSTEM] = 1,       [REASON_HOOK] = 15,
 	};
 
 	(void)state;

@@ -12,7 +12,7 @@
 enum { STEPS_MAX = 16, MINUTE_MS = 60 * 1000 };
 
 /* UP: the tunnel comes up. Others: the tunnel, or the attempt, ends for that reason. */
-enum what { STORY_OVER, UP, BY_US, REFUSED, AT_LOGIN, FAILED, UNTRUSTED, UNREACHABLE };
+enum what { STORY_OVER, UP, BY_US, REFUSED, AT_LOGIN, FAILED, UNTRUSTED, UNREACHABLE, AT_PROXY };
 
 struct step {
 	uint32_t after_ms; /* after the previous step */
@@ -80,6 +80,16 @@ static const struct story stories[] = {
 	  { { 0, IS_UP },
 	    { MINUTE_MS, FAILED, LATER(1000, REASON_PPP) },
 	    { 1000, REFUSED, NEVER(REASON_AUTH) } } },
+
+	{ "a login that a proxy refuses is not tried again",
+	  false,
+	  true,
+	  { { 0, UNREACHABLE, LATER(1000, REASON_TCP) },
+	    { 1000, AT_PROXY, NEVER(REASON_PROXY_LOGIN) } } },
+	{ "nor after it was up",
+	  false,
+	  false,
+	  { { 0, IS_UP }, { 5000, AT_PROXY, NEVER(REASON_PROXY_LOGIN) } } },
 
 	{ "once: it is lost", true, false, { { 0, IS_UP }, { 5000, FAILED, NEVER(REASON_LOST) } } },
 	{ "once: it was never up", true, true, { { 0, FAILED, NEVER(REASON_PPP) } } },
@@ -153,6 +163,8 @@ static struct retry_end end_of(enum what what)
 		return (struct retry_end){ .reason = REASON_AUTH };
 	case UNTRUSTED:
 		return (struct retry_end){ .reason = REASON_TRUST };
+	case AT_PROXY:
+		return (struct retry_end){ .reason = REASON_PROXY_LOGIN };
 	case UNREACHABLE:
 		return (struct retry_end){ .reason = REASON_TCP };
 	case FAILED:
