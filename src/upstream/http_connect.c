@@ -25,6 +25,7 @@ enum {
 	INTERIM_MAX = 16,
 	BODY_MAX = 64 * 1024, /* a longer one is not skipped */
 	CNONCE_BYTES = 16,
+	SHOWN_MAX = 40, /* bytes of what is not HTTP */
 };
 
 /* ---- the request */
@@ -218,8 +219,7 @@ static void take_failure(struct upstream *u, struct bytes block, int status)
 	struct log_text where = log_quote(location.at, location.len < 150 ? location.len : 150);
 	bool is_elsewhere = status >= 300 && status < 400 && location.len;
 
-	if (status == HTTP_BAD_GATEWAY || status == HTTP_SERVICE_UNAVAILABLE ||
-	    status == HTTP_GATEWAY_TIMEOUT)
+	if (status >= 500 && status != HTTP_NOT_IMPLEMENTED && status != HTTP_VERSION_NOT_SUPPORTED)
 		upstream_fail(u, UPSTREAM_TARGET, "cannot reach %s: %s", u->target.text, text.text);
 	else
 		upstream_fail(u, UPSTREAM_REFUSED, "refuses to connect to %s: %s%s%s",
@@ -247,10 +247,15 @@ static void take_head(struct upstream *u, struct bytes block, int status, int mi
 	}
 }
 
-static void not_http(struct upstream *u)
+/* `more`: what follows, for the text. */
+static void not_http(struct upstream *u, struct bytes more)
 {
-	const struct http_connect *h = &u->http;
-	struct log_text is = log_quote(h->head, h->head_len < 40 ? h->head_len : 40);
+	struct http_connect *h = &u->http;
+	struct log_text is;
+
+	for (; more.len && h->head_len < SHOWN_MAX; more = text_skip(more, 1))
+		h->head[h->head_len++] = more.at[0];
+	is = log_quote(h->head, h->head_len < SHOWN_MAX ? h->head_len : SHOWN_MAX);
 
 	if (h->head[0] == 0x15 || h->head[0] == 0x16)
 		upstream_fail(u, UPSTREAM_BROKEN,
@@ -289,7 +294,7 @@ static size_t input_head(struct upstream *u, struct bytes in)
 		}
 		h->head[h->head_len++] = in.at[used++];
 		if (!http_may_be_response(h->head, h->head_len)) {
-			not_http(u);
+			not_http(u, bytes_of(in.at + used, in.len - used));
 		} else if (ends_block(h)) {
 			block = bytes_of(h->head, h->head_len);
 			status = http_block_status(block, &minor);
@@ -297,7 +302,7 @@ static size_t input_head(struct upstream *u, struct bytes in)
 				h->head_len = 0;
 				take_head(u, block, status, minor);
 			} else {
-				not_http(u);
+				not_http(u, bytes_of(in.at + used, in.len - used));
 			}
 		}
 	}
