@@ -1121,6 +1121,8 @@ enum tunnel_reason client_run(const struct client_cfg *cfg, int *status)
 	c->http_host = server_ref_http_host(&cfg->server);
 	reason = open_all(c);
 	if (!reason) {
+		/* else our own routes, during the first attempt, would look like another network */
+		c->roam.source = source_outside(c);
 		dial(c);
 		reason = loop_run(c->loop) ? REASON_SYSTEM : c->reason;
 	}
