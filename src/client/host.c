@@ -63,6 +63,7 @@ struct host {
 	const struct ip_prefix *all4, *all6; /* the routes that cover all of a family */
 	size_t part_count;                   /* their number */
 	bool has_all4;                       /* all IPv4 goes into the tunnel */
+	bool has_warned_of_loopback;
 	struct state state;
 	struct server_routes to_server;
 	struct excluded_routes excluded;
@@ -796,6 +797,19 @@ static void check_routes(struct host *h)
 					       &h->dns_route[i].dst.addr);
 }
 
+/* What listens there has a connection to the network, which is not known here. */
+static void warn_of_loopback(struct host *h, const struct ip_addr *server)
+{
+	if (!h->has_all4 || h->cfg.is_foreign || !ip_is_loopback(server) ||
+	    h->has_warned_of_loopback)
+		return;
+	h->has_warned_of_loopback = true;
+	log_warn(h->log,
+		 "the connection goes to this host itself (%s): what the proxy there connects to "
+		 "must stay outside of the tunnel (--exclude NETWORK), or the tunnel breaks",
+		 ip_print(server).text);
+}
+
 int host_up(struct host *h, const struct link_addrs *link)
 {
 	int error = netlink_link_up(h->nl, h->cfg.ifindex, link->mtu);
@@ -811,6 +825,7 @@ int host_up(struct host *h, const struct link_addrs *link)
 	if (error)
 		return error;
 	set_ipv6(h, link);
+	warn_of_loopback(h, &link->server);
 	excluded_up(&h->excluded); /* before the tunnel's routes, so that no packet gets into it */
 	error = set_routes(h, link);
 	if (!error)

@@ -92,11 +92,7 @@ bool no_proxy_lists(const char *list, const char *host, uint16_t port)
 
 bool no_proxy_is_loopback(const char *host)
 {
-	static const struct ip_prefix loopback = { { .family = AF_INET, .bytes = { 127 } }, 8 };
-	static const struct ip_addr loopback6 = { .family = AF_INET6, .bytes = { [15] = 1 } };
 	struct ip_addr addr;
 
-	if (ip_parse(host, &addr))
-		return ip_prefix_has(&loopback, &addr) || ip_equal(&loopback6, &addr);
-	return is_in_domain(host, "localhost");
+	return ip_parse(host, &addr) ? ip_is_loopback(&addr) : is_in_domain(host, "localhost");
 }
