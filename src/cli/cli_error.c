@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "util/log.h"
+#include "util/secret.h"
 
 static struct saved_value *all_saved;
 
@@ -48,6 +49,13 @@ const char *saved_value_origin(const char *value)
 		if (value >= k->text && value <= k->text + k->len)
 			return k->origin;
 	return "";
+}
+
+void saved_value_wipe(const char *value)
+{
+	for (struct saved_value *k = all_saved; k; k = k->next)
+		if (value == k->text)
+			secret_wipe(k->text, k->len);
 }
 
 void cli_error(const struct verb *verb, const char *format, ...)

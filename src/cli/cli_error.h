@@ -27,5 +27,7 @@ struct saved_value *saved_value_new(const char *text); /* NULL: no memory */
 
 /* The origin of a value or of a member of a list; empty: not known. */
 const char *saved_value_origin(const char *value);
+/* For a value with a secret in it, once it is not needed any more. */
+void saved_value_wipe(const char *value);
 
 #endif

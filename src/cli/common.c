@@ -362,6 +362,8 @@ bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 			.keylog = s->tls.keylog,
 		},
 	};
+	if (!upstream_settings_apply(verb, &s->upstream, s->at.host, s->at.port, &ref->proxy))
+		return false;
 	ref->addr_count = resolve_rules_find(&s->resolve, &s->at, ref->family, ref->addrs,
 					     DIAL_ADDRS_MAX, &has_rule);
 	if (has_rule && !ref->addr_count) {

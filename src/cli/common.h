@@ -9,6 +9,7 @@
 
 #include "cli/options.h"
 #include "cli/resolve_rule.h"
+#include "cli/upstream_option.h"
 #include "cli/value.h"
 #include "client/client.h"
 #include "sstp/sstp.h"
@@ -58,6 +59,7 @@ struct server_settings {
 	bool no_sni;
 	const char *http_host;
 	struct text_list resolve;
+	struct upstream_settings upstream;
 	bool allow_cn;
 	bool only_ipv4, only_ipv6;
 	uint32_t timeout_s;

@@ -135,6 +135,9 @@ static const struct option_use uses[] = {
 	{ .group = &peap_options, .at = AT(login.eap.requires_peap_binding) },
 	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
 	{ .group = &tls_options, .at = AT(server.tls) },
+	{ .heading = "The way to the server",
+	  .group = &upstream_options,
+	  .at = AT(server.upstream) },
 	{ .heading = "The network", .group = &interface_options, .at = AT(network.device) },
 	{ .group = &link_options, .at = AT(login.link) },
 	{ .group = &network_options, .at = AT(network) },
@@ -320,8 +323,11 @@ static void notify_waiters(void *arg)
 static bool is_resolved(const struct server_ref *ref)
 {
 	struct ip_addr a;
+	bool is_server = ref->addr_count || ip_parse(ref->host, &a);
 
-	return ref->addr_count || ip_parse(ref->host, &a);
+	if (!ref->proxy)
+		return is_server;
+	return ip_parse(ref->proxy->host, &a) && (is_server || ref->proxy->looks_up);
 }
 
 static int connect_to(void *arg, struct client_cfg *cfg)
@@ -330,6 +336,7 @@ static int connect_to(void *arg, struct client_cfg *cfg)
 	struct waiters waiters = { .ready_fd = s->ready_fd };
 	struct sockaddr_storage known[DIAL_ADDRS_MAX];
 	struct server_name server = server_ref_name(&cfg->server);
+	const char *dialed = cfg->server.proxy ? cfg->server.proxy->name : server.text;
 	struct tun_backend_cfg device;
 	int code = EXIT_OTHER;
 
@@ -341,10 +348,10 @@ static int connect_to(void *arg, struct client_cfg *cfg)
 	cfg->mark = mark_of(s);
 	device = device_of(s);
 	if (s->lockdown) {
-		device.lockdown = server.text;
+		device.lockdown = dialed;
 		device.is_resolved = is_resolved(&cfg->server);
 		cfg->known = known;
-		cfg->known_count = lockdown_remembered(NULL, server.text, known, DIAL_ADDRS_MAX);
+		cfg->known_count = lockdown_remembered(NULL, dialed, known, DIAL_ADDRS_MAX);
 	}
 	cfg->backend = tun_backend_new(&device);
 	if (cfg->backend)

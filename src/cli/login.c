@@ -207,10 +207,12 @@ int login_run(const struct verb *verb, const struct login_settings *s,
 		return EXIT_USAGE;
 	if (is_check)
 		return check(verb, s, &cfg);
-	if (get_password(verb, s, &cfg, password)) {
+	if (upstream_settings_ask(verb, &server->upstream) &&
+	    get_password(verb, s, &cfg, password)) {
 		cfg.password = password;
 		code = start(arg, &cfg);
 	}
+	upstream_settings_wipe(&server->upstream);
 	secret_wipe(password, sizeof(password));
 	return code;
 }

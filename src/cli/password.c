@@ -93,21 +93,21 @@ bool password_from_file(const char *file, char to[PASSWORD_SIZE], struct error *
 	return why ? wrong(err, file, why) : tidy_password(to, file, err);
 }
 
-static const char variable[] = "SSTP_PASSWORD";
+static const char own_variable[] = "SSTP_PASSWORD";
 
 /* Returns the value if `var` is this variable, else NULL. */
-static char *password_in(char *var)
+static char *value_in(char *var, const char *name)
 {
-	size_t len = sizeof(variable) - 1;
+	size_t len = strlen(name);
 
-	return !strncmp(var, variable, len) && var[len] == '=' ? var + len + 1 : NULL;
+	return !strncmp(var, name, len) && var[len] == '=' ? var + len + 1 : NULL;
 }
 
 /* Any process that may read /proc/PID/environ can see the values, so they are wiped in place. */
-void password_forget_environment(void)
+void password_forget(const char *variable)
 {
 	for (char **var = environ; var && *var; var++) {
-		char *value = password_in(*var);
+		char *value = value_in(*var, variable);
 
 		if (value)
 			secret_wipe(value, strlen(value));
@@ -115,7 +115,7 @@ void password_forget_environment(void)
 	unsetenv(variable);
 }
 
-bool password_from_environment(char to[PASSWORD_SIZE], struct error *err)
+bool password_from_variable(const char *variable, char to[PASSWORD_SIZE], struct error *err)
 {
 	const char *value = getenv(variable);
 	bool ok = value && strlen(value) < PASSWORD_SIZE;
@@ -126,8 +126,18 @@ bool password_from_environment(char to[PASSWORD_SIZE], struct error *err)
 	} else if (value) {
 		wrong(err, variable, too_long);
 	}
-	password_forget_environment();
+	password_forget(variable);
 	return ok;
+}
+
+void password_forget_environment(void)
+{
+	password_forget(own_variable);
+}
+
+bool password_from_environment(char to[PASSWORD_SIZE], struct error *err)
+{
+	return password_from_variable(own_variable, to, err);
 }
 
 /* ---- a terminal */

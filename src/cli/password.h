@@ -31,5 +31,8 @@ bool terminal_ask(const char *prompt, char to[PASSWORD_SIZE]);
 bool password_from_environment(char to[PASSWORD_SIZE], struct error *err);
 /* Wipes and removes it without reading it: another source is used, or no password is needed. */
 void password_forget_environment(void);
+/* The same for another variable. */
+bool password_from_variable(const char *variable, char to[PASSWORD_SIZE], struct error *err);
+void password_forget(const char *variable);
 
 #endif

@@ -30,6 +30,9 @@ static const struct option_group report_options = OPTION_GROUP(report_table);
 static const struct option_use uses[] = {
 	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
 	{ .group = &tls_options, .at = AT(server.tls) },
+	{ .heading = "The way to the server",
+	  .group = &upstream_options,
+	  .at = AT(server.upstream) },
 	{ .heading = "The report", .group = &report_options },
 	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };
@@ -222,8 +225,11 @@ static int run(void *arg)
 		printf("configuration OK\n");
 		return EXIT_OK;
 	}
+	if (!upstream_settings_ask(&probe_verb, &s->server.upstream))
+		return EXIT_USAGE;
 	common_warn_about_keylog(s->server.tls.keylog);
 	probe_run(&ref, &report);
+	upstream_settings_wipe(&s->server.upstream);
 	if (s->json)
 		probe_json_print(&ref, &report, code_of(&report));
 	else

@@ -185,6 +185,7 @@ static const struct option_use uses[] = {
 	{ .group = &peap_options, .at = AT(login.eap.requires_peap_binding) },
 	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
 	{ .group = &tls_options, .at = AT(server.tls) },
+	{ .heading = "The way to the server",
 	  .group = &upstream_options,
 	  .at = AT(server.upstream) },
 	{ .heading = "Ways through the VPN", .group = &way_options },

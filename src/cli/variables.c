@@ -86,7 +86,8 @@ static bool is_read_by(const struct verb *v, const char *variable, size_t len)
 static bool is_read(const char *variable, size_t len)
 {
 	if ((len == 11 && !strncmp(variable, "SSTP_CONFIG", len)) ||
-	    (len == 13 && !strncmp(variable, "SSTP_PASSWORD", len)))
+	    (len == 13 && !strncmp(variable, "SSTP_PASSWORD", len)) ||
+	    (len == 19 && !strncmp(variable, "SSTP_PROXY_PASSWORD", len)))
 		return true;
 	for (size_t i = 0; i < VERB_COUNT; i++)
 		if (is_read_by(all_verbs[i], variable, len))

@@ -64,6 +64,12 @@ def eventually(what, is_so, seconds=PATIENCE):
     return result
 
 
+def machine_environment():
+    """The environment without what would change sstp: its own variables, and a proxy of the machine's."""
+    return {k: v for k, v in os.environ.items()
+            if not k.startswith(("SSTP", "SSL_CERT")) and not k.lower().endswith("_proxy")}
+
+
 def run(argv, **more):
     return subprocess.run([str(a) for a in argv], check=True, capture_output=True, text=True, **more).stdout
 
@@ -257,7 +263,7 @@ class Program:
         self.log_file = folder / f"{label}.log"
         self.was_killed = False
         words = ["sh", "-c", f'exec "$@" {redirect}', "sh", *self.argv] if redirect else self.argv
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("SSTP", "SSL_CERT"))}
+        environment = machine_environment()
         environment.update(SANITIZERS, **(env or {}))
         with open(self.log_file, "wb") as log:
             self.process = subprocess.Popen(
@@ -471,8 +477,7 @@ class Lab:
         """Runs sstp probe; returns the CompletedProcess."""
         trust = ["--ca-cert", self.pki.ca] if trust is None else trust
         return (host or self.client).run(self.sstp, "probe", to, *trust, *options, check=False,
-                                         env={**{k: v for k, v in os.environ.items() if not k.startswith("SSTP")},
-                                              **SANITIZERS})
+                                         env={**machine_environment(), **SANITIZERS})
 
     # ---- the end
 
