@@ -106,7 +106,7 @@ static void request_address(struct ppp *p, uint32_t wanted)
 	    wanted == p->ipcp.grant)
 		return;
 	p->ipcp.has_asked = true;
-	if (p->cfg.take_ipv4(p->cfg.take_ipv4_arg, wanted))
+	if (p->cfg.take_ipv4(p->cfg.take_arg, wanted))
 		p->ipcp.grant = wanted;
 }
 

@@ -62,7 +62,7 @@ static bool may_have(struct ppp *p, const uint8_t iid[PPP_IID_LEN])
 {
 	if (is_zero(iid) || !memcmp(iid, p->ipv6cp.own, PPP_IID_LEN))
 		return false;
-	return !p->cfg.take_iid || p->cfg.take_iid(p->cfg.take_iid_arg, iid);
+	return !p->cfg.take_iid || p->cfg.take_iid(p->cfg.take_arg, iid);
 }
 
 static enum cp_reply iid_check(struct ppp *p, struct reader *value)

@@ -87,14 +87,13 @@ struct ppp_cfg {
 	 * allowed.
 	 */
 	bool (*take_iid)(void *arg, const uint8_t iid[PPP_IID_LEN]);
-	void *take_iid_arg;
 	/*
 	 * IPCP: returns whether this peer may have that address, which it requests instead of the
 	 * one in ppp_auth_result (RFC 1332 section 3.3: it may be its former one). After true the
 	 * peer has it. Called at most once per link, inside ppp_input. NULL: never.
 	 */
 	bool (*take_ipv4)(void *arg, uint32_t ipv4);
-	void *take_ipv4_arg;
+	void *take_arg; /* for both */
 
 	/* Fills `to` with random bytes; tests pass their own, so that a run can be replayed. */
 	void (*random)(void *arg, void *to, size_t len);

@@ -594,21 +594,22 @@ static void log_user_ended(const struct session *s, const struct tunnel_end *end
 	const struct tunnel_stats *st = &s->tunnel.stats;
 	struct tunnel_line line = tunnel_look(&s->tunnel);
 
-	log_event(&s->log, LOG_LEVEL_INFO, "session_end",
-		  s->tunnel.is_connected
-			  ? "ended after {duration} s, user {user}: {reason}; {rx_bytes} bytes in, "
-			    "{tx_bytes} out, {tx_dropped} packets dropped, "
-			    "{retransmitted} segments sent again, round trip {rtt_ms} ms"
-			  : "ended after {duration} s and was never up, user {user}, from {peer}: "
-			    "{reason}",
-		  log_user(s), LOG_TEXT("address", s->ipv4.family ? ip_print(&s->ipv4).text : NULL),
-		  LOG_TEXT("peer", print_peer(s).text), LOG_TEXT("interface", s->host->interface),
-		  LOG_TEXT("reason", end->text),
-		  LOG_NUMBER("duration", (loop_now(s->host->loop) - s->started_ms) / 1000),
-		  LOG_NUMBER("rx_bytes", st->rx_bytes), LOG_NUMBER("tx_bytes", st->tx_bytes),
-		  LOG_NUMBER("rx_dropped", st->rx_dropped),
-		  LOG_NUMBER("tx_dropped", st->tx_dropped),
-		  LOG_NUMBER("retransmitted", line.repeated), LOG_NUMBER("rtt_ms", line.rtt_ms));
+	log_event(
+		&s->log, LOG_LEVEL_INFO, "session_end",
+		s->tunnel.is_connected
+			? "ended after {duration} s, user {user}: {reason}; {rx_bytes} bytes in, "
+			  "{tx_bytes} out, {tx_dropped} packets dropped, {tx_marked} marked by ECN, "
+			  "{retransmitted} segments sent again, round trip {rtt_ms} ms"
+			: "ended after {duration} s and was never up, user {user}, from {peer}: "
+			  "{reason}",
+		log_user(s), LOG_TEXT("address", s->ipv4.family ? ip_print(&s->ipv4).text : NULL),
+		LOG_TEXT("peer", print_peer(s).text), LOG_TEXT("interface", s->host->interface),
+		LOG_TEXT("reason", end->text),
+		LOG_NUMBER("duration", (loop_now(s->host->loop) - s->started_ms) / 1000),
+		LOG_NUMBER("rx_bytes", st->rx_bytes), LOG_NUMBER("tx_bytes", st->tx_bytes),
+		LOG_NUMBER("rx_dropped", st->rx_dropped), LOG_NUMBER("tx_dropped", st->tx_dropped),
+		LOG_NUMBER("tx_marked", st->tx_marked), LOG_NUMBER("retransmitted", line.repeated),
+		LOG_NUMBER("rtt_ms", line.rtt_ms));
 }
 
 /*
@@ -797,9 +798,8 @@ static void fill_ppp(struct session *s, struct ppp_cfg *ppp)
 		.dns = { cfg->dns[0], cfg->dns[1] },
 		.nbns = { cfg->nbns[0], cfg->nbns[1] },
 		.take_iid = take_iid,
-		.take_iid_arg = s,
 		.take_ipv4 = take_ipv4,
-		.take_ipv4_arg = s,
+		.take_arg = s,
 	};
 	memcpy(ppp->auth, cfg->auth, sizeof(ppp->auth));
 	memcpy(ppp->own_iid, s->host->own_iid, sizeof(ppp->own_iid));

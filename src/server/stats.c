@@ -13,6 +13,7 @@ void stats_add_traffic(struct stats *to, const struct tunnel_stats *from)
 	t->tx_packets += from->tx_packets;
 	t->tx_bytes += from->tx_bytes;
 	t->tx_dropped += from->tx_dropped;
+	t->tx_marked += from->tx_marked;
 	t->rx_dropped += from->rx_dropped;
 }
 

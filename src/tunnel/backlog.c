@@ -8,7 +8,9 @@
  * old flows. A flow that sends little is therefore always new, and its packet leaves next.
  *
  * Each queue runs CoDel (RFC 8289): it drops one packet of a queue that has not been short for an
- * interval, then more at a growing rate. The flow's sender slows down; other flows lose nothing.
+ * interval, then more at a growing rate. The flow's sender slows down; other flows lose nothing. A packet
+ * whose sender speaks ECN is marked where it would be dropped (RFC 8290 section 5.2.7); all segments of a
+ * super-packet share one header, and a sender reacts once in a round trip, however many are marked.
  *
  * The interval is the time that a sender needs to react (RFC 8289 section 4.4), so it follows the round
  * trip of the outer connection: the interval is twice that, the target a tenth of the interval. While
@@ -42,6 +44,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tun/ecn.h"
 #include "util/alloc.h"
 #include "util/bytes.h"
 #include "util/secret.h"
@@ -58,6 +61,7 @@ struct item {
 	uint64_t since_ms;
 	struct tun_offload off;
 	unsigned skip;
+	bool is_marked;
 	size_t memory;   /* of this item and of the packet's block */
 	struct packet p; /* in `bytes`, or in a block of its own */
 	uint8_t bytes[];
@@ -384,6 +388,13 @@ static struct item *lose_one(struct backlog *b, struct flow *f, struct item *i)
 	return take_first(b, f);
 }
 
+/* False: it has to be dropped. */
+static bool mark(struct item *i)
+{
+	i->is_marked = ecn_mark(&i->p);
+	return i->is_marked;
+}
+
 static struct item *next_of(struct backlog *b, struct flow *f, uint64_t now_ms, unsigned *dropped)
 {
 	struct item *i = take_first(b, f);
@@ -394,16 +405,22 @@ static struct item *next_of(struct backlog *b, struct flow *f, uint64_t now_ms, 
 		return i;
 	}
 	if (!f->is_dropping) {
-		i = lose_one(b, f, i);
-		++*dropped;
-		is_standing(b, f, i, now_ms);
+		if (!mark(i)) {
+			i = lose_one(b, f, i);
+			++*dropped;
+			is_standing(b, f, i, now_ms);
+		}
 		start_dropping(b, f, now_ms);
 		return i;
 	}
 	while (f->is_dropping && now_ms >= f->drop_next_ms) {
+		f->count++;
+		if (mark(i)) {
+			f->drop_next_ms = control_law(b, f->drop_next_ms, f->count);
+			return i;
+		}
 		i = lose_one(b, f, i);
 		++*dropped;
-		f->count++;
 		if (is_standing(b, f, i, now_ms))
 			f->drop_next_ms = control_law(b, f->drop_next_ms, f->count);
 		else
@@ -451,6 +468,6 @@ bool backlog_get(struct backlog *b, struct backlog_packet *p, uint64_t now_ms, u
 	if (!i)
 		return false;
 	b->window_bytes += i->p.h.total;
-	*p = (struct backlog_packet){ i->p, i->off, i->skip };
+	*p = (struct backlog_packet){ i->p, i->off, i->skip, i->is_marked };
 	return true;
 }

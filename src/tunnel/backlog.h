@@ -7,7 +7,8 @@
  * in BACKLOG_WAIT_MS at the recent speed; beyond that, packets of the longest queue are dropped. So a
  * fast line has room for the bursts of many flows, and a peer that stops reading soon costs little.
  *
- * A flow is signaled to slow down by dropping one packet: of a super-packet, its first segment.
+ * A flow is signaled to slow down by a mark in one packet if it speaks ECN (RFC 3168), else by dropping one:
+ * of a super-packet, its first segment.
  *
  * Times are milliseconds of the loop's clock. Memory is allocated per waiting packet and freed with it; the
  * queues themselves take 18 KB, so an idle backlog should be closed.
@@ -52,7 +53,8 @@ unsigned backlog_put_block(struct backlog *b, struct packet *p, const struct tun
 struct backlog_packet {
 	struct packet p; /* good until the next call */
 	struct tun_offload off;
-	unsigned skip; /* how many of its first segments are dropped */
+	unsigned skip;  /* how many of its first segments are dropped */
+	bool is_marked; /* it carries ECN's mark from now on */
 };
 
 /*

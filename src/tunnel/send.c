@@ -134,6 +134,7 @@ static void send_backlog(struct tunnel *t)
 		t->stats.tx_dropped += dropped;
 		if (!has_one)
 			break;
+		t->stats.tx_marked += p.is_marked;
 		send_packets(t, &p.p, &p.off, p.skip);
 		done += p.p.h.total;
 	}

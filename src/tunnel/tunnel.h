@@ -126,6 +126,7 @@ struct tunnel_stats {
 	uint64_t rx_packets, rx_bytes; /* IP packets from the peer */
 	uint64_t tx_packets, tx_bytes; /* to the peer */
 	uint64_t tx_dropped;           /* waited too long for the socket, or not allowed */
+	uint64_t tx_marked;            /* by ECN, where others would have been dropped */
 	uint64_t rx_dropped;           /* not IP, or not allowed */
 };
 
@@ -179,7 +180,10 @@ struct tunnel {
 	struct tunnel_login *login;       /* client: to the end; server: until it is connected */
 	struct tunnel_outboxes *outboxes; /* of this thread's cache, during a call on an engine */
 	struct choice choice;
-	struct unsent unsent;       /* what may wait in the socket itself */
+	union {
+		struct unsent unsent;    /* what may wait in the socket itself */
+		struct tunnel_line line; /* once the stage is TUNNEL_CLOSED */
+	};
 	uint64_t icmp_ms;           /* before this no ICMP error is sent */
 	struct loop_task turn;      /* runs at the end of a turn in which packets were sent */
 	unsigned turn_packets;      /* sent straight away in this turn */
@@ -192,7 +196,6 @@ struct tunnel {
 	uint64_t unacknowledged_ms; /* data is in flight at least since then; 0: none is */
 	uint64_t acknowledged;      /* bytes that the peer had acknowledged at the last check */
 	struct tunnel_stats stats;
-	struct tunnel_line line; /* once it has ended */
 };
 
 /* 0, or -errno when there is no memory (the fd is closed in that case too). */
@@ -241,7 +244,7 @@ enum {
 uint32_t tunnel_check_acks(struct tunnel *t);
 
 struct tunnel_line tunnel_look(const struct tunnel *t);
-/* "3 packets dropped, 5 segments sent again, round trip 32 ms", and what waits if anything does. */
+/* "3 packets dropped, 2 marked by ECN, 5 segments sent again, round trip 32 ms", and what waits if anything does. */
 struct tunnel_line_text {
 	char text[120];
 };

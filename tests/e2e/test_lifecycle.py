@@ -17,7 +17,7 @@ HALVES = {"0.0.0.0/1", "128.0.0.0/1"}
 DNS = ["--dns", "10.9.0.53"]
 
 # The counters in the log lines of a session's end and of its status.
-LINE = r", \d+ packets dropped, \d+ segments sent again, round trip \d+ ms"
+LINE = r", \d+ packets dropped, \d+ marked by ECN, \d+ segments sent again, round trip \d+ ms"
 
 
 class Traces:
@@ -619,7 +619,7 @@ def test_the_servers_milestones_as_json(lab):
     login, end, refused = (events[name] for name in ("login", "session_end", "login_failed"))
     assert (login["user"], login["address"], login["interface"]) == ("ann", "10.9.0.2", "sstp0")
     assert login["session"] == end["session"] and login["peer"] == end["peer"]
-    assert {"rx_dropped", "tx_dropped", "retransmitted", "rtt_ms"} <= end.keys()
+    assert {"rx_dropped", "tx_dropped", "tx_marked", "retransmitted", "rtt_ms"} <= end.keys()
     assert end["user"] == "ann" and end["rx_bytes"] > 0 and end["tx_bytes"] > 0 and end["reason"]
     assert refused["user"] == "ann" and refused["reason"]
 

@@ -415,7 +415,7 @@ static void a_wanted_address_may_be_given(void **state)
 		pair_init(&pair);
 		pair.client.cfg.ipv4_wanted = is_free ? free_one : free_one + 1;
 		pair.server.cfg.take_ipv4 = give;
-		pair.server.cfg.take_ipv4_arg = &free_one;
+		pair.server.cfg.take_arg = &free_one;
 		asked = 0;
 		pair_open(&pair);
 		pair_run(&pair, 1000);

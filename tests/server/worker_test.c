@@ -332,7 +332,7 @@ static bool asks_iid(struct session *s, const uint8_t iid[PPP_IID_LEN])
 {
 	const struct ppp_cfg *ppp = s->tunnel.cfg.ppp;
 
-	return ppp->take_iid(ppp->take_iid_arg, iid);
+	return ppp->take_iid(ppp->take_arg, iid);
 }
 
 /* IPV6CP of a session goes down and comes up again, with its old address and with a new one. */

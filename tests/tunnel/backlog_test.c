@@ -12,10 +12,13 @@
 #include "util/alloc.h"
 #include "util/bytes.h"
 
-enum { MORE_FRAGMENTS = 0x2000 }; /* RFC 791; else the offset in steps of 8 bytes */
+enum { ECT_0 = 2, CE = 3, ECN = 3 }; /* RFC 3168 section 5 */
+enum { MORE_FRAGMENTS = 0x2000 };    /* RFC 791; else the offset in steps of 8 bytes */
 
 static struct backlog *b;
 static unsigned dropped; /* in all */
+static unsigned marked;  /* by ECN */
+static uint8_t tos;      /* of the packets that are put */
 static uint64_t served_ms;
 
 static bool has_a_queue_each(void);
@@ -30,7 +33,8 @@ static int set_up(void **state)
 		backlog_close(b);
 		return set_up(state);
 	}
-	dropped = 0;
+	dropped = marked = 0;
+	tos = 0;
 	served_ms = 1000;
 	return 0;
 }
@@ -58,6 +62,7 @@ static void put_part(uint16_t fragment, uint16_t flow, uint32_t number, size_t l
 	struct packet packet;
 
 	p[0] = 0x45;
+	p[1] = tos;
 	store_u16(p + 2, (uint16_t)len);
 	store_u16(p + 6, fragment);
 	p[9] = 17;
@@ -82,6 +87,8 @@ static uint16_t get(uint32_t *number, uint64_t now_ms)
 	dropped += more;
 	if (!has_one)
 		return 0;
+	marked += p.is_marked;
+	assert_int_equal(p.is_marked, (p.p.at[1] & ECN) == CE);
 	assert_int_equal(p.off.gso_size, load_u16(p.p.at + 20));
 	if (number)
 		*number = load_u32(p.p.at + 24);
@@ -219,6 +226,50 @@ static void a_standing_queue_is_worked_off(void **state)
 	assert_in_range(dropped, 5, 60);
 	serve(0, 20000);
 	assert_true(backlog_bytes(b) < 10 * 1400);
+}
+
+/* The same queue of a sender that speaks ECN: it is told as often, and loses nothing. */
+static void a_flow_that_speaks_ecn_is_marked(void **state)
+{
+	unsigned without;
+
+	(void)state;
+	serve(100, 1000);
+	without = dropped;
+	tear_down(NULL);
+	set_up(NULL);
+	tos = ECT_0;
+	serve(100, 1000);
+	assert_int_equal(dropped, 0);
+	assert_in_range(marked, without / 2, without * 2);
+}
+
+/* One that does not is not spared by one that does. */
+static void each_flow_is_told_as_it_understands(void **state)
+{
+	uint64_t now = 1000;
+
+	(void)state;
+	for (uint32_t i = 0; i < 400; i++) {
+		tos = ECT_0;
+		put(1, i, 1400, now);
+		tos = 0;
+		put(2, i, 1400, now);
+	}
+	for (; get(NULL, now); now += 2)
+		;
+	assert_true(dropped >= 5);
+	assert_true(marked >= 5);
+}
+
+/* There is no memory for more: a mark would not help. */
+static void what_is_too_much_is_dropped(void **state)
+{
+	(void)state;
+	tos = ECT_0;
+	for (uint32_t i = 0; i < 400; i++)
+		put(1, i, 60000, 0);
+	assert_true(dropped > 20);
 }
 
 /* On a line with a long round trip no sender could react to a queue of 100 ms sooner. */
@@ -465,6 +516,9 @@ int main(void)
 		CASE(a_short_queue_loses_nothing),
 		CASE(a_burst_loses_nothing),
 		CASE(a_standing_queue_is_worked_off),
+		CASE(a_flow_that_speaks_ecn_is_marked),
+		CASE(each_flow_is_told_as_it_understands),
+		CASE(what_is_too_much_is_dropped),
 		CASE(a_long_line_has_a_longer_interval),
 		CASE(nothing_is_lost_while_the_line_recovers),
 		CASE(a_long_line_has_room_for_its_round_trip),
