@@ -32,7 +32,7 @@ objects = $(patsubst %.c,$B/%.o,$(wildcard $1))
 
 # ---- objects and archives
 
-# Folders that no packet goes through are made small.
+# Folders that no packet of a connected tunnel goes through (or only by inline functions) are made small.
 COLD = cli client auth radius eap upstream proc netdev ip6 dhcp http
 $(foreach f,$(COLD),$B/src/$f/%.o): OPTIMIZE = -Os
 
