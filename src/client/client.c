@@ -415,8 +415,7 @@ static void log_end(const struct client *c, enum log_level level, const char *ev
 		  LOG_TEXT("wait", wait), LOG_NUMBER("duration", up_ms / 1000),
 		  LOG_NUMBER("rx_bytes", st->rx_bytes), LOG_NUMBER("tx_bytes", st->tx_bytes),
 		  LOG_NUMBER("rx_dropped", st->rx_dropped),
-		  LOG_NUMBER("tx_dropped", st->tx_dropped),
-		  LOG_NUMBER("tx_marked", st->tx_marked),
+		  LOG_NUMBER("tx_dropped", st->tx_dropped), LOG_NUMBER("tx_marked", st->tx_marked),
 		  LOG_NUMBER("retransmitted", line.repeated), LOG_NUMBER("rtt_ms", line.rtt_ms));
 }
 
