@@ -57,7 +57,7 @@ _sstp()
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--user --password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --no-proxy --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-offload --exclude --metric --table --policy-rules --mark --lockdown --no-dns --up --down --script --dns --search --dns-domain --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --no-proxy --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-server-routes --no-offload --exclude --metric --table --policy-rules --mark --lockdown --no-dns --up --down --script --dns --search --dns-domain --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	run)
 		_sstp_command && return
@@ -70,7 +70,7 @@ _sstp()
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--user --password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --no-proxy --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-offload --dns --search --map-root --once --keep-trying --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --no-proxy --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --no-server-routes --no-offload --dns --search --map-root --once --keep-trying --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	proxy)
 		_sstp_command && return

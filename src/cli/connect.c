@@ -353,6 +353,7 @@ static int connect_to(void *arg, struct client_cfg *cfg)
 		cfg->known = known;
 		cfg->known_count = lockdown_remembered(NULL, dialed, known, DIAL_ADDRS_MAX);
 	}
+	cfg->asks_server = !s->network.no_server_routes;
 	cfg->backend = tun_backend_new(&device);
 	if (cfg->backend)
 		code = login_connect(cfg);

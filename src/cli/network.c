@@ -65,6 +65,11 @@ static const struct option network_table[] = {
 	  .set = set_prefixes,
 	  .at = AT(routes),
 	  .clear = clear_prefixes },
+	{ .name = "no-server-routes",
+	  .help = "do not ask the server's side for routes, name servers and a domain "
+		  "(DHCPINFORM)",
+	  .set = set_flag,
+	  .at = AT(no_server_routes) },
 };
 
 #undef AT

@@ -58,6 +58,7 @@ static int run_command(void *arg, struct client_cfg *cfg)
 		.argv = s->command,
 		.map_root = s->map_root,
 	};
+	cfg->asks_server = !s->network.no_server_routes;
 	cfg->backend = tun_backend_new(&device);
 	if (cfg->backend)
 		return login_connect(cfg);

@@ -17,6 +17,7 @@
 #include "client/path_mtu.h"
 #include "client/retry.h"
 #include "client/roam.h"
+#include "client/server_info.h"
 #include "proc/command.h"
 #include "net/congestion.h"
 #include "eap/packet.h"
@@ -65,6 +66,7 @@ struct client {
 	struct link_addrs link;
 	size_t ipcp_dns_count; /* this many at the start of link.dns are from IPCP */
 	struct autoconf autoconf;
+	struct server_info server_info;
 	uint8_t correlation[SSTP_GUID_LEN]; /* lets our own server recognize a reconnect */
 	/* of the last call: requested again, so that addresses stay the same */
 	uint8_t iid[PPP_IID_LEN];
@@ -186,6 +188,17 @@ static void add_dns(struct link_addrs *link, const struct ip_addr *server)
 		link->dns[link->dns_count++] = *server;
 }
 
+static void note_server_info(struct client *c)
+{
+	const struct dhcp_info *i = server_info_reply(&c->server_info);
+
+	if (!c->cfg->asks_server)
+		return;
+	server_info_get(&c->server_info, &c->link);
+	for (size_t k = 0; i && c->cfg->backend->wants_dns && k < i->dns_count; k++)
+		add_dns(&c->link, &i->dns[k]);
+}
+
 /* Adds the current IPv6 configuration to the link, unless there is no IPv6. */
 static void note_config6(struct client *c)
 {
@@ -198,6 +211,7 @@ static void note_config6(struct client *c)
 	c->link.dns_count = c->ipcp_dns_count;
 	for (size_t i = 0; c->cfg->backend->wants_dns && i < ip6->server_count; i++)
 		add_dns(&c->link, &ip6->servers[i]);
+	note_server_info(c);
 }
 
 /* Everything is set up: notifies those who wait for the tunnel. */
@@ -286,6 +300,26 @@ static void start_autoconf(struct client *c)
 	c->autoconf.log = &c->log;
 	c->autoconf.changed = on_config6;
 	autoconf_start(&c->autoconf, c->iid);
+}
+
+static void on_server_info(struct server_info *s)
+{
+	bring_up(container_of(s, struct client, server_info));
+}
+
+/* Starts once IPCP is open and packets may pass; nothing waits for the reply. */
+static void ask_server(struct client *c)
+{
+	struct server_info *s = &c->server_info;
+
+	if (!c->cfg->asks_server || !c->tunnel.is_connected || c->link.own.family != AF_INET)
+		return;
+	s->loop = c->loop;
+	s->tunnel = &c->tunnel;
+	s->backend = &c->cfg->backend->sink;
+	s->log = &c->log;
+	s->changed = on_server_info;
+	server_info_start(s, &c->link.own);
 }
 
 static void no_ipv6(struct client *c)
@@ -571,6 +605,7 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	bool is_later = false, is_missed = is_eap_missed(c, end);
 
 	autoconf_stop(&c->autoconf);
+	server_info_stop(&c->server_info);
 	loop_timer_stop(c->loop, &c->acks);
 	loop_timer_stop(c->loop, &c->setup_limit);
 	if (c->is_up)
@@ -677,6 +712,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		break;
 	case TUNNEL_IPV4_UP:
 		note_ipv4(c, ev->ipv4);
+		ask_server(c);
 		bring_up(c);
 		break;
 	case TUNNEL_IPV6_UP:
@@ -695,6 +731,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 	case TUNNEL_CONNECTED:
 		loop_timer_set(c->loop, &c->setup_limit, c->dialed_ms + c->cfg->server.timeout_ms);
 		start_autoconf(c);
+		ask_server(c);
 		bring_up(c);
 		break;
 	case TUNNEL_OFFER:
@@ -727,6 +764,7 @@ static void begin_link(struct client *c)
 		.mtu = c->cfg->mtu,
 		.server = ip_from_sockaddr(&c->peer),
 		.ip6 = { .is_settled = !c->cfg->ipv6 },
+		.is_informed = !c->cfg->asks_server,
 	};
 	c->ipcp_dns_count = 0;
 }
@@ -1078,6 +1116,7 @@ static void close_all(struct client *c)
 {
 	reach_cancel(c->dial);
 	autoconf_stop(&c->autoconf);
+	server_info_stop(&c->server_info);
 	tunnel_abandon(&c->tunnel);
 	end_eap(c);
 	c->cfg->backend->ops->close(c->cfg->backend);

@@ -52,6 +52,7 @@ struct client_cfg {
 	const char *congestion;
 	uint32_t mark; /* SO_MARK of that connection; 0: none */
 	bool ipv6;
+	bool asks_server; /* for routes, name servers and a domain (server_info.h) */
 	bool once;        /* never reconnect */
 	bool keep_trying; /* retry even if the first attempt fails */
 	/* called when the tunnel is up for the first time; may be NULL */

@@ -23,6 +23,7 @@
 #include "client/server_route.h"
 #include "client/state.h"
 #include "client/route_check.h"
+#include "dns/message.h"
 #include "net/netlink.h"
 #include "net/netlink_watch.h"
 #include "tun/tun.h"
@@ -60,15 +61,19 @@ struct host {
 	size_t route_count;
 	/* to DNS servers that no other route of ours covers */
 	struct own_route dns_route[LINK_DNS_MAX];
-	const struct ip_prefix *all4, *all6; /* the routes that cover all of a family */
-	size_t part_count;                   /* their number */
-	bool has_all4;                       /* all IPv4 goes into the tunnel */
+	struct own_route pushed[LINK_ROUTES_MAX]; /* routes from the server's side */
+	const struct ip_prefix *all4, *all6;      /* the routes that cover all of a family */
+	size_t part_count;                        /* their number */
+	bool has_all4;                            /* all IPv4 goes into the tunnel */
 	bool has_warned_of_loopback;
 	struct state state;
 	struct server_routes to_server;
 	struct excluded_routes excluded;
 	struct policy policy; /* cfg.has_rules */
 	struct dns dns;
+	char domain[DNS_NAME_MAX + 1]; /* the server's; empty: none */
+	const char *search[DNS_NAMES_MAX];
+	size_t search_count;
 	struct link_addrs link;          /* as set on the device */
 	struct ip_addr server;           /* AF_UNSPEC: not connected yet */
 	struct server_route_limit limit; /* with programs that remove our routes */
@@ -382,6 +387,9 @@ static bool is_covered(const struct host *h, const struct ip_addr *a)
 	for (size_t i = 0; i < h->route_count; i++)
 		if (ip_prefix_has(&h->route[i].dst, a))
 			return true;
+	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
+		if (h->pushed[i].is_up && ip_prefix_has(&h->pushed[i].dst, a))
+			return true;
 	return false;
 }
 
@@ -419,6 +427,9 @@ static void clear_routes_to(struct host *h, const struct ip_addr *server)
 	for (size_t i = 0; i < LINK_DNS_MAX; i++)
 		if (is_to(&h->dns_route[i], server))
 			clear_route(h, &h->dns_route[i]);
+	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
+		if (is_to(&h->pushed[i], server))
+			clear_route(h, &h->pushed[i]);
 }
 
 /* With rules the table is chosen late, so that another sstp that starts now does not get it too. */
@@ -674,6 +685,69 @@ static int set_rules(struct host *h)
 	return error ? failed(h, error, "rules (ip rule) cannot be added") : 0;
 }
 
+/* ---- routes from the server's side */
+
+static bool is_among(const struct ip_prefix *p, const struct ip_prefix *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_same_prefix(p, &list[i]))
+			return true;
+	return false;
+}
+
+static struct own_route *find_pushed(struct host *h, const struct ip_prefix *dst)
+{
+	struct own_route *is_free = NULL;
+
+	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
+		if (!h->pushed[i].is_up)
+			is_free = &h->pushed[i];
+		else if (is_same_prefix(&h->pushed[i].dst, dst))
+			return &h->pushed[i];
+	return is_free;
+}
+
+/*
+ * What the user gives goes first, and the host's own routes stay. The connection to the server gets a
+ * host route if this one covers it.
+ */
+static void set_pushed(struct host *h, const struct link_addrs *link, const struct ip_prefix *dst)
+{
+	struct own_route *own = find_pushed(h, dst);
+	struct route r;
+	int error;
+
+	if (!own || own->is_up || is_excluded(h, dst))
+		return;
+	*own = (struct own_route){ .dst = *dst };
+	if (is_to(own, &link->own) || (!h->cfg.is_foreign && is_to(own, &link->server)))
+		return;
+	own->is_up = true; /* for host_route_to_server */
+	if (ip_prefix_has(dst, &link->server) && host_route_to_server(h, &link->server)) {
+		own->is_up = false;
+		return;
+	}
+	r = route_of(h, own);
+	error = netlink_route_add(h->nl, &r);
+	own->is_up = !error;
+	if (error)
+		log_info(h->log, "%s: the server's route to %s is not used: %s", h->cfg.device,
+			 ip_prefix_print(dst).text,
+			 error == -EEXIST ? "there is one already" : strerror(-error));
+}
+
+static void set_pushed_routes(struct host *h, const struct link_addrs *link)
+{
+	if (!link->is_informed)
+		return;
+	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
+		if (h->pushed[i].is_up &&
+		    !is_among(&h->pushed[i].dst, link->routes, link->route_count))
+			clear_route(h, &h->pushed[i]);
+	for (size_t i = 0; i < link->route_count; i++)
+		set_pushed(h, link, &link->routes[i]);
+}
+
 static bool is_in_list(const struct ip_addr *a, const struct ip_addr *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -690,6 +764,10 @@ static bool is_routed_to_tunnel(const struct host *h, const struct ip_addr *a)
 	for (size_t i = 0; i < h->route_count; i++)
 		if (h->route[i].is_up && ip_prefix_has(&h->route[i].dst, a) &&
 		    (int)h->route[i].dst.len > excluded)
+			return true;
+	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
+		if (h->pushed[i].is_up && ip_prefix_has(&h->pushed[i].dst, a) &&
+		    (int)h->pushed[i].dst.len > excluded)
 			return true;
 	return false;
 }
@@ -748,9 +826,33 @@ static bool has_same_dns(const struct link_addrs *a, const struct link_addrs *b)
 	return true;
 }
 
+/* The server's domain is searched after the user's. True: it is another than before. */
+static bool set_domain(struct host *h, const struct link_addrs *link)
+{
+	const struct dns_names *names = &h->cfg.dns_names;
+	char domain[DNS_NAME_MAX + 1] = "";
+
+	if (link->is_informed && *link->domain && !dns_name_normalize(link->domain, domain))
+		*domain = '\0';
+	if (!link->is_informed || !strcmp(domain, h->domain))
+		return false;
+	memcpy(h->domain, domain, sizeof(domain));
+	h->search_count = 0;
+	for (size_t i = 0; i < names->search_count && h->search_count + 1 < DNS_NAMES_MAX; i++)
+		if (strcmp(names->search[i], domain) != 0)
+			h->search[h->search_count++] = names->search[i];
+	if (*domain)
+		h->search[h->search_count++] = h->domain;
+	h->dns.names.search = h->search;
+	h->dns.names.search_count = h->search_count;
+	return true;
+}
+
 static void set_dns(struct host *h, const struct link_addrs *link)
 {
-	if (h->cfg.dns == HOST_DNS_NONE || (dns_is_up(&h->dns) && has_same_dns(&h->link, link)))
+	if (h->cfg.dns == HOST_DNS_NONE)
+		return;
+	if (!set_domain(h, link) && dns_is_up(&h->dns) && has_same_dns(&h->link, link))
 		return;
 	dns_up(&h->dns, link->dns, link->dns_count);
 	memcpy(h->link.dns, link->dns, sizeof(h->link.dns));
@@ -834,6 +936,7 @@ int host_up(struct host *h, const struct link_addrs *link)
 		error = set_rules(h);
 	if (error)
 		return error;
+	set_pushed_routes(h, link);
 	set_dns_routes(h, link);
 	set_dns(h, link);
 	check_routes(h);
@@ -889,6 +992,8 @@ uint64_t host_check(struct host *h, uint64_t now_ms)
 		any = restore_own(h, &h->route[i]) || any;
 	for (size_t i = 0; i < LINK_DNS_MAX; i++)
 		any = restore_own(h, &h->dns_route[i]) || any;
+	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
+		any = restore_own(h, &h->pushed[i]) || any;
 	any = policy_check(&h->policy);
 	for (size_t i = 0; h->state.facts.blocks_ipv6 && i < h->part_count; i++) {
 		struct route r = block_of(&h->all6[i], h->cfg.table);
@@ -912,6 +1017,8 @@ static void clear_device(struct host *h)
 		clear_route(h, &h->route[i]);
 	for (size_t i = 0; i < LINK_DNS_MAX; i++)
 		clear_route(h, &h->dns_route[i]);
+	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
+		clear_route(h, &h->pushed[i]);
 	if (h->state.facts.blocks_ipv6)
 		unblock_ipv6(h->nl, h->cfg.table);
 	h->state.facts.blocks_ipv6 = false;

@@ -113,6 +113,8 @@ static void set_search(struct env *e, const struct script_env *s)
 		add_name(&l, " ", s->dns_names.search[i]);
 	for (size_t i = 0; i < c->domain_count && !s->dns_names.search_count; i++)
 		add_name(&l, " ", c->domains[i]);
+	if (*s->link->domain && !s->dns_names.search_count)
+		add_name(&l, " ", s->link->domain);
 	if (l.len)
 		env_set(e, "CISCO_DEF_DOMAIN", "%s", l.text);
 }
@@ -164,16 +166,28 @@ static void set_route(struct env *e, const char *list, unsigned i, const struct 
 	set_numbered(e, list, i, "MASKLEN", len);
 }
 
-static void set_routes(struct env *e, const char *list, const struct ip_prefix *routes,
-		       size_t count, sa_family_t family)
+/* Returns how many are set after these. */
+static unsigned add_routes(struct env *e, const char *list, unsigned n,
+			   const struct ip_prefix *routes, size_t count, sa_family_t family)
 {
-	unsigned n = 0;
-
 	for (size_t i = 0; i < count; i++)
 		if (routes[i].addr.family == family)
 			set_route(e, list, n++, &routes[i]);
 	if (n)
 		env_set(e, list, "%u", n);
+	return n;
+}
+
+/* The user's routes, and those that the server's side gives by DHCP, which has IPv4 only. */
+static void set_routes(struct env *e, const struct script_env *s)
+{
+	unsigned n = add_routes(e, "CISCO_SPLIT_INC", 0, s->routes, s->route_count, AF_INET);
+
+	if (s->is_split && s->link)
+		add_routes(e, "CISCO_SPLIT_INC", n, s->link->routes, s->link->route_count, AF_INET);
+	add_routes(e, "CISCO_IPV6_SPLIT_INC", 0, s->routes, s->route_count, AF_INET6);
+	add_routes(e, "CISCO_SPLIT_EXC", 0, s->excluded, s->excluded_count, AF_INET);
+	add_routes(e, "CISCO_IPV6_SPLIT_EXC", 0, s->excluded, s->excluded_count, AF_INET6);
 }
 
 void script_environment(struct env *e, enum script_reason reason, const struct script_env *s)
@@ -194,10 +208,7 @@ void script_environment(struct env *e, enum script_reason reason, const struct s
 	}
 	set_split_dns(e, &s->dns_names);
 	/* without any of these lists vpnc-script routes all traffic */
-	set_routes(e, "CISCO_SPLIT_INC", s->routes, s->route_count, AF_INET);
-	set_routes(e, "CISCO_IPV6_SPLIT_INC", s->routes, s->route_count, AF_INET6);
-	set_routes(e, "CISCO_SPLIT_EXC", s->excluded, s->excluded_count, AF_INET);
-	set_routes(e, "CISCO_IPV6_SPLIT_EXC", s->excluded, s->excluded_count, AF_INET6);
+	set_routes(e, s);
 }
 
 /* ---- running */

@@ -33,6 +33,7 @@ struct script_env {
 	const struct link_addrs *link;  /* NULL before there is one */
 	const struct ip_prefix *routes; /* split tunnel: CISCO_SPLIT_INC...; none: all traffic */
 	size_t route_count;
+	bool is_split;                    /* the routes of `link` count too */
 	const struct ip_prefix *excluded; /* CISCO_SPLIT_EXC... */
 	size_t excluded_count;
 	struct dns_names dns_names;

@@ -102,6 +102,7 @@ static struct script_env script_env_of(const struct tun_backend *t, enum script_
 		.link = reason == SCRIPT_PRE_INIT ? NULL : &t->link,
 		.routes = t->cfg->routes,
 		.route_count = t->cfg->default_route ? 0 : t->cfg->route_count,
+		.is_split = !t->cfg->default_route,
 		.excluded = t->cfg->excluded,
 		.excluded_count = t->cfg->excluded_count,
 		.dns_names = t->cfg->dns_names,
@@ -213,7 +214,9 @@ static bool has_changed(const struct link_addrs *was, const struct link_addrs *i
 
 	return !ip_equal(&was->own, &is->own) || !ip_equal(&was->peer, &is->peer) ||
 	       !ip_equal(&was->own_ll, &is->own_ll) || !ip_equal(&were6, &are6) ||
-	       was->mtu != is->mtu ||
+	       was->mtu != is->mtu || was->route_count != is->route_count ||
+	       memcmp(was->routes, is->routes, is->route_count * sizeof(*is->routes)) != 0 ||
+	       strcmp(was->domain, is->domain) != 0 ||
 	       !is_same_list(was->dns, was->dns_count, is->dns, is->dns_count);
 }
 

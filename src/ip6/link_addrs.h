@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Our addresses on a link, of both families: those negotiated by PPP, and those from router
- * advertisements. A TUN device and the user-space stack are configured with them.
+ * advertisements; and what DHCP adds. A TUN device and the user-space stack are configured with them.
  */
 #ifndef SSTP_IP6_LINK_ADDRS_H
 #define SSTP_IP6_LINK_ADDRS_H
@@ -10,7 +10,7 @@
 
 #include "ip6/slaac.h"
 
-enum { LINK_DNS_MAX = 4 };
+enum { LINK_DNS_MAX = 4, LINK_ROUTES_MAX = 64, LINK_DOMAIN_SIZE = 254 };
 
 struct link_addrs {
 	struct ip_addr own;    /* IPv4 address of ours; AF_UNSPEC: none */
@@ -21,10 +21,18 @@ struct link_addrs {
 	 * stay.
 	 */
 	struct slaac_config ip6;
-	struct ip_addr dns[LINK_DNS_MAX]; /* by IPCP, then by router advertisement */
+	struct ip_addr dns[LINK_DNS_MAX]; /* by IPCP, by router advertisement, by DHCP */
 	size_t dns_count;
-	uint32_t mtu;          /* the largest IP packet, as negotiated with this server */
-	struct ip_addr server; /* the peer of the TCP connection */
+	/*
+	 * What the server's side gives by DHCP. Until it is complete, that from before the last
+	 * reconnect may stay.
+	 */
+	bool is_informed;
+	struct ip_prefix routes[LINK_ROUTES_MAX];
+	size_t route_count;
+	char domain[LINK_DOMAIN_SIZE]; /* empty: none */
+	uint32_t mtu;                  /* the largest IP packet, as negotiated with this server */
+	struct ip_addr server;         /* the peer of the TCP connection */
 };
 
 /* With these DNS servers in place of the given ones; none: the given ones. */

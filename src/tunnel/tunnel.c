@@ -822,6 +822,11 @@ void tunnel_eap_fault(struct tunnel *t, enum tunnel_reason reason, const char *w
 	tunnel_set_reason(t, reason, "%s", why);
 }
 
+void tunnel_set_sink(struct tunnel *t, struct packet_sink *sink)
+{
+	t->cfg.sink = sink;
+}
+
 void tunnel_shutdown(struct tunnel *t)
 {
 	tunnel_shutdown_for(t, REASON_NONE, NULL);

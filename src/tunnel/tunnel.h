@@ -281,6 +281,8 @@ void tunnel_send(struct tunnel *t, const struct packet *p, const struct tun_offl
 void tunnel_send_block(struct tunnel *t, struct packet *p, const struct tun_offload *off);
 /* The same for an ordinary packet that we made ourselves. */
 void tunnel_send_own(struct tunnel *t, uint8_t *packet, size_t len);
+/* Packets go to another sink from now on; inside of deliver, the former one gets no flush any more. */
+void tunnel_set_sink(struct tunnel *t, struct packet_sink *sink);
 
 /*
  * Whether a packet sent now would not have to wait. A caller that holds its packets back while this is

@@ -122,7 +122,7 @@ static void nobody_replies(void **state)
 static void a_reply_that_is_cut_or_changed(void **state)
 {
 	struct dhcp_info info = info_of();
-	uint8_t packet[DHCP_PACKET_MAX], copy[DHCP_PACKET_MAX];
+	uint8_t packet[DHCP_PACKET_MAX], copy[DHCP_PACKET_MAX] = { 0 };
 	size_t len;
 
 	(void)state;

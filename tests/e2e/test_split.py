@@ -262,3 +262,122 @@ def test_a_metric(lab):
     lab.connect("--no-default-route", "--route", "172.16.0.0/12", "--metric", "40")
     assert way(lab.client, "172.16.0.1") == ("sstp0", None)
     assert SERVER not in lab.client.routes()
+
+
+# ---- routes from the server's side
+
+
+def dnsmasq(lab, *options):
+    """A DHCP server at the far end of the tunnel."""
+    program = lab.start(lab.server, "dnsmasq", "--keep-in-foreground", "--log-facility=-", "--log-dhcp", "--port=0",
+                        "--no-hosts", "--no-resolv", "--conf-file=/dev/null", "--user=root", "--leasefile-ro", "--pid-file=",
+                        "--interface=sstp*", "--except-interface=lo", "--bind-dynamic", "--dhcp-range=10.9.0.0,static",
+                        *options)
+    program.wait_for("started")
+    return program
+
+
+ROUTES = "--dhcp-option=121,172.16.5.0/24,10.9.0.1,198.51.100.0/24,10.9.0.1"
+ROUTES_MS = "--dhcp-option=249,172.16.5.0/24,10.9.0.1,203.0.113.0/24,10.9.0.1"
+
+
+@pytest.mark.parametrize("routes, expected", [
+    ([ROUTES], {"172.16.5.0/24", "198.51.100.0/24"}),
+    ([ROUTES_MS], {"172.16.5.0/24", "203.0.113.0/24"}),
+    ([ROUTES, ROUTES_MS], {"172.16.5.0/24", "198.51.100.0/24", "203.0.113.0/24"}),
+])
+def test_routes_from_dnsmasq(lab, routes, expected, both):
+    lab.serve()
+    dhcp = dnsmasq(lab, *routes, "--dhcp-option=15,corp.example", "--dhcp-option=6,10.9.0.53")
+    before = tables(lab.client)
+    client = lab.connect("--no-default-route")
+    client.wait_for(f"^the server's side gives {len(expected)} routes, domain corp.example$")
+    eventually("routes", lambda: expected <= set(lab.client.routes()))
+    assert way(lab.client, "172.16.5.2") == ("sstp0", None)
+    eventually("DNS", lambda: "nameserver 10.9.0.53" in lab.client.resolv_conf.read_text())
+    assert "search corp.example" in lab.client.resolv_conf.read_text()
+    assert re.search(r"DHCPINFORM\(\w+\) 10\.9\.0\.2", dhcp.log)
+    client.send(signal.SIGUSR2)
+    client.wait_for("^the server's side gives", count=2)
+    assert expected <= set(lab.client.routes())
+    client.kill()
+    again = lab.connect("--no-default-route")
+    again.wait_for("^the server's side gives")
+    assert again.stop() == 0
+    assert tables(lab.client) == before
+
+
+def test_routes_that_the_server_may_not_give(lab):
+    """One that covers the server itself, all traffic, the host's own link, an excluded network."""
+    lab.serve()
+    dnsmasq(lab, "--dhcp-option=121,192.0.2.0/24,10.9.0.1,0.0.0.0/0,10.9.0.1,10.1.0.0/24,10.9.0.1,10.2.0.0/16,10.9.0.1,"
+                 "172.16.5.0/24,10.9.0.1")
+    before = lab.client.routes()
+    client = lab.connect("--no-default-route", "--exclude", "10.2.0.0/16")
+    client.wait_for("^sstp0: the server's route to 10.1.0.0/24 is not used: there is one already$")
+    eventually("routes", lambda: "172.16.5.0/24" in lab.client.routes())
+    routes = lab.client.routes()
+    assert set(routes) - set(before) == {"192.0.2.0/24", SERVER, "172.16.5.0/24", "10.2.0.0/16"}
+    assert routes["10.2.0.0/16"]["dev"] == "cable" and routes[SERVER]["dev"] == "cable"
+    assert routes["default"] == before["default"]
+    client.send(signal.SIGUSR2)
+    client.wait_for("^connected in ", count=2)
+    lab.client.ping_server()
+
+
+def test_no_server_routes(lab):
+    """Nothing is asked, and nothing is taken."""
+    lab.serve()
+    dhcp = dnsmasq(lab, ROUTES)
+    before = lab.client.routes()
+    lab.connect("--no-default-route", "--no-server-routes")
+    lab.client.ping_server()
+    assert "DHCPINFORM" not in dhcp.log
+    assert lab.client.routes() == before
+
+
+def test_routes_that_are_not_given_any_more(lab):
+    """The second time other routes; a route of before stays until there is a reply."""
+    lab.serve()
+    first = dnsmasq(lab, ROUTES)
+    client = lab.connect("--no-default-route")
+    eventually("routes", lambda: "198.51.100.0/24" in lab.client.routes())
+    first.stop()
+    dnsmasq(lab, ROUTES_MS)
+    client.send(signal.SIGUSR2)
+    client.wait_for("^the server's side gives", count=2)
+    eventually("the new route", lambda: "203.0.113.0/24" in lab.client.routes())
+    assert "198.51.100.0/24" not in lab.client.routes()
+    assert "172.16.5.0/24" in lab.client.routes()
+
+
+def test_routes_from_the_server_in_run_and_in_a_namespace(lab):
+    lab.serve()
+    dnsmasq(lab, ROUTES, "--dhcp-option=15,corp.example", "--dhcp-option=6,10.9.0.53")
+    run = lab.start(lab.client, lab.sstp, "run", "--no-default-route", "--user", "ann", "--password-file",
+                    lab.file("password-run", "wonder land\n"), "--servercert", lab.pki.server.pin, SERVER, "--", "sh", "-c",
+                    "until ip route | grep 198.51.100.0/24 && grep corp.example /etc/resolv.conf; do sleep 0.1; done")
+    assert run.wait() == 0
+    client = lab.connect("--no-default-route", "--netns", str(lab.other.holder.pid))
+    eventually("routes", lambda: "198.51.100.0/24" in lab.other.routes())
+    assert client.stop() == 0
+    assert "198.51.100.0/24" not in lab.other.routes()
+
+
+def test_a_script_gets_the_servers_routes(lab):
+    lab.serve()
+    dnsmasq(lab, ROUTES, "--dhcp-option=15,corp.example")
+    log = lab.folder / "script.log"
+    lab.connect("--no-default-route", "--route", "10.0.0.0/8", "--script",
+                f'echo "$reason $CISCO_SPLIT_INC $CISCO_SPLIT_INC_2_ADDR $CISCO_DEF_DOMAIN" >>{log}')
+    eventually("the script", lambda: re.search(r"^(re)?connect 3 198\.51\.100\.0 corp\.example$", log.read_text(), re.M))
+
+
+def test_a_server_that_does_not_reply_delays_nothing(lab):
+    """The network is set up at once, and later silence changes nothing."""
+    lab.serve()
+    client = lab.connect("--no-default-route", "--route", "172.16.0.0/12")
+    assert way(lab.client, "172.16.5.2") == ("sstp0", None)
+    client.wait_for("^debug: dhcp: no reply to DHCPINFORM$")
+    assert way(lab.client, "172.16.5.2") == ("sstp0", None)
+    assert client.stop() == 0
