@@ -17,6 +17,7 @@ import pytest
 from lab import GATEWAY, INSIDE, PATIENCE, REPO, SERVER, SSTP, eventually, last_lines, run
 from ordinary import Web, needs_user_namespaces
 from rootless import UID, Rootless
+from upstreams import HTTP, PASSWORD, PROXY, USER, squid, walled  # noqa: F401 (fixture)
 
 pytestmark = pytest.mark.slow
 
@@ -157,6 +158,30 @@ def test_a_tunnel_that_other_containers_use(lab, user):
     user.sh("podman stop vpn")
     assert status_of(user, "vpn") == "0"
     assert last_lines(user.sh("podman logs vpn 2>&1").stdout) == ["disconnecting", "disconnected"]
+
+
+def test_through_a_proxy(walled, user):
+    """The only way to the server; the login there is in a variable and a secret."""
+    heading = "A tunnel that other containers use"
+    serve(walled)
+    squid(walled, "digest")
+    user.sh(ending_with("vpn-password -", heading))
+    user.sh(f"printf '%s\\n' '{PASSWORD}' | podman secret create proxy-password -")
+    user.sh(ending_with("sstp connect", heading).replace(
+        "--detach", f"--detach --env SSTP_PROXY=http://{USER}@{PROXY}:{HTTP} --secret proxy-password "
+                    "--env SSTP_PROXY_PASSWORD_FILE=/run/secrets/proxy-password"))
+    wait_until_healthy(user)
+    with closing(Web(walled.inside, 3 << 20)) as web:
+        assert user.sh(f"{ending_with('http://172.16.5.2/', heading)} | sha256sum").stdout.split()[0] == web.digest
+    user.sh("podman stop vpn")
+    assert status_of(user, "vpn") == "0"
+    assert f"through the proxy http://{PROXY}:{HTTP}" in user.sh("podman logs vpn 2>&1").stdout
+    # without root and TUN device, by the variable that podman itself passes on
+    user.sh(f"export https_proxy=http://{USER}:{PASSWORD.replace(' ', '%20')}@{PROXY}:{HTTP}\n"
+            + ending_with("sstp proxy", "Without any privileges").replace("--name vpn", "--name vpn2"))
+    wait_until_healthy(user, "vpn2")
+    log = user.sh("podman logs vpn2 2>&1").stdout
+    assert "the proxy is from the variable https_proxy" in log and "s3cret" not in log
 
 
 def test_a_file_system_that_cannot_be_written_to(lab, user):

@@ -6,27 +6,15 @@ from contextlib import suppress
 import pytest
 
 import upstreams
-from lab import (GATEWAY, NAME, SANITIZERS, SERVER, SERVER6, Sniffer, in_background, machine_environment,
+from lab import (GATEWAY, NAME, PATIENCE, SANITIZERS, SERVER, Sniffer, in_background, machine_environment,
                  on_a_terminal)
-from upstreams import HTTP, PASSWORD, PROXY, SOCKS, USER
+from upstreams import HTTP, PASSWORD, PROXY, SOCKS, USER, walled  # noqa: F401 (fixture)
 
-CLIENT, CLIENT6 = "10.1.0.2", "2001:db8:1::2"
 HTTP_URL, SOCKS5_URL, SOCKS5H_URL = (f"http://{PROXY}:{HTTP}", f"socks5://{PROXY}:{SOCKS}", f"socks5h://{PROXY}:{SOCKS}")
 
 
 def with_user(url, user=USER):
     return url.replace("://", f"://{user}@")
-
-
-@pytest.fixture
-def walled(lab):
-    """The router lets nothing pass from the client to the server."""
-    rules = [f"from {CLIENT} to {SERVER} unreachable", f"from {CLIENT6} to {SERVER6} unreachable"]
-    lab.router.run("ip", "-4", "rule", "add", *rules[0].split())
-    lab.router.run("ip", "-6", "rule", "add", *rules[1].split())
-    yield lab
-    lab.router.run("ip", "-4", "rule", "del", *rules[0].split())
-    lab.router.run("ip", "-6", "rule", "del", *rules[1].split())
 
 
 class Way:
@@ -422,7 +410,7 @@ def test_a_proxy_that_ends_idle_connections(walled):
     walled.serve()
     upstreams.tinyproxy(walled, timeout=30)
     program = Way(walled, HTTP_URL, options=["--no-ipv6", "--no-dns"]).connect()
-    program.wait_for("sent Echo-Request", count=3)
+    program.wait_for("sstp: send Echo-Request", count=3, seconds=2 * PATIENCE)
     assert program.log.count("connected in ") == 1
     assert walled.client.ping_server()
     assert program.stop() == 0

@@ -8,13 +8,27 @@ import hashlib
 import shutil
 import subprocess
 
-from lab import eventually
+import pytest
+
+from lab import SERVER, SERVER6, eventually
 
 PROXY = "10.2.0.2"  # the host "other"
 PROXY6 = "2001:db8:2::2"
+CLIENT, CLIENT6 = "10.1.0.2", "2001:db8:1::2"
 HTTP, SOCKS = 3128, 1080
 USER, PASSWORD = "eve", "s3cret word"
 REALM = "the land"
+
+
+@pytest.fixture
+def walled(lab):
+    """The router lets nothing pass from the client to the server."""
+    rules = [f"from {CLIENT} to {SERVER} unreachable", f"from {CLIENT6} to {SERVER6} unreachable"]
+    lab.router.run("ip", "-4", "rule", "add", *rules[0].split())
+    lab.router.run("ip", "-6", "rule", "add", *rules[1].split())
+    yield lab
+    lab.router.run("ip", "-4", "rule", "del", *rules[0].split())
+    lab.router.run("ip", "-6", "rule", "del", *rules[1].split())
 
 
 def folder_of(lab, name):
