@@ -222,6 +222,8 @@ complete -c sstp -n '__fish_seen_subcommand_from serve' -l radius-interim -x -d 
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l radius-source -x -d 'send RADIUS packets from this address of this host'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l radius-timeout -x -d 'how long one RADIUS server may take, with repeats, before the next one is asked'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l radius-message-authenticator -x -a 'require auto' -d 'require (the default)'
+complete -c sstp -n '__fish_seen_subcommand_from serve' -l radius-coa-from -x -d 'let the RADIUS server with this address end sessions and change their limits (Disconnect, CoA)'
+complete -c sstp -n '__fish_seen_subcommand_from serve' -l radius-coa-port -x -d 'UDP port for that'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l nas-identifier -x -d 'this server\'s name for RADIUS'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l ipv4-network -x -d 'addresses for the clients'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l ipv6-network -x -d 'IPv6 for the clients'

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "auth/radius_listen.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/secret.h"
@@ -23,6 +24,7 @@ struct radius {
 	pthread_t thread;
 	struct radius_wire logins;
 	struct radius_acct acct;
+	struct radius_listen listen;
 	pthread_mutex_t lock;
 	struct inquiry *inquiries;              /* all, under the lock */
 	struct radius_acct_entry *first, *last; /* new records, under the lock */
@@ -426,12 +428,14 @@ static int start_thread(struct radius *r)
 
 static void free_radius(struct radius *r)
 {
+	radius_listen_close(&r->listen);
 	loop_close(r->loop);
 	pthread_mutex_destroy(&r->lock);
 	free(r);
 }
 
-int radius_open(const struct radius_cfg *cfg, struct radius **out)
+int radius_open(const struct radius_cfg *cfg, const struct radius_orders *orders,
+		struct radius **out)
 {
 	struct radius *r = calloc(1, sizeof(*r));
 	int error;
@@ -451,6 +455,8 @@ int radius_open(const struct radius_cfg *cfg, struct radius **out)
 	error = loop_open(&r->loop);
 	if (!error)
 		error = loop_async_open(r->loop);
+	if (!error)
+		error = radius_listen_open(&r->listen, r->loop, cfg, &r->nas, orders);
 	if (!error)
 		error = start_thread(r);
 	if (error)

@@ -21,10 +21,32 @@ enum { RADIUS_STOP_MS = 5 * 1000 /* for the last records */ };
 
 struct radius;
 
+/* Which sessions a request of the RADIUS server means. Empty or zero: not given. */
+struct radius_target {
+	uint64_t session; /* UINT64_MAX: one that does not exist any more */
+	struct bytes user, calling;
+	uint32_t ipv4;
+};
+
+/*
+ * What the RADIUS server may ask for at any time (--radius-coa-from). Called in RADIUS' thread; each
+ * returns how many sessions it found, and `change` changes one only if it is the only one.
+ */
+struct radius_orders {
+	unsigned (*end)(void *arg, const struct radius_target *target);
+	/* `packet` has the attributes that radius_grant_take takes. */
+	unsigned (*change)(void *arg, const struct radius_target *target, struct bytes packet);
+	void *arg;
+};
+
 extern const struct auth_backend radius_backend; /* its `self` is a struct radius */
 
-/* The caller keeps `cfg`. Starts the thread. 0 or -errno. */
-int radius_open(const struct radius_cfg *cfg, struct radius **out);
+/*
+ * The caller keeps `cfg` and `orders`. Starts the thread. 0 or -errno, after logging the error of a
+ * port that can't be opened.
+ */
+int radius_open(const struct radius_cfg *cfg, const struct radius_orders *orders,
+		struct radius **out);
 /*
  * Ends the thread, when the last record has been acknowledged or after RADIUS_STOP_MS. No question
  * is open; NULL is fine.

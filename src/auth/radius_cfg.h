@@ -4,11 +4,13 @@
 #define SSTP_AUTH_RADIUS_CFG_H
 
 #include "radius/radius_client.h"
+#include "radius/radius_dae.h"
 #include "util/ip.h"
 
 enum {
 	RADIUS_AUTH_PORT = 1812,
 	RADIUS_ACCT_PORT = 1813,
+	RADIUS_DAE_PORT = 3799,
 	RADIUS_HOST_SIZE = 256,
 };
 
@@ -26,7 +28,11 @@ struct radius_cfg {
 	struct ip_addr source; /* of our packets; AF_UNSPEC: the kernel's choice */
 	const char *nas;       /* NAS-Identifier */
 	enum radius_demand demand;
-	uint32_t server_ms; /* for one server; 0: the default */
+	uint32_t server_ms;                          /* for one server; 0: the default */
+	struct ip_addr coa_from[RADIUS_DAE_SOURCES]; /* who may change or end sessions */
+	size_t coa_count;
+	uint16_t coa_port;
+	struct bytes coa_secret;
 	uint32_t interim_s; /* between reports of a session; 0: what the server says, or none */
 };
 

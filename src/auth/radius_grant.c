@@ -333,6 +333,14 @@ bool radius_grant_take(struct auth_grant *grant, const struct radius_attr *a)
 	return false;
 }
 
+bool radius_grant_is_changeable(const struct radius_attr *a)
+{
+	if (a->vendor)
+		return a->vendor == RADIUS_MIKROTIK || a->vendor == RADIUS_WISPR;
+	return a->type == RADIUS_SESSION_TIMEOUT || a->type == RADIUS_IDLE_TIMEOUT ||
+	       a->type == RADIUS_ACCT_INTERIM_INTERVAL;
+}
+
 const char *radius_grant_get(struct auth_grant *grant, struct bytes packet)
 {
 	struct radius_walk w = radius_walk(packet);

@@ -14,6 +14,9 @@ const char *radius_grant_get(struct auth_grant *grant, struct bytes packet);
 /* One attribute. False: it does not grant anything that we know, or its value is malformed. */
 bool radius_grant_take(struct auth_grant *grant, const struct radius_attr *a);
 
+/* Whether a session that goes on can be given another value of this attribute. */
+bool radius_grant_is_changeable(const struct radius_attr *a);
+
 /* "10.1.0.0/16 0.0.0.0 1": the destination (RFC 2865 section 5.22). False: malformed. */
 bool radius_route_parse(struct bytes text, struct ip_prefix *to);
 /* A number with the units k, M and G, of a thousand each. False: malformed. */

@@ -74,6 +74,18 @@ static const struct option radius_table[] = {
 		  "and is refused; auto: only for EAP, and from a server that has sent one",
 	  .set = set_demand,
 	  .at = AT(demand) },
+	{ .name = "radius-coa-from",
+	  .arg = "ADDR",
+	  .help = "let the RADIUS server with this address end sessions and change their limits "
+		  "(Disconnect, CoA); may be given again",
+	  .set = set_texts,
+	  .at = AT(coa_from),
+	  .clear = clear_texts },
+	{ .name = "radius-coa-port",
+	  .arg = "PORT",
+	  .help = "UDP port for that; default 3799",
+	  .set = set_number,
+	  .at = AT(coa_port) },
 	{ .name = "nas-identifier",
 	  .arg = "NAME",
 	  .help = "this server's name for RADIUS; default: --name",
@@ -174,6 +186,28 @@ static bool get_acct(const struct verb *verb, struct radius_settings *s)
 	       get_secrets(verb, s, cfg->acct, cfg->acct_count);
 }
 
+static bool get_coa(const struct verb *verb, struct radius_settings *s)
+{
+	struct radius_cfg *cfg = &s->cfg;
+
+	if (s->coa_from.count > RADIUS_DAE_SOURCES) {
+		cli_error(verb, "--radius-coa-from: more than %d addresses", RADIUS_DAE_SOURCES);
+		return false;
+	}
+	if (s->coa_port > UINT16_MAX) {
+		cli_error(verb, "--radius-coa-port: must be a port, 1 to 65535");
+		return false;
+	}
+	cfg->coa_port = s->coa_port ? (uint16_t)s->coa_port : RADIUS_DAE_PORT;
+	for (size_t i = 0; i < s->coa_from.count; i++)
+		if (!ip_parse(s->coa_from.at[i], &cfg->coa_from[cfg->coa_count++])) {
+			cli_error(verb, "--radius-coa-from %s: must be an IP address",
+				  s->coa_from.at[i]);
+			return false;
+		}
+	return !cfg->coa_count || get_secret(verb, s->secret_files.at[0], &cfg->coa_secret);
+}
+
 static bool is_used(const struct radius_settings *s)
 {
 	return s->servers.count || (s->acct.count && !is_none(&s->acct));
@@ -183,6 +217,10 @@ bool radius_settings_apply(const struct verb *verb, struct radius_settings *s, c
 {
 	struct radius_cfg *cfg = &s->cfg;
 
+	if (!is_used(s) && s->coa_from.count) {
+		cli_error(verb, "--radius-coa-from needs --radius or --radius-acct");
+		return false;
+	}
 	if (!is_used(s))
 		return true;
 	cfg->server_count = s->servers.count;
@@ -201,5 +239,5 @@ bool radius_settings_apply(const struct verb *verb, struct radius_settings *s, c
 	}
 	return get_endpoints(verb, "radius", &s->servers, RADIUS_AUTH_PORT, cfg->servers) &&
 	       (!cfg->server_count || get_secrets(verb, s, cfg->servers, cfg->server_count)) &&
-	       get_acct(verb, s);
+	       get_acct(verb, s) && get_coa(verb, s);
 }

@@ -8,7 +8,8 @@
 #include "cli/value.h"
 
 struct radius_settings {
-	struct text_list servers, acct, secret_files;
+	struct text_list servers, acct, secret_files, coa_from;
+	uint32_t coa_port;
 	struct ip_addr source;
 	const char *nas;
 	enum radius_demand demand;

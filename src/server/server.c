@@ -26,6 +26,7 @@
 #include "net/health.h"
 #include "server/server_netdev.h"
 #include "server/leases.h"
+#include "server/orders.h"
 #include "server/worker.h"
 #include "util/endpoint.h"
 #include "util/file.h"
@@ -45,6 +46,7 @@ enum {
 struct server {
 	const struct server_cfg *cfg;
 	struct server_state shared;
+	struct radius_orders orders;
 	struct loop *loop; /* of the main thread */
 	struct health health;
 	struct mailbox mailbox; /* for the workers' answers */
@@ -537,8 +539,9 @@ static int open_auth(struct server *srv)
 	const struct radius_cfg *radius = srv->cfg->radius;
 	int error = 0;
 
+	srv->orders = orders_of(sh);
 	if (radius && (radius->server_count || radius->acct_count))
-		error = radius_open(radius, &sh->radius);
+		error = radius_open(radius, &srv->orders, &sh->radius);
 	if (error)
 		return error;
 	if (radius && radius->server_count)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/radius_grant.h"
 #include "eap/packet.h"
 #include "net/congestion.h"
 #include "util/secret.h"
@@ -184,6 +185,25 @@ static bool remember_grant(struct session *s, const struct auth_grant *grant)
 	limits_start(&g->limits, grant, radius ? radius->interim_s : 0, loop_now(s->host->loop));
 	loop_timer_set(s->host->loop, &g->timer, limits_deadline(&g->limits));
 	return true;
+}
+
+void session_change(struct session_host *h, uint64_t id, struct bytes packet)
+{
+	struct session *s = session_find(h, id);
+	const struct radius_cfg *radius = h->cfg->radius;
+	struct granted *g = s ? s->granted : NULL;
+	struct radius_walk w = radius_walk(packet);
+	struct radius_attr a;
+
+	if (!g || tunnel_is_ending(&s->tunnel))
+		return;
+	while (radius_next(&w, &a))
+		if (radius_grant_is_changeable(&a))
+			radius_grant_take(&g->grant, &a);
+	limits_change(&g->limits, &g->grant, radius ? radius->interim_s : 0, loop_now(h->loop));
+	loop_timer_set(h->loop, &g->timer, limits_deadline(&g->limits));
+	tunnel_set_rates(&s->tunnel, g->grant.rate_up, g->grant.rate_down);
+	log_info(&s->log, "the RADIUS server changed the limits of this session");
 }
 
 static const struct refusal unknown_filter = {

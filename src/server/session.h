@@ -118,6 +118,8 @@ struct session *session_find(const struct session_host *h, uint64_t id);
  * Ends that session of this host if it still exists; `why` is a constant, for the peer and the log.
  */
 void session_evict(struct session_host *h, uint64_t id, enum tunnel_reason reason, const char *why);
+/* Gives a session of this host, if it still exists, the limits that are in a packet of RADIUS. */
+void session_change(struct session_host *h, uint64_t id, struct bytes packet);
 /* The counters of this host, with those of its live sessions. */
 void session_stats(const struct session_host *h, struct stats *sum);
 /* Logs a status line for each session that has logged in, up to a limit. */

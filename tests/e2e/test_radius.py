@@ -317,3 +317,70 @@ def test_accounting_without_logins_by_radius(lab):
     lab.connect("--no-default-route").stop()
     eventually("a stop", lambda: radius.record("Stop"))
     assert radius.record("Start")[0]["User-Name"] == "ann"
+
+
+# ---- requests of the RADIUS server: Disconnect and CoA
+
+def radclient(lab, kind, attributes, host=None, secret=SECRET, port=3799):
+    """Sends one request to the server's port 3799; returns what radclient prints."""
+    done = (host or lab.server).run("radclient", "-x", "-r", "1", "-t", "2", f"127.0.0.1:{port}", kind, secret,
+                                    input="\n".join(attributes) + "\n", check=False)
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def ruled(lab, serve):
+    """A server with two sessions of ann and one of bob, and FreeRADIUS' records of them."""
+    radius = FreeRadius(lab, USERS)
+    server = serve("--radius-coa-from", "127.0.0.1", "--nas-identifier", "gate")
+    client = lab.connect("--no-default-route", "--once")
+    other = lab.connect("--no-default-route", "--once", host=lab.other, user="bob", password="builder")
+    eventually("two starts", lambda: len(radius.record("Start")) == 2)
+    ids = {r["User-Name"]: r["Acct-Session-Id"] for r in radius.record("Start")}
+    return radius, server, client, other, ids
+
+
+def test_disconnect_by_session_id(lab, ruled):
+    radius, server, client, other, ids = ruled
+    said = radclient(lab, "disconnect", [f"Acct-Session-Id = {ids['ann']}", "NAS-Identifier = gate"])
+    assert "Disconnect-ACK" in said
+    assert client.wait() == 12
+    eventually("a stop", lambda: radius.record("Stop"))
+    assert radius.record("Stop")[0]["Acct-Terminate-Cause"] == "Admin-Reset"
+    server.wait_for("^RADIUS: Disconnect-Request of 127.0.0.1 done$")
+    assert other.status is None
+
+
+@pytest.mark.parametrize("kind, attributes, answer", [
+    ("disconnect", ["User-Name = bob"], "Disconnect-ACK"),
+    ("disconnect", ["Framed-IP-Address = 10.9.0.3"], "Disconnect-ACK"),
+    ("disconnect", ["Framed-IP-Address = 10.9.0.3", "User-Name = ann"], "Session-Context-Not-Found"),
+    ("disconnect", ["User-Name = eve"], "Session-Context-Not-Found"),
+    ("disconnect", ["Acct-Session-Id = 0000000000000001"], "Session-Context-Not-Found"),
+    ("disconnect", ["NAS-Port-Type = Virtual"], "Missing-Attribute"),
+    ("disconnect", ["User-Name = bob", "NAS-Identifier = other"], "NAS-Identification-Mismatch"),
+    ("coa", ["User-Name = bob", "Session-Timeout = 100"], "CoA-ACK"),
+    ("coa", ["User-Name = bob", "Reply-Message = hello"], "Unsupported-Attribute"),
+    ("coa", ["User-Name = bob", "Mikrotik-Rate-Limit = fast"], "Invalid-Attribute-Value"),
+    ("coa", ["NAS-Identifier = gate", "Calling-Station-Id = 10.1.0.99"], "Session-Context-Not-Found"),
+])
+def test_requests_and_answers(lab, ruled, kind, attributes, answer):
+    assert answer in radclient(lab, kind, attributes)
+    if answer == "Disconnect-ACK":
+        assert ruled[3].wait() == 12
+
+
+def test_a_change_is_applied_at_once(lab, both, ruled):
+    _, server, client, _, ids = ruled
+    said = radclient(lab, "coa", [f"Acct-Session-Id = {ids['ann']}", "Session-Timeout = 1",
+                                  'Mikrotik-Rate-Limit = "1M/1M"'])
+    assert "CoA-ACK" in said
+    server.wait_for("session 1: the RADIUS server changed the limits of this session")
+    server.wait_for("session 1: ends: the user's time is over")
+    assert client.wait() == 12
+
+
+def test_others_get_no_answer(lab, ruled):
+    assert "No reply" in radclient(lab, "disconnect", ["User-Name = ann"], secret="guessed")
+    assert "No reply" in radclient(lab, "disconnect", ["User-Name = ann", "Event-Timestamp = 1000000"])
+    assert ruled[2].status is None

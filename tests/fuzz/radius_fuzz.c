@@ -7,13 +7,16 @@
 #include <stdlib.h>
 
 #include "radius/radius_client.h"
+#include "radius/radius_dae.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-enum { SIGNED = 1, AS_ACCOUNTING = 2, LATER = 4 };
+enum { SIGNED = 1, AS_ACCOUNTING = 2, LATER = 4, AS_REQUEST = 8 };
 
 static struct radius_client c;
 static const struct bytes secret = { (const uint8_t *)"testing123", 10 };
+
+static struct radius_dae dae;
 
 static void zeros(void *arg, void *to, size_t len)
 {
@@ -52,6 +55,25 @@ static void sign(uint8_t *packet, size_t len, uint8_t id, const uint8_t *request
 	radius_sign_response(packet, len, request, secret);
 }
 
+/* As a request to change or end a session, signed as it should be. */
+static void take_request(uint8_t *packet, size_t len)
+{
+	static uint8_t response[RADIUS_PACKET_MAX];
+	struct radius_dae_peer peer = { ip_from_v4(0x7f000001), 1 };
+	struct writer out = writer_of(response, sizeof(response));
+	struct radius_dae_request rq;
+
+	if (len < RADIUS_HDR_LEN)
+		return;
+	dae.sources[0] = (struct radius_dae_source){ peer.addr, secret };
+	dae.source_count = 1;
+	dae.nas_name = "vpn";
+	radius_sign_request(packet, len, packet[1], NULL, 0, bytes_of(NULL, 0), secret);
+	if (radius_dae_input(&dae, &peer, bytes_of(packet, len), 1800000000, &rq, &out) ==
+	    RADIUS_DAE_ASK)
+		radius_dae_respond(&dae, &rq, RADIUS_ERROR_NONE, &out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct radius_client_cfg cfg = { .random = zeros, .demand = RADIUS_AUTO, .nas = "vpn" };
@@ -78,6 +100,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (data[0] & SIGNED)
 		sign(copy, len - 1, r.id, bytes + 4);
 	packet = bytes_of(copy, len - 1);
+	if (data[0] & AS_REQUEST && len > 1 && copy[0] >= RADIUS_DISCONNECT_REQUEST)
+		take_request(copy, len - 1);
 	if (radius_is_packet(&packet)) {
 		read_all(packet);
 		radius_check_request(packet, secret);
