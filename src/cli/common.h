@@ -74,6 +74,12 @@ struct server_settings {
 /* Options of server_settings but for its `tls`. */
 extern const struct option_group server_options;
 
+/* The rows of a verb that connects, whose `settings` have a `server`. */
+#define SERVER_USES(settings)                                                           \
+	OPTION_USE("The server and its certificate", server_options, settings, server), \
+		OPTION_USE(NULL, tls_options, settings, server.tls),                    \
+		OPTION_USE("The way to the server", upstream_options, settings, server.upstream)
+
 /* The positional argument HOST[:PORT]. `to`: struct server_settings. */
 bool server_positional(void *to, const char *word, struct error *err);
 

@@ -53,6 +53,13 @@ extern const struct option_group auth_options;
 /* Options of link_settings. */
 extern const struct option_group link_options;
 
+/* The rows of a verb that logs in, whose `settings` have a `login`. */
+#define LOGIN_USES(settings)                                          \
+	OPTION_USE("Who you are", login_options, settings, login),    \
+		OPTION_USE(NULL, auth_options, settings, login.auth), \
+		OPTION_USE(NULL, eap_options, settings, login.eap),   \
+		OPTION_USE(NULL, peap_options, settings, login.eap.requires_peap_binding)
+
 #define PASSWORD_NOTES                                                                      \
 	"The password is looked for in --password-fd, --passwd-on-stdin, --password-file\n" \
 	"and the variable SSTP_PASSWORD, and is asked for on the terminal last.\n\n"

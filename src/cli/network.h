@@ -45,6 +45,14 @@ struct network_settings {
 /* Options of network_settings but for its device. */
 extern const struct option_group network_options;
 
+/* The rows of a client with a TUN device, whose `settings` have a `network` and a `login`. */
+#define NETWORK_USES(settings)                                                  \
+	OPTION_USE("The network", interface_options, settings, network.device), \
+		OPTION_USE(NULL, link_options, settings, login.link),           \
+		OPTION_USE(NULL, network_options, settings, network),           \
+		OPTION_USE(NULL, offload_options, settings, network.device),    \
+		OPTION_USE(NULL, dns_options, settings, network.dns)
+
 /* Members without a setting are left at their defaults: no table, no script, no source. */
 struct tun_backend_cfg network_device(const struct network_settings *s);
 

@@ -54,6 +54,12 @@ struct option_use {
 	const char *heading; /* in --help; NULL: continues the previous heading */
 };
 
+/* A group whose settings are `member` of the verb's. For rows that several verbs have. */
+#define OPTION_USE(title, options, settings, member)                                      \
+	{                                                                                 \
+		.group = &(options), .at = offsetof(settings, member), .heading = (title) \
+	}
+
 struct verb {
 	const char *name;    /* "connect" */
 	const char *summary; /* for the list of verbs */

@@ -28,11 +28,7 @@ static const struct option report_table[] = {
 static const struct option_group report_options = OPTION_GROUP(report_table);
 
 static const struct option_use uses[] = {
-	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
-	{ .group = &tls_options, .at = AT(server.tls) },
-	{ .heading = "The way to the server",
-	  .group = &upstream_options,
-	  .at = AT(server.upstream) },
+	SERVER_USES(struct probe_settings),
 	{ .heading = "The report", .group = &report_options },
 	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };

@@ -179,15 +179,8 @@ static const struct option way_table[] = {
 static const struct option_group way_options = OPTION_GROUP(way_table);
 
 static const struct option_use uses[] = {
-	{ .heading = "Who you are", .group = &login_options, .at = AT(login) },
-	{ .group = &auth_options, .at = AT(login.auth) },
-	{ .group = &eap_options, .at = AT(login.eap) },
-	{ .group = &peap_options, .at = AT(login.eap.requires_peap_binding) },
-	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
-	{ .group = &tls_options, .at = AT(server.tls) },
-	{ .heading = "The way to the server",
-	  .group = &upstream_options,
-	  .at = AT(server.upstream) },
+	LOGIN_USES(struct proxy_settings),
+	SERVER_USES(struct proxy_settings),
 	{ .heading = "Ways through the VPN", .group = &way_options },
 	{ .group = &dns_options, .at = AT(dns) },
 	{ .group = &dns_domain_option, .at = AT(dns) },

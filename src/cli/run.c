@@ -28,20 +28,9 @@ static const struct option namespace_table[] = {
 static const struct option_group namespace_options = OPTION_GROUP(namespace_table);
 
 static const struct option_use uses[] = {
-	{ .heading = "Who you are", .group = &login_options, .at = AT(login) },
-	{ .group = &auth_options, .at = AT(login.auth) },
-	{ .group = &eap_options, .at = AT(login.eap) },
-	{ .group = &peap_options, .at = AT(login.eap.requires_peap_binding) },
-	{ .heading = "The server and its certificate", .group = &server_options, .at = AT(server) },
-	{ .group = &tls_options, .at = AT(server.tls) },
-	{ .heading = "The way to the server",
-	  .group = &upstream_options,
-	  .at = AT(server.upstream) },
-	{ .heading = "The network", .group = &interface_options, .at = AT(network.device) },
-	{ .group = &link_options, .at = AT(login.link) },
-	{ .group = &network_options, .at = AT(network) },
-	{ .group = &offload_options, .at = AT(network.device) },
-	{ .group = &dns_options, .at = AT(network.dns) },
+	LOGIN_USES(struct run_settings),
+	SERVER_USES(struct run_settings),
+	NETWORK_USES(struct run_settings),
 	{ .heading = "Running", .group = &namespace_options },
 	{ .group = &retry_options, .at = AT(login) },
 	{ .heading = "General", .group = &common_options, .at = AT(common) },
