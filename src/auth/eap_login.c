@@ -72,7 +72,7 @@ static bool equals_identity(const struct eap_server *s, struct bytes name)
 	       !strncasecmp((const char *)name.at, (const char *)s->identity, name.len);
 }
 
-/* An outer identity that names nobody: empty, "anonymous", or one of these before "@realm". */
+/* An outer identity without a user's name: empty, "anonymous", or one of these before "@realm". */
 static bool is_anonymous(const struct eap_server *s)
 {
 	static const char anonymous[] = "anonymous";

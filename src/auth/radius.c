@@ -245,7 +245,7 @@ static void finish(struct loop_task *task)
 {
 	struct inquiry *i = container_of(task, struct inquiry, finish);
 
-	i->state = INQUIRY_TALKING; /* nobody else looks at it now */
+	i->state = INQUIRY_TALKING; /* only this thread uses it now */
 	if (i->result.outcome == AUTH_RESULT_CONTINUE) {
 		auth_answer(i->q, &i->result); /* may cancel, which frees the inquiry */
 		return;

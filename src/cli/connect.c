@@ -267,7 +267,7 @@ static bool routes_make_sense(const struct connect_settings *s)
 	return true;
 }
 
-/* Returns false, after printing an error, when nobody would use what was given. */
+/* Returns false, after printing an error, when the options given have no effect. */
 static bool is_dns_possible(const struct connect_settings *s)
 {
 	const struct dns_settings *dns = &s->network.dns;

@@ -47,7 +47,7 @@ static const struct option radius_table[] = {
 	{ .name = "radius-acct",
 	  .arg = "HOST[:PORT]",
 	  .help = "report sessions to this RADIUS server; may be given again; default: to those of "
-		  "--radius, each at the next port; none: to nobody",
+		  "--radius, each at the next port; none: not at all",
 	  .set = set_texts,
 	  .at = AT(acct),
 	  .clear = clear_texts },

@@ -234,7 +234,7 @@ static const char *hint_of_sign(enum tunnel_sign sign)
 		       "TLS does not pass it on, or the server is no SSTP server";
 	case SIGN_BINDING:
 		return "the server sees another certificate than this client: TLS inspection in between, or "
-		       "a load balancer whose certificate the server was not told";
+		       "a load balancer whose certificate the server does not have";
 	case SIGN_CERT_ISSUER:
 	case SIGN_CERT_NAME:
 	case SIGN_NONE:

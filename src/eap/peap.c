@@ -156,7 +156,7 @@ static enum eap_step peer_takes_tlvs(struct peap_peer *p, uint8_t id, const stru
 {
 	if (tlvs->unknown)
 		return nak_tlv(p, id, tlvs->unknown, out);
-	if (tlvs->result == PEAP_FAILURE) { /* the inner method may have told why */
+	if (tlvs->result == PEAP_FAILURE) { /* the inner method may have said why */
 		send_result(&p->pipe, EAP_RESPONSE, id, PEAP_FAILURE, out);
 		return EAP_STEP_SEND;
 	}

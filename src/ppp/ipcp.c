@@ -62,7 +62,7 @@ static void take_server_hint(struct ppp *p, size_t i, uint32_t address)
 		p->ipcp.servers[i] = address;
 }
 
-/* What a Nak of our request would have told us. */
+/* What a Nak of our request would have contained. */
 static enum cp_reply grant_check(struct ppp *p, struct reader *value)
 {
 	uint32_t address, dns[2];

@@ -96,7 +96,7 @@ static void both_ends(void **state)
 	assert_true(inform_input(&host, packet, len));
 	is_done(true);
 	assert_memory_equal(&host.info, &info, sizeof(info));
-	assert_false(inform_input(&host, packet, len)); /* a second one is nobody's */
+	assert_false(inform_input(&host, packet, len)); /* a second one is ignored */
 }
 
 static void nobody_replies(void **state)
@@ -165,7 +165,7 @@ static bool reply_with(const uint8_t *options, size_t len, const uint8_t *file, 
 #define BYTES(...) (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })
 
 /* "10.0.0.0/8 ... | 10.9.0.53 | domain" */
-static const char *told(void)
+static const char *learned(void)
 {
 	static char text[600];
 	size_t n = 0;
@@ -188,37 +188,37 @@ static void options(void **state)
 	assert_true(reply_with(BYTES(53, 1, 5, 121, 15, 16, 10, 17, 1, 2, 3, 4, 24, 10, 27, 129, 1,
 				     2, 3, 4),
 			       NULL, 0));
-	assert_string_equal(told(), "10.17.0.0/16 10.27.129.0/24 ");
+	assert_string_equal(learned(), "10.17.0.0/16 10.27.129.0/24 ");
 	/* both numbers: each network once */
 	assert_true(reply_with(BYTES(249, 6, 8, 10, 1, 2, 3, 4, 53, 1, 5, 121, 14, 8, 10, 1, 2, 3,
 				     4, 20, 172, 16, 255, 1, 2, 3, 4),
 			       NULL, 0));
-	assert_string_equal(told(), "10.0.0.0/8 172.16.240.0/20 ");
+	assert_string_equal(learned(), "10.0.0.0/8 172.16.240.0/20 ");
 	/* cut in the middle of a route, RFC 3396 */
 	assert_true(reply_with(BYTES(53, 1, 5, 121, 3, 16, 10, 17, 0, 0, 6, 4, 10, 9, 0, 53, 121, 4,
 				     1, 2, 3, 4),
 			       NULL, 0));
-	assert_string_equal(told(), "10.17.0.0/16 10.9.0.53 ");
-	/* a default route, loopback, multicast, and zero: the user's, or nobody's */
+	assert_string_equal(learned(), "10.17.0.0/16 10.9.0.53 ");
+	/* a default route, loopback, multicast, and zero: the user's, or of no use */
 	assert_true(reply_with(BYTES(53, 1, 5, 121, 26, 0, 1, 2, 3, 4, 8, 127, 1, 2, 3, 4, 4, 224,
 				     1, 2, 3, 4, 8, 0, 1, 2, 3, 4, 1, 128),
 			       NULL, 0));
-	assert_string_equal(told(), "");
+	assert_string_equal(learned(), "");
 	/* what is malformed in a list ends it */
 	assert_true(reply_with(BYTES(53, 1, 5, 121, 8, 8, 10, 1, 2, 3, 4, 33, 1), NULL, 0));
-	assert_string_equal(told(), "10.0.0.0/8 ");
+	assert_string_equal(learned(), "10.0.0.0/8 ");
 	/* the domain, with a NUL; and names that would be dangerous in a file */
 	assert_true(reply_with(BYTES(53, 1, 5, 15, 5, 'a', '.', 'b', '.', 0), NULL, 0));
-	assert_string_equal(told(), "a.b");
+	assert_string_equal(learned(), "a.b");
 	assert_true(reply_with(BYTES(53, 1, 5, 15, 3, 'a', '\n', 'b'), NULL, 0));
-	assert_string_equal(told(), "");
+	assert_string_equal(learned(), "");
 	assert_true(reply_with(BYTES(53, 1, 5, 15, 2, '.', 'b'), NULL, 0));
-	assert_string_equal(told(), "");
+	assert_string_equal(learned(), "");
 	/* in the field of the file */
 	assert_true(reply_with(BYTES(52, 1, 1, 53, 1, 5), BYTES(15, 3, 'x', '.', 'y', 255)));
-	assert_string_equal(told(), "x.y");
+	assert_string_equal(learned(), "x.y");
 	assert_true(reply_with(BYTES(53, 1, 5), BYTES(15, 3, 'x', '.', 'y', 255)));
-	assert_string_equal(told(), "");
+	assert_string_equal(learned(), "");
 	/* not an ACK, no type, an option that is too long */
 	assert_false(reply_with(BYTES(53, 1, 6), NULL, 0));
 	assert_false(reply_with(BYTES(15, 1, 'x'), NULL, 0));
@@ -226,7 +226,7 @@ static void options(void **state)
 	/* name servers: no address of everybody's */
 	assert_true(reply_with(
 		BYTES(53, 1, 5, 6, 13, 0, 0, 0, 0, 255, 255, 255, 255, 10, 9, 0, 53, 1), NULL, 0));
-	assert_string_equal(told(), "10.9.0.53 ");
+	assert_string_equal(learned(), "10.9.0.53 ");
 }
 
 /* More than fits into an option is left out, and more than is kept is ignored. */

@@ -153,7 +153,7 @@ server inner {{
 }}
 """
 
-# Version 3.2.1 of Debian 12 leaves the Message-Authenticator out of responses unless it is told otherwise.
+# Version 3.2.1 of Debian 12 leaves the Message-Authenticator out of responses unless it is configured otherwise.
 SIGNED = """
   update reply {
    Message-Authenticator := 0x00

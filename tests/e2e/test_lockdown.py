@@ -232,18 +232,18 @@ def test_established_connections_outside_are_cut(lab, leaks):
 
 def test_forwarded_packets_stay_inside_too(lab, leaks):
     """The client is a router for a network of its own."""
-    lab.client.run("ip", "netns", "add", "behind")
+    lab.client.run("ip", "netns", "add", "inner")
     try:
-        lab.client.configure("link add toward type veth peer name home netns behind\naddr add 10.77.0.1/24 dev toward\n"
+        lab.client.configure("link add toward type veth peer name home netns inner\naddr add 10.77.0.1/24 dev toward\n"
                              "link set toward up\n")
-        lab.client.run("ip", "-n", "behind", "addr", "add", "10.77.0.2/24", "dev", "home")
-        lab.client.run("ip", "-n", "behind", "link", "set", "home", "up")
-        lab.client.run("ip", "-n", "behind", "route", "add", "default", "via", "10.77.0.1")
+        lab.client.run("ip", "-n", "inner", "addr", "add", "10.77.0.2/24", "dev", "home")
+        lab.client.run("ip", "-n", "inner", "link", "set", "home", "up")
+        lab.client.run("ip", "-n", "inner", "route", "add", "default", "via", "10.77.0.1")
         lab.client.sysctl("net.ipv4.ip_forward", 1)
         lab.router.configure("route add 10.77.0.0/24 via 10.1.0.2\n")
 
         def ping():
-            return lab.client.run("ip", "netns", "exec", "behind", "ping", "-c", "1", "-W", "1", OTHER,
+            return lab.client.run("ip", "netns", "exec", "inner", "ping", "-c", "1", "-W", "1", OTHER,
                                   check=False).returncode == 0
 
         assert ping()
@@ -253,7 +253,7 @@ def test_forwarded_packets_stay_inside_too(lab, leaks):
         assert client.stop() == 0
         assert ping()
     finally:
-        lab.client.run("ip", "netns", "del", "behind")
+        lab.client.run("ip", "netns", "del", "inner")
 
 
 def test_excluded_networks_are_permitted(lab, leaks):

@@ -112,7 +112,7 @@ OBSTACLES = {
     "no such name": (lambda n: n.names(3), [], "name", 3, 'no address for "vpn.example.net": ', "a filter, or a captive portal"),
     "a name server that blocks the name": (lambda n: n.names("0.0.0.0"), [], "tcp", 4, "0.0.0.0:443: connection refused",
                                            f"gave 0.0.0.0 for {NAME}, which is no server's address: a filter blocks"),
-    "nobody listens": (lambda n: None, [], "tcp", 4, "connection refused", "no program listens at this port"),
+    "nothing listens": (lambda n: None, [], "tcp", 4, "connection refused", "no program listens at this port"),
     "dropped packets": (lambda n: None, ["--resolve", f"{NAME}:{DEAD}", "--timeout", "1"], "tcp", 4, "timed out",
                         "packets to the server are dropped"),
     "no route": (lambda n: None, ["--resolve", f"{NAME}:[2001:db8:77::1]"], "tcp", 4, "unreachable", "has no route to the server"),
