@@ -131,6 +131,7 @@ static bool start_at(struct radius_client *c, struct radius_request *r, unsigned
 		return false;
 	r->at = server;
 	r->sends = 0;
+	r->sent_ms = now;
 	r->pause_ms =
 		RADIUS_FIRST_MS < c->cfg.server_ms / 2 ? RADIUS_FIRST_MS : c->cfg.server_ms / 2;
 	r->server_end_ms = now + c->cfg.server_ms;
@@ -277,8 +278,9 @@ static void revive(struct radius_server *s)
 }
 
 /* A probe needs several answers, so that a server that comes and goes does not get the logins. */
-static void note_answer(struct radius_server *s, const struct radius_request *r)
+static void note_answer(struct radius_server *s, const struct radius_request *r, uint64_t now)
 {
+	s->heard_ms = now;
 	if (!r->is_probe || ++s->probes >= RADIUS_PROBES)
 		revive(s);
 }
@@ -298,6 +300,12 @@ static void give_up_probe(struct radius_client *c, struct radius_request *r)
 	list_remove(&r->list);
 	c->servers[r->at].probes = 0;
 	r->state = RADIUS_IDLE;
+}
+
+/* A request from before the last answer says nothing about the server as it is now. */
+static bool is_first_silence(const struct radius_server *s, const struct radius_request *r)
+{
+	return r->sends == 1 && r->sent_ms >= s->heard_ms;
 }
 
 /* Returns whether the server has to be buried. */
@@ -321,7 +329,7 @@ static bool tick_sent(struct radius_client *c, struct radius_request *r, uint64_
 	if (r->resend_ms > now)
 		return false;
 	resend(c, r, now);
-	return r->sends == 1 && ++s->silent >= RADIUS_SILENT_MAX && !s->is_dead;
+	return is_first_silence(s, r) && ++s->silent >= RADIUS_SILENT_MAX && !s->is_dead;
 }
 
 static void tick_all(struct radius_client *c, uint64_t now)
@@ -414,7 +422,7 @@ static bool needs_signature(const struct radius_client *c, const struct radius_r
 static void take_answer(struct radius_client *c, struct radius_request *r, struct bytes packet,
 			uint64_t now)
 {
-	note_answer(&c->servers[r->at], r);
+	note_answer(&c->servers[r->at], r, now);
 	give_id_back(c, r);
 	list_remove(&r->list);
 	r->state = RADIUS_IDLE;
@@ -443,7 +451,7 @@ void radius_client_input(struct radius_client *c, unsigned server, unsigned port
 	if (check == RADIUS_CHECK_FORGED)
 		return;
 	if (check == RADIUS_CHECK_NO_MA && needs_signature(c, r)) {
-		note_answer(s, r);
+		note_answer(s, r, now_ms);
 		r->is_unsigned = true;
 		finish(c, r);
 		start_waiting(c, now_ms);

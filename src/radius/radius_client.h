@@ -63,7 +63,7 @@ struct radius_request {
 	uint8_t port, id;
 	unsigned sends, tried;
 	uint32_t pause_ms;
-	uint64_t resend_ms, server_end_ms, end_ms;
+	uint64_t sent_ms, resend_ms, server_end_ms, end_ms;
 	struct radius_link list, outbox;
 };
 
@@ -80,8 +80,9 @@ struct radius_server {
 	bool is_up; /* the stream */
 	bool is_dead, is_reported_dead;
 	bool has_signed;
-	unsigned silent; /* requests in a row without an answer */
-	unsigned probes; /* answered in a row */
+	uint64_t heard_ms; /* the last answer */
+	unsigned silent;   /* requests since then without an answer */
+	unsigned probes;   /* answered in a row */
 	uint64_t dead_until_ms, probe_ms;
 	uint8_t next_id[RADIUS_PORTS];
 	unsigned used[RADIUS_PORTS];

@@ -247,6 +247,20 @@ static void dead_after_three_silences(void **state)
 	expect("a5 ");
 }
 
+/* A server that was restarted: what it missed is repeated, and does not count against it. */
+static void silences_before_an_answer_do_not_count(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++)
+		ask(i);
+	now += 1700;
+	ask(4);
+	answer(sent_count - 1);
+	run_until(1000 + 2300); /* the first repeats of the others */
+	assert_false(c->servers[0].is_dead);
+	expect("a4 ");
+}
+
 static void answers_to_probes_revive(void **state)
 {
 	size_t last;
@@ -462,6 +476,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(all_silent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(dead_after_three_silences, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(silences_before_an_answer_do_not_count, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(answers_to_probes_revive, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_request_tries_a_dead_server, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(forged_answers_are_dropped, set_up, tear_down),
