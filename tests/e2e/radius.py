@@ -169,7 +169,7 @@ SIGNED = """
 class FreeRadius:
     """FreeRADIUS on the loopback address of a host; `users` is the text of its users file."""
 
-    def __init__(self, lab, users, host=None, signed=True, mppe="yes"):
+    def __init__(self, lab, users, host=None, signed=True, mppe="yes", client_ca=None):
         self.lab, self.host = lab, host or lab.server
         self.folder = lab.folder / f"freeradius-{len(lab.programs)}"
         self.folder.mkdir()
@@ -177,7 +177,7 @@ class FreeRadius:
         identity = lab.pki.server
         (self.folder / "radiusd.conf").write_text(CONFIG.format(
             folder=self.folder, secret=SECRET, mppe=mppe, signed=SIGNED if signed else "", key=identity.key,
-            cert=identity.cert, ca=lab.pki.ca, auth_port=AUTH_PORT, acct_port=ACCT_PORT))
+            cert=identity.cert, ca=client_ca or lab.pki.ca, auth_port=AUTH_PORT, acct_port=ACCT_PORT))
         self.start()
 
     def start(self):
@@ -199,6 +199,36 @@ class FreeRadius:
 
     def record(self, status):
         return [r for r in self.records if r["Acct-Status-Type"] == status]
+
+
+HOSTAPD = """
+driver=none
+interface=lo
+logger_stdout=-1
+logger_stdout_level=2
+eap_server=1
+eap_user_file={folder}/users
+ca_cert={ca}
+server_cert={cert}
+private_key={key}
+radius_server_clients={folder}/clients
+radius_server_auth_port={auth_port}
+"""
+
+
+class Hostapd:
+    """hostapd as a RADIUS server with EAP; `users` is the text of its user file."""
+
+    def __init__(self, lab, users, host=None, client_ca=None):
+        folder = lab.folder / f"hostapd-{len(lab.programs)}"
+        folder.mkdir()
+        (folder / "users").write_text(users)
+        (folder / "clients").write_text(f"127.0.0.1 {SECRET}\n")
+        (folder / "conf").write_text(HOSTAPD.format(
+            folder=folder, ca=client_ca or lab.pki.ca, cert=lab.pki.server.cert, key=lab.pki.server.key,
+            auth_port=AUTH_PORT))
+        self.program = lab.start(host or lab.server, "hostapd", "-d", folder / "conf")
+        self.program.wait_for("AP-ENABLED|Setup of interface done|ctrl_iface not configured")
 
 
 def attributes(packet):

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from chains import Maker
 from lab import eventually
-from radius import (ACCEPT, CHALLENGE, REJECT, SECRET, FreeRadius, ScriptedRadius, attribute, attributes, password_of,
+from radius import (ACCEPT, CHALLENGE, REJECT, SECRET, FreeRadius, Hostapd, ScriptedRadius, attribute, attributes, password_of,
                     respond)
 
 USERS = 'ann Cleartext-Password := "wonder land"\nbob Cleartext-Password := "builder"\n'
@@ -107,6 +108,52 @@ def test_without_keys_there_is_no_binding(lab, serve):
     server = serve()
     lab.connect_fails("--once")
     server.wait_for(r"refused: the RADIUS server sent no MS-MPPE keys, which the crypto binding needs")
+
+
+# ---- EAP, which passes through
+
+CERTIFICATE = ("--auth", "eap-tls", "--eap-name", "vpn.example.net")
+PEAP = ("--auth", "peap", "--eap-name", "vpn.example.net")
+
+
+@pytest.fixture(scope="module")
+def maker(tmp_path_factory):
+    return Maker(tmp_path_factory.mktemp("radius") / "made")
+
+
+@pytest.fixture(scope="module")
+def clients(maker):
+    return maker.authority("Clients")
+
+
+def with_certificate(maker, clients):
+    client = maker.make("ann", clients, extensions=("basicConstraints = CA:FALSE", "extendedKeyUsage = clientAuth"))
+    return "--client-cert", client.cert, "--client-key", client.key
+
+
+@pytest.mark.parametrize("method", ["certificate", "peap"])
+def test_eap_through_freeradius(lab, both, serve, maker, clients, method):
+    FreeRadius(lab, USERS, client_ca=clients.cert)
+    server = serve("--auth", "eap-mschapv2")
+    options = [*CERTIFICATE, *with_certificate(maker, clients)] if method == "certificate" else PEAP
+    lab.connect(*options, "--eap-ca", lab.pki.ca, "--no-default-route")
+    server.wait_for(r'^session \d+: up, user "ann"')
+    lab.client.ping_server()
+
+
+@pytest.mark.parametrize("method, line", [
+    ("eap-mschapv2", '"ann" MSCHAPV2 "wonder land"'),
+    ("certificate", '"ann" TLS'),
+    ("peap", '"ann" PEAP\n"ann" MSCHAPV2 "wonder land" [2]'),
+])
+def test_eap_through_hostapd(lab, serve, maker, clients, method, line):
+    Hostapd(lab, line + "\n", client_ca=clients.cert)
+    server = serve("--auth", "eap-mschapv2", "--radius-acct", "none")
+    options = {"eap-mschapv2": ["--auth", "eap-mschapv2"], "peap": [*PEAP, "--eap-ca", lab.pki.ca],
+               "certificate": [*CERTIFICATE, "--eap-ca", lab.pki.ca, *with_certificate(maker, clients)]}[method]
+    lab.connect(*options, "--no-default-route")
+    server.wait_for(r'^session \d+: up, user "ann"')
+    lab.client.ping_server()
 
 
 # ---- a server of the test's own
