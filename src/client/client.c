@@ -941,7 +941,11 @@ static void start_dial(struct client *c)
 		.done = dialed,
 		.arg = c,
 	};
-	int error = reach_start(c->loop, &cfg, &c->dial);
+	int error;
+
+	if (c->retry.was_up && !ref->addr_count && c->cfg->backend->ops->before_lookup)
+		c->cfg->backend->ops->before_lookup(c->cfg->backend);
+	error = reach_start(c->loop, &cfg, &c->dial);
 
 	if (error)
 		failed(c, REASON_SYSTEM, strerror(-error));

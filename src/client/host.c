@@ -472,6 +472,29 @@ int host_route_to_server(struct host *h, const struct ip_addr *server)
 	return error == -EPERM ? failed(h, error, "route to the server") : error;
 }
 
+/* Of systemd-resolved: the servers that it asks. Its own address is the only one in resolv.conf. */
+#define RESOLVED_SERVERS "/run/systemd/resolve/resolv.conf"
+
+enum { NAME_SERVERS_MAX = 3 }; /* as the C libraries' resolvers; MAXNS of resolv.h */
+
+static void route_to_those_in(struct host *h, const char *path)
+{
+	struct ip_addr servers[NAME_SERVERS_MAX];
+	size_t count = resolv_conf_servers(path, servers, NAME_SERVERS_MAX);
+
+	for (size_t i = 0; i < count; i++)
+		if (!ip_is_loopback(&servers[i]) && !ip_is_link_local(&servers[i]))
+			host_route_to_server(h, &servers[i]);
+}
+
+void host_route_to_name_servers(struct host *h)
+{
+	if (h->cfg.is_foreign)
+		return;
+	route_to_those_in(h, h->cfg.resolv_conf ? h->cfg.resolv_conf : "/etc/resolv.conf");
+	route_to_those_in(h, RESOLVED_SERVERS);
+}
+
 /* ---- the device */
 
 /*

@@ -98,6 +98,12 @@ void host_recover(const char *state_dir, const char *resolv_conf, const struct l
 int host_route_to_server(struct host *h, const struct ip_addr *server);
 
 /*
+ * While the tunnel is down its routes stay, and may cover the host's own name servers. Adds host routes to
+ * these, as to a server, so that the server's name can be looked up; host_up removes them.
+ */
+void host_route_to_name_servers(struct host *h);
+
+/*
  * Sets addresses, MTU, routes and DNS; called again after a reconnect it changes only what is
  * different. Returns 0 or -errno, logged with what failed and a hint; what is not vital (DNS on a
  * read-only /etc) is a warning.

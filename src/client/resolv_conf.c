@@ -229,6 +229,37 @@ char *resolv_conf_read(const char *path, int *error)
 	return text;
 }
 
+/* The address of a line "nameserver ADDRESS", as the C library reads it. */
+static bool server_in(const char *line, struct ip_addr *a)
+{
+	static const char key[] = "nameserver";
+	char text[64];
+	size_t len;
+
+	if (strncmp(line, key, sizeof(key) - 1) != 0)
+		return false;
+	line += sizeof(key) - 1;
+	len = strspn(line, " \t");
+	line += len;
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(line, " \t\r\n#;%"), line);
+	return len && ip_parse(text, a);
+}
+
+size_t resolv_conf_servers(const char *path, struct ip_addr *servers, size_t max)
+{
+	int error;
+	char *text = resolv_conf_read(path, &error);
+	size_t count = 0;
+
+	for (const char *line = text; line && *line && count < max;) {
+		count += server_in(line, &servers[count]);
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+	free(text);
+	return count;
+}
+
 /* Writes in place: a new file cannot be renamed over a mount point. */
 int resolv_conf_write(const char *path, const char *text, size_t len)
 {

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "util/ip.h"
 #include "util/log.h"
 
 enum { RESOLV_CONF_MAX = 64 * 1024, RESOLV_CONF_QUOTE_LEN = 2 };
@@ -47,6 +48,9 @@ void resolv_conf_unquote(char *text);
  * Cuts off the rest that a process left which died while it wrote. Returns whether there was one.
  */
 bool resolv_conf_cut(char *text);
+
+/* The addresses of a file's "nameserver" lines, `max` at most; a missing file has none. */
+size_t resolv_conf_servers(const char *path, struct ip_addr *servers, size_t max);
 
 /* ---- files. Functions return 0 or -errno. */
 

@@ -197,6 +197,14 @@ static int before_connect(struct backend *b, const struct sockaddr_storage *serv
 	return !error && t->host ? host_route_to_server(t->host, &addr) : error;
 }
 
+static void before_lookup(struct backend *b)
+{
+	struct tun_backend *t = tun_backend_of(b);
+
+	if (t->host)
+		host_route_to_name_servers(t->host);
+}
+
 static bool is_same_list(const struct ip_addr *a, size_t a_count, const struct ip_addr *b,
 			 size_t b_count)
 {
@@ -555,6 +563,7 @@ static void close_backend(struct backend *b)
 
 static const struct backend_ops ops = {
 	.open = open_backend,
+	.before_lookup = before_lookup,
 	.before_connect = before_connect,
 	.up = up,
 	.down = down,

@@ -33,6 +33,8 @@ enum { BACKEND_LATER = 1 };
 struct backend_ops {
 	/* Once, before the first dial. REASON_NONE, or why not; logged. */
 	enum tunnel_reason (*open)(struct backend *b, struct backend_client *client);
+	/* Before the server's name is looked up again, after a tunnel; NULL: nothing to do. */
+	void (*before_lookup)(struct backend *b);
 	/* Before the socket connects to that address; NULL: nothing to do. 0 or -errno. */
 	int (*before_connect)(struct backend *b, const struct sockaddr_storage *server);
 	/* Packets may pass from now on, or the addresses have changed. 0, or BACKEND_LATER (packets

@@ -1127,10 +1127,34 @@ static void a_link_that_is_replaced(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* As the C libraries read the file: a key at the start of a line, and a blank after it. */
+static void servers_of_a_file(void **state)
+{
+	struct ip_addr found[3];
+
+	(void)state;
+	lab_write("etc/resolv.conf", "# nameserver 10.9.9.9\n"
+				     "nameserver 10.1.0.1\n"
+				     " nameserver 10.9.9.9\n"
+				     "nameserver\t2001:db8::1 # ours\n"
+				     "nameserver10.9.9.9\n"
+				     "nameserver name.example.net\n"
+				     "search example.net\n"
+				     "nameserver 10.2.0.1");
+	assert_int_equal(resolv_conf_servers(dns.resolv_conf, found, 3), 3);
+	assert_true(ip_equal(&found[0], &servers[0]) && ip_equal(&found[1], &servers[1]) &&
+		    ip_equal(&found[2], &other_server[0]));
+	assert_int_equal(resolv_conf_servers(dns.resolv_conf, found, 2), 2);
+	lab_write("etc/resolv.conf", "");
+	assert_int_equal(resolv_conf_servers(dns.resolv_conf, found, 3), 0);
+	assert_int_equal(resolv_conf_servers(lab_path("etc/none"), found, 3), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(up_and_down),
+		CASE(servers_of_a_file),
 		CASE(nothing_to_set),
 		CASE(there_was_no_file),
 		CASE(other_servers_later),
