@@ -3,9 +3,11 @@
 #include "cli/common.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/tidy.h"
+#include "client/server_list.h"
 #include "tls/open.h"
 #include "util/log.h"
 #include "util/log_writer.h"
@@ -70,9 +72,11 @@ const struct option_group help_options = OPTION_GROUP(help_table);
 static const struct option server_table[] = {
 	{ .name = "server",
 	  .arg = "HOST[:PORT]",
-	  .help = "the server, instead of the word on the command line",
-	  .set = set_server,
-	  .at = AT(at) },
+	  .help = "a server; may be given again, for others of the same VPN that are tried "
+		  "in turn; beside HOST they come after it",
+	  .set = set_host_ports,
+	  .at = AT(others),
+	  .clear = clear_host_ports },
 	{ .name = "ca-cert",
 	  .arg = "FILE",
 	  .help = "trust the authorities in FILE (PEM, or a folder of such) instead "
@@ -217,6 +221,8 @@ bool server_positional(void *to, const char *word, struct error *err)
 		return false;
 	}
 	s->has_positional = true;
+	/* those of the file and the environment: options of the command line are applied after it */
+	clear_host_ports(&s->others);
 	return set_server(&s->at, word, err);
 }
 
@@ -316,21 +322,77 @@ static bool take_names(const struct verb *verb, struct server_settings *s)
 		cli_error(verb, "--sni and --no-sni exclude each other");
 		return false;
 	}
+	for (size_t i = 0; i < s->others.count; i++)
+		if (!take_host(verb, s->others.at[i].host, sizeof(s->others.at[i].host)))
+			return false;
 	return take_host(verb, s->at.host, sizeof(s->at.host)) &&
 	       take_name(verb, "--sni", &s->sni) &&
 	       take_name(verb, "--verify-name", &s->verify_name) &&
 	       take_http_host(verb, &s->http_host);
 }
 
-bool server_settings_apply(const struct verb *verb, struct server_settings *s,
-			   struct server_ref *ref)
+/* Without a positional argument the first of the list is the first server. */
+static bool take_first(const struct verb *verb, struct server_settings *s)
+{
+	struct host_port_list *l = &s->others;
+
+	if (!s->has_positional && l->count) {
+		s->at = l->at[0];
+		l->count--;
+		memmove(l->at, l->at + 1, l->count * sizeof(*l->at));
+	}
+	if (!s->at.host[0])
+		cli_error(verb, "no server: sstp %s HOST", verb->name);
+	else if (l->count >= SERVER_LIST_MAX)
+		cli_error(verb, "more than %d servers", SERVER_LIST_MAX);
+	else
+		return true;
+	return false;
+}
+
+/* The addresses that --resolve gives. Returns false after printing an error. */
+static bool resolve(const struct verb *verb, const struct server_settings *s,
+		    const struct host_port *at, struct server_ref *ref)
 {
 	bool has_rule;
 
-	if (!s->at.host[0]) {
-		cli_error(verb, "no server: sstp %s HOST", verb->name);
+	ref->addr_count = resolve_rules_find(&s->resolve, at, ref->family, ref->addrs,
+					     DIAL_ADDRS_MAX, &has_rule);
+	if (!has_rule || ref->addr_count)
+		return true;
+	cli_error(verb, "--resolve has no %s address for %s", s->only_ipv4 ? "IPv4" : "IPv6",
+		  at->host);
+	return false;
+}
+
+/* All settings but name, port and addresses are the same for all servers. */
+static bool make_more(const struct verb *verb, struct server_settings *s,
+		      const struct server_ref *first)
+{
+	const struct host_port *at = s->others.at;
+
+	free(s->more);
+	s->more_count = s->others.count;
+	s->more = calloc(s->more_count + 1, sizeof(*s->more));
+	if (!s->more) {
+		cli_error(verb, "out of memory");
 		return false;
 	}
+	for (size_t i = 0; i < s->more_count; i++) {
+		s->more[i] = *first;
+		s->more[i].host = at[i].host;
+		s->more[i].port = at[i].port;
+		if (!resolve(verb, s, &at[i], &s->more[i]))
+			return false;
+	}
+	return true;
+}
+
+bool server_settings_apply(const struct verb *verb, struct server_settings *s,
+			   struct server_ref *ref)
+{
+	if (!take_first(verb, s))
+		return false;
 	if (s->only_ipv4 && s->only_ipv6) {
 		cli_error(verb, "--ipv4-only and --ipv6-only exclude each other");
 		return false;
@@ -362,16 +424,8 @@ bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 			.keylog = s->tls.keylog,
 		},
 	};
-	if (!upstream_settings_apply(verb, &s->upstream, s->at.host, s->at.port, &ref->proxy))
-		return false;
-	ref->addr_count = resolve_rules_find(&s->resolve, &s->at, ref->family, ref->addrs,
-					     DIAL_ADDRS_MAX, &has_rule);
-	if (has_rule && !ref->addr_count) {
-		cli_error(verb, "--resolve has no %s address for %s",
-			  s->only_ipv4 ? "IPv4" : "IPv6", s->at.host);
-		return false;
-	}
-	return true;
+	return upstream_settings_apply(verb, &s->upstream, s->at.host, s->at.port, &ref->proxy) &&
+	       resolve(verb, s, &s->at, ref) && make_more(verb, s, ref);
 }
 
 bool server_settings_check(const struct verb *verb, const struct server_ref *ref)

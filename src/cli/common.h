@@ -51,7 +51,11 @@ extern const struct option_group tls_options;
 /* How to reach the server and how to verify it: the verbs that connect. */
 struct server_settings {
 	struct host_port at;
-	bool has_positional; /* it was given as a positional argument */
+	bool has_positional; /* `at` was given as a positional argument */
+	struct host_port_list
+		others;          /* of --server; without a positional argument the first is `at` */
+	struct server_ref *more; /* server_settings_apply makes them: all but the first */
+	size_t more_count;
 	const char *ca_cert, *crl;
 	struct text_list pins;
 	const char *verify_name;
@@ -83,7 +87,7 @@ extern const struct option_group server_options;
 /* The positional argument HOST[:PORT]. `to`: struct server_settings. */
 bool server_positional(void *to, const char *word, struct error *err);
 
-/* Fills `ref`, which points into `s`. Returns false after printing an error. */
+/* Fills `ref` and s->more, which point into `s`. Returns false after printing an error. */
 bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 			   struct server_ref *ref);
 

@@ -319,6 +319,15 @@ static bool is_resolved(const struct server_ref *ref)
 	return ip_parse(ref->proxy->host, &a) && (is_server || ref->proxy->looks_up);
 }
 
+static bool are_all_resolved(const struct client_cfg *cfg)
+{
+	bool are = is_resolved(&cfg->server);
+
+	for (size_t i = 0; i < cfg->more_count; i++)
+		are = are && is_resolved(&cfg->more[i]);
+	return are;
+}
+
 static int connect_to(void *arg, struct client_cfg *cfg)
 {
 	const struct connect_settings *s = arg;
@@ -338,7 +347,7 @@ static int connect_to(void *arg, struct client_cfg *cfg)
 	device = device_of(s);
 	if (s->lockdown) {
 		device.lockdown = dialed;
-		device.is_resolved = is_resolved(&cfg->server);
+		device.is_resolved = are_all_resolved(cfg);
 		cfg->known = known;
 		cfg->known_count = lockdown_remembered(NULL, dialed, known, DIAL_ADDRS_MAX);
 	}

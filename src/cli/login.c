@@ -111,9 +111,6 @@ static bool apply(const struct verb *verb, const struct login_settings *s,
 		  struct server_settings *server, bool is_check, struct client_cfg *cfg)
 {
 	*cfg = (struct client_cfg){
-		.user = s->user              ? s->user
-			: server->at.user[0] ? server->at.user
-					     : NULL,
 		.auth_count = s->auth.count,
 		.eap_count = s->auth.eap_count,
 		.mtu = s->link.mtu,
@@ -127,6 +124,9 @@ static bool apply(const struct verb *verb, const struct login_settings *s,
 	if (!server_settings_apply(verb, server, &cfg->server) ||
 	    !eap_settings_apply(verb, &s->eap, cfg))
 		return false;
+	cfg->more = server->more;
+	cfg->more_count = server->more_count;
+	cfg->user = s->user ? s->user : server->at.user[0] ? server->at.user : NULL;
 	if (s->once && s->keep_trying) {
 		cli_error(verb, "--once and --keep-trying contradict each other");
 		return false;

@@ -511,6 +511,28 @@ static void report_config(const struct verb *v, const char *config, const char *
 		  why);
 }
 
+/* The first positional argument: it may replace what file and environment gave. */
+static size_t first_positional(const struct reading *r)
+{
+	size_t i = 0;
+
+	while (i < r->arg_count && r->args[i].in.option)
+		i++;
+	return i;
+}
+
+static bool apply_args(struct reading *r)
+{
+	size_t first = first_positional(r);
+
+	if (first < r->arg_count && !from_command_line(r, &r->args[first]))
+		return false;
+	for (size_t i = 0; i < r->arg_count; i++)
+		if (i != first && !from_command_line(r, &r->args[i]))
+			return false;
+	return true;
+}
+
 static bool apply_all(struct reading *r)
 {
 	const struct verb *v = r->verb;
@@ -530,10 +552,7 @@ static bool apply_all(struct reading *r)
 	for (struct option_walk w = option_walk(v); option_next(&w);)
 		if (!(w.in.option->flags & OPTION_CLI_ONLY) && !from_environment(r, &w.in))
 			return false;
-	for (size_t i = 0; i < r->arg_count; i++)
-		if (!from_command_line(r, &r->args[i]))
-			return false;
-	return check_all(r);
+	return apply_args(r) && check_all(r);
 }
 
 bool options_read(const struct verb *verb, int argc, char **argv, void *settings, int *code)

@@ -441,6 +441,29 @@ bool set_server(void *to, const char *value, struct error *err)
 			     why);
 }
 
+bool set_host_ports(void *to, const char *value, struct error *err)
+{
+	struct host_port_list *l = to;
+	struct host_port *grown = realloc(l->at, (l->count + 1) * sizeof(*grown));
+
+	if (!grown)
+		return wrong(err, "out of memory");
+	l->at = grown;
+	grown[l->count] = (struct host_port){ .port = 0 };
+	if (!set_server(&grown[l->count], value, err))
+		return false;
+	l->count++;
+	return true;
+}
+
+void clear_host_ports(void *to)
+{
+	struct host_port_list *l = to;
+
+	free(l->at);
+	*l = (struct host_port_list){ NULL, 0 };
+}
+
 /* A name that the kernel allows; "%d" in it becomes the next free number. */
 bool set_device(void *to, const char *value, struct error *err)
 {

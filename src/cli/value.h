@@ -30,10 +30,16 @@ struct auth_list {
 #define AUTH_WORDS "mschapv2 eap-mschapv2 peap eap-tls chap pap"
 #define AUTH_NAMES "mschapv2, eap-mschapv2, peap, eap-tls, chap, pap"
 
+/* HOST[:PORT], a server. */
 struct host_port {
 	char user[256]; /* given before the host, USER@HOST; empty: none */
 	char host[256]; /* empty: none */
 	uint16_t port;
+};
+
+struct host_port_list {
+	struct host_port *at;
+	size_t count;
 };
 
 /* `to` points to the type in the comment. */
@@ -59,9 +65,11 @@ bool set_descriptor(void *to, const char *value, struct error *err); /* int: an 
 bool set_auth(void *to, const char *value, struct error *err);       /* struct auth_list */
 bool set_ipv4(void *to, const char *value, struct error *err);       /* uint32_t[2]: fills both */
 bool set_server(void *to, const char *value, struct error *err);     /* struct host_port */
+bool set_host_ports(void *to, const char *value, struct error *err); /* struct host_port_list */
 bool set_device(void *to, const char *value, struct error *err);     /* const char * */
 bool set_min_tls(void *to, const char *value, struct error *err);    /* bool: only 1.3 */
 bool set_min_hash(void *to, const char *value, struct error *err);   /* uint8_t: SSTP_HASH_... */
+void clear_host_ports(void *to);
 void clear_texts(void *to);
 void clear_prefixes(void *to);
 void clear_ipv4(void *to);

@@ -18,6 +18,7 @@
 #include "client/retry.h"
 #include "client/roam.h"
 #include "client/server_info.h"
+#include "client/server_list.h"
 #include "proc/command.h"
 #include "net/congestion.h"
 #include "eap/packet.h"
@@ -70,10 +71,16 @@ struct client {
 	uint8_t correlation[SSTP_GUID_LEN]; /* lets our own server recognize a reconnect */
 	/* of the last call: requested again, so that addresses stay the same */
 	uint8_t iid[PPP_IID_LEN];
+	struct server_list servers;
+	const struct server_ref *ref; /* the current one of them */
+	bool is_next_due;             /* the round goes on: dial another server, without a pause */
 	struct server_name name, http_host;
 	struct sockaddr_storage peer;
 	/* The addresses at the last attempt: of the server; with a proxy, of the proxy and of the server. */
 	struct reach_addrs addrs, addrs_after_proxy;
+	struct {
+		struct reach_addrs addrs, addrs_after_proxy;
+	} known[SERVER_LIST_MAX]; /* the same of each server */
 	bool was_looked_up;       /* the server's, by name servers or the hosts file */
 	struct cert_info refused; /* the certificate that was not trusted */
 	bool is_refused_for_host;
@@ -250,6 +257,9 @@ static void bring_up(struct client *c)
 		return;
 	}
 	c->backend_is_up = true;
+	if (!c->retry.is_up)
+		server_list_up(&c->servers, loop_now(c->loop),
+			       (uint32_t)(loop_now(c->loop) - c->dialed_ms));
 	retry_up(&c->retry, loop_now(c->loop));
 	if (error != BACKEND_LATER)
 		note_up(c);
@@ -265,7 +275,7 @@ static void on_setup_limit(struct loop_timer *timer)
 	c->is_late = true;
 	if (!c->link.own.family && !c->has_ipv4_end)
 		log_warn(&c->log, "no IPv4 address within %u seconds",
-			 (unsigned)(c->cfg->server.timeout_ms / 1000));
+			 (unsigned)(c->ref->timeout_ms / 1000));
 	c->has_ipv4_end = true;
 	bring_up(c);
 }
@@ -401,8 +411,10 @@ static void reconnect(struct client *c, const char *why)
 
 static void try_now(struct client *c)
 {
-	if (c->dial)
+	if (c->dial) {
 		reach_cancel(c->dial);
+		c->is_next_due = true; /* the same server again */
+	}
 	c->dial = NULL;
 	loop_timer_set(c->loop, &c->again, loop_now(c->loop));
 }
@@ -475,6 +487,39 @@ static void try_later(struct client *c, const struct retry_plan *plan, const cha
 	loop_timer_set(c->loop, &c->again, loop_now(c->loop) + plan->wait_ms);
 }
 
+/*
+ * Whether another server may do what this one did not. A refused login would be refused there too, and may
+ * be counted; what fails on this host has nothing to do with the server.
+ */
+static bool is_of_this_server(enum tunnel_reason reason)
+{
+	switch (reason) {
+	case REASON_NONE:
+	case REASON_AUTH:
+	case REASON_SETTINGS:
+	case REASON_NETWORK:
+	case REASON_HOOK:
+	case REASON_SYSTEM:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* An attempt has failed: goes on with the next server of the round, if there is one. */
+static bool try_next_server(struct client *c, const struct retry_end *end, const char *text)
+{
+	if (c->retry.is_up || end->by_us || (c->retry.once && c->retry.was_up))
+		return false;
+	server_list_failed(&c->servers);
+	if (!is_of_this_server(end->reason) || !server_list_next(&c->servers))
+		return false;
+	log_end(c, LOG_LEVEL_WARN, "retry", "{reason}; trying the next server", text, NULL);
+	c->is_next_due = true;
+	loop_timer_set(c->loop, &c->again, loop_now(c->loop));
+	return true;
+}
+
 /* A tunnel or an attempt has ended, for the reason in `text`. */
 static void ended(struct client *c, const struct retry_end *end, const char *text)
 {
@@ -486,6 +531,8 @@ static void ended(struct client *c, const struct retry_end *end, const char *tex
 		leave(c, c->reason);
 		return;
 	}
+	if (try_next_server(c, end, text))
+		return;
 	secret_random(&jitter, sizeof(jitter));
 	plan = retry_ended(&c->retry, end, loop_now(c->loop), jitter);
 	switch (plan.when) {
@@ -505,12 +552,12 @@ static void ended(struct client *c, const struct retry_end *end, const char *tex
 /* Logs what such a failure usually means, unless the last one had the same meaning. */
 static void log_hint(struct client *c, struct obstacle_facts f)
 {
-	const struct reach_addrs *server = c->cfg->server.proxy ? &c->addrs_after_proxy : &c->addrs;
+	const struct reach_addrs *server = c->ref->proxy ? &c->addrs_after_proxy : &c->addrs;
 	struct obstacle_text hint;
 
 	if (c->is_stopping || c->retry.is_up)
 		return;
-	f.host = c->cfg->server.host;
+	f.host = c->ref->host;
 	f.addrs = server->at;
 	f.addr_count = c->was_looked_up ? server->count : 0;
 	f.cert = &c->refused;
@@ -524,7 +571,7 @@ static void log_hint(struct client *c, struct obstacle_facts f)
 
 static void note_untrusted(struct client *c, struct bytes leaf)
 {
-	const struct server_ref *ref = &c->cfg->server;
+	const struct server_ref *ref = c->ref;
 
 	if (cert_read(leaf, &c->refused))
 		c->is_refused_for_host =
@@ -667,10 +714,10 @@ static bool is_link_down(const struct client *c)
 
 static void log_tls(const struct client *c)
 {
-	bool by_pin = c->cfg->server.tls.pin_count;
+	bool by_pin = c->ref->tls.pin_count;
 
 	log_event(&c->log, LOG_LEVEL_INFO, "tls",
-		  c->cfg->server.proxy
+		  c->ref->proxy
 			  ? "{server}, through the proxy at {peer}: {tls} {cipher}, certificate "
 			    "{certificate}"
 			  : "{server} is at {peer}, {tls} {cipher}, certificate {certificate}",
@@ -729,7 +776,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		autoconf_input(&c->autoconf, ev->packet);
 		break;
 	case TUNNEL_CONNECTED:
-		loop_timer_set(c->loop, &c->setup_limit, c->dialed_ms + c->cfg->server.timeout_ms);
+		loop_timer_set(c->loop, &c->setup_limit, c->dialed_ms + c->ref->timeout_ms);
 		start_autoconf(c);
 		ask_server(c);
 		bring_up(c);
@@ -800,7 +847,7 @@ static void put_eap_first(struct ppp_cfg *cfg)
 
 static void open_tunnel(struct client *c, int fd)
 {
-	const struct server_ref *ref = &c->cfg->server;
+	const struct server_ref *ref = c->ref;
 	struct ppp_cfg ppp = {
 		.role = PPP_CLIENT,
 		.auth_count = c->cfg->auth_count,
@@ -879,6 +926,8 @@ static void dialed(void *arg, const struct reach_result *r)
 		c->addrs = r->addrs;
 	if (r->server.count)
 		c->addrs_after_proxy = r->server;
+	c->known[c->servers.current].addrs = c->addrs;
+	c->known[c->servers.current].addrs_after_proxy = c->addrs_after_proxy;
 	c->was_looked_up = r->looked_up_ms;
 	if (r->status != REACH_CONNECTED) {
 		enum tunnel_reason reason = client_reason_of(r->status);
@@ -918,7 +967,7 @@ static void reload_crl(struct client *c)
 
 static void start_dial(struct client *c)
 {
-	const struct server_ref *ref = &c->cfg->server;
+	const struct server_ref *ref = c->ref;
 	struct reach_cfg cfg = {
 		.dial = {
 			.host = ref->host,
@@ -953,7 +1002,7 @@ static void start_dial(struct client *c)
 
 static void log_connecting(const struct client *c)
 {
-	const struct reach_proxy *proxy = c->cfg->server.proxy;
+	const struct reach_proxy *proxy = c->ref->proxy;
 
 	log_event(&c->log, LOG_LEVEL_INFO, "connecting",
 		  proxy ? "connecting to {server} through the proxy {proxy}"
@@ -961,9 +1010,36 @@ static void log_connecting(const struct client *c)
 		  LOG_TEXT("server", c->name.text), LOG_TEXT("proxy", proxy ? proxy->name : NULL));
 }
 
+/* Takes what is known of the current server. */
+static void use_server(struct client *c)
+{
+	size_t i = c->servers.current;
+
+	c->ref = i ? &c->cfg->more[i - 1] : &c->cfg->server;
+	c->name = server_ref_name(c->ref);
+	c->http_host = server_ref_http_host(c->ref);
+	c->addrs = c->known[i].addrs;
+	c->addrs_after_proxy = c->known[i].addrs_after_proxy;
+}
+
+static void choose_server(struct client *c)
+{
+	const struct server_ref *before = c->ref;
+
+	if (!c->is_next_due)
+		server_list_begin(&c->servers);
+	c->is_next_due = false;
+	use_server(c);
+	if (c->ref == before)
+		return;
+	c->peer = (struct sockaddr_storage){ 0 };
+	c->path_step = 0;
+}
+
 static void dial(struct client *c)
 {
 	c->up_ms = 0;
+	choose_server(c);
 	reload_crl(c);
 	c->is_dial_due = false;
 	log_connecting(c);
@@ -1143,14 +1219,16 @@ enum tunnel_reason client_run(const struct client_cfg *cfg, int *status)
 {
 	struct client *c = calloc(1, sizeof(*c));
 	enum tunnel_reason reason;
+	struct reach_addrs *known;
 
 	*status = 0;
 	if (!c)
 		return REASON_SYSTEM;
 	c->cfg = cfg;
-	c->addrs.count = cfg->known_count < DIAL_ADDRS_MAX ? cfg->known_count : DIAL_ADDRS_MAX;
-	if (c->addrs.count)
-		memcpy(c->addrs.at, cfg->known, c->addrs.count * sizeof(*c->addrs.at));
+	known = &c->known[0].addrs;
+	known->count = cfg->known_count < DIAL_ADDRS_MAX ? cfg->known_count : DIAL_ADDRS_MAX;
+	if (known->count)
+		memcpy(known->at, cfg->known, known->count * sizeof(*known->at));
 	c->retry = (struct retry){ .once = cfg->once, .keep_trying = cfg->keep_trying };
 	c->again.expired = on_again;
 	c->acks.expired = on_acks;
@@ -1160,8 +1238,8 @@ enum tunnel_reason client_run(const struct client_cfg *cfg, int *status)
 	secret_random(c->correlation, sizeof(c->correlation));
 	c->log_limit = (struct log_limit){ .about = "the server", .max = 3 * LOG_PEER_MAX };
 	c->log.limit = &c->log_limit;
-	c->name = server_ref_name(&cfg->server);
-	c->http_host = server_ref_http_host(&cfg->server);
+	server_list_init(&c->servers, 1 + cfg->more_count);
+	use_server(c);
 	reason = open_all(c);
 	if (!reason) {
 		/* else our own routes, during the first attempt, would look like another network */

@@ -36,6 +36,9 @@ struct client_cfg {
 	 * cannot be looked up */
 	const struct sockaddr_storage *known;
 	size_t known_count;
+	/* further ones of the same VPN, tried in turn (server_list.h); they differ in name and port */
+	const struct server_ref *more;
+	size_t more_count;
 	struct backend *backend; /* where packets go; client_run closes it */
 	const char *user;
 	const char *password;
