@@ -39,6 +39,8 @@ enum {
 	ACKS_UNHEALTHY_MS = 10 * 1000,
 	LOOKUP_MS = 5 * 1000,       /* on a reconnect, before the last addresses are used */
 	PROXY_HELLO_MS = 25 * 1000, /* some proxies end connections that are idle for a minute */
+	/* while there is no way to a server, whatever the kernel reports */
+	WAY_LOOK_MS = 60 * 1000,
 };
 
 /* 198.51.100.1, a documentation address (RFC 5737). Nothing is sent there. */
@@ -73,6 +75,7 @@ struct client {
 	uint8_t iid[PPP_IID_LEN];
 	struct server_list servers;
 	const struct server_ref *ref; /* the current one of them */
+	bool has_no_way;              /* to any of them: waiting until there is one */
 	bool is_next_due;             /* the round goes on: dial another server, without a pause */
 	struct server_name name, http_host;
 	struct sockaddr_storage peer;
@@ -1036,10 +1039,50 @@ static void choose_server(struct client *c)
 	c->path_step = 0;
 }
 
+/*
+ * Whether an attempt is useless: the host has no route to any address that the current server had, not even
+ * outside of the tunnel.
+ */
+static bool is_out_of_reach(struct client *c)
+{
+	return c->roam.loop && c->addrs.count && (c->retry.was_up || c->retry.keep_trying) &&
+	       source_outside(c).family == AF_UNSPEC;
+}
+
+/* Chooses a server that there is a way to; false: there is none. */
+static bool find_reachable(struct client *c)
+{
+	choose_server(c);
+	while (is_out_of_reach(c)) {
+		if (!server_list_next(&c->servers))
+			return false;
+		c->is_next_due = true;
+		choose_server(c);
+	}
+	return true;
+}
+
+/* roam.h reports a way as soon as there is one; then the next round begins. */
+static void wait_for_way(struct client *c)
+{
+	if (!c->has_no_way)
+		log_warn(&c->log,
+			 "no way to %s: this host has no network, or no route; waiting for one",
+			 c->name.text);
+	c->has_no_way = true;
+	c->is_dial_due = false;
+	health_down(&c->health, c->cfg->backend->name, "no way to the server");
+	loop_timer_set(c->loop, &c->again, loop_now(c->loop) + WAY_LOOK_MS);
+}
+
 static void dial(struct client *c)
 {
 	c->up_ms = 0;
-	choose_server(c);
+	if (!find_reachable(c)) {
+		wait_for_way(c);
+		return;
+	}
+	c->has_no_way = false;
 	reload_crl(c);
 	c->is_dial_due = false;
 	log_connecting(c);
