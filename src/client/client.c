@@ -968,6 +968,24 @@ static void reload_crl(struct client *c)
 	c->tls = tls;
 }
 
+/* Whether a name is looked up here: the server's, or the proxy's. */
+static bool is_looked_up(const struct server_ref *ref)
+{
+	struct ip_addr a;
+
+	if (ref->proxy)
+		return true;
+	return !ref->addr_count && !ip_parse(ref->host, &a);
+}
+
+static void prepare_lookup(struct client *c)
+{
+	struct backend *b = c->cfg->backend;
+
+	if (b->ops->before_lookup)
+		b->ops->before_lookup(b);
+}
+
 static void start_dial(struct client *c)
 {
 	const struct server_ref *ref = c->ref;
@@ -995,8 +1013,8 @@ static void start_dial(struct client *c)
 	};
 	int error;
 
-	if (c->retry.was_up && !ref->addr_count && c->cfg->backend->ops->before_lookup)
-		c->cfg->backend->ops->before_lookup(c->cfg->backend);
+	if (c->retry.was_up && is_looked_up(ref))
+		prepare_lookup(c);
 	error = reach_start(c->loop, &cfg, &c->dial);
 
 	if (error)
@@ -1070,6 +1088,8 @@ static void wait_for_way(struct client *c)
 			 "no way to %s: this host has no network, or no route; waiting for one",
 			 c->name.text);
 	c->has_no_way = true;
+	c->roam.source =
+		(struct ip_addr){ 0 }; /* any route is news, also one that was there before */
 	c->is_dial_due = false;
 	health_down(&c->health, c->cfg->backend->name, "no way to the server");
 	loop_timer_set(c->loop, &c->again, loop_now(c->loop) + WAY_LOOK_MS);
