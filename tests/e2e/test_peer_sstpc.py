@@ -2,9 +2,11 @@
 """sstp serve, and sstp-client 1.0.18 with pppd 2.4.9 as they are in Debian 12: a client that we did not write."""
 
 import pytest
+from chains import Maker
 from peers.bench import USER
 from peers.sstpc import Sstpc
 
+FOR_CLIENTS = ("basicConstraints = CA:FALSE", "extendedKeyUsage = clientAuth")
 IS_UP = f'up, user "{USER}", address 10.78.0.'
 
 
@@ -22,6 +24,21 @@ def test_connects(bench, method, by):
     sstpc.wait_until_up()
     server.wait_for(IS_UP)
     bench.ping()
+
+
+def test_logs_in_by_certificate(bench, tmp_path):
+    """EAP-TLS of pppd 2.4.9, with TLS 1.2. The plug-in of sstp-client 1.0.18 takes 16 bytes of each of pppd's keys, which
+    have 32 here, so its crypto binding is wrong."""
+    maker = Maker(tmp_path / "made")
+    authority = maker.authority("Test")
+    client = maker.make(USER, authority, extensions=FOR_CLIENTS)
+    for name, path in {"ca.pem": authority.cert, "ann.crt": client.cert, "ann.key": client.key}.items():
+        (bench.guest.out / name).write_bytes(path.read_bytes())
+    job = bench.serve("--auth", "eap-tls", "--client-ca", "/mnt/out/ca.pem")
+    sstpc = Sstpc(bench, "plug-in", pppd="need-peer-eap ca /mnt/out/server.crt cert /mnt/out/ann.crt key /mnt/out/ann.key")
+    sstpc.job.wait_for("EAP authentication succeeded")
+    sstpc.job.wait_for(r"The mppe send key \(16\)")
+    job.wait_for(f'user "{USER}".*the crypto binding')
 
 
 def test_carries_twenty_megabytes_each_way(bench):

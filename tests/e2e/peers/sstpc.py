@@ -17,10 +17,10 @@ PPPD = "nodetach noauth debug logfd 2 usepeerdns lcp-echo-interval 1 lcp-echo-fa
 class Sstpc:
     """sstpc and its pppd in namespace "client"."""
 
-    def __init__(self, bench, by="password", password=PASSWORD, environment=""):
+    def __init__(self, bench, by="password", password=PASSWORD, environment="", pppd=""):
         self.bench = bench
         login = f'--user {USER} --password "{password}"' if by == "password" else ""
-        pppd = PPPD + (f" user {USER}" if by == "plug-in" else "")
+        pppd = f"{PPPD} {pppd}" + (f" user {USER}" if by == "plug-in" else "")
         bench.cable_is_long()
         self.job = bench.client(f"env {environment} sstpc --log-level 4 --log-stderr --ca-cert /mnt/out/server.crt"
                                 f" {login} vpn.test {pppd}")
