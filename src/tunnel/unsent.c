@@ -58,6 +58,7 @@ bool unsent_look(struct unsent *u, int fd, uint64_t now_ms)
 	u->rate = info.tcpi_rtt ? (uint64_t)info.tcpi_unacked * info.tcpi_snd_mss * 1000000 /
 					  info.tcpi_rtt
 				: 0;
+	sndbuf_look(&u->sndbuf, fd, info.tcpi_sndbuf_limited);
 	u->is_recovering = info.tcpi_ca_state >= TCP_CA_Recovery;
 	return true;
 }

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tunnel/sndbuf.h"
+
 enum {
 	/* EPOLLOUT comes at half; with less than a segment left BBR takes us for the limit. */
 	UNSENT_MIN = 6 * 1024,
@@ -38,6 +40,7 @@ struct unsent {
 	uint32_t repeated; /* segments retransmitted since the beginning */
 	uint64_t rate;     /* bytes a second that arrive, while there is a queue */
 	bool is_recovering;
+	struct sndbuf sndbuf;
 };
 
 /* The limit for a delivery rate, bytes a second; 0: not known. */
