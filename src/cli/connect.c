@@ -282,11 +282,6 @@ static bool is_dns_possible(const struct connect_settings *s)
 		cli_error(&connect_verb,
 			  "--tun-fd contradicts --dns, --dns-domain and --search: the program "
 			  "that opened the descriptor sets DNS up");
-	else if (s->netns.netns && dns->domains.count && !s->script)
-		cli_error(&connect_verb,
-			  "--netns contradicts --dns-domain: in another network namespace all "
-			  "names are looked up at the VPN's servers; --search makes short "
-			  "names work there");
 	else
 		return true;
 	return false;

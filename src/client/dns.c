@@ -20,6 +20,7 @@ void dns_init(struct dns *d, const char *device, const char *resolv_conf, struct
 		.state = state,
 		.log = log,
 		.fd = -1,
+		.netns_fd = -1,
 		.backup_fd = -1,
 		.limit_ms = DNS_PROGRAM_LIMIT_MS,
 	};

@@ -54,6 +54,7 @@ struct dns {
 	struct dns_names names;
 	bool is_only_file; /* use no program */
 	int fd;            /* this open file instead of `resolv_conf`; -1: none. The caller's */
+	int netns_fd;      /* the network namespace of its users; -1: ours. The caller's */
 	char *former;      /* its former content */
 	struct loop *loop; /* NULL: wait for programs */
 	/*

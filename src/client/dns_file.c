@@ -189,12 +189,13 @@ static int write_ours(struct dns *d, const char *former)
 /* For split DNS. */
 static int forward(struct dns *d, const char *former)
 {
+	const struct dns_forwarder_cfg cfg = { d->loop, &d->names, d->netns_fd, d->log };
 	int error = 0;
 
 	if (!d->names.domain_count || !d->loop)
 		return 0;
 	if (!d->forwarder)
-		error = dns_forwarder_open(d->loop, &d->names, d->log, &d->forwarder);
+		error = dns_forwarder_open(&cfg, &d->forwarder);
 	if (error)
 		return error;
 	dns_forwarder_set_others(d->forwarder, former);
@@ -322,9 +323,12 @@ static int up_fd(struct dns *d, unsigned step)
 
 	(void)step; /* there is only one */
 	if (!error)
+		error = forward(d, d->former);
+	if (!error)
 		error = write_fd(d);
 	if (!error)
 		return 0;
+	stop_forwarding(d);
 	log_warn(d->log, "DNS: %s is not changed: %s", d->resolv_conf, strerror(-error));
 	forget_former(d);
 	return error;
@@ -336,6 +340,7 @@ static int down_fd(struct dns *d)
 	size_t len;
 	int error = file_read_fd(d->fd, RESOLV_CONF_MAX, &text, &len);
 
+	stop_forwarding(d);
 	if (!error && is_marked(d, text))
 		error = resolv_conf_overwrite(d->fd, d->former, strlen(d->former));
 	else if (!error)

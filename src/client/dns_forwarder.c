@@ -5,10 +5,12 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "client/dns_stream.h"
 #include "dns/forwarder.h"
+#include "proc/netns.h"
 #include "util/secret.h"
 
 enum {
@@ -46,6 +48,7 @@ struct exchange {
 
 struct dns_forwarder {
 	struct loop *loop;
+	int netns_fd;
 	const struct log *log;
 	const char *domains[2 * DNS_NAMES_MAX];
 	struct ip_addr addr;
@@ -59,6 +62,21 @@ struct dns_forwarder {
 static uint64_t now_of(const struct dns_forwarder *f)
 {
 	return loop_now(f->loop);
+}
+
+/* -1 with errno set. */
+static int new_socket(const struct dns_forwarder *f, int family, int type)
+{
+	int fd;
+
+	type |= SOCK_NONBLOCK | SOCK_CLOEXEC;
+	if (f->netns_fd < 0)
+		return socket(family, type, 0);
+	fd = netns_socket(f->netns_fd, family, type);
+	if (fd >= 0)
+		return fd;
+	errno = -fd;
+	return -1;
 }
 
 static int number_of(const struct exchange *x)
@@ -135,11 +153,11 @@ static socklen_t sockaddr_of(const struct forwarder_server *s, struct sockaddr_s
 }
 
 /* -1: it can't be reached. The kernel chooses a random port. */
-static int connect_to(const struct forwarder_server *s, int type)
+static int connect_to(const struct dns_forwarder *f, const struct forwarder_server *s, int type)
 {
 	struct sockaddr_storage to;
 	socklen_t len = sockaddr_of(s, &to);
-	int fd = socket(s->addr.family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = new_socket(f, s->addr.family, type);
 
 	if (fd < 0 || !connect(fd, (struct sockaddr *)&to, len) || errno == EINPROGRESS)
 		return fd;
@@ -149,7 +167,7 @@ static int connect_to(const struct forwarder_server *s, int type)
 
 static bool send_datagram(struct exchange *x, const struct forwarder_out *out)
 {
-	int fd = connect_to(&out->server, SOCK_DGRAM);
+	int fd = connect_to(x->owner, &out->server, SOCK_DGRAM);
 
 	x->udp = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = on_server_datagram };
 	return fd >= 0 && !loop_watch(x->owner->loop, &x->udp) &&
@@ -158,7 +176,7 @@ static bool send_datagram(struct exchange *x, const struct forwarder_out *out)
 
 static bool send_stream(struct exchange *x, const struct forwarder_out *out)
 {
-	int fd = connect_to(&out->server, SOCK_STREAM);
+	int fd = connect_to(x->owner, &out->server, SOCK_STREAM);
 
 	x->tcp = (struct dns_stream){
 		.loop = x->owner->loop,
@@ -390,7 +408,7 @@ static int listen_on(struct dns_forwarder *f, int type, struct loop_watch *w)
 	int error;
 
 	memcpy(&at.sin_addr, f->addr.bytes, sizeof(at.sin_addr));
-	w->fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	w->fd = new_socket(f, AF_INET, type);
 	if (w->fd < 0)
 		return -errno;
 	if (type == SOCK_STREAM) /* connections of one before may be in TIME-WAIT */
@@ -440,6 +458,8 @@ static int listen_somewhere(struct dns_forwarder *f)
 static const char *why_not(int error)
 {
 	switch (error) {
+	case -EPERM:
+		return "in another network namespace only root can do that";
 	case -EACCES:
 		return "a process without root needs the capability CAP_NET_BIND_SERVICE";
 	case -EADDRINUSE:
@@ -481,20 +501,21 @@ static void prepare(struct dns_forwarder *f, const struct dns_names *names)
 	}
 }
 
-int dns_forwarder_open(struct loop *loop, const struct dns_names *names, const struct log *log,
-		       struct dns_forwarder **out)
+int dns_forwarder_open(const struct dns_forwarder_cfg *cfg, struct dns_forwarder **out)
 {
+	const struct log *log = cfg->log;
 	struct dns_forwarder *f = calloc(1, sizeof(*f));
 	int error;
 
 	if (!f)
 		return -ENOMEM;
-	f->loop = loop;
+	f->loop = cfg->loop;
+	f->netns_fd = cfg->netns_fd;
 	f->log = log;
-	prepare(f, names);
+	prepare(f, cfg->names);
 	error = listen_somewhere(f);
 	if (error) {
-		log_warn(log, "DNS: split DNS needs port 53 of a loopback address on this host: %s",
+		log_warn(log, "DNS: split DNS needs port 53 of a loopback address: %s",
 			 why_not(error));
 		dns_forwarder_close(f);
 		return error;
@@ -555,8 +576,17 @@ void dns_forwarder_set_vpn(struct dns_forwarder *f, const struct ip_addr *server
 	use_servers(f, FORWARDER_VPN, &s);
 }
 
+/* In the forwarder's network namespace. 0: there is none of that name. */
+static unsigned int device_index(const struct dns_forwarder *f, const char *name)
+{
+	struct ifreq ifr = { .ifr_name = "" };
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%.*s", IFNAMSIZ - 1, name);
+	return ioctl(f->udp.fd, SIOCGIFINDEX, &ifr) ? 0 : (unsigned int)ifr.ifr_ifindex;
+}
+
 /* "nameserver ADDR" or "nameserver ADDR%DEVICE", as the C library reads it. */
-static void add_line(struct forwarder_servers *s, const char *line)
+static void add_line(const struct dns_forwarder *f, struct forwarder_servers *s, const char *line)
 {
 	static const char word[] = "nameserver";
 	char text[SERVERS_LINE_MAX];
@@ -574,7 +604,7 @@ static void add_line(struct forwarder_servers *s, const char *line)
 	if (device)
 		*device++ = '\0';
 	if (ip_parse(text, &a))
-		add_server(s, &a, device ? if_nametoindex(device) : 0);
+		add_server(s, &a, device ? device_index(f, device) : 0);
 }
 
 void dns_forwarder_set_others(struct dns_forwarder *f, const char *resolv_conf)
@@ -584,7 +614,7 @@ void dns_forwarder_set_others(struct dns_forwarder *f, const char *resolv_conf)
 
 	for (const char *line = resolv_conf; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		add_line(&s, line);
+		add_line(f, &s, line);
 	}
 	if (!s.count) /* resolv.conf(5): without one, the server on this host */
 		add_server(&s, &local, 0);

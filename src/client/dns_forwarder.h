@@ -17,9 +17,15 @@
 
 struct dns_forwarder;
 
-/* `names` is the caller's. 0 or -errno, logged. */
-int dns_forwarder_open(struct loop *loop, const struct dns_names *names, const struct log *log,
-		       struct dns_forwarder **out);
+struct dns_forwarder_cfg {
+	struct loop *loop;
+	const struct dns_names *names; /* the caller's, as is netns_fd */
+	int netns_fd;                  /* its sockets are in this network namespace; -1: ours */
+	const struct log *log;
+};
+
+/* 0 or -errno, logged. */
+int dns_forwarder_open(const struct dns_forwarder_cfg *cfg, struct dns_forwarder **out);
 void dns_forwarder_close(struct dns_forwarder *f); /* NULL is fine */
 struct ip_addr dns_forwarder_address(const struct dns_forwarder *f);
 

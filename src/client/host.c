@@ -187,6 +187,7 @@ static void open_dns(struct host *h)
 	h->dns.is_only_file = h->cfg.dns == HOST_DNS_FILE;
 	if (h->cfg.dns == HOST_DNS_FD)
 		h->dns.fd = h->cfg.resolv_conf_fd;
+	h->dns.netns_fd = h->cfg.is_foreign ? h->cfg.netns_fd : -1;
 	h->dns.settled = dns_settled;
 	if (h->cfg.loop)
 		dns_use_loop(&h->dns, h->cfg.loop);

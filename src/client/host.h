@@ -69,7 +69,8 @@ struct host_cfg {
 	struct dns_names dns_names;
 	const char *resolv_conf; /* NULL: /etc/resolv.conf */
 	int resolv_conf_fd;      /* the caller closes it */
-	const char *state_dir;   /* NULL: HOST_STATE_DIR */
+	int netns_fd; /* the device's namespace, for the forwarder of split DNS; -1: ours */
+	const char *state_dir; /* NULL: HOST_STATE_DIR */
 	/*
 	 * For watching the host's network and for running programs that set DNS servers in the
 	 * background; SIGCHLD must be one of its signals. NULL: no watching, and we wait for

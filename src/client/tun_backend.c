@@ -342,6 +342,7 @@ static enum tunnel_reason open_own_host(struct tun_backend *t)
 		.dns_names = cfg->dns_names,
 		.resolv_conf = n->resolv_conf,
 		.resolv_conf_fd = n->resolv_conf_fd,
+		.netns_fd = n->netns_fd,
 		.loop = t->client->loop,
 		.settled = host_settled,
 		.arg = t,

@@ -52,6 +52,7 @@ enum tunnel_reason netdev_open_given(const struct netdev_source *source,
 		.is_bare = true,
 		.dns = NETDEV_DNS_NONE,
 		.resolv_conf_fd = -1,
+		.netns_fd = -1,
 		.process_fd = -1,
 	};
 	set_name(n, cfg->tuns[0], source->fd);

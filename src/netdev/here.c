@@ -45,6 +45,7 @@ enum tunnel_reason netdev_open_here(const struct netdev_cfg *cfg, struct netdev 
 		.ifindex = tun_ifindex(cfg->tuns[0]),
 		.dns = cfg->wants_dns ? NETDEV_DNS_HOST : NETDEV_DNS_NONE,
 		.resolv_conf_fd = -1,
+		.netns_fd = -1,
 		.process_fd = -1,
 	};
 	snprintf(n->name, sizeof(n->name), "%s", tun_name(cfg->tuns[0]));

@@ -175,6 +175,7 @@ enum tunnel_reason netdev_open_in_netns(const struct netdev_source *source,
 			.is_foreign = true,
 			.dns = NETDEV_DNS_NONE,
 			.resolv_conf_fd = -1,
+			.netns_fd = -1,
 			.process_fd = -1,
 		},
 		.cfg = *cfg,
@@ -186,6 +187,7 @@ enum tunnel_reason netdev_open_in_netns(const struct netdev_source *source,
 		return REASON_NETWORK;
 	}
 	snprintf(t->base.name, sizeof(t->base.name), "%s", tun_name(cfg->tuns[0]));
+	t->base.netns_fd = t->ns.net_fd;
 	t->base.process = t->ns.pid;
 	t->base.process_fd = t->ns.process_fd;
 	if (cfg->wants_dns)

@@ -81,6 +81,7 @@ struct netdev {
 	enum netdev_dns dns;
 	const char *resolv_conf;
 	int resolv_conf_fd; /* netdev_close closes it */
+	int netns_fd; /* that namespace, for netns_socket; -1: ours, or one that it is not for */
 	/* The process that its namespace was named by. The descriptor is readable when that has ended:
 	 * else the device would keep the namespace alive without any process. -1: none. */
 	pid_t process;

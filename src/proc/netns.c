@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -227,4 +228,25 @@ int netns_visit(const struct netns *ns, int (*work)(void *arg, int *fds), void *
 	if (result == -EPIPE || result == -EMFILE || result == -EAGAIN || result == -ENOMEM)
 		log_error(log, "--netns %s: %s", ns->where, strerror(-result));
 	return result;
+}
+
+/* Only this thread is in the other namespace meanwhile. */
+int netns_socket(int net_fd, int family, int type)
+{
+	int own = open_path("/proc/thread-self/ns/net"), fd;
+
+	if (own < 0)
+		return own;
+	if (setns(net_fd, CLONE_NEWNET) < 0) {
+		fd = -errno;
+		close(own);
+		return fd;
+	}
+	fd = socket(family, type, 0);
+	if (fd < 0)
+		fd = -errno;
+	if (setns(own, CLONE_NEWNET) < 0)
+		abort(); /* all that follows would be done in the wrong network */
+	close(own);
+	return fd;
 }

@@ -42,4 +42,10 @@ void netns_close(struct netns *ns);
 int netns_visit(const struct netns *ns, int (*work)(void *arg, int *fds), void *arg, int *fds,
 		int room, const struct log *log);
 
+/*
+ * Makes a socket in a network namespace, without a child: needs CAP_SYS_ADMIN there and here, so only
+ * root can do it. The socket, or -errno.
+ */
+int netns_socket(int net_fd, int family, int type);
+
 #endif

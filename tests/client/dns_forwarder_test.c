@@ -23,6 +23,12 @@ static struct dns_forwarder *f;
 static const char *const domains[] = { "corp.test" };
 static const struct dns_names names = { .domains = domains, .domain_count = 1 };
 
+static int open_it(struct dns_forwarder **out)
+{
+	return dns_forwarder_open(
+		&(struct dns_forwarder_cfg){ .loop = loop, .names = &names, .netns_fd = -1 }, out);
+}
+
 /* ---- servers */
 
 enum { VPN, BEFORE, DEFAULT, SERVERS };
@@ -177,7 +183,7 @@ static int set_up(void **state)
 		s->is_silent = s->hangs_up = false;
 		s->more = s->asked = 0;
 	}
-	assert_int_equal(dns_forwarder_open(loop, &names, NULL, &f), 0);
+	assert_int_equal(open_it(&f), 0);
 	assert_true(ip_parse("::1", &vpn));
 	dns_forwarder_set_vpn(f, &vpn, 1);
 	dns_forwarder_set_others(f, "nameserver 127.0.0.2\n");
@@ -446,7 +452,7 @@ static void its_address(void **state)
 
 	(void)state;
 	assert_string_equal(ip_print(&addr).text, "127.83.83.1");
-	assert_int_equal(dns_forwarder_open(loop, &names, NULL, &second), 0);
+	assert_int_equal(open_it(&second), 0);
 	addr = dns_forwarder_address(second);
 	assert_string_equal(ip_print(&addr).text, "127.83.83.2");
 	dns_forwarder_close(second);
@@ -458,7 +464,7 @@ static void its_address(void **state)
 	f = NULL;
 	lab_clear_log();
 	all = listen_at("0.0.0.0", SOCK_STREAM);
-	assert_int_equal(dns_forwarder_open(loop, &names, NULL, &second), -EADDRINUSE);
+	assert_int_equal(open_it(&second), -EADDRINUSE);
 	lab_logged("another DNS server listens on all of this host's addresses");
 	close(all);
 	for (size_t i = 0; i < SERVERS; i++)

@@ -519,7 +519,6 @@ def test_a_script_gets_the_domains(lab):
 
 @pytest.mark.parametrize("options, why", [
     (["--no-dns", "--dns", "10.0.0.1"], "--no-dns contradicts --dns"),
-    (["--netns", "x", "--dns-domain", "corp.test"], "--netns contradicts --dns-domain"),
     (["--tun-fd", "0", "--search", "corp.test"], "--tun-fd contradicts --dns"),
     (["--dns", "10.0.0.300"], "--dns 10.0.0.300: must be an address"),
     (["--dns", "::"], "--dns ::: must be an address"),

@@ -8,7 +8,9 @@ import struct
 import pytest
 
 from lab import INSIDE, Sniffer, eventually
+from ordinary import Ordinary, needs_user_namespaces
 from test_host import leftovers, name_servers
+from test_netns import Container, named
 from test_proxy_names import A, AAAA, NXDOMAIN, OK, SERVFAIL, encoded
 
 TXT, OPT = 16, 41
@@ -19,14 +21,14 @@ OTHERS = {"www.example.org": "198.51.100.80", "www.corp.test": "198.51.100.99", 
 BIG = ["x" * 200 + f"{i:03}" for i in range(40)]  # 8 KB of TXT
 
 
-def dnsmasq(lab, host, address, names):
+def dnsmasq(lab, host, address, names, around=()):
     lines = ["keep-in-foreground", "no-resolv", "no-hosts", "bind-interfaces", f"listen-address={address}", "user=root",
              "pid-file=", "edns-packet-max=4096", "local=/test/", "local=/example.org/"]
     lines += [f"host-record={name},{at}" for name, at in names.items()]
     lines += [f"txt-record=big.{zone},{text}" for zone in ("corp.test", "example.org") for text in BIG]
     lines += [f"txt-record=medium.{zone},{text}" for zone in ("corp.test", "example.org") for text in BIG[:12]]
     conf = lab.file(f"dnsmasq-{len(lab.programs)}.conf", "\n".join(lines) + "\n")
-    return lab.start(host, "/usr/sbin/dnsmasq", f"--conf-file={conf}")
+    return lab.start(host, *around, "/usr/sbin/dnsmasq", f"--conf-file={conf}", label="dnsmasq")
 
 
 def unbound(lab, host, address, names):
@@ -119,6 +121,12 @@ def servers(lab, request):
     answers(lab.router, BEFORE)
     lab.client.resolv_conf.write_text(f"nameserver {BEFORE}\noptions timeout:3\n")
     return made
+
+
+@pytest.fixture
+def ordinary(lab):
+    needs_user_namespaces()
+    return Ordinary(lab)
 
 
 @pytest.fixture
@@ -324,6 +332,53 @@ def test_a_forwarder_that_is_gone_is_no_server(lab, servers):
     splits(lab)
 
 
+# ---- another network namespace
+
+
+def test_in_a_namespace_of_ip_netns(lab, servers):
+    """Both servers are reached from there, and the forwarder is there."""
+    before = lab.client.resolv_conf.read_text()
+    lab.serve("--dns", INSIDE)
+    with named(lab.client, "blue") as run:
+        run("ip", "link", "set", "lo", "up")
+        own = lab.client.etc / "netns/blue/resolv.conf"
+        own.parent.mkdir(parents=True)
+        own.write_text("nameserver 127.0.0.1\n")
+        dnsmasq(lab, lab.client, "127.0.0.1", OTHERS, around=["ip", "netns", "exec", "blue"])
+        eventually("the local server", lambda: "198.51.100.80" in run("getent", "hosts", "www.example.org", check=False).stdout)
+        client = connect(lab, "--netns", "blue")
+        assert own.read_text().splitlines()[1:] == [f"nameserver {FORWARDER}"]
+        for name, address in (("www.corp.test", "10.77.0.1"), ("www.example.org", "198.51.100.80")):
+            assert run("getent", "ahostsv4", name).stdout.split()[0] == address
+        assert ask(lab.client, "www.corp.test", seconds=1) is None, "there is none in our own"
+        assert lab.client.resolv_conf.read_text() == before
+        client.kill()
+        client = connect(lab, "--netns", "blue")
+        assert client.stop() == 0
+        assert own.read_text() == "nameserver 127.0.0.1\n"
+
+
+@pytest.mark.parametrize("is_root", [True, False], ids=["root", "user"])
+def test_in_a_process_of_a_user(lab, servers, ordinary, is_root):
+    """Only root can make sockets in its namespace; otherwise its resolv.conf is not changed."""
+    own = Container(lab, flags="-Urnm", mounts="""ip link set lo up; mount -t tmpfs none /etc
+        echo 'nameserver 10.66.0.1' >/etc/file; ln -s ../etc/file /etc/resolv.conf""")
+    try:
+        lab.serve("--dns", INSIDE)
+        options = ["--netns", own.pid, "--dns-domain", "corp.test"]
+        client = lab.connect(*options) if is_root else ordinary.start("connect", *options)
+        client.wait_for("^connected in ")
+        if is_root:
+            assert f"\nnameserver {FORWARDER}\n" in own.run("cat", "/etc/resolv.conf").stdout
+            assert own.run("getent", "ahostsv4", "www.corp.test").stdout.split()[0] == "10.77.0.1"
+        else:
+            client.wait_for("^warn: DNS: split DNS .*: in another network namespace only root can do that$")
+        assert client.stop() == 0
+        assert own.run("cat", "/etc/resolv.conf").stdout == "nameserver 10.66.0.1\n"
+    finally:
+        own.end()
+
+
 # ---- port 53 on the client
 
 
@@ -368,7 +423,7 @@ def test_a_server_on_all_addresses(lab, servers):
     with lab.client.listen("0.0.0.0", 53):
         lab.serve("--dns", INSIDE)
         client = lab.connect("--no-default-route", "--dns-domain", "corp.test")
-        client.wait_for("^warn: DNS: split DNS needs port 53 of a loopback address on this host: another DNS server listens")
+        client.wait_for("^warn: DNS: split DNS needs port 53 of a loopback address: another DNS server listens")
         assert lab.client.resolv_conf.read_text() == before
         assert client.stop() == 0
     assert lab.client.resolv_conf.read_text() == before
@@ -383,7 +438,7 @@ def test_without_the_right_to_bind_port_53(lab, servers):
         lab.sstp, "connect", "-v", "192.0.2.1", "--user", "ann", "--password-file",
         lab.file("password", "wonder land\n"), "--servercert", lab.pki.server.pin, "--no-default-route", "--dns-domain",
         "corp.test", label="connect-client")
-    client.wait_for("^warn: DNS: split DNS needs port 53 of a loopback address on this host: a process without root needs "
+    client.wait_for("^warn: DNS: split DNS needs port 53 of a loopback address: a process without root needs "
                     "the capability CAP_NET_BIND_SERVICE$")
     client.wait_for("^connected in ")
     assert lab.client.resolv_conf.read_text() == before
