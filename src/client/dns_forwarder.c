@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client/dns_stream.h"
+#include "client/resolv_conf.h"
 #include "dns/forwarder.h"
 #include "proc/netns.h"
 #include "util/secret.h"
@@ -20,7 +21,6 @@ enum {
 	PAUSE_MS = 1000,
 	DATAGRAMS_PER_TURN = 64,
 	BACKLOG = 64,
-	SERVERS_LINE_MAX = 128,
 };
 
 /* No other program is known to use this part of 127.0.0.0/8, so an address in it is ours. */
@@ -585,36 +585,17 @@ static unsigned int device_index(const struct dns_forwarder *f, const char *name
 	return ioctl(f->udp.fd, SIOCGIFINDEX, &ifr) ? 0 : (unsigned int)ifr.ifr_ifindex;
 }
 
-/* "nameserver ADDR" or "nameserver ADDR%DEVICE", as the C library reads it. */
-static void add_line(const struct dns_forwarder *f, struct forwarder_servers *s, const char *line)
-{
-	static const char word[] = "nameserver";
-	char text[SERVERS_LINE_MAX];
-	char *device;
-	struct ip_addr a;
-
-	if (strncmp(line, word, sizeof(word) - 1) != 0)
-		return;
-	line += sizeof(word) - 1;
-	if (*line != ' ' && *line != '\t')
-		return;
-	line += strspn(line, " \t");
-	snprintf(text, sizeof(text), "%.*s", (int)strcspn(line, " \t\r\n"), line);
-	device = strchr(text, '%');
-	if (device)
-		*device++ = '\0';
-	if (ip_parse(text, &a))
-		add_server(s, &a, device ? device_index(f, device) : 0);
-}
-
 void dns_forwarder_set_others(struct dns_forwarder *f, const char *resolv_conf)
 {
 	static const struct ip_addr local = { .family = AF_INET, .bytes = { 127, [3] = 1 } };
 	struct forwarder_servers s = { .count = 0 };
+	char device[RESOLV_CONF_DEVICE_SIZE];
+	struct ip_addr a;
 
 	for (const char *line = resolv_conf; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		add_line(f, &s, line);
+		if (resolv_conf_server(line, &a, device))
+			add_server(&s, &a, *device ? device_index(f, device) : 0);
 	}
 	if (!s.count) /* resolv.conf(5): without one, the server on this host */
 		add_server(&s, &local, 0);

@@ -229,8 +229,7 @@ char *resolv_conf_read(const char *path, int *error)
 	return text;
 }
 
-/* The address of a line "nameserver ADDRESS", as the C library reads it. */
-static bool server_in(const char *line, struct ip_addr *a)
+bool resolv_conf_server(const char *line, struct ip_addr *a, char device[RESOLV_CONF_DEVICE_SIZE])
 {
 	static const char key[] = "nameserver";
 	char text[64];
@@ -240,19 +239,25 @@ static bool server_in(const char *line, struct ip_addr *a)
 		return false;
 	line += sizeof(key) - 1;
 	len = strspn(line, " \t");
+	if (!len)
+		return false;
 	line += len;
-	snprintf(text, sizeof(text), "%.*s", (int)strcspn(line, " \t\r\n#;%"), line);
-	return len && ip_parse(text, a);
+	len = strcspn(line, " \t\r\n#;%");
+	snprintf(text, sizeof(text), "%.*s", (int)len, line);
+	line += len;
+	line += *line == '%';
+	snprintf(device, RESOLV_CONF_DEVICE_SIZE, "%.*s", (int)strcspn(line, " \t\r\n#;"), line);
+	return ip_parse(text, a);
 }
 
 size_t resolv_conf_servers(const char *path, struct ip_addr *servers, size_t max)
 {
 	int error;
-	char *text = resolv_conf_read(path, &error);
+	char *text = resolv_conf_read(path, &error), device[RESOLV_CONF_DEVICE_SIZE];
 	size_t count = 0;
 
 	for (const char *line = text; line && *line && count < max;) {
-		count += server_in(line, &servers[count]);
+		count += resolv_conf_server(line, &servers[count], device);
 		line = strchr(line, '\n');
 		line += line != NULL;
 	}
