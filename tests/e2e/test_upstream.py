@@ -356,6 +356,39 @@ def test_another_connection_through_the_proxy(walled, both):
     assert PROXY not in walled.client.routes()
 
 
+def test_a_host_that_moves(walled):
+    """Another address is noticed by itself, another gateway by the next connection; both lead to the proxy."""
+    walled.is_changed = True
+    walled.router.configure("addr add 10.1.0.253/24 dev client\n")
+    walled.serve()
+    upstreams.squid(walled)
+    program = Way(walled, HTTP_URL).connect()
+    walled.client.configure("addr flush dev cable\naddr add 10.1.0.77/24 dev cable\nroute add default via 10.1.0.254\n")
+    program.wait_for("^connected in ", count=2)
+    assert walled.client.ping_server()
+    walled.client.configure("route replace default via 10.1.0.253\n")
+    program.send(signal.SIGUSR2)
+    program.wait_for("^connected in ", count=3)
+    assert walled.client.routes()[PROXY]["gateway"] == "10.1.0.253"
+    assert SERVER not in walled.client.routes()
+    assert walled.client.ping_server()
+    assert program.stop() == 0
+
+
+def test_large_packets_vanish_on_the_way_to_the_proxy(walled):
+    """The connection to the proxy gets smaller packets, as one to a server would."""
+    walled.is_changed = True
+    walled.serve()
+    upstreams.squid(walled)
+    walled.router.run("nft", "add table ip narrow; add chain ip narrow f { type filter hook forward priority 0; };"
+                      " add rule ip narrow f iifname client meta length > 1300 drop;"
+                      " add rule ip narrow f oifname client meta length > 1300 drop")
+    program = Way(walled, HTTP_URL).connect()
+    assert "large packets vanish" in program.said
+    assert walled.client.ping_server("-s", 1200)
+    assert program.stop() == 0
+
+
 def test_after_a_crash(walled):
     """kill -9 leaves the route to the proxy; the next start removes it, and makes its own."""
     walled.serve()
