@@ -104,7 +104,7 @@ static char *value_in(char *var, const char *name)
 }
 
 /* Any process that may read /proc/PID/environ can see the values, so they are wiped in place. */
-void password_forget(const char *variable)
+static void forget(const char *variable)
 {
 	for (char **var = environ; var && *var; var++) {
 		char *value = value_in(*var, variable);
@@ -126,13 +126,25 @@ bool password_from_variable(const char *variable, char to[PASSWORD_SIZE], struct
 	} else if (value) {
 		wrong(err, variable, too_long);
 	}
-	password_forget(variable);
+	forget(variable);
 	return ok;
+}
+
+static const char proxy_variable[] = "SSTP_PROXY"; /* a URL, which may have a password in it */
+
+void password_forget_proxy(void)
+{
+	const char *url = getenv(proxy_variable);
+
+	forget("SSTP_PROXY_PASSWORD");
+	if (url && strchr(url, '@'))
+		forget(proxy_variable);
 }
 
 void password_forget_environment(void)
 {
-	password_forget(own_variable);
+	forget(own_variable);
+	password_forget_proxy();
 }
 
 bool password_from_environment(char to[PASSWORD_SIZE], struct error *err)

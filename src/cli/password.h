@@ -29,10 +29,10 @@ bool terminal_ask(const char *prompt, char to[PASSWORD_SIZE]);
  * filled).
  */
 bool password_from_environment(char to[PASSWORD_SIZE], struct error *err);
-/* Wipes and removes it without reading it: another source is used, or no password is needed. */
-void password_forget_environment(void);
 /* The same for another variable. */
 bool password_from_variable(const char *variable, char to[PASSWORD_SIZE], struct error *err);
-void password_forget(const char *variable);
+/* Wipe and remove without reading: of the proxy on the way to the server; all passwords of ours. */
+void password_forget_proxy(void);
+void password_forget_environment(void);
 
 #endif

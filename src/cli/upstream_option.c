@@ -132,14 +132,6 @@ static bool read_environment(const struct verb *verb, struct upstream_settings *
 
 /* ---- the login */
 
-/* A variable of ours with a password does not stay in the environment. */
-static void forget_variables(const struct upstream_settings *s)
-{
-	password_forget(password_variable);
-	if (s->url.has_password)
-		password_forget("SSTP_PROXY");
-}
-
 /* The file is stronger than the URL, and that than the variable. */
 static bool read_password(struct upstream_settings *s, struct error *err)
 {
@@ -194,7 +186,7 @@ bool upstream_settings_apply(const struct verb *verb, struct upstream_settings *
 		cli_error(verb, "%s", err.text);
 		ok = false;
 	}
-	forget_variables(s);
+	password_forget_proxy();
 	if (s->has_url)
 		fill_reach(s);
 	*out = s->has_url ? &s->reach : NULL;

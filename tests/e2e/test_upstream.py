@@ -236,6 +236,14 @@ def test_passwords_are_seen_by_nobody(walled, both):
         assert program.stop() == 0
 
 
+def test_passwords_that_are_not_needed_are_forgotten_too(lab):
+    url = with_user(HTTP_URL, f"{USER}:s3cret")
+    env = {"SSTP_PROXY": url, "SSTP_PROXY_PASSWORD": "s3cret too"}
+    programs = [lab.serve(env=env), Way(lab, None, env=env, options=["--no-proxy"]).connect()]
+    for program in programs:
+        assert b"s3cret" not in open(f"/proc/{program.pid}/environ", "rb").read(), program.label
+
+
 def test_password_asked_for(walled):
     walled.serve()
     upstreams.squid(walled, "basic")
