@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "auth/radius_listen.h"
+#include "tls/open.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/secret.h"
@@ -21,6 +22,7 @@ struct radius {
 	const struct radius_cfg *cfg;
 	struct radius_nas nas;
 	struct loop *loop;
+	struct tls_ctx *tls; /* NULL: no server is reached by TLS */
 	pthread_t thread;
 	struct radius_wire logins;
 	struct radius_acct acct;
@@ -403,8 +405,8 @@ static void *run(void *arg)
 
 	pthread_setname_np(pthread_self(), "radius");
 	radius_wire_open(&r->logins, r->loop, r->cfg, r->cfg->servers, r->cfg->server_count,
-			 "logins");
-	radius_acct_open(&r->acct, r->loop, r->cfg);
+			 "logins", r->tls);
+	radius_acct_open(&r->acct, r->loop, r->cfg, r->tls);
 	find_address(r);
 	account_server(r, RADIUS_ON);
 	error = loop_run(r->loop);
@@ -429,9 +431,29 @@ static int start_thread(struct radius *r)
 static void free_radius(struct radius *r)
 {
 	radius_listen_close(&r->listen);
+	if (r->tls)
+		tls_ctx_release(r->tls);
 	loop_close(r->loop);
 	pthread_mutex_destroy(&r->lock);
 	free(r);
+}
+
+static bool uses_tls(const struct radius_cfg *cfg)
+{
+	for (size_t i = 0; i < RADIUS_SERVERS; i++)
+		if (cfg->servers[i].is_tls || cfg->acct[i].is_tls)
+			return true;
+	return false;
+}
+
+static int open_tls(struct radius *r)
+{
+	struct error err;
+	int error = uses_tls(r->cfg) ? tls_ctx_client(&r->cfg->tls, &r->tls, &err) : 0;
+
+	if (error)
+		log_error(NULL, "RADIUS by TLS: %s", err.text);
+	return error;
 }
 
 int radius_open(const struct radius_cfg *cfg, const struct radius_orders *orders,
@@ -455,6 +477,8 @@ int radius_open(const struct radius_cfg *cfg, const struct radius_orders *orders
 	error = loop_open(&r->loop);
 	if (!error)
 		error = loop_async_open(r->loop);
+	if (!error)
+		error = open_tls(r);
 	if (!error)
 		error = radius_listen_open(&r->listen, r->loop, cfg, &r->nas, orders);
 	if (!error)

@@ -272,12 +272,13 @@ void radius_acct_add(struct radius_acct *a, struct radius_acct_entry *e)
 	pump(a);
 }
 
-void radius_acct_open(struct radius_acct *a, struct loop *loop, const struct radius_cfg *cfg)
+void radius_acct_open(struct radius_acct *a, struct loop *loop, const struct radius_cfg *cfg,
+		      struct tls_ctx *tls)
 {
 	a->wire.event = on_event;
 	a->wire.arg = a;
 	a->retry.expired = on_retry;
-	radius_wire_open(&a->wire, loop, cfg, cfg->acct, cfg->acct_count, "accounting");
+	radius_wire_open(&a->wire, loop, cfg, cfg->acct, cfg->acct_count, "accounting", tls);
 }
 
 void radius_acct_close(struct radius_acct *a)

@@ -79,7 +79,8 @@ void radius_acct_append(struct radius_acct_entry **first, struct radius_acct_ent
 struct radius_acct_entry *radius_acct_next(struct radius_acct_entry *e); /* and takes it out */
 
 /* All others in the thread of the loop. */
-void radius_acct_open(struct radius_acct *a, struct loop *loop, const struct radius_cfg *cfg);
+void radius_acct_open(struct radius_acct *a, struct loop *loop, const struct radius_cfg *cfg,
+		      struct tls_ctx *tls);
 void radius_acct_close(struct radius_acct *a); /* logs what was not acknowledged */
 /* Takes the entry over. */
 void radius_acct_add(struct radius_acct *a, struct radius_acct_entry *e);

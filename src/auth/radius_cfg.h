@@ -5,12 +5,14 @@
 
 #include "radius/radius_client.h"
 #include "radius/radius_dae.h"
+#include "tls/cfg.h"
 #include "util/ip.h"
 
 enum {
 	RADIUS_AUTH_PORT = 1812,
 	RADIUS_ACCT_PORT = 1813,
 	RADIUS_DAE_PORT = 3799,
+	RADIUS_TLS_PORT = 2083, /* RFC 6614 */
 	RADIUS_HOST_SIZE = 256,
 };
 
@@ -18,6 +20,7 @@ struct radius_endpoint {
 	char host[RADIUS_HOST_SIZE];
 	uint16_t port;
 	struct bytes secret; /* the owner's */
+	bool is_tls;
 };
 
 struct radius_cfg {
@@ -33,6 +36,7 @@ struct radius_cfg {
 	size_t coa_count;
 	uint16_t coa_port;
 	struct bytes coa_secret;
+	struct tls_client_cfg tls; /* for servers that are reached by TLS */
 	uint32_t interim_s; /* between reports of a session; 0: what the server says, or none */
 };
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -113,7 +114,9 @@ static void send_packet(struct radius_wire *w, const struct radius_out *out)
 	struct radius_socket *s = &p->sockets[out->port];
 	int error = 0;
 
-	if (!p->has_addr)
+	if (p->stream)
+		radius_stream_send(p->stream, out->packet);
+	if (p->stream || !p->has_addr)
 		return;
 	if (s->watch.fd < 0)
 		error = connect_socket(p, s);
@@ -196,7 +199,10 @@ static void log_change(struct radius_wire *w, unsigned server, bool is_dead)
 		log_error(NULL, "RADIUS server %s port %u does not answer (%s)%s", p->at->host,
 			  p->at->port, w->service,
 			  w->client.server_count > 1 ? "; using the others" : "");
-		look_up(p);
+		if (p->stream)
+			radius_stream_restart(p->stream);
+		else
+			look_up(p);
 	} else {
 		log_info(NULL, "RADIUS server %s port %u answers again (%s)", p->at->host,
 			 p->at->port, w->service);
@@ -234,10 +240,56 @@ static void on_timer(struct loop_timer *timer)
 	drain(w);
 }
 
+/* ---- TLS */
+
+static void stream_changed(void *arg, bool is_up)
+{
+	struct radius_peer *p = arg;
+	struct radius_wire *w = p->wire;
+
+	radius_client_stream(&w->client, (unsigned)(p - w->peers), is_up, loop_now(w->loop));
+	loop_post(w->loop, &w->drain);
+}
+
+static void stream_packet(void *arg, struct bytes packet)
+{
+	struct radius_peer *p = arg;
+	struct radius_wire *w = p->wire;
+
+	radius_client_input(&w->client, (unsigned)(p - w->peers), 0, packet, loop_now(w->loop));
+	drain(w);
+}
+
+/* Later, since a stream changes in the middle of its own work. */
+static void on_drain(struct loop_task *task)
+{
+	drain(container_of(task, struct radius_wire, drain));
+}
+
+static void open_stream(struct radius_peer *p, struct tls_ctx *tls)
+{
+	struct radius_stream *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		report(p, "out of memory");
+		return;
+	}
+	p->stream = s;
+	s->loop = p->wire->loop;
+	s->tls_ctx = tls;
+	s->host = p->at->host;
+	s->port = p->at->port;
+	s->changed = stream_changed;
+	s->packet = stream_packet;
+	s->arg = p;
+	radius_stream_open(s);
+}
+
 /* ---- the interface */
 
 void radius_wire_open(struct radius_wire *w, struct loop *loop, const struct radius_cfg *cfg,
-		      const struct radius_endpoint *servers, size_t count, const char *service)
+		      const struct radius_endpoint *servers, size_t count, const char *service,
+		      struct tls_ctx *tls)
 {
 	struct radius_client_cfg c = { .random = random_bytes,
 				       .demand = cfg->demand,
@@ -248,17 +300,21 @@ void radius_wire_open(struct radius_wire *w, struct loop *loop, const struct rad
 	w->cfg = cfg;
 	w->service = service;
 	w->timer.expired = on_timer;
+	w->drain.run = on_drain;
 	radius_client_open(&w->client, &c);
 	for (unsigned i = 0; i < count; i++) {
 		struct radius_peer *p = &w->peers[i];
 
-		radius_client_add(&w->client, servers[i].secret, false);
+		radius_client_add(&w->client, servers[i].secret, servers[i].is_tls);
 		*p = (struct radius_peer){ .at = &servers[i], .wire = w };
 		for (unsigned port = 0; port < RADIUS_PORTS; port++)
 			p->sockets[port] = (struct radius_socket){
 				.watch.fd = -1, .wire = w, .server = i, .port = port
 			};
-		look_up(p);
+		if (servers[i].is_tls)
+			open_stream(p, tls);
+		else
+			look_up(p);
 	}
 }
 
@@ -267,9 +323,14 @@ void radius_wire_close(struct radius_wire *w)
 	for (unsigned i = 0; i < w->client.server_count; i++) {
 		resolve_cancel(w->peers[i].lookup);
 		close_sockets(&w->peers[i]);
+		if (w->peers[i].stream)
+			radius_stream_close(w->peers[i].stream);
+		free(w->peers[i].stream);
 	}
-	if (w->loop)
-		loop_timer_stop(w->loop, &w->timer);
+	if (!w->loop)
+		return;
+	loop_timer_stop(w->loop, &w->timer);
+	loop_unpost(w->loop, &w->drain);
 }
 
 void radius_wire_send(struct radius_wire *w, struct radius_request *r)

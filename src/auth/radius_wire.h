@@ -7,6 +7,7 @@
 #define SSTP_AUTH_RADIUS_WIRE_H
 
 #include "auth/radius_cfg.h"
+#include "auth/radius_stream.h"
 #include "net/loop.h"
 #include "net/resolve.h"
 #include "radius/radius_client.h"
@@ -27,6 +28,7 @@ struct radius_peer {
 	bool has_addr;
 	bool is_reported; /* a problem with it has been logged, since it worked last */
 	struct radius_socket sockets[RADIUS_PORTS];
+	struct radius_stream *stream; /* TLS, in place of the sockets; NULL: UDP */
 };
 
 struct radius_wire {
@@ -36,15 +38,20 @@ struct radius_wire {
 	struct radius_client client;
 	struct radius_peer peers[RADIUS_SERVERS];
 	struct loop_timer timer;
+	struct loop_task drain;
 	uint8_t in[RADIUS_PACKET_MAX + 1];
 	/* ANSWER, FAILED and UNSIGNED of a request; it may be sent again or freed. */
 	void (*event)(void *arg, const struct radius_out *out);
 	void *arg;
 };
 
-/* Fill in event and arg before. Starts the look-ups. */
+/*
+ * Fill in event and arg before. Starts look-ups and connections; `tls` may be NULL if no server is
+ * reached by TLS.
+ */
 void radius_wire_open(struct radius_wire *w, struct loop *loop, const struct radius_cfg *cfg,
-		      const struct radius_endpoint *servers, size_t count, const char *service);
+		      const struct radius_endpoint *servers, size_t count, const char *service,
+		      struct tls_ctx *tls);
 void radius_wire_close(struct radius_wire *w);
 void radius_wire_send(struct radius_wire *w, struct radius_request *r);
 void radius_wire_cancel(struct radius_wire *w, struct radius_request *r);

@@ -31,9 +31,10 @@ static bool set_demand(void *to, const char *value, struct error *err)
 
 static const struct option radius_table[] = {
 	{ .name = "radius",
-	  .arg = "HOST[:PORT]",
+	  .arg = "[tls:]HOST[:PORT]",
 	  .help = "ask this RADIUS server whether a login is right, in place of --users; may be "
-		  "given again: the next one is asked when one does not answer; default port 1812",
+		  "given again: the next one is asked when one does not answer; default port 1812; "
+		  "tls:HOST: by TLS (RadSec), port 2083",
 	  .set = set_texts,
 	  .at = AT(servers),
 	  .clear = clear_texts },
@@ -45,7 +46,7 @@ static const struct option radius_table[] = {
 	  .at = AT(secret_files),
 	  .clear = clear_texts },
 	{ .name = "radius-acct",
-	  .arg = "HOST[:PORT]",
+	  .arg = "[tls:]HOST[:PORT]",
 	  .help = "report sessions to this RADIUS server; may be given again; default: to those of "
 		  "--radius, each at the next port; none: not at all",
 	  .set = set_texts,
@@ -74,6 +75,21 @@ static const struct option radius_table[] = {
 		  "and is refused; auto: only for EAP, and from a server that has sent one",
 	  .set = set_demand,
 	  .at = AT(demand) },
+	{ .name = "radius-ca",
+	  .arg = "FILE",
+	  .help = "with tls:HOST: trust the authorities in FILE (PEM), not the system's",
+	  .set = set_file,
+	  .at = AT(ca) },
+	{ .name = "radius-cert",
+	  .arg = "FILE",
+	  .help = "with tls:HOST: this server's certificate for the RADIUS server (PEM)",
+	  .set = set_file,
+	  .at = AT(cert) },
+	{ .name = "radius-key",
+	  .arg = "FILE",
+	  .help = "with tls:HOST: its private key (PEM); default: in the same file",
+	  .set = set_file,
+	  .at = AT(key) },
 	{ .name = "radius-coa-from",
 	  .arg = "ADDR",
 	  .help = "let the RADIUS server with this address end sessions and change their limits "
@@ -122,10 +138,12 @@ static bool get_endpoints(const struct verb *verb, const char *option, const str
 		return false;
 	}
 	for (size_t i = 0; i < list->count; i++) {
-		const char *why;
+		const char *why, *text = list->at[i];
 
-		to[i].port = port;
-		why = endpoint_split(list->at[i], to[i].host, sizeof(to[i].host), &to[i].port);
+		to[i].is_tls = !strncmp(text, "tls:", 4);
+		to[i].port = to[i].is_tls ? RADIUS_TLS_PORT : port;
+		why = endpoint_split(text + (to[i].is_tls ? 4 : 0), to[i].host, sizeof(to[i].host),
+				     &to[i].port);
 		if (!why)
 			continue;
 		cli_error(verb, "--%s %s: %s", option, list->at[i], why);
@@ -134,12 +152,20 @@ static bool get_endpoints(const struct verb *verb, const char *option, const str
 	return true;
 }
 
+static bool needs_secret(const struct radius_endpoint *at, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!at[i].is_tls)
+			return true;
+	return false;
+}
+
 static bool get_secrets(const struct verb *verb, const struct radius_settings *s,
 			struct radius_endpoint *at, size_t count)
 {
 	bool has_own = s->secret_files.count > 1 && at == s->cfg.servers;
 
-	if (!s->secret_files.count) {
+	if (!s->secret_files.count && needs_secret(at, count)) {
 		cli_error(verb, "RADIUS needs a secret: --radius-secret-file FILE");
 		return false;
 	}
@@ -151,7 +177,9 @@ static bool get_secrets(const struct verb *verb, const struct radius_settings *s
 		return false;
 	}
 	for (size_t i = 0; i < count; i++)
-		if (!get_secret(verb, s->secret_files.at[has_own ? i : 0], &at[i].secret))
+		if (at[i].is_tls)
+			at[i].secret = bytes_text("radsec"); /* RFC 6614 section 2.3 */
+		else if (!get_secret(verb, s->secret_files.at[has_own ? i : 0], &at[i].secret))
 			return false;
 	return true;
 }
@@ -162,7 +190,7 @@ static void account_to_servers(struct radius_cfg *cfg)
 	cfg->acct_count = cfg->server_count;
 	for (size_t i = 0; i < cfg->server_count; i++) {
 		cfg->acct[i] = cfg->servers[i];
-		cfg->acct[i].port++;
+		cfg->acct[i].port += !cfg->acct[i].is_tls; /* TLS has one port for both */
 	}
 }
 
@@ -205,6 +233,10 @@ static bool get_coa(const struct verb *verb, struct radius_settings *s)
 				  s->coa_from.at[i]);
 			return false;
 		}
+	if (cfg->coa_count && !s->secret_files.count) {
+		cli_error(verb, "--radius-coa-from needs --radius-secret-file");
+		return false;
+	}
 	return !cfg->coa_count || get_secret(verb, s->secret_files.at[0], &cfg->coa_secret);
 }
 
@@ -229,6 +261,9 @@ bool radius_settings_apply(const struct verb *verb, struct radius_settings *s, c
 	cfg->demand = s->demand;
 	cfg->server_ms = s->timeout_s * 1000;
 	cfg->interim_s = s->interim_s;
+	cfg->tls = (struct tls_client_cfg){ .ca_file = s->ca,
+					    .cert_file = s->cert,
+					    .key_file = s->key ? s->key : s->cert };
 	if (s->timeout_s > RADIUS_TOTAL_MS / 1000) {
 		cli_error(verb, "--radius-timeout: at most %d seconds", RADIUS_TOTAL_MS / 1000);
 		return false;

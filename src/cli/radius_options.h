@@ -12,6 +12,7 @@ struct radius_settings {
 	uint32_t coa_port;
 	struct ip_addr source;
 	const char *nas;
+	const char *ca, *cert, *key;
 	enum radius_demand demand;
 	uint32_t timeout_s, interim_s;
 	struct radius_cfg cfg; /* made of the above */

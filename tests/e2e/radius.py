@@ -8,6 +8,8 @@ import select
 import struct
 import threading
 
+from lab import eventually
+
 SECRET = "testing123"
 AUTH_PORT, ACCT_PORT = 1812, 1813
 ACCEPT, REJECT, ACCT_RESPONSE, CHALLENGE = 2, 3, 5, 11
@@ -229,6 +231,55 @@ class Hostapd:
             auth_port=AUTH_PORT))
         self.program = lab.start(host or lab.server, "hostapd", "-d", folder / "conf")
         self.program.wait_for("AP-ENABLED|Setup of interface done|ctrl_iface not configured")
+
+
+RADSECPROXY = """
+ListenTLS 127.0.0.1:2083
+LogLevel 1
+LogDestination file:///dev/stderr
+tls default {{
+ CACertificateFile {ca}
+ CertificateFile {cert}
+ CertificateKeyFile {key}
+}}
+client all {{
+ host 127.0.0.1
+ type tls
+ secret radsec
+ certificateNameCheck off
+}}
+server radius {{
+ host 127.0.0.1
+ port {auth_port}
+ type udp
+ secret {secret}
+}}
+server accounting {{
+ host 127.0.0.1
+ port {acct_port}
+ type udp
+ secret {secret}
+}}
+realm * {{
+ server radius
+ accountingServer accounting
+}}
+"""
+
+
+class Radsecproxy:
+    """radsecproxy before a RADIUS server on the same host; it wants a certificate of `client_ca`."""
+
+    def __init__(self, lab, identity, client_ca, host=None):
+        self.lab, self.host = lab, host or lab.server
+        self.conf = lab.file(f"radsecproxy-{len(lab.programs)}", RADSECPROXY.format(
+            ca=client_ca, cert=identity.cert, key=identity.key, secret=SECRET, auth_port=AUTH_PORT,
+            acct_port=ACCT_PORT))
+        self.start()
+
+    def start(self):
+        self.program = self.lab.start(self.host, "radsecproxy", "-f", "-c", self.conf)
+        eventually("radsecproxy listens", lambda: self.host.is_listening(2083))
 
 
 def attributes(packet):

@@ -6,7 +6,7 @@ import pytest
 
 from chains import Maker
 from lab import eventually
-from radius import (ACCEPT, CHALLENGE, REJECT, SECRET, FreeRadius, Hostapd, ScriptedRadius, attribute, attributes, password_of,
+from radius import (ACCEPT, CHALLENGE, REJECT, SECRET, FreeRadius, Hostapd, Radsecproxy, ScriptedRadius, attribute, attributes, password_of,
                     respond)
 
 USERS = 'ann Cleartext-Password := "wonder land"\nbob Cleartext-Password := "builder"\n'
@@ -431,3 +431,75 @@ def test_others_get_no_answer(lab, ruled):
     assert "No reply" in radclient(lab, "disconnect", ["User-Name = ann"], secret="guessed")
     assert "No reply" in radclient(lab, "disconnect", ["User-Name = ann", "Event-Timestamp = 1000000"])
     assert ruled[2].status is None
+
+
+# ---- TLS (RadSec)
+
+LEAF = ("basicConstraints = CA:FALSE", "extendedKeyUsage = serverAuth, clientAuth")
+
+
+@pytest.fixture(scope="module")
+def proxies(maker):
+    """The authority of radsecproxy's certificate."""
+    return maker.authority("Proxies")
+
+
+@pytest.fixture
+def radsec(lab, maker, proxies, clients):
+    """Starts radsecproxy, with a certificate for the names."""
+    started = []
+
+    def start(names="IP:127.0.0.1", authority=None):
+        identity = maker.make("radius", authority or proxies, extensions=(*LEAF, f"subjectAltName = {names}"))
+        started.append(Radsecproxy(lab, identity, clients.cert))
+        return started[-1]
+
+    yield start
+    for proxy in started:
+        proxy.program.kill()  # it does not handle signals
+
+
+def serve_by_tls(lab, maker, proxies, clients, *options, **more):
+    own = maker.make("gate", clients, extensions=LEAF)
+    return lab.serve("--radius", "tls:127.0.0.1", "--radius-ca", proxies.cert, "--radius-cert", own.cert,
+                     "--radius-key", own.key, *options, users=False, **more)
+
+
+def test_tls(lab, both, radsec, maker, proxies, clients):
+    radius = FreeRadius(lab, USERS)
+    radsec()
+    server = serve_by_tls(lab, maker, proxies, clients)
+    lab.connect("--auth", "eap-mschapv2", "--no-default-route").stop()
+    lab.connect("--auth", "mschapv2", "--no-default-route").stop()
+    eventually("two stops", lambda: len(radius.record("Stop")) == 2)
+    server.wait_for(r"^RADIUS server 127\.0\.0\.1 port 2083: connected by TLSv1\.[23]$", count=2)  # and accounting
+
+
+def test_tls_is_connected_again(lab, radsec, maker, proxies, clients):
+    FreeRadius(lab, USERS)
+    proxy = radsec()
+    server = serve_by_tls(lab, maker, proxies, clients, "--radius-acct", "none")
+    lab.connect("--no-default-route").stop()
+    proxy.program.kill()
+    server.wait_for("^error: RADIUS server 127.0.0.1 port 2083, TLS: ")
+    client = lab.connect("--no-default-route", wait=False)
+    proxy.start()
+    client.wait_for("^connected in ")
+    server.wait_for("port 2083: connected by TLS", count=2)
+
+
+@pytest.mark.parametrize("names, authority, words", [
+    ("IP:127.0.0.2", "proxies", "the server's certificate is not for 127.0.0.1"),
+    ("IP:127.0.0.1", "clients", "is not signed by an authority"),
+])
+def test_tls_with_a_wrong_certificate(lab, radsec, maker, proxies, clients, names, authority, words):
+    radsec(names, proxies if authority == "proxies" else clients)
+    server = serve_by_tls(lab, maker, proxies, clients, "--radius-acct", "none")
+    server.wait_for(rf"^error: RADIUS server 127\.0\.0\.1 port 2083, TLS: .*{words}")
+    lab.connect_fails("--once")
+
+
+def test_tls_needs_our_certificate_where_the_server_asks_for_it(lab, radsec, proxies):
+    radsec()
+    server = lab.serve("--radius", "tls:127.0.0.1", "--radius-ca", proxies.cert, "--radius-acct", "none", users=False)
+    server.wait_for("^error: RADIUS server 127.0.0.1 port 2083, TLS: ")
