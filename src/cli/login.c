@@ -7,7 +7,10 @@
 
 #include "cli/exit_code.h"
 #include "cli/tidy.h"
+#include "ppp/mschap_message.h"
 #include "util/secret.h"
+
+enum { RETRIES_MAX = 3 /* other passwords that are asked for */ };
 
 #define AT(member) offsetof(struct login_settings, member)
 
@@ -23,6 +26,12 @@ static const struct option login_table[] = {
 	  .help = "the first line of FILE is the password",
 	  .set = set_file,
 	  .at = AT(password_file) },
+	{ .name = "new-password-file",
+	  .arg = "FILE",
+	  .help = "the first line of FILE is the password to set when the server says that "
+		  "the present one has expired (MS-CHAPv2); default: ask on the terminal",
+	  .set = set_file,
+	  .at = AT(new_password_file) },
 	{ .name = "password-fd",
 	  .arg = "N",
 	  .help = "read the password from descriptor N",
@@ -144,14 +153,26 @@ static bool ask_for_user(const struct verb *verb, struct client_cfg *cfg)
 	return cfg->user;
 }
 
+/* Asks for it on the terminal. */
+static bool ask_password(const struct client_cfg *cfg, const char *again, char to[PASSWORD_SIZE],
+			 struct error *err)
+{
+	char prompt[600];
+
+	snprintf(prompt, sizeof(prompt), "Password of %s at %s%s: ", cfg->user, cfg->server.host,
+		 again);
+	return password_ask(prompt, to, err);
+}
+
+/* `was_asked`: the user is at the terminal. */
 static bool get_password(const struct verb *verb, const struct login_settings *s,
-			 struct client_cfg *cfg, char to[PASSWORD_SIZE])
+			 struct client_cfg *cfg, char to[PASSWORD_SIZE], bool *was_asked)
 {
 	struct error err = { "" };
-	char prompt[600];
 	/* called even if another source is used: the variable must not stay in the environment */
 	bool ok = password_from_environment(to, &err);
 
+	*was_asked = false;
 	/* before the question: the user should not type a password and then learn of a bad file */
 	if (!server_settings_check(verb, &cfg->server) || !eap_settings_check(verb, cfg) ||
 	    (!cfg->user && !ask_for_user(verb, cfg)))
@@ -165,13 +186,72 @@ static bool get_password(const struct verb *verb, const struct login_settings *s
 	} else if (s->password_file) {
 		ok = password_from_file(s->password_file, to, &err);
 	} else if (!ok && !*err.text) {
-		snprintf(prompt, sizeof(prompt), "Password of %s at %s: ", cfg->user,
-			 cfg->server.host);
-		ok = password_ask(prompt, to, &err);
+		*was_asked = true;
+		ok = ask_password(cfg, "", to, &err);
 	}
 	if (!ok)
 		cli_error(verb, "%s", err.text);
 	return ok;
+}
+
+static bool get_new_password(const struct verb *verb, const struct login_settings *s,
+			     struct client_cfg *cfg, char to[PASSWORD_SIZE])
+{
+	struct error err;
+
+	if (!s->new_password_file)
+		return true;
+	if (!password_from_file(s->new_password_file, to, &err)) {
+		cli_error(verb, "%s", err.text);
+		return false;
+	}
+	cfg->new_password = to;
+	return true;
+}
+
+/* The new password has to be typed twice. */
+static bool ask_new_password(const struct client_cfg *cfg, char to[PASSWORD_SIZE])
+{
+	char again[PASSWORD_SIZE], prompt[600];
+	struct error err;
+	bool ok;
+
+	snprintf(prompt, sizeof(prompt),
+		 "The password has expired. New password of %s at %s: ", cfg->user,
+		 cfg->server.host);
+	ok = password_ask(prompt, to, &err) && *to &&
+	     password_ask("The new password again: ", again, &err);
+	if (ok && strcmp(to, again) != 0) {
+		fprintf(stderr, "the two are not the same\n");
+		ok = false;
+	}
+	secret_wipe(again, sizeof(again));
+	return ok;
+}
+
+/* What the user may type to log in after all. */
+struct second_try {
+	char *password, *new_password; /* PASSWORD_SIZE bytes each */
+	unsigned tries;
+};
+
+/*
+ * After a refusal, where the user is at the terminal: another password if the server takes one
+ * (R=1 of MS-CHAPv2), or a new one in place of one that has expired. False: nothing to be done.
+ */
+static bool ask_again(struct client_cfg *cfg, struct second_try *second)
+{
+	struct error err;
+
+	if (++second->tries > RETRIES_MAX)
+		return false;
+	if (cfg->refusal->error == MSCHAP_PASSWORD_EXPIRED && !cfg->new_password) {
+		cfg->new_password = second->new_password;
+		return ask_new_password(cfg, second->new_password);
+	}
+	if (cfg->refusal->error != MSCHAP_WRONG_PASSWORD || !cfg->refusal->may_retry)
+		return false;
+	return ask_password(cfg, ", again", second->password, &err);
 }
 
 static int check(const struct verb *verb, const struct login_settings *s,
@@ -199,8 +279,11 @@ int login_run(const struct verb *verb, const struct login_settings *s,
 	      struct server_settings *server, bool is_check,
 	      int (*start)(void *arg, struct client_cfg *cfg), void *arg)
 {
-	char password[PASSWORD_SIZE] = "";
+	char password[PASSWORD_SIZE] = "", new_password[PASSWORD_SIZE] = "";
+	struct second_try second = { password, new_password, 0 };
+	struct client_refusal refusal = { 0 };
 	struct client_cfg cfg;
+	bool was_asked;
 	int code = EXIT_USAGE;
 
 	if (!apply(verb, s, server, is_check, &cfg))
@@ -208,12 +291,18 @@ int login_run(const struct verb *verb, const struct login_settings *s,
 	if (is_check)
 		return check(verb, s, &cfg);
 	if (upstream_settings_ask(verb, &server->upstream) &&
-	    get_password(verb, s, &cfg, password)) {
+	    get_password(verb, s, &cfg, password, &was_asked) &&
+	    get_new_password(verb, s, &cfg, new_password)) {
 		cfg.password = password;
-		code = start(arg, &cfg);
+		cfg.refusal = &refusal;
+		do {
+			refusal = (struct client_refusal){ 0 };
+			code = start(arg, &cfg);
+		} while (code == EXIT_AUTH && was_asked && ask_again(&cfg, &second));
 	}
 	upstream_settings_wipe(&server->upstream);
 	secret_wipe(password, sizeof(password));
+	secret_wipe(new_password, sizeof(new_password));
 	return code;
 }
 

@@ -26,7 +26,7 @@ struct link_settings {
 
 struct login_settings {
 	const char *user;
-	const char *password_file;
+	const char *password_file, *new_password_file;
 	bool passwd_on_stdin;
 	int password_fd; /* -1: none */
 	struct auth_list auth;

@@ -65,6 +65,7 @@ struct client {
 	struct loop_timer path_look; /* during the TLS handshake */
 	unsigned path_step;          /* step of path_mtu, if large packets are lost */
 	struct tunnel tunnel;
+	const char *password;   /* cfg->password, or cfg->new_password once it is set */
 	struct client_eap *eap; /* during the login; NULL: EAP is not used */
 	struct link_addrs link;
 	size_t ipcp_dns_count; /* this many at the start of link.dns are from IPCP */
@@ -633,6 +634,22 @@ static void end_eap(struct client *c)
 	c->eap = NULL;
 }
 
+/* The login may have set the new password. */
+static void note_password(struct client *c)
+{
+	if (c->password == c->cfg->new_password ||
+	    (!ppp_has_changed_password(&c->tunnel.ppp) && !client_eap_has_changed_password(c->eap)))
+		return;
+	c->password = c->cfg->new_password;
+	log_info(&c->log, "the server has set the new password: use it from now on");
+}
+
+static void note_refusal(const struct client *c, const struct tunnel_end *end)
+{
+	if (c->cfg->refusal && end->reason == REASON_AUTH)
+		*c->cfg->refusal = (struct client_refusal){ end->error, end->may_retry };
+}
+
 /*
  * A server whose EAP we refused in favor of another method, and that has no other: the next attempt
  * accepts it. False: that was not the reason.
@@ -665,6 +682,7 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	c->is_up = c->backend_is_up = false;
 	if (end->reason == REASON_AUTH)
 		print_offers(c, offers, sizeof(offers));
+	note_refusal(c, end);
 	if (end->reason != REASON_AUTH || !client_eap_explain(c->eap, text, sizeof(text)))
 		snprintf(text, sizeof(text), "%s%s", end->text, offers);
 	end_eap(c);
@@ -794,6 +812,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		client_eap_input(c->eap, &c->tunnel, ev->packet);
 		break;
 	case TUNNEL_AUTHENTICATED:
+		note_password(c);
 		end_eap(c);
 		break;
 	case TUNNEL_UNTRUSTED:
@@ -823,7 +842,8 @@ static int open_eap(struct client *c)
 {
 	const struct client_eap_cfg cfg = {
 		.user = c->cfg->user,
-		.password = c->cfg->password,
+		.password = c->password,
+		.new_password = c->cfg->new_password,
 		.identity = c->cfg->eap_identity,
 		.tls = c->eap_tls,
 		.peap_tls = c->peap_tls,
@@ -859,7 +879,8 @@ static void open_tunnel(struct client *c, int fd)
 		.mru = c->cfg->mtu > PPP_DEFAULT_MRU ? c->cfg->mtu : 0,
 		.ipv4_wanted = c->former_ipv4, /* RFC 1332 3.3 */
 		.user = c->cfg->user,
-		.password = c->cfg->password,
+		.password = c->password,
+		.new_password = c->cfg->new_password,
 		.want_dns = c->cfg->backend->wants_dns,
 	};
 	struct tunnel_cfg cfg = {
@@ -1288,6 +1309,7 @@ enum tunnel_reason client_run(const struct client_cfg *cfg, int *status)
 	if (!c)
 		return REASON_SYSTEM;
 	c->cfg = cfg;
+	c->password = cfg->password;
 	known = &c->known[0].addrs;
 	known->count = cfg->known_count < DIAL_ADDRS_MAX ? cfg->known_count : DIAL_ADDRS_MAX;
 	if (known->count)

@@ -30,6 +30,11 @@ struct server_ref {
 	struct tls_client_cfg tls;
 };
 
+struct client_refusal {
+	uint16_t error; /* enum mschap_error, or another number; 0: none */
+	bool may_retry; /* another password may be tried */
+};
+
 struct client_cfg {
 	struct server_ref server;
 	/* the addresses at an earlier time of what is dialed (the server, or the proxy), for when its name
@@ -42,6 +47,9 @@ struct client_cfg {
 	struct backend *backend; /* where packets go; client_run closes it */
 	const char *user;
 	const char *password;
+	const char *new_password; /* to be set when the server says that it has expired; NULL */
+	/* what a server said that refused the login; may be NULL */
+	struct client_refusal *refusal;
 	enum ppp_auth auth[PPP_AUTH_COUNT];
 	size_t auth_count;
 	uint8_t eap[EAP_METHODS_MAX]; /* types, if PPP_AUTH_EAP is in auth[]; preferred first */

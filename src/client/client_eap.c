@@ -62,6 +62,7 @@ static bool choose(struct client_eap *e, const struct client_eap_cfg *cfg, uint8
 		e->mschapv2 = (struct eap_mschapv2_peer){
 			.user = cfg->user,
 			.password = cfg->password,
+			.new_password = cfg->new_password,
 			.random = system_random,
 		};
 		*choice = (struct eap_choice){ &eap_mschapv2_peer, &e->mschapv2 };
@@ -118,6 +119,11 @@ struct ppp_eap_memory *client_eap_memory(struct client_eap *e)
 	return e ? &e->memory : NULL;
 }
 
+bool client_eap_has_changed_password(const struct client_eap *e)
+{
+	return e && e->mschapv2.is_changed;
+}
+
 bool client_eap_has_begun(const struct client_eap *e)
 {
 	return e->has_begun;
@@ -146,7 +152,7 @@ static void report_mschapv2(const struct eap_mschapv2_peer *m, struct tunnel *t)
 		why = text;
 		break;
 	}
-	tunnel_eap_fault(t, REASON_AUTH, why);
+	tunnel_eap_refused(t, m->error, m->may_retry, why);
 }
 
 static void report_tls(const struct error *error, bool is_untrusted, struct tunnel *t)

@@ -8,8 +8,9 @@
 struct client_eap_cfg {
 	const char *user; /* the caller keeps the strings valid, and the log */
 	const char *password;
-	const char *identity;   /* the outer identity; NULL: user */
-	const uint8_t *methods; /* EAP types, preferred first */
+	const char *new_password; /* to be set when the password has expired; NULL: never */
+	const char *identity;     /* the outer identity; NULL: user */
+	const uint8_t *methods;   /* EAP types, preferred first */
 	size_t method_count;
 	struct tls_ctx *tls;      /* for EAP-TLS, with our certificate; NULL: not used; held */
 	struct tls_ctx *peap_tls; /* for PEAP's own session; the same */
@@ -26,6 +27,8 @@ void client_eap_close(struct client_eap *e); /* wipes it; NULL is fine */
 
 /* For ppp_cfg.eap; NULL for NULL. */
 struct ppp_eap_memory *client_eap_memory(struct client_eap *e);
+/* After the login: whether the new password is the user's password now. */
+bool client_eap_has_changed_password(const struct client_eap *e);
 /* Whether the server has sent a Request. */
 bool client_eap_has_begun(const struct client_eap *e);
 /* After the tunnel has ended: true if there was no method in common; writes that as text. */

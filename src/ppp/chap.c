@@ -16,6 +16,7 @@ enum {
 	CHAP_RESPONSE,
 	CHAP_SUCCESS,
 	CHAP_FAILURE,
+	CHAP_CHANGE_PASSWORD = 7, /* RFC 2759 section 7 */
 };
 
 enum {
@@ -73,6 +74,11 @@ static void respond_md5(struct ppp *p, uint8_t id, struct bytes challenge)
 	respond(p, id, bytes_of(digest, sizeof(digest)));
 }
 
+static struct bytes password_of(const struct ppp *p)
+{
+	return bytes_text(p->auth.is_changing ? p->cfg.new_password : p->cfg.password);
+}
+
 /* Also computes the server's authenticator and the keys. */
 static bool fill_mschapv2(struct ppp *p, uint8_t value[MSCHAP_VALUE_LEN])
 {
@@ -80,8 +86,8 @@ static bool fill_mschapv2(struct ppp *p, uint8_t value[MSCHAP_VALUE_LEN])
 	uint8_t hlak[MSCHAP_HLAK_LEN];
 
 	memcpy(value, l->peer_challenge, MSCHAP_CHALLENGE_LEN);
-	if (!mschap_respond(bytes_text(p->cfg.password), bytes_text(p->cfg.user), l->challenge,
-			    value, l->expected, hlak))
+	if (!mschap_respond(password_of(p), bytes_text(p->cfg.user), l->challenge, value,
+			    l->expected, hlak))
 		return false;
 	/* the crypto binding uses the key of the first authentication */
 	if (p->auth.state != AUTH_DONE)
@@ -150,13 +156,48 @@ static void take_success(struct ppp *p, const struct cp_packet *in)
 	auth_succeeded(p);
 }
 
-/* RFC 2759 section 6. R=1 allows a retry; we make none, for there is no other password to try. */
+/* RFC 2759 section 7. The server proves itself, and the keys are made, by the new password. */
+static void change_password(struct ppp *p, uint8_t id, const struct mschap_failure *f)
+{
+	uint8_t bytes[MSCHAP_CHANGE_LEN + MSCHAP_VALUE_LEN + 1], random[MSCHAP_CHANGE_RANDOM];
+	uint8_t value[MSCHAP_VALUE_LEN];
+	struct writer w = writer_of(bytes, sizeof(bytes));
+	bool ok;
+
+	if (f->has_challenge)
+		memcpy(p->login->challenge, f->challenge, sizeof(p->login->challenge));
+	ppp_random(p, p->login->peer_challenge, sizeof(p->login->peer_challenge));
+	ppp_random(p, random, sizeof(random));
+	ok = mschap_put_change(&w, bytes_text(p->cfg.password), bytes_text(p->cfg.new_password),
+			       random);
+	p->auth.is_changing = true;
+	if (!ok || !fill_mschapv2(p, value)) {
+		auth_refused(p, 0,
+			     bytes_text("the new password is not valid UTF-8, or is too long"));
+		return;
+	}
+	put_bytes(&w, value, sizeof(value) - 1);
+	put_u16(&w, 0); /* Flags */
+	p->auth.id = id;
+	auth_send(p, CHAP_CHANGE_PASSWORD, id, bytes_of(bytes, w.len));
+	secret_wipe(random, sizeof(random));
+}
+
+/*
+ * RFC 2759 section 6. R=1 allows another password, which only the user has: that is for another
+ * connection.
+ */
 static void take_failure(struct ppp *p, const struct cp_packet *in)
 {
 	struct mschap_failure f = { .text = in->body };
 
 	if (is_mschapv2(p))
 		mschap_failure_get(in->body, &f);
+	if (f.error == MSCHAP_PASSWORD_EXPIRED && p->cfg.new_password && !p->auth.is_changing) {
+		change_password(p, (uint8_t)(in->id + 1), &f);
+		return;
+	}
+	p->auth.may_retry = f.may_retry;
 	auth_refused(p, f.error, f.text);
 }
 

@@ -102,6 +102,8 @@ struct auth {
 	uint8_t first_id; /* PAP client: of its first request */
 	bool has_challenge;
 	uint8_t challenges; /* client: number before the result; EAP: number of Requests */
+	bool may_retry;     /* MS-CHAPv2 client: the server takes another password */
+	bool is_changing;   /* MS-CHAPv2 client: cfg.new_password is the password from now on */
 	bool is_proven;     /* EAP client: the method is done, and hlak is its key */
 	bool awaits_result; /* client: credentials were sent, without a reply yet */
 };

@@ -127,6 +127,7 @@ static void fill_closed(const struct ppp *p, struct ppp_out *out)
 {
 	out->closed.why = (enum ppp_closed)p->why;
 	out->closed.error = p->error;
+	out->closed.may_retry = p->auth.may_retry;
 	out->closed.detail = bytes_of(p->detail, p->detail_len);
 }
 
@@ -593,6 +594,11 @@ uint64_t ppp_deadline(const struct ppp *p)
 	if (p->phase != PPP_PHASE_NETWORK)
 		return at;
 	return min_u64(at, min_u64(cp_deadline(&p->ipcp.ncp.cp), cp_deadline(&p->ipv6cp.ncp.cp)));
+}
+
+bool ppp_has_changed_password(const struct ppp *p)
+{
+	return p->auth.state == AUTH_DONE && p->auth.is_changing;
 }
 
 void ppp_wipe(struct ppp *p)

@@ -58,6 +58,8 @@ void ppp_auth_result(struct ppp *p, const struct ppp_auth_result *result, uint64
 bool ppp_eap_send(struct ppp *p, struct bytes packet, uint64_t now_ms);
 /* Client: the EAP method has succeeded with this key, so a Success may now end the conversation. */
 void ppp_eap_done(struct ppp *p, const uint8_t hlak[PPP_HLAK_LEN], uint64_t now_ms);
+/* Client, after PPP_OUT_AUTHENTICATED: whether cfg.new_password is the user's password now. */
+bool ppp_has_changed_password(const struct ppp *p);
 /*
  * `why` is the text of the Terminate-Request (RFC 1661 section 5.5); the caller keeps it valid;
  * NULL: none.

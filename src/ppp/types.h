@@ -69,6 +69,8 @@ struct ppp_cfg {
 	 */
 	const char *user;
 	const char *password;
+	/* MS-CHAPv2: to be set when the server says that the password has expired; NULL: never */
+	const char *new_password;
 	uint32_t ipv4_wanted; /* 0: any address */
 	bool want_dns;
 	bool want_nbns;
@@ -185,6 +187,7 @@ struct ppp_out {
 		struct ppp_ipv6 ipv6;
 		struct {
 			enum ppp_closed why;
+			bool may_retry;      /* MS-CHAPv2's R=1: another password may be tried */
 			uint16_t error;      /* MS-CHAPv2's E= or Windows' RAS error (the same
 					      * numbers), 0 if there is none */
 			struct bytes detail; /* the peer's text, unescaped; may be empty */

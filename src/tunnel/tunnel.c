@@ -159,7 +159,9 @@ static void notify_ended(struct loop_task *task)
 	struct tunnel_end end = { .reason = t->end_reason,
 				  .sign = t->end_sign,
 				  .by_us = t->is_end_by_us,
-				  .is_verdict = t->is_end_verdict };
+				  .is_verdict = t->is_end_verdict,
+				  .error = t->end_error,
+				  .may_retry = t->may_retry };
 
 	snprintf(end.text, sizeof(end.text), "%s", t->end_text ? t->end_text : "out of memory");
 	free(t->end_text);
@@ -245,8 +247,11 @@ static void set_ppp_reason(struct tunnel *t, const struct ppp_out *out)
 
 	if (out->closed.why == PPP_CLOSED_REFUSED && mschap_error_text(out->closed.error))
 		text = mschap_error_text(out->closed.error);
-	if (!t->has_end)
+	if (!t->has_end) {
 		t->is_end_verdict = ppp_closed_is_refusal(out->closed.why);
+		t->end_error = out->closed.error;
+		t->may_retry = out->closed.may_retry;
+	}
 	if (detail.len && out->closed.error)
 		tunnel_set_reason(t, reason, "%s (error %u, %s)", text, out->closed.error,
 				  log_quote(detail.at, detail.len).text);
@@ -825,6 +830,15 @@ void tunnel_eap_fault(struct tunnel *t, enum tunnel_reason reason, const char *w
 void tunnel_set_sink(struct tunnel *t, struct packet_sink *sink)
 {
 	t->cfg.sink = sink;
+}
+
+void tunnel_eap_refused(struct tunnel *t, uint16_t error, bool may_retry, const char *why)
+{
+	if (!t->has_end) {
+		t->end_error = error;
+		t->may_retry = may_retry;
+	}
+	tunnel_eap_fault(t, REASON_AUTH, why);
 }
 
 void tunnel_shutdown(struct tunnel *t)

@@ -70,6 +70,8 @@ struct tunnel_end {
 	bool by_us;            /* tunnel_shutdown was called */
 	bool is_verdict; /* REASON_AUTH: the server refused the login; false: probably, but the server
 			  * may also be shutting down or be too slow */
+	uint16_t error; /* REASON_AUTH: enum mschap_error, or another number; 0: none */
+	bool may_retry; /* and the server takes another password */
 	char text[512]; /* the reason as text: "the server does not accept the user name or ..." */
 };
 
@@ -172,7 +174,8 @@ struct tunnel {
 	bool is_connected; /* TUNNEL_CONNECTED was sent */
 	bool has_end;      /* later reasons are ignored */
 	bool is_end_by_us; /* end_...: for TUNNEL_ENDED */
-	bool is_end_verdict;
+	bool is_end_verdict, may_retry;
+	uint16_t end_error;
 	enum tunnel_reason end_reason;
 	enum tunnel_sign end_sign;
 	char *end_text;                   /* NULL: no memory, or no end yet */
@@ -214,6 +217,8 @@ void tunnel_eap_done(struct tunnel *t, const uint8_t hlak[PPP_HLAK_LEN]);
  * or our own tunnel_shutdown.
  */
 void tunnel_eap_fault(struct tunnel *t, enum tunnel_reason reason, const char *why);
+/* The same for a refusal by MS-CHAPv2 in EAP; see struct tunnel_end. */
+void tunnel_eap_refused(struct tunnel *t, uint16_t error, bool may_retry, const char *why);
 /* In order: Terminate-Request, Call-Disconnect, close_notify; at most three seconds. */
 void tunnel_shutdown(struct tunnel *t);
 /* The same; the Terminate-Request carries `why` (a constant) if LCP is open. */

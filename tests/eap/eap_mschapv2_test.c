@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "eap/eap_link.h"
+#include "support/new_password.h"
 #include "support/vectors.h"
 
 static struct {
@@ -287,6 +288,48 @@ static void a_retry_is_the_users(void **state)
 	assert_int_equal(t.peer.error, 691);
 }
 
+/* OpCode 7, answered as a server does that knows how. */
+static void an_expired_password(void **state)
+{
+	static const struct line begin[] = { { CHALLENGE, EAP_STEP_SEND, 2 } };
+	static const uint8_t second[MSCHAP_CHALLENGE_LEN] = { 0x00, 0x11, 0x22, 0x33, 0x44, 0x55,
+							      0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb,
+							      0xcc, 0xdd, 0xee, 0xff };
+	static const char failure[] = "E=648 R=1 C=00112233445566778899aabbccddeeff V=3 M=old";
+	uint8_t data[128], out[EAP_PACKET_MAX], msk[EAP_MSK_LEN], hlak[MSCHAP_HLAK_LEN];
+	struct eap_packet in = { .code = EAP_REQUEST, .id = 9, .type = EAP_MSCHAPV2 };
+	struct writer d = writer_of(data, sizeof(data)), w = writer_of(out, sizeof(out));
+	char s[MSCHAP_S_LEN + 1];
+
+	(void)state;
+	t.peer.new_password = "a new one";
+	RUN(eap_mschapv2_peer, &t.peer, EAP_REQUEST, begin);
+	put_u8(&d, 4);
+	put_u8(&d, 7);
+	put_u16(&d, sizeof(failure) - 1 + 4);
+	put_bytes(&d, failure, sizeof(failure) - 1);
+	in.data = bytes_of(data, d.len);
+	assert_int_equal(eap_mschapv2_peer.input(&t.peer, &in, &w), EAP_STEP_SEND);
+	assert_int_equal(out[0], 7);
+	assert_int_equal(out[1], 8);
+	assert_int_equal(load_u16(out + 2), 586);
+	assert_true(new_password_is(bytes_of(out + 4, w.len - 4), "s3cret", "a new one", "ann",
+				    second, s, hlak));
+	assert_false(t.peer.is_changed);
+	d.len = 0;
+	put_u8(&d, 3);
+	put_u8(&d, 8);
+	put_u16(&d, MSCHAP_S_LEN + 4);
+	put_bytes(&d, s, MSCHAP_S_LEN);
+	in.data = bytes_of(data, d.len);
+	w.len = 0;
+	assert_int_equal(eap_mschapv2_peer.input(&t.peer, &in, &w), EAP_STEP_DONE);
+	assert_true(t.peer.is_changed);
+	assert_int_equal(t.peer.fault, MSCHAPV2_NO_FAULT);
+	eap_mschapv2_peer.key(&t.peer, msk);
+	assert_memory_equal(msk, hlak, sizeof(hlak));
+}
+
 static void a_password_that_cannot_be_used(void **state)
 {
 	static const struct line lines[] = {
@@ -335,6 +378,7 @@ int main(void)
 		CASE(what_a_peer_does_with_odd_requests),
 		CASE(an_empty_success_is_a_false_server),
 		CASE(a_retry_is_the_users),
+		CASE(an_expired_password),
 		CASE(a_password_that_cannot_be_used),
 		CASE(what_a_server_does_with_odd_responses),
 	};
