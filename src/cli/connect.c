@@ -232,6 +232,12 @@ static bool routes_make_sense(const struct connect_settings *s)
 			  "--script: there are no rules to set up on this host");
 		return false;
 	}
+	if (s->network.route_hosts.count && (s->tun_fd >= 0 || s->script_tun || s->script)) {
+		cli_error(&connect_verb,
+			  "--route-host does not go with --tun-fd, --script-tun or --script: the "
+			  "routes are not sstp's");
+		return false;
+	}
 	if (s->lockdown && (s->netns.netns || s->tun_fd >= 0 || s->script_tun)) {
 		cli_error(&connect_verb,
 			  "--lockdown does not go with --netns, --tun-fd or --script-tun: it locks "

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/network.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dns/follow.h"
+
 #define AT(member) offsetof(struct device_settings, member)
 
 static const struct option interface_table[] = {
@@ -47,6 +53,30 @@ static const struct option netns_table[] = {
 
 const struct option_group netns_options = OPTION_GROUP(netns_table);
 
+static bool set_route_host(void *to, const char *value, struct error *err)
+{
+	const struct text_list *l = to;
+	char name[DNS_NAME_MAX + 1], *copy;
+
+	if (!dns_name_normalize(value, name)) {
+		snprintf(
+			err->text, sizeof(err->text),
+			"must be a host name such as intranet.example.net; --route takes addresses");
+		return false;
+	}
+	if (l->count == FOLLOW_NAMES_MAX) {
+		snprintf(err->text, sizeof(err->text), "can be given %d times at most",
+			 FOLLOW_NAMES_MAX);
+		return false;
+	}
+	copy = strdup(name);
+	if (copy && set_texts(to, copy, err))
+		return true;
+	free(copy);
+	snprintf(err->text, sizeof(err->text), "out of memory");
+	return false;
+}
+
 #define AT(member) offsetof(struct network_settings, member)
 
 static const struct option network_table[] = {
@@ -65,6 +95,13 @@ static const struct option network_table[] = {
 	  .set = set_prefixes,
 	  .at = AT(routes),
 	  .clear = clear_prefixes },
+	{ .name = "route-host",
+	  .arg = "NAME",
+	  .help = "send packets to this name's addresses through the tunnel: they are looked "
+		  "up at the VPN's DNS servers and kept fresh; may be given again",
+	  .set = set_route_host,
+	  .at = AT(route_hosts),
+	  .clear = clear_texts },
 	{ .name = "no-server-routes",
 	  .help = "do not ask the server's side for routes, name servers and a domain "
 		  "(DHCPINFORM)",
@@ -93,6 +130,8 @@ struct tun_backend_cfg network_device(const struct network_settings *s)
 		.ipv6_outside = s->allow_ipv6_outside,
 		.routes = s->routes.at,
 		.route_count = s->routes.count,
+		.route_hosts = s->route_hosts.at,
+		.route_host_count = s->route_hosts.count,
 		.dns = s->dns.servers.at,
 		.dns_count = s->dns.servers.count,
 		.dns_names = dns_settings_names(&s->dns),

@@ -33,6 +33,7 @@ struct network_settings {
 	struct device_settings device;
 	bool no_default_route, allow_ipv6_outside;
 	struct prefix_list routes;
+	struct text_list route_hosts;
 	bool no_server_routes;
 	struct dns_settings dns;
 };

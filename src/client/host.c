@@ -62,6 +62,7 @@ struct host {
 	/* to DNS servers that no other route of ours covers */
 	struct own_route dns_route[LINK_DNS_MAX];
 	struct own_route pushed[LINK_ROUTES_MAX]; /* routes from the server's side */
+	struct own_route *named;                  /* to addresses of names, HOST_NAMED_MAX */
 	const struct ip_prefix *all4, *all6;      /* the routes that cover all of a family */
 	size_t part_count;                        /* their number */
 	bool has_all4;                            /* all IPv4 goes into the tunnel */
@@ -431,6 +432,9 @@ static void clear_routes_to(struct host *h, const struct ip_addr *server)
 	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
 		if (is_to(&h->pushed[i], server))
 			clear_route(h, &h->pushed[i]);
+	for (size_t i = 0; h->named && i < HOST_NAMED_MAX; i++)
+		if (is_to(&h->named[i], server))
+			clear_route(h, &h->named[i]);
 }
 
 /* With rules the table is chosen late, so that another sstp that starts now does not get it too. */
@@ -772,12 +776,64 @@ static void set_pushed_routes(struct host *h, const struct link_addrs *link)
 		set_pushed(h, link, &link->routes[i]);
 }
 
+/* ---- routes to the addresses of names */
+
 static bool is_in_list(const struct ip_addr *a, const struct ip_addr *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (ip_equal(&list[i], a))
 			return true;
 	return false;
+}
+
+static struct own_route *find_named(struct host *h, const struct ip_addr *a)
+{
+	struct own_route *is_free = NULL;
+
+	for (size_t i = 0; i < HOST_NAMED_MAX; i++)
+		if (!h->named[i].is_up)
+			is_free = &h->named[i];
+		else if (ip_equal(&h->named[i].dst.addr, a))
+			return &h->named[i];
+	return is_free;
+}
+
+static void set_named(struct host *h, const struct ip_addr *a)
+{
+	struct own_route *own = find_named(h, a);
+	struct route r;
+	int error;
+
+	if (!own || own->is_up || ip_equal(a, &h->link.own) || ip_is_link_local(a))
+		return;
+	if (!h->cfg.is_foreign && ip_equal(a, &h->server)) {
+		log_warn(h->log,
+			 "%s: no route to %s in spite of --route-host: it is the address of the "
+			 "server itself, outside of the tunnel",
+			 h->cfg.device, ip_print(a).text);
+		return;
+	}
+	*own = (struct own_route){ .dst = { *a, a->family == AF_INET ? 32 : 128 } };
+	r = route_of(h, own);
+	error = netlink_route_add(h->nl, &r);
+	own->is_up = !error;
+	/* -EEXIST: another route of ours leads there, or the host's own */
+	if (error && error != -EEXIST)
+		log_warn(h->log, "%s: route %s: %s", h->cfg.device, ip_print(a).text,
+			 strerror(-error));
+}
+
+void host_set_named(struct host *h, const struct ip_addr *addrs, size_t count)
+{
+	if (!h->named)
+		h->named = calloc(HOST_NAMED_MAX, sizeof(*h->named));
+	if (!h->named)
+		return;
+	for (size_t i = 0; i < HOST_NAMED_MAX; i++)
+		if (h->named[i].is_up && !is_in_list(&h->named[i].dst.addr, addrs, count))
+			clear_route(h, &h->named[i]);
+	for (size_t i = 0; i < count; i++)
+		set_named(h, &addrs[i]);
 }
 
 /* The longest route decides. */
@@ -1018,6 +1074,8 @@ uint64_t host_check(struct host *h, uint64_t now_ms)
 		any = restore_own(h, &h->dns_route[i]) || any;
 	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
 		any = restore_own(h, &h->pushed[i]) || any;
+	for (size_t i = 0; h->named && i < HOST_NAMED_MAX; i++)
+		any = restore_own(h, &h->named[i]) || any;
 	any = policy_check(&h->policy);
 	for (size_t i = 0; h->state.facts.blocks_ipv6 && i < h->part_count; i++) {
 		struct route r = block_of(&h->all6[i], h->cfg.table);
@@ -1043,6 +1101,8 @@ static void clear_device(struct host *h)
 		clear_route(h, &h->dns_route[i]);
 	for (size_t i = 0; i < LINK_ROUTES_MAX; i++)
 		clear_route(h, &h->pushed[i]);
+	for (size_t i = 0; h->named && i < HOST_NAMED_MAX; i++)
+		clear_route(h, &h->named[i]);
 	if (h->state.facts.blocks_ipv6)
 		unblock_ipv6(h->nl, h->cfg.table);
 	h->state.facts.blocks_ipv6 = false;
@@ -1066,5 +1126,6 @@ void host_close(struct host *h)
 	state_close(&h->state);
 	netlink_close(h->nl);
 	free(h->route);
+	free(h->named);
 	free(h);
 }

@@ -84,6 +84,8 @@ struct host_cfg {
 
 struct host;
 
+enum { HOST_NAMED_MAX = 256 };
+
 /* Opens netlink and the state file. 0 or -errno, logged. */
 int host_open(const struct host_cfg *cfg, struct host **out);
 
@@ -110,6 +112,9 @@ void host_route_to_name_servers(struct host *h);
  * read-only /etc) is a warning.
  */
 int host_up(struct host *h, const struct link_addrs *link);
+
+/* Routes into the tunnel to these addresses, in place of those of the last call. */
+void host_set_named(struct host *h, const struct ip_addr *addrs, size_t count);
 
 /*
  * The tunnel is down and will come back: device and routes stay, so that nothing bypasses the

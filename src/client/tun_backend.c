@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/lockdown.h"
+#include "client/route_hosts.h"
 #include "client/script.h"
 #include "tun/merge.h"
 #include "util/alloc.h"
@@ -24,7 +25,8 @@ struct tun_backend {
 	struct loop_watch watch, exit_watch, process_watch;
 	struct packet packet; /* the last one read, for tunnel_send_block */
 	struct host *host;    /* NULL with --script, and if the network is not ours to set up */
-	struct lockdown *lockdown; /* NULL without --lockdown */
+	struct route_hosts *route_hosts; /* NULL without --route-host */
+	struct lockdown *lockdown;       /* NULL without --lockdown */
 	bool was_asked_to_end;
 	struct scripts scripts;
 	struct link_addrs link;
@@ -72,8 +74,12 @@ static void from_tun(struct loop_watch *w, uint32_t events)
 
 static void to_tun(struct packet_sink *sink, struct tunnel *from, const struct packet *p)
 {
+	struct tun_backend *t = container_of(sink, struct tun_backend, base.sink);
+
 	(void)from;
-	merge_add(container_of(sink, struct tun_backend, base.sink)->merge, p);
+	if (t->route_hosts && route_hosts_take(t->route_hosts, p))
+		return;
+	merge_add(t->merge, p);
 }
 
 static void flush_tun(struct packet_sink *sink)
@@ -247,6 +253,8 @@ static int up(struct backend *b, const struct link_addrs *given)
 		error = netdev_up(t->netdev, &t->link);
 	if (error)
 		return error;
+	if (t->route_hosts)
+		route_hosts_up(t->route_hosts, &t->link);
 	t->is_up = true;
 	t->is_up_due = t->is_up_due || is_changed;
 	if (t->is_up_due && (!t->host || host_is_settled(t->host)))
@@ -262,6 +270,8 @@ static int down(struct backend *b, bool will_return)
 
 	t->is_up = t->is_up_due = false;
 	loop_watch_events(t->client->loop, &t->watch, 0);
+	if (t->route_hosts)
+		route_hosts_down(t->route_hosts);
 	if (t->host)
 		host_pause(t->host);
 	if (will_return && t->was_up)
@@ -319,6 +329,31 @@ static struct netlink *take_netlink(struct netdev *n)
 	return netlink;
 }
 
+static void named_changed(void *arg, const struct ip_addr *addrs, size_t count)
+{
+	struct tun_backend *t = arg;
+
+	host_set_named(t->host, addrs, count);
+}
+
+static enum tunnel_reason open_route_hosts(struct tun_backend *t)
+{
+	struct route_hosts_cfg cfg = {
+		.loop = t->client->loop,
+		.tunnel = t->client->tunnel,
+		.log = t->client->log,
+		.names = t->cfg->route_hosts,
+		.count = t->cfg->route_host_count,
+		.changed = named_changed,
+		.arg = t,
+	};
+
+	if (!cfg.count)
+		return REASON_NONE;
+	t->route_hosts = route_hosts_open(&cfg);
+	return t->route_hosts ? REASON_NONE : REASON_SYSTEM;
+}
+
 static enum tunnel_reason open_own_host(struct tun_backend *t)
 {
 	const struct tun_backend_cfg *cfg = t->cfg;
@@ -349,7 +384,7 @@ static enum tunnel_reason open_own_host(struct tun_backend *t)
 		.log = t->client->log,
 	};
 
-	return host_open(&host, &t->host) ? REASON_NETWORK : REASON_NONE;
+	return host_open(&host, &t->host) ? REASON_NETWORK : open_route_hosts(t);
 }
 
 /* Without our own set-up the namespace's netlink socket, if there is one, is not needed. */
@@ -547,6 +582,7 @@ static void close_backend(struct backend *b)
 	struct tun_backend *t = tun_backend_of(b);
 
 	close_scripts(t);
+	route_hosts_close(t->route_hosts);
 	host_close(t->host);
 	if (t->client) {
 		loop_unwatch(t->client->loop, &t->watch);
@@ -583,7 +619,7 @@ struct backend *tun_backend_new(const struct tun_backend_cfg *cfg)
 		.ops = &ops,
 		.sink = { .deliver = to_tun, .flush = flush_tun },
 		.name = cfg->interface,
-		.wants_dns = !cfg->no_dns || cfg->script,
+		.wants_dns = !cfg->no_dns || cfg->script || cfg->route_host_count,
 	};
 	return &t->base;
 }

@@ -18,6 +18,8 @@ struct tun_backend_cfg {
 	bool ipv6_outside; /* host.h */
 	const struct ip_prefix *routes;
 	size_t route_count;
+	const char *const *route_hosts; /* names as routes, normalized */
+	size_t route_host_count;
 	const struct ip_prefix *excluded;
 	size_t excluded_count;
 	uint32_t table, metric;

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from lab import GATEWAY, SERVER, eventually
+from lab import GATEWAY, INSIDE, SERVER, eventually
 
 HALVES = {"0.0.0.0/1", "128.0.0.0/1"}
 
@@ -381,3 +381,108 @@ def test_a_server_that_does_not_reply_delays_nothing(lab):
     client.wait_for("^debug: dhcp: no reply to DHCPINFORM$")
     assert way(lab.client, "172.16.5.2") == ("sstp0", None)
     assert client.stop() == 0
+
+
+# ---- names as routes
+
+
+@pytest.fixture
+def names(lab):
+    """A name server at the far end of the tunnel; call it with the addresses of intranet.example.net."""
+    hosts = lab.file("hosts-inside", "", 0o644)
+    program = None
+
+    def give(*addresses):
+        nonlocal program
+        hosts.write_text("".join(f"{a} intranet.example.net\n" for a in addresses))
+        if program:
+            program.send(signal.SIGHUP)
+            program.wait_for("read .*hosts-inside", count=give.reads + 1)
+            give.reads += 1
+            return
+        program = lab.start(lab.server, "dnsmasq", "--keep-in-foreground", "--log-facility=-", "--log-queries", "--port=53",
+                            "--no-hosts", "--no-resolv", "--conf-file=/dev/null", "--user=root", "--pid-file=",
+                            "--interface=sstp*", "--except-interface=lo", "--bind-dynamic", f"--addn-hosts={hosts}",
+                            "--local-ttl=3600")
+        program.wait_for("read .*hosts-inside")
+        give.reads = 1
+        give.program = program
+
+    return give
+
+
+def named(host):
+    return {r["dst"] for family in ("-4", "-6") for r in host.ip(f"{family} route show dev sstp0")} - {"fe80::/64"}
+
+
+@pytest.mark.parametrize("options", [[], ["--no-dns"], ["--policy-rules"]])
+def test_names_as_routes(lab, names, options, both):
+    """Both families; after a change the old address stays for a while, since connections to it may exist."""
+    lab.serve("--dns", GATEWAY)
+    names("172.16.5.2", "2001:db8:77::1")
+    before = tables(lab.client)
+    client = lab.connect("--no-default-route", "--route-host", "Intranet.Example.NET.", "--route-host", "none.example", *options)
+
+    def goes():
+        return {a for a in ("172.16.5.2", "172.16.5.3", "2001:db8:77::1", "2001:db8:77::2")
+                if way(lab.client, a) == ("sstp0", None)}
+
+    eventually("routes", lambda: goes() == {"172.16.5.2", "2001:db8:77::1"})
+    lab.server.sysctl("net.ipv4.ip_forward", 1)
+    lab.client.ping(INSIDE)
+    assert way(lab.client, "172.16.5.9") == ("cable", "10.1.0.254")
+    names("172.16.5.3", "2001:db8:77::1")
+    client.send(signal.SIGUSR2)
+    client.wait_for("^connected in ", count=2)
+    eventually("the new route", lambda: goes() == {"172.16.5.2", "172.16.5.3", "2001:db8:77::1"})
+    client.kill()
+    again = lab.connect("--no-default-route", "--route-host", "intranet.example.net", *options)
+    eventually("routes", lambda: goes() == {"172.16.5.3", "2001:db8:77::1"})
+    assert again.stop() == 0
+    assert tables(lab.client) == before
+
+
+def test_names_as_routes_in_run_and_in_a_namespace(lab, names):
+    lab.serve("--dns", GATEWAY)
+    names("172.16.5.2")
+    run = lab.start(lab.client, lab.sstp, "run", "--no-default-route", "--route-host", "intranet.example.net", "--user", "ann",
+                    "--password-file", lab.file("password-run", "wonder land\n"), "--servercert", lab.pki.server.pin, SERVER,
+                    "--", "sh", "-c", "until ip route | grep 172.16.5.2; do sleep 0.1; done")
+    assert run.wait() == 0
+    client = lab.connect("--no-default-route", "--route-host", "intranet.example.net", "--netns", str(lab.other.holder.pid))
+    eventually("routes", lambda: named(lab.other) >= {"172.16.5.2"})
+    assert client.stop() == 0
+
+
+def test_a_name_of_the_server_itself_gets_no_route(lab, names):
+    lab.serve("--dns", GATEWAY)
+    names(SERVER, "172.16.5.2")
+    client = lab.connect("--no-default-route", "--route-host", "intranet.example.net")
+    client.wait_for(f"^warn: sstp0: no route to {SERVER} in spite of --route-host: it is the address of the server itself")
+    eventually("routes", lambda: named(lab.client) >= {"172.16.5.2"})
+    assert way(lab.client, SERVER) == ("cable", "10.1.0.254")
+    lab.client.ping_server()
+
+
+def test_no_name_server_that_answers(lab):
+    lab.serve("--dns", "10.9.0.77")
+    client = lab.connect("--no-default-route", "--route-host", "intranet.example.net")
+    client.wait_for("^warn: --route-host intranet.example.net: no DNS server of the VPN answers$")
+
+
+def test_no_name_server_at_all(lab):
+    lab.serve()
+    client = lab.connect("--no-default-route", "--route-host", "intranet.example.net")
+    client.wait_for("^warn: --route-host: the VPN has no DNS server; --dns names one$")
+
+
+@pytest.mark.parametrize("options, words", [
+    (["--route-host", "10.0.0.1"], "must be a host name"),
+    (["--route-host", "a_b c"], "must be a host name"),
+    (["--route-host", "a.example", "--script", "true"], "--route-host does not go with"),
+    (sum((["--route-host", f"n{i}.example"] for i in range(33)), []), "32 times at most"),
+])
+def test_names_that_make_no_sense(lab, options, words):
+    status, said = lab.connect_fails(*options)
+    assert status == 2
+    assert words in said
