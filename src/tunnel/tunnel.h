@@ -93,7 +93,6 @@ struct tunnel_cfg {
 	struct loop *loop;
 	struct pump *pump; /* the thread's */
 	struct packet_sink *sink;
-	int fd; /* connected, non-blocking; tunnel_open takes ownership */
 	struct tls_ctx *tls_ctx;
 	const char
 		*name; /* client: the name the server's certificate must have; kept by the caller */
@@ -110,6 +109,7 @@ struct tunnel_cfg {
 	 * the log. UINT64_MAX and 0: the engines' own timers alone. */
 	uint64_t setup_deadline_ms;
 	uint32_t setup_ms;
+	int fd; /* connected, non-blocking; tunnel_open takes ownership */
 	/* Role, methods, addresses; copied. random, log and rtt_ms are the tunnel's. */
 	const struct ppp_cfg *ppp;
 	const struct log *log; /* the owner's, as are the strings above */

@@ -45,7 +45,7 @@ def test_a_client_gets_a_prefix(routed, both):
     assert own.startswith("2001:db8:77:2:"), "the number of its IPv4 address, 10.9.0.2"
     assert own.endswith(link_local_of(lab.client)[len("fe80::"):])
     eventually("all IPv6 goes into the tunnel", lambda: routes6(lab.client) == HALVES)
-    assert f"nameserver {NAMES6}\n" in lab.client.resolv_conf.read_text()
+    eventually("its name server is used", lambda: f"nameserver {NAMES6}\n" in lab.client.resolv_conf.read_text())
     lab.client.ping(OWN)
     lab.client.ping(INSIDE6)
     lab.inside.ping(own)

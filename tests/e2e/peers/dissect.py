@@ -14,6 +14,8 @@ ITS_FAULTS = [
     r"Hash Protocol: Unknown \(0x03\)",
     r"Unknown Data: [0-9a-f]{64}",
     r"Unknown Data: 1001000800(07|08|09)0000",
+    # RFC 2153: it knows a vendor's option in LCP, not in IPCP
+    r"Unknown \(0x00\) \(18 bytes\)",
 ]
 
 
