@@ -349,6 +349,7 @@ static int connect_to(void *arg, struct client_cfg *cfg)
 	if (s->lockdown) {
 		device.lockdown = dialed;
 		device.is_resolved = are_all_resolved(cfg);
+		device.has_several = cfg->more_count > 0;
 		cfg->known = known;
 		cfg->known_count = lockdown_remembered(NULL, dialed, known, DIAL_ADDRS_MAX);
 	}

@@ -342,12 +342,13 @@ int lockdown_permit(struct lockdown *l, const struct sockaddr_storage *to)
 	struct ip_addr addr = ip_from_sockaddr(to);
 	uint16_t port = ip_port_of_sockaddr(to);
 	bool is_known = index_of(l, &addr, port) < l->server_count;
+	bool may_look_up = l->may_look_up && l->cfg.has_several;
 
-	if (is_known && !l->may_look_up)
+	if (is_known && may_look_up == l->may_look_up)
 		return 0;
 	if (!is_known)
 		add(l, &addr, port);
-	l->may_look_up = false;
+	l->may_look_up = may_look_up;
 	save(l);
 	return log_error_of(l, apply(l));
 }
@@ -359,9 +360,10 @@ int lockdown_permit_only(struct lockdown *l, const struct ip_addr *server)
 	for (size_t i = 0; i < l->server_count; i++)
 		if (ip_equal(&l->server[i].addr, server))
 			l->server[kept++] = l->server[i];
-	if (!kept || kept == l->server_count)
+	if (!kept || (kept == l->server_count && !l->may_look_up))
 		return 0;
 	l->server_count = kept;
+	l->may_look_up = false;
 	save(l);
 	return log_error_of(l, apply(l));
 }

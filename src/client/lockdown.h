@@ -7,7 +7,8 @@
  *	what goes to excluded networks
  *	DHCP (UDP 68 to 67), DHCPv6 (546 to 547), and ICMPv6 of neighbor and router discovery and of
  *	multicast groups
- *	DNS (port 53, 853), only until the server's name has been looked up for the first time
+ *	DNS (port 53, 853), only until the server's name has been looked up for the first time; with
+ *	several servers until one is connected
  *
  * for both families, for forwarded packets as for the host's own, and for connections that exist
  * already. (ARP is not IP, and is not filtered.) It is one table of nf_tables of ours. It survives a
@@ -28,6 +29,7 @@ enum { LOCKDOWN_SERVERS_MAX = 32 };
 struct lockdown_cfg {
 	const char *server; /* the name or address as the user gave it, with its port */
 	bool is_resolved;   /* its addresses are known without a look-up */
+	bool has_several;   /* more servers, whose names are looked up when their turn comes */
 	const struct ip_prefix *excluded;
 	size_t excluded_count;
 	const char *state_dir; /* NULL: HOST_STATE_DIR */

@@ -525,6 +525,7 @@ static enum tunnel_reason lock(struct tun_backend *t)
 	struct lockdown_cfg cfg = {
 		.server = t->cfg->lockdown,
 		.is_resolved = t->cfg->is_resolved,
+		.has_several = t->cfg->has_several,
 		.excluded = t->cfg->excluded,
 		.excluded_count = t->cfg->excluded_count,
 		.log = t->client->log,

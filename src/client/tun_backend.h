@@ -26,7 +26,8 @@ struct tun_backend_cfg {
 	bool has_rules; /* host.h */
 	uint32_t mark;
 	const char *lockdown;      /* the server's name and port (lockdown.h); NULL: no lock */
-	bool is_resolved;          /* the addresses of that server are known */
+	bool is_resolved;          /* the addresses of all servers are known */
+	bool has_several;          /* there are more servers */
 	bool no_dns;               /* do not change the host's DNS servers */
 	const struct ip_addr *dns; /* in place of those that the server gives; none: those */
 	size_t dns_count;          /* at most LINK_DNS_MAX */
