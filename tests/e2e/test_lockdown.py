@@ -201,9 +201,10 @@ def test_dns_passes_until_the_name_is_looked_up_and_nothing_else(lab, leaks):
 
 def test_the_second_server_can_be_looked_up_too(lab, leaks):
     """The first one is refused; once one is connected no name is looked up any more."""
-    lab.start(lab.other, "dnsmasq", "--keep-in-foreground", "--log-facility=-", "--no-hosts", "--no-resolv", "--user=root",
-              "--conf-file=/dev/null", "--pid-file=", f"--listen-address={OTHER}", "--bind-interfaces",
-              "--local=/example.org/", "--host-record=one.example.org,10.1.0.254", f"--host-record=two.example.org,{SERVER}").wait_for("started")
+    lab.start(lab.other, "dnsmasq", "--keep-in-foreground", "--log-facility=-", "--no-hosts", "--no-resolv",
+              "--user=root", "--conf-file=/dev/null", "--pid-file=", f"--listen-address={OTHER}", "--bind-interfaces",
+              "--local=/example.org/", "--host-record=one.example.org,10.1.0.254",
+              f"--host-record=two.example.org,{SERVER}").wait_for("started")
     lab.client.resolv_conf.write_text(f"nameserver {OTHER}\n")
     lab.serve()
     client = lab.connect("--lockdown", "--server", "two.example.org", "--keep-trying", to="one.example.org")

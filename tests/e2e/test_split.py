@@ -4,10 +4,14 @@ before a tunnel, after it, and after a crash and the next start."""
 import json
 import re
 import signal
+import socket
+import struct
 
 import pytest
 
 from lab import GATEWAY, INSIDE, SERVER, eventually
+from packets import ipv4
+from scripted import ScriptedServer
 
 HALVES = {"0.0.0.0/1", "128.0.0.0/1"}
 
@@ -381,6 +385,34 @@ def test_a_server_that_does_not_reply_delays_nothing(lab):
     client.wait_for("^debug: dhcp: no reply to DHCPINFORM$")
     assert way(lab.client, "172.16.5.2") == ("sstp0", None)
     assert client.stop() == 0
+
+
+def dhcp_reply(asked, options, *, id_change=0):
+    """A reply to the packet of a DHCPINFORM; `options`: all of them, as bytes."""
+    boot = bytearray(asked[28:28 + 236])
+    boot[0], boot[7] = 2, boot[7] ^ id_change
+    body = bytes(boot) + bytes((0x63, 0x82, 0x53, 0x63)) + options + b"\xff"
+    udp = struct.pack("!HHHH", 67, 68, 8 + len(body), 0) + body
+    return ipv4(GATEWAY, "10.9.0.2", udp, proto=17)
+
+
+def test_a_scripted_server_replies(lab):
+    """Not at once, not well at first, and with an option that is cut in the middle of a route."""
+    server = ScriptedServer(lab, None)
+    try:
+        client = lab.connect("--no-default-route", "--auth", "pap")
+        asked = server.wait_for_packet("DHCPINFORM", lambda p: p[0] >> 4 == 4 and p[9] == 17 and p[20:24] == b"\0D\0C")
+        assert socket.inet_ntoa(asked[16:20]) == "255.255.255.255"
+        ack = b"\x35\x01\x05"
+        route = bytes((24, 172, 16, 5, 10, 9, 0, 1))
+        server.send(dhcp_reply(asked, ack + b"\xf9\x08" + bytes((24, 198, 51, 100, 10, 9, 0, 1)), id_change=1),
+                    dhcp_reply(asked, b"\x35\x01\x06"), dhcp_reply(asked, ack + b"\xf9\x08" + route)[:200],
+                    dhcp_reply(asked, ack + b"\x79\x03" + route[:3] + b"\x0f\x04corp\x79\x05" + route[3:]))
+        client.wait_for("^the server's side gives 1 routes, domain corp$")
+        eventually("the route", lambda: "172.16.5.0/24" in lab.client.routes())
+        assert "198.51.100.0/24" not in lab.client.routes()
+    finally:
+        server.close()
 
 
 # ---- names as routes
