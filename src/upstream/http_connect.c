@@ -131,8 +131,8 @@ static bool choose(struct upstream *u)
 		refuse_foreign(u);
 	} else if (!u->cfg.user) {
 		upstream_fail(u, UPSTREAM_LOGIN,
-			      "wants a login (%s): give it as USER@ in --proxy and in "
-			      "--proxy-password-file",
+			      "wants a login (%s): give the user name as USER@ in --proxy, "
+			      "the password in --proxy-password-file",
 			      h->offered.names);
 	} else {
 		h->used = h->offered.best;

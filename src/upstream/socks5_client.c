@@ -90,8 +90,8 @@ static void take_method(struct upstream *u)
 		put_login(u);
 	else if (method == SOCKS5_METHOD_NOT_ACCEPTABLE && !has_login(u))
 		upstream_fail(u, UPSTREAM_LOGIN,
-			      "wants a login: give it as USER@ in --proxy and in "
-			      "--proxy-password-file");
+			      "wants a login: give the user name as USER@ in --proxy, "
+			      "the password in --proxy-password-file");
 	else if (method == SOCKS5_METHOD_NOT_ACCEPTABLE)
 		upstream_fail(u, UPSTREAM_LOGIN,
 			      "accepts neither a user name with a password nor a client without "

@@ -146,7 +146,7 @@ def test_logins_that_squid_refuses(walled, login):
 def test_logins_that_socks5_refuses(walled, start):
     walled.serve()
     start(walled, True)
-    fails(Way(walled, SOCKS5H_URL), 14, "wants a login: give it as USER@ in --proxy")
+    fails(Way(walled, SOCKS5H_URL), 14, "wants a login: give the user name as USER@ in --proxy")
     fails(Way(walled, with_user(SOCKS5H_URL), "wrong"), 14, "does not accept")
 
 
