@@ -160,7 +160,7 @@ def test_a_wrong_line_of_the_file_is_reported_with_its_number(desk, line, words)
     ("ipv4-network = 127.0.0.0/8", "hosts cannot have these addresses; use for example 10.9.0.0/24"),
     ("ipv4-network = 224.0.0.0/24", "hosts cannot have these addresses; use for example 10.9.0.0/24"),
     ("ipv4-network = fd00::/64", "must be an IPv4 network of /8 to /30, such as 10.9.0.0/24"),
-    ("dns = fe80::1", "must be an IPv4 address such as 10.0.0.1"),
+    ("dns = fe80::1", "clients cannot reach this address"),
     ("dns = 10.9.0.1\ndns = 10.9.0.2\ndns = 10.9.0.3", "at most two can be given, since PPP has room for two"),
     ("max-sessions = -1", "must be a number from 0 to 1000000000"),
     ("max-sessions = 99999999999", "must be a number from 0 to 1000000000"),
