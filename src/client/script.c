@@ -9,6 +9,7 @@
  */
 #include "client/script.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -311,6 +312,7 @@ static void start_first(struct scripts *s)
 {
 	int error;
 
+	assert(s->first);
 	log_debug(s->log, "script: %s", reasons[s->first->reason]);
 	error = start(s, s->first);
 	if (error)

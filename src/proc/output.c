@@ -55,15 +55,15 @@ static bool read_some(struct output *p)
 	return true;
 }
 
-static void end(struct output *p)
+static void end(struct outputs *o, struct output *p)
 {
-	struct output **link = &p->of->first;
+	struct output **link = &o->first;
 
 	put_line(p);
 	while (*link != p)
 		link = &(*link)->next;
 	*link = p->next;
-	loop_unwatch(p->of->loop, &p->watch);
+	loop_unwatch(o->loop, &p->watch);
 	close(p->watch.fd);
 	free(p);
 }
@@ -74,7 +74,7 @@ static void on_readable(struct loop_watch *w, uint32_t events)
 
 	(void)events;
 	if (!read_some(p))
-		end(p);
+		end(p->of, p);
 }
 
 int output_open(struct outputs *o, const char *label)
@@ -113,13 +113,15 @@ void outputs_read(struct outputs *o)
 	for (struct output *p = o->first; p; p = next) {
 		next = p->next;
 		if (!read_some(p))
-			end(p);
+			end(o, p);
 	}
 }
 
 void outputs_close(struct outputs *o)
 {
 	outputs_read(o);
-	while (o->first)
-		end(o->first);
+	for (struct output *p = o->first, *next; p; p = next) {
+		next = p->next;
+		end(o, p);
+	}
 }
