@@ -105,7 +105,7 @@ _sstp()
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		esac
-		options="--server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --no-proxy --json --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --no-proxy --json --via --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	passwd)
 		case $prev in

@@ -8,12 +8,18 @@
 #include "cli/probe_json.h"
 #include "cli/verbs.h"
 #include "client/probe.h"
+#include "client/server_list.h"
 #include "sstp/sstp.h"
 
 struct probe_settings {
 	struct common_settings common;
 	struct server_settings server;
-	bool json;
+	bool json, via;
+};
+
+enum {
+	WAYS_MAX = 2 * SERVER_LIST_MAX, /* of each server: through the proxy, directly */
+	REPORT_SIZE = 512 * 1024,
 };
 
 #define AT(member) offsetof(struct probe_settings, member)
@@ -23,6 +29,11 @@ static const struct option report_table[] = {
 	  .help = "print the report as one JSON object",
 	  .set = set_flag,
 	  .at = AT(json) },
+	{ .name = "via",
+	  .help = "while a way fails, try the others that are known: of each server through "
+		  "the proxy and directly",
+	  .set = set_flag,
+	  .at = AT(via) },
 };
 
 static const struct option_group report_options = OPTION_GROUP(report_table);
@@ -205,11 +216,100 @@ static void print_text(const struct server_ref *ref, const struct probe_report *
 		cli_error(&probe_verb, "%s", r->text);
 }
 
+/* What the output is for: one report, or with --via one for each way that was tried. */
+struct output {
+	const struct probe_settings *settings;
+	struct json json;
+};
+
+static void print_way(struct output *out, const struct server_ref *ref,
+		      const struct probe_report *r)
+{
+	bool is_list = out->settings->via;
+
+	if (!out->settings->json) {
+		if (is_list)
+			printf("way\n  %-16s%s%s\n", "to", server_ref_name(ref).text,
+			       ref->proxy ? ", through the proxy" : ", directly");
+		print_text(ref, r);
+		return;
+	}
+	if (is_list)
+		json_object(&out->json, NULL);
+	probe_json_put(&out->json, ref, r, code_of(r));
+	if (is_list)
+		json_end(&out->json);
+}
+
+static size_t add_ways(struct server_ref *ways, size_t count, const struct server_ref *server)
+{
+	ways[count++] = *server;
+	if (!server->proxy)
+		return count;
+	ways[count] = *server;
+	ways[count++].proxy = NULL;
+	return count;
+}
+
+/* All ways to all servers, the one that connect takes first. Returns their number. */
+static size_t ways_of(const struct probe_settings *s, const struct server_ref *first,
+		      struct server_ref *ways)
+{
+	size_t count;
+
+	ways[0] = *first;
+	if (!s->via)
+		return 1;
+	count = add_ways(ways, 0, first);
+	for (size_t i = 0; i < s->server.more_count; i++)
+		count = add_ways(ways, count, &s->server.more[i]);
+	return count;
+}
+
+/* Returns the exit code: 0 once a way has worked, else that of the first. */
+static enum exit_code try_ways(struct output *out, const struct server_ref *ways, size_t count)
+{
+	static struct probe_report report;
+	enum exit_code code, first = EXIT_OK;
+
+	for (size_t i = 0; i < count; i++) {
+		probe_run(&ways[i], &report);
+		print_way(out, &ways[i], &report);
+		code = code_of(&report);
+		if (code == EXIT_OK)
+			return code;
+		first = i ? first : code;
+	}
+	return first;
+}
+
+static enum exit_code probe_ways(const struct probe_settings *s, const struct server_ref *ref)
+{
+	static struct server_ref ways[WAYS_MAX];
+	static char text[REPORT_SIZE];
+	struct output out = { .settings = s };
+	size_t count = ways_of(s, ref, ways);
+	enum exit_code code;
+
+	json_open(&out.json, text, sizeof(text));
+	if (s->via)
+		json_array(&out.json, "ways");
+	code = try_ways(&out, ways, count);
+	if (s->via) {
+		json_end(&out.json);
+		json_number(&out.json, "exit_code", code);
+	}
+	json_close(&out.json);
+	if (s->json)
+		puts(text);
+	return code;
+}
+
 static int run(void *arg)
 {
 	struct probe_settings *s = arg;
-	struct probe_report report;
 	struct server_ref ref;
+	enum exit_code code;
 
 	s->common.quiet = !s->common.verbose; /* the report has all of it */
 	common_apply(&s->common);
@@ -224,13 +324,9 @@ static int run(void *arg)
 	if (!upstream_settings_ask(&probe_verb, &s->server.upstream))
 		return EXIT_USAGE;
 	common_warn_about_keylog(s->server.tls.keylog);
-	probe_run(&ref, &report);
+	code = probe_ways(s, &ref);
 	upstream_settings_wipe(&s->server.upstream);
-	if (s->json)
-		probe_json_print(&ref, &report, code_of(&report));
-	else
-		print_text(&ref, &report);
-	return (int)code_of(&report);
+	return (int)code;
 }
 
 static struct probe_settings settings = { .server = SERVER_DEFAULTS };

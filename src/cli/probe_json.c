@@ -7,9 +7,6 @@
 
 #include "cli/exit_code.h"
 #include "sstp/sstp.h"
-#include "util/json.h"
-
-enum { REPORT_SIZE = 64 * 1024 };
 
 static void put_date(struct json *j, const char *name, time_t at)
 {
@@ -113,29 +110,24 @@ static void put_addresses(struct json *j, const struct probe_report *r)
 		json_number(j, "name_ms", r->name_ms);
 }
 
-void probe_json_print(const struct server_ref *ref, const struct probe_report *r,
-		      enum exit_code code)
+void probe_json_put(struct json *j, const struct server_ref *ref, const struct probe_report *r,
+		    enum exit_code code)
 {
-	static char text[REPORT_SIZE];
-	struct json j;
-
-	json_open(&j, text, sizeof(text));
-	json_string(&j, "server", server_ref_name(ref).text);
-	json_number(&j, "exit_code", code);
-	json_string(&j, "error", r->reason ? r->text : NULL);
-	put_steps(&j, r);
-	put_addresses(&j, r);
-	json_string(&j, "proxy", ref->proxy ? ref->proxy->name : NULL);
+	json_string(j, "server", server_ref_name(ref).text);
+	json_number(j, "exit_code", code);
+	json_string(j, "error", r->reason ? r->text : NULL);
+	json_string(j, "via", ref->proxy ? "proxy" : "direct");
+	json_string(j, "proxy", ref->proxy ? ref->proxy->name : NULL);
+	put_steps(j, r);
+	put_addresses(j, r);
 	if (r->peer.ss_family) {
-		json_string(&j, "address", ip_print_sockaddr(&r->peer).text);
-		json_number(&j, "tcp_ms", r->tcp_ms);
+		json_string(j, "address", ip_print_sockaddr(&r->peer).text);
+		json_number(j, "tcp_ms", r->tcp_ms);
 	}
 	if (r->has_tls) {
-		put_tls(&j, r);
-		put_cert(&j, r);
+		put_tls(j, r);
+		put_cert(j, r);
 	}
 	if (r->has_sstp)
-		put_sstp(&j, r);
-	json_close(&j);
-	puts(text);
+		put_sstp(j, r);
 }

@@ -5,9 +5,10 @@
 
 #include "cli/exit_code.h"
 #include "client/probe.h"
+#include "util/json.h"
 
-/* Prints one object and a newline to standard output, even if the probe failed. */
-void probe_json_print(const struct server_ref *ref, const struct probe_report *r,
-		      enum exit_code code);
+/* Puts the report's members into the open object, also if the probe failed. */
+void probe_json_put(struct json *j, const struct server_ref *ref, const struct probe_report *r,
+		    enum exit_code code);
 
 #endif

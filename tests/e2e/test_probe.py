@@ -56,7 +56,7 @@ def test_a_server_that_is_not_trusted_is_shown_too(lab, both):
         f"no; the certificate of {NAME} is not signed by an authority that this machine trusts (issuer CN=The office "
         f"authority). The pin of its key is {lab.pki.server.pin}: give it with --servercert after you have checked it in "
         "another way")
-    assert seen["SSTP"]["offers"] == "mschapv2"
+    assert seen["SSTP"]["offers"] == "mschapv2, eap"
 
 
 def test_the_pin_that_it_shows_is_the_pin_that_connects(lab):
@@ -141,7 +141,7 @@ def test_it_needs_no_rights(lab):
     lab.serve()
     done = lab.client.run("setpriv", "--inh-caps=-all", "--bounding-set=-all", lab.sstp, "probe", SERVER, "--ca-cert",
                           lab.pki.ca)
-    assert report(done.stdout)["SSTP"]["offers"] == "mschapv2"
+    assert report(done.stdout)["SSTP"]["offers"] == "mschapv2, eap"
 
 
 def test_it_leaves_nothing_on_the_server(lab):
@@ -172,7 +172,7 @@ def test_json_of_a_server_that_is_not_trusted_or_not_there(lab):
     seen = json.loads(done.stdout)
     assert done.returncode == seen["exit_code"] == 5
     assert seen["certificate"]["trusted"] is False and "is not signed by" in seen["certificate"]["reason"]
-    assert seen["sstp"]["offers"] == ["mschapv2"]
+    assert seen["sstp"]["offers"] == ["mschapv2", "eap"]
     done = lab.probe("--json", to=f"{SERVER}:4444")
     seen = json.loads(done.stdout)
     assert done.returncode == seen["exit_code"] == 4
@@ -193,3 +193,41 @@ def test_where_there_are_no_authorities(lab, options):
     seen = json.loads(done.stdout)["certificate"]
     assert (seen["trusted"], seen["checked"], seen["pin"]) == (False, False, lab.pki.server.pin)
     assert "no list of certificate authorities" in seen["reason"]
+
+
+# ---- several ways
+
+DEAD_PROXY = ["--proxy", f"http://{SERVER}:3128"]
+
+
+def test_the_way_that_works_is_found(lab, both):
+    lab.serve()
+    assert lab.probe(*DEAD_PROXY).returncode == 13
+    done = lab.probe(*DEAD_PROXY, "--via", "--json")
+    seen = json.loads(done.stdout)
+    assert (done.returncode, seen["exit_code"]) == (0, 0)
+    assert [(way["via"], way.get("stopped_at"), way["exit_code"]) for way in seen["ways"]] == [
+        ("proxy", "proxy", 13), ("direct", None, 0)]
+    done = lab.probe(*DEAD_PROXY, "--via")
+    assert done.returncode == 0
+    assert re.findall("^way\n  to  .*$", done.stdout, re.M) == [
+        f"way\n  to              {SERVER}, through the proxy", f"way\n  to              {SERVER}, directly"]
+
+
+def test_all_servers_are_ways_too(lab):
+    lab.serve()
+    seen = json.loads(lab.probe("--server", SERVER, *DEAD_PROXY, "--via", "--json", to="192.0.2.1:4444").stdout)
+    assert [(way["server"], way["via"], way["exit_code"]) for way in seen["ways"]] == [
+        (f"{SERVER}:4444", "proxy", 13), (f"{SERVER}:4444", "direct", 4), (SERVER, "proxy", 13), (SERVER, "direct", 0)]
+
+
+def test_when_no_way_works_the_status_is_that_of_the_first(lab):
+    done = lab.probe(*DEAD_PROXY, "--via", "--json")
+    seen = json.loads(done.stdout)
+    assert done.returncode == seen["exit_code"] == 13
+    assert len(seen["ways"]) == 2
+
+
+def test_one_way_that_works_is_enough(lab):
+    lab.serve()
+    assert len(json.loads(lab.probe("--server", "192.0.2.1:4444", "--via", "--json").stdout)["ways"]) == 1
