@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -126,8 +127,10 @@ static void become(const struct run *r, char *const *argv, char *const *env, int
 {
 	setpgid(0, 0);
 	dup2(in, STDIN_FILENO);
-	if (r->output)
+	if (r->output) {
 		dup2(r->output, STDERR_FILENO);
+		prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody would end it at its limit */
+	}
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	close_others(fds);
 	run_fresh_signals();

@@ -29,8 +29,12 @@ struct run {
 	const char *const *argv;
 	const struct env *env; /* NULL: ours without the secrets */
 	const char *input;     /* for its standard input, at most a page; NULL: nothing */
-	int output;            /* for its standard output and error; 0: our standard error */
-	unsigned limit_ms;     /* then it is ended (run_wait); 0: no limit */
+	/*
+	 * For its standard output and error; 0: our standard error. Such a program is sent SIGTERM when the
+	 * thread that started it ends, as with kill -9.
+	 */
+	int output;
+	unsigned limit_ms; /* then it is ended (run_wait); 0: no limit */
 };
 
 /*

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -154,6 +155,16 @@ def test_the_next_start_after_a_kill(lab, hooks):
     client = lab.connect(*hooks.options)
     client.stop()
     assert (lab.client.routes(), lab.client.resolv_conf.read_text()) == (routes, resolv_conf)
+
+
+def test_a_running_command_ends_with_a_killed_client(lab):
+    lab.serve()
+    pid_file = lab.folder / "pid"
+    client = lab.connect("--up", f"echo $$ >{pid_file}; exec sleep 600", wait=False)
+    eventually("up runs", lambda: pid_file.exists() and pid_file.read_text())
+    client.kill()
+    process = Path("/proc") / pid_file.read_text().strip() / "stat"
+    eventually("it has ended", lambda: not process.exists() or process.read_text().split(")")[1].split()[0] == "Z")
 
 
 def test_beside_a_script_there_are_none(lab):
