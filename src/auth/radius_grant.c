@@ -341,6 +341,28 @@ bool radius_grant_is_changeable(const struct radius_attr *a)
 	       a->type == RADIUS_ACCT_INTERIM_INTERVAL;
 }
 
+static void add_network(struct auth_grant *g, const struct ip_addr *a, unsigned len)
+{
+	if (g->route_count < AUTH_ROUTES_MAX)
+		g->routes[g->route_count++] = (struct ip_prefix){ ip_mask(a, len), len };
+}
+
+/*
+ * What is behind the client by other attributes than routes: the network around its address
+ * (Framed-IP-Netmask), and IPv6 addresses that it has configured itself, since DHCPv6 is not served.
+ */
+static void add_own_networks(struct auth_grant *g)
+{
+	struct ip_addr own = ip_from_v4(g->ipv4);
+
+	if (g->ipv4 && g->ipv4_len && g->ipv4_len < 32)
+		add_network(g, &own, g->ipv4_len);
+	if (g->ipv6_delegated.addr.family)
+		add_network(g, &g->ipv6_delegated.addr, g->ipv6_delegated.len);
+	if (g->ipv6.family)
+		add_network(g, &g->ipv6, 128);
+}
+
 const char *radius_grant_get(struct auth_grant *grant, struct bytes packet)
 {
 	struct radius_walk w = radius_walk(packet);
@@ -355,5 +377,6 @@ const char *radius_grant_get(struct auth_grant *grant, struct bytes packet)
 			return "the RADIUS server grants another Framed-Protocol than PPP";
 		radius_grant_take(grant, &a);
 	}
+	add_own_networks(grant);
 	return NULL;
 }

@@ -34,6 +34,7 @@
 #include "net/netlink.h"
 #include "server/bans.h"
 #include "server/leases.h"
+#include "server/networks.h"
 #include "server/addr_map.h"
 #include "util/hash.h"
 #include "util/log.h"
@@ -53,7 +54,8 @@ struct registry {
 	const struct server_cfg *cfg;
 	pthread_mutex_t lock;
 	struct pool *pool;
-	struct prefixes *prefixes;     /* NULL: none */
+	struct prefixes *prefixes; /* NULL: none */
+	struct networks networks;
 	struct registration **holders; /* by offset in the pool's network */
 	_Atomic(uint16_t) *workers;    /* the same: number of the worker plus one; 0: no session */
 	struct chain chains[CHAINS];   /* by a hash of the user's name */
@@ -87,6 +89,7 @@ int registry_open(const struct server_cfg *cfg, struct registry **out)
 		return -ENOMEM;
 	r->cfg = cfg;
 	pthread_mutex_init(&r->lock, NULL);
+	networks_init(&r->networks);
 	pthread_rwlock_init(&r->others_lock, NULL);
 	error = pool_open(&cfg->network, &r->pool);
 	if (!error && cfg->ipv6_network.addr.family)
@@ -116,6 +119,7 @@ void registry_close(struct registry *r)
 		return;
 	pool_close(r->pool);
 	prefixes_close(r->prefixes);
+	networks_close(&r->networks);
 	leases_close(r->leases);
 	addr_map_close(r->others);
 	addr_map_close(r->sources);
@@ -283,8 +287,18 @@ static void release_prefix(struct registry *r, struct registration *reg)
 	reg->prefix = (struct ip_addr){ 0 };
 }
 
+static void remove_route(void *arg, const struct ip_prefix *network)
+{
+	struct registry *r = arg;
+	struct route way = { .dst = *network, .ifindex = r->ifindex };
+
+	if (r->netlink)
+		netlink_route_del(r->netlink, &way);
+}
+
 static void release(struct registry *r, struct registration *reg)
 {
+	networks_remove(&r->networks, reg->session, remove_route, r);
 	release_prefix(r, reg);
 	release_ipv6(r, reg);
 	release_ipv4(r, reg);
@@ -757,13 +771,78 @@ void registry_logout(struct registry *r, struct registration *reg)
 
 /* ---- the packet path */
 
+static bool would_cut(const struct registry *r, const struct registration *reg,
+		      const struct ip_prefix *network)
+{
+	struct ip_addr own = ip_from_v4(pool_server(r->pool));
+
+	for (size_t i = 0; i < r->cfg->listen_count; i++)
+		if (ip_prefix_has(network, &r->cfg->listen[i].addr))
+			return true;
+	return !network->len || ip_prefix_has(network, &reg->source) ||
+	       ip_prefix_has(network, &reg->local) || ip_prefix_has(network, &own);
+}
+
+static const char *add_network(struct registry *r, const struct registration *reg,
+			       const struct ip_prefix *network)
+{
+	struct route way = { .dst = *network, .ifindex = r->ifindex };
+	int error = 0;
+
+	if (!reg->is_logged_in || reg->is_evicted)
+		return "the session ends";
+	if (would_cut(r, reg, network))
+		return "the server or the client's connection is in it";
+	if (!networks_add(&r->networks, network, reg->worker, reg->session))
+		return strerror(ENOMEM);
+	if (r->netlink)
+		error = netlink_route_replace(r->netlink, &way);
+	return error ? strerror(-error) : NULL;
+}
+
+const char *registry_add_network(struct registry *r, const struct registration *reg,
+				 const struct ip_prefix *network)
+{
+	const char *why;
+
+	pthread_mutex_lock(&r->lock);
+	why = add_network(r, reg, network);
+	pthread_mutex_unlock(&r->lock);
+	return why;
+}
+
+uint64_t registry_session_behind(struct registry *r, unsigned worker, const struct ip_addr *a)
+{
+	unsigned its_worker;
+	uint64_t session;
+
+	return networks_find(&r->networks, a, &its_worker, &session) && its_worker == worker
+		       ? session
+		       : 0;
+}
+
+static int worker_behind(struct registry *r, const struct ip_addr *a)
+{
+	unsigned worker;
+	uint64_t session;
+
+	return networks_find(&r->networks, a, &worker, &session) ? (int)worker : REGISTRY_NOBODY;
+}
+
+static int worker_of_prefix(struct registry *r, const struct ip_addr *a)
+{
+	int worker = r->prefixes ? prefixes_worker_of(r->prefixes, a) : REGISTRY_NOBODY;
+
+	return worker == REGISTRY_NOBODY ? worker_behind(r, a) : worker;
+}
+
 int registry_worker_of(struct registry *r, const struct ip_addr *a)
 {
 	const struct registration *reg;
 	int worker = REGISTRY_NOBODY;
 
 	if (a->family == AF_INET6 && !ip_is_link_local(a))
-		return r->prefixes ? prefixes_worker_of(r->prefixes, a) : REGISTRY_NOBODY;
+		return worker_of_prefix(r, a);
 	if (a->family == AF_INET && pool_has(r->pool, ip_v4(a)))
 		return (int)atomic_load_explicit(&r->workers[offset_of(r, ip_v4(a))],
 						 memory_order_relaxed) -
@@ -773,7 +852,7 @@ int registry_worker_of(struct registry *r, const struct ip_addr *a)
 	if (reg)
 		worker = (int)reg->worker;
 	pthread_rwlock_unlock(&r->others_lock);
-	return worker;
+	return worker == REGISTRY_NOBODY ? worker_behind(r, a) : worker;
 }
 
 /* ---- failed logins */

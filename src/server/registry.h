@@ -111,6 +111,15 @@ bool registry_take_prefix(struct registry *r, struct registration *reg);
 bool registry_change_ipv4(struct registry *r, struct registration *reg, uint32_t wanted);
 void registry_logout(struct registry *r, struct registration *reg); /* no effect without a login */
 
+/*
+ * Makes a network reachable through the session, as long as it is logged in, with a route to the TUN
+ * device. Returns NULL, or why not.
+ */
+const char *registry_add_network(struct registry *r, const struct registration *reg,
+				 const struct ip_prefix *network);
+/* The session of this worker that the address is behind; 0: none. For the packet path. */
+uint64_t registry_session_behind(struct registry *r, unsigned worker, const struct ip_addr *a);
+
 /* The worker whose session has this address, or REGISTRY_NOBODY. For the packet path. */
 int registry_worker_of(struct registry *r, const struct ip_addr *a);
 size_t registry_count(const struct registry *r); /* sessions logged in and not evicted */

@@ -238,6 +238,26 @@ static const struct refusal *log_in(struct session *s, const struct auth_grant *
 
 static void on_advertise(struct loop_timer *timer);
 
+/* Those that can't be used are forgotten, so that no packet may come from there. */
+static void add_networks(struct session *s)
+{
+	struct auth_grant *g = s->granted ? &s->granted->grant : NULL;
+	size_t kept = 0;
+
+	for (size_t i = 0; g && i < g->route_count; i++) {
+		const char *why =
+			registry_add_network(s->host->registry, &s->registration, &g->routes[i]);
+
+		if (why)
+			log_warn(&s->log, "no route to %s through this session: %s",
+				 ip_prefix_print(&g->routes[i]).text, why);
+		else
+			g->routes[kept++] = g->routes[i];
+	}
+	if (g)
+		g->route_count = kept;
+}
+
 static void apply_grant(struct session *s, const struct auth_grant *grant,
 			struct ppp_auth_result *v)
 {
@@ -246,6 +266,7 @@ static void apply_grant(struct session *s, const struct auth_grant *grant,
 	memcpy(v->nbns, grant->nbns, sizeof(v->nbns));
 	if (grant->mtu && grant->mtu < s->tunnel.cfg.mtu)
 		s->tunnel.cfg.mtu = grant->mtu;
+	add_networks(s);
 	if (grant->pool[0])
 		log_info(&s->log, "Framed-Pool %s is not used: addresses are of --ipv4-network",
 			 log_quote(grant->pool, strlen(grant->pool)).text);
@@ -537,13 +558,15 @@ static bool take_iid(void *arg, const uint8_t iid[PPP_IID_LEN])
 static void advertise(struct session *s)
 {
 	const struct server_cfg *cfg = s->host->cfg;
-	struct advertised what = { .prefix = s->prefix, .mtu = cfg->mtu };
+	struct advertised what = { .prefix = s->prefix, .mtu = s->tunnel.cfg.mtu };
 	uint64_t now_ms = loop_now(s->host->loop);
 	uint8_t packet[ADVERT_SIZE_MAX];
 	size_t len;
 
 	memcpy(what.own_iid, s->host->own_iid, sizeof(what.own_iid));
 	memcpy(what.servers, cfg->ipv6_dns, sizeof(what.servers));
+	if (s->granted && s->granted->grant.ipv6_dns[0].family)
+		memcpy(what.servers, s->granted->grant.ipv6_dns, sizeof(what.servers));
 	len = advertiser_tick(&s->advertiser, &what, now_ms, packet);
 	if (len)
 		tunnel_send_own(&s->tunnel, packet, len);
@@ -555,20 +578,43 @@ static void on_advertise(struct loop_timer *timer)
 	advertise(container_of(timer, struct session, timer));
 }
 
-/* Without an IPv6 network, or with no prefix left, the client has a link-local address only. */
-static void start_advertising(struct session *s)
+/* The /64 that RADIUS gives to the user. False: it gives none, or it can't be used. */
+static bool take_own_prefix(struct session *s)
 {
-	struct registry *r = s->host->registry;
+	const struct ip_prefix *own = s->granted ? &s->granted->grant.ipv6_prefix : NULL;
+	const char *why;
 
-	if (!registry_prefixes(r))
-		return;
-	if (registry_take_prefix(r, &s->registration) && claim(s, &s->registration.prefix))
+	if (!own || !own->addr.family)
+		return false;
+	why = own->len == PREFIXES_LEN
+		      ? registry_add_network(s->host->registry, &s->registration, own)
+		      : "it is not a /64";
+	if (!why && claim(s, &own->addr)) {
+		s->prefix = own->addr;
+		return true;
+	}
+	log_warn(&s->log, "the user's IPv6 prefix %s cannot be used: %s", ip_prefix_print(own).text,
+		 why ? why : "out of memory");
+	return false;
+}
+
+static void take_free_prefix(struct session *s)
+{
+	if (registry_take_prefix(s->host->registry, &s->registration) &&
+	    claim(s, &s->registration.prefix))
 		s->prefix = s->registration.prefix;
 	else
 		log_warn(&s->log,
 			 "no IPv6 prefix for this session: all of --ipv6-network %s are "
 			 "in use",
 			 ip_prefix_print(&s->host->cfg->ipv6_network).text);
+}
+
+/* Without an IPv6 network, or with no prefix left, the client has a link-local address only. */
+static void start_advertising(struct session *s)
+{
+	if (!take_own_prefix(s) && registry_prefixes(s->host->registry))
+		take_free_prefix(s);
 	if (!s->prefix.family)
 		return;
 	log_debug(&s->log, "IPv6 prefix %s/64", ip_print(&s->prefix).text);
@@ -771,7 +817,18 @@ static bool is_own(const struct session *s, const struct ip_addr *from)
 	return ip_equal(from, &s->ipv6) || (s->prefix.family && ip_equal(&key, &s->prefix));
 }
 
-struct session *session_of_addr(const struct session_host *h, const struct ip_addr *to)
+/* In a network that RADIUS routes to the session. */
+static bool is_behind(const struct session *s, const struct ip_addr *from)
+{
+	const struct auth_grant *g = s->granted ? &s->granted->grant : NULL;
+
+	for (size_t i = 0; g && i < g->route_count; i++)
+		if (ip_prefix_has(&g->routes[i], from))
+			return true;
+	return false;
+}
+
+static struct session *owner_of(const struct session_host *h, const struct ip_addr *to)
 {
 	struct ip_addr key;
 
@@ -781,13 +838,21 @@ struct session *session_of_addr(const struct session_host *h, const struct ip_ad
 	return addr_map_find(h->by_addr, &key);
 }
 
+struct session *session_of_addr(const struct session_host *h, const struct ip_addr *to)
+{
+	struct session *s = owner_of(h, to);
+	uint64_t behind = s ? 0 : registry_session_behind(h->registry, h->number, to);
+
+	return behind ? session_find(h, behind) : s;
+}
+
 bool session_may_send(struct tunnel *t, const struct packet *p)
 {
 	const struct session *s = container_of(t, struct session, tunnel);
 	struct session_host *h = s->host;
 	struct ip_addr from = packet_src(p), to = packet_dst(p);
 
-	if (!is_own(s, &from))
+	if (!is_own(s, &from) && !is_behind(s, &from))
 		return false;
 	return h->cfg->client_to_client || registry_worker_of(h->registry, &to) == REGISTRY_NOBODY;
 }

@@ -281,9 +281,11 @@ static void grants(void **state)
 	assert_int_equal(g.idle_s, 600);
 	assert_int_equal(g.interim_s, 60);
 	assert_int_equal(g.sessions, 2);
-	assert_int_equal(g.route_count, 2);
+	assert_int_equal(g.route_count, 4);
 	assert_string_equal(ip_prefix_print(&g.routes[0]).text, "10.8.0.0/16");
 	assert_string_equal(ip_prefix_print(&g.routes[1]).text, "2001:db8:2::/48");
+	assert_string_equal(ip_prefix_print(&g.routes[2]).text, "10.9.0.0/24"); /* the netmask */
+	assert_string_equal(ip_prefix_print(&g.routes[3]).text, "2001:db8:1::/48"); /* delegated */
 	assert_string_equal(ip_prefix_print(&g.ipv6_delegated).text, "2001:db8:1::/48");
 	assert_int_equal(g.class_count, 2);
 	assert_true(g.rate_up == 5000000 && g.rate_down == 20000000);

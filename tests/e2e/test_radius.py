@@ -76,6 +76,47 @@ def test_what_it_grants_is_applied(lab, serve):
     lab.client.ping_server()
 
 
+@pytest.mark.parametrize("reply", [
+    'Framed-Route = "10.8.0.0/16 0.0.0.0 1"',
+    "Framed-IP-Address = 10.8.0.5, Framed-IP-Netmask = 255.255.0.0",
+])
+def test_a_network_behind_the_client(lab, both, serve, reply):
+    FreeRadius(lab, f'ann Cleartext-Password := "wonder land"\n    {reply}\n')
+    serve("--workers", "2")
+    client = lab.connect("--no-default-route", "--route", "10.9.0.0/24")
+    lab.is_changed = True
+    lab.client.ip("addr add 10.8.0.1/32 dev lo")
+    assert lab.server.ping("10.8.0.1")
+    assert "10.8.0.0/16" in str(lab.server.routes())
+    for address, is_own in (("10.8.0.1", True), ("10.7.0.1", False)):
+        lab.client.run("ip", "addr", "add", f"{address}/32", "dev", "lo", check=False)
+        assert bool(lab.client.ping("10.9.0.1", "-I", address, count=1, check=False)) == is_own
+    client.stop()
+    eventually("the route is gone", lambda: "10.8.0.0/16" not in str(lab.server.routes()))
+
+
+def test_ipv6_of_the_user(lab, both, serve):
+    FreeRadius(lab, """ann Cleartext-Password := "wonder land"
+    Framed-IPv6-Prefix = 2001:db8:99:7::/64, DNS-Server-IPv6-Address = 2001:db8:99::53
+""")
+    serve("--workers", "2")
+    client = lab.connect("--no-default-route", "--route", "2001:db8:99::/48")
+    own = client.wait_for(r"^IPv6 address (2001:db8:99:7:\S+)").group(1).rstrip(",")
+    eventually("a name server", lambda: "2001:db8:99::53" in lab.client.resolv_conf.read_text())
+    eventually("a route", lambda: "2001:db8:99:7::/64" in str(lab.server.ip("-6 route show")))
+    assert own in " ".join(lab.client.addresses())
+    client.stop()
+    eventually("the route is gone", lambda: "2001:db8:99:7::/64" not in str(lab.server.ip("-6 route show")))
+
+
+def test_a_route_that_would_cut_the_connection_is_not_made(lab, serve):
+    FreeRadius(lab, 'ann Cleartext-Password := "wonder land"\n    Framed-Route = "10.1.0.0/16 0.0.0.0 1"\n')
+    server = serve()
+    lab.connect("--no-default-route")
+    server.wait_for("no route to 10.1.0.0/16 through this session: the server or the client's connection is in it")
+    lab.client.ping_server()
+
+
 @pytest.mark.parametrize("reply, reason", [
     ("Service-Type = Login-User", "the RADIUS server grants another Service-Type than Framed-User"),
     ("Framed-Protocol = SLIP", "the RADIUS server grants another Framed-Protocol than PPP"),
