@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/password.h"
 #include "cli/tidy.h"
 #include "client/server_list.h"
 #include "tls/open.h"
@@ -365,7 +366,7 @@ static bool resolve(const struct verb *verb, const struct server_settings *s,
 	return false;
 }
 
-/* All settings but name, port and addresses are the same for all servers. */
+/* All settings but name, port, addresses, and whether there is a proxy, are the same for all servers. */
 static bool make_more(const struct verb *verb, struct server_settings *s,
 		      const struct server_ref *first)
 {
@@ -382,7 +383,9 @@ static bool make_more(const struct verb *verb, struct server_settings *s,
 		s->more[i] = *first;
 		s->more[i].host = at[i].host;
 		s->more[i].port = at[i].port;
-		if (!resolve(verb, s, &at[i], &s->more[i]))
+		if (!upstream_settings_apply(verb, &s->upstream, at[i].host, at[i].port,
+					     &s->more[i].proxy) ||
+		    !resolve(verb, s, &at[i], &s->more[i]))
 			return false;
 	}
 	return true;
@@ -391,6 +394,8 @@ static bool make_more(const struct verb *verb, struct server_settings *s,
 bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 			   struct server_ref *ref)
 {
+	bool is_good;
+
 	if (!take_first(verb, s))
 		return false;
 	if (s->only_ipv4 && s->only_ipv6) {
@@ -424,8 +429,11 @@ bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 			.keylog = s->tls.keylog,
 		},
 	};
-	return upstream_settings_apply(verb, &s->upstream, s->at.host, s->at.port, &ref->proxy) &&
-	       resolve(verb, s, &s->at, ref) && make_more(verb, s, ref);
+	is_good =
+		upstream_settings_apply(verb, &s->upstream, s->at.host, s->at.port, &ref->proxy) &&
+		resolve(verb, s, &s->at, ref) && make_more(verb, s, ref);
+	password_forget_proxy();
+	return is_good;
 }
 
 bool server_settings_check(const struct verb *verb, const struct server_ref *ref)

@@ -104,20 +104,23 @@ static const char *first_variable(const char *const *names, size_t count, const 
 	return NULL;
 }
 
-/*
- * Not http_proxy: SSTP is https. Servers on this host need no proxy, and no proxy could reach them (Go does
- * the same).
- */
-static bool read_environment(const struct verb *verb, struct upstream_settings *s, const char *host,
-			     uint16_t port)
+/* Servers on this host need no proxy, and no proxy could reach them (Go does the same). */
+static bool is_excepted(const char *host, uint16_t port)
+{
+	static const char *const exceptions[] = { "no_proxy", "NO_PROXY" };
+	const char *name, *list = first_variable(exceptions, 2, &name);
+
+	return no_proxy_is_loopback(host) || (list && no_proxy_lists(list, host, port));
+}
+
+/* Not http_proxy: SSTP is https. */
+static bool read_environment(const struct verb *verb, struct upstream_settings *s)
 {
 	static const char *const proxies[] = { "https_proxy", "HTTPS_PROXY", "all_proxy",
 					       "ALL_PROXY" };
-	static const char *const exceptions[] = { "no_proxy", "NO_PROXY" };
-	const char *name, *except, *why, *url = first_variable(proxies, 4, &name);
-	const char *list = first_variable(exceptions, 2, &except);
+	const char *name, *why, *url = first_variable(proxies, 4, &name);
 
-	if (!url || no_proxy_is_loopback(host) || (list && no_proxy_lists(list, host, port)))
+	if (!url)
 		return true;
 	why = proxy_url_parse(url, &s->url);
 	if (why) {
@@ -125,7 +128,7 @@ static bool read_environment(const struct verb *verb, struct upstream_settings *
 			  name, why);
 		return false;
 	}
-	s->has_url = true;
+	s->has_url = s->is_from_environment = true;
 	log_info(NULL, "the proxy is from the variable %s; --no-proxy connects without it", name);
 	return true;
 }
@@ -149,7 +152,7 @@ static bool read_password(struct upstream_settings *s, struct error *err)
 
 static bool has_user_if_needed(const struct verb *verb, const struct upstream_settings *s)
 {
-	if (s->url.has_user || !s->password_file || s->is_unwanted)
+	if (s->url.has_user || !s->password_file)
 		return true;
 	cli_error(verb,
 		  s->has_url
@@ -175,22 +178,25 @@ static void fill_reach(struct upstream_settings *s)
 bool upstream_settings_apply(const struct verb *verb, struct upstream_settings *s, const char *host,
 			     uint16_t port, const struct reach_proxy **out)
 {
+	bool is_ours = s->has_url && !s->is_from_environment;
 	struct error err;
-	bool ok;
 
 	*out = NULL;
-	if (!s->has_url && !s->is_unwanted && !read_environment(verb, s, host, port))
+	if (s->is_unwanted || (!is_ours && is_excepted(host, port)))
+		return true;
+	if (!s->has_url && !read_environment(verb, s))
 		return false;
-	ok = has_user_if_needed(verb, s);
-	if (ok && s->url.has_user && !read_password(s, &err)) {
+	if (!has_user_if_needed(verb, s))
+		return false;
+	if (!s->has_url)
+		return true;
+	if (s->url.has_user && !read_password(s, &err)) {
 		cli_error(verb, "%s", err.text);
-		ok = false;
+		return false;
 	}
-	password_forget_proxy();
-	if (s->has_url)
-		fill_reach(s);
-	*out = s->has_url ? &s->reach : NULL;
-	return ok;
+	fill_reach(s);
+	*out = &s->reach;
+	return true;
 }
 
 bool upstream_settings_ask(const struct verb *verb, struct upstream_settings *s)

@@ -13,7 +13,8 @@
 
 struct upstream_settings {
 	struct proxy_url url;
-	bool has_url;     /* by --proxy; later also by another program's variable */
+	bool has_url; /* by --proxy; later also by another program's variable */
+	bool is_from_environment;
 	bool is_unwanted; /* --no-proxy */
 	const char *password_file;
 	struct proxy_name name;
@@ -25,7 +26,8 @@ extern const struct option_group upstream_options;
 
 /*
  * Decides whether there is a proxy on the way to `host`, and reads its password from where it does not have
- * to be typed. *out: the proxy, in `s`; NULL: none. Returns false after printing an error.
+ * to be typed. *out: the proxy, in `s`; NULL: none. Returns false after printing an error. To be called
+ * for each server; then password_forget_proxy.
  */
 bool upstream_settings_apply(const struct verb *verb, struct upstream_settings *s, const char *host,
 			     uint16_t port, const struct reach_proxy **out);

@@ -283,6 +283,19 @@ def test_variables(walled):
     assert program.stop() == 0
 
 
+def test_no_proxy_with_several_servers(walled):
+    """The variable holds for each: here the first, which does not listen, has no proxy, and the second has."""
+    walled.serve()
+    upstreams.squid(walled)
+    way = Way(walled, None, to="10.1.0.254:444", env={"https_proxy": HTTP_URL, "no_proxy": "10.1.0.0/16"},
+              options=["--server", SERVER])
+    program = way.connect()
+    assert "connecting to 10.1.0.254:444\n" in program.log
+    assert f"connecting to {SERVER} through the proxy {HTTP_URL}\n" in program.log
+    assert walled.client.ping_server()
+    assert program.stop() == 0
+
+
 @pytest.mark.parametrize("options, words", [
     (["--proxy", "ftp://p:1"], "--proxy ftp://p:1: must be a proxy's URL such as"),
     (["--proxy", "https://p:1"], "sstp does not speak TLS to a proxy"),
