@@ -174,6 +174,8 @@ void tls_pipe_put(struct tls_pipe *p, struct writer *w)
 	put_u8(w, flags);
 	if (is_first_of_many)
 		put_u32(w, (uint32_t)p->out_len);
+	if (!len)
+		return;
 	put_bytes(w, p->out + p->out_sent, len);
 	p->out_sent += len;
 }
