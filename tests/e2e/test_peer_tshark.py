@@ -9,7 +9,7 @@ import pytest
 from peers.dissect import Dissection
 from peers.sstpc import Sstpc
 
-AUTHENTICATION = {"mschapv2": "chap", "chap": "chap", "pap": "pap"}
+AUTHENTICATION = {"mschapv2": "chap", "chap": "chap", "pap": "pap", "eap-mschapv2": "eap", "peap": "eap"}
 PINGS = 5
 # write each packet to the file at once
 TCPDUMP = "tcpdump --immediate-mode -U -Z root"
@@ -29,14 +29,15 @@ def assert_understood(session, authentication, messages):
 
 
 @pytest.mark.parametrize("method, who", [("mschapv2", "server"), ("mschapv2", "client"), ("chap", "server"),
-                                         ("pap", "client")])
+                                         ("pap", "client"), ("eap-mschapv2", "client"), ("peap", "server")])
 def test_our_own_session_over_tls_1_3(lab, method, who):
     keys, capture = lab.folder / "keys", lab.folder / "session.pcap"
     logged = ["--keylog", keys]
     recorder = lab.start(lab.server, *TCPDUMP.split(), "-i", "cable", "-w", capture)
     recorder.wait_for("listening on")
     server = lab.serve("--auth", method, *(logged if who == "server" else []))
-    client = lab.connect("--no-default-route", "--auth", method, *(logged if who == "client" else []))
+    inside = ["--eap-name", "vpn.example.net", "--eap-ca", lab.pki.ca] if method == "peap" else []
+    client = lab.connect("--no-default-route", "--auth", method, *inside, *(logged if who == "client" else []))
     lab.client.ping_server(count=PINGS)
     assert client.stop() == 0
     server.wait_for("ended after")
