@@ -110,18 +110,17 @@ static bool hint_of_addresses(const struct obstacle_facts *f, struct obstacle_te
 		struct ip_addr a = ip_from_sockaddr(&f->addrs[i]);
 
 		if (IS_IN(&a, sinkholes))
-			snprintf(
-				t->text, sizeof(t->text),
-				"the name server gave %s for %.64s, which is no server's address: a filter "
-				"blocks this name; --resolve %.64s:ADDRESS does without the name server",
-				ip_print(&a).text, f->host, f->host);
+			snprintf(t->text, sizeof(t->text),
+				 "the name server gave %s for %.64s, which is no server's "
+				 "address: a filter blocks this name; --resolve %.64s:ADDRESS "
+				 "avoids the name server",
+				 ip_print(&a).text, f->host, f->host);
 		else if (IS_IN(&a, private_networks))
-			snprintf(
-				t->text, sizeof(t->text),
-				"%.64s leads to a private address here: inside of that network it may be "
-				"right; elsewhere a captive portal or a filter gives its own address, and a "
-				"web browser shows its page",
-				f->host);
+			snprintf(t->text, sizeof(t->text),
+				 "%.64s leads to a private address here: inside of that network "
+				 "it may be right; elsewhere a captive portal or a filter gives "
+				 "its own address, and a web browser shows its page",
+				 f->host);
 		if (*t->text)
 			return true;
 	}
@@ -132,16 +131,17 @@ static const char *hint_of_tcp(int error)
 {
 	switch (error) {
 	case ECONNREFUSED:
-		return "no program listens at this port, or a firewall refuses the connection: check "
-		       "address and port, and whether other networks reach it";
+		return "no program listens at this port, or a firewall refuses the connection: "
+		       "check address and port, and whether other networks reach it";
 	case ETIMEDOUT:
-		return "packets to the server are dropped: by a firewall here or there, or the server is "
-		       "off; where only a web proxy leads out, it has to be named";
+		return "packets to the server are dropped: by a firewall here or there, or the "
+		       "server is off; where the internet is reachable only through a proxy, "
+		       "give that with --proxy";
 	case ENETUNREACH:
 	case EHOSTUNREACH:
 	case EADDRNOTAVAIL:
-		return "this host has no route to the server: it has no network, or not of that address "
-		       "family (-4, -6)";
+		return "this host has no route to the server: it has no network, or not of that "
+		       "address family (-4, -6)";
 	case EACCES:
 	case EPERM:
 		return "a firewall on this host forbids the connection";
@@ -157,84 +157,84 @@ static void hint_of_cert(const struct obstacle_facts *f, struct obstacle_text *t
 	if (!f->cert)
 		return;
 	if (product)
-		snprintf(
-			t->text, sizeof(t->text),
-			"%s issued this certificate: this network, or a program on this host, inspects TLS "
-			"and would read the login; SSTP fails through it even with its authority trusted. "
-			"Ask for an exception for %.64s, or use another network",
-			product, f->host);
+		snprintf(t->text, sizeof(t->text),
+			 "%s issued this certificate: this network, or a program on this host, "
+			 "inspects TLS and would read the login; SSTP fails through it even with "
+			 "its authority trusted. Ask for an exception for %.64s, or use another "
+			 "network",
+			 product, f->host);
 	else if (f->sign != SIGN_CERT_ISSUER && f->sign != SIGN_CERT_NAME)
 		return; /* its dates, its key, or a revocation list */
 	else if (f->is_cert_for_host && f->cert->is_self_signed)
-		snprintf(
-			t->text, sizeof(t->text),
-			"the server made its certificate itself: compare the pin with the one at the "
-			"server (sstp cert --show FILE), then give it with --servercert");
+		snprintf(t->text, sizeof(t->text),
+			 "the server made its certificate itself: compare the pin with the one at "
+			 "the server (sstp cert --show FILE), then give it with --servercert");
 	else if (f->is_cert_for_host)
-		snprintf(
-			t->text, sizeof(t->text),
-			"either an authority of the server's owner, whose file --ca-cert takes, or TLS "
-			"inspection: it is inspection if other sites' certificates have this issuer here "
-			"too, as a web browser shows");
+		snprintf(t->text, sizeof(t->text),
+			 "either an authority of the server's owner, whose file --ca-cert takes, "
+			 "or TLS inspection: it is inspection if other sites' certificates have "
+			 "this issuer here too, as a web browser shows");
 	else if (f->cert->is_self_signed)
-		snprintf(
-			t->text, sizeof(t->text),
-			"a certificate of a firewall, a router or a captive portal looks so: another "
-			"machine than the server answers; open any web page in a browser first");
+		snprintf(t->text, sizeof(t->text),
+			 "this looks like the certificate of a firewall, a router or a captive "
+			 "portal, which answers for the server; open any web page in a browser "
+			 "first");
 	else
-		snprintf(
-			t->text, sizeof(t->text),
-			"another server answers at this address, as captive portals do; if it is the "
-			"right one, --verify-name takes a name in its certificate");
+		snprintf(t->text, sizeof(t->text),
+			 "another server answers at this address, as captive portals do; if it is "
+			 "the right one, give a name of its certificate with --verify-name");
 }
 
 static const char *hint_of_sign(enum tunnel_sign sign)
 {
 	switch (sign) {
 	case SIGN_TLS_RESET:
-		return "the connection is reset as soon as the server's name or TLS is seen: a firewall "
-		       "filters by name (try --no-sni, or --sni with another name of the server), or the "
+		return "the connection is reset as soon as TLS begins: a firewall filters by "
+		       "name (try --no-sni, or --sni with another name of the server), or the "
 		       "port does not speak TLS";
 	case SIGN_TLS_CLOSED:
-		return "the connection is closed as soon as TLS begins: the port does not speak TLS, a "
-		       "firewall filters by name (try --no-sni), or the server refuses this address";
+		return "the connection is closed as soon as TLS begins: the port does not speak "
+		       "TLS, a firewall filters by name (try --no-sni), or the server refuses "
+		       "this address";
 	case SIGN_TLS_SILENT:
-		return "the connection is made, and what follows is dropped: a firewall filters by name "
-		       "(try --no-sni), answers for the server, or the server hangs";
+		return "TCP connects, and all packets after that are dropped: a firewall filters "
+		       "by name (try --no-sni), answers for the server, or the server hangs";
 	case SIGN_TLS_CUT:
 	case SIGN_TLS_STALLED:
-		return "TLS began and did not end: a firewall stops it when it sees the certificate, or "
-		       "large packets are lost on the way";
+		return "TLS began and did not finish: a firewall stops it when it sees the "
+		       "certificate, or large packets are lost on the way";
 	case SIGN_TLS_ALERT:
-		return "the server, or a firewall that answers for it, refuses TLS at once: by its name "
-		       "(see --sni, --no-sni), its version (see --min-tls) or its ciphers (see "
-		       "--legacy-ciphers)";
+		return "the server, or a firewall that answers for it, refuses TLS at once: by "
+		       "its name (see --sni, --no-sni), its version (see --min-tls) or its "
+		       "ciphers (see --legacy-ciphers)";
 	case SIGN_PLAIN_HTTP:
-		return "HTTP without TLS is spoken at this port: a captive portal, a proxy, or the wrong "
-		       "port; SSTP needs the port of HTTPS";
+		return "this port answers in HTTP without TLS: a captive portal, a proxy, or the "
+		       "wrong port; SSTP needs the port of HTTPS";
 	case SIGN_NOT_TLS:
 		return "another service is at this port, or a firewall answers: check the port";
 	case SIGN_HTTP_REDIRECT:
 	case SIGN_HTTP_LOGIN:
-		return "a captive portal wants a login: open any web page in a browser; if the address is "
-		       "one of the server's own pages, its SSTP is off or at another name or port";
+		return "a captive portal wants a login: open any web page in a browser; if the "
+		       "address is one of the server's own pages, its SSTP is off or at another "
+		       "name or port";
 	case SIGN_HTTP_PROXY_AUTH:
-		return "a proxy in between wants a login, though none was asked to connect";
+		return "a proxy in between, which was not asked for, wants a login";
 	case SIGN_HTTP_FORBIDDEN:
 		return "a filter, or the web server there, forbids this request";
 	case SIGN_HTTP_STATUS:
-		return "a web server is there, and no SSTP: it is off, or at another name (--host-header, "
-		       "--sni) or port, or a proxy in front of it does not pass SSTP_DUPLEX_POST on";
+		return "this is a web server without SSTP: SSTP is off, or at another name "
+		       "(--host-header, --sni) or port, or a proxy in front of it does not pass "
+		       "SSTP_DUPLEX_POST on";
 	case SIGN_HTTP_PAGE:
-		return "a captive portal, a block page, or a plain web server: open the server's address "
-		       "in a web browser to see the page";
+		return "a captive portal, a block page, or a plain web server: open the server's "
+		       "address in a web browser to see the page";
 	case SIGN_HTTP_CLOSED:
 	case SIGN_HTTP_SILENT:
-		return "TLS works, and the SSTP request gets no response: a proxy or firewall that inspects "
-		       "TLS does not pass it on, or the server is no SSTP server";
+		return "TLS works, and the SSTP request gets no response: a proxy or firewall "
+		       "that inspects TLS does not pass it on, or the server is no SSTP server";
 	case SIGN_BINDING:
-		return "the server sees another certificate than this client: TLS inspection in between, or "
-		       "a load balancer whose certificate the server does not have";
+		return "the server sees another certificate than this client: TLS inspection in "
+		       "between, or a load balancer whose certificate the server does not have";
 	case SIGN_CERT_ISSUER:
 	case SIGN_CERT_NAME:
 	case SIGN_NONE:
@@ -248,12 +248,11 @@ struct obstacle_text obstacle_hint(const struct obstacle_facts *f)
 	struct obstacle_text t = { "" };
 
 	if (f->reason == REASON_LOOKUP)
-		snprintf(
-			t.text, sizeof(t.text),
-			"the name is wrong, there is no network, or the name servers here do not tell it: a "
-			"filter, or a captive portal before its login; --resolve %.64s:ADDRESS does without "
-			"them",
-			f->host);
+		snprintf(t.text, sizeof(t.text),
+			 "the name is wrong, there is no network, or the name servers here do not "
+			 "answer for it: a filter, or a captive portal before its login; "
+			 "--resolve %.64s:ADDRESS avoids them",
+			 f->host);
 	else if (f->reason == REASON_NONE || hint_of_addresses(f, &t))
 		return t;
 	else if (f->reason == REASON_TRUST)

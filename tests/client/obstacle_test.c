@@ -53,10 +53,10 @@ static const struct {
 	  .issuer = "CN=wifi", .is_self_signed = true, .words = "private address" },
 	{ "a reset", REASON_TLS, SIGN_TLS_RESET, .address = "192.0.2.1", .words = "--no-sni" },
 	{ "an end", REASON_TLS, SIGN_TLS_CLOSED, .words = "as soon as TLS begins" },
-	{ "silence", REASON_TLS, SIGN_TLS_SILENT, .words = "what follows is dropped" },
-	{ "a cut", REASON_TLS, SIGN_TLS_CUT, .words = "did not end" },
+	{ "silence", REASON_TLS, SIGN_TLS_SILENT, .words = "all packets after that are dropped" },
+	{ "a cut", REASON_TLS, SIGN_TLS_CUT, .words = "did not finish" },
 	{ "an alert", REASON_TLS, SIGN_TLS_ALERT, .words = "refuses TLS at once" },
-	{ "HTTP", REASON_TLS, SIGN_PLAIN_HTTP, .words = "HTTP without TLS" },
+	{ "HTTP", REASON_TLS, SIGN_PLAIN_HTTP, .words = "in HTTP without TLS" },
 	{ "SSH", REASON_TLS, SIGN_NOT_TLS, .words = "another service" },
 	{ "TLS in another way", REASON_TLS, .sign = SIGN_NONE },
 	{ "inspection", REASON_TRUST, SIGN_CERT_ISSUER, .issuer = "CN=FG100F, O=Fortinet, C=US",
@@ -68,7 +68,7 @@ static const struct {
 	{ "self-signed", REASON_TRUST, SIGN_CERT_ISSUER, .issuer = "CN=vpn.example.net",
 	  .is_self_signed = true, .is_for_host = true, .words = "--servercert" },
 	{ "a router's own", REASON_TRUST, SIGN_CERT_ISSUER, .issuer = "CN=router",
-	  .is_self_signed = true, .words = "captive portal looks so" },
+	  .is_self_signed = true, .words = "this looks like the certificate of a firewall" },
 	{ "another name", REASON_TRUST, SIGN_CERT_NAME, .issuer = "CN=R3",
 	  .words = "--verify-name" },
 	{ "expired", REASON_TRUST, SIGN_NONE, .issuer = "CN=R3", .is_for_host = true },
@@ -144,7 +144,7 @@ static void long_names(void **state)
 	memset(host, 'a', sizeof(host) - 1);
 	host[100] = '.';
 	host[sizeof(host) - 1] = '\0';
-	assert_non_null(strstr(obstacle_hint(&f).text, "does without the name server"));
+	assert_non_null(strstr(obstacle_hint(&f).text, "avoids the name server"));
 }
 
 int main(void)

@@ -121,17 +121,17 @@ OBSTACLES = {
     "an end after the ClientHello": (lambda n: n.tcp(lambda c: c.recv(4096)), [], "tls", 6, "during the TLS handshake",
                                      "closed as soon as TLS begins"),
     "silence after the ClientHello": (lambda n: n.tcp(wait_for_end), ["--timeout", "1"], "tls", 6, "no TLS handshake within 1 s",
-                                      "what follows is dropped"),
+                                      "all packets after that are dropped"),
     "an alert": (lambda n: n.tcp(after_the_hello(ALERT_UNRECOGNIZED_NAME)), [], "tls", 6, "unrecognized_name",
                  "a firewall that answers for it, refuses TLS at once"),
-    "HTTP without TLS": (lambda n: n.tcp(after_the_hello(b"HTTP/1.1 302 Found\r\nLocation: http://portal.example/\r\n\r\n")), [],
-                         "tls", 6, 'does not speak TLS; it sent "HTTP/1.1 302', "HTTP without TLS is spoken at this port"),
+    "in HTTP without TLS": (lambda n: n.tcp(after_the_hello(b"HTTP/1.1 302 Found\r\nLocation: http://portal.example/\r\n\r\n")), [],
+                         "tls", 6, 'does not speak TLS; it sent "HTTP/1.1 302', "this port answers in HTTP without TLS"),
     "SSH": (lambda n: n.tcp(after_the_hello(b"SSH-2.0-OpenSSH_9.2\r\n")), [], "tls", 6, 'it sent "SSH-2.0', "another service"),
     "TLS inspection": (by_authority("/O=Zscaler Inc./CN=Zscaler Intermediate Root CA"), [], "certificate", 5,
                        "is not signed by an authority", "Zscaler issued this certificate: this network"),
     "an unknown authority": (by_authority("Some Authority"), [], "certificate", 5, "is not signed by an authority",
                              "either an authority of the server's owner, whose file --ca-cert takes, or TLS inspection"),
-    "a firewall's own certificate": (of_a_router, [], "certificate", 5, "self-signed", "a captive portal looks so"),
+    "a firewall's own certificate": (of_a_router, [], "certificate", 5, "self-signed", "this looks like the certificate of a firewall"),
     "another server": (at_another_name, [], "certificate", 5, f"is not for {NAME} but for elsewhere.example.org",
                        "another server answers at this address, as captive portals do"),
     "a redirection": (lambda n: n.http(b"HTTP/1.1 302 Found\r\nLocation: https://portal.example/login?a=1\r\n\r\n"), [], "http", 7,
@@ -142,11 +142,11 @@ OBSTACLES = {
     "a page": (lambda n: n.http(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + HTML), [], "http", 7,
                "a web page came instead of SSTP (HTTP status 200)", "a captive portal, a block page, or a plain web server"),
     "a proxy that wants a login": (lambda n: n.http(b"HTTP/1.1 407 X\r\nProxy-Authenticate: Basic realm=a\r\n\r\n"), [], "http", 7,
-                                   "(HTTP status 407)", "a proxy in between wants a login"),
+                                   "(HTTP status 407)", "a proxy in between, which was not asked for, wants a login"),
     "a filter's page": (lambda n: n.http(b"HTTP/1.1 403 Forbidden\r\n\r\n" + HTML), [], "http", 7, "(HTTP status 403)",
                         "a filter, or the web server there, forbids"),
     "a web server": (lambda n: n.http(b"HTTP/1.1 404 Not Found\r\n\r\n"), [], "http", 7, "(HTTP status 404)",
-                     "a web server is there, and no SSTP"),
+                     "this is a web server without SSTP"),
     "no response": (lambda n: n.tls(wait_for_end), ["--timeout", "1"], "http", 7, "HTTP did not finish",
                     "the SSTP request gets no response"),
     "an end in place of a response": (lambda n: n.tls(lambda tls: tls.recv(4096)), [], "http", 7,
@@ -188,7 +188,7 @@ def test_a_portal_with_a_certificate_of_its_own_is_seen_as_both(lab, network):
     seen = json.loads(lab.probe("--json", to=NAME).stdout)
     hints = {one["step"]: one.get("hint") for one in seen["steps"]}
     assert seen["stopped_at"] == "certificate"
-    assert "a captive portal looks so" in hints["certificate"] and "a captive portal wants a login" in hints["http"]
+    assert "this looks like the certificate of a firewall" in hints["certificate"] and "a captive portal wants a login" in hints["http"]
 
 
 def test_a_hint_is_given_once(lab, network):
