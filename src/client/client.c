@@ -76,6 +76,7 @@ struct client {
 	uint8_t iid[PPP_IID_LEN];
 	struct server_list servers;
 	const struct server_ref *ref; /* the current one of them */
+	bool sees_network;            /* the kernel reports changes of the network */
 	bool has_no_way;              /* to any of them: waiting until there is one */
 	bool is_next_due;             /* the round goes on: dial another server, without a pause */
 	struct server_name name, http_host;
@@ -1084,7 +1085,7 @@ static void choose_server(struct client *c)
  */
 static bool is_out_of_reach(struct client *c)
 {
-	return c->roam.loop && c->addrs.count && (c->retry.was_up || c->retry.keep_trying) &&
+	return c->sees_network && c->addrs.count && (c->retry.was_up || c->retry.keep_trying) &&
 	       source_outside(c).family == AF_UNSPEC;
 }
 
@@ -1109,8 +1110,8 @@ static void wait_for_way(struct client *c)
 			 "no way to %s: this host has no network, or no route; waiting for one",
 			 c->name.text);
 	c->has_no_way = true;
-	c->roam.source =
-		(struct ip_addr){ 0 }; /* any route is news, also one that was there before */
+	/* any route is news, also the one that was there before */
+	c->roam.source = (struct ip_addr){ 0 };
 	c->is_dial_due = false;
 	health_down(&c->health, c->cfg->backend->name, "no way to the server");
 	loop_timer_set(c->loop, &c->again, loop_now(c->loop) + WAY_LOOK_MS);
@@ -1269,6 +1270,7 @@ static enum tunnel_reason open_all(struct client *c)
 	}
 	health_open(&c->health, c->loop);
 	error = roam_open(&c->roam, c->loop);
+	c->sees_network = !error;
 	if (error)
 		log_debug(&c->log, "no notice of changes of the network: %s", strerror(-error));
 	c->backend_client = (struct backend_client){ c->loop, &c->tunnel, &c->log, on_backend_end,
