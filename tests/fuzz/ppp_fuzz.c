@@ -20,7 +20,7 @@ enum {
 	WITH_MD5 = 0x04, /* both: EAP */
 	WITHOUT_IPV6 = 0x08,
 	WITH_ECHO = 0x10,
-	AS_PROBE = 0x20,
+	AS_PROBE = 0x20, /* a server: for a client of ours (ppp/vendor.h) */
 	NO_VERDICT = 0x40,
 	WITH_OPTIONS = 0x80, /* an MRU, NBNS, addresses of our own */
 };
@@ -76,7 +76,8 @@ static struct ppp_cfg make_cfg(struct end *e)
 		.ipv4 = true,
 		.ipv6 = !(e->config & WITHOUT_IPV6),
 		.echo_ms = e->config & WITH_ECHO ? 5000 : 0,
-		.probe = e->config & AS_PROBE,
+		.probe = !(e->config & AS_SERVER) && e->config & AS_PROBE,
+		.peer_is_ready = e->config & AS_SERVER && e->config & AS_PROBE,
 		.user = "User",
 		.password = "clientPass",
 		.want_dns = true,
