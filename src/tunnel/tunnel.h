@@ -251,7 +251,7 @@ uint32_t tunnel_check_acks(struct tunnel *t);
 struct tunnel_line tunnel_look(const struct tunnel *t);
 /* "3 packets dropped, 2 marked by ECN, 5 segments sent again, round trip 32 ms", and what waits if anything does. */
 struct tunnel_line_text {
-	char text[120];
+	char text[160];
 };
 struct tunnel_line_text tunnel_line_print(const struct tunnel *t);
 
