@@ -108,9 +108,9 @@ struct cp_def {
 struct cp {
 	const struct cp_def *def;
 	struct fsm fsm;
-	uint32_t rtt_ms;    /* the measured round trip */
 	uint64_t sent_ms;   /* when our last request was sent */
 	uint64_t listen_ms; /* until when the peer may speak first; UINT64_MAX: no wait */
+	uint32_t rtt_ms;    /* the measured round trip */
 	uint32_t left_out;  /* bit n: option n of the table is no longer requested */
 	uint8_t last_id;    /* of the last packet that was not a reply */
 	uint8_t request_id;

@@ -143,16 +143,16 @@ struct ppp {
 	struct ipcp ipcp;
 	struct ipv6cp ipv6cp;
 	uint64_t reject_ms; /* when this second of Code- and Protocol-Rejects began */
-	uint8_t rejects;    /* their number in that second */
 	uint64_t limit_ms;  /* deadline for the first network protocol; UINT64_MAX: one is open */
+	uint8_t rejects;    /* their number in the second since reject_ms */
 	/* how the link ended */
 	uint8_t why; /* enum ppp_closed; the first reason is kept */
 	uint16_t error;
-	const char *terminate_text; /* for our Terminate-Request; NULL: none */
 	uint8_t detail_len;
 	uint8_t detail[PPP_DETAIL_MAX];
-	struct ppp_login *login; /* NULL: ppp_forget_login was called */
-	struct outbox *out;      /* lent by the owner; NULL: nothing has been emitted */
+	const char *terminate_text; /* for our Terminate-Request; NULL: none */
+	struct ppp_login *login;    /* NULL: ppp_forget_login was called */
+	struct outbox *out;         /* lent by the owner; NULL: nothing has been emitted */
 };
 
 #endif

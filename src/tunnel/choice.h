@@ -34,9 +34,9 @@ struct choice_facts {
 /* Embedded in its tunnel; zeroes are the beginning. */
 struct choice {
 	uint32_t repeated;  /* at the last look */
+	unsigned losses;    /* counted */
 	uint64_t last_ms;   /* of the last loss without a queue that was counted; 0: none */
 	uint64_t first_ms;  /* of the first of those that are counted */
-	unsigned losses;    /* counted */
 	uint64_t capped_ms; /* since when it sends less; 0: it does not */
 	uint64_t queue_ms;  /* since when there is a standing queue; 0: there is none */
 };
