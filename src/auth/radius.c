@@ -446,10 +446,25 @@ static bool uses_tls(const struct radius_cfg *cfg)
 	return false;
 }
 
+static int make_tls(const struct radius_cfg *cfg, struct tls_ctx **out, struct error *err)
+{
+	return uses_tls(cfg) ? tls_ctx_client(&cfg->tls, out, err) : 0;
+}
+
+int radius_check(const struct radius_cfg *cfg, struct error *err)
+{
+	struct tls_ctx *tls = NULL;
+	int error = make_tls(cfg, &tls, err);
+
+	if (tls)
+		tls_ctx_release(tls);
+	return error;
+}
+
 static int open_tls(struct radius *r)
 {
 	struct error err;
-	int error = uses_tls(r->cfg) ? tls_ctx_client(&r->cfg->tls, &r->tls, &err) : 0;
+	int error = make_tls(r->cfg, &r->tls, &err);
 
 	if (error)
 		log_error(NULL, "RADIUS by TLS: %s", err.text);

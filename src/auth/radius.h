@@ -16,6 +16,7 @@
 #include "auth/auth_backend.h"
 #include "auth/radius_acct.h"
 #include "auth/radius_cfg.h"
+#include "util/error.h"
 
 enum { RADIUS_STOP_MS = 5 * 1000 /* for the last records */ };
 
@@ -40,6 +41,9 @@ struct radius_orders {
 };
 
 extern const struct auth_backend radius_backend; /* its `self` is a struct radius */
+
+/* Reads the files of TLS, if a server is reached by it. 0, or -errno with err filled. */
+int radius_check(const struct radius_cfg *cfg, struct error *err);
 
 /*
  * The caller keeps `cfg` and `orders`. Starts the thread. 0 or -errno, after logging the error of a

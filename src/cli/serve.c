@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "auth/radius.h"
 #include "auth/users.h"
 #include "cli/background.h"
 #include "cli/common.h"
@@ -537,6 +538,10 @@ static int check(const struct server_cfg *cfg)
 	}
 	tls_ctx_release(tls);
 	tls_ctx_release(peap_tls);
+	if (radius_check(cfg->radius, &tls_err)) {
+		cli_error(&serve_verb, "RADIUS by TLS: %s", tls_err.text);
+		return EXIT_USAGE;
+	}
 	printf("configuration OK\n");
 	return EXIT_OK;
 }

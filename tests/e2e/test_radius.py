@@ -197,6 +197,21 @@ def test_eap_through_hostapd(lab, serve, maker, clients, method, line):
     lab.client.ping_server()
 
 
+def test_logins_wait_for_a_server_that_is_restarted(lab, serve):
+    radius = FreeRadius(lab, USERS)
+    server = serve("--user-sessions", "0")
+    radius.stop()
+    clients = [lab.connect("--no-default-route", "--interface", f"vpn{n}", host=host, wait=False)
+               for host in (lab.client, lab.other) for n in range(3)]
+    for client in clients:
+        client.wait_for("auth: mschapv2")
+    radius.start()
+    for client in clients:
+        client.wait_for("^connected in ")
+    server.wait_for("up, user", count=6)
+    eventually("six starts", lambda: len(radius.record("Start")) == 6)
+
+
 # ---- a server of the test's own
 
 def accept(request, _):
@@ -544,3 +559,10 @@ def test_tls_needs_our_certificate_where_the_server_asks_for_it(lab, radsec, pro
     radsec()
     server = lab.serve("--radius", "tls:127.0.0.1", "--radius-ca", proxies.cert, "--radius-acct", "none", users=False)
     server.wait_for("^error: RADIUS server 127.0.0.1 port 2083, TLS: ")
+
+
+def test_check_reads_the_files_of_tls(lab):
+    server = lab.serve("--check", "--radius", "tls:127.0.0.1", "--radius-cert", lab.file("no-cert", "text\n"), users=False,
+                       wait=False)
+    assert server.wait() == 2
+    assert "RADIUS by TLS: " in server.said and "no-cert" in server.said
