@@ -170,7 +170,7 @@ static bool may_start(const struct radius_acct *a, const struct radius_acct_entr
 static bool is_outdated(const struct radius_acct *a, const struct radius_acct_entry *e)
 {
 	return e->status == RADIUS_INTERIM &&
-	       loop_now(a->wire.loop) - e->request.born_ms > INTERIM_OLD_MS;
+	       loop_now(a->wire.loop) > e->request.born_ms + INTERIM_OLD_MS;
 }
 
 static void drop(struct radius_acct *a, struct radius_acct_entry *e)

@@ -110,13 +110,19 @@ static void set_resend(struct radius_client *c, struct radius_request *r, uint64
 	wake_at(c, earlier(r->resend_ms, earlier(r->server_end_ms, r->end_ms)));
 }
 
+/* The clock of the thread that made the record may be ahead of the loop's. */
+static uint32_t seconds_since(uint64_t born_ms, uint64_t now)
+{
+	return now > born_ms ? (uint32_t)((now - born_ms) / 1000) : 0;
+}
+
 /* A packet of its own for each server: RFC 2865 section 2.5. */
 static void sign(struct radius_client *c, struct radius_request *r, uint64_t now)
 {
 	uint8_t random[RADIUS_AUTH_LEN];
 
 	if (r->delay_at)
-		store_u32(r->packet + r->delay_at, (uint32_t)((now - r->born_ms) / 1000));
+		store_u32(r->packet + r->delay_at, seconds_since(r->born_ms, now));
 	c->cfg.random(c->cfg.arg, random, sizeof(random));
 	radius_sign_request(r->packet, r->len, r->id, random, r->password_at, r->password,
 			    c->servers[r->at].secret);

@@ -396,6 +396,16 @@ static void accounting_counts_its_delay(void **state)
 	expect("D0 a0 ");
 }
 
+/* Another thread's clock may be a little ahead of the loop's. */
+static void a_record_from_the_future_has_no_delay(void **state)
+{
+	(void)state;
+	begin(0, RADIUS_ACCOUNTING_REQUEST)->born_ms = now + 3;
+	radius_client_send(c, &ones[0].request, now);
+	drain();
+	assert_int_equal(load_u32(sent[0].packet + ones[0].request.delay_at), 0);
+}
+
 static void refused_goes_to_the_next_at_once(void **state)
 {
 	(void)state;
@@ -486,6 +496,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(more_requests_than_identifiers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(pinned_to_a_server, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(accounting_counts_its_delay, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_record_from_the_future_has_no_delay, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(refused_goes_to_the_next_at_once, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_broken_stream_is_sent_again, set_up, tear_down),
