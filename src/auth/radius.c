@@ -480,7 +480,9 @@ int radius_open(const struct radius_cfg *cfg, const struct radius_orders *orders
 	if (!r)
 		return -ENOMEM;
 	r->cfg = cfg;
-	r->nas = (struct radius_nas){ .name = cfg->nas, .boot_s = (uint32_t)time(NULL) };
+	r->nas = (struct radius_nas){ .name = cfg->nas,
+				      .boot_s = (uint32_t)time(NULL),
+				      .is_local = !cfg->server_count };
 	pthread_mutex_init(&r->lock, NULL);
 	r->logins.event = on_event;
 	r->logins.arg = r;

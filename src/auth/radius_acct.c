@@ -10,7 +10,8 @@
 #include "util/log.h"
 
 enum {
-	AUTHENTIC_RADIUS = 1,       /* RFC 2866 section 5.6 */
+	AUTHENTIC_RADIUS = 1, /* RFC 2866 section 5.6 */
+	AUTHENTIC_LOCAL = 2,
 	INTERIM_OLD_MS = 60 * 1000, /* a newer one has followed or follows soon */
 	RECORD_SIZE = 2048,         /* four Classes of 255 bytes, names, addresses */
 };
@@ -68,7 +69,8 @@ static void put_about_session(struct writer *w, const struct radius_nas *nas,
 {
 	radius_put_text(w, RADIUS_USER_NAME, r->user);
 	radius_put_session(w, nas, r->session, &r->source, &r->local);
-	radius_put_number(w, RADIUS_ACCT_AUTHENTIC, AUTHENTIC_RADIUS);
+	radius_put_number(w, RADIUS_ACCT_AUTHENTIC,
+			  nas->is_local ? AUTHENTIC_LOCAL : AUTHENTIC_RADIUS);
 	if (r->ipv4)
 		radius_put_number(w, RADIUS_FRAMED_IP_ADDRESS, r->ipv4);
 	put_grant(w, r->grant);

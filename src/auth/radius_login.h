@@ -14,6 +14,7 @@ struct radius_nas {
 	const char *name;       /* NAS-Identifier */
 	struct ip_addr address; /* NAS-IP-Address or -IPv6-Address; AF_UNSPEC: left out */
 	uint32_t boot_s;        /* when it started, for ids of sessions */
+	bool is_local;          /* logins are checked by the user file, not by RADIUS */
 };
 
 enum { RADIUS_SESSION_ID_SIZE = 24 };

@@ -360,6 +360,19 @@ def test_the_records_of_a_session(lab, both, serve):
     assert [r["Acct-Status-Type"] for r in radius.records] == ["Accounting-On", "Start", "Stop", "Accounting-Off"]
 
 
+@pytest.mark.slow
+def test_a_session_reports_while_it_lasts(lab, serve):
+    """The shortest interval is a minute (RFC 2869, section 5.16)."""
+    radius = FreeRadius(lab, 'ann Cleartext-Password := "wonder land"\n    Acct-Interim-Interval = 5\n')
+    serve()
+    lab.connect("--no-default-route")
+    lab.client.ping_server()
+    eventually("a report", lambda: radius.record("Interim-Update"), seconds=150)
+    report = radius.record("Interim-Update")[0]
+    assert 57 <= int(report["Acct-Session-Time"]) and int(report["Acct-Input-Packets"]) >= 3
+    assert int(report["Acct-Delay-Time"]) < 10 and "Acct-Terminate-Cause" not in report
+
+
 def kill_client(lab, server, client):
     client.kill()
 
@@ -419,7 +432,8 @@ def test_accounting_without_logins_by_radius(lab):
     lab.serve("--radius-acct", "127.0.0.1", "--radius-secret-file", lab.file("secret", SECRET + "\n"))
     lab.connect("--no-default-route").stop()
     eventually("a stop", lambda: radius.record("Stop"))
-    assert radius.record("Start")[0]["User-Name"] == "ann"
+    start = radius.record("Start")[0]
+    assert start["User-Name"] == "ann" and start["Acct-Authentic"] == "Local"
 
 
 # ---- requests of the RADIUS server: Disconnect and CoA
