@@ -306,7 +306,7 @@ def test_logins(lab, inside):
     start_proxy(lab, "--socks5", SOCKS, "--http-proxy", HTTP, *LOGIN)
     for through in (THROUGH_SOCKS, THROUGH_HTTP, (*THROUGH_HTTP, "--proxytunnel")):
         for user, is_good in (("eve:s3cret:#", True), ("eve:secret", False), (None, False)):
-            login = ["--listen-user", user] if user else []
+            login = ["--proxy-user", user] if user else []
             done = curl(lab, *through, *login, "--fail", f"http://{WEB}/", check=False)
             assert (done.returncode == 0) == is_good, done.stderr
     done = curl(lab, *THROUGH_HTTP, "-w", "%{http_code}", f"http://{WEB}/", check=False)
