@@ -2,6 +2,7 @@
 #include "cli/eap_options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -132,20 +133,21 @@ static bool read_key_password(const struct verb *verb, const struct eap_settings
 	return true;
 }
 
-/* NULL: the certificate has no name. */
+/* NULL: the certificate has no name, or cannot be read, which eap_settings_check reports. */
 static const char *name_in_certificate(const char *file)
 {
 	static char name[PPP_NAME_MAX + 1];
-	static uint8_t der[CERT_SIZE_MAX];
+	uint8_t *der = malloc(CERT_SIZE_MAX);
 	struct bytes names[CERT_USERS_MAX];
 	struct error err;
 	size_t len;
+	bool ok = der && !cert_load(file, der, CERT_SIZE_MAX, &len, &err) &&
+		  cert_user_names(bytes_of(der, len), names) && names[0].len < sizeof(name);
 
-	if (cert_load(file, der, sizeof(der), &len, &err) ||
-	    !cert_user_names(bytes_of(der, len), names) || names[0].len >= sizeof(name))
-		return NULL;
-	snprintf(name, sizeof(name), "%.*s", (int)names[0].len, (const char *)names[0].at);
-	return name;
+	if (ok)
+		snprintf(name, sizeof(name), "%.*s", (int)names[0].len, (const char *)names[0].at);
+	free(der);
+	return ok ? name : NULL;
 }
 
 bool eap_settings_apply(const struct verb *verb, const struct eap_settings *s,
