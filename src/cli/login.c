@@ -135,7 +135,9 @@ static bool apply(const struct verb *verb, const struct login_settings *s,
 		return false;
 	cfg->more = server->more;
 	cfg->more_count = server->more_count;
-	cfg->user = s->user ? s->user : server->at.user[0] ? server->at.user : NULL;
+	/* otherwise the name in the client's certificate, if there is one */
+	if (s->user || server->at.user[0])
+		cfg->user = s->user ? s->user : server->at.user;
 	if (s->once && s->keep_trying) {
 		cli_error(verb, "--once and --keep-trying contradict each other");
 		return false;
