@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ip6/domain_name.h"
 #include "ip6/message.h"
 
 enum {
@@ -26,8 +27,6 @@ enum {
 	PREFIX_LEN = 64,
 	ADDR_LEN = 16,
 	OPTION_UNIT = 8,
-	LABEL_MAX = 63,
-	NAME_MAX_LEN = 253,
 	RESERVED_LEN = 4,
 };
 
@@ -122,26 +121,6 @@ static void put_servers(struct writer *w, const struct ip_addr servers[ADVERT_SE
 			put_bytes(w, servers[i].bytes, ADDR_LEN);
 }
 
-/* The name as labels, not compressed. False: it is no domain name. */
-static bool put_name(struct writer *w, const char *name)
-{
-	size_t len = strlen(name);
-
-	if (!len || len > NAME_MAX_LEN)
-		return false;
-	while (*name) {
-		size_t label = strcspn(name, ".");
-
-		if (!label || label > LABEL_MAX)
-			return false;
-		put_u8(w, (uint8_t)label);
-		put_bytes(w, name, label);
-		name += label + (name[label] == '.');
-	}
-	put_u8(w, 0);
-	return !w->full;
-}
-
 static void put_domain(struct writer *w, const char *domain)
 {
 	struct writer before = *w;
@@ -153,7 +132,7 @@ static void put_domain(struct writer *w, const char *domain)
 	put_u8(w, 0); /* the length: below */
 	put_u16(w, 0);
 	put_u32(w, LIFETIME_S);
-	if (!put_name(w, domain)) {
+	if (!domain_name_put(w, domain)) {
 		*w = before;
 		return;
 	}
