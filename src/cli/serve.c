@@ -39,6 +39,11 @@ struct listen_list {
 	size_t count;
 };
 
+struct delegation {
+	struct ip_prefix network; /* AF_UNSPEC: not set */
+	unsigned len;             /* of each prefix */
+};
+
 /* Two of each family. */
 struct dns_list {
 	uint32_t v4[2];
@@ -58,6 +63,7 @@ struct serve_settings {
 	bool requires_peap_binding;
 	const char *name;
 	struct ip_prefix network, ipv6_network; /* AF_UNSPEC: not set */
+	struct delegation delegation;
 	struct dns_list dns;
 	uint32_t nbns[2];
 	struct device_settings device;
@@ -170,6 +176,27 @@ static bool set_ipv6_network(void *to, const char *value, struct error *err)
 		return false;
 	}
 	*(struct ip_prefix *)to = (struct ip_prefix){ ip_mask(&p.addr, p.len), p.len };
+	return true;
+}
+
+static bool set_delegation(void *to, const char *value, struct error *err)
+{
+	const char *slash = strrchr(value, '/');
+	struct delegation d = { .len = 0 };
+	char network[80];
+
+	if (slash && (size_t)(slash - value) < sizeof(network)) {
+		snprintf(network, sizeof(network), "%.*s", (int)(slash - value), value);
+		if (strchr(network, '/') && set_ipv6_network(&d.network, network, err))
+			d.len = (unsigned)strtoul(slash + 1, NULL, 10);
+	}
+	if (d.len <= d.network.len || d.len > PREFIXES_LEN || strlen(slash + 1) > 2) {
+		snprintf(err->text, sizeof(err->text),
+			 "must be an IPv6 network and the length of the prefixes that clients get "
+			 "of it, such as 2001:db8:100::/40/56");
+		return false;
+	}
+	*(struct delegation *)to = d;
 	return true;
 }
 
@@ -308,6 +335,12 @@ static const struct option client_network_table[] = {
 		  "2001:db8:1::/48; needs net.ipv6.conf.all.forwarding=1",
 	  .set = set_ipv6_network,
 	  .at = AT(ipv6_network) },
+	{ .name = "ipv6-delegate",
+	  .arg = "NETWORK/LEN",
+	  .help = "delegate to each client that asks by DHCPv6 a prefix of length LEN, such as "
+		  "2001:db8:100::/40/56",
+	  .set = set_delegation,
+	  .at = AT(delegation) },
 	{ .name = "dns",
 	  .arg = "ADDR",
 	  .help = "DNS server for the clients, IPv4 or IPv6; may be given twice for each",
@@ -383,6 +416,12 @@ static bool has_all(const struct serve_settings *s)
 		cli_error(&serve_verb, "--users and --radius: one of them says who may log in");
 	else if (s->network.addr.family == AF_UNSPEC)
 		cli_error(&serve_verb, "no addresses for clients: --ipv4-network 10.9.0.0/24");
+	else if (s->delegation.len && !s->ipv6_network.addr.family)
+		cli_error(&serve_verb, "--ipv6-delegate needs --ipv6-network");
+	else if (s->delegation.len &&
+		 (ip_prefix_has(&s->ipv6_network, &s->delegation.network.addr) ||
+		  ip_prefix_has(&s->delegation.network, &s->ipv6_network.addr)))
+		cli_error(&serve_verb, "--ipv6-delegate and --ipv6-network overlap");
 	else if (s->ipv6_network.addr.family && s->link.no_ipv6)
 		cli_error(&serve_verb, "--ipv6-network and --no-ipv6 exclude each other");
 	else if (s->ipv6_network.addr.family && s->link.mtu < 1280)
@@ -489,6 +528,8 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.hashes = s->tls.hashes,
 		.network = s->network,
 		.ipv6_network = s->ipv6_network,
+		.delegate_network = s->delegation.network,
+		.delegate_len = s->delegation.len,
 		.dns = { s->dns.v4[0], s->dns.v4[1] },
 		.ipv6_dns = { s->dns.v6[0], s->dns.v6[1] },
 		.nbns = { s->nbns[0], s->nbns[1] },

@@ -9,8 +9,8 @@
 enum { HALF = 8 }; /* the first 64 bits of an address, in bytes */
 
 struct prefixes {
-	struct ip_prefix network;
 	uint64_t base; /* the first 64 bits of the network */
+	unsigned len;  /* of a prefix */
 	size_t count;
 	_Atomic(uint16_t) workers[]; /* by number: the worker's plus one; 0: free */
 };
@@ -24,33 +24,40 @@ static uint64_t upper_half(const struct ip_addr *a)
 	return v;
 }
 
-static struct ip_addr prefix_at(const struct prefixes *p, size_t number)
+static uint64_t unit(const struct prefixes *p)
 {
-	struct ip_addr a = { .family = AF_INET6 };
-	uint64_t v = p->base + number;
-
-	for (int i = HALF; i > 0; i--, v >>= 8)
-		a.bytes[i - 1] = (uint8_t)v;
-	return a;
+	return (uint64_t)1 << (PREFIXES_LEN - p->len);
 }
 
-int prefixes_open(const struct ip_prefix *network, size_t wanted, struct prefixes **out)
+struct ip_prefix prefixes_at(const struct prefixes *p, size_t number)
 {
-	unsigned bits = PREFIXES_LEN - network->len;
+	struct ip_prefix prefix = { { .family = AF_INET6 }, p->len };
+	uint64_t v = p->base + number * unit(p);
+
+	for (int i = HALF; i > 0; i--, v >>= 8)
+		prefix.addr.bytes[i - 1] = (uint8_t)v;
+	return prefix;
+}
+
+int prefixes_open(const struct ip_prefix *network, unsigned len, size_t wanted,
+		  struct prefixes **out)
+{
+	struct ip_addr first = ip_mask(&network->addr, network->len);
+	unsigned bits = len - network->len;
 	struct prefixes *p;
 
 	if (network->addr.family != AF_INET6 || network->len < PREFIXES_NETWORK_MIN ||
-	    network->len > PREFIXES_NETWORK_MAX)
+	    network->len >= len || len > PREFIXES_LEN)
 		return -EINVAL;
 	if (wanted < 2)
 		wanted = 2;
-	if (bits < 32 && wanted > (size_t)1 << bits)
+	if (bits < 31 && wanted > (size_t)1 << bits)
 		wanted = (size_t)1 << bits;
 	p = calloc(1, sizeof(*p) + wanted * sizeof(p->workers[0]));
 	if (!p)
 		return -ENOMEM;
-	p->network = (struct ip_prefix){ ip_mask(&network->addr, network->len), network->len };
-	p->base = upper_half(&p->network.addr);
+	p->base = upper_half(&first);
+	p->len = len;
 	p->count = wanted;
 	*out = p;
 	return 0;
@@ -68,7 +75,7 @@ size_t prefixes_count(const struct prefixes *p)
 
 struct ip_addr prefixes_server(const struct prefixes *p)
 {
-	struct ip_addr a = prefix_at(p, 0);
+	struct ip_addr a = prefixes_at(p, 0).addr;
 
 	a.bytes[15] = 1;
 	return a;
@@ -82,15 +89,14 @@ struct ip_addr prefixes_key(const struct ip_addr *a)
 	return key;
 }
 
-/* The number of the prefix that the address is in; 0, the server's, when it is in none. */
-static size_t number_of(const struct prefixes *p, const struct ip_addr *a)
+size_t prefixes_number(const struct prefixes *p, const struct ip_addr *a)
 {
-	uint64_t number = upper_half(a) - p->base; /* wraps around below the network */
+	uint64_t number = (upper_half(a) - p->base) / unit(p); /* large below the network */
 
 	return a->family == AF_INET6 && number < p->count ? (size_t)number : 0;
 }
 
-bool prefixes_take(struct prefixes *p, size_t preferred, unsigned worker, struct ip_addr *prefix)
+size_t prefixes_take(struct prefixes *p, size_t preferred, unsigned worker)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		size_t number = (preferred + i) % p->count;
@@ -99,21 +105,19 @@ bool prefixes_take(struct prefixes *p, size_t preferred, unsigned worker, struct
 			continue;
 		atomic_store_explicit(&p->workers[number], (uint16_t)(worker + 1),
 				      memory_order_relaxed);
-		*prefix = prefix_at(p, number);
-		return true;
+		return number;
 	}
-	return false;
+	return 0;
 }
 
-void prefixes_give_back(struct prefixes *p, const struct ip_addr *prefix)
+void prefixes_give_back(struct prefixes *p, size_t number)
 {
-	size_t number = number_of(p, prefix);
-
 	if (number)
 		atomic_store_explicit(&p->workers[number], 0, memory_order_relaxed);
 }
 
 int prefixes_worker_of(const struct prefixes *p, const struct ip_addr *a)
 {
-	return (int)atomic_load_explicit(&p->workers[number_of(p, a)], memory_order_relaxed) - 1;
+	return (int)atomic_load_explicit(&p->workers[prefixes_number(p, a)], memory_order_relaxed) -
+	       1;
 }

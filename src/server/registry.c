@@ -43,6 +43,7 @@ enum {
 	CHAINS = 4096,
 	/* Half of the prefixes are for the addresses of the pool, the others for users' own ones. */
 	PREFIXES_PER_ADDRESS = 2,
+	DELEGATED_MAX = UINT16_MAX, /* a registration has 16 bits for the number */
 };
 
 /* Registrations, the oldest first. */
@@ -54,7 +55,8 @@ struct registry {
 	const struct server_cfg *cfg;
 	pthread_mutex_t lock;
 	struct pool *pool;
-	struct prefixes *prefixes; /* NULL: none */
+	struct prefixes *prefixes;  /* NULL: none */
+	struct prefixes *delegated; /* the same */
 	struct networks networks;
 	struct registration **holders; /* by offset in the pool's network */
 	_Atomic(uint16_t) *workers;    /* the same: number of the worker plus one; 0: no session */
@@ -93,8 +95,14 @@ int registry_open(const struct server_cfg *cfg, struct registry **out)
 	pthread_rwlock_init(&r->others_lock, NULL);
 	error = pool_open(&cfg->network, &r->pool);
 	if (!error && cfg->ipv6_network.addr.family)
-		error = prefixes_open(&cfg->ipv6_network, PREFIXES_PER_ADDRESS * span,
+		error = prefixes_open(&cfg->ipv6_network, PREFIXES_LEN, PREFIXES_PER_ADDRESS * span,
 				      &r->prefixes);
+	if (!error && cfg->delegate_network.addr.family)
+		error = prefixes_open(&cfg->delegate_network, cfg->delegate_len,
+				      PREFIXES_PER_ADDRESS * span < DELEGATED_MAX
+					      ? PREFIXES_PER_ADDRESS * span
+					      : DELEGATED_MAX,
+				      &r->delegated);
 	if (!error)
 		error = addr_map_open(&r->others);
 	if (!error)
@@ -119,6 +127,7 @@ void registry_close(struct registry *r)
 		return;
 	pool_close(r->pool);
 	prefixes_close(r->prefixes);
+	prefixes_close(r->delegated);
 	networks_close(&r->networks);
 	leases_close(r->leases);
 	addr_map_close(r->others);
@@ -150,6 +159,11 @@ const struct pool *registry_pool(const struct registry *r)
 const struct prefixes *registry_prefixes(const struct registry *r)
 {
 	return r->prefixes;
+}
+
+const struct prefixes *registry_delegated(const struct registry *r)
+{
+	return r->delegated;
 }
 
 size_t registry_count(const struct registry *r)
@@ -283,8 +297,11 @@ static void release_ipv4(struct registry *r, struct registration *reg)
 static void release_prefix(struct registry *r, struct registration *reg)
 {
 	if (reg->prefix.family)
-		prefixes_give_back(r->prefixes, &reg->prefix);
+		prefixes_give_back(r->prefixes, prefixes_number(r->prefixes, &reg->prefix));
 	reg->prefix = (struct ip_addr){ 0 };
+	if (reg->delegated)
+		prefixes_give_back(r->delegated, reg->delegated);
+	reg->delegated = 0;
 }
 
 static void remove_route(void *arg, const struct ip_prefix *network)
@@ -665,9 +682,10 @@ bool registry_take_ipv6(struct registry *r, struct registration *reg, const stru
 }
 
 /* A user's own address from outside the pool has no position there: the name decides. */
-static size_t preferred_prefix(const struct registry *r, const struct registration *reg)
+static size_t preferred_prefix(const struct registry *r, const struct registration *reg,
+			       const struct prefixes *prefixes)
 {
-	size_t half = prefixes_count(r->prefixes) / 2;
+	size_t half = prefixes_count(prefixes) / 2;
 
 	if (pool_has(r->pool, reg->ipv4))
 		return offset_of(r, reg->ipv4);
@@ -676,10 +694,16 @@ static size_t preferred_prefix(const struct registry *r, const struct registrati
 
 static bool take_prefix(struct registry *r, struct registration *reg)
 {
+	size_t number;
+
 	if (reg->prefix.family)
 		return true;
-	return r->prefixes && reg->is_logged_in && !reg->is_evicted &&
-	       prefixes_take(r->prefixes, preferred_prefix(r, reg), reg->worker, &reg->prefix);
+	if (!r->prefixes || !reg->is_logged_in || reg->is_evicted)
+		return false;
+	number = prefixes_take(r->prefixes, preferred_prefix(r, reg, r->prefixes), reg->worker);
+	if (number)
+		reg->prefix = prefixes_at(r->prefixes, number).addr;
+	return number;
 }
 
 bool registry_take_prefix(struct registry *r, struct registration *reg)
@@ -811,6 +835,26 @@ const char *registry_add_network(struct registry *r, const struct registration *
 	return why;
 }
 
+static uint16_t delegate(struct registry *r, struct registration *reg)
+{
+	if (!r->delegated || !reg->is_logged_in || reg->is_evicted)
+		return 0;
+	if (!reg->delegated)
+		reg->delegated = (uint16_t)prefixes_take(
+			r->delegated, preferred_prefix(r, reg, r->delegated), reg->worker);
+	return reg->delegated;
+}
+
+uint16_t registry_delegate(struct registry *r, struct registration *reg)
+{
+	uint16_t number;
+
+	pthread_mutex_lock(&r->lock);
+	number = delegate(r, reg);
+	pthread_mutex_unlock(&r->lock);
+	return number;
+}
+
 uint64_t registry_session_behind(struct registry *r, unsigned worker, const struct ip_addr *a)
 {
 	unsigned its_worker;
@@ -833,6 +877,8 @@ static int worker_of_prefix(struct registry *r, const struct ip_addr *a)
 {
 	int worker = r->prefixes ? prefixes_worker_of(r->prefixes, a) : REGISTRY_NOBODY;
 
+	if (worker == REGISTRY_NOBODY && r->delegated)
+		worker = prefixes_worker_of(r->delegated, a);
 	return worker == REGISTRY_NOBODY ? worker_behind(r, a) : worker;
 }
 

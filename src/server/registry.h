@@ -42,6 +42,7 @@ struct registration {
 	bool is_in_sources;
 	bool is_own_address;              /* ipv4 is the user's own, from the user file */
 	bool is_new_lease;                /* the user did not have the address before */
+	uint16_t delegated;               /* the number of the delegated prefix; 0: none */
 	struct registration *next, *prev; /* list of users whose names have the same hash */
 	struct registration *same_next, *same_prev; /* list of this source */
 };
@@ -75,6 +76,8 @@ void registry_set_max(struct registry *r, size_t max_sessions);
 const struct pool *registry_pool(const struct registry *r); /* for its immutable properties only */
 /* The same; NULL: clients get no IPv6 prefixes. */
 const struct prefixes *registry_prefixes(const struct registry *r);
+const struct prefixes *registry_delegated(
+	const struct registry *r); /* the same: none are delegated */
 
 /* Keeps the addresses that the user file gives to users: other users don't get them. */
 void registry_keep_addresses(struct registry *r, const struct users *users);
@@ -104,6 +107,11 @@ bool registry_take_ipv6(struct registry *r, struct registration *reg, const stru
  * for the same address of the pool. False: there is no such network, or all its prefixes are taken.
  */
 bool registry_take_prefix(struct registry *r, struct registration *reg);
+/*
+ * Delegates to `reg` a prefix of cfg->delegate_network, if it has none yet. Its number, or 0: there is
+ * no such network, or all its prefixes are taken.
+ */
+uint16_t registry_delegate(struct registry *r, struct registration *reg);
 /*
  * The client asks for this address of the pool, its former one, in place of the one that it was
  * given. Returns true if it gets that address.

@@ -32,6 +32,7 @@
 #include "util/file.h"
 #include "util/pid1.h"
 #include "util/seccomp.h"
+#include "util/secret.h"
 
 enum {
 	BACKLOG = 1024,
@@ -179,6 +180,7 @@ static enum tunnel_reason open_device(struct server *srv, struct tun *tuns[])
 
 	srv->netdev = d.netdev;
 	memcpy(sh->own_iid, d.own_iid, sizeof(sh->own_iid));
+	secret_random(sh->uuid, sizeof(sh->uuid));
 	registry_set_device(sh->registry, d.netlink, d.netdev ? d.netdev->ifindex : 0);
 	return reason;
 }

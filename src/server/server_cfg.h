@@ -37,6 +37,9 @@ struct server_cfg {
 	uint8_t hashes;                /* offered for the crypto binding: SSTP_HASH_... */
 	struct ip_prefix network;      /* the pool; the server takes its first address */
 	struct ip_prefix ipv6_network; /* a /64 of it for each session; AF_UNSPEC: none */
+	struct ip_prefix
+		delegate_network; /* prefixes of delegate_len are delegated; AF_UNSPEC: none */
+	unsigned delegate_len;
 	uint32_t dns[2], nbns[2];
 	struct ip_addr ipv6_dns[2]; /* AF_UNSPEC: none */
 	uint16_t mtu;

@@ -85,6 +85,7 @@ static void warn_of_overlaps(const struct server_cfg *cfg)
 	for (const struct ifaddrs *at = all; at; at = at->ifa_next) {
 		warn_if_overlapping(at, &cfg->network, "--ipv4-network");
 		warn_if_overlapping(at, &cfg->ipv6_network, "--ipv6-network");
+		warn_if_overlapping(at, &cfg->delegate_network, "--ipv6-delegate");
 	}
 	freeifaddrs(all);
 }
@@ -153,6 +154,13 @@ static enum tunnel_reason open_netdev(const struct server_cfg *cfg, struct serve
 	return open_netlink(d);
 }
 
+static int route_delegated(const struct server_cfg *cfg, struct server_netdev *d)
+{
+	struct route way = { .dst = cfg->delegate_network, .ifindex = d->netdev->ifindex };
+
+	return cfg->delegate_network.addr.family ? netlink_route_replace(d->netlink, &way) : 0;
+}
+
 /* The route to the whole network comes with the address. */
 static enum tunnel_reason set_ipv6_network(const struct server_cfg *cfg, const struct ip_addr *own,
 					   struct server_netdev *d)
@@ -162,6 +170,8 @@ static enum tunnel_reason set_ipv6_network(const struct server_cfg *cfg, const s
 	if (!own->family)
 		return REASON_NONE;
 	error = netlink_addr_add(d->netlink, d->netdev->ifindex, own, cfg->ipv6_network.len, NULL);
+	if (!error)
+		error = route_delegated(cfg, d);
 	if (!error)
 		return REASON_NONE;
 	log_error(NULL, "cannot set up %s with %s of --ipv6-network %s: %s%s", d->netdev->name,

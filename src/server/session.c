@@ -13,6 +13,7 @@
 
 #include "auth/radius_grant.h"
 #include "eap/packet.h"
+#include "ip6/dhcp6_server.h"
 #include "net/congestion.h"
 #include "util/secret.h"
 
@@ -51,17 +52,29 @@ static void list_remove(struct sessions *l, struct session *s)
 
 /* ---- addresses */
 
+static struct ip_prefix delegated_prefix(const struct session_host *h, uint16_t number)
+{
+	return prefixes_at(registry_delegated(h->registry), number);
+}
+
 /*
  * The addresses stay registered, since IPV6CP may come up again and may have asked for them already.
  */
 static void forget_ipv6(struct session *s)
 {
+	struct ip_prefix delegated;
+
 	loop_timer_stop(s->host->loop, &s->timer);
 	if (s->ipv6.family)
 		addr_map_remove(s->host->by_addr, &s->ipv6);
 	if (s->prefix.family)
 		addr_map_remove(s->host->by_addr, &s->prefix);
+	if (s->delegated) {
+		delegated = delegated_prefix(s->host, s->delegated);
+		addr_map_remove(s->host->by_addr, &delegated.addr);
+	}
 	s->ipv6 = s->prefix = (struct ip_addr){ 0 };
+	s->delegated = 0;
 }
 
 static void give_up_addresses(struct session *s)
@@ -555,6 +568,14 @@ static bool take_iid(void *arg, const uint8_t iid[PPP_IID_LEN])
 
 /* ---- router advertisements */
 
+/* The two IPv6 name servers of the client: its own, or those of all. */
+static const struct ip_addr *dns6_of(const struct session *s)
+{
+	bool has_own = s->granted && s->granted->grant.ipv6_dns[0].family;
+
+	return has_own ? s->granted->grant.ipv6_dns : s->host->cfg->ipv6_dns;
+}
+
 static void advertise(struct session *s)
 {
 	const struct server_cfg *cfg = s->host->cfg;
@@ -564,9 +585,8 @@ static void advertise(struct session *s)
 	size_t len;
 
 	memcpy(what.own_iid, s->host->own_iid, sizeof(what.own_iid));
-	memcpy(what.servers, cfg->ipv6_dns, sizeof(what.servers));
-	if (s->granted && s->granted->grant.ipv6_dns[0].family)
-		memcpy(what.servers, s->granted->grant.ipv6_dns, sizeof(what.servers));
+	what.has_dhcp = cfg->delegate_network.addr.family || dns6_of(s)[0].family;
+	memcpy(what.servers, dns6_of(s), sizeof(what.servers));
 	len = advertiser_tick(&s->advertiser, &what, now_ms, packet);
 	if (len)
 		tunnel_send_own(&s->tunnel, packet, len);
@@ -814,7 +834,9 @@ static bool is_own(const struct session *s, const struct ip_addr *from)
 	if (from->family == AF_INET)
 		return ip_equal(from, &s->ipv4);
 	key = prefixes_key(from);
-	return ip_equal(from, &s->ipv6) || (s->prefix.family && ip_equal(&key, &s->prefix));
+	return ip_equal(from, &s->ipv6) || (s->prefix.family && ip_equal(&key, &s->prefix)) ||
+	       (s->delegated &&
+		prefixes_number(registry_delegated(s->host->registry), from) == s->delegated);
 }
 
 /* In a network that RADIUS routes to the session. */
@@ -830,11 +852,13 @@ static bool is_behind(const struct session *s, const struct ip_addr *from)
 
 static struct session *owner_of(const struct session_host *h, const struct ip_addr *to)
 {
+	const struct prefixes *delegated = registry_delegated(h->registry);
+	size_t number = delegated ? prefixes_number(delegated, to) : 0;
 	struct ip_addr key;
 
 	if (to->family == AF_INET || ip_is_link_local(to))
 		return addr_map_find(h->by_addr, to);
-	key = prefixes_key(to);
+	key = number ? prefixes_at(delegated, number).addr : prefixes_key(to);
 	return addr_map_find(h->by_addr, &key);
 }
 
@@ -855,6 +879,82 @@ bool session_may_send(struct tunnel *t, const struct packet *p)
 	if (!is_own(s, &from) && !is_behind(s, &from))
 		return false;
 	return h->cfg->client_to_client || registry_worker_of(h->registry, &to) == REGISTRY_NOBODY;
+}
+
+/* False: there is none left, or no memory. */
+static bool delegate(struct session *s)
+{
+	uint16_t number = registry_delegate(s->host->registry, &s->registration);
+	struct ip_prefix prefix;
+
+	if (s->delegated)
+		return true;
+	if (!number)
+		return false;
+	prefix = delegated_prefix(s->host, number);
+	if (!claim(s, &prefix.addr))
+		return false;
+	s->delegated = number;
+	log_debug(&s->log, "IPv6 prefix %s is delegated", ip_prefix_print(&prefix).text);
+	return true;
+}
+
+static struct ip_prefix delegated_to(struct session *s)
+{
+	struct ip_prefix none = { .len = 0 };
+
+	if (s->granted && s->granted->grant.ipv6_delegated.addr.family)
+		return s->granted->grant.ipv6_delegated; /* its route is made with the others */
+	if (!registry_delegated(s->host->registry))
+		return none;
+	if (delegate(s))
+		return delegated_prefix(s->host, s->delegated);
+	log_warn(
+		&s->log,
+		"no IPv6 prefix is delegated to this session: all of --ipv6-delegate %s are in use",
+		ip_prefix_print(&s->host->cfg->delegate_network).text);
+	return none;
+}
+
+static void reply_dhcp6(struct session *s, const struct packet *p)
+{
+	struct dhcp6_offer offer = { .domain = NULL };
+	uint8_t reply[DHCP6_PACKET_MAX];
+	size_t len;
+
+	memcpy(offer.own_iid, s->host->own_iid, sizeof(offer.own_iid));
+	memcpy(offer.uuid, s->host->uuid, sizeof(offer.uuid));
+	memcpy(offer.servers, dns6_of(s), sizeof(offer.servers));
+	if (dhcp6_wants_prefix(p->at, p->h.total))
+		offer.delegated = delegated_to(s);
+	len = dhcp6_serve(p->at, p->h.total, &offer, reply);
+	if (len)
+		tunnel_send_own(&s->tunnel, reply, len);
+}
+
+/* To all DHCPv6 servers, or to our link-local address. */
+static bool is_dhcp6(const struct session *s, const struct packet *p)
+{
+	static const struct ip_addr all_servers = { AF_INET6, { 0xff, 2, [13] = 1, [15] = 2 } };
+	struct ip_addr from, to, own;
+
+	if (!p->h.is_v6 || p->h.proto != IPPROTO_UDP || !p->h.is_bare)
+		return false;
+	from = packet_src(p);
+	to = packet_dst(p);
+	own = ip_link_local(s->host->own_iid);
+	return ip_equal(&from, &s->ipv6) && (ip_equal(&to, &all_servers) || ip_equal(&to, &own)) &&
+	       load_u16(p->at + p->h.ip_len + 2) == DHCP6_SERVER_PORT;
+}
+
+bool session_takes(struct tunnel *t, const struct packet *p)
+{
+	struct session *s = container_of(t, struct session, tunnel);
+
+	if (!is_dhcp6(s, p) || !s->prefix.family)
+		return false;
+	reply_dhcp6(s, p);
+	return true;
 }
 
 /* ---- a new session */

@@ -43,6 +43,7 @@ struct session_host {
 	struct radius *radius; /* for reports; NULL: none */
 	const struct server_cfg *cfg;
 	const uint8_t *own_iid; /* the server's, on all links */
+	const uint8_t *uuid;    /* of its DUID (dhcp6.h) */
 	struct half_opens half_open;
 	struct sessions open;
 	struct stats stats; /* without the traffic of live sessions */
@@ -86,6 +87,7 @@ struct session {
 	struct log log;     /* "session 7" */
 	uint64_t started_ms;
 	uint16_t peer_port; /* of registration.source */
+	uint16_t delegated; /* number of the delegated prefix, in host->by_addr; 0: none */
 	enum ppp_auth method;
 	char *user; /* NULL: not known yet */
 	struct registration registration;
@@ -134,5 +136,7 @@ struct session *session_of_addr(const struct session_host *h, const struct ip_ad
  * another client unless that is allowed. `t` is the tunnel of a session.
  */
 bool session_may_send(struct tunnel *t, const struct packet *p);
+/* The same: whether the packet is for the server itself, which has replied to it: DHCPv6. */
+bool session_takes(struct tunnel *t, const struct packet *p);
 
 #endif

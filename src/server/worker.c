@@ -170,6 +170,8 @@ static void from_tun(struct loop_watch *watch, uint32_t events)
 
 static void deliver(struct packet_sink *sink, struct tunnel *from, const struct packet *p)
 {
+	if (p->h.is_v6 && session_takes(from, p))
+		return;
 	if (session_may_send(from, p))
 		merge_add(container_of(sink, struct worker, sink)->merge, p);
 	else
@@ -448,6 +450,7 @@ static void fill_host(struct worker *w)
 	h->radius = w->shared->radius;
 	h->cfg = w->shared->cfg;
 	h->own_iid = w->shared->own_iid;
+	h->uuid = w->shared->uuid;
 	h->opened = session_opened;
 	h->ended = session_ended;
 	h->evict = evict;

@@ -14,6 +14,7 @@
 
 #include <pthread.h>
 
+#include "ip6/dhcp6.h"
 #include "server/credentials.h"
 #include "server/door.h"
 #include "server/mailbox.h"
@@ -34,6 +35,7 @@ struct server_state {
 	struct radius *radius; /* NULL: not used */
 	struct door_limits limits;
 	uint8_t own_iid[PPP_IID_LEN];
+	uint8_t uuid[DHCP6_UUID_LEN]; /* of the server's DUID: another one at each start */
 	struct worker *workers;
 	unsigned worker_count;
 	_Atomic(size_t) next_session; /* size_t: not every processor has lock-free 64-bit atomics */

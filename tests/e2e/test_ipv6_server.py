@@ -139,6 +139,7 @@ def test_networks_that_can_not_be(lab, value, why):
 @pytest.mark.parametrize("options, why", [
     (("--no-ipv6",), "--ipv6-network and --no-ipv6 exclude each other"),
     (("--mtu", "1200"), "--ipv6-network needs an --mtu of at least 1280"),
+    (("--ipv6-delegate", "2001:db8:77:80::/57/60"), "--ipv6-delegate and --ipv6-network overlap"),
     (("--dns", "fe80::1"), "clients cannot reach this address"),
     (("--dns", "2001:db8::1", "--dns", "2001:db8::2", "--dns", "2001:db8::3"), "more than two IPv6 addresses"),
     (("--dns", "office"), "must be an IP address such as 10.0.0.1 or 2001:db8::53"),
@@ -147,3 +148,68 @@ def test_options_that_do_not_go_together(lab, options, why):
     server = lab.serve(*IPV6, *options, wait=False)
     assert server.wait() == 2
     assert why in server.log
+
+
+# ---- DHCPv6
+
+
+DELEGATE = "--ipv6-delegate", "2001:db8:100::/40/56"
+
+
+def dhcp6c(lab, host, statements, interface="sstp0"):
+    """wide-dhcpv6's client on the device; returns a function that reads what its script printed."""
+    said = lab.folder / f"{host.name}-dhcp6c"
+    script = lab.file("dhcp6c-script", f"#!/bin/sh\nenv >>{said}\n", mode=0o755)
+    config = lab.file("dhcp6c.conf", f"interface {interface} {{ {statements} request domain-name-servers; "
+                      f"script \"{script}\"; }};\n"
+                      "id-assoc pd 0 { prefix-interface cable { sla-id 1; sla-len 8; }; };\n")
+    (lab.folder / "dhcp6c_duid").write_bytes(bytes((10, 0)) + bytes((0, 3, 0, 1, 2, 0, 0, 0, 0, 1)))
+    return lab.start(host, "dhcp6c", "-f", "-D", "-c", config, "-p", lab.folder / "dhcp6c.pid", interface), said
+
+
+def test_dhcpv6_gives_name_servers(routed):
+    """To a client of its own, not sstp's: what Windows asks for."""
+    lab = routed
+    lab.serve(*IPV6, "--dns", NAMES6)
+    lab.connect()
+    global_of(lab.client)
+    client, said = dhcp6c(lab, lab.client, "information-only;")
+    eventually("it has the name server", lambda: said.exists() and f"new_domain_name_servers={NAMES6}" in
+               said.read_text().replace(" \n", "\n"))
+    client.kill()
+
+
+def test_a_prefix_is_delegated(routed):
+    """wide-dhcpv6's client gets one, and the network behind the client is reached."""
+    lab = routed
+    server = lab.serve(*IPV6, *DELEGATE)
+    lab.connect()
+    global_of(lab.client)
+    client, _ = dhcp6c(lab, lab.client, "send ia-pd 0;")
+    own = eventually("an address of the prefix on the client's other device",
+                     lambda: [a for a in lab.client.addresses("cable") if a.startswith("2001:db8:100:201:")])[0]
+    server.wait_for("IPv6 prefix 2001:db8:100:200::/56 is delegated")
+    lab.inside.ping(own)
+    lab.client.ping(INSIDE6, "-I", own)
+    assert "2001:db8:100::/40" in routes6(lab.server)
+    client.kill()
+
+
+def test_two_clients_have_different_prefixes(routed):
+    lab = routed
+    server = lab.serve(*IPV6, *DELEGATE)
+    lab.connect()
+    lab.connect(host=lab.other, user="bob", password="builder")
+    for host in (lab.client, lab.other):
+        global_of(host)
+        dhcp6c(lab, host, "send ia-pd 0;")[0].wait_for("Sending|dhcp6c")
+    server.wait_for("IPv6 prefix 2001:db8:100:200::/56 is delegated")
+    server.wait_for("IPv6 prefix 2001:db8:100:300::/56 is delegated")
+
+
+@pytest.mark.parametrize("value", ["2001:db8:100::/40", "2001:db8:100::/40/40", "2001:db8:100::/40/65", "10.9.0.0/16/24",
+                                   "2001:db8:100::/40/x", "office", "2001:db8:100::/40/56/60"])
+def test_delegations_that_can_not_be(lab, value):
+    server = lab.serve(*IPV6, "--ipv6-delegate", value, wait=False)
+    assert server.wait() == 2
+    assert f"--ipv6-delegate {value}: must be an IPv6 network and the length of the prefixes that clients get of it" in server.log

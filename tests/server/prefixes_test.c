@@ -15,12 +15,25 @@ static struct ip_prefix network_of(const char *text)
 	return p;
 }
 
+static bool take(struct prefixes *p, size_t preferred, unsigned worker, struct ip_addr *prefix)
+{
+	size_t number = prefixes_take(p, preferred, worker);
+
+	*prefix = prefixes_at(p, number).addr;
+	return number;
+}
+
+static void give_back(struct prefixes *p, const struct ip_addr *prefix)
+{
+	prefixes_give_back(p, prefixes_number(p, prefix));
+}
+
 static struct prefixes *opened(const char *network, size_t wanted)
 {
 	struct ip_prefix n = network_of(network);
 	struct prefixes *p;
 
-	assert_int_equal(prefixes_open(&n, wanted, &p), 0);
+	assert_int_equal(prefixes_open(&n, 64, wanted, &p), 0);
 	return p;
 }
 
@@ -44,16 +57,16 @@ static void gives_the_preferred_one(void **state)
 
 	(void)state;
 	assert_int_equal(prefixes_count(p), 512);
-	assert_true(prefixes_take(p, 258, 3, &a));
+	assert_true(take(p, 258, 3, &a));
 	assert_prefix(&a, "2001:db8:1:102::");
-	assert_true(prefixes_take(p, 258, 0, &b)); /* taken: the next */
+	assert_true(take(p, 258, 0, &b)); /* taken: the next */
 	assert_prefix(&b, "2001:db8:1:103::");
 	assert_int_equal(worker_of(p, "2001:db8:1:102:ffff::1"), 3);
 	assert_int_equal(worker_of(p, "2001:db8:1:103::"), 0);
 	assert_int_equal(worker_of(p, "2001:db8:1:104::"), -1);
-	prefixes_give_back(p, &a);
+	give_back(p, &a);
 	assert_int_equal(worker_of(p, "2001:db8:1:102::1"), -1);
-	assert_true(prefixes_take(p, 258, 1, &c));
+	assert_true(take(p, 258, 1, &c));
 	assert_prefix(&c, "2001:db8:1:102::");
 	prefixes_close(p);
 }
@@ -67,13 +80,13 @@ static void the_first_is_the_servers(void **state)
 	assert_prefix(&own, "2001:db8:1:fff0::1");
 	assert_int_equal(prefixes_count(p), 16);
 	for (size_t i = 1; i < 16; i++) {
-		assert_true(prefixes_take(p, 7, 0, &a));
+		assert_true(take(p, 7, 0, &a));
 		assert_false(a.bytes[7] == 0xf0);
 	}
-	assert_false(prefixes_take(p, 7, 0, &a));
+	assert_false(take(p, 7, 0, &a));
 	assert_int_equal(worker_of(p, "2001:db8:1:fff0::1"), -1);
-	prefixes_give_back(p, &own); /* no effect */
-	assert_false(prefixes_take(p, 0, 0, &a));
+	give_back(p, &own); /* no effect */
+	assert_false(take(p, 0, 0, &a));
 	prefixes_close(p);
 }
 
@@ -84,7 +97,7 @@ static void what_is_outside_has_no_worker(void **state)
 
 	(void)state;
 	for (size_t i = 1; i < 16; i++)
-		assert_true(prefixes_take(p, i, 1, &a));
+		assert_true(take(p, i, 1, &a));
 	assert_int_equal(worker_of(p, "2001:db8:1:f::1"), -1);
 	assert_int_equal(worker_of(p, "2001:db8:1:20::1"), -1);
 	assert_int_equal(worker_of(p, "::1"), -1);
@@ -105,13 +118,36 @@ static void large_and_small_networks(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		n = network_of(wrong[i]);
-		assert_int_equal(prefixes_open(&n, 16, &p), -EINVAL);
+		assert_int_equal(prefixes_open(&n, 64, 16, &p), -EINVAL);
 	}
 	p = opened("2001:db8::/16", 1000);
 	assert_int_equal(prefixes_count(p), 1000);
 	prefixes_close(p);
 	p = opened("2001:db8::/63", 0);
 	assert_int_equal(prefixes_count(p), 2);
+	prefixes_close(p);
+}
+
+static void shorter_prefixes(void **state)
+{
+	struct ip_prefix n = network_of("2001:db8:100::/40"), at;
+	struct prefixes *p;
+	size_t number;
+
+	(void)state;
+	assert_int_equal(prefixes_open(&n, 65, 16, &p), -EINVAL);
+	assert_int_equal(prefixes_open(&n, 40, 16, &p), -EINVAL);
+	assert_int_equal(prefixes_open(&n, 56, 1 << 20, &p), 0);
+	assert_int_equal(prefixes_count(p), 65536);
+	number = prefixes_take(p, 2, 5);
+	at = prefixes_at(p, number);
+	assert_string_equal(ip_prefix_print(&at).text, "2001:db8:100:200::/56");
+	assert_int_equal(worker_of(p, "2001:db8:100:2ff::1"), 5);
+	assert_int_equal(worker_of(p, "2001:db8:100:300::1"), -1);
+	assert_int_equal(worker_of(p, "2001:db8:100:1ff::1"), -1);
+	assert_int_equal(worker_of(p, "2001:db8:ff:200::1"), -1);
+	prefixes_give_back(p, number);
+	assert_int_equal(worker_of(p, "2001:db8:100:2ff::1"), -1);
 	prefixes_close(p);
 }
 
@@ -122,6 +158,7 @@ int main(void)
 		cmocka_unit_test(the_first_is_the_servers),
 		cmocka_unit_test(what_is_outside_has_no_worker),
 		cmocka_unit_test(large_and_small_networks),
+		cmocka_unit_test(shorter_prefixes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
