@@ -84,9 +84,14 @@ static unsigned class_for(size_t size)
 	return low;
 }
 
-/* The largest class that fits into `size` bytes, which is at least the smallest class. */
+/* The largest class that fits into `size` bytes; CLASSES for a block that is too small or large for all. */
 static unsigned class_within(size_t size)
 {
+	size_t largest = class_size(CLASSES - 1);
+
+	/* malloc may have rounded up to a page of the kernel */
+	if (size < class_size(0) || size >= largest + largest / 4)
+		return CLASSES;
 	return class_for(size + 1) - 1;
 }
 
@@ -171,8 +176,7 @@ void *alloc_get(size_t size)
 
 void alloc_put(void *at)
 {
-	size_t size = at ? malloc_usable_size(at) : 0;
-	unsigned class = size < class_size(0) ? CLASSES : class_within(size);
+	unsigned class = class_within(at ? malloc_usable_size(at) : 0);
 	struct block *b = at;
 
 	if (ALLOC_IS_OFF || class >= CLASSES || !is_open(&cache) || !make_room(&cache, class)) {

@@ -145,6 +145,22 @@ static void bounded(void **state)
 	assert_true(large <= LARGE_BYTES_MAX);
 }
 
+/* The largest class keeps no larger blocks: megabytes would be counted as 256 KiB. */
+static void larger_than_all_classes(void **state)
+{
+	size_t largest = class_size(CLASSES - 1);
+
+	(void)state;
+	alloc_trim();
+	for (size_t size = largest * 5 / 4; size <= largest * 16; size *= 2) {
+		alloc_put(alloc_get(size));
+		assert_int_equal(cache.large_bytes, 0);
+		assert_int_equal(cache.count[CLASSES - 1], 0);
+	}
+	alloc_put(alloc_get(largest));
+	assert_int_equal(cache.large_bytes, largest);
+}
+
 static void trim(void **state)
 {
 	(void)state;
@@ -180,6 +196,7 @@ int main(void)
 		cmocka_unit_test(resizing),
 		cmocka_unit_test(threads),
 		cmocka_unit_test(bounded),
+		cmocka_unit_test(larger_than_all_classes),
 		cmocka_unit_test(trim),
 		cmocka_unit_test(classes),
 	};
