@@ -359,7 +359,7 @@ def test_ipv6_in_another_namespace(lab, giver):
         assert client.stop() == 0
 
 
-SCRIPT_SAYS = "env | grep -E '^(reason|INTERNAL_IP6|CISCO_DEF)' | sort | tr '\\n' ' '; echo"
+SCRIPT_SAYS = "env | grep -E '^(reason|INTERNAL_IP6|CISCO_DEF)' | sort"
 
 
 def test_variables_of_a_script(lab, giver):
@@ -367,12 +367,15 @@ def test_variables_of_a_script(lab, giver):
     server = giver(ACCEL_PPP + domains)
     client = connect(lab, "--script", SCRIPT_SAYS)
     own = PREFIX + "[0-9a-f:]+"
-    client.wait_for(f"CISCO_DEF_DOMAIN=example.net INTERNAL_IP6_ADDRESS=({own}) INTERNAL_IP6_DNS={NAMES6} "
-                    rf"INTERNAL_IP6_LINK_LOCAL=fe80::\S+ INTERNAL_IP6_NETMASK={own}/128 reason=")
+    says = "".join(rf'script: "{variable}"\n' for variable in (
+        "CISCO_DEF_DOMAIN=example.net", f"INTERNAL_IP6_ADDRESS={own}", f"INTERNAL_IP6_DNS={NAMES6}",
+        r"INTERNAL_IP6_LINK_LOCAL=fe80::\S+", f"INTERNAL_IP6_NETMASK={own}/128", "reason=connect"))
+    client.wait_for(says)
     before = client.log.count("reason=")
     server.advertise()  # nothing new
     server.advertise(rdnss_option("2001:db8:77::54"))
-    client.wait_for(f"INTERNAL_IP6_DNS={NAMES6} 2001:db8:77::54 .* reason=reconnect")
+    says = says.replace(NAMES6, f"{NAMES6} 2001:db8:77::54").replace("=connect", "=reconnect")
+    client.wait_for(says)
     assert client.log.count("reason=") == before + 1
     assert client.stop() == 0
 
