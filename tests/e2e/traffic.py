@@ -211,9 +211,15 @@ def flood(host, address, rate):
 
 
 def round_trips(host, address, count, interval=0.02):
-    """Round-trip times of the pings that were answered, in milliseconds, sorted."""
-    done = host.run("ping", "-n", "-c", count, "-i", interval, "-W", "20", address, check=False)
-    return sorted(float(ms) for ms in re.findall(r"time=([\d.]+) ms", done.stdout))
+    """
+    Round-trip times of the first `count` pings, those that were answered, in milliseconds, sorted.
+
+    With a deadline (-w) it waits for `count` replies, and sends more pings for those that are missing. Without, it
+    waits twice the longest round trip so far after the last ping: too short if the line stops just then.
+    """
+    done = host.run("ping", "-n", "-c", count, "-i", interval, "-w", 60, address, check=False)
+    replies = re.findall(r"icmp_seq=(\d+) .*time=([\d.]+) ms", done.stdout)
+    return sorted(float(ms) for number, ms in replies if int(number) <= count)
 
 
 def median(values):
