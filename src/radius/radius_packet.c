@@ -84,6 +84,10 @@ bool radius_next(struct radius_walk *w, struct radius_attr *a)
 			return true;
 		w->in_vendor = reader_of(a->value.at, a->value.len);
 		w->vendor = get_u32(&w->in_vendor);
+		if (!w->vendor) { /* nobody's: what is inside must not count as RADIUS' own */
+			w->in_vendor = reader_of(NULL, 0);
+			return true;
+		}
 	}
 }
 

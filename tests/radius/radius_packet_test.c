@@ -159,17 +159,18 @@ static void keys_are_unhidden(void **state)
 static void attributes_are_walked(void **state)
 {
 	static const uint8_t packet[] = {
-		2,  7,  0,  48, 0, 0,  0,  0, 0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* header */
-		8,  6,  10, 9,  0, 5,                      /* Framed-IP-Address */
-		26, 12, 0,  0,  1, 55, 28, 6, 10, 9, 0, 1, /* MS-Primary-DNS */
-		26, 8,  0,  0,  1, 55, 9,  1,              /* not an attribute inside */
-		1,  2,                                     /* User-Name, empty */
+		2,  7,  0,  57, 0, 0,  0,  0, 0,   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* header */
+		8,  6,  10, 9,  0, 5,                       /* Framed-IP-Address */
+		26, 12, 0,  0,  1, 55, 28, 6, 10,  9, 0, 1, /* MS-Primary-DNS */
+		26, 8,  0,  0,  1, 55, 9,  1,               /* not an attribute inside */
+		26, 9,  0,  0,  0, 0,  1,  3, 'x',          /* of nobody */
+		1,  2,                                      /* User-Name, empty */
 	};
 	static const struct {
 		uint32_t vendor;
 		uint8_t type;
 		size_t len;
-	} want[] = { { 0, 8, 4 }, { 311, 28, 4 }, { 0, 1, 0 } };
+	} want[] = { { 0, 8, 4 }, { 311, 28, 4 }, { 0, 26, 7 }, { 0, 1, 0 } };
 	struct bytes all = bytes_of(packet, sizeof(packet)), value;
 	struct radius_walk w;
 	struct radius_attr a;
@@ -177,7 +178,7 @@ static void attributes_are_walked(void **state)
 	(void)state;
 	assert_true(radius_is_packet(&all));
 	w = radius_walk(all);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		assert_true(radius_next(&w, &a));
 		assert_int_equal(a.vendor, want[i].vendor);
 		assert_int_equal(a.type, want[i].type);
