@@ -31,7 +31,7 @@ static void set(struct limits *l, const struct auth_grant *grant, uint32_t inter
 	l->quota_up = grant->quota_up;
 	l->quota_down = grant->quota_down;
 	l->quota = grant->quota;
-	l->interim_ms = (interim_s ? interim_s : grant->interim_s) * 1000;
+	l->interim_ms = (uint64_t)(interim_s ? interim_s : grant->interim_s) * 1000;
 	l->interim_at_ms = l->interim_ms ? now_ms + jittered(l) : UINT64_MAX;
 	l->look_ms = l->idle_s || has_quota(l) ? now_ms + look_interval(l) : UINT64_MAX;
 }

@@ -19,7 +19,7 @@ struct limits {
 	uint64_t started_ms;
 	uint32_t session_s, idle_s; /* 0: no limit */
 	uint64_t quota_up, quota_down, quota;
-	uint32_t interim_ms;
+	uint64_t interim_ms;
 	/* private */
 	uint64_t packets, active_ms; /* when the count of packets was last seen to change */
 	uint64_t look_ms, interim_at_ms;

@@ -120,6 +120,17 @@ static void reports_are_spread(void **state)
 	assert_in_range(now - before, 285 * 1000, 315 * 1000);
 }
 
+/* A RADIUS server may give any number of seconds: these are 700 ms more than 2^32 ms. */
+static void an_interval_of_many_days(void **state)
+{
+	uint64_t before = now;
+
+	(void)state;
+	start((struct auth_grant){ .interim_s = 4294968 });
+	assert_int_equal(next(UINT64_MAX), LIMITS_INTERIM);
+	assert_true(now - before > UINT64_C(4000000) * 1000);
+}
+
 /* A change of authorization: the time counts from the start, the idle time from now. */
 static void new_limits_for_a_session_that_goes_on(void **state)
 {
@@ -142,6 +153,7 @@ int main(void)
 		cmocka_unit_test_setup(an_idle_session_ends, set_up),
 		cmocka_unit_test_setup(traffic_is_limited, set_up),
 		cmocka_unit_test_setup(reports_are_spread, set_up),
+		cmocka_unit_test_setup(an_interval_of_many_days, set_up),
 		cmocka_unit_test_setup(new_limits_for_a_session_that_goes_on, set_up),
 	};
 
