@@ -60,6 +60,7 @@ static enum eap_step run_method(struct eap_peer *p, const struct eap_choice *cho
 	if (step == EAP_STEP_DROP)
 		return step;
 	p->chosen = choice;
+	p->is_done = step == EAP_STEP_DONE;
 	if (step == EAP_STEP_FAIL)
 		return step;
 	sent = w.full ? EAP_STEP_FAIL : respond(rq, rq->type, bytes_of(data, w.len), out);
@@ -75,6 +76,7 @@ enum eap_step eap_peer_input(struct eap_peer *p, struct bytes request, struct wr
 		return EAP_STEP_DROP;
 	if (!rq.vendor && rq.type == EAP_IDENTITY) {
 		p->chosen = NULL; /* a second Identity Request: the server starts over */
+		p->is_done = false;
 		return respond(&rq, EAP_IDENTITY, p->identity, out);
 	}
 	if (!rq.vendor && rq.type == EAP_NOTIFICATION)

@@ -17,7 +17,8 @@ struct eap_peer {
 	const struct eap_choice *choices;
 	size_t choice_count;
 	const struct log *log;
-	uint8_t refused;                 /* type of the last proposal that was refused; 0: none */
+	uint8_t refused; /* type of the last proposal that was refused; 0: none */
+	bool is_done;    /* the chosen method has succeeded, and got no Request since */
 	const struct eap_choice *chosen; /* internal; the method that has responded to a Request */
 };
 

@@ -94,7 +94,7 @@ static enum eap_step peer_session_fails(struct peap_peer *p, struct writer *out)
 /* The server offers its highest version; our answer, version 0, is what both use then. */
 static enum eap_step peer_starts(struct peap_peer *p, struct writer *out)
 {
-	p->is_inner_done = p->is_done = false;
+	p->has_key = p->is_done = p->inner.is_done = false;
 	p->inner.chosen = NULL;
 	if (!tls_pipe_open(&p->pipe, p->ctx, p->name))
 		return peer_fails(p, "out of memory");
@@ -160,7 +160,7 @@ static enum eap_step peer_takes_tlvs(struct peap_peer *p, uint8_t id, const stru
 		send_result(&p->pipe, EAP_RESPONSE, id, PEAP_FAILURE, out);
 		return EAP_STEP_SEND;
 	}
-	if (!p->is_inner_done)
+	if (!p->inner.is_done)
 		return refuse_result(p, id, "the server ends PEAP before the login inside it", out);
 	if (!tlvs->binding && p->requires_binding)
 		return refuse_result(p, id,
@@ -181,7 +181,6 @@ static enum eap_step peer_converses(struct peap_peer *p, struct bytes packet, st
 		return peer_fails(p, "the server's packet inside PEAP was not expected");
 	if (step == EAP_STEP_FAIL)
 		return step;
-	p->is_inner_done |= step == EAP_STEP_DONE;
 	tls_pipe_write(&p->pipe, peap_unwrap(bytes_of(bytes, w.len)));
 	tls_pipe_put(&p->pipe, out);
 	return EAP_STEP_SEND;
@@ -205,11 +204,12 @@ static enum eap_step peer_phase_2(struct peap_peer *p, uint8_t id, struct writer
 static enum eap_step peer_takes_message(struct peap_peer *p, uint8_t id, struct writer *out)
 {
 	struct tls_pipe *pipe = &p->pipe;
-	bool was_up = pipe->is_up && !tls_pipe_has_output(pipe);
 
 	if (pipe->is_broken)
 		return peer_session_fails(p, out);
-	if (was_up && !pipe->plain_len && !tls_eap_key(pipe->tls, EAP_PEAP, p->key))
+	if (pipe->is_up && !p->has_key)
+		p->has_key = tls_eap_key(pipe->tls, EAP_PEAP, p->key);
+	if (pipe->is_up && !p->has_key)
 		return peer_fails(p, "the TLS library gives no key for EAP");
 	if (pipe->plain_len)
 		return peer_phase_2(p, id, out);

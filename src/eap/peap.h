@@ -25,7 +25,7 @@ struct peap_peer {
 	bool is_untrusted;
 	struct error error; /* empty: see the inner method */
 	/* internal */
-	bool is_inner_done, is_done;
+	bool has_key, is_done;
 	struct tls_pipe pipe;
 	uint8_t key[TLS_EAP_KEY_LEN];
 	uint8_t msk[EAP_MSK_LEN];

@@ -507,7 +507,7 @@ static void a_server_without_a_binding(void **state)
 		t.peer.requires_binding = requires;
 		run_phase_1();
 		t.peer.inner.chosen = &peer_choices[0]; /* as after the inner method */
-		t.peer.is_inner_done = true;
+		t.peer.inner.is_done = true;
 		assert_int_equal(give(&result, 2, &w), requires ? EAP_STEP_SEND : EAP_STEP_DONE);
 		assert_int_equal(t.peer.is_done, !requires);
 		if (!requires)
@@ -515,6 +515,78 @@ static void a_server_without_a_binding(void **state)
 		tear_down(state);
 		set_up(state);
 	}
+}
+
+/* A server that begins again after the inner method has to finish that again. */
+static void success_after_another_start(void **state)
+{
+	static const struct plain again[] = {
+		PLAIN("\1"),
+		PLAIN("\x1a\1\7\0\x18\x10"
+		      "0123456789abcdef"
+		      "srv"),
+	};
+	static const struct plain result = PLAIN("\1\3\0\xb\x21\x80\3\0\2\0\1");
+
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t bytes[EAP_PACKET_MAX];
+		struct writer w = writer_of(bytes, sizeof(bytes));
+
+		run_phase_1();
+		t.peer.inner.chosen = &peer_choices[0];
+		t.peer.inner.is_done = true;
+		assert_int_equal(give(&again[i], 2, &w), EAP_STEP_SEND);
+		assert_int_equal(give(&result, 3, &w), EAP_STEP_SEND);
+		assert_string_equal(t.peer.error.text,
+				    "the server ends PEAP before the login inside it");
+		assert_false(t.peer.is_done);
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+/* A message to the user changes nothing. */
+static void a_notification_after_the_login(void **state)
+{
+	static const struct plain said[] = { PLAIN("\2hello"),
+					     PLAIN("\1\3\0\xb\x21\x80\3\0\2\0\1") };
+	uint8_t bytes[EAP_PACKET_MAX];
+	struct writer w = writer_of(bytes, sizeof(bytes));
+
+	(void)state;
+	run_phase_1();
+	t.peer.inner.chosen = &peer_choices[0];
+	t.peer.inner.is_done = true;
+	assert_int_equal(give(&said[0], 2, &w), EAP_STEP_SEND);
+	assert_int_equal(give(&said[1], 3, &w), EAP_STEP_DONE);
+}
+
+/* A server may send its last flight and the first packet inside as one message. */
+static void data_with_the_last_flight(void **state)
+{
+	static const uint8_t identity = EAP_IDENTITY;
+	uint8_t a[EAP_PACKET_MAX], b[EAP_PACKET_MAX], key[TLS_EAP_KEY_LEN];
+	struct eap_packet rq = { .code = EAP_REQUEST, .id = 1, .type = EAP_PEAP };
+	struct tls_pipe *pipe = &t.server.pipe;
+	struct writer w = writer_of(a, sizeof(a));
+
+	(void)state;
+	assert_int_equal(peap_server.begin(&t.server, 1, &w), EAP_STEP_SEND);
+	while (!pipe->is_up) {
+		rq.data = bytes_of(a, w.len);
+		w = writer_of(b, sizeof(b));
+		assert_int_equal(peap_peer.input(&t.peer, &rq, &w), EAP_STEP_SEND);
+		tls_pipe_take(pipe, bytes_of(b, w.len));
+		if (pipe->is_up)
+			tls_pipe_write(pipe, bytes_of(&identity, sizeof(identity)));
+		w = writer_of(a, sizeof(a));
+		tls_pipe_put(pipe, &w);
+	}
+	rq.data = bytes_of(a, w.len);
+	w = writer_of(b, sizeof(b));
+	assert_int_equal(peap_peer.input(&t.peer, &rq, &w), EAP_STEP_SEND);
+	assert_true(tls_eap_key(pipe->tls, EAP_PEAP, key));
+	assert_memory_equal(t.peer.key, key, sizeof(key));
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -538,6 +610,9 @@ int main(void)
 		CASE(what_windows_may_ask_first),
 		CASE(a_false_server_inside),
 		CASE(a_server_without_a_binding),
+		CASE(success_after_another_start),
+		CASE(a_notification_after_the_login),
+		CASE(data_with_the_last_flight),
 	};
 
 	return cmocka_run_group_tests_name("eap/peap", tests, open_lab, close_lab);
