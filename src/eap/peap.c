@@ -120,23 +120,26 @@ static enum eap_step confirm_success(struct peap_peer *p, uint8_t id, const stru
 	uint8_t bytes[80], isk[PEAP_ISK_LEN];
 	struct writer w = writer_of(bytes, sizeof(bytes));
 	struct peap_keys keys;
+	bool is_good;
 
 	inner_key(p->inner.chosen, isk);
 	peap_keys(p->key, isk, &keys);
 	memcpy(p->msk, p->key, sizeof(p->msk));
 	peap_put_result(&w, PEAP_SUCCESS);
-	if (tlvs->binding) {
-		if (!peap_binding_is_good(tlvs->binding, PEAP_BINDING_REQUEST, &keys))
-			return refuse_result(p, id,
-					     "PEAP's crypto binding is wrong: somebody is between "
-					     "this client and the server that checks the login",
-					     out);
+	is_good =
+		!tlvs->binding || peap_binding_is_good(tlvs->binding, PEAP_BINDING_REQUEST, &keys);
+	if (tlvs->binding && is_good) {
 		peap_put_binding(&w, PEAP_BINDING_RESPONSE, peap_nonce_of(tlvs->binding), &keys);
 		peap_csk(&keys, p->msk);
 	}
-	send_tlvs(&p->pipe, EAP_RESPONSE, id, &w, out);
 	secret_wipe(isk, sizeof(isk));
 	secret_wipe(&keys, sizeof(keys));
+	if (!is_good)
+		return refuse_result(p, id,
+				     "PEAP's crypto binding is wrong: somebody is between "
+				     "this client and the server that checks the login",
+				     out);
+	send_tlvs(&p->pipe, EAP_RESPONSE, id, &w, out);
 	p->is_done = true;
 	return EAP_STEP_DONE;
 }
