@@ -2,15 +2,18 @@
 /* rate=5M/20M session=28800 idle=600 sessions=2 quota=10G */
 #include "auth/user_limits.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "auth/radius_grant.h"
 
-static bool get_seconds(struct bytes value, void *to)
+/* Digits alone: in 10m, m could be minutes or millions. */
+static bool get_number(struct bytes value, void *to)
 {
 	uint64_t n;
 
-	if (!radius_amount_parse(value, &n) || !n || n > UINT32_MAX)
+	if (!value.len || !isdigit(value.at[value.len - 1]) || !radius_amount_parse(value, &n) ||
+	    !n || n > UINT32_MAX)
 		return false;
 	*(uint32_t *)to = (uint32_t)n;
 	return true;
@@ -30,9 +33,11 @@ static bool get_rates(struct bytes value, void *to)
 
 bool user_limits_is_limit(const char *word)
 {
-	size_t len = strspn(word, "abcdefghijklmnopqrstuvwxyz");
+	const char *c = word;
 
-	return len && word[len] == '=';
+	while (isalpha((unsigned char)*c))
+		c++;
+	return c > word && *c == '=';
 }
 
 const char *user_limits_take(struct user_limits *l, const char *word)
@@ -45,12 +50,12 @@ const char *user_limits_take(struct user_limits *l, const char *word)
 	} keys[] = {
 		{ "rate=", 0, get_rates,
 		  "rate= must be bits per second from the client and to it, such as 5M/20M" },
-		{ "session=", offsetof(struct user_limits, session_s), get_seconds,
-		  "session= must be a number of seconds" },
-		{ "idle=", offsetof(struct user_limits, idle_s), get_seconds,
-		  "idle= must be a number of seconds" },
-		{ "sessions=", offsetof(struct user_limits, sessions), get_seconds,
-		  "sessions= must be a number" },
+		{ "session=", offsetof(struct user_limits, session_s), get_number,
+		  "session= must be a number of seconds, such as 28800" },
+		{ "idle=", offsetof(struct user_limits, idle_s), get_number,
+		  "idle= must be a number of seconds, such as 600" },
+		{ "sessions=", offsetof(struct user_limits, sessions), get_number,
+		  "sessions= must be a number, 1 or more" },
 		{ "quota=", offsetof(struct user_limits, quota), get_amount,
 		  "quota= must be a number of bytes, such as 10G" },
 	};
