@@ -39,7 +39,7 @@ static const struct option eap_table[] = {
 	  .at = AT(ca) },
 	{ .name = "client-cert",
 	  .arg = "FILE",
-	  .help = "our certificate for eap-tls (PEM), with its intermediate certificates after it",
+	  .help = "your certificate for eap-tls (PEM), with its intermediate certificates after it",
 	  .set = set_file,
 	  .at = AT(client_cert) },
 	{ .name = "client-key",
@@ -108,6 +108,13 @@ static bool is_complete(const struct verb *verb, const struct eap_settings *s,
 			"in the certificate of the server that checks logins, which may be a "
 			"RADIUS server. Without it anybody with a certificate of the same "
 			"authority could take that server's place");
+	if (s->name && (!*s->name || strpbrk(s->name, " /*,"))) {
+		cli_error(verb,
+			  "--eap-name %s: must be a name or a domain, such as radius.example.net "
+			  "or example.net",
+			  s->name);
+		return false;
+	}
 	if (s->client_cert && !uses_tls && !uses_peap)
 		return refuse(verb,
 			      "--client-cert is for --auth eap-tls and peap, and neither is in "

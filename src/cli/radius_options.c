@@ -140,6 +140,14 @@ static bool get_endpoints(const struct verb *verb, const char *option, const str
 	for (size_t i = 0; i < list->count; i++) {
 		const char *why, *text = list->at[i];
 
+		if (strpbrk(text, "/,")) {
+			cli_error(verb,
+				  "--%s %s: must be HOST[:PORT] or tls:HOST[:PORT]; the option may "
+				  "be given again",
+				  option, text);
+			return false;
+		}
+
 		to[i].is_tls = !strncmp(text, "tls:", 4);
 		to[i].port = to[i].is_tls ? RADIUS_TLS_PORT : port;
 		why = endpoint_split(text + (to[i].is_tls ? 4 : 0), to[i].host, sizeof(to[i].host),

@@ -432,6 +432,8 @@ bool set_server(void *to, const char *value, struct error *err)
 	if (!cut_user(text, server->user, sizeof(server->user), err))
 		return false;
 	server->port = 443;
+	if (strchr(text, ','))
+		return wrong(err, "must be one server; give each an option of its own");
 	why = strpbrk(text, "/*")
 		      ? "there is a / or * in it"
 		      : endpoint_split(text, server->host, sizeof(server->host), &server->port);

@@ -580,3 +580,9 @@ def test_check_reads_the_files_of_tls(lab):
                        wait=False)
     assert server.wait() == 2
     assert "RADIUS by TLS: " in server.said and "no-cert" in server.said
+
+
+def test_check_refuses_a_url_as_a_server(lab):
+    server = lab.serve("--check", "--radius", "tls://127.0.0.1", users=False, wait=False)
+    assert server.wait() == 2
+    assert "--radius tls://127.0.0.1: must be HOST[:PORT] or tls:HOST[:PORT]" in server.said
