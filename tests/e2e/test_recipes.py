@@ -137,6 +137,17 @@ def test_the_capabilities_of_the_units_are_enough(lab):
     assert server.stop() == 0
 
 
+@pytest.mark.parametrize("options", [("--dns-domain", "corp.test"), ("--policy-rules", "--lockdown")])
+def test_the_capabilities_of_the_client_unit_are_enough_for(lab, options):
+    lab.serve("--dns", "10.9.0.53")
+    client = lab.start(lab.client, *confined_by("sstp@.service"), lab.sstp, "connect", SERVER, "--user", "ann",
+                       "--password-file", lab.file("password", "wonder land\n"), "--servercert", lab.pki.server.pin,
+                       *options, label="connect")
+    client.wait_for("^connected in ")
+    assert client.stop() == 0
+    assert "warn: " not in client.log
+
+
 def test_links_lead_somewhere():
     for page in (REPO / "README.md", *DOCS.glob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
