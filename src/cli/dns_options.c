@@ -25,6 +25,11 @@ static bool set_servers(void *to, const char *value, struct error *err)
 	struct dns_server_list *l = to;
 	struct ip_addr a;
 
+	if (strchr(value, ',')) {
+		snprintf(err->text, sizeof(err->text),
+			 "must be one address; the option may be given again");
+		return false;
+	}
 	if (!ip_parse(value, &a) || !is_of_a_host(&a)) {
 		snprintf(err->text, sizeof(err->text),
 			 "must be an address such as 10.0.0.1 or 2001:db8::1");

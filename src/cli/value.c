@@ -165,6 +165,8 @@ bool set_prefixes(void *to, const char *value, struct error *err)
 	struct ip_prefix p;
 	struct ip_prefix *grown;
 
+	if (strchr(value, ','))
+		return wrong(err, "must be one network; the option may be given again");
 	if (!ip_prefix_parse(value, &p))
 		return wrong(err, "must be a network such as 10.0.0.0/8, 10.0.0.0/255.0.0.0 or "
 				  "2001:db8::/32");
@@ -433,7 +435,7 @@ bool set_server(void *to, const char *value, struct error *err)
 		return false;
 	server->port = 443;
 	if (strchr(text, ','))
-		return wrong(err, "must be one server; give each an option of its own");
+		return wrong(err, "must be one server; the option may be given again");
 	why = strpbrk(text, "/*")
 		      ? "there is a / or * in it"
 		      : endpoint_split(text, server->host, sizeof(server->host), &server->port);
