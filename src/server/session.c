@@ -938,7 +938,8 @@ static bool is_dhcp6(const struct session *s, const struct packet *p)
 	static const struct ip_addr all_servers = { AF_INET6, { 0xff, 2, [13] = 1, [15] = 2 } };
 	struct ip_addr from, to, own;
 
-	if (!p->h.is_v6 || p->h.proto != IPPROTO_UDP || !p->h.is_bare)
+	if (!p->h.is_v6 || p->h.proto != IPPROTO_UDP || !p->h.is_bare ||
+	    p->h.total < IPV6_HDR_LEN + UDP_HDR_LEN)
 		return false;
 	from = packet_src(p);
 	to = packet_dst(p);
