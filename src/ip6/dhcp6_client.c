@@ -19,6 +19,7 @@ enum {
 	REQUEST_MAX = 10,  /* REQ_MAX_RC */
 	REFRESH_S = 86400, /* section 21.23 */
 	REFRESH_MIN_S = 600,
+	RENEW_MIN_S = 30, /* else a server with tiny lifetimes would keep both ends busy */
 };
 
 #define NEVER UINT64_MAX
@@ -366,8 +367,12 @@ static void bind_prefix(struct dhcp6_client *e, const struct lease *l, uint32_t 
 		t2_s = l->preferred_s == INFINITE ? INFINITE : l->preferred_s / 10 * 8;
 	if (!t1_s)
 		t1_s = l->preferred_s == INFINITE ? INFINITE : l->preferred_s / 2;
+	if (t2_s < RENEW_MIN_S)
+		t2_s = RENEW_MIN_S;
 	if (t1_s > t2_s)
 		t1_s = t2_s;
+	if (t1_s < RENEW_MIN_S)
+		t1_s = RENEW_MIN_S;
 	e->prefix = e->config.prefix = l->prefix;
 	e->valid_ms = after_s(e, l->valid_s);
 	e->t1_ms = after_s(e, t1_s);

@@ -439,6 +439,44 @@ static void prefixes_that_can_not_be(void **state)
 	}
 }
 
+static void replace(uint8_t *packet, size_t len, uint32_t was, uint32_t is)
+{
+	uint8_t bytes[4], *at;
+
+	store_u32(bytes, was);
+	at = memmem(packet, len, bytes, sizeof(bytes));
+	assert_non_null(at);
+	store_u32(at, is);
+}
+
+/* Lifetimes by which each reply would be renewed at once. */
+static void a_lease_of_no_time_is_not_renewed_at_once(void **state)
+{
+	enum { UDP_AT = 40, CHECKSUM_AT = 46, ADDRS_AT = 8 };
+	uint8_t reply[DHCP6_PACKET_MAX];
+	size_t len, udp_len;
+
+	(void)state;
+	t.lose_down = 1;
+	start(true);
+	len = t.reply_len;
+	udp_len = len - UDP_AT;
+	memcpy(reply, t.reply, len);
+	replace(reply, len, 7200, 0);  /* T1 */
+	replace(reply, len, 11520, 0); /* T2 */
+	replace(reply, len, 14400, 0); /* preferred */
+	store_u16(reply + CHECKSUM_AT, 0);
+	store_u16(reply + CHECKSUM_AT,
+		  (uint16_t)~checksum_fold(
+			  checksum_pseudo(reply + ADDRS_AT, 32, IPPROTO_UDP, udp_len) +
+			  checksum_sum(reply + UDP_AT, udp_len)));
+	give(reply, len);
+	drain();
+	assert_string_equal(delegated(), "2001:db8:100:200::/56");
+	assert_int_equal(t.to_server, 1);
+	assert_true(dhcp6_client_deadline(&t.client) >= t.ms + 10 * 1000);
+}
+
 static void replies_for_others_are_ignored(void **state)
 {
 	struct dhcp6_client_cfg other = { .wants_prefix = true,
@@ -553,6 +591,7 @@ int main(void)
 		cmocka_unit_test_setup(every_cut_is_ignored, set_up),
 		cmocka_unit_test_setup(bits_that_flip_change_nothing, set_up),
 		cmocka_unit_test_setup(prefixes_that_can_not_be, set_up),
+		cmocka_unit_test_setup(a_lease_of_no_time_is_not_renewed_at_once, set_up),
 		cmocka_unit_test_setup(replies_for_others_are_ignored, set_up),
 		cmocka_unit_test_setup(which_requests_are_answered, set_up),
 		cmocka_unit_test_setup(addresses_are_not_assigned, set_up),
