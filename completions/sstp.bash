@@ -50,27 +50,27 @@ _sstp()
 		case $prev in
 		--password-file|--new-password-file|--eap-ca|--client-cert|--client-key|--client-key-password-file|--ca-cert|--crl|--keylog|--proxy-password-file|--userns|--pid-file|-c|--config) _sstp_files; return ;;
 		--up|--down|-s|--script|--script-tun) _sstp_reply -c; return ;;
-		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy|-i|--interface|-m|--mtu|--route|--route-host|--dns|--search|--exclude|--metric|--table|--mark|--dns-domain|--netns|--tun-fd|--ready-fd|--exit-fd) return ;;
+		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy|-i|--interface|-m|--mtu|--route|--route-host|--request-prefix|--dns|--search|--exclude|--metric|--table|--mark|--dns-domain|--netns|--tun-fd|--ready-fd|--exit-fd) return ;;
 		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
 		--peap-binding) _sstp_reply -W "auto require"; return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --no-proxy --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --no-offload --dns --search --exclude --metric --table --policy-rules --mark --lockdown --no-dns --up --down --script --dns-domain --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --no-proxy --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --request-prefix --no-offload --dns --search --exclude --metric --table --policy-rules --mark --lockdown --no-dns --up --down --script --dns-domain --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	run)
 		_sstp_command && return
 		case $prev in
 		--password-file|--new-password-file|--eap-ca|--client-cert|--client-key|--client-key-password-file|--ca-cert|--crl|--keylog|--proxy-password-file|-c|--config) _sstp_files; return ;;
-		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy|-i|--interface|-m|--mtu|--route|--route-host|--dns|--search) return ;;
+		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy|-i|--interface|-m|--mtu|--route|--route-host|--request-prefix|--dns|--search) return ;;
 		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
 		--peap-binding) _sstp_reply -W "auto require"; return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --no-proxy --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --no-offload --dns --search --map-root --once --keep-trying --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --no-proxy --interface --mtu --congestion --no-ipv6 --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --request-prefix --no-offload --dns --search --map-root --once --keep-trying --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	proxy)
 		_sstp_command && return

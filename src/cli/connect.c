@@ -354,6 +354,8 @@ static int connect_to(void *arg, struct client_cfg *cfg)
 		cfg->known_count = lockdown_remembered(NULL, dialed, known, DIAL_ADDRS_MAX);
 	}
 	cfg->asks_server = !s->network.no_server_routes;
+	cfg->wants_prefix = s->network.request_prefix.is_wanted;
+	cfg->delegated_len = s->network.request_prefix.len;
 	cfg->backend = tun_backend_new(&device);
 	if (cfg->backend)
 		code = login_connect(cfg);

@@ -77,6 +77,20 @@ static bool set_route_host(void *to, const char *value, struct error *err)
 	return false;
 }
 
+static bool set_request_prefix(void *to, const char *value, struct error *err)
+{
+	struct request_prefix *p = to;
+	uint32_t len = 0;
+
+	if (strcmp(value, "any") != 0 && (!set_number(&len, value, err) || len < 16 || len > 64)) {
+		snprintf(err->text, sizeof(err->text),
+			 "must be the length of a prefix, 16 to 64, or any");
+		return false;
+	}
+	*p = (struct request_prefix){ true, (uint8_t)len };
+	return true;
+}
+
 #define AT(member) offsetof(struct network_settings, member)
 
 static const struct option network_table[] = {
@@ -107,6 +121,12 @@ static const struct option network_table[] = {
 		  "(DHCPINFORM)",
 	  .set = set_flag,
 	  .at = AT(no_server_routes) },
+	{ .name = "request-prefix",
+	  .arg = "LEN",
+	  .help = "ask by DHCPv6 for an IPv6 prefix of this length for the networks behind this "
+		  "host, such as 56, or any",
+	  .set = set_request_prefix,
+	  .at = AT(request_prefix) },
 };
 
 #undef AT

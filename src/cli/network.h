@@ -29,12 +29,19 @@ extern const struct option_group netns_options;
 /* Returns false after printing an error. */
 bool netns_is_valid(const struct verb *verb, const struct netns_settings *s);
 
+/* --request-prefix */
+struct request_prefix {
+	bool is_wanted;
+	uint8_t len; /* 0: any */
+};
+
 struct network_settings {
 	struct device_settings device;
 	bool no_default_route, allow_ipv6_outside;
 	struct prefix_list routes;
 	struct text_list route_hosts;
 	bool no_server_routes;
+	struct request_prefix request_prefix;
 	struct dns_settings dns;
 };
 

@@ -48,6 +48,8 @@ static int run_command(void *arg, struct client_cfg *cfg)
 		.map_root = s->map_root,
 	};
 	cfg->asks_server = !s->network.no_server_routes;
+	cfg->wants_prefix = s->network.request_prefix.is_wanted;
+	cfg->delegated_len = s->network.request_prefix.len;
 	cfg->backend = tun_backend_new(&device);
 	if (cfg->backend)
 		return login_connect(cfg);

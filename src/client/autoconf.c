@@ -13,8 +13,6 @@ static void log_address(struct autoconf *a)
 	a->said = c.addrs[0].addr;
 	log_info(a->log, "IPv6 address %s%s", ip_print(&a->said).text,
 		 c.has_router ? "" : ", and no router for other networks");
-	if (c.has_dhcp)
-		log_debug(a->log, "ipv6: the server offers more by DHCPv6, which is not supported");
 }
 
 static void drain(struct autoconf *a)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "client/autoconf.h"
+#include "client/dhcp6_setup.h"
 #include "client/client_eap.h"
 #include "client/obstacle.h"
 #include "client/path_mtu.h"
@@ -71,6 +72,7 @@ struct client {
 	size_t ipcp_dns_count; /* this many at the start of link.dns are from IPCP */
 	struct autoconf autoconf;
 	struct server_info server_info;
+	struct dhcp6_setup dhcp6;
 	uint8_t correlation[SSTP_GUID_LEN]; /* lets our own server recognize a reconnect */
 	/* of the last call: requested again, so that addresses stay the same */
 	uint8_t iid[PPP_IID_LEN];
@@ -156,6 +158,7 @@ static void stop(struct client *c, enum tunnel_reason reason)
 	log_info(&c->log, "disconnecting");
 	c->reason = reason;
 	c->is_stopping = true;
+	dhcp6_setup_release(&c->dhcp6);
 	tunnel_shutdown(&c->tunnel);
 }
 
@@ -211,6 +214,16 @@ static void note_server_info(struct client *c)
 		add_dns(&c->link, &i->dns[k]);
 }
 
+static void note_dhcp6(struct client *c)
+{
+	struct dhcp6_config d;
+
+	dhcp6_setup_get(&c->dhcp6, &d);
+	c->link.delegated = d.prefix;
+	for (size_t i = 0; c->cfg->backend->wants_dns && i < d.server_count; i++)
+		add_dns(&c->link, &d.servers[i]);
+}
+
 /* Adds the current IPv6 configuration to the link, unless there is no IPv6. */
 static void note_config6(struct client *c)
 {
@@ -223,6 +236,7 @@ static void note_config6(struct client *c)
 	c->link.dns_count = c->ipcp_dns_count;
 	for (size_t i = 0; c->cfg->backend->wants_dns && i < ip6->server_count; i++)
 		add_dns(&c->link, &ip6->servers[i]);
+	note_dhcp6(c);
 	note_server_info(c);
 }
 
@@ -300,9 +314,41 @@ static void note_ipv4(struct client *c, const struct ppp_ipv4 *v4)
 	c->ipcp_dns_count = c->link.dns_count;
 }
 
+static void on_dhcp6(struct dhcp6_setup *d)
+{
+	bring_up(container_of(d, struct client, dhcp6));
+}
+
+/* Its sink comes before the backend's, and after that of server_info, which ends sooner. */
+static void start_dhcp6(struct client *c)
+{
+	struct dhcp6_setup *d = &c->dhcp6;
+
+	if (d->is_on)
+		return;
+	d->loop = c->loop;
+	d->tunnel = &c->tunnel;
+	d->backend = &c->cfg->backend->sink;
+	d->log = &c->log;
+	d->wants_prefix = c->cfg->wants_prefix;
+	d->prefix_len = c->cfg->delegated_len;
+	d->changed = on_dhcp6;
+	if (c->server_info.is_on)
+		c->server_info.backend = &d->sink;
+	else
+		tunnel_set_sink(&c->tunnel, &d->sink);
+	dhcp6_setup_start(d, c->iid);
+}
+
 static void on_config6(struct autoconf *a)
 {
-	bring_up(container_of(a, struct client, autoconf));
+	struct client *c = container_of(a, struct client, autoconf);
+	struct slaac_config config;
+
+	autoconf_get(a, &config);
+	if (config.has_dhcp)
+		start_dhcp6(c);
+	bring_up(c);
 }
 
 /* Starts once IPV6CP is open and packets may pass. */
@@ -315,6 +361,8 @@ static void start_autoconf(struct client *c)
 	c->autoconf.log = &c->log;
 	c->autoconf.changed = on_config6;
 	autoconf_start(&c->autoconf, c->iid);
+	if (c->cfg->wants_prefix)
+		start_dhcp6(c);
 }
 
 static void on_server_info(struct server_info *s)
@@ -331,7 +379,7 @@ static void ask_server(struct client *c)
 		return;
 	s->loop = c->loop;
 	s->tunnel = &c->tunnel;
-	s->backend = &c->cfg->backend->sink;
+	s->backend = c->dhcp6.is_on ? &c->dhcp6.sink : &c->cfg->backend->sink;
 	s->log = &c->log;
 	s->changed = on_server_info;
 	server_info_start(s, &c->link.own);
@@ -340,6 +388,7 @@ static void ask_server(struct client *c)
 static void no_ipv6(struct client *c)
 {
 	autoconf_stop(&c->autoconf);
+	dhcp6_setup_stop(&c->dhcp6);
 	c->link.own_ll = (struct ip_addr){ 0 };
 	c->link.ip6 = (struct slaac_config){ .is_settled = true };
 }
@@ -673,6 +722,7 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	bool is_later = false, is_missed = is_eap_missed(c, end);
 
 	autoconf_stop(&c->autoconf);
+	dhcp6_setup_stop(&c->dhcp6);
 	server_info_stop(&c->server_info);
 	loop_timer_stop(c->loop, &c->acks);
 	loop_timer_stop(c->loop, &c->setup_limit);
@@ -1282,6 +1332,7 @@ static void close_all(struct client *c)
 {
 	reach_cancel(c->dial);
 	autoconf_stop(&c->autoconf);
+	dhcp6_setup_stop(&c->dhcp6);
 	server_info_stop(&c->server_info);
 	tunnel_abandon(&c->tunnel);
 	end_eap(c);

@@ -63,9 +63,11 @@ struct client_cfg {
 	const char *congestion;
 	uint32_t mark; /* SO_MARK of that connection; 0: none */
 	bool ipv6;
-	bool asks_server; /* for routes, name servers and a domain (server_info.h) */
-	bool once;        /* never reconnect */
-	bool keep_trying; /* retry even if the first attempt fails */
+	bool wants_prefix;     /* a delegated one, by DHCPv6 */
+	uint8_t delegated_len; /* the length that is asked for; 0: any */
+	bool asks_server;      /* for routes, name servers and a domain (server_info.h) */
+	bool once;             /* never reconnect */
+	bool keep_trying;      /* retry even if the first attempt fails */
 	/* called when the tunnel is up for the first time; may be NULL */
 	void (*ready)(void *arg);
 	void *ready_arg;

@@ -345,6 +345,15 @@ static bool remove_routes(struct state_facts *f, const struct log *log)
 		unblock_ipv6(nl, f->block_table);
 		log_info(log, "removed the block of IPv6, left by an sstp that crashed");
 	}
+	if (f->delegated.addr.family) {
+		struct route r = block_of(&f->delegated, f->block_table);
+
+		if (!netlink_route_del(nl, &r))
+			log_info(
+				log,
+				"removed the unreachable route to %s, left by an sstp that crashed",
+				ip_prefix_print(&f->delegated).text);
+	}
 	netlink_close(nl);
 	return done;
 }
@@ -361,6 +370,7 @@ static void undo(void *arg, struct state_facts *f)
 	if (state_is_here(f) && remove_routes(f, log)) {
 		f->route_count = f->excluded_count = 0;
 		f->blocks_ipv6 = false;
+		f->delegated = (struct ip_prefix){ .len = 0 };
 	}
 	if (*f->resolv_conf) {
 		error = resolv_conf_recover(f->resolv_conf, log);
@@ -670,6 +680,30 @@ static int block_ipv6(struct host *h)
 		  "(--allow-ipv6-outside permits it)",
 		  h->cfg.device, strerror(-error), rights_hint(error));
 	return error;
+}
+
+/*
+ * What is not used of a delegated prefix is unreachable (RFC 7084 WPD-5): else its packets would go
+ * back and forth between us and the server. Networks on other devices have longer prefixes.
+ */
+static void set_delegated(struct host *h, const struct ip_prefix *prefix)
+{
+	struct state_facts *f = &h->state.facts;
+	struct route old = block_of(&f->delegated, h->cfg.table);
+	int error = 0;
+
+	if (f->delegated.len == prefix->len && ip_equal(&f->delegated.addr, &prefix->addr))
+		return;
+	if (f->delegated.addr.family)
+		netlink_route_del(h->nl, &old);
+	f->delegated = *prefix;
+	f->block_table = h->cfg.table;
+	state_save(&h->state);
+	if (prefix->addr.family)
+		error = block_part(h, prefix);
+	if (error)
+		log_warn(h->log, "%s: no unreachable route to %s: %s", h->cfg.device,
+			 ip_prefix_print(prefix).text, strerror(-error));
 }
 
 /* Leaves this route unchanged until we know what IPv6 the server gives. */
@@ -1016,6 +1050,7 @@ int host_up(struct host *h, const struct link_addrs *link)
 		error = set_rules(h);
 	if (error)
 		return error;
+	set_delegated(h, &link->delegated);
 	set_pushed_routes(h, link);
 	set_dns_routes(h, link);
 	set_dns(h, link);
@@ -1106,6 +1141,7 @@ static void clear_device(struct host *h)
 	if (h->state.facts.blocks_ipv6)
 		unblock_ipv6(h->nl, h->cfg.table);
 	h->state.facts.blocks_ipv6 = false;
+	set_delegated(h, &nothing.delegated);
 	set_ipv4(h, &nothing);
 	set_ipv6(h, &nothing);
 }

@@ -5,7 +5,8 @@
  * vpnc-script takes an INTERNAL_IP6_ADDRESS without a list of IPv6 routes as permission to send all
  * of the host's IPv6 into the tunnel. So it gets one only if it was advertised with a router, and
  * not when --route names IPv4 networks alone. A link-local address is INTERNAL_IP6_LINK_LOCAL,
- * which is our own variable.
+ * which is our own variable,
+ * and so is the delegated prefix, INTERNAL_IP6_DELEGATED.
  */
 #include "client/script.h"
 
@@ -83,6 +84,9 @@ static void set_ipv6(struct env *e, const struct script_env *s)
 
 	if (s->link->own_ll.family != AF_UNSPEC)
 		env_set(e, "INTERNAL_IP6_LINK_LOCAL", "%s", ip_print(&s->link->own_ll).text);
+	if (s->link->delegated.addr.family)
+		env_set(e, "INTERNAL_IP6_DELEGATED", "%s",
+			ip_prefix_print(&s->link->delegated).text);
 	if (a.family == AF_UNSPEC || !has_route(s, AF_INET6))
 		return;
 	env_set(e, "INTERNAL_IP6_ADDRESS", "%s", ip_print(&a).text);

@@ -60,6 +60,9 @@ static size_t print_facts(const struct state *s, char *to, size_t room)
 				      f->rule_priority, f->rule_mark, f->rule_table);
 	if (f->blocks_ipv6)
 		n += (size_t)snprintf(to + n, room - n, "no-ipv6 table %u\n", f->block_table);
+	if (f->delegated.addr.family)
+		n += (size_t)snprintf(to + n, room - n, "delegated %s table %u\n",
+				      ip_prefix_print(&f->delegated).text, f->block_table);
 	if (*f->resolv_conf)
 		n += (size_t)snprintf(to + n, room - n, "resolv.conf %s\n", f->resolv_conf);
 	if (*f->resolvconf)
@@ -87,14 +90,26 @@ static const char *value_of(const char *line, const char *name)
 	return !strncmp(line, name, len) && line[len] == ' ' ? line + len + 1 : NULL;
 }
 
+static void parse_delegated(const char *text, struct state_facts *f)
+{
+	char prefix[64];
+
+	if (sscanf(text, "%63s table %u", prefix, &f->block_table) != 2 ||
+	    !ip_prefix_parse(prefix, &f->delegated))
+		f->delegated = (struct ip_prefix){ .len = 0 };
+}
+
 static void parse_line(const char *line, struct state_facts *f)
 {
+	const char *delegated = value_of(line, "delegated");
 	const char *netns = value_of(line, "netns");
 	const char *route = value_of(line, "route"), *excluded = value_of(line, "excluded");
 	const char *file = value_of(line, "resolv.conf"), *key = value_of(line, "resolvconf");
 
 	if (netns)
 		f->netns = strtoull(netns, NULL, 10);
+	else if (delegated)
+		parse_delegated(delegated, f);
 	else if (sscanf(line, "no-ipv6 table %u", &f->block_table) == 1)
 		f->blocks_ipv6 = true;
 	else if (sscanf(line, "rules priority %u mark %u table %u", &f->rule_priority,
@@ -200,7 +215,7 @@ void state_close(struct state *s)
 static bool is_empty(const struct state_facts *f)
 {
 	return !f->route_count && !f->excluded_count && !f->rule_table && !f->blocks_ipv6 &&
-	       !*f->resolv_conf && !*f->resolvconf;
+	       !f->delegated.addr.family && !*f->resolv_conf && !*f->resolvconf;
 }
 
 static void undo_file(struct state *s, void (*undo)(void *arg, struct state_facts *f), void *arg)

@@ -35,6 +35,7 @@ struct state_facts {
 	uint32_t rule_mark, rule_priority;
 	bool blocks_ipv6;           /* by unreachable routes to ::/1 and 8000::/1 ... */
 	uint32_t block_table;       /* ... in this table */
+	struct ip_prefix delegated; /* unreachable in block_table but for longer prefixes */
 	char resolv_conf[PATH_MAX]; /* a file that we changed; empty: none */
 	char resolvconf[64];        /* our name in resolvconf; empty: none */
 };

@@ -228,7 +228,9 @@ static bool has_changed(const struct link_addrs *was, const struct link_addrs *i
 
 	return !ip_equal(&was->own, &is->own) || !ip_equal(&was->peer, &is->peer) ||
 	       !ip_equal(&was->own_ll, &is->own_ll) || !ip_equal(&were6, &are6) ||
-	       was->mtu != is->mtu || was->route_count != is->route_count ||
+	       was->mtu != is->mtu || was->delegated.len != is->delegated.len ||
+	       !ip_equal(&was->delegated.addr, &is->delegated.addr) ||
+	       was->route_count != is->route_count ||
 	       memcmp(was->routes, is->routes, is->route_count * sizeof(*is->routes)) != 0 ||
 	       strcmp(was->domain, is->domain) != 0 ||
 	       !is_same_list(was->dns, was->dns_count, is->dns, is->dns_count);

@@ -218,10 +218,13 @@ static bool is_for_us(const struct dhcp6_client *e, const struct dhcp6_message *
 {
 	struct reader id;
 
-	return is_exchange(e->state) && m->transaction == e->transaction &&
-	       (m->type == DHCP6_REPLY || m->type == DHCP6_ADVERTISE) &&
-	       dhcp6_option_find(m->options, DHCP6_OPT_CLIENT_ID, &id) &&
+	return dhcp6_option_find(m->options, DHCP6_OPT_CLIENT_ID, &id) &&
 	       dhcp6_is_duid(id, e->cfg.uuid);
+}
+
+static bool is_expected(const struct dhcp6_client *e, const struct dhcp6_message *m)
+{
+	return is_exchange(e->state) && m->transaction == e->transaction;
 }
 
 static bool take_server_id(struct dhcp6_client *e, const struct dhcp6_message *m)
@@ -466,18 +469,21 @@ static void take_reply(struct dhcp6_client *e, const struct dhcp6_message *m)
 		take_refusal(e);
 }
 
-void dhcp6_client_input(struct dhcp6_client *e, const uint8_t *packet, size_t len, uint64_t now_ms)
+bool dhcp6_client_input(struct dhcp6_client *e, const uint8_t *packet, size_t len, uint64_t now_ms)
 {
 	struct dhcp6_message m;
 
 	e->now_ms = now_ms;
 	if (!dhcp6_get(packet, len, DHCP6_CLIENT_PORT, &m) || !is_for_us(e, &m))
-		return;
+		return false;
+	if (!is_expected(e, &m))
+		return true;
 	if (m.type == DHCP6_ADVERTISE)
 		take_advertise(e, &m);
-	else
+	else if (m.type == DHCP6_REPLY)
 		take_reply(e, &m);
 	dhcp6_client_tick(e, now_ms);
+	return true;
 }
 
 /* ---- time */

@@ -89,7 +89,8 @@ void dhcp6_client_stop(struct dhcp6_client *e); /* the link is down; what is val
  * is nothing to release.
  */
 size_t dhcp6_client_release(struct dhcp6_client *e, uint64_t now_ms, uint8_t to[DHCP6_PACKET_MAX]);
-void dhcp6_client_input(struct dhcp6_client *e, const uint8_t *packet, size_t len, uint64_t now_ms);
+/* False: the packet is not for this client; another one may run on this host. */
+bool dhcp6_client_input(struct dhcp6_client *e, const uint8_t *packet, size_t len, uint64_t now_ms);
 void dhcp6_client_tick(struct dhcp6_client *e, uint64_t now_ms);
 uint64_t dhcp6_client_deadline(const struct dhcp6_client *e); /* UINT64_MAX: no timer */
 bool dhcp6_client_next(struct dhcp6_client *e, struct dhcp6_out *out);

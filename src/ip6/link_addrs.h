@@ -21,6 +21,7 @@ struct link_addrs {
 	 * stay.
 	 */
 	struct slaac_config ip6;
+	struct ip_prefix delegated;       /* by DHCPv6; AF_UNSPEC: none */
 	struct ip_addr dns[LINK_DNS_MAX]; /* by IPCP, by router advertisement, by DHCP */
 	size_t dns_count;
 	/*

@@ -15,7 +15,7 @@
  * address detection and no link-layer address resolution, and only the peer, which has been
  * authenticated, can send an advertisement: lifetimes are used as sent, without the two-hour rule
  * of RFC 4862 section 5.5.3. Routes (RFC 4191), on-link prefixes and redirects are ignored: the
- * user decides which packets go into the tunnel. DHCPv6 is not supported.
+ * user decides which packets go into the tunnel.
  */
 #ifndef SSTP_IP6_SLAAC_H
 #define SSTP_IP6_SLAAC_H

@@ -213,3 +213,58 @@ def test_delegations_that_can_not_be(lab, value):
     server = lab.serve(*IPV6, "--ipv6-delegate", value, wait=False)
     assert server.wait() == 2
     assert f"--ipv6-delegate {value}: must be an IPv6 network and the length of the prefixes that clients get of it" in server.log
+
+
+PREFIX_56 = "2001:db8:100:200::/56"
+
+
+def unreachable(host):
+    return {r["dst"] for r in host.ip("-6 route show type unreachable")}
+
+
+def test_our_client_asks_for_a_prefix(routed, both):
+    lab = routed
+    lab.serve(*IPV6, *DELEGATE)
+    client = lab.connect("--request-prefix", "56", "--up", "env | grep INTERNAL_IP6_DELEGATED || true", "--no-default-route")
+    client.wait_for(f"^IPv6 prefix {PREFIX_56} is delegated to this host$")
+    client.wait_for(f"INTERNAL_IP6_DELEGATED={PREFIX_56}")
+    eventually("what is not used of it is unreachable", lambda: PREFIX_56 in unreachable(lab.client))
+    lab.client.configure("addr add 2001:db8:100:201::1/64 dev cable nodad\nroute add ::/1 dev sstp0\n"
+                         "route add 8000::/1 dev sstp0\n")
+    lab.is_changed = True
+    lab.inside.ping("2001:db8:100:201::1")
+    lab.client.ping(INSIDE6, "-I", "2001:db8:100:201::1")
+    assert not lab.inside.ping("2001:db8:100:2ff::1", count=1, check=False)
+    assert client.stop() == 0
+    assert PREFIX_56 not in unreachable(lab.client)
+    lab.client.configure("addr del 2001:db8:100:201::1/64 dev cable\n")
+
+
+def test_the_prefix_after_a_crash(routed):
+    lab = routed
+    lab.serve(*IPV6, *DELEGATE)
+    client = lab.connect("--request-prefix", "any")
+    eventually("it is unreachable", lambda: PREFIX_56 in unreachable(lab.client))
+    client.kill()
+    assert PREFIX_56 in unreachable(lab.client)
+    client = lab.connect()
+    client.wait_for(f"removed the unreachable route to {PREFIX_56}, left by an sstp that crashed")
+    eventually("it is gone", lambda: PREFIX_56 not in unreachable(lab.client))
+
+
+def test_a_server_without_prefixes(routed):
+    lab = routed
+    lab.serve(*IPV6)
+    client = lab.connect("--request-prefix", "any")
+    client.wait_for("DHCPv6: the server has no prefix for this host")
+    global_of(lab.client)
+    eventually("all IPv6 goes into the tunnel", lambda: routes6(lab.client) == HALVES)
+    lab.client.ping(OWN)
+    assert client.stop() == 0
+
+
+@pytest.mark.parametrize("value", ["0", "15", "65", "many", "56x", ""])
+def test_lengths_that_can_not_be(lab, value):
+    status, said = lab.connect_fails("--request-prefix", value)
+    assert status == 2
+    assert "must be the length of a prefix, 16 to 64, or any" in said
