@@ -190,8 +190,11 @@ void users_check_certificate(const struct users *u, const char *server_name, str
 {
 	const struct user *user = look_up(u, name, server_name);
 	struct candidate c = { user, user ? NULL : "no such user" };
-	const char *reason = why_refused(&c, true);
+	const char *reason;
 
+	if (user && user->kind == SECRET_EMPTY)
+		c.reason = "the user file gives this user an empty secret";
+	reason = why_refused(&c, true);
 	memset(result, 0, sizeof(*result));
 	take_name(result, &c, name);
 	result->is_right = true;
@@ -201,6 +204,7 @@ void users_check_certificate(const struct users *u, const char *server_name, str
 	}
 	result->outcome = AUTH_RESULT_OK;
 	result->grant.ipv4 = user->ipv4;
+	user_limits_grant(&user->limits, &result->grant);
 }
 
 bool users_check_is_slow(const struct users *u, const struct ppp_attempt *attempt)

@@ -397,6 +397,59 @@ static void limits_of_a_user(void **state)
 	assert_true(!a.grant.rate_up && !a.grant.idle_s && !a.grant.quota);
 }
 
+static struct auth_result try_certificate(const char *file, const char *name)
+{
+	struct error err = { "" };
+	struct users *u = parse(file, &err);
+	struct auth_result answer;
+
+	if (!u)
+		fail_msg("%s", err.text);
+	users_check_certificate(u, "vpn", bytes_text(name), &answer);
+	users_release(u);
+	return answer;
+}
+
+/* The limits are the user's, however the user logs in. */
+static void limits_of_a_user_with_a_certificate(void **state)
+{
+	struct auth_result a = try_certificate(
+		"ann * $cert$ rate=5M/20M idle=600 10.1.0.7 session=28800 sessions=2 quota=10G",
+		"ann");
+
+	(void)state;
+	assert_int_equal(a.outcome, AUTH_RESULT_OK);
+	assert_int_equal(a.grant.ipv4, 0x0a010007);
+	assert_true(a.grant.rate_up == 5000000 && a.grant.rate_down == 20000000);
+	assert_int_equal(a.grant.idle_s, 600);
+	assert_int_equal(a.grant.session_s, 28800);
+	assert_int_equal(a.grant.sessions, 2);
+	assert_true(a.grant.quota == UINT64_C(10000000000));
+}
+
+static void who_may_use_a_certificate(void **state)
+{
+	static const struct {
+		const char *file, *reason;
+	} cases[] = {
+		{ "ann * secret", "" },
+		{ "ann * $cert$", "" },
+		{ "ann * \"\"", "the user file gives this user an empty secret" },
+		{ "ann * $cert$ -", "the user file gives this user no address (\"-\")" },
+		{ "ann another $cert$", "no such user" },
+		{ "bob * $cert$", "no such user" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct auth_result a = try_certificate(cases[i].file, "ann");
+
+		assert_string_equal(a.reason, cases[i].reason);
+		assert_int_equal(a.outcome,
+				 *cases[i].reason ? AUTH_RESULT_REFUSED : AUTH_RESULT_OK);
+	}
+}
+
 static void addresses_of_no_host(void **state)
 {
 	static const char *const addresses[] = { "127.0.0.1", "0.1.2.3", "224.0.0.1",
@@ -604,6 +657,8 @@ int main(void)
 		cmocka_unit_test(responses_of_another_length),
 		cmocka_unit_test(a_name_longer_than_any),
 		cmocka_unit_test(limits_of_a_user),
+		cmocka_unit_test(limits_of_a_user_with_a_certificate),
+		cmocka_unit_test(who_may_use_a_certificate),
 		cmocka_unit_test(addresses_of_no_host),
 		cmocka_unit_test(error_table),
 		cmocka_unit_test(warning_table),
