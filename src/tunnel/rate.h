@@ -30,10 +30,12 @@ static inline int64_t rate_burst(const struct rate *r)
 	return (int64_t)(burst > RATE_BURST_MIN ? burst : RATE_BURST_MIN) * 1000;
 }
 
-/* `bits_s`: at most a terabit; 0: no limit. Starts with a full bucket. */
+#define RATE_MAX UINT64_C(1000000000000) /* a terabit a second; products of more would overflow */
+
+/* `bits_s`: 0: no limit. Starts with a full bucket. */
 static inline void rate_set(struct rate *r, uint64_t bits_s, uint64_t now_ms)
 {
-	r->bytes_s = bits_s && bits_s < 8 ? 1 : bits_s / 8;
+	r->bytes_s = bits_s && bits_s < 8 ? 1 : (bits_s < RATE_MAX ? bits_s : RATE_MAX) / 8;
 	r->at_ms = now_ms;
 	r->tokens = rate_burst(r);
 }

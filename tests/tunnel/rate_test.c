@@ -70,6 +70,20 @@ static void the_smallest_rate_passes_something(void **state)
 	assert_true(passed(1, 1400, 200000) > 0);
 }
 
+/* As a user file or a RADIUS server may give it: products of it must not overflow. */
+static void the_largest_rate_limits_nothing(void **state)
+{
+	struct rate r;
+
+	(void)state;
+	rate_set(&r, UINT64_MAX, 1000);
+	for (uint64_t now = 1000; now < 1100; now++) {
+		assert_false(rate_is_empty(&r, now));
+		rate_take(&r, 65536, now);
+	}
+	assert_false(rate_is_empty(&r, 1100 + 20 * 1000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -77,6 +91,7 @@ int main(void)
 		cmocka_unit_test(the_rate_is_kept),
 		cmocka_unit_test(a_bucket_fills_up_to_its_burst),
 		cmocka_unit_test(the_smallest_rate_passes_something),
+		cmocka_unit_test(the_largest_rate_limits_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
