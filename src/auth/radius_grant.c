@@ -83,8 +83,11 @@ bool radius_amount_parse(struct bytes text, uint64_t *amount)
 
 		if (!unit || !*unit)
 			return false;
-		for (size_t power = (size_t)(unit - units) % 3 + 1; power; power--)
+		for (size_t power = (size_t)(unit - units) % 3 + 1; power; power--) {
+			if (n > UINT64_MAX / 1000)
+				return false;
 			n *= 1000;
+		}
 	}
 	*amount = n;
 	return i == text.len;
