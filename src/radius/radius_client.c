@@ -425,6 +425,12 @@ static bool needs_signature(const struct radius_client *c, const struct radius_r
 	return r->must_be_signed || c->cfg.demand == RADIUS_REQUIRE || s->has_signed;
 }
 
+/* Servers from before CVE-2024-3596 sign responses to EAP, and perhaps to a Status-Server, alone. */
+static bool tells_of_signatures(const struct radius_request *r)
+{
+	return r->packet[0] == RADIUS_ACCESS_REQUEST && !r->must_be_signed;
+}
+
 static void take_answer(struct radius_client *c, struct radius_request *r, struct bytes packet,
 			uint64_t now)
 {
@@ -463,7 +469,7 @@ void radius_client_input(struct radius_client *c, unsigned server, unsigned port
 		start_waiting(c, now_ms);
 		return;
 	}
-	if (check == RADIUS_CHECK_OK && packet.at[0] != RADIUS_ACCOUNTING_RESPONSE)
+	if (check == RADIUS_CHECK_OK && tells_of_signatures(r))
 		s->has_signed = true;
 	take_answer(c, r, packet, now_ms);
 }

@@ -70,7 +70,7 @@ struct radius_request {
 /* Whether responses need a Message-Authenticator. */
 enum radius_demand {
 	RADIUS_REQUIRE,
-	RADIUS_AUTO, /* for EAP, and from a server that has sent one before */
+	RADIUS_AUTO, /* for EAP, and from a server that has sent one before, not with EAP */
 };
 
 struct radius_server {

@@ -330,12 +330,20 @@ static void answers_must_be_signed(void **state)
 	drain();
 	answer_with(&sent[2], RADIUS_ACCESS_ACCEPT, false);
 	expect("u2 ");
-	ask(3);
+	begin(3, RADIUS_ACCESS_REQUEST)->must_be_signed = true;
+	radius_client_send(c, &ones[3].request, now);
+	drain();
 	answer(3);
 	expect("a3 ");
-	ask(4); /* it has signed one before */
+	ask(4); /* old servers sign EAP alone */
 	answer_with(&sent[4], RADIUS_ACCESS_ACCEPT, false);
-	expect("u4 ");
+	expect("a4 ");
+	ask(5);
+	answer(5);
+	expect("a5 ");
+	ask(6); /* it has signed one before */
+	answer_with(&sent[6], RADIUS_ACCESS_ACCEPT, false);
+	expect("u6 ");
 }
 
 static void a_canceled_request_has_no_event(void **state)
