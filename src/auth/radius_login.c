@@ -212,16 +212,18 @@ static bool get_hlak(const struct radius_response *r, uint8_t hlak[PPP_HLAK_LEN]
 	uint8_t keys[2 * RADIUS_KEY_MAX] = { 0 };
 	struct bytes recv, send;
 	size_t first = 0, second = 0;
+	bool has_all;
 
 	if (radius_find(r->packet, RADIUS_MICROSOFT, RADIUS_MS_MPPE_RECV_KEY, &recv) &&
 	    radius_find(r->packet, RADIUS_MICROSOFT, RADIUS_MS_MPPE_SEND_KEY, &send)) {
 		first = radius_mppe_key(recv, r->request, r->secret, keys);
 		second = radius_mppe_key(send, r->request, r->secret, keys + first);
 	}
-	if (first && second)
+	has_all = first && second && first + second >= PPP_HLAK_LEN;
+	if (has_all)
 		memcpy(hlak, keys, PPP_HLAK_LEN);
 	secret_wipe(keys, sizeof(keys));
-	return first && second;
+	return has_all;
 }
 
 /* Ident(1), "S=" and 40 hex digits, maybe " M=" and text (RFC 2548 section 2.3.3). */

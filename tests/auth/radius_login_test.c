@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "auth/radius_grant.h"
+#include "crypto/digest.h"
 #include "support/vectors.h"
 #include "util/text.h"
 
@@ -165,6 +166,33 @@ static void an_accept_with_keys(void **state)
 	assert_memory_equal(result.hlak,
 			    vectors_hex(keys_group, "server_hlak_from_16_byte_pair").at,
 			    PPP_HLAK_LEN);
+}
+
+/* RFC 2548 section 2.4.2: salt, then length, key and padding, hidden. */
+static void put_zero_key(uint8_t type, uint8_t len)
+{
+	uint8_t value[2 + MD5_LEN] = { 0x80, type };
+	struct bytes parts[] = { secret, vectors_hex(keys_group, "request_authenticator"),
+				 bytes_of(value, 2) };
+
+	assert_true(len < MD5_LEN);
+	digest_md5(parts, 3, value + 2);
+	value[2] ^= len;
+	radius_put_vendor(&w, RADIUS_MICROSOFT, type, value, sizeof(value));
+}
+
+/* Of two keys of eight bytes half of the crypto binding's key would be zeros. */
+static void keys_that_are_too_short(void **state)
+{
+	(void)state;
+	attempt.method = PPP_AUTH_EAP;
+	for (uint8_t len = 0; len < MD5_LEN; len++) {
+		begin(RADIUS_ACCESS_ACCEPT);
+		put_zero_key(RADIUS_MS_MPPE_SEND_KEY, len);
+		put_zero_key(RADIUS_MS_MPPE_RECV_KEY, len);
+		take();
+		assert_int_equal(result.outcome, AUTH_RESULT_REFUSED);
+	}
 }
 
 static void an_accept_that_cannot_be_used(void **state)
@@ -396,6 +424,7 @@ int main(void)
 		cmocka_unit_test_setup(what_does_not_fit_is_refused, set_up),
 		cmocka_unit_test_setup(an_accept_with_keys, set_up),
 		cmocka_unit_test_setup(an_accept_that_cannot_be_used, set_up),
+		cmocka_unit_test_setup(keys_that_are_too_short, set_up),
 		cmocka_unit_test_setup(a_reject_has_an_error_and_a_text, set_up),
 		cmocka_unit_test_setup(a_challenge_goes_on, set_up),
 		cmocka_unit_test_setup(a_challenge_that_cannot_be_used, set_up),
