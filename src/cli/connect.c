@@ -34,8 +34,8 @@ struct connect_settings {
 static const struct option own_network_table[] = {
 	{ .name = "exclude",
 	  .arg = "NETWORK",
-	  .help = "leave this network out of the tunnel: its packets go where they went "
-		  "before; may be given again",
+	  .help = "leave this network out of the tunnel: its packets take the way that "
+		  "they take without it; may be given again",
 	  .set = set_prefixes,
 	  .at = AT(excluded),
 	  .clear = clear_prefixes },
@@ -61,8 +61,8 @@ static const struct option own_network_table[] = {
 	  .set = set_mark,
 	  .at = AT(mark) },
 	{ .name = "lockdown",
-	  .help = "let nothing leave this host but the connection to the server, from start "
-		  "to end, and after a crash until sstp unlock",
+	  .help = "kill switch: let nothing leave this host outside of the tunnel but the "
+		  "connection to the server, from start to end, and after a crash until sstp unlock",
 	  .set = set_flag,
 	  .at = AT(lockdown) },
 	{ .name = "no-dns",

@@ -32,7 +32,7 @@ static bool set_demand(void *to, const char *value, struct error *err)
 static const struct option radius_table[] = {
 	{ .name = "radius",
 	  .arg = "[tls:]HOST[:PORT]",
-	  .help = "ask this RADIUS server whether a login is right, in place of --users; may be "
+	  .help = "let this RADIUS server decide who may log in, in place of --users; may be "
 		  "given again: the next one is asked when one does not answer; default port 1812; "
 		  "tls:HOST: by TLS (RadSec), port 2083",
 	  .set = set_texts,
@@ -64,7 +64,7 @@ static const struct option radius_table[] = {
 	  .at = AT(source) },
 	{ .name = "radius-timeout",
 	  .arg = "SECONDS",
-	  .help = "how long one RADIUS server may take, with repeats, before the next one is asked; "
+	  .help = "how long one RADIUS server may take, with retransmissions, before the next one is asked; "
 		  "default 12",
 	  .set = set_seconds,
 	  .at = AT(timeout_s) },
