@@ -685,7 +685,7 @@ static void log_user_ended(const struct session *s, const struct tunnel_end *end
 		s->tunnel.is_connected
 			? "ended after {duration} s, user {user}: {reason}; {rx_bytes} bytes in, "
 			  "{tx_bytes} out, {tx_dropped} packets dropped, {tx_marked} marked by ECN, "
-			  "{retransmitted} segments sent again, round trip {rtt_ms} ms"
+			  "{retransmitted} segments retransmitted, round trip {rtt_ms} ms"
 			: "ended after {duration} s and was never up, user {user}, from {peer}: "
 			  "{reason}",
 		log_user(s), LOG_TEXT("address", s->ipv4.family ? ip_print(&s->ipv4).text : NULL),

@@ -101,7 +101,7 @@ struct tunnel_line_text tunnel_line_print(const struct tunnel *t)
 		snprintf(waiting, sizeof(waiting), ", %u bytes wait", l.waiting);
 	snprintf(
 		out.text, sizeof(out.text),
-		"%llu packets dropped, %llu marked by ECN, %u segments sent again, round trip %u ms%s",
+		"%llu packets dropped, %llu marked by ECN, %u segments retransmitted, round trip %u ms%s",
 		dropped, (unsigned long long)t->stats.tx_marked, l.repeated, l.rtt_ms, waiting);
 	return out;
 }

@@ -17,7 +17,7 @@ HALVES = {"0.0.0.0/1", "128.0.0.0/1"}
 DNS = ["--dns", "10.9.0.53"]
 
 # The counters in the log lines of a session's end and of its status.
-LINE = r", \d+ packets dropped, \d+ marked by ECN, \d+ segments sent again, round trip \d+ ms"
+LINE = r", \d+ packets dropped, \d+ marked by ECN, \d+ segments retransmitted, round trip \d+ ms"
 
 
 class Traces:
