@@ -247,6 +247,8 @@ static void set_ppp_reason(struct tunnel *t, const struct ppp_out *out)
 
 	if (out->closed.why == PPP_CLOSED_REFUSED && mschap_error_text(out->closed.error))
 		text = mschap_error_text(out->closed.error);
+	if (out->closed.why == PPP_CLOSED_AT_LOGIN && detail.len)
+		text = "the server ended the link during the login";
 	if (!t->has_end) {
 		t->is_end_verdict = ppp_closed_is_refusal(out->closed.why);
 		t->end_error = out->closed.error;
