@@ -194,7 +194,7 @@ bool eap_needs_password(const struct client_cfg *cfg)
 	return false;
 }
 
-bool eap_settings_check(const struct verb *verb, const struct client_cfg *cfg)
+bool eap_settings_check(const struct verb *verb, struct client_cfg *cfg)
 {
 	struct tls_ctx *tls;
 	struct error err;
@@ -204,5 +204,6 @@ bool eap_settings_check(const struct verb *verb, const struct client_cfg *cfg)
 	if (tls_ctx_client(&cfg->eap_tls, &tls, &err))
 		return refuse(verb, err.text);
 	tls_ctx_release(tls);
+	cfg->eap_tls.is_checked = true;
 	return true;
 }

@@ -27,7 +27,7 @@ bool eap_settings_apply(const struct verb *verb, const struct eap_settings *s,
 			struct client_cfg *cfg);
 /* Whether one of the methods that may be used needs a password. */
 bool eap_needs_password(const struct client_cfg *cfg);
-/* Reads the files again, as the start of the client does. Prints errors. */
-bool eap_settings_check(const struct verb *verb, const struct client_cfg *cfg);
+/* Reads the files as the start of the client does, which then warns of nothing again. Prints errors. */
+bool eap_settings_check(const struct verb *verb, struct client_cfg *cfg);
 
 #endif

@@ -256,8 +256,7 @@ static bool ask_again(struct client_cfg *cfg, struct second_try *second)
 	return ask_password(cfg, ", again", second->password, &err);
 }
 
-static int check(const struct verb *verb, const struct login_settings *s,
-		 const struct client_cfg *cfg)
+static int check(const struct verb *verb, const struct login_settings *s, struct client_cfg *cfg)
 {
 	char password[PASSWORD_SIZE] = "";
 	struct error err = { "" };

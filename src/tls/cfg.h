@@ -13,6 +13,7 @@ struct tls_client_cfg {
 	size_t pin_count;        /* certificate; any of them, in place of chain, name and date */
 	/* our own certificate, if the server asks for one; NULL: none */
 	const char *cert_file, *key_file, *key_password; /* as in struct tls_server_cfg */
+	bool is_checked; /* a context with this certificate was made before, so its faults are known */
 	bool is_eap; /* a session inside EAP: no ALPN, no SNI, no large key shares; see `name` */
 	bool only_tls12;
 	bool allow_cn;  /* a common name counts where there is no subjectAltName */

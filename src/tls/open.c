@@ -245,12 +245,13 @@ static int take_client_identity(struct tls_ctx *ctx, const struct tls_client_cfg
 		.key_password = cfg->key_password,
 		.is_client_identity = true,
 	};
-	struct tls_ctx *server;
-	int error = tls_ctx_server(&identity, &server, err);
+	struct tls_ctx *server = NULL;
+	int error = cfg->is_checked ? 0 : tls_ctx_server(&identity, &server, err);
 
 	if (error)
 		return error;
-	tls_ctx_release(server);
+	if (server)
+		tls_ctx_release(server);
 	return identity_load(ctx, &identity, err);
 }
 

@@ -162,6 +162,17 @@ def test_settings_that_cannot_work(lab, tmp_path, maker, clients, options, words
     assert words in said
 
 
+def test_a_fault_of_the_certificate_is_warned_of_once(lab, maker, clients):
+    serve(lab, clients, users="ann * $cert$ *\n")
+    client = connect(lab, client_of(maker, clients, extensions=("basicConstraints = CA:FALSE",), kind="ec"), wait=False)
+    client.wait_for("^connected in ")
+    server_only = client_of(maker, clients, extensions=("basicConstraints = CA:FALSE", "extendedKeyUsage = serverAuth"))
+    status, said = lab.connect_fails(*METHOD, "--eap-ca", lab.pki.ca, "--client-cert", server_only.cert, "--client-key",
+                                     server_only.key)
+    assert said.count("the certificate is not meant for clients") == 1
+    assert client.said.count("warn: ") == 0
+
+
 def test_one_file_and_an_encrypted_key(lab, tmp_path, maker, clients):
     client = client_of(maker, clients)
     locked = openssl("pkey", "-in", client.key, "-aes256", "-passout", "pass:correct horse")
