@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "auth/secret_hash.h"
+#include "auth/user_limits.h"
 #include "auth/users_private.h"
 #include "auth/secrets_lexer.h"
 #include "util/file.h"
@@ -76,7 +77,7 @@ static void put_instead(struct edit *e, size_t start, size_t end, const char *te
 	e->copied = end;
 }
 
-/* The index of the word after the last address: pppd's "--", or the end of the line. */
+/* The index of the word after the addresses and limits: pppd's "--", or the end of the line. */
 static size_t addresses_end(const struct secrets_line *line)
 {
 	size_t i = COLUMN_ADDRESS;
@@ -86,13 +87,22 @@ static size_t addresses_end(const struct secrets_line *line)
 	return i;
 }
 
+/* The first address is replaced, and others are removed; limits stay. */
 static void change_address(struct edit *e, const struct secrets_line *line, const char *address)
 {
 	size_t end = addresses_end(line);
+	bool done = false;
 
-	if (end > COLUMN_ADDRESS) {
-		put_instead(e, line->word[COLUMN_ADDRESS].start, line->word[end - 1].end, address);
-	} else {
+	for (size_t i = COLUMN_ADDRESS; i < end; i++) {
+		if (user_limits_is_limit(line->word[i].text))
+			continue;
+		if (done)
+			put_instead(e, line->word[i - 1].end, line->word[i].end, "");
+		else
+			put_instead(e, line->word[i].start, line->word[i].end, address);
+		done = true;
+	}
+	if (!done) { /* the secret was replaced just now */
 		put_text(e, " ");
 		put_text(e, address);
 	}
