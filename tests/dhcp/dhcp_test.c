@@ -84,6 +84,18 @@ static void is_done(bool has_reply)
 	assert_int_equal(host.has_reply, has_reply);
 }
 
+static void assert_same(const struct dhcp_info *a, const struct dhcp_info *b)
+{
+	assert_int_equal(a->route_count, b->route_count);
+	for (size_t i = 0; i < a->route_count; i++)
+		assert_string_equal(ip_prefix_print(&a->routes[i]).text,
+				    ip_prefix_print(&b->routes[i]).text);
+	assert_int_equal(a->dns_count, b->dns_count);
+	for (size_t i = 0; i < a->dns_count; i++)
+		assert_true(ip_equal(&a->dns[i], &b->dns[i]));
+	assert_string_equal(a->domain, b->domain);
+}
+
 static void both_ends(void **state)
 {
 	struct dhcp_info info = info_of();
@@ -95,7 +107,7 @@ static void both_ends(void **state)
 	len = reply(packet, &info);
 	assert_true(inform_input(&host, packet, len));
 	is_done(true);
-	assert_memory_equal(&host.info, &info, sizeof(info));
+	assert_same(&host.info, &info);
 	assert_false(inform_input(&host, packet, len)); /* a second one is ignored */
 }
 

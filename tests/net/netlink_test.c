@@ -586,8 +586,13 @@ static void rules(void **state)
 			.mark = 77,
 		};
 		uint32_t priority;
+		int error = netlink_rule_of_table(nl, r.family, 4000, &priority);
 
-		assert_int_equal(netlink_rule_of_table(nl, r.family, 4000, &priority), -ENOENT);
+		if (error == -EOPNOTSUPP) { /* qemu-user's is such a one */
+			print_message("skip: kernel: no policy rules\n");
+			skip();
+		}
+		assert_int_equal(error, -ENOENT);
 		assert_int_equal(netlink_rule_add(nl, &r, false), 0);
 		assert_int_equal(netlink_rule_add(nl, &r, true), -EEXIST);
 		assert_int_equal(netlink_rule_of_table(nl, r.family, 4000, &priority), 0);

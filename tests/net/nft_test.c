@@ -245,7 +245,7 @@ static const char *why_not;
 static void skipped(void **state)
 {
 	(void)state;
-	print_message("%s\n", why_not);
+	print_message("skip: %s\n", why_not);
 	skip();
 }
 

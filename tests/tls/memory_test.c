@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,16 @@ static void *resize(void *at, size_t size)
 	return is;
 }
 
-/* The structs of the library differ from version to version; these bytes are those of 5.9. */
+#ifdef __x86_64__
+static const bool is_x86_64 = true;
+#else
+static const bool is_x86_64 = false;
+#endif
+
+/*
+ * The structs of the library differ from version to version; these bytes are those of 5.9. Other machines
+ * have a table for GHASH in place of the processor's instruction.
+ */
 static void a_session_is_small(void **state)
 {
 	struct tls_client_cfg client = pair_client_cfg(&pki);
@@ -64,7 +74,7 @@ static void a_session_is_small(void **state)
 	tls_close(p->client.tls);
 	p->client.tls = NULL;
 	print_message("%zu bytes, and %zu of our own\n", live, sizeof(*p->server.tls));
-	if (sizeof(void *) == 8 && LIBWOLFSSL_VERSION_HEX >= 0x05009000)
+	if (is_x86_64 && LIBWOLFSSL_VERSION_HEX >= 0x05009000)
 		assert_true(live + sizeof(*p->server.tls) <= 3 * 1024);
 	pair_free(p);
 	wolfSSL_SetAllocators(alloc_get, alloc_put, alloc_resize);
