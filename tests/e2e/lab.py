@@ -129,7 +129,7 @@ class Host:
         self.resolv_conf = self.etc / "resolv.conf"
         self.hosts = self.etc / "hosts"
         self.authorities = self.etc / "ssl/certs/ca-certificates.crt"  # which this host trusts
-        for folder, own in (("", ("ssl", "hosts", "resolv.conf")), ("ssl", ("certs",))):
+        for folder, own in (("", ("ssl", "hosts", "resolv.conf", "netns")), ("ssl", ("certs",))):
             for entry in set(os.listdir(f"/etc/{folder}")) - set(own):
                 (self.etc / folder / entry).symlink_to(self.folder / "machine-etc" / folder / entry)
         self.machine_files = set(os.listdir(self.etc))
