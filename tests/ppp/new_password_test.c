@@ -128,7 +128,7 @@ static void the_server_must_know_the_new_password(void **state)
 	assert_int_equal(t.p.why, PPP_CLOSED_FALSE_SERVER);
 }
 
-/* A password that the server does not accept is told, and not sent again. */
+/* A password that the server does not accept is reported, and not sent again. */
 static void the_new_password_is_refused(void **state)
 {
 	static const unsigned errors[] = { 709, 648 };

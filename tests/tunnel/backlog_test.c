@@ -228,7 +228,7 @@ static void a_standing_queue_is_worked_off(void **state)
 	assert_true(backlog_bytes(b) < 10 * 1400);
 }
 
-/* The same queue of a sender that speaks ECN: it is told as often, and loses nothing. */
+/* The same queue of a sender that speaks ECN: it is marked as often, and loses nothing. */
 static void a_flow_that_speaks_ecn_is_marked(void **state)
 {
 	unsigned without;
