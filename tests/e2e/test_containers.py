@@ -143,7 +143,8 @@ def test_a_tunnel_that_other_containers_use(lab, user):
         assert user.sh(f"{fetch} | sha256sum").stdout.split()[0] == web.digest
     assert set(web.asked_by) == {"10.9.0.2"}
     beside = "podman run --rm --network container:vpn"
-    assert "nameserver 10.9.0.53\n" in user.sh(f"{beside} alpine cat /etc/resolv.conf").stdout
+    eventually("the VPN's name server is theirs too", lambda: "nameserver 10.9.0.53\n" in
+               user.sh(f"{beside} alpine cat /etc/resolv.conf").stdout)
     assert user.sh(f"{beside} sstp healthcheck").stdout == "up sstp0\n"
     # while it is down nothing takes another route
     server.kill()
