@@ -40,7 +40,8 @@ enum {
 	RECONNECT_MS = 250,     /* between two attempts to connect to syslog */
 	RECORD_HEADER_SIZE = 3, /* length in two bytes, level */
 	RECORD_FOR_USER = 0x80, /* a bit beside the level */
-	RECORD_LOST = 0xff,     /* in place of a level: the record is a count of lost lines */
+	RESUME_SIZE = LOG_RING_SIZE / 4,
+	RECORD_LOST = 0xff, /* in place of a level: the record is a count of lost lines */
 };
 
 enum target { TO_STDERR, TO_SYSLOG };
@@ -138,12 +139,22 @@ static void take(struct record *r)
 	copy_out(r->text, r->len);
 }
 
+/* After a loss only errors and lines for the user fit before RESUME_SIZE is free: else a slow reader would get a count
+   of one lost line beside each line. */
+static bool fits(unsigned level, size_t len)
+{
+	if (!w.lost)
+		return has_room(len);
+	len += RECORD_HEADER_SIZE + sizeof(w.lost);
+	return has_room(level == LOG_LEVEL_ERROR || level & RECORD_FOR_USER ? len : RESUME_SIZE);
+}
+
 /* The count of lost lines is added at the position of the lost lines. */
 static void add_or_count(unsigned level, const char *line, size_t len)
 {
 	w.lost += w.failed;
 	w.failed = 0;
-	if (!has_room(len + (w.lost ? RECORD_HEADER_SIZE + sizeof(w.lost) : 0))) {
+	if (!fits(level, len)) {
 		w.lost++;
 		return;
 	}

@@ -203,6 +203,54 @@ static void a_log_that_is_not_read(void **state)
 	stuck(make_nonblocking_pipe);
 }
 
+static unsigned notices(const char *at)
+{
+	unsigned n = 0;
+
+	while ((at = strstr(at, " lost: they were not read in time")))
+		n++, at++;
+	return n;
+}
+
+/* Lines that come faster than they are read: the log says that lines were lost now and then, not beside each line. */
+static void a_log_that_is_read_slowly(void **state)
+{
+	enum {
+		ROUNDS = 100,
+		LINES_A_ROUND = 200,
+		MOST_NOTICES = ROUNDS * PIPE_BUF / (LOG_RING_SIZE / 4) + 3
+	};
+	struct way way = make_pipe();
+	int saved = dup(STDERR_FILENO);
+	unsigned said = 0;
+	size_t len = 0;
+	ssize_t n;
+
+	(void)state;
+	alarm(PATIENCE_S);
+	dup2(way.writer, STDERR_FILENO);
+	while (said < MANY)
+		say(said++);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		n = read(way.reader, text + len, PIPE_BUF);
+		assert_true(n > 0);
+		len += (size_t)n;
+		log_flush(1); /* the writer fills the pipe again */
+		for (unsigned i = 0; i < LINES_A_ROUND; i++)
+			say(said++);
+	}
+	text[len] = '\0';
+	counted = text;
+	next = 0;
+	read_lines(way.reader, said);
+	assert_in_range(notices(text), 1, MOST_NOTICES);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(way.reader);
+	close(way.writer);
+	alarm(0);
+}
+
 /* With a descriptor 2 that blocks. */
 static int fork_and_end(void)
 {
@@ -590,6 +638,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_log_that_is_not_read),
+		cmocka_unit_test(a_log_that_is_read_slowly),
 		cmocka_unit_test(a_blocked_thread_does_not_stop_exit),
 		cmocka_unit_test(children_of_fork),
 		cmocka_unit_test(a_child_before_any_line),
