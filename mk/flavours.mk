@@ -23,7 +23,9 @@ AR_cross = $(TRIPLE)-ar
 STRIP_cross = $(TRIPLE)-strip
 
 OPTIMIZE = -O2
-CFLAGS_musl = $(OPTIMIZE) -D_FORTIFY_SOURCE=2 -isystem $(DEPS)/include
+# Nothing unwinds in the program; debuggers take the tables of -g, which are not in the stripped program.
+NO_UNWIND = -fno-asynchronous-unwind-tables -fno-unwind-tables
+CFLAGS_musl = $(OPTIMIZE) $(NO_UNWIND) -D_FORTIFY_SOURCE=2 -isystem $(DEPS)/include
 CFLAGS_cross = $(CFLAGS_musl)
 CFLAGS_glibc = $(OPTIMIZE) -D_FORTIFY_SOURCE=2
 CFLAGS_asan = -O1 -fno-omit-frame-pointer $(SANITIZE)
