@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "tls/open.h"
-#include "util/log.h"
 
 static void free_all(struct tls_ctx **at, size_t count)
 {
@@ -54,19 +53,20 @@ static void swap(struct certs *c, struct tls_ctx **at)
 	free_all(old, c->count);
 }
 
-void certs_reload(struct certs *c, const struct server_cfg *cfg)
+void certs_reload(struct certs *c, const struct server_cfg *cfg, struct reload_report *report)
 {
 	struct error err;
 	struct tls_ctx **at;
 
 	if (load(cfg, &at, &err)) {
-		log_error(NULL, "%s; the %s", err.text,
-			  c->count > 1 ? "certificates are unchanged" : "certificate is unchanged");
+		reload_report_failed(report, "%s; the %s", err.text,
+				     c->count > 1 ? "certificates are unchanged"
+						  : "certificate is unchanged");
 		return;
 	}
 	swap(c, at);
 	for (size_t i = 0; i < c->count; i++)
-		log_info(NULL, "reloaded %s", cfg->certs[i].cert_file);
+		reload_report_done(report, "reloaded %s", cfg->certs[i].cert_file);
 }
 
 bool certs_have_choice(const struct certs *c)

@@ -7,6 +7,7 @@
 #ifndef SSTP_SERVER_CERTS_H
 #define SSTP_SERVER_CERTS_H
 
+#include "server/reload_report.h"
 #include "server/server_cfg.h"
 #include "util/error.h"
 #include "util/rwlock.h"
@@ -20,8 +21,8 @@ struct certs {
 /* 0, or -errno with err filled. */
 int certs_open(struct certs *c, const struct server_cfg *cfg, struct error *err);
 void certs_close(struct certs *c); /* also after an open that failed */
-/* Replaces all certificates or none; logs the result. */
-void certs_reload(struct certs *c, const struct server_cfg *cfg);
+/* Replaces all certificates or none. */
+void certs_reload(struct certs *c, const struct server_cfg *cfg, struct reload_report *report);
 
 bool certs_have_choice(const struct certs *c);
 /*

@@ -110,30 +110,31 @@ void credentials_close(struct credentials *c)
 static void reload_users(struct credentials *c, const struct server_cfg *cfg,
 			 void (*changed)(void *arg, const struct users *before,
 					 const struct users *now),
-			 void *arg)
+			 void *arg, struct reload_report *report)
 {
 	struct error users_err;
 	struct users *users;
 
 	if (users_load(cfg->users_file, &users, &users_err)) {
-		log_error(NULL, "%s; the users are unchanged", users_err.text);
+		reload_report_failed(report, "%s; the users are unchanged", users_err.text);
 	} else {
 		user_file_replace(c->users, users, changed, arg);
-		log_info(NULL, "reloaded %s: %zu user%s", cfg->users_file, users_count(users),
-			 users_count(users) == 1 ? "" : "s");
+		reload_report_done(report, "reloaded %s: %zu user%s", cfg->users_file,
+				   users_count(users), users_count(users) == 1 ? "" : "s");
 	}
 }
 
 void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
 			void (*changed)(void *arg, const struct users *before,
 					const struct users *now),
-			void *arg)
+			void *arg, struct reload_report *report)
 {
 	struct error tls_err;
 
 	if (c->users)
-		reload_users(c, cfg, changed, arg);
-	certs_reload(&c->certs, cfg);
+		reload_users(c, cfg, changed, arg, report);
+	certs_reload(&c->certs, cfg, report);
 	if (use_eap_tls(c, cfg, &tls_err))
-		log_error(NULL, "%s; logins with certificates are checked as before", tls_err.text);
+		reload_report_failed(report, "%s; logins with certificates are checked as before",
+				     tls_err.text);
 }

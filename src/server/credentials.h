@@ -24,13 +24,13 @@ enum tunnel_reason credentials_open(struct credentials *c, const struct server_c
 void credentials_close(struct credentials *c);
 
 /*
- * What can't be read stays unchanged, and the error is logged. `changed` is called after new users
+ * What can't be read stays unchanged. `changed` is called after new users
  * have come into force and before the old ones are freed.
  */
 void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
 			void (*changed)(void *arg, const struct users *before,
 					const struct users *now),
-			void *arg);
+			void *arg, struct reload_report *report);
 
 /*
  * Opens the contexts for logins by EAP-TLS and PEAP against the user file, with the first

@@ -242,10 +242,11 @@ static void on_new_users(void *arg, const struct users *before, const struct use
 	registry_each_to_end(r.srv->shared.registry, why_end, end_session, &r);
 }
 
-static void reload(struct server *srv)
+void server_reload(struct server *srv, struct reload_report *report)
 {
+	*report = (struct reload_report){ .len = 0 };
 	health_reloading(&srv->health);
-	credentials_reload(&srv->shared.credentials, srv->cfg, on_new_users, srv);
+	credentials_reload(&srv->shared.credentials, srv->cfg, on_new_users, srv, report);
 	health_reloaded(&srv->health);
 }
 
@@ -333,10 +334,11 @@ static void lift_bans(struct server *srv)
 static void on_signal(void *arg, const struct signalfd_siginfo *info)
 {
 	struct server *srv = arg;
+	struct reload_report report;
 
 	switch (info->ssi_signo) {
 	case SIGHUP:
-		reload(srv);
+		server_reload(srv, &report);
 		break;
 	case SIGUSR1:
 		log_status(srv);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "server/reload_report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/log.h"
+
+enum { LINE_SIZE = 512 };
+
+static void add(struct reload_report *r, const char *line)
+{
+	size_t len = strlen(line);
+
+	if (r->len + len + 1 >= sizeof(r->text))
+		return;
+	memcpy(r->text + r->len, line, len);
+	r->len += len;
+	r->text[r->len++] = '\n';
+	r->text[r->len] = '\0';
+}
+
+void reload_report_done(struct reload_report *r, const char *format, ...)
+{
+	char line[LINE_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	log_info(NULL, "%s", line);
+	add(r, line);
+}
+
+void reload_report_failed(struct reload_report *r, const char *format, ...)
+{
+	char line[LINE_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	log_error(NULL, "%s", line);
+	add(r, line);
+	r->has_failed = true;
+}
