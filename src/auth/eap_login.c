@@ -136,7 +136,7 @@ static void open_peap(struct eap_login *l)
 	if (choose(l, EAP_MSCHAPV2, &l->inner[n]))
 		n++;
 	l->peap = (struct peap_server){
-		.ctx = l->cfg.peap_tls,
+		.end.ctx = l->cfg.peap_tls,
 		.requires_binding = l->cfg.requires_peap_binding,
 		.inner = { .choices = l->inner, .choice_count = n },
 		.random = system_random,
@@ -157,7 +157,7 @@ static bool choose(struct eap_login *l, uint8_t type, struct eap_choice *choice)
 		return true;
 	case EAP_TLS:
 		l->tls = (struct eap_tls_server){
-			.ctx = l->cfg.tls,
+			.end.ctx = l->cfg.tls,
 			.check = check_certificate,
 			.check_arg = l,
 		};
@@ -207,10 +207,10 @@ static const char *why_failed(const struct eap_login *l)
 {
 	if (!l->server.chosen)
 		return "the client accepts none of the EAP methods that are offered";
-	if (l->peap.error.text[0])
-		return l->peap.error.text;
-	if (l->tls.error.text[0])
-		return l->tls.error.text;
+	if (l->peap.end.error.text[0])
+		return l->peap.end.error.text;
+	if (l->tls.end.error.text[0])
+		return l->tls.end.error.text;
 	if (!innermost(l)->chosen)
 		return "the client accepts none of the methods that are offered inside PEAP";
 	if (l->is_checked && l->checked.outcome == AUTH_RESULT_OK)

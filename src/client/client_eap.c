@@ -44,8 +44,7 @@ static void open_peap(struct client_eap *e, const struct client_eap_cfg *cfg)
 	if (choose(e, cfg, EAP_MSCHAPV2, &e->inner[n]))
 		n++;
 	e->peap = (struct peap_peer){
-		.ctx = e->peap_ctx,
-		.name = cfg->server_name,
+		.end = { .ctx = e->peap_ctx, .name = cfg->server_name },
 		.requires_binding = cfg->requires_peap_binding,
 		.inner = { .identity = bytes_text(cfg->user),
 			   .choices = e->inner,
@@ -68,7 +67,9 @@ static bool choose(struct client_eap *e, const struct client_eap_cfg *cfg, uint8
 		*choice = (struct eap_choice){ &eap_mschapv2_peer, &e->mschapv2 };
 		return *cfg->password;
 	case EAP_TLS:
-		e->tls = (struct eap_tls_peer){ .ctx = e->tls_ctx, .name = cfg->server_name };
+		e->tls = (struct eap_tls_peer){
+			.end = { .ctx = e->tls_ctx, .name = cfg->server_name },
+		};
 		*choice = (struct eap_choice){ &eap_tls_peer, &e->tls };
 		return e->tls_ctx;
 	case EAP_PEAP:
@@ -155,14 +156,14 @@ static void report_mschapv2(const struct eap_mschapv2_peer *m, struct tunnel *t)
 	tunnel_eap_refused(t, m->error, m->may_retry, why);
 }
 
-static void report_tls(const struct error *error, bool is_untrusted, struct tunnel *t)
+static void report_tls(const struct tls_end *end, struct tunnel *t)
 {
-	char text[sizeof(error->text) + 40];
+	char text[sizeof(end->error.text) + 40];
 
-	if (!error->text[0])
+	if (!end->error.text[0])
 		return;
-	snprintf(text, sizeof(text), "login by EAP: %s", error->text);
-	tunnel_eap_fault(t, is_untrusted ? REASON_TRUST : REASON_AUTH, text);
+	snprintf(text, sizeof(text), "login by EAP: %s", end->error.text);
+	tunnel_eap_fault(t, end->is_untrusted ? REASON_TRUST : REASON_AUTH, text);
 }
 
 /* A server that has no other method sends a Failure after our Nak. */
@@ -212,8 +213,8 @@ void client_eap_input(struct client_eap *e, struct tunnel *t, struct bytes reque
 
 	e->has_begun = true;
 	report_mschapv2(&e->mschapv2, t);
-	report_tls(&e->tls.error, e->tls.is_untrusted, t);
-	report_tls(&e->peap.error, e->peap.is_untrusted, t);
+	report_tls(&e->tls.end, t);
+	report_tls(&e->peap.end, t);
 	switch (step) {
 	case EAP_STEP_DROP:
 		break;

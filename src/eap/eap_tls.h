@@ -9,20 +9,11 @@
 #ifndef SSTP_EAP_EAP_TLS_H
 #define SSTP_EAP_EAP_TLS_H
 
-#include "eap/method.h"
-#include "eap/tls_pipe.h"
+#include "eap/tls_end.h"
 
-/* The client. */
+/* The client. Its context has our certificate and the authorities of the server. */
 struct eap_tls_peer {
-	struct tls_ctx *ctx; /* for EAP, with our certificate and the authorities of the server */
-	const char *name; /* that the server's certificate must have, or a domain that it is in */
-	/* why the method has failed */
-	bool is_untrusted;  /* the server's certificate was refused */
-	struct error error; /* empty: no reason of our own */
-	/* internal */
-	bool is_done;
-	struct tls_pipe pipe;
-	uint8_t key[TLS_EAP_KEY_LEN];
+	struct tls_end end;
 };
 
 extern const struct eap_method eap_tls_peer;
@@ -30,15 +21,10 @@ void eap_tls_peer_close(struct eap_tls_peer *p);
 
 /* The server. */
 struct eap_tls_server {
-	struct tls_ctx *ctx; /* for EAP; it must ask for a certificate of the client */
+	struct tls_end end; /* the context must ask for a certificate of the client */
 	/* Whether the owner of this certificate (DER), which is valid, may log in. */
 	bool (*check)(void *arg, struct bytes leaf);
 	void *check_arg;
-	struct error error; /* why the method has failed; empty: the check's result */
-	/* internal */
-	bool is_done;
-	struct tls_pipe pipe;
-	uint8_t key[TLS_EAP_KEY_LEN];
 };
 
 extern const struct eap_method eap_tls_server;

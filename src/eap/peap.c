@@ -5,8 +5,6 @@
  */
 #include "eap/peap.h"
 
-#include <stdio.h>
-
 #include "util/secret.h"
 
 /* An isolated inner packet with its header. */
@@ -71,46 +69,20 @@ static void send_result(struct tls_pipe *pipe, uint8_t code, uint8_t id, enum pe
 
 /* ---- client */
 
-static enum eap_step peer_fails(struct peap_peer *p, const char *why)
-{
-	if (!p->error.text[0])
-		snprintf(p->error.text, sizeof(p->error.text), "%s", why);
-	return EAP_STEP_FAIL;
-}
-
-/* A failure of the session: our alert is sent, and the server's Failure follows. */
-static enum eap_step peer_session_fails(struct peap_peer *p, struct writer *out)
-{
-	if (!p->error.text[0]) {
-		p->is_untrusted = tls_is_untrusted(p->pipe.tls);
-		p->error = *tls_error_of(p->pipe.tls);
-	}
-	if (!tls_pipe_has_output(&p->pipe))
-		return peer_fails(p, "the TLS session of PEAP is broken");
-	tls_pipe_put(&p->pipe, out);
-	return EAP_STEP_SEND;
-}
-
 /* The server offers its highest version; our answer, version 0, is what both use then. */
 static enum eap_step peer_starts(struct peap_peer *p, struct writer *out)
 {
-	p->has_key = p->is_done = p->inner.is_done = false;
+	p->inner.is_done = false;
 	p->inner.chosen = NULL;
-	if (!tls_pipe_open(&p->pipe, p->ctx, p->name))
-		return peer_fails(p, "out of memory");
-	tls_pipe_start(&p->pipe);
-	if (!tls_pipe_has_output(&p->pipe))
-		return peer_session_fails(p, out);
-	tls_pipe_put(&p->pipe, out);
-	return EAP_STEP_SEND;
+	return tls_end_start(&p->end, out);
 }
 
 /* The server has the same right to our answer if it is wrong: a failure is confirmed too. */
 static enum eap_step refuse_result(struct peap_peer *p, uint8_t id, const char *why,
 				   struct writer *out)
 {
-	peer_fails(p, why);
-	send_result(&p->pipe, EAP_RESPONSE, id, PEAP_FAILURE, out);
+	tls_end_fail(&p->end, why);
+	send_result(&p->end.pipe, EAP_RESPONSE, id, PEAP_FAILURE, out);
 	return EAP_STEP_SEND;
 }
 
@@ -123,14 +95,14 @@ static enum eap_step confirm_success(struct peap_peer *p, uint8_t id, const stru
 	bool is_good;
 
 	inner_key(p->inner.chosen, isk);
-	peap_keys(p->key, isk, &keys);
-	memcpy(p->msk, p->key, sizeof(p->msk));
+	peap_keys(p->end.key, isk, &keys);
+	memcpy(p->end.msk, p->end.key, sizeof(p->end.msk));
 	peap_put_result(&w, PEAP_SUCCESS);
 	is_good =
 		!tlvs->binding || peap_binding_is_good(tlvs->binding, PEAP_BINDING_REQUEST, &keys);
 	if (tlvs->binding && is_good) {
 		peap_put_binding(&w, PEAP_BINDING_RESPONSE, peap_nonce_of(tlvs->binding), &keys);
-		peap_csk(&keys, p->msk);
+		peap_csk(&keys, p->end.msk);
 	}
 	secret_wipe(isk, sizeof(isk));
 	secret_wipe(&keys, sizeof(keys));
@@ -139,8 +111,8 @@ static enum eap_step confirm_success(struct peap_peer *p, uint8_t id, const stru
 				     "PEAP's crypto binding is wrong: somebody is between "
 				     "this client and the server that checks the login",
 				     out);
-	send_tlvs(&p->pipe, EAP_RESPONSE, id, &w, out);
-	p->is_done = true;
+	send_tlvs(&p->end.pipe, EAP_RESPONSE, id, &w, out);
+	p->end.is_done = true;
 	return EAP_STEP_DONE;
 }
 
@@ -150,7 +122,7 @@ static enum eap_step nak_tlv(struct peap_peer *p, uint8_t id, uint16_t unknown, 
 	struct writer w = writer_of(bytes, sizeof(bytes));
 
 	peap_put_nak(&w, unknown);
-	send_tlvs(&p->pipe, EAP_RESPONSE, id, &w, out);
+	send_tlvs(&p->end.pipe, EAP_RESPONSE, id, &w, out);
 	return EAP_STEP_SEND;
 }
 
@@ -160,7 +132,7 @@ static enum eap_step peer_takes_tlvs(struct peap_peer *p, uint8_t id, const stru
 	if (tlvs->unknown)
 		return nak_tlv(p, id, tlvs->unknown, out);
 	if (tlvs->result == PEAP_FAILURE) { /* the inner method may have said why */
-		send_result(&p->pipe, EAP_RESPONSE, id, PEAP_FAILURE, out);
+		send_result(&p->end.pipe, EAP_RESPONSE, id, PEAP_FAILURE, out);
 		return EAP_STEP_SEND;
 	}
 	if (!p->inner.is_done)
@@ -181,24 +153,23 @@ static enum eap_step peer_converses(struct peap_peer *p, struct bytes packet, st
 	enum eap_step step = eap_peer_input(&p->inner, packet, &w);
 
 	if (step == EAP_STEP_DROP)
-		return peer_fails(p, "the server's packet inside PEAP was not expected");
+		return tls_end_fail(&p->end, "the server's packet inside PEAP was not expected");
 	if (step == EAP_STEP_FAIL)
 		return step;
-	tls_pipe_write(&p->pipe, peap_unwrap(bytes_of(bytes, w.len)));
-	tls_pipe_put(&p->pipe, out);
-	return EAP_STEP_SEND;
+	tls_pipe_write(&p->end.pipe, peap_unwrap(bytes_of(bytes, w.len)));
+	return tls_end_send(&p->end, out);
 }
 
 static enum eap_step peer_phase_2(struct peap_peer *p, uint8_t id, struct writer *out)
 {
 	struct inner inner;
-	struct bytes packet = inner_of(&inner, &p->pipe, EAP_REQUEST, id), data;
+	struct bytes packet = inner_of(&inner, &p->end.pipe, EAP_REQUEST, id), data;
 	struct peap_tlvs tlvs;
 
 	if (!is_tlvs(packet, &data))
 		return peer_converses(p, packet, out);
 	if (!peap_tlvs_get(data, &tlvs))
-		return peer_fails(p, "the server's TLVs inside PEAP are malformed");
+		return tls_end_fail(&p->end, "the server's TLVs inside PEAP are malformed");
 	if (!tlvs.result && !tlvs.unknown)
 		return peer_converses(p, packet, out);
 	return peer_takes_tlvs(p, id, &tlvs, out);
@@ -206,58 +177,42 @@ static enum eap_step peer_phase_2(struct peap_peer *p, uint8_t id, struct writer
 
 static enum eap_step peer_takes_message(struct peap_peer *p, uint8_t id, struct writer *out)
 {
-	struct tls_pipe *pipe = &p->pipe;
+	struct tls_pipe *pipe = &p->end.pipe;
 
 	if (pipe->is_broken)
-		return peer_session_fails(p, out);
-	if (pipe->is_up && !p->has_key)
-		p->has_key = tls_eap_key(pipe->tls, EAP_PEAP, p->key);
-	if (pipe->is_up && !p->has_key)
-		return peer_fails(p, "the TLS library gives no key for EAP");
+		return tls_end_client_breaks(&p->end, out);
+	if (pipe->is_up && !tls_end_has_key(&p->end, EAP_PEAP))
+		return EAP_STEP_FAIL;
 	if (pipe->plain_len)
 		return peer_phase_2(p, id, out);
-	tls_pipe_put(pipe, out); /* the next flight, or the confirmation of the last one */
-	return EAP_STEP_SEND;
+	return tls_end_send(&p->end, out); /* the next flight, or its confirmation */
 }
 
 static enum eap_step peer_input(void *self, const struct eap_packet *in, struct writer *out)
 {
 	struct peap_peer *p = self;
+	enum tls_pipe_step step;
 
-	if (in->data.len && in->data.at[0] & TLS_PIPE_START)
-		return p->pipe.tls && p->pipe.is_up ? EAP_STEP_DROP : peer_starts(p, out);
-	if (p->is_done)
+	if (tls_end_is_start(&p->end, in))
+		return peer_starts(p, out);
+	if (p->end.is_done)
 		return EAP_STEP_DROP;
-	switch (tls_pipe_take(&p->pipe, in->data)) {
-	case TLS_PIPE_DROP:
-		return EAP_STEP_DROP;
-	case TLS_PIPE_CONTINUE:
-	case TLS_PIPE_CONFIRMED:
-		tls_pipe_put(&p->pipe, out);
-		return EAP_STEP_SEND;
-	case TLS_PIPE_MESSAGE:
-		break;
-	}
-	return peer_takes_message(p, in->id, out);
-}
-
-static void peer_key(const void *self, uint8_t msk[EAP_MSK_LEN])
-{
-	memcpy(msk, ((const struct peap_peer *)self)->msk, EAP_MSK_LEN);
+	step = tls_pipe_take(&p->end.pipe, in->data);
+	if (step == TLS_PIPE_MESSAGE)
+		return peer_takes_message(p, in->id, out);
+	return tls_end_carry(&p->end, step, out);
 }
 
 const struct eap_method peap_peer = {
 	.name = "peap",
 	.type = EAP_PEAP,
 	.input = peer_input,
-	.key = peer_key,
+	.key = tls_end_msk,
 };
 
 void peap_peer_close(struct peap_peer *p)
 {
-	tls_pipe_close(&p->pipe);
-	secret_wipe(p->key, sizeof(p->key));
-	secret_wipe(p->msk, sizeof(p->msk));
+	tls_end_close(&p->end);
 }
 
 /* ---- server */
@@ -267,42 +222,20 @@ static enum eap_step server_begin(void *self, uint8_t id, struct writer *out)
 	struct peap_server *s = self;
 
 	(void)id;
-	s->has_key = s->is_inner_done = false;
-	if (!tls_pipe_open(&s->pipe, s->ctx, NULL))
-		return EAP_STEP_FAIL;
-	put_u8(out, TLS_PIPE_START); /* version 0 is the only one */
-	return EAP_STEP_SEND;
-}
-
-static enum eap_step server_fails(struct peap_server *s, const char *why)
-{
-	if (!s->error.text[0])
-		snprintf(s->error.text, sizeof(s->error.text), "%.380s", why);
-	return EAP_STEP_FAIL;
-}
-
-/* Our alert is the last Request. */
-static enum eap_step server_session_fails(struct peap_server *s, struct writer *out)
-{
-	const struct error *error = tls_error_of(s->pipe.tls);
-
-	if (tls_pipe_has_output(&s->pipe))
-		tls_pipe_put(&s->pipe, out);
-	return server_fails(s, error->text[0] ? error->text : "the TLS session of PEAP is broken");
+	s->is_inner_done = false;
+	return tls_end_begin(&s->end, out);
 }
 
 static enum eap_step begin_phase_2(struct peap_server *s, struct writer *out)
 {
 	static const uint8_t identity = EAP_IDENTITY;
 
-	if (!s->pipe.is_up || s->has_key)
+	if (!s->end.pipe.is_up || s->end.has_key)
 		return EAP_STEP_DROP;
-	s->has_key = tls_eap_key(s->pipe.tls, EAP_PEAP, s->key);
-	if (!s->has_key)
-		return server_fails(s, "the TLS library gives no key for EAP");
-	tls_pipe_write(&s->pipe, bytes_of(&identity, sizeof(identity)));
-	tls_pipe_put(&s->pipe, out);
-	return EAP_STEP_SEND;
+	if (!tls_end_has_key(&s->end, EAP_PEAP))
+		return EAP_STEP_FAIL;
+	tls_pipe_write(&s->end.pipe, bytes_of(&identity, sizeof(identity)));
+	return tls_end_send(&s->end, out);
 }
 
 static enum eap_step send_success(struct peap_server *s, uint8_t id, struct writer *out)
@@ -312,11 +245,11 @@ static enum eap_step send_success(struct peap_server *s, uint8_t id, struct writ
 
 	s->is_inner_done = true;
 	inner_key(s->inner.chosen, isk);
-	peap_keys(s->key, isk, &s->keys);
+	peap_keys(s->end.key, isk, &s->keys);
 	s->random(s->random_arg, s->nonce, sizeof(s->nonce));
 	peap_put_result(&w, PEAP_SUCCESS);
 	peap_put_binding(&w, PEAP_BINDING_REQUEST, s->nonce, &s->keys);
-	send_tlvs(&s->pipe, EAP_REQUEST, id, &w, out);
+	send_tlvs(&s->end.pipe, EAP_REQUEST, id, &w, out);
 	secret_wipe(isk, sizeof(isk));
 	return EAP_STEP_SEND;
 }
@@ -329,16 +262,15 @@ static enum eap_step server_converses(struct peap_server *s, uint8_t id, struct 
 
 	switch (eap_server_input(&s->inner, packet, &w)) {
 	case EAP_STEP_SEND:
-		tls_pipe_write(&s->pipe, peap_unwrap(bytes_of(bytes, w.len)));
-		tls_pipe_put(&s->pipe, out);
-		return EAP_STEP_SEND;
+		tls_pipe_write(&s->end.pipe, peap_unwrap(bytes_of(bytes, w.len)));
+		return tls_end_send(&s->end, out);
 	case EAP_STEP_DONE:
 		return send_success(s, (uint8_t)(id + 1), out);
 	case EAP_STEP_DROP:
 	case EAP_STEP_FAIL:
 		break;
 	}
-	send_result(&s->pipe, EAP_REQUEST, (uint8_t)(id + 1), PEAP_FAILURE, out);
+	send_result(&s->end.pipe, EAP_REQUEST, (uint8_t)(id + 1), PEAP_FAILURE, out);
 	return EAP_STEP_FAIL;
 }
 
@@ -354,65 +286,54 @@ static enum eap_step server_takes_tlvs(struct peap_server *s, struct bytes data)
 	struct peap_tlvs tlvs;
 
 	if (!peap_tlvs_get(data, &tlvs) || tlvs.result != PEAP_SUCCESS)
-		return server_fails(s, "the client does not confirm the result of PEAP");
+		return tls_end_fail(&s->end, "the client does not confirm the result of PEAP");
 	if (!tlvs.binding && s->requires_binding)
-		return server_fails(s, "the client sends no crypto binding for PEAP");
+		return tls_end_fail(&s->end, "the client sends no crypto binding for PEAP");
 	if (tlvs.binding && !is_binding_good(s, tlvs.binding))
-		return server_fails(s, "the client's crypto binding for PEAP is wrong: somebody "
-				       "may be between the client and this server");
-	memcpy(s->msk, s->key, sizeof(s->msk));
+		return tls_end_fail(&s->end,
+				    "the client's crypto binding for PEAP is wrong: somebody "
+				    "may be between the client and this server");
+	memcpy(s->end.msk, s->end.key, sizeof(s->end.msk));
 	if (tlvs.binding)
-		peap_csk(&s->keys, s->msk);
+		peap_csk(&s->keys, s->end.msk);
 	return EAP_STEP_DONE;
 }
 
 static enum eap_step server_phase_2(struct peap_server *s, uint8_t id, struct writer *out)
 {
 	struct inner inner;
-	struct bytes packet = inner_of(&inner, &s->pipe, EAP_RESPONSE, id), data;
+	struct bytes packet = inner_of(&inner, &s->end.pipe, EAP_RESPONSE, id), data;
 
 	if (!s->is_inner_done)
 		return server_converses(s, id, packet, out);
 	if (is_tlvs(packet, &data))
 		return server_takes_tlvs(s, data);
-	return server_fails(s, "the client does not confirm the result of PEAP");
+	return tls_end_fail(&s->end, "the client does not confirm the result of PEAP");
 }
 
 static enum eap_step server_takes_message(struct peap_server *s, uint8_t id, struct writer *out)
 {
-	struct tls_pipe *pipe = &s->pipe;
+	struct tls_pipe *pipe = &s->end.pipe;
 
-	if (pipe->is_broken || (pipe->plain_len && !s->has_key))
-		return server_session_fails(s, out);
+	if (pipe->is_broken || (pipe->plain_len && !s->end.has_key))
+		return tls_end_server_breaks(&s->end, out);
 	if (pipe->plain_len)
 		return server_phase_2(s, id, out);
-	if (s->has_key)
-		return server_fails(s, "the client's message inside PEAP is empty");
-	tls_pipe_put(pipe, out);
-	return EAP_STEP_SEND;
+	if (s->end.has_key)
+		return tls_end_fail(&s->end, "the client's message inside PEAP is empty");
+	return tls_end_send(&s->end, out);
 }
 
 static enum eap_step server_input(void *self, const struct eap_packet *in, struct writer *out)
 {
 	struct peap_server *s = self;
+	enum tls_pipe_step step = tls_pipe_take(&s->end.pipe, in->data);
 
-	switch (tls_pipe_take(&s->pipe, in->data)) {
-	case TLS_PIPE_DROP:
-		return EAP_STEP_DROP;
-	case TLS_PIPE_CONFIRMED:
+	if (step == TLS_PIPE_MESSAGE)
+		return server_takes_message(s, in->id, out);
+	if (step == TLS_PIPE_CONFIRMED)
 		return begin_phase_2(s, out);
-	case TLS_PIPE_CONTINUE:
-		tls_pipe_put(&s->pipe, out);
-		return EAP_STEP_SEND;
-	case TLS_PIPE_MESSAGE:
-		break;
-	}
-	return server_takes_message(s, in->id, out);
-}
-
-static void server_key(const void *self, uint8_t msk[EAP_MSK_LEN])
-{
-	memcpy(msk, ((const struct peap_server *)self)->msk, EAP_MSK_LEN);
+	return tls_end_carry(&s->end, step, out);
 }
 
 const struct eap_method peap_server = {
@@ -420,13 +341,11 @@ const struct eap_method peap_server = {
 	.type = EAP_PEAP,
 	.begin = server_begin,
 	.input = server_input,
-	.key = server_key,
+	.key = tls_end_msk,
 };
 
 void peap_server_close(struct peap_server *s)
 {
-	tls_pipe_close(&s->pipe);
-	secret_wipe(s->key, sizeof(s->key));
-	secret_wipe(s->msk, sizeof(s->msk));
+	tls_end_close(&s->end);
 	secret_wipe(&s->keys, sizeof(s->keys));
 }

@@ -56,5 +56,7 @@ void link_run(struct link *l, uint64_t until_ms);
 bool link_is_good(const struct link *l);
 /* Both have ended. */
 bool link_is_over(const struct link *l);
+/* For `random`: the numbers 1, 2, 3, ... */
+void link_draw(void *arg, void *to, size_t len);
 
 #endif

@@ -18,42 +18,16 @@
 #include "eap/tls_lab.h"
 #include "tls/cert_user.h"
 
-static struct tls_lab lab;
-
 static struct {
 	struct link link;
 	struct eap_tls_peer peer;
 	struct eap_tls_server server;
 	bool is_refused; /* the owner of the certificate may not log in */
 	char user[64];   /* the last certificate's name */
-	uint8_t counter;
 } t;
 
 static const struct eap_choice peer_choice = { &eap_tls_peer, &t.peer };
 static const struct eap_choice server_choice = { &eap_tls_server, &t.server };
-
-static int open_lab(void **state)
-{
-	(void)state;
-	tls_lab_open(&lab);
-	return 0;
-}
-
-static int close_lab(void **state)
-{
-	(void)state;
-	tls_lab_close(&lab);
-	return 0;
-}
-
-static void draw(void *arg, void *to, size_t len)
-{
-	uint8_t *at = to;
-
-	(void)arg;
-	for (size_t i = 0; i < len; i++)
-		at[i] = ++t.counter;
-}
 
 static bool check(void *arg, struct bytes leaf)
 {
@@ -66,32 +40,12 @@ static bool check(void *arg, struct bytes leaf)
 	return !t.is_refused;
 }
 
-static struct tls_ctx *client_ctx(const struct tls_client_cfg *cfg)
-{
-	struct tls_ctx *ctx;
-	struct error err;
-
-	if (tls_ctx_client(cfg, &ctx, &err))
-		fail_msg("%s", err.text);
-	return ctx;
-}
-
-static struct tls_ctx *server_ctx(const struct tls_server_cfg *cfg)
-{
-	struct tls_ctx *ctx;
-	struct error err;
-
-	if (tls_ctx_server(cfg, &ctx, &err))
-		fail_msg("%s", err.text);
-	return ctx;
-}
-
 static void close_ends(void)
 {
 	eap_tls_peer_close(&t.peer);
 	eap_tls_server_close(&t.server);
-	tls_ctx_release(t.peer.ctx);
-	tls_ctx_release(t.server.ctx);
+	tls_ctx_release(t.peer.end.ctx);
+	tls_ctx_release(t.server.end.ctx);
 	memset(&t, 0, sizeof(t));
 }
 
@@ -99,13 +53,13 @@ static int set_up(void **state)
 {
 	(void)state;
 	memset(&t, 0, sizeof(t));
-	t.peer.name = "radius.example.net";
+	t.peer.end.name = "radius.example.net";
 	t.server.check = check;
 	t.link.peer = (struct eap_peer){ .identity = bytes_text("ann"),
 					 .choices = &peer_choice,
 					 .choice_count = 1 };
 	t.link.server = (struct eap_server){ .choices = &server_choice, .choice_count = 1 };
-	t.link.random = draw;
+	t.link.random = link_draw;
 	return 0;
 }
 
@@ -118,14 +72,14 @@ static int tear_down(void **state)
 
 static void use(const struct tls_client_cfg *client, const struct tls_server_cfg *server)
 {
-	t.peer.ctx = client_ctx(client);
-	t.server.ctx = server_ctx(server);
+	t.peer.end.ctx = tls_lab_client(client);
+	t.server.end.ctx = tls_lab_server(server);
 }
 
 static void use_good(bool is_12)
 {
-	struct tls_client_cfg client = tls_lab_client_cfg(&lab, &lab.client);
-	struct tls_server_cfg server = tls_lab_server_cfg(&lab, &lab.server);
+	struct tls_client_cfg client = tls_lab_client_cfg(&lab.client);
+	struct tls_server_cfg server = tls_lab_server_cfg(&lab.server);
 
 	client.only_tls12 = is_12;
 	use(&client, &server);
@@ -141,14 +95,14 @@ static void both_ends_agree(void **state)
 	for (int is_12 = 0; is_12 < 2; is_12++)
 		for (size_t i = 0; i < 3; i++) {
 			set_up(state);
-			t.peer.name = names[i];
+			t.peer.end.name = names[i];
 			use_good(is_12);
 			link_run(&t.link, 0);
 			if (!link_is_good(&t.link))
 				fail_msg("%s, TLS 1.%d: %s; %s", names[i], is_12 ? 2 : 3,
-					 t.peer.error.text, t.server.error.text);
+					 t.peer.end.error.text, t.server.end.error.text);
 			assert_string_equal(t.user, "ann");
-			assert_int_equal(tls_is_13(t.peer.pipe.tls), !is_12);
+			assert_int_equal(tls_is_13(t.peer.end.pipe.tls), !is_12);
 			close_ends();
 		}
 	set_up(state);
@@ -170,8 +124,8 @@ static void long_chains(void **state)
 		memcpy(files[i].cert, path, sizeof(path));
 	}
 	for (int is_12 = 0; is_12 < 2; is_12++) {
-		struct tls_client_cfg client = tls_lab_client_cfg(&lab, &files[1]);
-		struct tls_server_cfg server = tls_lab_server_cfg(&lab, &files[0]);
+		struct tls_client_cfg client = tls_lab_client_cfg(&files[1]);
+		struct tls_server_cfg server = tls_lab_server_cfg(&files[0]);
 
 		client.only_tls12 = is_12;
 		set_up(state);
@@ -194,7 +148,7 @@ static void run_faulty(void **state, bool is_12, enum link_fault fault, size_t a
 	link_run(&t.link, 120 * 1000);
 	if (!link_is_good(&t.link))
 		fail_msg("TLS 1.%d: fault %d at frame %zu, length %zu: %s; %s", is_12 ? 2 : 3,
-			 (int)fault, at, cut_len, t.peer.error.text, t.server.error.text);
+			 (int)fault, at, cut_len, t.peer.end.error.text, t.server.end.error.text);
 	close_ends();
 }
 
@@ -225,12 +179,12 @@ static void faults_of_the_wire(void **state)
 
 static void expect_failure(bool by_client, const char *why)
 {
-	const char *text = by_client ? t.peer.error.text : t.server.error.text;
+	const char *text = by_client ? t.peer.end.error.text : t.server.end.error.text;
 
 	link_run(&t.link, 120 * 1000);
 	assert_true(link_is_over(&t.link));
 	assert_false(t.link.client_end.is_up || t.link.server_end.is_up);
-	assert_int_equal(t.peer.is_untrusted, by_client);
+	assert_int_equal(t.peer.end.is_untrusted, by_client);
 	if (!strstr(text, why))
 		fail_msg("\"%s\" is not in \"%s\"", why, text);
 	close_ends();
@@ -244,26 +198,26 @@ static void a_client_refuses_servers(void **state)
 	pki_issue(&lab.pki, &leaf, &for_clients);
 	pki_issue(&lab.other, &(struct pki_leaf){ 0 }, &of_other);
 	for (int is_12 = 0; is_12 < 2; is_12++) {
-		struct tls_client_cfg client = tls_lab_client_cfg(&lab, &lab.client);
-		struct tls_server_cfg server = tls_lab_server_cfg(&lab, &lab.server);
+		struct tls_client_cfg client = tls_lab_client_cfg(&lab.client);
+		struct tls_server_cfg server = tls_lab_server_cfg(&lab.server);
 
 		client.only_tls12 = is_12;
 		set_up(state);
-		t.peer.name = "another.example.net";
+		t.peer.end.name = "another.example.net";
 		use(&client, &server);
 		expect_failure(true, "is not for another.example.net but for radius.example.net");
 		set_up(state);
-		t.peer.name = "ample.net"; /* no domain of it */
+		t.peer.end.name = "ample.net"; /* no domain of it */
 		use(&client, &server);
 		expect_failure(true, "is not for ample.net");
 		set_up(state);
-		t.peer.name = "vpn.example.net";
-		server = tls_lab_server_cfg(&lab, &of_other);
+		t.peer.end.name = "vpn.example.net";
+		server = tls_lab_server_cfg(&of_other);
 		use(&client, &server);
 		expect_failure(true, "not signed by an authority that --eap-ca");
 		set_up(state);
-		t.peer.name = "vpn.example.net";
-		server = tls_lab_server_cfg(&lab, &for_clients);
+		t.peer.end.name = "vpn.example.net";
+		server = tls_lab_server_cfg(&for_clients);
 		use(&client, &server);
 		expect_failure(true, "is not meant for servers");
 	}
@@ -291,8 +245,8 @@ static void a_server_refuses_clients(void **state)
 			{ &expired, "expired" },
 		};
 		for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-			struct tls_client_cfg client = tls_lab_client_cfg(&lab, cases[i].files);
-			struct tls_server_cfg server = tls_lab_server_cfg(&lab, &lab.server);
+			struct tls_client_cfg client = tls_lab_client_cfg(cases[i].files);
+			struct tls_server_cfg server = tls_lab_server_cfg(&lab.server);
 
 			client.only_tls12 = is_12;
 			set_up(state);
@@ -461,7 +415,7 @@ static void a_message_that_ends_early(void **state)
 	assert_int_equal(eap_tls_peer.input(&t.peer, &in, &w), EAP_STEP_DROP);
 	in.data = bytes_of("\0\0\5", 3);
 	assert_int_equal(eap_tls_peer.input(&t.peer, &in, &w), EAP_STEP_FAIL);
-	assert_string_not_equal(t.peer.error.text, "");
+	assert_string_not_equal(t.peer.end.error.text, "");
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -476,5 +430,5 @@ int main(void)
 		CASE(a_message_that_ends_early),
 	};
 
-	return cmocka_run_group_tests_name("eap/eap_tls", tests, open_lab, close_lab);
+	return cmocka_run_group_tests_name("eap/eap_tls", tests, tls_lab_open, tls_lab_close);
 }

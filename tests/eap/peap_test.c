@@ -20,8 +20,6 @@
 #include "eap/tls_lab.h"
 #include "support/vectors.h"
 
-static struct tls_lab lab;
-
 static struct {
 	struct link link;
 	struct peap_peer peer;
@@ -31,7 +29,6 @@ static struct {
 	struct eap_tls_peer tls_peer;
 	struct eap_tls_server tls_server;
 	const char *right; /* the password that the server knows */
-	uint8_t counter;
 } t;
 
 static const struct eap_choice outer_peer = { &peap_peer, &t.peer };
@@ -41,29 +38,6 @@ static const struct eap_choice peer_choices[] = { { &eap_mschapv2_peer, &t.inner
 						  { &eap_tls_peer, &t.tls_peer } };
 static const struct eap_choice server_choices[] = { { &eap_tls_server, &t.tls_server },
 						    { &eap_mschapv2_server, &t.inner_server } };
-
-static int open_lab(void **state)
-{
-	(void)state;
-	tls_lab_open(&lab);
-	return 0;
-}
-
-static int close_lab(void **state)
-{
-	(void)state;
-	tls_lab_close(&lab);
-	return 0;
-}
-
-static void draw(void *arg, void *to, size_t len)
-{
-	uint8_t *at = to;
-
-	(void)arg;
-	for (size_t i = 0; i < len; i++)
-		at[i] = ++t.counter;
-}
 
 static void check(void *arg, const struct ppp_attempt *a, struct ppp_auth_result *v)
 {
@@ -82,28 +56,20 @@ static bool check_certificate(void *arg, struct bytes leaf)
 
 static struct tls_ctx *client_ctx(const struct pki_files *f, bool is_12)
 {
-	struct tls_client_cfg cfg = tls_lab_client_cfg(&lab, f);
-	struct tls_ctx *ctx;
-	struct error err;
+	struct tls_client_cfg cfg = tls_lab_client_cfg(f);
 
 	cfg.only_tls12 = is_12;
-	if (tls_ctx_client(&cfg, &ctx, &err))
-		fail_msg("%s", err.text);
-	return ctx;
+	return tls_lab_client(&cfg);
 }
 
 static struct tls_ctx *server_ctx(bool wants_cert)
 {
-	struct tls_server_cfg cfg = tls_lab_server_cfg(&lab, &lab.server);
-	struct tls_ctx *ctx;
-	struct error err;
+	struct tls_server_cfg cfg = tls_lab_server_cfg(&lab.server);
 
 	cfg.only_tls12 = !wants_cert;
 	if (!wants_cert)
 		cfg.client_ca_file = NULL;
-	if (tls_ctx_server(&cfg, &ctx, &err))
-		fail_msg("%s", err.text);
-	return ctx;
+	return tls_lab_server(&cfg);
 }
 
 static int set_up(void **state)
@@ -111,25 +77,26 @@ static int set_up(void **state)
 	(void)state;
 	memset(&t, 0, sizeof(t));
 	t.right = "s3cret";
-	t.inner_peer =
-		(struct eap_mschapv2_peer){ .user = "ann", .password = "s3cret", .random = draw };
+	t.inner_peer = (struct eap_mschapv2_peer){ .user = "ann",
+						   .password = "s3cret",
+						   .random = link_draw };
 	t.inner_server =
-		(struct eap_mschapv2_server){ .name = "vpn", .random = draw, .check = check };
-	t.tls_peer.name = "example.net";
+		(struct eap_mschapv2_server){ .name = "vpn", .random = link_draw, .check = check };
+	t.tls_peer.end.name = "example.net";
 	t.tls_server.check = check_certificate;
-	t.peer.name = "radius.example.net";
-	t.peer.ctx = client_ctx(NULL, true);
+	t.peer.end.name = "radius.example.net";
+	t.peer.end.ctx = client_ctx(NULL, true);
 	t.peer.inner = (struct eap_peer){ .identity = bytes_text("ann"),
 					  .choices = peer_choices,
 					  .choice_count = 1 };
-	t.server.ctx = server_ctx(false);
+	t.server.end.ctx = server_ctx(false);
 	t.server.inner = (struct eap_server){ .choices = server_choices + 1, .choice_count = 1 };
-	t.server.random = draw;
+	t.server.random = link_draw;
 	t.link.peer = (struct eap_peer){ .identity = bytes_text("anonymous"),
 					 .choices = &outer_peer,
 					 .choice_count = 1 };
 	t.link.server = (struct eap_server){ .choices = &outer_server, .choice_count = 1 };
-	t.link.random = draw;
+	t.link.random = link_draw;
 	return 0;
 }
 
@@ -140,18 +107,18 @@ static int tear_down(void **state)
 	peap_server_close(&t.server);
 	eap_tls_peer_close(&t.tls_peer);
 	eap_tls_server_close(&t.tls_server);
-	tls_ctx_release(t.peer.ctx);
-	tls_ctx_release(t.server.ctx);
-	tls_ctx_release(t.tls_peer.ctx);
-	tls_ctx_release(t.tls_server.ctx);
+	tls_ctx_release(t.peer.end.ctx);
+	tls_ctx_release(t.server.end.ctx);
+	tls_ctx_release(t.tls_peer.end.ctx);
+	tls_ctx_release(t.tls_server.end.ctx);
 	memset(&t, 0, sizeof(t));
 	return 0;
 }
 
 static void use_certificates(void)
 {
-	t.tls_peer.ctx = client_ctx(&lab.client, false);
-	t.tls_server.ctx = server_ctx(true);
+	t.tls_peer.end.ctx = client_ctx(&lab.client, false);
+	t.tls_server.end.ctx = server_ctx(true);
 	t.peer.inner.choice_count = t.server.inner.choice_count = 2;
 	t.server.inner.choices = server_choices;
 }
@@ -287,12 +254,12 @@ static void a_password_inside(void **state)
 	t.peer.requires_binding = t.server.requires_binding = true;
 	link_run(&t.link, 0);
 	if (!link_is_good(&t.link))
-		fail_msg("%s; %s", t.peer.error.text, t.server.error.text);
-	assert_false(tls_is_13(t.peer.pipe.tls));
+		fail_msg("%s; %s", t.peer.end.error.text, t.server.end.error.text);
+	assert_false(tls_is_13(t.peer.end.pipe.tls));
 	assert_memory_equal(t.server.inner.identity, "ann", 3);
 	assert_memory_equal(t.link.server.identity, "anonymous", 9);
 	/* with a binding the key is not that of the session alone */
-	assert_memory_not_equal(t.peer.msk, t.peer.key, sizeof(t.peer.msk));
+	assert_memory_not_equal(t.peer.end.msk, t.peer.end.key, sizeof(t.peer.end.msk));
 }
 
 static void a_certificate_inside(void **state)
@@ -301,7 +268,7 @@ static void a_certificate_inside(void **state)
 	use_certificates();
 	link_run(&t.link, 0);
 	if (!link_is_good(&t.link))
-		fail_msg("%s; %s", t.peer.error.text, t.server.error.text);
+		fail_msg("%s; %s", t.peer.end.error.text, t.server.end.error.text);
 	assert_ptr_equal(t.peer.inner.chosen->self, &t.tls_peer);
 	assert_in_range(t.link.client_end.rounds, 8, 50);
 }
@@ -341,11 +308,11 @@ static void a_wrong_password(void **state)
 static void a_wrong_name(void **state)
 {
 	(void)state;
-	t.peer.name = "another.example.net";
+	t.peer.end.name = "another.example.net";
 	link_run(&t.link, 10 * 1000);
 	assert_true(link_is_over(&t.link));
-	assert_true(t.peer.is_untrusted);
-	assert_non_null(strstr(t.peer.error.text, "is not for another.example.net"));
+	assert_true(t.peer.end.is_untrusted);
+	assert_non_null(strstr(t.peer.end.error.text, "is not for another.example.net"));
 	assert_false(t.peer.inner.chosen); /* no name and no hash has left */
 	assert_int_equal(t.server.inner.identity_len, 0);
 }
@@ -359,7 +326,7 @@ static void run_faulty(void **state, enum link_fault fault, size_t at, size_t cu
 	link_run(&t.link, 120 * 1000);
 	if (!link_is_good(&t.link))
 		fail_msg("fault %d at frame %zu, length %zu: %s; %s", (int)fault, at, cut_len,
-			 t.peer.error.text, t.server.error.text);
+			 t.peer.end.error.text, t.server.end.error.text);
 	tear_down(state);
 }
 
@@ -400,7 +367,7 @@ static void run_phase_1(void)
 		rq.data = bytes_of(a, w.len);
 		w = writer_of(b, sizeof(b));
 		assert_int_equal(peap_peer.input(&t.peer, &rq, &w), EAP_STEP_SEND);
-		if (t.server.pipe.is_up && !tls_pipe_has_output(&t.server.pipe))
+		if (t.server.end.pipe.is_up && !tls_pipe_has_output(&t.server.end.pipe))
 			return;
 		rs.data = bytes_of(b, w.len);
 		w = writer_of(a, sizeof(a));
@@ -415,8 +382,8 @@ static enum eap_step give(const struct plain *plain, uint8_t id, struct writer *
 	struct writer w = writer_of(a, sizeof(a));
 	struct eap_packet rq = { .code = EAP_REQUEST, .id = id, .type = EAP_PEAP };
 
-	tls_pipe_write(&t.server.pipe, bytes_of(plain->data, plain->len));
-	tls_pipe_put(&t.server.pipe, &w);
+	tls_pipe_write(&t.server.end.pipe, bytes_of(plain->data, plain->len));
+	tls_pipe_put(&t.server.end.pipe, &w);
 	rq.data = bytes_of(a, w.len);
 	out->len = 0;
 	return peap_peer.input(&t.peer, &rq, out);
@@ -439,8 +406,8 @@ static void expect_said(const struct plain *plain, size_t count, enum eap_step s
 	struct writer w = writer_of(bytes, sizeof(bytes));
 
 	assert_int_equal(say(plain, count, &w), step);
-	assert_string_equal(t.peer.error.text, error);
-	assert_false(t.peer.is_done);
+	assert_string_equal(t.peer.end.error.text, error);
+	assert_false(t.peer.end.is_done);
 }
 #define PLAIN(text)                    \
 	{                              \
@@ -509,9 +476,9 @@ static void a_server_without_a_binding(void **state)
 		t.peer.inner.chosen = &peer_choices[0]; /* as after the inner method */
 		t.peer.inner.is_done = true;
 		assert_int_equal(give(&result, 2, &w), requires ? EAP_STEP_SEND : EAP_STEP_DONE);
-		assert_int_equal(t.peer.is_done, !requires);
+		assert_int_equal(t.peer.end.is_done, !requires);
 		if (!requires)
-			assert_memory_equal(t.peer.msk, t.peer.key, sizeof(t.peer.msk));
+			assert_memory_equal(t.peer.end.msk, t.peer.end.key, sizeof(t.peer.end.msk));
 		tear_down(state);
 		set_up(state);
 	}
@@ -537,9 +504,9 @@ static void success_after_another_start(void **state)
 		t.peer.inner.is_done = true;
 		assert_int_equal(give(&again[i], 2, &w), EAP_STEP_SEND);
 		assert_int_equal(give(&result, 3, &w), EAP_STEP_SEND);
-		assert_string_equal(t.peer.error.text,
+		assert_string_equal(t.peer.end.error.text,
 				    "the server ends PEAP before the login inside it");
-		assert_false(t.peer.is_done);
+		assert_false(t.peer.end.is_done);
 		tear_down(state);
 		set_up(state);
 	}
@@ -567,7 +534,7 @@ static void data_with_the_last_flight(void **state)
 	static const uint8_t identity = EAP_IDENTITY;
 	uint8_t a[EAP_PACKET_MAX], b[EAP_PACKET_MAX], key[TLS_EAP_KEY_LEN];
 	struct eap_packet rq = { .code = EAP_REQUEST, .id = 1, .type = EAP_PEAP };
-	struct tls_pipe *pipe = &t.server.pipe;
+	struct tls_pipe *pipe = &t.server.end.pipe;
 	struct writer w = writer_of(a, sizeof(a));
 
 	(void)state;
@@ -586,7 +553,7 @@ static void data_with_the_last_flight(void **state)
 	w = writer_of(b, sizeof(b));
 	assert_int_equal(peap_peer.input(&t.peer, &rq, &w), EAP_STEP_SEND);
 	assert_true(tls_eap_key(pipe->tls, EAP_PEAP, key));
-	assert_memory_equal(t.peer.key, key, sizeof(key));
+	assert_memory_equal(t.peer.end.key, key, sizeof(key));
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -615,5 +582,5 @@ int main(void)
 		CASE(data_with_the_last_flight),
 	};
 
-	return cmocka_run_group_tests_name("eap/peap", tests, open_lab, close_lab);
+	return cmocka_run_group_tests_name("eap/peap", tests, tls_lab_open, tls_lab_close);
 }

@@ -16,10 +16,14 @@ struct tls_lab {
 extern const struct bytes tls_lab_client_auth; /* the purpose of clients */
 
 /* The server is "radius.example.net", the client has the common name "ann". */
-void tls_lab_open(struct tls_lab *lab);
-void tls_lab_close(struct tls_lab *lab);
+extern struct tls_lab lab;
+/* The set-up and the tear-down of a group of tests. */
+int tls_lab_open(void **state);
+int tls_lab_close(void **state);
 /* NULL for `f`: a client without a certificate. */
-struct tls_client_cfg tls_lab_client_cfg(const struct tls_lab *lab, const struct pki_files *f);
-struct tls_server_cfg tls_lab_server_cfg(const struct tls_lab *lab, const struct pki_files *f);
+struct tls_client_cfg tls_lab_client_cfg(const struct pki_files *f);
+struct tls_server_cfg tls_lab_server_cfg(const struct pki_files *f);
+struct tls_ctx *tls_lab_client(const struct tls_client_cfg *cfg);
+struct tls_ctx *tls_lab_server(const struct tls_server_cfg *cfg);
 
 #endif

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct reader r = reader_of(data, len);
 	bool is_server = get_u8(&r) & 1;
 	uint8_t out[EAP_PACKET_MAX];
-	struct eap_tls_peer p = { .name = "vpn.example.net" };
+	struct eap_tls_peer p = { .end.name = "vpn.example.net" };
 	struct eap_tls_server s = { .check = refuse };
 	const struct eap_choice peer_choice = { &eap_tls_peer, &p },
 				server_choice = { &eap_tls_server, &s };
@@ -38,8 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		client_ctx = eap_lab_client(false);
 	if (!server_ctx)
 		server_ctx = eap_lab_server(false, true);
-	p.ctx = client_ctx;
-	s.ctx = server_ctx;
+	p.end.ctx = client_ctx;
+	s.end.ctx = server_ctx;
 	while (r.left) {
 		size_t n = get_u16(&r);
 		struct bytes in = bytes_of(r.at, n < r.left ? n : r.left);
@@ -50,9 +50,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		get_bytes(&r, in.len);
 		assert(step != EAP_STEP_DROP || !w.len);
 		assert(step != EAP_STEP_DONE);
-		assert(p.pipe.out_len <= TLS_PIPE_MESSAGE_MAX &&
-		       s.pipe.out_len <= TLS_PIPE_MESSAGE_MAX);
-		assert(p.pipe.out_sent <= p.pipe.out_len && s.pipe.out_sent <= s.pipe.out_len);
+		assert(p.end.pipe.out_len <= TLS_PIPE_MESSAGE_MAX &&
+		       s.end.pipe.out_len <= TLS_PIPE_MESSAGE_MAX);
+		assert(p.end.pipe.out_sent <= p.end.pipe.out_len &&
+		       s.end.pipe.out_sent <= s.end.pipe.out_len);
 	}
 	eap_tls_peer_close(&p);
 	eap_tls_server_close(&s);

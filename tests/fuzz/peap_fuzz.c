@@ -47,7 +47,7 @@ static void run_phase_1(void)
 	struct writer to_peer = writer_of(a, sizeof(a)), to_server = writer_of(b, sizeof(b));
 
 	peap_server.begin(&s, 1, &to_peer);
-	while (!s.has_key) {
+	while (!s.end.has_key) {
 		assert(pass(false, 1, bytes_of(a, to_peer.len), &to_server) == EAP_STEP_SEND);
 		assert(pass(true, 1, bytes_of(b, to_server.len), &to_peer) == EAP_STEP_SEND);
 	}
@@ -57,7 +57,7 @@ static void run_phase_1(void)
 static void say(bool to_server, struct reader *r)
 {
 	uint8_t a[EAP_PACKET_MAX], b[EAP_PACKET_MAX];
-	struct tls_pipe *from = to_server ? &p.pipe : &s.pipe;
+	struct tls_pipe *from = to_server ? &p.end.pipe : &s.end.pipe;
 	enum eap_step step = EAP_STEP_SEND;
 
 	for (uint8_t id = 2; r->left && step == EAP_STEP_SEND && !from->is_broken; id++) {
@@ -106,13 +106,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		client_ctx = eap_lab_client(true);
 	if (!server_ctx)
 		server_ctx = eap_lab_server(true, false);
-	p = (struct peap_peer){ .ctx = client_ctx,
-				.name = "vpn.example.net",
+	p = (struct peap_peer){ .end = { .ctx = client_ctx, .name = "vpn.example.net" },
 				.requires_binding = how & 2,
 				.inner = { .identity = bytes_text("ann"),
 					   .choices = &peer_choice,
 					   .choice_count = 1 } };
-	s = (struct peap_server){ .ctx = server_ctx,
+	s = (struct peap_server){ .end.ctx = server_ctx,
 				  .requires_binding = how & 2,
 				  .inner = { .choices = &server_choice, .choice_count = 1 },
 				  .random = draw };
