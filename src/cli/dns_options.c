@@ -75,7 +75,7 @@ static bool wrong_domain(const char *value, struct error *err)
 	return false;
 }
 
-static bool set_domains(void *to, const char *value, struct error *err)
+bool dns_add_domain(void *to, const char *value, struct error *err)
 {
 	struct text_list *l = to;
 	char name[DNS_NAME_MAX + 1];
@@ -107,7 +107,7 @@ static const struct option table[] = {
 	{ .name = "search",
 	  .arg = "DOMAIN",
 	  .help = "look short names up in this domain of the VPN; may be given again",
-	  .set = set_domains,
+	  .set = dns_add_domain,
 	  .at = AT(search),
 	  .clear = clear_texts },
 };
@@ -117,7 +117,7 @@ static const struct option domain_table[] = {
 	  .arg = "DOMAIN",
 	  .help = "split DNS: only names in this domain are looked up at the VPN's DNS "
 		  "servers, all others as before; may be given again",
-	  .set = set_domains,
+	  .set = dns_add_domain,
 	  .at = AT(domains),
 	  .clear = clear_texts },
 };

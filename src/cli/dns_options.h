@@ -21,6 +21,8 @@ struct dns_settings {
 extern const struct option_group dns_options, dns_domain_option;
 
 struct dns_names dns_settings_names(const struct dns_settings *s);
+/* Adds a domain to a text_list, normalized; at most DNS_NAMES_MAX. clear_texts frees them. */
+bool dns_add_domain(void *to, const char *value, struct error *err);
 bool dns_settings_are_empty(const struct dns_settings *s);
 
 #endif

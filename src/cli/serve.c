@@ -12,6 +12,7 @@
 #include "auth/users.h"
 #include "cli/background.h"
 #include "cli/common.h"
+#include "cli/dns_options.h"
 #include "cli/eap_options.h"
 #include "cli/exit_code.h"
 #include "cli/network.h"
@@ -29,7 +30,8 @@ static const char run_folder[] = "/run/sstp";
 
 enum {
 	LISTENS_MAX = 64,
-	USER_SESSIONS = 10, /* by default */
+	USER_SESSIONS = 10,   /* by default */
+	PUSH_DOMAINS_MAX = 4, /* what fits into one packet, at their longest */
 };
 
 #define USER_SESSIONS_UNSET UINT32_MAX
@@ -65,6 +67,7 @@ struct serve_settings {
 	struct ip_prefix network, ipv6_network; /* AF_UNSPEC: not set */
 	struct delegation delegation;
 	struct dns_list dns;
+	struct text_list push_domains;
 	uint32_t nbns[2];
 	struct device_settings device;
 	struct netns_settings netns;
@@ -233,6 +236,14 @@ static void clear_dns(void *to)
 	memset(to, 0, sizeof(struct dns_list));
 }
 
+static bool set_push_domain(void *to, const char *value, struct error *err)
+{
+	if (((struct text_list *)to)->count < PUSH_DOMAINS_MAX)
+		return dns_add_domain(to, value, err);
+	snprintf(err->text, sizeof(err->text), "at most %d can be given", PUSH_DOMAINS_MAX);
+	return false;
+}
+
 #define AT(member) offsetof(struct serve_settings, member)
 
 static const struct option listen_table[] = {
@@ -347,6 +358,12 @@ static const struct option client_network_table[] = {
 	  .set = set_dns,
 	  .at = AT(dns),
 	  .clear = clear_dns },
+	{ .name = "push-domain",
+	  .arg = "DOMAIN",
+	  .help = "clients look short names up in this domain; may be given again",
+	  .set = set_push_domain,
+	  .at = AT(push_domains),
+	  .clear = clear_texts },
 	{ .name = "leases",
 	  .arg = "FILE",
 	  .help = "the file that records which user had which address; default: a "
@@ -532,6 +549,8 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.delegate_len = s->delegation.len,
 		.dns = { s->dns.v4[0], s->dns.v4[1] },
 		.ipv6_dns = { s->dns.v6[0], s->dns.v6[1] },
+		.push_domains = s->push_domains.at,
+		.push_domain_count = s->push_domains.count,
 		.nbns = { s->nbns[0], s->nbns[1] },
 		.mtu = s->link.mtu,
 		.congestion = s->link.congestion,

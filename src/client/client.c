@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -214,11 +215,22 @@ static void note_server_info(struct client *c)
 		add_dns(&c->link, &i->dns[k]);
 }
 
+static void add_domain6(struct slaac_config *ip6, const char *domain)
+{
+	for (size_t i = 0; i < ip6->domain_count; i++)
+		if (!strcasecmp(ip6->domains[i], domain))
+			return;
+	if (ip6->domain_count < IP6_DOMAINS_MAX)
+		snprintf(ip6->domains[ip6->domain_count++], IP6_DOMAIN_SIZE, "%s", domain);
+}
+
 static void note_dhcp6(struct client *c)
 {
 	struct dhcp6_config d;
 
 	dhcp6_setup_get(&c->dhcp6, &d);
+	for (size_t i = 0; i < d.domain_count; i++)
+		add_domain6(&c->link.ip6, d.domains[i]);
 	c->link.delegated = d.prefix;
 	for (size_t i = 0; c->cfg->backend->wants_dns && i < d.server_count; i++)
 		add_dns(&c->link, &d.servers[i]);

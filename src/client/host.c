@@ -72,7 +72,8 @@ struct host {
 	struct excluded_routes excluded;
 	struct policy policy; /* cfg.has_rules */
 	struct dns dns;
-	char domain[DNS_NAME_MAX + 1]; /* the server's; empty: none */
+	/* The server's: by DHCP, and those of IPv6. Empty: none. */
+	char domains[1 + IP6_DOMAINS_MAX][DNS_NAME_MAX + 1];
 	const char *search[DNS_NAMES_MAX];
 	size_t search_count;
 	struct link_addrs link;          /* as set on the device */
@@ -940,23 +941,48 @@ static bool has_same_dns(const struct link_addrs *a, const struct link_addrs *b)
 	return true;
 }
 
-/* The server's domain is searched after the user's. True: it is another than before. */
-static bool set_domain(struct host *h, const struct link_addrs *link)
+/* True: it is another than before. */
+static bool set_domain(char to[DNS_NAME_MAX + 1], const char *given)
 {
-	const struct dns_names *names = &h->cfg.dns_names;
 	char domain[DNS_NAME_MAX + 1] = "";
 
-	if (link->is_informed && *link->domain && !dns_name_normalize(link->domain, domain))
+	if (*given && !dns_name_normalize(given, domain))
 		*domain = '\0';
-	if (!link->is_informed || !strcmp(domain, h->domain))
+	if (!strcmp(domain, to))
 		return false;
-	memcpy(h->domain, domain, sizeof(domain));
+	memcpy(to, domain, sizeof(domain));
+	return true;
+}
+
+static void add_search(struct host *h, const char *domain)
+{
+	for (size_t i = 0; i < h->search_count; i++)
+		if (!strcmp(h->search[i], domain))
+			return;
+	if (*domain && h->search_count < DNS_NAMES_MAX)
+		h->search[h->search_count++] = domain;
+}
+
+/*
+ * The server's domains are searched after the user's. What is not known yet after a reconnect stays as
+ * it was. True: they are others than before.
+ */
+static bool set_domains(struct host *h, const struct link_addrs *link)
+{
+	const struct dns_names *names = &h->cfg.dns_names;
+	const struct slaac_config *ip6 = &link->ip6;
+	bool is_new = link->is_informed && set_domain(h->domains[0], link->domain);
+
+	for (size_t i = 0; i < IP6_DOMAINS_MAX && ip6->is_settled; i++)
+		if (set_domain(h->domains[1 + i], i < ip6->domain_count ? ip6->domains[i] : ""))
+			is_new = true;
+	if (!is_new)
+		return false;
 	h->search_count = 0;
-	for (size_t i = 0; i < names->search_count && h->search_count + 1 < DNS_NAMES_MAX; i++)
-		if (strcmp(names->search[i], domain) != 0)
-			h->search[h->search_count++] = names->search[i];
-	if (*domain)
-		h->search[h->search_count++] = h->domain;
+	for (size_t i = 0; i < names->search_count; i++)
+		add_search(h, names->search[i]);
+	for (size_t i = 0; i < 1 + IP6_DOMAINS_MAX; i++)
+		add_search(h, h->domains[i]);
 	h->dns.names.search = h->search;
 	h->dns.names.search_count = h->search_count;
 	return true;
@@ -966,7 +992,7 @@ static void set_dns(struct host *h, const struct link_addrs *link)
 {
 	if (h->cfg.dns == HOST_DNS_NONE)
 		return;
-	if (!set_domain(h, link) && dns_is_up(&h->dns) && has_same_dns(&h->link, link))
+	if (!set_domains(h, link) && dns_is_up(&h->dns) && has_same_dns(&h->link, link))
 		return;
 	dns_up(&h->dns, link->dns, link->dns_count);
 	memcpy(h->link.dns, link->dns, sizeof(h->link.dns));

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -113,12 +114,15 @@ static void set_search(struct env *e, const struct script_env *s)
 {
 	struct name_list l = { .len = 0 };
 	const struct slaac_config *c = &s->link->ip6;
+	bool is_twice = false; /* the same by both families */
 
 	for (size_t i = 0; i < s->dns_names.search_count; i++)
 		add_name(&l, " ", s->dns_names.search[i]);
-	for (size_t i = 0; i < c->domain_count && !s->dns_names.search_count; i++)
+	for (size_t i = 0; i < c->domain_count && !s->dns_names.search_count; i++) {
 		add_name(&l, " ", c->domains[i]);
-	if (*s->link->domain && !s->dns_names.search_count)
+		is_twice = is_twice || !strcasecmp(c->domains[i], s->link->domain);
+	}
+	if (*s->link->domain && !is_twice && !s->dns_names.search_count)
 		add_name(&l, " ", s->link->domain);
 	if (l.len)
 		env_set(e, "CISCO_DEF_DOMAIN", "%s", l.text);

@@ -221,6 +221,15 @@ static bool is_same_list(const struct ip_addr *a, size_t a_count, const struct i
 	return is_same;
 }
 
+static bool has_same_domains(const struct link_addrs *a, const struct link_addrs *b)
+{
+	bool is_same = !strcmp(a->domain, b->domain) && a->ip6.domain_count == b->ip6.domain_count;
+
+	for (size_t i = 0; i < a->ip6.domain_count && is_same; i++)
+		is_same = !strcmp(a->ip6.domains[i], b->ip6.domains[i]);
+	return is_same;
+}
+
 /* Whether a script would get any new value. Lifetimes are not passed to scripts. */
 static bool has_changed(const struct link_addrs *was, const struct link_addrs *is)
 {
@@ -232,7 +241,7 @@ static bool has_changed(const struct link_addrs *was, const struct link_addrs *i
 	       !ip_equal(&was->delegated.addr, &is->delegated.addr) ||
 	       was->route_count != is->route_count ||
 	       memcmp(was->routes, is->routes, is->route_count * sizeof(*is->routes)) != 0 ||
-	       strcmp(was->domain, is->domain) != 0 ||
+	       !has_same_domains(was, is) ||
 	       !is_same_list(was->dns, was->dns_count, is->dns, is->dns_count);
 }
 

@@ -121,18 +121,16 @@ static void put_servers(struct writer *w, const struct ip_addr servers[ADVERT_SE
 			put_bytes(w, servers[i].bytes, ADDR_LEN);
 }
 
-static void put_domain(struct writer *w, const char *domain)
+static void put_domains(struct writer *w, const struct advertised *what)
 {
 	struct writer before = *w;
 	size_t start = w->len;
 
-	if (!domain)
-		return;
 	put_u8(w, OPT_DOMAINS);
 	put_u8(w, 0); /* the length: below */
 	put_u16(w, 0);
 	put_u32(w, LIFETIME_S);
-	if (!domain_name_put(w, domain)) {
+	if (!domain_names_put(w, what->domains, what->domain_count)) {
 		*w = before;
 		return;
 	}
@@ -159,7 +157,7 @@ static size_t write_advert(const struct advertised *what, uint8_t to[ADVERT_SIZE
 	if (what->mtu >= IP6_MIN_MTU)
 		put_mtu(&w, what->mtu);
 	put_servers(&w, what->servers);
-	put_domain(&w, what->domain);
+	put_domains(&w, what);
 	return nd_end(&w);
 }
 

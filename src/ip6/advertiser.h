@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The router's side of IPv6 autoconfiguration on a tunnel: sends Router Advertisements (RFC 4861
- * section 6.2) with the prefix that the peer was given, DNS servers and a search domain (RFC 8106),
+ * section 6.2) with the prefix that the peer was given, DNS servers and search domains (RFC 8106),
  * and the MTU. Packets and time in, packets out. No descriptor, no clock, no allocation, no global.
  *
  * Life cycle: advertiser_start when IPV6CP has opened; advertiser_input for each packet of Neighbor
@@ -20,7 +20,7 @@
 
 enum {
 	ADVERT_SERVERS_MAX = 2,
-	ADVERT_SIZE_MAX = 400, /* the largest advertisement that is written */
+	ADVERT_SIZE_MAX = 1280, /* the largest advertisement that is written: each link passes it */
 };
 
 /* What is advertised. */
@@ -31,7 +31,8 @@ struct advertised {
 	uint32_t mtu;                               /* 0: not advertised */
 	bool has_dhcp;                              /* flag O: DHCPv6 has more */
 	struct ip_addr servers[ADVERT_SERVERS_MAX]; /* of DNS; AF_UNSPEC: none */
-	const char *domain;                         /* NULL or empty: none */
+	const char *const *domains;                 /* to search; those without room are left out */
+	size_t domain_count;
 };
 
 /* Embedded in its owner; the members are private. */

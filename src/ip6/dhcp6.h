@@ -11,7 +11,7 @@
 enum {
 	DHCP6_CLIENT_PORT = 546, /* section 7.2 */
 	DHCP6_SERVER_PORT = 547,
-	DHCP6_PACKET_MAX = 800, /* the largest packet that we write */
+	DHCP6_PACKET_MAX = 1280, /* the largest packet that we write */
 	DHCP6_UUID_LEN = 16,
 	DHCP6_DUID_MAX = 130, /* section 11.1 */
 };

@@ -201,12 +201,12 @@ static bool has_servers(const struct dhcp6_offer *offer)
 	return false;
 }
 
-static void put_domain(struct writer *w, const struct dhcp6_offer *offer)
+static void put_domains(struct writer *w, const struct dhcp6_offer *offer)
 {
 	struct writer before = *w;
 	size_t at = dhcp6_option_begin(w, DHCP6_OPT_DOMAINS);
 
-	if (domain_name_put(w, offer->domain))
+	if (domain_names_put(w, offer->domains, offer->domain_count))
 		dhcp6_option_end(w, at);
 	else
 		*w = before;
@@ -219,8 +219,8 @@ static void put_settings(struct writer *w, const struct request *r, const struct
 
 	if (has_servers(offer) && is_requested(r, DHCP6_OPT_SERVERS))
 		put_servers(w, offer);
-	if (offer->domain && *offer->domain && is_requested(r, DHCP6_OPT_DOMAINS))
-		put_domain(w, offer);
+	if (offer->domain_count && is_requested(r, DHCP6_OPT_DOMAINS))
+		put_domains(w, offer);
 	if (r->m.type == DHCP6_INFORMATION_REQUEST && is_requested(r, DHCP6_OPT_REFRESH_TIME))
 		dhcp6_put_option(w, DHCP6_OPT_REFRESH_TIME, refresh, sizeof(refresh));
 }

@@ -7,7 +7,9 @@
 
 #include "util/bytes.h"
 
-/* False: the text is no domain name, or there is no room; then the writer has a part of it. */
+/* False: the text is no domain name, or there is no room; then nothing has been written. */
 bool domain_name_put(struct writer *w, const char *name);
+/* Those of the names that are domain names and have room. Returns how many. */
+size_t domain_names_put(struct writer *w, const char *const *names, size_t count);
 
 #endif

@@ -41,7 +41,9 @@ struct server_cfg {
 		delegate_network; /* prefixes of delegate_len are delegated; AF_UNSPEC: none */
 	unsigned delegate_len;
 	uint32_t dns[2], nbns[2];
-	struct ip_addr ipv6_dns[2]; /* AF_UNSPEC: none */
+	struct ip_addr ipv6_dns[2];      /* AF_UNSPEC: none */
+	const char *const *push_domains; /* the clients look short names up in them */
+	size_t push_domain_count;
 	uint16_t mtu;
 	const char *congestion; /* of the connections to the clients; see net/congestion.h */
 	const char *interface;  /* "sstp%d" */

@@ -585,7 +585,10 @@ static void advertise(struct session *s)
 	size_t len;
 
 	memcpy(what.own_iid, s->host->own_iid, sizeof(what.own_iid));
-	what.has_dhcp = cfg->delegate_network.addr.family || dns6_of(s)[0].family;
+	what.has_dhcp =
+		cfg->delegate_network.addr.family || dns6_of(s)[0].family || cfg->push_domain_count;
+	what.domains = cfg->push_domains;
+	what.domain_count = cfg->push_domain_count;
 	memcpy(what.servers, dns6_of(s), sizeof(what.servers));
 	len = advertiser_tick(&s->advertiser, &what, now_ms, packet);
 	if (len)
@@ -918,7 +921,11 @@ static struct ip_prefix delegated_to(struct session *s)
 
 static void reply_dhcp6(struct session *s, const struct packet *p)
 {
-	struct dhcp6_offer offer = { .domain = NULL };
+	const struct server_cfg *cfg = s->host->cfg;
+	struct dhcp6_offer offer = {
+		.domains = cfg->push_domains,
+		.domain_count = cfg->push_domain_count,
+	};
 	uint8_t reply[DHCP6_PACKET_MAX];
 	size_t len;
 

@@ -2,7 +2,7 @@
 """IPv6 that sstp serve gives to its clients: a /64 each, by Router Advertisements."""
 import pytest
 
-from lab import GATEWAY, eventually
+from lab import GATEWAY, SERVER, eventually
 from packets import echo6, inject
 from test_ipv6 import link_local_of, sniffed
 
@@ -165,6 +165,59 @@ def dhcp6c(lab, host, statements, interface="sstp0"):
                       "id-assoc pd 0 { prefix-interface cable { sla-id 1; sla-len 8; }; };\n")
     (lab.folder / "dhcp6c_duid").write_bytes(bytes((10, 0)) + bytes((0, 3, 0, 1, 2, 0, 0, 0, 0, 1)))
     return lab.start(host, "dhcp6c", "-f", "-D", "-c", config, "-p", lab.folder / "dhcp6c.pid", interface), said
+
+
+DOMAINS = "--push-domain", "corp.test", "--push-domain", "lab.test"
+
+
+def search_of(host):
+    return [line for line in host.resolv_conf.read_text().splitlines() if line.startswith("search")]
+
+
+def test_search_domains_for_the_clients(routed, both):
+    """Where the server gives IPv6; the client's own ones come first."""
+    lab = routed
+    lab.serve(*IPV6, "--dns", NAMES6, *DOMAINS)
+    client = lab.connect("--search", "own.test")
+    eventually("they are searched", lambda: [line for line in search_of(lab.client)
+                                             if line.startswith("search own.test corp.test lab.test")])
+    assert client.stop() == 0
+    assert "corp.test" not in lab.client.resolv_conf.read_text()
+    client = lab.connect("--script", "echo domains $CISCO_DEF_DOMAIN")
+    client.wait_for('"domains corp.test lab.test"')
+    assert client.stop() == 0
+
+
+def test_search_domains_of_a_command(routed):
+    lab = routed
+    lab.serve(*IPV6, "--dns", NAMES6, *DOMAINS)
+    command = lab.start(lab.client, lab.sstp, "run", SERVER, "--user", "ann", "--password-file",
+                        lab.file("password", "wonder land\n"), "--servercert", lab.pki.server.pin, "--", "sh", "-c",
+                        "until grep 'search corp.test lab.test' /etc/resolv.conf; do sleep 0.1; done")
+    assert command.wait() == 0
+
+
+@pytest.mark.parametrize("values, why", [
+    (["a..b"], "--push-domain a..b: must be a domain such as corp.example.net"),
+    (["corp test"], "--push-domain corp test: must be a domain"),
+    (["a.test", "b.test", "c.test", "d.test", "e.test"], "--push-domain e.test: at most 4 can be given"),
+])
+def test_domains_that_can_not_be(lab, values, why):
+    server = lab.serve(*IPV6, *(word for value in values for word in ("--push-domain", value)), wait=False)
+    assert server.wait() == 2
+    assert why in server.log
+
+
+def test_dhcpv6_gives_domains(routed):
+    """To wide-dhcpv6's client, as Windows asks for them."""
+    lab = routed
+    lab.serve(*IPV6, *DOMAINS)
+    lab.connect()
+    global_of(lab.client)
+    client, said = dhcp6c(lab, lab.client, "information-only; request domain-name;")
+    eventually("it has the domains", lambda: said.exists() and
+               "new_domain_name=corp.test. lab.test." in said.read_text())
+    client.kill()
 
 
 def test_dhcpv6_gives_name_servers(routed):

@@ -11,13 +11,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+static const char *const domains[] = { "corp.example", "lab.example" };
+
 static const struct dhcp6_client_cfg cfg = { .wants_prefix = true,
 					     .uuid = "a client's uuid",
 					     .seed = 1 };
 static const struct dhcp6_offer offer = {
 	.uuid = "a server's uuid",
 	.servers = { { AF_INET6, { 0x20, 1 } } },
-	.domain = "corp.example",
+	.domains = domains,
+	.domain_count = 2,
 	.delegated = { { AF_INET6, { 0x20, 1, 0x0d, 0xb8 } }, 56 },
 };
 

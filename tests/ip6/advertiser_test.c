@@ -27,7 +27,15 @@ static struct {
 	uint64_t last_ms;
 	uint8_t last[ADVERT_SIZE_MAX];
 	size_t last_len;
+	const char *domains[8];
 } t;
+
+/* One domain more. */
+static void push(const char *domain)
+{
+	t.domains[t.what.domain_count++] = domain;
+	t.what.domains = t.domains;
+}
 
 static void send_solicits(void)
 {
@@ -121,7 +129,7 @@ static void advertises_what_it_is_given(void **state)
 	(void)state;
 	t.what.has_dhcp = true;
 	t.what.servers[1] = router_addr("2001:db8::53");
-	t.what.domain = "vpn.example";
+	push("vpn.example");
 	send_advert();
 	assert_int_equal(t.last_len, 40 + sizeof(want));
 	assert_true(nd_get(t.last, t.last_len, &m)); /* the checksum */
@@ -153,7 +161,8 @@ static void a_name_that_is_none_is_left_out(void **state)
 	while (strlen(long_name) < 254)
 		strcat(long_name, "a.");
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names) + 2; i++) {
-		t.what.domain = i < 4 ? names[i] : i == 4 ? long_label : long_name;
+		t.what.domain_count = 0;
+		push(i < 4 ? names[i] : i == 4 ? long_label : long_name);
 		t.router.next_ms = t.ms;
 		send_advert();
 		assert_int_equal(t.last_len, 40 + 16 + 32 + 8);
@@ -169,10 +178,42 @@ static void the_largest_fits(void **state)
 		strcat(name, "a.");
 	strcat(name, "a");
 	t.what.servers[0] = t.what.servers[1] = router_addr("2001:db8::53");
-	t.what.domain = name;
+	push(name);
 	send_advert();
 	assert_in_range(t.last_len, 350, ADVERT_SIZE_MAX);
 	assert_int_equal(t.last_len % 8, 0);
+}
+
+/* Four of the longest names fit; of what does not fit the first ones are sent, whole. */
+static void many_names(void **state)
+{
+	char name[254] = "", too_long[254] = "";
+
+	(void)state;
+	while (strlen(name) < 252)
+		strcat(name, "a.");
+	strcat(name, "a");
+	strcpy(too_long, name + 100);
+	t.what.servers[0] = t.what.servers[1] = router_addr("2001:db8::53");
+	for (unsigned i = 0; i < 3; i++)
+		push(name);
+	push("corp.example");
+	start_host();
+	wait_ms(0);
+	assert_int_equal(t.has.domain_count, 2);
+	assert_string_equal(t.has.domains[1], "corp.example");
+	t.what.domain_count = 0;
+	for (unsigned i = 0; i < 4; i++)
+		push(name);
+	push(too_long);
+	push("lab.example");
+	t.router.next_ms = t.ms;
+	send_advert();
+	assert_in_range(t.last_len, 1184, ADVERT_SIZE_MAX);
+	wait_ms(1);
+	slaac_config(&t.host, t.ms + 1000, &t.has);
+	assert_int_equal(t.has.domain_count, 3);
+	assert_string_equal(t.has.domains[2], "lab.example");
 }
 
 /* ---- when */
@@ -270,7 +311,7 @@ static void a_host_configures_itself(void **state)
 {
 	(void)state;
 	t.what.servers[0] = router_addr("2001:db8::53");
-	t.what.domain = "corp.example";
+	push("corp.example");
 	start_host();
 	wait_ms(0);
 	assert_true(t.has.is_settled);
@@ -325,6 +366,7 @@ int main(void)
 		cmocka_unit_test_setup(without_a_prefix_it_is_no_router, set_up),
 		cmocka_unit_test_setup(a_name_that_is_none_is_left_out, set_up),
 		cmocka_unit_test_setup(the_largest_fits, set_up),
+		cmocka_unit_test_setup(many_names, set_up),
 		cmocka_unit_test_setup(three_soon_then_rarely, set_up),
 		cmocka_unit_test_setup(intervals_of_sessions_differ, set_up),
 		cmocka_unit_test_setup(answers_a_solicitation_at_most_once_per_second, set_up),

@@ -27,7 +27,15 @@ static struct {
 	uint64_t times[64];
 	uint8_t request[DHCP6_PACKET_MAX], reply[DHCP6_PACKET_MAX];
 	size_t request_len, reply_len;
+	const char *domains[2];
 } t;
+
+static void offer_domain(const char *domain)
+{
+	t.domains[0] = domain;
+	t.offer.domains = t.domains;
+	t.offer.domain_count = 1;
+}
 
 static void give(const uint8_t *packet, size_t len)
 {
@@ -130,7 +138,7 @@ static int set_up(void **state)
 	t.ms = 5000;
 	t.offer = (struct dhcp6_offer){ .own_iid = { 0x10, [7] = 1 }, .uuid = "a server's uuid" };
 	t.offer.servers[0] = router_addr("2001:db8::53");
-	t.offer.domain = "corp.example";
+	offer_domain("corp.example");
 	t.offer.delegated = prefix("2001:db8:100:200::/56");
 	return 0;
 }
@@ -158,7 +166,7 @@ static void information(void **state)
 	assert_string_equal(delegated(), "none");
 	wait_ms(24 * HOUR_MS - 1);
 	assert_int_equal(t.to_server, 1);
-	t.offer.domain = "other.example";
+	offer_domain("other.example");
 	wait_ms(1);
 	assert_int_equal(t.to_server, 2); /* the refresh time */
 	assert_int_equal(t.changes, 2);
