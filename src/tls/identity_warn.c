@@ -8,9 +8,9 @@
 #include <stdlib.h>
 
 #include "tls/cert.h"
+#include "tls/date.h"
 #include "tls/dn.h"
 #include "tls/pem.h"
-#include "tls/tls_error.h"
 #include "tls/x509.h"
 #include "util/log.h"
 

@@ -34,16 +34,6 @@ struct tls_strerror_text tls_strerror(int code)
 	return t;
 }
 
-struct tls_date_text tls_date_print(time_t t)
-{
-	struct tls_date_text d = { "?" };
-	struct tm tm;
-
-	if (gmtime_r(&t, &tm))
-		strftime(d.text, sizeof(d.text), "%Y-%m-%d %H:%M UTC", &tm);
-	return d;
-}
-
 static const struct alert {
 	int code;
 	const char *name;

@@ -3,8 +3,6 @@
 #ifndef SSTP_TLS_TLS_ERROR_H
 #define SSTP_TLS_TLS_ERROR_H
 
-#include <time.h>
-
 #include "tls/wolf.h"
 #include "util/bytes.h"
 #include "util/error.h"
@@ -20,12 +18,6 @@ struct tls_strerror_text {
 	char text[WOLFSSL_MAX_ERROR_SZ];
 };
 struct tls_strerror_text tls_strerror(int code);
-
-/* "2027-03-01 12:00 UTC" */
-struct tls_date_text {
-	char text[32];
-};
-struct tls_date_text tls_date_print(time_t t);
 
 /*
  * Sets why a session ended with the library's error `code`. `first` is the beginning of the peer's

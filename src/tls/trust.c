@@ -13,6 +13,7 @@
 
 #include "tls/cert.h"
 #include "tls/cert_name.h"
+#include "tls/date.h"
 #include "tls/path.h"
 #include "tls/spki.h"
 #include "tls/tls_error.h"
