@@ -58,6 +58,7 @@ struct serve_settings {
 	struct text_list certs, keys;
 	struct tls_server_cfg *tls_cfgs; /* one for each certificate */
 	const char *key_password_file;
+	bool strict_sni;
 	struct tls_settings tls;
 	const char *users, *leases;
 	struct auth_list auth;
@@ -257,7 +258,7 @@ static const struct option listen_table[] = {
 	{ .name = "cert",
 	  .arg = "FILE",
 	  .help = "the certificate (PEM), with its intermediate certificates after it; may be given "
-		  "again, for other names",
+		  "again, for other names or with another kind of key",
 	  .set = set_files,
 	  .at = AT(certs),
 	  .clear = clear_texts },
@@ -273,6 +274,11 @@ static const struct option listen_table[] = {
 	  .help = "the first line of FILE is the password of the key",
 	  .set = set_file,
 	  .at = AT(key_password_file) },
+	{ .name = "strict-sni",
+	  .help = "refuse clients that ask for a name that is in no --cert, or for none; default: "
+		  "they get the first",
+	  .set = set_flag,
+	  .at = AT(strict_sni) },
 };
 
 static const struct option_group listen_options = OPTION_GROUP(listen_table);
@@ -532,6 +538,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 	*cfg = (struct server_cfg){
 		.listen = s->listen.at,
 		.listen_count = s->listen.count,
+		.strict_sni = s->strict_sni,
 		.users_file = s->users,
 		.radius = &s->radius.cfg,
 		.leases_file = s->leases ? s->leases : leases_default(s),

@@ -5,24 +5,32 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "tls/open.h"
+#include "tls/date.h"
+#include "util/log.h"
 
-static void free_all(struct tls_ctx **at, size_t count)
+enum { DAY_S = 24 * 3600 };
+
+static void free_all(struct server_cert *at, size_t count)
 {
 	for (size_t i = 0; at && i < count; i++)
-		tls_ctx_release(at[i]);
+		tls_ctx_release(at[i].ctx);
 	free(at);
 }
 
 /* Loads all certificates, or returns -errno with the error of one. */
-static int load(const struct server_cfg *cfg, struct tls_ctx ***out, struct error *err)
+static int load(const struct server_cfg *cfg, struct server_cert **out, struct error *err)
 {
-	struct tls_ctx **at = calloc(cfg->cert_count, sizeof(struct tls_ctx *));
+	struct server_cert *at = calloc(cfg->cert_count, sizeof(*at));
 	int error = at ? 0 : -ENOMEM;
 
 	*err = (struct error){ .text = "out of memory" };
-	for (size_t i = 0; !error && i < cfg->cert_count; i++)
-		error = tls_ctx_server(&cfg->certs[i], &at[i], err);
+	for (size_t i = 0; !error && i < cfg->cert_count; i++) {
+		error = tls_ctx_server(&cfg->certs[i], &at[i].ctx, err);
+		if (error)
+			break;
+		at[i].key = tls_ctx_key(at[i].ctx);
+		at[i].is_default = !i || tls_ctx_shares_name(at[0].ctx, at[i].ctx);
+	}
 	if (error)
 		free_all(at, cfg->cert_count);
 	else
@@ -30,11 +38,40 @@ static int load(const struct server_cfg *cfg, struct tls_ctx ***out, struct erro
 	return error;
 }
 
+static const char *file_of(const struct server_cfg *cfg, size_t i)
+{
+	return cfg->certs[i].cert_file;
+}
+
+void certs_warn_of_expiry(struct certs *c, const struct server_cfg *cfg, time_t now,
+			  bool with_expired)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		time_t expires = tls_ctx_expires(c->at[i].ctx);
+		long long days = ((long long)expires - now) / DAY_S;
+
+		if (expires < now && with_expired)
+			log_warn(NULL, "%s: the certificate has expired: %s", file_of(cfg, i),
+				 tls_date_print(expires).text);
+		else if (expires >= now && days < CERTS_WARN_DAYS)
+			log_warn(NULL, "%s: the certificate expires in %lld day%s: %s",
+				 file_of(cfg, i), days, days == 1 ? "" : "s",
+				 tls_date_print(expires).text);
+	}
+}
+
 int certs_open(struct certs *c, const struct server_cfg *cfg, struct error *err)
 {
-	*c = (struct certs){ .count = cfg->cert_count };
+	int error;
+
+	*c = (struct certs){ .is_strict = cfg->strict_sni };
 	rwlock_init(&c->lock);
-	return load(cfg, &c->at, err);
+	error = load(cfg, &c->at, err);
+	if (error)
+		return error;
+	c->count = cfg->cert_count;
+	certs_warn_of_expiry(c, cfg, time(NULL), false); /* loading warned of expired ones */
+	return 0;
 }
 
 void certs_close(struct certs *c)
@@ -43,9 +80,9 @@ void certs_close(struct certs *c)
 	rwlock_destroy(&c->lock);
 }
 
-static void swap(struct certs *c, struct tls_ctx **at)
+static void swap(struct certs *c, struct server_cert *at)
 {
-	struct tls_ctx **old = c->at;
+	struct server_cert *old = c->at;
 
 	rwlock_write(&c->lock);
 	c->at = at;
@@ -56,7 +93,7 @@ static void swap(struct certs *c, struct tls_ctx **at)
 void certs_reload(struct certs *c, const struct server_cfg *cfg, struct reload_report *report)
 {
 	struct error err;
-	struct tls_ctx **at;
+	struct server_cert *at;
 
 	if (load(cfg, &at, &err)) {
 		reload_report_failed(report, "%s; the %s", err.text,
@@ -66,28 +103,60 @@ void certs_reload(struct certs *c, const struct server_cfg *cfg, struct reload_r
 	}
 	swap(c, at);
 	for (size_t i = 0; i < c->count; i++)
-		reload_report_done(report, "reloaded %s", cfg->certs[i].cert_file);
+		reload_report_done(report, "reloaded %s", file_of(cfg, i));
+	certs_warn_of_expiry(c, cfg, time(NULL), false);
 }
 
-bool certs_have_choice(const struct certs *c)
+bool certs_need_hello(const struct certs *c)
 {
-	return c->count > 1;
+	return c->count > 1 || c->is_strict;
 }
 
-static struct tls_ctx *find(const struct certs *c, const char *server_name)
+/* The bits of `takes` and the keys are in the order of preference of RSA, ECDSA, Ed25519. */
+static unsigned grade(enum cert_match match, uint8_t key, uint8_t takes)
 {
-	for (size_t i = 0; *server_name && i < c->count; i++)
-		if (tls_ctx_is_for(c->at[i], server_name))
-			return c->at[i];
-	return c->at[0];
+	return (unsigned)match << 8 | (key & takes);
 }
 
-struct tls_ctx *certs_choose(struct certs *c, const char *server_name)
+/* Of equally good ones the first; NULL: no certificate is for that name. */
+static struct tls_ctx *find(const struct certs *c, const struct hello *hello)
+{
+	struct tls_ctx *best = NULL;
+	unsigned best_grade = 0;
+
+	for (size_t i = 0; *hello->server_name && i < c->count; i++) {
+		const struct server_cert *cert = &c->at[i];
+		enum cert_match match = tls_ctx_match(cert->ctx, hello->server_name);
+		unsigned its_grade = grade(match, cert->key, hello->takes);
+
+		if (match == CERT_MATCH_NONE || (best && its_grade <= best_grade))
+			continue;
+		best = cert->ctx;
+		best_grade = its_grade;
+	}
+	return best;
+}
+
+static struct tls_ctx *find_default(const struct certs *c, uint8_t takes)
+{
+	const struct server_cert *best = &c->at[0];
+
+	for (size_t i = 1; i < c->count; i++)
+		if (c->at[i].is_default && (c->at[i].key & takes) > (best->key & takes))
+			best = &c->at[i];
+	return best->ctx;
+}
+
+struct tls_ctx *certs_choose(struct certs *c, const struct hello *hello)
 {
 	struct tls_ctx *ctx;
 
 	rwlock_read(&c->lock);
-	ctx = tls_ctx_hold(find(c, server_name));
+	ctx = find(c, hello);
+	if (!ctx && !c->is_strict)
+		ctx = find_default(c, hello->takes);
+	if (ctx)
+		tls_ctx_hold(ctx);
 	rwlock_read_done(&c->lock);
 	return ctx;
 }

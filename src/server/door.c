@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A connection is accepted; its source address must not be banned; its ClientHello is searched for
- * the server's name, if there are several certificates; then come the TLS handshake and one HTTP
+ * the server's name, if that chooses a certificate; then come the TLS handshake and one HTTP
  * request. After that it is a session, or it has ended. Beside its TLS session it has one block of
  * memory, c->start: the incomplete input of its stage.
  *
@@ -36,6 +36,8 @@ enum {
 	FEW = 200,
 	TLS_MS = 10 * 1000,
 	RESPONSE_MAX = 256,
+	ALERT_ACCESS_DENIED = 49, /* RFC 8446 section 6 */
+	ALERT_UNRECOGNIZED_NAME = 112,
 };
 
 enum stage_name {
@@ -139,38 +141,58 @@ static void drop_start(struct door_conn *c)
 	c->start_len = 0;
 }
 
+/* Before a TLS session exists. */
+static void send_alert(struct door_conn *c, uint8_t alert)
+{
+	const uint8_t record[] = { 21, 3, 3, 0, 2, 2, alert }; /* RFC 8446 section 6 */
+
+	send(c->wire.fd, record, sizeof(record), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 /*
  * Whoever may not log in from this address gets no TLS handshake, which costs us more than the
  * client. The alert is one that the client's user can see.
  */
 static enum step take_source(struct door_conn *c, size_t len)
 {
-	static const uint8_t access_denied[] = { 21, 3, 3, 0, 2, 2, 49 }; /* RFC 8446 section 6 */
 	struct session_host *h = c->door->host;
 	struct ip_addr source = ip_from_sockaddr(&c->peer);
 
 	(void)len;
 	if (!registry_refuses_source(h->registry, &source, loop_now(h->loop)))
 		return STEP_NEXT;
-	send(c->wire.fd, access_denied, sizeof(access_denied), MSG_NOSIGNAL | MSG_DONTWAIT);
+	send_alert(c, ALERT_ACCESS_DENIED);
 	end(c, "refused: too many failed logins before");
 	return STEP_GONE;
 }
 
-/* The server name in the ClientHello chooses the certificate. */
+static enum step refuse_name(struct door_conn *c, const char *name)
+{
+	send_alert(c, ALERT_UNRECOGNIZED_NAME);
+	if (*name)
+		end(c, "refused: no certificate is for %s (--strict-sni)",
+		    log_quote(name, strlen(name)).text);
+	else
+		end(c, "refused: the client asks for no server name (--strict-sni)");
+	return STEP_GONE;
+}
+
+/* The ClientHello chooses the certificate. */
 static enum step take_hello(struct door_conn *c, size_t len)
 {
 	struct certs *certs = c->door->certs;
 	const struct tls_session_cfg cfg = { .send = pump_take_ciphertext, .arg = &c->wire };
 	const uint8_t *at = c->wire.pump->recv;
 	struct tls_ctx *ctx;
-	struct hello hello = { .server_name = "" };
+	struct hello hello = { .takes = 0 };
 	int error;
 
-	if (certs_have_choice(certs) && !hello_read(&hello, at, len))
+	if (certs_need_hello(certs) && !hello_read(&hello, at, len))
 		return keep_start(c, at, len);
 	drop_start(c);
-	ctx = certs_choose(certs, hello.server_name);
+	ctx = certs_choose(certs, &hello);
+	if (!ctx)
+		return refuse_name(c, hello.server_name);
 	error = tls_open(ctx, &cfg, &c->wire.tls);
 	tls_ctx_release(ctx);
 	if (error) {

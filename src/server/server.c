@@ -42,6 +42,7 @@ enum {
 	SAVE_MS = 10 * 1000, /* how often changed leases are saved */
 	DNS_PORT = 53,
 	LOOK_MS = 2000, /* how often the workers are checked */
+	DAY_MS = 24 * 3600 * 1000,
 };
 
 struct server {
@@ -57,7 +58,8 @@ struct server {
 	uint64_t ended_count; /* of workers */
 	struct loop_timer look;
 	struct loop_timer save;
-	bool has_leases_file; /* and it can be read and written */
+	struct loop_timer expiry; /* of the certificates */
+	bool has_leases_file;     /* and it can be read and written */
 	size_t max_sessions;
 	uint64_t started_ms;
 	int congestion_error; /* of the last listener */
@@ -462,6 +464,14 @@ static void save_periodically(struct loop_timer *timer)
 	save_leases(srv);
 }
 
+static void warn_of_expiry_daily(struct loop_timer *timer)
+{
+	struct server *srv = container_of(timer, struct server, expiry);
+
+	certs_warn_of_expiry(&srv->shared.credentials.certs, srv->cfg, time(NULL), true);
+	loop_timer_set(srv->loop, timer, loop_now(srv->loop) + DAY_MS);
+}
+
 /* ---- the workers' health */
 
 /* Asks all workers, since worker_is_turning also sends the next question. */
@@ -657,6 +667,7 @@ static int run_loop(struct server *srv)
 	health_up(&srv->health, device_name(srv));
 	look_at_workers(&srv->look);
 	save_periodically(&srv->save);
+	loop_timer_set(srv->loop, &srv->expiry, loop_now(srv->loop) + DAY_MS);
 	srv->started_ms = loop_now(srv->loop);
 	if (srv->cfg->ready)
 		srv->cfg->ready(srv->cfg->ready_arg);
@@ -722,6 +733,7 @@ enum tunnel_reason server_run(const struct server_cfg *cfg)
 	srv->ended.fd = srv->mailbox.watch.fd = -1;
 	srv->look.expired = look_at_workers;
 	srv->save.expired = save_periodically;
+	srv->expiry.expired = warn_of_expiry_daily;
 	reason = open_all(srv);
 	if (!reason) {
 		reason = run(srv);

@@ -83,24 +83,33 @@ static bool dns_matches(struct bytes pattern, struct bytes name)
 	return is_dns_name(pattern) && equals(pattern, name);
 }
 
-static bool san_has(struct bytes san, uint8_t tag, struct bytes want)
+static enum cert_match match_dns(struct bytes pattern, struct bytes name)
+{
+	if (!dns_matches(pattern, name))
+		return CERT_MATCH_NONE;
+	return *pattern.at == '*' ? CERT_MATCH_WILDCARD : CERT_MATCH_EXACT;
+}
+
+/* The best match among the names. */
+static enum cert_match match_san(struct bytes san, uint8_t tag, struct bytes want)
 {
 	struct reader r = reader_of(san.at, san.len);
+	enum cert_match best = CERT_MATCH_NONE, match;
 	struct der d;
-	bool found = false;
 
 	while (der_next(&r, &d)) {
 		if (d.tag != tag)
 			continue;
-		if (tag == X509_NAME_DNS
-			    ? dns_matches(d.body, want)
-			    : d.body.len == want.len && !memcmp(d.body.at, want.at, want.len))
-			found = true;
+		match = tag == X509_NAME_DNS        ? match_dns(d.body, want)
+			: bytes_equal(d.body, want) ? CERT_MATCH_EXACT
+						    : CERT_MATCH_NONE;
+		if (match > best)
+			best = match;
 	}
-	return found && !r.bad;
+	return r.bad ? CERT_MATCH_NONE : best;
 }
 
-static bool common_name_is(struct bytes subject, struct bytes want)
+static enum cert_match match_common_name(struct bytes subject, struct bytes want)
 {
 	struct x509_attr cn = x509_common_name(subject);
 
@@ -109,28 +118,60 @@ static bool common_name_is(struct bytes subject, struct bytes want)
 	case DER_PRINTABLE_STRING:
 	case DER_IA5_STRING:
 	case DER_T61_STRING:
-		return dns_matches(cn.value, want);
+		return match_dns(cn.value, want);
 	default: /* two or four bytes for each character, or no string */
-		return false;
+		return CERT_MATCH_NONE;
 	}
 }
 
-bool cert_is_for(struct bytes der, const char *name)
+enum cert_match cert_match(struct bytes der, const char *name)
 {
 	struct bytes want = bytes_text(name);
 	struct ip_addr ip;
 	struct x509 x;
 
 	if (!x509_read(der, &x))
-		return false;
+		return CERT_MATCH_NONE;
 	if (ip_parse(name, &ip))
-		return san_has(x.san, X509_NAME_IP,
-			       bytes_of(ip.bytes, ip.family == AF_INET ? 4 : 16));
+		return match_san(x.san, X509_NAME_IP,
+				 bytes_of(ip.bytes, ip.family == AF_INET ? 4 : 16));
 	if (want.len && want.at[want.len - 1] == '.') /* the root, which certificates leave out */
 		want.len--;
 	if (!is_dns_name(want) || is_number(last_label(want)))
+		return CERT_MATCH_NONE;
+	return x.has_san ? match_san(x.san, X509_NAME_DNS, want)
+			 : match_common_name(x.subject, want);
+}
+
+bool cert_is_for(struct bytes der, const char *name)
+{
+	return cert_match(der, name) != CERT_MATCH_NONE;
+}
+
+static bool san_has(struct bytes san, const struct der *name)
+{
+	struct reader r = reader_of(san.at, san.len);
+	struct der d;
+	bool found = false;
+
+	while (der_next(&r, &d))
+		if (d.tag == name->tag &&
+		    (d.tag == X509_NAME_DNS ? equals(d.body, name->body)
+					    : bytes_equal(d.body, name->body)))
+			found = true;
+	return found && !r.bad;
+}
+
+bool cert_shares_name(struct bytes a, struct bytes b)
+{
+	struct x509 one, other;
+	struct reader r;
+	struct der d;
+
+	if (!x509_read(a, &one) || !x509_read(b, &other))
 		return false;
-	return x.has_san ? san_has(x.san, X509_NAME_DNS, want) : common_name_is(x.subject, want);
+	r = reader_of(one.san.at, one.san.len);
+	return der_next(&r, &d) && san_has(other.san, &d);
 }
 
 bool cert_is_in_domain(struct bytes der, const char *domain)

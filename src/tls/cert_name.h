@@ -17,6 +17,16 @@ bool is_dns_name(struct bytes name);
  * no subjectAltName and `name` is a DNS name. False in doubt.
  */
 bool cert_is_for(struct bytes der, const char *name);
+
+enum cert_match {
+	CERT_MATCH_NONE,
+	CERT_MATCH_WILDCARD,
+	CERT_MATCH_EXACT, /* one of its names is the same */
+};
+/* The same, and how. */
+enum cert_match cert_match(struct bytes der, const char *name);
+/* Whether the first name of `a` is one of the names of `b`. */
+bool cert_shares_name(struct bytes a, struct bytes b);
 /* For the servers of EAP: whether the certificate has a dNSName in that domain, at any depth. */
 bool cert_is_in_domain(struct bytes der, const char *domain);
 

@@ -19,6 +19,7 @@ enum {
 	RANDOM_LEN = 32,
 	EXT_SERVER_NAME = 0, /* RFC 6066 section 3 */
 	NAME_HOST = 0,
+	EXT_SIGNATURES = 13, /* signature_algorithms, section 4.2.3 */
 };
 
 /* The length of this ClientHello with its header; of the header alone while that is incomplete. */
@@ -87,26 +88,90 @@ static void take_server_name(struct hello *h, struct reader ext)
 	}
 }
 
-static void take_hello(struct hello *h, struct reader r)
+/* SignatureScheme, and the pairs of a hash and an algorithm of RFC 5246 section 7.4.1.4.1. */
+static uint8_t key_of_signature(uint16_t scheme)
 {
-	struct reader exts;
+	if (scheme >= 0x0804 && scheme <= 0x0806) /* rsa_pss_rsae_sha256, _sha384, _sha512 */
+		return HELLO_RSA;
+	if (scheme == 0x0807)
+		return HELLO_ED25519;
+	if (scheme >> 8 < 4 || scheme >> 8 > 6) /* SHA-256, SHA-384, SHA-512 */
+		return 0;
+	return (scheme & 0xff) == 1 ? HELLO_RSA : (scheme & 0xff) == 3 ? HELLO_ECDSA : 0;
+}
 
-	get_reader(&r, 2 + RANDOM_LEN); /* legacy_version, random */
-	get_reader(&r, get_u8(&r));     /* legacy_session_id */
-	get_reader(&r, get_u16(&r));    /* cipher_suites */
-	get_reader(&r, get_u8(&r));     /* legacy_compression_methods */
-	exts = get_reader(&r, get_u16(&r));
-	while (exts.left && !r.bad) {
+static uint8_t take_signatures(struct reader ext)
+{
+	struct reader list = get_reader(&ext, get_u16(&ext));
+	uint8_t keys = 0;
+
+	while (list.left >= 2)
+		keys |= key_of_signature(get_u16(&list));
+	return keys;
+}
+
+/*
+ * Suites of TLS 1.3 go with any key. In TLS 1.2 an ECDSA or Ed25519 key needs an ECDHE-ECDSA suite
+ * (RFC 8422 section 2.2), and each of these has a suite with RSA beside it.
+ */
+static uint8_t keys_of_suite(uint16_t suite)
+{
+	switch (suite) {
+	case 0xc009: /* RFC 8422: AES-CBC with SHA-1 */
+	case 0xc00a:
+	case 0xc023: /* RFC 5289: AES-CBC with SHA-2 */
+	case 0xc024:
+	case 0xc02b: /* and AES-GCM */
+	case 0xc02c:
+	case 0xcca9: /* RFC 7905: ChaCha20-Poly1305 */
+		return HELLO_ECDSA | HELLO_ED25519;
+	default:
+		return suite >> 8 == 0x13 ? HELLO_RSA | HELLO_ECDSA | HELLO_ED25519 : HELLO_RSA;
+	}
+}
+
+static uint8_t take_suites(struct reader list)
+{
+	uint8_t keys = 0;
+
+	while (list.left >= 2)
+		keys |= keys_of_suite(get_u16(&list));
+	return keys;
+}
+
+/* The first extension of a type counts. */
+static void take_extensions(struct hello *h, struct reader exts, uint8_t suites)
+{
+	bool has_name = false, has_signatures = false;
+
+	while (exts.left) {
 		uint16_t type = get_u16(&exts);
 		struct reader ext = get_reader(&exts, get_u16(&exts));
 
 		if (exts.bad)
 			return;
-		if (type == EXT_SERVER_NAME) {
+		if (type == EXT_SERVER_NAME && !has_name) {
 			take_server_name(h, ext);
-			return;
+			has_name = true;
+		} else if (type == EXT_SIGNATURES && !has_signatures) {
+			h->takes = take_signatures(ext) & suites;
+			has_signatures = true;
 		}
 	}
+}
+
+static void take_hello(struct hello *h, struct reader r)
+{
+	struct reader exts;
+	uint8_t suites;
+
+	get_reader(&r, 2 + RANDOM_LEN); /* legacy_version, random */
+	get_reader(&r, get_u8(&r));     /* legacy_session_id */
+	suites = take_suites(get_reader(&r, get_u16(&r)));
+	get_reader(&r, get_u8(&r)); /* legacy_compression_methods */
+	exts = get_reader(&r, get_u16(&r));
+	if (!r.bad)
+		take_extensions(h, exts, suites);
 }
 
 bool hello_read(struct hello *h, const uint8_t *at, size_t len)
@@ -116,7 +181,7 @@ bool hello_read(struct hello *h, const uint8_t *at, size_t len)
 	bool is_all_read = len >= HELLO_MAX;
 	struct reader r;
 
-	h->server_name[0] = '\0';
+	*h = (struct hello){ .takes = HELLO_RSA };
 	if (!join(reader_of(at, is_all_read ? HELLO_MAX : len), &w))
 		return true;
 	if (w.len < whole_len(&w))

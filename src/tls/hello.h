@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reads from the first bytes of a TLS connection, before a TLS session exists, which server the
- * client asks for (RFC 6066 section 3). The TLS session gets all the bytes afterwards, and reports
- * errors in them.
+ * Reads from the first bytes of a TLS connection, before a TLS session exists, what the choice of a
+ * certificate depends on: which server the client asks for (RFC 6066 section 3), and which
+ * signatures it verifies (RFC 8446 section 4.2.3). The TLS session gets all the bytes afterwards,
+ * and reports errors in them.
  */
 #ifndef SSTP_TLS_HELLO_H
 #define SSTP_TLS_HELLO_H
@@ -14,9 +15,18 @@ enum {
 	HELLO_MAX = 16 * 1024, /* bytes that are read at most, with record headers */
 };
 
+/* Kinds of keys, bits of takes. */
+enum {
+	HELLO_RSA = 1,
+	HELLO_ECDSA = 2,
+	HELLO_ED25519 = 4,
+};
+
 struct hello {
 	char server_name[HELLO_NAME_MAX +
 			 1]; /* a DNS name as it was sent; empty: absent or invalid */
+	/* keys of certificates with which the client can connect; RSA if it does not say */
+	uint8_t takes;
 };
 
 /*

@@ -8,14 +8,15 @@
 #include <stdlib.h>
 
 #include "tls/bare_cert.h"
-#include "tls/cert_name.h"
 #include "tls/cryptocb.h"
 #include "tls/ctx.h"
 #include "tls/identity.h"
 #include "tls/keylog.h"
 #include "tls/self_test.h"
+#include "tls/spki.h"
 #include "tls/trust.h"
 #include "tls/tls_error.h"
+#include "tls/x509.h"
 #include "util/alloc.h"
 
 /*
@@ -359,9 +360,38 @@ int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struc
 	return error;
 }
 
-bool tls_ctx_is_for(const struct tls_ctx *ctx, const char *name)
+static struct bytes leaf_of(const struct tls_ctx *ctx)
 {
-	return cert_is_for(bytes_of(ctx->leaf, ctx->leaf_len), name);
+	return bytes_of(ctx->leaf, ctx->leaf_len);
+}
+
+enum cert_match tls_ctx_match(const struct tls_ctx *ctx, const char *name)
+{
+	return cert_match(leaf_of(ctx), name);
+}
+
+bool tls_ctx_shares_name(const struct tls_ctx *ctx, const struct tls_ctx *other)
+{
+	return cert_shares_name(leaf_of(ctx), leaf_of(other));
+}
+
+uint8_t tls_ctx_key(const struct tls_ctx *ctx)
+{
+	struct x509 x;
+	struct spki key;
+
+	if (!x509_read(leaf_of(ctx), &x) || !spki_read(x.spki, &key))
+		return HELLO_RSA;
+	return key.kind == SPKI_EC        ? HELLO_ECDSA
+	       : key.kind == SPKI_ED25519 ? HELLO_ED25519
+					  : HELLO_RSA;
+}
+
+time_t tls_ctx_expires(const struct tls_ctx *ctx)
+{
+	struct x509 x;
+
+	return x509_read(leaf_of(ctx), &x) ? x.not_after : 0;
 }
 
 struct tls_ctx *tls_ctx_hold(struct tls_ctx *ctx)

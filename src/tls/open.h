@@ -6,7 +6,11 @@
 #ifndef SSTP_TLS_OPEN_H
 #define SSTP_TLS_OPEN_H
 
+#include <time.h>
+
+#include "tls/cert_name.h"
 #include "tls/cfg.h"
+#include "tls/hello.h"
 #include "util/error.h"
 
 struct tls_ctx;
@@ -18,8 +22,14 @@ int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struc
  * Contexts are reference-counted: each session holds its own, so a new one can be used at any time.
  */
 void tls_ctx_release(struct tls_ctx *ctx);
-/* Whether the certificate of a server's context is for that name. */
-bool tls_ctx_is_for(const struct tls_ctx *ctx, const char *name);
+/* ---- the certificate of a server's context */
+
+enum cert_match tls_ctx_match(const struct tls_ctx *ctx, const char *name);
+/* Whether the first name of one's certificate is a name of the other's. */
+bool tls_ctx_shares_name(const struct tls_ctx *ctx, const struct tls_ctx *other);
+uint8_t tls_ctx_key(const struct tls_ctx *ctx); /* HELLO_RSA, HELLO_ECDSA, HELLO_ED25519 */
+time_t tls_ctx_expires(const struct tls_ctx *ctx);
+
 struct tls_ctx *tls_ctx_hold(struct tls_ctx *ctx); /* adds a reference */
 
 #endif

@@ -125,6 +125,46 @@ def test_a_server_of_several_names_shows_the_certificate_that_is_asked_for(lab, 
     connects(lab, "--verify-name", "other.example.org", trust=["--ca-cert", lab.pki.ca])
 
 
+def shown_to(lab, *options):
+    """The subject of the certificate that openssl gets from the server."""
+    said = lab.client.run("openssl", "s_client", "-connect", f"{SERVER}:443", *options, check=False, stdin=subprocess.DEVNULL)
+    return (re.findall(r"^subject=CN = (.*)$", said.stdout, re.M) or re.findall("SSL alert number ([0-9]+)", said.stderr))[0]
+
+
+@pytest.mark.parametrize("options", [["-tls1_3"], ["-tls1_2"]])
+def test_an_rsa_and_an_ecdsa_certificate_for_one_name(lab, both, options):
+    """Each client gets the one that it supports; its tunnel is bound to that one."""
+    rsa = lab.pki.identity("both-rsa", f"DNS:both.example.net,IP:{SERVER}", key="rsa")
+    ecdsa = lab.pki.identity("both-ec", f"DNS:both.example.net,IP:{SERVER}")
+    lab.serve("--cert", ecdsa.cert, "--key", ecdsa.key, identity=rsa)
+    for asked in (["-servername", "both.example.net"], ["-noservername"], ["-servername", "unknown.example.net"]):
+        assert shown_to(lab, *options, *asked) == "both-ec"
+        assert shown_to(lab, *options, *asked, "-sigalgs", "rsa_pss_rsae_sha256:RSA+SHA256") == "both-rsa"
+    if "-tls1_2" in options:
+        assert shown_to(lab, *options, "-cipher", "ECDHE-RSA-AES128-GCM-SHA256") == "both-rsa"
+    connects(lab, trust=["--servercert", ecdsa.fingerprint])
+    assert lab.connect_fails(host=lab.other, trust=["--servercert", rsa.fingerprint])[0] == 5
+
+
+def test_strict_sni_refuses_other_names(lab, both):
+    lab.serve("--strict-sni")
+    for asked in (["-noservername"], ["-servername", "unknown.example.net"]):
+        assert shown_to(lab, *asked) == "112"
+    assert shown_to(lab, "-servername", "vpn.example.net") == "server"
+    status, said = lab.connect_fails()
+    assert status == 6 and "unrecognized_name" in said
+    connects(lab, to=NAME)
+
+
+def test_a_certificate_that_expires_soon_is_warned_of(lab):
+    end = datetime.now(timezone.utc) + timedelta(days=5, hours=1)
+    soon = lab.pki.identity("soon", f"IP:{SERVER}", end=end.strftime("%Y%m%d%H%M%SZ"))
+    server = lab.serve(identity=soon)
+    for count in (1, 2):
+        server.wait_for(f"^warn: {re.escape(str(soon.cert))}: the certificate expires in 5 days: {end:%Y-%m-%d %H:%M} UTC$", count)
+        server.send(signal.SIGHUP)
+
+
 def test_an_rsa_certificate(lab):
     lab.serve(identity=lab.pki.identity("rsa", f"IP:{SERVER}", key="rsa"))
     connects(lab, trust=["--ca-cert", lab.pki.ca])

@@ -230,7 +230,7 @@ static bool is_decided(void)
 	return t.is_hung_up || session_find(&t.worker.host, t.shared.next_session);
 }
 
-static void connect_tls(const char *sni, size_t hello_step)
+static void start_tls(const char *sni, size_t hello_step)
 {
 	struct tls_session_cfg cfg = { .name = "vpn.example.net", .sni = sni, .send = send_cipher };
 
@@ -241,6 +241,11 @@ static void connect_tls(const char *sni, size_t hello_step)
 	t.hello_step = hello_step;
 	tls_handshake(t.tls);
 	t.hello_step = 0;
+}
+
+static void connect_tls(const char *sni, size_t hello_step)
+{
+	start_tls(sni, hello_step);
 	run_until(is_up);
 }
 
@@ -405,6 +410,31 @@ static void the_name_chooses_the_certificate(void **state)
 		assert_none_left();
 		disconnect();
 	}
+}
+
+/* Also where there is one certificate; and a name that it has is served as ever. */
+static void a_name_that_is_not_known_is_refused(void **state)
+{
+	static const struct {
+		const char *sni, *ended;
+	} cases[] = {
+		{ "a.b.example.org",
+		  "refused: no certificate is for \"a.b.example.org\" (--strict-sni)" },
+		{ NULL, "refused: the client asks for no server name (--strict-sni)" },
+	};
+
+	(void)state;
+	t.shared.credentials.certs.is_strict = true;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		start_tls(cases[i].sni, 0);
+		run_until(has_ended);
+		assert_string_equal(t.ended, cases[i].ended);
+		assert_non_null(strstr(tls_error_of(t.tls)->text, "alert unrecognized_name"));
+		assert_none_left();
+		disconnect();
+	}
+	connect_tls("vpn.example.net", 0);
+	disconnect();
 }
 
 static const struct {
@@ -644,6 +674,8 @@ int main(void)
 		CASE(an_endless_hello_ends),
 		CASE_WITH_CHOICE(an_endless_hello_ends),
 		CASE_WITH_CHOICE(the_name_chooses_the_certificate),
+		CASE(a_name_that_is_not_known_is_refused),
+		CASE_WITH_CHOICE(a_name_that_is_not_known_is_refused),
 		CASE(other_requests_get_a_response),
 		CASE(a_request_without_an_end_is_refused),
 		CASE(a_request_for_sstp_becomes_a_session),

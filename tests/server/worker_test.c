@@ -311,7 +311,7 @@ static struct session *accept_one(struct worker *w)
 	t.clients[t.count++] = fds[1];
 	wire.fd = wire.watch.fd = fds[0];
 	wire.watch.events = EPOLLIN;
-	assert_int_equal(tls_open(t.shared.credentials.certs.at[0], &cfg, &wire.tls), 0);
+	assert_int_equal(tls_open(t.shared.credentials.certs.at[0].ctx, &cfg, &wire.tls), 0);
 	w->session_count++;
 	door_expect(&w->door);
 	half_open_add(&w->host.half_open, &place);

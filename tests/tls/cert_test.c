@@ -136,6 +136,56 @@ static void dns_names(void **state)
 	}
 }
 
+/* The better one of two names counts, in any order. */
+static void how_names_match(void **state)
+{
+	static const char *const order[2][2] = { { "vpn.example.net", "*.example.net" },
+						 { "*.example.net", "vpn.example.net" } };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t san[256];
+		struct writer w = writer_of(san, sizeof(san));
+		struct bytes cert;
+
+		x509_put_dns(&w, order[i][0]);
+		x509_put_dns(&w, order[i][1]);
+		cert = named("other", bytes_of(san, w.len));
+		assert_int_equal(cert_match(cert, "vpn.example.net"), CERT_MATCH_EXACT);
+		assert_int_equal(cert_match(cert, "a.example.net"), CERT_MATCH_WILDCARD);
+		assert_int_equal(cert_match(cert, "example.net"), CERT_MATCH_NONE);
+	}
+}
+
+/* Names of any case; addresses byte for byte: 'A' and 'a' are two of them. */
+static void shared_names(void **state)
+{
+	uint8_t a[64], b[64];
+	struct writer w = writer_of(a, sizeof(a)), v = writer_of(b, sizeof(b));
+	static uint8_t first[PKI_DER_MAX];
+	struct bytes one, other;
+
+	(void)state;
+	x509_put_dns(&w, "VPN.example.net");
+	one = named("x", bytes_of(a, w.len));
+	memcpy(first, one.at, one.len);
+	x509_put_dns(&v, "a.example.net");
+	x509_put_dns(&v, "vpn.example.net");
+	other = named("x", bytes_of(b, v.len));
+	assert_true(cert_shares_name(bytes_of(first, one.len), other));
+	assert_false(cert_shares_name(other, bytes_of(first, one.len)));
+
+	w = writer_of(a, sizeof(a));
+	v = writer_of(b, sizeof(b));
+	x509_put_ip(&w, (const uint8_t *)"AAAA", 4);
+	one = named("x", bytes_of(a, w.len));
+	memcpy(first, one.at, one.len);
+	x509_put_ip(&v, (const uint8_t *)"aaaa", 4);
+	other = named("x", bytes_of(b, v.len));
+	assert_false(cert_shares_name(bytes_of(first, one.len), other));
+	assert_true(cert_shares_name(other, other));
+}
+
 static void addresses(void **state)
 {
 	uint8_t san[256];
@@ -400,7 +450,8 @@ static void any_byte_changed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(dns_names),           cmocka_unit_test(addresses),
+		cmocka_unit_test(dns_names),           cmocka_unit_test(how_names_match),
+		cmocka_unit_test(shared_names),        cmocka_unit_test(addresses),
 		cmocka_unit_test(malformed_addresses), cmocka_unit_test(common_name),
 		cmocka_unit_test(odd_common_names),    cmocka_unit_test(embedded_zero),
 		cmocka_unit_test(broken_san),          cmocka_unit_test(many_names),

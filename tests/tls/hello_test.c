@@ -24,7 +24,10 @@ struct made {
 	uint8_t name_type;
 	size_t padding; /* bytes of another extension before the name */
 	bool no_extensions;
-	size_t record_len; /* of each record; 0: one record */
+	size_t record_len;      /* of each record; 0: one record */
+	uint16_t suite;         /* 0: 1301 */
+	uint16_t signatures[4]; /* all zero: no such extension */
+	bool has_two_lists;     /* another one, of ecdsa_secp256r1_sha256, after it */
 };
 
 static void put_server_name(struct writer *w, const struct made *m)
@@ -49,6 +52,19 @@ static void put_extensions(struct writer *w, const struct made *m)
 		put_u16(w, (uint16_t)m->padding);
 		memset(put_gap(w, m->padding), 0, m->padding);
 	}
+	if (m->signatures[0]) {
+		put_u16(w, 13);
+		put_u16(w, 10);
+		put_u16(w, 8);
+		for (size_t i = 0; i < 4; i++)
+			put_u16(w, m->signatures[i]);
+	}
+	if (m->has_two_lists) {
+		put_u16(w, 13);
+		put_u16(w, 4);
+		put_u16(w, 2);
+		put_u16(w, 0x0403);
+	}
 	if (m->name)
 		put_server_name(w, m);
 	put_u16_at(w, at, (uint16_t)(w->len - at - 2));
@@ -65,7 +81,7 @@ static size_t make_message(uint8_t *to, const struct made *m)
 	memset(put_gap(&w, 32), 0xab, 32);
 	put_u8(&w, 0); /* session id */
 	put_u16(&w, 2);
-	put_u16(&w, 0x1301);
+	put_u16(&w, m->suite ? m->suite : 0x1301);
 	put_u8(&w, 1);
 	put_u8(&w, 0);
 	if (!m->no_extensions)
@@ -132,6 +148,43 @@ static void a_whole_one(void **state)
 		print_message("# %s\n", cases[i].name);
 		assert_true(hello_read(&h, bytes, make(&cases[i].made)));
 		assert_string_equal(h.server_name, cases[i].wanted);
+	}
+}
+
+static const struct {
+	const char *name;
+	struct made made;
+	uint8_t takes;
+} keys[] = {
+	{ "no list", { .name = "a.b" }, HELLO_RSA },
+	{ "no extensions", { .no_extensions = true }, HELLO_RSA },
+	{ "all",
+	  { .name = "a.b", .signatures = { 0x0403, 0x0804, 0x0807 } },
+	  HELLO_RSA | HELLO_ECDSA | HELLO_ED25519 },
+	{ "PKCS #1 and SHA-1", { .signatures = { 0x0201, 0x0203, 0x0401 } }, HELLO_RSA },
+	{ "SHA-1 alone", { .signatures = { 0x0201, 0x0203 } }, 0 },
+	{ "DSA, and a key for PSS alone", { .signatures = { 0x0402, 0x0809 } }, 0 },
+	{ "P-384", { .signatures = { 0x0503 } }, HELLO_ECDSA },
+	{ "P-521 and PSS", { .signatures = { 0x0603, 0x0806 } }, HELLO_ECDSA | HELLO_RSA },
+	{ "two lists", { .signatures = { 0x0401 }, .has_two_lists = true }, HELLO_RSA },
+	{ "a suite of RSA in TLS 1.2",
+	  { .suite = 0xc02f, .signatures = { 0x0403, 0x0401 } },
+	  HELLO_RSA },
+	{ "and of ECDSA", { .suite = 0xc02b, .signatures = { 0x0403, 0x0401 } }, HELLO_ECDSA },
+	{ "ECDSA with CBC", { .suite = 0xc00a, .signatures = { 0x0403, 0x0401 } }, HELLO_ECDSA },
+	{ "what is no list", { .name = "a.b", .padding = 9 }, HELLO_RSA },
+};
+
+static void keys_that_it_takes(void **state)
+{
+	struct hello h;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		print_message("# %s\n", keys[i].name);
+		assert_true(hello_read(&h, bytes, make(&keys[i].made)));
+		assert_int_equal(h.takes, keys[i].takes);
+		assert_string_equal(h.server_name, keys[i].made.name ? keys[i].made.name : "");
 	}
 }
 
@@ -225,9 +278,8 @@ static void wrong_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_whole_one),
-		cmocka_unit_test(byte_by_byte),
-		cmocka_unit_test(what_is_no_hello),
+		cmocka_unit_test(a_whole_one),  cmocka_unit_test(keys_that_it_takes),
+		cmocka_unit_test(byte_by_byte), cmocka_unit_test(what_is_no_hello),
 		cmocka_unit_test(wrong_bytes),
 	};
 
