@@ -134,8 +134,7 @@ static int log_error_of(const struct lockdown *l, int error)
 			  "--lockdown: a packet filter cannot be set: %s (this needs root, "
 			  "or the capability CAP_NET_ADMIN)",
 			  strerror(EPERM));
-	else if (error == -EPROTONOSUPPORT || error == -EAFNOSUPPORT || error == -EOPNOTSUPP ||
-		 error == -EINVAL)
+	else if (nft_is_unsupported(error))
 		log_error(l->log,
 			  "--lockdown: this kernel has no nf_tables (%s); `sstp run` needs "
 			  "none",

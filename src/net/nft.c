@@ -21,8 +21,11 @@
 enum {
 	BATCH_SIZE = 128 * 1024,
 	REPLY_SIZE = 8192, /* the kernel's are a page at most */
+	IPV4_SOURCE_AT = 12,
 	IPV4_DESTINATION_AT = 16,
+	IPV6_SOURCE_AT = 8,
 	IPV6_DESTINATION_AT = 24,
+	TABLE_OWNED = 2, /* NFT_TABLE_F_OWNER, Linux 5.12; older headers do not have it */
 	PORT_DESTINATION_AT = 2,
 };
 
@@ -45,32 +48,52 @@ struct nft {
 	uint8_t reply[REPLY_SIZE];
 };
 
-int nft_open(struct nft **out)
+int nft_socket(void)
 {
 	static const struct sockaddr_nl any = { .nl_family = AF_NETLINK };
-	struct nft *n = calloc(1, sizeof(*n));
-	int error;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER), error;
 
-	if (!n)
-		return -ENOMEM;
-	n->w = writer_of(n->batch, sizeof(n->batch));
-	n->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-	if (n->fd >= 0 && !bind(n->fd, (const struct sockaddr *)&any, sizeof(any))) {
-		*out = n;
-		return 0;
-	}
+	if (fd >= 0 && !bind(fd, (const struct sockaddr *)&any, sizeof(any)))
+		return fd;
 	error = -errno;
-	nft_close(n);
+	if (fd >= 0)
+		close(fd);
 	return error;
+}
+
+int nft_adopt(int fd, struct nft **out)
+{
+	struct nft *n = calloc(1, sizeof(*n));
+
+	if (!n) {
+		close(fd);
+		return -ENOMEM;
+	}
+	n->fd = fd;
+	n->w = writer_of(n->batch, sizeof(n->batch));
+	*out = n;
+	return 0;
+}
+
+int nft_open(struct nft **out)
+{
+	int fd = nft_socket();
+
+	return fd < 0 ? fd : nft_adopt(fd, out);
 }
 
 void nft_close(struct nft *n)
 {
 	if (!n)
 		return;
-	if (n->fd >= 0)
-		close(n->fd);
+	close(n->fd);
 	free(n);
+}
+
+bool nft_is_unsupported(int error)
+{
+	return error == -EPROTONOSUPPORT || error == -EAFNOSUPPORT || error == -EOPNOTSUPP ||
+	       error == -EINVAL || error == -ENOENT;
 }
 
 /* ---- messages */
@@ -120,31 +143,44 @@ static void put_number(struct nft *n, uint16_t type, uint32_t value)
 
 /* ---- tables and chains */
 
-static void change_table(struct nft *n, unsigned what, uint16_t flags, const char *name)
+static void change_table(struct nft *n, unsigned what, uint16_t flags, const char *name,
+			 uint32_t table_flags)
 {
 	begin_change(n, what, NLM_F_ACK | flags);
 	put_text(n, NFTA_TABLE_NAME, name);
+	if (table_flags)
+		put_number(n, NFTA_TABLE_FLAGS, table_flags);
 	end(n);
 }
 
 /* Adding a table that exists does nothing, and removing one that does not is an error. */
-void nft_replace_table(struct nft *n, const char *name)
+static void replace_table(struct nft *n, const char *name, uint32_t flags)
 {
 	begin_batch(n);
-	change_table(n, NFT_MSG_NEWTABLE, NLM_F_CREATE, name);
-	change_table(n, NFT_MSG_DELTABLE, 0, name);
-	change_table(n, NFT_MSG_NEWTABLE, NLM_F_CREATE, name);
+	change_table(n, NFT_MSG_NEWTABLE, NLM_F_CREATE, name, 0);
+	change_table(n, NFT_MSG_DELTABLE, 0, name, 0);
+	change_table(n, NFT_MSG_NEWTABLE, NLM_F_CREATE, name, flags);
 	n->table = name;
+}
+
+void nft_replace_table(struct nft *n, const char *name)
+{
+	replace_table(n, name, 0);
+}
+
+void nft_replace_owned_table(struct nft *n, const char *name)
+{
+	replace_table(n, name, TABLE_OWNED);
 }
 
 void nft_delete_table(struct nft *n, const char *name)
 {
 	begin_batch(n);
-	change_table(n, NFT_MSG_DELTABLE, 0, name);
+	change_table(n, NFT_MSG_DELTABLE, 0, name, 0);
 }
 
-void nft_chain(struct nft *n, const char *name, enum nft_hook hook, int priority,
-	       enum nft_verdict policy)
+static void put_chain(struct nft *n, const char *type, const char *name, enum nft_hook hook,
+		      int priority, enum nft_verdict policy)
 {
 	size_t nest;
 
@@ -156,10 +192,21 @@ void nft_chain(struct nft *n, const char *name, enum nft_hook hook, int priority
 	put_number(n, NFTA_HOOK_PRIORITY, (uint32_t)priority);
 	nlmsg_nest_end(&n->m, nest);
 	put_number(n, NFTA_CHAIN_POLICY, policy);
-	put_text(n, NFTA_CHAIN_TYPE, "filter");
+	put_text(n, NFTA_CHAIN_TYPE, type);
 	end(n);
 	memset(n->chain, 0, sizeof(n->chain));
 	memcpy(n->chain, name, strnlen(name, sizeof(n->chain) - 1));
+}
+
+void nft_chain(struct nft *n, const char *name, enum nft_hook hook, int priority,
+	       enum nft_verdict policy)
+{
+	put_chain(n, "filter", name, hook, priority, policy);
+}
+
+void nft_nat_chain(struct nft *n, const char *name, enum nft_hook hook, int priority)
+{
+	put_chain(n, "nat", name, hook, priority, NFT_VERDICT_ACCEPT);
 }
 
 /* ---- rules */
@@ -214,14 +261,19 @@ static void put_value(struct nft *n, uint16_t type, const void *value, size_t le
 	nlmsg_nest_end(&n->m, nest);
 }
 
-static void compare(struct nft *n, const void *value, size_t len)
+static void compare_by(struct nft *n, uint32_t operator, const void * value, size_t len)
 {
 	size_t data = begin_expression(n, "cmp");
 
 	put_number(n, NFTA_CMP_SREG, NFT_REG_1);
-	put_number(n, NFTA_CMP_OP, NFT_CMP_EQ);
+	put_number(n, NFTA_CMP_OP, operator);
 	put_value(n, NFTA_CMP_DATA, value, len);
 	end_expression(n, data);
+}
+
+static void compare(struct nft *n, const void *value, size_t len)
+{
+	compare_by(n, NFT_CMP_EQ, value, len);
 }
 
 /* Register 1 and this mask, in place. */
@@ -238,13 +290,23 @@ static void mask(struct nft *n, const void *bits, size_t len)
 	end_expression(n, data);
 }
 
-void nft_match_device(struct nft *n, enum nft_device which, const char *name)
+static void match_device(struct nft *n, enum nft_device which, uint32_t operator, const char * name)
 {
 	char padded[IFNAMSIZ] = "";
 
 	memcpy(padded, name, strnlen(name, sizeof(padded) - 1));
 	load_meta(n, which == NFT_DEVICE_IN ? NFT_META_IIFNAME : NFT_META_OIFNAME);
-	compare(n, padded, sizeof(padded));
+	compare_by(n, operator, padded, sizeof(padded));
+}
+
+void nft_match_device(struct nft *n, enum nft_device which, const char *name)
+{
+	match_device(n, which, NFT_CMP_EQ, name);
+}
+
+void nft_match_other_device(struct nft *n, enum nft_device which, const char *name)
+{
+	match_device(n, which, NFT_CMP_NEQ, name);
 }
 
 void nft_match_mark(struct nft *n, uint32_t mark)
@@ -261,21 +323,31 @@ void nft_match_family(struct nft *n, sa_family_t family)
 	compare(n, &protocol, sizeof(protocol));
 }
 
-void nft_match_destination(struct nft *n, const struct ip_prefix *to)
+/* `at`: of the address in the network header. */
+static void match_network(struct nft *n, const struct ip_prefix *p, uint32_t at)
 {
-	bool is_v4 = to->addr.family == AF_INET;
-	struct ip_addr ones = { .family = to->addr.family }, bits, value;
-	size_t len = is_v4 ? 4 : 16;
+	struct ip_addr ones = { .family = p->addr.family }, bits, value;
+	size_t len = p->addr.family == AF_INET ? 4 : 16;
 
 	memset(ones.bytes, 0xff, len);
-	bits = ip_mask(&ones, to->len);
-	value = ip_mask(&to->addr, to->len);
-	nft_match_family(n, to->addr.family);
-	load_payload(n, NFT_PAYLOAD_NETWORK_HEADER,
-		     is_v4 ? IPV4_DESTINATION_AT : IPV6_DESTINATION_AT, (uint32_t)len);
-	if (to->len < 8 * len)
+	bits = ip_mask(&ones, p->len);
+	value = ip_mask(&p->addr, p->len);
+	nft_match_family(n, p->addr.family);
+	load_payload(n, NFT_PAYLOAD_NETWORK_HEADER, at, (uint32_t)len);
+	if (p->len < 8 * len)
 		mask(n, bits.bytes, len);
 	compare(n, value.bytes, len);
+}
+
+void nft_match_source(struct nft *n, const struct ip_prefix *from)
+{
+	match_network(n, from, from->addr.family == AF_INET ? IPV4_SOURCE_AT : IPV6_SOURCE_AT);
+}
+
+void nft_match_destination(struct nft *n, const struct ip_prefix *to)
+{
+	match_network(n, to,
+		      to->addr.family == AF_INET ? IPV4_DESTINATION_AT : IPV6_DESTINATION_AT);
 }
 
 void nft_match_protocol(struct nft *n, uint8_t protocol)
@@ -300,6 +372,12 @@ void nft_match_icmp6_type(struct nft *n, uint8_t type)
 	compare(n, &type, sizeof(type));
 }
 
+static void end_rule(struct nft *n)
+{
+	nlmsg_nest_end(&n->m, n->list);
+	end(n);
+}
+
 void nft_end(struct nft *n, enum nft_verdict verdict)
 {
 	size_t data = begin_expression(n, "immediate"), value, code;
@@ -311,8 +389,13 @@ void nft_end(struct nft *n, enum nft_verdict verdict)
 	nlmsg_nest_end(&n->m, code);
 	nlmsg_nest_end(&n->m, value);
 	end_expression(n, data);
-	nlmsg_nest_end(&n->m, n->list);
-	end(n);
+	end_rule(n);
+}
+
+void nft_end_masquerade(struct nft *n)
+{
+	end_expression(n, begin_expression(n, "masq"));
+	end_rule(n);
 }
 
 /* ---- sending */

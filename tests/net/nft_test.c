@@ -138,6 +138,12 @@ static void matches(void **state)
 		{ "family", "--yy--" },
 		{ "device ours0", "yyyyyy" },
 		{ "device ours00", "------" },
+		{ "other ours00", "yyyyyy" },
+		{ "other ours0", "------" },
+		{ "from 10.0.0.0/24", "yy--yy" },
+		{ "from 10.0.0.3/32", "------" },
+		{ "from 2001:db8::/32", "--yy--" },
+		{ "from fc00::/7", "------" },
 		{ "tcp", "------" },
 		{ "icmp6", "------" },
 	};
@@ -152,6 +158,11 @@ static void matches(void **state)
 		if (!strncmp(what, "network", 7)) {
 			network = prefix(value + 1);
 			nft_match_destination(nft, &network);
+		} else if (!strncmp(what, "from", 4)) {
+			network = prefix(value + 1);
+			nft_match_source(nft, &network);
+		} else if (!strncmp(what, "other", 5)) {
+			nft_match_other_device(nft, NFT_DEVICE_OUT, value + 1);
 		} else if (!strncmp(what, "device", 6)) {
 			nft_match_device(nft, NFT_DEVICE_OUT, value + 1);
 		} else if (!strcmp(what, "mark")) {
@@ -240,6 +251,58 @@ static void many_rules(void **state)
 	assert_int_equal(try_to_send("2001:db8:2::1", 67, 0), EPERM);
 }
 
+/* Gone with the socket; meanwhile nobody else changes it. What an older one left is replaced. */
+static void an_owned_table(void **state)
+{
+	struct nft *owner, *other;
+	int error;
+	bool has;
+
+	(void)state;
+	begin(NFT_VERDICT_DROP);
+	commit();
+	assert_int_equal(nft_adopt(nft_socket(), &owner), 0);
+	nft_replace_owned_table(owner, "test");
+	nft_chain(owner, "out", NFT_HOOK_OUTPUT, 0, NFT_VERDICT_ACCEPT);
+	error = nft_commit(owner);
+	if (error == -EINVAL) {
+		nft_close(owner);
+		print_message("skip: kernel: no owned tables before Linux 5.12\n");
+		skip();
+	}
+	assert_int_equal(error, 0);
+	assert_int_equal(try_to_send("192.0.2.1", 67, 0), 0);
+	assert_int_equal(nft_open(&other), 0);
+	nft_replace_owned_table(other, "test");
+	assert_int_equal(nft_commit(other), -EPERM);
+	nft_close(other);
+	nft_close(owner);
+	assert_int_equal(nft_has_table(nft, "test", &has), 0);
+	assert_false(has);
+}
+
+/* Types and expressions that the kernel must know; test_nat.py shows what becomes of packets. */
+static void masquerading(void **state)
+{
+	struct ip_prefix network = prefix("fc00::/7");
+	int error;
+
+	(void)state;
+	nft_replace_table(nft, "test");
+	nft_nat_chain(nft, "leaving", NFT_HOOK_POSTROUTING, 100);
+	nft_rule(nft);
+	nft_match_device(nft, NFT_DEVICE_IN, "ours0");
+	nft_match_other_device(nft, NFT_DEVICE_OUT, "ours0");
+	nft_match_source(nft, &network);
+	nft_end_masquerade(nft);
+	error = nft_commit(nft);
+	if (nft_is_unsupported(error)) {
+		print_message("skip: kernel: no NAT by nf_tables\n");
+		skip();
+	}
+	assert_int_equal(error, 0);
+}
+
 static const char *why_not;
 
 static void skipped(void **state)
@@ -270,7 +333,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(tables),         CASE(matches),    CASE(the_first_rule_decides),
-		CASE(all_or_nothing), CASE(many_rules),
+		CASE(all_or_nothing), CASE(many_rules), CASE(an_owned_table),
+		CASE(masquerading),
 	};
 	const struct CMUnitTest no_tests[] = { cmocka_unit_test(skipped) };
 
