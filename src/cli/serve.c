@@ -2,6 +2,7 @@
 /* sstp serve: parses options into a server_cfg and runs the server. */
 #include <errno.h>
 #include <limits.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,7 @@ struct serve_settings {
 	struct netns_settings netns;
 	struct link_settings link;
 	bool client_to_client;
+	const char *nat; /* "any" or an interface; NULL: no NAT */
 	struct radius_settings radius;
 	uint32_t max_sessions, user_sessions, max_failures, workers;
 	bool keep_old_session;
@@ -245,6 +247,18 @@ static bool set_push_domain(void *to, const char *value, struct error *err)
 	return false;
 }
 
+static bool set_nat(void *to, const char *value, struct error *err)
+{
+	if (!*value || strlen(value) >= IFNAMSIZ || strpbrk(value, "/: \t")) {
+		snprintf(err->text, sizeof(err->text),
+			 "must be the interface by which clients' packets leave this host, such as "
+			 "eth0, or any");
+		return false;
+	}
+	*(const char **)to = value;
+	return true;
+}
+
 #define AT(member) offsetof(struct serve_settings, member)
 
 static const struct option listen_table[] = {
@@ -349,7 +363,7 @@ static const struct option client_network_table[] = {
 	{ .name = "ipv6-network",
 	  .arg = "NETWORK",
 	  .help = "IPv6 for the clients: each gets a /64 of it, such as one of "
-		  "2001:db8:1::/48; needs net.ipv6.conf.all.forwarding=1",
+		  "2001:db8:1::/48; forwarding needs --nat or net.ipv6.conf.all.forwarding=1",
 	  .set = set_ipv6_network,
 	  .at = AT(ipv6_network) },
 	{ .name = "ipv6-delegate",
@@ -383,6 +397,13 @@ static const struct option client_network_table[] = {
 	  .set = set_ipv4,
 	  .at = AT(nbns),
 	  .clear = clear_ipv4 },
+	{ .name = "nat",
+	  .arg = "INTERFACE",
+	  .help = "let clients reach the Internet: turn forwarding on and masquerade their packets "
+		  "that leave by INTERFACE, or with any by every interface",
+	  .words = "any",
+	  .set = set_nat,
+	  .at = AT(nat) },
 	{ .name = "client-to-client",
 	  .help = "let clients reach each other; needs net.ipv4.ip_forward=1",
 	  .set = set_flag,
@@ -567,6 +588,8 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.ipv6 = !s->link.no_ipv6 && s->link.mtu >= 1280,
 		.no_offload = s->device.no_offload,
 		.client_to_client = s->client_to_client,
+		.nat = s->nat,
+		.nat_out = s->nat && strcmp(s->nat, "any") ? s->nat : NULL,
 		.max_sessions = s->max_sessions,
 		.user_sessions = s->user_sessions == USER_SESSIONS_UNSET ? user_sessions_default(s)
 									 : s->user_sessions,
@@ -673,12 +696,9 @@ const struct verb serve_verb = {
 		 "vpn.example.net --out /etc/sstp/server\n  sstp passwd "
 		 "/etc/sstp/users ann\n  sstp serve --cert /etc/sstp/server.crt "
 		 "--key /etc/sstp/server.key \\\n       --users /etc/sstp/users "
-		 "--ipv4-network 10.9.0.0/24\n\nsstp configures neither forwarding "
-		 "nor NAT. To let clients reach the Internet\nthrough eth0:\n\n  "
-		 "sysctl net.ipv4.ip_forward=1\n  nft add table ip sstp\n  nft add "
-		 "chain ip sstp nat '{ type nat hook postrouting priority srcnat; "
-		 "}'\n  nft add rule ip sstp nat ip saddr 10.9.0.0/24 oifname eth0 "
-		 "masquerade\n",
+		 "--ipv4-network 10.9.0.0/24 --nat any\n\n--nat lets the clients reach "
+		 "the Internet: it turns forwarding on and\nsets NAT by nf_tables. Without it they "
+		 "reach only this host, or what you\nconfigure yourself.\n",
 	.uses = uses,
 	.use_count = sizeof(uses) / sizeof(*uses),
 	.settings = &settings,

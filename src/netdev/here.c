@@ -36,7 +36,7 @@ enum tunnel_reason netdev_open_here(const struct netdev_cfg *cfg, struct netdev 
 
 	if (!n)
 		return netdev_no_memory(cfg);
-	if (open_queues(cfg)) {
+	if ((cfg->prepare && cfg->prepare(cfg->arg, cfg->prepared_fd)) || open_queues(cfg)) {
 		free(n);
 		return REASON_NETWORK;
 	}
@@ -49,8 +49,6 @@ enum tunnel_reason netdev_open_here(const struct netdev_cfg *cfg, struct netdev 
 		.process_fd = -1,
 	};
 	snprintf(n->name, sizeof(n->name), "%s", tun_name(cfg->tuns[0]));
-	if (cfg->look_around)
-		cfg->look_around(cfg->arg);
 	*out = n;
 	return REASON_NONE;
 }

@@ -61,11 +61,14 @@ static void say_why_no_dns(const struct netns_netdev *t, int error)
 static int make(void *arg, int *fds)
 {
 	struct netns_netdev *t = arg;
-	int count, fd;
+	int count, fd = -1, error;
 
-	if (t->cfg.look_around)
-		t->cfg.look_around(t->cfg.arg);
+	error = t->cfg.prepare ? t->cfg.prepare(t->cfg.arg, &fd) : 0;
+	if (error)
+		return error;
 	count = foreign_make(&t->device, fds);
+	if (count > 0 && fd >= 0)
+		fds[count++] = fd;
 	if (count < 0 || !t->cfg.wants_dns || !t->ns.pid)
 		return count;
 	fd = netns_file_open(t->ns.pid, "/etc/resolv.conf", t->ns.user_fd >= 0);
@@ -144,7 +147,9 @@ static int open_in_netns(struct netns_netdev *t, const struct netdev_source *sou
 	count = netns_visit(&t->ns, make, t, fds, FDPASS_MAX, t->cfg.log);
 	if (count < 0)
 		return count;
-	if (count > 1 + queues)
+	if (t->cfg.prepare && count > 1 + queues)
+		*t->cfg.prepared_fd = fds[1 + queues];
+	else if (count > 1 + queues)
 		t->base.resolv_conf_fd = fds[1 + queues];
 	return foreign_take(&t->device, fds, t->cfg.tuns, &t->base.netlink, &t->base.ifindex);
 }

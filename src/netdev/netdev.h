@@ -50,8 +50,14 @@ struct netdev_cfg {
 	bool wants_dns;    /* DNS servers will be set: find the file that names them */
 	struct loop *loop; /* for_command only */
 	const struct log *log;
-	/* Called in the device's namespace, in a child if that is not ours. NULL: nothing. */
-	void (*look_around)(void *arg);
+	/*
+	 * Called in the device's namespace before the device is made, in a child if the namespace is not
+	 * ours. May set *fd, which is -1, to a descriptor that it has opened; the caller of netdev_open gets
+	 * it in *prepared_fd, to be closed by him. 0, or -errno, logged: then no device is made. NULL: nothing.
+	 * For here and in_netns.
+	 */
+	int (*prepare)(void *arg, int *fd);
+	int *prepared_fd; /* -1: none; set in any case */
 	/* for_script: fills in the environment of its program. */
 	void (*environment)(void *arg, struct env *env);
 	/* for_command, for_script: the program has ended with that exit status. */

@@ -53,6 +53,7 @@ struct server {
 	struct health health;
 	struct mailbox mailbox; /* for the workers' answers */
 	struct netdev *netdev;
+	struct nat *nat;           /* NULL: none */
 	struct loop_watch process; /* the process that --netns names */
 	struct loop_watch ended;
 	uint64_t ended_count; /* of workers */
@@ -181,6 +182,7 @@ static enum tunnel_reason open_device(struct server *srv, struct tun *tuns[])
 		srv->cfg, pool_server(registry_pool(sh->registry)), &own_ipv6, &d);
 
 	srv->netdev = d.netdev;
+	srv->nat = d.nat;
 	memcpy(sh->own_iid, d.own_iid, sizeof(sh->own_iid));
 	secret_random(sh->uuid, sizeof(sh->uuid));
 	registry_set_device(sh->registry, d.netlink, d.netdev ? d.netdev->ifindex : 0);
@@ -716,6 +718,7 @@ static void close_all(struct server *srv)
 	health_close(&srv->health);
 	if (srv->process.ready)
 		loop_unwatch(srv->loop, &srv->process);
+	nat_close(srv->nat);
 	netdev_close(srv->netdev);
 	close_watch(srv, &srv->ended);
 	mailbox_close(&srv->mailbox); /* after the workers, which still sent answers when closed */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The server: many clients on one TUN device. It terminates TLS, SSTP and PPP, assigns addresses,
- * and moves packets between each client's tunnel and the device. The host does forwarding and NAT.
+ * and moves packets between each client's tunnel and the device. The kernel does forwarding and NAT.
  */
 #ifndef SSTP_SERVER_SERVER_H
 #define SSTP_SERVER_SERVER_H

@@ -53,6 +53,8 @@ struct server_cfg {
 	bool ipv6;              /* IPV6CP: link-local addresses */
 	bool no_offload;        /* packets to and from the TUN device one by one */
 	bool client_to_client;
+	bool nat;               /* forwarding and masquerading, as nat.h says */
+	const char *nat_out;    /* the interface by which packets leave; NULL: any */
 	unsigned max_sessions;  /* 0: as many as the pool has addresses */
 	unsigned user_sessions; /* of one user at a time; 0: no limit */
 	bool keep_old_session; /* over that limit refuse the new one, in place of ending the oldest */

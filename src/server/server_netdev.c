@@ -3,35 +3,28 @@
 #include "server/server_netdev.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "net/nft.h"
+#include "server/forwarding.h"
 #include "util/seccomp.h"
 #include "util/secret.h"
 
 /* ---- checks of the host, which run in the device's network namespace */
 
-static bool is_off(const char *sysctl)
-{
-	char value = '1';
-	int fd = open(sysctl, O_RDONLY | O_CLOEXEC);
-	bool is_zero = fd >= 0 && read(fd, &value, 1) == 1 && value == '0';
-
-	if (fd >= 0)
-		close(fd);
-	return is_zero;
-}
-
 static void warn_of_forwarding(const struct server_cfg *cfg)
 {
-	if (is_off("/proc/sys/net/ipv4/ip_forward"))
-		log_warn(NULL, "IPv4 forwarding is off: clients can reach only this host (sysctl "
-			       "net.ipv4.ip_forward=1; sstp serve --help shows the NAT rules)");
-	if (cfg->ipv6_network.addr.family && is_off("/proc/sys/net/ipv6/conf/all/forwarding"))
-		log_warn(NULL, "IPv6 forwarding is off: clients can reach only this host (sysctl "
-			       "net.ipv6.conf.all.forwarding=1)");
+	if (forwarding_is_off(AF_INET))
+		log_warn(NULL,
+			 "IPv4 forwarding is off: clients can reach only this host (--nat any "
+			 "turns it on, or sysctl net.ipv4.ip_forward=1)");
+	if (cfg->ipv6_network.addr.family && forwarding_is_off(AF_INET6))
+		log_warn(NULL,
+			 "IPv6 forwarding is off: clients can reach only this host (--nat any "
+			 "turns it on, or sysctl net.ipv6.conf.all.forwarding=1)");
 }
 
 static struct ip_addr addr_of(const struct sockaddr *sa)
@@ -90,12 +83,35 @@ static void warn_of_overlaps(const struct server_cfg *cfg)
 	freeifaddrs(all);
 }
 
-static void look_around(void *arg)
+/* *fd: the socket for nat_open. */
+static int prepare_nat(const struct server_cfg *cfg, int *fd)
+{
+	int error = forwarding_turn_on(AF_INET);
+
+	if (!error && cfg->ipv6_network.addr.family)
+		error = forwarding_turn_on(AF_INET6);
+	if (error)
+		return error;
+	if (cfg->nat_out && !if_nametoindex(cfg->nat_out))
+		log_warn(NULL, "--nat %s: this host has no interface of that name (yet)",
+			 cfg->nat_out);
+	*fd = nft_socket();
+	if (*fd >= 0)
+		return 0;
+	log_error(NULL, "--nat: this kernel has no nf_tables: %s%s", strerror(-*fd),
+		  seccomp_advice(*fd));
+	return *fd;
+}
+
+static int prepare(void *arg, int *fd)
 {
 	const struct server_cfg *cfg = arg;
 
-	warn_of_forwarding(cfg);
 	warn_of_overlaps(cfg);
+	if (cfg->nat)
+		return prepare_nat(cfg, fd);
+	warn_of_forwarding(cfg);
+	return 0;
 }
 
 /* ---- setting the device up: the pool's first address, and the link-local one for IPV6CP */
@@ -142,7 +158,8 @@ static enum tunnel_reason open_netdev(const struct server_cfg *cfg, struct serve
 		},
 		.tuns = d->tuns,
 		.queues = d->queues,
-		.look_around = look_around,
+		.prepare = prepare,
+		.prepared_fd = &d->nft_fd,
 		.arg = &copy,
 	};
 	enum tunnel_reason reason = netdev_open(&source, &netdev, &d->netdev);
@@ -180,21 +197,45 @@ static enum tunnel_reason set_ipv6_network(const struct server_cfg *cfg, const s
 	return REASON_NETWORK;
 }
 
+static enum tunnel_reason set_nat(const struct server_cfg *cfg, struct server_netdev *d)
+{
+	int fd = d->nft_fd;
+
+	d->nft_fd = -1;
+	return cfg->nat && nat_open(fd, d->netdev->name, cfg->nat_out, &d->nat) ? REASON_NETWORK
+										: REASON_NONE;
+}
+
+static enum tunnel_reason set_up(const struct server_cfg *cfg, const struct ip_addr *own,
+				 const struct ip_addr *own_ipv6, struct server_netdev *d)
+{
+	enum tunnel_reason reason;
+	int error;
+
+	netlink_link_no_autoaddr(d->netlink, d->netdev->ifindex);
+	netlink_link_queue_len(d->netlink, d->netdev->ifindex, TUN_QUEUE_LEN);
+	error = set_addresses(cfg, own, d);
+	if (error) {
+		log_error(NULL, "cannot set up %s with %s of %s: %s", d->netdev->name,
+			  ip_print(own).text, ip_prefix_print(&cfg->network).text,
+			  strerror(-error));
+		return REASON_NETWORK;
+	}
+	reason = set_ipv6_network(cfg, own_ipv6, d);
+	return reason ? reason : set_nat(cfg, d);
+}
+
 enum tunnel_reason server_netdev_open(const struct server_cfg *cfg, uint32_t own,
 				      const struct ip_addr *own_ipv6, struct server_netdev *d)
 {
-	enum tunnel_reason reason = open_netdev(cfg, d);
 	struct ip_addr own_addr = ip_from_v4(own);
-	int error;
+	enum tunnel_reason reason;
 
-	if (reason)
-		return reason;
-	netlink_link_no_autoaddr(d->netlink, d->netdev->ifindex);
-	netlink_link_queue_len(d->netlink, d->netdev->ifindex, TUN_QUEUE_LEN);
-	error = set_addresses(cfg, &own_addr, d);
-	if (!error)
-		return set_ipv6_network(cfg, own_ipv6, d);
-	log_error(NULL, "cannot set up %s with %s of %s: %s", d->netdev->name,
-		  ip_print(&own_addr).text, ip_prefix_print(&cfg->network).text, strerror(-error));
-	return REASON_NETWORK;
+	d->nft_fd = -1;
+	reason = open_netdev(cfg, d);
+	if (!reason)
+		reason = set_up(cfg, &own_addr, own_ipv6, d);
+	if (d->nft_fd >= 0)
+		close(d->nft_fd);
+	return reason;
 }

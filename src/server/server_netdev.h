@@ -8,6 +8,7 @@
 
 #include "netdev/netdev.h"
 #include "ppp/ppp.h"
+#include "server/nat.h"
 #include "server/server_cfg.h"
 
 struct server_netdev {
@@ -15,6 +16,8 @@ struct server_netdev {
 	unsigned queues;
 	struct netdev *netdev;
 	struct netlink *netlink;      /* in the device's namespace */
+	struct nat *nat;              /* NULL: none */
+	int nft_fd;                   /* until server_netdev_open returns */
 	uint8_t own_iid[PPP_IID_LEN]; /* of the device's IPv6 link-local address */
 };
 
