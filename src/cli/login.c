@@ -7,6 +7,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/tidy.h"
+#include "client/machine_id.h"
 #include "ppp/mschap_message.h"
 #include "util/secret.h"
 
@@ -102,6 +103,49 @@ const struct option_group link_options = OPTION_GROUP(link_table);
 
 #undef AT
 
+/* Reserved: zero (RFC 4291 section 2.6.1) and anycast addresses (RFC 2526). */
+static bool is_iid(const struct ip_addr *a)
+{
+	static const uint8_t zero[PPP_IID_LEN];
+	static const uint8_t anycast[PPP_IID_LEN - 1] = {
+		0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
+	};
+	const uint8_t *iid = a->bytes + PPP_IID_LEN;
+
+	return a->family == AF_INET6 && !memcmp(a->bytes, zero, PPP_IID_LEN) &&
+	       memcmp(iid, zero, PPP_IID_LEN) != 0 &&
+	       (memcmp(iid, anycast, sizeof(anycast)) != 0 || iid[PPP_IID_LEN - 1] < 0x80);
+}
+
+static bool set_ipv6_id(void *to, const char *value, struct error *err)
+{
+	struct ipv6_id *id = to;
+	struct ip_addr a;
+
+	*id = (struct ipv6_id){ .is_stable = !strcmp(value, "stable") };
+	if (id->is_stable || !strcmp(value, "random"))
+		return true;
+	if (!ip_parse(value, &a) || !is_iid(&a)) {
+		snprintf(err->text, sizeof(err->text),
+			 "must be random, stable, or the lower 64 bits of an address, such as "
+			 "::1:2:3:4");
+		return false;
+	}
+	memcpy(id->iid, a.bytes + PPP_IID_LEN, PPP_IID_LEN);
+	return true;
+}
+
+static const struct option ipv6_id_table[] = {
+	{ .name = "ipv6-id",
+	  .arg = "ID",
+	  .words = "random stable",
+	  .help = "the interface identifier of this host's IPv6 addresses: random, stable (the same "
+		  "each time for this host, server and user) or ::1:2:3:4; default random",
+	  .set = set_ipv6_id },
+};
+
+const struct option_group ipv6_id_options = OPTION_GROUP(ipv6_id_table);
+
 /* Returns NULL if there is no terminal or nothing was typed. */
 static const char *ask_user(const char *host)
 {
@@ -142,9 +186,33 @@ static bool apply(const struct verb *verb, const struct login_settings *s,
 		cli_error(verb, "--once and --keep-trying contradict each other");
 		return false;
 	}
+	if (memcmp(&s->ipv6_id, &(struct ipv6_id){ 0 }, sizeof(s->ipv6_id)) != 0 && !cfg->ipv6) {
+		cli_error(verb, "--ipv6-id needs IPv6, and %s excludes it",
+			  s->link.no_ipv6 ? "--no-ipv6" : "an --mtu under 1280");
+		return false;
+	}
 	if (!cfg->user && is_check)
 		cli_error(verb, "no user name: --user NAME");
 	return cfg->user || !is_check;
+}
+
+/* False after printing an error. */
+static bool fill_ipv6_id(const struct verb *verb, const struct ipv6_id *id, struct client_cfg *cfg)
+{
+	uint8_t digest[SHA256_LEN];
+
+	memcpy(cfg->own_iid, id->iid, sizeof(cfg->own_iid));
+	if (!id->is_stable)
+		return true;
+	if (!machine_id_digest("sstp IPv6 interface identifier", cfg->server.host, cfg->user,
+			       digest)) {
+		cli_error(verb, "--ipv6-id stable: this host has no /etc/machine-id; give an "
+				"identifier such as ::1:2:3:4");
+		return false;
+	}
+	memcpy(cfg->own_iid, digest, sizeof(cfg->own_iid));
+	cfg->own_iid[0] &= (uint8_t)~0x02; /* RFC 5072 section 4.1: not globally unique */
+	return true;
 }
 
 static bool ask_for_user(const struct verb *verb, struct client_cfg *cfg)
@@ -293,6 +361,7 @@ int login_run(const struct verb *verb, const struct login_settings *s,
 		return check(verb, s, &cfg);
 	if (upstream_settings_ask(verb, &server->upstream) &&
 	    get_password(verb, s, &cfg, password, &was_asked) &&
+	    fill_ipv6_id(verb, &s->ipv6_id, &cfg) &&
 	    get_new_password(verb, s, &cfg, new_password)) {
 		cfg.password = password;
 		cfg.refusal = &refusal;

@@ -24,6 +24,12 @@ struct link_settings {
 		.mtu = 1400, .congestion = CONGESTION_AUTO \
 	}
 
+/* --ipv6-id */
+struct ipv6_id {
+	bool is_stable;
+	uint8_t iid[PPP_IID_LEN]; /* zero: random */
+};
+
 struct login_settings {
 	const char *user;
 	const char *password_file, *new_password_file;
@@ -32,6 +38,7 @@ struct login_settings {
 	struct auth_list auth;
 	struct eap_settings eap;
 	struct link_settings link;
+	struct ipv6_id ipv6_id;
 	bool once, keep_trying;
 };
 
@@ -52,6 +59,8 @@ extern const struct option_group login_options, retry_options;
 extern const struct option_group auth_options;
 /* Options of link_settings. */
 extern const struct option_group link_options;
+/* --ipv6-id: a struct ipv6_id. */
+extern const struct option_group ipv6_id_options;
 
 /* The rows of a verb that logs in, whose `settings` have a `login`. */
 #define LOGIN_USES(settings)                                          \

@@ -57,6 +57,7 @@ extern const struct option_group network_options;
 #define NETWORK_USES(settings)                                                  \
 	OPTION_USE("The network", interface_options, settings, network.device), \
 		OPTION_USE(NULL, link_options, settings, login.link),           \
+		OPTION_USE(NULL, ipv6_id_options, settings, login.ipv6_id),     \
 		OPTION_USE(NULL, network_options, settings, network),           \
 		OPTION_USE(NULL, offload_options, settings, network.device),    \
 		OPTION_USE(NULL, dns_options, settings, network.dns)

@@ -185,6 +185,7 @@ static const struct option_use uses[] = {
 	{ .group = &dns_options, .at = AT(dns) },
 	{ .group = &dns_domain_option, .at = AT(dns) },
 	{ .group = &link_options, .at = AT(login.link) },
+	{ .group = &ipv6_id_options, .at = AT(login.ipv6_id) },
 	{ .heading = "Running", .group = &retry_options, .at = AT(login) },
 	{ .group = &background_options, .at = AT(background) },
 	{ .heading = "General", .group = &common_options, .at = AT(common) },

@@ -405,10 +405,30 @@ static void no_ipv6(struct client *c)
 	c->link.ip6 = (struct slaac_config){ .is_settled = true };
 }
 
+static bool has_configured_iid(const struct client *c)
+{
+	static const uint8_t zero[PPP_IID_LEN];
+
+	return memcmp(c->cfg->own_iid, zero, PPP_IID_LEN) != 0;
+}
+
+static void warn_of_other_iid(const struct client *c)
+{
+	struct ip_addr wanted = ip_link_local(c->cfg->own_iid), own = ip_link_local(c->iid);
+
+	if (has_configured_iid(c) && !ip_equal(&wanted, &own))
+		log_warn(
+			&c->log,
+			"the server does not accept the interface identifier of --ipv6-id: another "
+			"host has %s; this one gets %s",
+			ip_print(&wanted).text, ip_print(&own).text);
+}
+
 static void note_ipv6(struct client *c, const struct ppp_ipv6 *v6)
 {
 	autoconf_stop(&c->autoconf);
 	memcpy(c->iid, v6->own_iid, PPP_IID_LEN);
+	warn_of_other_iid(c);
 	c->link.own_ll = ip_link_local(c->iid);
 	c->link.ip6 = (struct slaac_config){ .is_settled = false };
 	start_autoconf(c);
@@ -980,7 +1000,7 @@ static void open_tunnel(struct client *c, int fd)
 	memcpy(ppp.auth, c->cfg->auth, sizeof(ppp.auth));
 	if (c->is_eap_first)
 		put_eap_first(&ppp);
-	memcpy(ppp.own_iid, c->iid, sizeof(ppp.own_iid));
+	memcpy(ppp.own_iid, has_configured_iid(c) ? c->cfg->own_iid : c->iid, sizeof(ppp.own_iid));
 	path_begin(&c->path, loop_now(c->loop));
 	loop_timer_set(c->loop, &c->path_look, loop_now(c->loop) + PATH_LOOK_MS);
 	error = tunnel_open(&c->tunnel, &cfg);

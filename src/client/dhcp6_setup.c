@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/dhcp6_setup.h"
 
-#include "crypto/digest.h"
-#include "util/file.h"
+#include "client/machine_id.h"
 #include "util/secret.h"
 
 static struct dhcp6_setup *setup_of(struct packet_sink *sink)
@@ -76,26 +75,17 @@ static void has_room(struct packet_sink *sink)
 /* ---- life */
 
 /*
- * A server may remember what it gave to this host, so the identifier is the same one each time: it is
- * made of the machine's, which it does not reveal. Without that one it is random.
+ * A server may remember what it gave to this host, so the identifier is the same one each time, if the
+ * host has a machine-id.
  */
 static void make_uuid(uint8_t uuid[DHCP6_UUID_LEN])
 {
-	static const char purpose[] = "sstp DHCPv6 client";
 	uint8_t digest[SHA256_LEN];
-	struct bytes parts[2] = { bytes_text(purpose), { NULL, 0 } };
-	char *id;
-	size_t len;
 
-	secret_random(uuid, DHCP6_UUID_LEN);
-	if (file_read("/etc/machine-id", 64, &id, &len))
-		return;
-	parts[1] = bytes_of(id, len);
-	if (len >= 32) {
-		digest_sha256(parts, 2, digest);
+	if (machine_id_digest("sstp DHCPv6 client", "", "", digest))
 		memcpy(uuid, digest, DHCP6_UUID_LEN);
-	}
-	file_free(id, len);
+	else
+		secret_random(uuid, DHCP6_UUID_LEN);
 }
 
 static void make_engine(struct dhcp6_setup *d)

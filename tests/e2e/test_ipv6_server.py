@@ -167,6 +167,62 @@ def dhcp6c(lab, host, statements, interface="sstp0"):
     return lab.start(host, "dhcp6c", "-f", "-D", "-c", config, "-p", lab.folder / "dhcp6c.pid", interface), said
 
 
+# ---- the interface identifier
+
+
+def test_an_identifier_of_ones_own(routed, both):
+    """It is that of all addresses; who comes second gets another one and is told so in the log."""
+    lab = routed
+    lab.serve(*IPV6)
+    client = lab.connect("--ipv6-id", "::1:2:3:4")
+    client.wait_for("^IPv6 address 2001:db8:77:2:1:2:3:4$")
+    assert lab.client.addresses() == ["10.9.0.2", "2001:db8:77:2:1:2:3:4", "fe80::1:2:3:4"]
+    lab.client.ping(INSIDE6)
+    other = lab.connect("--ipv6-id", "::1:2:3:4", host=lab.other, user="bob", password="builder")
+    other.wait_for("--ipv6-id: another host has fe80::1:2:3:4; this one gets fe80::")
+    assert not global_of(lab.other).endswith(":1:2:3:4")
+    lab.other.ping(INSIDE6)
+    assert client.stop() == 0
+    client = lab.connect()
+    assert not global_of(lab.client).endswith(":1:2:3:4"), "random by default"
+
+
+def test_a_stable_identifier(routed):
+    """The same each time, and another one for another user."""
+    lab = routed
+    lab.serve(*IPV6)
+    machine_id = lab.client.etc / "machine-id"
+    machine_id.unlink(missing_ok=True)
+    status, said = lab.connect_fails("--ipv6-id", "stable")
+    assert status == 2
+    assert "--ipv6-id stable: this host has no /etc/machine-id; give an identifier such as ::1:2:3:4" in said
+    machine_id.write_text("0123456789abcdef0123456789abcdef\n")
+    try:
+        own = []
+        for user, password in (("ann", "wonder land"), ("ann", "wonder land"), ("bob", "builder")):
+            client = lab.connect("--ipv6-id", "stable", user=user, password=password)
+            own.append(link_local_of(lab.client))
+            assert client.stop() == 0
+    finally:
+        machine_id.unlink()
+    assert own[0] == own[1] != own[2]
+
+
+@pytest.mark.parametrize("options, why", [
+    (("--ipv6-id", "::"), "--ipv6-id ::: must be random, stable, or the lower 64 bits of an address"),
+    (("--ipv6-id", "2001:db8::1"), "--ipv6-id 2001:db8::1: must be random, stable"),
+    (("--ipv6-id", "10.0.0.1"), "must be random, stable"),
+    (("--ipv6-id", "::fdff:ffff:ffff:ff80"), "must be random, stable"),
+    (("--ipv6-id", "eui64"), "must be random, stable"),
+    (("--ipv6-id", "stable", "--no-ipv6"), "--ipv6-id needs IPv6, and --no-ipv6 excludes it"),
+    (("--ipv6-id", "::1", "--mtu", "1000"), "--ipv6-id needs IPv6, and an --mtu under 1280 excludes it"),
+])
+def test_identifiers_that_can_not_be(lab, options, why):
+    status, said = lab.connect_fails(*options)
+    assert status == 2
+    assert why in said
+
+
 DOMAINS = "--push-domain", "corp.test", "--push-domain", "lab.test"
 
 
