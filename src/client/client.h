@@ -64,11 +64,11 @@ struct client_cfg {
 	uint32_t mark; /* SO_MARK of that connection; 0: none */
 	bool ipv6;
 	uint8_t own_iid[PPP_IID_LEN]; /* the interface identifier to ask for; zero: random */
-	bool wants_prefix;     /* a delegated one, by DHCPv6 */
-	uint8_t delegated_len; /* the length that is asked for; 0: any */
-	bool asks_server;      /* for routes, name servers and a domain (server_info.h) */
-	bool once;             /* never reconnect */
-	bool keep_trying;      /* retry even if the first attempt fails */
+	bool wants_prefix;            /* a delegated one, by DHCPv6 */
+	uint8_t delegated_len;        /* the length that is asked for; 0: any */
+	bool asks_server;             /* for routes, name servers and a domain (server_info.h) */
+	bool once;                    /* never reconnect */
+	bool keep_trying;             /* retry even if the first attempt fails */
 	/* called when the tunnel is up for the first time; may be NULL */
 	void (*ready)(void *arg);
 	void *ready_arg;
