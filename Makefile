@@ -54,11 +54,15 @@ include $(filter-out Makefile,$(PARTS))
 
 PROGRAM_OBJS = $B/src/main.o $(call archives,$(FOLDERS))
 
-program: $B/sstp.stripped
+program: $B/sstp.stripped $B/sstp.spdx.json
 	cmp -s $< $(PROGRAM) || { echo '  PROGRAM $(PROGRAM)'; cp -f $< $(PROGRAM); } # -f: while it runs, too
 
 $B/sstp.stripped: $B/sstp
 	$(or $(STRIP_$(KIND)),$(STRIP)) -o $@ $<
+
+# What is in the program, in the form of SPDX.
+$B/sstp.spdx.json: $B/sstp.stripped tools/sbom
+	tools/sbom $< $(notdir $(DEPS)) >$@
 
 $B/sstp: $(PROGRAM_OBJS) $(THIRD)
 	$(call note,LINK)

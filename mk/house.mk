@@ -60,9 +60,11 @@ LICENSED = $(if $(filter system,$(WOLFSSL)),,wolfssl inih) lwip $(if $(filter mu
 	$(if $(VAES_CFLAGS),ring)
 LICENSES = $(patsubst %,licenses/%,sstp $(LICENSED)) LICENSE
 
-$B/licenses_text: $(LICENSES) $(BUILD_PARTS)
+# The first line names the libraries with their versions; tools/sbom reads it.
+$B/licenses_text: $(LICENSES) $(BUILD_PARTS) $(THIRD)
 	mkdir -p $(@D)
-	cat $(LICENSES) >$@
+	{ printf 'sstp $(VERSION)'; awk '$$1 != "cmocka" { printf ", %s %s", $$1, $$2 }' $(DEPS)/versions; \
+		printf '\n\n'; cat $(LICENSES); } >$@
 
 # Another wolfSSL or lwIP has other structs.
 $(call objects,$(foreach d,src tests,$d/crypto/*.c $d/tls/*.c $d/stack/*.c)): $(THIRD)

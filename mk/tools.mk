@@ -28,13 +28,15 @@ licensed:
 		! -name '*.json' ! -name '*.patch' ! -name '*.pyc' | xargs grep -L 'SPDX-License-Identifier: [A-Z]' | grep .
 
 CORES = $(shell nproc)
-SHELL_FILES = completions/sstp.bash .ci/run tools/check tools/demo tools/deps tools/packages tests/e2e/peers/uml_init
+SHELL_FILES = completions/sstp.bash .ci/run tools/check tools/demo tools/deps tools/packages tools/sbom tests/e2e/peers/uml_init
 
 lint: $(THIRD)
 	tools/deps lint
 	+$(MAKE) layers licensed
 	shellcheck -S warning $(SHELL_FILES)
 	mandoc -T lint -W warning man/sstp.8
+	+$(MAKE) program
+	tools/sbom --check $(PROGRAM)
 	printf '%s\n' $(C_FILES) | xargs -P $(CORES) -I FILE clang-tidy --quiet FILE -- $(LINT_FLAGS) 2>$(BUILD)/lint.log
 	cppcheck -j $(CORES) --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		$(CPPCHECK_FLAGS) -Isrc $(C_FILES)
