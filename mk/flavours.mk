@@ -24,10 +24,11 @@ STRIP_cross = $(TRIPLE)-strip
 
 OPTIMIZE = -O2
 # Nothing unwinds in the program; debuggers take the tables of -g, which are not in the stripped program.
+HARDEN = -ftrivial-auto-var-init=zero -fstack-clash-protection
 NO_UNWIND = -fno-asynchronous-unwind-tables -fno-unwind-tables
-CFLAGS_musl = $(OPTIMIZE) $(NO_UNWIND) -D_FORTIFY_SOURCE=2 -isystem $(DEPS)/include
+CFLAGS_musl = $(OPTIMIZE) $(HARDEN) $(NO_UNWIND) -D_FORTIFY_SOURCE=2 -isystem $(DEPS)/include
 CFLAGS_cross = $(CFLAGS_musl)
-CFLAGS_glibc = $(OPTIMIZE) -D_FORTIFY_SOURCE=2
+CFLAGS_glibc = $(OPTIMIZE) $(HARDEN) -D_FORTIFY_SOURCE=2
 CFLAGS_asan = -O1 -fno-omit-frame-pointer $(SANITIZE)
 CFLAGS_fuzz = -O1 -fno-omit-frame-pointer $(SANITIZE) -fsanitize=fuzzer-no-link
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
