@@ -80,7 +80,7 @@ def test_the_pod_of_kubernetes(sstp, tmp_path, pki):
 
 
 def unit_of(name):
-    unit = configparser.ConfigParser(interpolation=None)
+    unit = configparser.ConfigParser(interpolation=None, strict=False)  # systemd adds a repeated key
     unit.optionxform = str
     unit.read(DOCS / name)
     return unit
@@ -103,6 +103,14 @@ def test_the_units_of_systemd(sstp, tmp_path, pki, name, settings):
     config.write_text(settings.format(ca=pki.ca, cert=pki.server.cert, key=pki.server.key, users=users))
     words[words.index("--config") + 1] = str(config)
     assert check(sstp, words, {}, tmp_path) == GOOD
+
+
+@pytest.mark.parametrize("name", ["sstp@.service", "sstp-server.service"])
+def test_systemd_finds_little_exposed_in_the_units(name):
+    done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=20", DOCS / name],
+                          capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Overall exposure level for " in done.stdout
 
 
 def confined_by(name):
