@@ -404,7 +404,8 @@ int tun_read_turn(struct tun *t, struct packet *p,
 int tun_write(struct tun *t, const struct iovec *pieces, int count, const struct tun_offload *off)
 {
 	uint8_t hdr[VNET_HDR_LEN];
-	struct iovec all[1 + PIECES_MAX];
+	/* a kilobyte that need not be zero first, as -ftrivial-auto-var-init makes it */
+	__attribute__((uninitialized)) struct iovec all[1 + PIECES_MAX];
 
 	if (count < 1 || count > PIECES_MAX)
 		return -EINVAL;
