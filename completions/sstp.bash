@@ -100,7 +100,7 @@ _sstp()
 		--nat) _sstp_reply -W "any"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--listen --cert --key --key-password-file --strict-sni --min-tls --min-hash --legacy-ciphers --keylog --users --client-ca --client-crl --name --auth --peap-binding --max-sessions --user-sessions --keep-old-session --max-failures --radius --radius-secret-file --radius-acct --radius-interim --radius-source --radius-timeout --radius-message-authenticator --radius-ca --radius-cert --radius-key --radius-coa-from --radius-coa-port --nas-identifier --ipv4-network --ipv6-network --ipv6-delegate --dns --push-domain --leases --nbns --nat --client-to-client --interface --netns --userns --mtu --congestion --no-ipv6 --no-offload --workers --background --pid-file --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--listen --cert --key --key-password-file --strict-sni --min-tls --min-hash --legacy-ciphers --keylog --users --client-ca --client-crl --name --auth --peap-binding --max-sessions --user-sessions --keep-old-session --max-failures --radius --radius-secret-file --radius-acct --radius-interim --radius-source --radius-timeout --radius-message-authenticator --radius-ca --radius-cert --radius-key --radius-coa-from --radius-coa-port --nas-identifier --ipv4-network --ipv6-network --ipv6-delegate --dns --push-domain --leases --nbns --nat --client-to-client --interface --netns --userns --mtu --congestion --no-ipv6 --no-offload --workers --no-watch --background --pid-file --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	probe)
 		case $prev in

@@ -256,6 +256,7 @@ complete -c sstp -n '__fish_seen_subcommand_from serve' -l congestion -x -a 'aut
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l no-ipv6 -d 'do not negotiate IPv6 in the tunnel'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l no-offload -d 'exchange packets with the kernel one by one'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l workers -x -d 'use N threads'
+complete -c sstp -n '__fish_seen_subcommand_from serve' -l no-watch -d 'do not reload users and certificates when their files change, only on SIGHUP'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l background -s b -d 'go to the background once connected, or listening'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l pid-file -r -F -d 'write the process id to FILE'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l config -s c -r -F -d 'read settings from FILE'

@@ -159,6 +159,7 @@ static int read_secret_file(struct loading *l, struct user *user)
 				  quoted(user->client).text, path, strerror(-error));
 	len = strcspn(user->from_file, "\r\n");
 	secret_wipe(user->from_file + len, user->from_file_len - len);
+	user->secret_file = path;
 	user->secret = user->from_file;
 	return 0;
 }
@@ -412,4 +413,16 @@ void users_each_address(const struct users *u, void (*each)(void *arg, uint32_t 
 	for (size_t i = 0; i < u->count; i++)
 		if (u->user[i].ipv4)
 			each(arg, u->user[i].ipv4);
+}
+
+void users_each_secret_file(const struct users *u, void (*each)(void *arg, const char *path),
+			    void *arg)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < u->count && count < USERS_WATCHED_MAX; i++)
+		if (u->user[i].secret_file) {
+			each(arg, u->user[i].secret_file);
+			count++;
+		}
 }

@@ -20,6 +20,8 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
+enum { USERS_WATCHED_MAX = 100 };
+
 struct users;
 
 /*
@@ -32,6 +34,10 @@ void users_release(struct users *u); /* NULL is fine */
 size_t users_count(const struct users *u);
 /* Calls `each` with every address that the file gives to a user. */
 void users_each_address(const struct users *u, void (*each)(void *arg, uint32_t ipv4), void *arg);
+
+/* And with the files of secrets (@/FILE), the first USERS_WATCHED_MAX of them. */
+void users_each_secret_file(const struct users *u, void (*each)(void *arg, const char *path),
+			    void *arg);
 
 /* ---- users_check.c */
 

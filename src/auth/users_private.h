@@ -26,6 +26,7 @@ struct user {
 	const char *secret;          /* SECRET_CLEAR, SECRET_CRYPT */
 	char *from_file;             /* owns the memory of `secret` when that is read from @/FILE */
 	size_t from_file_len;
+	const char *secret_file; /* that /FILE; NULL: none */
 	enum secret_kind kind;
 	bool has_hash; /* SECRET_NT, and SECRET_CLEAR that is UTF-8 */
 	uint8_t hash[MSCHAP_HASH_LEN];

@@ -78,6 +78,7 @@ struct serve_settings {
 	const char *nat; /* "any" or an interface; NULL: no NAT */
 	struct radius_settings radius;
 	uint32_t max_sessions, user_sessions, max_failures, workers;
+	bool no_watch;
 	bool keep_old_session;
 	struct background_settings background;
 };
@@ -418,6 +419,10 @@ static const struct option worker_table[] = {
 	  .help = "use N threads; default: one a core",
 	  .set = set_workers,
 	  .at = AT(workers) },
+	{ .name = "no-watch",
+	  .help = "do not reload users and certificates when their files change, only on SIGHUP",
+	  .set = set_flag,
+	  .at = AT(no_watch) },
 };
 
 static const struct option_group worker_options = OPTION_GROUP(worker_table);
@@ -560,6 +565,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.listen = s->listen.at,
 		.listen_count = s->listen.count,
 		.strict_sni = s->strict_sni,
+		.no_watch = s->no_watch,
 		.users_file = s->users,
 		.radius = &s->radius.cfg,
 		.leases_file = s->leases ? s->leases : leases_default(s),
@@ -688,10 +694,11 @@ const struct verb serve_verb = {
 	.name = "serve",
 	.summary = "run an SSTP server",
 	.usage = "[options]",
-	.about = "Serves SSTP clients: Windows, RouterOS, Android, Linux. SIGHUP "
-		 "reloads users and certificate, SIGUSR1 logs the state and the "
-		 "bans, and SIGUSR2 removes the bans. SIGTERM or Ctrl-C ends all "
-		 "sessions cleanly.",
+	.about =
+		"Serves SSTP clients: Windows, RouterOS, Android, Linux. SIGHUP "
+		"reloads users and certificates, as a change of their files does, SIGUSR1 logs the state and the "
+		"bans, and SIGUSR2 removes the bans. SIGTERM or Ctrl-C ends all "
+		"sessions cleanly.",
 	.notes = "The first start of a server:\n\n  sstp cert --name "
 		 "vpn.example.net --out /etc/sstp/server\n  sstp passwd "
 		 "/etc/sstp/users ann\n  sstp serve --cert /etc/sstp/server.crt "

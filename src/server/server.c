@@ -3,7 +3,8 @@
  * Starts and stops the server: makes the device, the listeners and the workers; after that this
  * thread only handles signals, saves leases and watches the workers.
  *
- * SIGHUP reloads the user file and the certificate; an invalid file changes nothing. SIGUSR1 logs
+ * SIGHUP reloads the users and the certificates, and so does a change of their files; an invalid
+ * file changes nothing. SIGUSR1 logs
  * the server's status, SIGUSR2 lifts the bans.
  */
 #include "server/server.h"
@@ -23,6 +24,7 @@
 
 #include "auth/radius.h"
 #include "net/congestion.h"
+#include "net/file_watch.h"
 #include "net/health.h"
 #include "server/server_netdev.h"
 #include "server/leases.h"
@@ -60,7 +62,8 @@ struct server {
 	struct loop_timer look;
 	struct loop_timer save;
 	struct loop_timer expiry; /* of the certificates */
-	bool has_leases_file;     /* and it can be read and written */
+	struct file_watch files;
+	bool has_leases_file; /* and it can be read and written */
 	size_t max_sessions;
 	uint64_t started_ms;
 	int congestion_error; /* of the last listener */
@@ -249,9 +252,57 @@ static void on_new_users(void *arg, const struct users *before, const struct use
 void server_reload(struct server *srv, struct reload_report *report)
 {
 	*report = (struct reload_report){ .len = 0 };
+	file_watch_note(&srv->files);
 	health_reloading(&srv->health);
 	credentials_reload(&srv->shared.credentials, srv->cfg, on_new_users, srv, report);
 	health_reloaded(&srv->health);
+}
+
+static void watch_if_any(struct file_watch *w, const char *path)
+{
+	if (path)
+		file_watch_add(w, path);
+}
+
+static void watch_secret(void *w, const char *path)
+{
+	file_watch_add(w, path);
+}
+
+static void list_files(struct file_watch *w)
+{
+	struct server *srv = container_of(w, struct server, files);
+	const struct server_cfg *cfg = srv->cfg;
+	const struct user_file *users = srv->shared.credentials.users;
+
+	if (users)
+		users_each_secret_file(user_file_users(users), watch_secret, w);
+	watch_if_any(w, cfg->users_file);
+	watch_if_any(w, cfg->client_ca_file);
+	watch_if_any(w, cfg->client_crl_file);
+	for (size_t i = 0; i < cfg->cert_count; i++) {
+		file_watch_add(w, cfg->certs[i].cert_file);
+		file_watch_add(w, cfg->certs[i].key_file);
+	}
+}
+
+static void on_changed_files(struct file_watch *w)
+{
+	struct reload_report report;
+
+	log_info(NULL, "files have changed: reloading them");
+	server_reload(container_of(w, struct server, files), &report);
+}
+
+static void watch_files(struct server *srv)
+{
+	int error = srv->cfg->no_watch ? 0 : file_watch_open(&srv->files, srv->loop);
+
+	if (error)
+		log_warn(NULL,
+			 "changed files are not noticed, or not all of them: inotify: %s: SIGHUP "
+			 "reloads them",
+			 strerror(-error));
 }
 
 static const char *device_name(const struct server *srv)
@@ -583,6 +634,8 @@ static enum tunnel_reason open_all(struct server *srv)
 		return reason;
 	sh->workers = calloc(sh->worker_count, sizeof(*sh->workers));
 	error = sh->workers ? loop_open(&srv->loop) : -ENOMEM;
+	if (!error)
+		watch_files(srv);
 	if (!error) /* before any thread is made, since threads inherit the signal mask */
 		error = loop_signals(srv->loop, signals, sizeof(signals) / sizeof(*signals),
 				     on_signal, srv);
@@ -721,6 +774,7 @@ static void close_all(struct server *srv)
 	nat_close(srv->nat);
 	netdev_close(srv->netdev);
 	close_watch(srv, &srv->ended);
+	file_watch_close(&srv->files);
 	mailbox_close(&srv->mailbox); /* after the workers, which still sent answers when closed */
 	loop_close(srv->loop);
 }
@@ -737,6 +791,8 @@ enum tunnel_reason server_run(const struct server_cfg *cfg)
 	srv->look.expired = look_at_workers;
 	srv->save.expired = save_periodically;
 	srv->expiry.expired = warn_of_expiry_daily;
+	srv->files.list = list_files;
+	srv->files.changed = on_changed_files;
 	reason = open_all(srv);
 	if (!reason) {
 		reason = run(srv);

@@ -22,8 +22,9 @@ struct server_cfg {
 	size_t listen_count;
 	const struct tls_server_cfg *certs; /* the first is the default */
 	size_t cert_count;
-	bool strict_sni;        /* a client that asks for a name of no certificate is refused */
-	const char *users_file; /* NULL: logins are checked by RADIUS */
+	bool no_watch;   /* files are reloaded when that is asked for, not when they change */
+	bool strict_sni; /* a client that asks for a name of no certificate is refused */
+	const char *users_file;          /* NULL: logins are checked by RADIUS */
 	const struct radius_cfg *radius; /* NULL, or without a server: not used */
 	const char *leases_file;         /* which user had which address */
 	bool is_leases_default;          /* leases_file is the default path */

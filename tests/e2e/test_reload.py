@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files that change while the server runs: it reads them again by itself, and no transfer notices."""
+import os
+import re
+import threading
+import zlib
+
+from lab import GATEWAY, INSIDE, SERVER, eventually
+from pki import Identity
+from traffic import RANDOM, connection, receive, together
+
+TRANSFERS = int(os.environ.get("SSTP_TRANSFERS", 20))  # in two tunnels
+RELOADS = 3
+
+
+def install(folder, identity, number=""):
+    """As certbot does it: new files in archive/, and links in live/ that lead to them."""
+    for name, source in (("fullchain", identity.cert), ("privkey", identity.key)):
+        archive, link = folder / "archive" / f"{name}{number}.pem", folder / "live" / f"{name}.pem"
+        for each in (archive, link):
+            each.parent.mkdir(exist_ok=True)
+        archive.write_bytes(source.read_bytes())
+        archive.chmod(0o600)
+        link.unlink(missing_ok=True)
+        link.symlink_to(f"../archive/{archive.name}")
+    return Identity(folder / "live" / "fullchain.pem", folder / "live" / "privkey.pem")
+
+
+def test_a_changed_user_file_is_read_again(lab, both):
+    server = lab.serve(users='ann * "wonder land" *\ncarl * carl *\n')
+    ann = lab.connect("--no-default-route", "--no-dns")
+    lab.connect("--no-default-route", "--no-dns", user="carl", password="carl")
+    new = lab.file("new", "bob * builder *\ncarl * carl *\n")
+    new.rename(server.users)
+    server.wait_for("^files have changed: reloading them$")
+    server.wait_for(f"^reloaded {re.escape(str(server.users))}: 2 users$")
+    server.wait_for("^session 1: ends: the user is not in the user file any more$")
+    assert ann.wait() == 9
+    lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
+    lab.client.ping(GATEWAY, "-I", "sstp1")  # carl's session stays
+
+
+def test_a_changed_file_of_a_secret_is_read(lab):
+    secret = lab.file("secret", "wonder land\n")
+    server = lab.serve(users=f"ann * @{secret} *\n")
+    client = lab.connect("--no-default-route", "--once")
+    secret.write_text("looking glass\n")
+    server.wait_for("^session 1: ends: the user's password was changed$")
+    assert client.wait() == 12
+    lab.connect("--no-default-route", password="looking glass")
+
+
+def test_a_broken_user_file_is_not_used_until_it_is_mended(lab):
+    server = lab.serve(users='ann * "wonder land" *\n')
+    lab.connect("--no-default-route", "--no-dns")
+    server.users.write_text("# two\nbob * builder * rate=fast\n")
+    server.wait_for(rf"^error: {re.escape(str(server.users))}:2: .*rate= must be .*; the users are unchanged$")
+    lab.client.ping_server()
+    lab.connect("--no-default-route", "--no-dns", host=lab.other)
+    server.users.write_text('ann * "wonder land" *\nbob * builder * rate=5M\n')
+    server.wait_for("^reloaded .*: 2 users$")
+    lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
+
+
+def test_a_certificate_that_certbot_renews(lab, both):
+    new = lab.pki.identity("renewed", f"IP:{SERVER}")
+    live = install(lab.folder, lab.pki.server, 1)
+    server = lab.serve(identity=live)
+    lab.connect("--no-default-route")
+    install(lab.folder, new, 2)
+    server.wait_for(f"^reloaded {re.escape(str(live.cert))}$")
+    lab.connect("--no-default-route", host=lab.other, trust=["--servercert", new.pin])
+    lab.client.ping_server()
+    live.cert.unlink()
+    server.wait_for(rf"^error: {re.escape(str(live.cert))}: .*No such file or directory; the certificate is unchanged$")
+    assert lab.connect_fails(host=lab.other)[0] == 5  # the new one is still there, and this is the pin of the old one
+
+
+def test_no_watch(lab):
+    """With it no file is watched; the user file is read again on SIGHUP alone (test_sessions.py)."""
+    def watches(program):
+        folder = f"/proc/{program.pid}/fd"
+        return [os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder)].count("anon_inode:inotify")
+
+    server = lab.serve()
+    assert watches(server) == 1
+    server.stop()
+    assert watches(lab.serve("--no-watch")) == 0
+
+
+class Transfer:
+    """Sends blocks through the tunnel until it is stopped; then what came is compared."""
+
+    def __init__(self, host, to):
+        self.near, self.far = connection(host, to, INSIDE)
+        self.sent = self.digest = 0
+        self.is_over = threading.Event()
+
+    def send(self):
+        while not self.is_over.is_set():
+            self.near.sendall(RANDOM[:65536])
+            self.digest = zlib.crc32(RANDOM[:65536], self.digest)
+            self.sent += 65536
+        self.near.shutdown(1)
+
+    def receive(self):
+        assert receive(self.far) == (self.sent, self.digest)
+
+    def close(self):
+        self.near.close()
+        self.far.close()
+
+
+def test_transfers_go_on_while_the_certificate_is_replaced(lab):
+    lab.server.sysctl("net.ipv4.ip_forward", 1)
+    live = install(lab.folder, lab.pki.server, 0)
+    server = lab.serve(identity=live)
+    lab.connect("--no-default-route", "--route", "172.16.5.0/24", "--no-dns")
+    lab.connect("--no-default-route", "--route", "172.16.5.0/24", "--no-dns", host=lab.other, user="bob", password="builder")
+    transfers = [Transfer((lab.client, lab.other)[i % 2], lab.inside) for i in range(TRANSFERS)]
+    names = [lab.pki.identity(f"renewed-{n}", f"IP:{SERVER}") for n in range(RELOADS)]
+
+    def renew():
+        for n, identity in enumerate(names):
+            install(lab.folder, identity, n + 1)
+            server.wait_for(f"^reloaded {re.escape(str(live.cert))}$", count=n + 1)
+            before = [t.sent for t in transfers]
+            eventually("all transfers go on", lambda: all(t.sent > b for t, b in zip(transfers, before)))
+        for t in transfers:
+            t.is_over.set()
+
+    together((renew,), *((t.send,) for t in transfers), *((t.receive,) for t in transfers))
+    for t in transfers:
+        t.close()
+    print(f"{TRANSFERS} transfers, {sum(t.sent for t in transfers) / 1e6:.0f} MB, {RELOADS} reloads")
+    assert "ends:" not in server.log and "session 3" not in server.log  # no tunnel ended, and none came again
