@@ -22,6 +22,7 @@ enum { REPLY_SIZE = 8192 }; /* the kernel's are a page at most */
 struct netlink {
 	int fd;
 	uint32_t seq, port;
+	uint32_t mark; /* of packets in look-ups of routes; 0: none */
 	struct nlmsg request;
 	uint8_t reply[REPLY_SIZE];
 };
@@ -275,6 +276,15 @@ int netlink_link_queue_len(struct netlink *nl, unsigned ifindex, uint32_t packet
 	struct nlmsg *m = netlink_request(nl, RTM_NEWLINK, 0, &link, sizeof(link));
 
 	nlmsg_put_u32(m, IFLA_TXQLEN, packets);
+	return netlink_ask(nl, NULL, NULL);
+}
+
+int netlink_link_group(struct netlink *nl, unsigned ifindex, uint32_t group)
+{
+	struct ifinfomsg link = { .ifi_index = (int)ifindex };
+	struct nlmsg *m = netlink_request(nl, RTM_NEWLINK, 0, &link, sizeof(link));
+
+	nlmsg_put_u32(m, IFLA_GROUP, group);
 	return netlink_ask(nl, NULL, NULL);
 }
 
@@ -559,6 +569,11 @@ static void read_route(const struct nlmsghdr *h, struct reader body, void *arg)
 	read_attrs(body, out);
 }
 
+void netlink_set_mark(struct netlink *nl, uint32_t mark)
+{
+	nl->mark = mark;
+}
+
 static int look_up(struct netlink *nl, const struct ip_addr *dst, unsigned flags, struct route *out)
 {
 	struct rtmsg route = {
@@ -567,9 +582,14 @@ static int look_up(struct netlink *nl, const struct ip_addr *dst, unsigned flags
 		.rtm_flags = RTM_F_LOOKUP_TABLE | flags, /* else RTA_TABLE is always main */
 	};
 
+	struct nlmsg *m;
+
 	if (!addr_bits(dst))
 		return -EINVAL;
-	put_addr(netlink_request(nl, RTM_GETROUTE, 0, &route, sizeof(route)), RTA_DST, dst);
+	m = netlink_request(nl, RTM_GETROUTE, 0, &route, sizeof(route));
+	put_addr(m, RTA_DST, dst);
+	if (nl->mark)
+		nlmsg_put_u32(m, RTA_MARK, nl->mark);
 	return netlink_ask(nl, read_route, out);
 }
 

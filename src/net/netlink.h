@@ -53,6 +53,8 @@ bool netlink_link_is_layer3(struct netlink *nl, unsigned ifindex);
 int netlink_link_up(struct netlink *nl, unsigned ifindex, uint32_t mtu); /* mtu 0: unchanged */
 /* How many packets may wait to be sent; of a TUN device: to be read by us. */
 int netlink_link_queue_len(struct netlink *nl, unsigned ifindex, uint32_t packets);
+/* The device's group (ip link set group); 0 is every device's at first. */
+int netlink_link_group(struct netlink *nl, unsigned ifindex, uint32_t group);
 /* The kernel generates no IPv6 link-local address: we set it (IPV6CP). */
 int netlink_link_no_autoaddr(struct netlink *nl, unsigned ifindex);
 
@@ -82,6 +84,8 @@ bool netlink_addr6_wait(struct netlink *nl, const struct ip_addr *addr);
 int netlink_route_add(struct netlink *nl, const struct route *r);     /* fails with -EEXIST */
 int netlink_route_replace(struct netlink *nl, const struct route *r); /* adds or replaces */
 int netlink_route_del(struct netlink *nl, const struct route *r);
+/* The calls below that ask the kernel for a route do so for packets with this mark; 0: without one. */
+void netlink_set_mark(struct netlink *nl, uint32_t mark);
 /*
  * How a packet to `dst` would go now: via, src, ifindex, table. Results are also -ENETUNREACH (there is
  * no route) and -EHOSTUNREACH (an unreachable one). `out` can be added as a host route, once its table

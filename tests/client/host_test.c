@@ -1166,7 +1166,11 @@ static void skip_without_rules(void)
 /* The main table stays as it is, and the mark alone leads outside. */
 static void rules(void **state)
 {
-	struct netlink_rule own = { AF_INET, NETLINK_RULE_NOT_MARK, 32765, 443, 443 };
+	struct netlink_rule own = { .family = AF_INET,
+				    .kind = NETLINK_RULE_NOT_MARK,
+				    .priority = 32765,
+				    .table = 443,
+				    .mark = 443 };
 	struct ip_prefix excluded[] = { prefix("10.0.0.0/8") };
 	uint32_t priority;
 	struct host *h;
@@ -1206,7 +1210,11 @@ static void rules(void **state)
 static void rules_find_a_free_table(void **state)
 {
 	struct route other = route_of("10.7.0.0/16", "192.168.1.9", LAN0);
-	struct netlink_rule rule = { AF_INET6, NETLINK_RULE_NOT_MARK, 77, 444, 9 };
+	struct netlink_rule rule = { .family = AF_INET6,
+				     .kind = NETLINK_RULE_NOT_MARK,
+				     .priority = 77,
+				     .table = 444,
+				     .mark = 9 };
 	uint32_t priority;
 	struct host *h;
 

@@ -611,6 +611,92 @@ static void rules(void **state)
 	}
 }
 
+/* As --lockdown uses them, client/lock_rules.h; from the lowest priority that it does not use. */
+static void rules_that_permit(void **state)
+{
+	static const struct netlink_rule all[] = {
+		{ .kind = NETLINK_RULE_NOP, .priority = 602 },
+		{ .kind = NETLINK_RULE_LOOKUP, .priority = 601, .table = 4000 },
+		{ .kind = NETLINK_RULE_BUT_GROUP, .priority = 600, .table = 4000 },
+		{ .kind = NETLINK_RULE_GOTO, .priority = 600, .target = 602, .mark = 77 },
+		{ .kind = NETLINK_RULE_GOTO, .priority = 600, .target = 602, .device_in = "lo" },
+		{ .kind = NETLINK_RULE_GOTO,
+		  .priority = 600,
+		  .target = 602,
+		  .protocol = IPPROTO_TCP,
+		  .source_port = 1,
+		  .destination_port = 443 },
+	};
+	struct netlink_rule to = all[3];
+	bool is = false;
+
+	(void)state;
+	if (netlink_rule_is_at(nl, AF_INET, 600, &is)) {
+		print_message("skip: kernel: no policy rules\n");
+		skip();
+	}
+	assert_false(is);
+	to.to = prefix("192.0.2.0/24");
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		struct netlink_rule r = all[i];
+
+		r.family = AF_INET;
+		assert_int_equal(netlink_rule_add(nl, &r, true), 0);
+		assert_int_equal(netlink_rule_add(nl, &r, true), -EEXIST);
+		r.family = AF_INET6;
+		assert_int_equal(netlink_rule_add(nl, &r, true), 0);
+	}
+	to.family = AF_INET;
+	assert_int_equal(netlink_rule_add(nl, &to, true),
+			 0); /* another one: it has a destination */
+	assert_int_equal(netlink_rule_is_at(nl, AF_INET, 600, &is), 0);
+	assert_true(is);
+	assert_int_equal(netlink_rule_del(nl, &to), 0);
+	assert_int_equal(netlink_rule_del(nl, &to), -ENOENT);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(netlink_rule_del_at(nl, AF_INET, 600), 0);
+		assert_int_equal(netlink_rule_del_at(nl, AF_INET6, 600), 0);
+	}
+	for (uint32_t priority = 601; priority < 603; priority++) {
+		assert_int_equal(netlink_rule_del_at(nl, AF_INET, priority), 0);
+		assert_int_equal(netlink_rule_del_at(nl, AF_INET6, priority), 0);
+	}
+	assert_int_equal(netlink_rule_del_at(nl, AF_INET, 600), -ENOENT);
+	assert_int_equal(netlink_rule_is_at(nl, AF_INET, 600, &is), 0);
+	assert_false(is);
+}
+
+static void a_mark_finds_another_route(void **state)
+{
+	struct netlink_rule r = { .family = AF_INET, .kind = NETLINK_RULE_NOT_MARK };
+	struct route unreachable = { .dst = prefix("203.0.113.0/24"), .table = 4000 }, found;
+	struct route usual = route_of("203.0.113.0/24", "", dev[0]);
+	struct ip_addr to = addr("203.0.113.9");
+	bool is;
+
+	(void)state;
+	if (netlink_rule_is_at(nl, AF_INET, 600, &is)) {
+		print_message("skip: kernel: no policy rules\n");
+		skip();
+	}
+	r.priority = 600;
+	r.table = 4000;
+	r.mark = 77;
+	unreachable.unreachable = true;
+	assert_int_equal(netlink_rule_add(nl, &r, true), 0);
+	assert_int_equal(netlink_route_add(nl, &unreachable), 0);
+	assert_int_equal(netlink_route_add(nl, &usual), 0);
+	assert_int_equal(netlink_route_get(nl, &to, &found), -EHOSTUNREACH);
+	netlink_set_mark(nl, 77);
+	assert_int_equal(netlink_route_get(nl, &to, &found), 0);
+	assert_int_equal(found.ifindex, dev[0]);
+	netlink_set_mark(nl, 0);
+	assert_int_equal(netlink_route_get(nl, &to, &found), -EHOSTUNREACH);
+	assert_int_equal(netlink_rule_del(nl, &r), 0);
+	assert_int_equal(netlink_route_del(nl, &unreachable), 0);
+	assert_int_equal(netlink_route_del(nl, &usual), 0);
+}
+
 static void a_table_with_routes(void **state)
 {
 	struct route r = route_of("192.0.2.0/24", "", dev[0]);
@@ -704,6 +790,8 @@ int main(void)
 		CASE(the_route_over_a_network),
 		CASE(a_long_list_is_read_to_its_end),
 		CASE(rules),
+		CASE(rules_that_permit),
+		CASE(a_mark_finds_another_route),
 		CASE(a_table_with_routes),
 		CASE(route_errors),
 	};
