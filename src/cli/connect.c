@@ -167,7 +167,7 @@ static bool has_rules(const struct connect_settings *s)
 
 static uint32_t mark_of(const struct connect_settings *s)
 {
-	return s->mark ? s->mark : has_rules(s) ? POLICY_MARK : 0;
+	return s->mark ? s->mark : has_rules(s) || s->lockdown ? POLICY_MARK : 0;
 }
 
 static struct tun_backend_cfg device_of(const struct connect_settings *s)

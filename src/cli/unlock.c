@@ -45,9 +45,10 @@ const struct verb unlock_verb = {
 	.name = "unlock",
 	.summary = "remove the lock that --lockdown leaves after a crash",
 	.usage = "[options]",
-	.about = "Removes the packet filter with which sstp connect --lockdown locks this "
-		 "host's network: needed after a crash, and after a tunnel that has ended by "
-		 "itself. While such an sstp runs, nothing is removed.",
+	.about =
+		"Removes the packet filter (or the rules) with which sstp connect --lockdown locks this "
+		"host's network: needed after a crash, and after a tunnel that has ended by "
+		"itself. While such an sstp runs, nothing is removed.",
 	.notes = "  sstp unlock\n",
 	.uses = uses,
 	.use_count = sizeof(uses) / sizeof(*uses),

@@ -261,6 +261,7 @@ int host_open(const struct host_cfg *cfg, struct host **out)
 		.log = h->log,
 		.tunnel_ifindex = cfg->ifindex,
 		.table = cfg->table,
+		.mark = cfg->lookup_mark,
 	};
 	h->excluded = (struct excluded_routes){
 		.nl = h->nl,
@@ -488,6 +489,11 @@ int host_route_to_server(struct host *h, const struct ip_addr *server)
 	return error == -EPERM ? failed(h, error, "route to the server") : error;
 }
 
+uint32_t host_table(const struct host *h)
+{
+	return h->cfg.table;
+}
+
 /* Of systemd-resolved: the servers that it asks. Its own address is the only one in resolv.conf. */
 #define RESOLVED_SERVERS "/run/systemd/resolve/resolv.conf"
 
@@ -539,12 +545,17 @@ static int change_addr(struct host *h, const struct ip_addr *from, const struct 
 static bool is_of_the_connection(struct host *h, const struct link_addrs *link)
 {
 	struct route route;
+	int error;
 
-	return !h->cfg.is_foreign && link->own.family != AF_UNSPEC &&
-	       (ip_equal(&link->own, &link->server) ||
-		(link->server.family == link->own.family &&
-		 !netlink_route_get(h->nl, &link->server, &route) &&
-		 route.ifindex != h->cfg.ifindex && ip_equal(&route.src, &link->own)));
+	if (h->cfg.is_foreign || link->own.family == AF_UNSPEC)
+		return false;
+	if (ip_equal(&link->own, &link->server))
+		return true;
+	netlink_set_mark(h->nl, h->cfg.lookup_mark);
+	error = netlink_route_get(h->nl, &link->server, &route);
+	netlink_set_mark(h->nl, 0);
+	return !error && link->server.family == link->own.family &&
+	       route.ifindex != h->cfg.ifindex && ip_equal(&route.src, &link->own);
 }
 
 static int set_ipv4(struct host *h, const struct link_addrs *link)

@@ -52,6 +52,8 @@ struct host_cfg {
 	 */
 	bool has_rules;
 	uint32_t mark; /* of the connection to the server */
+	/* rules hide the way to the server from all but packets with this mark; 0: they do not */
+	uint32_t lookup_mark;
 	/*
 	 * While the server's side forwards no IPv6, IPv6 may bypass the tunnel. Otherwise ::/1 and
 	 * 8000::/1 are unreachable then, if there is a default route.
@@ -99,6 +101,9 @@ void host_recover(const char *state_dir, const char *resolv_conf, const struct l
  * ours would cover the address. Returns 0, or -errno if there is no route to it.
  */
 int host_route_to_server(struct host *h, const struct ip_addr *server);
+
+/* The table of the routes into the tunnel, 0: main; with has_rules known after host_route_to_server. */
+uint32_t host_table(const struct host *h);
 
 /*
  * While the tunnel is down its routes stay, and may cover the host's own name servers. Adds host routes to

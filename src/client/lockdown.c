@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The kill switch: one table of nf_tables, and a file that remembers what it permits. */
+/*
+ * The kill switch: one table of nf_tables or, on kernels without them, policy rules; and a file that remembers
+ * what is permitted.
+ */
 #include "client/lockdown.h"
 
 #include <errno.h>
@@ -12,6 +15,7 @@
 #include <unistd.h>
 
 #include "client/host.h"
+#include "client/lock_rules.h"
 #include "net/nft.h"
 #include "util/endpoint.h"
 #include "util/file.h"
@@ -22,6 +26,7 @@ static const char table[] = "sstp_lockdown";
 enum {
 	PRIORITY = 200, /* after NAT, when the device is known for sure */
 	FILE_LEN_MAX = 8192,
+	OTHER_PERMITS = 8, /* beside servers and excluded networks */
 };
 
 struct permitted {
@@ -32,9 +37,11 @@ struct permitted {
 struct lockdown {
 	struct lockdown_cfg cfg;
 	const struct log *log;
-	struct nft *nft;
-	const char *device; /* NULL: none yet */
-	bool may_look_up;   /* DNS may leave */
+	struct nft *nft;          /* NULL: the kernel has no nf_tables, and there are ... */
+	struct lock_rules *rules; /* ... these; NULL: there are no rules */
+	uint32_t table;           /* of the tunnel's routes; 0: main */
+	const char *device;       /* NULL: none yet */
+	bool may_look_up;         /* DNS may leave */
 	bool was_locked;
 	struct permitted server[LOCKDOWN_SERVERS_MAX];
 	size_t server_count;
@@ -42,55 +49,105 @@ struct lockdown {
 	char path[PATH_MAX];
 };
 
+/* ---- what is permitted */
+
+struct permits {
+	struct lock_permit *at;
+	size_t count;
+};
+
+static void permit(struct permits *p, const struct lock_permit *what)
+{
+	p->at[p->count++] = *what;
+}
+
+static void permit_server(struct permits *p, const struct permitted *server)
+{
+	uint8_t len = server->addr.family == AF_INET ? 32 : 128;
+
+	permit(p, &(struct lock_permit){
+			  .family = server->addr.family,
+			  .to = { server->addr, len },
+			  .protocol = IPPROTO_TCP,
+			  .port = server->port,
+		  });
+}
+
+static void permit_network(struct permits *p, const struct ip_prefix *to)
+{
+	permit(p, &(struct lock_permit){ .family = to->addr.family, .to = *to });
+}
+
+/* What a host needs to keep its addresses; neighbor discovery is the packet filter's alone. */
+static void permit_dhcp(struct permits *p)
+{
+	permit(p,
+	       &(struct lock_permit){
+		       .family = AF_INET, .protocol = IPPROTO_UDP, .from_port = 68, .port = 67 });
+	permit(p, &(struct lock_permit){ .family = AF_INET6,
+					 .protocol = IPPROTO_UDP,
+					 .from_port = 546,
+					 .port = 547 });
+}
+
+static void permit_dns(struct permits *p)
+{
+	permit(p, &(struct lock_permit){ .protocol = IPPROTO_UDP, .port = 53 });
+	permit(p, &(struct lock_permit){ .protocol = IPPROTO_TCP, .port = 53 });
+	permit(p, &(struct lock_permit){ .protocol = IPPROTO_TCP, .port = 853 });
+}
+
+/* The receiver frees p->at. */
+static int list_permits(const struct lockdown *l, struct permits *p)
+{
+	p->count = 0;
+	p->at = calloc(l->server_count + l->cfg.excluded_count + OTHER_PERMITS, sizeof(*p->at));
+	if (!p->at)
+		return -ENOMEM;
+	for (size_t i = 0; i < l->server_count; i++)
+		permit_server(p, &l->server[i]);
+	for (size_t i = 0; i < l->cfg.excluded_count; i++)
+		permit_network(p, &l->cfg.excluded[i]);
+	permit_dhcp(p);
+	if (l->may_look_up)
+		permit_dns(p);
+	return 0;
+}
+
 /* ---- the filter */
 
-static void permit_device(struct nft *n, enum nft_device which, const char *device)
+static void accept_device(struct nft *n, enum nft_device which, const char *device)
 {
 	nft_rule(n);
 	nft_match_device(n, which, device);
 	nft_end(n, NFT_VERDICT_ACCEPT);
 }
 
-static void permit_ports(struct nft *n, sa_family_t family, uint8_t protocol, uint16_t from,
-			 uint16_t to)
+static void accept_permit(struct nft *n, const struct lock_permit *p)
 {
 	nft_rule(n);
-	if (family != AF_UNSPEC)
-		nft_match_family(n, family);
-	nft_match_protocol(n, protocol);
-	if (from)
-		nft_match_port(n, NFT_PORT_SOURCE, from);
-	nft_match_port(n, NFT_PORT_DESTINATION, to);
+	if (p->to.addr.family)
+		nft_match_destination(n, &p->to);
+	else if (p->family)
+		nft_match_family(n, p->family);
+	if (p->mark)
+		nft_match_mark(n, p->mark);
+	if (p->protocol)
+		nft_match_protocol(n, p->protocol);
+	if (p->from_port)
+		nft_match_port(n, NFT_PORT_SOURCE, p->from_port);
+	if (p->port)
+		nft_match_port(n, NFT_PORT_DESTINATION, p->port);
 	nft_end(n, NFT_VERDICT_ACCEPT);
 }
 
-static void permit_server(struct nft *n, const struct permitted *p)
-{
-	struct ip_prefix to = { p->addr, p->addr.family == AF_INET ? 32 : 128 };
-
-	nft_rule(n);
-	nft_match_destination(n, &to);
-	nft_match_protocol(n, IPPROTO_TCP);
-	nft_match_port(n, NFT_PORT_DESTINATION, p->port);
-	nft_end(n, NFT_VERDICT_ACCEPT);
-}
-
-static void permit_network(struct nft *n, const struct ip_prefix *to)
-{
-	nft_rule(n);
-	nft_match_destination(n, to);
-	nft_end(n, NFT_VERDICT_ACCEPT);
-}
-
-/* What a host needs to keep its addresses and to find its neighbors. */
-static void permit_link(struct nft *n)
+/* What a host needs to find its neighbors. */
+static void accept_neighbors(struct nft *n)
 {
 	/* multicast listener discovery: queries, reports, done, version 2; RFC 2710, 3810.
 	 * Router and neighbor solicitation and advertisement; RFC 4861 */
 	static const uint8_t types[] = { 130, 131, 132, 143, 133, 134, 135, 136 };
 
-	permit_ports(n, AF_INET, IPPROTO_UDP, 68, 67);
-	permit_ports(n, AF_INET6, IPPROTO_UDP, 546, 547);
 	for (size_t i = 0; i < sizeof(types); i++) {
 		nft_rule(n);
 		nft_match_icmp6_type(n, types[i]);
@@ -98,33 +155,43 @@ static void permit_link(struct nft *n)
 	}
 }
 
-static void permit_dns(struct nft *n)
-{
-	permit_ports(n, AF_UNSPEC, IPPROTO_UDP, 0, 53);
-	permit_ports(n, AF_UNSPEC, IPPROTO_TCP, 0, 53);
-	permit_ports(n, AF_UNSPEC, IPPROTO_TCP, 0, 853);
-}
-
 /* All at once, in place of the former table: no packet passes in between. */
-static int apply(struct lockdown *l)
+static int apply_filter(const struct lockdown *l, const struct permits *p)
 {
 	struct nft *n = l->nft;
 
 	nft_replace_table(n, table);
 	nft_chain(n, "leaving", NFT_HOOK_POSTROUTING, PRIORITY, NFT_VERDICT_DROP);
-	permit_device(n, NFT_DEVICE_OUT, "lo");
+	accept_device(n, NFT_DEVICE_OUT, "lo");
 	if (l->device) {
-		permit_device(n, NFT_DEVICE_OUT, l->device);
-		permit_device(n, NFT_DEVICE_IN, l->device); /* forwarded to this host's networks */
+		accept_device(n, NFT_DEVICE_OUT, l->device);
+		accept_device(n, NFT_DEVICE_IN, l->device); /* forwarded to this host's networks */
 	}
-	for (size_t i = 0; i < l->server_count; i++)
-		permit_server(n, &l->server[i]);
-	for (size_t i = 0; i < l->cfg.excluded_count; i++)
-		permit_network(n, &l->cfg.excluded[i]);
-	permit_link(n);
-	if (l->may_look_up)
-		permit_dns(n);
+	for (size_t i = 0; i < p->count; i++)
+		accept_permit(n, &p->at[i]);
+	accept_neighbors(n);
 	return nft_commit(n);
+}
+
+/* ---- the rules */
+
+/* The look-ups of routes by this process have our mark, and would find nothing else. */
+static int apply_rules(struct lockdown *l, struct permits *p)
+{
+	permit(p, &(struct lock_permit){ .mark = l->cfg.mark });
+	return lock_rules_apply(l->rules, p->at, p->count, l->table);
+}
+
+static int apply(struct lockdown *l)
+{
+	struct permits p;
+	int error = list_permits(l, &p);
+
+	if (error)
+		return error;
+	error = l->nft ? apply_filter(l, &p) : apply_rules(l, &p);
+	free(p.at);
+	return error;
 }
 
 static int log_error_of(const struct lockdown *l, int error)
@@ -136,8 +203,8 @@ static int log_error_of(const struct lockdown *l, int error)
 			  strerror(EPERM));
 	else if (nft_is_unsupported(error))
 		log_error(l->log,
-			  "--lockdown: this kernel has no nf_tables (%s); `sstp run` needs "
-			  "none",
+			  "--lockdown: this kernel has neither nf_tables nor policy rules with "
+			  "ports (%s); `sstp run` needs none of them",
 			  strerror(-error));
 	else if (error)
 		log_error(l->log, "--lockdown: a packet filter cannot be set: %s%s",
@@ -259,9 +326,35 @@ size_t lockdown_remembered(const char *state_dir, const char *server,
 static void free_all(struct lockdown *l)
 {
 	nft_close(l->nft);
+	lock_rules_close(l->rules);
 	if (l->fd >= 0)
 		close(l->fd);
 	free(l);
+}
+
+static int open_filter(struct lockdown *l)
+{
+	int error = nft_open(&l->nft);
+
+	return error ? error : nft_has_table(l->nft, table, &l->was_locked);
+}
+
+static int open_method(struct lockdown *l)
+{
+	int error = open_filter(l);
+
+	if (!nft_is_unsupported(error))
+		return error;
+	nft_close(l->nft);
+	l->nft = NULL;
+	error = lock_rules_open(&l->rules, &l->was_locked);
+	if (!error)
+		log_warn(
+			l->log,
+			"this kernel has no nf_tables: --lockdown uses policy rules (ip rule); they "
+			"do not stop programs that bind to a network device, nor broadcasts and "
+			"multicast on the link");
+	return error;
 }
 
 static int begin(struct lockdown *l)
@@ -279,9 +372,7 @@ static int begin(struct lockdown *l)
 			 l->path, strerror(-error));
 	else
 		load(l->fd, l->cfg.server, l->server, LOCKDOWN_SERVERS_MAX, &l->server_count);
-	error = nft_open(&l->nft);
-	if (!error)
-		error = nft_has_table(l->nft, table, &l->was_locked);
+	error = open_method(l);
 	if (error)
 		return log_error_of(l, error);
 	if (!l->was_locked)
@@ -291,6 +382,8 @@ static int begin(struct lockdown *l)
 	error = log_error_of(l, apply(l));
 	if (error)
 		return error;
+	if (l->nft)
+		lock_rules_remove(); /* of a time when the kernel had no nf_tables */
 	if (l->was_locked)
 		log_info(l->log, "taken over the lock of this network that an earlier sstp left");
 	else
@@ -313,6 +406,8 @@ int lockdown_open(const struct lockdown_cfg *cfg, struct lockdown **out)
 	if (error) {
 		if (l->fd >= 0 && !l->was_locked)
 			unlink(l->path);
+		if (l->rules && !l->was_locked)
+			lock_rules_remove();
 		free_all(l);
 		return error;
 	}
@@ -322,8 +417,23 @@ int lockdown_open(const struct lockdown_cfg *cfg, struct lockdown **out)
 
 int lockdown_device(struct lockdown *l, const char *name)
 {
+	int error = l->rules ? lock_rules_device(l->rules, name) : 0;
+
 	l->device = name;
+	return log_error_of(l, error ? error : apply(l));
+}
+
+int lockdown_table(struct lockdown *l, uint32_t number)
+{
+	if (!l->rules || l->table == number)
+		return 0;
+	l->table = number;
 	return log_error_of(l, apply(l));
+}
+
+bool lockdown_is_by_rules(const struct lockdown *l)
+{
+	return l && l->rules;
 }
 
 static size_t index_of(const struct lockdown *l, const struct ip_addr *addr, uint16_t port)
@@ -372,6 +482,30 @@ bool lockdown_was_locked(const struct lockdown *l)
 	return l->was_locked;
 }
 
+static int remove_table(struct nft *n)
+{
+	nft_delete_table(n, table);
+	return nft_commit(n);
+}
+
+/* Whatever there is: the kernel may have got nf_tables since. 0, -ENOENT: nothing, or -errno. */
+static int remove_all(void)
+{
+	int rules = lock_rules_remove(), error;
+	struct nft *n;
+
+	error = nft_open(&n);
+	if (!error) {
+		error = remove_table(n);
+		nft_close(n);
+	}
+	if (nft_is_unsupported(error))
+		error = -ENOENT;
+	if (error && error != -ENOENT)
+		return error;
+	return rules == -ENOENT ? error : rules;
+}
+
 void lockdown_close(struct lockdown *l, bool unlock)
 {
 	int error;
@@ -379,8 +513,7 @@ void lockdown_close(struct lockdown *l, bool unlock)
 	if (!l)
 		return;
 	if (unlock) {
-		nft_delete_table(l->nft, table);
-		error = nft_commit(l->nft);
+		error = l->nft ? remove_table(l->nft) : lock_rules_remove();
 		if (error && error != -ENOENT)
 			log_error(l->log, "the lock of this network could not be removed: %s",
 				  strerror(-error));
@@ -397,19 +530,13 @@ void lockdown_close(struct lockdown *l, bool unlock)
 int lockdown_remove(const char *state_dir)
 {
 	char path[PATH_MAX];
-	struct nft *n;
 	int fd = -1, error = print_path(state_dir, path, sizeof(path));
 
 	if (!error)
 		fd = file_open_locked(path, 0);
 	if (fd == -EBUSY)
 		return fd;
-	error = nft_open(&n);
-	if (!error) {
-		nft_delete_table(n, table);
-		error = nft_commit(n);
-		nft_close(n);
-	}
+	error = remove_all();
 	if (fd >= 0 && (!error || error == -ENOENT))
 		unlink(path);
 	if (fd >= 0)

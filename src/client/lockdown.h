@@ -11,7 +11,8 @@
  *	several servers until one is connected
  *
  * for both families, for forwarded packets as for the host's own, and for connections that exist
- * already. (ARP is not IP, and is not filtered.) It is one table of nf_tables of ours. It survives a
+ * already. (ARP is not IP, and is not filtered.) It is one table of nf_tables of ours, or, where the kernel
+ * has none, policy rules, which stop less (lock_rules.h). It survives a
  * crash on purpose, unlike all that state.h records; the next start with --lockdown takes it over,
  * and `sstp unlock` removes it. The addresses that it permits are in a file, DIR/lockdown.NAMESPACE:
  * a start that finds the table cannot look the name up.
@@ -32,6 +33,7 @@ struct lockdown_cfg {
 	bool has_several;   /* more servers, whose names are looked up when their turn comes */
 	const struct ip_prefix *excluded;
 	size_t excluded_count;
+	uint32_t mark;         /* of this process's own sockets to the outside; not 0 */
 	const char *state_dir; /* NULL: HOST_STATE_DIR */
 	const struct log *log;
 };
@@ -42,6 +44,10 @@ struct lockdown;
 int lockdown_open(const struct lockdown_cfg *cfg, struct lockdown **out);
 /* The tunnel's device; the caller keeps the name. 0 or -errno, logged. */
 int lockdown_device(struct lockdown *l, const char *name);
+/* The table of the tunnel's routes; 0: main. 0 or -errno, logged. */
+int lockdown_table(struct lockdown *l, uint32_t number);
+/* Whether look-ups of routes need the mark to find any. NULL: not locked. */
+bool lockdown_is_by_rules(const struct lockdown *l);
 /* Permits connections to this address and port. 0 or -errno, logged. */
 int lockdown_permit(struct lockdown *l, const struct sockaddr_storage *to);
 /* Permits this address alone. */

@@ -94,6 +94,28 @@ static int add(struct server_routes *s, const struct route *r)
 
 /* ---- the current route */
 
+/* As netlink_route_match, ... */
+static int look_up(struct server_routes *s, const struct ip_addr *server, struct route *route)
+{
+	int error;
+
+	netlink_set_mark(s->nl, s->mark);
+	error = netlink_route_match(s->nl, server, route);
+	netlink_set_mark(s->nl, 0);
+	return error;
+}
+
+/* ... and as netlink_route_get_whole. */
+static int look_up_whole(struct server_routes *s, const struct ip_addr *server, struct route *route)
+{
+	int error;
+
+	netlink_set_mark(s->nl, s->mark);
+	error = netlink_route_get_whole(s->nl, server, route);
+	netlink_set_mark(s->nl, 0);
+	return error;
+}
+
 static bool is_same_route(const struct route *a, const struct route *b)
 {
 	return a->ifindex == b->ifindex && ip_equal(&a->via, &b->via) &&
@@ -177,7 +199,7 @@ void server_route_note_home(struct netlink *nl, struct route *home, const struct
  */
 static int find_route(struct server_routes *s, const struct ip_addr *server, struct route *route)
 {
-	int error = netlink_route_get_whole(s->nl, server, route);
+	int error = look_up_whole(s, server, route);
 	struct route in_main;
 
 	if (!error && route->ifindex != s->tunnel_ifindex) {
@@ -306,7 +328,7 @@ static bool has_host_route(struct server_routes *s, const struct ip_prefix *serv
 {
 	struct route there;
 
-	return !netlink_route_match(s->nl, &server->addr, &there) && there.dst.len == server->len;
+	return !look_up(s, &server->addr, &there) && there.dst.len == server->len;
 }
 
 static void log_restored(const struct server_routes *s, const struct route *r)
@@ -350,7 +372,7 @@ static uint64_t restore_route(struct server_routes *s, const struct route *r, ui
 	struct route there;
 	int error;
 
-	if (!netlink_route_match(s->nl, &r->dst.addr, &there) &&
+	if (!look_up(s, &r->dst.addr, &there) &&
 	    there.ifindex == (r->unreachable ? there.ifindex : r->ifindex) &&
 	    there.dst.len == r->dst.len)
 		return UINT64_MAX;

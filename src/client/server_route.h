@@ -27,6 +27,7 @@ struct server_routes {
 	const struct log *log;
 	unsigned tunnel_ifindex;
 	uint32_t table;
+	uint32_t mark;    /* of the packets that rules let through to the server; 0: any */
 	bool is_by_rules; /* policy rules select the route: the main table does not have it */
 	struct route last_route; /* the last route to a server; dst AF_UNSPEC: none yet */
 	struct route home;       /* the same, before one into another VPN's device replaced it */

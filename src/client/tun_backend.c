@@ -193,6 +193,12 @@ static void close_scripts(struct tun_backend *t)
 	scripts_close(&t->scripts, t->was_up && env.command ? &env : NULL);
 }
 
+/* The table may have been chosen just now. */
+static int lock_table(struct tun_backend *t)
+{
+	return t->lockdown && t->host ? lockdown_table(t->lockdown, host_table(t->host)) : 0;
+}
+
 /* Without a host route, the connection would be sent into the tunnel that is down. */
 static int before_connect(struct backend *b, const struct sockaddr_storage *server)
 {
@@ -200,7 +206,9 @@ static int before_connect(struct backend *b, const struct sockaddr_storage *serv
 	struct ip_addr addr = ip_from_sockaddr(server);
 	int error = t->lockdown ? lockdown_permit(t->lockdown, server) : 0;
 
-	return !error && t->host ? host_route_to_server(t->host, &addr) : error;
+	if (!error && t->host)
+		error = host_route_to_server(t->host, &addr);
+	return error ? error : lock_table(t);
 }
 
 static void before_lookup(struct backend *b)
@@ -260,6 +268,8 @@ static int up(struct backend *b, const struct link_addrs *given)
 		return error;
 	if (t->host)
 		error = host_up(t->host, &t->link);
+	if (!error)
+		error = lock_table(t);
 	if (!error)
 		error = netdev_up(t->netdev, &t->link);
 	if (error)
@@ -384,6 +394,7 @@ static enum tunnel_reason open_own_host(struct tun_backend *t)
 		.metric = cfg->metric,
 		.has_rules = cfg->has_rules,
 		.mark = cfg->mark,
+		.lookup_mark = lockdown_is_by_rules(t->lockdown) ? cfg->mark : 0,
 		.dns = cfg->no_dns ? HOST_DNS_NONE : host_dns_of(n),
 		.dns_names = cfg->dns_names,
 		.resolv_conf = n->resolv_conf,
@@ -524,10 +535,11 @@ static enum tunnel_reason check_mark(const struct tun_backend *t)
 		close(fd);
 	if (!error)
 		return REASON_NONE;
-	log_error(t->client->log,
-		  "the connection to the server cannot be marked (--mark, --policy-rules): %s%s",
-		  strerror(error),
-		  error == EPERM ? " (this needs root, or the capability CAP_NET_ADMIN)" : "");
+	log_error(
+		t->client->log,
+		"the connection to the server cannot be marked (--mark, --policy-rules, --lockdown): %s%s",
+		strerror(error),
+		error == EPERM ? " (this needs root, or the capability CAP_NET_ADMIN)" : "");
 	return REASON_NETWORK;
 }
 
@@ -539,6 +551,7 @@ static enum tunnel_reason lock(struct tun_backend *t)
 		.has_several = t->cfg->has_several,
 		.excluded = t->cfg->excluded,
 		.excluded_count = t->cfg->excluded_count,
+		.mark = t->cfg->mark,
 		.log = t->client->log,
 	};
 
@@ -553,9 +566,9 @@ static enum tunnel_reason open_backend(struct backend *b, struct backend_client 
 	enum tunnel_reason reason;
 
 	t->client = client;
-	reason = check_mark(t);
+	reason = lock(t);
 	if (!reason)
-		reason = lock(t);
+		reason = check_mark(t);
 	if (!reason)
 		reason = open_netdev(t);
 	if (!reason && t->lockdown && lockdown_device(t->lockdown, t->base.name))

@@ -4,12 +4,14 @@
 seccomp.py NAME[,NAME...] ERROR PROGRAM [ARGUMENTS]
 
 The name open_device means open(2) with the flags for a TUN device, read-write and non-blocking: a filter does not see
-the path. So a container's device cgroup refuses it, with EPERM.
+the path. So a container's device cgroup refuses it, with EPERM. The name nf_tables means the netlink socket of packet
+filters, as on a kernel without them (EPROTONOSUPPORT).
 """
 import ctypes
 import errno
 import os
 import platform
+import socket
 import struct
 import sys
 
@@ -27,6 +29,7 @@ SEEN_FLAGS = AS_DEVICE | os.O_CREAT | os.O_NOCTTY | os.O_NOFOLLOW | os.O_WRONLY
 LOAD, AND, JUMP_EQUAL, RETURN = 0x20, 0x54, 0x15, 0x06
 ARGUMENTS = 16  # where they begin in struct seccomp_data
 ALLOW, ERROR = 0x7fff0000, 0x00050000
+NETLINK_NETFILTER = 12
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 22, 38
 
 
@@ -43,10 +46,19 @@ def refuse_opening_a_device(column, error):
     return code
 
 
+def refuse_packet_filters(column, error):
+    return [(LOAD, 0, 0, 0), (JUMP_EQUAL, 0, 5, NUMBERS["socket"][column]),
+            (LOAD, 0, 0, ARGUMENTS), (JUMP_EQUAL, 0, 3, socket.AF_NETLINK),
+            (LOAD, 0, 0, ARGUMENTS + 16), (JUMP_EQUAL, 0, 1, NETLINK_NETFILTER), (RETURN, 0, 0, ERROR | error)]
+
+
+SPECIAL = {"open_device": refuse_opening_a_device, "nf_tables": refuse_packet_filters}
+
+
 def install(names, error):
     column = ("x86_64", "aarch64").index(platform.machine())
-    code = refuse_opening_a_device(column, error) if "open_device" in names else []
-    numbers = [NUMBERS[n][column] for n in names if n != "open_device" and NUMBERS[n][column] is not None]
+    code = [line for name in names if name in SPECIAL for line in SPECIAL[name](column, error)]
+    numbers = [NUMBERS[n][column] for n in names if n not in SPECIAL and NUMBERS[n][column] is not None]
     code += [(LOAD, 0, 0, 0)]
     for number in numbers:
         code += [(JUMP_EQUAL, 0, 1, number), (RETURN, 0, 0, ERROR | error)]

@@ -1,27 +1,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kill switch: nothing leaves but the connection to the server, from start to end and after a crash."""
+"""The kill switch: nothing leaves but the connection to the server, from start to end and after a crash.
+
+By a packet filter, and on a kernel without nf_tables by policy rules: there the sockets for packet filters are refused.
+"""
 import re
 import signal
 import socket
 import struct
+import sys
 import threading
 import time
 from contextlib import suppress
 
 import pytest
 
-from lab import GATEWAY, NAME, SERVER, SERVER6, SO_RCVBUFFORCE, eventually
+from lab import GATEWAY, NAME, REPO, SERVER, SERVER6, SO_RCVBUFFORCE, SSTP, eventually
 
 OTHER, OTHER6 = "10.2.0.2", "2001:db8:2::2"  # outside of the tunnel
 PACKET_OUTGOING = 4
+ON_THE_LINK = {"10.1.0.255", "ff02::fb"}  # broadcasts and multicast, which rules do not stop
 NEIGHBORS = {130, 131, 132, 133, 134, 135, 136, 143}  # ICMPv6: of discovery of neighbors and of multicast groups
 
 
 class Leaks:
     """Watches what leaves a device while a flood of all kinds tries to."""
 
-    def __init__(self, host, device="cable"):
-        self.host = host
+    def __init__(self, host, device="cable", permitted=()):
+        self.host, self.permitted = host, permitted
         self.socket = host.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
         self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
         self.socket.bind((device, 3))
@@ -73,8 +78,7 @@ class Leaks:
             if kind == PACKET_OUTGOING and (what := self._describe(protocol, packet)):
                 self.seen.append(what)
 
-    @staticmethod
-    def _describe(protocol, p):
+    def _describe(self, protocol, p):
         if protocol == 0x0806:  # ARP
             return None
         if protocol == 0x0800:
@@ -85,6 +89,8 @@ class Leaks:
             if number == 0 and rest[0] == socket.IPPROTO_ICMPV6:  # MLD has a hop-by-hop option
                 number, rest = rest[0], rest[8:]
         if number == socket.IPPROTO_ICMPV6 and rest[0] in NEIGHBORS:
+            return None
+        if to in self.permitted:
             return None
         ports = struct.unpack("!HH", rest[:4])
         if number == socket.IPPROTO_TCP and to in (SERVER, SERVER6) and ports[1] == 443:
@@ -98,28 +104,44 @@ class Leaks:
         assert self.look() == []
 
 
-@pytest.fixture
-def leaks(lab):
+@pytest.fixture(params=["filter", "rules"])
+def method(request, lab):
     lab.is_changed = True
+    if request.param == "rules":
+        lab.sstp = lab.file("sstp-without-nf_tables", f"#!/bin/sh\nexec {sys.executable} {REPO}/tests/e2e/seccomp.py "
+                            f'nf_tables EPROTONOSUPPORT {lab.sstp} "$@"\n', 0o755)
+    yield request.param
+    lab.client.run("nft", "delete", "table", "inet", "sstp_lockdown", check=False)
+    for family in "-4", "-6":
+        for priority in 2, 1, 3:
+            while lab.client.run("ip", family, "rule", "del", "pref", priority, check=False).returncode == 0:
+                pass
+        lab.client.run("ip", family, "route", "flush", "table", "443443", check=False)
+
+
+@pytest.fixture
+def leaks(lab, method):
     watch = None
 
     def begin():
         nonlocal watch
-        watch = Leaks(lab.client)
+        watch = Leaks(lab.client, permitted=ON_THE_LINK if method == "rules" else ())
         return watch
 
     yield begin
     if watch:
         watch.close()
-    lab.client.run("nft", "delete", "table", "inet", "sstp_lockdown", check=False)
 
 
 def filters(host):
-    return host.run("nft", "list", "ruleset").stdout
+    """The packet filter, rules, and routes of all tables but for those of sstp's device."""
+    routes = [line for family in ("-4", "-6") for what in (["rule"], ["route", "show", "table", "all"])
+              for line in host.run("ip", family, *what).stdout.splitlines() if "sstp0" not in line]
+    return host.run("nft", "list", "ruleset").stdout + "\n".join(sorted(routes))
 
 
 def is_locked(host):
-    return "sstp_lockdown" in filters(host)
+    return "sstp_lockdown" in filters(host) or "443443" in filters(host)
 
 
 @pytest.mark.parametrize("to", [SERVER, SERVER6])
@@ -231,10 +253,11 @@ def test_a_tunnel_that_ends_by_itself_leaves_the_lock(lab, leaks):
     assert not is_locked(lab.client)
 
 
-def test_established_connections_outside_are_cut(lab, leaks):
+@pytest.mark.parametrize("to, family", [(OTHER, socket.AF_INET), (OTHER6, socket.AF_INET6)])
+def test_established_connections_outside_are_cut(lab, leaks, to, family):
     lab.serve()
-    listener = lab.other.listen(OTHER, 7000)
-    with lab.client.connect(OTHER, 7000) as ours, listener.accept()[0] as theirs:
+    listener = lab.other.listen(to, 7000, family)
+    with lab.client.connect(to, 7000) as ours, listener.accept()[0] as theirs:
         ours.sendall(b"before")
         assert theirs.recv(100) == b"before"
         client = lab.connect("--lockdown")
@@ -295,6 +318,49 @@ def test_dhcp_and_neighbors_are_permitted(lab, leaks):
         ours.sendto(b"renew", ("10.1.0.254", 67))
         ours6.sendto(b"renew", ("2001:db8:1::254", 547))
         assert dhcp.recv(100) == dhcp6.recv(100) == b"renew"
+
+
+@pytest.mark.parametrize("options", [["--policy-rules"], ["--table", "100"], ["--mark", "7"]])
+def test_with_a_table_of_its_own(lab, leaks, options):
+    """The user's own rule leads to table 100."""
+    lab.serve()
+    lab.client.configure("rule add pref 500 not fwmark 443 lookup 100\n")
+    client = lab.connect("--lockdown", *options)
+    lab.client.ping(GATEWAY)
+    leaks().nothing()
+    client.send(signal.SIGUSR2)
+    client.wait_for("^connected in ", count=2)
+    lab.client.ping(GATEWAY)
+    assert client.stop() == 0
+    assert not is_locked(lab.client)
+
+
+@pytest.mark.parametrize("rp_filter", [1, 2])
+def test_with_a_kernel_that_checks_sources(lab, leaks, rp_filter):
+    lab.client.sysctl("net.ipv4.conf.all.rp_filter", rp_filter)
+    lab.serve()
+    client = lab.connect("--lockdown")
+    lab.client.ping(GATEWAY)
+    leaks().nothing()
+    client.send(signal.SIGUSR2)
+    client.wait_for("^connected in ", count=2)
+    lab.client.ping(GATEWAY)
+
+
+@pytest.mark.parametrize("method", ["rules"], indirect=True)
+def test_a_filter_takes_the_place_of_rules(lab, leaks, method):
+    """A module for nf_tables was loaded after the crash."""
+    lab.serve()
+    lab.connect("--lockdown").kill()
+    assert "443443" in filters(lab.client)
+    watch = leaks()
+    lab.sstp = SSTP
+    client = lab.connect("--lockdown")
+    assert "443443" not in filters(lab.client) and is_locked(lab.client)
+    watch.nothing()
+    client.kill()
+    lab.client.run(lab.sstp, "unlock")
+    assert not is_locked(lab.client)
 
 
 def test_two_do_not_share_a_lock(lab, leaks):

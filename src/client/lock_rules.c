@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A lock made of policy rules. */
+#include "client/lock_rules.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/netlink_rule.h"
+
+enum {
+	PRIORITY_PERMIT = 1,
+	PRIORITY_STOP = 2,
+	PRIORITY_END = 3,
+	DEVICE_GROUP = 443,
+	TABLE = 443443,     /* of the unreachable routes */
+	RULES_A_PERMIT = 4, /* two families, two directions */
+	OTHER_RULES = 8,    /* of the device and of two tables */
+};
+
+static const sa_family_t families[] = { AF_INET, AF_INET6 };
+
+struct lock_rules {
+	struct netlink *nl;
+	char device[IF_NAMESIZE];
+	bool is_locked; /* the unreachable routes and their rules exist */
+	struct netlink_rule *at;
+	size_t count;
+};
+
+/* A kernel without IPv6 needs no rules for it. */
+static int forgive(sa_family_t family, int error)
+{
+	bool is_missing = error == -EAFNOSUPPORT || error == -EOPNOTSUPP;
+
+	return family == AF_INET6 && is_missing ? 0 : error;
+}
+
+/* ---- the rules that should exist */
+
+struct rule_list {
+	struct netlink_rule *at;
+	size_t count;
+};
+
+static struct netlink_rule *new_rule(struct rule_list *l, sa_family_t family,
+				     enum netlink_rule_kind kind)
+{
+	struct netlink_rule *r = &l->at[l->count++];
+
+	*r = (struct netlink_rule){ .family = family, .kind = kind, .priority = PRIORITY_PERMIT };
+	r->target = kind == NETLINK_RULE_GOTO ? PRIORITY_END : 0;
+	return r;
+}
+
+static void put_permit(struct rule_list *l, sa_family_t family, const struct lock_permit *p,
+		       uint16_t from_port, uint16_t port)
+{
+	struct netlink_rule *r = new_rule(l, family, NETLINK_RULE_GOTO);
+
+	r->to = p->to;
+	r->mark = p->mark;
+	r->protocol = p->protocol;
+	r->source_port = from_port;
+	r->destination_port = port;
+}
+
+/*
+ * Where the kernel checks the source of what comes in (rp_filter), it looks for the way back. Some versions do
+ * that with the ports of the packet itself, not swapped, so the same rule is needed the other way around.
+ */
+static void put_permit_both_ways(struct rule_list *l, sa_family_t family,
+				 const struct lock_permit *p)
+{
+	if (p->family && p->family != family)
+		return;
+	put_permit(l, family, p, p->from_port, p->port);
+	if (p->port)
+		put_permit(l, family, p, p->port, p->from_port);
+}
+
+static void put_tunnel(struct rule_list *l, sa_family_t family, const char *device, uint32_t table)
+{
+	struct netlink_rule *from = new_rule(l, family, NETLINK_RULE_GOTO);
+
+	memcpy(from->device_in, device, strnlen(device, sizeof(from->device_in) - 1));
+	new_rule(l, family, NETLINK_RULE_BUT_GROUP)->table = RT_TABLE_MAIN;
+	if (table && table != RT_TABLE_MAIN)
+		new_rule(l, family, NETLINK_RULE_BUT_GROUP)->table = table;
+}
+
+static int make_list(const struct lock_rules *l, const struct lock_permit *permits, size_t count,
+		     uint32_t table, struct rule_list *list)
+{
+	list->count = 0;
+	list->at = calloc(RULES_A_PERMIT * count + OTHER_RULES, sizeof(*list->at));
+	if (!list->at)
+		return -ENOMEM;
+	for (size_t f = 0; f < 2; f++) {
+		for (size_t i = 0; i < count; i++)
+			put_permit_both_ways(list, families[f], &permits[i]);
+		if (*l->device)
+			put_tunnel(list, families[f], l->device, table);
+	}
+	return 0;
+}
+
+/* ---- setting them */
+
+/* What a rule of PRIORITY_PERMIT may have. */
+static bool is_same(const struct netlink_rule *a, const struct netlink_rule *b)
+{
+	return a->family == b->family && a->kind == b->kind && a->table == b->table &&
+	       a->mark == b->mark && a->to.len == b->to.len && ip_equal(&a->to.addr, &b->to.addr) &&
+	       !strcmp(a->device_in, b->device_in) && a->protocol == b->protocol &&
+	       a->source_port == b->source_port && a->destination_port == b->destination_port;
+}
+
+static bool has_rule(const struct netlink_rule *at, size_t count, const struct netlink_rule *r)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_same(&at[i], r))
+			return true;
+	return false;
+}
+
+static struct netlink_rule end_of(sa_family_t family)
+{
+	return (struct netlink_rule){
+		.family = family,
+		.kind = NETLINK_RULE_NOP,
+		.priority = PRIORITY_END,
+	};
+}
+
+static struct netlink_rule stop_of(sa_family_t family)
+{
+	return (struct netlink_rule){
+		.family = family,
+		.kind = NETLINK_RULE_LOOKUP,
+		.priority = PRIORITY_STOP,
+		.table = TABLE,
+	};
+}
+
+/* The same rule for each family. */
+static int add_for_both(struct lock_rules *l, struct netlink_rule (*rule_of)(sa_family_t family))
+{
+	int error = 0;
+
+	for (size_t f = 0; f < 2 && !error; f++) {
+		struct netlink_rule r = rule_of(families[f]);
+
+		error = netlink_rule_add(l->nl, &r, true);
+		error = error == -EEXIST ? 0 : forgive(r.family, error);
+	}
+	return error;
+}
+
+static struct route unreachable_of(sa_family_t family)
+{
+	return (struct route){
+		.dst = { .addr = { .family = family } },
+		.table = TABLE,
+		.protocol = NETLINK_PROTO_OURS,
+		.unreachable = true,
+	};
+}
+
+static int stop_packets(struct lock_rules *l)
+{
+	int error = 0;
+
+	for (size_t f = 0; f < 2 && !error; f++) {
+		struct route r = unreachable_of(families[f]);
+
+		error = netlink_route_add(l->nl, &r);
+		error = error == -EEXIST ? 0 : forgive(families[f], error);
+	}
+	return error ? error : add_for_both(l, stop_of);
+}
+
+/* Returns the number of rules that were removed, or -errno. */
+static int remove_at(struct netlink *nl, sa_family_t family, uint32_t priority)
+{
+	int error, count = 0;
+
+	while (!(error = netlink_rule_del_at(nl, family, priority)))
+		count++;
+	return error == -ENOENT || error == -EAFNOSUPPORT || error == -EOPNOTSUPP ? count : error;
+}
+
+int lock_rules_apply(struct lock_rules *l, const struct lock_permit *permits, size_t count,
+		     uint32_t table)
+{
+	struct rule_list wanted;
+	int error = make_list(l, permits, count, table, &wanted);
+
+	for (size_t i = 0; i < wanted.count && !error; i++)
+		if (!has_rule(l->at, l->count, &wanted.at[i]))
+			error = forgive(wanted.at[i].family,
+					netlink_rule_add(l->nl, &wanted.at[i], false));
+	if (!error && !l->is_locked)
+		error = stop_packets(l);
+	if (error) {
+		free(wanted.at);
+		return error;
+	}
+	l->is_locked = true;
+	for (size_t i = 0; i < l->count; i++)
+		if (!has_rule(wanted.at, wanted.count, &l->at[i]))
+			netlink_rule_del(l->nl, &l->at[i]);
+	free(l->at);
+	l->at = wanted.at;
+	l->count = wanted.count;
+	return 0;
+}
+
+int lock_rules_device(struct lock_rules *l, const char *device)
+{
+	unsigned ifindex;
+	int error = netlink_link_index(l->nl, device, &ifindex);
+
+	if (!error)
+		error = netlink_link_group(l->nl, ifindex, DEVICE_GROUP);
+	if (!error)
+		memcpy(l->device, device, strnlen(device, sizeof(l->device) - 1));
+	return error;
+}
+
+/* ---- life */
+
+/*
+ * Before 4.17 the kernel ignores ports and protocols, and permits all instead. It ignores the owner too, which
+ * shows it.
+ */
+static int check_kernel(struct lock_rules *l)
+{
+	bool is_known;
+	int error = add_for_both(l, end_of);
+
+	if (!error)
+		error = netlink_rule_is_at(l->nl, AF_INET, PRIORITY_END, &is_known);
+	if (error || is_known)
+		return error;
+	for (size_t f = 0; f < 2; f++) {
+		struct netlink_rule r = end_of(families[f]);
+
+		netlink_rule_del(l->nl, &r);
+	}
+	return -EOPNOTSUPP;
+}
+
+int lock_rules_open(struct lock_rules **out, bool *was_locked)
+{
+	struct lock_rules *l = calloc(1, sizeof(*l));
+	int error;
+
+	if (!l)
+		return -ENOMEM;
+	error = netlink_open(&l->nl);
+	if (!error)
+		error = check_kernel(l);
+	if (!error)
+		error = netlink_rule_is_at(l->nl, AF_INET, PRIORITY_STOP, was_locked);
+	if (error) {
+		lock_rules_close(l);
+		return error;
+	}
+	/* what an earlier process permitted; nothing but the unreachable routes holds until lock_rules_apply */
+	for (size_t f = 0; f < 2; f++)
+		remove_at(l->nl, families[f], PRIORITY_PERMIT);
+	*out = l;
+	return 0;
+}
+
+/* A device that outlives us is an ordinary one again. */
+static void leave_group(struct lock_rules *l)
+{
+	unsigned ifindex;
+
+	if (*l->device && !netlink_link_index(l->nl, l->device, &ifindex))
+		netlink_link_group(l->nl, ifindex, 0);
+}
+
+void lock_rules_close(struct lock_rules *l)
+{
+	if (!l)
+		return;
+	if (l->nl)
+		leave_group(l);
+	netlink_close(l->nl);
+	free(l->at);
+	free(l);
+}
+
+int lock_rules_remove(void)
+{
+	static const uint32_t priorities[] = { PRIORITY_STOP, PRIORITY_PERMIT, PRIORITY_END };
+	struct netlink *nl = NULL;
+	int error = netlink_open(&nl), count = 0;
+
+	for (size_t f = 0; f < 2 && !error; f++) {
+		struct route r = unreachable_of(families[f]);
+
+		for (size_t i = 0; i < sizeof(priorities) / sizeof(*priorities) && !error; i++) {
+			int removed = remove_at(nl, families[f], priorities[i]);
+
+			count += removed > 0 ? removed : 0;
+			error = removed < 0 ? removed : 0;
+		}
+		netlink_route_del(nl, &r);
+	}
+	netlink_close(nl);
+	return error ? error : count ? 0 : -ENOENT;
+}
