@@ -339,15 +339,12 @@ static int open_filter(struct lockdown *l)
 	return error ? error : nft_has_table(l->nft, table, &l->was_locked);
 }
 
-static int open_method(struct lockdown *l)
+static int use_rules(struct lockdown *l)
 {
-	int error = open_filter(l);
+	int error = lock_rules_open(&l->rules, &l->was_locked);
 
-	if (!nft_is_unsupported(error))
-		return error;
 	nft_close(l->nft);
 	l->nft = NULL;
-	error = lock_rules_open(&l->rules, &l->was_locked);
 	if (!error)
 		log_warn(
 			l->log,
@@ -355,6 +352,24 @@ static int open_method(struct lockdown *l)
 			"do not stop programs that bind to a network device, nor broadcasts and "
 			"multicast on the link");
 	return error;
+}
+
+static int open_method(struct lockdown *l)
+{
+	int error = open_filter(l);
+
+	return nft_is_unsupported(error) ? use_rules(l) : error;
+}
+
+/* Some kernels have tables, but not all that our rules in them need. */
+static int apply_first(struct lockdown *l)
+{
+	int error = apply(l);
+
+	if (!l->nft || !nft_is_unsupported(error))
+		return error;
+	error = use_rules(l);
+	return error ? error : apply(l);
 }
 
 static int begin(struct lockdown *l)
@@ -379,7 +394,7 @@ static int begin(struct lockdown *l)
 		l->server_count = 0;
 	l->may_look_up = !l->server_count && !l->cfg.is_resolved;
 	save(l);
-	error = log_error_of(l, apply(l));
+	error = log_error_of(l, apply_first(l));
 	if (error)
 		return error;
 	if (l->nft)
