@@ -162,9 +162,10 @@ static bool take_interim(struct auth_grant *g, struct bytes v)
 	return v.len == sizeof(s);
 }
 
+/* One at most: what several together mean is not defined (RFC 2865 section 5.11). */
 static bool take_filter(struct auth_grant *g, struct bytes v)
 {
-	return copy_text(v, g->filter, sizeof(g->filter));
+	return !g->filter[0] && v.len && copy_text(v, g->filter, sizeof(g->filter));
 }
 
 static bool take_pool(struct auth_grant *g, struct bytes v)
@@ -378,7 +379,9 @@ const char *radius_grant_get(struct auth_grant *grant, struct bytes packet)
 		if (!a.vendor && a.type == RADIUS_FRAMED_PROTOCOL &&
 		    radius_number(a.value) != FRAMED_PPP)
 			return "the RADIUS server grants another Framed-Protocol than PPP";
-		radius_grant_take(grant, &a);
+		if (!radius_grant_take(grant, &a) && !a.vendor && a.type == RADIUS_FILTER_ID)
+			return "the RADIUS server sends more than one Filter-Id, or one that is no "
+			       "name of 1 to 63 bytes";
 	}
 	add_own_networks(grant);
 	return NULL;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* rate=5M/20M session=28800 idle=600 sessions=2 quota=10G */
+/* rate=5M/20M session=28800 idle=600 sessions=2 quota=10G filter=staff */
 #include "auth/user_limits.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "auth/radius_grant.h"
@@ -29,6 +30,14 @@ static bool get_rates(struct bytes value, void *to)
 	struct user_limits *l = to;
 
 	return radius_rate_parse(value, &l->rate_up, &l->rate_down);
+}
+
+static bool get_filter(struct bytes value, void *to)
+{
+	struct user_limits *l = to;
+
+	l->filter = (const char *)value.at;
+	return value.len && value.len < AUTH_POOL_SIZE;
 }
 
 bool user_limits_is_limit(const char *word)
@@ -58,6 +67,7 @@ const char *user_limits_take(struct user_limits *l, const char *word)
 		  "sessions= must be a number, 1 or more" },
 		{ "quota=", offsetof(struct user_limits, quota), get_amount,
 		  "quota= must be a number of bytes, such as 10G" },
+		{ "filter=", 0, get_filter, "filter= must be the name of a filter of --filters" },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
@@ -68,7 +78,7 @@ const char *user_limits_take(struct user_limits *l, const char *word)
 		return keys[i].get(bytes_text(word + len), (char *)l + keys[i].at) ? NULL
 										   : keys[i].wrong;
 	}
-	return "a limit must be one of rate=, session=, idle=, sessions=, quota=";
+	return "a limit must be one of rate=, session=, idle=, sessions=, quota=, filter=";
 }
 
 void user_limits_grant(const struct user_limits *l, struct auth_grant *grant)
@@ -79,4 +89,6 @@ void user_limits_grant(const struct user_limits *l, struct auth_grant *grant)
 	grant->rate_up = l->rate_up;
 	grant->rate_down = l->rate_down;
 	grant->quota = l->quota;
+	if (l->filter)
+		snprintf(grant->filter, sizeof(grant->filter), "%s", l->filter);
 }

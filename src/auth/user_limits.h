@@ -8,11 +8,12 @@
 struct user_limits {
 	uint32_t session_s, idle_s, sessions;
 	uint64_t rate_up, rate_down, quota;
+	const char *filter; /* the word's; NULL: none */
 };
 
 /* Whether a word is meant as a limit: lower-case letters and "=". */
 bool user_limits_is_limit(const char *word);
-/* NULL, or what is wrong with the word, as the end of a sentence. */
+/* NULL, or what is wrong with the word, as the end of a sentence. A filter's name stays in `word`. */
 const char *user_limits_take(struct user_limits *l, const char *word);
 void user_limits_grant(const struct user_limits *l, struct auth_grant *grant);
 

@@ -61,7 +61,7 @@ struct serve_settings {
 	const char *key_password_file;
 	bool strict_sni;
 	struct tls_settings tls;
-	const char *users, *leases;
+	const char *users, *filters, *leases;
 	struct auth_list auth;
 	const char *client_ca, *client_crl;
 	bool requires_peap_binding;
@@ -304,6 +304,13 @@ static const struct option user_table[] = {
 	  .help = "the user file: the columns of pppd's chap-secrets; sstp passwd edits it",
 	  .set = set_file,
 	  .at = AT(users) },
+	{ .name = "filters",
+	  .arg = "FILE",
+	  .help = "packet filters for users: a rule a line, such as 'staff permit 10.0.0.0/8 tcp "
+		  "443'; a user gets the one that RADIUS (Filter-Id) or filter= in the user file "
+		  "names",
+	  .set = set_file,
+	  .at = AT(filters) },
 	{ .name = "client-ca",
 	  .arg = "FILE",
 	  .help = "eap-tls and peap: the authorities of the clients' certificates (PEM); the user is the "
@@ -567,6 +574,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.strict_sni = s->strict_sni,
 		.no_watch = s->no_watch,
 		.users_file = s->users,
+		.filters_file = s->filters,
 		.radius = &s->radius.cfg,
 		.leases_file = s->leases ? s->leases : leases_default(s),
 		.is_leases_default = !s->leases,
@@ -614,6 +622,7 @@ static int check(const struct server_cfg *cfg)
 	struct error users_err;
 	struct error tls_err;
 	struct users *users = NULL;
+	struct filters *filters = NULL;
 	struct tls_ctx *tls, *peap_tls;
 
 	if (cfg->users_file && users_load(cfg->users_file, &users, &users_err)) {
@@ -621,6 +630,11 @@ static int check(const struct server_cfg *cfg)
 		return EXIT_USAGE;
 	}
 	users_release(users);
+	if (cfg->filters_file && filters_load(cfg->filters_file, &filters, &users_err)) {
+		cli_error(&serve_verb, "%s", users_err.text);
+		return EXIT_USAGE;
+	}
+	filters_release(filters);
 	for (size_t i = 0; i < cfg->cert_count; i++) {
 		if (tls_ctx_server(&cfg->certs[i], &tls, &tls_err)) {
 			cli_error(&serve_verb, "%s", tls_err.text);

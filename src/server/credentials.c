@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Loads and reloads the user file and the certificates. */
+/* Loads and reloads the user file, the certificates and the filters. */
 #include "server/credentials.h"
 
 #include <string.h>
@@ -87,17 +87,21 @@ enum tunnel_reason credentials_open(struct credentials *c, const struct server_c
 				    unsigned threads)
 {
 	enum tunnel_reason reason = REASON_NONE;
+	struct filters *filters = NULL;
 	struct error tls_err;
 
 	*c = (struct credentials){ .users = NULL };
+	filter_store_open(&c->filters, NULL);
 	if (cfg->users_file)
 		reason = open_users(c, cfg, threads);
 	if (reason)
 		return reason;
-	if (certs_open(&c->certs, cfg, &tls_err) || use_eap_tls(c, cfg, &tls_err)) {
+	if (certs_open(&c->certs, cfg, &tls_err) || use_eap_tls(c, cfg, &tls_err) ||
+	    (cfg->filters_file && filters_load(cfg->filters_file, &filters, &tls_err))) {
 		log_error(NULL, "%s", tls_err.text);
 		return REASON_SETTINGS;
 	}
+	filter_store_replace(&c->filters, filters);
 	return REASON_NONE;
 }
 
@@ -105,6 +109,21 @@ void credentials_close(struct credentials *c)
 {
 	user_file_close(c->users);
 	certs_close(&c->certs);
+	filter_store_close(&c->filters);
+}
+
+static void reload_filters(struct credentials *c, const char *file, struct reload_report *report)
+{
+	struct filters *filters;
+	struct error err;
+
+	if (filters_load(file, &filters, &err)) {
+		reload_report_failed(report, "%s; the filters are unchanged", err.text);
+		return;
+	}
+	reload_report_done(report, "reloaded %s: %zu filter%s", file, filters_count(filters),
+			   filters_count(filters) == 1 ? "" : "s");
+	filter_store_replace(&c->filters, filters);
 }
 
 static void reload_users(struct credentials *c, const struct server_cfg *cfg,
@@ -134,6 +153,8 @@ void credentials_reload(struct credentials *c, const struct server_cfg *cfg,
 	if (c->users)
 		reload_users(c, cfg, changed, arg, report);
 	certs_reload(&c->certs, cfg, report);
+	if (cfg->filters_file)
+		reload_filters(c, cfg->filters_file, report);
 	if (use_eap_tls(c, cfg, &tls_err))
 		reload_report_failed(report, "%s; logins with certificates are checked as before",
 				     tls_err.text);

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The user file and the certificates. SIGHUP reloads both while workers use them; each has its own
- * locking (auth/user_file.h, certs.h).
+ * The user file, the certificates and the filters. SIGHUP reloads them while workers use them; each has
+ * its own locking (auth/user_file.h, certs.h, filters.h).
  */
 #ifndef SSTP_SERVER_CREDENTIALS_H
 #define SSTP_SERVER_CREDENTIALS_H
 
 #include "auth/user_file.h"
 #include "server/certs.h"
+#include "server/filters.h"
 #include "tunnel/reason.h"
 
 struct credentials {
 	struct user_file *users; /* NULL: there is no user file */
 	struct certs certs;
+	struct filter_store filters;
 };
 
 /*
@@ -24,7 +26,8 @@ enum tunnel_reason credentials_open(struct credentials *c, const struct server_c
 void credentials_close(struct credentials *c);
 
 /*
- * What can't be read stays unchanged. `changed` is called after new users
+ * What can't be read stays unchanged. The caller lets the workers change to the new filters, if there is a
+ * file of them. `changed` is called after new users
  * have come into force and before the old ones are freed.
  */
 void credentials_reload(struct credentials *c, const struct server_cfg *cfg,

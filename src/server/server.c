@@ -255,6 +255,8 @@ void server_reload(struct server *srv, struct reload_report *report)
 	file_watch_note(&srv->files);
 	health_reloading(&srv->health);
 	credentials_reload(&srv->shared.credentials, srv->cfg, on_new_users, srv, report);
+	if (srv->cfg->filters_file)
+		call_all(srv, worker_change_filters);
 	health_reloaded(&srv->health);
 }
 

@@ -26,6 +26,7 @@ struct server_cfg {
 	bool strict_sni; /* a client that asks for a name of no certificate is refused */
 	const char *users_file;          /* NULL: logins are checked by RADIUS */
 	const struct radius_cfg *radius; /* NULL, or without a server: not used */
+	const char *filters_file;        /* NULL: there are no filters */
 	const char *leases_file;         /* which user had which address */
 	bool is_leases_default;          /* leases_file is the default path */
 	const char *name; /* for CHAP challenges, and the server column of the user file */

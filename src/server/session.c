@@ -178,7 +178,8 @@ static void look_at_limits(struct loop_timer *timer)
 /* Most sessions of a server without RADIUS have no limits, and no memory for them. */
 static bool has_limits(const struct session *s, const struct auth_grant *grant)
 {
-	return s->host->radius || grant->session_s || grant->idle_s || grant->quota;
+	return s->host->radius || grant->session_s || grant->idle_s || grant->quota ||
+	       grant->filter[0];
 }
 
 /* Returns false without memory. */
@@ -219,34 +220,70 @@ void session_change(struct session_host *h, uint64_t id, struct bytes packet)
 	log_info(&s->log, "the RADIUS server changed the limits of this session");
 }
 
-static const struct refusal unknown_filter = {
-	"the RADIUS server sent a Filter-Id, and there are no filters here: without its filter the "
-	"session would be allowed too much",
-	"the server cannot apply the filter of this user",
-};
+/* NULL, or the reason for a refusal. */
+static const struct refusal *choose_filter(const struct session *s, const char *name,
+					   struct filter_use *use)
+{
+	static const struct refusal unknown = {
+		"the user's filter does not exist, and without it the session would be allowed too "
+		"much",
+		"the server cannot apply the filter of this user",
+	};
+	const char *file = s->host->cfg->filters_file;
 
-/* Registers the session with the address of its grant. NULL, or the reason for a refusal. */
-static const struct refusal *log_in(struct session *s, const struct auth_grant *grant)
+	if (!*name || filter_store_use(s->host->filters, name, use))
+		return NULL;
+	log_warn(&s->log, "there is no filter %s: %s%s", log_quote(name, strlen(name)).text,
+		 file ? "it is not in " : "--filters is not given", file ? file : "");
+	return &unknown;
+}
+
+void session_change_filters(struct session_host *h)
+{
+	for (struct session *s = h->open.first; s; s = s->next) /* freed in a later turn */
+		if (s->granted && !tunnel_is_ending(&s->tunnel) &&
+		    choose_filter(s, s->granted->grant.filter, &s->granted->filter))
+			end_for(s, REASON_ADMIN, "the user's filter does not exist any more");
+}
+
+/* NULL, or the reason for a refusal. */
+static const struct refusal *take_address(struct session *s, const struct auth_grant *grant)
 {
 	struct evictions evictions;
 	const struct refusal *refused;
 	uint32_t addr = grant->ipv4;
 
-	if (grant->filter[0])
-		return &unknown_filter;
 	s->registration.max_sessions = grant->sessions;
 	refused = registry_login(s->host->registry, &s->registration, &addr, &evictions);
 	evict_all(s->host, &evictions);
 	if (refused)
 		return refused;
 	s->ipv4 = ip_from_v4(addr);
-	if (!claim(s, &s->ipv4))
-		s->ipv4 = (struct ip_addr){ 0 };
-	else if (remember_grant(s, grant) &&
-		 tunnel_set_rates(&s->tunnel, grant->rate_up, grant->rate_down))
+	if (claim(s, &s->ipv4))
 		return NULL;
+	s->ipv4 = (struct ip_addr){ 0 };
 	give_up_addresses(s);
 	return &registry_out_of_memory;
+}
+
+/* Registers the session with what it is granted. NULL, or the reason for a refusal. */
+static const struct refusal *log_in(struct session *s, const struct auth_grant *grant)
+{
+	struct filter_use filter = { NULL, NULL };
+	const struct refusal *refused = choose_filter(s, grant->filter, &filter);
+
+	if (!refused)
+		refused = take_address(s, grant);
+	if (!refused && !(remember_grant(s, grant) &&
+			  tunnel_set_rates(&s->tunnel, grant->rate_up, grant->rate_down))) {
+		give_up_addresses(s);
+		refused = &registry_out_of_memory;
+	}
+	if (refused)
+		filter_use_end(&filter);
+	else if (filter.filter)
+		s->granted->filter = filter;
+	return refused;
 }
 
 static void on_advertise(struct loop_timer *timer);
@@ -733,6 +770,8 @@ static void free_session(struct session *s)
 		secret_wipe(s->refusal, sizeof(*s->refusal));
 	free(s->refusal);
 	free(s->user);
+	if (s->granted)
+		filter_use_end(&s->granted->filter);
 	free(s->granted);
 	free_eap(s);
 	free(s);
@@ -880,6 +919,9 @@ bool session_may_send(struct tunnel *t, const struct packet *p)
 	struct ip_addr from = packet_src(p), to = packet_dst(p);
 
 	if (!is_own(s, &from) && !is_behind(s, &from))
+		return false;
+	if (s->granted && s->granted->filter.filter &&
+	    !filter_passes(s->granted->filter.filter, p, true))
 		return false;
 	return h->cfg->client_to_client || registry_worker_of(h->registry, &to) == REGISTRY_NOBODY;
 }

@@ -13,6 +13,7 @@
 #include "auth/service.h"
 #include "server/account.h"
 #include "ip6/advertiser.h"
+#include "server/filters.h"
 #include "server/half_open.h"
 #include "server/ids.h"
 #include "server/limits.h"
@@ -41,6 +42,7 @@ struct session_host {
 	struct registry *registry;
 	struct auth_service *auth;
 	struct radius *radius; /* for reports; NULL: none */
+	struct filter_store *filters;
 	const struct server_cfg *cfg;
 	const uint8_t *own_iid; /* the server's, on all links */
 	const uint8_t *uuid;    /* of its DUID (dhcp6.h) */
@@ -68,6 +70,7 @@ struct granted {
 	struct limits limits;
 	struct loop_timer timer; /* at the deadline of `limits` */
 	struct account account;
+	struct filter_use filter;
 	struct auth_grant grant;
 };
 
@@ -122,6 +125,11 @@ struct session *session_find(const struct session_host *h, uint64_t id);
 void session_evict(struct session_host *h, uint64_t id, enum tunnel_reason reason, const char *why);
 /* Gives a session of this host, if it still exists, the limits that are in a packet of RADIUS. */
 void session_change(struct session_host *h, uint64_t id, struct bytes packet);
+/*
+ * The filters have changed: sessions of this host use the new ones of the same names from now on, and
+ * those whose filter is gone end.
+ */
+void session_change_filters(struct session_host *h);
 /* The counters of this host, with those of its live sessions. */
 void session_stats(const struct session_host *h, struct stats *sum);
 /* Logs a status line for each session that has logged in, up to a limit. */
@@ -131,9 +139,15 @@ void session_abandon(struct session *s);
 
 /* For the packet path: the session of this host that a packet to this address is for, or NULL. */
 struct session *session_of_addr(const struct session_host *h, const struct ip_addr *to);
+/* The same: whether its filter, if it has one, lets a packet to its client pass. */
+static inline bool session_may_receive(const struct session *s, const struct packet *p)
+{
+	return !s->granted || !s->granted->filter.filter ||
+	       filter_passes(s->granted->filter.filter, p, false);
+}
 /*
- * For the host's packet sink: whether the packet is from the session's own addresses, and not to
- * another client unless that is allowed. `t` is the tunnel of a session.
+ * For the host's packet sink: whether the packet is from the session's own addresses, not to
+ * another client unless that is allowed, and passes the session's filter. `t` is the tunnel of a session.
  */
 bool session_may_send(struct tunnel *t, const struct packet *p);
 /* The same: whether the packet is for the server itself, which has replied to it: DHCPv6. */

@@ -141,8 +141,10 @@ static void forward(void *arg, struct packet *p, const struct tun_offload *off)
 	struct ip_addr to = packet_dst(p);
 	struct session *s = session_of_addr(&w->host, &to);
 
-	if (s)
+	if (s && session_may_receive(s, p))
 		tunnel_send_block(&s->tunnel, p, off);
+	else if (s)
+		s->tunnel.stats.tx_dropped++;
 	else if (w->shared->worker_count > 1)
 		forward_to_worker(w, &to, p, off);
 }
@@ -208,8 +210,10 @@ static bool take_packets(struct worker *w, struct ring *r)
 			return false;
 		to = packet_dst(&p);
 		s = session_of_addr(&w->host, &to);
-		if (s)
+		if (s && session_may_receive(s, &p))
 			tunnel_send(&s->tunnel, &p, &off);
+		else if (s)
+			s->tunnel.stats.tx_dropped++;
 		ring_done(r);
 	}
 	return true;
@@ -398,6 +402,12 @@ void worker_stats(void *worker, void *of)
 	session_stats(&w->host, (struct stats *)of + w->number);
 }
 
+void worker_change_filters(void *worker, void *arg)
+{
+	(void)arg;
+	session_change_filters(&((struct worker *)worker)->host);
+}
+
 void worker_log_sessions(void *worker, void *arg)
 {
 	(void)arg;
@@ -448,6 +458,7 @@ static void fill_host(struct worker *w)
 	h->registry = w->shared->registry;
 	h->auth = w->shared->auth;
 	h->radius = w->shared->radius;
+	h->filters = &w->shared->credentials.filters;
 	h->cfg = w->shared->cfg;
 	h->own_iid = w->shared->own_iid;
 	h->uuid = w->shared->uuid;

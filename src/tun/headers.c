@@ -10,7 +10,8 @@ enum {
 	IPV4_FRAGMENT_MASK = 0x3fff, /* more fragments, offset */
 };
 
-static bool parse_v4(struct headers *h, const uint8_t *packet, size_t len)
+/* With `may_be_cut` the packet may be longer than `len` bytes, and counts as that long. */
+static bool parse_v4(struct headers *h, const uint8_t *packet, size_t len, bool may_be_cut)
 {
 	if (len < IPV4_HDR_LEN)
 		return false;
@@ -20,6 +21,8 @@ static bool parse_v4(struct headers *h, const uint8_t *packet, size_t len)
 	h->total = load_u16(packet + IPV4_LENGTH_AT);
 	h->is_fragment = load_u16(packet + IPV4_FRAGMENT_AT) & IPV4_FRAGMENT_MASK;
 	h->proto = packet[IPV4_PROTO_AT];
+	if (may_be_cut && h->total > len)
+		h->total = len;
 	return h->ip_len >= IPV4_HDR_LEN && h->total >= h->ip_len && h->total <= len;
 }
 
@@ -52,7 +55,7 @@ static bool skip_extension(struct headers *h, struct reader *r)
 	return !r->bad && !h->is_fragment;
 }
 
-static bool parse_v6(struct headers *h, const uint8_t *packet, size_t len)
+static bool parse_v6(struct headers *h, const uint8_t *packet, size_t len, bool may_be_cut)
 {
 	struct reader r;
 
@@ -62,6 +65,8 @@ static bool parse_v6(struct headers *h, const uint8_t *packet, size_t len)
 	h->is_fragment = false;
 	h->total = IPV6_HDR_LEN + (size_t)load_u16(packet + IPV6_LENGTH_AT);
 	h->proto = packet[IPV6_NEXT_AT];
+	if (may_be_cut && h->total > len)
+		h->total = len;
 	if (h->total > len)
 		return false;
 	r = reader_of(packet + IPV6_HDR_LEN, h->total - IPV6_HDR_LEN);
@@ -72,16 +77,26 @@ static bool parse_v6(struct headers *h, const uint8_t *packet, size_t len)
 	return true;
 }
 
-bool headers_parse(struct headers *h, const uint8_t *packet, size_t len)
+static inline bool parse(struct headers *h, const uint8_t *packet, size_t len, bool may_be_cut)
 {
 	switch (len ? packet[0] >> 4 : 0) {
 	case 4:
-		return parse_v4(h, packet, len);
+		return parse_v4(h, packet, len, may_be_cut);
 	case 6:
-		return parse_v6(h, packet, len);
+		return parse_v6(h, packet, len, may_be_cut);
 	default:
 		return false;
 	}
+}
+
+bool headers_parse(struct headers *h, const uint8_t *packet, size_t len)
+{
+	return parse(h, packet, len, false);
+}
+
+bool headers_parse_cut(struct headers *h, const uint8_t *packet, size_t len)
+{
+	return parse(h, packet, len, true);
 }
 
 bool packet_parse(struct packet *p, uint8_t *at, size_t len)

@@ -60,6 +60,7 @@ enum {
 	TCP_BIT_SYN = 0x02,
 	TCP_BIT_RST = 0x04,
 	TCP_BIT_PSH = 0x08,
+	TCP_BIT_ACK = 0x10,
 	TCP_BIT_URG = 0x20,
 	TCP_BIT_CWR = 0x80,
 };
@@ -80,6 +81,8 @@ struct packet {
 
 /* False: the bytes are not a complete IP packet. Bytes after its end are fine. */
 bool headers_parse(struct headers *h, const uint8_t *packet, size_t len);
+/* The same of a packet's first `len` bytes, as an ICMP error quotes them; then h->total is `len`. */
+bool headers_parse_cut(struct headers *h, const uint8_t *packet, size_t len);
 bool packet_parse(struct packet *p, uint8_t *at, size_t len);
 
 struct ip_addr packet_src(const struct packet *p);

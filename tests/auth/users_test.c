@@ -357,7 +357,7 @@ static const struct error_case {
 	  "address, \"*\" (one from the pool) or \"-\" (refused); a secret "
 	  "with spaces needs quotes" },
 	{ "an unknown limit", "ann * pw * speed=5M\n",
-	  "users:1: user \"ann\": a limit must be one of rate=, session=, idle=, sessions=, quota=" },
+	  "users:1: user \"ann\": a limit must be one of rate=, session=, idle=, sessions=, quota=, filter=" },
 	{ "half a rate", "ann * pw rate=5M/\n",
 	  "users:1: user \"ann\": rate= must be bits per second from the client and to it, such as "
 	  "5M/20M" },
@@ -366,13 +366,15 @@ static const struct error_case {
 	{ "minutes, or millions", "ann * pw idle=10m\n",
 	  "users:1: user \"ann\": idle= must be a number of seconds, such as 600" },
 	{ "capitals", "ann * pw * Rate=5M/20M\n",
-	  "users:1: user \"ann\": a limit must be one of rate=, session=, idle=, sessions=, quota=" },
+	  "users:1: user \"ann\": a limit must be one of rate=, session=, idle=, sessions=, quota=, filter=" },
 	{ "no time at all", "ann * pw session=0\n",
 	  "users:1: user \"ann\": session= must be a number of seconds, such as 28800" },
 	{ "too many sessions", "ann * pw sessions=5G\n",
 	  "users:1: user \"ann\": sessions= must be a number, 1 or more" },
 	{ "a word for a quota", "ann * pw quota=all\n",
 	  "users:1: user \"ann\": quota= must be a number of bytes, such as 10G" },
+	{ "no filter", "ann * pw filter=\n",
+	  "users:1: user \"ann\": filter= must be the name of a filter of --filters" },
 	{ "no such file", "ann * @/nowhere/at/all\n",
 	  "users:1: the secret of user \"ann\" is in /nowhere/at/all, which cannot be read: No "
 	  "such file or directory" },
@@ -382,7 +384,7 @@ static void limits_of_a_user(void **state)
 {
 	struct auth_result a =
 		try("ann * secret rate=5M/20M idle=600 10.1.0.7 session=28800 sessions=2 "
-		    "quota=10G",
+		    "quota=10G filter=staff",
 		    "vpn", PAP, "ann", "secret");
 
 	(void)state;
@@ -393,7 +395,9 @@ static void limits_of_a_user(void **state)
 	assert_int_equal(a.grant.session_s, 28800);
 	assert_int_equal(a.grant.sessions, 2);
 	assert_true(a.grant.quota == UINT64_C(10000000000));
+	assert_string_equal(a.grant.filter, "staff");
 	a = try("ann * secret *", "vpn", PAP, "ann", "secret");
+	assert_string_equal(a.grant.filter, "");
 	assert_true(!a.grant.rate_up && !a.grant.idle_s && !a.grant.quota);
 }
 
@@ -414,7 +418,8 @@ static struct auth_result try_certificate(const char *file, const char *name)
 static void limits_of_a_user_with_a_certificate(void **state)
 {
 	struct auth_result a = try_certificate(
-		"ann * $cert$ rate=5M/20M idle=600 10.1.0.7 session=28800 sessions=2 quota=10G",
+		"ann * $cert$ rate=5M/20M idle=600 10.1.0.7 session=28800 sessions=2 quota=10G "
+		"filter=staff",
 		"ann");
 
 	(void)state;
@@ -425,6 +430,7 @@ static void limits_of_a_user_with_a_certificate(void **state)
 	assert_int_equal(a.grant.session_s, 28800);
 	assert_int_equal(a.grant.sessions, 2);
 	assert_true(a.grant.quota == UINT64_C(10000000000));
+	assert_string_equal(a.grant.filter, "staff");
 }
 
 static void who_may_use_a_certificate(void **state)

@@ -120,7 +120,8 @@ def test_a_route_that_would_cut_the_connection_is_not_made(lab, serve):
 @pytest.mark.parametrize("reply, reason", [
     ("Service-Type = Login-User", "the RADIUS server grants another Service-Type than Framed-User"),
     ("Framed-Protocol = SLIP", "the RADIUS server grants another Framed-Protocol than PPP"),
-    ('Filter-Id = "guests"', "the RADIUS server sent a Filter-Id, and there are no filters here"),
+    ('Filter-Id = "guests"', "the user's filter does not exist, and without it the session would be allowed too much"),
+    ('Filter-Id = "a", Filter-Id += "b"', "the RADIUS server sends more than one Filter-Id"),
 ])
 def test_what_cannot_be_granted_is_refused(lab, serve, reply, reason):
     FreeRadius(lab, f'ann Cleartext-Password := "wonder land"\n    {reply}\n')
