@@ -44,6 +44,9 @@ struct auth_grant {
 
 	struct ip_prefix routes[AUTH_ROUTES_MAX]; /* 22, 99: to the session */
 	size_t route_count;
+	/* for the client, by DHCP; the backend's, which may free them after the answer */
+	const struct ip_prefix *push_routes;
+	size_t push_route_count;
 	uint16_t mtu;       /* 12 */
 	uint32_t session_s; /* 27: the session ends after this time */
 	uint32_t idle_s;    /* 28: the session ends after this time without a packet */

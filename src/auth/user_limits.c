@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* rate=5M/20M session=28800 idle=600 sessions=2 quota=10G filter=staff */
+/* rate=5M/20M session=28800 idle=600 sessions=2 quota=10G filter=staff iroute=192.168.5.0/24 push-route=10.0.0.0/8 */
 #include "auth/user_limits.h"
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "auth/radius_grant.h"
@@ -40,11 +41,41 @@ static bool get_filter(struct bytes value, void *to)
 	return value.len && value.len < AUTH_POOL_SIZE;
 }
 
+/* A default route is nobody's network. Without memory it is refused too. */
+static bool add_network(struct bytes value, struct user_networks *l, bool may_be_v6)
+{
+	struct ip_prefix p, *longer;
+	char text[64];
+
+	if (value.len >= sizeof(text) || l->count == AUTH_ROUTES_MAX)
+		return false;
+	memcpy(text, value.at, value.len);
+	text[value.len] = '\0';
+	if (!ip_prefix_parse(text, &p) || !p.len || (p.addr.family == AF_INET6 && !may_be_v6))
+		return false;
+	longer = realloc(l->at, (l->count + 1) * sizeof(*longer));
+	if (!longer)
+		return false;
+	l->at = longer;
+	l->at[l->count++] = (struct ip_prefix){ ip_mask(&p.addr, p.len), p.len };
+	return true;
+}
+
+static bool get_behind(struct bytes value, void *to)
+{
+	return add_network(value, to, true);
+}
+
+static bool get_pushed(struct bytes value, void *to)
+{
+	return add_network(value, to, false);
+}
+
 bool user_limits_is_limit(const char *word)
 {
 	const char *c = word;
 
-	while (isalpha((unsigned char)*c))
+	while (isalpha((unsigned char)*c) || (c > word && *c == '-'))
 		c++;
 	return c > word && *c == '=';
 }
@@ -68,6 +99,10 @@ const char *user_limits_take(struct user_limits *l, const char *word)
 		{ "quota=", offsetof(struct user_limits, quota), get_amount,
 		  "quota= must be a number of bytes, such as 10G" },
 		{ "filter=", 0, get_filter, "filter= must be the name of a filter of --filters" },
+		{ "iroute=", offsetof(struct user_limits, behind), get_behind,
+		  "iroute= must be a network, such as 192.168.5.0/24, and 16 times at most" },
+		{ "push-route=", offsetof(struct user_limits, pushed), get_pushed,
+		  "push-route= must be an IPv4 network, such as 10.0.0.0/8, and 16 times at most" },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
@@ -78,7 +113,8 @@ const char *user_limits_take(struct user_limits *l, const char *word)
 		return keys[i].get(bytes_text(word + len), (char *)l + keys[i].at) ? NULL
 										   : keys[i].wrong;
 	}
-	return "a limit must be one of rate=, session=, idle=, sessions=, quota=, filter=";
+	return "the word before = must be one of rate, session, idle, sessions, quota, filter, "
+	       "iroute, push-route";
 }
 
 void user_limits_grant(const struct user_limits *l, struct auth_grant *grant)
@@ -91,4 +127,15 @@ void user_limits_grant(const struct user_limits *l, struct auth_grant *grant)
 	grant->quota = l->quota;
 	if (l->filter)
 		snprintf(grant->filter, sizeof(grant->filter), "%s", l->filter);
+	grant->route_count = l->behind.count;
+	if (l->behind.count)
+		memcpy(grant->routes, l->behind.at, l->behind.count * sizeof(*l->behind.at));
+	grant->push_routes = l->pushed.at;
+	grant->push_route_count = l->pushed.count;
+}
+
+void user_limits_free(struct user_limits *l)
+{
+	free(l->behind.at);
+	free(l->pushed.at);
 }

@@ -382,6 +382,7 @@ static void free_user(struct user *user)
 {
 	file_free(user->from_file, user->from_file_len);
 	secret_wipe(user->hash, sizeof(user->hash));
+	user_limits_free(&user->limits);
 }
 
 struct users *users_hold(struct users *u)

@@ -20,6 +20,7 @@
 #include "cli/password.h"
 #include "cli/radius_options.h"
 #include "cli/verbs.h"
+#include "dhcp/message.h"
 #include "eap/packet.h"
 #include "server/credentials.h"
 #include "server/prefixes.h"
@@ -69,6 +70,7 @@ struct serve_settings {
 	struct ip_prefix network, ipv6_network; /* AF_UNSPEC: not set */
 	struct delegation delegation;
 	struct dns_list dns;
+	struct prefix_list push_routes;
 	struct text_list push_domains;
 	uint32_t nbns[2];
 	struct device_settings device;
@@ -240,6 +242,27 @@ static void clear_dns(void *to)
 	memset(to, 0, sizeof(struct dns_list));
 }
 
+static bool set_push_route(void *to, const char *value, struct error *err)
+{
+	struct prefix_list *l = to;
+	struct ip_prefix p;
+
+	if (!ip_prefix_parse(value, &p) || p.addr.family != AF_INET || !p.len) {
+		snprintf(
+			err->text, sizeof(err->text),
+			"must be an IPv4 network such as 10.0.0.0/8; whether all traffic goes into "
+			"the tunnel is the client's own setting");
+		return false;
+	}
+	if (!set_prefixes(to, value, err))
+		return false;
+	if (dhcp_routes_fit(l->at, l->count))
+		return true;
+	snprintf(err->text, sizeof(err->text),
+		 "more networks than fit into one DHCP option (255 bytes, 28 to 42 networks)");
+	return false;
+}
+
 static bool set_push_domain(void *to, const char *value, struct error *err)
 {
 	if (((struct text_list *)to)->count < PUSH_DOMAINS_MAX)
@@ -386,6 +409,13 @@ static const struct option client_network_table[] = {
 	  .set = set_dns,
 	  .at = AT(dns),
 	  .clear = clear_dns },
+	{ .name = "push-route",
+	  .arg = "NETWORK",
+	  .help = "clients send packets to this IPv4 network into the tunnel, if they ask by "
+		  "DHCPINFORM, as Windows does; may be given again",
+	  .set = set_push_route,
+	  .at = AT(push_routes),
+	  .clear = clear_prefixes },
 	{ .name = "push-domain",
 	  .arg = "DOMAIN",
 	  .help = "clients look short names up in this domain; may be given again",
@@ -591,6 +621,8 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.delegate_len = s->delegation.len,
 		.dns = { s->dns.v4[0], s->dns.v4[1] },
 		.ipv6_dns = { s->dns.v6[0], s->dns.v6[1] },
+		.push_routes = s->push_routes.at,
+		.push_route_count = s->push_routes.count,
 		.push_domains = s->push_domains.at,
 		.push_domain_count = s->push_domains.count,
 		.nbns = { s->nbns[0], s->nbns[1] },

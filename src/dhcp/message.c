@@ -339,14 +339,30 @@ size_t dhcp_put_inform(uint8_t to[DHCP_PACKET_MAX], const struct ip_addr *own, u
 	return end(&w);
 }
 
+enum { ROUTER_LEN = 4 };
+
+static size_t route_size(const struct ip_prefix *p)
+{
+	return 1 + (p->len + 7) / 8 + ROUTER_LEN;
+}
+
+bool dhcp_routes_fit(const struct ip_prefix *routes, size_t count)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < count; i++)
+		len += route_size(&routes[i]);
+	return len <= OPTION_MAX && count <= DHCP_ROUTES_MAX;
+}
+
 static size_t put_route(uint8_t *at, const struct ip_prefix *p, const struct ip_addr *router)
 {
 	size_t n = (p->len + 7) / 8;
 
 	at[0] = (uint8_t)p->len;
 	memcpy(at + 1, p->addr.bytes, n);
-	memcpy(at + 1 + n, router->bytes, 4);
-	return 1 + n + 4;
+	memcpy(at + 1 + n, router->bytes, ROUTER_LEN);
+	return route_size(p);
 }
 
 /* As many as fit into one option: clients that do not know RFC 3396 read them too. */

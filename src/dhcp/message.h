@@ -42,6 +42,9 @@ struct dhcp_message {
 	struct dhcp_info info; /* of a reply */
 };
 
+/* Whether a reply has room for all of them; see dhcp_put_ack. */
+bool dhcp_routes_fit(const struct ip_prefix *routes, size_t count);
+
 /*
  * Reads a DHCP message in an IPv4 packet. False: it is none, or malformed. The options 121 and 249
  * (classless static routes, RFC 3442, and Microsoft's number for the same), 6 (name servers) and 15
@@ -52,7 +55,10 @@ bool dhcp_get(const uint8_t *packet, size_t len, struct dhcp_message *m);
 
 /* Write a packet to `to`; both return its length. */
 size_t dhcp_put_inform(uint8_t to[DHCP_PACKET_MAX], const struct ip_addr *own, uint32_t id);
-/* A reply to `inform`. What does not fit is left out. */
+/*
+ * A reply to `inform`. What does not fit is left out; the routes have 255 bytes, since clients may not
+ * read an option that is cut into several.
+ */
 size_t dhcp_put_ack(uint8_t to[DHCP_PACKET_MAX], const struct dhcp_message *inform,
 		    const struct ip_addr *server, const struct dhcp_info *info);
 

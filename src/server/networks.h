@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Networks that are reached through a session: those of a site whose router logs in (RADIUS'
- * Framed-Route). There are few of them, so a look-up walks the list; where there are none, which is
+ * Framed-Route, the user file's iroute=). There are few of them, so a look-up walks the list; where there are none, which is
  * usual, it costs one atomic read.
  */
 #ifndef SSTP_SERVER_NETWORKS_H

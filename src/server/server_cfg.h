@@ -44,7 +44,9 @@ struct server_cfg {
 		delegate_network; /* prefixes of delegate_len are delegated; AF_UNSPEC: none */
 	unsigned delegate_len;
 	uint32_t dns[2], nbns[2];
-	struct ip_addr ipv6_dns[2];      /* AF_UNSPEC: none */
+	struct ip_addr ipv6_dns[2];          /* AF_UNSPEC: none */
+	const struct ip_prefix *push_routes; /* IPv4, for the clients to send into the tunnel */
+	size_t push_route_count;
 	const char *const *push_domains; /* the clients look short names up in them */
 	size_t push_domain_count;
 	uint16_t mtu;

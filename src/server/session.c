@@ -15,6 +15,7 @@
 #include "eap/packet.h"
 #include "ip6/dhcp6_server.h"
 #include "net/congestion.h"
+#include "server/pushed.h"
 #include "util/secret.h"
 
 enum {
@@ -179,22 +180,26 @@ static void look_at_limits(struct loop_timer *timer)
 static bool has_limits(const struct session *s, const struct auth_grant *grant)
 {
 	return s->host->radius || grant->session_s || grant->idle_s || grant->quota ||
-	       grant->filter[0];
+	       grant->filter[0] || grant->route_count || grant->push_route_count;
 }
 
 /* Returns false without memory. */
 static bool remember_grant(struct session *s, const struct auth_grant *grant)
 {
 	const struct radius_cfg *radius = s->host->cfg->radius;
+	size_t pushed_len = grant->push_route_count * sizeof(*grant->push_routes);
 	struct granted *g;
 
 	if (!has_limits(s, grant))
 		return true;
-	g = s->granted = calloc(1, sizeof(*g));
+	g = s->granted = calloc(1, sizeof(*g) + pushed_len);
 	if (!g)
 		return false;
 	g->session = s;
 	g->grant = *grant;
+	if (pushed_len)
+		memcpy(g->push_routes, grant->push_routes, pushed_len);
+	g->grant.push_routes = g->push_routes;
 	g->timer.expired = look_at_limits;
 	limits_start(&g->limits, grant, radius ? radius->interim_s : 0, loop_now(s->host->loop));
 	loop_timer_set(s->host->loop, &g->timer, limits_deadline(&g->limits));
@@ -317,6 +322,10 @@ static void apply_grant(struct session *s, const struct auth_grant *grant,
 	if (grant->mtu && grant->mtu < s->tunnel.cfg.mtu)
 		s->tunnel.cfg.mtu = grant->mtu;
 	add_networks(s);
+	if (!pushed_fits(s->host->cfg, grant))
+		log_warn(&s->log,
+			 "not all push-route= and --push-route networks fit into a reply by "
+			 "DHCP: the last ones are left out");
 	if (grant->pool[0])
 		log_info(&s->log, "Framed-Pool %s is not used: addresses are of --ipv4-network",
 			 log_quote(grant->pool, strlen(grant->pool)).text);
@@ -881,7 +890,7 @@ static bool is_own(const struct session *s, const struct ip_addr *from)
 		prefixes_number(registry_delegated(s->host->registry), from) == s->delegated);
 }
 
-/* In a network that RADIUS routes to the session. */
+/* In a network that RADIUS or the user file routes to the session. */
 static bool is_behind(const struct session *s, const struct ip_addr *from)
 {
 	const struct auth_grant *g = s->granted ? &s->granted->grant : NULL;
@@ -997,10 +1006,24 @@ static bool is_dhcp6(const struct session *s, const struct packet *p)
 	       load_u16(p->at + p->h.ip_len + 2) == DHCP6_SERVER_PORT;
 }
 
+static bool takes_dhcp(struct session *s, const struct packet *p)
+{
+	struct ip_addr own = ip_from_v4(pool_server(registry_pool(s->host->registry)));
+	uint8_t reply[DHCP_PACKET_MAX];
+	size_t len = pushed_reply(s->host->cfg, s->granted ? &s->granted->grant : NULL, &s->ipv4,
+				  &own, p, reply);
+
+	if (len)
+		tunnel_send_own(&s->tunnel, reply, len);
+	return len;
+}
+
 bool session_takes(struct tunnel *t, const struct packet *p)
 {
 	struct session *s = container_of(t, struct session, tunnel);
 
+	if (!p->h.is_v6)
+		return takes_dhcp(s, p);
 	if (!is_dhcp6(s, p) || !s->prefix.family)
 		return false;
 	reply_dhcp6(s, p);

@@ -72,6 +72,7 @@ struct granted {
 	struct account account;
 	struct filter_use filter;
 	struct auth_grant grant;
+	struct ip_prefix push_routes[]; /* of the grant */
 };
 
 struct session {
@@ -150,7 +151,7 @@ static inline bool session_may_receive(const struct session *s, const struct pac
  * another client unless that is allowed, and passes the session's filter. `t` is the tunnel of a session.
  */
 bool session_may_send(struct tunnel *t, const struct packet *p);
-/* The same: whether the packet is for the server itself, which has replied to it: DHCPv6. */
+/* The same: whether the packet is for the server itself, which has replied to it: DHCP and DHCPv6. */
 bool session_takes(struct tunnel *t, const struct packet *p);
 
 #endif

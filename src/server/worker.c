@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "server/pushed.h"
 #include "util/alloc.h"
 
 enum {
@@ -172,7 +173,7 @@ static void from_tun(struct loop_watch *watch, uint32_t events)
 
 static void deliver(struct packet_sink *sink, struct tunnel *from, const struct packet *p)
 {
-	if (p->h.is_v6 && session_takes(from, p))
+	if ((p->h.is_v6 || pushed_is_dhcp(p)) && session_takes(from, p))
 		return;
 	if (session_may_send(from, p))
 		merge_add(container_of(sink, struct worker, sink)->merge, p);

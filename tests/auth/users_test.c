@@ -357,7 +357,8 @@ static const struct error_case {
 	  "address, \"*\" (one from the pool) or \"-\" (refused); a secret "
 	  "with spaces needs quotes" },
 	{ "an unknown limit", "ann * pw * speed=5M\n",
-	  "users:1: user \"ann\": a limit must be one of rate=, session=, idle=, sessions=, quota=, filter=" },
+	  "users:1: user \"ann\": the word before = must be one of rate, session, idle, "
+	  "sessions, quota, filter, iroute, push-route" },
 	{ "half a rate", "ann * pw rate=5M/\n",
 	  "users:1: user \"ann\": rate= must be bits per second from the client and to it, such as "
 	  "5M/20M" },
@@ -366,7 +367,8 @@ static const struct error_case {
 	{ "minutes, or millions", "ann * pw idle=10m\n",
 	  "users:1: user \"ann\": idle= must be a number of seconds, such as 600" },
 	{ "capitals", "ann * pw * Rate=5M/20M\n",
-	  "users:1: user \"ann\": a limit must be one of rate=, session=, idle=, sessions=, quota=, filter=" },
+	  "users:1: user \"ann\": the word before = must be one of rate, session, idle, "
+	  "sessions, quota, filter, iroute, push-route" },
 	{ "no time at all", "ann * pw session=0\n",
 	  "users:1: user \"ann\": session= must be a number of seconds, such as 28800" },
 	{ "too many sessions", "ann * pw sessions=5G\n",
@@ -375,6 +377,23 @@ static const struct error_case {
 	  "users:1: user \"ann\": quota= must be a number of bytes, such as 10G" },
 	{ "no filter", "ann * pw filter=\n",
 	  "users:1: user \"ann\": filter= must be the name of a filter of --filters" },
+	{ "a host name as a network", "ann * pw iroute=site.example\n",
+	  "users:1: user \"ann\": iroute= must be a network, such as 192.168.5.0/24, and 16 times at "
+	  "most" },
+	{ "everything behind a client", "ann * pw iroute=0.0.0.0/0\n",
+	  "users:1: user \"ann\": iroute= must be a network, such as 192.168.5.0/24, and 16 times at "
+	  "most" },
+	{ "IPv6 by DHCP", "ann * pw push-route=2001:db8::/32\n",
+	  "users:1: user \"ann\": push-route= must be an IPv4 network, such as 10.0.0.0/8, and 16 "
+	  "times at most" },
+	{ "too many networks",
+	  "ann * pw iroute=10.1.0.0/16 iroute=10.2.0.0/16 iroute=10.3.0.0/16 iroute=10.4.0.0/16 "
+	  "iroute=10.5.0.0/16 iroute=10.6.0.0/16 iroute=10.7.0.0/16 iroute=10.8.0.0/16 "
+	  "iroute=10.9.0.0/16 iroute=10.10.0.0/16 iroute=10.11.0.0/16 iroute=10.12.0.0/16 "
+	  "iroute=10.13.0.0/16 iroute=10.14.0.0/16 iroute=10.15.0.0/16 iroute=10.16.0.0/16 "
+	  "iroute=10.17.0.0/16\n",
+	  "users:1: user \"ann\": iroute= must be a network, such as 192.168.5.0/24, and 16 times at "
+	  "most" },
 	{ "no such file", "ann * @/nowhere/at/all\n",
 	  "users:1: the secret of user \"ann\" is in /nowhere/at/all, which cannot be read: No "
 	  "such file or directory" },
@@ -399,6 +418,37 @@ static void limits_of_a_user(void **state)
 	a = try("ann * secret *", "vpn", PAP, "ann", "secret");
 	assert_string_equal(a.grant.filter, "");
 	assert_true(!a.grant.rate_up && !a.grant.idle_s && !a.grant.quota);
+}
+
+/* Host bits do not matter. The pushed ones are the table's, so they are looked at while it exists. */
+static void networks_of_a_user(void **state)
+{
+	struct ppp_attempt attempt = {
+		.method = PPP_AUTH_PAP,
+		.user = bytes_text("ann"),
+		.password = bytes_text("secret"),
+	};
+	struct error err = { "" };
+	struct users *u =
+		parse("ann * secret iroute=192.168.5.1/24 iroute=2001:db8:5::/48 10.1.0.7 "
+		      "push-route=10.0.0.0/8 push-route=172.16.9.9/12 push-route=10.66.0.1",
+		      &err);
+	struct auth_result a;
+
+	(void)state;
+	if (!u)
+		fail_msg("%s", err.text);
+	users_check(u, "vpn", &attempt, &a);
+	assert_int_equal(a.outcome, AUTH_RESULT_OK);
+	assert_int_equal(a.grant.ipv4, 0x0a010007);
+	assert_int_equal(a.grant.route_count, 2);
+	assert_string_equal(ip_prefix_print(&a.grant.routes[0]).text, "192.168.5.0/24");
+	assert_string_equal(ip_prefix_print(&a.grant.routes[1]).text, "2001:db8:5::/48");
+	assert_int_equal(a.grant.push_route_count, 3);
+	assert_string_equal(ip_prefix_print(&a.grant.push_routes[0]).text, "10.0.0.0/8");
+	assert_string_equal(ip_prefix_print(&a.grant.push_routes[1]).text, "172.16.0.0/12");
+	assert_string_equal(ip_prefix_print(&a.grant.push_routes[2]).text, "10.66.0.1/32");
+	users_release(u);
 }
 
 static struct auth_result try_certificate(const char *file, const char *name)
@@ -663,6 +713,7 @@ int main(void)
 		cmocka_unit_test(responses_of_another_length),
 		cmocka_unit_test(a_name_longer_than_any),
 		cmocka_unit_test(limits_of_a_user),
+		cmocka_unit_test(networks_of_a_user),
 		cmocka_unit_test(limits_of_a_user_with_a_certificate),
 		cmocka_unit_test(who_may_use_a_certificate),
 		cmocka_unit_test(addresses_of_no_host),
