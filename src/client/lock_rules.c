@@ -10,9 +10,9 @@
 #include "net/netlink_rule.h"
 
 enum {
-	PRIORITY_PERMIT = 1,
-	PRIORITY_STOP = 2,
-	PRIORITY_END = 3,
+	PRIORITY_PERMIT = 1, /* or the next one */
+	PRIORITY_STOP = 3,
+	PRIORITY_END = 4,
 	DEVICE_GROUP = 443,
 	TABLE = 443443,     /* of the unreachable routes */
 	RULES_A_PERMIT = 4, /* two families, two directions */
@@ -24,9 +24,8 @@ static const sa_family_t families[] = { AF_INET, AF_INET6 };
 struct lock_rules {
 	struct netlink *nl;
 	char device[IF_NAMESIZE];
-	bool is_locked; /* the unreachable routes and their rules exist */
-	struct netlink_rule *at;
-	size_t count;
+	bool is_locked;    /* the unreachable routes and their rules exist */
+	uint32_t priority; /* of what is permitted; 0: nothing yet */
 };
 
 /* A kernel without IPv6 needs no rules for it. */
@@ -42,6 +41,7 @@ static int forgive(sa_family_t family, int error)
 struct rule_list {
 	struct netlink_rule *at;
 	size_t count;
+	uint32_t priority;
 };
 
 static struct netlink_rule *new_rule(struct rule_list *l, sa_family_t family,
@@ -49,7 +49,7 @@ static struct netlink_rule *new_rule(struct rule_list *l, sa_family_t family,
 {
 	struct netlink_rule *r = &l->at[l->count++];
 
-	*r = (struct netlink_rule){ .family = family, .kind = kind, .priority = PRIORITY_PERMIT };
+	*r = (struct netlink_rule){ .family = family, .kind = kind, .priority = l->priority };
 	r->target = kind == NETLINK_RULE_GOTO ? PRIORITY_END : 0;
 	return r;
 }
@@ -94,6 +94,7 @@ static int make_list(const struct lock_rules *l, const struct lock_permit *permi
 		     uint32_t table, struct rule_list *list)
 {
 	list->count = 0;
+	list->priority = l->priority == PRIORITY_PERMIT ? PRIORITY_PERMIT + 1 : PRIORITY_PERMIT;
 	list->at = calloc(RULES_A_PERMIT * count + OTHER_RULES, sizeof(*list->at));
 	if (!list->at)
 		return -ENOMEM;
@@ -107,23 +108,6 @@ static int make_list(const struct lock_rules *l, const struct lock_permit *permi
 }
 
 /* ---- setting them */
-
-/* What a rule of PRIORITY_PERMIT may have. */
-static bool is_same(const struct netlink_rule *a, const struct netlink_rule *b)
-{
-	return a->family == b->family && a->kind == b->kind && a->table == b->table &&
-	       a->mark == b->mark && a->to.len == b->to.len && ip_equal(&a->to.addr, &b->to.addr) &&
-	       !strcmp(a->device_in, b->device_in) && a->protocol == b->protocol &&
-	       a->source_port == b->source_port && a->destination_port == b->destination_port;
-}
-
-static bool has_rule(const struct netlink_rule *at, size_t count, const struct netlink_rule *r)
-{
-	for (size_t i = 0; i < count; i++)
-		if (is_same(&at[i], r))
-			return true;
-	return false;
-}
 
 static struct netlink_rule end_of(sa_family_t family)
 {
@@ -191,6 +175,16 @@ static int remove_at(struct netlink *nl, sa_family_t family, uint32_t priority)
 	return error == -ENOENT || error == -EAFNOSUPPORT || error == -EOPNOTSUPP ? count : error;
 }
 
+static void remove_permits(struct lock_rules *l, uint32_t priority)
+{
+	for (size_t f = 0; f < 2; f++)
+		remove_at(l->nl, families[f], priority);
+}
+
+/*
+ * The former rules stay until the new ones, of the other priority, are there. (One rule cannot be removed by what
+ * it matches: the kernel takes the first that matches at least that.)
+ */
 int lock_rules_apply(struct lock_rules *l, const struct lock_permit *permits, size_t count,
 		     uint32_t table)
 {
@@ -198,22 +192,18 @@ int lock_rules_apply(struct lock_rules *l, const struct lock_permit *permits, si
 	int error = make_list(l, permits, count, table, &wanted);
 
 	for (size_t i = 0; i < wanted.count && !error; i++)
-		if (!has_rule(l->at, l->count, &wanted.at[i]))
-			error = forgive(wanted.at[i].family,
-					netlink_rule_add(l->nl, &wanted.at[i], false));
+		error = forgive(wanted.at[i].family, netlink_rule_add(l->nl, &wanted.at[i], false));
 	if (!error && !l->is_locked)
 		error = stop_packets(l);
+	free(wanted.at);
 	if (error) {
-		free(wanted.at);
+		remove_permits(l, wanted.priority);
 		return error;
 	}
 	l->is_locked = true;
-	for (size_t i = 0; i < l->count; i++)
-		if (!has_rule(wanted.at, wanted.count, &l->at[i]))
-			netlink_rule_del(l->nl, &l->at[i]);
-	free(l->at);
-	l->at = wanted.at;
-	l->count = wanted.count;
+	if (l->priority)
+		remove_permits(l, l->priority);
+	l->priority = wanted.priority;
 	return 0;
 }
 
@@ -269,8 +259,8 @@ int lock_rules_open(struct lock_rules **out, bool *was_locked)
 		return error;
 	}
 	/* what an earlier process permitted; nothing but the unreachable routes holds until lock_rules_apply */
-	for (size_t f = 0; f < 2; f++)
-		remove_at(l->nl, families[f], PRIORITY_PERMIT);
+	remove_permits(l, PRIORITY_PERMIT);
+	remove_permits(l, PRIORITY_PERMIT + 1);
 	*out = l;
 	return 0;
 }
@@ -291,13 +281,13 @@ void lock_rules_close(struct lock_rules *l)
 	if (l->nl)
 		leave_group(l);
 	netlink_close(l->nl);
-	free(l->at);
 	free(l);
 }
 
 int lock_rules_remove(void)
 {
-	static const uint32_t priorities[] = { PRIORITY_STOP, PRIORITY_PERMIT, PRIORITY_END };
+	static const uint32_t priorities[] = { PRIORITY_STOP, PRIORITY_PERMIT, PRIORITY_PERMIT + 1,
+					       PRIORITY_END };
 	struct netlink *nl = NULL;
 	int error = netlink_open(&nl), count = 0;
 

@@ -3,16 +3,17 @@
  * --lockdown on a kernel without nf_tables: policy rules (ip rule) with the lowest priorities that can be
  * given, in both families:
  *
- *	1	iif DEVICE goto 3				what comes from the tunnel
- *	1	to SERVER ipproto tcp dport PORT goto 3, ...	what is permitted
+ *	1	iif DEVICE goto 4				what comes from the tunnel
+ *	1	to SERVER ipproto tcp dport PORT goto 4, ...	what is permitted
  *	1	lookup TABLE suppress_ifgroup 0			the routes into the tunnel's device
- *	2	lookup 443443					unreachable default
- *	3	nop						what follows decides
+ *	3	lookup 443443					unreachable default
+ *	4	nop						what follows decides
  *
  * The tunnel's device is in a group of its own, so that the last rule of priority 1 uses no route by another
- * device. Unreachable routes stop packets
+ * device. After every other change these rules have priority 2 in place of 1. Unreachable routes stop packets
  * alone; an unreachable rule would also refuse each route by a gateway that the host gets (by DHCP) while it
- * is locked, since the kernel looks the gateway up. Rules are found by priority and owner (NETLINK_PROTO_OURS), so nothing about them is recorded.
+ * is locked, since the kernel looks the gateway up. Rules are found by priority and owner
+ * (NETLINK_PROTO_OURS), so nothing about them is recorded.
  *
  * A rule decides about routes, not about packets. What needs no route passes: IPv4 packets of programs that
  * bind to a device (SO_BINDTODEVICE, SO_DONTROUTE) or write to it (packet sockets), and broadcasts and

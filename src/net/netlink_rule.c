@@ -180,6 +180,8 @@ static void consider_rule(const struct nlmsghdr *h, struct reader body, void *ar
 			table = nlattr_u32(&a);
 		else if (a.type == FRA_PRIORITY)
 			pref = nlattr_u32(&a);
+		else if (a.type == FRA_SUPPRESS_IFGROUP && nlattr_u32(&a) != UINT32_MAX)
+			return;
 	}
 	if (table != s->table || (s->found && s->pref <= pref))
 		return;

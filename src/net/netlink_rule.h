@@ -36,7 +36,7 @@ int netlink_rule_del_at(struct netlink *nl, sa_family_t family, uint32_t priorit
 /* Whether there is a rule of ours with this priority. Never before Linux 4.17, which records no owner. */
 int netlink_rule_is_at(struct netlink *nl, sa_family_t family, uint32_t priority, bool *is);
 
-/* The priority of the first rule for this table. -ENOENT: there is none. */
+/* The priority of the first rule for this table, without those that leave out a device group. -ENOENT: none. */
 int netlink_rule_of_table(struct netlink *nl, sa_family_t family, uint32_t table, uint32_t *pref);
 
 #endif

@@ -628,6 +628,7 @@ static void rules_that_permit(void **state)
 		  .destination_port = 443 },
 	};
 	struct netlink_rule to = all[3];
+	uint32_t first;
 	bool is = false;
 
 	(void)state;
@@ -646,6 +647,8 @@ static void rules_that_permit(void **state)
 		r.family = AF_INET6;
 		assert_int_equal(netlink_rule_add(nl, &r, true), 0);
 	}
+	assert_int_equal(netlink_rule_of_table(nl, AF_INET, 4000, &first), 0);
+	assert_int_equal(first, 601);
 	to.family = AF_INET;
 	assert_int_equal(netlink_rule_add(nl, &to, true),
 			 0); /* another one: it has a destination */
