@@ -1082,12 +1082,13 @@ static bool is_looked_up(const struct server_ref *ref)
 	return !ref->addr_count && !ip_parse(ref->host, &a);
 }
 
-static void prepare_lookup(struct client *c)
+static const struct resolve_method *prepare_lookup(struct client *c)
 {
 	struct backend *b = c->cfg->backend;
 
-	if (b->ops->before_lookup)
-		b->ops->before_lookup(b);
+	if (!b->ops->before_lookup || !is_looked_up(c->ref))
+		return NULL;
+	return b->ops->before_lookup(b, c->retry.was_up);
 }
 
 static void start_dial(struct client *c)
@@ -1117,8 +1118,7 @@ static void start_dial(struct client *c)
 	};
 	int error;
 
-	if (c->retry.was_up && is_looked_up(ref))
-		prepare_lookup(c);
+	cfg.dial.lookup = prepare_lookup(c);
 	error = reach_start(c->loop, &cfg, &c->dial);
 
 	if (error)

@@ -499,22 +499,33 @@ uint32_t host_table(const struct host *h)
 
 enum { NAME_SERVERS_MAX = 3 }; /* as the C libraries' resolvers; MAXNS of resolv.h */
 
-static void route_to_those_in(struct host *h, const char *path)
+static size_t add_those_in(const char *path, struct ip_addr *to, size_t count, size_t max)
 {
 	struct ip_addr servers[NAME_SERVERS_MAX];
-	size_t count = resolv_conf_servers(path, servers, NAME_SERVERS_MAX);
+	size_t found = resolv_conf_servers(path, servers, NAME_SERVERS_MAX);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < found && count < max; i++)
 		if (!ip_is_loopback(&servers[i]) && !ip_is_link_local(&servers[i]))
-			host_route_to_server(h, &servers[i]);
+			to[count++] = servers[i];
+	return count;
+}
+
+size_t host_name_servers(const char *resolv_conf, struct ip_addr *to, size_t max)
+{
+	size_t count = add_those_in(resolv_conf ? resolv_conf : "/etc/resolv.conf", to, 0, max);
+
+	return add_those_in(RESOLVED_SERVERS, to, count, max);
 }
 
 void host_route_to_name_servers(struct host *h)
 {
-	if (h->cfg.is_foreign)
-		return;
-	route_to_those_in(h, h->cfg.resolv_conf ? h->cfg.resolv_conf : "/etc/resolv.conf");
-	route_to_those_in(h, RESOLVED_SERVERS);
+	struct ip_addr servers[2 * NAME_SERVERS_MAX];
+	size_t count = 0;
+
+	if (!h->cfg.is_foreign)
+		count = host_name_servers(h->cfg.resolv_conf, servers, 2 * NAME_SERVERS_MAX);
+	for (size_t i = 0; i < count; i++)
+		host_route_to_server(h, &servers[i]);
 }
 
 /* ---- the device */

@@ -105,6 +105,9 @@ int host_route_to_server(struct host *h, const struct ip_addr *server);
 /* The table of the routes into the tunnel, 0: main; with has_rules known after host_route_to_server. */
 uint32_t host_table(const struct host *h);
 
+/* The host's own name servers that are not on this host. Returns their number, `max` at most. */
+size_t host_name_servers(const char *resolv_conf, struct ip_addr *to, size_t max);
+
 /*
  * While the tunnel is down its routes stay, and may cover the host's own name servers. Adds host routes to
  * these, as to a server, so that the server's name can be looked up; host_up removes them.

@@ -90,6 +90,12 @@ static void permit_dhcp(struct permits *p)
 					 .port = 547 });
 }
 
+/* To look the server's name up again; setting a mark needs a capability. */
+static void permit_own_dns(struct permits *p, uint32_t mark)
+{
+	permit(p, &(struct lock_permit){ .mark = mark, .protocol = IPPROTO_UDP, .port = 53 });
+}
+
 static void permit_dns(struct permits *p)
 {
 	permit(p, &(struct lock_permit){ .protocol = IPPROTO_UDP, .port = 53 });
@@ -109,6 +115,7 @@ static int list_permits(const struct lockdown *l, struct permits *p)
 	for (size_t i = 0; i < l->cfg.excluded_count; i++)
 		permit_network(p, &l->cfg.excluded[i]);
 	permit_dhcp(p);
+	permit_own_dns(p, l->cfg.mark);
 	if (l->may_look_up)
 		permit_dns(p);
 	return 0;
@@ -490,6 +497,11 @@ int lockdown_permit_only(struct lockdown *l, const struct ip_addr *server)
 	l->may_look_up = false;
 	save(l);
 	return log_error_of(l, apply(l));
+}
+
+bool lockdown_permits_dns(const struct lockdown *l)
+{
+	return l->may_look_up;
 }
 
 bool lockdown_was_locked(const struct lockdown *l)

@@ -7,7 +7,8 @@
  *	what goes to excluded networks
  *	DHCP (UDP 68 to 67), DHCPv6 (546 to 547), and ICMPv6 of neighbor and router discovery and of
  *	multicast groups
- *	DNS (port 53, 853), only until the server's name has been looked up for the first time; with
+ *	DNS (port 53) with the mark of this process, to look the server's name up again
+ *	all DNS (port 53, 853), only until the server's name has been looked up for the first time; with
  *	several servers until one is connected
  *
  * for both families, for forwarded packets as for the host's own, and for connections that exist
@@ -48,6 +49,8 @@ int lockdown_device(struct lockdown *l, const char *name);
 int lockdown_table(struct lockdown *l, uint32_t number);
 /* Whether look-ups of routes need the mark to find any. NULL: not locked. */
 bool lockdown_is_by_rules(const struct lockdown *l);
+/* Whether any program may look up names now. */
+bool lockdown_permits_dns(const struct lockdown *l);
 /* Permits connections to this address and port. 0 or -errno, logged. */
 int lockdown_permit(struct lockdown *l, const struct sockaddr_storage *to);
 /* Permits this address alone. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/lockdown.h"
+#include "client/name_lookup.h"
 #include "client/route_hosts.h"
 #include "client/script.h"
 #include "tun/merge.h"
@@ -27,6 +28,7 @@ struct tun_backend {
 	struct host *host;    /* NULL with --script, and if the network is not ours to set up */
 	struct route_hosts *route_hosts; /* NULL without --route-host */
 	struct lockdown *lockdown;       /* NULL without --lockdown */
+	struct name_lookup_cfg lookup;   /* of the server's name, while the network is locked */
 	bool was_asked_to_end;
 	struct scripts scripts;
 	struct link_addrs link;
@@ -211,12 +213,20 @@ static int before_connect(struct backend *b, const struct sockaddr_storage *serv
 	return error ? error : lock_table(t);
 }
 
-static void before_lookup(struct backend *b)
+/* The name servers are the host's own, since `down` has restored them. */
+static const struct resolve_method *before_lookup(struct backend *b, bool again)
 {
 	struct tun_backend *t = tun_backend_of(b);
 
-	if (t->host)
+	if (t->host && again)
 		host_route_to_name_servers(t->host);
+	if (!t->lockdown || lockdown_permits_dns(t->lockdown))
+		return NULL;
+	name_lookup_init(&t->lookup);
+	t->lookup.mark = t->cfg->mark;
+	t->lookup.server_count =
+		host_name_servers(NULL, t->lookup.servers, NAME_LOOKUP_SERVERS_MAX);
+	return &t->lookup.method;
 }
 
 static bool is_same_list(const struct ip_addr *a, size_t a_count, const struct ip_addr *b,

@@ -352,6 +352,7 @@ static void copy_cfg(struct dial *d, const struct dial_cfg *cfg)
 	memcpy(d->query.host, cfg->host, strlen(cfg->host) + 1);
 	d->query.port = cfg->port;
 	d->query.family = cfg->family;
+	d->query.method = cfg->lookup;
 	if (count)
 		memcpy(d->fallback, cfg->fallback, count * sizeof(*d->fallback));
 	d->cfg = *cfg;

@@ -16,14 +16,16 @@
 enum { DIAL_ADDRS_MAX = 16 };
 
 struct dial_result;
+struct resolve_method;
 
 struct dial_cfg {
 	const char *host; /* a name or an address of either family */
 	uint16_t port;
-	int family;          /* AF_UNSPEC: both */
-	uint32_t timeout_ms; /* for the whole dial, including the look-up */
-	uint32_t lookup_ms;  /* the look-up alone, before `fallback` is used */
-	uint32_t mark;       /* SO_MARK, 0: none */
+	int family;                          /* AF_UNSPEC: both */
+	uint32_t timeout_ms;                 /* for the whole dial, including the look-up */
+	uint32_t lookup_ms;                  /* the look-up alone, before `fallback` is used */
+	uint32_t mark;                       /* SO_MARK, 0: none */
+	const struct resolve_method *lookup; /* of the name; NULL: the C library's */
 	uint16_t
 		path_mtu; /* limits packets in both directions (TCP_MAXSEG); 0: the system's default */
 	const char *

@@ -431,6 +431,7 @@ static void copy_cfg(struct reach *r, const struct reach_cfg *cfg)
 	memcpy(r->query.host, cfg->dial.host, strlen(cfg->dial.host) + 1);
 	r->query.port = cfg->dial.port;
 	r->query.family = cfg->dial.family;
+	r->query.method = cfg->dial.lookup;
 	r->cfg.dial.host = r->query.host;
 	if (cfg->server)
 		r->fallback = *cfg->server;

@@ -24,6 +24,7 @@ struct resolve {
 	struct resolve_answer answer; /* only the thread uses it until the job is done */
 	void (*done)(void *arg, const struct resolve_answer *answer);
 	void *arg;
+	void *asked; /* query.method's */
 };
 
 static void set_port(struct sockaddr_storage *sa, uint16_t port)
@@ -123,6 +124,23 @@ static void answered(struct job *job)
 	free(r);
 }
 
+static void answered_otherwise(void *arg, const struct resolve_answer *answer)
+{
+	struct resolve *r = arg;
+
+	r->done(r->arg, answer);
+	free(r);
+}
+
+static int start(struct loop *l, struct resolve *r)
+{
+	const struct resolve_method *m = r->query.method;
+
+	if (m)
+		return m->start(m, l, &r->query, answered_otherwise, r, &r->asked);
+	return job_start(&pool, l, &r->job);
+}
+
 int resolve_start(struct loop *l, const struct resolve_query *q,
 		  void (*done)(void *arg, const struct resolve_answer *answer), void *arg,
 		  struct resolve **out)
@@ -136,7 +154,7 @@ int resolve_start(struct loop *l, const struct resolve_query *q,
 	r->query = *q;
 	r->done = done;
 	r->arg = arg;
-	error = job_start(&pool, l, &r->job);
+	error = start(l, r);
 	if (error)
 		free(r);
 	else
@@ -146,6 +164,10 @@ int resolve_start(struct loop *l, const struct resolve_query *q,
 
 void resolve_cancel(struct resolve *r)
 {
-	if (r)
+	if (r && r->query.method) {
+		r->query.method->cancel(r->asked);
+		free(r);
+	} else if (r) {
 		job_cancel(&r->job);
+	}
 }

@@ -14,16 +14,29 @@
 
 enum { RESOLVE_ADDRS_MAX = 16, RESOLVE_HOST_SIZE = 256 };
 
+struct resolve_method;
+
 struct resolve_query {
 	char host[RESOLVE_HOST_SIZE];
 	uint16_t port;
-	int family; /* AF_UNSPEC: both */
+	int family;                          /* AF_UNSPEC: both */
+	const struct resolve_method *method; /* NULL: the C library */
 };
 
 struct resolve_answer {
 	struct sockaddr_storage addrs[RESOLVE_ADDRS_MAX]; /* with the query's port */
 	size_t count;                                     /* 0: failed, and text says why */
 	char text[128];
+};
+
+/* Another way to look names up; it outlives its look-ups. */
+struct resolve_method {
+	/* As resolve_start; *out is for `cancel`, and no longer valid once `done` was called. */
+	int (*start)(const struct resolve_method *m, struct loop *l, const struct resolve_query *q,
+		     void (*done)(void *arg, const struct resolve_answer *answer), void *arg,
+		     void **out);
+	void (*cancel)(void *asked);
+	const void *arg; /* its own */
 };
 
 struct resolve;

@@ -14,6 +14,7 @@
 #include "tunnel/tunnel.h"
 
 struct backend;
+struct resolve_method;
 struct signalfd_siginfo;
 
 /* What a backend works with; all of it outlives the backend's close. */
@@ -33,8 +34,9 @@ enum { BACKEND_LATER = 1 };
 struct backend_ops {
 	/* Once, before the first dial. REASON_NONE, or why not; logged. */
 	enum tunnel_reason (*open)(struct backend *b, struct backend_client *client);
-	/* Before the server's name is looked up again, after a tunnel; NULL: nothing to do. */
-	void (*before_lookup)(struct backend *b);
+	/* Before the server's name is looked up; `again`: after a tunnel. Returns how; NULL: by the C library.
+	 * NULL in place of the function: nothing to do. */
+	const struct resolve_method *(*before_lookup)(struct backend *b, bool again);
 	/* Before the socket connects to that address; NULL: nothing to do. 0 or -errno. */
 	int (*before_connect)(struct backend *b, const struct sockaddr_storage *server);
 	/* Packets may pass from now on, or the addresses have changed. 0, or BACKEND_LATER (packets

@@ -113,7 +113,7 @@ def method(request, lab):
     yield request.param
     lab.client.run("nft", "delete", "table", "inet", "sstp_lockdown", check=False)
     for family in "-4", "-6":
-        for priority in 2, 1, 3:
+        for priority in 3, 1, 2, 4:
             while lab.client.run("ip", family, "rule", "del", "pref", priority, check=False).returncode == 0:
                 pass
         lab.client.run("ip", family, "route", "flush", "table", "443443", check=False)
@@ -192,7 +192,7 @@ def test_an_orderly_end_unlocks(lab, leaks, both):
 
 
 def test_the_next_start_knows_the_address(lab, leaks):
-    """While the network is locked no name server can be asked; the name is in the hosts file only at first."""
+    """The name is in the hosts file only at first, and the name server does not answer."""
     lab.serve()
     trust = ["--ca-cert", lab.pki.ca]
     lab.connect("--lockdown", to=NAME, trust=trust).kill()
@@ -200,7 +200,9 @@ def test_the_next_start_knows_the_address(lab, leaks):
     watch = leaks()
     client = lab.connect("--lockdown", to=NAME, trust=trust)
     lab.client.ping(GATEWAY)
-    watch.nothing()
+    sent = watch.sent
+    eventually("the flood goes on", lambda: watch.sent > sent + 1000)
+    assert {packet.split(" > ")[1] for packet in watch.look()} == {"10.53.0.1:53"}, "its own queries"
     assert client.stop() == 0
     assert not is_locked(lab.client)
 
@@ -233,6 +235,47 @@ def test_the_second_server_can_be_looked_up_too(lab, leaks):
     lab.client.ping(GATEWAY)
     leaks().nothing()
     assert client.stop() == 0
+    assert not is_locked(lab.client)
+
+
+def name_server(lab, address):
+    """dnsmasq on the other host, which knows one address of the server's name."""
+    dnsmasq = lab.start(lab.other, "dnsmasq", "--keep-in-foreground", "--log-facility=-", "--no-hosts", "--no-resolv",
+                        "--user=root", "--conf-file=/dev/null", "--pid-file=", f"--listen-address={OTHER}",
+                        "--bind-interfaces", "--log-queries", "--local=/example.org/",
+                        f"--host-record=vpn.example.org,{address}")
+    dnsmasq.wait_for("started")
+    return dnsmasq
+
+
+@pytest.mark.parametrize("options", [[], ["--policy-rules"], ["--no-default-route"]])
+def test_a_server_that_moves_is_found_again(lab, leaks, options):
+    """Only sstp's own queries leave: the flood to port 53 of the name server does not."""
+    names = name_server(lab, SERVER)
+    lab.client.resolv_conf.write_text(f"nameserver {OTHER}\n")
+    server = lab.serve()
+    trust = ["--servercert", lab.pki.server.pin]
+    client = lab.connect("--lockdown", *options, to="vpn.example.org", trust=trust)
+    watch = leaks()
+    watch.nothing()
+    names.stop()
+    name_server(lab, "192.0.2.77")
+    lab.server.configure("addr add 192.0.2.77/24 dev cable\n")
+    server.kill()
+    lab.serve("--listen", "192.0.2.77:443")
+    client.wait_for("^connected in ", count=2)
+    lab.client.ping_server()
+    ours = {f"6 10.1.0.2:{packet.split()[1].split(':')[1]} > 192.0.2.77:443"
+            for packet in watch.look() if packet.endswith("192.0.2.77:443")}
+    queries = [packet for packet in watch.look() if packet not in ours]
+    assert queries and all(re.fullmatch(rf"17 10\.1\.0\.2:\d+ > {OTHER}:53", packet) for packet in queries)
+    assert len(queries) < 20, "one look-up"
+    client.kill()
+    watch.seen.clear()
+    again = lab.connect("--lockdown", *options, to="vpn.example.org", trust=trust)
+    again.wait_for("^taken over the lock")
+    assert "192.0.2.77" in again.log
+    assert again.stop() == 0
     assert not is_locked(lab.client)
 
 
@@ -327,10 +370,12 @@ def test_with_a_table_of_its_own(lab, leaks, options):
     lab.client.configure("rule add pref 500 not fwmark 443 lookup 100\n")
     client = lab.connect("--lockdown", *options)
     lab.client.ping(GATEWAY)
-    leaks().nothing()
+    watch = leaks()
+    watch.nothing()
     client.send(signal.SIGUSR2)
     client.wait_for("^connected in ", count=2)
     lab.client.ping(GATEWAY)
+    watch.nothing()
     assert client.stop() == 0
     assert not is_locked(lab.client)
 
