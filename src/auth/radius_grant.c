@@ -168,14 +168,12 @@ static bool take_filter(struct auth_grant *g, struct bytes v)
 	return !g->filter[0] && v.len && copy_text(v, g->filter, sizeof(g->filter));
 }
 
+/* All addresses of a session are from one pool, so the names must be equal. */
 static bool take_pool(struct auth_grant *g, struct bytes v)
 {
-	return copy_text(v, g->pool, sizeof(g->pool));
-}
-
-static bool take_ipv6_pool(struct auth_grant *g, struct bytes v)
-{
-	return copy_text(v, g->ipv6_pool, sizeof(g->ipv6_pool));
+	if (g->pool[0])
+		return text_is(v, g->pool);
+	return v.len && copy_text(v, g->pool, sizeof(g->pool));
 }
 
 static bool take_iid(struct auth_grant *g, struct bytes v)
@@ -299,7 +297,8 @@ static const struct row {
 	{ 0, RADIUS_FRAMED_INTERFACE_ID, 0, take_iid },
 	{ 0, RADIUS_FRAMED_IPV6_PREFIX, 0, take_prefix },
 	{ 0, RADIUS_FRAMED_IPV6_ROUTE, 0, take_route },
-	{ 0, RADIUS_FRAMED_IPV6_POOL, 0, take_ipv6_pool },
+	{ 0, RADIUS_FRAMED_IPV6_POOL, 0, take_pool },
+	{ 0, RADIUS_DELEGATED_IPV6_PREFIX_POOL, 0, take_pool },
 	{ 0, RADIUS_DELEGATED_IPV6_PREFIX, 0, take_delegated },
 	{ 0, RADIUS_FRAMED_IPV6_ADDRESS, 0, take_ipv6 },
 	{ 0, RADIUS_DNS_SERVER_IPV6_ADDRESS, 0, take_ipv6_dns },
@@ -379,9 +378,15 @@ const char *radius_grant_get(struct auth_grant *grant, struct bytes packet)
 		if (!a.vendor && a.type == RADIUS_FRAMED_PROTOCOL &&
 		    radius_number(a.value) != FRAMED_PPP)
 			return "the RADIUS server grants another Framed-Protocol than PPP";
-		if (!radius_grant_take(grant, &a) && !a.vendor && a.type == RADIUS_FILTER_ID)
+		if (radius_grant_take(grant, &a) || a.vendor)
+			continue;
+		if (a.type == RADIUS_FILTER_ID)
 			return "the RADIUS server sends more than one Filter-Id, or one that is no "
 			       "name of 1 to 63 bytes";
+		if (a.type == RADIUS_FRAMED_POOL || a.type == RADIUS_FRAMED_IPV6_POOL ||
+		    a.type == RADIUS_DELEGATED_IPV6_PREFIX_POOL)
+			return "the RADIUS server names more than one pool of addresses, or sends a "
+			       "name that does not have 1 to 63 bytes";
 	}
 	add_own_networks(grant);
 	return NULL;

@@ -18,8 +18,9 @@ enum {
 	PORT_VIRTUAL = 5,   /* section 5.41 */
 	MEDIUM_IPV4 = 1,    /* RFC 2868 section 3.2 */
 	MEDIUM_IPV6 = 2,
-	FRAMED_MTU = 1400,       /* the room for EAP: RFC 3579 section 2.4 */
-	CHAP2_RESPONSE_LEN = 50, /* RFC 2548 section 2.3.2 */
+	SERVER_REMOTE_ACCESS = 2, /* as conditions in NPS' policies name it */
+	FRAMED_MTU = 1400,        /* the room for EAP: RFC 3579 section 2.4 */
+	CHAP2_RESPONSE_LEN = 50,  /* RFC 2548 section 2.3.2 */
 	CHAP_ERROR_MIN = 2,
 };
 
@@ -121,6 +122,7 @@ bool radius_login_put(struct writer *w, const struct radius_nas *nas, const stru
 		      size_t *password_at)
 {
 	const struct ppp_attempt *a = rq->attempt;
+	uint8_t type[4];
 
 	*password_at = 0;
 	if (!a->user.len || a->user.len > RADIUS_VALUE_MAX)
@@ -132,6 +134,9 @@ bool radius_login_put(struct writer *w, const struct radius_nas *nas, const stru
 	if (state->len)
 		radius_put(w, RADIUS_STATE, state->bytes, state->len);
 	radius_put_session(w, nas, rq->session, &rq->source, &rq->local);
+	store_u32(type, SERVER_REMOTE_ACCESS);
+	radius_put_vendor(w, RADIUS_MICROSOFT, RADIUS_MS_NETWORK_ACCESS_SERVER_TYPE, type,
+			  sizeof(type));
 	return !w->full;
 }
 

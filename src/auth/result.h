@@ -32,15 +32,14 @@ struct auth_grant {
 	uint8_t ipv4_len; /* 9: prefix length of the session's network; 0: the address alone */
 	uint32_t dns[2];  /* vendor 311, 28 and 29 */
 	uint32_t nbns[2]; /* vendor 311, 30 and 31 */
-	char pool[AUTH_POOL_SIZE]; /* 88 */
+	char pool[AUTH_POOL_SIZE]; /* 88, 100, 171: where all its addresses are from */
 
 	struct ip_addr ipv6;             /* 168 */
 	struct ip_prefix ipv6_prefix;    /* 97: for Router Advertisements */
 	struct ip_prefix ipv6_delegated; /* 123: for DHCPv6 */
 	struct ip_addr ipv6_dns[2];      /* 169 */
 	bool has_iid;
-	uint8_t iid[PPP_IID_LEN];       /* 96 */
-	char ipv6_pool[AUTH_POOL_SIZE]; /* 100 */
+	uint8_t iid[PPP_IID_LEN]; /* 96 */
 
 	struct ip_prefix routes[AUTH_ROUTES_MAX]; /* 22, 99: to the session */
 	size_t route_count;

@@ -33,11 +33,9 @@ static bool get_rates(struct bytes value, void *to)
 	return radius_rate_parse(value, &l->rate_up, &l->rate_down);
 }
 
-static bool get_filter(struct bytes value, void *to)
+static bool get_name(struct bytes value, void *to)
 {
-	struct user_limits *l = to;
-
-	l->filter = (const char *)value.at;
+	*(const char **)to = (const char *)value.at;
 	return value.len && value.len < AUTH_POOL_SIZE;
 }
 
@@ -98,7 +96,10 @@ const char *user_limits_take(struct user_limits *l, const char *word)
 		  "sessions= must be a number, 1 or more" },
 		{ "quota=", offsetof(struct user_limits, quota), get_amount,
 		  "quota= must be a number of bytes, such as 10G" },
-		{ "filter=", 0, get_filter, "filter= must be the name of a filter of --filters" },
+		{ "filter=", offsetof(struct user_limits, filter), get_name,
+		  "filter= must be the name of a filter of --filters" },
+		{ "pool=", offsetof(struct user_limits, pool), get_name,
+		  "pool= must be the name of a --pool" },
 		{ "iroute=", offsetof(struct user_limits, behind), get_behind,
 		  "iroute= must be a network, such as 192.168.5.0/24, and 16 times at most" },
 		{ "push-route=", offsetof(struct user_limits, pushed), get_pushed,
@@ -114,7 +115,7 @@ const char *user_limits_take(struct user_limits *l, const char *word)
 										   : keys[i].wrong;
 	}
 	return "the word before = must be one of rate, session, idle, sessions, quota, filter, "
-	       "iroute, push-route";
+	       "pool, iroute, push-route";
 }
 
 void user_limits_grant(const struct user_limits *l, struct auth_grant *grant)
@@ -127,6 +128,8 @@ void user_limits_grant(const struct user_limits *l, struct auth_grant *grant)
 	grant->quota = l->quota;
 	if (l->filter)
 		snprintf(grant->filter, sizeof(grant->filter), "%s", l->filter);
+	if (l->pool)
+		snprintf(grant->pool, sizeof(grant->pool), "%s", l->pool);
 	grant->route_count = l->behind.count;
 	if (l->behind.count)
 		memcpy(grant->routes, l->behind.at, l->behind.count * sizeof(*l->behind.at));

@@ -13,7 +13,7 @@ struct user_networks {
 struct user_limits {
 	uint32_t session_s, idle_s, sessions;
 	uint64_t rate_up, rate_down, quota;
-	const char *filter;          /* the word's; NULL: none */
+	const char *filter, *pool;   /* the words'; NULL: none */
 	struct user_networks behind; /* iroute=: reached through the user's session */
 	struct user_networks pushed; /* push-route=: the client shall send them into the tunnel */
 };
@@ -21,7 +21,7 @@ struct user_limits {
 /* Whether a word is meant as a limit: letters, maybe with a hyphen, and "=". */
 bool user_limits_is_limit(const char *word);
 /*
- * NULL, or what is wrong with the word, as the end of a sentence. A filter's name stays in `word`. user_limits_free is
+ * NULL, or what is wrong with the word, as the end of a sentence. Names stay in `word`. user_limits_free is
  * needed in any case.
  */
 const char *user_limits_take(struct user_limits *l, const char *word);

@@ -23,6 +23,7 @@
 #include "dhcp/message.h"
 #include "eap/packet.h"
 #include "server/credentials.h"
+#include "server/pool.h"
 #include "server/prefixes.h"
 #include "server/server.h"
 #include "tls/open.h"
@@ -40,6 +41,11 @@ enum {
 
 struct listen_list {
 	struct listen_addr at[LISTENS_MAX];
+	size_t count;
+};
+
+struct pool_list {
+	struct server_pool at[POOL_PARTS_MAX];
 	size_t count;
 };
 
@@ -68,6 +74,7 @@ struct serve_settings {
 	bool requires_peap_binding;
 	const char *name;
 	struct ip_prefix network, ipv6_network; /* AF_UNSPEC: not set */
+	struct pool_list pools;
 	struct delegation delegation;
 	struct dns_list dns;
 	struct prefix_list push_routes;
@@ -186,6 +193,33 @@ static bool set_ipv6_network(void *to, const char *value, struct error *err)
 	}
 	*(struct ip_prefix *)to = (struct ip_prefix){ ip_mask(&p.addr, p.len), p.len };
 	return true;
+}
+
+static bool set_pool(void *to, const char *value, struct error *err)
+{
+	struct pool_list *l = to;
+	struct server_pool *pool = &l->at[l->count];
+	const char *equals = strchr(value, '=');
+
+	if (l->count == POOL_PARTS_MAX) {
+		snprintf(err->text, sizeof(err->text), "more than %d pools", POOL_PARTS_MAX);
+		return false;
+	}
+	if (!equals || equals == value || !ip_prefix_parse(equals + 1, &pool->network) ||
+	    pool->network.addr.family != AF_INET || pool->network.len < 8) {
+		snprintf(err->text, sizeof(err->text),
+			 "must be a name and a part of --ipv4-network, such as "
+			 "staff=10.9.0.64/26");
+		return false;
+	}
+	pool->name = strndup(value, (size_t)(equals - value)); /* as long as the program runs */
+	l->count += pool->name != NULL;
+	return pool->name;
+}
+
+static void clear_pools(void *to)
+{
+	((struct pool_list *)to)->count = 0;
 }
 
 static bool set_delegation(void *to, const char *value, struct error *err)
@@ -391,6 +425,13 @@ static const struct option client_network_table[] = {
 		  "first",
 	  .set = set_network,
 	  .at = AT(network) },
+	{ .name = "pool",
+	  .arg = "NAME=NETWORK",
+	  .help = "keep a part of --ipv4-network for the users whose pool RADIUS (Framed-Pool) or "
+		  "pool= in the user file names, such as staff=10.9.0.64/26; may be given again",
+	  .set = set_pool,
+	  .at = AT(pools),
+	  .clear = clear_pools },
 	{ .name = "ipv6-network",
 	  .arg = "NETWORK",
 	  .help = "IPv6 for the clients: each gets a /64 of it, such as one of "
@@ -487,6 +528,28 @@ static bool offers(const struct serve_settings *s, uint8_t eap_type)
 	return memchr(s->auth.eap, eap_type, s->auth.eap_count);
 }
 
+static bool has_pools(const struct serve_settings *s)
+{
+	struct pool *pool;
+	bool is_good = true;
+
+	if (pool_open(&s->network, &pool))
+		return false;
+	for (size_t i = 0; is_good && i < s->pools.count; i++) {
+		is_good = pool_add_part(pool, &s->pools.at[i].network);
+		for (size_t n = 0; n < i; n++)
+			is_good &= strcmp(s->pools.at[n].name, s->pools.at[i].name) != 0;
+		if (!is_good)
+			cli_error(&serve_verb,
+				  "--pool %s=%s: must be a part of --ipv4-network, and names and "
+				  "networks must differ from those of the others",
+				  s->pools.at[i].name,
+				  ip_prefix_print(&s->pools.at[i].network).text);
+	}
+	pool_close(pool);
+	return is_good;
+}
+
 static bool has_all(const struct serve_settings *s)
 {
 	if (!s->certs.count)
@@ -525,7 +588,7 @@ static bool has_all(const struct serve_settings *s)
 	else if (s->client_crl && !s->client_ca)
 		cli_error(&serve_verb, "--client-crl needs --client-ca");
 	else
-		return netns_is_valid(&serve_verb, &s->netns);
+		return has_pools(s) && netns_is_valid(&serve_verb, &s->netns);
 	return false;
 }
 
@@ -616,6 +679,8 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.client_crl_file = s->client_crl,
 		.hashes = s->tls.hashes,
 		.network = s->network,
+		.pools = s->pools.at,
+		.pool_count = s->pools.count,
 		.ipv6_network = s->ipv6_network,
 		.delegate_network = s->delegation.network,
 		.delegate_len = s->delegation.len,

@@ -616,6 +616,11 @@ const uint8_t *ppp_own_iid(const struct ppp *p)
 	return p->ipv6cp.own;
 }
 
+void ppp_suggest_iid(struct ppp *p, const uint8_t iid[PPP_IID_LEN])
+{
+	memcpy(p->ipv6cp.suggestion, iid, PPP_IID_LEN);
+}
+
 bool ppp_data_is_open(const struct ppp *p, uint16_t protocol)
 {
 	switch (protocol) {

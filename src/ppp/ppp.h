@@ -86,6 +86,8 @@ bool ppp_noted_end(const struct ppp *p, struct ppp_out *out);
 uint16_t ppp_peer_mru(const struct ppp *p);
 /* Our interface identifier, PPP_IID_LEN bytes; final once IPV6CP is open. */
 const uint8_t *ppp_own_iid(const struct ppp *p);
+/* Server: the identifier that a peer gets which has none, or one that cfg.take_iid refuses. */
+void ppp_suggest_iid(struct ppp *p, const uint8_t iid[PPP_IID_LEN]);
 /* True if packets of this protocol (PPP_PROTO_IPV4, PPP_PROTO_IPV6) may pass now. */
 bool ppp_data_is_open(const struct ppp *p, uint16_t protocol);
 /* Call when the packet path received traffic: the peer is alive (LCP echo). */

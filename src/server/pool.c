@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Three bitmaps (taken, kept, leased) and a rotating cursor. */
+/* Three bitmaps (taken, kept, leased) and a rotating cursor for each part. */
 #include "server/pool.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Offsets in the network. */
+struct part {
+	size_t first, end;
+	size_t cursor; /* after the last address given out */
+};
+
 struct pool {
-	uint32_t first; /* of the network */
-	size_t count;   /* addresses of the network, all of them */
-	size_t cursor;  /* the offset after the last address given out */
+	uint32_t first;                        /* of the network */
+	size_t count;                          /* addresses of the network, all of them */
+	struct part parts[1 + POOL_PARTS_MAX]; /* the first one is the whole network */
+	unsigned part_count;
 	size_t taken;
 	size_t map_len;
 	uint8_t *kept, *leased; /* bitmaps after `bits` */
@@ -36,7 +43,8 @@ int pool_open(const struct ip_prefix *network, struct pool **out)
 	p->leased = p->kept + map_len;
 	p->first = ip_v4(&first);
 	p->count = count;
-	p->cursor = SERVER_OFFSET + 1;
+	p->parts[0] = (struct part){ SERVER_OFFSET + 1, count - 1, SERVER_OFFSET + 1 };
+	p->part_count = 1;
 	*out = p;
 	return 0;
 }
@@ -87,27 +95,67 @@ static bool is_leased(const struct pool *p, size_t offset)
 	return p->leased[offset / 8] & 1u << offset % 8;
 }
 
-static uint32_t take_next(struct pool *p, bool may_be_leased)
+static unsigned part_of(const struct pool *p, size_t offset)
 {
-	for (size_t i = 0; i < pool_size(p); i++) {
-		size_t offset = p->cursor;
+	for (unsigned i = 1; i < p->part_count; i++)
+		if (offset >= p->parts[i].first && offset < p->parts[i].end)
+			return i;
+	return 0;
+}
 
-		p->cursor = offset + 1 < p->count - 1 ? offset + 1 : SERVER_OFFSET + 1;
+unsigned pool_part_of(const struct pool *p, uint32_t addr)
+{
+	return part_of(p, addr - p->first);
+}
+
+bool pool_add_part(struct pool *p, const struct ip_prefix *prefix)
+{
+	struct ip_addr first = ip_mask(&prefix->addr, prefix->len);
+	size_t offset = ip_v4(&first) - p->first;
+	struct part part = { offset, offset, 0 };
+
+	if (first.family != AF_INET || prefix->len < 8 || offset >= p->count)
+		return false;
+	part.end += (size_t)1 << (32 - prefix->len);
+	if (part.end > p->count || p->part_count > POOL_PARTS_MAX)
+		return false;
+	for (unsigned i = 1; i < p->part_count; i++)
+		if (part.first < p->parts[i].end && p->parts[i].first < part.end)
+			return false;
+	if (part.first <= SERVER_OFFSET)
+		part.first = SERVER_OFFSET + 1;
+	if (part.end > p->count - 1)
+		part.end = p->count - 1;
+	if (part.first >= part.end)
+		return false;
+	part.cursor = part.first;
+	p->parts[p->part_count++] = part;
+	return true;
+}
+
+static uint32_t take_next(struct pool *p, unsigned number, bool may_be_leased)
+{
+	struct part *part = &p->parts[number];
+
+	for (size_t i = part->first; i < part->end; i++) {
+		size_t offset = part->cursor;
+
+		part->cursor = offset + 1 < part->end ? offset + 1 : part->first;
 		if (!is_kept(p, offset) && (may_be_leased || !is_leased(p, offset)) &&
-		    take(p, offset))
+		    part_of(p, offset) == number && take(p, offset))
 			return p->first + (uint32_t)offset;
 	}
 	return 0;
 }
 
-uint32_t pool_take(struct pool *p)
+uint32_t pool_take(struct pool *p, unsigned part)
 {
 	uint32_t addr;
 
 	if (p->taken >= pool_size(p))
 		return 0;
-	addr = take_next(p, false);
-	return addr ? addr : take_next(p, true);
+	addr = take_next(p, part, false);
+	return addr ? addr : take_next(p, part, true);
 }
 
 bool pool_is_for_clients(const struct pool *p, uint32_t addr)
@@ -128,10 +176,10 @@ bool pool_is_kept(const struct pool *p, uint32_t addr)
 	return pool_has(p, addr) && is_kept(p, addr - p->first);
 }
 
-bool pool_has_free(const struct pool *p)
+bool pool_has_free(const struct pool *p, unsigned part)
 {
-	for (size_t i = SERVER_OFFSET + 1; i < p->count - 1; i++)
-		if (pool_is_free(p, p->first + (uint32_t)i))
+	for (size_t i = p->parts[part].first; i < p->parts[part].end; i++)
+		if (pool_is_free(p, p->first + (uint32_t)i) && part_of(p, i) == part)
 			return true;
 	return false;
 }

@@ -94,6 +94,9 @@ int registry_open(const struct server_cfg *cfg, struct registry **out)
 	networks_init(&r->networks);
 	pthread_rwlock_init(&r->others_lock, NULL);
 	error = pool_open(&cfg->network, &r->pool);
+	for (size_t i = 0; !error && i < cfg->pool_count; i++)
+		if (!pool_add_part(r->pool, &cfg->pools[i].network))
+			error = -EINVAL;
 	if (!error && cfg->ipv6_network.addr.family)
 		error = prefixes_open(&cfg->ipv6_network, PREFIXES_LEN, PREFIXES_PER_ADDRESS * span,
 				      &r->prefixes);
@@ -350,7 +353,8 @@ static const struct refusal server_is_full = {
 	"the server is full",
 };
 static const struct refusal pool_is_empty = {
-	"no address is free: use a larger --ipv4-network (users' own addresses are kept for them)",
+	"no address is free: use a larger --ipv4-network or --pool (users' own addresses are kept "
+	"for them)",
 	"the server is full: no address is free",
 };
 static const struct refusal address_is_anothers = {
@@ -438,19 +442,25 @@ static const struct refusal *check_fixed(struct registry *r, const struct regist
 	return NULL;
 }
 
+struct wanted_part {
+	const struct pool *pool;
+	unsigned part;
+};
+
 static bool is_free(void *arg, uint32_t addr)
 {
-	const struct registry *r = arg;
+	const struct wanted_part *w = arg;
 
-	return pool_is_free(r->pool, addr);
+	return pool_is_free(w->pool, addr) && pool_part_of(w->pool, addr) == w->part;
 }
 
 /* Takes the user's former address if it is free, else another. */
-static uint32_t take_any(struct registry *r, const struct registration *reg)
+static uint32_t take_any(struct registry *r, const struct registration *reg, unsigned part)
 {
-	uint32_t addr = leases_find(r->leases, reg->user, is_free, r);
+	struct wanted_part wanted = { r->pool, part };
+	uint32_t addr = leases_find(r->leases, reg->user, is_free, &wanted);
 
-	return addr && pool_take_this(r->pool, addr) ? addr : pool_take(r->pool);
+	return addr && pool_take_this(r->pool, addr) ? addr : pool_take(r->pool, part);
 }
 
 static void note_lease(struct registry *r, struct registration *reg)
@@ -462,10 +472,13 @@ static void note_lease(struct registry *r, struct registration *reg)
 }
 
 /* Whether there will be a free address when `oldest`, which may be NULL, has ended. */
-static bool is_address_left(const struct registry *r, const struct registration *oldest)
+static bool is_address_left(const struct registry *r, const struct registration *oldest,
+			    unsigned part)
 {
-	return pool_has_free(r->pool) || (oldest && pool_is_for_clients(r->pool, oldest->ipv4) &&
-					  !pool_is_kept(r->pool, oldest->ipv4));
+	return pool_has_free(r->pool, part) ||
+	       (oldest && pool_is_for_clients(r->pool, oldest->ipv4) &&
+		!pool_is_kept(r->pool, oldest->ipv4) &&
+		pool_part_of(r->pool, oldest->ipv4) == part);
 }
 
 static bool is_server_full(const struct registry *r, const struct leaving *leaving)
@@ -481,7 +494,7 @@ static bool is_server_full(const struct registry *r, const struct leaving *leavi
 
 /* All checks of a login, made before any session is evicted for it. */
 static const struct refusal *check(struct registry *r, const struct registration *reg,
-				   uint32_t addr, struct leaving *leaving)
+				   unsigned part, uint32_t addr, struct leaving *leaving)
 {
 	const struct refusal *refused = check_user_limit(r, reg, leaving);
 
@@ -489,7 +502,7 @@ static const struct refusal *check(struct registry *r, const struct registration
 		refused = check_fixed(r, reg, addr, leaving);
 	if (!refused && is_server_full(r, leaving))
 		refused = &server_is_full;
-	if (!refused && !addr && !is_address_left(r, leaving->oldest))
+	if (!refused && !addr && !is_address_left(r, leaving->oldest, part))
 		refused = &pool_is_empty;
 	return refused;
 }
@@ -547,21 +560,21 @@ static void evict_former(struct registry *r, const struct registration *reg,
 		}
 }
 
-static const struct refusal *login(struct registry *r, struct registration *reg, uint32_t *addr,
-				   struct evictions *evictions)
+static const struct refusal *login(struct registry *r, struct registration *reg, unsigned part,
+				   uint32_t *addr, struct evictions *evictions)
 {
 	struct leaving leaving = { NULL, NULL };
 	const struct refusal *refused;
 
 	evict_former(r, reg, evictions);
-	refused = check(r, reg, *addr, &leaving);
+	refused = check(r, reg, part, *addr, &leaving);
 	if (refused)
 		return refused;
 	reg->is_own_address = *addr;
 	if (*addr)
 		return take_fixed(r, reg, *addr, &leaving, evictions);
 	evict_oldest(r, leaving.oldest, evictions);
-	*addr = take_any(r, reg);
+	*addr = take_any(r, reg, part);
 	hold(r, reg, *addr); /* can't fail for an address of the pool */
 	note_lease(r, reg);
 	return NULL;
@@ -644,14 +657,14 @@ static void link_out(struct registry *r, struct registration *reg)
 		atomic_fetch_sub_explicit(&r->count, 1, memory_order_relaxed);
 }
 
-const struct refusal *registry_login(struct registry *r, struct registration *reg, uint32_t *addr,
-				     struct evictions *evictions)
+const struct refusal *registry_login(struct registry *r, struct registration *reg, unsigned part,
+				     uint32_t *addr, struct evictions *evictions)
 {
 	const struct refusal *refused;
 
 	evictions->count = 0;
 	pthread_mutex_lock(&r->lock);
-	refused = login(r, reg, addr, evictions);
+	refused = login(r, reg, part, addr, evictions);
 	if (!refused)
 		link_in(r, reg);
 	pthread_mutex_unlock(&r->lock);
@@ -722,7 +735,9 @@ static bool may_change_to(const struct registry *r, const struct registration *r
 	const char *user = leases_user(r->leases, wanted);
 
 	return reg->is_logged_in && !reg->is_evicted && !reg->is_own_address &&
-	       pool_is_free(r->pool, wanted) && (!user || !strcmp(user, reg->user));
+	       pool_is_free(r->pool, wanted) &&
+	       pool_part_of(r->pool, wanted) == pool_part_of(r->pool, reg->ipv4) &&
+	       (!user || !strcmp(user, reg->user));
 }
 
 bool registry_change_ipv4(struct registry *r, struct registration *reg, uint32_t wanted)

@@ -91,12 +91,12 @@ struct refusal {
 extern const struct refusal registry_out_of_memory;
 
 /*
- * Logs `reg` in with the address *addr, or, if that is 0, one of the pool, which is stored in
- * *addr. Returns NULL on success, else the reason. The caller must end every session in `evictions`
+ * Logs `reg` in with the address *addr, or, if that is 0, one of this part of the pool (pool.h), which
+ * is stored in *addr. Returns NULL on success, else the reason. The caller must end every session in `evictions`
  * in either case.
  */
-const struct refusal *registry_login(struct registry *r, struct registration *reg, uint32_t *addr,
-				     struct evictions *evictions);
+const struct refusal *registry_login(struct registry *r, struct registration *reg, unsigned part,
+				     uint32_t *addr, struct evictions *evictions);
 /*
  * Gives `reg` this link-local address in place of its present one. False, without a change, when
  * another session has it.

@@ -17,6 +17,12 @@ struct listen_addr {
 	uint16_t port;
 };
 
+/* A part of the network, for the users that RADIUS or the user file gives it to. */
+struct server_pool {
+	const char *name;
+	struct ip_prefix network;
+};
+
 struct server_cfg {
 	const struct listen_addr *listen;
 	size_t listen_count;
@@ -35,10 +41,12 @@ struct server_cfg {
 	uint8_t eap[EAP_METHODS_MAX]; /* types, if PPP_AUTH_EAP is in auth[]; preferred first */
 	size_t eap_count;
 	bool requires_peap_binding;
-	const char *client_ca_file;    /* EAP-TLS: the authorities of the clients' certificates */
-	const char *client_crl_file;   /* NULL: revocation is not checked */
-	uint8_t hashes;                /* offered for the crypto binding: SSTP_HASH_... */
-	struct ip_prefix network;      /* the pool; the server takes its first address */
+	const char *client_ca_file;  /* EAP-TLS: the authorities of the clients' certificates */
+	const char *client_crl_file; /* NULL: revocation is not checked */
+	uint8_t hashes;              /* offered for the crypto binding: SSTP_HASH_... */
+	struct ip_prefix network;    /* the pool; the server takes its first address */
+	const struct server_pool *pools;
+	size_t pool_count;
 	struct ip_prefix ipv6_network; /* a /64 of it for each session; AF_UNSPEC: none */
 	struct ip_prefix
 		delegate_network; /* prefixes of delegate_len are delegated; AF_UNSPEC: none */

@@ -251,15 +251,44 @@ void session_change_filters(struct session_host *h)
 			end_for(s, REASON_ADMIN, "the user's filter does not exist any more");
 }
 
+/*
+ * The part of the network that the user's address is from; RFC 2869 section 5.18: a pool's name has no
+ * meaning where there are no pools. NULL, or the reason for a refusal.
+ */
+static const struct refusal *choose_part(const struct session *s, const char *name, unsigned *part)
+{
+	static const struct refusal unknown = {
+		"the user's address is to come from a pool that no --pool names",
+		"the server has no address for this user",
+	};
+	const struct server_cfg *cfg = s->host->cfg;
+
+	*part = 0;
+	if (!*name)
+		return NULL;
+	for (size_t i = 0; i < cfg->pool_count; i++)
+		if (!strcmp(cfg->pools[i].name, name)) {
+			*part = (unsigned)i + 1;
+			return NULL;
+		}
+	log_warn(&s->log, "there is no --pool %s%s", log_quote(name, strlen(name)).text,
+		 cfg->pool_count ? "" : ": the address is of --ipv4-network");
+	return cfg->pool_count ? &unknown : NULL;
+}
+
 /* NULL, or the reason for a refusal. */
 static const struct refusal *take_address(struct session *s, const struct auth_grant *grant)
 {
 	struct evictions evictions;
 	const struct refusal *refused;
 	uint32_t addr = grant->ipv4;
+	unsigned part;
 
+	refused = choose_part(s, grant->pool, &part);
+	if (refused)
+		return refused;
 	s->registration.max_sessions = grant->sessions;
-	refused = registry_login(s->host->registry, &s->registration, &addr, &evictions);
+	refused = registry_login(s->host->registry, &s->registration, part, &addr, &evictions);
 	evict_all(s->host, &evictions);
 	if (refused)
 		return refused;
@@ -321,14 +350,13 @@ static void apply_grant(struct session *s, const struct auth_grant *grant,
 	memcpy(v->nbns, grant->nbns, sizeof(v->nbns));
 	if (grant->mtu && grant->mtu < s->tunnel.cfg.mtu)
 		s->tunnel.cfg.mtu = grant->mtu;
+	if (grant->has_iid)
+		ppp_suggest_iid(&s->tunnel.ppp, grant->iid);
 	add_networks(s);
 	if (!pushed_fits(s->host->cfg, grant))
 		log_warn(&s->log,
 			 "not all push-route= and --push-route networks fit into a reply by "
 			 "DHCP: the last ones are left out");
-	if (grant->pool[0])
-		log_info(&s->log, "Framed-Pool %s is not used: addresses are of --ipv4-network",
-			 log_quote(grant->pool, strlen(grant->pool)).text);
 }
 
 static void accept_login(struct session *s, const struct auth_grant *grant,
@@ -602,12 +630,15 @@ static bool take_ipv4(void *arg, uint32_t wanted)
 	return true;
 }
 
-/* Refuses the server's own identifier, which no client may have. */
+/* Refuses the server's own identifier, and any but the one that RADIUS gives to the user. */
 static bool take_iid(void *arg, const uint8_t iid[PPP_IID_LEN])
 {
 	struct session *s = arg;
 	struct ip_addr a = ip_link_local(iid);
 
+	if (s->granted && s->granted->grant.has_iid &&
+	    memcmp(iid, s->granted->grant.iid, PPP_IID_LEN) != 0)
+		return false;
 	return memcmp(iid, s->host->own_iid, PPP_IID_LEN) &&
 	       registry_take_ipv6(s->host->registry, &s->registration, &a);
 }

@@ -75,6 +75,9 @@ static void a_request_names_session_and_client(void **state)
 	assert_true(text_is(found(all, 0, RADIUS_CALLED_STATION_ID), "192.0.2.1"));
 	assert_true(text_is(found(all, 0, RADIUS_ACCT_SESSION_ID), "1234567800000007"));
 	assert_int_equal(radius_number(found(all, 0, RADIUS_NAS_PORT)), 7);
+	assert_int_equal(
+		radius_number(found(all, RADIUS_MICROSOFT, RADIUS_MS_NETWORK_ACCESS_SERVER_TYPE)),
+		2);
 	assert_false(radius_find(all, 0, RADIUS_NAS_IP_ADDRESS, &value));
 	assert_false(radius_find(all, 0, RADIUS_STATE, &value));
 }
@@ -320,6 +323,58 @@ static void grants(void **state)
 	assert_true(g.quota_up == (UINT64_C(1) << 32) + 5);
 }
 
+/* What would allow too much without its name must have one. */
+static void names_of_filters_and_pools(void **state)
+{
+	static const struct {
+		struct {
+			uint8_t type;
+			const char *text;
+		} attrs[3];
+		const char *filter, *pool, *refused;
+	} cases[] = {
+		{ { { RADIUS_FILTER_ID, "staff" } }, "staff", "", NULL },
+		{ { { RADIUS_FILTER_ID, "staff" }, { RADIUS_FILTER_ID, "staff" } },
+		  .refused = "more than one Filter-Id" },
+		{ { { RADIUS_FILTER_ID, "1234567890123456789012345678901234567890"
+					"123456789012345678901234" } },
+		  .refused = "no name of 1 to 63 bytes" },
+		{ { { RADIUS_FRAMED_POOL, "a" },
+		    { RADIUS_FRAMED_IPV6_POOL, "a" },
+		    { RADIUS_DELEGATED_IPV6_PREFIX_POOL, "a" } },
+		  "",
+		  "a",
+		  NULL },
+		{ { { RADIUS_FRAMED_IPV6_POOL, "b" } }, "", "b", NULL },
+		{ { { RADIUS_FRAMED_POOL, "a" }, { RADIUS_FRAMED_IPV6_POOL, "b" } },
+		  .refused = "more than one pool" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct auth_grant g = { .ipv4 = 0 };
+		struct bytes all;
+		const char *why;
+
+		w = writer_of(packet, sizeof(packet));
+		radius_begin_response(&w, RADIUS_ACCESS_ACCEPT, 1, true);
+		for (size_t n = 0; n < 3 && cases[i].attrs[n].type; n++)
+			radius_put_text(&w, cases[i].attrs[n].type, cases[i].attrs[n].text);
+		store_u16(packet + 2, (uint16_t)w.len);
+		all = bytes_of(packet, w.len);
+		assert_true(radius_is_packet(&all));
+		why = radius_grant_get(&g, all);
+		if (cases[i].refused) {
+			assert_non_null(why);
+			assert_non_null(strstr(why, cases[i].refused));
+			continue;
+		}
+		assert_null(why);
+		assert_string_equal(g.filter, cases[i].filter);
+		assert_string_equal(g.pool, cases[i].pool);
+	}
+}
+
 static void malformed_values_grant_nothing(void **state)
 {
 	static const struct {
@@ -339,6 +394,8 @@ static void malformed_values_grant_nothing(void **state)
 		{ RADIUS_FRAMED_ROUTE, 4, { 'n', 'o', 'n', 'e' } },
 		{ RADIUS_FRAMED_ROUTE, 0, { 0 } },
 		{ RADIUS_FRAMED_POOL, 3, { 'a', 0, 'b' } },
+		{ RADIUS_FRAMED_POOL, 0, { 0 } },
+		{ RADIUS_FILTER_ID, 0, { 0 } },
 		{ RADIUS_REPLY_MESSAGE, 2, { 'h', 'i' } },
 	};
 
@@ -429,6 +486,7 @@ int main(void)
 		cmocka_unit_test_setup(a_challenge_goes_on, set_up),
 		cmocka_unit_test_setup(a_challenge_that_cannot_be_used, set_up),
 		cmocka_unit_test_setup(grants, set_up),
+		cmocka_unit_test(names_of_filters_and_pools),
 		cmocka_unit_test(malformed_values_grant_nothing),
 		cmocka_unit_test(routes),
 		cmocka_unit_test(rates),

@@ -358,7 +358,7 @@ static const struct error_case {
 	  "with spaces needs quotes" },
 	{ "an unknown limit", "ann * pw * speed=5M\n",
 	  "users:1: user \"ann\": the word before = must be one of rate, session, idle, "
-	  "sessions, quota, filter, iroute, push-route" },
+	  "sessions, quota, filter, pool, iroute, push-route" },
 	{ "half a rate", "ann * pw rate=5M/\n",
 	  "users:1: user \"ann\": rate= must be bits per second from the client and to it, such as "
 	  "5M/20M" },
@@ -368,7 +368,7 @@ static const struct error_case {
 	  "users:1: user \"ann\": idle= must be a number of seconds, such as 600" },
 	{ "capitals", "ann * pw * Rate=5M/20M\n",
 	  "users:1: user \"ann\": the word before = must be one of rate, session, idle, "
-	  "sessions, quota, filter, iroute, push-route" },
+	  "sessions, quota, filter, pool, iroute, push-route" },
 	{ "no time at all", "ann * pw session=0\n",
 	  "users:1: user \"ann\": session= must be a number of seconds, such as 28800" },
 	{ "too many sessions", "ann * pw sessions=5G\n",
@@ -403,7 +403,7 @@ static void limits_of_a_user(void **state)
 {
 	struct auth_result a =
 		try("ann * secret rate=5M/20M idle=600 10.1.0.7 session=28800 sessions=2 "
-		    "quota=10G filter=staff",
+		    "quota=10G filter=staff pool=inside",
 		    "vpn", PAP, "ann", "secret");
 
 	(void)state;
@@ -415,6 +415,7 @@ static void limits_of_a_user(void **state)
 	assert_int_equal(a.grant.sessions, 2);
 	assert_true(a.grant.quota == UINT64_C(10000000000));
 	assert_string_equal(a.grant.filter, "staff");
+	assert_string_equal(a.grant.pool, "inside");
 	a = try("ann * secret *", "vpn", PAP, "ann", "secret");
 	assert_string_equal(a.grant.filter, "");
 	assert_true(!a.grant.rate_up && !a.grant.idle_s && !a.grant.quota);
@@ -469,7 +470,7 @@ static void limits_of_a_user_with_a_certificate(void **state)
 {
 	struct auth_result a = try_certificate(
 		"ann * $cert$ rate=5M/20M idle=600 10.1.0.7 session=28800 sessions=2 quota=10G "
-		"filter=staff",
+		"filter=staff pool=inside",
 		"ann");
 
 	(void)state;
@@ -481,6 +482,7 @@ static void limits_of_a_user_with_a_certificate(void **state)
 	assert_int_equal(a.grant.sessions, 2);
 	assert_true(a.grant.quota == UINT64_C(10000000000));
 	assert_string_equal(a.grant.filter, "staff");
+	assert_string_equal(a.grant.pool, "inside");
 }
 
 static void who_may_use_a_certificate(void **state)

@@ -109,6 +109,30 @@ def test_ipv6_of_the_user(lab, both, serve):
     eventually("the route is gone", lambda: "2001:db8:99:7::/64" not in str(lab.server.ip("-6 route show")))
 
 
+def test_addresses_of_a_pool(lab, both, serve):
+    """The IPv6 prefix has the number of the IPv4 address, so it is of the pool too."""
+    FreeRadius(lab, """ann Cleartext-Password := "wonder land"
+    Framed-Pool = "staff", Framed-IPv6-Pool = "staff", Framed-Interface-Id = 0:0:0:abcd
+bob Cleartext-Password := "builder"
+    Framed-Pool = "nobody"
+""")
+    server = serve("--pool", "guests=10.9.0.32/27", "--pool", "staff=10.9.0.64/26", "--ipv6-network", "2001:db8:77::/48")
+    client = lab.connect("--no-default-route", "--route", "2001:db8:77::/48")
+    assert "10.9.0.64" in lab.client.addresses()
+    client.wait_for("^IPv6 address 2001:db8:77:40::abcd")
+    lab.connect_fails("--once", user="bob", password="builder", host=lab.other)
+    server.wait_for('there is no --pool "nobody"$')
+    server.wait_for("refused: the user's address is to come from a pool that no --pool names$")
+
+
+def test_a_pool_means_nothing_where_there_are_none(lab, serve):
+    FreeRadius(lab, 'ann Cleartext-Password := "wonder land"\n    Framed-Pool = "staff"\n')
+    server = serve()
+    lab.connect("--no-default-route")
+    server.wait_for('there is no --pool "staff": the address is of --ipv4-network$')
+    lab.client.ping_server()
+
+
 def test_a_route_that_would_cut_the_connection_is_not_made(lab, serve):
     FreeRadius(lab, 'ann Cleartext-Password := "wonder land"\n    Framed-Route = "10.1.0.0/16 0.0.0.0 1"\n')
     server = serve()

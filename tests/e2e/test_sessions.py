@@ -212,6 +212,24 @@ def test_an_own_address_that_no_client_can_have(lab):
     server.wait_for("refused: the user's own address cannot be a client's address", count=3)
 
 
+def test_a_pool_for_some_users(lab, both):
+    lab.serve("--pool", "inside=10.9.0.64/26", users='ann * "wonder land" pool=inside\nbob * builder *\n')
+    lab.connect("--no-default-route")
+    assert "10.9.0.64" in lab.client.addresses()
+    lab.connect("--no-default-route", user="bob", password="builder", host=lab.other)
+    assert "10.9.0.2" in lab.other.addresses()
+
+
+@pytest.mark.parametrize("pools", [
+    ["10.9.0.64/26"], ["a=10.9.0.64/33"], ["a=10.9.1.0/26"], ["a=10.9.0.64/26", "a=10.9.0.0/26"],
+    ["a=10.9.0.64/26", "b=10.9.0.64/27"],
+])
+def test_pools_that_are_wrong(lab, pools):
+    server = lab.serve(*[word for p in pools for word in ("--pool", p)], wait=False)
+    assert server.wait() == 2
+    assert "--pool" in server.said and "part of --ipv4-network" in server.said
+
+
 # ---- SIGHUP
 
 

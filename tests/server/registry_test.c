@@ -33,15 +33,21 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static const char *log_in(unsigned n, const char *user, unsigned worker, uint32_t fixed)
+static const char *log_in_to(unsigned part, unsigned n, const char *user, unsigned worker,
+			     uint32_t fixed)
 {
 	const struct refusal *refused;
 
 	regs[n].user = user;
 	regs[n].session = n;
 	regs[n].worker = worker;
-	refused = registry_login(r, &regs[n], &fixed, &evictions);
+	refused = registry_login(r, &regs[n], part, &fixed, &evictions);
 	return refused ? refused->why : NULL;
+}
+
+static const char *log_in(unsigned n, const char *user, unsigned worker, uint32_t fixed)
+{
+	return log_in_to(0, n, user, worker, fixed);
 }
 
 static int worker_of(uint32_t v4)
@@ -501,9 +507,39 @@ static void without_a_network_there_are_no_prefixes(void **state)
 	assert_int_equal(worker_of_text("2001:db8:1:2::1"), REGISTRY_NOBODY);
 }
 
+static void a_part_of_the_network_for_some_users(void **state)
+{
+	struct server_pool part = { .name = "staff" };
+
+	(void)state;
+	registry_close(r);
+	assert_true(ip_prefix_parse("10.9.0.4/31", &part.network));
+	cfg.pools = &part;
+	cfg.pool_count = 1;
+	cfg.user_sessions = 1;
+	assert_int_equal(registry_open(&cfg, &r), 0);
+	assert_null(log_in_to(1, 0, "ann", 0, 0));
+	assert_int_equal(regs[0].ipv4, 0x0a090004);
+	assert_null(log_in_to(1, 1, "bob", 0, 0));
+	assert_int_equal(regs[1].ipv4, 0x0a090005);
+	assert_non_null(strstr(log_in_to(1, 2, "carl", 0, 0), "no address is free"));
+	/* the former address is not of the new part, and may not be asked for */
+	assert_null(log_in(2, "ann", 0, 0));
+	assert_int_equal(evictions.count, 1);
+	assert_int_equal(regs[2].ipv4, 0x0a090002);
+	assert_false(registry_change_ipv4(r, &regs[2], 0x0a090004));
+	assert_true(registry_change_ipv4(r, &regs[2], 0x0a090003));
+	registry_logout(r, &regs[2]);
+	assert_null(log_in_to(1, 3, "ann", 0, 0));
+	assert_int_equal(regs[3].ipv4, 0x0a090004);
+	/* a session whose end frees an address of another part does not help */
+	assert_non_null(strstr(log_in_to(1, 2, "carl", 0, 0), "no address is free"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(a_part_of_the_network_for_some_users),
 		CASE(gives_addresses_until_none_is_left),
 		CASE(a_users_own_address_moves_to_the_new_session),
 		CASE(an_address_given_to_a_user_is_theirs_at_once),

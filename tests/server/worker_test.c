@@ -348,7 +348,7 @@ static void an_ipv6_address_may_come_again(void **state)
 	open_the_only_free_one();
 	s = accept_one(w);
 	s->registration.user = "ann";
-	assert_null(registry_login(t.shared.registry, &s->registration, &addr, &evictions));
+	assert_null(registry_login(t.shared.registry, &s->registration, 0, &addr, &evictions));
 	log_set_sink(count_complaints);
 	report_ipv6(s, TUNNEL_IPV6_UP, 7);
 	assert_ptr_equal(addr_map_find(w->host.by_addr, &first), s);
@@ -381,7 +381,7 @@ static void interface_identifiers_are_one_sessions(void **state)
 	s[1] = accept_one(w);
 	for (int i = 0; i < 2; i++) {
 		s[i]->registration.user = "ann";
-		assert_null(registry_login(t.shared.registry, &s[i]->registration, &addr[i],
+		assert_null(registry_login(t.shared.registry, &s[i]->registration, 0, &addr[i],
 					   &evictions));
 	}
 	assert_true(asks_iid(s[0], iid));
