@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,7 @@ static enum log_level log_level = LOG_LEVEL_INFO;
 static bool log_json;
 static bool log_timestamps;
 static log_sink *log_custom_sink;
+static _Atomic(log_tap *) log_milestones; /* the tap */
 
 static const char *const level_names[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -49,6 +51,11 @@ void log_set_timestamps(bool on)
 void log_set_sink(log_sink *sink)
 {
 	log_custom_sink = sink;
+}
+
+void log_set_tap(log_tap *tap)
+{
+	atomic_store(&log_milestones, tap);
 }
 
 bool log_wants(enum log_level level)
@@ -98,9 +105,16 @@ static void after_fork(void)
 	pthread_mutex_unlock(&limits_lock);
 }
 
+/* The tap may have a lock of its own. */
+static void after_fork_in_child(void)
+{
+	log_set_tap(NULL);
+	after_fork();
+}
+
 __attribute__((constructor)) static void set_up(void)
 {
-	pthread_atfork(before_fork, after_fork, after_fork);
+	pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
 
 /* ---- time */
@@ -317,6 +331,14 @@ static void finish(const struct line *l)
 		log_writer_put(l->level, false, out, print_line(l, out, sizeof(out)));
 }
 
+static void give(log_tap *tap, const struct line *l)
+{
+	char time_text[48], out[LOG_RECORD_MAX];
+
+	stamp(time_text, sizeof(time_text));
+	tap(out, print_json(l, time_text, out, sizeof(out)));
+}
+
 size_t log_lost_line(char *to, size_t size, unsigned long count)
 {
 	const struct log_field lines = LOG_NUMBER("lines", count);
@@ -394,11 +416,15 @@ void log_fields(const struct log *log, enum log_level level, const char *event, 
 {
 	char filled[LINE_MAX_LEN];
 	const struct line l = { log, level, event, filled, fields, count };
+	log_tap *tap = level <= LOG_LEVEL_INFO ? atomic_load(&log_milestones) : NULL;
 
-	if (!log_wants(level))
+	if (!log_wants(level) && !tap)
 		return;
 	fill_in(text, fields, count, filled, sizeof(filled));
-	finish(&l);
+	if (log_wants(level))
+		finish(&l);
+	if (tap)
+		give(tap, &l);
 }
 
 void log_print(const char *format, ...)

@@ -107,6 +107,13 @@ void log_fields(const struct log *log, enum log_level level, const char *event, 
 	log_fields(log, level, event, text, (const struct log_field[]){ __VA_ARGS__ }, \
 		   sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
 
+/*
+ * Receives each milestone of level info and above as a JSON line with its newline, whatever is
+ * logged; from any thread. It must not block and must not log. NULL: nobody.
+ */
+typedef void log_tap(const char *line, size_t len);
+void log_set_tap(log_tap *tap);
+
 /* Prints a line without log format, for errors in the command line. */
 void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
