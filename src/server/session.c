@@ -24,33 +24,6 @@ enum {
 	REFUSAL_MIN_MS = 1000, /* a refusal is sent after once to twice this time */
 };
 
-/* ---- the list of sessions that have logged in */
-
-static void list_add(struct sessions *l, struct session *s)
-{
-	s->next = NULL;
-	s->prev = l->last;
-	if (l->last)
-		l->last->next = s;
-	else
-		l->first = s;
-	l->last = s;
-	l->count++;
-}
-
-static void list_remove(struct sessions *l, struct session *s)
-{
-	if (s->prev)
-		s->prev->next = s->next;
-	else
-		l->first = s->next;
-	if (s->next)
-		s->next->prev = s->prev;
-	else
-		l->last = s->prev;
-	l->count--;
-}
-
 /* ---- addresses */
 
 static struct ip_prefix delegated_prefix(const struct session_host *h, uint16_t number)
@@ -364,7 +337,7 @@ static void accept_login(struct session *s, const struct auth_grant *grant,
 {
 	apply_grant(s, grant, v);
 	half_open_remove(&s->host->half_open, &s->half_open);
-	list_add(&s->host->open, s);
+	sessions_add(&s->host->open, s);
 	s->is_open = true;
 	s->timer.expired = on_advertise;
 	s->host->stats.logins++;
@@ -830,7 +803,7 @@ static void discard(struct session *s)
 	if (s->granted)
 		loop_timer_stop(s->host->loop, &s->granted->timer);
 	if (was_open)
-		list_remove(&h->open, s);
+		sessions_remove(&h->open, s);
 	else
 		half_open_remove(&h->half_open, &s->half_open);
 	stats_add_traffic(&h->stats, &s->tunnel.stats);

@@ -18,17 +18,10 @@
 #include "server/ids.h"
 #include "server/limits.h"
 #include "server/registry.h"
+#include "server/session_list.h"
 #include "server/stats.h"
 #include "server/addr_map.h"
 #include "tunnel/tunnel.h"
-
-struct session;
-
-/* A list of sessions that have logged in, the oldest first. */
-struct sessions {
-	struct session *first, *last;
-	size_t count;
-};
 
 /* The interface of a session to its worker. */
 struct session_host {
