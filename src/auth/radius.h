@@ -27,6 +27,7 @@ struct radius_target {
 	uint64_t session; /* UINT64_MAX: one that does not exist any more */
 	struct bytes user, calling;
 	uint32_t ipv4;
+	struct ip_addr ipv6; /* AF_UNSPEC: not given */
 };
 
 /*

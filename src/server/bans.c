@@ -199,3 +199,26 @@ void bans_lift(struct bans *b)
 	memset(b->pairs, 0, sizeof(b->pairs));
 	memset(b->sources, 0, sizeof(b->sources));
 }
+
+static size_t lift_in(struct ban *table, const struct ip_addr *source, unsigned limit,
+		      uint64_t now_ms)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < BANS_SIZE; i++) {
+		if (!ip_equal(&table[i].source, source))
+			continue;
+		count += table[i].failures >= limit && !is_over(&table[i], now_ms);
+		table[i].failures = 0;
+	}
+	return count;
+}
+
+size_t bans_lift_source(struct bans *b, const struct ip_addr *source, unsigned max_failures,
+			uint64_t now_ms)
+{
+	struct ban key = key_of(b, source, "");
+
+	return lift_in(b->pairs, &key.source, max_failures, now_ms) +
+	       lift_in(b->sources, &key.source, max_failures * BANS_SOURCE_PART, now_ms);
+}

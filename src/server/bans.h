@@ -68,5 +68,8 @@ bool bans_refuse_source(const struct bans *b, const struct ip_addr *source, unsi
 size_t bans_each(const struct bans *b, unsigned max_failures, uint64_t now_ms,
 		 void (*each)(void *arg, const struct ban *ban, uint64_t left_ms), void *arg);
 void bans_lift(struct bans *b); /* forgets all failures */
+/* Forgets all failures of that source. Returns how many active bans that ends. */
+size_t bans_lift_source(struct bans *b, const struct ip_addr *source, unsigned max_failures,
+			uint64_t now_ms);
 
 #endif

@@ -11,9 +11,17 @@
 struct search {
 	struct server_state *shared;
 	const struct radius_target *target;
+	const char *why;
 	unsigned found;
 	struct eviction first; /* of those that were found */
 };
+
+static bool has_ipv6(const struct registration *reg, const struct ip_addr *a)
+{
+	struct ip_addr key = prefixes_key(a);
+
+	return ip_equal(a, &reg->ipv6) || (reg->prefix.family && ip_equal(&key, &reg->prefix));
+}
 
 static bool is_meant(const struct radius_target *t, const struct registration *reg)
 {
@@ -24,6 +32,8 @@ static bool is_meant(const struct radius_target *t, const struct registration *r
 		return false;
 	if (t->calling.len && !text_is(t->calling, ip_print(&reg->source).text))
 		return false;
+	if (t->ipv6.family && !has_ipv6(reg, &t->ipv6))
+		return false;
 	return !t->ipv4 || t->ipv4 == reg->ipv4;
 }
 
@@ -31,7 +41,7 @@ static const char *why_end(void *arg, const struct registration *reg)
 {
 	const struct search *s = arg;
 
-	return is_meant(s->target, reg) ? "ended by the RADIUS server" : NULL;
+	return is_meant(s->target, reg) ? s->why : NULL;
 }
 
 static void note(void *arg, const struct eviction *e)
@@ -50,12 +60,18 @@ static void note_and_end(void *arg, const struct eviction *e)
 	worker_end_session(s->shared, e);
 }
 
+unsigned orders_end(struct server_state *shared, const struct radius_target *target,
+		    const char *why)
+{
+	struct search s = { .shared = shared, .target = target, .why = why };
+
+	registry_each_to_end(shared->registry, why_end, note_and_end, &s);
+	return s.found;
+}
+
 static unsigned end_sessions(void *arg, const struct radius_target *target)
 {
-	struct search s = { .shared = arg, .target = target };
-
-	registry_each_to_end(s.shared->registry, why_end, note_and_end, &s);
-	return s.found;
+	return orders_end(arg, target, "ended by the RADIUS server");
 }
 
 /* A change on its way to the session's worker. */
@@ -76,7 +92,7 @@ static void change_session(void *worker, void *arg)
 
 static unsigned change(void *arg, const struct radius_target *target, struct bytes packet)
 {
-	struct search s = { .shared = arg, .target = target };
+	struct search s = { .shared = arg, .target = target, .why = "" };
 	struct change *c;
 
 	registry_each_to_end(s.shared->registry, why_end, note, &s);

@@ -32,7 +32,6 @@
 #include <string.h>
 
 #include "net/netlink.h"
-#include "server/bans.h"
 #include "server/leases.h"
 #include "server/networks.h"
 #include "server/addr_map.h"
@@ -980,14 +979,36 @@ static void list_ban(void *arg, const struct ban *ban, uint64_t left_ms)
 		 ban->failures, (unsigned long long)(left_ms + 999) / 1000);
 }
 
+size_t registry_each_ban(struct registry *r, uint64_t now_ms,
+			 void (*each)(void *arg, const struct ban *ban, uint64_t left_ms),
+			 void *arg)
+{
+	size_t count;
+
+	if (!r->cfg->max_failures)
+		return 0;
+	pthread_mutex_lock(&r->lock);
+	count = bans_each(&r->bans, r->cfg->max_failures, now_ms, each, arg);
+	pthread_mutex_unlock(&r->lock);
+	return count;
+}
+
 void registry_list_bans(struct registry *r, uint64_t now_ms, struct registry_ban_list *list)
 {
-	list->text_count = list->count = 0;
+	list->text_count = 0;
+	list->count = registry_each_ban(r, now_ms, list_ban, list);
+}
+
+size_t registry_lift_source(struct registry *r, const struct ip_addr *source, uint64_t now_ms)
+{
+	size_t count;
+
 	if (!r->cfg->max_failures)
-		return;
+		return 0;
 	pthread_mutex_lock(&r->lock);
-	list->count = bans_each(&r->bans, r->cfg->max_failures, now_ms, list_ban, list);
+	count = bans_lift_source(&r->bans, source, r->cfg->max_failures, now_ms);
 	pthread_mutex_unlock(&r->lock);
+	return count;
 }
 
 void registry_lift_bans(struct registry *r)

@@ -12,6 +12,7 @@
 #define SSTP_SERVER_REGISTRY_H
 
 #include "auth/users.h"
+#include "server/bans.h"
 #include "server/pool.h"
 #include "server/prefixes.h"
 #include "server/server_cfg.h"
@@ -164,6 +165,12 @@ bool registry_may_log_in(struct registry *r, const struct registration *reg, boo
 /* Whether the bans refuse every login from this address. */
 bool registry_refuses_source(struct registry *r, const struct ip_addr *source, uint64_t now_ms);
 void registry_list_bans(struct registry *r, uint64_t now_ms, struct registry_ban_list *list);
+/* Calls `each` under the lock, as bans_each. Returns the number of bans. */
+size_t registry_each_ban(struct registry *r, uint64_t now_ms,
+			 void (*each)(void *arg, const struct ban *ban, uint64_t left_ms),
+			 void *arg);
 void registry_lift_bans(struct registry *r);
+/* Lifts the bans of one address, or of the /64 of an IPv6 address. Returns their number. */
+size_t registry_lift_source(struct registry *r, const struct ip_addr *source, uint64_t now_ms);
 
 #endif

@@ -33,3 +33,35 @@ const char *tunnel_reason_text(enum tunnel_reason reason)
 
 	return texts[reason];
 }
+
+const char *tunnel_reason_name(enum tunnel_reason reason)
+{
+	static const char *const names[TUNNEL_REASONS] = {
+		[REASON_NONE] = "none",
+		[REASON_PEER] = "peer",
+		[REASON_LOST] = "lost",
+		[REASON_SILENT] = "silent",
+		[REASON_ADMIN] = "admin",
+		[REASON_REPLACED] = "replaced",
+		[REASON_IDLE] = "idle",
+		[REASON_TIME] = "time",
+		[REASON_QUOTA] = "quota",
+		[REASON_LOOKUP] = "lookup",
+		[REASON_TCP] = "tcp",
+		[REASON_PROXY] = "proxy",
+		[REASON_PROXY_LOGIN] = "proxy_login",
+		[REASON_TRUST] = "trust",
+		[REASON_TLS] = "tls",
+		[REASON_HTTP] = "http",
+		[REASON_SSTP] = "sstp",
+		[REASON_AUTH] = "auth",
+		[REASON_PPP] = "ppp",
+		[REASON_UNAVAILABLE] = "unavailable",
+		[REASON_SETTINGS] = "settings",
+		[REASON_NETWORK] = "network",
+		[REASON_HOOK] = "hook",
+		[REASON_SYSTEM] = "system",
+	};
+
+	return names[reason];
+}

@@ -39,5 +39,7 @@ enum tunnel_reason {
 
 /* A short text without names or addresses, for people who may not read the log. */
 const char *tunnel_reason_text(enum tunnel_reason reason);
+/* One word, for programs: "peer". */
+const char *tunnel_reason_name(enum tunnel_reason reason);
 
 #endif
