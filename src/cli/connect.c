@@ -138,6 +138,7 @@ static const struct option_use uses[] = {
 	{ .group = &target_options },
 	{ .heading = "Running", .group = &retry_options, .at = AT(login) },
 	{ .group = &background_options, .at = AT(background) },
+	{ .group = &control_options, .at = AT(login.control) },
 	{ .group = &descriptor_options },
 	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };

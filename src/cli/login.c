@@ -163,6 +163,8 @@ static const char *ask_user(const char *host)
 static bool apply(const struct verb *verb, const struct login_settings *s,
 		  struct server_settings *server, bool is_check, struct client_cfg *cfg)
 {
+	static struct control_settings control; /* until the program ends */
+
 	*cfg = (struct client_cfg){
 		.auth_count = s->auth.count,
 		.eap_count = s->auth.eap_count,
@@ -175,8 +177,10 @@ static bool apply(const struct verb *verb, const struct login_settings *s,
 	memcpy(cfg->auth, s->auth.at, sizeof(cfg->auth));
 	memcpy(cfg->eap, s->auth.eap, sizeof(cfg->eap));
 	if (!server_settings_apply(verb, server, &cfg->server) ||
-	    !eap_settings_apply(verb, &s->eap, cfg))
+	    !eap_settings_apply(verb, &s->eap, cfg) ||
+	    !control_options_apply(verb, &s->control, &control))
 		return false;
+	cfg->control = &control;
 	cfg->more = server->more;
 	cfg->more_count = server->more_count;
 	/* otherwise the name in the client's certificate, if there is one */

@@ -7,6 +7,7 @@
 #define SSTP_CLI_LOGIN_H
 
 #include "cli/common.h"
+#include "cli/control_options.h"
 #include "cli/eap_options.h"
 #include "cli/password.h"
 #include "eap/packet.h"
@@ -40,6 +41,7 @@ struct login_settings {
 	struct link_settings link;
 	struct ipv6_id ipv6_id;
 	bool once, keep_trying;
+	struct control_option_settings control;
 };
 
 /* The methods that are safe inside verified TLS and need no further settings. */

@@ -188,6 +188,7 @@ static const struct option_use uses[] = {
 	{ .group = &ipv6_id_options, .at = AT(login.ipv6_id) },
 	{ .heading = "Running", .group = &retry_options, .at = AT(login) },
 	{ .group = &background_options, .at = AT(background) },
+	{ .group = &control_options, .at = AT(login.control) },
 	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };
 

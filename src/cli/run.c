@@ -33,6 +33,7 @@ static const struct option_use uses[] = {
 	NETWORK_USES(struct run_settings),
 	{ .heading = "Running", .group = &namespace_options },
 	{ .group = &retry_options, .at = AT(login) },
+	{ .group = &control_options, .at = AT(login.control) },
 	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };
 

@@ -13,6 +13,7 @@
 #include "auth/users.h"
 #include "cli/background.h"
 #include "cli/common.h"
+#include "cli/control_options.h"
 #include "cli/dns_options.h"
 #include "cli/eap_options.h"
 #include "cli/exit_code.h"
@@ -90,6 +91,8 @@ struct serve_settings {
 	bool no_watch;
 	bool keep_old_session;
 	struct background_settings background;
+	struct control_option_settings control;
+	struct control_settings control_settings; /* made of them */
 };
 
 /* Adds two listeners, one for each address family. */
@@ -520,6 +523,7 @@ static const struct option_use uses[] = {
 	{ .group = &offload_options, .at = AT(device) },
 	{ .heading = "Running", .group = &worker_options },
 	{ .group = &background_options, .at = AT(background) },
+	{ .group = &control_options, .at = AT(control) },
 	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };
 
@@ -710,7 +714,9 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 	};
 	memcpy(cfg->auth, s->auth.at, sizeof(cfg->auth));
 	memcpy(cfg->eap, s->auth.eap, sizeof(cfg->eap));
-	return radius_settings_apply(&serve_verb, &s->radius, cfg->name);
+	cfg->control = &s->control_settings;
+	return control_options_apply(&serve_verb, &s->control, &s->control_settings) &&
+	       radius_settings_apply(&serve_verb, &s->radius, cfg->name);
 }
 
 /* --check also reads the files. */

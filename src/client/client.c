@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "client/autoconf.h"
+#include "client/client_control.h"
 #include "client/dhcp6_setup.h"
 #include "client/client_eap.h"
 #include "client/obstacle.h"
@@ -106,6 +107,10 @@ struct client {
 	bool is_stalled;      /* health was notified of it */
 	bool is_dial_due;     /* dial when the backend has restored the host */
 	bool is_stopping;
+	struct client_control control;
+	uint64_t started_ms;
+	unsigned up_count;
+	char last_error[256];      /* why the last tunnel or attempt ended */
 	enum tunnel_reason reason; /* why the client ends */
 	/* exit status of the backend's command, if that ended the client */
 	int status;
@@ -263,6 +268,7 @@ static void note_up(struct client *c)
 	log_connected(c);
 	health_up(&c->health, c->cfg->backend->name);
 	c->is_up = true;
+	c->up_count++;
 	if (!c->was_ready && c->cfg->ready)
 		c->cfg->ready(c->cfg->ready_arg);
 	c->was_ready = true;
@@ -612,6 +618,7 @@ static void ended(struct client *c, const struct retry_end *end, const char *tex
 	struct retry_plan plan;
 	uint32_t jitter;
 
+	snprintf(c->last_error, sizeof(c->last_error), "%s", text);
 	if (c->is_stopping) {
 		log_end(c, LOG_LEVEL_INFO, "disconnected", "disconnected", text, NULL);
 		leave(c, c->reason);
@@ -1237,10 +1244,10 @@ static void on_path_look(struct loop_timer *timer)
 /* ---- start and end */
 
 /* The user reports another network: do not wait for time-outs. */
-static void on_sigusr2(struct client *c)
+static void reconnect_now(struct client *c, const char *why)
 {
 	if (c->tunnel.stage != TUNNEL_CLOSED && !c->is_stopping)
-		reconnect(c, "SIGUSR2");
+		reconnect(c, why);
 	else if (c->again.slot)
 		try_now(c);
 }
@@ -1268,6 +1275,64 @@ static void log_status(struct client *c)
 			 (unsigned long long)(now - c->dialed_ms) / 1000);
 }
 
+static const char *state_of(const struct client *c)
+{
+	if (c->is_stopping)
+		return "disconnecting";
+	if (c->is_up)
+		return "up";
+	return c->again.slot ? "waiting" : "connecting";
+}
+
+static void fill_status(void *arg, struct client_status *to)
+{
+	const struct client *c = arg;
+	uint64_t now = loop_now(c->loop);
+
+	*to = (struct client_status){
+		.state = state_of(c),
+		.server = c->name.text,
+		.user = c->cfg->user,
+		.interface = c->cfg->backend->name,
+		.peer = &c->peer,
+		.link = c->is_up ? &c->link : NULL,
+		.tunnel = c->tunnel.stage == TUNNEL_CLOSED ? NULL : &c->tunnel,
+		.proxy = c->ref->proxy ? c->ref->proxy->name : NULL,
+		.last_error = c->last_error,
+		.uptime_ms = now - c->started_ms,
+		.up_ms = c->is_up ? now - c->up_ms : 0,
+		.next_try_ms = UINT64_MAX,
+		.reconnects = c->up_count ? c->up_count - 1 : 0,
+	};
+	if (c->again.slot)
+		to->next_try_ms = c->again.at_ms > now ? c->again.at_ms - now : 0;
+}
+
+static void disconnect_by_control(void *arg)
+{
+	stop(arg, REASON_NONE);
+}
+
+static void reconnect_by_control(void *arg)
+{
+	reconnect_now(arg, "control socket");
+}
+
+static bool open_control(struct client *c)
+{
+	static const struct client_actions actions = {
+		fill_status,
+		disconnect_by_control,
+		reconnect_by_control,
+	};
+
+	c->control.loop = c->loop;
+	c->control.actions = &actions;
+	c->control.arg = c;
+	c->started_ms = loop_now(c->loop);
+	return client_control_open(&c->control, c->cfg->control);
+}
+
 static void on_signal(void *arg, const struct signalfd_siginfo *info)
 {
 	struct client *c = arg;
@@ -1280,7 +1345,7 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 		log_status(c);
 		break;
 	case SIGUSR2:
-		on_sigusr2(c);
+		reconnect_now(c, "SIGUSR2");
 		break;
 	case SIGCHLD: /* as process 1 we get orphans; our own children are waited for elsewhere */
 		pid1_reap();
@@ -1330,6 +1395,7 @@ static int open_eap_tls(struct client *c, struct error *err)
 static enum tunnel_reason open_all(struct client *c)
 {
 	static const int signals[] = { COMMAND_SIGNALS, SIGUSR2 };
+	enum tunnel_reason reason;
 	struct error err;
 	int error;
 
@@ -1357,11 +1423,13 @@ static enum tunnel_reason open_all(struct client *c)
 		log_debug(&c->log, "no notice of changes of the network: %s", strerror(-error));
 	c->backend_client = (struct backend_client){ c->loop, &c->tunnel, &c->log, on_backend_end,
 						     on_backend_settled };
-	return c->cfg->backend->ops->open(c->cfg->backend, &c->backend_client);
+	reason = c->cfg->backend->ops->open(c->cfg->backend, &c->backend_client);
+	return reason || open_control(c) ? reason : REASON_SETTINGS;
 }
 
 static void close_all(struct client *c)
 {
+	client_control_close(&c->control);
 	reach_cancel(c->dial);
 	autoconf_stop(&c->autoconf);
 	dhcp6_setup_stop(&c->dhcp6);

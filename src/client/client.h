@@ -30,6 +30,8 @@ struct server_ref {
 	struct tls_client_cfg tls;
 };
 
+struct control_settings;
+
 struct client_refusal {
 	uint16_t error; /* enum mschap_error, or another number; 0: none */
 	bool may_retry; /* another password may be tried */
@@ -69,6 +71,7 @@ struct client_cfg {
 	bool asks_server;             /* for routes, name servers and a domain (server_info.h) */
 	bool once;                    /* never reconnect */
 	bool keep_trying;             /* retry even if the first attempt fails */
+	const struct control_settings *control; /* control/control_service.h; NULL: none */
 	/* called when the tunnel is up for the first time; may be NULL */
 	void (*ready)(void *arg);
 	void *ready_arg;

@@ -29,6 +29,7 @@
 #include "server/server_netdev.h"
 #include "server/leases.h"
 #include "server/orders.h"
+#include "server/server_control.h"
 #include "server/worker.h"
 #include "util/endpoint.h"
 #include "util/file.h"
@@ -44,6 +45,7 @@ enum {
 	SAVE_MS = 10 * 1000, /* how often changed leases are saved */
 	DNS_PORT = 53,
 	LOOK_MS = 2000, /* how often the workers are checked */
+	DRAIN_LOOK_MS = 250,
 	DAY_MS = 24 * 3600 * 1000,
 };
 
@@ -69,6 +71,10 @@ struct server {
 	int congestion_error; /* of the last listener */
 	bool has_hanging;     /* a worker does not respond */
 	bool is_stopping;
+	struct loop_timer
+		drain; /* whether the sessions have ended; set: no new ones are accepted */
+	uint64_t drain_until_ms;
+	struct server_control control;
 };
 
 /* ---- listening */
@@ -322,18 +328,27 @@ static void stop(struct server *srv)
 			 registry_count(srv->shared.registry));
 	srv->is_stopping = true;
 	loop_timer_stop(srv->loop, &srv->look);
+	loop_timer_stop(srv->loop, &srv->drain);
 	health_stopping(&srv->health, device_name(srv));
 	call_all(srv, is_second ? worker_stop_now : worker_stop);
+}
+
+/* With connections that have not logged in. */
+static size_t count_connections(const struct server *srv)
+{
+	size_t all = 0;
+
+	for (unsigned i = 0; i < srv->shared.worker_count; i++)
+		all += atomic_load_explicit(&srv->shared.workers[i].session_count,
+					    memory_order_relaxed);
+	return all;
 }
 
 /* Counts sessions that have not logged in, and evicted ones that have not ended yet. */
 static size_t count_others(const struct server *srv)
 {
-	size_t all = 0, open = registry_count(srv->shared.registry);
+	size_t all = count_connections(srv), open = registry_count(srv->shared.registry);
 
-	for (unsigned i = 0; i < srv->shared.worker_count; i++)
-		all += atomic_load_explicit(&srv->shared.workers[i].session_count,
-					    memory_order_relaxed);
 	return all > open ? all - open : 0;
 }
 
@@ -387,6 +402,67 @@ static void lift_bans(struct server *srv)
 {
 	registry_lift_bans(srv->shared.registry);
 	log_info(NULL, "removed all bans (SIGUSR2)");
+}
+
+/* ---- drain: no new sessions, and the end when the last one has ended */
+
+static void look_at_drain(struct loop_timer *timer)
+{
+	struct server *srv = container_of(timer, struct server, drain);
+	uint64_t now = loop_now(srv->loop);
+
+	if (count_connections(srv) && now < srv->drain_until_ms)
+		loop_timer_set(srv->loop, timer, now + DRAIN_LOOK_MS);
+	else
+		stop(srv);
+}
+
+static void drain(void *arg, uint32_t seconds)
+{
+	struct server *srv = arg;
+	char limit[64] = "";
+
+	if (srv->is_stopping)
+		return;
+	if (seconds != UINT32_MAX)
+		snprintf(limit, sizeof(limit), ", within %u s", (unsigned)seconds);
+	log_event(NULL, LOG_LEVEL_INFO, "drain",
+		  "draining: no new sessions; sstp ends when the {sessions} sessions have "
+		  "ended{limit}",
+		  LOG_NUMBER("sessions", registry_count(srv->shared.registry)),
+		  LOG_TEXT("limit", limit));
+	srv->drain_until_ms =
+		seconds == UINT32_MAX ? UINT64_MAX : loop_now(srv->loop) + (uint64_t)seconds * 1000;
+	call_all(srv, worker_drain);
+	loop_timer_set(srv->loop, &srv->drain, loop_now(srv->loop) + DRAIN_LOOK_MS);
+}
+
+static const char *state(void *arg)
+{
+	const struct server *srv = arg;
+
+	if (srv->is_stopping)
+		return "stopping";
+	return srv->drain.slot ? "draining" : "running";
+}
+
+static void reload_by_control(void *arg, struct reload_report *report)
+{
+	server_reload(arg, report);
+}
+
+static bool open_control(struct server *srv)
+{
+	static const struct server_actions actions = { reload_by_control, drain, state };
+
+	srv->control.shared = &srv->shared;
+	srv->control.mailbox = &srv->mailbox;
+	srv->control.loop = srv->loop;
+	srv->control.actions = &actions;
+	srv->control.arg = srv;
+	srv->control.max_sessions = srv->max_sessions;
+	srv->control.started_ms = loop_now(srv->loop);
+	return server_control_open(&srv->control);
 }
 
 static void on_signal(void *arg, const struct signalfd_siginfo *info)
@@ -666,7 +742,9 @@ static enum tunnel_reason open_all(struct server *srv)
 		watch_process(srv);
 	if (!reason)
 		reason = listen_all(srv);
-	return reason ? reason : share_files(srv);
+	if (!reason)
+		reason = share_files(srv);
+	return reason || open_control(srv) ? reason : REASON_SETTINGS;
 }
 
 /* A bind succeeds only if the address is ours and nothing listens on its UDP port 53. */
@@ -764,6 +842,7 @@ static void close_all(struct server *srv)
 {
 	struct server_state *sh = &srv->shared;
 
+	server_control_close(&srv->control);
 	for (unsigned i = 0; sh->workers && i < sh->worker_count; i++)
 		worker_close(&sh->workers[i]);
 	free(sh->workers);
@@ -793,6 +872,7 @@ enum tunnel_reason server_run(const struct server_cfg *cfg)
 	srv->ended.fd = srv->mailbox.watch.fd = -1;
 	srv->look.expired = look_at_workers;
 	srv->save.expired = save_periodically;
+	srv->drain.expired = look_at_drain;
 	srv->expiry.expired = warn_of_expiry_daily;
 	srv->files.list = list_files;
 	srv->files.changed = on_changed_files;

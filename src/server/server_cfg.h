@@ -11,6 +11,8 @@
 
 enum { SERVER_WORKERS_MAX = 64 };
 
+struct control_settings;
+
 struct listen_addr {
 	struct ip_addr addr;
 	unsigned scope; /* the interface's index for a link-local address; 0: none */
@@ -72,6 +74,8 @@ struct server_cfg {
 	bool keep_old_session; /* over that limit refuse the new one, in place of ending the oldest */
 	unsigned workers;      /* threads; 0: one for each core */
 	unsigned max_failures; /* of one source address in ten minutes, 0: no limit */
+	const struct control_settings
+		*control; /* control/control_service.h; NULL: no control socket */
 	/* called when the server is ready; may be NULL */
 	void (*ready)(void *arg);
 	void *ready_arg;

@@ -292,6 +292,12 @@ void worker_stop(void *worker, void *arg)
 	end_if_empty(w);
 }
 
+void worker_drain(void *worker, void *arg)
+{
+	(void)arg;
+	door_close(&((struct worker *)worker)->door);
+}
+
 void worker_stop_now(void *worker, void *arg)
 {
 	(void)arg;

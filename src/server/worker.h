@@ -97,6 +97,7 @@ bool worker_ask_all(struct server_state *shared, struct mailbox *from,
 /* For worker_call; arg is not used. */
 void worker_stop(void *worker, void *arg);     /* all sessions end in order, then the loop */
 void worker_stop_now(void *worker, void *arg); /* the loop ends */
+void worker_drain(void *worker, void *arg);    /* no more connections are accepted */
 void worker_log_sessions(void *worker, void *arg);
 void worker_change_filters(void *worker, void *arg); /* there are new ones */
 /* For worker_ask_all: worker N fills in of[N]. */

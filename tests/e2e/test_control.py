@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control socket, as docs/control.md has it, spoken with curl."""
+import json
+from contextlib import contextmanager
+
+import pytest
+
+from lab import GATEWAY, eventually
+from ordinary import USER, as_user
+
+SERVE = "/run/sstp/serve.sock"
+CONNECT = "/run/sstp/connect.sock"
+RESTRICTED = ("--no-default-route", "--route", "10.9.0.0/24")
+
+
+def curl(host, path, *options, socket=SERVE, around=()):
+    """The status code and the body of one request."""
+    out = host.run(*around, "curl", "-sS", "-w", "\n%{http_code}", "--unix-socket", socket, *options,
+                   f"http://sstp{path}").stdout
+    body, code = out.rsplit("\n", 1)
+    return int(code), json.loads(body) if body else None
+
+
+def get(host, path, **more):
+    code, body = curl(host, path, **more)
+    assert code == 200, body
+    return body
+
+
+def post(host, path, **more):
+    return curl(host, path, "-X", "POST", **more)
+
+
+def sessions(lab):
+    return get(lab.server, "/v1/sessions")["sessions"]
+
+
+@contextmanager
+def events(lab, host, socket):
+    """A reader of events; its lines so far are read by calling what this gives."""
+    reader = lab.start(host, "curl", "-sSN", "--unix-socket", socket, "http://sstp/v1/events")
+    reader.wait_for('"event":"subscribed"')
+    yield reader
+    reader.kill()
+
+
+def names(reader):
+    return [json.loads(line)["event"] for line in reader.log.splitlines() if line.startswith("{")]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_status_and_sessions(lab, both, workers):
+    lab.serve("--workers", workers)
+    status = get(lab.server, "/v1/status")
+    assert status["role"] == "server" and status["state"] == "running" and status["name"] == "serve"
+    assert status["sessions"] == 0 and status["workers"] == int(workers) and status["interface"] == "sstp0"
+    assert sessions(lab) == []
+    lab.connect(*RESTRICTED)
+    lab.connect(*RESTRICTED, host=lab.other, user="bob", password="builder")
+    lab.client.ping(GATEWAY)
+    both_of_them = sorted(sessions(lab), key=lambda s: s["user"])
+    assert [s["user"] for s in both_of_them] == ["ann", "bob"]
+    ann = both_of_them[0]
+    assert ann["source"] == "10.1.0.2" and ann["method"] == "mschapv2" and ann["connected"] is True
+    assert ann["tls"].startswith("TLSv1.") and ann["rx_packets"] >= 3 and ann["tx_bytes"] > 0
+    assert ann["address"] in lab.client.addresses()
+    one = get(lab.server, f"/v1/sessions/{ann['id']}")
+    assert one["user"] == "ann" and one["address"] == ann["address"]
+    status = get(lab.server, "/v1/status")
+    assert status["sessions"] == 2 and status["totals"]["logins"] == 2
+    assert status["totals"]["rx_bytes"] >= ann["rx_bytes"]
+
+
+def test_a_session_is_kicked_by_its_id_and_by_its_user(lab, both):
+    server = lab.serve()
+    client = lab.connect(*RESTRICTED, "--once")
+    (ann,) = sessions(lab)
+    assert post(lab.server, f"/v1/sessions/{ann['id']}/kick") == (200, {"kicked": 1})
+    assert client.wait() == 12
+    server.wait_for("ends: ended by an administrator")
+    eventually("it is gone", lambda: sessions(lab) == [])
+    code, body = post(lab.server, f"/v1/sessions/{ann['id']}/kick")
+    assert code == 404 and "no session" in body["error"]
+    client = lab.connect(*RESTRICTED, "--once")
+    assert post(lab.server, "/v1/sessions/kick?user=bob") == (200, {"kicked": 0})
+    assert post(lab.server, "/v1/sessions/kick?user=%61nn&source=10.1.0.2") == (200, {"kicked": 1})
+    assert client.wait() == 12
+    client = lab.connect(*RESTRICTED, "--once")
+    (ann,) = sessions(lab)
+    assert post(lab.server, f"/v1/sessions/kick?address={ann['address']}")[1] == {"kicked": 1}
+    assert client.wait() == 12
+    client = lab.connect(*RESTRICTED, "--once")
+    (ann,) = sessions(lab)
+    assert post(lab.server, f"/v1/sessions/kick?address={ann['ipv6_link_local']}")[1] == {"kicked": 1}
+    assert client.wait() == 12
+    assert get(lab.server, "/v1/status")["totals"]["ended"] == {"admin": 4}
+
+
+def test_bans_are_listed_and_lifted(lab, both):
+    lab.serve("--max-failures", "2")
+    for _ in range(2):
+        assert lab.connect_fails(password="wrong")[0] == 9
+    (ban,) = get(lab.server, "/v1/bans")["bans"]
+    assert ban["source"] == "10.1.0.2" and ban["user"] == "ann" and ban["failures"] == 2
+    assert 0 < ban["left_s"] <= 600
+    assert get(lab.server, "/v1/status")["bans"] == 1
+    assert post(lab.server, "/v1/bans/10.1.0.3/lift")[0] == 404
+    assert post(lab.server, "/v1/bans/nonsense/lift")[0] == 400
+    assert post(lab.server, "/v1/bans/10.1.0.2/lift") == (200, {"lifted": 1})
+    assert get(lab.server, "/v1/bans") == {"bans": []}
+    lab.connect(*RESTRICTED)
+
+
+def test_a_reload_reports_what_it_read(lab, both):
+    server = lab.serve()
+    code, body = post(lab.server, "/v1/reload")
+    assert code == 200 and body["ok"] is True
+    assert any("2 users" in line for line in body["report"]), body
+    server.users.write_text("ann *\n")
+    code, body = post(lab.server, "/v1/reload")
+    assert code == 409 and body["ok"] is False and body["error"]
+    assert any(str(server.users) in line and "unchanged" in line for line in body["report"]), body
+    lab.connect(*RESTRICTED)
+
+
+def test_a_drained_server_ends_with_its_last_session(lab, both):
+    server = lab.serve("--workers", "2")
+    client = lab.connect(*RESTRICTED)
+    assert post(lab.server, "/v1/drain") == (200, {"sessions": 1})
+    assert get(lab.server, "/v1/status")["state"] == "draining"
+    eventually("nobody listens", lambda: not lab.server.is_listening(443))
+    assert lab.connect_fails(host=lab.other)[0] == 4
+    lab.client.ping(GATEWAY)
+    assert server.status is None
+    assert client.stop() == 0
+    assert server.wait() == 0
+    assert not lab.server.run("test", "-e", SERVE, check=False).returncode == 0
+
+
+def test_a_drain_with_a_time_limit_ends_the_sessions_that_are_left(lab):
+    server = lab.serve()
+    client = lab.connect(*RESTRICTED, "--once")
+    assert post(lab.server, "/v1/drain?seconds=x")[0] == 400
+    assert post(lab.server, "/v1/drain?seconds=1")[0] == 200
+    assert server.wait() == 0
+    assert client.wait() == 12
+
+
+def test_a_server_without_sessions_is_drained_at_once(lab):
+    server = lab.serve()
+    assert post(lab.server, "/v1/drain") == (200, {"sessions": 0})
+    assert server.wait() == 0
+
+
+def test_events_come_as_they_happen(lab, both):
+    lab.serve()
+    with events(lab, lab.server, SERVE) as reader:
+        client = lab.connect(*RESTRICTED)
+        reader.wait_for('"event":"login".*"user":"ann"')
+        client.stop()
+        reader.wait_for('"event":"session_end".*"user":"ann"')
+        assert lab.connect_fails(password="wrong")[0] == 9
+        reader.wait_for('"event":"login_failed"')
+        post(lab.server, "/v1/drain")
+        reader.wait_for('"event":"end"')
+        assert reader.wait() == 0
+    assert names(reader)[0] == "subscribed" and names(reader)[-1] == "end" and "drain" in names(reader)
+
+
+def test_requests_that_are_refused(lab, both):
+    lab.serve()
+    for path, method, code in (("/", "GET", 404), ("/v1/nothing", "GET", 404), ("/v1/status", "POST", 405),
+                               ("/v1/drain", "GET", 405), ("/v1/sessions/x", "GET", 400),
+                               ("/v1/sessions/7", "GET", 404), ("/v1/sessions/kick", "POST", 400),
+                               ("/v1/sessions/kick?address=x", "POST", 400), ("/v1/sessions/kick?user=%zz", "POST", 400)):
+        found, body = curl(lab.server, path, "-X", method)
+        assert found == code and body["error"], (path, method, found)
+    assert curl(lab.server, "/v1/status", "-H", "X: " + "y" * 9000)[0] == 431
+    assert curl(lab.server, "/v1/reload", "-d", "x" * 5000)[0] == 200
+    assert curl(lab.server, "/v1/reload", "-d", "x" * 70000)[0] == 413
+    head = lab.server.run("curl", "-sS", "-I", "--unix-socket", SERVE, "http://sstp/v1/sessions").stdout
+    assert "200 OK" in head and "application/json" in head
+    old = lab.server.run("curl", "-sS", "-0", "--unix-socket", SERVE, "http://sstp/v1/sessions").stdout
+    assert json.loads(old) == {"sessions": []}
+    two = lab.server.run("curl", "-sSv", "--unix-socket", SERVE, "http://sstp/v1/status", "http://sstp/v1/bans")
+    assert "Re-using existing connection" in two.stderr and '{"bans":[]}' in two.stdout
+
+
+def test_a_client_shows_its_state_and_is_reconnected_and_disconnected(lab, both):
+    lab.serve()
+    client = lab.connect(*RESTRICTED)
+    status = get(lab.client, "/v1/status", socket=CONNECT)
+    assert status["role"] == "client" and status["state"] == "up" and status["user"] == "ann"
+    assert status["address"] in lab.client.addresses() and status["interface"] == "sstp0"
+    assert status["peer"] == "192.0.2.1:443" and status["reconnects"] == 0
+    assert post(lab.client, "/v1/reconnect", socket=CONNECT) == (200, {"ok": True})
+    client.wait_for("^connected in ", count=2)
+    eventually("it counts", lambda: get(lab.client, "/v1/status", socket=CONNECT)["reconnects"] == 1)
+    assert post(lab.client, "/v1/disconnect", socket=CONNECT) == (200, {"ok": True})
+    assert client.wait() == 0
+    assert not lab.client.run("test", "-e", "/run/sstp", check=False).returncode == 0
+
+
+def test_a_client_that_waits_says_so(lab):
+    lab.connect("--keep-trying", wait=False).wait_for("next try in")
+    status = get(lab.client, "/v1/status", socket=CONNECT)
+    assert status["state"] in ("waiting", "connecting")
+    assert "last_error" in status and "rx_bytes" not in status
+    assert post(lab.client, "/v1/disconnect", socket=CONNECT)[0] == 200
+
+
+def test_names_of_several_programs(lab):
+    lab.serve()
+    lab.connect(*RESTRICTED)
+    lab.connect("--no-default-route", "-i", "second")
+    lab.connect("--no-default-route", "-i", "third", "--control", "office")
+    for name, interface in (("connect", "sstp0"), ("connect-2", "second"), ("office", "third")):
+        status = get(lab.client, "/v1/status", socket=f"/run/sstp/{name}.sock")
+        assert status["interface"] == interface and status["name"] == name
+    code, said = lab.connect_fails("--control", "office")
+    assert code == 2 and "another program listens there" in said
+
+
+def test_a_dead_programs_socket_is_replaced_and_a_live_one_never(lab):
+    server = lab.serve()
+    server.kill()
+    assert lab.server.run("test", "-S", SERVE).returncode == 0
+    lab.serve(users=server.users)
+    assert get(lab.server, "/v1/status")["sessions"] == 0
+    lab.server.run("sh", "-c", "echo text >/run/sstp/file.sock")
+    failed = lab.serve("--control", "file", "--listen", "444", wait=False, network="10.8.0.0/24", users=server.users)
+    assert failed.wait() != 0 and "there is a file that is not a socket" in failed.said
+    assert lab.server.run("cat", "/run/sstp/file.sock").stdout == "text\n"
+    lab.server.run("rm", "/run/sstp/file.sock")
+
+
+def test_who_may_connect(lab):
+    path = "/run/c.sock"
+    lab.serve("--control", path, "--control-group", "12345")
+    assert lab.server.run("stat", "-c", "%a %g", path).stdout == "660 12345\n"
+    assert get(lab.server, "/v1/status", socket=path)["role"] == "server"
+    lab.server.run("chmod", "666", path)  # so that only the peer's credentials decide
+    code, body = curl(lab.server, "/v1/status", socket=path, around=as_user(uid=USER + 1))
+    assert code == 403 and "root" in body["error"]
+    group = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--groups=12345")
+    assert curl(lab.server, "/v1/status", socket=path, around=group)[0] == 200
+    main_group = ("setpriv", f"--reuid={USER}", "--regid=12345", "--clear-groups")
+    assert curl(lab.server, "/v1/status", socket=path, around=main_group)[0] == 200
+
+
+def test_without_a_socket(lab):
+    lab.serve("--no-control")
+    assert lab.server.run("test", "-e", SERVE, check=False).returncode == 1
+    for options in (("--no-control", "--control", "x"), ("--control-group", "nosuchgroup"), ("--control", ".x"),
+                    ("--control", "/" + "x" * 200)):
+        program = lab.serve(*options, wait=False)
+        assert program.wait() == 2 and "control" in program.said
