@@ -76,6 +76,7 @@ struct serve_settings {
 	const char *name;
 	struct ip_prefix network, ipv6_network; /* AF_UNSPEC: not set */
 	struct pool_list pools;
+	const char *ndp_proxy; /* NULL: not used */
 	struct delegation delegation;
 	struct dns_list dns;
 	struct prefix_list push_routes;
@@ -181,10 +182,10 @@ static bool set_ipv6_network(void *to, const char *value, struct error *err)
 			 "must be an IPv6 network, such as 2001:db8:1::/48");
 		return false;
 	}
-	if (p.len < PREFIXES_NETWORK_MIN || p.len > PREFIXES_NETWORK_MAX) {
+	if (p.len < PREFIXES_NETWORK_MIN || p.len > PREFIXES_LEN) {
 		snprintf(err->text, sizeof(err->text),
 			 "must be a /%d to /%d, since each client gets a /64 of it: a /56 has 256 "
-			 "of them, a /48 65,536",
+			 "of them, a /48 65,536; or a /64 with --ndp-proxy",
 			 PREFIXES_NETWORK_MIN, PREFIXES_NETWORK_MAX);
 		return false;
 	}
@@ -441,6 +442,14 @@ static const struct option client_network_table[] = {
 		  "2001:db8:1::/48; forwarding needs --nat or net.ipv6.conf.all.forwarding=1",
 	  .set = set_ipv6_network,
 	  .at = AT(ipv6_network) },
+	{ .name = "ndp-proxy",
+	  .arg = "INTERFACE",
+	  .words = "auto",
+	  .help = "where --ipv6-network is the /64 of this interface, and no more: clients get single "
+		  "addresses of it, and neighbor solicitations for them are answered there; auto: "
+		  "the interface with an address in it",
+	  .set = set_device,
+	  .at = AT(ndp_proxy) },
 	{ .name = "ipv6-delegate",
 	  .arg = "NETWORK/LEN",
 	  .help = "delegate to each client that asks by DHCPv6 a prefix of length LEN, such as "
@@ -569,6 +578,19 @@ static bool has_all(const struct serve_settings *s)
 		cli_error(&serve_verb, "--users and --radius: one of them says who may log in");
 	else if (s->network.addr.family == AF_UNSPEC)
 		cli_error(&serve_verb, "no addresses for clients: --ipv4-network 10.9.0.0/24");
+	else if (s->ipv6_network.len == PREFIXES_LEN && !s->ndp_proxy)
+		cli_error(
+			&serve_verb,
+			"--ipv6-network %s: must be a /%d to /%d, since each client gets a /64 of it; "
+			"with no more than the /64 of an interface add --ndp-proxy auto: then they get "
+			"single addresses",
+			ip_prefix_print(&s->ipv6_network).text, PREFIXES_NETWORK_MIN,
+			PREFIXES_NETWORK_MAX);
+	else if (s->ndp_proxy && s->ipv6_network.len != PREFIXES_LEN)
+		cli_error(&serve_verb, "--ndp-proxy needs an --ipv6-network of /64: the network of "
+				       "that interface; a shorter one is routed to this host");
+	else if (s->ndp_proxy && s->netns.netns)
+		cli_error(&serve_verb, "--ndp-proxy and --netns exclude each other");
 	else if (s->delegation.len && !s->ipv6_network.addr.family)
 		cli_error(&serve_verb, "--ipv6-delegate needs --ipv6-network");
 	else if (s->delegation.len &&
@@ -686,6 +708,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.pools = s->pools.at,
 		.pool_count = s->pools.count,
 		.ipv6_network = s->ipv6_network,
+		.ndp_proxy = s->ndp_proxy,
 		.delegate_network = s->delegation.network,
 		.delegate_len = s->delegation.len,
 		.dns = { s->dns.v4[0], s->dns.v4[1] },

@@ -56,6 +56,7 @@ struct registry {
 	struct pool *pool;
 	struct prefixes *prefixes;  /* NULL: none */
 	struct prefixes *delegated; /* the same */
+	struct claims claims;       /* without a proxy: none */
 	struct networks networks;
 	struct registration **holders; /* by offset in the pool's network */
 	_Atomic(uint16_t) *workers;    /* the same: number of the worker plus one; 0: no session */
@@ -96,7 +97,7 @@ int registry_open(const struct server_cfg *cfg, struct registry **out)
 	for (size_t i = 0; !error && i < cfg->pool_count; i++)
 		if (!pool_add_part(r->pool, &cfg->pools[i].network))
 			error = -EINVAL;
-	if (!error && cfg->ipv6_network.addr.family)
+	if (!error && cfg->ipv6_network.addr.family && !cfg->ndp_proxy)
 		error = prefixes_open(&cfg->ipv6_network, PREFIXES_LEN, PREFIXES_PER_ADDRESS * span,
 				      &r->prefixes);
 	if (!error && cfg->delegate_network.addr.family)
@@ -704,6 +705,92 @@ static size_t preferred_prefix(const struct registry *r, const struct registrati
 	return half + hash_bytes(0, reg->user, strlen(reg->user)) % half;
 }
 
+/* ---- single addresses of a network that others use too */
+
+void registry_set_ndp_proxy(struct registry *r, const struct ndp_proxy *proxy)
+{
+	r->claims.proxy = proxy;
+}
+
+bool registry_has_claims(const struct registry *r, const struct ip_addr *a)
+{
+	return r->claims.proxy && ip_prefix_has(&r->cfg->ipv6_network, a);
+}
+
+/* The route is longer than that to the network on the interface outside. */
+static void route6(struct registry *r, const struct ip_addr *a, bool add)
+{
+	struct route way = { .dst = { *a, 128 }, .ifindex = r->ifindex };
+	int error = 0;
+
+	if (r->netlink)
+		error = add ? netlink_route_replace(r->netlink, &way)
+			    : netlink_route_del(r->netlink, &way);
+	if (error && add)
+		log_warn(NULL, "no route to the client's address %s: %s", ip_print(a).text,
+			 strerror(-error));
+}
+
+static void drop_address(struct registry *r, const struct ip_addr *a)
+{
+	if (!addr_map_find(r->others, a))
+		return;
+	route6(r, a, false);
+	remove_other(r, a);
+}
+
+static enum claim_state claim(struct registry *r, struct registration *reg, const struct ip_addr *a,
+			      uint64_t now_ms, struct ip_addr *dropped)
+{
+	bool is_new;
+	enum claim_state state =
+		claims_claim(&r->claims, reg->session, a, now_ms, &is_new, dropped);
+
+	if (dropped->family)
+		drop_address(r, dropped);
+	if (!is_new)
+		return state;
+	if (!add_other(r, a, reg))
+		return CLAIM_REFUSED;
+	route6(r, a, true);
+	return CLAIM_TAKEN;
+}
+
+enum claim_state registry_claim(struct registry *r, struct registration *reg,
+				const struct ip_addr *a, uint64_t now_ms, struct ip_addr *dropped)
+{
+	enum claim_state state = CLAIM_REFUSED;
+
+	*dropped = (struct ip_addr){ 0 };
+	pthread_mutex_lock(&r->lock);
+	if (reg->is_logged_in && !reg->is_evicted)
+		state = claim(r, reg, a, now_ms, dropped);
+	pthread_mutex_unlock(&r->lock);
+	return state;
+}
+
+void registry_other_has(struct registry *r, const struct ip_addr *a)
+{
+	pthread_mutex_lock(&r->lock);
+	claims_other_has(&r->claims, a);
+	pthread_mutex_unlock(&r->lock);
+}
+
+bool registry_drop_claim(struct registry *r, const struct registration *reg,
+			 struct ip_addr *dropped)
+{
+	bool had_one;
+
+	pthread_mutex_lock(&r->lock);
+	had_one = claims_drop(&r->claims, reg->session, dropped);
+	if (had_one)
+		drop_address(r, dropped);
+	pthread_mutex_unlock(&r->lock);
+	return had_one;
+}
+
+/* ---- prefixes */
+
 static bool take_prefix(struct registry *r, struct registration *reg)
 {
 	size_t number;
@@ -901,7 +988,7 @@ int registry_worker_of(struct registry *r, const struct ip_addr *a)
 	const struct registration *reg;
 	int worker = REGISTRY_NOBODY;
 
-	if (a->family == AF_INET6 && !ip_is_link_local(a))
+	if (a->family == AF_INET6 && !ip_is_link_local(a) && !registry_has_claims(r, a))
 		return worker_of_prefix(r, a);
 	if (a->family == AF_INET && pool_has(r->pool, ip_v4(a)))
 		return (int)atomic_load_explicit(&r->workers[offset_of(r, ip_v4(a))],

@@ -13,6 +13,7 @@
 
 #include "auth/users.h"
 #include "server/bans.h"
+#include "server/claims.h"
 #include "server/pool.h"
 #include "server/prefixes.h"
 #include "server/server_cfg.h"
@@ -113,6 +114,21 @@ bool registry_take_prefix(struct registry *r, struct registration *reg);
  * no such network, or all its prefixes are taken.
  */
 uint16_t registry_delegate(struct registry *r, struct registration *reg);
+/* Single addresses of cfg->ipv6_network can be claimed (claims.h). */
+void registry_set_ndp_proxy(struct registry *r, const struct ndp_proxy *proxy);
+bool registry_has_claims(const struct registry *r,
+			 const struct ip_addr *a); /* `a` can be claimed */
+/*
+ * `reg` claims the address, for the first time or again; once taken, its packets come to the session. In
+ * `*dropped` is an address that it loses (AF_UNSPEC: none).
+ */
+enum claim_state registry_claim(struct registry *r, struct registration *reg,
+				const struct ip_addr *a, uint64_t now_ms, struct ip_addr *dropped);
+/* A host outside has the address. */
+void registry_other_has(struct registry *r, const struct ip_addr *a);
+/* Gives up one of the addresses that the session claimed. False: it has none. */
+bool registry_drop_claim(struct registry *r, const struct registration *reg,
+			 struct ip_addr *dropped);
 /*
  * The client asks for this address of the pool, its former one, in place of the one that it was
  * given. Returns true if it gets that address.

@@ -28,6 +28,7 @@
 #include "net/health.h"
 #include "server/server_netdev.h"
 #include "server/leases.h"
+#include "server/ndp_proxy.h"
 #include "server/orders.h"
 #include "server/server_control.h"
 #include "server/worker.h"
@@ -57,8 +58,9 @@ struct server {
 	struct health health;
 	struct mailbox mailbox; /* for the workers' answers */
 	struct netdev *netdev;
-	struct nat *nat;           /* NULL: none */
-	struct loop_watch process; /* the process that --netns names */
+	struct nat *nat;             /* NULL: none */
+	struct ndp_proxy *ndp_proxy; /* the same */
+	struct loop_watch process;   /* the process that --netns names */
 	struct loop_watch ended;
 	uint64_t ended_count; /* of workers */
 	struct loop_timer look;
@@ -220,6 +222,36 @@ static unsigned count_cores(void)
 	cpu_set_t set;
 
 	return sched_getaffinity(0, sizeof(set), &set) ? 1 : (unsigned)CPU_COUNT(&set);
+}
+
+/* ---- clients' addresses on an interface outside */
+
+static bool is_client(void *arg, const struct ip_addr *a)
+{
+	return registry_worker_of(((struct server *)arg)->shared.registry, a) != REGISTRY_NOBODY;
+}
+
+static void other_has(void *arg, const struct ip_addr *a)
+{
+	registry_other_has(((struct server *)arg)->shared.registry, a);
+}
+
+static enum tunnel_reason open_ndp_proxy(struct server *srv)
+{
+	struct ndp_proxy_cfg cfg = {
+		.loop = srv->loop,
+		.interface = srv->cfg->ndp_proxy,
+		.network = srv->cfg->ipv6_network,
+		.is_client = is_client,
+		.other_has = other_has,
+		.arg = srv,
+	};
+	enum tunnel_reason reason =
+		cfg.interface ? ndp_proxy_open(&cfg, &srv->ndp_proxy) : REASON_NONE;
+
+	if (!reason)
+		registry_set_ndp_proxy(srv->shared.registry, srv->ndp_proxy);
+	return reason;
 }
 
 /* ---- signals */
@@ -739,6 +771,8 @@ static enum tunnel_reason open_all(struct server *srv)
 	health_open(&srv->health, srv->loop);
 	reason = open_workers(srv);
 	if (!reason)
+		reason = open_ndp_proxy(srv);
+	if (!reason)
 		watch_process(srv);
 	if (!reason)
 		reason = listen_all(srv);
@@ -793,12 +827,16 @@ static int start_workers(struct server *srv)
 static int run_loop(struct server *srv)
 {
 	bool has_ipv6 = srv->cfg->ipv6_network.addr.family;
+	const char *each = srv->ndp_proxy ? " and of " : " and a /64 each of ";
 	int error;
 
 	log_info(NULL, "ready: %s, %u worker%s, clients get addresses of %s%s%s", device_name(srv),
 		 srv->shared.worker_count, srv->shared.worker_count > 1 ? "s" : "",
-		 ip_prefix_print(&srv->cfg->network).text, has_ipv6 ? " and a /64 each of " : "",
+		 ip_prefix_print(&srv->cfg->network).text, has_ipv6 ? each : "",
 		 has_ipv6 ? ip_prefix_print(&srv->cfg->ipv6_network).text : "");
+	if (srv->ndp_proxy)
+		log_info(NULL, "answering neighbor solicitations for clients on %s",
+			 ndp_proxy_interface(srv->ndp_proxy));
 	warn_of_missing_dns(srv->cfg);
 	health_up(&srv->health, device_name(srv));
 	look_at_workers(&srv->look);
@@ -846,6 +884,7 @@ static void close_all(struct server *srv)
 	for (unsigned i = 0; sh->workers && i < sh->worker_count; i++)
 		worker_close(&sh->workers[i]);
 	free(sh->workers);
+	ndp_proxy_close(srv->ndp_proxy);
 	registry_close(sh->registry);
 	auth_close(sh->auth);
 	radius_close(sh->radius);

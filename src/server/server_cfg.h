@@ -50,6 +50,9 @@ struct server_cfg {
 	const struct server_pool *pools;
 	size_t pool_count;
 	struct ip_prefix ipv6_network; /* a /64 of it for each session; AF_UNSPEC: none */
+	/* ipv6_network is a /64 of this interface, and sessions get single addresses; "auto": of the
+	 * interface that has an address in it; NULL: not so */
+	const char *ndp_proxy;
 	struct ip_prefix
 		delegate_network; /* prefixes of delegate_len are delegated; AF_UNSPEC: none */
 	unsigned delegate_len;

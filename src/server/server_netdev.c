@@ -77,7 +77,8 @@ static void warn_of_overlaps(const struct server_cfg *cfg)
 		return;
 	for (const struct ifaddrs *at = all; at; at = at->ifa_next) {
 		warn_if_overlapping(at, &cfg->network, "--ipv4-network");
-		warn_if_overlapping(at, &cfg->ipv6_network, "--ipv6-network");
+		if (!cfg->ndp_proxy)
+			warn_if_overlapping(at, &cfg->ipv6_network, "--ipv6-network");
 		warn_if_overlapping(at, &cfg->delegate_network, "--ipv6-delegate");
 	}
 	freeifaddrs(all);
@@ -182,11 +183,11 @@ static int route_delegated(const struct server_cfg *cfg, struct server_netdev *d
 static enum tunnel_reason set_ipv6_network(const struct server_cfg *cfg, const struct ip_addr *own,
 					   struct server_netdev *d)
 {
-	int error;
+	int error = 0;
 
-	if (!own->family)
-		return REASON_NONE;
-	error = netlink_addr_add(d->netlink, d->netdev->ifindex, own, cfg->ipv6_network.len, NULL);
+	if (own->family)
+		error = netlink_addr_add(d->netlink, d->netdev->ifindex, own, cfg->ipv6_network.len,
+					 NULL);
 	if (!error)
 		error = route_delegated(cfg, d);
 	if (!error)

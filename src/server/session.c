@@ -21,6 +21,7 @@
 enum {
 	SETUP_MS = 60 * 1000,  /* for the whole set-up; each step also has its own limit */
 	LISTED_MAX = 100,      /* sessions of a worker that SIGUSR1 logs */
+	CLAIM_EVERY_MS = 10,   /* the packets of a worker's sessions claim addresses so often */
 	REFUSAL_MIN_MS = 1000, /* a refusal is sent after once to twice this time */
 };
 
@@ -31,6 +32,15 @@ static struct ip_prefix delegated_prefix(const struct session_host *h, uint16_t 
 	return prefixes_at(registry_delegated(h->registry), number);
 }
 
+static void drop_claims(struct session *s)
+{
+	struct ip_addr a;
+
+	while (s->host->cfg->ndp_proxy &&
+	       registry_drop_claim(s->host->registry, &s->registration, &a))
+		addr_map_remove(s->host->by_addr, &a);
+}
+
 /*
  * The addresses stay registered, since IPV6CP may come up again and may have asked for them already.
  */
@@ -39,6 +49,7 @@ static void forget_ipv6(struct session *s)
 	struct ip_prefix delegated;
 
 	loop_timer_stop(s->host->loop, &s->timer);
+	drop_claims(s);
 	if (s->ipv6.family)
 		addr_map_remove(s->host->by_addr, &s->ipv6);
 	if (s->prefix.family)
@@ -626,10 +637,18 @@ static const struct ip_addr *dns6_of(const struct session *s)
 	return has_own ? s->granted->grant.ipv6_dns : s->host->cfg->ipv6_dns;
 }
 
+/* The /64 in which the client forms its addresses: its own, or the one that all share. */
+static struct ip_addr advertised_prefix(const struct session *s)
+{
+	if (s->prefix.family || !s->ipv6.family || !s->advertiser.next_ms)
+		return s->prefix;
+	return s->host->cfg->ipv6_network.addr;
+}
+
 static void advertise(struct session *s)
 {
 	const struct server_cfg *cfg = s->host->cfg;
-	struct advertised what = { .prefix = s->prefix, .mtu = s->tunnel.cfg.mtu };
+	struct advertised what = { .prefix = advertised_prefix(s), .mtu = s->tunnel.cfg.mtu };
 	uint64_t now_ms = loop_now(s->host->loop);
 	uint8_t packet[ADVERT_SIZE_MAX];
 	size_t len;
@@ -646,9 +665,59 @@ static void advertise(struct session *s)
 	loop_timer_set(s->host->loop, &s->timer, advertiser_deadline(&s->advertiser));
 }
 
+static bool claim_single(struct session *s, const struct ip_addr *a)
+{
+	struct addr_map *by_addr = s->host->by_addr;
+	struct ip_addr dropped;
+	enum claim_state state = registry_claim(s->host->registry, &s->registration, a,
+						loop_now(s->host->loop), &dropped);
+
+	if (dropped.family)
+		addr_map_remove(by_addr, &dropped);
+	return state == CLAIM_TAKEN &&
+	       (addr_map_find(by_addr, a) == s || addr_map_add(by_addr, a, s));
+}
+
+/* The address that most clients form: with the identifier of IPV6CP. */
+static struct ip_addr likely_address(const struct session *s)
+{
+	struct ip_addr a = s->host->cfg->ipv6_network.addr;
+
+	memcpy(a.bytes + 8, s->ipv6.bytes + 8, PPP_IID_LEN);
+	return a;
+}
+
+/* The client forms an address when it is known that no host outside has that one. */
+static void end_claiming(struct session *s)
+{
+	struct ip_addr a = likely_address(s);
+
+	if (!claim_single(s, &a)) {
+		log_warn(&s->log, "IPv6 is disabled for this session: %s is in use",
+			 ip_print(&a).text);
+		return;
+	}
+	log_debug(&s->log, "IPv6 address %s", ip_print(&a).text);
+	advertiser_start(&s->advertiser, loop_now(s->host->loop));
+	advertise(s);
+}
+
+static void begin_claiming(struct session *s)
+{
+	struct ip_addr a = likely_address(s);
+
+	claim_single(s, &a);
+	loop_timer_set(s->host->loop, &s->timer, loop_now(s->host->loop) + CLAIMS_WAIT_MS);
+}
+
 static void on_advertise(struct loop_timer *timer)
 {
-	advertise(container_of(timer, struct session, timer));
+	struct session *s = container_of(timer, struct session, timer);
+
+	if (s->advertiser.next_ms)
+		advertise(s);
+	else
+		end_claiming(s);
 }
 
 /* The /64 that RADIUS gives to the user. False: it gives none, or it can't be used. */
@@ -686,7 +755,10 @@ static void take_free_prefix(struct session *s)
 /* Without an IPv6 network, or with no prefix left, the client has a link-local address only. */
 static void start_advertising(struct session *s)
 {
-	if (!take_own_prefix(s) && registry_prefixes(s->host->registry))
+	s->advertiser = (struct advertiser){ 0 };
+	if (!take_own_prefix(s) && s->host->cfg->ndp_proxy)
+		begin_claiming(s);
+	else if (!s->prefix.family && registry_prefixes(s->host->registry))
 		take_free_prefix(s);
 	if (!s->prefix.family)
 		return;
@@ -697,7 +769,7 @@ static void start_advertising(struct session *s)
 
 static void take_neighbor(struct session *s, struct bytes packet)
 {
-	if (!s->prefix.family)
+	if (!advertised_prefix(s).family)
 		return;
 	advertiser_input(&s->advertiser, packet.at, packet.len, loop_now(s->host->loop));
 	advertise(s);
@@ -882,12 +954,27 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 
 /* ---- packets */
 
-static bool is_own(const struct session *s, const struct ip_addr *from)
+/* One that it claims with this packet is not its own yet. */
+static bool is_claimed(struct session *s, const struct ip_addr *from)
+{
+	struct session_host *h = s->host;
+	const struct session *holder = addr_map_find(h->by_addr, from);
+	uint64_t now_ms = loop_now(h->loop);
+
+	if (holder || !advertised_prefix(s).family || now_ms - h->claimed_ms < CLAIM_EVERY_MS)
+		return holder == s;
+	h->claimed_ms = now_ms; /* a claim takes the registry's lock */
+	return claim_single(s, from);
+}
+
+static bool is_own(struct session *s, const struct ip_addr *from)
 {
 	struct ip_addr key;
 
 	if (from->family == AF_INET)
 		return ip_equal(from, &s->ipv4);
+	if (registry_has_claims(s->host->registry, from))
+		return is_claimed(s, from);
 	key = prefixes_key(from);
 	return ip_equal(from, &s->ipv6) || (s->prefix.family && ip_equal(&key, &s->prefix)) ||
 	       (s->delegated &&
@@ -911,7 +998,7 @@ static struct session *owner_of(const struct session_host *h, const struct ip_ad
 	size_t number = delegated ? prefixes_number(delegated, to) : 0;
 	struct ip_addr key;
 
-	if (to->family == AF_INET || ip_is_link_local(to))
+	if (to->family == AF_INET || ip_is_link_local(to) || registry_has_claims(h->registry, to))
 		return addr_map_find(h->by_addr, to);
 	key = number ? prefixes_at(delegated, number).addr : prefixes_key(to);
 	return addr_map_find(h->by_addr, &key);
@@ -927,7 +1014,7 @@ struct session *session_of_addr(const struct session_host *h, const struct ip_ad
 
 bool session_may_send(struct tunnel *t, const struct packet *p)
 {
-	const struct session *s = container_of(t, struct session, tunnel);
+	struct session *s = container_of(t, struct session, tunnel);
 	struct session_host *h = s->host;
 	struct ip_addr from = packet_src(p), to = packet_dst(p);
 
@@ -1028,7 +1115,7 @@ bool session_takes(struct tunnel *t, const struct packet *p)
 
 	if (!p->h.is_v6)
 		return takes_dhcp(s, p);
-	if (!is_dhcp6(s, p) || !s->prefix.family)
+	if (!is_dhcp6(s, p) || !advertised_prefix(s).family)
 		return false;
 	reply_dhcp6(s, p);
 	return true;

@@ -39,6 +39,7 @@ struct session_host {
 	const struct server_cfg *cfg;
 	const uint8_t *own_iid; /* the server's, on all links */
 	const uint8_t *uuid;    /* of its DUID (dhcp6.h) */
+	uint64_t claimed_ms;    /* when an address was claimed last, by a packet from it */
 	struct half_opens half_open;
 	struct sessions open;
 	struct stats stats; /* without the traffic of live sessions */

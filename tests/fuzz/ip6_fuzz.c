@@ -8,6 +8,7 @@
 
 #include "ip6/message.h"
 #include "ip6/advertiser.h"
+#include "ip6/nd_proxy.h"
 #include "util/checksum.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -60,6 +61,21 @@ static void feed_router(struct advertiser *router, const uint8_t *packet, size_t
 		abort();
 }
 
+/* What it answers is a valid message to a host or to all nodes. */
+static void feed_nd_proxy(const uint8_t *packet, size_t len)
+{
+	static const uint8_t link[ND_LINK_ADDR_LEN] = { 2, 0, 0, 0, 0, 1 };
+	uint8_t reply[ND_PROXY_PACKET_MAX];
+	struct nd_proxy_packet p, back;
+
+	nd_proxy_get(packet, len, &p);
+	if (p.type != ND_PROXY_SOLICITS && p.type != ND_PROXY_DETECTS)
+		return;
+	nd_proxy_get(reply, nd_proxy_reply(&p, link, reply), &back);
+	if (back.type != ND_PROXY_HAS || !ip_equal(&back.target, &p.target))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct slaac_cfg cfg = { .own_iid = { 1, 2, 3, 4, 5, 6, 7, 8 } };
@@ -90,6 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		mend(packet, size);
 		slaac_input(&host, packet, size, now_ms);
 		check(&host, now_ms);
+		feed_nd_proxy(packet, size);
 		feed_router(&router, packet, size, now_ms);
 		ip6_neighbor_reply(reply, packet, size, cfg.own_iid, true);
 		free(packet);
