@@ -21,6 +21,14 @@ enum {
 	LINE_WORDS_MAX = 64, /* more are read and dropped */
 };
 
+/* The words of a line. */
+enum {
+	COLUMN_CLIENT,
+	COLUMN_SERVER,
+	COLUMN_SECRET,
+	COLUMN_ADDRESS, /* the first one; more may follow */
+};
+
 struct word {
 	const char *text;  /* without quotes and escapes, terminated; in the caller's arena */
 	size_t start, end; /* offsets in the file, with quotes */

@@ -127,6 +127,9 @@ static void work(struct check *c)
 	else
 		users_check(c->users, c->file->server_name, c->question->request.attempt,
 			    &c->result);
+	if (c->result.outcome == AUTH_RESULT_OK)
+		users_check_circumstances(c->users, c->file->server_name,
+					  &c->question->request.source, time(NULL), &c->result);
 }
 
 static void free_check(struct check *c)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* rate=5M/20M session=28800 idle=600 sessions=2 quota=10G filter=staff iroute=192.168.5.0/24 push-route=10.0.0.0/8 */
+/*
+ * rate=5M/20M session=28800 idle=600 sessions=2 quota=10G filter=staff iroute=192.168.5.0/24
+ * push-route=10.0.0.0/8 times=Wk0800-1800 from=192.0.2.0/24
+ */
 #include "auth/user_limits.h"
 
 #include <ctype.h>
@@ -7,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/login_limits.h"
 #include "auth/radius_grant.h"
 
 /* Digits alone: in 10m, m could be minutes or millions. */
@@ -69,6 +73,19 @@ static bool get_pushed(struct bytes value, void *to)
 	return add_network(value, to, false);
 }
 
+/* The word stays in the table's memory. */
+static bool get_times(struct bytes value, void *to)
+{
+	*(const char **)to = (const char *)value.at;
+	return login_times_are_valid((const char *)value.at);
+}
+
+static bool get_from(struct bytes value, void *to)
+{
+	*(const char **)to = (const char *)value.at;
+	return login_from_is_valid((const char *)value.at);
+}
+
 bool user_limits_is_limit(const char *word)
 {
 	const char *c = word;
@@ -104,6 +121,10 @@ const char *user_limits_take(struct user_limits *l, const char *word)
 		  "iroute= must be a network, such as 192.168.5.0/24, and 16 times at most" },
 		{ "push-route=", offsetof(struct user_limits, pushed), get_pushed,
 		  "push-route= must be an IPv4 network, such as 10.0.0.0/8, and 16 times at most" },
+		{ "times=", offsetof(struct user_limits, times), get_times,
+		  "times= must be days and hours, such as Wk0800-1800,Sa0900-1200" },
+		{ "from=", offsetof(struct user_limits, from), get_from,
+		  "from= must be networks, such as 192.0.2.0/24,2001:db8::/32" },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
@@ -115,7 +136,7 @@ const char *user_limits_take(struct user_limits *l, const char *word)
 										   : keys[i].wrong;
 	}
 	return "the word before = must be one of rate, session, idle, sessions, quota, filter, "
-	       "pool, iroute, push-route";
+	       "pool, iroute, push-route, times, from, group";
 }
 
 void user_limits_grant(const struct user_limits *l, struct auth_grant *grant)

@@ -16,6 +16,7 @@ struct user_limits {
 	const char *filter, *pool;   /* the words'; NULL: none */
 	struct user_networks behind; /* iroute=: reached through the user's session */
 	struct user_networks pushed; /* push-route=: the client shall send them into the tunnel */
+	const char *times, *from;    /* login_limits.h; in the word; NULL: any */
 };
 
 /* Whether a word is meant as a limit: letters, maybe with a hyphen, and "=". */

@@ -14,6 +14,8 @@
 #include "auth/secret_hash.h"
 #include "auth/users_private.h"
 #include "auth/secrets_lexer.h"
+#include "auth/user_groups.h"
+#include "auth/users_folder.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/ip.h"
@@ -28,6 +30,9 @@ struct loading {
 	const char *file;
 	struct users *u;
 	struct error *err;
+	const struct users_folder *folder; /* NULL: none */
+	unsigned own_lines;                /* of the file; those of the folder come after them */
+	struct user_groups groups;
 };
 
 int users_fail(struct error *err, int error, const char *file, unsigned line, const char *format,
@@ -45,6 +50,38 @@ int users_fail(struct error *err, int error, const char *file, unsigned line, co
 	vsnprintf(err->text + n, sizeof(err->text) - n, format, args);
 	va_end(args);
 	return error;
+}
+
+/* "users:12", or the file of the folder. */
+struct place {
+	char text[256];
+};
+
+static struct place place_of(const struct loading *l, unsigned line)
+{
+	struct place p;
+
+	if (l->folder && line > l->own_lines && line - l->own_lines <= l->folder->count)
+		snprintf(p.text, sizeof(p.text), "%.250s",
+			 l->folder->file[line - l->own_lines - 1]);
+	else
+		snprintf(p.text, sizeof(p.text), "%.200s:%u", l->file, line);
+	return p;
+}
+
+/* "users:12: ..."; returns `error`. */
+static int fail(const struct loading *l, int error, unsigned line, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static int fail(const struct loading *l, int error, unsigned line, const char *format, ...)
+{
+	char why[sizeof(l->err->text)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	return users_fail(l->err, error, place_of(l, line).text, 0, "%s", why);
 }
 
 static bool is_wild(const char *word)
@@ -117,8 +154,9 @@ static void warn_of_duplicates(const struct loading *l)
 			users_find(l->u, bytes_text(user->client), user->server);
 
 		if (counts != user && !strcmp(counts->server, user->server))
-			log_warn(NULL, "%s:%u: duplicate of user %s on line %u; that line is used",
-				 l->file, user->line, quoted(user->client).text, counts->line);
+			log_warn(NULL, "%s: duplicate of user %s in %s; that one is used",
+				 place_of(l, user->line).text, quoted(user->client).text,
+				 place_of(l, counts->line).text);
 	}
 }
 
@@ -154,9 +192,9 @@ static int read_secret_file(struct loading *l, struct user *user)
 	int error = file_read(path, SECRET_FILE_LEN_MAX, &user->from_file, &user->from_file_len);
 
 	if (error)
-		return users_fail(l->err, error, l->file, user->line,
-				  "the secret of user %s is in %.150s, which cannot be read: %s",
-				  quoted(user->client).text, path, strerror(-error));
+		return fail(l, error, user->line,
+			    "the secret of user %s is in %.150s, which cannot be read: %s",
+			    quoted(user->client).text, path, strerror(-error));
 	len = strcspn(user->from_file, "\r\n");
 	secret_wipe(user->from_file + len, user->from_file_len - len);
 	user->secret_file = path;
@@ -169,8 +207,8 @@ static int take_hash(struct loading *l, struct user *user)
 	const char *why;
 
 	if (!hash_kind_of(user->secret, &user->kind, &why))
-		return users_fail(l->err, -EINVAL, l->file, user->line, "the secret of user %s %s",
-				  quoted(user->client).text, why);
+		return fail(l, -EINVAL, user->line, "the secret of user %s %s",
+			    quoted(user->client).text, why);
 	if (user->kind == SECRET_NT)
 		user->has_hash = hash_nt_of(user->secret, user->hash);
 	if (user->kind == SECRET_CRYPT && !l->u->a_crypt)
@@ -191,16 +229,16 @@ static int take_secret(struct loading *l, struct user *user)
 		return error;
 	if (!*user->secret) {
 		user->kind = SECRET_EMPTY;
-		log_warn(NULL, "%s:%u: user %s has an empty secret and cannot log in", l->file,
-			 user->line, quoted(user->client).text);
+		log_warn(NULL, "%s: user %s has an empty secret and cannot log in",
+			 place_of(l, user->line).text, quoted(user->client).text);
 		return 0;
 	}
 	user->has_hash = mschap_nt_hash(bytes_text(user->secret), user->hash);
 	if (!user->has_hash)
 		log_warn(NULL,
-			 "%s:%u: the password of user %s is not UTF-8, or longer than 256 "
+			 "%s: the password of user %s is not UTF-8, or longer than 256 "
 			 "characters: MS-CHAPv2 will refuse it",
-			 l->file, user->line, quoted(user->client).text);
+			 place_of(l, user->line).text, quoted(user->client).text);
 	return 0;
 }
 
@@ -222,55 +260,111 @@ static int take_address(struct loading *l, struct user *user, const char *word, 
 	} else if (is_wild(word)) {
 		user->ipv4 = 0;
 	} else if (ip_parse(word, &a) && ip_v4(&a) && !ip_v4_is_host(ip_v4(&a))) {
-		return users_fail(l->err, -EINVAL, l->file, user->line,
-				  "user %s: %s cannot be a host's address",
-				  quoted(user->client).text, ip_print(&a).text);
+		return fail(l, -EINVAL, user->line, "user %s: %s cannot be a host's address",
+			    quoted(user->client).text, ip_print(&a).text);
 	} else if (ip_parse(word, &a) && ip_v4(&a)) {
 		user->ipv4 = ip_v4(&a);
 	} else if (is_permission(word)) {
 		log_warn(NULL,
-			 "%s:%u: user %s: networks and \"!\" are not supported: give one "
+			 "%s: user %s: networks and \"!\" are not supported: give one "
 			 "address, or \"*\" for one from the pool",
-			 l->file, user->line, quoted(user->client).text);
+			 place_of(l, user->line).text, quoted(user->client).text);
 		*done = false;
 	} else {
 		/* the message does not quote the word: it may be the end of a password */
-		return users_fail(l->err, -EINVAL, l->file, user->line,
-				  "user %s: after the secret there must be an IPv4 address, \"*\" "
-				  "(one from the pool) or \"-\" (refused); a secret with spaces "
-				  "needs quotes",
-				  quoted(user->client).text);
+		return fail(l, -EINVAL, user->line,
+			    "user %s: after the secret there must be an IPv4 address, \"*\" "
+			    "(one from the pool) or \"-\" (refused); a secret with spaces "
+			    "needs quotes",
+			    quoted(user->client).text);
 	}
 	return 0;
 }
 
-static int take_limit(struct loading *l, struct user *user, const char *word)
+static bool is_group_key(const char *word)
 {
-	const char *why = user_limits_take(&user->limits, word);
+	return !strncmp(word, USER_GROUP_KEY, strlen(USER_GROUP_KEY));
+}
 
-	return why ? users_fail(l->err, -EINVAL, l->file, user->line, "user %s: %s",
-				quoted(user->client).text, why)
+/* The first address counts. */
+static int take_addresses(struct loading *l, struct user *user, const char *const *word,
+			  size_t count, bool *done)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < count && !error && !*done && strcmp(word[i], "--") != 0; i++)
+		if (!user_limits_is_limit(word[i]))
+			error = take_address(l, user, word[i], done);
+	return error;
+}
+
+static int take_limits(struct loading *l, struct user *user, const char *const *word, size_t count)
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; i < count && !why; i++) {
+		if (!strcmp(word[i], "--")) {
+			log_warn(NULL, "%s: user %s: pppd's options after \"--\" are ignored",
+				 place_of(l, user->line).text, quoted(user->client).text);
+			break;
+		}
+		if (user_limits_is_limit(word[i]) && !is_group_key(word[i]))
+			why = user_limits_take(&user->limits, word[i]);
+	}
+	return why ? fail(l, -EINVAL, user->line, "user %s: %s", quoted(user->client).text, why)
 		   : 0;
 }
 
-static int take_addresses(struct loading *l, struct user *user, const struct secrets_line *line)
+/* The last of the words counts, as with the other keys. NULL: none. */
+static const char *group_in(const char *const *word, size_t count)
 {
+	const char *name = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (is_group_key(word[i]))
+			name = word[i] + strlen(USER_GROUP_KEY);
+	return name;
+}
+
+static int take_group(struct loading *l, struct user *user, const char *name)
+{
+	const struct user_group *group = user_groups_find(&l->groups, "@", name);
+
+	if (!group)
+		return fail(l, -EINVAL, user->line,
+			    "user %s: there is no group %s: the line @%s * - makes one",
+			    quoted(user->client).text, quoted(name).text, name);
+	for (size_t i = 0; i < group->count; i++)
+		user->is_refused |= !strcmp(group->word[i], "-");
+	return take_limits(l, user, group->word, group->count);
+}
+
+/* What the folder's file gives overrides what the line gives, and that what the group gives. */
+static int take_all_words(struct loading *l, struct user *user, const struct secrets_line *line)
+{
+	const struct user_group *more =
+		user_groups_find(&l->groups, USER_GROUP_OF_USER, user->client);
+	const char *word[LINE_WORDS_MAX], *group, *other;
+	size_t count = line->count - COLUMN_ADDRESS;
 	bool done = false;
 	int error = 0;
 
-	for (size_t i = COLUMN_ADDRESS; i < line->count && !error; i++) {
-		const char *word = line->word[i].text;
-
-		if (!strcmp(word, "--")) {
-			log_warn(NULL, "%s:%u: user %s: pppd's options after \"--\" are ignored",
-				 l->file, user->line, quoted(user->client).text);
-			break;
-		}
-		if (user_limits_is_limit(word))
-			error = take_limit(l, user, word);
-		else if (!done)
-			error = take_address(l, user, word, &done);
-	}
+	if (line->count <= COLUMN_ADDRESS)
+		count = 0;
+	for (size_t i = 0; i < count; i++)
+		word[i] = line->word[COLUMN_ADDRESS + i].text;
+	group = group_in(word, count);
+	other = more ? group_in(more->word, more->count) : NULL;
+	if (more)
+		error = take_addresses(l, user, more->word, more->count, &done);
+	if (!error)
+		error = take_addresses(l, user, word, count, &done);
+	if (!error && (group || other))
+		error = take_group(l, user, other ? other : group);
+	if (!error)
+		error = take_limits(l, user, word, count);
+	if (!error && more)
+		error = take_limits(l, user, more->word, more->count);
 	return error;
 }
 
@@ -280,19 +374,50 @@ static int take_line(struct loading *l, const struct secrets_line *line)
 	int error;
 
 	if (line->count <= COLUMN_SECRET)
-		return users_fail(l->err, -EINVAL, l->file, line->number,
-				  "a line must be CLIENT SERVER SECRET ADDRESS, and this one ends "
-				  "before the secret (SERVER is usually \"*\")");
+		return fail(l, -EINVAL, line->number,
+			    "a line must be CLIENT SERVER SECRET ADDRESS, and this one ends "
+			    "before the secret (SERVER is usually \"*\")");
 	user->line = line->number;
 	user->client = line->word[COLUMN_CLIENT].text;
 	user->server = line->word[COLUMN_SERVER].text;
 	user->secret = line->word[COLUMN_SECRET].text;
 	l->u->count++;
 	if (!*user->client || strlen(user->client) > PPP_NAME_MAX)
-		return users_fail(l->err, -EINVAL, l->file, line->number,
-				  "a user name must have 1 to %d bytes", PPP_NAME_MAX);
+		return fail(l, -EINVAL, line->number, "a user name must have 1 to %d bytes",
+			    PPP_NAME_MAX);
 	error = take_secret(l, user);
-	return error ? error : take_addresses(l, user, line);
+	return error ? error : take_all_words(l, user, line);
+}
+
+/* Finds faults of a group that no user is in. */
+static int check_group(struct loading *l, const struct user_group *group)
+{
+	struct user unused = { .client = group->name, .line = group->line };
+	bool done = false;
+	int error;
+
+	if (group->name[1] == '=')
+		return take_addresses(l, &unused, group->word, group->count, &done);
+	for (size_t i = 0; i < group->count; i++)
+		if (!user_limits_is_limit(group->word[i]) && strcmp(group->word[i], "-") != 0)
+			return fail(l, -EINVAL, group->line,
+				    "%s: a group has no address, only words such as rate=5M, and "
+				    "\"-\"",
+				    group->name);
+	error = take_limits(l, &unused, group->word, group->count);
+	user_limits_free(&unused.limits);
+	return error;
+}
+
+static int read_groups(struct loading *l, const char *text, size_t len)
+{
+	int error = user_groups_are_in(text, len) ? user_groups_read(&l->groups, text, len) : 0;
+
+	if (error)
+		return users_fail(l->err, error, l->file, 0, "%s", strerror(ENOMEM));
+	for (size_t i = 0; i < l->groups.count && !error; i++)
+		error = check_group(l, &l->groups.at[i]);
+	return error;
 }
 
 /* ---- the file */
@@ -303,9 +428,10 @@ static int take_lines(struct loading *l, struct secrets_lexer *w)
 	int error = 0;
 
 	while (!error && secrets_lexer_next_line(w, &line))
-		error = take_line(l, &line);
+		if (!user_groups_have(&line))
+			error = take_line(l, &line);
 	if (!error && w->bad)
-		error = users_fail(l->err, -EINVAL, l->file, w->bad_line, "%s", w->bad);
+		error = fail(l, -EINVAL, w->bad_line, "%s", w->bad);
 	return error;
 }
 
@@ -318,11 +444,9 @@ static size_t count_lines(const char *text, size_t len)
 	return n;
 }
 
-int users_parse(const char *file, const char *text, size_t len, struct users **out,
-		struct error *err)
+static int parse(struct loading *l, const char *text, size_t len, struct users **out)
 {
 	struct users *u = calloc(1, sizeof(*u));
-	struct loading l = { file, u, err };
 	struct secrets_lexer w;
 	int error = -ENOMEM;
 
@@ -334,8 +458,12 @@ int users_parse(const char *file, const char *text, size_t len, struct users **o
 	u->user = calloc(count_lines(text, len), sizeof(*u->user));
 	if (!u->arena || !u->user || !make_decoy(u))
 		goto no_memory;
+	l->u = u;
 	w = secrets_lexer_of(text, len, u->arena);
-	error = take_lines(&l, &w);
+	error = read_groups(l, text, len);
+	u->groups = l->groups; /* limits point into its words */
+	if (!error)
+		error = take_lines(l, &w);
 	if (error)
 		goto failed;
 	if (!make_buckets(u)) {
@@ -343,15 +471,23 @@ int users_parse(const char *file, const char *text, size_t len, struct users **o
 		goto no_memory;
 	}
 	chain_users(u);
-	warn_of_duplicates(&l);
+	warn_of_duplicates(l);
 	*out = u;
 	return 0;
 
 no_memory:
-	users_fail(err, error, file, 0, "%s", strerror(ENOMEM));
+	users_fail(l->err, error, l->file, 0, "%s", strerror(ENOMEM));
 failed:
 	users_release(u);
 	return error;
+}
+
+int users_parse(const char *file, const char *text, size_t len, struct users **out,
+		struct error *err)
+{
+	struct loading l = { .file = file, .err = err };
+
+	return parse(&l, text, len, out);
 }
 
 static void warn_of_readers(const char *file)
@@ -363,7 +499,7 @@ static void warn_of_readers(const char *file)
 			 file, (unsigned)st.st_mode & 0777);
 }
 
-int users_load(const char *file, struct users **out, struct error *err)
+static int load_file(struct users_folder *f, const char *file, struct error *err)
 {
 	char *text;
 	size_t len;
@@ -373,8 +509,33 @@ int users_load(const char *file, struct users **out, struct error *err)
 		return users_fail(err, error, file, 0, "%s",
 				  error == -EINVAL ? "not a regular file" : strerror(-error));
 	warn_of_readers(file);
-	error = users_parse(file, text, len, out, err);
+	error = users_folder_put_first(f, text, len);
 	file_free(text, len);
+	return error ? users_fail(err, error, file, 0, "%s", strerror(-error)) : 0;
+}
+
+static unsigned count_ends(const char *text, size_t len)
+{
+	return (unsigned)count_lines(text, len) - 1;
+}
+
+int users_load(const char *file, const char *folder, struct users **out, struct error *err)
+{
+	struct users_folder f = { .text = NULL };
+	struct loading l = { .file = file, .err = err, .folder = &f };
+	size_t folder_len;
+	int error;
+
+	error = folder ? users_folder_read(&f, folder, err) : 0;
+	folder_len = f.len;
+	if (!error && file)
+		error = load_file(&f, file, err);
+	if (!error) {
+		l.file = file ? file : folder;
+		l.own_lines = count_ends(f.text, f.len - folder_len);
+		error = parse(&l, f.text ? f.text : "", f.len, out);
+	}
+	users_folder_free(&f);
 	return error;
 }
 
@@ -400,6 +561,7 @@ void users_release(struct users *u)
 	free_user(&u->decoy);
 	free(u->user);
 	free(u->bucket);
+	user_groups_free(&u->groups);
 	file_free(u->arena, u->arena ? u->arena_len : 0);
 	free(u);
 }

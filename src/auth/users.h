@@ -11,10 +11,15 @@
  *   @/FILE                       the first line of /FILE is the clear password
  *
  * After the secret come addresses and limits (user_limits.h), in any order. The first address is the
- * user's own; "*" or no address: one from the pool; "-": the user is refused.
+ * user's own; "*" or no address: one from the pool; "-": the user is refused. With group=NAME the user
+ * also has the limits of the line whose client is @NAME and whose secret is "-".
+ *
+ * In a folder of users each has a file (users_folder.h).
  */
 #ifndef SSTP_AUTH_USERS_H
 #define SSTP_AUTH_USERS_H
+
+#include <time.h>
 
 #include "auth/result.h"
 #include "util/bytes.h"
@@ -25,10 +30,10 @@ enum { USERS_WATCHED_MAX = 100 };
 struct users;
 
 /*
- * 0 or -errno with err filled: "/etc/sstp/users:12: ...". Logs a warning when others can read the
+ * Reads the file, and the folder of users; either may be NULL. 0 or -errno with err filled: "/etc/sstp/users:12: ...". Logs a warning when others can read the
  * file. The table is immutable and reference-counted; the caller gets the first reference.
  */
-int users_load(const char *file, struct users **out, struct error *err);
+int users_load(const char *file, const char *folder, struct users **out, struct error *err);
 struct users *users_hold(struct users *u);
 void users_release(struct users *u); /* NULL is fine */
 size_t users_count(const struct users *u);
@@ -53,6 +58,10 @@ void users_check(const struct users *u, const char *server_name, const struct pp
  */
 void users_check_certificate(const struct users *u, const char *server_name, struct bytes name,
 			     struct auth_result *result);
+/* After either of them: refuses the login if the user may not log in now, or from `source`. */
+void users_check_circumstances(const struct users *u, const char *server_name,
+			       const struct ip_addr *source, time_t now,
+			       struct auth_result *result);
 /*
  * Whether users_check would take milliseconds or more. That depends on the method and the file,
  * never on the user, so that the time does not reveal which users exist.

@@ -8,10 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/login_limits.h"
 #include "auth/users_private.h"
 #include "util/secret.h"
 
-enum { NO_DIAL_IN = 649 }; /* RFC 2759 section 6: ERROR_NO_DIALIN_PERMISSION */
+enum {
+	RESTRICTED_HOURS = 646, /* RFC 2759 section 6: ERROR_RESTRICTED_LOGON_HOURS */
+	NO_DIAL_IN = 649,       /* ERROR_NO_DIALIN_PERMISSION */
+	WEEK_S = 7 * 24 * 3600,
+};
 
 /* `reason`: why this user is refused whatever the proof is; NULL: the proof decides. */
 struct candidate {
@@ -205,6 +210,35 @@ void users_check_certificate(const struct users *u, const char *server_name, str
 	result->outcome = AUTH_RESULT_OK;
 	result->grant.ipv4 = user->ipv4;
 	user_limits_grant(&user->limits, &result->grant);
+}
+
+/* The session ends with the hours in which the user may log in. */
+static void apply_times(const char *times, time_t now, struct auth_result *result)
+{
+	uint32_t left = login_times_left(times, now), *session_s = &result->grant.session_s;
+
+	if (!left) {
+		result->outcome = AUTH_RESULT_REFUSED;
+		refuse(result, "the user may not log in at this time (times=)");
+		result->error = RESTRICTED_HOURS;
+	} else if (left < WEEK_S && (!*session_s || left < *session_s)) {
+		*session_s = left;
+	}
+}
+
+void users_check_circumstances(const struct users *u, const char *server_name,
+			       const struct ip_addr *source, time_t now, struct auth_result *result)
+{
+	const struct user *user = look_up(u, bytes_text(result->name), server_name);
+
+	if (result->outcome != AUTH_RESULT_OK || !user)
+		return;
+	if (user->limits.from && !login_from_has(user->limits.from, source)) {
+		result->outcome = AUTH_RESULT_REFUSED;
+		refuse(result, "the user may not log in from this address (from=)");
+	} else if (user->limits.times) {
+		apply_times(user->limits.times, now, result);
+	}
 }
 
 bool users_check_is_slow(const struct users *u, const struct ppp_attempt *attempt)

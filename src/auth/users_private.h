@@ -10,16 +10,9 @@
 #include <stdatomic.h>
 
 #include "auth/secret_hash.h"
+#include "auth/user_groups.h"
 #include "auth/user_limits.h"
 #include "auth/users.h"
-
-/* The words of a line. */
-enum {
-	COLUMN_CLIENT,
-	COLUMN_SERVER,
-	COLUMN_SECRET,
-	COLUMN_ADDRESS, /* the first one; more may follow */
-};
 
 struct user {
 	const char *client, *server; /* "*": any; in the table's arena */
@@ -46,6 +39,7 @@ struct users {
 	uint32_t *bucket; /* an index plus one; 0: none */
 	size_t bucket_count;
 	struct user decoy; /* checked in place of an unknown user, for equal time; never matches */
+	struct user_groups groups;
 	const char *a_crypt; /* the first crypt secret; NULL: the file has none */
 };
 

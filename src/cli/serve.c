@@ -69,7 +69,7 @@ struct serve_settings {
 	const char *key_password_file;
 	bool strict_sni;
 	struct tls_settings tls;
-	const char *users, *filters, *leases;
+	const char *users, *users_dir, *filters, *leases;
 	struct auth_list auth;
 	const char *client_ca, *client_crl;
 	bool requires_peap_binding;
@@ -372,6 +372,12 @@ static const struct option user_table[] = {
 		  "names",
 	  .set = set_file,
 	  .at = AT(filters) },
+	{ .name = "users-dir",
+	  .arg = "DIR",
+	  .help = "a folder with a file NAME.conf for each user: password = ..., address = ..., "
+		  "and limits; also beside --users",
+	  .set = set_file_or_folder,
+	  .at = AT(users_dir) },
 	{ .name = "client-ca",
 	  .arg = "FILE",
 	  .help = "eap-tls and peap: the authorities of the clients' certificates (PEM); the user is the "
@@ -563,6 +569,11 @@ static bool has_pools(const struct serve_settings *s)
 	return is_good;
 }
 
+static bool has_users(const struct serve_settings *s)
+{
+	return s->users || s->users_dir;
+}
+
 static bool has_all(const struct serve_settings *s)
 {
 	if (!s->certs.count)
@@ -572,9 +583,9 @@ static bool has_all(const struct serve_settings *s)
 			  "%zu times --cert and %zu times --key: give each certificate its "
 			  "key, in the same order, or put each key into the certificate's file",
 			  s->certs.count, s->keys.count);
-	else if (!s->users && !s->radius.servers.count)
+	else if (!has_users(s) && !s->radius.servers.count)
 		cli_error(&serve_verb, "no user file: --users FILE (sstp passwd makes one)");
-	else if (s->users && s->radius.servers.count)
+	else if (has_users(s) && s->radius.servers.count)
 		cli_error(&serve_verb, "--users and --radius: one of them says who may log in");
 	else if (s->network.addr.family == AF_UNSPEC)
 		cli_error(&serve_verb, "no addresses for clients: --ipv4-network 10.9.0.0/24");
@@ -601,11 +612,11 @@ static bool has_all(const struct serve_settings *s)
 		cli_error(&serve_verb, "--ipv6-network and --no-ipv6 exclude each other");
 	else if (s->ipv6_network.addr.family && s->link.mtu < 1280)
 		cli_error(&serve_verb, "--ipv6-network needs an --mtu of at least 1280");
-	else if (offers(s, EAP_TLS) && s->users && !s->client_ca)
+	else if (offers(s, EAP_TLS) && has_users(s) && !s->client_ca)
 		cli_error(&serve_verb,
 			  "--auth eap-tls needs --client-ca FILE: the authorities of the clients' "
 			  "certificates");
-	else if (s->client_ca && !s->users)
+	else if (s->client_ca && !has_users(s))
 		cli_error(&serve_verb, "--client-ca is for --users: with --radius the RADIUS "
 				       "server checks the clients' certificates");
 	else if (s->client_ca && !offers(s, EAP_TLS) && !offers(s, EAP_PEAP))
@@ -694,6 +705,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.no_watch = s->no_watch,
 		.users_file = s->users,
 		.filters_file = s->filters,
+		.users_folder = s->users_dir,
 		.radius = &s->radius.cfg,
 		.leases_file = s->leases ? s->leases : leases_default(s),
 		.is_leases_default = !s->leases,
@@ -751,7 +763,8 @@ static int check(const struct server_cfg *cfg)
 	struct filters *filters = NULL;
 	struct tls_ctx *tls, *peap_tls;
 
-	if (cfg->users_file && users_load(cfg->users_file, &users, &users_err)) {
+	if ((cfg->users_file || cfg->users_folder) &&
+	    users_load(cfg->users_file, cfg->users_folder, &users, &users_err)) {
 		cli_error(&serve_verb, "%s", users_err.text);
 		return EXIT_USAGE;
 	}

@@ -21,7 +21,7 @@ enum { LINKS_MAX = 40 }; /* as in the kernel */
 
 /* ---- what a file is like */
 
-/* 64 bits of two hashes; the order of files in a folder does not matter, so they are added. */
+/* FNV-1a of the facts. The order of files in a folder does not matter, so their hashes are added. */
 static void note(struct file_watch *w, const char *name, const struct stat *st)
 {
 	const uint64_t facts[] = {
@@ -30,9 +30,11 @@ static void note(struct file_watch *w, const char *name, const struct stat *st)
 		(uint64_t)st->st_mtim.tv_nsec, (uint64_t)st->st_ctim.tv_sec,
 		(uint64_t)st->st_ctim.tv_nsec, hash_bytes(0, name, strlen(name))
 	};
+	uint64_t h = UINT64_C(14695981039346656037);
 
-	w->looking += (uint64_t)hash_bytes(1, facts, sizeof(facts)) << 32 |
-		      hash_bytes(2, facts, sizeof(facts));
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
+		h = (h ^ facts[i]) * UINT64_C(1099511628211);
+	w->looking += h;
 }
 
 static void look_into(struct file_watch *w, const char *folder)

@@ -8,9 +8,14 @@
 #include "tls/open.h"
 #include "util/log.h"
 
+static bool has_users(const struct server_cfg *cfg)
+{
+	return cfg->users_file || cfg->users_folder;
+}
+
 static bool offers(const struct server_cfg *cfg, uint8_t eap_type)
 {
-	return cfg->users_file && memchr(cfg->eap, eap_type, cfg->eap_count);
+	return has_users(cfg) && memchr(cfg->eap, eap_type, cfg->eap_count);
 }
 
 /* The certificate inside EAP is the server's first one. */
@@ -67,7 +72,7 @@ static enum tunnel_reason open_users(struct credentials *c, const struct server_
 	struct error users_err;
 	struct users *users;
 
-	if (users_load(cfg->users_file, &users, &users_err)) {
+	if (users_load(cfg->users_file, cfg->users_folder, &users, &users_err)) {
 		log_error(NULL, "%s", users_err.text);
 		return REASON_SETTINGS;
 	}
@@ -77,9 +82,14 @@ static enum tunnel_reason open_users(struct credentials *c, const struct server_
 		return REASON_SYSTEM;
 	}
 	use_eap(c, cfg);
-	if (!users_count(users))
+	if (!users_count(users) && cfg->users_file && !cfg->users_folder)
 		log_warn(NULL, "%s: no users yet: add one with: sstp passwd %s NAME",
 			 cfg->users_file, cfg->users_file);
+	else if (!users_count(users))
+		log_warn(NULL,
+			 "%s: no users yet: a file NAME.conf there with a line password = ... "
+			 "makes one",
+			 cfg->users_folder);
 	return REASON_NONE;
 }
 
@@ -92,7 +102,7 @@ enum tunnel_reason credentials_open(struct credentials *c, const struct server_c
 
 	*c = (struct credentials){ .users = NULL };
 	filter_store_open(&c->filters, NULL);
-	if (cfg->users_file)
+	if (has_users(cfg))
 		reason = open_users(c, cfg, threads);
 	if (reason)
 		return reason;
@@ -134,12 +144,15 @@ static void reload_users(struct credentials *c, const struct server_cfg *cfg,
 	struct error users_err;
 	struct users *users;
 
-	if (users_load(cfg->users_file, &users, &users_err)) {
+	if (users_load(cfg->users_file, cfg->users_folder, &users, &users_err)) {
 		reload_report_failed(report, "%s; the users are unchanged", users_err.text);
 	} else {
 		user_file_replace(c->users, users, changed, arg);
-		reload_report_done(report, "reloaded %s: %zu user%s", cfg->users_file,
-				   users_count(users), users_count(users) == 1 ? "" : "s");
+		reload_report_done(report, "reloaded %s%s%s: %zu user%s",
+				   cfg->users_file ? cfg->users_file : "",
+				   cfg->users_file && cfg->users_folder ? ", " : "",
+				   cfg->users_folder ? cfg->users_folder : "", users_count(users),
+				   users_count(users) == 1 ? "" : "s");
 	}
 }
 

@@ -319,6 +319,7 @@ static void list_files(struct file_watch *w)
 		users_each_secret_file(user_file_users(users), watch_secret, w);
 	watch_if_any(w, cfg->users_file);
 	watch_if_any(w, cfg->filters_file);
+	watch_if_any(w, cfg->users_folder);
 	watch_if_any(w, cfg->client_ca_file);
 	watch_if_any(w, cfg->client_crl_file);
 	for (size_t i = 0; i < cfg->cert_count; i++) {

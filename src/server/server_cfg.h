@@ -32,7 +32,8 @@ struct server_cfg {
 	size_t cert_count;
 	bool no_watch;   /* files are reloaded when that is asked for, not when they change */
 	bool strict_sni; /* a client that asks for a name of no certificate is refused */
-	const char *users_file;          /* NULL: logins are checked by RADIUS */
+	const char *users_file;          /* NULL: none */
+	const char *users_folder;        /* neither of them: logins are checked by RADIUS */
 	const struct radius_cfg *radius; /* NULL, or without a server: not used */
 	const char *filters_file;        /* NULL: there are no filters */
 	const char *leases_file;         /* which user had which address */

@@ -22,6 +22,8 @@
 	"$6$rounds=1000$salt$HNxBeBnDfSfUrTj6KiLnmd7tGCvHEmcExh8kl/S0cZ5WrCciNZgfhbpkeFQ4JfkHX." \
 	"8vPq45lY0iINnCx1Lkm."
 
+#define MONDAY_NOON 1796040000 /* 2026-11-30 12:00 UTC */
+
 static char last_log[512];
 
 static void keep_log(enum log_level level, const char *name, const char *line)
@@ -358,7 +360,7 @@ static const struct error_case {
 	  "with spaces needs quotes" },
 	{ "an unknown limit", "ann * pw * speed=5M\n",
 	  "users:1: user \"ann\": the word before = must be one of rate, session, idle, "
-	  "sessions, quota, filter, pool, iroute, push-route" },
+	  "sessions, quota, filter, pool, iroute, push-route, times, from, group" },
 	{ "half a rate", "ann * pw rate=5M/\n",
 	  "users:1: user \"ann\": rate= must be bits per second from the client and to it, such as "
 	  "5M/20M" },
@@ -368,7 +370,7 @@ static const struct error_case {
 	  "users:1: user \"ann\": idle= must be a number of seconds, such as 600" },
 	{ "capitals", "ann * pw * Rate=5M/20M\n",
 	  "users:1: user \"ann\": the word before = must be one of rate, session, idle, "
-	  "sessions, quota, filter, pool, iroute, push-route" },
+	  "sessions, quota, filter, pool, iroute, push-route, times, from, group" },
 	{ "no time at all", "ann * pw session=0\n",
 	  "users:1: user \"ann\": session= must be a number of seconds, such as 28800" },
 	{ "too many sessions", "ann * pw sessions=5G\n",
@@ -394,6 +396,16 @@ static const struct error_case {
 	  "iroute=10.17.0.0/16\n",
 	  "users:1: user \"ann\": iroute= must be a network, such as 192.168.5.0/24, and 16 times at "
 	  "most" },
+	{ "times", "ann * pw times=9-5\n",
+	  "users:1: user \"ann\": times= must be days and hours, such as Wk0800-1800,Sa0900-1200" },
+	{ "from", "ann * pw from=example.net\n",
+	  "users:1: user \"ann\": from= must be networks, such as 192.0.2.0/24,2001:db8::/32" },
+	{ "a group of none", "ann * pw group=staff\n",
+	  "users:1: user \"ann\": there is no group \"staff\": the line @staff * - makes one" },
+	{ "a faulty group", "ann * pw\n\n@staff * - idle=x\n",
+	  "users:3: user \"@staff\": idle= must be a number of seconds, such as 600" },
+	{ "an address of a group", "@staff * - 10.0.0.9\n",
+	  "users:1: @staff: a group has no address, only words such as rate=5M, and \"-\"" },
 	{ "no such file", "ann * @/nowhere/at/all\n",
 	  "users:1: the secret of user \"ann\" is in /nowhere/at/all, which cannot be read: No "
 	  "such file or directory" },
@@ -485,6 +497,89 @@ static void limits_of_a_user_with_a_certificate(void **state)
 	assert_string_equal(a.grant.pool, "inside");
 }
 
+/* Before or after its users; and what the user's own line gives overrides it. */
+static void limits_of_a_group(void **state)
+{
+	static const char group[] = "@staff * - rate=5M idle=600";
+	char file[256];
+	struct auth_result a;
+
+	(void)state;
+	for (int before = 0; before < 2; before++) {
+		snprintf(file, sizeof(file),
+			 "%s\nann * secret idle=60 group=staff sessions=3\n%s\n",
+			 before ? group : "", before ? "" : group);
+		a = try(file, "vpn", PAP, "ann", "secret");
+		assert_int_equal(a.outcome, AUTH_RESULT_OK);
+		assert_true(a.grant.rate_up == 5000000);
+		assert_int_equal(a.grant.idle_s, 60);
+		assert_int_equal(a.grant.sessions, 3);
+		assert_int_equal(try(file, "vpn", PAP, "@staff", "-").outcome,
+				 AUTH_RESULT_REFUSED); /* no user */
+	}
+	a = try("@out * - -\nann * secret group=out\n", "vpn", PAP, "ann", "secret");
+	assert_string_equal(a.reason, "the user file gives this user no address (\"-\")");
+	a = try("@x * secret\n", "vpn", PAP, "@x", "secret"); /* a user of that name */
+	assert_int_equal(a.outcome, AUTH_RESULT_OK);
+}
+
+static void times_and_places(void **state)
+{
+	static const struct {
+		const char *words, *source, *reason;
+		time_t now;
+		uint16_t error;
+		uint32_t session_s;
+	} cases[] = {
+		{ "", "192.0.2.7", "", MONDAY_NOON, 0, 0 },
+		{ "times=Wk0800-1800", "192.0.2.7", "", MONDAY_NOON, 0, 6 * 3600 },
+		{ "times=Wk0800-1800 session=60", "192.0.2.7", "", MONDAY_NOON, 0, 60 },
+		{ "times=Wk0800-1800 session=86400", "192.0.2.7", "", MONDAY_NOON, 0, 6 * 3600 },
+		{ "times=Al", "192.0.2.7", "", MONDAY_NOON, 0, 0 },
+		{ "times=Sa,Su", "192.0.2.7", "the user may not log in at this time (times=)",
+		  MONDAY_NOON, 646, 0 },
+		{ "from=192.0.2.0/24", "192.0.2.7", "", MONDAY_NOON, 0, 0 },
+		{ "from=192.0.2.0/24", "192.0.3.7",
+		  "the user may not log in from this address (from=)", MONDAY_NOON, 649, 0 },
+		{ "group=g", "2001:db8::1", "", MONDAY_NOON, 0, 0 },
+		{ "group=g", "192.0.2.7", "the user may not log in from this address (from=)",
+		  MONDAY_NOON, 649, 0 },
+	};
+
+	(void)state;
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct error err = { "" };
+		struct ip_addr source;
+		struct auth_result a;
+		struct client c;
+		struct users *u;
+		char file[128];
+
+		snprintf(file, sizeof(file), "ann * secret %s\n@g * - from=2001:db8::/32\n",
+			 cases[i].words);
+		print_message("# %s\n", cases[i].words);
+		u = parse(file, &err);
+		assert_non_null(u);
+		assert_true(ip_parse(cases[i].source, &source));
+		for (int right = 0; right < 2; right++) {
+			respond(&c, V2, bytes_text("ann"), right ? "secret" : "wrong");
+			users_check(u, "vpn", &c.attempt, &a);
+			users_check_circumstances(u, "vpn", &source, cases[i].now, &a);
+			assert_int_equal(a.outcome, right && !*cases[i].reason
+							    ? AUTH_RESULT_OK
+							    : AUTH_RESULT_REFUSED);
+			assert_string_equal(a.reason, right ? cases[i].reason : "wrong password");
+			assert_int_equal(a.is_right, right);
+			assert_int_equal(a.error, right ? cases[i].error : 0);
+			if (right && !*cases[i].reason)
+				assert_int_equal(a.grant.session_s, cases[i].session_s);
+		}
+		users_release(u);
+	}
+}
+
 static void who_may_use_a_certificate(void **state)
 {
 	static const struct {
@@ -546,7 +641,7 @@ static const struct warning_case {
 	  "users:1: user \"ann\": networks and \"!\" are not supported: give "
 	  "one address, or \"*\" for one from the pool" },
 	{ "twice", "ann * pw\nbob * x\nann * y\n",
-	  "users:3: duplicate of user \"ann\" on line 1; that line is used" },
+	  "users:3: duplicate of user \"ann\" in users:1; that one is used" },
 	{ "on two servers", "ann a pw\nann b pw\nann * pw\n", "" },
 	{ "empty", "ann * ''\n", "users:1: user \"ann\" has an empty secret and cannot log in" },
 	{ "Latin-1", "ann * \xe4\n",
@@ -611,23 +706,163 @@ static void loading(void **state)
 	(void)state;
 	last_log[0] = '\0';
 	write_file("users", "# users\nann * pw\nbob * pw\n", 0600);
-	assert_int_equal(users_load(path("users"), &u, &err), 0);
+	assert_int_equal(users_load(path("users"), NULL, &u, &err), 0);
 	assert_int_equal(users_count(u), 2);
 	assert_string_equal(last_log, "");
 	users_release(u);
 
 	write_file("users", "ann * pw\n", 0644);
-	assert_int_equal(users_load(path("users"), &u, &err), 0);
+	assert_int_equal(users_load(path("users"), NULL, &u, &err), 0);
 	assert_non_null(
 		strstr(last_log, "other users can read or change it: chmod 600 (mode is 644)"));
 	users_release(u);
 
 	unlink(path("users"));
-	assert_int_equal(users_load(path("users"), &u, &err), -ENOENT);
+	assert_int_equal(users_load(path("users"), NULL, &u, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "/users: No such file or directory"));
-	assert_int_equal(users_load(folder, &u, &err), -EINVAL);
+	assert_int_equal(users_load(folder, NULL, &u, &err), -EINVAL);
 	assert_non_null(strstr(err.text, ": not a regular file"));
+	assert_int_equal(users_load(NULL, folder, &u, &err), 0); /* which has no user */
+	assert_int_equal(users_count(u), 0);
+	users_release(u);
 	users_release(NULL);
+}
+
+/* ---- a folder */
+
+struct conf {
+	const char *name, *text;
+};
+
+static const char *make_folder(const struct conf *confs)
+{
+	char name[64];
+
+	assert_int_equal(mkdir(path("users.d"), 0700), 0);
+	for (; confs->name; confs++) {
+		snprintf(name, sizeof(name), "users.d/%s", confs->name);
+		write_file(name, confs->text, 0600);
+	}
+	return path("users.d");
+}
+
+static void remove_folder(const struct conf *confs)
+{
+	char name[64];
+
+	for (; confs->name; confs++) {
+		snprintf(name, sizeof(name), "users.d/%s", confs->name);
+		assert_int_equal(unlink(path(name)), 0);
+	}
+	assert_int_equal(rmdir(path("users.d")), 0);
+}
+
+static struct auth_result log_in(const struct users *u, const char *name, const char *password)
+{
+	struct auth_result a;
+	struct client c;
+
+	respond(&c, V2, bytes_text(name), password);
+	users_check(u, "vpn", &c.attempt, &a);
+	return a;
+}
+
+static const struct conf good[] = {
+	{ "ann.conf", "# staff\n\n  password =  two words # \"x\\ \r\naddress=10.1.0.7\n; a note\n"
+		      "group = staff\nidle = 60\n" },
+	{ "bob.conf", "rate = 1M/2M\naddress = 10.1.0.9\n" },
+	{ "carl@example.net.conf",
+	  "password = $nt$8846f7eaee8fb117ad06bdd830b7586c\nserver = vpn" },
+	{ "dora.conf", "password = x\nserver = another\n" },
+	{ "@staff.conf", "rate = 5M/20M\nidle = 600\n" },
+	{ "readme.txt", "password" },
+	{ ".ann.conf", "password" },
+	{ NULL, NULL },
+};
+
+/* Alone, and beside a user file, whose users it adds to. */
+static void a_folder_of_users(void **state)
+{
+	char dir[128], file[128];
+	struct auth_result a;
+	struct error err = { "" };
+	struct users *u;
+
+	(void)state;
+	last_log[0] = '\0';
+	snprintf(dir, sizeof(dir), "%s", make_folder(good));
+	write_file("users", "bob * secret rate=9M sessions=4 10.1.0.8\\", 0600);
+	snprintf(file, sizeof(file), "%s", path("users"));
+	for (int with_file = 0; with_file < 2; with_file++) {
+		if (users_load(with_file ? file : NULL, dir, &u, &err))
+			fail_msg("%s", err.text);
+		assert_string_equal(last_log, "");
+		assert_int_equal(users_count(u), 3 + with_file);
+		a = log_in(u, "ann", "two words # \"x\\");
+		assert_int_equal(a.outcome, AUTH_RESULT_OK);
+		assert_int_equal(a.grant.ipv4, 0x0a010007);
+		assert_true(a.grant.rate_down == 20000000);
+		assert_int_equal(a.grant.idle_s, 60);
+		assert_int_equal(log_in(u, "carl@example.net", "password").outcome, AUTH_RESULT_OK);
+		assert_string_equal(log_in(u, "dora", "x").reason, "no such user");
+		a = log_in(u, "bob", "secret");
+		if (with_file) {
+			assert_int_equal(a.outcome, AUTH_RESULT_OK);
+			assert_int_equal(a.grant.ipv4, 0x0a010009);
+			assert_true(a.grant.rate_up == 1000000);
+			assert_int_equal(a.grant.sessions, 4);
+		} else {
+			assert_string_equal(a.reason, "no such user");
+		}
+		users_release(u);
+	}
+	unlink(file);
+	remove_folder(good);
+}
+
+static const struct {
+	struct conf conf;
+	const char *error;
+} faulty[] = {
+	{ { "ann.conf", "password = x\n\nrate = fast\n" },
+	  "ann.conf:3: rate= must be bits per second from the client and to it, such as 5M/20M" },
+	{ { "ann.conf", "password = x\ncolor = red\n" },
+	  "ann.conf:2: the word before = must be one of rate, session, idle, sessions, quota, "
+	  "filter, iroute, push-route, times, from, group" },
+	{ { "ann.conf", "password x\n" }, "ann.conf:1: must be: key = value" },
+	{ { "ann.conf", "my password = x\n" }, "ann.conf:1: must be: key = value" },
+	{ { "ann.conf", "password = x\naddress = 127.0.0.1\n" },
+	  "ann.conf: user \"ann\": 127.0.0.1 cannot be a host's address" },
+	{ { "ann.conf", "password = $nt$12\n" },
+	  "ann.conf: the secret of user \"ann\" begins with $nt$, and exactly 32 hex digits must "
+	  "follow" },
+	{ { "ann.conf", "password = x\ngroup = staff\n" },
+	  "ann.conf: user \"ann\": there is no group \"staff\": the line @staff * - makes one" },
+	{ { "@staff.conf", "password = x\n" }, "@staff.conf: a group has no password" },
+	{ { "@staff.conf", "address = 10.1.0.9\n" },
+	  "@staff.conf: @staff: a group has no address, only words such as rate=5M, and \"-\"" },
+};
+
+static void faults_in_a_folder(void **state)
+{
+	char dir[128], want[512];
+	struct error err;
+	struct users *u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(faulty) / sizeof(*faulty); i++) {
+		const struct conf confs[] = { { "aaa.conf", "password = first\n" },
+					      faulty[i].conf,
+					      { NULL, NULL } };
+
+		snprintf(dir, sizeof(dir), "%s", make_folder(confs));
+		assert_int_equal(users_load(NULL, dir, &u, &err), -EINVAL);
+		snprintf(want, sizeof(want), "%s/%s", dir, faulty[i].error);
+		assert_string_equal(err.text, want);
+		remove_folder(confs);
+	}
+	assert_int_equal(users_load(NULL, "/nonexistent", &u, &err), -ENOENT);
+	assert_string_equal(err.text, "/nonexistent: No such file or directory");
 }
 
 static void a_hundred_thousand_users(void **state)
@@ -717,12 +952,16 @@ int main(void)
 		cmocka_unit_test(limits_of_a_user),
 		cmocka_unit_test(networks_of_a_user),
 		cmocka_unit_test(limits_of_a_user_with_a_certificate),
+		cmocka_unit_test(limits_of_a_group),
+		cmocka_unit_test(times_and_places),
 		cmocka_unit_test(who_may_use_a_certificate),
 		cmocka_unit_test(addresses_of_no_host),
 		cmocka_unit_test(error_table),
 		cmocka_unit_test(warning_table),
 		cmocka_unit_test(a_secret_in_a_file),
 		cmocka_unit_test(loading),
+		cmocka_unit_test(a_folder_of_users),
+		cmocka_unit_test(faults_in_a_folder),
 		cmocka_unit_test(a_hundred_thousand_users),
 	};
 

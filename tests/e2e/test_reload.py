@@ -50,6 +50,39 @@ def test_a_changed_file_of_a_secret_is_read(lab):
     lab.connect("--no-default-route", password="looking glass")
 
 
+def test_a_folder_of_users(lab, both):
+    """Beside a user file; each change of a file in it is used at once."""
+    folder = lab.folder / "users.d"
+    folder.mkdir()
+
+    def write(name, text):
+        lab.file("new", text).rename(folder / name)
+
+    write("bob.conf", "password = builder\naddress = 10.9.0.50\ngroup = staff\n")
+    write("@staff.conf", "from = 2001:db8::/32,10.2.0.0/16\n")
+    server = lab.serve("--users-dir", folder, users='ann * "wonder land" *\n')
+    lab.connect("--no-default-route", "--no-dns")
+    bob = lab.connect("--no-default-route", "--once", host=lab.other, user="bob", password="builder")
+    assert "10.9.0.50" in lab.other.addresses()
+    write("ann.conf", "address = 10.9.0.60\n")
+    server.wait_for("^session 1: ends: the user has another address now$")
+    eventually("she has it", lambda: "10.9.0.60" in lab.client.addresses())
+    write("@staff.conf", "from = 203.0.113.0/24\n")
+    server.wait_for("^reloaded .*users.d: 2 users$", count=2)
+    (folder / "carl.conf").write_text("password = carl\nspeed = 7\n")
+    server.wait_for(f"^error: {re.escape(str(folder))}/carl.conf:2: the word before = must be one of .*; the users are unchanged$")
+    (folder / "carl.conf").write_text("password = carl\n")
+    server.wait_for("^reloaded .*users.d: 3 users$")
+    assert bob.stop() == 0
+    status, said = lab.connect_fails("--once", host=lab.other, user="bob", password="builder")
+    assert status == 9 and "this user may not log in" in said
+    server.wait_for(r"the user may not log in from this address \(from=\)")
+    (folder / "carl.conf").unlink()
+    (folder / "ann.conf").unlink()
+    server.wait_for("^reloaded .*users.d: 2 users$", count=3)
+    lab.client.ping_server()
+
+
 def test_a_broken_user_file_is_not_used_until_it_is_mended(lab):
     server = lab.serve(users='ann * "wonder land" *\n')
     lab.connect("--no-default-route", "--no-dns")
