@@ -828,7 +828,7 @@ static const struct {
 	  "ann.conf:3: rate= must be bits per second from the client and to it, such as 5M/20M" },
 	{ { "ann.conf", "password = x\ncolor = red\n" },
 	  "ann.conf:2: the word before = must be one of rate, session, idle, sessions, quota, "
-	  "filter, iroute, push-route, times, from, group" },
+	  "filter, pool, iroute, push-route, times, from, group" },
 	{ { "ann.conf", "password x\n" }, "ann.conf:1: must be: key = value" },
 	{ { "ann.conf", "my password = x\n" }, "ann.conf:1: must be: key = value" },
 	{ { "ann.conf", "password = x\naddress = 127.0.0.1\n" },
