@@ -562,7 +562,7 @@ static void read_route(const struct nlmsghdr *h, struct reader body, void *arg)
 	struct rtmsg m;
 
 	get_copy(&body, &m, sizeof(m));
-	if (h->nlmsg_type != RTM_NEWROUTE || body.bad)
+	if (h->nlmsg_type != RTM_NEWROUTE || body.bad || m.rtm_dst_len > addr_bits(&out->dst.addr))
 		return;
 	out->dst.len = m.rtm_dst_len;
 	out->unreachable = m.rtm_type != RTN_UNICAST && m.rtm_type != RTN_LOCAL;

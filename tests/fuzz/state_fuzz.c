@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Files that a crashed process left, with arbitrary contents. The first byte selects the kind: what a
+ * client changed (state.h), a resolv.conf of ours, or a server's addresses (leases.h). What was read and
+ * is written again reads the same.
+ */
+#include <assert.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/resolv_conf.h"
+#include "client/state.h"
+#include "server/leases.h"
+#include "util/file.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+/* Each byte may be a line. */
+#define QUOTED_LEN(len) ((1 + RESOLV_CONF_QUOTE_LEN) * (len) + RESOLV_CONF_QUOTE_LEN + 2)
+
+static char folder[] = "/tmp/state_fuzz.XXXXXX";
+
+static void remove_folder(void)
+{
+	rmdir(folder);
+}
+
+static void make_folder(void)
+{
+	static bool is_made;
+
+	if (is_made)
+		return;
+	is_made = mkdtemp(folder);
+	assert(is_made);
+	atexit(remove_folder);
+}
+
+/* ---- what a client changed */
+
+struct seen {
+	struct state_facts first, second;
+	unsigned count;
+};
+
+static void note_facts(void *arg, struct state_facts *f)
+{
+	struct seen *seen = arg;
+
+	assert(f->route_count <= STATE_ROUTES_MAX && f->excluded_count <= STATE_EXCLUDED_MAX);
+	for (size_t i = 0; i < f->route_count; i++)
+		assert(f->route[i].dst.len <= 128);
+	assert(strnlen(f->resolv_conf, sizeof(f->resolv_conf)) < sizeof(f->resolv_conf));
+	assert(strnlen(f->resolvconf, sizeof(f->resolvconf)) < sizeof(f->resolvconf));
+	*(seen->count++ ? &seen->second : &seen->first) = *f;
+}
+
+static void read_state(const uint8_t *data, size_t len)
+{
+	static struct seen seen;
+	char path[sizeof(folder) + 32];
+	int fd;
+
+	make_folder();
+	snprintf(path, sizeof(path), "%s/sstp0.state", folder);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return;
+	if (file_write(fd, data, len))
+		len = 0;
+	close(fd);
+	memset(&seen, 0, sizeof(seen));
+	state_each_dead(folder, note_facts, &seen);
+	state_each_dead(folder, note_facts, &seen);
+	if (seen.count == 2) {
+		assert(seen.first.route_count == seen.second.route_count);
+		assert(seen.first.excluded_count == seen.second.excluded_count);
+		assert(!memcmp(&seen.first.delegated, &seen.second.delegated,
+			       sizeof(seen.first.delegated)));
+		assert(!strcmp(seen.first.resolv_conf, seen.second.resolv_conf));
+	}
+	unlink(path);
+}
+
+/* ---- resolv.conf */
+
+static void read_resolv_conf(const uint8_t *data, size_t len)
+{
+	char *text = malloc(len + 1), *out = malloc(QUOTED_LEN(len));
+	char backup[PATH_MAX], device[RESOLV_CONF_DEVICE_SIZE];
+	struct ip_addr a;
+
+	if (text && out) {
+		memcpy(text, data, len);
+		text[len] = '\0';
+		if (resolv_conf_where(text, backup) == RESOLV_CONF_BESIDE)
+			assert(strlen(backup) < sizeof(backup));
+		if (resolv_conf_server(text, &a, device))
+			assert(a.family && strlen(device) < sizeof(device));
+		assert(resolv_conf_print_kept(text, out) <= len + 1);
+		assert(resolv_conf_print_quoted(text, out) < QUOTED_LEN(len));
+		resolv_conf_cut(text);
+		resolv_conf_unquote(text);
+		assert(strlen(text) <= len);
+	}
+	free(text);
+	free(out);
+}
+
+/* ---- a server's addresses */
+
+static bool is_ours(void *arg, uint32_t addr)
+{
+	(void)arg;
+	return addr >> 24 == 10;
+}
+
+static void read_leases(const uint8_t *data, size_t len)
+{
+	struct leases *l, *again;
+	char *text = NULL, *same = NULL;
+	size_t text_len = 0, same_len = 0;
+
+	if (leases_open(16, NULL, NULL, &l))
+		return;
+	if (!leases_open(16, NULL, NULL, &again)) {
+		leases_read(l, (const char *)data, len, is_ours, NULL);
+		text = leases_print(l, &text_len);
+		if (text) {
+			leases_read(again, text, text_len, is_ours, NULL);
+			same = leases_print(again, &same_len);
+		}
+		if (same)
+			assert(text_len == same_len && !memcmp(text, same, text_len));
+		leases_close(again);
+	}
+	leases_close(l);
+	free(text);
+	free(same);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	if (!len || len > 16384)
+		return 0;
+	switch (data[0] % 3) {
+	case 0:
+		read_state(data + 1, len - 1);
+		break;
+	case 1:
+		read_resolv_conf(data + 1, len - 1);
+		break;
+	default:
+		read_leases(data + 1, len - 1);
+		break;
+	}
+	return 0;
+}
