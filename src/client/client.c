@@ -32,7 +32,9 @@
 #include "sstp/sstp.h"
 #include "tls/cert_name.h"
 #include "tls/open.h"
+#include "tls/tickets.h"
 #include "tunnel/tunnel.h"
+#include "util/clock.h"
 #include "util/pid1.h"
 #include "util/seccomp.h"
 #include "util/secret.h"
@@ -42,6 +44,8 @@ enum {
 	ACKS_UNHEALTHY_MS = 10 * 1000,
 	LOOKUP_MS = 5 * 1000,       /* on a reconnect, before the last addresses are used */
 	PROXY_HELLO_MS = 25 * 1000, /* some proxies end connections that are idle for a minute */
+	/* by then a server that a resumption has confused ends the call */
+	RESUMPTION_DOUBT_MS = 10 * 1000,
 	/* while there is no way to a server, whatever the kernel reports */
 	WAY_LOOK_MS = 60 * 1000,
 };
@@ -57,6 +61,7 @@ struct client {
 	struct health health;
 	struct pump pump;
 	struct tls_ctx *tls;
+	struct tls_tickets *tickets;
 	struct tls_ctx *eap_tls, *peap_tls;   /* NULL: EAP-TLS, PEAP is not used */
 	struct backend_client backend_client; /* the backend's interface to us */
 	struct reach *dial;
@@ -97,6 +102,7 @@ struct client {
 	uint64_t dialed_ms, up_ms;
 	struct retry retry;
 	unsigned offers;      /* bit n: this server offered authentication method n */
+	bool is_resuming;     /* this call's TLS session continues a former one, or offers to */
 	bool is_eap_first;    /* the server has none of the other methods */
 	uint32_t former_ipv4; /* our address in the last call, to request again; 0: none */
 	bool has_ipv4_end;    /* the server gives no IPv4 in this call */
@@ -753,12 +759,28 @@ static bool is_eap_missed(struct client *c, const struct tunnel_end *end)
 	return is_missed;
 }
 
+/*
+ * A server that a ticket may have confused: the call is made once more, with a full handshake. One example
+ * are servers that share the keys of their tickets and have different certificates: they end the call, which
+ * may be up by then, since the crypto binding is for the certificate of the former session.
+ */
+static bool is_resumption_doubted(struct client *c, const struct tunnel_end *end)
+{
+	bool is_short = loop_now(c->loop) - c->dialed_ms < RESUMPTION_DOUBT_MS;
+
+	if (!c->is_resuming || end->by_us || c->is_stopping || !is_short)
+		return false;
+	tls_tickets_clear(c->tickets);
+	return end->reason != REASON_AUTH && end->reason != REASON_TRUST;
+}
+
 static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 {
 	struct retry_end retry_end = { end->by_us, end->reason, end->is_verdict };
 	char text[sizeof(end->text) + 192], offers[192] = "";
 	struct backend *b = c->cfg->backend;
 	bool is_later = false, is_missed = is_eap_missed(c, end);
+	bool is_doubted = is_resumption_doubted(c, end);
 
 	autoconf_stop(&c->autoconf);
 	dhcp6_setup_stop(&c->dhcp6);
@@ -776,9 +798,11 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	if (end->reason != REASON_AUTH || !client_eap_explain(c->eap, text, sizeof(text)))
 		snprintf(text, sizeof(text), "%s%s", end->text, offers);
 	end_eap(c);
-	if (end->reason != REASON_AUTH && !is_missed)
+	if (end->reason != REASON_AUTH && !is_missed && !is_doubted)
 		log_hint(c, (struct obstacle_facts){ .reason = end->reason, .sign = end->sign });
-	if (is_missed)
+	if (is_doubted)
+		log_debug(&c->log, "%s; once more, with a full TLS handshake", text);
+	if (is_missed || is_doubted)
 		c->is_dial_due = true;
 	else
 		ended(c, &retry_end, text);
@@ -837,6 +861,9 @@ static void log_tls(const struct client *c)
 		  LOG_TEXT("tls", tls_version(c->tunnel.wire.tls)),
 		  LOG_TEXT("cipher", tls_cipher(c->tunnel.wire.tls)),
 		  LOG_TEXT("certificate", by_pin ? "trusted by its pin" : "verified"));
+	if (c->is_resuming)
+		log_debug(&c->log, "the TLS session is resumed: the certificate is the one that "
+				   "the server showed before");
 }
 
 static void ipv4_down(struct client *c)
@@ -866,6 +893,7 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 
 	switch (ev->type) {
 	case TUNNEL_TLS_UP:
+		c->is_resuming = tls_is_resumed(c->tunnel.wire.tls);
 		log_tls(c);
 		break;
 	case TUNNEL_IPV4_UP:
@@ -1011,6 +1039,7 @@ static void open_tunnel(struct client *c, int fd)
 	path_begin(&c->path, loop_now(c->loop));
 	loop_timer_set(c->loop, &c->path_look, loop_now(c->loop) + PATH_LOOK_MS);
 	error = tunnel_open(&c->tunnel, &cfg);
+	c->is_resuming = tls_tickets_are_tried(c->tickets);
 	if (error)
 		failed(c, REASON_SYSTEM, strerror(-error));
 }
@@ -1075,6 +1104,7 @@ static void reload_crl(struct client *c)
 		log_warn(&c->log, "%s; the settings that were read before stay in use", err.text);
 		return;
 	}
+	tls_ctx_use_tickets(tls, c->tickets);
 	tls_ctx_release(c->tls);
 	c->tls = tls;
 }
@@ -1400,8 +1430,11 @@ static enum tunnel_reason open_all(struct client *c)
 	int error;
 
 	error = tls_ctx_client(&c->cfg->server.tls, &c->tls, &err);
-	if (!error)
+	c->tickets = tls_tickets_new(clock_boot_s);
+	if (!error) {
+		tls_ctx_use_tickets(c->tls, c->tickets);
 		error = open_eap_tls(c, &err);
+	}
 	if (error) {
 		log_error(&c->log, "%s", err.text);
 		return REASON_SETTINGS;
@@ -1447,6 +1480,7 @@ static void close_all(struct client *c)
 	roam_close(&c->roam);
 	pump_close(&c->pump);
 	loop_close(c->loop);
+	tls_tickets_free(c->tickets);
 	tls_ctx_release(c->tls);
 	tls_ctx_release(c->eap_tls);
 	tls_ctx_release(c->peap_tls);

@@ -215,7 +215,8 @@ static enum step take_tls(struct door_conn *c, size_t len)
 		end_tls(c);
 		return STEP_GONE;
 	}
-	log_debug(&c->log, "%s, %s %s", tls_version(tls), tls_cipher(tls), tls_group(tls));
+	log_debug(&c->log, "%s, %s %s%s", tls_version(tls), tls_cipher(tls), tls_group(tls),
+		  tls_is_resumed(tls) ? ", resumed" : "");
 	return STEP_NEXT;
 }
 

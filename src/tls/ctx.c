@@ -4,6 +4,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "tls/ticket_server.h"
+
+int ctx_groups[] = {
+#if TLS_HAS_MLKEM
+	WOLFSSL_X25519MLKEM768,
+#endif
+	WOLFSSL_ECC_X25519,
+	WOLFSSL_ECC_SECP256R1,
+	WOLFSSL_ECC_SECP384R1,
+};
+const size_t ctx_group_count = sizeof(ctx_groups) / sizeof(ctx_groups[0]);
+
 struct tls_ctx *ctx_hold(struct tls_ctx *ctx)
 {
 	atomic_fetch_add_explicit(&ctx->refs, 1, memory_order_relaxed);
@@ -15,6 +27,7 @@ void ctx_release(struct tls_ctx *ctx)
 	if (!ctx || atomic_fetch_sub_explicit(&ctx->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	wolfSSL_CTX_free(ctx->wolf);
+	ticket_server_free(ctx->tickets);
 	if (ctx->keylog_fd >= 0)
 		close(ctx->keylog_fd);
 	authorities_free(&ctx->authorities);

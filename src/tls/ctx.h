@@ -14,6 +14,9 @@
 #include "tls/pin.h"
 #include "tls/wolf.h"
 
+struct ticket_server;
+struct tls_tickets;
+
 struct tls_ctx {
 	WOLFSSL_CTX *wolf;
 	atomic_uint refs;
@@ -32,7 +35,14 @@ struct tls_ctx {
 	size_t leaf_len;
 	uint8_t cert_sha1[SHA1_LEN]; /* of the leaf */
 	uint8_t cert_sha256[SHA256_LEN];
+	uint8_t trust[SHA256_LEN];     /* a client's: ticket_client_set_trust */
+	struct tls_tickets *store;     /* a client's; NULL: none */
+	struct ticket_server *tickets; /* NULL: none are issued */
 };
+
+/* The groups of key agreement, the preferred one first; not in EAP. */
+extern int ctx_groups[]; /* the library's functions want no const */
+extern const size_t ctx_group_count;
 
 struct tls_ctx *ctx_hold(struct tls_ctx *ctx);
 /* Drops a reference, and frees the context with the last one; NULL is fine. */

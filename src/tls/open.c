@@ -14,6 +14,8 @@
 #include "tls/keylog.h"
 #include "tls/self_test.h"
 #include "tls/spki.h"
+#include "tls/ticket_client.h"
+#include "tls/ticket_server.h"
 #include "tls/trust.h"
 #include "tls/tls_error.h"
 #include "tls/x509.h"
@@ -73,15 +75,6 @@ static struct suites_text suites(bool is_only_tls13, bool allow_cbc)
 	return s;
 }
 
-static int groups[] = {
-#if TLS_HAS_MLKEM
-	WOLFSSL_X25519MLKEM768,
-#endif
-	WOLFSSL_ECC_X25519,
-	WOLFSSL_ECC_SECP256R1,
-	WOLFSSL_ECC_SECP384R1,
-};
-
 /*
  * In EAP a key share of ML-KEM needs fragments, and some servers refuse such a ClientHello. What
  * travels inside is already in the tunnel's TLS.
@@ -118,7 +111,7 @@ static bool set_groups(const struct tls_ctx *ctx)
 	if (ctx->is_eap)
 		return ok(wolfSSL_CTX_set_groups(ctx->wolf, eap_groups,
 						 sizeof(eap_groups) / sizeof(eap_groups[0])));
-	return ok(wolfSSL_CTX_set_groups(ctx->wolf, groups, sizeof(groups) / sizeof(groups[0])));
+	return ok(wolfSSL_CTX_set_groups(ctx->wolf, ctx_groups, (int)ctx_group_count));
 }
 
 /*
@@ -157,17 +150,38 @@ static bool configure(struct tls_ctx *ctx, bool allow_cbc)
 	       ok(wolfSSL_CTX_SetMinEccKey_Sz(wolf, ECC_MIN_BITS));
 }
 
-/* A resumed session has no certificate, which SSTP's crypto binding needs. */
-static void forbid_resumption(WOLFSSL_CTX *wolf)
+/* Unless ctx_new and tls_open allow it, by tickets of TLS 1.3. */
+static void forbid_resumption(WOLFSSL_CTX *wolf, bool is_ticketing)
 {
 #ifdef HAVE_SESSION_TICKET
 	wolfSSL_CTX_NoTicketTLSv12(wolf);
-	wolfSSL_CTX_no_ticket_TLSv13(wolf);
+	if (!is_ticketing)
+		wolfSSL_CTX_no_ticket_TLSv13(wolf);
 #endif
 #ifndef NO_SESSION_CACHE
 	wolfSSL_CTX_set_session_cache_mode(wolf, WOLFSSL_SESS_CACHE_OFF);
 #endif
 	(void)wolf;
+	(void)is_ticketing;
+}
+
+/*
+ * Not in EAP, where a login is to show its certificate, nor where a client has one: no session may outlive
+ * the check of that.
+ */
+static bool has_tickets(const struct ctx_cfg *cfg)
+{
+	return TLS_HAS_TICKETS && !cfg->is_eap && !cfg->wants_client_cert;
+}
+
+static bool open_tickets(struct tls_ctx *ctx)
+{
+#if TLS_HAS_TICKETS
+	wolfSSL_CTX_only_dhe_psk(ctx->wolf); /* each session has secrets of its own */
+#endif
+	if (ctx->is_server)
+		ctx->tickets = ticket_server_new(ctx->wolf);
+	return !ctx->is_server || ctx->tickets;
 }
 
 static WOLFSSL_METHOD *method_of(const struct ctx_cfg *cfg)
@@ -199,8 +213,8 @@ static int ctx_new(const struct ctx_cfg *cfg, struct tls_ctx **out, struct error
 			"the TLS library cannot be started: out of memory, or no random numbers");
 		return -ENOMEM;
 	}
-	forbid_resumption(ctx->wolf);
-	if (configure(ctx, cfg->allow_cbc))
+	forbid_resumption(ctx->wolf, has_tickets(cfg));
+	if (configure(ctx, cfg->allow_cbc) && (!has_tickets(cfg) || open_tickets(ctx)))
 		return 0;
 	ctx_release(ctx);
 	tls_error_set(err, "the TLS library lacks TLS %s, a cipher suite or a group%s",
@@ -281,11 +295,13 @@ int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struc
 		error = take_client_identity(ctx, cfg, err);
 	if (!error && cfg->keylog)
 		error = keylog_open(cfg->keylog, &ctx->keylog_fd, err);
-	if (error)
+	if (error) {
 		ctx_release(ctx);
-	else
-		*out = ctx;
-	return error;
+		return error;
+	}
+	ticket_client_set_trust(ctx);
+	*out = ctx;
+	return 0;
 }
 
 static struct pin_text own_pin(const struct tls_ctx *server)
@@ -358,6 +374,11 @@ int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struc
 	else
 		*out = ctx;
 	return error;
+}
+
+void tls_ctx_use_tickets(struct tls_ctx *ctx, struct tls_tickets *store)
+{
+	ctx->store = store;
 }
 
 static struct bytes leaf_of(const struct tls_ctx *ctx)

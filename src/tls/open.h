@@ -14,6 +14,7 @@
 #include "util/error.h"
 
 struct tls_ctx;
+struct tls_tickets;
 
 /* 0, or -errno with err filled: which file, what is wrong with it, how to correct it. */
 int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struct error *err);
@@ -22,6 +23,12 @@ int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struc
  * Contexts are reference-counted: each session holds its own, so a new one can be used at any time.
  */
 void tls_ctx_release(struct tls_ctx *ctx);
+/*
+ * A client's: its sessions resume former ones, and keep their own tickets. The store outlives them, and all are
+ * of one thread. Without a store each handshake is a full one.
+ */
+void tls_ctx_use_tickets(struct tls_ctx *ctx, struct tls_tickets *store);
+
 /* ---- the certificate of a server's context */
 
 enum cert_match tls_ctx_match(const struct tls_ctx *ctx, const char *name);

@@ -20,6 +20,8 @@
 #include "tls/bare_cert.h"
 #include "tls/cert_name.h"
 #include "tls/keylog.h"
+#include "tls/ticket_client.h"
+#include "tls/ticket_server.h"
 #include "tls/tls_session.h"
 #include "tls/trust.h"
 #include "tls/tls_error.h"
@@ -43,6 +45,21 @@ static bool offer_key_shares(WOLFSSL *ssl, bool is_eap)
 	return wolfSSL_UseKeyShare(ssl, WOLFSSL_ECC_X25519) == WOLFSSL_SUCCESS;
 }
 
+/*
+ * To resume a session the library needs the one key share to be of that session's group, and would offer
+ * no other group: a server that has lost that group could not choose another.
+ */
+static bool offer_groups(WOLFSSL *ssl)
+{
+#if TLS_HAS_TICKETS
+	for (size_t i = 0; i < ctx_group_count; i++)
+		if (wolfSSL_UseSupportedCurve(ssl, (word16)ctx_groups[i]) != WOLFSSL_SUCCESS)
+			return false;
+#endif
+	(void)ssl;
+	return true;
+}
+
 static bool prepare_trust(struct tls *t, const char *name)
 {
 	t->name = strdup(name);
@@ -51,22 +68,30 @@ static bool prepare_trust(struct tls *t, const char *name)
 	return t->name && t->bare_cert;
 }
 
-static bool prepare_client(struct tls *t, const struct tls_session_cfg *cfg)
+static bool offer_name(struct tls *t, const char *sni)
 {
-	const char *sni = cfg->sni ? cfg->sni : cfg->name;
 	struct ip_addr ip;
 	size_t len = strlen(sni);
 
-	if (!prepare_trust(t, cfg->name) || !offer_key_shares(t->ssl, t->ctx->is_eap))
-		return false;
-	if (t->ctx->is_eap)
-		return true;
 	if (len && sni[len - 1] == '.') /* RFC 6066 section 3: without the trailing dot */
 		len--;
 	if (ip_parse(sni, &ip) || !is_dns_name(bytes_of(sni, len)))
 		return true;
 	return wolfSSL_UseSNI(t->ssl, WOLFSSL_SNI_HOST_NAME, sni, (unsigned short)len) ==
 	       WOLFSSL_SUCCESS;
+}
+
+static bool prepare_client(struct tls *t, const struct tls_session_cfg *cfg)
+{
+	const char *sni = cfg->sni ? cfg->sni : cfg->name;
+
+	if (!prepare_trust(t, cfg->name))
+		return false;
+	if (t->ctx->is_eap)
+		return offer_key_shares(t->ssl, true);
+	if (!offer_name(t, sni) || !ticket_client_open(t, sni))
+		return false;
+	return ticket_client_offers(t) ? offer_groups(t->ssl) : offer_key_shares(t->ssl, false);
 }
 
 static bool prepare_server(struct tls *t)
@@ -163,6 +188,7 @@ void tls_close(struct tls *t)
 {
 	if (!t)
 		return;
+	ticket_client_close(t);
 	wolfSSL_free(t->ssl);
 	ctx_release(t->ctx);
 	free(t->name);
@@ -247,6 +273,12 @@ int tls_handshake(struct tls *t)
 	rc = t->ctx->is_server ? wolfSSL_accept(t->ssl) : wolfSSL_connect(t->ssl);
 	if (rc != WOLFSSL_SUCCESS)
 		return result_of(t, rc);
+	if (t->ctx->is_server) {
+		t->is_resumed = tls_is_13(t) && wolfSSL_session_reused(t->ssl);
+		ticket_server_forget(t->ctx->tickets, t->ssl);
+	} else if (ticket_client_resumed(t)) {
+		t->is_resumed = t->is_leaf_good = true;
+	}
 	if (must_trust(t) && !t->is_leaf_good) { /* cannot happen unless we have a bug */
 		t->is_over = true;
 		trust_refuse(t, "the peer's certificate was not checked");
@@ -343,6 +375,11 @@ const char *tls_group(const struct tls *t)
 	const char *name = wolfSSL_get_curve_name(t->ssl);
 
 	return name ? name : "";
+}
+
+bool tls_is_resumed(const struct tls *t)
+{
+	return t->is_resumed;
 }
 
 void tls_binding_hashes(const struct tls *t, uint8_t sha1[SHA1_LEN], uint8_t sha256[SHA256_LEN])

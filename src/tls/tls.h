@@ -71,6 +71,7 @@ bool tls_is_untrusted(const struct tls *t);
 const char *tls_version(const struct tls *t); /* "TLSv1.3" */
 const char *tls_cipher(const struct tls *t);  /* "TLS_AES_128_GCM_SHA256" */
 const char *tls_group(const struct tls *t);   /* "X25519MLKEM768"; "" when the library gives none */
+bool tls_is_resumed(const struct tls *t);     /* by a session ticket (tls/tickets.h) */
 /* Hashes of the server's leaf certificate, on both sides, for SSTP's crypto binding. */
 void tls_binding_hashes(const struct tls *t, uint8_t sha1[SHA1_LEN], uint8_t sha256[SHA256_LEN]);
 /*

@@ -16,6 +16,8 @@
 #include "tls/date.h"
 #include "tls/path.h"
 #include "tls/spki.h"
+#include "tls/ticket_client.h"
+#include "tls/tls.h"
 #include "tls/tls_error.h"
 
 void trust_refuse(struct tls *t, const char *format, ...)
@@ -286,31 +288,32 @@ static bool is_pinned(struct tls *t, const struct x509 *leaf)
 	return true;
 }
 
+/* What the peer has shown. */
+struct shown {
+	const struct bytes *certs; /* its own first */
+	size_t count;
+	bool is_rsa_exchange;
+};
+
 /* One malformed certificate refuses all: other programs may read it in another way. */
-static bool read_all(struct tls *t, const WOLFSSL_X509_STORE_CTX *store, struct x509 *certs)
+static bool read_all(struct tls *t, const struct shown *s, struct x509 *certs)
 {
-	if (store->totalCerts > PATH_MAX_CERTS) {
-		trust_refuse(t, "%.64s sent %d certificates: more than %d", t->name,
-			     store->totalCerts, PATH_MAX_CERTS);
-		return false;
-	}
-	for (int i = 0; i < store->totalCerts; i++)
-		if (!x509_read(bytes_of(store->certs[i].buffer, store->certs[i].length),
-			       &certs[i])) {
-			trust_refuse(t, "certificate %d of those that %.64s sent is malformed",
+	for (size_t i = 0; i < s->count; i++)
+		if (!x509_read(s->certs[i], &certs[i])) {
+			trust_refuse(t, "certificate %zu of those that %.64s sent is malformed",
 				     i + 1, t->name);
 			return false;
 		}
 	return true;
 }
 
-static bool is_path_good(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
+static bool is_path_good(struct tls *t, const struct shown *s)
 {
 	struct x509 certs[PATH_MAX_CERTS];
 	const struct authorities *trusted = &t->ctx->authorities;
 	const struct path_cfg cfg = {
 		.certs = certs,
-		.cert_count = (size_t)store->totalCerts,
+		.cert_count = s->count,
 		.anchors = trusted->list,
 		.anchor_count = trusted->count,
 		.crls = t->ctx->crls.list,
@@ -322,7 +325,7 @@ static bool is_path_good(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
 	enum path_fault fault;
 	struct path_end end;
 
-	if (!read_all(t, store, certs))
+	if (!read_all(t, s, certs))
 		return false;
 	fault = path_find(&cfg, &end);
 	if (fault)
@@ -354,11 +357,8 @@ static bool is_name_good(struct tls *t, const struct x509 *leaf)
 }
 
 /* RFC 5246 section 7.4.2: the required key usage depends on the key exchange. */
-static bool is_key_usage_good(struct tls *t, const struct x509 *leaf)
+static bool is_key_usage_good(struct tls *t, const struct x509 *leaf, bool is_rsa_exchange)
 {
-	/* of the suites that we offer, only those with RSA key exchange begin with a zero byte */
-	bool is_rsa_exchange =
-		!t->ctx->is_server && wolfSSL_get_current_cipher_suite(t->ssl) >> 8 == 0;
 	unsigned need = is_rsa_exchange ? X509_KEY_ENCIPHERMENT : X509_KEY_SIGNATURE;
 
 	if (!leaf->has_key_usage || leaf->key_usage & need)
@@ -367,7 +367,7 @@ static bool is_key_usage_good(struct tls *t, const struct x509 *leaf)
 	return false;
 }
 
-static bool keep_leaf(struct tls *t, struct bytes leaf)
+bool trust_keep_leaf(struct tls *t, struct bytes leaf)
 {
 	if (t->leaf)
 		return t->leaf_len == leaf.len && !memcmp(t->leaf, leaf.at, leaf.len);
@@ -379,26 +379,70 @@ static bool keep_leaf(struct tls *t, struct bytes leaf)
 	return true;
 }
 
-static bool is_trusted(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
+static bool is_trusted(struct tls *t, const struct shown *s)
 {
 	struct x509 leaf;
+
+	if (!trust_keep_leaf(t, s->certs[0]) || !x509_read(bytes_of(t->leaf, t->leaf_len), &leaf)) {
+		trust_refuse(t, "the certificate of %.64s is malformed", t->name);
+		return false;
+	}
+	return t->ctx->pin_count ? is_pinned(t, &leaf)
+				 : is_path_good(t, s) && is_name_good(t, &leaf) &&
+					   is_key_usage_good(t, &leaf, s->is_rsa_exchange);
+}
+
+static bool is_handshake_trusted(struct tls *t, const WOLFSSL_X509_STORE_CTX *store)
+{
+	struct bytes certs[PATH_MAX_CERTS];
+	struct shown s = { .certs = certs, .count = (size_t)store->totalCerts };
 
 	if (store->totalCerts < 1) {
 		trust_refuse(t, "%.64s sent no certificate", t->name);
 		return false;
 	}
-	if (!keep_leaf(t, bytes_of(store->certs[0].buffer, store->certs[0].length)) ||
-	    !x509_read(bytes_of(t->leaf, t->leaf_len), &leaf)) {
-		trust_refuse(t, "the certificate of %.64s is malformed", t->name);
+	/* of a pinned server only its own certificate is looked at */
+	if (t->ctx->pin_count)
+		s.count = 1;
+	if (s.count > PATH_MAX_CERTS) {
+		trust_refuse(t, "%.64s sent %d certificates: more than %d", t->name,
+			     store->totalCerts, PATH_MAX_CERTS);
 		return false;
 	}
-	if (t->ctx->pin_count ? !is_pinned(t, &leaf)
-			      : !is_path_good(t, store) || !is_name_good(t, &leaf) ||
-					!is_key_usage_good(t, &leaf))
+	for (size_t i = 0; i < s.count; i++)
+		certs[i] = bytes_of(store->certs[i].buffer, store->certs[i].length);
+	/* of the suites that we offer, only those with RSA key exchange begin with a zero byte */
+	s.is_rsa_exchange =
+		!t->ctx->is_server && wolfSSL_get_current_cipher_suite(t->ssl) >> 8 == 0;
+	if (!is_trusted(t, &s))
 		return false;
-	if (!is_usable(store->error))
+	if (!is_usable(store->error)) {
 		refuse_unusable(t, store->error);
-	return is_usable(store->error);
+		return false;
+	}
+	ticket_client_note(t, certs, s.count);
+	return true;
+}
+
+static void forget_refusal(struct tls *t)
+{
+	free(t->error);
+	t->error = NULL;
+	t->is_untrusted = t->is_issuer_unknown = t->is_for_other_names = false;
+}
+
+bool trust_again(struct tls *t, const struct bytes *certs, size_t count, struct error *why)
+{
+	const struct shown s = { .certs = certs, .count = count };
+	bool ok = is_trusted(t, &s);
+
+	if (!ok)
+		*why = *tls_error_of(t);
+	forget_refusal(t);
+	free(t->leaf); /* that of this handshake is not known yet */
+	t->leaf = NULL;
+	t->leaf_len = 0;
+	return ok;
 }
 
 /* Certificates above the server's are passed here: path.c checks all of them. */
@@ -409,7 +453,7 @@ int trust_verify(int is_ok, WOLFSSL_X509_STORE_CTX *store)
 	(void)is_ok;
 	if (store->error_depth > 0)
 		return 1;
-	t->is_leaf_good = is_trusted(t, store);
+	t->is_leaf_good = is_handshake_trusted(t, store);
 	/* the library sends an alert only if it is set to verify */
 	if (!t->is_leaf_good)
 		wolfSSL_set_verify(t->ssl, WOLFSSL_VERIFY_PEER, trust_verify);

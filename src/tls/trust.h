@@ -13,6 +13,15 @@
  */
 int trust_verify(int is_ok, WOLFSSL_X509_STORE_CTX *store);
 
+/*
+ * The same decision about certificates that were accepted in an earlier handshake, in TLS 1.3; it leaves
+ * nothing in the session. Else *why is the reason.
+ */
+bool trust_again(struct tls *t, const struct bytes *certs, size_t count, struct error *why);
+
+/* Copies the peer's certificate; false: there is another already, or no memory. */
+bool trust_keep_leaf(struct tls *t, struct bytes leaf);
+
 /* Refuses the certificate of this session's peer; the text is the reason. */
 void trust_refuse(struct tls *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -42,6 +42,14 @@
 #define TLS_HAS_CERT_CB 0
 #endif
 
+/* Session tickets of TLS 1.3, with the settings and structs of our own build. */
+#if defined(HAVE_SESSION_TICKET) && defined(WOLFSSL_USER_SETTINGS) && \
+	LIBWOLFSSL_VERSION_HEX >= 0x05009000
+#define TLS_HAS_TICKETS 1
+#else
+#define TLS_HAS_TICKETS 0
+#endif
+
 /* Standardized hybrid key exchange; before 5.8.0 there were only drafts. */
 #if defined(WOLFSSL_HAVE_MLKEM) && LIBWOLFSSL_VERSION_HEX >= 0x05008000
 #define TLS_HAS_MLKEM 1

@@ -50,11 +50,16 @@ static struct pair *pair_up(bool is_tls13)
 	struct tls_client_cfg client = pair_client_cfg(&pki);
 	struct tls_server_cfg server = pair_server_cfg(&files);
 	struct pair *p = pair_of(&client, &server, "vpn.example.net");
+	uint8_t none;
+	int result;
 
 	if (!is_tls13)
 		wolfSSL_set_options(p->server.tls->ssl, WOLFSSL_OP_NO_TLSv1_3);
 	assert_true(pair_shake(p));
-	assert_int_equal(p->client.inbox_len + p->server.inbox_len, 0); /* no session tickets */
+	assert_int_equal(p->client.inbox_len != 0, is_tls13 && TLS_HAS_TICKETS);
+	assert_int_equal(pair_read(&p->client, &none, 1, &result), 0); /* the session ticket */
+	assert_int_equal(result, TLS_WANT_INPUT);
+	assert_int_equal(p->client.inbox_len + p->server.inbox_len, 0);
 	return p;
 }
 

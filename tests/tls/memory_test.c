@@ -43,8 +43,8 @@ static void *resize(void *at, size_t size)
 }
 
 enum {
-	SESSION_MAX = 3200
-}; /* 3,044 bytes of blocks, or 3,152 where they are rounded up (alloc.c) */
+	SESSION_MAX = 2800
+}; /* 2,684 bytes of blocks, or 2,744 where they are rounded up (alloc.c) */
 
 #ifdef __x86_64__
 static const bool is_x86_64 = true;

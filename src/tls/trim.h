@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the library keeps of a handshake on a server, and nobody needs any more: a server has thousands of
+ * sessions. With the structs of our own build alone.
+ */
+#ifndef SSTP_TLS_TRIM_H
+#define SSTP_TLS_TRIM_H
+
+#include "tls/wolf.h"
+
+/* An empty session for all of a context's; NULL: out of memory, or not our own build. */
+WOLFSSL_SESSION *trim_nobody(void);
+/* Frees its secrets for tickets, extensions and random generator; the session is `nobody` from now on. */
+void trim_session(WOLFSSL *ssl, WOLFSSL_SESSION *nobody);
+
+#endif

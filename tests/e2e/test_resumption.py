@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""TLS sessions resumed by tickets: our client's reconnects, OpenSSL's client, and servers that end TLS in front of ours."""
+import base64
+import os
+import signal
+
+import pytest
+
+from lab import NAME, SERVER, eventually
+from pki import Identity
+from test_peer_http import s_client
+
+RESUMED = "the TLS session is resumed"
+BY_NAME = ["--verify-name", NAME]
+
+
+@pytest.fixture
+def trust(lab):
+    return ["--ca-cert", lab.pki.ca]
+
+
+def reconnect(client, count):
+    client.send(signal.SIGUSR2)
+    client.wait_for("^connected in ", count)
+
+
+def test_a_reconnect_is_resumed(lab, both):
+    """Each time by the ticket of the call before, with the pin that was given."""
+    server = lab.serve()
+    client = lab.connect("--no-default-route")
+    assert RESUMED not in client.log
+    for count in (2, 3):
+        reconnect(client, count)
+        assert client.log.count(RESUMED) == count - 1
+        assert client.log.count("certificate trusted by its pin") == count
+    assert server.log.count(", resumed\n") == 2
+    lab.client.ping_server()
+    assert client.stop() == 0
+    assert server.stop() == 0
+
+
+def test_after_a_cut(lab, trust):
+    """The server has lost the connection, and the client is told so by a reset."""
+    server = lab.serve()
+    client = lab.connect("--no-default-route", trust=trust)
+    lab.server.run("ss", "-K", "sport", "=", ":443")
+    client.wait_for("^connected in ", 2)
+    assert client.log.count(RESUMED) == 1
+    assert ", resumed\n" in server.log
+
+
+def test_run_and_proxy_resume_too(lab, trust):
+    lab.serve()
+    for verb in (["run", SERVER], ["proxy", SERVER, "--socks5", "1080"]):
+        more = ["--", "sleep", "1000"] if verb[0] == "run" else []
+        client = lab.start(lab.client, lab.sstp, *verb, "-v", "--user", "ann", "--password-file",
+                           lab.file("password", "wonder land\n"), *trust, *more)
+        client.wait_for("^connected in ")
+        reconnect(client, 2)
+        assert client.log.count(RESUMED) == 1
+        client.stop()
+
+
+@pytest.mark.parametrize("change", ["restart", "reload", "certificate"])
+def test_a_server_with_new_keys(lab, trust, change, tmp_path):
+    """The handshake is a full one, in the same attempt."""
+    names = f"IP:{SERVER},DNS:{NAME}"
+    other = lab.pki.identity("renewed", names)
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    cert.write_bytes(lab.pki.server.cert.read_bytes())
+    key.write_bytes(lab.pki.server.key.read_bytes())
+    server = lab.serve(identity=Identity(cert, key))
+    client = lab.connect("--no-default-route", trust=trust)
+    if change == "certificate":
+        cert.write_bytes(other.cert.read_bytes())
+        key.write_bytes(other.key.read_bytes())
+    if change == "restart":
+        server.kill()
+        server = lab.serve(identity=Identity(cert, key))
+        client.wait_for("^connected in ", 2)
+    else:
+        server.send(signal.SIGHUP)
+        server.wait_for("reloaded .*cert.pem")
+        reconnect(client, 2)
+    assert RESUMED not in client.log
+    assert ", resumed\n" not in server.log
+    assert "once more" not in client.log
+    reconnect(client, 3)
+    assert client.log.count(RESUMED) == 1
+
+
+# ---- OpenSSL's client
+
+
+def session_of(lab, *options):
+    path = lab.folder / "session"
+    path.unlink(missing_ok=True)
+    said, is_done = s_client(lab, "-tls1_3", "-ign_eof", "-sess_out", path, *options, text="GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert is_done, said
+    assert path.exists(), "no ticket came"
+    return path
+
+
+def test_openssl_resumes(lab):
+    """A ticket of TLS 1.3 is also good a second time: nothing is decrypted by it alone."""
+    server = lab.serve()
+    session = session_of(lab)
+    for _ in range(2):
+        said, _ = s_client(lab, "-tls1_3", "-sess_in", session)
+        assert "Reused, TLSv1.3, Cipher is TLS_AES_128_GCM_SHA256\n" in said, said
+        assert "Server Temp Key: " in said or "Negotiated TLS1.3 group: " in said  # with a key of its own
+        assert "Early data was not sent" in said or "Max Early Data: 0" in said
+    assert server.log.count(", resumed\n") == 2
+
+
+@pytest.mark.parametrize("options", [["-groups", "P-256"], ["-groups", "X448:X25519"],
+                                     ["-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256"]], ids=" ".join)
+def test_openssl_resumes_with_other_settings(lab, options):
+    """Resumed or not, the handshake succeeds."""
+    lab.serve()
+    session = session_of(lab)
+    said, is_done = s_client(lab, "-tls1_3", "-sess_in", session, *options)
+    assert is_done or "Reused, TLSv1.3" in said, said
+
+
+def test_openssl_with_the_ticket_of_another_server(lab):
+    """That was there before: of any length it is passed over, and the certificate is shown."""
+    session = None
+    for length in (0, 3000):
+        identity = lab.pki.server
+        other = lab.start(lab.server, "openssl", "s_server", "-quiet", "-port", "443", "-cert", identity.cert, "-key",
+                          identity.key, "-www", *(["-Verify", "1", "-CAfile", lab.pki.ca] if length else []))
+        eventually("s_server listens", lambda: lab.server.is_listening(443))
+        client = lab.pki.identity("somebody", "DNS:" + "x" * 60 + ".example.net", usage="clientAuth", key="rsa")
+        session = session_of(lab, *(["-cert", client.cert, "-key", client.key] if length else []))
+        other.kill()
+        server = lab.serve()
+        said, is_done = s_client(lab, "-tls1_3", "-sess_in", session)
+        assert is_done and "New, TLSv1.3" in said, said
+        assert ", resumed\n" not in server.log
+        server.kill()
+
+
+# ---- TLS that ends in front of our server
+
+
+@pytest.fixture
+def front(lab):
+    """Starts haproxy, which ends TLS and speaks TLS to our server on port 8443."""
+    programs = []
+
+    def start(identity, keys):
+        for program in programs:
+            program.kill()
+        programs.append(haproxy(lab, identity, keys))
+
+    yield start
+    for program in programs:
+        program.kill()
+
+
+def haproxy(lab, identity, keys):
+    pem = lab.file(f"front-{len(lab.programs)}.pem", identity.cert.read_text() + identity.key.read_text())
+    config = lab.file(f"haproxy-{len(lab.programs)}.cfg", f"""
+global
+    maxconn 100
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client 1h
+    timeout server 1h
+frontend vpn
+    bind {SERVER}:443 ssl crt {pem} tls-ticket-keys {keys}
+    default_backend ours
+backend ours
+    server one 127.0.0.1:8443 ssl verify none
+""")
+    program = lab.start(lab.server, "haproxy", "-db", "-f", config, label="haproxy")
+    eventually("haproxy listens", lambda: lab.server.is_listening(443))
+    return program
+
+
+@pytest.fixture
+def keys(lab):
+    return lab.file("ticket-keys", "".join(base64.b64encode(os.urandom(48)).decode() + "\n" for _ in range(3)))
+
+
+def test_a_front_resumes(lab, front, trust, keys):
+    lab.serve("--listen", "127.0.0.1:8443")
+    front(lab.pki.server, keys)
+    client = lab.connect("--no-default-route", trust=trust)
+    reconnect(client, 2)
+    assert client.log.count(RESUMED) == 1
+    lab.client.ping_server()
+
+
+def test_a_front_with_another_certificate_and_the_same_keys(lab, front, trust, keys):
+    """
+    The client hashes the certificate of its first call, the server its own: the binding fails. The client
+    connects once more, by a full handshake.
+    """
+    server = lab.serve("--listen", "127.0.0.1:8443")
+    front(lab.pki.server, keys)
+    client = lab.connect("--no-default-route", trust=trust)
+    other = lab.pki.identity("renewed", f"IP:{SERVER},DNS:{NAME}")
+    server.kill()
+    server = lab.serve("--listen", "127.0.0.1:8443", identity=other)
+    front(other, keys)
+    client.wait_for("once more, with a full TLS handshake")
+    assert client.log.count(RESUMED) == 1
+    server.wait_for("^session .*: up, ")
+    lab.client.ping_server()
+    reconnect(client, client.log.count("\nconnected in ") + 1)
+    assert client.log.count(RESUMED) == 2
