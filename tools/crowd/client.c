@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "crowd.h"
+#include "tls/open.h"
 #include "util/checksum.h"
 #include "util/secret.h"
 
@@ -52,6 +53,8 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		client_is_over(c, ev->end->text);
 		break;
 	case TUNNEL_TLS_UP:
+		c->crowd->resumed += tls_is_resumed(c->tunnel.wire.tls);
+		break;
 	case TUNNEL_UNTRUSTED:
 	case TUNNEL_SSTP_UP:
 	case TUNNEL_OFFER:
@@ -99,6 +102,7 @@ static void open_tunnel(struct client *c, int fd)
 	int error;
 
 	secret_random(c->correlation, sizeof(c->correlation));
+	tls_ctx_use_tickets(c->crowd->tls, c->tickets); /* looks at it when the session is opened */
 	error = tunnel_open(&c->tunnel, &cfg);
 	if (error)
 		client_is_over(c, strerror(-error));

@@ -23,6 +23,7 @@ struct client {
 	char user[32];
 	uint8_t correlation
 		[16]; /* as sstp connect has one: the server knows our own clients by it */
+	struct tls_tickets *tickets; /* NULL: a full handshake */
 	uint64_t started_us;
 	struct ppp_ipv4 ipv4;
 	bool has_ipv4;

@@ -5,6 +5,8 @@
  */
 #include "crowd.h"
 #include "tls/open.h"
+#include "tls/tickets.h"
+#include "util/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -78,8 +80,9 @@ static void answer(struct crowd *crowd)
 {
 	double seconds = (double)(crowd_now_us() - crowd->begun_us) / 1e6;
 
-	printf("{\"seconds\": %.3f, \"done\": %zu, \"failed\": %zu, \"lost\": %zu, \"up\": %zu",
-	       seconds, crowd->done, crowd->failed, crowd->lost, crowd->up);
+	printf("{\"seconds\": %.3f, \"done\": %zu, \"resumed\": %zu, \"failed\": %zu, \"lost\": %zu, "
+	       "\"up\": %zu",
+	       seconds, crowd->done, crowd->resumed, crowd->failed, crowd->lost, crowd->up);
 	if (crowd->order.what == ORDER_ECHO)
 		print_fairness(crowd, seconds);
 	if (crowd->order.what == ORDER_IDLE)
@@ -98,7 +101,7 @@ static void finish(struct crowd *crowd)
 	loop_timer_stop(crowd->loop, &crowd->timer);
 	answer(crowd);
 	stop_counting_hellos();
-	crowd->done = crowd->failed = crowd->lost =
+	crowd->done = crowd->resumed = crowd->failed = crowd->lost =
 		0; /* a session may be lost between two orders */
 	crowd->reason[0] = '\0';
 	crowd->order.what = ORDER_NONE;
@@ -164,6 +167,28 @@ static void let_go(struct crowd *crowd, struct client *c)
 	loop_post(crowd->loop, &crowd->refill);
 }
 
+static bool is_churning(const struct crowd *crowd)
+{
+	return crowd->order.what == ORDER_CHURN || crowd->order.what == ORDER_RESUME;
+}
+
+/* Clients at the same time have one each. */
+static void take_store(struct crowd *crowd, struct client *c)
+{
+	if (crowd->order.what != ORDER_RESUME)
+		return;
+	c->tickets = crowd->store_count ? crowd->stores[--crowd->store_count]
+					: tls_tickets_new(clock_boot_s);
+}
+
+static void give_store_back(struct crowd *crowd, struct client *c)
+{
+	if (c->tickets && crowd->store_count < STORES_MAX)
+		crowd->stores[crowd->store_count++] = c->tickets;
+	else
+		tls_tickets_free(c->tickets);
+}
+
 static void start_more(struct crowd *crowd)
 {
 	size_t most = allowed(crowd);
@@ -177,6 +202,7 @@ static void start_more(struct crowd *crowd)
 		if (error) {
 			complain(crowd, &crowd->failed, strerror(-error));
 		} else {
+			take_store(crowd, c);
 			hold(crowd, c);
 			add(crowd, c);
 		}
@@ -207,7 +233,7 @@ static void refill(struct loop_task *task)
 
 	if (crowd->order.what == ORDER_CLOSE)
 		close_more(crowd);
-	else if (crowd->order.what == ORDER_OPEN || crowd->order.what == ORDER_CHURN)
+	else if (crowd->order.what == ORDER_OPEN || is_churning(crowd))
 		start_more(crowd);
 }
 
@@ -218,7 +244,7 @@ void client_is_up(struct client *c)
 	crowd->up++;
 	crowd->done++;
 	samples_note(&crowd->times, crowd_now_us() - c->started_us);
-	if (crowd->order.what == ORDER_CHURN)
+	if (is_churning(crowd))
 		client_leave(c);
 	else
 		let_go(crowd, c);
@@ -235,6 +261,7 @@ void client_is_over(struct client *c, const char *why)
 		complain(crowd, &crowd->lost, why);
 	let_go(crowd, c);
 	remove_client(crowd, c);
+	give_store_back(crowd, c);
 	free(c);
 }
 
@@ -308,6 +335,7 @@ void crowd_begin(struct crowd *crowd, const struct order *order)
 	switch (order->what) {
 	case ORDER_OPEN:
 	case ORDER_CHURN:
+	case ORDER_RESUME:
 	case ORDER_CLOSE:
 		loop_post(crowd->loop, &crowd->refill);
 		break;

@@ -10,7 +10,7 @@
 #include "samples.h"
 #include "util/ip.h"
 
-enum { ECHO_LEN_MAX = 1024 };
+enum { ECHO_LEN_MAX = 1024, STORES_MAX = 1024 };
 
 struct crowd_cfg {
 	struct ip_addr server; /* IPv4, as are the sources */
@@ -25,11 +25,12 @@ struct crowd_cfg {
 struct order {
 	enum order_what {
 		ORDER_NONE,
-		ORDER_OPEN,  /* logins until `count` clients more were started; they stay */
-		ORDER_CHURN, /* the same, but each leaves as soon as it is up */
-		ORDER_CLOSE, /* all leave, in_flight at a time */
-		ORDER_IDLE,  /* nothing for `seconds` except keeping the sessions alive */
-		ORDER_ECHO,  /* `count` clients send requests of `len` bytes for `seconds` */
+		ORDER_OPEN,   /* logins until `count` clients more were started; they stay */
+		ORDER_CHURN,  /* the same, but each leaves as soon as it is up */
+		ORDER_RESUME, /* the same with session tickets of the clients before */
+		ORDER_CLOSE,  /* all leave, in_flight at a time */
+		ORDER_IDLE,   /* nothing for `seconds` except keeping the sessions alive */
+		ORDER_ECHO,   /* `count` clients send requests of `len` bytes for `seconds` */
 	} what;
 	size_t count;
 	size_t in_flight; /* clients at a time */
@@ -44,6 +45,8 @@ struct crowd {
 	struct pump pump;
 	struct packet_sink sink;
 	struct tls_ctx *tls;
+	struct tls_tickets *stores[STORES_MAX]; /* that no client has now: of ORDER_RESUME */
+	size_t store_count;
 	struct client *first, *last;
 	size_t started; /* ever */
 	size_t up;
@@ -55,6 +58,7 @@ struct crowd {
 	size_t in_flight;
 	size_t asked;                   /* clients started for it */
 	size_t done, failed;            /* logins */
+	size_t resumed;                 /* of them, with a ticket */
 	size_t lost;                    /* sessions that ended by themselves */
 	size_t repeats;                 /* echoes sent again */
 	size_t hellos, answered_hellos; /* SSTP's own echoes, seen while idle */

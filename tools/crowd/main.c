@@ -123,6 +123,8 @@ static bool parse_order(const char *line, struct order *o)
 		o->what = ORDER_OPEN;
 	else if (sscanf(line, "churn %zu %zu %zu", &o->count, &o->in_flight, &o->rate) >= 2)
 		o->what = ORDER_CHURN;
+	else if (sscanf(line, "resume %zu %zu %zu", &o->count, &o->in_flight, &o->rate) >= 2)
+		o->what = ORDER_RESUME;
 	else if (sscanf(line, "echo %zu %zu %zu", &o->count, &o->len, &o->seconds) == 3)
 		o->what = ORDER_ECHO;
 	else if (sscanf(line, "idle %zu", &o->seconds) == 1)

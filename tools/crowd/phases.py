@@ -17,19 +17,27 @@ def rate_of(transfer):
     return out["end"]["sum_received"]["bits_per_second"] / 1e9
 
 
-def measure_logins(lab):
+def measure_churn(lab, order):
     server, crowd = lab.start_server(), lab.start(Crowd, lab)
-    crowd.order("churn", 200, lab.args.in_flight)  # all code has run once
+    crowd.order(order, 200, lab.args.in_flight)  # all code has run once, and there are tickets
     runs = []
     for _ in range(lab.args.runs):
         before = server.cpu(), crowd.cpu()
-        answer = crowd.order("churn", lab.args.logins, lab.args.in_flight)
-        runs.append({"logins_a_second": answer["done"] / answer["seconds"],
+        answer = crowd.order(order, lab.args.logins, lab.args.in_flight)
+        runs.append({"logins_a_second": answer["done"] / answer["seconds"], "resumed": answer["resumed"] / answer["done"],
                      "median_ms": answer["us"]["median"] / 1000, "p99_ms": answer["us"]["p99"] / 1000,
                      "server_cpu_ms": (server.cpu() - before[0]) * 1000 / lab.args.logins,
                      "crowd_cpu_ms": (crowd.cpu() - before[1]) * 1000 / lab.args.logins})
     lab.stop(crowd, server)
     return {"runs": runs, **{key: median(r[key] for r in runs) for key in runs[0]}}
+
+
+def measure_logins(lab):
+    return measure_churn(lab, "churn")
+
+
+def measure_resumed(lab):
+    return measure_churn(lab, "resume")
 
 
 def measure_herd(lab):
@@ -143,7 +151,7 @@ def measure_workers(lab):
     return result
 
 
-PHASES = ("logins", "herd", "idle", "echo", "beside", "workers")
+PHASES = ("logins", "resumed", "herd", "idle", "echo", "beside", "workers")
 
 
 def measure(lab, results):
@@ -156,6 +164,7 @@ def measure(lab, results):
             results[name] = function(lab)
 
     phase("logins", f"logins, {args.logins} at a run", measure_logins)
+    phase("resumed", f"logins with session tickets, {args.logins} at a run", measure_resumed)
     phase("herd", f"{args.sessions} clients at once", measure_herd)
     if "idle" in args.phases or "echo" in args.phases:
         print(f"== {args.sessions} sessions, idle for {args.idle_seconds} s", flush=True)

@@ -13,6 +13,13 @@ def report_logins(r):
     line("  CPU of a login, server and client", f"{r['server_cpu_ms']:.2f} / {r['crowd_cpu_ms']:.2f} ms")
 
 
+def report_resumed(r):
+    line("logins a second that resume a TLS session (median)", f"{r['logins_a_second']:.0f}")
+    line("  of them resumed", f"{r['resumed']:.1%}", "at least 99%", r["resumed"] >= 0.99)
+    line("  time of a login, median and p99", f"{r['median_ms']:.1f} / {r['p99_ms']:.1f} ms")
+    line("  CPU of a login, server and client", f"{r['server_cpu_ms']:.2f} / {r['crowd_cpu_ms']:.2f} ms")
+
+
 def report_herd(r):
     line(f"of {r['clients']} clients at once are let in", f"{r['up']}", "all", r["up"] == r["clients"])
     line("  the last after", f"{r['seconds']:.1f} s")
@@ -60,7 +67,7 @@ def report_workers(r):
              len(cpu) > 1 and cpu[-2] >= cpu[-1] / 4)
 
 
-REPORTS = {"logins": report_logins, "herd": report_herd, "idle": report_idle, "echo": report_echo,
+REPORTS = {"logins": report_logins, "resumed": report_resumed, "herd": report_herd, "idle": report_idle, "echo": report_echo,
            "beside": report_beside, "workers": report_workers}
 
 
