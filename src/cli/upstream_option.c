@@ -12,6 +12,7 @@
 #include "cli/cli_error.h"
 #include "cli/password.h"
 #include "cli/value.h"
+#include "tunnel/proxy_tls.h"
 #include "upstream/no_proxy.h"
 #include "util/log.h"
 #include "util/secret.h"
@@ -72,7 +73,7 @@ static const struct option upstream_table[] = {
 	  .short_name = 'P',
 	  .arg = "URL",
 	  .help = "reach the server through this proxy: [USER@]HOST:PORT after http://, "
-		  "socks5:// or socks5h:// (the proxy looks up the server's name); default: the "
+		  "https://, socks5:// or socks5h:// (the proxy looks up the server's name); default: the "
 		  "variables https_proxy and all_proxy, but not for the servers in no_proxy",
 	  .set = set_proxy },
 	{ .name = "proxy-password-file",
@@ -80,6 +81,12 @@ static const struct option upstream_table[] = {
 	  .help = "the first line of FILE is the password of the proxy's USER",
 	  .set = set_file,
 	  .at = AT(password_file) },
+	{ .name = "proxy-ca-cert",
+	  .arg = "FILE",
+	  .help = "trust these authorities (PEM, or a directory) for the certificate of an "
+		  "https:// proxy; default: this machine's",
+	  .set = set_file,
+	  .at = AT(ca) },
 	{ .name = "no-proxy",
 	  .help = "connect to the server without a proxy, whatever the variables say",
 	  .set = set_no_proxy },
@@ -172,7 +179,17 @@ static void fill_reach(struct upstream_settings *s)
 		.name = s->name.text,
 		.user = s->url.has_user ? s->url.user : NULL,
 		.password = s->url.has_user ? s->url.password : NULL,
+		.cover = s->url.is_tls ? proxy_tls_cover : NULL,
+		.cover_arg = s->tls,
 	};
+}
+
+/* For an https:// proxy. It is called for each server. */
+static bool open_tls(struct upstream_settings *s, struct error *err)
+{
+	const struct tls_client_cfg cfg = { .ca_file = s->ca };
+
+	return !s->url.is_tls || s->tls || !tls_ctx_client(&cfg, &s->tls, err);
 }
 
 bool upstream_settings_apply(const struct verb *verb, struct upstream_settings *s, const char *host,
@@ -192,6 +209,10 @@ bool upstream_settings_apply(const struct verb *verb, struct upstream_settings *
 		return true;
 	if (s->url.has_user && !read_password(s, &err)) {
 		cli_error(verb, "%s", err.text);
+		return false;
+	}
+	if (!open_tls(s, &err)) {
+		cli_error(verb, "the proxy's certificate cannot be checked: %s", err.text);
 		return false;
 	}
 	fill_reach(s);
@@ -219,6 +240,8 @@ bool upstream_settings_ask(const struct verb *verb, struct upstream_settings *s)
 
 void upstream_settings_wipe(struct upstream_settings *s)
 {
+	tls_ctx_release(s->tls);
+	s->tls = NULL;
 	secret_wipe(&s->url, sizeof(s->url));
 	s->has_url = false;
 }

@@ -9,6 +9,7 @@
 
 #include "cli/option.h"
 #include "net/reach.h"
+#include "tls/open.h"
 #include "upstream/proxy_url.h"
 
 struct upstream_settings {
@@ -17,6 +18,8 @@ struct upstream_settings {
 	bool is_from_environment;
 	bool is_unwanted; /* --no-proxy */
 	const char *password_file;
+	const char *ca; /* authorities of an https:// proxy; NULL: the system's */
+	struct tls_ctx *tls;
 	struct proxy_name name;
 	struct reach_proxy reach; /* its strings are those above */
 };

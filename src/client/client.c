@@ -65,6 +65,7 @@ struct client {
 	struct tls_ctx *eap_tls, *peap_tls;   /* NULL: EAP-TLS, PEAP is not used */
 	struct backend_client backend_client; /* the backend's interface to us */
 	struct reach *dial;
+	struct reach_cover *cover;     /* of the tunnel's connection, the last one; NULL: none */
 	struct loop_timer again;       /* until the next attempt */
 	struct loop_timer acks;        /* while it is up */
 	struct loop_timer setup_limit; /* until it is up */
@@ -500,6 +501,20 @@ static struct ip_addr source_outside(struct client *c)
 	return (struct ip_addr){ 0 };
 }
 
+/* The socket of the connection to the server or to the proxy. */
+static int line_of(const struct client *c)
+{
+	return c->cover ? c->cover->fd : c->tunnel.wire.fd;
+}
+
+/* The tunnel has closed its connection. */
+static void close_cover(struct client *c)
+{
+	if (c->cover)
+		c->cover->close(c->cover);
+	c->cover = NULL;
+}
+
 static void reconnect(struct client *c, const char *why)
 {
 	c->path_step = 0;
@@ -529,8 +544,8 @@ static void on_roam(struct roam *r)
 	if (c->is_stopping || c->is_dial_due)
 		return;
 	if (has_tunnel) {
-		f.local = source_of(c->tunnel.wire.fd);
-		f.is_here = source_is_here(c->tunnel.wire.fd);
+		f.local = source_of(line_of(c));
+		f.is_here = source_is_here(line_of(c));
 	}
 	switch (roam_look(r, &f)) {
 	case ROAM_STAY:
@@ -1080,7 +1095,9 @@ static void dialed(void *arg, const struct reach_result *r)
 		return;
 	}
 	c->peer = r->peer;
-	roam_connected(&c->roam, r->fd, source_outside(c));
+	close_cover(c); /* of the tunnel before */
+	c->cover = r->cover;
+	roam_connected(&c->roam, c->cover ? c->cover->fd : r->fd, source_outside(c));
 	open_tunnel(c, r->fd);
 }
 
@@ -1259,7 +1276,7 @@ static void on_path_look(struct loop_timer *timer)
 
 	if (c->tunnel.stage != TUNNEL_TLS || c->path_step >= PATH_STEPS || c->is_stopping)
 		return;
-	if (!path_drops_large(&c->path, c->tunnel.wire.fd, now)) {
+	if (!path_drops_large(&c->path, line_of(c), now)) {
 		loop_timer_set(c->loop, timer, now + PATH_LOOK_MS);
 		return;
 	}
@@ -1479,6 +1496,7 @@ static void close_all(struct client *c)
 	health_close(&c->health);
 	roam_close(&c->roam);
 	pump_close(&c->pump);
+	close_cover(c);
 	loop_close(c->loop);
 	tls_tickets_free(c->tickets);
 	tls_ctx_release(c->tls);

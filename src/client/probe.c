@@ -27,6 +27,7 @@ struct probe {
 	struct packet_sink sink;
 	struct tls_ctx *tls;
 	struct reach *dial;
+	struct reach_cover *cover; /* of the connection; NULL: none */
 	struct tunnel tunnel;
 	struct server_name http_host;
 	char pin[sizeof("sha256:") + 2 * SHA256_LEN]; /* of a certificate that was not trusted */
@@ -270,6 +271,7 @@ static void dialed(void *arg, const struct reach_result *result)
 		fail(p, client_reason_of(result->status), result->text);
 		return;
 	}
+	p->cover = result->cover;
 	p->connected_ms = loop_now(p->loop);
 	p->report->tcp_ms = p->connected_ms - p->started_ms;
 	p->report->peer = result->peer;
@@ -330,6 +332,9 @@ static void connect_once(struct probe *p, const struct tls_client_cfg *tls)
 	reach_cancel(p->dial);
 	p->dial = NULL;
 	tunnel_abandon(&p->tunnel);
+	if (p->cover)
+		p->cover->close(p->cover);
+	p->cover = NULL;
 	tls_ctx_release(p->tls);
 	p->tls = NULL;
 }

@@ -35,6 +35,7 @@ struct reach {
 	bool is_again;                 /* the dial under way is for the same conversation */
 	struct sockaddr_storage proxy; /* the address that the proxy was reached at */
 	struct loop_watch watch;       /* is_watched: we talk to the proxy, and own its fd */
+	struct reach_cover *cover;     /* of that; NULL: none */
 	struct loop_timer limit, lookup_limit;
 	struct loop_task begin;
 	uint64_t deadline_ms;
@@ -49,6 +50,9 @@ static void hang_up(struct reach *r)
 		return;
 	loop_unwatch(r->loop, &r->watch);
 	close(r->watch.fd);
+	if (r->cover)
+		r->cover->close(r->cover);
+	r->cover = NULL;
 }
 
 static void release(struct reach *r)
@@ -116,6 +120,8 @@ static void connected(struct reach *r)
 	loop_unwatch(r->loop, &r->watch);
 	r->result.fd = r->watch.fd;
 	r->result.peer = r->proxy;
+	r->result.cover = r->cover;
+	r->cover = NULL;
 	log_debug(NULL, "the proxy %s has connected us to %s", r->cfg.proxy->name,
 		  r->upstream->target.text);
 	finish(r, REACH_CONNECTED);
@@ -125,7 +131,14 @@ static void connected(struct reach *r)
 static void refused(struct reach *r)
 {
 	const struct upstream *u = r->upstream;
+	const char *why = r->cover ? r->cover->failure(r->cover) : NULL;
+	char what[250];
 
+	if (why) {
+		snprintf(what, sizeof(what), "TLS with the proxy %.150s: ", r->cfg.proxy->name);
+		fail(r, REACH_PROXY, what, why);
+		return;
+	}
 	if (u->failure == UPSTREAM_TARGET && !r->by_name &&
 	    r->target + 1 < r->result.server.count) {
 		log_debug(NULL, "%s", u->text);
@@ -198,12 +211,20 @@ static void proxy_ready(struct loop_watch *w, uint32_t events)
 
 static void talk(struct reach *r, int fd)
 {
-	int error;
+	const struct reach_proxy *p = r->cfg.proxy;
+	int error = p->cover ? p->cover(p, r->loop, fd, &fd, &r->cover) : 0;
 
+	if (error) {
+		fail(r, REACH_PROXY, "", strerror(-error));
+		return;
+	}
 	r->watch = (struct loop_watch){ fd, EPOLLIN | EPOLLOUT, proxy_ready, false };
 	error = loop_watch(r->loop, &r->watch);
 	if (error) {
 		close(fd);
+		if (r->cover)
+			r->cover->close(r->cover);
+		r->cover = NULL;
 		fail(r, REACH_PROXY, "", strerror(-error));
 		return;
 	}

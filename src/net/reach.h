@@ -11,6 +11,15 @@
 #include "net/dial.h"
 #include "upstream/upstream.h"
 
+/* What lies between a connection and its user: TLS to the proxy. */
+struct reach_cover {
+	void (*close)(struct reach_cover *c); /* at once, with what can be sent; frees */
+	/* Why it has ended the connection; NULL: it has not. */
+	const char *(*failure)(const struct reach_cover *c);
+	int fd;    /* of the connection itself, for facts about it; -1: closed */
+	void *arg; /* its own */
+};
+
 struct reach_proxy {
 	enum upstream_protocol protocol;
 	bool looks_up; /* the proxy looks up the server's name */
@@ -18,6 +27,12 @@ struct reach_proxy {
 	uint16_t port;
 	const char *name;            /* in texts for people, without a login */
 	const char *user, *password; /* NULL: none */
+	/*
+	 * NULL: none. Takes over `fd`, a connection to the proxy; *inner is for the conversation. 0 or -errno.
+	 */
+	int (*cover)(const struct reach_proxy *p, struct loop *l, int fd, int *inner,
+		     struct reach_cover **out);
+	void *cover_arg;
 };
 
 enum reach_status {
@@ -37,8 +52,10 @@ struct reach_result {
 	enum reach_status status;
 	int fd;                       /* REACH_CONNECTED: the receiver owns it; else -1 */
 	struct sockaddr_storage peer; /* of the socket: the server, or the proxy */
-	char text[512];               /* failed: why */
-	int error;                    /* REACH_NO_ANSWER: of the last address that was tried */
+	/* REACH_CONNECTED: the receiver owns it too, and closes it after `fd`; NULL: none */
+	struct reach_cover *cover;
+	char text[512]; /* failed: why */
+	int error;      /* REACH_NO_ANSWER: of the last address that was tried */
 	/* when a name server's reply on the server's name was there; 0: none was asked, or no news */
 	uint64_t looked_up_ms;
 	/* What look-ups found, for the next call: of those that are dialed; of the server with a proxy. */

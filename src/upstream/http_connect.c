@@ -259,8 +259,7 @@ static void not_http(struct upstream *u, struct bytes more)
 
 	if (h->head[0] == 0x15 || h->head[0] == 0x16)
 		upstream_fail(u, UPSTREAM_BROKEN,
-			      "speaks TLS, not HTTP: it is an https:// proxy, which sstp does not "
-			      "support");
+			      "speaks TLS, not HTTP without it: give it as https://");
 	else
 		upstream_fail(u, UPSTREAM_BROKEN, "does not answer in HTTP: %s", is.text);
 }

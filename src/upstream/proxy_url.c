@@ -8,7 +8,7 @@
 #include "util/endpoint.h"
 #include "util/secret.h"
 
-enum { SOCKS_PORT = 1080 };
+enum { SOCKS_PORT = 1080, HTTPS_PORT = 443 };
 
 static const struct scheme {
 	const char *name;
@@ -19,9 +19,7 @@ static const struct scheme {
 	{ "http", UPSTREAM_HTTP, true, NULL },
 	{ "socks5h", UPSTREAM_SOCKS5, true, NULL },
 	{ "socks5", UPSTREAM_SOCKS5, false, NULL },
-	{ "https", UPSTREAM_HTTP, true,
-	  "sstp does not speak TLS to a proxy (https://); the tunnel itself is TLS in any case, so "
-	  "use the proxy's http:// port" },
+	{ "https", UPSTREAM_HTTP, true, NULL },
 	{ "socks", UPSTREAM_SOCKS5, true,
 	  "socks:// does not say which version: socks5h:// if the proxy shall look up names, "
 	  "else socks5://" },
@@ -29,7 +27,8 @@ static const struct scheme {
 	{ "socks4a", UPSTREAM_SOCKS5, true, "SOCKS4 is not supported, SOCKS5 is (socks5h://)" },
 };
 
-static const char unknown_scheme[] = "it begins with none of http://, socks5:// and socks5h://";
+static const char unknown_scheme[] =
+	"it begins with none of http://, https://, socks5:// and socks5h://";
 
 /* Moves past the scheme. */
 static const char *cut_scheme(const char **text, const struct scheme **scheme)
@@ -117,7 +116,7 @@ static const char *take_host(const char *text, struct proxy_url *u)
 		return "the host is too long";
 	memcpy(place, text, len);
 	place[len] = '\0';
-	u->port = u->protocol == UPSTREAM_SOCKS5 ? SOCKS_PORT : 0;
+	u->port = u->protocol == UPSTREAM_SOCKS5 ? SOCKS_PORT : u->is_tls ? HTTPS_PORT : 0;
 	why = endpoint_split(place, u->host, sizeof(u->host), &u->port);
 	if (!why && !u->port)
 		why = "there is no port; HTTP proxies often have 3128 or 8080";
@@ -133,6 +132,7 @@ const char *proxy_url_parse(const char *text, struct proxy_url *u)
 	why = cut_scheme(&text, &scheme);
 	u->protocol = scheme->protocol;
 	u->looks_up = scheme->looks_up;
+	u->is_tls = !strcmp(scheme->name, "https");
 	at = strrchr(text, '@');
 	if (!why && at)
 		why = take_login(text, (size_t)(at - text), u);
@@ -145,9 +145,10 @@ const char *proxy_url_parse(const char *text, struct proxy_url *u)
 
 struct proxy_name proxy_url_name(const struct proxy_url *u)
 {
-	const char *scheme = u->protocol == UPSTREAM_HTTP ? "http"
-			     : u->looks_up                ? "socks5h"
-							  : "socks5";
+	const char *scheme = u->is_tls                      ? "https"
+			     : u->protocol == UPSTREAM_HTTP ? "http"
+			     : u->looks_up                  ? "socks5h"
+							    : "socks5";
 	struct proxy_name n;
 
 	snprintf(n.text, sizeof(n.text), strchr(u->host, ':') ? "%s://[%s]:%u" : "%s://%s:%u",

@@ -2,10 +2,10 @@
 /*
  * The URL of a proxy, as curl and other programs write it:
  *
- *	[http://|socks5://|socks5h://][USER[:PASSWORD]@]HOST[:PORT]
+ *	[http://|https://|socks5://|socks5h://][USER[:PASSWORD]@]HOST[:PORT]
  *
  * Without a scheme it is http. User name and password are percent-encoded. SOCKS5 has port 1080 if none
- * is given; HTTP proxies have no port in common.
+ * is given, https 443; HTTP proxies have no port in common.
  */
 #ifndef SSTP_UPSTREAM_PROXY_URL_H
 #define SSTP_UPSTREAM_PROXY_URL_H
@@ -19,7 +19,8 @@ enum { PROXY_USER_SIZE = 256, PROXY_PASSWORD_SIZE = 512 };
 
 struct proxy_url {
 	enum upstream_protocol protocol;
-	bool looks_up; /* the proxy looks up the server's name (http, socks5h) */
+	bool is_tls;   /* https: TLS to the proxy */
+	bool looks_up; /* the proxy looks up the server's name (http, https, socks5h) */
 	char host[256];
 	uint16_t port;
 	bool has_user, has_password;

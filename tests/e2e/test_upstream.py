@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Proxies on the way to the server: the only way there is, for connect, run, proxy and probe."""
+import os
 import signal
 from contextlib import suppress
 
@@ -8,8 +9,9 @@ import pytest
 import upstreams
 from lab import (GATEWAY, NAME, PATIENCE, SANITIZERS, SERVER, Sniffer, in_background, machine_environment,
                  on_a_terminal)
-from upstreams import HTTP, PASSWORD, PROXY, SOCKS, USER, walled  # noqa: F401 (fixture)
+from upstreams import HTTP, HTTPS, PASSWORD, PROXY, SOCKS, USER, walled  # noqa: F401 (fixture)
 
+HTTPS_URL = f"https://{PROXY}:{HTTPS}"
 HTTP_URL, SOCKS5_URL, SOCKS5H_URL = (f"http://{PROXY}:{HTTP}", f"socks5://{PROXY}:{SOCKS}", f"socks5h://{PROXY}:{SOCKS}")
 
 
@@ -120,6 +122,107 @@ def test_sstp_proxy(walled, both, url, login):
               "sstp proxy", f"{url.split(':')[0]}, {'user and password' if login else 'no login'}")
 
 
+# ---- TLS to the proxy
+
+
+def https(lab, url=HTTPS_URL, options=(), **more):
+    return Way(lab, url, options=["--proxy-ca-cert", lab.pki.ca, *options], **more)
+
+
+@pytest.mark.parametrize("login", [None, "basic", "digest"])
+def test_squid_by_tls(walled, both, login):
+    walled.serve()
+    upstreams.squid(walled, login, tls=True)
+    each_verb(https(walled, with_user(HTTPS_URL) if login else HTTPS_URL, password=PASSWORD if login else None),
+              "squid 5.7", f"https, {login or 'no login'}")
+
+
+def test_haproxy_in_front_of_tinyproxy(walled, both):
+    walled.serve()
+    upstreams.tinyproxy(walled)
+    upstreams.haproxy(walled)
+    each_verb(https(walled), "haproxy 2.6 and tinyproxy 1.11", "https, no login")
+
+
+def test_the_proxy_by_its_name_and_this_host_s_authorities(walled):
+    walled.serve()
+    upstreams.squid(walled, tls=True)
+    walled.client.authorities.write_bytes(walled.pki.ca.read_bytes())
+    walled.client.hosts.write_text(f"127.0.0.1 localhost\n{PROXY} proxy.example.net\n")
+    program = Way(walled, f"https://proxy.example.net:{HTTPS}").connect()
+    assert walled.client.ping_server()
+    assert program.stop() == 0
+
+
+def exchange(lab, size):
+    """`size` bytes there and back, both ways at the same time, through the tunnel."""
+    data = os.urandom(1 << 20) * (size >> 20)
+    listener = lab.server.listen(GATEWAY, 7000)
+    with lab.client.connect(GATEWAY, 7000) as ours, listener.accept()[0] as theirs:
+        theirs.settimeout(PATIENCE)
+        sending = [in_background(s.sendall, data) for s in (ours, theirs)]
+        for s in ours, theirs:
+            sending.append(in_background(lambda s=s: receive(s, len(data))))
+        assert all(thread.result() in (None, data) for thread in sending)
+
+
+def receive(s, size):
+    parts = []
+    while size:
+        parts.append(s.recv(min(size, 1 << 20)))
+        assert parts[-1], "the connection ended"
+        size -= len(parts[-1])
+    return b"".join(parts)
+
+
+def test_much_both_ways_inside_tls(walled, both):
+    """What one side does not take slows the other one down, and nothing is lost."""
+    walled.serve()
+    upstreams.squid(walled, tls=True)
+    program = https(walled).connect()
+    exchange(walled, 24 << 20)
+    program.send(signal.SIGUSR2)
+    program.wait_for("^connected in ", count=2)
+    exchange(walled, 4 << 20)
+    assert program.stop() == 0
+
+
+def test_the_end_of_the_proxy_and_of_the_server_inside_tls(walled, both):
+    """Each is noticed at once, and the tunnel comes back."""
+    server = walled.serve()
+    proxy = upstreams.squid(walled, tls=True)
+    program = https(walled).connect()
+    server.stop()
+    program.wait_for("next try in")
+    server = walled.serve()
+    program.wait_for("^connected in ", count=2)
+    proxy.kill()
+    program.wait_for("next try in", count=2)
+    upstreams.squid(walled, tls=True)
+    program.wait_for("^connected in ", count=3)
+    assert walled.client.ping_server()
+    assert program.stop() == 0
+    server.wait_for("ann.*(closed|ended|down)")
+
+
+def test_what_an_https_proxy_can_do_wrong(walled):
+    walled.serve()
+    upstreams.squid(walled)
+    fails(https(walled, f"https://{PROXY}:{HTTP}"), 13, f"TLS with the proxy https://{PROXY}:{HTTP}: ")
+    proxy = upstreams.haproxy(walled)
+    fails(Way(walled, HTTPS_URL), 13, f"TLS with the proxy {HTTPS_URL}: ")
+    assert "authority" in walled.programs[-1].said or "trust" in walled.programs[-1].said
+    proxy.stop()
+    proxy = upstreams.haproxy(walled, walled.pki.identity("other-proxy", "DNS:other.example.net"))
+    fails(https(walled), 13, "other.example.net")
+    done = https(walled).probe()
+    assert done.returncode != 0 and f"TLS with the proxy {HTTPS_URL}: " in done.stdout + done.stderr
+    proxy.stop()
+    listener = walled.other.listen(PROXY, HTTPS)
+    fails(https(walled, options=["--timeout", "3"]), 13, f"the proxy {HTTPS_URL} does not answer")
+    listener.close()
+
+
 # ---- what does not, with its words and exit code
 
 
@@ -205,7 +308,7 @@ class Scripted:
     (None, 13, "closed the connection without a response"),
     (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 17000, 13, "a response head of more than 16384 bytes"),
     (b"SSH-2.0-OpenSSH\r\n", 13, 'does not answer in HTTP: "SSH'),
-    (b"\x15\x03\x01\x00\x02\x02\x0a", 13, "it is an https:// proxy, which sstp does not support"),
+    (b"\x15\x03\x01\x00\x02\x02\x0a", 13, "speaks TLS, not HTTP without it: give it as https://"),
     (b"HTTP/1.1 407 x\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n", 14,
      "wants a login with Negotiate, NTLM, which sstp does not support: run cntlm or px"),
     (b"HTTP/1.1 302 Found\r\nLocation: http://portal/\r\n\r\n", 13, '"302 Found", Location "http://portal/"'),
@@ -298,7 +401,7 @@ def test_no_proxy_with_several_servers(walled):
 
 @pytest.mark.parametrize("options, words", [
     (["--proxy", "ftp://p:1"], "--proxy ftp://p:1: must be a proxy's URL such as"),
-    (["--proxy", "https://p:1"], "sstp does not speak TLS to a proxy"),
+    (["--proxy", "https://p:1", "--proxy-ca-cert", "/etc/hosts"], "the proxy's certificate cannot be checked: "),
     (["--proxy", "http://p"], "there is no port"),
     (["--proxy-password-file", "/etc/hosts"], "--proxy-password-file needs --proxy http://USER@HOST:PORT"),
     (["--proxy", "http://p:1", "--proxy-password-file", "/etc/hosts"], "--proxy-password-file needs a user name"),

@@ -15,7 +15,7 @@ from lab import SERVER, SERVER6, eventually
 PROXY = "10.2.0.2"  # the host "other"
 PROXY6 = "2001:db8:2::2"
 CLIENT, CLIENT6 = "10.1.0.2", "2001:db8:1::2"
-HTTP, SOCKS = 3128, 1080
+HTTP, SOCKS, HTTPS = 3128, 1080, 3129
 USER, PASSWORD = "eve", "s3cret word"
 REALM = "the land"
 
@@ -54,9 +54,17 @@ def wait_for_port(lab, program, port, host=None):
     return program
 
 
-def squid(lab, login=None, more=""):
-    """login: None, "basic" or "digest"."""
+def identity(lab):
+    """The certificate of an https:// proxy."""
+    return lab.pki.identity("proxy", f"DNS:proxy.example.net,IP:{PROXY}", key="rsa")
+
+
+def squid(lab, login=None, more="", tls=False):
+    """login: None, "basic" or "digest". `tls`: with an https:// port too."""
     folder, seen = folder_of(lab, "squid")
+    if tls:
+        file(folder, "cert", identity(lab).cert.read_text() + identity(lab).key.read_text())
+        more += f"https_port {HTTPS} tls-cert={seen}/cert\n"
     crypted = subprocess.run(["openssl", "passwd", "-apr1", PASSWORD], check=True, capture_output=True, text=True).stdout
     file(folder, "basic", f"{USER}:{crypted}")
     ha1 = hashlib.md5(f"{USER}:{REALM}:{PASSWORD}".encode()).hexdigest()
@@ -88,6 +96,27 @@ def squid(lab, login=None, more=""):
         visible_hostname proxy
         """.replace("        ", ""))
     return wait_for_port(lab, lab.start(lab.other, "squid", "-N", "-f", f"{seen}/squid.conf"), HTTP)
+
+
+def haproxy(lab, cert=None):
+    """TLS in front of a proxy that speaks HTTP."""
+    folder, seen = folder_of(lab, "haproxy")
+    cert = cert or identity(lab)
+    file(folder, "cert", cert.cert.read_text() + cert.key.read_text())
+    file(folder, "conf", f"""
+        defaults
+            mode tcp
+            timeout connect 60s
+            timeout client 600s
+            timeout server 600s
+        frontend tls
+            bind {PROXY}:{HTTPS} ssl crt {seen}/cert
+            default_backend proxy
+        backend proxy
+            server proxy {PROXY}:{HTTP}
+        """ + "\n")
+    return wait_for_port(lab, lab.start(
+        lab.other, "sh", "-c", f'haproxy -db -f {seen}/conf & trap "kill $!; exit 0" TERM; wait', label="haproxy"), HTTPS)
 
 
 def tinyproxy(lab, login=False, timeout=600):
