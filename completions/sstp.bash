@@ -36,7 +36,7 @@ _sstp()
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} options=""
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		_sstp_reply -W "connect run proxy serve probe passwd cert healthcheck unlock help --help --version --licenses --options"
+		_sstp_reply -W "connect run proxy serve probe passwd cert healthcheck unlock status disconnect reconnect sessions kick bans unban reload drain help --help --version --licenses --options"
 		return
 	fi
 	# --name=value is three words
@@ -137,8 +137,62 @@ _sstp()
 		esac
 		options="--help"
 		;;
+	status)
+		case $prev in
+		--control) return ;;
+		esac
+		options="--watch --control --json --help"
+		;;
+	disconnect)
+		case $prev in
+		--control) return ;;
+		esac
+		options="--control --json --help"
+		;;
+	reconnect)
+		case $prev in
+		--control) return ;;
+		esac
+		options="--control --json --help"
+		;;
+	sessions)
+		case $prev in
+		--control) return ;;
+		esac
+		options="--control --json --help"
+		;;
+	kick)
+		case $prev in
+		--control) return ;;
+		esac
+		options="--by-user --control --json --help"
+		;;
+	bans)
+		case $prev in
+		--control) return ;;
+		esac
+		options="--control --json --help"
+		;;
+	unban)
+		case $prev in
+		--control) return ;;
+		esac
+		options="--control --json --help"
+		;;
+	reload)
+		case $prev in
+		--control) return ;;
+		esac
+		options="--control --json --help"
+		;;
+	drain)
+		case $prev in
+		--seconds|--control) return ;;
+		esac
+		options="--seconds --control --json --help"
+		;;
 	help)
-		_sstp_reply -W "connect run proxy serve probe passwd cert healthcheck unlock"
+		_sstp_reply -W "connect run proxy serve probe passwd cert healthcheck unlock status disconnect reconnect sessions kick bans unban reload drain"
 		return
 		;;
 	*)

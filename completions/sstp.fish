@@ -2,12 +2,12 @@
 # Completion of sstp for fish. Made by tools/completions: change the tables in src/cli/, not this file.
 
 complete -c sstp -f
-complete -c sstp -n __fish_use_subcommand -a 'connect run proxy serve probe passwd cert healthcheck unlock help'
+complete -c sstp -n __fish_use_subcommand -a 'connect run proxy serve probe passwd cert healthcheck unlock status disconnect reconnect sessions kick bans unban reload drain help'
 complete -c sstp -n __fish_use_subcommand -l help
 complete -c sstp -n __fish_use_subcommand -l version
 complete -c sstp -n __fish_use_subcommand -l licenses
 complete -c sstp -n __fish_use_subcommand -l options
-complete -c sstp -n '__fish_seen_subcommand_from help' -a 'connect run proxy serve probe passwd cert healthcheck unlock'
+complete -c sstp -n '__fish_seen_subcommand_from help' -a 'connect run proxy serve probe passwd cert healthcheck unlock status disconnect reconnect sessions kick bans unban reload drain'
 
 complete -c sstp -n '__fish_seen_subcommand_from connect' -a '(__fish_print_hostnames)'
 complete -c sstp -n '__fish_seen_subcommand_from connect' -l user -s u -x -d 'the user name'
@@ -342,3 +342,42 @@ complete -c sstp -n '__fish_seen_subcommand_from healthcheck' -l interface -s i 
 complete -c sstp -n '__fish_seen_subcommand_from healthcheck' -l help -s h -d 'print this'
 
 complete -c sstp -n '__fish_seen_subcommand_from unlock' -l help -s h -d 'print this'
+
+complete -c sstp -n '__fish_seen_subcommand_from status' -l watch -s w -d 'print it again every second, with the rates, until Ctrl-C'
+complete -c sstp -n '__fish_seen_subcommand_from status' -l control -x -d 'the program whose control socket has this name or path'
+complete -c sstp -n '__fish_seen_subcommand_from status' -l json -d 'print the reply as JSON (docs/control.md)'
+complete -c sstp -n '__fish_seen_subcommand_from status' -l help -s h -d 'print this'
+
+complete -c sstp -n '__fish_seen_subcommand_from disconnect' -l control -x -d 'the program whose control socket has this name or path'
+complete -c sstp -n '__fish_seen_subcommand_from disconnect' -l json -d 'print the reply as JSON (docs/control.md)'
+complete -c sstp -n '__fish_seen_subcommand_from disconnect' -l help -s h -d 'print this'
+
+complete -c sstp -n '__fish_seen_subcommand_from reconnect' -l control -x -d 'the program whose control socket has this name or path'
+complete -c sstp -n '__fish_seen_subcommand_from reconnect' -l json -d 'print the reply as JSON (docs/control.md)'
+complete -c sstp -n '__fish_seen_subcommand_from reconnect' -l help -s h -d 'print this'
+
+complete -c sstp -n '__fish_seen_subcommand_from sessions' -l control -x -d 'the program whose control socket has this name or path'
+complete -c sstp -n '__fish_seen_subcommand_from sessions' -l json -d 'print the reply as JSON (docs/control.md)'
+complete -c sstp -n '__fish_seen_subcommand_from sessions' -l help -s h -d 'print this'
+
+complete -c sstp -n '__fish_seen_subcommand_from kick' -l by-user -d 'the word is a user, also if it is a number or an address'
+complete -c sstp -n '__fish_seen_subcommand_from kick' -l control -x -d 'the program whose control socket has this name or path'
+complete -c sstp -n '__fish_seen_subcommand_from kick' -l json -d 'print the reply as JSON (docs/control.md)'
+complete -c sstp -n '__fish_seen_subcommand_from kick' -l help -s h -d 'print this'
+
+complete -c sstp -n '__fish_seen_subcommand_from bans' -l control -x -d 'the program whose control socket has this name or path'
+complete -c sstp -n '__fish_seen_subcommand_from bans' -l json -d 'print the reply as JSON (docs/control.md)'
+complete -c sstp -n '__fish_seen_subcommand_from bans' -l help -s h -d 'print this'
+
+complete -c sstp -n '__fish_seen_subcommand_from unban' -l control -x -d 'the program whose control socket has this name or path'
+complete -c sstp -n '__fish_seen_subcommand_from unban' -l json -d 'print the reply as JSON (docs/control.md)'
+complete -c sstp -n '__fish_seen_subcommand_from unban' -l help -s h -d 'print this'
+
+complete -c sstp -n '__fish_seen_subcommand_from reload' -l control -x -d 'the program whose control socket has this name or path'
+complete -c sstp -n '__fish_seen_subcommand_from reload' -l json -d 'print the reply as JSON (docs/control.md)'
+complete -c sstp -n '__fish_seen_subcommand_from reload' -l help -s h -d 'print this'
+
+complete -c sstp -n '__fish_seen_subcommand_from drain' -l seconds -x -d 'end the sessions that are left after N seconds'
+complete -c sstp -n '__fish_seen_subcommand_from drain' -l control -x -d 'the program whose control socket has this name or path'
+complete -c sstp -n '__fish_seen_subcommand_from drain' -l json -d 'print the reply as JSON (docs/control.md)'
+complete -c sstp -n '__fish_seen_subcommand_from drain' -l help -s h -d 'print this'

@@ -22,6 +22,7 @@ enum exit_code {
 	EXIT_PROXY = 13,       /* the proxy can't be reached, or does not connect to the server */
 	EXIT_PROXY_LOGIN = 14, /* the proxy wants a login, or refuses the one that was given */
 	EXIT_HOOK = 15,        /* the command of --up failed */
+	EXIT_NOT_RUNNING = 16, /* no running sstp has such a control socket, or none answers */
 };
 
 enum exit_code exit_code_of(enum tunnel_reason reason);

@@ -441,35 +441,27 @@ bool hint_for_variable(const struct verb *v, const char *typed, size_t len, char
 static const struct {
 	const char *theirs, *ours;
 } verbs_of_others[] = {
-	{ "up", "connect" },         { "start", "connect" },
-	{ "client", "connect" },     { "dial", "connect" },
-	{ "call", "connect" },       { "open", "connect" },
-	{ "login", "connect" },      { "join", "connect" },
-	{ "vpn", "connect" },        { "server", "serve" },
-	{ "listen", "serve" },       { "daemon", "serve" },
-	{ "sstpd", "serve" },        { "exec", "run" },
-	{ "netns", "run" },          { "socks", "proxy" },
-	{ "socks5", "proxy" },       { "forward", "proxy" },
-	{ "tunnel", "proxy" },       { "user", "passwd" },
-	{ "users", "passwd" },       { "adduser", "passwd" },
-	{ "useradd", "passwd" },     { "password", "passwd" },
-	{ "ocpasswd", "passwd" },    { "info", "probe" },
-	{ "test", "probe" },         { "scan", "probe" },
-	{ "check", "probe" },        { "show", "probe" },
-	{ "keygen", "cert" },        { "genkey", "cert" },
-	{ "certificate", "cert" },   { "wg-quick", "connect" },
-	{ "nmcli", "connect" },      { "pppd", "connect" },
-	{ "sstpc", "connect" },      { "openconnect", "connect" },
-	{ "ocserv", "serve" },       { "accountconnect", "connect" },
-	{ "list", "healthcheck" },   { "sessions", "healthcheck" },
-	{ "status", "healthcheck" }, { "health", "healthcheck" },
-	{ "ping", "healthcheck" },
+	{ "up", "connect" },          { "start", "connect" },    { "client", "connect" },
+	{ "dial", "connect" },        { "call", "connect" },     { "open", "connect" },
+	{ "login", "connect" },       { "join", "connect" },     { "vpn", "connect" },
+	{ "server", "serve" },        { "listen", "serve" },     { "daemon", "serve" },
+	{ "sstpd", "serve" },         { "exec", "run" },         { "netns", "run" },
+	{ "socks", "proxy" },         { "socks5", "proxy" },     { "forward", "proxy" },
+	{ "tunnel", "proxy" },        { "user", "passwd" },      { "users", "passwd" },
+	{ "adduser", "passwd" },      { "useradd", "passwd" },   { "password", "passwd" },
+	{ "ocpasswd", "passwd" },     { "info", "probe" },       { "test", "probe" },
+	{ "scan", "probe" },          { "check", "probe" },      { "keygen", "cert" },
+	{ "genkey", "cert" },         { "certificate", "cert" }, { "wg-quick", "connect" },
+	{ "nmcli", "connect" },       { "pppd", "connect" },     { "sstpc", "connect" },
+	{ "openconnect", "connect" }, { "ocserv", "serve" },     { "accountconnect", "connect" },
+	{ "list", "sessions" },       { "who", "sessions" },     { "show", "status" },
+	{ "health", "healthcheck" },  { "ping", "healthcheck" }, { "users-online", "sessions" },
+	{ "restart", "reconnect" },   { "redial", "reconnect" },
 };
 
 static bool is_end_word(const char *typed)
 {
-	static const char *const words[] = { "down", "stop", "disconnect", "quit",
-					     "kill", "off",  "end" };
+	static const char *const words[] = { "down", "stop", "quit", "kill", "off", "end" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (!strcasecmp(typed, words[i]))
@@ -504,10 +496,9 @@ const char *hint_for_verb(const char *typed, const char *const *verbs, size_t ve
 
 	if (*typed == '-')
 		return "a verb comes first: sstp connect [options] HOST";
-	if (!strcasecmp(typed, "reload"))
-		return "SIGHUP makes a running sstp serve read its users and certificates again";
 	if (is_end_word(typed))
-		return "Ctrl-C or SIGTERM ends a running sstp, and puts routes and DNS back";
+		return "Ctrl-C, SIGTERM or sstp disconnect ends a running sstp, and puts routes and "
+		       "DNS back";
 	verb = nearest_verb(typed, verbs, verb_count);
 	if (verb)
 		snprintf(text, sizeof(text), "did you mean sstp %s?", verb);

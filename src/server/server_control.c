@@ -407,6 +407,7 @@ static void post_kick_by(void *arg, struct control_conn *conn, const struct cont
 	struct radius_target target = { .session = 0 };
 	char user[PPP_NAME_MAX + 1], text[64], source[64];
 	struct ip_addr a;
+	unsigned count;
 	bool has_user = control_request_query(rq, "user", user, sizeof(user)) && *user;
 	bool has_addr = control_request_query(rq, "address", text, sizeof(text));
 	bool has_source = control_request_query(rq, "source", source, sizeof(source)) && *source;
@@ -427,7 +428,11 @@ static void post_kick_by(void *arg, struct control_conn *conn, const struct cont
 		target.ipv4 = ip_v4(&a);
 	else if (has_addr)
 		target.ipv6 = a;
-	reply_simple(conn, "kicked", orders_end(s->shared, &target, kicked));
+	count = orders_end(s->shared, &target, kicked);
+	if (count)
+		reply_simple(conn, "kicked", count);
+	else
+		control_fail(conn, HTTP_NOT_FOUND, "there is no such session");
 }
 
 /* ---- bans */

@@ -145,8 +145,8 @@ static const struct {
 	{ "wg-quick", "sstp connect?" },
 	{ "openconnect", "sstp connect?" },
 	{ "ocserv", "sstp serve?" },
-	{ "reload", "SIGHUP" },
-	{ "sessions", "sstp healthcheck?" },
+	{ "down", "sstp disconnect" },
+	{ "who", "sstp sessions?" },
 	{ "frobnicate", NULL },
 	{ "x", NULL },
 };

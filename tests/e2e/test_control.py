@@ -82,7 +82,7 @@ def test_a_session_is_kicked_by_its_id_and_by_its_user(lab, both):
     code, body = post(lab.server, f"/v1/sessions/{ann['id']}/kick")
     assert code == 404 and "no session" in body["error"]
     client = lab.connect(*RESTRICTED, "--once")
-    assert post(lab.server, "/v1/sessions/kick?user=bob") == (200, {"kicked": 0})
+    assert post(lab.server, "/v1/sessions/kick?user=bob")[0] == 404
     assert post(lab.server, "/v1/sessions/kick?user=%61nn&source=10.1.0.2") == (200, {"kicked": 1})
     assert client.wait() == 12
     client = lab.connect(*RESTRICTED, "--once")
@@ -255,3 +255,108 @@ def test_without_a_socket(lab):
                     ("--control", "/" + "x" * 200)):
         program = lab.serve(*options, wait=False)
         assert program.wait() == 2 and "control" in program.said
+
+
+# ---- the verbs
+
+
+def verb(lab, host, *words, code=0):
+    """What a verb prints on standard output; on standard error if it fails."""
+    done = host.run(lab.sstp, *words, check=False)
+    assert done.returncode == code, f"{words}: {done.returncode} {done.stdout}{done.stderr}"
+    return done.stderr if code else done.stdout
+
+
+def test_status_is_shown_to_people(lab, both):
+    lab.serve()
+    lab.connect(*RESTRICTED)
+    lab.client.ping(GATEWAY)
+    shown = verb(lab, lab.server, "status")
+    assert shown.startswith("server serve (sstp0): running\n")
+    assert "  listening: 0.0.0.0:443, [::]:443\n" in shown
+    assert "  sessions: 1 of 253\n" in shown and "  addresses: 10.9.0.0/24\n" in shown
+    assert "  since the start: 1 connections, 1 logins, 0 refused\n" in shown
+    shown = verb(lab, lab.client, "status")
+    assert shown.startswith("client connect (sstp0): up for ")
+    assert "  server: 192.0.2.1 (192.0.2.1:443)\n" in shown and "  user: ann\n" in shown
+    assert "  address: 10.9.0.2\n" in shown and "segments retransmitted, nothing waits\n" in shown
+    assert json.loads(verb(lab, lab.client, "status", "--json"))["role"] == "client"
+    assert verb(lab, lab.client, "status", "--control", "connect").startswith("client connect")
+    assert verb(lab, lab.client, "status", "--control", CONNECT).startswith("client connect")
+
+
+def test_status_is_watched(lab):
+    lab.serve()
+    watch = lab.start(lab.server, lab.sstp, "status", "--watch")
+    watch.wait_for("^  traffic: .*; now .* and ", count=2)
+    lab.connect(*RESTRICTED)
+    watch.wait_for("^  sessions: 1 of 253")
+    lab.programs[0].stop()
+    assert watch.wait() == 16
+
+
+def test_sessions_are_listed_and_kicked(lab, both):
+    lab.serve()
+    assert verb(lab, lab.server, "sessions") == "no sessions\n"
+    lab.connect(*RESTRICTED)
+    client = lab.connect(*RESTRICTED, "--once", host=lab.other, user="bob", password="builder")
+    lines = verb(lab, lab.server, "sessions").splitlines()
+    assert len(lines) == 3 and lines[0].startswith("ID ")
+    assert {line.split()[1] for line in lines[1:]} == {"ann", "bob"}
+    listed = json.loads(verb(lab, lab.server, "sessions", "--json"))["sessions"]
+    assert {s["user"] for s in listed} == {"ann", "bob"}
+    assert verb(lab, lab.server, "kick", "bob") == "1 session ended\n"
+    assert client.wait() == 12
+    assert "there is no such session" in verb(lab, lab.server, "kick", "carl", code=1)
+    assert "there is no session 77" in verb(lab, lab.server, "kick", "77", code=1)
+    assert "there is no such session" in verb(lab, lab.server, "kick", "77", "--by-user", code=1)
+    (ann,) = sessions(lab)
+    assert verb(lab, lab.server, "kick", ann["address"]) == "1 session ended\n"
+    assert "which session?" in verb(lab, lab.server, "kick", code=2)
+
+
+def test_bans_are_shown_and_lifted_by_verbs(lab):
+    lab.serve("--max-failures", "1")
+    assert verb(lab, lab.server, "bans") == "no bans\n"
+    assert lab.connect_fails(password="wrong")[0] == 9
+    assert verb(lab, lab.server, "bans").startswith("10.1.0.2: user ann, 1 failed logins, refused for another 9 min ")
+    assert "10.1.0.9 is not banned" in verb(lab, lab.server, "unban", "10.1.0.9", code=1)
+    assert verb(lab, lab.server, "unban", "10.1.0.2") == "1 ban lifted\n"
+    assert lab.connect_fails(password="wrong")[0] == 9
+    assert verb(lab, lab.server, "unban", "all") == "1 ban lifted\n"
+    assert json.loads(verb(lab, lab.server, "bans", "--json")) == {"bans": []}
+
+
+def test_reload_and_drain_by_verbs(lab):
+    server = lab.serve()
+    assert "2 users" in verb(lab, lab.server, "reload")
+    server.users.write_text("ann *\n")
+    assert "not everything could be read" in verb(lab, lab.server, "reload", code=1)
+    lab.connect(*RESTRICTED)
+    assert "the last of 1 has ended" in verb(lab, lab.server, "drain", "--seconds", "1")
+    assert server.wait() == 0
+
+
+def test_a_client_is_reconnected_and_disconnected_by_verbs(lab, both):
+    lab.serve()
+    client = lab.connect(*RESTRICTED)
+    verb(lab, lab.client, "reconnect")
+    client.wait_for("^connected in ", count=2)
+    second = lab.connect("--no-default-route", "-i", "second")
+    said = verb(lab, lab.client, "disconnect", code=2)
+    assert "several programs run (connect-2.sock, connect.sock): choose one by --control NAME" in said
+    verb(lab, lab.client, "disconnect", "--control", "connect")
+    assert client.wait() == 0
+    assert json.loads(verb(lab, lab.client, "disconnect", "--json")) == {"ok": True}
+    assert second.wait() == 0
+
+
+def test_verbs_without_a_program(lab):
+    for words in (("status",), ("sessions",), ("kick", "ann"), ("bans",), ("unban", "all"), ("reload",), ("drain",)):
+        assert "runs" in verb(lab, lab.server, *words, code=16)
+        assert "no running sstp has this control socket" in verb(lab, lab.server, *words, "--control", "x", code=16)
+    for words in (("disconnect",), ("reconnect",)):
+        assert "no sstp connect, run or proxy with a control socket runs" in verb(lab, lab.client, *words, code=16)
+    lab.connect("--keep-trying", wait=False).wait_for("next try in")
+    assert "no sstp serve" in verb(lab, lab.client, "sessions", code=16)
+    assert "no such path" in verb(lab, lab.client, "sessions", "--control", "connect", code=1)

@@ -8,7 +8,8 @@ import pytest
 
 from lab import PATIENCE, REPO
 
-VERBS = ("connect", "run", "proxy", "serve", "probe", "passwd", "cert", "healthcheck", "unlock")
+VERBS = ("connect", "run", "proxy", "serve", "probe", "passwd", "cert", "healthcheck", "unlock", "status", "disconnect",
+         "reconnect", "sessions", "kick", "bans", "unban", "reload", "drain")
 
 
 def run(sstp, *argv):
