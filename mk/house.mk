@@ -8,7 +8,7 @@ RANK_4 = net
 RANK_5 = proc tun control
 RANK_6 = ppp sstp ip6 dns dhcp radius tls
 RANK_7 = eap
-RANK_8 = tunnel auth
+RANK_8 = tunnel auth nameserver
 RANK_9 = stack netdev
 RANK_10 = client server proxy
 RANK_11 = cli
@@ -33,7 +33,7 @@ objects = $(patsubst %.c,$B/%.o,$(wildcard $1))
 # ---- objects and archives
 
 # Folders that no packet of a connected tunnel goes through (or only by inline functions) are made small.
-COLD = cli control client auth radius eap upstream proc netdev ip6 dhcp http dns proxy ppp sstp
+COLD = cli control client auth nameserver radius eap upstream proc netdev ip6 dhcp http dns proxy ppp sstp
 $(foreach f,$(COLD),$B/src/$f/%.o): OPTIMIZE = -Os
 
 $B/src/crypto/%.o $B/src/tls/%.o $B/tests/crypto/%.o $B/tests/tls/%.o $B/tests/support/pki.o: ALL_CFLAGS += $(WOLFSSL_CFLAGS)

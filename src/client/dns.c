@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/dns_forwarder.h"
+#include "nameserver/dns_forwarder.h"
 #include "client/dns_method.h"
 
 enum { PROGRAM_END_LIMIT_MS = 2 * 1000 }; /* at exit, for the running program and for the revert */

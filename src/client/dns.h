@@ -23,7 +23,7 @@
 #define SSTP_CLIENT_DNS_H
 
 #include "dns/dns_names.h"
-#include "client/dns_watch.h"
+#include "nameserver/dns_watch.h"
 #include "client/resolv_conf.h"
 #include "client/state.h"
 #include "proc/run_beside.h"

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/dns_forwarder.h"
+#include "nameserver/dns_forwarder.h"
 #include "client/dns_method.h"
 #include "util/file.h"
 

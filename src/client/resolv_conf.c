@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dns/resolv_line.h"
 #include "util/file.h"
 
 /* ---- text */
@@ -229,35 +230,14 @@ char *resolv_conf_read(const char *path, int *error)
 	return text;
 }
 
-bool resolv_conf_server(const char *line, struct ip_addr *a, char device[RESOLV_CONF_DEVICE_SIZE])
-{
-	static const char key[] = "nameserver";
-	char text[64];
-	size_t len;
-
-	if (strncmp(line, key, sizeof(key) - 1) != 0)
-		return false;
-	line += sizeof(key) - 1;
-	len = strspn(line, " \t");
-	if (!len)
-		return false;
-	line += len;
-	len = strcspn(line, " \t\r\n#;%");
-	snprintf(text, sizeof(text), "%.*s", (int)len, line);
-	line += len;
-	line += *line == '%';
-	snprintf(device, RESOLV_CONF_DEVICE_SIZE, "%.*s", (int)strcspn(line, " \t\r\n#;"), line);
-	return ip_parse(text, a);
-}
-
 size_t resolv_conf_servers(const char *path, struct ip_addr *servers, size_t max)
 {
 	int error;
-	char *text = resolv_conf_read(path, &error), device[RESOLV_CONF_DEVICE_SIZE];
+	char *text = resolv_conf_read(path, &error), device[RESOLV_LINE_DEVICE_SIZE];
 	size_t count = 0;
 
 	for (const char *line = text; line && *line && count < max;) {
-		count += resolv_conf_server(line, &servers[count], device);
+		count += resolv_line_server(line, &servers[count], device);
 		line = strchr(line, '\n');
 		line += line != NULL;
 	}

@@ -18,7 +18,6 @@
 enum {
 	RESOLV_CONF_MAX = 64 * 1024,
 	RESOLV_CONF_QUOTE_LEN = 2,
-	RESOLV_CONF_DEVICE_SIZE = 32, /* of a network device's name */
 };
 
 /* Where the former content is. */
@@ -53,11 +52,6 @@ void resolv_conf_unquote(char *text);
  */
 bool resolv_conf_cut(char *text);
 
-/*
- * Parses a line "nameserver ADDRESS" or "nameserver ADDRESS%DEVICE", as the C library reads it. False:
- * another line. Without a device `device` is empty.
- */
-bool resolv_conf_server(const char *line, struct ip_addr *a, char device[RESOLV_CONF_DEVICE_SIZE]);
 /* The addresses of a file's "nameserver" lines, `max` at most; a missing file has none. */
 size_t resolv_conf_servers(const char *path, struct ip_addr *servers, size_t max);
 

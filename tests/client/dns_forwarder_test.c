@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "client/dns_forwarder.h"
+#include "nameserver/dns_forwarder.h"
 #include "client/lab.h"
 #include "dns/message.h"
 

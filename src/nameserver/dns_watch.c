@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The folders are watched, not the file: most programs rename a new one over it. */
-#include "client/dns_watch.h"
+#include "nameserver/dns_watch.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
-
-#include "client/resolv_conf.h"
 
 static const char *base_name(const char *path)
 {
@@ -78,7 +77,8 @@ int dns_watch_open(struct dns_watch *w)
 		return -errno;
 	w->is_open = true;
 	w->settle.expired = on_settled;
-	resolv_conf_real_path(w->path, w->real);
+	if (!realpath(w->path, w->real))
+		snprintf(w->real, sizeof(w->real), "%s", w->path);
 	error = watch_folder_of(w, w->path);
 	if (!error)
 		error = watch_folder_of(w, w->real);

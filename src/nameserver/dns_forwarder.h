@@ -7,8 +7,8 @@
  * It stays until the end, even while resolv.conf does not name it: programs that read that file
  * only once still query it.
  */
-#ifndef SSTP_CLIENT_DNS_FORWARDER_H
-#define SSTP_CLIENT_DNS_FORWARDER_H
+#ifndef SSTP_NAMESERVER_DNS_FORWARDER_H
+#define SSTP_NAMESERVER_DNS_FORWARDER_H
 
 #include "dns/dns_names.h"
 #include "net/loop.h"

@@ -4,8 +4,8 @@
  * for both ends: a client of ours sends queries one after the other, a server sends one response.
  * After a message nothing more is read until dns_stream_send has sent the reply to it.
  */
-#ifndef SSTP_CLIENT_DNS_STREAM_H
-#define SSTP_CLIENT_DNS_STREAM_H
+#ifndef SSTP_NAMESERVER_DNS_STREAM_H
+#define SSTP_NAMESERVER_DNS_STREAM_H
 
 #include "net/loop.h"
 #include "util/bytes.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Notices when another program writes, replaces or removes resolv.conf, or the file it links to. */
-#ifndef SSTP_CLIENT_DNS_WATCH_H
-#define SSTP_CLIENT_DNS_WATCH_H
+#ifndef SSTP_NAMESERVER_DNS_WATCH_H
+#define SSTP_NAMESERVER_DNS_WATCH_H
 
 #include <limits.h>
 

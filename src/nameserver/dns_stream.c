@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "client/dns_stream.h"
+#include "nameserver/dns_stream.h"
 
 #include <errno.h>
 #include <stdlib.h>

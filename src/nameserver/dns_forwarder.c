@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "client/dns_forwarder.h"
+#include "nameserver/dns_forwarder.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -8,9 +8,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "client/dns_stream.h"
-#include "client/resolv_conf.h"
+#include "nameserver/dns_stream.h"
 #include "dns/forwarder.h"
+#include "dns/resolv_line.h"
 #include "proc/netns.h"
 #include "util/secret.h"
 
@@ -589,12 +589,12 @@ void dns_forwarder_set_others(struct dns_forwarder *f, const char *resolv_conf)
 {
 	static const struct ip_addr local = { .family = AF_INET, .bytes = { 127, [3] = 1 } };
 	struct forwarder_servers s = { .count = 0 };
-	char device[RESOLV_CONF_DEVICE_SIZE];
+	char device[RESOLV_LINE_DEVICE_SIZE];
 	struct ip_addr a;
 
 	for (const char *line = resolv_conf; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (resolv_conf_server(line, &a, device))
+		if (resolv_line_server(line, &a, device))
 			add_server(&s, &a, *device ? device_index(f, device) : 0);
 	}
 	if (!s.count) /* resolv.conf(5): without one, the server on this host */
