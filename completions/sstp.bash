@@ -91,13 +91,14 @@ _sstp()
 	serve)
 		case $prev in
 		--cert|--key|--key-password-file|--keylog|--users|--filters|--client-ca|--client-crl|--radius-secret-file|--radius-ca|--radius-cert|--radius-key|--leases|--userns|--pid-file|-c|--config) _sstp_files; return ;;
-		-l|--listen|--users-dir|--name|--max-sessions|--user-sessions|--max-failures|--radius|--radius-acct|--radius-interim|--radius-source|--radius-timeout|--radius-coa-from|--radius-coa-port|--nas-identifier|--ipv4-network|--pool|--ipv6-network|--ipv6-delegate|--dns|--push-route|--push-domain|--nbns|-i|--interface|--netns|-m|--mtu|--workers|--control|--control-group) return ;;
+		-l|--listen|--users-dir|--name|--max-sessions|--user-sessions|--max-failures|--radius|--radius-acct|--radius-interim|--radius-source|--radius-timeout|--radius-coa-from|--radius-coa-port|--nas-identifier|--ipv4-network|--pool|--ipv6-network|--ipv6-delegate|--push-route|--push-domain|--nbns|-i|--interface|--netns|-m|--mtu|--workers|--control|--control-group) return ;;
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
 		--peap-binding) _sstp_reply -W "auto require"; return ;;
 		--radius-message-authenticator) _sstp_reply -W "require auto"; return ;;
 		--ndp-proxy) _sstp_reply -W "auto"; return ;;
+		--dns) _sstp_reply -W "host"; return ;;
 		--nat) _sstp_reply -W "any"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac

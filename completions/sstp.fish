@@ -258,7 +258,7 @@ complete -c sstp -n '__fish_seen_subcommand_from serve' -l pool -x -d 'keep a pa
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l ipv6-network -x -d 'IPv6 for the clients'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l ndp-proxy -x -a 'auto' -d 'where --ipv6-network is the /64 of this interface, and no more'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l ipv6-delegate -x -d 'delegate to each client that asks by DHCPv6 a prefix of length LEN'
-complete -c sstp -n '__fish_seen_subcommand_from serve' -l dns -x -d 'DNS server for the clients, IPv4 or IPv6'
+complete -c sstp -n '__fish_seen_subcommand_from serve' -l dns -x -a 'host' -d 'DNS server for the clients, IPv4 or IPv6'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l push-route -x -d 'clients send packets to this IPv4 network into the tunnel, if they ask by DHCPINFORM, as Windows does'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l push-domain -x -d 'clients look short names up in this domain'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l leases -r -F -d 'the file that records which user had which address'

@@ -59,6 +59,7 @@ struct delegation {
 struct dns_list {
 	uint32_t v4[2];
 	struct ip_addr v6[2];
+	bool has_host; /* "host" */
 };
 
 struct serve_settings {
@@ -267,9 +268,11 @@ static bool set_dns(void *to, const char *value, struct error *err)
 	struct dns_list *list = to;
 	struct ip_addr a;
 
+	if (!strcmp(value, "host"))
+		return list->has_host = true;
 	if (!ip_parse(value, &a)) {
 		snprintf(err->text, sizeof(err->text),
-			 "must be an IP address such as 10.0.0.1 or 2001:db8::53");
+			 "must be host, or an IP address such as 10.0.0.1 or 2001:db8::53");
 		return false;
 	}
 	return a.family == AF_INET6 ? add_dns6(list->v6, &a, err) : set_ipv4(list->v4, value, err);
@@ -464,7 +467,9 @@ static const struct option client_network_table[] = {
 	  .at = AT(delegation) },
 	{ .name = "dns",
 	  .arg = "ADDR",
-	  .help = "DNS server for the clients, IPv4 or IPv6; may be given twice for each",
+	  .words = "host",
+	  .help = "DNS server for the clients, IPv4 or IPv6; may be given twice for each; host: "
+		  "sstp itself, which asks this host's DNS servers",
 	  .set = set_dns,
 	  .at = AT(dns),
 	  .clear = clear_dns },
@@ -542,6 +547,20 @@ static const struct option_use uses[] = {
 	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };
 
+/* The server's own addresses come first: those of pool_server and prefixes_server. */
+static void insert_own_dns(struct serve_settings *s)
+{
+	struct dns_list *d = &s->dns;
+
+	d->v4[1] = d->v4[0];
+	d->v4[0] = ip_v4(&s->network.addr) + 1;
+	if (!s->ipv6_network.addr.family)
+		return;
+	d->v6[1] = d->v6[0];
+	d->v6[0] = s->ipv6_network.addr;
+	d->v6[0].bytes[15] = 1;
+}
+
 static bool offers(const struct serve_settings *s, uint8_t eap_type)
 {
 	return memchr(s->auth.eap, eap_type, s->auth.eap_count);
@@ -608,6 +627,8 @@ static bool has_all(const struct serve_settings *s)
 		 (ip_prefix_has(&s->ipv6_network, &s->delegation.network.addr) ||
 		  ip_prefix_has(&s->delegation.network, &s->ipv6_network.addr)))
 		cli_error(&serve_verb, "--ipv6-delegate and --ipv6-network overlap");
+	else if (s->dns.has_host && (s->dns.v4[1] || s->dns.v6[1].family))
+		cli_error(&serve_verb, "--dns host and two other addresses: clients take two");
 	else if (s->ipv6_network.addr.family && s->link.no_ipv6)
 		cli_error(&serve_verb, "--ipv6-network and --no-ipv6 exclude each other");
 	else if (s->ipv6_network.addr.family && s->link.mtu < 1280)
@@ -698,6 +719,8 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 	gethostname(host_name, sizeof(host_name) - 1);
 	if (!has_all(s))
 		return false;
+	if (s->dns.has_host)
+		insert_own_dns(s);
 	*cfg = (struct server_cfg){
 		.listen = s->listen.at,
 		.listen_count = s->listen.count,
@@ -724,6 +747,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.delegate_network = s->delegation.network,
 		.delegate_len = s->delegation.len,
 		.dns = { s->dns.v4[0], s->dns.v4[1] },
+		.dns_host = s->dns.has_host,
 		.ipv6_dns = { s->dns.v6[0], s->dns.v6[1] },
 		.push_routes = s->push_routes.at,
 		.push_route_count = s->push_routes.count,

@@ -189,7 +189,12 @@ static int write_ours(struct dns *d, const char *former)
 /* For split DNS. */
 static int forward(struct dns *d, const char *former)
 {
-	const struct dns_forwarder_cfg cfg = { d->loop, &d->names, d->netns_fd, d->log };
+	const struct dns_forwarder_cfg cfg = {
+		.loop = d->loop,
+		.names = &d->names,
+		.netns_fd = d->netns_fd,
+		.log = d->log,
+	};
 	int error = 0;
 
 	if (!d->names.domain_count || !d->loop)

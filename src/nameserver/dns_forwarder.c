@@ -10,13 +10,17 @@
 
 #include "nameserver/dns_stream.h"
 #include "dns/forwarder.h"
+#include "dns/reply_cache.h"
 #include "dns/resolv_line.h"
 #include "proc/netns.h"
 #include "util/secret.h"
 
 enum {
-	ADDRESSES = 32,      /* that we try, from 127.83.83.1 on */
-	CLIENTS = 64,        /* over TCP */
+	ADDRESSES = 32, /* that we try, from 127.83.83.1 on */
+	CLIENTS = 64,   /* over TCP */
+	/* of one address; for a device's users, of whom one must not take all */
+	CLIENT_QUERIES = 64,
+	CLIENT_STREAMS = 8,
 	IDLE_MS = 20 * 1000, /* a TCP client without a query or progress; RFC 7766 section 6.2.3 */
 	PAUSE_MS = 1000,
 	DATAGRAMS_PER_TURN = 64,
@@ -29,8 +33,14 @@ static const struct ip_prefix own_network = {
 	.len = 24,
 };
 
+struct listener {
+	struct dns_forwarder *owner;
+	struct loop_watch udp, tcp; /* fd -1: none */
+};
+
 struct tcp_client {
 	struct dns_forwarder *owner;
+	struct ip_addr from;
 	struct dns_stream stream;
 	struct loop_timer idle;
 	int query; /* -1: none is in progress */
@@ -39,24 +49,28 @@ struct tcp_client {
 /* Who a query is from, and the socket to its server. */
 struct exchange {
 	struct dns_forwarder *owner;
-	struct sockaddr_in from;
-	struct tcp_client *client; /* NULL: by UDP, from `from` */
-	bool is_done;              /* its sockets are to be closed */
-	struct loop_watch udp;     /* to the server; fd -1: none */
+	struct sockaddr_storage from;
+	const struct listener *listener; /* that it came to, by UDP */
+	struct tcp_client *client;       /* NULL: by UDP, from `from` */
+	bool is_done;                    /* its sockets are to be closed */
+	struct loop_watch udp;           /* to the server; fd -1: none */
 	struct dns_stream tcp;
 };
 
 struct dns_forwarder {
 	struct loop *loop;
 	int netns_fd;
+	const char *device; /* NULL: for this host */
 	const struct log *log;
 	const char *domains[2 * DNS_NAMES_MAX];
-	struct ip_addr addr;
-	struct loop_watch udp, tcp;     /* to clients */
+	struct ip_addr addr;                        /* the first one */
+	struct ip_addr at[DNS_FORWARDER_ADDRESSES]; /* for a device */
+	struct listener listeners[DNS_FORWARDER_ADDRESSES];
 	struct loop_timer timer, pause; /* pause: no descriptor is free for another client */
 	struct exchange exchanges[FORWARDER_QUERIES];
 	struct tcp_client clients[CLIENTS];
 	struct forwarder engine;
+	struct reply_cache *cache; /* NULL: none */
 };
 
 static uint64_t now_of(const struct dns_forwarder *f)
@@ -65,14 +79,14 @@ static uint64_t now_of(const struct dns_forwarder *f)
 }
 
 /* -1 with errno set. */
-static int new_socket(const struct dns_forwarder *f, int family, int type)
+static int new_socket(int netns_fd, int family, int type)
 {
 	int fd;
 
 	type |= SOCK_NONBLOCK | SOCK_CLOEXEC;
-	if (f->netns_fd < 0)
+	if (netns_fd < 0)
 		return socket(family, type, 0);
-	fd = netns_socket(f->netns_fd, family, type);
+	fd = netns_socket(netns_fd, family, type);
 	if (fd >= 0)
 		return fd;
 	errno = -fd;
@@ -157,7 +171,7 @@ static int connect_to(const struct dns_forwarder *f, const struct forwarder_serv
 {
 	struct sockaddr_storage to;
 	socklen_t len = sockaddr_of(s, &to);
-	int fd = new_socket(f, s->addr.family, type);
+	int fd = new_socket(f->device ? -1 : f->netns_fd, s->addr.family, type);
 
 	if (fd < 0 || !connect(fd, (struct sockaddr *)&to, len) || errno == EINPROGRESS)
 		return fd;
@@ -189,15 +203,27 @@ static bool send_stream(struct exchange *x, const struct forwarder_out *out)
 
 /* ---- the engine's output */
 
+static socklen_t sockaddr_len(const struct sockaddr_storage *a)
+{
+	return a->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+}
+
+/* A client that is gone, or whose buffer is full, gets none. */
+static void send_reply(const struct listener *l, const struct sockaddr_storage *to,
+		       struct bytes message)
+{
+	sendto(l->udp.fd, message.at, message.len, MSG_NOSIGNAL, (const struct sockaddr *)to,
+	       sockaddr_len(to));
+}
+
 static void give_reply(struct exchange *x, struct bytes message)
 {
 	struct dns_forwarder *f = x->owner;
 	struct tcp_client *c = x->client;
 
 	x->is_done = true;
-	if (!c) { /* a client that is gone, or whose buffer is full, gets none */
-		sendto(f->udp.fd, message.at, message.len, MSG_NOSIGNAL,
-		       (struct sockaddr *)&x->from, sizeof(x->from));
+	if (!c) {
+		send_reply(x->listener, &x->from, message);
 		return;
 	}
 	c->query = -1;
@@ -216,6 +242,14 @@ static void close_done(struct dns_forwarder *f)
 		}
 }
 
+/* The query is as the client sent it, but for its ID, unless the reply is an error of our own. */
+static void keep(struct dns_forwarder *f, const struct forwarder_query *q, struct bytes reply)
+{
+	if (f->cache && reply.at != q->message)
+		reply_cache_put(f->cache, bytes_of(q->message, q->len), q->is_stream, reply,
+				now_of(f));
+}
+
 static void drain(struct dns_forwarder *f)
 {
 	struct forwarder_out out;
@@ -232,6 +266,7 @@ static void drain(struct dns_forwarder *f)
 				forwarder_lost(&f->engine, out.query, now_of(f));
 			break;
 		case FORWARDER_REPLY:
+			keep(f, &f->engine.queries[out.query], out.message);
 			give_reply(x, out.message);
 			break;
 		case FORWARDER_SERVER_DEAD:
@@ -258,44 +293,92 @@ static void on_time(struct loop_timer *t)
 
 /* ---- clients over UDP */
 
-/* With sysctl route_localnet, packets from other hosts may come to a loopback address. */
-static bool is_local(const struct sockaddr_in *from)
+/*
+ * With sysctl route_localnet, packets from other hosts may come to a loopback address. A device's socket
+ * gets what comes by the device.
+ */
+static bool may_ask(const struct dns_forwarder *f, const struct sockaddr_storage *from)
 {
-	return ntohl(from->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	struct ip_addr a = ip_from_sockaddr(from);
+
+	return f->device || (a.family == AF_INET && a.bytes[0] == IN_LOOPBACKNET);
 }
 
-static bool take_datagram(struct dns_forwarder *f)
+/* Queries of that address that are in progress, over UDP. */
+static unsigned count_queries(const struct dns_forwarder *f, const struct ip_addr *of)
 {
-	uint8_t message[FORWARDER_QUERY_MAX + 1]; /* one byte more: too long for the engine */
-	struct sockaddr_in from = { .sin_family = AF_INET };
-	socklen_t from_len = sizeof(from);
-	ssize_t n = recvfrom(f->udp.fd, message, sizeof(message), 0, (struct sockaddr *)&from,
-			     &from_len);
+	unsigned count = 0;
+
+	for (size_t i = 0; i < f->engine.query_count; i++) {
+		struct ip_addr a = ip_from_sockaddr(&f->exchanges[i].from);
+
+		count +=
+			f->engine.queries[i].is_used && !f->exchanges[i].client && ip_equal(&a, of);
+	}
+	return count;
+}
+
+static bool reply_from_cache(const struct listener *l, const struct sockaddr_storage *from,
+			     struct bytes query)
+{
+	struct dns_forwarder *f = l->owner;
+	uint8_t reply[DNS_UDP_MAX];
+	size_t len = f->cache ? reply_cache_get(f->cache, query, false, now_of(f), reply) : 0;
+
+	if (len)
+		send_reply(l, from, bytes_of(reply, len));
+	return len;
+}
+
+static void take_query(const struct listener *l, const struct sockaddr_storage *from,
+		       struct bytes message)
+{
+	struct dns_forwarder *f = l->owner;
+	struct ip_addr a = ip_from_sockaddr(from);
 	int query;
 
-	if (n < 0)
-		return errno == EINTR;
-	if (!is_local(&from))
-		return true;
-	query = forwarder_query(&f->engine, bytes_of(message, (size_t)n), false, now_of(f));
-	if (query >= 0) {
-		f->exchanges[query].client = NULL;
-		f->exchanges[query].from = from;
-		drain(f);
-	}
-	return true;
+	if (!may_ask(f, from) || reply_from_cache(l, from, message) ||
+	    (f->device && count_queries(f, &a) >= CLIENT_QUERIES))
+		return;
+	query = forwarder_query(&f->engine, message, false, now_of(f));
+	if (query < 0)
+		return;
+	f->exchanges[query].client = NULL;
+	f->exchanges[query].listener = l;
+	f->exchanges[query].from = *from;
+	drain(f);
+}
+
+static bool take_datagram(const struct listener *l)
+{
+	uint8_t message[FORWARDER_QUERY_MAX + 1]; /* one byte more: too long for the engine */
+	struct sockaddr_storage from = { .ss_family = AF_INET };
+	socklen_t from_len = sizeof(from);
+	ssize_t n = recvfrom(l->udp.fd, message, sizeof(message), 0, (struct sockaddr *)&from,
+			     &from_len);
+
+	if (n >= 0)
+		take_query(l, &from, bytes_of(message, (size_t)n));
+	return n >= 0 || errno == EINTR;
 }
 
 static void on_datagrams(struct loop_watch *w, uint32_t events)
 {
-	struct dns_forwarder *f = container_of(w, struct dns_forwarder, udp);
+	const struct listener *l = container_of(w, struct listener, udp);
 
 	(void)events;
-	for (int i = 0; i < DATAGRAMS_PER_TURN && take_datagram(f); i++)
+	for (int i = 0; i < DATAGRAMS_PER_TURN && take_datagram(l); i++)
 		;
 }
 
 /* ---- clients over TCP */
+
+static void accept_clients(struct dns_forwarder *f, bool on)
+{
+	for (size_t i = 0; i < DNS_FORWARDER_ADDRESSES; i++)
+		if (f->listeners[i].tcp.fd >= 0)
+			loop_watch_events(f->loop, &f->listeners[i].tcp, on ? EPOLLIN : 0);
+}
 
 static void close_client(struct tcp_client *c)
 {
@@ -305,7 +388,7 @@ static void close_client(struct tcp_client *c)
 	c->query = -1;
 	loop_timer_stop(f->loop, &c->idle);
 	dns_stream_close(&c->stream);
-	loop_watch_events(f->loop, &f->tcp, EPOLLIN);
+	accept_clients(f, true);
 	if (query < 0)
 		return;
 	close_sockets(&f->exchanges[query]);
@@ -323,11 +406,27 @@ static void on_client_end(struct dns_stream *s)
 	close_client(container_of(s, struct tcp_client, stream));
 }
 
+static bool stream_from_cache(struct tcp_client *c, struct bytes query)
+{
+	struct dns_forwarder *f = c->owner;
+	uint8_t reply[DNS_UDP_MAX];
+	size_t len = f->cache ? reply_cache_get(f->cache, query, true, now_of(f), reply) : 0;
+
+	if (!len)
+		return false;
+	loop_timer_set(f->loop, &c->idle,
+		       now_of(f) +
+			       (dns_stream_send(&c->stream, bytes_of(reply, len)) ? IDLE_MS : 0));
+	return true;
+}
+
 static void on_client_message(struct dns_stream *s, uint8_t *message, size_t len)
 {
 	struct tcp_client *c = container_of(s, struct tcp_client, stream);
 	struct dns_forwarder *f = c->owner;
 
+	if (stream_from_cache(c, bytes_of(message, len)))
+		return;
 	c->query = forwarder_query(&f->engine, bytes_of(message, len), true, now_of(f));
 	if (c->query < 0) {
 		close_client(c);
@@ -346,10 +445,21 @@ static struct tcp_client *free_client(struct dns_forwarder *f)
 	return NULL;
 }
 
-static void add_client(struct dns_forwarder *f, struct tcp_client *c, int fd)
+static unsigned count_streams(const struct dns_forwarder *f, const struct ip_addr *of)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < CLIENTS; i++)
+		count += f->clients[i].stream.is_open && ip_equal(&f->clients[i].from, of);
+	return count;
+}
+
+static void add_client(struct dns_forwarder *f, struct tcp_client *c, int fd,
+		       const struct ip_addr *from)
 {
 	*c = (struct tcp_client){
 		.owner = f,
+		.from = *from,
 		.stream = {
 			.loop = f->loop,
 			.message_max = FORWARDER_QUERY_MAX,
@@ -365,34 +475,34 @@ static void add_client(struct dns_forwarder *f, struct tcp_client *c, int fd)
 
 static void pause_clients(struct dns_forwarder *f)
 {
-	loop_watch_events(f->loop, &f->tcp, 0);
+	accept_clients(f, false);
 	loop_timer_set(f->loop, &f->pause, now_of(f) + PAUSE_MS);
 }
 
 static void on_pause_end(struct loop_timer *t)
 {
-	struct dns_forwarder *f = container_of(t, struct dns_forwarder, pause);
-
-	loop_watch_events(f->loop, &f->tcp, EPOLLIN);
+	accept_clients(container_of(t, struct dns_forwarder, pause), true);
 }
 
 /* Without room for more clients they wait in the kernel's queue until one is closed. */
 static void on_connection(struct loop_watch *w, uint32_t events)
 {
-	struct dns_forwarder *f = container_of(w, struct dns_forwarder, tcp);
+	struct dns_forwarder *f = container_of(w, struct listener, tcp)->owner;
 	struct tcp_client *c = free_client(f);
-	struct sockaddr_in from = { .sin_family = AF_INET };
+	struct sockaddr_storage from = { .ss_family = AF_INET };
 	socklen_t from_len = sizeof(from);
+	struct ip_addr a;
 	int fd;
 
 	(void)events;
 	if (!c) {
-		loop_watch_events(f->loop, w, 0);
+		accept_clients(f, false);
 		return;
 	}
 	fd = accept4(w->fd, (struct sockaddr *)&from, &from_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd >= 0 && is_local(&from))
-		add_client(f, c, fd);
+	a = ip_from_sockaddr(&from);
+	if (fd >= 0 && may_ask(f, &from) && (!f->device || count_streams(f, &a) < CLIENT_STREAMS))
+		add_client(f, c, fd, &a);
 	else if (fd >= 0)
 		close(fd);
 	else if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
@@ -401,19 +511,30 @@ static void on_connection(struct loop_watch *w, uint32_t events)
 
 /* ---- opening */
 
-static int listen_on(struct dns_forwarder *f, int type, struct loop_watch *w)
+/* This is no resolver for everybody: a query that comes by another device gets no answer. */
+static int bind_to_device(const struct dns_forwarder *f, int fd)
+{
+	return f->device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, f->device,
+				       (socklen_t)strlen(f->device) + 1)
+		       ? -errno
+		       : 0;
+}
+
+static int listen_on(struct dns_forwarder *f, const struct ip_addr *addr, int type,
+		     struct loop_watch *w)
 {
 	static const int on = 1;
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(DNS_PORT) };
+	struct sockaddr_storage at = ip_sockaddr(addr, DNS_PORT);
 	int error;
 
-	memcpy(&at.sin_addr, f->addr.bytes, sizeof(at.sin_addr));
-	w->fd = new_socket(f, AF_INET, type);
+	w->fd = new_socket(f->netns_fd, addr->family, type);
 	if (w->fd < 0)
 		return -errno;
 	if (type == SOCK_STREAM) /* connections of one before may be in TIME-WAIT */
 		setsockopt(w->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	error = bind(w->fd, (struct sockaddr *)&at, sizeof(at)) ? -errno : 0;
+	error = bind_to_device(f, w->fd);
+	if (!error && bind(w->fd, (struct sockaddr *)&at, sockaddr_len(&at)))
+		error = -errno;
 	if (!error && type == SOCK_STREAM && listen(w->fd, BACKLOG))
 		error = -errno;
 	w->events = EPOLLIN;
@@ -429,16 +550,20 @@ static void close_watch(struct dns_forwarder *f, struct loop_watch *w)
 	w->fd = -1;
 }
 
-static int listen_both(struct dns_forwarder *f)
+static void close_listener(struct listener *l)
 {
-	int error = listen_on(f, SOCK_DGRAM, &f->udp);
+	close_watch(l->owner, &l->udp);
+	close_watch(l->owner, &l->tcp);
+}
+
+static int listen_both(struct listener *l, const struct ip_addr *at)
+{
+	int error = listen_on(l->owner, at, SOCK_DGRAM, &l->udp);
 
 	if (!error)
-		error = listen_on(f, SOCK_STREAM, &f->tcp);
-	if (error) {
-		close_watch(f, &f->udp);
-		close_watch(f, &f->tcp);
-	}
+		error = listen_on(l->owner, at, SOCK_STREAM, &l->tcp);
+	if (error)
+		close_listener(l);
 	return error;
 }
 
@@ -450,8 +575,20 @@ static int listen_somewhere(struct dns_forwarder *f)
 	f->addr = own_network.addr;
 	for (int i = 0; i < ADDRESSES && error == -EADDRINUSE; i++) {
 		f->addr.bytes[3]++;
-		error = listen_both(f);
+		error = listen_both(&f->listeners[0], &f->addr);
 	}
+	return error;
+}
+
+static int listen_for_device(struct dns_forwarder *f, const struct dns_forwarder_cfg *cfg)
+{
+	int error = 0;
+
+	f->addr = cfg->at[0];
+	memcpy(f->at, cfg->at, sizeof(f->at));
+	for (size_t i = 0; i < DNS_FORWARDER_ADDRESSES && !error; i++)
+		if (cfg->at[i].family)
+			error = listen_both(&f->listeners[i], &cfg->at[i]);
 	return error;
 }
 
@@ -484,21 +621,56 @@ static void prepare(struct dns_forwarder *f, const struct dns_names *names)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < names->domain_count && i < DNS_NAMES_MAX; i++)
+	for (size_t i = 0; i < DNS_FORWARDER_ADDRESSES; i++)
+		f->listeners[i] = (struct listener){
+			.owner = f,
+			.udp = { .fd = -1, .ready = on_datagrams },
+			.tcp = { .fd = -1, .ready = on_connection },
+		};
+	for (size_t i = 0; names && i < names->domain_count && i < DNS_NAMES_MAX; i++)
 		f->domains[n++] = names->domains[i];
-	for (size_t i = 0; i < names->search_count && i < DNS_NAMES_MAX; i++)
+	for (size_t i = 0; names && i < names->search_count && i < DNS_NAMES_MAX; i++)
 		f->domains[n++] = names->search[i];
 	f->engine.domains = f->domains;
 	f->engine.domain_count = n;
 	forwarder_open(&f->engine, random_id, NULL);
-	f->udp = (struct loop_watch){ .fd = -1, .ready = on_datagrams };
-	f->tcp = (struct loop_watch){ .fd = -1, .ready = on_connection };
 	f->timer.expired = on_time;
 	f->pause.expired = on_pause_end;
 	for (size_t i = 0; i < FORWARDER_QUERIES; i++) {
 		f->exchanges[i].owner = f;
 		f->exchanges[i].udp.fd = -1;
 	}
+}
+
+static int open_for_host(struct dns_forwarder *f)
+{
+	int error = listen_somewhere(f);
+
+	if (error)
+		log_warn(f->log, "DNS: split DNS needs port 53 of a loopback address: %s",
+			 why_not(error));
+	else
+		log_info(
+			f->log,
+			"DNS: names of --dns-domain go to the VPN's servers, all others as before, "
+			"by a forwarder on %s",
+			ip_print(&f->addr).text);
+	return error;
+}
+
+static int open_for_device(struct dns_forwarder *f, const struct dns_forwarder_cfg *cfg)
+{
+	int error;
+
+	f->cache = calloc(1, sizeof(*f->cache));
+	error = f->cache ? listen_for_device(f, cfg) : -ENOMEM;
+	if (error == -EPERM && f->netns_fd < 0)
+		log_error(f->log, "--dns host needs Linux 5.7, or the capability CAP_NET_RAW");
+	else if (error)
+		log_error(f->log, "--dns host needs port 53 of %s: %s", ip_print(&f->addr).text,
+			  error == -EADDRINUSE ? "another DNS server listens there"
+					       : why_not(error));
+	return error;
 }
 
 int dns_forwarder_open(const struct dns_forwarder_cfg *cfg, struct dns_forwarder **out)
@@ -511,21 +683,15 @@ int dns_forwarder_open(const struct dns_forwarder_cfg *cfg, struct dns_forwarder
 		return -ENOMEM;
 	f->loop = cfg->loop;
 	f->netns_fd = cfg->netns_fd;
+	f->device = cfg->device;
 	f->log = log;
 	prepare(f, cfg->names);
-	error = listen_somewhere(f);
-	if (error) {
-		log_warn(log, "DNS: split DNS needs port 53 of a loopback address: %s",
-			 why_not(error));
+	error = cfg->device ? open_for_device(f, cfg) : open_for_host(f);
+	if (error)
 		dns_forwarder_close(f);
-		return error;
-	}
-	log_info(log,
-		 "DNS: names of --dns-domain go to the VPN's servers, all others as before, by a "
-		 "forwarder on %s",
-		 ip_print(&f->addr).text);
-	*out = f;
-	return 0;
+	else
+		*out = f;
+	return error;
 }
 
 void dns_forwarder_close(struct dns_forwarder *f)
@@ -541,8 +707,9 @@ void dns_forwarder_close(struct dns_forwarder *f)
 		close_sockets(&f->exchanges[i]);
 	loop_timer_stop(f->loop, &f->timer);
 	loop_timer_stop(f->loop, &f->pause);
-	close_watch(f, &f->udp);
-	close_watch(f, &f->tcp);
+	for (size_t i = 0; i < DNS_FORWARDER_ADDRESSES; i++)
+		close_listener(&f->listeners[i]);
+	free(f->cache);
 	free(f);
 }
 
@@ -553,10 +720,19 @@ struct ip_addr dns_forwarder_address(const struct dns_forwarder *f)
 
 /* ---- servers */
 
-/* One of our own addresses would make a loop. */
-static void add_server(struct forwarder_servers *s, const struct ip_addr *a, unsigned int scope)
+static bool is_own(const struct dns_forwarder *f, const struct ip_addr *a)
 {
-	if (s->count < FORWARDER_SERVERS && !ip_prefix_has(&own_network, a))
+	for (size_t i = 0; i < DNS_FORWARDER_ADDRESSES; i++)
+		if (f->device && f->at[i].family && ip_equal(&f->at[i], a))
+			return true;
+	return ip_prefix_has(&own_network, a);
+}
+
+/* One of our own addresses would make a loop. */
+static void add_server(const struct dns_forwarder *f, struct forwarder_servers *s,
+		       const struct ip_addr *a, unsigned int scope)
+{
+	if (s->count < FORWARDER_SERVERS && !is_own(f, a))
 		s->at[s->count++] = (struct forwarder_server){ .addr = *a, .scope = scope };
 }
 
@@ -572,7 +748,7 @@ void dns_forwarder_set_vpn(struct dns_forwarder *f, const struct ip_addr *server
 	struct forwarder_servers s = { .count = 0 };
 
 	for (size_t i = 0; i < count; i++)
-		add_server(&s, &servers[i], 0);
+		add_server(f, &s, &servers[i], 0);
 	use_servers(f, FORWARDER_VPN, &s);
 }
 
@@ -582,7 +758,10 @@ static unsigned int device_index(const struct dns_forwarder *f, const char *name
 	struct ifreq ifr = { .ifr_name = "" };
 
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%.*s", IFNAMSIZ - 1, name);
-	return ioctl(f->udp.fd, SIOCGIFINDEX, &ifr) ? 0 : (unsigned int)ifr.ifr_ifindex;
+	if (f->device) /* servers are reached from our namespace */
+		return if_nametoindex(ifr.ifr_name);
+	return ioctl(f->listeners[0].udp.fd, SIOCGIFINDEX, &ifr) ? 0
+								 : (unsigned int)ifr.ifr_ifindex;
 }
 
 void dns_forwarder_set_others(struct dns_forwarder *f, const char *resolv_conf)
@@ -595,9 +774,11 @@ void dns_forwarder_set_others(struct dns_forwarder *f, const char *resolv_conf)
 	for (const char *line = resolv_conf; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (resolv_line_server(line, &a, device))
-			add_server(&s, &a, *device ? device_index(f, device) : 0);
+			add_server(f, &s, &a, *device ? device_index(f, device) : 0);
 	}
 	if (!s.count) /* resolv.conf(5): without one, the server on this host */
-		add_server(&s, &local, 0);
+		add_server(f, &s, &local, 0);
+	if (f->cache)
+		reply_cache_clear(f->cache);
 	use_servers(f, FORWARDER_OTHERS, &s);
 }

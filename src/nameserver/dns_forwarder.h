@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Split DNS where a host only has resolv.conf: a DNS server of our own on a loopback address that
- * resolv.conf names while the tunnel is up. The engine is dns/forwarder.h; this is its sockets: UDP
- * and TCP to local clients, and for each query a socket on a random port to a server.
+ * A DNS server of our own that passes queries on. The engine is dns/forwarder.h; this is its sockets: UDP
+ * and TCP to clients, and for each query a socket on a random port to a server.
  *
- * It stays until the end, even while resolv.conf does not name it: programs that read that file
- * only once still query it.
+ * For split DNS at a client where a host only has resolv.conf it listens on a loopback address, which
+ * resolv.conf names while the tunnel is up. It stays until the end, even while resolv.conf does not name
+ * it: programs that read that file only once still query it.
+ *
+ * For the clients of a server (serve --dns host) it listens on the server's addresses in the tunnels,
+ * takes queries that come by its device alone (and this host's own), and keeps responses (dns/reply_cache.h).
  */
 #ifndef SSTP_NAMESERVER_DNS_FORWARDER_H
 #define SSTP_NAMESERVER_DNS_FORWARDER_H
@@ -17,11 +20,16 @@
 
 struct dns_forwarder;
 
+enum { DNS_FORWARDER_ADDRESSES = 2 };
+
 struct dns_forwarder_cfg {
 	struct loop *loop;
-	const struct dns_names *names; /* the caller's, as is netns_fd */
+	const struct dns_names *names; /* the caller's, as is netns_fd; NULL: no domains */
 	int netns_fd;                  /* its sockets are in this network namespace; -1: ours */
 	const struct log *log;
+	/* For a device's users; then the sockets to servers are in our namespace. NULL: for this host. */
+	const char *device;
+	struct ip_addr at[DNS_FORWARDER_ADDRESSES]; /* where to listen then; AF_UNSPEC: nowhere */
 };
 
 /* 0 or -errno, logged. */

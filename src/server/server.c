@@ -27,6 +27,7 @@
 #include "net/file_watch.h"
 #include "net/health.h"
 #include "server/server_netdev.h"
+#include "server/host_dns.h"
 #include "server/leases.h"
 #include "server/ndp_proxy.h"
 #include "server/orders.h"
@@ -59,6 +60,7 @@ struct server {
 	struct mailbox mailbox; /* for the workers' answers */
 	struct netdev *netdev;
 	struct nat *nat;             /* NULL: none */
+	struct host_dns *host_dns;   /* NULL: none */
 	struct ndp_proxy *ndp_proxy; /* the same */
 	struct loop_watch process;   /* the process that --netns names */
 	struct loop_watch ended;
@@ -728,6 +730,20 @@ static int open_auth(struct server *srv)
 	return auth_open(&user_file_backend, sh->credentials.users, &sh->auth);
 }
 
+static enum tunnel_reason open_host_dns(struct server *srv)
+{
+	const struct prefixes *prefixes = registry_prefixes(srv->shared.registry);
+	struct host_dns_cfg cfg = {
+		.loop = srv->loop,
+		.netdev = srv->netdev,
+		.v4 = ip_from_v4(pool_server(registry_pool(srv->shared.registry))),
+	};
+
+	if (prefixes)
+		cfg.v6 = prefixes_server(prefixes);
+	return host_dns_open(&cfg, &srv->host_dns) ? REASON_NETWORK : REASON_NONE;
+}
+
 static enum tunnel_reason open_all(struct server *srv)
 {
 	static const int signals[] = {
@@ -771,6 +787,8 @@ static enum tunnel_reason open_all(struct server *srv)
 	file_raise_limit(srv->max_sessions + WORKER_HALF_OPEN_MAX + FILES_OF_OURS);
 	health_open(&srv->health, srv->loop);
 	reason = open_workers(srv);
+	if (!reason && srv->cfg->dns_host)
+		reason = open_host_dns(srv);
 	if (!reason)
 		reason = open_ndp_proxy(srv);
 	if (!reason)
@@ -893,6 +911,7 @@ static void close_all(struct server *srv)
 	health_close(&srv->health);
 	if (srv->process.ready)
 		loop_unwatch(srv->loop, &srv->process);
+	host_dns_close(srv->host_dns);
 	nat_close(srv->nat);
 	netdev_close(srv->netdev);
 	close_watch(srv, &srv->ended);

@@ -58,6 +58,7 @@ struct server_cfg {
 		delegate_network; /* prefixes of delegate_len are delegated; AF_UNSPEC: none */
 	unsigned delegate_len;
 	uint32_t dns[2], nbns[2];
+	bool dns_host;                       /* the server's own addresses, among those, answer */
 	struct ip_addr ipv6_dns[2];          /* AF_UNSPEC: none */
 	const struct ip_prefix *push_routes; /* IPv4, for the clients to send into the tunnel */
 	size_t push_route_count;

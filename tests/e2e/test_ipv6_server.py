@@ -142,7 +142,7 @@ def test_networks_that_can_not_be(lab, value, why):
     (("--ipv6-delegate", "2001:db8:77:80::/57/60"), "--ipv6-delegate and --ipv6-network overlap"),
     (("--dns", "fe80::1"), "clients cannot reach this address"),
     (("--dns", "2001:db8::1", "--dns", "2001:db8::2", "--dns", "2001:db8::3"), "more than two IPv6 addresses"),
-    (("--dns", "office"), "must be an IP address such as 10.0.0.1 or 2001:db8::53"),
+    (("--dns", "office"), "must be host, or an IP address such as 10.0.0.1 or 2001:db8::53"),
 ])
 def test_options_that_do_not_go_together(lab, options, why):
     server = lab.serve(*IPV6, *options, wait=False)

@@ -102,6 +102,7 @@ def test_global_ipv6_is_routed(changed):
     lab.inside.configure(f"addr add {INSIDE6}/64 dev cable nodad\nroute add default via {INSIDE6_GATEWAY}\n")
     lab.serve("--nat", "any", "--ipv6-network", "2001:db8:77::/48")
     lab.connect().wait_for("^IPv6 address 2001:db8:77:")
+    lab.client.ping(INSIDE6)
     assert source_seen_by(lab.inside, lab.client, INSIDE6, socket.AF_INET6).startswith("2001:db8:77:")
 
 
