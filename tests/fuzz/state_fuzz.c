@@ -15,6 +15,7 @@
 
 #include "client/resolv_conf.h"
 #include "client/state.h"
+#include "dns/resolv_line.h"
 #include "server/leases.h"
 #include "util/file.h"
 
@@ -92,7 +93,7 @@ static void read_state(const uint8_t *data, size_t len)
 static void read_resolv_conf(const uint8_t *data, size_t len)
 {
 	char *text = malloc(len + 1), *out = malloc(QUOTED_LEN(len));
-	char backup[PATH_MAX], device[RESOLV_CONF_DEVICE_SIZE];
+	char backup[PATH_MAX], device[RESOLV_LINE_DEVICE_SIZE];
 	struct ip_addr a;
 
 	if (text && out) {
@@ -100,7 +101,7 @@ static void read_resolv_conf(const uint8_t *data, size_t len)
 		text[len] = '\0';
 		if (resolv_conf_where(text, backup) == RESOLV_CONF_BESIDE)
 			assert(strlen(backup) < sizeof(backup));
-		if (resolv_conf_server(text, &a, device))
+		if (resolv_line_server(text, &a, device))
 			assert(a.family && strlen(device) < sizeof(device));
 		assert(resolv_conf_print_kept(text, out) <= len + 1);
 		assert(resolv_conf_print_quoted(text, out) < QUOTED_LEN(len));
