@@ -37,6 +37,13 @@ static const struct option eap_table[] = {
 		  "--ca-cert, or this machine's",
 	  .set = set_file_or_folder,
 	  .at = AT(ca) },
+	{ .name = "eap-crl",
+	  .arg = "FILE",
+	  .help = "refuse that server's certificate if it is in the revocation lists in FILE (PEM "
+		  "or DER), which must have one of its issuer; default: that of --crl, unless "
+		  "--eap-ca is given",
+	  .set = set_file,
+	  .at = AT(crl) },
 	{ .name = "client-cert",
 	  .arg = "FILE",
 	  .help = "your certificate for eap-tls (PEM), with its intermediate certificates after it",
@@ -115,6 +122,9 @@ static bool is_complete(const struct verb *verb, const struct eap_settings *s,
 			  s->name);
 		return false;
 	}
+	if (s->crl && !uses_tls && !uses_peap)
+		return refuse(verb, "--eap-crl is for --auth eap-tls and peap, and neither is in "
+				    "the list of methods");
 	if (s->client_cert && !uses_tls && !uses_peap)
 		return refuse(verb,
 			      "--client-cert is for --auth eap-tls and peap, and neither is in "
@@ -169,7 +179,9 @@ bool eap_settings_apply(const struct verb *verb, const struct eap_settings *s,
 		return false;
 	cfg->eap_tls = (struct tls_client_cfg){
 		.ca_file = s->ca ? s->ca : outer->ca_file,
-		.crl_file = NULL,
+		.crl_file = s->crl  ? s->crl
+			    : s->ca ? NULL
+				    : outer->crl_file,
 		.cert_file = s->client_cert,
 		.key_file = s->client_key ? s->client_key : s->client_cert,
 		.is_eap = true,

@@ -9,7 +9,7 @@
 struct eap_settings {
 	const char *identity;
 	const char *name; /* of the server's certificate inside EAP */
-	const char *ca;
+	const char *ca, *crl;
 	bool requires_peap_binding;
 	const char *client_cert, *client_key, *client_key_password_file;
 };

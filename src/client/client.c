@@ -1108,6 +1108,47 @@ static int before_connect(void *arg, const struct sockaddr_storage *to)
 	return b->ops->before_connect ? b->ops->before_connect(b, to) : 0;
 }
 
+/* PEAP's own session has no certificate of the client; one inside it may have. */
+static int open_eap_tls(const struct client *c, struct tls_ctx **tls, struct tls_ctx **peap_tls,
+			struct error *err)
+{
+	struct tls_client_cfg peap = c->cfg->eap_tls;
+	bool has_peap = memchr(c->cfg->eap, EAP_PEAP, c->cfg->eap_count);
+	bool has_tls = memchr(c->cfg->eap, EAP_TLS, c->cfg->eap_count) || has_peap;
+	int error = 0;
+
+	*tls = *peap_tls = NULL;
+	peap.cert_file = NULL;
+	peap.only_tls12 = true;
+	if (has_peap)
+		error = tls_ctx_client(&peap, peap_tls, err);
+	if (!error && has_tls && c->cfg->eap_tls.cert_file)
+		error = tls_ctx_client(&c->cfg->eap_tls, tls, err);
+	if (error)
+		tls_ctx_release(*peap_tls);
+	return error;
+}
+
+static void warn_of_crl(const struct client *c, const struct error *err)
+{
+	log_warn(&c->log, "%s; the settings that were read before stay in use", err->text);
+}
+
+static void reload_eap_crl(struct client *c)
+{
+	struct tls_ctx *tls, *peap_tls;
+	struct error err;
+
+	if (open_eap_tls(c, &tls, &peap_tls, &err)) {
+		warn_of_crl(c, &err);
+		return;
+	}
+	tls_ctx_release(c->eap_tls);
+	tls_ctx_release(c->peap_tls);
+	c->eap_tls = tls;
+	c->peap_tls = peap_tls;
+}
+
 /* Revocation lists are replaced every few days: each connection uses the current ones. */
 static void reload_crl(struct client *c)
 {
@@ -1115,10 +1156,12 @@ static void reload_crl(struct client *c)
 	struct error err;
 	struct tls_ctx *tls;
 
+	if (c->cfg->eap_tls.crl_file)
+		reload_eap_crl(c);
 	if (!cfg->crl_file)
 		return;
 	if (tls_ctx_client(cfg, &tls, &err)) {
-		log_warn(&c->log, "%s; the settings that were read before stay in use", err.text);
+		warn_of_crl(c, &err);
 		return;
 	}
 	tls_ctx_use_tickets(tls, c->tickets);
@@ -1422,23 +1465,6 @@ static void on_backend_settled(struct backend_client *backend_client)
 		dial(c);
 }
 
-/* PEAP's own session has no certificate of the client; one inside it may have. */
-static int open_eap_tls(struct client *c, struct error *err)
-{
-	struct tls_client_cfg peap = c->cfg->eap_tls;
-	bool has_peap = memchr(c->cfg->eap, EAP_PEAP, c->cfg->eap_count);
-	bool has_tls = memchr(c->cfg->eap, EAP_TLS, c->cfg->eap_count) || has_peap;
-	int error = 0;
-
-	peap.cert_file = NULL;
-	peap.only_tls12 = true;
-	if (has_peap)
-		error = tls_ctx_client(&peap, &c->peap_tls, err);
-	if (!error && has_tls && c->cfg->eap_tls.cert_file)
-		error = tls_ctx_client(&c->cfg->eap_tls, &c->eap_tls, err);
-	return error;
-}
-
 static enum tunnel_reason open_all(struct client *c)
 {
 	static const int signals[] = { COMMAND_SIGNALS, SIGUSR2 };
@@ -1450,7 +1476,7 @@ static enum tunnel_reason open_all(struct client *c)
 	c->tickets = tls_tickets_new(clock_boot_s);
 	if (!error) {
 		tls_ctx_use_tickets(c->tls, c->tickets);
-		error = open_eap_tls(c, &err);
+		error = open_eap_tls(c, &c->eap_tls, &c->peap_tls, &err);
 	}
 	if (error) {
 		log_error(&c->log, "%s", err.text);

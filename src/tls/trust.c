@@ -195,6 +195,13 @@ static void refuse_revoked(struct tls *t, const struct cert_info *c, bool is_lea
 		     serial_of(end->at->serial).text);
 }
 
+static const char *crl_option(const struct tls *t)
+{
+	if (t->ctx->is_server)
+		return "--client-crl";
+	return t->ctx->is_eap ? "--eap-crl or --crl" : "--crl";
+}
+
 /* All faults concern lists of the issuer of `c`. */
 static void refuse_crl(struct tls *t, enum path_fault fault, const struct cert_info *c,
 		       const struct path_end *end)
@@ -203,14 +210,14 @@ static void refuse_crl(struct tls *t, enum path_fault fault, const struct cert_i
 
 	if (fault == PATH_NO_CRL)
 		trust_refuse(t,
-			     "the file of --crl has no revocation list that is for the "
+			     "the file of %s has no revocation list that is for the "
 			     "certificate of %.64s (its issuer is %.96s)",
-			     t->name, c->issuer);
+			     crl_option(t), t->name, c->issuer);
 	else if (fault == PATH_CRL_EXPIRED || fault == PATH_CRL_EARLY)
 		trust_refuse(t,
-			     "the revocation list (--crl) of %.96s %s %s (this machine's date "
+			     "the revocation list (%s) of %.96s %s %s (this machine's date "
 			     "is %s)",
-			     c->issuer,
+			     crl_option(t), c->issuer,
 			     fault == PATH_CRL_EXPIRED ? "should have been replaced by"
 						       : "is not valid before",
 			     tls_date_print(fault == PATH_CRL_EXPIRED ? end->crl->next_update
@@ -219,7 +226,7 @@ static void refuse_crl(struct tls *t, enum path_fault fault, const struct cert_i
 			     now.text);
 	else
 		trust_refuse(
-			t, "the revocation list (--crl) of %.96s %s", c->issuer,
+			t, "the revocation list (%s) of %.96s %s", crl_option(t), c->issuer,
 			fault == PATH_CRL_FORGED
 				? "is not signed by its key, or with an algorithm that is not "
 				  "accepted"

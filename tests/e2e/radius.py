@@ -171,12 +171,12 @@ SIGNED = """
 class FreeRadius:
     """FreeRADIUS on the loopback address of a host; `users` is the text of its users file."""
 
-    def __init__(self, lab, users, host=None, signed=True, mppe="yes", client_ca=None):
+    def __init__(self, lab, users, host=None, signed=True, mppe="yes", client_ca=None, identity=None):
         self.lab, self.host = lab, host or lab.server
         self.folder = lab.folder / f"freeradius-{len(lab.programs)}"
         self.folder.mkdir()
         (self.folder / "users").write_text(users)
-        identity = lab.pki.server
+        identity = identity or lab.pki.server
         (self.folder / "radiusd.conf").write_text(CONFIG.format(
             folder=self.folder, secret=SECRET, mppe=mppe, signed=SIGNED if signed else "", key=identity.key,
             cert=identity.cert, ca=client_ca or lab.pki.ca, auth_port=AUTH_PORT, acct_port=ACCT_PORT))

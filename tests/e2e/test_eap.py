@@ -5,7 +5,9 @@ import signal
 import pytest
 
 from chains import Maker
+from lab import NAME
 from pki import openssl
+from radius import SECRET, FreeRadius
 
 FOR_CLIENTS = ("basicConstraints = CA:FALSE", "extendedKeyUsage = clientAuth")
 UPN = "otherName:1.3.6.1.4.1.311.20.2.3;UTF8:"
@@ -141,10 +143,56 @@ def test_the_authority_of_the_server_inside(lab, maker, clients):
          "holds (issuer CN=The office authority)")
 
 
+@pytest.mark.parametrize("method", ["eap-tls", "peap"])
+def test_a_revoked_server_inside(lab, both, maker, clients, method):
+    root = maker.authority("Inside")
+    leaf, client = maker.make("vpn.example.net", root), client_of(maker, clients)
+    lab.serve("--auth", method, "--client-ca", clients.cert, identity=maker.shown(leaf))
+    own = ["--client-cert", client.cert, "--client-key", client.key] if method == "eap-tls" else []
+
+    def start(*options, wait=False):
+        return lab.connect("--auth", method, "--eap-name", "vpn.example.net", "--eap-ca", root.cert, *own,
+                           "--no-default-route", *options, to="vpn.example.net", trust=["--ca-cert", root.cert], wait=wait)
+
+    def refused(client, words):
+        client.wait_for(f"login by EAP: {words}")
+        client.stop()
+
+    revoked = "the certificate of vpn.example.net was revoked on .*: keyCompromise"
+    another = maker.file(maker.crl(maker.authority("Another")))
+    lists = maker.file(maker.crl(root))
+    client = start("--eap-crl", lists, wait=True)
+    lists.write_bytes(maker.crl(root, [leaf], "keyCompromise"))
+    client.send(signal.SIGUSR2)  # it connects again, and reads the file again
+    refused(client, revoked)
+    refused(start("--eap-crl", another),
+            "the file of --eap-crl or --crl has no revocation list that is for the certificate of vpn.example.net")
+
+
+def test_the_lists_of_the_outer_server_count_inside(lab, maker):
+    """Unless --eap-ca gives other authorities. Inside there is another server, with a certificate that is revoked."""
+    root = maker.authority("Both")
+    outer, inner = (maker.make(NAME, root) for _ in range(2))
+    FreeRadius(lab, 'ann Cleartext-Password := "wonder land"\n', identity=maker.shown(inner))
+    lab.serve("--radius", "127.0.0.1", "--radius-secret-file", lab.file("secret", SECRET + "\n"), "--auth", "peap",
+              users=False, identity=maker.shown(outer))
+    lists = maker.file(maker.crl(root, [inner]))
+
+    def start(*options, wait=False):
+        return lab.connect(*PEAP, "--no-default-route", *options, to=NAME,
+                           trust=["--ca-cert", root.cert, "--crl", lists], wait=wait)
+
+    client = start()
+    client.wait_for("login by EAP: the certificate of vpn.example.net was revoked on")
+    client.stop()
+    start("--eap-ca", root.cert, wait=True)
+
+
 @pytest.mark.parametrize("options, words", [
     (["--auth", "eap-tls", "--eap-name", "vpn.example.net"], "--auth eap-tls needs --client-cert FILE"),
     (["--auth", "eap-tls", "--client-cert", "CERT"], "--auth eap-tls and peap need --eap-name NAME"),
     (["--client-cert", "CERT"], "--client-cert is for --auth eap-tls and peap, and neither is in the list of methods"),
+    (["--eap-crl", "CERT"], "--eap-crl is for --auth eap-tls and peap, and neither is in the list of methods"),
     (["--client-key", "CERT"], "--client-key needs --client-cert"),
     (["--auth", "peap"], "--auth eap-tls and peap need --eap-name NAME"),
     ([*METHOD, "--client-cert", "CERT"], "name the key's file with --client-key"),
