@@ -255,6 +255,7 @@ complete -c sstp -n '__fish_seen_subcommand_from serve' -l radius-cert -r -F -d 
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l radius-key -r -F -d 'with tls:HOST'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l radius-coa-from -x -d 'let the RADIUS server with this address end sessions and change their limits (Disconnect, CoA)'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l radius-coa-port -x -d 'UDP port for that'
+complete -c sstp -n '__fish_seen_subcommand_from serve' -l radius-coa-timestamp -x -a 'auto require' -d 'auto (the default)'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l nas-identifier -x -d 'this server\'s name for RADIUS'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l ipv4-network -x -d 'addresses for the clients'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l pool -x -d 'keep a part of --ipv4-network for the users whose pool RADIUS (Framed-Pool) or pool= in the user file names'

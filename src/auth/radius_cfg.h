@@ -35,6 +35,7 @@ struct radius_cfg {
 	struct ip_addr coa_from[RADIUS_DAE_SOURCES]; /* who may change or end sessions */
 	size_t coa_count;
 	uint16_t coa_port;
+	bool coa_requires_timestamp;
 	struct bytes coa_secret;
 	struct tls_client_cfg tls; /* for servers that are reached by TLS */
 	uint32_t interim_s; /* between reports of a session; 0: what the server says, or none */

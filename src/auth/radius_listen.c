@@ -75,15 +75,16 @@ static enum radius_error_cause carry_out(struct radius_listen *l,
 	return found > 1 && !rq->is_disconnect ? RADIUS_ERROR_SEVERAL_SESSIONS : RADIUS_ERROR_NONE;
 }
 
+static struct log_limit limit_of_requests = { .about = "requests of RADIUS servers",
+					      .max = REFUSED_LINES };
+static const struct log log_of_requests = { .limit = &limit_of_requests };
+
 static void log_request(const struct radius_dae_request *rq, enum radius_error_cause cause)
 {
-	static struct log_limit limit = { .about = "requests of RADIUS servers",
-					  .max = REFUSED_LINES };
-	static const struct log log = { .limit = &limit };
 	const char *what = rq->is_disconnect ? "Disconnect-Request" : "CoA-Request";
 
 	if (cause)
-		log_warn(&log, "RADIUS: %s of %s refused with Error-Cause %u", what,
+		log_warn(&log_of_requests, "RADIUS: %s of %s refused with Error-Cause %u", what,
 			 ip_print(&rq->peer.addr).text, (unsigned)cause);
 	else
 		log_info(NULL, "RADIUS: %s of %s done", what, ip_print(&rq->peer.addr).text);
@@ -103,6 +104,19 @@ static void take(struct radius_listen *l, int fd, size_t len, const struct socka
 				 &out)) {
 	case RADIUS_DAE_DROP:
 		log_debug(NULL, "RADIUS: dropped a request from %s", ip_print_sockaddr(from).text);
+		return;
+	case RADIUS_DAE_OLD:
+		log_warn(&log_of_requests,
+			 "RADIUS: dropped a request of %s: its Event-Timestamp is off by more than "
+			 "%d minutes; it may be an old one that somebody sends again, or a clock "
+			 "is wrong",
+			 ip_print(&peer.addr).text, RADIUS_DAE_WINDOW_S / 60);
+		return;
+	case RADIUS_DAE_UNDATED:
+		log_warn(&log_of_requests,
+			 "RADIUS: dropped a request of %s: it has no Event-Timestamp, which "
+			 "--radius-coa-timestamp requires",
+			 ip_print(&peer.addr).text);
 		return;
 	case RADIUS_DAE_RESPOND:
 		break;
@@ -186,8 +200,12 @@ int radius_listen_open(struct radius_listen *l, struct loop *loop, const struct 
 {
 	int error = 0;
 
-	*l = (struct radius_listen){ .loop = loop, .nas = nas, .orders = orders };
+	memset(l, 0, sizeof(*l)); /* too large for the stack */
+	l->loop = loop;
+	l->nas = nas;
+	l->orders = orders;
 	l->dae.nas_name = cfg->nas;
+	l->dae.requires_timestamp = cfg->coa_requires_timestamp;
 	l->watches[0].fd = l->watches[1].fd = -1;
 	for (size_t i = 0; i < cfg->coa_count && !error; i++) {
 		sa_family_t family = cfg->coa_from[i].family;

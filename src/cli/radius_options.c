@@ -29,6 +29,15 @@ static bool set_demand(void *to, const char *value, struct error *err)
 	return false;
 }
 
+static bool set_timestamp(void *to, const char *value, struct error *err)
+{
+	*(bool *)to = strcmp(value, "auto") != 0;
+	if (!strcmp(value, "auto") || !strcmp(value, "require"))
+		return true;
+	snprintf(err->text, sizeof(err->text), "must be auto or require");
+	return false;
+}
+
 static const struct option radius_table[] = {
 	{ .name = "radius",
 	  .arg = "[tls:]HOST[:PORT]",
@@ -102,6 +111,14 @@ static const struct option radius_table[] = {
 	  .help = "UDP port for that; default 3799",
 	  .set = set_number,
 	  .at = AT(coa_port) },
+	{ .name = "radius-coa-timestamp",
+	  .arg = "WHEN",
+	  .words = "auto require",
+	  .help = "auto (the default): a request without Event-Timestamp is taken, and not taken "
+		  "twice within 5 minutes; require: it is dropped, since somebody who has recorded "
+		  "it could send it again later",
+	  .set = set_timestamp,
+	  .at = AT(coa_requires_timestamp) },
 	{ .name = "nas-identifier",
 	  .arg = "NAME",
 	  .help = "this server's name for RADIUS; default: --name",
@@ -234,6 +251,7 @@ static bool get_coa(const struct verb *verb, struct radius_settings *s)
 		cli_error(verb, "--radius-coa-port: must be a port, 1 to 65535");
 		return false;
 	}
+	cfg->coa_requires_timestamp = s->coa_requires_timestamp;
 	cfg->coa_port = s->coa_port ? (uint16_t)s->coa_port : RADIUS_DAE_PORT;
 	for (size_t i = 0; i < s->coa_from.count; i++)
 		if (!ip_parse(s->coa_from.at[i], &cfg->coa_from[cfg->coa_count++])) {

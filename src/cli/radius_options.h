@@ -10,6 +10,7 @@
 struct radius_settings {
 	struct text_list servers, acct, secret_files, coa_from;
 	uint32_t coa_port;
+	bool coa_requires_timestamp;
 	struct ip_addr source;
 	const char *nas;
 	const char *ca, *cert, *key;

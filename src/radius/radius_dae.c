@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The checks of a request, in order, and the responses that were sent lately. */
+/* The checks of a request, in order, and the requests that were answered lately. */
 #include "radius/radius_dae.h"
 
 #include "util/text.h"
@@ -17,54 +17,53 @@ static const struct radius_dae_source *find_source(const struct radius_dae *d,
 	return NULL;
 }
 
-static bool is_recent(struct bytes packet, uint64_t now_s)
+static bool is_genuine(struct bytes packet, struct bytes secret)
+{
+	return (packet.at[0] == RADIUS_DISCONNECT_REQUEST || packet.at[0] == RADIUS_COA_REQUEST) &&
+	       radius_check_request(packet, secret) != RADIUS_CHECK_FORGED;
+}
+
+/* RADIUS_DAE_ASK: it may be taken. Says how long it must be remembered. */
+static enum radius_dae_step check_date(const struct radius_dae *d, struct bytes packet,
+				       uint64_t now_s, uint64_t *until_s)
 {
 	struct bytes value;
 	uint64_t at;
 
+	*until_s = now_s + RADIUS_DAE_WINDOW_S;
 	if (!radius_find(packet, 0, RADIUS_EVENT_TIMESTAMP, &value))
-		return true;
+		return d->requires_timestamp ? RADIUS_DAE_UNDATED : RADIUS_DAE_ASK;
 	at = radius_number(value);
-	return at + RADIUS_DAE_WINDOW_S >= now_s && at <= now_s + RADIUS_DAE_WINDOW_S;
-}
-
-static bool is_genuine(struct bytes packet, struct bytes secret, uint64_t now_s)
-{
-	return (packet.at[0] == RADIUS_DISCONNECT_REQUEST || packet.at[0] == RADIUS_COA_REQUEST) &&
-	       radius_check_request(packet, secret) != RADIUS_CHECK_FORGED &&
-	       is_recent(packet, now_s);
+	if (at + RADIUS_DAE_WINDOW_S < now_s || at > now_s + RADIUS_DAE_WINDOW_S)
+		return RADIUS_DAE_OLD;
+	*until_s = at + RADIUS_DAE_WINDOW_S;
+	return RADIUS_DAE_ASK;
 }
 
 /* ---- repeated requests */
 
-static const struct radius_dae_response *find_response(const struct radius_dae *d,
-						       const struct radius_dae_peer *peer,
-						       struct bytes packet)
+static const struct radius_dae_seen *find_seen(const struct radius_dae *d,
+					       const struct radius_dae_request *rq, uint64_t now_s)
 {
-	for (size_t i = 0; i < RADIUS_DAE_CACHE; i++) {
-		const struct radius_dae_response *r = &d->cache[i];
+	for (size_t i = 0; i < RADIUS_DAE_SEEN; i++) {
+		const struct radius_dae_seen *seen = &d->seen[i];
 
-		if (r->len && r->id == packet.at[1] && r->peer.port == peer->port &&
-		    ip_equal(&r->peer.addr, &peer->addr) &&
-		    !memcmp(r->request, packet.at + 4, sizeof(r->request)))
-			return r;
+		if (seen->until_s && seen->until_s >= now_s && seen->source == rq->source &&
+		    !memcmp(seen->request, rq->packet.at + 4, sizeof(seen->request)))
+			return seen;
 	}
 	return NULL;
 }
 
-static void keep_response(struct radius_dae *d, const struct radius_dae_request *rq,
-			  const struct writer *out)
+static void remember(struct radius_dae *d, const struct radius_dae_request *rq,
+		     enum radius_error_cause cause)
 {
-	struct radius_dae_response *r = &d->cache[d->next++ % RADIUS_DAE_CACHE];
+	struct radius_dae_seen *seen = &d->seen[d->next++ % RADIUS_DAE_SEEN];
 
-	r->len = 0;
-	if (out->full || out->len > sizeof(r->bytes))
-		return;
-	r->peer = rq->peer;
-	r->id = rq->packet.at[1];
-	memcpy(r->request, rq->packet.at + 4, sizeof(r->request));
-	r->len = (uint16_t)out->len;
-	memcpy(r->bytes, out->at, out->len);
+	seen->until_s = rq->until_s;
+	seen->source = (uint8_t)rq->source;
+	seen->cause = (uint16_t)cause;
+	memcpy(seen->request, rq->packet.at + 4, sizeof(seen->request));
 }
 
 /* ---- what it says */
@@ -149,33 +148,6 @@ bool radius_dae_is_address(const struct radius_attr *a)
 	return !a->vendor && memchr(types, a->type, sizeof(types));
 }
 
-enum radius_dae_step radius_dae_input(struct radius_dae *d, const struct radius_dae_peer *peer,
-				      struct bytes packet, uint64_t now_s,
-				      struct radius_dae_request *rq, struct writer *out)
-{
-	const struct radius_dae_source *source = find_source(d, &peer->addr);
-	const struct radius_dae_response *before;
-	enum radius_error_cause cause;
-
-	if (!source || !radius_is_packet(&packet) || !is_genuine(packet, source->secret, now_s))
-		return RADIUS_DAE_DROP;
-	before = find_response(d, peer, packet);
-	if (before) {
-		put_bytes(out, before->bytes, before->len);
-		return RADIUS_DAE_RESPOND;
-	}
-	*rq = (struct radius_dae_request){ .is_disconnect =
-						   packet.at[0] == RADIUS_DISCONNECT_REQUEST,
-					   .packet = packet,
-					   .peer = *peer,
-					   .secret = source->secret };
-	cause = read_request(d, rq);
-	if (!cause)
-		return RADIUS_DAE_ASK;
-	radius_dae_respond(d, rq, cause, out);
-	return RADIUS_DAE_RESPOND;
-}
-
 /* ---- responses */
 
 static enum radius_code response_code(bool is_disconnect, bool is_ack)
@@ -185,8 +157,9 @@ static enum radius_code response_code(bool is_disconnect, bool is_ack)
 	return is_ack ? RADIUS_COA_ACK : RADIUS_COA_NAK;
 }
 
-void radius_dae_respond(struct radius_dae *d, const struct radius_dae_request *rq,
-			enum radius_error_cause cause, struct writer *out)
+/* The same one each time for the same request. */
+static void put_response(const struct radius_dae_request *rq, enum radius_error_cause cause,
+			 struct writer *out)
 {
 	struct radius_walk w = radius_walk(rq->packet);
 	struct radius_attr a;
@@ -199,8 +172,48 @@ void radius_dae_respond(struct radius_dae *d, const struct radius_dae_request *r
 	while (radius_next(&w, &a)) /* RFC 5176 section 3.1 */
 		if (!a.vendor && (a.type == RADIUS_PROXY_STATE || a.type == RADIUS_STATE))
 			radius_put(out, a.type, a.value.at, a.value.len);
-	if (out->full)
-		return;
-	radius_sign_response(out->at, out->len, rq->packet.at + 4, rq->secret);
-	keep_response(d, rq, out);
+	if (!out->full)
+		radius_sign_response(out->at, out->len, rq->packet.at + 4, rq->secret);
+}
+
+void radius_dae_respond(struct radius_dae *d, const struct radius_dae_request *rq,
+			enum radius_error_cause cause, struct writer *out)
+{
+	put_response(rq, cause, out);
+	remember(d, rq, cause);
+}
+
+enum radius_dae_step radius_dae_input(struct radius_dae *d, const struct radius_dae_peer *peer,
+				      struct bytes packet, uint64_t now_s,
+				      struct radius_dae_request *rq, struct writer *out)
+{
+	const struct radius_dae_source *source = find_source(d, &peer->addr);
+	const struct radius_dae_seen *seen;
+	enum radius_error_cause cause;
+	enum radius_dae_step step;
+	uint64_t until_s;
+
+	if (!source || !radius_is_packet(&packet) || !is_genuine(packet, source->secret))
+		return RADIUS_DAE_DROP;
+	step = check_date(d, packet, now_s, &until_s);
+	if (step != RADIUS_DAE_ASK)
+		return step;
+	*rq = (struct radius_dae_request){
+		.is_disconnect = packet.at[0] == RADIUS_DISCONNECT_REQUEST,
+		.packet = packet,
+		.peer = *peer,
+		.secret = source->secret,
+		.source = (size_t)(source - d->sources),
+		.until_s = until_s,
+	};
+	seen = find_seen(d, rq, now_s);
+	if (seen) {
+		put_response(rq, (enum radius_error_cause)seen->cause, out);
+		return RADIUS_DAE_RESPOND;
+	}
+	cause = read_request(d, rq);
+	if (!cause)
+		return RADIUS_DAE_ASK;
+	radius_dae_respond(d, rq, cause, out);
+	return RADIUS_DAE_RESPOND;
 }

@@ -6,7 +6,10 @@
  *
  * A request is taken only from the configured addresses, with a right Request Authenticator, and
  * with a right Message-Authenticator and a recent Event-Timestamp if it has them. All others are
- * dropped. A repeated request gets the same response, and nothing is done twice.
+ * dropped. A repeated request, from whatever port it comes, gets the same response, and nothing is done
+ * twice: requests are remembered as long as their Event-Timestamp is recent, or for RADIUS_DAE_WINDOW_S
+ * if they have none. Somebody who has recorded one without it can send it again after that time, so the
+ * owner may require it.
  */
 #ifndef SSTP_RADIUS_RADIUS_DAE_H
 #define SSTP_RADIUS_RADIUS_DAE_H
@@ -16,9 +19,9 @@
 
 enum {
 	RADIUS_DAE_SOURCES = 8,
-	RADIUS_DAE_CACHE = 32,
-	RADIUS_DAE_CACHED_MAX = 256, /* longer responses are not kept */
-	RADIUS_DAE_WINDOW_S = 300,   /* RFC 5176 section 6.3 */
+	RADIUS_DAE_SEEN =
+		4096, /* requests that are remembered; more in that time push the oldest out */
+	RADIUS_DAE_WINDOW_S = 300, /* RFC 5176 section 6.3 */
 };
 
 /* RFC 5176 section 3.5: why a request is refused */
@@ -45,11 +48,12 @@ struct radius_dae_source {
 	struct bytes secret; /* the owner's */
 };
 
-struct radius_dae_response {
-	struct radius_dae_peer peer;
-	uint8_t id, request[RADIUS_AUTH_LEN];
-	uint16_t len; /* 0: none */
-	uint8_t bytes[RADIUS_DAE_CACHED_MAX];
+/* A request that was answered. Its Authenticator depends on all of it. */
+struct radius_dae_seen {
+	uint64_t until_s; /* remembered until then; 0: none */
+	uint8_t request[RADIUS_AUTH_LEN];
+	uint16_t cause; /* what it was answered */
+	uint8_t source; /* in sources[] */
 };
 
 struct radius_dae {
@@ -57,8 +61,10 @@ struct radius_dae {
 	size_t source_count;
 	const char *nas_name;
 	struct ip_addr nas_address; /* AF_UNSPEC: not known, so not compared */
-	struct radius_dae_response cache[RADIUS_DAE_CACHE];
-	size_t next; /* in the cache */
+	bool requires_timestamp;
+	/* private */
+	struct radius_dae_seen seen[RADIUS_DAE_SEEN];
+	size_t next; /* in seen[] */
 };
 
 /* A request that passed all checks. Empty or zero: not given; what is given must all fit. */
@@ -69,10 +75,15 @@ struct radius_dae_request {
 	struct bytes packet; /* for the attributes of a change */
 	struct radius_dae_peer peer;
 	struct bytes secret;
+	/* private */
+	size_t source;
+	uint64_t until_s;
 };
 
 enum radius_dae_step {
 	RADIUS_DAE_DROP,
+	RADIUS_DAE_OLD,     /* dropped: it is genuine, but its Event-Timestamp is not recent */
+	RADIUS_DAE_UNDATED, /* dropped: it is genuine, but has no Event-Timestamp */
 	RADIUS_DAE_RESPOND, /* send what was written */
 	RADIUS_DAE_ASK,     /* the owner does it and calls radius_dae_respond */
 };

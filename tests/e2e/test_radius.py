@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The server asks RADIUS: FreeRADIUS, and a server that is slow, dead, or lies."""
+import hashlib
 import re
+import socket
+import struct
+import time
 
 import pytest
 
@@ -526,6 +530,44 @@ def test_others_get_no_answer(lab, ruled):
     assert "No reply" in radclient(lab, "disconnect", ["User-Name = ann"], secret="guessed")
     assert "No reply" in radclient(lab, "disconnect", ["User-Name = ann", "Event-Timestamp = 1000000"])
     assert ruled[2].status is None
+
+
+def disconnect_of(user):
+    """A Disconnect-Request without a date, as somebody might have recorded it."""
+    attrs = bytes([1, 2 + len(user)]) + user.encode()
+    head = struct.pack("!BBH", 40, 77, 20 + len(attrs))
+    return head + hashlib.md5(head + bytes(16) + attrs + SECRET.encode()).digest() + attrs
+
+
+def test_a_replay_changes_nothing(lab, both, ruled):
+    """The same bytes from another port, after the user has come back."""
+    _, server, client, _, _ = ruled
+
+    def send():
+        with lab.server.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.sendto(disconnect_of("ann"), ("127.0.0.1", 3799))
+            return s.recv(4096)
+
+    answer = send()
+    assert answer[0] == 41
+    assert client.wait() == 12
+    lab.connect("--no-default-route", "--once")
+    assert send() == answer
+    lab.client.ping_server()
+    assert server.log.count("Disconnect-Request of 127.0.0.1 done") == 1
+
+
+def test_requests_without_a_date_can_be_refused(lab, serve):
+    FreeRadius(lab, USERS)
+    server = serve("--radius-coa-from", "127.0.0.1", "--radius-coa-timestamp", "require")
+    client = lab.connect("--no-default-route", "--once")
+    assert "No reply" in radclient(lab, "disconnect", ["User-Name = ann"])
+    server.wait_for("^warn: RADIUS: dropped a request of 127.0.0.1: it has no Event-Timestamp")
+    assert "No reply" in radclient(lab, "disconnect", ["User-Name = ann", f"Event-Timestamp = {int(time.time()) - 400}"])
+    server.wait_for("^warn: RADIUS: dropped a request of 127.0.0.1: its Event-Timestamp is off by more than 5 minutes")
+    assert client.status is None
+    assert "Disconnect-ACK" in radclient(lab, "disconnect", ["User-Name = ann", f"Event-Timestamp = {int(time.time())}"])
+    assert client.wait() == 12
 
 
 # ---- TLS (RadSec)

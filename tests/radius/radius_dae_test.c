@@ -84,8 +84,51 @@ static void a_disconnect(void **state)
 	assert_true(text_is(value, "one"));
 	assert_int_equal(feed(), RADIUS_DAE_RESPOND); /* repeated: not done twice */
 	assert_int_equal(response(RADIUS_DISCONNECT_ACK), 0);
-	peer.port++; /* another program there */
+	peer.port++; /* a recorded request may come from any port */
+	assert_int_equal(feed(), RADIUS_DAE_RESPOND);
+	assert_int_equal(response(RADIUS_DISCONNECT_ACK), 0);
+	d.sources[d.source_count++] = (struct radius_dae_source){ ip_from_v4(0x0a000009), secret };
+	peer.addr = ip_from_v4(0x0a000009); /* another server */
 	assert_int_equal(feed(), RADIUS_DAE_ASK);
+}
+
+static enum radius_dae_step feed_at(uint64_t now_s)
+{
+	out = writer_of(out_bytes, sizeof(out_bytes));
+	return radius_dae_input(&d, &peer, bytes_of(in_bytes, in.len), now_s, &rq, &out);
+}
+
+/* Within the window the same response, and nothing is done; an owner who wants more requires dates. */
+static void a_replay_without_a_timestamp(void **state)
+{
+	uint8_t first[600];
+	size_t len;
+
+	(void)state;
+	begin(RADIUS_DISCONNECT_REQUEST);
+	radius_put_text(&in, RADIUS_USER_NAME, "ann");
+	radius_put_text(&in, RADIUS_PROXY_STATE, "p");
+	sign(7);
+	assert_int_equal(feed_at(NOW_S), RADIUS_DAE_ASK);
+	radius_dae_respond(&d, &rq, RADIUS_ERROR_NO_SESSION, &out);
+	len = out.len;
+	memcpy(first, out_bytes, len);
+	peer.port++;
+	assert_int_equal(feed_at(NOW_S + 300), RADIUS_DAE_RESPOND);
+	assert_int_equal(out.len, len);
+	assert_memory_equal(out_bytes, first, len);
+	assert_int_equal(feed_at(NOW_S + 301), RADIUS_DAE_ASK); /* a new one with the same number */
+	d.requires_timestamp = true;
+	assert_int_equal(feed_at(NOW_S + 400), RADIUS_DAE_UNDATED);
+	/* one of the future is remembered until it is old */
+	begin(RADIUS_DISCONNECT_REQUEST);
+	radius_put_text(&in, RADIUS_USER_NAME, "ann");
+	radius_put_number(&in, RADIUS_EVENT_TIMESTAMP, NOW_S + 300);
+	sign(8);
+	assert_int_equal(feed_at(NOW_S), RADIUS_DAE_ASK);
+	radius_dae_respond(&d, &rq, RADIUS_ERROR_NONE, &out);
+	assert_int_equal(feed_at(NOW_S + 600), RADIUS_DAE_RESPOND);
+	assert_int_equal(feed_at(NOW_S + 601), RADIUS_DAE_OLD);
 }
 
 static void what_is_not_genuine_is_dropped(void **state)
@@ -125,7 +168,7 @@ static void old_requests_are_dropped(void **state)
 		radius_put_text(&in, RADIUS_USER_NAME, "ann");
 		radius_put_number(&in, RADIUS_EVENT_TIMESTAMP, (uint32_t)(NOW_S - ages[i]));
 		sign(1);
-		assert_int_equal(feed(), RADIUS_DAE_DROP);
+		assert_int_equal(feed(), RADIUS_DAE_OLD);
 	}
 }
 
@@ -188,7 +231,7 @@ static void refusals(void **state)
 static void more_requests_than_are_kept(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < 3 * RADIUS_DAE_CACHE; i++) {
+	for (unsigned i = 0; i < 3 * RADIUS_DAE_SEEN; i++) {
 		begin(RADIUS_DISCONNECT_REQUEST);
 		radius_put_number(&in, RADIUS_FRAMED_IP_ADDRESS, 0x0a090001 + i);
 		sign((uint8_t)i);
@@ -204,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_disconnect, set_up),
+		cmocka_unit_test_setup(a_replay_without_a_timestamp, set_up),
 		cmocka_unit_test_setup(what_is_not_genuine_is_dropped, set_up),
 		cmocka_unit_test_setup(old_requests_are_dropped, set_up),
 		cmocka_unit_test_setup(without_a_message_authenticator, set_up),
