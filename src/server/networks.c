@@ -58,16 +58,30 @@ static bool has_prefix(const struct networks *n, const struct ip_prefix *prefix)
 	return false;
 }
 
-static struct network *take_one(struct networks *n, uint64_t session)
+/* `prefix` NULL: any of the session. */
+static struct network *take_one(struct networks *n, const struct ip_prefix *prefix,
+				uint64_t session)
 {
 	struct network **at = &n->first, *found;
 
-	while (*at && (*at)->session != session)
+	while (*at && ((*at)->session != session || (prefix && !is_same(&(*at)->prefix, prefix))))
 		at = &(*at)->next;
 	found = *at;
 	if (found)
 		*at = found->next;
 	return found;
+}
+
+void networks_drop(struct networks *n, const struct ip_prefix *prefix, uint64_t session)
+{
+	struct network *one;
+
+	pthread_rwlock_wrlock(&n->lock);
+	one = take_one(n, prefix, session);
+	if (one)
+		atomic_fetch_sub_explicit(&n->count, 1, memory_order_relaxed);
+	pthread_rwlock_unlock(&n->lock);
+	free(one);
 }
 
 void networks_remove(struct networks *n, uint64_t session,
@@ -78,7 +92,7 @@ void networks_remove(struct networks *n, uint64_t session,
 	if (!atomic_load_explicit(&n->count, memory_order_relaxed))
 		return;
 	pthread_rwlock_wrlock(&n->lock);
-	while ((one = take_one(n, session))) {
+	while ((one = take_one(n, NULL, session))) {
 		atomic_fetch_sub_explicit(&n->count, 1, memory_order_relaxed);
 		if (!has_prefix(n, &one->prefix))
 			removed(arg, &one->prefix);

@@ -27,6 +27,8 @@ void networks_close(struct networks *n);
 /* False without memory. */
 bool networks_add(struct networks *n, const struct ip_prefix *prefix, unsigned worker,
 		  uint64_t session);
+/* Removes that one of a session, which has it. */
+void networks_drop(struct networks *n, const struct ip_prefix *prefix, uint64_t session);
 /*
  * Removes those of a session, and calls `removed` for each that no other session has; it must not
  * call these functions.

@@ -922,7 +922,10 @@ static const char *add_network(struct registry *r, const struct registration *re
 		return strerror(ENOMEM);
 	if (r->netlink)
 		error = netlink_route_replace(r->netlink, &way);
-	return error ? strerror(-error) : NULL;
+	if (!error)
+		return NULL;
+	networks_drop(&r->networks, network, reg->session);
+	return strerror(-error);
 }
 
 const char *registry_add_network(struct registry *r, const struct registration *reg,

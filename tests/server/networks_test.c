@@ -96,12 +96,39 @@ static void all_of_a_session_are_removed(void **state)
 	assert_int_equal(session_of("10.7.2.1"), 2);
 }
 
+static void drops_one_of_a_session(void **state)
+{
+	struct ip_prefix a, b;
+	struct ip_addr to;
+	unsigned worker;
+	uint64_t session;
+	struct networks list;
+
+	(void)state;
+	networks_init(&list);
+	assert_true(ip_prefix_parse("10.8.0.0/16", &a) && ip_prefix_parse("10.8.7.0/24", &b) &&
+		    ip_parse("10.8.7.1", &to));
+	assert_true(networks_add(&list, &a, 0, 7) && networks_add(&list, &b, 1, 7) &&
+		    networks_add(&list, &b, 2, 8));
+	networks_drop(&list, &b, 7);
+	networks_drop(&list, &b, 7); /* no effect */
+	assert_true(networks_find(&list, &to, &worker, &session));
+	assert_int_equal(session, 8);
+	networks_drop(&list, &b, 8);
+	assert_true(networks_find(&list, &to, &worker, &session));
+	assert_int_equal(session, 7);
+	networks_drop(&list, &a, 7);
+	assert_false(networks_find(&list, &to, &worker, &session));
+	networks_close(&list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_longest_prefix_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(of_two_that_are_the_same_the_newest_counts, set_up,
 						tear_down),
+		cmocka_unit_test(drops_one_of_a_session),
 		cmocka_unit_test_setup_teardown(all_of_a_session_are_removed, set_up, tear_down),
 	};
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "auth/users_private.h"
+#include "net/netlink.h"
 #include "server/registry.h"
 
 static struct server_cfg cfg;
@@ -507,6 +508,23 @@ static void without_a_network_there_are_no_prefixes(void **state)
 	assert_int_equal(worker_of_text("2001:db8:1:2::1"), REGISTRY_NOBODY);
 }
 
+/* There is no device with that number. */
+static void a_network_without_its_route_is_forgotten(void **state)
+{
+	struct netlink *netlink;
+	struct ip_prefix network;
+	struct ip_addr to;
+
+	(void)state;
+	assert_true(ip_prefix_parse("10.8.0.0/16", &network) && ip_parse("10.8.0.1", &to));
+	assert_int_equal(netlink_open(&netlink), 0);
+	registry_set_device(r, netlink, 1 << 30);
+	assert_null(log_in(0, "ann", 0, 0));
+	assert_non_null(registry_add_network(r, &regs[0], &network));
+	assert_int_equal(registry_worker_of(r, &to), REGISTRY_NOBODY);
+	assert_int_equal(registry_session_behind(r, 0, &to), 0);
+}
+
 static void a_part_of_the_network_for_some_users(void **state)
 {
 	struct server_pool part = { .name = "staff" };
@@ -539,6 +557,7 @@ static void a_part_of_the_network_for_some_users(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(a_network_without_its_route_is_forgotten),
 		CASE(a_part_of_the_network_for_some_users),
 		CASE(gives_addresses_until_none_is_left),
 		CASE(a_users_own_address_moves_to_the_new_session),
