@@ -11,7 +11,7 @@ enum { HALF = 8 }; /* the first 64 bits of an address, in bytes */
 struct prefixes {
 	uint64_t base; /* the first 64 bits of the network */
 	unsigned len;  /* of a prefix */
-	size_t count;
+	size_t count, free;
 	_Atomic(uint16_t) workers[]; /* by number: the worker's plus one; 0: free */
 };
 
@@ -59,6 +59,7 @@ int prefixes_open(const struct ip_prefix *network, unsigned len, size_t wanted,
 	p->base = upper_half(&first);
 	p->len = len;
 	p->count = wanted;
+	p->free = wanted - 1;
 	*out = p;
 	return 0;
 }
@@ -98,13 +99,14 @@ size_t prefixes_number(const struct prefixes *p, const struct ip_addr *a)
 
 size_t prefixes_take(struct prefixes *p, size_t preferred, unsigned worker)
 {
-	for (size_t i = 0; i < p->count; i++) {
+	for (size_t i = 0; p->free && i < p->count; i++) {
 		size_t number = (preferred + i) % p->count;
 
 		if (!number || atomic_load_explicit(&p->workers[number], memory_order_relaxed))
 			continue;
 		atomic_store_explicit(&p->workers[number], (uint16_t)(worker + 1),
 				      memory_order_relaxed);
+		p->free--;
 		return number;
 	}
 	return 0;
@@ -112,8 +114,8 @@ size_t prefixes_take(struct prefixes *p, size_t preferred, unsigned worker)
 
 void prefixes_give_back(struct prefixes *p, size_t number)
 {
-	if (number)
-		atomic_store_explicit(&p->workers[number], 0, memory_order_relaxed);
+	if (number && atomic_exchange_explicit(&p->workers[number], 0, memory_order_relaxed))
+		p->free++;
 }
 
 int prefixes_worker_of(const struct prefixes *p, const struct ip_addr *a)

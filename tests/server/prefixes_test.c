@@ -151,6 +151,28 @@ static void shorter_prefixes(void **state)
 	prefixes_close(p);
 }
 
+/* Each DHCPv6 request asks, also when there is none left. */
+static void all_are_taken(void **state)
+{
+	struct ip_prefix network;
+	struct prefixes *p;
+
+	(void)state;
+	assert_true(ip_prefix_parse("2001:db8::/56", &network));
+	assert_int_equal(prefixes_open(&network, 60, 1000, &p), 0);
+	assert_int_equal(prefixes_count(p), 16);
+	for (size_t i = 1; i < 16; i++)
+		assert_int_equal(prefixes_take(p, i, 0), i);
+	assert_int_equal(prefixes_take(p, 3, 0), 0);
+	prefixes_give_back(p, 7);
+	prefixes_give_back(p, 7); /* a second time has no effect */
+	assert_int_equal(prefixes_take(p, 3, 0), 7);
+	assert_int_equal(prefixes_take(p, 3, 0), 0);
+	prefixes_give_back(p, 0);
+	assert_int_equal(prefixes_take(p, 3, 0), 0);
+	prefixes_close(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +181,7 @@ int main(void)
 		cmocka_unit_test(what_is_outside_has_no_worker),
 		cmocka_unit_test(large_and_small_networks),
 		cmocka_unit_test(shorter_prefixes),
+		cmocka_unit_test(all_are_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
