@@ -17,6 +17,7 @@
 #include "cli/dns_options.h"
 #include "cli/eap_options.h"
 #include "cli/exit_code.h"
+#include "cli/front_options.h"
 #include "cli/network.h"
 #include "cli/password.h"
 #include "cli/radius_options.h"
@@ -65,6 +66,7 @@ struct dns_list {
 struct serve_settings {
 	struct common_settings common;
 	struct listen_list listen;
+	struct front_cfg front;
 	struct text_list certs, keys;
 	struct tls_server_cfg *tls_cfgs; /* one for each certificate */
 	const char *key_password_file;
@@ -531,6 +533,7 @@ static const struct option_group worker_options = OPTION_GROUP(worker_table);
 static const struct option_use uses[] = {
 	{ .heading = "Where to listen, and as whom", .group = &listen_options },
 	{ .group = &tls_options, .at = AT(tls) },
+	{ .heading = "Load balancers in front of it", .group = &front_options, .at = AT(front) },
 	{ .heading = "Who may log in", .group = &user_options },
 	{ .group = &auth_options, .at = AT(auth) },
 	{ .group = &peap_options, .at = AT(requires_peap_binding) },
@@ -726,6 +729,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.listen_count = s->listen.count,
 		.strict_sni = s->strict_sni,
 		.no_watch = s->no_watch,
+		.front = s->front,
 		.users_file = s->users,
 		.filters_file = s->filters,
 		.users_folder = s->users_dir,

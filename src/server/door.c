@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A connection is accepted; its source address must not be banned; its ClientHello is searched for
- * the server's name, if that chooses a certificate; then come the TLS handshake and one HTTP
- * request. After that it is a session, or it has ended. Beside its TLS session it has one block of
- * memory, c->start: the incomplete input of its stage.
+ * A connection is accepted; a load balancer's begins with the header of the PROXY protocol; its source
+ * address must not be banned; its ClientHello is searched for the server's name, if that chooses a
+ * certificate; then come the TLS handshake and one HTTP request. After that it is a session, or it
+ * has ended. Beside its TLS session it has one block of memory, c->start: the incomplete input of
+ * its stage.
  *
  * The end of a connection here is logged at debug, because of port scans.
  */
@@ -22,6 +23,7 @@
 
 #include "http/block.h"
 #include "http/status.h"
+#include "server/proxy_header.h"
 #include "sstp/http.h"
 #include "sstp/states.h"
 #include "tls/hello.h"
@@ -34,6 +36,7 @@ enum {
 	LOGIN_MS = 3000,       /* a connection older than this may be closed when others wait */
 	LOGIN_SHORT_MS = 1000, /* the same if fewer than FEW may log in at a time */
 	FEW = 200,
+	PROXY_HEADER_MS = 5000, /* it comes at once with the connection */
 	TLS_MS = 10 * 1000,
 	RESPONSE_MAX = 256,
 	ALERT_ACCESS_DENIED = 49, /* RFC 8446 section 6 */
@@ -41,6 +44,7 @@ enum {
 };
 
 enum stage_name {
+	STAGE_PROXY_HEADER,
 	STAGE_SOURCE,
 	STAGE_HELLO,
 	STAGE_TLS,
@@ -57,7 +61,8 @@ struct door_conn {
 	uint8_t *start;         /* incomplete input, of which the stage needs more; NULL: none */
 	size_t start_len;
 	struct log log; /* "session 7" */
-	struct sockaddr_storage peer;
+	struct sockaddr_storage
+		peer; /* the client; until the PROXY header is read, the load balancer */
 };
 
 /* ---- the end */
@@ -114,8 +119,10 @@ enum step {
 /* Keeps incomplete input until the rest of it comes, in a block of exactly its size. */
 static enum step keep_start(struct door_conn *c, const uint8_t *at, size_t len)
 {
-	uint8_t *start = realloc(c->start, len);
+	uint8_t *start = len ? realloc(c->start, len) : NULL;
 
+	if (!len)
+		return STEP_WAIT;
 	if (!start) {
 		end(c, "out of memory");
 		return STEP_GONE;
@@ -149,16 +156,42 @@ static void send_alert(struct door_conn *c, uint8_t alert)
 	send(c->wire.fd, record, sizeof(record), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* What follows the header moves to the beginning of the input. */
+static enum step take_proxy_header(struct door_conn *c, size_t *len)
+{
+	uint8_t *at = c->wire.pump->recv;
+	struct proxy_header h;
+	enum proxy_header_result result = proxy_header_read(&h, at, *len);
+
+	if (result == PROXY_HEADER_INCOMPLETE)
+		return keep_start(c, at, *len);
+	if (result == PROXY_HEADER_BAD) {
+		log_warn(&c->log,
+			 "%s is in --proxy-protocol-from, but sent no PROXY header; it sent %s",
+			 ip_print_sockaddr(&c->peer).text, log_quote(at, *len).text);
+		end(c, "no PROXY header");
+		return STEP_GONE;
+	}
+	drop_start(c);
+	*len -= h.len;
+	memmove(at, at + h.len, *len);
+	if (!h.source.family)
+		return STEP_NEXT;
+	c->peer = ip_sockaddr(&h.source, h.source_port);
+	log_debug(&c->log, "the client is %s", ip_print_sockaddr(&c->peer).text);
+	return STEP_NEXT;
+}
+
 /*
  * Whoever may not log in from this address gets no TLS handshake, which costs us more than the
  * client. The alert is one that the client's user can see.
  */
-static enum step take_source(struct door_conn *c, size_t len)
+static enum step take_source(struct door_conn *c, size_t *unused)
 {
 	struct session_host *h = c->door->host;
 	struct ip_addr source = ip_from_sockaddr(&c->peer);
 
-	(void)len;
+	(void)unused;
 	if (!registry_refuses_source(h->registry, &source, loop_now(h->loop)))
 		return STEP_NEXT;
 	send_alert(c, ALERT_ACCESS_DENIED);
@@ -178,7 +211,7 @@ static enum step refuse_name(struct door_conn *c, const char *name)
 }
 
 /* The ClientHello chooses the certificate. */
-static enum step take_hello(struct door_conn *c, size_t len)
+static enum step take_hello(struct door_conn *c, size_t *len)
 {
 	struct certs *certs = c->door->certs;
 	const struct tls_session_cfg cfg = { .send = pump_take_ciphertext, .arg = &c->wire };
@@ -187,8 +220,8 @@ static enum step take_hello(struct door_conn *c, size_t len)
 	struct hello hello = { .takes = 0 };
 	int error;
 
-	if (certs_need_hello(certs) && !hello_read(&hello, at, len))
-		return keep_start(c, at, len);
+	if (certs_need_hello(certs) && !hello_read(&hello, at, *len))
+		return keep_start(c, at, *len);
 	drop_start(c);
 	ctx = certs_choose(certs, &hello);
 	if (!ctx)
@@ -199,16 +232,16 @@ static enum step take_hello(struct door_conn *c, size_t len)
 		end(c, "%s", strerror(-error));
 		return STEP_GONE;
 	}
-	tls_input(c->wire.tls, at, len);
+	tls_input(c->wire.tls, at, *len);
 	return STEP_NEXT;
 }
 
-static enum step take_tls(struct door_conn *c, size_t len)
+static enum step take_tls(struct door_conn *c, size_t *unused)
 {
 	const struct tls *tls = c->wire.tls;
 	int n = tls_handshake(c->wire.tls);
 
-	(void)len;
+	(void)unused;
 	if (n == TLS_WANT_INPUT)
 		return STEP_WAIT;
 	if (n == TLS_FAILED) {
@@ -264,7 +297,7 @@ static enum step take_request(struct door_conn *c, size_t block_len, size_t len)
 	return STEP_GONE;
 }
 
-static enum step take_http(struct door_conn *c, size_t unused)
+static enum step take_http(struct door_conn *c, size_t *unused)
 {
 	uint8_t *plain = c->wire.pump->plain;
 	size_t len = take_start(c, plain), block_len;
@@ -291,11 +324,14 @@ static enum step take_http(struct door_conn *c, size_t unused)
 }
 
 static const struct stage {
-	enum step (*take)(struct door_conn *c, size_t len); /* gets `len` bytes of pump->recv */
+	/* Gets *len bytes of pump->recv, and the next stage those that it leaves there. */
+	enum step (*take)(struct door_conn *c, size_t *len);
 	const char *when; /* "the peer closed the connection ..." */
 	const char *late;
 	uint32_t within_ms;
 } stages[] = {
+	[STAGE_PROXY_HEADER] = { take_proxy_header, "before the PROXY header",
+				 "no PROXY header within 5 seconds", PROXY_HEADER_MS },
 	[STAGE_SOURCE] = { take_source, "during the TLS handshake",
 			   "no TLS handshake within 10 seconds", TLS_MS },
 	[STAGE_HELLO] = { take_hello, "during the TLS handshake",
@@ -349,7 +385,7 @@ static void read_socket(struct door_conn *c)
 	if (c->wire.tls)
 		tls_input(c->wire.tls, at, len);
 	for (;;) {
-		enum step step = stages[c->stage].take(c, len);
+		enum step step = stages[c->stage].take(c, &len);
 
 		if (step != STEP_NEXT)
 			return;
@@ -473,24 +509,25 @@ static struct door_conn *new_conn(struct door *d, uint64_t id, int fd)
 	return c;
 }
 
-bool door_accept(struct door *d, uint64_t id, int fd, const struct sockaddr_storage *peer)
+bool door_accept(struct door *d, uint64_t id, const struct arrival *a)
 {
+	bool has_header = source_list_has(&d->host->cfg->front.proxy_from, &a->peer);
 	struct door_conn *c;
 	int on = 1;
 
 	make_room(d);
-	c = new_conn(d, id, fd);
+	c = new_conn(d, id, a->fd);
 	if (!c || loop_watch(d->host->loop, &c->wire.watch)) {
 		free(c);
-		close(fd);
+		close(a->fd);
 		return false;
 	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	c->peer = *peer;
+	setsockopt(a->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	c->peer = a->peer;
 	d->host->stats.connections++;
 	half_open_add(&d->host->half_open, &c->half_open);
-	enter(c, STAGE_SOURCE);
-	log_debug(&c->log, "%s connected", ip_print_sockaddr(peer).text);
+	enter(c, has_header ? STAGE_PROXY_HEADER : STAGE_SOURCE);
+	log_debug(&c->log, "%s connected", ip_print_sockaddr(&a->peer).text);
 	return true;
 }
 
@@ -531,18 +568,17 @@ static void on_connection(struct loop_watch *watch, uint32_t events)
 
 	(void)events;
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-		struct sockaddr_storage peer = { 0 };
-		socklen_t len = sizeof(peer);
-		int fd;
+		struct arrival a = { .fd = -1 };
+		socklen_t len = sizeof(a.peer);
 
 		if (!has_room(d)) {
 			accept_later(d, TOO_MANY_MS);
 			return;
 		}
-		fd = accept4(watch->fd, (struct sockaddr *)&peer, &len,
-			     SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd >= 0)
-			d->accepted(d, fd, &peer);
+		a.fd = accept4(watch->fd, (struct sockaddr *)&a.peer, &len,
+			       SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (a.fd >= 0)
+			d->accepted(d, &a);
 		else if (!may_go_on(d, errno))
 			return;
 	}

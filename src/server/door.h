@@ -2,12 +2,12 @@
 /*
  * The door: what a connection goes through before it is a session.
  *
- * 	accept -> ban check -> ClientHello -> TLS handshake -> HTTP request -> session
+ * 	accept -> PROXY header -> ban check -> ClientHello -> TLS handshake -> HTTP request -> session
  *
  * Each stage is a row of a table (door.c): what it does with received bytes, and how long it may
- * take. A PROXY header, which comes before the first byte of TLS and has the client's address, would
- * be a row before the ban check. Most connections to port 443 end here, so they take little memory:
- * no tunnel, no PPP.
+ * take. Only connections from a load balancer begin with a PROXY header (proxy_header.h), which has
+ * the client's address: all that follows applies to that address. Most connections to port 443 end
+ * here, so they take little memory: no tunnel, no PPP.
  *
  * Only a ban of the whole source address is applied here. Bans of a user at an address are applied
  * to the login, which tells the client why it is refused; so are those of an address where a known
@@ -31,6 +31,12 @@ struct door_limits {
 	uint32_t login_ms; /* a connection older than this may be closed when others wait */
 };
 
+/* A connection that was accepted. */
+struct arrival {
+	int fd;
+	struct sockaddr_storage peer;
+};
+
 struct door_listener {
 	struct loop_watch watch;
 	struct door *door;
@@ -41,7 +47,7 @@ struct door {
 	const struct door_limits *limits;
 	struct certs *certs;
 	/* A connection has been accepted, for this door or another worker's. */
-	void (*accepted)(struct door *d, int fd, const struct sockaddr_storage *peer);
+	void (*accepted)(struct door *d, const struct arrival *a);
 	struct door_listener listeners[DOOR_LISTENERS_MAX];
 	size_t listener_count;
 	struct loop_timer
@@ -68,6 +74,6 @@ void door_forget(struct door *d);
  * Takes over the socket of a connection that door_expect has counted. False: there was no memory,
  * and the socket is closed.
  */
-bool door_accept(struct door *d, uint64_t id, int fd, const struct sockaddr_storage *peer);
+bool door_accept(struct door *d, uint64_t id, const struct arrival *a);
 
 #endif

@@ -6,6 +6,7 @@
 #include "auth/radius_cfg.h"
 #include "eap/eap_names.h"
 #include "ppp/ppp.h"
+#include "server/front_cfg.h"
 #include "tls/cfg.h"
 #include "util/ip.h"
 
@@ -28,6 +29,7 @@ struct server_pool {
 struct server_cfg {
 	const struct listen_addr *listen;
 	size_t listen_count;
+	struct front_cfg front;
 	const struct tls_server_cfg *certs; /* the first is the default */
 	size_t cert_count;
 	bool no_watch;   /* files are reloaded when that is asked for, not when they change */

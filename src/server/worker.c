@@ -62,55 +62,50 @@ static void session_count_dec(struct worker *w)
 	door_forget(&w->door);
 }
 
-static void accept_one(struct worker *w, int fd, const struct sockaddr_storage *peer)
+static void accept_one(struct worker *w, const struct arrival *a)
 {
 	uint64_t id = atomic_fetch_add(&w->shared->next_session, 1) + 1;
 
-	if (!door_accept(&w->door, id, fd, peer))
+	if (!door_accept(&w->door, id, a))
 		session_count_dec(w);
 }
 
-/* A connection on its way to another worker, which counts it already. */
-struct moved_conn {
-	int fd;
-	struct sockaddr_storage peer;
-};
-
+/* The connection is on its way to this worker, which counts it already. */
 static void accept_moved(void *worker, void *arg)
 {
 	struct worker *w = worker;
-	struct moved_conn *g = arg;
+	struct arrival *a = arg;
 
 	if (w->is_stopping)
-		close(g->fd);
+		close(a->fd);
 	else
-		accept_one(w, g->fd, &g->peer);
-	free(g);
+		accept_one(w, a);
+	free(a);
 }
 
-static void move_to_worker(struct worker *to, int fd, const struct sockaddr_storage *peer)
+static void move_to_worker(struct worker *to, const struct arrival *a)
 {
-	struct moved_conn *g = malloc(sizeof(*g));
+	struct arrival *copy = malloc(sizeof(*copy));
 
-	if (g) {
-		*g = (struct moved_conn){ fd, *peer };
-		if (worker_call(to, accept_moved, g))
+	if (copy) {
+		*copy = *a;
+		if (worker_call(to, accept_moved, copy))
 			return;
 	}
-	free(g);
+	free(copy);
 	session_count_dec(to);
-	close(fd);
+	close(a->fd);
 }
 
-static void on_accepted(struct door *d, int fd, const struct sockaddr_storage *peer)
+static void on_accepted(struct door *d, const struct arrival *a)
 {
 	struct worker *w = container_of(d, struct worker, door), *to = worker_for_next(w);
 
 	session_count_inc(to);
 	if (to == w)
-		accept_one(w, fd, peer);
+		accept_one(w, a);
 	else
-		move_to_worker(to, fd, peer);
+		move_to_worker(to, a);
 }
 
 int worker_listen(struct worker *w, int fd)

@@ -107,10 +107,9 @@ static void run_until(bool (*is_enough)(void))
 
 static void connect_from(uint32_t source)
 {
-	struct sockaddr_storage peer = { .ss_family = AF_INET };
+	struct ip_addr from = ip_from_v4(source);
+	struct arrival a = { .peer = ip_sockaddr(&from, 0) };
 	int fds[2];
-
-	((struct sockaddr_in *)&peer)->sin_addr.s_addr = htonl(source);
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
 			 0);
@@ -120,7 +119,8 @@ static void connect_from(uint32_t source)
 	t.ended[0] = '\0';
 	t.worker.session_count++;
 	door_expect(&t.worker.door);
-	assert_true(door_accept(&t.worker.door, ++t.shared.next_session, fds[0], &peer));
+	a.fd = fds[0];
+	assert_true(door_accept(&t.worker.door, ++t.shared.next_session, &a));
 	assert_int_equal(t.worker.host.half_open.count, 1);
 }
 
@@ -333,14 +333,12 @@ static bool end_is_logged(void)
 	return t.ended[0];
 }
 
-/* Without a TLS handshake; the others' connections are not affected. */
-static void a_banned_source_is_refused(void **state)
-{
-	static const uint8_t access_denied[] = { 21, 3, 3, 0, 2, 2, 49 };
-	struct registration reg = { .source = ip_from_v4(0xc0000207), .user = "eve" };
-	uint8_t alert[32];
+enum { BALANCER = 0xc6336401, BANNED = 0xc0000207 };
 
-	(void)state;
+static void ban(uint32_t source)
+{
+	struct registration reg = { .source = ip_from_v4(source) };
+
 	t.cfg.max_failures = 1;
 	for (int i = 0; i < 2 * BANS_SOURCE_PART; i++) {
 		char user[2] = { (char)('a' + i), '\0' };
@@ -348,7 +346,17 @@ static void a_banned_source_is_refused(void **state)
 		reg.user = user;
 		registry_may_log_in(t.shared.registry, &reg, false, loop_now(t.worker.loop));
 	}
-	connect_from(0xc0000207);
+}
+
+/* Without a TLS handshake; the others' connections are not affected. */
+static void a_banned_source_is_refused(void **state)
+{
+	static const uint8_t access_denied[] = { 21, 3, 3, 0, 2, 2, 49 };
+	uint8_t alert[32];
+
+	(void)state;
+	ban(BANNED);
+	connect_from(BANNED);
 	assert_int_equal(send(t.fd, "\x16\x03", 2, 0), 2);
 	run_until(end_is_logged);
 	assert_string_equal(t.ended, "refused: too many failed logins before");
@@ -362,11 +370,65 @@ static void a_banned_source_is_refused(void **state)
 	assert_memory_equal(t.ended, "TLS: ", 5);
 	disconnect();
 	registry_lift_bans(t.shared.registry);
-	connect_from(0xc0000207);
+	connect_from(BANNED);
 	assert_int_equal(send(t.fd, "SSH-2.0", 7, 0), 7);
 	run_until(end_is_logged);
 	assert_memory_equal(t.ended, "TLS: ", 5);
 	disconnect();
+}
+
+/* ---- with a PROXY header */
+
+#define V2 "\r\n\r\n\0\r\nQUIT\n"
+
+static const struct {
+	const char *name;
+	uint32_t source;
+	const char *at;
+	size_t len;
+	const char *ended;
+} headers[] = {
+	{ "v1 of a banned client", BALANCER,
+	  BYTES("PROXY TCP4 192.0.2.7 198.51.100.1 50000 443\r\nSSH-2.0"),
+	  "refused: too many failed logins before" },
+	{ "v2 of a banned client", BALANCER,
+	  BYTES(V2 "\x21\x11\x00\x0c\xc0\x00\x02\x07\xc6\x33\x64\x01\xc3\x50\x01\xbbSSH-2.0"),
+	  "refused: too many failed logins before" },
+	{ "v1 of another client", BALANCER,
+	  BYTES("PROXY TCP4 192.0.2.8 198.51.100.1 50000 443\r\nSSH-2.0"),
+	  "TLS: the client does not speak TLS; it sent \"SSH-2" },
+	{ "a header alone", BALANCER, BYTES("PROXY TCP4 192.0.2.8 198.51.100.1 50000 443\r\n"),
+	  "the peer closed the connection during the TLS handshake" },
+	{ "unknown", BALANCER, BYTES("PROXY UNKNOWN\r\nSSH-2.0"),
+	  "TLS: the client does not speak TLS; it sent \"SSH-2" },
+	{ "half a header", BALANCER, BYTES("PROXY TCP4 192.0.2.8 198.51."),
+	  "the peer closed the connection before the PROXY header" },
+	{ "no header", BALANCER, BYTES("\x16\x03\x01\x00\xc8"), "no PROXY header" },
+	{ "from another source", 0xc6336402,
+	  BYTES("PROXY TCP4 192.0.2.7 198.51.100.1 50000 443\r\n"),
+	  "TLS: the client does not speak TLS; it sent \"PROXY" },
+};
+
+/* Bans apply to the client that the header names. */
+static void a_load_balancer_names_the_client(void **state)
+{
+	struct ip_prefix balancer = { ip_from_v4(BALANCER), 32 };
+
+	(void)state;
+	t.cfg.front.proxy_from = (struct source_list){ .at = &balancer, .count = 1 };
+	ban(BANNED);
+	for (size_t i = 0; i < 2 * sizeof(headers) / sizeof(*headers); i++) {
+		size_t n = i / 2, step = i % 2 ? 1 : ROOM;
+
+		print_message("# %s%s\n", headers[n].name, i % 2 ? ", byte by byte" : "");
+		connect_from(headers[n].source);
+		send_raw(headers[n].at, headers[n].len, step);
+		shutdown(t.fd, SHUT_WR);
+		run_until(has_hung_up);
+		assert_memory_equal(t.ended, headers[n].ended, strlen(headers[n].ended));
+		assert_none_left();
+		disconnect();
+	}
 }
 
 /* ---- with TLS */
@@ -671,6 +733,8 @@ int main(void)
 		CASE(strangers_end_at_the_door),
 		CASE_WITH_CHOICE(strangers_end_at_the_door),
 		CASE(a_banned_source_is_refused),
+		CASE(a_load_balancer_names_the_client),
+		CASE_WITH_CHOICE(a_load_balancer_names_the_client),
 		CASE(an_endless_hello_ends),
 		CASE_WITH_CHOICE(an_endless_hello_ends),
 		CASE_WITH_CHOICE(the_name_chooses_the_certificate),

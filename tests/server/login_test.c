@@ -241,13 +241,15 @@ static void open_client(size_t number, const char *user)
 					  .user = user,
 					  .password = "secret" },
 	};
+	struct arrival arrival;
 	int fds[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
 			 0);
 	t.worker.session_count++;
 	door_expect(&t.worker.door);
-	assert_true(door_accept(&t.worker.door, number + 1, fds[0], &from));
+	arrival = (struct arrival){ .fd = fds[0], .peer = from };
+	assert_true(door_accept(&t.worker.door, number + 1, &arrival));
 	snprintf(c->log.name, sizeof(c->log.name), "%s", user);
 	c->sink = (struct packet_sink){ .deliver = deliver, .flush = flush };
 	cfg.fd = fds[1];
