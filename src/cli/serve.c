@@ -533,7 +533,9 @@ static const struct option_group worker_options = OPTION_GROUP(worker_table);
 static const struct option_use uses[] = {
 	{ .heading = "Where to listen, and as whom", .group = &listen_options },
 	{ .group = &tls_options, .at = AT(tls) },
-	{ .heading = "Load balancers in front of it", .group = &front_options, .at = AT(front) },
+	{ .heading = "Load balancers in front of it, and web servers beside it",
+	  .group = &front_options,
+	  .at = AT(front) },
 	{ .heading = "Who may log in", .group = &user_options },
 	{ .group = &auth_options, .at = AT(auth) },
 	{ .group = &peap_options, .at = AT(requires_peap_binding) },

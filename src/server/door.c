@@ -58,11 +58,14 @@ struct door_conn {
 	enum stage_name stage;
 	bool is_broken;         /* its socket accepts no more data */
 	struct loop_timer late; /* expires when the stage takes too long */
+	bool is_without_vpn;    /* the web server gets it, whatever it asks for */
 	uint8_t *start;         /* incomplete input, of which the stage needs more; NULL: none */
 	size_t start_len;
-	struct log log; /* "session 7" */
-	struct sockaddr_storage
-		peer; /* the client; until the PROXY header is read, the load balancer */
+	struct log log;               /* "session 7" */
+	struct sockaddr_storage peer; /* the client; that of a PROXY header once it is read */
+	struct ip_addr
+		local; /* where the client connected to, by the PROXY header; AF_UNSPEC: here */
+	uint16_t local_port;
 };
 
 /* ---- the end */
@@ -115,6 +118,57 @@ enum step {
 	STEP_NEXT, /* the next stage gets the same bytes */
 	STEP_GONE, /* the connection has ended, or is a session: *c is freed */
 };
+
+static const struct front_cfg *front_of(const struct door_conn *c)
+{
+	return &c->door->host->cfg->front;
+}
+
+static bool has_web(const struct door_conn *c)
+{
+	return front_of(c)->web.text;
+}
+
+static struct proxy_header addresses_of(const struct door_conn *c)
+{
+	struct sockaddr_storage here = { 0 };
+	socklen_t len = sizeof(here);
+	struct proxy_header h = { .source = ip_from_sockaddr(&c->peer),
+				  .source_port = ip_port_of_sockaddr(&c->peer),
+				  .destination = c->local,
+				  .destination_port = c->local_port };
+
+	if (!c->local.family && !getsockname(c->wire.fd, (struct sockaddr *)&here, &len)) {
+		h.destination = ip_from_sockaddr(&here);
+		h.destination_port = ip_port_of_sockaddr(&here);
+	}
+	return h;
+}
+
+/* The connection goes to another server, with what the client has sent so far. */
+static enum step pass_on(struct door_conn *c, const struct splice_target *to, struct bytes early,
+			 bool has_ended)
+{
+	struct session_host *h = c->door->host;
+	const struct proxy_header addresses = addresses_of(c);
+	const struct splice_cfg cfg = { .to = to,
+					.wire = &c->wire,
+					.early = early,
+					.has_ended = has_ended,
+					.addresses = &addresses,
+					.log = &c->log };
+
+	half_open_remove(&h->half_open, &c->half_open);
+	splice_start(&c->door->splices, &cfg);
+	discard(c);
+	h->ended(h, false);
+	return STEP_GONE;
+}
+
+static bool can_pass_on(struct door_conn *c)
+{
+	return splices_make_room(&c->door->splices, c->door->limits->splices_max);
+}
 
 /* Keeps incomplete input until the rest of it comes, in a block of exactly its size. */
 static enum step keep_start(struct door_conn *c, const uint8_t *at, size_t len)
@@ -178,13 +232,16 @@ static enum step take_proxy_header(struct door_conn *c, size_t *len)
 	if (!h.source.family)
 		return STEP_NEXT;
 	c->peer = ip_sockaddr(&h.source, h.source_port);
+	c->local = h.destination;
+	c->local_port = h.destination_port;
 	log_debug(&c->log, "the client is %s", ip_print_sockaddr(&c->peer).text);
 	return STEP_NEXT;
 }
 
 /*
  * Whoever may not log in from this address gets no TLS handshake, which costs us more than the
- * client. The alert is one that the client's user can see.
+ * client. The alert is one that the client's user can see. But where there is a web site it stays
+ * visible.
  */
 static enum step take_source(struct door_conn *c, size_t *unused)
 {
@@ -194,6 +251,10 @@ static enum step take_source(struct door_conn *c, size_t *unused)
 	(void)unused;
 	if (!registry_refuses_source(h->registry, &source, loop_now(h->loop)))
 		return STEP_NEXT;
+	if (has_web(c)) {
+		c->is_without_vpn = true;
+		return STEP_NEXT;
+	}
 	send_alert(c, ALERT_ACCESS_DENIED);
 	end(c, "refused: too many failed logins before");
 	return STEP_GONE;
@@ -210,7 +271,21 @@ static enum step refuse_name(struct door_conn *c, const char *name)
 	return STEP_GONE;
 }
 
-/* The ClientHello chooses the certificate. */
+static bool needs_hello(const struct door_conn *c)
+{
+	return certs_need_hello(c->door->certs) || front_of(c)->sstp_host_count ||
+	       front_of(c)->pass_count;
+}
+
+static enum step pass_hello_on(struct door_conn *c, const struct pass_rule *rule, size_t len)
+{
+	if (can_pass_on(c))
+		return pass_on(c, &rule->to, bytes_of(c->wire.pump->recv, len), false);
+	end(c, "too many connections are passed on");
+	return STEP_GONE;
+}
+
+/* The ClientHello chooses the certificate, unless the connection is passed on. */
 static enum step take_hello(struct door_conn *c, size_t *len)
 {
 	struct certs *certs = c->door->certs;
@@ -218,10 +293,17 @@ static enum step take_hello(struct door_conn *c, size_t *len)
 	const uint8_t *at = c->wire.pump->recv;
 	struct tls_ctx *ctx;
 	struct hello hello = { .takes = 0 };
+	const struct pass_rule *rule;
+	struct bytes name;
 	int error;
 
-	if (certs_need_hello(certs) && !hello_read(&hello, at, *len))
+	if (needs_hello(c) && !hello_read(&hello, at, *len))
 		return keep_start(c, at, *len);
+	name = bytes_text(hello.server_name);
+	rule = front_find_pass(front_of(c), name, bytes_of(hello.protocols, hello.protocols_len));
+	if (rule)
+		return pass_hello_on(c, rule, *len);
+	c->is_without_vpn |= !front_serves(front_of(c), name);
 	drop_start(c);
 	ctx = certs_choose(certs, &hello);
 	if (!ctx)
@@ -281,6 +363,29 @@ static void make_session(struct door_conn *c, size_t len)
 		session_start(s, len);
 }
 
+/* To the web server, with the first `len` bytes of pump->plain. */
+static enum step pass_request_on(struct door_conn *c, size_t len, bool has_ended)
+{
+	if (can_pass_on(c))
+		return pass_on(c, &front_of(c)->web, bytes_of(c->wire.pump->plain, len), has_ended);
+	respond(c, HTTP_SERVICE_UNAVAILABLE);
+	return STEP_GONE;
+}
+
+/* The rest of what was received must be decrypted before the buffer is used again. */
+static enum step pass_all_on(struct door_conn *c, size_t len)
+{
+	uint8_t *plain = c->wire.pump->plain;
+	ssize_t n;
+
+	while ((n = tls_read(c->wire.tls, plain + len, TLS_RECORD_MAX)) > 0)
+		len += (size_t)n;
+	if (n != TLS_FAILED)
+		return pass_request_on(c, len, n == TLS_CLOSED);
+	end_tls(c);
+	return STEP_GONE;
+}
+
 /* The head of a request is complete: SSTP's, or another. */
 static enum step take_request(struct door_conn *c, size_t block_len, size_t len)
 {
@@ -288,10 +393,15 @@ static enum step take_request(struct door_conn *c, size_t block_len, size_t len)
 	struct bytes line = http_block_line(block);
 	int status = sstp_http_check(block);
 
+	if (status == HTTP_OK &&
+	    (c->is_without_vpn || !front_serves(front_of(c), http_block_field(block, "Host"))))
+		status = HTTP_NOT_FOUND;
 	if (status == HTTP_OK) {
 		make_session(c, len);
 		return STEP_GONE;
 	}
+	if (has_web(c))
+		return pass_all_on(c, len);
 	log_debug(&c->log, "http: %d for %s", status, log_quote(line.at, line.len).text);
 	respond(c, status);
 	return STEP_GONE;
@@ -306,9 +416,13 @@ static enum step take_http(struct door_conn *c, size_t *unused)
 	(void)unused;
 	while ((n = tls_read(c->wire.tls, plain + len, TLS_RECORD_MAX)) > 0) {
 		len += (size_t)n;
+		if (has_web(c) && !sstp_http_may_be_request(plain, len))
+			return pass_all_on(c, len);
 		block_len = http_block_len(plain, len < SSTP_HTTP_MAX ? len : SSTP_HTTP_MAX);
 		if (block_len)
 			return take_request(c, block_len, len);
+		if (len >= SSTP_HTTP_MAX && has_web(c))
+			return pass_all_on(c, len);
 		if (len >= SSTP_HTTP_MAX) {
 			respond(c, HTTP_BAD_REQUEST);
 			return STEP_GONE;
@@ -316,6 +430,8 @@ static enum step take_http(struct door_conn *c, size_t *unused)
 	}
 	if (n == TLS_WANT_INPUT)
 		return len ? keep_start(c, plain, len) : STEP_WAIT;
+	if (n == TLS_CLOSED && has_web(c))
+		return pass_request_on(c, len, true);
 	if (n == TLS_CLOSED)
 		end(c, "the peer closed the connection without a request");
 	else
@@ -356,7 +472,10 @@ static void on_late(struct loop_timer *timer)
 	struct door_conn *c = container_of(timer, struct door_conn, late);
 	const char *late = stages[c->stage].late;
 
-	end(c, "%s", late ? late : sstp_closed_text(SSTP_CLOSED_NO_REQUEST));
+	if (c->stage == STAGE_HTTP && has_web(c)) /* which has a time limit of its own */
+		pass_request_on(c, take_start(c, c->wire.pump->plain), false);
+	else
+		end(c, "%s", late ? late : sstp_closed_text(SSTP_CLOSED_NO_REQUEST));
 }
 
 /* The peer closed the connection, or the socket has an error. */
@@ -425,12 +544,16 @@ static void abandon(struct half_open *o)
 
 /* ---- the limit on half-open connections */
 
-struct door_limits door_limits(size_t half_open_max, unsigned workers)
+static size_t share(size_t all, unsigned workers)
 {
-	size_t each = half_open_max / workers;
+	return all && all < workers ? 1 : all / workers;
+}
 
+struct door_limits door_limits(size_t half_open_max, size_t splices_max, unsigned workers)
+{
 	return (struct door_limits){
-		.half_open_max = each ? each : 1,
+		.half_open_max = share(half_open_max, workers),
+		.splices_max = share(splices_max, workers),
 		.login_ms = half_open_max < FEW ? LOGIN_SHORT_MS : LOGIN_MS,
 	};
 }
@@ -588,6 +711,7 @@ void door_open(struct door *d, struct session_host *host, const struct door_limi
 {
 	d->host = host;
 	d->limits = limits;
+	splices_open(&d->splices, host->loop);
 	d->accept_again.expired = accept_again;
 }
 
@@ -609,6 +733,7 @@ int door_listen(struct door *d, int fd)
 void door_close(struct door *d)
 {
 	loop_timer_stop(d->host->loop, &d->accept_again);
+	splices_close(&d->splices);
 	for (size_t i = 0; i < d->listener_count; i++) {
 		loop_unwatch(d->host->loop, &d->listeners[i].watch);
 		close(d->listeners[i].watch.fd);

@@ -9,6 +9,11 @@
  * the client's address: all that follows applies to that address. Most connections to port 443 end
  * here, so they take little memory: no tunnel, no PPP.
  *
+ * A connection leaves the door as a session, or as a splice (splice.h): before TLS, if its ClientHello
+ * asks for a name or a protocol that is passed on; or after TLS, to the web server, if it does not ask
+ * for SSTP, or not under the right name. The web server gets all that the client sent, and our own
+ * parser has no say in it: whoever looks for a VPN here sees a web server.
+ *
  * Only a ban of the whole source address is applied here. Bans of a user at an address are applied
  * to the login, which tells the client why it is refused; so are those of an address where a known
  * user may still log in (bans.h).
@@ -22,6 +27,7 @@
 
 #include "server/certs.h"
 #include "server/session.h"
+#include "server/splice.h"
 
 enum { DOOR_LISTENERS_MAX = 64 };
 
@@ -29,6 +35,7 @@ enum { DOOR_LISTENERS_MAX = 64 };
 struct door_limits {
 	size_t half_open_max;
 	uint32_t login_ms; /* a connection older than this may be closed when others wait */
+	size_t splices_max;
 };
 
 /* A connection that was accepted. */
@@ -50,18 +57,19 @@ struct door {
 	void (*accepted)(struct door *d, const struct arrival *a);
 	struct door_listener listeners[DOOR_LISTENERS_MAX];
 	size_t listener_count;
+	struct splices splices;
 	struct loop_timer
 		accept_again; /* accepting has paused: no descriptors, or over the limit */
 	_Atomic(unsigned) half_open_count; /* of this worker, with those on their way to it */
 };
 
-/* Divides the limit for all workers together. */
-struct door_limits door_limits(size_t half_open_max, unsigned workers);
+/* Divides the limits for all workers together. */
+struct door_limits door_limits(size_t half_open_max, size_t splices_max, unsigned workers);
 
 void door_open(struct door *d, struct session_host *host, const struct door_limits *limits);
 /* Takes over a listening socket. 0 or -errno. */
 int door_listen(struct door *d, int fd);
-/* Closes the listeners. */
+/* Closes the listeners, and ends the splices. */
 void door_close(struct door *d);
 
 /* Whether one more connection fits without closing another. From any thread. */

@@ -44,6 +44,7 @@ enum {
 	FEW_FILES = 64,
 	FILES_SPARE = 8,     /* for files that are read at run time */
 	FILES_OF_OURS = 200, /* descriptors besides one for each session */
+	FILES_OF_SPLICES = 2 * 2000,
 	SAVE_MS = 10 * 1000, /* how often changed leases are saved */
 	DNS_PORT = 53,
 	LOOK_MS = 2000, /* how often the workers are checked */
@@ -673,6 +674,14 @@ static void look_at_workers(struct loop_timer *timer)
 
 /* ---- start, run and stop */
 
+/* Descriptors for connections that are passed on, two for each. */
+static size_t share_of_splices(const struct server_cfg *cfg, size_t left)
+{
+	if (!cfg->front.web.text && !cfg->front.pass_count)
+		return 0;
+	return left / 4 < FILES_OF_SPLICES ? left / 4 : FILES_OF_SPLICES;
+}
+
 /*
  * A connection takes a descriptor. If there are too few, a quarter or half of them is reserved for
  * logins, so that further clients get the reply that the server is full instead of waiting for an
@@ -683,6 +692,7 @@ static enum tunnel_reason share_files(struct server *srv)
 	struct server_state *sh = &srv->shared;
 	size_t limit = file_raise_limit(0), used = file_count_open() + FILES_SPARE;
 	size_t left = limit > used ? limit - used : 0, half_open_max = WORKER_HALF_OPEN_MAX;
+	size_t splices_max = share_of_splices(srv->cfg, left);
 
 	if (left < 4 * sh->worker_count) {
 		log_error(NULL,
@@ -691,6 +701,7 @@ static enum tunnel_reason share_files(struct server *srv)
 			  limit, used + 4 * sh->worker_count);
 		return REASON_SYSTEM;
 	}
+	left -= splices_max;
 	if (left < srv->max_sessions + WORKER_HALF_OPEN_MAX) {
 		half_open_max = left / (left < FEW_FILES ? 2 : 4);
 		if (half_open_max > WORKER_HALF_OPEN_MAX)
@@ -709,7 +720,7 @@ static enum tunnel_reason share_files(struct server *srv)
 				 limit, half_open_max);
 		}
 	}
-	sh->limits = door_limits(half_open_max, sh->worker_count);
+	sh->limits = door_limits(half_open_max, splices_max / 2, sh->worker_count);
 	registry_set_max(sh->registry, srv->max_sessions);
 	return REASON_NONE;
 }
@@ -784,7 +795,8 @@ static enum tunnel_reason open_all(struct server *srv)
 	load_leases(srv);
 	srv->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions
 						   : pool_size(registry_pool(sh->registry));
-	file_raise_limit(srv->max_sessions + WORKER_HALF_OPEN_MAX + FILES_OF_OURS);
+	file_raise_limit(srv->max_sessions + WORKER_HALF_OPEN_MAX + FILES_OF_OURS +
+			 FILES_OF_SPLICES);
 	health_open(&srv->health, srv->loop);
 	reason = open_workers(srv);
 	if (!reason && srv->cfg->dns_host)

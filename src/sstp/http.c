@@ -70,6 +70,14 @@ static bool is_sstp_path(struct bytes path)
 	return path.len == sizeof(SSTP_URI) - 1 && text_starts_nocase(path, SSTP_URI);
 }
 
+bool sstp_http_may_be_request(const uint8_t *at, size_t len)
+{
+	static const char start[] = SSTP_METHOD " ";
+	size_t start_len = sizeof(start) - 1;
+
+	return !memcmp(at, start, len < start_len ? len : start_len);
+}
+
 int sstp_http_check(struct bytes block)
 {
 	struct bytes line = http_block_line(block), method, target;

@@ -20,6 +20,9 @@ enum {
  */
 bool sstp_http_is_sstp_client(struct bytes correlation_id);
 
+/* Server: whether these bytes can be the start of SSTP's request. */
+bool sstp_http_may_be_request(const uint8_t *at, size_t len);
+
 /* Server: the status for this request if there is room for a call; HTTP_OK: it is SSTP's. */
 int sstp_http_check(struct bytes block);
 

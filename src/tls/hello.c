@@ -18,6 +18,7 @@ enum {
 	HANDSHAKE_HDR_LEN = 4,
 	RANDOM_LEN = 32,
 	EXT_SERVER_NAME = 0, /* RFC 6066 section 3 */
+	EXT_PROTOCOLS = 16,  /* RFC 7301 section 3.1 */
 	NAME_HOST = 0,
 	EXT_SIGNATURES = 13, /* signature_algorithms, section 4.2.3 */
 };
@@ -139,6 +140,16 @@ static uint8_t take_suites(struct reader list)
 	return keys;
 }
 
+static void take_protocols(struct hello *h, struct reader ext)
+{
+	struct reader list = get_reader(&ext, get_u16(&ext));
+
+	if (list.bad || list.left > sizeof(h->protocols))
+		return;
+	h->protocols_len = list.left;
+	get_copy(&list, h->protocols, h->protocols_len);
+}
+
 /* The first extension of a type counts. */
 static void take_extensions(struct hello *h, struct reader exts, uint8_t suites)
 {
@@ -156,6 +167,8 @@ static void take_extensions(struct hello *h, struct reader exts, uint8_t suites)
 		} else if (type == EXT_SIGNATURES && !has_signatures) {
 			h->takes = take_signatures(ext) & suites;
 			has_signatures = true;
+		} else if (type == EXT_PROTOCOLS && !h->protocols_len) {
+			take_protocols(h, ext);
 		}
 	}
 }

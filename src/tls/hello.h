@@ -2,7 +2,8 @@
 /*
  * Reads from the first bytes of a TLS connection, before a TLS session exists, what the choice of a
  * certificate depends on: which server the client asks for (RFC 6066 section 3), and which
- * signatures it verifies (RFC 8446 section 4.2.3). The TLS session gets all the bytes afterwards,
+ * signatures it verifies (RFC 8446 section 4.2.3); and which protocols it offers inside TLS (RFC
+ * 7301). The TLS session gets all the bytes afterwards,
  * and reports errors in them.
  */
 #ifndef SSTP_TLS_HELLO_H
@@ -13,6 +14,7 @@
 enum {
 	HELLO_NAME_MAX = 253,  /* RFC 1035 section 2.3.4, in text */
 	HELLO_MAX = 16 * 1024, /* bytes that are read at most, with record headers */
+	HELLO_PROTOCOLS_MAX = 256,
 };
 
 /* Kinds of keys, bits of takes. */
@@ -27,6 +29,9 @@ struct hello {
 			 1]; /* a DNS name as it was sent; empty: absent or invalid */
 	/* keys of certificates with which the client can connect; RSA if it does not say */
 	uint8_t takes;
+	/* ProtocolNameList without its length; empty: absent, invalid or too long */
+	uint8_t protocols[HELLO_PROTOCOLS_MAX];
+	size_t protocols_len;
 };
 
 /*

@@ -253,7 +253,8 @@ int pump_move(struct pump_end *from, struct pump_end *to)
 	to->watch.events = from->watch.events;
 	to->tls = from->tls;
 	to->queue = from->queue;
-	tls_send_to(to->tls, to);
+	if (to->tls)
+		tls_send_to(to->tls, to);
 	if (p->filling == from)
 		p->filling = to;
 	if (p->sending == from)

@@ -38,9 +38,10 @@ struct pump_queue {
 /* One connection of the pump's; embedded in its owner, a tunnel for example. */
 struct pump_end {
 	struct pump *pump;
-	int fd;                  /* connected, non-blocking */
-	bool is_paused;          /* nothing is read: see pump_pause */
-	struct tls *tls;         /* its ciphertext goes to pump_take_ciphertext, with this as arg */
+	int fd;         /* connected, non-blocking */
+	bool is_paused; /* nothing is read: see pump_pause */
+	/* Its ciphertext goes to pump_take_ciphertext, with this as arg; NULL: no TLS, or not yet. */
+	struct tls *tls;
 	struct loop_watch watch; /* of fd; the owner's `ready` calls pump_drain */
 	struct pump_queue queue; /* ciphertext that the socket would not take */
 	size_t queue_max;        /* PUMP_QUEUE_... */

@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	while (at < len && !hello_read(&part, data, at))
 		at += 1 + at / 8;
-	if (at < len && (!is_done || strcmp(part.server_name, whole.server_name)))
+	if (at < len && (!is_done || strcmp(part.server_name, whole.server_name) ||
+			 part.protocols_len != whole.protocols_len))
 		abort();
 	return 0;
 }

@@ -640,7 +640,7 @@ static int set_up_with(size_t cert_count)
 	t.shared = (struct server_state){ .cfg = &t.cfg,
 					  .workers = &t.worker,
 					  .worker_count = 1,
-					  .limits = door_limits(100, 1) };
+					  .limits = door_limits(100, 100, 1) };
 	t.give_up.expired = time_is_up;
 	t.look = (struct loop_task){ .run = look };
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds) || tun_adopt(fds[0], &tun))

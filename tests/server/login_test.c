@@ -603,7 +603,7 @@ static int set_up(void **state)
 	t.shared = (struct server_state){ .cfg = &t.cfg,
 					  .workers = &t.worker,
 					  .worker_count = 1,
-					  .limits = door_limits(WORKER_HALF_OPEN_MAX, 1) };
+					  .limits = door_limits(WORKER_HALF_OPEN_MAX, 0, 1) };
 	memset(t.clients, 0, sizeof(t.clients));
 	t.ask_count = t.cancel_count = t.went_on = 0;
 	t.error = 0;

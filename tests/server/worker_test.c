@@ -60,7 +60,7 @@ static void open_worker(unsigned number)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
 	assert_int_equal(tun_adopt(fds[0], &tun), 0);
 	close(fds[1]);
-	t.shared.limits = door_limits(t.half_open_max, t.shared.worker_count);
+	t.shared.limits = door_limits(t.half_open_max, 0, t.shared.worker_count);
 	assert_int_equal(worker_open(w, &t.shared, number, tun), 0);
 	loop_unwatch(w->loop, &w->tun_watch); /* its peer socket is closed */
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "tls/hello.h"
+#include "util/text.h"
 
 enum { ROOM = 40 * 1024, TLS_1_2 = 0x0303 };
 
@@ -28,6 +29,7 @@ struct made {
 	uint16_t suite;         /* 0: 1301 */
 	uint16_t signatures[4]; /* all zero: no such extension */
 	bool has_two_lists;     /* another one, of ecdsa_secp256r1_sha256, after it */
+	const char *protocols;  /* names with their lengths; NULL: no such extension */
 };
 
 static void put_server_name(struct writer *w, const struct made *m)
@@ -64,6 +66,12 @@ static void put_extensions(struct writer *w, const struct made *m)
 		put_u16(w, 4);
 		put_u16(w, 2);
 		put_u16(w, 0x0403);
+	}
+	if (m->protocols) {
+		put_u16(w, 16);
+		put_u16(w, (uint16_t)(strlen(m->protocols) + 2));
+		put_u16(w, (uint16_t)strlen(m->protocols));
+		put_text(w, m->protocols);
 	}
 	if (m->name)
 		put_server_name(w, m);
@@ -188,6 +196,29 @@ static void keys_that_it_takes(void **state)
 	}
 }
 
+static void protocols_that_it_offers(void **state)
+{
+	static char long_list[302];
+	const char *const lists[] = { "\x02h2\x08http/1.1",
+				      "\x0a"
+				      "acme-tls/1",
+				      "" };
+	struct hello h;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		struct made m = { .name = "a.b", .protocols = lists[i], .record_len = 1 };
+
+		assert_true(hello_read(&h, bytes, make(&m)));
+		assert_int_equal(h.protocols_len, strlen(lists[i]));
+		assert_memory_equal(h.protocols, lists[i], h.protocols_len);
+		assert_string_equal(h.server_name, "a.b");
+	}
+	memset(long_list, 'x', sizeof(long_list) - 1);
+	assert_true(hello_read(&h, bytes, make(&(struct made){ .protocols = long_list })));
+	assert_int_equal(h.protocols_len, 0);
+}
+
 /* Each prefix is in a block of its exact size, so that the sanitizer finds a read past its end. */
 static bool read_beginning(struct hello *h, size_t len)
 {
@@ -278,8 +309,11 @@ static void wrong_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_whole_one),  cmocka_unit_test(keys_that_it_takes),
-		cmocka_unit_test(byte_by_byte), cmocka_unit_test(what_is_no_hello),
+		cmocka_unit_test(a_whole_one),
+		cmocka_unit_test(keys_that_it_takes),
+		cmocka_unit_test(protocols_that_it_offers),
+		cmocka_unit_test(byte_by_byte),
+		cmocka_unit_test(what_is_no_hello),
 		cmocka_unit_test(wrong_bytes),
 	};
 
