@@ -48,7 +48,7 @@ _sstp()
 	case $verb in
 	connect)
 		case $prev in
-		--password-file|--new-password-file|--eap-ca|--client-cert|--client-key|--client-key-password-file|--ca-cert|--crl|--keylog|--proxy-password-file|--proxy-ca-cert|--userns|--pid-file|-c|--config) _sstp_files; return ;;
+		--password-file|--new-password-file|--eap-ca|--eap-crl|--client-cert|--client-key|--client-key-password-file|--ca-cert|--crl|--keylog|--proxy-password-file|--proxy-ca-cert|--userns|--pid-file|-c|--config) _sstp_files; return ;;
 		--up|--down|-s|--script|--script-tun) _sstp_reply -c; return ;;
 		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy|-i|--interface|-m|--mtu|--route|--route-host|--request-prefix|--dns|--search|--exclude|--metric|--table|--mark|--dns-domain|--netns|--tun-fd|--control|--control-group|--ready-fd|--exit-fd) return ;;
 		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
@@ -58,12 +58,12 @@ _sstp()
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		--ipv6-id) _sstp_reply -W "random stable"; return ;;
 		esac
-		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --interface --mtu --congestion --no-ipv6 --ipv6-id --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --request-prefix --no-offload --dns --search --exclude --metric --table --policy-rules --mark --lockdown --no-dns --up --down --script --dns-domain --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --control --control-group --no-control --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --interface --mtu --congestion --no-ipv6 --ipv6-id --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --request-prefix --no-offload --dns --search --exclude --metric --table --policy-rules --mark --lockdown --no-dns --up --down --script --dns-domain --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --control --control-group --no-control --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	run)
 		_sstp_command && return
 		case $prev in
-		--password-file|--new-password-file|--eap-ca|--client-cert|--client-key|--client-key-password-file|--ca-cert|--crl|--keylog|--proxy-password-file|--proxy-ca-cert|-c|--config) _sstp_files; return ;;
+		--password-file|--new-password-file|--eap-ca|--eap-crl|--client-cert|--client-key|--client-key-password-file|--ca-cert|--crl|--keylog|--proxy-password-file|--proxy-ca-cert|-c|--config) _sstp_files; return ;;
 		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy|-i|--interface|-m|--mtu|--route|--route-host|--request-prefix|--dns|--search|--control|--control-group) return ;;
 		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
 		--peap-binding) _sstp_reply -W "auto require"; return ;;
@@ -72,12 +72,12 @@ _sstp()
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		--ipv6-id) _sstp_reply -W "random stable"; return ;;
 		esac
-		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --interface --mtu --congestion --no-ipv6 --ipv6-id --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --request-prefix --no-offload --dns --search --map-root --once --keep-trying --control --control-group --no-control --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --interface --mtu --congestion --no-ipv6 --ipv6-id --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --request-prefix --no-offload --dns --search --map-root --once --keep-trying --control --control-group --no-control --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	proxy)
 		_sstp_command && return
 		case $prev in
-		--password-file|--new-password-file|--eap-ca|--client-cert|--client-key|--client-key-password-file|--ca-cert|--crl|--keylog|--proxy-password-file|--proxy-ca-cert|--listen-password-file|--pid-file|-c|--config) _sstp_files; return ;;
+		--password-file|--new-password-file|--eap-ca|--eap-crl|--client-cert|--client-key|--client-key-password-file|--ca-cert|--crl|--keylog|--proxy-password-file|--proxy-ca-cert|--listen-password-file|--pid-file|-c|--config) _sstp_files; return ;;
 		-u|--user|--password-fd|--eap-identity|--eap-name|--server|--servercert|--verify-name|--sni|--host-header|--resolve|--timeout|-P|--proxy|-D|--socks5|--http-proxy|--listen-user|-L|--forward|-R|--remote-forward|--dns|--search|--dns-domain|-m|--mtu|--control|--control-group) return ;;
 		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
 		--peap-binding) _sstp_reply -W "auto require"; return ;;
@@ -86,7 +86,7 @@ _sstp()
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		--ipv6-id) _sstp_reply -W "random stable"; return ;;
 		esac
-		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --socks5 --http-proxy --listen-user --listen-password-file --forward --remote-forward --dns --search --dns-domain --mtu --congestion --no-ipv6 --ipv6-id --once --keep-trying --background --pid-file --control --control-group --no-control --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --socks5 --http-proxy --listen-user --listen-password-file --forward --remote-forward --dns --search --dns-domain --mtu --congestion --no-ipv6 --ipv6-id --once --keep-trying --background --pid-file --control --control-group --no-control --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	serve)
 		case $prev in
@@ -97,12 +97,13 @@ _sstp()
 		--auth) _sstp_reply -W "mschapv2 eap-mschapv2 peap eap-tls chap pap"; return ;;
 		--peap-binding) _sstp_reply -W "auto require"; return ;;
 		--radius-message-authenticator) _sstp_reply -W "require auto"; return ;;
+		--radius-coa-timestamp) _sstp_reply -W "auto require"; return ;;
 		--ndp-proxy) _sstp_reply -W "auto"; return ;;
 		--dns) _sstp_reply -W "host"; return ;;
 		--nat) _sstp_reply -W "any"; return ;;
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		esac
-		options="--listen --cert --key --key-password-file --strict-sni --min-tls --min-hash --legacy-ciphers --keylog --proxy-protocol-from --web-backend --sstp-host --pass --pass-alpn --users --filters --users-dir --client-ca --client-crl --name --auth --peap-binding --max-sessions --user-sessions --keep-old-session --max-failures --radius --radius-secret-file --radius-acct --radius-interim --radius-source --radius-timeout --radius-message-authenticator --radius-ca --radius-cert --radius-key --radius-coa-from --radius-coa-port --nas-identifier --ipv4-network --pool --ipv6-network --ndp-proxy --ipv6-delegate --dns --push-route --push-domain --leases --nbns --nat --client-to-client --interface --netns --userns --mtu --congestion --no-ipv6 --no-offload --workers --no-watch --background --pid-file --control --control-group --no-control --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--listen --cert --key --key-password-file --strict-sni --min-tls --min-hash --legacy-ciphers --keylog --proxy-protocol-from --web-backend --sstp-host --pass --pass-alpn --users --filters --users-dir --client-ca --client-crl --name --auth --peap-binding --max-sessions --user-sessions --keep-old-session --max-failures --radius --radius-secret-file --radius-acct --radius-interim --radius-source --radius-timeout --radius-message-authenticator --radius-ca --radius-cert --radius-key --radius-coa-from --radius-coa-port --radius-coa-timestamp --nas-identifier --ipv4-network --pool --ipv6-network --ndp-proxy --ipv6-delegate --dns --push-route --push-domain --leases --nbns --nat --client-to-client --interface --netns --userns --mtu --congestion --no-ipv6 --no-offload --workers --no-watch --background --pid-file --control --control-group --no-control --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	probe)
 		case $prev in
