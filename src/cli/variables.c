@@ -95,17 +95,25 @@ static bool is_read(const char *variable, size_t len)
 	return false;
 }
 
+/* Whether a client's user meant the password; sstp serve has an option --pass. `name` is without SSTP_. */
+static bool means_password(const struct verb *v, const char *name, size_t len)
+{
+	static const char *const words[] = { "PASS", "PASSWD", "PWD", "PW", "SECRET" };
+	bool is_client = option_of(v, "SSTP_PASSWORD_FILE", 18);
+
+	for (size_t i = 0; is_client && i < sizeof(words) / sizeof(*words); i++)
+		if (strlen(words[i]) == len && !strncmp(name, words[i], len))
+			return true;
+	return false;
+}
+
 /* `name` is without SSTP_. Returns false if no option has a similar name. */
 static bool find_meant(const struct verb *v, const char *name, size_t len, char hint[HINT_SIZE])
 {
-	static const char *const passwords[] = { "PASS", "PASSWD", "PWD", "PW", "SECRET" };
-	bool is_client = option_of(v, "SSTP_PASSWORD_FILE", 18);
-
-	for (size_t i = 0; is_client && i < sizeof(passwords) / sizeof(*passwords); i++)
-		if (strlen(passwords[i]) == len && !strncmp(name, passwords[i], len)) {
-			snprintf(hint, HINT_SIZE, "did you mean SSTP_PASSWORD?");
-			return true;
-		}
+	if (means_password(v, name, len)) {
+		snprintf(hint, HINT_SIZE, "did you mean SSTP_PASSWORD?");
+		return true;
+	}
 	if (len == 4 && !strncmp(name, "PORT", 4) && option_of(v, "SSTP_SERVER", 11)) {
 		snprintf(hint, HINT_SIZE, "the port follows the server: SSTP_SERVER=HOST:PORT");
 		return true;
@@ -121,7 +129,9 @@ static void look_at(const struct verb *v, const char *variable)
 	struct log_text quoted = log_quote(variable, len);
 	char hint[HINT_SIZE], name[256];
 
-	if (len <= strlen(prefix) || is_read(variable, len))
+	if (len <= strlen(prefix) ||
+	    (is_read(variable, len) &&
+	     !means_password(v, variable + strlen(prefix), len - strlen(prefix))))
 		return;
 	snprintf(name, sizeof(name), "%.*s", (int)(len - strlen(prefix)),
 		 variable + strlen(prefix));
