@@ -137,6 +137,11 @@ static const struct option server_table[] = {
 	  .help = "reach the server by IPv6 only",
 	  .set = set_flag,
 	  .at = AT(only_ipv6) },
+	{ .name = "no-portal-check",
+	  .help = "do not look for a captive portal, by one plain web request to the server "
+		  "(port 80), when connecting fails as it does behind one",
+	  .set = set_flag,
+	  .at = AT(no_portal_check) },
 	{ .name = "timeout",
 	  .arg = "SECONDS",
 	  .help = "for each attempt to connect, from the lookup of the name to the "
@@ -417,6 +422,7 @@ bool server_settings_apply(const struct verb *verb, struct server_settings *s,
 		.http_host = s->http_host,
 		.family = s->only_ipv4 ? AF_INET : s->only_ipv6 ? AF_INET6 : AF_UNSPEC,
 		.timeout_ms = s->timeout_s * 1000,
+		.no_portal_check = s->no_portal_check,
 		.hashes = s->tls.hashes,
 		.tls = {
 			.ca_file = s->ca_cert,

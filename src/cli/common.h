@@ -65,6 +65,7 @@ struct server_settings {
 	struct text_list resolve;
 	struct upstream_settings upstream;
 	bool allow_cn;
+	bool no_portal_check;
 	bool only_ipv4, only_ipv6;
 	uint32_t timeout_s;
 	struct tls_settings tls;

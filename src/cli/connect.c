@@ -349,6 +349,7 @@ static int connect_to(void *arg, struct client_cfg *cfg)
 	device = device_of(s);
 	if (s->lockdown) {
 		device.lockdown = dialed;
+		cfg->is_locked = true;
 		device.is_resolved = are_all_resolved(cfg);
 		device.has_several = cfg->more_count > 0;
 		cfg->known = known;

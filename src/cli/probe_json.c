@@ -93,6 +93,7 @@ static void put_steps(struct json *j, const struct probe_report *r)
 	json_end(j);
 	json_string(j, "stopped_at",
 		    r->stopped_at < PROBE_STEPS ? probe_step_key(r->stopped_at) : NULL);
+	json_string(j, "portal", *r->portal.url ? r->portal.url : NULL);
 }
 
 static void put_addresses(struct json *j, const struct probe_report *r)

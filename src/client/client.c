@@ -18,6 +18,7 @@
 #include "client/client_eap.h"
 #include "client/obstacle.h"
 #include "client/path_mtu.h"
+#include "client/portal.h"
 #include "client/retry.h"
 #include "client/roam.h"
 #include "client/server_info.h"
@@ -99,7 +100,11 @@ struct client {
 	bool was_looked_up;       /* the server's, by name servers or the hosts file */
 	struct cert_info refused; /* the certificate that was not trusted */
 	bool is_refused_for_host;
-	struct obstacle_text hint; /* the last one that was logged */
+	struct obstacle_text hint;        /* the last one that was logged */
+	struct obstacle_text portal_hint; /* the last one of a portal */
+	struct portal *portal; /* NULL: none is looked for; else the attempt ends after it: */
+	struct retry_end portal_end;
+	char portal_text[768]; /* why it failed */
 	uint64_t dialed_ms, up_ms;
 	struct retry retry;
 	unsigned offers;      /* bit n: this server offered authentication method n */
@@ -663,24 +668,69 @@ static void ended(struct client *c, const struct retry_end *end, const char *tex
 	}
 }
 
-/* Logs what such a failure usually means, unless the last one had the same meaning. */
-static void log_hint(struct client *c, struct obstacle_facts f)
+/* Logs it unless the last one had the same meaning. */
+static bool log_new_hint(struct client *c, struct obstacle_text *last, struct obstacle_text hint)
+{
+	bool is_new = strcmp(hint.text, last->text) != 0;
+
+	if (*hint.text && is_new)
+		log_event(&c->log, LOG_LEVEL_WARN, "hint", "hint: {hint}",
+			  LOG_TEXT("hint", hint.text));
+	*last = hint;
+	return is_new;
+}
+
+static void on_portal(void *arg, const struct portal_result *r)
+{
+	struct client *c = arg;
+
+	c->portal = NULL;
+	if (r->is_portal)
+		log_new_hint(c, &c->portal_hint, portal_hint(r, c->ref->host));
+	ended(c, &c->portal_end, c->portal_text);
+	if (c->is_dial_due)
+		dial(c);
+}
+
+static int before_connect(void *arg, const struct sockaddr_storage *to);
+
+/* True: `ended` is called later. */
+static bool look_for_portal(struct client *c, const struct obstacle_facts *f,
+			    const struct retry_end *end, const char *text)
+{
+	struct portal_cfg cfg = {
+		.host = c->ref->host,
+		.addrs = &c->addrs,
+		.mark = c->cfg->mark,
+		.before_connect = before_connect,
+		.done = on_portal,
+		.arg = c,
+	};
+
+	if (c->ref->proxy || c->ref->no_portal_check || c->cfg->is_locked || !c->addrs.count ||
+	    !obstacle_may_be_portal(f) || portal_start(c->loop, &cfg, &c->portal))
+		return false;
+	c->portal_end = *end;
+	snprintf(c->portal_text, sizeof(c->portal_text), "%s", text);
+	return true;
+}
+
+/* Logs what such a failure usually means. True: `ended` is called later, after one more check. */
+static bool log_hint(struct client *c, struct obstacle_facts f, const struct retry_end *end,
+		     const char *text)
 {
 	const struct reach_addrs *server = c->ref->proxy ? &c->addrs_after_proxy : &c->addrs;
-	struct obstacle_text hint;
+	bool is_new;
 
 	if (c->is_stopping || c->retry.is_up)
-		return;
+		return false;
 	f.host = c->ref->host;
 	f.addrs = server->at;
 	f.addr_count = c->was_looked_up ? server->count : 0;
 	f.cert = &c->refused;
 	f.is_cert_for_host = c->is_refused_for_host;
-	hint = obstacle_hint(&f);
-	if (*hint.text && strcmp(hint.text, c->hint.text) != 0)
-		log_event(&c->log, LOG_LEVEL_WARN, "hint", "hint: {hint}",
-			  LOG_TEXT("hint", hint.text));
-	c->hint = hint;
+	is_new = log_new_hint(c, &c->hint, obstacle_hint(&f));
+	return is_new && look_for_portal(c, &f, end, text);
 }
 
 static void note_untrusted(struct client *c, struct bytes leaf)
@@ -813,13 +863,13 @@ static void tunnel_ended(struct client *c, const struct tunnel_end *end)
 	if (end->reason != REASON_AUTH || !client_eap_explain(c->eap, text, sizeof(text)))
 		snprintf(text, sizeof(text), "%s%s", end->text, offers);
 	end_eap(c);
-	if (end->reason != REASON_AUTH && !is_missed && !is_doubted)
-		log_hint(c, (struct obstacle_facts){ .reason = end->reason, .sign = end->sign });
 	if (is_doubted)
 		log_debug(&c->log, "%s; once more, with a full TLS handshake", text);
 	if (is_missed || is_doubted)
 		c->is_dial_due = true;
-	else
+	else if (end->reason == REASON_AUTH ||
+		 !log_hint(c, (struct obstacle_facts){ .reason = end->reason, .sign = end->sign },
+			   &retry_end, text))
 		ended(c, &retry_end, text);
 	if (c->is_dial_due && !is_later)
 		dial(c);
@@ -1090,8 +1140,11 @@ static void dialed(void *arg, const struct reach_result *r)
 	if (r->status != REACH_CONNECTED) {
 		enum tunnel_reason reason = client_reason_of(r->status);
 
-		log_hint(c, (struct obstacle_facts){ .reason = reason, .error = r->error });
-		failed(c, reason, r->text);
+		const struct retry_end end = { .reason = reason };
+
+		if (!log_hint(c, (struct obstacle_facts){ .reason = reason, .error = r->error },
+			      &end, r->text))
+			ended(c, &end, r->text);
 		return;
 	}
 	c->peer = r->peer;
@@ -1507,6 +1560,7 @@ static void close_all(struct client *c)
 {
 	client_control_close(&c->control);
 	reach_cancel(c->dial);
+	portal_cancel(c->portal);
 	autoconf_stop(&c->autoconf);
 	dhcp6_setup_stop(&c->dhcp6);
 	server_info_stop(&c->server_info);

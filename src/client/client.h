@@ -26,7 +26,8 @@ struct server_ref {
 	struct sockaddr_storage addrs[DIAL_ADDRS_MAX]; /* its addresses; */
 	size_t addr_count;                             /* 0: the name is looked up */
 	const struct reach_proxy *proxy;               /* on the way to it; NULL: none */
-	uint8_t hashes; /* crypto binding: SSTP_HASH_... that may be used */
+	bool no_portal_check; /* never look for a captive portal (portal.h) */
+	uint8_t hashes;       /* crypto binding: SSTP_HASH_... that may be used */
 	struct tls_client_cfg tls;
 };
 
@@ -69,6 +70,7 @@ struct client_cfg {
 	bool wants_prefix;            /* a delegated one, by DHCPv6 */
 	uint8_t delegated_len;        /* the length that is asked for; 0: any */
 	bool asks_server;             /* for routes, name servers and a domain (server_info.h) */
+	bool is_locked;               /* only the connection to the server may leave this host */
 	bool once;                    /* never reconnect */
 	bool keep_trying;             /* retry even if the first attempt fails */
 	const struct control_settings *control; /* control/control_service.h; NULL: none */

@@ -262,3 +262,40 @@ struct obstacle_text obstacle_hint(const struct obstacle_facts *f)
 			 f->reason == REASON_TCP ? hint_of_tcp(f->error) : hint_of_sign(f->sign));
 	return t;
 }
+
+/* An inspector's certificate names its cause already, and so does a redirection of the SSTP request. */
+static bool may_sign_be_portal(const struct obstacle_facts *f)
+{
+	switch (f->sign) {
+	case SIGN_CERT_ISSUER:
+	case SIGN_CERT_NAME:
+		return !f->is_cert_for_host && !(f->cert && obstacle_inspector(f->cert));
+	case SIGN_TLS_RESET:
+	case SIGN_TLS_CLOSED:
+	case SIGN_TLS_SILENT:
+	case SIGN_TLS_CUT:
+	case SIGN_TLS_ALERT:
+	case SIGN_PLAIN_HTTP:
+	case SIGN_NOT_TLS:
+	case SIGN_HTTP_PAGE:
+	case SIGN_HTTP_LOGIN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool obstacle_may_be_portal(const struct obstacle_facts *f)
+{
+	switch (f->reason) {
+	case REASON_TCP:
+		return f->error == ECONNREFUSED || f->error == ETIMEDOUT ||
+		       f->error == EHOSTUNREACH || f->error == ECONNRESET;
+	case REASON_TLS:
+	case REASON_TRUST:
+	case REASON_HTTP:
+		return may_sign_be_portal(f);
+	default:
+		return false;
+	}
+}

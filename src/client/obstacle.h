@@ -35,6 +35,9 @@ struct obstacle_text {
 /* What the failure usually means and what helps, as a sentence without a full stop at its end. */
 struct obstacle_text obstacle_hint(const struct obstacle_facts *f);
 
+/* Whether a captive portal may be the reason, which a plain web request would show (portal.h). */
+bool obstacle_may_be_portal(const struct obstacle_facts *f);
+
 /* The product that issues such certificates to inspect TLS, as "Zscaler"; NULL: none that is known. */
 const char *obstacle_inspector(const struct cert_info *cert);
 

@@ -27,6 +27,7 @@ struct probe {
 	struct packet_sink sink;
 	struct tls_ctx *tls;
 	struct reach *dial;
+	struct portal *portal;     /* NULL: none is looked for */
 	struct reach_cover *cover; /* of the connection; NULL: none */
 	struct tunnel tunnel;
 	struct server_name http_host;
@@ -379,6 +380,35 @@ static void set_hint(struct probe *p, struct obstacle_facts f)
 		p->report->hints[step] = obstacle_hint(&f);
 }
 
+static void portal_done(void *arg, const struct portal_result *result)
+{
+	struct probe *p = arg;
+
+	p->report->portal = *result;
+	p->portal = NULL;
+	loop_stop(p->loop);
+}
+
+/* `f`: of the step that failed. */
+static void look_for_portal(struct probe *p, const struct obstacle_facts *f)
+{
+	struct probe_report *r = p->report;
+	struct reach_addrs addrs = { .count = r->addr_count };
+	struct portal_cfg cfg = {
+		.host = p->ref->host, .addrs = &addrs, .done = portal_done, .arg = p
+	};
+
+	memcpy(addrs.at, r->addrs, sizeof(r->addrs));
+	if (p->ref->proxy || p->ref->no_portal_check || !addrs.count ||
+	    r->stopped_at == PROBE_STEPS || !obstacle_may_be_portal(f) ||
+	    portal_start(p->loop, &cfg, &p->portal))
+		return;
+	loop_run(p->loop);
+	portal_cancel(p->portal);
+	if (r->portal.is_portal)
+		r->hints[r->stopped_at] = portal_hint(&r->portal, p->ref->host);
+}
+
 static bool is_passed(enum probe_outcome outcome)
 {
 	return outcome == PROBE_OK || outcome == PROBE_LEFT_OUT;
@@ -387,17 +417,23 @@ static bool is_passed(enum probe_outcome outcome)
 static void conclude(struct probe *p)
 {
 	struct probe_report *r = p->report;
+	const struct obstacle_facts trust = {
+		.reason = REASON_TRUST,
+		.sign = p->refused_sign,
+		.cert = &p->refused,
+		.is_cert_for_host = p->is_refused_for_host,
+	};
+	const struct obstacle_facts other = { .reason = r->reason,
+					      .sign = p->sign,
+					      .error = p->tcp_error };
 
 	if (*p->pin)
-		set_hint(p, (struct obstacle_facts){ .reason = REASON_TRUST,
-						     .sign = p->refused_sign,
-						     .cert = &p->refused,
-						     .is_cert_for_host = p->is_refused_for_host });
+		set_hint(p, trust);
 	if (r->reason && r->reason != REASON_TRUST)
-		set_hint(p, (struct obstacle_facts){
-				    .reason = r->reason, .sign = p->sign, .error = p->tcp_error });
+		set_hint(p, other);
 	while (r->stopped_at < PROBE_STEPS && is_passed(probe_outcome_of(r, r->stopped_at)))
 		r->stopped_at++;
+	look_for_portal(p, *p->pin ? &trust : &other);
 	if (r->is_trusted)
 		r->inspector = obstacle_inspector(&r->cert);
 }

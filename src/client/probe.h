@@ -8,6 +8,7 @@
 
 #include "client/client.h"
 #include "client/obstacle.h"
+#include "client/portal.h"
 #include "tls/cert.h"
 
 /* In the order in which a connection is made. */
@@ -38,6 +39,7 @@ struct probe_report {
 	enum probe_step stopped_at;
 	/* what the failure of a step usually means; empty: it did not fail, or nothing is known */
 	struct obstacle_text hints[PROBE_STEPS];
+	struct portal_result portal; /* a captive portal that was found */
 	/* the addresses of the name, or of --resolve */
 	struct sockaddr_storage addrs[DIAL_ADDRS_MAX];
 	size_t addr_count;

@@ -10,7 +10,7 @@ import struct
 import pytest
 
 from chains import Maker
-from lab import NAME, SERVER
+from lab import NAME, SERVER, eventually, in_background
 from scripted import CALL_ABORT, ScriptedServer
 from test_dialling import DEAD, NameServer, Peer
 
@@ -189,6 +189,111 @@ def test_a_portal_with_a_certificate_of_its_own_is_seen_as_both(lab, network):
     hints = {one["step"]: one.get("hint") for one in seen["steps"]}
     assert seen["stopped_at"] == "certificate"
     assert "this looks like the certificate of a firewall" in hints["certificate"] and "a captive portal wants a login" in hints["http"]
+
+
+# ---- the request to port 80
+
+
+class Portal:
+    """What answers plain web requests in the place of the server."""
+
+    def __init__(self, lab, response, port=80):
+        self.listener, self.response, self.requests = lab.server.listen(SERVER, port), response, []
+        self.thread = in_background(self._serve)
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with connection:
+                self.requests.append(connection.recv(4096))
+                connection.sendall(self.response)
+                with contextlib.suppress(OSError):
+                    while self.response == b"" and connection.recv(100):
+                        pass
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.result()
+
+
+LOGIN_PAGE = "http://portal.example/login?from=%2F"
+REDIRECTION = f"HTTP/1.1 302 Found\r\nLocation: {LOGIN_PAGE}\r\nContent-Length: 4\r\n\r\nmore".encode()
+LEADS = f'a plain web request to {NAME} leads to "{LOGIN_PAGE}": usually the page of a captive portal'
+
+
+@pytest.fixture
+def portal(lab):
+    made = []
+
+    def start(response):
+        made.append(Portal(lab, response))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()
+
+
+@pytest.mark.parametrize("what", ["nothing listens", "a reset after the ClientHello", "a firewall's own certificate", "another server",
+                                  "in HTTP without TLS", "a page"])
+def test_the_portal_s_page_is_found(lab, network, portal, what):
+    build, options, step, status, error, _ = OBSTACLES[what]
+    build(network)
+    web = portal(REDIRECTION)
+    seen = json.loads(lab.probe(*options, "--json", to=NAME).stdout)
+    assert seen["portal"] == LOGIN_PAGE and seen["stopped_at"] == step
+    assert LEADS in {one["step"]: one for one in seen["steps"]}[step]["hint"]
+    assert web.requests == [f"GET / HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n".encode()]
+    found, said = lab.connect_fails(*options, to=NAME, trust=["--ca-cert", lab.pki.ca])
+    assert found == status
+    assert re.search(rf"^warn: hint: .*\nwarn: hint: {re.escape(LEADS)}.*\nerror: .*{re.escape(error)}", said, re.M), said
+    assert len(web.requests) == 2
+
+
+@pytest.mark.parametrize("response, words", [
+    (b"HTTP/1.1 511 Network Authentication Required\r\n\r\n", "511 Network Authentication Required"),
+    (f"HTTP/1.0 307 x\r\nLocation: https://{NAME}/\r\n\r\n".encode(), None),
+    (b"HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n", None),
+    (b"HTTP/1.1 200 OK\r\n\r\nhello", None), (b"nonsense", None), (b"", None),
+])
+def test_what_is_a_portal_s_answer(lab, portal, response, words):
+    """The last one is silence, which has an end."""
+    web = portal(response)
+    status, said = lab.connect_fails(to=NAME)
+    assert status == 4 and said.count("hint: ") == (2 if words else 1), said
+    assert not words or words in said
+    assert len(web.requests) == 1
+
+
+def test_no_portal_is_looked_for(lab, network, portal):
+    """By the user's wish; with a proxy; under --lockdown; where something else is the reason."""
+    web = portal(REDIRECTION)
+    for options in ["--no-portal-check"], ["--lockdown"], ["--proxy", f"http://{SERVER}:81"]:
+        status, said = lab.connect_fails(*options, to=NAME)
+        assert status in (4, 13) and "plain web request" not in said, said
+    assert "portal" not in json.loads(lab.probe("--no-portal-check", "--json", to=NAME).stdout)
+    by_authority("/O=Zscaler Inc./CN=Zscaler Intermediate Root CA")(network)
+    assert "portal" not in json.loads(lab.probe("--json", to=NAME).stdout)
+    assert web.requests == []
+
+
+def test_a_portal_is_looked_for_once(lab, portal, both):
+    web = portal(REDIRECTION)
+    client = lab.connect("--keep-trying", to=NAME, wait=False)
+    client.wait_for("connection refused; next try in", 3)
+    assert client.log.count("hint: ") == 2 and len(web.requests) == 1
+    client.stop()
+
+
+def test_the_end_while_a_portal_is_looked_for(lab, portal, both):
+    web = portal(b"")
+    client = lab.connect("--keep-trying", to=NAME, wait=False)
+    eventually("the request", lambda: web.requests)
+    assert client.stop() == 0
 
 
 def test_a_hint_is_given_once(lab, network):
