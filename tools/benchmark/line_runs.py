@@ -13,7 +13,7 @@ import lines
 from lab import in_background
 from lines import LINES, Bare, LineRoad
 from parts import ERRORS
-from peers import Identity, Openconnect, Openvpn, Sstp
+from peers import Identity, Openconnect, Openvpn, Proxy, Sstp
 
 
 class OpenconnectAlone(Openconnect):
@@ -23,7 +23,12 @@ class OpenconnectAlone(Openconnect):
         super().start_client(variant)
 
 
-CHOICES = {kind.name: kind for kind in (Bare, Sstp, OpenconnectAlone, Openvpn)}
+class ProxyOfRoot(Proxy):
+    """What an ordinary user's outer connection may do (BBR, large buffers) is another question."""
+    nobody = ()
+
+
+CHOICES = {kind.name: kind for kind in (Bare, Sstp, ProxyOfRoot, OpenconnectAlone, Openvpn)}
 TRANSFERS = ("up1", "down1", "up8", "down8", "both", "page")
 IN_TURN = ("c0", "e")  # lines that are fast enough for the machine to be the limit
 TELLS = {"sstp": signal.SIGUSR2, "openconnect": signal.SIGUSR2, "openvpn": signal.SIGUSR1}  # "connect again"
@@ -63,6 +68,8 @@ class LineRuns:
     def _together(self, line, title, one, in_turn=False):
         running = []
         for name in ("bare", *self.options.peers):
+            if title == "incidents" and not CHOICES[name].has_ping:
+                continue
             thread = in_background(self._one, CHOICES[name], line, title, one)
             if in_turn:
                 thread.result(3600)
@@ -74,7 +81,7 @@ class LineRuns:
         folder = Path(tempfile.mkdtemp(prefix=f"sstp-line-{kind.name}-"))
         folder.chmod(0o755)  # ocserv's workers are nobody's
         try:
-            road = LineRoad(folder / "road", self.program, LINES[line][1:], None if kind is Sstp else "cubic")
+            road = LineRoad(folder / "road", self.program, LINES[line][1:], None if issubclass(kind, Sstp) else "cubic")
             try:
                 identity = None if kind is Bare else Identity(self.options.sstp, folder / "server")
                 peer = kind(road, 1, self.options.sstp, identity)

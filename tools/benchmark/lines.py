@@ -89,10 +89,13 @@ class LineRoad(Road):
 
 
 class Bare:
-    name, title, is_vpn, client = "bare", "no VPN", False, None
+    name, title, is_vpn, has_ping, client = "bare", "no VPN", False, True, None
 
     def __init__(self, road, *_):
         self.road, self.inside = road, BARE
+
+    def at(self, port):
+        return self.inside, port
 
     def start_server(self):
         pass
@@ -110,11 +113,12 @@ class Bare:
 def tcp(peer, way, flows, seconds, omit=2):
     """Mbit/s that arrived, of each direction that was asked for."""
     road, reverse = peer.road, {"up": [], "down": ["--reverse"], "both": ["--bidir"]}[way]
+    address, port = peer.at(5201)
     server = road.start(road.inside, "iperf3", "-s", "-1", "--forceflush", label="iperf3-server")
     try:
         server.wait_for("Server listening")
-        client = road.start(road.client, "iperf3", "-c", peer.inside, "--json", "-C", "cubic", "-t", seconds, "-O", omit,
-                            "-P", flows, *reverse, label="iperf3")
+        client = road.start(road.client, "iperf3", "-c", address, "-p", port, "--json", "-C", "cubic", "-t", seconds,
+                            "-O", omit, "-P", flows, *reverse, label="iperf3")
         try:
             client.wait(seconds + omit + 30)
             end = json.loads(client.log).get("end", {})
@@ -143,7 +147,7 @@ def page(peer, count, size, at_a_time):
     server = road.start(road.inside, sys.executable, PAGE, "serve", peer.inside, PAGE_PORT, label="page-server")
     try:
         server.wait_for("ready")
-        return float(road.output(road.client, sys.executable, PAGE, "load", peer.inside, PAGE_PORT, count, size, at_a_time,
+        return float(road.output(road.client, sys.executable, PAGE, "load", *peer.at(PAGE_PORT), count, size, at_a_time,
                                  label="page"))
     finally:
         road.kill(server)
@@ -166,6 +170,9 @@ def transfers(peer, seconds, wanted):
             if key not in wanted:
                 continue
             fresh(peer)
+            if not peer.has_ping:  # and its inner connections are not those of iperf3
+                found[key], _ = tcp(peer, way, flows, seconds)
+                continue
             (rate, lost), rtt = beside(lambda: tcp(peer, way, flows, seconds), lambda: ping(peer, seconds - 2))
             found.update({key: rate, f"{key} ping": rtt})
             if way == "up" or lost is not None:
@@ -189,7 +196,7 @@ def fresh(peer):
 def wait_up(peer, seconds=60):
     """The seconds until a ping is answered."""
     begin = time.monotonic()
-    if peer.client is None:
+    if peer.client is None or not peer.has_ping:  # such a client is up when it has started
         return 0
     echo = measures.Echo(peer.road.client, peer.inside)
     try:

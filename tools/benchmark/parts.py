@@ -112,7 +112,7 @@ def proxy(bench):
     for flows in (1, 8):
         for way in ("up", "down"):
             def one(peer, way=way, flows=flows):
-                address, port = peer.forward if isinstance(peer, Proxy) else (peer.inside, 5201)
+                address, port = peer.at(5201)
                 rate, _ = measures.tcp(bench.road, address, way, flows, bench.options.seconds, port)
                 return {f"proxy-{way}-{flows}": rate}
             bench.measure(f"proxy {way}, {flows} flow{'s' * (flows > 1)}, Gbit/s", peers, one)

@@ -33,6 +33,7 @@ class Peer:
     """One VPN on the road. Its subclasses say how it is started."""
 
     is_vpn = True
+    has_ping = True  # reaches the host inside with any packet
     variants = ("",)  # ways to start the client, for the time that it takes
 
     def __init__(self, road, number, sstp, identity):
@@ -40,6 +41,10 @@ class Peer:
         self.inside = road.add_inside(number)
         self.network = f"10.9.{number}.0"
         self.server = self.client = None
+
+    def at(self, port):
+        """Where a client finds that port of the host inside."""
+        return self.inside, port
 
     def folder(self):
         return self.road.folder
@@ -96,16 +101,20 @@ class SstpPlain(Sstp):
 
 
 class Proxy(Sstp):
-    """sstp without a TUN device: a forward's port represents the host inside. No ping goes through it."""
+    """sstp without a TUN device: a forward's port represents one of the host inside. No ping goes through it."""
 
-    name, title, is_vpn = "proxy", "sstp proxy", False
-    forward = ("127.0.0.1", 5202)  # where iperf3 finds the server inside
+    name, title, is_vpn, has_ping = "proxy", "sstp proxy", False, False
+    forwards = {5201: 5202, 5400: 5401}  # iperf3 and the page: the port inside, and ours
     nobody = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all",
               "--bounding-set=-all")
 
     def client_argv(self, variant):
         return [*self.nobody, self.sstp, "proxy", f"{SERVER}:{self.port}", "--user", USER, "--passwd-on-stdin",
-                "--servercert", self.identity.pin, "-L", f"{self.forward[1]}:{self.inside}:5201"]
+                "--servercert", self.identity.pin,
+                *(w for port, own in self.forwards.items() for w in ("-L", f"{own}:{self.inside}:{port}"))]
+
+    def at(self, port):
+        return "127.0.0.1", self.forwards[port]
 
     def start_client(self, variant=""):
         super().start_client(variant)
