@@ -58,7 +58,7 @@ _sstp()
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		--ipv6-id) _sstp_reply -W "random stable"; return ;;
 		esac
-		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --interface --mtu --congestion --no-ipv6 --ipv6-id --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --request-prefix --no-offload --dns --search --exclude --metric --table --policy-rules --mark --lockdown --no-dns --up --down --script --dns-domain --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --control --control-group --no-control --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --no-portal-check --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --interface --mtu --congestion --no-ipv6 --ipv6-id --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --request-prefix --no-offload --dns --search --exclude --metric --table --policy-rules --mark --lockdown --no-dns --up --down --script --dns-domain --netns --userns --tun-fd --script-tun --once --keep-trying --background --pid-file --control --control-group --no-control --ready-fd --exit-fd --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	run)
 		_sstp_command && return
@@ -72,7 +72,7 @@ _sstp()
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		--ipv6-id) _sstp_reply -W "random stable"; return ;;
 		esac
-		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --interface --mtu --congestion --no-ipv6 --ipv6-id --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --request-prefix --no-offload --dns --search --map-root --once --keep-trying --control --control-group --no-control --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --no-portal-check --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --interface --mtu --congestion --no-ipv6 --ipv6-id --no-default-route --allow-ipv6-outside --route --route-host --no-server-routes --request-prefix --no-offload --dns --search --map-root --once --keep-trying --control --control-group --no-control --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	proxy)
 		_sstp_command && return
@@ -86,7 +86,7 @@ _sstp()
 		--congestion) _sstp_reply -W "auto system bbr cubic"; return ;;
 		--ipv6-id) _sstp_reply -W "random stable"; return ;;
 		esac
-		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --socks5 --http-proxy --listen-user --listen-password-file --forward --remote-forward --dns --search --dns-domain --mtu --congestion --no-ipv6 --ipv6-id --once --keep-trying --background --pid-file --control --control-group --no-control --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--user --password-file --new-password-file --password-fd --passwd-on-stdin --auth --eap-identity --eap-name --eap-ca --eap-crl --client-cert --client-key --client-key-password-file --peap-binding --server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --no-portal-check --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --socks5 --http-proxy --listen-user --listen-password-file --forward --remote-forward --dns --search --dns-domain --mtu --congestion --no-ipv6 --ipv6-id --once --keep-trying --background --pid-file --control --control-group --no-control --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	serve)
 		case $prev in
@@ -112,7 +112,7 @@ _sstp()
 		--min-tls) _sstp_reply -W "1.2 1.3"; return ;;
 		--min-hash) _sstp_reply -W "sha1 sha256"; return ;;
 		esac
-		options="--server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --json --via --config --check --verbose --quiet --log-json --log-time --syslog --help"
+		options="--server --ca-cert --crl --servercert --verify-name --sni --no-sni --host-header --resolve --allow-cn --ipv4-only --ipv6-only --no-portal-check --timeout --min-tls --min-hash --legacy-ciphers --keylog --proxy --proxy-password-file --proxy-ca-cert --no-proxy --json --via --config --check --verbose --quiet --log-json --log-time --syslog --help"
 		;;
 	passwd)
 		case $prev in
