@@ -242,6 +242,7 @@ complete -c sstp -n '__fish_seen_subcommand_from serve' -l pass-alpn -x -d 'the 
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l users -r -F -d 'the user file'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l filters -r -F -d 'packet filters for users'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l users-dir -x -d 'a folder with a file NAME.conf for each user'
+complete -c sstp -n '__fish_seen_subcommand_from serve' -l auth-command -x -a '(__fish_complete_command)' -d 'in place of --users'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l client-ca -r -F -d 'eap-tls and peap'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l client-crl -r -F -d 'revocation lists of those authorities, PEM or DER'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l name -x -d 'the server\'s name in its challenges and in the server column of the user file'

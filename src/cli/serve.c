@@ -72,7 +72,7 @@ struct serve_settings {
 	const char *key_password_file;
 	bool strict_sni;
 	struct tls_settings tls;
-	const char *users, *users_dir, *filters, *leases;
+	const char *users, *users_dir, *auth_command, *filters, *leases;
 	struct auth_list auth;
 	const char *client_ca, *client_crl;
 	bool requires_peap_binding;
@@ -383,6 +383,12 @@ static const struct option user_table[] = {
 		  "and limits; also beside --users",
 	  .set = set_file_or_folder,
 	  .at = AT(users_dir) },
+	{ .name = "auth-command",
+	  .arg = "COMMAND",
+	  .help = "in place of --users: a command that checks logins; it reads a line of JSON from "
+		  "standard input and writes one",
+	  .set = set_text,
+	  .at = AT(auth_command) },
 	{ .name = "client-ca",
 	  .arg = "FILE",
 	  .help = "eap-tls and peap: the authorities of the clients' certificates (PEM); the user is the "
@@ -607,10 +613,17 @@ static bool has_all(const struct serve_settings *s)
 			  "%zu times --cert and %zu times --key: give each certificate its "
 			  "key, in the same order, or put each key into the certificate's file",
 			  s->certs.count, s->keys.count);
-	else if (!has_users(s) && !s->radius.servers.count)
+	else if (!has_users(s) && !s->radius.servers.count && !s->auth_command)
 		cli_error(&serve_verb, "no user file: --users FILE (sstp passwd makes one)");
 	else if (has_users(s) && s->radius.servers.count)
 		cli_error(&serve_verb, "--users and --radius: one of them says who may log in");
+	else if (s->auth_command && (has_users(s) || s->radius.servers.count))
+		cli_error(&serve_verb, "--auth-command and --%s: one of them says who may log in",
+			  s->radius.servers.count ? "radius"
+			  : s->users              ? "users"
+						  : "users-dir");
+	else if (s->auth_command && (offers(s, EAP_TLS) || offers(s, EAP_PEAP)))
+		cli_error(&serve_verb, "--auth-command does not support --auth eap-tls and peap");
 	else if (s->network.addr.family == AF_UNSPEC)
 		cli_error(&serve_verb, "no addresses for clients: --ipv4-network 10.9.0.0/24");
 	else if (s->ipv6_network.len == PREFIXES_LEN && !s->ndp_proxy)
@@ -735,6 +748,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.users_file = s->users,
 		.filters_file = s->filters,
 		.users_folder = s->users_dir,
+		.auth_command = s->auth_command,
 		.radius = &s->radius.cfg,
 		.leases_file = s->leases ? s->leases : leases_default(s),
 		.is_leases_default = !s->leases,

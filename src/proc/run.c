@@ -131,7 +131,7 @@ static void become(const struct run *r, char *const *argv, char *const *env, int
 		dup2(r->output, STDERR_FILENO);
 		prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody would end it at its limit */
 	}
-	dup2(STDERR_FILENO, STDOUT_FILENO);
+	dup2(r->answer ? r->answer : STDERR_FILENO, STDOUT_FILENO);
 	close_others(fds);
 	run_fresh_signals();
 	execve(r->argv[0], argv, env);

@@ -34,6 +34,7 @@ struct run {
 	 * thread that started it ends, as with kill -9.
 	 */
 	int output;
+	int answer;        /* for its standard output alone; 0: as `output` says */
 	unsigned limit_ms; /* then it is ended (run_wait); 0: no limit */
 };
 

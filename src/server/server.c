@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "auth/auth_command.h"
 #include "auth/radius.h"
 #include "net/congestion.h"
 #include "net/file_watch.h"
@@ -501,6 +502,16 @@ static bool open_control(struct server *srv)
 	return server_control_open(&srv->control);
 }
 
+/*
+ * Our own children are those of --auth-command, whose threads wait for them; PID 1 inherits orphans.
+ * While a command runs they wait for the next time.
+ */
+static void reap_orphans(const struct server *srv)
+{
+	if (getpid() == 1 && !auth_command_is_running(srv->shared.auth_command))
+		pid1_reap();
+}
+
 static void on_signal(void *arg, const struct signalfd_siginfo *info)
 {
 	struct server *srv = arg;
@@ -518,8 +529,8 @@ static void on_signal(void *arg, const struct signalfd_siginfo *info)
 	case SIGUSR2:
 		lift_bans(srv);
 		break;
-	case SIGCHLD: /* we start no children, but PID 1 inherits orphans */
-		pid1_reap();
+	case SIGCHLD:
+		reap_orphans(srv);
 		break;
 	default:
 		stop(srv);
@@ -659,6 +670,7 @@ static void look_at_workers(struct loop_timer *timer)
 	const struct worker *hangs = find_hanging(srv);
 	bool has_hanging = hangs != NULL;
 
+	reap_orphans(srv);
 	loop_timer_set(srv->loop, timer, loop_now(srv->loop) + LOOK_MS);
 	if (has_hanging == srv->has_hanging)
 		return;
@@ -738,6 +750,12 @@ static int open_auth(struct server *srv)
 		return error;
 	if (radius && radius->server_count)
 		return auth_open(&radius_backend, sh->radius, &sh->auth);
+	if (srv->cfg->auth_command) {
+		error = auth_command_open(srv->cfg->auth_command, srv->cfg->name,
+					  AUTH_COMMAND_LIMIT_MS, &sh->auth_command);
+		return error ? error
+			     : auth_open(&auth_command_backend, sh->auth_command, &sh->auth);
+	}
 	return auth_open(&user_file_backend, sh->credentials.users, &sh->auth);
 }
 
@@ -919,6 +937,7 @@ static void close_all(struct server *srv)
 	registry_close(sh->registry);
 	auth_close(sh->auth);
 	radius_close(sh->radius);
+	auth_command_close(sh->auth_command);
 	credentials_close(&sh->credentials);
 	health_close(&srv->health);
 	if (srv->process.ready)

@@ -35,7 +35,8 @@ struct server_cfg {
 	bool no_watch;   /* files are reloaded when that is asked for, not when they change */
 	bool strict_sni; /* a client that asks for a name of no certificate is refused */
 	const char *users_file;          /* NULL: none */
-	const char *users_folder;        /* neither of them: logins are checked by RADIUS */
+	const char *users_folder;        /* neither of them: logins are checked otherwise */
+	const char *auth_command;        /* NULL: none */
 	const struct radius_cfg *radius; /* NULL, or without a server: not used */
 	const char *filters_file;        /* NULL: there are no filters */
 	const char *leases_file;         /* which user had which address */
