@@ -44,6 +44,8 @@ struct loop {
 	struct loop_watch signal_watch;
 	void (*signal_caught)(void *arg, const struct signalfd_siginfo *info);
 	void *signal_arg;
+	struct histogram *turns; /* NULL: they are not measured */
+	unsigned turn_number;
 };
 
 static void ring_init(struct loop_task *head)
@@ -430,6 +432,14 @@ static int sleep_ms(const struct loop *l)
 	return at_ms - l->now_ms > INT_MAX ? INT_MAX : (int)(at_ms - l->now_ms);
 }
 
+static void run_turn(struct loop *l)
+{
+	l->now_ms = clock_now_ms();
+	call_ready(l);
+	call_timers(l);
+	call_tasks(l);
+}
+
 static int turn(struct loop *l)
 {
 	int count = epoll_wait(l->epoll_fd, l->batch, BATCH_MAX, sleep_ms(l));
@@ -437,11 +447,20 @@ static int turn(struct loop *l)
 	if (count < 0 && errno != EINTR)
 		return -errno;
 	l->batch_count = count < 0 ? 0 : count;
-	l->now_ms = clock_now_ms();
-	call_ready(l);
-	call_timers(l);
-	call_tasks(l);
+	if (l->turns && !(++l->turn_number % LOOP_MEASURED)) {
+		uint64_t begin_us = clock_now_us();
+
+		run_turn(l);
+		histogram_add(l->turns, histogram_turns, clock_now_us() - begin_us);
+	} else {
+		run_turn(l);
+	}
 	return 0;
+}
+
+void loop_measure(struct loop *l, struct histogram *turns)
+{
+	l->turns = turns;
 }
 
 int loop_run(struct loop *l)

@@ -16,6 +16,8 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 
+#include "util/histogram.h"
+
 #define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 struct loop;
@@ -44,6 +46,9 @@ void loop_close(struct loop *l);  /* NULL is fine */
 /* Runs until the end of the turn that calls loop_stop; returns 0 or -errno of a failed epoll. */
 int loop_run(struct loop *l);
 void loop_stop(struct loop *l);
+/* From now on counts how long one in LOOP_MEASURED turns takes, from waking to sleeping. */
+enum { LOOP_MEASURED = 16 };
+void loop_measure(struct loop *l, struct histogram *turns);
 uint64_t loop_now(const struct loop *l); /* this turn's time; while not running, the clock's */
 
 int loop_watch(struct loop *l, struct loop_watch *w); /* fd, events, ready are set; 0 or -errno */

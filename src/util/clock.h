@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The monotonic clock in milliseconds. Engines never read it: the loop does, once a turn. */
+/* The monotonic clock in milliseconds and microseconds. Engines never read it: the loop does, once a turn. */
 #ifndef SSTP_UTIL_CLOCK_H
 #define SSTP_UTIL_CLOCK_H
 
@@ -21,6 +21,14 @@ static inline uint64_t clock_boot_s(void)
 
 	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return (uint64_t)ts.tv_sec;
+}
+
+static inline uint64_t clock_now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
 #endif
