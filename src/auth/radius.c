@@ -34,7 +34,9 @@ struct radius {
 	struct loop_task stop;
 	struct loop_timer stop_timer;
 	bool is_stopping;
-	bool has_address; /* in nas; under the lock */
+	bool has_address;         /* in nas; under the lock */
+	struct histogram latency; /* under the lock, as is: */
+	uint64_t unanswered;
 };
 
 /* Who has it. */
@@ -57,6 +59,7 @@ struct inquiry {
 	struct radius_request request;
 	struct auth_result result;
 	struct inquiry *next, *prev;
+	uint64_t sent_us;
 	size_t eap_len;
 	uint8_t eap[PPP_EAP_MAX]; /* the peer's packet, then the server's */
 	uint8_t packet[RADIUS_PACKET_MAX];
@@ -126,6 +129,27 @@ static void give_result(struct inquiry *i)
 		drop_canceled(i);
 }
 
+/* `is_answered`: by a response that counts. */
+static void count_answer(struct inquiry *i, bool is_answered)
+{
+	struct radius *r = i->radius;
+
+	pthread_mutex_lock(&r->lock);
+	if (is_answered)
+		histogram_add(&r->latency, histogram_logins, clock_now_us() - i->sent_us);
+	else
+		r->unanswered++;
+	pthread_mutex_unlock(&r->lock);
+}
+
+void radius_latency(struct radius *r, struct histogram *to, uint64_t *unanswered)
+{
+	pthread_mutex_lock(&r->lock);
+	*to = r->latency;
+	*unanswered = r->unanswered;
+	pthread_mutex_unlock(&r->lock);
+}
+
 static void give_unavailable(struct inquiry *i, const char *why)
 {
 	const struct bytes name = i->q->request.attempt->user;
@@ -175,13 +199,16 @@ static void on_event(void *arg, const struct radius_out *out)
 
 	switch (out->type) {
 	case RADIUS_OUT_ANSWER:
+		count_answer(i, true);
 		take_answer(r, i, out);
 		break;
 	case RADIUS_OUT_UNSIGNED:
+		count_answer(i, false);
 		log_unsigned(r, out->server);
 		give_unavailable(i, unsigned_text);
 		break;
 	default:
+		count_answer(i, false);
 		give_unavailable(i, "no RADIUS server answers");
 	}
 }
@@ -223,6 +250,7 @@ static void send_request(struct radius *r, struct inquiry *i)
 		.must_be_signed = rq->attempt->method == PPP_AUTH_EAP,
 	};
 	i->has_begun = true;
+	i->sent_us = clock_now_us();
 	radius_wire_send(&r->logins, &i->request);
 }
 

@@ -58,6 +58,9 @@ int radius_open(const struct radius_cfg *cfg, const struct radius_orders *orders
  */
 void radius_close(struct radius *r);
 
+/* From any thread: how long logins' requests took, and how many were not answered. */
+void radius_latency(struct radius *r, struct histogram *to, uint64_t *unanswered);
+
 /* From any thread; copies the record. */
 void radius_account(struct radius *r, const struct radius_record *record);
 

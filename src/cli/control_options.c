@@ -2,12 +2,14 @@
 #include "cli/control_options.h"
 
 #include <grp.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli_error.h"
 #include "cli/value.h"
+#include "util/endpoint.h"
 
 #define AT(member) offsetof(struct control_option_settings, member)
 
@@ -50,6 +52,59 @@ static const struct option control_table[] = {
 };
 
 const struct option_group control_options = OPTION_GROUP(control_table);
+
+static void add_metrics(struct metrics_list *l, const struct ip_addr *a, uint16_t port)
+{
+	l->at[l->count++] = ip_sockaddr(a, port);
+}
+
+/* A port alone is one of this host, since anybody may read there. */
+static bool set_metrics(void *to, const char *value, struct error *err)
+{
+	const struct ip_addr all6 = { .family = AF_INET6 };
+	const struct ip_addr all4 = ip_from_v4(INADDR_ANY), own = ip_from_v4(INADDR_LOOPBACK);
+	struct metrics_list *l = to;
+	struct endpoint e;
+	const char *why = endpoint_listen(value, 0, &e);
+
+	if (why) {
+		snprintf(err->text, sizeof(err->text),
+			 "must be a port of this host, or an address and a port: 9100, "
+			 "192.0.2.1:9100, *:9100: %s",
+			 why);
+		return false;
+	}
+	if (l->count + 2 > CONTROL_METRICS_MAX) {
+		snprintf(err->text, sizeof(err->text), "more than %d addresses",
+			 CONTROL_METRICS_MAX);
+		return false;
+	}
+	if (e.is_all) {
+		add_metrics(l, &all4, e.port);
+		add_metrics(l, &all6, e.port);
+	} else {
+		add_metrics(l, e.addr.family ? &e.addr : &own, e.port);
+	}
+	return true;
+}
+
+static void clear_metrics(void *to)
+{
+	((struct metrics_list *)to)->count = 0;
+}
+
+/* Its settings are a struct metrics_list. */
+static const struct option metrics_table[] = {
+	{ .name = "metrics",
+	  .arg = "[ADDR:]PORT",
+	  .help = "serve Prometheus' metrics there, to anybody, at http://ADDR:PORT/metrics; a port "
+		  "alone is one of 127.0.0.1; may be given again",
+	  .set = set_metrics,
+	  .at = 0,
+	  .clear = clear_metrics },
+};
+
+const struct option_group metrics_options = OPTION_GROUP(metrics_table);
 
 /* A name, or a number. */
 static bool find_group(const char *text, gid_t *gid)

@@ -14,6 +14,14 @@ struct control_option_settings {
 
 extern const struct option_group control_options;
 
+/* --metrics: sstp serve. */
+struct metrics_list {
+	struct sockaddr_storage at[CONTROL_METRICS_MAX];
+	size_t count;
+};
+
+extern const struct option_group metrics_options;
+
 /* Returns false after printing an error. */
 bool control_options_apply(const struct verb *verb, const struct control_option_settings *s,
 			   struct control_settings *to);

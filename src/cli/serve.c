@@ -96,6 +96,7 @@ struct serve_settings {
 	bool keep_old_session;
 	struct background_settings background;
 	struct control_option_settings control;
+	struct metrics_list metrics;
 	struct control_settings control_settings; /* made of them */
 };
 
@@ -555,6 +556,7 @@ static const struct option_use uses[] = {
 	{ .heading = "Running", .group = &worker_options },
 	{ .group = &background_options, .at = AT(background) },
 	{ .group = &control_options, .at = AT(control) },
+	{ .group = &metrics_options, .at = AT(metrics) },
 	{ .heading = "General", .group = &common_options, .at = AT(common) },
 };
 
@@ -794,8 +796,11 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 	memcpy(cfg->auth, s->auth.at, sizeof(cfg->auth));
 	memcpy(cfg->eap, s->auth.eap, sizeof(cfg->eap));
 	cfg->control = &s->control_settings;
-	return control_options_apply(&serve_verb, &s->control, &s->control_settings) &&
-	       radius_settings_apply(&serve_verb, &s->radius, cfg->name);
+	if (!control_options_apply(&serve_verb, &s->control, &s->control_settings))
+		return false;
+	memcpy(s->control_settings.metrics, s->metrics.at, sizeof(s->metrics.at));
+	s->control_settings.metrics_count = s->metrics.count;
+	return radius_settings_apply(&serve_verb, &s->radius, cfg->name);
 }
 
 /* --check also reads the files. */

@@ -5,10 +5,16 @@
 
 #include "control/control.h"
 #include "control/place.h"
+#include "util/ip.h"
+
+enum { CONTROL_METRICS_MAX = 8 };
 
 struct control_settings {
 	bool is_off; /* no socket */
 	struct control_place_cfg place;
+	/* TCP, for the public routes: --metrics */
+	struct sockaddr_storage metrics[CONTROL_METRICS_MAX];
+	size_t metrics_count;
 };
 
 struct control_service {

@@ -60,6 +60,11 @@ void certs_warn_of_expiry(struct certs *c, const struct server_cfg *cfg, time_t 
 	}
 }
 
+time_t certs_expire(const struct certs *c, size_t i)
+{
+	return tls_ctx_expires(c->at[i].ctx);
+}
+
 int certs_open(struct certs *c, const struct server_cfg *cfg, struct error *err)
 {
 	int error;

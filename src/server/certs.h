@@ -38,6 +38,9 @@ void certs_reload(struct certs *c, const struct server_cfg *cfg, struct reload_r
 void certs_warn_of_expiry(struct certs *c, const struct server_cfg *cfg, time_t now,
 			  bool with_expired);
 
+/* When that certificate expires. Call it in the thread that reloads. */
+time_t certs_expire(const struct certs *c, size_t i);
+
 /* False: certs_choose needs no ClientHello, which is not waited for. */
 bool certs_need_hello(const struct certs *c);
 /*

@@ -100,6 +100,7 @@ static void end(struct door_conn *c, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
+	c->door->host->stats.tls_failed += c->stage == STAGE_TLS || c->stage == STAGE_HELLO;
 	log_event(&c->log, LOG_LEVEL_DEBUG, "session_end", "{peer}: ended: {reason}",
 		  LOG_TEXT("peer", ip_print_sockaddr(&c->peer).text), LOG_TEXT("reason", reason));
 	hang_up(c);
@@ -330,6 +331,8 @@ static enum step take_tls(struct door_conn *c, size_t *unused)
 		end_tls(c);
 		return STEP_GONE;
 	}
+	c->door->host->stats.tls_ok++;
+	c->door->host->stats.tls_resumed += tls_is_resumed(tls);
 	log_debug(&c->log, "%s, %s %s%s", tls_version(tls), tls_cipher(tls), tls_group(tls),
 		  tls_is_resumed(tls) ? ", resumed" : "");
 	return STEP_NEXT;
@@ -400,6 +403,7 @@ static enum step take_request(struct door_conn *c, size_t block_len, size_t len)
 		make_session(c, len);
 		return STEP_GONE;
 	}
+	c->door->host->stats.not_sstp++;
 	if (has_web(c))
 		return pass_all_on(c, len);
 	log_debug(&c->log, "http: %d for %s", status, log_quote(line.at, line.len).text);

@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "control/events.h"
 #include "http/status.h"
 #include "server/orders.h"
+#include "server/server_metrics.h"
 #include "server/session_info.h"
 
 enum {
@@ -181,6 +183,56 @@ static void get_status(void *arg, struct control_conn *conn, const struct contro
 {
 	(void)rq;
 	ask_all(arg, conn, 0, ask_stats, status_answered);
+}
+
+/* ---- metrics */
+
+static void fill_metrics(struct server_control *s, struct server_metrics *m)
+{
+	struct server_state *sh = s->shared;
+	const struct server_cfg *cfg = sh->cfg;
+
+	m->sessions = registry_count(sh->registry);
+	m->max_sessions = s->max_sessions;
+	m->bans = registry_each_ban(sh->registry, loop_now(s->loop), ignore_ban, NULL);
+	m->workers = sh->worker_count;
+	m->is_draining = strcmp(s->actions->state(s->arg), "running") != 0;
+	m->has_radius = sh->radius && cfg->radius->server_count;
+	if (m->has_radius)
+		radius_latency(sh->radius, &m->radius, &m->radius_unanswered);
+	for (size_t i = 0; i < cfg->cert_count && i < METRICS_CERTS_MAX; i++) {
+		m->certs[i].file = cfg->certs[i].cert_file;
+		m->certs[i].expires = certs_expire(&sh->credentials.certs, i);
+		m->cert_count++;
+	}
+	metrics_read_process(m);
+	m->started = time(NULL) - (int64_t)(loop_now(s->loop) - s->started_ms) / 1000;
+}
+
+static void metrics_answered(void *owner, void *arg)
+{
+	struct question *q = arg;
+	struct server_metrics *m = q->conn ? calloc(1, sizeof(*m) + METRICS_SIZE) : NULL;
+	char *text = m ? (char *)(m + 1) : NULL;
+
+	(void)owner;
+	if (m) {
+		for (unsigned i = 0; i < q->server->shared->worker_count; i++)
+			stats_add(&m->sum, &q->stats[i]);
+		fill_metrics(q->server, m);
+		control_reply(q->conn, HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text,
+			      metrics_print(m, text));
+	} else if (q->conn) {
+		fail_memory(q->conn);
+	}
+	free(m);
+	free(q);
+}
+
+static void get_metrics(void *arg, struct control_conn *conn, const struct control_request *rq)
+{
+	(void)rq;
+	ask_all(arg, conn, 0, ask_stats, metrics_answered);
 }
 
 /* ---- one session */
@@ -569,6 +621,7 @@ static const struct control_route routes[] = {
 	{ "POST", "/v1/reload", post_reload, false },
 	{ "POST", "/v1/drain", post_drain, false },
 	{ "GET", "/v1/events", events_subscribe, false },
+	{ "GET", "/metrics", get_metrics, true },
 };
 
 bool server_control_open(struct server_control *s)

@@ -343,6 +343,11 @@ static void apply_grant(struct session *s, const struct auth_grant *grant,
 			 "DHCP: the last ones are left out");
 }
 
+static void count_login(struct session *s, enum login_result result)
+{
+	s->host->stats.logins_by[s->method][result]++;
+}
+
 static void accept_login(struct session *s, const struct auth_grant *grant,
 			 struct ppp_auth_result *v)
 {
@@ -352,6 +357,7 @@ static void accept_login(struct session *s, const struct auth_grant *grant,
 	s->is_open = true;
 	s->timer.expired = on_advertise;
 	s->host->stats.logins++;
+	count_login(s, LOGIN_OK);
 	s->host->opened(s->host);
 	s->log_limit = (struct log_limit){ .about = "this session", .max = LOG_PEER_MAX };
 	s->log.limit = &s->log_limit;
@@ -427,6 +433,7 @@ static void log_refused(const struct session *s, struct bytes user, const char *
 static void end_unchecked_login(struct session *s, struct bytes user, const char *reason)
 {
 	log_refused(s, user, reason);
+	count_login(s, LOGIN_UNAVAILABLE);
 	tunnel_shutdown_for(&s->tunnel, REASON_UNAVAILABLE,
 			    "logins cannot be checked now, try again");
 }
@@ -438,6 +445,7 @@ static void refuse_banned_login(struct session *s)
 	};
 
 	log_refused(s, bytes_text(user_of(s)), "too many failed logins before");
+	count_login(s, LOGIN_BANNED);
 	refuse_login(s, &forbidden, NULL);
 }
 
@@ -451,6 +459,7 @@ static void finish_login(struct session *s, const struct auth_result *result)
 	memcpy(v.hlak, result->hlak, sizeof(v.hlak));
 	if (refused || !v.ok) {
 		log_refused(s, bytes_text(user_of(s)), refused ? refused->why : result->reason);
+		count_login(s, refused ? LOGIN_LIMITED : LOGIN_WRONG);
 		refuse_login(s, &v, refused ? refused->for_peer : NULL);
 	} else {
 		accept_login(s, &result->grant, &v);
@@ -924,6 +933,8 @@ static void on_event(void *arg, const struct tunnel_event *ev)
 		break;
 	case TUNNEL_CONNECTED:
 		log_up(s);
+		histogram_add(&s->host->stats.login_time, histogram_logins,
+			      (loop_now(s->host->loop) - s->started_ms) * 1000);
 		if (s->is_network_up)
 			account_start(s);
 		break;

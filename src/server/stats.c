@@ -22,6 +22,15 @@ void stats_add(struct stats *to, const struct stats *from)
 	to->connections += from->connections;
 	to->logins += from->logins;
 	to->refusals += from->refusals;
+	for (size_t m = 0; m < PPP_AUTH_COUNT; m++)
+		for (size_t r = 0; r < LOGIN_RESULTS; r++)
+			to->logins_by[m][r] += from->logins_by[m][r];
+	to->tls_ok += from->tls_ok;
+	to->tls_failed += from->tls_failed;
+	to->tls_resumed += from->tls_resumed;
+	to->not_sstp += from->not_sstp;
+	histogram_join(&to->login_time, &from->login_time);
+	histogram_join(&to->turn_time, &from->turn_time);
 	for (size_t i = 0; i < REASONS; i++)
 		to->ended[i] += from->ended[i];
 	stats_add_traffic(to, &from->traffic);

@@ -481,6 +481,8 @@ int worker_open(struct worker *w, struct server_state *shared, unsigned number, 
 	w->wake_task.run = wake_workers;
 	error = loop_open(&w->loop);
 	fill_host(w);
+	if (!error)
+		loop_measure(w->loop, &w->host.stats.turn_time);
 	door_open(&w->door, &w->host, &shared->limits);
 	w->door.certs = &shared->credentials.certs;
 	w->door.accepted = on_accepted;

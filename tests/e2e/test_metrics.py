@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prometheus' metrics: what they count, that Prometheus' own programs accept them, the alerts and the dashboard."""
+import json
+import re
+import subprocess
+import urllib.parse
+from pathlib import Path
+
+import pytest
+
+from lab import GATEWAY, REPO, SERVER, eventually, run
+from test_control import RESTRICTED, SERVE, post
+
+URL = "http://127.0.0.1:9100/metrics"
+
+
+def scrape(lab, *words):
+    """{name with its labels: value}"""
+    text = lab.server.run("curl", "-sS", "--fail", *(words or ("--unix-socket", SERVE, "http://sstp/metrics"))).stdout
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    return {name: float(value) for name, value in re.findall(r"^([a-z_]+(?:\{.*\})?) (\S+)$", text, re.M)}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_what_is_counted(lab, both, workers):
+    lab.serve("--workers", workers, "--max-failures", "2")
+    before = scrape(lab)
+    assert before["sstp_sessions"] == 0 and before["sstp_sessions_max"] == 253
+    assert before["sstp_workers"] == int(workers)
+    lab.connect(*RESTRICTED)
+    lab.client.ping(GATEWAY)
+    for _ in range(3):  # the third is banned
+        assert lab.connect_fails(host=lab.other, password="wrong")[0] == 9
+    lab.client.run("curl", "-sk", f"https://{SERVER}/")
+    lab.client.run("sh", "-c", f"echo nonsense | timeout 20 busybox nc {SERVER} 443", check=False)
+    after = scrape(lab)
+    assert after["sstp_sessions"] == 1 and after["sstp_bans"] == 1
+    assert after['sstp_logins_total{method="mschapv2",result="ok"}'] == 1
+    assert after['sstp_logins_total{method="mschapv2",result="refused"}'] == 2
+    assert after['sstp_logins_total{method="mschapv2",result="banned"}'] == 1
+    assert after["sstp_not_sstp_requests_total"] == 1
+    assert after['sstp_tls_handshakes_total{result="ok"}'] == 5
+    assert after['sstp_tls_handshakes_total{result="failed"}'] == 1
+    assert after["sstp_connections_total"] == 6
+    assert after['sstp_packets_total{direction="rx"}'] >= 3
+    assert after['sstp_bytes_total{direction="tx"}'] > 0
+    assert after["sstp_login_duration_seconds_count"] == 1
+    assert after["sstp_loop_turn_duration_seconds_count"] >= 1
+    assert after["process_resident_memory_bytes"] > 1e6 and after["process_open_fds"] > 5
+    assert after["process_start_time_seconds"] > 1.7e9
+    lab.programs[1].stop()
+    eventually("it is counted", lambda: scrape(lab)['sstp_sessions_ended_total{reason="peer"}'] == 1)
+
+
+def test_when_certificates_expire(lab):
+    server = lab.serve()
+    end = run(["openssl", "x509", "-in", str(lab.pki.server.cert), "-noout", "-enddate", "-dateopt", "iso_8601"])
+    name = f'sstp_certificate_expiry_timestamp_seconds{{file="{lab.pki.server.cert}"}}'
+    seconds = run(["date", "-u", "+%s", "-d", end.strip().removeprefix("notAfter=")])
+    assert scrape(lab)[name] == float(seconds)
+    assert server.status is None
+
+
+def test_over_tcp_anybody_reads_the_metrics_and_nothing_else(lab, both):
+    lab.serve("--metrics", "9100", "--metrics", f"{SERVER}:9101", "--no-control")
+    assert scrape(lab, URL)["sstp_sessions"] == 0
+    assert lab.client.run("curl", "-sS", f"http://{SERVER}:9101/metrics").stdout.startswith("# HELP sstp_sessions ")
+    assert lab.client.run("curl", "-sS", f"http://{SERVER}:9100/metrics", check=False).returncode == 7
+    for path in ("/v1/status", "/v1/sessions", "/", "/metrics/x"):
+        out = lab.server.run("curl", "-sS", "-w", "%{http_code}", f"http://127.0.0.1:9100{path}").stdout
+        assert out.endswith("404")
+    out = lab.server.run("curl", "-sS", "-w", "%{http_code}", "-X", "POST", "http://127.0.0.1:9100/v1/drain").stdout
+    assert out.endswith("404")
+
+
+def test_where_metrics_cannot_be_served(lab):
+    with lab.server.listen("127.0.0.1", 9100):
+        failed = lab.serve("--metrics", "9100", wait=False)
+        assert failed.wait() == 2
+    assert "--metrics: cannot listen on 127.0.0.1:9100: Address in use" in failed.said
+    for value in ("x", "192.0.2.1", "0", "70000", "[::1]"):
+        failed = lab.serve("--metrics", value, wait=False)
+        assert failed.wait() == 2 and "--metrics" in failed.said and "must be a port of this host" in failed.said
