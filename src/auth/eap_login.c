@@ -242,6 +242,13 @@ static void grant(const struct eap_login *l, struct auth_result *result)
 	secret_wipe(msk, sizeof(msk));
 }
 
+bool eap_login_is_slow(const struct eap_login *l)
+{
+	const struct eap_choice *chosen = l->server.chosen;
+
+	return chosen && (chosen->self == &l->tls || chosen->self == &l->peap);
+}
+
 void eap_login_input(struct eap_login *l, const struct users *users, struct bytes response,
 		     struct auth_result *result)
 {

@@ -25,8 +25,10 @@ struct eap_login;
 struct eap_login *eap_login_open(const struct eap_login_cfg *cfg);
 void eap_login_close(struct eap_login *l); /* NULL is fine */
 
+/* Whether the next Response may cost a signature: TLS is under way. */
+bool eap_login_is_slow(const struct eap_login *l);
 /*
- * Processes the client's next Response. The result is AUTH_RESULT_CONTINUE until the login is
+ * Processes the client's next Response, in any thread. The result is AUTH_RESULT_CONTINUE until the login is
  * decided; its `eap` is valid until the next call.
  */
 void eap_login_input(struct eap_login *l, const struct users *users, struct bytes response,

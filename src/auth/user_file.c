@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Checks against the user file. Each check holds the table that it began with. Quick checks, which
- * cost less than waking a thread, run at the end of the loop's turn; slow ones are jobs.
+ * cost less than waking a thread, run at the end of the loop's turn; slow ones are jobs, and so are the
+ * packets of TLS inside EAP, which cost signatures: strangers can send any number of them.
  */
 #include "auth/user_file.h"
 
@@ -29,7 +30,8 @@ struct check {
 	struct user_file *file;
 	struct users *users; /* held */
 	struct auth_question *question;
-	bool is_job;
+	bool is_job;  /* what runs is a job */
+	bool is_busy; /* something runs */
 	struct job job;
 	struct loop_task task;
 	struct auth_result result;
@@ -159,11 +161,17 @@ static bool answer_by_table_in_force(struct check *c)
 
 static int start(struct check *c)
 {
-	c->is_job = !c->eap && users_check_is_slow(c->users, c->question->request.attempt);
-	if (c->is_job)
-		return job_start(&c->file->pool, c->question->loop, &c->job);
-	loop_post(c->question->loop, &c->task);
-	return 0;
+	bool is_slow = c->eap ? eap_login_is_slow(c->eap)
+			      : users_check_is_slow(c->users, c->question->request.attempt);
+	int error = 0;
+
+	if (is_slow)
+		error = job_start(&c->file->pool, c->question->loop, &c->job);
+	else
+		loop_post(c->question->loop, &c->task);
+	c->is_busy = !error;
+	c->is_job = is_slow && !error;
+	return error;
 }
 
 static void answer_unavailable(struct check *c, const char *reason)
@@ -200,6 +208,7 @@ static void check_now(struct loop_task *task)
 {
 	struct check *c = container_of(task, struct check, task);
 
+	c->is_busy = false;
 	work(c);
 	finish(c);
 }
@@ -211,7 +220,10 @@ static void check_in_thread(struct job *job)
 
 static void checked_in_thread(struct job *job)
 {
-	finish(container_of(job, struct check, job));
+	struct check *c = container_of(job, struct check, job);
+
+	c->is_busy = c->is_job = false;
+	finish(c);
 }
 
 static void drop(struct check *c)
@@ -280,6 +292,8 @@ static int go_on(void *self, struct auth_question *q, struct bytes packet)
 	struct check *c = q->state;
 
 	(void)self;
+	if (c->is_busy) /* the client has no Request that this could be the Response to */
+		return 0;
 	if (!c->eap || !take_packet(c, packet))
 		return -EMSGSIZE;
 	return start(c);

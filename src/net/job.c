@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 
 /* Enough for the resolvers of glibc (with its modules) and musl; the default would be 8 MiB. */
-enum { STACK_LEN = 256 * 1024 };
+enum { STACK_LEN = 1024 * 1024 }; /* as all threads have: enough for a chain of certificates */
 
 void job_pool_open(struct job_pool *p, unsigned threads, unsigned queue, unsigned source_max)
 {

@@ -14,6 +14,9 @@
 
 #include "auth/users_private.h"
 #include "auth/user_file.h"
+#include "eap/packet.h"
+#include "support/pki.h"
+#include "tls/open.h"
 
 /* "secret" */
 #define QUICK_CRYPT                                                                              \
@@ -246,6 +249,83 @@ static void too_many_are_refused(void **state)
 	assert_string_equal(t.answered, "");
 }
 
+/* ---- TLS inside EAP, which costs signatures */
+
+static struct pki pki;
+static size_t conversations, goal;
+
+static void went_on(void *arg, const struct auth_result *result)
+{
+	(void)arg;
+	assert_int_equal(result->outcome, AUTH_RESULT_CONTINUE);
+	if (++conversations == goal)
+		loop_stop(t.loop);
+}
+
+static void offer_eap_tls(void)
+{
+	struct eap_login_cfg eap = { .methods = { EAP_TLS }, .method_count = 1 };
+	struct tls_server_cfg cfg = { .is_eap = true };
+	struct pki_files files;
+	struct tls_ctx *tls;
+	struct error err;
+
+	pki_init(&pki, "Test Authority");
+	pki_issue(&pki, &(struct pki_leaf){ 0 }, &files);
+	cfg.cert_file = files.cert;
+	cfg.key_file = files.key;
+	cfg.client_ca_file = pki.ca_file;
+	if (tls_ctx_server(&cfg, &tls, &err))
+		fail_msg("%s", err.text);
+	user_file_use_eap(t.file, &eap);
+	user_file_use_tls(t.file, tls, NULL);
+}
+
+static void begin_eap(uint8_t source, uint64_t *id)
+{
+	struct ppp_attempt attempt = { .method = PPP_AUTH_EAP,
+				       .user = bytes_text("ann"),
+				       .response = bytes_of("\2\1\0\x8\1ann", 8) };
+	struct auth_request rq = { .attempt = &attempt };
+
+	rq.source = (struct ip_addr){ .family = AF_INET, .bytes = { 10, 0, 0, source } };
+	assert_int_equal(auth_ask(t.service, t.loop, &rq, went_on, NULL, id), 0);
+}
+
+static int go_on(uint64_t id)
+{
+	return auth_continue(t.service, id, bytes_of("\2\2\0\x9\x0d\0\x16\3\1", 9));
+}
+
+/* While the only thread is busy, the packets of one address fill its share of the queue and no more. */
+static void too_many_packets_of_tls_are_refused(void **state)
+{
+	static uint64_t id[QUESTIONS_MAX];
+	uint64_t slow, other;
+	size_t n;
+
+	(void)state;
+	open_file("ann * $6$rounds=1000000$salt$FBG0w.ZiTm1LPUz5CFWbQZWz1WdYF4pBSLx.RvmF7kDXWmwbu8"
+		  "Rnb5w6bMwuCJSKyc1hYhWqvhUvkEdOqBPhk1\n");
+	offer_eap_tls();
+	goal = USER_FILE_SOURCE_MAX + 2;
+	for (n = 0; n + 1 < goal; n++)
+		begin_eap(1, &id[n]);
+	begin_eap(2, &other);
+	assert_int_equal(loop_run(t.loop), 0); /* all have the server's first packet */
+	assert_int_equal(try("a", 3, PPP_AUTH_PAP, "ann", "secret", &slow), 0);
+	for (n = 0; n < USER_FILE_SOURCE_MAX; n++)
+		assert_int_equal(go_on(id[n]), 0);
+	assert_int_equal(go_on(id[n]), -EDQUOT);
+	assert_int_equal(go_on(other), 0);
+	assert_int_equal(go_on(other), 0); /* without a Request in between: ignored */
+	auth_cancel(t.service, other);
+	for (n = 0; n + 1 < goal; n++)
+		auth_cancel(t.service, id[n]);
+	auth_cancel(t.service, slow);
+	pki_free(&pki);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -258,6 +338,7 @@ int main(void)
 		CASE(the_old_table_stays_as_long_as_it_is_used),
 		CASE(canceled_checks_get_no_answer),
 		CASE(too_many_are_refused),
+		CASE(too_many_packets_of_tls_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("auth/user_file", tests, NULL, NULL);
