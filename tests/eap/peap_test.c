@@ -133,16 +133,32 @@ static void keys_of_a_capture(void **state)
 		     isk = vectors_hex(binding, "isk"), ipmk = vectors_hex(binding, "ipmk"),
 		     cmk = vectors_hex(binding, "cmk"), csk = vectors_hex(binding, "csk"),
 		     hlak = vectors_hex(binding, "hlak");
+	struct bytes text = vectors_text(binding, "user_text");
+	uint8_t msk[EAP_MSK_LEN], inner[MSCHAP_HLAK_LEN], challenge[8],
+		response[MSCHAP_NT_RESPONSE_LEN], hash[MSCHAP_HASH_LEN];
 	struct peap_keys keys;
-	uint8_t msk[EAP_MSK_LEN];
 
 	(void)state;
+	/* the key of MS-CHAPv2 inside */
+	assert_true(mschap_nt_hash(vectors_text(binding, "password_text"), hash));
+	mschap_challenge_hash(vectors_hex(binding, "peer_challenge").at,
+			      vectors_hex(binding, "auth_challenge").at, text, challenge);
+	mschap_nt_response(hash, challenge, response);
+	mschap_hlak(hash, response, inner);
+	assert_int_equal(isk.len, PEAP_ISK_LEN);
+	assert_memory_equal(inner, isk.at, isk.len);
+	/* what that and the session's key make */
+	assert_memory_equal(material.at, vectors_hex(binding, "tk").at,
+			    vectors_hex(binding, "tk").len);
 	peap_keys(material.at, isk.at, &keys);
 	peap_csk(&keys, msk);
 	assert_memory_equal(keys.ipmk, ipmk.at, sizeof(keys.ipmk));
 	assert_memory_equal(keys.cmk, cmk.at, sizeof(keys.cmk));
 	assert_memory_equal(msk, csk.at, sizeof(msk));
 	assert_memory_equal(msk, hlak.at, hlak.len);
+	assert_memory_equal(msk, vectors_hex(binding, "recv_key").at, EAP_MSK_LEN / 2);
+	assert_memory_equal(msk + EAP_MSK_LEN / 2, vectors_hex(binding, "send_key").at,
+			    EAP_MSK_LEN / 2);
 }
 
 static void bindings_of_a_capture(void **state)
