@@ -84,6 +84,7 @@ enum users_format {
 	USERS_NT,    /* $nt$: PAP and MS-CHAPv2; the default */
 	USERS_CRYPT, /* $6$: PAP alone */
 	USERS_CLEAR, /* every method, CHAP-MD5 among them */
+	USERS_CERT,  /* $cert$: no password, a certificate alone; `password` is not used */
 };
 
 /*

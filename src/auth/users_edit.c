@@ -329,6 +329,8 @@ static bool make_secret(const char *password, enum users_format format, char *to
 		return hash_make_crypt(password, to);
 	case USERS_CLEAR:
 		return secrets_lexer_quote(password, to, room);
+	case USERS_CERT:
+		return snprintf(to, room, "$cert$") < (int)room;
 	}
 	return false;
 }
@@ -340,7 +342,7 @@ int users_set(const char *file, const char *user, const char *password, enum use
 	const char *wrong = wrong_with_name(user);
 	int error;
 
-	if (!wrong)
+	if (!wrong && format != USERS_CERT)
 		wrong = wrong_with_password(password, format);
 	if (!wrong)
 		wrong = wrong_with_address(address);

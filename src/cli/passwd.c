@@ -15,7 +15,7 @@ struct passwd_settings {
 	const char *words[2]; /* FILE USER */
 	size_t word_count;
 	bool delete_user;
-	bool clear, pap_only;
+	bool clear, pap_only, cert_only;
 	bool on_stdin;
 	const char *password_file;
 	const char *address;
@@ -47,6 +47,12 @@ static const struct option passwd_table[] = {
 	  .help = "store the password itself: needed for CHAP-MD5",
 	  .set = set_flag,
 	  .at = AT(clear),
+	  .flags = OPTION_CLI_ONLY },
+	{ .name = "cert-only",
+	  .help = "store no password: the user can log in only by a certificate of serve "
+		  "--client-ca",
+	  .set = set_flag,
+	  .at = AT(cert_only),
 	  .flags = OPTION_CLI_ONLY },
 	{ .name = "passwd-on-stdin",
 	  .help = "read the password from standard input",
@@ -120,34 +126,52 @@ static bool get_password(const struct passwd_settings *s, char to[PASSWORD_SIZE]
 
 static enum exit_code set(const struct passwd_settings *s)
 {
-	enum users_format format = s->clear ? USERS_CLEAR : s->pap_only ? USERS_CRYPT : USERS_NT;
-	char password[PASSWORD_SIZE];
+	enum users_format format = s->cert_only  ? USERS_CERT
+				   : s->clear    ? USERS_CLEAR
+				   : s->pap_only ? USERS_CRYPT
+						 : USERS_NT;
+	char password[PASSWORD_SIZE] = "";
 	struct error err;
 	int error;
 
-	if (!get_password(s, password))
+	if (!s->cert_only && !get_password(s, password))
 		return EXIT_USAGE;
 	error = users_set(s->words[0], s->words[1], password, format, s->address, &err);
 	secret_wipe(password, sizeof(password));
 	if (!error) {
-		printf("%s: the password of %s is set\n", s->words[0], s->words[1]);
+		printf(s->cert_only ? "%s: %s has no password, and logs in by certificate\n"
+				    : "%s: the password of %s is set\n",
+		       s->words[0], s->words[1]);
 		return EXIT_OK;
 	}
 	cli_error(&passwd_verb, "%s%s", err.text, seccomp_advice(error));
 	return EXIT_OTHER;
 }
 
+/* NULL, or why nothing can be done. */
+static const char *wrong_with(const struct passwd_settings *s)
+{
+	if (s->word_count != 2)
+		return "FILE and USER are needed: sstp passwd /etc/sstp/users ann";
+	if (s->clear && s->pap_only)
+		return "--clear-text and --pap-only contradict each other";
+	if (s->cert_only && (s->clear || s->pap_only))
+		return "--cert-only contradicts --clear-text and --pap-only";
+	if (s->cert_only && (s->on_stdin || s->password_file))
+		return "--cert-only stores no password: leave out --passwd-on-stdin and "
+		       "--password-file";
+	return NULL;
+}
+
 static int run(void *arg)
 {
 	const struct passwd_settings *s = arg;
+	const char *wrong = wrong_with(s);
 	struct error err;
 	int error;
 
-	if (s->word_count != 2 || (s->clear && s->pap_only)) {
-		cli_error(&passwd_verb,
-			  s->word_count != 2
-				  ? "FILE and USER are needed: sstp passwd /etc/sstp/users ann"
-				  : "--clear-text and --pap-only contradict each other");
+	if (wrong) {
+		cli_error(&passwd_verb, "%s", wrong);
 		return EXIT_USAGE;
 	}
 	if (!s->delete_user)

@@ -84,6 +84,16 @@ static const struct set_case {
 	{ "a name in a comment", "# ann * x\n", "ann", NULL, "# ann * x\nann * " NT_SECRET " *\n" },
 };
 
+/* Also in place of a password, whose limits stay. */
+static void a_user_with_a_certificate_alone(void **state)
+{
+	(void)state;
+	write_users("ann * old * idle=600\n");
+	assert_int_equal(users_set(path, "ann", "", USERS_CERT, NULL, &err), 0);
+	assert_int_equal(users_set(path, "bob", "", USERS_CERT, "10.1.0.8", &err), 0);
+	assert_users("certificates", "ann * $cert$ * idle=600\nbob * $cert$ 10.1.0.8\n");
+}
+
 static void set_table(void **state)
 {
 	(void)state;
@@ -352,6 +362,7 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_user_with_a_certificate_alone),
 		cmocka_unit_test(set_table),
 		cmocka_unit_test(delete_table),
 		cmocka_unit_test(what_is_set_lets_in),

@@ -68,6 +68,17 @@ def test_pap_only_is_a_salted_one_way_hash(sstp, users):
     assert secret == theirs
 
 
+def test_a_user_who_has_only_a_certificate(sstp, users):
+    done = passwd(sstp, "--cert-only", "--address", "10.9.0.7", users, "ann@example.net", SSTP_PASSWORD="unused")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{users}: ann@example.net has no password, and logs in by certificate\n"
+    assert users.read_text() == "ann@example.net * $cert$ 10.9.0.7\n"
+    set_password(sstp, users, "ann@example.net")
+    assert "$nt$" in users.read_text()
+    assert passwd(sstp, "--cert-only", users, "ann@example.net").returncode == 0
+    assert users.read_text() == "ann@example.net * $cert$ 10.9.0.7\n"
+
+
 def test_clear_text_keeps_the_password_itself(sstp, users):
     set_password(sstp, "--clear-text", users, "ann", given='say "please" #1\n')
     assert users.read_text().startswith("ann * ")
@@ -118,6 +129,8 @@ def test_a_name_with_a_domain_and_blanks_survives(sstp, users):
     (["--passwd-on-stdin", "users", "ann"], "", 2, "standard input: nothing to read"),
     (["--passwd-on-stdin", "users", "ann"], "\n", 2, "the password must not be empty"),
     (["--pap-only", "--clear-text", "users", "ann"], "", 2, "--clear-text and --pap-only contradict each other"),
+    (["--cert-only", "--clear-text", "users", "ann"], "", 2, "--cert-only contradicts --clear-text and --pap-only"),
+    (["--cert-only", "--passwd-on-stdin", "users", "ann"], "x\n", 2, "--cert-only stores no password: leave out"),
     (["--passwd-on-stdin", "--address", "10.9.0", "users", "ann"], "x\n", 1,
      "users: a user's address must be an IPv4 address"),
     (["--passwd-on-stdin", "/nowhere/users", "ann"], "x\n", 1, "/nowhere/users: No such file or directory"),
