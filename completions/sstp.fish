@@ -277,6 +277,7 @@ complete -c sstp -n '__fish_seen_subcommand_from serve' -l push-domain -x -d 'cl
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l leases -r -F -d 'the file that records which user had which address'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l nbns -x -d 'NBNS (WINS) server for the clients'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l nat -x -a 'any' -d 'let clients reach the Internet'
+complete -c sstp -n '__fish_seen_subcommand_from serve' -l host-routes -d 'make a route to each client\'s address and prefixes while it is connected, for BIRD or FRR, which announce the clients of several servers'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l client-to-client -d 'let clients reach each other'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l interface -s i -x -d 'name of the TUN device'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l netns -x -d 'put the device, with its addresses, routes and DNS, into another network namespace'

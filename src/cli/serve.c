@@ -88,7 +88,7 @@ struct serve_settings {
 	struct device_settings device;
 	struct netns_settings netns;
 	struct link_settings link;
-	bool client_to_client;
+	bool client_to_client, host_routes;
 	const char *nat; /* "any" or an interface; NULL: no NAT */
 	struct radius_settings radius;
 	uint32_t max_sessions, user_sessions, max_failures, workers;
@@ -515,6 +515,11 @@ static const struct option client_network_table[] = {
 	  .words = "any",
 	  .set = set_nat,
 	  .at = AT(nat) },
+	{ .name = "host-routes",
+	  .help = "make a route to each client's address and prefixes while it is connected, for BIRD "
+		  "or FRR, which announce the clients of several servers",
+	  .set = set_flag,
+	  .at = AT(host_routes) },
 	{ .name = "client-to-client",
 	  .help = "let clients reach each other; needs net.ipv4.ip_forward=1",
 	  .set = set_flag,
@@ -784,6 +789,7 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		.ipv6 = !s->link.no_ipv6 && s->link.mtu >= 1280,
 		.no_offload = s->device.no_offload,
 		.client_to_client = s->client_to_client,
+		.host_routes = s->host_routes,
 		.nat = s->nat,
 		.nat_out = s->nat && strcmp(s->nat, "any") ? s->nat : NULL,
 		.max_sessions = s->max_sessions,

@@ -242,10 +242,9 @@ void registry_keep_addresses(struct registry *r, const struct users *users)
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* An address from outside the pool's network needs a route to the device. */
-static void route(struct registry *r, uint32_t addr, bool add)
+static void route(struct registry *r, const struct ip_prefix *to, bool add)
 {
-	struct route way = { .dst = { ip_from_v4(addr), 32 }, .ifindex = r->ifindex };
+	struct route way = { .dst = *to, .ifindex = r->ifindex };
 
 	if (!r->netlink)
 		return;
@@ -253,6 +252,24 @@ static void route(struct registry *r, uint32_t addr, bool add)
 		netlink_route_replace(r->netlink, &way);
 	else
 		netlink_route_del(r->netlink, &way);
+}
+
+/* An address from outside the pool's network needs a route to the device; cfg->host_routes: all. */
+static void route_address(struct registry *r, uint32_t addr, bool add)
+{
+	struct ip_prefix host = { ip_from_v4(addr), 32 };
+
+	if (r->cfg->host_routes || !pool_has(r->pool, addr))
+		route(r, &host, add);
+}
+
+/* The route to all prefixes is there already. */
+static void route_prefix(struct registry *r, const struct prefixes *of, size_t number, bool add)
+{
+	struct ip_prefix prefix = prefixes_at(of, number);
+
+	if (r->cfg->host_routes)
+		route(r, &prefix, add);
 }
 
 static bool hold(struct registry *r, struct registration *reg, uint32_t addr)
@@ -266,8 +283,8 @@ static bool hold(struct registry *r, struct registration *reg, uint32_t addr)
 	} else {
 		if (!add_other(r, &a, reg))
 			return false;
-		route(r, addr, true);
 	}
+	route_address(r, addr, true);
 	reg->ipv4 = addr;
 	return true;
 }
@@ -285,13 +302,13 @@ static void release_ipv4(struct registry *r, struct registration *reg)
 
 	if (!reg->ipv4)
 		return;
+	route_address(r, reg->ipv4, false);
 	if (pool_has(r->pool, reg->ipv4)) {
 		atomic_store_explicit(&r->workers[offset_of(r, reg->ipv4)], 0,
 				      memory_order_relaxed);
 		r->holders[offset_of(r, reg->ipv4)] = NULL;
 		pool_give_back(r->pool, reg->ipv4);
 	} else {
-		route(r, reg->ipv4, false);
 		remove_other(r, &a);
 	}
 	reg->ipv4 = 0;
@@ -299,21 +316,23 @@ static void release_ipv4(struct registry *r, struct registration *reg)
 
 static void release_prefix(struct registry *r, struct registration *reg)
 {
-	if (reg->prefix.family)
-		prefixes_give_back(r->prefixes, prefixes_number(r->prefixes, &reg->prefix));
+	size_t number = reg->prefix.family ? prefixes_number(r->prefixes, &reg->prefix) : 0;
+
+	if (number) {
+		route_prefix(r, r->prefixes, number, false);
+		prefixes_give_back(r->prefixes, number);
+	}
 	reg->prefix = (struct ip_addr){ 0 };
-	if (reg->delegated)
+	if (reg->delegated) {
+		route_prefix(r, r->delegated, reg->delegated, false);
 		prefixes_give_back(r->delegated, reg->delegated);
+	}
 	reg->delegated = 0;
 }
 
 static void remove_route(void *arg, const struct ip_prefix *network)
 {
-	struct registry *r = arg;
-	struct route way = { .dst = *network, .ifindex = r->ifindex };
-
-	if (r->netlink)
-		netlink_route_del(r->netlink, &way);
+	route(arg, network, false);
 }
 
 static void release(struct registry *r, struct registration *reg)
@@ -800,8 +819,10 @@ static bool take_prefix(struct registry *r, struct registration *reg)
 	if (!r->prefixes || !reg->is_logged_in || reg->is_evicted)
 		return false;
 	number = prefixes_take(r->prefixes, preferred_prefix(r, reg, r->prefixes), reg->worker);
-	if (number)
+	if (number) {
 		reg->prefix = prefixes_at(r->prefixes, number).addr;
+		route_prefix(r, r->prefixes, number, true);
+	}
 	return number;
 }
 
@@ -943,9 +964,12 @@ static uint16_t delegate(struct registry *r, struct registration *reg)
 {
 	if (!r->delegated || !reg->is_logged_in || reg->is_evicted)
 		return 0;
-	if (!reg->delegated)
-		reg->delegated = (uint16_t)prefixes_take(
-			r->delegated, preferred_prefix(r, reg, r->delegated), reg->worker);
+	if (reg->delegated)
+		return reg->delegated;
+	reg->delegated = (uint16_t)prefixes_take(
+		r->delegated, preferred_prefix(r, reg, r->delegated), reg->worker);
+	if (reg->delegated)
+		route_prefix(r, r->delegated, reg->delegated, true);
 	return reg->delegated;
 }
 

@@ -75,6 +75,7 @@ struct server_cfg {
 	bool ipv6;              /* IPV6CP: link-local addresses */
 	bool no_offload;        /* packets to and from the TUN device one by one */
 	bool client_to_client;
+	bool host_routes;       /* a route to each client, for programs that announce them */
 	bool nat;               /* forwarding and masquerading, as nat.h says */
 	const char *nat_out;    /* the interface by which packets leave; NULL: any */
 	unsigned max_sessions;  /* 0: as many as the pool has addresses */

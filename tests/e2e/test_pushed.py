@@ -150,6 +150,27 @@ def test_a_network_that_would_cut_the_server_off(lab):
     eventually("the route", lambda: SITE in lab.server.routes())
 
 
+def test_routes_to_each_client(lab, both):
+    """For programs that announce them; without the option there is one for each network alone."""
+    def routes():
+        return {r["dst"] for family in "46" for r in lab.server.ip(f"-{family} route show dev sstp0")} - {"fe80::/64"}
+
+    server = lab.serve("--ipv6-network", "fd00:77::/48")
+    client = lab.connect()
+    client.wait_for("^IPv6 address")
+    networks = {"10.9.0.0/24", "fd00:77::/48"}
+    assert routes() == networks
+    assert client.stop() == 0 and server.stop() == 0
+    server = lab.serve("--host-routes", "--ipv6-network", "fd00:77::/48", "--ipv6-delegate", "fd00:78::/48/56")
+    networks.add("fd00:78::/48")
+    client = lab.connect("--request-prefix", "any", host=lab.other, user="bob", password="builder")
+    number = int(client.wait_for(r"^IPv6 address fd00:77:0:(\w+):").group(1), 16)
+    eventually("its routes", lambda: routes() == networks | {
+        f"10.9.0.{number}", f"fd00:77:0:{number:x}::/64", f"fd00:78:0:{number:x}00::/56"})
+    assert client.stop() == 0
+    eventually("they are gone", lambda: routes() == networks)
+
+
 def test_two_sites_by_two_routers(site):
     """Client to client: each has a network, and both reach each other's."""
     lab = site

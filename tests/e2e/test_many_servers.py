@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/scale.md: two servers and HAProxy in front of them, with BIRD, which announces where a client is.
+
+    client ---- router: HAProxy, BIRD ---- server
+                  |
+                  +---- other: the second server
+
+Each client has a user with an address of its own. The router pings all of them the whole time: the longest pause is how
+long a client was away.
+"""
+import re
+import shutil
+import signal
+
+import pytest
+
+from lab import REPO, eventually
+
+CLIENTS = 6
+GUIDE = (REPO / "docs/scale.md").read_text()
+SERVERS = {"server": "192.0.2.1", "other": "10.2.0.2"}  # as the router reaches them
+ROUTER = {"server": "192.0.2.254", "other": "10.2.0.254"}  # as it comes to them
+
+
+def address(i):
+    return f"10.9.0.{10 + i}"
+
+
+def recipe(name):
+    """A file that docs/scale.md shows: the block that begins with its name."""
+    block = re.search(rf"^    # {re.escape(name)}\n((?:    .*\n|\n(?=    ))+)", GUIDE, re.M).group(1)
+    return re.sub("^    ", "", block, flags=re.M)
+
+
+class Pings:
+    """What the router hears from a client."""
+
+    def __init__(self, lab, to):
+        self.program = lab.start(lab.router, "ping", "-D", "-n", "-i", "0.02", to, label=f"ping-{to}")
+
+    def times(self):
+        return [float(t) for t in re.findall(r"^\[([\d.]+)\] \d+ bytes from", self.program.log, re.M)]
+
+    def longest_pause(self, since):
+        t = self.times()
+        return max(b - a for a, b in zip(t, t[1:]) if b > since)
+
+
+class Set:
+    """Two servers, HAProxy and BIRD."""
+
+    def __init__(self, lab):
+        self.lab, self.servers = lab, {}
+        users = lab.file("users", "".join(f"user{i} * secret{i} {address(i)}\n" for i in range(CLIENTS)))
+        self.users = users
+        for name in SERVERS:
+            self.host(name).sysctl("net.ipv4.ip_forward", 1)
+            self.start(name)
+            self.bird(self.host(name), re.sub(r"192\.0\.2\.1\b", SERVERS[name], recipe("bird.conf of a server")).replace(
+                ROUTER["server"], ROUTER[name]))
+        self.bird(lab.router, re.sub(r"192\.0\.2\.2\b", SERVERS["other"], recipe("bird.conf of the router")))
+        text = re.sub(r"192\.0\.2\.2\b", SERVERS["other"], recipe("haproxy.cfg"))
+        self.haproxy = lab.start(lab.router, "/usr/sbin/haproxy", "-db", "-f", lab.file("haproxy.cfg", text))
+        eventually("HAProxy listens", lambda: lab.router.is_listening(443))
+
+    def host(self, name):
+        return getattr(self.lab, name)
+
+    def start(self, name):
+        self.servers[name] = self.lab.serve("--host-routes", "--proxy-protocol-from", ROUTER[name], host=self.host(name), users=self.users)
+
+    def bird(self, host, text):
+        conf = self.lab.file(f"bird-{host.name}.conf", text)
+        self.lab.start(host, "/usr/sbin/bird", "-f", "-c", conf, "-s", self.lab.folder / f"{host.name}.ctl", "-P",
+                       self.lab.folder / f"{host.name}.pid", label="bird")
+
+    def users_of(self, name):
+        """Users whose route on the router leads to that server."""
+        routes = self.lab.router.routes()
+        return [i for i in range(CLIENTS) if routes.get(address(i), {}).get("gateway") == SERVERS[name]]
+
+    def connect(self, i):
+        """Each client has an address, an address of HAProxy's, and a table of routes of its own."""
+        own, to = f"10.1.0.{20 + i}", f"10.1.0.{240 + i}"
+        self.lab.router.configure(f"addr add {to}/24 dev client\n")
+        self.lab.client.configure(f"addr add {own}/24 dev cable\nroute add {to}/32 dev cable src {own}\n"
+                                  f"rule add from {address(i)} lookup {100 + i}\n")
+        return self.lab.connect("--interface", f"vpn{i}", "--no-dns", "--table", str(100 + i), to=to, user=f"user{i}",
+                                password=f"secret{i}", verbose=False)
+
+
+@pytest.fixture
+def both_servers(lab):
+    for program in "/usr/sbin/haproxy", "/usr/sbin/bird":
+        assert shutil.which(program), program
+    lab.is_changed = True
+    made = Set(lab)
+    made.clients = [made.connect(i) for i in range(CLIENTS)]
+    eventually("the router has learned all clients", lambda: len(made.users_of("server") + made.users_of("other")) == CLIENTS)
+    assert made.users_of("server") and made.users_of("other"), "HAProxy spreads them"
+    made.pings = [Pings(lab, address(i)) for i in range(CLIENTS)]
+    eventually("all reply", lambda: all(p.times() for p in made.pings))
+    yield made
+    made.haproxy.stop()  # its status is that of the signal
+    for p in made.pings:
+        p.program.stop(signal.SIGINT)
+    for i in range(CLIENTS):
+        lab.client.run("ip", "rule", "del", "from", address(i), check=False)
+
+
+def wait_until_all_are_at(servers, name, since):
+    """And the longest time that one was away."""
+    eventually(f"all are at {name}", lambda: len(servers.users_of(name)) == CLIENTS)
+    eventually("all reply", lambda: all(p.times()[-1] > since for p in servers.pings))
+    ends = {}
+
+    def replies():
+        for i, p in enumerate(servers.pings):
+            ends.setdefault(i, p.times()[-1])
+        return all(p.times()[-1] > ends[i] for i, p in enumerate(servers.pings))
+
+    eventually("they go on", replies)
+    return max(p.longest_pause(since) for p in servers.pings)
+
+
+def last_reply(servers):
+    return max(p.times()[-1] for p in servers.pings)
+
+
+@pytest.mark.parametrize("killed, left", [("server", "other"), ("other", "server")])
+def test_one_is_killed(both_servers, killed, left, record_property):
+    """Its clients are back at the other one, with the same addresses; those of the other one notice nothing."""
+    moved, stayed = both_servers.users_of(killed), both_servers.users_of(left)
+    since = last_reply(both_servers)
+    both_servers.servers[killed].kill()
+    away = wait_until_all_are_at(both_servers, left, since)
+    record_property("seconds away", away)
+    print(f"{len(moved)} clients were away for at most {away:.2f} s")
+    for i in range(CLIENTS):
+        assert f'user "user{i}", address {address(i)}, from 10.1.0.{20 + i}:' in both_servers.servers[left].log, "PROXY protocol"
+        tries = both_servers.clients[i].log.count("next try in")
+        assert tries == 0 if i in stayed else 1 <= tries <= 2, "after a second, or three at the latest"
+        assert both_servers.lab.client.addresses(f"vpn{i}")[0] == address(i)
+
+
+def test_rolling_restart(both_servers, record_property):
+    """One after the other: each is stopped, its clients move, and it is started again."""
+    for stopped, left in ("server", "other"), ("other", "server"):
+        since = last_reply(both_servers)
+        assert both_servers.servers[stopped].stop() == 0
+        away = wait_until_all_are_at(both_servers, left, since)
+        record_property(f"seconds away, {stopped}", away)
+        print(f"{stopped} was stopped: clients were away for at most {away:.2f} s")
+        both_servers.start(stopped)
+        both_servers.haproxy.wait_for(f"Server vpn/{stopped} is UP")
+    for i in range(CLIENTS):
+        assert both_servers.lab.client.addresses(f"vpn{i}")[0] == address(i)
