@@ -264,8 +264,10 @@ enum tunnel_reason ndp_proxy_open(const struct ndp_proxy_cfg *cfg, struct ndp_pr
 	if (reason)
 		return reason;
 	error = open_socket(n);
-	if (!error)
+	if (!error) {
+		log_info(NULL, "answering neighbor solicitations for clients on %s", n->interface);
 		return REASON_NONE;
+	}
 	log_error(NULL, "--ndp-proxy %s: %s", n->interface,
 		  error == -EOPNOTSUPP ? "the interface has no Ethernet addresses, so no host "
 					 "solicits neighbors there"

@@ -883,9 +883,6 @@ static int run_loop(struct server *srv)
 		 srv->shared.worker_count, srv->shared.worker_count > 1 ? "s" : "",
 		 ip_prefix_print(&srv->cfg->network).text, has_ipv6 ? each : "",
 		 has_ipv6 ? ip_prefix_print(&srv->cfg->ipv6_network).text : "");
-	if (srv->ndp_proxy)
-		log_info(NULL, "answering neighbor solicitations for clients on %s",
-			 ndp_proxy_interface(srv->ndp_proxy));
 	warn_of_missing_dns(srv->cfg);
 	health_up(&srv->health, device_name(srv));
 	look_at_workers(&srv->look);
