@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """sstp serve, and sstp-client 1.0.18 with pppd 2.4.9 as they are in Debian 12: a client that we did not write."""
+import re
 
 import pytest
 from chains import Maker
@@ -99,3 +100,80 @@ def test_is_refused_with_a_wrong_password(bench, method, words):
     server.wait_for("login of .* refused: wrong password")
     server.wait_for("session 1: .*ended")
     assert IS_UP not in server.log
+
+
+# ---- IPv6: what other programs do with what the server gives
+
+IPV6 = ("--ipv6-network 2001:db8:77::/56", "--ipv6-delegate 2001:db8:100::/40/56", "--dns 2001:db8:77::53",
+        "--push-domain corp.test")
+GATEWAY6, OWN6 = "2001:db8:77::1", "2001:db8:77:2:"
+# the root file system cannot be written to
+FOLDERS = "for folder in /var/lib/dhcpcd /var/lib/dhcpv6; do mountpoint -q $folder || mount -t tmpfs tmpfs $folder; done"
+
+
+def up_with_ipv6(bench, accept_ra):
+    """pppd has the identifiers of IPV6CP; the rest is not its business."""
+    bench.guest.run("ip netns exec client sh -c 'for name in all default; do "
+                    f"echo {accept_ra} >/proc/sys/net/ipv6/conf/$name/accept_ra; done'")
+    server = bench.serve(*IPV6)
+    sstpc = Sstpc(bench, pppd="+ipv6")
+    sstpc.wait_until_up()
+    own = sstpc.job.wait_for("local  LL address (fe80::[0-9a-f:]+)")[1]
+    return server, own
+
+
+def test_the_kernel_configures_itself(bench):
+    """Linux's own SLAAC on ppp0, from the server's Router Advertisement: address, default route and MTU."""
+    _, link_local = up_with_ipv6(bench, 2)
+    bench.guest.run("end=$((SECONDS + 60)); until ip -n client -6 addr show dev ppp0 | grep -q 'inet6 2001:db8:77:2:'; do "
+                    "[ $SECONDS -lt $end ] || exit 1; sleep 0.2; done")
+    addresses = bench.guest.run("ip -n client -6 addr show dev ppp0")
+    assert f"inet6 {OWN6}{link_local[len('fe80::'):]}/64 scope global dynamic" in addresses, "with the identifier of IPV6CP"
+    assert "default via fe80::" in bench.guest.run("ip -n client -6 route show dev ppp0")
+    bench.guest.run(f"ip netns exec client ping -c 1 -W 60 {GATEWAY6}")
+
+
+def test_rdisc6_finds_all_that_is_advertised(bench):
+    up_with_ipv6(bench, 0)
+    said = bench.guest.run("ip netns exec client rdisc6 -1 -r 10 ppp0")
+    for line in ("Prefix +: 2001:db8:77:2::/64", "On-link +: +No", "Autonomous address conf.: +Yes",
+                 "Stateful other conf. +: +Yes", "Stateful address conf. +: +No", "Router lifetime +: +1800",
+                 "MTU +: +1400 bytes", "Recursive DNS server +: 2001:db8:77::53", "DNS search list +: corp.test"):
+        assert re.search(line, said), f"{line} in {said}"
+
+
+def test_dhcpcd_configures_itself(bench):
+    """In place of the kernel: address, route, name server and domain, and a delegated prefix."""
+    up_with_ipv6(bench, 0)
+    (bench.guest.out / "dhcpcd.conf").write_text(
+        "duid\nnohook resolv.conf\nipv6only\nslaac private\noption domain_name_servers, domain_search\n"
+        "interface ppp0\n\tipv6rs\n\tia_pd 1 ppp0/0\n")
+    bench.guest.run(FOLDERS)
+    dhcpcd = bench.client("dhcpcd -6 -B -d -f /mnt/out/dhcpcd.conf ppp0")
+    dhcpcd.wait_for(r"ppp0: Router Advertisement from fe80::")
+    dhcpcd.wait_for(r"ppp0: adding address 2001:db8:77:2:")
+    dhcpcd.wait_for(r"ppp0: delegated prefix 2001:db8:100:200::/56")
+    bench.guest.run(f"ip netns exec client ping -c 1 -W 60 {GATEWAY6}")
+    dhcpcd.kill()
+    dhcpcd.wait()
+
+
+def test_dhcp6c_gets_a_prefix(bench):
+    """wide-dhcpv6's client on ppp0 itself."""
+    server, _ = up_with_ipv6(bench, 2)
+    (bench.guest.out / "said.sh").write_text("#!/bin/sh\nenv >/mnt/out/dhcp6c-said\n")
+    (bench.guest.out / "said.sh").chmod(0o755)
+    (bench.guest.out / "dhcp6c.conf").write_text(
+        "interface ppp0 { send ia-pd 0; request domain-name-servers; request domain-name; script \"/mnt/out/said.sh\"; };\n"
+        "id-assoc pd 0 { prefix-interface lo { sla-id 1; sla-len 8; ifid 5; }; };\n")
+    (bench.guest.out / "dhcp6c_duid").write_bytes(bytes((10, 0)) + bytes((0, 3, 0, 1, 2, 0, 0, 0, 0, 1)))
+    bench.guest.run(f"{FOLDERS}; cp /mnt/out/dhcp6c_duid /var/lib/dhcpv6/")
+    job = bench.client("dhcp6c -f -D -c /mnt/out/dhcp6c.conf -p /run/dhcp6c.pid ppp0")
+    server.wait_for("IPv6 prefix 2001:db8:100:200::/56 is delegated")
+    bench.guest.run("end=$((SECONDS + 60)); until ip -n client -6 addr show dev lo | grep -q 'inet6 2001:db8:100:201::5/64'; do "
+                    "[ $SECONDS -lt $end ] || exit 1; sleep 0.2; done")
+    bench.guest.run("until [ -s /mnt/out/dhcp6c-said ]; do sleep 0.2; done")
+    said = (bench.guest.out / "dhcp6c-said").read_text()
+    assert "new_domain_name_servers=2001:db8:77::53" in said and "new_domain_name=corp.test." in said
+    job.kill()
+    job.wait()
