@@ -48,7 +48,7 @@ class Router:
     def _relay(self):
         while self.wake not in select.select([self.tun, self.wake], [], [])[0]:
             packet = os.read(self.tun, 65536)
-            if self.server.client and packet[0] >> 4 == 6 and packet[6] == ICMP6:
+            if self.server.client and packet[0] >> 4 == 6 and packet[6] in (ICMP6, socket.IPPROTO_UDP):
                 self.server.send(packet)
 
     def close(self):
@@ -248,6 +248,8 @@ class ScriptedServer:
     def _take_ipv6(self, packet):
         self.packets.append(packet)
         source, destination = (socket.inet_ntop(socket.AF_INET6, packet[n:n + 16]) for n in (8, 24))
+        if self.router and packet[6] == socket.IPPROTO_UDP:
+            self.router.receive(packet)
         if packet[6] != ICMP6:
             return
         if packet[40] == 133:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """IPv6 in the tunnel, and what neither end lets its peer do to the host with it."""
+import json
 import re
 from contextlib import contextmanager
 
@@ -195,8 +196,8 @@ def test_a_real_router(lab, giver):
         lab.server.configure(f"addr add {PREFIX}:1/64 dev ra0 nodad\n")
         dnsmasq = lab.start(
             lab.server, "dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--interface=ra0", "--user=root",
-            "--dhcp-leasefile=/dev/null", "--enable-ra", "--dhcp-range=::,constructor:ra0,ra-only,64,2h",
-            f"--dhcp-option=option6:dns-server,[{NAMES6}]", "--ra-param=ra0,mtu:1320,0,1200", "--log-dhcp")
+            "--dhcp-leasefile=/dev/null", "--enable-ra", "--dhcp-range=::,constructor:ra0,ra-stateless,64,2h",
+            f"--dhcp-option=option6:dns-server,[{NAMES6}]", "--dhcp-option=option6:domain-search,corp.test", "--ra-param=ra0,mtu:1320,0,1200", "--log-dhcp")
         dnsmasq.wait_for("router advertisement on 2001:db8:77:1::")
         connect(lab).wait_for(f"^IPv6 address {PREFIX}")
         info = address_info(lab.client, global_of(lab.client))
@@ -204,8 +205,44 @@ def test_a_real_router(lab, giver):
         eventually("all IPv6 goes into the tunnel", lambda: set(tunnel_routes6(lab.client)) == HALVES)
         assert lab.client.device()["mtu"] == 1320
         eventually("its name server is used", lambda: f"nameserver {NAMES6}\n" in lab.client.resolv_conf.read_text())
+        eventually("its domain is searched", lambda: "search corp.test" in lab.client.resolv_conf.read_text())
+        dnsmasq.wait_for("DHCPINFORMATION-REQUEST")
         assert dnsmasq.stop() == 0
     finally:
+        router.close()
+
+
+KEA = {"Dhcp6": {
+    "interfaces-config": {"interfaces": ["ra0"]}, "server-id": {"type": "EN", "enterprise-id": 32473, "persist": False},
+    "lease-database": {"type": "memfile", "persist": False}, "preferred-lifetime": 3000, "valid-lifetime": 4000,
+    "option-data": [{"name": "dns-servers", "data": NAMES6}, {"name": "domain-search", "data": "corp.test, lab.test"}],
+    "subnet6": [{"subnet": "2001:db8:77::/48", "interface": "ra0",
+                 "pd-pools": [{"prefix": "2001:db8:200::", "prefix-len": 40, "delegated-len": 56}]}]}}
+
+
+def test_a_real_dhcpv6_server(lab, giver):
+    """radvd advertises a prefix and that there is DHCPv6; kea has name servers, domains, and a prefix to delegate."""
+    server = giver(None)
+    router = Router(lab.server, server)
+    try:
+        lab.server.configure(f"addr add {PREFIX}:1/64 dev ra0 nodad\n")
+        lab.server.sysctl("net.ipv6.conf.all.forwarding", 1)
+        lab.is_changed = True
+        radvd = lab.start(lab.server, "radvd", "-n", "-d", "3", "-m", "stderr", "-p", lab.folder / "radvd.pid", "-C", lab.file(
+            "radvd.conf", f"interface ra0 {{ AdvSendAdvert on; AdvOtherConfigFlag on; prefix {PREFIX}:/64 {{ }}; }};\n"))
+        kea = lab.start(lab.server, "env", "KEA_LOCKFILE_DIR=none", f"KEA_PIDFILE_DIR={lab.folder}", "kea-dhcp6", "-c",
+                        lab.file("kea.json", json.dumps(KEA)), label="kea")
+        kea.wait_for("DHCP6_STARTED")
+        client = connect(lab, "--request-prefix", "56")
+        client.wait_for(f"^IPv6 address {PREFIX}")
+        client.wait_for("^IPv6 prefix 2001:db8:200:0?:?[0-9a-f:]*/56 is delegated to this host$")
+        eventually("its name server is used", lambda: f"nameserver {NAMES6}\n" in lab.client.resolv_conf.read_text())
+        eventually("its domains are searched", lambda: "search corp.test lab.test" in lab.client.resolv_conf.read_text())
+        assert client.stop() == 0
+        kea.kill()
+        radvd.kill()
+    finally:
+        lab.server.sysctl("net.ipv6.conf.all.forwarding", 0)
         router.close()
 
 
