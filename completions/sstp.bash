@@ -120,7 +120,7 @@ _sstp()
 		--password-file) _sstp_files; return ;;
 		-a|--address) return ;;
 		esac
-		options="--delete --address --pap-only --clear-text --passwd-on-stdin --password-file --help"
+		options="--delete --address --pap-only --clear-text --cert-only --passwd-on-stdin --password-file --help"
 		;;
 	cert)
 		case $prev in

@@ -342,6 +342,7 @@ complete -c sstp -n '__fish_seen_subcommand_from passwd' -l delete -s d -d 'remo
 complete -c sstp -n '__fish_seen_subcommand_from passwd' -l address -s a -x -d 'the user\'s own IPv4 address'
 complete -c sstp -n '__fish_seen_subcommand_from passwd' -l pap-only -d 'store a salted one-way hash'
 complete -c sstp -n '__fish_seen_subcommand_from passwd' -l clear-text -d 'store the password itself'
+complete -c sstp -n '__fish_seen_subcommand_from passwd' -l cert-only -d 'store no password'
 complete -c sstp -n '__fish_seen_subcommand_from passwd' -l passwd-on-stdin -d 'read the password from standard input'
 complete -c sstp -n '__fish_seen_subcommand_from passwd' -l password-file -r -F -d 'the first line of FILE is the password'
 complete -c sstp -n '__fish_seen_subcommand_from passwd' -l help -s h -d 'print this'
