@@ -436,6 +436,7 @@ static void a_script_that_hangs(void **state)
 	env.command = "exit 0";
 	scripts_add(&scripts, SCRIPT_RECONNECT, &env);
 	assert_int_equal(loop_run(loop), 0);
+	scripts_close(&scripts, &env); /* the output of what was killed may still be open */
 	loop_close(loop);
 }
 
