@@ -14,12 +14,15 @@
 #include <cmocka.h>
 
 #include "crypto/digest.h"
+#include "pair.h"
 #include "support/pki.h"
 #include "tls/cert.h"
 #include "tls/der.h"
 #include "tls/open.h"
+#include "tls/tickets.h"
 #include "tls/tls.h"
 #include "tls/wolf.h"
+#include "util/clock.h"
 
 #include <wolfssl/wolfcrypt/aes.h>
 #include <wolfssl/wolfcrypt/curve25519.h>
@@ -48,9 +51,10 @@ enum {
 	FINISHED = 20,
 };
 enum { ECDSA_P256_SHA256 = 0x0403, RSA_PSS_SHA256 = 0x0804, ED25519 = 0x0807 };
-enum { EXT_SUPPORTED_VERSIONS = 43, EXT_KEY_SHARE = 51 };
+enum { EXT_PRE_SHARED_KEY = 41, EXT_SUPPORTED_VERSIONS = 43, EXT_KEY_SHARE = 51 };
 
 static struct pki pki;
+static struct pki_files files; /* of the genuine server that gives tickets */
 /* The thief has a certificate for the name too, signed by itself alone. */
 static struct owner {
 	struct cert_key *key;
@@ -58,6 +62,8 @@ static struct owner {
 	size_t der_len;
 	char pin[80];
 } genuine, thief;
+static struct tls_tickets *tickets; /* that the client has from a genuine server; NULL: none */
+static bool takes_ticket;           /* the thief says so, without the secret */
 
 struct server {
 	struct tls_ctx *ctx;
@@ -108,6 +114,7 @@ static int make_owners(void **state)
 	pki_init(&pki, "Test Authority");
 	make_owner(&genuine, true);
 	make_owner(&thief, false);
+	pki_issue(&pki, &(struct pki_leaf){ 0 }, &files);
 	return 0;
 }
 
@@ -250,7 +257,7 @@ static void send_hello(struct server *s, bool echoes_id)
 	put_u16(&w, s->is_tls13 ? 0x1301 : 0xc02b); /* AES-128-GCM; with ECDHE and ECDSA */
 	put_u8(&w, 0);
 	if (s->is_tls13) {
-		put_u16(&w, 6 + 8 + SHARE_LEN);
+		put_u16(&w, (takes_ticket ? 6 : 0) + 6 + 8 + SHARE_LEN);
 		put_u16(&w, EXT_SUPPORTED_VERSIONS);
 		put_u16(&w, 2);
 		put_u16(&w, 0x0304);
@@ -259,6 +266,11 @@ static void send_hello(struct server *s, bool echoes_id)
 		put_u16(&w, X25519);
 		put_u16(&w, SHARE_LEN);
 		put_bytes(&w, s->share, SHARE_LEN);
+		if (takes_ticket) {
+			put_u16(&w, EXT_PRE_SHARED_KEY);
+			put_u16(&w, 2);
+			put_u16(&w, 0); /* the first */
+		}
 	}
 	send_message(s, SERVER_HELLO, &w);
 	if (s->is_tls13)
@@ -483,6 +495,24 @@ static void make_share(struct server *s)
 		wc_curve25519_export_public_ex(&s->own, s->share, &len, EC25519_LITTLE_ENDIAN), 0);
 }
 
+/* A session with a genuine server, of the group that the thief has too. */
+static void get_ticket(struct tls_ctx *client)
+{
+	int group = WOLFSSL_ECC_X25519, result;
+	struct tls_server_cfg cfg = pair_server_cfg(&files);
+	struct tls_ctx *server;
+	struct error err;
+	struct pair *p;
+	uint8_t none;
+
+	assert_int_equal(tls_ctx_server(&cfg, &server, &err), 0);
+	p = pair_new(tls_ctx_hold(client), server, "vpn.example.net");
+	assert_int_equal(wolfSSL_set_groups(p->server.tls->ssl, &group, 1), WOLFSSL_SUCCESS);
+	assert_true(pair_shake(p));
+	assert_int_equal(pair_read(&p->client, &none, 1, &result), 0);
+	pair_free(p);
+}
+
 /* What the client makes of those messages. `received` then has what it sent after its hello. */
 static int answer_to(struct server *s, const char *steps, const struct tls_client_cfg *cfg,
 		     bool is_tls13, bool echoes_id)
@@ -497,6 +527,9 @@ static int answer_to(struct server *s, const char *steps, const struct tls_clien
 	s->is_tls13 = is_tls13;
 	memset(s->random, 0x5a, sizeof(s->random));
 	assert_int_equal(tls_ctx_client(cfg, &s->ctx, &err), 0);
+	tls_ctx_use_tickets(s->ctx, tickets);
+	if (tickets)
+		get_ticket(s->ctx);
 	assert_int_equal(tls_open(s->ctx, &session, &s->client), 0);
 	assert_int_equal(tls_handshake(s->client), TLS_WANT_INPUT);
 	make_share(s);
@@ -555,20 +588,29 @@ static void refuse_each(const struct tls_client_cfg *cfg, const char *const *att
 	}
 }
 
+static const char *const attacks_13[] = {
+	"EGsF", "EGnF", "EGpF", "EGeF",  "EG0F", "EGF",  "EF",   "EsF",   "ENsF",
+	"ENF",  "ETsF", "ERsF", "EBsF",  "ERSF", "EsGF", "EFGs", "EGTsF", "ETGsF",
+	"EGQF", "EGQ",  "EGsS", "EGFSF", "GSF",  "EQGF", "F",    "EGCF",
+};
+static const char *const attacks_12[] = {
+	"GsD", "GnD", "GpD",  "GeD",  "G0D", "GD",  "D",    "sD",   "SD", "NsD", "ND",  "TsD",
+	"RsD", "BsD", "TGsD", "GTsD", "sGD", "GSG", "GSTD", "GsSD", "C",  "GC",  "GSC",
+};
+enum {
+	ATTACKS_13 = sizeof(attacks_13) / sizeof(attacks_13[0]),
+	ATTACKS_12 = sizeof(attacks_12) / sizeof(attacks_12[0]),
+};
+
 static void tls13_of(const struct tls_client_cfg *cfg)
 {
-	static const char *const attacks[] = {
-		"EGsF", "EGnF", "EGpF", "EGeF",  "EG0F", "EGF",  "EF",   "EsF",   "ENsF",
-		"ENF",  "ETsF", "ERsF", "EBsF",  "ERSF", "EsGF", "EFGs", "EGTsF", "ETGsF",
-		"EGQF", "EGQ",  "EGsS", "EGFSF", "GSF",  "EQGF", "F",    "EGCF",
-	};
 	static struct server s;
 
 	assert_int_equal(answer_to(&s, "EGSF", cfg, true, true), 1);
 	drop(&s);
 	assert_int_equal(answer_to(&s, "EBSF", cfg, true, true), 1);
 	drop(&s);
-	refuse_each(cfg, attacks, sizeof(attacks) / sizeof(attacks[0]), true, true);
+	refuse_each(cfg, attacks_13, ATTACKS_13, true, true);
 }
 
 static void tls13(void **state)
@@ -579,11 +621,6 @@ static void tls13(void **state)
 
 static void tls12_of(const struct tls_client_cfg *cfg)
 {
-	static const char *const attacks[] = {
-		"GsD", "GnD", "GpD",  "GeD",  "G0D", "GD",  "D",    "sD",
-		"SD",  "NsD", "ND",   "TsD",  "RsD", "BsD", "TGsD", "GTsD",
-		"sGD", "GSG", "GSTD", "GsSD", "C",   "GC",  "GSC",
-	};
 	static struct server s;
 
 	assert_int_equal(answer_to(&s, "GSD", cfg, false, false), TLS_WANT_INPUT);
@@ -592,7 +629,7 @@ static void tls12_of(const struct tls_client_cfg *cfg)
 	drop(&s);
 	/* with the client's session id it is as if a session were resumed */
 	for (int i = 0; i < 2; i++)
-		refuse_each(cfg, attacks, sizeof(attacks) / sizeof(attacks[0]), false, i);
+		refuse_each(cfg, attacks_12, ATTACKS_12, false, i);
 }
 
 static void tls12(void **state)
@@ -601,11 +638,39 @@ static void tls12(void **state)
 	for_each_trust(tls12_of);
 }
 
+/*
+ * A client that offers a ticket: the thief passes over it, or says that it takes it. Each attempt has a new
+ * ticket.
+ */
+static void with_a_ticket(void **state)
+{
+	static const char *const taken[] = { "EGSF", "EF", "F", "EGF", "ESF", "EGSSF", "ETsF" };
+	struct tls_client_cfg cfg = { .ca_file = pki.ca_file };
+	static struct server s;
+
+	(void)state;
+	tickets = tls_tickets_new(clock_boot_s);
+	assert_int_equal(answer_to(&s, "EGSF", &cfg, true, true), 1);
+	assert_int_equal(tls_tickets_are_tried(tickets), TLS_HAS_TICKETS);
+	assert_false(tls_is_resumed(s.client));
+	drop(&s);
+	refuse_each(&cfg, attacks_13, ATTACKS_13, true, true);
+	for (int i = 0; i < 2; i++)
+		refuse_each(&cfg, attacks_12, ATTACKS_12, false, i);
+	takes_ticket = true;
+	refuse_each(&cfg, attacks_13, ATTACKS_13, true, true);
+	refuse_each(&cfg, taken, sizeof(taken) / sizeof(taken[0]), true, true);
+	takes_ticket = false;
+	tls_tickets_free(tickets);
+	tickets = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tls13),
 		cmocka_unit_test(tls12),
+		cmocka_unit_test(with_a_ticket),
 	};
 
 	return cmocka_run_group_tests(tests, make_owners, drop_owners);
