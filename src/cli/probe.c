@@ -192,6 +192,9 @@ static void print_report(const struct server_ref *ref, const struct probe_report
 		       (unsigned long long)r->tls_ms, "cipher", r->cipher);
 		if (*r->group)
 			printf("  %-16s%s\n", "key exchange", r->group);
+		if (r->has_sstp)
+			printf("  %-16s%s\n", "resumption",
+			       r->gives_tickets ? "yes, by a ticket" : "no");
 		print_cert(r);
 	}
 	if (r->has_sstp)

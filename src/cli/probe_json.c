@@ -24,6 +24,8 @@ static void put_tls(struct json *j, const struct probe_report *r)
 	json_string(j, "cipher", r->cipher);
 	json_string(j, "key_exchange", *r->group ? r->group : NULL);
 	json_number(j, "ms", r->tls_ms);
+	if (r->has_sstp)
+		json_bool(j, "resumption", r->gives_tickets);
 	json_end(j);
 }
 

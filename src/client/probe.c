@@ -16,7 +16,9 @@
 #include "sstp/sstp.h"
 #include "tls/cert_name.h"
 #include "tls/open.h"
+#include "tls/tickets.h"
 #include "tunnel/tunnel.h"
+#include "util/clock.h"
 
 struct probe {
 	const struct server_ref *ref;
@@ -26,6 +28,7 @@ struct probe {
 	struct pump pump;
 	struct packet_sink sink;
 	struct tls_ctx *tls;
+	struct tls_tickets *tickets; /* of this connection; it has none to offer */
 	struct reach *dial;
 	struct portal *portal;     /* NULL: none is looked for */
 	struct reach_cover *cover; /* of the connection; NULL: none */
@@ -325,6 +328,8 @@ static void connect_once(struct probe *p, const struct tls_client_cfg *tls)
 		fail(p, REASON_SETTINGS, err.text);
 		return;
 	}
+	p->tickets = tls_tickets_new(clock_boot_s);
+	tls_ctx_use_tickets(p->tls, p->tickets);
 	p->started_ms = loop_now(p->loop);
 	if (reach_start(p->loop, &cfg, &p->dial))
 		fail(p, REASON_SYSTEM, strerror(ENOMEM));
@@ -333,6 +338,8 @@ static void connect_once(struct probe *p, const struct tls_client_cfg *tls)
 	reach_cancel(p->dial);
 	p->dial = NULL;
 	tunnel_abandon(&p->tunnel);
+	p->report->gives_tickets = tls_tickets_are_there(p->tickets);
+	tls_tickets_free(p->tickets);
 	if (p->cover)
 		p->cover->close(p->cover);
 	p->cover = NULL;

@@ -50,6 +50,7 @@ struct probe_report {
 	/* TLS */
 	bool has_tls;
 	char version[32], cipher[64], group[32];
+	bool gives_tickets; /* a client's next session may resume this one */
 	struct cert_info cert;
 	bool is_trusted;
 	bool is_unchecked; /* this machine has no certificate authorities to check it with */

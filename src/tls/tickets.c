@@ -37,6 +37,11 @@ void tls_tickets_free(struct tls_tickets *s)
 	free(s);
 }
 
+bool tls_tickets_are_there(const struct tls_tickets *s)
+{
+	return s && s->count;
+}
+
 bool tls_tickets_are_tried(const struct tls_tickets *s)
 {
 	return s && s->is_tried;

@@ -23,6 +23,7 @@ struct ticket;
 /* NULL: out of memory. now_s: seconds since any moment, as clock_boot_s. */
 struct tls_tickets *tls_tickets_new(uint64_t (*now_s)(void));
 void tls_tickets_free(struct tls_tickets *s);
+bool tls_tickets_are_there(const struct tls_tickets *s); /* one at least */
 /* Whether the newest session offers a ticket, or has offered one. */
 bool tls_tickets_are_tried(const struct tls_tickets *s);
 /* Forgets all. */

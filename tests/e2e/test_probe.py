@@ -32,6 +32,7 @@ def test_a_trusted_server(lab, both):
     assert re.fullmatch(r"TLSv1\.3, in \d+ ms", seen["TLS"]["version"])
     assert seen["TLS"]["cipher"] == "TLS_AES_128_GCM_SHA256"
     assert seen["TLS"]["key exchange"] == "X25519MLKEM768"
+    assert seen["TLS"]["resumption"] == "yes, by a ticket"
     certificate = seen["certificate"]
     assert certificate["subject"] == "CN=server"
     assert certificate["issuer"] == "CN=The office authority"
