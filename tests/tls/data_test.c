@@ -436,7 +436,78 @@ static void warnings_without_end(void **state)
 		pair_free(p);
 	}
 }
+static void exchange(struct pair *p)
+{
+	struct flow there = { .from = &p->client }, back = { .from = &p->server };
+
+	flow_write(&there, 10);
+	flow_read(&there);
+	flow_write(&back, 10);
+	flow_read(&back);
+	assert_int_equal(there.received + back.received, 20);
+}
+
+/* Handshake messages when there is no handshake: they end the session, or change nothing. */
+static void messages_after_the_handshake(void **state)
+{
+	static const uint8_t lens[] = { 0, 1, 4, 36, 120 };
+
+	(void)state;
+	for (int i = 0; i < 4 * 32; i++)
+		for (size_t n = 0; n < sizeof(lens); n++) {
+			struct pair *p = pair_up(i & 1);
+			struct pair_end *from = i & 2 ? &p->client : &p->server;
+			uint8_t message[128] = { (uint8_t)(i / 4), 0, 0, lens[n] };
+			int result;
+
+			send_record(from, handshake, message, 4 + lens[n]);
+			assert_int_equal(pair_read(from->other, got, sizeof(got), &result), 0);
+			if (result != TLS_WANT_INPUT)
+				assert_int_equal(result, TLS_FAILED);
+			else if (message[0] !=
+				 key_update) /* after that the sender has new keys too */
+				exchange(p);
+			pair_free(p);
+		}
+}
+/* A ticket as other servers give it: with a longer nonce than our own. */
+static void a_foreign_ticket(void **state)
+{
+	enum { NONCE = 32, TICKET = 64 };
+	uint8_t message[128];
+	struct writer w = writer_of(message, sizeof(message));
+	struct pair *p = pair_up(true);
+	uint8_t none;
+	int result;
+
+	(void)state;
+	put_u8(&w, session_ticket);
+	put_u8(&w, 0);
+	put_u16(&w, 4 + 4 + 1 + NONCE + 2 + TICKET + 2);
+	put_u32(&w, 7200);
+	put_u32(&w, 1);
+	put_u8(&w, NONCE);
+	memset(put_gap(&w, NONCE), 'n', NONCE);
+	put_u16(&w, TICKET);
+	memset(put_gap(&w, TICKET), 't', TICKET);
+	put_u16(&w, 0); /* no extensions */
+	send_record(&p->server, handshake, message, (int)w.len);
+	assert_int_equal(pair_read(&p->client, &none, 1, &result), 0);
+	assert_int_equal(result, TLS_WANT_INPUT);
+	exchange(p);
+	pair_free(p);
+}
 #else
+static void messages_after_the_handshake(void **state)
+{
+	(void)state;
+}
+
+static void a_foreign_ticket(void **state)
+{
+	(void)state;
+}
+
 static void an_old_key_is_renewed(void **state)
 {
 	(void)state;
@@ -570,6 +641,8 @@ int main(void)
 #endif
 		cmocka_unit_test(an_old_key_of_tls12_is_kept),
 		cmocka_unit_test(warnings_without_end),
+		cmocka_unit_test(messages_after_the_handshake),
+		cmocka_unit_test(a_foreign_ticket),
 		cmocka_unit_test(forged),
 		cmocka_unit_test(forged_large),
 #ifdef HAS_VAES
