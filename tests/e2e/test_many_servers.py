@@ -155,3 +155,14 @@ def test_rolling_restart(both_servers, record_property):
         both_servers.haproxy.wait_for(f"Server vpn/{stopped} is UP")
     for i in range(CLIENTS):
         assert both_servers.lab.client.addresses(f"vpn{i}")[0] == address(i)
+
+
+def test_a_machine_dies(both_servers, record_property):
+    """Without a word: HAProxy's checks and BGP's hold time notice it."""
+    since = last_reply(both_servers)
+    both_servers.lab.other.configure("link set cable down\n")
+    away = wait_until_all_are_at(both_servers, "server", since)
+    record_property("seconds away", away)
+    print(f"clients were away for at most {away:.2f} s")
+    for i in range(CLIENTS):
+        assert both_servers.lab.client.addresses(f"vpn{i}")[0] == address(i)
