@@ -512,7 +512,7 @@ def test_a_second_server_leaves_the_device_alone(lab, both):
 
 
 def test_a_server_of_an_ordinary_user(lab, ordinary):
-    """Also client addresses outside the pool, which need routes."""
+    """Also client addresses outside the pool, which need routes, and NAT in that namespace."""
     folder = lab.client.run_folder / "bin"
     identity = lab.pki.server
     for source, name in ((identity.cert, "cert"), (identity.key, "key")):
@@ -525,8 +525,10 @@ def test_a_server_of_an_ordinary_user(lab, ordinary):
     try:
         server = lab.start(lab.client, *as_user(
             ordinary.sstp, "serve", "-v", "--cert", "/run/bin/cert", "--key", "/run/bin/key", "--users", "/run/bin/users",
-            "--ipv4-network", "10.9.0.0/24", "--listen", "10.1.0.2:4443", "--netns", place.pid))
+            "--ipv4-network", "10.9.0.0/24", "--listen", "10.1.0.2:4443", "--netns", place.pid, "--nat", "any"))
         server.wait_for("^ready: ")
+        assert "sstp_nat_sstp0" in place.run("nft", "list", "tables").stdout
+        assert place.run("cat", "/proc/sys/net/ipv4/ip_forward").stdout == "1\n"
         client = lab.connect("--no-default-route", "--route", "10.9.0.0/24", to="10.1.0.2:4443", host=lab.other)
         assert lab.other.addresses()[0] == "10.77.0.5"
         lab.other.ping(GATEWAY)
