@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 PORT = 443  # of the first server; a second one has the next
+HAPROXY_PORT = 8443
 CABLES = {"crowd": "198.18.0", "client1": "198.18.1", "client2": "198.18.2"}  # .1 is the server, .2 and on the host
 SOURCES = 16  # addresses of the crowd: a port is used once a minute
 MEMORY = {"pss": "Pss", "rss": "Rss", "anonymous": "Anonymous"}  # of smaps_rollup
@@ -164,15 +165,35 @@ class Lab:
             self.running.remove(p)
             p.end()
 
-    def start_server(self, port=PORT):
+    def start_server(self, port=PORT, *more):
         bits = (self.args.sessions + 100).bit_length()
         server = self.start(Program, self.namespace("server"), [
             self.program, "serve", "--listen", port, "--cert", self.folder / "server.crt", "--key",
             self.folder / "server.key", "--users", self.folder / "users", "--ipv4-network",
-            f"{inner_address(port)}/{32 - bits}", "--max-failures", 0, "--user-sessions", 0, *self.args.serve.split()],
+            f"{inner_address(port)}/{32 - bits}", "--max-failures", 0, "--user-sessions", 0, *more, *self.args.serve.split()],
             self.folder / f"server{port}.log")
         server.wait_for("ready:")
         return server
+
+    def start_haproxy(self, *ports):
+        """In front of the servers with these ports."""
+        own = f"{CABLES['crowd']}.1"
+        conf = self.folder / "haproxy.cfg"
+        conf.write_text(f"""global
+    maxconn {self.args.sessions + 1000}
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client 3m
+    timeout server 3m
+listen vpn
+    bind :{HAPROXY_PORT}
+    balance leastconn
+""" + "".join(f"    server s{p} {own}:{p} send-proxy-v2\n" for p in ports))
+        haproxy = self.start(Program, self.namespace("server"), ["haproxy", "-db", "-f", conf], self.folder / "haproxy.log")
+        eventually("HAProxy listens", lambda: f":{HAPROXY_PORT:04X} " in run(
+            "ip", "netns", "exec", self.namespace("server"), "cat", "/proc/net/tcp"))
+        return haproxy
 
     def start_client(self, number, port=PORT):
         log = self.folder / f"client{number}.log"

@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from statistics import median
 
-from lab import PORT, Crowd
+from lab import CABLES, HAPROXY_PORT, PORT, Crowd
 
 
 def rate_of(transfer):
@@ -151,7 +151,25 @@ def measure_workers(lab):
     return result
 
 
-PHASES = ("logins", "resumed", "herd", "idle", "echo", "beside", "workers")
+def measure_haproxy(lab):
+    """Logins and idle sessions of two servers that HAProxy is in front of."""
+    n, source = lab.args.sessions, f"{CABLES['crowd']}.1"
+    servers = [lab.start_server(port, "--proxy-protocol-from", source) for port in (PORT, PORT + 1)]
+    haproxy = lab.start_haproxy(PORT, PORT + 1)
+    crowd = lab.start(Crowd, lab, HAPROXY_PORT)
+    crowd.order("churn", 200, lab.args.in_flight)
+    cpu = haproxy.cpu()
+    churn = crowd.order("churn", lab.args.logins, lab.args.in_flight)
+    cpu, before = haproxy.cpu() - cpu, haproxy.memory()
+    opened = crowd.order("open", n, lab.args.in_flight)
+    after = haproxy.memory()
+    crowd.order("close", lab.args.in_flight)
+    lab.stop(crowd, haproxy, *servers)
+    return {"logins_a_second": churn["done"] / churn["seconds"], "haproxy_cpu_ms": cpu * 1000 / lab.args.logins,
+            "sessions": opened["up"], "haproxy_kib_a_session": (after["pss"] - before["pss"]) / n}
+
+
+PHASES = ("logins", "resumed", "herd", "idle", "echo", "beside", "workers", "haproxy")
 
 
 def measure(lab, results):
@@ -171,3 +189,4 @@ def measure(lab, results):
         results.update(measure_sessions(lab))
     phase("beside", "a transfer beside them, and one with nothing else there, in turn", measure_beside)
     phase("workers", "two transfers at once", measure_workers)
+    phase("haproxy", f"two servers and HAProxy: {args.logins} logins, and {args.sessions} sessions", measure_haproxy)

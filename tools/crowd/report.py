@@ -67,8 +67,15 @@ def report_workers(r):
              len(cpu) > 1 and cpu[-2] >= cpu[-1] / 4)
 
 
+def report_haproxy(r):
+    line("by HAProxy to two servers: logins a second", f"{r['logins_a_second']:.0f}")
+    line("  HAProxy's CPU of a login", f"{r['haproxy_cpu_ms']:.2f} ms")
+    line(f"  HAProxy's memory a session, with {r['sessions']}", f"{r['haproxy_kib_a_session']:.2f} KiB")
+
+
 REPORTS = {"logins": report_logins, "resumed": report_resumed, "herd": report_herd, "idle": report_idle, "echo": report_echo,
-           "beside": report_beside, "workers": report_workers}
+           "beside": report_beside, "workers": report_workers,
+           "haproxy": report_haproxy}
 
 
 def report(results):
