@@ -7,6 +7,8 @@
  * save nothing that matters, and a single header format needs fewer tests. Options that are not in
  * the tables at the end of this file are Rejected.
  */
+#include <string.h>
+
 #include "ppp/auth.h"
 #include "ppp/engine.h"
 #include "ppp/vendor.h"
@@ -18,6 +20,7 @@ enum {
 	MAX_LOOPS = 5, /* suggested magic numbers that came back, section 6.4 */
 	MAX_ECHO_LOOPS = 3,
 	RAS_REASON = 0x003ccd74, /* Windows sends it before an error number */
+	RAS_AUTH_SERVER_TIMEOUT = 930,
 };
 
 /* Codes after the seven that all control protocols have: sections 5.7 to 5.9, RFC 1570 */
@@ -402,11 +405,19 @@ bool lcp_is_method_disputed(const struct ppp *p)
 	return p->lcp.suggested && !p->lcp.peer.auth;
 }
 
+static bool is_same_text(struct bytes b, const char *text)
+{
+	return b.len == strlen(text) && !memcmp(b.at, text, b.len);
+}
+
 /*
  * `ras_error` is 0 when the peer sent none. RRAS sends one when it has no method in common with us.
  */
-static enum ppp_closed why_terminated(const struct ppp *p, uint32_t ras_error)
+static enum ppp_closed why_terminated(const struct ppp *p, uint32_t ras_error, struct bytes text)
 {
+	if (p->auth.awaits_result &&
+	    (ras_error == RAS_AUTH_SERVER_TIMEOUT || is_same_text(text, PPP_UNCHECKED_TEXT)))
+		return PPP_CLOSED_UNCHECKED;
 	if (p->auth.awaits_result)
 		return is_refusal(ras_error) ? PPP_CLOSED_REFUSED : PPP_CLOSED_AT_LOGIN;
 	if (lcp_is_method_disputed(p))
@@ -429,7 +440,7 @@ static void lcp_terminated(struct ppp *p, const struct cp_packet *in)
 		ppp_note_detail(p, (uint16_t)error, bytes_of(NULL, 0));
 	else
 		ppp_note_detail(p, 0, in->body);
-	ppp_finish(p, why_terminated(p, is_ras ? error : 0));
+	ppp_finish(p, why_terminated(p, is_ras ? error : 0, in->body));
 }
 
 static void lcp_give_up(struct ppp *p)

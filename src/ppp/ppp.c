@@ -50,6 +50,9 @@ const char *ppp_closed_text(enum ppp_closed why)
 		return "the peer renegotiates an authenticated link";
 	case PPP_CLOSED_SILENT:
 		return "the peer does not answer echo requests";
+	case PPP_CLOSED_UNCHECKED:
+		return "the server cannot check logins now: what it asks (its RADIUS server) does "
+		       "not answer it";
 	case PPP_CLOSED_AT_LOGIN:
 		return "the server ended the link: perhaps "
 		       "the user name or the password is not accepted";
@@ -65,6 +68,7 @@ bool ppp_closed_is_refusal(enum ppp_closed why)
 	case PPP_CLOSED_NO_AUTH:
 	case PPP_CLOSED_FALSE_SERVER:
 		return true;
+	case PPP_CLOSED_UNCHECKED:
 	case PPP_CLOSED_BY_US:
 	case PPP_CLOSED_BY_PEER:
 	case PPP_CLOSED_AUTH_TIMEOUT:

@@ -159,7 +159,12 @@ enum ppp_closed {
 	 */
 	PPP_CLOSED_AT_LOGIN,
 	PPP_CLOSED_AT_METHOD,
+	/* Client: the server says that it cannot check a login now. */
+	PPP_CLOSED_UNCHECKED,
 };
+
+/* In a Terminate-Request of our server: the login could not be checked. */
+#define PPP_UNCHECKED_TEXT "logins cannot be checked now, try again"
 
 enum ppp_out_type {
 	PPP_OUT_FRAME,          /* frame: to be sent, starts with FF 03 */

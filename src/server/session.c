@@ -434,8 +434,7 @@ static void end_unchecked_login(struct session *s, struct bytes user, const char
 {
 	log_refused(s, user, reason);
 	count_login(s, LOGIN_UNAVAILABLE);
-	tunnel_shutdown_for(&s->tunnel, REASON_UNAVAILABLE,
-			    "logins cannot be checked now, try again");
+	tunnel_shutdown_for(&s->tunnel, REASON_UNAVAILABLE, PPP_UNCHECKED_TEXT);
 }
 
 static void refuse_banned_login(struct session *s)

@@ -202,6 +202,7 @@ static enum tunnel_reason ppp_reason(const struct tunnel *t, enum ppp_closed why
 	case PPP_CLOSED_BY_US:
 	case PPP_CLOSED_RENEGOTIATED:
 		return t->is_connected ? REASON_LOST : REASON_PPP;
+	case PPP_CLOSED_UNCHECKED:
 	case PPP_CLOSED_LCP_TIMEOUT:
 	case PPP_CLOSED_NO_AGREEMENT:
 	case PPP_CLOSED_LOOP:
@@ -259,7 +260,7 @@ static void set_ppp_reason(struct tunnel *t, const struct ppp_out *out)
 				  log_quote(detail.at, detail.len).text);
 	else if (out->closed.error)
 		tunnel_set_reason(t, reason, "%s (error %u)", text, out->closed.error);
-	else if (detail.len)
+	else if (detail.len && out->closed.why != PPP_CLOSED_UNCHECKED)
 		tunnel_set_reason(t, reason, "%s (%s)", text,
 				  log_quote(detail.at, detail.len).text);
 	else

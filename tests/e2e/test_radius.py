@@ -317,8 +317,12 @@ def test_nothing_listens_at_the_first_server(lab, serve, scripted):
 
 def test_no_server_answers(lab, serve):
     server = serve("--auth", "pap", "--radius-acct", "none", "--radius-timeout", "1")
-    lab.connect_fails("--auth", "pap", "--once")
+    status, said = lab.connect_fails("--auth", "pap", "--once")
+    assert status == 10 and "error: the server cannot check logins now" in said, said
     server.wait_for(r'login of user "ann" by pap refused: no RADIUS server answers$')
+    client = lab.connect("--auth", "pap", "--keep-trying", wait=False)
+    client.wait_for(r"^warn: the server cannot check logins now: .*; next try in")
+    assert client.stop() == 0
 
 
 def test_a_session_that_ends_takes_its_question_back(lab, both, serve, scripted):

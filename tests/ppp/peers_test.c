@@ -211,6 +211,12 @@ static const struct script rras_server[] = {
 				"> lcp 05 03 00 04\n"
 				"+ 1000\n"
 				"! closed 3 691\n" },
+	{ "RRAS: its RADIUS server does not answer", PPP_CLIENT, NULL,
+	  CLIENT_LCP(OPT_MSCHAPV2) "< chap 01 00 -- 10 " AUTH_CHALLENGE " \"RRAS\"\n"
+				   "> chap 02 00 -- 31 " VALUE49 " \"User\"\n"
+				   "< lcp 05 02 -- 6a7b8c9d 003ccd74 000003a2\n"
+				   "> lcp 06 02 00 04\n"
+				   "! closed 16 930\n" },
 	{ "RRAS: address and name servers by Nak, CCP with MPPE", PPP_CLIENT, NULL,
 	  CLIENT_AUTH CLIENT_NCP_REQUESTS
 	  "< ccp 01 04 -- 12 06 010000e1\n"

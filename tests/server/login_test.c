@@ -476,8 +476,10 @@ static void a_login_cannot_be_checked(void **state)
 	answer(0, AUTH_RESULT_UNAVAILABLE, "ann", 0);
 	run_until(has_ann_ended);
 	assert_false(t.clients[0].end.is_verdict);
-	assert_string_equal(t.clients[0].end.text, "the server ended the link during the login "
-						   "(\"logins cannot be checked now, try again\")");
+	assert_int_equal(t.clients[0].end.reason, REASON_PPP);
+	assert_string_equal(t.clients[0].end.text,
+			    "the server cannot check logins now: what it asks (its RADIUS server) "
+			    "does not answer it");
 	run_until(is_session_gone);
 }
 
