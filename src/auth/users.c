@@ -286,14 +286,31 @@ static bool is_group_key(const char *word)
 	return !strncmp(word, USER_GROUP_KEY, strlen(USER_GROUP_KEY));
 }
 
+/* pppd takes several addresses. The message does not quote the word: it may be the end of a password. */
+static int check_further_word(struct loading *l, const struct user *user, const char *word)
+{
+	struct ip_addr a;
+
+	if (!strcmp(word, "-") || is_wild(word) || is_permission(word) || ip_parse(word, &a))
+		return 0;
+	return fail(l, -EINVAL, user->line,
+		    "user %s: after the address there is a word that is neither an address nor a "
+		    "limit with \"=\", such as rate=5M; a secret with spaces needs quotes",
+		    quoted(user->client).text);
+}
+
 /* The first address counts. */
 static int take_addresses(struct loading *l, struct user *user, const char *const *word,
 			  size_t count, bool *done)
 {
 	int error = 0;
 
-	for (size_t i = 0; i < count && !error && !*done && strcmp(word[i], "--") != 0; i++)
-		if (!user_limits_is_limit(word[i]))
+	for (size_t i = 0; i < count && !error && strcmp(word[i], "--") != 0; i++)
+		if (user_limits_is_limit(word[i]))
+			continue;
+		else if (*done)
+			error = check_further_word(l, user, word[i]);
+		else
 			error = take_address(l, user, word[i], done);
 	return error;
 }

@@ -358,6 +358,12 @@ static const struct error_case {
 	  "users:1: user \"ann\": after the secret there must be an IPv4 "
 	  "address, \"*\" (one from the pool) or \"-\" (refused); a secret "
 	  "with spaces needs quotes" },
+	{ "a limit without =", "ann * pw * rate\n",
+	  "users:1: user \"ann\": after the address there is a word that is neither an address "
+	  "nor a limit with \"=\", such as rate=5M; a secret with spaces needs quotes" },
+	{ "a word after a limit", "ann * pw 10.1.0.7 rate=5M secret\n",
+	  "users:1: user \"ann\": after the address there is a word that is neither an address "
+	  "nor a limit with \"=\", such as rate=5M; a secret with spaces needs quotes" },
 	{ "an unknown limit", "ann * pw * speed=5M\n",
 	  "users:1: user \"ann\": the word before = must be one of rate, session, idle, "
 	  "sessions, quota, filter, pool, iroute, push-route, times, from, group" },
