@@ -725,6 +725,7 @@ static bool log_hint(struct client *c, struct obstacle_facts f, const struct ret
 	if (c->is_stopping || c->retry.is_up)
 		return false;
 	f.host = c->ref->host;
+	f.verify_name = c->ref->verify_name;
 	f.addrs = server->at;
 	f.addr_count = c->was_looked_up ? server->count : 0;
 	f.cert = &c->refused;

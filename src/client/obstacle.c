@@ -165,6 +165,12 @@ static void hint_of_cert(const struct obstacle_facts *f, struct obstacle_text *t
 			 product, f->host);
 	else if (f->sign != SIGN_CERT_ISSUER && f->sign != SIGN_CERT_NAME)
 		return; /* its dates, its key, or a revocation list */
+	else if (f->verify_name && !f->is_cert_for_host)
+		snprintf(t->text, sizeof(t->text),
+			 "--verify-name %.64s: the certificate has other names, so either this "
+			 "option is wrong, or another server answers at this address, as captive "
+			 "portals do",
+			 f->verify_name);
 	else if (f->is_cert_for_host && f->cert->is_self_signed)
 		snprintf(t->text, sizeof(t->text),
 			 "the server made its certificate itself: compare the pin with the one at "

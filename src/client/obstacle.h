@@ -20,6 +20,7 @@ struct obstacle_facts {
 	enum tunnel_sign sign;
 	int error; /* REASON_TCP: the errno of the last address; 0: unknown */
 	const char *host;
+	const char *verify_name; /* of --verify-name; NULL: the certificate must be for `host` */
 	/* the addresses that were looked up for `host`; none where no name server was asked */
 	const struct sockaddr_storage *addrs;
 	size_t addr_count;

@@ -381,6 +381,7 @@ static void set_hint(struct probe *p, struct obstacle_facts f)
 	enum probe_step step = step_of(f.reason);
 
 	f.host = p->ref->host;
+	f.verify_name = p->ref->verify_name;
 	f.addrs = p->report->addrs;
 	f.addr_count = p->report->was_looked_up ? p->report->addr_count : 0;
 	if (step < PROBE_STEPS)

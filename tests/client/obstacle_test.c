@@ -36,7 +36,8 @@ static const struct {
 	int error;
 	const char *address, *issuer; /* NULL: none */
 	bool is_self_signed, is_for_host;
-	const char *words; /* NULL: no hint */
+	const char *words;       /* NULL: no hint */
+	const char *verify_name; /* NULL: not given */
 } cases[] = {
 	{ "no failure", REASON_NONE, .address = "10.0.0.1" },
 	{ "a name that is not found", REASON_LOOKUP, .words = "--resolve vpn.example.net:ADDRESS" },
@@ -71,6 +72,14 @@ static const struct {
 	  .is_self_signed = true, .words = "this looks like the certificate of a firewall" },
 	{ "another name", REASON_TRUST, SIGN_CERT_NAME, .issuer = "CN=R3",
 	  .words = "--verify-name" },
+	{ "another name than the one given", REASON_TRUST, SIGN_CERT_NAME, .issuer = "CN=R3",
+	  .verify_name = "other.example.net", .words = "--verify-name other.example.net: the" },
+	{ "the same, self-signed", REASON_TRUST, SIGN_CERT_ISSUER, .issuer = "CN=vpn",
+	  .is_self_signed = true, .verify_name = "other.example.net",
+	  .words = "this option is wrong" },
+	{ "the name given, self-signed", REASON_TRUST, SIGN_CERT_ISSUER, .issuer = "CN=vpn",
+	  .is_self_signed = true, .is_for_host = true, .verify_name = "vpn",
+	  .words = "--servercert" },
 	{ "expired", REASON_TRUST, SIGN_NONE, .issuer = "CN=R3", .is_for_host = true },
 	{ "a redirect", REASON_HTTP, SIGN_HTTP_REDIRECT, .words = "captive portal" },
 	{ "511", REASON_HTTP, SIGN_HTTP_LOGIN, .words = "captive portal" },
@@ -96,6 +105,7 @@ static void hints(void **state)
 			.sign = cases[i].sign,
 			.error = cases[i].error,
 			.host = "vpn.example.net",
+			.verify_name = cases[i].verify_name,
 			.addrs = &sa,
 			.addr_count = cases[i].address != NULL,
 			.cert = cases[i].issuer ? &cert : NULL,
