@@ -82,9 +82,9 @@ static bool set_request_prefix(void *to, const char *value, struct error *err)
 	struct request_prefix *p = to;
 	uint32_t len = 0;
 
-	if (strcmp(value, "any") != 0 && (!set_number(&len, value, err) || len < 16 || len > 64)) {
+	if (strcmp(value, "any") != 0 && (!set_number(&len, value, err) || len < 32 || len > 64)) {
 		snprintf(err->text, sizeof(err->text),
-			 "must be the length of a prefix, 16 to 64, or any");
+			 "must be the length of a prefix, 32 to 64, or any");
 		return false;
 	}
 	*p = (struct request_prefix){ true, (uint8_t)len };

@@ -303,6 +303,12 @@ static void take_settings(struct dhcp6_client *e, struct reader options)
 		e->has_change = true;
 }
 
+/*
+ * What we do not use of a prefix is unreachable, so a hostile server could cut this host off from a part of the
+ * internet. A provider's own prefix is a /32 or longer (RIPE-738 section 5.1); customers get parts of it.
+ */
+enum { SHORTEST_PREFIX = 32 };
+
 /* An IA Prefix that can be used. */
 struct lease {
 	struct ip_prefix prefix;
@@ -325,7 +331,8 @@ static bool get_lease(struct reader r, struct lease *l)
 	l->valid_s = get_u32(&r);
 	l->prefix.len = get_u8(&r);
 	get_copy(&r, addr.bytes, ADDR_LEN);
-	if (r.bad || l->preferred_s > l->valid_s || !l->valid_s || l->prefix.len > 128)
+	if (r.bad || l->preferred_s > l->valid_s || !l->valid_s ||
+	    l->prefix.len < SHORTEST_PREFIX || l->prefix.len > 128)
 		return false;
 	l->prefix.addr = ip_mask(&addr, l->prefix.len);
 	return is_for_networks(&l->prefix) && status_of(r) == DHCP6_SUCCESS;

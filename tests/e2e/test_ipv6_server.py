@@ -376,4 +376,4 @@ def test_a_server_without_prefixes(routed):
 def test_lengths_that_can_not_be(lab, value):
     status, said = lab.connect_fails("--request-prefix", value)
     assert status == 2
-    assert "must be the length of a prefix, 16 to 64, or any" in said
+    assert "must be the length of a prefix, 32 to 64, or any" in said

@@ -307,6 +307,21 @@ static void a_server_without_one(void **state)
 	assert_string_equal(delegated(), "2001:db8:100:300::/56");
 }
 
+/* It would make a part of the internet unreachable for this host. */
+static void too_large_a_prefix(void **state)
+{
+	(void)state;
+	t.offer.delegated = prefix("2001::/16");
+	start(true);
+	assert_string_equal(delegated(), "none");
+	t.offer.delegated = prefix("2001:db8::/31");
+	wait_ms(2 * HOUR_MS);
+	assert_string_equal(delegated(), "none");
+	t.offer.delegated = prefix("2001:db8::/32");
+	wait_ms(2 * HOUR_MS);
+	assert_string_equal(delegated(), "2001:db8::/32");
+}
+
 static void another_prefix_in_its_place(void **state)
 {
 	(void)state;
@@ -592,6 +607,7 @@ int main(void)
 		cmocka_unit_test_setup(it_is_renewed, set_up),
 		cmocka_unit_test_setup(it_is_rebound_then_lost, set_up),
 		cmocka_unit_test_setup(a_server_without_one, set_up),
+		cmocka_unit_test_setup(too_large_a_prefix, set_up),
 		cmocka_unit_test_setup(another_prefix_in_its_place, set_up),
 		cmocka_unit_test_setup(after_a_reconnect_the_same, set_up),
 		cmocka_unit_test_setup(it_is_released, set_up),
