@@ -129,6 +129,18 @@ static bool is_complete(const struct verb *verb, const struct eap_settings *s,
 		return refuse(verb,
 			      "--client-cert is for --auth eap-tls and peap, and neither is in "
 			      "the list of methods");
+	if ((s->name || s->ca) && !uses_tls && !uses_peap)
+		return refuse(
+			verb,
+			"--eap-name and --eap-ca are for --auth eap-tls and peap, and neither is "
+			"in the list of methods");
+	if (s->requires_peap_binding && !uses_peap)
+		return refuse(verb,
+			      "--peap-binding require is for --auth peap, which is not in the "
+			      "list of methods");
+	if (s->identity && !cfg->eap_count)
+		return refuse(verb, "--eap-identity is for methods of EAP, and none is in the list "
+				    "of methods (--auth)");
 	if (s->client_key && !s->client_cert)
 		return refuse(verb, "--client-key needs --client-cert");
 	if (s->client_key_password_file && !s->client_cert)

@@ -38,6 +38,18 @@ static bool set_timestamp(void *to, const char *value, struct error *err)
 	return false;
 }
 
+static bool set_coa_port(void *to, const char *value, struct error *err)
+{
+	uint32_t port;
+
+	if (!set_number(&port, value, err) || !port || port > UINT16_MAX) {
+		snprintf(err->text, sizeof(err->text), "must be a port, 1 to 65535");
+		return false;
+	}
+	*(uint32_t *)to = port;
+	return true;
+}
+
 static const struct option radius_table[] = {
 	{ .name = "radius",
 	  .arg = "[tls:]HOST[:PORT]",
@@ -57,7 +69,7 @@ static const struct option radius_table[] = {
 	{ .name = "radius-acct",
 	  .arg = "[tls:]HOST[:PORT]",
 	  .help = "report sessions to this RADIUS server; may be given again; default: to those of "
-		  "--radius, each at the next port; none: not at all",
+		  "--radius, each at the next port; none or off: not at all",
 	  .set = set_texts,
 	  .at = AT(acct),
 	  .clear = clear_texts },
@@ -109,7 +121,7 @@ static const struct option radius_table[] = {
 	{ .name = "radius-coa-port",
 	  .arg = "PORT",
 	  .help = "UDP port for that; default 3799",
-	  .set = set_number,
+	  .set = set_coa_port,
 	  .at = AT(coa_port) },
 	{ .name = "radius-coa-timestamp",
 	  .arg = "WHEN",
@@ -221,7 +233,7 @@ static void account_to_servers(struct radius_cfg *cfg)
 
 static bool is_none(const struct text_list *l)
 {
-	return l->count == 1 && !strcmp(l->at[0], "none");
+	return l->count == 1 && (!strcmp(l->at[0], "none") || !strcmp(l->at[0], "off"));
 }
 
 static bool get_acct(const struct verb *verb, struct radius_settings *s)
@@ -245,10 +257,6 @@ static bool get_coa(const struct verb *verb, struct radius_settings *s)
 
 	if (s->coa_from.count > RADIUS_DAE_SOURCES) {
 		cli_error(verb, "--radius-coa-from: more than %d addresses", RADIUS_DAE_SOURCES);
-		return false;
-	}
-	if (s->coa_port > UINT16_MAX) {
-		cli_error(verb, "--radius-coa-port: must be a port, 1 to 65535");
 		return false;
 	}
 	cfg->coa_requires_timestamp = s->coa_requires_timestamp;

@@ -668,6 +668,9 @@ static bool has_all(const struct serve_settings *s)
 	else if (s->client_ca && !offers(s, EAP_TLS) && !offers(s, EAP_PEAP))
 		cli_error(&serve_verb, "--client-ca is for --auth eap-tls and peap, and neither is "
 				       "in the list of methods");
+	else if (s->requires_peap_binding && !offers(s, EAP_PEAP))
+		cli_error(&serve_verb, "--peap-binding require is for --auth peap, which is not in "
+				       "the list of methods");
 	else if (s->client_crl && !s->client_ca)
 		cli_error(&serve_verb, "--client-crl needs --client-ca");
 	else
