@@ -59,21 +59,19 @@ static int request(const struct verb *verb, const struct request_settings *s, co
 
 static void print_session(struct bytes o)
 {
-	char from[64], line[96];
+	struct ask_text address = ask_text(o, "address"), source = ask_text(o, "source");
 	uint64_t waiting = ask_number(o, "waiting_bytes");
-	struct ask_text address = ask_text(o, "address");
+	char from[400], rtt[24];
 
-	snprintf(from, sizeof(from),
-		 strchr(ask_text(o, "source").text, ':') ? "[%s]:%llu" : "%s:%llu",
-		 ask_text(o, "source").text, (unsigned long long)ask_number(o, "source_port"));
-	snprintf(line, sizeof(line), "%llu ms, %llu again",
-		 (unsigned long long)ask_number(o, "rtt_ms"),
-		 (unsigned long long)ask_number(o, "retransmitted"));
-	printf("%-7llu %-20s %-15s %-23s %12s %10s %10s  %s%s%s\n",
+	snprintf(from, sizeof(from), strchr(source.text, ':') ? "[%s]:%llu" : "%s:%llu",
+		 source.text, (unsigned long long)ask_number(o, "source_port"));
+	snprintf(rtt, sizeof(rtt), "%llu ms", (unsigned long long)ask_number(o, "rtt_ms"));
+	printf("%-7llu %-20s %-15s %-23s %13s %10s %10s %8s %8llu %10s\n",
 	       (unsigned long long)ask_number(o, "id"), ask_text(o, "user").text,
 	       *address.text ? address.text : "-", from, ask_time(ask_number(o, "age_s")).text,
 	       ask_bytes(ask_number(o, "rx_bytes")).text, ask_bytes(ask_number(o, "tx_bytes")).text,
-	       line, waiting ? ", waiting " : "", waiting ? ask_bytes(waiting).text : "");
+	       rtt, (unsigned long long)ask_number(o, "retransmitted"),
+	       waiting ? ask_bytes(waiting).text : "-");
 }
 
 static void print_sessions(struct bytes o)
@@ -85,9 +83,9 @@ static void print_sessions(struct bytes o)
 		return;
 	while (json_next(&array, &item)) {
 		if (!count++)
-			printf("%-7s %-20s %-15s %-23s %12s %10s %10s  %s\n", "ID", "USER",
-			       "ADDRESS", "FROM", "SINCE", "RECEIVED", "SENT",
-			       "ROUND TRIP, SEGMENTS SENT AGAIN");
+			printf("%-7s %-20s %-15s %-23s %13s %10s %10s %8s %8s %10s\n", "ID", "USER",
+			       "ADDRESS", "FROM", "AGE", "RECEIVED", "SENT", "RTT", "RETRANS",
+			       "WAITING");
 		print_session(item);
 	}
 	if (!count)

@@ -82,3 +82,59 @@ def test_where_metrics_cannot_be_served(lab):
     for value in ("x", "192.0.2.1", "0", "70000", "[::1]"):
         failed = lab.serve("--metrics", value, wait=False)
         assert failed.wait() == 2 and "--metrics" in failed.said and "must be a port of this host" in failed.said
+
+
+# ---- a real Prometheus, with docs/grafana
+
+GRAFANA = REPO / "docs/grafana"
+
+
+def expressions():
+    """All of the dashboard's, with its variables filled in."""
+    board = json.loads((GRAFANA / "sstp.json").read_text())
+    found = [t["expr"] for p in board["panels"] for t in p["targets"]]
+    for name, value in (("$job", "sstp"), ("$instance", ".*"), ("$__rate_interval", "10s")):
+        found = [e.replace(name, value) for e in found]
+    return found
+
+
+def test_the_rules_are_valid():
+    run(["promtool", "check", "rules", str(GRAFANA / "sstp.rules.yml")])
+
+
+def test_dashboard_and_rules_with_a_real_prometheus(lab):
+    lab.serve("--metrics", "9100")
+    lab.connect(*RESTRICTED)
+    config = lab.file("prometheus.yml", f"""
+global: {{ scrape_interval: 1s, evaluation_interval: 1s }}
+rule_files: ["{GRAFANA}/sstp.rules.yml"]
+scrape_configs:
+  - job_name: sstp
+    static_configs: [{{ targets: ["127.0.0.1:9100"] }}]
+""")
+    lab.start(lab.server, "prometheus", f"--config.file={config}", f"--storage.tsdb.path={lab.folder}/tsdb",
+              "--web.listen-address=127.0.0.1:9090")
+
+    def query(expression):
+        words = urllib.parse.urlencode({"query": expression})
+        out = lab.server.run("curl", "-sS", f"http://127.0.0.1:9090/api/v1/query?{words}", check=False).stdout
+        answer = json.loads(out) if out.startswith("{") else {"status": "it starts"}
+        assert answer["status"] != "error", f"{expression}: {answer}"
+        return answer.get("data", {}).get("result")
+
+    (found,) = eventually("it has been scraped", lambda: query('sstp_sessions{job="sstp"} == 1'))
+    assert found["value"][1] == "1"
+    eventually("there are rates", lambda: query('rate(sstp_connections_total[10s])'))
+    for expression in expressions():
+        names = set(re.findall(r"(?:sstp|process)_[a-z_]+", expression))
+        query(expression)
+        for name in names - {n for n in names if "radius" in n}:
+            assert query(name), f"{name} of {expression} does not exist"
+    rules = json.loads(lab.server.run("curl", "-sS", "http://127.0.0.1:9090/api/v1/rules").stdout)
+    health = {r["name"]: (r["health"], r["state"]) for g in rules["data"]["groups"] for r in g["rules"]}
+    assert len(health) == 9
+    eventually("all rules are evaluated", lambda: all(
+        r["health"] == "ok" for g in json.loads(lab.server.run("curl", "-sS", "http://127.0.0.1:9090/api/v1/rules")
+                                                .stdout)["data"]["groups"] for r in g["rules"]))
+    lab.programs[0].stop()
+    eventually("it is down", lambda: query('ALERTS{alertname="SstpDown"}'))
