@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import GATEWAY, INSIDE, PATIENCE, REPO, SERVER, SSTP, eventually, last_lines
+from lab import GATEWAY, INSIDE, PATIENCE, REPO, SERVER, SSTP, Sniffer, eventually, last_lines
 from ordinary import Web, needs_user_namespaces
 from rootless import UID, Rootless
 from upstreams import HTTP, PASSWORD, PROXY, USER, squid, walled  # noqa: F401 (fixture)
@@ -306,3 +306,27 @@ def test_a_server_alone(lab, server_user):
     with closing(Web(lab.inside)) as web:
         assert lab.client.run("curl", "-s", "--max-time", "3", f"http://{INSIDE}/", check=False).returncode != 0
         assert not web.asked_by
+
+
+def test_ipv6_does_not_go_past_the_tunnel(lab, user):
+    """The VPN has none. A container with the user-mode network of podman alone has the host's."""
+    heading = "A tunnel that other containers use"
+    network = "--network slirp4netns:enable_ipv6=true"
+    # sstp itself makes the attempt: busybox's own programs crash with IPv6; the network needs a moment for its address
+    beside = "--volume $HOME/bin/sstp:/bin/sstp:ro alpine sh -c"
+    attempt = "until ip -6 route | grep -q ^default; do sleep 0.1; done; sstp probe --timeout 5 2001:db8:9::1 || true"
+    with closing(Sniffer(lab.client, "cable")) as sniffer:
+        def seen():
+            return [p for p in sniffer.look() if p[0] >> 4 == 6 and p[24:40] == socket.inet_pton(socket.AF_INET6, "2001:db8:9::1")]
+
+        user.sh(f"podman run --rm {network} {beside} '{attempt}'")
+        assert seen(), "without the tunnel it goes out"
+        serve(lab)
+        user.sh(ending_with("vpn-password -", heading))
+        user.sh(ending_with("sstp connect", heading).replace("podman run ", f"podman run {network} ", 1))
+        wait_until_healthy(user)
+        before = len(seen())
+        said = user.sh(f"podman run --rm --network container:vpn {beside} '{attempt}; ip -6 route show'").stdout
+        assert said.count("unreachable") >= 2
+        assert len(seen()) == before
+        user.sh("podman stop vpn")
