@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """IPv6 in each mode: the table "IPv6" of docs/guide.md, cell by cell, and 50 MB each way over IPv6 alone."""
 import re
+import select
 import signal
 import socket
 from contextlib import contextmanager
 
 import pytest
 
-from lab import PATIENCE, REPO, SERVER6, eventually, in_background
+from lab import GATEWAY, INSIDE, PATIENCE, REPO, SERVER6, eventually, in_background
 from ordinary import Ordinary, needs_user_namespaces
 from test_ipv6 import sniffed
 from test_netns import named
+from test_proxy_names import AAAA, SOA_RECORD, SOCKS, A, Server, record, response, socks_request
 from traffic import MB, carry, download, receive, send, upload
 
 INSIDE6, INSIDE6_GATEWAY = "2001:db8:5::2", "2001:db8:5::1"
@@ -154,6 +156,53 @@ def test_the_table_of_the_guide_has_these_modes():
     (table,) = re.findall(r"^\| \| address .*\n(?:\|.*\n)+", (REPO / "docs/guide.md").read_text(), re.M)
     modes = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
     assert modes == ["`connect`", "`connect --netns`", "`run`", "`proxy`", "`connect --script`, `--script-tun`", "`serve`"]
+
+
+# ---- names with addresses of both families, by sstp proxy (RFC 8305)
+
+GOOD, SILENT_HERE, REFUSES = (INSIDE6, INSIDE), ("2001:db8:5::99", "172.16.5.99"), (INSIDE6_GATEWAY, GATEWAY)
+
+
+@pytest.mark.parametrize("v6, v4, used", [
+    pytest.param(GOOD, GOOD, 6, id="IPv6 first"),
+    pytest.param(None, GOOD, 4, id="IPv4 alone"),
+    pytest.param(GOOD, None, 6, id="IPv6 alone"),
+    pytest.param(REFUSES, GOOD, 4, id="IPv6 refuses"),
+    pytest.param(SILENT_HERE, GOOD, 4, id="IPv6 is silent"),
+    pytest.param(GOOD, SILENT_HERE, 6, id="IPv4 is silent"),
+    pytest.param(GOOD, "no answer", 6, id="no answer for IPv4"),
+    pytest.param("no answer", GOOD, 4, id="no answer for IPv6"),
+])
+def test_both_families_are_tried(routed, v6, v4, used):
+    lab = routed
+
+    def answer(name, kind, query, is_tcp):
+        which, family = (v6, socket.AF_INET6) if kind == AAAA else (v4, socket.AF_INET)
+        if which == "no answer":
+            return None
+        address = which and which[kind != AAAA]
+        return response(query, answers=[record(kind, socket.inet_pton(family, address))] if which else [],
+                        authorities=[] if which else [SOA_RECORD])
+
+    lab.server.sysctl("net.ipv4.ip_forward", 1)
+    names = Server(lab.inside, INSIDE, answer, tcp=False)
+    try:
+        with lab.inside.listen(INSIDE6, 80, family=socket.AF_INET6) as six, lab.inside.listen(INSIDE, 80) as four:
+            proxy = Ordinary(lab).start("proxy", *OPTIONS, "--dns", INSIDE, "--socks5", str(SOCKS))
+            proxy.wait_for("^IPv6 address ")
+            with lab.client.connect("127.0.0.1", SOCKS) as s:
+                s.settimeout(PATIENCE)
+                s.sendall(socks_request("both.example", 80))
+                ready = select.select([six, four], [], [], PATIENCE)[0]
+                with ready[0].accept()[0]:
+                    said = b""
+                    while len(said) < 4:
+                        said += s.recv(100)
+            assert said[3] == 0 and ready == [six if used == 6 else four]
+            assert {kind for _, kind in names.asked} == {A, AAAA}, "both are asked for"
+        assert proxy.stop() == 0
+    finally:
+        names.close()
 
 
 # ---- 50 MB each way, over IPv6 alone
