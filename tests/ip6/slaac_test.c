@@ -271,6 +271,7 @@ static void prefixes_that_make_no_address(void **state)
 	} cases[] = {
 		{ "2001:db8::", 64, 0x80, 100, 100 }, /* only on-link */
 		{ "2001:db8::", 48, 0x40, 100, 100 },  { "2001:db8::", 128, 0x40, 100, 100 },
+		{ "2001:db8::", 65, 0x40, 100, 100 },  { "2001:db8::", 63, 0x40, 100, 100 },
 		{ "2001:db8::", 255, 0x40, 100, 100 }, { "2001:db8::", 0, 0x40, 100, 100 },
 		{ "2001:db8::", 64, 0x40, 100, 101 },  { "fe80::", 64, 0x40, 100, 100 },
 		{ "febf::", 64, 0x40, 100, 100 },      { "ff02::", 64, 0x40, 100, 100 },
@@ -317,6 +318,10 @@ static void an_mtu_under_the_minimum_is_ignored(void **state)
 	assert_int_equal(t.now.mtu, 1280);
 	advertise_prefix("2001:db8::", 100, 100); /* without MTU: it stays (section 6.3.4) */
 	assert_int_equal(t.now.mtu, 1280);
+	router_begin(&r, 1800, 0);
+	router_mtu(&r, UINT32_MAX); /* the link's owner takes the smaller one */
+	give(router_end(&r));
+	assert_int_equal(t.now.mtu, UINT32_MAX);
 }
 
 static void unusable_server_addresses(void **state)
@@ -628,6 +633,32 @@ static void reports_once_a_second(void **state)
 	assert_int_equal(t.now.addrs[0].valid_s, 1998);
 }
 
+/* All comes and goes with each advertisement: what is kept stays bounded, and so do the reports. */
+static void flapping_lifetimes(void **state)
+{
+	char prefix[40], name[8];
+	struct router r;
+
+	(void)state;
+	t.changes = t.packets = 0;
+	for (unsigned i = 0; i < 2000; i++) {
+		uint32_t lifetime = i % 2 ? 0 : FOREVER;
+
+		snprintf(prefix, sizeof(prefix), "2001:db8:%x::", i % 6);
+		snprintf(name, sizeof(name), "%c%c", 1, 'a' + (int)(i % 6));
+		router_begin(&r, i % 2 ? 0 : 1800, i % 2 ? 0x40 : 0);
+		router_prefix(&r, prefix, 64, 0x40, lifetime, lifetime);
+		router_server(&r, "2001:db8::53", lifetime);
+		router_domains(&r, name, 3, lifetime);
+		router_mtu(&r, i % 2 ? 1280 : 9000);
+		give(router_end(&r));
+		wait_ms(5);
+		assert_in_range(t.now.addr_count, 0, IP6_ADDRS_MAX);
+	}
+	assert_in_range(t.changes, 2, 11);
+	assert_in_range(t.packets, 0, 3); /* it solicits no more for that */
+}
+
 /* ---- invalid messages (RFC 4861 section 6.1.2), each a modified valid one */
 
 static void hostile(void **state)
@@ -806,6 +837,7 @@ int main(void)
 		TEST(of_two_routers_one_is_enough),
 		TEST(entries_are_limited),
 		TEST(reports_once_a_second),
+		TEST(flapping_lifetimes),
 		TEST(hostile),
 		TEST(cut_at_every_byte),
 		TEST(neighbor_solicitations_are_answered),
