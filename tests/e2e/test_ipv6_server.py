@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """IPv6 that sstp serve gives to its clients: a /64 each, by Router Advertisements."""
+import struct
+
 import pytest
 
 from lab import GATEWAY, SERVER, eventually
-from packets import echo6, inject
+from packets import DESTINATION, FRAGMENT, HOP_BY_HOP, PAD, address, checksum, echo6, inject, ipv6
 from test_ipv6 import link_local_of, sniffed
+from traffic import exchange
 
 NETWORK = "2001:db8:77::/56"
 OWN = "2001:db8:77::1"
@@ -377,3 +380,62 @@ def test_lengths_that_can_not_be(lab, value):
     status, said = lab.connect_fails("--request-prefix", value)
     assert status == 2
     assert "must be the length of a prefix, 32 to 64, or any" in said
+
+
+# ---- packets of all kinds
+
+
+@pytest.fixture
+def two(routed):
+    """The server with two clients; each has an address."""
+    lab = routed
+    lab.serve(*IPV6)
+    lab.connect()
+    lab.connect(host=lab.other, user="bob", password="builder")
+    return lab, global_of(lab.client), global_of(lab.other)
+
+
+def test_datagrams_in_fragments(two):
+    """Of both ends, up to the largest; not one is lost, and none is another."""
+    lab, own, _ = two
+    sizes = [1, 1232, 1233, 1352, 1353, 2000, 9000, 30000, 65507]
+    assert exchange(lab.client, lab.inside, INSIDE6, sizes) == 0
+    assert exchange(lab.inside, lab.client, own, sizes) == 0
+
+
+def udp6(source, destination, port, data=b"x"):
+    header = struct.pack("!HHHH", 5000, port, 8 + len(data), 0)
+    body = header + data
+    pseudo = address(source) + address(destination) + struct.pack("!II", len(body), 17)
+    return body[:6] + struct.pack("!H", checksum(pseudo + body) or 0xffff) + body[8:]
+
+
+@pytest.mark.parametrize("kind, size, mtu", [(1, 1, 1500), (2, 1340, 1280), (3, 1, 1500)])
+def test_errors_reach_the_session_that_caused_them(two, kind, size, mtu):
+    """ICMPv6: no such port, too big, time exceeded; from hosts behind the server and from the server itself."""
+    lab, own, others = two
+    lab.server.configure(f"link set dev inside mtu {mtu}\n")
+    packet = ipv6(own, INSIDE6, udp6(own, INSIDE6, 9, bytes(size)), proto=17, hop_limit=1 if kind == 3 else 64)
+    with sniffed(lab.client) as sniffer, sniffed(lab.other) as elsewhere:
+        inject(lab.client, "sstp0", packet)
+        error = eventually("the error comes back", lambda: [p for p in sniffer.look() if p[0] >> 4 == 6 and p[6] == 58 and
+                                                            p[40] == kind and p[24:40] == address(own)])[0]
+        # the packet is in it, as it was sent but for its hop limit
+        assert error[48 + 8:48 + 48] == packet[8:48]
+        assert not [p for p in elsewhere.look() if p[0] >> 4 == 6 and p[6] == 58 and p[40] in (1, 2, 3)]
+    lab.server.configure("link set dev inside mtu 1500\n")
+
+
+@pytest.mark.parametrize("header", [DESTINATION, HOP_BY_HOP, FRAGMENT], ids=["destination options", "hop-by-hop", "fragment"])
+def test_extension_headers_pass(two, header):
+    """As they are, both ways; but nothing of Neighbor Discovery after one (test_ipv6.py)."""
+    lab, own, _ = two
+    body = bytes((17, 0)) + (bytes((0, 0, 0, 0, 0, 7)) if header == FRAGMENT else PAD)
+    # sent at the server's device, as its kernel forwards what the host inside sends
+    for near, far, device, source, to in ((lab.client, lab.inside, "cable", own, INSIDE6),
+                                          (lab.server, lab.client, "sstp0", INSIDE6, own)):
+        payload = body + udp6(source, to, 9, b"extended")
+        with sniffed(far, device) as sniffer:
+            inject(near, "sstp0", ipv6(source, to, payload, proto=header, hop_limit=64))
+            eventually("it arrives", lambda: [p for p in sniffer.look() if p[0] >> 4 == 6 and p[6] == header and
+                                              p[8:40] == address(source) + address(to) and p[40:] == payload])
