@@ -37,9 +37,17 @@ static int give_resolved_servers(struct dns *d)
 	return dns_run(d, argv, NULL);
 }
 
+static bool is_searched(const struct dns_names *names, const char *domain)
+{
+	for (size_t i = 0; i < names->search_count && i < DNS_NAMES_MAX; i++)
+		if (!strcmp(names->search[i], domain))
+			return true;
+	return false;
+}
+
 /*
  * A domain after "~" only says which names are looked up at the device's servers: "~." is all of
- * them. One without it is a search domain as well.
+ * them. One without it is a search domain as well, and would be none with a second one after "~".
  */
 static int give_resolved_domains(struct dns *d)
 {
@@ -51,6 +59,8 @@ static int give_resolved_domains(struct dns *d)
 	for (size_t i = 0; i < names->search_count && i < DNS_NAMES_MAX; i++)
 		argv[n++] = names->search[i];
 	for (size_t i = 0; i < names->domain_count && i < DNS_NAMES_MAX; i++) {
+		if (is_searched(names, names->domains[i]))
+			continue;
 		snprintf(route[i], sizeof(route[i]), "~%s", names->domains[i]);
 		argv[n++] = route[i];
 	}

@@ -863,7 +863,14 @@ static void split_by_resolvectl(void **state)
 			 "default-route sstp0 no\n");
 	dns_down(&dns);
 	unlink(lab_path("calls"));
-	dns.names.domain_count = 0;
+	/* with "~" after it a domain would not be searched any more */
+	dns.names = (struct dns_names){ corp, 2, corp, 1 };
+	dns_up(&dns, other_server, 1);
+	lab_has("calls", "dns sstp0 10.2.0.1\ndomain sstp0 corp.test ~lab.test\n"
+			 "default-route sstp0 no\n");
+	dns_down(&dns);
+	unlink(lab_path("calls"));
+	dns.names = (struct dns_names){ corp, 0, short_names, 1 };
 	dns_up(&dns, other_server, 1);
 	lab_has("calls", "dns sstp0 10.2.0.1\ndomain sstp0 eng.test ~.\n"
 			 "default-route sstp0 yes\n");
