@@ -44,7 +44,7 @@ static bool has_role(const char *path, const char *role)
 {
 	struct control_answer a;
 	struct bytes object;
-	bool has = !control_ask(path, "GET", "/v1/status", &a) && a.status == HTTP_OK &&
+	bool has = !control_ask(path, "GET", "/v1/status", ASK_MS, &a) && a.status == HTTP_OK &&
 		   json_parse(a.body, &object) && !strcmp(ask_text(object, "role").text, role);
 
 	control_answer_free(&a);
@@ -126,7 +126,7 @@ int ask_program(const struct verb *verb, const struct ask_settings *s, const cha
 		const char *method, const char *target, struct control_answer *a,
 		struct bytes *object)
 {
-	int error = control_ask(path, method, target, a);
+	int error = control_ask(path, method, target, ASK_MS, a);
 
 	if (!error && !json_parse(a->body, object))
 		error = -EPROTO;

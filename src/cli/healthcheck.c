@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/ask_program.h"
 #include "cli/common.h"
 #include "cli/verbs.h"
 #include "net/health.h"
@@ -16,7 +17,10 @@
 #include "cli/exit_code.h"
 #include "util/seccomp.h"
 
-enum { REPLY_MS = 5 * 1000 }; /* for all programs together */
+enum {
+	REPLY_MS = 5 * 1000, /* for all programs together */
+	EXPLAIN_MS = 500,    /* for a control socket */
+};
 
 struct healthcheck_settings {
 	const char *interface; /* NULL: all */
@@ -48,6 +52,7 @@ struct findings {
 	bool has_foreign; /* other users' programs */
 	char first_up[HEALTH_LINE];
 	char problem[HEALTH_LINE]; /* the first problem found; empty: none */
+	pid_t problem_pid;         /* of the program that reported it; 0: not known */
 };
 
 /* A program's line is "up NAME" or "down NAME: WHY". */
@@ -64,12 +69,14 @@ static bool is_foreign(uid_t user)
 	return geteuid() != 0 && user != 0 && user != geteuid();
 }
 
-static void note(struct findings *f, const char *line)
+static void note(struct findings *f, const char *line, pid_t pid)
 {
 	bool is_up = !strncmp(line, "up ", 3);
 	char *to = is_up ? f->first_up : f->problem;
 
 	f->up += is_up;
+	if (!is_up && !*f->problem)
+		f->problem_pid = pid;
 	if (!*to)
 		snprintf(to, HEALTH_LINE, "%s", line);
 }
@@ -85,12 +92,12 @@ static void ask_one(struct findings *f, unsigned slot, uint64_t deadline_ms)
 	if (is_known && is_foreign(a.user))
 		f->has_foreign = true;
 	else if (error == -ETIMEDOUT)
-		note(f, "down: a program does not answer");
+		note(f, "down: a program does not answer", 0);
 	else if (error)
 		snprintf(f->problem, sizeof(f->problem), "down: cannot ask: %s%s", strerror(-error),
 			 seccomp_advice(error));
 	else if (!f->interface || is_about(a.line, f->interface))
-		note(f, a.line);
+		note(f, a.line, a.pid);
 }
 
 /* If --interface names a tunnel that is up, problems of other tunnels do not matter. */
@@ -117,6 +124,33 @@ static void ask_all(struct findings *f)
 			 f->has_foreign ? " of this user's or root's runs" : " runs");
 }
 
+/*
+ * Why the last attempt failed, which only the control socket says, since not every program may
+ * connect to that one. Nothing, when that program has none or does not answer.
+ */
+static void explain(const struct findings *f)
+{
+	struct control_found found = { .count = 0 };
+	struct control_answer a;
+	struct bytes object;
+
+	if (f->problem_pid)
+		control_find_all(&found);
+	for (size_t i = 0; i < found.count; i++) {
+		bool is_it = !control_ask(found.path[i], "GET", "/v1/status", EXPLAIN_MS, &a) &&
+			     a.pid == f->problem_pid && json_parse(a.body, &object);
+		struct ask_text why = { "" };
+
+		if (is_it)
+			why = ask_text(object, "last_error");
+		control_answer_free(&a);
+		if (*why.text)
+			printf("last error: %s\n", why.text);
+		if (is_it)
+			return;
+	}
+}
+
 static int run(void *arg)
 {
 	const struct healthcheck_settings *s = arg;
@@ -125,6 +159,7 @@ static int run(void *arg)
 	ask_all(&f);
 	if (!is_healthy(&f)) {
 		printf("%s\n", f.problem);
+		explain(&f);
 		return EXIT_OTHER;
 	}
 	if (f.up == 1)

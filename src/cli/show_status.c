@@ -173,8 +173,8 @@ static bool show(const char *path, bool json, struct last *last, bool is_first)
 {
 	struct control_answer a;
 	struct bytes o;
-	bool is_shown = !control_ask(path, "GET", "/v1/status", &a) && a.status == HTTP_OK &&
-			json_parse(a.body, &o);
+	bool is_shown = !control_ask(path, "GET", "/v1/status", ASK_MS, &a) &&
+			a.status == HTTP_OK && json_parse(a.body, &o);
 
 	if (is_shown && json)
 		ask_print_json(o);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "http/block.h"
@@ -22,9 +23,11 @@ static const char suffix[] = ".sock";
 
 /* ---- one request */
 
-static int dial(const char *path, struct control_answer *a)
+/* A hanging program's queue is full: then connect waits. */
+static int dial(const char *path, unsigned ms, struct control_answer *a)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	const struct timeval limit = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 	int fd, error;
@@ -34,8 +37,9 @@ static int dial(const char *path, struct control_answer *a)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (connect(fd, (const struct sockaddr *)&at, sizeof(at))) {
-		error = -errno;
+		error = errno == EAGAIN ? -ETIMEDOUT : -errno;
 		close(fd);
 		return error;
 	}
@@ -55,25 +59,25 @@ static int send_request(int fd, const char *method, const char *target)
 	return send(fd, text, (size_t)n, MSG_NOSIGNAL) == n ? 0 : -errno;
 }
 
-static int wait_readable(int fd)
+static int wait_readable(int fd, unsigned ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	int n;
 
 	do
-		n = poll(&p, 1, ASK_MS);
+		n = poll(&p, 1, (int)ms);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n ? 0 : -ETIMEDOUT;
 }
 
 /* Reads to the end. */
-static int read_all(int fd, struct control_answer *a, size_t *len)
+static int read_all(int fd, unsigned ms, struct control_answer *a, size_t *len)
 {
 	size_t size = 0;
 	ssize_t n = 1;
 
 	for (*len = 0; n > 0; *len += (size_t)n) {
-		int error = wait_readable(fd);
+		int error = wait_readable(fd, ms);
 
 		if (error)
 			return error;
@@ -109,18 +113,19 @@ static int parse(struct control_answer *a, size_t len)
 											: 0;
 }
 
-int control_ask(const char *path, const char *method, const char *target, struct control_answer *a)
+int control_ask(const char *path, const char *method, const char *target, unsigned ms,
+		struct control_answer *a)
 {
 	size_t len = 0;
 	int fd, error;
 
 	*a = (struct control_answer){ .status = 0 };
-	fd = dial(path, a);
+	fd = dial(path, ms, a);
 	if (fd < 0)
 		return fd;
 	error = send_request(fd, method, target);
 	if (!error)
-		error = read_all(fd, a, &len);
+		error = read_all(fd, ms, a, &len);
 	close(fd);
 	return error ? error : parse(a, len);
 }

@@ -11,7 +11,7 @@
 
 enum {
 	ASK_BODY_MAX = 256 * 1024 * 1024, /* the list of very many sessions */
-	ASK_MS = 20 * 1000,               /* for each piece of the reply */
+	ASK_MS = 20 * 1000,               /* usual time limit, for each piece of the reply */
 };
 
 struct control_answer {
@@ -25,7 +25,8 @@ struct control_answer {
  * `target`: the path with its query. 0, whatever the status, or -errno: -ECONNREFUSED, no program
  * listens there; -ETIMEDOUT, it does not answer; -EPROTO, the reply is no HTTP, or not complete.
  */
-int control_ask(const char *path, const char *method, const char *target, struct control_answer *a);
+int control_ask(const char *path, const char *method, const char *target, unsigned ms,
+		struct control_answer *a);
 void control_answer_free(struct control_answer *a);
 
 enum { CONTROL_FOUND_MAX = 64 };

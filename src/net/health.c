@@ -216,6 +216,7 @@ static int ask(int fd, unsigned slot, uint64_t deadline_ms, struct health_answer
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
 		return -errno;
 	a->user = peer.uid;
+	a->pid = peer.pid;
 	error = read_line(fd, deadline_ms, a->line);
 	make_printable(a->line);
 	return error;

@@ -48,6 +48,7 @@ void health_reloaded(struct health *h);
 struct health_answer {
 	char line[HEALTH_LINE]; /* without its newline, printable */
 	uid_t user;             /* the program's user */
+	pid_t pid;              /* 0: not known */
 };
 
 /* 0 or -errno: -ENOENT no program has that name, -ETIMEDOUT no reply before `deadline_ms` (then
