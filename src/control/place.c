@@ -134,24 +134,35 @@ static int free_name(const struct sockaddr_un *at)
 	return error || !unlink(at->sun_path) ? error : -errno;
 }
 
-static int bind_at(int fd, struct control_place *p, const struct sockaddr_un *at, gid_t group)
+/*
+ * 0 or -errno. Whoever runs sstp with this group need not be allowed to change a file's owner.
+ */
+static int set_owner(struct control_place *p, gid_t group)
 {
-	struct stat st;
 	bool has_group = group != (gid_t)-1;
+	struct stat st;
 
-	if (bind(fd, (const struct sockaddr *)at, sizeof(*at)))
+	if (chmod(p->path, has_group ? 0660 : 0600) || lstat(p->path, &st))
 		return -errno;
-	if (chmod(p->path, has_group ? 0660 : 0600) ||
-	    (has_group && chown(p->path, (uid_t)-1, group)) || lstat(p->path, &st) ||
-	    listen(fd, WAITING_MAX)) {
-		int error = -errno;
-
-		unlink(p->path);
-		return error;
-	}
+	if (has_group && st.st_gid != group && chown(p->path, (uid_t)-1, group))
+		return -errno;
 	p->dev = st.st_dev;
 	p->ino = st.st_ino;
 	return 0;
+}
+
+static int bind_at(int fd, struct control_place *p, const struct sockaddr_un *at, gid_t group)
+{
+	int error;
+
+	if (bind(fd, (const struct sockaddr *)at, sizeof(*at)))
+		return -errno;
+	error = set_owner(p, group);
+	if (!error && listen(fd, WAITING_MAX))
+		error = -errno;
+	if (error)
+		unlink(p->path);
+	return error;
 }
 
 /* A listening socket, or -errno. */
