@@ -10,6 +10,7 @@
 #include "util/secret.h"
 
 static struct saved_value *all_saved;
+static struct error *kept;
 
 struct saved_value *saved_value_new(const char *text)
 {
@@ -58,6 +59,13 @@ void saved_value_wipe(const char *value)
 			secret_wipe(k->text, k->len);
 }
 
+void cli_error_keep(struct error *err)
+{
+	kept = err;
+	if (err)
+		err->text[0] = '\0';
+}
+
 void cli_error(const struct verb *verb, const char *format, ...)
 {
 	char text[2048];
@@ -68,5 +76,11 @@ void cli_error(const struct verb *verb, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	file = file_in(text);
+	if (kept) {
+		if (!*kept->text)
+			snprintf(kept->text, sizeof(kept->text), "%.180s%.200s",
+				 file ? file->origin : "", text);
+		return;
+	}
 	log_print("sstp %s: %s%s", verb->name, file ? file->origin : "", text);
 }

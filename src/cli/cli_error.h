@@ -12,6 +12,9 @@
 void cli_error(const struct verb *verb, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* From now on the first error is stored there, and none is printed; NULL: printed again. */
+void cli_error_keep(struct error *err);
+
 /* ---- for the code that reads settings */
 
 /* A value that is kept until the program ends, with its origin. */

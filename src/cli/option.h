@@ -18,7 +18,10 @@
 
 #include "util/error.h"
 
-enum { OPTION_CLI_ONLY = 1 }; /* only allowed on the command line */
+enum {
+	OPTION_CLI_ONLY = 1, /* only allowed on the command line */
+	OPTION_RELOADS = 2,  /* a reload applies a changed value */
+};
 
 struct option {
 	const char *name;

@@ -19,6 +19,7 @@
 #include "cli/tidy.h"
 #include "cli/value.h"
 #include "cli/variables.h"
+#include "util/hash.h"
 #include "util/log.h"
 
 enum source {
@@ -38,6 +39,7 @@ struct reading {
 	const struct verb *verb;
 	char *settings;
 	enum source *sources;    /* the strongest source so far of each option */
+	uint32_t *digests;       /* of its values */
 	struct parsed_arg *args; /* the command line, in order */
 	size_t arg_count;
 	bool wants_help;
@@ -109,7 +111,11 @@ static bool apply(struct reading *r, const struct option_in *in, const char *val
 		warn_repeated(o, from);
 	if (*before < from && o->clear)
 		o->clear(to);
+	if (*before < from || !o->clear)
+		r->digests[in->index] = 0;
 	*before = from;
+	r->digests[in->index] = hash_bytes(r->digests[in->index], value,
+					   strlen(value) + 1); /* never 0 in practice */
 	return o->set(to, value, err);
 }
 
@@ -272,7 +278,7 @@ static const char *about_commands(const struct reading *r, const struct parsed_a
 {
 	if (r->verb->takes_command)
 		return "a command follows --";
-	return g->is_after_dashes && g->value[0] != '-'
+	return g->is_after_dashes && g->value && g->value[0] != '-'
 		       ? "only sstp run and sstp proxy take a command after --"
 		       : "";
 }
@@ -555,38 +561,96 @@ static bool apply_all(struct reading *r)
 	return apply_args(r) && check_all(r);
 }
 
-bool options_read(const struct verb *verb, int argc, char **argv, void *settings, int *code)
+/* Reads all sources; the caller frees r->digests. */
+static bool read_all(struct reading *r, int argc, char **argv, int *code)
 {
-	struct reading r = { .verb = verb, .settings = settings };
 	size_t max = 1;
 	bool is_good = false;
 
 	for (int i = 0; i < argc; i++)
 		max += strlen(argv[i]) + 1; /* an upper bound of the number of options */
-	r.sources = calloc(option_count(verb) + 1, sizeof(*r.sources));
-	r.args = calloc(max, sizeof(*r.args));
+	r->sources = calloc(option_count(r->verb) + 1, sizeof(*r->sources));
+	r->digests = calloc(option_count(r->verb) + 1, sizeof(*r->digests));
+	r->args = calloc(max, sizeof(*r->args));
 	*code = EXIT_USAGE;
-	if (r.sources && r.args && read_command_line(&r, argc, argv)) {
-		if (r.wants_help) {
-			help_print(verb);
+	if (r->sources && r->digests && r->args && read_command_line(r, argc, argv)) {
+		if (r->wants_help) {
+			help_print(r->verb);
 			*code = EXIT_OK;
 		} else {
-			is_good = apply_all(&r);
+			is_good = apply_all(r);
 		}
-		if (is_good && verb_takes_file(verb))
-			variables_warn(verb, environ);
-		if (!verb_takes_file(verb))
-			tidy_print_warnings(); /* such a verb does not set up the log */
 	}
-	free(r.sources);
-	free(r.args);
+	free(r->sources);
+	free(r->args);
+	return is_good;
+}
+
+static bool read_first(struct reading *r, int argc, char **argv, int *code)
+{
+	bool is_good = read_all(r, argc, argv, code);
+
+	if (is_good && verb_takes_file(r->verb))
+		variables_warn(r->verb, environ);
+	if (!verb_takes_file(r->verb))
+		tidy_print_warnings(); /* such a verb does not set up the log */
+	return is_good;
+}
+
+bool options_read(const struct verb *verb, int argc, char **argv, void *settings, int *code)
+{
+	struct reading r = { .verb = verb, .settings = settings };
+	bool is_good = read_first(&r, argc, argv, code);
+
+	free(r.digests);
+	return is_good;
+}
+
+/* ---- again */
+
+static struct {
+	int argc;
+	char **argv;
+	uint32_t *digests; /* of the values in force */
+} in_force;
+
+bool options_read_again(const struct verb *verb, void *settings,
+			void (*changed)(void *arg, const struct option *o), void *arg,
+			struct error *err)
+{
+	struct reading r = { .verb = verb, .settings = settings };
+	bool is_good;
+	int code;
+
+	cli_error_keep(err);
+	is_good = read_all(&r, in_force.argc, in_force.argv, &code);
+	cli_error_keep(NULL);
+	for (struct option_walk w = option_walk(verb); is_good && option_next(&w);) {
+		uint32_t now = r.digests[w.in.index], *before = &in_force.digests[w.in.index];
+
+		if (now == *before)
+			continue;
+		changed(arg, w.in.option);
+		if (w.in.option->flags & OPTION_RELOADS)
+			*before = now;
+	}
+	free(r.digests);
 	return is_good;
 }
 
 int options_run(const struct verb *verb, int argc, char **argv)
 {
+	struct reading r = { .verb = verb, .settings = verb->settings };
+	bool is_good;
 	int code;
 
-	return options_read(verb, argc, argv, verb->settings, &code) ? verb->run(verb->settings)
-								     : code;
+	is_good = read_first(&r, argc, argv, &code);
+	in_force.argc = argc;
+	in_force.argv = argv;
+	in_force.digests = r.digests;
+	if (is_good)
+		code = verb->run(verb->settings);
+	free(in_force.digests);
+	in_force.digests = NULL;
+	return code;
 }

@@ -14,6 +14,15 @@
 int options_run(const struct verb *verb, int argc, char **argv);
 
 /*
+ * While the verb runs: reads the sources of its settings again, into other settings that hold the
+ * defaults, and calls `changed` for each option whose value differs from that in force: it is in
+ * force from now on if the option has OPTION_RELOADS. False with err filled: a value is wrong.
+ */
+bool options_read_again(const struct verb *verb, void *settings,
+			void (*changed)(void *arg, const struct option *o), void *arg,
+			struct error *err);
+
+/*
  * Fills `settings` (which hold the defaults) from file, environment and command line. Returns false
  * if the verb must not run; the program then ends with `*code`: an error was printed, or --help was
  * given and its text was printed.

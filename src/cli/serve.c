@@ -19,6 +19,7 @@
 #include "cli/exit_code.h"
 #include "cli/front_options.h"
 #include "cli/network.h"
+#include "cli/options.h"
 #include "cli/password.h"
 #include "cli/radius_options.h"
 #include "cli/verbs.h"
@@ -99,6 +100,12 @@ struct serve_settings {
 	struct metrics_list metrics;
 	struct control_settings control_settings; /* made of them */
 };
+
+#define SERVE_DEFAULTS                                                                           \
+	{                                                                                        \
+		.tls = TLS_DEFAULTS, .auth = AUTH_DEFAULT, .device = DEVICE_DEFAULTS,            \
+		.link = LINK_DEFAULTS, .user_sessions = USER_SESSIONS_UNSET, .max_failures = 20, \
+	}
 
 /* Adds two listeners, one for each address family. */
 static void add_both(struct listen_list *l, const struct endpoint *e)
@@ -343,6 +350,7 @@ static const struct option listen_table[] = {
 		  "again, for other names or with another kind of key",
 	  .set = set_files,
 	  .at = AT(certs),
+	  .flags = OPTION_RELOADS,
 	  .clear = clear_texts },
 	{ .name = "key",
 	  .arg = "FILE",
@@ -350,6 +358,7 @@ static const struct option listen_table[] = {
 		  "same file",
 	  .set = set_files,
 	  .at = AT(keys),
+	  .flags = OPTION_RELOADS,
 	  .clear = clear_texts },
 	{ .name = "key-password-file",
 	  .arg = "FILE",
@@ -360,7 +369,8 @@ static const struct option listen_table[] = {
 	  .help = "refuse clients that ask for a name that is in no --cert, or for none; default: "
 		  "they get the first",
 	  .set = set_flag,
-	  .at = AT(strict_sni) },
+	  .at = AT(strict_sni),
+	  .flags = OPTION_RELOADS },
 };
 
 static const struct option_group listen_options = OPTION_GROUP(listen_table);
@@ -424,18 +434,21 @@ static const struct option session_table[] = {
 		  "oldest; default 10, or half of --max-sessions if that is less; 0: "
 		  "no limit",
 	  .set = set_number,
-	  .at = AT(user_sessions) },
+	  .at = AT(user_sessions),
+	  .flags = OPTION_RELOADS },
 	{ .name = "keep-old-session",
 	  .help = "at that limit, refuse the new session instead",
 	  .set = set_flag,
-	  .at = AT(keep_old_session) },
+	  .at = AT(keep_old_session),
+	  .flags = OPTION_RELOADS },
 	{ .name = "max-failures",
 	  .arg = "N",
 	  .help = "refuse a user at an address for ten minutes after N failed "
 		  "logins, and an address after five times as many; default 20, 0: "
 		  "no limit",
 	  .set = set_number,
-	  .at = AT(max_failures) },
+	  .at = AT(max_failures),
+	  .flags = OPTION_RELOADS },
 };
 
 static const struct option_group session_options = OPTION_GROUP(session_table);
@@ -481,6 +494,7 @@ static const struct option client_network_table[] = {
 		  "sstp itself, which asks this host's DNS servers",
 	  .set = set_dns,
 	  .at = AT(dns),
+	  .flags = OPTION_RELOADS,
 	  .clear = clear_dns },
 	{ .name = "push-route",
 	  .arg = "NETWORK",
@@ -507,6 +521,7 @@ static const struct option client_network_table[] = {
 	  .help = "NBNS (WINS) server for the clients; may be given twice",
 	  .set = set_ipv4,
 	  .at = AT(nbns),
+	  .flags = OPTION_RELOADS,
 	  .clear = clear_ipv4 },
 	{ .name = "nat",
 	  .arg = "INTERFACE",
@@ -523,7 +538,8 @@ static const struct option client_network_table[] = {
 	{ .name = "client-to-client",
 	  .help = "let clients reach each other; needs net.ipv4.ip_forward=1",
 	  .set = set_flag,
-	  .at = AT(client_to_client) },
+	  .at = AT(client_to_client),
+	  .flags = OPTION_RELOADS },
 };
 
 static const struct option_group client_network_options = OPTION_GROUP(client_network_table);
@@ -868,6 +884,71 @@ static int serve(const struct serve_settings *s, struct server_cfg *cfg)
 	return (int)exit_code_of(reason);
 }
 
+static struct serve_settings settings = SERVE_DEFAULTS;
+
+/* ---- a reload */
+
+static const char *password_in_force; /* of the keys; NULL: none */
+
+/* Settings that were read again: the server's refer to them. */
+struct reread {
+	struct reread *older;
+	struct serve_settings settings;
+};
+
+static void note_restart(struct settings_change *change, const char *name)
+{
+	size_t len = strlen(change->restart);
+
+	snprintf(change->restart + len, sizeof(change->restart) - len, "%s%s", len ? ", " : "",
+		 name);
+}
+
+static void note_changed(void *arg, const struct option *o)
+{
+	struct settings_change *change = arg;
+
+	if (o->flags & OPTION_RELOADS)
+		change->has_changed = true;
+	else
+		note_restart(change, o->name);
+}
+
+/* Whether clients' DNS is answered here is decided at the start. */
+static bool is_dns_left(const struct server_cfg *now)
+{
+	return settings.dns.has_host != now->dns_host ||
+	       (now->dns_host && memcmp(settings.dns.v4, now->dns, sizeof(now->dns)) != 0);
+}
+
+static bool read_again(struct server_cfg *now, struct settings_change *change)
+{
+	static const struct serve_settings defaults = SERVE_DEFAULTS;
+	static struct reread *newest;
+	static bool is_pending; /* changed settings were read, and could not be used */
+	struct reread *r = calloc(1, sizeof(*r));
+
+	snprintf(change->err.text, sizeof(change->err.text), "out of memory");
+	if (!r)
+		return false;
+	r->settings = defaults;
+	r->older = newest;
+	newest = r;
+	if (!options_read_again(&serve_verb, &r->settings, note_changed, change, &change->err))
+		return false;
+	is_pending |= change->has_changed;
+	cli_error_keep(&change->err);
+	change->has_changed = is_pending && apply(&r->settings, now) &&
+			      apply_certs(&r->settings, password_in_force, now);
+	cli_error_keep(NULL);
+	if (is_pending && !change->has_changed)
+		return false;
+	is_pending = false;
+	if (change->has_changed && is_dns_left(now))
+		note_restart(change, "dns");
+	return true;
+}
+
 static int run(void *arg)
 {
 	static char key_password[PASSWORD_SIZE];
@@ -885,21 +966,16 @@ static int run(void *arg)
 		cli_error(&serve_verb, "%s", err.text);
 		return EXIT_USAGE;
 	}
-	if (!apply_certs(s, s->key_password_file ? key_password : NULL, &cfg)) {
+	if (s->key_password_file)
+		password_in_force = key_password;
+	cfg.read_again = read_again;
+	cfg.config_file = s->common.config;
+	if (!apply_certs(s, password_in_force, &cfg)) {
 		cli_error(&serve_verb, "out of memory");
 		return EXIT_OTHER;
 	}
 	return s->common.check ? check(&cfg) : serve(s, &cfg);
 }
-
-static struct serve_settings settings = {
-	.tls = TLS_DEFAULTS,
-	.auth = AUTH_DEFAULT,
-	.device = DEVICE_DEFAULTS,
-	.link = LINK_DEFAULTS,
-	.user_sessions = USER_SESSIONS_UNSET,
-	.max_failures = 20,
-};
 
 const struct verb serve_verb = {
 	.name = "serve",

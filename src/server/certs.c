@@ -28,6 +28,7 @@ static int load(const struct server_cfg *cfg, struct server_cert **out, struct e
 		error = tls_ctx_server(&cfg->certs[i], &at[i].ctx, err);
 		if (error)
 			break;
+		at[i].file = cfg->certs[i].cert_file;
 		at[i].key = tls_ctx_key(at[i].ctx);
 		at[i].is_default = !i || tls_ctx_shares_name(at[0].ctx, at[i].ctx);
 	}
@@ -38,24 +39,18 @@ static int load(const struct server_cfg *cfg, struct server_cert **out, struct e
 	return error;
 }
 
-static const char *file_of(const struct server_cfg *cfg, size_t i)
-{
-	return cfg->certs[i].cert_file;
-}
-
-void certs_warn_of_expiry(struct certs *c, const struct server_cfg *cfg, time_t now,
-			  bool with_expired)
+void certs_warn_of_expiry(const struct certs *c, time_t now, bool with_expired)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		time_t expires = tls_ctx_expires(c->at[i].ctx);
 		long long days = ((long long)expires - now) / DAY_S;
 
 		if (expires < now && with_expired)
-			log_warn(NULL, "%s: the certificate has expired: %s", file_of(cfg, i),
+			log_warn(NULL, "%s: the certificate has expired: %s", c->at[i].file,
 				 tls_date_print(expires).text);
 		else if (expires >= now && days < CERTS_WARN_DAYS)
 			log_warn(NULL, "%s: the certificate expires in %lld day%s: %s",
-				 file_of(cfg, i), days, days == 1 ? "" : "s",
+				 c->at[i].file, days, days == 1 ? "" : "s",
 				 tls_date_print(expires).text);
 	}
 }
@@ -75,7 +70,7 @@ int certs_open(struct certs *c, const struct server_cfg *cfg, struct error *err)
 	if (error)
 		return error;
 	c->count = cfg->cert_count;
-	certs_warn_of_expiry(c, cfg, time(NULL), false); /* loading warned of expired ones */
+	certs_warn_of_expiry(c, time(NULL), false); /* loading warned of expired ones */
 	return 0;
 }
 
@@ -85,14 +80,17 @@ void certs_close(struct certs *c)
 	rwlock_destroy(&c->lock);
 }
 
-static void swap(struct certs *c, struct server_cert *at)
+static void swap(struct certs *c, struct server_cert *at, const struct server_cfg *cfg)
 {
 	struct server_cert *old = c->at;
+	size_t old_count = c->count;
 
 	rwlock_write(&c->lock);
 	c->at = at;
+	c->count = cfg->cert_count;
+	c->is_strict = cfg->strict_sni;
 	rwlock_write_done(&c->lock);
-	free_all(old, c->count);
+	free_all(old, old_count);
 }
 
 void certs_reload(struct certs *c, const struct server_cfg *cfg, struct reload_report *report)
@@ -106,15 +104,20 @@ void certs_reload(struct certs *c, const struct server_cfg *cfg, struct reload_r
 						  : "certificate is unchanged");
 		return;
 	}
-	swap(c, at);
+	swap(c, at, cfg);
 	for (size_t i = 0; i < c->count; i++)
-		reload_report_done(report, "reloaded %s", file_of(cfg, i));
-	certs_warn_of_expiry(c, cfg, time(NULL), false);
+		reload_report_done(report, "reloaded %s", c->at[i].file);
+	certs_warn_of_expiry(c, time(NULL), false);
 }
 
-bool certs_need_hello(const struct certs *c)
+bool certs_need_hello(struct certs *c)
 {
-	return c->count > 1 || c->is_strict;
+	bool need;
+
+	rwlock_read(&c->lock);
+	need = c->count > 1 || c->is_strict;
+	rwlock_read_done(&c->lock);
+	return need;
 }
 
 /* The bits of `takes` and the keys are in the order of preference of RSA, ECDSA, Ed25519. */

@@ -17,6 +17,7 @@ enum { CERTS_WARN_DAYS = 20 }; /* a certificate that expires within this time is
 
 struct server_cert {
 	struct tls_ctx *ctx;
+	const char *file;
 	bool is_default; /* the first, and others of the same name */
 	uint8_t key;     /* HELLO_... */
 };
@@ -35,14 +36,13 @@ void certs_close(struct certs *c); /* also after an open that failed */
 void certs_reload(struct certs *c, const struct server_cfg *cfg, struct reload_report *report);
 
 /* Logs a warning for each certificate that expires soon or, if `with_expired`, has expired. */
-void certs_warn_of_expiry(struct certs *c, const struct server_cfg *cfg, time_t now,
-			  bool with_expired);
+void certs_warn_of_expiry(const struct certs *c, time_t now, bool with_expired);
 
 /* When that certificate expires. Call it in the thread that reloads. */
 time_t certs_expire(const struct certs *c, size_t i);
 
 /* False: certs_choose needs no ClientHello, which is not waited for. */
-bool certs_need_hello(const struct certs *c);
+bool certs_need_hello(struct certs *c);
 /*
  * The caller releases it. A certificate with this name is preferred to one with a wildcard, and
  * that to the first of all and those of the same name. Of several equally good ones it is one that

@@ -51,7 +51,7 @@ struct chain {
 };
 
 struct registry {
-	const struct server_cfg *cfg;
+	_Atomic(const struct server_cfg *) cfg; /* registry_use_settings */
 	pthread_mutex_t lock;
 	struct pool *pool;
 	struct prefixes *prefixes;  /* NULL: none */
@@ -79,6 +79,11 @@ static void lease_changed(void *arg, uint32_t addr, bool has_lease)
 
 	pool_lease(r->pool, addr, has_lease);
 	r->are_leases_new = true;
+}
+
+void registry_use_settings(struct registry *r, const struct server_cfg *cfg)
+{
+	r->cfg = cfg;
 }
 
 int registry_open(const struct server_cfg *cfg, struct registry **out)

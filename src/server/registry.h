@@ -64,7 +64,9 @@ struct evictions {
 	size_t count;
 };
 
-int registry_open(const struct server_cfg *cfg, struct registry **out); /* 0 or -errno */
+int registry_open(const struct server_cfg *cfg, struct registry **out);
+/* From any thread; the old ones stay valid. */
+void registry_use_settings(struct registry *r, const struct server_cfg *cfg);
 void registry_close(struct registry *r);
 /* Takes over the netlink socket, of the TUN device's namespace, for routes to addresses outside the
  * pool; NULL: no routes are made. */

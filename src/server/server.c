@@ -32,6 +32,7 @@
 #include "server/leases.h"
 #include "server/ndp_proxy.h"
 #include "server/orders.h"
+#include "server/settings.h"
 #include "server/server_control.h"
 #include "server/worker.h"
 #include "util/endpoint.h"
@@ -71,7 +72,8 @@ struct server {
 	struct loop_timer save;
 	struct loop_timer expiry; /* of the certificates */
 	struct file_watch files;
-	bool has_leases_file; /* and it can be read and written */
+	struct settings_copy *settings; /* after reloads */
+	bool has_leases_file;           /* and it can be read and written */
 	size_t max_sessions;
 	uint64_t started_ms;
 	int congestion_error; /* of the last listener */
@@ -291,11 +293,43 @@ static void on_new_users(void *arg, const struct users *before, const struct use
 	registry_each_to_end(r.srv->shared.registry, why_end, end_session, &r);
 }
 
+static void use_settings(struct server *srv, const struct server_cfg *now)
+{
+	const struct server_cfg *cfg = settings_take(&srv->settings, srv->cfg, now);
+
+	if (!cfg)
+		return;
+	srv->cfg = srv->shared.cfg = cfg;
+	registry_use_settings(srv->shared.registry, cfg);
+	for (unsigned i = 0; i < srv->shared.worker_count; i++)
+		worker_call(&srv->shared.workers[i], worker_use_settings, (void *)(uintptr_t)cfg);
+}
+
+static void reload_settings(struct server *srv, struct reload_report *report)
+{
+	struct settings_change change = { .has_changed = false };
+	struct server_cfg now;
+
+	if (!srv->cfg->read_again)
+		return;
+	if (!srv->cfg->read_again(&now, &change)) {
+		reload_report_failed(report, "%s; the settings are unchanged", change.err.text);
+		return;
+	}
+	if (change.has_changed) {
+		use_settings(srv, &now);
+		reload_report_done(report, "reloaded the settings");
+	}
+	if (*change.restart)
+		reload_report_failed(report, "changed, and needs a restart: %s", change.restart);
+}
+
 void server_reload(struct server *srv, struct reload_report *report)
 {
 	*report = (struct reload_report){ .len = 0 };
 	file_watch_note(&srv->files);
 	health_reloading(&srv->health);
+	reload_settings(srv, report);
 	credentials_reload(&srv->shared.credentials, srv->cfg, on_new_users, srv, report);
 	if (srv->cfg->filters_file)
 		call_all(srv, worker_change_filters);
@@ -321,6 +355,7 @@ static void list_files(struct file_watch *w)
 
 	if (users)
 		users_each_secret_file(user_file_users(users), watch_secret, w);
+	watch_if_any(w, cfg->config_file);
 	watch_if_any(w, cfg->users_file);
 	watch_if_any(w, cfg->filters_file);
 	watch_if_any(w, cfg->users_folder);
@@ -647,7 +682,7 @@ static void warn_of_expiry_daily(struct loop_timer *timer)
 {
 	struct server *srv = container_of(timer, struct server, expiry);
 
-	certs_warn_of_expiry(&srv->shared.credentials.certs, srv->cfg, time(NULL), true);
+	certs_warn_of_expiry(&srv->shared.credentials.certs, time(NULL), true);
 	loop_timer_set(srv->loop, timer, loop_now(srv->loop) + DAY_MS);
 }
 
@@ -944,6 +979,7 @@ static void close_all(struct server *srv)
 	netdev_close(srv->netdev);
 	close_watch(srv, &srv->ended);
 	file_watch_close(&srv->files);
+	settings_free(srv->settings);
 	mailbox_close(&srv->mailbox); /* after the workers, which still sent answers when closed */
 	loop_close(srv->loop);
 }

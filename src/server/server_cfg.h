@@ -8,6 +8,7 @@
 #include "ppp/ppp.h"
 #include "server/front_cfg.h"
 #include "tls/cfg.h"
+#include "util/error.h"
 #include "util/ip.h"
 
 enum { SERVER_WORKERS_MAX = 64 };
@@ -24,6 +25,12 @@ struct listen_addr {
 struct server_pool {
 	const char *name;
 	struct ip_prefix network;
+};
+
+struct settings_change {
+	struct error err;
+	bool has_changed;
+	char restart[256]; /* the names of changed settings that need a restart: "mtu, workers" */
 };
 
 struct server_cfg {
@@ -85,6 +92,12 @@ struct server_cfg {
 	unsigned max_failures; /* of one source address in ten minutes, 0: no limit */
 	const struct control_settings
 		*control; /* control/control_service.h; NULL: no control socket */
+	/*
+	 * Reads the settings again. Of *now a reload uses what settings_take (settings.h) takes; the
+	 * rest needs a restart. False: change->err says what is wrong. NULL: they cannot change.
+	 */
+	bool (*read_again)(struct server_cfg *now, struct settings_change *change);
+	const char *config_file; /* whose change is a reason to do so; NULL: none */
 	/* called when the server is ready; may be NULL */
 	void (*ready)(void *arg);
 	void *ready_arg;

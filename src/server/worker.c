@@ -410,6 +410,11 @@ void worker_change_filters(void *worker, void *arg)
 	session_change_filters(&((struct worker *)worker)->host);
 }
 
+void worker_use_settings(void *worker, void *cfg)
+{
+	((struct worker *)worker)->host.cfg = cfg;
+}
+
 void worker_log_sessions(void *worker, void *arg)
 {
 	(void)arg;

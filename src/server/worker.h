@@ -95,7 +95,9 @@ bool worker_ask_all(struct server_state *shared, struct mailbox *from,
 		    void (*fn)(void *worker, void *arg), void (*answered)(void *owner, void *arg),
 		    void *arg);
 
-/* For worker_call; arg is not used. */
+/* For worker_call: `cfg` is a struct server_cfg, in force from now on. */
+void worker_use_settings(void *worker, void *cfg);
+/* The same; arg is not used. */
 void worker_stop(void *worker, void *arg);     /* all sessions end in order, then the loop */
 void worker_stop_now(void *worker, void *arg); /* the loop ends */
 void worker_drain(void *worker, void *arg);    /* no more connections are accepted */

@@ -167,3 +167,34 @@ def test_transfers_go_on_while_the_certificate_is_replaced(lab):
         t.close()
     print(f"{TRANSFERS} transfers, {sum(t.sent for t in transfers) / 1e6:.0f} MB, {RELOADS} reloads")
     assert "ends:" not in server.log and "session 3" not in server.log  # no tunnel ended, and none came again
+
+
+def settings_file(lab, **more):
+    lines = {"cert": lab.pki.server.cert, "key": lab.pki.server.key, "users": lab.folder / "users", "ipv4-network": "10.9.0.0/24",
+             "dns": "10.9.0.1", "user-sessions": 1, **more}
+    return lab.file("serve.conf", "".join(f"{key} = {value}\n" for key, value in lines.items()))
+
+
+def test_settings_that_change(lab, both):
+    """The configuration file is watched too. What cannot change is named, each time."""
+    lab.file("users", 'ann * "wonder land" *\n')
+    server = lab.start(lab.server, lab.sstp, "serve", "-v", "--config", settings_file(lab), label="serve")
+    server.wait_for("^ready: ")
+    first = lab.connect("--no-default-route", "--no-dns")
+    second = lab.pki.identity("second", f"IP:{SERVER}")
+    settings_file(lab, **{"cert": second.cert, "key": second.key, "user-sessions": 2, "dns": "10.9.0.99", "keep-old-session": "yes"})
+    server.wait_for("^reloaded the settings$")
+    server.wait_for(f"^reloaded {re.escape(str(second.cert))}$")
+    client = lab.connect("--no-default-route", host=lab.other, trust=["--servercert", second.pin])
+    client.wait_for("10.9.0.99")
+    lab.client.ping_server()
+    assert first.status is None  # the user may have two sessions now
+    settings_file(lab, **{"mtu": 1300, "user-sessions": 2, "cert": second.cert, "key": second.key, "workers": 1})
+    server.wait_for("^error: changed, and needs a restart: .*mtu")
+    server.wait_for("^reloaded the settings$", count=2)
+    settings_file(lab, **{"user-sessions": "many", "mtu": 1300})
+    server.wait_for("^error: .*serve.conf:6: user-sessions = many: .*; the settings are unchanged$")
+    settings_file(lab, **{"user-sessions": 3, "cert": second.cert, "key": second.key})
+    server.wait_for("^reloaded the settings$", count=3)
+    assert server.log.count("needs a restart") == 1
+    lab.client.ping_server()

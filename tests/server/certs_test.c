@@ -198,17 +198,17 @@ static void expiry(void **state)
 		expires = tls_ctx_expires(ctx);
 		tls_ctx_release(ctx);
 	}
-	certs_warn_of_expiry(&t.certs, &t.cfg, expires - CERTS_WARN_DAYS * PKI_DAY_S, true);
+	certs_warn_of_expiry(&t.certs, expires - CERTS_WARN_DAYS * PKI_DAY_S, true);
 	assert_string_equal(t.log, "");
-	certs_warn_of_expiry(&t.certs, &t.cfg, expires - 19 * PKI_DAY_S, true);
+	certs_warn_of_expiry(&t.certs, expires - 19 * PKI_DAY_S, true);
 	assert_non_null(strstr(t.log, ": the certificate expires in 19 days: "));
 	t.log[0] = '\0';
-	certs_warn_of_expiry(&t.certs, &t.cfg, expires - 1, false);
+	certs_warn_of_expiry(&t.certs, expires - 1, false);
 	assert_non_null(strstr(t.log, ": the certificate expires in 0 days: "));
 	t.log[0] = '\0';
-	certs_warn_of_expiry(&t.certs, &t.cfg, expires + 1, false);
+	certs_warn_of_expiry(&t.certs, expires + 1, false);
 	assert_string_equal(t.log, "");
-	certs_warn_of_expiry(&t.certs, &t.cfg, expires + 1, true);
+	certs_warn_of_expiry(&t.certs, expires + 1, true);
 	assert_non_null(strstr(t.log, ": the certificate has expired: "));
 }
 
