@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "util/log.h"
@@ -29,6 +30,15 @@ static void log_refused(const struct claims *c, const struct ip_addr *a)
 {
 	log_warn(NULL, "%s is the address of a host on %s: no client can have it", ip_print(a).text,
 		 ndp_proxy_interface(c->proxy));
+}
+
+static void log_failed(const struct claims *c, const struct ip_addr *a, int error)
+{
+	if (error == -EADDRINUSE)
+		log_refused(c, a);
+	else
+		log_warn(NULL, "%s: cannot receive neighbor solicitations for %s: %s",
+			 ndp_proxy_interface(c->proxy), ip_print(a).text, strerror(-error));
 }
 
 static struct ip_addr unlink_at(struct claim **at)
@@ -86,8 +96,7 @@ static enum claim_state begin(struct claims *c, uint64_t session, const struct i
 	c->first = new;
 	if (new->group_fd < 0) {
 		new->state = CLAIM_REFUSED;
-		if (new->group_fd == -EADDRINUSE)
-			log_refused(c, a);
+		log_failed(c, a, new->group_fd);
 	}
 	return new->state;
 }

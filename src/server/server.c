@@ -849,7 +849,8 @@ static enum tunnel_reason open_all(struct server *srv)
 	srv->max_sessions = srv->cfg->max_sessions ? srv->cfg->max_sessions
 						   : pool_size(registry_pool(sh->registry));
 	file_raise_limit(srv->max_sessions + WORKER_HALF_OPEN_MAX + FILES_OF_OURS +
-			 FILES_OF_SPLICES);
+			 FILES_OF_SPLICES +
+			 (srv->cfg->ndp_proxy ? CLAIMS_MAX * srv->max_sessions : 0));
 	health_open(&srv->health, srv->loop);
 	reason = open_workers(srv);
 	if (!reason && srv->cfg->dns_host)

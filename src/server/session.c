@@ -701,7 +701,7 @@ static void end_claiming(struct session *s)
 	struct ip_addr a = likely_address(s);
 
 	if (!claim_single(s, &a)) {
-		log_warn(&s->log, "IPv6 is disabled for this session: %s is in use",
+		log_warn(&s->log, "IPv6 is disabled for this session: it cannot have %s",
 			 ip_print(&a).text);
 		return;
 	}
