@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from lab import GATEWAY, SERVER, SERVER6, Sniffer, eventually, in_background
+from lab import GATEWAY, REPO, SERVER, SERVER6, Sniffer, eventually, in_background
 from test_netns import named
 
 OTHER, OTHER6 = "10.2.0.2", "2001:db8:2::2"  # it has no route to the clients
@@ -130,6 +130,40 @@ def test_a_firewall_that_is_loaded_again_leaves_it(changed):
     lab.connect()
     lab.server.run("nft", "flush", "ruleset")
     assert TABLE in tables(lab.server)
+    lab.client.ping(OTHER)
+
+
+def test_a_firewall_that_drops_what_it_does_not_know(changed):
+    """NAT alone does not help then; the rules that docs/guide.md gives for it do."""
+    lab = changed
+    guide = (REPO / "docs/guide.md").read_text()
+    rules = re.search(r"^\| nftables with a chain `forward` that drops \| in that chain: `(.*)` and `(.*)` \|$", guide, re.M).groups()
+    lab.server.run("nft", "add table inet fw; add chain inet fw forward { type filter hook forward priority 0; policy drop; }")
+    lab.serve("--nat", "any")
+    lab.connect()
+    lab.client.ping(GATEWAY)
+    assert not lab.client.ping(OTHER, count=1, check=False)
+    for rule in rules:
+        lab.server.run("nft", f"add rule inet fw forward {rule}")
+    lab.client.ping(OTHER)
+    lab.server.run("nft", "delete", "table", "inet", "fw")
+
+
+def test_dockers_firewall(changed):
+    """Its chains, as it makes them, and the rules of docs/guide.md."""
+    lab = changed
+    guide = (REPO / "docs/guide.md").read_text()
+    rules = re.findall("`iptables (-I DOCKER-USER [^`]*)`", guide)
+    assert len(rules) == 2
+    for words in "-N DOCKER-USER", "-P FORWARD DROP", "-A FORWARD -j DOCKER-USER", "-A DOCKER-USER -j RETURN":
+        if lab.server.run("iptables", *words.split(), check=False).returncode:
+            pytest.skip("kernel: no iptables")
+    lab.serve("--nat", "any")
+    lab.connect()
+    assert not lab.client.ping(OTHER, count=1, check=False)
+    for words in rules:
+        if "conntrack" in lab.server.run("iptables", *words.split(), check=False).stderr:
+            pytest.skip("kernel: no match of conntrack for iptables")
     lab.client.ping(OTHER)
 
 
