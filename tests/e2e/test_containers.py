@@ -16,6 +16,8 @@ import pytest
 from lab import GATEWAY, INSIDE, PATIENCE, REPO, SERVER, SSTP, Sniffer, eventually, last_lines
 from ordinary import Web, needs_user_namespaces
 from rootless import UID, Rootless
+from test_proxy_names import SERVFAIL
+from test_split_dns import ask
 from upstreams import HTTP, PASSWORD, PROXY, USER, squid, walled  # noqa: F401 (fixture)
 
 pytestmark = pytest.mark.slow
@@ -277,6 +279,8 @@ def test_a_server(lab, server_user):
     at = f"{SERVER}:4443"
     client = lab.connect(to=at, trust=["--servercert", pin])
     lab.client.ping(GATEWAY)
+    assert f"nameserver {GATEWAY}\n" in lab.client.resolv_conf.read_text()
+    assert ask(lab.client, "www.example.org", to=GATEWAY).rcode == SERVFAIL, "no name server answers the container's"
     with closing(Web(lab.inside, 3 << 20)) as web:  # a host beyond the server
         page = lab.client.run("sh", "-c", f"curl -s --max-time {PATIENCE} http://{INSIDE}/ | sha256sum").stdout
         assert page.split()[0] == web.digest
