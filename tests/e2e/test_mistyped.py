@@ -337,7 +337,7 @@ CASES = [
     ("serve -u ann", "unknown option -u; did you mean --users?"),
     ("serve --secrets x", "did you mean --users?"),
     ("serve --ca-cert x", "unknown option --ca-cert"),
-    ("serve --pool 10.9.0.0/24", "did you mean --ipv4-network?"),
+    ("serve --pool 10.9.0.0/24", "--pool 10.9.0.0/24: must be a name and a part of --ipv4-network"),
     ("serve --max-clients 5", "did you mean --max-sessions?"),
     ("serve -f", "unknown option -f; did you mean --config?"),
     ("serve --once", "unknown option --once"),
