@@ -46,7 +46,8 @@ static const struct option eap_table[] = {
 	  .at = AT(crl) },
 	{ .name = "client-cert",
 	  .arg = "FILE",
-	  .help = "your certificate for eap-tls (PEM), with its intermediate certificates after it",
+	  .help = "your certificate for eap-tls: PEM, with its intermediate certificates after it, or "
+		  "PKCS #12 (.p12, .pfx) with its key",
 	  .set = set_file,
 	  .at = AT(client_cert) },
 	{ .name = "client-key",
@@ -56,7 +57,8 @@ static const struct option eap_table[] = {
 	  .at = AT(client_key) },
 	{ .name = "client-key-password-file",
 	  .arg = "FILE",
-	  .help = "the first line of FILE is the password of that key",
+	  .help = "the first line of FILE is the password of that key, or of the PKCS #12 file; "
+		  "default: asked for on the terminal, if it is needed",
 	  .set = set_file,
 	  .at = AT(client_key_password_file) },
 };
@@ -154,23 +156,38 @@ static bool read_key_password(const struct verb *verb, const struct eap_settings
 	static char password[PASSWORD_SIZE];
 	struct error err = { "" };
 
-	if (!s->client_key_password_file)
+	const char *file = cfg->eap_tls.key_file;
+	char prompt[400];
+	bool ok;
+
+	if (!s->client_key_password_file && !(file && cert_needs_password(file)))
 		return true;
-	if (!password_from_file(s->client_key_password_file, password, &err))
+	snprintf(prompt, sizeof(prompt), "Password of %.300s: ", file);
+	ok = s->client_key_password_file
+		     ? password_from_file(s->client_key_password_file, password, &err)
+		     : password_ask(prompt, password, &err);
+	if (!ok && !s->client_key_password_file) {
+		cli_error(verb,
+			  "%s: the key is encrypted, and no password was given for it: "
+			  "--client-key-password-file FILE",
+			  file);
+		return false;
+	}
+	if (!ok)
 		return refuse(verb, err.text);
 	cfg->eap_tls.key_password = password;
 	return true;
 }
 
 /* NULL: the certificate has no name, or cannot be read, which eap_settings_check reports. */
-static const char *name_in_certificate(const char *file)
+static const char *name_in_certificate(const char *file, const char *password)
 {
 	static char name[PPP_NAME_MAX + 1];
 	uint8_t *der = malloc(CERT_SIZE_MAX);
 	struct bytes names[CERT_USERS_MAX];
 	struct error err;
 	size_t len;
-	bool ok = der && !cert_load(file, der, CERT_SIZE_MAX, &len, &err) &&
+	bool ok = der && !cert_load_with(file, password, der, CERT_SIZE_MAX, &len, &err) &&
 		  cert_user_names(bytes_of(der, len), names) && names[0].len < sizeof(name);
 
 	if (ok)
@@ -203,7 +220,7 @@ bool eap_settings_apply(const struct verb *verb, const struct eap_settings *s,
 	if (!read_key_password(verb, s, cfg))
 		return false;
 	if (!cfg->user && s->client_cert)
-		cfg->user = name_in_certificate(s->client_cert);
+		cfg->user = name_in_certificate(s->client_cert, cfg->eap_tls.key_password);
 	return true;
 }
 

@@ -23,9 +23,9 @@ struct tls_client_cfg {
 };
 
 struct tls_server_cfg {
-	const char *cert_file;    /* PEM, leaf first, then the intermediates */
-	const char *key_file;     /* PEM; may be the same file */
-	const char *key_password; /* NULL: the key is not encrypted */
+	const char *cert_file; /* PEM, leaf first, then the intermediates; or PKCS #12 with all */
+	const char *key_file;  /* PEM; may be the same file */
+	const char *key_password; /* also of PKCS #12; NULL: the key is not encrypted */
 	bool allow_cbc;
 	bool only_tls13;
 	bool only_tls12;

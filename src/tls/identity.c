@@ -3,15 +3,12 @@
 #include "tls/identity.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "tls/bare_cert.h"
 #include "tls/cert.h"
 #include "tls/cert_load.h"
-#include "tls/der.h"
 #include "tls/identity_warn.h"
 #include "tls/spki.h"
 #include "tls/tls_error.h"
@@ -19,7 +16,6 @@
 #include "util/log.h"
 
 enum {
-	PEM_MAX = 1 << 20,
 	LEAF_MAX = 100 * 1024, /* clients accept no more */
 };
 
@@ -27,15 +23,6 @@ struct pem {
 	char *text;
 	size_t len;
 };
-
-static int read_pem(const char *path, const char *what, struct pem *f, struct error *err)
-{
-	int error = file_read(path, PEM_MAX, &f->text, &f->len);
-
-	if (error)
-		tls_error_set(err, "%s: cannot read the %s: %s", path, what, strerror(-error));
-	return error;
-}
 
 static bool take_chain(struct tls_ctx *ctx, const struct pem *f)
 {
@@ -86,7 +73,7 @@ static int load_file(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, stru
 {
 	const char *path = cfg->cert_file;
 	struct pem f;
-	int error = read_pem(path, "certificate", &f, err);
+	int error = cert_load_text(path, "certificate", cfg->key_password, &f.text, &f.len, err);
 
 	if (error)
 		return error;
@@ -119,7 +106,7 @@ static int load_cert(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, stru
 	int error = -ENOMEM;
 
 	if (der)
-		error = cert_load(cfg->cert_file, der, LEAF_MAX, &len, err);
+		error = cert_load_with(cfg->cert_file, cfg->key_password, der, LEAF_MAX, &len, err);
 	else
 		tls_error_set(err, "out of memory");
 	if (!error)
@@ -128,13 +115,6 @@ static int load_cert(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, stru
 		error = keep_leaf(ctx, der, len, err);
 	free(der);
 	return error;
-}
-
-/* RFC 1421 header of the old format, or the label of PKCS #8 */
-static bool is_encrypted(const struct pem *f)
-{
-	return strstr(f->text, "Proc-Type: 4,ENCRYPTED") ||
-	       strstr(f->text, "BEGIN ENCRYPTED PRIVATE KEY");
 }
 
 static int give_password(char *to, int room, int is_writing, void *arg)
@@ -161,7 +141,7 @@ static int take_key(struct tls_ctx *ctx, const struct pem *f, const struct tls_s
 							: ": name the key's file with --key");
 		return -EINVAL;
 	}
-	if (is_encrypted(f) && !cfg->key_password) {
+	if (cert_key_is_encrypted(f->text) && !cfg->key_password) {
 		tls_error_set(err, "%s: the key is encrypted, and no password was given for it",
 			      cfg->key_file);
 		return -EACCES;
@@ -177,7 +157,8 @@ static int take_key(struct tls_ctx *ctx, const struct pem *f, const struct tls_s
 	if (rc == WOLFSSL_SUCCESS)
 		return 0;
 	tls_error_set(err, "%s: the private key cannot be read%s: %s", cfg->key_file,
-		      is_encrypted(f) ? " (is the password right?)" : "", tls_strerror(rc).text);
+		      cert_key_is_encrypted(f->text) ? " (is the password right?)" : "",
+		      tls_strerror(rc).text);
 	return -EINVAL;
 }
 
@@ -193,7 +174,8 @@ static void warn_of_key(const struct tls_server_cfg *cfg)
 static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err)
 {
 	struct pem f;
-	int error = read_pem(cfg->key_file, "private key", &f, err);
+	int error = cert_load_text(cfg->key_file, "private key", cfg->key_password, &f.text, &f.len,
+				   err);
 
 	if (error)
 		return error;
@@ -204,32 +186,9 @@ static int load_key(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struc
 	return error;
 }
 
-/* PFX (RFC 7292 section 4): a SEQUENCE that begins with version 3. A certificate begins with another. */
-static int refuse_pkcs12(const char *path, struct error *err)
-{
-	static const uint8_t version[] = { DER_INTEGER, 1, 3 };
-	uint8_t start[16] = { 0 };
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? read(fd, start, sizeof(start)) : -1;
-	bool is_pfx = n > 0 && start[0] == DER_SEQUENCE &&
-		      memmem(start, (size_t)n, version, sizeof(version));
-
-	if (fd >= 0)
-		close(fd);
-	if (!is_pfx)
-		return 0;
-	tls_error_set(err,
-		      "%s is a PKCS #12 file; sstp needs PEM. This converts it: openssl pkcs12 -in "
-		      "%s -nodes -out FILE.pem",
-		      path, path);
-	return -EINVAL;
-}
-
 int identity_load(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err)
 {
-	int error = refuse_pkcs12(cfg->cert_file, err);
+	int error = load_cert(ctx, cfg, err);
 
-	if (!error)
-		error = load_cert(ctx, cfg, err);
 	return error ? error : load_key(ctx, cfg, err);
 }

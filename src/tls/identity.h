@@ -7,7 +7,7 @@
 #include "tls/ctx.h"
 #include "util/error.h"
 
-/* PKCS #12 files are not read. Loads both into the context and stores the certificate's hashes. 0 or -errno with err filled. */
+/* Loads both into the context and stores the certificate's hashes. 0 or -errno with err filled. */
 int identity_load(struct tls_ctx *ctx, const struct tls_server_cfg *cfg, struct error *err);
 
 #endif

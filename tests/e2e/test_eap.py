@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Login by EAP with certificates: sstp at both ends, certificates made by openssl."""
 import signal
+from pathlib import Path
 
 import pytest
 
 from chains import Maker
-from lab import NAME
+from lab import NAME, on_a_terminal
 from pki import openssl
 from radius import SECRET, FreeRadius
 
@@ -188,6 +189,39 @@ def test_the_lists_of_the_outer_server_count_inside(lab, maker):
     start("--eap-ca", root.cert, wait=True)
 
 
+DES3 = ["-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1"]
+
+
+@pytest.mark.parametrize("how, password", [
+    ([], "secret"),  # PBES2 with AES-256 and HMAC-SHA-256
+    (DES3, "secret"),
+    (["-keypbe", "AES-128-CBC", "-certpbe", "NONE", "-macalg", "sha512"], "grüße 😀"),
+    (["-keypbe", "NONE", "-certpbe", "AES-192-CBC", "-iter", "1", "-nomaciter"], ""),
+])
+def test_a_pkcs12_file(lab, both, tmp_path, maker, clients, how, password):
+    """With the certificate of an intermediate authority, which the server does not have."""
+    middle = maker.authority("Middle", clients)
+    client = client_of(maker, middle)
+    chain = maker.file(Path(middle.cert).read_bytes())
+    p12 = tmp_path / "ann.p12"
+    p12.write_bytes(openssl("pkcs12", "-export", "-in", client.cert, "-inkey", client.key, "-certfile", chain, *how,
+                            "-passout", f"pass:{password}"))
+    server = serve(lab, clients, users="ann * $cert$ *\n")
+    lab.connect(*METHOD, "--eap-ca", lab.pki.ca, "--client-cert", p12, "--client-key-password-file",
+                lab.file("p12-password", password + "\n"), "--no-default-route")
+    server.wait_for('^session 1: up, user "ann"')
+
+
+def test_the_password_of_the_key_is_asked_for(lab, tmp_path, maker, clients):
+    client = client_of(maker, clients)
+    p12 = tmp_path / "ann.p12"
+    p12.write_bytes(openssl("pkcs12", "-export", "-in", client.cert, "-inkey", client.key, "-passout", "pass:secret"))
+    argv = [lab.sstp, "connect", *METHOD, "--client-cert", p12, "--eap-ca", lab.pki.ca, "--servercert", lab.pki.server.pin,
+            "--check", "192.0.2.1"]
+    status, shown = on_a_terminal(list(map(str, argv)), [(f"Password of {p12}: ".encode(), b"secret\n")])
+    assert (status, "configuration OK" in shown) == (0, True), shown
+
+
 @pytest.mark.parametrize("options, words", [
     (["--auth", "eap-tls", "--eap-name", "vpn.example.net"], "--auth eap-tls needs --client-cert FILE"),
     (["--auth", "eap-tls", "--client-cert", "CERT"], "--auth eap-tls and peap need --eap-name NAME"),
@@ -197,7 +231,9 @@ def test_the_lists_of_the_outer_server_count_inside(lab, maker):
     (["--auth", "peap"], "--auth eap-tls and peap need --eap-name NAME"),
     ([*METHOD, "--client-cert", "CERT"], "name the key's file with --client-key"),
     ([*METHOD, "--client-cert", "CERT", "--client-key", "OTHER"], "is not the key of the certificate in"),
-    ([*METHOD, "--client-cert", "P12"], "This converts it: openssl pkcs12 -in "),
+    ([*METHOD, "--client-cert", "P12"], "the key is encrypted, and no password was given for it: --client-key-password-file"),
+    ([*METHOD, "--client-cert", "P12", "--client-key-password-file", "OTHER"],
+     "p12, a PKCS #12 file, cannot be read: its password is wrong. This makes PEM of it: openssl pkcs12 -in "),
     ([*METHOD, "--client-cert", "CERT", "--client-key", "LOCKED"], "the key is encrypted, and no password was given for it"),
 ])
 def test_settings_that_cannot_work(lab, tmp_path, maker, clients, options, words):
