@@ -165,37 +165,43 @@ uint32_t leases_find(const struct leases *l, const char *user,
 	return 0;
 }
 
-/* "10.9.0.2 ann" */
-static void read_line(struct leases *l, const char *line, size_t len,
+/* "10.9.0.2 ann". False: malformed. */
+static bool read_line(struct leases *l, const char *line, size_t len,
 		      bool (*is_ours)(void *arg, uint32_t addr), void *arg)
 {
 	char text[PPP_NAME_MAX + 32], *user;
 	struct ip_addr a;
 
 	if (len >= sizeof(text))
-		return;
+		return false;
 	memcpy(text, line, len);
 	text[len] = '\0';
 	user = strchr(text, ' ');
 	if (!user || strlen(text) != len)
-		return;
+		return false;
 	*user++ = '\0';
-	if (*user && ip_parse(text, &a) && ip_v4(&a) && is_ours(arg, ip_v4(&a)))
+	if (!*user || !ip_parse(text, &a) || !ip_v4(&a))
+		return false;
+	if (is_ours(arg, ip_v4(&a)))
 		leases_note(l, ip_v4(&a), user);
+	return true;
 }
 
-void leases_read(struct leases *l, const char *text, size_t len,
-		 bool (*is_ours)(void *arg, uint32_t addr), void *arg)
+size_t leases_read(struct leases *l, const char *text, size_t len,
+		   bool (*is_ours)(void *arg, uint32_t addr), void *arg)
 {
+	size_t malformed = 0;
+
 	while (len) {
 		const char *end = memchr(text, '\n', len);
 		size_t line = end ? (size_t)(end - text) : len;
 
-		read_line(l, text, line, is_ours, arg);
+		malformed += line && !read_line(l, text, line, is_ours, arg);
 		line += end != NULL;
 		text += line;
 		len -= line;
 	}
+	return malformed;
 }
 
 char *leases_print(const struct leases *l, size_t *len)

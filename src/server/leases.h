@@ -35,9 +35,12 @@ const char *leases_user(const struct leases *l, uint32_t addr); /* NULL: no leas
 uint32_t leases_find(const struct leases *l, const char *user,
 		     bool (*is_free)(void *arg, uint32_t addr), void *arg);
 
-/* Skips lines that are no lease; `is_ours` says which addresses may have one. */
-void leases_read(struct leases *l, const char *text, size_t len,
-		 bool (*is_ours)(void *arg, uint32_t addr), void *arg);
+/*
+ * Skips lines that are no lease, and returns how many they are; `is_ours` says which addresses may
+ * have one.
+ */
+size_t leases_read(struct leases *l, const char *text, size_t len,
+		   bool (*is_ours)(void *arg, uint32_t addr), void *arg);
 /* The caller frees the text; NULL: no memory. */
 char *leases_print(const struct leases *l, size_t *len);
 

@@ -889,12 +889,15 @@ static bool is_ours(void *arg, uint32_t addr)
 	return pool_has(((struct registry *)arg)->pool, addr);
 }
 
-void registry_read_leases(struct registry *r, const char *text, size_t len)
+size_t registry_read_leases(struct registry *r, const char *text, size_t len)
 {
+	size_t malformed;
+
 	pthread_mutex_lock(&r->lock);
-	leases_read(r->leases, text, len, is_ours, r);
+	malformed = leases_read(r->leases, text, len, is_ours, r);
 	r->are_leases_new = false;
 	pthread_mutex_unlock(&r->lock);
+	return malformed;
 }
 
 char *registry_print_leases(struct registry *r, size_t *len)

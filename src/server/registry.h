@@ -162,7 +162,8 @@ void registry_each_to_end(struct registry *r,
 
 /* ---- which user had which address (leases.h) */
 
-void registry_read_leases(struct registry *r, const char *text, size_t len);
+/* Returns how many lines are malformed; they are skipped. */
+size_t registry_read_leases(struct registry *r, const char *text, size_t len);
 /* The caller frees the text. NULL when nothing has changed, or there is no memory. */
 char *registry_print_leases(struct registry *r, size_t *len);
 

@@ -622,18 +622,24 @@ static int watch_workers(struct server *srv)
 static void load_leases(struct server *srv)
 {
 	char *text;
-	size_t len;
+	size_t len, malformed = 0;
 	int error = file_read(srv->cfg->leases_file, LEASES_FILE_MAX, &text, &len);
 
 	srv->has_leases_file = !error || error == -ENOENT;
 	if (!error) {
-		registry_read_leases(srv->shared.registry, text, len);
+		malformed = registry_read_leases(srv->shared.registry, text, len);
 		file_free(text, len);
 	} else if (error != -ENOENT) {
 		log_warn(NULL, "%s: %s: addresses are not remembered across restarts",
 			 srv->cfg->leases_file,
 			 error == -EINVAL ? "not a regular file" : strerror(-error));
 	}
+	if (malformed)
+		log_warn(
+			NULL,
+			"%s: %zu line%s not of the form \"10.9.0.2 ann\", and left out: is this the "
+			"file of the leases?",
+			srv->cfg->leases_file, malformed, malformed == 1 ? " is" : "s are");
 }
 
 /* Called at each save: a client on this host removes an empty /run/sstp when it ends. */

@@ -305,6 +305,17 @@ def test_a_client_that_comes_back_has_its_former_address(lab, both):
     assert bob in lab.other.addresses() and ann in lab.client.addresses()
 
 
+def test_a_file_that_holds_no_leases(lab):
+    """Addresses are given as if there were none, and remembered from then on."""
+    leases = lab.file("leases", "ann 10.9.0.7\n\x00\x01garbage\n")
+    server = lab.serve("--leases", leases)
+    server.wait_for(f'^warn: {re.escape(str(leases))}: 2 lines are not of the form "10.9.0.2 ann", and left out')
+    lab.connect("--no-default-route")
+    assert "10.9.0.2" in lab.client.addresses()
+    assert lab.programs[-1].stop() == 0 and server.stop() == 0
+    assert leases.read_text() == "10.9.0.2 ann\n"
+
+
 def test_a_former_address_is_asked_for(lab):
     """The server has lost the leases, and the other client comes back first."""
     leases = lab.folder / "leases"

@@ -88,7 +88,7 @@ static void text_and_back(void **state)
 	char *out;
 
 	(void)state;
-	leases_read(l, text, strlen(text), is_free, &all);
+	assert_int_equal(leases_read(l, text, strlen(text), is_free, &all), 0);
 	assert_int_equal(find("ann", all), 0x0a090004);
 	assert_string_equal(leases_user(l, 0x0a090003), "carl of the office");
 	leases_note(l, 5, "a\nb"); /* cannot be written in one line */
@@ -108,12 +108,12 @@ static void malformed_lines_are_skipped(void **state)
 	uint32_t up_to = 0x0a090008, len = sizeof(long_line);
 
 	(void)state;
-	leases_read(l, text, sizeof(text) - 1, is_free, &up_to);
+	assert_int_equal(leases_read(l, text, sizeof(text) - 1, is_free, &up_to), 7);
 	assert_int_equal(held, 1);
 	assert_string_equal(leases_user(l, 0x0a090004), "ann");
 	memset(long_line, 'x', len);
 	memcpy(long_line, "10.9.0.5 ", 9);
-	leases_read(l, long_line, len, is_free, &up_to);
+	assert_int_equal(leases_read(l, long_line, len, is_free, &up_to), 1);
 	assert_int_equal(held, 1);
 }
 
