@@ -921,6 +921,14 @@ static bool is_dns_left(const struct server_cfg *now)
 	       (now->dns_host && memcmp(settings.dns.v4, now->dns, sizeof(now->dns)) != 0);
 }
 
+/* Not a pipe, such as /dev/stdin. The command line and the environment stay as they are. */
+static bool can_be_read_again(const char *file)
+{
+	struct stat st;
+
+	return file && !stat(file, &st) && S_ISREG(st.st_mode);
+}
+
 static bool read_again(struct server_cfg *now, struct settings_change *change)
 {
 	static const struct serve_settings defaults = SERVE_DEFAULTS;
@@ -968,8 +976,10 @@ static int run(void *arg)
 	}
 	if (s->key_password_file)
 		password_in_force = key_password;
-	cfg.read_again = read_again;
-	cfg.config_file = s->common.config;
+	if (can_be_read_again(s->common.config)) {
+		cfg.read_again = read_again;
+		cfg.config_file = s->common.config;
+	}
 	if (!apply_certs(s, password_in_force, &cfg)) {
 		cli_error(&serve_verb, "out of memory");
 		return EXIT_OTHER;

@@ -198,3 +198,13 @@ def test_settings_that_change(lab, both):
     server.wait_for("^reloaded the settings$", count=3)
     assert server.log.count("needs a restart") == 1
     lab.client.ping_server()
+
+
+def test_settings_from_a_pipe_are_read_once(lab):
+    lab.file("users", 'ann * "wonder land" *\n')
+    server = lab.start(lab.server, lab.sstp, "serve", "--config", "/dev/stdin", label="serve", stdin=settings_file(lab).read_text())
+    server.wait_for("^ready: ")
+    (lab.folder / "users").write_text('ann * "wonder land" *\nbob * builder *\n')
+    server.wait_for("^reloaded .*users: 2 users$")
+    assert "unchanged" not in server.log
+    lab.connect("--no-default-route", user="bob", password="builder")
