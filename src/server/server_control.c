@@ -191,6 +191,8 @@ static void fill_metrics(struct server_control *s, struct server_metrics *m)
 {
 	struct server_state *sh = s->shared;
 	const struct server_cfg *cfg = sh->cfg;
+	const struct certs *certs =
+		&sh->credentials.certs; /* not cfg's, if these cannot be loaded */
 
 	m->sessions = registry_count(sh->registry);
 	m->max_sessions = s->max_sessions;
@@ -200,9 +202,9 @@ static void fill_metrics(struct server_control *s, struct server_metrics *m)
 	m->has_radius = sh->radius && cfg->radius->server_count;
 	if (m->has_radius)
 		radius_latency(sh->radius, &m->radius, &m->radius_unanswered);
-	for (size_t i = 0; i < cfg->cert_count && i < METRICS_CERTS_MAX; i++) {
-		m->certs[i].file = cfg->certs[i].cert_file;
-		m->certs[i].expires = certs_expire(&sh->credentials.certs, i);
+	for (size_t i = 0; i < certs->count && i < METRICS_CERTS_MAX; i++) {
+		m->certs[i].file = certs->at[i].file;
+		m->certs[i].expires = certs_expire(certs, i);
 		m->cert_count++;
 	}
 	metrics_read_process(m);

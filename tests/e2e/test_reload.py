@@ -208,3 +208,16 @@ def test_settings_from_a_pipe_are_read_once(lab):
     server.wait_for("^reloaded .*users: 2 users$")
     assert "unchanged" not in server.log
     lab.connect("--no-default-route", user="bob", password="builder")
+
+
+def test_settings_with_a_certificate_that_is_missing(lab):
+    """The certificates in force stay, and the metrics are about them."""
+    lab.file("users", 'ann * "wonder land" *\n')
+    file = settings_file(lab)
+    server = lab.start(lab.server, lab.sstp, "serve", "--config", file, "--metrics", "127.0.0.1:9000", label="serve")
+    server.wait_for("^ready: ")
+    file.write_text(file.read_text() + f"cert = /nonexistent\nkey = {lab.pki.server.key}\n")
+    server.wait_for("^error: .*/nonexistent.*unchanged$")
+    shown = lab.server.run("curl", "-s", "http://127.0.0.1:9000/metrics").stdout
+    assert f'="{lab.pki.server.cert}"' in shown and "nonexistent" not in shown
+    lab.connect("--no-default-route")

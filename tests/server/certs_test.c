@@ -243,7 +243,15 @@ static void a_reload_that_fails(void **state)
 	certs_reload(&t.certs, &t.cfg, &report);
 	assert_true(report.has_failed);
 	assert_non_null(strstr(report.text, "; the certificates are unchanged\n"));
+	t.cfg.cert_count = 4; /* more, of settings that were read again */
+	certs_reload(&t.certs, &t.cfg, &report);
+	assert_int_equal(t.certs.count, 2);
 	t.identities[2] = good;
+	certs_reload(&t.certs, &t.cfg, &report);
+	assert_int_equal(t.certs.count, 4);
+	t.cfg.cert_count = 2;
+	certs_reload(&t.certs, &t.cfg, &report);
+	assert_int_equal(t.certs.count, 2);
 	assert_int_equal(chosen("a.example.org", ANY), 1);
 }
 
