@@ -18,6 +18,7 @@
 #include "cli/eap_options.h"
 #include "cli/exit_code.h"
 #include "cli/front_options.h"
+#include "cli/listen_option.h"
 #include "cli/network.h"
 #include "cli/options.h"
 #include "cli/password.h"
@@ -30,22 +31,15 @@
 #include "server/prefixes.h"
 #include "server/server.h"
 #include "tls/open.h"
-#include "util/endpoint.h"
 
 static const char run_folder[] = "/run/sstp";
 
 enum {
-	LISTENS_MAX = 64,
 	USER_SESSIONS = 10,   /* by default */
 	PUSH_DOMAINS_MAX = 4, /* what fits into one packet, at their longest */
 };
 
 #define USER_SESSIONS_UNSET UINT32_MAX
-
-struct listen_list {
-	struct listen_addr at[LISTENS_MAX];
-	size_t count;
-};
 
 struct pool_list {
 	struct server_pool at[POOL_PARTS_MAX];
@@ -106,49 +100,6 @@ struct serve_settings {
 		.tls = TLS_DEFAULTS, .auth = AUTH_DEFAULT, .device = DEVICE_DEFAULTS,            \
 		.link = LINK_DEFAULTS, .user_sessions = USER_SESSIONS_UNSET, .max_failures = 20, \
 	}
-
-/* Adds two listeners, one for each address family. */
-static void add_both(struct listen_list *l, const struct endpoint *e)
-{
-	struct listen_addr a = { .port = e->port };
-
-	a.addr = ip_from_v4(e->is_localhost ? INADDR_LOOPBACK : INADDR_ANY);
-	l->at[l->count++] = a;
-	a.addr = (struct ip_addr){ .family = AF_INET6 };
-	a.addr.bytes[15] = e->is_localhost; /* ::1, :: */
-	l->at[l->count++] = a;
-}
-
-static bool set_listen(void *to, const char *value, struct error *err)
-{
-	struct listen_list *l = to;
-	struct endpoint e;
-	const char *why = endpoint_listen(value, ENDPOINT_ADDR_ALONE, &e);
-
-	if (why) {
-		snprintf(err->text, sizeof(err->text),
-			 "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, "
-			 "[2001:db8::1]:443, *:443: %s",
-			 why);
-		return false;
-	}
-	if (l->count + 2 > LISTENS_MAX) {
-		snprintf(err->text, sizeof(err->text), "more than %d addresses", LISTENS_MAX);
-		return false;
-	}
-	if (!e.port)
-		e.port = 443;
-	if (e.addr.family)
-		l->at[l->count++] = (struct listen_addr){ e.addr, e.scope, e.port };
-	else
-		add_both(l, &e);
-	return true;
-}
-
-static void clear_listen(void *to)
-{
-	((struct listen_list *)to)->count = 0;
-}
 
 /* Not loopback, not multicast, not 0.0.0.0/8 ("this host"). */
 static bool is_for_hosts(const struct ip_prefix *p)
@@ -340,7 +291,8 @@ static const struct option listen_table[] = {
 	{ .name = "listen",
 	  .short_name = 'l',
 	  .arg = "[ADDR:]PORT",
-	  .help = "listen there; may be given again; default port 443 of all addresses",
+	  .help = "listen there, or on unix:PATH; may be given again; default the sockets of "
+		  "systemd, or port 443 of all addresses",
 	  .set = set_listen,
 	  .at = AT(listen),
 	  .clear = clear_listen },
@@ -966,8 +918,10 @@ static int run(void *arg)
 
 	password_forget_environment(); /* meant for other verbs; this process runs for long */
 	common_apply(&s->common);
-	if (!s->listen.count)
-		set_listen(&s->listen, "443", &err);
+	if (!listen_complete(&s->listen, &err)) {
+		cli_error(&serve_verb, "%s", err.text);
+		return EXIT_USAGE;
+	}
 	if (!apply(s, &cfg))
 		return EXIT_USAGE;
 	if (s->key_password_file && !password_from_file(s->key_password_file, key_password, &err)) {

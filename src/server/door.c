@@ -250,7 +250,7 @@ static enum step take_source(struct door_conn *c, size_t *unused)
 	struct ip_addr source = ip_from_sockaddr(&c->peer);
 
 	(void)unused;
-	if (!registry_refuses_source(h->registry, &source, loop_now(h->loop)))
+	if (!source.family || !registry_refuses_source(h->registry, &source, loop_now(h->loop)))
 		return STEP_NEXT;
 	if (has_web(c)) {
 		c->is_without_vpn = true;
@@ -704,6 +704,8 @@ static void on_connection(struct loop_watch *watch, uint32_t events)
 		}
 		a.fd = accept4(watch->fd, (struct sockaddr *)&a.peer, &len,
 			       SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (a.fd >= 0 && a.peer.ss_family == AF_UNIX) /* the path says nothing */
+			a.peer = (struct sockaddr_storage){ .ss_family = AF_UNIX };
 		if (a.fd >= 0)
 			d->accepted(d, &a);
 		else if (!may_go_on(d, errno))

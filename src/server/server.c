@@ -30,6 +30,7 @@
 #include "server/server_netdev.h"
 #include "server/host_dns.h"
 #include "server/leases.h"
+#include "server/listen.h"
 #include "server/ndp_proxy.h"
 #include "server/orders.h"
 #include "server/settings.h"
@@ -42,7 +43,6 @@
 #include "util/secret.h"
 
 enum {
-	BACKLOG = 1024,
 	FEW_FILES = 64,
 	FILES_SPARE = 8,     /* for files that are read at run time */
 	FILES_OF_OURS = 200, /* descriptors besides one for each session */
@@ -77,6 +77,7 @@ struct server {
 	size_t max_sessions;
 	uint64_t started_ms;
 	int congestion_error; /* of the last listener */
+	size_t listening;     /* how many of cfg->listen */
 	bool has_hanging;     /* a worker does not respond */
 	bool is_stopping;
 	struct loop_timer
@@ -87,52 +88,13 @@ struct server {
 
 /* ---- listening */
 
-static void fill_sockaddr(const struct listen_addr *at, struct sockaddr_storage *sa)
+static int open_listener(struct server *srv, const struct listen_addr *at, bool shared)
 {
-	*sa = (struct sockaddr_storage){ .ss_family = at->addr.family };
-	if (at->addr.family == AF_INET) {
-		struct sockaddr_in *v4 = (void *)sa;
+	int fd = listen_open(at, shared);
 
-		memcpy(&v4->sin_addr, at->addr.bytes, 4);
-		v4->sin_port = htons(at->port);
-	} else {
-		struct sockaddr_in6 *v6 = (void *)sa;
-
-		memcpy(&v6->sin6_addr, at->addr.bytes, 16);
-		v6->sin6_port = htons(at->port);
-		v6->sin6_scope_id = at->scope;
-	}
-}
-
-/* A listening socket, or -errno. `shared`: the kernel spreads connections over several sockets. */
-static int listen_at(struct server *srv, const struct listen_addr *at, bool shared)
-{
-	struct sockaddr_storage sa;
-	int on = 1, error;
-	int fd = socket(at->addr.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	fill_sockaddr(at, &sa);
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (shared)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-	if (at->addr.family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	srv->congestion_error = congestion_set(fd, srv->cfg->congestion);
-	if (!bind(fd, (struct sockaddr *)&sa, sizeof(sa)) && !listen(fd, BACKLOG))
-		return fd;
-	error = -errno;
-	close(fd);
-	return error;
-}
-
-static struct ip_text listen_text(const struct listen_addr *at)
-{
-	struct sockaddr_storage sa;
-
-	fill_sockaddr(at, &sa);
-	return ip_print_sockaddr(&sa);
+	if (fd >= 0 && !at->path)
+		srv->congestion_error = congestion_set(fd, srv->cfg->congestion);
+	return fd;
 }
 
 /*
@@ -142,11 +104,11 @@ static struct ip_text listen_text(const struct listen_addr *at)
 static int listen_for_workers(struct server *srv, const struct listen_addr *at)
 {
 	struct server_state *sh = &srv->shared;
-	int fd = listen_at(srv, at, false);
+	int fd = open_listener(srv, at, false);
 
 	if (fd >= 0 && sh->worker_count > 1) {
 		close(fd);
-		fd = listen_at(srv, at, true);
+		fd = open_listener(srv, at, true);
 	}
 	for (unsigned i = 0; fd >= 0 && i < sh->worker_count; i++) {
 		int error = worker_listen(&sh->workers[i], fd);
@@ -154,9 +116,18 @@ static int listen_for_workers(struct server *srv, const struct listen_addr *at)
 		if (error)
 			return error;
 		if (i + 1 < sh->worker_count)
-			fd = listen_at(srv, at, true);
+			fd = open_listener(srv, at, true);
 	}
 	return fd < 0 ? fd : 0;
+}
+
+/* One worker accepts, and moves connections to those that have fewer. */
+static int listen_for_one(struct server *srv, const struct listen_addr *at, size_t number)
+{
+	int fd = open_listener(srv, at, false);
+
+	return fd < 0 ? fd
+		      : worker_listen(&srv->shared.workers[number % srv->shared.worker_count], fd);
 }
 
 static enum tunnel_reason listen_all(struct server *srv)
@@ -165,20 +136,23 @@ static enum tunnel_reason listen_all(struct server *srv)
 
 	for (size_t i = 0; i < srv->cfg->listen_count && i < DOOR_LISTENERS_MAX; i++) {
 		const struct listen_addr *at = &srv->cfg->listen[i];
-		int error = listen_for_workers(srv, at);
+		int error = listen_is_single(at) ? listen_for_one(srv, at, i)
+						 : listen_for_workers(srv, at);
 
 		if (error == -EAFNOSUPPORT) {
 			log_warn(NULL, "%s: this host has no IPv6: not listening there",
-				 listen_text(at).text);
+				 listen_print(at).text);
 			continue;
 		}
 		if (error) {
-			log_error(NULL, "cannot listen on %s: %s%s", listen_text(at).text,
+			log_error(NULL, "cannot listen on %s: %s%s", listen_print(at).text,
 				  strerror(-error), endpoint_hint(error, at->port));
 			return REASON_NETWORK;
 		}
 		is_listening = true;
-		log_info(NULL, "listening on %s", listen_text(at).text);
+		srv->listening = i + 1;
+		log_info(NULL, "listening on %s%s", listen_print(at).text,
+			 at->is_given ? ", given by systemd" : "");
 	}
 	if (srv->congestion_error)
 		log_warn(NULL, "congestion control %s: %s", srv->cfg->congestion,
@@ -971,6 +945,8 @@ static void close_all(struct server *srv)
 	server_control_close(&srv->control);
 	for (unsigned i = 0; sh->workers && i < sh->worker_count; i++)
 		worker_close(&sh->workers[i]);
+	for (size_t i = 0; i < srv->listening; i++)
+		listen_remove(&srv->cfg->listen[i]);
 	free(sh->workers);
 	ndp_proxy_close(srv->ndp_proxy);
 	registry_close(sh->registry);

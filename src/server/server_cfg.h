@@ -19,6 +19,10 @@ struct listen_addr {
 	struct ip_addr addr;
 	unsigned scope; /* the interface's index for a link-local address; 0: none */
 	uint16_t port;
+	const char *path; /* a Unix socket, in place of the address; NULL: none */
+	bool is_plain;    /* HTTP without TLS, from a TLS terminator */
+	bool is_given;    /* fd is the listening socket, which systemd has made */
+	int fd;
 };
 
 /* A part of the network, for the users that RADIUS or the user file gives it to. */

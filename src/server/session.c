@@ -130,6 +130,8 @@ static bool set_user(struct session *s, struct bytes name)
 
 static struct ip_text print_peer(const struct session *s)
 {
+	if (!s->registration.source.family)
+		return (struct ip_text){ "a Unix socket" };
 	return ip_print_port(&s->registration.source, s->peer_port);
 }
 

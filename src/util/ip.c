@@ -223,5 +223,7 @@ struct ip_text ip_print_sockaddr(const struct sockaddr_storage *sa)
 {
 	struct ip_addr a = ip_from_sockaddr(sa);
 
+	if (sa->ss_family == AF_UNIX)
+		return (struct ip_text){ "a Unix socket" };
 	return ip_print_port(&a, ip_port_of_sockaddr(sa));
 }

@@ -46,7 +46,7 @@ struct ip_text ip_prefix_print(const struct ip_prefix *p);
 struct ip_text ip_print_v4(uint32_t v4);
 /* "10.1.2.3:443", "[2001:db8::1]:443" */
 struct ip_text ip_print_port(const struct ip_addr *a, uint16_t port);
-struct ip_text ip_print_sockaddr(const struct sockaddr_storage *sa);
+struct ip_text ip_print_sockaddr(const struct sockaddr_storage *sa); /* or "a Unix socket" */
 struct ip_addr ip_from_sockaddr(const struct sockaddr_storage *sa);
 struct sockaddr_storage ip_sockaddr(const struct ip_addr *a, uint16_t port);
 uint16_t ip_port_of_sockaddr(const struct sockaddr_storage *sa);

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`sstp serve` with a load balancer in front of it: HAProxy and nginx."""
+import re
 import socket
 import struct
 
 import pytest
 
-from fronts import BALANCER, FROM, stream_nginx, tcp_haproxy
+from fronts import BALANCER, FROM, haproxy, stream_nginx, tcp_haproxy
 from lab import SERVER, SERVER6, eventually
 from radius import SECRET, FreeRadius
 
@@ -106,3 +107,115 @@ def test_a_list_that_is_none(lab, value):
     serve = lab.serve("--proxy-protocol-from", value, wait=False)
     assert serve.wait() == 2
     assert "--proxy-protocol-from" in serve.log and "192.0.2.0/24" in serve.log
+
+
+# ---- listening sockets
+
+def test_both_families_side_by_side(lab):
+    """IPV6_V6ONLY: each has its own socket, also where the other is given too."""
+    for options in (["--listen", "0.0.0.0:443", "--listen", "[::]:443"], ["--listen", "*:443"], []):
+        serve = lab.serve(*options)
+        assert speaks_tls(lab.client, b"") == HANDSHAKE
+        assert re.search(r"^listening on 0.0.0.0:443$", serve.log, re.M)
+        assert re.search(r"^listening on \[::\]:443$", serve.log, re.M)
+        serve.stop()
+    serve = lab.serve("--listen", "[::]:443")
+    with pytest.raises(ConnectionRefusedError):
+        speaks_tls(lab.client, b"")
+    serve.stop()
+
+
+def connect_through(lab, path, how="send-proxy-v2"):
+    tcp = haproxy(lab, f"""
+listen vpn
+    mode tcp
+    bind :4443
+    server one unix@{path} {how}
+""", port=4443, host=lab.server)
+    connect = lab.connect(to=f"{SERVER}:4443")
+    lab.client.ping_server()
+    connect.stop()
+    tcp.stop()
+
+
+def test_a_unix_socket(lab, both):
+    """From HAProxy on the same host; the socket is gone at the end, and one that was left over is replaced."""
+    path = lab.server.run_folder / "tls.sock"
+    path.unlink(missing_ok=True)
+    serve = lab.serve("--listen", "unix:/run/tls.sock", "--proxy-protocol-from", "unix", "--workers", "2")
+    assert path.stat().st_mode & 0o777 == 0o660
+    connect_through(lab, "/run/tls.sock")
+    serve.wait_for(rf'up, user "ann", .* from {CLIENT}:\d+, ')
+    second = lab.serve("--listen", "unix:/run/tls.sock", "-i", "vpn%d", wait=False, network="10.10.0.0/24")
+    assert second.wait() == 11 and "another program listens there" in second.log
+    assert path.exists()
+    serve.stop()
+    assert not path.exists()
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(str(path))
+    serve = lab.serve("--listen", "unix:/run/tls.sock")
+    connect_through(lab, "/run/tls.sock", "")
+    serve.wait_for(r'up, user "ann", .* from a Unix socket, ')
+
+
+def activated(lab, *options, sockets, more=()):
+    """sstp serve, started by systemd-socket-activate."""
+    words = [w for s in sockets for w in ("--listen", s)]
+    program = lab.start(
+        lab.server, "systemd-socket-activate", *words, *more, lab.sstp, "serve", "-v", "--cert", lab.pki.server.cert,
+        "--key", lab.pki.server.key, "--users", lab.file("users", 'ann * "wonder land" *\n'), "--ipv4-network",
+        "10.9.0.0/24", *options, label="activated")
+    program.wait_for("Listening on ")
+    return program
+
+
+@pytest.mark.parametrize("sockets, options, count", [
+    (["0.0.0.0:443", "[2001:db8:9::1]:443", "/run/given.sock"], [], 3),
+    (["0.0.0.0:443", "[2001:db8:9::1]:443", "/run/given.sock"], ["--listen", "4443"], 3),
+    (["443"], ["--listen", "443", "--workers", "3"], 1),  # one for both families
+])
+def test_sockets_of_systemd(lab, both, sockets, options, count):
+    path = lab.server.run_folder / "given.sock"
+    path.unlink(missing_ok=True)
+    serve = activated(lab, *options, sockets=sockets)
+    first = lab.connect(wait=False)  # which starts the server
+    serve.wait_for("^ready: ")
+    first.wait_for("^connected in ")
+    lab.client.ping_server()
+    assert serve.log.count(", given by systemd") == count
+    assert ("listening on 0.0.0.0:4443" in serve.log) == ("4443" in options)
+    lab.connect(host=lab.other, to=f"[{SERVER6}]", user="ann")
+    serve.stop()
+    assert path.exists() == (count == 3)  # that is systemd's
+
+
+def test_the_workers_share_the_sockets_of_systemd(lab):
+    serve = activated(lab, "--workers", "3", sockets=["0.0.0.0:443"])
+    clients = [lab.start(lab.client, lab.sstp, "probe", SERVER, "--ca-cert", lab.pki.ca) for _ in range(3)]
+    serve.wait_for("^ready: ")
+    for client in clients:
+        assert client.wait() == 0
+    connections = [lab.client.connect(SERVER, 443) for _ in range(30)]
+    eventually("all", lambda: len(re.findall(r"connected$", serve.log, re.M)) >= 30)
+    for c in connections:
+        c.close()
+
+
+def test_what_is_no_listening_socket(lab):
+    serve = lab.start(lab.server, "sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3</dev/null', "sh", lab.sstp, "serve",
+                      "--cert", lab.pki.server.cert, "--key", lab.pki.server.key, "--users",
+                      lab.file("users", "ann * x *\n"), "--ipv4-network", "10.9.0.0/24")
+    assert serve.wait() == 2
+    assert "LISTEN_FDS: descriptor 3 is not a listening stream socket" in serve.log
+
+
+def test_sockets_of_another_process_are_not_taken(lab):
+    serve = lab.serve(env={"LISTEN_PID": "1", "LISTEN_FDS": "3"})
+    assert "given by systemd" not in serve.log and "listening on 0.0.0.0:443" in serve.log
+
+
+@pytest.mark.parametrize("value, words", [("unix:tls.sock", "slash"), ("unix:/" + "a" * 200, "too long"),
+                                          ("http://", "it is empty"), ("https://127.0.0.1:443", "")])
+def test_a_listener_that_cannot_be(lab, value, words):
+    serve = lab.serve("--listen", value, wait=False)
+    assert serve.wait() == 2 and "--listen" in serve.log and words in serve.log
