@@ -225,7 +225,7 @@ complete -c sstp -n '__fish_seen_subcommand_from proxy' -l log-time -d 'begin ea
 complete -c sstp -n '__fish_seen_subcommand_from proxy' -l syslog -d 'log to syslog (/dev/log), not to standard error'
 complete -c sstp -n '__fish_seen_subcommand_from proxy' -l help -s h -d 'print this'
 
-complete -c sstp -n '__fish_seen_subcommand_from serve' -l listen -s l -x -d 'listen there, or on unix:PATH'
+complete -c sstp -n '__fish_seen_subcommand_from serve' -l listen -s l -x -d 'listen there'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l cert -r -F -d 'the certificate (PEM), with its intermediate certificates after it'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l key -r -F -d 'its private key (PEM), one for each --cert in the same order'
 complete -c sstp -n '__fish_seen_subcommand_from serve' -l key-password-file -r -F -d 'the first line of FILE is the password of the key'

@@ -213,6 +213,13 @@ static const struct option front_table[] = {
 	  .set = set_sources,
 	  .at = AT(proxy_from),
 	  .clear = clear_sources },
+	{ .name = "terminator-from",
+	  .arg = "LIST",
+	  .help = "with --listen http://...: these networks may connect there, and are believed in "
+		  "X-Forwarded-For; default loopback and unix",
+	  .set = set_sources,
+	  .at = AT(terminators),
+	  .clear = clear_sources },
 	{ .name = "web-backend",
 	  .arg = "TARGET",
 	  .help = "what is not SSTP goes to this web server, after TLS: 127.0.0.1:8080 or "

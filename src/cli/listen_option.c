@@ -80,10 +80,12 @@ bool set_listen(void *to, const char *value, struct error *err)
 	}
 	why = path ? add_path(l, path, plain) : add_address(l, rest, plain);
 	if (why)
-		snprintf(err->text, sizeof(err->text),
-			 "must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, "
-			 "[2001:db8::1]:443, *:443; or unix:/run/sstp/tls.sock: %s",
-			 why);
+		snprintf(
+			err->text, sizeof(err->text),
+			"must be a port, an address, or both: 443, 192.0.2.1, 192.0.2.1:4443, "
+			"[2001:db8::1]:443, *:443; or unix:/run/sstp/tls.sock; after a TLS terminator "
+			"http://127.0.0.1:8080 or http://unix:/run/sstp/http.sock: %s",
+			why);
 	return !why;
 }
 

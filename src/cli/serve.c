@@ -27,6 +27,7 @@
 #include "dhcp/message.h"
 #include "eap/packet.h"
 #include "server/credentials.h"
+#include "server/listen.h"
 #include "server/pool.h"
 #include "server/prefixes.h"
 #include "server/server.h"
@@ -62,7 +63,7 @@ struct serve_settings {
 	struct common_settings common;
 	struct listen_list listen;
 	struct front_cfg front;
-	struct text_list certs, keys;
+	struct text_list certs, keys, binding_certs;
 	struct tls_server_cfg *tls_cfgs; /* one for each certificate */
 	const char *key_password_file;
 	bool strict_sni;
@@ -291,8 +292,8 @@ static const struct option listen_table[] = {
 	{ .name = "listen",
 	  .short_name = 'l',
 	  .arg = "[ADDR:]PORT",
-	  .help = "listen there, or on unix:PATH; may be given again; default the sockets of "
-		  "systemd, or port 443 of all addresses",
+	  .help = "listen there, or on unix:PATH; http://ADDR:PORT: after a TLS terminator; may be "
+		  "given again; default the sockets of systemd, or port 443 of all addresses",
 	  .set = set_listen,
 	  .at = AT(listen),
 	  .clear = clear_listen },
@@ -317,6 +318,14 @@ static const struct option listen_table[] = {
 	  .help = "the first line of FILE is the password of the key",
 	  .set = set_file,
 	  .at = AT(key_password_file) },
+	{ .name = "binding-cert",
+	  .arg = "FILE",
+	  .help = "with --listen http://...: the certificate (PEM) of the TLS terminator, for the "
+		  "crypto binding; may be given again; default those of --cert",
+	  .set = set_files,
+	  .at = AT(binding_certs),
+	  .flags = OPTION_RELOADS,
+	  .clear = clear_texts },
 	{ .name = "strict-sni",
 	  .help = "refuse clients that ask for a name that is in no --cert, or for none; default: "
 		  "they get the first",
@@ -579,10 +588,34 @@ static bool has_users(const struct serve_settings *s)
 	return s->users || s->users_dir;
 }
 
+static size_t count_plain(const struct serve_settings *s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->listen.count; i++)
+		count += s->listen.at[i].is_plain;
+	return count;
+}
+
+static bool has_plain(const struct serve_settings *s)
+{
+	return count_plain(s);
+}
+
+/* For TLS, and for the methods of EAP that have it inside. */
+static bool needs_certificate(const struct serve_settings *s)
+{
+	return count_plain(s) < s->listen.count || offers(s, EAP_TLS) || offers(s, EAP_PEAP);
+}
+
 static bool has_all(const struct serve_settings *s)
 {
-	if (!s->certs.count)
+	if (needs_certificate(s) && !s->certs.count)
 		cli_error(&serve_verb, "no certificate: --cert FILE (sstp cert makes one)");
+	else if (has_plain(s) && !s->certs.count && !s->binding_certs.count)
+		cli_error(&serve_verb,
+			  "--listen http://... needs --binding-cert FILE: the certificate of the "
+			  "TLS terminator, which clients prove that they have received");
 	else if (s->keys.count && s->keys.count != s->certs.count)
 		cli_error(&serve_verb,
 			  "%zu times --cert and %zu times --key: give each certificate its "
@@ -693,7 +726,7 @@ static const char *leases_default(const struct serve_settings *s)
 /* `password` is used for all encrypted keys; NULL: none is encrypted. */
 static bool apply_certs(struct serve_settings *s, const char *password, struct server_cfg *cfg)
 {
-	s->tls_cfgs = calloc(s->certs.count, sizeof(*s->tls_cfgs));
+	s->tls_cfgs = calloc(s->certs.count + 1, sizeof(*s->tls_cfgs));
 	for (size_t i = 0; s->tls_cfgs && i < s->certs.count; i++)
 		s->tls_cfgs[i] = (struct tls_server_cfg){
 			.cert_file = s->certs.at[i],
@@ -706,6 +739,45 @@ static bool apply_certs(struct serve_settings *s, const char *password, struct s
 	cfg->certs = s->tls_cfgs;
 	cfg->cert_count = s->certs.count;
 	return s->tls_cfgs;
+}
+
+/* The first listener without TLS that others than this host can reach, NULL: none. */
+static const struct listen_addr *find_exposed(const struct listen_list *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		const struct listen_addr *at = &l->at[i];
+
+		if (at->is_plain && !at->path && !ip_is_loopback(&at->addr))
+			return at;
+	}
+	return NULL;
+}
+
+/* Without TLS passwords could be read on the way, so only a terminator near by may connect. */
+static bool apply_terminators(struct serve_settings *s, struct front_cfg *f)
+{
+	static struct ip_prefix loopback[] = { { { AF_INET, { 127 } }, 8 },
+					       { { AF_INET6, { [15] = 1 } }, 128 } };
+	const struct listen_addr *exposed = find_exposed(&s->listen);
+	bool is_default = !f->terminators.count && !f->terminators.has_unix;
+	const struct text_list *certs = s->binding_certs.count ? &s->binding_certs : &s->certs;
+
+	if (exposed && is_default) {
+		cli_error(
+			&serve_verb,
+			"--listen %s: HTTP without TLS only on a loopback address or a Unix socket, "
+			"or with --terminator-from NETWORK, on a network where nobody else listens",
+			listen_print(exposed).text);
+		return false;
+	}
+	if (is_default)
+		f->terminators =
+			(struct source_list){ .at = loopback, .count = 2, .has_unix = true };
+	if (has_plain(s)) {
+		f->binding_certs = certs->at;
+		f->binding_cert_count = certs->count;
+	}
+	return true;
 }
 
 static bool apply(struct serve_settings *s, struct server_cfg *cfg)
@@ -777,7 +849,8 @@ static bool apply(struct serve_settings *s, struct server_cfg *cfg)
 		return false;
 	memcpy(s->control_settings.metrics, s->metrics.at, sizeof(s->metrics.at));
 	s->control_settings.metrics_count = s->metrics.count;
-	return radius_settings_apply(&serve_verb, &s->radius, cfg->name);
+	return apply_terminators(s, &cfg->front) &&
+	       radius_settings_apply(&serve_verb, &s->radius, cfg->name);
 }
 
 /* --check also reads the files. */
@@ -896,6 +969,7 @@ static bool read_again(struct server_cfg *now, struct settings_change *change)
 	newest = r;
 	if (!options_read_again(&serve_verb, &r->settings, note_changed, change, &change->err))
 		return false;
+	r->settings.listen = settings.listen; /* with the sockets of systemd, and the default */
 	is_pending |= change->has_changed;
 	cli_error_keep(&change->err);
 	change->has_changed = is_pending && apply(&r->settings, now) &&

@@ -26,6 +26,12 @@ enum {
 void digest_md4(const struct bytes *parts, size_t count, uint8_t out[MD4_LEN]);
 void digest_md5(const struct bytes *parts, size_t count, uint8_t out[MD5_LEN]);
 void digest_sha1(const struct bytes *parts, size_t count, uint8_t out[SHA1_LEN]);
+/* Of a certificate's DER. */
+struct cert_hashes {
+	uint8_t sha1[SHA1_LEN];
+	uint8_t sha256[SHA256_LEN];
+};
+
 void digest_sha256(const struct bytes *parts, size_t count, uint8_t out[SHA256_LEN]);
 void digest_sha512(const struct bytes *parts, size_t count, uint8_t out[SHA512_LEN]);
 

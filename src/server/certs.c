@@ -20,7 +20,7 @@ static void free_all(struct server_cert *at, size_t count)
 /* Loads all certificates, or returns -errno with the error of one. */
 static int load(const struct server_cfg *cfg, struct server_cert **out, struct error *err)
 {
-	struct server_cert *at = calloc(cfg->cert_count, sizeof(*at));
+	struct server_cert *at = calloc(cfg->cert_count + 1, sizeof(*at));
 	int error = at ? 0 : -ENOMEM;
 
 	*err = (struct error){ .text = "out of memory" };
@@ -60,6 +60,16 @@ time_t certs_expire(const struct certs *c, size_t i)
 	return tls_ctx_expires(c->at[i].ctx);
 }
 
+static int load_plain(const struct server_cfg *cfg, struct tls_ctx **out, struct error *err)
+{
+	const struct front_cfg *f = &cfg->front;
+
+	*out = NULL;
+	return f->binding_cert_count
+		       ? tls_ctx_plain(f->binding_certs, f->binding_cert_count, out, err)
+		       : 0;
+}
+
 int certs_open(struct certs *c, const struct server_cfg *cfg, struct error *err)
 {
 	int error;
@@ -70,6 +80,9 @@ int certs_open(struct certs *c, const struct server_cfg *cfg, struct error *err)
 	if (error)
 		return error;
 	c->count = cfg->cert_count;
+	error = load_plain(cfg, &c->plain, err);
+	if (error)
+		return error;
 	certs_warn_of_expiry(c, time(NULL), false); /* loading warned of expired ones */
 	return 0;
 }
@@ -77,37 +90,59 @@ int certs_open(struct certs *c, const struct server_cfg *cfg, struct error *err)
 void certs_close(struct certs *c)
 {
 	free_all(c->at, c->count);
+	tls_ctx_release(c->plain);
 	rwlock_destroy(&c->lock);
 }
 
-static void swap(struct certs *c, struct server_cert *at, const struct server_cfg *cfg)
+static void swap(struct certs *c, struct server_cert *at, struct tls_ctx *plain,
+		 const struct server_cfg *cfg)
 {
+	struct tls_ctx *old_plain = c->plain;
 	struct server_cert *old = c->at;
 	size_t old_count = c->count;
 
 	rwlock_write(&c->lock);
 	c->at = at;
+	c->plain = plain;
 	c->count = cfg->cert_count;
 	c->is_strict = cfg->strict_sni;
 	rwlock_write_done(&c->lock);
 	free_all(old, old_count);
+	tls_ctx_release(old_plain);
 }
 
 void certs_reload(struct certs *c, const struct server_cfg *cfg, struct reload_report *report)
 {
 	struct error err;
-	struct server_cert *at;
+	struct server_cert *at = NULL;
+	struct tls_ctx *plain;
+	int error = load_plain(cfg, &plain, &err);
 
-	if (load(cfg, &at, &err)) {
+	if (!error)
+		error = load(cfg, &at, &err);
+	if (error) {
+		tls_ctx_release(plain);
 		reload_report_failed(report, "%s; the %s", err.text,
 				     c->count > 1 ? "certificates are unchanged"
 						  : "certificate is unchanged");
 		return;
 	}
-	swap(c, at, cfg);
+	swap(c, at, plain, cfg);
 	for (size_t i = 0; i < c->count; i++)
 		reload_report_done(report, "reloaded %s", c->at[i].file);
+	for (size_t i = 0; i < cfg->front.binding_cert_count && !cfg->cert_count; i++)
+		reload_report_done(report, "reloaded %s", cfg->front.binding_certs[i]);
 	certs_warn_of_expiry(c, time(NULL), false);
+}
+
+struct tls_ctx *certs_plain(struct certs *c)
+{
+	struct tls_ctx *ctx;
+
+	rwlock_read(&c->lock);
+	ctx = tls_ctx_hold(c->plain);
+	rwlock_read_done(&c->lock);
+	return ctx;
 }
 
 bool certs_need_hello(struct certs *c)

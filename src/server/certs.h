@@ -26,6 +26,7 @@ struct certs {
 	struct rwlock lock;
 	struct server_cert *at; /* one for each certificate */
 	size_t count;
+	struct tls_ctx *plain; /* of the TLS terminators; NULL: none */
 	bool is_strict;
 };
 
@@ -40,6 +41,9 @@ void certs_warn_of_expiry(const struct certs *c, time_t now, bool with_expired);
 
 /* When that certificate expires. Call it in the thread that reloads. */
 time_t certs_expire(const struct certs *c, size_t i);
+
+/* For a connection from a TLS terminator; the caller releases it. */
+struct tls_ctx *certs_plain(struct certs *c);
 
 /* False: certs_choose needs no ClientHello, which is not waited for. */
 bool certs_need_hello(struct certs *c);

@@ -23,10 +23,13 @@ int credentials_open_eap_tls(const struct server_cfg *cfg, struct tls_ctx **tls,
 			     struct tls_ctx **peap_tls, struct error *err)
 {
 	bool has_peap = offers(cfg, EAP_PEAP), has_tls = offers(cfg, EAP_TLS) || has_peap;
-	struct tls_server_cfg inside = cfg->certs[0];
+	struct tls_server_cfg inside = { .is_eap = true };
 	int error = 0;
 
 	*tls = *peap_tls = NULL;
+	if (!cfg->cert_count) /* only after TLS terminators */
+		return 0;
+	inside = cfg->certs[0];
 	inside.is_eap = true;
 	inside.allow_cbc = false;
 	if (has_peap) {

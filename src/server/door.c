@@ -23,6 +23,7 @@
 
 #include "http/block.h"
 #include "http/status.h"
+#include "server/forwarded.h"
 #include "server/proxy_header.h"
 #include "sstp/http.h"
 #include "sstp/states.h"
@@ -58,6 +59,8 @@ struct door_conn {
 	enum stage_name stage;
 	bool is_broken;         /* its socket accepts no more data */
 	struct loop_timer late; /* expires when the stage takes too long */
+	bool is_plain;          /* from a TLS terminator, ... */
+	bool is_stranger;       /* ... which it is not */
 	bool is_without_vpn;    /* the web server gets it, whatever it asks for */
 	uint8_t *start;         /* incomplete input, of which the stage needs more; NULL: none */
 	size_t start_len;
@@ -250,6 +253,13 @@ static enum step take_source(struct door_conn *c, size_t *unused)
 	struct ip_addr source = ip_from_sockaddr(&c->peer);
 
 	(void)unused;
+	if (c->is_stranger) {
+		if (log_limit_passes(&log_strangers))
+			log_warn(&c->log, "%s may not send HTTP without TLS (--terminator-from)",
+				 ip_print_sockaddr(&c->peer).text);
+		end(c, "not a TLS terminator");
+		return STEP_GONE;
+	}
 	if (!source.family || !registry_refuses_source(h->registry, &source, loop_now(h->loop)))
 		return STEP_NEXT;
 	if (has_web(c)) {
@@ -259,6 +269,20 @@ static enum step take_source(struct door_conn *c, size_t *unused)
 	send_alert(c, ALERT_ACCESS_DENIED);
 	end(c, "refused: too many failed logins before");
 	return STEP_GONE;
+}
+
+static enum step begin_session(struct door_conn *c, struct tls_ctx *ctx, size_t len)
+{
+	const struct tls_session_cfg cfg = { .send = pump_take_ciphertext, .arg = &c->wire };
+	int error = tls_open(ctx, &cfg, &c->wire.tls);
+
+	tls_ctx_release(ctx);
+	if (error) {
+		end(c, "%s", strerror(-error));
+		return STEP_GONE;
+	}
+	tls_input(c->wire.tls, c->wire.pump->recv, len);
+	return STEP_NEXT;
 }
 
 static enum step refuse_name(struct door_conn *c, const char *name)
@@ -290,14 +314,14 @@ static enum step pass_hello_on(struct door_conn *c, const struct pass_rule *rule
 static enum step take_hello(struct door_conn *c, size_t *len)
 {
 	struct certs *certs = c->door->certs;
-	const struct tls_session_cfg cfg = { .send = pump_take_ciphertext, .arg = &c->wire };
 	const uint8_t *at = c->wire.pump->recv;
 	struct tls_ctx *ctx;
 	struct hello hello = { .takes = 0 };
 	const struct pass_rule *rule;
 	struct bytes name;
-	int error;
 
+	if (c->is_plain)
+		return begin_session(c, certs_plain(certs), *len);
 	if (needs_hello(c) && !hello_read(&hello, at, *len))
 		return keep_start(c, at, *len);
 	name = bytes_text(hello.server_name);
@@ -309,14 +333,7 @@ static enum step take_hello(struct door_conn *c, size_t *len)
 	ctx = certs_choose(certs, &hello);
 	if (!ctx)
 		return refuse_name(c, hello.server_name);
-	error = tls_open(ctx, &cfg, &c->wire.tls);
-	tls_ctx_release(ctx);
-	if (error) {
-		end(c, "%s", strerror(-error));
-		return STEP_GONE;
-	}
-	tls_input(c->wire.tls, at, *len);
-	return STEP_NEXT;
+	return begin_session(c, ctx, *len);
 }
 
 static enum step take_tls(struct door_conn *c, size_t *unused)
@@ -389,6 +406,29 @@ static enum step pass_all_on(struct door_conn *c, size_t len)
 	return STEP_GONE;
 }
 
+/*
+ * The client's address, unless a PROXY header has given it, and whether it is banned. False: it is, and the
+ * connection has ended.
+ */
+static bool take_forwarded(struct door_conn *c, struct bytes block)
+{
+	struct session_host *h = c->door->host;
+	struct ip_addr client = forwarded_client(block, &front_of(c)->terminators);
+
+	if (!client.family || !source_list_has(&front_of(c)->terminators, &c->peer))
+		return true;
+	c->peer = ip_sockaddr(&client, 0);
+	log_debug(&c->log, "the client is %s", ip_print(&client).text);
+	if (!registry_refuses_source(h->registry, &client, loop_now(h->loop)))
+		return true;
+	if (has_web(c)) {
+		c->is_without_vpn = true;
+		return true;
+	}
+	respond(c, HTTP_FORBIDDEN);
+	return false;
+}
+
 /* The head of a request is complete: SSTP's, or another. */
 static enum step take_request(struct door_conn *c, size_t block_len, size_t len)
 {
@@ -396,6 +436,8 @@ static enum step take_request(struct door_conn *c, size_t block_len, size_t len)
 	struct bytes line = http_block_line(block);
 	int status = sstp_http_check(block);
 
+	if (c->is_plain && !take_forwarded(c, block))
+		return STEP_GONE;
 	if (status == HTTP_OK &&
 	    (c->is_without_vpn || !front_serves(front_of(c), http_block_field(block, "Host"))))
 		status = HTTP_NOT_FOUND;
@@ -651,6 +693,8 @@ bool door_accept(struct door *d, uint64_t id, const struct arrival *a)
 	}
 	setsockopt(a->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	c->peer = a->peer;
+	c->is_plain = a->is_plain;
+	c->is_stranger = a->is_plain && !source_list_has(&front_of(c)->terminators, &a->peer);
 	d->host->stats.connections++;
 	half_open_add(&d->host->half_open, &c->half_open);
 	enter(c, has_header ? STAGE_PROXY_HEADER : STAGE_SOURCE);
@@ -691,11 +735,12 @@ static bool may_go_on(struct door *d, int error)
 
 static void on_connection(struct loop_watch *watch, uint32_t events)
 {
-	struct door *d = container_of(watch, struct door_listener, watch)->door;
+	const struct door_listener *l = container_of(watch, struct door_listener, watch);
+	struct door *d = l->door;
 
 	(void)events;
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-		struct arrival a = { .fd = -1 };
+		struct arrival a = { .is_plain = l->is_plain };
 		socklen_t len = sizeof(a.peer);
 
 		if (!has_room(d)) {
@@ -721,12 +766,13 @@ void door_open(struct door *d, struct session_host *host, const struct door_limi
 	d->accept_again.expired = accept_again;
 }
 
-int door_listen(struct door *d, int fd)
+int door_listen(struct door *d, int fd, bool is_plain)
 {
 	struct door_listener *l = &d->listeners[d->listener_count];
 	int error;
 
 	l->door = d;
+	l->is_plain = is_plain;
 	l->watch = (struct loop_watch){ .fd = fd, .events = EPOLLIN, .ready = on_connection };
 	error = loop_watch(d->host->loop, &l->watch);
 	if (error)

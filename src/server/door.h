@@ -14,6 +14,9 @@
  * for SSTP, or not under the right name. The web server gets all that the client sent, and our own
  * parser has no say in it: whoever looks for a VPN here sees a web server.
  *
+ * From a TLS terminator (HAProxy with `mode http`) comes HTTP without TLS; such a connection has a listener of
+ * its own, and skips the ClientHello. Its TLS session passes bytes as they are.
+ *
  * Only a ban of the whole source address is applied here. Bans of a user at an address are applied
  * to the login, which tells the client why it is refused; so are those of an address where a known
  * user may still log in (bans.h).
@@ -41,12 +44,14 @@ struct door_limits {
 /* A connection that was accepted. */
 struct arrival {
 	int fd;
+	bool is_plain; /* HTTP without TLS */
 	struct sockaddr_storage peer;
 };
 
 struct door_listener {
 	struct loop_watch watch;
 	struct door *door;
+	bool is_plain;
 };
 
 struct door {
@@ -67,8 +72,8 @@ struct door {
 struct door_limits door_limits(size_t half_open_max, size_t splices_max, unsigned workers);
 
 void door_open(struct door *d, struct session_host *host, const struct door_limits *limits);
-/* Takes over a listening socket. 0 or -errno. */
-int door_listen(struct door *d, int fd);
+/* Takes over a listening socket; is_plain: of TLS terminators. 0 or -errno. */
+int door_listen(struct door *d, int fd, bool is_plain);
 /* Closes the listeners, and ends the splices. */
 void door_close(struct door *d);
 

@@ -34,6 +34,10 @@ struct front_cfg {
 	struct splice_target web;      /* gets what is not SSTP; text NULL: none */
 	const char **sstp_hosts;       /* names that SSTP is served under */
 	size_t sstp_host_count;        /* 0: under any */
+	struct source_list
+		terminators; /* of TLS: these may send HTTP, and are believed whom it is for */
+	const char **binding_certs; /* files of the certificates that these have */
+	size_t binding_cert_count;
 	struct pass_rule *passes;
 	size_t pass_count;
 };

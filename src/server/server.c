@@ -111,7 +111,7 @@ static int listen_for_workers(struct server *srv, const struct listen_addr *at)
 		fd = open_listener(srv, at, true);
 	}
 	for (unsigned i = 0; fd >= 0 && i < sh->worker_count; i++) {
-		int error = worker_listen(&sh->workers[i], fd);
+		int error = worker_listen(&sh->workers[i], fd, at->is_plain);
 
 		if (error)
 			return error;
@@ -127,7 +127,8 @@ static int listen_for_one(struct server *srv, const struct listen_addr *at, size
 	int fd = open_listener(srv, at, false);
 
 	return fd < 0 ? fd
-		      : worker_listen(&srv->shared.workers[number % srv->shared.worker_count], fd);
+		      : worker_listen(&srv->shared.workers[number % srv->shared.worker_count], fd,
+				      at->is_plain);
 }
 
 static enum tunnel_reason listen_all(struct server *srv)
@@ -335,6 +336,8 @@ static void list_files(struct file_watch *w)
 	watch_if_any(w, cfg->users_folder);
 	watch_if_any(w, cfg->client_ca_file);
 	watch_if_any(w, cfg->client_crl_file);
+	for (size_t i = 0; i < cfg->front.binding_cert_count; i++)
+		file_watch_add(w, cfg->front.binding_certs[i]);
 	for (size_t i = 0; i < cfg->cert_count; i++) {
 		file_watch_add(w, cfg->certs[i].cert_file);
 		file_watch_add(w, cfg->certs[i].key_file);

@@ -108,9 +108,9 @@ static void on_accepted(struct door *d, const struct arrival *a)
 		move_to_worker(to, a);
 }
 
-int worker_listen(struct worker *w, int fd)
+int worker_listen(struct worker *w, int fd, bool is_plain)
 {
-	return door_listen(&w->door, fd);
+	return door_listen(&w->door, fd, is_plain);
 }
 
 /* ---- packets from the TUN device */

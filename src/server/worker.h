@@ -74,7 +74,7 @@ struct worker {
 /* Takes over `tun`. 0 or -errno. */
 int worker_open(struct worker *w, struct server_state *shared, unsigned number, struct tun *tun);
 /* Takes over a listening socket. */
-int worker_listen(struct worker *w, int fd);
+int worker_listen(struct worker *w, int fd, bool is_plain);
 int worker_start(struct worker *w); /* starts the thread */
 /*
  * From any thread: calls fn(w, arg) in the worker's loop, or, when the loop has ended, in

@@ -74,6 +74,20 @@ void sstp_put_binding(struct writer *w, const struct sstp_binding *b)
 	memcpy(msg + AT_MAC, mac, hash_len(hash));
 }
 
+/* All are compared, so that the time does not tell which one it is. */
+static bool is_cert_right(const struct sstp_binding *b, uint8_t hash, const uint8_t *received)
+{
+	bool is_right = ct_equal(received, cert_hash_of(b, hash), hash_len(hash));
+
+	for (size_t i = 0; i < b->other_count; i++) {
+		const struct cert_hashes *other = &b->others[i];
+		const uint8_t *own = hash == SSTP_HASH_SHA256 ? other->sha256 : other->sha1;
+
+		is_right |= ct_equal(received, own, hash_len(hash));
+	}
+	return is_right;
+}
+
 enum sstp_binding_fault sstp_check_binding(const struct sstp_binding *b,
 					   const uint8_t msg[SSTP_CALL_CONNECTED_LEN])
 {
@@ -84,7 +98,7 @@ enum sstp_binding_fault sstp_check_binding(const struct sstp_binding *b,
 		return SSTP_BINDING_HASH;
 	if (!ct_equal(msg + AT_NONCE, b->nonce, SSTP_NONCE_LEN))
 		return SSTP_BINDING_NONCE;
-	if (!ct_equal(msg + AT_CERT_HASH, cert_hash_of(b, hash), hash_len(hash)))
+	if (!is_cert_right(b, hash, msg + AT_CERT_HASH))
 		return SSTP_BINDING_CERT;
 	compound_mac(hash, b->hlak, msg, mac);
 	mac_is_right = ct_equal(msg + AT_MAC, mac, hash_len(hash));

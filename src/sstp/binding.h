@@ -15,6 +15,9 @@ struct sstp_binding {
 	const uint8_t *cert_sha1;   /* SHA1_LEN */
 	const uint8_t *cert_sha256; /* SHA256_LEN */
 	const uint8_t *hlak;        /* SSTP_HLAK_LEN */
+	/* checking: other certificates that the client may have received */
+	const struct cert_hashes *others;
+	size_t other_count;
 };
 
 enum sstp_binding_fault {

@@ -215,7 +215,8 @@ static struct sstp_binding binding_of(const struct sstp *s)
 {
 	const struct sstp_keys *k = s->keys;
 
-	return (struct sstp_binding){ s->hashes, k->nonce, k->cert_sha1, k->cert_sha256, k->hlak };
+	return (struct sstp_binding){ s->hashes, k->nonce,  k->cert_sha1,  k->cert_sha256,
+				      k->hlak,   k->others, k->other_count };
 }
 
 /* ---- client */

@@ -54,6 +54,9 @@ struct sstp_keys {
 	uint8_t cert_sha256[SHA256_LEN];
 	uint8_t nonce[SSTP_NONCE_LEN];
 	uint8_t hlak[SSTP_HLAK_LEN];
+	/* server: others that the client may have received, in the owner's memory; see struct sstp_binding */
+	const struct cert_hashes *others;
+	size_t other_count;
 	uint8_t held
 		[SSTP_CALL_CONNECTED_LEN]; /* server: a Call-Connected from before the login ended */
 };

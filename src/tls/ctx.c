@@ -26,7 +26,8 @@ void ctx_release(struct tls_ctx *ctx)
 {
 	if (!ctx || atomic_fetch_sub_explicit(&ctx->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	wolfSSL_CTX_free(ctx->wolf);
+	if (ctx->wolf)
+		wolfSSL_CTX_free(ctx->wolf);
 	ticket_server_free(ctx->tickets);
 	if (ctx->keylog_fd >= 0)
 		close(ctx->keylog_fd);
@@ -34,5 +35,6 @@ void ctx_release(struct tls_ctx *ctx)
 	crls_free(&ctx->crls);
 	free(ctx->pins);
 	free(ctx->leaf);
+	free(ctx->plain);
 	free(ctx);
 }

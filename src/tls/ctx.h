@@ -33,6 +33,9 @@ struct tls_ctx {
 	size_t pin_count;
 	uint8_t *leaf; /* the server's own certificate, DER */
 	size_t leaf_len;
+	/* Without TLS, which a terminator ends: its certificates, in place of all above; else NULL. */
+	struct cert_hashes *plain;
+	size_t plain_count;
 	uint8_t cert_sha1[SHA1_LEN]; /* of the leaf */
 	uint8_t cert_sha256[SHA256_LEN];
 	uint8_t trust[SHA256_LEN];     /* a client's: ticket_client_set_trust */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "tls/bare_cert.h"
+#include "tls/cert_load.h"
 #include "tls/cryptocb.h"
 #include "tls/ctx.h"
 #include "tls/identity.h"
@@ -413,6 +414,48 @@ time_t tls_ctx_expires(const struct tls_ctx *ctx)
 	struct x509 x;
 
 	return x509_read(leaf_of(ctx), &x) ? x.not_after : 0;
+}
+
+enum { CERT_DER_MAX = 64 * 1024 };
+
+static int hash_file(const char *file, struct cert_hashes *h, struct error *err)
+{
+	uint8_t *der = malloc(CERT_DER_MAX);
+	struct bytes cert = { der, 0 };
+	int error;
+
+	tls_error_set(err, "out of memory");
+	error = der ? cert_load(file, der, CERT_DER_MAX, &cert.len, err) : -ENOMEM;
+	if (!error) {
+		digest_sha1(&cert, 1, h->sha1);
+		digest_sha256(&cert, 1, h->sha256);
+	}
+	free(der);
+	return error;
+}
+
+int tls_ctx_plain(const char *const *files, size_t count, struct tls_ctx **out, struct error *err)
+{
+	struct tls_ctx *ctx = calloc(1, sizeof(*ctx));
+	int error = 0;
+
+	tls_error_set(err, "out of memory");
+	if (!ctx)
+		return -ENOMEM;
+	atomic_init(&ctx->refs, 1);
+	ctx->is_server = true;
+	ctx->keylog_fd = -1;
+	ctx->plain = calloc(count, sizeof(*ctx->plain));
+	ctx->plain_count = count;
+	if (!ctx->plain)
+		error = -ENOMEM;
+	for (size_t i = 0; !error && i < count; i++)
+		error = hash_file(files[i], &ctx->plain[i], err);
+	if (error)
+		ctx_release(ctx);
+	else
+		*out = ctx;
+	return error;
 }
 
 struct tls_ctx *tls_ctx_hold(struct tls_ctx *ctx)

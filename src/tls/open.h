@@ -20,6 +20,11 @@ struct tls_tickets;
 int tls_ctx_client(const struct tls_client_cfg *cfg, struct tls_ctx **out, struct error *err);
 int tls_ctx_server(const struct tls_server_cfg *cfg, struct tls_ctx **out, struct error *err);
 /*
+ * For connections without TLS, from a terminator that has one of these certificates (PEM files): their
+ * sessions pass bytes as they are, and have the certificates' hashes for the crypto binding.
+ */
+int tls_ctx_plain(const char *const *files, size_t count, struct tls_ctx **out, struct error *err);
+/*
  * Contexts are reference-counted: each session holds its own, so a new one can be used at any time.
  */
 void tls_ctx_release(struct tls_ctx *ctx);

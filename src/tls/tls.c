@@ -171,7 +171,7 @@ int tls_open(struct tls_ctx *ctx, const struct tls_session_cfg *cfg, struct tls 
 	t->ctx = ctx_hold(ctx);
 	t->send = cfg->send;
 	t->arg = cfg->arg;
-	if (!prepare(t, cfg)) {
+	if (!ctx->plain && !prepare(t, cfg)) {
 		tls_close(t);
 		return -ENOMEM;
 	}
@@ -189,7 +189,8 @@ void tls_close(struct tls *t)
 	if (!t)
 		return;
 	ticket_client_close(t);
-	wolfSSL_free(t->ssl);
+	if (t->ssl)
+		wolfSSL_free(t->ssl);
 	ctx_release(t->ctx);
 	free(t->name);
 	free(t->leaf);
@@ -270,6 +271,10 @@ int tls_handshake(struct tls *t)
 
 	if (t->is_over)
 		return TLS_FAILED;
+	if (t->ctx->plain) {
+		t->is_up = true;
+		return 1;
+	}
 	rc = t->ctx->is_server ? wolfSSL_accept(t->ssl) : wolfSSL_connect(t->ssl);
 	if (rc != WOLFSSL_SUCCESS)
 		return result_of(t, rc);
@@ -288,6 +293,16 @@ int tls_handshake(struct tls *t)
 	return 1;
 }
 
+static ssize_t read_plain(struct tls *t, uint8_t *to, size_t room)
+{
+	size_t len = t->input.len < room ? t->input.len : room;
+
+	if (len)
+		memcpy(to, t->input.at, len);
+	t->input = bytes_of(t->input.at + len, t->input.len - len);
+	return (ssize_t)len;
+}
+
 ssize_t tls_read(struct tls *t, uint8_t *to, size_t room)
 {
 	int rc;
@@ -297,6 +312,8 @@ ssize_t tls_read(struct tls *t, uint8_t *to, size_t room)
 	assert(t->is_up && room);
 	if (t->is_closed)
 		return TLS_CLOSED;
+	if (t->ctx->plain)
+		return read_plain(t, to, room);
 	rc = wolfSSL_read(t->ssl, to, room < INT_MAX ? (int)room : INT_MAX);
 	return rc > 0 ? rc : result_of(t, rc);
 }
@@ -306,6 +323,10 @@ int tls_write(struct tls *t, const uint8_t *from, size_t len)
 	if (t->is_over)
 		return TLS_FAILED;
 	assert(t->is_up);
+	if (t->ctx->plain) {
+		t->send(t->arg, from, len);
+		return 0;
+	}
 	while (len) {
 		int rc = wolfSSL_write(t->ssl, from, len < INT_MAX ? (int)len : INT_MAX);
 
@@ -326,7 +347,8 @@ void tls_notify_close(struct tls *t)
 	if (t->is_over || t->is_close_sent || !t->is_up)
 		return;
 	t->is_close_sent = true;
-	wolfSSL_shutdown(t->ssl);
+	if (t->ssl)
+		wolfSSL_shutdown(t->ssl);
 }
 
 const struct error *tls_error_of(const struct tls *t)
@@ -358,21 +380,27 @@ bool tls_is_untrusted(const struct tls *t)
 
 const char *tls_version(const struct tls *t)
 {
+	if (t->ctx->plain)
+		return "HTTP";
 	return wolfSSL_get_version(t->ssl);
 }
 
 const char *tls_cipher(const struct tls *t)
 {
-	int suite = wolfSSL_get_current_cipher_suite(t->ssl);
-	const char *name = wolfSSL_get_cipher_name_iana_from_suite((unsigned char)(suite >> 8),
-								   (unsigned char)suite);
+	int suite = t->ssl ? wolfSSL_get_current_cipher_suite(t->ssl) : 0;
+	const char *name;
+
+	if (t->ctx->plain)
+		return "without TLS";
+	name = wolfSSL_get_cipher_name_iana_from_suite((unsigned char)(suite >> 8),
+						       (unsigned char)suite);
 
 	return name ? name : "";
 }
 
 const char *tls_group(const struct tls *t)
 {
-	const char *name = wolfSSL_get_curve_name(t->ssl);
+	const char *name = t->ssl ? wolfSSL_get_curve_name(t->ssl) : NULL;
 
 	return name ? name : "";
 }
@@ -386,6 +414,11 @@ void tls_binding_hashes(const struct tls *t, uint8_t sha1[SHA1_LEN], uint8_t sha
 {
 	struct bytes leaf = tls_peer_leaf(t);
 
+	if (t->ctx->plain) {
+		memcpy(sha1, t->ctx->plain[0].sha1, SHA1_LEN);
+		memcpy(sha256, t->ctx->plain[0].sha256, SHA256_LEN);
+		return;
+	}
 	if (t->ctx->is_server) {
 		memcpy(sha1, t->ctx->cert_sha1, SHA1_LEN);
 		memcpy(sha256, t->ctx->cert_sha256, SHA256_LEN);
@@ -395,9 +428,15 @@ void tls_binding_hashes(const struct tls *t, uint8_t sha1[SHA1_LEN], uint8_t sha
 	digest_sha256(&leaf, 1, sha256);
 }
 
+const struct cert_hashes *tls_other_hashes(const struct tls *t, size_t *count)
+{
+	*count = t->ctx->plain ? t->ctx->plain_count - 1 : 0;
+	return *count ? t->ctx->plain + 1 : NULL;
+}
+
 bool tls_is_13(const struct tls *t)
 {
-	return wolfSSL_version(t->ssl) == TLS1_3_VERSION;
+	return t->ssl && wolfSSL_version(t->ssl) == TLS1_3_VERSION;
 }
 
 bool tls_eap_key(struct tls *t, uint8_t type, uint8_t out[TLS_EAP_KEY_LEN])

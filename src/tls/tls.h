@@ -74,6 +74,8 @@ const char *tls_group(const struct tls *t);   /* "X25519MLKEM768"; "" when the l
 bool tls_is_resumed(const struct tls *t);     /* by a session ticket (tls/tickets.h) */
 /* Hashes of the server's leaf certificate, on both sides, for SSTP's crypto binding. */
 void tls_binding_hashes(const struct tls *t, uint8_t sha1[SHA1_LEN], uint8_t sha256[SHA256_LEN]);
+/* Of the other certificates that the client of a TLS terminator may have received; see tls_ctx_plain. */
+const struct cert_hashes *tls_other_hashes(const struct tls *t, size_t *count);
 /*
  * Key material for EAP (RFC 5216 section 2.3, RFC 9190 section 2.3; `type` is that of the EAP
  * method). Only in a context for EAP, once, after the handshake. False: it cannot be computed.

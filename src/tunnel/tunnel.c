@@ -422,6 +422,7 @@ void tunnel_start_sstp(struct tunnel *t)
 		return;
 	}
 	tls_binding_hashes(t->wire.tls, t->login->sstp.cert_sha1, t->login->sstp.cert_sha256);
+	t->login->sstp.others = tls_other_hashes(t->wire.tls, &t->login->sstp.other_count);
 	sstp_init(&t->sstp, &cfg, &t->login->sstp);
 	t->stage = TUNNEL_RUNNING;
 	t->stage_deadline_ms = t->cfg.setup_ms ? t->cfg.setup_deadline_ms : UINT64_MAX;

@@ -51,6 +51,23 @@ listen vpn
 """)
 
 
+def http_haproxy(lab, to, frontend="", backend="option forwardfor", port=443):
+    """HAProxy that ends TLS, with the server's certificate, and passes HTTP on."""
+    pem = lab.file("terminator.pem", lab.pki.server.cert.read_text() + lab.pki.server.key.read_text(), 0o644)
+    return haproxy(lab, f"""
+frontend tls
+    mode http
+    bind :{port} ssl crt {pem} alpn http/1.1
+    option http-no-delay
+    {frontend}
+    default_backend vpn
+backend vpn
+    mode http
+    {backend}
+    server one {to}
+""", port, lab.server)
+
+
 def nginx(lab, port, section, host=None, wait=True):
     """nginx with these lines of configuration."""
     host = host or lab.router

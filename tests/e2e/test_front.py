@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`sstp serve` with a load balancer in front of it: HAProxy and nginx."""
 import re
+import signal
 import socket
+import ssl
 import struct
 
 import pytest
 
-from fronts import BALANCER, FROM, haproxy, stream_nginx, tcp_haproxy
-from lab import SERVER, SERVER6, eventually
+from fronts import BALANCER, FROM, haproxy, http_haproxy, stream_nginx, tcp_haproxy
+from lab import NAME, SERVER, SERVER6, eventually
 from radius import SECRET, FreeRadius
 
 CLIENT = "10.1.0.2"
@@ -219,3 +221,130 @@ def test_sockets_of_another_process_are_not_taken(lab):
 def test_a_listener_that_cannot_be(lab, value, words):
     serve = lab.serve("--listen", value, wait=False)
     assert serve.wait() == 2 and "--listen" in serve.log and words in serve.log
+
+
+# ---- a TLS terminator: HAProxy on the same host ends TLS and passes HTTP on
+
+HTTP = "http://127.0.0.1:8080"
+
+
+def serve_http(lab, *options, certs=True, listen=HTTP, **more):
+    """Without certificate and key of its own: it only knows the terminator's certificate."""
+    words = ["--binding-cert", lab.pki.server.cert] if certs else []
+    serve = lab.start(lab.server, lab.sstp, "serve", "-v", "--users", lab.file("users", 'ann * "wonder land" *\n'),
+                      "--ipv4-network", "10.9.0.0/24", "--listen", listen, *words, *options, label="serve", **more)
+    return serve
+
+
+def test_a_tls_terminator(lab, both):
+    serve = serve_http(lab)
+    serve.wait_for("^ready: ")
+    http_haproxy(lab, "127.0.0.1:8080")
+    connect = lab.connect(to=NAME, trust=["--ca-cert", lab.pki.ca])
+    lab.client.ping_server("-s", "1200", count=20)
+    serve.wait_for(rf'up, user "ann", .* from {CLIENT}:0, HTTP without TLS')
+    connect.stop()
+    serve.wait_for("ended after ")
+
+
+def test_a_terminator_by_a_unix_socket_with_a_proxy_header(lab):
+    serve = serve_http(lab, "--proxy-protocol-from", "unix", listen="http://unix:/run/http.sock")
+    serve.wait_for("^ready: ")
+    http_haproxy(lab, "unix@/run/http.sock send-proxy-v2", backend="")
+    lab.connect(to=NAME, trust=["--ca-cert", lab.pki.ca])
+    lab.client.ping_server()
+    serve.wait_for(rf'up, user "ann", .* from {CLIENT}:\d+, ')
+
+
+@pytest.mark.parametrize("order", [("www", "server"), ("server", "www")])
+def test_any_of_its_certificates(lab, order):
+    other = lab.pki.identity("www", "DNS:www.example.net")
+    certs = [lab.pki.server.cert if n == "server" else other.cert for n in order]
+    serve = serve_http(lab, "--binding-cert", certs[0], "--binding-cert", certs[1], certs=False)
+    serve.wait_for("^ready: ")
+    http_haproxy(lab, "127.0.0.1:8080")
+    lab.connect(to=NAME, trust=["--ca-cert", lab.pki.ca])
+    lab.client.ping_server()
+
+
+def test_another_certificate_is_refused(lab):
+    other = lab.pki.identity("www", "DNS:www.example.net")
+    serve = serve_http(lab, "--binding-cert", other.cert, certs=False)
+    serve.wait_for("^ready: ")
+    http_haproxy(lab, "127.0.0.1:8080")
+    lab.connect(to=NAME, trust=["--ca-cert", lab.pki.ca], wait=False).wait_for(r"Call-Abort: VALUE_NOT_SUPPORTED \(4\)")
+    serve.wait_for("ended .*certificate")
+
+
+def test_its_own_tls_beside_it(lab):
+    """--cert serves both: TLS here, and the crypto binding of the terminator."""
+    serve = lab.serve("--listen", "443", "--listen", HTTP)
+    http_haproxy(lab, "127.0.0.1:8080", port=4443)
+    lab.connect(to=f"{SERVER}:4443")
+    lab.client.ping_server()
+    serve.wait_for("HTTP without TLS")
+    lab.connect(host=lab.other)
+    lab.other.ping_server()
+
+
+def test_only_a_terminator_may_say_whom_it_is_for(lab):
+    """Who may not connect there is closed out; X-Forwarded-For of a client itself is not believed."""
+    serve = serve_http(lab, "--terminator-from", "192.0.2.0/24", listen="http://0.0.0.0:8080")
+    serve.wait_for("^ready: ")
+    with lab.client.connect(SERVER, 8080) as s:
+        s.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert s.recv(100) == b""
+    serve.wait_for(f"{CLIENT}:.* may not send HTTP without TLS")
+    with lab.router.connect(SERVER, 8080) as s:
+        s.sendall(b"GET / HTTP/1.1\r\nX-Forwarded-For: 6.6.6.6, 10.7.7.7, 192.0.2.254\r\n\r\n")
+        assert s.recv(100).startswith(b"HTTP/1.1 404 Not Found\r\n")
+    serve.wait_for("the client is 10.7.7.7$")
+    http_haproxy(lab, f"{SERVER}:8080")
+    with lab.client.connect(SERVER, 443) as s:
+        context = ssl.create_default_context(cafile=lab.pki.ca)
+        with context.wrap_socket(s, server_hostname=NAME) as t:
+            t.sendall(f"GET / HTTP/1.1\r\nHost: {NAME}\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n".encode())
+            assert t.recv(100).startswith(b"HTTP/1.1 404 ")
+    serve.wait_for(f"the client is {CLIENT}$")
+    assert "the client is 6.6.6.6" not in serve.log
+
+
+def test_a_ban_through_a_terminator(lab):
+    serve = serve_http(lab, "--max-failures", "1")
+    serve.wait_for("^ready: ")
+    http_haproxy(lab, "127.0.0.1:8080")
+    for name in ("eve", "mallory", "trudy", "oscar", "sybil"):
+        lab.connect_fails(to=NAME, trust=["--ca-cert", lab.pki.ca], user=name, password="wrong")
+    status, said = lab.connect_fails(to=NAME, trust=["--ca-cert", lab.pki.ca])
+    assert status != 0 and "403" in said
+    lab.connect(host=lab.other, to=NAME, trust=["--ca-cert", lab.pki.ca])
+
+
+def test_a_new_certificate_of_the_terminator(lab):
+    """SIGHUP reads it again."""
+    other = lab.pki.identity("www", "DNS:www.example.net")
+    cert = lab.file("binding.crt", other.cert.read_text())
+    serve = serve_http(lab, "--binding-cert", cert, "--no-watch", certs=False)
+    serve.wait_for("^ready: ")
+    http_haproxy(lab, "127.0.0.1:8080")
+    client = lab.connect(to=NAME, trust=["--ca-cert", lab.pki.ca], wait=False)
+    client.wait_for(r"Call-Abort: VALUE_NOT_SUPPORTED \(4\)")
+    client.stop()
+    cert.write_text(lab.pki.server.cert.read_text())
+    serve.send(signal.SIGHUP)
+    serve.wait_for("reloaded .*binding.crt")
+    lab.connect(to=NAME, trust=["--ca-cert", lab.pki.ca])
+
+
+@pytest.mark.parametrize("listen, options, words", [
+    ("http://0.0.0.0:8080", [], "only on a loopback address or a Unix socket"),
+    ("http://8080", [], "only on a loopback address"),
+    ("http://[2001:db8:9::1]:8080", [], "--listen http://[2001:db8:9::1]:8080"),
+    ("http://127.0.0.1", [], "there is no port"),
+    (HTTP, ["--terminator-from", "lb"], "192.0.2.0/24"),
+    (HTTP, [], "--binding-cert FILE"),
+    (HTTP, ["--auth", "peap"], "--cert FILE"),
+])
+def test_a_terminator_that_cannot_be(lab, listen, options, words):
+    serve = serve_http(lab, *options, listen=listen, certs=words.startswith(("only", "--listen", "there")))
+    assert serve.wait() == 2 and words in serve.log, serve.log

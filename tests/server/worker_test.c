@@ -76,7 +76,7 @@ static void listen_with(struct worker *w)
 	assert_int_equal(listen(fd, CLIENTS_MAX), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
 	t.port = ntohs(at.sin_port);
-	assert_int_equal(worker_listen(w, fd), 0);
+	assert_int_equal(worker_listen(w, fd, false), 0);
 }
 
 static void connect_clients(size_t count)

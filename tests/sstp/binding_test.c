@@ -12,9 +12,13 @@ static struct sstp_binding published(uint8_t hashes)
 {
 	static const uint8_t no_sha1[SHA1_LEN];
 
-	return (struct sstp_binding){ hashes, vectors_hex(GROUP, "nonce").at, no_sha1,
+	return (struct sstp_binding){ hashes,
+				      vectors_hex(GROUP, "nonce").at,
+				      no_sha1,
 				      vectors_hex(GROUP, "cert_hash_sha256").at,
-				      vectors_hex(GROUP, "hlak").at };
+				      vectors_hex(GROUP, "hlak").at,
+				      NULL,
+				      0 };
 }
 
 static void vectors_cmk(void **state)
@@ -306,8 +310,9 @@ static void held_until_the_verdict(void **state)
 
 	(void)state;
 	end_bring(&e, &cfg, SSTP_ST_ACK);
-	b = (struct sstp_binding){ SSTP_HASH_SHA256, e.keys.nonce, e.keys.cert_sha1,
-				   e.keys.cert_sha256, zero };
+	b = (struct sstp_binding){
+		SSTP_HASH_SHA256, e.keys.nonce, e.keys.cert_sha1, e.keys.cert_sha256, zero, NULL, 0
+	};
 	sstp_put_binding(&w, &b);
 	end_feed(&e, msg, sizeof(msg));
 	assert_int_equal(e.sends, 0);
@@ -388,9 +393,32 @@ static void key_is_wiped(void **state)
 	}
 }
 
+/* Those of a TLS terminator that has several: each is right, and no other. */
+static void any_certificate_of_several(void **state)
+{
+	static struct cert_hashes others[2];
+	struct sstp_binding b = published(SSTP_HASH_SHA256);
+	uint8_t msg[SSTP_CALL_CONNECTED_LEN], wrong[SHA256_LEN] = { 1 };
+	struct writer w = writer_of(msg, sizeof(msg));
+
+	(void)state;
+	sstp_put_binding(&w, &b);
+	memcpy(others[1].sha256, b.cert_sha256, SHA256_LEN);
+	b.cert_sha256 = wrong;
+	assert_int_equal(sstp_check_binding(&b, msg), SSTP_BINDING_CERT);
+	b.others = others;
+	b.other_count = 1;
+	assert_int_equal(sstp_check_binding(&b, msg), SSTP_BINDING_CERT);
+	b.other_count = 2;
+	assert_int_equal(sstp_check_binding(&b, msg), SSTP_BINDING_OK);
+	msg[sizeof(msg) - 1] ^= 1;
+	assert_int_equal(sstp_check_binding(&b, msg), SSTP_BINDING_MAC);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(any_certificate_of_several),
 		cmocka_unit_test(vectors_cmk),
 		cmocka_unit_test(cmk_sha1),
 		cmocka_unit_test(vectors_message),

@@ -208,7 +208,8 @@ void end_build_connected(const struct end *server, uint8_t hash,
 			 uint8_t msg[SSTP_CALL_CONNECTED_LEN])
 {
 	const struct sstp_keys *k = &server->keys;
-	const struct sstp_binding b = { hash, k->nonce, k->cert_sha1, k->cert_sha256, end_hlak };
+	const struct sstp_binding b = { hash, k->nonce, k->cert_sha1, k->cert_sha256, end_hlak,
+					NULL, 0 };
 	struct writer w = writer_of(msg, SSTP_CALL_CONNECTED_LEN);
 
 	sstp_put_binding(&w, &b);
