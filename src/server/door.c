@@ -785,7 +785,6 @@ int door_listen(struct door *d, int fd, bool is_plain)
 void door_close(struct door *d)
 {
 	loop_timer_stop(d->host->loop, &d->accept_again);
-	splices_close(&d->splices);
 	for (size_t i = 0; i < d->listener_count; i++) {
 		loop_unwatch(d->host->loop, &d->listeners[i].watch);
 		close(d->listeners[i].watch.fd);

@@ -62,7 +62,7 @@ struct door {
 	void (*accepted)(struct door *d, const struct arrival *a);
 	struct door_listener listeners[DOOR_LISTENERS_MAX];
 	size_t listener_count;
-	struct splices splices;
+	struct splices splices; /* they go on after door_close */
 	struct loop_timer
 		accept_again; /* accepting has paused: no descriptors, or over the limit */
 	_Atomic(unsigned) half_open_count; /* of this worker, with those on their way to it */
@@ -74,7 +74,7 @@ struct door_limits door_limits(size_t half_open_max, size_t splices_max, unsigne
 void door_open(struct door *d, struct session_host *host, const struct door_limits *limits);
 /* Takes over a listening socket; is_plain: of TLS terminators. 0 or -errno. */
 int door_listen(struct door *d, int fd, bool is_plain);
-/* Closes the listeners, and ends the splices. */
+/* Closes the listeners. */
 void door_close(struct door *d);
 
 /* Whether one more connection fits without closing another. From any thread. */

@@ -282,6 +282,7 @@ void worker_stop(void *worker, void *arg)
 		return;
 	w->is_stopping = true;
 	door_close(&w->door);
+	splices_close(&w->door.splices);
 	loop_timer_set(w->loop, &w->stop, loop_now(w->loop) + STOP_MS);
 	shut_down_all(&w->host);
 	end_if_empty(w);
@@ -555,6 +556,7 @@ void worker_close(struct worker *w)
 		return;
 	w->is_stopping = true;
 	door_close(&w->door);
+	splices_close(&w->door.splices);
 	abandon_all(&w->host);
 	mailbox_close(&w->mailbox); /* runs calls that are still queued */
 	if (w->tun_watch.ready)

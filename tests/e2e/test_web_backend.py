@@ -387,6 +387,21 @@ def answer_of(s):
         return ""
 
 
+def test_a_response_goes_on_while_the_server_is_drained(lab):
+    listener = lab.server.listen("127.0.0.1", WEB)
+    serve = lab.serve("--web-backend", BACKEND)
+    lab.connect()  # which is waited for
+    with open_tls(lab) as s:
+        s.sendall(get())
+        back, _ = listener.accept()
+        with back:
+            assert back.recv(4096) == get()
+            lab.server.run(lab.sstp, "drain")
+            serve.wait_for("[Dd]rain")
+            back.sendall(b"late")
+        assert read_all(s) == b"late"
+
+
 # ---- before TLS
 
 def s_server(lab, port, identity, *options):
