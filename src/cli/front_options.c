@@ -215,8 +215,8 @@ static const struct option front_table[] = {
 	  .clear = clear_sources },
 	{ .name = "terminator-from",
 	  .arg = "LIST",
-	  .help = "with --listen http://...: these networks may connect there, and are believed in "
-		  "X-Forwarded-For; default loopback and unix",
+	  .help = "with --listen http://...: only these networks may connect there, and their "
+		  "X-Forwarded-For is used; default loopback and unix",
 	  .set = set_sources,
 	  .at = AT(terminators),
 	  .clear = clear_sources },

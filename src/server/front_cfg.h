@@ -35,7 +35,7 @@ struct front_cfg {
 	const char **sstp_hosts;       /* names that SSTP is served under */
 	size_t sstp_host_count;        /* 0: under any */
 	struct source_list
-		terminators; /* of TLS: these may send HTTP, and are believed whom it is for */
+		terminators; /* of TLS: these may send HTTP, and their X-Forwarded-For is used */
 	const char **binding_certs; /* files of the certificates that these have */
 	size_t binding_cert_count;
 	struct pass_rule *passes;
