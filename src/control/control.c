@@ -22,7 +22,7 @@ enum {
 	IN_SIZE = 8192, /* a request's head */
 	LISTENERS_MAX = 9,
 	PUBLIC_MAX = CONTROL_CONNS_MAX / 4, /* the rest is for the control socket */
-	READ_MS = 60 * 1000,                /* for the next request */
+	READ_MS = 150 * 1000,               /* for the next request */
 	SEND_MS = 30 * 1000,                /* until a client takes more of a reply */
 	NO_FILES_MS = 1000,
 	CHUNK_HEAD_MAX = 20, /* a chunk's size, and both line ends */

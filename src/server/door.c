@@ -165,6 +165,7 @@ static enum step pass_on(struct door_conn *c, const struct splice_target *to, st
 	half_open_remove(&h->half_open, &c->half_open);
 	splice_start(&c->door->splices, &cfg);
 	discard(c);
+	h->stats.passed_on++;
 	h->ended(h, false);
 	return STEP_GONE;
 }
@@ -445,9 +446,9 @@ static enum step take_request(struct door_conn *c, size_t block_len, size_t len)
 		make_session(c, len);
 		return STEP_GONE;
 	}
-	c->door->host->stats.not_sstp++;
 	if (has_web(c))
 		return pass_all_on(c, len);
+	c->door->host->stats.not_sstp++;
 	log_debug(&c->log, "http: %d for %s", status, log_quote(line.at, line.len).text);
 	respond(c, status);
 	return STEP_GONE;

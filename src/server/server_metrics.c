@@ -118,7 +118,11 @@ static void put_sessions(struct page *p, const struct server_metrics *m)
 	put_one(p, "tls_resumed_total", "counter", "Of the handshakes that are ok: resumed ones.",
 		s->tls_resumed);
 	put_one(p, "not_sstp_requests_total", "counter",
-		"HTTP requests that were not for SSTP, as those of scanners.", s->not_sstp);
+		"HTTP requests that were not for SSTP, as those of scanners, and were not passed on.",
+		s->not_sstp);
+	put_one(p, "passed_connections_total", "counter",
+		"Connections that were passed on to another server, such as a web server.",
+		s->passed_on);
 	put_logins(p, s);
 	put_ended(p, s);
 }

@@ -29,6 +29,7 @@ void stats_add(struct stats *to, const struct stats *from)
 	to->tls_failed += from->tls_failed;
 	to->tls_resumed += from->tls_resumed;
 	to->not_sstp += from->not_sstp;
+	to->passed_on += from->passed_on;
 	histogram_join(&to->login_time, &from->login_time);
 	histogram_join(&to->turn_time, &from->turn_time);
 	for (size_t i = 0; i < REASONS; i++)

@@ -27,7 +27,8 @@ struct stats {
 	uint64_t logins_by[PPP_AUTH_COUNT][LOGIN_RESULTS];
 	uint64_t tls_ok, tls_failed; /* handshakes */
 	uint64_t tls_resumed;        /* of the good ones: with a ticket of an earlier one */
-	uint64_t not_sstp;           /* other HTTP requests */
+	uint64_t not_sstp;           /* other HTTP requests that were replied to here */
+	uint64_t passed_on;          /* connections, to another server */
 	struct histogram login_time; /* from accept to the first data that may pass */
 	struct histogram turn_time;  /* of the loop */
 	/* sessions that had logged in, by the reason of their end */

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from lab import GATEWAY, eventually
-from ordinary import USER, as_user
+from ordinary import USER, Ordinary, as_user
 
 SERVE = "/run/sstp/serve.sock"
 CONNECT = "/run/sstp/connect.sock"
@@ -360,3 +360,32 @@ def test_verbs_without_a_program(lab):
     lab.connect("--keep-trying", wait=False).wait_for("next try in")
     assert "no sstp serve" in verb(lab, lab.client, "sessions", code=16)
     assert "no such path" in verb(lab, lab.client, "sessions", "--control", "connect", code=1)
+
+
+def test_an_ordinary_users_programs(lab, both):
+    lab.serve()
+    user = Ordinary(lab)
+    lab.client.run("install", "-d", "-m", "700", "-o", str(USER), "/run/u")
+    user.env["XDG_RUNTIME_DIR"] = "/run/u"
+    program = user.start("proxy", "--socks5", "1080")
+    program.wait_for("^connected in ")
+    assert get(lab.client, "/v1/status", socket="/run/u/sstp/proxy.sock", around=as_user())["state"] == "up"
+    assert curl(lab.client, "/v1/status", socket="/run/u/sstp/proxy.sock")[0] == 200  # root
+    shown = lab.client.run(*as_user("env", "XDG_RUNTIME_DIR=/run/u", user.sstp, "status")).stdout
+    assert shown.startswith("client proxy (") and "): up for " in shown
+    lab.client.run(*as_user("env", "XDG_RUNTIME_DIR=/run/u", user.sstp, "disconnect"))
+    assert program.wait() == 0
+    del user.env["XDG_RUNTIME_DIR"]
+    program = user.start("proxy", "--socks5", "1080")
+    program.wait_for("no control socket: this user has no folder for it")
+    program.wait_for("^connected in ")
+
+
+def test_a_command_run_in_the_vpn_has_a_control_socket(lab):
+    lab.serve()
+    program = lab.start(lab.client, lab.sstp, "run", "192.0.2.1", "--user", "ann", "--password-file",
+                        lab.file("p", "wonder land\n"), "--servercert", lab.pki.server.pin, "--", "sleep", "1000")
+    program.wait_for("^connected in ")
+    assert get(lab.client, "/v1/status", socket="/run/sstp/run.sock")["state"] == "up"
+    assert verb(lab, lab.client, "disconnect") == ""
+    program.wait()

@@ -4,11 +4,12 @@ import json
 import re
 import subprocess
 import urllib.parse
-from pathlib import Path
+from contextlib import closing
 
 import pytest
 
 from lab import GATEWAY, REPO, SERVER, eventually, run
+from ordinary import Web
 from test_control import RESTRICTED, SERVE, post
 
 URL = "http://127.0.0.1:9100/metrics"
@@ -51,6 +52,15 @@ def test_what_is_counted(lab, both, workers):
     assert after["process_start_time_seconds"] > 1.7e9
     lab.programs[1].stop()
     eventually("it is counted", lambda: scrape(lab)['sstp_sessions_ended_total{reason="peer"}'] == 1)
+
+
+def test_connections_that_are_passed_on_are_counted(lab):
+    with closing(Web(lab.server, port=8080)) as web:
+        lab.serve("--web-backend", "127.0.0.1:8080")
+        lab.client.run("curl", "-skf", "-o", "/dev/null", f"https://{SERVER}/")
+        assert web.asked_by == ["127.0.0.1"]
+        after = scrape(lab)
+    assert after["sstp_passed_connections_total"] == 1 and after["sstp_not_sstp_requests_total"] == 0
 
 
 def test_when_certificates_expire(lab):
