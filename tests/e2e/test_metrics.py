@@ -10,6 +10,7 @@ import pytest
 
 from lab import GATEWAY, REPO, SERVER, eventually, run
 from ordinary import Web
+from radius import SECRET, FreeRadius
 from test_control import RESTRICTED, SERVE, post
 
 URL = "http://127.0.0.1:9100/metrics"
@@ -61,6 +62,21 @@ def test_connections_that_are_passed_on_are_counted(lab):
         assert web.asked_by == ["127.0.0.1"]
         after = scrape(lab)
     assert after["sstp_passed_connections_total"] == 1 and after["sstp_not_sstp_requests_total"] == 0
+
+
+def test_radius_is_measured(lab, both):
+    radius = FreeRadius(lab, 'ann Cleartext-Password := "wonder land"\n')
+    lab.serve("--radius", "127.0.0.1", "--radius-secret-file", lab.file("secret", SECRET + "\n"), "--radius-timeout", "1",
+              users=False)
+    lab.connect(*RESTRICTED)
+    after = scrape(lab)
+    assert after["sstp_radius_duration_seconds_count"] == 1 and after["sstp_radius_unanswered_total"] == 0
+    assert 0 < after["sstp_radius_duration_seconds_sum"] < 60
+    radius.program.stop()
+    lab.connect_fails(host=lab.other)
+    after = scrape(lab)
+    assert after["sstp_radius_unanswered_total"] == 1
+    assert after['sstp_logins_total{method="mschapv2",result="unavailable"}'] == 1
 
 
 def test_when_certificates_expire(lab):
