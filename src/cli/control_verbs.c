@@ -158,7 +158,7 @@ static void print_bans(struct bytes o)
 	for (; json_next(&array, &item); count++) {
 		struct ask_text user = ask_text(item, "user");
 
-		printf("%s%s: %s%s, %llu failed logins, refused for another %s\n",
+		printf("%s%s: %s%s, failed logins %llu, refused for another %s\n",
 		       ask_text(item, "source").text,
 		       ask_number(item, "prefix_len") == 64 ? "/64" : "",
 		       *user.text ? "user " : "all users", user.text,

@@ -107,7 +107,7 @@ static void print_server(struct bytes o, struct last *last)
 	       ask_text(o, "ipv6_network").text);
 	if (!json_member(o, "totals", &totals))
 		return;
-	printf("  since the start: %llu connections, %llu logins, %llu refused\n",
+	printf("  since the start: connections %llu, logins %llu, refused logins %llu\n",
 	       (unsigned long long)ask_number(totals, "connections"),
 	       (unsigned long long)ask_number(totals, "logins"),
 	       (unsigned long long)ask_number(totals, "refused_logins"));

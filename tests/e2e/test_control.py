@@ -275,7 +275,7 @@ def test_status_is_shown_to_people(lab, both):
     assert shown.startswith("server serve (sstp0): running\n")
     assert "  listening: 0.0.0.0:443, [::]:443\n" in shown
     assert "  sessions: 1 of 253\n" in shown and "  addresses: 10.9.0.0/24\n" in shown
-    assert "  since the start: 1 connections, 1 logins, 0 refused\n" in shown
+    assert "  since the start: connections 1, logins 1, refused logins 0\n" in shown
     shown = verb(lab, lab.client, "status")
     assert shown.startswith("client connect (sstp0): up for ")
     assert "  server: 192.0.2.1 (192.0.2.1:443)\n" in shown and "  user: ann\n" in shown
@@ -319,7 +319,7 @@ def test_bans_are_shown_and_lifted_by_verbs(lab):
     lab.serve("--max-failures", "1")
     assert verb(lab, lab.server, "bans") == "no bans\n"
     assert lab.connect_fails(password="wrong")[0] == 9
-    assert verb(lab, lab.server, "bans").startswith("10.1.0.2: user ann, 1 failed logins, refused for another 9 min ")
+    assert verb(lab, lab.server, "bans").startswith("10.1.0.2: user ann, failed logins 1, refused for another 9 min ")
     assert "10.1.0.9 is not banned" in verb(lab, lab.server, "unban", "10.1.0.9", code=1)
     assert verb(lab, lab.server, "unban", "10.1.0.2") == "1 ban lifted\n"
     assert lab.connect_fails(password="wrong")[0] == 9
