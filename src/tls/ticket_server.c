@@ -78,6 +78,12 @@ void ticket_server_free(struct ticket_server *s)
 	free(s);
 }
 
+void ticket_server_prepare(const struct ticket_server *s, WOLFSSL *ssl)
+{
+	if (s)
+		trim_nonce(ssl);
+}
+
 void ticket_server_forget(const struct ticket_server *s, WOLFSSL *ssl)
 {
 	if (s)
@@ -95,6 +101,12 @@ struct ticket_server *ticket_server_new(WOLFSSL_CTX *wolf)
 void ticket_server_free(struct ticket_server *s)
 {
 	(void)s;
+}
+
+void ticket_server_prepare(const struct ticket_server *s, WOLFSSL *ssl)
+{
+	(void)s;
+	(void)ssl;
 }
 
 void ticket_server_forget(const struct ticket_server *s, WOLFSSL *ssl)

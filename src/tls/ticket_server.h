@@ -11,6 +11,8 @@ struct ticket_server;
 struct ticket_server *ticket_server_new(WOLFSSL_CTX *wolf);
 void ticket_server_free(struct ticket_server *s); /* NULL is fine */
 
+/* Before each step of a session's handshake. */
+void ticket_server_prepare(const struct ticket_server *s, WOLFSSL *ssl);
 /* After the handshake of a session: nothing of its tickets is kept. */
 void ticket_server_forget(const struct ticket_server *s, WOLFSSL *ssl);
 

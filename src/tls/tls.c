@@ -275,6 +275,8 @@ int tls_handshake(struct tls *t)
 		t->is_up = true;
 		return 1;
 	}
+	if (t->ctx->is_server)
+		ticket_server_prepare(t->ctx->tickets, t->ssl);
 	rc = t->ctx->is_server ? wolfSSL_accept(t->ssl) : wolfSSL_connect(t->ssl);
 	if (rc != WOLFSSL_SUCCESS)
 		return result_of(t, rc);

@@ -42,11 +42,23 @@ void trim_session(WOLFSSL *ssl, WOLFSSL_SESSION *nobody)
 	drop_rng(ssl);
 }
 
+/* The secret of the ticket that the client showed was derived in the step that read its ClientHello. */
+void trim_nonce(WOLFSSL *ssl)
+{
+	if (ssl->session->ticketNonce.data == ssl->session->ticketNonce.dataStatic)
+		ssl->session->ticketNonce.len = 0;
+}
+
 #else
 
 WOLFSSL_SESSION *trim_nobody(void)
 {
 	return NULL;
+}
+
+void trim_nonce(WOLFSSL *ssl)
+{
+	(void)ssl;
 }
 
 void trim_session(WOLFSSL *ssl, WOLFSSL_SESSION *nobody)

@@ -216,6 +216,20 @@ static void a_session_is_resumed(void **state)
 	lab_close(&l);
 }
 
+/* A client that comes back all day long, each time by the ticket of the time before. */
+static void many_times(void **state)
+{
+	enum { MORE_THAN_A_BYTE_COUNTS = 260 };
+	struct lab l;
+
+	(void)state;
+	lab_open(&l);
+	full(&l);
+	for (int i = 0; i < MORE_THAN_A_BYTE_COUNTS; i++)
+		resumed(&l);
+	lab_close(&l);
+}
+
 static void without_a_store(void **state)
 {
 	struct lab l;
@@ -702,6 +716,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_is_resumed),
+		cmocka_unit_test(many_times),
 		cmocka_unit_test(each_is_used_once),
 		cmocka_unit_test(a_used_ticket_is_not_kept),
 		cmocka_unit_test(a_failed_session_keeps_none),
