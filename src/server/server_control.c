@@ -14,6 +14,7 @@
 
 #include "control/events.h"
 #include "http/status.h"
+#include "server/listen.h"
 #include "server/orders.h"
 #include "server/server_metrics.h"
 #include "server/session_info.h"
@@ -87,7 +88,7 @@ static void put_listeners(const struct server_cfg *cfg, struct json *j)
 {
 	json_array(j, "listen");
 	for (size_t i = 0; i < cfg->listen_count; i++)
-		json_string(j, NULL, ip_print_port(&cfg->listen[i].addr, cfg->listen[i].port).text);
+		json_string(j, NULL, listen_print(&cfg->listen[i]).text);
 	json_end(j);
 }
 

@@ -250,6 +250,7 @@ def test_a_tls_terminator(lab, both):
 def test_a_terminator_by_a_unix_socket_with_a_proxy_header(lab):
     serve = serve_http(lab, "--proxy-protocol-from", "unix", listen="http://unix:/run/http.sock")
     serve.wait_for("^ready: ")
+    assert "listening: http://unix:/run/http.sock\n" in lab.server.run(lab.sstp, "status").stdout
     http_haproxy(lab, "unix@/run/http.sock send-proxy-v2", backend="")
     lab.connect(to=NAME, trust=["--ca-cert", lab.pki.ca])
     lab.client.ping_server()
