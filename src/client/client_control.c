@@ -5,6 +5,7 @@
 
 #include "control/events.h"
 #include "http/status.h"
+#include "tunnel/tunnel_json.h"
 
 enum { STATUS_SIZE = 16 * 1024 };
 
@@ -37,16 +38,8 @@ static void put_traffic(const struct tunnel *t, struct json *j)
 		json_string(j, "tls", tls_version(t->wire.tls));
 		json_string(j, "cipher", tls_cipher(t->wire.tls));
 	}
-	json_number(j, "rx_packets", t->stats.rx_packets);
-	json_number(j, "rx_bytes", t->stats.rx_bytes);
-	json_number(j, "rx_dropped", t->stats.rx_dropped);
-	json_number(j, "tx_packets", t->stats.tx_packets);
-	json_number(j, "tx_bytes", t->stats.tx_bytes);
-	json_number(j, "tx_dropped", t->stats.tx_dropped);
-	json_number(j, "tx_marked", t->stats.tx_marked);
-	json_number(j, "rtt_ms", line.rtt_ms);
-	json_number(j, "retransmitted", line.repeated);
-	json_number(j, "waiting_bytes", line.waiting);
+	tunnel_stats_json(&t->stats, j);
+	tunnel_line_json(&line, j);
 }
 
 static void print_status(const struct client_control *c, const struct client_status *s,

@@ -18,6 +18,7 @@
 #include "server/orders.h"
 #include "server/server_metrics.h"
 #include "server/session_info.h"
+#include "tunnel/tunnel_json.h"
 
 enum {
 	PIECE = 32, /* sessions that a worker copies in one turn */
@@ -103,20 +104,12 @@ static void put_ended(const struct stats *sum, struct json *j)
 
 static void put_totals(const struct stats *sum, struct json *j)
 {
-	const struct tunnel_stats *t = &sum->traffic;
-
 	json_object(j, "totals");
 	json_number(j, "connections", sum->connections);
 	json_number(j, "logins", sum->logins);
 	json_number(j, "refused_logins", sum->refusals);
 	put_ended(sum, j);
-	json_number(j, "rx_packets", t->rx_packets);
-	json_number(j, "rx_bytes", t->rx_bytes);
-	json_number(j, "rx_dropped", t->rx_dropped);
-	json_number(j, "tx_packets", t->tx_packets);
-	json_number(j, "tx_bytes", t->tx_bytes);
-	json_number(j, "tx_dropped", t->tx_dropped);
-	json_number(j, "tx_marked", t->tx_marked);
+	tunnel_stats_json(&sum->traffic, j);
 	json_end(j);
 }
 

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "tunnel/tunnel_json.h"
+
 static void copy_limits(const struct session *s, struct session_info *to)
 {
 	const struct auth_grant *g = s->granted ? &s->granted->grant : NULL;
@@ -84,16 +86,8 @@ void session_info_json(const struct session_info *i, struct json *j)
 	json_number(j, "age_s", i->age_ms / 1000);
 	json_string(j, "tls", i->tls);
 	json_string(j, "cipher", i->cipher);
-	json_number(j, "rx_packets", i->stats.rx_packets);
-	json_number(j, "rx_bytes", i->stats.rx_bytes);
-	json_number(j, "rx_dropped", i->stats.rx_dropped);
-	json_number(j, "tx_packets", i->stats.tx_packets);
-	json_number(j, "tx_bytes", i->stats.tx_bytes);
-	json_number(j, "tx_dropped", i->stats.tx_dropped);
-	json_number(j, "tx_marked", i->stats.tx_marked);
-	json_number(j, "rtt_ms", i->line.rtt_ms);
-	json_number(j, "retransmitted", i->line.repeated);
-	json_number(j, "waiting_bytes", i->line.waiting);
+	tunnel_stats_json(&i->stats, j);
+	tunnel_line_json(&i->line, j);
 	put_if(j, "session_limit_s", i->session_s);
 	put_if(j, "idle_limit_s", i->idle_s);
 	put_if(j, "quota_bytes", i->quota);
