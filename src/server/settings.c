@@ -8,6 +8,8 @@ static void take(struct server_cfg *cfg, const struct server_cfg *now)
 {
 	cfg->certs = now->certs;
 	cfg->cert_count = now->cert_count;
+	cfg->front.binding_certs = now->front.binding_certs;
+	cfg->front.binding_cert_count = now->front.binding_cert_count;
 	cfg->strict_sni = now->strict_sni;
 	cfg->user_sessions = now->user_sessions;
 	cfg->keep_old_session = now->keep_old_session;

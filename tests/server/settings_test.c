@@ -11,11 +11,13 @@
 
 static void what_is_taken(void **state)
 {
+	const char *binding[] = { "terminator.pem" };
 	struct server_cfg before = { .mtu = 1400, .max_failures = 20, .dns = { 1 }, .nbns = { 2 } };
 	struct server_cfg now = { .mtu = 1300,
 				  .max_failures = 5,
 				  .strict_sni = true,
 				  .cert_count = 2,
+				  .front = { .binding_certs = binding, .binding_cert_count = 1 },
 				  .dns = { 3 },
 				  .nbns = { 4 } };
 	struct settings_copy *list = NULL;
@@ -27,6 +29,8 @@ static void what_is_taken(void **state)
 	assert_int_equal(first->max_failures, 5);
 	assert_true(first->strict_sni);
 	assert_int_equal(first->cert_count, 2);
+	assert_int_equal(first->front.binding_cert_count, 1);
+	assert_ptr_equal(first->front.binding_certs, binding);
 	assert_int_equal(first->dns[0], 3);
 	assert_int_equal(first->nbns[0], 4);
 	assert_int_equal(before.max_failures, 20);
