@@ -342,13 +342,6 @@ static const struct option user_table[] = {
 	  .help = "the user file: the columns of pppd's chap-secrets; sstp passwd edits it",
 	  .set = set_file,
 	  .at = AT(users) },
-	{ .name = "filters",
-	  .arg = "FILE",
-	  .help = "packet filters for users: a rule a line, such as 'staff permit 10.0.0.0/8 tcp "
-		  "443'; a user gets the one that RADIUS (Filter-Id) or filter= in the user file "
-		  "names",
-	  .set = set_file,
-	  .at = AT(filters) },
 	{ .name = "users-dir",
 	  .arg = "DIR",
 	  .help = "a folder with a file NAME.conf for each user: password = ..., address = ..., "
@@ -361,6 +354,13 @@ static const struct option user_table[] = {
 		  "standard input and writes one",
 	  .set = set_text,
 	  .at = AT(auth_command) },
+	{ .name = "filters",
+	  .arg = "FILE",
+	  .help = "packet filters for users: a rule a line, such as 'staff permit 10.0.0.0/8 tcp "
+		  "443'; a user gets the one that RADIUS (Filter-Id) or filter= in the user file "
+		  "names",
+	  .set = set_file,
+	  .at = AT(filters) },
 	{ .name = "client-ca",
 	  .arg = "FILE",
 	  .help = "eap-tls and peap: the authorities of the clients' certificates (PEM); the user is the "
@@ -428,6 +428,13 @@ static const struct option client_network_table[] = {
 	  .set = set_pool,
 	  .at = AT(pools),
 	  .clear = clear_pools },
+	{ .name = "leases",
+	  .arg = "FILE",
+	  .help = "the file that records which user had which address; default: a "
+		  "file named after the network in /run/sstp, or in systemd's "
+		  "STATE_DIRECTORY",
+	  .set = set_text,
+	  .at = AT(leases) },
 	{ .name = "ipv6-network",
 	  .arg = "NETWORK",
 	  .help = "IPv6 for the clients: each gets a /64 of it, such as one of "
@@ -457,26 +464,6 @@ static const struct option client_network_table[] = {
 	  .at = AT(dns),
 	  .flags = OPTION_RELOADS,
 	  .clear = clear_dns },
-	{ .name = "push-route",
-	  .arg = "NETWORK",
-	  .help = "clients send packets to this IPv4 network into the tunnel, if they ask by "
-		  "DHCPINFORM, as Windows does; may be given again",
-	  .set = set_push_route,
-	  .at = AT(push_routes),
-	  .clear = clear_prefixes },
-	{ .name = "push-domain",
-	  .arg = "DOMAIN",
-	  .help = "clients look short names up in this domain; may be given again",
-	  .set = set_push_domain,
-	  .at = AT(push_domains),
-	  .clear = clear_texts },
-	{ .name = "leases",
-	  .arg = "FILE",
-	  .help = "the file that records which user had which address; default: a "
-		  "file named after the network in /run/sstp, or in systemd's "
-		  "STATE_DIRECTORY",
-	  .set = set_text,
-	  .at = AT(leases) },
 	{ .name = "nbns",
 	  .arg = "ADDR",
 	  .help = "NBNS (WINS) server for the clients; may be given twice",
@@ -484,6 +471,19 @@ static const struct option client_network_table[] = {
 	  .at = AT(nbns),
 	  .flags = OPTION_RELOADS,
 	  .clear = clear_ipv4 },
+	{ .name = "push-domain",
+	  .arg = "DOMAIN",
+	  .help = "clients look short names up in this domain; may be given again",
+	  .set = set_push_domain,
+	  .at = AT(push_domains),
+	  .clear = clear_texts },
+	{ .name = "push-route",
+	  .arg = "NETWORK",
+	  .help = "clients send packets to this IPv4 network into the tunnel, if they ask by "
+		  "DHCPINFORM, as Windows does; may be given again",
+	  .set = set_push_route,
+	  .at = AT(push_routes),
+	  .clear = clear_prefixes },
 	{ .name = "nat",
 	  .arg = "INTERFACE",
 	  .help = "let clients reach the Internet: turn forwarding on and masquerade their packets "
@@ -512,7 +512,8 @@ static const struct option worker_table[] = {
 	  .set = set_workers,
 	  .at = AT(workers) },
 	{ .name = "no-watch",
-	  .help = "do not reload users and certificates when their files change, only on SIGHUP",
+	  .help = "do not reload the configuration file, users, filters and certificates when they "
+		  "change, only on SIGHUP",
 	  .set = set_flag,
 	  .at = AT(no_watch) },
 };
@@ -1020,10 +1021,10 @@ const struct verb serve_verb = {
 	.summary = "run an SSTP server",
 	.usage = "[options]",
 	.about =
-		"Serves SSTP clients: Windows, RouterOS, Android, Linux. SIGHUP "
-		"reloads users and certificates, as a change of their files does, SIGUSR1 logs the state and the "
-		"bans, and SIGUSR2 removes the bans. SIGTERM or Ctrl-C ends all "
-		"sessions cleanly.",
+		"Serves SSTP clients: Windows, RouterOS, Android, Linux. SIGHUP reloads the configuration "
+		"file, users, filters and certificates, as a change of these files does; SIGUSR1 logs the "
+		"state and the bans, and SIGUSR2 removes the bans. SIGTERM or Ctrl-C ends all sessions "
+		"cleanly.",
 	.notes = "The first start of a server:\n\n  sstp cert --name "
 		 "vpn.example.net --out /etc/sstp/server\n  sstp passwd "
 		 "/etc/sstp/users ann\n  sstp serve --cert /etc/sstp/server.crt "
