@@ -16,8 +16,9 @@
 #include "tls/tls.h"
 
 enum {
-	PUMP_RECV_LEN = 256 * 1024,                     /* ciphertext of one recv */
-	PUMP_PLAIN_LEN = PUMP_RECV_LEN + SSTP_HTTP_MAX, /* its plaintext after a kept start */
+	PUMP_RECV_LEN = 256 * 1024, /* ciphertext of one recv */
+	/* its plaintext after a kept start, with that of a record whose end it brings */
+	PUMP_PLAIN_LEN = SSTP_HTTP_MAX + TLS_RECORD_MAX + PUMP_RECV_LEN,
 	/*
 	 * Sealed records are sent once they are this many bytes: with the record that exceeds it they make
 	 * one super-packet of at most 64 KiB. More would be a second one, sent and received by itself.

@@ -17,6 +17,7 @@
 #include "tls/open.h"
 #include "tls/tls.h"
 #include "tls/wolf.h"
+#include "tunnel/pump.h"
 
 #if __has_include(<wolfssl/internal.h>) /* not with a distribution's library */
 #include <wolfssl/internal.h>
@@ -99,6 +100,36 @@ static void nothing(void **state)
 	assert_int_equal(p->server.inbox_len, 0);
 	assert_int_equal(tls_read(p->server.tls, got, sizeof(got)), TLS_WANT_INPUT);
 	pair_free(p);
+}
+
+/*
+ * The library keeps a record that is incomplete, so one input may give more plaintext than it has bytes.
+ * A pump has room for all of it, after the start of an HTTP request that was kept.
+ */
+static void one_input_fits_into_the_pump(void **state)
+{
+	(void)state;
+	for (int is_tls13 = 0; is_tls13 < 2; is_tls13++) {
+		struct pair *p = pair_up(is_tls13);
+		size_t first, len = SSTP_HTTP_MAX;
+		ssize_t n;
+
+		assert_int_equal(tls_write(p->client.tls, sent, TLS_RECORD_MAX), 0);
+		first = p->server.inbox_len - 1;
+		while (p->server.inbox_len + TLS_RECORD_MAX < first + PUMP_RECV_LEN)
+			assert_int_equal(tls_write(p->client.tls, sent, TLS_RECORD_MAX), 0);
+		assert_int_equal(tls_write(p->client.tls, sent, TLS_RECORD_MAX - 512), 0);
+		assert_in_range(p->server.inbox_len - first, 1, PUMP_RECV_LEN);
+		pair_feed_some(&p->server, first);
+		assert_int_equal(tls_read(p->server.tls, got, sizeof(got)), TLS_WANT_INPUT);
+		pair_feed(&p->server);
+		while ((n = tls_read(p->server.tls, got, sizeof(got))) > 0)
+			len += (size_t)n;
+		assert_int_equal(n, TLS_WANT_INPUT);
+		assert_true(len > PUMP_RECV_LEN);
+		assert_in_range(len, 1, PUMP_PLAIN_LEN);
+		pair_free(p);
+	}
 }
 
 /* Three records, fed in two parts cut at every byte. */
@@ -626,6 +657,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(nothing),
+		cmocka_unit_test(one_input_fits_into_the_pump),
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(small_reads),
 		cmocka_unit_test(the_end),
