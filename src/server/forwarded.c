@@ -6,10 +6,11 @@
 
 static const char field[] = "X-Forwarded-For:";
 
-/* "192.0.2.7", "192.0.2.7:50000", "2001:db8::7", "[2001:db8::7]:50000" */
+/* "192.0.2.7", "192.0.2.7:50000", "2001:db8::7", "[2001:db8::7]:50000", "::ffff:192.0.2.7" */
 static struct ip_addr address_of(struct bytes word)
 {
 	struct ip_addr a = { .family = AF_UNSPEC };
+	struct sockaddr_storage sa;
 	char text[64], host[64];
 	uint16_t port;
 
@@ -20,7 +21,8 @@ static struct ip_addr address_of(struct bytes word)
 	text[word.len] = '\0';
 	if (!endpoint_split(text, host, sizeof(host), &port))
 		ip_parse(host, &a);
-	return a;
+	sa = ip_sockaddr(&a, 0);
+	return ip_from_sockaddr(&sa);
 }
 
 static void take_list(struct bytes list, const struct source_list *trusted, struct ip_addr *client)
